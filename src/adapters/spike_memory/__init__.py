@@ -1,0 +1,21 @@
+"""Every port in memory: the reference adapter, for tests of the core and of its embedders."""
+
+from spike_memory.blobs import MemoryBlobStore
+from spike_memory.clock import ManualClock
+from spike_memory.engine import MemoryProbe, MemoryUpscaler
+from spike_memory.ids import CountingIds, CountingSecrets
+from spike_memory.pulse import StillPulse
+from spike_memory.queue import MemoryQueue
+from spike_memory.transactions import MemoryTransactions
+
+__all__ = [
+    "CountingIds",
+    "CountingSecrets",
+    "ManualClock",
+    "MemoryBlobStore",
+    "MemoryProbe",
+    "MemoryQueue",
+    "MemoryTransactions",
+    "MemoryUpscaler",
+    "StillPulse",
+]

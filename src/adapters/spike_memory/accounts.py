@@ -1,0 +1,52 @@
+"""Accounts in memory."""
+
+from attrs import frozen
+
+from spike_core.domain.accounts import ApiKey, Email, SecretHash, Session, User
+from spike_core.domain.errors import EmailTaken, Unauthenticated, UserNotFound
+from spike_memory.state import Rows
+
+
+@frozen
+class MemoryAccounts:
+    """See the port."""
+
+    _rows: Rows
+
+    def add_user(self, user: User) -> None:
+        """Store a new user."""
+        state = self._rows.check_writable()
+        if user.email in state.users:
+            raise EmailTaken
+        state.users[user.email] = user
+
+    def user_by_email(self, email: Email) -> User:
+        """Return the user with this address."""
+        try:
+            return self._rows.state.users[email]
+        except KeyError as error:
+            raise UserNotFound from error
+
+    def add_session(self, session: Session) -> None:
+        """Store a new session."""
+        state = self._rows.check_writable()
+        assert session.hash not in state.sessions, "tokens are new"
+        state.sessions[session.hash] = session
+
+    def session(self, hash_: SecretHash) -> Session:
+        """Return the session with this hash."""
+        try:
+            return self._rows.state.sessions[hash_]
+        except KeyError as error:
+            raise Unauthenticated from error
+
+    def put_api_key(self, key: ApiKey) -> None:
+        """Store an API key."""
+        self._rows.check_writable().api_keys[key.id] = key
+
+    def api_key(self, hash_: SecretHash) -> ApiKey:
+        """Return the API key with this hash."""
+        for key in self._rows.state.api_keys.values():
+            if key.hash == hash_:
+                return key
+        raise Unauthenticated

@@ -1,0 +1,70 @@
+"""A blob store in memory."""
+
+import io
+import threading
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from datetime import timedelta
+from typing import BinaryIO
+
+from attrs import frozen
+
+from spike_core.domain.errors import ObjectNotFound
+from spike_core.domain.objects import ObjectKey
+from spike_core.ports.blobs import StoredObject
+from spike_core.ports.clock import Clock
+
+
+@frozen(kw_only=True)
+class _Entry:
+    content: bytes
+    stored: StoredObject
+
+
+class MemoryBlobStore:
+    """Holds objects as long as it lives."""
+
+    def __init__(self, clock: Clock) -> None:
+        """Begin empty."""
+        self._clock = clock
+        self._entries: dict[ObjectKey, _Entry] = {}
+        self._changing = threading.Lock()
+
+    def put(self, key: ObjectKey, content: BinaryIO) -> None:
+        """Store an object; see the port."""
+        data = content.read()
+        stored = StoredObject(key=key, size_bytes=len(data), stored_at=self._clock.now())
+        with self._changing:
+            self._entries[key] = _Entry(content=data, stored=stored)
+
+    def open(self, key: ObjectKey) -> AbstractContextManager[BinaryIO]:
+        """Open an object; see the port."""
+        return self._open(key)
+
+    def find(self, keys: Collection[ObjectKey]) -> frozenset[ObjectKey]:
+        """Return those keys that hold an object."""
+        return frozenset(key for key in keys if key in self._entries)
+
+    def delete(self, keys: Collection[ObjectKey]) -> None:
+        """Delete objects."""
+        with self._changing:
+            for key in keys:
+                self._entries.pop(key, None)
+
+    def scan(self, *, after: ObjectKey | None = None, limit: int) -> Sequence[StoredObject]:
+        """Return a page of objects."""
+        with self._changing:
+            stored = [self._entries[key].stored for key in sorted(self._entries)]
+        return [object_ for object_ in stored if after is None or object_.key > after][:limit]
+
+    def url(self, key: ObjectKey, *, valid_for: timedelta) -> str:  # noqa: ARG002  # nothing to sign in memory
+        """Return an address by which nobody can read: there is no server."""
+        return f"/files/{key}"
+
+    @contextmanager
+    def _open(self, key: ObjectKey) -> Iterator[BinaryIO]:
+        try:
+            entry = self._entries[key]
+        except KeyError as error:
+            raise ObjectNotFound from error
+        yield io.BytesIO(entry.content)

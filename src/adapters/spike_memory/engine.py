@@ -1,0 +1,61 @@
+"""A probe and an upscaler for made-up pictures: the domain's rules without an image library.
+
+A made-up picture is a line of text: `b"picture JPEG 640x480"`, with `blank`, `animated` or `corrupt` behind it.
+"""
+
+import re
+from typing import BinaryIO, Final
+
+from spike_core.domain.dimensions import Dimensions
+from spike_core.domain.errors import (
+    AnimatedPicture,
+    EmptyFile,
+    TooManyPixels,
+    UndecodablePicture,
+    UnknownPictureFormat,
+)
+from spike_core.domain.images import PictureFacts
+from spike_core.domain.limits import PICTURE_PIXELS_MAX
+from spike_core.domain.objects import PictureFormat
+from spike_core.ports.upscaler import EnhancedPicture
+
+_PICTURE: Final = re.compile(rb"picture ([A-Z]{3,4}) ([1-9]\d{0,5})x([1-9]\d{0,5})(?: (blank|animated|corrupt))?")
+
+
+def a_picture(size: Dimensions, format_: PictureFormat = PictureFormat.JPEG, flaw: str = "") -> bytes:
+    """Return a made-up picture; `flaw` is empty, `blank`, `animated` or `corrupt`."""
+    return f"picture {format_.value} {size} {flaw}".strip().encode()
+
+
+class MemoryProbe:
+    """Reads made-up pictures."""
+
+    def inspect(self, content: BinaryIO) -> PictureFacts:
+        """Return what the picture is; see the port."""
+        data = content.read()
+        content.seek(0)
+        if not data:
+            raise EmptyFile
+        match = _PICTURE.fullmatch(data)
+        if match is None:
+            raise UnknownPictureFormat
+        size = Dimensions(width_px=int(match[2]), height_px=int(match[3]))
+        if match[4] == b"animated":
+            raise AnimatedPicture
+        if size.pixels > PICTURE_PIXELS_MAX:
+            raise TooManyPixels(pixels=size.pixels, pixels_max=PICTURE_PIXELS_MAX)
+        if match[4] == b"corrupt":
+            raise UndecodablePicture
+        return PictureFacts(format=PictureFormat(match[1].decode()), dimensions=size, is_blank=match[4] == b"blank")
+
+
+class MemoryUpscaler:
+    """Makes up pictures of the wanted size."""
+
+    def enhance(self, original: BinaryIO, *, size: Dimensions) -> EnhancedPicture:
+        """Return a made-up picture; see the port."""
+        facts = MemoryProbe().inspect(original)
+        flaw = "blank" if facts.is_blank else ""
+        return EnhancedPicture(
+            content=a_picture(size, PictureFormat.JPEG, flaw), format=PictureFormat.JPEG, dimensions=size
+        )

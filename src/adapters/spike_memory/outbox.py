@@ -1,0 +1,35 @@
+"""The outbox in memory."""
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+
+from attrs import frozen
+
+from spike_core.domain.facts import JobDue
+from spike_core.domain.identifiers import JobId
+from spike_memory.state import Rows
+
+
+@frozen
+class MemoryOutbox:
+    """See the port."""
+
+    _rows: Rows
+
+    def put(self, messages: Sequence[JobDue]) -> None:
+        """Store messages."""
+        state = self._rows.check_writable()
+        for message in messages:
+            assert message.job_id in state.jobs, "a message is about a job that is there"
+            state.outbox[message.job_id] = message
+
+    def due(self, *, now: datetime, limit: int) -> Sequence[JobDue]:
+        """Return messages that are due."""
+        due = [message for message in self._rows.state.outbox.values() if message.due_at <= now]
+        return sorted(due, key=lambda message: (message.due_at, message.job_id))[:limit]
+
+    def remove(self, job_ids: Collection[JobId]) -> None:
+        """Forget messages."""
+        state = self._rows.check_writable()
+        for job_id in job_ids:
+            state.outbox.pop(job_id, None)

@@ -1,0 +1,47 @@
+"""The whole database as one value: copied at the start of a transaction, put in place at its end."""
+
+from typing import Self
+
+from attrs import Factory, define, fields, frozen
+
+from spike_core.domain.accounts import ApiKey, Email, SecretHash, Session, User
+from spike_core.domain.albums import Album, AlbumImage
+from spike_core.domain.facts import JobDue
+from spike_core.domain.identifiers import AlbumId, ApiKeyId, ImageId, JobId, OwnerId
+from spike_core.domain.images import Image
+from spike_core.domain.jobs import Job
+from spike_core.domain.ledger import LedgerEntry
+from spike_core.domain.wallet import Wallet
+
+
+@define
+class State:
+    """All rows, by their id. The rows are immutable, so a copy of the dictionaries is a snapshot."""
+
+    wallets: dict[OwnerId, Wallet] = Factory(dict)
+    ledgers: dict[OwnerId, tuple[LedgerEntry, ...]] = Factory(dict)
+    images: dict[ImageId, Image] = Factory(dict)
+    jobs: dict[JobId, Job] = Factory(dict)
+    albums: dict[AlbumId, Album] = Factory(dict)
+    places: dict[AlbumId, tuple[AlbumImage, ...]] = Factory(dict)
+    users: dict[Email, User] = Factory(dict)
+    sessions: dict[SecretHash, Session] = Factory(dict)
+    api_keys: dict[ApiKeyId, ApiKey] = Factory(dict)
+    outbox: dict[JobId, JobDue] = Factory(dict)
+
+    def copy(self) -> Self:
+        """Return a state that changes independently of this one."""
+        return type(self)(**{field.name: dict(getattr(self, field.name)) for field in fields(type(self))})
+
+
+@frozen
+class Rows:
+    """What a repository works on: a state, and whether it may be written."""
+
+    state: State
+    writable: bool
+
+    def check_writable(self) -> State:
+        """Return the state for writing; in a view that is a bug."""
+        assert self.writable, "a view is read-only"
+        return self.state

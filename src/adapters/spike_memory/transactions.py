@@ -1,0 +1,75 @@
+"""Transactions in memory: one writer at a time, readers on a snapshot."""
+
+import threading
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
+
+from attrs import frozen
+
+from spike_core.ports.transactions import Transaction
+from spike_memory.accounts import MemoryAccounts
+from spike_memory.albums import MemoryAlbums
+from spike_memory.census import MemoryCensus
+from spike_memory.images import MemoryImages
+from spike_memory.jobs import MemoryJobs, MemoryOverdueJobs
+from spike_memory.outbox import MemoryOutbox
+from spike_memory.state import Rows, State
+from spike_memory.wallets import MemoryLedger, MemoryWallets
+
+
+@frozen
+class MemoryTransaction:
+    """One unit of work on a copy of the state."""
+
+    wallets: MemoryWallets
+    ledger: MemoryLedger
+    images: MemoryImages
+    jobs: MemoryJobs
+    overdue: MemoryOverdueJobs
+    albums: MemoryAlbums
+    accounts: MemoryAccounts
+    outbox: MemoryOutbox
+    census: MemoryCensus
+
+    @classmethod
+    def on(cls, rows: Rows) -> "MemoryTransaction":
+        """Return a transaction whose repositories share `rows`."""
+        return cls(
+            wallets=MemoryWallets(rows),
+            ledger=MemoryLedger(rows),
+            images=MemoryImages(rows),
+            jobs=MemoryJobs(rows),
+            overdue=MemoryOverdueJobs(rows),
+            albums=MemoryAlbums(rows),
+            accounts=MemoryAccounts(rows),
+            outbox=MemoryOutbox(rows),
+            census=MemoryCensus(rows),
+        )
+
+
+class MemoryTransactions:
+    """A database that lives as long as this object."""
+
+    def __init__(self) -> None:
+        """Begin empty."""
+        self._state = State()
+        self._writing = threading.Lock()
+
+    def begin(self) -> AbstractContextManager[Transaction]:
+        """Begin a transaction; see the port."""
+        return self._begin()
+
+    def view(self) -> AbstractContextManager[Transaction]:
+        """Begin a read-only snapshot; see the port."""
+        return self._view()
+
+    @contextmanager
+    def _begin(self) -> Iterator[Transaction]:
+        with self._writing:
+            state = self._state.copy()
+            yield MemoryTransaction.on(Rows(state=state, writable=True))
+            self._state = state
+
+    @contextmanager
+    def _view(self) -> Iterator[Transaction]:
+        yield MemoryTransaction.on(Rows(state=self._state, writable=False))

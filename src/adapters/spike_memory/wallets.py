@@ -1,0 +1,87 @@
+"""Wallets and ledgers in memory."""
+
+from collections.abc import Iterable, Sequence
+
+from attrs import frozen
+
+from spike_core.domain.errors import DuplicateEntry, WalletNotFound
+from spike_core.domain.identifiers import OwnerId
+from spike_core.domain.ledger import SPEND_KINDS, EntryKind, LedgerEntry, LedgerTotals
+from spike_core.domain.tokens import Tokens
+from spike_core.domain.wallet import Posting, Wallet
+from spike_memory.state import Rows
+
+
+@frozen
+class MemoryWallets:
+    """See the port."""
+
+    _rows: Rows
+
+    def get(self, owner_id: OwnerId) -> Wallet:
+        """Return the owner's wallet."""
+        try:
+            return self._rows.state.wallets[owner_id]
+        except KeyError as error:
+            raise WalletNotFound from error
+
+    def lock(self, owner_id: OwnerId) -> Wallet:
+        """Return the owner's wallet; the one writer there is has all locks."""
+        self._rows.check_writable()
+        return self.get(owner_id)
+
+    def open(self, posting: Posting) -> None:
+        """Store a new wallet with its first entries."""
+        state = self._rows.check_writable()
+        assert posting.wallet.owner_id not in state.wallets, "a wallet is opened once"
+        self.post(posting)
+
+    def post(self, posting: Posting) -> None:
+        """Store a wallet with the entries that explain its change."""
+        state = self._rows.check_writable()
+        owner_id = posting.wallet.owner_id
+        ledger = (*state.ledgers.get(owner_id, ()), *posting.entries)
+        assert [entry.sequence for entry in ledger] == list(range(1, posting.wallet.entries + 1)), (
+            "entries are numbered without a gap"
+        )
+        if posting.entries:
+            _check_unique(entry for entries in (*state.ledgers.values(), posting.entries) for entry in entries)
+        state.ledgers[owner_id] = ledger
+        state.wallets[owner_id] = posting.wallet
+
+
+@frozen
+class MemoryLedger:
+    """See the port."""
+
+    _rows: Rows
+
+    def page(self, owner_id: OwnerId, *, before: int | None = None, limit: int) -> Sequence[LedgerEntry]:
+        """Return a page of entries, newest first."""
+        entries = self._rows.state.ledgers.get(owner_id, ())
+        return [entry for entry in reversed(entries) if before is None or entry.sequence < before][:limit]
+
+    def totals(self, owner_id: OwnerId) -> LedgerTotals:
+        """Return the sums over the owner's ledger."""
+        entries = self._rows.state.ledgers.get(owner_id, ())
+        spent = sum(-entry.amount for entry in entries if entry.kind in SPEND_KINDS)
+        refunded = sum(entry.amount for entry in entries if entry.kind is EntryKind.REFUND)
+        moved = sum(entry.amount for entry in entries)
+        return LedgerTotals(
+            earned=Tokens(moved + spent - refunded),
+            spent=Tokens(spent),
+            refunded=Tokens(refunded),
+            entries=len(entries),
+        )
+
+
+def _check_unique(entries: Iterable[LedgerEntry]) -> None:
+    """Check that each job has at most one charge and at most one refund."""
+    seen: set[tuple[object, bool]] = set()
+    for entry in entries:
+        if entry.job_id is None:
+            continue
+        movement = (entry.job_id, entry.kind is EntryKind.REFUND)
+        if movement in seen:
+            raise DuplicateEntry
+        seen.add(movement)

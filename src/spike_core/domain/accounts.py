@@ -1,0 +1,122 @@
+"""Accounts: users, their sessions and their API keys.
+
+A secret is shown once and stored only as its SHA-256. The secrets are random and at least 256 bits long, so a fast
+hash is enough: there is nothing to guess.
+"""
+
+import hashlib
+import re
+from datetime import datetime
+from typing import Final, Self
+
+from attrs import field, frozen
+
+from spike_core.domain.errors import InvalidValue, Unauthenticated
+from spike_core.domain.identifiers import ApiKeyId, UserId
+
+API_KEY_PREFIX: Final = "sk_live_"
+_SHOWN_CHARS: Final = len(API_KEY_PREFIX) + 4
+_EMAIL: Final = re.compile(r"[^@\s\x00-\x1f\x7f]{1,64}@[^@\s\x00-\x1f\x7f]{1,189}")
+
+
+@frozen(order=True)
+class Email:
+    """An address, in lower case: a name to sign in by, not proof that mail arrives."""
+
+    text: str
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Return the address that `text` spells.
+
+        Raises:
+            InvalidValue: it has no name, no host, or white space.
+        """
+        if _EMAIL.fullmatch(text.strip()) is None:
+            raise InvalidValue(what="email", rule="must look like name@host")
+        return cls(text.strip().lower())
+
+    def __str__(self) -> str:
+        """Return the address."""
+        return self.text
+
+
+@frozen
+class Secret:
+    """A session token or an API key, in the clear. Never logged, never stored."""
+
+    text: str = field(repr=False)
+
+    @property
+    def is_api_key(self) -> bool:
+        """Whether this is an API key; a session token otherwise."""
+        return self.text.startswith(API_KEY_PREFIX)
+
+    @property
+    def hash(self) -> "SecretHash":
+        """What is stored and looked up instead."""
+        return SecretHash(hashlib.sha256(self.text.encode("utf-8", "surrogateescape")).hexdigest())
+
+    @property
+    def shown(self) -> str:
+        """The first characters, by which its owner knows an API key."""
+        return self.text[:_SHOWN_CHARS]
+
+
+@frozen(order=True)
+class SecretHash:
+    """The SHA-256 of a secret, 64 hexadecimal digits."""
+
+    text: str
+
+
+@frozen(kw_only=True)
+class User:
+    """A person with an account."""
+
+    id: UserId
+    email: Email
+    created_at: datetime
+
+
+@frozen(kw_only=True)
+class Session:
+    """A signed-in browser or script, until it expires."""
+
+    hash: SecretHash
+    user_id: UserId
+    created_at: datetime
+    expires_at: datetime
+
+    def owner(self, *, now: datetime) -> UserId:
+        """Return whom the session speaks for.
+
+        Raises:
+            Unauthenticated: it has expired.
+        """
+        if now >= self.expires_at:
+            raise Unauthenticated
+        return self.user_id
+
+
+@frozen(kw_only=True)
+class ApiKey:
+    """A key for programs, until it is revoked."""
+
+    id: ApiKeyId
+    user_id: UserId
+    name: str
+    hash: SecretHash
+    shown: str
+    created_at: datetime
+    revoked_at: datetime | None = None
+
+    def owner(self) -> UserId:
+        """Return whom the key speaks for.
+
+        Raises:
+            Unauthenticated: it has been revoked.
+        """
+        if self.revoked_at is not None:
+            raise Unauthenticated
+        return self.user_id

@@ -1,0 +1,293 @@
+"""The error tree: every way in which Spike says no.
+
+Each class is a noun phrase with typed fields and one stable `code`; the families are those that a caller would
+catch. What an error becomes over HTTP is decided in one table, `spike_http.errors`.
+"""
+
+from typing import ClassVar
+
+from attrs import field, frozen
+
+
+@frozen
+class SpikeError(Exception):
+    """The root of every error that Spike raises on purpose."""
+
+    code: ClassVar[str] = "spike_error"
+
+    def __str__(self) -> str:
+        """Return the sentence that a person should read."""
+        return type(self).__doc__ or type(self).__name__
+
+
+@frozen
+class InvalidInput(SpikeError):
+    """What was given can't be accepted; the same request will be refused again."""
+
+    code: ClassVar[str] = "invalid_input"
+
+
+@frozen
+class InvalidValue(InvalidInput):
+    """A value breaks its type's rule."""
+
+    code: ClassVar[str] = "invalid_value"
+    what: str
+    rule: str
+
+    def __str__(self) -> str:
+        """Name the value and the rule that it breaks."""
+        return f"{self.what} {self.rule}"
+
+
+@frozen
+class InvalidIdentifier(InvalidInput):
+    """A text isn't an identifier of the wanted kind."""
+
+    code: ClassVar[str] = "invalid_identifier"
+    kind: str
+    text: str = field(repr=False)
+
+    def __str__(self) -> str:
+        """Name the kind; the text itself is the caller's and isn't repeated."""
+        return f"not a valid {self.kind}"
+
+
+@frozen
+class InvalidFileName(InvalidInput):
+    """A file name has path parts, a leading dot, control characters, or is empty or too long."""
+
+    code: ClassVar[str] = "invalid_file_name"
+
+
+@frozen
+class UnacceptablePicture(InvalidInput):
+    """The bytes aren't a picture that Spike takes."""
+
+    code: ClassVar[str] = "unacceptable_picture"
+
+
+@frozen
+class EmptyFile(UnacceptablePicture):
+    """The file has no bytes."""
+
+    code: ClassVar[str] = "empty_file"
+
+
+@frozen
+class FileTooLarge(UnacceptablePicture):
+    """The file has more bytes than may be uploaded."""
+
+    code: ClassVar[str] = "file_too_large"
+    size_bytes_max: int
+
+
+@frozen
+class UnknownPictureFormat(UnacceptablePicture):
+    """The bytes are in none of the allowed picture formats, whatever the name says."""
+
+    code: ClassVar[str] = "unknown_picture_format"
+
+
+@frozen
+class UndecodablePicture(UnacceptablePicture):
+    """The header is a picture's, the rest can't be decoded: truncated or corrupt."""
+
+    code: ClassVar[str] = "undecodable_picture"
+
+
+@frozen
+class AnimatedPicture(UnacceptablePicture):
+    """The picture has more than one frame; taking only the first would drop the others silently."""
+
+    code: ClassVar[str] = "animated_picture"
+
+
+@frozen
+class TooManyPixels(UnacceptablePicture):
+    """The header announces more pixels than Spike decodes."""
+
+    code: ClassVar[str] = "too_many_pixels"
+    pixels: int
+    pixels_max: int
+
+
+@frozen
+class Unauthenticated(SpikeError):
+    """No credential, or one that is unknown, expired or revoked."""
+
+    code: ClassVar[str] = "unauthenticated"
+
+
+@frozen
+class Forbidden(SpikeError):
+    """The thing exists and belongs to somebody else."""
+
+    code: ClassVar[str] = "forbidden"
+
+
+@frozen
+class InvalidLink(SpikeError):
+    """The link to this object has expired or was never given out."""
+
+    code: ClassVar[str] = "invalid_link"
+
+
+@frozen
+class NotFound(SpikeError):
+    """The thing doesn't exist."""
+
+    code: ClassVar[str] = "not_found"
+
+
+@frozen
+class ImageNotFound(NotFound):
+    """No image has this id."""
+
+    code: ClassVar[str] = "image_not_found"
+
+
+@frozen
+class JobNotFound(NotFound):
+    """No job has this id, or it is somebody else's."""
+
+    code: ClassVar[str] = "job_not_found"
+
+
+@frozen
+class AlbumNotFound(NotFound):
+    """No album has this id."""
+
+    code: ClassVar[str] = "album_not_found"
+
+
+@frozen
+class UserNotFound(NotFound):
+    """No user has this id or address."""
+
+    code: ClassVar[str] = "user_not_found"
+
+
+@frozen
+class WalletNotFound(NotFound):
+    """The owner has never been granted a token."""
+
+    code: ClassVar[str] = "wallet_not_found"
+
+
+@frozen
+class ObjectNotFound(NotFound):
+    """The blob store holds nothing under this key."""
+
+    code: ClassVar[str] = "object_not_found"
+
+
+@frozen
+class Conflict(SpikeError):
+    """The state of the thing doesn't allow the request."""
+
+    code: ClassVar[str] = "conflict"
+
+
+@frozen
+class IllegalTransition(Conflict):
+    """A job in its present state can't make this move."""
+
+    code: ClassVar[str] = "illegal_transition"
+    source: str
+    target: str
+
+    def __str__(self) -> str:
+        """Name both ends of the refused move."""
+        return f"a {self.source} job can't become {self.target}"
+
+
+@frozen
+class JobChanged(Conflict):
+    """Somebody else moved the job first: a compare-and-set found another state or attempt."""
+
+    code: ClassVar[str] = "job_changed"
+
+
+@frozen
+class NothingToClaim(Conflict):
+    """The job is at rest, is held by a live worker, or is gone: this delivery is a duplicate."""
+
+    code: ClassVar[str] = "nothing_to_claim"
+
+
+@frozen
+class EmailTaken(Conflict):
+    """A user with this address exists already."""
+
+    code: ClassVar[str] = "email_taken"
+
+
+@frozen
+class DuplicateEntry(Conflict):
+    """A ledger entry for this charge or refund exists already: money moves once."""
+
+    code: ClassVar[str] = "duplicate_entry"
+
+
+@frozen
+class NotEnoughTokens(SpikeError):
+    """The wallet holds less than the price."""
+
+    code: ClassVar[str] = "not_enough_tokens"
+    required: int
+    balance: int
+
+
+@frozen
+class Unavailable(SpikeError):
+    """A part that Spike stands on doesn't answer; the same request may succeed later."""
+
+    code: ClassVar[str] = "unavailable"
+
+
+@frozen
+class DatabaseUnavailable(Unavailable):
+    """The database can't be reached, is locked for too long, or is out of space."""
+
+    code: ClassVar[str] = "database_unavailable"
+
+
+@frozen
+class StorageUnavailable(Unavailable):
+    """The blob store can't be read or written."""
+
+    code: ClassVar[str] = "storage_unavailable"
+
+
+@frozen
+class QueueUnavailable(Unavailable):
+    """The worker queue took no message."""
+
+    code: ClassVar[str] = "queue_unavailable"
+
+
+@frozen
+class UpscalerUnavailable(Unavailable):
+    """The enhancement engine can't work now; another attempt may succeed."""
+
+    code: ClassVar[str] = "upscaler_unavailable"
+
+
+@frozen
+class UploadOverdue(Unavailable):
+    """The upload took so long that its object may be collected as an orphan: start again."""
+
+    code: ClassVar[str] = "upload_overdue"
+
+
+@frozen
+class UnusableResult(SpikeError):
+    """An enhanced picture failed the check that it must pass before a job counts as done."""
+
+    code: ClassVar[str] = "unusable_result"
+    reason: str
+
+    def __str__(self) -> str:
+        """Say what was wrong with the result."""
+        return f"the enhanced picture is unusable: {self.reason}"

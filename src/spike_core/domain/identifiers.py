@@ -1,0 +1,103 @@
+"""Identifiers: a prefix that tells the kind, and a cuid2 body of 24 characters.
+
+The format is the API's (`^[a-z0-9]{24}$` after the prefix). Bodies are drawn by the `Ids` port.
+"""
+
+import re
+from typing import ClassVar, Final, Self
+
+from attrs import frozen
+
+from spike_core.domain.errors import InvalidIdentifier
+
+BODY_LENGTH: Final = 24
+_BODY: Final = f"[a-z0-9]{{{BODY_LENGTH}}}"
+
+
+@frozen(order=True)
+class Identifier:
+    """A typed identifier; use a subclass. Never built from outside text but by `parse`."""
+
+    prefix: ClassVar[str]
+    pattern: ClassVar[re.Pattern[str]]
+
+    text: str
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Return the identifier that `text` spells.
+
+        Raises:
+            InvalidIdentifier: the prefix or the body is wrong.
+        """
+        if cls.pattern.fullmatch(text) is None:
+            raise InvalidIdentifier(kind=cls.__name__, text=text)
+        return cls(text)
+
+    @classmethod
+    def of(cls, body: str) -> Self:
+        """Return the identifier with this `body` of 24 characters."""
+        return cls.parse(cls.prefix + body)
+
+    def __str__(self) -> str:
+        """Return the text, prefix included."""
+        return self.text
+
+
+@frozen(order=True)
+class UserId(Identifier):
+    """A person with an account; the owner of images, jobs, albums and one wallet."""
+
+    prefix: ClassVar[str] = "user_"
+    pattern: ClassVar[re.Pattern[str]] = re.compile(f"user_{_BODY}")
+
+
+OwnerId = UserId
+
+
+@frozen(order=True)
+class ImageId(Identifier):
+    """An uploaded image."""
+
+    prefix: ClassVar[str] = "img_"
+    pattern: ClassVar[re.Pattern[str]] = re.compile(f"img_(anon_)?{_BODY}")
+
+
+@frozen(order=True)
+class JobId(Identifier):
+    """One enhancement, generation or modification that somebody asked for."""
+
+    prefix: ClassVar[str] = "job_"
+    pattern: ClassVar[re.Pattern[str]] = re.compile(f"job_((gen|mod|anon)_)?{_BODY}")
+
+
+@frozen(order=True)
+class AlbumId(Identifier):
+    """An album."""
+
+    prefix: ClassVar[str] = "album_"
+    pattern: ClassVar[re.Pattern[str]] = re.compile(f"album_{_BODY}")
+
+
+@frozen(order=True)
+class AlbumImageId(Identifier):
+    """One image's place in one album."""
+
+    prefix: ClassVar[str] = "alb_img_"
+    pattern: ClassVar[re.Pattern[str]] = re.compile(f"alb_img_{_BODY}")
+
+
+@frozen(order=True)
+class ApiKeyId(Identifier):
+    """An API key; not the key itself."""
+
+    prefix: ClassVar[str] = "key_"
+    pattern: ClassVar[re.Pattern[str]] = re.compile(f"key_{_BODY}")
+
+
+@frozen(order=True)
+class RequestId(Identifier):
+    """One HTTP request, through logs, jobs and errors."""
+
+    prefix: ClassVar[str] = "req_"
+    pattern: ClassVar[re.Pattern[str]] = re.compile(f"req_{_BODY}")

@@ -1,0 +1,74 @@
+"""Images: what was uploaded, byte for byte, and what is known of it."""
+
+import unicodedata
+from datetime import datetime
+from typing import Final, Self
+
+from attrs import field, frozen, validators
+
+from spike_core.domain.dimensions import Dimensions
+from spike_core.domain.errors import InvalidFileName
+from spike_core.domain.identifiers import ImageId, OwnerId
+from spike_core.domain.limits import FILE_NAME_CHARS_MAX
+from spike_core.domain.objects import ObjectKey, PictureFormat
+
+
+@frozen
+class ImageName:
+    """An image's name: a label for people, never a path."""
+
+    text: str
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Return the name that a client gave.
+
+        Raises:
+            InvalidFileName: it is empty, too long, starts with a dot, or has path parts or control characters.
+        """
+        if (
+            not text.strip()
+            or len(text) > FILE_NAME_CHARS_MAX
+            or text.startswith(".")
+            or any(character in _FORBIDDEN for character in text)
+            or any(unicodedata.category(character) in _CONTROL for character in text)
+        ):
+            raise InvalidFileName
+        return cls(text)
+
+    def __str__(self) -> str:
+        """Return the text."""
+        return self.text
+
+
+# path separators, and the direction overrides that make "gpj.exe" look like "exe.jpg" (Unicode TR36, 3.5)
+_FORBIDDEN: Final = frozenset("/\\\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+# controls, lone surrogates, line and paragraph separators (Unicode general categories)
+_CONTROL: Final = frozenset({"Cc", "Cs", "Zl", "Zp"})
+
+
+@frozen(kw_only=True)
+class PictureFacts:
+    """What a picture's bytes say of themselves."""
+
+    format: PictureFormat
+    dimensions: Dimensions  # as seen: after EXIF orientation
+    is_blank: bool  # every pixel is alike, as far as a coarse look shows
+
+
+@frozen(kw_only=True)
+class Image:
+    """One uploaded image. Its original is immutable."""
+
+    id: ImageId
+    owner_id: OwnerId
+    name: ImageName
+    description: str | None
+    format: PictureFormat
+    dimensions: Dimensions
+    size_bytes: int = field(validator=validators.ge(1))
+    original: ObjectKey
+    is_public: bool
+    view_count: int = field(validator=validators.ge(0))
+    created_at: datetime
+    updated_at: datetime

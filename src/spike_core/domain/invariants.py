@@ -1,0 +1,54 @@
+"""The invariants that can be seen in stored rows, as pure functions.
+
+I1 money adds up, I2 each charge and refund happens once, I3 a job is delivered or refunded. I8, that rows and
+objects name each other, needs the blob store and lives in `spike_core.services.audit`.
+"""
+
+from collections.abc import Iterator, Sequence
+
+from attrs import frozen
+
+from spike_core.domain.jobs import CancelledJob, FailedJob, Job, RefundedJob
+from spike_core.domain.ledger import SPEND_KINDS, EntryKind, LedgerEntry, LedgerTotals
+from spike_core.domain.wallet import Wallet
+
+
+@frozen(kw_only=True)
+class Finding:
+    """An invariant that doesn't hold, and the row where it doesn't."""
+
+    invariant: str  # I1 to I8
+    subject: str  # the row's id
+    message: str
+
+
+def judge_wallet(wallet: Wallet, totals: LedgerTotals) -> Iterator[Finding]:
+    """Yield what is wrong between a wallet and its ledger (I1)."""
+    subject = str(wallet.owner_id)
+    explained = totals.earned.amount + totals.refunded.amount - totals.spent.amount
+    if explained != wallet.balance.amount:
+        message = f"the balance is {wallet.balance}, the ledger explains {explained}"
+        yield Finding(invariant="I1", subject=subject, message=message)
+    if totals.entries != wallet.entries:
+        message = f"the wallet counts {wallet.entries} entries, the ledger has {totals.entries}"
+        yield Finding(invariant="I1", subject=subject, message=message)
+
+
+def judge_job(job: Job, entries: Sequence[LedgerEntry]) -> Iterator[Finding]:
+    """Yield what is wrong between a job and the ledger entries that name it (I2, I3)."""
+    subject, charged = str(job.id), job.order.charged.amount
+    spends = [entry.amount for entry in entries if entry.kind in SPEND_KINDS]
+    refunds = [entry.amount for entry in entries if entry.kind is EntryKind.REFUND]
+    if spends != ([-charged] if charged else []):
+        yield Finding(invariant="I2", subject=subject, message=f"charged {charged}, the ledger says {spends}")
+    if refunds not in ([], [charged]):
+        yield Finding(invariant="I2", subject=subject, message=f"charged {charged}, refunded {refunds}")
+    if any(entry.owner_id != job.order.owner_id for entry in entries):
+        yield Finding(invariant="I2", subject=subject, message="somebody else's wallet paid or was refunded")
+    owes_refund = isinstance(job, RefundedJob | CancelledJob | FailedJob) and charged > 0
+    if owes_refund and not refunds:
+        message = f"{job.status.value}, neither delivered nor refunded"
+        yield Finding(invariant="I3", subject=subject, message=message)
+    if refunds and not owes_refund:
+        message = f"{job.status.value}, and refunded all the same"
+        yield Finding(invariant="I3", subject=subject, message=message)

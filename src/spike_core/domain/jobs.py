@@ -1,0 +1,216 @@
+"""Jobs: states as types.
+
+A job is one of six classes; what a state needs, its class demands, so a completed job without a result can't be
+built. Two classes share the status PROCESSING: a `StartedJob` waits in a worker queue, a `ClaimedJob` is held by a
+worker under a lease. Moves return a new object; which moves exist is also written down in `transitions`.
+"""
+
+from datetime import datetime, timedelta
+from enum import Enum
+from typing import ClassVar
+
+from attrs import evolve, field, frozen, validators
+
+from spike_core.domain.dimensions import Dimensions
+from spike_core.domain.identifiers import ImageId, JobId, OwnerId, RequestId
+from spike_core.domain.objects import ObjectKey, PictureFormat
+from spike_core.domain.tiers import Tier
+from spike_core.domain.tokens import Tokens
+
+
+class JobStatus(Enum):
+    """A job's state as clients see it. The names are the API's."""
+
+    PENDING = "PENDING"
+    PROCESSING = "PROCESSING"
+    COMPLETED = "COMPLETED"
+    FAILED = "FAILED"
+    REFUNDED = "REFUNDED"
+    CANCELLED = "CANCELLED"
+
+
+@frozen(kw_only=True)
+class Fence:
+    """What a compare-and-set compares: a write is valid only while the stored job has the same fence."""
+
+    status: JobStatus
+    claimed: bool
+    attempt: int
+
+
+@frozen(kw_only=True)
+class Result:
+    """An enhanced picture in the blob store."""
+
+    key: ObjectKey
+    format: PictureFormat
+    dimensions: Dimensions
+    size_bytes: int = field(validator=validators.ge(1))
+
+
+@frozen(kw_only=True)
+class JobOrder:
+    """What was asked for and paid, the same in every state."""
+
+    id: JobId
+    owner_id: OwnerId
+    image_id: ImageId
+    tier: Tier
+    charged: Tokens  # what it did cost, whatever the tier costs today
+    request_id: RequestId | None  # the request that asked, where there was one
+    created_at: datetime
+
+
+@frozen(kw_only=True)
+class _State:
+    """What every state has."""
+
+    status: ClassVar[JobStatus]
+    order: JobOrder
+    attempt: int = field(default=0, validator=validators.ge(0))  # claims so far; the fencing token
+    deaths: int = field(default=0, validator=validators.ge(0))  # attempts that ended in silence
+
+    @property
+    def id(self) -> JobId:
+        """The job's id."""
+        return self.order.id
+
+    @property
+    def fence(self) -> Fence:
+        """What must still be stored for a move from here to be valid."""
+        return Fence(status=self.status, claimed=isinstance(self, ClaimedJob), attempt=self.attempt)
+
+
+@frozen(kw_only=True)
+class _Unsettled(_State):
+    """What the states before the end have in common: each may fail or be cancelled."""
+
+    def cancel(self, *, now: datetime) -> "CancelledJob":
+        """Stop the job at its owner's wish; what it was charged is refunded."""
+        return CancelledJob(order=self.order, attempt=self.attempt, deaths=self.deaths, ended_at=now)
+
+    def fail(self, reason: str, *, now: datetime) -> "FailedJob | RefundedJob":
+        """End the job without a result: refunded where it was charged, failed where it was free."""
+        kind = RefundedJob if self.order.charged else FailedJob
+        return kind(order=self.order, attempt=self.attempt, deaths=self.deaths, reason=reason, ended_at=now)
+
+
+@frozen(kw_only=True)
+class _Claimable(_Unsettled):
+    """What the two waiting states have in common: a worker may take them."""
+
+    def claim(self, *, now: datetime, lease: timedelta) -> "ClaimedJob":
+        """Begin the next attempt, for one worker, until the lease runs out."""
+        return ClaimedJob(
+            order=self.order,
+            attempt=self.attempt + 1,
+            deaths=self.deaths,
+            claimed_at=now,
+            leased_until=now + lease,
+        )
+
+
+@frozen(kw_only=True)
+class PendingJob(_Claimable):
+    """Accepted and paid, not yet handed to a worker queue; a message in the outbox says so."""
+
+    status: ClassVar[JobStatus] = JobStatus.PENDING
+
+    def start(self, *, now: datetime) -> "StartedJob":
+        """Note that a worker queue has taken the job's id."""
+        return StartedJob(order=self.order, attempt=self.attempt, deaths=self.deaths, started_at=now)
+
+
+@frozen(kw_only=True)
+class StartedJob(_Claimable):
+    """Handed to a worker queue, not yet claimed by a worker."""
+
+    status: ClassVar[JobStatus] = JobStatus.PROCESSING
+    started_at: datetime
+
+    def recall(self) -> PendingJob:
+        """Take the job back for another hand-over, its message being lost."""
+        return PendingJob(order=self.order, attempt=self.attempt, deaths=self.deaths)
+
+
+@frozen(kw_only=True)
+class ClaimedJob(_Unsettled):
+    """Held by one worker until its lease runs out."""
+
+    status: ClassVar[JobStatus] = JobStatus.PROCESSING
+    claimed_at: datetime
+    leased_until: datetime
+    progress: int = field(default=0, validator=[validators.ge(0), validators.lt(100)])  # percent
+
+    def renew(self, *, now: datetime, lease: timedelta, progress: int) -> "ClaimedJob":
+        """Show that the worker lives, and how far it is."""
+        return evolve(self, leased_until=now + lease, progress=max(self.progress, progress))
+
+    def complete(self, result: Result, *, now: datetime) -> "CompletedJob":
+        """Deliver the result."""
+        return CompletedJob(
+            order=self.order,
+            attempt=self.attempt,
+            deaths=self.deaths,
+            claimed_at=self.claimed_at,
+            result=result,
+            ended_at=now,
+        )
+
+    def release(self) -> PendingJob:
+        """Give the job back for another attempt, after transient trouble or at a worker's orderly end."""
+        return PendingJob(order=self.order, attempt=self.attempt, deaths=self.deaths)
+
+    def bury(self) -> PendingJob:
+        """Give the job back for another attempt, its worker having fallen silent."""
+        return PendingJob(order=self.order, attempt=self.attempt, deaths=self.deaths + 1)
+
+
+@frozen(kw_only=True)
+class CompletedJob(_State):
+    """Done and delivered."""
+
+    status: ClassVar[JobStatus] = JobStatus.COMPLETED
+    claimed_at: datetime
+    result: Result
+    ended_at: datetime
+
+
+@frozen(kw_only=True)
+class FailedJob(_State):
+    """Ended without a result; it had cost nothing."""
+
+    status: ClassVar[JobStatus] = JobStatus.FAILED
+    reason: str
+    ended_at: datetime
+
+    def __attrs_post_init__(self) -> None:
+        """Assert the law: only a free job may fail for good."""
+        assert not self.order.charged, "a failed job that was charged is refunded"
+
+
+@frozen(kw_only=True)
+class RefundedJob(_State):
+    """Ended without a result; what it had cost is back in the wallet."""
+
+    status: ClassVar[JobStatus] = JobStatus.REFUNDED
+    reason: str
+    ended_at: datetime
+
+    def __attrs_post_init__(self) -> None:
+        """Assert the law: a refund gives back something."""
+        assert self.order.charged, "a free job has nothing to refund"
+
+
+@frozen(kw_only=True)
+class CancelledJob(_State):
+    """Ended at its owner's wish; what it had cost is back in the wallet."""
+
+    status: ClassVar[JobStatus] = JobStatus.CANCELLED
+    ended_at: datetime
+
+
+WaitingJob = PendingJob | StartedJob
+UnsettledJob = WaitingJob | ClaimedJob
+SettledJob = CompletedJob | FailedJob | RefundedJob | CancelledJob
+Job = UnsettledJob | SettledJob

@@ -1,0 +1,70 @@
+"""The ledger: the append-only story of every wallet.
+
+A wallet's entries are numbered 1, 2, 3 … without a gap, so that a missing or doubled entry is seen at once, and
+the sum of their amounts is the balance (invariant I1).
+"""
+
+from datetime import datetime
+from enum import Enum
+from typing import Final
+
+from attrs import field, frozen
+
+from spike_core.domain.identifiers import JobId, OwnerId
+from spike_core.domain.tokens import Tokens
+
+
+class EntryKind(Enum):
+    """Why tokens moved. The names are the API's."""
+
+    EARN_REGENERATION = "EARN_REGENERATION"
+    EARN_BONUS = "EARN_BONUS"
+    EARN_PURCHASE = "EARN_PURCHASE"
+    EARN_ADJUSTMENT = "EARN_ADJUSTMENT"
+    SPEND_ENHANCEMENT = "SPEND_ENHANCEMENT"
+    SPEND_GENERATION = "SPEND_GENERATION"
+    REFUND = "REFUND"
+
+
+SPEND_KINDS: Final = frozenset({EntryKind.SPEND_ENHANCEMENT, EntryKind.SPEND_GENERATION})
+
+
+@frozen(kw_only=True)
+class LedgerEntry:
+    """One movement of tokens, signed: negative when spent."""
+
+    owner_id: OwnerId
+    sequence: int = field()  # 1 for a wallet's first entry, then without a gap
+    kind: EntryKind
+    amount: int = field()
+    balance_after: Tokens
+    job_id: JobId | None  # the job that was charged or refunded, where there is one
+    reason: str
+    created_at: datetime
+
+    @sequence.validator
+    def _counts_from_one(self, _attribute: object, value: int) -> None:
+        assert value >= 1, "a wallet's first entry has number 1"
+
+    @amount.validator
+    def _signed_by_kind(self, _attribute: object, value: int) -> None:
+        assert value != 0, "an entry moves something"
+        assert (value < 0) == (self.kind in SPEND_KINDS), "spending is negative, all else positive"
+        assert (self.job_id is not None) == (self.kind in SPEND_KINDS or self.kind is EntryKind.REFUND), (
+            "charges and refunds name their job, earnings have none"
+        )
+
+
+@frozen(kw_only=True)
+class LedgerTotals:
+    """The sums over one wallet's ledger, each a positive number of tokens."""
+
+    earned: Tokens
+    spent: Tokens
+    refunded: Tokens
+    entries: int  # how many there are, which is also the number of the last
+
+    @property
+    def balance(self) -> Tokens:
+        """The balance that the ledger explains."""
+        return self.earned + self.refunded - self.spent

@@ -1,0 +1,35 @@
+"""The named limits: how large, how many, how long, how often."""
+
+from datetime import timedelta
+from typing import Final
+
+from attrs import field, frozen, validators
+
+UPLOAD_BYTES_MAX: Final = 10 * 1024 * 1024  # "10MB" in the API's words
+PICTURE_PIXELS_MAX: Final = 50_000_000
+FILE_NAME_CHARS_MAX: Final = 255
+PAGE_SIZE_MAX: Final = 100
+PAGE_SIZE: Final = 50
+
+
+@frozen(kw_only=True)
+class JobLimits:
+    """How patient Spike is with a job."""
+
+    lease: timedelta = timedelta(seconds=60)  # a worker that is silent for so long counts as dead
+    attempts_max: int = field(default=3, validator=validators.ge(1))  # runs that end in transient trouble
+    deaths_max: int = field(default=3, validator=validators.ge(1))  # workers that one picture may take along
+    retry_delay: timedelta = timedelta(seconds=5)  # before the second attempt; doubles with each further one
+    redeliver_after: timedelta = timedelta(minutes=10)  # started and never claimed: its message is lost
+    refusal_max: timedelta = timedelta(hours=1)  # a queue that refuses for so long fails the job
+    orphan_age: timedelta = timedelta(hours=1)  # an object without a row is collected when it is so old
+
+    def delay_before(self, attempt: int) -> timedelta:
+        """Return how long to wait before attempt number `attempt`, the first being 1."""
+        doublings = max(0, attempt - 2)
+        return self.retry_delay * (1 << doublings)
+
+    @property
+    def upload_time_max(self) -> timedelta:
+        """Return how long an object may wait for its row; half the orphan age, so the two can't meet."""
+        return self.orphan_age / 2

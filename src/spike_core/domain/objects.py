@@ -1,0 +1,98 @@
+"""Object keys: what the blob store's objects are called, and whom they belong to.
+
+The names are the API's: `images/{imageId}.{ext}` for originals and `enhanced/{jobId}.{ext}` for results. A result of
+a later attempt carries the attempt's number (`enhanced/{jobId}-2.jpg`), so that no attempt can overwrite another's.
+"""
+
+import re
+from enum import Enum
+from typing import Final, Self
+
+from attrs import frozen
+
+from spike_core.domain.errors import InvalidIdentifier
+from spike_core.domain.identifiers import ImageId, JobId
+
+
+class PictureFormat(Enum):
+    """What a picture's bytes are. The names are the API's."""
+
+    JPEG = "JPEG"
+    PNG = "PNG"
+    WEBP = "WEBP"
+    GIF = "GIF"
+    AVIF = "AVIF"
+    TIFF = "TIFF"
+
+    @property
+    def extension(self) -> str:
+        """The file name extension, without a dot."""
+        return _EXTENSIONS[self]
+
+    @property
+    def media_type(self) -> str:
+        """The IANA media type."""
+        return f"image/{self.value.lower()}"
+
+
+_EXTENSIONS: Final = {
+    PictureFormat.JPEG: "jpg",
+    PictureFormat.PNG: "png",
+    PictureFormat.WEBP: "webp",
+    PictureFormat.GIF: "gif",
+    PictureFormat.AVIF: "avif",
+    PictureFormat.TIFF: "tiff",
+}
+_FORMATS: Final = {extension: format_ for format_, extension in _EXTENSIONS.items()}
+_KEY: Final = re.compile(r"(images|enhanced)/([a-z0-9_]+)(?:-([1-9][0-9]{0,5}))?\.([a-z0-9]+)")
+
+
+@frozen(order=True)
+class ObjectKey:
+    """The name of one object: its kind, its owner's id, its extension. Safe as a relative path."""
+
+    text: str
+
+    @classmethod
+    def of_original(cls, image_id: ImageId, format_: PictureFormat) -> Self:
+        """Return the key of an image's original."""
+        return cls(f"images/{image_id}.{format_.extension}")
+
+    @classmethod
+    def of_result(cls, job_id: JobId, format_: PictureFormat, *, attempt: int) -> Self:
+        """Return the key of what attempt number `attempt` of a job makes, the first being 1."""
+        suffix = "" if attempt == 1 else f"-{attempt}"
+        return cls(f"enhanced/{job_id}{suffix}.{format_.extension}")
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Return the key that `text` spells.
+
+        Raises:
+            InvalidIdentifier: it isn't one of ours, whatever else it may be.
+        """
+        match = _KEY.fullmatch(text)
+        if match is None or match[4] not in _FORMATS or (match[1] == "images" and match[3]):
+            raise InvalidIdentifier(kind="object key", text=text)
+        _owner(match[1], match[2])
+        return cls(text)
+
+    @property
+    def owner(self) -> ImageId | JobId:
+        """The image whose original this is, or the job whose result it is."""
+        match = _KEY.fullmatch(self.text)
+        assert match is not None, "keys are built by of_original, of_result and parse"
+        return _owner(match[1], match[2])
+
+    @property
+    def format(self) -> PictureFormat:
+        """What the object's bytes are."""
+        return _FORMATS[self.text.rpartition(".")[2]]
+
+    def __str__(self) -> str:
+        """Return the text."""
+        return self.text
+
+
+def _owner(kind: str, text: str) -> ImageId | JobId:
+    return ImageId.parse(text) if kind == "images" else JobId.parse(text)

@@ -1,0 +1,49 @@
+"""Ordering: pure functions over an album's order.
+
+An order is a tuple of distinct ids. Every operation keeps it a permutation of what belongs in it; positions are
+numbers with room between them, so that one image can be moved without rewriting its neighbours.
+"""
+
+from collections.abc import Iterable, Sequence
+from typing import Final, TypeVar
+
+from spike_core.domain.errors import InvalidValue
+
+Item = TypeVar("Item")
+
+POSITION_STEP: Final = 1024  # the room between two neighbours
+
+
+def distinct(items: Iterable[Item]) -> tuple[Item, ...]:
+    """Return the items without repetitions, in the order of their first appearance."""
+    return tuple(dict.fromkeys(items))
+
+
+def moved_to_end(order: Sequence[Item], items: Iterable[Item]) -> tuple[Item, ...]:
+    """Return the order with `items` last, in the order given; those not there yet are added."""
+    moving = distinct(items)
+    staying = set(order) - set(moving)
+    return (*(item for item in order if item in staying), *moving)
+
+
+def without(order: Sequence[Item], items: Iterable[Item]) -> tuple[Item, ...]:
+    """Return the order without `items`; those that aren't there are ignored."""
+    leaving = set(items)
+    return tuple(item for item in order if item not in leaving)
+
+
+def rearranged(order: Sequence[Item], wanted: Sequence[Item]) -> tuple[Item, ...]:
+    """Return `wanted`, which must hold exactly the items of `order`.
+
+    Raises:
+        InvalidValue: an item is missing, added or repeated.
+    """
+    if len(wanted) != len(order) or set(wanted) != set(order) or len(set(wanted)) != len(wanted):
+        raise InvalidValue(what="the new order", rule="must hold each image of the album exactly once")
+    return tuple(wanted)
+
+
+def positions_after(last: int | None, count: int) -> tuple[int, ...]:
+    """Return `count` ascending positions behind `last`, or from the start of an empty album (`None`)."""
+    start = 0 if last is None else last
+    return tuple(start + POSITION_STEP * (index + 1) for index in range(count))

@@ -1,0 +1,58 @@
+"""Tiers: what can be bought, for how many tokens, and how large it comes out."""
+
+from enum import Enum
+from typing import Final, Self
+
+from spike_core.domain.dimensions import Dimensions
+from spike_core.domain.errors import InvalidValue
+from spike_core.domain.tokens import Tokens
+
+
+class Tier(Enum):
+    """An enhancement tier. The names are the API's."""
+
+    FREE = "FREE"
+    TIER_1K = "TIER_1K"
+    TIER_2K = "TIER_2K"
+    TIER_4K = "TIER_4K"
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Return the tier of this name.
+
+        Raises:
+            InvalidValue: there is none.
+        """
+        try:
+            return cls(text)
+        except ValueError as error:
+            names = ", ".join(tier.value for tier in cls)
+            raise InvalidValue(what="tier", rule=f"must be one of {names}") from error
+
+    @property
+    def price(self) -> Tokens:
+        """What one job at this tier costs."""
+        return _PRICES[self]
+
+    @property
+    def longest_side_px(self) -> int:
+        """The longest side of the result, exactly."""
+        return _LONGEST_SIDES_PX[self]
+
+    def output_size(self, original: Dimensions) -> Dimensions:
+        """Return the size of the result for an original of this size."""
+        return original.scaled_to(self.longest_side_px)
+
+
+_PRICES: Final = {
+    Tier.FREE: Tokens(0),
+    Tier.TIER_1K: Tokens(2),
+    Tier.TIER_2K: Tokens(5),
+    Tier.TIER_4K: Tokens(10),
+}
+_LONGEST_SIDES_PX: Final = {
+    Tier.FREE: 1024,
+    Tier.TIER_1K: 1024,
+    Tier.TIER_2K: 2048,
+    Tier.TIER_4K: 4096,
+}

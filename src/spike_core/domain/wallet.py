@@ -1,0 +1,84 @@
+"""The wallet: a balance, its regeneration clock, and the moves that change it.
+
+Every move returns a `Posting`: the new wallet and the ledger entries that explain it. The two are only ever stored
+together, so a balance without its explanation can't come to be.
+"""
+
+from datetime import datetime
+from typing import Self
+
+from attrs import evolve, frozen
+
+from spike_core.domain.errors import NotEnoughTokens
+from spike_core.domain.identifiers import JobId, OwnerId
+from spike_core.domain.ledger import EntryKind, LedgerEntry
+from spike_core.domain.tokens import NO_TOKENS, Tokens
+
+
+@frozen(kw_only=True)
+class Wallet:
+    """One owner's tokens."""
+
+    owner_id: OwnerId
+    balance: Tokens
+    regenerated_at: datetime  # up to when regeneration has been counted, UTC
+    entries: int  # how many ledger entries explain the balance
+
+    @classmethod
+    def empty(cls, owner_id: OwnerId, *, now: datetime) -> Self:
+        """Return a wallet that holds nothing and starts regenerating now."""
+        return cls(owner_id=owner_id, balance=NO_TOKENS, regenerated_at=now, entries=0)
+
+    def spend(
+        self,
+        price: Tokens,
+        *,
+        job_id: JobId,
+        now: datetime,
+        reason: str,
+        kind: EntryKind = EntryKind.SPEND_ENHANCEMENT,
+    ) -> "Posting":
+        """Pay `price` for a job. Zero is an ordinary price and leaves no entry.
+
+        Raises:
+            NotEnoughTokens: the balance is below the price; nothing changed.
+        """
+        if price > self.balance:
+            raise NotEnoughTokens(required=price.amount, balance=self.balance.amount)
+        return self._move(-price.amount, kind=kind, job_id=job_id, reason=reason, now=now)
+
+    def refund(self, price: Tokens, *, job_id: JobId, now: datetime, reason: str) -> "Posting":
+        """Give back what a job was charged, in full and above any cap. Zero leaves no entry."""
+        return self._move(price.amount, kind=EntryKind.REFUND, job_id=job_id, reason=reason, now=now)
+
+    def credit(self, tokens: Tokens, *, kind: EntryKind, now: datetime, reason: str) -> "Posting":
+        """Add tokens that were granted, bought or regenerated, above any cap. Zero leaves no entry."""
+        return self._move(tokens.amount, kind=kind, job_id=None, reason=reason, now=now)
+
+    def _move(self, amount: int, *, kind: EntryKind, job_id: JobId | None, reason: str, now: datetime) -> "Posting":
+        if amount == 0:
+            return Posting(wallet=self)
+        balance = Tokens(self.balance.amount + amount)
+        entry = LedgerEntry(
+            owner_id=self.owner_id,
+            sequence=self.entries + 1,
+            kind=kind,
+            amount=amount,
+            balance_after=balance,
+            job_id=job_id,
+            reason=reason,
+            created_at=now,
+        )
+        return Posting(wallet=evolve(self, balance=balance, entries=entry.sequence), entries=(entry,))
+
+
+@frozen(kw_only=True)
+class Posting:
+    """A wallet after a change, with the ledger entries that explain the change."""
+
+    wallet: Wallet
+    entries: tuple[LedgerEntry, ...] = ()
+
+    def after(self, earlier: Self) -> Self:
+        """Return this posting with the entries of an `earlier` one in front."""
+        return evolve(self, entries=earlier.entries + self.entries)

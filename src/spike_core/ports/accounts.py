@@ -1,0 +1,43 @@
+"""The accounts port."""
+
+from typing import Protocol
+
+from spike_core.domain.accounts import ApiKey, Email, SecretHash, Session, User
+
+
+class Accounts(Protocol):
+    """Users, sessions and API keys, within one transaction."""
+
+    def add_user(self, user: User) -> None:
+        """Store a new user.
+
+        Raises:
+            EmailTaken: another user has this address.
+        """
+
+    def user_by_email(self, email: Email) -> User:
+        """Return the user with this address.
+
+        Raises:
+            UserNotFound: there is none.
+        """
+
+    def add_session(self, session: Session) -> None:
+        """Store a new session."""
+
+    def session(self, hash_: SecretHash) -> Session:
+        """Return the session whose token has this hash, expired or not.
+
+        Raises:
+            Unauthenticated: there is none.
+        """
+
+    def put_api_key(self, key: ApiKey) -> None:
+        """Store a new API key, or the new state of one that exists."""
+
+    def api_key(self, hash_: SecretHash) -> ApiKey:
+        """Return the API key with this hash, revoked or not.
+
+        Raises:
+            Unauthenticated: there is none.
+        """

@@ -1,0 +1,27 @@
+"""The images port."""
+
+from collections.abc import Collection, Mapping
+from typing import Protocol
+
+from spike_core.domain.identifiers import ImageId
+from spike_core.domain.images import Image
+
+
+class Images(Protocol):
+    """The rows of all images, within one transaction. Their bytes are in the blob store."""
+
+    def add(self, image: Image) -> None:
+        """Store a new image."""
+
+    def get(self, image_id: ImageId) -> Image:
+        """Return the image.
+
+        Raises:
+            ImageNotFound: there is none.
+        """
+
+    def find(self, image_ids: Collection[ImageId]) -> Mapping[ImageId, Image]:
+        """Return those of the images that exist."""
+
+    def count_view(self, image_id: ImageId) -> None:
+        """Add one to the image's `view_count`; nothing happens where there is no such image."""

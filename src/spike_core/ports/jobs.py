@@ -1,0 +1,38 @@
+"""The jobs port."""
+
+from collections.abc import Collection, Mapping, Sequence
+from typing import Protocol
+
+from spike_core.domain.identifiers import ImageId, JobId
+from spike_core.domain.jobs import Job, PendingJob
+
+
+class Jobs(Protocol):
+    """The rows of all jobs, within one transaction."""
+
+    def add(self, jobs: Sequence[PendingJob]) -> None:
+        """Store new jobs."""
+
+    def get(self, job_id: JobId) -> Job:
+        """Return the job.
+
+        Raises:
+            JobNotFound: there is none.
+        """
+
+    def find(self, job_ids: Collection[JobId]) -> Mapping[JobId, Job]:
+        """Return those of the jobs that exist."""
+
+    def of_image(self, image_id: ImageId) -> Sequence[Job]:
+        """Return the image's jobs, oldest first."""
+
+    def replace(self, job: Job, *, by: Job) -> None:
+        """Compare and set: store `by` where the stored job still has the fence of `job`.
+
+        Raises:
+            IllegalTransition: no job may move from the one to the other.
+            JobChanged: the stored job has another fence, or is gone; nothing changed.
+        """
+
+    def positions(self, job_ids: Collection[JobId]) -> Mapping[JobId, int]:
+        """Return the place in the queue, 1 being next, of those of the jobs that wait; all owners' jobs count."""

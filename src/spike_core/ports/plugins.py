@@ -1,0 +1,87 @@
+"""What an entry point of the group `spike.adapters` is: a factory, named `<role>.<URL scheme or engine name>`.
+
+`database.sqlite` opens databases whose URL starts with `sqlite:`; `upscaler.pillow` is chosen by
+`SPIKE_UPSCALER=pillow`. An adapter from outside needs an install and a setting, no change here. A factory does no
+network call; it raises `InvalidValue` for a URL that it can't use.
+"""
+
+from typing import Protocol
+
+from attrs import frozen
+
+from spike_core.ports.blobs import BlobStore
+from spike_core.ports.broker import Broker
+from spike_core.ports.clock import Clock
+from spike_core.ports.links import SignedLinks
+from spike_core.ports.probe import ImageProbe
+from spike_core.ports.transactions import Transactions
+from spike_core.ports.upscaler import Upscaler
+
+
+class Database(Protocol):
+    """A database that is opened."""
+
+    @property
+    def transactions(self) -> Transactions:
+        """Its transactions."""
+
+    def migrate(self) -> None:
+        """Bring its schema up to date; safe when several processes do it at once, quick when there is nothing to do.
+
+        Raises:
+            DatabaseUnavailable: it can't be reached or written.
+        """
+
+    def ping(self) -> None:
+        """Check that it answers and that its schema is up to date.
+
+        Raises:
+            DatabaseUnavailable: it doesn't, or isn't.
+        """
+
+    def close(self) -> None:
+        """Let go of all connections."""
+
+
+@frozen(kw_only=True)
+class Storage:
+    """A blob store that is opened."""
+
+    blobs: BlobStore
+    links: SignedLinks | None  # for a store whose objects the service itself must serve
+
+
+@frozen(kw_only=True)
+class Engine:
+    """What enhances pictures and what looks at them."""
+
+    upscaler: Upscaler
+    probe: ImageProbe
+
+
+class OpenDatabase(Protocol):
+    """An entry point `database.<scheme>`."""
+
+    def __call__(self, url: str) -> Database:
+        """Open the database at `url`."""
+
+
+class OpenStorage(Protocol):
+    """An entry point `storage.<scheme>`."""
+
+    def __call__(self, url: str, *, clock: Clock, secret: bytes) -> Storage:
+        """Open the blob store at `url`; `secret` signs links."""
+
+
+class OpenBroker(Protocol):
+    """An entry point `broker.<scheme>`."""
+
+    def __call__(self, url: str) -> Broker:
+        """Open the broker at `url`."""
+
+
+class OpenEngine(Protocol):
+    """An entry point `upscaler.<name>`."""
+
+    def __call__(self) -> Engine:
+        """Build the engine."""

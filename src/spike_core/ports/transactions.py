@@ -1,0 +1,74 @@
+"""The transactions port: repositories exist only on a transaction."""
+
+from contextlib import AbstractContextManager
+from typing import Protocol
+
+from spike_core.ports.accounts import Accounts
+from spike_core.ports.albums import Albums
+from spike_core.ports.census import Census
+from spike_core.ports.images import Images
+from spike_core.ports.jobs import Jobs
+from spike_core.ports.ledger import Ledger
+from spike_core.ports.outbox import Outbox
+from spike_core.ports.overdue import OverdueJobs
+from spike_core.ports.wallets import Wallets
+
+
+class Transaction(Protocol):
+    """One unit of work: what is written through its repositories is stored together or not at all."""
+
+    @property
+    def wallets(self) -> Wallets:
+        """The wallets."""
+
+    @property
+    def ledger(self) -> Ledger:
+        """The ledgers."""
+
+    @property
+    def images(self) -> Images:
+        """The images."""
+
+    @property
+    def jobs(self) -> Jobs:
+        """The jobs."""
+
+    @property
+    def overdue(self) -> OverdueJobs:
+        """The jobs that a sweeper looks for."""
+
+    @property
+    def albums(self) -> Albums:
+        """The albums."""
+
+    @property
+    def accounts(self) -> Accounts:
+        """The accounts."""
+
+    @property
+    def outbox(self) -> Outbox:
+        """The messages to the worker queue."""
+
+    @property
+    def census(self) -> Census:
+        """Everything, page by page."""
+
+
+class Transactions(Protocol):
+    """Begins transactions. No network call and no image work belongs inside one."""
+
+    def begin(self) -> AbstractContextManager[Transaction]:
+        """Begin a transaction that commits on a clean exit and rolls back on any exception.
+
+        Raises:
+            DatabaseUnavailable: the database can't be reached, or stays locked.
+        """
+
+    def view(self) -> AbstractContextManager[Transaction]:
+        """Begin a read-only snapshot that blocks no writer and isn't blocked by one.
+
+        Writing through it is a bug and fails an assertion.
+
+        Raises:
+            DatabaseUnavailable: the database can't be reached.
+        """

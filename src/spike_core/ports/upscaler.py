@@ -1,0 +1,31 @@
+"""The upscaler port."""
+
+from typing import BinaryIO, Protocol
+
+from attrs import field, frozen, validators
+
+from spike_core.domain.dimensions import Dimensions
+from spike_core.domain.objects import PictureFormat
+
+
+@frozen(kw_only=True)
+class EnhancedPicture:
+    """What an engine made, encoded."""
+
+    content: bytes = field(repr=False, validator=validators.min_len(1))
+    format: PictureFormat
+    dimensions: Dimensions
+
+
+class Upscaler(Protocol):
+    """Makes a picture larger, or smaller, and better."""
+
+    def enhance(self, original: BinaryIO, *, size: Dimensions) -> EnhancedPicture:
+        """Return the enhanced picture in exactly this size, upright and in sRGB.
+
+        Opaque pictures come as JPEG, those with transparency as PNG or WebP.
+
+        Raises:
+            UnacceptablePicture: the original can't be decoded; no further attempt can succeed.
+            UpscalerUnavailable: the engine can't work now; another attempt may succeed.
+        """

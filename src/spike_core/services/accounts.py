@@ -1,0 +1,90 @@
+"""Accounts: who is who."""
+
+from datetime import timedelta
+
+from attrs import frozen
+
+from spike_core.domain.accounts import ApiKey, Email, Secret, Session, User
+from spike_core.domain.identifiers import ApiKeyId, UserId
+from spike_core.domain.ledger import EntryKind
+from spike_core.domain.tokens import Tokens
+from spike_core.domain.wallet import Wallet
+from spike_core.ports.clock import Clock
+from spike_core.ports.ids import Ids
+from spike_core.ports.secrets import Secrets
+from spike_core.ports.transactions import Transactions
+
+SESSION_LIFETIME = timedelta(days=30)
+
+
+@frozen(kw_only=True)
+class Registered:
+    """A new user, with the two secrets that are never shown again."""
+
+    user: User
+    session_token: Secret
+    api_key: Secret
+    balance: Tokens
+
+
+@frozen(kw_only=True)
+class Registration:
+    """Creates users, each with a wallet, a session and an API key."""
+
+    transactions: Transactions
+    clock: Clock
+    ids: Ids
+    secrets: Secrets
+    opening_grant: Tokens = Tokens(100)
+
+    def register(self, email: Email, *, tokens: Tokens | None = None) -> Registered:
+        """Create a user whose wallet holds `tokens`, or the opening grant.
+
+        Raises:
+            EmailTaken: another user has this address.
+        """
+        now = self.clock.now()
+        user = User(id=self.ids.new(UserId), email=email, created_at=now)
+        token, key = self.secrets.session_token(), self.secrets.api_key()
+        opening = Wallet.empty(user.id, now=now).credit(
+            self.opening_grant if tokens is None else tokens,
+            kind=EntryKind.EARN_BONUS,
+            now=now,
+            reason="Welcome",
+        )
+        with self.transactions.begin() as tx:
+            tx.accounts.add_user(user)
+            tx.wallets.open(opening)
+            tx.accounts.add_session(
+                Session(hash=token.hash, user_id=user.id, created_at=now, expires_at=now + SESSION_LIFETIME)
+            )
+            tx.accounts.put_api_key(
+                ApiKey(
+                    id=self.ids.new(ApiKeyId),
+                    user_id=user.id,
+                    name="first",
+                    hash=key.hash,
+                    shown=key.shown,
+                    created_at=now,
+                )
+            )
+        return Registered(user=user, session_token=token, api_key=key, balance=opening.wallet.balance)
+
+
+@frozen(kw_only=True)
+class Authentication:
+    """Tells whom a secret speaks for."""
+
+    transactions: Transactions
+    clock: Clock
+
+    def authenticate(self, secret: Secret) -> UserId:
+        """Return the user whose session token or API key this is.
+
+        Raises:
+            Unauthenticated: it is unknown, expired or revoked.
+        """
+        with self.transactions.view() as tx:
+            if secret.is_api_key:
+                return tx.accounts.api_key(secret.hash).owner()
+            return tx.accounts.session(secret.hash).owner(now=self.clock.now())

@@ -1,0 +1,101 @@
+"""The audit: the invariants, proven on what is stored."""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterator
+from typing import Final
+
+from attrs import frozen
+
+from spike_core.domain.identifiers import ImageId, JobId, OwnerId
+from spike_core.domain.invariants import Finding, judge_job, judge_wallet
+from spike_core.domain.jobs import CompletedJob
+from spike_core.domain.ledger import LedgerEntry
+from spike_core.domain.limits import JobLimits
+from spike_core.domain.objects import ObjectKey
+from spike_core.ports.blobs import BlobStore, StoredObject
+from spike_core.ports.clock import Clock
+from spike_core.ports.transactions import Transactions
+from spike_core.services.references import referenced
+
+AUDIT_PAGE: Final = 500
+
+
+@frozen(kw_only=True)
+class Audit:
+    """Reads everything, a page at a time, and writes nothing: memory doesn't grow with the database.
+
+    Each page is one snapshot, and the store is asked afterwards, outside it. What looks wrong there is looked at
+    once more before it is reported, so that work going on meanwhile isn't mistaken for damage.
+    """
+
+    transactions: Transactions
+    blobs: BlobStore
+    clock: Clock
+    limits: JobLimits
+
+    def findings(self) -> Iterator[Finding]:
+        """Yield what is wrong; nothing on a sound database.
+
+        Raises:
+            Unavailable: the database or the store doesn't answer.
+        """
+        yield from self._wallets()
+        yield from self._images()
+        yield from self._jobs()
+        yield from self._objects()
+
+    def _wallets(self) -> Iterator[Finding]:
+        after: OwnerId | None = None
+        while True:
+            with self.transactions.view() as tx:
+                wallets = tx.census.wallets(after=after, limit=AUDIT_PAGE)
+                totals = {wallet.owner_id: tx.ledger.totals(wallet.owner_id) for wallet in wallets}
+            for wallet in wallets:
+                yield from judge_wallet(wallet, totals[wallet.owner_id])
+            if len(wallets) < AUDIT_PAGE:
+                return
+            after = wallets[-1].owner_id
+
+    def _images(self) -> Iterator[Finding]:
+        after: ImageId | None = None
+        while True:
+            with self.transactions.view() as tx:
+                images = tx.census.images(after=after, limit=AUDIT_PAGE)
+            yield from self._missing({image.original for image in images})
+            if len(images) < AUDIT_PAGE:
+                return
+            after = images[-1].id
+
+    def _jobs(self) -> Iterator[Finding]:
+        after: JobId | None = None
+        while True:
+            entries: defaultdict[JobId | None, list[LedgerEntry]] = defaultdict(list)
+            with self.transactions.view() as tx:
+                jobs = tx.census.jobs(after=after, limit=AUDIT_PAGE)
+                for entry in tx.census.entries_of([job.id for job in jobs]):
+                    entries[entry.job_id].append(entry)
+            for job in jobs:
+                yield from judge_job(job, entries[job.id])
+            yield from self._missing({job.result.key for job in jobs if isinstance(job, CompletedJob)})
+            if len(jobs) < AUDIT_PAGE:
+                return
+            after = jobs[-1].id
+
+    def _missing(self, keys: Collection[ObjectKey]) -> Iterator[Finding]:
+        """Yield the named keys that hold no object, of rows that are still there (I8)."""
+        for key in sorted(set(keys) - self.blobs.find(keys)):
+            if referenced(self.transactions, [key]):
+                yield Finding(invariant="I8", subject=str(key.owner), message=f"its object {key} is missing")
+
+    def _objects(self) -> Iterator[Finding]:
+        """Yield the objects that no row names and that a sweep should have collected (I8)."""
+        after: ObjectKey | None = None
+        while page := self.blobs.scan(after=after, limit=AUDIT_PAGE):
+            after = page[-1].key
+            overdue = self._overdue(page)
+            for key in sorted(overdue - referenced(self.transactions, overdue)):
+                yield Finding(invariant="I8", subject=str(key), message="no row names this object")
+
+    def _overdue(self, page: Collection[StoredObject]) -> set[ObjectKey]:
+        stored_before = self.clock.now() - 2 * self.limits.orphan_age  # a sweep has had its chance
+        return {stored.key for stored in page if stored.stored_at < stored_before}

@@ -1,0 +1,50 @@
+"""Cancellation: an owner's wish to stop a job."""
+
+from attrs import frozen
+
+from spike_core.domain.errors import JobNotFound
+from spike_core.domain.identifiers import JobId, OwnerId
+from spike_core.domain.jobs import CancelledJob, JobStatus
+from spike_core.domain.tokens import Tokens
+from spike_core.domain.transitions import unsettled
+from spike_core.ports.clock import Clock
+from spike_core.ports.transactions import Transactions
+from spike_core.services.charging import Charging
+
+
+@frozen(kw_only=True)
+class Cancelled:
+    """A cancelled job and the money that came back."""
+
+    job: CancelledJob
+    refunded: Tokens
+    balance: Tokens
+
+
+@frozen(kw_only=True)
+class Cancellation:
+    """Stops jobs, with a full refund. A worker that holds one finds out when it settles."""
+
+    transactions: Transactions
+    clock: Clock
+    charging: Charging
+
+    def cancel(self, owner_id: OwnerId, job_id: JobId) -> Cancelled:
+        """Cancel the owner's job and refund it, in one transaction.
+
+        Raises:
+            JobNotFound: there is no such job, or it is somebody else's.
+            IllegalTransition: it has ended already.
+            JobChanged: a worker moved it in the same moment.
+        """
+        with self.transactions.begin() as tx:
+            now = self.clock.now()
+            if tx.jobs.get(job_id).order.owner_id != owner_id:
+                raise JobNotFound
+            tx.wallets.lock(owner_id)  # wallets before jobs, everywhere, so that no two wait for each other
+            job = unsettled(tx.jobs.get(job_id), target=JobStatus.CANCELLED)
+            cancelled = job.cancel(now=now)
+            balance = self.charging.refund(tx, job.order, reason="Refund: cancelled", now=now)
+            tx.jobs.replace(job, by=cancelled)
+            tx.outbox.remove([job_id])
+        return Cancelled(job=cancelled, refunded=job.order.charged, balance=balance)

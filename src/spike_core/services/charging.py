@@ -1,0 +1,72 @@
+"""Charging and refunding: the money half of every use case, inside the use case's own transaction."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from attrs import frozen
+
+from spike_core.domain.errors import NotEnoughTokens
+from spike_core.domain.facts import JobDue
+from spike_core.domain.identifiers import OwnerId
+from spike_core.domain.jobs import JobOrder, PendingJob
+from spike_core.domain.regeneration import RegenerationPolicy, regenerate
+from spike_core.domain.tokens import NO_TOKENS, Tokens
+from spike_core.domain.wallet import Posting, Wallet
+from spike_core.ports.transactions import Transaction
+
+
+@frozen(kw_only=True)
+class Charging:
+    """Moves tokens. Regeneration is folded in before every move."""
+
+    policy: RegenerationPolicy
+
+    def balance(self, tx: Transaction, owner_id: OwnerId, *, now: datetime) -> Wallet:
+        """Return the owner's wallet as it would stand after regeneration, storing nothing.
+
+        Raises:
+            WalletNotFound: the owner has never been granted a token.
+        """
+        return regenerate(tx.wallets.get(owner_id), self.policy, now=now).wallet
+
+    def lock(self, tx: Transaction, owner_id: OwnerId, *, now: datetime) -> Posting:
+        """Lock the owner's wallet and fold in regeneration; the posting isn't stored yet.
+
+        Raises:
+            WalletNotFound: the owner has never been granted a token.
+        """
+        return regenerate(tx.wallets.lock(owner_id), self.policy, now=now)
+
+    def accept(
+        self, tx: Transaction, orders: Sequence[JobOrder], *, owner_id: OwnerId, now: datetime
+    ) -> tuple[Wallet, Sequence[PendingJob]]:
+        """Charge one owner for jobs and store the jobs with their outbox messages: all or nothing.
+
+        Raises:
+            NotEnoughTokens: the wallet doesn't cover the sum of the prices.
+        """
+        posting = self.lock(tx, owner_id, now=now)
+        total = sum((order.charged for order in orders), NO_TOKENS)
+        if total > posting.wallet.balance:
+            raise NotEnoughTokens(required=total.amount, balance=posting.wallet.balance.amount)
+        for order in orders:
+            reason = f"Enhancement at {order.tier.value}"
+            spent = posting.wallet.spend(order.charged, job_id=order.id, now=now, reason=reason)
+            posting = spent.after(posting)
+        jobs = [PendingJob(order=order) for order in orders]
+        tx.jobs.add(jobs)
+        tx.wallets.post(posting)
+        tx.outbox.put([JobDue(job_id=order.id, due_at=now) for order in orders])
+        return posting.wallet, jobs
+
+    def refund(self, tx: Transaction, order: JobOrder, *, reason: str, now: datetime) -> Tokens:
+        """Give back what the job was charged and return the new balance. A free job moves nothing.
+
+        Raises:
+            DuplicateEntry: it has been given back before.
+        """
+        posting = self.lock(tx, order.owner_id, now=now)
+        refunded = posting.wallet.refund(order.charged, job_id=order.id, now=now, reason=reason)
+        if refunded.entries:
+            tx.wallets.post(refunded.after(posting))
+        return refunded.wallet.balance

@@ -1,0 +1,94 @@
+"""Dispatch: from the outbox to the worker queue."""
+
+import logging
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Final
+
+from attrs import evolve, frozen
+
+from spike_core.domain.errors import JobChanged, QueueUnavailable
+from spike_core.domain.facts import JobDue
+from spike_core.domain.jobs import PendingJob
+from spike_core.domain.limits import JobLimits
+from spike_core.ports.clock import Clock
+from spike_core.ports.queue import JobQueue
+from spike_core.ports.transactions import Transactions
+from spike_core.services.settlement import Settlement
+
+RELAY_BATCH: Final = 100
+REFUSAL_DELAY: Final = timedelta(seconds=5)  # before a refused message is tried again
+
+_log: Final = logging.getLogger(__name__)
+
+
+@frozen(kw_only=True)
+class Dispatch:
+    """Hands accepted jobs to the workers. What isn't handed over now is handed over by a later relay."""
+
+    transactions: Transactions
+    queue: JobQueue
+    clock: Clock
+    settlement: Settlement
+    limits: JobLimits
+
+    def start(self, jobs: Sequence[PendingJob]) -> None:
+        """Hand over jobs whose acceptance is committed. A queue in trouble leaves them pending, for `relay`."""
+        self._mark_started(self._send(jobs))
+
+    def relay(self) -> int:
+        """Hand over what the outbox holds, at most `RELAY_BATCH` messages, and return how many were taken.
+
+        A job that the queue has refused for `refusal_max` is failed and refunded.
+        """
+        now = self.clock.now()
+        with self.transactions.view() as tx:
+            messages = {message.job_id: message for message in tx.outbox.due(now=now, limit=RELAY_BATCH)}
+            jobs = tx.jobs.find(messages) if messages else {}
+        pending = [job for id_ in messages if isinstance(job := jobs.get(id_), PendingJob)]
+        taken = self._send(pending)
+        self._mark_started(taken)
+        self._forget([message for id_, message in messages.items() if jobs.get(id_) not in pending])
+        for job in pending[len(taken) :]:
+            self._note_refusal(job, messages[job.id])
+        return len(taken)
+
+    def _send(self, jobs: Sequence[PendingJob]) -> Sequence[PendingJob]:
+        for count, job in enumerate(jobs):
+            try:
+                self.queue.send(job.id)
+            except QueueUnavailable:
+                _log.warning("the queue takes nothing; %d jobs stay pending", len(jobs) - count)
+                return jobs[:count]  # the others would be refused too, each after its time-out
+        return jobs
+
+    def _mark_started(self, jobs: Sequence[PendingJob]) -> None:
+        if not jobs:
+            return
+        with self.transactions.begin() as tx:
+            now = self.clock.now()
+            for job in jobs:
+                try:
+                    tx.jobs.replace(job, by=job.start(now=now))
+                except JobChanged:  # a worker was faster, and its claim took the message away
+                    continue
+                tx.outbox.remove([job.id])
+
+    def _forget(self, messages: Sequence[JobDue]) -> None:
+        if not messages:
+            return
+        with self.transactions.begin() as tx:
+            tx.outbox.remove([message.job_id for message in messages])
+
+    def _note_refusal(self, job: PendingJob, message: JobDue) -> None:
+        now = self.clock.now()
+        refused_since = message.refused_since or now
+        if now - refused_since >= self.limits.refusal_max:
+            try:
+                self.settlement.fail(job, "The worker queue was unavailable for too long")
+            except JobChanged:  # somebody moved it meanwhile: all the better
+                return
+            return
+        with self.transactions.begin() as tx:
+            if tx.jobs.find([job.id]).get(job.id) == job:
+                tx.outbox.put([evolve(message, refused_since=refused_since, due_at=now + REFUSAL_DELAY)])

@@ -1,0 +1,96 @@
+"""The gallery: reading images and jobs, with the rules of who may see what."""
+
+from collections.abc import Mapping, Sequence
+
+from attrs import frozen
+
+from spike_core.domain.errors import Forbidden, JobNotFound, NotFound, Unauthenticated
+from spike_core.domain.identifiers import ImageId, JobId, OwnerId
+from spike_core.domain.images import Image
+from spike_core.domain.jobs import CompletedJob, Job
+from spike_core.domain.objects import ObjectKey
+from spike_core.ports.transactions import Transactions
+
+
+@frozen(kw_only=True)
+class ShownImage:
+    """An image with its jobs, oldest first, and the places in the queue of those that wait."""
+
+    image: Image
+    jobs: Sequence[Job]
+    positions: Mapping[JobId, int]
+
+
+@frozen(kw_only=True)
+class ShownJob:
+    """A job, its image, and its place in the queue where it waits."""
+
+    job: Job
+    image: Image
+    position: int | None
+
+
+@frozen(kw_only=True)
+class Gallery:
+    """Shows what is there. Owners see their own, everybody sees what is public."""
+
+    transactions: Transactions
+
+    def image(self, image_id: ImageId, *, viewer: OwnerId | None) -> ShownImage:
+        """Return the image with its jobs; `viewer` is `None` for a visitor without credentials.
+
+        A look by anyone but the owner is counted.
+
+        Raises:
+            ImageNotFound: there is none.
+            Unauthenticated, Forbidden: it is private, and the visitor is nobody, or somebody else.
+        """
+        with self.transactions.view() as tx:
+            image = tx.images.get(image_id)
+            _check_visible(image, viewer)
+            jobs = tx.jobs.of_image(image_id)
+            positions = tx.jobs.positions([job.id for job in jobs])
+        if viewer != image.owner_id:
+            with self.transactions.begin() as tx:
+                tx.images.count_view(image_id)
+        return ShownImage(image=image, jobs=jobs, positions=positions)
+
+    def job(self, job_id: JobId, *, viewer: OwnerId) -> ShownJob:
+        """Return the viewer's job.
+
+        Raises:
+            JobNotFound: there is none, or it is somebody else's.
+        """
+        with self.transactions.view() as tx:
+            job = tx.jobs.get(job_id)
+            if job.order.owner_id != viewer:
+                raise JobNotFound
+            image = tx.images.get(job.order.image_id)
+            position = tx.jobs.positions([job_id]).get(job_id)
+        return ShownJob(job=job, image=image, position=position)
+
+    def check_public(self, key: ObjectKey) -> None:
+        """Check that the object may be read by anyone, without a signature.
+
+        Raises:
+            NotFound: no row names it, or its image is private: a stranger can't tell which.
+        """
+        with self.transactions.view() as tx:
+            owner = key.owner
+            if isinstance(owner, ImageId):
+                image = tx.images.get(owner)
+                named = image.original
+            else:
+                job = tx.jobs.get(owner)
+                image = tx.images.get(job.order.image_id)
+                named = job.result.key if isinstance(job, CompletedJob) else image.original
+        if named != key or not image.is_public:
+            raise NotFound
+
+
+def _check_visible(image: Image, viewer: OwnerId | None) -> None:
+    if image.is_public or image.owner_id == viewer:
+        return
+    if viewer is None:
+        raise Unauthenticated
+    raise Forbidden

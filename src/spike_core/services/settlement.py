@@ -1,0 +1,141 @@
+"""Settlement: a worker's moves on a job, each fenced, each in one transaction.
+
+Whoever loses a race gets `JobChanged` and has changed nothing.
+"""
+
+from typing import Final
+
+from attrs import frozen
+
+from spike_core.domain.errors import JobChanged, JobNotFound, NothingToClaim
+from spike_core.domain.facts import JobDue
+from spike_core.domain.identifiers import JobId
+from spike_core.domain.jobs import (
+    ClaimedJob,
+    CompletedJob,
+    Job,
+    PendingJob,
+    Result,
+    SettledJob,
+    StartedJob,
+    UnsettledJob,
+)
+from spike_core.domain.limits import JobLimits
+from spike_core.ports.clock import Clock
+from spike_core.ports.transactions import Transaction, Transactions
+from spike_core.services.charging import Charging
+
+WORKER_DIED: Final = "The picture stopped the worker each time it was tried"
+
+
+@frozen(kw_only=True)
+class Settlement:
+    """Claims jobs and brings them to their end: delivered, tried again, or failed and refunded."""
+
+    transactions: Transactions
+    clock: Clock
+    charging: Charging
+    limits: JobLimits
+
+    def claim(self, job_id: JobId) -> ClaimedJob:
+        """Begin the job's next attempt under a lease.
+
+        Raises:
+            NothingToClaim: the job is held, at rest or gone: the message was a duplicate.
+        """
+        with self.transactions.begin() as tx:
+            try:
+                job = tx.jobs.get(job_id)
+            except JobNotFound as error:
+                raise NothingToClaim from error
+            if not isinstance(job, PendingJob | StartedJob):
+                raise NothingToClaim
+            claimed = job.claim(now=self.clock.now(), lease=self.limits.lease)
+            try:
+                tx.jobs.replace(job, by=claimed)
+            except JobChanged as error:
+                raise NothingToClaim from error
+            tx.outbox.remove([job_id])
+        return claimed
+
+    def renew(self, job: ClaimedJob, *, progress: int) -> ClaimedJob:
+        """Prolong the lease and note how far the work is, in percent below 100.
+
+        Raises:
+            JobChanged: the lease was lost; the work is in vain.
+        """
+        renewed = job.renew(now=self.clock.now(), lease=self.limits.lease, progress=progress)
+        with self.transactions.begin() as tx:
+            tx.jobs.replace(job, by=renewed)
+        return renewed
+
+    def complete(self, job: ClaimedJob, result: Result) -> CompletedJob:
+        """Deliver a result whose object is stored.
+
+        Raises:
+            JobChanged: the lease was lost; the object is nobody's.
+        """
+        completed = job.complete(result, now=self.clock.now())
+        with self.transactions.begin() as tx:
+            tx.jobs.replace(job, by=completed)
+        return completed
+
+    def retry(self, job: ClaimedJob, reason: str) -> Job:
+        """Give the job back after transient trouble, or fail it when its attempts are used up.
+
+        Raises:
+            JobChanged: the lease was lost.
+        """
+        if job.attempt - job.deaths >= self.limits.attempts_max:
+            return self.fail(job, reason)
+        released = job.release()
+        with self.transactions.begin() as tx:
+            self._return(tx, job, released)
+        return released
+
+    def bury(self, job: ClaimedJob) -> Job:
+        """Give back the job of a worker that fell silent, or fail it when it has taken too many along.
+
+        Raises:
+            JobChanged: the worker, or somebody else, moved it meanwhile.
+        """
+        buried = job.bury()
+        with self.transactions.begin() as tx:
+            if buried.deaths >= self.limits.deaths_max:
+                return self._fail(tx, job, buried, WORKER_DIED)
+            self._return(tx, job, buried)
+        return buried
+
+    def recall(self, job: StartedJob) -> PendingJob:
+        """Take back a job whose message was lost, to be handed over again.
+
+        Raises:
+            JobChanged: a worker has claimed it after all.
+        """
+        recalled = job.recall()
+        with self.transactions.begin() as tx:
+            tx.jobs.replace(job, by=recalled)
+            tx.outbox.put([JobDue(job_id=job.id, due_at=self.clock.now())])
+        return recalled
+
+    def fail(self, job: UnsettledJob, reason: str) -> SettledJob:
+        """End the job without a result and, in the same transaction, give back what it was charged.
+
+        Raises:
+            JobChanged: somebody moved it meanwhile.
+        """
+        with self.transactions.begin() as tx:
+            return self._fail(tx, job, job, reason)
+
+    def _fail(self, tx: Transaction, stored: UnsettledJob, job: UnsettledJob, reason: str) -> SettledJob:
+        now = self.clock.now()
+        failed = job.fail(reason, now=now)
+        self.charging.refund(tx, job.order, reason=f"Refund: {reason}", now=now)
+        tx.jobs.replace(stored, by=failed)
+        tx.outbox.remove([job.id])
+        return failed
+
+    def _return(self, tx: Transaction, job: ClaimedJob, pending: PendingJob) -> None:
+        due_at = self.clock.now() + self.limits.delay_before(pending.attempt + 1)
+        tx.jobs.replace(job, by=pending)
+        tx.outbox.put([JobDue(job_id=job.id, due_at=due_at)])

@@ -1,0 +1,162 @@
+"""Builders of domain values: say what matters, get the rest."""
+
+import itertools
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+from spike_core.domain.albums import Album
+from spike_core.domain.dimensions import Dimensions
+from spike_core.domain.identifiers import BODY_LENGTH, AlbumId, AlbumImageId, ImageId, JobId, OwnerId
+from spike_core.domain.images import Image, ImageName
+from spike_core.domain.jobs import (
+    CancelledJob,
+    ClaimedJob,
+    CompletedJob,
+    FailedJob,
+    Job,
+    JobOrder,
+    PendingJob,
+    RefundedJob,
+    Result,
+    StartedJob,
+)
+from spike_core.domain.ledger import EntryKind
+from spike_core.domain.objects import ObjectKey, PictureFormat
+from spike_core.domain.tiers import Tier
+from spike_core.domain.tokens import Tokens
+from spike_core.domain.wallet import Posting, Wallet
+
+NOON: Final = datetime(2026, 1, 1, 12, tzinfo=UTC)
+LEASE: Final = timedelta(minutes=1)
+
+_numbers = itertools.count(1)
+
+
+def a_body() -> str:
+    """Return an identifier's body that no other test has."""
+    return str(next(_numbers)).zfill(BODY_LENGTH)
+
+
+def an_owner() -> OwnerId:
+    return OwnerId.of(a_body())
+
+
+def an_image_id() -> ImageId:
+    return ImageId.of(a_body())
+
+
+def a_job_id() -> JobId:
+    return JobId.of(a_body())
+
+
+def an_album_id() -> AlbumId:
+    return AlbumId.of(a_body())
+
+
+def an_album_image_id() -> AlbumImageId:
+    return AlbumImageId.of(a_body())
+
+
+def a_wallet(tokens: int = 100, *, owner_id: OwnerId | None = None, now: datetime = NOON) -> Wallet:
+    return an_opening(tokens, owner_id=owner_id, now=now).wallet
+
+
+def an_opening(tokens: int = 100, *, owner_id: OwnerId | None = None, now: datetime = NOON) -> Posting:
+    """Return the posting that opens a wallet with so many tokens."""
+    empty = Wallet.empty(owner_id or an_owner(), now=now)
+    return empty.credit(Tokens(tokens), kind=EntryKind.EARN_BONUS, now=now, reason="Welcome")
+
+
+def an_image(
+    *,
+    owner_id: OwnerId | None = None,
+    image_id: ImageId | None = None,
+    size: Dimensions = Dimensions(width_px=640, height_px=480),  # noqa: B008  # frozen
+    is_public: bool = False,
+    now: datetime = NOON,
+) -> Image:
+    image_id = image_id or an_image_id()
+    return Image(
+        id=image_id,
+        owner_id=owner_id or an_owner(),
+        name=ImageName("photo.jpg"),
+        description=None,
+        format=PictureFormat.JPEG,
+        dimensions=size,
+        size_bytes=1000,
+        original=ObjectKey.of_original(image_id, PictureFormat.JPEG),
+        is_public=is_public,
+        view_count=0,
+        created_at=now,
+        updated_at=now,
+    )
+
+
+def an_order(*, image: Image | None = None, tier: Tier = Tier.TIER_1K, now: datetime = NOON) -> JobOrder:
+    image = image or an_image()
+    return JobOrder(
+        id=a_job_id(),
+        owner_id=image.owner_id,
+        image_id=image.id,
+        tier=tier,
+        charged=tier.price,
+        request_id=None,
+        created_at=now,
+    )
+
+
+def a_job(*, image: Image | None = None, tier: Tier = Tier.TIER_1K, now: datetime = NOON) -> PendingJob:
+    return PendingJob(order=an_order(image=image, tier=tier, now=now))
+
+
+def a_started_job(*, image: Image | None = None, tier: Tier = Tier.TIER_1K, now: datetime = NOON) -> StartedJob:
+    return a_job(image=image, tier=tier, now=now).start(now=now)
+
+
+def a_claimed_job(*, image: Image | None = None, tier: Tier = Tier.TIER_1K, now: datetime = NOON) -> ClaimedJob:
+    return a_started_job(image=image, tier=tier, now=now).claim(now=now, lease=LEASE)
+
+
+def a_result(job: ClaimedJob) -> Result:
+    return Result(
+        key=ObjectKey.of_result(job.id, PictureFormat.JPEG, attempt=job.attempt),
+        format=PictureFormat.JPEG,
+        dimensions=Dimensions(width_px=1024, height_px=768),
+        size_bytes=2000,
+    )
+
+
+def one_job_of_each_kind(*, now: datetime = NOON) -> list[Job]:
+    """Return a job in each of the states, charged where the state needs it."""
+    claimed = a_claimed_job(now=now)
+    kinds: list[Job] = [
+        a_job(now=now),
+        a_started_job(now=now),
+        claimed,
+        claimed.complete(a_result(claimed), now=now),
+        a_job(tier=Tier.FREE, now=now).fail("no", now=now),
+        a_job(now=now).fail("no", now=now),
+        a_job(now=now).cancel(now=now),
+    ]
+    assert [type(job) for job in kinds] == [
+        PendingJob,
+        StartedJob,
+        ClaimedJob,
+        CompletedJob,
+        FailedJob,
+        RefundedJob,
+        CancelledJob,
+    ]
+    return kinds
+
+
+def an_album(*, owner_id: OwnerId | None = None, default_tier: Tier = Tier.TIER_1K, auto_enhance: bool = True) -> Album:
+    return Album(
+        id=an_album_id(),
+        owner_id=owner_id or an_owner(),
+        name="Holidays",
+        default_tier=default_tier,
+        auto_enhance=auto_enhance,
+        created_at=NOON,
+        updated_at=NOON,
+    )
