@@ -1,7 +1,9 @@
 """Every port in memory: the reference adapter, for tests of the core and of its embedders."""
 
 from spike_memory.blobs import MemoryBlobStore
+from spike_memory.broker import MemoryBroker
 from spike_memory.clock import ManualClock
+from spike_memory.database import MemoryDatabase
 from spike_memory.engine import MemoryProbe, MemoryUpscaler
 from spike_memory.ids import CountingIds, CountingSecrets
 from spike_memory.pulse import StillPulse
@@ -13,6 +15,8 @@ __all__ = [
     "CountingSecrets",
     "ManualClock",
     "MemoryBlobStore",
+    "MemoryBroker",
+    "MemoryDatabase",
     "MemoryProbe",
     "MemoryQueue",
     "MemoryTransactions",

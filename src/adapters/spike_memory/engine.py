@@ -19,7 +19,10 @@ from spike_core.domain.limits import PICTURE_PIXELS_MAX
 from spike_core.domain.objects import PictureFormat
 from spike_core.ports.upscaler import EnhancedPicture
 
-_PICTURE: Final = re.compile(rb"picture ([A-Z]{3,4}) ([1-9]\d{0,5})x([1-9]\d{0,5})(?: (blank|animated|corrupt))?")
+_FORMATS: Final = "|".join(format_.value for format_ in PictureFormat).encode()
+_PICTURE: Final = re.compile(
+    rb"picture (" + _FORMATS + rb") ([1-9]\d{0,5})x([1-9]\d{0,5})(?: (blank|animated|corrupt))?"
+)
 
 
 def a_picture(size: Dimensions, format_: PictureFormat = PictureFormat.JPEG, flaw: str = "") -> bytes:

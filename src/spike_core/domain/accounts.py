@@ -16,7 +16,8 @@ from spike_core.domain.identifiers import ApiKeyId, UserId
 
 API_KEY_PREFIX: Final = "sk_live_"
 _SHOWN_CHARS: Final = len(API_KEY_PREFIX) + 4
-_EMAIL: Final = re.compile(r"[^@\s\x00-\x1f\x7f]{1,64}@[^@\s\x00-\x1f\x7f]{1,189}")
+# no lone surrogates either: no database and no mail server could hold them
+_EMAIL: Final = re.compile(r"[^@\s\x00-\x1f\x7f\ud800-\udfff]{1,64}@[^@\s\x00-\x1f\x7f\ud800-\udfff]{1,189}")
 
 
 @frozen(order=True)
@@ -32,9 +33,10 @@ class Email:
         Raises:
             InvalidValue: it has no name, no host, or white space.
         """
-        if _EMAIL.fullmatch(text.strip()) is None:
+        address = text.strip().lower()
+        if _EMAIL.fullmatch(address) is None:
             raise InvalidValue(what="email", rule="must look like name@host")
-        return cls(text.strip().lower())
+        return cls(address)
 
     def __str__(self) -> str:
         """Return the address."""
@@ -54,8 +56,8 @@ class Secret:
 
     @property
     def hash(self) -> "SecretHash":
-        """What is stored and looked up instead."""
-        return SecretHash(hashlib.sha256(self.text.encode("utf-8", "surrogateescape")).hexdigest())
+        """What is stored and looked up instead. Every text has one, even one that isn't valid Unicode."""
+        return SecretHash(hashlib.sha256(self.text.encode("utf-8", "surrogatepass")).hexdigest())
 
     @property
     def shown(self) -> str:

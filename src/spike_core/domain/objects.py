@@ -44,7 +44,7 @@ _EXTENSIONS: Final = {
     PictureFormat.TIFF: "tiff",
 }
 _FORMATS: Final = {extension: format_ for format_, extension in _EXTENSIONS.items()}
-_KEY: Final = re.compile(r"(images|enhanced)/([a-z0-9_]+)(?:-([1-9][0-9]{0,5}))?\.([a-z0-9]+)")
+_KEY: Final = re.compile(r"(images|enhanced)/([a-z0-9_]+)(?:-([2-9]|[1-9][0-9]{1,5}))?\.([a-z0-9]+)")
 
 
 @frozen(order=True)

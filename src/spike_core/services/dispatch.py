@@ -7,7 +7,7 @@ from typing import Final
 
 from attrs import evolve, frozen
 
-from spike_core.domain.errors import JobChanged, QueueUnavailable
+from spike_core.domain.errors import DatabaseUnavailable, JobChanged, QueueUnavailable
 from spike_core.domain.facts import JobDue
 from spike_core.domain.jobs import PendingJob
 from spike_core.domain.limits import JobLimits
@@ -33,14 +33,30 @@ class Dispatch:
     limits: JobLimits
 
     def start(self, jobs: Sequence[PendingJob]) -> None:
-        """Hand over jobs whose acceptance is committed. A queue in trouble leaves them pending, for `relay`."""
-        self._mark_started(self._send(jobs))
+        """Hand over jobs whose acceptance is committed: this never fails, since the request has succeeded.
+
+        A queue or a database in trouble leaves the jobs pending, for `relay`; an id that was sent all the same is a
+        duplicate then.
+        """
+        taken = self._send(jobs)
+        try:
+            self._mark_started(taken)
+        except DatabaseUnavailable:
+            _log.warning("the database can't note that %d jobs were started; they stay pending", len(taken))
 
     def relay(self) -> int:
-        """Hand over what the outbox holds, at most `RELAY_BATCH` messages, and return how many were taken.
+        """Hand over what the outbox holds and is due, a batch at a time, and return how many were taken.
 
         A job that the queue has refused for `refusal_max` is failed and refunded.
         """
+        taken = 0
+        while batch := self._relay_batch():
+            taken += batch
+            if batch < RELAY_BATCH:
+                break
+        return taken
+
+    def _relay_batch(self) -> int:
         now = self.clock.now()
         with self.transactions.view() as tx:
             messages = {message.job_id: message for message in tx.outbox.due(now=now, limit=RELAY_BATCH)}

@@ -1,10 +1,11 @@
 """The gallery: reading images and jobs, with the rules of who may see what."""
 
+import contextlib
 from collections.abc import Mapping, Sequence
 
 from attrs import frozen
 
-from spike_core.domain.errors import Forbidden, JobNotFound, NotFound, Unauthenticated
+from spike_core.domain.errors import Forbidden, JobNotFound, NotFound, Unauthenticated, Unavailable
 from spike_core.domain.identifiers import ImageId, JobId, OwnerId
 from spike_core.domain.images import Image
 from spike_core.domain.jobs import CompletedJob, Job
@@ -51,7 +52,7 @@ class Gallery:
             jobs = tx.jobs.of_image(image_id)
             positions = tx.jobs.positions([job.id for job in jobs])
         if viewer != image.owner_id:
-            with self.transactions.begin() as tx:
+            with contextlib.suppress(Unavailable), self.transactions.begin() as tx:  # a look isn't worth an error
                 tx.images.count_view(image_id)
         return ShownImage(image=image, jobs=jobs, positions=positions)
 

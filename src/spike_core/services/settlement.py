@@ -101,6 +101,8 @@ class Settlement:
         """
         buried = job.bury()
         with self.transactions.begin() as tx:
+            if tx.jobs.find([job.id]).get(job.id) != job:  # a renewal keeps the fence, yet shows that the worker lives
+                raise JobChanged
             if buried.deaths >= self.limits.deaths_max:
                 return self._fail(tx, job, buried, WORKER_DIED)
             self._return(tx, job, buried)
@@ -130,8 +132,9 @@ class Settlement:
     def _fail(self, tx: Transaction, stored: UnsettledJob, job: UnsettledJob, reason: str) -> SettledJob:
         now = self.clock.now()
         failed = job.fail(reason, now=now)
+        tx.wallets.lock(job.order.owner_id)  # wallets before jobs, everywhere
+        tx.jobs.replace(stored, by=failed)  # before the refund: whoever lost the race hears so, and not of a double one
         self.charging.refund(tx, job.order, reason=f"Refund: {reason}", now=now)
-        tx.jobs.replace(stored, by=failed)
         tx.outbox.remove([job.id])
         return failed
 

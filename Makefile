@@ -1,0 +1,59 @@
+# README's two commands are `make run` and `make test`. They need Python 3.11 or newer, make, and nothing else.
+
+PYTHON ?= python3
+PORT   ?= 3000
+VENV   := .venv
+BIN    := $(VENV)/bin
+PIP    := $(BIN)/pip --quiet --disable-pip-version-check
+CODE   := src tests bench
+
+.PHONY: run install test check format bench lock clean
+
+run: $(VENV)/.run ## start the service on http://localhost:3000
+	exec $(BIN)/spike serve --port $(PORT)
+
+install: $(VENV)/.dev ## make .venv with all it takes to run and to test
+
+test: check ## check and run all tests
+	$(BIN)/pytest -n 2 --dist worksteal
+
+check: $(VENV)/.dev ## lint, types, import rules
+	$(BIN)/ruff check $(CODE)
+	$(BIN)/ruff format --check $(CODE)
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache
+
+format: $(VENV)/.dev
+	$(BIN)/ruff format $(CODE)
+	$(BIN)/ruff check --fix $(CODE)
+
+bench: $(VENV)/.dev ## ratios, measured side by side in one run
+	$(BIN)/python bench/enhance_throughput.py
+	$(BIN)/python bench/start_up.py
+
+lock: ## pin every dependency with its hash
+	$(PYTHON) -m venv $(VENV)-lock
+	$(VENV)-lock/bin/pip --quiet install uv
+	$(VENV)-lock/bin/uv --quiet lock --upgrade
+	$(VENV)-lock/bin/uv --quiet export --frozen --no-header --no-emit-project --no-dev --extra all --group build \
+		--output-file requirements.lock
+	$(VENV)-lock/bin/uv --quiet export --frozen --no-header --no-emit-project --extra all --group build --group dev \
+		--output-file requirements-dev.lock
+	rm -rf $(VENV)-lock uv.lock
+
+clean:
+	rm -rf $(VENV) dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
+
+$(BIN)/python:
+	$(PYTHON) -m venv $(VENV)
+
+# the project itself is installed in place, by a build backend that is pinned too
+$(VENV)/.run: requirements.lock pyproject.toml | $(BIN)/python
+	$(PIP) install --require-hashes -r requirements.lock
+	$(PIP) install --no-deps --no-build-isolation -e .
+	touch $@
+
+$(VENV)/.dev: requirements-dev.lock pyproject.toml | $(BIN)/python
+	$(PIP) install --require-hashes -r requirements-dev.lock
+	$(PIP) install --no-deps --no-build-isolation -e .
+	touch $@ $(VENV)/.run

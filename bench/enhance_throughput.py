@@ -1,0 +1,155 @@
+"""Requests per second of `POST /api/images/enhance`, over an empty JSON POST on the same server, from one run.
+
+The server runs in a process of its own, on SQLite, with no worker threads: what is measured is accepting a charged
+job (authenticate, lock the wallet, fold regeneration, charge, store job and outbox row, hand over). The two kinds of
+request alternate in short rounds, so that a change of the machine's speed meets both.
+
+    python bench/enhance_throughput.py [--seconds 2] [--rounds 5] [--connections 4]
+"""
+
+import argparse
+import http.client
+import json
+import multiprocessing
+import statistics
+import tempfile
+import threading
+import time
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import Final
+
+import falcon
+
+from spike_core.domain.accounts import Email
+from spike_core.domain.dimensions import Dimensions
+from spike_core.domain.identifiers import ImageId, UserId
+from spike_core.domain.images import Image, ImageName
+from spike_core.domain.objects import ObjectKey, PictureFormat
+from spike_core.domain.tokens import Tokens
+from spike_http import create_app, serve
+from spike_runtime import Settings, Spike, build
+from spike_runtime.logs import configure_logging
+
+TOKENS: Final = Tokens(10_000_000)
+TARGET: Final = 0.20
+
+
+class EmptyResource:
+    """What the enhance request is measured against."""
+
+    def on_post(self, req: falcon.Request, resp: falcon.Response) -> None:
+        """Read a JSON body, answer a JSON body."""
+        resp.media = {"success": req.get_media() == {}}
+
+
+def run_server(folder: str, ready: Connection) -> None:
+    """Serve until the process is ended."""
+    settings = Settings(data_dir=Path(folder), worker_threads=0, log_level="WARNING")
+    configure_logging(level=settings.log_level, form="json")
+    spike = build(settings)
+    spike.database.migrate()
+    registered = spike.registration.register(Email("bench@example.org"), tokens=TOKENS)
+    image_id = add_image(spike, registered.user.id)
+    app = create_app(spike)
+    app.add_route("/bench/empty", EmptyResource())
+    serve(
+        app,
+        host="127.0.0.1",
+        port=0,
+        threads=settings.web_threads,
+        drain_s=1,
+        on_ready=lambda port: ready.send((port, registered.session_token.text, str(image_id))),
+    )
+
+
+def add_image(spike: Spike, owner_id: UserId) -> ImageId:
+    """Store the row of an image; nobody will work on it."""
+    now, image_id = spike.clock.now(), spike.ids.new(ImageId)
+    image = Image(
+        id=image_id,
+        owner_id=owner_id,
+        name=ImageName("bench.jpg"),
+        description=None,
+        format=PictureFormat.JPEG,
+        dimensions=Dimensions(width_px=640, height_px=480),
+        size_bytes=1,
+        original=ObjectKey.of_original(image_id, PictureFormat.JPEG),
+        is_public=False,
+        view_count=0,
+        created_at=now,
+        updated_at=now,
+    )
+    with spike.database.transactions.begin() as tx:
+        tx.images.add(image)
+    return image_id
+
+
+def rate_of(port: int, path: str, body: bytes, headers: dict[str, str], *, seconds: float, connections: int) -> float:
+    """Return requests per second over so many kept-alive connections."""
+    counts = [0] * connections
+    deadline_s = time.perf_counter() + seconds
+
+    def ask(index: int) -> None:
+        connection = http.client.HTTPConnection("127.0.0.1", port)
+        while time.perf_counter() < deadline_s:
+            connection.request("POST", path, body, headers)
+            response = connection.getresponse()
+            answer = response.read()
+            assert response.status == 200, answer
+            counts[index] += 1
+        connection.close()
+
+    threads = [threading.Thread(target=ask, args=(index,)) for index in range(connections)]
+    started_s = time.perf_counter()
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return sum(counts) / (time.perf_counter() - started_s)
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--seconds", type=float, default=2.0, help="length of a round")
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--connections", type=int, default=4)
+    options = parser.parse_args()
+    context = multiprocessing.get_context("spawn")
+    receiving, sending = context.Pipe(duplex=False)
+    with tempfile.TemporaryDirectory() as folder:
+        server = context.Process(target=run_server, args=(folder, sending))
+        server.start()
+        try:
+            port, token, image_id = receiving.recv()
+            headers = {"Content-Type": "application/json", "Authorization": f"Bearer {token}"}
+            enhance = json.dumps({"imageId": image_id, "tier": "TIER_1K"}).encode()
+            ratios = []
+            for number in range(options.rounds + 1):
+                empty = rate_of(
+                    port, "/bench/empty", b"{}", headers, seconds=options.seconds, connections=options.connections
+                )
+                enhanced = rate_of(
+                    port,
+                    "/api/images/enhance",
+                    enhance,
+                    headers,
+                    seconds=options.seconds,
+                    connections=options.connections,
+                )
+                if number == 0:
+                    continue  # warming up
+                ratios.append(enhanced / empty)
+                print(f"round {number}: empty {empty:6.0f}/s   enhance {enhanced:6.0f}/s   ratio {ratios[-1]:.3f}")
+            print(
+                f"enhance over empty JSON POST, SQLite: median {statistics.median(ratios):.3f} "
+                f"(min {min(ratios):.3f}, max {max(ratios):.3f}; target {TARGET:.2f})"
+            )
+        finally:
+            server.terminate()
+            server.join()
+
+
+if __name__ == "__main__":
+    main()

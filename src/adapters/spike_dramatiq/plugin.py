@@ -1,0 +1,16 @@
+"""The entry point `broker.memory`."""
+
+from spike_core.domain.errors import InvalidValue
+from spike_core.ports.broker import Broker
+from spike_dramatiq.broker import InProcessBroker
+
+
+def open_memory_broker(url: str) -> Broker:
+    """Open a new broker in this process; each has its own messages.
+
+    Raises:
+        InvalidValue: the URL isn't `memory://`.
+    """
+    if url.lower() != "memory://":
+        raise InvalidValue(what="broker URL", rule="must be memory://")
+    return InProcessBroker()

@@ -1,0 +1,7 @@
+"""The blob store in a folder of the local disk, and the signed links to its objects."""
+
+from spike_filesystem.blobs import FilesystemBlobStore
+from spike_filesystem.links import LinkSigner
+from spike_filesystem.plugin import open_folder
+
+__all__ = ["FilesystemBlobStore", "LinkSigner", "open_folder"]

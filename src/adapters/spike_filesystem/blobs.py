@@ -1,0 +1,196 @@
+"""A blob store in a folder: an object is a file, its key the path below the root.
+
+A file comes into sight by a rename, whole and synced to the disk, or not at all. What a crash leaves behind lies in
+`.incoming`, out of sight, until a later `put` throws it away.
+"""
+
+import heapq
+import os
+import shutil
+import stat
+import tempfile
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager, suppress
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import BinaryIO, Final
+
+from attrs import field, frozen
+
+from spike_core.domain.errors import InvalidIdentifier, ObjectNotFound, StorageUnavailable
+from spike_core.domain.objects import ObjectKey
+from spike_core.ports.blobs import StoredObject
+from spike_core.ports.clock import Clock
+from spike_filesystem.links import LinkSigner
+
+COPY_BYTES: Final = 1024 * 1024  # so much of an object is in memory at once
+LEFTOVER_AGE: Final = timedelta(days=1)  # no live `put` takes so long
+
+_FOLDERS: Final = ("enhanced", "images")  # all that keys begin with, in their order
+_INCOMING: Final = ".incoming"
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+@frozen
+class FilesystemBlobStore:
+    """Objects as files below `root`, a folder that need not exist yet. It also gives out and checks links.
+
+    Building one touches no disk. Several processes may share the folder; it must lie on one file system.
+    """
+
+    root: Path
+    clock: Clock = field(kw_only=True)
+    secret: bytes = field(kw_only=True, repr=False)
+
+    def put(self, key: ObjectKey, content: BinaryIO) -> None:
+        """Store an object; see the port. Throws away leftovers of crashed processes, too."""
+        target = self._path(key)
+        now = self.clock.now()
+        incoming = self.root / _INCOMING
+        try:
+            _make_folder(incoming)
+            _make_folder(target.parent)
+            _remove_leftovers(incoming, now=now)
+            descriptor, name = tempfile.mkstemp(dir=incoming, prefix=f"{int(now.timestamp())}-")
+            try:
+                _fill(descriptor, content, stored_at=now)
+                _publish(Path(name), target)
+            finally:
+                with suppress(OSError):  # it is gone when all went well, and out of sight in any case
+                    os.unlink(name)  # noqa: PTH108  # mkstemp speaks text
+        except OSError as error:
+            raise StorageUnavailable from error
+
+    def open(self, key: ObjectKey) -> AbstractContextManager[BinaryIO]:
+        """Open an object; see the port."""
+        return self._open(key)
+
+    def find(self, keys: Collection[ObjectKey]) -> frozenset[ObjectKey]:
+        """Return those keys that hold an object."""
+        return frozenset(stored.key for key in keys for stored in self._look_at(key))
+
+    def delete(self, keys: Collection[ObjectKey]) -> None:
+        """Delete objects. An object that a crash of the machine brings back is for the sweep to collect."""
+        for key in keys:
+            try:
+                self._path(key).unlink(missing_ok=True)
+            except OSError as error:
+                raise StorageUnavailable from error
+
+    def scan(self, *, after: ObjectKey | None = None, limit: int) -> Sequence[StoredObject]:
+        """Return a page of objects. Each page lists the folders anew: time grows with all that is stored."""
+        page: list[StoredObject] = []
+        for key in self._keys(after):
+            if len(page) >= limit:
+                break
+            page += self._look_at(key)
+        return page
+
+    def url(self, key: ObjectKey, *, valid_for: timedelta) -> str:
+        """Return a signed path under `/files/`; see the port and `LinkSigner.sign`."""
+        return self._links.sign(key, valid_for=valid_for)
+
+    def check(self, key: ObjectKey, *, expires: str, signature: str) -> None:
+        """Check the two query parameters of a link; see the signed-links port."""
+        self._links.check(key, expires=expires, signature=signature)
+
+    @property
+    def _links(self) -> LinkSigner:
+        return LinkSigner(clock=self.clock, secret=self.secret)
+
+    def _path(self, key: ObjectKey) -> Path:
+        """Return where the object lies.
+
+        Keys are parsed once more: what parses has one folder of two and no further dot-dot, slash or leading dot, so
+        nothing outside the root can be named, however the key was made.
+        """
+        return self.root / ObjectKey.parse(key.text).text
+
+    @contextmanager
+    def _open(self, key: ObjectKey) -> Iterator[BinaryIO]:
+        try:
+            file = self._path(key).open("rb")
+        except FileNotFoundError as error:
+            raise ObjectNotFound from error
+        except OSError as error:
+            raise StorageUnavailable from error
+        with file:
+            yield file
+
+    def _look_at(self, key: ObjectKey) -> Sequence[StoredObject]:
+        """Return the object, or nothing where there is none."""
+        try:
+            seen = self._path(key).lstat()
+        except FileNotFoundError:
+            return ()
+        except OSError as error:
+            raise StorageUnavailable from error
+        if not stat.S_ISREG(seen.st_mode):
+            return ()
+        stored_at = _EPOCH + timedelta(microseconds=seen.st_mtime_ns // 1000)
+        return (StoredObject(key=key, size_bytes=seen.st_size, stored_at=stored_at),)
+
+    def _keys(self, after: ObjectKey | None) -> Iterator[ObjectKey]:
+        """Yield the keys behind `after`, in order; only those that are asked for cost more than a comparison."""
+        after_folder, _, after_name = ("" if after is None else after.text).partition("/")
+        for folder in _FOLDERS:
+            if folder < after_folder:
+                continue
+            names = [name for name in self._names(folder) if folder > after_folder or name > after_name]
+            heapq.heapify(names)
+            while names:
+                with suppress(InvalidIdentifier):  # somebody else's file
+                    yield ObjectKey.parse(f"{folder}/{heapq.heappop(names)}")
+
+    def _names(self, folder: str) -> Sequence[str]:
+        try:
+            return os.listdir(self.root / folder)  # noqa: PTH208  # names, not paths: there may be a million
+        except FileNotFoundError:
+            return ()
+        except OSError as error:
+            raise StorageUnavailable from error
+
+
+def _fill(descriptor: int, content: BinaryIO, *, stored_at: datetime) -> None:
+    mtime_ns = (stored_at - _EPOCH) // timedelta(microseconds=1) * 1000
+    with os.fdopen(descriptor, "wb") as file:
+        shutil.copyfileobj(content, file, COPY_BYTES)
+        file.flush()
+        os.utime(descriptor, ns=(mtime_ns, mtime_ns))
+        os.fsync(descriptor)
+
+
+def _publish(file: Path, target: Path) -> None:
+    file.replace(target)
+    try:
+        _sync_folder(target.parent)
+    except OSError:  # nobody can tell whether the name would survive a crash
+        target.unlink(missing_ok=True)
+        raise
+
+
+def _make_folder(folder: Path) -> None:
+    """Make the folder and those above it, so that they survive a crash of the machine."""
+    if folder.is_dir():
+        return
+    _make_folder(folder.parent)
+    folder.mkdir(exist_ok=True)
+    _sync_folder(folder.parent)
+
+
+def _sync_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _remove_leftovers(incoming: Path, *, now: datetime) -> None:
+    """Remove files that were begun `LEFTOVER_AGE` ago, by the clock that named them: their writers are dead."""
+    begun_before = int((now - LEFTOVER_AGE).timestamp())
+    for file in incoming.iterdir():
+        begun_s, dash, _ = file.name.partition("-")
+        if dash and begun_s.isdecimal() and int(begun_s) < begun_before:
+            with suppress(OSError):  # a live `put` doesn't fail for a dead one
+                file.unlink()

@@ -1,0 +1,7 @@
+"""Pictures by Pillow: the probe that judges uploads and the classical enhancement engine."""
+
+from spike_pillow.plugin import open_engine
+from spike_pillow.probe import PillowProbe
+from spike_pillow.upscaler import PillowUpscaler
+
+__all__ = ["PillowProbe", "PillowUpscaler", "open_engine"]

@@ -1,0 +1,103 @@
+"""Colour: from whatever a file holds to sRGB with 8 bits a channel, with or without alpha."""
+
+import functools
+import io
+import math
+from typing import Final
+
+from PIL import ImageChops, ImageCms
+from PIL.Image import Image, frombytes
+
+from spike_core.domain.errors import UndecodablePicture
+from spike_pillow.bands import band_range
+
+_SAME_MAX: Final = 1  # of 255; a profile that moves no colour by more is sRGB under another name
+# what each mode is worked on as, others as RGB; and what is left of it without its alpha
+_PLAIN_MODES: Final = {"1": "L", "L": "L", "LA": "LA", "La": "LA", "RGBA": "RGBA", "CMYK": "CMYK", "LAB": "LAB"}
+_OPAQUE_MODES: Final = {"LA": "L", "RGBA": "RGB"}
+_STEPS: Final = bytes(range(0, 256, 17))
+
+
+def plain(picture: Image) -> Image:
+    """Return a decoded picture in mode L, LA, RGB, RGBA, CMYK or LAB, 8 bits a channel, colours as they are.
+
+    Alpha is there only where something is really transparent.
+
+    Raises:
+        UndecodablePicture: its values have no finite range.
+    """
+    shallow = _eight_bits(picture)
+    if shallow.mode in _OPAQUE_MODES and band_range(shallow.getchannel("A")) == (255, 255):
+        return shallow.convert(_OPAQUE_MODES[shallow.mode])
+    return shallow
+
+
+def to_srgb(picture: Image, *, profile: bytes) -> Image:
+    """Return a plain picture as RGB or RGBA in sRGB.
+
+    `profile` is the picture's ICC profile, empty where it has none. One that is broken or doesn't fit the picture's
+    mode counts as none: then the numbers are taken as they are.
+    """
+    if picture.mode not in _OPAQUE_MODES:
+        return _colours_to_srgb(picture, profile)
+    result = _colours_to_srgb(picture.convert(_OPAQUE_MODES[picture.mode]), profile)
+    result.putalpha(picture.getchannel("A"))
+    return result
+
+
+@functools.cache
+def srgb_profile() -> bytes:
+    """Return an ICC profile of sRGB, the same bytes every time."""
+    profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    return profile[:24] + bytes(12) + profile[36:]  # ICC.1:2022, 7.2.8: the date of making, which we leave out
+
+
+def _eight_bits(picture: Image) -> Image:
+    mode = picture.mode
+    if mode.startswith("I;16"):  # a plain conversion would clip instead of scaling
+        return picture.convert("I").point(lambda value: value * (255 / 65535) + 0.5).convert("L")
+    if mode in {"I", "F"}:
+        return _scaled(picture)
+    if picture.has_transparency_data and mode not in {"LA", "La", "RGBA"}:
+        return picture.convert("RGBA")
+    target = _PLAIN_MODES.get(mode, "RGB")
+    return picture if mode == target else picture.convert(target)
+
+
+def _scaled(picture: Image) -> Image:
+    """Scale whole or real numbers, whose range no file tells, to 8 bits: by the likeliest range that holds them."""
+    low, high = band_range(picture)
+    if not (math.isfinite(low) and math.isfinite(high)):
+        raise UndecodablePicture
+    tops = (1.0, 255.0, 65535.0) if picture.mode == "F" else (255.0, 65535.0)
+    bottom, top = next(((0.0, top) for top in tops if low >= 0 and high <= top), (low, high))
+    scale = 255 / ((top - bottom) or 1)
+    return picture.convert("F").point(lambda value: value * scale + (0.5 - bottom * scale)).convert("L")
+
+
+def _colours_to_srgb(picture: Image, profile: bytes) -> Image:
+    if not profile:
+        return picture.convert("RGB")
+    try:
+        transform = ImageCms.buildTransform(
+            ImageCms.ImageCmsProfile(io.BytesIO(profile)),
+            ImageCms.ImageCmsProfile(io.BytesIO(srgb_profile())),
+            picture.mode,
+            "RGB",
+            renderingIntent=ImageCms.Intent.RELATIVE_COLORIMETRIC,
+            flags=ImageCms.Flags.BLACKPOINTCOMPENSATION,
+        )
+    except (ImageCms.PyCMSError, OSError, ValueError, TypeError):  # broken, or for another mode
+        return picture.convert("RGB")
+    if picture.mode == "RGB" and _changes_nothing(transform):
+        return picture
+    return transform.apply(picture)
+
+
+def _changes_nothing(transform: ImageCms.ImageCmsTransform) -> bool:
+    """Tell whether a transform leaves a lattice of colours alone; most pictures are tagged as sRGB already."""
+    lattice = frombytes(
+        "RGB", (16, 256), bytes(value for r in _STEPS for g in _STEPS for b in _STEPS for value in (r, g, b))
+    )
+    moved = ImageChops.difference(lattice, transform.apply(lattice))
+    return all(band_range(band)[1] <= _SAME_MAX for band in moved.split())

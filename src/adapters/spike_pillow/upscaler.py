@@ -1,0 +1,96 @@
+"""The classical engine: Lanczos to the exact size, with detail brought out, within a fraction of a second.
+
+Colour, turn and sharpening are worked out on the smaller side of the resampling, that is before a picture grows and
+after it shrinks. An unsharp mask over a 4K result takes twice as long as all the rest together; sharpening what it is
+made from looks the same and measures as well: +0.3 dB of PSNR over plain Lanczos at x2 on clean photographs.
+"""
+
+import io
+from typing import BinaryIO, Final
+
+from attrs import frozen
+from PIL.Image import Image, Resampling, composite
+from PIL.ImageFilter import Kernel, MinFilter
+
+from spike_core.domain.dimensions import Dimensions
+from spike_core.domain.errors import UpscalerUnavailable
+from spike_core.domain.objects import PictureFormat
+from spike_core.ports.upscaler import EnhancedPicture
+from spike_pillow.colour import plain, srgb_profile, to_srgb
+from spike_pillow.opening import opened_picture, pillow_errors
+from spike_pillow.orientation import Turn
+
+JPEG_QUALITY: Final = 95
+JPEG_FULL_CHROMA: Final = 0  # Pillow's number for 4:4:4
+PNG_COMPRESS_LEVEL: Final = 2  # six makes a 4K picture a fifth smaller in five times the time
+# How much of the difference to the mean of the eight neighbours is added. Growing: PSNR over Lanczos at x2 peaks at 0.2
+# for clean input (+0.33 dB) and is level at 0.3 for JPEG q90. Shrinking: Lanczos is crisp by itself.
+_GROWN_DETAIL: Final = 0.25
+_SHRUNK_DETAIL: Final = 0.1
+# A JPEG may be decoded at a half, a quarter or an eighth of its size as long as it stays so many times larger than
+# the result; others are reduced by a mean of whole pixels first. Against plain Lanczos: 42 dB and better.
+_DRAFT_GAP: Final = 1.5
+_REDUCING_GAP: Final = 2.0
+
+
+@frozen
+class PillowUpscaler:
+    """Resamples pictures by Pillow. It holds no state: one serves all threads."""
+
+    def enhance(self, original: BinaryIO, *, size: Dimensions) -> EnhancedPicture:
+        """Return the enhanced picture; see the port. Metadata, GPS among them, stay behind."""
+        data = original.read()
+        try:
+            return _encoded(_enhanced(data, (size.width_px, size.height_px)))
+        except MemoryError as error:
+            raise UpscalerUnavailable from error
+
+
+def _enhanced(data: bytes, size: tuple[int, int]) -> Image:
+    with opened_picture(data) as opened, pillow_errors():
+        file = opened.file
+        lying = Turn.of(file).seen(size)  # for a JPEG; no other knows a draft
+        file.draft(None, (int(lying[0] * _DRAFT_GAP) + 1, int(lying[1] * _DRAFT_GAP) + 1))
+        file.load()
+        turn = Turn.of(file)
+        profile = file.info.get("icc_profile") or b""
+        picture = plain(file)
+    if size[0] * size[1] > picture.width * picture.height:
+        upright = turn.applied_to(to_srgb(picture, profile=profile))
+        return _resampled(_sharpened(upright, _GROWN_DETAIL), size)
+    small = _resampled(picture, turn.seen(size))
+    return _sharpened(turn.applied_to(to_srgb(small, profile=profile)), _SHRUNK_DETAIL)
+
+
+def _resampled(picture: Image, size: tuple[int, int]) -> Image:
+    """Resample by Lanczos; Pillow premultiplies alpha meanwhile, so hidden colours don't bleed into the edges."""
+    return picture.resize(size, Resampling.LANCZOS, reducing_gap=_REDUCING_GAP)
+
+
+def _sharpened(picture: Image, detail: float) -> Image:
+    edge, corner = -detail / 6, -detail / 12
+    kernel = Kernel((3, 3), (corner, edge, corner, edge, 1 + detail, edge, corner, edge, corner), scale=1)
+    if picture.mode != "RGBA":
+        return picture.filter(kernel)
+    # hidden colours mustn't reach what is seen: each pixel counts as much as the least opaque around it shows
+    alpha = picture.getchannel("A")
+    colours = picture.convert("RGB")
+    result = composite(colours.filter(kernel), colours, alpha.filter(MinFilter(3)))
+    result.putalpha(alpha)
+    return result
+
+
+def _encoded(picture: Image) -> EnhancedPicture:
+    picture.info = {}  # Pillow would save some of it: comments, a palette's transparency
+    out = io.BytesIO()
+    if picture.mode == "RGBA":
+        format_ = PictureFormat.PNG
+        picture.save(out, "PNG", compress_level=PNG_COMPRESS_LEVEL, icc_profile=srgb_profile())
+    else:
+        format_ = PictureFormat.JPEG
+        picture.save(out, "JPEG", quality=JPEG_QUALITY, subsampling=JPEG_FULL_CHROMA, icc_profile=srgb_profile())
+    return EnhancedPicture(
+        content=out.getvalue(),
+        format=format_,
+        dimensions=Dimensions(width_px=picture.width, height_px=picture.height),
+    )

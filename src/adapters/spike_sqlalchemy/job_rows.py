@@ -1,0 +1,170 @@
+"""Rows of jobs and the seven classes of jobs they hold: one table, a column for whatever some state needs."""
+
+from typing import Final, assert_never
+
+from spike_core.domain.dimensions import Dimensions
+from spike_core.domain.identifiers import ImageId, JobId, OwnerId, RequestId
+from spike_core.domain.jobs import (
+    CancelledJob,
+    ClaimedJob,
+    CompletedJob,
+    FailedJob,
+    Fence,
+    Job,
+    JobOrder,
+    JobStatus,
+    PendingJob,
+    RefundedJob,
+    Result,
+    StartedJob,
+)
+from spike_core.domain.objects import ObjectKey, PictureFormat
+from spike_core.domain.tiers import Tier
+from spike_core.domain.tokens import Tokens
+from spike_sqlalchemy.prepared import Parameters, Row
+
+STATE_COLUMNS: Final = (
+    "status",
+    "attempt",
+    "deaths",
+    "started_at",
+    "claimed_at",
+    "leased_until",
+    "progress",
+    "result_key",
+    "result_format",
+    "result_width_px",
+    "result_height_px",
+    "result_size_bytes",
+    "reason",
+    "ended_at",
+)
+_NO_STATE: Final[Parameters] = dict.fromkeys(STATE_COLUMNS)
+
+
+def job_of(row: Row) -> Job:  # noqa: PLR0911  # one for each class
+    """Return the job in a row, in its state's class."""
+    (
+        id_,
+        owner_id,
+        image_id,
+        tier,
+        charged,
+        request_id,
+        created_at,
+        status,
+        attempt,
+        deaths,
+        started_at,
+        claimed_at,
+        leased_until,
+        progress,
+        result_key,
+        result_format,
+        result_width_px,
+        result_height_px,
+        result_size_bytes,
+        reason,
+        ended_at,
+    ) = row
+    order = JobOrder(
+        id=JobId(id_),
+        owner_id=OwnerId(owner_id),
+        image_id=ImageId(image_id),
+        tier=Tier(tier),
+        charged=Tokens(charged),
+        request_id=None if request_id is None else RequestId(request_id),
+        created_at=created_at,
+    )
+    match JobStatus(status):
+        case JobStatus.PENDING:
+            return PendingJob(order=order, attempt=attempt, deaths=deaths)
+        case JobStatus.PROCESSING if leased_until is None:
+            return StartedJob(order=order, attempt=attempt, deaths=deaths, started_at=started_at)
+        case JobStatus.PROCESSING:
+            return ClaimedJob(
+                order=order,
+                attempt=attempt,
+                deaths=deaths,
+                claimed_at=claimed_at,
+                leased_until=leased_until,
+                progress=progress,
+            )
+        case JobStatus.COMPLETED:
+            result = Result(
+                key=ObjectKey(result_key),
+                format=PictureFormat(result_format),
+                dimensions=Dimensions(width_px=result_width_px, height_px=result_height_px),
+                size_bytes=result_size_bytes,
+            )
+            return CompletedJob(
+                order=order, attempt=attempt, deaths=deaths, claimed_at=claimed_at, result=result, ended_at=ended_at
+            )
+        case JobStatus.FAILED:
+            return FailedJob(order=order, attempt=attempt, deaths=deaths, reason=reason, ended_at=ended_at)
+        case JobStatus.REFUNDED:
+            return RefundedJob(order=order, attempt=attempt, deaths=deaths, reason=reason, ended_at=ended_at)
+        case JobStatus.CANCELLED:
+            return CancelledJob(order=order, attempt=attempt, deaths=deaths, ended_at=ended_at)
+        case unreachable:
+            assert_never(unreachable)
+
+
+def order_row(order: JobOrder) -> Parameters:
+    """Return the columns that never change."""
+    return {
+        "id": order.id.text,
+        "owner_id": order.owner_id.text,
+        "image_id": order.image_id.text,
+        "tier": order.tier.value,
+        "charged": order.charged.amount,
+        "request_id": None if order.request_id is None else order.request_id.text,
+        "created_at": order.created_at,
+    }
+
+
+def state_row(job: Job) -> Parameters:
+    """Return the columns of a state, those it doesn't need empty."""
+    return {
+        **_NO_STATE,
+        "status": job.status.value,
+        "attempt": job.attempt,
+        "deaths": job.deaths,
+        **_own_columns(job),
+    }
+
+
+def fence_row(job_id: JobId, fence: Fence) -> Parameters:
+    """Return what a compare-and-set compares, under names that no column has."""
+    return {
+        "fenced_id": job_id.text,
+        "fenced_status": fence.status.value,
+        "fenced_claimed": fence.claimed,
+        "fenced_attempt": fence.attempt,
+    }
+
+
+def _own_columns(job: Job) -> Parameters:
+    match job:
+        case PendingJob():
+            return {}
+        case StartedJob():
+            return {"started_at": job.started_at}
+        case ClaimedJob():
+            return {"claimed_at": job.claimed_at, "leased_until": job.leased_until, "progress": job.progress}
+        case CompletedJob():
+            return {
+                "claimed_at": job.claimed_at,
+                "result_key": job.result.key.text,
+                "result_format": job.result.format.value,
+                "result_width_px": job.result.dimensions.width_px,
+                "result_height_px": job.result.dimensions.height_px,
+                "result_size_bytes": job.result.size_bytes,
+                "ended_at": job.ended_at,
+            }
+        case FailedJob() | RefundedJob():
+            return {"reason": job.reason, "ended_at": job.ended_at}
+        case CancelledJob():
+            return {"ended_at": job.ended_at}
+        case unreachable:
+            assert_never(unreachable)

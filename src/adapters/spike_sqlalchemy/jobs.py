@@ -1,0 +1,86 @@
+"""Jobs in a database."""
+
+from collections.abc import Collection, Mapping, Sequence
+from typing import Final
+
+from attrs import frozen
+from sqlalchemy import Boolean, and_, bindparam, func, insert, select, tuple_, update
+
+from spike_core.domain.errors import JobChanged, JobNotFound
+from spike_core.domain.identifiers import ImageId, JobId
+from spike_core.domain.jobs import Job, PendingJob
+from spike_core.domain.transitions import check_transition
+from spike_sqlalchemy.job_rows import STATE_COLUMNS, fence_row, job_of, order_row, state_row
+from spike_sqlalchemy.prepared import Prepared
+from spike_sqlalchemy.statements import Statements
+from spike_sqlalchemy.tables import jobs
+
+_ADD: Final = Prepared(insert(jobs).inline())
+_GET: Final = Prepared(select(jobs).where(jobs.c.id == bindparam("job")))
+_FIND: Final = select(jobs).where(jobs.c.id.in_(bindparam("ids", expanding=True)))
+_OF_IMAGE: Final = Prepared(
+    select(jobs).where(jobs.c.image_id == bindparam("image")).order_by(jobs.c.created_at, jobs.c.id)
+)
+
+_REPLACE: Final = Prepared(
+    update(jobs).where(
+        jobs.c.id == bindparam("fenced_id"),
+        jobs.c.status == bindparam("fenced_status"),
+        jobs.c.leased_until.is_not(None) == bindparam("fenced_claimed", type_=Boolean),
+        jobs.c.attempt == bindparam("fenced_attempt"),
+    ),
+    sets=STATE_COLUMNS,
+)
+
+_ahead: Final = jobs.alias("ahead")
+_PLACE: Final = (
+    select(func.count())
+    .select_from(_ahead)
+    .where(
+        _ahead.c.claimed_at.is_(None),
+        _ahead.c.ended_at.is_(None),
+        tuple_(_ahead.c.created_at, _ahead.c.id) <= tuple_(jobs.c.created_at, jobs.c.id),
+    )
+    .scalar_subquery()
+)
+_POSITIONS: Final = select(jobs.c.id, _PLACE).where(
+    jobs.c.id.in_(bindparam("ids", expanding=True)), and_(jobs.c.claimed_at.is_(None), jobs.c.ended_at.is_(None))
+)
+
+
+@frozen
+class SqlAlchemyJobs:
+    """See the port."""
+
+    _statements: Statements
+
+    def add(self, jobs: Sequence[PendingJob]) -> None:
+        """Store new jobs."""
+        self._statements.write_all(_ADD, [{**order_row(job.order), **state_row(job)} for job in jobs])
+
+    def get(self, job_id: JobId) -> Job:
+        """Return the job."""
+        for row in self._statements.rows(_GET, {"job": job_id.text}):
+            return job_of(row)
+        raise JobNotFound
+
+    def find(self, job_ids: Collection[JobId]) -> Mapping[JobId, Job]:
+        """Return those that exist."""
+        found = [job_of(row) for row in self._statements.rows_of(_FIND, job_ids)]
+        return {job.id: job for job in found}
+
+    def of_image(self, image_id: ImageId) -> Sequence[Job]:
+        """Return the image's jobs, oldest first."""
+        return [job_of(row) for row in self._statements.rows(_OF_IMAGE, {"image": image_id.text})]
+
+    def replace(self, job: Job, *, by: Job) -> None:
+        """Compare and set, in one UPDATE."""
+        assert job.id == by.id, "a job stays itself"
+        check_transition(job, by)
+        hit = self._statements.write(_REPLACE, {**state_row(by), **fence_row(job.id, job.fence)})
+        if hit == 0:
+            raise JobChanged
+
+    def positions(self, job_ids: Collection[JobId]) -> Mapping[JobId, int]:
+        """Return the places in the queue of those that wait."""
+        return {JobId(id_): place for id_, place in self._statements.rows_of(_POSITIONS, job_ids)}

@@ -1,0 +1,243 @@
+"""Rows and the values they hold: everything but jobs. Rows are taken apart by position, in the tables' order."""
+
+from spike_core.domain.accounts import ApiKey, Email, SecretHash, Session, User
+from spike_core.domain.albums import Album, AlbumImage, Privacy
+from spike_core.domain.dimensions import Dimensions
+from spike_core.domain.facts import JobDue
+from spike_core.domain.identifiers import AlbumId, AlbumImageId, ApiKeyId, ImageId, JobId, OwnerId, UserId
+from spike_core.domain.images import Image, ImageName
+from spike_core.domain.ledger import EntryKind, LedgerEntry
+from spike_core.domain.objects import ObjectKey, PictureFormat
+from spike_core.domain.tiers import Tier
+from spike_core.domain.tokens import Tokens
+from spike_core.domain.wallet import Wallet
+from spike_sqlalchemy.prepared import Parameters, Row
+
+
+def wallet_of(row: Row) -> Wallet:
+    """Return the wallet in a row."""
+    owner_id, balance, regenerated_at, entries = row
+    return Wallet(owner_id=OwnerId(owner_id), balance=Tokens(balance), regenerated_at=regenerated_at, entries=entries)
+
+
+def wallet_row(wallet: Wallet) -> Parameters:
+    """Return the row of a wallet."""
+    return {
+        "owner_id": wallet.owner_id.text,
+        "balance": wallet.balance.amount,
+        "regenerated_at": wallet.regenerated_at,
+        "entries": wallet.entries,
+    }
+
+
+def entry_of(row: Row) -> LedgerEntry:
+    """Return the ledger entry in a row."""
+    owner_id, sequence, kind, amount, balance_after, job_id, reason, created_at = row
+    return LedgerEntry(
+        owner_id=OwnerId(owner_id),
+        sequence=sequence,
+        kind=EntryKind(kind),
+        amount=amount,
+        balance_after=Tokens(balance_after),
+        job_id=None if job_id is None else JobId(job_id),
+        reason=reason,
+        created_at=created_at,
+    )
+
+
+def entry_row(entry: LedgerEntry) -> Parameters:
+    """Return the row of a ledger entry."""
+    return {
+        "owner_id": entry.owner_id.text,
+        "sequence": entry.sequence,
+        "kind": entry.kind.value,
+        "amount": entry.amount,
+        "balance_after": entry.balance_after.amount,
+        "job_id": None if entry.job_id is None else entry.job_id.text,
+        "reason": entry.reason,
+        "created_at": entry.created_at,
+    }
+
+
+def image_of(row: Row) -> Image:
+    """Return the image in a row."""
+    (
+        id_,
+        owner_id,
+        name,
+        description,
+        format_,
+        width_px,
+        height_px,
+        size_bytes,
+        original,
+        is_public,
+        view_count,
+        created_at,
+        updated_at,
+    ) = row
+    return Image(
+        id=ImageId(id_),
+        owner_id=OwnerId(owner_id),
+        name=ImageName(name),
+        description=description,
+        format=PictureFormat(format_),
+        dimensions=Dimensions(width_px=width_px, height_px=height_px),
+        size_bytes=size_bytes,
+        original=ObjectKey(original),
+        is_public=is_public,
+        view_count=view_count,
+        created_at=created_at,
+        updated_at=updated_at,
+    )
+
+
+def image_row(image: Image) -> Parameters:
+    """Return the row of an image."""
+    return {
+        "id": image.id.text,
+        "owner_id": image.owner_id.text,
+        "name": image.name.text,
+        "description": image.description,
+        "format": image.format.value,
+        "width_px": image.dimensions.width_px,
+        "height_px": image.dimensions.height_px,
+        "size_bytes": image.size_bytes,
+        "original": image.original.text,
+        "is_public": image.is_public,
+        "view_count": image.view_count,
+        "created_at": image.created_at,
+        "updated_at": image.updated_at,
+    }
+
+
+def message_of(row: Row) -> JobDue:
+    """Return the message in a row."""
+    job_id, due_at, refused_since = row
+    return JobDue(job_id=JobId(job_id), due_at=due_at, refused_since=refused_since)
+
+
+def message_row(message: JobDue) -> Parameters:
+    """Return the row of a message."""
+    return {"job_id": message.job_id.text, "due_at": message.due_at, "refused_since": message.refused_since}
+
+
+def album_of(row: Row) -> Album:
+    """Return the album in a row."""
+    (
+        id_,
+        owner_id,
+        name,
+        description,
+        privacy,
+        default_tier,
+        auto_enhance,
+        cover_image_id,
+        created_at,
+        updated_at,
+    ) = row
+    return Album(
+        id=AlbumId(id_),
+        owner_id=OwnerId(owner_id),
+        name=name,
+        description=description,
+        privacy=Privacy(privacy),
+        default_tier=Tier(default_tier),
+        auto_enhance=auto_enhance,
+        cover_image_id=None if cover_image_id is None else ImageId(cover_image_id),
+        created_at=created_at,
+        updated_at=updated_at,
+    )
+
+
+def album_row(album: Album) -> Parameters:
+    """Return the row of an album."""
+    return {
+        "id": album.id.text,
+        "owner_id": album.owner_id.text,
+        "name": album.name,
+        "description": album.description,
+        "privacy": album.privacy.value,
+        "default_tier": album.default_tier.value,
+        "auto_enhance": album.auto_enhance,
+        "cover_image_id": None if album.cover_image_id is None else album.cover_image_id.text,
+        "created_at": album.created_at,
+        "updated_at": album.updated_at,
+    }
+
+
+def place_of(row: Row) -> AlbumImage:
+    """Return the place in a row."""
+    id_, album_id, image_id, position, added_at = row
+    return AlbumImage(
+        id=AlbumImageId(id_),
+        album_id=AlbumId(album_id),
+        image_id=ImageId(image_id),
+        position=position,
+        added_at=added_at,
+    )
+
+
+def place_row(place: AlbumImage) -> Parameters:
+    """Return the row of a place."""
+    return {
+        "id": place.id.text,
+        "album_id": place.album_id.text,
+        "image_id": place.image_id.text,
+        "position": place.position,
+        "added_at": place.added_at,
+    }
+
+
+def user_of(row: Row) -> User:
+    """Return the user in a row."""
+    id_, email, created_at = row
+    return User(id=UserId(id_), email=Email(email), created_at=created_at)
+
+
+def user_row(user: User) -> Parameters:
+    """Return the row of a user."""
+    return {"id": user.id.text, "email": user.email.text, "created_at": user.created_at}
+
+
+def session_of(row: Row) -> Session:
+    """Return the session in a row."""
+    hash_, user_id, created_at, expires_at = row
+    return Session(hash=SecretHash(hash_), user_id=UserId(user_id), created_at=created_at, expires_at=expires_at)
+
+
+def session_row(session: Session) -> Parameters:
+    """Return the row of a session."""
+    return {
+        "hash": session.hash.text,
+        "user_id": session.user_id.text,
+        "created_at": session.created_at,
+        "expires_at": session.expires_at,
+    }
+
+
+def api_key_of(row: Row) -> ApiKey:
+    """Return the API key in a row."""
+    id_, user_id, name, hash_, shown, created_at, revoked_at = row
+    return ApiKey(
+        id=ApiKeyId(id_),
+        user_id=UserId(user_id),
+        name=name,
+        hash=SecretHash(hash_),
+        shown=shown,
+        created_at=created_at,
+        revoked_at=revoked_at,
+    )
+
+
+def api_key_row(key: ApiKey) -> Parameters:
+    """Return the row of an API key."""
+    return {
+        "id": key.id.text,
+        "user_id": key.user_id.text,
+        "name": key.name,
+        "hash": key.hash.text,
+        "shown": key.shown,
+        "created_at": key.created_at,
+        "revoked_at": key.revoked_at,
+    }

@@ -1,0 +1,235 @@
+"""The tables. What the domain promises of a row, the database refuses to break.
+
+An owner is only an id here: wallets, images and jobs belong to users of whatever app embeds Spike, so there is no
+foreign key to `users`. A ledger entry outlives its job, so there is none to `jobs` either.
+
+Small rows with a key of their own are `WITHOUT ROWID` on SQLite: one tree to write instead of two.
+"""
+
+from typing import Final
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    UniqueConstraint,
+    text,
+)
+
+from spike_sqlalchemy.utc import UtcDateTime
+
+METADATA: Final = MetaData(
+    naming_convention={
+        "pk": "pk_%(table_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+    }
+)
+
+# the conditions of two partial indexes; a query that wants to use them has to repeat them to the letter
+IS_SPEND: Final = "kind IN ('SPEND_ENHANCEMENT', 'SPEND_GENERATION')"
+IS_REFUND: Final = "kind = 'REFUND'"
+
+
+def _partial_index(name: str, *columns: str, where: str, unique: bool = False) -> Index:
+    """Return an index over the rows of which `where` holds."""
+    return Index(name, *columns, unique=unique, sqlite_where=text(where), postgresql_where=text(where))
+
+
+wallets: Final = Table(
+    "wallets",
+    METADATA,
+    Column("owner_id", String, primary_key=True),
+    Column("balance", BigInteger, nullable=False),
+    Column("regenerated_at", UtcDateTime, nullable=False),
+    Column("entries", BigInteger, nullable=False),
+    CheckConstraint("balance >= 0", name="balance"),
+    CheckConstraint("entries >= 0", name="entries"),
+    sqlite_with_rowid=False,
+)
+
+ledger_entries: Final = Table(
+    "ledger_entries",
+    METADATA,
+    Column("owner_id", String, ForeignKey("wallets.owner_id"), primary_key=True),
+    Column("sequence", BigInteger, primary_key=True, autoincrement=False),
+    Column("kind", String, nullable=False),
+    Column("amount", BigInteger, nullable=False),
+    Column("balance_after", BigInteger, nullable=False),
+    Column("job_id", String),
+    Column("reason", String, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    CheckConstraint("sequence >= 1", name="sequence"),
+    CheckConstraint("balance_after >= 0", name="balance_after"),
+    CheckConstraint(
+        "amount <> 0 AND (amount < 0) = (kind IN ('SPEND_ENHANCEMENT', 'SPEND_GENERATION'))", name="amount"
+    ),
+    CheckConstraint(
+        "(job_id IS NOT NULL) = (kind IN ('SPEND_ENHANCEMENT', 'SPEND_GENERATION', 'REFUND'))", name="job_id"
+    ),
+    _partial_index("uq_ledger_entries_spend", "job_id", where=IS_SPEND, unique=True),
+    _partial_index("uq_ledger_entries_refund", "job_id", where=IS_REFUND, unique=True),
+    sqlite_with_rowid=False,
+)
+
+images: Final = Table(
+    "images",
+    METADATA,
+    Column("id", String, primary_key=True),
+    Column("owner_id", String, nullable=False),
+    Column("name", String, nullable=False),
+    Column("description", String),
+    Column("format", String, nullable=False),
+    Column("width_px", Integer, nullable=False),
+    Column("height_px", Integer, nullable=False),
+    Column("size_bytes", BigInteger, nullable=False),
+    Column("original", String, nullable=False),
+    Column("is_public", Boolean, nullable=False),
+    Column("view_count", BigInteger, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("updated_at", UtcDateTime, nullable=False),
+    CheckConstraint("width_px >= 1 AND height_px >= 1", name="dimensions"),
+    CheckConstraint("size_bytes >= 1", name="size_bytes"),
+    CheckConstraint("view_count >= 0", name="view_count"),
+)
+
+# Which of the times is set tells the state as well as the status does, and serves the indexes:
+# waiting = neither claimed_at nor ended_at; started = started_at; held by a worker = leased_until.
+jobs: Final = Table(
+    "jobs",
+    METADATA,
+    Column("id", String, primary_key=True),
+    Column("owner_id", String, nullable=False),
+    Column("image_id", String, ForeignKey("images.id", ondelete="CASCADE"), nullable=False),
+    Column("tier", String, nullable=False),
+    Column("charged", BigInteger, nullable=False),
+    Column("request_id", String),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("status", String, nullable=False),
+    Column("attempt", Integer, nullable=False),
+    Column("deaths", Integer, nullable=False),
+    Column("started_at", UtcDateTime),
+    Column("claimed_at", UtcDateTime),
+    Column("leased_until", UtcDateTime),
+    Column("progress", Integer),
+    Column("result_key", String),
+    Column("result_format", String),
+    Column("result_width_px", Integer),
+    Column("result_height_px", Integer),
+    Column("result_size_bytes", BigInteger),
+    Column("reason", String),
+    Column("ended_at", UtcDateTime),
+    CheckConstraint("charged >= 0 AND attempt >= 0 AND deaths >= 0", name="counts"),
+    CheckConstraint(
+        "status IN ('PENDING', 'PROCESSING', 'COMPLETED', 'FAILED', 'REFUNDED', 'CANCELLED')", name="status"
+    ),
+    CheckConstraint(
+        "CASE WHEN status = 'PROCESSING' THEN (started_at IS NULL) <> (leased_until IS NULL)"
+        " ELSE started_at IS NULL AND leased_until IS NULL END",
+        name="started_or_leased",
+    ),
+    CheckConstraint(
+        "(claimed_at IS NOT NULL) = (leased_until IS NOT NULL OR status = 'COMPLETED')",
+        name="claimed",
+    ),
+    CheckConstraint(
+        "CASE WHEN leased_until IS NULL THEN progress IS NULL"
+        " ELSE progress IS NOT NULL AND progress BETWEEN 0 AND 99 END",
+        name="progress",
+    ),
+    CheckConstraint(
+        "CASE WHEN status = 'COMPLETED' THEN result_key IS NOT NULL AND result_format IS NOT NULL"
+        " AND result_width_px IS NOT NULL AND result_height_px IS NOT NULL AND result_size_bytes IS NOT NULL"
+        " ELSE result_key IS NULL AND result_format IS NULL"
+        " AND result_width_px IS NULL AND result_height_px IS NULL AND result_size_bytes IS NULL END",
+        name="result",
+    ),
+    CheckConstraint("(reason IS NOT NULL) = (status IN ('FAILED', 'REFUNDED'))", name="reason"),
+    CheckConstraint(
+        "(ended_at IS NOT NULL) = (status IN ('COMPLETED', 'FAILED', 'REFUNDED', 'CANCELLED'))", name="ended"
+    ),
+    CheckConstraint(
+        "CASE status WHEN 'FAILED' THEN charged = 0 WHEN 'REFUNDED' THEN charged > 0 ELSE 1 = 1 END", name="refunded"
+    ),
+    Index("ix_jobs_image_id", "image_id", "created_at", "id"),
+    _partial_index("ix_jobs_waiting", "created_at", "id", where="claimed_at IS NULL AND ended_at IS NULL"),
+    _partial_index("ix_jobs_started_at", "started_at", where="started_at IS NOT NULL"),
+    _partial_index("ix_jobs_leased_until", "leased_until", where="leased_until IS NOT NULL"),
+)
+
+outbox_messages: Final = Table(
+    "outbox_messages",
+    METADATA,
+    Column("job_id", String, ForeignKey("jobs.id", ondelete="CASCADE"), primary_key=True),
+    Column("due_at", UtcDateTime, nullable=False),
+    Column("refused_since", UtcDateTime),
+    Index("ix_outbox_messages_due_at", "due_at", "job_id"),
+    sqlite_with_rowid=False,
+)
+
+albums: Final = Table(
+    "albums",
+    METADATA,
+    Column("id", String, primary_key=True),
+    Column("owner_id", String, nullable=False),
+    Column("name", String, nullable=False),
+    Column("description", String),
+    Column("privacy", String, nullable=False),
+    Column("default_tier", String, nullable=False),
+    Column("auto_enhance", Boolean, nullable=False),
+    Column("cover_image_id", String, ForeignKey("images.id", ondelete="SET NULL"), index=True),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("updated_at", UtcDateTime, nullable=False),
+    CheckConstraint("default_tier <> 'FREE'", name="default_tier"),
+)
+
+album_images: Final = Table(
+    "album_images",
+    METADATA,
+    Column("id", String, primary_key=True),
+    Column("album_id", String, ForeignKey("albums.id", ondelete="CASCADE"), nullable=False),
+    Column("image_id", String, ForeignKey("images.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("position", BigInteger, nullable=False),
+    Column("added_at", UtcDateTime, nullable=False),
+    UniqueConstraint("album_id", "image_id"),
+    UniqueConstraint("album_id", "position"),
+)
+
+users: Final = Table(
+    "users",
+    METADATA,
+    Column("id", String, primary_key=True),
+    Column("email", String, nullable=False, unique=True),
+    Column("created_at", UtcDateTime, nullable=False),
+)
+
+sessions: Final = Table(
+    "sessions",
+    METADATA,
+    Column("hash", String, primary_key=True),
+    Column("user_id", String, ForeignKey("users.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("expires_at", UtcDateTime, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+api_keys: Final = Table(
+    "api_keys",
+    METADATA,
+    Column("id", String, primary_key=True),
+    Column("user_id", String, ForeignKey("users.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("name", String, nullable=False),
+    Column("hash", String, nullable=False, unique=True),
+    Column("shown", String, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("revoked_at", UtcDateTime),
+)

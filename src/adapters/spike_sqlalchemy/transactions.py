@@ -1,0 +1,108 @@
+"""Transactions in a database."""
+
+import threading
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
+
+from attrs import frozen
+from sqlalchemy import Engine
+
+from spike_core.ports.transactions import Transaction
+from spike_sqlalchemy.accounts import SqlAlchemyAccounts
+from spike_sqlalchemy.albums import SqlAlchemyAlbums
+from spike_sqlalchemy.census import SqlAlchemyCensus
+from spike_sqlalchemy.engine import BEGIN, BEGIN_VIEW
+from spike_sqlalchemy.errors import translated
+from spike_sqlalchemy.images import SqlAlchemyImages
+from spike_sqlalchemy.jobs import SqlAlchemyJobs
+from spike_sqlalchemy.outbox import SqlAlchemyOutbox
+from spike_sqlalchemy.overdue import SqlAlchemyOverdueJobs
+from spike_sqlalchemy.statements import Statements
+from spike_sqlalchemy.wallets import SqlAlchemyLedger, SqlAlchemyWallets
+
+
+@frozen
+class SqlAlchemyTransaction:
+    """One unit of work on one connection. A repository is built when it is asked for: most are never."""
+
+    _statements: Statements
+
+    @property
+    def wallets(self) -> SqlAlchemyWallets:
+        """The wallets."""
+        return SqlAlchemyWallets(self._statements)
+
+    @property
+    def ledger(self) -> SqlAlchemyLedger:
+        """The ledgers."""
+        return SqlAlchemyLedger(self._statements)
+
+    @property
+    def images(self) -> SqlAlchemyImages:
+        """The images."""
+        return SqlAlchemyImages(self._statements)
+
+    @property
+    def jobs(self) -> SqlAlchemyJobs:
+        """The jobs."""
+        return SqlAlchemyJobs(self._statements)
+
+    @property
+    def overdue(self) -> SqlAlchemyOverdueJobs:
+        """The jobs that a sweeper looks for."""
+        return SqlAlchemyOverdueJobs(self._statements)
+
+    @property
+    def albums(self) -> SqlAlchemyAlbums:
+        """The albums."""
+        return SqlAlchemyAlbums(self._statements)
+
+    @property
+    def accounts(self) -> SqlAlchemyAccounts:
+        """The accounts."""
+        return SqlAlchemyAccounts(self._statements)
+
+    @property
+    def outbox(self) -> SqlAlchemyOutbox:
+        """The messages to the worker queue."""
+        return SqlAlchemyOutbox(self._statements)
+
+    @property
+    def census(self) -> SqlAlchemyCensus:
+        """Everything, page by page."""
+        return SqlAlchemyCensus(self._statements)
+
+
+class SqlAlchemyTransactions:
+    """Transactions on one engine. Let there be one of these for each SQLite file in a process."""
+
+    def __init__(self, engine: Engine) -> None:
+        """Begin transactions on `engine`."""
+        self._engine = engine
+        # SQLite's own wait sleeps with growing pauses, so threads of one process queue up here, where the next one
+        # wakes at once; other processes are left to `busy_timeout`. Reentrant, so that a transaction begun within
+        # another of the same thread (a bug) is refused as locked instead of waiting for itself.
+        self._turn = threading.RLock()
+
+    def begin(self) -> AbstractContextManager[Transaction]:
+        """Begin a transaction; see the port."""
+        return self._begin()
+
+    def view(self) -> AbstractContextManager[Transaction]:
+        """Begin a read-only snapshot; see the port. It is taken by the first read."""
+        return self._view()
+
+    @contextmanager
+    def _begin(self) -> Iterator[Transaction]:
+        with self._turn, translated(), self._engine.connect() as connection, connection.begin():
+            statements = Statements(connection, writable=True)
+            statements.begin(BEGIN)
+            yield SqlAlchemyTransaction(statements)
+            statements.check_sound()
+
+    @contextmanager
+    def _view(self) -> Iterator[Transaction]:
+        with translated(), self._engine.connect() as connection:  # which is rolled back when it is given back
+            statements = Statements(connection, writable=False)
+            statements.begin(BEGIN_VIEW)
+            yield SqlAlchemyTransaction(statements)

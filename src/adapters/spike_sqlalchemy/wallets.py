@@ -1,0 +1,113 @@
+"""Wallets and ledgers in a database."""
+
+from collections.abc import Sequence
+from typing import Final
+
+from attrs import frozen
+from sqlalchemy import bindparam, case, func, insert, select, text, update
+
+from spike_core.domain.errors import WalletNotFound
+from spike_core.domain.identifiers import OwnerId
+from spike_core.domain.ledger import LedgerEntry, LedgerTotals
+from spike_core.domain.tokens import Tokens
+from spike_core.domain.wallet import Posting, Wallet
+from spike_sqlalchemy.prepared import Prepared
+from spike_sqlalchemy.rows import entry_of, entry_row, wallet_of, wallet_row
+from spike_sqlalchemy.statements import Statements
+from spike_sqlalchemy.tables import IS_REFUND, IS_SPEND, ledger_entries, wallets
+
+_WALLET: Final = select(wallets).where(wallets.c.owner_id == bindparam("owner"))
+_GET: Final = Prepared(_WALLET)
+_LOCK: Final = Prepared(_WALLET.with_for_update())
+_OPEN: Final = Prepared(insert(wallets).inline())
+_STORE: Final = Prepared(
+    update(wallets)
+    .where(wallets.c.owner_id == bindparam("owner"), wallets.c.entries == bindparam("earlier_entries"))
+    .values(
+        balance=bindparam("new_balance"),
+        regenerated_at=bindparam("new_regenerated_at"),
+        entries=bindparam("new_entries"),
+    )
+)
+_EXPLAIN: Final = Prepared(insert(ledger_entries).inline())
+_PAGE: Final = Prepared(
+    select(ledger_entries)
+    .where(ledger_entries.c.owner_id == bindparam("owner"), ledger_entries.c.sequence < bindparam("before"))
+    .order_by(ledger_entries.c.sequence.desc())
+    .limit(bindparam("rows_max"))
+)
+_SEQUENCE_MAX: Final = 2**63 - 1
+_SPENT: Final = case((text(IS_SPEND), -ledger_entries.c.amount), else_=0)
+_REFUNDED: Final = case((text(IS_REFUND), ledger_entries.c.amount), else_=0)
+_TOTALS: Final = Prepared(
+    select(
+        func.coalesce(func.sum(ledger_entries.c.amount), 0),
+        func.coalesce(func.sum(_SPENT), 0),
+        func.coalesce(func.sum(_REFUNDED), 0),
+        func.count(),
+    ).where(ledger_entries.c.owner_id == bindparam("owner"))
+)
+
+
+@frozen
+class SqlAlchemyWallets:
+    """See the port."""
+
+    _statements: Statements
+
+    def get(self, owner_id: OwnerId) -> Wallet:
+        """Return the owner's wallet."""
+        for row in self._statements.rows(_GET, {"owner": owner_id.text}):
+            return wallet_of(row)
+        raise WalletNotFound
+
+    def lock(self, owner_id: OwnerId) -> Wallet:
+        """Return the owner's wallet, locked; on SQLite the one writer there is has all locks."""
+        for row in self._statements.locked_rows(_LOCK, {"owner": owner_id.text}):
+            return wallet_of(row)
+        raise WalletNotFound
+
+    def open(self, posting: Posting) -> None:
+        """Store a new wallet with its first entries."""
+        self._statements.write_all(_OPEN, [wallet_row(posting.wallet)])
+        self._statements.write_all(_EXPLAIN, [entry_row(entry) for entry in posting.entries])
+
+    def post(self, posting: Posting) -> None:
+        """Store a wallet with the entries that explain its change, or neither."""
+        entries = [entry_row(entry) for entry in posting.entries]
+        with self._statements.undone_on_error():
+            hit = self._statements.write(
+                _STORE,
+                {
+                    "owner": posting.wallet.owner_id.text,
+                    "earlier_entries": posting.wallet.entries - len(entries),
+                    "new_balance": posting.wallet.balance.amount,
+                    "new_regenerated_at": posting.wallet.regenerated_at,
+                    "new_entries": posting.wallet.entries,
+                },
+            )
+            assert hit == 1, "a wallet is locked before it is changed, so nobody else has changed it"
+            self._statements.write_all(_EXPLAIN, entries)
+
+
+@frozen
+class SqlAlchemyLedger:
+    """See the port."""
+
+    _statements: Statements
+
+    def page(self, owner_id: OwnerId, *, before: int | None = None, limit: int) -> Sequence[LedgerEntry]:
+        """Return a page of entries, newest first."""
+        below = _SEQUENCE_MAX if before is None else before
+        rows = self._statements.rows(_PAGE, {"owner": owner_id.text, "before": below, "rows_max": limit})
+        return [entry_of(row) for row in rows]
+
+    def totals(self, owner_id: OwnerId) -> LedgerTotals:
+        """Return the sums over the owner's ledger."""
+        [(moved, spent, refunded, entries)] = self._statements.rows(_TOTALS, {"owner": owner_id.text})
+        return LedgerTotals(
+            earned=Tokens(int(moved + spent - refunded)),  # PostgreSQL's sums are of the type numeric
+            spent=Tokens(int(spent)),
+            refunded=Tokens(int(refunded)),
+            entries=entries,
+        )

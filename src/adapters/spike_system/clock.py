@@ -1,0 +1,14 @@
+"""The machine's clock."""
+
+from datetime import UTC, datetime
+
+from attrs import frozen
+
+
+@frozen
+class SystemClock:
+    """Tells the machine's time."""
+
+    def now(self) -> datetime:
+        """Return the present time; see the port."""
+        return datetime.now(tz=UTC)

@@ -1,0 +1,33 @@
+"""`spike migrate` and `spike audit`: what is stored."""
+
+import json
+import sys
+
+import attrs
+import click
+
+from spike_cli.opening import opened
+
+
+@click.command()
+def migrate() -> None:
+    """Bring the database's schema up to date. `spike serve` does so by itself."""
+    with opened(log_level="WARNING"):
+        click.echo("the database is up to date")
+
+
+@click.command()
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+def audit(as_json: bool) -> None:  # noqa: FBT001  # click's
+    """Prove the invariants of money, jobs and objects on what is stored; exit 1 and name each row that breaks one."""
+    findings = []
+    with opened(log_level="WARNING") as spike:
+        for finding in spike.audit.findings():
+            findings.append(attrs.asdict(finding))
+            if not as_json:
+                click.echo(f"{finding.invariant}  {finding.subject}  {finding.message}")
+    if as_json:
+        click.echo(json.dumps({"ok": not findings, "findings": findings}))
+    elif not findings:
+        click.echo("every invariant holds")
+    sys.exit(1 if findings else 0)

@@ -1,0 +1,40 @@
+"""The `spike` command and its exit codes: 0 done, 1 failed, 2 wrong usage."""
+
+import sys
+from typing import Final
+
+import click
+
+from spike_cli.database import audit, migrate
+from spike_cli.serve import serve
+from spike_cli.tokens import tokens
+from spike_cli.users import users
+from spike_core.domain.errors import SpikeError
+from spike_runtime import WrongSettings
+
+FAILED: Final = 1
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="spike-core", prog_name="spike")
+def spike() -> None:
+    """Enhance pictures, for tokens: serve, and look after what is served.
+
+    Settings come from the environment (SPIKE_…) and from the TOML file that SPIKE_CONFIG names.
+    """
+
+
+spike.add_command(serve)
+spike.add_command(users)
+spike.add_command(tokens)
+spike.add_command(migrate)
+spike.add_command(audit)
+
+
+def main() -> None:
+    """Run the command; an error of ours becomes one line on standard error."""
+    try:
+        spike()
+    except (SpikeError, WrongSettings) as error:
+        print(f"spike: {error}", file=sys.stderr)
+        sys.exit(FAILED)

@@ -1,0 +1,52 @@
+"""`spike serve`: the service, with everything it needs in one process."""
+
+from contextlib import ExitStack
+from typing import Final
+
+import click
+import structlog
+
+from spike_cli.opening import opened
+from spike_cli.welcome import first_user, welcome
+from spike_http import create_app
+from spike_http.server import serve as serve_http
+from spike_runtime.data_folder import only_server
+from spike_worker import working
+
+DEFAULT_PORT: Final = 3000
+
+
+@click.command()
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option(
+    "--port",
+    type=click.IntRange(0, 65535),
+    default=DEFAULT_PORT,
+    show_default=True,
+    help="Port to listen on; 0 takes a free one.",
+)
+def serve(host: str, port: int) -> None:
+    """Serve the REST API, with workers in this process. SIGTERM ends what is under way first."""
+    with ExitStack() as stack:
+        spike = stack.enter_context(opened())
+        settings = spike.settings
+        if spike.owns_its_jobs:
+            stack.enter_context(only_server(settings.data_dir))
+        user = first_user(spike)
+        stack.enter_context(working(spike))
+
+        def on_ready(bound_port: int) -> None:
+            click.echo(welcome(settings, user, port=bound_port), err=False)
+            structlog.get_logger(__name__).info("serving", host=host, port=bound_port)
+
+        try:
+            serve_http(
+                create_app(spike),
+                host=host,
+                port=port,
+                threads=settings.web_threads,
+                drain_s=settings.drain_s,
+                on_ready=on_ready,
+            )
+        except OSError as error:
+            raise click.ClickException(f"can't listen on {host}:{port}: {error.strerror or error}") from error

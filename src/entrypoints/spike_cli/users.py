@@ -1,0 +1,37 @@
+"""`spike users`: accounts."""
+
+import json
+
+import click
+
+from spike_cli.opening import opened
+from spike_cli.parameters import EmailType, TokensType
+from spike_core.domain.accounts import Email
+from spike_core.domain.tokens import Tokens
+
+
+@click.group()
+def users() -> None:
+    """Look after accounts."""
+
+
+@users.command()
+@click.argument("email", type=EmailType())
+@click.option("--tokens", type=TokensType(), help="Tokens to begin with; the opening grant where left out.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+def create(email: Email, tokens: Tokens | None, as_json: bool) -> None:  # noqa: FBT001  # click's
+    """Create a user; print the session token and the API key, which are never shown again."""
+    with opened(log_level="WARNING") as spike:
+        registered = spike.registration.register(email, tokens=tokens)
+    facts = {
+        "userId": str(registered.user.id),
+        "sessionToken": registered.session_token.text,
+        "apiKey": registered.api_key.text,
+        "balance": registered.balance.amount,
+    }
+    if as_json:
+        click.echo(json.dumps(facts))
+        return
+    width = max(map(len, facts))
+    for name, value in facts.items():
+        click.echo(f"{name:<{width}}  {value}")

@@ -1,0 +1,52 @@
+"""What `spike serve` says at its start: where it is, and how to try it."""
+
+import shlex
+from importlib.resources import files
+from pathlib import Path
+from typing import Final
+
+from spike_core.domain.accounts import Email
+from spike_core.services.accounts import Registered
+from spike_runtime import Settings, Spike
+
+FIRST_EMAIL: Final = Email("owner@localhost")
+SAMPLE: Final = "sample.jpg"
+
+
+def first_user(spike: Spike) -> Registered | None:
+    """Create the first user of an empty database, or return `None` where there is somebody already."""
+    with spike.database.transactions.view() as tx:
+        if tx.census.wallets(limit=1):
+            return None
+    return spike.registration.register(FIRST_EMAIL)
+
+
+def welcome(settings: Settings, user: Registered | None, *, port: int) -> str:
+    """Return the greeting; to a first user with the token that is never shown again."""
+    url = settings.public_url.rstrip("/") or f"http://localhost:{port}"
+    lines = ["", f"  Spike serves {url}", f"  Data folder: {settings.data_dir.resolve()}", ""]
+    if user is None:
+        return "\n".join([*lines, "  Another account: spike users create EMAIL", ""])
+    sample = _sample(settings.data_dir.resolve())
+    token = user.session_token.text
+    return "\n".join(
+        [
+            *lines,
+            f"  Your first account, {user.user.email}, has {user.balance} tokens.",
+            f"  Sign-in token (shown once): {token}",
+            f"  API key       (shown once): {user.api_key.text}",
+            "",
+            "  Enhance a picture:",
+            "",
+            f'  curl -F "file=@{sample}" -H "Authorization: Bearer {token}" {shlex.quote(url + "/api/images/upload")}',
+            "",
+        ]
+    )
+
+
+def _sample(folder: Path) -> Path:
+    """Put a sample picture into the data folder, so that the line above works as it stands."""
+    path = folder / SAMPLE
+    if not path.exists():
+        path.write_bytes(files("spike_cli").joinpath(SAMPLE).read_bytes())
+    return path

@@ -1,0 +1,71 @@
+"""Who is asking: the session cookie or a bearer credential."""
+
+from typing import Final
+from urllib.parse import urlsplit
+
+import falcon
+from attrs import frozen
+
+from spike_core.domain.accounts import Secret
+from spike_core.domain.errors import Forbidden, Unauthenticated
+from spike_core.domain.identifiers import UserId
+from spike_core.services.accounts import Authentication
+
+COOKIES: Final = ("__Secure-next-auth.session-token", "next-auth.session-token")
+_SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
+
+
+@frozen(kw_only=True)
+class Gate:
+    """Finds out whom a request speaks for."""
+
+    authentication: Authentication
+    public_url: str
+
+    def user(self, req: falcon.Request) -> UserId:
+        """Return the user.
+
+        Raises:
+            Unauthenticated: no credential, or a bad one; a bad bearer isn't saved by a good cookie.
+            Forbidden: a cookie came with an unsafe method from another site.
+        """
+        user = self.visitor(req)
+        if user is None:
+            raise Unauthenticated
+        return user
+
+    def visitor(self, req: falcon.Request) -> UserId | None:
+        """Return the user, or `None` for a visitor without any credential.
+
+        Raises:
+            Unauthenticated, Forbidden: as `user`.
+        """
+        header = req.get_header("Authorization")
+        if header is not None:
+            scheme, _, token = header.partition(" ")
+            if scheme.lower() != "bearer":
+                raise Unauthenticated
+            return self.authentication.authenticate(Secret(token.strip()))
+        for name in COOKIES:
+            values = req.get_cookie_values(name)
+            if values:
+                user = self.authentication.authenticate(Secret(values[0]))
+                self._check_same_origin(req)
+                return user
+        return None
+
+    def _check_same_origin(self, req: falcon.Request) -> None:
+        """Refuse a cookie that another site's page made a browser send (CSRF). Scripts send no Origin."""
+        if req.method in _SAFE:
+            return
+        origin = req.get_header("Origin")
+        ours = {_host(url) for url in (req.prefix, self.public_url) if url}
+        if origin is not None and _host(origin) not in ours:
+            raise Forbidden
+        if req.get_header("Sec-Fetch-Site") == "cross-site":
+            raise Forbidden
+
+
+def _host(url: str) -> tuple[str, str]:
+    parts = urlsplit(url)
+    return parts.scheme, parts.netloc

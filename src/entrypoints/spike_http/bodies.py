@@ -1,0 +1,122 @@
+"""What clients send as JSON or in the query, parsed at the edge."""
+
+import json
+from collections.abc import Mapping
+from typing import Any, ClassVar, Final, NoReturn
+
+import falcon
+from attrs import frozen
+
+from spike_core.domain.errors import InvalidInput, InvalidValue
+from spike_core.domain.identifiers import ImageId
+from spike_core.domain.limits import PAGE_SIZE, PAGE_SIZE_MAX
+from spike_core.domain.tiers import Tier
+
+JSON_BYTES_MAX: Final = 64 * 1024
+_SEQUENCE_MAX: Final = 2**53
+
+
+@frozen
+class MissingFields(InvalidInput):
+    """A field that the endpoint needs isn't there."""
+
+    code: ClassVar[str] = "missing_fields"
+    suggestion: str
+
+
+@frozen
+class MalformedBody(InvalidInput):
+    """The body isn't what its content type says."""
+
+    code: ClassVar[str] = "malformed_body"
+
+
+@frozen
+class BodyTooLarge(InvalidInput):
+    """The body has more bytes than any valid one."""
+
+    code: ClassVar[str] = "body_too_large"
+
+
+@frozen(kw_only=True)
+class EnhanceBody:
+    """`POST /api/images/enhance`."""
+
+    image_id: ImageId
+    tier: Tier
+
+    @classmethod
+    def parse(cls, body: Mapping[str, object]) -> "EnhanceBody":
+        """Return the parsed body.
+
+        Raises:
+            MissingFields, InvalidValue, InvalidIdentifier: it isn't one.
+        """
+        image_id, tier = body.get("imageId"), body.get("tier")
+        if image_id is None or tier is None:
+            raise MissingFields("Please provide both imageId and tier")
+        if body.get("blendSource") is not None:
+            raise InvalidValue(what="blendSource", rule="is not supported by this server yet")
+        return cls(image_id=ImageId.parse(_text("imageId", image_id)), tier=Tier.parse(_text("tier", tier)))
+
+
+@frozen(kw_only=True)
+class PageQuery:
+    """`?limit&cursor` of a list that is numbered downwards."""
+
+    limit: int
+    before: int | None
+
+    @classmethod
+    def parse(cls, req: falcon.Request) -> "PageQuery":
+        """Return the parsed query.
+
+        Raises:
+            InvalidValue: the limit isn't 1 to `PAGE_SIZE_MAX`, or the cursor isn't one of ours.
+        """
+        limit = _whole("limit", req.get_param("limit"), most=PAGE_SIZE_MAX)
+        return cls(
+            limit=PAGE_SIZE if limit is None else limit,
+            before=_whole("cursor", req.get_param("cursor"), most=_SEQUENCE_MAX),
+        )
+
+
+def json_object(req: falcon.Request) -> Mapping[str, object]:
+    """Return the body, which must be a JSON object (RFC 8259).
+
+    Raises:
+        HTTPUnsupportedMediaType: it is announced as something else.
+        BodyTooLarge, MalformedBody: it isn't one.
+    """
+    if (req.content_length or 0) > JSON_BYTES_MAX:
+        raise BodyTooLarge
+    content = req.bounded_stream.read(JSON_BYTES_MAX + 1)
+    if len(content) > JSON_BYTES_MAX:
+        raise BodyTooLarge
+    if content and (req.content_type or "").partition(";")[0].strip().lower() != "application/json":
+        raise falcon.HTTPUnsupportedMediaType
+    try:
+        body: Any = json.loads(content, parse_constant=_refuse_constant)
+    except (ValueError, RecursionError) as error:
+        raise MalformedBody from error
+    if not isinstance(body, dict):
+        raise MalformedBody
+    return body
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} isn't JSON")
+
+
+def _text(name: str, value: object) -> str:
+    if not isinstance(value, str):
+        raise InvalidValue(what=name, rule="must be a string")
+    return value
+
+
+def _whole(name: str, text: str | None, *, most: int) -> int | None:
+    if text is None:
+        return None
+    if not (text.isascii() and text.isdecimal() and len(text) <= len(str(most)) and 1 <= int(text) <= most):
+        raise InvalidValue(what=name, rule=f"must be a whole number from 1 to {most}")
+    return int(text)

@@ -1,0 +1,65 @@
+"""`/files`: the objects themselves, for stores that the service serves."""
+
+import os
+from contextlib import ExitStack
+from typing import BinaryIO
+
+import falcon
+from attrs import frozen
+
+from spike_core.domain.errors import InvalidIdentifier, ObjectNotFound
+from spike_core.domain.objects import ObjectKey
+from spike_core.ports.blobs import BlobStore
+from spike_core.ports.links import SignedLinks
+from spike_core.services.gallery import Gallery
+
+
+@frozen(kw_only=True)
+class FileResource:
+    """`/files/{folder}/{name}`: with a signature, or without one where the image is public."""
+
+    blobs: BlobStore
+    links: SignedLinks
+    gallery: Gallery
+
+    def on_get(self, req: falcon.Request, resp: falcon.Response, folder: str, name: str) -> None:
+        """Stream an object."""
+        key = _parse(folder, name)
+        signature = req.get_param("signature")
+        if signature is None:
+            self.gallery.check_public(key)
+        else:
+            self.links.check(key, expires=req.get_param("expires") or "", signature=signature)
+        # an object under a key never changes, so the key tells one version from another
+        resp.etag = name
+        resp.cache_control = ["private" if signature else "public", "max-age=300", "immutable"]
+        if any(etag in {"*", name} for etag in req.if_none_match or ()):
+            resp.status = falcon.HTTP_NOT_MODIFIED
+            return
+        with ExitStack() as stack:
+            stream = stack.enter_context(self.blobs.open(key))
+            size_bytes = stream.seek(0, os.SEEK_END)
+            stream.seek(0)
+            resp.content_type = key.format.media_type
+            resp.set_header("Content-Security-Policy", "default-src 'none'; sandbox")
+            resp.set_stream(_Sent(stream, stack.pop_all()), size_bytes)
+
+
+class _Sent:
+    """A stream that closes all it stands on when the server is done with it."""
+
+    def __init__(self, stream: BinaryIO, stack: ExitStack) -> None:
+        self._stream, self._stack = stream, stack
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        return self._stream.read(-1 if size is None else size)
+
+    def close(self) -> None:
+        self._stack.close()
+
+
+def _parse(folder: str, name: str) -> ObjectKey:
+    try:
+        return ObjectKey.parse(f"{folder}/{name}")
+    except InvalidIdentifier as error:
+        raise ObjectNotFound from error

@@ -1,0 +1,49 @@
+"""`/api/jobs`: look and cancel."""
+
+import falcon
+from attrs import frozen
+
+from spike_core.domain.identifiers import JobId
+from spike_core.services.cancellation import Cancellation
+from spike_core.services.gallery import Gallery
+from spike_http.authentication import Gate
+from spike_http.links import LinkPolicy
+from spike_http.views import CancelledView, ShownJobView, as_json
+
+
+@frozen(kw_only=True)
+class JobResource:
+    """`/api/jobs/{job_id}`."""
+
+    gate: Gate
+    gallery: Gallery
+    links: LinkPolicy
+
+    def on_get(self, req: falcon.Request, resp: falcon.Response, job_id: str) -> None:
+        """Show a job."""
+        user_id = self.gate.user(req)
+        shown = self.gallery.job(JobId.parse(job_id), viewer=user_id)
+        resp.media = as_json(ShownJobView.of(shown, self.links.addresses(req)))
+
+
+@frozen(kw_only=True)
+class CancelResource:
+    """`/api/jobs/{job_id}/cancel`."""
+
+    gate: Gate
+    gallery: Gallery
+    cancellation: Cancellation
+    links: LinkPolicy
+
+    def on_post(self, req: falcon.Request, resp: falcon.Response, job_id: str) -> None:
+        """Stop a job and give its tokens back."""
+        user_id = self.gate.user(req)
+        cancelled = self.cancellation.cancel(user_id, JobId.parse(job_id))
+        shown = self.gallery.job(cancelled.job.id, viewer=user_id)
+        resp.media = as_json(
+            CancelledView(
+                job=ShownJobView.of(shown, self.links.addresses(req)).job,
+                tokens_refunded=cancelled.refunded,
+                new_balance=cancelled.balance,
+            )
+        )

@@ -1,0 +1,37 @@
+"""`/api/tokens`: what is in the wallet, and why."""
+
+import falcon
+from attrs import frozen
+
+from spike_core.services.treasury import Treasury
+from spike_http.authentication import Gate
+from spike_http.bodies import PageQuery
+from spike_http.views import BalanceView, HistoryView, as_json
+
+
+@frozen(kw_only=True)
+class BalanceResource:
+    """`/api/tokens/balance`."""
+
+    gate: Gate
+    treasury: Treasury
+
+    def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
+        """Show the balance and when it grows."""
+        user_id = self.gate.user(req)
+        resp.media = as_json(BalanceView.of(self.treasury.account(user_id)))
+
+
+@frozen(kw_only=True)
+class HistoryResource:
+    """`/api/tokens/history`."""
+
+    gate: Gate
+    treasury: Treasury
+
+    def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
+        """Show the ledger, newest first."""
+        user_id = self.gate.user(req)
+        query = PageQuery.parse(req)
+        page = self.treasury.history(user_id, before=query.before, limit=query.limit)
+        resp.media = as_json(HistoryView.of(page))

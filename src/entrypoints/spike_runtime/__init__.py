@@ -1,0 +1,6 @@
+"""From settings to a running Spike: the composition root, settings and logging."""
+
+from spike_runtime.settings import Settings, WrongSettings, load_settings
+from spike_runtime.wiring import Spike, assemble, build
+
+__all__ = ["Settings", "Spike", "WrongSettings", "assemble", "build", "load_settings"]

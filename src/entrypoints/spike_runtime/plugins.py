@@ -1,0 +1,39 @@
+"""Adapters by name: the entry points of the group `spike.adapters`."""
+
+from collections.abc import Sequence
+from importlib.metadata import EntryPoint, entry_points
+from typing import Any, Final
+
+from spike_runtime.settings import WrongSettings
+
+GROUP: Final = "spike.adapters"
+
+
+def load_adapter(role: str, name: str, *, setting: str) -> Any:
+    """Return the factory behind the entry point `<role>.<name>`; its type is in `spike_core.ports.plugins`.
+
+    Raises:
+        WrongSettings: nothing of that name is installed, or what it needs isn't.
+    """
+    found: Sequence[EntryPoint] = list(entry_points(group=GROUP, name=f"{role}.{name}"))
+    if not found:
+        known = sorted(
+            point.name.partition(".")[2] for point in entry_points(group=GROUP) if point.name.startswith(f"{role}.")
+        )
+        raise WrongSettings(f"{setting}: no {role} {name!r} is installed; there is {', '.join(known) or 'none'}")
+    try:
+        return found[0].load()
+    except ImportError as error:
+        raise WrongSettings(f"{setting}: {role} {name!r} needs a package that isn't installed: {error}") from error
+
+
+def scheme_of(url: str, *, setting: str) -> str:
+    """Return the scheme of a URL, which is its adapter's name.
+
+    Raises:
+        WrongSettings: it has none.
+    """
+    scheme, colon, _ = url.partition(":")
+    if not colon or not scheme:
+        raise WrongSettings(f"{setting} must be a URL such as scheme://…")
+    return scheme.partition("+")[0].lower()

@@ -1,0 +1,156 @@
+"""Settings: the environment (`SPIKE_…`), then a TOML file (`SPIKE_CONFIG`), then the defaults below."""
+
+import difflib
+import os
+import re
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+from typing import Final, TypeVar
+
+import typed_settings
+from attrs import Attribute, field, fields, frozen
+from typed_settings.exceptions import InvalidSettingsError, TsError
+
+from spike_core.domain.limits import JobLimits
+from spike_core.domain.regeneration import RegenerationPolicy
+from spike_core.domain.tokens import Tokens
+
+PREFIX: Final = "SPIKE_"
+CONFIG_VARIABLE: Final = "SPIKE_CONFIG"
+_RESERVED: Final = (CONFIG_VARIABLE, "SPIKE_TEST_")  # ours, but no settings
+
+_NO_SECRET: Final = typed_settings.SecretStr("")
+_Number = TypeVar("_Number", int, float)
+
+
+@frozen
+class WrongSettings(Exception):
+    """Settings that Spike can't start with; the text names each of them."""
+
+    text: str
+
+    def __str__(self) -> str:
+        """Return the text."""
+        return self.text
+
+
+def _at_least(least: float) -> "Callable[[object, Attribute[_Number], _Number], None]":
+    def check(_settings: object, attribute: "Attribute[_Number]", value: _Number) -> None:
+        if not value >= least:
+            raise ValueError(f"{PREFIX}{attribute.name.upper()} must be at least {least}, not {value}")
+
+    return check
+
+
+def _one_of(*choices: str) -> "Callable[[object, Attribute[str], str], None]":
+    def check(_settings: object, attribute: "Attribute[str]", value: str) -> None:
+        if value not in choices:
+            raise ValueError(f"{PREFIX}{attribute.name.upper()} must be one of {', '.join(choices)}, not {value!r}")
+
+    return check
+
+
+@frozen(kw_only=True)
+class Settings:
+    """Everything that can be set. Times are in seconds. See `docs/reference/settings.md`."""
+
+    data_dir: Path = Path("var")  # holds the database, the objects and the secret, unless URLs say otherwise
+    database_url: str = ""  # sqlite:///path; the data folder's spike.db where empty
+    storage_url: str = ""  # file:///path; the data folder's objects/ where empty
+    broker_url: str = "memory://"
+    upscaler: str = "pillow"
+    secret: typed_settings.SecretStr = _NO_SECRET  # signs links; kept in the data folder where empty
+
+    public_url: str = ""  # https://spike.example.org; the host asked where empty
+    cdn_url: str = ""  # serves the object store at plain addresses, where set
+    link_lifetime_s: float = field(default=3600.0, validator=_at_least(1))
+    web_threads: int = field(default=8, validator=_at_least(1))
+    drain_s: float = field(default=20.0, validator=_at_least(0))  # for requests under way at SIGTERM
+
+    worker_threads: int = field(default=2, validator=_at_least(0))  # in this process; 0 leaves the work to others
+    relay_interval_s: float = field(default=1.0, validator=_at_least(0.01))
+    sweep_interval_s: float = field(default=10.0, validator=_at_least(0.01))
+    collect_interval_s: float = field(default=900.0, validator=_at_least(0.01))
+
+    opening_grant: int = field(default=100, validator=_at_least(0))
+    token_cap: int = field(default=100, validator=_at_least(0))
+    regeneration_interval_s: float = field(default=900.0, validator=_at_least(0.001))
+
+    lease_s: float = field(default=60.0, validator=_at_least(1))
+    heartbeat_s: float = field(default=15.0, validator=_at_least(0.1))
+    attempts_max: int = field(default=3, validator=_at_least(1))
+    deaths_max: int = field(default=3, validator=_at_least(1))
+    retry_delay_s: float = field(default=5.0, validator=_at_least(0))
+    redeliver_after_s: float = field(default=600.0, validator=_at_least(1))
+    refusal_max_s: float = field(default=3600.0, validator=_at_least(0))
+    orphan_age_s: float = field(default=3600.0, validator=_at_least(1))
+
+    log_level: str = field(default="INFO", validator=_one_of("DEBUG", "INFO", "WARNING", "ERROR"))
+    log_format: str = field(default="auto", validator=_one_of("auto", "console", "json"))
+
+    def __attrs_post_init__(self) -> None:
+        """Check what two settings have to do with each other."""
+        if self.heartbeat_s * 2 > self.lease_s:
+            raise ValueError("SPIKE_HEARTBEAT_S must be at most half of SPIKE_LEASE_S: one beat may be missed")
+
+    @property
+    def job_limits(self) -> JobLimits:
+        """How patient Spike is with a job."""
+        return JobLimits(
+            lease=timedelta(seconds=self.lease_s),
+            attempts_max=self.attempts_max,
+            deaths_max=self.deaths_max,
+            retry_delay=timedelta(seconds=self.retry_delay_s),
+            redeliver_after=timedelta(seconds=self.redeliver_after_s),
+            refusal_max=timedelta(seconds=self.refusal_max_s),
+            orphan_age=timedelta(seconds=self.orphan_age_s),
+        )
+
+    @property
+    def regeneration(self) -> RegenerationPolicy:
+        """How tokens come back."""
+        return RegenerationPolicy(interval=timedelta(seconds=self.regeneration_interval_s), cap=Tokens(self.token_cap))
+
+
+def load_settings() -> Settings:
+    """Return the settings that the environment and the TOML file say.
+
+    Raises:
+        WrongSettings: a value has the wrong type or range, or a name isn't a setting's.
+    """
+    _check_names()
+    file = os.environ.get(CONFIG_VARIABLE, "")
+    if file and not Path(file).is_file():
+        raise WrongSettings(f"{CONFIG_VARIABLE}: there is no file {file}")
+    files = typed_settings.FileLoader({"*": typed_settings.TomlFormat("spike")}, [file] if file else [])
+    try:
+        return typed_settings.load_settings(Settings, [files, typed_settings.EnvLoader(PREFIX)])
+    except InvalidSettingsError as error:
+        raise WrongSettings("\n".join(_told(inner) for inner in error.exceptions)) from error
+    except TsError as error:
+        raise WrongSettings(str(error)) from error
+
+
+def _check_names() -> None:
+    """Refuse a variable that looks like a setting and is none: it is a slip of the pen, and would do nothing."""
+    names = {PREFIX + attribute.name.upper() for attribute in fields(Settings)}
+    for variable in sorted(os.environ):
+        if variable.startswith(PREFIX) and not variable.startswith(_RESERVED) and variable not in names:
+            close = difflib.get_close_matches(variable, names, n=1)
+            hint = f"; did you mean {close[0]}?" if close else ""
+            raise WrongSettings(f"{variable} isn't a setting{hint}")
+
+
+_CONVERSION: Final = re.compile(
+    r"Could not convert value (.+) for option '(\w+)' from loader .*?: \w+\((.+)\)", re.DOTALL
+)
+_VALIDATION: Final = re.compile(r"- \w+: (.+)")
+
+
+def _told(error: BaseException) -> str:
+    """Return what typed-settings says, with the variable's name in front."""
+    text = str(error)
+    if match := _CONVERSION.fullmatch(text):
+        return f"{PREFIX}{match[2].upper()}: {match[1]} won't do: {match[3]}"
+    return "\n".join(_VALIDATION.findall(text)) or text

@@ -1,0 +1,193 @@
+"""The composition root: the one place that builds adapters and hands them to services."""
+
+from datetime import timedelta
+
+from attrs import frozen
+
+from spike_core.domain.errors import InvalidInput
+from spike_core.domain.tokens import Tokens
+from spike_core.ports.broker import Broker
+from spike_core.ports.clock import Clock
+from spike_core.ports.ids import Ids
+from spike_core.ports.plugins import (
+    Database,
+    Engine,
+    OpenBroker,
+    OpenDatabase,
+    OpenEngine,
+    OpenStorage,
+    Storage,
+)
+from spike_core.ports.pulse import Pulse
+from spike_core.ports.secrets import Secrets
+from spike_core.services.accounts import Authentication, Registration
+from spike_core.services.audit import Audit
+from spike_core.services.cancellation import Cancellation
+from spike_core.services.charging import Charging
+from spike_core.services.dispatch import Dispatch
+from spike_core.services.enhancements import Enhancements
+from spike_core.services.gallery import Gallery
+from spike_core.services.settlement import Settlement
+from spike_core.services.sweep import Sweep
+from spike_core.services.treasury import Treasury
+from spike_core.services.uploads import Uploads
+from spike_core.services.workshop import Workshop
+from spike_runtime.data_folder import kept_secret, make_folder
+from spike_runtime.plugins import load_adapter, scheme_of
+from spike_runtime.settings import Settings, WrongSettings
+from spike_system import Cuid2Ids, SystemClock, SystemSecrets, ThreadPulse
+
+
+@frozen(kw_only=True)
+class Spike:
+    """A whole Spike: its adapters, and the services over them."""
+
+    settings: Settings
+    clock: Clock
+    ids: Ids
+    database: Database
+    storage: Storage
+    broker: Broker
+    engine: Engine
+
+    registration: Registration
+    authentication: Authentication
+    uploads: Uploads
+    enhancements: Enhancements
+    gallery: Gallery
+    treasury: Treasury
+    cancellation: Cancellation
+    dispatch: Dispatch
+    workshop: Workshop
+    sweep: Sweep
+    audit: Audit
+
+    @property
+    def owns_its_jobs(self) -> bool:
+        """Whether nobody else can be working on this database's jobs: queue, workers and database are all here."""
+        return self.broker.is_in_process and not self.settings.database_url
+
+
+def build(settings: Settings) -> Spike:
+    """Build a Spike. Nothing goes over a network yet; the data folder is made where it is needed.
+
+    Raises:
+        WrongSettings: a setting names what isn't there.
+    """
+    make_folder(settings.data_dir)
+    folder = settings.data_dir.resolve()
+    clock, ids, secrets = SystemClock(), Cuid2Ids(), SystemSecrets()
+    secret = settings.secret.encode() or kept_secret(folder, secrets)
+    database = _open_database(settings.database_url or f"sqlite:///{folder / 'spike.db'}")
+    storage = _open_storage(settings.storage_url or (folder / "objects").as_uri(), clock=clock, secret=secret)
+    broker = _open_broker(settings.broker_url)
+    engine = _open_engine(settings.upscaler)
+
+    return assemble(
+        settings,
+        database=database,
+        storage=storage,
+        broker=broker,
+        engine=engine,
+        clock=clock,
+        ids=ids,
+        secrets=secrets,
+        pulse=ThreadPulse(timedelta(seconds=settings.heartbeat_s)),
+    )
+
+
+def assemble(
+    settings: Settings,
+    *,
+    database: Database,
+    storage: Storage,
+    broker: Broker,
+    engine: Engine,
+    clock: Clock,
+    ids: Ids,
+    secrets: Secrets,
+    pulse: Pulse,
+) -> Spike:
+    """Return the services over adapters of your choice."""
+    transactions, blobs, limits = database.transactions, storage.blobs, settings.job_limits
+    charging = Charging(policy=settings.regeneration)
+    settlement = Settlement(transactions=transactions, clock=clock, charging=charging, limits=limits)
+    dispatch = Dispatch(
+        transactions=transactions, queue=broker.queue, clock=clock, settlement=settlement, limits=limits
+    )
+    return Spike(
+        settings=settings,
+        clock=clock,
+        ids=ids,
+        database=database,
+        storage=storage,
+        broker=broker,
+        engine=engine,
+        registration=Registration(
+            transactions=transactions,
+            clock=clock,
+            ids=ids,
+            secrets=secrets,
+            opening_grant=Tokens(settings.opening_grant),
+        ),
+        authentication=Authentication(transactions=transactions, clock=clock),
+        uploads=Uploads(
+            transactions=transactions,
+            blobs=blobs,
+            probe=engine.probe,
+            clock=clock,
+            ids=ids,
+            charging=charging,
+            dispatch=dispatch,
+            limits=limits,
+        ),
+        enhancements=Enhancements(
+            transactions=transactions, clock=clock, ids=ids, charging=charging, dispatch=dispatch
+        ),
+        gallery=Gallery(transactions=transactions),
+        treasury=Treasury(transactions=transactions, clock=clock, charging=charging),
+        cancellation=Cancellation(transactions=transactions, clock=clock, charging=charging),
+        dispatch=dispatch,
+        workshop=Workshop(
+            transactions=transactions,
+            blobs=blobs,
+            probe=engine.probe,
+            upscaler=engine.upscaler,
+            settlement=settlement,
+            pulse=pulse,
+        ),
+        sweep=Sweep(transactions=transactions, blobs=blobs, clock=clock, settlement=settlement, limits=limits),
+        audit=Audit(transactions=transactions, blobs=blobs, clock=clock, limits=limits),
+    )
+
+
+def _open_database(url: str) -> Database:
+    setting = "SPIKE_DATABASE_URL"
+    open_: OpenDatabase = load_adapter("database", scheme_of(url, setting=setting), setting=setting)
+    try:
+        return open_(url)
+    except InvalidInput as error:
+        raise WrongSettings(f"{setting}: {error}") from error
+
+
+def _open_storage(url: str, *, clock: Clock, secret: bytes) -> Storage:
+    setting = "SPIKE_STORAGE_URL"
+    open_: OpenStorage = load_adapter("storage", scheme_of(url, setting=setting), setting=setting)
+    try:
+        return open_(url, clock=clock, secret=secret)
+    except InvalidInput as error:
+        raise WrongSettings(f"{setting}: {error}") from error
+
+
+def _open_broker(url: str) -> Broker:
+    setting = "SPIKE_BROKER_URL"
+    open_: OpenBroker = load_adapter("broker", scheme_of(url, setting=setting), setting=setting)
+    try:
+        return open_(url)
+    except InvalidInput as error:
+        raise WrongSettings(f"{setting}: {error}") from error
+
+
+def _open_engine(name: str) -> Engine:
+    open_: OpenEngine = load_adapter("upscaler", name, setting="SPIKE_UPSCALER")
+    return open_()

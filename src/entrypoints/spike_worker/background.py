@@ -1,0 +1,38 @@
+"""Everything that goes on behind the requests, as one context."""
+
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from functools import partial
+
+import structlog
+
+from spike_runtime import Spike
+from spike_worker.actor import perform
+from spike_worker.periodic import periodically
+
+
+@contextmanager
+def working(spike: Spike) -> Iterator[None]:
+    """Run relay, sweeper and workers until the context ends; jobs in work are finished first.
+
+    Where nobody else can hold this database's jobs, those of a process that died are brought back at once; elsewhere
+    their leases run out first.
+
+    Raises:
+        Unavailable: the database doesn't answer.
+    """
+    settings = spike.settings
+    if spike.owns_its_jobs:
+        repaired = spike.sweep.repair_after_restart()
+        if repaired:
+            structlog.get_logger(__name__).info("jobs brought back after a restart", jobs=repaired)
+    with ExitStack() as stack:
+        if settings.worker_threads:
+            stack.enter_context(spike.broker.work(partial(perform, spike.workshop), threads=settings.worker_threads))
+        for name, action, every_s in (
+            ("relay", spike.dispatch.relay, settings.relay_interval_s),
+            ("sweep", spike.sweep.repair, settings.sweep_interval_s),
+            ("collect", spike.sweep.collect_orphans, settings.collect_interval_s),
+        ):
+            stack.enter_context(periodically(action, every_s=every_s, name=name))
+        yield

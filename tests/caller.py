@@ -1,0 +1,40 @@
+"""A client that signs its requests."""
+
+from typing import Any
+
+from attrs import frozen
+from falcon import testing
+
+from multipart import CONTENT_TYPE, an_upload
+from spike_core.domain.dimensions import Dimensions
+from spike_core.services.accounts import Registered
+from spike_memory.engine import a_picture
+
+PICTURE = a_picture(Dimensions(width_px=1920, height_px=1080))
+
+
+@frozen
+class Caller:
+    """A client that signs its requests."""
+
+    client: testing.TestClient
+    registered: Registered
+
+    @property
+    def headers(self) -> dict[str, str]:
+        return {"Authorization": f"Bearer {self.registered.session_token.text}"}
+
+    def get(self, path: str, **query: str) -> testing.Result:
+        return self.client.simulate_get(path, headers=self.headers, params=query)
+
+    def post(self, path: str, body: Any = None) -> testing.Result:
+        if body is None:
+            return self.client.simulate_post(path, headers=self.headers)
+        return self.client.simulate_post(path, headers=self.headers, json=body)
+
+    def upload(self, content: bytes = PICTURE, *, filename: str = "photo.jpg") -> testing.Result:
+        return self.upload_form(an_upload(content, filename=filename))
+
+    def upload_form(self, body: bytes, *, content_type: str = CONTENT_TYPE) -> testing.Result:
+        headers = {**self.headers, "Content-Type": content_type}
+        return self.client.simulate_post("/api/images/upload", headers=headers, body=body)

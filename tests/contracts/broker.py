@@ -1,0 +1,145 @@
+"""Laws that every Broker keeps."""
+
+import logging
+import queue
+import threading
+from typing import Final
+
+import pytest
+
+from builders import a_job_id
+from spike_core.domain.identifiers import JobId
+from spike_core.ports.broker import Broker
+
+PATIENCE_S: Final = 10  # a test that waits for so long has failed
+MOMENT_S: Final = 0.2  # long enough for something wrong to happen
+
+
+class Bench:
+    """A workplace that remembers what was performed, and can be told what goes wrong."""
+
+    def __init__(self, *, troubles: dict[JobId, BaseException] | None = None) -> None:
+        self._troubles = troubles or {}
+        self._done: queue.SimpleQueue[JobId] = queue.SimpleQueue()
+
+    def perform(self, job_id: JobId) -> None:
+        self._done.put(job_id)
+        if job_id in self._troubles:
+            raise self._troubles[job_id]
+
+    def take(self, count: int) -> list[JobId]:
+        """Wait for so many performances."""
+        return [self._done.get(timeout=PATIENCE_S) for _ in range(count)]
+
+    @property
+    def is_idle(self) -> bool:
+        return self._done.empty()
+
+
+class SlowBench:
+    """A workplace whose work lasts until the test says so."""
+
+    def __init__(self) -> None:
+        self.begun: queue.SimpleQueue[JobId] = queue.SimpleQueue()
+        self.finished: list[JobId] = []
+        self.finish = threading.Event()
+
+    def perform(self, job_id: JobId) -> None:
+        self.begun.put(job_id)
+        assert self.finish.wait(PATIENCE_S)
+        self.finished.append(job_id)
+
+
+class BrokerContract:
+    """The fixture `broker`, empty, comes from the adapter's test."""
+
+    @pytest.mark.parametrize("threads", [1, 3])
+    def test_each_message_is_performed(self, broker: Broker, threads: int) -> None:
+        bench = Bench()
+        sent = [a_job_id() for _ in range(20)]
+        with broker.work(bench.perform, threads=threads):
+            for job_id in sent:
+                broker.queue.send(job_id)
+            assert sorted(bench.take(len(sent))) == sorted(sent)
+        assert bench.is_idle
+
+    def test_messages_that_came_before_the_workers_are_performed(self, broker: Broker) -> None:
+        bench = Bench()
+        sent = [a_job_id() for _ in range(3)]
+        for job_id in sent:
+            broker.queue.send(job_id)
+        with broker.work(bench.perform, threads=1):
+            assert sorted(bench.take(len(sent))) == sorted(sent)
+
+    def test_threads_work_side_by_side(self, broker: Broker) -> None:
+        bench = Bench()
+        both_are_here = threading.Barrier(2)
+
+        def perform(job_id: JobId) -> None:
+            both_are_here.wait(PATIENCE_S)
+            bench.perform(job_id)
+
+        with broker.work(perform, threads=2):
+            for _ in range(2):
+                broker.queue.send(a_job_id())
+            assert len(bench.take(2)) == 2
+
+    def test_there_are_no_more_threads_than_asked_for(self, broker: Broker) -> None:
+        bench = SlowBench()
+        with broker.work(bench.perform, threads=2):
+            for _ in range(4):
+                broker.queue.send(a_job_id())
+            for _ in range(2):
+                bench.begun.get(timeout=PATIENCE_S)
+            with pytest.raises(queue.Empty):
+                bench.begun.get(timeout=MOMENT_S)
+            bench.finish.set()
+            for _ in range(2):
+                bench.begun.get(timeout=PATIENCE_S)
+
+    def test_work_that_raises_stops_no_worker_and_is_not_repeated(self, broker: Broker) -> None:
+        bad, good = a_job_id(), a_job_id()
+        bench = Bench(troubles={bad: ValueError("a bug")})
+        with broker.work(bench.perform, threads=1):
+            broker.queue.send(bad)
+            broker.queue.send(good)
+            assert bench.take(2) == [bad, good]
+        assert bench.is_idle
+
+    def test_what_work_raises_is_logged_once(self, broker: Broker, caplog: pytest.LogCaptureFixture) -> None:
+        bad = a_job_id()
+        bench = Bench(troubles={bad: ValueError("a bug")})
+        with caplog.at_level(logging.INFO), broker.work(bench.perform, threads=1):
+            broker.queue.send(bad)
+            bench.take(1)
+        [record] = [record for record in caplog.records if record.levelno >= logging.WARNING]
+        assert bad.text in record.getMessage()
+        assert record.exc_info is not None
+        assert isinstance(record.exc_info[1], ValueError)
+
+    def test_leaving_waits_for_work_in_progress_and_begins_no_more(self, broker: Broker) -> None:
+        bench = SlowBench()
+        first, second = a_job_id(), a_job_id()
+        may_leave = threading.Event()
+
+        def stay() -> None:
+            with broker.work(bench.perform, threads=1):
+                may_leave.wait(PATIENCE_S)
+
+        stayer = threading.Thread(target=stay)
+        stayer.start()
+        broker.queue.send(first)
+        assert bench.begun.get(timeout=PATIENCE_S) == first
+        broker.queue.send(second)
+        may_leave.set()
+        stayer.join(MOMENT_S)
+        assert stayer.is_alive(), "it waits"
+        bench.finish.set()
+        stayer.join(PATIENCE_S)
+        assert not stayer.is_alive()
+        assert bench.finished == [first]
+        assert bench.begun.empty()
+
+    def test_an_exception_of_the_context_comes_out_of_it(self, broker: Broker) -> None:
+        with pytest.raises(ZeroDivisionError), broker.work(Bench().perform, threads=1):
+            raise ZeroDivisionError

@@ -1,0 +1,103 @@
+"""The laws of `Images`."""
+
+from typing import Final
+
+import pytest
+from attrs import evolve
+from hypothesis import given
+from hypothesis import strategies as st
+
+from builders import an_image, an_image_id, an_owner
+from contracts.wallets import INSTANTS, PROPERTY
+from spike_core.domain.dimensions import Dimensions
+from spike_core.domain.errors import ImageNotFound
+from spike_core.domain.identifiers import ImageId
+from spike_core.domain.images import Image, ImageName
+from spike_core.domain.objects import ObjectKey, PictureFormat
+from spike_core.ports.transactions import Transactions
+
+MANY: Final = 1200  # more than an adapter may ask for at once
+
+# what a text may hold in every database: no NUL, no lone surrogates
+TEXTS: Final = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), max_size=50)
+SIDES: Final = st.integers(1, 100_000)
+
+
+@st.composite
+def images(draw: st.DrawFn) -> Image:
+    """Draw an image with any values."""
+    id_, format_ = an_image_id(), draw(st.sampled_from(PictureFormat))
+    return Image(
+        id=id_,
+        owner_id=an_owner(),
+        name=ImageName(draw(TEXTS)),
+        description=draw(st.none() | TEXTS),
+        format=format_,
+        dimensions=Dimensions(width_px=draw(SIDES), height_px=draw(SIDES)),
+        size_bytes=draw(st.integers(1, 2**40)),
+        original=ObjectKey.of_original(id_, format_),
+        is_public=draw(st.booleans()),
+        view_count=draw(st.integers(0, 2**40)),
+        created_at=draw(INSTANTS),
+        updated_at=draw(INSTANTS),
+    )
+
+
+class ImagesContract:
+    """Laws every Images adapter keeps."""
+
+    @PROPERTY
+    @given(image=images())
+    def test_an_image_comes_back_as_it_was_added(self, transactions: Transactions, image: Image) -> None:
+        with transactions.begin() as tx:
+            tx.images.add(image)
+        with transactions.view() as tx:
+            assert tx.images.get(image.id) == image
+            assert tx.images.find([image.id]) == {image.id: image}
+
+    def test_an_anonymous_images_id_is_one_too(self, transactions: Transactions) -> None:
+        image = an_image(image_id=ImageId(an_image_id().text.replace("img_", "img_anon_")), owner_id=an_owner())
+        with transactions.begin() as tx:
+            tx.images.add(image)
+        with transactions.view() as tx:
+            assert tx.images.get(image.id) == image
+
+    def test_an_unknown_id_is_no_image(self, transactions: Transactions) -> None:
+        with transactions.view() as tx, pytest.raises(ImageNotFound):
+            tx.images.get(an_image_id())
+
+    def test_finding_skips_what_isnt_there(self, transactions: Transactions) -> None:
+        first, second, other = an_image(), an_image(), an_image()
+        with transactions.begin() as tx:
+            for image in (first, second, other):
+                tx.images.add(image)
+        with transactions.view() as tx:
+            assert tx.images.find([first.id, an_image_id(), second.id]) == {first.id: first, second.id: second}
+            assert tx.images.find([]) == {}
+
+    def test_any_number_of_images_can_be_looked_for(self, transactions: Transactions) -> None:
+        image = an_image()
+        with transactions.begin() as tx:
+            tx.images.add(image)
+        with transactions.view() as tx:
+            found = tx.images.find([*(an_image_id() for _ in range(MANY)), image.id])
+        assert found == {image.id: image}
+
+    def test_each_view_counts(self, transactions: Transactions) -> None:
+        image, other = an_image(), an_image()
+        with transactions.begin() as tx:
+            tx.images.add(image)
+            tx.images.add(other)
+            tx.images.count_view(image.id)
+            tx.images.count_view(image.id)
+        with transactions.view() as tx:
+            assert tx.images.get(image.id) == evolve(image, view_count=2)
+            assert tx.images.get(other.id) == other
+
+    def test_a_view_of_no_image_counts_nowhere(self, transactions: Transactions) -> None:
+        image = an_image()
+        with transactions.begin() as tx:
+            tx.images.add(image)
+            tx.images.count_view(an_image_id())
+        with transactions.view() as tx:
+            assert tx.images.get(image.id) == image

@@ -1,0 +1,258 @@
+"""The laws of `Jobs`."""
+
+import itertools
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Final
+
+import pytest
+from attrs import evolve
+from hypothesis import given
+from hypothesis import strategies as st
+
+from builders import NOON, a_body, a_claimed_job, a_job, a_job_id, a_started_job, an_image, an_image_id, an_order
+from contracts.images import TEXTS
+from contracts.wallets import INSTANTS, PROPERTY
+from spike_core.domain.dimensions import Dimensions
+from spike_core.domain.errors import IllegalTransition, JobChanged, JobNotFound
+from spike_core.domain.identifiers import JobId, RequestId
+from spike_core.domain.jobs import (
+    CancelledJob,
+    ClaimedJob,
+    CompletedJob,
+    FailedJob,
+    Job,
+    JobOrder,
+    PendingJob,
+    RefundedJob,
+    Result,
+    StartedJob,
+)
+from spike_core.domain.objects import ObjectKey, PictureFormat
+from spike_core.domain.tiers import Tier
+from spike_core.domain.transitions import TRANSITIONS
+from spike_core.ports.transactions import Transaction, Transactions
+
+KINDS: Final = tuple(TRANSITIONS)
+UNSETTLED: Final = (PendingJob, StartedJob, ClaimedJob)
+LEGAL: Final = [(source, target) for source in KINDS for target in KINDS if target in TRANSITIONS[source]]
+ILLEGAL: Final = [(source, target) for source in KINDS for target in KINDS if target not in TRANSITIONS[source]]
+SECOND: Final = timedelta(seconds=1)
+LATER: Final = NOON + timedelta(minutes=3, microseconds=7)
+
+
+def a_job_of(kind: type[Job], *, order: JobOrder | None = None, attempt: int = 2, deaths: int = 1) -> Job:
+    """Return a job in this state, no value of which is the default; free where the state needs it."""
+    order = order or an_order(tier=Tier.FREE if kind is FailedJob else Tier.TIER_2K)
+    claimed = ClaimedJob(
+        order=order, attempt=attempt, deaths=deaths, claimed_at=LATER, leased_until=LATER + SECOND, progress=42
+    )
+    result = Result(
+        key=ObjectKey.of_result(order.id, PictureFormat.PNG, attempt=attempt),
+        format=PictureFormat.PNG,
+        dimensions=Dimensions(width_px=2048, height_px=1024),
+        size_bytes=123_456,
+    )
+    jobs: dict[type[Job], Callable[[], Job]] = {
+        PendingJob: claimed.release,
+        StartedJob: lambda: claimed.release().start(now=LATER),
+        ClaimedJob: lambda: claimed,
+        CompletedJob: lambda: claimed.complete(result, now=LATER + SECOND),
+        FailedJob: lambda: claimed.fail("broken", now=LATER),
+        RefundedJob: lambda: claimed.fail("broken", now=LATER),
+        CancelledJob: lambda: claimed.cancel(now=LATER),
+    }
+    job = jobs[kind]()
+    assert type(job) is kind
+    return job
+
+
+def a_job_of_each_kind() -> list[Job]:
+    """Return a job in each of the states."""
+    return [a_job_of(kind) for kind in KINDS]
+
+
+def store(tx: Transaction, *jobs: Job) -> None:
+    """Store jobs by the moves that lead to their states, and the images they are about."""
+    for job in jobs:
+        if not tx.images.find([job.order.image_id]):
+            tx.images.add(an_image(image_id=job.order.image_id, owner_id=job.order.owner_id))
+        new, claimed = PendingJob(order=job.order), a_job_of(ClaimedJob, order=job.order)
+        tx.jobs.add([new])
+        if job == new:
+            continue
+        if type(job) in TRANSITIONS[PendingJob]:
+            tx.jobs.replace(new, by=job)
+        else:
+            tx.jobs.replace(new, by=claimed)
+            tx.jobs.replace(claimed, by=job)
+
+
+@st.composite
+def job_states(draw: st.DrawFn) -> Job:
+    """Draw a job in any state, with any values."""
+    kind = draw(st.sampled_from(KINDS))
+    tiers = [Tier.FREE] if kind is FailedJob else [tier for tier in Tier if kind is not RefundedJob or tier.price]
+    tier = draw(st.sampled_from(tiers))
+    request_id = draw(st.sampled_from([None, RequestId.of(a_body())]))
+    order = evolve(an_order(tier=tier), request_id=request_id, created_at=draw(INSTANTS))
+    job = a_job_of(kind, order=order, attempt=draw(st.integers(0, 10**6)), deaths=draw(st.integers(0, 10**6)))
+    match job:
+        case StartedJob():
+            return evolve(job, started_at=draw(INSTANTS))
+        case ClaimedJob():
+            progress = draw(st.integers(0, 99))
+            return evolve(job, claimed_at=draw(INSTANTS), leased_until=draw(INSTANTS), progress=progress)
+        case CompletedJob():
+            return evolve(job, claimed_at=draw(INSTANTS), ended_at=draw(INSTANTS))
+        case FailedJob() | RefundedJob():
+            return evolve(job, reason=draw(TEXTS), ended_at=draw(INSTANTS))
+        case CancelledJob():
+            return evolve(job, ended_at=draw(INSTANTS))
+        case PendingJob():
+            return job
+
+
+class JobsContract:
+    """Laws every Jobs adapter keeps."""
+
+    @pytest.mark.parametrize("request_id", [None, RequestId.of(a_body())])
+    def test_added_jobs_come_back_as_they_were(self, transactions: Transactions, request_id: RequestId | None) -> None:
+        image = an_image()
+        orders = [evolve(an_order(image=image, tier=tier), request_id=request_id) for tier in Tier]
+        jobs = [PendingJob(order=order) for order in orders]
+        with transactions.begin() as tx:
+            tx.images.add(image)
+            tx.jobs.add(jobs)
+        with transactions.view() as tx:
+            assert [tx.jobs.get(job.id) for job in jobs] == jobs
+
+    def test_adding_no_jobs_adds_none(self, transactions: Transactions) -> None:
+        with transactions.begin() as tx:
+            tx.jobs.add([])
+            assert list(tx.census.jobs(limit=1)) == []
+
+    def test_an_unknown_id_is_no_job(self, transactions: Transactions) -> None:
+        with transactions.view() as tx, pytest.raises(JobNotFound):
+            tx.jobs.get(a_job_id())
+
+    def test_a_job_of_another_family_keeps_its_id(self, transactions: Transactions) -> None:
+        order = evolve(an_order(), id=JobId(f"job_gen_{a_body()}"))
+        with transactions.begin() as tx:
+            store(tx, PendingJob(order=order))
+        with transactions.view() as tx:
+            assert tx.jobs.get(order.id) == PendingJob(order=order)
+
+    def test_finding_skips_what_isnt_there(self, transactions: Transactions) -> None:
+        first, second, other = a_job(), a_claimed_job(), a_job()
+        with transactions.begin() as tx:
+            store(tx, first, second, other)
+        with transactions.view() as tx:
+            assert tx.jobs.find([first.id, a_job_id(), second.id]) == {first.id: first, second.id: second}
+            assert tx.jobs.find([]) == {}
+
+    def test_an_images_jobs_come_oldest_first(self, transactions: Transactions) -> None:
+        image, other = an_image(), an_image()
+        late, early, twin = a_job(image=image, now=LATER), a_job(image=image), a_job(image=image)
+        with transactions.begin() as tx:
+            store(tx, late, early, twin, a_job(image=other))
+        with transactions.view() as tx:
+            assert list(tx.jobs.of_image(image.id)) == [early, twin, late]
+            assert list(tx.jobs.of_image(an_image_id())) == []
+
+    @pytest.mark.parametrize(("source", "target"), LEGAL)
+    def test_a_legal_move_is_stored_exactly(
+        self, transactions: Transactions, source: type[Job], target: type[Job]
+    ) -> None:
+        order = an_order(tier=Tier.FREE if target is FailedJob else Tier.TIER_2K)
+        job, by = a_job_of(source, order=order), a_job_of(target, order=order, attempt=3, deaths=2)
+        neighbour = a_job()
+        with transactions.begin() as tx:
+            store(tx, job, neighbour)
+        with transactions.begin() as tx:
+            tx.jobs.replace(job, by=by)
+            assert tx.jobs.get(job.id) == by
+        with transactions.view() as tx:
+            assert tx.jobs.get(job.id) == by
+            assert tx.jobs.get(neighbour.id) == neighbour
+
+    @pytest.mark.parametrize(("source", "target"), ILLEGAL)
+    def test_an_illegal_move_is_refused_and_changes_nothing(
+        self, transactions: Transactions, source: type[Job], target: type[Job]
+    ) -> None:
+        job = a_job_of(source, order=an_order(tier=Tier.FREE if source is FailedJob else Tier.TIER_2K))
+        price = Tier.FREE.price if target is FailedJob else Tier.TIER_2K.price
+        by = a_job_of(target, order=evolve(job.order, charged=price))
+        with transactions.begin() as tx:
+            store(tx, job)
+        with transactions.begin() as tx, pytest.raises(IllegalTransition):
+            tx.jobs.replace(job, by=by)
+        with transactions.view() as tx:
+            assert tx.jobs.get(job.id) == job
+
+    @pytest.mark.parametrize("kind", KINDS)
+    def test_a_stale_fence_changes_nothing(self, transactions: Transactions, kind: type[Job]) -> None:
+        """Another status, another attempt, or a worker come or gone: somebody else was first."""
+        stored = a_job_of(kind)
+        with transactions.begin() as tx:
+            store(tx, stored)
+        tried = 0
+        for stale_kind, attempt in itertools.product(UNSETTLED, (1, 2, 3)):
+            stale = a_job_of(stale_kind, order=stored.order, attempt=attempt)
+            if stale.fence == stored.fence:
+                continue
+            tried += 1
+            with transactions.begin() as tx:
+                with pytest.raises(JobChanged):
+                    tx.jobs.replace(stale, by=a_job_of(CancelledJob, order=stored.order))
+                assert tx.jobs.get(stored.id) == stored
+        with transactions.view() as tx:
+            assert tx.jobs.get(stored.id) == stored
+        assert tried >= len(UNSETTLED) * 3 - 1
+
+    def test_the_same_fence_is_enough(self, transactions: Transactions) -> None:
+        """A heartbeat needn't know the last one: the lease and the progress aren't compared."""
+        job = a_claimed_job()
+        renewed = job.renew(now=LATER, lease=SECOND, progress=50)
+        with transactions.begin() as tx:
+            store(tx, renewed)
+            tx.jobs.replace(job, by=job.cancel(now=LATER))
+            assert tx.jobs.get(job.id) == job.cancel(now=LATER)
+
+    def test_a_job_that_is_gone_has_changed(self, transactions: Transactions) -> None:
+        job = a_job()
+        with transactions.begin() as tx, pytest.raises(JobChanged):
+            tx.jobs.replace(job, by=job.start(now=NOON))
+
+    def test_a_lost_race_leaves_the_transaction_usable(self, transactions: Transactions) -> None:
+        lost, won = a_job(), a_job()
+        with transactions.begin() as tx:
+            store(tx, won)
+            with pytest.raises(JobChanged):
+                tx.jobs.replace(lost, by=lost.start(now=NOON))
+            tx.jobs.replace(won, by=won.start(now=NOON))
+        with transactions.view() as tx:
+            assert tx.jobs.get(won.id) == won.start(now=NOON)
+
+    def test_those_who_wait_stand_in_line(self, transactions: Transactions) -> None:
+        """By age, then by id; all owners' jobs count, those at work and at rest don't."""
+        first, twin, last = a_job(), a_started_job(), a_job(now=NOON + SECOND)
+        at_work = a_claimed_job(now=NOON - SECOND)
+        at_rest = a_job(now=NOON - SECOND).cancel(now=NOON)
+        with transactions.begin() as tx:
+            store(tx, last, at_work, twin, first, at_rest)
+        with transactions.view() as tx:
+            everyone = [job.id for job in (first, twin, last, at_work, at_rest)]
+            assert tx.jobs.positions(everyone) == {first.id: 1, twin.id: 2, last.id: 3}
+            assert tx.jobs.positions([last.id, a_job_id()]) == {last.id: 3}
+            assert tx.jobs.positions([]) == {}
+
+    @PROPERTY
+    @given(job=job_states())
+    def test_any_state_comes_back_as_it_was_stored(self, transactions: Transactions, job: Job) -> None:
+        with transactions.begin() as tx:
+            store(tx, job)
+        with transactions.view() as tx:
+            assert tx.jobs.get(job.id) == job
+            assert tx.jobs.find([job.id]) == {job.id: job}
+            assert list(tx.jobs.of_image(job.order.image_id)) == [job]

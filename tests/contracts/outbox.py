@@ -1,0 +1,87 @@
+"""The laws of `Outbox`."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+import pytest
+from attrs import evolve
+
+from builders import NOON, a_job, a_job_id
+from contracts.jobs import store
+from spike_core.domain.facts import JobDue
+from spike_core.ports.transactions import Transactions
+
+SECOND: Final = timedelta(seconds=1)
+THE_END: Final = datetime.max.replace(tzinfo=UTC)
+
+
+class OutboxContract:
+    """Laws every Outbox adapter keeps."""
+
+    def test_a_message_waits_until_it_is_due(self, transactions: Transactions) -> None:
+        now, soon, late = messages = _messages(transactions, 3)
+        with transactions.begin() as tx:
+            tx.outbox.put(messages)
+        with transactions.view() as tx:
+            assert list(tx.outbox.due(now=NOON - SECOND, limit=9)) == []
+            assert list(tx.outbox.due(now=now.due_at, limit=9)) == [now]
+            assert list(tx.outbox.due(now=soon.due_at, limit=9)) == [now, soon]
+            assert list(tx.outbox.due(now=THE_END, limit=9)) == [now, soon, late]
+
+    def test_what_is_due_first_comes_first_and_no_more_than_asked_for(self, transactions: Transactions) -> None:
+        first, second, third = _messages(transactions, 3)
+        with transactions.begin() as tx:
+            tx.outbox.put([third, first, second])
+        with transactions.view() as tx:
+            assert list(tx.outbox.due(now=THE_END, limit=2)) == [first, second]
+
+    def test_a_second_message_of_a_job_replaces_the_first(self, transactions: Transactions) -> None:
+        message, other = _messages(transactions, 2)
+        refused = evolve(message, due_at=NOON + 9 * SECOND, refused_since=NOON)
+        with transactions.begin() as tx:
+            tx.outbox.put([message, other])
+            tx.outbox.put([refused])
+        with transactions.view() as tx:
+            assert list(tx.outbox.due(now=THE_END, limit=9)) == [other, refused]
+        with transactions.begin() as tx:
+            tx.outbox.put([message])
+        with transactions.view() as tx:
+            assert list(tx.outbox.due(now=THE_END, limit=9)) == [message, other]
+
+    def test_a_removed_message_is_forgotten_and_others_stay(self, transactions: Transactions) -> None:
+        first, second, third = messages = _messages(transactions, 3)
+        with transactions.begin() as tx:
+            tx.outbox.put(messages)
+            tx.outbox.remove([first.job_id, a_job_id(), third.job_id])
+            tx.outbox.remove([first.job_id])
+        with transactions.view() as tx:
+            assert list(tx.outbox.due(now=THE_END, limit=9)) == [second]
+
+    def test_no_messages_and_no_ids_change_nothing(self, transactions: Transactions) -> None:
+        [message] = _messages(transactions, 1)
+        with transactions.begin() as tx:
+            tx.outbox.put([message])
+            tx.outbox.put([])
+            tx.outbox.remove([])
+        with transactions.view() as tx:
+            assert list(tx.outbox.due(now=THE_END, limit=9)) == [message]
+
+    def test_messages_share_the_fate_of_their_transaction(self, transactions: Transactions) -> None:
+        message, other = _messages(transactions, 2)
+        with transactions.begin() as tx:
+            tx.outbox.put([message])
+        with pytest.raises(ZeroDivisionError), transactions.begin() as tx:  # noqa: PT012  # all belongs to it
+            tx.outbox.put([other])
+            tx.outbox.remove([message.job_id])
+            raise ZeroDivisionError
+        with transactions.view() as tx:
+            assert list(tx.outbox.due(now=THE_END, limit=9)) == [message]
+
+
+def _messages(transactions: Transactions, count: int) -> Sequence[JobDue]:
+    """Return messages, a second apart, of jobs that are stored."""
+    jobs = [a_job() for _ in range(count)]
+    with transactions.begin() as tx:
+        store(tx, *jobs)
+    return [JobDue(job_id=job.id, due_at=NOON + number * SECOND) for number, job in enumerate(jobs)]

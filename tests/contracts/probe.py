@@ -1,0 +1,108 @@
+"""Laws every ImageProbe keeps."""
+
+import io
+from concurrent.futures import ThreadPoolExecutor
+from typing import Protocol
+
+import pytest
+
+from spike_core.domain.dimensions import Dimensions
+from spike_core.domain.errors import (
+    AnimatedPicture,
+    EmptyFile,
+    TooManyPixels,
+    UnacceptablePicture,
+    UndecodablePicture,
+    UnknownPictureFormat,
+)
+from spike_core.domain.images import PictureFacts
+from spike_core.domain.limits import PICTURE_PIXELS_MAX
+from spike_core.domain.objects import PictureFormat
+from spike_core.ports.probe import ImageProbe
+
+LANDSCAPE = Dimensions(width_px=160, height_px=90)
+
+
+class MakePicture(Protocol):
+    """Makes an encoded picture; the flaw is empty, `blank`, `animated` or `corrupt`."""
+
+    def __call__(self, size: Dimensions, format_: PictureFormat = ..., flaw: str = ...) -> bytes: ...
+
+
+class ProbeContract:
+    """Needs the fixtures `probe` and `make_picture`."""
+
+    @pytest.mark.parametrize("format_", PictureFormat)
+    def test_every_allowed_format_is_told_with_its_size(
+        self, probe: ImageProbe, make_picture: MakePicture, format_: PictureFormat
+    ) -> None:
+        facts = probe.inspect(io.BytesIO(make_picture(LANDSCAPE, format_)))
+        assert facts == PictureFacts(format=format_, dimensions=LANDSCAPE, is_blank=False)
+
+    @pytest.mark.parametrize(("width_px", "height_px"), [(1, 1), (1, 700), (700, 1), (90, 160)])
+    def test_any_aspect_is_told(
+        self, probe: ImageProbe, make_picture: MakePicture, width_px: int, height_px: int
+    ) -> None:
+        size = Dimensions(width_px=width_px, height_px=height_px)
+        assert probe.inspect(io.BytesIO(make_picture(size, PictureFormat.PNG))).dimensions == size
+
+    @pytest.mark.parametrize("format_", PictureFormat)
+    def test_a_blank_picture_is_told(
+        self, probe: ImageProbe, make_picture: MakePicture, format_: PictureFormat
+    ) -> None:
+        assert probe.inspect(io.BytesIO(make_picture(LANDSCAPE, format_, "blank"))).is_blank
+
+    def test_no_bytes_are_an_empty_file(self, probe: ImageProbe) -> None:
+        with pytest.raises(EmptyFile):
+            probe.inspect(io.BytesIO())
+
+    @pytest.mark.parametrize("data", [b"x", b"junk" * 999, b"<html></html>", b"<svg/>", bytes(5000)])
+    def test_other_bytes_are_no_known_format(self, probe: ImageProbe, data: bytes) -> None:
+        with pytest.raises(UnknownPictureFormat):
+            probe.inspect(io.BytesIO(data))
+
+    @pytest.mark.parametrize("format_", [PictureFormat.GIF, PictureFormat.PNG, PictureFormat.WEBP, PictureFormat.TIFF])
+    def test_a_picture_of_several_frames_is_refused(
+        self, probe: ImageProbe, make_picture: MakePicture, format_: PictureFormat
+    ) -> None:
+        with pytest.raises(AnimatedPicture):
+            probe.inspect(io.BytesIO(make_picture(LANDSCAPE, format_, "animated")))
+
+    @pytest.mark.filterwarnings("default:Truncated File Read")  # Pillow's word on it; the refusal is ours
+    @pytest.mark.parametrize("format_", PictureFormat)
+    def test_a_corrupt_picture_is_refused(
+        self, probe: ImageProbe, make_picture: MakePicture, format_: PictureFormat
+    ) -> None:
+        with pytest.raises(UndecodablePicture):
+            probe.inspect(io.BytesIO(make_picture(LANDSCAPE, format_, "corrupt")))
+
+    def test_one_row_over_the_pixel_cap_is_refused(self, probe: ImageProbe, make_picture: MakePicture) -> None:
+        with pytest.raises(TooManyPixels) as refusal:
+            probe.inspect(io.BytesIO(make_picture(Dimensions(width_px=10_000, height_px=5_001), PictureFormat.PNG)))
+        assert (refusal.value.pixels, refusal.value.pixels_max) == (50_010_000, PICTURE_PIXELS_MAX)
+
+    def test_the_largest_allowed_picture_is_accepted(self, probe: ImageProbe, make_picture: MakePicture) -> None:
+        size = Dimensions(width_px=10_000, height_px=5_000)
+        assert size.pixels == PICTURE_PIXELS_MAX
+        assert probe.inspect(io.BytesIO(make_picture(size, PictureFormat.PNG, "blank"))).dimensions == size
+
+    def test_the_content_is_rewound_for_the_next_reader(self, probe: ImageProbe, make_picture: MakePicture) -> None:
+        content = io.BytesIO(make_picture(LANDSCAPE))
+        probe.inspect(content)
+        assert content.tell() == 0
+
+    @pytest.mark.parametrize("flaw", ["animated", "corrupt", "junk"])
+    def test_the_content_is_rewound_after_a_refusal_too(
+        self, probe: ImageProbe, make_picture: MakePicture, flaw: str
+    ) -> None:
+        content = io.BytesIO(b"junk" if flaw == "junk" else make_picture(LANDSCAPE, PictureFormat.PNG, flaw))
+        with pytest.raises(UnacceptablePicture):
+            probe.inspect(content)
+        assert content.tell() == 0
+
+    def test_many_at_once_are_each_told_right(self, probe: ImageProbe, make_picture: MakePicture) -> None:
+        sizes = [Dimensions(width_px=100 + n, height_px=80) for n in range(24)]
+        pictures = [make_picture(size) for size in sizes]
+        with ThreadPoolExecutor(8) as threads:
+            facts = list(threads.map(lambda data: probe.inspect(io.BytesIO(data)), pictures))
+        assert [fact.dimensions for fact in facts] == sizes

@@ -1,0 +1,66 @@
+"""Laws that every JobQueue keeps."""
+
+import threading
+from collections.abc import Callable, Sequence
+
+import pytest
+
+from builders import a_body, a_job_id
+from spike_core.domain.errors import QueueUnavailable
+from spike_core.domain.identifiers import JobId
+from spike_core.ports.queue import JobQueue
+
+
+class JobQueueContract:
+    """The fixtures come from the adapter's test.
+
+    `queue` is empty, `arrived` takes out what arrived at its other end, `broken_queue` has nothing behind it.
+    """
+
+    def test_what_is_sent_arrives(self, queue: JobQueue, arrived: Callable[[], Sequence[JobId]]) -> None:
+        sent = [a_job_id() for _ in range(5)]
+        for job_id in sent:
+            queue.send(job_id)
+        assert sorted(arrived()) == sorted(sent)
+
+    def test_nothing_arrives_that_was_not_sent(
+        self,
+        queue: JobQueue,  # it is there, and unused
+        arrived: Callable[[], Sequence[JobId]],
+    ) -> None:
+        assert list(arrived()) == []
+
+    @pytest.mark.parametrize("prefix", ["job_", "job_gen_", "job_mod_", "job_anon_"])
+    def test_ids_of_every_kind_arrive_as_they_are(
+        self, queue: JobQueue, arrived: Callable[[], Sequence[JobId]], prefix: str
+    ) -> None:
+        job_id = JobId.parse(prefix + a_body())
+        queue.send(job_id)
+        assert list(arrived()) == [job_id]
+
+    def test_a_job_that_is_sent_again_arrives_again(
+        self, queue: JobQueue, arrived: Callable[[], Sequence[JobId]]
+    ) -> None:
+        job_id = a_job_id()
+        queue.send(job_id)
+        assert list(arrived()) == [job_id]
+        queue.send(job_id)
+        assert list(arrived()) == [job_id]
+
+    def test_threads_can_send_at_once(self, queue: JobQueue, arrived: Callable[[], Sequence[JobId]]) -> None:
+        ids = [[a_job_id() for _ in range(25)] for _ in range(4)]
+
+        def send(mine: list[JobId]) -> None:
+            for job_id in mine:
+                queue.send(job_id)
+
+        senders = [threading.Thread(target=send, args=(mine,)) for mine in ids]
+        for sender in senders:
+            sender.start()
+        for sender in senders:
+            sender.join()
+        assert sorted(arrived()) == sorted(job_id for mine in ids for job_id in mine)
+
+    def test_a_message_that_is_not_taken_is_an_error(self, broken_queue: JobQueue) -> None:
+        with pytest.raises(QueueUnavailable):
+            broken_queue.send(a_job_id())

@@ -1,0 +1,30 @@
+"""Laws that every Secrets keeps."""
+
+import re
+from typing import Final
+
+from spike_core.domain.accounts import API_KEY_PREFIX, Secret
+from spike_core.ports.secrets import Secrets
+
+# 256 bits in base 64; what a header and a cookie take as it is
+TEXT: Final = re.compile(r"[A-Za-z0-9_-]{43,100}")
+
+
+class SecretsContract:
+    """The fixture `secrets` comes from the adapter's test."""
+
+    def test_a_session_token_is_long_enough_and_fits_a_cookie(self, secrets: Secrets) -> None:
+        token = secrets.session_token()
+        assert TEXT.fullmatch(token.text)
+        assert not token.is_api_key
+
+    def test_an_api_key_has_its_prefix_and_as_much_chance_behind_it(self, secrets: Secrets) -> None:
+        key = secrets.api_key()
+        assert key.is_api_key
+        assert TEXT.fullmatch(key.text.removeprefix(API_KEY_PREFIX))
+
+    def test_no_secret_is_drawn_twice(self, secrets: Secrets) -> None:
+        drawn: list[Secret] = [draw() for draw in (secrets.session_token, secrets.api_key) for _ in range(500)]
+        bodies = {secret.text.removeprefix(API_KEY_PREFIX) for secret in drawn}
+        assert len(bodies) == len(drawn)
+        assert len({secret.hash for secret in drawn}) == len(drawn)

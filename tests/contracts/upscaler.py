@@ -1,0 +1,73 @@
+"""Laws every Upscaler keeps."""
+
+import io
+
+import pytest
+
+from contracts.probe import MakePicture
+from spike_core.domain.dimensions import Dimensions
+from spike_core.domain.errors import UnacceptablePicture
+from spike_core.domain.images import PictureFacts
+from spike_core.domain.objects import PictureFormat
+from spike_core.domain.tiers import Tier
+from spike_core.ports.probe import ImageProbe
+from spike_core.ports.upscaler import Upscaler
+
+SMALL = Dimensions(width_px=320, height_px=213)
+LARGE = Dimensions(width_px=2500, height_px=1700)
+
+
+class UpscalerContract:
+    """Needs the fixtures `upscaler`, `make_picture` and `probe`, one that reads what the upscaler makes."""
+
+    @pytest.mark.parametrize("tier", Tier)
+    @pytest.mark.parametrize("original", [SMALL, LARGE], ids=str)
+    def test_the_result_is_what_was_ordered(
+        self, upscaler: Upscaler, make_picture: MakePicture, probe: ImageProbe, tier: Tier, original: Dimensions
+    ) -> None:
+        """The check that a worker makes before a job counts as done."""
+        size = tier.output_size(original)
+        picture = upscaler.enhance(io.BytesIO(make_picture(original)), size=size)
+        facts = probe.inspect(io.BytesIO(picture.content))
+        assert (picture.format, picture.dimensions) == (PictureFormat.JPEG, size)
+        assert facts == PictureFacts(format=PictureFormat.JPEG, dimensions=size, is_blank=False)
+
+    @pytest.mark.parametrize("format_", PictureFormat)
+    def test_every_allowed_format_is_enhanced(
+        self, upscaler: Upscaler, make_picture: MakePicture, format_: PictureFormat
+    ) -> None:
+        size = SMALL.scaled_to(640)
+        assert upscaler.enhance(io.BytesIO(make_picture(SMALL, format_)), size=size).dimensions == size
+
+    @pytest.mark.parametrize(
+        ("original", "longest_side_px"),
+        [
+            (Dimensions(width_px=1, height_px=1), 1024),
+            (Dimensions(width_px=1, height_px=20_000), 1024),
+            (Dimensions(width_px=20_000, height_px=1), 1024),
+            (Dimensions(width_px=3, height_px=700), 4096),
+            (Dimensions(width_px=2, height_px=2), 2),
+        ],
+        ids=str,
+    )
+    def test_any_aspect_is_enhanced(
+        self, upscaler: Upscaler, make_picture: MakePicture, original: Dimensions, longest_side_px: int
+    ) -> None:
+        size = original.scaled_to(longest_side_px)
+        picture = upscaler.enhance(io.BytesIO(make_picture(original, PictureFormat.PNG)), size=size)
+        assert picture.dimensions == size
+
+    def test_a_blank_picture_stays_blank(
+        self, upscaler: Upscaler, make_picture: MakePicture, probe: ImageProbe
+    ) -> None:
+        picture = upscaler.enhance(io.BytesIO(make_picture(SMALL, flaw="blank")), size=SMALL.scaled_to(1024))
+        assert probe.inspect(io.BytesIO(picture.content)).is_blank
+
+    @pytest.mark.parametrize("flaw", ["corrupt", "animated", "junk", "empty"])
+    def test_what_cannot_be_decoded_is_refused_for_good(
+        self, upscaler: Upscaler, make_picture: MakePicture, flaw: str
+    ) -> None:
+        made = {"junk": b"no picture", "empty": b""}
+        data = made[flaw] if flaw in made else make_picture(SMALL, PictureFormat.PNG, flaw)
+        with pytest.raises(UnacceptablePicture):
+            upscaler.enhance(io.BytesIO(data), size=SMALL)

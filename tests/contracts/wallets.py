@@ -1,0 +1,186 @@
+"""The laws of `Wallets`."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+import pytest
+from attrs import evolve
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from builders import NOON, a_job_id, an_opening, an_owner
+from spike_core.domain.errors import DuplicateEntry, WalletNotFound
+from spike_core.domain.identifiers import JobId
+from spike_core.domain.ledger import EntryKind
+from spike_core.domain.tokens import TOKENS_MAX, Tokens
+from spike_core.domain.wallet import Posting, Wallet
+from spike_core.ports.transactions import Transactions
+
+# each example works on rows of its own, so that the database may stay
+PROPERTY: Final = settings(
+    max_examples=30,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.differing_executors],
+)
+INSTANTS: Final = st.datetimes(timezones=st.just(UTC))
+LATER: Final = NOON + timedelta(minutes=1)
+ALL_ENTRIES: Final = 1000
+
+
+class WalletsContract:
+    """Laws every Wallets adapter keeps."""
+
+    def test_an_owner_who_was_never_granted_a_token_has_no_wallet(self, transactions: Transactions) -> None:
+        with transactions.begin() as tx:
+            with pytest.raises(WalletNotFound):
+                tx.wallets.get(an_owner())
+            with pytest.raises(WalletNotFound):
+                tx.wallets.lock(an_owner())
+
+    @pytest.mark.parametrize("tokens", [0, 1, 100, TOKENS_MAX])
+    def test_an_opened_wallet_is_there_with_its_entries(self, transactions: Transactions, tokens: int) -> None:
+        opening = an_opening(tokens)
+        with transactions.begin() as tx:
+            tx.wallets.open(opening)
+        _assert_stored(transactions, opening)
+
+    def test_locking_returns_what_getting_does(self, transactions: Transactions) -> None:
+        opening = _opened(transactions)
+        with transactions.begin() as tx:
+            assert tx.wallets.lock(opening.wallet.owner_id) == opening.wallet
+            assert tx.wallets.get(opening.wallet.owner_id) == opening.wallet
+
+    def test_posting_stores_the_wallet_and_each_entry(self, transactions: Transactions) -> None:
+        opening = _opened(transactions)
+        posting = opening
+        with transactions.begin() as tx:
+            wallet = tx.wallets.lock(opening.wallet.owner_id)
+            first = wallet.credit(Tokens(1), kind=EntryKind.EARN_REGENERATION, now=LATER, reason="time")
+            second = _spending(first.wallet).after(first)
+            tx.wallets.post(second)
+            posting = second.after(opening)
+        _assert_stored(transactions, posting)
+
+    def test_posting_without_entries_moves_the_clock(self, transactions: Transactions) -> None:
+        opening = _opened(transactions)
+        moved = Posting(wallet=evolve(opening.wallet, regenerated_at=LATER))
+        with transactions.begin() as tx:
+            tx.wallets.lock(opening.wallet.owner_id)
+            tx.wallets.post(moved)
+        _assert_stored(transactions, moved.after(opening))
+
+    def test_posting_leaves_other_wallets_alone(self, transactions: Transactions) -> None:
+        opening, other = _opened(transactions), _opened(transactions)
+        with transactions.begin() as tx:
+            tx.wallets.post(_spending(tx.wallets.lock(opening.wallet.owner_id)))
+        _assert_stored(transactions, other)
+
+    def test_a_job_is_charged_once(self, transactions: Transactions) -> None:
+        """Whoever pays and whatever the charge is called; the refusal changes nothing, not even when it is caught."""
+        job_id = a_job_id()
+        opening, other = _opened(transactions), _opened(transactions)
+        charged = _spending(opening.wallet, job_id=job_id)
+        with transactions.begin() as tx:
+            tx.wallets.lock(opening.wallet.owner_id)
+            tx.wallets.post(charged)
+        with transactions.begin() as tx:
+            mine, theirs = tx.wallets.lock(opening.wallet.owner_id), tx.wallets.lock(other.wallet.owner_id)
+            again = _spending(mine, job_id=job_id)
+            otherwise = _spending(mine, job_id=job_id, kind=EntryKind.SPEND_GENERATION)
+            for posting in (again, otherwise, _spending(theirs, job_id=job_id)):
+                with pytest.raises(DuplicateEntry):
+                    tx.wallets.post(posting)
+        _assert_stored(transactions, charged.after(opening))
+        _assert_stored(transactions, other)
+
+    def test_a_charged_job_is_refunded_once(self, transactions: Transactions) -> None:
+        job_id = a_job_id()
+        opening = _opened(transactions)
+        charged = _spending(opening.wallet, job_id=job_id)
+        refunded = charged.wallet.refund(Tokens(2), job_id=job_id, now=LATER, reason="no")
+        with transactions.begin() as tx:
+            tx.wallets.lock(opening.wallet.owner_id)
+            tx.wallets.post(charged)
+            tx.wallets.post(refunded)
+        again = refunded.wallet.refund(Tokens(2), job_id=job_id, now=LATER, reason="no")
+        with transactions.begin() as tx, pytest.raises(DuplicateEntry):
+            tx.wallets.post(again)
+        _assert_stored(transactions, refunded.after(charged).after(opening))
+
+    def test_a_posting_with_one_refused_entry_stores_none_of_them(self, transactions: Transactions) -> None:
+        job_id = a_job_id()
+        opening = _opened(transactions)
+        charged = _spending(opening.wallet, job_id=job_id)
+        with transactions.begin() as tx:
+            tx.wallets.lock(opening.wallet.owner_id)
+            tx.wallets.post(charged)
+        fresh = _spending(charged.wallet)
+        both = _spending(fresh.wallet, job_id=job_id).after(fresh)
+        with transactions.begin() as tx, pytest.raises(DuplicateEntry):
+            tx.wallets.post(both)
+        _assert_stored(transactions, charged.after(opening))
+        with transactions.begin() as tx:
+            tx.wallets.post(fresh)
+        _assert_stored(transactions, fresh.after(charged).after(opening))
+
+    def test_a_lost_update_is_a_bug_that_stores_nothing(self, transactions: Transactions) -> None:
+        """Posting a wallet that was read before somebody else's change fails an assertion."""
+        opening = _opened(transactions)
+        charged, stale = _spending(opening.wallet), _spending(opening.wallet)
+        with transactions.begin() as tx:
+            tx.wallets.lock(opening.wallet.owner_id)
+            tx.wallets.post(charged)
+        with pytest.raises(AssertionError), transactions.begin() as tx:
+            tx.wallets.post(stale)
+        with pytest.raises(AssertionError), transactions.begin() as tx:
+            tx.wallets.post(Posting(wallet=evolve(opening.wallet, regenerated_at=LATER)))
+        _assert_stored(transactions, charged.after(opening))
+
+    @PROPERTY
+    @given(
+        regenerated_at=INSTANTS,
+        amounts=st.lists(st.integers(1, 1000).flatmap(lambda n: st.sampled_from([n, -n])), max_size=8),
+    )
+    def test_the_ledger_explains_every_stored_balance(
+        self, transactions: Transactions, regenerated_at: datetime, amounts: list[int]
+    ) -> None:
+        """Invariant I1, on what is read back."""
+        posting = an_opening(10_000)
+        with transactions.begin() as tx:
+            tx.wallets.open(posting)
+            for amount in amounts:
+                wallet = evolve(tx.wallets.lock(posting.wallet.owner_id), regenerated_at=regenerated_at)
+                if amount < 0:
+                    moved = _spending(wallet, price=-amount)
+                else:
+                    moved = wallet.credit(Tokens(amount), kind=EntryKind.EARN_PURCHASE, now=LATER, reason="bought")
+                tx.wallets.post(moved)
+                posting = moved.after(posting)
+        _assert_stored(transactions, posting)
+        with transactions.view() as tx:
+            assert tx.ledger.totals(posting.wallet.owner_id).balance == posting.wallet.balance
+
+
+def _opened(transactions: Transactions) -> Posting:
+    opening = an_opening(100)
+    with transactions.begin() as tx:
+        tx.wallets.open(opening)
+    return opening
+
+
+def _spending(
+    wallet: Wallet,
+    *,
+    job_id: JobId | None = None,
+    price: int = 2,
+    kind: EntryKind = EntryKind.SPEND_ENHANCEMENT,
+) -> Posting:
+    return wallet.spend(Tokens(price), job_id=job_id or a_job_id(), now=LATER, reason="work", kind=kind)
+
+
+def _assert_stored(transactions: Transactions, posting: Posting) -> None:
+    """Assert that the wallet is stored as it is in the posting, with the posting's entries and no others."""
+    with transactions.view() as tx:
+        assert tx.wallets.get(posting.wallet.owner_id) == posting.wallet
+        entries = tx.ledger.page(posting.wallet.owner_id, limit=ALL_ENTRIES)
+    assert tuple(reversed(entries)) == posting.entries

@@ -1,0 +1,117 @@
+"""Ports that fail when they are told to, each around a real one."""
+
+from collections import deque
+from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from datetime import timedelta
+from typing import BinaryIO
+
+from spike_core.domain.dimensions import Dimensions
+from spike_core.domain.errors import DatabaseUnavailable, StorageUnavailable
+from spike_core.domain.objects import ObjectKey
+from spike_core.ports.blobs import BlobStore, StoredObject
+from spike_core.ports.transactions import Transaction, Transactions
+from spike_core.ports.upscaler import EnhancedPicture, Upscaler
+from spike_memory import MemoryUpscaler
+
+
+def pass_by() -> None:
+    """Do nothing: the plan for a call that is to go well."""
+
+
+def database_fails() -> None:
+    """Fail as a database does."""
+    raise DatabaseUnavailable
+
+
+class FaultyTransactions:
+    """Begins another's transactions and, at each next one, does what is planned first."""
+
+    def __init__(self, transactions: Transactions) -> None:
+        """Fail nothing yet."""
+        self._transactions = transactions
+        self.before_begin: deque[Callable[[], None]] = deque()  # one is called and dropped by each `begin`
+        self.before_commit: deque[Callable[[], None]] = deque()  # the same, at the end of each `begin`
+        self.after_commit: deque[Callable[[], None]] = deque()  # the same, when all is stored
+
+    def begin(self) -> AbstractContextManager[Transaction]:
+        """Begin a transaction; see the port."""
+        return self._begin()
+
+    def view(self) -> AbstractContextManager[Transaction]:
+        """Begin a snapshot; see the port."""
+        return self._transactions.view()
+
+    @contextmanager
+    def _begin(self) -> Iterator[Transaction]:
+        if self.before_begin:
+            self.before_begin.popleft()()
+        with self._transactions.begin() as tx:
+            yield tx
+            if self.before_commit:
+                self.before_commit.popleft()()
+        if self.after_commit:
+            self.after_commit.popleft()()
+
+
+class FaultyBlobStore:
+    """Another's objects, and methods that fail by name."""
+
+    def __init__(self, blobs: BlobStore) -> None:
+        """Fail nothing yet."""
+        self._blobs = blobs
+        self.failing: set[str] = set()
+
+    def put(self, key: ObjectKey, content: BinaryIO) -> None:
+        """Store an object; see the port."""
+        self._check("put")
+        self._blobs.put(key, content)
+
+    def open(self, key: ObjectKey) -> AbstractContextManager[BinaryIO]:
+        """Open an object; see the port."""
+        self._check("open")
+        return self._blobs.open(key)
+
+    def find(self, keys: Collection[ObjectKey]) -> frozenset[ObjectKey]:
+        """Return those keys that hold an object."""
+        self._check("find")
+        return self._blobs.find(keys)
+
+    def delete(self, keys: Collection[ObjectKey]) -> None:
+        """Delete objects."""
+        self._check("delete")
+        self._blobs.delete(keys)
+
+    def scan(self, *, after: ObjectKey | None = None, limit: int) -> Sequence[StoredObject]:
+        """Return a page of objects."""
+        self._check("scan")
+        return self._blobs.scan(after=after, limit=limit)
+
+    def url(self, key: ObjectKey, *, valid_for: timedelta) -> str:
+        """Return an address."""
+        return self._blobs.url(key, valid_for=valid_for)
+
+    def _check(self, method: str) -> None:
+        if method in self.failing:
+            raise StorageUnavailable
+
+
+class ScriptedUpscaler:
+    """Follows a script, one line per picture, and behind its end does what another upscaler does."""
+
+    def __init__(self, upscaler: Upscaler | None = None) -> None:
+        """Begin with an empty script."""
+        self._upscaler = upscaler or MemoryUpscaler()
+        self.script: deque[Exception | Callable[[EnhancedPicture], EnhancedPicture]] = deque()
+        self.calls = 0
+
+    def enhance(self, original: BinaryIO, *, size: Dimensions) -> EnhancedPicture:
+        """Raise the script's error, or let it change the picture; see the port."""
+        self.calls += 1
+        picture = self._upscaler.enhance(original, size=size)
+        if not self.script:
+            return picture
+        line = self.script.popleft()
+        if isinstance(line, Exception):
+            raise line
+        return line(picture)

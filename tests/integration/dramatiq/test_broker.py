@@ -1,0 +1,175 @@
+import logging
+import threading
+import time
+
+import dramatiq
+import pytest
+
+from builders import a_job_id
+from contracts.broker import MOMENT_S, PATIENCE_S, Bench, BrokerContract, SlowBench
+from spike_core.domain.errors import InvalidValue, NothingToClaim
+from spike_core.ports.broker import Broker
+from spike_core.ports.plugins import OpenBroker
+from spike_dramatiq import InProcessBroker, open_memory_broker
+from spike_dramatiq.queue import ACTOR_NAME, QUEUE_NAME
+
+
+@pytest.fixture
+def broker() -> Broker:
+    return InProcessBroker()
+
+
+class TestInProcessBroker(BrokerContract):
+    """The fixture is the module's."""
+
+
+def test_it_lives_in_this_process(broker: Broker) -> None:
+    assert broker.is_in_process
+
+
+def test_it_can_work_again(broker: Broker) -> None:
+    for _ in range(3):
+        bench, job_id = Bench(), a_job_id()
+        with broker.work(bench.perform, threads=2):
+            broker.queue.send(job_id)
+            assert bench.take(1) == [job_id]
+
+
+def test_what_was_not_begun_is_kept_for_the_next_workers(broker: Broker) -> None:
+    sent = [a_job_id() for _ in range(200)]
+    for job_id in sent:
+        broker.queue.send(job_id)
+    bench = Bench()
+    rounds = 20
+    for _ in range(rounds):
+        with broker.work(bench.perform, threads=2):
+            bench.take(1)
+    performed = rounds
+    while not bench.is_idle:
+        bench.take(1)
+        performed += 1
+    with broker.work(bench.perform, threads=2):
+        bench.take(len(sent) - performed)
+    assert bench.is_idle, "none was doubled"
+
+
+def test_messages_can_be_sent_while_nobody_works(broker: Broker) -> None:
+    bench = Bench()
+    with broker.work(bench.perform, threads=1):
+        pass
+    job_id = a_job_id()
+    broker.queue.send(job_id)
+    with broker.work(bench.perform, threads=1):
+        assert bench.take(1) == [job_id]
+
+
+def test_it_works_for_one_context_at_a_time(broker: Broker) -> None:
+    with (
+        broker.work(Bench().perform, threads=1),
+        pytest.raises(AssertionError, match="already"),
+        broker.work(Bench().perform, threads=1),
+    ):
+        pass
+
+
+def test_leaving_leaves_no_thread_behind(broker: Broker) -> None:
+    before = set(threading.enumerate())
+    with broker.work(Bench().perform, threads=3):
+        assert len(set(threading.enumerate()) - before) >= 3
+    assert set(threading.enumerate()) == before
+
+
+def test_what_was_fetched_and_not_begun_is_kept_too(broker: Broker) -> None:
+    slow, bench = SlowBench(), Bench()
+    first, second = a_job_id(), a_job_id()
+    with broker.work(slow.perform, threads=1):
+        broker.queue.send(first)
+        slow.begun.get(timeout=PATIENCE_S)
+        broker.queue.send(second)
+        release = threading.Timer(MOMENT_S, slow.finish.set)
+        release.start()
+    release.join()
+    with broker.work(bench.perform, threads=1):
+        assert bench.take(1) == [second]
+
+
+def test_two_brokers_do_not_share_messages() -> None:
+    one, other = open_memory_broker("memory://"), open_memory_broker("memory://")
+    bench = Bench()
+    one.queue.send(a_job_id())
+    with other.work(bench.perform, threads=1):
+        time.sleep(MOMENT_S)
+        assert bench.is_idle
+
+
+def test_a_message_that_is_no_job_id_is_dropped(caplog: pytest.LogCaptureFixture) -> None:
+    broker, bench, job_id = InProcessBroker(), Bench(), a_job_id()
+    with broker.work(bench.perform, threads=1):
+        broker._broker.enqueue(
+            dramatiq.Message(queue_name=QUEUE_NAME, actor_name=ACTOR_NAME, args=("rubbish",), kwargs={}, options={})
+        )
+        broker.queue.send(job_id)
+        assert bench.take(1) == [job_id]
+    assert "rubbish" in caplog.text
+
+
+def test_a_duplicate_message_is_no_event(broker: Broker, caplog: pytest.LogCaptureFixture) -> None:
+    job_id = a_job_id()
+    bench = Bench(troubles={job_id: NothingToClaim()})
+    with caplog.at_level(logging.INFO), broker.work(bench.perform, threads=1):
+        broker.queue.send(job_id)
+        bench.take(1)
+    assert job_id.text not in caplog.text
+
+
+def test_work_that_asks_for_the_end_of_the_process_stops_no_worker(broker: Broker) -> None:
+    bad, good = a_job_id(), a_job_id()
+    bench = Bench(troubles={bad: SystemExit(1)})
+    with broker.work(bench.perform, threads=1):
+        broker.queue.send(bad)
+        broker.queue.send(good)
+        assert bench.take(2) == [bad, good]
+
+
+def test_dramatiq_is_quiet_when_all_goes_well(broker: Broker, caplog: pytest.LogCaptureFixture) -> None:
+    bench = Bench()
+    with caplog.at_level(logging.WARNING):
+        for _ in range(2):
+            with broker.work(bench.perform, threads=2):
+                broker.queue.send(a_job_id())
+                bench.take(1)
+    assert caplog.records == []
+
+
+def test_nobody_elses_broker_is_touched() -> None:
+    before = dramatiq.broker.global_broker
+    with InProcessBroker().work(Bench().perform, threads=1):
+        assert dramatiq.broker.global_broker is before
+
+
+def test_an_idle_worker_begins_within_50_ms(broker: Broker) -> None:
+    """The p95 of the way through the queue; the target counts from the commit, shortly before `send`."""
+    begun_s: list[float] = []
+    begun = threading.Semaphore(0)
+
+    def perform(_job_id: object) -> None:
+        begun_s.append(time.perf_counter())
+        begun.release()
+
+    sent_s: list[float] = []
+    with broker.work(perform, threads=2):
+        for number in range(40):
+            time.sleep(0.003 * (number % 5))  # at any phase of the threads' idling
+            sent_s.append(time.perf_counter())
+            broker.queue.send(a_job_id())
+            assert begun.acquire(timeout=PATIENCE_S)
+    delays_s = sorted(begin - send for begin, send in zip(begun_s, sent_s, strict=True))
+    assert delays_s[37] < 0.050
+
+
+def test_the_factory_takes_its_one_url() -> None:
+    factory: OpenBroker = open_memory_broker
+    assert isinstance(factory("memory://"), InProcessBroker)
+    for url in ("", "memory:", "memory://host", "memory:///path", "redis://host"):
+        with pytest.raises(InvalidValue, match="broker URL"):
+            factory(url)

@@ -1,0 +1,58 @@
+from collections.abc import Callable, Sequence
+
+import dramatiq
+import pytest
+from dramatiq.brokers.stub import StubBroker
+
+from builders import a_job_id
+from contracts.queue import JobQueueContract
+from spike_core.domain.errors import QueueUnavailable
+from spike_core.domain.identifiers import JobId
+from spike_core.ports.queue import JobQueue
+from spike_dramatiq import DramatiqQueue
+from spike_dramatiq.queue import QUEUE_NAME
+
+IDLE_MS = 20
+
+
+@pytest.fixture
+def broker() -> StubBroker:
+    broker = StubBroker(middleware=[])
+    broker.declare_queue(QUEUE_NAME)
+    return broker
+
+
+def messages_in(broker: StubBroker) -> list[dramatiq.MessageProxy]:
+    consumer = broker.consume(QUEUE_NAME, prefetch=1000, timeout=IDLE_MS)
+    messages = []
+    while (message := next(consumer)) is not None:
+        messages.append(message)
+        consumer.ack(message)
+    return messages
+
+
+class TestDramatiqQueue(JobQueueContract):
+    @pytest.fixture
+    def queue(self, broker: StubBroker) -> JobQueue:
+        return DramatiqQueue(broker)
+
+    @pytest.fixture
+    def arrived(self, broker: StubBroker) -> Callable[[], Sequence[JobId]]:
+        return lambda: [JobId.parse(message.args[0]) for message in messages_in(broker)]
+
+    @pytest.fixture
+    def broken_queue(self) -> JobQueue:
+        return DramatiqQueue(StubBroker(middleware=[]))
+
+
+def test_a_message_holds_the_id_and_nothing_else(broker: StubBroker) -> None:
+    job_id = a_job_id()
+    DramatiqQueue(broker).send(job_id)
+    [message] = messages_in(broker)
+    assert (message.args, message.kwargs, message.options) == ((job_id.text,), {}, {})
+
+
+def test_a_refusal_keeps_its_cause() -> None:
+    with pytest.raises(QueueUnavailable) as caught:
+        DramatiqQueue(StubBroker(middleware=[])).send(a_job_id())
+    assert isinstance(caught.value.__cause__, dramatiq.BrokerError)

@@ -1,0 +1,28 @@
+"""A process of its own, for the test of bombs: inspect a file with so many MB to spare, and print the refusal."""
+
+import resource
+import sys
+from pathlib import Path
+
+from spike_core.domain.errors import SpikeError
+from spike_pillow import PillowProbe
+
+_PAGES_FILE = Path("/proc/self/statm")
+
+
+def main() -> None:
+    """Take the file's name and the MB from the command line."""
+    file, spare_mb = Path(sys.argv[1]), int(sys.argv[2])
+    if _PAGES_FILE.exists():  # elsewhere the refusal alone is checked
+        in_use = int(_PAGES_FILE.read_text().split()[0]) * resource.getpagesize()
+        limit = in_use + spare_mb * 1024 * 1024
+        resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
+    with file.open("rb") as content:
+        try:
+            PillowProbe().inspect(content)
+        except SpikeError as error:
+            sys.stdout.write(f"{type(error).__name__}\n")
+
+
+if __name__ == "__main__":
+    main()

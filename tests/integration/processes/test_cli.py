@@ -1,0 +1,96 @@
+"""The `spike` command: its output, which others script against, and its exit codes."""
+
+import json
+import re
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+from running import run_spike
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return tmp_path / "var"
+
+
+def test_a_user_is_created_with_tokens(folder: Path) -> None:
+    created = run_spike("users", "create", "Ada@Example.org", "--tokens", "7", "--json", folder=folder)
+    facts = json.loads(created.stdout)
+    assert created.returncode == 0
+    assert facts.keys() == {"userId", "sessionToken", "apiKey", "balance"}
+    assert re.fullmatch(r"user_[a-z0-9]{24}", facts["userId"])
+    assert facts["apiKey"].startswith("sk_live_")
+    assert facts["balance"] == 7
+
+
+def test_a_user_without_a_word_about_tokens_gets_the_opening_grant(folder: Path) -> None:
+    created = run_spike("users", "create", "ada@example.org", folder=folder, SPIKE_OPENING_GRANT="42")
+    assert re.search(r"^balance +42$", created.stdout, re.MULTILINE)
+
+
+def test_a_second_user_of_the_same_address_is_refused(folder: Path) -> None:
+    run_spike("users", "create", "ada@example.org", folder=folder)
+    again = run_spike("users", "create", "ADA@example.org", folder=folder)
+    assert (again.returncode, again.stderr) == (1, "spike: A user with this address exists already.\n")
+
+
+def test_tokens_are_granted(folder: Path) -> None:
+    run_spike("users", "create", "ada@example.org", "--tokens", "1", folder=folder)
+    granted = run_spike("tokens", "grant", "ada@example.org", "250", folder=folder)
+    assert (granted.returncode, granted.stdout) == (0, "ada@example.org has 251 tokens now\n")
+    assert run_spike("audit", folder=folder).returncode == 0
+
+
+def test_a_grant_to_nobody_fails(folder: Path) -> None:
+    assert run_spike("tokens", "grant", "nobody@example.org", "1", folder=folder).returncode == 1
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("tokens", "grant", "ada@example.org", "-1"),
+        ("tokens", "grant", "ada@example.org", "1.5"),
+        ("tokens", "grant", "ada@example.org", "9" * 30),
+        ("users", "create", "not an address"),
+        ("users", "create"),
+        ("serve", "--port", "99999"),
+        ("dance",),
+    ],
+)
+def test_wrong_usage_is_told_apart_from_failure(folder: Path, arguments: tuple[str, ...]) -> None:
+    assert run_spike(*arguments, folder=folder).returncode == 2
+
+
+def test_migrating_twice_is_no_harm(folder: Path) -> None:
+    for _ in range(2):
+        migrated = run_spike("migrate", folder=folder)
+        assert (migrated.returncode, migrated.stdout) == (0, "the database is up to date\n")
+
+
+def test_an_audit_names_what_is_wrong(folder: Path) -> None:
+    user = json.loads(run_spike("users", "create", "ada@example.org", "--json", folder=folder).stdout)
+    with sqlite3.connect(folder / "spike.db") as database:
+        database.execute("UPDATE wallets SET balance = balance + 1")
+    database.close()
+    audit = run_spike("audit", folder=folder)
+    assert audit.returncode == 1
+    assert audit.stdout == f"I1  {user['userId']}  the balance is 101, the ledger explains 100\n"
+    as_json = json.loads(run_spike("audit", "--json", folder=folder).stdout)
+    assert as_json["ok"] is False
+    assert [finding["invariant"] for finding in as_json["findings"]] == ["I1"]
+
+
+def test_a_folder_that_cannot_be_used_is_told(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("not a folder")
+    answer = run_spike("migrate", folder=tmp_path / "file")
+    assert answer.returncode == 1
+    assert answer.stderr.startswith("spike: SPIKE_DATA_DIR: ")
+
+
+def test_help_names_every_command(folder: Path) -> None:
+    text = run_spike("--help", folder=folder).stdout
+    for command in ("serve", "users", "tokens", "migrate", "audit"):
+        assert re.search(rf"^  {command}\b", text, re.MULTILINE)
+    assert run_spike("--version", folder=folder).stdout.startswith("spike, version 0.")

@@ -1,0 +1,120 @@
+"""Many threads, and what stands in for many processes: engines that know nothing of each other."""
+
+import threading
+from collections.abc import Sequence
+
+import pytest
+
+from builders import an_image, an_opening
+from spike_core.domain.errors import NotEnoughTokens
+from spike_core.domain.images import Image
+from spike_core.domain.jobs import JobStatus
+from spike_core.domain.limits import JobLimits
+from spike_core.domain.regeneration import RegenerationPolicy
+from spike_core.domain.tiers import Tier
+from spike_core.domain.tokens import NO_TOKENS, Tokens
+from spike_core.ports.clock import Clock
+from spike_core.ports.ids import Ids
+from spike_core.ports.transactions import Transactions
+from spike_core.services.charging import Charging
+from spike_core.services.dispatch import Dispatch
+from spike_core.services.enhancements import Enhancements
+from spike_core.services.settlement import Settlement
+from spike_memory import CountingIds, ManualClock, MemoryQueue
+from spike_sqlalchemy import SqlAlchemyDatabase, open_sqlite
+
+THREADS = 8
+TRIES = 5
+AFFORDABLE = 13
+
+
+def _enhancements(transactions: Transactions, *, clock: Clock, ids: Ids, queue: MemoryQueue) -> Enhancements:
+    charging, limits = Charging(policy=RegenerationPolicy()), JobLimits()
+    settlement = Settlement(transactions=transactions, clock=clock, charging=charging, limits=limits)
+    dispatch = Dispatch(transactions=transactions, queue=queue, clock=clock, settlement=settlement, limits=limits)
+    return Enhancements(transactions=transactions, clock=clock, ids=ids, charging=charging, dispatch=dispatch)
+
+
+def _spend_from_all_sides(services: Sequence[Enhancements], image: Image) -> tuple[int, int]:
+    """Have each service's thread ask for jobs at the same time; return how many were accepted and refused."""
+    accepted, refused = [], []
+    start = threading.Barrier(len(services))
+
+    def spend(enhancements: Enhancements) -> None:
+        start.wait()
+        for _ in range(TRIES):
+            try:
+                accepted.append(enhancements.enhance(image.owner_id, image_id=image.id, tier=Tier.TIER_2K))
+            except NotEnoughTokens as error:
+                refused.append(error)
+
+    threads = [threading.Thread(target=spend, args=(service,)) for service in services]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return len(accepted), len(refused)
+
+
+@pytest.mark.parametrize("engines", [1, 2])
+def test_a_balance_for_so_many_jobs_is_spent_by_exactly_so_many(database: SqlAlchemyDatabase, engines: int) -> None:
+    """Invariant I6, and with it I1 and I2: whoever asks, through one engine or as several processes would."""
+    image = an_image()
+    opening = an_opening(AFFORDABLE * Tier.TIER_2K.price.amount + 4, owner_id=image.owner_id)
+    databases = [database, *(open_sqlite(f"sqlite:///{database.path}") for _ in range(engines - 1))]
+    with database.transactions.begin() as tx:
+        tx.images.add(image)
+        tx.wallets.open(opening)
+    clock, ids, queue = ManualClock(), CountingIds(), MemoryQueue()
+    services = [
+        _enhancements(databases[number % engines].transactions, clock=clock, ids=ids, queue=queue)
+        for number in range(THREADS)
+    ]
+
+    accepted, refused = _spend_from_all_sides(services, image)
+
+    assert (accepted, refused) == (AFFORDABLE, THREADS * TRIES - AFFORDABLE)
+    with database.transactions.view() as tx:
+        jobs = tx.jobs.of_image(image.id)
+        totals = tx.ledger.totals(image.owner_id)
+        assert tx.wallets.get(image.owner_id).balance == totals.balance == Tokens(4)
+        assert len(tx.census.entries_of([job.id for job in jobs])) == len(jobs) == AFFORDABLE
+    assert totals.spent == sum((Tier.TIER_2K.price for _ in jobs), NO_TOKENS)
+    assert {job.status for job in jobs} == {JobStatus.PROCESSING}
+    assert sorted(queue.messages) == sorted(job.id for job in jobs)
+    for other in databases[1:]:
+        other.close()
+
+
+def test_a_writer_at_work_blocks_no_view_of_another_thread(transactions: Transactions) -> None:
+    image = an_image()
+    seen = threading.Event()
+
+    def look() -> None:
+        with transactions.view() as tx:
+            assert tx.images.find([image.id]) == {}
+        seen.set()
+
+    with transactions.begin() as tx:
+        tx.images.add(image)
+        reader = threading.Thread(target=look)
+        reader.start()
+        assert seen.wait(5)
+    reader.join()
+
+
+def test_more_views_than_the_pool_keeps_open_can_be_had_at_once(transactions: Transactions) -> None:
+    views = 24
+    together = threading.Barrier(views)
+
+    def look() -> None:
+        with transactions.view() as tx:
+            tx.images.find([])
+            together.wait(30)
+
+    threads = [threading.Thread(target=look) for _ in range(views)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert not together.broken

@@ -1,0 +1,234 @@
+"""The database's own refusals: rows that break a promise of the domain, written past the repositories."""
+
+from collections.abc import Mapping
+
+import pytest
+from attrs import evolve
+from sqlalchemy import Engine, Table, delete, insert, select, text, update
+from sqlalchemy.exc import IntegrityError
+
+from builders import NOON, a_job, an_album, an_album_image_id, an_image, an_opening
+from contracts.accounts import a_session, a_user, an_api_key
+from contracts.jobs import KINDS, a_job_of, store
+from spike_core.domain.facts import JobDue
+from spike_core.domain.jobs import (
+    ClaimedJob,
+    CompletedJob,
+    FailedJob,
+    Job,
+    JobStatus,
+    PendingJob,
+    RefundedJob,
+    StartedJob,
+)
+from spike_core.domain.ledger import SPEND_KINDS, EntryKind
+from spike_core.domain.tokens import Tokens
+from spike_core.domain.wallet import Posting
+from spike_core.ports.transactions import Transactions
+from spike_sqlalchemy.job_rows import STATE_COLUMNS, state_row
+from spike_sqlalchemy.rows import api_key_row, entry_row, image_row, place_row, session_row, user_row
+from spike_sqlalchemy.tables import (
+    IS_SPEND,
+    album_images,
+    albums,
+    api_keys,
+    images,
+    jobs,
+    ledger_entries,
+    outbox_messages,
+    sessions,
+    users,
+    wallets,
+)
+
+
+def _insert(engine: Engine, table: Table, row: Mapping[str, object]) -> None:
+    with engine.connect() as connection, connection.begin():
+        connection.execute(insert(table), dict(row))
+
+
+def _update(engine: Engine, table: Table, **values: object) -> None:
+    with engine.connect() as connection, connection.begin():
+        connection.execute(update(table), values)
+
+
+def _charged(transactions: Transactions) -> Posting:
+    """Store a wallet that has paid for a job."""
+    opening = an_opening()
+    charged = opening.wallet.spend(Tokens(2), job_id=a_job().id, now=NOON, reason="work")
+    with transactions.begin() as tx:
+        tx.wallets.open(opening)
+        tx.wallets.post(charged)
+    return charged
+
+
+@pytest.mark.parametrize("values", [{"balance": -1}, {"entries": -1}, {"balance": None}])
+def test_a_wallet_is_never_negative(engine: Engine, transactions: Transactions, values: dict[str, object]) -> None:
+    _charged(transactions)
+    with pytest.raises(IntegrityError):
+        _update(engine, wallets, **values)
+
+
+def test_a_job_has_one_charge_and_one_refund_in_all_ledgers(engine: Engine, transactions: Transactions) -> None:
+    [charge] = _charged(transactions).entries
+    other = _charged(transactions).wallet
+    mine = {**entry_row(charge), "sequence": 3}
+    theirs = {**mine, "owner_id": other.owner_id.text}
+    for again in (mine, theirs, {**mine, "kind": EntryKind.SPEND_GENERATION.value}):
+        with pytest.raises(IntegrityError, match="job_id"):
+            _insert(engine, ledger_entries, again)
+    refund = {**mine, "kind": EntryKind.REFUND.value, "amount": 2}
+    _insert(engine, ledger_entries, refund)
+    with pytest.raises(IntegrityError, match="job_id"):
+        _insert(engine, ledger_entries, {**refund, "sequence": 4})
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"sequence": 2},
+        {"sequence": 0},
+        {"owner_id": "user_unknown"},
+        {"balance_after": -1},
+        {"amount": 0},
+        {"amount": 2},
+        {"job_id": None},
+        {"kind": EntryKind.EARN_BONUS.value, "amount": 2},
+        {"kind": EntryKind.REFUND.value, "amount": -2},
+    ],
+)
+def test_an_entry_that_makes_no_sense_is_refused(
+    engine: Engine, transactions: Transactions, values: dict[str, object]
+) -> None:
+    [charge] = _charged(transactions).entries
+    sound = {**entry_row(charge), "sequence": 3, "job_id": a_job().id.text}
+    with pytest.raises(IntegrityError):
+        _insert(engine, ledger_entries, {**sound, **values})
+    _insert(engine, ledger_entries, sound)
+
+
+def test_the_index_knows_the_kinds_that_spend() -> None:
+    assert {kind for kind in EntryKind if f"'{kind.value}'" in IS_SPEND} == SPEND_KINDS
+
+
+def _shapes() -> list[tuple[type[Job], type[Job], str]]:
+    """Return, for each two states, each column in which one has a value and the other has none."""
+    rows = {kind: state_row(a_job_of(kind)) for kind in KINDS}
+    return [
+        (kind, other, column)
+        for kind in KINDS
+        for other in KINDS
+        for column in STATE_COLUMNS
+        if (rows[kind][column] is None) != (rows[other][column] is None)
+    ]
+
+
+@pytest.mark.parametrize(("kind", "other", "column"), _shapes())
+def test_a_job_has_exactly_what_its_state_needs(
+    engine: Engine, transactions: Transactions, kind: type[Job], other: type[Job], column: str
+) -> None:
+    job = a_job_of(kind)
+    with transactions.begin() as tx:
+        store(tx, job)
+    with pytest.raises(IntegrityError, match="ck_jobs"):
+        _update(engine, jobs, **{column: state_row(a_job_of(other))[column]})
+
+
+@pytest.mark.parametrize(
+    ("kind", "values"),
+    [
+        (PendingJob, {"status": "LOST"}),
+        (PendingJob, {"attempt": -1}),
+        (PendingJob, {"deaths": -1}),
+        (PendingJob, {"charged": -1}),
+        (ClaimedJob, {"progress": 100}),
+        (ClaimedJob, {"progress": -1}),
+        (FailedJob, {"charged": 2}),
+        (RefundedJob, {"charged": 0}),
+        (StartedJob, {"status": "PENDING"}),
+        (CompletedJob, {"status": "CANCELLED"}),
+        (PendingJob, {"image_id": "img_unknown"}),
+    ],
+)
+def test_a_job_that_makes_no_sense_is_refused(
+    engine: Engine, transactions: Transactions, kind: type[Job], values: dict[str, object]
+) -> None:
+    with transactions.begin() as tx:
+        store(tx, a_job_of(kind))
+    with pytest.raises(IntegrityError):
+        _update(engine, jobs, **values)
+
+
+def test_the_table_knows_every_status(engine: Engine) -> None:
+    with engine.connect() as connection:
+        sql = connection.execute(text("SELECT sql FROM sqlite_master WHERE name = 'jobs'")).scalar_one()
+    assert all(f"'{status.value}'" in sql for status in JobStatus)
+
+
+@pytest.mark.parametrize("values", [{"width_px": 0}, {"height_px": 0}, {"size_bytes": 0}, {"view_count": -1}])
+def test_an_image_that_makes_no_sense_is_refused(engine: Engine, values: dict[str, object]) -> None:
+    with pytest.raises(IntegrityError, match="ck_images"):
+        _insert(engine, images, {**image_row(an_image()), **values})
+
+
+def test_a_message_is_about_a_job_that_is_there(engine: Engine) -> None:
+    with pytest.raises(IntegrityError, match="FOREIGN KEY"):
+        _insert(engine, outbox_messages, {"job_id": a_job().id.text, "due_at": NOON})
+
+
+def test_an_album_has_each_image_and_each_position_once(engine: Engine, transactions: Transactions) -> None:
+    album, image, other = an_album(), an_image(), an_image()
+    with transactions.begin() as tx:
+        tx.albums.add(album)
+        tx.images.add(image)
+        tx.images.add(other)
+        [place] = tx.albums.append(album.id, [(an_album_image_id(), image.id)], now=NOON)
+    new = evolve(place, id=an_album_image_id())
+    for second in (evolve(new, position=place.position + 1), evolve(new, image_id=other.id)):
+        with pytest.raises(IntegrityError, match="UNIQUE"):
+            _insert(engine, album_images, place_row(second))
+    with pytest.raises(IntegrityError, match="ck_albums"):
+        _update(engine, albums, default_tier="FREE")
+
+
+def test_accounts_are_told_apart(engine: Engine, transactions: Transactions) -> None:
+    user = a_user()
+    session, key = a_session(user), an_api_key(user)
+    with transactions.begin() as tx:
+        tx.accounts.add_user(user)
+        tx.accounts.add_session(session)
+        tx.accounts.put_api_key(key)
+    stranger = a_user()
+    for table, row in (
+        (users, user_row(evolve(stranger, email=user.email))),
+        (users, user_row(evolve(stranger, id=user.id))),
+        (sessions, session_row(session)),
+        (sessions, session_row(a_session(stranger))),
+        (api_keys, api_key_row(evolve(an_api_key(user), hash=key.hash))),
+        (api_keys, api_key_row(an_api_key(stranger))),
+    ):
+        with pytest.raises(IntegrityError):
+            _insert(engine, table, row)
+
+
+def test_with_an_image_goes_what_is_about_it_and_the_ledger_stays(engine: Engine, transactions: Transactions) -> None:
+    image = an_image()
+    job, opening = a_job(image=image), an_opening(owner_id=image.owner_id)
+    album = evolve(an_album(owner_id=image.owner_id), cover_image_id=image.id)
+    charged = opening.wallet.spend(Tokens(2), job_id=job.id, now=NOON, reason="work")
+    with transactions.begin() as tx:
+        tx.images.add(image)
+        tx.albums.add(album)
+        tx.albums.append(album.id, [(an_album_image_id(), image.id)], now=NOON)
+        tx.wallets.open(opening)
+        tx.wallets.post(charged)
+        tx.jobs.add([job])
+        tx.outbox.put([JobDue(job_id=job.id, due_at=NOON)])
+    with engine.connect() as connection, connection.begin():
+        connection.execute(delete(images))
+    with engine.connect() as connection:
+        for table in (jobs, outbox_messages, album_images):
+            assert connection.execute(select(table)).all() == []
+    with transactions.view() as tx:
+        assert tx.albums.get(album.id) == evolve(album, cover_image_id=None)
+        assert list(tx.census.entries_of([job.id])) == list(charged.entries)

@@ -1,0 +1,174 @@
+import fcntl
+import os
+import sqlite3
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from alembic import command
+from alembic.autogenerate import compare_metadata
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import text
+
+from builders import an_image
+from spike_core.domain.errors import DatabaseUnavailable
+from spike_sqlalchemy import SqlAlchemyDatabase, open_sqlite, sqlite_engine
+from spike_sqlalchemy.schema import HEAD
+from spike_sqlalchemy.tables import METADATA
+
+MIGRATE = "import sys; from spike_sqlalchemy import open_sqlite; open_sqlite(sys.argv[1]).migrate()"
+
+
+@pytest.fixture
+def empty(tmp_path: Path) -> Iterator[SqlAlchemyDatabase]:
+    """A database that isn't there yet, nor its folder."""
+    opened = open_sqlite(f"sqlite:///{tmp_path}/new/folder/spike.db")
+    yield opened
+    opened.close()
+
+
+def _config() -> Config:
+    config = Config()
+    config.set_main_option("script_location", "spike_sqlalchemy:migrations")
+    config.set_main_option("path_separator", "os")
+    return config
+
+
+def _schema(path: Path) -> dict[str, list[str]]:
+    """Return the text of each table and index, its parts in alphabetical order."""
+    with closing(sqlite3.connect(path)) as connection:
+        rows = connection.execute("SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL").fetchall()
+    parts = {name: sorted(line.strip().rstrip(",") for line in sql.splitlines()) for name, sql in rows}
+    parts.pop("alembic_version", None)
+    return parts
+
+
+def _run(*arguments: str) -> "subprocess.Popen[bytes]":
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    return subprocess.Popen([sys.executable, *arguments], env=environment)
+
+
+def test_the_newest_migration_is_the_one_the_code_expects() -> None:
+    assert ScriptDirectory.from_config(_config()).get_heads() == [HEAD]
+
+
+def test_models_and_migrations_agree(database: SqlAlchemyDatabase) -> None:
+    with database.engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True, "compare_server_default": True})
+        assert compare_metadata(context, METADATA) == []
+
+
+def test_models_and_migrations_make_the_same_tables_to_the_letter(database: SqlAlchemyDatabase, tmp_path: Path) -> None:
+    """Checks and partial indexes too, which the comparison of alembic doesn't see."""
+    modelled = tmp_path / "modelled.db"
+    engine = sqlite_engine(modelled)
+    METADATA.create_all(engine)
+    engine.dispose()
+    with database.transactions.view() as tx:
+        tx.images.find([])
+    assert _schema(database.path) == _schema(modelled)
+    assert len(_schema(modelled)) > len(METADATA.tables)
+
+
+def test_the_migrations_can_be_taken_back(database: SqlAlchemyDatabase) -> None:
+    config = _config()
+    with database.engine.connect() as connection, connection.begin():
+        config.attributes["connection"] = connection
+        command.downgrade(config, "base")
+    assert _schema(database.path) == {}
+
+
+def test_opening_makes_nothing_and_migrating_makes_the_folder_and_the_file(empty: SqlAlchemyDatabase) -> None:
+    assert not empty.path.parent.exists()
+    with pytest.raises(DatabaseUnavailable):
+        empty.ping()
+    assert not empty.path.parent.exists()
+    empty.migrate()
+    empty.ping()
+
+
+def test_migrating_again_changes_nothing(database: SqlAlchemyDatabase) -> None:
+    image = an_image()
+    with database.transactions.begin() as tx:
+        tx.images.add(image)
+    before = _schema(database.path)
+    database.migrate()
+    assert _schema(database.path) == before
+    with database.transactions.view() as tx:
+        assert tx.images.get(image.id) == image
+
+
+def test_a_start_without_changes_doesnt_load_alembic(database: SqlAlchemyDatabase) -> None:
+    check = f"{MIGRATE}; sys.exit('alembic' in sys.modules)"
+    assert _run("-c", check, f"sqlite:///{database.path}").wait() == 0
+
+
+def test_processes_that_migrate_an_empty_file_at_once_all_succeed(empty: SqlAlchemyDatabase) -> None:
+    url = f"sqlite:///{empty.path}"
+    processes = [_run("-c", MIGRATE, url) for _ in range(2)]
+    assert [process.wait() for process in processes] == [0, 0]
+    empty.ping()
+
+
+def test_who_comes_second_waits_for_the_migrator(empty: SqlAlchemyDatabase) -> None:
+    empty.path.parent.mkdir(parents=True)
+    done = threading.Event()
+
+    def migrate() -> None:
+        empty.migrate()
+        done.set()
+
+    second = threading.Thread(target=migrate)
+    with empty.path.with_name("spike.db.migrate.lock").open("a") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        second.start()
+        assert not done.wait(0.1)
+    second.join()
+    empty.ping()
+
+
+def test_a_migration_that_fails_changes_nothing(empty: SqlAlchemyDatabase) -> None:
+    """The last of the new tables is in the way of an old one: none of the others is made."""
+    empty.path.parent.mkdir(parents=True)
+    with empty.engine.connect() as connection, connection.begin():
+        connection.execute(text("CREATE TABLE api_keys (id INTEGER)"))
+    before = _schema(empty.path)
+    with pytest.raises(DatabaseUnavailable):
+        empty.migrate()
+    assert _schema(empty.path) == before
+    with empty.engine.connect() as connection, connection.begin():
+        connection.execute(text("DROP TABLE api_keys"))
+    empty.migrate()
+    empty.ping()
+
+
+@pytest.mark.parametrize("damage", ["UPDATE alembic_version SET version_num = '0000'", "DELETE FROM alembic_version"])
+def test_a_schema_that_is_out_of_date_is_no_answer(database: SqlAlchemyDatabase, damage: str) -> None:
+    database.ping()
+    with database.engine.connect() as connection, connection.begin():
+        connection.execute(text(damage))
+    with pytest.raises(DatabaseUnavailable):
+        database.ping()
+
+
+def test_a_file_that_is_gone_is_no_answer(database: SqlAlchemyDatabase) -> None:
+    database.ping()
+    database.path.unlink()
+    with pytest.raises(DatabaseUnavailable):
+        database.ping()
+    assert not database.path.exists()
+
+
+def test_a_folder_that_cant_be_made_is_the_worlds_fault(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    database = open_sqlite(f"sqlite:///{tmp_path}/file/spike.db")
+    with pytest.raises(DatabaseUnavailable):
+        database.migrate()
+    with pytest.raises(DatabaseUnavailable):
+        database.ping()

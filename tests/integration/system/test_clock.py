@@ -1,0 +1,17 @@
+import time
+
+import pytest
+
+from contracts.clock import ClockContract
+from spike_system import SystemClock
+
+
+class TestSystemClock(ClockContract):
+    @pytest.fixture
+    def clock(self) -> SystemClock:
+        return SystemClock()
+
+    def test_it_tells_the_machines_time(self, clock: SystemClock) -> None:
+        earlier = time.time() - 0.001  # a float can't tell microseconds so far from 1970
+        told = clock.now().timestamp()
+        assert earlier <= told <= time.time() + 0.001

@@ -1,0 +1,83 @@
+"""A whole Spike over memory, for tests of the entrypoints."""
+
+from typing import cast
+
+from attrs import evolve, frozen
+
+from spike_core.domain.accounts import Email
+from spike_core.domain.jobs import JobStatus
+from spike_core.domain.tokens import Tokens
+from spike_core.ports.plugins import Engine, Storage
+from spike_core.services.accounts import Registered
+from spike_memory import (
+    CountingIds,
+    CountingSecrets,
+    ManualClock,
+    MemoryBlobStore,
+    MemoryBroker,
+    MemoryDatabase,
+    MemoryProbe,
+    MemoryUpscaler,
+    StillPulse,
+)
+from spike_runtime import Settings, Spike, assemble
+
+
+@frozen(kw_only=True)
+class MemorySpike:
+    """A Spike, and the handles that a test needs."""
+
+    spike: Spike
+    clock: ManualClock
+    blobs: MemoryBlobStore
+    broker: MemoryBroker
+
+    @classmethod
+    def build(
+        cls, settings: Settings | None = None, *, blobs: type[MemoryBlobStore] = MemoryBlobStore
+    ) -> "MemorySpike":
+        clock, broker = ManualClock(), MemoryBroker()
+        store = blobs(clock)
+        spike = assemble(
+            settings or Settings(),
+            database=MemoryDatabase(),
+            storage=Storage(blobs=store, links=store),
+            broker=broker,
+            engine=Engine(upscaler=MemoryUpscaler(), probe=MemoryProbe()),
+            clock=clock,
+            ids=CountingIds(),
+            secrets=CountingSecrets(),
+            pulse=StillPulse(),
+        )
+        return cls(spike=spike, clock=clock, blobs=store, broker=broker)
+
+    def register(self, email: str = "ada@example.org", *, tokens: int = 100) -> Registered:
+        return self.spike.registration.register(Email.parse(email), tokens=Tokens(tokens))
+
+    def work(self) -> None:
+        """Perform everything that is queued."""
+        while self.broker.queue.messages:
+            self.spike.workshop.perform(self.broker.queue.messages.popleft())
+
+    def publish(self, image_id: str) -> None:
+        """Make an image public; the endpoint for it comes with the whole REST contract."""
+        state = cast("MemoryDatabase", self.spike.database).transactions._state
+        for id_, image in state.images.items():
+            if id_.text == image_id:
+                state.images[id_] = evolve(image, is_public=True)
+
+    @property
+    def holdings(self) -> tuple[object, ...]:
+        """Return everything that a refused request must leave alone."""
+        with self.spike.database.transactions.view() as tx:
+            wallets = tx.census.wallets(limit=1000)
+            return (
+                [(wallet.owner_id, wallet.balance, wallet.entries) for wallet in wallets],
+                tx.census.images(limit=1000),
+                tx.census.jobs(limit=1000),
+                self.blobs.scan(limit=1000),
+            )
+
+    def statuses(self) -> list[JobStatus]:
+        with self.spike.database.transactions.view() as tx:
+            return [job.status for job in tx.census.jobs(limit=1000)]

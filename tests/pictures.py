@@ -1,0 +1,162 @@
+"""Real photographs from scikit-image's data folder, encoded as a test wants them, and files made by an enemy."""
+
+import functools
+import importlib.util
+import io
+import struct
+import zlib
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any, Final
+
+from PIL import Image, ImageOps
+
+from spike_core.domain.dimensions import Dimensions
+from spike_core.domain.limits import PICTURE_PIXELS_MAX
+from spike_core.domain.objects import PictureFormat
+
+CHELSEA: Final = "chelsea.png"
+PHOTOGRAPHS: Final = ("astronaut.png", CHELSEA, "coffee.png", "rocket.jpg", "motorcycle_left.png", "retina.jpg")
+
+HTML: Final = b"<!DOCTYPE html><html><body><script>alert(1)</script></body></html>"
+SVG: Final = b'<?xml version="1.0"?><svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"/>'
+JUNK: Final = bytes(range(256)) * 40
+HEIC_HEADER: Final = b"\0\0\0\x18ftypheic\0\0\0\0mif1heic" + bytes(400)
+BMP_HEADER: Final = b"BM" + bytes(200)
+
+# the tags of EXIF that the tests write: Make, Orientation, GPS position (EXIF 2.32)
+_EXIF_MAKE: Final = 0x010F
+_EXIF_ORIENTATION: Final = 0x0112
+_EXIF_GPS: Final = 0x8825
+
+
+@functools.cache
+def _folder() -> Path:
+    spec = importlib.util.find_spec("skimage")  # finds the package without importing it
+    assert spec is not None, "scikit-image is a development dependency"
+    assert spec.submodule_search_locations
+    return Path(spec.submodule_search_locations[0]) / "data"
+
+
+@functools.cache
+def _photograph(name: str) -> Image.Image:
+    with Image.open(_folder() / name) as picture:
+        return picture.convert("RGB")
+
+
+def photograph(name: str = CHELSEA, *, size: tuple[int, int] | None = None) -> Image.Image:
+    """Return a photograph in RGB; cropped and resized to `size` where one is given."""
+    picture = _photograph(name)
+    return picture.copy() if size is None else ImageOps.fit(picture, size, Image.Resampling.LANCZOS)
+
+
+def encoded(picture: Image.Image, format_: PictureFormat | str = PictureFormat.JPEG, /, **options: Any) -> bytes:
+    """Return the picture's bytes; the options are Pillow's."""
+    out = io.BytesIO()
+    picture.save(out, format_.value if isinstance(format_, PictureFormat) else format_, **options)
+    return out.getvalue()
+
+
+def decoded(data: bytes) -> Image.Image:
+    """Return the pixels, by Pillow's own reader."""
+    with Image.open(io.BytesIO(data)) as picture:
+        picture.load()
+        return picture
+
+
+def a_photo(size: Dimensions, format_: PictureFormat = PictureFormat.JPEG, flaw: str = "") -> bytes:
+    """Return an encoded photograph; `flaw` is empty, `blank`, `animated` or `corrupt`.
+
+    A picture over the pixel cap is a header and nothing behind it.
+    """
+    if size.pixels > PICTURE_PIXELS_MAX:
+        return a_png_that_announces(size.width_px, size.height_px)
+    width_height = (size.width_px, size.height_px)
+    match flaw:
+        case "blank" if size.pixels > PICTURE_PIXELS_MAX // 2:
+            return encoded(Image.new("1", width_height), format_)
+        case "blank":
+            return encoded(Image.new("RGB", width_height, (120, 90, 60)), format_)
+        case "animated":
+            return an_animation(format_ if format_ is not PictureFormat.JPEG else PictureFormat.GIF, size=width_height)
+        case "corrupt":
+            return truncated(encoded(photograph(size=width_height), format_))
+        case _:
+            return encoded(photograph(size=width_height), format_)
+
+
+def an_animation(format_: PictureFormat, *, size: tuple[int, int] = (64, 48)) -> bytes:
+    """Return two frames: an animation, or a TIFF of two pages."""
+    frames = [photograph(size=size), photograph("coffee.png", size=size)]
+    return encoded(frames[0], format_, save_all=True, append_images=frames[1:])
+
+
+def a_phone_picture(*, size: tuple[int, int] = (320, 240)) -> bytes:
+    """Return what many phones make: a JPEG with a second picture behind it (CIPA DC-007, multi-picture format)."""
+    return encoded(photograph(size=size), "MPO", save_all=True, append_images=[photograph("coffee.png", size=size)])
+
+
+def exif(*, orientation: int = 1) -> bytes:
+    """Return metadata with an orientation, a maker and a position."""
+    tags = Image.Exif()
+    tags[_EXIF_ORIENTATION] = orientation
+    tags[_EXIF_MAKE] = "SecretCamera"
+    tags.get_ifd(_EXIF_GPS).update({1: "N", 2: (52.0, 31.0, 12.0), 3: "E", 4: (13.0, 24.0, 18.0)})
+    return tags.tobytes()
+
+
+def truncated(data: bytes, *, share: float = 0.6) -> bytes:
+    """Return the first bytes only."""
+    return data[: int(len(data) * share)]
+
+
+def a_png_that_announces(width_px: int, height_px: int) -> bytes:
+    """Return a PNG of some 70 bytes with a header that says any size."""
+    header = struct.pack(">IIBBBBB", width_px, height_px, 8, 2, 0, 0, 0)
+    chunks = ((b"IHDR", header), (b"IDAT", zlib.compress(b"\0")), (b"IEND", b""))
+    return b"\x89PNG\r\n\x1a\n" + b"".join(_png_chunk(kind, body) for kind, body in chunks)
+
+
+def _png_chunk(kind: bytes, body: bytes) -> bytes:
+    return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
+
+
+def a_jpeg_that_announces(width_px: int, height_px: int) -> bytes:
+    """Return a small JPEG whose frame header says any size up to 65535 a side."""
+    data = bytearray(encoded(photograph(size=(64, 48))))
+    frame = data.index(b"\xff\xc0")  # SOF0: length, precision, height, width
+    data[frame + 5 : frame + 9] = struct.pack(">HH", height_px, width_px)
+    return bytes(data)
+
+
+def a_gif_that_announces(width_px: int, height_px: int) -> bytes:
+    """Return a small GIF whose screen says any size up to 65535 a side."""
+    data = bytearray(encoded(photograph(size=(64, 48)), PictureFormat.GIF))
+    data[6:10] = struct.pack("<HH", width_px, height_px)
+    return bytes(data)
+
+
+def a_webp_that_announces(width_px: int, height_px: int) -> bytes:
+    """Return a small WebP whose canvas says any size."""
+    data = bytearray(encoded(photograph(size=(64, 48)), PictureFormat.WEBP, exif=exif()))
+    canvas = data.index(b"VP8X") + 12  # behind the chunk's size and flags: two numbers of 24 bits
+    data[canvas : canvas + 6] = (width_px - 1).to_bytes(3, "little") + (height_px - 1).to_bytes(3, "little")
+    return bytes(data)
+
+
+def a_tiff_with_one_tile(width_px: int, height_px: int) -> bytes:
+    """Return a grey TIFF of 64x48 pixels, deflated in one tile that says any size (TIFF 6.0, sections 2 and 15)."""
+    pixels = zlib.compress(bytes(64 * 64))
+    layout = {256: 64, 257: 48, 258: 8, 259: 8, 262: 1, 277: 1, 322: width_px, 323: height_px}
+    data_offset = 8 + 2 + 12 * (len(layout) + 2) + 4
+    layout |= {324: data_offset, 325: len(pixels)}
+    entries = b"".join(struct.pack("<HHII", tag, 4, 1, value) for tag, value in layout.items())  # one LONG each
+    return b"II*\0" + struct.pack("<IH", 8, len(layout)) + entries + bytes(4) + pixels
+
+
+def a_tiff_of_numbers(mode: str, numbers: Iterable[float], *, size: tuple[int, int]) -> bytes:
+    """Return a TIFF of deep pixels, row by row: mode `I;16`, `I` or `F`."""
+    picture = Image.new(mode, size)
+    for index, number in enumerate(numbers):
+        picture.putpixel((index % size[0], index // size[0]), number)
+    return encoded(picture, PictureFormat.TIFF)

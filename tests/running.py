@@ -1,0 +1,136 @@
+"""A real `spike serve` in a process of its own, as a person starts it."""
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Final
+
+from attrs import define, frozen
+
+SPIKE: Final = str(Path(sys.executable).with_name("spike"))
+PATIENCE_S: Final = 60.0  # a test that waits for so long has failed
+THE_LAST_WORD: Final = re.compile(r"^ *(curl -F|Another account)", re.MULTILINE)
+STARTED: Final = re.compile(r"Spike serves http://localhost:(\d+)")
+
+
+def environment(folder: Path, settings: Mapping[str, str]) -> dict[str, str]:
+    """Return an environment that holds these settings of Spike and no others."""
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith("SPIKE_")}
+    return {**inherited, "SPIKE_DATA_DIR": str(folder), **settings}
+
+
+def run_spike(*arguments: str, folder: Path, **settings: str) -> subprocess.CompletedProcess[str]:
+    """Run one command to its end."""
+    return subprocess.run(
+        [SPIKE, *arguments],
+        env=environment(folder, settings),
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE_S,
+        check=False,
+    )
+
+
+@frozen
+class Answer:
+    status: int
+    headers: Mapping[str, str]
+    content: bytes
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.content)
+
+
+@define
+class Server:
+    """A server and what it said at its start."""
+
+    process: subprocess.Popen[str]
+    url: str
+    greeting: str
+
+    @property
+    def token(self) -> str:
+        match = re.search(r"Sign-in token \(shown once\): (\S+)", self.greeting)
+        assert match is not None, self.greeting
+        return match[1]
+
+    def ask(
+        self, method: str, path: str, *, token: str = "", body: bytes | None = None, content_type: str = ""
+    ) -> Answer:
+        """Send a request; an error status is an answer too."""
+        headers = {"Authorization": f"Bearer {token}"} if token else {}
+        if content_type:
+            headers["Content-Type"] = content_type
+        url = path if path.startswith("http") else self.url + path
+        request = urllib.request.Request(url, data=body, headers=headers, method=method)  # noqa: S310  # our own
+        try:
+            with urllib.request.urlopen(request, timeout=PATIENCE_S) as response:  # noqa: S310  # our own
+                return Answer(response.status, dict(response.headers.items()), response.read())
+        except urllib.error.HTTPError as error:
+            with error:
+                return Answer(error.code, dict(error.headers.items()), error.read())
+
+    def wait_for_job(self, image_id: str, job_id: str, *, token: str) -> Any:
+        """Ask until the job has ended and return it."""
+        deadline_s = time.monotonic() + PATIENCE_S
+        while time.monotonic() < deadline_s:
+            image = self.ask("GET", f"/api/images/{image_id}", token=token).json["image"]
+            (job,) = (job for job in image["jobs"] if job["id"] == job_id)
+            if job["status"] not in {"PENDING", "PROCESSING"}:
+                return job
+            time.sleep(0.02)  # between two looks at another process
+        raise AssertionError(f"job {job_id} didn't end")
+
+    def kill(self) -> None:
+        """End it as kill -9 does."""
+        self.process.kill()
+        self.process.wait(PATIENCE_S)
+
+    def stop(self) -> int:
+        """End it as an operator does, and return its exit code."""
+        self.process.send_signal(signal.SIGTERM)
+        return self.process.wait(PATIENCE_S)
+
+
+@contextmanager
+def serving(folder: Path, **settings: str) -> Iterator[Server]:
+    """Start a server on a free port, and see to its end."""
+    with (folder.parent / f"{folder.name}.log").open("a") as log:
+        process = subprocess.Popen(
+            [SPIKE, "serve", "--port", "0"],
+            env=environment(folder, settings),
+            stdout=subprocess.PIPE,
+            stderr=log,
+            text=True,
+        )
+        try:
+            yield _greeted(process, log.name)
+        finally:
+            if process.poll() is None:
+                process.kill()
+            process.wait(PATIENCE_S)
+            assert process.stdout is not None
+            process.stdout.close()
+
+
+def _greeted(process: "subprocess.Popen[str]", log: str) -> Server:
+    assert process.stdout is not None
+    greeting = ""
+    while line := process.stdout.readline():
+        greeting += line
+        if line.strip() == "" and STARTED.search(greeting) and THE_LAST_WORD.search(greeting):
+            break
+    match = STARTED.search(greeting)
+    assert match is not None, f"no greeting; the log says:\n{Path(log).read_text()}"
+    return Server(process, f"http://127.0.0.1:{match[1]}", greeting)

@@ -1,0 +1,100 @@
+"""Every error has a code of its own, a sentence, and survives the way to another process."""
+
+import copy
+import pickle
+import re
+from collections.abc import Iterator
+
+import attrs
+import pytest
+
+from spike_core.domain.errors import (
+    IllegalTransition,
+    InvalidIdentifier,
+    InvalidInput,
+    InvalidValue,
+    NotEnoughTokens,
+    SpikeError,
+    UnusableResult,
+)
+
+MADE_UP = {int: 7, str: "seven"}
+
+
+def family(kind: type[SpikeError]) -> Iterator[type[SpikeError]]:
+    yield kind
+    for child in kind.__subclasses__():
+        yield from family(child)
+
+
+KINDS = sorted(set(family(SpikeError)), key=lambda kind: kind.__name__)
+
+
+def made(kind: type[SpikeError]) -> SpikeError:
+    return kind(*(MADE_UP[field.type] for field in attrs.fields(kind)))
+
+
+def test_the_tree_is_not_empty() -> None:
+    assert len(KINDS) > 30
+
+
+def test_codes_are_unique() -> None:
+    assert len({kind.code for kind in KINDS}) == len(KINDS)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_code_is_the_class_name_in_snake_case_and_its_own(kind: type[SpikeError]) -> None:
+    assert "code" in vars(kind)
+    assert kind.code == re.sub(r"(?<!^)(?=[A-Z])", "_", kind.__name__).lower()
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_an_error_reads_as_one_line(kind: type[SpikeError]) -> None:
+    assert kind.__doc__
+    sentence = str(made(kind))
+    assert len(sentence.split()) > 1
+    assert "\n" not in sentence
+    assert sentence == sentence.strip()
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_an_error_survives_pickling_with_its_fields(kind: type[SpikeError]) -> None:
+    error = made(kind)
+    again = pickle.loads(pickle.dumps(error))  # noqa: S301  # our own
+    assert type(again) is kind
+    assert attrs.asdict(again) == attrs.asdict(error)
+    assert str(again) == str(error)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_an_error_can_be_raised_with_a_cause_copied_and_annotated(kind: type[SpikeError]) -> None:
+    """A frozen class must still let Python write the traceback and its company."""
+    error = made(kind)
+    with pytest.raises(kind) as caught:
+        raise error from ValueError("why")
+    caught.value.add_note("seen")
+    assert isinstance(caught.value.__cause__, ValueError)
+    assert type(copy.copy(error)) is kind
+
+
+def test_a_refused_text_is_not_repeated() -> None:
+    error = InvalidIdentifier(kind="ImageId", text="sk_live_secret")
+    assert "sk_live" not in f"{error} {error!r}"
+    assert str(error) == "not a valid ImageId"
+
+
+@pytest.mark.parametrize(
+    ("error", "sentence"),
+    [
+        (InvalidValue(what="tokens", rule="must be whole"), "tokens must be whole"),
+        (IllegalTransition(source="COMPLETED", target="CANCELLED"), "a COMPLETED job can't become CANCELLED"),
+        (UnusableResult("it is blank"), "the enhanced picture is unusable: it is blank"),
+        (NotEnoughTokens(required=5, balance=3), "The wallet holds less than the price."),
+    ],
+)
+def test_errors_with_fields_name_them(error: SpikeError, sentence: str) -> None:
+    assert str(error) == sentence
+
+
+def test_what_the_caller_gave_is_refused_in_one_family() -> None:
+    assert set(family(InvalidInput)) >= {InvalidValue, InvalidIdentifier}

@@ -1,0 +1,86 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from spike_core.domain.errors import InvalidIdentifier
+from spike_core.domain.identifiers import (
+    BODY_LENGTH,
+    AlbumId,
+    AlbumImageId,
+    ApiKeyId,
+    Identifier,
+    ImageId,
+    JobId,
+    RequestId,
+    UserId,
+)
+
+KINDS = Identifier.__subclasses__()
+BODY = "ab1" * 8
+kinds = st.sampled_from(KINDS)
+bodies = st.text("abcdefghijklmnopqrstuvwxyz0123456789", min_size=BODY_LENGTH, max_size=BODY_LENGTH)
+
+
+@pytest.mark.parametrize(
+    ("kind", "prefix"),
+    [
+        (UserId, "user_"),
+        (ImageId, "img_"),
+        (JobId, "job_"),
+        (AlbumId, "album_"),
+        (AlbumImageId, "alb_img_"),
+        (ApiKeyId, "key_"),
+        (RequestId, "req_"),
+    ],
+)
+def test_prefixes_are_the_contracts(kind: type[Identifier], prefix: str) -> None:
+    assert str(kind.of(BODY)) == prefix + BODY
+
+
+def test_all_kinds_are_covered_above() -> None:
+    assert len(KINDS) == 7
+
+
+@given(kinds, bodies)
+def test_an_identifier_is_parsed_back_to_itself(kind: type[Identifier], body: str) -> None:
+    identifier = kind.of(body)
+    assert kind.parse(str(identifier)) == identifier
+
+
+@pytest.mark.parametrize(
+    ("kind", "text"),
+    [(ImageId, "img_anon_"), (JobId, "job_gen_"), (JobId, "job_mod_"), (JobId, "job_anon_")],
+)
+def test_the_longer_prefixes_are_taken_too(kind: type[Identifier], text: str) -> None:
+    assert str(kind.parse(text + BODY)) == text + BODY
+
+
+@given(kinds, kinds, bodies)
+def test_a_kind_refuses_the_others_identifiers(kind: type[Identifier], other: type[Identifier], body: str) -> None:
+    if kind is other:
+        return
+    with pytest.raises(InvalidIdentifier):
+        kind.parse(str(other.of(body)))
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize(
+    "body", ["", BODY[1:], BODY + "a", BODY[1:] + "A", BODY[1:] + "-", BODY + "\n", BODY[1:] + "é", BODY[1:] + "٣"]
+)
+def test_a_wrong_body_is_refused(kind: type[Identifier], body: str) -> None:
+    with pytest.raises(InvalidIdentifier) as refusal:
+        kind.of(body)
+    assert refusal.value.kind == kind.__name__
+
+
+@given(kinds, st.text())
+def test_any_text_is_refused_or_kept_as_it_is(kind: type[Identifier], text: str) -> None:
+    try:
+        identifier = kind.parse(text)
+    except InvalidIdentifier:
+        return
+    assert str(identifier) == text
+
+
+def test_identifiers_of_different_kinds_are_never_equal() -> None:
+    assert len({kind.of(BODY) for kind in KINDS}) == len(KINDS)

@@ -1,0 +1,36 @@
+from datetime import timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from spike_core.domain.limits import (
+    FILE_NAME_CHARS_MAX,
+    PAGE_SIZE,
+    PAGE_SIZE_MAX,
+    PICTURE_PIXELS_MAX,
+    UPLOAD_BYTES_MAX,
+    JobLimits,
+)
+
+
+def test_the_limits_are_the_contracts() -> None:
+    assert (UPLOAD_BYTES_MAX, PICTURE_PIXELS_MAX, FILE_NAME_CHARS_MAX) == (10_485_760, 50_000_000, 255)
+    assert 1 <= PAGE_SIZE <= PAGE_SIZE_MAX
+
+
+def test_the_delay_doubles_from_the_second_attempt_on() -> None:
+    limits = JobLimits(retry_delay=timedelta(seconds=5))
+    assert [limits.delay_before(attempt).seconds for attempt in (1, 2, 3, 4, 5)] == [5, 5, 10, 20, 40]
+
+
+@given(st.timedeltas(min_value=timedelta(seconds=1), max_value=timedelta(days=30)))
+def test_an_uploads_row_is_always_there_before_its_object_is_an_orphan(orphan_age: timedelta) -> None:
+    assert 2 * JobLimits(orphan_age=orphan_age).upload_time_max <= orphan_age + timedelta(microseconds=1)
+    assert JobLimits(orphan_age=orphan_age).upload_time_max < orphan_age
+
+
+@pytest.mark.parametrize("wrong", [{"attempts_max": 0}, {"deaths_max": 0}])
+def test_every_job_gets_an_attempt(wrong: dict[str, int]) -> None:
+    with pytest.raises(ValueError, match="must be >= 1"):
+        JobLimits(**wrong)  # type: ignore[arg-type]  # of the fields named, both are numbers

@@ -1,0 +1,10 @@
+import pytest
+
+from contracts.accounts import AccountsContract
+from spike_memory import MemoryTransactions
+
+
+class TestMemoryAccounts(AccountsContract):
+    @pytest.fixture
+    def transactions(self) -> MemoryTransactions:
+        return MemoryTransactions()

@@ -1,0 +1,11 @@
+import pytest
+
+from contracts.ids import IdsContract
+from spike_core.ports.ids import Ids
+from spike_memory import CountingIds
+
+
+class TestCountingIds(IdsContract):
+    @pytest.fixture
+    def ids(self) -> Ids:
+        return CountingIds()

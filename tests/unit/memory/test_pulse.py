@@ -1,0 +1,16 @@
+from collections.abc import Callable
+
+import pytest
+
+from contracts.pulse import PulseContract
+from spike_memory import StillPulse
+
+
+class TestStillPulse(PulseContract):
+    @pytest.fixture
+    def pulse(self) -> StillPulse:
+        return StillPulse()
+
+    @pytest.fixture
+    def strike(self, pulse: StillPulse) -> Callable[[], None]:
+        return pulse.strike

@@ -1,0 +1,240 @@
+"""The audit finds each planted damage, names the row, and finds nothing on a sound house, however busy."""
+
+import io
+from collections.abc import Callable, Collection
+from datetime import timedelta
+
+import pytest
+from attrs import evolve
+
+from builders import an_image_id
+from faults import FaultyBlobStore, FaultyTransactions
+from house import House, Inventory
+from spike_core.domain.errors import StorageUnavailable
+from spike_core.domain.identifiers import JobId
+from spike_core.domain.jobs import CancelledJob, CompletedJob, PendingJob, RefundedJob
+from spike_core.domain.ledger import EntryKind, LedgerEntry
+from spike_core.domain.objects import ObjectKey, PictureFormat
+from spike_core.domain.tokens import Tokens
+from spike_core.services.audit import AUDIT_PAGE
+from spike_memory import ManualClock, MemoryBlobStore, MemoryTransactions
+from spike_memory.state import State
+
+
+def a_busy_house(transactions: MemoryTransactions | None = None) -> House:
+    """Return a house with a job in every state, two users, and an image without a job."""
+    house = House.build(transactions=transactions)
+    owner, other = house.owner(), house.owner("eve@example.org")
+    house.upload(owner, album_id=house.album(owner, auto_enhance=False).id)
+    for uploader in (owner, other):
+        house.accept(uploader)
+    house.work()
+    house.cancellation.cancel(owner, house.accept(owner).id)
+    house.settlement.fail(house.claim(other), "no")
+    house.claim(owner)
+    house.accept(other)
+    house.inbox.refuses = True
+    house.accept(owner)
+    house.pass_time(timedelta(minutes=40))
+    house.accept(other)
+    return house
+
+
+def test_nothing_is_wrong_with_an_empty_house(house: House) -> None:
+    assert house.findings() == []
+
+
+def test_nothing_is_wrong_with_a_busy_house() -> None:
+    house = a_busy_house()
+    before = house.inventory()
+    assert len({type(job) for job in before.jobs.values()}) == 6
+    assert house.findings() == []
+    house.check_nothing_but_time_passed(before)
+
+
+def test_nothing_is_wrong_with_it_when_it_has_come_to_rest() -> None:
+    house = a_busy_house()
+    house.inbox.refuses = False
+    house.come_to_rest()
+    house.pass_time(timedelta(days=1))
+    house.sweep.collect_orphans()
+    assert house.findings() == []
+
+
+def first(inventory: Inventory, kind: type[object]) -> JobId:
+    return next(id_ for id_, job in inventory.jobs.items() if isinstance(job, kind))
+
+
+def entries_changed(state: State, change: Callable[[LedgerEntry], list[LedgerEntry]]) -> None:
+    for owner, entries in state.ledgers.items():
+        state.ledgers[owner] = tuple(kept for entry in entries for kept in change(entry))
+
+
+def balance_changed(state: State, inventory: Inventory) -> str:
+    owner, wallet = next(iter(inventory.wallets.items()))
+    state.wallets[owner] = evolve(wallet, balance=wallet.balance + Tokens(1))
+    return str(owner)
+
+
+def earning_lost(state: State, inventory: Inventory) -> str:
+    owner = next(iter(inventory.wallets))
+    state.ledgers[owner] = state.ledgers[owner][1:]
+    return str(owner)
+
+
+def charge_lost(state: State, inventory: Inventory) -> str:
+    job_id = first(inventory, CompletedJob)
+    entries_changed(state, lambda entry: [] if entry.job_id == job_id else [entry])
+    return str(job_id)
+
+
+def charge_doubled(state: State, inventory: Inventory) -> str:
+    job_id = first(inventory, CompletedJob)
+    entries_changed(state, lambda entry: [entry, entry] if entry.job_id == job_id else [entry])
+    return str(job_id)
+
+
+def charge_of_another_amount(state: State, inventory: Inventory) -> str:
+    job_id = first(inventory, CompletedJob)
+    entries_changed(state, lambda entry: [evolve(entry, amount=-3) if entry.job_id == job_id else entry])
+    return str(job_id)
+
+
+def refund_lost(state: State, inventory: Inventory) -> str:
+    job_id = first(inventory, CancelledJob)
+    entries_changed(state, lambda entry: [] if entry.job_id == job_id and entry.kind is EntryKind.REFUND else [entry])
+    return str(job_id)
+
+
+def refund_doubled(state: State, inventory: Inventory) -> str:
+    job_id = first(inventory, RefundedJob)
+    entries_changed(state, lambda entry: [entry] * (1 + (entry.job_id == job_id and entry.kind is EntryKind.REFUND)))
+    return str(job_id)
+
+
+def delivered_and_refunded(state: State, inventory: Inventory) -> str:
+    job_id = first(inventory, CompletedJob)
+
+    def refunded(entry: LedgerEntry) -> list[LedgerEntry]:
+        if entry.job_id != job_id:
+            return [entry]
+        return [entry, evolve(entry, kind=EntryKind.REFUND, amount=-entry.amount)]
+
+    entries_changed(state, refunded)
+    return str(job_id)
+
+
+def refunded_while_it_goes_on(state: State, inventory: Inventory) -> str:
+    job_id = first(inventory, RefundedJob)
+    state.jobs[job_id] = PendingJob(order=inventory.jobs[job_id].order)
+    return str(job_id)
+
+
+@pytest.mark.parametrize(
+    ("damage", "invariant"),
+    [
+        (balance_changed, "I1"),
+        (earning_lost, "I1"),
+        (charge_lost, "I2"),
+        (charge_doubled, "I2"),
+        (charge_of_another_amount, "I2"),
+        (refund_doubled, "I2"),
+        (refund_lost, "I3"),
+        (delivered_and_refunded, "I3"),
+        (refunded_while_it_goes_on, "I3"),
+    ],
+)
+def test_damaged_rows_are_found_and_named(damage: Callable[[State, Inventory], str], invariant: str) -> None:
+    transactions = MemoryTransactions()
+    house = a_busy_house(transactions)
+    subject = damage(transactions._state, house.inventory())
+    assert (invariant, subject) in {(finding.invariant, finding.subject) for finding in house.findings()}
+
+
+def test_a_missing_original_is_found() -> None:
+    house = a_busy_house()
+    image = next(iter(house.inventory().images.values()))
+    house.blobs.delete([image.original])
+    assert [(finding.invariant, finding.subject) for finding in house.findings()] == [("I8", str(image.id))]
+
+
+def test_a_missing_result_is_found() -> None:
+    house = a_busy_house()
+    inventory = house.inventory()
+    job_id = first(inventory, CompletedJob)
+    job = inventory.jobs[job_id]
+    assert isinstance(job, CompletedJob)
+    house.blobs.delete([job.result.key])
+    assert [(finding.invariant, finding.subject) for finding in house.findings()] == [("I8", str(job_id))]
+
+
+def test_an_object_that_no_row_names_is_found_when_a_sweep_should_have_collected_it() -> None:
+    house = a_busy_house()
+    key = ObjectKey.of_original(an_image_id(), PictureFormat.JPEG)
+    house.blobs.put(key, io.BytesIO(b"orphan"))
+    house.pass_time(2 * house.limits.orphan_age)
+    assert house.findings() == []
+    house.pass_time(timedelta(microseconds=1))
+    assert [(finding.invariant, finding.subject) for finding in house.findings()] == [("I8", str(key))]
+    house.sweep.collect_orphans()
+    assert house.findings() == []
+
+
+def test_damage_behind_the_first_page_is_found() -> None:
+    """As many images, jobs and objects as fill a page exactly, and one more with nothing behind it."""
+    house = House.build()
+    owner = house.owner(tokens=10 * AUDIT_PAGE)
+    for _ in range(AUDIT_PAGE):
+        house.accept(owner)
+    assert house.findings() == []
+    last = house.upload(owner).image
+    house.blobs.delete([last.original])
+    assert [finding.subject for finding in house.findings()] == [str(last.id)]
+
+
+def test_wallets_behind_the_first_page_are_judged() -> None:
+    transactions = MemoryTransactions()
+    house = House.build(transactions=transactions)
+    for number in range(AUDIT_PAGE + 1):
+        last = house.owner(f"{number}@example.org", tokens=1)
+    transactions._state.wallets[last] = evolve(transactions._state.wallets[last], balance=Tokens(2))
+    assert [finding.subject for finding in house.findings()] == [str(last)]
+
+
+class ObservedBlobStore(FaultyBlobStore):
+    """Does something in the moment when the audit asks which objects are there."""
+
+    act: Callable[[], None] | None = None
+
+    def find(self, keys: Collection[ObjectKey]) -> frozenset[ObjectKey]:
+        if self.act is not None:
+            self.act()
+            self.act = None
+        return super().find(keys)
+
+
+def test_a_row_that_goes_away_while_the_audit_looks_is_no_damage() -> None:
+    """Deleting an image removes objects and rows; the audit looks again before it reports."""
+    clock, transactions = ManualClock(), MemoryTransactions()
+    blobs = ObservedBlobStore(MemoryBlobStore(clock))
+    house = House.build(clock=clock, transactions=transactions, blobs=blobs)
+    owner = house.owner()
+    image = house.upload(owner, album_id=house.album(owner, auto_enhance=False).id).image
+
+    def delete_image() -> None:
+        blobs.delete([image.original])
+        del transactions._state.images[image.id]
+
+    blobs.act = delete_image
+    assert house.findings() == []
+
+
+def test_a_store_that_does_not_answer_is_trouble_and_no_finding() -> None:
+    clock = ManualClock()
+    blobs = FaultyBlobStore(MemoryBlobStore(clock))
+    house = House.build(clock=clock, transactions=FaultyTransactions(MemoryTransactions()), blobs=blobs)
+    house.accept(house.owner())
+    for method in ("find", "scan"):
+        blobs.failing = {method}
+        with pytest.raises(StorageUnavailable):
+            house.findings()

@@ -1,0 +1,16 @@
+"""The stateful machine over memory."""
+
+from hypothesis import settings
+
+from machine import SpikeMachine
+from spike_core.ports.plugins import Database
+from spike_memory import MemoryDatabase
+
+
+class MemoryMachine(SpikeMachine):
+    def open_database(self) -> Database:
+        return MemoryDatabase()
+
+
+TestMemoryMachine = MemoryMachine.TestCase
+TestMemoryMachine.settings = settings(max_examples=300, stateful_step_count=50, deadline=None)

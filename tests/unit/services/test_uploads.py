@@ -1,0 +1,116 @@
+import io
+from datetime import timedelta
+
+import pytest
+
+from faults import FaultyTransactions, database_fails, pass_by
+from house import House
+from spike_core.domain.dimensions import Dimensions
+from spike_core.domain.images import ImageName
+from spike_core.domain.jobs import JobStatus, PendingJob, StartedJob
+from spike_core.domain.objects import PictureFormat
+from spike_core.domain.tiers import Tier
+from spike_core.domain.tokens import Tokens
+from spike_memory import MemoryTransactions
+from spike_memory.engine import a_picture
+
+HUGE = Dimensions(width_px=50_000, height_px=1001)
+
+
+def test_the_original_is_stored_byte_for_byte(house: House) -> None:
+    content = a_picture(Dimensions(width_px=300, height_px=200), PictureFormat.PNG)
+    image = house.upload(house.owner(), content=content, name="mine.jpg").image
+    assert house.read(image.original) == content
+    assert image.size_bytes == len(content)
+
+
+def test_the_bytes_decide_the_format_whatever_the_name_says(house: House) -> None:
+    content = a_picture(Dimensions(width_px=300, height_px=200), PictureFormat.PNG)
+    image = house.upload(house.owner(), content=content, name="mine.jpg").image
+    assert (image.format, str(image.name)) == (PictureFormat.PNG, "mine.jpg")
+    assert str(image.original) == f"images/{image.id}.png"
+    assert image.dimensions == Dimensions(width_px=300, height_px=200)
+
+
+def test_the_whole_stream_is_the_picture_wherever_it_stands(house: House) -> None:
+    content = io.BytesIO(a_picture(Dimensions(width_px=300, height_px=200)))
+    content.seek(7)
+    uploaded = house.uploads.upload(house.owner(), name=ImageName("a.jpg"), content=content)
+    assert house.read(uploaded.image.original) == content.getvalue()
+
+
+def test_without_an_album_a_1k_job_is_charged_and_started(house: House) -> None:
+    owner = house.owner(tokens=10)
+    uploaded = house.upload(owner)
+    assert uploaded.job is not None
+    assert (uploaded.job.order.tier, uploaded.job.order.charged) == (Tier.TIER_1K, Tokens(2))
+    assert uploaded.balance == Tokens(8)
+    assert isinstance(house.job(uploaded.job.id), StartedJob)
+    assert list(house.inbox.messages) == [uploaded.job.id]
+    assert house.story(owner) == [("EARN_BONUS", 10), ("SPEND_ENHANCEMENT", -2)]
+
+
+def test_an_upload_belongs_to_its_owner_and_is_private(house: House) -> None:
+    owner = house.owner()
+    image = house.upload(owner).image
+    assert (image.owner_id, image.is_public, image.view_count) == (owner, False, 0)
+
+
+@pytest.mark.parametrize("tier", [Tier.TIER_1K, Tier.TIER_2K, Tier.TIER_4K])
+def test_the_albums_default_tier_decides(house: House, tier: Tier) -> None:
+    owner = house.owner(tokens=10)
+    uploaded = house.upload(owner, album_id=house.album(owner, default_tier=tier).id)
+    assert uploaded.job is not None
+    assert uploaded.job.order.tier is tier
+    assert uploaded.balance == Tokens(10) - tier.price
+
+
+def test_an_album_that_does_not_enhance_takes_pictures_for_nothing(house: House) -> None:
+    owner = house.owner(tokens=0)
+    uploaded = house.upload(owner, album_id=house.album(owner, auto_enhance=False).id)
+    assert uploaded.job is None
+    assert uploaded.balance == Tokens(0)
+    inventory = house.inventory()
+    assert (inventory.jobs, inventory.messages, inventory.ledgers[owner]) == ({}, frozenset(), ())
+    assert set(inventory.images) == {uploaded.image.id}
+    assert not house.inbox.messages
+
+
+def test_an_upload_becomes_the_albums_last_image(house: House) -> None:
+    owner = house.owner()
+    album = house.album(owner)
+    uploaded = [house.upload(owner, album_id=album.id).image.id for _ in range(3)]
+    with house.transactions.view() as tx:
+        places = tx.albums.images(album.id)
+    assert [place.image_id for place in places] == uploaded
+    positions = [place.position for place in places]
+    assert positions == sorted(set(positions))
+
+
+def test_tokens_that_came_back_meanwhile_count(house: House) -> None:
+    owner = house.owner(tokens=0)
+    house.pass_time(timedelta(minutes=30))
+    assert house.upload(owner).balance == Tokens(0)
+    assert house.story(owner) == [("EARN_REGENERATION", 2), ("SPEND_ENHANCEMENT", -2)]
+
+
+def test_a_queue_that_refuses_does_not_fail_the_request(house: House) -> None:
+    owner = house.owner()
+    house.inbox.refuses = True
+    job = house.accept(owner)
+    assert isinstance(job, PendingJob)
+    assert [message.job_id for message in house.inventory().messages] == [job.id]
+    assert house.balance(owner) == 98
+
+
+def test_a_database_that_fails_behind_the_charge_does_not_fail_the_request() -> None:
+    """The upload is stored and charged; answering an error now would be a lie (I7)."""
+    transactions = FaultyTransactions(MemoryTransactions())
+    house = House.build(transactions=transactions)
+    owner = house.owner()
+    transactions.before_begin.extend([pass_by, database_fails])
+    uploaded = house.upload(owner)
+    assert uploaded.job is not None
+    assert house.balance(owner) == 98
+    house.come_to_rest()
+    assert house.job(uploaded.job.id).status is JobStatus.COMPLETED
