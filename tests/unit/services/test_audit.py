@@ -201,6 +201,16 @@ def test_wallets_behind_the_first_page_are_judged() -> None:
     assert [finding.subject for finding in house.findings()] == [str(last)]
 
 
+def test_jobs_behind_the_first_page_are_judged() -> None:
+    transactions = MemoryTransactions()
+    house = House.build(transactions=transactions)
+    owner = house.owner(tokens=10 * AUDIT_PAGE)
+    for _ in range(AUDIT_PAGE + 1):
+        last = house.accept(owner)
+    transactions._state.jobs[last.id] = CancelledJob(order=last.order, ended_at=house.clock.now())
+    assert [(finding.invariant, finding.subject) for finding in house.findings()] == [("I3", str(last.id))]
+
+
 class ObservedBlobStore(FaultyBlobStore):
     """Does something in the moment when the audit asks which objects are there."""
 

@@ -1,0 +1,94 @@
+"""The wheel: what is in it, and that the bare install stands on attrs and cattrs alone."""
+
+import subprocess
+import sys
+import zipfile
+from collections.abc import Sequence
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+PROJECT: Final = Path(__file__).parents[3]
+PACKAGES: Final = {
+    "spike_cli",
+    "spike_core",
+    "spike_dramatiq",
+    "spike_filesystem",
+    "spike_http",
+    "spike_memory",
+    "spike_pillow",
+    "spike_runtime",
+    "spike_sqlalchemy",
+    "spike_system",
+    "spike_worker",
+}
+# what a bare `pip install spike-core` brings along
+BASE: Final = ("attr", "attrs", "cattr", "cattrs", "typing_extensions")
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("dist")
+    command = [sys.executable, "-m", "hatchling", "build", "--target", "wheel", "--directory", str(folder)]
+    subprocess.run(command, cwd=PROJECT, check=True, capture_output=True, timeout=120)
+    (wheel,) = folder.glob("*.whl")
+    return wheel
+
+
+def names(wheel: Path) -> Sequence[str]:
+    with zipfile.ZipFile(wheel) as archive:
+        return archive.namelist()
+
+
+def test_its_top_level_names_are_ours_alone(wheel: Path) -> None:
+    tops = {name.partition("/")[0] for name in names(wheel)}
+    assert {top for top in tops if not top.endswith(".dist-info")} == PACKAGES
+
+
+def test_every_package_is_typed(wheel: Path) -> None:
+    assert {f"{package}/py.typed" for package in PACKAGES} <= set(names(wheel))
+
+
+def test_migrations_and_the_sample_are_in_it(wheel: Path) -> None:
+    assert "spike_cli/sample.jpg" in names(wheel)
+    assert "spike_sqlalchemy/migrations/versions/v0001_foundation.py" in names(wheel)
+
+
+def test_its_contents_pass_the_checker(wheel: Path) -> None:
+    checker = Path(sys.executable).with_name("check-wheel-contents")
+    checked = subprocess.run(
+        [str(checker), str(wheel)], cwd=PROJECT, capture_output=True, text=True, timeout=60, check=False
+    )
+    assert checked.returncode == 0, checked.stdout + checked.stderr
+
+
+def test_the_bare_install_needs_attrs_and_cattrs_alone(wheel: Path, tmp_path: Path) -> None:
+    """Every module of the core and the memory adapter is imported with nothing else on the path."""
+    with zipfile.ZipFile(wheel) as archive:
+        archive.extractall(tmp_path)
+    for name in BASE:
+        spec = find_spec(name)
+        assert spec is not None
+        assert spec.origin is not None
+        module = Path(spec.origin)
+        source = module.parent if module.name == "__init__.py" else module
+        (tmp_path / source.name).symlink_to(source)
+    modules = [
+        str(path.relative_to(tmp_path).with_suffix("")).replace("/", ".")
+        for package in ("spike_core", "spike_memory")
+        for path in (tmp_path / package).rglob("*.py")
+    ]
+    assert len(modules) > 50
+    script = (
+        f"import sys, importlib; sys.path.insert(0, {str(tmp_path)!r})\n"
+        f"for module in {modules!r}: importlib.import_module(module)"
+    )
+    subprocess.run([sys.executable, "-I", "-S", "-c", script], check=True, timeout=60)
+
+
+def test_our_packages_have_one_identity() -> None:
+    """`adapters` and `entrypoints` are folders on the development path, never packages."""
+    doubled = [name for name in sys.modules if name.split(".")[0] in {"adapters", "entrypoints"}]
+    assert doubled == []

@@ -1,0 +1,45 @@
+"""The data folder: its secret and its lock."""
+
+import stat
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from spike_memory import CountingSecrets
+from spike_runtime import WrongSettings
+from spike_runtime.data_folder import kept_secret, make_folder, only_server
+
+
+def test_the_secret_is_made_once_and_for_its_owner_only(tmp_path: Path) -> None:
+    secrets = CountingSecrets()
+    first = kept_secret(tmp_path, secrets)
+    assert kept_secret(tmp_path, secrets) == first
+    assert len(first) >= 43
+    (file,) = tmp_path.iterdir()
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+
+
+def test_starters_at_the_same_moment_agree_on_the_secret(tmp_path: Path) -> None:
+    secrets = CountingSecrets()
+    with ThreadPoolExecutor(8) as pool:
+        found = set(pool.map(lambda _: kept_secret(tmp_path, secrets), range(8)))
+    assert len(found) == 1
+
+
+def test_one_server_holds_the_folder_until_it_ends(tmp_path: Path) -> None:
+    with only_server(tmp_path), pytest.raises(WrongSettings, match="another spike serves"), only_server(tmp_path):
+        raise AssertionError("two servers in one folder")
+    with only_server(tmp_path):
+        assert (tmp_path / "serve.lock").exists()
+
+
+def test_a_folder_is_made_for_its_owner_only(tmp_path: Path) -> None:
+    make_folder(tmp_path / "a" / "b")
+    assert stat.S_IMODE((tmp_path / "a" / "b").stat().st_mode) == 0o700
+
+
+def test_a_folder_that_is_a_file_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(WrongSettings, match="SPIKE_DATA_DIR"):
+        make_folder(tmp_path / "file")

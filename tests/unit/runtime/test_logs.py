@@ -1,0 +1,44 @@
+"""Logging: one pipe, and ids on every line."""
+
+import json
+import logging
+from collections.abc import Iterator
+
+import pytest
+import structlog
+
+from spike_runtime.logs import configure_logging
+
+
+@pytest.fixture(autouse=True)
+def as_it_was() -> Iterator[None]:
+    root = logging.getLogger()
+    handlers, level = list(root.handlers), root.level
+    yield
+    root.handlers[:] = handlers
+    root.setLevel(level)
+    structlog.reset_defaults()
+
+
+def test_both_kinds_of_logger_write_json_with_the_bound_ids(capsys: pytest.CaptureFixture[str]) -> None:
+    configure_logging(level="INFO", form="json")
+    with structlog.contextvars.bound_contextvars(request_id="req_1"):
+        structlog.get_logger("ours").info("hello", number=1)
+        logging.getLogger("theirs").warning("world %d", 2)
+    logging.getLogger("theirs").debug("silence")
+    first, second = map(json.loads, capsys.readouterr().err.splitlines())
+    assert (first["event"], first["number"], first["request_id"], first["level"]) == ("hello", 1, "req_1", "info")
+    assert (second["event"], second["request_id"], second["logger"]) == ("world 2", "req_1", "theirs")
+
+
+def test_a_traceback_is_part_of_its_line(capsys: pytest.CaptureFixture[str]) -> None:
+    configure_logging(level="INFO", form="json")
+    logging.getLogger("theirs").error("trouble", exc_info=ValueError("oh"))
+    (line,) = capsys.readouterr().err.splitlines()
+    assert "ValueError: oh" in json.loads(line)["exception"]
+
+
+def test_the_console_form_is_for_people(capsys: pytest.CaptureFixture[str]) -> None:
+    configure_logging(level="INFO", form="console")
+    structlog.get_logger("ours").info("hello")
+    assert "hello" in capsys.readouterr().err

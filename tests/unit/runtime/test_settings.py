@@ -1,0 +1,73 @@
+"""Settings: where they come from, and how a wrong one is told."""
+
+import os
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from spike_runtime import Settings, WrongSettings, load_settings
+
+
+@pytest.fixture(autouse=True)
+def no_settings(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in os.environ:
+        if name.startswith("SPIKE_"):
+            monkeypatch.delenv(name)
+
+
+def test_without_a_word_the_defaults_hold() -> None:
+    assert load_settings() == Settings(data_dir=Path("var").absolute())
+
+
+def test_the_environment_is_heard(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("SPIKE_DATA_DIR", str(tmp_path))
+    monkeypatch.setenv("SPIKE_WEB_THREADS", "3")
+    monkeypatch.setenv("SPIKE_LEASE_S", "90.5")
+    settings = load_settings()
+    assert (settings.data_dir, settings.web_threads) == (tmp_path, 3)
+    assert settings.job_limits.lease == timedelta(seconds=90.5)
+
+
+def test_the_environment_comes_before_the_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    file = tmp_path / "any.toml"
+    file.write_text("[spike]\nweb_threads = 5\ntoken_cap = 7\n")
+    monkeypatch.setenv("SPIKE_CONFIG", str(file))
+    monkeypatch.setenv("SPIKE_WEB_THREADS", "3")
+    settings = load_settings()
+    assert (settings.web_threads, settings.token_cap) == (3, 7)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "told"),
+    [
+        ("SPIKE_WEB_THREADS", "many", "SPIKE_WEB_THREADS: 'many'"),
+        ("SPIKE_WEB_THREADS", "0", "SPIKE_WEB_THREADS must be at least 1, not 0"),
+        ("SPIKE_LEASE_S", "nan", "SPIKE_LEASE_S must be at least 1, not nan"),
+        ("SPIKE_LOG_FORMAT", "xml", "SPIKE_LOG_FORMAT must be one of auto, console, json, not 'xml'"),
+        ("SPIKE_HEARTBEAT_S", "31", "SPIKE_HEARTBEAT_S must be at most half of SPIKE_LEASE_S"),
+        ("SPIKE_TOKENCAP", "3", "SPIKE_TOKENCAP isn't a setting; did you mean SPIKE_TOKEN_CAP?"),
+        ("SPIKE_CONFIG", "/nowhere.toml", "SPIKE_CONFIG: there is no file /nowhere.toml"),
+    ],
+)
+def test_a_wrong_setting_is_named(monkeypatch: pytest.MonkeyPatch, name: str, value: str, told: str) -> None:
+    monkeypatch.setenv(name, value)
+    with pytest.raises(WrongSettings) as refused:
+        load_settings()
+    assert told in str(refused.value)
+
+
+@pytest.mark.parametrize("text", ["[spike]\nweb_thread = 5\n", "[spike\n", "[spike]\nweb_threads = 'x'\n"])
+def test_a_wrong_file_is_refused(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, text: str) -> None:
+    file = tmp_path / "spike.toml"
+    file.write_text(text)
+    monkeypatch.setenv("SPIKE_CONFIG", str(file))
+    with pytest.raises(WrongSettings):
+        load_settings()
+
+
+def test_a_secret_is_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SPIKE_SECRET", "hunter2")
+    settings = load_settings()
+    assert settings.secret == "hunter2"
+    assert "hunter2" not in repr(settings)
