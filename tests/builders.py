@@ -34,7 +34,7 @@ _numbers = itertools.count(1)
 
 def a_body() -> str:
     """Return an identifier's body that no other test has."""
-    return str(next(_numbers)).zfill(BODY_LENGTH)
+    return "b" + str(next(_numbers)).zfill(BODY_LENGTH - 1)  # unlike those of `CountingIds`
 
 
 def an_owner() -> OwnerId:

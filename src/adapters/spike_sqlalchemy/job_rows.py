@@ -101,11 +101,15 @@ def job_of(row: Row) -> Job:  # noqa: PLR0911  # one for each class
                 order=order, attempt=attempt, deaths=deaths, claimed_at=claimed_at, result=result, ended_at=ended_at
             )
         case JobStatus.FAILED:
-            return FailedJob(order=order, attempt=attempt, deaths=deaths, reason=reason, ended_at=ended_at)
+            return FailedJob(
+                order=order, attempt=attempt, deaths=deaths, claimed_at=claimed_at, reason=reason, ended_at=ended_at
+            )
         case JobStatus.REFUNDED:
-            return RefundedJob(order=order, attempt=attempt, deaths=deaths, reason=reason, ended_at=ended_at)
+            return RefundedJob(
+                order=order, attempt=attempt, deaths=deaths, claimed_at=claimed_at, reason=reason, ended_at=ended_at
+            )
         case JobStatus.CANCELLED:
-            return CancelledJob(order=order, attempt=attempt, deaths=deaths, ended_at=ended_at)
+            return CancelledJob(order=order, attempt=attempt, deaths=deaths, claimed_at=claimed_at, ended_at=ended_at)
         case unreachable:
             assert_never(unreachable)
 
@@ -163,8 +167,8 @@ def _own_columns(job: Job) -> Parameters:
                 "ended_at": job.ended_at,
             }
         case FailedJob() | RefundedJob():
-            return {"reason": job.reason, "ended_at": job.ended_at}
+            return {"claimed_at": job.claimed_at, "reason": job.reason, "ended_at": job.ended_at}
         case CancelledJob():
-            return {"ended_at": job.ended_at}
+            return {"claimed_at": job.claimed_at, "ended_at": job.ended_at}
         case unreachable:
             assert_never(unreachable)

@@ -138,7 +138,8 @@ jobs: Final = Table(
         name="started_or_leased",
     ),
     CheckConstraint(
-        "(claimed_at IS NOT NULL) = (leased_until IS NOT NULL OR status = 'COMPLETED')",
+        "CASE WHEN status IN ('FAILED', 'REFUNDED', 'CANCELLED') THEN 1 = 1"
+        " ELSE (claimed_at IS NOT NULL) = (leased_until IS NOT NULL OR status = 'COMPLETED') END",
         name="claimed",
     ),
     CheckConstraint(

@@ -140,7 +140,7 @@ class JobView:
             enhanced_size_bytes=result.size_bytes if result else None,
             error_message=job.reason if isinstance(job, FailedJob | RefundedJob) else None,
             created_at=job.order.created_at,
-            processing_started_at=job.claimed_at if isinstance(job, ClaimedJob | CompletedJob) else None,
+            processing_started_at=None if isinstance(job, PendingJob | StartedJob) else job.claimed_at,
             processing_completed_at=_ended_at(job),
             progress=_progress(job),
             queue_position=position,

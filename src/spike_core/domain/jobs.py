@@ -85,14 +85,28 @@ class _State:
 class _Unsettled(_State):
     """What the states before the end have in common: each may fail or be cancelled."""
 
+    @property
+    def began_at(self) -> datetime | None:
+        """When the attempt that is under way began; `None` where none is."""
+        return None
+
     def cancel(self, *, now: datetime) -> "CancelledJob":
         """Stop the job at its owner's wish; what it was charged is refunded."""
-        return CancelledJob(order=self.order, attempt=self.attempt, deaths=self.deaths, ended_at=now)
+        return CancelledJob(
+            order=self.order, attempt=self.attempt, deaths=self.deaths, claimed_at=self.began_at, ended_at=now
+        )
 
     def fail(self, reason: str, *, now: datetime) -> "FailedJob | RefundedJob":
         """End the job without a result: refunded where it was charged, failed where it was free."""
         kind = RefundedJob if self.order.charged else FailedJob
-        return kind(order=self.order, attempt=self.attempt, deaths=self.deaths, reason=reason, ended_at=now)
+        return kind(
+            order=self.order,
+            attempt=self.attempt,
+            deaths=self.deaths,
+            claimed_at=self.began_at,
+            reason=reason,
+            ended_at=now,
+        )
 
 
 @frozen(kw_only=True)
@@ -142,6 +156,11 @@ class ClaimedJob(_Unsettled):
     leased_until: datetime
     progress: int = field(default=0, validator=[validators.ge(0), validators.lt(100)])  # percent
 
+    @property
+    def began_at(self) -> datetime:
+        """When the attempt that is under way began."""
+        return self.claimed_at
+
     def renew(self, *, now: datetime, lease: timedelta, progress: int) -> "ClaimedJob":
         """Show that the worker lives, and how far it is."""
         return evolve(self, leased_until=now + lease, progress=max(self.progress, progress))
@@ -181,6 +200,7 @@ class FailedJob(_State):
     """Ended without a result; it had cost nothing."""
 
     status: ClassVar[JobStatus] = JobStatus.FAILED
+    claimed_at: datetime | None = None  # when the attempt began that was under way, if one was
     reason: str
     ended_at: datetime
 
@@ -194,6 +214,7 @@ class RefundedJob(_State):
     """Ended without a result; what it had cost is back in the wallet."""
 
     status: ClassVar[JobStatus] = JobStatus.REFUNDED
+    claimed_at: datetime | None = None  # when the attempt began that was under way, if one was
     reason: str
     ended_at: datetime
 
@@ -207,6 +228,7 @@ class CancelledJob(_State):
     """Ended at its owner's wish; what it had cost is back in the wallet."""
 
     status: ClassVar[JobStatus] = JobStatus.CANCELLED
+    claimed_at: datetime | None = None  # when the attempt began that was under way, if one was
     ended_at: datetime
 
 

@@ -10,6 +10,7 @@ PICTURE_PIXELS_MAX: Final = 50_000_000
 FILE_NAME_CHARS_MAX: Final = 255
 PAGE_SIZE_MAX: Final = 100
 PAGE_SIZE: Final = 50
+_DOUBLINGS_MAX: Final = 10  # of the delay between attempts
 
 
 @frozen(kw_only=True)
@@ -26,7 +27,7 @@ class JobLimits:
 
     def delay_before(self, attempt: int) -> timedelta:
         """Return how long to wait before attempt number `attempt`, the first being 1."""
-        doublings = max(0, attempt - 2)
+        doublings = min(max(0, attempt - 2), _DOUBLINGS_MAX)
         return self.retry_delay * (1 << doublings)
 
     @property

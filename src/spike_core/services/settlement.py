@@ -5,7 +5,7 @@ Whoever loses a race gets `JobChanged` and has changed nothing.
 
 from typing import Final
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from spike_core.domain.errors import JobChanged, JobNotFound, NothingToClaim
 from spike_core.domain.facts import JobDue
@@ -104,7 +104,7 @@ class Settlement:
             if tx.jobs.find([job.id]).get(job.id) != job:  # a renewal keeps the fence, yet shows that the worker lives
                 raise JobChanged
             if buried.deaths >= self.limits.deaths_max:
-                return self._fail(tx, job, buried, WORKER_DIED)
+                return self._fail(tx, job, evolve(job, deaths=buried.deaths), WORKER_DIED)
             self._return(tx, job, buried)
         return buried
 

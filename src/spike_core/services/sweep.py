@@ -7,7 +7,7 @@ from typing import Final, TypeVar
 
 from attrs import frozen
 
-from spike_core.domain.errors import JobChanged
+from spike_core.domain.errors import JobChanged, SpikeError, Unavailable
 from spike_core.domain.facts import JobDue
 from spike_core.domain.limits import JobLimits
 from spike_core.domain.objects import ObjectKey
@@ -94,6 +94,11 @@ def _each(jobs: Sequence[_Job], repair: Callable[[_Job], object]) -> int:
         try:
             repair(job)
         except JobChanged:  # it went on by itself
+            continue
+        except Unavailable:
+            raise
+        except SpikeError:  # one damaged row mustn't keep the others waiting; the audit names it
+            _log.exception("a job can't be repaired")
             continue
         repaired += 1
     return repaired

@@ -101,6 +101,7 @@ def test_every_text_is_either_refused_or_a_name_that_is_safe_to_store_and_show(t
 
 def test_an_image_has_bytes_and_no_negative_views() -> None:
     image = an_image()
+    assert evolve(image, size_bytes=1, view_count=0).size_bytes == 1
     with pytest.raises(ValueError, match="size_bytes"):
         evolve(image, size_bytes=0)
     with pytest.raises(ValueError, match="view_count"):

@@ -129,7 +129,7 @@ def test_completing_keeps_the_result_and_both_times() -> None:
 def test_cancelling_keeps_the_order_and_the_history(make: Callable[[], UnsettledJob]) -> None:
     job: UnsettledJob = evolve(make(), attempt=2, deaths=1)
     cancelled = job.cancel(now=LATER)
-    assert cancelled == CancelledJob(order=job.order, attempt=2, deaths=1, ended_at=LATER)
+    assert cancelled == CancelledJob(order=job.order, attempt=2, deaths=1, claimed_at=job.began_at, ended_at=LATER)
 
 
 def test_states_and_attempts_have_fences_of_their_own() -> None:
@@ -160,3 +160,12 @@ def test_every_state_keeps_the_orders_id() -> None:
 
 def test_a_started_job_remembers_when() -> None:
     assert a_job().start(now=LATER).started_at == LATER
+
+
+def test_what_ends_under_way_keeps_when_it_began() -> None:
+    claimed = a_claimed_job()
+    later = NOON + LEASE
+    for ended in (claimed.cancel(now=later), claimed.fail("no", now=later)):
+        assert ended.claimed_at == claimed.claimed_at
+    for waiting in (a_job(), a_started_job()):
+        assert waiting.cancel(now=later).claimed_at is None

@@ -110,6 +110,7 @@ def test_cancelling_gives_the_tokens_back_once(ada: Caller, house: MemorySpike, 
     answer = ada.post(f"/api/jobs/{job['id']}/cancel")
     assert answer.status_code == 200
     assert answer.json["job"]["status"] == "CANCELLED"
+    assert answer.json["job"]["processingStartedAt"] is None
     assert (answer.json["success"], answer.json["tokensRefunded"], answer.json["newBalance"]) == (True, 2, 100)
     again = ada.post(f"/api/jobs/{job['id']}/cancel")
     assert (again.status_code, again.json["code"]) == (409, "CONFLICT")

@@ -104,7 +104,8 @@ def upgrade() -> None:
             name="started_or_leased",
         ),
         sa.CheckConstraint(
-            "(claimed_at IS NOT NULL) = (leased_until IS NOT NULL OR status = 'COMPLETED')",
+            "CASE WHEN status IN ('FAILED', 'REFUNDED', 'CANCELLED') THEN 1 = 1"
+            " ELSE (claimed_at IS NOT NULL) = (leased_until IS NOT NULL OR status = 'COMPLETED') END",
             name="claimed",
         ),
         sa.CheckConstraint(
