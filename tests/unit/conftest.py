@@ -1,6 +1,10 @@
 """What all unit tests share."""
 
+import logging
+from collections.abc import Iterator
+
 import pytest
+import structlog
 from hypothesis import settings
 
 from house import House
@@ -13,3 +17,14 @@ settings.load_profile("unhurried")
 def house() -> House:
     """Return an empty house."""
     return House.build()
+
+
+@pytest.fixture
+def logging_as_it_was() -> Iterator[None]:
+    """Put back what a test changes about logging."""
+    root = logging.getLogger()
+    handlers, level = list(root.handlers), root.level
+    yield
+    root.handlers[:] = handlers
+    root.setLevel(level)
+    structlog.reset_defaults()

@@ -8,10 +8,21 @@ from spike_core.services.workshop import Workshop
 
 
 def perform(workshop: Workshop, job_id: JobId) -> None:
-    """Do one job, with its id on every log line. A duplicate delivery is quietly dropped."""
+    """Do one job, with its id and that of the request that asked for it on every log line.
+
+    A duplicate delivery is quietly dropped.
+
+    Raises:
+        DatabaseUnavailable: as `Workshop.perform`.
+    """
+    log = structlog.get_logger(__name__)
     with structlog.contextvars.bound_contextvars(job_id=str(job_id)):
-        log = structlog.get_logger(__name__)
         try:
-            workshop.perform(job_id)
+            job = workshop.settlement.claim(job_id)
         except NothingToClaim:
             log.debug("nothing to claim: a duplicate message")
+            return
+        with structlog.contextvars.bound_contextvars(request_id=str(job.order.request_id), attempt=job.attempt):
+            log.info("job begun", tier=job.order.tier.value)
+            workshop.carry_out(job)
+            log.info("job ended")

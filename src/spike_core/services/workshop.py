@@ -53,7 +53,14 @@ class Workshop:
             NothingToClaim: the message was a duplicate; nothing was done.
             DatabaseUnavailable: the outcome couldn't be stored; the lease will run out and the job be tried again.
         """
-        job = self.settlement.claim(job_id)
+        self.carry_out(self.settlement.claim(job_id))
+
+    def carry_out(self, job: ClaimedJob) -> None:
+        """Do a job that was claimed, and settle it.
+
+        Raises:
+            DatabaseUnavailable: as in `perform`.
+        """
         progress = _Progress()
 
         def beat() -> None:

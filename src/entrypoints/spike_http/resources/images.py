@@ -12,8 +12,10 @@ from spike_http.bodies import EnhanceBody, json_object
 from spike_http.errors import ENHANCE_WORDINGS, UPLOAD_WORDINGS
 from spike_http.forms import upload_form
 from spike_http.links import LinkPolicy
+from spike_http.media import as_json
 from spike_http.middleware import request_id_of
-from spike_http.views import EnhanceView, ImageView, ShownImageView, UploadView, as_json
+from spike_http.views.images import ImageView, ShownImageView, UploadView
+from spike_http.views.jobs import EnhanceView
 
 
 @frozen(kw_only=True)

@@ -8,7 +8,8 @@ from spike_core.services.cancellation import Cancellation
 from spike_core.services.gallery import Gallery
 from spike_http.authentication import Gate
 from spike_http.links import LinkPolicy
-from spike_http.views import CancelledView, ShownJobView, as_json
+from spike_http.media import as_json
+from spike_http.views.jobs import CancelledView, ShownJobView
 
 
 @frozen(kw_only=True)

@@ -6,7 +6,8 @@ from attrs import frozen
 from spike_core.services.treasury import Treasury
 from spike_http.authentication import Gate
 from spike_http.bodies import PageQuery
-from spike_http.views import BalanceView, HistoryView, as_json
+from spike_http.media import as_json
+from spike_http.views.tokens import BalanceView, HistoryView
 
 
 @frozen(kw_only=True)

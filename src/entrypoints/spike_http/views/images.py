@@ -1,0 +1,118 @@
+"""Images, as clients see them."""
+
+from datetime import datetime
+
+from attrs import frozen
+
+from spike_core.domain.identifiers import ImageId, JobId
+from spike_core.domain.images import Image, ImageName
+from spike_core.domain.objects import PictureFormat
+from spike_core.domain.tiers import Tier
+from spike_core.domain.tokens import Tokens
+from spike_core.services.gallery import ShownImage
+from spike_core.services.uploads import Uploaded
+from spike_http.links import Addresses
+from spike_http.views.jobs import JobView
+
+
+@frozen(kw_only=True)
+class UploadedImageView:
+    """The image part of an upload's answer."""
+
+    id: ImageId
+    name: ImageName
+    url: str
+    width: int
+    height: int
+    size: int
+    format: PictureFormat
+
+    @classmethod
+    def of(cls, image: Image, addresses: Addresses) -> "UploadedImageView":
+        """Return the view of an image."""
+        return cls(
+            id=image.id,
+            name=image.name,
+            url=addresses.of(image.original, image),
+            width=image.dimensions.width_px,
+            height=image.dimensions.height_px,
+            size=image.size_bytes,
+            format=image.format,
+        )
+
+
+@frozen(kw_only=True)
+class StartedEnhancementView:
+    """The enhancement part of an upload's answer."""
+
+    job_id: JobId
+    tier: Tier
+    token_cost: Tokens
+    new_balance: Tokens
+
+
+@frozen(kw_only=True)
+class UploadView:
+    """The answer to an upload."""
+
+    success: bool = True
+    image: UploadedImageView
+    enhancement: StartedEnhancementView | None
+
+    @classmethod
+    def of(cls, uploaded: Uploaded, addresses: Addresses) -> "UploadView":
+        """Return the view of an upload."""
+        enhancement = None
+        if uploaded.job is not None:
+            order = uploaded.job.order
+            enhancement = StartedEnhancementView(
+                job_id=order.id, tier=order.tier, token_cost=order.charged, new_balance=uploaded.balance
+            )
+        return cls(image=UploadedImageView.of(uploaded.image, addresses), enhancement=enhancement)
+
+
+@frozen(kw_only=True)
+class ImageView:
+    """An image with its jobs."""
+
+    id: ImageId
+    name: ImageName
+    description: str | None
+    original_url: str
+    original_width: int
+    original_height: int
+    original_size_bytes: int
+    original_format: PictureFormat
+    is_public: bool
+    view_count: int
+    created_at: datetime
+    updated_at: datetime
+    jobs: list[JobView]
+
+    @classmethod
+    def of(cls, shown: ShownImage, addresses: Addresses) -> "ImageView":
+        """Return the view of an image and its jobs."""
+        image = shown.image
+        return cls(
+            id=image.id,
+            name=image.name,
+            description=image.description,
+            original_url=addresses.of(image.original, image),
+            original_width=image.dimensions.width_px,
+            original_height=image.dimensions.height_px,
+            original_size_bytes=image.size_bytes,
+            original_format=image.format,
+            is_public=image.is_public,
+            view_count=image.view_count,
+            created_at=image.created_at,
+            updated_at=image.updated_at,
+            jobs=[JobView.of(job, image, shown.positions.get(job.id), addresses) for job in shown.jobs],
+        )
+
+
+@frozen(kw_only=True)
+class ShownImageView:
+    """The answer to `GET /api/images/{id}`."""
+
+    success: bool = True
+    image: ImageView

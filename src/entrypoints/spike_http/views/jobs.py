@@ -1,0 +1,124 @@
+"""Jobs, as clients see them."""
+
+from datetime import datetime
+from typing import assert_never
+
+from attrs import frozen
+
+from spike_core.domain.identifiers import ImageId, JobId
+from spike_core.domain.images import Image
+from spike_core.domain.jobs import (
+    CancelledJob,
+    ClaimedJob,
+    CompletedJob,
+    FailedJob,
+    Job,
+    JobStatus,
+    PendingJob,
+    RefundedJob,
+    StartedJob,
+)
+from spike_core.domain.tiers import Tier
+from spike_core.domain.tokens import Tokens
+from spike_core.services.gallery import ShownJob
+from spike_http.links import Addresses
+
+
+@frozen(kw_only=True)
+class EnhanceView:
+    """The answer to an enhancement request."""
+
+    success: bool = True
+    job_id: JobId
+    token_cost: Tokens
+    new_balance: Tokens
+
+
+@frozen(kw_only=True)
+class JobView:
+    """A job, in any state; what its state doesn't have is null."""
+
+    id: JobId
+    image_id: ImageId
+    tier: Tier
+    status: JobStatus
+    tokens_cost: Tokens
+    enhanced_url: str | None
+    enhanced_width: int | None
+    enhanced_height: int | None
+    enhanced_size_bytes: int | None
+    error_message: str | None
+    created_at: datetime
+    processing_started_at: datetime | None
+    processing_completed_at: datetime | None
+    progress: int  # percent
+    queue_position: int | None  # 1 is next; null unless waiting
+    source_image_id: ImageId | None = None
+    is_blend: bool = False
+
+    @classmethod
+    def of(cls, job: Job, image: Image, position: int | None, addresses: Addresses) -> "JobView":
+        """Return the view of a job of this image."""
+        result = job.result if isinstance(job, CompletedJob) else None
+        return cls(
+            id=job.id,
+            image_id=image.id,
+            tier=job.order.tier,
+            status=job.status,
+            tokens_cost=job.order.charged,
+            enhanced_url=addresses.of(result.key, image) if result else None,
+            enhanced_width=result.dimensions.width_px if result else None,
+            enhanced_height=result.dimensions.height_px if result else None,
+            enhanced_size_bytes=result.size_bytes if result else None,
+            error_message=job.reason if isinstance(job, FailedJob | RefundedJob) else None,
+            created_at=job.order.created_at,
+            processing_started_at=None if isinstance(job, PendingJob | StartedJob) else job.claimed_at,
+            processing_completed_at=_ended_at(job),
+            progress=_progress(job),
+            queue_position=position,
+        )
+
+
+@frozen(kw_only=True)
+class ShownJobView:
+    """The answer to `GET /api/jobs/{id}`."""
+
+    success: bool = True
+    job: JobView
+
+    @classmethod
+    def of(cls, shown: ShownJob, addresses: Addresses) -> "ShownJobView":
+        """Return the view of a job."""
+        return cls(job=JobView.of(shown.job, shown.image, shown.position, addresses))
+
+
+@frozen(kw_only=True)
+class CancelledView:
+    """The answer to a cancellation."""
+
+    success: bool = True
+    job: JobView
+    tokens_refunded: Tokens
+    new_balance: Tokens
+
+
+def _ended_at(job: Job) -> datetime | None:
+    match job:
+        case CompletedJob() | FailedJob() | RefundedJob() | CancelledJob():
+            return job.ended_at
+        case PendingJob() | StartedJob() | ClaimedJob():
+            return None
+        case _:
+            assert_never(job)
+
+
+def _progress(job: Job) -> int:
+    match job:
+        case CompletedJob():
+            return 100
+        case ClaimedJob():
+            return job.progress
+        case PendingJob() | StartedJob() | FailedJob() | RefundedJob() | CancelledJob():
+            return 0
+        case _:
+            assert_never(job)
