@@ -5,12 +5,8 @@ from collections.abc import Iterator
 
 import pytest
 import structlog
-from hypothesis import settings
 
 from house import House
-
-settings.register_profile("unhurried", deadline=None)  # a busy machine isn't a failure
-settings.load_profile("unhurried")
 
 
 @pytest.fixture

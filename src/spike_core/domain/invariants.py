@@ -5,9 +5,11 @@ objects name each other, needs the blob store and lives in `spike_core.services.
 """
 
 from collections.abc import Iterator, Sequence
+from typing import Self
 
-from attrs import frozen
+from attrs import evolve, frozen
 
+from spike_core.domain.identifiers import OwnerId
 from spike_core.domain.jobs import CancelledJob, FailedJob, Job, RefundedJob
 from spike_core.domain.ledger import SPEND_KINDS, EntryKind, LedgerEntry, LedgerTotals
 from spike_core.domain.wallet import Wallet
@@ -32,6 +34,34 @@ def judge_wallet(wallet: Wallet, totals: LedgerTotals) -> Iterator[Finding]:
     if totals.entries != wallet.entries:
         message = f"the wallet counts {wallet.entries} entries, the ledger has {totals.entries}"
         yield Finding(invariant="I1", subject=subject, message=message)
+
+
+@frozen(kw_only=True)
+class Link:
+    """What the next older entry of a ledger must say, when it is read from its end."""
+
+    owner_id: OwnerId
+    sequence: int
+    balance_after: int
+
+    @classmethod
+    def of(cls, wallet: Wallet) -> Self:
+        """Return what a wallet's newest entry must say."""
+        return cls(owner_id=wallet.owner_id, sequence=wallet.entries, balance_after=wallet.balance.amount)
+
+    def fits(self, entry: LedgerEntry) -> bool:
+        """Return whether the entry says it."""
+        return (entry.sequence, entry.balance_after.amount) == (self.sequence, self.balance_after)
+
+    def behind(self, entry: LedgerEntry) -> Self:
+        """Return what the entry before this one must say."""
+        return evolve(self, sequence=entry.sequence - 1, balance_after=entry.balance_after.amount - entry.amount)
+
+    def finding(self, entry: LedgerEntry) -> Finding:
+        """Return what is wrong with an entry that doesn't fit."""
+        found = f"entry {entry.sequence} leaves {entry.balance_after}"
+        message = f"{found}, where entry {self.sequence} leaving {self.balance_after} belongs"
+        return Finding(invariant="I1", subject=str(self.owner_id), message=message)
 
 
 def judge_job(job: Job, entries: Sequence[LedgerEntry]) -> Iterator[Finding]:

@@ -7,14 +7,15 @@ from typing import Final
 from attrs import frozen
 
 from spike_core.domain.identifiers import ImageId, JobId, OwnerId
-from spike_core.domain.invariants import Finding, judge_job, judge_wallet
+from spike_core.domain.invariants import Finding, Link, judge_job, judge_wallet
 from spike_core.domain.jobs import CompletedJob
 from spike_core.domain.ledger import LedgerEntry
 from spike_core.domain.limits import JobLimits
 from spike_core.domain.objects import ObjectKey
+from spike_core.domain.wallet import Wallet
 from spike_core.ports.blobs import BlobStore, StoredObject
 from spike_core.ports.clock import Clock
-from spike_core.ports.transactions import Transactions
+from spike_core.ports.transactions import Transaction, Transactions
 from spike_core.services.references import referenced
 
 AUDIT_PAGE: Final = 500
@@ -47,11 +48,13 @@ class Audit:
     def _wallets(self) -> Iterator[Finding]:
         after: OwnerId | None = None
         while True:
+            findings: list[Finding] = []
             with self.transactions.view() as tx:
                 wallets = tx.census.wallets(after=after, limit=AUDIT_PAGE)
-                totals = {wallet.owner_id: tx.ledger.totals(wallet.owner_id) for wallet in wallets}
-            for wallet in wallets:
-                yield from judge_wallet(wallet, totals[wallet.owner_id])
+                for wallet in wallets:
+                    wrong = list(judge_wallet(wallet, tx.ledger.totals(wallet.owner_id)))
+                    findings += wrong or _broken_links(tx, wallet)
+            yield from findings
             if len(wallets) < AUDIT_PAGE:
                 return
             after = wallets[-1].owner_id
@@ -99,3 +102,16 @@ class Audit:
     def _overdue(self, page: Collection[StoredObject]) -> set[ObjectKey]:
         stored_before = self.clock.now() - 2 * self.limits.orphan_age  # a sweep has had its chance
         return {stored.key for stored in page if stored.stored_at < stored_before}
+
+
+def _broken_links(tx: Transaction, wallet: Wallet) -> Iterator[Finding]:
+    """Walk a wallet's ledger back from its balance and yield the first entry that doesn't fit its neighbours (I1)."""
+    link = Link.of(wallet)
+    before: int | None = None
+    while page := tx.ledger.page(wallet.owner_id, before=before, limit=AUDIT_PAGE):
+        for entry in page:
+            if not link.fits(entry):
+                yield link.finding(entry)
+                return
+            link = link.behind(entry)
+        before = page[-1].sequence

@@ -6,6 +6,7 @@ import re
 import socket
 import subprocess
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,8 @@ from PIL import Image
 from multipart import CONTENT_TYPE, an_upload
 from pictures import encoded, photograph
 from running import PATIENCE_S, Server, run_spike, serving
+from spike_core.domain.limits import UPLOAD_BYTES_MAX
+from spike_core.domain.objects import PictureFormat
 
 
 @pytest.fixture
@@ -104,30 +107,27 @@ def test_a_picture_that_stops_the_worker_each_time_is_refunded(folder: Path) -> 
 
 
 def test_sigterm_ends_what_is_under_way_first(folder: Path) -> None:
-    with serving(folder) as server:
+    """Requests that were sent before the signal are answered after it, and then the server ends."""
+    with serving(folder, SPIKE_WEB_THREADS="8") as server:
         token = server.token
-        image_id = an_image(server, token)
-        body = an_upload(encoded(photograph("astronaut.png")))
-        begun, finished = threading.Event(), threading.Event()
-        statuses: list[int] = []
+        # quick to send and slow to look at, so that most are under way when the first is answered
+        picture = Image.linear_gradient("L").resize((7000, 7000)).convert("RGB")
+        body = an_upload(encoded(picture, PictureFormat.PNG))
+        assert len(body) < UPLOAD_BYTES_MAX
+        answered = threading.Event()
 
-        def upload_again_and_again() -> None:
-            while not finished.is_set():
-                try:
-                    answer = server.ask("POST", "/api/images/upload", token=token, body=body, content_type=CONTENT_TYPE)
-                except OSError:  # it doesn't listen any more
-                    return
-                statuses.append(answer.status)
-                begun.set()
+        def upload() -> int:
+            answer = server.ask("POST", "/api/images/upload", token=token, body=body, content_type=CONTENT_TYPE)
+            answered.set()
+            return answer.status
 
-        thread = threading.Thread(target=upload_again_and_again)
-        thread.start()
-        assert begun.wait(PATIENCE_S)
-        assert server.stop() == 0
-        finished.set()
-        thread.join(PATIENCE_S)
-        assert image_id
-        assert set(statuses) == {200}
+        with ThreadPoolExecutor(6) as pool:
+            uploads = [pool.submit(upload) for _ in range(6)]
+            assert answered.wait(PATIENCE_S)
+            under_way = sum(not future.done() for future in uploads)
+            assert server.stop() == 0
+            assert [future.result() for future in uploads] == [200] * 6
+        assert under_way > 0, "the signal came too late to show anything"
     audit = run_spike("audit", "--json", folder=folder)
     assert json.loads(audit.stdout) == {"ok": True, "findings": []}
 

@@ -124,6 +124,13 @@ def delivered_and_refunded(state: State, inventory: Inventory) -> str:
     return str(job_id)
 
 
+def balance_after_changed(state: State, _inventory: Inventory) -> str:
+    """The sums agree, the story doesn't."""
+    owner_id, ledger = next((owner_id, ledger) for owner_id, ledger in state.ledgers.items() if len(ledger) > 1)
+    state.ledgers[owner_id] = (evolve(ledger[0], balance_after=Tokens(7)), *ledger[1:])
+    return str(owner_id)
+
+
 def refunded_while_it_goes_on(state: State, inventory: Inventory) -> str:
     job_id = first(inventory, RefundedJob)
     state.jobs[job_id] = PendingJob(order=inventory.jobs[job_id].order)
@@ -135,6 +142,7 @@ def refunded_while_it_goes_on(state: State, inventory: Inventory) -> str:
     [
         (balance_changed, "I1"),
         (earning_lost, "I1"),
+        (balance_after_changed, "I1"),
         (charge_lost, "I2"),
         (charge_doubled, "I2"),
         (charge_of_another_amount, "I2"),

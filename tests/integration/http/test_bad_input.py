@@ -1,0 +1,75 @@
+"""Hostile and odd files against the real thing: SQLite, files and Pillow behind the application, no server between."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from falcon import testing
+
+from multipart import CONTENT_TYPE, an_upload
+from pictures import HEIC_HEADER, HTML, JUNK, SVG, a_photo, a_png_that_announces, encoded, photograph
+from spike_core.domain.accounts import Email
+from spike_core.domain.dimensions import Dimensions
+from spike_core.domain.objects import PictureFormat
+from spike_core.domain.tokens import Tokens
+from spike_http import create_app
+from spike_runtime import Settings, Spike, build
+
+SIZE = Dimensions(width_px=320, height_px=240)
+JPEG = encoded(photograph())
+REFUSED = {
+    "junk named .jpg": (JUNK, "File is not a supported image"),
+    "HTML named .jpg": (HTML, "File is not a supported image"),
+    "SVG": (SVG, "File is not a supported image"),
+    "HEIC, which needs an extra": (HEIC_HEADER, "File is not a supported image"),
+    "nothing": (b"", "File is empty"),
+    "a JPEG cut in half": (JPEG[: len(JPEG) // 2], "Image is damaged and cannot be read"),
+    "a PNG cut in half": (encoded(photograph(), PictureFormat.PNG)[:50_000], "Image is damaged and cannot be read"),
+    "an animated GIF": (a_photo(SIZE, PictureFormat.GIF, "animated"), "Animated images are not supported"),
+    "an animated WebP": (a_photo(SIZE, PictureFormat.WEBP, "animated"), "Animated images are not supported"),
+    "a small file that announces 60 megapixels": (
+        a_png_that_announces(10_000, 6_000),
+        "Image exceeds maximum of 50 megapixels",
+    ),
+}
+TAKEN = {format_.value: (format_, a_photo(SIZE, format_)) for format_ in PictureFormat}
+
+
+@pytest.fixture
+def spike(tmp_path: Path) -> Iterator[Spike]:
+    spike = build(Settings(data_dir=tmp_path / "var"))
+    spike.database.migrate()
+    yield spike
+    spike.database.close()
+
+
+@pytest.fixture
+def headers(spike: Spike) -> dict[str, str]:
+    registered = spike.registration.register(Email("ada@example.org"), tokens=Tokens(100))
+    return {"Authorization": f"Bearer {registered.session_token.text}", "Content-Type": CONTENT_TYPE}
+
+
+@pytest.mark.parametrize(("content", "error"), REFUSED.values(), ids=REFUSED.keys())
+def test_a_bad_file_is_refused_and_leaves_nothing(
+    spike: Spike, headers: dict[str, str], content: bytes, error: str
+) -> None:
+    client = testing.TestClient(create_app(spike))
+    answer = client.simulate_post("/api/images/upload", headers=headers, body=an_upload(content))
+    assert (answer.status_code, answer.json["error"], answer.json["title"]) == (400, error, "Invalid File")
+    assert client.simulate_get("/api/tokens/balance", headers=headers).json["balance"] == 100
+    assert spike.storage.blobs.scan(limit=10) == []
+    with spike.database.transactions.view() as tx:
+        assert [*tx.census.images(limit=10), *tx.census.jobs(limit=10)] == []
+
+
+@pytest.mark.parametrize(("format_", "content"), TAKEN.values(), ids=TAKEN.keys())
+def test_the_bytes_decide_the_format_whatever_the_name_says(
+    spike: Spike, headers: dict[str, str], format_: PictureFormat, content: bytes
+) -> None:
+    client = testing.TestClient(create_app(spike))
+    body = an_upload(content, filename="holiday.exe")
+    image = client.simulate_post("/api/images/upload", headers=headers, body=body).json["image"]
+    assert (image["format"], image["width"], image["height"]) == (format_.value, 320, 240)
+    stored = client.simulate_get(image["url"].removeprefix("http://falconframework.org"))
+    assert stored.content == content
+    assert stored.headers["content-type"] == format_.media_type
