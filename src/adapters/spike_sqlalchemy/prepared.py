@@ -1,7 +1,7 @@
 """Prepared statements: written in SQLAlchemy Core, compiled once, run by the driver itself.
 
 `Connection.execute` builds an execution context and a result for each call, which takes about four times as long as
-SQLite takes for the statement. A request to enhance runs ten statements and would spend a third of its time there.
+SQLite takes for the statement. A request to enhance runs nine statements and would spend a third of its time there.
 """
 
 from collections.abc import Callable, Mapping, Sequence

@@ -1,0 +1,49 @@
+"""`docs/reference/cli.md` tells of every command with its arguments and options, and of nothing else."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+import click
+
+from spike_cli.main import spike
+
+PAGE: Final = (Path(__file__).parents[3] / "docs/reference/cli.md").read_text(encoding="utf-8")
+HEADING: Final = re.compile(r"^## `(.+)`$", re.MULTILINE)
+ROW: Final = re.compile(r"^\| `([^`]+)` \| (.*?) ?\| (.+) \|$", re.MULTILINE)
+
+
+def commands(command: click.Command, name: str) -> Iterator[tuple[str, click.Command]]:
+    """Yield the whole command and, below it, all that do something."""
+    if not isinstance(command, click.Group):
+        yield name, command
+        return
+    if name == "spike":
+        yield name, command
+    for part, inner in command.commands.items():
+        yield from commands(inner, f"{name} {part}")
+
+
+def parameters(command: click.Command) -> dict[str, str]:
+    """Return the names of arguments and options, with the defaults that `--help` shows."""
+    found = {}
+    for parameter in command.params:
+        name = parameter.opts[0] if isinstance(parameter, click.Option) else parameter.human_readable_name
+        is_shown = isinstance(parameter, click.Option) and parameter.show_default
+        found[name] = f"`{parameter.default}`" if is_shown else ""
+    return found
+
+
+def section(command: str) -> str:
+    return PAGE.partition(f"## `{command}`\n")[2].partition("\n## ")[0]
+
+
+def test_every_command_is_told_and_none_else() -> None:
+    assert sorted(HEADING.findall(PAGE)) == sorted(name for name, _ in commands(spike, "spike"))
+
+
+def test_every_argument_and_option_is_told_with_its_default_and_none_else() -> None:
+    for name, command in commands(spike, "spike"):
+        told = {parameter: default for parameter, default, _ in ROW.findall(section(name))}
+        assert told == parameters(command), name

@@ -1,0 +1,31 @@
+"""`docs/decisions/0004-runtime-dependencies.md` gives a reason for every dependency that `pyproject.toml` names."""
+
+import re
+import tomllib
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Final
+
+PROJECT: Final = Path(__file__).parents[3]
+PAGE: Final = (PROJECT / "docs/decisions/0004-runtime-dependencies.md").read_text(encoding="utf-8")
+PYPROJECT: Final = tomllib.loads((PROJECT / "pyproject.toml").read_text(encoding="utf-8"))
+ROW: Final = re.compile(r"^\| ([a-z0-9, -]+) \| .+ \| .+ \|$", re.MULTILINE)
+NAME: Final = re.compile(r"[A-Za-z0-9._-]+")
+
+
+def named(requirements: Iterable[str]) -> set[str]:
+    """Return the names of packages that aren't ours."""
+    names = {match[0].lower() for requirement in requirements if (match := NAME.match(requirement))}
+    return names - {"spike-core"}
+
+
+def told(part: str) -> set[str]:
+    return {name for row in ROW.findall(part) for name in row.split(", ")}
+
+
+def test_every_dependency_has_its_reason_and_nothing_else_is_told() -> None:
+    to_run, to_develop = PAGE.split("To develop and build")
+    project, groups = PYPROJECT["project"], PYPROJECT["dependency-groups"]
+    extras = [requirement for extra in project["optional-dependencies"].values() for requirement in extra]
+    assert told(to_run) == named([*project["dependencies"], *extras])
+    assert told(to_develop) == named([*groups["build"], *groups["dev"]])

@@ -1,0 +1,119 @@
+"""`docs/reference/http.md` tells of every endpoint and error, and of none that isn't there."""
+
+import json
+import re
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+from falcon import inspect, testing
+
+from caller import Caller
+from memory_spike import MemorySpike
+from spike_core.domain.tiers import Tier
+from spike_http import create_app
+from spike_http.errors import ENHANCE_WORDINGS, TABLE, UPLOAD_WORDINGS
+
+PAGE: Final = (Path(__file__).parents[3] / "docs/reference/http.md").read_text(encoding="utf-8")
+HEADING: Final = re.compile(r"^## `(\w+) (\S+)`$", re.MULTILINE)
+JSON_BLOCK: Final = re.compile(r"^```json\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+ERROR_ROW: Final = re.compile(r"^\| (\d{3}) \| `([A-Z_]+)` \| (.+) \|$", re.MULTILINE)
+TIER_ROW: Final = re.compile(r"^\| `(\w+)` \| (\d+) \| (\d+) px \|$", re.MULTILINE)
+
+
+@pytest.fixture
+def house() -> MemorySpike:
+    return MemorySpike.build()
+
+
+@pytest.fixture
+def ada(house: MemorySpike) -> Caller:
+    return Caller(testing.TestClient(create_app(house.spike)), house.register())
+
+
+def section(heading: str) -> str:
+    """Return what stands under a heading of the second level."""
+    _, found, rest = PAGE.partition(f"\n## {heading}\n")
+    assert found, f"there is a section {heading}"
+    return rest.partition("\n## ")[0]
+
+
+def samples(heading: str) -> list[Any]:
+    return [json.loads(block) for block in JSON_BLOCK.findall(section(heading))]
+
+
+def shape(value: Any) -> Any:
+    """Return what an answer is made of: names and kinds, whatever the values are."""
+    match value:
+        case dict():
+            return {name: shape(inner) for name, inner in value.items()}
+        case list():
+            return [shape(inner) for inner in value]
+        case None:
+            return None
+        case _:
+            return type(value).__name__
+
+
+def test_every_route_is_told_and_none_else(house: MemorySpike) -> None:
+    routes = inspect.inspect_routes(create_app(house.spike))
+    actual = {(method.method, route.path) for route in routes for method in route.methods if not method.internal}
+    assert set(HEADING.findall(PAGE)) == actual
+    assert len(HEADING.findall(PAGE)) == len(actual), "each is told once"
+
+
+def test_every_error_is_told_and_none_else() -> None:
+    """Those of Falcon (405, 415) aren't in our table of errors; other tests name them."""
+    actual = {(str(int(row.status)), row.code, row.wording.error) for row in TABLE.values()}
+    actual |= {("402", "INSUFFICIENT_TOKENS", next(iter(UPLOAD_WORDINGS.values())).error)}
+    actual |= {("402", "INSUFFICIENT_TOKENS", wording.error) for wording in ENHANCE_WORDINGS.values()}
+    actual |= {("500", "INTERNAL_ERROR", list(UPLOAD_WORDINGS.values())[-1].error)}
+    told = {(status, code, error.partition(" (")[0]) for status, code, error in ERROR_ROW.findall(PAGE)}
+    assert {row for row in told if row[0] not in {"405", "415"}} == actual
+
+
+def test_falcons_errors_are_told(ada: Caller) -> None:
+    told = set(ERROR_ROW.findall(PAGE))
+    wrong_method = ada.client.simulate_delete("/healthz")
+    headers = {**ada.headers, "Content-Type": "text/plain"}
+    wrong_type = ada.client.simulate_post("/api/images/enhance", headers=headers, body="hello")
+    for answer in (wrong_method, wrong_type):
+        assert (str(answer.status_code), answer.json["code"], answer.json["error"]) in told
+
+
+def test_the_tiers_are_those_of_the_domain() -> None:
+    told = TIER_ROW.findall(section("`POST /api/images/enhance`"))
+    assert told == [(tier.value, str(tier.price), str(tier.longest_side_px)) for tier in Tier]
+
+
+def test_the_sample_answers_have_the_shape_of_the_real_ones(house: MemorySpike, ada: Caller) -> None:
+    def assert_alike(heading: str, answer: testing.Result) -> None:
+        assert answer.status_code == 200
+        sample = samples(heading)[-1]
+        assert shape(sample) == shape(answer.json)
+
+    uploaded = ada.upload()
+    image_id, job_id = uploaded.json["image"]["id"], uploaded.json["enhancement"]["jobId"]
+    assert_alike("`POST /api/images/upload`", uploaded)
+    assert_alike("`GET /api/jobs/{job_id}`", ada.get(f"/api/jobs/{job_id}"))
+    house.work()
+    assert_alike("`GET /api/images/{image_id}`", ada.get(f"/api/images/{image_id}"))
+    request, _ = samples("`POST /api/images/enhance`")
+    enhancing = ada.post("/api/images/enhance", {**request, "imageId": image_id})
+    assert_alike("`POST /api/images/enhance`", enhancing)
+    assert_alike("`POST /api/jobs/{job_id}/cancel`", ada.post(f"/api/jobs/{enhancing.json['jobId']}/cancel"))
+    assert_alike("`GET /api/tokens/balance`", ada.get("/api/tokens/balance"))
+    assert_alike("`GET /api/tokens/history`", ada.get("/api/tokens/history", limit="1"))
+    assert_alike("`GET /healthz`", ada.get("/healthz"))
+    assert_alike("`GET /readyz`", ada.get("/readyz"))
+
+
+def test_the_sample_error_has_the_shape_of_a_real_one(house: MemorySpike, ada: Caller) -> None:
+    poor = Caller(ada.client, house.register("poor@example.org", tokens=3))
+    image_id = poor.upload().json["image"]["id"]
+    refused = poor.post("/api/images/enhance", {"imageId": image_id, "tier": "TIER_4K"})
+    assert refused.status_code == 402
+    [sample] = samples("Errors")
+    assert shape(sample) == shape(refused.json)
+    texts = ("error", "title", "suggestion", "code")
+    assert [sample[name] for name in texts] == [refused.json[name] for name in texts]

@@ -1,0 +1,56 @@
+"""Links in the documents lead to files and headings that are there, and so do the paths that they name."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+PROJECT: Final = Path(__file__).parents[3]
+PAGES: Final = [*sorted(PROJECT.glob("*.md")), *sorted((PROJECT / "docs").rglob("*.md"))]
+NAMES: Final = [str(page.relative_to(PROJECT)) for page in PAGES]
+FENCED: Final = re.compile(r"^```.*?^```$", re.MULTILINE | re.DOTALL)
+INLINE_CODE: Final = re.compile(r"`[^`\n]*`")
+LINK: Final = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
+HEADING: Final = re.compile(r"^#{1,6} (.+)$", re.MULTILINE)
+OUTSIDE: Final = re.compile(r"[a-z]+:")
+NAMED_PATH: Final = re.compile(r"`((?:src|tests|docs|bench|\.ci)/[^`\s<…]*)`")
+
+
+def prose(page: Path) -> str:
+    return FENCED.sub("", page.read_text(encoding="utf-8"))
+
+
+def links(page: Path) -> Iterator[str]:
+    for target in LINK.findall(INLINE_CODE.sub("code", prose(page))):
+        if OUTSIDE.match(target) is None:
+            yield target
+
+
+def anchors(page: Path) -> set[str]:
+    """Return the anchors that a forge makes of the headings: lower case, spaces to hyphens, no punctuation."""
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in HEADING.findall(prose(page))}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=NAMES)
+def test_links_lead_somewhere(page: Path) -> None:
+    for link in links(page):
+        path, _, anchor = link.partition("#")
+        target = (page.parent / path).resolve() if path else page
+        assert target.is_relative_to(PROJECT), f"{link} leads out of the project"
+        assert target.exists(), f"{link} leads nowhere"
+        assert not anchor or anchor in anchors(target), f"{link} has no such heading"
+
+
+@pytest.mark.parametrize("page", PAGES, ids=NAMES)
+def test_named_paths_are_there(page: Path) -> None:
+    missing = [path for path in NAMED_PATH.findall(prose(page)) if not (PROJECT / path).exists()]
+    assert missing == []
+
+
+def test_every_document_is_linked_to() -> None:
+    """From another document, directly or as part of its folder."""
+    targets = {(page.parent / link.partition("#")[0]).resolve() for page in PAGES for link in links(page)}
+    lonely = [page for page in (PROJECT / "docs").rglob("*.md") if not targets & {page, page.parent}]
+    assert lonely == []
