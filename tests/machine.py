@@ -236,6 +236,25 @@ class SpikeMachine(RuleBasedStateMachine):
             lambda: self.spike.enhancements.enhance(self.owners[who], image_id=image_id, tier=tier),
         )
 
+    @precondition(lambda self: self.image_ids())
+    @rule(
+        who=st.integers(0, 1),
+        data=st.data(),
+        tiers=st.lists(st.sampled_from(list(Tier)), max_size=4),
+        crash=crashes,
+        kills=st.booleans(),
+    )
+    def enhance_in_parallel(
+        self, who: int, data: st.DataObject, tiers: list[Tier], crash: int | None, kills: bool
+    ) -> None:
+        image_id = data.draw(st.sampled_from(self.image_ids()))
+        accepted = self.attempt(
+            crash,
+            kills,
+            lambda: self.spike.enhancements.enhance_in_parallel(self.owners[who], image_id=image_id, tiers=tiers),
+        )
+        assert accepted is None or [job.order.tier for job in accepted.jobs] == tiers
+
     @precondition(lambda self: self.jobs())
     @rule(who=st.integers(0, 1), data=st.data(), crash=crashes, kills=st.booleans())
     def cancel(self, who: int, data: st.DataObject, crash: int | None, kills: bool) -> None:

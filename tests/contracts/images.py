@@ -1,5 +1,6 @@
 """The laws of `Images`."""
 
+from datetime import timedelta
 from typing import Final
 
 import pytest
@@ -7,7 +8,7 @@ from attrs import evolve
 from hypothesis import given
 from hypothesis import strategies as st
 
-from builders import an_image, an_image_id, an_owner
+from builders import NOON, an_image, an_image_id, an_owner
 from contracts.wallets import INSTANTS, PROPERTY
 from spike_core.domain.dimensions import Dimensions
 from spike_core.domain.errors import ImageNotFound
@@ -82,6 +83,23 @@ class ImagesContract:
         with transactions.view() as tx:
             found = tx.images.find([*(an_image_id() for _ in range(MANY)), image.id])
         assert found == {image.id: image}
+
+    @PROPERTY
+    @given(ages=st.lists(st.integers(0, 5), max_size=12), size=st.integers(1, 4))
+    def test_pages_hold_each_image_of_an_owner_once_and_newest_first(
+        self, transactions: Transactions, ages: list[int], size: int
+    ) -> None:
+        owner_id = an_owner()
+        mine = [an_image(owner_id=owner_id, now=NOON - timedelta(minutes=age)) for age in ages]
+        with transactions.begin() as tx:
+            for image in [*mine, an_image()]:
+                tx.images.add(image)
+        listed: list[Image] = []
+        with transactions.view() as tx:
+            while page := tx.images.of_owner(owner_id, before=listed[-1].cursor if listed else None, limit=size):
+                assert len(page) <= size
+                listed += page
+        assert listed == sorted(mine, key=lambda image: image.cursor, reverse=True)
 
     def test_each_view_counts(self, transactions: Transactions) -> None:
         image, other = an_image(), an_image()

@@ -1,12 +1,12 @@
 """Images in memory."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 
 from attrs import evolve, frozen
 
 from spike_core.domain.errors import ImageNotFound
-from spike_core.domain.identifiers import ImageId
-from spike_core.domain.images import Image
+from spike_core.domain.identifiers import ImageId, OwnerId
+from spike_core.domain.images import Image, ImageCursor
 from spike_memory.state import Rows
 
 
@@ -33,6 +33,12 @@ class MemoryImages:
         """Return those that exist."""
         images = self._rows.state.images
         return {image_id: images[image_id] for image_id in image_ids if image_id in images}
+
+    def of_owner(self, owner_id: OwnerId, *, before: ImageCursor | None = None, limit: int) -> Sequence[Image]:
+        """Return a page of the owner's images, newest first."""
+        images = [image for image in self._rows.state.images.values() if image.owner_id == owner_id]
+        page = [image for image in images if before is None or image.cursor < before]
+        return sorted(page, key=lambda image: image.cursor, reverse=True)[:limit]
 
     def count_view(self, image_id: ImageId) -> None:
         """Add one view."""

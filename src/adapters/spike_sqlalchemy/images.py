@@ -1,22 +1,36 @@
 """Images in a database."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from typing import Final
 
 from attrs import frozen
-from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy import String, bindparam, insert, select, tuple_, update
 
 from spike_core.domain.errors import ImageNotFound
-from spike_core.domain.identifiers import ImageId
-from spike_core.domain.images import Image
+from spike_core.domain.identifiers import ImageId, OwnerId
+from spike_core.domain.images import Image, ImageCursor
 from spike_sqlalchemy.prepared import Prepared
 from spike_sqlalchemy.rows import image_of, image_row
 from spike_sqlalchemy.statements import Statements
 from spike_sqlalchemy.tables import images
+from spike_sqlalchemy.utc import UtcDateTime
 
 _ADD: Final = Prepared(insert(images).inline())
 _GET: Final = Prepared(select(images).where(images.c.id == bindparam("image")))
 _FIND: Final = select(images).where(images.c.id.in_(bindparam("ids", expanding=True)))
+_NEWEST_FIRST: Final = (
+    select(images)
+    .where(images.c.owner_id == bindparam("owner"))
+    .order_by(images.c.created_at.desc(), images.c.id.desc())
+    .limit(bindparam("rows_max"))
+)
+_FIRST_PAGE: Final = Prepared(_NEWEST_FIRST)
+_NEXT_PAGE: Final = Prepared(
+    _NEWEST_FIRST.where(
+        tuple_(images.c.created_at, images.c.id)
+        < tuple_(bindparam("before_time", type_=UtcDateTime), bindparam("before_id", type_=String))
+    )
+)
 _COUNT_VIEW: Final = Prepared(
     update(images).where(images.c.id == bindparam("image")).values(view_count=images.c.view_count + 1)
 )
@@ -42,6 +56,16 @@ class SqlAlchemyImages:
         """Return those that exist."""
         found = [image_of(row) for row in self._statements.rows_of(_FIND, image_ids)]
         return {image.id: image for image in found}
+
+    def of_owner(self, owner_id: OwnerId, *, before: ImageCursor | None = None, limit: int) -> Sequence[Image]:
+        """Return a page of the owner's images, newest first."""
+        parameters = {"owner": owner_id.text, "rows_max": limit}
+        if before is None:
+            rows = self._statements.rows(_FIRST_PAGE, parameters)
+        else:
+            place = {"before_time": before.created_at, "before_id": before.id.text}
+            rows = self._statements.rows(_NEXT_PAGE, {**parameters, **place})
+        return [image_of(row) for row in rows]
 
     def count_view(self, image_id: ImageId) -> None:
         """Add one view."""

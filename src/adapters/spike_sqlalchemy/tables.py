@@ -100,6 +100,7 @@ images: Final = Table(
     CheckConstraint("width_px >= 1 AND height_px >= 1", name="dimensions"),
     CheckConstraint("size_bytes >= 1", name="size_bytes"),
     CheckConstraint("view_count >= 0", name="view_count"),
+    Index("ix_images_owner_id", "owner_id", "created_at", "id"),
 )
 
 # Which of the times is set tells the state as well as the status does, and serves the indexes:

@@ -12,7 +12,13 @@ from spike_http.links import LinkPolicy
 from spike_http.middleware import RequestIds
 from spike_http.resources.files import FileResource
 from spike_http.resources.health import HealthResource, ReadyResource
-from spike_http.resources.images import EnhanceResource, ImageResource, UploadResource
+from spike_http.resources.images import (
+    EnhanceResource,
+    ImageResource,
+    ImagesResource,
+    ParallelEnhanceResource,
+    UploadResource,
+)
 from spike_http.resources.jobs import CancelResource, JobResource
 from spike_http.resources.tokens import BalanceResource, HistoryResource
 from spike_runtime import Spike
@@ -36,6 +42,8 @@ def create_app(spike: Spike) -> falcon.App[falcon.Request, falcon.Response]:
     gallery = spike.gallery
     app.add_route("/api/images/upload", UploadResource(gate=gate, uploads=spike.uploads, links=links))
     app.add_route("/api/images/enhance", EnhanceResource(gate=gate, enhancements=spike.enhancements))
+    app.add_route("/api/images/parallel-enhance", ParallelEnhanceResource(gate=gate, enhancements=spike.enhancements))
+    app.add_route("/api/images", ImagesResource(gate=gate, gallery=gallery, links=links))
     app.add_route("/api/images/{image_id}", ImageResource(gate=gate, gallery=gallery, links=links))
     app.add_route("/api/jobs/{job_id}", JobResource(gate=gate, gallery=gallery, links=links))
     app.add_route(

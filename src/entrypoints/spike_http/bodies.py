@@ -1,7 +1,7 @@
 """What clients send as JSON or in the query, parsed at the edge."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, Final, NoReturn
 
 import falcon
@@ -9,6 +9,7 @@ from attrs import frozen
 
 from spike_core.domain.errors import InvalidInput, InvalidValue
 from spike_core.domain.identifiers import ImageId
+from spike_core.domain.images import ImageCursor
 from spike_core.domain.limits import PAGE_SIZE, PAGE_SIZE_MAX
 from spike_core.domain.tiers import Tier
 
@@ -61,24 +62,57 @@ class EnhanceBody:
 
 
 @frozen(kw_only=True)
-class PageQuery:
-    """`?limit&cursor` of a list that is numbered downwards."""
+class ParallelEnhanceBody:
+    """`POST /api/images/parallel-enhance`."""
 
-    limit: int
-    before: int | None
+    image_id: ImageId
+    tiers: Sequence[Tier]
 
     @classmethod
-    def parse(cls, req: falcon.Request) -> "PageQuery":
-        """Return the parsed query.
+    def parse(cls, body: Mapping[str, object]) -> "ParallelEnhanceBody":
+        """Return the parsed body.
 
         Raises:
-            InvalidValue: the limit isn't 1 to `PAGE_SIZE_MAX`, or the cursor isn't one of ours.
+            MissingFields, InvalidValue, InvalidIdentifier: it isn't one.
         """
-        limit = _whole("limit", req.get_param("limit"), most=PAGE_SIZE_MAX)
+        image_id, tiers = body.get("imageId"), body.get("tiers")
+        if image_id is None or tiers is None:
+            raise MissingFields("Please provide both imageId and tiers")
+        if not isinstance(tiers, list):
+            raise InvalidValue(what="tiers", rule="must be a list")
         return cls(
-            limit=PAGE_SIZE if limit is None else limit,
-            before=_whole("cursor", req.get_param("cursor"), most=_SEQUENCE_MAX),
+            image_id=ImageId.parse(_text("imageId", image_id)),
+            tiers=[Tier.parse(_text("tiers", tier)) for tier in tiers],
         )
+
+
+def page_limit(req: falcon.Request) -> int:
+    """Return `?limit`, `PAGE_SIZE` where it isn't given.
+
+    Raises:
+        InvalidValue: it isn't 1 to `PAGE_SIZE_MAX`.
+    """
+    limit = _whole("limit", req.get_param("limit"), most=PAGE_SIZE_MAX)
+    return PAGE_SIZE if limit is None else limit
+
+
+def ledger_cursor(req: falcon.Request) -> int | None:
+    """Return `?cursor` of a list of ledger entries, `None` for its beginning.
+
+    Raises:
+        InvalidValue: it isn't one of ours.
+    """
+    return _whole("cursor", req.get_param("cursor"), most=_SEQUENCE_MAX)
+
+
+def image_cursor(req: falcon.Request) -> ImageCursor | None:
+    """Return `?cursor` of a list of images, `None` for its beginning.
+
+    Raises:
+        InvalidValue: it isn't one of ours.
+    """
+    text = req.get_param("cursor")
+    return None if text is None else ImageCursor.parse(text)
 
 
 def json_object(req: falcon.Request) -> Mapping[str, object]:

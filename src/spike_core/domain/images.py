@@ -1,13 +1,14 @@
 """Images: what was uploaded, byte for byte, and what is known of it."""
 
+import re
 import unicodedata
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Final, Self
 
 from attrs import field, frozen, validators
 
 from spike_core.domain.dimensions import Dimensions
-from spike_core.domain.errors import InvalidFileName
+from spike_core.domain.errors import InvalidFileName, InvalidValue
 from spike_core.domain.identifiers import ImageId, OwnerId
 from spike_core.domain.limits import FILE_NAME_CHARS_MAX
 from spike_core.domain.objects import ObjectKey, PictureFormat
@@ -56,6 +57,34 @@ class PictureFacts:
     is_blank: bool  # every pixel is alike, as far as a coarse look shows
 
 
+@frozen(order=True)
+class ImageCursor:
+    """A place in a list of images that is ordered by age: behind the image of this time and id."""
+
+    created_at: datetime
+    id: ImageId
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Return the cursor that `str` made.
+
+        Raises:
+            InvalidValue: it isn't one.
+        """
+        match = _CURSOR.fullmatch(text)
+        if match is None:
+            raise InvalidValue(what="cursor", rule="must be one that this list has given out")
+        return cls(_EPOCH + timedelta(microseconds=int(match[1])), ImageId(match[2]))
+
+    def __str__(self) -> str:
+        """Return a text that says the time, in microseconds since 1970, and the id."""
+        return f"{(self.created_at - _EPOCH) // timedelta(microseconds=1)}.{self.id}"
+
+
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_CURSOR: Final = re.compile(rf"([0-9]{{1,17}})\.({ImageId.pattern.pattern})")
+
+
 @frozen(kw_only=True)
 class Image:
     """One uploaded image. Its original is immutable."""
@@ -72,3 +101,8 @@ class Image:
     view_count: int = field(validator=validators.ge(0))
     created_at: datetime
     updated_at: datetime
+
+    @property
+    def cursor(self) -> ImageCursor:
+        """The image's place in a list by age."""
+        return ImageCursor(self.created_at, self.id)

@@ -7,12 +7,13 @@ worker under a lease. Moves return a new object; which moves exist is also writt
 
 from datetime import datetime, timedelta
 from enum import Enum
-from typing import ClassVar
+from typing import ClassVar, Self
 
 from attrs import evolve, field, frozen, validators
 
 from spike_core.domain.dimensions import Dimensions
 from spike_core.domain.identifiers import ImageId, JobId, OwnerId, RequestId
+from spike_core.domain.images import Image
 from spike_core.domain.objects import ObjectKey, PictureFormat
 from spike_core.domain.tiers import Tier
 from spike_core.domain.tokens import Tokens
@@ -59,6 +60,19 @@ class JobOrder:
     charged: Tokens  # what it did cost, whatever the tier costs today
     request_id: RequestId | None  # the request that asked, where there was one
     created_at: datetime
+
+    @classmethod
+    def on(cls, image: Image, tier: Tier, *, id_: JobId, request_id: RequestId | None, now: datetime) -> Self:
+        """Return an owner's order to enhance an image, at today's price."""
+        return cls(
+            id=id_,
+            owner_id=image.owner_id,
+            image_id=image.id,
+            tier=tier,
+            charged=tier.price,
+            request_id=request_id,
+            created_at=now,
+        )
 
 
 @frozen(kw_only=True)

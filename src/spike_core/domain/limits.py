@@ -8,6 +8,7 @@ from attrs import field, frozen, validators
 UPLOAD_BYTES_MAX: Final = 10 * 1024 * 1024  # "10MB" in the API's words
 PICTURE_PIXELS_MAX: Final = 50_000_000
 FILE_NAME_CHARS_MAX: Final = 255
+PARALLEL_TIERS_MAX: Final = 3  # of one image in one request
 PAGE_SIZE_MAX: Final = 100
 PAGE_SIZE: Final = 50
 _DOUBLINGS_MAX: Final = 10  # of the delay between attempts

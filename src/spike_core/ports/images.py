@@ -1,10 +1,10 @@
 """The images port."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from typing import Protocol
 
-from spike_core.domain.identifiers import ImageId
-from spike_core.domain.images import Image
+from spike_core.domain.identifiers import ImageId, OwnerId
+from spike_core.domain.images import Image, ImageCursor
 
 
 class Images(Protocol):
@@ -22,6 +22,9 @@ class Images(Protocol):
 
     def find(self, image_ids: Collection[ImageId]) -> Mapping[ImageId, Image]:
         """Return those of the images that exist."""
+
+    def of_owner(self, owner_id: OwnerId, *, before: ImageCursor | None = None, limit: int) -> Sequence[Image]:
+        """Return at most `limit` of the owner's images, newest first: those behind `before`, or the newest."""
 
     def count_view(self, image_id: ImageId) -> None:
         """Add one to the image's `view_count`; nothing happens where there is no such image."""

@@ -7,8 +7,9 @@ from attrs import frozen
 
 from spike_core.domain.errors import Forbidden, JobNotFound, NotFound, Unauthenticated, Unavailable
 from spike_core.domain.identifiers import ImageId, JobId, OwnerId
-from spike_core.domain.images import Image
+from spike_core.domain.images import Image, ImageCursor
 from spike_core.domain.jobs import CompletedJob, Job
+from spike_core.domain.limits import PAGE_SIZE, PAGE_SIZE_MAX
 from spike_core.domain.objects import ObjectKey
 from spike_core.ports.transactions import Transactions
 
@@ -20,6 +21,14 @@ class ShownImage:
     image: Image
     jobs: Sequence[Job]
     positions: Mapping[JobId, int]
+
+
+@frozen(kw_only=True)
+class ImagesPage:
+    """Some of an owner's images, newest first."""
+
+    images: Sequence[Image]
+    next: ImageCursor | None  # where the next page starts, `None` behind the last
 
 
 @frozen(kw_only=True)
@@ -55,6 +64,14 @@ class Gallery:
             with contextlib.suppress(Unavailable), self.transactions.begin() as tx:  # a look isn't worth an error
                 tx.images.count_view(image_id)
         return ShownImage(image=image, jobs=jobs, positions=positions)
+
+    def images(self, owner_id: OwnerId, *, before: ImageCursor | None = None, limit: int = PAGE_SIZE) -> ImagesPage:
+        """Return a page of the owner's images, newest first; `limit` is 1 to `PAGE_SIZE_MAX`."""
+        assert 1 <= limit <= PAGE_SIZE_MAX, "the edge checks limits"
+        with self.transactions.view() as tx:
+            images = tx.images.of_owner(owner_id, before=before, limit=limit + 1)
+        page = images[:limit]
+        return ImagesPage(images=page, next=page[-1].cursor if len(images) > limit else None)
 
     def job(self, job_id: JobId, *, viewer: OwnerId) -> ShownJob:
         """Return the viewer's job.

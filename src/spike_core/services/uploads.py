@@ -128,7 +128,9 @@ class Uploads:
         now = self.clock.now()
         if now - image.created_at > self.limits.upload_time_max:
             raise UploadOverdue
-        orders = [] if tier is None else [self._order(image, tier, request_id=request_id, now=now)]
+        orders = (
+            [] if tier is None else [JobOrder.on(image, tier, id_=self.ids.new(JobId), request_id=request_id, now=now)]
+        )
         wallet = self.charging.lock(tx, image.owner_id, now=now).wallet
         tx.images.add(image)
         if album_id is not None:
@@ -138,17 +140,6 @@ class Uploads:
             return Uploaded(image=image, job=None, balance=wallet.balance)
         wallet, jobs = self.charging.accept(tx, orders, owner_id=image.owner_id, now=now)
         return Uploaded(image=image, job=jobs[0], balance=wallet.balance)
-
-    def _order(self, image: Image, tier: Tier, *, request_id: RequestId | None, now: datetime) -> JobOrder:
-        return JobOrder(
-            id=self.ids.new(JobId),
-            owner_id=image.owner_id,
-            image_id=image.id,
-            tier=tier,
-            charged=tier.price,
-            request_id=request_id,
-            created_at=now,
-        )
 
     def _discard(self, image: Image) -> None:
         """Remove the object of an upload that failed, unless its row is there after all."""

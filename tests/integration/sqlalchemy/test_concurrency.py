@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -84,6 +85,32 @@ def test_a_balance_for_so_many_jobs_is_spent_by_exactly_so_many(database: SqlAlc
     assert sorted(queue.messages) == sorted(job.id for job in jobs)
     for other in databases[1:]:
         other.close()
+
+
+def test_of_parallel_requests_on_a_balance_for_one_exactly_one_is_accepted(transactions: Transactions) -> None:
+    image = an_image()
+    tiers = [Tier.TIER_1K, Tier.TIER_2K]
+    with transactions.begin() as tx:
+        tx.images.add(image)
+        tx.wallets.open(an_opening(Tier.TIER_2K.price.amount + Tier.TIER_1K.price.amount + 1, owner_id=image.owner_id))
+    service = _enhancements(transactions, clock=ManualClock(), ids=CountingIds(), queue=MemoryQueue())
+    start = threading.Barrier(2)
+
+    def ask() -> bool:
+        start.wait()
+        try:
+            service.enhance_in_parallel(image.owner_id, image_id=image.id, tiers=tiers)
+        except NotEnoughTokens:
+            return False
+        return True
+
+    with ThreadPoolExecutor(2) as pool:
+        outcomes = [future.result() for future in [pool.submit(ask) for _ in range(2)]]
+
+    assert sorted(outcomes) == [False, True]
+    with transactions.view() as tx:
+        assert [job.order.tier for job in tx.jobs.of_image(image.id)] == tiers
+        assert tx.wallets.get(image.owner_id).balance == Tokens(1)
 
 
 def test_a_writer_at_work_blocks_no_view_of_another_thread(transactions: Transactions) -> None:

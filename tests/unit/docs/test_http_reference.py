@@ -101,6 +101,12 @@ def test_the_sample_answers_have_the_shape_of_the_real_ones(house: MemorySpike, 
     request, _ = samples("`POST /api/images/enhance`")
     enhancing = ada.post("/api/images/enhance", {**request, "imageId": image_id})
     assert_alike("`POST /api/images/enhance`", enhancing)
+    request, _ = samples("`POST /api/images/parallel-enhance`")
+    assert_alike(
+        "`POST /api/images/parallel-enhance`",
+        ada.post("/api/images/parallel-enhance", {**request, "imageId": image_id}),
+    )
+    assert_alike("`GET /api/images`", ada.get("/api/images"))
     assert_alike("`POST /api/jobs/{job_id}/cancel`", ada.post(f"/api/jobs/{enhancing.json['jobId']}/cancel"))
     assert_alike("`GET /api/tokens/balance`", ada.get("/api/tokens/balance"))
     assert_alike("`GET /api/tokens/history`", ada.get("/api/tokens/history", limit="1"))

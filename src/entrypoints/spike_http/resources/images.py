@@ -8,14 +8,14 @@ from spike_core.services.enhancements import Enhancements
 from spike_core.services.gallery import Gallery
 from spike_core.services.uploads import Uploads
 from spike_http.authentication import Gate
-from spike_http.bodies import EnhanceBody, json_object
+from spike_http.bodies import EnhanceBody, ParallelEnhanceBody, image_cursor, json_object, page_limit
 from spike_http.errors import ENHANCE_WORDINGS, UPLOAD_WORDINGS
 from spike_http.forms import upload_form
 from spike_http.links import LinkPolicy
-from spike_http.media import as_json
+from spike_http.media import answer_if_changed, as_json
 from spike_http.middleware import request_id_of
-from spike_http.views.images import ImageView, ShownImageView, UploadView
-from spike_http.views.jobs import EnhanceView
+from spike_http.views.images import ImagesView, ImageView, ShownImageView, UploadView
+from spike_http.views.jobs import EnhanceView, ParallelEnhanceView
 
 
 @frozen(kw_only=True)
@@ -61,6 +61,38 @@ class EnhanceResource:
 
 
 @frozen(kw_only=True)
+class ParallelEnhanceResource:
+    """`/api/images/parallel-enhance`."""
+
+    gate: Gate
+    enhancements: Enhancements
+
+    def on_post(self, req: falcon.Request, resp: falcon.Response) -> None:
+        """Begin to enhance an image at several tiers, all or none."""
+        user_id = self.gate.user(req)
+        body = ParallelEnhanceBody.parse(json_object(req))
+        enhancing = self.enhancements.enhance_in_parallel(
+            user_id, image_id=body.image_id, tiers=body.tiers, request_id=request_id_of(req)
+        )
+        resp.media = as_json(ParallelEnhanceView.of(enhancing))
+
+
+@frozen(kw_only=True)
+class ImagesResource:
+    """`/api/images`."""
+
+    gate: Gate
+    gallery: Gallery
+    links: LinkPolicy
+
+    def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
+        """List one's own images, newest first."""
+        user_id = self.gate.user(req)
+        page = self.gallery.images(user_id, before=image_cursor(req), limit=page_limit(req))
+        resp.media = as_json(ImagesView.of(page, self.links.addresses(req)))
+
+
+@frozen(kw_only=True)
 class ImageResource:
     """`/api/images/{image_id}`."""
 
@@ -72,4 +104,5 @@ class ImageResource:
         """Show an image with its jobs."""
         viewer = self.gate.visitor(req)
         shown = self.gallery.image(ImageId.parse(image_id), viewer=viewer)
-        resp.media = as_json(ShownImageView(image=ImageView.of(shown, self.links.addresses(req))))
+        view = ShownImageView(image=ImageView.of(shown, self.links.addresses(req)))
+        answer_if_changed(req, resp, as_json(view))

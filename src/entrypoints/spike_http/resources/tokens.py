@@ -5,7 +5,7 @@ from attrs import frozen
 
 from spike_core.services.treasury import Treasury
 from spike_http.authentication import Gate
-from spike_http.bodies import PageQuery
+from spike_http.bodies import ledger_cursor, page_limit
 from spike_http.media import as_json
 from spike_http.views.tokens import BalanceView, HistoryView
 
@@ -33,6 +33,5 @@ class HistoryResource:
     def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
         """Show the ledger, newest first."""
         user_id = self.gate.user(req)
-        query = PageQuery.parse(req)
-        page = self.treasury.history(user_id, before=query.before, limit=query.limit)
+        page = self.treasury.history(user_id, before=ledger_cursor(req), limit=page_limit(req))
         resp.media = as_json(HistoryView.of(page))

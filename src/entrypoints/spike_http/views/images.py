@@ -1,6 +1,7 @@
 """Images, as clients see them."""
 
 from datetime import datetime
+from typing import Any
 
 from attrs import frozen
 
@@ -9,7 +10,7 @@ from spike_core.domain.images import Image, ImageName
 from spike_core.domain.objects import PictureFormat
 from spike_core.domain.tiers import Tier
 from spike_core.domain.tokens import Tokens
-from spike_core.services.gallery import ShownImage
+from spike_core.services.gallery import ImagesPage, ShownImage
 from spike_core.services.uploads import Uploaded
 from spike_http.links import Addresses
 from spike_http.views.jobs import JobView
@@ -72,8 +73,8 @@ class UploadView:
 
 
 @frozen(kw_only=True)
-class ImageView:
-    """An image with its jobs."""
+class ImageFactsView:
+    """What is known of an image itself."""
 
     id: ImageId
     name: ImageName
@@ -87,26 +88,38 @@ class ImageView:
     view_count: int
     created_at: datetime
     updated_at: datetime
+
+
+@frozen(kw_only=True)
+class ImageView(ImageFactsView):
+    """An image with its jobs."""
+
     jobs: list[JobView]
 
     @classmethod
     def of(cls, shown: ShownImage, addresses: Addresses) -> "ImageView":
         """Return the view of an image and its jobs."""
         image = shown.image
+        jobs = [JobView.of(job, image, shown.positions.get(job.id), addresses) for job in shown.jobs]
+        return cls(**_facts(image, addresses), jobs=jobs)
+
+
+@frozen(kw_only=True)
+class ImagesView:
+    """The answer to `GET /api/images`, newest first."""
+
+    success: bool = True
+    images: list[ImageFactsView]
+    next_cursor: str | None
+    has_more: bool
+
+    @classmethod
+    def of(cls, page: ImagesPage, addresses: Addresses) -> "ImagesView":
+        """Return the view of a page."""
         return cls(
-            id=image.id,
-            name=image.name,
-            description=image.description,
-            original_url=addresses.of(image.original, image),
-            original_width=image.dimensions.width_px,
-            original_height=image.dimensions.height_px,
-            original_size_bytes=image.size_bytes,
-            original_format=image.format,
-            is_public=image.is_public,
-            view_count=image.view_count,
-            created_at=image.created_at,
-            updated_at=image.updated_at,
-            jobs=[JobView.of(job, image, shown.positions.get(job.id), addresses) for job in shown.jobs],
+            images=[ImageFactsView(**_facts(image, addresses)) for image in page.images],
+            next_cursor=None if page.next is None else str(page.next),
+            has_more=page.next is not None,
         )
 
 
@@ -116,3 +129,20 @@ class ShownImageView:
 
     success: bool = True
     image: ImageView
+
+
+def _facts(image: Image, addresses: Addresses) -> dict[str, Any]:
+    return {
+        "id": image.id,
+        "name": image.name,
+        "description": image.description,
+        "original_url": addresses.of(image.original, image),
+        "original_width": image.dimensions.width_px,
+        "original_height": image.dimensions.height_px,
+        "original_size_bytes": image.size_bytes,
+        "original_format": image.format,
+        "is_public": image.is_public,
+        "view_count": image.view_count,
+        "created_at": image.created_at,
+        "updated_at": image.updated_at,
+    }

@@ -20,6 +20,7 @@ from spike_core.domain.jobs import (
 )
 from spike_core.domain.tiers import Tier
 from spike_core.domain.tokens import Tokens
+from spike_core.services.enhancements import EnhancingInParallel
 from spike_core.services.gallery import ShownJob
 from spike_http.links import Addresses
 
@@ -32,6 +33,35 @@ class EnhanceView:
     job_id: JobId
     token_cost: Tokens
     new_balance: Tokens
+
+
+@frozen(kw_only=True)
+class ParallelJobView:
+    """One of the jobs of a parallel enhancement."""
+
+    job_id: JobId
+    tier: Tier
+    token_cost: Tokens
+    status: JobStatus
+
+
+@frozen(kw_only=True)
+class ParallelEnhanceView:
+    """The answer to a parallel enhancement."""
+
+    success: bool = True
+    jobs: list[ParallelJobView]
+    total_cost: Tokens
+    new_balance: Tokens
+
+    @classmethod
+    def of(cls, enhancing: EnhancingInParallel) -> "ParallelEnhanceView":
+        """Return the view of the accepted jobs."""
+        jobs = [
+            ParallelJobView(job_id=job.id, tier=job.order.tier, token_cost=job.order.charged, status=job.status)
+            for job in enhancing.jobs
+        ]
+        return cls(jobs=jobs, total_cost=enhancing.total, new_balance=enhancing.balance)
 
 
 @frozen(kw_only=True)

@@ -71,6 +71,7 @@ def upgrade() -> None:
         sa.CheckConstraint("size_bytes >= 1", name="size_bytes"),
         sa.CheckConstraint("view_count >= 0", name="view_count"),
     )
+    op.create_index("ix_images_owner_id", "images", ["owner_id", "created_at", "id"])
     op.create_table(
         "jobs",
         sa.Column("id", sa.String, primary_key=True),
