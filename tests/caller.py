@@ -32,6 +32,9 @@ class Caller:
             return self.client.simulate_post(path, headers=self.headers)
         return self.client.simulate_post(path, headers=self.headers, json=body)
 
+    def delete(self, path: str) -> testing.Result:
+        return self.client.simulate_delete(path, headers=self.headers)
+
     def upload(self, content: bytes = PICTURE, *, filename: str = "photo.jpg") -> testing.Result:
         return self.upload_form(an_upload(content, filename=filename))
 

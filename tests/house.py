@@ -34,6 +34,7 @@ from spike_core.ports.secrets import Secrets
 from spike_core.ports.transactions import Transactions
 from spike_core.ports.upscaler import Upscaler
 from spike_core.services.accounts import Authentication, Registered, Registration
+from spike_core.services.api_keys import Keyring
 from spike_core.services.audit import Audit
 from spike_core.services.cancellation import Cancellation
 from spike_core.services.charging import Charging
@@ -98,6 +99,7 @@ class House:
 
     registration: Registration
     authentication: Authentication
+    keyring: Keyring
     treasury: Treasury
     uploads: Uploads
     enhancements: Enhancements
@@ -133,6 +135,7 @@ class House:
         probe = probe or MemoryProbe()
         inbox = inbox or MemoryQueue()
         ids = ids or HouseIds()
+        secrets = secrets or CountingSecrets()
         limits = limits or JobLimits()
         charging = Charging(policy=policy or RegenerationPolicy())
         settlement = Settlement(transactions=transactions, clock=clock, charging=charging, limits=limits)
@@ -145,10 +148,9 @@ class House:
             blobs=blobs,
             inbox=inbox,
             limits=limits,
-            registration=Registration(
-                transactions=transactions, clock=clock, ids=ids, secrets=secrets or CountingSecrets()
-            ),
+            registration=Registration(transactions=transactions, clock=clock, ids=ids, secrets=secrets),
             authentication=Authentication(transactions=transactions, clock=clock),
+            keyring=Keyring(transactions=transactions, clock=clock, ids=ids, secrets=secrets),
             treasury=Treasury(transactions=transactions, clock=clock, charging=charging),
             uploads=Uploads(
                 transactions=transactions,

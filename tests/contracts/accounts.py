@@ -6,9 +6,9 @@ import pytest
 from attrs import evolve
 
 from builders import NOON, a_body
-from spike_core.domain.accounts import API_KEY_PREFIX, ApiKey, Email, Secret, Session, User
+from spike_core.domain.accounts import Email, Secret, Session, User
 from spike_core.domain.errors import EmailTaken, Unauthenticated, UserNotFound
-from spike_core.domain.identifiers import ApiKeyId, UserId
+from spike_core.domain.identifiers import UserId
 from spike_core.ports.transactions import Transactions
 
 
@@ -54,38 +54,8 @@ class AccountsContract:
 
     def test_an_unknown_hash_opens_nothing(self, transactions: Transactions) -> None:
         unknown = Secret(a_body()).hash
-        with transactions.view() as tx:
-            with pytest.raises(Unauthenticated):
-                tx.accounts.session(unknown)
-            with pytest.raises(Unauthenticated):
-                tx.accounts.api_key(unknown)
-
-    def test_a_session_is_no_api_key_and_the_other_way_round(self, transactions: Transactions) -> None:
-        user = a_user()
-        session, key = a_session(user), an_api_key(user)
-        with transactions.begin() as tx:
-            tx.accounts.add_user(user)
-            tx.accounts.add_session(session)
-            tx.accounts.put_api_key(key)
-        with transactions.view() as tx:
-            with pytest.raises(Unauthenticated):
-                tx.accounts.api_key(session.hash)
-            with pytest.raises(Unauthenticated):
-                tx.accounts.session(key.hash)
-
-    def test_an_api_key_is_found_by_its_hash_revoked_or_not(self, transactions: Transactions) -> None:
-        user = a_user()
-        key, other = an_api_key(user), an_api_key(user)
-        revoked = evolve(key, revoked_at=NOON + timedelta(hours=1))
-        with transactions.begin() as tx:
-            tx.accounts.add_user(user)
-            tx.accounts.put_api_key(key)
-            tx.accounts.put_api_key(other)
-            assert tx.accounts.api_key(key.hash) == key
-            tx.accounts.put_api_key(revoked)
-        with transactions.view() as tx:
-            assert tx.accounts.api_key(key.hash) == revoked
-            assert tx.accounts.api_key(other.hash) == other
+        with transactions.view() as tx, pytest.raises(Unauthenticated):
+            tx.accounts.session(unknown)
 
 
 def a_user() -> User:
@@ -95,15 +65,3 @@ def a_user() -> User:
 
 def a_session(user: User) -> Session:
     return Session(hash=Secret(a_body()).hash, user_id=user.id, created_at=NOON, expires_at=NOON + timedelta(days=30))
-
-
-def an_api_key(user: User) -> ApiKey:
-    secret = Secret(API_KEY_PREFIX + a_body())
-    return ApiKey(
-        id=ApiKeyId.of(a_body()),
-        user_id=user.id,
-        name="first",
-        hash=secret.hash,
-        shown=secret.shown,
-        created_at=NOON,
-    )

@@ -18,7 +18,8 @@ from builders import (
     an_opening,
     an_owner,
 )
-from contracts.accounts import a_session, a_user, an_api_key
+from contracts.accounts import a_session, a_user
+from contracts.api_keys import an_api_key
 from spike_core.domain.errors import ImageNotFound, WalletNotFound
 from spike_core.domain.facts import JobDue
 from spike_core.domain.identifiers import OwnerId
@@ -43,7 +44,8 @@ WRITES: Final[Sequence[Callable[[Transaction], object]]] = (
     lambda tx: tx.albums.append(an_album().id, [(an_album_image_id(), an_image().id)], now=NOON),
     lambda tx: tx.accounts.add_user(a_user()),
     lambda tx: tx.accounts.add_session(a_session(a_user())),
-    lambda tx: tx.accounts.put_api_key(an_api_key(a_user())),
+    lambda tx: tx.api_keys.put(an_api_key(a_user())),
+    lambda tx: tx.api_keys.lock(a_user().id),
     lambda tx: tx.outbox.put([JobDue(job_id=a_job_id(), due_at=NOON)]),
     lambda tx: tx.outbox.remove([a_job_id()]),
 )

@@ -2,7 +2,7 @@
 
 from attrs import frozen
 
-from spike_core.domain.accounts import ApiKey, Email, SecretHash, Session, User
+from spike_core.domain.accounts import Email, SecretHash, Session, User
 from spike_core.domain.errors import EmailTaken, Unauthenticated, UserNotFound
 from spike_memory.state import Rows
 
@@ -39,14 +39,3 @@ class MemoryAccounts:
             return self._rows.state.sessions[hash_]
         except KeyError as error:
             raise Unauthenticated from error
-
-    def put_api_key(self, key: ApiKey) -> None:
-        """Store an API key."""
-        self._rows.check_writable().api_keys[key.id] = key
-
-    def api_key(self, hash_: SecretHash) -> ApiKey:
-        """Return the API key with this hash."""
-        for key in self._rows.state.api_keys.values():
-            if key.hash == hash_:
-                return key
-        raise Unauthenticated

@@ -4,8 +4,9 @@ from typing import Self
 
 from attrs import Factory, define, fields, frozen
 
-from spike_core.domain.accounts import ApiKey, Email, SecretHash, Session, User
+from spike_core.domain.accounts import Email, SecretHash, Session, User
 from spike_core.domain.albums import Album, AlbumImage
+from spike_core.domain.api_keys import ApiKey
 from spike_core.domain.facts import JobDue
 from spike_core.domain.identifiers import AlbumId, ApiKeyId, ImageId, JobId, OwnerId
 from spike_core.domain.images import Image

@@ -9,6 +9,7 @@ from attrs import frozen
 from spike_core.ports.transactions import Transaction
 from spike_memory.accounts import MemoryAccounts
 from spike_memory.albums import MemoryAlbums
+from spike_memory.api_keys import MemoryApiKeys
 from spike_memory.census import MemoryCensus
 from spike_memory.images import MemoryImages
 from spike_memory.jobs import MemoryJobs, MemoryOverdueJobs
@@ -28,6 +29,7 @@ class MemoryTransaction:
     overdue: MemoryOverdueJobs
     albums: MemoryAlbums
     accounts: MemoryAccounts
+    api_keys: MemoryApiKeys
     outbox: MemoryOutbox
     census: MemoryCensus
 
@@ -42,6 +44,7 @@ class MemoryTransaction:
             overdue=MemoryOverdueJobs(rows),
             albums=MemoryAlbums(rows),
             accounts=MemoryAccounts(rows),
+            api_keys=MemoryApiKeys(rows),
             outbox=MemoryOutbox(rows),
             census=MemoryCensus(rows),
         )

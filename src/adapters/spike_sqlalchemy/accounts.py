@@ -5,19 +5,17 @@ from typing import Final
 from attrs import frozen
 from sqlalchemy import bindparam, insert, select
 
-from spike_core.domain.accounts import ApiKey, Email, SecretHash, Session, User
+from spike_core.domain.accounts import Email, SecretHash, Session, User
 from spike_core.domain.errors import Unauthenticated, UserNotFound
-from spike_sqlalchemy.prepared import Prepared, upsert
-from spike_sqlalchemy.rows import api_key_of, api_key_row, session_of, session_row, user_of, user_row
+from spike_sqlalchemy.prepared import Prepared
+from spike_sqlalchemy.rows import session_of, session_row, user_of, user_row
 from spike_sqlalchemy.statements import Statements
-from spike_sqlalchemy.tables import api_keys, sessions, users
+from spike_sqlalchemy.tables import sessions, users
 
 _ADD_USER: Final = Prepared(insert(users).inline())
 _USER_BY_EMAIL: Final = Prepared(select(users).where(users.c.email == bindparam("address")))
 _ADD_SESSION: Final = Prepared(insert(sessions).inline())
 _SESSION: Final = Prepared(select(sessions).where(sessions.c.hash == bindparam("secret_hash")))
-_PUT_API_KEY: Final = upsert(api_keys)
-_API_KEY: Final = Prepared(select(api_keys).where(api_keys.c.hash == bindparam("secret_hash")))
 
 
 @frozen
@@ -44,14 +42,4 @@ class SqlAlchemyAccounts:
         """Return the session with this hash."""
         for row in self._statements.rows(_SESSION, {"secret_hash": hash_.text}):
             return session_of(row)
-        raise Unauthenticated
-
-    def put_api_key(self, key: ApiKey) -> None:
-        """Store an API key."""
-        self._statements.write_all(_PUT_API_KEY, [api_key_row(key)])
-
-    def api_key(self, hash_: SecretHash) -> ApiKey:
-        """Return the API key with this hash."""
-        for row in self._statements.rows(_API_KEY, {"secret_hash": hash_.text}):
-            return api_key_of(row)
         raise Unauthenticated

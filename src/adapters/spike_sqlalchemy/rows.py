@@ -1,7 +1,8 @@
 """Rows and the values they hold: everything but jobs. Rows are taken apart by position, in the tables' order."""
 
-from spike_core.domain.accounts import ApiKey, Email, SecretHash, Session, User
+from spike_core.domain.accounts import Email, SecretHash, Session, User
 from spike_core.domain.albums import Album, AlbumImage, Privacy
+from spike_core.domain.api_keys import ApiKey, ApiKeyName
 from spike_core.domain.dimensions import Dimensions
 from spike_core.domain.facts import JobDue
 from spike_core.domain.identifiers import AlbumId, AlbumImageId, ApiKeyId, ImageId, JobId, OwnerId, UserId
@@ -222,7 +223,7 @@ def api_key_of(row: Row) -> ApiKey:
     return ApiKey(
         id=ApiKeyId(id_),
         user_id=UserId(user_id),
-        name=name,
+        name=ApiKeyName(name),
         hash=SecretHash(hash_),
         shown=shown,
         created_at=created_at,
@@ -235,7 +236,7 @@ def api_key_row(key: ApiKey) -> Parameters:
     return {
         "id": key.id.text,
         "user_id": key.user_id.text,
-        "name": key.name,
+        "name": key.name.text,
         "hash": key.hash.text,
         "shown": key.shown,
         "created_at": key.created_at,

@@ -10,6 +10,7 @@ from sqlalchemy import Engine
 from spike_core.ports.transactions import Transaction
 from spike_sqlalchemy.accounts import SqlAlchemyAccounts
 from spike_sqlalchemy.albums import SqlAlchemyAlbums
+from spike_sqlalchemy.api_keys import SqlAlchemyApiKeys
 from spike_sqlalchemy.census import SqlAlchemyCensus
 from spike_sqlalchemy.engine import BEGIN, BEGIN_VIEW
 from spike_sqlalchemy.errors import translated
@@ -61,6 +62,11 @@ class SqlAlchemyTransaction:
     def accounts(self) -> SqlAlchemyAccounts:
         """The accounts."""
         return SqlAlchemyAccounts(self._statements)
+
+    @property
+    def api_keys(self) -> SqlAlchemyApiKeys:
+        """The API keys."""
+        return SqlAlchemyApiKeys(self._statements)
 
     @property
     def outbox(self) -> SqlAlchemyOutbox:

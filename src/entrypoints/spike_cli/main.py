@@ -6,6 +6,7 @@ from typing import Final
 import click
 
 from spike_cli.database import audit, migrate
+from spike_cli.keys import keys
 from spike_cli.serve import serve
 from spike_cli.tokens import tokens
 from spike_cli.users import users
@@ -27,6 +28,7 @@ def spike() -> None:
 spike.add_command(serve)
 spike.add_command(users)
 spike.add_command(tokens)
+spike.add_command(keys)
 spike.add_command(migrate)
 spike.add_command(audit)
 

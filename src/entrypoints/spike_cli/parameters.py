@@ -5,7 +5,9 @@ from typing import Any
 import click
 
 from spike_core.domain.accounts import Email
-from spike_core.domain.errors import InvalidValue
+from spike_core.domain.api_keys import ApiKeyName
+from spike_core.domain.errors import InvalidIdentifier, InvalidValue
+from spike_core.domain.identifiers import ApiKeyId
 from spike_core.domain.tokens import Tokens
 
 
@@ -33,3 +35,29 @@ class TokensType(click.ParamType[Tokens]):
             return value if isinstance(value, Tokens) else Tokens(int(value))
         except (InvalidValue, ValueError):
             self.fail(f"{value!r} is not a whole number of tokens, zero or more", param, ctx)
+
+
+class ApiKeyNameType(click.ParamType[ApiKeyName]):
+    """The name of an API key."""
+
+    name = "key name"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> ApiKeyName:
+        """Parse the name."""
+        try:
+            return value if isinstance(value, ApiKeyName) else ApiKeyName.parse(value)
+        except InvalidValue as error:
+            self.fail(str(error), param, ctx)
+
+
+class ApiKeyIdType(click.ParamType[ApiKeyId]):
+    """The id of an API key; not the key itself."""
+
+    name = "key id"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> ApiKeyId:
+        """Parse the id."""
+        try:
+            return value if isinstance(value, ApiKeyId) else ApiKeyId.parse(value)
+        except InvalidIdentifier:
+            self.fail("an id looks like key_… and 24 characters; `spike keys list` shows them", param, ctx)

@@ -7,10 +7,11 @@ from typing import Any, ClassVar, Final, NoReturn
 import falcon
 from attrs import frozen
 
-from spike_core.domain.errors import InvalidInput, InvalidValue
-from spike_core.domain.identifiers import ImageId
+from spike_core.domain.api_keys import ApiKeyName
+from spike_core.domain.errors import InvalidIdentifier, InvalidInput, InvalidValue
+from spike_core.domain.identifiers import ImageId, JobId
 from spike_core.domain.images import ImageCursor
-from spike_core.domain.limits import PAGE_SIZE, PAGE_SIZE_MAX
+from spike_core.domain.limits import JOBS_ASKED_MAX, PAGE_SIZE, PAGE_SIZE_MAX
 from spike_core.domain.tiers import Tier
 
 JSON_BYTES_MAX: Final = 64 * 1024
@@ -86,6 +87,48 @@ class ParallelEnhanceBody:
         )
 
 
+@frozen(kw_only=True)
+class BatchStatusBody:
+    """`POST /api/jobs/batch-status`."""
+
+    texts: Sequence[str]  # as they were sent, each once
+    job_ids: Sequence[JobId]  # those that can be ids
+
+    @classmethod
+    def parse(cls, body: Mapping[str, object]) -> "BatchStatusBody":
+        """Return the parsed body. What can't be an id is no error: no job has it.
+
+        Raises:
+            MissingFields, InvalidValue: it isn't a list of 1 to `JOBS_ASKED_MAX` texts.
+        """
+        ids = body.get("jobIds")
+        if ids is None:
+            raise MissingFields("Please provide jobIds")
+        if not isinstance(ids, list) or not 1 <= len(ids) <= JOBS_ASKED_MAX:
+            raise InvalidValue(what="jobIds", rule=f"must be a list of 1 to {JOBS_ASKED_MAX} ids")
+        texts = list(dict.fromkeys(_sayable("each of jobIds", id_) for id_ in ids))
+        return cls(texts=texts, job_ids=[job_id for text in texts for job_id in _job_ids(text)])
+
+
+@frozen(kw_only=True)
+class ApiKeyBody:
+    """`POST /api/settings/api-keys`."""
+
+    name: ApiKeyName
+
+    @classmethod
+    def parse(cls, body: Mapping[str, object]) -> "ApiKeyBody":
+        """Return the parsed body.
+
+        Raises:
+            MissingFields, InvalidValue: it isn't one.
+        """
+        name = body.get("name")
+        if name is None:
+            raise MissingFields("Please provide a name")
+        return cls(name=ApiKeyName.parse(_text("name", name)))
+
+
 def page_limit(req: falcon.Request) -> int:
     """Return `?limit`, `PAGE_SIZE` where it isn't given.
 
@@ -146,6 +189,21 @@ def _text(name: str, value: object) -> str:
     if not isinstance(value, str):
         raise InvalidValue(what=name, rule="must be a string")
     return value
+
+
+def _sayable(name: str, value: object) -> str:
+    """Return a text that an answer can repeat: JSON may spell half of a surrogate pair, UTF-8 can't."""
+    text = _text(name, value)
+    if not text.isascii() and any("\ud800" <= character <= "\udfff" for character in text):
+        raise InvalidValue(what=name, rule="must be valid Unicode")
+    return text
+
+
+def _job_ids(text: str) -> Sequence[JobId]:
+    try:
+        return [JobId.parse(text)]
+    except InvalidIdentifier:
+        return []
 
 
 def _whole(name: str, text: str | None, *, most: int) -> int | None:

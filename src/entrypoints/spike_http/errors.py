@@ -114,6 +114,7 @@ TABLE: Final[Mapping[type[errors.SpikeError], Row]] = {
     errors.JobNotFound: _NOT_FOUND,
     errors.AlbumNotFound: _NOT_FOUND,
     errors.UserNotFound: _NOT_FOUND,
+    errors.ApiKeyNotFound: _NOT_FOUND,
     errors.WalletNotFound: _NOT_FOUND,
     errors.ObjectNotFound: _NOT_FOUND,
     errors.Conflict: _CONFLICT,
@@ -121,6 +122,13 @@ TABLE: Final[Mapping[type[errors.SpikeError], Row]] = {
     errors.JobChanged: _CONFLICT,
     errors.NothingToClaim: _CONFLICT,
     errors.EmailTaken: _CONFLICT,
+    errors.TooManyApiKeys: _row(
+        HTTPStatus.CONFLICT,
+        "CONFLICT",
+        "You already have {keys_max} active API keys",
+        "Too Many API Keys",
+        "Please revoke a key that you no longer need, then try again",
+    ),
     errors.DuplicateEntry: _CONFLICT,
     errors.NotEnoughTokens: _row(
         HTTPStatus.PAYMENT_REQUIRED,

@@ -21,6 +21,7 @@ from spike_core.ports.plugins import (
 from spike_core.ports.pulse import Pulse
 from spike_core.ports.secrets import Secrets
 from spike_core.services.accounts import Authentication, Registration
+from spike_core.services.api_keys import Keyring
 from spike_core.services.audit import Audit
 from spike_core.services.cancellation import Cancellation
 from spike_core.services.charging import Charging
@@ -52,6 +53,7 @@ class Spike:
 
     registration: Registration
     authentication: Authentication
+    keyring: Keyring
     uploads: Uploads
     enhancements: Enhancements
     gallery: Gallery
@@ -131,6 +133,7 @@ def assemble(
             opening_grant=Tokens(settings.opening_grant),
         ),
         authentication=Authentication(transactions=transactions, clock=clock),
+        keyring=Keyring(transactions=transactions, clock=clock, ids=ids, secrets=secrets),
         uploads=Uploads(
             transactions=transactions,
             blobs=blobs,

@@ -1,4 +1,4 @@
-"""Accounts: users, their sessions and their API keys.
+"""Accounts: users, their sessions, and the secrets that speak for them.
 
 A secret is shown once and stored only as its SHA-256. The secrets are random and at least 256 bits long, so a fast
 hash is enough: there is nothing to guess.
@@ -12,7 +12,7 @@ from typing import Final, Self
 from attrs import field, frozen
 
 from spike_core.domain.errors import InvalidValue, Unauthenticated
-from spike_core.domain.identifiers import ApiKeyId, UserId
+from spike_core.domain.identifiers import UserId
 
 API_KEY_PREFIX: Final = "sk_live_"
 _SHOWN_CHARS: Final = len(API_KEY_PREFIX) + 4
@@ -97,28 +97,5 @@ class Session:
             Unauthenticated: it has expired.
         """
         if now >= self.expires_at:
-            raise Unauthenticated
-        return self.user_id
-
-
-@frozen(kw_only=True)
-class ApiKey:
-    """A key for programs, until it is revoked."""
-
-    id: ApiKeyId
-    user_id: UserId
-    name: str
-    hash: SecretHash
-    shown: str
-    created_at: datetime
-    revoked_at: datetime | None = None
-
-    def owner(self) -> UserId:
-        """Return whom the key speaks for.
-
-        Raises:
-            Unauthenticated: it has been revoked.
-        """
-        if self.revoked_at is not None:
             raise Unauthenticated
         return self.user_id

@@ -169,6 +169,13 @@ class UserNotFound(NotFound):
 
 
 @frozen
+class ApiKeyNotFound(NotFound):
+    """No API key has this id, or it is somebody else's."""
+
+    code: ClassVar[str] = "api_key_not_found"
+
+
+@frozen
 class WalletNotFound(NotFound):
     """The owner has never been granted a token."""
 
@@ -221,6 +228,14 @@ class EmailTaken(Conflict):
     """A user with this address exists already."""
 
     code: ClassVar[str] = "email_taken"
+
+
+@frozen
+class TooManyApiKeys(Conflict):
+    """The user has as many active API keys as one may have: revoke one first."""
+
+    code: ClassVar[str] = "too_many_api_keys"
+    keys_max: int
 
 
 @frozen

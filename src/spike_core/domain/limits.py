@@ -11,6 +11,10 @@ FILE_NAME_CHARS_MAX: Final = 255
 PARALLEL_TIERS_MAX: Final = 3  # of one image in one request
 PAGE_SIZE_MAX: Final = 100
 PAGE_SIZE: Final = 50
+JOBS_ASKED_MAX: Final = 50  # by one request for the status of many
+API_KEYS_ACTIVE_MAX: Final = 10  # per user
+API_KEYS_REVOKED_SHOWN_MAX: Final = 100  # the latest; the others are kept and not listed
+API_KEY_NAME_CHARS_MAX: Final = 100
 _DOUBLINGS_MAX: Final = 10  # of the delay between attempts
 
 

@@ -2,11 +2,11 @@
 
 from typing import Protocol
 
-from spike_core.domain.accounts import ApiKey, Email, SecretHash, Session, User
+from spike_core.domain.accounts import Email, SecretHash, Session, User
 
 
 class Accounts(Protocol):
-    """Users, sessions and API keys, within one transaction."""
+    """Users and sessions, within one transaction."""
 
     def add_user(self, user: User) -> None:
         """Store a new user.
@@ -27,16 +27,6 @@ class Accounts(Protocol):
 
     def session(self, hash_: SecretHash) -> Session:
         """Return the session whose token has this hash, expired or not.
-
-        Raises:
-            Unauthenticated: there is none.
-        """
-
-    def put_api_key(self, key: ApiKey) -> None:
-        """Store a new API key, or the new state of one that exists."""
-
-    def api_key(self, hash_: SecretHash) -> ApiKey:
-        """Return the API key with this hash, revoked or not.
 
         Raises:
             Unauthenticated: there is none.

@@ -5,6 +5,7 @@ from typing import Protocol
 
 from spike_core.ports.accounts import Accounts
 from spike_core.ports.albums import Albums
+from spike_core.ports.api_keys import ApiKeys
 from spike_core.ports.census import Census
 from spike_core.ports.images import Images
 from spike_core.ports.jobs import Jobs
@@ -44,6 +45,10 @@ class Transaction(Protocol):
     @property
     def accounts(self) -> Accounts:
         """The accounts."""
+
+    @property
+    def api_keys(self) -> ApiKeys:
+        """The API keys."""
 
     @property
     def outbox(self) -> Outbox:

@@ -4,7 +4,8 @@ from datetime import timedelta
 
 from attrs import frozen
 
-from spike_core.domain.accounts import ApiKey, Email, Secret, Session, User
+from spike_core.domain.accounts import Email, Secret, Session, User
+from spike_core.domain.api_keys import ApiKey, ApiKeyName
 from spike_core.domain.identifiers import ApiKeyId, UserId
 from spike_core.domain.ledger import EntryKind
 from spike_core.domain.tokens import Tokens
@@ -58,11 +59,11 @@ class Registration:
             tx.accounts.add_session(
                 Session(hash=token.hash, user_id=user.id, created_at=now, expires_at=now + SESSION_LIFETIME)
             )
-            tx.accounts.put_api_key(
+            tx.api_keys.put(
                 ApiKey(
                     id=self.ids.new(ApiKeyId),
                     user_id=user.id,
-                    name="first",
+                    name=ApiKeyName("first"),
                     hash=key.hash,
                     shown=key.shown,
                     created_at=now,
@@ -86,5 +87,5 @@ class Authentication:
         """
         with self.transactions.view() as tx:
             if secret.is_api_key:
-                return tx.accounts.api_key(secret.hash).owner()
+                return tx.api_keys.by_hash(secret.hash).owner()
             return tx.accounts.session(secret.hash).owner(now=self.clock.now())

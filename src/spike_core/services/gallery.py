@@ -9,7 +9,7 @@ from spike_core.domain.errors import Forbidden, JobNotFound, NotFound, Unauthent
 from spike_core.domain.identifiers import ImageId, JobId, OwnerId
 from spike_core.domain.images import Image, ImageCursor
 from spike_core.domain.jobs import CompletedJob, Job
-from spike_core.domain.limits import PAGE_SIZE, PAGE_SIZE_MAX
+from spike_core.domain.limits import JOBS_ASKED_MAX, PAGE_SIZE, PAGE_SIZE_MAX
 from spike_core.domain.objects import ObjectKey
 from spike_core.ports.transactions import Transactions
 
@@ -86,6 +86,19 @@ class Gallery:
             image = tx.images.get(job.order.image_id)
             position = tx.jobs.positions([job_id]).get(job_id)
         return ShownJob(job=job, image=image, position=position)
+
+    def jobs(self, job_ids: Sequence[JobId], *, viewer: OwnerId) -> Sequence[ShownJob]:
+        """Return those of the jobs that are the viewer's, in the order given; the others are left out.
+
+        `job_ids` are distinct, and at most `JOBS_ASKED_MAX`. However many they are, the database is asked three times.
+        """
+        assert len(set(job_ids)) == len(job_ids) <= JOBS_ASKED_MAX, "the edge checks limits"
+        with self.transactions.view() as tx:
+            found = tx.jobs.find(job_ids)
+            own = [found[id_] for id_ in job_ids if id_ in found and found[id_].order.owner_id == viewer]
+            images = tx.images.find({job.order.image_id for job in own})
+            positions = tx.jobs.positions([job.id for job in own])
+        return [ShownJob(job=job, image=images[job.order.image_id], position=positions.get(job.id)) for job in own]
 
     def check_public(self, key: ObjectKey) -> None:
         """Check that the object may be read by anyone, without a signature.

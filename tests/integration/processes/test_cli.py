@@ -55,12 +55,58 @@ def test_a_grant_to_nobody_fails(folder: Path) -> None:
         ("tokens", "grant", "ada@example.org", "9" * 30),
         ("users", "create", "not an address"),
         ("users", "create"),
+        ("keys", "create", "ada@example.org"),
+        ("keys", "create", "ada@example.org", " "),
+        ("keys", "create", "ada@example.org", "a" * 101),
+        ("keys", "list", "not an address"),
+        ("keys", "revoke", "ada@example.org", "ci"),
         ("serve", "--port", "99999"),
         ("dance",),
     ],
 )
 def test_wrong_usage_is_told_apart_from_failure(folder: Path, arguments: tuple[str, ...]) -> None:
     assert run_spike(*arguments, folder=folder).returncode == 2
+
+
+def test_a_key_is_created_listed_and_revoked(folder: Path) -> None:
+    run_spike("users", "create", "ada@example.org", folder=folder)
+    created = run_spike("keys", "create", "ADA@example.org", "build server", "--json", folder=folder)
+    new = json.loads(created.stdout)
+    assert new.keys() == {"id", "name", "keyPrefix", "createdAt", "key"}
+    assert new["key"].startswith(new["keyPrefix"])
+
+    listed = json.loads(run_spike("keys", "list", "ada@example.org", "--json", folder=folder).stdout)["apiKeys"]
+    expected = {name: new[name] for name in ("id", "name", "keyPrefix", "createdAt")}
+    assert {**expected, "revokedAt": None, "isActive": True} in listed
+    assert len(listed) == 2
+
+    for _ in range(2):
+        revoked = run_spike("keys", "revoke", "ada@example.org", new["id"], folder=folder)
+        assert (revoked.returncode, revoked.stdout) == (0, f"{new['id']} (build server) is revoked\n")
+    lines = run_spike("keys", "list", "ada@example.org", folder=folder).stdout
+    assert re.search(rf"^{new['id']}  .+  build server  \(revoked .+Z\)$", lines, re.MULTILINE)
+    assert re.search(r"  first  \(active\)$", lines, re.MULTILINE)
+    assert new["key"] not in lines
+
+
+def test_a_key_is_printed_for_people_too(folder: Path) -> None:
+    run_spike("users", "create", "ada@example.org", folder=folder)
+    created = run_spike("keys", "create", "ada@example.org", "ci", folder=folder)
+    assert re.search(r"^name +ci$", created.stdout, re.MULTILINE)
+    assert re.search(r"^key +sk_live_", created.stdout, re.MULTILINE)
+
+
+def test_keys_of_nobody_and_of_others_are_failures(folder: Path) -> None:
+    run_spike("users", "create", "ada@example.org", folder=folder)
+    run_spike("users", "create", "eve@example.org", folder=folder)
+    key = json.loads(run_spike("keys", "create", "ada@example.org", "ci", "--json", folder=folder).stdout)
+    for arguments, sentence in (
+        (("create", "nobody@example.org", "ci"), "No user has this id or address."),
+        (("list", "nobody@example.org"), "No user has this id or address."),
+        (("revoke", "eve@example.org", key["id"]), "No API key has this id, or it is somebody else's."),
+    ):
+        answer = run_spike("keys", *arguments, folder=folder)
+        assert (answer.returncode, answer.stdout, answer.stderr) == (1, "", f"spike: {sentence}\n")
 
 
 def test_migrating_twice_is_no_harm(folder: Path) -> None:
@@ -91,6 +137,6 @@ def test_a_folder_that_cannot_be_used_is_told(tmp_path: Path) -> None:
 
 def test_help_names_every_command(folder: Path) -> None:
     text = run_spike("--help", folder=folder).stdout
-    for command in ("serve", "users", "tokens", "migrate", "audit"):
+    for command in ("serve", "users", "tokens", "keys", "migrate", "audit"):
         assert re.search(rf"^  {command}\b", text, re.MULTILINE)
     assert run_spike("--version", folder=folder).stdout.startswith("spike, version 0.")

@@ -8,7 +8,8 @@ from sqlalchemy import Engine, Table, delete, insert, select, text, update
 from sqlalchemy.exc import IntegrityError
 
 from builders import NOON, a_job, an_album, an_album_image_id, an_image, an_opening
-from contracts.accounts import a_session, a_user, an_api_key
+from contracts.accounts import a_session, a_user
+from contracts.api_keys import an_api_key
 from contracts.jobs import KINDS, a_job_of, store
 from spike_core.domain.facts import JobDue
 from spike_core.domain.jobs import (
@@ -202,7 +203,7 @@ def test_accounts_are_told_apart(engine: Engine, transactions: Transactions) -> 
     with transactions.begin() as tx:
         tx.accounts.add_user(user)
         tx.accounts.add_session(session)
-        tx.accounts.put_api_key(key)
+        tx.api_keys.put(key)
     stranger = a_user()
     for table, row in (
         (users, user_row(evolve(stranger, email=user.email))),

@@ -3,10 +3,10 @@
 import pytest
 from sqlalchemy import Engine, SelectBase
 
-from spike_sqlalchemy import accounts, albums, census, images, jobs, outbox, overdue, wallets
+from spike_sqlalchemy import accounts, albums, api_keys, census, images, jobs, outbox, overdue, wallets
 from spike_sqlalchemy.prepared import Prepared
 
-MODULES = (accounts, albums, census, images, jobs, outbox, overdue, wallets)
+MODULES = (accounts, albums, api_keys, census, images, jobs, outbox, overdue, wallets)
 
 
 def _executed(statement: object) -> bool:
@@ -42,4 +42,6 @@ def test_no_statement_reads_a_whole_table(engine: Engine, name: str) -> None:
 
 
 def test_there_are_statements_to_look_at() -> None:
-    assert {"jobs._REPLACE", "jobs._POSITIONS", "census._ENTRIES", "overdue._UNANNOUNCED"} <= set(STATEMENTS)
+    assert {"jobs._REPLACE", "api_keys._ACTIVE", "jobs._POSITIONS", "census._ENTRIES", "overdue._UNANNOUNCED"} <= set(
+        STATEMENTS
+    )

@@ -5,10 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from builders import NOON, a_body, an_owner
-from spike_core.domain.accounts import API_KEY_PREFIX, ApiKey, Email, Secret, Session
+from builders import NOON, an_owner
+from spike_core.domain.accounts import API_KEY_PREFIX, Email, Secret, Session
 from spike_core.domain.errors import InvalidValue, Unauthenticated
-from spike_core.domain.identifiers import ApiKeyId
 
 any_text = st.text(st.characters())  # lone surrogates too: WSGI and the shell bring them
 
@@ -107,15 +106,3 @@ def test_a_session_speaks_for_its_user_until_the_moment_it_expires() -> None:
     assert session.owner(now=expires_at - timedelta(microseconds=1)) == session.user_id
     with pytest.raises(Unauthenticated):
         session.owner(now=expires_at)
-
-
-def test_a_key_speaks_for_its_user_until_it_is_revoked() -> None:
-    key = ApiKey(
-        id=ApiKeyId.of(a_body()), user_id=an_owner(), name="ci", hash=Secret("x").hash, shown="sk", created_at=NOON
-    )
-    assert key.owner() == key.user_id
-    revoked = ApiKey(
-        id=key.id, user_id=key.user_id, name="ci", hash=key.hash, shown="sk", created_at=NOON, revoked_at=NOON
-    )
-    with pytest.raises(Unauthenticated):
-        revoked.owner()

@@ -6,7 +6,6 @@ from typing import Any
 
 import falcon
 import pytest
-from attrs import evolve
 from falcon import testing
 
 from caller import Caller
@@ -99,7 +98,7 @@ def test_a_revoked_key_is_refused(ada: Caller, house: MemorySpike) -> None:
     headers = {"Authorization": f"Bearer {key.text}"}
     assert ada.client.simulate_get("/api/tokens/balance", headers=headers).status_code == 200
     with house.spike.database.transactions.begin() as tx:
-        tx.accounts.put_api_key(evolve(tx.accounts.api_key(key.hash), revoked_at=house.clock.now()))
+        tx.api_keys.put(tx.api_keys.by_hash(key.hash).revoke(now=house.clock.now()))
     assert ada.client.simulate_get("/api/tokens/balance", headers=headers).status_code == 401
 
 

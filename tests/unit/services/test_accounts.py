@@ -1,7 +1,6 @@
 from datetime import timedelta
 
 import pytest
-from attrs import evolve
 
 from faults import FaultyTransactions, database_fails
 from house import House
@@ -9,7 +8,7 @@ from spike_core.domain.accounts import API_KEY_PREFIX, Email, Secret
 from spike_core.domain.errors import DatabaseUnavailable, EmailTaken, Unauthenticated, UserNotFound
 from spike_core.domain.ledger import EntryKind
 from spike_core.domain.tokens import Tokens
-from spike_core.services.accounts import SESSION_LIFETIME, Registered
+from spike_core.services.accounts import SESSION_LIFETIME
 from spike_memory import MemoryTransactions
 
 ADA = Email.parse("ada@example.org")
@@ -49,7 +48,7 @@ def test_nothing_stored_and_nothing_shown_holds_a_secret_in_the_clear(house: Hou
     registered = house.register()
     with house.transactions.view() as tx:
         session = tx.accounts.session(registered.session_token.hash)
-        key = tx.accounts.api_key(registered.api_key.hash)
+        key = tx.api_keys.by_hash(registered.api_key.hash)
     shown = f"{session!r} {key!r} {registered!r}"
     assert registered.session_token.text not in shown
     assert registered.api_key.text not in shown
@@ -114,17 +113,3 @@ def test_a_session_ends_when_its_time_is_over_and_the_key_goes_on(house: House) 
     with pytest.raises(Unauthenticated):
         house.authentication.authenticate(registered.session_token)
     assert house.authentication.authenticate(registered.api_key) == registered.user.id
-
-
-def revoke(house: House, registered: Registered) -> None:
-    with house.transactions.begin() as tx:
-        key = tx.accounts.api_key(registered.api_key.hash)
-        tx.accounts.put_api_key(evolve(key, revoked_at=house.clock.now()))
-
-
-def test_a_revoked_key_is_refused_and_the_session_goes_on(house: House) -> None:
-    registered = house.register()
-    revoke(house, registered)
-    with pytest.raises(Unauthenticated):
-        house.authentication.authenticate(registered.api_key)
-    assert house.authentication.authenticate(registered.session_token) == registered.user.id

@@ -1,4 +1,4 @@
-"""`/api/jobs`: look and cancel."""
+"""`/api/jobs`: look, at one or many, and cancel."""
 
 import falcon
 from attrs import frozen
@@ -7,9 +7,10 @@ from spike_core.domain.identifiers import JobId
 from spike_core.services.cancellation import Cancellation
 from spike_core.services.gallery import Gallery
 from spike_http.authentication import Gate
+from spike_http.bodies import BatchStatusBody, json_object
 from spike_http.links import LinkPolicy
 from spike_http.media import as_json
-from spike_http.views.jobs import CancelledView, ShownJobView
+from spike_http.views.jobs import BatchStatusView, CancelledView, ShownJobView
 
 
 @frozen(kw_only=True)
@@ -25,6 +26,22 @@ class JobResource:
         user_id = self.gate.user(req)
         shown = self.gallery.job(JobId.parse(job_id), viewer=user_id)
         resp.media = as_json(ShownJobView.of(shown, self.links.addresses(req)))
+
+
+@frozen(kw_only=True)
+class BatchStatusResource:
+    """`/api/jobs/batch-status`."""
+
+    gate: Gate
+    gallery: Gallery
+    links: LinkPolicy
+
+    def on_post(self, req: falcon.Request, resp: falcon.Response) -> None:
+        """Show many jobs at once."""
+        user_id = self.gate.user(req)
+        body = BatchStatusBody.parse(json_object(req))
+        shown = self.gallery.jobs(body.job_ids, viewer=user_id)
+        resp.media = as_json(BatchStatusView.of(shown, self.links.addresses(req), asked=body.texts))
 
 
 @frozen(kw_only=True)

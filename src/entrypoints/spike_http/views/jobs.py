@@ -1,5 +1,6 @@
 """Jobs, as clients see them."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import assert_never
 
@@ -120,6 +121,24 @@ class ShownJobView:
     def of(cls, shown: ShownJob, addresses: Addresses) -> "ShownJobView":
         """Return the view of a job."""
         return cls(job=JobView.of(shown.job, shown.image, shown.position, addresses))
+
+
+@frozen(kw_only=True)
+class BatchStatusView:
+    """The answer to `POST /api/jobs/batch-status`: each id that was asked for is in one of the lists, in order."""
+
+    success: bool = True
+    jobs: list[JobView]
+    not_found: list[str]
+
+    @classmethod
+    def of(cls, shown: Sequence[ShownJob], addresses: Addresses, *, asked: Sequence[str]) -> "BatchStatusView":
+        """Return the view of those of the jobs that were asked for and found."""
+        found = {each.job.id.text for each in shown}
+        return cls(
+            jobs=[JobView.of(each.job, each.image, each.position, addresses) for each in shown],
+            not_found=[text for text in asked if text not in found],
+        )
 
 
 @frozen(kw_only=True)

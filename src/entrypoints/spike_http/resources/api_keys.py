@@ -1,0 +1,47 @@
+"""`/api/settings/api-keys`: list, create, revoke."""
+
+import falcon
+from attrs import frozen
+
+from spike_core.domain.identifiers import ApiKeyId
+from spike_core.services.api_keys import Keyring
+from spike_http.authentication import Gate
+from spike_http.bodies import ApiKeyBody, json_object
+from spike_http.media import as_json
+from spike_http.views.api_keys import ApiKeysView, CreatedApiKeyView, NewApiKeyView, RevokedApiKeyView
+
+
+@frozen(kw_only=True)
+class ApiKeysResource:
+    """`/api/settings/api-keys`."""
+
+    gate: Gate
+    keyring: Keyring
+
+    def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
+        """Show the user's keys, newest first."""
+        user_id = self.gate.user(req)
+        resp.media = as_json(ApiKeysView.of(self.keyring.of(user_id)))
+
+    def on_post(self, req: falcon.Request, resp: falcon.Response) -> None:
+        """Create a key and show it, this once."""
+        user_id = self.gate.user(req)
+        body = ApiKeyBody.parse(json_object(req))
+        new = self.keyring.create(user_id, body.name)
+        resp.status = falcon.HTTP_CREATED
+        resp.cache_control = ["no-store"]
+        resp.media = as_json(CreatedApiKeyView(api_key=NewApiKeyView.of(new)))
+
+
+@frozen(kw_only=True)
+class ApiKeyResource:
+    """`/api/settings/api-keys/{key_id}`."""
+
+    gate: Gate
+    keyring: Keyring
+
+    def on_delete(self, req: falcon.Request, resp: falcon.Response, key_id: str) -> None:
+        """Revoke a key, be it the one that signs this request."""
+        user_id = self.gate.user(req)
+        self.keyring.revoke(user_id, ApiKeyId.parse(key_id))
+        resp.media = as_json(RevokedApiKeyView())

@@ -1,0 +1,83 @@
+"""API keys: what programs sign in with, until it is revoked."""
+
+import unicodedata
+from datetime import datetime
+from typing import Final, Self
+
+from attrs import evolve, frozen
+
+from spike_core.domain.accounts import SecretHash
+from spike_core.domain.errors import InvalidValue, TooManyApiKeys, Unauthenticated
+from spike_core.domain.identifiers import ApiKeyId, UserId
+from spike_core.domain.limits import API_KEY_NAME_CHARS_MAX, API_KEYS_ACTIVE_MAX
+
+# controls, lone surrogates, line and paragraph separators (Unicode general categories)
+_CONTROL: Final = frozenset({"Cc", "Cs", "Zl", "Zp"})
+
+
+@frozen
+class ApiKeyName:
+    """What its owner calls a key, to know which program has it. Two keys may have the same name."""
+
+    text: str
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Return the name that a person gave.
+
+        Raises:
+            InvalidValue: it is blank, longer than `API_KEY_NAME_CHARS_MAX`, or has control characters.
+        """
+        if not text.strip():
+            raise InvalidValue(what="name", rule="must not be blank")
+        if len(text) > API_KEY_NAME_CHARS_MAX:
+            raise InvalidValue(what="name", rule=f"must have at most {API_KEY_NAME_CHARS_MAX} characters")
+        if any(unicodedata.category(character) in _CONTROL for character in text):
+            raise InvalidValue(what="name", rule="must not have control characters")
+        return cls(text)
+
+    def __str__(self) -> str:
+        """Return the text."""
+        return self.text
+
+
+@frozen(kw_only=True)
+class ApiKey:
+    """A key for programs. The key itself is shown once; what stays is its hash, and the beginning to know it by."""
+
+    id: ApiKeyId
+    user_id: UserId
+    name: ApiKeyName
+    hash: SecretHash
+    shown: str
+    created_at: datetime
+    revoked_at: datetime | None = None
+
+    @property
+    def is_active(self) -> bool:
+        """Whether it opens anything."""
+        return self.revoked_at is None
+
+    def owner(self) -> UserId:
+        """Return whom the key speaks for.
+
+        Raises:
+            Unauthenticated: it has been revoked.
+        """
+        if not self.is_active:
+            raise Unauthenticated
+        return self.user_id
+
+    def revoke(self, *, now: datetime) -> "ApiKey":
+        """Return the key revoked. One that is revoked already stays as it is, its time too."""
+        return evolve(self, revoked_at=now) if self.is_active else self
+
+
+def check_room(active: int) -> None:
+    """Check that a user with so many active keys may have one more.
+
+    Raises:
+        TooManyApiKeys: there are `API_KEYS_ACTIVE_MAX`.
+    """
+    if active >= API_KEYS_ACTIVE_MAX:
+        raise TooManyApiKeys(API_KEYS_ACTIVE_MAX)

@@ -1,0 +1,65 @@
+"""API keys on a migrated SQLite file; the fixtures are this folder's."""
+
+import threading
+
+import pytest
+
+from builders import NOON
+from contracts.accounts import a_user
+from contracts.api_keys import ApiKeysContract
+from spike_core.domain.api_keys import ApiKeyName
+from spike_core.domain.errors import TooManyApiKeys
+from spike_core.domain.identifiers import UserId
+from spike_core.domain.limits import API_KEYS_ACTIVE_MAX
+from spike_core.services.api_keys import Keyring
+from spike_memory import CountingIds, CountingSecrets, ManualClock
+from spike_sqlalchemy import SqlAlchemyDatabase, open_sqlite
+
+THREADS = 4
+TRIES = 5
+
+
+class TestSqlAlchemyApiKeys(ApiKeysContract):
+    """On SQLite."""
+
+
+def _create_from_all_sides(keyrings: list[Keyring], user_id: UserId) -> int:
+    """Have each keyring's thread ask for keys at the same time; return how many were refused."""
+    refused = []
+    start = threading.Barrier(len(keyrings))
+
+    def create(keyring: Keyring) -> None:
+        start.wait()
+        for _ in range(TRIES):
+            try:
+                keyring.create(user_id, ApiKeyName("one more"))
+            except TooManyApiKeys as error:
+                refused.append(error)
+
+    threads = [threading.Thread(target=create, args=(keyring,)) for keyring in keyrings]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return len(refused)
+
+
+@pytest.mark.parametrize("engines", [1, 2])
+def test_however_many_ask_at_once_nobody_gets_an_eleventh_key(database: SqlAlchemyDatabase, engines: int) -> None:
+    """Through one engine, or through two that know nothing of each other, as two processes would."""
+    user = a_user()
+    databases = [database, *(open_sqlite(f"sqlite:///{database.path}") for _ in range(engines - 1))]
+    with database.transactions.begin() as tx:
+        tx.accounts.add_user(user)
+    clock, ids, secrets = ManualClock(NOON), CountingIds(), CountingSecrets()
+    keyrings = [
+        Keyring(transactions=databases[number % engines].transactions, clock=clock, ids=ids, secrets=secrets)
+        for number in range(THREADS)
+    ]
+
+    refused = _create_from_all_sides(keyrings, user.id)
+
+    assert refused == THREADS * TRIES - API_KEYS_ACTIVE_MAX
+    assert len(keyrings[0].of(user.id)) == API_KEYS_ACTIVE_MAX
+    for other in databases[1:]:
+        other.close()

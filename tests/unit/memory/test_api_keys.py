@@ -1,0 +1,10 @@
+import pytest
+
+from contracts.api_keys import ApiKeysContract
+from spike_memory import MemoryTransactions
+
+
+class TestMemoryApiKeys(ApiKeysContract):
+    @pytest.fixture
+    def transactions(self) -> MemoryTransactions:
+        return MemoryTransactions()
