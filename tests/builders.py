@@ -4,7 +4,7 @@ import itertools
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
-from spike_core.domain.albums import Album
+from spike_core.domain.albums import Album, AlbumName
 from spike_core.domain.dimensions import Dimensions
 from spike_core.domain.identifiers import BODY_LENGTH, AlbumId, AlbumImageId, ImageId, JobId, OwnerId
 from spike_core.domain.images import Image, ImageName
@@ -154,7 +154,7 @@ def an_album(*, owner_id: OwnerId | None = None, default_tier: Tier = Tier.TIER_
     return Album(
         id=an_album_id(),
         owner_id=owner_id or an_owner(),
-        name="Holidays",
+        name=AlbumName("Holidays"),
         default_tier=default_tier,
         auto_enhance=auto_enhance,
         created_at=NOON,

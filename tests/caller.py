@@ -1,5 +1,6 @@
 """A client that signs its requests."""
 
+import json
 from typing import Any
 
 from attrs import frozen
@@ -30,10 +31,15 @@ class Caller:
     def post(self, path: str, body: Any = None) -> testing.Result:
         if body is None:
             return self.client.simulate_post(path, headers=self.headers)
-        return self.client.simulate_post(path, headers=self.headers, json=body)
+        return self._send("POST", path, body)
 
-    def delete(self, path: str) -> testing.Result:
-        return self.client.simulate_delete(path, headers=self.headers)
+    def patch(self, path: str, body: Any) -> testing.Result:
+        return self._send("PATCH", path, body)
+
+    def delete(self, path: str, body: Any = None) -> testing.Result:
+        if body is None:
+            return self.client.simulate_delete(path, headers=self.headers)
+        return self._send("DELETE", path, body)
 
     def upload(self, content: bytes = PICTURE, *, filename: str = "photo.jpg") -> testing.Result:
         return self.upload_form(an_upload(content, filename=filename))
@@ -41,3 +47,8 @@ class Caller:
     def upload_form(self, body: bytes, *, content_type: str = CONTENT_TYPE) -> testing.Result:
         headers = {**self.headers, "Content-Type": content_type}
         return self.client.simulate_post("/api/images/upload", headers=headers, body=body)
+
+    def _send(self, method: str, path: str, body: Any) -> testing.Result:
+        """Send JSON in plain ASCII, so that any text can be sent, surrogates too."""
+        headers = {**self.headers, "Content-Type": "application/json"}
+        return self.client.simulate_request(method, path, headers=headers, body=json.dumps(body))

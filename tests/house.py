@@ -34,7 +34,9 @@ from spike_core.ports.secrets import Secrets
 from spike_core.ports.transactions import Transactions
 from spike_core.ports.upscaler import Upscaler
 from spike_core.services.accounts import Authentication, Registered, Registration
+from spike_core.services.albums import Albums
 from spike_core.services.api_keys import Keyring
+from spike_core.services.arrangement import Arrangement
 from spike_core.services.audit import Audit
 from spike_core.services.cancellation import Cancellation
 from spike_core.services.charging import Charging
@@ -104,6 +106,8 @@ class House:
     uploads: Uploads
     enhancements: Enhancements
     gallery: Gallery
+    albums: Albums
+    arrangement: Arrangement
     cancellation: Cancellation
     dispatch: Dispatch
     settlement: Settlement
@@ -166,6 +170,8 @@ class House:
                 transactions=transactions, clock=clock, ids=ids, charging=charging, dispatch=dispatch
             ),
             gallery=Gallery(transactions=transactions),
+            albums=Albums(transactions=transactions, clock=clock, ids=ids, secrets=secrets),
+            arrangement=Arrangement(transactions=transactions, clock=clock, ids=ids),
             cancellation=Cancellation(transactions=transactions, clock=clock, charging=charging),
             dispatch=dispatch,
             settlement=settlement,

@@ -159,7 +159,7 @@ class SpikeMachine(RuleBasedStateMachine):
                 [(wallet.owner_id, wallet.balance, wallet.entries) for wallet in tx.census.wallets(limit=100)],
                 tx.census.images(limit=10_000),
                 tx.census.jobs(limit=10_000),
-                [tx.albums.images(album_id) for album_id in self.albums.values()],
+                [tx.album_order.places(album_id) for album_id in self.albums.values()],
                 self.blobs.scan(limit=10_000),
             )
 

@@ -1,27 +1,19 @@
 """The laws of `Albums`."""
 
-from collections.abc import Sequence
 from datetime import timedelta
-from itertools import pairwise
 from typing import Final
 
 import pytest
 from attrs import evolve
-from hypothesis import given
-from hypothesis import strategies as st
 
 from builders import NOON, an_album, an_album_id, an_album_image_id, an_image, an_owner
-from contracts.wallets import PROPERTY
-from spike_core.domain.albums import Album, AlbumImage, Privacy
+from spike_core.domain.accounts import Secret
+from spike_core.domain.albums import AlbumDescription, AlbumName, Privacy
 from spike_core.domain.errors import AlbumNotFound
-from spike_core.domain.identifiers import AlbumImageId, ImageId
-from spike_core.domain.images import Image
-from spike_core.domain.ordering import moved_to_end
 from spike_core.domain.tiers import Tier
 from spike_core.ports.transactions import Transactions
 
 LATER: Final = NOON + timedelta(hours=1)
-IMAGES: Final = 4
 
 
 class AlbumsContract:
@@ -33,8 +25,9 @@ class AlbumsContract:
         plain = an_album(auto_enhance=False)
         rich = evolve(
             an_album(default_tier=Tier.TIER_4K),
-            description="By the sea",
+            description=AlbumDescription("By the sea"),
             privacy=privacy,
+            share_token=Secret("s" * 43),
             cover_image_id=cover.id,
             updated_at=LATER,
         )
@@ -46,7 +39,7 @@ class AlbumsContract:
             for album in (plain, rich):
                 assert tx.albums.get(album.id) == album
                 assert tx.albums.lock(album.id) == album
-                assert list(tx.albums.images(album.id)) == []
+                assert list(tx.album_order.places(album.id)) == []
 
     def test_an_unknown_id_is_no_album(self, transactions: Transactions) -> None:
         with transactions.begin() as tx:
@@ -54,100 +47,67 @@ class AlbumsContract:
                 tx.albums.get(an_album_id())
             with pytest.raises(AlbumNotFound):
                 tx.albums.lock(an_album_id())
-            assert list(tx.albums.images(an_album_id())) == []
+            assert list(tx.album_order.places(an_album_id())) == []
 
-    def test_appended_images_come_last_in_the_order_given(self, transactions: Transactions) -> None:
-        album, (first, second, third, fourth) = _an_album_and_images(transactions)
+    def test_an_owners_albums_are_listed_newest_first(self, transactions: Transactions) -> None:
+        owner_id = an_owner()
+        old, older, new = (
+            evolve(an_album(owner_id=owner_id), created_at=NOON + timedelta(hours=hours)) for hours in (1, 0, 2)
+        )
+        twins = [an_album(), an_album()]
+        twins = [evolve(twin, owner_id=twins[0].owner_id) for twin in twins]
         with transactions.begin() as tx:
-            tx.albums.lock(album.id)
-            places = tx.albums.append(album.id, _places(second, first), now=NOON)
-            more = tx.albums.append(album.id, _places(fourth, third), now=LATER)
+            for album in (old, older, new, *twins):
+                tx.albums.add(album)
         with transactions.view() as tx:
-            stored = list(tx.albums.images(album.id))
-        assert stored == [*places, *more]
-        assert [place.image_id for place in stored] == [image.id for image in (second, first, fourth, third)]
-        assert [place.added_at for place in stored] == [NOON, NOON, LATER, LATER]
-        assert {place.album_id for place in stored} == {album.id}
-        _assert_ascending(stored)
+            assert list(tx.albums.of_owner(owner_id)) == [new, old, older]
+            assert list(tx.albums.of_owner(twins[0].owner_id)) == sorted(twins, key=lambda twin: twin.id, reverse=True)
+            assert list(tx.albums.of_owner(an_owner())) == []
 
-    def test_an_image_that_is_there_moves_to_the_end_and_keeps_its_id(self, transactions: Transactions) -> None:
-        album, (first, second, third, _) = _an_album_and_images(transactions)
+    def test_an_albums_new_state_replaces_the_old_and_leaves_its_images_alone(self, transactions: Transactions) -> None:
+        image = an_image()
+        album, other = an_album(owner_id=image.owner_id), an_album(owner_id=image.owner_id)
         with transactions.begin() as tx:
-            tx.albums.lock(album.id)
-            [place, other] = tx.albums.append(album.id, _places(first, second), now=NOON)
-            [moved, new] = tx.albums.append(album.id, _places(first, third), now=LATER)
-        assert moved == evolve(place, position=moved.position)
-        with transactions.view() as tx:
-            stored = list(tx.albums.images(album.id))
-        assert stored == [other, moved, new]
-        _assert_ascending(stored)
-
-    def test_appending_nothing_changes_nothing(self, transactions: Transactions) -> None:
-        album, (first, *_) = _an_album_and_images(transactions)
-        with transactions.begin() as tx:
-            tx.albums.lock(album.id)
-            places = tx.albums.append(album.id, _places(first), now=NOON)
-            assert list(tx.albums.append(album.id, [], now=LATER)) == []
-            assert list(tx.albums.images(album.id)) == list(places)
-
-    def test_an_image_may_be_in_several_albums(self, transactions: Transactions) -> None:
-        album, (first, second, *_) = _an_album_and_images(transactions)
-        other = an_album(owner_id=album.owner_id)
-        with transactions.begin() as tx:
+            tx.images.add(image)
+            tx.albums.add(album)
             tx.albums.add(other)
             tx.albums.lock(album.id)
-            mine = tx.albums.append(album.id, _places(first, second), now=NOON)
-            tx.albums.lock(other.id)
-            theirs = tx.albums.append(other.id, _places(second, first), now=NOON)
-        with transactions.view() as tx:
-            assert list(tx.albums.images(album.id)) == list(mine)
-            assert list(tx.albums.images(other.id)) == list(theirs)
-
-    def test_a_failed_transaction_leaves_the_order_alone(self, transactions: Transactions) -> None:
-        album, (first, second, *_) = _an_album_and_images(transactions)
+            places = tx.album_order.append(album.id, [(an_album_image_id(), image.id)], now=NOON)
+        changed = evolve(
+            album,
+            name=AlbumName("By the sea"),
+            description=AlbumDescription("Two weeks"),
+            privacy=Privacy.UNLISTED,
+            default_tier=Tier.TIER_2K,
+            auto_enhance=False,
+            cover_image_id=image.id,
+            updated_at=LATER,
+            share_token=Secret("t" * 43),
+        )
         with transactions.begin() as tx:
             tx.albums.lock(album.id)
-            places = tx.albums.append(album.id, _places(first, second), now=NOON)
-        with pytest.raises(ZeroDivisionError), transactions.begin() as tx:  # noqa: PT012  # all belongs to it
-            tx.albums.lock(album.id)
-            tx.albums.append(album.id, _places(first), now=LATER)
-            raise ZeroDivisionError
+            tx.albums.replace(changed)
         with transactions.view() as tx:
-            assert list(tx.albums.images(album.id)) == list(places)
+            assert tx.albums.get(album.id) == changed
+            assert tx.albums.get(other.id) == other
+            assert list(tx.album_order.places(album.id)) == list(places)
 
-    @PROPERTY
-    @given(appended=st.lists(st.lists(st.integers(0, IMAGES - 1), unique=True, max_size=IMAGES), max_size=6))
-    def test_the_order_is_a_permutation_of_what_was_appended(
-        self, transactions: Transactions, appended: list[list[int]]
-    ) -> None:
-        """Invariant I9: positions are unique, and each image is in the album once, whatever is appended when."""
-        album, images = _an_album_and_images(transactions)
-        order: tuple[ImageId, ...] = ()
-        for indexes in appended:
-            chosen = [images[index] for index in indexes]
-            with transactions.begin() as tx:
-                tx.albums.lock(album.id)
-                tx.albums.append(album.id, _places(*chosen), now=NOON)
-            order = moved_to_end(order, [image.id for image in chosen])
-        with transactions.view() as tx:
-            stored = tx.albums.images(album.id)
-        assert tuple(place.image_id for place in stored) == order
-        _assert_ascending(stored)
-
-
-def _an_album_and_images(transactions: Transactions) -> tuple[Album, list[Image]]:
-    owner_id = an_owner()
-    album, images = an_album(owner_id=owner_id), [an_image(owner_id=owner_id) for _ in range(IMAGES)]
-    with transactions.begin() as tx:
-        tx.albums.add(album)
-        for image in images:
+    def test_a_removed_album_is_gone_with_its_places_and_its_images_stay(self, transactions: Transactions) -> None:
+        image = an_image()
+        album, other = an_album(owner_id=image.owner_id), an_album(owner_id=image.owner_id)
+        with transactions.begin() as tx:
             tx.images.add(image)
-    return album, images
-
-
-def _places(*images: Image) -> list[tuple[AlbumImageId, ImageId]]:
-    return [(an_album_image_id(), image.id) for image in images]
-
-
-def _assert_ascending(places: Sequence[AlbumImage]) -> None:
-    assert all(before.position < behind.position for before, behind in pairwise(places))
+            for one in (album, other):
+                tx.albums.add(one)
+                tx.albums.lock(one.id)
+                places = tx.album_order.append(one.id, [(an_album_image_id(), image.id)], now=NOON)
+        with transactions.begin() as tx:
+            tx.albums.lock(album.id)
+            tx.albums.remove(album.id)
+        with transactions.view() as tx:
+            with pytest.raises(AlbumNotFound):
+                tx.albums.get(album.id)
+            assert list(tx.album_order.places(album.id)) == []
+            assert list(tx.album_order.places(other.id)) == list(places)
+            assert tx.images.get(image.id) == image
+            assert list(tx.albums.of_owner(image.owner_id)) == [other]

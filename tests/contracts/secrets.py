@@ -23,8 +23,14 @@ class SecretsContract:
         assert key.is_api_key
         assert TEXT.fullmatch(key.text.removeprefix(API_KEY_PREFIX))
 
+    def test_a_share_token_is_as_long_and_fits_an_address(self, secrets: Secrets) -> None:
+        token = secrets.share_token()
+        assert TEXT.fullmatch(token.text)
+        assert not token.is_api_key
+
     def test_no_secret_is_drawn_twice(self, secrets: Secrets) -> None:
-        drawn: list[Secret] = [draw() for draw in (secrets.session_token, secrets.api_key) for _ in range(500)]
+        draws = (secrets.session_token, secrets.api_key, secrets.share_token)
+        drawn: list[Secret] = [draw() for draw in draws for _ in range(500)]
         bodies = {secret.text.removeprefix(API_KEY_PREFIX) for secret in drawn}
         assert len(bodies) == len(drawn)
         assert len({secret.hash for secret in drawn}) == len(drawn)

@@ -1,14 +1,15 @@
 """Albums in memory."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from attrs import evolve, frozen
 
 from spike_core.domain.albums import Album, AlbumImage
-from spike_core.domain.errors import AlbumNotFound
-from spike_core.domain.identifiers import AlbumId, AlbumImageId, ImageId
-from spike_core.domain.ordering import moved_to_end, positions_after
+from spike_core.domain.errors import AlbumFull, AlbumNotFound
+from spike_core.domain.identifiers import AlbumId, AlbumImageId, ImageId, OwnerId
+from spike_core.domain.limits import IMAGES_PER_ALBUM_MAX
+from spike_core.domain.ordering import moved_to_end, positions_after, without
 from spike_memory.state import Rows
 
 
@@ -32,12 +33,36 @@ class MemoryAlbums:
         except KeyError as error:
             raise AlbumNotFound from error
 
+    def of_owner(self, owner_id: OwnerId) -> Sequence[Album]:
+        """Return the owner's albums, newest first."""
+        mine = [album for album in self._rows.state.albums.values() if album.owner_id == owner_id]
+        return sorted(mine, key=lambda album: (album.created_at, album.id), reverse=True)
+
     def lock(self, album_id: AlbumId) -> Album:
         """Return the album; the one writer there is has all locks."""
         self._rows.check_writable()
         return self.get(album_id)
 
-    def images(self, album_id: AlbumId) -> Sequence[AlbumImage]:
+    def replace(self, album: Album) -> None:
+        """Store the album's new state."""
+        state = self._rows.check_writable()
+        assert album.id in state.albums, "it is locked, so it is there"
+        state.albums[album.id] = album
+
+    def remove(self, album_id: AlbumId) -> None:
+        """Remove the album and its places."""
+        state = self._rows.check_writable()
+        state.albums.pop(album_id, None)
+        state.places.pop(album_id, None)
+
+
+@frozen
+class MemoryAlbumOrder:
+    """See the port."""
+
+    _rows: Rows
+
+    def places(self, album_id: AlbumId) -> Sequence[AlbumImage]:
         """Return the album's places, in order."""
         return self._rows.state.places.get(album_id, ())
 
@@ -46,7 +71,7 @@ class MemoryAlbums:
     ) -> Sequence[AlbumImage]:
         """Put images last."""
         state = self._rows.check_writable()
-        there = {place.image_id: place for place in state.places[album_id]}
+        there = {place.image_id: place for place in self.places(album_id)}
         last = state.places[album_id][-1].position if there else None
         appended: list[AlbumImage] = []
         for (id_, image_id), position in zip(images, positions_after(last, len(images)), strict=True):
@@ -54,6 +79,16 @@ class MemoryAlbums:
             new = AlbumImage(id=id_, album_id=album_id, image_id=image_id, position=position, added_at=now)
             appended.append(evolve(there.get(image_id, new), position=position))
         order = moved_to_end(list(there), [place.image_id for place in appended])
+        if len(order) > IMAGES_PER_ALBUM_MAX:
+            raise AlbumFull(images_max=IMAGES_PER_ALBUM_MAX)
         there |= {place.image_id: place for place in appended}
         state.places[album_id] = tuple(there[image_id] for image_id in order)
         return appended
+
+    def remove(self, album_id: AlbumId, image_ids: Collection[ImageId]) -> int:
+        """Take images out."""
+        state = self._rows.check_writable()
+        there = {place.image_id: place for place in self.places(album_id)}
+        staying = without(list(there), image_ids)
+        state.places[album_id] = tuple(there[image_id] for image_id in staying)
+        return len(there) - len(staying)

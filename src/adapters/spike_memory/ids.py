@@ -37,5 +37,9 @@ class CountingSecrets:
         """Return the next API key; see the port."""
         return Secret(API_KEY_PREFIX + self._next())
 
+    def share_token(self) -> Secret:
+        """Return the next share token; see the port."""
+        return Secret(self._next())
+
     def _next(self) -> str:
         return str(next(self._count)).zfill(_SECRET_CHARS)

@@ -8,7 +8,7 @@ from attrs import frozen
 
 from spike_core.ports.transactions import Transaction
 from spike_memory.accounts import MemoryAccounts
-from spike_memory.albums import MemoryAlbums
+from spike_memory.albums import MemoryAlbumOrder, MemoryAlbums
 from spike_memory.api_keys import MemoryApiKeys
 from spike_memory.census import MemoryCensus
 from spike_memory.images import MemoryImages
@@ -28,6 +28,7 @@ class MemoryTransaction:
     jobs: MemoryJobs
     overdue: MemoryOverdueJobs
     albums: MemoryAlbums
+    album_order: MemoryAlbumOrder
     accounts: MemoryAccounts
     api_keys: MemoryApiKeys
     outbox: MemoryOutbox
@@ -43,6 +44,7 @@ class MemoryTransaction:
             jobs=MemoryJobs(rows),
             overdue=MemoryOverdueJobs(rows),
             albums=MemoryAlbums(rows),
+            album_order=MemoryAlbumOrder(rows),
             accounts=MemoryAccounts(rows),
             api_keys=MemoryApiKeys(rows),
             outbox=MemoryOutbox(rows),

@@ -108,6 +108,24 @@ def upsert(table: Table) -> Prepared:
     )
 
 
+def rows_upsert(
+    table: Table, rows: Sequence[Parameters], *, dialect: Dialect, key: Sequence[str], sets: Sequence[str]
+) -> UpdateBase:
+    """Return one statement that stores all the rows; of one whose `key` is there, the columns in `sets` change.
+
+    It isn't prepared, as its length varies. The columns in `key` must be unique together.
+    """
+    if dialect.name == "sqlite":
+        on_sqlite = sqlite.insert(table).values(rows)
+        return on_sqlite.on_conflict_do_update(
+            index_elements=key, set_={name: on_sqlite.excluded[name] for name in sets}
+        )
+    on_postgresql = postgresql.insert(table).values(rows)
+    return on_postgresql.on_conflict_do_update(
+        index_elements=key, set_={name: on_postgresql.excluded[name] for name in sets}
+    )
+
+
 def _to_database(type_: TypeEngine[Any], dialect: Dialect) -> Processor | None:
     return type_.dialect_impl(dialect).bind_processor(dialect)
 

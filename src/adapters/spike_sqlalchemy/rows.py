@@ -1,7 +1,7 @@
 """Rows and the values they hold: everything but jobs. Rows are taken apart by position, in the tables' order."""
 
-from spike_core.domain.accounts import Email, SecretHash, Session, User
-from spike_core.domain.albums import Album, AlbumImage, Privacy
+from spike_core.domain.accounts import Email, Secret, SecretHash, Session, User
+from spike_core.domain.albums import Album, AlbumDescription, AlbumImage, AlbumName, Privacy
 from spike_core.domain.api_keys import ApiKey, ApiKeyName
 from spike_core.domain.dimensions import Dimensions
 from spike_core.domain.facts import JobDue
@@ -136,18 +136,20 @@ def album_of(row: Row) -> Album:
         cover_image_id,
         created_at,
         updated_at,
+        share_token,
     ) = row
     return Album(
         id=AlbumId(id_),
         owner_id=OwnerId(owner_id),
-        name=name,
-        description=description,
+        name=AlbumName(name),
+        description=None if description is None else AlbumDescription(description),
         privacy=Privacy(privacy),
         default_tier=Tier(default_tier),
         auto_enhance=auto_enhance,
         cover_image_id=None if cover_image_id is None else ImageId(cover_image_id),
         created_at=created_at,
         updated_at=updated_at,
+        share_token=None if share_token is None else Secret(share_token),
     )
 
 
@@ -156,14 +158,15 @@ def album_row(album: Album) -> Parameters:
     return {
         "id": album.id.text,
         "owner_id": album.owner_id.text,
-        "name": album.name,
-        "description": album.description,
+        "name": album.name.text,
+        "description": None if album.description is None else album.description.text,
         "privacy": album.privacy.value,
         "default_tier": album.default_tier.value,
         "auto_enhance": album.auto_enhance,
         "cover_image_id": None if album.cover_image_id is None else album.cover_image_id.text,
         "created_at": album.created_at,
         "updated_at": album.updated_at,
+        "share_token": None if album.share_token is None else album.share_token.text,
     }
 
 

@@ -1,10 +1,10 @@
 """What the repositories of one transaction share: its connection, and whether they may write."""
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, Final
 
-from sqlalchemy import Connection, Executable
+from sqlalchemy import Connection, Dialect, Executable, UpdateBase
 from sqlalchemy.exc import SQLAlchemyError
 
 from spike_core.domain.errors import DatabaseUnavailable, SpikeError
@@ -70,6 +70,21 @@ class Statements:
         if parameters:
             self._execute(statement, parameters)
 
+    def write_of(self, statement: UpdateBase, ids: Collection[Identifier], parameters: Parameters) -> int:
+        """Execute an UPDATE or DELETE with an expanding parameter `ids`, in portions; return how many rows it hit."""
+        self.check_writable()
+        texts = [id_.text for id_ in ids]
+        portions = [texts[start : start + IDS_PER_QUERY] for start in range(0, len(texts), IDS_PER_QUERY)]
+        return sum(self._execute_built(statement, {**parameters, "ids": portion}) for portion in portions)
+
+    def write_rows(
+        self, built: Callable[[Dialect, Sequence[Parameters]], UpdateBase], rows: Sequence[Parameters]
+    ) -> None:
+        """Execute a statement that is built for many rows at once, in portions; nothing for no rows."""
+        self.check_writable()
+        for start in range(0, len(rows), IDS_PER_QUERY):
+            self._execute_built(built(self._dialect, rows[start : start + IDS_PER_QUERY]), NO_PARAMETERS)
+
     @contextmanager
     def undone_on_error(self) -> Iterator[None]:
         """Undo what is written in this context, and only that, when it ends with an exception."""
@@ -116,6 +131,15 @@ class Statements:
             return rows, cursor.rowcount
         finally:
             cursor.close()
+
+    def _execute_built(self, statement: UpdateBase, parameters: Parameters) -> int:
+        self.check_sound()
+        try:
+            return self._connection.execute(statement, parameters).rowcount
+        except SQLAlchemyError as error:
+            if known := self._translate(error):
+                raise known from error
+            raise
 
     def _control(self, sql: str) -> None:
         cursor = self._driver.cursor()

@@ -192,6 +192,9 @@ albums: Final = Table(
     Column("created_at", UtcDateTime, nullable=False),
     Column("updated_at", UtcDateTime, nullable=False),
     CheckConstraint("default_tier <> 'FREE'", name="default_tier"),
+    Column("share_token", String),
+    Index("ix_albums_owner_id", "owner_id", "created_at", "id"),
+    Index("uq_albums_share_token", "share_token", unique=True),
 )
 
 album_images: Final = Table(

@@ -9,6 +9,7 @@ from sqlalchemy import Engine
 
 from spike_core.ports.transactions import Transaction
 from spike_sqlalchemy.accounts import SqlAlchemyAccounts
+from spike_sqlalchemy.album_order import SqlAlchemyAlbumOrder
 from spike_sqlalchemy.albums import SqlAlchemyAlbums
 from spike_sqlalchemy.api_keys import SqlAlchemyApiKeys
 from spike_sqlalchemy.census import SqlAlchemyCensus
@@ -57,6 +58,11 @@ class SqlAlchemyTransaction:
     def albums(self) -> SqlAlchemyAlbums:
         """The albums."""
         return SqlAlchemyAlbums(self._statements)
+
+    @property
+    def album_order(self) -> SqlAlchemyAlbumOrder:
+        """The places of images in albums."""
+        return SqlAlchemyAlbumOrder(self._statements)
 
     @property
     def accounts(self) -> SqlAlchemyAccounts:

@@ -21,3 +21,7 @@ class SystemSecrets:
     def api_key(self) -> Secret:
         """Return a fresh API key; see the port."""
         return Secret(API_KEY_PREFIX + secrets.token_urlsafe(SECRET_BYTES))
+
+    def share_token(self) -> Secret:
+        """Return a fresh share token; see the port."""
+        return Secret(secrets.token_urlsafe(SECRET_BYTES))

@@ -10,6 +10,7 @@ from spike_http.authentication import Gate
 from spike_http.errors import answer_bug, answer_falcon_error, answer_spike_error
 from spike_http.links import LinkPolicy
 from spike_http.middleware import RequestIds
+from spike_http.resources.albums import AlbumImagesResource, AlbumResource, AlbumsResource, MoveResource
 from spike_http.resources.api_keys import ApiKeyResource, ApiKeysResource
 from spike_http.resources.files import FileResource
 from spike_http.resources.health import HealthResource, ReadyResource
@@ -45,6 +46,7 @@ def create_app(spike: Spike) -> falcon.App[falcon.Request, falcon.Response]:
     app.add_route("/api/images/enhance", EnhanceResource(gate=gate, enhancements=spike.enhancements))
     app.add_route("/api/images/parallel-enhance", ParallelEnhanceResource(gate=gate, enhancements=spike.enhancements))
     app.add_route("/api/images", ImagesResource(gate=gate, gallery=gallery, links=links))
+    app.add_route("/api/images/move-to-album", MoveResource(gate=gate, arrangement=spike.arrangement))
     app.add_route("/api/images/{image_id}", ImageResource(gate=gate, gallery=gallery, links=links))
     app.add_route("/api/jobs/batch-status", BatchStatusResource(gate=gate, gallery=gallery, links=links))
     app.add_route("/api/jobs/{job_id}", JobResource(gate=gate, gallery=gallery, links=links))
@@ -52,6 +54,9 @@ def create_app(spike: Spike) -> falcon.App[falcon.Request, falcon.Response]:
         "/api/jobs/{job_id}/cancel",
         CancelResource(gate=gate, gallery=gallery, cancellation=spike.cancellation, links=links),
     )
+    app.add_route("/api/albums", AlbumsResource(gate=gate, albums=spike.albums))
+    app.add_route("/api/albums/{album_id}", AlbumResource(gate=gate, albums=spike.albums, links=links))
+    app.add_route("/api/albums/{album_id}/images", AlbumImagesResource(gate=gate, arrangement=spike.arrangement))
     app.add_route("/api/tokens/balance", BalanceResource(gate=gate, treasury=spike.treasury))
     app.add_route("/api/tokens/history", HistoryResource(gate=gate, treasury=spike.treasury))
     app.add_route("/api/settings/api-keys", ApiKeysResource(gate=gate, keyring=spike.keyring))

@@ -59,7 +59,7 @@ class EnhanceBody:
             raise MissingFields("Please provide both imageId and tier")
         if body.get("blendSource") is not None:
             raise InvalidValue(what="blendSource", rule="is not supported by this server yet")
-        return cls(image_id=ImageId.parse(_text("imageId", image_id)), tier=Tier.parse(_text("tier", tier)))
+        return cls(image_id=ImageId.parse(text("imageId", image_id)), tier=Tier.parse(text("tier", tier)))
 
 
 @frozen(kw_only=True)
@@ -82,8 +82,8 @@ class ParallelEnhanceBody:
         if not isinstance(tiers, list):
             raise InvalidValue(what="tiers", rule="must be a list")
         return cls(
-            image_id=ImageId.parse(_text("imageId", image_id)),
-            tiers=[Tier.parse(_text("tiers", tier)) for tier in tiers],
+            image_id=ImageId.parse(text("imageId", image_id)),
+            tiers=[Tier.parse(text("tiers", tier)) for tier in tiers],
         )
 
 
@@ -126,7 +126,7 @@ class ApiKeyBody:
         name = body.get("name")
         if name is None:
             raise MissingFields("Please provide a name")
-        return cls(name=ApiKeyName.parse(_text("name", name)))
+        return cls(name=ApiKeyName.parse(text("name", name)))
 
 
 def page_limit(req: falcon.Request) -> int:
@@ -158,17 +158,17 @@ def image_cursor(req: falcon.Request) -> ImageCursor | None:
     return None if text is None else ImageCursor.parse(text)
 
 
-def json_object(req: falcon.Request) -> Mapping[str, object]:
+def json_object(req: falcon.Request, *, bytes_max: int = JSON_BYTES_MAX) -> Mapping[str, object]:
     """Return the body, which must be a JSON object (RFC 8259).
 
     Raises:
         HTTPUnsupportedMediaType: it is announced as something else.
         BodyTooLarge, MalformedBody: it isn't one.
     """
-    if (req.content_length or 0) > JSON_BYTES_MAX:
+    if (req.content_length or 0) > bytes_max:
         raise BodyTooLarge
-    content = req.bounded_stream.read(JSON_BYTES_MAX + 1)
-    if len(content) > JSON_BYTES_MAX:
+    content = req.bounded_stream.read(bytes_max + 1)
+    if len(content) > bytes_max:
         raise BodyTooLarge
     if content and (req.content_type or "").partition(";")[0].strip().lower() != "application/json":
         raise falcon.HTTPUnsupportedMediaType
@@ -185,7 +185,12 @@ def _refuse_constant(name: str) -> NoReturn:
     raise ValueError(f"{name} isn't JSON")
 
 
-def _text(name: str, value: object) -> str:
+def text(name: str, value: object) -> str:
+    """Return a field that must be a string.
+
+    Raises:
+        InvalidValue: it is something else.
+    """
     if not isinstance(value, str):
         raise InvalidValue(what=name, rule="must be a string")
     return value
@@ -193,22 +198,22 @@ def _text(name: str, value: object) -> str:
 
 def _sayable(name: str, value: object) -> str:
     """Return a text that an answer can repeat: JSON may spell half of a surrogate pair, UTF-8 can't."""
-    text = _text(name, value)
-    if not text.isascii() and any("\ud800" <= character <= "\udfff" for character in text):
+    said = text(name, value)
+    if not said.isascii() and any("\ud800" <= character <= "\udfff" for character in said):
         raise InvalidValue(what=name, rule="must be valid Unicode")
-    return text
+    return said
 
 
-def _job_ids(text: str) -> Sequence[JobId]:
+def _job_ids(said: str) -> Sequence[JobId]:
     try:
-        return [JobId.parse(text)]
+        return [JobId.parse(said)]
     except InvalidIdentifier:
         return []
 
 
-def _whole(name: str, text: str | None, *, most: int) -> int | None:
-    if text is None:
+def _whole(name: str, digits: str | None, *, most: int) -> int | None:
+    if digits is None:
         return None
-    if not (text.isascii() and text.isdecimal() and len(text) <= len(str(most)) and 1 <= int(text) <= most):
+    if not (digits.isascii() and digits.isdecimal() and len(digits) <= len(str(most)) and 1 <= int(digits) <= most):
         raise InvalidValue(what=name, rule=f"must be a whole number from 1 to {most}")
-    return int(text)
+    return int(digits)

@@ -13,6 +13,7 @@ import structlog
 from attrs import frozen
 
 from spike_core.domain import errors
+from spike_http.album_bodies import InvalidImageIds
 from spike_http.bodies import BodyTooLarge, MalformedBody, MissingFields
 from spike_http.forms import NoFile, RepeatedField
 
@@ -82,6 +83,7 @@ TABLE: Final[Mapping[type[errors.SpikeError], Row]] = {
     errors.InvalidValue: _bad("Invalid input", "Please check your request: {what} {rule}"),
     MissingFields: _bad("Invalid input", "{suggestion}"),
     MalformedBody: _bad("Invalid input", "Please send a well-formed body"),
+    InvalidImageIds: _bad("Invalid image IDs", "Please send image IDs as other answers give them"),
     RepeatedField: _bad("Invalid input", "Please send the field {field} once"),
     BodyTooLarge: _bad("Invalid input", "Please send a smaller body", code="FILE_TOO_LARGE"),
     NoFile: _bad_file("No file provided", "Please choose an image to upload, in the form field named file"),
@@ -130,6 +132,20 @@ TABLE: Final[Mapping[type[errors.SpikeError], Row]] = {
         "Please revoke a key that you no longer need, then try again",
     ),
     errors.DuplicateEntry: _CONFLICT,
+    errors.AlbumFull: _row(
+        HTTPStatus.CONFLICT,
+        "CONFLICT",
+        "The album is full",
+        "Conflict",
+        "Please use another album: {images_max} is all",
+    ),
+    errors.TooManyAlbums: _row(
+        HTTPStatus.CONFLICT,
+        "CONFLICT",
+        "You have too many albums",
+        "Conflict",
+        "Please remove one first: {albums_max} is all",
+    ),
     errors.NotEnoughTokens: _row(
         HTTPStatus.PAYMENT_REQUIRED,
         "INSUFFICIENT_TOKENS",
@@ -205,6 +221,8 @@ def answer_spike_error(
     resp.media = body_of(wording, code=row.code, request_id=req.context.request_id, specifics=specifics)
     if isinstance(error, errors.NotEnoughTokens):
         resp.media |= {"required": error.required, "balance": error.balance}
+    if isinstance(error, InvalidImageIds):
+        resp.media |= {"invalidIds": list(error.invalid_ids)}
 
 
 def answer_falcon_error(

@@ -21,7 +21,9 @@ from spike_core.ports.plugins import (
 from spike_core.ports.pulse import Pulse
 from spike_core.ports.secrets import Secrets
 from spike_core.services.accounts import Authentication, Registration
+from spike_core.services.albums import Albums
 from spike_core.services.api_keys import Keyring
+from spike_core.services.arrangement import Arrangement
 from spike_core.services.audit import Audit
 from spike_core.services.cancellation import Cancellation
 from spike_core.services.charging import Charging
@@ -57,6 +59,8 @@ class Spike:
     uploads: Uploads
     enhancements: Enhancements
     gallery: Gallery
+    albums: Albums
+    arrangement: Arrangement
     treasury: Treasury
     cancellation: Cancellation
     dispatch: Dispatch
@@ -148,6 +152,8 @@ def assemble(
             transactions=transactions, clock=clock, ids=ids, charging=charging, dispatch=dispatch
         ),
         gallery=Gallery(transactions=transactions),
+        albums=Albums(transactions=transactions, clock=clock, ids=ids, secrets=secrets),
+        arrangement=Arrangement(transactions=transactions, clock=clock, ids=ids),
         treasury=Treasury(transactions=transactions, clock=clock, charging=charging),
         cancellation=Cancellation(transactions=transactions, clock=clock, charging=charging),
         dispatch=dispatch,

@@ -1,21 +1,104 @@
 """Albums: an owner's images in an order, with defaults for what is uploaded into them."""
 
+import hmac
 from datetime import datetime
 from enum import Enum
+from typing import Final, Literal, Self
 
-from attrs import field, frozen
+from attrs import asdict, evolve, field, frozen
 
-from spike_core.domain.errors import Forbidden, InvalidValue
+from spike_core.domain.accounts import Secret
+from spike_core.domain.errors import Forbidden, InvalidValue, Unauthenticated
 from spike_core.domain.identifiers import AlbumId, AlbumImageId, ImageId, OwnerId
+from spike_core.domain.limits import ALBUM_DESCRIPTION_CHARS_MAX, ALBUM_NAME_CHARS_MAX
+from spike_core.domain.texts import has_controls, prose_has_controls
 from spike_core.domain.tiers import Tier
 
 
 class Privacy(Enum):
-    """Who may look at an album. The names are the API's."""
+    """Who may look at an album: its owner, whoever holds its share token, or everybody. The names are the API's."""
 
     PRIVATE = "PRIVATE"
     UNLISTED = "UNLISTED"
     PUBLIC = "PUBLIC"
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Return the privacy that `text` names.
+
+        Raises:
+            InvalidValue: there is no such privacy.
+        """
+        try:
+            return cls(text)
+        except ValueError as error:
+            raise InvalidValue(what="privacy", rule="must be one of PRIVATE, UNLISTED, PUBLIC") from error
+
+
+@frozen
+class AlbumName:
+    """An album's name: one line, for people."""
+
+    text: str
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Return the name that a client gave.
+
+        Raises:
+            InvalidValue: it is blank, too long, or holds control characters.
+        """
+        if not text.strip() or len(text) > ALBUM_NAME_CHARS_MAX or has_controls(text):
+            rule = f"must have 1 to {ALBUM_NAME_CHARS_MAX} characters, not all blank, and no control characters"
+            raise InvalidValue(what="name", rule=rule)
+        return cls(text)
+
+    def __str__(self) -> str:
+        """Return the text."""
+        return self.text
+
+
+@frozen
+class AlbumDescription:
+    """What people say of an album; line breaks are fine."""
+
+    text: str
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Return the description that a client gave.
+
+        Raises:
+            InvalidValue: it is too long, or holds control characters.
+        """
+        if len(text) > ALBUM_DESCRIPTION_CHARS_MAX or prose_has_controls(text):
+            rule = f"must have at most {ALBUM_DESCRIPTION_CHARS_MAX} characters and no control characters"
+            raise InvalidValue(what="description", rule=rule)
+        return cls(text)
+
+    def __str__(self) -> str:
+        """Return the text."""
+        return self.text
+
+
+class _Unchanged(Enum):
+    UNCHANGED = "unchanged"
+
+
+UNCHANGED: Final = _Unchanged.UNCHANGED
+Unchanged = Literal[_Unchanged.UNCHANGED]
+
+
+@frozen(kw_only=True)
+class AlbumChanges:
+    """What is to become of an album's own facts; `None` takes a fact away, where an album can be without it."""
+
+    name: AlbumName | Unchanged = UNCHANGED
+    description: AlbumDescription | Unchanged | None = UNCHANGED
+    privacy: Privacy | Unchanged = UNCHANGED
+    default_tier: Tier | Unchanged = UNCHANGED
+    auto_enhance: bool | Unchanged = UNCHANGED
+    cover_image_id: ImageId | Unchanged | None = UNCHANGED
 
 
 @frozen(kw_only=True)
@@ -28,14 +111,15 @@ class Album:
 
     id: AlbumId
     owner_id: OwnerId
-    name: str
-    description: str | None = None
+    name: AlbumName
+    description: AlbumDescription | None = None
     privacy: Privacy = Privacy.PRIVATE
     default_tier: Tier = field(default=Tier.TIER_1K)
     auto_enhance: bool = True
     cover_image_id: ImageId | None = None
     created_at: datetime
     updated_at: datetime
+    share_token: Secret | None = None  # kept in the clear: its owner may look it up again
 
     @default_tier.validator
     def _is_paid(self, _attribute: object, value: Tier) -> None:
@@ -52,6 +136,37 @@ class Album:
             raise Forbidden
         return self
 
+    def seen_by(self, viewer: OwnerId | None, *, share_token: Secret | None) -> "Album":
+        """Return the album, for whoever may look at it; `viewer` is `None` for a visitor without credentials.
+
+        The share token opens an unlisted album only, and is compared in constant time.
+
+        Raises:
+            Unauthenticated, Forbidden: the visitor is nobody, or somebody else, and has no right to look.
+        """
+        if self.owner_id == viewer or self.privacy is Privacy.PUBLIC:
+            return self
+        if self.privacy is Privacy.UNLISTED and _same(self.share_token, share_token):
+            return self
+        if viewer is None:
+            raise Unauthenticated
+        raise Forbidden
+
+    def change(self, changes: AlbumChanges, *, fresh_token: Secret, now: datetime) -> "Album":
+        """Return the album with the changes.
+
+        An album that becomes unlisted gets `fresh_token`, one that ceases to be loses its token: old links stay dead.
+        """
+        wanted = {name: value for name, value in asdict(changes, recurse=False).items() if value is not UNCHANGED}
+        changed = evolve(self, **wanted)
+        token = (self.share_token or fresh_token) if changed.privacy is Privacy.UNLISTED else None
+        changed = evolve(changed, share_token=token)
+        return self if changed == self else evolve(changed, updated_at=now)
+
+    def without_cover(self, image_ids: frozenset[ImageId], *, now: datetime) -> "Album":
+        """Return the album, its cover taken off if it is one of these images."""
+        return evolve(self, cover_image_id=None, updated_at=now) if self.cover_image_id in image_ids else self
+
 
 @frozen(kw_only=True)
 class AlbumImage:
@@ -62,3 +177,8 @@ class AlbumImage:
     image_id: ImageId
     position: int
     added_at: datetime
+
+
+def _same(token: Secret | None, given: Secret | None) -> bool:
+    """Compare digests: they are of one length and plain ASCII, whatever was given."""
+    return token is not None and given is not None and hmac.compare_digest(token.hash.text, given.hash.text)

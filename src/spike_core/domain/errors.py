@@ -246,6 +246,22 @@ class DuplicateEntry(Conflict):
 
 
 @frozen
+class AlbumFull(Conflict):
+    """The album would hold more images than an album may."""
+
+    code: ClassVar[str] = "album_full"
+    images_max: int
+
+
+@frozen
+class TooManyAlbums(Conflict):
+    """The owner has as many albums as an owner may."""
+
+    code: ClassVar[str] = "too_many_albums"
+    albums_max: int
+
+
+@frozen
 class NotEnoughTokens(SpikeError):
     """The wallet holds less than the price."""
 

@@ -1,7 +1,6 @@
 """Images: what was uploaded, byte for byte, and what is known of it."""
 
 import re
-import unicodedata
 from datetime import UTC, datetime, timedelta
 from typing import Final, Self
 
@@ -12,6 +11,7 @@ from spike_core.domain.errors import InvalidFileName, InvalidValue
 from spike_core.domain.identifiers import ImageId, OwnerId
 from spike_core.domain.limits import FILE_NAME_CHARS_MAX
 from spike_core.domain.objects import ObjectKey, PictureFormat
+from spike_core.domain.texts import has_controls
 
 
 @frozen
@@ -32,7 +32,7 @@ class ImageName:
             or len(text) > FILE_NAME_CHARS_MAX
             or text.startswith(".")
             or any(character in _FORBIDDEN for character in text)
-            or any(unicodedata.category(character) in _CONTROL for character in text)
+            or has_controls(text)
         ):
             raise InvalidFileName
         return cls(text)
@@ -44,8 +44,6 @@ class ImageName:
 
 # path separators, and the direction overrides that make "gpj.exe" look like "exe.jpg" (Unicode TR36, 3.5)
 _FORBIDDEN: Final = frozenset("/\\\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
-# controls, lone surrogates, line and paragraph separators (Unicode general categories)
-_CONTROL: Final = frozenset({"Cc", "Cs", "Zl", "Zp"})
 
 
 @frozen(kw_only=True)

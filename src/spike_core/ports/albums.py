@@ -1,15 +1,14 @@
 """The albums port."""
 
 from collections.abc import Sequence
-from datetime import datetime
 from typing import Protocol
 
-from spike_core.domain.albums import Album, AlbumImage
-from spike_core.domain.identifiers import AlbumId, AlbumImageId, ImageId
+from spike_core.domain.albums import Album
+from spike_core.domain.identifiers import AlbumId, OwnerId
 
 
 class Albums(Protocol):
-    """The rows of all albums and of the images in them, within one transaction."""
+    """The rows of all albums, within one transaction. The images in them are in `AlbumOrder`."""
 
     def add(self, album: Album) -> None:
         """Store a new, empty album."""
@@ -21,20 +20,20 @@ class Albums(Protocol):
             AlbumNotFound: there is none.
         """
 
+    def of_owner(self, owner_id: OwnerId) -> Sequence[Album]:
+        """Return all albums of the owner, newest first."""
+
     def lock(self, album_id: AlbumId) -> Album:
-        """Return the album, its order locked until the transaction ends.
+        """Return the album, its facts and its order locked until the transaction ends.
+
+        Whoever locks two albums does so in the order of their ids.
 
         Raises:
             AlbumNotFound: there is none.
         """
 
-    def images(self, album_id: AlbumId) -> Sequence[AlbumImage]:
-        """Return the places of the album's images, in order; empty where there is no such album."""
+    def replace(self, album: Album) -> None:
+        """Store the new state of an album that this transaction has locked."""
 
-    def append(
-        self, album_id: AlbumId, images: Sequence[tuple[AlbumImageId, ImageId]], *, now: datetime
-    ) -> Sequence[AlbumImage]:
-        """Put images last, in the order given; one that is there already moves to the end and keeps its id.
-
-        The album must be locked by this transaction. Returns the places, in the order given.
-        """
+    def remove(self, album_id: AlbumId) -> None:
+        """Remove the album, which this transaction has locked, and the places in it. The images stay."""

@@ -13,3 +13,6 @@ class Secrets(Protocol):
 
     def api_key(self) -> Secret:
         """Return a fresh API key, `API_KEY_PREFIX` in front."""
+
+    def share_token(self) -> Secret:
+        """Return a fresh token for an album that is shown to whoever holds it."""

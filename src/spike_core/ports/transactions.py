@@ -4,6 +4,7 @@ from contextlib import AbstractContextManager
 from typing import Protocol
 
 from spike_core.ports.accounts import Accounts
+from spike_core.ports.album_order import AlbumOrder
 from spike_core.ports.albums import Albums
 from spike_core.ports.api_keys import ApiKeys
 from spike_core.ports.census import Census
@@ -41,6 +42,10 @@ class Transaction(Protocol):
     @property
     def albums(self) -> Albums:
         """The albums."""
+
+    @property
+    def album_order(self) -> AlbumOrder:
+        """The places of images in albums."""
 
     @property
     def accounts(self) -> Accounts:

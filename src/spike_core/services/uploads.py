@@ -66,6 +66,7 @@ class Uploads:
         Raises:
             UnacceptablePicture: it is empty, too large, animated, corrupt or no allowed picture.
             AlbumNotFound, Forbidden: the album doesn't exist, or is somebody else's.
+            AlbumFull: it has no room.
             NotEnoughTokens: the wallet doesn't cover the enhancement.
             Unavailable: a part failed; nothing is charged and nothing kept.
         """
@@ -135,7 +136,7 @@ class Uploads:
         tx.images.add(image)
         if album_id is not None:
             tx.albums.lock(album_id).owned_by(image.owner_id)
-            tx.albums.append(album_id, [(self.ids.new(AlbumImageId), image.id)], now=now)
+            tx.album_order.append(album_id, [(self.ids.new(AlbumImageId), image.id)], now=now)
         if not orders:
             return Uploaded(image=image, job=None, balance=wallet.balance)
         wallet, jobs = self.charging.accept(tx, orders, owner_id=image.owner_id, now=now)

@@ -188,7 +188,7 @@ def test_an_album_has_each_image_and_each_position_once(engine: Engine, transact
         tx.albums.add(album)
         tx.images.add(image)
         tx.images.add(other)
-        [place] = tx.albums.append(album.id, [(an_album_image_id(), image.id)], now=NOON)
+        [place] = tx.album_order.append(album.id, [(an_album_image_id(), image.id)], now=NOON)
     new = evolve(place, id=an_album_image_id())
     for second in (evolve(new, position=place.position + 1), evolve(new, image_id=other.id)):
         with pytest.raises(IntegrityError, match="UNIQUE"):
@@ -225,7 +225,7 @@ def test_with_an_image_goes_what_is_about_it_and_the_ledger_stays(engine: Engine
     with transactions.begin() as tx:
         tx.images.add(image)
         tx.albums.add(album)
-        tx.albums.append(album.id, [(an_album_image_id(), image.id)], now=NOON)
+        tx.album_order.append(album.id, [(an_album_image_id(), image.id)], now=NOON)
         tx.wallets.open(opening)
         tx.wallets.post(charged)
         tx.jobs.add([job])

@@ -1,5 +1,6 @@
 import fcntl
 import os
+import re
 import sqlite3
 import subprocess
 import sys
@@ -14,13 +15,15 @@ from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import text
+from attrs import evolve
+from sqlalchemy import insert, text
 
-from builders import an_image
+from builders import NOON, an_album, an_album_image_id, an_image
 from spike_core.domain.errors import DatabaseUnavailable
 from spike_sqlalchemy import SqlAlchemyDatabase, open_sqlite, sqlite_engine
+from spike_sqlalchemy.rows import album_row
 from spike_sqlalchemy.schema import HEAD
-from spike_sqlalchemy.tables import METADATA
+from spike_sqlalchemy.tables import METADATA, albums
 
 MIGRATE = "import sys; from spike_sqlalchemy import open_sqlite; open_sqlite(sys.argv[1]).migrate()"
 
@@ -44,7 +47,9 @@ def _schema(path: Path) -> dict[str, list[str]]:
     """Return the text of each table and index, its parts in alphabetical order."""
     with closing(sqlite3.connect(path)) as connection:
         rows = connection.execute("SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL").fetchall()
-    parts = {name: sorted(line.strip().rstrip(",") for line in sql.splitlines()) for name, sql in rows}
+    # a column that was added later stands in the line of the last column before it
+    texts = {name: re.sub(r"^(\t\w+ [A-Z ]+), (\w+ [A-Z]+)", r"\1,\n\2", sql, flags=re.MULTILINE) for name, sql in rows}
+    parts = {name: sorted(line.strip().rstrip(",") for line in sql.splitlines()) for name, sql in texts.items()}
     parts.pop("alembic_version", None)
     return parts
 
@@ -82,6 +87,53 @@ def test_the_migrations_can_be_taken_back(database: SqlAlchemyDatabase) -> None:
         config.attributes["connection"] = connection
         command.downgrade(config, "base")
     assert _schema(database.path) == {}
+
+
+def test_a_database_of_the_first_revision_keeps_what_is_in_it(empty: SqlAlchemyDatabase) -> None:
+    """Its albums have no share token yet; the images in them, and their order, stay."""
+    first, second = an_image(), an_image()
+    album = evolve(an_album(owner_id=first.owner_id), cover_image_id=first.id)
+    row = {name: value for name, value in album_row(album).items() if name != "share_token"}
+    config = _config()
+    empty.path.parent.mkdir(parents=True)
+    with empty.engine.connect() as connection, connection.begin():
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0001")
+    with empty.transactions.begin() as tx:
+        for image in (first, second):
+            tx.images.add(image)
+    with empty.engine.connect() as connection, connection.begin():
+        connection.execute(insert(albums).values(row))
+    with empty.transactions.begin() as tx:
+        places = tx.album_order.append(album.id, [(an_album_image_id(), one.id) for one in (second, first)], now=NOON)
+    with pytest.raises(DatabaseUnavailable):
+        empty.ping()
+
+    empty.migrate()
+
+    empty.ping()
+    with empty.transactions.view() as tx:
+        assert tx.albums.get(album.id) == album
+        assert list(tx.album_order.places(album.id)) == list(places)
+        assert tx.images.find([first.id, second.id]) == {first.id: first, second.id: second}
+
+
+def test_the_second_revision_taken_back_leaves_the_albums_alone(database: SqlAlchemyDatabase) -> None:
+    image = an_image()
+    album = an_album(owner_id=image.owner_id)
+    with database.transactions.begin() as tx:
+        tx.images.add(image)
+        tx.albums.add(album)
+        places = tx.album_order.append(album.id, [(an_album_image_id(), image.id)], now=NOON)
+    config = _config()
+    with database.engine.connect() as connection, connection.begin():
+        config.attributes["connection"] = connection
+        command.downgrade(config, "0001")
+    assert "share_token" not in str(_schema(database.path))
+    database.migrate()
+    with database.transactions.view() as tx:
+        assert tx.albums.get(album.id) == album
+        assert list(tx.album_order.places(album.id)) == list(places)
 
 
 def test_opening_makes_nothing_and_migrating_makes_the_folder_and_the_file(empty: SqlAlchemyDatabase) -> None:

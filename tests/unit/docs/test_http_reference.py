@@ -122,6 +122,34 @@ def test_the_sample_answers_have_the_shape_of_the_real_ones(house: MemorySpike, 
     assert_alike("`GET /readyz`", ada.get("/readyz"))
 
 
+def test_the_sample_answers_of_albums_have_the_shape_of_the_real_ones(ada: Caller) -> None:
+    def assert_alike(heading: str, answer: testing.Result, status: int = 200) -> None:
+        assert answer.status_code == status
+        assert shape(samples(heading)[-1]) == shape(answer.json)
+
+    image_id = ada.upload().json["image"]["id"]
+    [wanted, _] = samples("`POST /api/albums`")
+    made = ada.post("/api/albums", wanted)
+    album = made.json["album"]
+    path = f"/api/albums/{album['id']}"
+    [_, sample] = samples("`POST /api/albums`")
+    assert made.status_code == 201
+    assert shape(sample) == shape({**made.json, "album": {**album, "coverImageId": image_id}})
+    assert_alike("`POST /api/albums/{album_id}/images`", ada.post(f"{path}/images", {"imageIds": [image_id]}))
+    [change, _] = samples("`PATCH /api/albums/{album_id}`")
+    assert_alike("`PATCH /api/albums/{album_id}`", ada.patch(path, {**change, "coverImageId": image_id}))
+    assert_alike("`GET /api/albums`", ada.get("/api/albums"))
+    assert_alike("`GET /api/albums/{album_id}`", ada.get(path))
+    assert_alike("`PATCH /api/albums/{album_id}/images`", ada.patch(f"{path}/images", {"imageOrder": [image_id]}))
+    target = ada.post("/api/albums", {"name": "Work"}).json["album"]["id"]
+    request, _ = samples("`POST /api/images/move-to-album`")
+    move = {"imageIds": [image_id], "targetAlbumId": target, "removeFromSourceAlbum": album["id"]}
+    assert move.keys() == request.keys()
+    assert_alike("`POST /api/images/move-to-album`", ada.post("/api/images/move-to-album", move))
+    assert_alike("`DELETE /api/albums/{album_id}/images`", ada.delete(f"{path}/images", {"imageIds": [image_id]}))
+    assert_alike("`DELETE /api/albums/{album_id}`", ada.delete(path))
+
+
 def test_the_sample_error_has_the_shape_of_a_real_one(house: MemorySpike, ada: Caller) -> None:
     poor = Caller(ada.client, house.register("poor@example.org", tokens=3))
     image_id = poor.upload().json["image"]["id"]

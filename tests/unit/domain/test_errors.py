@@ -18,7 +18,7 @@ from spike_core.domain.errors import (
     UnusableResult,
 )
 
-MADE_UP = {int: 7, str: "seven"}
+MADE_UP: dict[object, object] = {int: 7, str: "seven", tuple[str, ...]: ("seven", "eight")}
 
 
 def family(kind: type[SpikeError]) -> Iterator[type[SpikeError]]:

@@ -5,7 +5,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from spike_core.domain.limits import (
+    ALBUM_NAME_CHARS_MAX,
     FILE_NAME_CHARS_MAX,
+    IMAGES_PER_MOVE_MAX,
     PAGE_SIZE,
     PAGE_SIZE_MAX,
     PICTURE_PIXELS_MAX,
@@ -16,6 +18,7 @@ from spike_core.domain.limits import (
 
 def test_the_limits_are_the_contracts() -> None:
     assert (UPLOAD_BYTES_MAX, PICTURE_PIXELS_MAX, FILE_NAME_CHARS_MAX) == (10_485_760, 50_000_000, 255)
+    assert (ALBUM_NAME_CHARS_MAX, IMAGES_PER_MOVE_MAX) == (100, 100)
     assert 1 <= PAGE_SIZE <= PAGE_SIZE_MAX
 
 

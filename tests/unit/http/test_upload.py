@@ -59,7 +59,7 @@ def test_an_albums_tier_and_place_are_used(ada: Caller, house: MemorySpike) -> N
     answer = ada.upload_form(form)
     assert answer.json["enhancement"]["tokenCost"] == 5
     with house.spike.database.transactions.view() as tx:
-        assert [str(place.image_id) for place in tx.albums.images(album.id)] == [answer.json["image"]["id"]]
+        assert [str(place.image_id) for place in tx.album_order.places(album.id)] == [answer.json["image"]["id"]]
 
 
 def test_an_album_without_auto_enhance_takes_a_picture_for_nothing(ada: Caller, house: MemorySpike) -> None:

@@ -96,7 +96,7 @@ def test_a_foreign_album_is_refused_and_nothing_happens(house: House) -> None:
         house.upload(stranger, album_id=album.id)
     house.check_nothing_but_time_passed(before)
     with house.transactions.view() as tx:
-        assert not tx.albums.images(album.id)
+        assert not tx.album_order.places(album.id)
 
 
 def test_an_owner_without_a_wallet_is_refused_and_nothing_happens(house: House) -> None:

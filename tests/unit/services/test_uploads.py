@@ -81,7 +81,7 @@ def test_an_upload_becomes_the_albums_last_image(house: House) -> None:
     album = house.album(owner)
     uploaded = [house.upload(owner, album_id=album.id).image.id for _ in range(3)]
     with house.transactions.view() as tx:
-        places = tx.albums.images(album.id)
+        places = tx.album_order.places(album.id)
     assert [place.image_id for place in places] == uploaded
     positions = [place.position for place in places]
     assert positions == sorted(set(positions))

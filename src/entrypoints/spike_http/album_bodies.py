@@ -1,0 +1,154 @@
+"""What clients send to albums, parsed at the edge."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, ClassVar, Final
+
+from attrs import frozen
+
+from spike_core.domain.albums import AlbumChanges, AlbumDescription, AlbumName, Privacy
+from spike_core.domain.errors import InvalidIdentifier, InvalidInput, InvalidValue
+from spike_core.domain.identifiers import AlbumId, ImageId
+from spike_core.domain.limits import IMAGES_PER_ALBUM_MAX, IMAGES_PER_MOVE_MAX
+from spike_core.domain.tiers import Tier
+from spike_core.services.albums import NewAlbum
+from spike_http.bodies import MissingFields, text
+
+ORDER_BYTES_MAX: Final = 1024 * 1024  # the ids of a full album, with room for white space
+INVALID_IDS_SHOWN_MAX: Final = 5
+_SHOWN_CHARS_MAX: Final = 64  # of each; no id is longer
+
+
+@frozen
+class InvalidImageIds(InvalidInput):
+    """Some of the image ids have the wrong format."""
+
+    code: ClassVar[str] = "invalid_image_ids"
+    invalid_ids: tuple[str, ...]  # the first `INVALID_IDS_SHOWN_MAX`
+
+
+def new_album(body: Mapping[str, object]) -> NewAlbum:
+    """Return the parsed body of `POST /api/albums`.
+
+    Raises:
+        MissingFields, InvalidValue: it isn't one.
+    """
+    if body.get("name") is None:
+        raise MissingFields("Please provide a name")
+    return NewAlbum(**{name: value for name, value in _facts(body).items() if value is not None})
+
+
+def album_changes(body: Mapping[str, object]) -> AlbumChanges:
+    """Return the parsed body of `PATCH /api/albums/{album_id}`; what it doesn't name stays as it is.
+
+    Raises:
+        InvalidValue, InvalidIdentifier: it isn't one.
+    """
+    facts = _facts(body)
+    for field, (name, _) in _FACTS.items():
+        if field != "description" and name in facts and facts[name] is None:
+            raise InvalidValue(what=field, rule="can't be null")
+    if "coverImageId" in body:
+        cover = body["coverImageId"]
+        facts["cover_image_id"] = None if cover is None else ImageId.parse(text("coverImageId", cover))
+    return AlbumChanges(**facts)
+
+
+@frozen(kw_only=True)
+class MoveBody:
+    """`POST /api/images/move-to-album`."""
+
+    image_ids: Sequence[ImageId]
+    target: AlbumId
+    source: AlbumId | None
+
+    @classmethod
+    def parse(cls, body: Mapping[str, object]) -> "MoveBody":
+        """Return the parsed body.
+
+        Raises:
+            MissingFields, InvalidValue, InvalidImageIds, InvalidIdentifier: it isn't one.
+        """
+        target, source = body.get("targetAlbumId"), body.get("removeFromSourceAlbum")
+        if body.get("imageIds") is None or target is None:
+            raise MissingFields("Please provide both imageIds and targetAlbumId")
+        image_ids = image_ids_of(body, "imageIds", most=IMAGES_PER_MOVE_MAX)
+        return cls(
+            image_ids=image_ids,
+            target=AlbumId.parse(text("targetAlbumId", target)),
+            source=None if source is None else AlbumId.parse(text("removeFromSourceAlbum", source)),
+        )
+
+
+def image_ids_of(
+    body: Mapping[str, object], name: str, *, least: int = 1, most: int = IMAGES_PER_MOVE_MAX
+) -> Sequence[ImageId]:
+    """Return a field that must be a list of `least` to `most` image ids.
+
+    Raises:
+        MissingFields: it isn't there.
+        InvalidValue: it isn't such a list.
+        InvalidImageIds: some of its texts can't be ids of images.
+    """
+    values = body.get(name)
+    if values is None:
+        raise MissingFields(f"Please provide {name}")
+    if not isinstance(values, list) or not least <= len(values) <= most:
+        raise InvalidValue(what=name, rule=f"must be a list of {least} to {most} image ids")
+    texts = [text(name, value) for value in values]
+    parsed = {value: _parsed(value) for value in texts}
+    invalid = [value for value, image_id in parsed.items() if image_id is None]
+    if invalid:
+        raise InvalidImageIds(tuple(_shown(value) for value in invalid[:INVALID_IDS_SHOWN_MAX]))
+    return [image_id for value in texts if (image_id := parsed[value]) is not None]
+
+
+def image_order(body: Mapping[str, object]) -> Sequence[ImageId]:
+    """Return the parsed body of `PATCH /api/albums/{album_id}/images`.
+
+    Raises:
+        MissingFields, InvalidValue, InvalidImageIds: it isn't one.
+    """
+    return image_ids_of(body, "imageOrder", least=0, most=IMAGES_PER_ALBUM_MAX)
+
+
+def _facts(body: Mapping[str, object]) -> dict[str, Any]:
+    """Return the facts that the body names, by our names; null is `None`."""
+    return {
+        name: None if body[field] is None else parse(body[field])
+        for field, (name, parse) in _FACTS.items()
+        if field in body
+    }
+
+
+def _paid_tier(value: object) -> Tier:
+    tier = Tier.parse(text("defaultTier", value))
+    if tier is Tier.FREE:
+        raise InvalidValue(what="defaultTier", rule="can't be FREE")
+    return tier
+
+
+def _truth(value: object) -> bool:
+    if not isinstance(value, bool):
+        raise InvalidValue(what="autoEnhance", rule="must be true or false")
+    return value
+
+
+def _shown(value: str) -> str:
+    """Return a text that an answer can hold: a lone surrogate is no UTF-8."""
+    return value[:_SHOWN_CHARS_MAX].encode("utf-8", "replace").decode("utf-8")
+
+
+def _parsed(value: str) -> ImageId | None:
+    try:
+        return ImageId.parse(value)
+    except InvalidIdentifier:
+        return None
+
+
+_FACTS: Final[Mapping[str, tuple[str, Callable[[object], object]]]] = {
+    "name": ("name", lambda value: AlbumName.parse(text("name", value))),
+    "description": ("description", lambda value: AlbumDescription.parse(text("description", value))),
+    "privacy": ("privacy", lambda value: Privacy.parse(text("privacy", value))),
+    "defaultTier": ("default_tier", _paid_tier),
+    "autoEnhance": ("auto_enhance", _truth),
+}

@@ -1,0 +1,130 @@
+"""`/api/albums`, and moving images between them."""
+
+import falcon
+from attrs import frozen
+
+from spike_core.domain.accounts import Secret
+from spike_core.domain.identifiers import AlbumId
+from spike_core.services.albums import Albums
+from spike_core.services.arrangement import Arrangement
+from spike_http.album_bodies import (
+    ORDER_BYTES_MAX,
+    MoveBody,
+    album_changes,
+    image_ids_of,
+    image_order,
+    new_album,
+)
+from spike_http.authentication import Gate
+from spike_http.bodies import json_object
+from spike_http.links import LinkPolicy
+from spike_http.media import as_json
+from spike_http.views.albums import (
+    AlbumListView,
+    AlbumView,
+    FullAlbumView,
+    KeptAlbumView,
+    MovedView,
+    OrderView,
+    RemovedAlbumView,
+    RemovedImagesView,
+    ShownAlbumView,
+)
+
+
+@frozen(kw_only=True)
+class AlbumsResource:
+    """`/api/albums`."""
+
+    gate: Gate
+    albums: Albums
+
+    def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
+        """List the caller's albums."""
+        user_id = self.gate.user(req)
+        resp.media = as_json(
+            AlbumListView(albums=[AlbumView.of(album, viewer=user_id) for album in self.albums.of_owner(user_id)])
+        )
+
+    def on_post(self, req: falcon.Request, resp: falcon.Response) -> None:
+        """Make an album."""
+        user_id = self.gate.user(req)
+        album = self.albums.create(user_id, new_album(json_object(req)))
+        resp.status = falcon.HTTP_CREATED
+        resp.media = as_json(KeptAlbumView(album=AlbumView.of(album, viewer=user_id)))
+
+
+@frozen(kw_only=True)
+class AlbumResource:
+    """`/api/albums/{album_id}`."""
+
+    gate: Gate
+    albums: Albums
+    links: LinkPolicy
+
+    def on_get(self, req: falcon.Request, resp: falcon.Response, album_id: str) -> None:
+        """Show an album with its images."""
+        viewer = self.gate.visitor(req)
+        token = req.get_param("shareToken")
+        shown = self.albums.show(
+            AlbumId.parse(album_id), viewer=viewer, share_token=None if token is None else Secret(token)
+        )
+        resp.media = as_json(
+            ShownAlbumView(album=FullAlbumView.shown(shown, viewer=viewer, addresses=self.links.addresses(req)))
+        )
+
+    def on_patch(self, req: falcon.Request, resp: falcon.Response, album_id: str) -> None:
+        """Change an album's own facts."""
+        user_id = self.gate.user(req)
+        changes = album_changes(json_object(req))
+        album = self.albums.change(user_id, AlbumId.parse(album_id), changes)
+        resp.media = as_json(KeptAlbumView(album=AlbumView.of(album, viewer=user_id)))
+
+    def on_delete(self, req: falcon.Request, resp: falcon.Response, album_id: str) -> None:
+        """Remove an album; its images stay."""
+        user_id = self.gate.user(req)
+        self.albums.remove(user_id, AlbumId.parse(album_id))
+        resp.media = as_json(RemovedAlbumView())
+
+
+@frozen(kw_only=True)
+class AlbumImagesResource:
+    """`/api/albums/{album_id}/images`."""
+
+    gate: Gate
+    arrangement: Arrangement
+
+    def on_post(self, req: falcon.Request, resp: falcon.Response, album_id: str) -> None:
+        """Put images last in an album."""
+        user_id = self.gate.user(req)
+        ids = image_ids_of(json_object(req), "imageIds")
+        resp.media = as_json(MovedView.of(self.arrangement.move(user_id, ids, target=AlbumId.parse(album_id))))
+
+    def on_delete(self, req: falcon.Request, resp: falcon.Response, album_id: str) -> None:
+        """Take images out of an album."""
+        user_id = self.gate.user(req)
+        ids = image_ids_of(json_object(req), "imageIds")
+        removed = self.arrangement.remove(user_id, ids, album_id=AlbumId.parse(album_id))
+        resp.media = as_json(RemovedImagesView(removed=removed))
+
+    def on_patch(self, req: falcon.Request, resp: falcon.Response, album_id: str) -> None:
+        """Put an album's images in another order."""
+        user_id = self.gate.user(req)
+        order = image_order(json_object(req, bytes_max=ORDER_BYTES_MAX))
+        places = self.arrangement.rearrange(user_id, order, album_id=AlbumId.parse(album_id))
+        resp.media = as_json(OrderView(image_order=[place.image_id for place in places]))
+
+
+@frozen(kw_only=True)
+class MoveResource:
+    """`/api/images/move-to-album`."""
+
+    gate: Gate
+    arrangement: Arrangement
+
+    def on_post(self, req: falcon.Request, resp: falcon.Response) -> None:
+        """Move images to an album, and out of another where it is named."""
+        user_id = self.gate.user(req)
+        body = MoveBody.parse(json_object(req))
+        moved = self.arrangement.move(user_id, body.image_ids, target=body.target, source=body.source)
+        resp.media = as_json(MovedView.of(moved))

@@ -1,0 +1,170 @@
+"""Albums, as clients see them."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from attrs import asdict, frozen
+
+from spike_core.domain.albums import Album, AlbumDescription, AlbumImage, AlbumName, Privacy
+from spike_core.domain.identifiers import AlbumId, AlbumImageId, ImageId, OwnerId
+from spike_core.domain.images import Image, ImageName
+from spike_core.domain.objects import PictureFormat
+from spike_core.domain.tiers import Tier
+from spike_core.services.albums import ShownAlbum
+from spike_core.services.arrangement import Moved
+from spike_http.links import Addresses
+
+
+@frozen(kw_only=True)
+class AlbumView:
+    """An album's own facts. The share token is shown to the owner alone."""
+
+    id: AlbumId
+    name: AlbumName
+    description: AlbumDescription | None
+    privacy: Privacy
+    share_token: str | None
+    default_tier: Tier
+    auto_enhance: bool
+    cover_image_id: ImageId | None
+    created_at: datetime
+    updated_at: datetime
+
+    @classmethod
+    def of(cls, album: Album, *, viewer: OwnerId | None) -> "AlbumView":
+        """Return the view of an album, for this viewer; `None` is a visitor without credentials."""
+        token = album.share_token if viewer == album.owner_id else None
+        return cls(
+            id=album.id,
+            name=album.name,
+            description=album.description,
+            privacy=album.privacy,
+            share_token=None if token is None else token.text,
+            default_tier=album.default_tier,
+            auto_enhance=album.auto_enhance,
+            cover_image_id=album.cover_image_id,
+            created_at=album.created_at,
+            updated_at=album.updated_at,
+        )
+
+
+@frozen(kw_only=True)
+class PlacedImageView:
+    """An image in an album."""
+
+    id: ImageId
+    album_image_id: AlbumImageId
+    name: ImageName
+    url: str
+    width: int
+    height: int
+    size: int
+    format: PictureFormat
+    is_public: bool
+    added_at: datetime
+
+    @classmethod
+    def of(cls, place: AlbumImage, image: Image, addresses: Addresses) -> "PlacedImageView":
+        """Return the view of an image at its place."""
+        return cls(
+            id=image.id,
+            album_image_id=place.id,
+            name=image.name,
+            url=addresses.of(image.original, image),
+            width=image.dimensions.width_px,
+            height=image.dimensions.height_px,
+            size=image.size_bytes,
+            format=image.format,
+            is_public=image.is_public,
+            added_at=place.added_at,
+        )
+
+
+@frozen(kw_only=True)
+class FullAlbumView(AlbumView):
+    """An album's own facts and its images, in order."""
+
+    images: list[PlacedImageView]
+
+    @classmethod
+    def shown(cls, shown: ShownAlbum, *, viewer: OwnerId | None, addresses: Addresses) -> "FullAlbumView":
+        """Return the view of an album and its images, for this viewer."""
+        facts = asdict(AlbumView.of(shown.album, viewer=viewer), recurse=False)
+        return cls(**facts, images=[PlacedImageView.of(place, image, addresses) for place, image in shown.images])
+
+
+@frozen(kw_only=True)
+class KeptAlbumView:
+    """The answer to `POST /api/albums` and `PATCH /api/albums/{id}`."""
+
+    success: bool = True
+    album: AlbumView
+
+
+@frozen(kw_only=True)
+class AlbumListView:
+    """The answer to `GET /api/albums`, newest first."""
+
+    success: bool = True
+    albums: list[AlbumView]
+
+
+@frozen(kw_only=True)
+class ShownAlbumView:
+    """The answer to `GET /api/albums/{id}`."""
+
+    success: bool = True
+    album: FullAlbumView
+
+
+@frozen(kw_only=True)
+class RemovedAlbumView:
+    """The answer to `DELETE /api/albums/{id}`."""
+
+    success: bool = True
+
+
+@frozen(kw_only=True)
+class RemovedImagesView:
+    """The answer to `DELETE /api/albums/{id}/images`."""
+
+    success: bool = True
+    removed: int
+
+
+@frozen(kw_only=True)
+class OrderView:
+    """The answer to `PATCH /api/albums/{id}/images`."""
+
+    success: bool = True
+    image_order: list[ImageId]
+
+
+@frozen(kw_only=True)
+class MovedImageView:
+    """What became of one image that was to be moved."""
+
+    image_id: ImageId
+    success: bool = True
+    album_image_id: AlbumImageId
+    already_in_album: bool
+
+
+@frozen(kw_only=True)
+class MovedView:
+    """The answer to `POST /api/images/move-to-album`. All are moved or the request is refused, so none has failed."""
+
+    success: bool = True
+    moved: int
+    failed: int = 0
+    already_in_album: int
+    results: list[MovedImageView]
+
+    @classmethod
+    def of(cls, moved: Sequence[Moved]) -> "MovedView":
+        """Return the view of what was moved."""
+        results = [
+            MovedImageView(image_id=one.place.image_id, album_image_id=one.place.id, already_in_album=one.was_there)
+            for one in moved
+        ]
+        return cls(moved=len(moved), already_in_album=sum(one.was_there for one in moved), results=results)

@@ -1,0 +1,18 @@
+"""Texts that people write: what no name and no description may hold."""
+
+import unicodedata
+from typing import Final
+
+# controls, lone surrogates, line and paragraph separators (Unicode general categories)
+_CONTROL: Final = frozenset({"Cc", "Cs", "Zl", "Zp"})
+_OF_PROSE: Final = frozenset("\n\r\t")
+
+
+def has_controls(text: str) -> bool:
+    """Return whether the text holds what can't be seen in one line, or stored."""
+    return any(unicodedata.category(character) in _CONTROL for character in text)
+
+
+def prose_has_controls(text: str) -> bool:
+    """Return the same for a text of several lines, where line breaks and tabs are fine."""
+    return has_controls("".join(character for character in text if character not in _OF_PROSE))

@@ -1,0 +1,125 @@
+"""Albums: making, showing, changing and removing them. What is in them is arranged by `Arrangement`."""
+
+from collections.abc import Sequence
+
+from attrs import frozen
+
+from spike_core.domain.accounts import Secret
+from spike_core.domain.albums import UNCHANGED, Album, AlbumChanges, AlbumDescription, AlbumImage, AlbumName, Privacy
+from spike_core.domain.errors import InvalidValue, TooManyAlbums
+from spike_core.domain.identifiers import AlbumId, OwnerId
+from spike_core.domain.images import Image
+from spike_core.domain.limits import ALBUMS_PER_OWNER_MAX
+from spike_core.domain.tiers import Tier
+from spike_core.ports.clock import Clock
+from spike_core.ports.ids import Ids
+from spike_core.ports.secrets import Secrets
+from spike_core.ports.transactions import Transaction, Transactions
+
+
+@frozen(kw_only=True)
+class NewAlbum:
+    """What an owner wants of a new album."""
+
+    name: AlbumName
+    description: AlbumDescription | None = None
+    privacy: Privacy = Privacy.PRIVATE
+    default_tier: Tier = Tier.TIER_1K
+    auto_enhance: bool = True
+
+
+@frozen(kw_only=True)
+class ShownAlbum:
+    """An album and its images, in order."""
+
+    album: Album
+    images: Sequence[tuple[AlbumImage, Image]]
+
+
+@frozen(kw_only=True)
+class Albums:
+    """Keeps the albums of all owners. A share token leaves the core only in an `Album`: show it to its owner alone."""
+
+    transactions: Transactions
+    clock: Clock
+    ids: Ids
+    secrets: Secrets
+
+    def create(self, owner_id: OwnerId, wanted: NewAlbum) -> Album:
+        """Make an empty album; an unlisted one gets a share token.
+
+        Raises:
+            InvalidValue: the default tier is FREE.
+            TooManyAlbums: the owner has `ALBUMS_PER_OWNER_MAX`.
+        """
+        with self.transactions.begin() as tx:
+            now = self.clock.now()
+            album = Album(
+                id=self.ids.new(AlbumId),
+                owner_id=owner_id,
+                name=wanted.name,
+                description=wanted.description,
+                privacy=wanted.privacy,
+                default_tier=wanted.default_tier,
+                auto_enhance=wanted.auto_enhance,
+                share_token=self.secrets.share_token() if wanted.privacy is Privacy.UNLISTED else None,
+                created_at=now,
+                updated_at=now,
+            )
+            if len(tx.albums.of_owner(owner_id)) >= ALBUMS_PER_OWNER_MAX:
+                raise TooManyAlbums(albums_max=ALBUMS_PER_OWNER_MAX)
+            tx.albums.add(album)
+        return album
+
+    def of_owner(self, owner_id: OwnerId) -> Sequence[Album]:
+        """Return the owner's albums, newest first."""
+        with self.transactions.view() as tx:
+            return tx.albums.of_owner(owner_id)
+
+    def show(self, album_id: AlbumId, *, viewer: OwnerId | None, share_token: Secret | None = None) -> ShownAlbum:
+        """Return the album with its images; `viewer` is `None` for a visitor without credentials.
+
+        Who may see an album may see the images in it, be they public or not.
+
+        Raises:
+            AlbumNotFound: there is none.
+            Unauthenticated, Forbidden: the visitor has no right to look; see `Album.seen_by`.
+        """
+        with self.transactions.view() as tx:
+            album = tx.albums.get(album_id).seen_by(viewer, share_token=share_token)
+            places = tx.album_order.places(album_id)
+            images = tx.images.find([place.image_id for place in places])
+        return ShownAlbum(album=album, images=[(place, images[place.image_id]) for place in places])
+
+    def change(self, owner_id: OwnerId, album_id: AlbumId, changes: AlbumChanges) -> Album:
+        """Change the album's own facts, all or none.
+
+        Raises:
+            AlbumNotFound, Forbidden: the album doesn't exist, or is somebody else's.
+            InvalidValue: the default tier is FREE, or the cover isn't an image of the album.
+        """
+        with self.transactions.begin() as tx:
+            album = tx.albums.lock(album_id).owned_by(owner_id)
+            _check_cover(tx, album, changes)
+            changed = album.change(changes, fresh_token=self.secrets.share_token(), now=self.clock.now())
+            if changed != album:
+                tx.albums.replace(changed)
+        return changed
+
+    def remove(self, owner_id: OwnerId, album_id: AlbumId) -> None:
+        """Remove the album. Its images stay, in other albums too.
+
+        Raises:
+            AlbumNotFound, Forbidden: the album doesn't exist, or is somebody else's.
+        """
+        with self.transactions.begin() as tx:
+            tx.albums.lock(album_id).owned_by(owner_id)
+            tx.albums.remove(album_id)
+
+
+def _check_cover(tx: Transaction, album: Album, changes: AlbumChanges) -> None:
+    cover = changes.cover_image_id
+    if cover is UNCHANGED or cover is None:
+        return
+    if cover not in {place.image_id for place in tx.album_order.places(album.id)}:
+        raise InvalidValue(what="coverImageId", rule="must be an image of the album")

@@ -1,0 +1,10 @@
+import pytest
+
+from contracts.album_order import AlbumOrderContract
+from spike_memory import MemoryTransactions
+
+
+class TestMemoryAlbumOrder(AlbumOrderContract):
+    @pytest.fixture
+    def transactions(self) -> MemoryTransactions:
+        return MemoryTransactions()
