@@ -11,7 +11,7 @@ from spike_core.domain.identifiers import AlbumId, ImageId
 from spike_core.domain.limits import IMAGES_PER_ALBUM_MAX, IMAGES_PER_MOVE_MAX
 from spike_core.domain.tiers import Tier
 from spike_core.services.albums import NewAlbum
-from spike_http.bodies import MissingFields, text
+from spike_http.bodies import MissingFields, string_field
 
 ORDER_BYTES_MAX: Final = 1024 * 1024  # the ids of a full album, with room for white space
 INVALID_IDS_SHOWN_MAX: Final = 5
@@ -49,7 +49,7 @@ def album_changes(body: Mapping[str, object]) -> AlbumChanges:
             raise InvalidValue(what=field, rule="can't be null")
     if "coverImageId" in body:
         cover = body["coverImageId"]
-        facts["cover_image_id"] = None if cover is None else ImageId.parse(text("coverImageId", cover))
+        facts["cover_image_id"] = None if cover is None else ImageId.parse(string_field("coverImageId", cover))
     return AlbumChanges(**facts)
 
 
@@ -74,8 +74,8 @@ class MoveBody:
         image_ids = image_ids_of(body, "imageIds", most=IMAGES_PER_MOVE_MAX)
         return cls(
             image_ids=image_ids,
-            target=AlbumId.parse(text("targetAlbumId", target)),
-            source=None if source is None else AlbumId.parse(text("removeFromSourceAlbum", source)),
+            target=AlbumId.parse(string_field("targetAlbumId", target)),
+            source=None if source is None else AlbumId.parse(string_field("removeFromSourceAlbum", source)),
         )
 
 
@@ -94,7 +94,7 @@ def image_ids_of(
         raise MissingFields(f"Please provide {name}")
     if not isinstance(values, list) or not least <= len(values) <= most:
         raise InvalidValue(what=name, rule=f"must be a list of {least} to {most} image ids")
-    texts = [text(name, value) for value in values]
+    texts = [string_field(name, value) for value in values]
     parsed = {value: _parsed(value) for value in texts}
     invalid = [value for value, image_id in parsed.items() if image_id is None]
     if invalid:
@@ -121,7 +121,7 @@ def _facts(body: Mapping[str, object]) -> dict[str, Any]:
 
 
 def _paid_tier(value: object) -> Tier:
-    tier = Tier.parse(text("defaultTier", value))
+    tier = Tier.parse(string_field("defaultTier", value))
     if tier is Tier.FREE:
         raise InvalidValue(what="defaultTier", rule="can't be FREE")
     return tier
@@ -146,9 +146,9 @@ def _parsed(value: str) -> ImageId | None:
 
 
 _FACTS: Final[Mapping[str, tuple[str, Callable[[object], object]]]] = {
-    "name": ("name", lambda value: AlbumName.parse(text("name", value))),
-    "description": ("description", lambda value: AlbumDescription.parse(text("description", value))),
-    "privacy": ("privacy", lambda value: Privacy.parse(text("privacy", value))),
+    "name": ("name", lambda value: AlbumName.parse(string_field("name", value))),
+    "description": ("description", lambda value: AlbumDescription.parse(string_field("description", value))),
+    "privacy": ("privacy", lambda value: Privacy.parse(string_field("privacy", value))),
     "defaultTier": ("default_tier", _paid_tier),
     "autoEnhance": ("auto_enhance", _truth),
 }

@@ -1,4 +1,4 @@
-"""What clients send as JSON or in the query, parsed at the edge."""
+"""What clients send as JSON, parsed at the edge. The bodies about albums have a file of their own."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -10,12 +10,10 @@ from attrs import frozen
 from spike_core.domain.api_keys import ApiKeyName
 from spike_core.domain.errors import InvalidIdentifier, InvalidInput, InvalidValue
 from spike_core.domain.identifiers import ImageId, JobId
-from spike_core.domain.images import ImageCursor
-from spike_core.domain.limits import JOBS_ASKED_MAX, PAGE_SIZE, PAGE_SIZE_MAX
+from spike_core.domain.limits import JOBS_ASKED_MAX
 from spike_core.domain.tiers import Tier
 
 JSON_BYTES_MAX: Final = 64 * 1024
-_SEQUENCE_MAX: Final = 2**53
 
 
 @frozen
@@ -59,7 +57,9 @@ class EnhanceBody:
             raise MissingFields("Please provide both imageId and tier")
         if body.get("blendSource") is not None:
             raise InvalidValue(what="blendSource", rule="is not supported by this server yet")
-        return cls(image_id=ImageId.parse(text("imageId", image_id)), tier=Tier.parse(text("tier", tier)))
+        return cls(
+            image_id=ImageId.parse(string_field("imageId", image_id)), tier=Tier.parse(string_field("tier", tier))
+        )
 
 
 @frozen(kw_only=True)
@@ -82,8 +82,8 @@ class ParallelEnhanceBody:
         if not isinstance(tiers, list):
             raise InvalidValue(what="tiers", rule="must be a list")
         return cls(
-            image_id=ImageId.parse(text("imageId", image_id)),
-            tiers=[Tier.parse(text("tiers", tier)) for tier in tiers],
+            image_id=ImageId.parse(string_field("imageId", image_id)),
+            tiers=[Tier.parse(string_field("tiers", tier)) for tier in tiers],
         )
 
 
@@ -126,36 +126,7 @@ class ApiKeyBody:
         name = body.get("name")
         if name is None:
             raise MissingFields("Please provide a name")
-        return cls(name=ApiKeyName.parse(text("name", name)))
-
-
-def page_limit(req: falcon.Request) -> int:
-    """Return `?limit`, `PAGE_SIZE` where it isn't given.
-
-    Raises:
-        InvalidValue: it isn't 1 to `PAGE_SIZE_MAX`.
-    """
-    limit = _whole("limit", req.get_param("limit"), most=PAGE_SIZE_MAX)
-    return PAGE_SIZE if limit is None else limit
-
-
-def ledger_cursor(req: falcon.Request) -> int | None:
-    """Return `?cursor` of a list of ledger entries, `None` for its beginning.
-
-    Raises:
-        InvalidValue: it isn't one of ours.
-    """
-    return _whole("cursor", req.get_param("cursor"), most=_SEQUENCE_MAX)
-
-
-def image_cursor(req: falcon.Request) -> ImageCursor | None:
-    """Return `?cursor` of a list of images, `None` for its beginning.
-
-    Raises:
-        InvalidValue: it isn't one of ours.
-    """
-    text = req.get_param("cursor")
-    return None if text is None else ImageCursor.parse(text)
+        return cls(name=ApiKeyName.parse(string_field("name", name)))
 
 
 def json_object(req: falcon.Request, *, bytes_max: int = JSON_BYTES_MAX) -> Mapping[str, object]:
@@ -185,7 +156,7 @@ def _refuse_constant(name: str) -> NoReturn:
     raise ValueError(f"{name} isn't JSON")
 
 
-def text(name: str, value: object) -> str:
+def string_field(name: str, value: object) -> str:
     """Return a field that must be a string.
 
     Raises:
@@ -198,22 +169,14 @@ def text(name: str, value: object) -> str:
 
 def _sayable(name: str, value: object) -> str:
     """Return a text that an answer can repeat: JSON may spell half of a surrogate pair, UTF-8 can't."""
-    said = text(name, value)
-    if not said.isascii() and any("\ud800" <= character <= "\udfff" for character in said):
+    text = string_field(name, value)
+    if not text.isascii() and any("\ud800" <= character <= "\udfff" for character in text):
         raise InvalidValue(what=name, rule="must be valid Unicode")
-    return said
+    return text
 
 
-def _job_ids(said: str) -> Sequence[JobId]:
+def _job_ids(text: str) -> Sequence[JobId]:
     try:
-        return [JobId.parse(said)]
+        return [JobId.parse(text)]
     except InvalidIdentifier:
         return []
-
-
-def _whole(name: str, digits: str | None, *, most: int) -> int | None:
-    if digits is None:
-        return None
-    if not (digits.isascii() and digits.isdecimal() and len(digits) <= len(str(most)) and 1 <= int(digits) <= most):
-        raise InvalidValue(what=name, rule=f"must be a whole number from 1 to {most}")
-    return int(digits)

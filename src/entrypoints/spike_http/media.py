@@ -22,8 +22,13 @@ def answer_if_changed(req: falcon.Request, resp: falcon.Response, media: Any) ->
     etag = hashlib.sha256(text.encode()).hexdigest()[:32]
     resp.etag = etag
     resp.cache_control = ["private", "no-cache"]
-    if any(known in {"*", etag} for known in req.if_none_match or ()):
+    if is_known(req, etag):
         resp.status = falcon.HTTP_NOT_MODIFIED
         return
     resp.content_type = falcon.MEDIA_JSON
     resp.text = text
+
+
+def is_known(req: falcon.Request, etag: str) -> bool:
+    """Return whether the client says that it has what this ETag stands for."""
+    return any(known in {"*", etag} for known in req.if_none_match or ())

@@ -1,8 +1,7 @@
 """API keys: what programs sign in with, until it is revoked."""
 
-import unicodedata
 from datetime import datetime
-from typing import Final, Self
+from typing import Self
 
 from attrs import evolve, frozen
 
@@ -10,9 +9,7 @@ from spike_core.domain.accounts import SecretHash
 from spike_core.domain.errors import InvalidValue, TooManyApiKeys, Unauthenticated
 from spike_core.domain.identifiers import ApiKeyId, UserId
 from spike_core.domain.limits import API_KEY_NAME_CHARS_MAX, API_KEYS_ACTIVE_MAX
-
-# controls, lone surrogates, line and paragraph separators (Unicode general categories)
-_CONTROL: Final = frozenset({"Cc", "Cs", "Zl", "Zp"})
+from spike_core.domain.texts import has_controls
 
 
 @frozen
@@ -32,7 +29,7 @@ class ApiKeyName:
             raise InvalidValue(what="name", rule="must not be blank")
         if len(text) > API_KEY_NAME_CHARS_MAX:
             raise InvalidValue(what="name", rule=f"must have at most {API_KEY_NAME_CHARS_MAX} characters")
-        if any(unicodedata.category(character) in _CONTROL for character in text):
+        if has_controls(text):
             raise InvalidValue(what="name", rule="must not have control characters")
         return cls(text)
 

@@ -12,6 +12,7 @@ from spike_core.domain.objects import ObjectKey
 from spike_core.ports.blobs import BlobStore
 from spike_core.ports.links import SignedLinks
 from spike_core.services.gallery import Gallery
+from spike_http.media import is_known
 
 
 @frozen(kw_only=True)
@@ -33,7 +34,7 @@ class FileResource:
         # an object under a key never changes, so the key tells one version from another
         resp.etag = name
         resp.cache_control = ["private" if signature else "public", "max-age=300", "immutable"]
-        if any(etag in {"*", name} for etag in req.if_none_match or ()):
+        if is_known(req, name):
             resp.status = falcon.HTTP_NOT_MODIFIED
             return
         with ExitStack() as stack:

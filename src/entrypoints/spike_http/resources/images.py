@@ -8,12 +8,13 @@ from spike_core.services.enhancements import Enhancements
 from spike_core.services.gallery import Gallery
 from spike_core.services.uploads import Uploads
 from spike_http.authentication import Gate
-from spike_http.bodies import EnhanceBody, ParallelEnhanceBody, image_cursor, json_object, page_limit
+from spike_http.bodies import EnhanceBody, ParallelEnhanceBody, json_object
 from spike_http.errors import ENHANCE_WORDINGS, UPLOAD_WORDINGS
 from spike_http.forms import upload_form
 from spike_http.links import LinkPolicy
 from spike_http.media import answer_if_changed, as_json
 from spike_http.middleware import request_id_of
+from spike_http.query import image_cursor, page_limit
 from spike_http.views.images import ImagesView, ImageView, ShownImageView, UploadView
 from spike_http.views.jobs import EnhanceView, ParallelEnhanceView
 
@@ -104,5 +105,5 @@ class ImageResource:
         """Show an image with its jobs."""
         viewer = self.gate.visitor(req)
         shown = self.gallery.image(ImageId.parse(image_id), viewer=viewer)
-        view = ShownImageView(image=ImageView.of(shown, self.links.addresses(req)))
+        view = ShownImageView(image=ImageView.shown(shown, self.links.addresses(req)))
         answer_if_changed(req, resp, as_json(view))

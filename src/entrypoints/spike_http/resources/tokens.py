@@ -5,8 +5,8 @@ from attrs import frozen
 
 from spike_core.services.treasury import Treasury
 from spike_http.authentication import Gate
-from spike_http.bodies import ledger_cursor, page_limit
 from spike_http.media import as_json
+from spike_http.query import ledger_cursor, page_limit
 from spike_http.views.tokens import BalanceView, HistoryView
 
 

@@ -1,9 +1,8 @@
 """Images, as clients see them."""
 
 from datetime import datetime
-from typing import Any
 
-from attrs import frozen
+from attrs import asdict, frozen
 
 from spike_core.domain.identifiers import ImageId, JobId
 from spike_core.domain.images import Image, ImageName
@@ -89,6 +88,24 @@ class ImageFactsView:
     created_at: datetime
     updated_at: datetime
 
+    @classmethod
+    def of(cls, image: Image, addresses: Addresses) -> "ImageFactsView":
+        """Return the view of an image."""
+        return cls(
+            id=image.id,
+            name=image.name,
+            description=image.description,
+            original_url=addresses.of(image.original, image),
+            original_width=image.dimensions.width_px,
+            original_height=image.dimensions.height_px,
+            original_size_bytes=image.size_bytes,
+            original_format=image.format,
+            is_public=image.is_public,
+            view_count=image.view_count,
+            created_at=image.created_at,
+            updated_at=image.updated_at,
+        )
+
 
 @frozen(kw_only=True)
 class ImageView(ImageFactsView):
@@ -97,11 +114,12 @@ class ImageView(ImageFactsView):
     jobs: list[JobView]
 
     @classmethod
-    def of(cls, shown: ShownImage, addresses: Addresses) -> "ImageView":
+    def shown(cls, shown: ShownImage, addresses: Addresses) -> "ImageView":
         """Return the view of an image and its jobs."""
         image = shown.image
+        facts = asdict(ImageFactsView.of(image, addresses), recurse=False)
         jobs = [JobView.of(job, image, shown.positions.get(job.id), addresses) for job in shown.jobs]
-        return cls(**_facts(image, addresses), jobs=jobs)
+        return cls(**facts, jobs=jobs)
 
 
 @frozen(kw_only=True)
@@ -117,7 +135,7 @@ class ImagesView:
     def of(cls, page: ImagesPage, addresses: Addresses) -> "ImagesView":
         """Return the view of a page."""
         return cls(
-            images=[ImageFactsView(**_facts(image, addresses)) for image in page.images],
+            images=[ImageFactsView.of(image, addresses) for image in page.images],
             next_cursor=None if page.next is None else str(page.next),
             has_more=page.next is not None,
         )
@@ -129,20 +147,3 @@ class ShownImageView:
 
     success: bool = True
     image: ImageView
-
-
-def _facts(image: Image, addresses: Addresses) -> dict[str, Any]:
-    return {
-        "id": image.id,
-        "name": image.name,
-        "description": image.description,
-        "original_url": addresses.of(image.original, image),
-        "original_width": image.dimensions.width_px,
-        "original_height": image.dimensions.height_px,
-        "original_size_bytes": image.size_bytes,
-        "original_format": image.format,
-        "is_public": image.is_public,
-        "view_count": image.view_count,
-        "created_at": image.created_at,
-        "updated_at": image.updated_at,
-    }

@@ -1,0 +1,48 @@
+"""What clients send in the query, parsed at the edge."""
+
+from typing import Final
+
+import falcon
+
+from spike_core.domain.errors import InvalidValue
+from spike_core.domain.images import ImageCursor
+from spike_core.domain.limits import PAGE_SIZE, PAGE_SIZE_MAX
+
+_SEQUENCE_MAX: Final = 2**53
+
+
+def page_limit(req: falcon.Request) -> int:
+    """Return `?limit`, `PAGE_SIZE` where it isn't given.
+
+    Raises:
+        InvalidValue: it isn't 1 to `PAGE_SIZE_MAX`.
+    """
+    limit = _whole("limit", req.get_param("limit"), most=PAGE_SIZE_MAX)
+    return PAGE_SIZE if limit is None else limit
+
+
+def ledger_cursor(req: falcon.Request) -> int | None:
+    """Return `?cursor` of a list of ledger entries, `None` for its beginning.
+
+    Raises:
+        InvalidValue: it isn't one of ours.
+    """
+    return _whole("cursor", req.get_param("cursor"), most=_SEQUENCE_MAX)
+
+
+def image_cursor(req: falcon.Request) -> ImageCursor | None:
+    """Return `?cursor` of a list of images, `None` for its beginning.
+
+    Raises:
+        InvalidValue: it isn't one of ours.
+    """
+    text = req.get_param("cursor")
+    return None if text is None else ImageCursor.parse(text)
+
+
+def _whole(name: str, digits: str | None, *, most: int) -> int | None:
+    if digits is None:
+        return None
+    if not (digits.isascii() and digits.isdecimal() and len(digits) <= len(str(most)) and 1 <= int(digits) <= most):
+        raise InvalidValue(what=name, rule=f"must be a whole number from 1 to {most}")
+    return int(digits)
