@@ -45,7 +45,7 @@ class EmptyResource:
 
 def run_server(folder: str, ready: Connection) -> None:
     """Serve until the process is ended."""
-    settings = Settings(data_dir=Path(folder), worker_threads=0, log_level="WARNING")
+    settings = Settings(data_dir=Path(folder), worker_threads=0, rate_enhance=0, log_level="WARNING")
     configure_logging(level=settings.log_level, form="json")
     spike = build(settings)
     spike.database.migrate()
@@ -59,6 +59,7 @@ def run_server(folder: str, ready: Connection) -> None:
         port=0,
         threads=settings.web_threads,
         drain_s=1,
+        closing=threading.Event(),
         on_ready=lambda port: ready.send((port, registered.session_token.text, str(image_id))),
     )
 

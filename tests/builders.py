@@ -6,6 +6,7 @@ from typing import Final
 
 from spike_core.domain.albums import Album, AlbumName
 from spike_core.domain.dimensions import Dimensions
+from spike_core.domain.generation import AspectRatio, Prompt
 from spike_core.domain.identifiers import BODY_LENGTH, AlbumId, AlbumImageId, ImageId, JobId, OwnerId
 from spike_core.domain.images import Image, ImageName
 from spike_core.domain.jobs import (
@@ -22,6 +23,7 @@ from spike_core.domain.jobs import (
 )
 from spike_core.domain.ledger import EntryKind
 from spike_core.domain.objects import ObjectKey, PictureFormat
+from spike_core.domain.tasks import Blend, Enhancement, Generation, Input, Modification, Task
 from spike_core.domain.tiers import Tier
 from spike_core.domain.tokens import Tokens
 from spike_core.domain.wallet import Posting, Wallet
@@ -97,12 +99,36 @@ def an_order(*, image: Image | None = None, tier: Tier = Tier.TIER_1K, now: date
     return JobOrder(
         id=a_job_id(),
         owner_id=image.owner_id,
-        image_id=image.id,
+        task=Enhancement(image_id=image.id),
         tier=tier,
         charged=tier.price,
-        request_id=None,
         created_at=now,
     )
+
+
+def image_id_of(job: Job) -> ImageId:
+    """Return the image that a job is about, of which there must be one."""
+    image_id = job.order.image_id
+    assert image_id is not None, "the job is about an image"
+    return image_id
+
+
+def an_input(job_id: JobId) -> Input:
+    return Input(key=ObjectKey.of_input(job_id, PictureFormat.PNG), dimensions=Dimensions(width_px=300, height_px=200))
+
+
+def a_task_of_each_kind(job_id: JobId) -> list[Task]:
+    """Return the tasks that a job may have, a blend from each kind of source, and words with and without others."""
+    input_, prompt = an_input(job_id), Prompt("a mountain at sunset")
+    return [
+        Enhancement(image_id=an_image_id()),
+        Blend(image_id=an_image_id(), source=an_image_id()),
+        Blend(image_id=an_image_id(), source=input_),
+        Generation(prompt=prompt, negative=None, aspect_ratio=AspectRatio.SQUARE),
+        Generation(prompt=prompt, negative=Prompt("people"), aspect_ratio=AspectRatio.TWENTY_ONE_TO_NINE),
+        Modification(prompt=prompt, negative=None, input=input_),
+        Modification(prompt=prompt, negative=Prompt("people"), input=input_),
+    ]
 
 
 def a_job(*, image: Image | None = None, tier: Tier = Tier.TIER_1K, now: datetime = NOON) -> PendingJob:

@@ -38,11 +38,16 @@ from spike_core.services.albums import Albums
 from spike_core.services.api_keys import Keyring
 from spike_core.services.arrangement import Arrangement
 from spike_core.services.audit import Audit
+from spike_core.services.batch_uploads import BatchUploads
 from spike_core.services.cancellation import Cancellation
 from spike_core.services.charging import Charging
 from spike_core.services.dispatch import Dispatch
 from spike_core.services.enhancements import Enhancements
 from spike_core.services.gallery import Gallery
+from spike_core.services.intake import Intake
+from spike_core.services.labelling import Labelling
+from spike_core.services.making import Making
+from spike_core.services.removal import Removal
 from spike_core.services.settlement import Settlement
 from spike_core.services.sweep import Sweep
 from spike_core.services.treasury import Treasury
@@ -51,7 +56,9 @@ from spike_core.services.workshop import Workshop
 from spike_memory import (
     CountingSecrets,
     ManualClock,
+    MemoryBlender,
     MemoryBlobStore,
+    MemoryGenerator,
     MemoryProbe,
     MemoryQueue,
     MemoryTransactions,
@@ -104,8 +111,11 @@ class House:
     keyring: Keyring
     treasury: Treasury
     uploads: Uploads
+    batch_uploads: BatchUploads
     enhancements: Enhancements
     gallery: Gallery
+    removal: Removal
+    labelling: Labelling
     albums: Albums
     arrangement: Arrangement
     cancellation: Cancellation
@@ -146,6 +156,10 @@ class House:
         dispatch = Dispatch(
             transactions=transactions, queue=queue or inbox, clock=clock, settlement=settlement, limits=limits
         )
+        intake = Intake(transactions=transactions, blobs=blobs, probe=probe, clock=clock, limits=limits)
+        uploads = Uploads(
+            transactions=transactions, clock=clock, ids=ids, charging=charging, dispatch=dispatch, intake=intake
+        )
         return cls(
             clock=clock,
             transactions=transactions,
@@ -156,30 +170,29 @@ class House:
             authentication=Authentication(transactions=transactions, clock=clock),
             keyring=Keyring(transactions=transactions, clock=clock, ids=ids, secrets=secrets),
             treasury=Treasury(transactions=transactions, clock=clock, charging=charging),
-            uploads=Uploads(
-                transactions=transactions,
-                blobs=blobs,
-                probe=probe,
-                clock=clock,
-                ids=ids,
-                charging=charging,
-                dispatch=dispatch,
-                limits=limits,
-            ),
+            uploads=uploads,
+            batch_uploads=BatchUploads(uploads=uploads, blobs=blobs),
             enhancements=Enhancements(
-                transactions=transactions, clock=clock, ids=ids, charging=charging, dispatch=dispatch
+                transactions=transactions, clock=clock, ids=ids, charging=charging, dispatch=dispatch, intake=intake
             ),
             gallery=Gallery(transactions=transactions),
+            removal=Removal(transactions=transactions, blobs=blobs, clock=clock, charging=charging),
+            labelling=Labelling(transactions=transactions, blobs=blobs, probe=probe, clock=clock),
             albums=Albums(transactions=transactions, clock=clock, ids=ids, secrets=secrets),
             arrangement=Arrangement(transactions=transactions, clock=clock, ids=ids),
             cancellation=Cancellation(transactions=transactions, clock=clock, charging=charging),
             dispatch=dispatch,
             settlement=settlement,
             workshop=Workshop(
-                transactions=transactions,
                 blobs=blobs,
-                probe=probe,
-                upscaler=upscaler or MemoryUpscaler(),
+                making=Making(
+                    transactions=transactions,
+                    blobs=blobs,
+                    probe=probe,
+                    upscaler=upscaler or MemoryUpscaler(),
+                    blender=MemoryBlender(),
+                    generator=MemoryGenerator(),
+                ),
                 settlement=settlement,
                 pulse=pulse or StillPulse(),
             ),

@@ -15,12 +15,13 @@ from cattrs.gen import make_dict_unstructure_fn, override
 from spike_core.domain.accounts import Email
 from spike_core.domain.albums import AlbumDescription, AlbumName
 from spike_core.domain.api_keys import ApiKeyName
+from spike_core.domain.generation import Prompt
 from spike_core.domain.identifiers import Identifier
 from spike_core.domain.images import ImageName
 from spike_core.domain.objects import ObjectKey
 from spike_core.domain.tokens import Tokens
 
-_TEXTS: Final = (Identifier, ObjectKey, ImageName, AlbumName, AlbumDescription, ApiKeyName, Email)
+_TEXTS: Final = (Identifier, ObjectKey, ImageName, AlbumName, AlbumDescription, ApiKeyName, Email, Prompt)
 
 
 def camel_case(name: str) -> str:

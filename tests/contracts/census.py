@@ -5,7 +5,7 @@ from typing import Final, TypeVar
 
 import pytest
 
-from builders import NOON, a_job, a_job_id, an_image, an_opening
+from builders import NOON, a_job, a_job_id, an_image, an_opening, image_id_of
 from contracts.jobs import a_job_of_each_kind, store
 from spike_core.domain.identifiers import Identifier
 from spike_core.domain.ledger import LedgerEntry
@@ -35,7 +35,7 @@ class CensusContract:
             images = _walk(lambda after: tx.census.images(after=after, limit=limit), lambda row: row.id)
             stored = _walk(lambda after: tx.census.jobs(after=after, limit=limit), lambda row: row.id)
         assert wallets == [opening.wallet for opening in openings]
-        assert [image.id for image in images] == sorted([*(job.order.image_id for job in jobs), extra.id])
+        assert [image.id for image in images] == sorted([*map(image_id_of, jobs), extra.id])
         assert stored == sorted(jobs, key=lambda job: job.id)
 
     def test_a_page_is_never_larger_than_asked_for(self, transactions: Transactions) -> None:

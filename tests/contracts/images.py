@@ -119,3 +119,16 @@ class ImagesContract:
             tx.images.count_view(an_image_id())
         with transactions.view() as tx:
             assert tx.images.get(image.id) == image
+
+    def test_a_change_leaves_views_that_were_counted_meanwhile(self, transactions: Transactions) -> None:
+        image = an_image()
+        changed = evolve(
+            image, name=ImageName("b.jpg"), description="x", is_public=True, updated_at=NOON + timedelta(seconds=1)
+        )
+        with transactions.begin() as tx:
+            tx.images.add(image)
+            tx.images.count_view(image.id)
+            tx.images.change(evolve(changed, size_bytes=1))
+            tx.images.change(evolve(changed, id=an_image_id()))
+        with transactions.view() as tx:
+            assert tx.images.get(image.id) == evolve(changed, view_count=1)

@@ -4,8 +4,10 @@ from spike_memory.blobs import MemoryBlobStore
 from spike_memory.broker import MemoryBroker
 from spike_memory.clock import ManualClock
 from spike_memory.database import MemoryDatabase
-from spike_memory.engine import MemoryProbe, MemoryUpscaler
+from spike_memory.downloader import MemoryDownloader
+from spike_memory.engine import MemoryBlender, MemoryGenerator, MemoryProbe, MemoryUpscaler
 from spike_memory.ids import CountingIds, CountingSecrets
+from spike_memory.limiter import MemoryLimiter
 from spike_memory.pulse import StillPulse
 from spike_memory.queue import MemoryQueue
 from spike_memory.transactions import MemoryTransactions
@@ -14,9 +16,13 @@ __all__ = [
     "CountingIds",
     "CountingSecrets",
     "ManualClock",
+    "MemoryBlender",
     "MemoryBlobStore",
     "MemoryBroker",
     "MemoryDatabase",
+    "MemoryDownloader",
+    "MemoryGenerator",
+    "MemoryLimiter",
     "MemoryProbe",
     "MemoryQueue",
     "MemoryTransactions",

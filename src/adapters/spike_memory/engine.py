@@ -1,6 +1,6 @@
-"""A probe and an upscaler for made-up pictures: the domain's rules without an image library.
+"""A probe and engines for made-up pictures: the domain's rules without an image library.
 
-A made-up picture is a line of text: `b"picture JPEG 640x480"`, with `blank`, `animated` or `corrupt` behind it.
+A made-up picture is a line of text: `b"picture JPEG 640x480"`, with `blank`, `animated`, `corrupt` or `located` behind.
 """
 
 import re
@@ -10,10 +10,12 @@ from spike_core.domain.dimensions import Dimensions
 from spike_core.domain.errors import (
     AnimatedPicture,
     EmptyFile,
+    PromptRefused,
     TooManyPixels,
     UndecodablePicture,
     UnknownPictureFormat,
 )
+from spike_core.domain.generation import Prompt
 from spike_core.domain.images import PictureFacts
 from spike_core.domain.limits import PICTURE_PIXELS_MAX
 from spike_core.domain.objects import PictureFormat
@@ -21,12 +23,12 @@ from spike_core.ports.upscaler import EnhancedPicture
 
 _FORMATS: Final = "|".join(format_.value for format_ in PictureFormat).encode()
 _PICTURE: Final = re.compile(
-    rb"picture (" + _FORMATS + rb") ([1-9]\d{0,5})x([1-9]\d{0,5})(?: (blank|animated|corrupt))?"
+    rb"picture (" + _FORMATS + rb") ([1-9]\d{0,5})x([1-9]\d{0,5})(?: (blank|animated|corrupt|located))?"
 )
 
 
 def a_picture(size: Dimensions, format_: PictureFormat = PictureFormat.JPEG, flaw: str = "") -> bytes:
-    """Return a made-up picture; `flaw` is empty, `blank`, `animated` or `corrupt`."""
+    """Return a made-up picture; `flaw` is empty, `blank`, `animated`, `corrupt` or `located`."""
     return f"picture {format_.value} {size} {flaw}".strip().encode()
 
 
@@ -49,7 +51,12 @@ class MemoryProbe:
             raise TooManyPixels(pixels=size.pixels, pixels_max=PICTURE_PIXELS_MAX)
         if match[4] == b"corrupt":
             raise UndecodablePicture
-        return PictureFacts(format=PictureFormat(match[1].decode()), dimensions=size, is_blank=match[4] == b"blank")
+        return PictureFacts(
+            format=PictureFormat(match[1].decode()),
+            dimensions=size,
+            is_blank=match[4] == b"blank",
+            has_location=match[4] == b"located",
+        )
 
 
 class MemoryUpscaler:
@@ -62,3 +69,31 @@ class MemoryUpscaler:
         return EnhancedPicture(
             content=a_picture(size, PictureFormat.JPEG, flaw), format=PictureFormat.JPEG, dimensions=size
         )
+
+
+class MemoryBlender:
+    """Merges made-up pictures."""
+
+    def blend(self, original: BinaryIO, source: BinaryIO, *, size: Dimensions) -> bytes:
+        """Return a made-up picture; see the port."""
+        facts, other = MemoryProbe().inspect(original), MemoryProbe().inspect(source)
+        limited = min(facts.dimensions, size, key=lambda dimensions: dimensions.longest_side_px)
+        flaw = "blank" if facts.is_blank and other.is_blank else ""
+        return a_picture(facts.dimensions.scaled_to(limited.longest_side_px), PictureFormat.PNG, flaw)
+
+
+class MemoryGenerator:
+    """Makes up pictures from words; the prompt `refuse` is refused."""
+
+    def generate(self, prompt: Prompt, *, negative: Prompt | None, size: Dimensions) -> EnhancedPicture:  # noqa: ARG002  # the port's
+        """Return a made-up picture; see the port."""
+        if prompt.text == "refuse":
+            raise PromptRefused
+        return EnhancedPicture(content=a_picture(size), format=PictureFormat.JPEG, dimensions=size)
+
+    def modify(
+        self, original: BinaryIO, prompt: Prompt, *, negative: Prompt | None, size: Dimensions
+    ) -> EnhancedPicture:
+        """Return a made-up picture; see the port."""
+        MemoryProbe().inspect(original)
+        return self.generate(prompt, negative=negative, size=size)

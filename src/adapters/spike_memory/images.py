@@ -4,9 +4,10 @@ from collections.abc import Collection, Mapping, Sequence
 
 from attrs import evolve, frozen
 
+from spike_core.domain.cursors import ImageCursor
 from spike_core.domain.errors import ImageNotFound
 from spike_core.domain.identifiers import ImageId, OwnerId
-from spike_core.domain.images import Image, ImageCursor
+from spike_core.domain.images import Image
 from spike_memory.state import Rows
 
 
@@ -16,11 +17,12 @@ class MemoryImages:
 
     _rows: Rows
 
-    def add(self, image: Image) -> None:
-        """Store a new image."""
+    def add(self, *images: Image) -> None:
+        """Store new images."""
         state = self._rows.check_writable()
-        assert image.id not in state.images, "ids are new"
-        state.images[image.id] = image
+        for image in images:
+            assert image.id not in state.images, "ids are new"
+            state.images[image.id] = image
 
     def get(self, image_id: ImageId) -> Image:
         """Return the image."""
@@ -39,6 +41,18 @@ class MemoryImages:
         images = [image for image in self._rows.state.images.values() if image.owner_id == owner_id]
         page = [image for image in images if before is None or image.cursor < before]
         return sorted(page, key=lambda image: image.cursor, reverse=True)[:limit]
+
+    def change(self, image: Image) -> None:
+        """Store what people may change."""
+        state = self._rows.check_writable()
+        if image.id in state.images:
+            state.images[image.id] = evolve(
+                state.images[image.id],
+                name=image.name,
+                description=image.description,
+                is_public=image.is_public,
+                updated_at=image.updated_at,
+            )
 
     def count_view(self, image_id: ImageId) -> None:
         """Add one view."""

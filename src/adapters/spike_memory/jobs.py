@@ -6,9 +6,11 @@ from typing import TypeVar
 
 from attrs import frozen
 
+from spike_core.domain.cursors import JobCursor
 from spike_core.domain.errors import JobChanged, JobNotFound
-from spike_core.domain.identifiers import ImageId, JobId
+from spike_core.domain.identifiers import BatchId, ImageId, JobId, OwnerId
 from spike_core.domain.jobs import ClaimedJob, Job, PendingJob, StartedJob
+from spike_core.domain.tasks import Creation
 from spike_core.domain.transitions import check_transition
 from spike_memory.state import Rows
 
@@ -26,7 +28,10 @@ class MemoryJobs:
         state = self._rows.check_writable()
         for job in jobs:
             assert job.id not in state.jobs, "ids are new"
-            assert job.order.image_id in state.images, "a job is about an image that is there"
+            image_id = job.order.image_id
+            assert image_id is None or image_id in state.images or image_id in state.removed, (
+                "a job is about an image that is there"
+            )
             state.jobs[job.id] = job
 
     def get(self, job_id: JobId) -> Job:
@@ -40,10 +45,6 @@ class MemoryJobs:
         """Return those that exist."""
         jobs = self._rows.state.jobs
         return {job_id: jobs[job_id] for job_id in job_ids if job_id in jobs}
-
-    def of_image(self, image_id: ImageId) -> Sequence[Job]:
-        """Return the image's jobs, oldest first."""
-        return _oldest_first(job for job in self._rows.state.jobs.values() if job.order.image_id == image_id)
 
     def replace(self, job: Job, *, by: Job) -> None:
         """Compare and set."""
@@ -61,6 +62,32 @@ class MemoryJobs:
             job for job in self._rows.state.jobs.values() if isinstance(job, PendingJob | StartedJob)
         )
         return {job.id: place for place, job in enumerate(waiting, start=1) if job.id in job_ids}
+
+
+@frozen
+class MemoryJobLists:
+    """See the port."""
+
+    _rows: Rows
+
+    def of_image(self, image_id: ImageId) -> Sequence[Job]:
+        """Return the jobs about the image."""
+        return _oldest_first(job for job in self._rows.state.jobs.values() if job.order.image_id == image_id)
+
+    def of_batch(self, batch_id: BatchId) -> Sequence[Job]:
+        """Return the jobs that were asked for together."""
+        jobs = [job for job in self._rows.state.jobs.values() if job.order.batch_id == batch_id]
+        return sorted(jobs, key=lambda job: job.id)
+
+    def creations(self, owner_id: OwnerId, *, before: JobCursor | None = None, limit: int) -> Sequence[Job]:
+        """Return a page of the owner's generations and modifications."""
+        jobs = [
+            job
+            for job in self._rows.state.jobs.values()
+            if job.order.owner_id == owner_id and isinstance(job.order.task, Creation)
+        ]
+        page = [job for job in jobs if before is None or job.order.cursor < before]
+        return sorted(page, key=lambda job: job.order.cursor, reverse=True)[:limit]
 
 
 @frozen

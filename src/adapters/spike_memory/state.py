@@ -1,5 +1,6 @@
 """The whole database as one value: copied at the start of a transaction, put in place at its end."""
 
+from datetime import datetime
 from typing import Self
 
 from attrs import Factory, define, fields, frozen
@@ -12,6 +13,7 @@ from spike_core.domain.identifiers import AlbumId, ApiKeyId, ImageId, JobId, Own
 from spike_core.domain.images import Image
 from spike_core.domain.jobs import Job
 from spike_core.domain.ledger import LedgerEntry
+from spike_core.domain.receipts import IdempotencyKey, Receipt
 from spike_core.domain.wallet import Wallet
 
 
@@ -22,12 +24,14 @@ class State:
     wallets: dict[OwnerId, Wallet] = Factory(dict)
     ledgers: dict[OwnerId, tuple[LedgerEntry, ...]] = Factory(dict)
     images: dict[ImageId, Image] = Factory(dict)
+    removed: dict[ImageId, tuple[datetime, Image]] = Factory(dict)  # since when each is hidden
     jobs: dict[JobId, Job] = Factory(dict)
     albums: dict[AlbumId, Album] = Factory(dict)
     places: dict[AlbumId, tuple[AlbumImage, ...]] = Factory(dict)
     users: dict[Email, User] = Factory(dict)
     sessions: dict[SecretHash, Session] = Factory(dict)
     api_keys: dict[ApiKeyId, ApiKey] = Factory(dict)
+    receipts: dict[tuple[str, IdempotencyKey], Receipt] = Factory(dict)
     outbox: dict[JobId, JobDue] = Factory(dict)
 
     def copy(self) -> Self:

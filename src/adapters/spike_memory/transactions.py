@@ -12,8 +12,10 @@ from spike_memory.albums import MemoryAlbumOrder, MemoryAlbums
 from spike_memory.api_keys import MemoryApiKeys
 from spike_memory.census import MemoryCensus
 from spike_memory.images import MemoryImages
-from spike_memory.jobs import MemoryJobs, MemoryOverdueJobs
+from spike_memory.jobs import MemoryJobLists, MemoryJobs, MemoryOverdueJobs
 from spike_memory.outbox import MemoryOutbox
+from spike_memory.receipts import MemoryReceipts
+from spike_memory.removals import MemoryRemovals
 from spike_memory.state import Rows, State
 from spike_memory.wallets import MemoryLedger, MemoryWallets
 
@@ -26,12 +28,15 @@ class MemoryTransaction:
     ledger: MemoryLedger
     images: MemoryImages
     jobs: MemoryJobs
+    job_lists: MemoryJobLists
     overdue: MemoryOverdueJobs
+    removals: MemoryRemovals
     albums: MemoryAlbums
     album_order: MemoryAlbumOrder
     accounts: MemoryAccounts
     api_keys: MemoryApiKeys
     outbox: MemoryOutbox
+    receipts: MemoryReceipts
     census: MemoryCensus
 
     @classmethod
@@ -42,12 +47,15 @@ class MemoryTransaction:
             ledger=MemoryLedger(rows),
             images=MemoryImages(rows),
             jobs=MemoryJobs(rows),
+            job_lists=MemoryJobLists(rows),
             overdue=MemoryOverdueJobs(rows),
+            removals=MemoryRemovals(rows),
             albums=MemoryAlbums(rows),
             album_order=MemoryAlbumOrder(rows),
             accounts=MemoryAccounts(rows),
             api_keys=MemoryApiKeys(rows),
             outbox=MemoryOutbox(rows),
+            receipts=MemoryReceipts(rows),
             census=MemoryCensus(rows),
         )
 

@@ -1,10 +1,11 @@
 """The entry point `upscaler.pillow`."""
 
 from spike_core.ports.plugins import Engine
+from spike_pillow.blender import PillowBlender
 from spike_pillow.probe import PillowProbe
 from spike_pillow.upscaler import PillowUpscaler
 
 
 def open_engine() -> Engine:
     """Return the classical engine; it needs no model, no GPU and no network."""
-    return Engine(upscaler=PillowUpscaler(), probe=PillowProbe())
+    return Engine(upscaler=PillowUpscaler(), blender=PillowBlender(), probe=PillowProbe())

@@ -10,6 +10,7 @@ from spike_core.domain.dimensions import Dimensions
 from spike_core.domain.errors import UndecodablePicture
 from spike_core.domain.images import PictureFacts
 from spike_pillow.bands import band_range
+from spike_pillow.location import tells_location
 from spike_pillow.opening import OpenedPicture, opened_picture, pillow_errors
 from spike_pillow.orientation import Turn
 
@@ -62,6 +63,7 @@ def _facts(picture: OpenedPicture) -> PictureFacts:
             format=picture.format,
             dimensions=Dimensions(width_px=size[0], height_px=size[1]),
             is_blank=_looks_blank(file),
+            has_location=tells_location(file),
         )
 
 

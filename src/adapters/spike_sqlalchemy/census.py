@@ -20,12 +20,13 @@ from spike_sqlalchemy.tables import IS_REFUND, IS_SPEND, images, jobs, ledger_en
 Value = TypeVar("Value")
 
 
-def _page(table: Table, id_: ColumnElement[str]) -> Prepared:
-    return Prepared(select(table).where(id_ > bindparam("after")).order_by(id_).limit(bindparam("rows_max")))
+def _page(table: Table, id_: ColumnElement[str], *conditions: ColumnElement[bool]) -> Prepared:
+    behind = select(table).where(id_ > bindparam("after"), *conditions)
+    return Prepared(behind.order_by(id_).limit(bindparam("rows_max")))
 
 
 _WALLETS: Final = _page(wallets, wallets.c.owner_id)
-_IMAGES: Final = _page(images, images.c.id)
+_IMAGES: Final = _page(images, images.c.id, images.c.removed_at.is_(None))
 _JOBS: Final = _page(jobs, jobs.c.id)
 _ENTRIES: Final = union_all(  # each half has its partial index
     *(

@@ -7,13 +7,15 @@ from typing import Final
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as NoConnectionLeft
 
-from spike_core.domain.errors import DatabaseUnavailable, DuplicateEntry, EmailTaken, SpikeError
+from spike_core.domain.errors import DatabaseUnavailable, DuplicateEntry, DuplicateReceipt, EmailTaken, SpikeError
 
 # SQLite names the columns, PostgreSQL the constraint
 _CONSTRAINTS: Final[dict[str, type[SpikeError]]] = {
     "ledger_entries.job_id": DuplicateEntry,
     "uq_ledger_entries_spend": DuplicateEntry,
     "uq_ledger_entries_refund": DuplicateEntry,
+    "receipts.caller": DuplicateReceipt,
+    "pk_receipts": DuplicateReceipt,
     "users.email": EmailTaken,
     "uq_users_email": EmailTaken,
 }

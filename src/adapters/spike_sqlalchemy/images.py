@@ -6,21 +6,25 @@ from typing import Final
 from attrs import frozen
 from sqlalchemy import String, bindparam, insert, select, tuple_, update
 
+from spike_core.domain.cursors import ImageCursor
 from spike_core.domain.errors import ImageNotFound
 from spike_core.domain.identifiers import ImageId, OwnerId
-from spike_core.domain.images import Image, ImageCursor
+from spike_core.domain.images import Image
 from spike_sqlalchemy.prepared import Prepared
 from spike_sqlalchemy.rows import image_of, image_row
 from spike_sqlalchemy.statements import Statements
 from spike_sqlalchemy.tables import images
 from spike_sqlalchemy.utc import UtcDateTime
 
-_ADD: Final = Prepared(insert(images).inline())
-_GET: Final = Prepared(select(images).where(images.c.id == bindparam("image")))
-_FIND: Final = select(images).where(images.c.id.in_(bindparam("ids", expanding=True)))
+_ADD: Final = Prepared(
+    insert(images).inline(),
+    sets=[name for name in images.c.keys() if name != "removed_at"],  # noqa: SIM118  # columns
+)
+_SHOWN: Final = select(images).where(images.c.removed_at.is_(None))
+_GET: Final = Prepared(_SHOWN.where(images.c.id == bindparam("image")))
+_FIND: Final = _SHOWN.where(images.c.id.in_(bindparam("ids", expanding=True)))
 _NEWEST_FIRST: Final = (
-    select(images)
-    .where(images.c.owner_id == bindparam("owner"))
+    _SHOWN.where(images.c.owner_id == bindparam("owner"))
     .order_by(images.c.created_at.desc(), images.c.id.desc())
     .limit(bindparam("rows_max"))
 )
@@ -34,6 +38,10 @@ _NEXT_PAGE: Final = Prepared(
 _COUNT_VIEW: Final = Prepared(
     update(images).where(images.c.id == bindparam("image")).values(view_count=images.c.view_count + 1)
 )
+_CHANGEABLE: Final = ("name", "description", "is_public", "updated_at")
+_CHANGE: Final = Prepared(
+    update(images).where(images.c.id == bindparam("image"), images.c.removed_at.is_(None)), sets=_CHANGEABLE
+)
 
 
 @frozen
@@ -42,9 +50,9 @@ class SqlAlchemyImages:
 
     _statements: Statements
 
-    def add(self, image: Image) -> None:
-        """Store a new image."""
-        self._statements.write_all(_ADD, [image_row(image)])
+    def add(self, *images: Image) -> None:
+        """Store new images."""
+        self._statements.write_all(_ADD, [image_row(image) for image in images])
 
     def get(self, image_id: ImageId) -> Image:
         """Return the image."""
@@ -66,6 +74,12 @@ class SqlAlchemyImages:
             place = {"before_time": before.created_at, "before_id": before.id.text}
             rows = self._statements.rows(_NEXT_PAGE, {**parameters, **place})
         return [image_of(row) for row in rows]
+
+    def change(self, image: Image) -> None:
+        """Store what people may change."""
+        row = image_row(image)
+        changed = {name: row[name] for name in _CHANGEABLE}
+        self._statements.write(_CHANGE, {**changed, "image": image.id.text})
 
     def count_view(self, image_id: ImageId) -> None:
         """Add one view."""

@@ -3,7 +3,7 @@
 from typing import Final, assert_never
 
 from spike_core.domain.dimensions import Dimensions
-from spike_core.domain.identifiers import ImageId, JobId, OwnerId, RequestId
+from spike_core.domain.identifiers import BatchId, JobId, OwnerId, RequestId
 from spike_core.domain.jobs import (
     CancelledJob,
     ClaimedJob,
@@ -22,6 +22,7 @@ from spike_core.domain.objects import ObjectKey, PictureFormat
 from spike_core.domain.tiers import Tier
 from spike_core.domain.tokens import Tokens
 from spike_sqlalchemy.prepared import Parameters, Row
+from spike_sqlalchemy.task_rows import task_of, task_row
 
 STATE_COLUMNS: Final = (
     "status",
@@ -47,9 +48,18 @@ def job_of(row: Row) -> Job:  # noqa: PLR0911  # one for each class
     (
         id_,
         owner_id,
+        kind,
         image_id,
+        source_image_id,
+        input_key,
+        input_width_px,
+        input_height_px,
+        prompt,
+        negative_prompt,
+        aspect_ratio,
         tier,
         charged,
+        batch_id,
         request_id,
         created_at,
         status,
@@ -70,9 +80,19 @@ def job_of(row: Row) -> Job:  # noqa: PLR0911  # one for each class
     order = JobOrder(
         id=JobId(id_),
         owner_id=OwnerId(owner_id),
-        image_id=ImageId(image_id),
+        task=task_of(
+            kind,
+            image_id=image_id,
+            source_image_id=source_image_id,
+            input_key=input_key,
+            input_size=(input_width_px, input_height_px),
+            prompt=prompt,
+            negative_prompt=negative_prompt,
+            aspect_ratio=aspect_ratio,
+        ),
         tier=Tier(tier),
         charged=Tokens(charged),
+        batch_id=None if batch_id is None else BatchId(batch_id),
         request_id=None if request_id is None else RequestId(request_id),
         created_at=created_at,
     )
@@ -119,9 +139,10 @@ def order_row(order: JobOrder) -> Parameters:
     return {
         "id": order.id.text,
         "owner_id": order.owner_id.text,
-        "image_id": order.image_id.text,
+        **task_row(order.task),
         "tier": order.tier.value,
         "charged": order.charged.amount,
+        "batch_id": None if order.batch_id is None else order.batch_id.text,
         "request_id": None if order.request_id is None else order.request_id.text,
         "created_at": order.created_at,
     }

@@ -7,7 +7,7 @@ from attrs import frozen
 from sqlalchemy import Boolean, and_, bindparam, func, insert, select, tuple_, update
 
 from spike_core.domain.errors import JobChanged, JobNotFound
-from spike_core.domain.identifiers import ImageId, JobId
+from spike_core.domain.identifiers import JobId
 from spike_core.domain.jobs import Job, PendingJob
 from spike_core.domain.transitions import check_transition
 from spike_sqlalchemy.job_rows import STATE_COLUMNS, fence_row, job_of, order_row, state_row
@@ -18,9 +18,6 @@ from spike_sqlalchemy.tables import jobs
 _ADD: Final = Prepared(insert(jobs).inline())
 _GET: Final = Prepared(select(jobs).where(jobs.c.id == bindparam("job")))
 _FIND: Final = select(jobs).where(jobs.c.id.in_(bindparam("ids", expanding=True)))
-_OF_IMAGE: Final = Prepared(
-    select(jobs).where(jobs.c.image_id == bindparam("image")).order_by(jobs.c.created_at, jobs.c.id)
-)
 
 _REPLACE: Final = Prepared(
     update(jobs).where(
@@ -68,10 +65,6 @@ class SqlAlchemyJobs:
         """Return those that exist."""
         found = [job_of(row) for row in self._statements.rows_of(_FIND, job_ids)]
         return {job.id: job for job in found}
-
-    def of_image(self, image_id: ImageId) -> Sequence[Job]:
-        """Return the image's jobs, oldest first."""
-        return [job_of(row) for row in self._statements.rows(_OF_IMAGE, {"image": image_id.text})]
 
     def replace(self, job: Job, *, by: Job) -> None:
         """Compare and set, in one UPDATE."""

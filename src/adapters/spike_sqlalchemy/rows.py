@@ -76,6 +76,7 @@ def image_of(row: Row) -> Image:
         view_count,
         created_at,
         updated_at,
+        _removed_at,
     ) = row
     return Image(
         id=ImageId(id_),

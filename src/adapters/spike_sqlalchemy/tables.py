@@ -35,9 +35,10 @@ METADATA: Final = MetaData(
     }
 )
 
-# the conditions of two partial indexes; a query that wants to use them has to repeat them to the letter
+# the conditions of partial indexes; a query that wants to use them has to repeat them to the letter
 IS_SPEND: Final = "kind IN ('SPEND_ENHANCEMENT', 'SPEND_GENERATION')"
 IS_REFUND: Final = "kind = 'REFUND'"
+IS_CREATION: Final = "kind IN ('GENERATION', 'MODIFICATION')"
 
 
 def _partial_index(name: str, *columns: str, where: str, unique: bool = False) -> Index:
@@ -100,6 +101,8 @@ images: Final = Table(
     CheckConstraint("width_px >= 1 AND height_px >= 1", name="dimensions"),
     CheckConstraint("size_bytes >= 1", name="size_bytes"),
     CheckConstraint("view_count >= 0", name="view_count"),
+    Column("removed_at", UtcDateTime),  # set while a removal is under way: the image is hidden, its objects go first
+    _partial_index("ix_images_removed_at", "removed_at", "id", where="removed_at IS NOT NULL"),
     Index("ix_images_owner_id", "owner_id", "created_at", "id"),
 )
 
@@ -110,9 +113,18 @@ jobs: Final = Table(
     METADATA,
     Column("id", String, primary_key=True),
     Column("owner_id", String, nullable=False),
-    Column("image_id", String, ForeignKey("images.id", ondelete="CASCADE"), nullable=False),
+    Column("kind", String, nullable=False),
+    Column("image_id", String, ForeignKey("images.id", ondelete="CASCADE")),
+    Column("source_image_id", String),  # no foreign key: a blend remembers its source, also one that was deleted since
+    Column("input_key", String),
+    Column("input_width_px", Integer),
+    Column("input_height_px", Integer),
+    Column("prompt", String),
+    Column("negative_prompt", String),
+    Column("aspect_ratio", String),
     Column("tier", String, nullable=False),
     Column("charged", BigInteger, nullable=False),
+    Column("batch_id", String),
     Column("request_id", String),
     Column("created_at", UtcDateTime, nullable=False),
     Column("status", String, nullable=False),
@@ -129,6 +141,22 @@ jobs: Final = Table(
     Column("result_size_bytes", BigInteger),
     Column("reason", String),
     Column("ended_at", UtcDateTime),
+    CheckConstraint("kind IN ('ENHANCEMENT', 'BLEND', 'GENERATION', 'MODIFICATION')", name="kind"),
+    CheckConstraint("(image_id IS NOT NULL) = (kind IN ('ENHANCEMENT', 'BLEND'))", name="image_id"),
+    CheckConstraint("source_image_id IS NULL OR kind = 'BLEND'", name="source_image_id"),
+    CheckConstraint(
+        "CASE kind WHEN 'BLEND' THEN (input_key IS NOT NULL) <> (source_image_id IS NOT NULL)"
+        " ELSE (input_key IS NOT NULL) = (kind = 'MODIFICATION') END",
+        name="input_key",
+    ),
+    CheckConstraint(
+        "(input_width_px IS NOT NULL) = (input_key IS NOT NULL)"
+        " AND (input_height_px IS NOT NULL) = (input_key IS NOT NULL)",
+        name="input",
+    ),
+    CheckConstraint("(prompt IS NOT NULL) = (kind IN ('GENERATION', 'MODIFICATION'))", name="prompt"),
+    CheckConstraint("negative_prompt IS NULL OR prompt IS NOT NULL", name="negative_prompt"),
+    CheckConstraint("(aspect_ratio IS NOT NULL) = (kind = 'GENERATION')", name="aspect_ratio"),
     CheckConstraint("charged >= 0 AND attempt >= 0 AND deaths >= 0", name="counts"),
     CheckConstraint(
         "status IN ('PENDING', 'PROCESSING', 'COMPLETED', 'FAILED', 'REFUNDED', 'CANCELLED')", name="status"
@@ -163,6 +191,8 @@ jobs: Final = Table(
         "CASE status WHEN 'FAILED' THEN charged = 0 WHEN 'REFUNDED' THEN charged > 0 ELSE 1 = 1 END", name="refunded"
     ),
     Index("ix_jobs_image_id", "image_id", "created_at", "id"),
+    _partial_index("ix_jobs_batch_id", "batch_id", where="batch_id IS NOT NULL"),
+    _partial_index("ix_jobs_creations", "owner_id", "created_at", "id", where=IS_CREATION),
     _partial_index("ix_jobs_waiting", "created_at", "id", where="claimed_at IS NULL AND ended_at IS NULL"),
     _partial_index("ix_jobs_started_at", "started_at", where="started_at IS NOT NULL"),
     _partial_index("ix_jobs_leased_until", "leased_until", where="leased_until IS NOT NULL"),
@@ -207,6 +237,18 @@ album_images: Final = Table(
     Column("added_at", UtcDateTime, nullable=False),
     UniqueConstraint("album_id", "image_id"),
     UniqueConstraint("album_id", "position"),
+)
+
+receipts: Final = Table(
+    "receipts",
+    METADATA,
+    Column("caller", String, primary_key=True),
+    Column("key", String, primary_key=True),
+    Column("digest", String, nullable=False),
+    Column("status", Integer, nullable=False),
+    Column("body", String, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    Index("ix_receipts_created_at", "created_at"),
 )
 
 users: Final = Table(

@@ -16,9 +16,12 @@ from spike_sqlalchemy.census import SqlAlchemyCensus
 from spike_sqlalchemy.engine import BEGIN, BEGIN_VIEW
 from spike_sqlalchemy.errors import translated
 from spike_sqlalchemy.images import SqlAlchemyImages
+from spike_sqlalchemy.job_lists import SqlAlchemyJobLists
 from spike_sqlalchemy.jobs import SqlAlchemyJobs
 from spike_sqlalchemy.outbox import SqlAlchemyOutbox
 from spike_sqlalchemy.overdue import SqlAlchemyOverdueJobs
+from spike_sqlalchemy.receipts import SqlAlchemyReceipts
+from spike_sqlalchemy.removals import SqlAlchemyRemovals
 from spike_sqlalchemy.statements import Statements
 from spike_sqlalchemy.wallets import SqlAlchemyLedger, SqlAlchemyWallets
 
@@ -50,9 +53,19 @@ class SqlAlchemyTransaction:
         return SqlAlchemyJobs(self._statements)
 
     @property
+    def job_lists(self) -> SqlAlchemyJobLists:
+        """The jobs, by what they have in common."""
+        return SqlAlchemyJobLists(self._statements)
+
+    @property
     def overdue(self) -> SqlAlchemyOverdueJobs:
         """The jobs that a sweeper looks for."""
         return SqlAlchemyOverdueJobs(self._statements)
+
+    @property
+    def removals(self) -> SqlAlchemyRemovals:
+        """The images on their way out."""
+        return SqlAlchemyRemovals(self._statements)
 
     @property
     def albums(self) -> SqlAlchemyAlbums:
@@ -78,6 +91,11 @@ class SqlAlchemyTransaction:
     def outbox(self) -> SqlAlchemyOutbox:
         """The messages to the worker queue."""
         return SqlAlchemyOutbox(self._statements)
+
+    @property
+    def receipts(self) -> SqlAlchemyReceipts:
+        """The receipts of requests."""
+        return SqlAlchemyReceipts(self._statements)
 
     @property
     def census(self) -> SqlAlchemyCensus:

@@ -1,5 +1,6 @@
 """`spike serve`: the service, with everything it needs in one process."""
 
+import threading
 from contextlib import ExitStack
 from typing import Final
 
@@ -39,13 +40,15 @@ def serve(host: str, port: int) -> None:
             click.echo(welcome(settings, user, port=bound_port), err=False)
             structlog.get_logger(__name__).info("serving", host=host, port=bound_port)
 
+        closing = threading.Event()
         try:
             serve_http(
-                create_app(spike),
+                create_app(spike, closing=closing),
                 host=host,
                 port=port,
                 threads=settings.web_threads,
                 drain_s=settings.drain_s,
+                closing=closing,
                 on_ready=on_ready,
             )
         except OSError as error:

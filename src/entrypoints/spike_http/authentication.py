@@ -9,7 +9,9 @@ from attrs import frozen
 from spike_core.domain.accounts import Secret
 from spike_core.domain.errors import Forbidden, Unauthenticated
 from spike_core.domain.identifiers import UserId
+from spike_core.domain.rates import Bucket
 from spike_core.services.accounts import Authentication
+from spike_http.limits import Limits
 
 COOKIES: Final = ("__Secure-next-auth.session-token", "next-auth.session-token")
 _SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -21,21 +23,46 @@ class Gate:
 
     authentication: Authentication
     public_url: str
+    limits: Limits
 
-    def user(self, req: falcon.Request) -> UserId:
-        """Return the user.
+    def user(self, req: falcon.Request, *, bucket: Bucket = Bucket.GENERAL) -> UserId:
+        """Return the user, whose request is counted in this bucket.
 
         Raises:
             Unauthenticated: no credential, or a bad one; a bad bearer isn't saved by a good cookie.
             Forbidden: a cookie came with an unsafe method from another site.
+            TooManyRequests: the user has used up what a window allows.
         """
-        user = self.visitor(req)
+        user = self._credited(req)
         if user is None:
             raise Unauthenticated
+        self.limits.count(req, bucket, caller=user.text)
         return user
 
-    def visitor(self, req: falcon.Request) -> UserId | None:
-        """Return the user, or `None` for a visitor without any credential.
+    def visitor(self, req: falcon.Request, *, bucket: Bucket = Bucket.GENERAL) -> UserId | None:
+        """Return the user, or `None` for a visitor without any credential, who is counted by address.
+
+        Raises:
+            Unauthenticated, Forbidden, TooManyRequests: as `user`.
+        """
+        user = self._credited(req)
+        if user is None:
+            self.limits.count_client(req, bucket)
+        else:
+            self.limits.count(req, bucket, caller=user.text)
+        return user
+
+    def stranger(self, req: falcon.Request, *, bucket: Bucket) -> str:
+        """Count a request for which credentials don't matter by the address that it comes from, and return that.
+
+        Raises:
+            TooManyRequests: the address has used up what a window allows.
+        """
+        self.limits.count_client(req, bucket)
+        return self.limits.proxies.client(req)
+
+    def _credited(self, req: falcon.Request) -> UserId | None:
+        """Return whom the credential speaks for, `None` where there is none.
 
         Raises:
             Unauthenticated, Forbidden: as `user`.

@@ -9,9 +9,9 @@ from attrs import frozen
 
 from spike_core.domain.api_keys import ApiKeyName
 from spike_core.domain.errors import InvalidIdentifier, InvalidInput, InvalidValue
-from spike_core.domain.identifiers import ImageId, JobId
+from spike_core.domain.identifiers import JobId
 from spike_core.domain.limits import JOBS_ASKED_MAX
-from spike_core.domain.tiers import Tier
+from spike_http.idempotency import note_payload
 
 JSON_BYTES_MAX: Final = 64 * 1024
 
@@ -36,55 +36,6 @@ class BodyTooLarge(InvalidInput):
     """The body has more bytes than any valid one."""
 
     code: ClassVar[str] = "body_too_large"
-
-
-@frozen(kw_only=True)
-class EnhanceBody:
-    """`POST /api/images/enhance`."""
-
-    image_id: ImageId
-    tier: Tier
-
-    @classmethod
-    def parse(cls, body: Mapping[str, object]) -> "EnhanceBody":
-        """Return the parsed body.
-
-        Raises:
-            MissingFields, InvalidValue, InvalidIdentifier: it isn't one.
-        """
-        image_id, tier = body.get("imageId"), body.get("tier")
-        if image_id is None or tier is None:
-            raise MissingFields("Please provide both imageId and tier")
-        if body.get("blendSource") is not None:
-            raise InvalidValue(what="blendSource", rule="is not supported by this server yet")
-        return cls(
-            image_id=ImageId.parse(string_field("imageId", image_id)), tier=Tier.parse(string_field("tier", tier))
-        )
-
-
-@frozen(kw_only=True)
-class ParallelEnhanceBody:
-    """`POST /api/images/parallel-enhance`."""
-
-    image_id: ImageId
-    tiers: Sequence[Tier]
-
-    @classmethod
-    def parse(cls, body: Mapping[str, object]) -> "ParallelEnhanceBody":
-        """Return the parsed body.
-
-        Raises:
-            MissingFields, InvalidValue, InvalidIdentifier: it isn't one.
-        """
-        image_id, tiers = body.get("imageId"), body.get("tiers")
-        if image_id is None or tiers is None:
-            raise MissingFields("Please provide both imageId and tiers")
-        if not isinstance(tiers, list):
-            raise InvalidValue(what="tiers", rule="must be a list")
-        return cls(
-            image_id=ImageId.parse(string_field("imageId", image_id)),
-            tiers=[Tier.parse(string_field("tiers", tier)) for tier in tiers],
-        )
 
 
 @frozen(kw_only=True)
@@ -143,6 +94,7 @@ def json_object(req: falcon.Request, *, bytes_max: int = JSON_BYTES_MAX) -> Mapp
         raise BodyTooLarge
     if content and (req.content_type or "").partition(";")[0].strip().lower() != "application/json":
         raise falcon.HTTPUnsupportedMediaType
+    note_payload(req, content)
     try:
         body: Any = json.loads(content, parse_constant=_refuse_constant)
     except (ValueError, RecursionError) as error:

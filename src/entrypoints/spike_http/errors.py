@@ -5,7 +5,7 @@ The shape and the codes are the API's; a test walks the error tree and asserts t
 
 from collections.abc import Mapping
 from http import HTTPStatus
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 import attrs
 import falcon
@@ -15,7 +15,8 @@ from attrs import frozen
 from spike_core.domain import errors
 from spike_http.album_bodies import InvalidImageIds
 from spike_http.bodies import BodyTooLarge, MalformedBody, MissingFields
-from spike_http.forms import NoFile, RepeatedField
+from spike_http.forms import BatchTooLarge, NoFile, RepeatedField, TooManyFiles
+from spike_http.mcp_bodies import PRICED_TIERS, UnknownPricedTier
 
 
 @frozen(kw_only=True)
@@ -96,12 +97,49 @@ TABLE: Final[Mapping[type[errors.SpikeError], Row]] = {
     errors.FileTooLarge: _bad_file(
         "File exceeds maximum size of 10MB", "Please upload a file smaller than 10MB", code="FILE_TOO_LARGE"
     ),
+    errors.SourceTooLarge: _bad_file(
+        "Image exceeds maximum size of 20MB", "Please compress or resize the image", code="FILE_TOO_LARGE"
+    ),
+    UnknownPricedTier: _bad("Invalid tier", "Please choose one of the tiers that pricing names"),
+    TooManyFiles: _bad("Maximum {files_max} files per batch", "Please upload fewer files at once"),
+    BatchTooLarge: _bad(
+        "Batch exceeds maximum size of 50MB", "Please upload fewer or smaller files at once", code="FILE_TOO_LARGE"
+    ),
     errors.UnknownPictureFormat: _bad_file("File is not a supported image", _ANOTHER_FILE),
     errors.UndecodablePicture: _bad_file(
         "Image is damaged and cannot be read", "Please check the file, or export it again"
     ),
     errors.AnimatedPicture: _bad_file("Animated images are not supported", "Please upload a single frame"),
     errors.TooManyPixels: _bad_file("Image exceeds maximum of 50 megapixels", "Please upload a smaller image"),
+    errors.LocationInside: _bad_file(
+        "The image tells where it was taken", "Please upload it again without its location, then publish that"
+    ),
+    errors.UnsafeAddress: _bad("The image URL is not allowed", "Please give the public http or https URL of an image"),
+    errors.DownloadFailed: _bad(
+        "The image URL could not be fetched", "Please check that the URL is publicly accessible"
+    ),
+    errors.PromptRefused: _bad("The prompt was refused", "Please describe another picture"),
+    errors.KeyReused: _row(
+        HTTPStatus.UNPROCESSABLE_ENTITY,
+        "IDEMPOTENCY_KEY_REUSED",
+        "The Idempotency-Key was used with another request",
+        "Idempotency Key Reused",
+        "Please use a new key for a new request",
+    ),
+    errors.RequestUnderWay: _row(
+        HTTPStatus.CONFLICT,
+        "CONFLICT",
+        "A request with this Idempotency-Key is still being answered",
+        "Conflict",
+        "Please try again in a moment, with the same key",
+    ),
+    errors.TooManyRequests: _row(
+        HTTPStatus.TOO_MANY_REQUESTS,
+        "RATE_LIMIT",
+        "Too many requests",
+        "Rate limit exceeded",
+        "Please wait before trying again.",
+    ),
     errors.Unauthenticated: _UNAUTHORIZED,
     errors.Forbidden: _FORBIDDEN,
     errors.InvalidLink: _row(
@@ -114,9 +152,11 @@ TABLE: Final[Mapping[type[errors.SpikeError], Row]] = {
     errors.NotFound: _NOT_FOUND,
     errors.ImageNotFound: _NOT_FOUND,
     errors.JobNotFound: _NOT_FOUND,
+    errors.BatchNotFound: _NOT_FOUND,
     errors.AlbumNotFound: _NOT_FOUND,
     errors.UserNotFound: _NOT_FOUND,
     errors.ApiKeyNotFound: _NOT_FOUND,
+    errors.ReceiptNotFound: _NOT_FOUND,
     errors.WalletNotFound: _NOT_FOUND,
     errors.ObjectNotFound: _NOT_FOUND,
     errors.Conflict: _CONFLICT,
@@ -132,6 +172,7 @@ TABLE: Final[Mapping[type[errors.SpikeError], Row]] = {
         "Please revoke a key that you no longer need, then try again",
     ),
     errors.DuplicateEntry: _CONFLICT,
+    errors.DuplicateReceipt: _CONFLICT,
     errors.AlbumFull: _row(
         HTTPStatus.CONFLICT,
         "CONFLICT",
@@ -158,9 +199,30 @@ TABLE: Final[Mapping[type[errors.SpikeError], Row]] = {
     errors.StorageUnavailable: _INTERNAL,
     errors.QueueUnavailable: _INTERNAL,
     errors.UpscalerUnavailable: _INTERNAL,
+    errors.GeneratorUnavailable: _INTERNAL,
+    errors.LimiterUnavailable: _INTERNAL,
     errors.UploadOverdue: _INTERNAL,
     errors.UnusableResult: _INTERNAL,
 }
+
+FileTrouble = Literal["validation", "upload", "database", "unknown"]  # the API's names for the steps
+
+# what is said of a file of a batch that isn't kept
+BATCH_TROUBLES: Final[Mapping[type[errors.SpikeError], tuple[FileTrouble, str]]] = {
+    errors.InvalidInput: ("validation", "{error}"),
+    errors.StorageUnavailable: ("upload", "The file could not be stored"),
+    errors.DatabaseUnavailable: ("database", "The file could not be recorded"),
+    errors.UploadOverdue: ("database", "The file could not be recorded"),
+    errors.SpikeError: ("unknown", "Something went wrong"),
+}
+
+
+def file_trouble(error: errors.SpikeError) -> tuple[FileTrouble, str]:
+    """Return the API's error type and the text for one file of a batch."""
+    kind = next(kind for kind in type(error).__mro__ if kind in BATCH_TROUBLES)
+    type_, text = BATCH_TROUBLES[kind]
+    return type_, text.format(error=TABLE[type(error)].wording.error.format(**attrs.asdict(error, recurse=False)))
+
 
 # what some endpoints say in their own words, as the API's text gives them
 UPLOAD_WORDINGS: Final[Mapping[type[errors.SpikeError], Wording]] = {
@@ -176,6 +238,7 @@ ENHANCE_WORDINGS: Final[Mapping[type[errors.SpikeError], Wording]] = {
         error="Insufficient tokens", title="Payment required", suggestion="Please add more tokens to continue."
     ),
 }
+
 
 _FALCON: Final[Mapping[int, Row]] = {
     400: TABLE[errors.InvalidInput],
@@ -221,6 +284,11 @@ def answer_spike_error(
     resp.media = body_of(wording, code=row.code, request_id=req.context.request_id, specifics=specifics)
     if isinstance(error, errors.NotEnoughTokens):
         resp.media |= {"required": error.required, "balance": error.balance}
+    if isinstance(error, errors.TooManyRequests):
+        resp.media |= {"retryAfter": error.retry_after_s}
+        resp.set_header("Retry-After", str(error.retry_after_s))
+    if isinstance(error, UnknownPricedTier):
+        resp.media |= {"pricing": {tier.value: tier.price.amount for tier in PRICED_TIERS}}
     if isinstance(error, InvalidImageIds):
         resp.media |= {"invalidIds": list(error.invalid_ids)}
 

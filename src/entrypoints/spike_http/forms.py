@@ -1,19 +1,21 @@
-"""What clients send as multipart forms: one picture, streamed to a temporary file that forgets itself."""
+"""What clients send as multipart forms: pictures, each streamed to a temporary file that forgets itself."""
 
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from typing import BinaryIO, ClassVar, Final, cast
 
 import falcon
 from attrs import define, frozen
 from falcon.media.multipart import BodyPart, MultipartForm
 
-from spike_core.domain.errors import FileTooLarge, InvalidInput, UnacceptablePicture
+from spike_core.domain.errors import FileTooLarge, InvalidFileName, InvalidInput, UnacceptablePicture
 from spike_core.domain.identifiers import AlbumId
 from spike_core.domain.images import ImageName
-from spike_core.domain.limits import UPLOAD_BYTES_MAX
+from spike_core.domain.limits import BATCH_BYTES_MAX, BATCH_FILES_MAX, UPLOAD_BYTES_MAX
+from spike_core.services.batch_uploads import NamedFile, RefusedFile
 from spike_http.bodies import MalformedBody
+from spike_http.idempotency import note_payload
 
 FORM_OVERHEAD_BYTES_MAX: Final = 64 * 1024  # part headers and the small fields
 FIELD_BYTES_MAX: Final = 1024
@@ -36,6 +38,21 @@ class RepeatedField(InvalidInput):
     field: str
 
 
+@frozen
+class TooManyFiles(InvalidInput):
+    """The form has more files than a batch may have."""
+
+    code: ClassVar[str] = "too_many_files"
+    files_max: int
+
+
+@frozen
+class BatchTooLarge(InvalidInput):
+    """The files of the form are too large together."""
+
+    code: ClassVar[str] = "batch_too_large"
+
+
 @define
 class _Fields:
     name: ImageName | None = None
@@ -51,6 +68,14 @@ class UploadForm:
     album_id: AlbumId | None
 
 
+@frozen(kw_only=True)
+class BatchUploadForm:
+    """`POST /api/images/batch-upload`."""
+
+    files: Sequence[NamedFile | RefusedFile]  # in the order sent
+    album_id: AlbumId | None
+
+
 @contextmanager
 def upload_form(req: falcon.Request) -> Iterator[UploadForm]:
     """Read the form; its content lives as long as the context.
@@ -62,17 +87,93 @@ def upload_form(req: falcon.Request) -> Iterator[UploadForm]:
     """
     if (req.content_length or 0) > UPLOAD_BYTES_MAX + FORM_OVERHEAD_BYTES_MAX:
         raise FileTooLarge(size_bytes_max=UPLOAD_BYTES_MAX)
-    if not req.content_length:
-        raise NoFile
-    if (req.content_type or "").partition(";")[0].strip().lower() != "multipart/form-data":
-        raise falcon.HTTPUnsupportedMediaType
+    _check_is_form(req)
     with tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY_BYTES_MAX) as spool:
         content = cast("BinaryIO", spool)
         fields = _read(req, content)
         if fields.name is None:
             raise NoFile
         content.seek(0)
+        note_payload(req, str(fields.name).encode(), str(fields.album_id).encode(), content)
         yield UploadForm(name=fields.name, content=content, album_id=fields.album_id)
+
+
+@contextmanager
+def batch_upload_form(req: falcon.Request) -> Iterator[BatchUploadForm]:
+    """Read the form; its contents live as long as the context. A file that can't be taken is refused alone.
+
+    Raises:
+        NoFile, RepeatedField, MalformedBody, InvalidIdentifier: it isn't an upload.
+        TooManyFiles, BatchTooLarge: there is too much of it.
+        HTTPUnsupportedMediaType: it isn't a multipart form.
+    """
+    if (req.content_length or 0) > BATCH_BYTES_MAX + FORM_OVERHEAD_BYTES_MAX:
+        raise BatchTooLarge
+    _check_is_form(req)
+    with ExitStack() as stack:
+        form = _read_batch(req, stack)
+        if not form.files:
+            raise NoFile
+        note_payload(req, str(form.album_id).encode(), *(part for file in form.files for part in _parts(file)))
+        yield form
+
+
+def _parts(file: NamedFile | RefusedFile) -> tuple[bytes | BinaryIO, bytes | BinaryIO]:
+    name = file.filename.encode("utf-8", "surrogatepass")
+    return (name, file.content) if isinstance(file, NamedFile) else (name, file.error.code.encode())
+
+
+def _read_batch(req: falcon.Request, stack: ExitStack) -> BatchUploadForm:
+    files: list[NamedFile | RefusedFile] = []
+    album_ids: list[AlbumId | None] = []
+    size_bytes = 0
+    parts: MultipartForm = req.get_media()
+    try:
+        for part in parts:
+            match part.name:
+                case "files":
+                    if len(files) == BATCH_FILES_MAX:
+                        raise TooManyFiles(BATCH_FILES_MAX)
+                    file, file_bytes = _read_file(part, stack)
+                    size_bytes += file_bytes
+                    if size_bytes > BATCH_BYTES_MAX:
+                        raise BatchTooLarge
+                    files.append(file)
+                case "albumId":
+                    if album_ids:
+                        raise RepeatedField("albumId")
+                    album_ids.append(_album_id(part))
+                case _:
+                    continue  # Falcon skips what isn't read
+    except UnicodeDecodeError as error:  # a part header that isn't UTF-8
+        raise MalformedBody from error
+    return BatchUploadForm(files=files, album_id=album_ids[0] if album_ids else None)
+
+
+def _read_file(part: BodyPart, stack: ExitStack) -> tuple[NamedFile | RefusedFile, int]:
+    """Return a file of a batch and how many bytes it has."""
+    filename = part.filename or ""
+    spool = tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY_BYTES_MAX // 4)  # noqa: SIM115  # the stack closes it
+    content = cast("BinaryIO", stack.enter_context(spool))
+    size_bytes = 0
+    while piece := part.stream.read(_PIECE_BYTES):
+        size_bytes += len(piece)
+        if size_bytes <= UPLOAD_BYTES_MAX:
+            content.write(piece)
+    content.seek(0)
+    if size_bytes > UPLOAD_BYTES_MAX:
+        return RefusedFile(filename=filename, error=FileTooLarge(size_bytes_max=UPLOAD_BYTES_MAX)), size_bytes
+    try:
+        return NamedFile(filename=filename, name=ImageName.parse(filename), content=content), size_bytes
+    except InvalidFileName as error:
+        return RefusedFile(filename=filename, error=error), size_bytes
+
+
+def _check_is_form(req: falcon.Request) -> None:
+    if not req.content_length:
+        raise NoFile
+    if (req.content_type or "").partition(";")[0].strip().lower() != "multipart/form-data":
+        raise falcon.HTTPUnsupportedMediaType
 
 
 def _read(req: falcon.Request, content: BinaryIO) -> _Fields:

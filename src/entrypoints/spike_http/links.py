@@ -32,11 +32,11 @@ class Addresses:
     policy: LinkPolicy
     base_url: str
 
-    def of(self, key: ObjectKey, image: Image) -> str:
-        """Return the address of an object of this image."""
+    def of(self, key: ObjectKey, image: Image | None) -> str:
+        """Return the address of an object of this image, or of a job that isn't about one."""
         policy = self.policy
         if policy.cdn_url:
             return f"{policy.cdn_url.rstrip('/')}/{key}"
-        if image.is_public and policy.storage.links is not None:
+        if image is not None and image.is_public and policy.storage.links is not None:
             return urljoin(self.base_url, f"/files/{key}")
         return urljoin(self.base_url, policy.storage.blobs.url(key, valid_for=policy.lifetime))

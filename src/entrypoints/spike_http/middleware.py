@@ -7,7 +7,9 @@ import structlog
 from attrs import frozen
 
 from spike_core.domain.identifiers import RequestId
+from spike_core.domain.rates import Allowance
 from spike_core.ports.ids import Ids
+from spike_http.limits import tell
 
 
 @frozen
@@ -31,7 +33,10 @@ class RequestIds:
         _resource: Any,
         _succeeded: bool,  # noqa: FBT001  # Falcon's
     ) -> None:
-        """Log the request: never its body, its query or a credential."""
+        """Say what the rate limit leaves, and log the request: never its body, its query or a credential."""
+        allowance: Allowance | None = req.context.get("allowance")
+        if allowance is not None:
+            tell(resp, allowance)
         structlog.get_logger("spike_http").info("request", method=req.method, path=req.path, status=resp.status_code)
 
 

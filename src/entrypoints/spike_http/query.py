@@ -4,10 +4,11 @@ from typing import Final
 
 import falcon
 
+from spike_core.domain.cursors import ImageCursor, JobCursor
 from spike_core.domain.errors import InvalidValue
-from spike_core.domain.images import ImageCursor
 from spike_core.domain.limits import PAGE_SIZE, PAGE_SIZE_MAX
 
+WAIT_S_MAX: Final = 30
 _SEQUENCE_MAX: Final = 2**53
 
 
@@ -38,6 +39,29 @@ def image_cursor(req: falcon.Request) -> ImageCursor | None:
     """
     text = req.get_param("cursor")
     return None if text is None else ImageCursor.parse(text)
+
+
+def job_cursor(req: falcon.Request) -> JobCursor | None:
+    """Return `?cursor` of a list of jobs, `None` for its beginning.
+
+    Raises:
+        InvalidValue: it isn't one of ours.
+    """
+    text = req.get_param("cursor")
+    return None if text is None else JobCursor.parse(text)
+
+
+def wait_seconds(req: falcon.Request) -> int:
+    """Return `?wait`, 0 where it isn't given.
+
+    Raises:
+        InvalidValue: it isn't 0 to `WAIT_S_MAX`.
+    """
+    text = req.get_param("wait")
+    if text is None or text == "0":
+        return 0
+    seconds = _whole("wait", text, most=WAIT_S_MAX)
+    return 0 if seconds is None else seconds
 
 
 def _whole(name: str, digits: str | None, *, most: int) -> int | None:

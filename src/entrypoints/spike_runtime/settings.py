@@ -1,9 +1,10 @@
 """Settings: the environment (`SPIKE_…`), then a TOML file (`SPIKE_CONFIG`), then the defaults below."""
 
 import difflib
+import ipaddress
 import os
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from pathlib import Path
 from typing import Final, TypeVar
@@ -13,6 +14,7 @@ from attrs import Attribute, field, fields, frozen
 from typed_settings.exceptions import InvalidSettingsError, TsError
 
 from spike_core.domain.limits import JobLimits
+from spike_core.domain.rates import Bucket, Rate
 from spike_core.domain.regeneration import RegenerationPolicy
 from spike_core.domain.tokens import Tokens
 
@@ -51,6 +53,15 @@ def _one_of(*choices: str) -> "Callable[[object, Attribute[str], str], None]":
     return check
 
 
+def _networks(_settings: object, attribute: "Attribute[str]", value: str) -> None:
+    for part in value.replace(",", " ").split():
+        try:
+            ipaddress.ip_network(part)
+        except ValueError as error:
+            name = f"{PREFIX}{attribute.name.upper()}"
+            raise ValueError(f"{name} must be addresses or networks such as 10.0.0.0/8, not {part!r}") from error
+
+
 @frozen(kw_only=True)
 class Settings:
     """Everything that can be set. Times are in seconds. See `docs/reference/settings.md`."""
@@ -60,6 +71,10 @@ class Settings:
     storage_url: str = ""  # file:///path; the data folder's objects/ where empty
     broker_url: str = "memory://"
     upscaler: str = "pillow"
+    generator: str = "procedural"
+    generator_url: str = ""  # of the server, for a generator that needs one
+    generator_api_key: typed_settings.SecretStr = _NO_SECRET
+    generator_model: str = ""
     secret: typed_settings.SecretStr = _NO_SECRET  # signs links; kept in the data folder where empty
 
     public_url: str = ""  # https://spike.example.org; the host asked where empty
@@ -68,10 +83,29 @@ class Settings:
     web_threads: int = field(default=8, validator=_at_least(1))
     drain_s: float = field(default=20.0, validator=_at_least(0))  # for requests under way at SIGTERM
 
+    trusted_proxies: str = field(default="", validator=_networks)  # whose X-Forwarded-For is believed
+    rate_limit_url: str = "memory://"
+    rate_window_s: float = field(default=900.0, validator=_at_least(1))
+    rate_upload: int = field(
+        default=30, validator=_at_least(0)
+    )  # requests in a window; 0 is no limit, for all of these
+    rate_batch_upload: int = field(default=30, validator=_at_least(0))
+    rate_enhance: int = field(default=50, validator=_at_least(0))
+    rate_parallel_enhance: int = field(default=50, validator=_at_least(0))
+    rate_move: int = field(default=50, validator=_at_least(0))
+    rate_get_image: int = field(default=100, validator=_at_least(0))
+    rate_anonymous_upload: int = field(default=10, validator=_at_least(0))
+    rate_anonymous_mix: int = field(default=5, validator=_at_least(0))
+    rate_generate: int = field(default=50, validator=_at_least(0))
+    rate_modify: int = field(default=50, validator=_at_least(0))
+    rate_general: int = field(default=0, validator=_at_least(0))
+
     worker_threads: int = field(default=2, validator=_at_least(0))  # in this process; 0 leaves the work to others
     relay_interval_s: float = field(default=1.0, validator=_at_least(0.01))
     sweep_interval_s: float = field(default=10.0, validator=_at_least(0.01))
     collect_interval_s: float = field(default=900.0, validator=_at_least(0.01))
+
+    anonymous_retention_s: float = field(default=604800.0, validator=_at_least(1))
 
     opening_grant: int = field(default=100, validator=_at_least(0))
     token_cap: int = field(default=100, validator=_at_least(0))
@@ -106,6 +140,25 @@ class Settings:
             refusal_max=timedelta(seconds=self.refusal_max_s),
             orphan_age=timedelta(seconds=self.orphan_age_s),
         )
+
+    @property
+    def rates(self) -> Sequence[Rate]:
+        """How often one caller may ask for what; what has no limit is left out."""
+        limits = {
+            Bucket.UPLOAD: self.rate_upload,
+            Bucket.BATCH_UPLOAD: self.rate_batch_upload,
+            Bucket.ENHANCE: self.rate_enhance,
+            Bucket.PARALLEL_ENHANCE: self.rate_parallel_enhance,
+            Bucket.MOVE: self.rate_move,
+            Bucket.GET_IMAGE: self.rate_get_image,
+            Bucket.ANONYMOUS_UPLOAD: self.rate_anonymous_upload,
+            Bucket.ANONYMOUS_MIX: self.rate_anonymous_mix,
+            Bucket.GENERATE: self.rate_generate,
+            Bucket.MODIFY: self.rate_modify,
+            Bucket.GENERAL: self.rate_general,
+        }
+        window = timedelta(seconds=self.rate_window_s)
+        return [Rate(bucket=bucket, limit=limit, window=window) for bucket, limit in limits.items() if limit]
 
     @property
     def regeneration(self) -> RegenerationPolicy:

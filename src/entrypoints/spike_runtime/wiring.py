@@ -8,13 +8,18 @@ from spike_core.domain.errors import InvalidInput
 from spike_core.domain.tokens import Tokens
 from spike_core.ports.broker import Broker
 from spike_core.ports.clock import Clock
+from spike_core.ports.downloader import Downloader
+from spike_core.ports.generator import Generator
 from spike_core.ports.ids import Ids
+from spike_core.ports.limiter import RateLimiter
 from spike_core.ports.plugins import (
     Database,
     Engine,
     OpenBroker,
     OpenDatabase,
     OpenEngine,
+    OpenGenerator,
+    OpenLimiter,
     OpenStorage,
     Storage,
 )
@@ -25,16 +30,24 @@ from spike_core.services.albums import Albums
 from spike_core.services.api_keys import Keyring
 from spike_core.services.arrangement import Arrangement
 from spike_core.services.audit import Audit
+from spike_core.services.batch_uploads import BatchUploads
 from spike_core.services.cancellation import Cancellation
 from spike_core.services.charging import Charging
+from spike_core.services.creations import Creations
 from spike_core.services.dispatch import Dispatch
 from spike_core.services.enhancements import Enhancements
 from spike_core.services.gallery import Gallery
+from spike_core.services.intake import Intake
+from spike_core.services.labelling import Labelling
+from spike_core.services.making import Making
+from spike_core.services.receipts import ReceiptBook
+from spike_core.services.removal import Removal
 from spike_core.services.settlement import Settlement
 from spike_core.services.sweep import Sweep
 from spike_core.services.treasury import Treasury
 from spike_core.services.uploads import Uploads
 from spike_core.services.workshop import Workshop
+from spike_fetch import WebDownloader
 from spike_runtime.data_folder import kept_secret, make_folder
 from spike_runtime.plugins import load_adapter, scheme_of
 from spike_runtime.settings import Settings, WrongSettings
@@ -52,13 +65,19 @@ class Spike:
     storage: Storage
     broker: Broker
     engine: Engine
+    limiter: RateLimiter
 
     registration: Registration
     authentication: Authentication
     keyring: Keyring
     uploads: Uploads
+    batch_uploads: BatchUploads
     enhancements: Enhancements
+    creations: Creations
     gallery: Gallery
+    receipts: ReceiptBook
+    removal: Removal
+    labelling: Labelling
     albums: Albums
     arrangement: Arrangement
     treasury: Treasury
@@ -89,12 +108,17 @@ def build(settings: Settings) -> Spike:
     broker = _open_broker(settings.broker_url)
     engine = _open_engine(settings.upscaler)
 
+    generator = _open_generator(settings)
+
     return assemble(
         settings,
         database=database,
         storage=storage,
         broker=broker,
         engine=engine,
+        generator=generator,
+        downloader=WebDownloader(),
+        limiter=_open_limiter(settings.rate_limit_url),
         clock=clock,
         ids=ids,
         secrets=secrets,
@@ -109,6 +133,9 @@ def assemble(
     storage: Storage,
     broker: Broker,
     engine: Engine,
+    generator: Generator,
+    downloader: Downloader,
+    limiter: RateLimiter,
     clock: Clock,
     ids: Ids,
     secrets: Secrets,
@@ -121,6 +148,10 @@ def assemble(
     dispatch = Dispatch(
         transactions=transactions, queue=broker.queue, clock=clock, settlement=settlement, limits=limits
     )
+    intake = Intake(transactions=transactions, blobs=blobs, probe=engine.probe, clock=clock, limits=limits)
+    uploads = Uploads(
+        transactions=transactions, clock=clock, ids=ids, charging=charging, dispatch=dispatch, intake=intake
+    )
     return Spike(
         settings=settings,
         clock=clock,
@@ -129,6 +160,7 @@ def assemble(
         storage=storage,
         broker=broker,
         engine=engine,
+        limiter=limiter,
         registration=Registration(
             transactions=transactions,
             clock=clock,
@@ -138,30 +170,39 @@ def assemble(
         ),
         authentication=Authentication(transactions=transactions, clock=clock),
         keyring=Keyring(transactions=transactions, clock=clock, ids=ids, secrets=secrets),
-        uploads=Uploads(
+        uploads=uploads,
+        batch_uploads=BatchUploads(uploads=uploads, blobs=blobs),
+        enhancements=Enhancements(
+            transactions=transactions, clock=clock, ids=ids, charging=charging, dispatch=dispatch, intake=intake
+        ),
+        creations=Creations(
             transactions=transactions,
-            blobs=blobs,
-            probe=engine.probe,
             clock=clock,
             ids=ids,
             charging=charging,
             dispatch=dispatch,
-            limits=limits,
-        ),
-        enhancements=Enhancements(
-            transactions=transactions, clock=clock, ids=ids, charging=charging, dispatch=dispatch
+            intake=intake,
+            downloader=downloader,
         ),
         gallery=Gallery(transactions=transactions),
+        receipts=ReceiptBook(transactions=transactions, clock=clock),
+        removal=Removal(transactions=transactions, blobs=blobs, clock=clock, charging=charging),
+        labelling=Labelling(transactions=transactions, blobs=blobs, probe=engine.probe, clock=clock),
         albums=Albums(transactions=transactions, clock=clock, ids=ids, secrets=secrets),
         arrangement=Arrangement(transactions=transactions, clock=clock, ids=ids),
         treasury=Treasury(transactions=transactions, clock=clock, charging=charging),
         cancellation=Cancellation(transactions=transactions, clock=clock, charging=charging),
         dispatch=dispatch,
         workshop=Workshop(
-            transactions=transactions,
             blobs=blobs,
-            probe=engine.probe,
-            upscaler=engine.upscaler,
+            making=Making(
+                transactions=transactions,
+                blobs=blobs,
+                probe=engine.probe,
+                upscaler=engine.upscaler,
+                blender=engine.blender,
+                generator=generator,
+            ),
             settlement=settlement,
             pulse=pulse,
         ),
@@ -197,6 +238,28 @@ def _open_broker(url: str) -> Broker:
         raise WrongSettings(f"{setting}: {error}") from error
 
 
+def _open_limiter(url: str) -> RateLimiter:
+    setting = "SPIKE_RATE_LIMIT_URL"
+    open_: OpenLimiter = load_adapter("limiter", scheme_of(url, setting=setting), setting=setting)
+    try:
+        return open_(url)
+    except InvalidInput as error:
+        raise WrongSettings(f"{setting}: {error}") from error
+
+
 def _open_engine(name: str) -> Engine:
     open_: OpenEngine = load_adapter("upscaler", name, setting="SPIKE_UPSCALER")
     return open_()
+
+
+def _open_generator(settings: Settings) -> Generator:
+    setting = "SPIKE_GENERATOR"
+    open_: OpenGenerator = load_adapter("generator", settings.generator, setting=setting)
+    try:
+        return open_(
+            url=settings.generator_url,
+            api_key=settings.generator_api_key,
+            model=settings.generator_model,
+        )
+    except InvalidInput as error:
+        raise WrongSettings(f"{setting}_URL: {error}") from error

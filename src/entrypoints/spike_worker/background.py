@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from datetime import timedelta
 from functools import partial
 
 import structlog
@@ -26,12 +27,16 @@ def working(spike: Spike) -> Iterator[None]:
         repaired = spike.sweep.repair_after_restart()
         if repaired:
             structlog.get_logger(__name__).info("jobs brought back after a restart", jobs=repaired)
+    retention = timedelta(seconds=settings.anonymous_retention_s)
     with ExitStack() as stack:
         if settings.worker_threads:
             stack.enter_context(spike.broker.work(partial(perform, spike.workshop), threads=settings.worker_threads))
         for name, action, every_s in (
             ("relay", spike.dispatch.relay, settings.relay_interval_s),
             ("sweep", spike.sweep.repair, settings.sweep_interval_s),
+            ("removals", spike.removal.finish_pending, settings.collect_interval_s),
+            ("expiry", partial(spike.removal.expire_anonymous, retention=retention), settings.collect_interval_s),
+            ("receipts", spike.receipts.purge, settings.collect_interval_s),
             ("collect", spike.sweep.collect_orphans, settings.collect_interval_s),
         ):
             stack.enter_context(periodically(action, every_s=every_s, name=name))

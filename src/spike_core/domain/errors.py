@@ -83,6 +83,13 @@ class FileTooLarge(UnacceptablePicture):
 
 
 @frozen
+class SourceTooLarge(UnacceptablePicture):
+    """A picture that came inside a request, or from an address, has more bytes than it may have."""
+
+    code: ClassVar[str] = "source_too_large"
+
+
+@frozen
 class UnknownPictureFormat(UnacceptablePicture):
     """The bytes are in none of the allowed picture formats, whatever the name says."""
 
@@ -110,6 +117,49 @@ class TooManyPixels(UnacceptablePicture):
     code: ClassVar[str] = "too_many_pixels"
     pixels: int
     pixels_max: int
+
+
+@frozen
+class LocationInside(InvalidInput):
+    """The picture's metadata tell where it was taken, which mustn't become public."""
+
+    code: ClassVar[str] = "location_inside"
+
+
+@frozen
+class UnsafeAddress(InvalidInput):
+    """The address isn't one of the public web, or leads to one that isn't."""
+
+    code: ClassVar[str] = "unsafe_address"
+
+
+@frozen
+class DownloadFailed(InvalidInput):
+    """What is at the address couldn't be fetched: it doesn't answer, not in time, or not with a file."""
+
+    code: ClassVar[str] = "download_failed"
+
+
+@frozen
+class PromptRefused(InvalidInput):
+    """The generator won't make a picture from these words, however often it is asked."""
+
+    code: ClassVar[str] = "prompt_refused"
+
+
+@frozen
+class KeyReused(InvalidInput):
+    """The idempotency key came with another request before."""
+
+    code: ClassVar[str] = "key_reused"
+
+
+@frozen
+class TooManyRequests(SpikeError):
+    """The caller has used up what a window allows."""
+
+    code: ClassVar[str] = "too_many_requests"
+    retry_after_s: int
 
 
 @frozen
@@ -155,6 +205,13 @@ class JobNotFound(NotFound):
 
 
 @frozen
+class BatchNotFound(NotFound):
+    """No batch has this id, or it is somebody else's."""
+
+    code: ClassVar[str] = "batch_not_found"
+
+
+@frozen
 class AlbumNotFound(NotFound):
     """No album has this id."""
 
@@ -173,6 +230,13 @@ class ApiKeyNotFound(NotFound):
     """No API key has this id, or it is somebody else's."""
 
     code: ClassVar[str] = "api_key_not_found"
+
+
+@frozen
+class ReceiptNotFound(NotFound):
+    """No request with this idempotency key has had an effect."""
+
+    code: ClassVar[str] = "receipt_not_found"
 
 
 @frozen
@@ -224,6 +288,13 @@ class NothingToClaim(Conflict):
 
 
 @frozen
+class RequestUnderWay(Conflict):
+    """A request with this idempotency key hasn't been answered yet."""
+
+    code: ClassVar[str] = "request_under_way"
+
+
+@frozen
 class EmailTaken(Conflict):
     """A user with this address exists already."""
 
@@ -243,6 +314,13 @@ class DuplicateEntry(Conflict):
     """A ledger entry for this charge or refund exists already: money moves once."""
 
     code: ClassVar[str] = "duplicate_entry"
+
+
+@frozen
+class DuplicateReceipt(Conflict):
+    """A request with this idempotency key has had its effect already."""
+
+    code: ClassVar[str] = "duplicate_receipt"
 
 
 @frozen
@@ -303,6 +381,20 @@ class UpscalerUnavailable(Unavailable):
     """The enhancement engine can't work now; another attempt may succeed."""
 
     code: ClassVar[str] = "upscaler_unavailable"
+
+
+@frozen
+class GeneratorUnavailable(Unavailable):
+    """The picture generator can't work now."""
+
+    code: ClassVar[str] = "generator_unavailable"
+
+
+@frozen
+class LimiterUnavailable(Unavailable):
+    """Requests can't be counted now."""
+
+    code: ClassVar[str] = "limiter_unavailable"
 
 
 @frozen

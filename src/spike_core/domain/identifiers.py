@@ -4,7 +4,7 @@ The format is the API's (`^[a-z0-9]{24}$` after the prefix). Bodies are drawn by
 """
 
 import re
-from typing import ClassVar, Final, Self
+from typing import ClassVar, Final, Literal, Self
 
 from attrs import frozen
 
@@ -39,6 +39,11 @@ class Identifier:
         """Return the identifier with this `body` of 24 characters."""
         return cls.parse(cls.prefix + body)
 
+    @property
+    def body(self) -> str:
+        """The 24 characters behind the prefix."""
+        return self.text[-BODY_LENGTH:]
+
     def __str__(self) -> str:
         """Return the text, prefix included."""
         return self.text
@@ -53,6 +58,7 @@ class UserId(Identifier):
 
 
 OwnerId = UserId
+ANONYMOUS: Final = UserId("user_anonymous000000000000000")  # owns what nobody in particular uploaded; has no wallet
 
 
 @frozen(order=True)
@@ -62,6 +68,15 @@ class ImageId(Identifier):
     prefix: ClassVar[str] = "img_"
     pattern: ClassVar[re.Pattern[str]] = re.compile(f"img_(anon_)?{_BODY}")
 
+    @property
+    def is_anonymous(self) -> bool:
+        """Whether nobody in particular uploaded the image."""
+        return self.text.startswith("img_anon_")
+
+    def anonymous(self) -> Self:
+        """Return this id in the form that anonymous images have."""
+        return type(self).parse(f"img_anon_{self.body}")
+
 
 @frozen(order=True)
 class JobId(Identifier):
@@ -69,6 +84,23 @@ class JobId(Identifier):
 
     prefix: ClassVar[str] = "job_"
     pattern: ClassVar[re.Pattern[str]] = re.compile(f"job_((gen|mod|anon)_)?{_BODY}")
+
+    @property
+    def is_anonymous(self) -> bool:
+        """Whether nobody in particular asked for the job."""
+        return self.text.startswith("job_anon_")
+
+    def marked(self, mark: Literal["gen", "mod", "anon"]) -> Self:
+        """Return this id in the form of a generation, a modification, or a job that nobody in particular asked for."""
+        return type(self).parse(f"job_{mark}_{self.body}")
+
+
+@frozen(order=True)
+class BatchId(Identifier):
+    """The jobs that one request asked for on many images."""
+
+    prefix: ClassVar[str] = "batch-"
+    pattern: ClassVar[re.Pattern[str]] = re.compile(f"batch-{_BODY}")
 
 
 @frozen(order=True)

@@ -1,17 +1,17 @@
 """Images: what was uploaded, byte for byte, and what is known of it."""
 
-import re
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import Final, Self
 
 from attrs import field, frozen, validators
 
+from spike_core.domain.cursors import ImageCursor
 from spike_core.domain.dimensions import Dimensions
 from spike_core.domain.errors import InvalidFileName, InvalidValue
 from spike_core.domain.identifiers import ImageId, OwnerId
-from spike_core.domain.limits import FILE_NAME_CHARS_MAX
+from spike_core.domain.limits import FILE_NAME_CHARS_MAX, IMAGE_DESCRIPTION_CHARS_MAX
 from spike_core.domain.objects import ObjectKey, PictureFormat
-from spike_core.domain.texts import has_controls
+from spike_core.domain.texts import has_controls, prose_has_controls
 
 
 @frozen
@@ -46,6 +46,18 @@ class ImageName:
 _FORBIDDEN: Final = frozenset("/\\\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
 
+def check_description(text: str) -> str:
+    """Return what people say of an image; line breaks are fine.
+
+    Raises:
+        InvalidValue: it is too long, or holds control characters.
+    """
+    if len(text) > IMAGE_DESCRIPTION_CHARS_MAX or prose_has_controls(text):
+        rule = f"must have at most {IMAGE_DESCRIPTION_CHARS_MAX} characters and no control characters"
+        raise InvalidValue(what="description", rule=rule)
+    return text
+
+
 @frozen(kw_only=True)
 class PictureFacts:
     """What a picture's bytes say of themselves."""
@@ -53,34 +65,7 @@ class PictureFacts:
     format: PictureFormat
     dimensions: Dimensions  # as seen: after EXIF orientation
     is_blank: bool  # every pixel is alike, as far as a coarse look shows
-
-
-@frozen(order=True)
-class ImageCursor:
-    """A place in a list of images that is ordered by age: behind the image of this time and id."""
-
-    created_at: datetime
-    id: ImageId
-
-    @classmethod
-    def parse(cls, text: str) -> Self:
-        """Return the cursor that `str` made.
-
-        Raises:
-            InvalidValue: it isn't one.
-        """
-        match = _CURSOR.fullmatch(text)
-        if match is None:
-            raise InvalidValue(what="cursor", rule="must be one that this list has given out")
-        return cls(_EPOCH + timedelta(microseconds=int(match[1])), ImageId(match[2]))
-
-    def __str__(self) -> str:
-        """Return a text that says the time, in microseconds since 1970, and the id."""
-        return f"{(self.created_at - _EPOCH) // timedelta(microseconds=1)}.{self.id}"
-
-
-_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
-_CURSOR: Final = re.compile(rf"([0-9]{{1,17}})\.({ImageId.pattern.pattern})")
+    has_location: bool = False  # its metadata tell where it was taken
 
 
 @frozen(kw_only=True)

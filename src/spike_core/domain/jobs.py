@@ -11,10 +11,12 @@ from typing import ClassVar, Self
 
 from attrs import evolve, field, frozen, validators
 
+from spike_core.domain.cursors import JobCursor
 from spike_core.domain.dimensions import Dimensions
-from spike_core.domain.identifiers import ImageId, JobId, OwnerId, RequestId
+from spike_core.domain.identifiers import BatchId, ImageId, JobId, OwnerId, RequestId
 from spike_core.domain.images import Image
 from spike_core.domain.objects import ObjectKey, PictureFormat
+from spike_core.domain.tasks import Blend, Enhancement, Input, Modification, Task
 from spike_core.domain.tiers import Tier
 from spike_core.domain.tokens import Tokens
 
@@ -55,10 +57,11 @@ class JobOrder:
 
     id: JobId
     owner_id: OwnerId
-    image_id: ImageId
+    task: Task
     tier: Tier
     charged: Tokens  # what it did cost, whatever the tier costs today
-    request_id: RequestId | None  # the request that asked, where there was one
+    batch_id: BatchId | None = None  # what was asked for together
+    request_id: RequestId | None = None  # the request that asked, where there was one
     created_at: datetime
 
     @classmethod
@@ -67,12 +70,33 @@ class JobOrder:
         return cls(
             id=id_,
             owner_id=image.owner_id,
-            image_id=image.id,
+            task=Enhancement(image_id=image.id),
             tier=tier,
             charged=tier.price,
             request_id=request_id,
             created_at=now,
         )
+
+    @property
+    def image_id(self) -> ImageId | None:
+        """The image that the job is about; `None` where a picture is made from words or from what came along."""
+        return self.task.image_id if isinstance(self.task, Enhancement | Blend) else None
+
+    @property
+    def input(self) -> Input | None:
+        """The picture that came with the request, where one did."""
+        match self.task:
+            case Blend(source=Input() as source):
+                return source
+            case Modification():
+                return self.task.input
+            case _:
+                return None
+
+    @property
+    def cursor(self) -> JobCursor:
+        """The order's place in a list by age."""
+        return JobCursor(self.created_at, self.id)
 
 
 @frozen(kw_only=True)

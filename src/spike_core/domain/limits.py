@@ -6,8 +6,14 @@ from typing import Final
 from attrs import field, frozen, validators
 
 UPLOAD_BYTES_MAX: Final = 10 * 1024 * 1024  # "10MB" in the API's words
+SOURCE_BYTES_MAX: Final = 20 * 1024 * 1024  # of a picture sent inside JSON, or fetched from an address
+BATCH_FILES_MAX: Final = 20
+BATCH_BYTES_MAX: Final = 50 * 1024 * 1024  # of all files together
+BATCH_IMAGES_MAX: Final = 20  # enhanced by one request
+PROMPT_CHARS_MAX: Final = 4000
 PICTURE_PIXELS_MAX: Final = 50_000_000
 FILE_NAME_CHARS_MAX: Final = 255
+IMAGE_DESCRIPTION_CHARS_MAX: Final = 2000
 PARALLEL_TIERS_MAX: Final = 3  # of one image in one request
 ALBUM_NAME_CHARS_MAX: Final = 100
 ALBUM_DESCRIPTION_CHARS_MAX: Final = 2000

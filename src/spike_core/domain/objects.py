@@ -2,6 +2,7 @@
 
 The names are the API's: `images/{imageId}.{ext}` for originals and `enhanced/{jobId}.{ext}` for results. A result of
 a later attempt carries the attempt's number (`enhanced/{jobId}-2.jpg`), so that no attempt can overwrite another's.
+A picture that came with a request for a job is `inputs/{jobId}.{ext}`.
 """
 
 import re
@@ -44,7 +45,7 @@ _EXTENSIONS: Final = {
     PictureFormat.TIFF: "tiff",
 }
 _FORMATS: Final = {extension: format_ for format_, extension in _EXTENSIONS.items()}
-_KEY: Final = re.compile(r"(images|enhanced)/([a-z0-9_]+)(?:-([2-9]|[1-9][0-9]{1,5}))?\.([a-z0-9]+)")
+_KEY: Final = re.compile(r"(images|enhanced|inputs)/([a-z0-9_]+)(?:-([2-9]|[1-9][0-9]{1,5}))?\.([a-z0-9]+)")
 
 
 @frozen(order=True)
@@ -65,6 +66,11 @@ class ObjectKey:
         return cls(f"enhanced/{job_id}{suffix}.{format_.extension}")
 
     @classmethod
+    def of_input(cls, job_id: JobId, format_: PictureFormat) -> Self:
+        """Return the key of the picture that came with the request for a job."""
+        return cls(f"inputs/{job_id}.{format_.extension}")
+
+    @classmethod
     def parse(cls, text: str) -> Self:
         """Return the key that `text` spells.
 
@@ -72,16 +78,16 @@ class ObjectKey:
             InvalidIdentifier: it isn't one of ours, whatever else it may be.
         """
         match = _KEY.fullmatch(text)
-        if match is None or match[4] not in _FORMATS or (match[1] == "images" and match[3]):
+        if match is None or match[4] not in _FORMATS or (match[1] != "enhanced" and match[3]):
             raise InvalidIdentifier(kind="object key", text=text)
         _owner(match[1], match[2])
         return cls(text)
 
     @property
     def owner(self) -> ImageId | JobId:
-        """The image whose original this is, or the job whose result it is."""
+        """The image whose original this is, or the job whose result or input it is."""
         match = _KEY.fullmatch(self.text)
-        assert match is not None, "keys are built by of_original, of_result and parse"
+        assert match is not None, "keys are built by of_original, of_result, of_input and parse"
         return _owner(match[1], match[2])
 
     @property

@@ -3,15 +3,16 @@
 from collections.abc import Collection, Mapping, Sequence
 from typing import Protocol
 
+from spike_core.domain.cursors import ImageCursor
 from spike_core.domain.identifiers import ImageId, OwnerId
-from spike_core.domain.images import Image, ImageCursor
+from spike_core.domain.images import Image
 
 
 class Images(Protocol):
     """The rows of all images, within one transaction. Their bytes are in the blob store."""
 
-    def add(self, image: Image) -> None:
-        """Store a new image."""
+    def add(self, *images: Image) -> None:
+        """Store new images, however many in one statement."""
 
     def get(self, image_id: ImageId) -> Image:
         """Return the image.
@@ -25,6 +26,9 @@ class Images(Protocol):
 
     def of_owner(self, owner_id: OwnerId, *, before: ImageCursor | None = None, limit: int) -> Sequence[Image]:
         """Return at most `limit` of the owner's images, newest first: those behind `before`, or the newest."""
+
+    def change(self, image: Image) -> None:
+        """Store the image's name, description, `is_public` and `updated_at`; nothing happens where it isn't there."""
 
     def count_view(self, image_id: ImageId) -> None:
         """Add one to the image's `view_count`; nothing happens where there is no such image."""

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping, Sequence
 from typing import Protocol
 
-from spike_core.domain.identifiers import ImageId, JobId
+from spike_core.domain.identifiers import JobId
 from spike_core.domain.jobs import Job, PendingJob
 
 
@@ -22,9 +22,6 @@ class Jobs(Protocol):
 
     def find(self, job_ids: Collection[JobId]) -> Mapping[JobId, Job]:
         """Return those of the jobs that exist."""
-
-    def of_image(self, image_id: ImageId) -> Sequence[Job]:
-        """Return the image's jobs, oldest first."""
 
     def replace(self, job: Job, *, by: Job) -> None:
         """Compare and set: store `by` where the stored job still has the fence of `job`.

@@ -9,9 +9,12 @@ from typing import Protocol
 
 from attrs import frozen
 
+from spike_core.ports.blender import Blender
 from spike_core.ports.blobs import BlobStore
 from spike_core.ports.broker import Broker
 from spike_core.ports.clock import Clock
+from spike_core.ports.generator import Generator
+from spike_core.ports.limiter import RateLimiter
 from spike_core.ports.links import SignedLinks
 from spike_core.ports.probe import ImageProbe
 from spike_core.ports.transactions import Transactions
@@ -56,6 +59,7 @@ class Engine:
     """What enhances pictures and what looks at them."""
 
     upscaler: Upscaler
+    blender: Blender
     probe: ImageProbe
 
 
@@ -78,6 +82,20 @@ class OpenBroker(Protocol):
 
     def __call__(self, url: str) -> Broker:
         """Open the broker at `url`."""
+
+
+class OpenGenerator(Protocol):
+    """An entry point `generator.<name>`."""
+
+    def __call__(self, *, url: str, api_key: str, model: str) -> Generator:
+        """Open the generator; one that needs no server takes no notice of the arguments."""
+
+
+class OpenLimiter(Protocol):
+    """An entry point `limiter.<scheme>`."""
+
+    def __call__(self, url: str) -> RateLimiter:
+        """Open the rate limiter at `url`."""
 
 
 class OpenEngine(Protocol):

@@ -9,10 +9,13 @@ from spike_core.ports.albums import Albums
 from spike_core.ports.api_keys import ApiKeys
 from spike_core.ports.census import Census
 from spike_core.ports.images import Images
+from spike_core.ports.job_lists import JobLists
 from spike_core.ports.jobs import Jobs
 from spike_core.ports.ledger import Ledger
 from spike_core.ports.outbox import Outbox
 from spike_core.ports.overdue import OverdueJobs
+from spike_core.ports.receipts import Receipts
+from spike_core.ports.removals import Removals
 from spike_core.ports.wallets import Wallets
 
 
@@ -36,8 +39,16 @@ class Transaction(Protocol):
         """The jobs."""
 
     @property
+    def job_lists(self) -> JobLists:
+        """The jobs, by what they have in common."""
+
+    @property
     def overdue(self) -> OverdueJobs:
         """The jobs that a sweeper looks for."""
+
+    @property
+    def removals(self) -> Removals:
+        """The images on their way out."""
 
     @property
     def albums(self) -> Albums:
@@ -58,6 +69,10 @@ class Transaction(Protocol):
     @property
     def outbox(self) -> Outbox:
         """The messages to the worker queue."""
+
+    @property
+    def receipts(self) -> Receipts:
+        """The receipts of requests."""
 
     @property
     def census(self) -> Census:

@@ -15,6 +15,7 @@ from spike_core.ports.clock import Clock
 from spike_core.ports.ids import Ids
 from spike_core.ports.secrets import Secrets
 from spike_core.ports.transactions import Transaction, Transactions
+from spike_core.services.afterthoughts import Then, nothing_more
 
 
 @frozen(kw_only=True)
@@ -45,7 +46,7 @@ class Albums:
     ids: Ids
     secrets: Secrets
 
-    def create(self, owner_id: OwnerId, wanted: NewAlbum) -> Album:
+    def create(self, owner_id: OwnerId, wanted: NewAlbum, *, then: Then[Album] = nothing_more) -> Album:
         """Make an empty album; an unlisted one gets a share token.
 
         Raises:
@@ -69,6 +70,7 @@ class Albums:
             if len(tx.albums.of_owner(owner_id)) >= ALBUMS_PER_OWNER_MAX:
                 raise TooManyAlbums(albums_max=ALBUMS_PER_OWNER_MAX)
             tx.albums.add(album)
+            then(tx, album)
         return album
 
     def of_owner(self, owner_id: OwnerId) -> Sequence[Album]:

@@ -8,7 +8,6 @@ from attrs import frozen
 
 from spike_core.domain.identifiers import ImageId, JobId, OwnerId
 from spike_core.domain.invariants import Finding, Link, judge_job, judge_wallet
-from spike_core.domain.jobs import CompletedJob
 from spike_core.domain.ledger import LedgerEntry
 from spike_core.domain.limits import JobLimits
 from spike_core.domain.objects import ObjectKey
@@ -16,7 +15,7 @@ from spike_core.domain.wallet import Wallet
 from spike_core.ports.blobs import BlobStore, StoredObject
 from spike_core.ports.clock import Clock
 from spike_core.ports.transactions import Transaction, Transactions
-from spike_core.services.references import referenced
+from spike_core.services.references import named_by, referenced
 
 AUDIT_PAGE: Final = 500
 
@@ -79,7 +78,7 @@ class Audit:
                     entries[entry.job_id].append(entry)
             for job in jobs:
                 yield from judge_job(job, entries[job.id])
-            yield from self._missing({job.result.key for job in jobs if isinstance(job, CompletedJob)})
+            yield from self._missing({key for job in jobs for key in named_by(job)})
             if len(jobs) < AUDIT_PAGE:
                 return
             after = jobs[-1].id

@@ -2,14 +2,17 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import assert_never
 
 from attrs import frozen
 
 from spike_core.domain.errors import NotEnoughTokens
 from spike_core.domain.facts import JobDue
-from spike_core.domain.identifiers import OwnerId
+from spike_core.domain.identifiers import ANONYMOUS, OwnerId
 from spike_core.domain.jobs import JobOrder, PendingJob
+from spike_core.domain.ledger import EntryKind
 from spike_core.domain.regeneration import RegenerationPolicy, regenerate
+from spike_core.domain.tasks import Blend, Enhancement, Generation, Modification
 from spike_core.domain.tokens import NO_TOKENS, Tokens
 from spike_core.domain.wallet import Posting, Wallet
 from spike_core.ports.transactions import Transaction
@@ -22,12 +25,26 @@ class Charging:
     policy: RegenerationPolicy
 
     def balance(self, tx: Transaction, owner_id: OwnerId, *, now: datetime) -> Wallet:
-        """Return the owner's wallet as it would stand after regeneration, storing nothing.
+        """Return the owner's wallet as it would stand after regeneration, storing nothing; the anonymous one is empty.
 
         Raises:
             WalletNotFound: the owner has never been granted a token.
         """
+        if owner_id == ANONYMOUS:
+            return Wallet.empty(owner_id, now=now)
         return regenerate(tx.wallets.get(owner_id), self.policy, now=now).wallet
+
+    def check(self, tx: Transaction, price: Tokens, *, owner_id: OwnerId, now: datetime) -> Tokens:
+        """Return the owner's balance if it covers the price now; nothing is held back.
+
+        Raises:
+            NotEnoughTokens: it doesn't.
+            WalletNotFound: the owner has never been granted a token.
+        """
+        balance = self.balance(tx, owner_id, now=now).balance
+        if price > balance:
+            raise NotEnoughTokens(required=price.amount, balance=balance.amount)
+        return balance
 
     def lock(self, tx: Transaction, owner_id: OwnerId, *, now: datetime) -> Posting:
         """Lock the owner's wallet and fold in regeneration; the posting isn't stored yet.
@@ -42,22 +59,31 @@ class Charging:
     ) -> tuple[Wallet, Sequence[PendingJob]]:
         """Charge one owner for jobs and store the jobs with their outbox messages: all or nothing.
 
+        The anonymous owner has no wallet, and nothing but what is free.
+
         Raises:
             NotEnoughTokens: the wallet doesn't cover the sum of the prices.
         """
+        if owner_id == ANONYMOUS:
+            assert not any(order.charged for order in orders), "nobody in particular can't pay"
+            return Wallet.empty(owner_id, now=now), self._add(tx, orders, now=now)
         posting = self.lock(tx, owner_id, now=now)
         total = sum((order.charged for order in orders), NO_TOKENS)
         if total > posting.wallet.balance:
             raise NotEnoughTokens(required=total.amount, balance=posting.wallet.balance.amount)
         for order in orders:
-            reason = f"Enhancement at {order.tier.value}"
-            spent = posting.wallet.spend(order.charged, job_id=order.id, now=now, reason=reason)
+            kind, reason = _explained(order)
+            spent = posting.wallet.spend(order.charged, job_id=order.id, now=now, reason=reason, kind=kind)
             posting = spent.after(posting)
+        jobs = self._add(tx, orders, now=now)
+        tx.wallets.post(posting)
+        return posting.wallet, jobs
+
+    def _add(self, tx: Transaction, orders: Sequence[JobOrder], *, now: datetime) -> Sequence[PendingJob]:
         jobs = [PendingJob(order=order) for order in orders]
         tx.jobs.add(jobs)
-        tx.wallets.post(posting)
         tx.outbox.put([JobDue(job_id=order.id, due_at=now) for order in orders])
-        return posting.wallet, jobs
+        return jobs
 
     def refund(self, tx: Transaction, order: JobOrder, *, reason: str, now: datetime) -> Tokens:
         """Give back what the job was charged and return the new balance. A free job moves nothing.
@@ -70,3 +96,16 @@ class Charging:
         if refunded.entries:
             tx.wallets.post(refunded.after(posting))
         return refunded.wallet.balance
+
+
+def _explained(order: JobOrder) -> tuple[EntryKind, str]:
+    """Return what the ledger says of an order's price."""
+    match order.task:
+        case Enhancement() | Blend():
+            return EntryKind.SPEND_ENHANCEMENT, f"Enhancement at {order.tier.value}"
+        case Generation():
+            return EntryKind.SPEND_GENERATION, f"Generation at {order.tier.value}"
+        case Modification():
+            return EntryKind.SPEND_GENERATION, f"Modification at {order.tier.value}"
+        case unreachable:
+            assert_never(unreachable)

@@ -2,19 +2,24 @@
 
 from collections.abc import Sequence
 
-from attrs import frozen
+from attrs import evolve, frozen
 
-from spike_core.domain.errors import Forbidden, InvalidValue, Unavailable
-from spike_core.domain.identifiers import ImageId, JobId, OwnerId, RequestId
+from spike_core.domain.errors import Forbidden, ImageNotFound, InvalidValue, Unavailable
+from spike_core.domain.identifiers import ANONYMOUS, BatchId, ImageId, JobId, OwnerId, RequestId
+from spike_core.domain.images import Image
 from spike_core.domain.jobs import Job, JobOrder, PendingJob
-from spike_core.domain.limits import PARALLEL_TIERS_MAX
+from spike_core.domain.limits import BATCH_IMAGES_MAX, PARALLEL_TIERS_MAX
+from spike_core.domain.objects import ObjectKey
+from spike_core.domain.tasks import Blend, Input
 from spike_core.domain.tiers import Tier
 from spike_core.domain.tokens import NO_TOKENS, Tokens
 from spike_core.ports.clock import Clock
 from spike_core.ports.ids import Ids
-from spike_core.ports.transactions import Transactions
+from spike_core.ports.transactions import Transaction, Transactions
+from spike_core.services.afterthoughts import Then, nothing_more
 from spike_core.services.charging import Charging
 from spike_core.services.dispatch import Dispatch
+from spike_core.services.intake import Intake, Offer
 
 
 @frozen(kw_only=True)
@@ -39,6 +44,20 @@ class EnhancingInParallel:
 
 
 @frozen(kw_only=True)
+class EnhancingBatch:
+    """Accepted jobs of several images, in the order asked, and the balance left."""
+
+    id: BatchId
+    jobs: Sequence[PendingJob]
+    balance: Tokens
+
+    @property
+    def total(self) -> Tokens:
+        """What they cost together."""
+        return sum((job.order.charged for job in self.jobs), NO_TOKENS)
+
+
+@frozen(kw_only=True)
 class Enhancements:
     """Accepts enhancement jobs: charged, stored and announced in one transaction, then handed to the workers."""
 
@@ -47,22 +66,72 @@ class Enhancements:
     ids: Ids
     charging: Charging
     dispatch: Dispatch
+    intake: Intake
 
     def enhance(
-        self, owner_id: OwnerId, *, image_id: ImageId, tier: Tier, request_id: RequestId | None = None
+        self,
+        owner_id: OwnerId,
+        *,
+        image_id: ImageId,
+        tier: Tier,
+        source: ImageId | Offer | None = None,
+        request_id: RequestId | None = None,
+        then: Then[Enhancing] = nothing_more,
     ) -> Enhancing:
-        """Begin to enhance the owner's image at one tier.
+        """Begin to enhance the owner's image at one tier; `source`, where there is one, is blended in first.
+
+        A source that comes along is stored as an object of the job, after everything else has passed.
 
         Raises:
-            ImageNotFound, Forbidden: the image doesn't exist, or is somebody else's.
+            InvalidValue: the source is the image itself, or isn't what its sender says it is.
+            UnacceptablePicture: the source that came along isn't an acceptable picture.
+            ImageNotFound, Forbidden: one of the images doesn't exist, or is somebody else's.
             NotEnoughTokens: the wallet doesn't cover the tier.
-            DatabaseUnavailable: nothing was charged.
+            Unavailable: a part failed; nothing is charged and nothing kept.
         """
-        jobs, balance = self._accept(owner_id, image_id, [tier], request_id)
-        return Enhancing(job=jobs[0], balance=balance)
+        if isinstance(source, Offer):
+            return self._blend_with_offer(owner_id, image_id, tier=tier, offer=source, request_id=request_id, then=then)
+        if source == image_id:
+            raise InvalidValue(what="blendSource", rule="must be another image")
+        with self.transactions.begin() as tx:
+            now = self.clock.now()
+            ids = [image_id] if source is None else [image_id, source]
+            image = owned(tx, owner_id, ids)[0]
+            order = JobOrder.on(image, tier, id_=self._new_id(owner_id), request_id=request_id, now=now)
+            if source is not None:
+                order = evolve(order, task=Blend(image_id=image_id, source=source))
+            wallet, jobs = self.charging.accept(tx, [order], owner_id=owner_id, now=now)
+            enhancing = Enhancing(job=jobs[0], balance=wallet.balance)
+            then(tx, enhancing)
+        self.dispatch.start(jobs)
+        return enhancing
+
+    def mix(
+        self,
+        image_id: ImageId,
+        *,
+        source: ImageId | Offer,
+        request_id: RequestId | None = None,
+        then: Then[Enhancing] = nothing_more,
+    ) -> Enhancing:
+        """Begin to blend two anonymous images, or one with a picture that comes along, for nobody and free.
+
+        Raises:
+            Forbidden: one of the images belongs to somebody.
+            InvalidValue, UnacceptablePicture, ImageNotFound, Unavailable: as in `enhance`.
+        """
+        return self.enhance(
+            ANONYMOUS, image_id=image_id, tier=Tier.FREE, source=source, request_id=request_id, then=then
+        )
 
     def enhance_in_parallel(
-        self, owner_id: OwnerId, *, image_id: ImageId, tiers: Sequence[Tier], request_id: RequestId | None = None
+        self,
+        owner_id: OwnerId,
+        *,
+        image_id: ImageId,
+        tiers: Sequence[Tier],
+        request_id: RequestId | None = None,
+        then: Then[EnhancingInParallel] = nothing_more,
     ) -> EnhancingInParallel:
         """Begin to enhance the owner's image at several tiers: all of them or none.
 
@@ -74,23 +143,89 @@ class Enhancements:
         """
         if not 1 <= len(tiers) <= PARALLEL_TIERS_MAX or len(set(tiers)) != len(tiers):
             raise InvalidValue(what="tiers", rule=f"must be 1 to {PARALLEL_TIERS_MAX} different tiers")
-        jobs, balance = self._accept(owner_id, image_id, tiers, request_id)
-        return EnhancingInParallel(jobs=self._as_they_stand(jobs), balance=balance)
-
-    def _accept(
-        self, owner_id: OwnerId, image_id: ImageId, tiers: Sequence[Tier], request_id: RequestId | None
-    ) -> tuple[Sequence[PendingJob], Tokens]:
         with self.transactions.begin() as tx:
             now = self.clock.now()
-            image = tx.images.get(image_id)
-            if image.owner_id != owner_id:
-                raise Forbidden
+            image = owned(tx, owner_id, [image_id])[0]
             orders = [
                 JobOrder.on(image, tier, id_=self.ids.new(JobId), request_id=request_id, now=now) for tier in tiers
             ]
             wallet, jobs = self.charging.accept(tx, orders, owner_id=owner_id, now=now)
+            then(tx, EnhancingInParallel(jobs=jobs, balance=wallet.balance))
         self.dispatch.start(jobs)
-        return jobs, wallet.balance
+        return EnhancingInParallel(jobs=self._as_they_stand(jobs), balance=wallet.balance)
+
+    def enhance_batch(
+        self,
+        owner_id: OwnerId,
+        *,
+        image_ids: Sequence[ImageId],
+        tier: Tier,
+        request_id: RequestId | None = None,
+        then: Then[EnhancingBatch] = nothing_more,
+    ) -> EnhancingBatch:
+        """Begin to enhance several of the owner's images at one tier: all of them or none. One named twice counts once.
+
+        The database is asked as often for `BATCH_IMAGES_MAX` images as for one.
+
+        Raises:
+            InvalidValue: there are none, or more than `BATCH_IMAGES_MAX`.
+            ImageNotFound, Forbidden: one of the images doesn't exist, or is somebody else's.
+            NotEnoughTokens: the wallet doesn't cover the sum.
+            DatabaseUnavailable: nothing was charged.
+        """
+        distinct = list(dict.fromkeys(image_ids))
+        if not 1 <= len(distinct) <= BATCH_IMAGES_MAX:
+            raise InvalidValue(what="imageIds", rule=f"must be 1 to {BATCH_IMAGES_MAX} images")
+        batch_id = self.ids.new(BatchId)
+        with self.transactions.begin() as tx:
+            now = self.clock.now()
+            orders = [
+                evolve(
+                    JobOrder.on(image, tier, id_=self.ids.new(JobId), request_id=request_id, now=now),
+                    batch_id=batch_id,
+                )
+                for image in owned(tx, owner_id, distinct)
+            ]
+            wallet, jobs = self.charging.accept(tx, orders, owner_id=owner_id, now=now)
+            enhancing = EnhancingBatch(id=batch_id, jobs=jobs, balance=wallet.balance)
+            then(tx, enhancing)
+        self.dispatch.start(jobs)
+        return enhancing
+
+    def _blend_with_offer(
+        self,
+        owner_id: OwnerId,
+        image_id: ImageId,
+        *,
+        tier: Tier,
+        offer: Offer,
+        request_id: RequestId | None,
+        then: Then[Enhancing],
+    ) -> Enhancing:
+        judged = self.intake.judge_offer(offer)
+        began_at = self.clock.now()
+        with self.transactions.view() as tx:  # nothing is stored for a request that will be refused
+            image = owned(tx, owner_id, [image_id])[0]
+            self.charging.check(tx, tier.price, owner_id=owner_id, now=began_at)
+        job_id = self._new_id(owner_id)
+        source = Input(key=ObjectKey.of_input(job_id, judged.facts.format), dimensions=judged.facts.dimensions)
+        with self.intake.stored({source.key: judged.content}), self.transactions.begin() as tx:
+            now = self.clock.now()
+            self.intake.check_in_time(began_at)
+            image = owned(tx, owner_id, [image_id])[0]
+            order = evolve(
+                JobOrder.on(image, tier, id_=job_id, request_id=request_id, now=now),
+                task=Blend(image_id=image_id, source=source),
+            )
+            wallet, jobs = self.charging.accept(tx, [order], owner_id=owner_id, now=now)
+            enhancing = Enhancing(job=jobs[0], balance=wallet.balance)
+            then(tx, enhancing)
+        self.dispatch.start(jobs)
+        return enhancing
+
+    def _new_id(self, owner_id: OwnerId) -> JobId:
+        drawn = self.ids.new(JobId)
+        return drawn.marked("anon") if owner_id == ANONYMOUS else drawn
 
     def _as_they_stand(self, jobs: Sequence[PendingJob]) -> Sequence[Job]:
         try:
@@ -99,3 +234,18 @@ class Enhancements:
         except Unavailable:  # they are charged and stored, whoever can't be asked now
             return jobs
         return [stored.get(job.id, job) for job in jobs]
+
+
+def owned(tx: Transaction, owner_id: OwnerId, image_ids: Sequence[ImageId]) -> Sequence[Image]:
+    """Return the owner's images, in the order given.
+
+    Raises:
+        ImageNotFound: one doesn't exist.
+        Forbidden: all exist, and one is somebody else's.
+    """
+    found = tx.images.find(image_ids) if len(image_ids) > 1 else {id_: tx.images.get(id_) for id_ in image_ids}
+    if len(found) < len(set(image_ids)):
+        raise ImageNotFound
+    if any(image.owner_id != owner_id for image in found.values()):
+        raise Forbidden
+    return [found[image_id] for image_id in image_ids]

@@ -5,13 +5,14 @@ from collections.abc import Mapping, Sequence
 
 from attrs import frozen
 
-from spike_core.domain.errors import Forbidden, JobNotFound, NotFound, Unauthenticated, Unavailable
-from spike_core.domain.identifiers import ImageId, JobId, OwnerId
-from spike_core.domain.images import Image, ImageCursor
-from spike_core.domain.jobs import CompletedJob, Job
+from spike_core.domain.cursors import ImageCursor
+from spike_core.domain.errors import BatchNotFound, Forbidden, JobNotFound, NotFound, Unauthenticated, Unavailable
+from spike_core.domain.identifiers import ANONYMOUS, BatchId, ImageId, JobId, OwnerId
+from spike_core.domain.images import Image
+from spike_core.domain.jobs import CompletedJob, Job, SettledJob
 from spike_core.domain.limits import JOBS_ASKED_MAX, PAGE_SIZE, PAGE_SIZE_MAX
 from spike_core.domain.objects import ObjectKey
-from spike_core.ports.transactions import Transactions
+from spike_core.ports.transactions import Transaction, Transactions
 
 
 @frozen(kw_only=True)
@@ -21,6 +22,11 @@ class ShownImage:
     image: Image
     jobs: Sequence[Job]
     positions: Mapping[JobId, int]
+
+    @property
+    def is_at_rest(self) -> bool:
+        """Whether all its jobs have ended."""
+        return all(isinstance(job, SettledJob) for job in self.jobs)
 
 
 @frozen(kw_only=True)
@@ -36,8 +42,13 @@ class ShownJob:
     """A job, its image, and its place in the queue where it waits."""
 
     job: Job
-    image: Image
+    image: Image | None  # `None` where the job isn't about one
     position: int | None
+
+    @property
+    def is_at_rest(self) -> bool:
+        """Whether it has ended."""
+        return isinstance(self.job, SettledJob)
 
 
 @frozen(kw_only=True)
@@ -55,14 +66,23 @@ class Gallery:
             ImageNotFound: there is none.
             Unauthenticated, Forbidden: it is private, and the visitor is nobody, or somebody else.
         """
+        shown = self.glance(image_id, viewer=viewer)
+        if viewer != shown.image.owner_id:
+            with contextlib.suppress(Unavailable), self.transactions.begin() as tx:  # a look isn't worth an error
+                tx.images.count_view(image_id)
+        return shown
+
+    def glance(self, image_id: ImageId, *, viewer: OwnerId | None) -> ShownImage:
+        """Return the image as `image` does, without counting a look: for whoever keeps looking at it.
+
+        Raises:
+            ImageNotFound, Unauthenticated, Forbidden: as in `image`.
+        """
         with self.transactions.view() as tx:
             image = tx.images.get(image_id)
             _check_visible(image, viewer)
-            jobs = tx.jobs.of_image(image_id)
+            jobs = tx.job_lists.of_image(image_id)
             positions = tx.jobs.positions([job.id for job in jobs])
-        if viewer != image.owner_id:
-            with contextlib.suppress(Unavailable), self.transactions.begin() as tx:  # a look isn't worth an error
-                tx.images.count_view(image_id)
         return ShownImage(image=image, jobs=jobs, positions=positions)
 
     def images(self, owner_id: OwnerId, *, before: ImageCursor | None = None, limit: int = PAGE_SIZE) -> ImagesPage:
@@ -73,17 +93,21 @@ class Gallery:
         page = images[:limit]
         return ImagesPage(images=page, next=page[-1].cursor if len(images) > limit else None)
 
-    def job(self, job_id: JobId, *, viewer: OwnerId) -> ShownJob:
-        """Return the viewer's job.
+    def job(self, job_id: JobId, *, viewer: OwnerId | None) -> ShownJob:
+        """Return the viewer's job, or one that nobody in particular asked for, which everybody may see.
 
         Raises:
             JobNotFound: there is none, or it is somebody else's.
+            Unauthenticated: it isn't for everybody, and `viewer` is `None`.
         """
+        if viewer is None and not job_id.is_anonymous:
+            raise Unauthenticated
         with self.transactions.view() as tx:
             job = tx.jobs.get(job_id)
-            if job.order.owner_id != viewer:
+            if job.order.owner_id not in {viewer, ANONYMOUS}:
                 raise JobNotFound
-            image = tx.images.get(job.order.image_id)
+            image_id = job.order.image_id
+            image = None if image_id is None else tx.images.get(image_id)
             position = tx.jobs.positions([job_id]).get(job_id)
         return ShownJob(job=job, image=image, position=position)
 
@@ -96,9 +120,19 @@ class Gallery:
         with self.transactions.view() as tx:
             found = tx.jobs.find(job_ids)
             own = [found[id_] for id_ in job_ids if id_ in found and found[id_].order.owner_id == viewer]
-            images = tx.images.find({job.order.image_id for job in own})
-            positions = tx.jobs.positions([job.id for job in own])
-        return [ShownJob(job=job, image=images[job.order.image_id], position=positions.get(job.id)) for job in own]
+            return _shown(tx, own)
+
+    def batch(self, batch_id: BatchId, *, viewer: OwnerId) -> Sequence[ShownJob]:
+        """Return the jobs that the viewer asked for together. Those of images deleted since are gone.
+
+        Raises:
+            BatchNotFound: there are none, or they are somebody else's.
+        """
+        with self.transactions.view() as tx:
+            own = [job for job in tx.job_lists.of_batch(batch_id) if job.order.owner_id == viewer]
+            if not own:
+                raise BatchNotFound
+            return _shown(tx, own)
 
     def check_public(self, key: ObjectKey) -> None:
         """Check that the object may be read by anyone, without a signature.
@@ -113,10 +147,23 @@ class Gallery:
                 named = image.original
             else:
                 job = tx.jobs.get(owner)
+                if job.order.image_id is None or not isinstance(job, CompletedJob):
+                    raise NotFound
                 image = tx.images.get(job.order.image_id)
-                named = job.result.key if isinstance(job, CompletedJob) else image.original
+                named = job.result.key
         if named != key or not image.is_public:
             raise NotFound
+
+
+def _shown(tx: Transaction, jobs: Sequence[Job]) -> Sequence[ShownJob]:
+    """Return jobs with their images and places; those of an image that is on its way out are left out."""
+    images = tx.images.find({id_ for job in jobs if (id_ := job.order.image_id)})
+    positions = tx.jobs.positions([job.id for job in jobs])
+    return [
+        ShownJob(job=job, image=images.get(id_) if id_ else None, position=positions.get(job.id))
+        for job in jobs
+        if (id_ := job.order.image_id) is None or id_ in images
+    ]
 
 
 def _check_visible(image: Image, viewer: OwnerId | None) -> None:

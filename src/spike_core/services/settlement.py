@@ -132,9 +132,12 @@ class Settlement:
     def _fail(self, tx: Transaction, stored: UnsettledJob, job: UnsettledJob, reason: str) -> SettledJob:
         now = self.clock.now()
         failed = job.fail(reason, now=now)
-        tx.wallets.lock(job.order.owner_id)  # wallets before jobs, everywhere
-        tx.jobs.replace(stored, by=failed)  # before the refund: whoever lost the race hears so, and not of a double one
-        self.charging.refund(tx, job.order, reason=f"Refund: {reason}", now=now)
+        if not job.order.charged:  # whoever asked for a free job needn't have a wallet
+            tx.jobs.replace(stored, by=failed)
+        else:
+            tx.wallets.lock(job.order.owner_id)  # wallets before jobs, everywhere
+            tx.jobs.replace(stored, by=failed)  # first: whoever lost the race hears so, and not of a double refund
+            self.charging.refund(tx, job.order, reason=f"Refund: {reason}", now=now)
         tx.outbox.remove([job.id])
         return failed
 

@@ -1,27 +1,26 @@
-"""Uploads: from bytes to an image, charged and with its enhancement under way."""
+"""Uploads: from bytes to images, charged and with their enhancement under way."""
 
-import contextlib
-import os
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import BinaryIO
 
 from attrs import frozen
 
-from spike_core.domain.errors import EmptyFile, FileTooLarge, NotEnoughTokens, SpikeError, UploadOverdue
-from spike_core.domain.identifiers import AlbumId, AlbumImageId, ImageId, JobId, OwnerId, RequestId
-from spike_core.domain.images import Image, ImageName, PictureFacts
+from spike_core.domain.errors import LocationInside
+from spike_core.domain.identifiers import ANONYMOUS, AlbumId, AlbumImageId, ImageId, JobId, OwnerId, RequestId
+from spike_core.domain.images import Image, ImageName
 from spike_core.domain.jobs import JobOrder, PendingJob
-from spike_core.domain.limits import UPLOAD_BYTES_MAX, JobLimits
+from spike_core.domain.limits import UPLOAD_BYTES_MAX
 from spike_core.domain.objects import ObjectKey
 from spike_core.domain.tiers import Tier
-from spike_core.domain.tokens import Tokens
-from spike_core.ports.blobs import BlobStore
+from spike_core.domain.tokens import NO_TOKENS, Tokens
 from spike_core.ports.clock import Clock
 from spike_core.ports.ids import Ids
-from spike_core.ports.probe import ImageProbe
 from spike_core.ports.transactions import Transaction, Transactions
+from spike_core.services.afterthoughts import Then, nothing_more
 from spike_core.services.charging import Charging
 from spike_core.services.dispatch import Dispatch
+from spike_core.services.intake import Intake, Judged
 
 
 @frozen(kw_only=True)
@@ -37,18 +36,16 @@ class Uploaded:
 class Uploads:
     """Takes in pictures.
 
-    Everything that can be refused is refused first; then the object is stored; then one transaction charges and
+    Everything that can be refused is refused first; then the objects are stored; then one transaction charges and
     writes all rows. So a failed upload is never charged, even when the process dies between any two steps.
     """
 
     transactions: Transactions
-    blobs: BlobStore
-    probe: ImageProbe
     clock: Clock
     ids: Ids
     charging: Charging
     dispatch: Dispatch
-    limits: JobLimits
+    intake: Intake
 
     def upload(
         self,
@@ -58,6 +55,7 @@ class Uploads:
         content: BinaryIO,
         album_id: AlbumId | None = None,
         request_id: RequestId | None = None,
+        then: Then[Uploaded] = nothing_more,
     ) -> Uploaded:
         """Store one picture, byte for byte, and begin its enhancement at the album's tier; TIER_1K without an album.
 
@@ -71,91 +69,97 @@ class Uploads:
             Unavailable: a part failed; nothing is charged and nothing kept.
         """
         began_at = self.clock.now()
-        size_bytes = _size_bytes(content)
-        facts = self.probe.inspect(content)
-        tier = self._check_funds(owner_id, album_id=album_id, now=began_at)
-        image = self._new_image(owner_id, name, facts, size_bytes=size_bytes, now=began_at)
-        self.blobs.put(image.original, content)
-        try:
-            with self.transactions.begin() as tx:
-                uploaded = self._record(tx, image, tier=tier, album_id=album_id, request_id=request_id)
-        except Exception:
-            self._discard(image)
-            raise
-        if uploaded.job is not None:
-            self.dispatch.start([uploaded.job])
+        judged = self.intake.judge(content, size_bytes_max=UPLOAD_BYTES_MAX)
+        tier, _ = self.check_funds(owner_id, files=1, album_id=album_id, now=began_at)
+        image = self.new_image(owner_id, name, judged, now=began_at)
+        with self.intake.stored({image.original: content}), self.transactions.begin() as tx:
+            jobs, balance = self.record(tx, owner_id, [image], tier=tier, album_id=album_id, request_id=request_id)
+            uploaded = Uploaded(image=image, job=jobs.get(image.id), balance=balance)
+            then(tx, uploaded)
+        self.dispatch.start(list(jobs.values()))
         return uploaded
 
-    def _check_funds(self, owner_id: OwnerId, *, album_id: AlbumId | None, now: datetime) -> Tier | None:
-        """Return the tier to enhance at, or `None` for an album that doesn't want it."""
+    def upload_anonymously(self, *, name: ImageName, content: BinaryIO, then: Then[Image] = nothing_more) -> Image:
+        """Store one picture that belongs to nobody in particular: everybody who knows its id may see it.
+
+        Raises:
+            UnacceptablePicture: it is empty, too large, animated, corrupt or no allowed picture.
+            LocationInside: it tells where it was taken.
+            Unavailable: a part failed; nothing is kept.
+        """
+        began_at = self.clock.now()
+        judged = self.intake.judge(content, size_bytes_max=UPLOAD_BYTES_MAX)
+        if judged.facts.has_location:
+            raise LocationInside
+        image = self.new_image(ANONYMOUS, name, judged, now=began_at)
+        with self.intake.stored({image.original: content}), self.transactions.begin() as tx:
+            self.intake.check_in_time(began_at)
+            tx.images.add(image)
+            then(tx, image)
+        return image
+
+    def check_funds(
+        self, owner_id: OwnerId, *, files: int, album_id: AlbumId | None, now: datetime
+    ) -> tuple[Tier | None, Tokens]:
+        """Return the tier to enhance so many files at, `None` for an album that doesn't want it; and the balance.
+
+        Raises:
+            AlbumNotFound, Forbidden: the album doesn't exist, or is somebody else's.
+            NotEnoughTokens: the wallet doesn't cover them all.
+        """
         with self.transactions.view() as tx:
             tier: Tier | None = Tier.TIER_1K
             if album_id is not None:
                 album = tx.albums.get(album_id).owned_by(owner_id)
                 tier = album.default_tier if album.auto_enhance else None
-            balance = self.charging.balance(tx, owner_id, now=now).balance
-        if tier is not None and tier.price > balance:
-            raise NotEnoughTokens(required=tier.price.amount, balance=balance.amount)
-        return tier
+            price = sum((tier.price for _ in range(files)), NO_TOKENS) if tier is not None else NO_TOKENS
+            return tier, self.charging.check(tx, price, owner_id=owner_id, now=now)
 
-    def _new_image(
-        self, owner_id: OwnerId, name: ImageName, facts: PictureFacts, *, size_bytes: int, now: datetime
-    ) -> Image:
-        image_id = self.ids.new(ImageId)
+    def new_image(self, owner_id: OwnerId, name: ImageName, judged: Judged, *, now: datetime) -> Image:
+        """Return the image that a judged picture will be."""
+        drawn = self.ids.new(ImageId)
+        is_anonymous = owner_id == ANONYMOUS
+        image_id = drawn.anonymous() if is_anonymous else drawn
         return Image(
             id=image_id,
             owner_id=owner_id,
             name=name,
             description=None,
-            format=facts.format,
-            dimensions=facts.dimensions,
-            size_bytes=size_bytes,
-            original=ObjectKey.of_original(image_id, facts.format),
-            is_public=False,
+            format=judged.facts.format,
+            dimensions=judged.facts.dimensions,
+            size_bytes=judged.size_bytes,
+            original=ObjectKey.of_original(image_id, judged.facts.format),
+            is_public=is_anonymous,
             view_count=0,
             created_at=now,
             updated_at=now,
         )
 
-    def _record(
+    def record(
         self,
         tx: Transaction,
-        image: Image,
+        owner_id: OwnerId,
+        images: Sequence[Image],
         *,
         tier: Tier | None,
         album_id: AlbumId | None,
         request_id: RequestId | None,
-    ) -> Uploaded:
+    ) -> tuple[Mapping[ImageId, PendingJob], Tokens]:
+        """Charge, and write the rows of images whose objects are stored; return their jobs and the balance left.
+
+        Raises:
+            UploadOverdue: the objects have waited for too long.
+            AlbumFull, NotEnoughTokens: what there was when it was looked up is gone.
+        """
         now = self.clock.now()
-        if now - image.created_at > self.limits.upload_time_max:
-            raise UploadOverdue
-        orders = (
-            [] if tier is None else [JobOrder.on(image, tier, id_=self.ids.new(JobId), request_id=request_id, now=now)]
-        )
-        wallet = self.charging.lock(tx, image.owner_id, now=now).wallet
-        tx.images.add(image)
+        self.intake.check_in_time(images[0].created_at)
+        wallet = self.charging.lock(tx, owner_id, now=now).wallet
+        tx.images.add(*images)
         if album_id is not None:
-            tx.albums.lock(album_id).owned_by(image.owner_id)
-            tx.album_order.append(album_id, [(self.ids.new(AlbumImageId), image.id)], now=now)
-        if not orders:
-            return Uploaded(image=image, job=None, balance=wallet.balance)
-        wallet, jobs = self.charging.accept(tx, orders, owner_id=image.owner_id, now=now)
-        return Uploaded(image=image, job=jobs[0], balance=wallet.balance)
-
-    def _discard(self, image: Image) -> None:
-        """Remove the object of an upload that failed, unless its row is there after all."""
-        with contextlib.suppress(SpikeError):  # the sweeper collects what is left
-            with self.transactions.view() as tx:
-                if tx.images.find([image.id]):
-                    return
-            self.blobs.delete([image.original])
-
-
-def _size_bytes(content: BinaryIO) -> int:
-    size_bytes = content.seek(0, os.SEEK_END)
-    content.seek(0)
-    if size_bytes == 0:
-        raise EmptyFile
-    if size_bytes > UPLOAD_BYTES_MAX:
-        raise FileTooLarge(size_bytes_max=UPLOAD_BYTES_MAX)
-    return size_bytes
+            tx.albums.lock(album_id).owned_by(owner_id)
+            tx.album_order.append(album_id, [(self.ids.new(AlbumImageId), image.id) for image in images], now=now)
+        if tier is None:
+            return {}, wallet.balance
+        orders = [JobOrder.on(image, tier, id_=self.ids.new(JobId), request_id=request_id, now=now) for image in images]
+        wallet, jobs = self.charging.accept(tx, orders, owner_id=owner_id, now=now)
+        return {image.id: job for image, job in zip(images, jobs, strict=True)}, wallet.balance

@@ -9,20 +9,18 @@ from attrs import define, frozen
 from spike_core.domain.errors import (
     JobChanged,
     NotFound,
+    PromptRefused,
     SpikeError,
     UnacceptablePicture,
     Unavailable,
     UnusableResult,
 )
 from spike_core.domain.identifiers import JobId
-from spike_core.domain.images import Image
 from spike_core.domain.jobs import ClaimedJob, Result
 from spike_core.domain.objects import ObjectKey
 from spike_core.ports.blobs import BlobStore
-from spike_core.ports.probe import ImageProbe
 from spike_core.ports.pulse import Pulse
-from spike_core.ports.transactions import Transactions
-from spike_core.ports.upscaler import EnhancedPicture, Upscaler
+from spike_core.services.making import Making
 from spike_core.services.settlement import Settlement
 
 INTERNAL_TROUBLE: Final = "The enhancement failed"
@@ -37,12 +35,10 @@ class _Progress:
 
 @frozen(kw_only=True)
 class Workshop:
-    """Enhances pictures. Delivering a message twice, or a worker's death at any point, loses and doubles nothing."""
+    """Does jobs. Delivering a message twice, or a worker's death at any point, loses and doubles nothing."""
 
-    transactions: Transactions
     blobs: BlobStore
-    probe: ImageProbe
-    upscaler: Upscaler
+    making: Making
     settlement: Settlement
     pulse: Pulse
 
@@ -68,8 +64,8 @@ class Workshop:
 
         with self.pulse.during(beat):
             try:
-                result = self._enhance(job, progress)
-            except (UnacceptablePicture, UnusableResult, NotFound) as error:
+                result = self._make(job, progress)
+            except (UnacceptablePicture, PromptRefused, UnusableResult, NotFound) as error:
                 self._give_up(job, error)
                 return
             except Exception as error:  # noqa: BLE001  # whatever it is, a job must not hang
@@ -77,39 +73,16 @@ class Workshop:
                 return
             self._deliver(job, result)
 
-    def _enhance(self, job: ClaimedJob, progress: _Progress) -> Result:
-        with self.transactions.view() as tx:
-            image = tx.images.get(job.order.image_id)
+    def _make(self, job: ClaimedJob, progress: _Progress) -> Result:
+        assignment = self.making.assignment(job.order)
         progress.percent = 5
-        with self.blobs.open(image.original) as original:
-            picture = self.upscaler.enhance(original, size=job.order.tier.output_size(image.dimensions))
+        picture = self.making.make(assignment)
         progress.percent = 80
-        self._check(picture, job, image)
+        self.making.check(picture, assignment)
         progress.percent = 90
         key = ObjectKey.of_result(job.id, picture.format, attempt=job.attempt)
         self.blobs.put(key, io.BytesIO(picture.content))
         return Result(key=key, format=picture.format, dimensions=picture.dimensions, size_bytes=len(picture.content))
-
-    def _check(self, picture: EnhancedPicture, job: ClaimedJob, image: Image) -> None:
-        """Check the output before anybody pays for it: it decodes, has the right size and isn't blank.
-
-        Raises:
-            UnusableResult: it isn't what was ordered.
-        """
-        try:
-            facts = self.probe.inspect(io.BytesIO(picture.content))
-        except UnacceptablePicture as error:
-            raise UnusableResult(str(error)) from error
-        wanted = job.order.tier.output_size(image.dimensions)
-        if facts.dimensions != wanted:
-            raise UnusableResult(f"it is {facts.dimensions}, not {wanted}")
-        if facts.format is not picture.format or facts.dimensions != picture.dimensions:
-            raise UnusableResult("it isn't what the engine says it is")
-        if facts.is_blank:
-            with self.blobs.open(image.original) as original:
-                original_is_blank = self.probe.inspect(original).is_blank
-            if not original_is_blank:
-                raise UnusableResult("it is blank")
 
     def _deliver(self, job: ClaimedJob, result: Result) -> None:
         try:

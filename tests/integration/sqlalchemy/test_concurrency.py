@@ -20,8 +20,9 @@ from spike_core.ports.transactions import Transactions
 from spike_core.services.charging import Charging
 from spike_core.services.dispatch import Dispatch
 from spike_core.services.enhancements import Enhancements
+from spike_core.services.intake import Intake
 from spike_core.services.settlement import Settlement
-from spike_memory import CountingIds, ManualClock, MemoryQueue
+from spike_memory import CountingIds, ManualClock, MemoryBlobStore, MemoryProbe, MemoryQueue
 from spike_sqlalchemy import SqlAlchemyDatabase, open_sqlite
 
 THREADS = 8
@@ -33,7 +34,11 @@ def _enhancements(transactions: Transactions, *, clock: Clock, ids: Ids, queue: 
     charging, limits = Charging(policy=RegenerationPolicy()), JobLimits()
     settlement = Settlement(transactions=transactions, clock=clock, charging=charging, limits=limits)
     dispatch = Dispatch(transactions=transactions, queue=queue, clock=clock, settlement=settlement, limits=limits)
-    return Enhancements(transactions=transactions, clock=clock, ids=ids, charging=charging, dispatch=dispatch)
+    blobs, probe = MemoryBlobStore(ManualClock()), MemoryProbe()
+    intake = Intake(transactions=transactions, blobs=blobs, probe=probe, clock=clock, limits=limits)
+    return Enhancements(
+        transactions=transactions, clock=clock, ids=ids, charging=charging, dispatch=dispatch, intake=intake
+    )
 
 
 def _spend_from_all_sides(services: Sequence[Enhancements], image: Image) -> tuple[int, int]:
@@ -76,7 +81,7 @@ def test_a_balance_for_so_many_jobs_is_spent_by_exactly_so_many(database: SqlAlc
 
     assert (accepted, refused) == (AFFORDABLE, THREADS * TRIES - AFFORDABLE)
     with database.transactions.view() as tx:
-        jobs = tx.jobs.of_image(image.id)
+        jobs = tx.job_lists.of_image(image.id)
         totals = tx.ledger.totals(image.owner_id)
         assert tx.wallets.get(image.owner_id).balance == totals.balance == Tokens(4)
         assert len(tx.census.entries_of([job.id for job in jobs])) == len(jobs) == AFFORDABLE
@@ -109,7 +114,7 @@ def test_of_parallel_requests_on_a_balance_for_one_exactly_one_is_accepted(trans
 
     assert sorted(outcomes) == [False, True]
     with transactions.view() as tx:
-        assert [job.order.tier for job in tx.jobs.of_image(image.id)] == tiers
+        assert [job.order.tier for job in tx.job_lists.of_image(image.id)] == tiers
         assert tx.wallets.get(image.owner_id).balance == Tokens(1)
 
 

@@ -18,8 +18,10 @@ from alembic.script import ScriptDirectory
 from attrs import evolve
 from sqlalchemy import insert, text
 
-from builders import NOON, an_album, an_album_image_id, an_image
+from builders import NOON, a_claimed_job, a_job, an_album, an_album_image_id, an_image
+from contracts.jobs import store
 from spike_core.domain.errors import DatabaseUnavailable
+from spike_core.domain.facts import JobDue
 from spike_sqlalchemy import SqlAlchemyDatabase, open_sqlite, sqlite_engine
 from spike_sqlalchemy.rows import album_row
 from spike_sqlalchemy.schema import HEAD
@@ -224,3 +226,26 @@ def test_a_folder_that_cant_be_made_is_the_worlds_fault(tmp_path: Path) -> None:
         database.migrate()
     with pytest.raises(DatabaseUnavailable):
         database.ping()
+
+
+def test_a_database_of_the_second_revision_keeps_its_jobs_and_their_messages(empty: SqlAlchemyDatabase) -> None:
+    """The table of jobs is made anew, and dropping the old one would take the outbox along."""
+    image = an_image()
+    job = a_claimed_job(image=image)
+    waiting = a_job(image=image)
+    config = _config()
+    empty.migrate()
+    with empty.transactions.begin() as tx:
+        tx.images.add(image)
+        store(tx, job, waiting)
+        tx.outbox.put([JobDue(job_id=waiting.id, due_at=NOON)])
+    with empty.engine.connect() as connection, connection.begin():
+        config.attributes["connection"] = connection
+        command.downgrade(config, "0002")
+    assert "batch_id" not in str(_schema(empty.path))
+
+    empty.migrate()
+
+    with empty.transactions.view() as tx:
+        assert tx.job_lists.of_image(image.id) == sorted([job, waiting], key=lambda each: each.order.cursor)
+        assert list(tx.outbox.due(now=NOON, limit=10)) == [JobDue(job_id=waiting.id, due_at=NOON)]

@@ -8,16 +8,19 @@ from typing import Any, Final
 import pytest
 from falcon import inspect, testing
 
-from caller import Caller
+from caller import PICTURE, Caller
 from memory_spike import MemorySpike
+from multipart import CONTENT_TYPE, a_form, a_part, an_upload
 from spike_core.domain.tiers import Tier
 from spike_http import create_app
 from spike_http.errors import ENHANCE_WORDINGS, TABLE, UPLOAD_WORDINGS
+from spike_runtime import Settings
 
 PAGE: Final = (Path(__file__).parents[3] / "docs/reference/http.md").read_text(encoding="utf-8")
 HEADING: Final = re.compile(r"^## `(\w+) (\S+)`$", re.MULTILINE)
 JSON_BLOCK: Final = re.compile(r"^```json\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 ERROR_ROW: Final = re.compile(r"^\| (\d{3}) \| `([A-Z_]+)` \| (.+) \|$", re.MULTILINE)
+RATE_ROW: Final = re.compile(r"^\| `(\w+) (\S+)` \| (\d+) \| `(SPIKE_RATE_\w+)` \|$", re.MULTILINE)
 TIER_ROW: Final = re.compile(r"^\| `(\w+)` \| (\d+) \| (\d+) px \|$", re.MULTILINE)
 
 
@@ -108,6 +111,9 @@ def test_the_sample_answers_have_the_shape_of_the_real_ones(house: MemorySpike, 
         "`POST /api/images/parallel-enhance`",
         ada.post("/api/images/parallel-enhance", {**request, "imageId": image_id}),
     )
+    batch = ada.post("/api/images/batch-enhance", {"imageIds": [image_id], "tier": "TIER_2K"})
+    assert_alike("`POST /api/images/batch-enhance`", batch)
+    assert_alike("`GET /api/batches/{batch_id}`", ada.get(f"/api/batches/{batch.json['batchId']}"))
     assert_alike("`GET /api/images`", ada.get("/api/images"))
     assert_alike("`POST /api/jobs/{job_id}/cancel`", ada.post(f"/api/jobs/{enhancing.json['jobId']}/cancel"))
     assert_alike("`GET /api/tokens/balance`", ada.get("/api/tokens/balance"))
@@ -118,8 +124,50 @@ def test_the_sample_answers_have_the_shape_of_the_real_ones(house: MemorySpike, 
     assert_alike("`POST /api/settings/api-keys`", created)
     key_id = created.json["apiKey"]["id"]
     assert_alike("`DELETE /api/settings/api-keys/{key_id}`", ada.delete(f"/api/settings/api-keys/{key_id}"))
+    files = [a_part("files", PICTURE, filename="a.jpg"), a_part("files", b"junk", filename="b.jpg")]
+    headers = {**ada.headers, "Content-Type": CONTENT_TYPE}
+    many_files = ada.client.simulate_post("/api/images/batch-upload", headers=headers, body=a_form(*files))
+    assert_alike("`POST /api/images/batch-upload`", many_files)
     assert_alike("`GET /healthz`", ada.get("/healthz"))
     assert_alike("`GET /readyz`", ada.get("/readyz"))
+
+
+def test_the_sample_answers_of_pictures_from_words_and_strangers_have_the_shape_of_the_real_ones(
+    house: MemorySpike, ada: Caller
+) -> None:
+    def assert_alike(heading: str, answer: testing.Result) -> None:
+        assert answer.status_code == 200
+        assert shape(samples(heading)[-1]) == shape(answer.json)
+
+    anonymous = ada.client.simulate_post(
+        "/api/images/anonymous-upload", headers={"Content-Type": CONTENT_TYPE}, body=an_upload(PICTURE)
+    )
+    assert_alike("`POST /api/images/anonymous-upload`", anonymous)
+    source = ada.client.simulate_post(
+        "/api/images/anonymous-upload", headers={"Content-Type": CONTENT_TYPE}, body=an_upload(PICTURE)
+    )
+    ids = [answer.json["image"]["id"] for answer in (anonymous, source)]
+    mix = {"imageId": ids[0], "blendSource": {"imageId": ids[1]}}
+    assert_alike("`POST /api/images/anonymous-enhance`", ada.post("/api/images/anonymous-enhance", mix))
+    request, _ = samples("`POST /api/mcp/generate`")
+    generating = ada.post("/api/mcp/generate", request)
+    assert_alike("`POST /api/mcp/generate`", generating)
+    house.work()
+    assert_alike("`GET /api/mcp/jobs/{job_id}`", ada.get(f"/api/mcp/jobs/{generating.json['jobId']}"))
+    assert_alike("`GET /api/mcp/history`", ada.get("/api/mcp/history"))
+    request, _ = samples("`POST /api/mcp/modify`")
+    house.pages[request["imageUrl"]] = PICTURE
+    assert_alike("`POST /api/mcp/modify`", ada.post("/api/mcp/modify", request))
+
+
+def test_the_sample_answers_of_changing_and_deleting_have_the_shape_of_the_real_ones(ada: Caller) -> None:
+    ada.post("/api/albums", {"name": "Plain", "autoEnhance": False})
+    album = ada.get("/api/albums").json["albums"][0]["id"]
+    form = a_form(a_part("file", PICTURE, filename="a.jpg"), a_part("albumId", album.encode()))
+    path = f"/api/images/{ada.upload_form(form).json['image']['id']}"
+    request, sample = samples("`PATCH /api/images/{image_id}`")
+    assert shape(sample) == shape(ada.patch(path, request).json)
+    assert samples("`DELETE /api/images/{image_id}`") == [ada.delete(path).json]
 
 
 def test_the_sample_answers_of_albums_have_the_shape_of_the_real_ones(ada: Caller) -> None:
@@ -159,3 +207,11 @@ def test_the_sample_error_has_the_shape_of_a_real_one(house: MemorySpike, ada: C
     assert shape(sample) == shape(refused.json)
     texts = ("error", "title", "suggestion", "code")
     assert [sample[name] for name in texts] == [refused.json[name] for name in texts]
+
+
+def test_the_rate_limits_are_those_of_the_settings() -> None:
+    rows = RATE_ROW.findall(section("Rate limits"))
+    named = {setting.removeprefix("SPIKE_").lower(): int(limit) for _, _, limit, setting in rows}
+    defaults = {f"rate_{rate.bucket.value.replace('-', '_')}": rate.limit for rate in Settings().rates}
+    assert named == defaults
+    assert {(method, path) for method, path, _, _ in rows} <= set(HEADING.findall(PAGE))

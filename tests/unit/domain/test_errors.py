@@ -3,11 +3,11 @@
 import copy
 import pickle
 import re
-from collections.abc import Iterator
 
 import attrs
 import pytest
 
+from family import family
 from spike_core.domain.errors import (
     IllegalTransition,
     InvalidIdentifier,
@@ -21,13 +21,7 @@ from spike_core.domain.errors import (
 MADE_UP: dict[object, object] = {int: 7, str: "seven", tuple[str, ...]: ("seven", "eight")}
 
 
-def family(kind: type[SpikeError]) -> Iterator[type[SpikeError]]:
-    yield kind
-    for child in kind.__subclasses__():
-        yield from family(child)
-
-
-KINDS = sorted(set(family(SpikeError)), key=lambda kind: kind.__name__)
+KINDS = family(SpikeError)
 
 
 def made(kind: type[SpikeError]) -> SpikeError:

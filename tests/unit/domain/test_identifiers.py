@@ -8,6 +8,7 @@ from spike_core.domain.identifiers import (
     AlbumId,
     AlbumImageId,
     ApiKeyId,
+    BatchId,
     Identifier,
     ImageId,
     JobId,
@@ -31,6 +32,7 @@ bodies = st.text("abcdefghijklmnopqrstuvwxyz0123456789", min_size=BODY_LENGTH, m
         (AlbumImageId, "alb_img_"),
         (ApiKeyId, "key_"),
         (RequestId, "req_"),
+        (BatchId, "batch-"),
     ],
 )
 def test_prefixes_are_the_contracts(kind: type[Identifier], prefix: str) -> None:
@@ -38,7 +40,7 @@ def test_prefixes_are_the_contracts(kind: type[Identifier], prefix: str) -> None
 
 
 def test_all_kinds_are_covered_above() -> None:
-    assert len(KINDS) == 7
+    assert len(KINDS) == 8
 
 
 @given(kinds, bodies)
@@ -53,6 +55,17 @@ def test_an_identifier_is_parsed_back_to_itself(kind: type[Identifier], body: st
 )
 def test_the_longer_prefixes_are_taken_too(kind: type[Identifier], text: str) -> None:
     assert str(kind.parse(text + BODY)) == text + BODY
+
+
+def test_ids_take_the_longer_prefixes() -> None:
+    assert str(ImageId.of(BODY).anonymous()) == f"img_anon_{BODY}"
+    assert [str(JobId.of(BODY).marked(mark)) for mark in ("gen", "mod", "anon")] == [
+        f"job_gen_{BODY}",
+        f"job_mod_{BODY}",
+        f"job_anon_{BODY}",
+    ]
+    assert [ImageId.of(BODY).is_anonymous, ImageId.of(BODY).anonymous().is_anonymous] == [False, True]
+    assert [JobId.of(BODY).is_anonymous, JobId.of(BODY).marked("anon").is_anonymous] == [False, True]
 
 
 @given(kinds, kinds, bodies)

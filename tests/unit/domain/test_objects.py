@@ -32,6 +32,13 @@ def test_a_results_key_is_parsed_back_to_itself(job_id: JobId, format_: PictureF
     assert (key.owner, key.format) == (job_id, format_)
 
 
+@given(job_ids, formats)
+def test_an_inputs_key_is_parsed_back_to_itself(job_id: JobId, format_: PictureFormat) -> None:
+    key = ObjectKey.of_input(job_id, format_)
+    assert ObjectKey.parse(str(key)) == key
+    assert (key.owner, key.format) == (job_id, format_)
+
+
 @given(job_ids, formats, attempts, attempts)
 def test_attempts_never_share_a_key(job_id: JobId, format_: PictureFormat, one: int, other: int) -> None:
     keys = {ObjectKey.of_result(job_id, format_, attempt=attempt) for attempt in (one, other)}

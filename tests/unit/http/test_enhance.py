@@ -57,11 +57,6 @@ BAD_BODIES: dict[str, tuple[Any, int, str]] = {
     "image of another type": ({"imageId": ["ID"], "tier": "FREE"}, 400, "Please check your request: imageId must"),
     "a list": ([1, 2], 400, "Please send a well-formed body"),
     "a string": ("hello", 400, "Please send a well-formed body"),
-    "blending, which isn't there yet": (
-        {"imageId": "ID", "tier": "FREE", "blendSource": {"imageId": "ID"}},
-        400,
-        "Please check your request: blendSource is not supported",
-    ),
     "unknown image": ({"imageId": str(an_image_id()), "tier": "FREE"}, 404, "Please verify the resource ID"),
     "no image id at all": ({"imageId": "img_123abc", "tier": "FREE"}, 404, "Please verify the resource ID"),
 }
@@ -90,7 +85,7 @@ def test_a_malformed_body_is_refused(ada: Caller, body: bytes) -> None:
 
 
 def test_a_body_that_is_too_large_is_refused(ada: Caller) -> None:
-    answer = ada.post("/api/images/enhance", {"imageId": "x" * 100_000, "tier": "FREE"})
+    answer = ada.post("/api/images/parallel-enhance", {"imageId": "x" * 100_000, "tiers": ["FREE"]})
     assert (answer.status_code, answer.json["code"]) == (400, "FILE_TOO_LARGE")
 
 

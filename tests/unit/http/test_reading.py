@@ -55,6 +55,8 @@ def test_an_image_is_shown_as_the_api_says(ada: Caller, house: MemorySpike, imag
         "queuePosition": None,
         "sourceImageId": None,
         "isBlend": False,
+        "isAnonymous": False,
+        "batchId": None,
     }
     assert job["enhancedUrl"].startswith(f"{HOST}/files/enhanced/{job['id']}.jpg?")
     assert ada.client.simulate_get(job["enhancedUrl"].removeprefix(HOST)).content == b"picture JPEG 1024x576"

@@ -2,7 +2,7 @@ from datetime import timedelta
 
 import pytest
 
-from builders import a_job_id, an_image_id, an_owner
+from builders import a_job_id, an_image_id, an_owner, image_id_of
 from faults import FaultyTransactions, database_fails
 from house import House
 from spike_core.domain.errors import (
@@ -92,7 +92,7 @@ def test_waiting_jobs_have_places_in_the_queue_and_all_owners_jobs_count(house: 
     house.settlement.claim(first.id)
     assert house.gallery.job(first.id, viewer=owner).position is None
     assert house.gallery.job(last.id, viewer=owner).position == 2
-    shown = house.gallery.image(last.order.image_id, viewer=owner)
+    shown = house.gallery.image(image_id_of(last), viewer=owner)
     assert shown.positions == {last.id: 2}
 
 
@@ -101,7 +101,7 @@ def test_jobs_that_have_ended_have_no_place(house: House) -> None:
     job = house.accept(owner)
     house.work()
     assert house.gallery.job(job.id, viewer=owner).position is None
-    assert house.gallery.image(job.order.image_id, viewer=owner).positions == {}
+    assert house.gallery.image(image_id_of(job), viewer=owner).positions == {}
 
 
 def test_a_job_is_shown_with_its_image_to_its_owner(house: House) -> None:

@@ -1,10 +1,13 @@
 """`/api/albums`, and moving images between them."""
 
+from http import HTTPStatus
+
 import falcon
 from attrs import frozen
 
 from spike_core.domain.accounts import Secret
 from spike_core.domain.identifiers import AlbumId
+from spike_core.domain.rates import Bucket
 from spike_core.services.albums import Albums
 from spike_core.services.arrangement import Arrangement
 from spike_http.album_bodies import (
@@ -17,6 +20,7 @@ from spike_http.album_bodies import (
 )
 from spike_http.authentication import Gate
 from spike_http.bodies import json_object
+from spike_http.idempotency import Once
 from spike_http.links import LinkPolicy
 from spike_http.media import as_json
 from spike_http.views.albums import (
@@ -37,6 +41,7 @@ class AlbumsResource:
     """`/api/albums`."""
 
     gate: Gate
+    once: Once
     albums: Albums
 
     def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
@@ -49,9 +54,15 @@ class AlbumsResource:
     def on_post(self, req: falcon.Request, resp: falcon.Response) -> None:
         """Make an album."""
         user_id = self.gate.user(req)
-        album = self.albums.create(user_id, new_album(json_object(req)))
-        resp.status = falcon.HTTP_CREATED
-        resp.media = as_json(KeptAlbumView(album=AlbumView.of(album, viewer=user_id)))
+        wanted = new_album(json_object(req))
+        self.once.answer(
+            req,
+            resp,
+            caller=user_id.text,
+            act=lambda then: self.albums.create(user_id, wanted, then=then),
+            view=lambda album: KeptAlbumView(album=AlbumView.of(album, viewer=user_id)),
+            status=HTTPStatus.CREATED,
+        )
 
 
 @frozen(kw_only=True)
@@ -124,7 +135,7 @@ class MoveResource:
 
     def on_post(self, req: falcon.Request, resp: falcon.Response) -> None:
         """Move images to an album, and out of another where it is named."""
-        user_id = self.gate.user(req)
+        user_id = self.gate.user(req, bucket=Bucket.MOVE)
         body = MoveBody.parse(json_object(req))
         moved = self.arrangement.move(user_id, body.image_ids, target=body.target, source=body.source)
         resp.media = as_json(MovedView.of(moved))

@@ -4,19 +4,28 @@ import falcon
 from attrs import frozen
 
 from spike_core.domain.identifiers import ImageId
+from spike_core.domain.rates import Bucket
+from spike_core.services.batch_uploads import BatchUploads
 from spike_core.services.enhancements import Enhancements
 from spike_core.services.gallery import Gallery
+from spike_core.services.labelling import Labelling
+from spike_core.services.removal import Removal
 from spike_core.services.uploads import Uploads
 from spike_http.authentication import Gate
-from spike_http.bodies import EnhanceBody, ParallelEnhanceBody, json_object
+from spike_http.bodies import json_object
+from spike_http.enhance_bodies import BatchEnhanceBody, EnhanceBody, ParallelEnhanceBody
 from spike_http.errors import ENHANCE_WORDINGS, UPLOAD_WORDINGS
-from spike_http.forms import upload_form
+from spike_http.forms import batch_upload_form, upload_form
+from spike_http.idempotency import Once
+from spike_http.image_bodies import image_labels
 from spike_http.links import LinkPolicy
 from spike_http.media import answer_if_changed, as_json
 from spike_http.middleware import request_id_of
+from spike_http.pictures import PICTURE_JSON_BYTES_MAX
 from spike_http.query import image_cursor, page_limit
-from spike_http.views.images import ImagesView, ImageView, ShownImageView, UploadView
-from spike_http.views.jobs import EnhanceView, ParallelEnhanceView
+from spike_http.views.images import BatchUploadView, DeletedImageView, ImagesView, ImageView, ShownImageView, UploadView
+from spike_http.views.jobs import BatchEnhanceView, EnhanceView, ParallelEnhanceView
+from spike_http.waiting import Patience
 
 
 @frozen(kw_only=True)
@@ -24,22 +33,54 @@ class UploadResource:
     """`/api/images/upload`."""
 
     gate: Gate
+    once: Once
     uploads: Uploads
     links: LinkPolicy
 
     def on_post(self, req: falcon.Request, resp: falcon.Response) -> None:
         """Store one picture and begin its enhancement."""
-        user_id = self.gate.user(req)
+        user_id = self.gate.user(req, bucket=Bucket.UPLOAD)
         req.context.wordings = UPLOAD_WORDINGS
         with upload_form(req) as form:
-            uploaded = self.uploads.upload(
-                user_id,
-                name=form.name,
-                content=form.content,
-                album_id=form.album_id,
-                request_id=request_id_of(req),
+            self.once.answer(
+                req,
+                resp,
+                caller=user_id.text,
+                act=lambda then: self.uploads.upload(
+                    user_id,
+                    name=form.name,
+                    content=form.content,
+                    album_id=form.album_id,
+                    request_id=request_id_of(req),
+                    then=then,
+                ),
+                view=lambda uploaded: UploadView.of(uploaded, self.links.addresses(req)),
             )
-        resp.media = as_json(UploadView.of(uploaded, self.links.addresses(req)))
+
+
+@frozen(kw_only=True)
+class BatchUploadResource:
+    """`/api/images/batch-upload`."""
+
+    gate: Gate
+    once: Once
+    batch_uploads: BatchUploads
+    links: LinkPolicy
+
+    def on_post(self, req: falcon.Request, resp: falcon.Response) -> None:
+        """Store many pictures and begin their enhancement."""
+        user_id = self.gate.user(req, bucket=Bucket.BATCH_UPLOAD)
+        req.context.wordings = UPLOAD_WORDINGS
+        with batch_upload_form(req) as form:
+            self.once.answer(
+                req,
+                resp,
+                caller=user_id.text,
+                act=lambda then: self.batch_uploads.upload(
+                    user_id, files=form.files, album_id=form.album_id, request_id=request_id_of(req), then=then
+                ),
+                view=lambda batch: BatchUploadView.of(batch, self.links.addresses(req)),
+            )
 
 
 @frozen(kw_only=True)
@@ -47,18 +88,28 @@ class EnhanceResource:
     """`/api/images/enhance`."""
 
     gate: Gate
+    once: Once
     enhancements: Enhancements
 
     def on_post(self, req: falcon.Request, resp: falcon.Response) -> None:
         """Begin to enhance an image at one tier."""
-        user_id = self.gate.user(req)
+        user_id = self.gate.user(req, bucket=Bucket.ENHANCE)
         req.context.wordings = ENHANCE_WORDINGS
-        body = EnhanceBody.parse(json_object(req))
-        enhancing = self.enhancements.enhance(
-            user_id, image_id=body.image_id, tier=body.tier, request_id=request_id_of(req)
+        body = EnhanceBody.parse(json_object(req, bytes_max=PICTURE_JSON_BYTES_MAX))
+        self.once.answer(
+            req,
+            resp,
+            caller=user_id.text,
+            act=lambda then: self.enhancements.enhance(
+                user_id,
+                image_id=body.image_id,
+                tier=body.tier,
+                source=body.source,
+                request_id=request_id_of(req),
+                then=then,
+            ),
+            view=EnhanceView.of,
         )
-        order = enhancing.job.order
-        resp.media = as_json(EnhanceView(job_id=order.id, token_cost=order.charged, new_balance=enhancing.balance))
 
 
 @frozen(kw_only=True)
@@ -66,16 +117,45 @@ class ParallelEnhanceResource:
     """`/api/images/parallel-enhance`."""
 
     gate: Gate
+    once: Once
     enhancements: Enhancements
 
     def on_post(self, req: falcon.Request, resp: falcon.Response) -> None:
         """Begin to enhance an image at several tiers, all or none."""
-        user_id = self.gate.user(req)
+        user_id = self.gate.user(req, bucket=Bucket.PARALLEL_ENHANCE)
         body = ParallelEnhanceBody.parse(json_object(req))
-        enhancing = self.enhancements.enhance_in_parallel(
-            user_id, image_id=body.image_id, tiers=body.tiers, request_id=request_id_of(req)
+        self.once.answer(
+            req,
+            resp,
+            caller=user_id.text,
+            act=lambda then: self.enhancements.enhance_in_parallel(
+                user_id, image_id=body.image_id, tiers=body.tiers, request_id=request_id_of(req), then=then
+            ),
+            view=ParallelEnhanceView.of,
         )
-        resp.media = as_json(ParallelEnhanceView.of(enhancing))
+
+
+@frozen(kw_only=True)
+class BatchEnhanceResource:
+    """`/api/images/batch-enhance`."""
+
+    gate: Gate
+    once: Once
+    enhancements: Enhancements
+
+    def on_post(self, req: falcon.Request, resp: falcon.Response) -> None:
+        """Begin to enhance several images at one tier, all or none."""
+        user_id = self.gate.user(req)
+        body = BatchEnhanceBody.parse(json_object(req))
+        self.once.answer(
+            req,
+            resp,
+            caller=user_id.text,
+            act=lambda then: self.enhancements.enhance_batch(
+                user_id, image_ids=body.image_ids, tier=body.tier, request_id=request_id_of(req), then=then
+            ),
+            view=BatchEnhanceView.of,
+        )
 
 
 @frozen(kw_only=True)
@@ -99,11 +179,35 @@ class ImageResource:
 
     gate: Gate
     gallery: Gallery
+    labelling: Labelling
+    removal: Removal
+    patience: Patience
     links: LinkPolicy
+
+    def on_patch(self, req: falcon.Request, resp: falcon.Response, image_id: str) -> None:
+        """Change an image's name, description or who may see it."""
+        user_id = self.gate.user(req)
+        labels = image_labels(json_object(req))
+        image = self.labelling.change(user_id, ImageId.parse(image_id), labels)
+        shown = self.gallery.image(image.id, viewer=user_id)
+        resp.media = as_json(ShownImageView(image=ImageView.shown(shown, self.links.addresses(req))))
+
+    def on_delete(self, req: falcon.Request, resp: falcon.Response, image_id: str) -> None:
+        """Delete an image, its jobs and all their files; jobs that haven't ended are refunded."""
+        user_id = self.gate.user(req)
+        self.removal.remove(user_id, ImageId.parse(image_id))
+        resp.media = as_json(DeletedImageView())
 
     def on_get(self, req: falcon.Request, resp: falcon.Response, image_id: str) -> None:
         """Show an image with its jobs."""
-        viewer = self.gate.visitor(req)
-        shown = self.gallery.image(ImageId.parse(image_id), viewer=viewer)
+        viewer = self.gate.visitor(req, bucket=Bucket.GET_IMAGE)
+        parsed = ImageId.parse(image_id)
+        shown = self.patience.seen(
+            req,
+            resp,
+            first=self.gallery.image(parsed, viewer=viewer),
+            again=lambda: self.gallery.glance(parsed, viewer=viewer),
+            is_done=lambda seen: seen.is_at_rest,
+        )
         view = ShownImageView(image=ImageView.shown(shown, self.links.addresses(req)))
         answer_if_changed(req, resp, as_json(view))

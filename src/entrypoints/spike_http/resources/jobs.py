@@ -1,16 +1,17 @@
-"""`/api/jobs`: look, at one or many, and cancel."""
+"""`/api/jobs`: look, at one or many, and cancel; `/api/batches`."""
 
 import falcon
 from attrs import frozen
 
-from spike_core.domain.identifiers import JobId
+from spike_core.domain.identifiers import BatchId, JobId
 from spike_core.services.cancellation import Cancellation
 from spike_core.services.gallery import Gallery
 from spike_http.authentication import Gate
 from spike_http.bodies import BatchStatusBody, json_object
 from spike_http.links import LinkPolicy
 from spike_http.media import as_json
-from spike_http.views.jobs import BatchStatusView, CancelledView, ShownJobView
+from spike_http.views.jobs import BatchStatusView, CancelledView, ShownBatchView, ShownJobView
+from spike_http.waiting import Patience
 
 
 @frozen(kw_only=True)
@@ -19,12 +20,20 @@ class JobResource:
 
     gate: Gate
     gallery: Gallery
+    patience: Patience
     links: LinkPolicy
 
     def on_get(self, req: falcon.Request, resp: falcon.Response, job_id: str) -> None:
         """Show a job."""
-        user_id = self.gate.user(req)
-        shown = self.gallery.job(JobId.parse(job_id), viewer=user_id)
+        viewer = self.gate.visitor(req)
+        parsed = JobId.parse(job_id)
+        shown = self.patience.seen(
+            req,
+            resp,
+            first=self.gallery.job(parsed, viewer=viewer),
+            again=lambda: self.gallery.job(parsed, viewer=viewer),
+            is_done=lambda seen: seen.is_at_rest,
+        )
         resp.media = as_json(ShownJobView.of(shown, self.links.addresses(req)))
 
 
@@ -42,6 +51,29 @@ class BatchStatusResource:
         body = BatchStatusBody.parse(json_object(req))
         shown = self.gallery.jobs(body.job_ids, viewer=user_id)
         resp.media = as_json(BatchStatusView.of(shown, self.links.addresses(req), asked=body.texts))
+
+
+@frozen(kw_only=True)
+class BatchResource:
+    """`/api/batches/{batch_id}`."""
+
+    gate: Gate
+    gallery: Gallery
+    patience: Patience
+    links: LinkPolicy
+
+    def on_get(self, req: falcon.Request, resp: falcon.Response, batch_id: str) -> None:
+        """Show the jobs of a batch."""
+        user_id = self.gate.user(req)
+        parsed = BatchId.parse(batch_id)
+        shown = self.patience.seen(
+            req,
+            resp,
+            first=self.gallery.batch(parsed, viewer=user_id),
+            again=lambda: self.gallery.batch(parsed, viewer=user_id),
+            is_done=lambda seen: all(each.is_at_rest for each in seen),
+        )
+        resp.media = as_json(ShownBatchView.of(parsed, shown, self.links.addresses(req)))
 
 
 @frozen(kw_only=True)

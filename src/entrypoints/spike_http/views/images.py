@@ -8,9 +8,11 @@ from spike_core.domain.identifiers import ImageId, JobId
 from spike_core.domain.images import Image, ImageName
 from spike_core.domain.objects import PictureFormat
 from spike_core.domain.tiers import Tier
-from spike_core.domain.tokens import Tokens
+from spike_core.domain.tokens import NO_TOKENS, Tokens
+from spike_core.services.batch_uploads import KeptFile, RefusedFile, UploadedBatch
 from spike_core.services.gallery import ImagesPage, ShownImage
 from spike_core.services.uploads import Uploaded
+from spike_http.errors import FileTrouble, file_trouble
 from spike_http.links import Addresses
 from spike_http.views.jobs import JobView
 
@@ -69,6 +71,96 @@ class UploadView:
                 job_id=order.id, tier=order.tier, token_cost=order.charged, new_balance=uploaded.balance
             )
         return cls(image=UploadedImageView.of(uploaded.image, addresses), enhancement=enhancement)
+
+
+@frozen(kw_only=True)
+class UploadedFileView:
+    """A file of a batch that was kept."""
+
+    success: bool = True
+    filename: str
+    image_id: ImageId
+    url: str
+    width: int
+    height: int
+    size: int
+    format: PictureFormat
+    job_id: JobId | None  # null where the album doesn't enhance by itself
+    tier: Tier | None
+    token_cost: Tokens
+
+    @classmethod
+    def of(cls, file: KeptFile, addresses: Addresses) -> "UploadedFileView":
+        """Return the view of a kept file."""
+        image, order = file.image, None if file.job is None else file.job.order
+        return cls(
+            filename=file.filename,
+            image_id=image.id,
+            url=addresses.of(image.original, image),
+            width=image.dimensions.width_px,
+            height=image.dimensions.height_px,
+            size=image.size_bytes,
+            format=image.format,
+            job_id=None if order is None else order.id,
+            tier=None if order is None else order.tier,
+            token_cost=NO_TOKENS if order is None else order.charged,
+        )
+
+
+@frozen(kw_only=True)
+class RefusedFileView:
+    """A file of a batch that was not kept."""
+
+    success: bool = False
+    filename: str
+    error: str
+    error_type: FileTrouble
+
+    @classmethod
+    def of(cls, file: RefusedFile) -> "RefusedFileView":
+        """Return the view of a refused file."""
+        error_type, text = file_trouble(file.error)
+        return cls(filename=file.filename, error=text, error_type=error_type)
+
+
+@frozen(kw_only=True)
+class BatchUploadSummaryView:
+    """A batch upload in numbers."""
+
+    total: int
+    successful: int
+    failed: int
+    total_cost: Tokens
+    new_balance: Tokens
+
+
+@frozen(kw_only=True)
+class BatchUploadView:
+    """The answer to a batch upload, a result for each file, in the order sent."""
+
+    success: bool  # at least one file was kept
+    results: list[UploadedFileView | RefusedFileView]
+    summary: BatchUploadSummaryView
+
+    @classmethod
+    def of(cls, batch: UploadedBatch, addresses: Addresses) -> "BatchUploadView":
+        """Return the view of what became of the files."""
+        results = [
+            UploadedFileView.of(file, addresses) if isinstance(file, KeptFile) else RefusedFileView.of(file)
+            for file in batch.files
+        ]
+        successful = sum(result.success for result in results)
+        return cls(
+            success=successful > 0,
+            results=results,
+            summary=BatchUploadSummaryView(
+                total=len(results),
+                successful=successful,
+                failed=len(results) - successful,
+                total_cost=batch.total,
+                new_balance=batch.balance,
+            ),
+        )
 
 
 @frozen(kw_only=True)
@@ -147,3 +239,11 @@ class ShownImageView:
 
     success: bool = True
     image: ImageView
+
+
+@frozen(kw_only=True)
+class DeletedImageView:
+    """The answer to `DELETE /api/images/{id}`."""
+
+    success: bool = True
+    message: str = "Image deleted successfully"

@@ -1,12 +1,13 @@
 """Jobs, as clients see them."""
 
+from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
 from typing import assert_never
 
 from attrs import frozen
 
-from spike_core.domain.identifiers import ImageId, JobId
+from spike_core.domain.identifiers import BatchId, ImageId, JobId
 from spike_core.domain.images import Image
 from spike_core.domain.jobs import (
     CancelledJob,
@@ -19,9 +20,11 @@ from spike_core.domain.jobs import (
     RefundedJob,
     StartedJob,
 )
+from spike_core.domain.tasks import Blend
 from spike_core.domain.tiers import Tier
 from spike_core.domain.tokens import Tokens
-from spike_core.services.enhancements import EnhancingInParallel
+from spike_core.domain.transitions import SETTLED_STATUSES
+from spike_core.services.enhancements import Enhancing, EnhancingBatch, EnhancingInParallel
 from spike_core.services.gallery import ShownJob
 from spike_http.links import Addresses
 
@@ -34,6 +37,12 @@ class EnhanceView:
     job_id: JobId
     token_cost: Tokens
     new_balance: Tokens
+
+    @classmethod
+    def of(cls, enhancing: Enhancing) -> "EnhanceView":
+        """Return the view of an accepted job."""
+        order = enhancing.job.order
+        return cls(job_id=order.id, token_cost=order.charged, new_balance=enhancing.balance)
 
 
 @frozen(kw_only=True)
@@ -66,11 +75,45 @@ class ParallelEnhanceView:
 
 
 @frozen(kw_only=True)
+class BatchJobView:
+    """One of the jobs of a batch enhancement."""
+
+    image_id: ImageId | None
+    job_id: JobId
+
+
+@frozen(kw_only=True)
+class BatchSummaryView:
+    """A batch enhancement in numbers."""
+
+    total: int
+    total_cost: Tokens
+    new_balance: Tokens
+
+
+@frozen(kw_only=True)
+class BatchEnhanceView:
+    """The answer to a batch enhancement."""
+
+    success: bool = True
+    batch_id: BatchId
+    summary: BatchSummaryView
+    jobs: list[BatchJobView]
+
+    @classmethod
+    def of(cls, enhancing: EnhancingBatch) -> "BatchEnhanceView":
+        """Return the view of the accepted jobs, in the order asked."""
+        summary = BatchSummaryView(total=len(enhancing.jobs), total_cost=enhancing.total, new_balance=enhancing.balance)
+        jobs = [BatchJobView(image_id=job.order.image_id, job_id=job.id) for job in enhancing.jobs]
+        return cls(batch_id=enhancing.id, summary=summary, jobs=jobs)
+
+
+@frozen(kw_only=True)
 class JobView:
     """A job, in any state; what its state doesn't have is null."""
 
     id: JobId
-    image_id: ImageId
+    image_id: ImageId | None  # null where the job isn't about an image
     tier: Tier
     status: JobStatus
     tokens_cost: Tokens
@@ -84,16 +127,19 @@ class JobView:
     processing_completed_at: datetime | None
     progress: int  # percent
     queue_position: int | None  # 1 is next; null unless waiting
-    source_image_id: ImageId | None = None
-    is_blend: bool = False
+    source_image_id: ImageId | None
+    is_blend: bool
+    is_anonymous: bool
+    batch_id: BatchId | None
 
     @classmethod
-    def of(cls, job: Job, image: Image, position: int | None, addresses: Addresses) -> "JobView":
-        """Return the view of a job of this image."""
+    def of(cls, job: Job, image: Image | None, position: int | None, addresses: Addresses) -> "JobView":
+        """Return the view of a job, and of the image that it is about."""
+        task = job.order.task
         result = job.result if isinstance(job, CompletedJob) else None
         return cls(
             id=job.id,
-            image_id=image.id,
+            image_id=job.order.image_id,
             tier=job.order.tier,
             status=job.status,
             tokens_cost=job.order.charged,
@@ -103,10 +149,14 @@ class JobView:
             enhanced_size_bytes=result.size_bytes if result else None,
             error_message=job.reason if isinstance(job, FailedJob | RefundedJob) else None,
             created_at=job.order.created_at,
-            processing_started_at=None if isinstance(job, PendingJob | StartedJob) else job.claimed_at,
-            processing_completed_at=_ended_at(job),
+            processing_started_at=began_at(job),
+            processing_completed_at=ended_at(job),
             progress=_progress(job),
             queue_position=position,
+            source_image_id=task.source if isinstance(task, Blend) and isinstance(task.source, ImageId) else None,
+            is_blend=isinstance(task, Blend),
+            is_anonymous=job.id.is_anonymous,
+            batch_id=job.order.batch_id,
         )
 
 
@@ -121,6 +171,42 @@ class ShownJobView:
     def of(cls, shown: ShownJob, addresses: Addresses) -> "ShownJobView":
         """Return the view of a job."""
         return cls(job=JobView.of(shown.job, shown.image, shown.position, addresses))
+
+
+@frozen(kw_only=True)
+class BatchCountsView:
+    """How many jobs of a batch there are, in all and by status."""
+
+    total: int
+    pending: int
+    processing: int
+    completed: int
+    failed: int
+    refunded: int
+    cancelled: int
+
+
+@frozen(kw_only=True)
+class ShownBatchView:
+    """The answer to `GET /api/batches/{id}`."""
+
+    success: bool = True
+    batch_id: BatchId
+    is_finished: bool  # every job has ended, one way or the other
+    summary: BatchCountsView
+    jobs: list[JobView]
+
+    @classmethod
+    def of(cls, batch_id: BatchId, shown: Sequence[ShownJob], addresses: Addresses) -> "ShownBatchView":
+        """Return the view of a batch's jobs."""
+        counts = Counter(each.job.status for each in shown)
+        summary = BatchCountsView(total=len(shown), **{status.value.lower(): counts[status] for status in JobStatus})
+        return cls(
+            batch_id=batch_id,
+            is_finished=all(status in SETTLED_STATUSES for status in counts),
+            summary=summary,
+            jobs=[JobView.of(each.job, each.image, each.position, addresses) for each in shown],
+        )
 
 
 @frozen(kw_only=True)
@@ -151,7 +237,13 @@ class CancelledView:
     new_balance: Tokens
 
 
-def _ended_at(job: Job) -> datetime | None:
+def began_at(job: Job) -> datetime | None:
+    """Return when a worker began the last attempt, `None` where none has or it was given back."""
+    return None if isinstance(job, PendingJob | StartedJob) else job.claimed_at
+
+
+def ended_at(job: Job) -> datetime | None:
+    """Return when the job ended, `None` while it hasn't."""
     match job:
         case CompletedJob() | FailedJob() | RefundedJob() | CancelledJob():
             return job.ended_at

@@ -1,0 +1,5 @@
+"""Files from the public web, fetched safely for somebody who isn't trusted to choose the address."""
+
+from spike_fetch.downloader import WebDownloader
+
+__all__ = ["WebDownloader"]

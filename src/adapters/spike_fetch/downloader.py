@@ -1,0 +1,118 @@
+"""The downloader for addresses that users name."""
+
+import tempfile
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
+from typing import BinaryIO, Final, cast
+from urllib.parse import urljoin, urlsplit
+
+import httpcore2
+from attrs import frozen
+
+from spike_core.domain.errors import DownloadFailed, FileTooLarge, UnsafeAddress
+from spike_core.domain.limits import SOURCE_BYTES_MAX
+from spike_fetch.addresses import Address, is_public
+from spike_fetch.network import Deadline, GuardedNetwork, Judge, Resolve, resolved
+
+REDIRECTS_MAX: Final = 3
+URL_CHARS_MAX: Final = 2048
+DEADLINE_S: Final = 20.0  # for everything, redirects and the last byte
+PORTS: Final = frozenset({80, 443})  # other ports of public hosts are seldom meant for the public
+
+_IN_MEMORY_BYTES_MAX: Final = 1024 * 1024
+_REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
+_OK: Final = 200
+_HEADERS: Final = [
+    (b"Accept", b"image/*"),
+    (b"Accept-Encoding", b"identity"),  # a compressed body could be a bomb
+    (b"User-Agent", b"Spike"),
+    (b"Connection", b"close"),
+]
+
+
+def allowed(address: Address, port: int) -> bool:
+    """Return whether a download may connect there."""
+    return is_public(address) and port in PORTS
+
+
+@frozen(kw_only=True)
+class WebDownloader:
+    """Fetches over http and https. No proxy, cookie, credential or setting of the machine is used."""
+
+    resolve: Resolve = resolved
+    judge: Judge = allowed
+    deadline_s: float = DEADLINE_S
+    size_bytes_max: int = SOURCE_BYTES_MAX
+
+    def download(self, url: str) -> AbstractContextManager[BinaryIO]:
+        """Fetch what is at `url`; see the port."""
+        return self._download(url)
+
+    @contextmanager
+    def _download(self, url: str) -> Iterator[BinaryIO]:
+        with tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY_BYTES_MAX) as spool:
+            content = cast("BinaryIO", spool)
+            self._fetch(url, content)
+            content.seek(0)
+            yield content
+
+    def _fetch(self, url: str, content: BinaryIO) -> None:
+        network = GuardedNetwork(resolve=self.resolve, judge=self.judge, deadline=Deadline(self.deadline_s))
+        try:
+            with httpcore2.ConnectionPool(network_backend=network) as pool:
+                for _ in range(REDIRECTS_MAX + 1):
+                    redirected = self._follow(pool, url, content)
+                    if redirected is None:
+                        return
+                    url = redirected
+        except (httpcore2.NetworkError, httpcore2.ProtocolError, httpcore2.TimeoutException, OSError) as error:
+            raise DownloadFailed from error
+        raise DownloadFailed
+
+    def _follow(self, pool: httpcore2.ConnectionPool, url: str, content: BinaryIO) -> str | None:
+        """Ask once: write the file and return `None`, or return where the server sends us."""
+        _check(url)
+        with pool.stream("GET", _encoded(url), headers=_HEADERS) as response:
+            headers = {name.lower(): value for name, value in response.headers}
+            if response.status in _REDIRECTS and b"location" in headers:
+                return urljoin(url, headers[b"location"].decode("latin-1"))
+            encoding = headers.get(b"content-encoding", b"identity").strip().lower()
+            if response.status != _OK or encoding not in {b"identity", b""}:
+                raise DownloadFailed
+            size_bytes = 0
+            for piece in response.iter_stream():
+                size_bytes += len(piece)
+                if size_bytes > self.size_bytes_max:
+                    raise FileTooLarge(size_bytes_max=self.size_bytes_max)
+                content.write(piece)
+        return None
+
+
+def _check(url: str) -> None:
+    """Check what can be told from an address alone.
+
+    Raises:
+        UnsafeAddress: it isn't http or https, has no host, or holds credentials.
+    """
+    try:
+        parts = urlsplit(url)
+        has_port = parts.port is None or parts.port > 0
+    except ValueError as error:
+        raise UnsafeAddress from error
+    is_plain = parts.username is None and parts.password is None and url.isprintable() and " " not in url
+    if parts.scheme not in {"http", "https"} or not parts.hostname or not is_plain or not has_port:
+        raise UnsafeAddress
+    if len(url) > URL_CHARS_MAX:
+        raise UnsafeAddress
+
+
+def _encoded(url: str) -> bytes:
+    """Return the address as it is sent.
+
+    Raises:
+        UnsafeAddress: it has characters that no address has.
+    """
+    try:
+        return url.partition("#")[0].encode("ascii")
+    except UnicodeEncodeError as error:
+        raise UnsafeAddress from error

@@ -1,0 +1,10 @@
+"""The entry point `limiter.memory`."""
+
+from limits.storage import MemoryStorage
+
+from spike_limits.limiter import LibraryLimiter
+
+
+def open_memory(url: str) -> LibraryLimiter:  # noqa: ARG001  # there is nothing to say in it
+    """Return a limiter that counts in this process: right for one process, several count each for itself."""
+    return LibraryLimiter(MemoryStorage())

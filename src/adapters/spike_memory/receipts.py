@@ -1,0 +1,44 @@
+"""Receipts in memory."""
+
+from datetime import datetime
+
+from attrs import evolve, frozen
+
+from spike_core.domain.errors import DuplicateReceipt, ReceiptNotFound
+from spike_core.domain.receipts import Answer, IdempotencyKey, Receipt
+from spike_memory.state import Rows
+
+
+@frozen
+class MemoryReceipts:
+    """See the port."""
+
+    _rows: Rows
+
+    def get(self, caller: str, key: IdempotencyKey) -> Receipt:
+        """Return a receipt."""
+        try:
+            return self._rows.state.receipts[caller, key]
+        except KeyError as error:
+            raise ReceiptNotFound from error
+
+    def add(self, receipt: Receipt) -> None:
+        """Store a receipt."""
+        state = self._rows.check_writable()
+        if (receipt.caller, receipt.key) in state.receipts:
+            raise DuplicateReceipt
+        state.receipts[receipt.caller, receipt.key] = receipt
+
+    def amend(self, caller: str, key: IdempotencyKey, answer: Answer) -> None:
+        """Replace an answer."""
+        state = self._rows.check_writable()
+        if (caller, key) in state.receipts:
+            state.receipts[caller, key] = evolve(state.receipts[caller, key], answer=answer)
+
+    def purge(self, *, created_before: datetime) -> int:
+        """Forget old receipts."""
+        state = self._rows.check_writable()
+        old = [name for name, receipt in state.receipts.items() if receipt.created_at < created_before]
+        for name in old:
+            del state.receipts[name]
+        return len(old)

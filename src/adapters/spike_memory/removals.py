@@ -1,0 +1,59 @@
+"""Removals in memory."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from attrs import evolve, frozen
+
+from spike_core.domain.errors import ImageNotFound
+from spike_core.domain.identifiers import ImageId, OwnerId
+from spike_core.domain.images import Image
+from spike_memory.state import Rows
+
+
+@frozen
+class MemoryRemovals:
+    """See the port."""
+
+    _rows: Rows
+
+    def begin(self, image_id: ImageId, *, now: datetime) -> None:
+        """Hide an image."""
+        state = self._rows.check_writable()
+        if image_id not in state.images:
+            return
+        state.removed[image_id] = (now, state.images.pop(image_id))
+        for album in list(state.albums.values()):
+            if album.cover_image_id == image_id:
+                state.albums[album.id] = evolve(album, cover_image_id=None)
+            places = state.places[album.id]
+            state.places[album.id] = tuple(place for place in places if place.image_id != image_id)
+
+    def get(self, image_id: ImageId) -> Image:
+        """Return the image, hidden or not."""
+        state = self._rows.state
+        if image_id in state.removed:
+            return state.removed[image_id][1]
+        try:
+            return state.images[image_id]
+        except KeyError as error:
+            raise ImageNotFound from error
+
+    def pending(self, *, limit: int) -> Sequence[Image]:
+        """Return hidden images."""
+        hidden = sorted(self._rows.state.removed.values(), key=lambda entry: (entry[0], entry[1].id))
+        return [image for _, image in hidden][:limit]
+
+    def expired(self, owner_id: OwnerId, *, created_before: datetime, limit: int) -> Sequence[Image]:
+        """Return the owner's oldest images."""
+        images = [image for image in self._rows.state.images.values() if image.owner_id == owner_id]
+        old = [image for image in images if image.created_at < created_before]
+        return sorted(old, key=lambda image: image.cursor)[:limit]
+
+    def finish(self, image_id: ImageId) -> None:
+        """Forget the image and its jobs."""
+        state = self._rows.check_writable()
+        state.removed.pop(image_id, None)
+        for job in [job for job in state.jobs.values() if job.order.image_id == image_id]:
+            del state.jobs[job.id]
+            state.outbox.pop(job.id, None)

@@ -1,0 +1,141 @@
+"""Blending: two pictures merged scale by scale, so that neither seams nor washed-out detail show.
+
+After P. J. Burt and E. H. Adelson, "A Multiresolution Spline With Application to Image Mosaics" (1983): each picture is
+taken apart into a Laplacian pyramid, each level is mixed by a mask as soft as the level is coarse, and the mixed
+levels are put together. Differences are kept in 8 bits around 128.
+
+The mask favours, place by place, the picture that has more to tell there, and leaves each at least a fifth. Before
+that the source is cropped to the original's aspect and brought half-way to its tone.
+"""
+
+import io
+from typing import BinaryIO, Final
+
+from attrs import frozen
+from PIL import ImageChops, ImageMath, ImageOps, ImageStat
+from PIL.Image import Image, Resampling, composite
+from PIL.ImageFilter import GaussianBlur
+
+from spike_core.domain.dimensions import Dimensions
+from spike_core.domain.errors import UpscalerUnavailable
+from spike_pillow.colour import plain, srgb_profile, to_srgb
+from spike_pillow.opening import opened_picture, pillow_errors
+from spike_pillow.orientation import Turn
+
+_SHRINKING: Final = 2  # from one level to the next
+_COARSEST_SIDE_PX: Final = 16
+_NOTHING: Final = 128  # a difference of 0
+_MASK_SIDE_PX: Final = 96  # what is told where is judged coarsely: the mask must be soft
+_LEAST: Final = 51  # of 255: how much each picture counts everywhere
+_TONE_STRENGTH: Final = 0.5  # 1 would give the source the original's tone altogether
+_SPREAD_MAX: Final = 1.6  # how much contrast may be stretched, or pressed
+_DRAFT_GAP: Final = 1.5  # as in the upscaler
+_PNG_COMPRESS_LEVEL: Final = 1  # the picture is read once and forgotten
+
+
+@frozen
+class PillowBlender:
+    """Merges pictures by Pillow. It holds no state: one serves all threads."""
+
+    def blend(self, original: BinaryIO, source: BinaryIO, *, size: Dimensions) -> bytes:
+        """Return the merged picture as PNG; see the port."""
+        try:
+            upright = _opened(original.read(), (size.width_px, size.height_px))
+            if upright.width > size.width_px:
+                upright = upright.resize((size.width_px, size.height_px), Resampling.LANCZOS)
+            merged = _merged(upright, _fitted(_opened(source.read(), upright.size), upright.size))
+        except MemoryError as error:
+            raise UpscalerUnavailable from error
+        out = io.BytesIO()
+        merged.save(out, "PNG", compress_level=_PNG_COMPRESS_LEVEL, icc_profile=srgb_profile())
+        return out.getvalue()
+
+
+def _opened(data: bytes, size: tuple[int, int]) -> Image:
+    """Return the picture upright and in sRGB, not much larger than it need be."""
+    with opened_picture(data) as opened, pillow_errors():
+        file = opened.file
+        lying = Turn.of(file).seen(size)
+        file.draft(None, (int(lying[0] * _DRAFT_GAP) + 1, int(lying[1] * _DRAFT_GAP) + 1))
+        file.load()
+        turn = Turn.of(file)
+        profile = file.info.get("icc_profile") or b""
+        picture = turn.applied_to(to_srgb(plain(file), profile=profile))
+        picture.info = {}
+        return picture
+
+
+def _fitted(source: Image, size: tuple[int, int]) -> Image:
+    """Return the source in this size: scaled until it covers it, and what stands over cut off evenly."""
+    return ImageOps.fit(source, size, Resampling.LANCZOS)
+
+
+def _merged(original: Image, source: Image) -> Image:
+    """Return the source merged into the original, which has the same size."""
+    colours, others = original.convert("RGB"), source.convert("RGB")
+    others = _toned(others, like=colours)
+    mask = _mask(colours, others)
+    if source.mode == "RGBA":  # where there is no source, all is the original's
+        mask = ImageChops.lighter(mask, ImageOps.invert(_small(source.getchannel("A"))))
+    result = _splined(colours, others, mask)
+    if original.mode == "RGBA":
+        result.putalpha(original.getchannel("A"))
+    return result
+
+
+def _toned(picture: Image, *, like: Image) -> Image:
+    """Return the picture with each channel's mean and spread brought towards those of another."""
+    now, wanted = ImageStat.Stat(_small(picture)), ImageStat.Stat(_small(like))
+    table: list[int] = []
+    for channel in range(3):
+        spread = (wanted.stddev[channel] + 1) / (now.stddev[channel] + 1)
+        gain = 1 + _TONE_STRENGTH * (min(max(spread, 1 / _SPREAD_MAX), _SPREAD_MAX) - 1)
+        middle = now.mean[channel] + _TONE_STRENGTH * (wanted.mean[channel] - now.mean[channel])
+        table += [round(min(max(middle + gain * (value - now.mean[channel]), 0), 255)) for value in range(256)]
+    return picture.point(table)
+
+
+def _mask(original: Image, source: Image) -> Image:
+    """Return how much of the original is to be seen, place by place, small and soft: 255 is all of it."""
+    told, other = _telling(original), _telling(source)
+    span = 255 - 2 * _LEAST
+    share = ImageMath.lambda_eval(
+        lambda args: args["convert"](args["a"] * span / (args["a"] + args["b"]) + _LEAST + 0.5, "L"), a=told, b=other
+    )
+    assert isinstance(share, Image)
+    return share
+
+
+def _telling(picture: Image) -> Image:
+    """Return how much detail there is around each place, in mode F and never 0."""
+    grey = _small(picture.convert("L"))
+    detail = ImageChops.difference(grey, grey.filter(GaussianBlur(2)))
+    return detail.filter(GaussianBlur(_MASK_SIDE_PX / 12)).convert("F").point(lambda value: value * 1 + 2)
+
+
+def _small(picture: Image) -> Image:
+    scale = min(1.0, _MASK_SIDE_PX / max(picture.size))
+    return picture.resize(_scaled(picture.size, scale), Resampling.BOX)
+
+
+def _splined(one: Image, other: Image, mask: Image) -> Image:
+    """Mix two pictures level by level, from the finest on down, and put them together on the way back."""
+    if min(one.size) < _SHRINKING * _COARSEST_SIDE_PX:
+        return composite(one, other, mask.resize(one.size, Resampling.BILINEAR))
+    smaller = _scaled(one.size, 1 / _SHRINKING)
+    coarse, coarse_other = one.resize(smaller, Resampling.BOX), other.resize(smaller, Resampling.BOX)
+    fine = composite(_less(one, coarse), _less(other, coarse_other), mask.resize(one.size, Resampling.BILINEAR))
+    below = _splined(coarse, coarse_other, mask)
+    return ImageChops.add(_grown(below, one.size), fine, scale=1, offset=-_NOTHING)
+
+
+def _less(picture: Image, coarse: Image) -> Image:
+    return ImageChops.subtract(picture, _grown(coarse, picture.size), scale=1, offset=_NOTHING)
+
+
+def _grown(coarse: Image, size: tuple[int, int]) -> Image:
+    return coarse.resize(size, Resampling.BICUBIC)
+
+
+def _scaled(size: tuple[int, int], scale: float) -> tuple[int, int]:
+    return max(1, round(size[0] * scale)), max(1, round(size[1] * scale))

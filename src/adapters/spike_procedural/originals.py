@@ -1,0 +1,66 @@
+"""Originals: the picture that is to be changed, decoded, upright, in sRGB and without transparency."""
+
+import io
+import warnings
+from typing import Final
+
+from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
+
+from spike_core.domain.dimensions import Dimensions
+from spike_core.domain.errors import EmptyFile, TooManyPixels, UndecodablePicture, UnknownPictureFormat
+from spike_core.domain.limits import PICTURE_PIXELS_MAX
+from spike_core.domain.objects import PictureFormat
+
+_FORMATS: Final = tuple(format_.value for format_ in PictureFormat)
+_DRAFT_GAP: Final = 1.5  # a JPEG may be decoded smaller, as long as it stays so many times larger than the result
+
+
+def decoded(data: bytes, size: Dimensions) -> Image.Image:
+    """Return the picture in mode RGB and in this size, white where it was transparent.
+
+    Raises:
+        EmptyFile, UnknownPictureFormat, TooManyPixels, UndecodablePicture: it can't be read.
+        MemoryError: there is too little.
+    """
+    if not data:
+        raise EmptyFile
+    try:
+        with warnings.catch_warnings(action="ignore"), Image.open(io.BytesIO(data), formats=_FORMATS) as file:
+            _check_pixels(file.width * file.height)
+            longest = round(size.longest_side_px * _DRAFT_GAP)
+            file.draft(None, (longest, longest))
+            upright = ImageOps.exif_transpose(file)
+            return _opaque(_in_srgb(upright)).resize((size.width_px, size.height_px), Image.Resampling.LANCZOS)
+    except (MemoryError, TooManyPixels):
+        raise
+    except UnidentifiedImageError as error:
+        raise UnknownPictureFormat from error
+    except Exception as error:  # OSError, SyntaxError, ValueError, struct.error, …: there is no full list
+        raise UndecodablePicture from error
+
+
+def _check_pixels(pixels: int) -> None:
+    if pixels > PICTURE_PIXELS_MAX:
+        raise TooManyPixels(pixels=pixels, pixels_max=PICTURE_PIXELS_MAX)
+
+
+def _opaque(picture: Image.Image) -> Image.Image:
+    if not picture.has_transparency_data:
+        return picture.convert("RGB")
+    layered = picture.convert("RGBA")
+    white = Image.new("RGBA", layered.size, (255, 255, 255, 255))
+    return Image.alpha_composite(white, layered).convert("RGB")
+
+
+def _in_srgb(picture: Image.Image) -> Image.Image:
+    if picture.mode.startswith("I;16"):  # a plain conversion would clip instead of scaling
+        return picture.convert("I").point(lambda value: value * (255 / 65535)).convert("L")
+    profile = picture.info.get("icc_profile")
+    if not profile or picture.mode not in {"RGB", "CMYK", "L"}:
+        return picture
+    try:
+        source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
+        converted = ImageCms.profileToProfile(picture, source, ImageCms.createProfile("sRGB"), outputMode="RGB")
+    except (ImageCms.PyCMSError, OSError, ValueError, TypeError):  # broken, or for another mode
+        return picture
+    return converted or picture

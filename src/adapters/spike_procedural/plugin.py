@@ -1,0 +1,8 @@
+"""The entry point `generator.procedural`."""
+
+from spike_procedural.generator import ProceduralGenerator
+
+
+def open_generator(*, url: str, api_key: str, model: str) -> ProceduralGenerator:  # noqa: ARG001  # the port's
+    """Return the generator that draws by rules; it needs no server, so no argument counts."""
+    return ProceduralGenerator()

@@ -1,0 +1,126 @@
+"""What clients send to have images enhanced, parsed at the edge."""
+
+from collections.abc import Mapping, Sequence
+
+from attrs import frozen
+
+from spike_core.domain.errors import InvalidValue
+from spike_core.domain.identifiers import ImageId
+from spike_core.domain.limits import BATCH_IMAGES_MAX
+from spike_core.domain.tiers import Tier
+from spike_core.services.intake import Offer
+from spike_http.bodies import MissingFields, string_field
+from spike_http.pictures import offered_picture
+
+
+@frozen(kw_only=True)
+class EnhanceBody:
+    """`POST /api/images/enhance`."""
+
+    image_id: ImageId
+    tier: Tier
+    source: ImageId | Offer | None
+
+    @classmethod
+    def parse(cls, body: Mapping[str, object]) -> "EnhanceBody":
+        """Return the parsed body.
+
+        Raises:
+            MissingFields, InvalidValue, InvalidIdentifier, SourceTooLarge: it isn't one.
+        """
+        image_id, tier, source = body.get("imageId"), body.get("tier"), body.get("blendSource")
+        if image_id is None or tier is None:
+            raise MissingFields("Please provide both imageId and tier")
+        return cls(
+            image_id=ImageId.parse(string_field("imageId", image_id)),
+            tier=Tier.parse(string_field("tier", tier)),
+            source=None if source is None else blend_source(source),
+        )
+
+
+@frozen(kw_only=True)
+class ParallelEnhanceBody:
+    """`POST /api/images/parallel-enhance`."""
+
+    image_id: ImageId
+    tiers: Sequence[Tier]
+
+    @classmethod
+    def parse(cls, body: Mapping[str, object]) -> "ParallelEnhanceBody":
+        """Return the parsed body.
+
+        Raises:
+            MissingFields, InvalidValue, InvalidIdentifier: it isn't one.
+        """
+        image_id, tiers = body.get("imageId"), body.get("tiers")
+        if image_id is None or tiers is None:
+            raise MissingFields("Please provide both imageId and tiers")
+        if not isinstance(tiers, list):
+            raise InvalidValue(what="tiers", rule="must be a list")
+        return cls(
+            image_id=ImageId.parse(string_field("imageId", image_id)),
+            tiers=[Tier.parse(string_field("tiers", tier)) for tier in tiers],
+        )
+
+
+@frozen(kw_only=True)
+class BatchEnhanceBody:
+    """`POST /api/images/batch-enhance`."""
+
+    image_ids: Sequence[ImageId]
+    tier: Tier
+
+    @classmethod
+    def parse(cls, body: Mapping[str, object]) -> "BatchEnhanceBody":
+        """Return the parsed body.
+
+        Raises:
+            MissingFields, InvalidValue, InvalidIdentifier: it isn't one.
+        """
+        ids, tier = body.get("imageIds"), body.get("tier")
+        if ids is None or tier is None:
+            raise MissingFields("Please provide both imageIds and tier")
+        if not isinstance(ids, list) or not 1 <= len(ids) <= BATCH_IMAGES_MAX:
+            raise InvalidValue(what="imageIds", rule=f"must be a list of 1 to {BATCH_IMAGES_MAX} ids")
+        return cls(
+            image_ids=[ImageId.parse(string_field("each of imageIds", id_)) for id_ in ids],
+            tier=Tier.parse(string_field("tier", tier)),
+        )
+
+
+@frozen(kw_only=True)
+class MixBody:
+    """`POST /api/images/anonymous-enhance`."""
+
+    image_id: ImageId
+    source: ImageId | Offer
+
+    @classmethod
+    def parse(cls, body: Mapping[str, object]) -> "MixBody":
+        """Return the parsed body. A tier may be named, if it is the free one.
+
+        Raises:
+            MissingFields, InvalidValue, InvalidIdentifier, SourceTooLarge: it isn't one.
+        """
+        image_id, source, tier = body.get("imageId"), body.get("blendSource"), body.get("tier")
+        if image_id is None or source is None:
+            raise MissingFields("Please provide both imageId and blendSource")
+        if tier is not None and Tier.parse(string_field("tier", tier)) is not Tier.FREE:
+            raise InvalidValue(what="tier", rule="must be FREE without an account")
+        return cls(image_id=ImageId.parse(string_field("imageId", image_id)), source=blend_source(source))
+
+
+def blend_source(source: object) -> ImageId | Offer:
+    """Return what `blendSource` names, or holds.
+
+    Raises:
+        InvalidValue, InvalidIdentifier, SourceTooLarge: it does neither, or both.
+    """
+    if not isinstance(source, dict):
+        raise InvalidValue(what="blendSource", rule="must be an object")
+    image_id, encoded = source.get("imageId"), source.get("base64")
+    if (image_id is None) == (encoded is None):
+        raise InvalidValue(what="blendSource", rule="must have either imageId or base64")
+    if image_id is not None:
+        return ImageId.parse(string_field("blendSource.imageId", image_id))
+    return offered_picture(encoded, media_type=source.get("mimeType"), field="blendSource.base64")

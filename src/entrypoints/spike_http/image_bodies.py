@@ -1,0 +1,41 @@
+"""What clients send about an image, parsed at the edge."""
+
+from collections.abc import Callable, Mapping
+from typing import Final
+
+from spike_core.domain.errors import InvalidValue
+from spike_core.domain.images import ImageName, check_description
+from spike_core.services.labelling import Labels
+from spike_http.bodies import string_field
+
+
+def image_labels(body: Mapping[str, object]) -> Labels:
+    """Return the parsed body of `PATCH /api/images/{image_id}`; fields that it doesn't name stay as they are.
+
+    Raises:
+        InvalidValue, InvalidFileName: it isn't one.
+    """
+    labels = {
+        name: parse(value)
+        for field, (name, parse) in _FIELDS.items()
+        if (value := body.get(field, _NOT_NAMED)) is not _NOT_NAMED
+    }
+    return Labels(named=frozenset(labels), **labels)  # type: ignore[arg-type]  # each is parsed to its field's type
+
+
+def _description(value: object) -> str | None:
+    return None if value is None else check_description(string_field("description", value))
+
+
+def _is_public(value: object) -> bool:
+    if not isinstance(value, bool):
+        raise InvalidValue(what="isPublic", rule="must be true or false")
+    return value
+
+
+_NOT_NAMED: Final = object()
+_FIELDS: Final[Mapping[str, tuple[str, Callable[[object], object]]]] = {
+    "name": ("name", lambda value: ImageName.parse(string_field("name", value))),
+    "description": ("description", _description),
+    "isPublic": ("is_public", _is_public),
+}

@@ -1,0 +1,107 @@
+"""What clients send to have pictures made from words, parsed at the edge."""
+
+from collections.abc import Mapping
+from typing import ClassVar, Final
+
+from attrs import frozen
+
+from spike_core.domain.errors import InvalidInput, InvalidValue
+from spike_core.domain.generation import AspectRatio, Prompt
+from spike_core.domain.objects import PictureFormat
+from spike_core.domain.tiers import Tier
+from spike_core.services.creations import WebAddress
+from spike_core.services.intake import Offer
+from spike_http.bodies import MissingFields, string_field
+from spike_http.pictures import offered_picture
+
+MODIFIABLE: Final = frozenset(
+    format_.media_type for format_ in (PictureFormat.JPEG, PictureFormat.PNG, PictureFormat.WEBP, PictureFormat.GIF)
+)
+PRICED_TIERS: Final = tuple(tier for tier in Tier if tier.price)
+
+
+@frozen
+class UnknownPricedTier(InvalidInput):
+    """The tier doesn't exist, or is the free one."""
+
+    code: ClassVar[str] = "unknown_priced_tier"
+
+
+@frozen(kw_only=True)
+class GenerateBody:
+    """`POST /api/mcp/generate`."""
+
+    prompt: Prompt
+    tier: Tier
+    negative: Prompt | None
+    aspect_ratio: AspectRatio
+
+    @classmethod
+    def parse(cls, body: Mapping[str, object]) -> "GenerateBody":
+        """Return the parsed body.
+
+        Raises:
+            MissingFields, InvalidValue, UnknownPricedTier: it isn't one.
+        """
+        ratio = body.get("aspectRatio")
+        return cls(
+            prompt=_prompt(body),
+            tier=_tier(body),
+            negative=_negative(body),
+            aspect_ratio=AspectRatio.SQUARE if ratio is None else AspectRatio.parse(string_field("aspectRatio", ratio)),
+        )
+
+
+@frozen(kw_only=True)
+class ModifyBody:
+    """`POST /api/mcp/modify`."""
+
+    prompt: Prompt
+    tier: Tier
+    negative: Prompt | None
+    picture: Offer | WebAddress
+
+    @classmethod
+    def parse(cls, body: Mapping[str, object]) -> "ModifyBody":
+        """Return the parsed body.
+
+        Raises:
+            MissingFields, InvalidValue, UnknownPricedTier, SourceTooLarge: it isn't one.
+        """
+        return cls(prompt=_prompt(body), tier=_tier(body), negative=_negative(body), picture=_picture(body))
+
+
+def _prompt(body: Mapping[str, object]) -> Prompt:
+    prompt = body.get("prompt")
+    if prompt is None:
+        raise MissingFields("Please provide both prompt and tier")
+    return Prompt.parse(string_field("prompt", prompt))
+
+
+def _negative(body: Mapping[str, object]) -> Prompt | None:
+    negative = body.get("negativePrompt")
+    if negative is None or negative == "":
+        return None
+    return Prompt.parse(string_field("negativePrompt", negative), what="negativePrompt")
+
+
+def _tier(body: Mapping[str, object]) -> Tier:
+    tier = body.get("tier")
+    if tier is None:
+        raise MissingFields("Please provide both prompt and tier")
+    text = string_field("tier", tier)
+    for priced in PRICED_TIERS:
+        if text == priced.value:
+            return priced
+    raise UnknownPricedTier
+
+
+def _picture(body: Mapping[str, object]) -> Offer | WebAddress:
+    image, url = body.get("image"), body.get("imageUrl")
+    if image is None and url is None:
+        raise MissingFields("Please provide either image or imageUrl")
+    if image is not None and url is not None:
+        raise InvalidValue(what="image", rule="must not come with imageUrl")
+    if url is not None:
+        return WebAddress(string_field("imageUrl", url))
+    return offered_picture(image, media_type=body.get("mimeType"), field="image", media_types=MODIFIABLE)

@@ -1,0 +1,64 @@
+"""`/api/images/anonymous-…`: for people without an account."""
+
+import falcon
+from attrs import frozen
+
+from spike_core.domain.rates import Bucket
+from spike_core.services.enhancements import Enhancements
+from spike_core.services.uploads import Uploads
+from spike_http.authentication import Gate
+from spike_http.bodies import json_object
+from spike_http.enhance_bodies import MixBody
+from spike_http.errors import UPLOAD_WORDINGS
+from spike_http.forms import upload_form
+from spike_http.idempotency import Once
+from spike_http.links import LinkPolicy
+from spike_http.middleware import request_id_of
+from spike_http.pictures import PICTURE_JSON_BYTES_MAX
+from spike_http.views.anonymous import AnonymousUploadView, MixView
+
+
+@frozen(kw_only=True)
+class AnonymousUploadResource:
+    """`/api/images/anonymous-upload`."""
+
+    gate: Gate
+    once: Once
+    uploads: Uploads
+    links: LinkPolicy
+
+    def on_post(self, req: falcon.Request, resp: falcon.Response) -> None:
+        """Store one picture that belongs to nobody in particular."""
+        caller = self.gate.stranger(req, bucket=Bucket.ANONYMOUS_UPLOAD)
+        req.context.wordings = UPLOAD_WORDINGS
+        with upload_form(req) as form:
+            self.once.answer(
+                req,
+                resp,
+                caller=caller,
+                act=lambda then: self.uploads.upload_anonymously(name=form.name, content=form.content, then=then),
+                view=lambda image: AnonymousUploadView.of(image, self.links.addresses(req)),
+            )
+
+
+@frozen(kw_only=True)
+class MixResource:
+    """`/api/images/anonymous-enhance`."""
+
+    gate: Gate
+    once: Once
+    enhancements: Enhancements
+
+    def on_post(self, req: falcon.Request, resp: falcon.Response) -> None:
+        """Begin to blend an anonymous image with another picture, at the free tier."""
+        caller = self.gate.stranger(req, bucket=Bucket.ANONYMOUS_MIX)
+        body = MixBody.parse(json_object(req, bytes_max=PICTURE_JSON_BYTES_MAX))
+        self.once.answer(
+            req,
+            resp,
+            caller=caller,
+            act=lambda then: self.enhancements.mix(
+                body.image_id, source=body.source, request_id=request_id_of(req), then=then
+            ),
+            view=lambda mixing: MixView(job_id=mixing.job.id, tier=mixing.job.order.tier),
+        )

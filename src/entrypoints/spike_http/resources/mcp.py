@@ -1,0 +1,109 @@
+"""`/api/mcp`: pictures from words."""
+
+import falcon
+from attrs import frozen
+
+from spike_core.domain.identifiers import JobId
+from spike_core.domain.rates import Bucket
+from spike_core.services.creations import Creations
+from spike_http.authentication import Gate
+from spike_http.bodies import json_object
+from spike_http.errors import ENHANCE_WORDINGS
+from spike_http.idempotency import Once
+from spike_http.links import LinkPolicy
+from spike_http.mcp_bodies import GenerateBody, ModifyBody
+from spike_http.media import as_json
+from spike_http.middleware import request_id_of
+from spike_http.pictures import PICTURE_JSON_BYTES_MAX
+from spike_http.query import job_cursor, page_limit
+from spike_http.views.creations import CreatingView, CreationsView, CreationView
+
+
+@frozen(kw_only=True)
+class GenerateResource:
+    """`/api/mcp/generate`."""
+
+    gate: Gate
+    once: Once
+    creations: Creations
+
+    def on_post(self, req: falcon.Request, resp: falcon.Response) -> None:
+        """Begin to make a picture from words."""
+        user_id = self.gate.user(req, bucket=Bucket.GENERATE)
+        req.context.wordings = ENHANCE_WORDINGS
+        body = GenerateBody.parse(json_object(req))
+        self.once.answer(
+            req,
+            resp,
+            caller=user_id.text,
+            act=lambda then: self.creations.generate(
+                user_id,
+                prompt=body.prompt,
+                negative=body.negative,
+                tier=body.tier,
+                aspect_ratio=body.aspect_ratio,
+                request_id=request_id_of(req),
+                then=then,
+            ),
+            view=CreatingView.of,
+        )
+
+
+@frozen(kw_only=True)
+class ModifyResource:
+    """`/api/mcp/modify`."""
+
+    gate: Gate
+    once: Once
+    creations: Creations
+
+    def on_post(self, req: falcon.Request, resp: falcon.Response) -> None:
+        """Begin to change a picture by words."""
+        user_id = self.gate.user(req, bucket=Bucket.MODIFY)
+        req.context.wordings = ENHANCE_WORDINGS
+        body = ModifyBody.parse(json_object(req, bytes_max=PICTURE_JSON_BYTES_MAX))
+        self.once.answer(
+            req,
+            resp,
+            caller=user_id.text,
+            act=lambda then: self.creations.modify(
+                user_id,
+                prompt=body.prompt,
+                negative=body.negative,
+                tier=body.tier,
+                picture=body.picture,
+                request_id=request_id_of(req),
+                then=then,
+            ),
+            view=CreatingView.of,
+        )
+
+
+@frozen(kw_only=True)
+class CreationResource:
+    """`/api/mcp/jobs/{job_id}`."""
+
+    gate: Gate
+    creations: Creations
+    links: LinkPolicy
+
+    def on_get(self, req: falcon.Request, resp: falcon.Response, job_id: str) -> None:
+        """Show a generation or a modification."""
+        user_id = self.gate.user(req)
+        job = self.creations.job(user_id, JobId.parse(job_id))
+        resp.media = as_json(CreationView.of(job, self.links.addresses(req)))
+
+
+@frozen(kw_only=True)
+class CreationHistoryResource:
+    """`/api/mcp/history`."""
+
+    gate: Gate
+    creations: Creations
+    links: LinkPolicy
+
+    def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
+        """List one's own generations and modifications, newest first."""
+        user_id = self.gate.user(req)
+        page = self.creations.history(user_id, before=job_cursor(req), limit=page_limit(req))
+        resp.media = as_json(CreationsView.of(page, self.links.addresses(req)))

@@ -1,0 +1,95 @@
+"""Pictures from words, as clients see them."""
+
+from datetime import datetime
+from typing import Literal
+
+from attrs import frozen
+
+from spike_core.domain.generation import Prompt
+from spike_core.domain.identifiers import JobId
+from spike_core.domain.jobs import CompletedJob, FailedJob, Job, JobStatus, RefundedJob
+from spike_core.domain.tasks import Creation, Generation
+from spike_core.domain.tiers import Tier
+from spike_core.domain.tokens import Tokens
+from spike_core.services.creations import Creating, CreationsPage
+from spike_http.links import Addresses
+from spike_http.views.jobs import began_at, ended_at
+
+
+@frozen(kw_only=True)
+class CreatingView:
+    """The answer to a generation or a modification."""
+
+    success: bool = True
+    job_id: JobId
+    tokens_cost: Tokens
+    message: str
+
+    @classmethod
+    def of(cls, creating: Creating) -> "CreatingView":
+        """Return the view of an accepted job."""
+        order = creating.job.order
+        what = "Generation" if isinstance(order.task, Generation) else "Modification"
+        message = f"{what} started. Poll /api/mcp/jobs/{{jobId}} for status."  # the API's words, braces and all
+        return cls(job_id=order.id, tokens_cost=order.charged, message=message)
+
+
+@frozen(kw_only=True)
+class CreationView:
+    """A generation or a modification, in any state; what it doesn't have is null."""
+
+    id: JobId
+    type: Literal["GENERATE", "MODIFY"]
+    tier: Tier
+    tokens_cost: Tokens
+    status: JobStatus
+    prompt: Prompt
+    input_image_url: str | None
+    output_image_url: str | None
+    output_width: int | None
+    output_height: int | None
+    error_message: str | None
+    created_at: datetime
+    processing_started_at: datetime | None
+    processing_completed_at: datetime | None
+
+    @classmethod
+    def of(cls, job: Job, addresses: Addresses) -> "CreationView":
+        """Return the view of a job."""
+        order = job.order
+        assert isinstance(order.task, Creation), "only what is made from words is shown here"
+        result = job.result if isinstance(job, CompletedJob) else None
+        return cls(
+            id=job.id,
+            type="GENERATE" if isinstance(order.task, Generation) else "MODIFY",
+            tier=order.tier,
+            tokens_cost=order.charged,
+            status=job.status,
+            prompt=order.task.prompt,
+            input_image_url=None if order.input is None else addresses.of(order.input.key, None),
+            output_image_url=None if result is None else addresses.of(result.key, None),
+            output_width=None if result is None else result.dimensions.width_px,
+            output_height=None if result is None else result.dimensions.height_px,
+            error_message=job.reason if isinstance(job, FailedJob | RefundedJob) else None,
+            created_at=order.created_at,
+            processing_started_at=began_at(job),
+            processing_completed_at=ended_at(job),
+        )
+
+
+@frozen(kw_only=True)
+class CreationsView:
+    """The answer to `GET /api/mcp/history`, newest first."""
+
+    jobs: list[CreationView]
+    next_cursor: str | None
+    has_more: bool
+
+    @classmethod
+    def of(cls, page: CreationsPage, addresses: Addresses) -> "CreationsView":
+        """Return the view of a page."""
+        return cls(
+            jobs=[CreationView.of(job, addresses) for job in page.jobs],
+            next_cursor=None if page.next is None else str(page.next),
+            has_more=page.next is not None,
+        )

@@ -1,0 +1,56 @@
+"""Cursors: places in lists that are ordered by age."""
+
+import re
+from datetime import UTC, datetime, timedelta
+from typing import ClassVar, Final, Generic, Self, TypeVar
+
+from attrs import frozen
+
+from spike_core.domain.errors import InvalidValue
+from spike_core.domain.identifiers import Identifier, ImageId, JobId
+
+AnyId = TypeVar("AnyId", bound=Identifier)
+
+
+@frozen(order=True)
+class Cursor(Generic[AnyId]):
+    """Behind the thing of this time and id; use a subclass."""
+
+    kind: ClassVar[type[Identifier]]
+
+    created_at: datetime
+    id: AnyId
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Return the cursor that `str` made.
+
+        Raises:
+            InvalidValue: it isn't one.
+        """
+        match = _CURSOR.fullmatch(text)
+        if match is None or cls.kind.pattern.fullmatch(match[2]) is None:
+            raise InvalidValue(what="cursor", rule="must be one that this list has given out")
+        return cls(_EPOCH + timedelta(microseconds=int(match[1])), cls.kind(match[2]))  # type: ignore[arg-type]  # `kind` is the id's type
+
+    def __str__(self) -> str:
+        """Return a text that says the time, in microseconds since 1970, and the id."""
+        return f"{(self.created_at - _EPOCH) // timedelta(microseconds=1)}.{self.id}"
+
+
+@frozen(order=True)
+class ImageCursor(Cursor[ImageId]):
+    """A place in a list of images."""
+
+    kind: ClassVar[type[Identifier]] = ImageId
+
+
+@frozen(order=True)
+class JobCursor(Cursor[JobId]):
+    """A place in a list of jobs."""
+
+    kind: ClassVar[type[Identifier]] = JobId
+
+
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_CURSOR: Final = re.compile(r"([0-9]{1,17})\.([a-z0-9_]+)")

@@ -1,0 +1,30 @@
+"""The generator port."""
+
+from typing import BinaryIO, Protocol
+
+from spike_core.domain.dimensions import Dimensions
+from spike_core.domain.generation import Prompt
+from spike_core.ports.upscaler import EnhancedPicture
+
+
+class Generator(Protocol):
+    """Makes pictures from words, and changes pictures by words."""
+
+    def generate(self, prompt: Prompt, *, negative: Prompt | None, size: Dimensions) -> EnhancedPicture:
+        """Return a picture of what `prompt` says, without what `negative` says, in exactly this size and in sRGB.
+
+        Raises:
+            PromptRefused: these words won't do; no further attempt can succeed.
+            GeneratorUnavailable: it can't work now; another attempt may succeed.
+        """
+
+    def modify(
+        self, original: BinaryIO, prompt: Prompt, *, negative: Prompt | None, size: Dimensions
+    ) -> EnhancedPicture:
+        """Return the original changed as `prompt` says, upright, in exactly this size and in sRGB.
+
+        Raises:
+            UnacceptablePicture: the original can't be decoded; no further attempt can succeed.
+            PromptRefused: these words won't do; no further attempt can succeed.
+            GeneratorUnavailable: it can't work now; another attempt may succeed.
+        """

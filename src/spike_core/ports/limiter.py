@@ -1,0 +1,18 @@
+"""The rate limiter port."""
+
+from typing import Protocol
+
+from spike_core.domain.rates import Allowance, Rate
+
+
+class RateLimiter(Protocol):
+    """Counts requests of callers, in windows of fixed length."""
+
+    def hit(self, caller: str, rate: Rate) -> Allowance:
+        """Count one request and return what is left; atomic, however many ask at once.
+
+        Requests beyond the limit are counted too, and never prolong the window.
+
+        Raises:
+            LimiterUnavailable: nothing can be counted now.
+        """

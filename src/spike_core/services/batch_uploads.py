@@ -1,0 +1,182 @@
+"""Uploads of many files at once: refused one by one, kept and charged together."""
+
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import BinaryIO, Final, assert_never
+
+from attrs import frozen
+
+from spike_core.domain.errors import InvalidInput, SpikeError, StorageUnavailable, Unavailable
+from spike_core.domain.identifiers import AlbumId, ImageId, OwnerId, RequestId
+from spike_core.domain.images import Image, ImageName
+from spike_core.domain.jobs import PendingJob
+from spike_core.domain.limits import UPLOAD_BYTES_MAX
+from spike_core.domain.tokens import NO_TOKENS, Tokens
+from spike_core.ports.blobs import BlobStore
+from spike_core.services.afterthoughts import Then, nothing_more
+from spike_core.services.uploads import Uploads
+
+STORING_THREADS: Final = 4  # of one batch
+
+
+@frozen(kw_only=True)
+class NamedFile:
+    """A file of a batch, as far as its form was readable."""
+
+    filename: str  # as it was sent
+    name: ImageName
+    content: BinaryIO
+
+
+@frozen(kw_only=True)
+class RefusedFile:
+    """A file of a batch that won't be kept, and why."""
+
+    filename: str  # as it was sent
+    error: SpikeError
+
+
+@frozen(kw_only=True)
+class KeptFile:
+    """A file of a batch that is an image now."""
+
+    filename: str
+    image: Image
+    job: PendingJob | None
+
+
+@frozen(kw_only=True)
+class UploadedBatch:
+    """What became of each file, in the order sent; and the balance left."""
+
+    files: Sequence[KeptFile | RefusedFile]
+    balance: Tokens
+
+    @property
+    def total(self) -> Tokens:
+        """What the enhancements cost together."""
+        jobs = [file.job for file in self.files if isinstance(file, KeptFile) and file.job is not None]
+        return sum((job.order.charged for job in jobs), NO_TOKENS)
+
+
+@frozen(kw_only=True)
+class _Candidate:
+    """A file that is acceptable, and the image that it may become."""
+
+    file: NamedFile
+    image: Image
+
+
+@frozen(kw_only=True)
+class BatchUploads:
+    """Takes in many pictures by the rules of `Uploads`."""
+
+    uploads: Uploads
+    blobs: BlobStore
+
+    def upload(
+        self,
+        owner_id: OwnerId,
+        *,
+        files: Sequence[NamedFile | RefusedFile],
+        album_id: AlbumId | None = None,
+        request_id: RequestId | None = None,
+        then: Then[UploadedBatch] = nothing_more,
+    ) -> UploadedBatch:
+        """Store many pictures, each with its enhancement.
+
+        A file that isn't acceptable, or can't be stored, is refused alone. The rows of all others are written, and
+        charged for, in one transaction; where the database fails, all of them are refused and none is kept.
+
+        Raises:
+            AlbumNotFound, Forbidden, AlbumFull: the album can't take them.
+            NotEnoughTokens: the wallet doesn't cover all acceptable files; nothing is kept.
+            DatabaseUnavailable: nothing could even be looked up.
+        """
+        judged = self._judged(owner_id, files)
+        candidates = [each for each in judged if isinstance(each, _Candidate)]
+        tier, balance = self.uploads.check_funds(
+            owner_id, files=len(candidates), album_id=album_id, now=self.uploads.clock.now()
+        )
+        troubles = self._store(candidates)
+        stored = [each.image for each in candidates if each.image.id not in troubles]
+        if not stored:
+            return _batch(judged, {}, troubles, balance)
+        try:
+            with self.uploads.transactions.begin() as tx:
+                jobs, left = self.uploads.record(
+                    tx, owner_id, stored, tier=tier, album_id=album_id, request_id=request_id
+                )
+                batch = _batch(judged, jobs, troubles, left)
+                then(tx, batch)
+        except Exception as error:
+            self.uploads.intake.discard([image.original for image in stored])
+            if not isinstance(error, Unavailable):
+                raise
+            return _batch(judged, {}, troubles | {image.id: error for image in stored}, balance)
+        self.uploads.dispatch.start(list(jobs.values()))
+        return batch
+
+    def _judged(
+        self, owner_id: OwnerId, files: Sequence[NamedFile | RefusedFile]
+    ) -> Sequence[_Candidate | RefusedFile]:
+        began_at = self.uploads.clock.now()
+        judged: list[_Candidate | RefusedFile] = []
+        for file in files:
+            match file:
+                case RefusedFile():
+                    judged.append(file)
+                case NamedFile():
+                    try:
+                        picture = self.uploads.intake.judge(file.content, size_bytes_max=UPLOAD_BYTES_MAX)
+                    except InvalidInput as error:
+                        judged.append(RefusedFile(filename=file.filename, error=error))
+                        continue
+                    image = self.uploads.new_image(owner_id, file.name, picture, now=began_at)
+                    judged.append(_Candidate(file=file, image=image))
+                case unreachable:
+                    assert_never(unreachable)
+        return judged
+
+    def _store(self, candidates: Sequence[_Candidate]) -> dict[ImageId, SpikeError]:
+        """Store originals side by side and return what went wrong, by image."""
+        if not candidates:
+            return {}
+        try:
+            with ThreadPoolExecutor(max_workers=min(STORING_THREADS, len(candidates))) as pool:
+                errors = list(pool.map(self._store_one, candidates))
+        except Exception:
+            self.uploads.intake.discard([each.image.original for each in candidates])
+            raise
+        return {each.image.id: error for each, error in zip(candidates, errors, strict=True) if error is not None}
+
+    def _store_one(self, candidate: _Candidate) -> StorageUnavailable | None:
+        try:
+            self.blobs.put(candidate.image.original, candidate.file.content)
+        except StorageUnavailable as error:
+            return error
+        return None
+
+
+def _batch(
+    judged: Sequence[_Candidate | RefusedFile],
+    jobs: Mapping[ImageId, PendingJob],
+    troubles: Mapping[ImageId, SpikeError],
+    balance: Tokens,
+) -> UploadedBatch:
+    return UploadedBatch(files=[_result(each, jobs, troubles) for each in judged], balance=balance)
+
+
+def _result(
+    each: _Candidate | RefusedFile, jobs: Mapping[ImageId, PendingJob], troubles: Mapping[ImageId, SpikeError]
+) -> KeptFile | RefusedFile:
+    match each:
+        case RefusedFile():
+            return each
+        case _Candidate():
+            filename, image = each.file.filename, each.image
+            if image.id in troubles:
+                return RefusedFile(filename=filename, error=troubles[image.id])
+            return KeptFile(filename=filename, image=image, job=jobs.get(image.id))
+        case unreachable:
+            assert_never(unreachable)

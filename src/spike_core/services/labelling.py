@@ -1,0 +1,63 @@
+"""Labelling: what an owner says of an image, and whether everybody may see it."""
+
+from attrs import evolve, field, frozen
+
+from spike_core.domain.errors import Forbidden, LocationInside
+from spike_core.domain.identifiers import ImageId, OwnerId
+from spike_core.domain.images import Image, ImageName
+from spike_core.ports.blobs import BlobStore
+from spike_core.ports.clock import Clock
+from spike_core.ports.probe import ImageProbe
+from spike_core.ports.transactions import Transactions
+
+
+@frozen(kw_only=True)
+class Labels:
+    """What is to change of an image; what isn't named stays."""
+
+    named: frozenset[str] = field(converter=frozenset)  # of the fields below
+    name: ImageName | None = None
+    description: str | None = None
+    is_public: bool | None = None
+
+    def on(self, image: Image) -> Image:
+        """Return the image with these labels."""
+        return evolve(image, **{name: getattr(self, name) for name in self.named})
+
+
+@frozen(kw_only=True)
+class Labelling:
+    """Changes what may be changed of an image. Its original never is."""
+
+    transactions: Transactions
+    blobs: BlobStore
+    probe: ImageProbe
+    clock: Clock
+
+    def change(self, owner_id: OwnerId, image_id: ImageId, labels: Labels) -> Image:
+        """Change the owner's image and return it. An image whose original tells where it was taken stays private.
+
+        Raises:
+            ImageNotFound, Forbidden: the image doesn't exist, or is somebody else's.
+            LocationInside: it was to become public.
+            StorageUnavailable: nobody can say whether it may become public.
+        """
+        with self.transactions.view() as tx:
+            image = tx.images.get(image_id)
+        if image.owner_id != owner_id:
+            raise Forbidden
+        if labels.on(image).is_public and not image.is_public:
+            self._check_publishable(image)
+        with self.transactions.begin() as tx:
+            stored = tx.images.get(image_id)
+            changed = labels.on(stored)
+            if changed == stored:
+                return stored
+            changed = evolve(changed, updated_at=self.clock.now())
+            tx.images.change(changed)
+        return changed
+
+    def _check_publishable(self, image: Image) -> None:
+        with self.blobs.open(image.original) as original:
+            if self.probe.inspect(original).has_location:
+                raise LocationInside

@@ -1,0 +1,120 @@
+"""Making: the picture that a job is to deliver, by whichever engine its task needs."""
+
+import io
+from contextlib import ExitStack
+from typing import assert_never
+
+from attrs import frozen
+
+from spike_core.domain.dimensions import Dimensions
+from spike_core.domain.errors import UnacceptablePicture, UnusableResult
+from spike_core.domain.identifiers import ImageId
+from spike_core.domain.images import Image
+from spike_core.domain.jobs import JobOrder
+from spike_core.domain.objects import ObjectKey
+from spike_core.domain.tasks import Blend, Enhancement, Generation, Input, Modification
+from spike_core.ports.blender import Blender
+from spike_core.ports.blobs import BlobStore
+from spike_core.ports.generator import Generator
+from spike_core.ports.probe import ImageProbe
+from spike_core.ports.transactions import Transactions
+from spike_core.ports.upscaler import EnhancedPicture, Upscaler
+
+
+@frozen(kw_only=True)
+class Assignment:
+    """What an engine is given: the order, the size that must come out, and the pictures that go in."""
+
+    order: JobOrder
+    size: Dimensions
+    pictures: tuple[ObjectKey, ...]  # the picture to work on, then the one to blend in; none for a generation
+
+
+@frozen(kw_only=True)
+class Making:
+    """Makes pictures and checks them. No transaction is open meanwhile."""
+
+    transactions: Transactions
+    blobs: BlobStore
+    probe: ImageProbe
+    upscaler: Upscaler
+    blender: Blender
+    generator: Generator
+
+    def assignment(self, order: JobOrder) -> Assignment:
+        """Look up what the order needs.
+
+        Raises:
+            ImageNotFound: an image it is about was deleted.
+        """
+        match order.task:
+            case Enhancement():
+                image = self._image(order.task.image_id)
+                return Assignment(
+                    order=order, size=order.tier.output_size(image.dimensions), pictures=(image.original,)
+                )
+            case Blend():
+                image = self._image(order.task.image_id)
+                source = order.task.source
+                key = source.key if isinstance(source, Input) else self._image(source).original
+                return Assignment(
+                    order=order, size=order.tier.output_size(image.dimensions), pictures=(image.original, key)
+                )
+            case Generation():
+                size = order.task.aspect_ratio.size(order.tier.longest_side_px)
+                return Assignment(order=order, size=size, pictures=())
+            case Modification():
+                source = order.task.input
+                return Assignment(order=order, size=order.tier.output_size(source.dimensions), pictures=(source.key,))
+            case unreachable:
+                assert_never(unreachable)
+
+    def make(self, assignment: Assignment) -> EnhancedPicture:
+        """Return the picture.
+
+        Raises:
+            UnacceptablePicture, PromptRefused, ObjectNotFound: no further attempt can succeed.
+            UpscalerUnavailable, GeneratorUnavailable, StorageUnavailable: another attempt may succeed.
+        """
+        task, size = assignment.order.task, assignment.size
+        with ExitStack() as stack:
+            pictures = [stack.enter_context(self.blobs.open(key)) for key in assignment.pictures]
+            match task:
+                case Enhancement():
+                    return self.upscaler.enhance(pictures[0], size=size)
+                case Blend():
+                    blended = self.blender.blend(pictures[0], pictures[1], size=size)
+                    return self.upscaler.enhance(io.BytesIO(blended), size=size)
+                case Generation():
+                    return self.generator.generate(task.prompt, negative=task.negative, size=size)
+                case Modification():
+                    return self.generator.modify(pictures[0], task.prompt, negative=task.negative, size=size)
+                case unreachable:
+                    assert_never(unreachable)
+
+    def check(self, picture: EnhancedPicture, assignment: Assignment) -> None:
+        """Check the output before anybody pays for it: it decodes, has the right size and isn't blank.
+
+        What is made of blank pictures alone may be blank.
+
+        Raises:
+            UnusableResult: it isn't what was ordered.
+        """
+        try:
+            facts = self.probe.inspect(io.BytesIO(picture.content))
+        except UnacceptablePicture as error:
+            raise UnusableResult(str(error)) from error
+        if facts.dimensions != assignment.size:
+            raise UnusableResult(f"it is {facts.dimensions}, not {assignment.size}")
+        if facts.format is not picture.format or facts.dimensions != picture.dimensions:
+            raise UnusableResult("it isn't what the engine says it is")
+        if facts.is_blank and not (assignment.pictures and all(map(self._is_blank, assignment.pictures))):
+            raise UnusableResult("it is blank")
+
+    def _is_blank(self, key: ObjectKey) -> bool:
+        with self.blobs.open(key) as picture:
+            return self.probe.inspect(picture).is_blank
+
+    def _image(self, image_id: ImageId) -> Image:
+        with self.transactions.view() as tx:
+            return tx.images.get(image_id)

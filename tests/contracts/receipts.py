@@ -1,0 +1,65 @@
+"""The laws of `Receipts`."""
+
+from datetime import timedelta
+
+import pytest
+from attrs import evolve
+
+from builders import NOON
+from spike_core.domain.errors import DuplicateReceipt, ReceiptNotFound
+from spike_core.domain.receipts import Answer, IdempotencyKey, Receipt, RequestDigest
+from spike_core.ports.transactions import Transactions
+
+RECEIPT = Receipt(
+    caller="ada",
+    key=IdempotencyKey("key-1"),
+    digest=RequestDigest.of(b"a", b"b"),
+    answer=Answer(status=201, body='{"name": "é"}'),
+    created_at=NOON,
+)
+
+
+class ReceiptsContract:
+    """Laws every Receipts adapter keeps."""
+
+    def test_a_receipt_comes_back_as_it_was(self, transactions: Transactions) -> None:
+        with transactions.begin() as tx:
+            tx.receipts.add(RECEIPT)
+        with transactions.view() as tx:
+            assert tx.receipts.get(RECEIPT.caller, RECEIPT.key) == RECEIPT
+            for caller, key in (("bob", RECEIPT.key), ("ada", IdempotencyKey("key-2"))):
+                with pytest.raises(ReceiptNotFound):
+                    tx.receipts.get(caller, key)
+
+    def test_a_key_has_one_receipt(self, transactions: Transactions) -> None:
+        with transactions.begin() as tx:
+            tx.receipts.add(RECEIPT)
+            tx.receipts.add(evolve(RECEIPT, caller="bob"))
+            tx.receipts.add(evolve(RECEIPT, key=IdempotencyKey("key-2")))
+        with pytest.raises(DuplicateReceipt), transactions.begin() as tx:
+            tx.receipts.add(evolve(RECEIPT, digest=RequestDigest.of(b"x")))
+        with transactions.view() as tx:
+            assert tx.receipts.get(RECEIPT.caller, RECEIPT.key) == RECEIPT
+
+    def test_only_the_answer_is_amended(self, transactions: Transactions) -> None:
+        answer = Answer(status=200, body="{}")
+        with transactions.begin() as tx:
+            tx.receipts.add(RECEIPT)
+            tx.receipts.amend("bob", RECEIPT.key, answer)
+            tx.receipts.amend(RECEIPT.caller, RECEIPT.key, answer)
+        with transactions.view() as tx:
+            assert tx.receipts.get(RECEIPT.caller, RECEIPT.key) == evolve(RECEIPT, answer=answer)
+            with pytest.raises(ReceiptNotFound):
+                tx.receipts.get("bob", RECEIPT.key)
+
+    def test_old_receipts_are_purged_and_no_others(self, transactions: Transactions) -> None:
+        young = evolve(RECEIPT, key=IdempotencyKey("young"), created_at=NOON + timedelta(microseconds=1))
+        with transactions.begin() as tx:
+            tx.receipts.add(RECEIPT)
+            tx.receipts.add(young)
+            assert tx.receipts.purge(created_before=NOON) == 0
+            assert tx.receipts.purge(created_before=young.created_at) == 1
+        with transactions.view() as tx:
+            assert tx.receipts.get("ada", young.key) == young
+            with pytest.raises(ReceiptNotFound):
+                tx.receipts.get("ada", RECEIPT.key)

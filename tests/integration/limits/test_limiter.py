@@ -1,0 +1,47 @@
+"""Rate limits in this process's memory, by the library."""
+
+import threading
+from datetime import timedelta
+from typing import NoReturn
+
+import pytest
+from limits.storage import MemoryStorage
+
+from contracts.limiter import RATE, ConcurrentLimiterContract, Wait
+from spike_core.domain.errors import LimiterUnavailable
+from spike_core.ports.clock import Clock
+from spike_core.ports.limiter import RateLimiter
+from spike_limits import LibraryLimiter
+from spike_limits.plugin import open_memory
+from spike_system import SystemClock
+
+
+class TestLibraryLimiter(ConcurrentLimiterContract):
+    @pytest.fixture
+    def clock(self) -> Clock:
+        return SystemClock()
+
+    @pytest.fixture
+    def limiter(self) -> RateLimiter:
+        return open_memory("memory://")
+
+    @pytest.fixture
+    def wait(self) -> Wait:
+        """Wait in earnest: the library goes by the machine's clock, and nothing tells when a window ends."""
+
+        def wait(time: timedelta) -> None:
+            threading.Event().wait(time.total_seconds())
+
+        return wait
+
+
+class BrokenStorage(MemoryStorage):
+    """Counts nothing."""
+
+    def incr(self, key: str, expiry: float, amount: int = 1) -> NoReturn:
+        raise ValueError(f"{key} {expiry} {amount}")
+
+
+def test_a_storage_that_fails_is_told_in_our_words() -> None:
+    with pytest.raises(LimiterUnavailable):
+        LibraryLimiter(BrokenStorage()).hit("ada", RATE)

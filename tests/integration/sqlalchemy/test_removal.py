@@ -1,0 +1,68 @@
+"""An image is deleted while a worker delivers: on SQLite, by threads that start together."""
+
+import io
+import threading
+from pathlib import Path
+
+import pytest
+
+from house import House
+from spike_core.domain.errors import JobChanged
+from spike_core.domain.jobs import Result
+from spike_core.domain.objects import ObjectKey, PictureFormat
+from spike_memory.engine import a_picture
+from spike_sqlalchemy import open_sqlite
+
+TRIES = 8
+
+
+def race(house: House, *, user: str, first: str) -> None:
+    """Let a worker deliver a job and its owner delete the image, and check what is left."""
+    owner = house.owner(user, tokens=10)
+    image = house.upload(owner).image
+    claimed = house.settlement.claim(house.inbox.messages.popleft())
+    size = claimed.order.tier.output_size(image.dimensions)
+    picture = a_picture(size)
+    key = ObjectKey.of_result(claimed.id, PictureFormat.JPEG, attempt=1)
+    result = Result(key=key, format=PictureFormat.JPEG, dimensions=size, size_bytes=len(picture))
+    house.blobs.put(key, io.BytesIO(picture))
+    delivered: list[bool] = []
+    start = threading.Barrier(2 if first == "either" else 1)
+
+    def deliver() -> None:
+        start.wait()
+        try:
+            house.settlement.complete(claimed, result)
+            delivered.append(True)
+        except JobChanged:
+            house.blobs.delete([key])
+
+    def remove() -> None:
+        start.wait()
+        house.removal.remove(owner, image.id)
+
+    threads = [threading.Thread(target=target) for target in (deliver, remove)]
+    for thread in reversed(threads) if first == "removal" else threads:
+        thread.start()
+        if first != "either":
+            thread.join()
+    for thread in threads:
+        thread.join()
+    assert house.balance(owner) == (8 if delivered else 10)
+    assert first == "either" or bool(delivered) == (first == "delivery")
+    inventory = house.inventory()
+    assert (inventory.images, inventory.jobs, inventory.objects) == ({}, {}, frozenset())
+
+
+@pytest.mark.parametrize("first", ["removal", "delivery", "either"])
+def test_a_deletion_against_a_delivery_leaves_nothing_and_refunds_at_most_once(tmp_path: Path, first: str) -> None:
+    """Whoever is first: the tokens are back exactly when nothing was delivered."""
+    database = open_sqlite(f"sqlite:///{tmp_path}/spike.db")
+    database.migrate()
+    try:
+        house = House.build(transactions=database.transactions)
+        for number in range(TRIES):
+            race(house, user=f"user{number}@example.org", first=first)
+        assert house.findings() == []
+    finally:
+        database.close()

@@ -1,0 +1,140 @@
+"""`PATCH` and `DELETE /api/images/{id}`."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from builders import an_image_id
+from caller import Caller
+from memory_spike import MemorySpike
+from multipart import CONTENT_TYPE, an_upload
+from spike_core.domain.dimensions import Dimensions
+from spike_memory.engine import a_picture
+
+HOST = "http://falconframework.org"
+LOCATED = a_picture(Dimensions(width_px=640, height_px=480), flaw="located")
+
+
+@pytest.fixture
+def path(ada: Caller, house: MemorySpike) -> str:
+    uploaded = ada.upload().json["image"]["id"]
+    house.work()
+    return f"/api/images/{uploaded}"
+
+
+def test_what_is_named_changes_and_nothing_else(ada: Caller, house: MemorySpike, path: str) -> None:
+    before = ada.get(path).json["image"]
+    house.clock.advance(timedelta(seconds=5))
+    answer = ada.patch(path, {"name": "Harbour.jpg", "description": "Mine\nall mine", "unknown": 1})
+    assert answer.status_code == 200
+    assert answer.json == ada.get(path).json
+    after = answer.json["image"]
+    changed = {name for name in before if before[name] != after[name] and not name.endswith("Url") and name != "jobs"}
+    assert changed == {"name", "description", "updatedAt"}
+    assert (after["name"], after["description"]) == ("Harbour.jpg", "Mine\nall mine")
+    assert after["updatedAt"] == "2026-01-01T12:00:05Z"
+    assert ada.patch(path, {"description": None}).json["image"]["description"] is None
+
+
+def test_a_change_that_changes_nothing_leaves_the_time(ada: Caller, house: MemorySpike, path: str) -> None:
+    house.clock.advance(timedelta(seconds=5))
+    for body in ({}, {"name": "photo.jpg"}, {"description": None, "isPublic": False}):
+        assert ada.patch(path, body).json["image"]["updatedAt"] == "2026-01-01T12:00:00Z"
+
+
+def test_a_public_image_is_for_everybody_until_it_is_private_again(ada: Caller, bob: Caller, path: str) -> None:
+    assert ada.client.simulate_get(path).status_code == 401
+    image = ada.patch(path, {"isPublic": True}).json["image"]
+    assert image["isPublic"] is True
+    assert ada.client.simulate_get(path).status_code == 200
+    assert bob.get(path).status_code == 200
+    plain = image["jobs"][0]["enhancedUrl"].removeprefix(HOST)
+    assert "?" not in plain
+    assert ada.client.simulate_get(plain).status_code == 200
+    ada.patch(path, {"isPublic": False})
+    assert ada.client.simulate_get(path).status_code == 401
+    assert bob.get(path).status_code == 403
+    assert ada.client.simulate_get(plain).status_code != 200
+
+
+def test_what_tells_where_it_was_taken_stays_private(ada: Caller, house: MemorySpike) -> None:
+    path = f"/api/images/{ada.upload(LOCATED).json['image']['id']}"
+    before = house.holdings
+    answer = ada.patch(path, {"isPublic": True, "name": "b.jpg"})
+    assert (answer.status_code, answer.json["error"]) == (400, "The image tells where it was taken")
+    assert house.holdings == before
+    assert ada.patch(path, {"name": "b.jpg"}).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"name": None},
+        {"name": ""},
+        {"name": "../a"},
+        {"name": 7},
+        {"description": 7},
+        {"description": "x" * 2001},
+        {"description": "\x00"},
+        {"isPublic": None},
+        {"isPublic": "true"},
+        {"isPublic": 1},
+        [],
+    ],
+)
+def test_a_bad_change_is_refused_and_changes_nothing(ada: Caller, house: MemorySpike, path: str, body: Any) -> None:
+    before = house.holdings
+    assert ada.patch(path, body).status_code == 400
+    assert house.holdings == before
+
+
+def test_a_deleted_image_is_gone(ada: Caller, house: MemorySpike, path: str) -> None:
+    original = ada.get(path).json["image"]["originalUrl"].removeprefix(HOST)
+    album = ada.post("/api/albums", {"name": "A"}).json["album"]["id"]
+    image_id = path.rpartition("/")[2]
+    ada.post(f"/api/albums/{album}/images", {"imageIds": [image_id]})
+    ada.patch(f"/api/albums/{album}", {"coverImageId": image_id})
+    answer = ada.delete(path)
+    assert answer.status_code == 200
+    assert answer.json == {"success": True, "message": "Image deleted successfully"}
+    assert ada.get(path).status_code == 404
+    assert ada.delete(path).status_code == 404
+    assert ada.client.simulate_get(original).status_code == 404
+    assert ada.get("/api/images").json["images"] == []
+    shown = ada.get(f"/api/albums/{album}").json["album"]
+    assert (shown["coverImageId"], shown["images"]) == (None, [])
+    assert list(house.blobs.scan(limit=9)) == []
+
+
+def test_a_job_under_way_is_refunded(ada: Caller) -> None:
+    uploaded = ada.upload().json
+    ada.delete(f"/api/images/{uploaded['image']['id']}")
+    assert ada.get("/api/tokens/balance").json["balance"] == 100
+    assert ada.get(f"/api/jobs/{uploaded['enhancement']['jobId']}").status_code == 404
+
+
+@pytest.mark.parametrize("method", ["patch", "delete"])
+def test_only_the_owner_may(ada: Caller, bob: Caller, house: MemorySpike, path: str, method: str) -> None:
+    ada.patch(path, {"isPublic": True})
+    before = house.holdings
+
+    def send(caller: Caller, where: str) -> int:
+        answer = caller.delete(where) if method == "delete" else caller.patch(where, {"name": "b.jpg"})
+        return answer.status_code
+
+    assert send(bob, path) == 403
+    assert send(ada, f"/api/images/{an_image_id()}") == 404
+    assert send(ada, "/api/images/1") == 404
+    assert ada.client.simulate_request(method.upper(), path, json={}).status_code == 401
+    assert house.holdings == before
+
+
+def test_an_anonymous_upload_that_tells_a_place_is_refused(ada: Caller, house: MemorySpike) -> None:
+
+    before = house.holdings
+    answer = ada.client.simulate_post(
+        "/api/images/anonymous-upload", headers={"Content-Type": CONTENT_TYPE}, body=an_upload(LOCATED)
+    )
+    assert (answer.status_code, answer.json["error"]) == (400, "The image tells where it was taken")
+    assert house.holdings == before

@@ -1,0 +1,10 @@
+import pytest
+
+from contracts.job_lists import JobListsContract
+from spike_memory import MemoryTransactions
+
+
+class TestMemoryJobLists(JobListsContract):
+    @pytest.fixture
+    def transactions(self) -> MemoryTransactions:
+        return MemoryTransactions()

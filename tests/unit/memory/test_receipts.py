@@ -1,0 +1,10 @@
+import pytest
+
+from contracts.receipts import ReceiptsContract
+from spike_memory import MemoryTransactions
+
+
+class TestMemoryReceipts(ReceiptsContract):
+    @pytest.fixture
+    def transactions(self) -> MemoryTransactions:
+        return MemoryTransactions()
