@@ -53,6 +53,14 @@ def _one_of(*choices: str) -> "Callable[[object, Attribute[str], str], None]":
     return check
 
 
+def _no_space_around(
+    _settings: object, attribute: "Attribute[typed_settings.SecretStr]", value: typed_settings.SecretStr
+) -> None:
+    """Refuse what comes of a line end in a file of secrets: two servers would sign differently, a key be no header."""
+    if value != value.strip():
+        raise ValueError(f"{PREFIX}{attribute.name.upper()} must not begin or end with white space")
+
+
 def _networks(_settings: object, attribute: "Attribute[str]", value: str) -> None:
     for part in value.replace(",", " ").split():
         try:
@@ -73,9 +81,11 @@ class Settings:
     upscaler: str = "pillow"
     generator: str = "procedural"
     generator_url: str = ""  # of the server, for a generator that needs one
-    generator_api_key: typed_settings.SecretStr = _NO_SECRET
+    generator_api_key: typed_settings.SecretStr = field(default=_NO_SECRET, validator=_no_space_around)
     generator_model: str = ""
-    secret: typed_settings.SecretStr = _NO_SECRET  # signs links; kept in the data folder where empty
+    secret: typed_settings.SecretStr = field(
+        default=_NO_SECRET, validator=_no_space_around
+    )  # signs links; kept in the data folder where empty
 
     public_url: str = ""  # https://spike.example.org; the host asked where empty
     cdn_url: str = ""  # serves the object store at plain addresses, where set
