@@ -1,6 +1,7 @@
 """What goes wrong: engines in a mood, a store that is full, a broker whose sender dies, an operation cut off."""
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from typing import Any, BinaryIO
 
 from attrs import define, frozen
@@ -41,8 +42,9 @@ class Trouble:
     after: int | None
     kills: bool
 
-    def __str__(self) -> str:
-        return "none" if self.after is None else f"{'crash' if self.kills else 'failure'} after {self.after}"
+    def befalling(self, fate: Fate) -> AbstractContextManager[None]:
+        """Let it befall what is done within the context."""
+        return fate.dying_after(self.after) if self.kills else fate.failing_after(self.after)
 
 
 crashes = st.none() | st.none() | st.integers(0, 25)

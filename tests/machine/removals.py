@@ -19,9 +19,8 @@ class Removing(World):
         there = {**self.now.images, **self.now.hidden}
         image_id = data.draw(st.sampled_from(list(there)), label="image")
         who = self.somebody(data, there[image_id].owner_id)
-        fate = self.fate.dying_after if trouble.kills else self.fate.failing_after
         try:
-            with fate(trouble.after):
+            with trouble.befalling(self.fate):
                 self.spike.removal.remove(who, image_id)
         except (Crash, Unavailable):
             self.crashed_since_collection = True

@@ -126,9 +126,8 @@ class World(RuleBasedStateMachine):
 
     def attempt(self, trouble: Trouble, action: Any) -> Any:
         """Do something as a request does: it succeeds, is refused without a trace, or dies. Return its result."""
-        fate = self.fate.dying_after if trouble.kills else self.fate.failing_after
         try:
-            with fate(trouble.after):
+            with trouble.befalling(self.fate):
                 return action()
         except Crash:
             self.crashed_since_collection = True
