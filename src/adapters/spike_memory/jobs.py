@@ -56,6 +56,13 @@ class MemoryJobs:
             raise JobChanged
         state.jobs[job.id] = by
 
+    def start(self, jobs: Sequence[PendingJob], *, now: datetime) -> Collection[JobId]:
+        """Compare and set for many."""
+        state = self._rows.check_writable()
+        pending = [job for job in jobs if job.id in state.jobs and state.jobs[job.id].fence == job.fence]
+        state.jobs.update({job.id: job.start(now=now) for job in pending})
+        return {job.id for job in pending}
+
     def positions(self, job_ids: Collection[JobId]) -> Mapping[JobId, int]:
         """Return the places in the queue of those that wait."""
         waiting = _oldest_first(

@@ -1,6 +1,7 @@
 """Jobs in a database."""
 
 from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
 from typing import Final
 
 from attrs import frozen
@@ -8,7 +9,7 @@ from sqlalchemy import Boolean, and_, bindparam, func, insert, select, tuple_, u
 
 from spike_core.domain.errors import JobChanged, JobNotFound
 from spike_core.domain.identifiers import JobId
-from spike_core.domain.jobs import Job, PendingJob
+from spike_core.domain.jobs import Job, JobStatus, PendingJob
 from spike_core.domain.transitions import check_transition
 from spike_sqlalchemy.job_rows import STATE_COLUMNS, fence_row, job_of, order_row, state_row
 from spike_sqlalchemy.prepared import Prepared
@@ -27,6 +28,16 @@ _REPLACE: Final = Prepared(
         jobs.c.attempt == bindparam("fenced_attempt"),
     ),
     sets=STATE_COLUMNS,
+)
+
+_START: Final = (
+    update(jobs)
+    .where(
+        tuple_(jobs.c.id, jobs.c.attempt).in_(bindparam("keys", expanding=True)),
+        jobs.c.status == JobStatus.PENDING.value,
+    )
+    .values(status=JobStatus.PROCESSING.value, started_at=bindparam("now"))
+    .returning(jobs.c.id)
 )
 
 _ahead: Final = jobs.alias("ahead")
@@ -73,6 +84,18 @@ class SqlAlchemyJobs:
         hit = self._statements.write(_REPLACE, {**state_row(by), **fence_row(job.id, job.fence)})
         if hit == 0:
             raise JobChanged
+
+    def start(self, jobs: Sequence[PendingJob], *, now: datetime) -> Collection[JobId]:
+        """Compare and set for many, in one UPDATE; for one, as in most requests, by the statement that is compiled."""
+        if len(jobs) == 1:
+            [job] = jobs
+            try:
+                self.replace(job, by=job.start(now=now))
+            except JobChanged:
+                return ()
+            return (job.id,)
+        attempts = [(job.id.text, job.fence.attempt) for job in jobs]
+        return {JobId(id_) for (id_,) in self._statements.written_rows_of(_START, attempts, {"now": now})}
 
     def positions(self, job_ids: Collection[JobId]) -> Mapping[JobId, int]:
         """Return the places in the queue of those that wait."""

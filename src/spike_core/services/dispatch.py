@@ -82,13 +82,8 @@ class Dispatch:
         if not jobs:
             return
         with self.transactions.begin() as tx:
-            now = self.clock.now()
-            for job in jobs:
-                try:
-                    tx.jobs.replace(job, by=job.start(now=now))
-                except JobChanged:  # a worker was faster, and its claim took the message away
-                    continue
-                tx.outbox.remove([job.id])
+            # the others were claimed by faster workers, whose claims took the messages away
+            tx.outbox.remove(tx.jobs.start(jobs, now=self.clock.now()))
 
     def _forget(self, messages: Sequence[JobDue]) -> None:
         if not messages:
