@@ -31,6 +31,7 @@ from spike_core.domain.images import ImageName
 from spike_core.domain.invariants import judge_job, judge_wallet
 from spike_core.domain.jobs import ClaimedJob, CompletedJob, Job, PendingJob, Result, SettledJob
 from spike_core.domain.ledger import EntryKind
+from spike_core.domain.limits import JobLimits
 from spike_core.domain.objects import ObjectKey, PictureFormat
 from spike_core.domain.tiers import Tier
 from spike_core.domain.tokens import Tokens
@@ -439,11 +440,12 @@ class SpikeMachine(RuleBasedStateMachine):
         assert self.named() <= {stored.key for stored in self.blobs.scan(limit=10_000)}
 
     @invariant()
-    def exactly_the_pending_jobs_are_announced(self) -> None:
+    def only_pending_jobs_are_announced_and_the_others_wait_for_their_turn(self) -> None:
         with self.database.transactions.view() as tx:
             announced = {message.job_id for message in tx.outbox.due(now=THE_END, limit=10_000)}
-            assert tx.overdue.unannounced(limit=1) == []
-        assert announced == {job.id for job in self.jobs() if isinstance(job, PendingJob)}
+            owners = {job.order.owner_id for job in self.jobs()}
+            assert all(tx.turns.on_their_way(owner_id) <= JobLimits().on_their_way_max for owner_id in owners)
+        assert announced <= {job.id for job in self.jobs() if isinstance(job, PendingJob)}
 
     @invariant()
     def nothing_is_left_where_nothing_crashed(self) -> None:

@@ -16,7 +16,6 @@ from builders import (
     a_claimed_job,
     a_job,
     a_job_id,
-    a_started_job,
     a_task_of_each_kind,
     an_image,
     an_order,
@@ -264,19 +263,6 @@ class JobsContract:
                 assert {*started} == ({job.id for job in pending} if len(stale) > 1 else set())
         with transactions.view() as tx:
             assert tx.jobs.find([job.id for job in moved]) == {job.id: job for job in moved}
-
-    def test_those_who_wait_stand_in_line(self, transactions: Transactions) -> None:
-        """By age, then by id; all owners' jobs count, those at work and at rest don't."""
-        first, twin, last = a_job(), a_started_job(), a_job(now=NOON + SECOND)
-        at_work = a_claimed_job(now=NOON - SECOND)
-        at_rest = a_job(now=NOON - SECOND).cancel(now=NOON)
-        with transactions.begin() as tx:
-            store(tx, last, at_work, twin, first, at_rest)
-        with transactions.view() as tx:
-            everyone = [job.id for job in (first, twin, last, at_work, at_rest)]
-            assert tx.jobs.positions(everyone) == {first.id: 1, twin.id: 2, last.id: 3}
-            assert tx.jobs.positions([last.id, a_job_id()]) == {last.id: 3}
-            assert tx.jobs.positions([]) == {}
 
     @PROPERTY
     @given(job=job_states())

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Final
 
 from attrs import frozen
-from sqlalchemy import Boolean, and_, bindparam, func, insert, select, tuple_, update
+from sqlalchemy import Boolean, bindparam, insert, select, tuple_, update
 
 from spike_core.domain.errors import JobChanged, JobNotFound
 from spike_core.domain.identifiers import JobId
@@ -38,21 +38,6 @@ _START: Final = (
     )
     .values(status=JobStatus.PROCESSING.value, started_at=bindparam("now"))
     .returning(jobs.c.id)
-)
-
-_ahead: Final = jobs.alias("ahead")
-_PLACE: Final = (
-    select(func.count())
-    .select_from(_ahead)
-    .where(
-        _ahead.c.claimed_at.is_(None),
-        _ahead.c.ended_at.is_(None),
-        tuple_(_ahead.c.created_at, _ahead.c.id) <= tuple_(jobs.c.created_at, jobs.c.id),
-    )
-    .scalar_subquery()
-)
-_POSITIONS: Final = select(jobs.c.id, _PLACE).where(
-    jobs.c.id.in_(bindparam("ids", expanding=True)), and_(jobs.c.claimed_at.is_(None), jobs.c.ended_at.is_(None))
 )
 
 
@@ -96,7 +81,3 @@ class SqlAlchemyJobs:
             return (job.id,)
         attempts = [(job.id.text, job.fence.attempt) for job in jobs]
         return {JobId(id_) for (id_,) in self._statements.written_rows_of(_START, attempts, {"now": now})}
-
-    def positions(self, job_ids: Collection[JobId]) -> Mapping[JobId, int]:
-        """Return the places in the queue of those that wait."""
-        return {JobId(id_): place for id_, place in self._statements.rows_of(_POSITIONS, job_ids)}

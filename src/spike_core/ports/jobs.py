@@ -34,6 +34,3 @@ class Jobs(Protocol):
 
     def start(self, jobs: Sequence[PendingJob], *, now: datetime) -> Collection[JobId]:
         """Compare and set for many: start those of the jobs that still have their fence, and return which they are."""
-
-    def positions(self, job_ids: Collection[JobId]) -> Mapping[JobId, int]:
-        """Return the place in the queue, 1 being next, of those of the jobs that wait; all owners' jobs count."""
