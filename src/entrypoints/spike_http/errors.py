@@ -233,6 +233,7 @@ UPLOAD_WORDINGS: Final[Mapping[type[errors.SpikeError], Wording]] = {
     ),
     errors.Unavailable: Wording(error="Upload processing failed", title="Server Error", suggestion=_TRY_LATER),
 }
+BATCH_UPLOAD_WORDINGS: Final = {errors.Unavailable: UPLOAD_WORDINGS[errors.Unavailable]}  # tokens: in the common words
 ENHANCE_WORDINGS: Final[Mapping[type[errors.SpikeError], Wording]] = {
     errors.NotEnoughTokens: Wording(
         error="Insufficient tokens", title="Payment required", suggestion="Please add more tokens to continue."

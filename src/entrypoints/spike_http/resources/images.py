@@ -24,7 +24,7 @@ from spike_core.services.uploads import Uploads
 from spike_http.authentication import Gate
 from spike_http.bodies import json_object
 from spike_http.enhance_bodies import BatchEnhanceBody, EnhanceBody, ParallelEnhanceBody
-from spike_http.errors import ENHANCE_WORDINGS, UPLOAD_WORDINGS
+from spike_http.errors import BATCH_UPLOAD_WORDINGS, ENHANCE_WORDINGS, UPLOAD_WORDINGS
 from spike_http.forms import (
     BATCH_UPLOAD_FORM,
     UPLOAD_FORM,
@@ -113,7 +113,7 @@ class BatchUploadResource:
     def on_post(self, req: falcon.Request, resp: falcon.Response) -> None:
         """Store many pictures and begin their enhancement."""
         user_id = self.gate.user(req, bucket=Bucket.BATCH_UPLOAD)
-        req.context.wordings = UPLOAD_WORDINGS
+        req.context.wordings = BATCH_UPLOAD_WORDINGS
         with batch_upload_form(req) as form:
             self.once.answer(
                 req,

@@ -10,7 +10,6 @@ from spike_core.services.creations import Creations
 from spike_core.services.treasury import Treasury
 from spike_http.authentication import Gate
 from spike_http.bodies import json_object
-from spike_http.errors import ENHANCE_WORDINGS
 from spike_http.idempotency import Once
 from spike_http.links import LinkPolicy
 from spike_http.mcp_bodies import GenerateBody, ModifyBody, UnknownPricedTier
@@ -41,7 +40,6 @@ class GenerateResource:
     def on_post(self, req: falcon.Request, resp: falcon.Response) -> None:
         """Begin to make a picture from words."""
         user_id = self.gate.user(req, bucket=Bucket.GENERATE)
-        req.context.wordings = ENHANCE_WORDINGS
         body = GenerateBody.parse(json_object(req))
         self.once.answer(
             req,
@@ -85,7 +83,6 @@ class ModifyResource:
     def on_post(self, req: falcon.Request, resp: falcon.Response) -> None:
         """Begin to change a picture by words."""
         user_id = self.gate.user(req, bucket=Bucket.MODIFY)
-        req.context.wordings = ENHANCE_WORDINGS
         body = ModifyBody.parse(json_object(req, bytes_max=PICTURE_JSON_BYTES_MAX))
         self.once.answer(
             req,
