@@ -71,14 +71,3 @@ ENHANCE_UNPAID: Final = refusal(
     required=10,
     balance=Added(3),
 )
-
-STATUS_OF_CODE: Final = {
-    "UNAUTHORIZED": 401,
-    "FORBIDDEN": 403,
-    "NOT_FOUND": 404,
-    "INVALID_INPUT": 400,
-    "FILE_TOO_LARGE": 400,
-    "RATE_LIMIT": 429,
-    "INSUFFICIENT_TOKENS": 402,
-    "INTERNAL_ERROR": 500,
-}

@@ -21,12 +21,13 @@ from golden.images import (
     an_image,
 )
 from golden.looks import CDN, TIME, an_id, assert_served
+from golden.tables import JOB_STATUSES, TIERS
 from memory_spike import MemorySpike
 from multipart import CONTENT_TYPE, a_form, a_part, an_upload
 from spike_core.domain.identifiers import JobId
+from spike_core.domain.jobs import JobStatus
 
 ENCODED = "data:image/jpeg;base64," + base64.b64encode(PICTURE).decode()
-TIERS = {"FREE": (0, 1024), "TIER_1K": (2, 1024), "TIER_2K": (5, 2048), "TIER_4K": (10, 4096)}
 
 
 def an_image_id(caller: Caller) -> str:
@@ -159,6 +160,10 @@ def test_a_job_that_failed_is_refunded_or_was_free(ada: Caller, house: MemorySpi
     assert paid["errorMessage"]
     assert free["errorMessage"]
     assert ada.get("/api/tokens/balance").json["balance"] == 100
+
+
+def test_there_is_no_other_status() -> None:
+    assert tuple(status.value for status in JobStatus) == JOB_STATUSES
 
 
 def test_a_deletion(ada: Caller) -> None:

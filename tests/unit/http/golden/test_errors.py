@@ -18,11 +18,11 @@ from golden.errors import (
     INVALID,
     NOT_FOUND,
     RATE_LIMITED,
-    STATUS_OF_CODE,
     UNAUTHORIZED,
     UPLOAD_TOO_LARGE,
 )
 from golden.looks import CDN, assert_served
+from golden.tables import STATUS_OF_CODE
 from memory_spike import MemorySpike
 from spike_core.domain.errors import StorageUnavailable
 from spike_core.domain.limits import UPLOAD_BYTES_MAX

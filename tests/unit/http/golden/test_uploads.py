@@ -6,9 +6,11 @@ from caller import PICTURE, Caller
 from golden.errors import INSUFFICIENT_TOKENS, UPLOAD_TOO_LARGE, UPLOAD_UNPAID
 from golden.images import ANONYMOUSLY_UPLOADED, BATCH_UPLOADED, UPLOADED
 from golden.looks import CDN, assert_served
+from golden.tables import FILE_ERROR_TYPES
 from memory_spike import MemorySpike
 from multipart import CONTENT_TYPE, a_form, a_part, an_upload
 from spike_core.domain.limits import UPLOAD_BYTES_MAX
+from spike_http.errors import BATCH_TROUBLES
 
 TOO_LARGE = b"x" * (UPLOAD_BYTES_MAX + 1)
 
@@ -55,6 +57,10 @@ def test_a_batch_that_costs_too_much_is_refused_in_the_common_words(poor: Caller
     answer = poor.client.simulate_post("/api/images/batch-upload", headers=headers, body=a_form(album, *files))
     assert answer.status_code == 402
     assert_served({**INSUFFICIENT_TOKENS, "balance": 3}, answer.json)
+
+
+def test_a_file_of_a_batch_fails_in_one_of_the_four_ways() -> None:
+    assert {type_ for type_, _ in BATCH_TROUBLES.values()} == {*FILE_ERROR_TYPES}
 
 
 def test_an_anonymous_upload(client: testing.TestClient, house: MemorySpike) -> None:
