@@ -11,6 +11,7 @@ from falcon import testing
 
 from builders import an_image_id
 from caller import Caller
+from faults import FullBlobStore
 from golden.errors import (
     FORBIDDEN,
     INSUFFICIENT_TOKENS,
@@ -24,18 +25,10 @@ from golden.errors import (
 from golden.looks import CDN, assert_served
 from golden.tables import STATUS_OF_CODE
 from memory_spike import MemorySpike
-from spike_core.domain.errors import StorageUnavailable
 from spike_core.domain.limits import UPLOAD_BYTES_MAX
 from spike_http import create_app
 from spike_memory import MemoryBlobStore
 from spike_runtime import Settings
-
-
-class FullBlobStore(MemoryBlobStore):
-    """Has no room for anything."""
-
-    def put(self, key: object, content: object) -> None:
-        raise StorageUnavailable
 
 
 @frozen
