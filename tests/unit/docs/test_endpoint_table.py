@@ -161,6 +161,22 @@ def test_a_row_has_the_errors_of_its_section(endpoint: Endpoint) -> None:
     assert said - FOR_ALL <= TABLE[endpoint].errors
 
 
+def test_the_openapi_document_has_the_same_errors() -> None:
+    """But for those that the text under the table says of all, and a 400 for any query, be there a wrong one or not."""
+    paths = a_client().client.simulate_get("/openapi.json").json["paths"]
+    stated = {
+        (method.upper(), PARAMETER.sub("", path)): {int(status) for status in operation["responses"] if status >= "400"}
+        for path, operations in paths.items()
+        for method, operation in operations.items()
+    }
+    for endpoint, told in TABLE.items():
+        answers = stated.pop((endpoint.method, PARAMETER.sub("", endpoint.path)), set())
+        assert told.errors - answers == set(), endpoint
+        assert answers - told.errors <= {400, 403, 429, 500}, endpoint
+        assert 400 in told.errors or 400 not in answers or endpoint.method == "GET", endpoint
+    assert stated == {}, "each operation has a row"
+
+
 def test_each_error_of_the_table_is_one_that_the_page_lists() -> None:
     """Readiness says by 503 what it says in its own shape."""
     listed = {int(status) for status in ERROR_ROW.findall(PAGE)}
