@@ -265,4 +265,4 @@ def _open_generator(settings: Settings) -> Generator:
             model=settings.generator_model,
         )
     except InvalidInput as error:
-        raise WrongSettings(f"{setting}_URL: {error}") from error
+        raise WrongSettings(f"{setting}={settings.generator}: {error}") from error
