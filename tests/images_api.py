@@ -4,6 +4,7 @@ By default it answers as OpenAI's GPT image models do, and a test may put answer
 """
 
 import base64
+import functools
 import io
 import json
 import threading
@@ -48,7 +49,7 @@ class Asked:
 
     method: str
     path: str
-    headers: Mapping[str, str]
+    headers: Mapping[str, str] = field(repr=False)  # with the key
     fields: Mapping[str, Any]
     image: bytes = b""
 
@@ -146,24 +147,34 @@ class ImagesApi:
         if FORBIDDEN in asked.fields["prompt"]:
             raise Refusal(400, "moderation_blocked", type="image_generation_user_error")
         assert int(asked.fields["n"]) == 1
-        content = encoded(self._picture(asked), PictureFormat.PNG)
+        content = self._picture(asked)
         if self.delivers_addresses:
             path = f"/files/{len(self.files)}.png"
             self.files[path] = content
             return {"created": 1, "data": [{"url": self.origin + path}]}
         return {"created": 1, "data": [{"b64_json": base64.b64encode(content).decode()}]}
 
-    def _picture(self, asked: Asked) -> Image.Image:
+    def _picture(self, asked: Asked) -> bytes:
         width, height = map(int, asked.fields["size"].split("x"))
         match asked.path:
             case "/v1/images/generations":
-                return photograph(size=(width, height))
+                return drawn(width, height)
             case "/v1/images/edits":
                 with Image.open(io.BytesIO(asked.image)) as original:
                     assert original.size == (width, height)
-                    return ImageOps.mirror(original.convert("RGB"))
+                    return quickly_encoded(ImageOps.mirror(original.convert("RGB")))
             case _:
                 raise Refusal(404, "not_found")
+
+
+@functools.cache
+def drawn(width: int, height: int) -> bytes:
+    """Return the one picture that the server can draw."""
+    return quickly_encoded(photograph(size=(width, height)))
+
+
+def quickly_encoded(picture: Image.Image) -> bytes:
+    return encoded(picture, PictureFormat.PNG, compress_level=1)
 
 
 def send(

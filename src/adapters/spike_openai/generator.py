@@ -33,8 +33,10 @@ class OpenAIGenerator:
         try:
             answer = self._conversation().generated(told(prompt, negative=negative), size=canvas)
             return self._finished(answer, size)
-        except (ServerTrouble, MemoryError) as error:
+        except MemoryError as error:
             raise GeneratorUnavailable from error
+        except ServerTrouble as trouble:
+            raise GeneratorUnavailable from trouble.with_traceback(None)  # its frames hold what the server said
 
     def modify(
         self, original: BinaryIO, prompt: Prompt, *, negative: Prompt | None, size: Dimensions
@@ -45,8 +47,10 @@ class OpenAIGenerator:
             png = framed(original.read(), size=size, canvas=canvas)
             answer = self._conversation().edited(png, told(prompt, negative=negative), size=canvas)
             return self._finished(answer, size)
-        except (ServerTrouble, MemoryError) as error:
+        except MemoryError as error:
             raise GeneratorUnavailable from error
+        except ServerTrouble as trouble:
+            raise GeneratorUnavailable from trouble.with_traceback(None)  # its frames hold what the server said
 
     def _conversation(self) -> Conversation:
         return Conversation(server=self.server, patience=self.patience)

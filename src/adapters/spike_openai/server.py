@@ -44,7 +44,7 @@ class ImageServer:
 
     def endpoint(self, path: str) -> httpx2.URL:
         """Return the address of a part of the API, such as `images/edits`."""
-        return self.base.copy_with(path=f"{self.base.path}/{path}")
+        return self.base.copy_with(path=f"{self.base.path.rstrip('/')}/{path}")
 
     def owns(self, url: httpx2.URL) -> bool:
         """Return whether the address is of the same origin: the same scheme, host and port, and no credentials."""
@@ -68,7 +68,7 @@ def _base(url: str) -> httpx2.URL:
         raise InvalidValue(what=URL_SETTING, rule=f"must not hold credentials: the key goes into {KEY_SETTING}")
     if base.query or base.fragment:
         raise InvalidValue(what=URL_SETTING, rule="must end in its path: no query, no fragment")
-    return base.copy_with(path=base.path.rstrip("/"))
+    return base
 
 
 def _origin(url: httpx2.URL) -> tuple[str, str, int | None]:
