@@ -7,6 +7,7 @@ import base64
 import functools
 import io
 import json
+import sys
 import threading
 from collections import deque
 from collections.abc import Callable, Mapping
@@ -24,6 +25,17 @@ from spike_core.domain.objects import PictureFormat
 KEY: Final = "sk-test-3f9a7c51d2e84b60"
 FORBIDDEN: Final = "forbidden"  # a prompt with this word is refused
 SIZES: Final = ("1024x1024", "1536x1024", "1024x1536")
+
+
+class QuietServer(ThreadingHTTPServer):
+    """Says nothing of clients that hang up, which is what is tested."""
+
+    daemon_threads = True
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        if not isinstance(sys.exception(), OSError):
+            super().handle_error(request, client_address)
+
 
 Script = Callable[[BaseHTTPRequestHandler], None]
 
@@ -64,7 +76,7 @@ class ImagesApi:
     scripts: deque[Script] = field(factory=deque)  # the next answers
     files: dict[str, bytes] = field(factory=dict)
     closing: threading.Event = field(factory=threading.Event)
-    server: ThreadingHTTPServer = field(init=False)
+    server: QuietServer = field(init=False)
     _thread: threading.Thread = field(init=False)
 
     def __enter__(self) -> Self:
@@ -80,8 +92,7 @@ class ImagesApi:
             def log_message(self, *_: object) -> None:
                 pass
 
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.server.daemon_threads = True
+        self.server = QuietServer(("127.0.0.1", 0), Handler)
         self._thread = threading.Thread(target=self.server.serve_forever, kwargs={"poll_interval": 0.01})
         self._thread.start()
         return self

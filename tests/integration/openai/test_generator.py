@@ -1,8 +1,10 @@
 """Pictures from a server that speaks OpenAI's images API: what is asked, and what is made of the answer."""
 
 import io
+import re
 import threading
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from PIL import Image, ImageChops, ImageOps, ImageStat
@@ -25,6 +27,8 @@ from spike_pillow import PillowProbe
 SQUARE = AspectRatio.SQUARE.size(256)
 WIDE = AspectRatio.SIXTEEN_TO_NINE.size(384)
 PROMPT = Prompt("a cat on a chair")
+PAGE = (Path(__file__).parents[3] / "docs/howto/generate-with-openai.md").read_text(encoding="utf-8")
+TOLD = re.findall(r"^\| (\d+:\d+) \| (\d+x\d+) \| (all|\d+x\d+) \|$", PAGE, re.MULTILINE)
 
 
 @pytest.fixture
@@ -127,6 +131,17 @@ def test_words_arrive_as_they_were_written(api: ImagesApi, text: str) -> None:
 def test_the_size_asked_is_the_nearest_in_aspect(ratio: AspectRatio, size: str) -> None:
     for side in (16, 1024, 4096):
         assert str(asked_for(ratio.size(side))) == size
+
+
+def test_the_page_tells_what_is_asked_for_and_used() -> None:
+    for name, asked, used in TOLD:
+        size = AspectRatio.parse(name).size(4096)
+        canvas = asked_for(size)
+        assert str(canvas) == asked
+        scale = min(canvas.width_px / size.width_px, canvas.height_px / size.height_px)
+        middle = Dimensions(width_px=round(size.width_px * scale), height_px=round(size.height_px * scale))
+        assert used == ("all" if middle == canvas else str(middle))
+    assert {name for name, _, _ in TOLD} == {ratio.value for ratio in AspectRatio}
 
 
 def test_turning_the_wanted_size_turns_the_asked_one() -> None:
