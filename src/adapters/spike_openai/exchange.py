@@ -48,6 +48,8 @@ def exchange(server: ImageServer, message: Message, *, deadline: Deadline, bytes
                 response.close()
     except httpcore2.TimeoutException:
         raise PassingTrouble(f"{server} didn't answer in time") from None
+    except httpcore2.ConnectError as error:  # in the system's words: refused, unknown host, certificate not trusted
+        raise PassingTrouble(f"{server} can't be reached: {error}") from None
     except (httpcore2.NetworkError, httpcore2.ProtocolError, httpx2.HTTPError, OSError) as error:
         raise PassingTrouble(f"{server} gave no whole answer: {type(error).__name__}") from None
 
