@@ -1,18 +1,18 @@
 """The laws: what holds after each step, and what holds once everything has come to rest."""
 
 import itertools
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 from hypothesis.stateful import invariant
 
 from machine.snapshot import Snapshot
-from machine.world import CAP, World
+from machine.world import CAP, ON_THEIR_WAY_MAX, World
 from spike_core.domain.errors import NothingToClaim
 from spike_core.domain.identifiers import JobId, RequestId
 from spike_core.domain.invariants import judge_job, judge_wallet
-from spike_core.domain.jobs import CompletedJob, PendingJob, SettledJob
+from spike_core.domain.jobs import ClaimedJob, CompletedJob, PendingJob, SettledJob, StartedJob
 from spike_core.domain.ledger import EntryKind, LedgerEntry
 from spike_core.domain.objects import ObjectKey
 from spike_core.domain.receipts import RECEIPTS_KEPT
@@ -32,7 +32,7 @@ class Laws(World):
         self.what_has_ended_stays_as_it_is()
         self.what_was_deleted_is_paid_back()
         self.rows_and_objects_name_each_other()
-        self.exactly_the_pending_jobs_are_announced()
+        self.only_pending_jobs_are_announced_and_the_others_wait_for_their_turn()
         self.albums_keep_their_order()
         self.the_same_key_has_one_effect()
 
@@ -80,10 +80,15 @@ class Laws(World):
             assert named == self.now.objects
             assert not self.now.hidden
 
-    def exactly_the_pending_jobs_are_announced(self) -> None:
+    def only_pending_jobs_are_announced_and_the_others_wait_for_their_turn(self) -> None:
         pending = {id_ for id_, job in self.now.jobs.items() if isinstance(job, PendingJob)}
-        assert self.now.announced == pending
-        assert not self.now.unannounced
+        assert self.now.announced <= pending
+        on_their_way = Counter(
+            job.order.owner_id
+            for id_, job in self.now.jobs.items()
+            if id_ in self.now.announced or isinstance(job, StartedJob | ClaimedJob)
+        )
+        assert all(count <= ON_THEIR_WAY_MAX for count in on_their_way.values())
 
     def albums_keep_their_order(self) -> None:
         """I9: positions ascend, each image is there, once, and its owner's; none comes or goes unasked."""

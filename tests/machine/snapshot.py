@@ -36,7 +36,6 @@ class Snapshot:
     hidden: Mapping[ImageId, Image]  # their removal was begun and not finished
     jobs: Mapping[JobId, Job]
     announced: frozenset[JobId]
-    unannounced: frozenset[JobId]  # pending, and no message says so
     albums: Mapping[AlbumId, Album]
     places: Mapping[AlbumId, Sequence[AlbumImage]]
     receipts: Mapping[Sender, Receipt]
@@ -58,7 +57,6 @@ class Snapshot:
                 hidden={image.id: image for image in tx.removals.pending(limit=EVERYTHING)},
                 jobs={job.id: job for job in tx.census.jobs(limit=EVERYTHING)},
                 announced=frozenset(message.job_id for message in tx.outbox.due(now=THE_END, limit=EVERYTHING)),
-                unannounced=frozenset(job.id for job in tx.overdue.unannounced(limit=EVERYTHING)),
                 albums=albums,
                 places={id_: tuple(tx.album_order.places(id_)) for id_ in albums},
                 receipts=dict(_receipts(tx, senders)),

@@ -32,6 +32,7 @@ from spike_memory import (
 from spike_runtime import Settings, assemble
 
 CAP = 20
+ON_THEIR_WAY_MAX = 3  # jobs of one owner; the others wait for their turn
 RETENTION_S = 80_000  # of anonymous images: less than a receipt's
 OWNERS_ODDS = 6  # of those who ask, so many are asking for what is theirs
 NAMES = ("ada", "bob")
@@ -41,7 +42,9 @@ KEYS = (IdempotencyKey("key1"), IdempotencyKey("key2"))
 class World(RuleBasedStateMachine):
     """What there is, and how operations are tried."""
 
-    settings: ClassVar[Settings] = Settings(token_cap=CAP, opening_grant=30, anonymous_retention_s=RETENTION_S)
+    settings: ClassVar[Settings] = Settings(
+        token_cap=CAP, opening_grant=30, anonymous_retention_s=RETENTION_S, on_their_way_max=ON_THEIR_WAY_MAX
+    )
 
     def open_database(self) -> Database:
         raise AssertionError("a subclass says which")

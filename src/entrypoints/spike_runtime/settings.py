@@ -124,6 +124,7 @@ class Settings:
     lease_s: float = field(default=60.0, validator=_at_least(1))
     heartbeat_s: float = field(default=15.0, validator=_at_least(0.1))
     attempts_max: int = field(default=3, validator=_at_least(1))
+    on_their_way_max: int = field(default=8, validator=_at_least(1))  # jobs of one user
     deaths_max: int = field(default=3, validator=_at_least(1))
     retry_delay_s: float = field(default=5.0, validator=_at_least(0))
     redeliver_after_s: float = field(default=600.0, validator=_at_least(1))
@@ -145,6 +146,7 @@ class Settings:
             lease=timedelta(seconds=self.lease_s),
             attempts_max=self.attempts_max,
             deaths_max=self.deaths_max,
+            on_their_way_max=self.on_their_way_max,
             retry_delay=timedelta(seconds=self.retry_delay_s),
             redeliver_after=timedelta(seconds=self.redeliver_after_s),
             refusal_max=timedelta(seconds=self.refusal_max_s),
