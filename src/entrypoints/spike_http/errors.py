@@ -197,6 +197,7 @@ TABLE: Final[Mapping[type[errors.SpikeError], Row]] = {
     errors.Unavailable: _INTERNAL,
     errors.DatabaseUnavailable: _INTERNAL,
     errors.StorageUnavailable: _INTERNAL,
+    errors.StorageRefused: _INTERNAL,
     errors.QueueUnavailable: _INTERNAL,
     errors.UpscalerUnavailable: _INTERNAL,
     errors.GeneratorUnavailable: _INTERNAL,

@@ -1,0 +1,7 @@
+"""The store on a real server."""
+
+from contracts.blobs import BlobStoreContract
+
+
+class TestS3BlobStore(BlobStoreContract):
+    """Both fixtures are the folder's."""
