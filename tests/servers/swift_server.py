@@ -63,6 +63,7 @@ use = egg:swift#catch_errors
 [filter:s3api]
 use = egg:swift#s3api
 auth_pipeline_check = false
+multi_delete_concurrency = 16
 location = {region}
 [filter:tempauth]
 use = egg:swift#tempauth

@@ -10,7 +10,7 @@ from attrs import field, frozen
 from spike_core.domain.errors import InvalidValue
 
 CONNECT_TIMEOUT_S: Final = 3.0
-READ_TIMEOUT_S: Final = 10.0  # of silence; a slow transfer may take longer
+READ_TIMEOUT_S: Final = 30.0  # of silence: a small store may take so long to delete a thousand objects
 ATTEMPTS_MAX: Final = 3  # of one call, with the library's growing pauses in between
 
 _WHAT: Final = "storage URL"

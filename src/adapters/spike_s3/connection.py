@@ -85,6 +85,7 @@ class Connection:
         client.meta.events.register("before-call.s3.DeleteObjects", _add_content_md5)
         # a server that never says "100 Continue" would cost every upload a second, and R2 is documented not to
         client.meta.events.unregister("before-call.s3", add_expect_header)
+        client.meta.events.register("before-call.s3", _stay_in_the_region)
         return Connected(
             client=client,
             endpoint_url=address.public_endpoint_url or client.meta.endpoint_url.rstrip("/"),
@@ -111,3 +112,11 @@ def _config(address: S3Address) -> "Config":
 def _add_content_md5(params: dict[str, Any], **_: Any) -> None:
     digest = hashlib.md5(params["body"], usedforsecurity=False).digest()
     params["headers"]["Content-MD5"] = base64.b64encode(digest).decode("ascii")
+
+
+def _stay_in_the_region(params: dict[str, Any], **_: Any) -> None:
+    """Keep the library from following a bucket to another region by itself.
+
+    Links would still be signed for the wrong one; and of a server that redirects everything it would ask without end.
+    """
+    params["context"].setdefault("s3_redirect", {})["redirected"] = True

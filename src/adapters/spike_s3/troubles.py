@@ -30,7 +30,13 @@ _REFUSALS: Final[Mapping[str, str]] = {
     "IllegalLocationConstraintException": _ELSEWHERE,
     "PermanentRedirect": _ELSEWHERE,
 }
-_REFUSING: Final = frozenset({HTTPStatus.MOVED_PERMANENTLY, HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN})
+# what an answer without one of these words means
+_REFUSING: Final[Mapping[int, str]] = {
+    HTTPStatus.MOVED_PERMANENTLY: "it sends us elsewhere: check endpoint_url and region in the URL",
+    HTTPStatus.PERMANENT_REDIRECT: "it sends us elsewhere: check endpoint_url and region in the URL",
+    HTTPStatus.UNAUTHORIZED: f"it doesn't know us: check {_CREDENTIALS}",
+    HTTPStatus.FORBIDDEN: f"it doesn't let us: check {_CREDENTIALS}, and what the key may do",
+}
 
 _log: Final = logging.getLogger(__name__)
 
@@ -72,5 +78,5 @@ def _of_answer(address: S3Address, error: ClientError) -> ObjectNotFound | Stora
     if code in _MISSING:
         return ObjectNotFound()
     if code not in _REFUSALS and status in _REFUSING:
-        return refused(address, f"it answers {status} {code}: check {_CREDENTIALS}, and what the key may do")
+        return refused(address, f"{_REFUSING[status]} ({status} {code})")
     return of_code(address, code)

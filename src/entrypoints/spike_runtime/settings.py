@@ -45,6 +45,14 @@ def _at_least(least: float) -> "Callable[[object, Attribute[_Number], _Number], 
     return check
 
 
+def _at_most(most: float) -> "Callable[[object, Attribute[_Number], _Number], None]":
+    def check(_settings: object, attribute: "Attribute[_Number]", value: _Number) -> None:
+        if value > most:
+            raise ValueError(f"{PREFIX}{attribute.name.upper()} must be at most {most}, not {value}")
+
+    return check
+
+
 def _one_of(*choices: str) -> "Callable[[object, Attribute[str], str], None]":
     def check(_settings: object, attribute: "Attribute[str]", value: str) -> None:
         if value not in choices:
@@ -89,7 +97,7 @@ class Settings:
 
     public_url: str = ""  # https://spike.example.org; the host asked where empty
     cdn_url: str = ""  # serves the object store at plain addresses, where set
-    link_lifetime_s: float = field(default=3600.0, validator=_at_least(1))
+    link_lifetime_s: float = field(default=3600.0, validator=[_at_least(1), _at_most(604800)])  # S3's longest: a week
     web_threads: int = field(default=8, validator=_at_least(1))
     drain_s: float = field(default=20.0, validator=_at_least(0))  # for requests under way at SIGTERM
 
