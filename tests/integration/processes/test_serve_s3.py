@@ -102,7 +102,7 @@ def test_an_answer_stays_the_same_while_nothing_changes(folder: Path, s3_server:
         client = Client(server, server.token)
         uploaded = client.upload().json
         client.finished(uploaded)
-        tags = {client.look(uploaded["image"]["id"]).headers["ETag"] for _ in range(20)}
+        tags = {client.look(uploaded["image"]["id"]).headers["Etag"] for _ in range(20)}
         assert len(tags) <= 2
 
 
