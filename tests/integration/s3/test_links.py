@@ -28,7 +28,8 @@ def fetch(url: str) -> Answer:
     """Ask as anybody would, without credentials."""
     try:
         with urllib.request.urlopen(url, timeout=PATIENCE_S) as response:  # noqa: S310  # our own server
-            return Answer(response.status, dict(response.headers.items()), response.read())
+            headers = {name.lower(): value for name, value in response.headers.items()}
+            return Answer(response.status, headers, response.read())
     except urllib.error.HTTPError as error:
         with error:
             return Answer(error.code, {}, error.read())
@@ -51,8 +52,8 @@ def checking(s3_server: S3Server) -> None:
 def test_who_holds_a_link_reads_the_object(blobs: S3BlobStore, key: ObjectKey) -> None:
     answer = fetch(blobs.url(key, valid_for=HOUR))
     assert (answer.status, answer.content) == (200, b"the picture")
-    assert answer.headers["Content-Type"] == "image/jpeg"
-    assert answer.headers["Cache-Control"] == "max-age=300, immutable"
+    assert answer.headers["content-type"] == "image/jpeg"
+    assert answer.headers["cache-control"] == "max-age=300, immutable"
 
 
 @pytest.mark.usefixtures("checking")
