@@ -1,5 +1,6 @@
 """Starting server processes on loopback, and stopping them by their ids."""
 
+import shutil
 import socket
 import subprocess
 import time
@@ -46,7 +47,9 @@ class Processes:
         for command in self.commands:
             with command.log.open("ab") as log:
                 self._running.append(
-                    subprocess.Popen(command.arguments, env=dict(command.environment), stdout=log, stderr=log)
+                    subprocess.Popen(
+                        [*_leash(), *command.arguments], env=dict(command.environment), stdout=log, stderr=log
+                    )
                 )
         try:
             for command, process in zip(self.commands, self._running, strict=True):
@@ -66,6 +69,12 @@ class Processes:
                 process.kill()
                 process.wait(PATIENCE_S)
         self._running.clear()
+
+
+def _leash() -> Sequence[str]:
+    """Return what makes a server end with the process that started it, however that ends; Linux has it."""
+    setpriv = shutil.which("setpriv")
+    return [setpriv, "--pdeathsig", "TERM", "--"] if setpriv else []
 
 
 def _wait_for(command: Command, process: "subprocess.Popen[bytes]") -> None:

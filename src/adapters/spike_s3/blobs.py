@@ -62,7 +62,7 @@ class S3BlobStore:
     def find(self, keys: Collection[ObjectKey]) -> frozenset[ObjectKey]:
         """Return those keys that hold an object.
 
-        The listing is asked first: keys that are neighbours are found with a thousandth of the requests. What it
+        The listing is asked first: it tells of hundreds of neighbours at once. What it
         doesn't have is asked for by name, as some stores list a new object a little later than they show it.
         """
         listed = self._listed(keys)
@@ -137,7 +137,7 @@ class S3BlobStore:
                 )
             names = [entry.get("Key", "") for entry in answer.get("Contents", ())]
             listed.update(wanted[name] for name in names if name in wanted)
-            if not answer["IsTruncated"] or not names:
+            if not answer.get("IsTruncated") or not names:
                 break
             left = [name for name in left if name > names[-1]]
         return frozenset(listed)

@@ -3,9 +3,12 @@
 import io
 import os
 import tracemalloc
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from attrs import evolve
@@ -22,18 +25,40 @@ class TestS3BlobStore(BlobStoreContract):
     """Both fixtures are the folder's."""
 
 
-def test_more_than_a_thousand_objects_are_found_and_deleted(blobs: S3BlobStore) -> None:
+@contextmanager
+def requests_at_most(most: int, connection: Connection) -> Iterator[None]:
+    """Assert that the block sends no more requests, repetitions included."""
+    sent: list[str] = []
+
+    def note(request: Any, **_: Any) -> None:
+        sent.append(f"{request.method} {request.url}")
+
+    events = connection.get().client.meta.events
+    events.register("before-send.s3", note)
+    try:
+        yield
+    finally:
+        events.unregister("before-send.s3", note)
+    assert len(sent) <= most, sent
+
+
+def test_more_than_a_thousand_objects_are_found_and_deleted(blobs: S3BlobStore, connection: Connection) -> None:
     """More than one request may list or delete; others are spared."""
     keys = sorted(an_original() for _ in range(1001))
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(lambda key: blobs.put(key, io.BytesIO(b"x")), keys))
     absent = [an_original() for _ in range(20)]
-    assert blobs.find([*keys, *absent]) == frozenset(keys)
+    with requests_at_most(2, connection):
+        assert blobs.find(keys) == frozenset(keys)
+    with requests_at_most(5, connection):
+        assert blobs.find(keys[::250]) == frozenset(keys[::250])
     assert blobs.find([keys[0], keys[-1], *absent]) == {keys[0], keys[-1]}
-    assert [stored.key for stored in blobs.scan(limit=2000)] == keys
+    with requests_at_most(2, connection):
+        assert [stored.key for stored in blobs.scan(limit=2000)] == keys
     spared = a_result_key()
     blobs.put(spared, io.BytesIO(b"x"))
-    blobs.delete(keys)
+    with requests_at_most(2, connection):
+        blobs.delete(keys)
     assert everything(blobs) == [spared]
 
 

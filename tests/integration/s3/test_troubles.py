@@ -87,6 +87,12 @@ def test_a_listing_that_is_no_xml_is_unavailable(call: Callable[[BlobStore], obj
         call(server.store(clock))
 
 
+def test_a_listing_of_something_else_has_nothing(clock: ManualClock) -> None:
+    with misbehaving(Reply(body=b"<html><body>Welcome</body></html>"), Reply(status=404)) as server:
+        blobs = server.store(clock)
+        assert blobs.find([an_original()]) == frozenset()
+
+
 def test_a_call_is_repeated_as_often_as_was_said_and_no_more(clock: ManualClock) -> None:
     with misbehaving(Reply(status=503)) as server:
         with pytest.raises(StorageUnavailable):
