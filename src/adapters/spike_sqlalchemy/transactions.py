@@ -23,6 +23,7 @@ from spike_sqlalchemy.overdue import SqlAlchemyOverdueJobs
 from spike_sqlalchemy.receipts import SqlAlchemyReceipts
 from spike_sqlalchemy.removals import SqlAlchemyRemovals
 from spike_sqlalchemy.statements import Statements
+from spike_sqlalchemy.tallies import SqlAlchemyTallies
 from spike_sqlalchemy.turns import SqlAlchemyTurns
 from spike_sqlalchemy.wallets import SqlAlchemyLedger, SqlAlchemyWallets
 
@@ -102,6 +103,11 @@ class SqlAlchemyTransaction:
     def receipts(self) -> SqlAlchemyReceipts:
         """The receipts of requests."""
         return SqlAlchemyReceipts(self._statements)
+
+    @property
+    def tallies(self) -> SqlAlchemyTallies:
+        """Numbers over everything."""
+        return SqlAlchemyTallies(self._statements)
 
     @property
     def census(self) -> SqlAlchemyCensus:

@@ -139,6 +139,7 @@ class Settings:
     refusal_max_s: float = field(default=3600.0, validator=_at_least(0))
     orphan_age_s: float = field(default=3600.0, validator=_at_least(1))
 
+    metrics_dir: str = ""  # where processes of one machine add up their metrics; each counts alone where empty
     log_level: str = field(default="INFO", validator=_one_of("DEBUG", "INFO", "WARNING", "ERROR"))
     log_format: str = field(default="auto", validator=_one_of("auto", "console", "json"))
 

@@ -1,6 +1,7 @@
 """The composition root: the one place that builds adapters and hands them to services."""
 
 from datetime import timedelta
+from pathlib import Path
 
 from attrs import frozen
 
@@ -50,6 +51,7 @@ from spike_core.services.uploads import Uploads
 from spike_core.services.workshop import Workshop
 from spike_fetch import WebDownloader
 from spike_runtime.data_folder import kept_secret, make_folder
+from spike_runtime.metrics import Metrics
 from spike_runtime.plugins import load_adapter, scheme_of
 from spike_runtime.settings import Settings, WrongSettings
 from spike_system import Cuid2Ids, SystemClock, SystemSecrets, ThreadPulse
@@ -67,6 +69,7 @@ class Spike:
     broker: Broker
     engine: Engine
     limiter: RateLimiter
+    metrics: Metrics
 
     registration: Registration
     authentication: Authentication
@@ -163,6 +166,11 @@ def assemble(
         broker=broker,
         engine=engine,
         limiter=limiter,
+        metrics=Metrics(
+            transactions=transactions,
+            clock=clock,
+            folder=Path(settings.metrics_dir) if settings.metrics_dir else None,
+        ),
         registration=Registration(
             transactions=transactions,
             clock=clock,

@@ -13,12 +13,13 @@ from spike_sqlalchemy import (
     jobs,
     outbox,
     overdue,
+    tallies,
     turns,
     wallets,
 )
 from spike_sqlalchemy.prepared import Prepared
 
-MODULES = (accounts, album_order, albums, api_keys, census, images, jobs, outbox, overdue, turns, wallets)
+MODULES = (accounts, album_order, albums, api_keys, census, images, jobs, outbox, overdue, tallies, turns, wallets)
 
 
 def _executed(statement: object) -> bool:
