@@ -18,6 +18,7 @@ from spike_sqlalchemy.tables import jobs
 
 _ADD: Final = Prepared(insert(jobs).inline())
 _GET: Final = Prepared(select(jobs).where(jobs.c.id == bindparam("job")))
+_LOCK: Final = Prepared(select(jobs).where(jobs.c.id == bindparam("job")).with_for_update(key_share=True))
 _FIND: Final = select(jobs).where(jobs.c.id.in_(bindparam("ids", expanding=True)))
 _LOCK_ALL: Final = _FIND.order_by(jobs.c.id).with_for_update(key_share=True)  # in order: no two wait for each other
 
@@ -53,8 +54,9 @@ class SqlAlchemyJobs:
         self._statements.write_all(_ADD, [{**order_row(job.order), **state_row(job)} for job in jobs])
 
     def get(self, job_id: JobId) -> Job:
-        """Return the job."""
-        for row in self._statements.rows(_GET, {"job": job_id.text}):
+        """Return the job, locked where it may be changed."""
+        statement = _LOCK if self._statements.is_writable else _GET
+        for row in self._statements.rows(statement, {"job": job_id.text}):
             return job_of(row)
         raise JobNotFound
 

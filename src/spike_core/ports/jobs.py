@@ -15,7 +15,7 @@ class Jobs(Protocol):
         """Store new jobs."""
 
     def get(self, job_id: JobId) -> Job:
-        """Return the job.
+        """Return the job; where the transaction may write, nobody changes it before the end.
 
         Raises:
             JobNotFound: there is none.

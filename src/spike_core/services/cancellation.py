@@ -41,10 +41,11 @@ class Cancellation:
         """
         with self.transactions.begin() as tx:
             now = self.clock.now()
-            if tx.jobs.get(job_id).order.owner_id != owner_id:
-                raise JobNotFound
             tx.wallets.lock(owner_id)  # wallets before jobs, everywhere, so that no two wait for each other
-            job = unsettled(tx.jobs.get(job_id), target=JobStatus.CANCELLED)
+            stored = tx.jobs.get(job_id)
+            if stored.order.owner_id != owner_id:
+                raise JobNotFound
+            job = unsettled(stored, target=JobStatus.CANCELLED)
             cancelled = job.cancel(now=now)
             balance = self.charging.refund(tx, job.order, reason="Refund: cancelled", now=now)
             tx.jobs.replace(job, by=cancelled)

@@ -162,6 +162,23 @@ def test_of_two_changes_to_one_image_neither_is_lost(house: House, owner: OwnerI
     assert (stored.name, stored.is_public) == (ImageName("b.jpg"), False)
 
 
+def test_a_worker_that_is_faster_than_the_note_of_its_message_gets_the_job(
+    house: House, owner: OwnerId, image: Image
+) -> None:
+    """Its message is the only one: a worker that took the job for somebody else's would leave it lying for minutes."""
+    house.inbox.refuses = True
+    job = house.enhancements.enhance(owner, image_id=image.id, tier=Tier.TIER_2K).job
+    house.inbox.refuses = False
+    claimed = overtaken(
+        house.dispatch,
+        lambda dispatch: dispatch.start([job]),
+        lambda: house.settlement.claim(job.id),
+    )
+    assert claimed.error is None
+    assert isinstance(house.job(job.id), ClaimedJob)
+    assert job.id not in {message.job_id for message in house.inventory().messages}
+
+
 def test_a_worker_that_shows_life_isnt_buried(house: House, claimed: ClaimedJob) -> None:
     """Its renewal keeps the fence, so only a second look can tell."""
     house.clock.advance(house.limits.lease + timedelta(seconds=1))
