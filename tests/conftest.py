@@ -4,6 +4,8 @@ import os
 
 from hypothesis import settings
 
+pytest_plugins = ["servers.valkey"]
+
 # A busy machine isn't a failure. CI repeats the same examples, so that a red build is the change's doing; developers'
 # runs look for new ones.
 settings.register_profile("spike", deadline=None, derandomize="CI" in os.environ, print_blob=True)

