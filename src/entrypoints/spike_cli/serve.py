@@ -12,7 +12,7 @@ from spike_cli.welcome import first_user, welcome
 from spike_http import create_app
 from spike_http.server import serve as serve_http
 from spike_runtime.data_folder import only_server
-from spike_worker import working
+from spike_worker import housekeeping, working
 
 DEFAULT_PORT: Final = 3000
 
@@ -27,14 +27,17 @@ DEFAULT_PORT: Final = 3000
     help="Port to listen on; 0 takes a free one.",
 )
 def serve(host: str, port: int) -> None:
-    """Serve the REST API, with workers in this process. SIGTERM ends what is under way first."""
+    """Serve the REST API, with workers in this process unless others share its queue.
+
+    SIGTERM ends what is under way first.
+    """
     with ExitStack() as stack:
         spike = stack.enter_context(opened())
         settings = spike.settings
         if spike.owns_its_jobs:
             stack.enter_context(only_server(settings.data_dir))
         user = first_user(spike)
-        stack.enter_context(working(spike))
+        stack.enter_context(working(spike) if spike.serves_and_works else housekeeping(spike))
 
         def on_ready(bound_port: int) -> None:
             click.echo(welcome(settings, user, port=bound_port), err=False)

@@ -1,13 +1,16 @@
 """The actor: what happens to one message."""
 
+import os
+
 import structlog
 
 from spike_core.domain.errors import NothingToClaim
 from spike_core.domain.identifiers import JobId
 from spike_core.services.workshop import Workshop
+from spike_worker.in_work import InWork
 
 
-def perform(workshop: Workshop, job_id: JobId) -> None:
+def perform(workshop: Workshop, in_work: InWork, job_id: JobId) -> None:
     """Do one job, with its id and that of the request that asked for it on every log line.
 
     A duplicate delivery is quietly dropped.
@@ -22,7 +25,10 @@ def perform(workshop: Workshop, job_id: JobId) -> None:
         except NothingToClaim:
             log.debug("nothing to claim: a duplicate message")
             return
-        with structlog.contextvars.bound_contextvars(request_id=str(job.order.request_id), attempt=job.attempt):
-            log.info("job begun", tier=job.order.tier.value)
+        with (
+            in_work.holding(job),
+            structlog.contextvars.bound_contextvars(request_id=str(job.order.request_id), attempt=job.attempt),
+        ):
+            log.info("job begun", tier=job.order.tier.value, pid=os.getpid())
             workshop.carry_out(job)
             log.info("job ended")
