@@ -6,13 +6,14 @@ import signal
 import sqlite3
 import subprocess
 import time
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
 from attrs import frozen
 
+from eventually import eventually
 from multipart import CONTENT_TYPE, an_upload
 from pictures import encoded, photograph
 from running import PATIENCE_S, SPIKE, Server, environment, run_spike
@@ -31,17 +32,6 @@ IMPATIENT: Final = {
     "SPIKE_RATE_GET_IMAGE": "0",
 }
 ENDED: Final = frozenset({"COMPLETED", "FAILED", "REFUNDED", "CANCELLED"})
-_PAUSE_S: Final = 0.02  # between two looks at other processes
-
-
-def eventually(what: str, look: Callable[[], Any]) -> Any:
-    """Look until there is something to see, and return it."""
-    deadline_s = time.monotonic() + PATIENCE_S
-    while time.monotonic() < deadline_s:
-        if seen := look():
-            return seen
-        time.sleep(_PAUSE_S)
-    raise AssertionError(f"never seen: {what}")
 
 
 @frozen
@@ -59,8 +49,7 @@ class Fleet:
 
     def line(self, event: str, **values: object) -> Mapping[str, Any]:
         """Wait for a line and return it."""
-        lines: Sequence[Mapping[str, Any]] = eventually(f"{event} {values}", lambda: self.lines(event, **values))
-        return lines[0]
+        return eventually(f"{event} {values}", lambda: self.lines(event, **values))[0]
 
     def stop(self, number: signal.Signals = signal.SIGTERM) -> int:
         """End it as an operator does, and return its exit code."""
@@ -131,8 +120,7 @@ def ended(server: Server, image_id: str) -> Mapping[str, str]:
         statuses = {job["id"]: job["status"] for job in jobs}
         return statuses if set(statuses.values()) <= ENDED else {}
 
-    statuses: Mapping[str, str] = eventually(f"all jobs of {image_id} ended", look)
-    return statuses
+    return eventually(f"all jobs of {image_id} ended", look)
 
 
 def attempts(folder: Path) -> Mapping[str, tuple[int, int]]:

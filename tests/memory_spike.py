@@ -7,7 +7,7 @@ from attrs import evolve, frozen
 
 from spike_core.domain.accounts import Email
 from spike_core.domain.errors import NothingToClaim
-from spike_core.domain.jobs import JobStatus
+from spike_core.domain.jobs import Job, JobStatus
 from spike_core.domain.tokens import Tokens
 from spike_core.ports.plugins import Database, Engine, Storage
 from spike_core.services.accounts import Registered
@@ -94,6 +94,9 @@ class MemorySpike:
                 self.blobs.scan(limit=1000),
             )
 
-    def statuses(self) -> list[JobStatus]:
+    def jobs(self) -> list[Job]:
         with self.spike.database.transactions.view() as tx:
-            return [job.status for job in tx.census.jobs(limit=1000)]
+            return list(tx.census.jobs(limit=1000))
+
+    def statuses(self) -> list[JobStatus]:
+        return [job.status for job in self.jobs()]

@@ -12,7 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from fleet import IMPATIENT, a_fleet, an_image, attempts, check_audit, ended, enhance, eventually
+from eventually import eventually
+from fleet import IMPATIENT, a_fleet, an_image, attempts, check_audit, ended, enhance
 from running import Server, serving
 from servers.valkey import Valkey
 from spike_core.domain.identifiers import JobId

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from fleet import IMPATIENT, a_fleet, an_image, attempts, check_audit, ended, enhance, eventually, is_alive
+from eventually import eventually
+from fleet import IMPATIENT, a_fleet, an_image, attempts, check_audit, ended, enhance, is_alive
 from running import PATIENCE_S, run_spike, serving
 
 
