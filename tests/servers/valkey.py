@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
+from urllib.parse import urlsplit
 
 import pytest
 import redis
@@ -97,7 +98,7 @@ def shared_redis_url() -> Iterator[str]:
 def redis_url(shared_redis_url: str, worker_id: str) -> str:
     """Return the URL of an empty database that no other test uses meanwhile."""
     number = 1 + int(worker_id.removeprefix("gw")) if worker_id.startswith("gw") else 0
-    url = f"{shared_redis_url.rstrip('/').removesuffix('/0')}/{number}"
+    url = urlsplit(shared_redis_url)._replace(path=f"/{number}").geturl()
     with redis.Redis.from_url(url) as client:
         client.flushdb()
     return url

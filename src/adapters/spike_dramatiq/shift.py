@@ -19,7 +19,7 @@ from spike_dramatiq.slots import Slots
 
 # How often idle threads look for messages and for whether they should stop. In process a message wakes them at once;
 # over a network it waits for the next look, so this bounds how long an idle worker takes to begin.
-IDLE_TIME: Final = timedelta(milliseconds=50)
+IDLE_TIME: Final = timedelta(milliseconds=40)
 
 _MILLISECOND: Final = timedelta(milliseconds=1)
 _log: Final = logging.getLogger(__name__)

@@ -82,6 +82,19 @@ def test_a_worker_that_was_paused_beyond_its_lease_changes_nothing(
         assert fleet.stop() == 0
 
 
+def test_a_job_that_takes_every_worker_along_is_refunded(folder: Path, settings: dict[str, str]) -> None:
+    settings = {**settings, "SPIKE_DEATHS_MAX": "2"}
+    with serving(folder, **settings) as server, a_fleet(folder, **settings) as fleet:
+        image_id = an_image(server)
+        ended(server, image_id)
+        job_id = enhance(server, image_id, "TIER_4K")
+        for attempt in (1, 2):
+            os.kill(fleet.line("job begun", job_id=job_id, attempt=attempt)["pid"], signal.SIGKILL)
+        assert ended(server, image_id)[job_id] == "REFUNDED"
+    assert attempts(folder)[job_id] == (2, 2)
+    check_audit(folder)
+
+
 def test_a_queue_that_forgets_everything_loses_no_job(
     folder: Path, server: Server, settings: dict[str, str], valkey: Valkey
 ) -> None:

@@ -108,10 +108,15 @@ def test_a_number_that_makes_no_sense_is_wrong_usage(folder: Path, arguments: tu
 
 @pytest.mark.parametrize(
     ("name", "value"),
-    [("SPIKE_BROKER_URL", "redis://host:port"), ("SPIKE_RATE_LIMIT_URL", "redis://host:port"), ("SPIKE_LEASE_S", "0")],
+    [
+        ("SPIKE_BROKER_URL", "redis://host:port"),
+        ("SPIKE_RATE_LIMIT_URL", "redis://host:port"),
+        ("SPIKE_LEASE_S", "0"),
+        ("SPIKE_WORKER_THREADS", "0"),
+    ],
 )
 def test_a_wrong_setting_is_told_once_and_not_by_every_process(folder: Path, name: str, value: str) -> None:
-    answer = run_spike("worker", folder=folder, **{name: value})
+    answer = run_spike("worker", folder=folder, **{"SPIKE_BROKER_URL": "redis://127.0.0.1:1/0", name: value})
     assert answer.returncode == 1
     assert answer.stderr.count("\n") == 1
     assert name in answer.stderr
