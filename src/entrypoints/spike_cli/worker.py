@@ -33,8 +33,8 @@ def worker(processes: int, threads: int | None) -> None:
         settings = spike.settings if threads is None else evolve(spike.settings, worker_threads=threads)
         if spike.broker.is_in_process:
             raise WrongSettings(
-                f"SPIKE_BROKER_URL: {settings.broker_url} stays within one process; "
-                "spike worker needs a queue that processes share, such as redis://host:6379/0"
+                "SPIKE_BROKER_URL: this queue stays within one process; "
+                "spike worker needs one that processes share, such as redis://host:6379/0"
             )
         if not settings.worker_threads:
             raise WrongSettings("SPIKE_WORKER_THREADS must be at least 1 for spike worker")
