@@ -57,7 +57,7 @@ def shift(broker: dramatiq.Broker, perform: Callable[[JobId], None], *, crew: Cr
         for lane in lanes:
             lane.worker.stop(timeout=max(0, round((until_s - time.monotonic()) * 1000)))
         if any(lane.is_busy for lane in lanes):
-            _log.warning("work goes on after %s; it is left to its lease", drain)
+            _log.warning("work goes on after %s; nobody waits for it any more", drain)
         for lane in lanes:
             del broker.actors[ACTOR_NAMES[lane.lane]]
 

@@ -18,6 +18,7 @@ from attrs import define, field, frozen, validators
 _PAUSE: Final = timedelta(seconds=1)  # before a process that died is started again; doubled each time it dies young
 _PAUSE_MAX: Final = timedelta(seconds=30)
 _YOUTH: Final = timedelta(seconds=60)
+_ORDERLY: Final = (0, -signal.SIGTERM)  # the latter where the signal came before the process could listen, or work
 
 
 @frozen(kw_only=True)
@@ -82,7 +83,7 @@ class Supervisor:
     backoff: Backoff = Backoff()
 
     def run(self) -> bool:
-        """Run until told to stop; return whether all processes then ended by themselves, with exit code 0."""
+        """Run until told to stop; return whether all processes then ended in order: none failed, none was killed."""
         events = _Events()
         workers: list[_Worker] = []
         with _told_to_stop(events):
@@ -149,7 +150,7 @@ class Supervisor:
             match _next(events, wait_s=max(0.0, until_s - time.monotonic())):
                 case _Ended(worker):
                     workers.remove(worker)
-                    is_orderly = worker.process.returncode == 0 and is_orderly
+                    is_orderly = worker.process.returncode in _ORDERLY and is_orderly
                 case _Stop():
                     continue  # as told before
                 case None:

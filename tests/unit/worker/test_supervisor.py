@@ -103,6 +103,13 @@ def test_those_that_do_not_end_are_killed_after_their_grace(supervision: Supervi
     assert not any(is_alive(pid) for pid in pids)
 
 
+def test_a_process_that_was_not_ready_for_the_signal_has_ended_in_order(supervision: Supervision) -> None:
+    supervision.start("signal.SIG_DFL")
+    supervision.wait_for(1)
+    supervision.supervisor.send_signal(signal.SIGTERM)
+    assert supervision.supervisor.wait(PATIENCE_S) == 0
+
+
 def test_those_that_end_with_an_error_are_told(supervision: Supervision) -> None:
     supervision.start("lambda *_: sys.exit(4)", processes=2)
     supervision.wait_for(2)
