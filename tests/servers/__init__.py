@@ -1,1 +1,1 @@
-"""Real servers for the tests, on this machine's loopback."""
+"""Real servers for the tests, started from wheels as processes on loopback."""

@@ -4,10 +4,7 @@ Without either, tests that need one fail in CI and are skipped elsewhere.
 """
 
 import os
-import socket
-import subprocess
 import tempfile
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,20 +13,19 @@ from urllib.parse import urlsplit
 
 import pytest
 import redis
-from attrs import define, field
+from attrs import define
+
+from servers.processes import Command, Processes, free_port
 
 BROKER_VARIABLE: Final = "SPIKE_TEST_BROKER_URL"
-PATIENCE_S: Final = 20.0  # a server that takes so long to start or to stop has failed
 
 
 @define
 class Valkey:
     """A server of our own, which can be stopped and started again on the same port. It keeps nothing on disk."""
 
-    binary: Path
-    folder: Path
     port: int
-    _process: "subprocess.Popen[bytes] | None" = field(default=None, init=False)
+    _processes: Processes
 
     @property
     def url(self) -> str:
@@ -39,45 +35,31 @@ class Valkey:
         return redis.Redis.from_url(self.url)
 
     def start(self) -> None:
-        """Start it and wait until it answers."""
-        assert self._process is None, "it runs"
-        with (self.folder / "valkey.log").open("ab") as log:
-            self._process = subprocess.Popen(
-                [
-                    *(str(self.binary), "--bind", "127.0.0.1", "--port", str(self.port)),
-                    *("--save", "", "--appendonly", "no", "--dir", str(self.folder)),
-                ],
-                stdout=log,
-                stderr=log,
-            )
-        deadline_s = time.monotonic() + PATIENCE_S
-        while time.monotonic() < deadline_s:
-            try:
-                with self.client() as client:
-                    client.ping()
-            except redis.ConnectionError:
-                assert self._process.poll() is None, (self.folder / "valkey.log").read_text()
-                time.sleep(0.01)  # between two looks at another process
-            else:
-                return
-        raise AssertionError("Valkey doesn't answer")
+        """Start it and wait until it listens."""
+        self._processes.start()
 
     def stop(self) -> None:
-        """End it at once; what it held is gone."""
-        if self._process is not None:
-            self._process.kill()
-            self._process.wait(PATIENCE_S)
-            self._process = None
+        """End it; what it held is gone."""
+        self._processes.stop()
 
 
 @contextmanager
 def a_valkey() -> Iterator[Valkey]:
     """Start a server for one test that wants to do it harm."""
-    binary = _binary()
+    binary, port = _binary(), free_port()
     with tempfile.TemporaryDirectory(prefix="spike-valkey-") as folder:
-        server = Valkey(binary, Path(folder), _free_port())
+        command = Command(
+            arguments=[
+                *(str(binary), "--bind", "127.0.0.1", "--port", str(port)),
+                *("--save", "", "--appendonly", "no", "--dir", folder),
+            ],
+            environment={},
+            port=port,
+            log=Path(folder, "valkey.log"),
+        )
+        server = Valkey(port, Processes([command]))
+        server.start()
         try:
-            server.start()
             yield server
         finally:
             server.stop()
@@ -114,7 +96,7 @@ def valkey() -> Iterator[Valkey]:
 @pytest.fixture
 def dead_redis_url() -> str:
     """Return the URL of a server that isn't there."""
-    return f"redis://127.0.0.1:{_free_port()}/0"
+    return f"redis://127.0.0.1:{free_port()}/0"
 
 
 def _binary() -> Path:
@@ -135,9 +117,3 @@ def _do_without(reason: str) -> None:
     if "CI" in os.environ:
         pytest.fail(f"no Valkey: {reason}")
     pytest.skip(f"no Valkey ({reason}), and {BROKER_VARIABLE} names no server")
-
-
-def _free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port: int = probe.getsockname()[1]
-        return port

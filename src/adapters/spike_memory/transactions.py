@@ -12,11 +12,12 @@ from spike_memory.albums import MemoryAlbumOrder, MemoryAlbums
 from spike_memory.api_keys import MemoryApiKeys
 from spike_memory.census import MemoryCensus
 from spike_memory.images import MemoryImages
-from spike_memory.jobs import MemoryJobLists, MemoryJobs, MemoryOverdueJobs
+from spike_memory.jobs import MemoryJobLists, MemoryJobs, MemoryOverdueJobs, MemoryTurns
 from spike_memory.outbox import MemoryOutbox
 from spike_memory.receipts import MemoryReceipts
 from spike_memory.removals import MemoryRemovals
 from spike_memory.state import Rows, State
+from spike_memory.tallies import MemoryTallies
 from spike_memory.wallets import MemoryLedger, MemoryWallets
 
 
@@ -30,6 +31,7 @@ class MemoryTransaction:
     jobs: MemoryJobs
     job_lists: MemoryJobLists
     overdue: MemoryOverdueJobs
+    turns: MemoryTurns
     removals: MemoryRemovals
     albums: MemoryAlbums
     album_order: MemoryAlbumOrder
@@ -37,6 +39,7 @@ class MemoryTransaction:
     api_keys: MemoryApiKeys
     outbox: MemoryOutbox
     receipts: MemoryReceipts
+    tallies: MemoryTallies
     census: MemoryCensus
 
     @classmethod
@@ -49,6 +52,7 @@ class MemoryTransaction:
             jobs=MemoryJobs(rows),
             job_lists=MemoryJobLists(rows),
             overdue=MemoryOverdueJobs(rows),
+            turns=MemoryTurns(rows),
             removals=MemoryRemovals(rows),
             albums=MemoryAlbums(rows),
             album_order=MemoryAlbumOrder(rows),
@@ -56,6 +60,7 @@ class MemoryTransaction:
             api_keys=MemoryApiKeys(rows),
             outbox=MemoryOutbox(rows),
             receipts=MemoryReceipts(rows),
+            tallies=MemoryTallies(rows),
             census=MemoryCensus(rows),
         )
 

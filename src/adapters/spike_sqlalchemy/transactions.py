@@ -23,6 +23,8 @@ from spike_sqlalchemy.overdue import SqlAlchemyOverdueJobs
 from spike_sqlalchemy.receipts import SqlAlchemyReceipts
 from spike_sqlalchemy.removals import SqlAlchemyRemovals
 from spike_sqlalchemy.statements import Statements
+from spike_sqlalchemy.tallies import SqlAlchemyTallies
+from spike_sqlalchemy.turns import SqlAlchemyTurns
 from spike_sqlalchemy.wallets import SqlAlchemyLedger, SqlAlchemyWallets
 
 
@@ -63,6 +65,11 @@ class SqlAlchemyTransaction:
         return SqlAlchemyOverdueJobs(self._statements)
 
     @property
+    def turns(self) -> SqlAlchemyTurns:
+        """The jobs that wait for their turn."""
+        return SqlAlchemyTurns(self._statements)
+
+    @property
     def removals(self) -> SqlAlchemyRemovals:
         """The images on their way out."""
         return SqlAlchemyRemovals(self._statements)
@@ -96,6 +103,11 @@ class SqlAlchemyTransaction:
     def receipts(self) -> SqlAlchemyReceipts:
         """The receipts of requests."""
         return SqlAlchemyReceipts(self._statements)
+
+    @property
+    def tallies(self) -> SqlAlchemyTallies:
+        """Numbers over everything."""
+        return SqlAlchemyTallies(self._statements)
 
     @property
     def census(self) -> SqlAlchemyCensus:

@@ -1,6 +1,7 @@
 """The composition root: the one place that builds adapters and hands them to services."""
 
 from datetime import timedelta
+from pathlib import Path
 
 from attrs import frozen
 
@@ -45,10 +46,12 @@ from spike_core.services.removal import Removal
 from spike_core.services.settlement import Settlement
 from spike_core.services.sweep import Sweep
 from spike_core.services.treasury import Treasury
+from spike_core.services.turns import TurnTaking
 from spike_core.services.uploads import Uploads
 from spike_core.services.workshop import Workshop
 from spike_fetch import WebDownloader
 from spike_runtime.data_folder import kept_secret, make_folder
+from spike_runtime.metrics import Metrics
 from spike_runtime.plugins import load_adapter, scheme_of
 from spike_runtime.settings import Settings, WrongSettings
 from spike_system import Cuid2Ids, SystemClock, SystemSecrets, ThreadPulse
@@ -66,6 +69,7 @@ class Spike:
     broker: Broker
     engine: Engine
     limiter: RateLimiter
+    metrics: Metrics
 
     registration: Registration
     authentication: Authentication
@@ -148,10 +152,11 @@ def assemble(
 ) -> Spike:
     """Return the services over adapters of your choice."""
     transactions, blobs, limits = database.transactions, storage.blobs, settings.job_limits
-    charging = Charging(policy=settings.regeneration)
+    charging = Charging(policy=settings.regeneration, limits=limits)
+    turns = TurnTaking(transactions=transactions, clock=clock, limits=limits)
     settlement = Settlement(transactions=transactions, clock=clock, charging=charging, limits=limits)
     dispatch = Dispatch(
-        transactions=transactions, queue=broker.queue, clock=clock, settlement=settlement, limits=limits
+        transactions=transactions, queue=broker.queue, clock=clock, settlement=settlement, turns=turns, limits=limits
     )
     intake = Intake(transactions=transactions, blobs=blobs, probe=engine.probe, clock=clock, limits=limits)
     uploads = Uploads(
@@ -166,6 +171,11 @@ def assemble(
         broker=broker,
         engine=engine,
         limiter=limiter,
+        metrics=Metrics(
+            transactions=transactions,
+            clock=clock,
+            folder=Path(settings.metrics_dir) if settings.metrics_dir else None,
+        ),
         registration=Registration(
             transactions=transactions,
             clock=clock,
@@ -209,6 +219,7 @@ def assemble(
                 generator=generator,
             ),
             settlement=settlement,
+            dispatch=dispatch,
             pulse=pulse,
         ),
         sweep=Sweep(transactions=transactions, blobs=blobs, clock=clock, settlement=settlement, limits=limits),
@@ -267,4 +278,4 @@ def _open_generator(settings: Settings) -> Generator:
             model=settings.generator_model,
         )
     except InvalidInput as error:
-        raise WrongSettings(f"{setting}_URL: {error}") from error
+        raise WrongSettings(f"{setting}={settings.generator}: {error}") from error

@@ -1,6 +1,6 @@
 """Everything that goes on behind the requests, as two contexts: the work, and keeping house."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import timedelta
 from functools import partial
@@ -10,6 +10,7 @@ import structlog
 from spike_core.domain.errors import JobChanged, Unavailable
 from spike_core.ports.broker import Crew
 from spike_runtime import Spike
+from spike_runtime.metrics import Metrics
 from spike_worker.actor import perform
 from spike_worker.in_work import InWork
 from spike_worker.periodic import periodically
@@ -33,7 +34,7 @@ def working(spike: Spike) -> Iterator[InWork]:
             stack.callback(_hand_back, spike, in_work)
             stack.enter_context(
                 spike.broker.work(
-                    partial(perform, spike.workshop, in_work),
+                    partial(perform, spike.workshop, spike.metrics, in_work),
                     crew=Crew(threads=settings.worker_threads, quick_threads=settings.quick_threads),
                     drain=timedelta(seconds=settings.worker_drain_s),
                 )
@@ -67,7 +68,7 @@ def housekeeping(spike: Spike) -> Iterator[None]:
             ("receipts", spike.receipts.purge, settings.collect_interval_s),
             ("collect", spike.sweep.collect_orphans, settings.collect_interval_s),
         ):
-            stack.enter_context(periodically(action, every_s=every_s, name=name))
+            stack.enter_context(periodically(_counted(spike.metrics, name, action), every_s=every_s, name=name))
         yield
 
 
@@ -86,3 +87,12 @@ def _hand_back(spike: Spike, in_work: InWork) -> None:
             log.warning("a job can't be handed back; its lease will run out", job_id=str(job.id), why=str(error))
         else:
             log.info("job handed back", job_id=str(job.id), attempt=job.attempt)
+
+
+def _counted(metrics: Metrics, name: str, action: Callable[[], int]) -> Callable[[], None]:
+    """Return the action, its rounds counted."""
+
+    def act() -> None:
+        metrics.count_sweep(sweep=name, found=action())
+
+    return act

@@ -16,6 +16,8 @@ from spike_core.ports.outbox import Outbox
 from spike_core.ports.overdue import OverdueJobs
 from spike_core.ports.receipts import Receipts
 from spike_core.ports.removals import Removals
+from spike_core.ports.tallies import Tallies
+from spike_core.ports.turns import Turns
 from spike_core.ports.wallets import Wallets
 
 
@@ -47,6 +49,10 @@ class Transaction(Protocol):
         """The jobs that a sweeper looks for."""
 
     @property
+    def turns(self) -> Turns:
+        """The jobs that wait for their turn."""
+
+    @property
     def removals(self) -> Removals:
         """The images on their way out."""
 
@@ -73,6 +79,10 @@ class Transaction(Protocol):
     @property
     def receipts(self) -> Receipts:
         """The receipts of requests."""
+
+    @property
+    def tallies(self) -> Tallies:
+        """Numbers over everything."""
 
     @property
     def census(self) -> Census:
