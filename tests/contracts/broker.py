@@ -34,6 +34,10 @@ class Bench:
         """Wait for so many performances."""
         return [self._done.get(timeout=PATIENCE_S) for _ in range(count)]
 
+    def take_within(self, seconds: float) -> JobId:
+        """Wait for one performance no longer than that."""
+        return self._done.get(timeout=seconds)
+
     @property
     def is_idle(self) -> bool:
         return self._done.empty()
@@ -55,6 +59,14 @@ class SlowBench:
 
 class BrokerContract:
     """The fixture `broker`, empty, comes from the adapter's test."""
+
+    def test_asking_whether_it_is_there_sends_nothing(self, broker: Broker) -> None:
+        bench = Bench()
+        broker.ping()
+        with broker.work(bench.perform, crew=Crew(threads=1), drain=DRAIN):
+            with pytest.raises(queue.Empty):
+                bench.take_within(MOMENT_S)
+            broker.ping()
 
     @pytest.mark.parametrize("threads", [1, 3])
     def test_each_message_is_performed(self, broker: Broker, threads: int) -> None:

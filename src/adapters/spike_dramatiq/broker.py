@@ -7,6 +7,7 @@ from datetime import timedelta
 
 import dramatiq
 
+from spike_core.domain.errors import QueueUnavailable
 from spike_core.domain.identifiers import JobId
 from spike_core.ports.broker import Crew
 from spike_core.ports.queue import JobQueue
@@ -23,9 +24,12 @@ class DramatiqBroker:
     The `broker` should come without middleware: docs/decisions/0011.
     """
 
-    def __init__(self, broker: dramatiq.Broker, *, is_in_process: bool) -> None:
-        """Carry by this broker; nobody is at work yet."""
+    def __init__(
+        self, broker: dramatiq.Broker, *, is_in_process: bool, ask: Callable[[], object] = lambda: None
+    ) -> None:
+        """Carry by this broker; nobody is at work yet. `ask` raises a `dramatiq.BrokerError` where it has gone."""
         self._broker = broker
+        self._ask = ask
         self._is_in_process = is_in_process
         for name in QUEUE_NAMES.values():
             broker.declare_queue(name)
@@ -40,6 +44,13 @@ class DramatiqBroker:
     def is_in_process(self) -> bool:
         """Whether messages and workers live and die with this process."""
         return self._is_in_process
+
+    def ping(self) -> None:
+        """Check that the queue is there; see the port."""
+        try:
+            self._ask()
+        except dramatiq.BrokerError as error:
+            raise QueueUnavailable from error
 
     def work(self, perform: Callable[[JobId], None], *, crew: Crew, drain: timedelta) -> AbstractContextManager[None]:
         """Call `perform` with each message; see the port. While the server is away it waits for it."""

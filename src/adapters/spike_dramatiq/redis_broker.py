@@ -68,6 +68,17 @@ class ForgivingRedisBroker(RedisBroker):
         except redis.RedisError as error:
             raise _closed(error) from error
 
+    def ping(self) -> None:
+        """Check that the server answers.
+
+        Raises:
+            ConnectionClosed: it doesn't.
+        """
+        try:
+            self.client.ping()
+        except redis.RedisError as error:
+            raise _closed(error) from error
+
     def consume(self, queue_name: str, prefetch: int = 1, timeout: int = 5000) -> dramatiq.Consumer:
         """Return a consumer; `timeout` is in milliseconds."""
         return _ForgivingConsumer(super().consume(queue_name, prefetch, timeout))

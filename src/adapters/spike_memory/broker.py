@@ -8,7 +8,7 @@ from contextlib import AbstractContextManager, contextmanager
 from datetime import timedelta
 from typing import Final
 
-from spike_core.domain.errors import NothingToClaim
+from spike_core.domain.errors import NothingToClaim, QueueUnavailable
 from spike_core.domain.identifiers import JobId
 from spike_core.domain.lanes import Lane
 from spike_core.ports.broker import Crew
@@ -33,6 +33,11 @@ class MemoryBroker:
     def is_in_process(self) -> bool:
         """Messages die with this object."""
         return True
+
+    def ping(self) -> None:
+        """Check that the queue is willing."""
+        if self._queue.refuses:
+            raise QueueUnavailable
 
     def work(self, perform: Callable[[JobId], None], *, crew: Crew, drain: timedelta) -> AbstractContextManager[None]:
         """Perform messages until the context ends; see the port."""

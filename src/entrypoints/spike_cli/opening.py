@@ -3,7 +3,10 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from spike_runtime import Spike, build, load_settings
+import structlog
+
+from spike_core.domain.errors import DatabaseUnavailable, StorageRefused, StorageUnavailable
+from spike_runtime import Spike, WrongSettings, build, load_settings
 from spike_runtime.logs import configure_logging
 
 
@@ -14,13 +17,36 @@ def opened(*, log_level: str | None = None) -> Iterator[Spike]:
     `log_level` replaces the setting's: a command that prints its answer isn't to chat.
 
     Raises:
-        WrongSettings, DatabaseUnavailable: it can't be.
+        WrongSettings: it can't be.
     """
     settings = load_settings()
     configure_logging(level=log_level or settings.log_level, form=settings.log_format)
     spike = build(settings)
     try:
-        spike.database.migrate()
+        _migrate(spike)
         yield spike
     finally:
         spike.database.close()
+
+
+def check_storage(spike: Spike) -> None:
+    """Stop at a store that refuses us. One that is down may come back: requests and `/readyz` say so until then.
+
+    Raises:
+        WrongSettings: the store is there, and something about its address or credentials is wrong.
+    """
+    try:
+        spike.storage.blobs.scan(limit=1)
+    except StorageRefused as error:
+        raise WrongSettings(f"SPIKE_STORAGE_URL: {error.reason}") from error
+    except StorageUnavailable as error:
+        structlog.get_logger(__name__).warning("the object store doesn't answer yet", exc_info=error)
+
+
+def _migrate(spike: Spike) -> None:
+    try:
+        spike.database.migrate()
+    except DatabaseUnavailable as error:
+        reason = " ".join(str(error.__cause__ or error).split())  # libpq's take several lines
+        where = "SPIKE_DATABASE_URL" if spike.settings.database_url else "SPIKE_DATA_DIR"
+        raise WrongSettings(f"{where}: the database can't be used: {reason}") from error

@@ -8,7 +8,7 @@ from typing import Final
 import click
 from attrs import evolve
 
-from spike_cli.opening import opened
+from spike_cli.opening import check_storage, opened
 from spike_runtime import Settings, WrongSettings
 from spike_worker import Supervisor
 
@@ -36,6 +36,7 @@ def worker(processes: int, threads: int | None) -> None:
                 "SPIKE_BROKER_URL: this queue stays within one process; "
                 "spike worker needs one that processes share, such as redis://host:6379/0"
             )
+        check_storage(spike)
         if not settings.worker_threads:
             raise WrongSettings("SPIKE_WORKER_THREADS must be at least 1 for spike worker")
     supervisor = Supervisor(

@@ -15,6 +15,7 @@ from spike_core.ports.ids import Ids
 from spike_core.ports.limiter import RateLimiter
 from spike_core.ports.plugins import (
     Database,
+    DatabaseLimits,
     Engine,
     OpenBroker,
     OpenDatabase,
@@ -112,7 +113,7 @@ def build(settings: Settings) -> Spike:
     folder = settings.data_dir.resolve()
     clock, ids, secrets = SystemClock(), Cuid2Ids(), SystemSecrets()
     secret = settings.secret.encode() or kept_secret(folder, secrets)
-    database = _open_database(settings.database_url or f"sqlite:///{folder / 'spike.db'}")
+    database = _open_database(settings.database_url or f"sqlite:///{folder / 'spike.db'}", settings.database_limits)
     storage = _open_storage(settings.storage_url or (folder / "objects").as_uri(), clock=clock, secret=secret)
     broker = _open_broker(settings.broker_url)
     engine = _open_engine(settings.upscaler)
@@ -227,11 +228,11 @@ def assemble(
     )
 
 
-def _open_database(url: str) -> Database:
+def _open_database(url: str, limits: DatabaseLimits) -> Database:
     setting = "SPIKE_DATABASE_URL"
     open_: OpenDatabase = load_adapter("database", scheme_of(url, setting=setting), setting=setting)
     try:
-        return open_(url)
+        return open_(url, limits=limits)
     except InvalidInput as error:
         raise WrongSettings(f"{setting}: {error}") from error
 

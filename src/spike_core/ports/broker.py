@@ -35,6 +35,13 @@ class Broker(Protocol):
     def is_in_process(self) -> bool:
         """Whether messages and workers live and die with this process."""
 
+    def ping(self) -> None:
+        """Check that the queue is there, without sending anything.
+
+        Raises:
+            QueueUnavailable: it isn't.
+        """
+
     def work(self, perform: Callable[[JobId], None], *, crew: Crew, drain: timedelta) -> AbstractContextManager[None]:
         """Call `perform` with each message, in the crew's threads, until the context ends.
 

@@ -82,6 +82,11 @@ def test_a_server_that_is_away_refuses_within_two_seconds(url: str, dead_redis_u
     assert time.monotonic() - began_s < 2
 
 
+def test_asking_a_server_that_is_away_is_told_so(dead_redis_url: str) -> None:
+    with pytest.raises(QueueUnavailable):
+        open_redis_broker(dead_redis_url).ping()
+
+
 def test_a_full_server_refuses(valkey: Valkey) -> None:
     with valkey.client() as client:
         client.config_set("maxmemory", "1")
