@@ -131,7 +131,7 @@ def attempts(folder: Path) -> Mapping[str, tuple[int, int]]:
     return {id_: (attempt, deaths) for id_, attempt, deaths in rows}
 
 
-def check_audit(folder: Path) -> None:
+def check_audit(folder: Path, **settings: str) -> None:
     """Assert that every invariant holds."""
-    audit = run_spike("audit", folder=folder)
+    audit = run_spike("audit", folder=folder, **settings)
     assert (audit.returncode, audit.stdout) == (0, "every invariant holds\n")

@@ -64,6 +64,25 @@ def test_a_process_killed_in_the_middle_of_its_work_is_replaced_and_its_job_done
     assert attempts(folder)[job_id] == (2, 1), "one death, one success"
 
 
+def test_on_postgresql_too_a_killed_process_and_a_forgetful_queue_lose_no_job(
+    folder: Path, settings: dict[str, str], valkey: Valkey, empty_postgres_url: str
+) -> None:
+    """The two servers that larger installations have, and nothing in the data folder but the objects."""
+    settings = {**settings, "SPIKE_DATABASE_URL": empty_postgres_url}
+    with serving(folder, **settings) as server, a_fleet(folder, "--processes", "2", **settings) as fleet:
+        image_id = an_image(server)
+        job_id = enhance(server, image_id, "TIER_4K")
+        os.kill(fleet.line("job begun", job_id=job_id)["pid"], signal.SIGKILL)
+        for tier in TIERS * 3:
+            enhance(server, image_id, tier)
+        with valkey.client() as client:
+            client.flushall()
+        assert all_completed(server, image_id)
+        assert fleet.line("job begun", job_id=job_id, attempt=2)
+        assert (fleet.stop(), server.stop()) == (0, 0)
+    check_audit(folder, **settings)
+
+
 def test_a_worker_that_was_paused_beyond_its_lease_changes_nothing(
     folder: Path, server: Server, settings: dict[str, str]
 ) -> None:
