@@ -14,6 +14,7 @@ from attrs import define, field, frozen
 
 from spike_core.domain.errors import DatabaseUnavailable, QueueUnavailable, StorageUnavailable, Unavailable
 from spike_core.domain.identifiers import JobId
+from spike_core.domain.lanes import Lane
 from spike_core.domain.objects import ObjectKey
 from spike_core.ports.blobs import BlobStore, StoredObject
 from spike_core.ports.plugins import Database
@@ -171,6 +172,6 @@ class MortalQueue:
     _inner: JobQueue
     _fate: Fate
 
-    def send(self, job_id: JobId) -> None:
+    def send(self, job_id: JobId, *, lane: Lane) -> None:
         self._fate.step(QueueUnavailable)
-        self._inner.send(job_id)
+        self._inner.send(job_id, lane=lane)

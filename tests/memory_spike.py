@@ -8,7 +8,7 @@ from attrs import evolve, frozen
 
 from spike_core.domain.accounts import Email
 from spike_core.domain.errors import NothingToClaim
-from spike_core.domain.jobs import JobStatus
+from spike_core.domain.jobs import Job, JobStatus
 from spike_core.domain.rates import Bucket
 from spike_core.domain.tokens import Tokens
 from spike_core.ports.plugins import Database, Engine, Storage
@@ -96,9 +96,12 @@ class MemorySpike:
                 self.blobs.scan(limit=1000),
             )
 
-    def statuses(self) -> list[JobStatus]:
+    def jobs(self) -> list[Job]:
         with self.spike.database.transactions.view() as tx:
-            return [job.status for job in tx.census.jobs(limit=1000)]
+            return list(tx.census.jobs(limit=1000))
+
+    def statuses(self) -> list[JobStatus]:
+        return [job.status for job in self.jobs()]
 
 
 def with_limits(limits: Mapping[Bucket, int]) -> Settings:

@@ -1,7 +1,7 @@
-"""The worker queue by Dramatiq, in this process."""
+"""The worker queue by Dramatiq, in this process or on a Redis server."""
 
-from spike_dramatiq.broker import InProcessBroker
+from spike_dramatiq.broker import DramatiqBroker
 from spike_dramatiq.plugin import open_memory_broker
 from spike_dramatiq.queue import DramatiqQueue
 
-__all__ = ["DramatiqQueue", "InProcessBroker", "open_memory_broker"]
+__all__ = ["DramatiqBroker", "DramatiqQueue", "open_memory_broker"]

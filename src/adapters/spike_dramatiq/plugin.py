@@ -2,7 +2,8 @@
 
 from spike_core.domain.errors import InvalidValue
 from spike_core.ports.broker import Broker
-from spike_dramatiq.broker import InProcessBroker
+from spike_dramatiq.broker import DramatiqBroker
+from spike_dramatiq.stub import KeepingStubBroker
 
 
 def open_memory_broker(url: str) -> Broker:
@@ -13,4 +14,4 @@ def open_memory_broker(url: str) -> Broker:
     """
     if url.lower() != "memory://":
         raise InvalidValue(what="broker URL", rule="must be memory://")
-    return InProcessBroker()
+    return DramatiqBroker(KeepingStubBroker(middleware=[]), is_in_process=True)

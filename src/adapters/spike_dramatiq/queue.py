@@ -1,5 +1,6 @@
 """The sending end: one message per job, nothing in it but the job's id."""
 
+from collections.abc import Mapping
 from typing import Final
 
 import dramatiq
@@ -7,21 +8,22 @@ from attrs import frozen
 
 from spike_core.domain.errors import QueueUnavailable
 from spike_core.domain.identifiers import JobId
+from spike_core.domain.lanes import Lane
 
-QUEUE_NAME: Final = "jobs"
-ACTOR_NAME: Final = "perform"
+QUEUE_NAMES: Final[Mapping[Lane, str]] = {lane: f"jobs.{lane.value}" for lane in Lane}
+ACTOR_NAMES: Final[Mapping[Lane, str]] = {lane: f"perform_{lane.value}" for lane in Lane}
 
 
 @frozen
 class DramatiqQueue:
-    """Sends to whoever works for this Dramatiq broker, on which `QUEUE_NAME` must be declared."""
+    """Sends to whoever works for this Dramatiq broker, on which all `QUEUE_NAMES` must be declared."""
 
     broker: dramatiq.Broker
 
-    def send(self, job_id: JobId) -> None:
+    def send(self, job_id: JobId, *, lane: Lane) -> None:
         """Hand over a job's id; see the port."""
         message: dramatiq.Message[None] = dramatiq.Message(
-            queue_name=QUEUE_NAME, actor_name=ACTOR_NAME, args=(job_id.text,), kwargs={}, options={}
+            queue_name=QUEUE_NAMES[lane], actor_name=ACTOR_NAMES[lane], args=(job_id.text,), kwargs={}, options={}
         )
         try:
             self.broker.enqueue(message)

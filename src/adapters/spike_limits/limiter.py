@@ -6,7 +6,6 @@ from datetime import UTC, datetime, timedelta
 
 from limits import RateLimitItemPerSecond
 from limits.storage import MemoryStorage, Storage
-from limits.strategies import FixedWindowRateLimiter
 
 from spike_core.domain.errors import LimiterUnavailable
 from spike_core.domain.rates import Allowance, Rate
@@ -20,7 +19,6 @@ class LibraryLimiter:
     def __init__(self, storage: Storage) -> None:
         """Count in `storage`."""
         self._storage = storage
-        self._limiter = FixedWindowRateLimiter(storage)
         # the memory storage reads its counter again after it has let go of its lock
         self._turn: AbstractContextManager[object] = (
             threading.Lock() if isinstance(storage, MemoryStorage) else nullcontext()
@@ -29,16 +27,17 @@ class LibraryLimiter:
     def hit(self, caller: str, rate: Rate) -> Allowance:
         """Count one request; see the port."""
         item = RateLimitItemPerSecond(rate.limit, max(1, rate.window // _SECOND), namespace="spike")
-        names = (rate.bucket.value, caller)
+        key = item.key_for(rate.bucket.value, caller)
         try:
             with self._turn:
-                is_allowed = self._limiter.hit(item, *names)
-                stats = self._limiter.get_window_stats(item, *names)
+                # what the library's fixed window does; but it asks for the count again, which others may have raised
+                count = self._storage.incr(key, item.get_expiry())
+                resets_at_s = self._storage.get_expiry(key)
         except self._storage.base_exceptions as error:
             raise LimiterUnavailable from error
         return Allowance(
             limit=rate.limit,
-            remaining=max(0, stats.remaining),
-            is_exceeded=not is_allowed,
-            resets_at=datetime.fromtimestamp(-(-stats.reset_time // 1), tz=UTC),
+            remaining=max(0, rate.limit - count),
+            is_exceeded=count > rate.limit,
+            resets_at=datetime.fromtimestamp(-(-resets_at_s // 1), tz=UTC),
         )

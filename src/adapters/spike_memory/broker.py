@@ -2,12 +2,16 @@
 
 import logging
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
+from datetime import timedelta
 from typing import Final
 
-from spike_core.domain.errors import NothingToClaim
+from spike_core.domain.errors import NothingToClaim, QueueUnavailable
 from spike_core.domain.identifiers import JobId
+from spike_core.domain.lanes import Lane
+from spike_core.ports.broker import Crew
 from spike_memory.queue import MemoryQueue
 
 _log: Final = logging.getLogger(__name__)
@@ -30,17 +34,22 @@ class MemoryBroker:
         """Messages die with this object."""
         return True
 
-    def work(self, perform: Callable[[JobId], None], *, threads: int) -> AbstractContextManager[None]:
+    def ping(self) -> None:
+        """Check that the queue is willing."""
+        if self._queue.refuses:
+            raise QueueUnavailable
+
+    def work(self, perform: Callable[[JobId], None], *, crew: Crew, drain: timedelta) -> AbstractContextManager[None]:
         """Perform messages until the context ends; see the port."""
-        return self._work(perform, threads)
+        return self._work(perform, crew, drain)
 
     @contextmanager
-    def _work(self, perform: Callable[[JobId], None], count: int) -> Iterator[None]:
+    def _work(self, perform: Callable[[JobId], None], crew: Crew, drain: timedelta) -> Iterator[None]:
         ended = threading.Event()
 
-        def run() -> None:
+        def run(lanes: frozenset[Lane]) -> None:
             while not ended.is_set():
-                job_id = self._queue.take(timeout_s=0.02)
+                job_id = self._queue.take(lanes=lanes, timeout_s=0.02)
                 if job_id is None:
                     continue
                 try:
@@ -50,12 +59,21 @@ class MemoryBroker:
                 except Exception:  # noqa: BLE001  # the worker goes on, whatever it was
                     _log.exception("performing %s failed", job_id)
 
-        workers = [threading.Thread(target=run, name=f"memory-worker-{number}") for number in range(count)]
+        workers = [
+            threading.Thread(target=run, args=(_lanes(number, crew),), name=f"memory-worker-{number}", daemon=True)
+            for number in range(crew.threads)
+        ]
         for worker in workers:
             worker.start()
         try:
             yield
         finally:
             ended.set()
+            until_s = time.monotonic() + drain.total_seconds()
             for worker in workers:
-                worker.join()
+                worker.join(max(0.0, until_s - time.monotonic()))
+
+
+def _lanes(number: int, crew: Crew) -> frozenset[Lane]:
+    """Return what the thread of this number, counted from 0, takes."""
+    return frozenset(Lane) if number < crew.long_max else frozenset({Lane.QUICK})

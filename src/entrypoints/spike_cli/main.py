@@ -11,6 +11,7 @@ from spike_cli.keys import keys
 from spike_cli.serve import serve
 from spike_cli.tokens import tokens
 from spike_cli.users import users
+from spike_cli.worker import worker
 from spike_core.domain.errors import SpikeError
 from spike_runtime import WrongSettings
 
@@ -27,6 +28,7 @@ def spike() -> None:
 
 
 spike.add_command(serve)
+spike.add_command(worker)
 spike.add_command(users)
 spike.add_command(tokens)
 spike.add_command(keys)

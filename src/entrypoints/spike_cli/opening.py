@@ -3,7 +3,9 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from spike_core.domain.errors import DatabaseUnavailable
+import structlog
+
+from spike_core.domain.errors import DatabaseUnavailable, StorageRefused, StorageUnavailable
 from spike_runtime import Spike, WrongSettings, build, load_settings
 from spike_runtime.logs import configure_logging
 
@@ -25,6 +27,20 @@ def opened(*, log_level: str | None = None) -> Iterator[Spike]:
         yield spike
     finally:
         spike.database.close()
+
+
+def check_storage(spike: Spike) -> None:
+    """Stop at a store that refuses us. One that is down may come back: requests and `/readyz` say so until then.
+
+    Raises:
+        WrongSettings: the store is there, and something about its address or credentials is wrong.
+    """
+    try:
+        spike.storage.blobs.scan(limit=1)
+    except StorageRefused as error:
+        raise WrongSettings(f"SPIKE_STORAGE_URL: {error.reason}") from error
+    except StorageUnavailable as error:
+        structlog.get_logger(__name__).warning("the object store doesn't answer yet", exc_info=error)
 
 
 def _migrate(spike: Spike) -> None:

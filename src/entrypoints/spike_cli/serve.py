@@ -7,14 +7,12 @@ from typing import Final
 import click
 import structlog
 
-from spike_cli.opening import opened
+from spike_cli.opening import check_storage, opened
 from spike_cli.welcome import first_user, welcome
-from spike_core.domain.errors import StorageRefused, StorageUnavailable
 from spike_http import create_app
 from spike_http.server import serve as serve_http
-from spike_runtime import Spike, WrongSettings
 from spike_runtime.data_folder import only_server
-from spike_worker import working
+from spike_worker import housekeeping, working
 
 DEFAULT_PORT: Final = 3000
 
@@ -29,15 +27,18 @@ DEFAULT_PORT: Final = 3000
     help="Port to listen on; 0 takes a free one.",
 )
 def serve(host: str, port: int) -> None:
-    """Serve the REST API, with workers in this process. SIGTERM ends what is under way first."""
+    """Serve the REST API, with workers in this process unless others share its queue.
+
+    SIGTERM ends what is under way first.
+    """
     with ExitStack() as stack:
         spike = stack.enter_context(opened())
         settings = spike.settings
         if spike.owns_its_jobs:
             stack.enter_context(only_server(settings.data_dir))
-        _check_storage(spike)
+        check_storage(spike)
         user = first_user(spike)
-        stack.enter_context(working(spike))
+        stack.enter_context(working(spike) if spike.serves_and_works else housekeeping(spike))
 
         def on_ready(bound_port: int) -> None:
             click.echo(welcome(settings, user, port=bound_port), err=False)
@@ -56,17 +57,3 @@ def serve(host: str, port: int) -> None:
             )
         except OSError as error:
             raise click.ClickException(f"can't listen on {host}:{port}: {error.strerror or error}") from error
-
-
-def _check_storage(spike: Spike) -> None:
-    """Stop at a store that refuses us. One that is down may come back: requests and `/readyz` say so until then.
-
-    Raises:
-        WrongSettings: the store is there, and something about its address or credentials is wrong.
-    """
-    try:
-        spike.storage.blobs.scan(limit=1)
-    except StorageRefused as error:
-        raise WrongSettings(f"SPIKE_STORAGE_URL: {error.reason}") from error
-    except StorageUnavailable as error:
-        structlog.get_logger(__name__).warning("the object store doesn't answer yet", exc_info=error)

@@ -68,6 +68,12 @@ def _checks(spike: Spike, sample: bytes) -> Iterator[_Check]:
         remedy="start the object store, or correct its URL and credentials; they must allow to write, read and delete",
     )
     yield _Check(
+        part="queue",
+        setting="SPIKE_BROKER_URL",
+        use=spike.broker.ping,
+        remedy="start the Redis server, or correct its URL; until then jobs are accepted and wait",
+    )
+    yield _Check(
         part="rate limits",
         setting="SPIKE_RATE_LIMIT_URL",
         use=lambda: _use_limiter(spike),

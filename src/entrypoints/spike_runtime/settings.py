@@ -122,7 +122,10 @@ class Settings:
     rate_modify: int = field(default=50, validator=_at_least(0))
     rate_general: int = field(default=0, validator=_at_least(0))
 
+    serve_works: str = field(default="auto", validator=_one_of("auto", "yes", "no"))  # whether `spike serve` works too
     worker_threads: int = field(default=2, validator=_at_least(0))  # in this process; 0 leaves the work to others
+    quick_threads: int = field(default=1, validator=_at_least(0))  # of these, kept free of long work
+    worker_drain_s: float = field(default=25.0, validator=_at_least(0))  # for jobs in work at SIGTERM
     relay_interval_s: float = field(default=1.0, validator=_at_least(0.01))
     sweep_interval_s: float = field(default=10.0, validator=_at_least(0.01))
     collect_interval_s: float = field(default=900.0, validator=_at_least(0.01))
@@ -135,6 +138,7 @@ class Settings:
 
     lease_s: float = field(default=60.0, validator=_at_least(1))
     heartbeat_s: float = field(default=15.0, validator=_at_least(0.1))
+    work_time_max_s: float = field(default=600.0, validator=_at_least(1))  # of one attempt
     attempts_max: int = field(default=3, validator=_at_least(1))
     on_their_way_max: int = field(default=8, validator=_at_least(1))  # jobs of one user
     deaths_max: int = field(default=3, validator=_at_least(1))
@@ -166,6 +170,7 @@ class Settings:
         """How patient Spike is with a job."""
         return JobLimits(
             lease=timedelta(seconds=self.lease_s),
+            work_time_max=timedelta(seconds=self.work_time_max_s),
             attempts_max=self.attempts_max,
             deaths_max=self.deaths_max,
             on_their_way_max=self.on_their_way_max,

@@ -93,6 +93,11 @@ class Spike:
     audit: Audit
 
     @property
+    def serves_and_works(self) -> bool:
+        """Whether the process that serves works too: where nothing else is said, if nobody else can."""
+        return self.settings.serve_works == "yes" or (self.settings.serve_works == "auto" and self.broker.is_in_process)
+
+    @property
     def owns_its_jobs(self) -> bool:
         """Whether nobody else can be working on this database's jobs: queue, workers and database are all here."""
         return self.broker.is_in_process and not self.settings.database_url

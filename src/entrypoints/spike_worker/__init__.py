@@ -1,5 +1,6 @@
-"""The work behind the requests: the actor, the relay and the sweeper."""
+"""The work behind the requests: the actor, the relay, the sweeper, and processes that do nothing else."""
 
-from spike_worker.background import working
+from spike_worker.background import housekeeping, working
+from spike_worker.supervisor import Supervisor
 
-__all__ = ["working"]
+__all__ = ["Supervisor", "housekeeping", "working"]

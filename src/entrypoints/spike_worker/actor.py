@@ -1,5 +1,6 @@
 """The actor: what happens to one message."""
 
+import os
 import time
 
 import structlog
@@ -8,9 +9,10 @@ from spike_core.domain.errors import NothingToClaim
 from spike_core.domain.identifiers import JobId
 from spike_core.services.workshop import Workshop
 from spike_runtime.metrics import Metrics
+from spike_worker.in_work import InWork
 
 
-def perform(workshop: Workshop, metrics: Metrics, job_id: JobId) -> None:
+def perform(workshop: Workshop, metrics: Metrics, in_work: InWork, job_id: JobId) -> None:
     """Do one job, with its id and that of the request that asked for it on every log line.
 
     A duplicate delivery is quietly dropped.
@@ -25,9 +27,12 @@ def perform(workshop: Workshop, metrics: Metrics, job_id: JobId) -> None:
         except NothingToClaim:
             log.debug("nothing to claim: a duplicate message")
             return
-        with structlog.contextvars.bound_contextvars(request_id=str(job.order.request_id), attempt=job.attempt):
+        with (
+            in_work.holding(job),
+            structlog.contextvars.bound_contextvars(request_id=str(job.order.request_id), attempt=job.attempt),
+        ):
             tier, began_at_s = job.order.tier, time.monotonic()
-            log.info("job begun", tier=tier.value)
+            log.info("job begun", tier=tier.value, pid=os.getpid())
             if job.attempt == 1:
                 metrics.count_wait(tier=tier, wait=job.claimed_at - job.order.created_at)
             outcome = workshop.carry_out(job)

@@ -1,4 +1,4 @@
-"""Everything that goes on behind the requests, as one context."""
+"""Everything that goes on behind the requests, as two contexts: the work, and keeping house."""
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -7,18 +7,48 @@ from functools import partial
 
 import structlog
 
+from spike_core.domain.errors import JobChanged, Unavailable
+from spike_core.ports.broker import Crew
 from spike_runtime import Spike
 from spike_runtime.metrics import Metrics
 from spike_worker.actor import perform
+from spike_worker.in_work import InWork
 from spike_worker.periodic import periodically
 
 
 @contextmanager
-def working(spike: Spike) -> Iterator[None]:
-    """Run relay, sweeper and workers until the context ends; jobs in work are finished first.
+def working(spike: Spike) -> Iterator[InWork]:
+    """Keep house and work until the context ends; yield what is in work.
 
-    Where nobody else can hold this database's jobs, those of a process that died are brought back at once; elsewhere
-    their leases run out first.
+    At the end no further job is begun. Those in work have `worker_drain_s` to end; then they are handed back, and
+    somebody else takes them up at once.
+
+    Raises:
+        Unavailable: the database doesn't answer.
+    """
+    settings = spike.settings
+    in_work = InWork()
+    with ExitStack() as stack:
+        stack.enter_context(housekeeping(spike))
+        if settings.worker_threads:
+            stack.callback(_hand_back, spike, in_work)
+            stack.enter_context(
+                spike.broker.work(
+                    partial(perform, spike.workshop, spike.metrics, in_work),
+                    crew=Crew(threads=settings.worker_threads, quick_threads=settings.quick_threads),
+                    drain=timedelta(seconds=settings.worker_drain_s),
+                )
+            )
+        yield in_work
+
+
+@contextmanager
+def housekeeping(spike: Spike) -> Iterator[None]:
+    """Run relay, sweeper and the other regular tasks until the context ends.
+
+    Any number of processes may do so at once: each move is a compare-and-set, and what is said twice is heard once.
+    Where nobody else can hold this database's jobs, those of a process that died are brought back at the beginning;
+    elsewhere their leases run out first.
 
     Raises:
         Unavailable: the database doesn't answer.
@@ -30,10 +60,6 @@ def working(spike: Spike) -> Iterator[None]:
             structlog.get_logger(__name__).info("jobs brought back after a restart", jobs=repaired)
     retention = timedelta(seconds=settings.anonymous_retention_s)
     with ExitStack() as stack:
-        if settings.worker_threads:
-            stack.enter_context(
-                spike.broker.work(partial(perform, spike.workshop, spike.metrics), threads=settings.worker_threads)
-            )
         for name, action, every_s in (
             ("relay", spike.dispatch.relay, settings.relay_interval_s),
             ("sweep", spike.sweep.repair, settings.sweep_interval_s),
@@ -44,6 +70,23 @@ def working(spike: Spike) -> Iterator[None]:
         ):
             stack.enter_context(periodically(_counted(spike.metrics, name, action), every_s=every_s, name=name))
         yield
+
+
+def _hand_back(spike: Spike, in_work: InWork) -> None:
+    """Give back what is still in work; but what took too long counts as a death, when its lease has run out."""
+    log = structlog.get_logger(__name__)
+    overdue = in_work.overdue(now=spike.clock.now(), work_time_max=spike.settings.job_limits.work_time_max)
+    for job in in_work.jobs:
+        if job in overdue:
+            continue
+        try:
+            spike.workshop.settlement.hand_back(job)
+        except JobChanged:
+            continue
+        except Unavailable as error:
+            log.warning("a job can't be handed back; its lease will run out", job_id=str(job.id), why=str(error))
+        else:
+            log.info("job handed back", job_id=str(job.id), attempt=job.attempt)
 
 
 def _counted(metrics: Metrics, name: str, action: Callable[[], int]) -> Callable[[], None]:

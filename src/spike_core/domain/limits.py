@@ -34,6 +34,7 @@ class JobLimits:
     """How patient Spike is with a job."""
 
     lease: timedelta = timedelta(seconds=60)  # a worker that is silent for so long counts as dead
+    work_time_max: timedelta = timedelta(minutes=10)  # an attempt that takes so long counts as dead, however it beats
     attempts_max: int = field(default=3, validator=validators.ge(1))  # runs that end in transient trouble
     deaths_max: int = field(default=3, validator=validators.ge(1))  # workers that one picture may take along
     retry_delay: timedelta = timedelta(seconds=5)  # before the second attempt; doubles with each further one

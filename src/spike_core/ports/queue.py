@@ -3,6 +3,7 @@
 from typing import Protocol
 
 from spike_core.domain.identifiers import JobId
+from spike_core.domain.lanes import Lane
 
 
 class JobQueue(Protocol):
@@ -11,8 +12,8 @@ class JobQueue(Protocol):
     Messages may be lost, doubled and reordered; whoever receives one claims the job first.
     """
 
-    def send(self, job_id: JobId) -> None:
-        """Hand a job's id to some worker, now.
+    def send(self, job_id: JobId, *, lane: Lane) -> None:
+        """Hand a job's id to some worker, now. It waits behind others of its lane alone.
 
         Raises:
             QueueUnavailable: the message wasn't taken, as far as can be told.

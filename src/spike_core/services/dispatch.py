@@ -11,6 +11,7 @@ from spike_core.domain.errors import DatabaseUnavailable, JobChanged, QueueUnava
 from spike_core.domain.facts import JobDue
 from spike_core.domain.identifiers import OwnerId
 from spike_core.domain.jobs import PendingJob
+from spike_core.domain.lanes import Lane
 from spike_core.domain.limits import JobLimits
 from spike_core.ports.clock import Clock
 from spike_core.ports.queue import JobQueue
@@ -93,7 +94,7 @@ class Dispatch:
     def _send(self, jobs: Sequence[PendingJob]) -> Sequence[PendingJob]:
         for count, job in enumerate(jobs):
             try:
-                self.queue.send(job.id)
+                self.queue.send(job.id, lane=Lane.of(job.order))
             except QueueUnavailable:
                 _log.warning("the queue takes nothing; %d jobs stay pending", len(jobs) - count)
                 return jobs[:count]  # the others would be refused too, each after its time-out

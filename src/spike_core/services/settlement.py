@@ -3,6 +3,7 @@
 Whoever loses a race gets `JobChanged` and has changed nothing.
 """
 
+from datetime import timedelta
 from typing import Final
 
 from attrs import evolve, frozen
@@ -64,10 +65,14 @@ class Settlement:
     def renew(self, job: ClaimedJob, *, progress: int) -> ClaimedJob:
         """Prolong the lease and note how far the work is, in percent below 100.
 
+        No lease is prolonged beyond `work_time_max` after the claim: work that never ends loses its job.
+
         Raises:
             JobChanged: the lease was lost; the work is in vain.
         """
-        renewed = job.renew(now=self.clock.now(), lease=self.limits.lease, progress=progress)
+        now = self.clock.now()
+        left = max(timedelta(0), job.claimed_at + self.limits.work_time_max - now)
+        renewed = job.renew(now=now, lease=min(self.limits.lease, left), progress=progress)
         with self.transactions.begin() as tx:
             tx.jobs.replace(job, by=renewed)
         return renewed
@@ -95,7 +100,21 @@ class Settlement:
             return self.fail(job, reason)
         released = job.release()
         with self.transactions.begin() as tx:
-            self._return(tx, job, released)
+            self._return(tx, job, released, delay=self.limits.delay_before(job.attempt + 1))
+        return released
+
+    @repeated
+    def hand_back(self, job: ClaimedJob) -> PendingJob:
+        """Give the job back at once, at a worker's orderly end; it never fails of that.
+
+        It has used up an attempt all the same, should a later one meet trouble.
+
+        Raises:
+            JobChanged: it has ended meanwhile, or the lease was lost.
+        """
+        released = job.release()
+        with self.transactions.begin() as tx:
+            self._return(tx, job, released, delay=timedelta(0))
         return released
 
     @repeated
@@ -114,7 +133,7 @@ class Settlement:
                 raise JobChanged
             if is_the_last:
                 return self._fail(tx, job, evolve(job, deaths=buried.deaths), WORKER_DIED)
-            self._return(tx, job, buried)
+            self._return(tx, job, buried, delay=self.limits.delay_before(job.attempt + 1))
         return buried
 
     @repeated
@@ -152,7 +171,6 @@ class Settlement:
         tx.outbox.remove([job.id])
         return failed
 
-    def _return(self, tx: Transaction, job: ClaimedJob, pending: PendingJob) -> None:
-        due_at = self.clock.now() + self.limits.delay_before(pending.attempt + 1)
+    def _return(self, tx: Transaction, job: ClaimedJob, pending: PendingJob, *, delay: timedelta) -> None:
         tx.jobs.replace(job, by=pending)
-        tx.outbox.put([JobDue(job_id=job.id, due_at=due_at)])
+        tx.outbox.put([JobDue(job_id=job.id, due_at=self.clock.now() + delay)])

@@ -8,9 +8,10 @@ from builders import a_job_id
 from contracts.queue import JobQueueContract
 from spike_core.domain.errors import QueueUnavailable
 from spike_core.domain.identifiers import JobId
+from spike_core.domain.lanes import Lane
 from spike_core.ports.queue import JobQueue
 from spike_dramatiq import DramatiqQueue
-from spike_dramatiq.queue import QUEUE_NAME
+from spike_dramatiq.queue import QUEUE_NAMES
 
 IDLE_MS = 20
 
@@ -18,16 +19,18 @@ IDLE_MS = 20
 @pytest.fixture
 def broker() -> StubBroker:
     broker = StubBroker(middleware=[])
-    broker.declare_queue(QUEUE_NAME)
+    for name in QUEUE_NAMES.values():
+        broker.declare_queue(name)
     return broker
 
 
 def messages_in(broker: StubBroker) -> list[dramatiq.MessageProxy]:
-    consumer = broker.consume(QUEUE_NAME, prefetch=1000, timeout=IDLE_MS)
     messages = []
-    while (message := next(consumer)) is not None:
-        messages.append(message)
-        consumer.ack(message)
+    for name in QUEUE_NAMES.values():
+        consumer = broker.consume(name, prefetch=1000, timeout=IDLE_MS)
+        while (message := next(consumer)) is not None:
+            messages.append(message)
+            consumer.ack(message)
     return messages
 
 
@@ -47,12 +50,12 @@ class TestDramatiqQueue(JobQueueContract):
 
 def test_a_message_holds_the_id_and_nothing_else(broker: StubBroker) -> None:
     job_id = a_job_id()
-    DramatiqQueue(broker).send(job_id)
+    DramatiqQueue(broker).send(job_id, lane=Lane.QUICK)
     [message] = messages_in(broker)
     assert (message.args, message.kwargs, message.options) == ((job_id.text,), {}, {})
 
 
 def test_a_refusal_keeps_its_cause() -> None:
     with pytest.raises(QueueUnavailable) as caught:
-        DramatiqQueue(StubBroker(middleware=[])).send(a_job_id())
+        DramatiqQueue(StubBroker(middleware=[])).send(a_job_id(), lane=Lane.QUICK)
     assert isinstance(caught.value.__cause__, dramatiq.BrokerError)

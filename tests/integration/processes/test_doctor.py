@@ -8,7 +8,7 @@ import pytest
 
 from running import run_spike
 
-PARTS = ["database", "storage", "rate limits", "engine", "disk"]
+PARTS = ["database", "storage", "queue", "rate limits", "engine", "disk"]
 
 
 @pytest.fixture
@@ -65,3 +65,17 @@ def test_a_wrong_setting_is_named_before_anything_is_tried(folder: Path) -> None
     assert checked.returncode == 1
     assert "SPIKE_BROKER_URL" in checked.stderr
     assert checked.stdout == ""
+
+
+def test_a_server_of_queue_and_limits_that_is_away_is_named_for_both(folder: Path, dead_redis_url: str) -> None:
+    settings = {"SPIKE_BROKER_URL": dead_redis_url, "SPIKE_RATE_LIMIT_URL": dead_redis_url}
+    checked = run_spike("doctor", "--json", folder=folder, **settings)
+    ill = {check["part"]: check["trouble"] for check in json.loads(checked.stdout)["checks"] if check["trouble"]}
+    assert checked.returncode == 1
+    assert ill.keys() == {"queue", "rate limits"}
+    assert all("refused" in trouble for trouble in ill.values())
+
+
+def test_a_server_of_queue_and_limits_that_is_there_is_found_well(folder: Path, redis_url: str) -> None:
+    settings = {"SPIKE_BROKER_URL": redis_url, "SPIKE_RATE_LIMIT_URL": redis_url}
+    assert run_spike("doctor", folder=folder, **settings).returncode == 0

@@ -13,6 +13,7 @@ from spike_core.domain.identifiers import JobId
 from spike_http import create_app
 from spike_memory import MemoryDatabase
 from spike_worker.actor import perform
+from spike_worker.in_work import InWork
 
 
 def metrics(client: testing.TestClient) -> dict[str, float]:
@@ -26,7 +27,7 @@ def metrics(client: testing.TestClient) -> dict[str, float]:
 
 def work(house: MemorySpike) -> None:
     while house.broker.queue.messages:
-        perform(house.spike.workshop, house.spike.metrics, house.broker.queue.messages.popleft())
+        perform(house.spike.workshop, house.spike.metrics, InWork(), house.broker.queue.messages.popleft())
 
 
 def test_requests_are_counted_by_route_and_never_by_what_they_name(client: testing.TestClient, ada: Caller) -> None:

@@ -7,6 +7,7 @@ import pytest
 from house import House
 from spike_core.domain.errors import IllegalTransition
 from spike_core.domain.jobs import CancelledJob, CompletedJob, FailedJob
+from spike_core.domain.lanes import Lane
 from spike_core.domain.tiers import Tier
 
 
@@ -23,7 +24,7 @@ def test_free_jobs_go_all_the_ways_of_paid_ones(house: House) -> None:
         house.settlement.claim(swept)
         house.pass_time(house.limits.lease + timedelta(seconds=1))
         house.sweep.repair()
-    house.inbox.send(done)
+    house.inbox.send(done, lane=Lane.QUICK)
     house.work()
     assert [type(house.job(id_)) for id_ in (cancelled, swept, done)] == [CancelledJob, FailedJob, CompletedJob]
     assert [kind for kind, _ in house.story(owner) if kind != "EARN_REGENERATION"] == []
@@ -44,7 +45,7 @@ def test_each_job_of_a_batch_is_paid_back_once_whoever_ends_it_and_however_often
         house.cancellation.cancel(owner, cancelled.id)
     house.removal.remove(owner, images[2].id)
     for job in (cancelled, failed, deleted, done):
-        house.inbox.send(job.id)  # each a second time
+        house.inbox.send(job.id, lane=Lane.QUICK)  # each a second time
     house.come_to_rest()
     house.sweep.repair_after_restart()
     house.removal.finish_pending()

@@ -10,6 +10,7 @@ from spike_core.domain.errors import QueueUnavailable
 from spike_core.domain.identifiers import JobId
 from spike_core.domain.images import ImageName
 from spike_core.domain.jobs import CompletedJob, PendingJob, RefundedJob
+from spike_core.domain.lanes import Lane
 from spike_core.domain.tiers import Tier
 from spike_core.services.batch_uploads import NamedFile
 from spike_memory import MemoryQueue
@@ -26,11 +27,11 @@ class QueueForOne:
         self.inbox = inbox
         self.broken = True
 
-    def send(self, job_id: JobId) -> None:
+    def send(self, job_id: JobId, *, lane: Lane) -> None:
         """Send, if there is room; see the port."""
         if self.broken and self.inbox.messages:
             raise QueueUnavailable
-        self.inbox.send(job_id)
+        self.inbox.send(job_id, lane=lane)
 
 
 def test_every_job_of_a_batch_upload_is_announced_and_done(house: House) -> None:

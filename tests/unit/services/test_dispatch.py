@@ -7,6 +7,7 @@ from house import House
 from spike_core.domain.errors import QueueUnavailable
 from spike_core.domain.identifiers import JobId
 from spike_core.domain.jobs import ClaimedJob, CompletedJob, PendingJob, RefundedJob, StartedJob
+from spike_core.domain.lanes import Lane
 from spike_core.domain.limits import JobLimits
 from spike_core.services.dispatch import RELAY_BATCH
 from spike_memory import MemoryQueue, MemoryTransactions
@@ -22,12 +23,12 @@ class PettyQueue:
         self.takes = takes
         self.asked = 0
 
-    def send(self, job_id: JobId) -> None:
+    def send(self, job_id: JobId, *, lane: Lane) -> None:
         self.asked += 1
         if self.takes == 0:
             raise QueueUnavailable
         self.takes -= 1
-        self._inbox.send(job_id)
+        self._inbox.send(job_id, lane=lane)
 
 
 def relay_for(house: House, time: timedelta, *, every: timedelta = MINUTE) -> None:

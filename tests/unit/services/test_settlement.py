@@ -20,6 +20,7 @@ MOVES: dict[str, Move] = {
     "renew": lambda house, job: house.settlement.renew(job, progress=50),
     "complete": lambda house, job: house.settlement.complete(job, a_result(job)),
     "retry": lambda house, job: house.settlement.retry(job, "trouble"),
+    "hand back": lambda house, job: house.settlement.hand_back(job),
     "bury": lambda house, job: house.settlement.bury(job),
     "fail": lambda house, job: house.settlement.fail(job, "no"),
 }
@@ -27,6 +28,7 @@ FIRST_MOVES: dict[str, Move] = {
     "cancelled": lambda house, job: house.cancellation.cancel(job.order.owner_id, job.id),
     "completed": MOVES["complete"],
     "released": MOVES["retry"],
+    "handed back": MOVES["hand back"],
     "buried": MOVES["bury"],
     "failed": MOVES["fail"],
     "claimed by another": lambda house, job: house.settlement.claim(house.settlement.retry(job, "trouble").id),
@@ -73,6 +75,40 @@ def test_renewing_prolongs_the_lease_and_notes_the_progress(house: House) -> Non
     stored = house.job(job.id)
     assert isinstance(stored, ClaimedJob)
     assert (stored.leased_until, stored.progress) == (house.clock.now() + house.limits.lease, 40)
+
+
+def test_no_renewal_prolongs_a_lease_beyond_the_time_that_an_attempt_may_take(house: House) -> None:
+    job = house.claim(house.owner())
+    limit = job.claimed_at + house.limits.work_time_max
+    while house.clock.now() < limit - house.limits.lease / 2:
+        house.pass_time(house.limits.lease / 2)
+        assert house.sweep.repair() == 0
+        renewed = house.settlement.renew(job, progress=50)
+        assert renewed.leased_until == min(house.clock.now() + house.limits.lease, limit)
+    house.pass_time(house.limits.lease / 2)
+    house.settlement.renew(job, progress=50)
+    assert house.sweep.repair() == 1
+    stored = house.job(job.id)
+    assert isinstance(stored, PendingJob)
+    assert stored.deaths == 1
+
+
+def test_a_job_that_is_handed_back_is_due_at_once_and_no_death(house: House) -> None:
+    job = house.claim(house.owner())
+    house.settlement.hand_back(job)
+    stored = house.job(job.id)
+    assert isinstance(stored, PendingJob)
+    assert (stored.attempt, stored.deaths) == (1, 0)
+    assert {(message.job_id, message.due_at) for message in house.inventory().messages} == {(job.id, house.clock.now())}
+
+
+def test_handing_back_never_fails_a_job_however_often(house: House) -> None:
+    job = house.claim(house.owner())
+    for _ in range(10 * house.limits.attempts_max):
+        house.settlement.hand_back(job)
+        job = house.settlement.claim(job.id)
+    house.settlement.complete(job, a_result(job))
+    assert isinstance(house.job(job.id), CompletedJob)
 
 
 @pytest.mark.parametrize("first", FIRST_MOVES)

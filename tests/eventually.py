@@ -1,0 +1,21 @@
+"""Waiting for what happens in other threads and processes, with a deadline."""
+
+import threading
+import time
+from collections.abc import Callable
+from typing import Final, TypeVar
+
+PATIENCE_S: Final = 60.0  # a test that waits for so long has failed
+_PAUSE_S: Final = 0.01  # between two looks
+
+Seen = TypeVar("Seen")
+
+
+def eventually(what: str, look: Callable[[], Seen]) -> Seen:
+    """Look until there is something to see, and return it."""
+    pause, deadline_s = threading.Event(), time.monotonic() + PATIENCE_S
+    while time.monotonic() < deadline_s:
+        if seen := look():
+            return seen
+        pause.wait(_PAUSE_S)
+    raise AssertionError(f"never seen: {what}")

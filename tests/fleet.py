@@ -1,0 +1,137 @@
+"""Web and worker processes that share a queue, as an operator runs them, and what becomes of their jobs."""
+
+import json
+import os
+import signal
+import sqlite3
+import subprocess
+import time
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Final
+
+from attrs import frozen
+
+from eventually import eventually
+from multipart import CONTENT_TYPE, an_upload
+from pictures import encoded, photograph
+from running import PATIENCE_S, SPIKE, Server, environment, run_spike
+
+# Impatient, so that tests needn't wait for what operators wait a minute for; and without limits on requests.
+IMPATIENT: Final = {
+    "SPIKE_LEASE_S": "3",
+    "SPIKE_HEARTBEAT_S": "1",
+    "SPIKE_SWEEP_INTERVAL_S": "0.5",
+    "SPIKE_RELAY_INTERVAL_S": "0.2",
+    "SPIKE_REDELIVER_AFTER_S": "3",
+    "SPIKE_RETRY_DELAY_S": "0.1",
+    "SPIKE_OPENING_GRANT": "1000",
+    "SPIKE_RATE_UPLOAD": "0",
+    "SPIKE_RATE_ENHANCE": "0",
+    "SPIKE_RATE_GET_IMAGE": "0",
+}
+ENDED: Final = frozenset({"COMPLETED", "FAILED", "REFUNDED", "CANCELLED"})
+
+
+@frozen
+class Fleet:
+    """`spike worker`, and what it writes."""
+
+    process: "subprocess.Popen[bytes]"
+    log: Path
+
+    def lines(self, event: str, **values: object) -> Sequence[Mapping[str, Any]]:
+        """Return the log's lines of an event, with these values."""
+        whole = self.log.read_text().rpartition("\n")[0].splitlines()
+        told = [json.loads(line) for line in whole if line.startswith("{")]
+        return [line for line in told if line["event"] == event and values.items() <= line.items()]
+
+    def line(self, event: str, **values: object) -> Mapping[str, Any]:
+        """Wait for a line and return it."""
+        return eventually(f"{event} {values}", lambda: self.lines(event, **values))[0]
+
+    def stop(self, number: signal.Signals = signal.SIGTERM) -> int:
+        """End it as an operator does, and return its exit code."""
+        self.process.send_signal(number)
+        return self.process.wait(PATIENCE_S)
+
+    @property
+    def pids(self) -> Collection[int]:
+        """The worker processes that were ever started and are still there."""
+        return [line["pid"] for line in self.lines("worker process started") if is_alive(line["pid"])]
+
+
+@contextmanager
+def a_fleet(folder: Path, *arguments: str, **settings: str) -> Iterator[Fleet]:
+    """Start workers, wait until all of them work, and see to their end."""
+    log = folder.parent / f"{folder.name}-workers-{time.monotonic_ns()}.log"
+    with log.open("wb") as file:
+        process = subprocess.Popen([SPIKE, "worker", *arguments], env=environment(folder, settings), stderr=file)
+    fleet = Fleet(process, log)
+    try:
+        count = int(arguments[arguments.index("--processes") + 1]) if "--processes" in arguments else 1
+        eventually("all at work", lambda: len(fleet.lines("working")) == count or process.poll() is not None)
+        assert process.poll() is None, log.read_text()
+        yield fleet
+    finally:
+        process.kill()
+        process.wait(PATIENCE_S)
+        for pid in fleet.pids:
+            os.kill(pid, signal.SIGKILL)
+
+
+def is_alive(pid: int) -> bool:
+    """Return whether a process of this id is there and no zombie; for processes that aren't our children."""
+    try:
+        return "Z" not in Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    except FileNotFoundError:
+        return False
+
+
+def an_image(server: Server) -> str:
+    """Upload a photograph and return its id; its job is at TIER_1K."""
+    answer = server.ask(
+        "POST",
+        "/api/images/upload",
+        token=server.token,
+        body=an_upload(encoded(photograph("chelsea.png"))),
+        content_type=CONTENT_TYPE,
+    )
+    assert answer.status == 200, answer.content
+    image_id: str = answer.json["image"]["id"]
+    return image_id
+
+
+def enhance(server: Server, image_id: str, tier: str) -> str:
+    """Order an enhancement and return the job's id."""
+    body = json.dumps({"imageId": image_id, "tier": tier}).encode()
+    answer = server.ask("POST", "/api/images/enhance", token=server.token, body=body, content_type="application/json")
+    assert answer.status == 200, answer.content
+    job_id: str = answer.json["jobId"]
+    return job_id
+
+
+def ended(server: Server, image_id: str) -> Mapping[str, str]:
+    """Wait until all jobs of an image have ended, and return their statuses."""
+
+    def look() -> Mapping[str, str]:
+        jobs = server.ask("GET", f"/api/images/{image_id}", token=server.token).json["image"]["jobs"]
+        statuses = {job["id"]: job["status"] for job in jobs}
+        return statuses if set(statuses.values()) <= ENDED else {}
+
+    return eventually(f"all jobs of {image_id} ended", look)
+
+
+def attempts(folder: Path) -> Mapping[str, tuple[int, int]]:
+    """Return the attempts and deaths of all jobs, as they are stored."""
+    with sqlite3.connect(folder / "spike.db") as database:
+        rows = database.execute("SELECT id, attempt, deaths FROM jobs").fetchall()
+    database.close()
+    return {id_: (attempt, deaths) for id_, attempt, deaths in rows}
+
+
+def check_audit(folder: Path, **settings: str) -> None:
+    """Assert that every invariant holds."""
+    audit = run_spike("audit", folder=folder, **settings)
+    assert (audit.returncode, audit.stdout) == (0, "every invariant holds\n")

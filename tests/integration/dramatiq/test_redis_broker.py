@@ -1,0 +1,183 @@
+"""The broker on a real Valkey."""
+
+import threading
+import time
+from collections.abc import Callable, Sequence
+
+import pytest
+import redis
+
+from builders import a_job_id
+from contracts.broker import DRAIN, MOMENT_S, PATIENCE_S, Bench, BrokerContract, SlowBench
+from contracts.queue import JobQueueContract
+from servers.valkey import Valkey
+from spike_core.domain.errors import InvalidValue, QueueUnavailable
+from spike_core.domain.identifiers import JobId
+from spike_core.domain.lanes import Lane
+from spike_core.ports.broker import Broker, Crew
+from spike_core.ports.plugins import OpenBroker
+from spike_core.ports.queue import JobQueue
+from spike_dramatiq.redis_plugin import open_redis_broker
+
+BLACK_HOLE = "redis://192.0.2.1:6379/0"  # RFC 5737: an address that nobody has
+
+
+@pytest.fixture
+def broker(redis_url: str) -> Broker:
+    return open_redis_broker(redis_url)
+
+
+class TestRedisBroker(BrokerContract):
+    """The fixture is the module's."""
+
+
+class TestRedisQueue(JobQueueContract):
+    @pytest.fixture
+    def queue(self, broker: Broker) -> JobQueue:
+        return broker.queue
+
+    @pytest.fixture
+    def arrived(self, redis_url: str) -> Callable[[], Sequence[JobId]]:
+        """Work in another process' stead until nothing has come for a moment."""
+
+        def take_out() -> Sequence[JobId]:
+            came: list[JobId] = []
+            last = threading.Event()
+
+            def perform(job_id: JobId) -> None:
+                came.append(job_id)
+                last.clear()
+
+            with open_redis_broker(redis_url).work(perform, crew=Crew(threads=1), drain=DRAIN):
+                while True:
+                    before = len(came)
+                    last.wait(MOMENT_S)
+                    if len(came) == before:
+                        return came
+
+        return take_out
+
+    @pytest.fixture
+    def broken_queue(self, dead_redis_url: str) -> JobQueue:
+        return open_redis_broker(dead_redis_url).queue
+
+
+def test_it_outlives_this_process(broker: Broker) -> None:
+    assert not broker.is_in_process
+
+
+def test_messages_reach_the_workers_of_another_broker_on_the_same_server(broker: Broker, redis_url: str) -> None:
+    bench, job_id = Bench(), a_job_id()
+    broker.queue.send(job_id, lane=Lane.LONG)
+    with open_redis_broker(redis_url).work(bench.perform, crew=Crew(threads=1), drain=DRAIN):
+        assert bench.take(1) == [job_id]
+
+
+@pytest.mark.parametrize("url", ["dead", BLACK_HOLE])
+def test_a_server_that_is_away_refuses_within_two_seconds(url: str, dead_redis_url: str) -> None:
+    queue = open_redis_broker(dead_redis_url if url == "dead" else url).queue
+    began_s = time.monotonic()
+    with pytest.raises(QueueUnavailable):
+        queue.send(a_job_id(), lane=Lane.QUICK)
+    assert time.monotonic() - began_s < 2
+
+
+def test_asking_a_server_that_is_away_is_told_so(dead_redis_url: str) -> None:
+    with pytest.raises(QueueUnavailable):
+        open_redis_broker(dead_redis_url).ping()
+
+
+def test_a_full_server_refuses(valkey: Valkey) -> None:
+    with valkey.client() as client:
+        client.config_set("maxmemory", "1")
+    with pytest.raises(QueueUnavailable) as caught:
+        open_redis_broker(valkey.url).queue.send(a_job_id(), lane=Lane.QUICK)
+    assert isinstance(caught.value.__cause__, Exception)
+
+
+def test_a_queue_kept_from_before_a_restart_of_the_server_sends_at_once(valkey: Valkey) -> None:
+    queue, job_id, bench = open_redis_broker(valkey.url).queue, a_job_id(), Bench()
+    queue.send(a_job_id(), lane=Lane.QUICK)
+    valkey.stop()
+    with pytest.raises(QueueUnavailable):
+        queue.send(a_job_id(), lane=Lane.QUICK)
+    valkey.start()
+    queue.send(job_id, lane=Lane.QUICK)
+    with open_redis_broker(valkey.url).work(bench.perform, crew=Crew(threads=1), drain=DRAIN):
+        assert bench.take(1) == [job_id]
+
+
+def test_workers_wait_for_a_server_that_is_away_and_work_when_it_is_back(valkey: Valkey) -> None:
+    broker, bench, job_id = open_redis_broker(valkey.url), Bench(), a_job_id()
+    with broker.work(bench.perform, crew=Crew(threads=2), drain=DRAIN):
+        valkey.stop()
+        with pytest.raises(QueueUnavailable):
+            broker.queue.send(a_job_id(), lane=Lane.QUICK)
+        valkey.start()
+        broker.queue.send(job_id, lane=Lane.QUICK)
+        assert bench.take(1) == [job_id]
+
+
+def test_work_done_while_the_server_is_away_keeps_no_thread_from_leaving(valkey: Valkey) -> None:
+    bench = SlowBench()
+    with open_redis_broker(valkey.url).work(bench.perform, crew=Crew(threads=1), drain=DRAIN):
+        broker = open_redis_broker(valkey.url)
+        broker.queue.send(a_job_id(), lane=Lane.QUICK)
+        bench.begun.get(timeout=PATIENCE_S)
+        valkey.stop()
+        bench.finish.set()
+        began_s = time.monotonic()
+    assert time.monotonic() - began_s < PATIENCE_S / 2, "and not until the server is back"
+    assert len(bench.finished) == 1
+
+
+def test_what_a_dead_process_held_comes_back(broker: Broker, redis_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A worker that dies between fetching and claiming; the server is asked to look soon, and always."""
+    monkeypatch.setattr("spike_dramatiq.redis_broker.MAINTENANCE_PER_MILLION", 1_000_000)
+    monkeypatch.setattr("spike_dramatiq.redis_broker.SILENCE_TIME_MAX", DRAIN / 50)
+    job_id, bench = a_job_id(), Bench()
+    broker.queue.send(job_id, lane=Lane.QUICK)
+    dead = open_redis_broker(redis_url)._broker.consume("jobs.quick")  # type: ignore[attr-defined]  # nobody acks
+    assert next(dead) is not None
+    with open_redis_broker(redis_url).work(bench.perform, crew=Crew(threads=1), drain=DRAIN):
+        assert bench.take(1) == [job_id]
+
+
+def test_what_is_done_leaves_nothing_behind_on_the_server(broker: Broker, redis_url: str) -> None:
+    bench = Bench()
+    with broker.work(bench.perform, crew=Crew(threads=2), drain=DRAIN):
+        for lane in Lane:
+            for _ in range(10):
+                broker.queue.send(a_job_id(), lane=lane)
+        bench.take(20)
+    with redis.Redis.from_url(redis_url) as client:
+        assert client.keys("*") == [b"spike:__heartbeats__"]
+
+
+def test_an_idle_worker_begins_within_50_ms(broker: Broker) -> None:
+    """The median, which a busy machine leaves alone; on an idle one the p95 is below that too."""
+    begun_s: list[float] = []
+    begun = threading.Semaphore(0)
+
+    def perform(_job_id: JobId) -> None:
+        begun_s.append(time.perf_counter())
+        begun.release()
+
+    sent_s: list[float] = []
+    with broker.work(perform, crew=Crew(threads=2), drain=DRAIN):
+        for number in range(40):
+            time.sleep(0.05 + 0.007 * (number % 5))  # idle by then, at any phase of its idling
+            sent_s.append(time.perf_counter())
+            broker.queue.send(a_job_id(), lane=Lane.QUICK)
+            assert begun.acquire(timeout=PATIENCE_S)
+    delays_s = sorted(begin - send for begin, send in zip(begun_s, sent_s, strict=True))
+    assert delays_s[20] < 0.050
+
+
+def test_the_factory_takes_urls_of_redis_servers() -> None:
+    factory: OpenBroker = open_redis_broker
+    assert not factory("redis://127.0.0.1:6379/3").is_in_process
+    assert not factory("rediss://user:password@redis.example.org/0").is_in_process
+    for url in ("", "redis", "memory://", "http://host", "redis://host:port"):
+        with pytest.raises(InvalidValue, match="broker URL"):
+            factory(url)

@@ -1,0 +1,86 @@
+"""A worker process' life, lived within this one."""
+
+import io
+import os
+import signal
+from collections.abc import Iterator
+from datetime import timedelta
+
+import pytest
+
+from memory_spike import MemorySpike
+from spike_core.domain.dimensions import Dimensions
+from spike_core.domain.images import ImageName
+from spike_core.domain.jobs import JobStatus
+from spike_memory.engine import a_picture
+from spike_runtime import Settings
+from spike_worker.process import LOOK_S, End, EndOfWork, work_until
+from stuck import StuckBlobStore
+
+PATIENCE_S = 10
+PICTURE = a_picture(Dimensions(width_px=640, height_px=480))
+
+
+@pytest.fixture
+def _signals_as_they_were() -> Iterator[None]:
+    earlier = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
+    yield
+    for number, handler in earlier.items():
+        signal.signal(number, handler)
+
+
+@pytest.fixture
+def pipe() -> Iterator[tuple[int, int]]:
+    """Return what a worker process reads from and what its supervisor holds."""
+    reading, writing = os.pipe()
+    yield reading, writing
+    os.close(reading)
+
+
+@pytest.mark.usefixtures("_signals_as_they_were")
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_is_the_end(pipe: tuple[int, int], number: signal.Signals) -> None:
+    end = EndOfWork()
+    end.listen(pipe[0])
+    assert not end.has_come(within_s=0)
+    signal.raise_signal(number)
+    assert end.has_come(within_s=PATIENCE_S)
+    os.close(pipe[1])
+
+
+@pytest.mark.usefixtures("_signals_as_they_were")
+def test_the_death_of_the_supervisor_is_the_end(pipe: tuple[int, int]) -> None:
+    end = EndOfWork()
+    end.listen(pipe[0])
+    assert not end.has_come(within_s=0)
+    os.close(pipe[1])
+    assert end.has_come(within_s=PATIENCE_S)
+
+
+def test_work_goes_on_until_the_end() -> None:
+    house = MemorySpike.build(Settings(relay_interval_s=0.01))
+
+    def end(within_s: float) -> bool:
+        assert within_s == LOOK_S
+        return house.statuses() == [JobStatus.COMPLETED]
+
+    owner_id = house.register().user.id
+    house.spike.uploads.upload(owner_id, name=ImageName("a.jpg"), content=io.BytesIO(PICTURE))
+    assert work_until(end, house.spike) is End.TOLD
+
+
+def test_a_job_that_takes_longer_than_an_attempt_may_ends_the_process_with_an_error() -> None:
+    StuckBlobStore.may_go_on.clear()
+    house = MemorySpike.build(Settings(relay_interval_s=0.01, worker_drain_s=0.05), blobs=StuckBlobStore)
+    owner_id = house.register().user.id
+    house.spike.uploads.upload(owner_id, name=ImageName("a.jpg"), content=io.BytesIO(PICTURE))
+    limit = house.spike.settings.job_limits.work_time_max
+
+    def end(_within_s: float) -> bool:
+        house.clock.advance(limit / 2 if house.statuses() == [JobStatus.PROCESSING] else timedelta(0))
+        return False
+
+    try:
+        assert work_until(end, house.spike) is End.STUCK
+    finally:
+        StuckBlobStore.may_go_on.set()
