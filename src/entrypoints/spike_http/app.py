@@ -35,7 +35,10 @@ from spike_http.resources.mcp import (
     GenerateResource,
     ModifyResource,
 )
+from spike_http.resources.session import SessionResource
+from spike_http.resources.studio import StudioFileResource, StudioPageResource
 from spike_http.resources.tokens import BalanceResource, HistoryResource
+from spike_http.studio_files import StudioFiles
 from spike_http.waiting import Patience
 from spike_runtime import Spike
 
@@ -111,6 +114,10 @@ def create_app(spike: Spike, *, closing: threading.Event | None = None) -> falco
     app.add_route("/api/tokens/history", HistoryResource(gate=gate, treasury=spike.treasury))
     app.add_route("/api/settings/api-keys", ApiKeysResource(gate=gate, keyring=spike.keyring))
     app.add_route("/api/settings/api-keys/{key_id}", ApiKeyResource(gate=gate, keyring=spike.keyring))
+    app.add_route("/api/session", SessionResource(gate=gate, sessions=spike.sessions))
+    studio = StudioFiles.read()
+    app.add_route("/", StudioPageResource(files=studio, links=links))
+    app.add_route("/studio/{version}/{path:path}", StudioFileResource(files=studio))
     app.add_route("/healthz", HealthResource())
     app.add_route(
         "/readyz",
