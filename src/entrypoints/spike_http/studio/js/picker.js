@@ -1,6 +1,6 @@
 // The choice of tiers: price, size of the result, expected time; what the wallet can't pay is disabled, and says why.
 
-import { fill, h } from './dom.js';
+import { h } from './dom.js';
 import { on } from './bus.js';
 import { duration, expectedSeconds, learnt, outputSize, times, tokens } from './tiers.js';
 import { balance, untilNext } from './wallet.js';
@@ -18,14 +18,15 @@ export function tierPicker({ tiers, size, many, count = 1, changed = () => {}, c
       draw();
     } });
     const facts = h('span', { class: 'size' });
+    const lasts = h('span', { class: 'lasts' });
     const why = h('span', { class: 'why' });
-    element.append(h('label', { class: 'tier' }, input, h('strong', {}, tier.name), facts, h('span', { class: 'price' }, tokens(tier.price * count)), why));
-    return { tier, input, facts, why };
+    element.append(h('label', { class: 'tier' }, input, h('strong', {}, tier.name), facts, lasts, h('span', { class: 'price' }, tokens(tier.price * count)), why));
+    return { tier, input, facts, lasts, why };
   });
   const prices = () => tiers.filter((tier) => picked.has(tier.id)).reduce((sum, tier) => sum + tier.price * count, 0);
 
   function draw() {
-    for (const { tier, input, facts, why } of rows) {
+    for (const { tier, input, facts, lasts, why } of rows) {
       const isOn = picked.has(tier.id);
       const others = many ? prices() - (isOn ? tier.price * count : 0) : 0;
       const short = others + tier.price * count - balance();
@@ -33,7 +34,8 @@ export function tierPicker({ tiers, size, many, count = 1, changed = () => {}, c
       const out = size && outputSize(size, tier.side);
       input.disabled = Boolean(reason) && !isOn;
       input.checked = isOn;
-      fill(facts, out ? times(out.width, out.height) : `${tier.side} px`, ' ', h('span', {}, duration(expectedSeconds(tier.id))));
+      facts.textContent = out ? times(out.width, out.height) : `${tier.side} px`;
+      lasts.textContent = duration(expectedSeconds(tier.id));
       why.textContent = reason;
     }
     changed([...picked], prices());

@@ -11,6 +11,8 @@ const INTERVAL_S = 900; // only for the ring: how full it is a quarter of an hou
 const DAY = new Intl.DateTimeFormat(undefined, { weekday: 'long', day: 'numeric', month: 'long' });
 const HOUR = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit' });
 
+const why = ({ reason }) => reason.replace(/TIER_(?=\dK)/, '');
+
 export async function tokensView(_parameters, signal) {
   const count = h('b', {});
   const ring = h('div', { class: 'ring' }, count);
@@ -39,7 +41,7 @@ export async function tokensView(_parameters, signal) {
         ledger.append(h('h3', {}, day), h('ul', { 'aria-label': day }));
       }
       ledger.lastChild.append(h('li', { 'data-type': entry.type },
-        h('div', {}, entry.jobId ? h('a', { href: `#/job/${entry.jobId}` }, entry.reason) : entry.reason, h('div', { class: 'soft tiny' }, HOUR.format(when))),
+        h('div', {}, entry.jobId ? h('a', { href: `#/job/${entry.jobId}` }, why(entry)) : why(entry), h('div', { class: 'soft tiny' }, HOUR.format(when))),
         h('span', { class: 'amount' }, `${entry.amount > 0 ? '+' : '−'}${Math.abs(entry.amount)}`),
         h('span', { class: 'after' }, h('span', { class: 'unseen' }, 'balance '), entry.balanceAfter)));
     }

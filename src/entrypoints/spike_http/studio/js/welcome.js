@@ -16,7 +16,7 @@ export function welcomeView(_parameters, signal) {
   const compare = stage(signal);
   const progress = bar('Enhancing');
   progress.classList.add('working');
-  const word = h('p', { class: 'small', role: 'status' });
+  const word = h('p', { class: 'word small', role: 'status' });
   const sample = h('button', { type: 'button', class: 'button', onclick: trySample }, 'Try it with this one');
   const pick = chooser('Choose a picture', (files) => attempt(files[0]), { multiple: false });
   compare.show({ url: SAMPLE, width: 960, height: 640, label: 'Sample', alt: 'A lake in the mountains at sunset', file: 'sample.jpg' });
@@ -69,7 +69,7 @@ export function welcomeView(_parameters, signal) {
         h('h1', { 'data-title': 'Welcome' }, 'See what your pictures hold'),
         h('p', { class: 'pitch' }, 'Spike enlarges and sharpens photographs on this server. Nothing leaves it.'),
         h('div', { class: 'acts' }, pick, sample),
-        h('p', { class: 'terms' }, 'One picture at a time, free, up to 1024 pixels. It is kept for a week, for whoever knows its address.'), word),
+        word, h('p', { class: 'terms' }, 'One picture at a time, free, up to 1024 pixels. It is kept for a week, for whoever knows its address.')),
       h('section', { class: 'stack' }, h('h2', {}, 'Sign in for 4K, albums and more'), signInForm())));
 }
 
