@@ -104,11 +104,11 @@ class Server:
 
 
 @contextmanager
-def serving(folder: Path, **settings: str) -> Iterator[Server]:
-    """Start a server on a free port, and see to its end."""
+def serving(folder: Path, *, port: int = 0, **settings: str) -> Iterator[Server]:
+    """Start a server, on a free port unless one is named, and see to its end."""
     with (folder.parent / f"{folder.name}.log").open("a") as log:
         process = subprocess.Popen(
-            [SPIKE, "serve", "--port", "0"],
+            [SPIKE, "serve", "--port", str(port)],
             env=environment(folder, settings),
             stdout=subprocess.PIPE,
             stderr=log,

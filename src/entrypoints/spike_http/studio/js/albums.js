@@ -89,9 +89,10 @@ export async function albumView({ id }, signal) {
   function draw() {
     const share = album.privacy === 'UNLISTED' ? `/${album.shareToken}` : '';
     fill(head, h('h1', { 'data-title': album.name }, album.name, h('span', { class: 'count' }, album.images.length || '')),
-      album.privacy !== 'PRIVATE' && h('button', { type: 'button', class: 'button quiet', onclick: () => copy(`${location.origin}/#/shared/${id}${share}`) }, 'Copy link'),
-      album.images.length > 1 && h('button', { type: 'button', class: 'button quiet', 'aria-pressed': arranging, onclick: () => { arranging = !arranging; draw(); } }, arranging ? 'Done' : 'Arrange'),
-      h('button', { type: 'button', class: 'button quiet', onclick: settings }, 'Settings'), chooser('Upload here', into));
+      h('div', { class: 'acts' },
+        album.privacy !== 'PRIVATE' && h('button', { type: 'button', class: 'button slim quiet', onclick: () => copy(`${location.origin}/#/shared/${id}${share}`) }, 'Copy link'),
+        album.images.length > 1 && h('button', { type: 'button', class: 'button slim quiet', 'aria-pressed': String(arranging), onclick: () => { arranging = !arranging; draw(); } }, arranging ? 'Done' : 'Arrange'),
+        h('button', { type: 'button', class: 'button slim quiet', onclick: settings }, 'Settings'), chooser('Upload here', into)));
     fill(facts, h('span', {}, SEEN_BY[album.privacy]), h('span', {}, album.autoEnhance ? `Uploads at ${tier(album.defaultTier).name}, ${tokens(tier(album.defaultTier).price)} each` : 'Uploads stay as they are'), album.description && h('span', {}, album.description));
     fill(sheet, album.images.map((image, place) => print(asPicture(image), {
       href: `#/picture/${image.id}`, picked: picked.has(image.id), extra: arranging && shifter(image, place),

@@ -31,7 +31,7 @@ export async function pictureView({ id }, signal) {
   const original = { url: picture.url, width: picture.width, height: picture.height, label: 'Original', alt: image.name, file: image.name };
   const compare = stage(signal);
   const versions = h('div', { class: 'versions', role: 'radiogroup', 'aria-label': 'Versions' });
-  let shownId = wanted && jobs.get(wanted)?.status === 'COMPLETED' ? wanted : image.jobs.findLast((job) => job.status === 'COMPLETED')?.id;
+  let shownId = wanted && jobs.get(wanted)?.status === 'COMPLETED' ? wanted : [...image.jobs].sort(newest).find((job) => job.status === 'COMPLETED')?.id;
   wanted = undefined;
 
   const nameOf = (job) => (job.isBlend ? `Blend, ${tier(job.tier).name}` : job.id.startsWith('job_mod') ? `Changed, ${tier(job.tier).name}` : tier(job.tier).name);
@@ -41,7 +41,7 @@ export async function pictureView({ id }, signal) {
     return job ? compare.show(result(job), { ...original, alt: '' }, { unveiling }) : compare.show(original);
   }
   function draw() {
-    fill(versions, [...jobs.values()].sort((a, b) => b.createdAt.localeCompare(a.createdAt)).map((job) => versionRow(job, { name: nameOf(job), shown: job.id === shownId, choose: () => { shownId = job.id; draw(); show(false); versions.querySelector(':checked')?.focus(); } })));
+    fill(versions, [...jobs.values()].sort(newest).map((job) => versionRow(job, { name: nameOf(job), shown: job.id === shownId, choose: () => { shownId = job.id; draw(); show(false); versions.querySelector(':checked')?.focus(); } })));
     empty.hidden = jobs.size > 0;
   }
   const empty = h('p', { class: 'soft small' }, 'None yet. Choose one or more tiers below.');
@@ -71,6 +71,9 @@ export async function pictureView({ id }, signal) {
         h('button', { type: 'button', class: 'button slim', onclick: () => askForAlbum([id], undefined, () => {}).catch(complain) }, 'Move to album')),
       labels(image)));
 }
+
+// of those that were asked for together, the dearest
+const newest = (a, b) => b.createdAt.localeCompare(a.createdAt) || tier(b.tier).price - tier(a.tier).price;
 
 const megabytes = (bytes) => (bytes < 1e5 ? `${Math.ceil(bytes / 1e3)} kB` : `${(bytes / 1e6).toFixed(1)} MB`);
 

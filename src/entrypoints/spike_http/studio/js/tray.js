@@ -9,7 +9,7 @@ const LINGERS_MS = 4000;
 const rows = new Map(); // item → {row, line, state}
 const heading = h('h2', { 'aria-live': 'polite' });
 const whole = bar('All uploads');
-const list = h('ul');
+const list = h('ul', { tabindex: 0, 'aria-label': 'Files' });
 const close = iconButton('close', 'Close the list of uploads', () => forget(uploads.filter((item) => item.state !== 'sending')));
 const tray = h('section', { class: 'tray', 'aria-label': 'Uploads' }, h('header', {}, h('div', { class: 'row spread' }, heading, close), whole), list);
 let leaving;
