@@ -5,7 +5,7 @@ import functools
 import json
 import os
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
@@ -121,6 +121,9 @@ class Person:
         """Return what is in the wallet."""
         balance: int = self.ask("GET", "/api/tokens/balance")["balance"]
         return balance
+
+
+NewPerson = Callable[[int], Person]  # with so many tokens
 
 
 def sign_in(page: Page, person: Person) -> None:

@@ -1,16 +1,15 @@
 """A browser for all tests of a process, a server for each module, a person and a page for each test."""
 
 import itertools
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Page
 
-from browsing import UNLIMITED, Person, browsing, sign_in
+from browsing import UNLIMITED, NewPerson, Person, browsing, sign_in
 from running import Server, serving
 
-NewPerson = Callable[[int], Person]
 _counter = itertools.count(1)
 
 
