@@ -1,14 +1,12 @@
 """Point 3: tiers with prices, sizes and times; several at once; the queue; cancelling; failing."""
 
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
-from playwright.sync_api import Browser, Page, Request, expect
+from playwright.sync_api import Page, Request, expect
 
 from browsing import UNLIMITED, NewPerson, Person, as_file, sign_in, upload
-from running import Server, serving
+from running import serving
 
 
 def open_the_picture(page: Page) -> None:
@@ -51,10 +49,10 @@ def test_several_tiers_are_asked_for_at_once_and_at_most_three(studio: Page, ada
 def test_what_the_wallet_cannot_pay_is_disabled_with_the_reason(page: Page, register: NewPerson) -> None:
     sign_in(page, register(9))
     open_the_picture(page)
-    expect(page.locator(".tier input[value=TIER_4K]")).to_be_disabled()
+    expect(page.locator(".tier [type=checkbox][value=TIER_4K]")).to_be_disabled()
     assert re.search(r"3 tokens short, the next comes in \d+:\d\d", tier(page, "4K"))
     choose(page, "2K")
-    expect(page.locator(".tier input[value=FREE]")).to_be_enabled()
+    expect(page.locator(".tier [type=checkbox][value=FREE]")).to_be_enabled()
     choose(page, "1K")
     expect(page.locator(".purse")).to_contain_text("7")
 
@@ -99,21 +97,10 @@ def test_a_failed_job_says_why_and_that_the_tokens_are_back(studio: Page, ada: P
     expect(studio.locator(".purse")).to_contain_text("98")
 
 
-class TestWithoutWorkers:
+def test_a_waiting_job_has_a_place_in_the_queue_and_is_cancelled(page: Page, tmp_path: Path) -> None:
     """Nobody takes jobs here, so they stay in the queue."""
-
-    @pytest.fixture(scope="class")
-    def idle_folder(self, tmp_path_factory: pytest.TempPathFactory) -> Path:
-        return tmp_path_factory.mktemp("idle") / "var"
-
-    @pytest.fixture(scope="class")
-    def idle_server(self, idle_folder: Path, browser: Browser) -> Iterator[Server]:
-        assert browser.is_connected()
-        with serving(idle_folder, **UNLIMITED, SPIKE_WORKER_THREADS="0") as server:
-            yield server
-
-    def test_a_waiting_job_has_a_place_in_the_queue_and_is_cancelled(self, page: Page, idle_server: Server) -> None:
-        owner = Person(idle_server, idle_server.token, "")
+    with serving(tmp_path / "var", **UNLIMITED, SPIKE_WORKER_THREADS="0") as server:
+        owner = Person(server, server.token, "")
         sign_in(page, owner)
         upload(page, as_file())
         page.locator(".print a").first.click()
@@ -127,3 +114,4 @@ class TestWithoutWorkers:
         expect(page.locator(".version[data-status=CANCELLED]")).to_contain_text("10 tokens are back.")
         expect(page.locator(".purse")).to_contain_text("93")
         assert owner.balance() == 93
+        page.goto("about:blank")  # nobody asks the server any more while it ends
