@@ -4,6 +4,7 @@ import base64
 import functools
 import json
 import os
+import re
 import shutil
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -135,7 +136,7 @@ def sign_in(page: Page, person: Person) -> None:
 def upload(page: Page, *files: Any) -> None:
     """Choose files in the page and wait until they are uploaded."""
     page.locator("input[type=file]").first.set_input_files(list(files) or [as_file()])
-    page.get_by_text("uploaded", exact=False).first.wait_for()
+    page.get_by_role("heading", name=re.compile(r"uploaded$")).wait_for()
 
 
 def drop(page: Page, selector: str, *files: Any) -> None:

@@ -1,5 +1,6 @@
 """Point 4: the divider by pointer, touch and keys; zoom that is the same on both sides; download."""
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -35,7 +36,7 @@ def middle(page: Page, selector: str) -> tuple[float, float]:
 def transforms(page: Page) -> list[Any]:
     """Return where both pictures lie."""
     lies: list[Any] = page.locator(".pane img").evaluate_all(
-        "images => images.map((image) => { const s = getComputedStyle(image); return [s.transform, s.width, s.height]; })"
+        "images => images.map(getComputedStyle).map((style) => [style.transform, style.width, style.height])"
     )
     return lies
 
@@ -63,7 +64,9 @@ def test_keys_move_the_divider_and_a_screen_reader_hears_it(stage: Page) -> None
 
 
 def test_a_finger_moves_the_divider_and_two_zoom(browser: Browser, ada: Person) -> None:
-    context = browser.new_context(viewport={"width": 360, "height": 740}, has_touch=True, is_mobile=True, reduced_motion="reduce")
+    context = browser.new_context(
+        viewport={"width": 360, "height": 740}, has_touch=True, is_mobile=True, reduced_motion="reduce"
+    )
     page = context.new_page()
     sign_in(page, ada)
     put_on_stage(page)
@@ -89,12 +92,13 @@ def test_a_finger_moves_the_divider_and_two_zoom(browser: Browser, ada: Person) 
 
 
 def test_both_pictures_zoom_and_move_as_one_down_to_the_pixels(stage: Page) -> None:
-    for act in (
+    acts: tuple[Callable[[], None], ...] = (
         lambda: stage.get_by_role("button", name="Pixels").click(),
         lambda: stage.get_by_role("button", name="Zoom in").click(),
         lambda: stage.locator(".view").press("ArrowDown"),
         lambda: stage.mouse.wheel(0, -600),
-    ):
+    )
+    for act in acts:
         stage.mouse.move(*middle(stage, ".view"))
         act()
         after, before = transforms(stage)

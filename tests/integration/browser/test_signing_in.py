@@ -7,6 +7,7 @@ from pathlib import Path
 from playwright.sync_api import Page, expect
 
 from browsing import Person, as_file, drop, sign_in, upload
+from pictures import decoded
 from running import PATIENCE_S, Server, run_spike
 
 COOKIE = "next-auth.session-token"
@@ -73,8 +74,8 @@ def test_a_visitor_tries_one_picture_at_the_free_tier(page: Page, server: Server
     page.locator("input[type=file]").set_input_files([as_file()])
     expect(page.get_by_text("Done. Move the divider")).to_be_visible()
     expect(page.locator(".tag.after")).to_have_text("After 1024 × 681")
-    with urllib.request.urlopen(str(page.get_by_role("link", name="Download").get_attribute("href")), timeout=PATIENCE_S) as result:
-        assert result.status == 200
+    result = server.ask("GET", str(page.get_by_role("link", name="Download").get_attribute("href")))
+    assert max(decoded(result.content).size) == 1024
     assert page.context.cookies() == []
 
 

@@ -7,7 +7,7 @@ from playwright.sync_api import Browser, Page, Request, Route, expect
 
 from browsing import UNLIMITED, NewPerson, Person, as_file, drop, paste, photo, sign_in, upload
 from pictures import JUNK
-from running import run_spike, serving
+from running import run_spike, serving, serving_on
 
 MIB = 1024 * 1024
 
@@ -23,7 +23,9 @@ def test_several_files_go_up_with_a_bar_each_and_one_for_all(studio: Page, ada: 
     names = [f"photo {number}.jpg" for number in range(3)]
     studio.locator("input[type=file]").set_input_files([as_file(name) for name in names])
     for name in names:
-        expect(studio.get_by_role("progressbar", name=f"Upload of {name}").or_(studio.locator(".tray li", has_text=name))).not_to_have_count(0)
+        expect(
+            studio.get_by_role("progressbar", name=f"Upload of {name}").or_(studio.locator(".tray li", has_text=name))
+        ).not_to_have_count(0)
     expect(studio.get_by_role("progressbar", name="All uploads")).to_have_attribute("aria-valuenow", "100")
     expect(studio.get_by_role("heading", name="3 pictures uploaded")).to_be_visible()
     expect(studio.locator(".print")).to_have_count(3)
@@ -131,7 +133,7 @@ def test_an_upload_outlives_a_restart_of_the_server(browser: Browser, tmp_path: 
         server.kill()
         assert "The server doesn't answer" in failure(page)
         devtools.send("Network.emulateNetworkConditions", {**slow, "uploadThroughput": -1})
-    with serving(folder, port=int(server.url.rpartition(":")[2]), **UNLIMITED) as again:
+    with serving_on(int(server.url.rpartition(":")[2]), folder, UNLIMITED) as again:
         page.get_by_role("button", name="Retry chelsea.jpg").click()
         expect(page.get_by_role("heading", name="Picture uploaded")).to_be_visible()
         owner = Person(again, owner.token, "")

@@ -10,7 +10,7 @@ let routes = [];
 export const go = (hash) => { location.hash = hash; };
 
 export function start(table) {
-  routes = table.map(([pattern, view]) => [new RegExp(`^#${pattern.replace(/:(\w+)/g, '(?<$1>[\\w-]+)')}$`), view]);
+  routes = table.map(([pattern, view]) => [new RegExp(`^#${pattern.replace(/:(\w+)/g, '(?<$1>[\\w-]+)')}\\??$`), view]);
   window.addEventListener('hashchange', () => show(true));
   show(false);
 }

@@ -27,7 +27,7 @@ export function stage(signal) {
     h('button', { type: 'button', class: 'button slim quiet', onclick: () => fit() }, 'Fit'),
     h('button', { type: 'button', class: 'button slim quiet', title: 'One pixel of the picture for one of the screen', onclick: () => toPixels() }, 'Pixels'),
     modes, download);
-  const element = h('div', { class: 'stage split' }, view, tools);
+  const element = h('div', { class: 'stage blank' }, view, tools);
 
   function modeButton(name, label) {
     return iconButton(name, label, () => { mode = name; fit(); }, { 'data-mode': name });

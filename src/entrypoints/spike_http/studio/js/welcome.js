@@ -29,6 +29,7 @@ export function welcomeView(_parameters, signal) {
   async function attempt(file) {
     for (const button of [sample, pick.firstChild]) button.disabled = true;
     compare.element.append(progress);
+    scrollTo(0, 0); // on a small screen the stage is above what was pressed
     word.textContent = 'Sending';
     try {
       await enhance(file);
