@@ -68,7 +68,7 @@ export function welcomeView(_parameters, signal) {
     h('div', { class: 'panel' },
       h('div', {},
         h('h1', { 'data-title': 'Welcome' }, 'See what your pictures hold'),
-        h('p', { class: 'pitch' }, 'Spike enlarges and sharpens photographs on this server. Nothing leaves it.'),
+        h('p', { class: 'pitch' }, 'Spike enlarges and sharpens photographs, on a server of your own.'),
         h('div', { class: 'acts' }, pick, sample),
         word, h('p', { class: 'terms' }, 'One picture at a time, free, up to 1024 pixels. It is kept for a week, for whoever knows its address.')),
       h('section', { class: 'stack' }, h('h2', {}, 'Sign in for 4K, albums and more'), signInForm())));
