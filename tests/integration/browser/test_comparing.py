@@ -100,7 +100,13 @@ def test_both_pictures_zoom_and_move_as_one_down_to_the_pixels(stage: Page) -> N
     )
     for act in acts:
         stage.mouse.move(*middle(stage, ".view"))
+        lies = transforms(stage)
         act()
+        stage.wait_for_function(
+            "lies => JSON.stringify(lies) !== JSON.stringify([...document.querySelectorAll('.pane img')]"
+            ".map(getComputedStyle).map((style) => [style.transform, style.width, style.height]))",
+            arg=lies,
+        )
         after, before = transforms(stage)
         assert after == before
     stage.get_by_role("button", name="Pixels").click()

@@ -21,7 +21,7 @@ export function stage(signal) {
     h('div', { class: 'pane after' }, afterImage), h('div', { class: 'pane before' }, beforeImage), divider, tagBefore, tagAfter);
   const zoom = h('output', { class: 'zoom', 'aria-label': 'Zoom' });
   const modes = h('div', { class: 'row' }, modeButton('split', 'Divider'), modeButton('side', 'Side by side'));
-  const download = h('a', { class: 'button slim main push', 'aria-label': 'Download', download: '' }, icon('down'), h('span', {}, 'Download'));
+  const download = h('a', { class: 'button slim main push', 'aria-label': 'Download', download: '', hidden: true }, icon('down'), h('span', {}, 'Download'));
   const tools = h('div', { class: 'tools' },
     iconButton('minus', 'Zoom out', () => zoomBy(1 / STEP)), zoom, iconButton('plus', 'Zoom in', () => zoomBy(STEP)),
     h('button', { type: 'button', class: 'button slim quiet', onclick: () => fit() }, 'Fit'),
@@ -148,6 +148,7 @@ export function stage(signal) {
       image.alt = picture.alt;
       tag.replaceChildren(h('b', {}, picture.label), ` ${times(picture.realWidth ?? picture.width, picture.realHeight ?? picture.height)}`);
     }
+    download.hidden = false;
     download.href = after.url;
     download.setAttribute('download', after.file);
     sameShape ? draw() : fit();
