@@ -2,9 +2,14 @@
 
 import os
 
+import pytest
 from hypothesis import settings
+
+pytest_plugins = ["servers.s3"]
 
 # A busy machine isn't a failure. CI repeats the same examples, so that a red build is the change's doing; developers'
 # runs look for new ones.
 settings.register_profile("spike", deadline=None, derandomize="CI" in os.environ, print_blob=True)
 settings.load_profile("spike")
+
+pytest.register_assert_rewrite("machine")  # its assertions too tell what they saw

@@ -4,12 +4,13 @@
 database does with a connection that is gone.
 """
 
+import threading
 from collections.abc import Callable, Collection, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from datetime import timedelta
 from typing import Any, BinaryIO
 
-from attrs import define, frozen
+from attrs import define, field, frozen
 
 from spike_core.domain.errors import DatabaseUnavailable, QueueUnavailable, StorageUnavailable, Unavailable
 from spike_core.domain.identifiers import JobId
@@ -26,14 +27,19 @@ class Crash(BaseException):
 
 @define
 class Fate:
-    """When the process dies, or a port fails it: after so many more steps, or not at all."""
+    """When the process dies, or a port fails it: after so many more steps, or not at all.
+
+    Only steps of the thread that the fate was set in count: threads that an operation starts for itself never take
+    theirs in the same order twice, and an example that fails must fail again.
+    """
 
     steps_left: int | None = None
     kills: bool = True
+    _thread: int = field(factory=threading.get_ident, init=False)
 
     def step(self, failure: type[Unavailable] = DatabaseUnavailable) -> None:
         """Take one step, which may be the last, or meet the `failure` that the port has in store."""
-        if self.steps_left is None:
+        if self.steps_left is None or threading.get_ident() != self._thread:
             return
         if self.steps_left == 0:
             self.steps_left = None
@@ -54,7 +60,7 @@ class Fate:
 
     @contextmanager
     def _set(self, steps: int | None, *, kills: bool) -> Iterator[None]:
-        self.steps_left, self.kills = steps, kills
+        self.steps_left, self.kills, self._thread = steps, kills, threading.get_ident()
         try:
             yield
         finally:

@@ -12,7 +12,7 @@ from spike_core.domain.objects import ObjectKey
 from spike_core.ports.blobs import BlobStore, StoredObject
 from spike_core.ports.transactions import Transaction, Transactions
 from spike_core.ports.upscaler import EnhancedPicture, Upscaler
-from spike_memory import MemoryUpscaler
+from spike_memory import MemoryBlobStore, MemoryUpscaler
 
 
 def pass_by() -> None:
@@ -115,3 +115,11 @@ class ScriptedUpscaler:
         if isinstance(line, Exception):
             raise line
         return line(picture)
+
+
+class FullBlobStore(MemoryBlobStore):
+    """Has no room for anything."""
+
+    def put(self, key: ObjectKey, content: BinaryIO) -> None:
+        """Fail as a full store does; see the port."""
+        raise StorageUnavailable

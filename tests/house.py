@@ -52,6 +52,7 @@ from spike_core.services.sessions import Sessions
 from spike_core.services.settlement import Settlement
 from spike_core.services.sweep import Sweep
 from spike_core.services.treasury import Treasury
+from spike_core.services.turns import TurnTaking
 from spike_core.services.uploads import Uploaded, Uploads
 from spike_core.services.workshop import Workshop
 from spike_memory import (
@@ -153,10 +154,15 @@ class House:
         ids = ids or HouseIds()
         secrets = secrets or CountingSecrets()
         limits = limits or JobLimits()
-        charging = Charging(policy=policy or RegenerationPolicy())
+        charging = Charging(policy=policy or RegenerationPolicy(), limits=limits)
         settlement = Settlement(transactions=transactions, clock=clock, charging=charging, limits=limits)
         dispatch = Dispatch(
-            transactions=transactions, queue=queue or inbox, clock=clock, settlement=settlement, limits=limits
+            transactions=transactions,
+            queue=queue or inbox,
+            clock=clock,
+            settlement=settlement,
+            turns=TurnTaking(transactions=transactions, clock=clock, limits=limits),
+            limits=limits,
         )
         intake = Intake(transactions=transactions, blobs=blobs, probe=probe, clock=clock, limits=limits)
         uploads = Uploads(
@@ -197,6 +203,7 @@ class House:
                     generator=MemoryGenerator(),
                 ),
                 settlement=settlement,
+                dispatch=dispatch,
                 pulse=pulse or StillPulse(),
             ),
             sweep=Sweep(transactions=transactions, blobs=blobs, clock=clock, settlement=settlement, limits=limits),

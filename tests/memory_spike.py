@@ -1,13 +1,15 @@
 """A whole Spike over memory, for tests of the entrypoints."""
 
 import contextlib
-from typing import cast
+from collections.abc import Mapping
+from typing import Any, cast
 
 from attrs import evolve, frozen
 
 from spike_core.domain.accounts import Email
 from spike_core.domain.errors import NothingToClaim
 from spike_core.domain.jobs import JobStatus
+from spike_core.domain.rates import Bucket
 from spike_core.domain.tokens import Tokens
 from spike_core.ports.plugins import Database, Engine, Storage
 from spike_core.services.accounts import Registered
@@ -97,3 +99,9 @@ class MemorySpike:
     def statuses(self) -> list[JobStatus]:
         with self.spike.database.transactions.view() as tx:
             return [job.status for job in tx.census.jobs(limit=1000)]
+
+
+def with_limits(limits: Mapping[Bucket, int]) -> Settings:
+    """Return settings with these rate limits; 0 is none."""
+    rates: dict[str, Any] = {f"rate_{bucket.value.replace('-', '_')}": limit for bucket, limit in limits.items()}
+    return evolve(Settings(), **rates)

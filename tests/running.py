@@ -82,14 +82,14 @@ class Server:
                 return Answer(error.code, dict(error.headers.items()), error.read())
 
     def wait_for_job(self, image_id: str, job_id: str, *, token: str) -> Any:
-        """Ask until the job has ended and return it."""
+        """Wait until the job has ended and return it as its image shows it, which may be looked at so often only."""
         deadline_s = time.monotonic() + PATIENCE_S
         while time.monotonic() < deadline_s:
-            image = self.ask("GET", f"/api/images/{image_id}", token=token).json["image"]
-            (job,) = (job for job in image["jobs"] if job["id"] == job_id)
-            if job["status"] not in {"PENDING", "PROCESSING"}:
+            seen = self.ask("GET", f"/api/jobs/{job_id}?wait=5", token=token).json["job"]
+            if seen["status"] not in {"PENDING", "PROCESSING"}:
+                image = self.ask("GET", f"/api/images/{image_id}", token=token).json["image"]
+                (job,) = (job for job in image["jobs"] if job["id"] == job_id)
                 return job
-            time.sleep(0.02)  # between two looks at another process
         raise AssertionError(f"job {job_id} didn't end")
 
     def kill(self) -> None:

@@ -16,7 +16,6 @@ from builders import (
     a_claimed_job,
     a_job,
     a_job_id,
-    a_started_job,
     a_task_of_each_kind,
     an_image,
     an_order,
@@ -239,18 +238,31 @@ class JobsContract:
         with transactions.view() as tx:
             assert tx.jobs.get(won.id) == won.start(now=NOON)
 
-    def test_those_who_wait_stand_in_line(self, transactions: Transactions) -> None:
-        """By age, then by id; all owners' jobs count, those at work and at rest don't."""
-        first, twin, last = a_job(), a_started_job(), a_job(now=NOON + SECOND)
-        at_work = a_claimed_job(now=NOON - SECOND)
-        at_rest = a_job(now=NOON - SECOND).cancel(now=NOON)
+    @pytest.mark.parametrize("number", [0, 1, 3])
+    def test_many_are_started_at_once(self, transactions: Transactions, number: int) -> None:
+        pending = [a_job() for _ in range(number)]
         with transactions.begin() as tx:
-            store(tx, last, at_work, twin, first, at_rest)
+            store(tx, *pending)
+        with transactions.begin() as tx:
+            assert {*tx.jobs.start(pending, now=LATER)} == {job.id for job in pending}
         with transactions.view() as tx:
-            everyone = [job.id for job in (first, twin, last, at_work, at_rest)]
-            assert tx.jobs.positions(everyone) == {first.id: 1, twin.id: 2, last.id: 3}
-            assert tx.jobs.positions([last.id, a_job_id()]) == {last.id: 3}
-            assert tx.jobs.positions([]) == {}
+            found = tx.jobs.find([job.id for job in pending])
+        assert found == {job.id: job.start(now=LATER) for job in pending}
+
+    @pytest.mark.parametrize("number", [0, 2])
+    def test_only_those_are_started_that_are_pending_still(self, transactions: Transactions, number: int) -> None:
+        """Of a job that a worker claimed, retried or ended meanwhile nothing changes."""
+        moved = a_job_of_each_kind()  # among them one that is pending again, after an attempt
+        seen = [PendingJob(order=job.order) for job in moved]
+        pending, gone = [a_job() for _ in range(number)], a_job()
+        with transactions.begin() as tx:
+            store(tx, *moved, *pending)
+        for stale in ([*seen, gone, *pending], [seen[0]]):
+            with transactions.begin() as tx:
+                started = tx.jobs.start(stale, now=LATER)
+                assert {*started} == ({job.id for job in pending} if len(stale) > 1 else set())
+        with transactions.view() as tx:
+            assert tx.jobs.find([job.id for job in moved]) == {job.id: job for job in moved}
 
     @PROPERTY
     @given(job=job_states())

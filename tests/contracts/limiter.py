@@ -43,6 +43,16 @@ class LimiterContract:
         wait(timedelta(seconds=1.05))
         assert [limiter.hit("ada", short).is_exceeded for _ in range(2)] == [False, True]
 
+    def test_a_window_that_ends_ends_nobody_elses(self, limiter: RateLimiter, wait: Wait) -> None:
+        """Lesson 23: old entries were thrown out by the window of whoever asked just then."""
+        short = Rate(bucket=Bucket.GENERATE, limit=1, window=timedelta(seconds=1))
+        for _ in range(3):
+            limiter.hit("ada", RATE)
+        limiter.hit("bob", short)
+        wait(timedelta(seconds=1.05))
+        assert not limiter.hit("bob", short).is_exceeded
+        assert limiter.hit("ada", RATE).is_exceeded
+
 
 class ConcurrentLimiterContract(LimiterContract):
     """Laws of those that several threads share."""

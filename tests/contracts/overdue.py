@@ -5,8 +5,7 @@ from typing import Final
 
 from builders import LEASE, NOON, a_claimed_job, a_job, a_started_job
 from contracts.jobs import a_job_of_each_kind, store
-from spike_core.domain.facts import JobDue
-from spike_core.domain.jobs import ClaimedJob, PendingJob, StartedJob
+from spike_core.domain.jobs import ClaimedJob, StartedJob
 from spike_core.ports.transactions import Transactions
 
 SECOND: Final = timedelta(seconds=1)
@@ -34,14 +33,6 @@ class OverdueJobsContract:
             assert list(tx.overdue.undelivered(started_before=young.started_at, limit=9)) == [old]
             assert list(tx.overdue.undelivered(started_before=NOON, limit=9)) == []
 
-    def test_a_pending_job_without_a_message_is_found(self, transactions: Transactions) -> None:
-        announced, forgotten = a_job(), a_job()
-        with transactions.begin() as tx:
-            store(tx, announced, forgotten)
-            tx.outbox.put([JobDue(job_id=announced.id, due_at=THE_END)])
-        with transactions.view() as tx:
-            assert list(tx.overdue.unannounced(limit=9)) == [forgotten]
-
     def test_each_question_is_about_one_state(self, transactions: Transactions) -> None:
         jobs = a_job_of_each_kind()
         with transactions.begin() as tx:
@@ -49,18 +40,15 @@ class OverdueJobsContract:
         with transactions.view() as tx:
             assert [type(job) for job in tx.overdue.expired(now=THE_END, limit=9)] == [ClaimedJob]
             assert [type(job) for job in tx.overdue.undelivered(started_before=THE_END, limit=9)] == [StartedJob]
-            assert [type(job) for job in tx.overdue.unannounced(limit=9)] == [PendingJob]
 
     def test_the_oldest_come_first_and_no_more_than_asked_for(self, transactions: Transactions) -> None:
         ages = (2, 0, 1)
-        pending = [a_job(now=NOON + age * SECOND) for age in ages]
         # started and claimed in the opposite order of their age, which doesn't count
         started = [a_job(now=NOON + age * SECOND).start(now=NOON - age * SECOND) for age in ages]
         claimed = [a_job(now=NOON + age * SECOND).claim(now=NOON - age * SECOND, lease=LEASE) for age in ages]
         with transactions.begin() as tx:
-            store(tx, *pending, *started, *claimed)
+            store(tx, *started, *claimed)
         with transactions.view() as tx:
-            assert list(tx.overdue.unannounced(limit=2)) == [pending[1], pending[2]]
             assert list(tx.overdue.undelivered(started_before=THE_END, limit=2)) == [started[1], started[2]]
             assert list(tx.overdue.expired(now=THE_END, limit=2)) == [claimed[1], claimed[2]]
 
@@ -68,4 +56,3 @@ class OverdueJobsContract:
         with transactions.view() as tx:
             assert list(tx.overdue.expired(now=THE_END, limit=9)) == []
             assert list(tx.overdue.undelivered(started_before=THE_END, limit=9)) == []
-            assert list(tx.overdue.unannounced(limit=9)) == []

@@ -9,7 +9,7 @@ from attrs import frozen
 from spike_core.domain.cursors import JobCursor
 from spike_core.domain.errors import JobChanged, JobNotFound
 from spike_core.domain.identifiers import BatchId, ImageId, JobId, OwnerId
-from spike_core.domain.jobs import ClaimedJob, Job, PendingJob, StartedJob
+from spike_core.domain.jobs import ClaimedJob, Job, PendingJob, SettledJob, StartedJob
 from spike_core.domain.tasks import Creation
 from spike_core.domain.transitions import check_transition
 from spike_memory.state import Rows
@@ -56,12 +56,12 @@ class MemoryJobs:
             raise JobChanged
         state.jobs[job.id] = by
 
-    def positions(self, job_ids: Collection[JobId]) -> Mapping[JobId, int]:
-        """Return the places in the queue of those that wait."""
-        waiting = _oldest_first(
-            job for job in self._rows.state.jobs.values() if isinstance(job, PendingJob | StartedJob)
-        )
-        return {job.id: place for place, job in enumerate(waiting, start=1) if job.id in job_ids}
+    def start(self, jobs: Sequence[PendingJob], *, now: datetime) -> Collection[JobId]:
+        """Compare and set for many."""
+        state = self._rows.check_writable()
+        pending = [job for job in jobs if job.id in state.jobs and state.jobs[job.id].fence == job.fence]
+        state.jobs.update({job.id: job.start(now=now) for job in pending})
+        return {job.id for job in pending}
 
 
 @frozen
@@ -104,13 +104,49 @@ class MemoryOverdueJobs:
         """Return started jobs that nobody claimed."""
         return [job for job in self._all(StartedJob) if job.started_at < started_before][:limit]
 
-    def unannounced(self, *, limit: int) -> Sequence[PendingJob]:
-        """Return pending jobs without a message."""
-        outbox = self._rows.state.outbox
-        return [job for job in self._all(PendingJob) if job.id not in outbox][:limit]
-
     def _all(self, kind: type[AnyJob]) -> Sequence[AnyJob]:
         return _oldest_first(job for job in self._rows.state.jobs.values() if isinstance(job, kind))
+
+
+@frozen
+class MemoryTurns:
+    """See the port."""
+
+    _rows: Rows
+
+    def on_their_way(self, owner_id: OwnerId) -> int:
+        """Return how many of the owner's jobs are on their way."""
+        jobs = [job for job in self._rows.state.jobs.values() if job.order.owner_id == owner_id]
+        return sum(not isinstance(job, SettledJob) and not self._waits(job) for job in jobs)
+
+    def waiting(self, owner_id: OwnerId, *, limit: int) -> Sequence[PendingJob]:
+        """Return the owner's jobs that wait for their turn."""
+        return [job for job in self._waiting() if job.order.owner_id == owner_id][:limit]
+
+    def owners(self, *, below: int, limit: int) -> Sequence[OwnerId]:
+        """Return owners who have jobs that wait, and room."""
+        owners = dict.fromkeys(job.order.owner_id for job in self._waiting())
+        return [owner_id for owner_id in owners if self.on_their_way(owner_id) < below][:limit]
+
+    def positions(self, job_ids: Collection[JobId]) -> Mapping[JobId, int]:
+        """Return the places in the queue."""
+        unclaimed = [job for job in self._rows.state.jobs.values() if isinstance(job, PendingJob | StartedJob)]
+        moving = _oldest_first(job for job in unclaimed if not self._waits(job))
+        turns: dict[OwnerId, int] = {}
+        waiting: list[tuple[int, PendingJob]] = []
+        for job in self._waiting():
+            turns[job.order.owner_id] = turns.get(job.order.owner_id, 0) + 1
+            waiting.append((turns[job.order.owner_id], job))
+        waiting.sort(key=lambda each: each[0])  # the oldest stay in front
+        line = [job.id for job in moving] + [job.id for _, job in waiting]
+        return {id_: place for place, id_ in enumerate(line, start=1) if id_ in job_ids}
+
+    def _waiting(self) -> Sequence[PendingJob]:
+        jobs = self._rows.state.jobs.values()
+        return _oldest_first(job for job in jobs if isinstance(job, PendingJob) and self._waits(job))
+
+    def _waits(self, job: Job) -> bool:
+        return isinstance(job, PendingJob) and job.id not in self._rows.state.outbox
 
 
 def _oldest_first(jobs: Iterable[AnyJob]) -> list[AnyJob]:

@@ -12,7 +12,7 @@ from spike_memory.albums import MemoryAlbumOrder, MemoryAlbums
 from spike_memory.api_keys import MemoryApiKeys
 from spike_memory.census import MemoryCensus
 from spike_memory.images import MemoryImages
-from spike_memory.jobs import MemoryJobLists, MemoryJobs, MemoryOverdueJobs
+from spike_memory.jobs import MemoryJobLists, MemoryJobs, MemoryOverdueJobs, MemoryTurns
 from spike_memory.outbox import MemoryOutbox
 from spike_memory.receipts import MemoryReceipts
 from spike_memory.removals import MemoryRemovals
@@ -30,6 +30,7 @@ class MemoryTransaction:
     jobs: MemoryJobs
     job_lists: MemoryJobLists
     overdue: MemoryOverdueJobs
+    turns: MemoryTurns
     removals: MemoryRemovals
     albums: MemoryAlbums
     album_order: MemoryAlbumOrder
@@ -49,6 +50,7 @@ class MemoryTransaction:
             jobs=MemoryJobs(rows),
             job_lists=MemoryJobLists(rows),
             overdue=MemoryOverdueJobs(rows),
+            turns=MemoryTurns(rows),
             removals=MemoryRemovals(rows),
             albums=MemoryAlbums(rows),
             album_order=MemoryAlbumOrder(rows),

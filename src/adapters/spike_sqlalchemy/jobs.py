@@ -1,14 +1,15 @@
 """Jobs in a database."""
 
 from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
 from typing import Final
 
 from attrs import frozen
-from sqlalchemy import Boolean, and_, bindparam, func, insert, select, tuple_, update
+from sqlalchemy import Boolean, bindparam, insert, select, tuple_, update
 
 from spike_core.domain.errors import JobChanged, JobNotFound
 from spike_core.domain.identifiers import JobId
-from spike_core.domain.jobs import Job, PendingJob
+from spike_core.domain.jobs import Job, JobStatus, PendingJob
 from spike_core.domain.transitions import check_transition
 from spike_sqlalchemy.job_rows import STATE_COLUMNS, fence_row, job_of, order_row, state_row
 from spike_sqlalchemy.prepared import Prepared
@@ -29,19 +30,14 @@ _REPLACE: Final = Prepared(
     sets=STATE_COLUMNS,
 )
 
-_ahead: Final = jobs.alias("ahead")
-_PLACE: Final = (
-    select(func.count())
-    .select_from(_ahead)
+_START: Final = (
+    update(jobs)
     .where(
-        _ahead.c.claimed_at.is_(None),
-        _ahead.c.ended_at.is_(None),
-        tuple_(_ahead.c.created_at, _ahead.c.id) <= tuple_(jobs.c.created_at, jobs.c.id),
+        tuple_(jobs.c.id, jobs.c.attempt).in_(bindparam("keys", expanding=True)),
+        jobs.c.status == JobStatus.PENDING.value,
     )
-    .scalar_subquery()
-)
-_POSITIONS: Final = select(jobs.c.id, _PLACE).where(
-    jobs.c.id.in_(bindparam("ids", expanding=True)), and_(jobs.c.claimed_at.is_(None), jobs.c.ended_at.is_(None))
+    .values(status=JobStatus.PROCESSING.value, started_at=bindparam("now"))
+    .returning(jobs.c.id)
 )
 
 
@@ -74,6 +70,14 @@ class SqlAlchemyJobs:
         if hit == 0:
             raise JobChanged
 
-    def positions(self, job_ids: Collection[JobId]) -> Mapping[JobId, int]:
-        """Return the places in the queue of those that wait."""
-        return {JobId(id_): place for id_, place in self._statements.rows_of(_POSITIONS, job_ids)}
+    def start(self, jobs: Sequence[PendingJob], *, now: datetime) -> Collection[JobId]:
+        """Compare and set for many, in one UPDATE; for one, as in most requests, by the statement that is compiled."""
+        if len(jobs) == 1:
+            [job] = jobs
+            try:
+                self.replace(job, by=job.start(now=now))
+            except JobChanged:
+                return ()
+            return (job.id,)
+        attempts = [(job.id.text, job.fence.attempt) for job in jobs]
+        return {JobId(id_) for (id_,) in self._statements.written_rows_of(_START, attempts, {"now": now})}

@@ -5,27 +5,19 @@ from datetime import datetime
 from typing import Final, TypeVar
 
 from attrs import frozen
-from sqlalchemy import bindparam, exists, select
+from sqlalchemy import bindparam, select
 
-from spike_core.domain.jobs import ClaimedJob, Job, PendingJob, StartedJob
+from spike_core.domain.jobs import ClaimedJob, Job, StartedJob
 from spike_sqlalchemy.job_rows import job_of
 from spike_sqlalchemy.prepared import Prepared, Row
 from spike_sqlalchemy.statements import Statements
-from spike_sqlalchemy.tables import jobs, outbox_messages
+from spike_sqlalchemy.tables import jobs
 
 AnyJob = TypeVar("AnyJob", bound=Job)
 
 _OLDEST: Final = select(jobs).order_by(jobs.c.created_at, jobs.c.id).limit(bindparam("rows_max"))
 _EXPIRED: Final = Prepared(_OLDEST.where(jobs.c.leased_until <= bindparam("now")))
 _UNDELIVERED: Final = Prepared(_OLDEST.where(jobs.c.started_at < bindparam("started_before")))
-_UNANNOUNCED: Final = Prepared(
-    _OLDEST.where(
-        jobs.c.claimed_at.is_(None),
-        jobs.c.ended_at.is_(None),
-        jobs.c.started_at.is_(None),
-        ~exists().where(outbox_messages.c.job_id == jobs.c.id),
-    )
-)
 
 
 @frozen
@@ -41,10 +33,6 @@ class SqlAlchemyOverdueJobs:
     def undelivered(self, *, started_before: datetime, limit: int) -> Sequence[StartedJob]:
         """Return started jobs that nobody claimed."""
         return self._jobs(StartedJob, _UNDELIVERED, started_before=started_before, rows_max=limit)
-
-    def unannounced(self, *, limit: int) -> Sequence[PendingJob]:
-        """Return pending jobs without a message."""
-        return self._jobs(PendingJob, _UNANNOUNCED, rows_max=limit)
 
     def _jobs(self, kind: type[AnyJob], statement: Prepared, **parameters: object) -> Sequence[AnyJob]:
         return [_of_kind(kind, row) for row in self._statements.rows(statement, parameters)]

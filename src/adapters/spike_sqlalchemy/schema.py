@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Engine, inspect, text
 from spike_core.domain.errors import DatabaseUnavailable
 from spike_sqlalchemy.engine import BEGIN
 
-HEAD: Final = "0004"  # the newest migration; known here so that a start without changes needn't load alembic
+HEAD: Final = "0005"  # the newest migration; known here so that a start without changes needn't load alembic
 
 MIGRATION_WAIT_S: Final = 60.0  # how long another process may migrate
 _POLL_S: Final = 0.05

@@ -4,7 +4,7 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, Final
 
-from sqlalchemy import Connection, Dialect, Executable, UpdateBase
+from sqlalchemy import Connection, CursorResult, Dialect, Executable, UpdateBase
 from sqlalchemy.exc import SQLAlchemyError
 
 from spike_core.domain.errors import DatabaseUnavailable, SpikeError
@@ -77,6 +77,18 @@ class Statements:
         portions = [texts[start : start + IDS_PER_QUERY] for start in range(0, len(texts), IDS_PER_QUERY)]
         return sum(self._execute_built(statement, {**parameters, "ids": portion}) for portion in portions)
 
+    def written_rows_of(
+        self, statement: UpdateBase, keys: Sequence[tuple[str, int]], parameters: Parameters
+    ) -> Sequence[Row]:
+        """Execute an UPDATE with an expanding parameter `keys`, in portions; return the rows that it tells of."""
+        self.check_writable()
+        rows: list[Row] = []
+        for start in range(0, len(keys), IDS_PER_QUERY):
+            portion = {**parameters, "keys": keys[start : start + IDS_PER_QUERY]}
+            with self._executed(statement, portion) as result:
+                rows += result.all()
+        return rows
+
     def write_rows(
         self, built: Callable[[Dialect, Sequence[Parameters]], UpdateBase], rows: Sequence[Parameters]
     ) -> None:
@@ -133,9 +145,14 @@ class Statements:
             cursor.close()
 
     def _execute_built(self, statement: UpdateBase, parameters: Parameters) -> int:
+        with self._executed(statement, parameters) as result:
+            return result.rowcount
+
+    @contextmanager
+    def _executed(self, statement: UpdateBase, parameters: Parameters) -> Iterator[CursorResult[Any]]:
         self.check_sound()
         try:
-            return self._connection.execute(statement, parameters).rowcount
+            yield self._connection.execute(statement, parameters)
         except SQLAlchemyError as error:
             if known := self._translate(error):
                 raise known from error

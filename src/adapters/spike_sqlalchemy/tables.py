@@ -194,6 +194,7 @@ jobs: Final = Table(
     _partial_index("ix_jobs_batch_id", "batch_id", where="batch_id IS NOT NULL"),
     _partial_index("ix_jobs_creations", "owner_id", "created_at", "id", where=IS_CREATION),
     _partial_index("ix_jobs_waiting", "created_at", "id", where="claimed_at IS NULL AND ended_at IS NULL"),
+    _partial_index("ix_jobs_unsettled", "owner_id", "created_at", "id", where="ended_at IS NULL"),
     _partial_index("ix_jobs_started_at", "started_at", where="started_at IS NOT NULL"),
     _partial_index("ix_jobs_leased_until", "leased_until", where="leased_until IS NOT NULL"),
 )

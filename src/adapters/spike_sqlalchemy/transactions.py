@@ -23,6 +23,7 @@ from spike_sqlalchemy.overdue import SqlAlchemyOverdueJobs
 from spike_sqlalchemy.receipts import SqlAlchemyReceipts
 from spike_sqlalchemy.removals import SqlAlchemyRemovals
 from spike_sqlalchemy.statements import Statements
+from spike_sqlalchemy.turns import SqlAlchemyTurns
 from spike_sqlalchemy.wallets import SqlAlchemyLedger, SqlAlchemyWallets
 
 
@@ -61,6 +62,11 @@ class SqlAlchemyTransaction:
     def overdue(self) -> SqlAlchemyOverdueJobs:
         """The jobs that a sweeper looks for."""
         return SqlAlchemyOverdueJobs(self._statements)
+
+    @property
+    def turns(self) -> SqlAlchemyTurns:
+        """The jobs that wait for their turn."""
+        return SqlAlchemyTurns(self._statements)
 
     @property
     def removals(self) -> SqlAlchemyRemovals:

@@ -9,8 +9,10 @@ import structlog
 
 from spike_cli.opening import opened
 from spike_cli.welcome import first_user, welcome
+from spike_core.domain.errors import StorageRefused, StorageUnavailable
 from spike_http import create_app
 from spike_http.server import serve as serve_http
+from spike_runtime import Spike, WrongSettings
 from spike_runtime.data_folder import only_server
 from spike_worker import working
 
@@ -33,6 +35,7 @@ def serve(host: str, port: int) -> None:
         settings = spike.settings
         if spike.owns_its_jobs:
             stack.enter_context(only_server(settings.data_dir))
+        _check_storage(spike)
         user = first_user(spike)
         stack.enter_context(working(spike))
 
@@ -53,3 +56,17 @@ def serve(host: str, port: int) -> None:
             )
         except OSError as error:
             raise click.ClickException(f"can't listen on {host}:{port}: {error.strerror or error}") from error
+
+
+def _check_storage(spike: Spike) -> None:
+    """Stop at a store that refuses us. One that is down may come back: requests and `/readyz` say so until then.
+
+    Raises:
+        WrongSettings: the store is there, and something about its address or credentials is wrong.
+    """
+    try:
+        spike.storage.blobs.scan(limit=1)
+    except StorageRefused as error:
+        raise WrongSettings(f"SPIKE_STORAGE_URL: {error.reason}") from error
+    except StorageUnavailable as error:
+        structlog.get_logger(__name__).warning("the object store doesn't answer yet", exc_info=error)

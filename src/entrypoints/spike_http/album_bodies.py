@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ClassVar, Final
 
-from attrs import frozen
+from attrs import field, frozen
 
 from spike_core.domain.albums import AlbumChanges, AlbumDescription, AlbumName, Privacy
 from spike_core.domain.errors import InvalidIdentifier, InvalidInput, InvalidValue
@@ -12,10 +12,13 @@ from spike_core.domain.limits import IMAGES_PER_ALBUM_MAX, IMAGES_PER_MOVE_MAX
 from spike_core.domain.tiers import Tier
 from spike_core.services.albums import NewAlbum
 from spike_http.bodies import MissingFields, string_field
+from spike_http.openapi.notes import id_schema, said, sent_as
 
 ORDER_BYTES_MAX: Final = 1024 * 1024  # the ids of a full album, with room for white space
 INVALID_IDS_SHOWN_MAX: Final = 5
 _SHOWN_CHARS_MAX: Final = 64  # of each; no id is longer
+
+PAID_TIER: Final = {"enum": [tier.value for tier in Tier if tier is not Tier.FREE]}
 
 
 @frozen
@@ -44,9 +47,9 @@ def album_changes(body: Mapping[str, object]) -> AlbumChanges:
         InvalidValue, InvalidIdentifier: it isn't one.
     """
     facts = _facts(body)
-    for field, (name, _) in _FACTS.items():
-        if field != "description" and name in facts and facts[name] is None:
-            raise InvalidValue(what=field, rule="can't be null")
+    for sent, (name, _) in _FACTS.items():
+        if sent != "description" and name in facts and facts[name] is None:
+            raise InvalidValue(what=sent, rule="can't be null")
     if "coverImageId" in body:
         cover = body["coverImageId"]
         facts["cover_image_id"] = None if cover is None else ImageId.parse(string_field("coverImageId", cover))
@@ -54,12 +57,48 @@ def album_changes(body: Mapping[str, object]) -> AlbumChanges:
 
 
 @frozen(kw_only=True)
+class ImageIdsBody:
+    """`POST` and `DELETE /api/albums/{album_id}/images`."""
+
+    image_ids: Sequence[ImageId] = field(metadata=said(minItems=1, maxItems=IMAGES_PER_MOVE_MAX))
+
+    @classmethod
+    def parse(cls, body: Mapping[str, object]) -> "ImageIdsBody":
+        """Return the parsed body.
+
+        Raises:
+            MissingFields, InvalidValue, InvalidImageIds: it isn't one.
+        """
+        return cls(image_ids=_image_ids(body, "imageIds", least=1, most=IMAGES_PER_MOVE_MAX))
+
+
+@frozen(kw_only=True)
+class OrderBody:
+    """`PATCH /api/albums/{album_id}/images`."""
+
+    image_order: Sequence[ImageId] = field(metadata=said("All images of the album.", maxItems=IMAGES_PER_ALBUM_MAX))
+
+    @classmethod
+    def parse(cls, body: Mapping[str, object]) -> "OrderBody":
+        """Return the parsed body.
+
+        Raises:
+            MissingFields, InvalidValue, InvalidImageIds: it isn't one.
+        """
+        return cls(image_order=_image_ids(body, "imageOrder", least=0, most=IMAGES_PER_ALBUM_MAX))
+
+
+@frozen(kw_only=True)
 class MoveBody:
     """`POST /api/images/move-to-album`."""
 
-    image_ids: Sequence[ImageId]
-    target: AlbumId
-    source: AlbumId | None
+    image_ids: Sequence[ImageId] = field(metadata=said(minItems=1, maxItems=IMAGES_PER_MOVE_MAX))
+    target: AlbumId = field(
+        metadata=sent_as({"targetAlbumId": id_schema(AlbumId)}, required=frozenset({"targetAlbumId"}))
+    )
+    source: AlbumId | None = field(
+        metadata=sent_as({"removeFromSourceAlbum": {"anyOf": [id_schema(AlbumId), {"type": "null"}]}})
+    )
 
     @classmethod
     def parse(cls, body: Mapping[str, object]) -> "MoveBody":
@@ -71,7 +110,7 @@ class MoveBody:
         target, source = body.get("targetAlbumId"), body.get("removeFromSourceAlbum")
         if body.get("imageIds") is None or target is None:
             raise MissingFields("Please provide both imageIds and targetAlbumId")
-        image_ids = image_ids_of(body, "imageIds", most=IMAGES_PER_MOVE_MAX)
+        image_ids = _image_ids(body, "imageIds", least=1, most=IMAGES_PER_MOVE_MAX)
         return cls(
             image_ids=image_ids,
             target=AlbumId.parse(string_field("targetAlbumId", target)),
@@ -79,9 +118,7 @@ class MoveBody:
         )
 
 
-def image_ids_of(
-    body: Mapping[str, object], name: str, *, least: int = 1, most: int = IMAGES_PER_MOVE_MAX
-) -> Sequence[ImageId]:
+def _image_ids(body: Mapping[str, object], name: str, *, least: int, most: int) -> Sequence[ImageId]:
     """Return a field that must be a list of `least` to `most` image ids.
 
     Raises:
@@ -100,15 +137,6 @@ def image_ids_of(
     if invalid:
         raise InvalidImageIds(tuple(_shown(value) for value in invalid[:INVALID_IDS_SHOWN_MAX]))
     return [image_id for value in texts if (image_id := parsed[value]) is not None]
-
-
-def image_order(body: Mapping[str, object]) -> Sequence[ImageId]:
-    """Return the parsed body of `PATCH /api/albums/{album_id}/images`.
-
-    Raises:
-        MissingFields, InvalidValue, InvalidImageIds: it isn't one.
-    """
-    return image_ids_of(body, "imageOrder", least=0, most=IMAGES_PER_ALBUM_MAX)
 
 
 def _facts(body: Mapping[str, object]) -> dict[str, Any]:

@@ -5,13 +5,14 @@ from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, Final, NoReturn
 
 import falcon
-from attrs import frozen
+from attrs import field, frozen
 
 from spike_core.domain.api_keys import ApiKeyName
 from spike_core.domain.errors import InvalidIdentifier, InvalidInput, InvalidValue
 from spike_core.domain.identifiers import JobId
 from spike_core.domain.limits import JOBS_ASKED_MAX
 from spike_http.idempotency import note_payload
+from spike_http.openapi.notes import sent_as
 
 JSON_BYTES_MAX: Final = 64 * 1024
 
@@ -38,12 +39,26 @@ class BodyTooLarge(InvalidInput):
     code: ClassVar[str] = "body_too_large"
 
 
+_JOB_IDS: Final = sent_as(
+    {
+        "jobIds": {
+            "type": "array",
+            "items": {"type": "string"},
+            "minItems": 1,
+            "maxItems": JOBS_ASKED_MAX,
+            "description": "Ids that nothing has are answered as not found.",
+        }
+    },
+    required=frozenset({"jobIds"}),
+)
+
+
 @frozen(kw_only=True)
 class BatchStatusBody:
     """`POST /api/jobs/batch-status`."""
 
-    texts: Sequence[str]  # as they were sent, each once
-    job_ids: Sequence[JobId]  # those that can be ids
+    texts: Sequence[str] = field(metadata=_JOB_IDS)  # as they were sent, each once
+    job_ids: Sequence[JobId] = field(metadata=sent_as({}))  # those that can be ids
 
     @classmethod
     def parse(cls, body: Mapping[str, object]) -> "BatchStatusBody":

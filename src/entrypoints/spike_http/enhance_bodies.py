@@ -1,16 +1,33 @@
 """What clients send to have images enhanced, parsed at the edge."""
 
 from collections.abc import Mapping, Sequence
+from typing import Final
 
-from attrs import frozen
+from attrs import field, frozen
 
 from spike_core.domain.errors import InvalidValue
 from spike_core.domain.identifiers import ImageId
-from spike_core.domain.limits import BATCH_IMAGES_MAX
+from spike_core.domain.limits import BATCH_IMAGES_MAX, PARALLEL_TIERS_MAX
 from spike_core.domain.tiers import Tier
 from spike_core.services.intake import Offer
 from spike_http.bodies import MissingFields, string_field
-from spike_http.pictures import offered_picture
+from spike_http.openapi.notes import id_schema, said, sent_as
+from spike_http.pictures import MEDIA_TYPES, offered_picture
+
+_BLEND_SOURCE: Final = {
+    "type": "object",
+    "description": "The picture to blend with: one that is there already, or one that is sent along.",
+    "oneOf": [
+        {"properties": {"imageId": id_schema(ImageId)}, "required": ["imageId"]},
+        {
+            "properties": {
+                "base64": {"type": "string", "description": "Base64, with or without the prefix of a data: URL."},
+                "mimeType": {"type": "string", "enum": sorted(MEDIA_TYPES)},
+            },
+            "required": ["base64", "mimeType"],
+        },
+    ],
+}
 
 
 @frozen(kw_only=True)
@@ -19,7 +36,9 @@ class EnhanceBody:
 
     image_id: ImageId
     tier: Tier
-    source: ImageId | Offer | None
+    source: ImageId | Offer | None = field(
+        metadata=sent_as({"blendSource": {"anyOf": [_BLEND_SOURCE, {"type": "null"}]}})
+    )
 
     @classmethod
     def parse(cls, body: Mapping[str, object]) -> "EnhanceBody":
@@ -43,7 +62,7 @@ class ParallelEnhanceBody:
     """`POST /api/images/parallel-enhance`."""
 
     image_id: ImageId
-    tiers: Sequence[Tier]
+    tiers: Sequence[Tier] = field(metadata=said(minItems=1, maxItems=PARALLEL_TIERS_MAX, uniqueItems=True))
 
     @classmethod
     def parse(cls, body: Mapping[str, object]) -> "ParallelEnhanceBody":
@@ -67,7 +86,7 @@ class ParallelEnhanceBody:
 class BatchEnhanceBody:
     """`POST /api/images/batch-enhance`."""
 
-    image_ids: Sequence[ImageId]
+    image_ids: Sequence[ImageId] = field(metadata=said(minItems=1, maxItems=BATCH_IMAGES_MAX))
     tier: Tier
 
     @classmethod
@@ -93,7 +112,15 @@ class MixBody:
     """`POST /api/images/anonymous-enhance`."""
 
     image_id: ImageId
-    source: ImageId | Offer
+    source: ImageId | Offer = field(
+        metadata=sent_as(
+            {
+                "blendSource": _BLEND_SOURCE,
+                "tier": {"enum": [Tier.FREE.value, None], "description": "The only tier without an account."},
+            },
+            required=frozenset({"blendSource"}),
+        )
+    )
 
     @classmethod
     def parse(cls, body: Mapping[str, object]) -> "MixBody":

@@ -197,6 +197,7 @@ TABLE: Final[Mapping[type[errors.SpikeError], Row]] = {
     errors.Unavailable: _INTERNAL,
     errors.DatabaseUnavailable: _INTERNAL,
     errors.StorageUnavailable: _INTERNAL,
+    errors.StorageRefused: _INTERNAL,
     errors.QueueUnavailable: _INTERNAL,
     errors.UpscalerUnavailable: _INTERNAL,
     errors.GeneratorUnavailable: _INTERNAL,
@@ -233,6 +234,7 @@ UPLOAD_WORDINGS: Final[Mapping[type[errors.SpikeError], Wording]] = {
     ),
     errors.Unavailable: Wording(error="Upload processing failed", title="Server Error", suggestion=_TRY_LATER),
 }
+BATCH_UPLOAD_WORDINGS: Final = {errors.Unavailable: UPLOAD_WORDINGS[errors.Unavailable]}  # tokens: in the common words
 ENHANCE_WORDINGS: Final[Mapping[type[errors.SpikeError], Wording]] = {
     errors.NotEnoughTokens: Wording(
         error="Insufficient tokens", title="Payment required", suggestion="Please add more tokens to continue."
@@ -240,7 +242,7 @@ ENHANCE_WORDINGS: Final[Mapping[type[errors.SpikeError], Wording]] = {
 }
 
 
-_FALCON: Final[Mapping[int, Row]] = {
+FALCON: Final[Mapping[int, Row]] = {
     400: TABLE[errors.InvalidInput],
     404: _NOT_FOUND,
     405: _row(
@@ -297,7 +299,7 @@ def answer_falcon_error(
     req: falcon.Request, resp: falcon.Response, error: falcon.HTTPError, _params: dict[str, Any]
 ) -> None:
     """Answer what Falcon refuses (routes, methods, media) in our shape; headers such as Allow stay."""
-    row = _FALCON.get(error.status_code, TABLE[errors.InvalidInput] if error.status_code < 500 else _INTERNAL)  # noqa: PLR2004
+    row = FALCON.get(error.status_code, TABLE[errors.InvalidInput] if error.status_code < 500 else _INTERNAL)  # noqa: PLR2004
     resp.status = error.status
     resp.set_headers(error.headers or {})
     resp.media = body_of(row.wording, code=row.code, request_id=req.context.request_id, specifics={})

@@ -16,6 +16,28 @@ from spike_core.domain.limits import BATCH_BYTES_MAX, BATCH_FILES_MAX, UPLOAD_BY
 from spike_core.services.batch_uploads import NamedFile, RefusedFile
 from spike_http.bodies import MalformedBody
 from spike_http.idempotency import note_payload
+from spike_http.openapi.notes import id_schema
+from spike_http.openapi.operations import Form
+
+_FILE: Final = {"type": "string", "format": "binary"}
+_ALBUM: Final = {"albumId": {**id_schema(AlbumId), "description": "An album of one's own to put it in."}}
+UPLOAD_FORM: Final = Form(
+    fields={"file": {**_FILE, "description": "The picture, 10 MB at most."}, **_ALBUM}, required=frozenset({"file"})
+)
+ANONYMOUS_UPLOAD_FORM: Final = Form(fields={"file": UPLOAD_FORM.fields["file"]}, required=frozenset({"file"}))
+BATCH_UPLOAD_FORM: Final = Form(
+    fields={
+        "files": {
+            "type": "array",
+            "items": _FILE,
+            "minItems": 1,
+            "maxItems": BATCH_FILES_MAX,
+            "description": "The pictures, 10 MB each and 50 MB together at most.",
+        },
+        **_ALBUM,
+    },
+    required=frozenset({"files"}),
+)
 
 FORM_OVERHEAD_BYTES_MAX: Final = 64 * 1024  # part headers and the small fields
 FIELD_BYTES_MAX: Final = 1024

@@ -15,7 +15,7 @@ from typing import Any, BinaryIO, Final, TypeVar
 import falcon
 from attrs import field, frozen
 
-from spike_core.domain.errors import DuplicateReceipt, ReceiptNotFound, RequestUnderWay
+from spike_core.domain.errors import ReceiptNotFound, RequestUnderWay, SpikeError, Unavailable
 from spike_core.domain.receipts import Answer, IdempotencyKey, RequestDigest
 from spike_core.services.afterthoughts import Then, nothing_more
 from spike_core.services.receipts import ReceiptBook, Request
@@ -71,10 +71,20 @@ class Once:
             except ReceiptNotFound:
                 try:
                     given = answer_with(self._acted(act, request, answer_with))
-                except DuplicateReceipt:  # another process was faster
-                    _replay(resp, self.receipts.answer_to(request))
+                except Unavailable:
+                    raise
+                except SpikeError as error:
+                    self._replay_after(error, resp, request)
                 else:
                     _give(resp, given)
+
+    def _replay_after(self, error: SpikeError, resp: falcon.Response, request: Request) -> None:
+        """Answer as another process has, if it was faster with the same request: its effect may be what is lacking."""
+        try:
+            answer = self.receipts.answer_to(request)
+        except ReceiptNotFound:
+            raise error from None
+        _replay(resp, answer)
 
     def _acted(
         self, act: Callable[[Then[Result]], Result], request: Request, answer_with: Callable[[Result], Answer]

@@ -1,7 +1,7 @@
 """What clients send about an image, parsed at the edge."""
 
 from collections.abc import Callable, Mapping
-from typing import Final
+from typing import Any, Final
 
 from spike_core.domain.errors import InvalidValue
 from spike_core.domain.images import ImageName, check_description
@@ -15,12 +15,8 @@ def image_labels(body: Mapping[str, object]) -> Labels:
     Raises:
         InvalidValue, InvalidFileName: it isn't one.
     """
-    labels = {
-        name: parse(value)
-        for field, (name, parse) in _FIELDS.items()
-        if (value := body.get(field, _NOT_NAMED)) is not _NOT_NAMED
-    }
-    return Labels(named=frozenset(labels), **labels)  # type: ignore[arg-type]  # each is parsed to its field's type
+    labels: dict[str, Any] = {name: parse(body[sent]) for sent, (name, parse) in _FIELDS.items() if sent in body}
+    return Labels(**labels)
 
 
 def _description(value: object) -> str | None:
@@ -33,7 +29,6 @@ def _is_public(value: object) -> bool:
     return value
 
 
-_NOT_NAMED: Final = object()
 _FIELDS: Final[Mapping[str, tuple[str, Callable[[object], object]]]] = {
     "name": ("name", lambda value: ImageName.parse(string_field("name", value))),
     "description": ("description", _description),

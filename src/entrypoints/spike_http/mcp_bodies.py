@@ -3,21 +3,57 @@
 from collections.abc import Mapping
 from typing import ClassVar, Final
 
-from attrs import frozen
+from attrs import field, frozen
 
 from spike_core.domain.errors import InvalidInput, InvalidValue
 from spike_core.domain.generation import AspectRatio, Prompt
+from spike_core.domain.limits import PROMPT_CHARS_MAX
 from spike_core.domain.objects import PictureFormat
 from spike_core.domain.tiers import Tier
 from spike_core.services.creations import WebAddress
 from spike_core.services.intake import Offer
 from spike_http.bodies import MissingFields, string_field
+from spike_http.openapi.notes import sent_as
 from spike_http.pictures import offered_picture
 
 MODIFIABLE: Final = frozenset(
     format_.media_type for format_ in (PictureFormat.JPEG, PictureFormat.PNG, PictureFormat.WEBP, PictureFormat.GIF)
 )
 PRICED_TIERS: Final = tuple(tier for tier in Tier if tier.price)
+
+
+_TIER: Final = sent_as(
+    {
+        "tier": {
+            "type": "string",
+            "enum": [tier.value for tier in PRICED_TIERS],
+            "description": "How large, and so how dear.",
+        }
+    },
+    required=frozenset({"tier"}),
+)
+_NEGATIVE: Final = sent_as(
+    {
+        "negativePrompt": {
+            "type": ["string", "null"],
+            "maxLength": PROMPT_CHARS_MAX,
+            "description": "What shouldn't be seen.",
+        }
+    }
+)
+_ASPECT_RATIO: Final = sent_as(
+    {"aspectRatio": {"enum": [*(ratio.value for ratio in AspectRatio), None], "default": AspectRatio.SQUARE.value}}
+)
+_PICTURE: Final = sent_as(
+    {
+        "image": {"type": ["string", "null"], "description": "Base64, with or without the prefix of a data: URL."},
+        "mimeType": {"enum": [*sorted(MODIFIABLE), None], "description": "Must come with `image`."},
+        "imageUrl": {
+            "type": ["string", "null"],
+            "description": "Where to fetch the picture, instead of `image`: a public http or https address.",
+        },
+    }
+)
 
 
 @frozen
@@ -32,9 +68,9 @@ class GenerateBody:
     """`POST /api/mcp/generate`."""
 
     prompt: Prompt
-    tier: Tier
-    negative: Prompt | None
-    aspect_ratio: AspectRatio
+    tier: Tier = field(metadata=_TIER)
+    negative: Prompt | None = field(metadata=_NEGATIVE)
+    aspect_ratio: AspectRatio = field(metadata=_ASPECT_RATIO)
 
     @classmethod
     def parse(cls, body: Mapping[str, object]) -> "GenerateBody":
@@ -57,9 +93,9 @@ class ModifyBody:
     """`POST /api/mcp/modify`."""
 
     prompt: Prompt
-    tier: Tier
-    negative: Prompt | None
-    picture: Offer | WebAddress
+    tier: Tier = field(metadata=_TIER)
+    negative: Prompt | None = field(metadata=_NEGATIVE)
+    picture: Offer | WebAddress = field(metadata=_PICTURE)
 
     @classmethod
     def parse(cls, body: Mapping[str, object]) -> "ModifyBody":

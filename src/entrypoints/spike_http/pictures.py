@@ -7,7 +7,15 @@ import re
 from collections.abc import Collection
 from typing import Final
 
-from spike_core.domain.errors import InvalidValue, SourceTooLarge
+from spike_core.domain.errors import (
+    AnimatedPicture,
+    EmptyFile,
+    InvalidValue,
+    SourceTooLarge,
+    TooManyPixels,
+    UndecodablePicture,
+    UnknownPictureFormat,
+)
 from spike_core.domain.limits import SOURCE_BYTES_MAX
 from spike_core.domain.objects import PictureFormat
 from spike_core.services.intake import Offer
@@ -16,6 +24,9 @@ from spike_http.bodies import string_field
 _BASE64_CHARS_MAX: Final = (SOURCE_BYTES_MAX + 2) // 3 * 4
 PICTURE_JSON_BYTES_MAX: Final = _BASE64_CHARS_MAX + 512 * 1024  # line breaks, and the fields beside the picture
 MEDIA_TYPES: Final = frozenset(format_.media_type for format_ in PictureFormat)
+
+# what may be wrong with a picture, wherever it comes from
+PICTURE_TROUBLES: Final = (EmptyFile, UnknownPictureFormat, UndecodablePicture, AnimatedPicture, TooManyPixels)
 
 _DATA_URL: Final = re.compile(r"data:([a-zA-Z0-9.+/-]*);base64,")
 _ALIASES: Final = {"image/jpg": "image/jpeg"}

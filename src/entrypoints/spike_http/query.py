@@ -7,9 +7,33 @@ import falcon
 from spike_core.domain.cursors import ImageCursor, JobCursor
 from spike_core.domain.errors import InvalidValue
 from spike_core.domain.limits import PAGE_SIZE, PAGE_SIZE_MAX
+from spike_http.openapi.operations import Parameter
 
 WAIT_S_MAX: Final = 30
 _SEQUENCE_MAX: Final = 2**53
+
+# how the document describes what is parsed below
+LIMIT: Final = Parameter(
+    name="limit",
+    schema={"type": "integer", "minimum": 1, "maximum": PAGE_SIZE_MAX, "default": PAGE_SIZE},
+    description="How many at most.",
+)
+CURSOR: Final = Parameter(
+    name="cursor", schema={"type": "string"}, description="`nextCursor` of the page before; the first page without."
+)
+SEQUENCE_CURSOR: Final = Parameter(
+    name="cursor",
+    schema={"type": "integer", "minimum": 1, "maximum": _SEQUENCE_MAX},
+    description="`nextCursor` of the page before; the first page without.",
+)
+SHARE_TOKEN: Final = Parameter(
+    name="shareToken", schema={"type": "string"}, description="Opens an unlisted album to those who hold it."
+)
+WAIT: Final = Parameter(
+    name="wait",
+    schema={"type": "integer", "minimum": 0, "maximum": WAIT_S_MAX},
+    description="Answer when the work has ended, or after so many seconds.",
+)
 
 
 def page_limit(req: falcon.Request) -> int:

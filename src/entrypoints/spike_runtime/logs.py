@@ -10,7 +10,8 @@ from typing import Final
 import structlog
 from structlog.typing import Processor
 
-_QUIET: Final = ("dramatiq", "waitress.queue", "PIL", "alembic")
+# botocore's own lines below WARNING hold signatures, which open objects while they are valid
+_QUIET: Final = ("dramatiq", "waitress.queue", "PIL", "alembic", "boto3", "botocore", "urllib3")
 
 
 def configure_logging(*, level: str, form: str) -> None:

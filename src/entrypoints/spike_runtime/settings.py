@@ -45,12 +45,28 @@ def _at_least(least: float) -> "Callable[[object, Attribute[_Number], _Number], 
     return check
 
 
+def _at_most(most: float) -> "Callable[[object, Attribute[_Number], _Number], None]":
+    def check(_settings: object, attribute: "Attribute[_Number]", value: _Number) -> None:
+        if value > most:
+            raise ValueError(f"{PREFIX}{attribute.name.upper()} must be at most {most}, not {value}")
+
+    return check
+
+
 def _one_of(*choices: str) -> "Callable[[object, Attribute[str], str], None]":
     def check(_settings: object, attribute: "Attribute[str]", value: str) -> None:
         if value not in choices:
             raise ValueError(f"{PREFIX}{attribute.name.upper()} must be one of {', '.join(choices)}, not {value!r}")
 
     return check
+
+
+def _no_space_around(
+    _settings: object, attribute: "Attribute[typed_settings.SecretStr]", value: typed_settings.SecretStr
+) -> None:
+    """Refuse what comes of a line end in a file of secrets: two servers would sign differently, a key be no header."""
+    if value != value.strip():
+        raise ValueError(f"{PREFIX}{attribute.name.upper()} must not begin or end with white space")
 
 
 def _networks(_settings: object, attribute: "Attribute[str]", value: str) -> None:
@@ -73,13 +89,15 @@ class Settings:
     upscaler: str = "pillow"
     generator: str = "procedural"
     generator_url: str = ""  # of the server, for a generator that needs one
-    generator_api_key: typed_settings.SecretStr = _NO_SECRET
+    generator_api_key: typed_settings.SecretStr = field(default=_NO_SECRET, validator=_no_space_around)
     generator_model: str = ""
-    secret: typed_settings.SecretStr = _NO_SECRET  # signs links; kept in the data folder where empty
+    secret: typed_settings.SecretStr = field(
+        default=_NO_SECRET, validator=_no_space_around
+    )  # signs links; kept in the data folder where empty
 
     public_url: str = ""  # https://spike.example.org; the host asked where empty
     cdn_url: str = ""  # serves the object store at plain addresses, where set
-    link_lifetime_s: float = field(default=3600.0, validator=_at_least(1))
+    link_lifetime_s: float = field(default=3600.0, validator=[_at_least(1), _at_most(604800)])  # S3's longest: a week
     web_threads: int = field(default=8, validator=_at_least(1))
     drain_s: float = field(default=20.0, validator=_at_least(0))  # for requests under way at SIGTERM
 
@@ -114,6 +132,7 @@ class Settings:
     lease_s: float = field(default=60.0, validator=_at_least(1))
     heartbeat_s: float = field(default=15.0, validator=_at_least(0.1))
     attempts_max: int = field(default=3, validator=_at_least(1))
+    on_their_way_max: int = field(default=8, validator=_at_least(1))  # jobs of one user
     deaths_max: int = field(default=3, validator=_at_least(1))
     retry_delay_s: float = field(default=5.0, validator=_at_least(0))
     redeliver_after_s: float = field(default=600.0, validator=_at_least(1))
@@ -135,6 +154,7 @@ class Settings:
             lease=timedelta(seconds=self.lease_s),
             attempts_max=self.attempts_max,
             deaths_max=self.deaths_max,
+            on_their_way_max=self.on_their_way_max,
             retry_delay=timedelta(seconds=self.retry_delay_s),
             redeliver_after=timedelta(seconds=self.redeliver_after_s),
             refusal_max=timedelta(seconds=self.refusal_max_s),

@@ -46,6 +46,7 @@ from spike_core.services.sessions import Sessions
 from spike_core.services.settlement import Settlement
 from spike_core.services.sweep import Sweep
 from spike_core.services.treasury import Treasury
+from spike_core.services.turns import TurnTaking
 from spike_core.services.uploads import Uploads
 from spike_core.services.workshop import Workshop
 from spike_fetch import WebDownloader
@@ -145,10 +146,11 @@ def assemble(
 ) -> Spike:
     """Return the services over adapters of your choice."""
     transactions, blobs, limits = database.transactions, storage.blobs, settings.job_limits
-    charging = Charging(policy=settings.regeneration)
+    charging = Charging(policy=settings.regeneration, limits=limits)
+    turns = TurnTaking(transactions=transactions, clock=clock, limits=limits)
     settlement = Settlement(transactions=transactions, clock=clock, charging=charging, limits=limits)
     dispatch = Dispatch(
-        transactions=transactions, queue=broker.queue, clock=clock, settlement=settlement, limits=limits
+        transactions=transactions, queue=broker.queue, clock=clock, settlement=settlement, turns=turns, limits=limits
     )
     intake = Intake(transactions=transactions, blobs=blobs, probe=engine.probe, clock=clock, limits=limits)
     uploads = Uploads(
@@ -207,6 +209,7 @@ def assemble(
                 generator=generator,
             ),
             settlement=settlement,
+            dispatch=dispatch,
             pulse=pulse,
         ),
         sweep=Sweep(transactions=transactions, blobs=blobs, clock=clock, settlement=settlement, limits=limits),
@@ -265,4 +268,4 @@ def _open_generator(settings: Settings) -> Generator:
             model=settings.generator_model,
         )
     except InvalidInput as error:
-        raise WrongSettings(f"{setting}_URL: {error}") from error
+        raise WrongSettings(f"{setting}={settings.generator}: {error}") from error

@@ -3,11 +3,12 @@
 import hmac
 from datetime import datetime
 from enum import Enum
-from typing import Final, Literal, Self
+from typing import Self
 
-from attrs import asdict, evolve, field, frozen
+from attrs import evolve, field, frozen
 
 from spike_core.domain.accounts import Secret
+from spike_core.domain.changes import UNCHANGED, Unchanged, named_in
 from spike_core.domain.errors import Forbidden, InvalidValue, Unauthenticated
 from spike_core.domain.identifiers import AlbumId, AlbumImageId, ImageId, OwnerId
 from spike_core.domain.limits import ALBUM_DESCRIPTION_CHARS_MAX, ALBUM_NAME_CHARS_MAX
@@ -81,14 +82,6 @@ class AlbumDescription:
         return self.text
 
 
-class _Unchanged(Enum):
-    UNCHANGED = "unchanged"
-
-
-UNCHANGED: Final = _Unchanged.UNCHANGED
-Unchanged = Literal[_Unchanged.UNCHANGED]
-
-
 @frozen(kw_only=True)
 class AlbumChanges:
     """What is to become of an album's own facts; `None` takes a fact away, where an album can be without it."""
@@ -157,8 +150,7 @@ class Album:
 
         An album that becomes unlisted gets `fresh_token`, one that ceases to be loses its token: old links stay dead.
         """
-        wanted = {name: value for name, value in asdict(changes, recurse=False).items() if value is not UNCHANGED}
-        changed = evolve(self, **wanted)
+        changed = evolve(self, **named_in(changes))
         token = (self.share_token or fresh_token) if changed.privacy is Privacy.UNLISTED else None
         changed = evolve(changed, share_token=token)
         return self if changed == self else evolve(changed, updated_at=now)

@@ -370,6 +370,14 @@ class StorageUnavailable(Unavailable):
 
 
 @frozen
+class StorageRefused(StorageUnavailable):
+    """The blob store refuses what it is asked: a setting is wrong, and no repetition mends it."""
+
+    code: ClassVar[str] = "storage_refused"
+    reason: str  # for whoever runs the service, not for clients
+
+
+@frozen
 class QueueUnavailable(Unavailable):
     """The worker queue took no message."""
 

@@ -164,7 +164,7 @@ class _Claimable(_Unsettled):
 
 @frozen(kw_only=True)
 class PendingJob(_Claimable):
-    """Accepted and paid, not yet handed to a worker queue; a message in the outbox says so."""
+    """Accepted and paid, not yet handed to a worker queue: announced in the outbox, or waiting for its turn."""
 
     status: ClassVar[JobStatus] = JobStatus.PENDING
 

@@ -38,6 +38,7 @@ class JobLimits:
     deaths_max: int = field(default=3, validator=validators.ge(1))  # workers that one picture may take along
     retry_delay: timedelta = timedelta(seconds=5)  # before the second attempt; doubles with each further one
     redeliver_after: timedelta = timedelta(minutes=10)  # started and never claimed: its message is lost
+    on_their_way_max: int = field(default=8, validator=validators.ge(1))  # of one owner; the others wait for their turn
     refusal_max: timedelta = timedelta(hours=1)  # a queue that refuses for so long fails the job
     orphan_age: timedelta = timedelta(hours=1)  # an object without a row is collected when it is so old
 

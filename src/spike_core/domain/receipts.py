@@ -9,8 +9,9 @@ from attrs import frozen
 
 from spike_core.domain.errors import InvalidValue, KeyReused
 
+KEY_CHARS_MAX: Final = 255
 RECEIPTS_KEPT: Final = timedelta(hours=24)
-_KEY: Final = re.compile(r"[\x21-\x7e]{1,255}")
+_KEY: Final = re.compile(rf"[\x21-\x7e]{{1,{KEY_CHARS_MAX}}}")
 
 
 @frozen
@@ -27,7 +28,7 @@ class IdempotencyKey:
             InvalidValue: it isn't 1 to 255 visible ASCII characters.
         """
         if _KEY.fullmatch(text) is None:
-            raise InvalidValue(what="Idempotency-Key", rule="must be 1 to 255 visible ASCII characters")
+            raise InvalidValue(what="Idempotency-Key", rule=f"must be 1 to {KEY_CHARS_MAX} visible ASCII characters")
         return cls(text)
 
 

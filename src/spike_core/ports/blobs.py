@@ -26,7 +26,8 @@ class BlobStore(Protocol):
         """Store everything from `content`'s position on; readers see the whole object or none.
 
         Raises:
-            StorageUnavailable: it couldn't be stored; nothing is visible under the key that wasn't before.
+            StorageUnavailable: it couldn't be stored, and nothing is visible under the key that wasn't before; or the
+                store's answer was lost, and then the whole object may be there.
         """
 
     def open(self, key: ObjectKey) -> AbstractContextManager[BinaryIO]:

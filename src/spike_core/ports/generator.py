@@ -15,6 +15,7 @@ class Generator(Protocol):
 
         Raises:
             PromptRefused: these words won't do; no further attempt can succeed.
+            UnusableResult: there is a picture and it can't be used; no further attempt would end otherwise.
             GeneratorUnavailable: it can't work now; another attempt may succeed.
         """
 
@@ -26,5 +27,6 @@ class Generator(Protocol):
         Raises:
             UnacceptablePicture: the original can't be decoded; no further attempt can succeed.
             PromptRefused: these words won't do; no further attempt can succeed.
+            UnusableResult: there is a picture and it can't be used; no further attempt would end otherwise.
             GeneratorUnavailable: it can't work now; another attempt may succeed.
         """

@@ -1,6 +1,7 @@
 """The jobs port."""
 
 from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
 from typing import Protocol
 
 from spike_core.domain.identifiers import JobId
@@ -31,5 +32,5 @@ class Jobs(Protocol):
             JobChanged: the stored job has another fence, or is gone; nothing changed.
         """
 
-    def positions(self, job_ids: Collection[JobId]) -> Mapping[JobId, int]:
-        """Return the place in the queue, 1 being next, of those of the jobs that wait; all owners' jobs count."""
+    def start(self, jobs: Sequence[PendingJob], *, now: datetime) -> Collection[JobId]:
+        """Compare and set for many: start those of the jobs that still have their fence, and return which they are."""

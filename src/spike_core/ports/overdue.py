@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Protocol
 
-from spike_core.domain.jobs import ClaimedJob, PendingJob, StartedJob
+from spike_core.domain.jobs import ClaimedJob, StartedJob
 
 
 class OverdueJobs(Protocol):
@@ -15,6 +15,3 @@ class OverdueJobs(Protocol):
 
     def undelivered(self, *, started_before: datetime, limit: int) -> Sequence[StartedJob]:
         """Return at most `limit` jobs that were started before then and never claimed."""
-
-    def unannounced(self, *, limit: int) -> Sequence[PendingJob]:
-        """Return at most `limit` pending jobs of which no outbox message tells."""

@@ -88,7 +88,11 @@ class OpenGenerator(Protocol):
     """An entry point `generator.<name>`."""
 
     def __call__(self, *, url: str, api_key: str, model: str) -> Generator:
-        """Open the generator; one that needs no server takes no notice of the arguments."""
+        """Open the generator; one that needs no server takes no notice of the arguments.
+
+        Raises:
+            InvalidValue: an argument can't be used; `what` is the name of its setting, `SPIKE_GENERATOR_…`.
+        """
 
 
 class OpenLimiter(Protocol):

@@ -16,6 +16,7 @@ from spike_core.ports.outbox import Outbox
 from spike_core.ports.overdue import OverdueJobs
 from spike_core.ports.receipts import Receipts
 from spike_core.ports.removals import Removals
+from spike_core.ports.turns import Turns
 from spike_core.ports.wallets import Wallets
 
 
@@ -45,6 +46,10 @@ class Transaction(Protocol):
     @property
     def overdue(self) -> OverdueJobs:
         """The jobs that a sweeper looks for."""
+
+    @property
+    def turns(self) -> Turns:
+        """The jobs that wait for their turn."""
 
     @property
     def removals(self) -> Removals:

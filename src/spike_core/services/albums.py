@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from attrs import frozen
 
 from spike_core.domain.accounts import Secret
-from spike_core.domain.albums import UNCHANGED, Album, AlbumChanges, AlbumDescription, AlbumImage, AlbumName, Privacy
+from spike_core.domain.albums import Album, AlbumChanges, AlbumDescription, AlbumImage, AlbumName, Privacy
+from spike_core.domain.changes import UNCHANGED
 from spike_core.domain.errors import InvalidValue, TooManyAlbums
 from spike_core.domain.identifiers import AlbumId, OwnerId
 from spike_core.domain.images import Image

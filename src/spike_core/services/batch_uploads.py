@@ -14,6 +14,7 @@ from spike_core.domain.limits import UPLOAD_BYTES_MAX
 from spike_core.domain.tokens import NO_TOKENS, Tokens
 from spike_core.ports.blobs import BlobStore
 from spike_core.services.afterthoughts import Then, nothing_more
+from spike_core.services.charging import Accepted
 from spike_core.services.uploads import Uploads
 
 STORING_THREADS: Final = 4  # of one batch
@@ -101,20 +102,21 @@ class BatchUploads:
         troubles = self._store(candidates)
         stored = [each.image for each in candidates if each.image.id not in troubles]
         if not stored:
-            return _batch(judged, {}, troubles, balance)
+            return _batch(judged, Accepted(jobs=(), due=(), balance=balance), troubles)
         try:
             with self.uploads.transactions.begin() as tx:
-                jobs, left = self.uploads.record(
+                accepted = self.uploads.record(
                     tx, owner_id, stored, tier=tier, album_id=album_id, request_id=request_id
                 )
-                batch = _batch(judged, jobs, troubles, left)
+                batch = _batch(judged, accepted, troubles)
                 then(tx, batch)
         except Exception as error:
             self.uploads.intake.discard([image.original for image in stored])
             if not isinstance(error, Unavailable):
                 raise
-            return _batch(judged, {}, troubles | {image.id: error for image in stored}, balance)
-        self.uploads.dispatch.start(list(jobs.values()))
+            nothing = Accepted(jobs=(), due=(), balance=balance)
+            return _batch(judged, nothing, troubles | {image.id: error for image in stored})
+        self.uploads.dispatch.start(accepted.due)
         return batch
 
     def _judged(
@@ -159,16 +161,13 @@ class BatchUploads:
 
 
 def _batch(
-    judged: Sequence[_Candidate | RefusedFile],
-    jobs: Mapping[ImageId, PendingJob],
-    troubles: Mapping[ImageId, SpikeError],
-    balance: Tokens,
+    judged: Sequence[_Candidate | RefusedFile], accepted: Accepted, troubles: Mapping[ImageId, SpikeError]
 ) -> UploadedBatch:
-    return UploadedBatch(files=[_result(each, jobs, troubles) for each in judged], balance=balance)
+    return UploadedBatch(files=[_result(each, accepted, troubles) for each in judged], balance=accepted.balance)
 
 
 def _result(
-    each: _Candidate | RefusedFile, jobs: Mapping[ImageId, PendingJob], troubles: Mapping[ImageId, SpikeError]
+    each: _Candidate | RefusedFile, accepted: Accepted, troubles: Mapping[ImageId, SpikeError]
 ) -> KeptFile | RefusedFile:
     match each:
         case RefusedFile():
@@ -177,6 +176,6 @@ def _result(
             filename, image = each.file.filename, each.image
             if image.id in troubles:
                 return RefusedFile(filename=filename, error=troubles[image.id])
-            return KeptFile(filename=filename, image=image, job=jobs.get(image.id))
+            return KeptFile(filename=filename, image=image, job=accepted.about(image.id))
         case unreachable:
             assert_never(unreachable)

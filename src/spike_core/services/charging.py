@@ -8,9 +8,10 @@ from attrs import frozen
 
 from spike_core.domain.errors import NotEnoughTokens
 from spike_core.domain.facts import JobDue
-from spike_core.domain.identifiers import ANONYMOUS, OwnerId
+from spike_core.domain.identifiers import ANONYMOUS, ImageId, OwnerId
 from spike_core.domain.jobs import JobOrder, PendingJob
 from spike_core.domain.ledger import EntryKind
+from spike_core.domain.limits import JobLimits
 from spike_core.domain.regeneration import RegenerationPolicy, regenerate
 from spike_core.domain.tasks import Blend, Enhancement, Generation, Modification
 from spike_core.domain.tokens import NO_TOKENS, Tokens
@@ -19,10 +20,24 @@ from spike_core.ports.transactions import Transaction
 
 
 @frozen(kw_only=True)
+class Accepted:
+    """Jobs that were charged and stored."""
+
+    jobs: Sequence[PendingJob]  # in the order of the orders
+    due: Sequence[PendingJob]  # those of them that may be handed to the workers now; the others wait for their turn
+    balance: Tokens
+
+    def about(self, image_id: ImageId) -> PendingJob | None:
+        """Return the job about this image, `None` where there is none."""
+        return next((job for job in self.jobs if job.order.image_id == image_id), None)
+
+
+@frozen(kw_only=True)
 class Charging:
     """Moves tokens. Regeneration is folded in before every move."""
 
     policy: RegenerationPolicy
+    limits: JobLimits
 
     def balance(self, tx: Transaction, owner_id: OwnerId, *, now: datetime) -> Wallet:
         """Return the owner's wallet as it would stand after regeneration, storing nothing; the anonymous one is empty.
@@ -54,19 +69,19 @@ class Charging:
         """
         return regenerate(tx.wallets.lock(owner_id), self.policy, now=now)
 
-    def accept(
-        self, tx: Transaction, orders: Sequence[JobOrder], *, owner_id: OwnerId, now: datetime
-    ) -> tuple[Wallet, Sequence[PendingJob]]:
+    def accept(self, tx: Transaction, orders: Sequence[JobOrder], *, owner_id: OwnerId, now: datetime) -> Accepted:
         """Charge one owner for jobs and store the jobs with their outbox messages: all or nothing.
 
-        The anonymous owner has no wallet, and nothing but what is free.
+        Of one owner's jobs no more than `on_their_way_max` get their messages; the lock of the wallet keeps the count.
+        The anonymous owner is everybody: it has no wallet, nothing but what is free, and no such bound.
 
         Raises:
             NotEnoughTokens: the wallet doesn't cover the sum of the prices.
         """
         if owner_id == ANONYMOUS:
             assert not any(order.charged for order in orders), "nobody in particular can't pay"
-            return Wallet.empty(owner_id, now=now), self._add(tx, orders, now=now)
+            jobs = self._add(tx, orders, room=len(orders), now=now)
+            return Accepted(jobs=jobs, due=jobs, balance=NO_TOKENS)
         posting = self.lock(tx, owner_id, now=now)
         total = sum((order.charged for order in orders), NO_TOKENS)
         if total > posting.wallet.balance:
@@ -75,14 +90,15 @@ class Charging:
             kind, reason = _explained(order)
             spent = posting.wallet.spend(order.charged, job_id=order.id, now=now, reason=reason, kind=kind)
             posting = spent.after(posting)
-        jobs = self._add(tx, orders, now=now)
+        room = max(0, self.limits.on_their_way_max - tx.turns.on_their_way(owner_id))
+        jobs = self._add(tx, orders, room=room, now=now)
         tx.wallets.post(posting)
-        return posting.wallet, jobs
+        return Accepted(jobs=jobs, due=jobs[:room], balance=posting.wallet.balance)
 
-    def _add(self, tx: Transaction, orders: Sequence[JobOrder], *, now: datetime) -> Sequence[PendingJob]:
+    def _add(self, tx: Transaction, orders: Sequence[JobOrder], *, room: int, now: datetime) -> Sequence[PendingJob]:
         jobs = [PendingJob(order=order) for order in orders]
         tx.jobs.add(jobs)
-        tx.outbox.put([JobDue(job_id=order.id, due_at=now) for order in orders])
+        tx.outbox.put([JobDue(job_id=job.id, due_at=now) for job in jobs[:room]])
         return jobs
 
     def refund(self, tx: Transaction, order: JobOrder, *, reason: str, now: datetime) -> Tokens:

@@ -21,7 +21,7 @@ from spike_core.ports.downloader import Downloader
 from spike_core.ports.ids import Ids
 from spike_core.ports.transactions import Transaction, Transactions
 from spike_core.services.afterthoughts import Then, nothing_more
-from spike_core.services.charging import Charging
+from spike_core.services.charging import Accepted, Charging
 from spike_core.services.dispatch import Dispatch
 from spike_core.services.intake import Intake, Judged, Offer
 
@@ -82,9 +82,10 @@ class Creations:
         _check_tier(tier)
         task = Generation(prompt=prompt, negative=negative, aspect_ratio=aspect_ratio)
         with self.transactions.begin() as tx:
-            creating = self._accept(tx, owner_id, task, tier=tier, job_id=self._new_id("gen"), request_id=request_id)
+            accepted = self._accept(tx, owner_id, task, tier=tier, job_id=self._new_id("gen"), request_id=request_id)
+            creating = Creating(job=accepted.jobs[0], balance=accepted.balance)
             then(tx, creating)
-        self.dispatch.start([creating.job])
+        self.dispatch.start(accepted.due)
         return creating
 
     def modify(
@@ -116,9 +117,10 @@ class Creations:
             task = Modification(prompt=prompt, negative=negative, input=source)
             with self.intake.stored({key: judged.content}), self.transactions.begin() as tx:
                 self.intake.check_in_time(began_at)
-                creating = self._accept(tx, owner_id, task, tier=tier, job_id=job_id, request_id=request_id)
+                accepted = self._accept(tx, owner_id, task, tier=tier, job_id=job_id, request_id=request_id)
+                creating = Creating(job=accepted.jobs[0], balance=accepted.balance)
                 then(tx, creating)
-        self.dispatch.start([creating.job])
+        self.dispatch.start(accepted.due)
         return creating
 
     def job(self, owner_id: OwnerId, job_id: JobId) -> Job:
@@ -162,7 +164,7 @@ class Creations:
 
     def _accept(
         self, tx: Transaction, owner_id: OwnerId, task: Task, *, tier: Tier, job_id: JobId, request_id: RequestId | None
-    ) -> Creating:
+    ) -> Accepted:
         now = self.clock.now()
         order = JobOrder(
             id=job_id,
@@ -173,8 +175,7 @@ class Creations:
             request_id=request_id,
             created_at=now,
         )
-        wallet, jobs = self.charging.accept(tx, [order], owner_id=owner_id, now=now)
-        return Creating(job=jobs[0], balance=wallet.balance)
+        return self.charging.accept(tx, [order], owner_id=owner_id, now=now)
 
     def _new_id(self, mark: Literal["gen", "mod"]) -> JobId:
         return self.ids.new(JobId).marked(mark)

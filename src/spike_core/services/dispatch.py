@@ -9,12 +9,14 @@ from attrs import evolve, frozen
 
 from spike_core.domain.errors import DatabaseUnavailable, JobChanged, QueueUnavailable
 from spike_core.domain.facts import JobDue
+from spike_core.domain.identifiers import OwnerId
 from spike_core.domain.jobs import PendingJob
 from spike_core.domain.limits import JobLimits
 from spike_core.ports.clock import Clock
 from spike_core.ports.queue import JobQueue
 from spike_core.ports.transactions import Transactions
 from spike_core.services.settlement import Settlement
+from spike_core.services.turns import TurnTaking
 
 RELAY_BATCH: Final = 100
 REFUSAL_DELAY: Final = timedelta(seconds=5)  # before a refused message is tried again
@@ -30,6 +32,7 @@ class Dispatch:
     queue: JobQueue
     clock: Clock
     settlement: Settlement
+    turns: TurnTaking
     limits: JobLimits
 
     def start(self, jobs: Sequence[PendingJob]) -> None:
@@ -44,11 +47,21 @@ class Dispatch:
         except DatabaseUnavailable:
             _log.warning("the database can't note that %d jobs were started; they stay pending", len(taken))
 
+    def start_next_of(self, owner_id: OwnerId) -> None:
+        """Hand over jobs of an owner that waited for room, now that one has ended. This never fails: see `start`."""
+        try:
+            self.start(self.turns.advance(owner_id))
+        except DatabaseUnavailable:
+            _log.warning("the database can't say whose turn it is; a later relay will")
+
     def relay(self) -> int:
         """Hand over what the outbox holds and is due, a batch at a time, and return how many were taken.
 
+        Jobs whose turn has come are among them.
+
         A job that the queue has refused for `refusal_max` is failed and refunded.
         """
+        self.turns.advance_all()
         taken = 0
         while batch := self._relay_batch():
             taken += batch
@@ -82,13 +95,8 @@ class Dispatch:
         if not jobs:
             return
         with self.transactions.begin() as tx:
-            now = self.clock.now()
-            for job in jobs:
-                try:
-                    tx.jobs.replace(job, by=job.start(now=now))
-                except JobChanged:  # a worker was faster, and its claim took the message away
-                    continue
-                tx.outbox.remove([job.id])
+            # the others were claimed by faster workers, whose claims took the messages away
+            tx.outbox.remove(tx.jobs.start(jobs, now=self.clock.now()))
 
     def _forget(self, messages: Sequence[JobDue]) -> None:
         if not messages:

@@ -100,10 +100,10 @@ class Enhancements:
             order = JobOrder.on(image, tier, id_=self._new_id(owner_id), request_id=request_id, now=now)
             if source is not None:
                 order = evolve(order, task=Blend(image_id=image_id, source=source))
-            wallet, jobs = self.charging.accept(tx, [order], owner_id=owner_id, now=now)
-            enhancing = Enhancing(job=jobs[0], balance=wallet.balance)
+            accepted = self.charging.accept(tx, [order], owner_id=owner_id, now=now)
+            enhancing = Enhancing(job=accepted.jobs[0], balance=accepted.balance)
             then(tx, enhancing)
-        self.dispatch.start(jobs)
+        self.dispatch.start(accepted.due)
         return enhancing
 
     def mix(
@@ -149,10 +149,10 @@ class Enhancements:
             orders = [
                 JobOrder.on(image, tier, id_=self.ids.new(JobId), request_id=request_id, now=now) for tier in tiers
             ]
-            wallet, jobs = self.charging.accept(tx, orders, owner_id=owner_id, now=now)
-            then(tx, EnhancingInParallel(jobs=jobs, balance=wallet.balance))
-        self.dispatch.start(jobs)
-        return EnhancingInParallel(jobs=self._as_they_stand(jobs), balance=wallet.balance)
+            accepted = self.charging.accept(tx, orders, owner_id=owner_id, now=now)
+            then(tx, EnhancingInParallel(jobs=accepted.jobs, balance=accepted.balance))
+        self.dispatch.start(accepted.due)
+        return EnhancingInParallel(jobs=self._as_they_stand(accepted.jobs), balance=accepted.balance)
 
     def enhance_batch(
         self,
@@ -186,10 +186,10 @@ class Enhancements:
                 )
                 for image in owned(tx, owner_id, distinct)
             ]
-            wallet, jobs = self.charging.accept(tx, orders, owner_id=owner_id, now=now)
-            enhancing = EnhancingBatch(id=batch_id, jobs=jobs, balance=wallet.balance)
+            accepted = self.charging.accept(tx, orders, owner_id=owner_id, now=now)
+            enhancing = EnhancingBatch(id=batch_id, jobs=accepted.jobs, balance=accepted.balance)
             then(tx, enhancing)
-        self.dispatch.start(jobs)
+        self.dispatch.start(accepted.due)
         return enhancing
 
     def _blend_with_offer(
@@ -217,10 +217,10 @@ class Enhancements:
                 JobOrder.on(image, tier, id_=job_id, request_id=request_id, now=now),
                 task=Blend(image_id=image_id, source=source),
             )
-            wallet, jobs = self.charging.accept(tx, [order], owner_id=owner_id, now=now)
-            enhancing = Enhancing(job=jobs[0], balance=wallet.balance)
+            accepted = self.charging.accept(tx, [order], owner_id=owner_id, now=now)
+            enhancing = Enhancing(job=accepted.jobs[0], balance=accepted.balance)
             then(tx, enhancing)
-        self.dispatch.start(jobs)
+        self.dispatch.start(accepted.due)
         return enhancing
 
     def _new_id(self, owner_id: OwnerId) -> JobId:

@@ -82,7 +82,7 @@ class Gallery:
             image = tx.images.get(image_id)
             _check_visible(image, viewer)
             jobs = tx.job_lists.of_image(image_id)
-            positions = tx.jobs.positions([job.id for job in jobs])
+            positions = tx.turns.positions([job.id for job in jobs])
         return ShownImage(image=image, jobs=jobs, positions=positions)
 
     def images(self, owner_id: OwnerId, *, before: ImageCursor | None = None, limit: int = PAGE_SIZE) -> ImagesPage:
@@ -108,7 +108,7 @@ class Gallery:
                 raise JobNotFound
             image_id = job.order.image_id
             image = None if image_id is None else tx.images.get(image_id)
-            position = tx.jobs.positions([job_id]).get(job_id)
+            position = tx.turns.positions([job_id]).get(job_id)
         return ShownJob(job=job, image=image, position=position)
 
     def jobs(self, job_ids: Sequence[JobId], *, viewer: OwnerId) -> Sequence[ShownJob]:
@@ -158,7 +158,7 @@ class Gallery:
 def _shown(tx: Transaction, jobs: Sequence[Job]) -> Sequence[ShownJob]:
     """Return jobs with their images and places; those of an image that is on its way out are left out."""
     images = tx.images.find({id_ for job in jobs if (id_ := job.order.image_id)})
-    positions = tx.jobs.positions([job.id for job in jobs])
+    positions = tx.turns.positions([job.id for job in jobs])
     return [
         ShownJob(job=job, image=images.get(id_) if id_ else None, position=positions.get(job.id))
         for job in jobs

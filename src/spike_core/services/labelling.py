@@ -1,7 +1,8 @@
 """Labelling: what an owner says of an image, and whether everybody may see it."""
 
-from attrs import evolve, field, frozen
+from attrs import evolve, frozen
 
+from spike_core.domain.changes import UNCHANGED, Unchanged, named_in
 from spike_core.domain.errors import Forbidden, LocationInside
 from spike_core.domain.identifiers import ImageId, OwnerId
 from spike_core.domain.images import Image, ImageName
@@ -13,16 +14,15 @@ from spike_core.ports.transactions import Transactions
 
 @frozen(kw_only=True)
 class Labels:
-    """What is to change of an image; what isn't named stays."""
+    """What is to become of an image's own facts; `None` takes the description away."""
 
-    named: frozenset[str] = field(converter=frozenset)  # of the fields below
-    name: ImageName | None = None
-    description: str | None = None
-    is_public: bool | None = None
+    name: ImageName | Unchanged = UNCHANGED
+    description: str | Unchanged | None = UNCHANGED
+    is_public: bool | Unchanged = UNCHANGED
 
     def on(self, image: Image) -> Image:
         """Return the image with these labels."""
-        return evolve(image, **{name: getattr(self, name) for name in self.named})
+        return evolve(image, **named_in(self))
 
 
 @frozen(kw_only=True)

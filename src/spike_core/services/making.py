@@ -73,7 +73,7 @@ class Making:
         """Return the picture.
 
         Raises:
-            UnacceptablePicture, PromptRefused, ObjectNotFound: no further attempt can succeed.
+            UnacceptablePicture, PromptRefused, UnusableResult, ObjectNotFound: no further attempt can succeed.
             UpscalerUnavailable, GeneratorUnavailable, StorageUnavailable: another attempt may succeed.
         """
         task, size = assignment.order.task, assignment.size

@@ -8,7 +8,6 @@ from typing import Final, TypeVar
 from attrs import frozen
 
 from spike_core.domain.errors import JobChanged, SpikeError, Unavailable
-from spike_core.domain.facts import JobDue
 from spike_core.domain.limits import JobLimits
 from spike_core.domain.objects import ObjectKey
 from spike_core.ports.blobs import BlobStore, StoredObject
@@ -38,7 +37,7 @@ class Sweep:
     def repair(self) -> int:
         """Bring back jobs that wait for something that won't come, a batch of each kind; return how many.
 
-        Jobs whose lease ran out, jobs that were started and whose message was lost, pending jobs without a message.
+        Jobs whose lease ran out, and jobs that were started and whose message was lost.
         """
         now = self.clock.now()
         return self._repair(expired_at=now, started_before=now - self.limits.redeliver_after)
@@ -74,12 +73,7 @@ class Sweep:
         with self.transactions.view() as tx:
             expired = tx.overdue.expired(now=expired_at, limit=SWEEP_BATCH)
             undelivered = tx.overdue.undelivered(started_before=started_before, limit=SWEEP_BATCH)
-            unannounced = tx.overdue.unannounced(limit=SWEEP_BATCH)
-        if unannounced:
-            with self.transactions.begin() as tx:
-                due_at = self.clock.now()
-                tx.outbox.put([JobDue(job_id=job.id, due_at=due_at) for job in unannounced])
-        return _each(expired, self.settlement.bury) + _each(undelivered, self.settlement.recall) + len(unannounced)
+        return _each(expired, self.settlement.bury) + _each(undelivered, self.settlement.recall)
 
     def _orphans(self, page: Sequence[StoredObject]) -> Sequence[ObjectKey]:
         stored_before = self.clock.now() - self.limits.orphan_age

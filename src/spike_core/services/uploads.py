@@ -1,6 +1,6 @@
 """Uploads: from bytes to images, charged and with their enhancement under way."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import BinaryIO
 
@@ -18,7 +18,7 @@ from spike_core.ports.clock import Clock
 from spike_core.ports.ids import Ids
 from spike_core.ports.transactions import Transaction, Transactions
 from spike_core.services.afterthoughts import Then, nothing_more
-from spike_core.services.charging import Charging
+from spike_core.services.charging import Accepted, Charging
 from spike_core.services.dispatch import Dispatch
 from spike_core.services.intake import Intake, Judged
 
@@ -73,10 +73,10 @@ class Uploads:
         tier, _ = self.check_funds(owner_id, files=1, album_id=album_id, now=began_at)
         image = self.new_image(owner_id, name, judged, now=began_at)
         with self.intake.stored({image.original: content}), self.transactions.begin() as tx:
-            jobs, balance = self.record(tx, owner_id, [image], tier=tier, album_id=album_id, request_id=request_id)
-            uploaded = Uploaded(image=image, job=jobs.get(image.id), balance=balance)
+            accepted = self.record(tx, owner_id, [image], tier=tier, album_id=album_id, request_id=request_id)
+            uploaded = Uploaded(image=image, job=accepted.about(image.id), balance=accepted.balance)
             then(tx, uploaded)
-        self.dispatch.start(list(jobs.values()))
+        self.dispatch.start(accepted.due)
         return uploaded
 
     def upload_anonymously(self, *, name: ImageName, content: BinaryIO, then: Then[Image] = nothing_more) -> Image:
@@ -144,8 +144,8 @@ class Uploads:
         tier: Tier | None,
         album_id: AlbumId | None,
         request_id: RequestId | None,
-    ) -> tuple[Mapping[ImageId, PendingJob], Tokens]:
-        """Charge, and write the rows of images whose objects are stored; return their jobs and the balance left.
+    ) -> Accepted:
+        """Charge, and write the rows of images whose objects are stored; return their jobs.
 
         Raises:
             UploadOverdue: the objects have waited for too long.
@@ -159,7 +159,6 @@ class Uploads:
             tx.albums.lock(album_id).owned_by(owner_id)
             tx.album_order.append(album_id, [(self.ids.new(AlbumImageId), image.id) for image in images], now=now)
         if tier is None:
-            return {}, wallet.balance
+            return Accepted(jobs=(), due=(), balance=wallet.balance)
         orders = [JobOrder.on(image, tier, id_=self.ids.new(JobId), request_id=request_id, now=now) for image in images]
-        wallet, jobs = self.charging.accept(tx, orders, owner_id=owner_id, now=now)
-        return {image.id: job for image, job in zip(images, jobs, strict=True)}, wallet.balance
+        return self.charging.accept(tx, orders, owner_id=owner_id, now=now)

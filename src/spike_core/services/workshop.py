@@ -20,6 +20,7 @@ from spike_core.domain.jobs import ClaimedJob, Result
 from spike_core.domain.objects import ObjectKey
 from spike_core.ports.blobs import BlobStore
 from spike_core.ports.pulse import Pulse
+from spike_core.services.dispatch import Dispatch
 from spike_core.services.making import Making
 from spike_core.services.settlement import Settlement
 
@@ -40,6 +41,7 @@ class Workshop:
     blobs: BlobStore
     making: Making
     settlement: Settlement
+    dispatch: Dispatch
     pulse: Pulse
 
     def perform(self, job_id: JobId) -> None:
@@ -67,11 +69,11 @@ class Workshop:
                 result = self._make(job, progress)
             except (UnacceptablePicture, PromptRefused, UnusableResult, NotFound) as error:
                 self._give_up(job, error)
-                return
             except Exception as error:  # noqa: BLE001  # whatever it is, a job must not hang
                 self._try_again(job, error)
-                return
-            self._deliver(job, result)
+            else:
+                self._deliver(job, result)
+        self.dispatch.start_next_of(job.order.owner_id)
 
     def _make(self, job: ClaimedJob, progress: _Progress) -> Result:
         assignment = self.making.assignment(job.order)

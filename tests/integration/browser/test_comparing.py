@@ -36,7 +36,8 @@ def middle(page: Page, selector: str) -> tuple[float, float]:
 def transforms(page: Page) -> list[Any]:
     """Return where both pictures lie."""
     lies: list[Any] = page.locator(".pane img").evaluate_all(
-        "images => images.map(getComputedStyle).map((style) => [style.transform, style.width, style.height])"
+        """images => images.map((image) => getComputedStyle(image))
+            .map((style) => [style.transform, style.width, style.height])"""
     )
     return lies
 
@@ -104,7 +105,7 @@ def test_both_pictures_zoom_and_move_as_one_down_to_the_pixels(stage: Page) -> N
         act()
         stage.wait_for_function(
             "lies => JSON.stringify(lies) !== JSON.stringify([...document.querySelectorAll('.pane img')]"
-            ".map(getComputedStyle).map((style) => [style.transform, style.width, style.height]))",
+            ".map((image) => getComputedStyle(image)).map((style) => [style.transform, style.width, style.height]))",
             arg=lies,
         )
         after, before = transforms(stage)

@@ -1,7 +1,8 @@
 """How often requests ask the database: as often for many things as for one."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +12,11 @@ from sqlalchemy import event
 
 from builders import a_job, an_image
 from spike_core.domain.accounts import Email
+from spike_core.domain.albums import AlbumName
+from spike_core.domain.images import Image
 from spike_core.domain.limits import JOBS_ASKED_MAX
 from spike_core.services.accounts import Registered
+from spike_core.services.albums import NewAlbum
 from spike_http import create_app
 from spike_runtime import Settings, Spike, build
 from spike_sqlalchemy import SqlAlchemyDatabase
@@ -72,3 +76,69 @@ def test_fifty_jobs_of_fifty_images_are_read_with_as_many_statements_as_one(spik
         counts.append(len([sql for sql in statements if sql.startswith("SELECT")]))
         assert {job["queuePosition"] for job in answer.json["jobs"]} == set(range(1, len(asked) + 1))
     assert counts == [4, 4], "the session, the jobs, their images, their places in the queue"
+
+
+def library(spike: Spike, ada: Registered, *, images: int, jobs_each: int = 0) -> Sequence[Image]:
+    """Store so many images of Ada's, each with so many jobs that wait."""
+    stored = [an_image(owner_id=ada.user.id) for _ in range(images)]
+    with spike.database.transactions.begin() as tx:
+        tx.images.add(*stored)
+        for image in stored:
+            tx.jobs.add([a_job(image=image) for _ in range(jobs_each)])
+    return stored
+
+
+def statements_of(spike: Spike, ada: Registered, method: str, path: str, body: object = None) -> list[str]:
+    """Return what a request asks the database, but for where transactions begin and end.
+
+    SQLite tells of each row that an executemany inserts or deletes; such rows count once.
+    """
+    client = testing.TestClient(create_app(spike))
+    headers = {"Authorization": f"Bearer {ada.session_token.text}"}
+    with counted(spike) as statements:
+        answer = client.simulate_request(method, path, headers=headers, json=body)
+    assert answer.status_code == 200
+    asked = [sql for sql in statements if sql.split()[0] not in {"BEGIN", "COMMIT", "ROLLBACK", "SAVEPOINT", "RELEASE"}]
+    return [sql for before, sql in pairwise(["", *asked]) if not _is_next_row(sql, before)]
+
+
+def _is_next_row(sql: str, before: str) -> bool:
+    return sql.startswith(("INSERT", "DELETE")) and sql.split()[:4] == before.split()[:4]
+
+
+def test_a_hundred_images_are_moved_with_as_many_statements_as_two(spike: Spike, ada: Registered) -> None:
+    source, target = (spike.albums.create(ada.user.id, NewAlbum(name=AlbumName(name))).id for name in ("A", "B"))
+    counts = []
+    for number in (2, 100):
+        ids = [str(image.id) for image in library(spike, ada, images=number)]
+        statements_of(spike, ada, "POST", f"/api/albums/{source}/images", {"imageIds": ids})
+        move = {"imageIds": ids, "targetAlbumId": str(target), "removeFromSourceAlbum": str(source)}
+        counts.append(len(statements_of(spike, ada, "POST", "/api/images/move-to-album", move)))
+    assert counts[0] == counts[1] <= 10
+
+
+def test_twenty_images_are_enhanced_with_as_many_statements_as_two(spike: Spike, ada: Registered) -> None:
+    counts = []
+    for number in (2, 20):
+        ids = [str(image.id) for image in library(spike, ada, images=number)]
+        batch = {"imageIds": ids, "tier": "TIER_1K"}
+        counts.append(len(statements_of(spike, ada, "POST", "/api/images/batch-enhance", batch)))
+    assert counts[0] == counts[1] <= 10
+
+
+def test_a_hundred_images_are_listed_with_as_many_statements_as_one(spike: Spike, ada: Registered) -> None:
+    counts = []
+    for number in (1, 99):
+        library(spike, ada, images=number)
+        counts.append(len(statements_of(spike, ada, "GET", "/api/images?limit=100")))
+    assert counts[0] == counts[1] <= 10
+
+
+def test_an_image_with_fifty_jobs_is_shown_with_as_many_statements_as_one_with_one(
+    spike: Spike, ada: Registered
+) -> None:
+    counts = []
+    for number in (1, 50):
+        [image] = library(spike, ada, images=1, jobs_each=number)
+        counts.append(len(statements_of(spike, ada, "GET", f"/api/images/{image.id}")))
+    assert counts[0] == counts[1] <= 10

@@ -24,6 +24,7 @@ PACKAGES: Final = {
     "spike_procedural",
     "spike_pillow",
     "spike_runtime",
+    "spike_s3",
     "spike_sqlalchemy",
     "spike_system",
     "spike_worker",

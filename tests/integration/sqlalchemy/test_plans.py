@@ -3,10 +3,22 @@
 import pytest
 from sqlalchemy import Delete, Engine, SelectBase, select
 
-from spike_sqlalchemy import accounts, album_order, albums, api_keys, census, images, jobs, outbox, overdue, wallets
+from spike_sqlalchemy import (
+    accounts,
+    album_order,
+    albums,
+    api_keys,
+    census,
+    images,
+    jobs,
+    outbox,
+    overdue,
+    turns,
+    wallets,
+)
 from spike_sqlalchemy.prepared import Prepared
 
-MODULES = (accounts, album_order, albums, api_keys, census, images, jobs, outbox, overdue, wallets)
+MODULES = (accounts, album_order, albums, api_keys, census, images, jobs, outbox, overdue, turns, wallets)
 
 
 def _executed(statement: object) -> bool:
@@ -16,6 +28,7 @@ def _executed(statement: object) -> bool:
     return isinstance(statement, Prepared)
 
 
+OF_SUBQUERIES = {"SCAN queue", "SCAN line"}  # of unclaimed jobs alone, which an index gives
 STATEMENTS = {
     f"{module.__name__.rpartition('.')[2]}.{name}": statement
     for module in MODULES
@@ -41,7 +54,8 @@ def test_no_statement_reads_a_whole_table(engine: Engine, name: str) -> None:
     with engine.connect() as connection:
         plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {sql}", (None,) * sql.count("?")).all()
     steps = [row[3] for row in plan]
-    assert not [step for step in steps if step.startswith("SCAN") and " USING " not in step]
+    scans = [step for step in steps if step.startswith("SCAN") and " USING " not in step]
+    assert not [step for step in scans if step not in OF_SUBQUERIES and not step.startswith("SCAN (subquery")]
 
 
 def test_there_are_statements_to_look_at() -> None:
@@ -49,7 +63,7 @@ def test_there_are_statements_to_look_at() -> None:
         "jobs._REPLACE",
         "album_order._REMOVE",
         "api_keys._ACTIVE",
-        "jobs._POSITIONS",
+        "turns._POSITIONS",
         "census._ENTRIES",
-        "overdue._UNANNOUNCED",
+        "overdue._UNDELIVERED",
     } <= set(STATEMENTS)

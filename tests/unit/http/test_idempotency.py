@@ -209,6 +209,23 @@ def test_the_same_request_at_the_same_time_is_told_to_wait(ada: Caller, house: M
     )
 
 
+def test_who_was_overtaken_by_the_same_request_hears_what_it_was_answered(poor: Caller, house: MemorySpike) -> None:
+    """Not that its tokens are gone, for they went where they should (I10)."""
+    transactions = FaultyTransactions(house.spike.database.transactions)
+    creations = evolve(house.spike.creations, transactions=transactions)
+    late = Caller(testing.TestClient(create_app(evolve(house.spike, creations=creations))), poor.registered)
+    body = {"prompt": "a mountain", "tier": "TIER_1K"}
+    answers: list[testing.Result] = []
+    transactions.before_begin.append(lambda: answers.append(keyed(poor, "/api/mcp/generate", body)))
+    answers.append(keyed(late, "/api/mcp/generate", body))
+    first, second = answers
+    assert house.spike.treasury.account(poor.registered.user.id).wallet.balance.amount == 1
+    assert (second.status_code, second.content) == (200, first.content)
+    assert second.headers["Idempotency-Replayed"] == "true"
+    transactions.before_begin.append(lambda: answers.append(keyed(poor, "/api/mcp/generate", body, key="key-2")))
+    assert keyed(late, "/api/mcp/generate", body, key="key-3").status_code == 402
+
+
 def test_an_api_key_is_never_kept_in_a_receipt(ada: Caller, house: MemorySpike) -> None:
     first, second = (keyed(ada, "/api/settings/api-keys", {"name": "a"}) for _ in range(2))
     assert first.json["apiKey"]["id"] != second.json["apiKey"]["id"]

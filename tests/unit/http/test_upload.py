@@ -1,22 +1,19 @@
 """`POST /api/images/upload`."""
 
-from typing import BinaryIO
-
 import pytest
 from falcon import testing
 
 from builders import an_album, an_album_id
 from caller import PICTURE, Caller
+from faults import FullBlobStore
 from memory_spike import MemorySpike
 from multipart import CONTENT_TYPE, a_form, a_part, an_upload
 from spike_core.domain.dimensions import Dimensions
-from spike_core.domain.errors import StorageUnavailable
 from spike_core.domain.identifiers import ImageId, JobId
 from spike_core.domain.limits import UPLOAD_BYTES_MAX
-from spike_core.domain.objects import ObjectKey, PictureFormat
+from spike_core.domain.objects import PictureFormat
 from spike_core.domain.tiers import Tier
 from spike_http import create_app
-from spike_memory import MemoryBlobStore
 from spike_memory.engine import a_picture
 
 SIZE = Dimensions(width_px=640, height_px=480)
@@ -178,13 +175,6 @@ def test_without_credentials_nothing_is_read(client: testing.TestClient, house: 
     assert answer.status_code == 401
     assert answer.json["error"] == "You must be logged in to access this resource"
     assert house.holdings == before
-
-
-class FullBlobStore(MemoryBlobStore):
-    """Has no room for anything."""
-
-    def put(self, key: ObjectKey, content: BinaryIO) -> None:
-        raise StorageUnavailable
 
 
 def test_a_full_store_answers_as_the_api_says_and_charges_nothing() -> None:

@@ -66,6 +66,19 @@ def test_a_wrong_file_is_refused(monkeypatch: pytest.MonkeyPatch, tmp_path: Path
         load_settings()
 
 
+@pytest.mark.parametrize("name", ["SPIKE_SECRET", "SPIKE_GENERATOR_API_KEY"])
+@pytest.mark.parametrize("value", ["hunter2\n", " hunter2", "\thunter2"])
+def test_a_secret_with_stray_white_space_is_refused_and_not_shown(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str
+) -> None:
+    """Lesson 20: a line end from a file of secrets became part of the secret, and nothing that it signed was valid."""
+    monkeypatch.setenv(name, value)
+    with pytest.raises(WrongSettings) as refused:
+        load_settings()
+    assert f"{name} must not begin or end with white space" in str(refused.value)
+    assert "hunter2" not in str(refused.value)
+
+
 def test_a_secret_is_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SPIKE_SECRET", "hunter2")
     settings = load_settings()

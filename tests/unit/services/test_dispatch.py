@@ -7,6 +7,7 @@ from house import House
 from spike_core.domain.errors import QueueUnavailable
 from spike_core.domain.identifiers import JobId
 from spike_core.domain.jobs import ClaimedJob, CompletedJob, PendingJob, RefundedJob, StartedJob
+from spike_core.domain.limits import JobLimits
 from spike_core.services.dispatch import RELAY_BATCH
 from spike_memory import MemoryQueue, MemoryTransactions
 
@@ -84,7 +85,8 @@ def test_a_queue_in_trouble_is_asked_once_for_many_jobs() -> None:
     assert kinds == [StartedJob, StartedJob, PendingJob, PendingJob]
 
 
-def test_more_messages_than_a_batch_are_all_relayed_in_time(house: House) -> None:
+def test_more_messages_than_a_batch_are_all_relayed_in_time() -> None:
+    house = House.build(limits=JobLimits(on_their_way_max=3 * RELAY_BATCH))
     owner = house.owner(tokens=10 * RELAY_BATCH)
     house.inbox.refuses = True
     for _ in range(2 * RELAY_BATCH + 1):

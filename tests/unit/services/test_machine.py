@@ -13,4 +13,4 @@ class MemoryMachine(SpikeMachine):
 
 
 TestMemoryMachine = MemoryMachine.TestCase
-TestMemoryMachine.settings = settings(max_examples=300, stateful_step_count=50, deadline=None)
+TestMemoryMachine.settings = settings(max_examples=250, stateful_step_count=50, deadline=None)

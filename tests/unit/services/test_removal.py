@@ -143,7 +143,7 @@ def test_a_job_that_came_in_between_is_refunded_too(house: House) -> None:
         now = house.clock.now()
         tx.removals.begin(image.id, now=now)
         order = JobOrder.on(image, Tier.TIER_2K, id_=a_job_id(), request_id=None, now=now)
-        _, [late] = house.cancellation.charging.accept(tx, [order], owner_id=owner, now=now)
+        [late] = house.cancellation.charging.accept(tx, [order], owner_id=owner, now=now).jobs
     assert isinstance(late, PendingJob)
     assert house.balance(owner) == 93
     house.removal.finish_pending()

@@ -6,16 +6,20 @@ import falcon
 from attrs import frozen
 
 from spike_core.domain.accounts import Secret
+from spike_core.domain.albums import AlbumChanges
+from spike_core.domain.errors import AlbumFull, NotFound, TooManyAlbums
 from spike_core.domain.identifiers import AlbumId
 from spike_core.domain.rates import Bucket
-from spike_core.services.albums import Albums
+from spike_core.services.albums import Albums, NewAlbum
 from spike_core.services.arrangement import Arrangement
 from spike_http.album_bodies import (
     ORDER_BYTES_MAX,
+    PAID_TIER,
+    ImageIdsBody,
+    InvalidImageIds,
     MoveBody,
+    OrderBody,
     album_changes,
-    image_ids_of,
-    image_order,
     new_album,
 )
 from spike_http.authentication import Gate
@@ -23,6 +27,8 @@ from spike_http.bodies import json_object
 from spike_http.idempotency import Once
 from spike_http.links import LinkPolicy
 from spike_http.media import as_json
+from spike_http.openapi.operations import Access, Json, Operation
+from spike_http.query import SHARE_TOKEN
 from spike_http.views.albums import (
     AlbumListView,
     AlbumView,
@@ -44,6 +50,7 @@ class AlbumsResource:
     once: Once
     albums: Albums
 
+    @Operation("listAlbums", answer=AlbumListView)
     def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
         """List the caller's albums."""
         user_id = self.gate.user(req)
@@ -51,6 +58,13 @@ class AlbumsResource:
             AlbumListView(albums=[AlbumView.of(album, viewer=user_id) for album in self.albums.of_owner(user_id)])
         )
 
+    @Operation(
+        "createAlbum",
+        answer=KeptAlbumView,
+        status=HTTPStatus.CREATED,
+        body=Json(NewAlbum, fields={"defaultTier": PAID_TIER}),
+        errors=(TooManyAlbums,),
+    )
     def on_post(self, req: falcon.Request, resp: falcon.Response) -> None:
         """Make an album."""
         user_id = self.gate.user(req)
@@ -73,6 +87,7 @@ class AlbumResource:
     albums: Albums
     links: LinkPolicy
 
+    @Operation("getAlbum", answer=ShownAlbumView, access=Access.VISITOR, query=(SHARE_TOKEN,))
     def on_get(self, req: falcon.Request, resp: falcon.Response, album_id: str) -> None:
         """Show an album with its images."""
         viewer = self.gate.visitor(req)
@@ -84,6 +99,11 @@ class AlbumResource:
             ShownAlbumView(album=FullAlbumView.shown(shown, viewer=viewer, addresses=self.links.addresses(req)))
         )
 
+    @Operation(
+        "changeAlbum",
+        answer=KeptAlbumView,
+        body=Json(AlbumChanges, fields={"defaultTier": PAID_TIER}),
+    )
     def on_patch(self, req: falcon.Request, resp: falcon.Response, album_id: str) -> None:
         """Change an album's own facts."""
         user_id = self.gate.user(req)
@@ -91,6 +111,7 @@ class AlbumResource:
         album = self.albums.change(user_id, AlbumId.parse(album_id), changes)
         resp.media = as_json(KeptAlbumView(album=AlbumView.of(album, viewer=user_id)))
 
+    @Operation("deleteAlbum", answer=RemovedAlbumView)
     def on_delete(self, req: falcon.Request, resp: falcon.Response, album_id: str) -> None:
         """Remove an album; its images stay."""
         user_id = self.gate.user(req)
@@ -105,24 +126,43 @@ class AlbumImagesResource:
     gate: Gate
     arrangement: Arrangement
 
+    @Operation(
+        "addImagesToAlbum",
+        answer=MovedView,
+        body=Json(ImageIdsBody),
+        errors=(InvalidImageIds, AlbumFull),
+    )
     def on_post(self, req: falcon.Request, resp: falcon.Response, album_id: str) -> None:
         """Put images last in an album."""
         user_id = self.gate.user(req)
-        ids = image_ids_of(json_object(req), "imageIds")
-        resp.media = as_json(MovedView.of(self.arrangement.move(user_id, ids, target=AlbumId.parse(album_id))))
+        body = ImageIdsBody.parse(json_object(req))
+        moved = self.arrangement.move(user_id, body.image_ids, target=AlbumId.parse(album_id))
+        resp.media = as_json(MovedView.of(moved))
 
+    @Operation(
+        "takeImagesOutOfAlbum",
+        answer=RemovedImagesView,
+        body=Json(ImageIdsBody),
+        errors=(InvalidImageIds,),
+    )
     def on_delete(self, req: falcon.Request, resp: falcon.Response, album_id: str) -> None:
         """Take images out of an album."""
         user_id = self.gate.user(req)
-        ids = image_ids_of(json_object(req), "imageIds")
-        removed = self.arrangement.remove(user_id, ids, album_id=AlbumId.parse(album_id))
+        body = ImageIdsBody.parse(json_object(req))
+        removed = self.arrangement.remove(user_id, body.image_ids, album_id=AlbumId.parse(album_id))
         resp.media = as_json(RemovedImagesView(removed=removed))
 
+    @Operation(
+        "rearrangeAlbum",
+        answer=OrderView,
+        body=Json(OrderBody),
+        errors=(InvalidImageIds,),
+    )
     def on_patch(self, req: falcon.Request, resp: falcon.Response, album_id: str) -> None:
         """Put an album's images in another order."""
         user_id = self.gate.user(req)
-        order = image_order(json_object(req, bytes_max=ORDER_BYTES_MAX))
-        places = self.arrangement.rearrange(user_id, order, album_id=AlbumId.parse(album_id))
+        body = OrderBody.parse(json_object(req, bytes_max=ORDER_BYTES_MAX))
+        places = self.arrangement.rearrange(user_id, body.image_order, album_id=AlbumId.parse(album_id))
         resp.media = as_json(OrderView(image_order=[place.image_id for place in places]))
 
 
@@ -133,6 +173,13 @@ class MoveResource:
     gate: Gate
     arrangement: Arrangement
 
+    @Operation(
+        "moveImagesToAlbum",
+        answer=MovedView,
+        bucket=Bucket.MOVE,
+        body=Json(MoveBody),
+        errors=(InvalidImageIds, NotFound, AlbumFull),
+    )
     def on_post(self, req: falcon.Request, resp: falcon.Response) -> None:
         """Move images to an album, and out of another where it is named."""
         user_id = self.gate.user(req, bucket=Bucket.MOVE)

@@ -3,6 +3,7 @@
 import falcon
 from attrs import frozen
 
+from spike_core.domain.errors import FileTooLarge, Forbidden, InvalidFileName, LocationInside, NotFound, SourceTooLarge
 from spike_core.domain.rates import Bucket
 from spike_core.services.enhancements import Enhancements
 from spike_core.services.uploads import Uploads
@@ -10,11 +11,12 @@ from spike_http.authentication import Gate
 from spike_http.bodies import json_object
 from spike_http.enhance_bodies import MixBody
 from spike_http.errors import UPLOAD_WORDINGS
-from spike_http.forms import upload_form
+from spike_http.forms import ANONYMOUS_UPLOAD_FORM, NoFile, RepeatedField, upload_form
 from spike_http.idempotency import Once
 from spike_http.links import LinkPolicy
 from spike_http.middleware import request_id_of
-from spike_http.pictures import PICTURE_JSON_BYTES_MAX
+from spike_http.openapi.operations import Access, Json, Operation
+from spike_http.pictures import PICTURE_JSON_BYTES_MAX, PICTURE_TROUBLES
 from spike_http.views.anonymous import AnonymousUploadView, MixView
 
 
@@ -27,6 +29,14 @@ class AnonymousUploadResource:
     uploads: Uploads
     links: LinkPolicy
 
+    @Operation(
+        "uploadAnonymously",
+        answer=AnonymousUploadView,
+        access=Access.STRANGER,
+        bucket=Bucket.ANONYMOUS_UPLOAD,
+        body=ANONYMOUS_UPLOAD_FORM,
+        errors=(*PICTURE_TROUBLES, LocationInside, NoFile, RepeatedField, FileTooLarge, InvalidFileName),
+    )
     def on_post(self, req: falcon.Request, resp: falcon.Response) -> None:
         """Store one picture that belongs to nobody in particular."""
         caller = self.gate.stranger(req, bucket=Bucket.ANONYMOUS_UPLOAD)
@@ -49,6 +59,14 @@ class MixResource:
     once: Once
     enhancements: Enhancements
 
+    @Operation(
+        "mixAnonymously",
+        answer=MixView,
+        access=Access.STRANGER,
+        bucket=Bucket.ANONYMOUS_MIX,
+        body=Json(MixBody),
+        errors=(*PICTURE_TROUBLES, SourceTooLarge, NotFound, Forbidden),
+    )
     def on_post(self, req: falcon.Request, resp: falcon.Response) -> None:
         """Begin to blend an anonymous image with another picture, at the free tier."""
         caller = self.gate.stranger(req, bucket=Bucket.ANONYMOUS_MIX)

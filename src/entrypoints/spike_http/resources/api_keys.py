@@ -1,13 +1,17 @@
 """`/api/settings/api-keys`: list, create, revoke."""
 
+from http import HTTPStatus
+
 import falcon
 from attrs import frozen
 
+from spike_core.domain.errors import TooManyApiKeys
 from spike_core.domain.identifiers import ApiKeyId
 from spike_core.services.api_keys import Keyring
 from spike_http.authentication import Gate
 from spike_http.bodies import ApiKeyBody, json_object
 from spike_http.media import as_json
+from spike_http.openapi.operations import Json, Operation
 from spike_http.views.api_keys import ApiKeysView, CreatedApiKeyView, NewApiKeyView, RevokedApiKeyView
 
 
@@ -18,11 +22,19 @@ class ApiKeysResource:
     gate: Gate
     keyring: Keyring
 
+    @Operation("listApiKeys", answer=ApiKeysView)
     def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
         """Show the user's keys, newest first."""
         user_id = self.gate.user(req)
         resp.media = as_json(ApiKeysView.of(self.keyring.of(user_id)))
 
+    @Operation(
+        "createApiKey",
+        answer=CreatedApiKeyView,
+        status=HTTPStatus.CREATED,
+        body=Json(ApiKeyBody),
+        errors=(TooManyApiKeys,),
+    )
     def on_post(self, req: falcon.Request, resp: falcon.Response) -> None:
         """Create a key and show it, this once."""
         user_id = self.gate.user(req)
@@ -40,6 +52,7 @@ class ApiKeyResource:
     gate: Gate
     keyring: Keyring
 
+    @Operation("revokeApiKey", answer=RevokedApiKeyView)
     def on_delete(self, req: falcon.Request, resp: falcon.Response, key_id: str) -> None:
         """Revoke a key, be it the one that signs this request."""
         user_id = self.gate.user(req)

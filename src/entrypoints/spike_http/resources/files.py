@@ -2,17 +2,23 @@
 
 import os
 from contextlib import ExitStack
-from typing import BinaryIO
+from typing import BinaryIO, Final
 
 import falcon
 from attrs import frozen
 
-from spike_core.domain.errors import InvalidIdentifier, ObjectNotFound
-from spike_core.domain.objects import ObjectKey
+from spike_core.domain.errors import InvalidIdentifier, InvalidLink, ObjectNotFound, StorageUnavailable
+from spike_core.domain.objects import ObjectKey, PictureFormat
 from spike_core.ports.blobs import BlobStore
 from spike_core.ports.links import SignedLinks
 from spike_core.services.gallery import Gallery
 from spike_http.media import is_known
+from spike_http.openapi.operations import Access, Operation, Parameter, Picture
+
+_SIGNATURE: Final = (
+    Parameter(name="expires", schema={"type": "string"}, description="Until when the link is good; part of it."),
+    Parameter(name="signature", schema={"type": "string"}, description="Part of the link. Public pictures need none."),
+)
 
 
 @frozen(kw_only=True)
@@ -23,6 +29,14 @@ class FileResource:
     links: SignedLinks
     gallery: Gallery
 
+    @Operation(
+        "getFile",
+        answer=Picture(media_types=tuple(format_.media_type for format_ in PictureFormat)),
+        access=Access.ANYBODY,
+        query=_SIGNATURE,
+        has_etag=True,
+        errors=(InvalidLink, ObjectNotFound, StorageUnavailable),
+    )
     def on_get(self, req: falcon.Request, resp: falcon.Response, folder: str, name: str) -> None:
         """Stream an object."""
         key = _parse(folder, name)

@@ -3,26 +3,46 @@
 import falcon
 from attrs import frozen
 
+from spike_core.domain.errors import (
+    AlbumFull,
+    FileTooLarge,
+    InvalidFileName,
+    LocationInside,
+    NotEnoughTokens,
+    NotFound,
+    SourceTooLarge,
+)
 from spike_core.domain.identifiers import ImageId
+from spike_core.domain.limits import IMAGE_DESCRIPTION_CHARS_MAX
 from spike_core.domain.rates import Bucket
 from spike_core.services.batch_uploads import BatchUploads
 from spike_core.services.enhancements import Enhancements
 from spike_core.services.gallery import Gallery
-from spike_core.services.labelling import Labelling
+from spike_core.services.labelling import Labelling, Labels
 from spike_core.services.removal import Removal
 from spike_core.services.uploads import Uploads
 from spike_http.authentication import Gate
 from spike_http.bodies import json_object
 from spike_http.enhance_bodies import BatchEnhanceBody, EnhanceBody, ParallelEnhanceBody
-from spike_http.errors import ENHANCE_WORDINGS, UPLOAD_WORDINGS
-from spike_http.forms import batch_upload_form, upload_form
+from spike_http.errors import BATCH_UPLOAD_WORDINGS, ENHANCE_WORDINGS, UPLOAD_WORDINGS
+from spike_http.forms import (
+    BATCH_UPLOAD_FORM,
+    UPLOAD_FORM,
+    BatchTooLarge,
+    NoFile,
+    RepeatedField,
+    TooManyFiles,
+    batch_upload_form,
+    upload_form,
+)
 from spike_http.idempotency import Once
 from spike_http.image_bodies import image_labels
 from spike_http.links import LinkPolicy
 from spike_http.media import answer_if_changed, as_json
 from spike_http.middleware import request_id_of
-from spike_http.pictures import PICTURE_JSON_BYTES_MAX
-from spike_http.query import image_cursor, page_limit
+from spike_http.openapi.operations import Access, Json, Operation
+from spike_http.pictures import PICTURE_JSON_BYTES_MAX, PICTURE_TROUBLES
+from spike_http.query import CURSOR, LIMIT, image_cursor, page_limit
 from spike_http.views.images import BatchUploadView, DeletedImageView, ImagesView, ImageView, ShownImageView, UploadView
 from spike_http.views.jobs import BatchEnhanceView, EnhanceView, ParallelEnhanceView
 from spike_http.waiting import Patience
@@ -37,6 +57,22 @@ class UploadResource:
     uploads: Uploads
     links: LinkPolicy
 
+    @Operation(
+        "uploadImage",
+        answer=UploadView,
+        bucket=Bucket.UPLOAD,
+        body=UPLOAD_FORM,
+        errors=(
+            *PICTURE_TROUBLES,
+            NoFile,
+            RepeatedField,
+            FileTooLarge,
+            InvalidFileName,
+            NotEnoughTokens,
+            NotFound,
+            AlbumFull,
+        ),
+    )
     def on_post(self, req: falcon.Request, resp: falcon.Response) -> None:
         """Store one picture and begin its enhancement."""
         user_id = self.gate.user(req, bucket=Bucket.UPLOAD)
@@ -67,10 +103,17 @@ class BatchUploadResource:
     batch_uploads: BatchUploads
     links: LinkPolicy
 
+    @Operation(
+        "uploadImages",
+        answer=BatchUploadView,
+        bucket=Bucket.BATCH_UPLOAD,
+        body=BATCH_UPLOAD_FORM,
+        errors=(NoFile, RepeatedField, TooManyFiles, BatchTooLarge, NotEnoughTokens, NotFound, AlbumFull),
+    )
     def on_post(self, req: falcon.Request, resp: falcon.Response) -> None:
         """Store many pictures and begin their enhancement."""
         user_id = self.gate.user(req, bucket=Bucket.BATCH_UPLOAD)
-        req.context.wordings = UPLOAD_WORDINGS
+        req.context.wordings = BATCH_UPLOAD_WORDINGS
         with batch_upload_form(req) as form:
             self.once.answer(
                 req,
@@ -91,6 +134,13 @@ class EnhanceResource:
     once: Once
     enhancements: Enhancements
 
+    @Operation(
+        "enhanceImage",
+        answer=EnhanceView,
+        bucket=Bucket.ENHANCE,
+        body=Json(EnhanceBody),
+        errors=(*PICTURE_TROUBLES, SourceTooLarge, NotEnoughTokens, NotFound),
+    )
     def on_post(self, req: falcon.Request, resp: falcon.Response) -> None:
         """Begin to enhance an image at one tier."""
         user_id = self.gate.user(req, bucket=Bucket.ENHANCE)
@@ -120,6 +170,13 @@ class ParallelEnhanceResource:
     once: Once
     enhancements: Enhancements
 
+    @Operation(
+        "enhanceImageAtTiers",
+        answer=ParallelEnhanceView,
+        bucket=Bucket.PARALLEL_ENHANCE,
+        body=Json(ParallelEnhanceBody),
+        errors=(NotEnoughTokens, NotFound),
+    )
     def on_post(self, req: falcon.Request, resp: falcon.Response) -> None:
         """Begin to enhance an image at several tiers, all or none."""
         user_id = self.gate.user(req, bucket=Bucket.PARALLEL_ENHANCE)
@@ -143,6 +200,12 @@ class BatchEnhanceResource:
     once: Once
     enhancements: Enhancements
 
+    @Operation(
+        "enhanceImages",
+        answer=BatchEnhanceView,
+        body=Json(BatchEnhanceBody),
+        errors=(NotEnoughTokens, NotFound),
+    )
     def on_post(self, req: falcon.Request, resp: falcon.Response) -> None:
         """Begin to enhance several images at one tier, all or none."""
         user_id = self.gate.user(req)
@@ -166,6 +229,7 @@ class ImagesResource:
     gallery: Gallery
     links: LinkPolicy
 
+    @Operation("listImages", answer=ImagesView, query=(LIMIT, CURSOR))
     def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
         """List one's own images, newest first."""
         user_id = self.gate.user(req)
@@ -184,6 +248,12 @@ class ImageResource:
     patience: Patience
     links: LinkPolicy
 
+    @Operation(
+        "changeImage",
+        answer=ShownImageView,
+        body=Json(Labels, fields={"description": {"maxLength": IMAGE_DESCRIPTION_CHARS_MAX}}),
+        errors=(LocationInside, InvalidFileName),
+    )
     def on_patch(self, req: falcon.Request, resp: falcon.Response, image_id: str) -> None:
         """Change an image's name, description or who may see it."""
         user_id = self.gate.user(req)
@@ -192,12 +262,14 @@ class ImageResource:
         shown = self.gallery.image(image.id, viewer=user_id)
         resp.media = as_json(ShownImageView(image=ImageView.shown(shown, self.links.addresses(req))))
 
+    @Operation("deleteImage", answer=DeletedImageView)
     def on_delete(self, req: falcon.Request, resp: falcon.Response, image_id: str) -> None:
         """Delete an image, its jobs and all their files; jobs that haven't ended are refunded."""
         user_id = self.gate.user(req)
         self.removal.remove(user_id, ImageId.parse(image_id))
         resp.media = as_json(DeletedImageView())
 
+    @Operation("getImage", answer=ShownImageView, access=Access.VISITOR, bucket=Bucket.GET_IMAGE, has_etag=True)
     def on_get(self, req: falcon.Request, resp: falcon.Response, image_id: str) -> None:
         """Show an image with its jobs."""
         viewer = self.gate.visitor(req, bucket=Bucket.GET_IMAGE)

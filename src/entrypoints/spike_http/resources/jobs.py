@@ -3,6 +3,7 @@
 import falcon
 from attrs import frozen
 
+from spike_core.domain.errors import Conflict
 from spike_core.domain.identifiers import BatchId, JobId
 from spike_core.services.cancellation import Cancellation
 from spike_core.services.gallery import Gallery
@@ -10,6 +11,7 @@ from spike_http.authentication import Gate
 from spike_http.bodies import BatchStatusBody, json_object
 from spike_http.links import LinkPolicy
 from spike_http.media import as_json
+from spike_http.openapi.operations import Access, Json, Operation
 from spike_http.views.jobs import BatchStatusView, CancelledView, ShownBatchView, ShownJobView
 from spike_http.waiting import Patience
 
@@ -23,6 +25,7 @@ class JobResource:
     patience: Patience
     links: LinkPolicy
 
+    @Operation("getJob", answer=ShownJobView, access=Access.VISITOR)
     def on_get(self, req: falcon.Request, resp: falcon.Response, job_id: str) -> None:
         """Show a job."""
         viewer = self.gate.visitor(req)
@@ -45,6 +48,11 @@ class BatchStatusResource:
     gallery: Gallery
     links: LinkPolicy
 
+    @Operation(
+        "getJobs",
+        answer=BatchStatusView,
+        body=Json(BatchStatusBody),
+    )
     def on_post(self, req: falcon.Request, resp: falcon.Response) -> None:
         """Show many jobs at once."""
         user_id = self.gate.user(req)
@@ -62,6 +70,7 @@ class BatchResource:
     patience: Patience
     links: LinkPolicy
 
+    @Operation("getBatch", answer=ShownBatchView)
     def on_get(self, req: falcon.Request, resp: falcon.Response, batch_id: str) -> None:
         """Show the jobs of a batch."""
         user_id = self.gate.user(req)
@@ -85,6 +94,7 @@ class CancelResource:
     cancellation: Cancellation
     links: LinkPolicy
 
+    @Operation("cancelJob", answer=CancelledView, errors=(Conflict,))
     def on_post(self, req: falcon.Request, resp: falcon.Response, job_id: str) -> None:
         """Stop a job and give its tokens back."""
         user_id = self.gate.user(req)

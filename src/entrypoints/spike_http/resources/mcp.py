@@ -3,20 +3,23 @@
 import falcon
 from attrs import frozen
 
+from spike_core.domain.errors import DownloadFailed, NotEnoughTokens, SourceTooLarge, UnsafeAddress
 from spike_core.domain.identifiers import JobId
 from spike_core.domain.rates import Bucket
 from spike_core.services.creations import Creations
+from spike_core.services.treasury import Treasury
 from spike_http.authentication import Gate
 from spike_http.bodies import json_object
-from spike_http.errors import ENHANCE_WORDINGS
 from spike_http.idempotency import Once
 from spike_http.links import LinkPolicy
-from spike_http.mcp_bodies import GenerateBody, ModifyBody
+from spike_http.mcp_bodies import GenerateBody, ModifyBody, UnknownPricedTier
 from spike_http.media import as_json
 from spike_http.middleware import request_id_of
-from spike_http.pictures import PICTURE_JSON_BYTES_MAX
-from spike_http.query import job_cursor, page_limit
+from spike_http.openapi.operations import Json, Operation
+from spike_http.pictures import PICTURE_JSON_BYTES_MAX, PICTURE_TROUBLES
+from spike_http.query import CURSOR, LIMIT, job_cursor, page_limit
 from spike_http.views.creations import CreatingView, CreationsView, CreationView
+from spike_http.views.tokens import BalanceView
 
 
 @frozen(kw_only=True)
@@ -27,10 +30,16 @@ class GenerateResource:
     once: Once
     creations: Creations
 
+    @Operation(
+        "generateImage",
+        answer=CreatingView,
+        bucket=Bucket.GENERATE,
+        body=Json(GenerateBody),
+        errors=(UnknownPricedTier, NotEnoughTokens),
+    )
     def on_post(self, req: falcon.Request, resp: falcon.Response) -> None:
         """Begin to make a picture from words."""
         user_id = self.gate.user(req, bucket=Bucket.GENERATE)
-        req.context.wordings = ENHANCE_WORDINGS
         body = GenerateBody.parse(json_object(req))
         self.once.answer(
             req,
@@ -57,10 +66,23 @@ class ModifyResource:
     once: Once
     creations: Creations
 
+    @Operation(
+        "modifyImage",
+        answer=CreatingView,
+        bucket=Bucket.MODIFY,
+        body=Json(ModifyBody),
+        errors=(
+            UnknownPricedTier,
+            NotEnoughTokens,
+            *PICTURE_TROUBLES,
+            SourceTooLarge,
+            UnsafeAddress,
+            DownloadFailed,
+        ),
+    )
     def on_post(self, req: falcon.Request, resp: falcon.Response) -> None:
         """Begin to change a picture by words."""
         user_id = self.gate.user(req, bucket=Bucket.MODIFY)
-        req.context.wordings = ENHANCE_WORDINGS
         body = ModifyBody.parse(json_object(req, bytes_max=PICTURE_JSON_BYTES_MAX))
         self.once.answer(
             req,
@@ -87,6 +109,7 @@ class CreationResource:
     creations: Creations
     links: LinkPolicy
 
+    @Operation("getCreation", answer=CreationView)
     def on_get(self, req: falcon.Request, resp: falcon.Response, job_id: str) -> None:
         """Show a generation or a modification."""
         user_id = self.gate.user(req)
@@ -102,8 +125,23 @@ class CreationHistoryResource:
     creations: Creations
     links: LinkPolicy
 
+    @Operation("listCreations", answer=CreationsView, query=(LIMIT, CURSOR))
     def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
         """List one's own generations and modifications, newest first."""
         user_id = self.gate.user(req)
         page = self.creations.history(user_id, before=job_cursor(req), limit=page_limit(req))
         resp.media = as_json(CreationsView.of(page, self.links.addresses(req)))
+
+
+@frozen(kw_only=True)
+class CreationBalanceResource:
+    """`/api/mcp/balance`."""
+
+    gate: Gate
+    treasury: Treasury
+
+    @Operation("getCreationBalance", answer=BalanceView)
+    def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
+        """Show the balance that generations and modifications are paid from."""
+        user_id = self.gate.user(req)
+        resp.media = as_json(BalanceView.of(self.treasury.account(user_id)))

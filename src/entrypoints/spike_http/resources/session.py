@@ -1,5 +1,6 @@
 """`/api/session`: signing a browser in and out."""
 
+from http import HTTPStatus
 from typing import Final
 
 import falcon
@@ -11,6 +12,7 @@ from spike_core.services.accounts import SESSION_LIFETIME
 from spike_core.services.sessions import Sessions
 from spike_http.authentication import COOKIES, Gate
 from spike_http.media import as_json
+from spike_http.openapi.operations import Access, Operation
 from spike_http.views.session import ClosedSessionView, SessionView
 
 _SECURE_COOKIE, _PLAIN_COOKIE = COOKIES
@@ -24,6 +26,7 @@ class SessionResource:
     gate: Gate
     sessions: Sessions
 
+    @Operation("whoIsSignedIn", answer=SessionView, access=Access.VISITOR)
     def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
         """Tell who is signed in, if anybody is."""
         user_id = self.gate.visitor(req)
@@ -31,6 +34,7 @@ class SessionResource:
         resp.cache_control = ["no-store"]
         resp.media = as_json(SessionView.of(user))
 
+    @Operation("signIn", answer=SessionView, status=HTTPStatus.CREATED)
     def on_post(self, req: falcon.Request, resp: falcon.Response) -> None:
         """Open a session for a browser, which gets its token in a cookie that no script can read."""
         opened = self.sessions.open(self.gate.user(req))
@@ -48,12 +52,14 @@ class SessionResource:
         resp.cache_control = ["no-store"]
         resp.media = as_json(SessionView.of(opened.user))
 
+    @Operation("signOut", answer=ClosedSessionView, access=Access.VISITOR)
     def on_delete(self, req: falcon.Request, resp: falcon.Response) -> None:
         """End the session of the cookie, which is taken away even where it had expired."""
         try:
-            self.gate.user(req)
+            self.gate.visitor(req)
         except Unauthenticated:
-            pass  # nobody is signed in: as it should be
+            if req.get_header("Authorization") is not None:
+                raise
         else:
             for token in _tokens(req):
                 self.sessions.close(token)

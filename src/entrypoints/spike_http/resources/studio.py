@@ -1,6 +1,7 @@
 """`/` and `/studio`: the pages for people."""
 
 import hashlib
+from collections.abc import Mapping
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -86,3 +87,11 @@ class StudioFileResource:
             return
         resp.set_header("Content-Encoding", "gzip")
         resp.data = packed
+
+
+def studio_pages(files: StudioFiles, *, links: LinkPolicy) -> Mapping[str, StudioPageResource | StudioFileResource]:
+    """Return the resources of the studio, by path. They aren't part of the API."""
+    return {
+        "/": StudioPageResource(files=files, links=links),
+        "/studio/{version}/{path:path}": StudioFileResource(files=files),
+    }

@@ -6,7 +6,8 @@ from attrs import frozen
 from spike_core.services.treasury import Treasury
 from spike_http.authentication import Gate
 from spike_http.media import as_json
-from spike_http.query import ledger_cursor, page_limit
+from spike_http.openapi.operations import Operation
+from spike_http.query import LIMIT, SEQUENCE_CURSOR, ledger_cursor, page_limit
 from spike_http.views.tokens import BalanceView, HistoryView
 
 
@@ -17,6 +18,7 @@ class BalanceResource:
     gate: Gate
     treasury: Treasury
 
+    @Operation("getBalance", answer=BalanceView)
     def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
         """Show the balance and when it grows."""
         user_id = self.gate.user(req)
@@ -30,6 +32,7 @@ class HistoryResource:
     gate: Gate
     treasury: Treasury
 
+    @Operation("listTransactions", answer=HistoryView, query=(LIMIT, SEQUENCE_CURSOR))
     def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
         """Show the ledger, newest first."""
         user_id = self.gate.user(req)

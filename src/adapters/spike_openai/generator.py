@@ -1,0 +1,62 @@
+"""The generator that asks a server."""
+
+from typing import BinaryIO
+
+from attrs import field, frozen
+
+from spike_core.domain.dimensions import Dimensions
+from spike_core.domain.errors import GeneratorUnavailable, UnacceptablePicture
+from spike_core.domain.generation import Prompt
+from spike_core.ports.upscaler import EnhancedPicture
+from spike_openai.conversation import Conversation
+from spike_openai.framing import fitted, framed
+from spike_openai.patience import Patience
+from spike_openai.server import ImageServer
+from spike_openai.sizes import asked_for
+from spike_openai.trouble import ServerTrouble
+from spike_openai.words import told
+
+
+@frozen(kw_only=True)
+class OpenAIGenerator:
+    """Has pictures made by a server that speaks OpenAI's images API. It holds no state: one serves all threads.
+
+    The cause of a `GeneratorUnavailable` says what is wrong, and names the setting that may be.
+    """
+
+    server: ImageServer
+    patience: Patience = field(factory=Patience)
+
+    def generate(self, prompt: Prompt, *, negative: Prompt | None, size: Dimensions) -> EnhancedPicture:
+        """Return a picture of what the prompt says; see the port."""
+        canvas = asked_for(size)
+        try:
+            answer = self._conversation().generated(told(prompt, negative=negative), size=canvas)
+            return self._finished(answer, size)
+        except MemoryError as error:
+            raise GeneratorUnavailable from error
+        except ServerTrouble as trouble:
+            raise GeneratorUnavailable from trouble.with_traceback(None)  # its frames hold what the server said
+
+    def modify(
+        self, original: BinaryIO, prompt: Prompt, *, negative: Prompt | None, size: Dimensions
+    ) -> EnhancedPicture:
+        """Return the original changed as the prompt says; see the port. Its metadata aren't sent."""
+        canvas = asked_for(size)
+        try:
+            png = framed(original.read(), size=size, canvas=canvas)
+            answer = self._conversation().edited(png, told(prompt, negative=negative), size=canvas)
+            return self._finished(answer, size)
+        except MemoryError as error:
+            raise GeneratorUnavailable from error
+        except ServerTrouble as trouble:
+            raise GeneratorUnavailable from trouble.with_traceback(None)  # its frames hold what the server said
+
+    def _conversation(self) -> Conversation:
+        return Conversation(server=self.server, patience=self.patience)
+
+    def _finished(self, answer: bytes, size: Dimensions) -> EnhancedPicture:
+        try:
+            return fitted(answer, size=size)
+        except UnacceptablePicture as error:
+            raise ServerTrouble(f"{self.server} sent a picture that can't be used: {error}") from None

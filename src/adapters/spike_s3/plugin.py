@@ -1,0 +1,16 @@
+"""The entry point `storage.s3`."""
+
+from spike_core.ports.clock import Clock
+from spike_core.ports.plugins import Storage
+from spike_s3.address import S3Address
+from spike_s3.blobs import S3BlobStore
+from spike_s3.connection import Connection
+
+
+def open_bucket(url: str, *, clock: Clock, secret: bytes) -> Storage:  # noqa: ARG001  # the port's; S3 signs with its own
+    """Open the blob store at `s3://bucket/prefix?endpoint_url=…`. Asks nobody, not even for credentials.
+
+    Raises:
+        InvalidValue: the URL isn't such a one.
+    """
+    return Storage(blobs=S3BlobStore(Connection(S3Address.parse(url)), clock=clock), links=None)

@@ -1,0 +1,46 @@
+"""`/openapi.json`, and the same for people at `/docs`."""
+
+import hashlib
+import json
+from collections.abc import Callable, Mapping
+from functools import cache
+from typing import Any, Final
+
+import falcon
+from attrs import frozen
+
+from spike_http.media import is_known
+from spike_http.openapi.page import render, style
+
+POLICY: Final = "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+
+
+@frozen(kw_only=True)
+class TextResource:
+    """A text that doesn't change while the service runs, and is no secret. It is made when somebody asks first."""
+
+    text: Callable[[], str]
+    content_type: str
+
+    def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
+        """Send the text, or 304 to a client that has it already."""
+        text = self.text()
+        etag = hashlib.sha256(text.encode()).hexdigest()[:32]
+        resp.etag = etag
+        resp.cache_control = ["no-cache"]
+        resp.set_header("Content-Security-Policy", POLICY)
+        if is_known(req, etag):
+            resp.status = falcon.HTTP_NOT_MODIFIED
+            return
+        resp.content_type = self.content_type
+        resp.text = text
+
+
+def pages_about(describe: Callable[[], Mapping[str, Any]]) -> Mapping[str, TextResource]:
+    """Return the resources that tell of the OpenAPI document that `describe` makes, by path."""
+    texts: Mapping[str, tuple[Callable[[], str], str]] = {
+        "/openapi.json": (lambda: json.dumps(describe(), ensure_ascii=False), falcon.MEDIA_JSON),
+        "/docs": (lambda: render(describe()), falcon.MEDIA_HTML),
+        "/docs.css": (style, "text/css; charset=utf-8"),
+    }
+    return {path: TextResource(text=cache(make), content_type=kind) for path, (make, kind) in texts.items()}

@@ -1,0 +1,140 @@
+"""The route table: which path leads to which resource, and what each resource is given."""
+
+import threading
+from collections.abc import Sequence
+from datetime import timedelta
+from functools import partial
+
+from spike_http.authentication import Gate
+from spike_http.idempotency import Once
+from spike_http.limits import Limits
+from spike_http.links import LinkPolicy
+from spike_http.openapi.document import Route
+from spike_http.proxies import Proxies
+from spike_http.resources.albums import AlbumImagesResource, AlbumResource, AlbumsResource, MoveResource
+from spike_http.resources.anonymous import AnonymousUploadResource, MixResource
+from spike_http.resources.api_keys import ApiKeyResource, ApiKeysResource
+from spike_http.resources.files import FileResource
+from spike_http.resources.health import HealthResource, ReadyResource
+from spike_http.resources.images import (
+    BatchEnhanceResource,
+    BatchUploadResource,
+    EnhanceResource,
+    ImageResource,
+    ImagesResource,
+    ParallelEnhanceResource,
+    UploadResource,
+)
+from spike_http.resources.jobs import BatchResource, BatchStatusResource, CancelResource, JobResource
+from spike_http.resources.mcp import (
+    CreationBalanceResource,
+    CreationHistoryResource,
+    CreationResource,
+    GenerateResource,
+    ModifyResource,
+)
+from spike_http.resources.session import SessionResource
+from spike_http.resources.tokens import BalanceResource, HistoryResource
+from spike_http.waiting import Patience
+from spike_runtime import Spike
+
+
+def routes(spike: Spike, *, closing: threading.Event) -> Sequence[Route]:
+    """Return the routes over a built Spike. Setting `closing` ends the waiting of requests sent with `?wait`."""
+    settings = spike.settings
+    gate = _gate(spike)
+    links = link_policy(spike)
+    patience = Patience(waiters_max=max(1, settings.web_threads // 2), closing=closing)
+    once = Once(receipts=spike.receipts)
+    gallery = spike.gallery
+    table = [
+        Route("/api/images/upload", UploadResource(gate=gate, once=once, uploads=spike.uploads, links=links)),
+        Route(
+            "/api/images/batch-upload",
+            BatchUploadResource(gate=gate, once=once, batch_uploads=spike.batch_uploads, links=links),
+        ),
+        Route("/api/images/enhance", EnhanceResource(gate=gate, once=once, enhancements=spike.enhancements)),
+        Route(
+            "/api/images/parallel-enhance",
+            ParallelEnhanceResource(gate=gate, once=once, enhancements=spike.enhancements),
+        ),
+        Route(
+            "/api/images/batch-enhance",
+            BatchEnhanceResource(gate=gate, once=once, enhancements=spike.enhancements),
+        ),
+        Route(
+            "/api/images/anonymous-upload",
+            AnonymousUploadResource(gate=gate, once=once, uploads=spike.uploads, links=links),
+        ),
+        Route(
+            "/api/images/anonymous-enhance",
+            MixResource(gate=gate, once=once, enhancements=spike.enhancements),
+        ),
+        Route("/api/images", ImagesResource(gate=gate, gallery=gallery, links=links)),
+        Route("/api/images/move-to-album", MoveResource(gate=gate, arrangement=spike.arrangement)),
+        Route(
+            "/api/images/{image_id}",
+            ImageResource(
+                gate=gate,
+                gallery=gallery,
+                labelling=spike.labelling,
+                removal=spike.removal,
+                patience=patience,
+                links=links,
+            ),
+        ),
+        Route("/api/jobs/batch-status", BatchStatusResource(gate=gate, gallery=gallery, links=links)),
+        Route("/api/jobs/{job_id}", JobResource(gate=gate, gallery=gallery, patience=patience, links=links)),
+        Route(
+            "/api/jobs/{job_id}/cancel",
+            CancelResource(gate=gate, gallery=gallery, cancellation=spike.cancellation, links=links),
+        ),
+        Route(
+            "/api/batches/{batch_id}",
+            BatchResource(gate=gate, gallery=gallery, patience=patience, links=links),
+        ),
+        Route("/api/mcp/generate", GenerateResource(gate=gate, once=once, creations=spike.creations)),
+        Route("/api/mcp/modify", ModifyResource(gate=gate, once=once, creations=spike.creations)),
+        Route("/api/mcp/jobs/{job_id}", CreationResource(gate=gate, creations=spike.creations, links=links)),
+        Route("/api/mcp/history", CreationHistoryResource(gate=gate, creations=spike.creations, links=links)),
+        Route("/api/mcp/balance", CreationBalanceResource(gate=gate, treasury=spike.treasury)),
+        Route("/api/albums", AlbumsResource(gate=gate, once=once, albums=spike.albums)),
+        Route("/api/albums/{album_id}", AlbumResource(gate=gate, albums=spike.albums, links=links)),
+        Route("/api/albums/{album_id}/images", AlbumImagesResource(gate=gate, arrangement=spike.arrangement)),
+        Route("/api/tokens/balance", BalanceResource(gate=gate, treasury=spike.treasury)),
+        Route("/api/tokens/history", HistoryResource(gate=gate, treasury=spike.treasury)),
+        Route("/api/settings/api-keys", ApiKeysResource(gate=gate, keyring=spike.keyring)),
+        Route("/api/settings/api-keys/{key_id}", ApiKeyResource(gate=gate, keyring=spike.keyring)),
+        Route("/api/session", SessionResource(gate=gate, sessions=spike.sessions)),
+        Route("/healthz", HealthResource()),
+        Route(
+            "/readyz",
+            ReadyResource({"database": spike.database.ping, "storage": partial(spike.storage.blobs.scan, limit=1)}),
+        ),
+    ]
+    if spike.storage.links is not None:
+        files = FileResource(blobs=spike.storage.blobs, links=spike.storage.links, gallery=gallery)
+        table.append(Route("/files/{folder}/{name}", files))
+    return table
+
+
+def link_policy(spike: Spike) -> LinkPolicy:
+    """Return how addresses of objects are made."""
+    settings = spike.settings
+    return LinkPolicy(
+        storage=spike.storage,
+        cdn_url=settings.cdn_url,
+        public_url=settings.public_url,
+        lifetime=timedelta(seconds=settings.link_lifetime_s),
+    )
+
+
+def _gate(spike: Spike) -> Gate:
+    settings = spike.settings
+    limits = Limits(
+        limiter=spike.limiter,
+        rates={rate.bucket: rate for rate in settings.rates},
+        proxies=Proxies.parse(settings.trusted_proxies),
+        clock=spike.clock,
+    )
+    return Gate(authentication=spike.authentication, public_url=settings.public_url, limits=limits)

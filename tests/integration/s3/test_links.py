@@ -1,0 +1,143 @@
+"""Presigned links: who holds one reads that object, for a while, and nothing else."""
+
+import io
+import urllib.error
+import urllib.request
+from datetime import timedelta
+from typing import Final
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from attrs import evolve
+
+from contracts.blobs import an_original
+from running import PATIENCE_S, Answer
+from servers.s3 import S3Server
+from spike_core.domain.errors import InvalidValue
+from spike_core.domain.objects import ObjectKey
+from spike_core.ports.clock import Clock
+from spike_memory import ManualClock
+from spike_s3 import Connection, S3Address, S3BlobStore
+from spike_s3.links import SIGNING_STEP, VALIDITY_MAX
+
+HOUR: Final = timedelta(hours=1)
+ADDRESS: Final = S3Address(bucket="bucket", prefix="p/", endpoint_url="http://127.0.0.1:9/s3", region="us-east-1")
+
+
+def fetch(url: str) -> Answer:
+    """Ask as anybody would, without credentials."""
+    try:
+        with urllib.request.urlopen(url, timeout=PATIENCE_S) as response:  # noqa: S310  # our own server
+            headers = {name.lower(): value for name, value in response.headers.items()}
+            return Answer(response.status, headers, response.read())
+    except urllib.error.HTTPError as error:
+        with error:
+            return Answer(error.code, {}, error.read())
+
+
+@pytest.fixture
+def key(blobs: S3BlobStore) -> ObjectKey:
+    key = an_original()
+    blobs.put(key, io.BytesIO(b"the picture"))
+    return key
+
+
+@pytest.fixture
+def checking(s3_server: S3Server) -> None:
+    """Let only those tests run that the server can fail."""
+    if not s3_server.checks_signatures:
+        pytest.skip("this server takes any signature")
+
+
+def test_who_holds_a_link_reads_the_object(blobs: S3BlobStore, key: ObjectKey) -> None:
+    answer = fetch(blobs.url(key, valid_for=HOUR))
+    assert (answer.status, answer.content) == (200, b"the picture")
+    assert answer.headers["content-type"] == "image/jpeg"
+    assert answer.headers["cache-control"] == "max-age=300, immutable"
+
+
+@pytest.mark.usefixtures("checking")
+def test_without_its_signature_a_link_opens_nothing(blobs: S3BlobStore, key: ObjectKey) -> None:
+    bare, _, _ = blobs.url(key, valid_for=HOUR).partition("?")
+    assert 400 <= fetch(bare).status < 404
+
+
+@pytest.mark.usefixtures("checking")
+def test_a_link_that_was_changed_opens_nothing(blobs: S3BlobStore, key: ObjectKey) -> None:
+    other = an_original()
+    blobs.put(other, io.BytesIO(b"another"))
+    link = blobs.url(key, valid_for=HOUR)
+    last = link[-1]
+    for changed in (
+        link.replace(str(key), str(other)),
+        link.replace("X-Amz-Expires=", "X-Amz-Expires=1"),
+        link[:-1] + ("0" if last != "0" else "1"),
+    ):
+        assert changed != link
+        answer = fetch(changed)
+        assert (answer.status, b"SignatureDoesNotMatch" in answer.content) == (403, True)
+
+
+@pytest.mark.usefixtures("checking")
+def test_a_link_expires(connection: Connection, key: ObjectKey, clock: Clock) -> None:
+    def link(age: timedelta) -> str:
+        then = ManualClock(clock.now() - age)
+        return S3BlobStore(connection, clock=then).url(key, valid_for=HOUR)
+
+    assert fetch(link(HOUR - timedelta(minutes=1))).status == 200
+    assert fetch(link(HOUR + SIGNING_STEP + timedelta(minutes=1))).status == 403
+
+
+def test_a_link_of_the_longest_kind_works(blobs: S3BlobStore, key: ObjectKey) -> None:
+    assert fetch(blobs.url(key, valid_for=VALIDITY_MAX)).status == 200
+    assert fetch(blobs.url(key, valid_for=VALIDITY_MAX - SIGNING_STEP)).status == 200
+    with pytest.raises(InvalidValue, match="at most 7 days"):
+        blobs.url(key, valid_for=VALIDITY_MAX + timedelta(seconds=1))
+
+
+def test_a_link_to_a_deleted_object_is_not_found(blobs: S3BlobStore, key: ObjectKey) -> None:
+    link = blobs.url(key, valid_for=HOUR)
+    blobs.delete([key])
+    assert fetch(link).status == 404
+
+
+@pytest.fixture
+def signing(monkeypatch: pytest.MonkeyPatch) -> Connection:
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "a")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "the-secret")
+    return Connection(ADDRESS)
+
+
+def test_a_link_stays_the_same_for_a_while(signing: Connection) -> None:
+    clock = ManualClock()
+    store, key = S3BlobStore(signing, clock=clock), an_original()
+    links = set()
+    for _ in range(int(SIGNING_STEP.total_seconds())):
+        links.add(store.url(key, valid_for=HOUR))
+        clock.advance(timedelta(seconds=1))
+    assert len(links) <= 2
+
+
+def test_no_time_of_day_makes_a_link_expire_early_or_late(signing: Connection) -> None:
+    clock = ManualClock()
+    store, key = S3BlobStore(signing, clock=clock), an_original()
+    for valid_for in (timedelta(seconds=1), HOUR, VALIDITY_MAX - SIGNING_STEP, VALIDITY_MAX):
+        for _ in range(40):
+            query = parse_qs(urlsplit(store.url(key, valid_for=valid_for)).query)
+            signed_at = clock.now().strptime(query["X-Amz-Date"][0] + "+0000", "%Y%m%dT%H%M%SZ%z")
+            expires = signed_at + timedelta(seconds=int(query["X-Amz-Expires"][0]))
+            assert signed_at <= clock.now()
+            assert timedelta(seconds=-1) < expires - clock.now() - valid_for <= SIGNING_STEP
+            clock.advance(timedelta(seconds=11.3))
+
+
+def test_a_link_names_the_server_that_clients_reach(signing: Connection) -> None:
+    key = an_original()
+    inside = S3BlobStore(signing, clock=ManualClock()).url(key, valid_for=HOUR)
+    assert inside.startswith(f"http://127.0.0.1:9/s3/bucket/p/{key}?")
+    outside = S3BlobStore(
+        Connection(evolve(ADDRESS, public_endpoint_url="https://pictures.example.org")), clock=ManualClock()
+    ).url(key, valid_for=HOUR)
+    assert outside.startswith(f"https://pictures.example.org/bucket/p/{key}?")
+    assert outside[-64:] != inside[-64:], "the host is signed too"
+    assert "the-secret" not in outside

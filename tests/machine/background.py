@@ -1,0 +1,71 @@
+"""What goes on behind people and workers: the sweepers, time, the queue and the store."""
+
+from datetime import timedelta
+
+from hypothesis import strategies as st
+from hypothesis.stateful import precondition, rule
+
+from machine.faults import crashes
+from machine.world import RETENTION_S, World
+from spike_core.domain.identifiers import JobId
+from spike_core.domain.jobs import PendingJob
+
+RETENTION = timedelta(seconds=RETENTION_S)
+
+
+class LookingAfter(World):
+    """What a server does by itself, and what befalls it."""
+
+    @rule(
+        task=st.sampled_from(["relay", "relay", "repair", "repair", "collect", "removals", "expiry", "receipts"]),
+        crash=crashes,
+    )
+    def look_after_things(self, task: str, crash: int | None) -> None:
+        tasks = {
+            "relay": self.spike.dispatch.relay,
+            "repair": self.spike.sweep.repair,
+            "collect": self.spike.sweep.collect_orphans,
+            "removals": self.spike.removal.finish_pending,
+            "expiry": lambda: self.spike.removal.expire_anonymous(retention=RETENTION),
+            "receipts": self.spike.receipts.purge,
+        }
+        self.behind_the_scenes(crash, tasks[task])
+
+    @rule(seconds=st.sampled_from([1, 10, 61, 61, 601, 901, 3601, 40_000, 90_000]))
+    def time_passes(self, seconds: int) -> None:
+        self.clock.advance(timedelta(seconds=seconds))
+
+    @rule(
+        event=st.sampled_from(
+            ["the queue takes", "the queue takes", "the queue refuses", "the store has room", "the store is full"]
+        )
+    )
+    def the_world_changes(self, event: str) -> None:
+        match event:
+            case "the queue takes":
+                self.broker.held.refuses = False
+            case "the queue refuses":
+                self.broker.held.refuses = True
+            case "the store has room":
+                self.blobs.full = False
+            case "the store is full":
+                self.blobs.full = True
+
+    @precondition(lambda self: self.sent_once())
+    @rule(data=st.data())
+    def a_message_is_doubled(self, data: st.DataObject) -> None:
+        """Messages of deleted jobs too: a queue knows nothing of rows."""
+        job_id: JobId = data.draw(st.sampled_from(self.sent_once()))
+        self.broker.held.messages.append(job_id)
+
+    def sent_once(self) -> list[JobId]:
+        """Return the jobs, deleted ones too, whose message may have been sent: all but those that wait for a turn."""
+        pending = {id_ for id_, job in self.now.jobs.items() if isinstance(job, PendingJob)}
+        return sorted(self.seen.keys() - (pending - self.now.announced))
+
+    @rule(restarted=st.booleans())
+    def the_queue_loses_everything(self, restarted: bool) -> None:
+        self.broker.held.messages.clear()
+        if restarted:
+            self.stalled.clear()
+            self.spike.sweep.repair_after_restart()

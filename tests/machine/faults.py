@@ -1,0 +1,134 @@
+"""What goes wrong: engines in a mood, a store that is full, a broker whose sender dies, an operation cut off."""
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from typing import Any, BinaryIO
+
+from attrs import define, frozen
+from hypothesis import strategies as st
+
+from crashing import Crash, Fate, MortalQueue
+from faults import pass_by
+from spike_core.domain.dimensions import Dimensions
+from spike_core.domain.errors import StorageUnavailable, UndecodablePicture, UpscalerUnavailable
+from spike_core.domain.generation import Prompt
+from spike_core.domain.objects import ObjectKey
+from spike_core.ports.upscaler import EnhancedPicture
+from spike_memory import MemoryBlobStore, MemoryBroker, MemoryGenerator, MemoryUpscaler
+from spike_memory.engine import a_picture
+
+SIZE = Dimensions(width_px=640, height_px=480)
+UNSTORABLE = a_picture(Dimensions(width_px=640, height_px=481))
+DEADLY = a_picture(Dimensions(width_px=640, height_px=482))
+PICTURES = {
+    "good": a_picture(SIZE),
+    "blank": a_picture(SIZE, flaw="blank"),
+    "located": a_picture(SIZE, flaw="located"),
+    "corrupt": a_picture(SIZE, flaw="corrupt"),
+    "junk": b"junk",
+    "empty": b"",
+    "unstorable": UNSTORABLE,
+    "deadly": DEADLY,
+}
+ACCEPTABLE = {"good", "blank", "located"}
+pictures = st.sampled_from([*["good"] * len(PICTURES), *sorted(PICTURES)])
+MOODS = ["success", "success", "transient", "permanent", "bug", "wrong size"]
+
+
+@frozen(kw_only=True)
+class Trouble:
+    """Where an operation is cut off: after so many steps, or nowhere; by a crash, or by a port that fails."""
+
+    after: int | None
+    kills: bool
+
+    def befalling(self, fate: Fate) -> AbstractContextManager[None]:
+        """Let it befall what is done within the context."""
+        return fate.dying_after(self.after) if self.kills else fate.failing_after(self.after)
+
+
+crashes = st.none() | st.none() | st.integers(0, 25)
+troubles = st.builds(Trouble, after=crashes, kills=st.booleans())
+
+
+@define
+class Mood:
+    """What the engines do next, and what happens meanwhile."""
+
+    kind: str = "success"
+    meanwhile: Callable[[], object] = pass_by
+
+    def shown(self, size: Dimensions) -> Dimensions:
+        """Let happen what is to happen, and return the size that the picture will have."""
+        self.meanwhile()
+        match self.kind:
+            case "transient":
+                raise UpscalerUnavailable
+            case "permanent":
+                raise UndecodablePicture
+            case "bug":
+                raise RuntimeError("a bug in the engine")
+            case "wrong size":
+                return Dimensions(width_px=1, height_px=1)
+        return size
+
+
+@frozen
+class FickleUpscaler:
+    """Does what the machine wants it to do."""
+
+    _mood: Mood
+
+    def enhance(self, original: BinaryIO, *, size: Dimensions) -> EnhancedPicture:
+        return MemoryUpscaler().enhance(original, size=self._mood.shown(size))
+
+
+@frozen
+class FickleGenerator:
+    """Does what the machine wants it to do."""
+
+    _mood: Mood
+
+    def generate(self, prompt: Prompt, *, negative: Prompt | None, size: Dimensions) -> EnhancedPicture:
+        return MemoryGenerator().generate(prompt, negative=negative, size=self._mood.shown(size))
+
+    def modify(
+        self, original: BinaryIO, prompt: Prompt, *, negative: Prompt | None, size: Dimensions
+    ) -> EnhancedPicture:
+        return MemoryGenerator().modify(original, prompt, negative=negative, size=self._mood.shown(size))
+
+
+class FickleBlobStore(MemoryBlobStore):
+    """Can be told to be full, has no room for one picture, and takes the process along with another.
+
+    Those two are known by their bytes: files of a batch are stored by several threads, in any order.
+    """
+
+    full = False
+
+    def put(self, key: ObjectKey, content: BinaryIO) -> None:
+        start = content.tell()
+        data = content.read()
+        content.seek(start)
+        if data == DEADLY:
+            raise Crash
+        if self.full or data == UNSTORABLE:
+            raise StorageUnavailable
+        super().put(key, content)
+
+
+class MortalBroker(MemoryBroker):
+    """A broker whose sending end dies."""
+
+    def __init__(self, fate: Fate) -> None:
+        super().__init__()
+        self._mortal = MortalQueue(super().queue, fate)
+
+    @property
+    def queue(self) -> Any:
+        return self._mortal
+
+    @property
+    def held(self) -> Any:
+        """What the queue holds."""
+        return super().queue

@@ -1,0 +1,165 @@
+"""The laws: what holds after each step, and what holds once everything has come to rest."""
+
+import itertools
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+
+from hypothesis.stateful import invariant
+
+from machine.snapshot import Snapshot
+from machine.world import CAP, ON_THEIR_WAY_MAX, World
+from spike_core.domain.errors import NothingToClaim
+from spike_core.domain.identifiers import JobId, RequestId
+from spike_core.domain.invariants import judge_job, judge_wallet
+from spike_core.domain.jobs import ClaimedJob, CompletedJob, PendingJob, SettledJob, StartedJob
+from spike_core.domain.ledger import EntryKind, LedgerEntry
+from spike_core.domain.objects import ObjectKey
+from spike_core.domain.receipts import RECEIPTS_KEPT
+from spike_core.domain.tokens import Tokens
+
+ROUNDS_MAX = 20  # in which everything comes to rest, once nothing goes wrong any more
+
+
+class Laws(World):
+    """I1 to I10, but for I6, which takes threads, and I7, which `attempt` checks."""
+
+    @invariant()
+    def the_laws_hold(self) -> None:
+        """Look at everything; the next step begins with what is seen here."""
+        self.now = self.look()
+        self.money_adds_up()
+        self.what_has_ended_stays_as_it_is()
+        self.what_was_deleted_is_paid_back()
+        self.rows_and_objects_name_each_other()
+        self.only_pending_jobs_are_announced_and_the_others_wait_for_their_turn()
+        self.albums_keep_their_order()
+        self.the_same_key_has_one_effect()
+
+    def money_adds_up(self) -> None:
+        """I1, I2, I3, and I5's cap."""
+        entries = _by_job(self.now.entries)
+        findings = [
+            *(
+                finding
+                for id_, wallet in self.now.wallets.items()
+                for finding in judge_wallet(wallet, self.now.totals[id_])
+            ),
+            *(finding for id_, job in self.now.jobs.items() for finding in judge_job(job, entries[id_])),
+        ]
+        assert findings == []
+        for entry in self.now.entries:
+            if entry.kind is EntryKind.EARN_REGENERATION:
+                assert entry.balance_after <= Tokens(CAP), "I5: nothing regenerates above the cap"
+
+    def what_has_ended_stays_as_it_is(self) -> None:
+        """I4, and what was deleted doesn't come back."""
+        for id_, last in self.seen.items():
+            if id_ in self.now.jobs:
+                assert self.now.jobs[id_] == last or not isinstance(last, SettledJob)
+                assert id_ not in self.gone
+            else:
+                self.gone.add(id_)
+        self.seen.update(self.now.jobs)
+
+    def what_was_deleted_is_paid_back(self) -> None:
+        """I2 and I3 of jobs that went with their image: those that weren't delivered were refunded, once."""
+        entries = _by_job(self.now.entries)
+        for id_ in self.gone:
+            last = self.seen[id_]
+            assert last.order.image_id is not None, "creations stay"
+            assert last.order.image_id not in {*self.now.images, *self.now.hidden}, "a job goes with its image alone"
+            ended = last if isinstance(last, SettledJob) else last.cancel(now=self.clock.now())
+            assert list(judge_job(ended, entries[id_])) == []
+
+    def rows_and_objects_name_each_other(self) -> None:
+        """I8: each row has its object at any moment; without a crash, no object lies about, even without a sweep."""
+        named = _named(self.now)
+        assert named <= self.now.objects
+        if not self.crashed_since_collection:
+            assert named == self.now.objects
+            assert not self.now.hidden
+
+    def only_pending_jobs_are_announced_and_the_others_wait_for_their_turn(self) -> None:
+        pending = {id_ for id_, job in self.now.jobs.items() if isinstance(job, PendingJob)}
+        assert self.now.announced <= pending
+        on_their_way = Counter(
+            job.order.owner_id
+            for id_, job in self.now.jobs.items()
+            if id_ in self.now.announced or isinstance(job, StartedJob | ClaimedJob)
+        )
+        assert all(count <= ON_THEIR_WAY_MAX for count in on_their_way.values())
+
+    def albums_keep_their_order(self) -> None:
+        """I9: positions ascend, each image is there, once, and its owner's; none comes or goes unasked."""
+        for id_, places in self.now.places.items():
+            members = [place.image_id for place in places]
+            assert all(one.position < other.position for one, other in itertools.pairwise(places))
+            assert len(set(members)) == len(members)
+            assert {self.now.images[image_id].owner_id for image_id in members} <= {self.now.albums[id_].owner_id}
+            assert self.now.albums[id_].cover_image_id in {None, *members}
+        expected = {
+            id_: tuple(image_id for image_id in order if image_id in self.now.images)
+            for id_, order in self.orders.items()
+        }
+        assert self.now.orders == expected
+        self.orders = expected
+
+    def the_same_key_has_one_effect(self) -> None:
+        """I10, while receipts are kept: no two effects of a key, no effect without a receipt, nor the reverse."""
+        effects: defaultdict[RequestId, list[datetime]] = defaultdict(list)
+        for job in self.seen.values():
+            if job.order.request_id is not None:
+                effects[job.order.request_id].append(job.order.created_at)
+        for sender, request_id in self.request_ids.items():
+            times = sorted(effects[request_id])
+            assert all(later - earlier >= RECEIPTS_KEPT for earlier, later in itertools.pairwise(times))
+            has_effect = bool(times) and self.clock.now() - times[-1] < RECEIPTS_KEPT
+            assert has_effect == (self.now.receipt(sender, now=self.clock.now()) is not None)
+
+    def teardown(self) -> None:
+        """Let everything come to rest: then each job is delivered or refunded, and nothing lies about."""
+        if not hasattr(self, "owners"):
+            return
+        self._come_to_rest()
+        self.clock.advance(timedelta(hours=3))
+        self.spike.removal.finish_pending()
+        self.spike.removal.expire_anonymous(retention=timedelta(0))
+        self.spike.sweep.collect_orphans()
+        self.crashed_since_collection = False
+        self.the_laws_hold()
+        assert all(isinstance(job, SettledJob) for job in self.now.jobs.values()), "I3: each is delivered or refunded"
+        assert not any(image_id.is_anonymous for image_id in self.now.images)
+        assert list(self.spike.audit.findings()) == []
+        self.database.close()
+
+    def _come_to_rest(self) -> None:
+        self.broker.held.refuses, self.blobs.full, self.mood.kind = False, False, "success"
+        for _ in range(ROUNDS_MAX):
+            if all(isinstance(job, SettledJob) for job in self.look().jobs.values()):
+                return
+            self.clock.advance(timedelta(minutes=11))
+            self.spike.sweep.repair()
+            self.spike.dispatch.relay()
+            while self.broker.held.messages:
+                try:
+                    self.spike.workshop.perform(self.broker.held.messages.popleft())
+                except NothingToClaim:
+                    continue
+
+
+def _by_job(entries: Sequence[LedgerEntry]) -> Mapping[JobId, Sequence[LedgerEntry]]:
+    found: defaultdict[JobId, list[LedgerEntry]] = defaultdict(list)
+    for entry in entries:
+        if entry.job_id is not None:
+            found[entry.job_id].append(entry)
+    return found
+
+
+def _named(now: Snapshot) -> frozenset[ObjectKey]:
+    """Return the objects that rows name. What belongs to an image on its way out is as good as gone."""
+    jobs = [job for job in now.jobs.values() if job.order.image_id not in now.hidden]
+    originals = {image.original for image in now.images.values()}
+    inputs = {input_.key for job in jobs if (input_ := job.order.input) is not None}
+    results = {job.result.key for job in jobs if isinstance(job, CompletedJob)}
+    return frozenset(originals | inputs | results)

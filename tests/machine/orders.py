@@ -1,0 +1,130 @@
+"""Orders: enhancements, blends and creations are asked for and cancelled."""
+
+import io
+
+from hypothesis import strategies as st
+from hypothesis.stateful import precondition, rule
+
+from machine.faults import ACCEPTABLE, PICTURES, Trouble, pictures, troubles
+from machine.world import NAMES, World
+from spike_core.domain.accounts import Email
+from spike_core.domain.generation import AspectRatio, Prompt
+from spike_core.domain.identifiers import ANONYMOUS, ImageId, OwnerId
+from spike_core.domain.jobs import SettledJob
+from spike_core.domain.tiers import Tier
+from spike_core.domain.tokens import Tokens
+from spike_core.services.creations import WebAddress
+from spike_core.services.intake import Offer
+
+people = st.integers(0, 1)
+tiers = st.sampled_from(list(Tier))
+prompts = st.sampled_from(["a mountain", "a lake", "refuse"]).map(Prompt)
+
+
+class Ordering(World):
+    """What people have made."""
+
+    @precondition(lambda self: self.now.images)
+    @rule(data=st.data(), tier=tiers, trouble=troubles)
+    def enhance(self, data: st.DataObject, tier: Tier, trouble: Trouble) -> None:
+        who, image_id = self.about_an_image(data)
+        self.attempt(trouble, lambda: self.spike.enhancements.enhance(who, image_id=image_id, tier=tier))
+
+    @precondition(lambda self: self.now.images)
+    @rule(data=st.data(), wanted=st.lists(tiers, min_size=1, max_size=4, unique=True), trouble=troubles)
+    def enhance_in_parallel(self, data: st.DataObject, wanted: list[Tier], trouble: Trouble) -> None:
+        who, image_id = self.about_an_image(data)
+        accepted = self.attempt(
+            trouble,
+            lambda: self.spike.enhancements.enhance_in_parallel(who, image_id=image_id, tiers=wanted),
+        )
+        assert accepted is None or [job.order.tier for job in accepted.jobs] == wanted
+        self._check_all_or_none(len(wanted))
+
+    @precondition(lambda self: self.now.images)
+    @rule(data=st.data(), tier=tiers, trouble=troubles)
+    def enhance_a_batch(self, data: st.DataObject, tier: Tier, trouble: Trouble) -> None:
+        who = self.somebody(data, data.draw(st.sampled_from(self.owners)))
+        chosen = self.images_for(data, who, least=0)
+        accepted = self.attempt(
+            trouble,
+            lambda: self.spike.enhancements.enhance_batch(who, image_ids=chosen, tier=tier),
+        )
+        assert accepted is None or [job.order.image_id for job in accepted.jobs] == list(dict.fromkeys(chosen))
+        self._check_all_or_none(len(set(chosen)))
+
+    @precondition(lambda self: self.now.images)
+    @rule(data=st.data(), tier=tiers, trouble=troubles)
+    def blend(self, data: st.DataObject, tier: Tier, trouble: Trouble) -> None:
+        who, image_id = self.about_an_image(data)
+        source = self._a_source(data, who)
+        accepted = self.attempt(
+            trouble,
+            lambda: self.spike.enhancements.enhance(who, image_id=image_id, tier=tier, source=source),
+        )
+        assert accepted is None or source != image_id
+
+    @precondition(lambda self: any(image_id.is_anonymous for image_id in self.now.images))
+    @rule(data=st.data(), trouble=troubles)
+    def mix_anonymously(self, data: st.DataObject, trouble: Trouble) -> None:
+        image_id = self.images_for(data, ANONYMOUS)[0]
+        source = self._a_source(data, ANONYMOUS)
+        accepted = self.attempt(trouble, lambda: self.spike.enhancements.mix(image_id, source=source))
+        if accepted is not None:
+            assert image_id.is_anonymous, "nobody in particular has nothing of a user's"
+            assert accepted.job.id.is_anonymous
+            assert not accepted.job.order.charged
+
+    @rule(who=people, prompt=prompts, tier=tiers, aspect=st.sampled_from(list(AspectRatio)), trouble=troubles)
+    def generate(self, who: int, prompt: Prompt, tier: Tier, aspect: AspectRatio, trouble: Trouble) -> None:
+        accepted = self.attempt(
+            trouble,
+            lambda: self.spike.creations.generate(
+                self.owners[who], prompt=prompt, negative=None, tier=tier, aspect_ratio=aspect
+            ),
+        )
+        assert accepted is None or tier is not Tier.FREE
+
+    @rule(who=people, prompt=prompts, tier=tiers, picture=pictures, fetched=st.booleans(), trouble=troubles)
+    def modify(self, who: int, prompt: Prompt, tier: Tier, picture: str, fetched: bool, trouble: Trouble) -> None:
+        offer = WebAddress(f"https://example.org/{picture}") if fetched else Offer(content=_content(picture))
+        accepted = self.attempt(
+            trouble,
+            lambda: self.spike.creations.modify(
+                self.owners[who], prompt=prompt, negative=None, tier=tier, picture=offer
+            ),
+        )
+        assert accepted is None or (picture in ACCEPTABLE and tier is not Tier.FREE)
+
+    @precondition(lambda self: self.now.jobs)
+    @rule(data=st.data(), trouble=troubles)
+    def cancel(self, data: st.DataObject, trouble: Trouble) -> None:
+        job = data.draw(st.sampled_from(list(self.now.jobs.values())), label="job")
+        who = self.somebody(data, job.order.owner_id)
+        cancelled = self.attempt(trouble, lambda: self.spike.cancellation.cancel(who, job.id))
+        if cancelled is not None:
+            assert not isinstance(job, SettledJob), "I4: what has ended can't be cancelled"
+            assert cancelled.refunded == job.order.charged
+
+    @rule(who=people, tokens=st.integers(1, 30))
+    def get_a_grant(self, who: int, tokens: int) -> None:
+        """Grants may lift a wallet above the cap, and nothing that regenerates may lower it again (I5)."""
+        before = self.spike.treasury.account(self.owners[who]).wallet.balance
+        after = self.spike.treasury.grant(Email(f"{NAMES[who]}@example.org"), Tokens(tokens))
+        assert after == before + Tokens(tokens)
+
+    @rule(who=people)
+    def look_at_the_balance(self, who: int) -> None:
+        account = self.spike.treasury.account(self.owners[who])
+        assert account.totals.balance == account.wallet.balance
+
+    def _a_source(self, data: st.DataObject, owner_id: OwnerId) -> ImageId | Offer:
+        picture = data.draw(st.none() | pictures, label="source")
+        return self.images_for(data, owner_id)[0] if picture is None else Offer(content=_content(picture))
+
+    def _check_all_or_none(self, wanted: int) -> None:
+        assert len(self.look().jobs) - len(self.now.jobs) in {0, wanted}, "all or nothing"
+
+
+def _content(picture: str) -> io.BytesIO:
+    return io.BytesIO(PICTURES[picture])

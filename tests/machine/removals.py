@@ -1,0 +1,32 @@
+"""Removals: images are deleted, whatever goes on with them."""
+
+from hypothesis import strategies as st
+from hypothesis.stateful import precondition, rule
+
+from crashing import Crash
+from machine.faults import Trouble, troubles
+from machine.world import World
+from spike_core.domain.errors import SpikeError, Unavailable
+
+
+class Removing(World):
+    """What people delete."""
+
+    @precondition(lambda self: self.now.images or self.now.hidden)
+    @rule(data=st.data(), trouble=troubles)
+    def remove_an_image(self, data: st.DataObject, trouble: Trouble) -> None:
+        """Who meets trouble midway may leave a hidden image, for a repetition or the sweeper: so far I7 doesn't go."""
+        there = {**self.now.images, **self.now.hidden}
+        image_id = data.draw(st.sampled_from(list(there)), label="image")
+        who = self.somebody(data, there[image_id].owner_id)
+        try:
+            with trouble.befalling(self.fate):
+                self.spike.removal.remove(who, image_id)
+        except (Crash, Unavailable):
+            self.crashed_since_collection = True
+        except SpikeError:
+            assert self.look() == self.now, "I7: a refused request leaves nothing"
+        else:
+            left = self.look()
+            assert image_id not in {*left.images, *left.hidden}
+            assert image_id not in {job.order.image_id for job in left.jobs.values()}

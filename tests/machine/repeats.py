@@ -1,0 +1,148 @@
+"""Repeats: requests that carry an Idempotency-Key, sent once, again, or as something else (I10)."""
+
+import io
+from collections.abc import Callable
+from typing import Any
+
+from attrs import evolve, frozen
+from hypothesis import strategies as st
+from hypothesis.stateful import precondition, rule
+
+from machine.faults import PICTURES, Trouble, troubles
+from machine.pictures import NAME
+from machine.snapshot import Sender
+from machine.world import KEYS, World
+from spike_core.domain.errors import ReceiptNotFound, SpikeError, Unavailable
+from spike_core.domain.generation import AspectRatio, Prompt
+from spike_core.domain.identifiers import ImageId
+from spike_core.domain.receipts import Answer, IdempotencyKey, RequestDigest
+from spike_core.domain.tiers import Tier
+from spike_core.services.intake import Offer
+from spike_core.services.receipts import Request
+
+payloads = st.sampled_from(["generate", "generate another", "modify", "upload", "enhance"])
+
+
+@frozen(kw_only=True)
+class Sent:
+    """What a request with a key says."""
+
+    payload: str
+    image_id: ImageId | None = None
+
+
+class Repeating(World):
+    """What people send more than once, or a proxy does for them."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.sent: dict[Sender, Sent] = {}  # with each key, the latest
+
+    @rule(
+        who=st.integers(0, 1),
+        key=st.sampled_from(KEYS),
+        payload=payloads,
+        overtaken=st.booleans(),
+        data=st.data(),
+        trouble=troubles,
+    )
+    def send_with_a_key(
+        self,
+        who: int,
+        key: IdempotencyKey,
+        payload: str,
+        overtaken: bool,
+        data: st.DataObject,
+        trouble: Trouble,
+    ) -> None:
+        if payload == "enhance" and not self.now.images:
+            return
+        sender = (self.owners[who], key)
+        image_id = self.images_for(data, sender[0])[0] if payload == "enhance" else None
+        self.sent[sender] = Sent(payload=payload, image_id=image_id)
+        self._send(sender, overtaken=overtaken, trouble=trouble)
+
+    @precondition(lambda self: self.sent)
+    @rule(data=st.data(), overtaken=st.booleans(), trouble=troubles)
+    def send_it_again(self, data: st.DataObject, overtaken: bool, trouble: Trouble) -> None:
+        sender = data.draw(st.sampled_from(list(self.sent)), label="sender")
+        self._send(sender, overtaken=overtaken, trouble=trouble)
+
+    def _send(self, sender: Sender, *, overtaken: bool, trouble: Trouble) -> None:
+        """Send a request as the edge does; `overtaken`, without having seen the receipt of one that was faster."""
+        sent, now = self.sent[sender], self.clock.now()
+        digest = RequestDigest.of(str(sent).encode())
+        request = Request(caller=str(sender[0]), key=sender[1], digest=digest)
+        if overtaken:  # what is stored in vain is removed; were that to fail, it would be the sweeper's
+            trouble = evolve(trouble, kills=True)
+
+        def act(then: Any) -> Any:
+            return self._act(sent, sender, then)
+
+        answer = self.attempt(trouble, lambda: self._once(request, act, overtaken=overtaken))
+        first, left = self.now.receipt(sender, now=now), self.look()
+        if first is not None:
+            assert evolve(left, objects=self.now.objects) == self.now, "I10: the same key has one effect"
+            same = first.answer if digest == first.digest else None  # another payload is refused
+            disturbed = trouble.after is not None or self.blobs.full
+            assert answer == same or (answer is None and disturbed), "I10: and one answer"
+        elif (new := left.receipt(sender, now=now)) is not None:
+            assert len(left.jobs) == len(self.now.jobs) + 1
+            assert (new.digest, new.created_at) == (digest, now)
+            assert answer in {None, new.answer}, "who died in between is told when it asks again"
+        else:
+            assert answer is None, "who was answered had an effect"
+            assert evolve(left, objects=self.now.objects) == self.now
+
+    def _once(self, request: Request, act: Callable[[Any], Any], *, overtaken: bool) -> Answer:
+        receipts = self.spike.receipts
+        if not overtaken:
+            try:
+                return receipts.answer_to(request)
+            except ReceiptNotFound:
+                pass
+        try:
+            return _answer(act(receipts.keeping(request, _answer)))
+        except Unavailable:
+            raise
+        except SpikeError as error:
+            try:
+                return receipts.answer_to(request)
+            except ReceiptNotFound:
+                raise error from None
+
+    def _act(self, sent: Sent, sender: Sender, then: Any) -> Any:
+        owner_id, name = sender[0], self.request_ids[sender]
+        content = io.BytesIO(PICTURES["good"])
+        match sent.payload:
+            case "upload":
+                return self.spike.uploads.upload(owner_id, name=NAME, content=content, request_id=name, then=then)
+            case "enhance":
+                assert sent.image_id is not None
+                return self.spike.enhancements.enhance(
+                    owner_id, image_id=sent.image_id, tier=Tier.TIER_1K, request_id=name, then=then
+                )
+            case "modify":
+                return self.spike.creations.modify(
+                    owner_id,
+                    prompt=Prompt("a lake"),
+                    negative=None,
+                    tier=Tier.TIER_1K,
+                    picture=Offer(content=content),
+                    request_id=name,
+                    then=then,
+                )
+            case _:
+                return self.spike.creations.generate(
+                    owner_id,
+                    prompt=Prompt("a lake"),
+                    negative=None,
+                    tier=Tier.TIER_1K,
+                    aspect_ratio=AspectRatio.SQUARE,
+                    request_id=name,
+                    then=then,
+                )
+
+
+def _answer(result: Any) -> Answer:
+    return Answer(status=200, body=str(result.job.id))

@@ -1,0 +1,89 @@
+"""A snapshot: everything that is stored, in rows and objects, at the end of a step."""
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Self
+
+from attrs import frozen
+
+from spike_core.domain.albums import Album, AlbumImage
+from spike_core.domain.errors import ReceiptNotFound
+from spike_core.domain.identifiers import AlbumId, ImageId, JobId, OwnerId
+from spike_core.domain.images import Image
+from spike_core.domain.jobs import Job
+from spike_core.domain.ledger import LedgerEntry, LedgerTotals
+from spike_core.domain.objects import ObjectKey
+from spike_core.domain.receipts import IdempotencyKey, Receipt
+from spike_core.domain.wallet import Wallet
+from spike_core.ports.blobs import BlobStore
+from spike_core.ports.transactions import Transaction, Transactions
+
+EVERYTHING = 10_000  # more rows of a kind than any run makes
+THE_END = datetime.max.replace(tzinfo=UTC)
+
+Orders = Mapping[AlbumId, tuple[ImageId, ...]]
+Sender = tuple[OwnerId, IdempotencyKey]
+
+
+@frozen(kw_only=True)
+class Snapshot:
+    """All rows and objects. A request that answers an error must leave it as it was (I7)."""
+
+    wallets: Mapping[OwnerId, Wallet]
+    totals: Mapping[OwnerId, LedgerTotals]
+    entries: Sequence[LedgerEntry]
+    images: Mapping[ImageId, Image]
+    hidden: Mapping[ImageId, Image]  # their removal was begun and not finished
+    jobs: Mapping[JobId, Job]
+    announced: frozenset[JobId]
+    albums: Mapping[AlbumId, Album]
+    places: Mapping[AlbumId, Sequence[AlbumImage]]
+    receipts: Mapping[Sender, Receipt]
+    objects: frozenset[ObjectKey]
+
+    @classmethod
+    def take(
+        cls, transactions: Transactions, blobs: BlobStore, *, owners: Sequence[OwnerId], senders: Sequence[Sender]
+    ) -> Self:
+        """Return what there is, of these owners and senders where a port can't list them all."""
+        with transactions.view() as tx:
+            wallets = {wallet.owner_id: wallet for wallet in tx.census.wallets(limit=EVERYTHING)}
+            albums = {album.id: album for owner_id in owners for album in tx.albums.of_owner(owner_id)}
+            return cls(
+                wallets=wallets,
+                totals={id_: tx.ledger.totals(id_) for id_ in wallets},
+                entries=[entry for id_ in wallets for entry in tx.ledger.page(id_, limit=EVERYTHING)],
+                images={image.id: image for image in tx.census.images(limit=EVERYTHING)},
+                hidden={image.id: image for image in tx.removals.pending(limit=EVERYTHING)},
+                jobs={job.id: job for job in tx.census.jobs(limit=EVERYTHING)},
+                announced=frozenset(message.job_id for message in tx.outbox.due(now=THE_END, limit=EVERYTHING)),
+                albums=albums,
+                places={id_: tuple(tx.album_order.places(id_)) for id_ in albums},
+                receipts=dict(_receipts(tx, senders)),
+                objects=frozenset(stored.key for stored in blobs.scan(limit=EVERYTHING)),
+            )
+
+    @property
+    def image_ids(self) -> list[ImageId]:
+        """The images that can be seen."""
+        return list(self.images)
+
+    @property
+    def orders(self) -> Orders:
+        """Which images are in which album, in order."""
+        return {id_: tuple(place.image_id for place in places) for id_, places in self.places.items()}
+
+    def receipt(self, sender: Sender, *, now: datetime) -> Receipt | None:
+        """Return the receipt that counts, if there is one."""
+        receipt = self.receipts.get(sender)
+        return receipt if receipt is not None and receipt.is_valid(now=now) else None
+
+
+def _receipts(tx: Transaction, senders: Sequence[Sender]) -> list[tuple[Sender, Receipt]]:
+    found: list[tuple[Sender, Receipt]] = []
+    for owner_id, key in senders:
+        try:
+            found.append(((owner_id, key), tx.receipts.get(str(owner_id), key)))
+        except ReceiptNotFound:
+            continue
+    return found

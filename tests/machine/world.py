@@ -1,0 +1,147 @@
+"""The world of the machine: one Spike, two people and nobody in particular, and what the rules remember."""
+
+import io
+from typing import Any, ClassVar
+
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize
+
+from crashing import Crash, Fate, MortalBlobStore, MortalDatabase, MortalTransactions
+from machine.faults import PICTURES, FickleBlobStore, FickleGenerator, FickleUpscaler, Mood, MortalBroker, Trouble
+from machine.snapshot import Orders, Sender, Snapshot
+from spike_core.domain.accounts import Email
+from spike_core.domain.albums import AlbumName
+from spike_core.domain.errors import SpikeError
+from spike_core.domain.identifiers import BODY_LENGTH, AlbumId, ImageId, JobId, OwnerId, RequestId
+from spike_core.domain.images import ImageName
+from spike_core.domain.jobs import ClaimedJob, Job
+from spike_core.domain.receipts import IdempotencyKey
+from spike_core.domain.tiers import Tier
+from spike_core.ports.plugins import Database, Engine, Storage
+from spike_core.services.albums import NewAlbum
+from spike_memory import (
+    CountingIds,
+    CountingSecrets,
+    ManualClock,
+    MemoryBlender,
+    MemoryDownloader,
+    MemoryLimiter,
+    MemoryProbe,
+    StillPulse,
+)
+from spike_runtime import Settings, assemble
+
+CAP = 20
+ON_THEIR_WAY_MAX = 3  # jobs of one owner; the others wait for their turn
+RETENTION_S = 80_000  # of anonymous images: less than a receipt's
+OWNERS_ODDS = 6  # of those who ask, so many are asking for what is theirs
+NAMES = ("ada", "bob")
+KEYS = (IdempotencyKey("key1"), IdempotencyKey("key2"))
+
+
+class World(RuleBasedStateMachine):
+    """What there is, and how operations are tried."""
+
+    settings: ClassVar[Settings] = Settings(
+        token_cap=CAP, opening_grant=30, anonymous_retention_s=RETENTION_S, on_their_way_max=ON_THEIR_WAY_MAX
+    )
+
+    def open_database(self) -> Database:
+        raise AssertionError("a subclass says which")
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.fate, self.clock, self.mood = Fate(), ManualClock(), Mood()
+        self.database = self.open_database()
+        self.database.migrate()
+        self.blobs, self.broker = FickleBlobStore(self.clock), MortalBroker(self.fate)
+        self.spike = assemble(
+            self.settings,
+            database=MortalDatabase(self.database, MortalTransactions(self.database.transactions, self.fate)),
+            storage=Storage(blobs=MortalBlobStore(self.blobs, self.fate), links=self.blobs),
+            broker=self.broker,
+            engine=Engine(upscaler=FickleUpscaler(self.mood), blender=MemoryBlender(), probe=MemoryProbe()),
+            generator=FickleGenerator(self.mood),
+            downloader=MemoryDownloader({f"https://example.org/{name}": PICTURES[name] for name in PICTURES}),
+            limiter=MemoryLimiter(self.clock),
+            clock=self.clock,
+            ids=CountingIds(),
+            secrets=CountingSecrets(),
+            pulse=StillPulse(),
+        )
+        self.settlement = self.spike.workshop.settlement
+        self.stalled: list[ClaimedJob] = []
+        self.crashed_since_collection = False  # then an object may lie about that no row names
+        self.seen: dict[JobId, Job] = {}  # each job as it was when it was last there
+        self.gone: set[JobId] = set()  # those of them that aren't there any more
+
+    @initialize()
+    def two_people_with_albums_and_an_image(self) -> None:
+        self.owners: list[OwnerId] = []
+        self.request_ids: dict[Sender, RequestId] = {}  # what a sender's jobs say of where they come from
+        for name in NAMES:
+            owner_id = self.spike.registration.register(Email(f"{name}@example.org")).user.id
+            self.owners.append(owner_id)
+            for key in KEYS:
+                self.request_ids[owner_id, key] = RequestId.of((name + key.text).ljust(BODY_LENGTH, "0"))
+            for auto_enhance in (True, False):
+                wanted = NewAlbum(name=AlbumName("Holiday"), default_tier=Tier.TIER_2K, auto_enhance=auto_enhance)
+                album = self.spike.albums.create(owner_id, wanted)
+            content = io.BytesIO(PICTURES["good"])
+            self.spike.uploads.upload(owner_id, name=ImageName("a.jpg"), content=content, album_id=album.id)
+        self.now = self.look()
+        self.orders: Orders = self.now.orders  # what the albums should hold
+
+    # --- what rules choose from, mostly what may be: refusals are simple, and what succeeds goes on ------------------
+
+    def about_an_image(self, data: st.DataObject) -> tuple[OwnerId, ImageId]:
+        """Return who asks, and for which image."""
+        image_id = data.draw(st.sampled_from(self.now.image_ids), label="image")
+        return self.somebody(data, self.now.images[image_id].owner_id), image_id
+
+    def about_an_album(self, data: st.DataObject) -> tuple[OwnerId, AlbumId]:
+        """Return who asks, and for which album."""
+        album_id = data.draw(st.sampled_from(list(self.now.albums)), label="album")
+        return self.somebody(data, self.now.albums[album_id].owner_id), album_id
+
+    def somebody(self, data: st.DataObject, owner_id: OwnerId) -> OwnerId:
+        """Return whose thing it is, or now and then somebody else. Nobody in particular asks for nothing here."""
+        owners = [owner_id] * OWNERS_ODDS if owner_id in self.owners else []
+        return data.draw(st.sampled_from([*owners, *self.owners]), label="who")
+
+    def images_for(self, data: st.DataObject, owner_id: OwnerId, *, least: int = 1) -> list[ImageId]:
+        """Return some images that the owner has, or now and then anybody."""
+        own = [image.id for image in self.now.images.values() if image.owner_id == owner_id]
+        choices = [own] * OWNERS_ODDS if own else []
+        chosen = data.draw(st.sampled_from([*choices, self.now.image_ids]), label="whose")
+        return data.draw(st.lists(st.sampled_from(chosen), min_size=least, max_size=4), label="images")
+
+    # --- what there is, and how it is changed --------------------------------------------------------------------
+
+    def look(self) -> Snapshot:
+        """Return what there is at this moment; `now` is what there was at the end of the last step."""
+        return Snapshot.take(self.database.transactions, self.blobs, owners=self.owners, senders=list(self.request_ids))
+
+    def job(self, job_id: JobId) -> Job | None:
+        """Return the job as it is stored, or `None` when it has gone with its image."""
+        with self.database.transactions.view() as tx:
+            return tx.jobs.find([job_id]).get(job_id)
+
+    def attempt(self, trouble: Trouble, action: Any) -> Any:
+        """Do something as a request does: it succeeds, is refused without a trace, or dies. Return its result."""
+        try:
+            with trouble.befalling(self.fate):
+                return action()
+        except Crash:
+            self.crashed_since_collection = True
+        except SpikeError:
+            assert self.look() == self.now, "I7: a refused request leaves nothing"
+        return None
+
+    def behind_the_scenes(self, crash: int | None, action: Any) -> None:
+        """Do something as the relay or the sweeper does."""
+        try:
+            with self.fate.dying_after(crash):
+                action()
+        except Crash:
+            self.crashed_since_collection = True

@@ -1,0 +1,89 @@
+"""Starting server processes on loopback, and stopping them by their ids."""
+
+import shutil
+import socket
+import subprocess
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Final
+
+from attrs import define, field, frozen
+
+PATIENCE_S: Final = 30.0
+
+
+def free_port() -> int:
+    """Return a port of loopback that nobody listens on now."""
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        port: int = probe.getsockname()[1]
+        return port
+
+
+@frozen(kw_only=True)
+class Command:
+    """A server to start: what it listens on, and where it says what goes wrong."""
+
+    arguments: Sequence[str]
+    environment: Mapping[str, str]
+    port: int
+    log: Path
+
+
+@define
+class Processes:
+    """Server processes that are started and stopped together, and may be started again."""
+
+    commands: Sequence[Command]
+    _running: list["subprocess.Popen[bytes]"] = field(factory=list, init=False)
+
+    def start(self) -> None:
+        """Start them all and wait until each listens.
+
+        Raises:
+            RuntimeError: one ended instead, or took too long; its log is in the message.
+        """
+        assert not self._running
+        for command in self.commands:
+            with command.log.open("ab") as log:
+                self._running.append(
+                    subprocess.Popen(
+                        [*_leash(), *command.arguments], env=dict(command.environment), stdout=log, stderr=log
+                    )
+                )
+        try:
+            for command, process in zip(self.commands, self._running, strict=True):
+                _wait_for(command, process)
+        except BaseException:
+            self.stop()
+            raise
+
+    def stop(self) -> None:
+        """Stop them all, by force where asking doesn't help."""
+        for process in self._running:
+            process.terminate()
+        for process in self._running:
+            try:
+                process.wait(PATIENCE_S)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait(PATIENCE_S)
+        self._running.clear()
+
+
+def _leash() -> Sequence[str]:
+    """Return what makes a server end with the process that started it, however that ends; Linux has it."""
+    setpriv = shutil.which("setpriv")
+    return [setpriv, "--pdeathsig", "TERM", "--"] if setpriv else []
+
+
+def _wait_for(command: Command, process: "subprocess.Popen[bytes]") -> None:
+    deadline_s = time.monotonic() + PATIENCE_S
+    while time.monotonic() < deadline_s and process.poll() is None:
+        try:
+            socket.create_connection(("127.0.0.1", command.port), timeout=1).close()
+        except OSError:
+            time.sleep(0.02)  # between two looks at another process
+        else:
+            return
+    raise RuntimeError(f"{command.arguments} doesn't listen on {command.port}:\n{command.log.read_text()[-2000:]}")

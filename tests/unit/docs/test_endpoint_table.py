@@ -1,0 +1,187 @@
+"""The table of all endpoints in `docs/reference/http.md`: its routes, limits and errors are those of the application.
+
+Nothing is taken from the handlers' source: the routes are the router's, all else is asked of the application.
+"""
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+from attrs import fields, frozen
+from falcon import inspect, testing
+
+from builders import a_body
+from caller import Caller
+from memory_spike import MemorySpike
+from spike_http import create_app
+from spike_runtime import Settings
+
+PAGE: Final = (Path(__file__).parents[3] / "docs/reference/http.md").read_text(encoding="utf-8")
+ROW: Final = re.compile(
+    r"^\| \[`(\w+) (\S+)`\]\(#\S+\) \| (required|optional|none) \| (\d+|none) \| ([\d ]+|none) \|$", re.MULTILINE
+)
+RATE_ROW: Final = re.compile(r"^\| `(\w+) (\S+)` \| \d+ \| `(SPIKE_RATE_\w+)` \|$", re.MULTILINE)
+ERROR_ROW: Final = re.compile(r"^\| (\d{3}) \| `[A-Z_]+` \| .+ \|$", re.MULTILINE)
+PARAMETER: Final = re.compile(r"\{(\w+)\}")
+UNKNOWN: Final = {
+    "image_id": f"img_{a_body()}",
+    "album_id": f"album_{a_body()}",
+    "job_id": f"job_{a_body()}",
+    "batch_id": f"batch-{a_body()}",
+    "key_id": f"key_{a_body()}",
+    "folder": "images",
+    "name": "unknown.jpg",
+    "version": "unknown",
+}
+STATUS: Final = re.compile(r"\b[45]\d\d\b")
+FOR_ALL: Final = {405, 500}  # what the text under the table says of all
+
+
+@frozen(order=True)
+class Endpoint:
+    method: str
+    path: str
+
+    def __str__(self) -> str:
+        """Return what a test is called by."""
+        return f"{self.method} {self.path}"
+
+    @property
+    def somewhere(self) -> str:
+        """The path with ids that nothing has."""
+        return PARAMETER.sub(lambda match: UNKNOWN[match[1]], self.path)
+
+
+@frozen
+class Told:
+    credentials: str
+    limit: int  # 0 is none
+    errors: frozenset[int]
+
+
+TABLE: Final[Mapping[Endpoint, Told]] = {
+    Endpoint(method, path): Told(
+        credentials,
+        0 if limit == "none" else int(limit),
+        frozenset(int(status) for status in re.findall(r"\d+", errors)),
+    )
+    for method, path, credentials, limit, errors in ROW.findall(PAGE)
+}
+ENDPOINTS: Final = pytest.mark.parametrize("endpoint", TABLE, ids=str)
+
+
+def a_client(settings: Settings | None = None) -> Caller:
+    house = MemorySpike.build(settings)
+    return Caller(testing.TestClient(create_app(house.spike)), house.register())
+
+
+def ask(caller: Caller, endpoint: Endpoint, body: str = "", **headers: str) -> testing.Result:
+    """Send a request without credentials, unless the headers have some; their names are written with underscores."""
+    named = {name.replace("_", "-"): value for name, value in headers.items()}
+    return caller.client.simulate_request(endpoint.method, endpoint.somewhere, headers=named, body=body)
+
+
+def test_each_route_and_method_has_one_row() -> None:
+    routes = inspect.inspect_routes(a_client().client.app)
+    served = {
+        Endpoint(method.method, route.path) for route in routes for method in route.methods if not method.internal
+    }
+    assert {*TABLE} == served
+    assert len(ROW.findall(PAGE)) == len(served)
+
+
+def test_each_row_with_a_limit_names_the_limit_of_its_bucket() -> None:
+    """Each bucket is given a limit of its own, so that the header of an answer tells which one has counted it."""
+    names = [field.name for field in fields(Settings) if field.name.startswith("rate_") and field.type is int]
+    own: dict[str, Any] = {name: 1000 + number for number, name in enumerate(names) if name != "rate_general"}
+    caller = a_client(Settings(**own))
+    counted: dict[Endpoint, str] = {}
+    for endpoint in TABLE:
+        limit = ask(caller, endpoint, **caller.headers).headers.get("X-RateLimit-Limit")
+        if limit is not None:
+            (counted[endpoint],) = (name for name in own if own[name] == int(limit))
+    assert {endpoint: told.limit for endpoint, told in TABLE.items() if told.limit} == {
+        endpoint: getattr(Settings(), name) for endpoint, name in counted.items()
+    }
+    named = {Endpoint(method, path): setting for method, path, setting in RATE_ROW.findall(PAGE)}
+    assert named == {endpoint: f"SPIKE_{name.upper()}" for endpoint, name in counted.items()}
+
+
+@ENDPOINTS
+def test_credentials_are_needed_as_told(endpoint: Endpoint) -> None:
+    """Where they are optional, it depends on what is asked for; here it is nothing that exists."""
+    told = TABLE[endpoint]
+    status = ask(a_client(), endpoint).status_code
+    assert told.credentials != "required" or status == 401
+    assert told.credentials != "none" or status != 401
+    assert (401 in told.errors) == (told.credentials != "none")
+
+
+@ENDPOINTS
+def test_what_bad_requests_are_answered_is_told(endpoint: Endpoint) -> None:
+    caller = a_client()
+    bad_query = {"limit": "0", "wait": "x", "cursor": "?"}
+    answers = [
+        ask(caller, endpoint),
+        ask(caller, endpoint, Authorization="Bearer wrong"),
+        ask(caller, endpoint, **caller.headers),
+        ask(caller, endpoint, "hello", Content_Type="text/plain", **caller.headers),
+        ask(caller, endpoint, "{}", Content_Type="application/json", **caller.headers),
+        ask(caller, endpoint, "{", Content_Type="application/json", **caller.headers),
+        caller.client.simulate_request(endpoint.method, endpoint.somewhere, headers=caller.headers, params=bad_query),
+    ]
+    seen = {answer.status_code for answer in answers if answer.status_code >= 400}
+    told = TABLE[endpoint].errors
+    assert seen <= told
+    assert (415 in told) == (415 in seen)
+    assert 404 in told or "{" not in endpoint.path
+
+
+@ENDPOINTS
+def test_a_limit_is_told_by_429(endpoint: Endpoint) -> None:
+    assert (429 in TABLE[endpoint].errors) == (TABLE[endpoint].limit > 0)
+
+
+@ENDPOINTS
+def test_the_idempotency_key_is_told_by_409_and_422(endpoint: Endpoint) -> None:
+    route = a_client().client.app._router.find(endpoint.somewhere)
+    assert route is not None
+    takes_key = endpoint.method == "POST" and hasattr(route[0], "once")
+    assert (422 in TABLE[endpoint].errors) == takes_key
+    assert not takes_key or 409 in TABLE[endpoint].errors
+
+
+@ENDPOINTS
+def test_a_row_has_the_errors_of_its_section(endpoint: Endpoint) -> None:
+    """The section says when; it may leave out what the table says of all."""
+    section = PAGE.partition(f"\n## `{endpoint}`\n")[2].partition("\n## ")[0]
+    paragraphs = re.findall(r"^Errors[:,].*(?:\n.+)*", section, re.MULTILINE)
+    said = {int(status) for paragraph in paragraphs for status in STATUS.findall(paragraph)}
+    assert said - FOR_ALL <= TABLE[endpoint].errors
+
+
+def test_the_openapi_document_has_the_same_errors() -> None:
+    """But for those that the text under the table says of all, and a 400 for any query, be there a wrong one or not."""
+    paths = a_client().client.simulate_get("/openapi.json").json["paths"]
+    stated = {
+        (method.upper(), PARAMETER.sub("", path)): {int(status) for status in operation["responses"] if status >= "400"}
+        for path, operations in paths.items()
+        for method, operation in operations.items()
+    }
+    for endpoint, told in TABLE.items():
+        if endpoint.path.startswith("/studio"):
+            continue  # a page is no part of the API
+        answers = stated.pop((endpoint.method, PARAMETER.sub("", endpoint.path)), set())
+        assert told.errors - answers == set(), endpoint
+        assert answers - told.errors <= {400, 403, 429, 500}, endpoint
+        assert 400 in told.errors or 400 not in answers or endpoint.method == "GET", endpoint
+    assert stated == {}, "each operation has a row"
+
+
+def test_each_error_of_the_table_is_one_that_the_page_lists() -> None:
+    """Readiness says by 503 what it says in its own shape."""
+    listed = {int(status) for status in ERROR_ROW.findall(PAGE)}
+    assert {status for told in TABLE.values() for status in told.errors} - listed == {503}
+    assert [str(endpoint) for endpoint, told in TABLE.items() if 503 in told.errors] == ["GET /readyz"]

@@ -1,0 +1,12 @@
+"""The application as the specification's examples know it: objects are on a CDN."""
+
+import pytest
+
+from golden.looks import CDN
+from memory_spike import MemorySpike
+from spike_runtime import Settings
+
+
+@pytest.fixture
+def house() -> MemorySpike:
+    return MemorySpike.build(Settings(cdn_url=CDN))

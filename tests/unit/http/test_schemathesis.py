@@ -1,0 +1,162 @@
+"""Schemathesis on every operation of the document, signed in and not: what is answered is what the document says."""
+
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+import pytest
+import schemathesis
+from falcon import testing
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from schemathesis import Case
+from schemathesis.checks import not_a_server_error
+from schemathesis.core.result import Ok
+from schemathesis.schemas import APIOperation
+from schemathesis.specs.openapi.checks import (
+    content_type_conformance,
+    response_headers_conformance,
+    response_schema_conformance,
+    status_code_conformance,
+)
+
+from caller import PICTURE, Caller
+from memory_spike import MemorySpike, with_limits
+from multipart import CONTENT_TYPE, an_upload
+from spike_core.domain.rates import Bucket
+from spike_http import create_app
+
+Request = Case[Any]
+UNLIMITED: Final = with_limits(dict.fromkeys(Bucket, 0))
+HOUSE: Final = MemorySpike.build(UNLIMITED)
+APP: Final = create_app(HOUSE.spike)
+ADA: Final = Caller(testing.TestClient(APP), HOUSE.register(tokens=1_000_000))
+SCHEMA: Final = schemathesis.openapi.from_wsgi("/openapi.json", APP)
+OPERATIONS: Final[list[APIOperation[Any, Any, Any, Any]]] = [
+    found.ok() for found in SCHEMA.get_all_operations() if isinstance(found, Ok)
+]
+CHECKS: Final = [
+    not_a_server_error,
+    status_code_conformance,
+    content_type_conformance,
+    response_headers_conformance,
+    response_schema_conformance,
+]
+TIMES: Final = settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck))
+
+schemathesis.openapi.format("binary", st.just(PICTURE) | st.binary())
+
+
+@SCHEMA.parametrize()
+@TIMES
+def test_strangers_are_answered_as_described(case: Request) -> None:
+    case.call_and_validate(checks=CHECKS)
+
+
+@SCHEMA.parametrize()
+@TIMES
+def test_users_are_answered_as_described(case: Request) -> None:
+    case.call_and_validate(headers=ADA.headers, checks=CHECKS)
+
+
+def an_image_id() -> str:
+    return str(ADA.upload().json["image"]["id"])
+
+
+def an_anonymous_image_id() -> str:
+    form = {"Content-Type": CONTENT_TYPE}
+    sent = ADA.client.simulate_post("/api/images/anonymous-upload", headers=form, body=an_upload(PICTURE))
+    return str(sent.json["image"]["id"])
+
+
+def a_job_id() -> str:
+    return str(ADA.upload().json["enhancement"]["jobId"])
+
+
+def a_creation_id() -> str:
+    return str(ADA.post("/api/mcp/generate", {"prompt": "sea", "tier": "TIER_1K"}).json["jobId"])
+
+
+def a_batch_id() -> str:
+    return str(ADA.post("/api/images/batch-enhance", {"imageIds": [an_image_id()], "tier": "FREE"}).json["batchId"])
+
+
+def an_album_id() -> str:
+    return str(ADA.post("/api/albums", {"name": "Summer"}).json["album"]["id"])
+
+
+def revoke_all_keys() -> None:
+    """Make room for new ones: there may be ten."""
+    for key in ADA.get("/api/settings/api-keys").json["apiKeys"]:
+        ADA.delete(f"/api/settings/api-keys/{key['id']}")
+
+
+def a_key_id() -> str:
+    revoke_all_keys()
+    return str(ADA.post("/api/settings/api-keys", {"name": "laptop"}).json["apiKey"]["id"])
+
+
+FRESH: Final[Mapping[str, Callable[[], str]]] = {
+    "imageId": an_image_id,
+    "jobId": a_job_id,
+    "batchId": a_batch_id,
+    "albumId": an_album_id,
+    "keyId": a_key_id,
+    "targetAlbumId": an_album_id,
+}
+
+
+def what_there_is(path: str) -> Mapping[str, Callable[[], str]]:
+    """Return how to make the things that a request to a path may name."""
+    fresh = dict(FRESH)
+    if "anonymous" in path:
+        fresh["imageId"] = an_anonymous_image_id
+    if "mcp" in path:
+        fresh["jobId"] = a_creation_id
+    return fresh
+
+
+def with_what_there_is(case: Request) -> Request:
+    """Let a request name things that are there, where a schema could only make up their ids."""
+    fresh = what_there_is(case.path)
+    if case.path.endswith("api-keys"):
+        revoke_all_keys()
+    parameters = {name: fresh[name]() for name in case.path_parameters or {} if name in fresh}
+    if case.path.startswith("/files"):
+        image_id = an_image_id()
+        HOUSE.publish(image_id)
+        parameters = {"folder": "images", "name": f"{image_id}.jpg"}
+    case.path_parameters = parameters
+    case.query = {name: value for name, value in (case.query or {}).items() if name == "limit"}
+    case.headers.pop("Idempotency-Key", None)
+    if isinstance(case.body, dict):
+        named: Mapping[str, Callable[[], Any]] = {
+            **fresh,
+            "imageIds": lambda: [an_image_id()],
+            "imageOrder": list,
+            "coverImageId": lambda: None,
+            "removeFromSourceAlbum": lambda: None,
+            "isPublic": lambda: False,
+            "blendSource": lambda: {"imageId": fresh["imageId"]()},
+        }
+        case.body = {name: named[name]() if name in named else value for name, value in case.body.items()}
+        if case.path.endswith("modify"):
+            HOUSE.pages["https://example.org/a.jpg"] = PICTURE
+            case.body |= {"imageUrl": "https://example.org/a.jpg", "image": None, "mimeType": None}
+    return case
+
+
+@pytest.mark.parametrize("operation", OPERATIONS, ids=lambda operation: operation.label)
+def test_each_operation_succeeds_as_described(operation: APIOperation[Any, Any, Any, Any]) -> None:
+    """A document that says only how requests fail would pass the tests above."""
+    statuses: set[int] = set()
+
+    @given(operation.as_strategy())
+    @settings(TIMES, max_examples=10)
+    def ask(case: Request) -> None:
+        answer = with_what_there_is(case).call(headers=ADA.headers)
+        case.validate_response(answer, checks=CHECKS, headers=ADA.headers)
+        statuses.add(answer.status_code)
+
+    ask()
+    [success] = {int(status) for status in operation.responses.status_codes if status.startswith("2")}
+    assert success in statuses
