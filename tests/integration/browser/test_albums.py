@@ -24,6 +24,7 @@ def album(studio: Page, ada: Person) -> Any:
     """Four pictures in an album, which is shown."""
     album = an_album(ada, privacy="UNLISTED")
     studio.goto(f"{ada.server.url}/#/albums/{album['id']}")
+    studio.get_by_role("heading", name="Holidays").wait_for()
     for name in NAMES:
         upload(studio, as_file(name))
         studio.locator(".print", has_text=name).wait_for()
