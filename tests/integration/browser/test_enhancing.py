@@ -28,6 +28,7 @@ def choose(page: Page, *names: str) -> None:
 
 def test_the_picker_tells_price_size_and_seconds_and_keeps_its_word(studio: Page, ada: Person) -> None:
     open_the_picture(studio)
+    expect(studio.locator(".lasts").first).not_to_be_empty()
     assert re.fullmatch(r"2K 2048 × 1362 ≈ \d+ s 5 tokens", tier(studio, "2K"))
     choose(studio, "2K")
     studio.get_by_role("button", name="Enhance, 5 tokens").click()
@@ -64,7 +65,7 @@ def test_progress_is_waited_for_not_polled(studio: Page) -> None:
     choose(studio, "4K")
     studio.get_by_role("button", name="Enhance, 10 tokens").click()
     expect(studio.locator(".version[data-status=COMPLETED]")).to_have_count(2)
-    looks = [request.url for request in asked if "/api/jobs/" in request.url]
+    looks = [request.url for request in asked if "/api/jobs/" in request.url and request.method == "GET"]
     assert looks
     assert all("?wait=" in url for url in looks)
     assert not [request for request in asked if "/api/images/img_" in request.url], "looks at images are counted"

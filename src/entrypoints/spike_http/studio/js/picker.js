@@ -4,6 +4,7 @@ import { h } from './dom.js';
 import { on } from './bus.js';
 import { duration, expectedSeconds, learnt, outputSize, times, tokens } from './tiers.js';
 import { balance, untilNext } from './wallet.js';
+import { hasEnded } from './watch.js';
 
 const MOST = 3; // the API's, of several at once
 
@@ -42,6 +43,7 @@ export function tierPicker({ tiers, size, many, count = 1, changed = () => {}, c
   }
   draw();
   on('wallet', draw, signal);
+  on('job', (job) => hasEnded(job) && draw(), signal);
   learnt().then(draw, () => {});
   return { element, chosen: () => [...picked], price: prices, clear() { picked.clear(); draw(); } };
 }

@@ -11,7 +11,7 @@ import { complain, say, troubles } from './notices.js';
 import { tierPicker } from './picker.js';
 import { go } from './router.js';
 import { stage } from './stage.js';
-import { PAID, TIERS, expectedSeconds, duration, tier, times, tokens } from './tiers.js';
+import { PAID, TIERS, expectedSeconds, duration, learn, tier, times, tokens } from './tiers.js';
 import { spent } from './wallet.js';
 import { hasEnded, tell, watch, watchedSince } from './watch.js';
 
@@ -25,6 +25,7 @@ let wanted; // the job that a link of the history led to
 
 export async function pictureView({ id }, signal) {
   const image = await look(id);
+  image.jobs.forEach(learn);
   const picture = asPicture(image);
   const stem = image.name.replace(/\.\w+$/, '');
   const jobs = new Map(image.jobs.map((job) => [job.id, job]));

@@ -23,13 +23,13 @@ export const tokens = (count) => (count === 0 ? 'free' : `${count} token${count 
 
 // How long a job takes is learnt from the account's latest jobs: the median of those at the same tier, else of another tier by
 // the ratio of pixels.
-const took = new Map();
+const took = new Map(); // tier → id of a job → seconds
 let learning;
 
 export const learn = (job) => {
   if (job.status !== 'COMPLETED' || !job.processingStartedAt) return;
   const seconds = (Date.parse(job.processingCompletedAt) - Date.parse(job.processingStartedAt)) / 1000;
-  took.set(job.tier, [...(took.get(job.tier) ?? []), seconds].slice(-20));
+  took.set(job.tier, new Map([...(took.get(job.tier) ?? new Map()), [job.id, seconds]].slice(-20)));
 };
 
 export const learnt = () => (learning ??= recall());
@@ -43,7 +43,7 @@ async function recall() {
 }
 
 export function expectedSeconds(id) {
-  const median = (list) => [...list].sort((a, b) => a - b)[Math.floor(list.length / 2)];
+  const median = (jobs) => [...jobs.values()].sort((a, b) => a - b)[Math.floor(jobs.size / 2)];
   if (took.has(id)) return Math.max(1, median(took.get(id)));
   for (const other of [...TIERS].reverse()) {
     if (took.has(other.id)) return Math.max(1, median(took.get(other.id)) * (tier(id).side / other.side) ** 2);
