@@ -29,6 +29,7 @@ format: $(VENV)/.dev
 
 bench: $(VENV)/.dev ## ratios, measured side by side in one run
 	$(BIN)/python bench/enhance_throughput.py
+	$(BIN)/python bench/enhance_throughput.py --database postgresql
 	$(BIN)/python bench/start_up.py
 
 screenshots: $(VENV)/.dev ## photograph the studio into docs/images; needs Chromium

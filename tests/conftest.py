@@ -5,7 +5,7 @@ import os
 import pytest
 from hypothesis import settings
 
-pytest_plugins = ["servers.s3"]
+pytest_plugins = ["servers.postgres", "servers.s3"]
 
 # A busy machine isn't a failure. CI repeats the same examples, so that a red build is the change's doing; developers'
 # runs look for new ones.

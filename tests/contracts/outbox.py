@@ -1,6 +1,8 @@
 """The laws of `Outbox`."""
 
+import threading
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
@@ -13,6 +15,8 @@ from spike_core.domain.facts import JobDue
 from spike_core.ports.transactions import Transactions
 
 SECOND: Final = timedelta(seconds=1)
+TAKERS: Final = 4
+TAKES: Final = 10
 THE_END: Final = datetime.max.replace(tzinfo=UTC)
 
 
@@ -66,6 +70,39 @@ class OutboxContract:
             tx.outbox.remove([])
         with transactions.view() as tx:
             assert list(tx.outbox.due(now=THE_END, limit=9)) == [message]
+
+    def test_what_is_taken_is_put_off_and_told_as_it_was(self, transactions: Transactions) -> None:
+        first, second, third = _messages(transactions, 3)
+        later = third.due_at + SECOND
+        with transactions.begin() as tx:
+            tx.outbox.put([third, second, first])
+            assert list(tx.outbox.take(now=THE_END, until=later, limit=2)) == [first, second]
+            assert list(tx.outbox.take(now=third.due_at, until=later, limit=2)) == [third]
+            assert list(tx.outbox.take(now=third.due_at, until=later, limit=2)) == []
+        with transactions.view() as tx:
+            due = tx.outbox.due(now=later, limit=9)
+            assert sorted(due, key=lambda each: each.job_id) == [
+                evolve(message, due_at=later)
+                for message in sorted([first, second, third], key=lambda each: each.job_id)
+            ]
+
+    def test_of_many_that_take_at_once_each_gets_others(self, transactions: Transactions) -> None:
+        messages = _messages(transactions, TAKERS * TAKES)
+        with transactions.begin() as tx:
+            tx.outbox.put(messages)
+        start = threading.Barrier(TAKERS)
+
+        def take() -> list[JobDue]:
+            start.wait()
+            taken: list[JobDue] = []
+            for _ in range(TAKES * TAKERS):  # whoever skips what others hold looks again
+                with transactions.begin() as tx:
+                    taken += tx.outbox.take(now=messages[-1].due_at, until=THE_END, limit=3)
+            return taken
+
+        with ThreadPoolExecutor(TAKERS) as pool:
+            taken = [message for each in pool.map(lambda _: take(), range(TAKERS)) for message in each]
+        assert sorted(taken, key=lambda each: each.due_at) == messages
 
     def test_messages_share_the_fate_of_their_transaction(self, transactions: Transactions) -> None:
         message, other = _messages(transactions, 2)

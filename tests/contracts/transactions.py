@@ -50,6 +50,7 @@ WRITES: Final[Sequence[Callable[[Transaction], object]]] = (
     lambda tx: tx.api_keys.put(an_api_key(a_user())),
     lambda tx: tx.api_keys.lock(a_user().id),
     lambda tx: tx.outbox.put([JobDue(job_id=a_job_id(), due_at=NOON)]),
+    lambda tx: tx.outbox.take(now=NOON, until=NOON, limit=1),
     lambda tx: tx.outbox.remove([a_job_id()]),
 )
 

@@ -1,5 +1,8 @@
 """Starting server processes on loopback, and stopping them by their ids."""
 
+import contextlib
+import itertools
+import os
 import shutil
 import socket
 import subprocess
@@ -11,13 +14,24 @@ from typing import Final
 from attrs import define, field, frozen
 
 PATIENCE_S: Final = 30.0
+_FIRST_PORT: Final = 16_000
+_PORTS_PER_PROCESS: Final = 1000
+_SHARES: Final = 16
+_NUMBERS: Final = itertools.count(os.getpid())  # two runs at once begin at different ones
 
 
 def free_port() -> int:
-    """Return a port of loopback that nobody listens on now."""
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port: int = probe.getsockname()[1]
-        return port
+    """Return a port of loopback that nobody listens on, and that nobody else is given meanwhile.
+
+    The kernel gives the ports above 32768 to clients, too; below them each test process has a thousand of its own.
+    """
+    number = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")) % _SHARES
+    first = _FIRST_PORT + number * _PORTS_PER_PROCESS
+    for _ in range(_PORTS_PER_PROCESS):
+        port = first + next(_NUMBERS) % _PORTS_PER_PROCESS
+        with contextlib.suppress(OSError), socket.create_server(("127.0.0.1", port)):
+            return port
+    raise RuntimeError(f"nothing is free from port {first} on")
 
 
 @frozen(kw_only=True)

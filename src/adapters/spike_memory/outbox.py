@@ -3,7 +3,7 @@
 from collections.abc import Collection, Sequence
 from datetime import datetime
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from spike_core.domain.facts import JobDue
 from spike_core.domain.identifiers import JobId
@@ -27,6 +27,12 @@ class MemoryOutbox:
         """Return messages that are due."""
         due = [message for message in self._rows.state.outbox.values() if message.due_at <= now]
         return sorted(due, key=lambda message: (message.due_at, message.job_id))[:limit]
+
+    def take(self, *, now: datetime, until: datetime, limit: int) -> Sequence[JobDue]:
+        """Return messages that are due, and put them off."""
+        taken = self.due(now=now, limit=limit)
+        self.put([evolve(message, due_at=until) for message in taken])
+        return taken
 
     def remove(self, job_ids: Collection[JobId]) -> None:
         """Forget messages."""

@@ -17,6 +17,7 @@ from spike_memory.outbox import MemoryOutbox
 from spike_memory.receipts import MemoryReceipts
 from spike_memory.removals import MemoryRemovals
 from spike_memory.state import Rows, State
+from spike_memory.tallies import MemoryTallies
 from spike_memory.wallets import MemoryLedger, MemoryWallets
 
 
@@ -38,6 +39,7 @@ class MemoryTransaction:
     api_keys: MemoryApiKeys
     outbox: MemoryOutbox
     receipts: MemoryReceipts
+    tallies: MemoryTallies
     census: MemoryCensus
 
     @classmethod
@@ -58,6 +60,7 @@ class MemoryTransaction:
             api_keys=MemoryApiKeys(rows),
             outbox=MemoryOutbox(rows),
             receipts=MemoryReceipts(rows),
+            tallies=MemoryTallies(rows),
             census=MemoryCensus(rows),
         )
 

@@ -6,14 +6,14 @@ from attrs import frozen
 from sqlalchemy import bindparam, delete, insert, select
 
 from spike_core.domain.accounts import Email, SecretHash, Session, User
-from spike_core.domain.errors import Unauthenticated, UserNotFound
+from spike_core.domain.errors import EmailTaken, Unauthenticated, UserNotFound
 from spike_core.domain.identifiers import UserId
-from spike_sqlalchemy.prepared import Prepared
+from spike_sqlalchemy.prepared import Prepared, insert_unless
 from spike_sqlalchemy.rows import session_of, session_row, user_of, user_row
 from spike_sqlalchemy.statements import Statements
 from spike_sqlalchemy.tables import sessions, users
 
-_ADD_USER: Final = Prepared(insert(users).inline())
+_ADD_USER: Final = insert_unless(users, unique=["email"])
 _USER_BY_EMAIL: Final = Prepared(select(users).where(users.c.email == bindparam("address")))
 _USER: Final = Prepared(select(users).where(users.c.id == bindparam("user")))
 _ADD_SESSION: Final = Prepared(insert(sessions).inline())
@@ -29,7 +29,8 @@ class SqlAlchemyAccounts:
 
     def add_user(self, user: User) -> None:
         """Store a new user."""
-        self._statements.write_all(_ADD_USER, [user_row(user)])
+        if not self._statements.write(_ADD_USER, user_row(user)):
+            raise EmailTaken
 
     def user_by_email(self, email: Email) -> User:
         """Return the user with this address."""

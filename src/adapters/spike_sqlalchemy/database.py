@@ -1,4 +1,4 @@
-"""A SQLite database that is opened."""
+"""Databases that are opened: a SQLite file, or a PostgreSQL database."""
 
 from pathlib import Path
 
@@ -6,13 +6,16 @@ from attrs import frozen
 from sqlalchemy import Engine
 
 from spike_core.domain.errors import DatabaseUnavailable
+from spike_sqlalchemy.connections import begun
+from spike_sqlalchemy.engine import BEGIN_VIEW
 from spike_sqlalchemy.errors import translated
-from spike_sqlalchemy.schema import is_current, one_migrator, upgrade
+from spike_sqlalchemy.migrators import alone_at_file, alone_at_server
+from spike_sqlalchemy.schema import is_current, upgrade
 from spike_sqlalchemy.transactions import SqlAlchemyTransactions
 
 
 @frozen(kw_only=True)
-class SqlAlchemyDatabase:
+class SqliteDatabase:
     """See the port."""
 
     path: Path
@@ -25,7 +28,7 @@ class SqlAlchemyDatabase:
             self.path.parent.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise DatabaseUnavailable from error
-        with one_migrator(self.path):
+        with alone_at_file(self.path):
             if not self._is_current():
                 with translated():
                     upgrade(self.engine)
@@ -42,5 +45,35 @@ class SqlAlchemyDatabase:
     def _is_current(self) -> bool:
         if not self.path.exists():  # connecting would make an empty file
             return False
-        with translated(), self.engine.connect() as connection:
+        with begun(self.engine, BEGIN_VIEW[self.engine.dialect.name]) as connection, translated():
             return is_current(connection)
+
+
+@frozen(kw_only=True)
+class PostgresDatabase:
+    """See the port."""
+
+    engine: Engine
+    transactions: SqlAlchemyTransactions
+
+    def migrate(self) -> None:
+        """Bring the schema up to date. The database itself has to be there."""
+        if not self._is_current():
+            with translated():
+                upgrade(self.engine, alone=alone_at_server)
+
+    def ping(self) -> None:
+        """Check that it answers and that its schema is up to date."""
+        if not self._is_current():
+            raise DatabaseUnavailable
+
+    def close(self) -> None:
+        """Let go of all connections."""
+        self.engine.dispose()
+
+    def _is_current(self) -> bool:
+        with begun(self.engine, BEGIN_VIEW[self.engine.dialect.name]) as connection, translated():
+            return is_current(connection)
+
+
+SqlAlchemyDatabase = SqliteDatabase | PostgresDatabase

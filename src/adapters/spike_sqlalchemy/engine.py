@@ -1,50 +1,98 @@
-"""Engines: how SQLite is opened.
+"""Engines: how SQLite and PostgreSQL are opened.
 
-One writer at a time is SQLite's law; it is kept by asking for the write lock at BEGIN (`BEGIN IMMEDIATE`), because
-a transaction that begins by reading and then wants to write fails at once when somebody else has written meanwhile.
+On SQLite there is one writer at a time; that law is kept by asking for the write lock at BEGIN (`BEGIN IMMEDIATE`),
+because a transaction that begins by reading and then wants to write fails at once when somebody else has written
+meanwhile. On PostgreSQL writers go on side by side and wait for each other at rows (READ COMMITTED and row locks):
+docs/decisions/0023.
 """
 
 import sqlite3
+from collections.abc import Mapping
+from datetime import timedelta
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy import URL, Engine, QueuePool, create_engine, event
 
-BUSY_TIMEOUT_MS: Final = 5_000  # how long another process may hold the write lock
-POOL_SIZE: Final = 16  # connections that are kept open
-POOL_OVERFLOW: Final = 48  # connections that may come on top while they are needed
-POOL_TIMEOUT_S: Final = 5.0  # how long a thread waits for a connection when all are in use
+from spike_core.ports.plugins import DatabaseLimits
 
-# What begins a transaction. It isn't sent by an event of the engine, as SQLAlchemy's manual has it, because an engine
-# with events pays for them in every statement.
-BEGIN: Final = "BEGIN IMMEDIATE"
-BEGIN_VIEW: Final = "BEGIN"
+POOL_OVERFLOW: Final = 48  # connections to SQLite that may come on top while they are needed
+CONNECT_TIMEOUT_S: Final = 5  # how long PostgreSQL may take to let us in
+APPLICATION: Final = "spike"  # in pg_stat_activity
+
+# What begins a transaction, by dialect. It isn't sent by an event of the engine, as SQLAlchemy's manual has it,
+# because an engine with events pays for them in every statement.
+BEGIN: Final[Mapping[str, str]] = {"sqlite": "BEGIN IMMEDIATE", "postgresql": "BEGIN"}
+BEGIN_VIEW: Final[Mapping[str, str]] = {
+    "sqlite": "BEGIN",
+    "postgresql": "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
+}
 
 
-def sqlite_engine(path: Path) -> Engine:
+def sqlite_engine(path: Path, limits: DatabaseLimits | None = None) -> Engine:
     """Return an engine on a SQLite file. Nothing is opened before its first use.
 
     Whoever uses its connections sends `BEGIN` first; without it each statement is stored on its own.
     """
+    limits = limits or DatabaseLimits()
     engine = create_engine(
         URL.create("sqlite", database=str(path)),
         poolclass=QueuePool,
-        pool_size=POOL_SIZE,
+        pool_size=limits.connections_max,
         max_overflow=POOL_OVERFLOW,
-        pool_timeout=POOL_TIMEOUT_S,
+        pool_timeout=limits.lock_wait.total_seconds(),
         hide_parameters=True,  # errors are logged, and parameters hold addresses and hashes
         pool_use_lifo=True,  # the connection used last has the warmest cache
     )
-    event.listen(engine, "connect", _prepare)
+    busy_timeout_ms = _milliseconds(limits.lock_wait)
+
+    def prepare(connection: sqlite3.Connection, _record: object) -> None:
+        connection.isolation_level = None  # the driver begins nothing by itself
+        for pragma in (
+            f"busy_timeout = {busy_timeout_ms}",
+            "journal_mode = WAL",  # readers and the writer don't wait for each other
+            "synchronous = NORMAL",  # with WAL: whole after a crash; a power cut may take the last commits
+            "foreign_keys = ON",
+        ):
+            connection.execute(f"PRAGMA {pragma}")
+
+    event.listen(engine, "connect", prepare)
     return engine
 
 
-def _prepare(connection: sqlite3.Connection, _record: object) -> None:
-    connection.isolation_level = None  # the driver begins nothing by itself
-    for pragma in (
-        f"busy_timeout = {BUSY_TIMEOUT_MS}",
-        "journal_mode = WAL",  # readers and the writer don't wait for each other
-        "synchronous = NORMAL",  # with WAL: whole after a crash; a power cut may take the last commits
-        "foreign_keys = ON",
-    ):
-        connection.execute(f"PRAGMA {pragma}")
+def postgres_engine(url: URL, limits: DatabaseLimits | None = None) -> Engine:
+    """Return an engine on a PostgreSQL database. Nothing is opened before its first use.
+
+    Whoever uses its connections sends `BEGIN` first; without it each statement is stored on its own.
+    """
+    limits = limits or DatabaseLimits()
+    settings = {
+        "statement_timeout": _milliseconds(limits.statement_time),
+        "lock_timeout": _milliseconds(limits.lock_wait),
+        # a process that stands still in a transaction must not hold its locks for ever
+        "idle_in_transaction_session_timeout": _milliseconds(limits.statement_time),
+    }
+    ours = {
+        "connect_timeout": CONNECT_TIMEOUT_S,
+        "application_name": APPLICATION,
+        "options": " ".join(f"-c {name}={value}" for name, value in settings.items()),
+    }
+    engine = create_engine(
+        url,
+        connect_args={name: value for name, value in ours.items() if name not in url.query},
+        pool_size=limits.connections_max,
+        max_overflow=0,  # the server has so many connections and no more: the next one waits for its turn
+        pool_timeout=limits.lock_wait.total_seconds(),
+        pool_use_lifo=True,
+        hide_parameters=True,
+    )
+    event.listen(engine, "connect", _begin_nothing)
+    return engine
+
+
+def _begin_nothing(connection: Any, _record: object) -> None:
+    connection.autocommit = True  # the driver begins nothing by itself: BEGIN says how
+
+
+def _milliseconds(duration: timedelta) -> int:
+    return round(duration / timedelta(milliseconds=1))

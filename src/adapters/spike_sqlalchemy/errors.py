@@ -7,34 +7,30 @@ from typing import Final
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as NoConnectionLeft
 
-from spike_core.domain.errors import DatabaseUnavailable, DuplicateEntry, DuplicateReceipt, EmailTaken, SpikeError
+from spike_core.domain.errors import DatabaseUnavailable, SpikeError, TransactionUndone
 
-# SQLite names the columns, PostgreSQL the constraint
-_CONSTRAINTS: Final[dict[str, type[SpikeError]]] = {
-    "ledger_entries.job_id": DuplicateEntry,
-    "uq_ledger_entries_spend": DuplicateEntry,
-    "uq_ledger_entries_refund": DuplicateEntry,
-    "receipts.caller": DuplicateReceipt,
-    "pk_receipts": DuplicateReceipt,
-    "users.email": EmailTaken,
-    "uq_users_email": EmailTaken,
-}
+_UNDONE: Final = frozenset({"40001", "40P01"})  # serialization failure, deadlock: PostgreSQL has rolled back
+# no such table, one too many, no such column, no right, read-only
+_NOT_READY: Final = frozenset({"42P01", "42P07", "42703", "42501", "25006"})
 
 
 def translate(error: Exception) -> SpikeError | None:
     """Return the domain's error for a driver's or SQLAlchemy's, or `None` where a bug of ours shows.
 
-    Locked for too long, out of space, unreadable, not there, or without the tables: `DatabaseUnavailable`. A broken
-    constraint is an error only where a port says so; a syntax error or an unbindable value never is. Drivers' errors
-    have the names that PEP 249 gives them.
+    Locked for too long, out of space, unreadable, not there, or without the tables: `DatabaseUnavailable`. Broken off
+    in favour of another transaction: `TransactionUndone`. A broken constraint, a syntax error or an unbindable value is
+    our bug; what a port promises to refuse is refused without an error of the driver. Drivers' errors have the names
+    that PEP 249 gives them, PostgreSQL's a code besides.
     """
     if isinstance(error, NoConnectionLeft):
         return DatabaseUnavailable()
     cause = error.orig if isinstance(error, DBAPIError) else error
     kinds = {kind.__name__ for kind in type(cause).__mro__}
-    if "IntegrityError" in kinds:
-        message = str(cause)
-        return next((known() for name, known in _CONSTRAINTS.items() if name in message), None)
+    sqlstate = getattr(cause, "sqlstate", None)
+    if sqlstate in _UNDONE:
+        return TransactionUndone()
+    if sqlstate in _NOT_READY:
+        return DatabaseUnavailable()
     if kinds & {"OperationalError", "InternalError"} or type(cause).__name__ == "DatabaseError":  # the last: corrupt
         return DatabaseUnavailable()
     return None
@@ -45,7 +41,7 @@ def translated() -> Iterator[None]:
     """Let the domain's errors pass for SQLAlchemy's.
 
     Raises:
-        DatabaseUnavailable: the database can't be used.
+        DatabaseUnavailable: the database can't be used; its cause is what the driver says.
     """
     try:
         yield
@@ -53,4 +49,4 @@ def translated() -> Iterator[None]:
         known = translate(error)
         if known is None:
             raise
-        raise known from error
+        raise known from (error.orig if isinstance(error, DBAPIError) else error)

@@ -21,8 +21,11 @@ _ADD: Final = Prepared(
     sets=[name for name in images.c.keys() if name != "removed_at"],  # noqa: SIM118  # columns
 )
 _SHOWN: Final = select(images).where(images.c.removed_at.is_(None))
-_GET: Final = Prepared(_SHOWN.where(images.c.id == bindparam("image")))
+_ONE: Final = _SHOWN.where(images.c.id == bindparam("image"))
+_GET: Final = Prepared(_ONE)
+_LOCK: Final = Prepared(_ONE.with_for_update(key_share=True))  # rows that refer to the image may come and go
 _FIND: Final = _SHOWN.where(images.c.id.in_(bindparam("ids", expanding=True)))
+_LOCK_ALL: Final = _FIND.order_by(images.c.id).with_for_update(key_share=True)  # in order: no two wait for each other
 _NEWEST_FIRST: Final = (
     _SHOWN.where(images.c.owner_id == bindparam("owner"))
     .order_by(images.c.created_at.desc(), images.c.id.desc())
@@ -55,14 +58,15 @@ class SqlAlchemyImages:
         self._statements.write_all(_ADD, [image_row(image) for image in images])
 
     def get(self, image_id: ImageId) -> Image:
-        """Return the image."""
-        for row in self._statements.rows(_GET, {"image": image_id.text}):
+        """Return the image, locked where it may be changed."""
+        for row in self._statements.rows(_LOCK if self._statements.is_writable else _GET, {"image": image_id.text}):
             return image_of(row)
         raise ImageNotFound
 
     def find(self, image_ids: Collection[ImageId]) -> Mapping[ImageId, Image]:
-        """Return those that exist."""
-        found = [image_of(row) for row in self._statements.rows_of(_FIND, image_ids)]
+        """Return those that exist, locked where they may be changed."""
+        statement = _LOCK_ALL if self._statements.is_writable else _FIND
+        found = [image_of(row) for row in self._statements.rows_of(statement, image_ids)]
         return {image.id: image for image in found}
 
     def of_owner(self, owner_id: OwnerId, *, before: ImageCursor | None = None, limit: int) -> Sequence[Image]:

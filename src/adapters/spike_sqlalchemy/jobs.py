@@ -19,6 +19,7 @@ from spike_sqlalchemy.tables import jobs
 _ADD: Final = Prepared(insert(jobs).inline())
 _GET: Final = Prepared(select(jobs).where(jobs.c.id == bindparam("job")))
 _FIND: Final = select(jobs).where(jobs.c.id.in_(bindparam("ids", expanding=True)))
+_LOCK_ALL: Final = _FIND.order_by(jobs.c.id).with_for_update(key_share=True)  # in order: no two wait for each other
 
 _REPLACE: Final = Prepared(
     update(jobs).where(
@@ -58,8 +59,9 @@ class SqlAlchemyJobs:
         raise JobNotFound
 
     def find(self, job_ids: Collection[JobId]) -> Mapping[JobId, Job]:
-        """Return those that exist."""
-        found = [job_of(row) for row in self._statements.rows_of(_FIND, job_ids)]
+        """Return those that exist, locked where they may be changed."""
+        statement = _LOCK_ALL if self._statements.is_writable else _FIND
+        found = [job_of(row) for row in self._statements.rows_of(statement, job_ids)]
         return {job.id: job for job in found}
 
     def replace(self, job: Job, *, by: Job) -> None:

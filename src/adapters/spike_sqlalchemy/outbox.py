@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Final
 
 from attrs import frozen
-from sqlalchemy import bindparam, delete, select
+from sqlalchemy import bindparam, delete, select, update
 
 from spike_core.domain.facts import JobDue
 from spike_core.domain.identifiers import JobId
@@ -13,13 +13,21 @@ from spike_sqlalchemy.prepared import Prepared, upsert
 from spike_sqlalchemy.rows import message_of, message_row
 from spike_sqlalchemy.statements import Statements
 from spike_sqlalchemy.tables import outbox_messages
+from spike_sqlalchemy.utc import UtcDateTime
 
 _PUT: Final = upsert(outbox_messages)
-_DUE: Final = Prepared(
+_FIRST_DUE: Final = (
     select(outbox_messages)
     .where(outbox_messages.c.due_at <= bindparam("now"))
     .order_by(outbox_messages.c.due_at, outbox_messages.c.job_id)
     .limit(bindparam("rows_max"))
+)
+_DUE: Final = Prepared(_FIRST_DUE)
+_TAKE: Final = Prepared(_FIRST_DUE.with_for_update(skip_locked=True))
+_PUT_OFF: Final = (
+    update(outbox_messages)
+    .where(outbox_messages.c.job_id.in_(bindparam("ids", expanding=True)))
+    .values(due_at=bindparam("until", type_=UtcDateTime))
 )
 _REMOVE: Final = Prepared(delete(outbox_messages).where(outbox_messages.c.job_id == bindparam("job")))
 
@@ -37,6 +45,12 @@ class SqlAlchemyOutbox:
     def due(self, *, now: datetime, limit: int) -> Sequence[JobDue]:
         """Return messages that are due."""
         return [message_of(row) for row in self._statements.rows(_DUE, {"now": now, "rows_max": limit})]
+
+    def take(self, *, now: datetime, until: datetime, limit: int) -> Sequence[JobDue]:
+        """Return messages that are due and that nobody else is taking, and put them off."""
+        taken = [message_of(row) for row in self._statements.locked_rows(_TAKE, {"now": now, "rows_max": limit})]
+        self._statements.write_of(_PUT_OFF, [message.job_id for message in taken], {"until": until})
+        return taken
 
     def remove(self, job_ids: Collection[JobId]) -> None:
         """Forget messages."""

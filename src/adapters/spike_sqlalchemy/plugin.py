@@ -1,37 +1,66 @@
-"""The entry point `database.sqlite`."""
+"""The entry points `database.sqlite` and `database.postgresql`."""
 
 from pathlib import Path
 from typing import Final
 
-from sqlalchemy import make_url
+from sqlalchemy import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
 from spike_core.domain.errors import InvalidValue
-from spike_sqlalchemy.database import SqlAlchemyDatabase
-from spike_sqlalchemy.engine import sqlite_engine
+from spike_core.ports.plugins import DatabaseLimits
+from spike_sqlalchemy.database import PostgresDatabase, SqliteDatabase
+from spike_sqlalchemy.engine import postgres_engine, sqlite_engine
 from spike_sqlalchemy.transactions import SqlAlchemyTransactions
 
-_SCHEMES: Final = frozenset({"sqlite", "sqlite+pysqlite"})
+_SQLITE: Final = frozenset({"sqlite", "sqlite+pysqlite"})
+_POSTGRESQL: Final = frozenset({"postgresql", "postgresql+psycopg", "postgres"})
 
 
-def open_sqlite(url: str) -> SqlAlchemyDatabase:
+def open_sqlite(url: str, *, limits: DatabaseLimits | None = None) -> SqliteDatabase:
     """Open the SQLite file at `url`, `sqlite:///relative/path.db` or `sqlite:////absolute/path.db`.
 
     Raises:
         InvalidValue: it isn't such a URL. A database in memory isn't one: `spike_memory` has that.
     """
     path = _path(url)
-    engine = sqlite_engine(path)
-    return SqlAlchemyDatabase(path=path, engine=engine, transactions=SqlAlchemyTransactions(engine))
+    engine = sqlite_engine(path, limits)
+    return SqliteDatabase(path=path, engine=engine, transactions=SqlAlchemyTransactions(engine))
+
+
+def open_postgres(url: str, *, limits: DatabaseLimits | None = None) -> PostgresDatabase:
+    """Open the PostgreSQL database at `url`, `postgresql://user:password@host:5432/database`.
+
+    Parameters of libpq, such as `sslmode`, may follow as a query. Nothing goes over the network yet.
+
+    Raises:
+        InvalidValue: it isn't such a URL, or the driver isn't installed.
+    """
+    try:
+        engine = postgres_engine(_server(url), limits)
+    except ImportError as error:
+        raise InvalidValue(what="the PostgreSQL URL", rule="needs the extra spike-core[postgres]") from error
+    return PostgresDatabase(engine=engine, transactions=SqlAlchemyTransactions(engine))
 
 
 def _path(url: str) -> Path:
     wrong = InvalidValue(what="the SQLite URL", rule="must look like sqlite:///path/to/file.db")
-    try:
-        parsed = make_url(url)
-    except (ArgumentError, ValueError) as error:
-        raise wrong from error
+    parsed = _parsed(url, wrong)
     name = parsed.database or ""
-    if parsed.drivername not in _SCHEMES or parsed.host or parsed.query or not name or name.startswith((":", "file:")):
+    if parsed.drivername not in _SQLITE or parsed.host or parsed.query or not name or name.startswith((":", "file:")):
         raise wrong
     return Path(name)
+
+
+def _server(url: str) -> URL:
+    wrong = InvalidValue(what="the PostgreSQL URL", rule="must look like postgresql://user:password@host:5432/database")
+    parsed = _parsed(url, wrong)
+    if parsed.drivername not in _POSTGRESQL or not parsed.database or "dbname" in parsed.query:
+        raise wrong
+    return parsed.set(drivername="postgresql+psycopg")
+
+
+def _parsed(url: str, wrong: InvalidValue) -> URL:
+    try:
+        return make_url(url)
+    except (ArgumentError, ValueError) as error:
+        raise wrong from error

@@ -4,19 +4,30 @@ from datetime import datetime
 from typing import Final
 
 from attrs import frozen
-from sqlalchemy import bindparam, delete, insert, select, update
+from sqlalchemy import bindparam, delete, select, tuple_, update
 
-from spike_core.domain.errors import ReceiptNotFound
+from spike_core.domain.errors import DuplicateReceipt, ReceiptNotFound
 from spike_core.domain.receipts import Answer, IdempotencyKey, Receipt, RequestDigest
-from spike_sqlalchemy.prepared import Prepared
+from spike_sqlalchemy.prepared import Prepared, insert_unless
 from spike_sqlalchemy.statements import Statements
 from spike_sqlalchemy.tables import receipts
 
 _OWN: Final = (receipts.c.caller == bindparam("whose"), receipts.c.key == bindparam("which"))
 _GET: Final = Prepared(select(receipts).where(*_OWN))
-_ADD: Final = Prepared(insert(receipts).inline())
+_ADD: Final = insert_unless(receipts, unique=["caller", "key"])
 _AMEND: Final = Prepared(update(receipts).where(*_OWN), sets=("status", "body"))
-_PURGE: Final = Prepared(delete(receipts).where(receipts.c.created_at < bindparam("created_before")))
+_OLD: Final = receipts.c.created_at < bindparam("created_before")
+_PURGE: Final = Prepared(
+    {
+        "sqlite": delete(receipts).where(_OLD),
+        # what somebody else is purging is none of our business, and not worth waiting for
+        "postgresql": delete(receipts).where(
+            tuple_(receipts.c.caller, receipts.c.key).in_(
+                select(receipts.c.caller, receipts.c.key).where(_OLD).with_for_update(skip_locked=True)
+            )
+        ),
+    }
+)
 
 
 @frozen
@@ -49,7 +60,8 @@ class SqlAlchemyReceipts:
             "body": receipt.answer.body,
             "created_at": receipt.created_at,
         }
-        self._statements.write_all(_ADD, [row])
+        if not self._statements.write(_ADD, row):
+            raise DuplicateReceipt
 
     def amend(self, caller: str, key: IdempotencyKey, answer: Answer) -> None:
         """Replace an answer."""

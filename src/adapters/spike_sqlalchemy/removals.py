@@ -24,7 +24,9 @@ _UNCOVER: Final = Prepared(
     update(albums).where(albums.c.cover_image_id == bindparam("image")).values(cover_image_id=null())
 )
 _TAKE_OUT: Final = Prepared(delete(album_images).where(album_images.c.image_id == bindparam("image")))
-_GET: Final = Prepared(select(images).where(images.c.id == bindparam("image")))
+_ONE: Final = select(images).where(images.c.id == bindparam("image"))
+_GET: Final = Prepared(_ONE)
+_LOCK: Final = Prepared(_ONE.with_for_update(key_share=True))
 _PENDING: Final = Prepared(
     select(images)
     .where(images.c.removed_at.is_not(None))
@@ -57,8 +59,8 @@ class SqlAlchemyRemovals:
             self._statements.write(statement, {"image": image_id.text})
 
     def get(self, image_id: ImageId) -> Image:
-        """Return the image, hidden or not."""
-        for row in self._statements.rows(_GET, {"image": image_id.text}):
+        """Return the image, hidden or not, locked where it may be changed."""
+        for row in self._statements.rows(_LOCK if self._statements.is_writable else _GET, {"image": image_id.text}):
             return image_of(row)
         raise ImageNotFound
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, Final
 
-from sqlalchemy import Connection, CursorResult, Dialect, Executable, UpdateBase
+from sqlalchemy import Connection, CursorResult, Dialect, Executable, String, UpdateBase, bindparam, func, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from spike_core.domain.errors import DatabaseUnavailable, SpikeError
@@ -14,29 +14,37 @@ from spike_sqlalchemy.prepared import Parameters, Prepared, Row
 
 IDS_PER_QUERY: Final = 500  # SQLite takes 32766 parameters in a statement, PostgreSQL 65535
 NO_PARAMETERS: Final[Parameters] = {}
+_TAKE_TURN: Final = Prepared(
+    select(func.pg_advisory_xact_lock(func.hashtextextended(bindparam("turn", type_=String), 0)))
+)
 
 
 class Statements:
     """Executes statements on one connection and translates what goes wrong."""
 
-    __slots__ = ("_broken", "_connection", "_dialect", "_driver", "_writable")
+    __slots__ = ("_aborts", "_broken", "_connection", "_dialect", "_driver", "_failed", "_writable")
 
     def __init__(self, connection: Connection, *, writable: bool) -> None:
-        """Execute on `connection`; the caller begins and ends its transaction."""
+        """Execute on `connection`; the caller has begun its transaction, and ends it."""
         self._connection = connection
         self._dialect = connection.dialect
         self._driver: Any = connection.connection.driver_connection
         self._writable = writable
         self._broken = False
-
-    def begin(self, sql: str) -> None:
-        """Begin the transaction, where the driver doesn't do it by itself."""
-        self._control(sql)
+        # on PostgreSQL a statement that fails takes the transaction along, and a COMMIT after that rolls back without a
+        # word; so what a port promises to refuse is refused without an error
+        self._aborts = connection.dialect.name == "postgresql"
+        self._failed = False
 
     def rows(self, statement: Prepared, parameters: Parameters) -> Sequence[Row]:
         """Return all rows of a query."""
         rows, _ = self._execute(statement, [parameters])
         return rows
+
+    @property
+    def is_writable(self) -> bool:
+        """Whether this is no view."""
+        return self._writable
 
     def locked_rows(self, statement: Prepared, parameters: Parameters) -> Sequence[Row]:
         """Return all rows of a query that locks them; in a view that is a bug."""
@@ -64,11 +72,13 @@ class Statements:
         _, hit = self._execute(statement, [parameters])
         return hit
 
-    def write_all(self, statement: Prepared, parameters: Sequence[Parameters]) -> None:
-        """Execute a statement for each of the parameters, if any; in a view that is a bug."""
+    def write_all(self, statement: Prepared, parameters: Sequence[Parameters]) -> int:
+        """Execute a statement for each of the parameters, if any; return how many rows were hit; a bug in a view."""
         self.check_writable()
-        if parameters:
-            self._execute(statement, parameters)
+        if not parameters:
+            return 0
+        _, hit = self._execute(statement, parameters)
+        return hit
 
     def write_of(self, statement: UpdateBase, ids: Collection[Identifier], parameters: Parameters) -> int:
         """Execute an UPDATE or DELETE with an expanding parameter `ids`, in portions; return how many rows it hit."""
@@ -97,18 +107,14 @@ class Statements:
         for start in range(0, len(rows), IDS_PER_QUERY):
             self._execute_built(built(self._dialect, rows[start : start + IDS_PER_QUERY]), NO_PARAMETERS)
 
-    @contextmanager
-    def undone_on_error(self) -> Iterator[None]:
-        """Undo what is written in this context, and only that, when it ends with an exception."""
-        self._control("SAVEPOINT undone_on_error")
-        try:
-            yield
-        except BaseException:
-            if not self._broken:  # else all is undone already, the savepoint too
-                self._control("ROLLBACK TO undone_on_error")
-                self._control("RELEASE undone_on_error")
-            raise
-        self._control("RELEASE undone_on_error")
+    def take_turn(self, what: str, whose: Identifier) -> None:
+        """Wait until nobody else has this turn, and keep it to the end; on SQLite the one writer there is has all.
+
+        For what there is no row of to lock.
+        """
+        self.check_writable()
+        if self._dialect.name == "postgresql":
+            self.rows(_TAKE_TURN, {"turn": f"{what} {whose.text}"})
 
     def check_writable(self) -> None:
         """Assert that this is no view."""
@@ -118,12 +124,14 @@ class Statements:
         """Check that the transaction is still one.
 
         SQLite rolls back by itself when it is out of space; whatever is written after that would be stored at once.
+        Going on after a refusal that ends the transaction, such as a doubled receipt's, is a bug.
 
         Raises:
             DatabaseUnavailable: an earlier statement failed for want of a database.
         """
         if self._broken:
             raise DatabaseUnavailable
+        assert not self._failed, "a statement has failed, and with it the transaction"
 
     def _execute(self, statement: Prepared, parameters: Sequence[Parameters]) -> tuple[Sequence[Row], int]:
         self.check_sound()
@@ -158,18 +166,8 @@ class Statements:
                 raise known from error
             raise
 
-    def _control(self, sql: str) -> None:
-        cursor = self._driver.cursor()
-        try:
-            cursor.execute(sql)
-        except self._dialect.loaded_dbapi.Error as error:
-            if known := self._translate(error):
-                raise known from error
-            raise
-        finally:
-            cursor.close()
-
     def _translate(self, error: Exception) -> SpikeError | None:
         known = translate(error)
         self._broken = isinstance(known, DatabaseUnavailable)
+        self._failed = self._aborts
         return known

@@ -1,20 +1,23 @@
 """Transactions in a database."""
 
 import threading
+import time
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from typing import Final
 
 from attrs import frozen
 from sqlalchemy import Engine
 
+from spike_core.domain.errors import TransactionUndone
 from spike_core.ports.transactions import Transaction
 from spike_sqlalchemy.accounts import SqlAlchemyAccounts
 from spike_sqlalchemy.album_order import SqlAlchemyAlbumOrder
 from spike_sqlalchemy.albums import SqlAlchemyAlbums
 from spike_sqlalchemy.api_keys import SqlAlchemyApiKeys
 from spike_sqlalchemy.census import SqlAlchemyCensus
+from spike_sqlalchemy.connections import begun
 from spike_sqlalchemy.engine import BEGIN, BEGIN_VIEW
-from spike_sqlalchemy.errors import translated
 from spike_sqlalchemy.images import SqlAlchemyImages
 from spike_sqlalchemy.job_lists import SqlAlchemyJobLists
 from spike_sqlalchemy.jobs import SqlAlchemyJobs
@@ -23,8 +26,13 @@ from spike_sqlalchemy.overdue import SqlAlchemyOverdueJobs
 from spike_sqlalchemy.receipts import SqlAlchemyReceipts
 from spike_sqlalchemy.removals import SqlAlchemyRemovals
 from spike_sqlalchemy.statements import Statements
+from spike_sqlalchemy.tallies import SqlAlchemyTallies
 from spike_sqlalchemy.turns import SqlAlchemyTurns
 from spike_sqlalchemy.wallets import SqlAlchemyLedger, SqlAlchemyWallets
+
+# Whoever was undone is given back a little later, so that the one who was preferred gets what it was waiting for: a
+# lock that is free goes to whoever asks first.
+UNDONE_PAUSE_S: Final = 0.02
 
 
 @frozen
@@ -104,6 +112,11 @@ class SqlAlchemyTransaction:
         return SqlAlchemyReceipts(self._statements)
 
     @property
+    def tallies(self) -> SqlAlchemyTallies:
+        """Numbers over everything."""
+        return SqlAlchemyTallies(self._statements)
+
+    @property
     def census(self) -> SqlAlchemyCensus:
         """Everything, page by page."""
         return SqlAlchemyCensus(self._statements)
@@ -115,10 +128,14 @@ class SqlAlchemyTransactions:
     def __init__(self, engine: Engine) -> None:
         """Begin transactions on `engine`."""
         self._engine = engine
+        self._begin_sql = BEGIN[engine.dialect.name]
+        self._begin_view_sql = BEGIN_VIEW[engine.dialect.name]
         # SQLite's own wait sleeps with growing pauses, so threads of one process queue up here, where the next one
         # wakes at once; other processes are left to `busy_timeout`. Reentrant, so that a transaction begun within
         # another of the same thread (a bug) is refused as locked instead of waiting for itself.
-        self._turn = threading.RLock()
+        self._turn: AbstractContextManager[object] = (
+            threading.RLock() if engine.dialect.name == "sqlite" else nullcontext()
+        )
 
     def begin(self) -> AbstractContextManager[Transaction]:
         """Begin a transaction; see the port."""
@@ -130,15 +147,16 @@ class SqlAlchemyTransactions:
 
     @contextmanager
     def _begin(self) -> Iterator[Transaction]:
-        with self._turn, translated(), self._engine.connect() as connection, connection.begin():
-            statements = Statements(connection, writable=True)
-            statements.begin(BEGIN)
-            yield SqlAlchemyTransaction(statements)
-            statements.check_sound()
+        try:
+            with self._turn, begun(self._engine, self._begin_sql) as connection, connection.begin():
+                statements = Statements(connection, writable=True)
+                yield SqlAlchemyTransaction(statements)
+                statements.check_sound()
+        except TransactionUndone:
+            time.sleep(UNDONE_PAUSE_S)
+            raise
 
     @contextmanager
     def _view(self) -> Iterator[Transaction]:
-        with translated(), self._engine.connect() as connection:  # which is rolled back when it is given back
-            statements = Statements(connection, writable=False)
-            statements.begin(BEGIN_VIEW)
-            yield SqlAlchemyTransaction(statements)
+        with begun(self._engine, self._begin_view_sql) as connection:
+            yield SqlAlchemyTransaction(Statements(connection, writable=False))

@@ -1,17 +1,17 @@
 """Wallets and ledgers in a database."""
 
 from collections.abc import Sequence
-from typing import Final
+from typing import Final, NoReturn
 
 from attrs import frozen
-from sqlalchemy import bindparam, case, func, insert, select, text, update
+from sqlalchemy import bindparam, case, delete, func, insert, select, text, update
 
-from spike_core.domain.errors import WalletNotFound
+from spike_core.domain.errors import DuplicateEntry, WalletNotFound
 from spike_core.domain.identifiers import OwnerId
 from spike_core.domain.ledger import LedgerEntry, LedgerTotals
 from spike_core.domain.tokens import Tokens
 from spike_core.domain.wallet import Posting, Wallet
-from spike_sqlalchemy.prepared import Prepared
+from spike_sqlalchemy.prepared import Prepared, insert_unless
 from spike_sqlalchemy.rows import entry_of, entry_row, wallet_of, wallet_row
 from spike_sqlalchemy.statements import Statements
 from spike_sqlalchemy.tables import IS_REFUND, IS_SPEND, ledger_entries, wallets
@@ -29,13 +29,20 @@ _STORE: Final = Prepared(
         entries=bindparam("new_entries"),
     )
 )
-_EXPLAIN: Final = Prepared(insert(ledger_entries).inline())
+_EXPLAIN_OPENING: Final = Prepared(insert(ledger_entries).inline())
+_EXPLAIN: Final = insert_unless(ledger_entries)
+_TAKE_BACK: Final = Prepared(
+    delete(ledger_entries).where(
+        ledger_entries.c.owner_id == bindparam("owner"), ledger_entries.c.sequence > bindparam("behind")
+    )
+)
 _PAGE: Final = Prepared(
     select(ledger_entries)
     .where(ledger_entries.c.owner_id == bindparam("owner"), ledger_entries.c.sequence < bindparam("before"))
     .order_by(ledger_entries.c.sequence.desc())
     .limit(bindparam("rows_max"))
 )
+_UNLOCKED: Final = "a wallet is locked before it is changed, so nobody else has changed it"
 _SEQUENCE_MAX: Final = 2**63 - 1
 _SPENT: Final = case((text(IS_SPEND), -ledger_entries.c.amount), else_=0)
 _REFUNDED: Final = case((text(IS_REFUND), ledger_entries.c.amount), else_=0)
@@ -70,24 +77,34 @@ class SqlAlchemyWallets:
     def open(self, posting: Posting) -> None:
         """Store a new wallet with its first entries."""
         self._statements.write_all(_OPEN, [wallet_row(posting.wallet)])
-        self._statements.write_all(_EXPLAIN, [entry_row(entry) for entry in posting.entries])
+        self._statements.write_all(_EXPLAIN_OPENING, [entry_row(entry) for entry in posting.entries])
 
     def post(self, posting: Posting) -> None:
-        """Store a wallet with the entries that explain its change, or neither."""
-        entries = [entry_row(entry) for entry in posting.entries]
-        with self._statements.undone_on_error():
-            hit = self._statements.write(
-                _STORE,
-                {
-                    "owner": posting.wallet.owner_id.text,
-                    "earlier_entries": posting.wallet.entries - len(entries),
-                    "new_balance": posting.wallet.balance.amount,
-                    "new_regenerated_at": posting.wallet.regenerated_at,
-                    "new_entries": posting.wallet.entries,
-                },
-            )
-            assert hit == 1, "a wallet is locked before it is changed, so nobody else has changed it"
-            self._statements.write_all(_EXPLAIN, entries)
+        """Store a wallet with the entries that explain its change, or neither.
+
+        The entries go first: one that is refused leaves the wallet as it was.
+        """
+        wallet, entries = posting.wallet, [entry_row(entry) for entry in posting.entries]
+        earlier_entries = wallet.entries - len(entries)
+        if self._statements.write_all(_EXPLAIN, entries) < len(entries):
+            self._refuse(wallet.owner_id, earlier_entries)
+        hit = self._statements.write(
+            _STORE,
+            {
+                "owner": wallet.owner_id.text,
+                "earlier_entries": earlier_entries,
+                "new_balance": wallet.balance.amount,
+                "new_regenerated_at": wallet.regenerated_at,
+                "new_entries": wallet.entries,
+            },
+        )
+        assert hit == 1, _UNLOCKED
+
+    def _refuse(self, owner_id: OwnerId, earlier_entries: int) -> NoReturn:
+        """Take back those entries that weren't refused."""
+        assert self.get(owner_id).entries == earlier_entries, _UNLOCKED
+        self._statements.write(_TAKE_BACK, {"owner": owner_id.text, "behind": earlier_entries})
+        raise DuplicateEntry
 
 
 @frozen

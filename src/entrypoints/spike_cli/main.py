@@ -6,6 +6,7 @@ from typing import Final
 import click
 
 from spike_cli.database import audit, migrate
+from spike_cli.doctor import doctor
 from spike_cli.keys import keys
 from spike_cli.serve import serve
 from spike_cli.tokens import tokens
@@ -31,6 +32,7 @@ spike.add_command(tokens)
 spike.add_command(keys)
 spike.add_command(migrate)
 spike.add_command(audit)
+spike.add_command(doctor)
 
 
 def main() -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Final
 
 from spike_core.domain.accounts import Email, Secret
+from spike_core.domain.errors import EmailTaken
 from spike_core.services.accounts import Registered
 from spike_runtime import Settings, Spike
 
@@ -18,7 +19,10 @@ def first_user(spike: Spike) -> Registered | None:
     with spike.database.transactions.view() as tx:
         if tx.census.wallets(limit=1):
             return None
-    return spike.registration.register(FIRST_EMAIL)
+    try:
+        return spike.registration.register(FIRST_EMAIL)
+    except EmailTaken:  # by another server, which started in the same moment
+        return None
 
 
 def welcome(settings: Settings, user: Registered | None, *, port: int) -> str:

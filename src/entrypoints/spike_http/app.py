@@ -7,7 +7,7 @@ import falcon
 
 from spike_core.domain.errors import SpikeError
 from spike_http.errors import answer_bug, answer_falcon_error, answer_spike_error
-from spike_http.middleware import RequestIds
+from spike_http.middleware import Around
 from spike_http.openapi.document import describe
 from spike_http.resources.openapi import pages_about
 from spike_http.resources.studio import studio_pages
@@ -21,7 +21,7 @@ def create_app(spike: Spike, *, closing: threading.Event | None = None) -> falco
 
     Setting `closing` ends the waiting of requests that were sent with `?wait`.
     """
-    app = falcon.App(middleware=[RequestIds(spike.ids)])
+    app = falcon.App(middleware=[Around(spike.ids, spike.metrics)])
     app.add_error_handler(Exception, answer_bug)
     app.add_error_handler(falcon.HTTPError, answer_falcon_error)
     app.add_error_handler(SpikeError, answer_spike_error)

@@ -33,6 +33,7 @@ from spike_http.resources.mcp import (
     GenerateResource,
     ModifyResource,
 )
+from spike_http.resources.metrics import MetricsResource
 from spike_http.resources.session import SessionResource
 from spike_http.resources.tokens import BalanceResource, HistoryResource
 from spike_http.waiting import Patience
@@ -112,6 +113,7 @@ def routes(spike: Spike, *, closing: threading.Event) -> Sequence[Route]:
             ReadyResource({"database": spike.database.ping, "storage": partial(spike.storage.blobs.scan, limit=1)}),
         ),
     ]
+    table.append(Route("/metrics", MetricsResource(spike.metrics)))
     if spike.storage.links is not None:
         files = FileResource(blobs=spike.storage.blobs, links=spike.storage.links, gallery=gallery)
         table.append(Route("/files/{folder}/{name}", files))

@@ -17,6 +17,7 @@ from spike_core.domain.limits import JobLimits
 from spike_core.domain.rates import Bucket, Rate
 from spike_core.domain.regeneration import RegenerationPolicy
 from spike_core.domain.tokens import Tokens
+from spike_core.ports.plugins import DatabaseLimits
 
 PREFIX: Final = "SPIKE_"
 CONFIG_VARIABLE: Final = "SPIKE_CONFIG"
@@ -83,7 +84,10 @@ class Settings:
     """Everything that can be set. Times are in seconds. See `docs/reference/settings.md`."""
 
     data_dir: Path = Path("var")  # holds the database, the objects and the secret, unless URLs say otherwise
-    database_url: str = ""  # sqlite:///path; the data folder's spike.db where empty
+    database_url: str = ""  # sqlite:///path or postgresql://…; the data folder's spike.db where empty
+    database_connections: int = field(default=16, validator=_at_least(2))  # of this process, at once
+    database_lock_s: float = field(default=5.0, validator=_at_least(0.1))
+    database_statement_s: float = field(default=30.0, validator=_at_least(1))
     storage_url: str = ""  # file:///path; the data folder's objects/ where empty
     broker_url: str = "memory://"
     upscaler: str = "pillow"
@@ -139,6 +143,7 @@ class Settings:
     refusal_max_s: float = field(default=3600.0, validator=_at_least(0))
     orphan_age_s: float = field(default=3600.0, validator=_at_least(1))
 
+    metrics_dir: str = ""  # where processes of one machine add up their metrics; each counts alone where empty
     log_level: str = field(default="INFO", validator=_one_of("DEBUG", "INFO", "WARNING", "ERROR"))
     log_format: str = field(default="auto", validator=_one_of("auto", "console", "json"))
 
@@ -146,6 +151,15 @@ class Settings:
         """Check what two settings have to do with each other."""
         if self.heartbeat_s * 2 > self.lease_s:
             raise ValueError("SPIKE_HEARTBEAT_S must be at most half of SPIKE_LEASE_S: one beat may be missed")
+
+    @property
+    def database_limits(self) -> DatabaseLimits:
+        """How much of the database this process may have."""
+        return DatabaseLimits(
+            connections_max=self.database_connections,
+            lock_wait=timedelta(seconds=self.database_lock_s),
+            statement_time=timedelta(seconds=self.database_statement_s),
+        )
 
     @property
     def job_limits(self) -> JobLimits:

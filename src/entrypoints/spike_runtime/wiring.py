@@ -1,6 +1,7 @@
 """The composition root: the one place that builds adapters and hands them to services."""
 
 from datetime import timedelta
+from pathlib import Path
 
 from attrs import frozen
 
@@ -14,6 +15,7 @@ from spike_core.ports.ids import Ids
 from spike_core.ports.limiter import RateLimiter
 from spike_core.ports.plugins import (
     Database,
+    DatabaseLimits,
     Engine,
     OpenBroker,
     OpenDatabase,
@@ -51,6 +53,7 @@ from spike_core.services.uploads import Uploads
 from spike_core.services.workshop import Workshop
 from spike_fetch import WebDownloader
 from spike_runtime.data_folder import kept_secret, make_folder
+from spike_runtime.metrics import Metrics
 from spike_runtime.plugins import load_adapter, scheme_of
 from spike_runtime.settings import Settings, WrongSettings
 from spike_system import Cuid2Ids, SystemClock, SystemSecrets, ThreadPulse
@@ -68,6 +71,7 @@ class Spike:
     broker: Broker
     engine: Engine
     limiter: RateLimiter
+    metrics: Metrics
 
     registration: Registration
     authentication: Authentication
@@ -106,7 +110,7 @@ def build(settings: Settings) -> Spike:
     folder = settings.data_dir.resolve()
     clock, ids, secrets = SystemClock(), Cuid2Ids(), SystemSecrets()
     secret = settings.secret.encode() or kept_secret(folder, secrets)
-    database = _open_database(settings.database_url or f"sqlite:///{folder / 'spike.db'}")
+    database = _open_database(settings.database_url or f"sqlite:///{folder / 'spike.db'}", settings.database_limits)
     storage = _open_storage(settings.storage_url or (folder / "objects").as_uri(), clock=clock, secret=secret)
     broker = _open_broker(settings.broker_url)
     engine = _open_engine(settings.upscaler)
@@ -165,6 +169,11 @@ def assemble(
         broker=broker,
         engine=engine,
         limiter=limiter,
+        metrics=Metrics(
+            transactions=transactions,
+            clock=clock,
+            folder=Path(settings.metrics_dir) if settings.metrics_dir else None,
+        ),
         registration=Registration(
             transactions=transactions,
             clock=clock,
@@ -217,11 +226,11 @@ def assemble(
     )
 
 
-def _open_database(url: str) -> Database:
+def _open_database(url: str, limits: DatabaseLimits) -> Database:
     setting = "SPIKE_DATABASE_URL"
     open_: OpenDatabase = load_adapter("database", scheme_of(url, setting=setting), setting=setting)
     try:
-        return open_(url)
+        return open_(url, limits=limits)
     except InvalidInput as error:
         raise WrongSettings(f"{setting}: {error}") from error
 

@@ -1,6 +1,6 @@
 """Everything that goes on behind the requests, as one context."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import timedelta
 from functools import partial
@@ -8,6 +8,7 @@ from functools import partial
 import structlog
 
 from spike_runtime import Spike
+from spike_runtime.metrics import Metrics
 from spike_worker.actor import perform
 from spike_worker.periodic import periodically
 
@@ -30,7 +31,9 @@ def working(spike: Spike) -> Iterator[None]:
     retention = timedelta(seconds=settings.anonymous_retention_s)
     with ExitStack() as stack:
         if settings.worker_threads:
-            stack.enter_context(spike.broker.work(partial(perform, spike.workshop), threads=settings.worker_threads))
+            stack.enter_context(
+                spike.broker.work(partial(perform, spike.workshop, spike.metrics), threads=settings.worker_threads)
+            )
         for name, action, every_s in (
             ("relay", spike.dispatch.relay, settings.relay_interval_s),
             ("sweep", spike.sweep.repair, settings.sweep_interval_s),
@@ -39,5 +42,14 @@ def working(spike: Spike) -> Iterator[None]:
             ("receipts", spike.receipts.purge, settings.collect_interval_s),
             ("collect", spike.sweep.collect_orphans, settings.collect_interval_s),
         ):
-            stack.enter_context(periodically(action, every_s=every_s, name=name))
+            stack.enter_context(periodically(_counted(spike.metrics, name, action), every_s=every_s, name=name))
         yield
+
+
+def _counted(metrics: Metrics, name: str, action: Callable[[], int]) -> Callable[[], None]:
+    """Return the action, its rounds counted."""
+
+    def act() -> None:
+        metrics.count_sweep(sweep=name, found=action())
+
+    return act

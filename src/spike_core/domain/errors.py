@@ -363,6 +363,13 @@ class DatabaseUnavailable(Unavailable):
 
 
 @frozen
+class TransactionUndone(DatabaseUnavailable):
+    """The database undid the transaction in favour of another one; the same again may succeed at once."""
+
+    code: ClassVar[str] = "transaction_undone"
+
+
+@frozen
 class StorageUnavailable(Unavailable):
     """The blob store can't be read or written."""
 

@@ -21,7 +21,10 @@ class Albums(Protocol):
         """
 
     def of_owner(self, owner_id: OwnerId) -> Sequence[Album]:
-        """Return all albums of the owner, newest first."""
+        """Return all albums of the owner, newest first.
+
+        In a transaction that may write, nobody else who asks for them there gets an answer before its end.
+        """
 
     def lock(self, album_id: AlbumId) -> Album:
         """Return the album, its facts and its order locked until the transaction ends.

@@ -9,7 +9,11 @@ from spike_core.domain.images import Image
 
 
 class Images(Protocol):
-    """The rows of all images, within one transaction. Their bytes are in the blob store."""
+    """The rows of all images, within one transaction. Their bytes are in the blob store.
+
+    In a transaction that may write, an image that `get` or `find` has returned is neither changed nor removed by
+    anybody else until the end. Whoever needs a wallet or an album too looks for the images first.
+    """
 
     def add(self, *images: Image) -> None:
         """Store new images, however many in one statement."""

@@ -22,7 +22,10 @@ class Jobs(Protocol):
         """
 
     def find(self, job_ids: Collection[JobId]) -> Mapping[JobId, Job]:
-        """Return those of the jobs that exist."""
+        """Return those of the jobs that exist; in a transaction that may write, nobody else moves them until its end.
+
+        Whoever needs the owner's wallet too has locked it before.
+        """
 
     def replace(self, job: Job, *, by: Job) -> None:
         """Compare and set: store `by` where the stored job still has the fence of `job`.

@@ -17,5 +17,12 @@ class Outbox(Protocol):
     def due(self, *, now: datetime, limit: int) -> Sequence[JobDue]:
         """Return at most `limit` messages that are due at `now`, those due first in front."""
 
+    def take(self, *, now: datetime, until: datetime, limit: int) -> Sequence[JobDue]:
+        """Return what `due` does, as it was, and put these messages off `until` then.
+
+        Of several that take at the same time each gets others, and none waits. Who dies with them loses none: they
+        are due again.
+        """
+
     def remove(self, job_ids: Collection[JobId]) -> None:
         """Forget these jobs' messages; those that aren't there are ignored."""

@@ -5,9 +5,10 @@
 network call; it raises `InvalidValue` for a URL that it can't use.
 """
 
+from datetime import timedelta
 from typing import Protocol
 
-from attrs import frozen
+from attrs import field, frozen, validators
 
 from spike_core.ports.blender import Blender
 from spike_core.ports.blobs import BlobStore
@@ -63,10 +64,19 @@ class Engine:
     probe: ImageProbe
 
 
+@frozen(kw_only=True)
+class DatabaseLimits:
+    """How much of a database one process may have, and how long it waits."""
+
+    connections_max: int = field(default=16, validator=validators.ge(1))
+    lock_wait: timedelta = timedelta(seconds=5)  # for a row or table that another holds, and for a free connection
+    statement_time: timedelta = timedelta(seconds=30)  # for one statement, where the database can break it off
+
+
 class OpenDatabase(Protocol):
     """An entry point `database.<scheme>`."""
 
-    def __call__(self, url: str) -> Database:
+    def __call__(self, url: str, *, limits: DatabaseLimits) -> Database:
         """Open the database at `url`."""
 
 

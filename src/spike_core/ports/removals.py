@@ -19,7 +19,7 @@ class Removals(Protocol):
         """Hide an image, take it out of all albums and off their covers. One that is hidden already stays so."""
 
     def get(self, image_id: ImageId) -> Image:
-        """Return the image, hidden or not.
+        """Return the image, hidden or not; in a transaction that may write, nobody else uses it until its end.
 
         Raises:
             ImageNotFound: there is none.

@@ -16,6 +16,7 @@ from spike_core.ports.outbox import Outbox
 from spike_core.ports.overdue import OverdueJobs
 from spike_core.ports.receipts import Receipts
 from spike_core.ports.removals import Removals
+from spike_core.ports.tallies import Tallies
 from spike_core.ports.turns import Turns
 from spike_core.ports.wallets import Wallets
 
@@ -78,6 +79,10 @@ class Transaction(Protocol):
     @property
     def receipts(self) -> Receipts:
         """The receipts of requests."""
+
+    @property
+    def tallies(self) -> Tallies:
+        """Numbers over everything."""
 
     @property
     def census(self) -> Census:

@@ -14,6 +14,7 @@ from spike_core.ports.clock import Clock
 from spike_core.ports.ids import Ids
 from spike_core.ports.secrets import Secrets
 from spike_core.ports.transactions import Transactions
+from spike_core.services.attempts import repeated
 
 SESSION_LIFETIME = timedelta(days=30)
 
@@ -38,6 +39,7 @@ class Registration:
     secrets: Secrets
     opening_grant: Tokens = Tokens(100)
 
+    @repeated
     def register(self, email: Email, *, tokens: Tokens | None = None) -> Registered:
         """Create a user whose wallet holds `tokens`, or the opening grant.
 

@@ -17,6 +17,7 @@ from spike_core.ports.ids import Ids
 from spike_core.ports.secrets import Secrets
 from spike_core.ports.transactions import Transaction, Transactions
 from spike_core.services.afterthoughts import Then, nothing_more
+from spike_core.services.attempts import repeated
 
 
 @frozen(kw_only=True)
@@ -47,6 +48,7 @@ class Albums:
     ids: Ids
     secrets: Secrets
 
+    @repeated
     def create(self, owner_id: OwnerId, wanted: NewAlbum, *, then: Then[Album] = nothing_more) -> Album:
         """Make an empty album; an unlisted one gets a share token.
 
@@ -92,8 +94,11 @@ class Albums:
             album = tx.albums.get(album_id).seen_by(viewer, share_token=share_token)
             places = tx.album_order.places(album_id)
             images = tx.images.find([place.image_id for place in places])
-        return ShownAlbum(album=album, images=[(place, images[place.image_id]) for place in places])
+        # one that is being removed may still have its place
+        shown = [(place, images[place.image_id]) for place in places if place.image_id in images]
+        return ShownAlbum(album=album, images=shown)
 
+    @repeated
     def change(self, owner_id: OwnerId, album_id: AlbumId, changes: AlbumChanges) -> Album:
         """Change the album's own facts, all or none.
 
@@ -109,6 +114,7 @@ class Albums:
                 tx.albums.replace(changed)
         return changed
 
+    @repeated
     def remove(self, owner_id: OwnerId, album_id: AlbumId) -> None:
         """Remove the album. Its images stay, in other albums too.
 

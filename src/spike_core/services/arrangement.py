@@ -11,6 +11,7 @@ from spike_core.domain.ordering import distinct, rearranged
 from spike_core.ports.clock import Clock
 from spike_core.ports.ids import Ids
 from spike_core.ports.transactions import Transaction, Transactions
+from spike_core.services.attempts import repeated
 
 
 @frozen(kw_only=True)
@@ -32,6 +33,7 @@ class Arrangement:
     clock: Clock
     ids: Ids
 
+    @repeated
     def move(
         self, owner_id: OwnerId, image_ids: Sequence[ImageId], *, target: AlbumId, source: AlbumId | None = None
     ) -> Sequence[Moved]:
@@ -49,8 +51,8 @@ class Arrangement:
         ids = distinct(image_ids)
         with self.transactions.begin() as tx:
             now = self.clock.now()
+            _check_owned(tx, owner_id, ids)  # images before albums, everywhere, so that no two wait for each other
             albums = _locked(tx, owner_id, {target, source or target})
-            _check_owned(tx, owner_id, ids)
             fresh = [(self.ids.new(AlbumImageId), image_id) for image_id in ids]
             places = tx.album_order.append(target, fresh, now=now)
             if source is not None and source != target:
@@ -60,6 +62,7 @@ class Arrangement:
                     tx.albums.replace(uncovered)
         return [Moved(place=place, was_there=place.id != new) for place, (new, _) in zip(places, fresh, strict=True)]
 
+    @repeated
     def remove(self, owner_id: OwnerId, image_ids: Sequence[ImageId], *, album_id: AlbumId) -> int:
         """Take images out of the album and return how many were in it; its cover goes along with its image.
 
@@ -75,6 +78,7 @@ class Arrangement:
                 tx.albums.replace(uncovered)
         return removed
 
+    @repeated
     def rearrange(self, owner_id: OwnerId, order: Sequence[ImageId], *, album_id: AlbumId) -> Sequence[AlbumImage]:
         """Put the album's images in this order.
 

@@ -14,6 +14,7 @@ from spike_core.domain.limits import UPLOAD_BYTES_MAX
 from spike_core.domain.tokens import NO_TOKENS, Tokens
 from spike_core.ports.blobs import BlobStore
 from spike_core.services.afterthoughts import Then, nothing_more
+from spike_core.services.attempts import repeated
 from spike_core.services.charging import Accepted
 from spike_core.services.uploads import Uploads
 
@@ -103,13 +104,19 @@ class BatchUploads:
         stored = [each.image for each in candidates if each.image.id not in troubles]
         if not stored:
             return _batch(judged, Accepted(jobs=(), due=(), balance=balance), troubles)
-        try:
+
+        @repeated
+        def record() -> tuple[Accepted, UploadedBatch]:
             with self.uploads.transactions.begin() as tx:
                 accepted = self.uploads.record(
                     tx, owner_id, stored, tier=tier, album_id=album_id, request_id=request_id
                 )
                 batch = _batch(judged, accepted, troubles)
                 then(tx, batch)
+            return accepted, batch
+
+        try:
+            accepted, batch = record()
         except Exception as error:
             self.uploads.intake.discard([image.original for image in stored])
             if not isinstance(error, Unavailable):

@@ -9,6 +9,7 @@ from spike_core.domain.tokens import Tokens
 from spike_core.domain.transitions import unsettled
 from spike_core.ports.clock import Clock
 from spike_core.ports.transactions import Transactions
+from spike_core.services.attempts import repeated
 from spike_core.services.charging import Charging
 
 
@@ -29,6 +30,7 @@ class Cancellation:
     clock: Clock
     charging: Charging
 
+    @repeated
     def cancel(self, owner_id: OwnerId, job_id: JobId) -> Cancelled:
         """Cancel the owner's job and refund it, in one transaction.
 

@@ -21,6 +21,7 @@ from spike_core.ports.downloader import Downloader
 from spike_core.ports.ids import Ids
 from spike_core.ports.transactions import Transaction, Transactions
 from spike_core.services.afterthoughts import Then, nothing_more
+from spike_core.services.attempts import repeated
 from spike_core.services.charging import Accepted, Charging
 from spike_core.services.dispatch import Dispatch
 from spike_core.services.intake import Intake, Judged, Offer
@@ -61,6 +62,7 @@ class Creations:
     intake: Intake
     downloader: Downloader
 
+    @repeated
     def generate(
         self,
         owner_id: OwnerId,
@@ -88,6 +90,7 @@ class Creations:
         self.dispatch.start(accepted.due)
         return creating
 
+    @repeated
     def modify(
         self,
         owner_id: OwnerId,

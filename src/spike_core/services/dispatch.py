@@ -15,10 +15,12 @@ from spike_core.domain.limits import JobLimits
 from spike_core.ports.clock import Clock
 from spike_core.ports.queue import JobQueue
 from spike_core.ports.transactions import Transactions
+from spike_core.services.attempts import repeated
 from spike_core.services.settlement import Settlement
 from spike_core.services.turns import TurnTaking
 
 RELAY_BATCH: Final = 100
+RELAY_TIME_MAX: Final = timedelta(seconds=30)  # for a batch; then another relay takes it
 REFUSAL_DELAY: Final = timedelta(seconds=5)  # before a refused message is tried again
 
 _log: Final = logging.getLogger(__name__)
@@ -57,7 +59,8 @@ class Dispatch:
     def relay(self) -> int:
         """Hand over what the outbox holds and is due, a batch at a time, and return how many were taken.
 
-        Jobs whose turn has come are among them.
+        Jobs whose turn has come are among them. Of several relays, as of several processes, each hands over other
+        messages.
 
         A job that the queue has refused for `refusal_max` is failed and refunded.
         """
@@ -72,8 +75,13 @@ class Dispatch:
     def _relay_batch(self) -> int:
         now = self.clock.now()
         with self.transactions.view() as tx:
-            messages = {message.job_id: message for message in tx.outbox.due(now=now, limit=RELAY_BATCH)}
-            jobs = tx.jobs.find(messages) if messages else {}
+            if not tx.outbox.due(now=now, limit=1):  # most of the time; it disturbs nobody
+                return 0
+        with self.transactions.begin() as tx:
+            taken_now = tx.outbox.take(now=now, until=now + RELAY_TIME_MAX, limit=RELAY_BATCH)
+        messages = {message.job_id: message for message in taken_now}
+        with self.transactions.view() as tx:
+            jobs = tx.jobs.find(messages)
         pending = [job for id_ in messages if isinstance(job := jobs.get(id_), PendingJob)]
         taken = self._send(pending)
         self._mark_started(taken)
@@ -91,6 +99,7 @@ class Dispatch:
                 return jobs[:count]  # the others would be refused too, each after its time-out
         return jobs
 
+    @repeated  # the request and a relay may be at the same jobs
     def _mark_started(self, jobs: Sequence[PendingJob]) -> None:
         if not jobs:
             return

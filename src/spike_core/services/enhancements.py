@@ -17,6 +17,7 @@ from spike_core.ports.clock import Clock
 from spike_core.ports.ids import Ids
 from spike_core.ports.transactions import Transaction, Transactions
 from spike_core.services.afterthoughts import Then, nothing_more
+from spike_core.services.attempts import repeated
 from spike_core.services.charging import Charging
 from spike_core.services.dispatch import Dispatch
 from spike_core.services.intake import Intake, Offer
@@ -68,6 +69,7 @@ class Enhancements:
     dispatch: Dispatch
     intake: Intake
 
+    @repeated
     def enhance(
         self,
         owner_id: OwnerId,
@@ -124,6 +126,7 @@ class Enhancements:
             ANONYMOUS, image_id=image_id, tier=Tier.FREE, source=source, request_id=request_id, then=then
         )
 
+    @repeated
     def enhance_in_parallel(
         self,
         owner_id: OwnerId,
@@ -154,6 +157,7 @@ class Enhancements:
         self.dispatch.start(accepted.due)
         return EnhancingInParallel(jobs=self._as_they_stand(accepted.jobs), balance=accepted.balance)
 
+    @repeated
     def enhance_batch(
         self,
         owner_id: OwnerId,

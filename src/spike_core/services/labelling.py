@@ -10,6 +10,7 @@ from spike_core.ports.blobs import BlobStore
 from spike_core.ports.clock import Clock
 from spike_core.ports.probe import ImageProbe
 from spike_core.ports.transactions import Transactions
+from spike_core.services.attempts import repeated
 
 
 @frozen(kw_only=True)
@@ -34,6 +35,7 @@ class Labelling:
     probe: ImageProbe
     clock: Clock
 
+    @repeated
     def change(self, owner_id: OwnerId, image_id: ImageId, labels: Labels) -> Image:
         """Change the owner's image and return it. An image whose original tells where it was taken stays private.
 

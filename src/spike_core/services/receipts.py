@@ -11,6 +11,7 @@ from spike_core.domain.receipts import RECEIPTS_KEPT, Answer, IdempotencyKey, Re
 from spike_core.ports.clock import Clock
 from spike_core.ports.transactions import Transaction, Transactions
 from spike_core.services.afterthoughts import Then
+from spike_core.services.attempts import repeated
 
 Result = TypeVar("Result")
 
@@ -70,6 +71,7 @@ class ReceiptBook:
         with contextlib.suppress(Unavailable), self.transactions.begin() as tx:
             tx.receipts.amend(request.caller, request.key, answer)
 
+    @repeated
     def purge(self) -> int:
         """Forget receipts that are out of date, and return how many.
 

@@ -10,11 +10,12 @@ from attrs import frozen
 from spike_core.domain.errors import Forbidden
 from spike_core.domain.identifiers import ANONYMOUS, ImageId, OwnerId
 from spike_core.domain.images import Image
-from spike_core.domain.jobs import SettledJob, UnsettledJob
+from spike_core.domain.jobs import SettledJob
 from spike_core.domain.objects import ObjectKey
 from spike_core.ports.blobs import BlobStore
 from spike_core.ports.clock import Clock
 from spike_core.ports.transactions import Transaction, Transactions
+from spike_core.services.attempts import repeated
 from spike_core.services.charging import Charging
 from spike_core.services.references import named_by
 
@@ -36,6 +37,7 @@ class Removal:
     clock: Clock
     charging: Charging
 
+    @repeated
     def remove(self, owner_id: OwnerId, image_id: ImageId) -> None:
         """Remove the owner's image.
 
@@ -94,16 +96,15 @@ class Removal:
 
     def _cancel_jobs(self, tx: Transaction, owner_id: OwnerId, image_id: ImageId, *, now: datetime) -> None:
         """Cancel and refund the image's jobs that haven't ended. Wallets before jobs, everywhere."""
-        if not _unsettled(tx, image_id):
+        unsettled = [job.id for job in tx.job_lists.of_image(image_id) if not isinstance(job, SettledJob)]
+        if not unsettled:
             return
         if owner_id != ANONYMOUS:
             tx.wallets.lock(owner_id)
-        for job in _unsettled(tx, image_id):  # as they stand now
+        for job in tx.jobs.find(unsettled).values():  # as they stand now, and will until they are cancelled
+            if isinstance(job, SettledJob):
+                continue
             if job.order.charged:
                 self.charging.refund(tx, job.order, reason="Refund: the image was deleted", now=now)
             tx.jobs.replace(job, by=job.cancel(now=now))
             tx.outbox.remove([job.id])
-
-
-def _unsettled(tx: Transaction, image_id: ImageId) -> Sequence[UnsettledJob]:
-    return [job for job in tx.job_lists.of_image(image_id) if not isinstance(job, SettledJob)]

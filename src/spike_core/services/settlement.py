@@ -23,6 +23,7 @@ from spike_core.domain.jobs import (
 from spike_core.domain.limits import JobLimits
 from spike_core.ports.clock import Clock
 from spike_core.ports.transactions import Transaction, Transactions
+from spike_core.services.attempts import repeated
 from spike_core.services.charging import Charging
 
 WORKER_DIED: Final = "The picture stopped the worker each time it was tried"
@@ -37,6 +38,7 @@ class Settlement:
     charging: Charging
     limits: JobLimits
 
+    @repeated
     def claim(self, job_id: JobId) -> ClaimedJob:
         """Begin the job's next attempt under a lease.
 
@@ -58,6 +60,7 @@ class Settlement:
             tx.outbox.remove([job_id])
         return claimed
 
+    @repeated
     def renew(self, job: ClaimedJob, *, progress: int) -> ClaimedJob:
         """Prolong the lease and note how far the work is, in percent below 100.
 
@@ -69,6 +72,7 @@ class Settlement:
             tx.jobs.replace(job, by=renewed)
         return renewed
 
+    @repeated
     def complete(self, job: ClaimedJob, result: Result) -> CompletedJob:
         """Deliver a result whose object is stored.
 
@@ -80,6 +84,7 @@ class Settlement:
             tx.jobs.replace(job, by=completed)
         return completed
 
+    @repeated
     def retry(self, job: ClaimedJob, reason: str) -> Job:
         """Give the job back after transient trouble, or fail it when its attempts are used up.
 
@@ -93,6 +98,7 @@ class Settlement:
             self._return(tx, job, released)
         return released
 
+    @repeated
     def bury(self, job: ClaimedJob) -> Job:
         """Give back the job of a worker that fell silent, or fail it when it has taken too many along.
 
@@ -100,14 +106,18 @@ class Settlement:
             JobChanged: the worker, or somebody else, moved it meanwhile.
         """
         buried = job.bury()
+        is_the_last = buried.deaths >= self.limits.deaths_max
         with self.transactions.begin() as tx:
+            if is_the_last and job.order.charged:
+                tx.wallets.lock(job.order.owner_id)  # wallets before jobs, everywhere
             if tx.jobs.find([job.id]).get(job.id) != job:  # a renewal keeps the fence, yet shows that the worker lives
                 raise JobChanged
-            if buried.deaths >= self.limits.deaths_max:
+            if is_the_last:
                 return self._fail(tx, job, evolve(job, deaths=buried.deaths), WORKER_DIED)
             self._return(tx, job, buried)
         return buried
 
+    @repeated
     def recall(self, job: StartedJob) -> PendingJob:
         """Take back a job whose message was lost, to be handed over again.
 
@@ -120,6 +130,7 @@ class Settlement:
             tx.outbox.put([JobDue(job_id=job.id, due_at=self.clock.now())])
         return recalled
 
+    @repeated
     def fail(self, job: UnsettledJob, reason: str) -> SettledJob:
         """End the job without a result and, in the same transaction, give back what it was charged.
 

@@ -14,6 +14,7 @@ from spike_core.domain.tokens import Tokens
 from spike_core.domain.wallet import Wallet
 from spike_core.ports.clock import Clock
 from spike_core.ports.transactions import Transactions
+from spike_core.services.attempts import repeated
 from spike_core.services.charging import Charging
 
 
@@ -69,6 +70,7 @@ class Treasury:
         page = entries[:limit]
         return HistoryPage(entries=page, next_before=page[-1].sequence if len(entries) > limit else None)
 
+    @repeated
     def grant(self, email: Email, tokens: Tokens, *, reason: str = "Granted by the operator") -> Tokens:
         """Add tokens to the wallet of the user with this address and return the new balance.
 

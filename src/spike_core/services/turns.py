@@ -11,6 +11,7 @@ from spike_core.domain.jobs import PendingJob
 from spike_core.domain.limits import JobLimits
 from spike_core.ports.clock import Clock
 from spike_core.ports.transactions import Transactions
+from spike_core.services.attempts import repeated
 
 OWNERS_BATCH: Final = 100
 
@@ -27,6 +28,7 @@ class TurnTaking:
     clock: Clock
     limits: JobLimits
 
+    @repeated
     def advance(self, owner_id: OwnerId) -> Sequence[PendingJob]:
         """Give the owner's oldest waiting jobs their outbox messages, and return those that there was room for.
 

@@ -18,6 +18,7 @@ from spike_core.ports.clock import Clock
 from spike_core.ports.ids import Ids
 from spike_core.ports.transactions import Transaction, Transactions
 from spike_core.services.afterthoughts import Then, nothing_more
+from spike_core.services.attempts import repeated
 from spike_core.services.charging import Accepted, Charging
 from spike_core.services.dispatch import Dispatch
 from spike_core.services.intake import Intake, Judged
@@ -47,6 +48,7 @@ class Uploads:
     dispatch: Dispatch
     intake: Intake
 
+    @repeated
     def upload(
         self,
         owner_id: OwnerId,
@@ -79,6 +81,7 @@ class Uploads:
         self.dispatch.start(accepted.due)
         return uploaded
 
+    @repeated
     def upload_anonymously(self, *, name: ImageName, content: BinaryIO, then: Then[Image] = nothing_more) -> Image:
         """Store one picture that belongs to nobody in particular: everybody who knows its id may see it.
 

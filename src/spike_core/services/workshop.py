@@ -2,6 +2,7 @@
 
 import io
 import logging
+from enum import Enum
 from typing import Final
 
 from attrs import define, frozen
@@ -29,6 +30,15 @@ INTERNAL_TROUBLE: Final = "The enhancement failed"
 _log: Final = logging.getLogger(__name__)
 
 
+class Outcome(Enum):
+    """What became of one attempt."""
+
+    DELIVERED = "delivered"
+    FAILED = "failed"  # for good, and refunded
+    RETRIED = "retried"  # or failed, where it was the last attempt
+    LOST = "lost"  # cancelled or taken over meanwhile
+
+
 @define
 class _Progress:
     percent: int = 0
@@ -53,8 +63,8 @@ class Workshop:
         """
         self.carry_out(self.settlement.claim(job_id))
 
-    def carry_out(self, job: ClaimedJob) -> None:
-        """Do a job that was claimed, and settle it.
+    def carry_out(self, job: ClaimedJob) -> Outcome:
+        """Do a job that was claimed, settle it, and return what became of it.
 
         Raises:
             DatabaseUnavailable: as in `perform`.
@@ -68,12 +78,13 @@ class Workshop:
             try:
                 result = self._make(job, progress)
             except (UnacceptablePicture, PromptRefused, UnusableResult, NotFound) as error:
-                self._give_up(job, error)
+                outcome = self._give_up(job, error)
             except Exception as error:  # noqa: BLE001  # whatever it is, a job must not hang
-                self._try_again(job, error)
+                outcome = self._try_again(job, error)
             else:
-                self._deliver(job, result)
+                outcome = self._deliver(job, result)
         self.dispatch.start_next_of(job.order.owner_id)
+        return outcome
 
     def _make(self, job: ClaimedJob, progress: _Progress) -> Result:
         assignment = self.making.assignment(job.order)
@@ -86,12 +97,14 @@ class Workshop:
         self.blobs.put(key, io.BytesIO(picture.content))
         return Result(key=key, format=picture.format, dimensions=picture.dimensions, size_bytes=len(picture.content))
 
-    def _deliver(self, job: ClaimedJob, result: Result) -> None:
+    def _deliver(self, job: ClaimedJob, result: Result) -> Outcome:
         try:
             self.settlement.complete(job, result)
         except JobChanged:
             _log.info("job %s was taken over or cancelled; its result is dropped", job.id)
             self._drop(result)
+            return Outcome.LOST
+        return Outcome.DELIVERED
 
     def _drop(self, result: Result) -> None:
         try:
@@ -99,17 +112,21 @@ class Workshop:
         except Unavailable:
             _log.warning("object %s is left to the sweeper", result.key)
 
-    def _give_up(self, job: ClaimedJob, error: SpikeError) -> None:
+    def _give_up(self, job: ClaimedJob, error: SpikeError) -> Outcome:
         _log.warning("job %s can't be done: %s", job.id, error)
         try:
             self.settlement.fail(job, str(error))
         except JobChanged:
             _log.info("job %s was taken over or cancelled", job.id)
+            return Outcome.LOST
+        return Outcome.FAILED
 
-    def _try_again(self, job: ClaimedJob, error: Exception) -> None:
+    def _try_again(self, job: ClaimedJob, error: Exception) -> Outcome:
         _log.warning("job %s met trouble in attempt %d", job.id, job.attempt, exc_info=error)
         reason = str(error) if isinstance(error, SpikeError) else INTERNAL_TROUBLE
         try:
             self.settlement.retry(job, reason)
         except JobChanged:
             _log.info("job %s was taken over or cancelled", job.id)
+            return Outcome.LOST
+        return Outcome.RETRIED

@@ -91,7 +91,7 @@ def balance(spike: Spike, owner: OwnerId) -> int:
             {"generator_url": "https://api.openai.com/v1", "generator_api_key": typed_settings.SecretStr("")},
             "SPIKE_GENERATOR_API_KEY must be set",
         ),
-        ({"generator_api_key": typed_settings.SecretStr(f"{KEY}\n")}, "SPIKE_GENERATOR_API_KEY must be printable"),
+        ({"generator_api_key": typed_settings.SecretStr(f"{KEY}\n{KEY}")}, "SPIKE_GENERATOR_API_KEY must be printable"),
         ({"generator_api_key": typed_settings.SecretStr(f"{KEY} x")}, "SPIKE_GENERATOR_API_KEY must be printable"),
         ({"generator_api_key": typed_settings.SecretStr(f"{KEY}é")}, "SPIKE_GENERATOR_API_KEY must be printable"),
         ({"generator_model": "a model"}, "SPIKE_GENERATOR_MODEL must be"),

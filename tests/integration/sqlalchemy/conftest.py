@@ -1,13 +1,28 @@
-"""A migrated SQLite file for each test, copied from one that is migrated once."""
+"""A migrated database for each test, on SQLite and on PostgreSQL: copies of one that is migrated once."""
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from sqlalchemy import Engine
 
-from spike_sqlalchemy import SqlAlchemyDatabase, SqlAlchemyTransactions, open_sqlite
+from spike_sqlalchemy import (
+    PostgresDatabase,
+    SqlAlchemyDatabase,
+    SqlAlchemyTransactions,
+    SqliteDatabase,
+    open_postgres,
+    open_sqlite,
+)
+
+DIALECTS = ("sqlite", "postgresql")
+Another = Callable[[], SqlAlchemyDatabase]
+
+
+def opened(url: str) -> SqlAlchemyDatabase:
+    """Open whichever database this is."""
+    return open_sqlite(url) if url.startswith("sqlite") else open_postgres(url)
 
 
 @pytest.fixture(scope="session")
@@ -20,12 +35,53 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def database(template: Path, tmp_path: Path) -> Iterator[SqlAlchemyDatabase]:
+def sqlite_url(template: Path, tmp_path: Path) -> str:
     path = tmp_path / "spike.db"
     shutil.copyfile(template, path)
-    opened = open_sqlite(f"sqlite:///{path}")
-    yield opened
-    opened.close()
+    return f"sqlite:///{path}"
+
+
+@pytest.fixture
+def sqlite_database(sqlite_url: str) -> Iterator[SqliteDatabase]:
+    database = open_sqlite(sqlite_url)
+    yield database
+    database.close()
+
+
+@pytest.fixture
+def postgres_database(postgres_url: str) -> Iterator[PostgresDatabase]:
+    database = open_postgres(postgres_url)
+    yield database
+    database.close()
+
+
+@pytest.fixture(params=DIALECTS)
+def url(request: pytest.FixtureRequest) -> str:
+    """The URL of a migrated database, once of each kind."""
+    name = {"sqlite": "sqlite_url", "postgresql": "postgres_url"}[request.param]
+    url: str = request.getfixturevalue(name)
+    return url
+
+
+@pytest.fixture
+def database(url: str) -> Iterator[SqlAlchemyDatabase]:
+    database = opened(url)
+    yield database
+    database.close()
+
+
+@pytest.fixture
+def another(url: str) -> Iterator[Another]:
+    """Open the same database once more, as another process would."""
+    others: list[SqlAlchemyDatabase] = []
+
+    def open_another() -> SqlAlchemyDatabase:
+        others.append(opened(url))
+        return others[-1]
+
+    yield open_another
+    for other in others:
+        other.close()
 
 
 @pytest.fixture

@@ -2,4 +2,4 @@ from contracts.album_order import AlbumOrderContract
 
 
 class TestSqlAlchemyAlbumOrder(AlbumOrderContract):
-    """On a migrated SQLite file; the fixture is this folder's."""
+    """On SQLite and PostgreSQL; the fixture is this folder's."""

@@ -1,6 +1,7 @@
-"""API keys on a migrated SQLite file; the fixtures are this folder's."""
+"""API keys in a migrated database; the fixtures are this folder's."""
 
 import threading
+from collections.abc import Callable
 
 import pytest
 
@@ -13,14 +14,14 @@ from spike_core.domain.identifiers import UserId
 from spike_core.domain.limits import API_KEYS_ACTIVE_MAX
 from spike_core.services.api_keys import Keyring
 from spike_memory import CountingIds, CountingSecrets, ManualClock
-from spike_sqlalchemy import SqlAlchemyDatabase, open_sqlite
+from spike_sqlalchemy import SqlAlchemyDatabase
 
 THREADS = 4
 TRIES = 5
 
 
 class TestSqlAlchemyApiKeys(ApiKeysContract):
-    """On SQLite."""
+    """On SQLite and PostgreSQL."""
 
 
 def _create_from_all_sides(keyrings: list[Keyring], user_id: UserId) -> int:
@@ -45,10 +46,12 @@ def _create_from_all_sides(keyrings: list[Keyring], user_id: UserId) -> int:
 
 
 @pytest.mark.parametrize("engines", [1, 2])
-def test_however_many_ask_at_once_nobody_gets_an_eleventh_key(database: SqlAlchemyDatabase, engines: int) -> None:
+def test_however_many_ask_at_once_nobody_gets_an_eleventh_key(
+    database: SqlAlchemyDatabase, another: Callable[[], SqlAlchemyDatabase], engines: int
+) -> None:
     """Through one engine, or through two that know nothing of each other, as two processes would."""
     user = a_user()
-    databases = [database, *(open_sqlite(f"sqlite:///{database.path}") for _ in range(engines - 1))]
+    databases = [database, *(another() for _ in range(engines - 1))]
     with database.transactions.begin() as tx:
         tx.accounts.add_user(user)
     clock, ids, secrets = ManualClock(NOON), CountingIds(), CountingSecrets()
@@ -61,5 +64,3 @@ def test_however_many_ask_at_once_nobody_gets_an_eleventh_key(database: SqlAlche
 
     assert refused == THREADS * TRIES - API_KEYS_ACTIVE_MAX
     assert len(keyrings[0].of(user.id)) == API_KEYS_ACTIVE_MAX
-    for other in databases[1:]:
-        other.close()

@@ -1,14 +1,12 @@
-"""Moving images on SQLite: how many statements it takes, what threads do to each other, what any mix of moves does."""
+"""Moving images in a database: how many statements it takes, what threads do to each other, what any mix does."""
 
-import sqlite3
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable
 from typing import Final
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sqlalchemy import event
 
 from builders import an_album, an_image, an_owner
 from contracts.wallets import PROPERTY
@@ -19,7 +17,8 @@ from spike_core.ports.transactions import Transactions
 from spike_core.services.albums import Albums
 from spike_core.services.arrangement import Arrangement
 from spike_memory import CountingIds, CountingSecrets, ManualClock
-from spike_sqlalchemy import SqlAlchemyDatabase, open_sqlite
+from spike_sqlalchemy import SqlAlchemyDatabase
+from tracing import traced
 
 STATEMENTS_MAX: Final = 10  # BEGIN and COMMIT among them
 THREADS: Final = 4
@@ -55,32 +54,6 @@ def _order(transactions: Transactions, album_id: AlbumId) -> tuple[ImageId, ...]
         return tuple(place.image_id for place in tx.album_order.places(album_id))
 
 
-def _traced_move(
-    database: SqlAlchemyDatabase,
-    arrangement: Arrangement,
-    owner_id: OwnerId,
-    ids: Sequence[ImageId],
-    *,
-    target: AlbumId,
-    source: AlbumId,
-) -> list[str]:
-    """Move, and return each statement as SQLite itself reports it: one of many rows counts as often as it runs."""
-    seen: list[str] = []
-
-    def trace(connection: sqlite3.Connection, *_rest: object) -> None:
-        connection.set_trace_callback(seen.append)
-
-    def untrace(connection: sqlite3.Connection, *_rest: object) -> None:
-        connection.set_trace_callback(None)
-
-    event.listen(database.engine, "checkout", trace)
-    event.listen(database.engine, "checkin", untrace)
-    arrangement.move(owner_id, ids, target=target, source=source)
-    event.remove(database.engine, "checkout", trace)
-    event.remove(database.engine, "checkin", untrace)
-    return seen
-
-
 @pytest.mark.parametrize("there", ["none", "half", "all"])
 def test_a_hundred_images_take_as_many_statements_as_one(
     database: SqlAlchemyDatabase, owner_id: OwnerId, there: str
@@ -97,7 +70,9 @@ def test_a_hundred_images_take_as_many_statements_as_one(
         if share := {"none": 0, "half": len(moving) // 2, "all": len(moving)}[there]:
             arrangement.move(owner_id, moving[:share], target=target)
         albums.change(owner_id, source, AlbumChanges(cover_image_id=moving[0]))  # so that it has to be taken off
-        taken.append(_traced_move(database, arrangement, owner_id, moving, target=target, source=source))
+        with traced(database.engine) as statements:
+            arrangement.move(owner_id, moving, target=target, source=source)
+        taken.append(statements)
         assert _order(transactions, target) == tuple(moving)
         assert _order(transactions, source) == ()
     one, hundred = taken
@@ -107,10 +82,10 @@ def test_a_hundred_images_take_as_many_statements_as_one(
 
 @pytest.mark.parametrize("engines", [1, 2])
 def test_moves_into_one_album_at_the_same_time_lose_nothing(
-    database: SqlAlchemyDatabase, owner_id: OwnerId, engines: int
+    database: SqlAlchemyDatabase, another: Callable[[], SqlAlchemyDatabase], owner_id: OwnerId, engines: int
 ) -> None:
     """Invariant I9, through one engine or as several processes would: no image is lost, each mover's are in order."""
-    databases = [database, *(open_sqlite(f"sqlite:///{database.path}") for _ in range(engines - 1))]
+    databases = [database, *(another() for _ in range(engines - 1))]
     target, place_ids = _album(database.transactions, owner_id), CountingIds()
     shared = _images(database.transactions, owner_id, 3)
     batches = [_images(database.transactions, owner_id, 5 * ROUNDS) for _ in range(THREADS)]
@@ -131,8 +106,6 @@ def test_moves_into_one_album_at_the_same_time_lose_nothing(
         thread.start()
     for thread in threads:
         thread.join()
-    for other in databases[1:]:
-        other.close()
     assert failures == []
     order = _order(database.transactions, target)
     assert sorted(order) == sorted([*shared, *(image_id for batch in batches for image_id in batch)])

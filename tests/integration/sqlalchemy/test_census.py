@@ -2,4 +2,4 @@ from contracts.census import CensusContract
 
 
 class TestSqlAlchemyCensus(CensusContract):
-    """On a migrated SQLite file; the fixture is this folder's."""
+    """On SQLite and PostgreSQL; the fixture is this folder's."""

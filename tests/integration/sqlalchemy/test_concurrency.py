@@ -1,7 +1,7 @@
 """Many threads, and what stands in for many processes: engines that know nothing of each other."""
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -68,14 +68,16 @@ def _spend_from_all_sides(services: Sequence[Enhancements], image: Image) -> tup
 
 
 @pytest.mark.parametrize("engines", [1, 2])
-def test_a_balance_for_so_many_jobs_is_spent_by_exactly_so_many(database: SqlAlchemyDatabase, engines: int) -> None:
+def test_a_balance_for_so_many_jobs_is_spent_by_exactly_so_many(
+    database: SqlAlchemyDatabase, another: Callable[[], SqlAlchemyDatabase], engines: int
+) -> None:
     """Invariant I6, and with it I1 and I2: whoever asks, through one engine or as several processes would.
 
     Of the accepted ones no more are sent on their way than one owner may have there.
     """
     image = an_image()
     opening = an_opening(AFFORDABLE * Tier.TIER_2K.price.amount + 4, owner_id=image.owner_id)
-    databases = [database, *(open_sqlite(f"sqlite:///{database.path}") for _ in range(engines - 1))]
+    databases = [database, *(another() for _ in range(engines - 1))]
     with database.transactions.begin() as tx:
         tx.images.add(image)
         tx.wallets.open(opening)
@@ -98,8 +100,6 @@ def test_a_balance_for_so_many_jobs_is_spent_by_exactly_so_many(database: SqlAlc
     assert len(started) == JobLimits().on_their_way_max < AFFORDABLE
     assert {job.status for job in jobs if job.id not in started} == {JobStatus.PENDING}
     assert sorted(queue.messages) == sorted(started)
-    for other in databases[1:]:
-        other.close()
 
 
 def test_of_parallel_requests_on_a_balance_for_one_exactly_one_is_accepted(transactions: Transactions) -> None:
@@ -145,8 +145,11 @@ def test_a_writer_at_work_blocks_no_view_of_another_thread(transactions: Transac
     reader.join()
 
 
-def test_more_views_than_the_pool_keeps_open_can_be_had_at_once(transactions: Transactions) -> None:
+def test_more_views_than_the_pool_keeps_open_can_be_had_at_once_of_a_file(sqlite_url: str) -> None:
+    """Each is a connection of its own, and a file has as many as one likes."""
     views = 24
+    database = open_sqlite(sqlite_url)
+    transactions = database.transactions
     together = threading.Barrier(views)
 
     def look() -> None:
@@ -160,3 +163,4 @@ def test_more_views_than_the_pool_keeps_open_can_be_had_at_once(transactions: Tr
     for thread in threads:
         thread.join()
     assert not together.broken
+    database.close()

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import pytest
 from attrs import evolve
-from sqlalchemy import Engine, Table, delete, insert, select, text, update
+from sqlalchemy import Engine, Table, delete, insert, inspect, select, update
 from sqlalchemy.exc import IntegrityError
 
 from builders import NOON, a_job, an_album, an_album_image_id, an_image, an_opening
@@ -166,8 +166,9 @@ def test_a_job_that_makes_no_sense_is_refused(
 
 
 def test_the_table_knows_every_status(engine: Engine) -> None:
-    with engine.connect() as connection:
-        sql = connection.execute(text("SELECT sql FROM sqlite_master WHERE name = 'jobs'")).scalar_one()
+    [sql] = [
+        check["sqltext"] for check in inspect(engine).get_check_constraints("jobs") if check["name"] == "ck_jobs_status"
+    ]
     assert all(f"'{status.value}'" in sql for status in JobStatus)
 
 
@@ -178,7 +179,7 @@ def test_an_image_that_makes_no_sense_is_refused(engine: Engine, values: dict[st
 
 
 def test_a_message_is_about_a_job_that_is_there(engine: Engine) -> None:
-    with pytest.raises(IntegrityError, match="FOREIGN KEY"):
+    with pytest.raises(IntegrityError, match=r"(?i)foreign key"):
         _insert(engine, outbox_messages, {"job_id": a_job().id.text, "due_at": NOON})
 
 
@@ -191,7 +192,7 @@ def test_an_album_has_each_image_and_each_position_once(engine: Engine, transact
         [place] = tx.album_order.append(album.id, [(an_album_image_id(), image.id)], now=NOON)
     new = evolve(place, id=an_album_image_id())
     for second in (evolve(new, position=place.position + 1), evolve(new, image_id=other.id)):
-        with pytest.raises(IntegrityError, match="UNIQUE"):
+        with pytest.raises(IntegrityError, match=r"(?i)unique"):
             _insert(engine, album_images, place_row(second))
     with pytest.raises(IntegrityError, match="ck_albums"):
         _update(engine, albums, default_tier="FREE")

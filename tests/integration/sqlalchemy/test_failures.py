@@ -1,4 +1,4 @@
-"""What a database in trouble does to a transaction: `DatabaseUnavailable`, and nothing is lost or half done."""
+"""What a SQLite file in trouble does to a transaction: `DatabaseUnavailable`, and nothing is lost or half done."""
 
 import os
 import shutil
@@ -18,7 +18,7 @@ from builders import NOON, a_job_id, an_image, an_opening
 from spike_core.domain.errors import DatabaseUnavailable, ImageNotFound, WalletNotFound
 from spike_core.domain.images import Image
 from spike_core.ports.transactions import Transactions
-from spike_sqlalchemy import SqlAlchemyDatabase, open_sqlite
+from spike_sqlalchemy import SqliteDatabase, open_sqlite
 
 CRASH = """
 import os, sys
@@ -30,7 +30,7 @@ with open_sqlite(sys.argv[1]).transactions.begin() as tx:
 """
 
 
-def _on_connect(database: SqlAlchemyDatabase, pragma: str) -> None:
+def _on_connect(database: SqliteDatabase, pragma: str) -> None:
     """Have each new connection execute the pragma."""
 
     def execute(connection: sqlite3.Connection, _record: object) -> None:
@@ -54,6 +54,11 @@ def _locked(path: Path) -> Iterator[None]:
 
 
 @pytest.fixture
+def database(sqlite_database: SqliteDatabase) -> SqliteDatabase:
+    return sqlite_database
+
+
+@pytest.fixture
 def stored(transactions: Transactions) -> Image:
     image = an_image()
     with transactions.begin() as tx:
@@ -63,7 +68,7 @@ def stored(transactions: Transactions) -> Image:
 
 class TestAFullDisk:
     @pytest.fixture(autouse=True)
-    def full(self, stored: Image, database: SqlAlchemyDatabase) -> Image:
+    def full(self, stored: Image, database: SqliteDatabase) -> Image:
         """Leave room for a few pages."""
         _on_connect(database, "max_page_count = 60")
         return stored
@@ -107,7 +112,7 @@ class TestAFullDisk:
 
 
 def test_a_read_only_database_can_be_viewed_and_not_written(
-    database: SqlAlchemyDatabase, transactions: Transactions, stored: Image
+    database: SqliteDatabase, transactions: Transactions, stored: Image
 ) -> None:
     _on_connect(database, "query_only = ON")
     with pytest.raises(DatabaseUnavailable), transactions.begin() as tx:
@@ -117,7 +122,7 @@ def test_a_read_only_database_can_be_viewed_and_not_written(
 
 
 def test_a_lock_held_for_too_long_refuses_writers_and_not_readers(
-    database: SqlAlchemyDatabase, transactions: Transactions, stored: Image
+    database: SqliteDatabase, transactions: Transactions, stored: Image
 ) -> None:
     _on_connect(database, "busy_timeout = 20")
     with _locked(database.path):
@@ -130,7 +135,7 @@ def test_a_lock_held_for_too_long_refuses_writers_and_not_readers(
 
 
 def test_a_lock_that_is_let_go_in_time_is_waited_for(
-    database: SqlAlchemyDatabase, transactions: Transactions, stored: Image
+    database: SqliteDatabase, transactions: Transactions, stored: Image
 ) -> None:
     def count() -> None:
         with transactions.begin() as tx:
@@ -147,7 +152,7 @@ def test_a_lock_that_is_let_go_in_time_is_waited_for(
 
 
 def test_a_transaction_within_another_of_the_same_thread_is_refused(
-    database: SqlAlchemyDatabase, transactions: Transactions
+    database: SqliteDatabase, transactions: Transactions
 ) -> None:
     """It would wait for itself; the outer one is none the worse."""
     _on_connect(database, "busy_timeout = 20")
@@ -161,7 +166,7 @@ def test_a_transaction_within_another_of_the_same_thread_is_refused(
 
 
 def test_a_process_that_dies_in_a_transaction_leaves_no_trace(
-    database: SqlAlchemyDatabase, transactions: Transactions
+    database: SqliteDatabase, transactions: Transactions
 ) -> None:
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
     run = subprocess.run([sys.executable, "-c", CRASH, f"sqlite:///{database.path}"], env=environment, check=False)
@@ -184,7 +189,7 @@ def test_a_file_that_is_no_database_is_the_worlds_fault(tmp_path: Path, content:
     database.close()
 
 
-def test_a_folder_that_is_gone_is_the_worlds_fault(database: SqlAlchemyDatabase) -> None:
+def test_a_folder_that_is_gone_is_the_worlds_fault(database: SqliteDatabase) -> None:
     shutil.rmtree(database.path.parent)
     with pytest.raises(DatabaseUnavailable), database.transactions.begin():
         pass

@@ -2,44 +2,38 @@
 
 import json
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 
 import pytest
 from falcon import testing
 
 from memory_spike import MemorySpike
 from spike_http import create_app
-from spike_sqlalchemy import open_sqlite
+from spike_sqlalchemy import SqlAlchemyDatabase
 
 THREADS = 8
 BODY = json.dumps({"prompt": "a mountain", "tier": "TIER_1K"})
 
 
 @pytest.mark.parametrize("processes", [1, THREADS])
-def test_one_request_sent_many_times_at_once_is_charged_once(tmp_path: Path, processes: int) -> None:
+def test_one_request_sent_many_times_at_once_is_charged_once(database: SqlAlchemyDatabase, processes: int) -> None:
     """Each process has an application of its own, which knows nothing of what the others are working on."""
-    database = open_sqlite(f"sqlite:///{tmp_path}/spike.db")
-    database.migrate()
-    try:
-        house = MemorySpike.build(database=database)
-        registered = house.register()
-        apps = [create_app(house.spike) for _ in range(processes)]
-        headers = {
-            "Authorization": f"Bearer {registered.session_token.text}",
-            "Content-Type": "application/json",
-            "Idempotency-Key": "key-1",
-        }
+    house = MemorySpike.build(database=database)
+    registered = house.register()
+    apps = [create_app(house.spike) for _ in range(processes)]
+    headers = {
+        "Authorization": f"Bearer {registered.session_token.text}",
+        "Content-Type": "application/json",
+        "Idempotency-Key": "key-1",
+    }
 
-        def send(number: int) -> testing.Result:
-            client = testing.TestClient(apps[number % processes])
-            return client.simulate_post("/api/mcp/generate", headers=headers, body=BODY)
+    def send(number: int) -> testing.Result:
+        client = testing.TestClient(apps[number % processes])
+        return client.simulate_post("/api/mcp/generate", headers=headers, body=BODY)
 
-        with ThreadPoolExecutor(max_workers=THREADS) as pool:
-            answers = list(pool.map(send, range(THREADS * 3)))
-        assert {answer.status_code for answer in answers} <= {200, 409}
-        assert len({answer.content for answer in answers if answer.status_code == 200}) == 1
-        assert house.spike.treasury.account(registered.user.id).wallet.balance.amount == 98
-        assert len(house.statuses()) == 1
-        assert list(house.spike.audit.findings()) == []
-    finally:
-        database.close()
+    with ThreadPoolExecutor(max_workers=THREADS) as pool:
+        answers = list(pool.map(send, range(THREADS * 3)))
+    assert {answer.status_code for answer in answers} <= {200, 409}
+    assert len({answer.content for answer in answers if answer.status_code == 200}) == 1
+    assert house.spike.treasury.account(registered.user.id).wallet.balance.amount == 98
+    assert len(house.statuses()) == 1
+    assert list(house.spike.audit.findings()) == []

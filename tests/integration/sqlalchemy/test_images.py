@@ -2,4 +2,4 @@ from contracts.images import ImagesContract
 
 
 class TestSqlAlchemyImages(ImagesContract):
-    """On a migrated SQLite file; the fixture is this folder's."""
+    """On SQLite and PostgreSQL; the fixture is this folder's."""

@@ -2,4 +2,4 @@ from contracts.job_lists import JobListsContract
 
 
 class TestSqlAlchemyJobLists(JobListsContract):
-    """On a migrated SQLite file; the fixture is this folder's."""
+    """On SQLite and PostgreSQL; the fixture is this folder's."""

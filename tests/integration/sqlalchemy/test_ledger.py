@@ -2,4 +2,4 @@ from contracts.ledger import LedgerContract
 
 
 class TestSqlAlchemyLedger(LedgerContract):
-    """On a migrated SQLite file; the fixture is this folder's."""
+    """On SQLite and PostgreSQL; the fixture is this folder's."""

@@ -1,13 +1,17 @@
-"""The stateful machine over SQLite: the same laws, on a real database."""
+"""The stateful machine over databases: the same laws, on SQLite and on PostgreSQL."""
 
 import tempfile
 from pathlib import Path
+from typing import ClassVar
 
+import psycopg
+import pytest
 from hypothesis import settings
 
 from machine import SpikeMachine
+from servers.postgres import emptied
 from spike_core.ports.plugins import Database
-from spike_sqlalchemy.plugin import open_sqlite
+from spike_sqlalchemy import open_postgres, open_sqlite
 
 
 class SqliteMachine(SpikeMachine):
@@ -23,5 +27,31 @@ class SqliteMachine(SpikeMachine):
             self.folder.cleanup()
 
 
+class PostgresMachine(SpikeMachine):
+    """Each example begins with a database without rows."""
+
+    url: ClassVar[str]
+
+    def open_database(self) -> Database:
+        with psycopg.connect(self.url, autocommit=True) as connection:
+            emptied(connection)
+        return open_postgres(self.url)
+
+    def teardown(self) -> None:
+        try:
+            super().teardown()
+        finally:
+            self.database.close()
+
+
 TestSqliteMachine = SqliteMachine.TestCase
 TestSqliteMachine.settings = settings(max_examples=60, stateful_step_count=40, deadline=None)
+
+
+@pytest.fixture(scope="class")
+def _server(migrated_postgres: str) -> None:
+    PostgresMachine.url = migrated_postgres
+
+
+TestPostgresMachine = pytest.mark.usefixtures("_server")(PostgresMachine.TestCase)
+TestPostgresMachine.settings = settings(max_examples=30, stateful_step_count=40, deadline=None)

@@ -2,4 +2,4 @@ from contracts.overdue import OverdueJobsContract
 
 
 class TestSqlAlchemyOverdueJobs(OverdueJobsContract):
-    """On a migrated SQLite file; the fixture is this folder's."""
+    """On SQLite and PostgreSQL; the fixture is this folder's."""

@@ -1,11 +1,11 @@
-from importlib.metadata import EntryPoint
+from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 
 import pytest
 
 from spike_core.domain.errors import InvalidValue
-from spike_core.ports.plugins import OpenDatabase
-from spike_sqlalchemy import open_sqlite
+from spike_core.ports.plugins import DatabaseLimits, OpenDatabase
+from spike_sqlalchemy import open_postgres, open_sqlite
 
 OPEN: OpenDatabase = open_sqlite  # mypy says that it is one
 
@@ -45,7 +45,7 @@ def test_another_url_is_refused(url: str) -> None:
 
 
 def test_opening_touches_nothing(tmp_path: Path) -> None:
-    database = OPEN(f"sqlite:///{tmp_path}/spike.db")
+    database = OPEN(f"sqlite:///{tmp_path}/spike.db", limits=DatabaseLimits())
     assert list(tmp_path.iterdir()) == []
     database.close()
 
@@ -53,3 +53,63 @@ def test_opening_touches_nothing(tmp_path: Path) -> None:
 def test_the_entry_point_leads_here() -> None:
     point = EntryPoint("database.sqlite", "spike_sqlalchemy.plugin:open_sqlite", "spike.adapters")
     assert point.load() is open_sqlite
+
+
+OPEN_POSTGRES: OpenDatabase = open_postgres
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "postgresql://host/spike",
+        "postgresql+psycopg://host/spike",
+        "postgres://user:p%40ss@host:5433/spike?sslmode=require",
+        "postgresql:///spike?host=/run/postgresql",
+    ],
+)
+def test_a_url_names_a_database_on_a_server(url: str) -> None:
+    """Nobody is asked before its first use."""
+    database = open_postgres(url)
+    assert database.engine.url.database == "spike"
+    assert database.engine.dialect.driver == "psycopg"
+    database.close()
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "",
+        "postgresql://host",
+        "postgresql://host/",
+        "postgresql://host/spike?dbname=other",
+        "postgresql+psycopg2://host/spike",
+        "postgresql+asyncpg://host/spike",
+        "postgresql://host:port/spike",
+        "sqlite:///spike.db",
+        "mysql://host/spike",
+    ],
+)
+def test_a_url_that_names_no_database_on_a_server_is_refused(url: str) -> None:
+    with pytest.raises(InvalidValue, match="must look like"):
+        open_postgres(url)
+
+
+def test_a_url_that_is_refused_is_not_repeated() -> None:
+    """It holds a password."""
+    with pytest.raises(InvalidValue) as refusal:
+        open_postgres("postgresql://user:swordfish@host/")
+    assert "swordfish" not in str(refusal.value)
+
+
+def test_the_operators_parameters_go_before_ours() -> None:
+    database = open_postgres("postgresql://host/spike?application_name=mine&connect_timeout=2")
+    assert database.engine.url.query["application_name"] == "mine"
+    database.close()
+
+
+@pytest.mark.parametrize(
+    ("name", "opens"), [("database.postgresql", open_postgres), ("database.postgres", open_postgres)]
+)
+def test_entry_points_lead_to_postgresql(name: str, opens: OpenDatabase) -> None:
+    [point] = entry_points(group="spike.adapters", name=name)
+    assert point.load() is opens

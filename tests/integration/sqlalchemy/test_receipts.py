@@ -2,4 +2,4 @@ from contracts.receipts import ReceiptsContract
 
 
 class TestSqlAlchemyReceipts(ReceiptsContract):
-    """On a migrated SQLite file; the fixture is this folder's."""
+    """On SQLite and PostgreSQL; the fixture is this folder's."""

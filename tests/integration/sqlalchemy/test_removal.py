@@ -1,8 +1,7 @@
-"""An image is deleted while a worker delivers: on SQLite, by threads that start together."""
+"""An image is deleted while a worker delivers: by threads that start together."""
 
 import io
 import threading
-from pathlib import Path
 
 import pytest
 
@@ -10,8 +9,8 @@ from house import House
 from spike_core.domain.errors import JobChanged
 from spike_core.domain.jobs import Result
 from spike_core.domain.objects import ObjectKey, PictureFormat
+from spike_core.ports.transactions import Transactions
 from spike_memory.engine import a_picture
-from spike_sqlalchemy import open_sqlite
 
 TRIES = 8
 
@@ -55,14 +54,11 @@ def race(house: House, *, user: str, first: str) -> None:
 
 
 @pytest.mark.parametrize("first", ["removal", "delivery", "either"])
-def test_a_deletion_against_a_delivery_leaves_nothing_and_refunds_at_most_once(tmp_path: Path, first: str) -> None:
+def test_a_deletion_against_a_delivery_leaves_nothing_and_refunds_at_most_once(
+    transactions: Transactions, first: str
+) -> None:
     """Whoever is first: the tokens are back exactly when nothing was delivered."""
-    database = open_sqlite(f"sqlite:///{tmp_path}/spike.db")
-    database.migrate()
-    try:
-        house = House.build(transactions=database.transactions)
-        for number in range(TRIES):
-            race(house, user=f"user{number}@example.org", first=first)
-        assert house.findings() == []
-    finally:
-        database.close()
+    house = House.build(transactions=transactions)
+    for number in range(TRIES):
+        race(house, user=f"user{number}@example.org", first=first)
+    assert house.findings() == []

@@ -1,3 +1,5 @@
+"""The schema of a SQLite file."""
+
 import fcntl
 import os
 import re
@@ -22,7 +24,7 @@ from builders import NOON, a_claimed_job, a_job, an_album, an_album_image_id, an
 from contracts.jobs import store
 from spike_core.domain.errors import DatabaseUnavailable
 from spike_core.domain.facts import JobDue
-from spike_sqlalchemy import SqlAlchemyDatabase, open_sqlite, sqlite_engine
+from spike_sqlalchemy import SqliteDatabase, open_sqlite, sqlite_engine
 from spike_sqlalchemy.rows import album_row
 from spike_sqlalchemy.schema import HEAD
 from spike_sqlalchemy.tables import METADATA, albums
@@ -31,7 +33,12 @@ MIGRATE = "import sys; from spike_sqlalchemy import open_sqlite; open_sqlite(sys
 
 
 @pytest.fixture
-def empty(tmp_path: Path) -> Iterator[SqlAlchemyDatabase]:
+def database(sqlite_database: SqliteDatabase) -> SqliteDatabase:
+    return sqlite_database
+
+
+@pytest.fixture
+def empty(tmp_path: Path) -> Iterator[SqliteDatabase]:
     """A database that isn't there yet, nor its folder."""
     opened = open_sqlite(f"sqlite:///{tmp_path}/new/folder/spike.db")
     yield opened
@@ -65,13 +72,13 @@ def test_the_newest_migration_is_the_one_the_code_expects() -> None:
     assert ScriptDirectory.from_config(_config()).get_heads() == [HEAD]
 
 
-def test_models_and_migrations_agree(database: SqlAlchemyDatabase) -> None:
+def test_models_and_migrations_agree(database: SqliteDatabase) -> None:
     with database.engine.connect() as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": True, "compare_server_default": True})
         assert compare_metadata(context, METADATA) == []
 
 
-def test_models_and_migrations_make_the_same_tables_to_the_letter(database: SqlAlchemyDatabase, tmp_path: Path) -> None:
+def test_models_and_migrations_make_the_same_tables_to_the_letter(database: SqliteDatabase, tmp_path: Path) -> None:
     """Checks and partial indexes too, which the comparison of alembic doesn't see."""
     modelled = tmp_path / "modelled.db"
     engine = sqlite_engine(modelled)
@@ -83,7 +90,7 @@ def test_models_and_migrations_make_the_same_tables_to_the_letter(database: SqlA
     assert len(_schema(modelled)) > len(METADATA.tables)
 
 
-def test_the_migrations_can_be_taken_back(database: SqlAlchemyDatabase) -> None:
+def test_the_migrations_can_be_taken_back(database: SqliteDatabase) -> None:
     config = _config()
     with database.engine.connect() as connection, connection.begin():
         config.attributes["connection"] = connection
@@ -91,7 +98,7 @@ def test_the_migrations_can_be_taken_back(database: SqlAlchemyDatabase) -> None:
     assert _schema(database.path) == {}
 
 
-def test_a_database_of_the_first_revision_keeps_what_is_in_it(empty: SqlAlchemyDatabase) -> None:
+def test_a_database_of_the_first_revision_keeps_what_is_in_it(empty: SqliteDatabase) -> None:
     """Its albums have no share token yet; the images in them, and their order, stay."""
     first, second = an_image(), an_image()
     album = evolve(an_album(owner_id=first.owner_id), cover_image_id=first.id)
@@ -120,7 +127,7 @@ def test_a_database_of_the_first_revision_keeps_what_is_in_it(empty: SqlAlchemyD
         assert tx.images.find([first.id, second.id]) == {first.id: first, second.id: second}
 
 
-def test_the_second_revision_taken_back_leaves_the_albums_alone(database: SqlAlchemyDatabase) -> None:
+def test_the_second_revision_taken_back_leaves_the_albums_alone(database: SqliteDatabase) -> None:
     image = an_image()
     album = an_album(owner_id=image.owner_id)
     with database.transactions.begin() as tx:
@@ -138,7 +145,7 @@ def test_the_second_revision_taken_back_leaves_the_albums_alone(database: SqlAlc
         assert list(tx.album_order.places(album.id)) == list(places)
 
 
-def test_opening_makes_nothing_and_migrating_makes_the_folder_and_the_file(empty: SqlAlchemyDatabase) -> None:
+def test_opening_makes_nothing_and_migrating_makes_the_folder_and_the_file(empty: SqliteDatabase) -> None:
     assert not empty.path.parent.exists()
     with pytest.raises(DatabaseUnavailable):
         empty.ping()
@@ -147,7 +154,7 @@ def test_opening_makes_nothing_and_migrating_makes_the_folder_and_the_file(empty
     empty.ping()
 
 
-def test_migrating_again_changes_nothing(database: SqlAlchemyDatabase) -> None:
+def test_migrating_again_changes_nothing(database: SqliteDatabase) -> None:
     image = an_image()
     with database.transactions.begin() as tx:
         tx.images.add(image)
@@ -158,19 +165,19 @@ def test_migrating_again_changes_nothing(database: SqlAlchemyDatabase) -> None:
         assert tx.images.get(image.id) == image
 
 
-def test_a_start_without_changes_doesnt_load_alembic(database: SqlAlchemyDatabase) -> None:
+def test_a_start_without_changes_doesnt_load_alembic(database: SqliteDatabase) -> None:
     check = f"{MIGRATE}; sys.exit('alembic' in sys.modules)"
     assert _run("-c", check, f"sqlite:///{database.path}").wait() == 0
 
 
-def test_processes_that_migrate_an_empty_file_at_once_all_succeed(empty: SqlAlchemyDatabase) -> None:
+def test_processes_that_migrate_an_empty_file_at_once_all_succeed(empty: SqliteDatabase) -> None:
     url = f"sqlite:///{empty.path}"
     processes = [_run("-c", MIGRATE, url) for _ in range(2)]
     assert [process.wait() for process in processes] == [0, 0]
     empty.ping()
 
 
-def test_who_comes_second_waits_for_the_migrator(empty: SqlAlchemyDatabase) -> None:
+def test_who_comes_second_waits_for_the_migrator(empty: SqliteDatabase) -> None:
     empty.path.parent.mkdir(parents=True)
     done = threading.Event()
 
@@ -187,7 +194,7 @@ def test_who_comes_second_waits_for_the_migrator(empty: SqlAlchemyDatabase) -> N
     empty.ping()
 
 
-def test_a_migration_that_fails_changes_nothing(empty: SqlAlchemyDatabase) -> None:
+def test_a_migration_that_fails_changes_nothing(empty: SqliteDatabase) -> None:
     """The last of the new tables is in the way of an old one: none of the others is made."""
     empty.path.parent.mkdir(parents=True)
     with empty.engine.connect() as connection, connection.begin():
@@ -203,7 +210,7 @@ def test_a_migration_that_fails_changes_nothing(empty: SqlAlchemyDatabase) -> No
 
 
 @pytest.mark.parametrize("damage", ["UPDATE alembic_version SET version_num = '0000'", "DELETE FROM alembic_version"])
-def test_a_schema_that_is_out_of_date_is_no_answer(database: SqlAlchemyDatabase, damage: str) -> None:
+def test_a_schema_that_is_out_of_date_is_no_answer(database: SqliteDatabase, damage: str) -> None:
     database.ping()
     with database.engine.connect() as connection, connection.begin():
         connection.execute(text(damage))
@@ -211,7 +218,7 @@ def test_a_schema_that_is_out_of_date_is_no_answer(database: SqlAlchemyDatabase,
         database.ping()
 
 
-def test_a_file_that_is_gone_is_no_answer(database: SqlAlchemyDatabase) -> None:
+def test_a_file_that_is_gone_is_no_answer(database: SqliteDatabase) -> None:
     database.ping()
     database.path.unlink()
     with pytest.raises(DatabaseUnavailable):
@@ -228,7 +235,7 @@ def test_a_folder_that_cant_be_made_is_the_worlds_fault(tmp_path: Path) -> None:
         database.ping()
 
 
-def test_a_database_of_the_second_revision_keeps_its_jobs_and_their_messages(empty: SqlAlchemyDatabase) -> None:
+def test_a_database_of_the_second_revision_keeps_its_jobs_and_their_messages(empty: SqliteDatabase) -> None:
     """The table of jobs is made anew, and dropping the old one would take the outbox along."""
     image = an_image()
     job = a_claimed_job(image=image)

@@ -2,4 +2,4 @@ from contracts.transactions import TransactionsContract
 
 
 class TestSqlAlchemyTransactions(TransactionsContract):
-    """On a migrated SQLite file; the fixture is this folder's."""
+    """On SQLite and PostgreSQL; the fixture is this folder's."""

@@ -2,4 +2,4 @@ from contracts.turns import TurnsContract
 
 
 class TestSqlAlchemyTurns(TurnsContract):
-    """On a migrated SQLite file; the fixture is this folder's."""
+    """On SQLite and PostgreSQL; the fixture is this folder's."""

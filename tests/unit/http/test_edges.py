@@ -15,7 +15,7 @@ from spike_core.domain.errors import SpikeError
 from spike_core.domain.identifiers import ImageId
 from spike_http import create_app
 from spike_http.errors import TABLE, answer_bug, answer_falcon_error, answer_spike_error
-from spike_http.middleware import RequestIds
+from spike_http.middleware import Around
 from spike_memory import CountingIds
 from spike_runtime import Settings
 
@@ -143,7 +143,7 @@ class Broken:
 
 
 def test_an_unforeseen_error_leaks_nothing() -> None:
-    app = falcon.App(middleware=[RequestIds(CountingIds())])
+    app = falcon.App(middleware=[Around(CountingIds(), MemorySpike.build().spike.metrics)])
     app.add_error_handler(Exception, answer_bug)
     app.add_error_handler(falcon.HTTPError, answer_falcon_error)
     app.add_error_handler(SpikeError, answer_spike_error)

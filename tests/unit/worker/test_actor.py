@@ -19,7 +19,7 @@ def test_a_request_is_followed_from_upload_to_settled_job(capsys: pytest.Capture
     configure_logging(level="INFO", form="json")
     house = MemorySpike.build()
     answer = Caller(testing.TestClient(create_app(house.spike)), house.register()).upload(PICTURE)
-    perform(house.spike.workshop, house.broker.queue.messages.popleft())
+    perform(house.spike.workshop, house.spike.metrics, house.broker.queue.messages.popleft())
     lines = [json.loads(line) for line in capsys.readouterr().err.splitlines()]
     assert [line["event"] for line in lines] == ["request", "job begun", "job ended"]
     assert {line["request_id"] for line in lines} == {answer.headers["x-request-id"]}
@@ -30,9 +30,9 @@ def test_a_duplicate_message_is_dropped_in_silence(capsys: pytest.CaptureFixture
     house = MemorySpike.build()
     Caller(testing.TestClient(create_app(house.spike)), house.register()).upload(PICTURE)
     job_id = house.broker.queue.messages.popleft()
-    perform(house.spike.workshop, job_id)
+    perform(house.spike.workshop, house.spike.metrics, job_id)
     configure_logging(level="INFO", form="json")
     capsys.readouterr()
-    perform(house.spike.workshop, job_id)
+    perform(house.spike.workshop, house.spike.metrics, job_id)
     assert capsys.readouterr().err == ""
     assert house.statuses() == [JobStatus.COMPLETED]

@@ -16,7 +16,7 @@ from spike_http.authentication import COOKIES
 from spike_http.bodies import BodyTooLarge, MalformedBody
 from spike_http.errors import FALCON, TABLE, Row
 from spike_http.mcp_bodies import PRICED_TIERS
-from spike_http.openapi.operations import Access, Form, Json, Operation, Picture, operations_of
+from spike_http.openapi.operations import Access, Form, Json, Operation, Picture, Text, operations_of
 from spike_http.openapi.schemas import COMPONENTS, Schemas
 from spike_http.query import WAIT
 
@@ -217,6 +217,9 @@ def _success(schemas: Schemas, operation: Operation, *, once: bool, waits: bool)
         case Picture(media_types=media_types):
             content = {media_type: {"schema": {"type": "string", "format": "binary"}} for media_type in media_types}
             return {"description": "The picture.", "content": content, "headers": headers}
+        case Text(media_type=media_type):
+            content = {media_type: {"schema": {"type": "string"}}}
+            return {"description": "Text.", "content": content, "headers": headers}
         case kind:
             return {
                 "description": (kind.__doc__ or "").strip().partition("\n")[0],

@@ -58,11 +58,18 @@ class Picture:
 
 
 @frozen(kw_only=True)
+class Text:
+    """An answer that is plain text and not JSON."""
+
+    media_type: str
+
+
+@frozen(kw_only=True)
 class Operation:
     """One thing that clients can do. As a decorator it marks the handler that does it."""
 
     id: str = field(kw_only=False)
-    answer: type | Picture
+    answer: type | Picture | Text
     status: HTTPStatus = HTTPStatus.OK
     also: Mapping[HTTPStatus, type] = field(factory=dict)  # answers that are neither errors nor the usual one
     access: Access = Access.USER

@@ -8,6 +8,8 @@ from collections.abc import Sequence
 import sqlalchemy as sa
 from alembic import op
 
+from spike_sqlalchemy.texts import TEXT
+
 revision: str = "0001"
 down_revision: str | Sequence[str] | None = None
 
@@ -16,7 +18,7 @@ def upgrade() -> None:
     """Apply the migration."""
     op.create_table(
         "wallets",
-        sa.Column("owner_id", sa.String, primary_key=True),
+        sa.Column("owner_id", TEXT, primary_key=True),
         sa.Column("balance", sa.BigInteger, nullable=False),
         sa.Column("regenerated_at", sa.BigInteger, nullable=False),
         sa.Column("entries", sa.BigInteger, nullable=False),
@@ -26,13 +28,13 @@ def upgrade() -> None:
     )
     op.create_table(
         "ledger_entries",
-        sa.Column("owner_id", sa.String, sa.ForeignKey("wallets.owner_id"), primary_key=True),
+        sa.Column("owner_id", TEXT, sa.ForeignKey("wallets.owner_id"), primary_key=True),
         sa.Column("sequence", sa.BigInteger, primary_key=True, autoincrement=False),
-        sa.Column("kind", sa.String, nullable=False),
+        sa.Column("kind", TEXT, nullable=False),
         sa.Column("amount", sa.BigInteger, nullable=False),
         sa.Column("balance_after", sa.BigInteger, nullable=False),
-        sa.Column("job_id", sa.String),
-        sa.Column("reason", sa.String, nullable=False),
+        sa.Column("job_id", TEXT),
+        sa.Column("reason", TEXT, nullable=False),
         sa.Column("created_at", sa.BigInteger, nullable=False),
         sa.CheckConstraint("sequence >= 1", name="sequence"),
         sa.CheckConstraint("balance_after >= 0", name="balance_after"),
@@ -54,15 +56,15 @@ def upgrade() -> None:
     _partial_index("uq_ledger_entries_refund", "ledger_entries", ["job_id"], where="kind = 'REFUND'", unique=True)
     op.create_table(
         "images",
-        sa.Column("id", sa.String, primary_key=True),
-        sa.Column("owner_id", sa.String, nullable=False),
-        sa.Column("name", sa.String, nullable=False),
-        sa.Column("description", sa.String),
-        sa.Column("format", sa.String, nullable=False),
+        sa.Column("id", TEXT, primary_key=True),
+        sa.Column("owner_id", TEXT, nullable=False),
+        sa.Column("name", TEXT, nullable=False),
+        sa.Column("description", TEXT),
+        sa.Column("format", TEXT, nullable=False),
         sa.Column("width_px", sa.Integer, nullable=False),
         sa.Column("height_px", sa.Integer, nullable=False),
         sa.Column("size_bytes", sa.BigInteger, nullable=False),
-        sa.Column("original", sa.String, nullable=False),
+        sa.Column("original", TEXT, nullable=False),
         sa.Column("is_public", sa.Boolean, nullable=False),
         sa.Column("view_count", sa.BigInteger, nullable=False),
         sa.Column("created_at", sa.BigInteger, nullable=False),
@@ -74,26 +76,26 @@ def upgrade() -> None:
     op.create_index("ix_images_owner_id", "images", ["owner_id", "created_at", "id"])
     op.create_table(
         "jobs",
-        sa.Column("id", sa.String, primary_key=True),
-        sa.Column("owner_id", sa.String, nullable=False),
-        sa.Column("image_id", sa.String, sa.ForeignKey("images.id", ondelete="CASCADE"), nullable=False),
-        sa.Column("tier", sa.String, nullable=False),
+        sa.Column("id", TEXT, primary_key=True),
+        sa.Column("owner_id", TEXT, nullable=False),
+        sa.Column("image_id", TEXT, sa.ForeignKey("images.id", ondelete="CASCADE"), nullable=False),
+        sa.Column("tier", TEXT, nullable=False),
         sa.Column("charged", sa.BigInteger, nullable=False),
-        sa.Column("request_id", sa.String),
+        sa.Column("request_id", TEXT),
         sa.Column("created_at", sa.BigInteger, nullable=False),
-        sa.Column("status", sa.String, nullable=False),
+        sa.Column("status", TEXT, nullable=False),
         sa.Column("attempt", sa.Integer, nullable=False),
         sa.Column("deaths", sa.Integer, nullable=False),
         sa.Column("started_at", sa.BigInteger),
         sa.Column("claimed_at", sa.BigInteger),
         sa.Column("leased_until", sa.BigInteger),
         sa.Column("progress", sa.Integer),
-        sa.Column("result_key", sa.String),
-        sa.Column("result_format", sa.String),
+        sa.Column("result_key", TEXT),
+        sa.Column("result_format", TEXT),
         sa.Column("result_width_px", sa.Integer),
         sa.Column("result_height_px", sa.Integer),
         sa.Column("result_size_bytes", sa.BigInteger),
-        sa.Column("reason", sa.String),
+        sa.Column("reason", TEXT),
         sa.Column("ended_at", sa.BigInteger),
         sa.CheckConstraint("charged >= 0 AND attempt >= 0 AND deaths >= 0", name="counts"),
         sa.CheckConstraint(
@@ -136,7 +138,7 @@ def upgrade() -> None:
     op.create_index("ix_jobs_image_id", "jobs", ["image_id", "created_at", "id"])
     op.create_table(
         "outbox_messages",
-        sa.Column("job_id", sa.String, sa.ForeignKey("jobs.id", ondelete="CASCADE"), primary_key=True),
+        sa.Column("job_id", TEXT, sa.ForeignKey("jobs.id", ondelete="CASCADE"), primary_key=True),
         sa.Column("due_at", sa.BigInteger, nullable=False),
         sa.Column("refused_since", sa.BigInteger),
         sqlite_with_rowid=False,
@@ -144,14 +146,14 @@ def upgrade() -> None:
     op.create_index("ix_outbox_messages_due_at", "outbox_messages", ["due_at", "job_id"])
     op.create_table(
         "albums",
-        sa.Column("id", sa.String, primary_key=True),
-        sa.Column("owner_id", sa.String, nullable=False),
-        sa.Column("name", sa.String, nullable=False),
-        sa.Column("description", sa.String),
-        sa.Column("privacy", sa.String, nullable=False),
-        sa.Column("default_tier", sa.String, nullable=False),
+        sa.Column("id", TEXT, primary_key=True),
+        sa.Column("owner_id", TEXT, nullable=False),
+        sa.Column("name", TEXT, nullable=False),
+        sa.Column("description", TEXT),
+        sa.Column("privacy", TEXT, nullable=False),
+        sa.Column("default_tier", TEXT, nullable=False),
         sa.Column("auto_enhance", sa.Boolean, nullable=False),
-        sa.Column("cover_image_id", sa.String, sa.ForeignKey("images.id", ondelete="SET NULL")),
+        sa.Column("cover_image_id", TEXT, sa.ForeignKey("images.id", ondelete="SET NULL")),
         sa.Column("created_at", sa.BigInteger, nullable=False),
         sa.Column("updated_at", sa.BigInteger, nullable=False),
         sa.CheckConstraint("default_tier <> 'FREE'", name="default_tier"),
@@ -159,9 +161,9 @@ def upgrade() -> None:
     op.create_index("ix_albums_cover_image_id", "albums", ["cover_image_id"])
     op.create_table(
         "album_images",
-        sa.Column("id", sa.String, primary_key=True),
-        sa.Column("album_id", sa.String, sa.ForeignKey("albums.id", ondelete="CASCADE"), nullable=False),
-        sa.Column("image_id", sa.String, sa.ForeignKey("images.id", ondelete="CASCADE"), nullable=False),
+        sa.Column("id", TEXT, primary_key=True),
+        sa.Column("album_id", TEXT, sa.ForeignKey("albums.id", ondelete="CASCADE"), nullable=False),
+        sa.Column("image_id", TEXT, sa.ForeignKey("images.id", ondelete="CASCADE"), nullable=False),
         sa.Column("position", sa.BigInteger, nullable=False),
         sa.Column("added_at", sa.BigInteger, nullable=False),
         sa.UniqueConstraint("album_id", "image_id"),
@@ -170,14 +172,14 @@ def upgrade() -> None:
     op.create_index("ix_album_images_image_id", "album_images", ["image_id"])
     op.create_table(
         "users",
-        sa.Column("id", sa.String, primary_key=True),
-        sa.Column("email", sa.String, nullable=False, unique=True),
+        sa.Column("id", TEXT, primary_key=True),
+        sa.Column("email", TEXT, nullable=False, unique=True),
         sa.Column("created_at", sa.BigInteger, nullable=False),
     )
     op.create_table(
         "sessions",
-        sa.Column("hash", sa.String, primary_key=True),
-        sa.Column("user_id", sa.String, sa.ForeignKey("users.id", ondelete="CASCADE"), nullable=False),
+        sa.Column("hash", TEXT, primary_key=True),
+        sa.Column("user_id", TEXT, sa.ForeignKey("users.id", ondelete="CASCADE"), nullable=False),
         sa.Column("created_at", sa.BigInteger, nullable=False),
         sa.Column("expires_at", sa.BigInteger, nullable=False),
         sqlite_with_rowid=False,
@@ -185,11 +187,11 @@ def upgrade() -> None:
     op.create_index("ix_sessions_user_id", "sessions", ["user_id"])
     op.create_table(
         "api_keys",
-        sa.Column("id", sa.String, primary_key=True),
-        sa.Column("user_id", sa.String, sa.ForeignKey("users.id", ondelete="CASCADE"), nullable=False),
-        sa.Column("name", sa.String, nullable=False),
-        sa.Column("hash", sa.String, nullable=False, unique=True),
-        sa.Column("shown", sa.String, nullable=False),
+        sa.Column("id", TEXT, primary_key=True),
+        sa.Column("user_id", TEXT, sa.ForeignKey("users.id", ondelete="CASCADE"), nullable=False),
+        sa.Column("name", TEXT, nullable=False),
+        sa.Column("hash", TEXT, nullable=False, unique=True),
+        sa.Column("shown", TEXT, nullable=False),
         sa.Column("created_at", sa.BigInteger, nullable=False),
         sa.Column("revoked_at", sa.BigInteger),
     )

@@ -9,13 +9,15 @@ from collections.abc import Sequence
 import sqlalchemy as sa
 from alembic import op
 
+from spike_sqlalchemy.texts import TEXT
+
 revision: str = "0002"
 down_revision: str | Sequence[str] | None = "0001"
 
 
 def upgrade() -> None:
     """Apply the migration."""
-    op.add_column("albums", sa.Column("share_token", sa.String))
+    op.add_column("albums", sa.Column("share_token", TEXT))
     op.create_index("uq_albums_share_token", "albums", ["share_token"], unique=True)
     op.create_index("ix_albums_owner_id", "albums", ["owner_id", "created_at", "id"])
 

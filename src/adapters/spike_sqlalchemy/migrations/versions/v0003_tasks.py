@@ -10,6 +10,8 @@ from typing import Any
 import sqlalchemy as sa
 from alembic import op
 
+from spike_sqlalchemy.texts import TEXT
+
 revision: str = "0003"
 down_revision: str | Sequence[str] | None = "0002"
 
@@ -19,13 +21,13 @@ _KEPT = (
     " ended_at"
 )
 _TASK_COLUMNS = (
-    ("source_image_id", sa.String),
-    ("input_key", sa.String),
+    ("source_image_id", TEXT),
+    ("input_key", TEXT),
     ("input_width_px", sa.Integer),
     ("input_height_px", sa.Integer),
-    ("prompt", sa.String),
-    ("negative_prompt", sa.String),
-    ("aspect_ratio", sa.String),
+    ("prompt", TEXT),
+    ("negative_prompt", TEXT),
+    ("aspect_ratio", TEXT),
 )
 _TASK_CHECKS = (
     ("kind", "kind IN ('ENHANCEMENT', 'BLEND', 'GENERATION', 'MODIFICATION')"),
@@ -56,15 +58,15 @@ def upgrade() -> None:
     if op.get_bind().dialect.name == "sqlite":
         _replace_jobs(
             _image_and_task_columns(),
-            [sa.Column("batch_id", sa.String)],
+            [sa.Column("batch_id", TEXT)],
             [sa.CheckConstraint(sql, name=name) for name, sql in _TASK_CHECKS],
             copied=f"INSERT INTO jobs (kind, {_KEPT}) SELECT 'ENHANCEMENT', {_KEPT} FROM jobs_kept",  # noqa: S608  # constants
         )
     else:
-        op.add_column("jobs", sa.Column("kind", sa.String, nullable=False, server_default="ENHANCEMENT"))
+        op.add_column("jobs", sa.Column("kind", TEXT, nullable=False, server_default="ENHANCEMENT"))
         op.alter_column("jobs", "kind", server_default=None)
         op.alter_column("jobs", "image_id", nullable=True)
-        for name, type_ in (*_TASK_COLUMNS, ("batch_id", sa.String)):
+        for name, type_ in (*_TASK_COLUMNS, ("batch_id", TEXT)):
             op.add_column("jobs", sa.Column(name, type_))
         for name, sql in _TASK_CHECKS:
             op.create_check_constraint(name, "jobs", sql)
@@ -84,11 +86,11 @@ def downgrade() -> None:
     op.drop_index("ix_jobs_creations", "jobs")
     op.drop_index("ix_jobs_batch_id", "jobs")
     if op.get_bind().dialect.name == "sqlite":
-        image_id = sa.Column("image_id", sa.String, sa.ForeignKey("images.id", ondelete="CASCADE"), nullable=False)
+        image_id = sa.Column("image_id", TEXT, sa.ForeignKey("images.id", ondelete="CASCADE"), nullable=False)
         _replace_jobs([image_id], [], [], copied=f"INSERT INTO jobs ({_KEPT}) SELECT {_KEPT} FROM jobs_kept")  # noqa: S608  # constants
         return
     for name, _ in _TASK_CHECKS:
-        op.drop_constraint(name, "jobs")
+        op.drop_constraint(op.f(f"ck_jobs_{name}"), "jobs")  # as the naming convention has it
     for name in ("batch_id", "kind", *(name for name, _ in _TASK_COLUMNS)):
         op.drop_column("jobs", name)
     op.alter_column("jobs", "image_id", nullable=False)
@@ -96,8 +98,8 @@ def downgrade() -> None:
 
 def _image_and_task_columns() -> Sequence[sa.Column[Any]]:
     return [
-        sa.Column("kind", sa.String, nullable=False),
-        sa.Column("image_id", sa.String, sa.ForeignKey("images.id", ondelete="CASCADE")),
+        sa.Column("kind", TEXT, nullable=False),
+        sa.Column("image_id", TEXT, sa.ForeignKey("images.id", ondelete="CASCADE")),
         *(sa.Column(name, type_) for name, type_ in _TASK_COLUMNS),
     ]
 
@@ -115,27 +117,27 @@ def _replace_jobs(
     op.drop_table("jobs")
     op.create_table(
         "jobs",
-        sa.Column("id", sa.String, primary_key=True),
-        sa.Column("owner_id", sa.String, nullable=False),
+        sa.Column("id", TEXT, primary_key=True),
+        sa.Column("owner_id", TEXT, nullable=False),
         *about,
-        sa.Column("tier", sa.String, nullable=False),
+        sa.Column("tier", TEXT, nullable=False),
         sa.Column("charged", sa.BigInteger, nullable=False),
         *together,
-        sa.Column("request_id", sa.String),
+        sa.Column("request_id", TEXT),
         sa.Column("created_at", sa.BigInteger, nullable=False),
-        sa.Column("status", sa.String, nullable=False),
+        sa.Column("status", TEXT, nullable=False),
         sa.Column("attempt", sa.Integer, nullable=False),
         sa.Column("deaths", sa.Integer, nullable=False),
         sa.Column("started_at", sa.BigInteger),
         sa.Column("claimed_at", sa.BigInteger),
         sa.Column("leased_until", sa.BigInteger),
         sa.Column("progress", sa.Integer),
-        sa.Column("result_key", sa.String),
-        sa.Column("result_format", sa.String),
+        sa.Column("result_key", TEXT),
+        sa.Column("result_format", TEXT),
         sa.Column("result_width_px", sa.Integer),
         sa.Column("result_height_px", sa.Integer),
         sa.Column("result_size_bytes", sa.BigInteger),
-        sa.Column("reason", sa.String),
+        sa.Column("reason", TEXT),
         sa.Column("ended_at", sa.BigInteger),
         *checks,
         sa.CheckConstraint("charged >= 0 AND attempt >= 0 AND deaths >= 0", name="counts"),

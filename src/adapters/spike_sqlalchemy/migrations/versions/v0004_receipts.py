@@ -5,6 +5,8 @@ from collections.abc import Sequence
 import sqlalchemy as sa
 from alembic import op
 
+from spike_sqlalchemy.texts import TEXT
+
 revision: str = "0004"
 down_revision: str | Sequence[str] | None = "0003"
 
@@ -13,11 +15,11 @@ def upgrade() -> None:
     """Apply the migration."""
     op.create_table(
         "receipts",
-        sa.Column("caller", sa.String, primary_key=True),
-        sa.Column("key", sa.String, primary_key=True),
-        sa.Column("digest", sa.String, nullable=False),
+        sa.Column("caller", TEXT, primary_key=True),
+        sa.Column("key", TEXT, primary_key=True),
+        sa.Column("digest", TEXT, nullable=False),
         sa.Column("status", sa.Integer, nullable=False),
-        sa.Column("body", sa.String, nullable=False),
+        sa.Column("body", TEXT, nullable=False),
         sa.Column("created_at", sa.BigInteger, nullable=False),
     )
     op.create_index("ix_receipts_created_at", "receipts", ["created_at"])

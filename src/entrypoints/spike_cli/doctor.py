@@ -1,0 +1,40 @@
+"""`spike doctor`: whether each configured part works, and how to mend it."""
+
+import json
+import sys
+from importlib.resources import files
+
+import attrs
+import click
+
+from spike_cli.welcome import SAMPLE
+from spike_runtime import build, load_settings
+from spike_runtime.checkup import Checked, check_up
+from spike_runtime.logs import configure_logging
+
+
+@click.command()
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+def doctor(as_json: bool) -> None:  # noqa: FBT001  # click's
+    """Use each configured part once, say what is wrong and how to mend it; exit 1 where anything is."""
+    settings = load_settings()
+    configure_logging(level="CRITICAL", form=settings.log_format)  # what is wrong is the answer here, not a log line
+    spike = build(settings)
+    checked: list[Checked] = []
+    try:
+        for each in check_up(spike, sample=files("spike_cli").joinpath(SAMPLE).read_bytes()):
+            checked.append(each)
+            if not as_json:
+                click.echo(_told(each))
+    finally:
+        spike.database.close()
+    is_well = all(each.is_well for each in checked)
+    if as_json:
+        click.echo(json.dumps({"ok": is_well, "checks": [attrs.asdict(each) for each in checked]}))
+    sys.exit(0 if is_well else 1)
+
+
+def _told(checked: Checked) -> str:
+    if checked.is_well:
+        return f"ok    {checked.part}"
+    return f"FAIL  {checked.part}: {checked.trouble}\n      {checked.setting}: {checked.remedy}"

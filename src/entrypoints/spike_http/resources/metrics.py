@@ -1,0 +1,20 @@
+"""`/metrics`: for Prometheus."""
+
+import falcon
+from attrs import frozen
+
+from spike_http.openapi.operations import Access, Operation, Text
+from spike_runtime.metrics import CONTENT_TYPE, Metrics
+
+
+@frozen
+class MetricsResource:
+    """`/metrics`. What it tells is no secret, and nobody else's business: let the proxy keep it inside."""
+
+    metrics: Metrics
+
+    @Operation("getMetrics", answer=Text(media_type="text/plain"), access=Access.ANYBODY)
+    def on_get(self, _req: falcon.Request, resp: falcon.Response) -> None:
+        """Tell how much there is to do and was done, in the text format of Prometheus."""
+        resp.content_type = CONTENT_TYPE
+        resp.data = self.metrics.exposition()

@@ -1,0 +1,128 @@
+"""The checkup: each configured part is used once, for real, and what is wrong comes with its remedy."""
+
+import io
+import shutil
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from typing import Final
+
+from attrs import frozen
+
+from spike_core.domain.dimensions import Dimensions
+from spike_core.domain.errors import SpikeError, StorageRefused, Unavailable
+from spike_core.domain.identifiers import ImageId
+from spike_core.domain.objects import ObjectKey, PictureFormat
+from spike_core.domain.rates import Bucket, Rate
+from spike_runtime.wiring import Spike
+
+FREE_BYTES_MIN: Final = 1024 * 1024 * 1024
+_TRIAL: Final = b"spike doctor was here"
+_SMALL: Final = Dimensions(width_px=320, height_px=240)
+
+
+@frozen(kw_only=True)
+class Checked:
+    """One part, and how it is."""
+
+    part: str
+    setting: str
+    trouble: str  # empty where there is none
+    remedy: str
+
+    @property
+    def is_well(self) -> bool:
+        """Whether there is nothing to mend."""
+        return not self.trouble
+
+
+@frozen(kw_only=True)
+class _Check:
+    part: str
+    setting: str
+    use: Callable[[], None]
+    remedy: str
+
+
+@frozen
+class _Ill(Exception):
+    trouble: str
+
+
+def check_up(spike: Spike, *, sample: bytes) -> Iterator[Checked]:
+    """Use each part once and yield how it is; `sample` is a picture for the engine. What is written is removed."""
+    for check in _checks(spike, sample):
+        yield Checked(part=check.part, setting=check.setting, trouble=_trouble_with(check.use), remedy=check.remedy)
+
+
+def _checks(spike: Spike, sample: bytes) -> Iterator[_Check]:
+    yield _Check(
+        part="database",
+        setting="SPIKE_DATABASE_URL",
+        use=spike.database.ping,
+        remedy="start the database, or correct its URL; if it answers, run `spike migrate`",
+    )
+    yield _Check(
+        part="storage",
+        setting="SPIKE_STORAGE_URL",
+        use=lambda: _use_storage(spike),
+        remedy="start the object store, or correct its URL and credentials; they must allow to write, read and delete",
+    )
+    yield _Check(
+        part="rate limits",
+        setting="SPIKE_RATE_LIMIT_URL",
+        use=lambda: _use_limiter(spike),
+        remedy="start the store of the limits, or correct its URL; until then requests aren't counted",
+    )
+    yield _Check(
+        part="engine",
+        setting="SPIKE_UPSCALER",
+        use=lambda: _use_engine(spike, sample),
+        remedy="reinstall the engine's extra, or name another engine",
+    )
+    yield _Check(
+        part="disk",
+        setting="SPIKE_DATA_DIR",
+        use=lambda: _look_at_disk(spike),
+        remedy="make room, or put the data folder on a larger disk",
+    )
+
+
+def _trouble_with(use: Callable[[], None]) -> str:
+    try:
+        use()
+    except _Ill as error:
+        return error.trouble
+    except StorageRefused as error:
+        return error.reason
+    except Unavailable as error:
+        return str(error.__cause__ or error)
+    except (SpikeError, OSError) as error:
+        return str(error)
+    return ""
+
+
+def _use_storage(spike: Spike) -> None:
+    key, blobs = ObjectKey.of_original(spike.ids.new(ImageId), PictureFormat.PNG), spike.storage.blobs
+    blobs.put(key, io.BytesIO(_TRIAL))
+    try:
+        with blobs.open(key) as content:
+            if content.read() != _TRIAL:
+                raise _Ill("what is read isn't what was written")
+    finally:
+        blobs.delete([key])
+
+
+def _use_limiter(spike: Spike) -> None:
+    spike.limiter.hit("spike doctor", Rate(bucket=Bucket.GENERAL, limit=1, window=timedelta(seconds=1)))
+
+
+def _use_engine(spike: Spike, sample: bytes) -> None:
+    enhanced = spike.engine.upscaler.enhance(io.BytesIO(sample), size=_SMALL)
+    if spike.engine.probe.inspect(io.BytesIO(enhanced.content)).dimensions != _SMALL:
+        raise _Ill("what it makes has the wrong size")
+
+
+def _look_at_disk(spike: Spike) -> None:
+    free_bytes = shutil.disk_usage(spike.settings.data_dir).free
+    if free_bytes < FREE_BYTES_MIN:
+        raise _Ill(f"{free_bytes // 1024**2} MiB are free, less than {FREE_BYTES_MIN // 1024**2}")

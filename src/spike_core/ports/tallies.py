@@ -1,0 +1,15 @@
+"""The tallies port."""
+
+from typing import Protocol
+
+from spike_core.domain.tallies import QueueTally, RefundTally
+
+
+class Tallies(Protocol):
+    """Numbers over all owners, within one transaction. They are read often, so they are found by indexes."""
+
+    def queue(self) -> QueueTally:
+        """Return how many jobs haven't ended."""
+
+    def refunds(self) -> RefundTally:
+        """Return how often jobs were refunded, and how much."""

@@ -1,0 +1,51 @@
+"""The laws of `Tallies`."""
+
+from datetime import timedelta
+
+from builders import NOON, a_job, a_started_job, an_image, an_opening
+from contracts.jobs import a_job_of_each_kind, store
+from spike_core.domain.facts import JobDue
+from spike_core.domain.ledger import EntryKind
+from spike_core.domain.tallies import QueueTally, RefundTally
+from spike_core.domain.tokens import Tokens
+from spike_core.ports.transactions import Transactions
+
+NOTHING = QueueTally(waiting=0, announced=0, started=0, claimed=0, oldest_unclaimed_at=None)
+
+
+class TalliesContract:
+    """Laws every Tallies adapter keeps."""
+
+    def test_where_there_is_nothing_everything_is_zero(self, transactions: Transactions) -> None:
+        with transactions.view() as tx:
+            assert tx.tallies.queue() == NOTHING
+            assert tx.tallies.refunds() == RefundTally(refunds=0, tokens=0)
+
+    def test_jobs_are_counted_by_how_far_they_are(self, transactions: Transactions) -> None:
+        """Those that have ended aren't; the oldest is the one that no worker has claimed."""
+        each = a_job_of_each_kind()  # among them one pending, one started and one claimed
+        announced = a_job(now=NOON - timedelta(minutes=5))
+        started = a_started_job(now=NOON)
+        with transactions.begin() as tx:
+            store(tx, *each, announced, started)
+            tx.outbox.put([JobDue(job_id=announced.id, due_at=NOON)])
+        with transactions.view() as tx:
+            assert tx.tallies.queue() == QueueTally(
+                waiting=1, announced=1, started=2, claimed=1, oldest_unclaimed_at=announced.order.created_at
+            )
+
+    def test_refunds_are_summed_over_all_owners(self, transactions: Transactions) -> None:
+        with transactions.begin() as tx:
+            for price in (2, 5):
+                opening = an_opening(20)
+                owner = opening.wallet.owner_id
+                tx.wallets.open(opening)
+                job = a_job(image=an_image(owner_id=owner))
+                store(tx, job)
+                spent = opening.wallet.spend(
+                    Tokens(price), job_id=job.id, now=NOON, reason="spent", kind=EntryKind.SPEND_ENHANCEMENT
+                )
+                tx.wallets.post(spent)
+                tx.wallets.post(spent.wallet.refund(Tokens(price), job_id=job.id, now=NOON, reason="refunded"))
+        with transactions.view() as tx:
+            assert tx.tallies.refunds() == RefundTally(refunds=2, tokens=7)

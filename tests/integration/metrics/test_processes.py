@@ -1,0 +1,35 @@
+"""Processes of one machine add up what they count."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+COUNT = """
+import sys
+from pathlib import Path
+from spike_core.domain.tiers import Tier
+from spike_memory import ManualClock, MemoryTransactions
+from spike_runtime.metrics import Metrics
+metrics = Metrics(transactions=MemoryTransactions(), clock=ManualClock(), folder=Path(sys.argv[1]))
+if sys.argv[2] == "count":
+    metrics.count_attempt(tier=Tier.TIER_2K, outcome="delivered", seconds=1.5)
+else:
+    print(metrics.exposition().decode())
+"""
+
+
+def run(folder: Path, what: str) -> str:
+    done = subprocess.run([sys.executable, "-c", COUNT, folder, what], capture_output=True, text=True, check=True)
+    return done.stdout
+
+
+def test_what_three_processes_count_a_fourth_tells(tmp_path: Path) -> None:
+    """Those that have ended are counted too; what there is in the database is told once."""
+    folder = tmp_path / "metrics"
+    for _ in range(3):
+        run(folder, "count")
+    text = run(folder, "tell")
+    assert 'spike_job_attempts_total{outcome="delivered",tier="TIER_2K"} 3.0' in text
+    assert 'spike_job_seconds_sum{tier="TIER_2K"} 4.5' in text
+    assert len(re.findall(r"^spike_database_up 1\.0$", text, re.MULTILINE)) == 1

@@ -1,0 +1,67 @@
+"""`spike doctor` on installations that are well, and on some that aren't."""
+
+import json
+import os
+from pathlib import Path
+
+import pytest
+
+from running import run_spike
+
+PARTS = ["database", "storage", "rate limits", "engine", "disk"]
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    folder = tmp_path / "var"
+    assert run_spike("migrate", folder=folder).returncode == 0
+    return folder
+
+
+def objects(folder: Path) -> list[str]:
+    return sorted(str(path) for path in (folder / "objects").rglob("*") if path.is_file())
+
+
+def test_a_sound_installation_is_found_well_and_left_as_it_was(folder: Path) -> None:
+    before = objects(folder)
+    checked = run_spike("doctor", folder=folder)
+    assert (checked.returncode, checked.stderr) == (0, "")
+    assert checked.stdout.splitlines() == [f"ok    {part}" for part in PARTS]
+    assert objects(folder) == before
+    assert run_spike("audit", folder=folder).returncode == 0
+
+
+def test_a_database_that_nobody_has_made_is_named_with_its_remedy(tmp_path: Path) -> None:
+    checked = run_spike("doctor", folder=tmp_path / "var")
+    assert checked.returncode == 1
+    assert "FAIL  database" in checked.stdout
+    assert "SPIKE_DATABASE_URL" in checked.stdout
+    assert "spike migrate" in checked.stdout
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
+def test_a_store_that_cannot_be_written_is_named(folder: Path) -> None:
+    (folder / "objects").chmod(0o500)
+    checked = run_spike("doctor", folder=folder)
+    (folder / "objects").chmod(0o700)
+    assert checked.returncode == 1
+    assert "FAIL  storage" in checked.stdout
+
+
+def test_a_store_that_is_a_file_is_named(folder: Path, tmp_path: Path) -> None:
+    """The one trouble that root has too."""
+    (tmp_path / "objects").write_text("not a folder")
+    url = (tmp_path / "objects").as_uri()
+    checked = run_spike("doctor", "--json", folder=folder, SPIKE_STORAGE_URL=url)
+    facts = json.loads(checked.stdout)
+    assert (checked.returncode, facts["ok"]) == (1, False)
+    assert [check["part"] for check in facts["checks"]] == PARTS
+    [ill] = [check for check in facts["checks"] if check["trouble"]]
+    assert (ill["part"], ill["setting"]) == ("storage", "SPIKE_STORAGE_URL")
+
+
+def test_a_wrong_setting_is_named_before_anything_is_tried(folder: Path) -> None:
+    checked = run_spike("doctor", folder=folder, SPIKE_BROKER_URL="carrier-pigeon://")
+    assert checked.returncode == 1
+    assert "SPIKE_BROKER_URL" in checked.stderr
+    assert checked.stdout == ""

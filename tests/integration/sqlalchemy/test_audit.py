@@ -1,0 +1,49 @@
+"""The audit reads a database of any size in the same memory."""
+
+import tracemalloc
+from typing import Final
+
+from attrs import evolve
+
+from builders import NOON, a_job, an_image, an_opening
+from house import House
+from spike_core.domain.tokens import Tokens
+from spike_core.ports.transactions import Transactions
+
+PORTION: Final = 500
+SLACK: Final = 1.3  # what else is allocated by and by
+
+
+def _fill(transactions: Transactions, portions: int) -> None:
+    """Add jobs that are charged, each owner's with an image and a wallet."""
+    for _ in range(portions):
+        image = an_image()
+        opening = an_opening(PORTION * 2, owner_id=image.owner_id)
+        jobs = [a_job(image=image) for _ in range(PORTION)]
+        posting = opening
+        for job in jobs:
+            spent = posting.wallet.spend(Tokens(2), job_id=job.id, now=NOON, reason="work")
+            posting = spent.after(posting)
+        with transactions.begin() as tx:
+            tx.images.add(image)
+            tx.wallets.open(posting)
+            tx.jobs.add([evolve(job, order=evolve(job.order, charged=Tokens(2))) for job in jobs])
+
+
+def _peak_bytes(house: House) -> int:
+    tracemalloc.start()
+    try:
+        findings = [finding for finding in house.audit.findings() if finding.invariant != "I8"]  # there are no objects
+        return tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+        assert findings == []
+
+
+def test_the_audit_of_six_times_as_much_takes_no_more_memory(transactions: Transactions) -> None:
+    house = House.build(transactions=transactions)
+    _fill(transactions, 2)
+    _peak_bytes(house)  # statements are compiled, caches filled
+    few = _peak_bytes(house)
+    _fill(transactions, 10)
+    assert _peak_bytes(house) < few * SLACK

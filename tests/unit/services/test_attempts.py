@@ -1,0 +1,121 @@
+import ast
+import inspect
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
+from importlib import import_module
+from pkgutil import iter_modules
+
+import attrs
+import pytest
+from attrs import define, evolve
+
+import spike_core.services
+from house import House
+from spike_core.domain.errors import SpikeError, TransactionUndone
+from spike_core.domain.tiers import Tier
+from spike_core.ports.transactions import Transaction, Transactions
+from spike_core.services.attempts import ATTEMPTS_MAX, repeated
+
+SUPPRESSED = {"Gallery.image", "ReceiptBook.amend", "BatchUploads.upload"}  # these see to it inside
+
+
+@define
+class Undone:
+    """Transactions of which the database undoes the next few at their end, as it may at any statement."""
+
+    inner: Transactions
+    left: int = 0
+
+    def begin(self) -> AbstractContextManager[Transaction]:
+        return self._begin()
+
+    def view(self) -> AbstractContextManager[Transaction]:
+        return self.inner.view()
+
+    @contextmanager
+    def _begin(self) -> Iterator[Transaction]:
+        with self.inner.begin() as tx:
+            yield tx
+            if self.left:
+                self.left -= 1
+                raise TransactionUndone
+
+
+def use_cases() -> dict[str, object]:
+    """Return each public method of a service that begins a transaction."""
+    modules = [
+        import_module(f"spike_core.services.{found.name}") for found in iter_modules(spike_core.services.__path__)
+    ]
+    found: dict[str, object] = {}
+    for module in modules:
+        for name, kind in inspect.getmembers(module, inspect.isclass):
+            if kind.__module__ != module.__name__ or not attrs.has(kind):
+                continue
+            for method_name, method in inspect.getmembers(kind, inspect.isfunction):
+                source = ast.unparse(ast.parse(inspect.cleandoc("\n" + inspect.getsource(method))))
+                if not method_name.startswith("_") and "transactions.begin()" in source:
+                    found[f"{name}.{method_name}"] = method
+    return found
+
+
+USE_CASES = use_cases()
+
+
+def test_there_are_use_cases_to_look_at() -> None:
+    assert {"Enhancements.enhance", "Settlement.complete", "Removal.remove"} | SUPPRESSED <= set(USE_CASES)
+
+
+@pytest.mark.parametrize("name", sorted(set(USE_CASES) - SUPPRESSED))
+def test_every_use_case_that_writes_is_repeated_when_it_is_undone(name: str) -> None:
+    assert hasattr(USE_CASES[name], "__wrapped__")
+
+
+@pytest.fixture
+def house() -> House:
+    return House.build()
+
+
+def test_an_undone_request_is_done_again_and_charged_once(house: House) -> None:
+    owner = house.owner(tokens=10)
+    image = house.upload(owner).image
+    undone = Undone(house.enhancements.transactions, left=ATTEMPTS_MAX - 1)
+    enhancing = evolve(house.enhancements, transactions=undone).enhance(owner, image_id=image.id, tier=Tier.TIER_1K)
+    assert undone.left == 0
+    assert enhancing.balance.amount == house.balance(owner)
+    assert house.findings() == []
+
+
+def test_an_upload_that_is_undone_reads_its_file_again(house: House) -> None:
+    owner = house.owner(tokens=10)
+    undone = Undone(house.uploads.transactions, left=1)
+    evolved = evolve(house, uploads=evolve(house.uploads, transactions=undone))
+    evolved.upload(owner)
+    assert undone.left == 0
+    assert len(house.inventory().objects) == 1
+    assert house.findings() == []
+
+
+def test_attempts_come_to_an_end() -> None:
+    calls = []
+
+    @repeated
+    def hopeless() -> None:
+        calls.append(1)
+        raise TransactionUndone
+
+    with pytest.raises(TransactionUndone):
+        hopeless()
+    assert len(calls) == ATTEMPTS_MAX
+
+
+def test_no_other_error_is_worth_another_attempt() -> None:
+    calls = []
+
+    @repeated
+    def refused() -> None:
+        calls.append(1)
+        raise SpikeError
+
+    with pytest.raises(SpikeError):
+        refused()
+    assert len(calls) == 1
