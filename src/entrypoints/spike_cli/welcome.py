@@ -55,9 +55,14 @@ def sign_in_link(url: str, token: Secret) -> str:
     return f"{url}/#token={token.text}"
 
 
+def sample_picture() -> bytes:
+    """Return the picture that the studio shows to visitors."""
+    return files("spike_http").joinpath("studio", SAMPLE).read_bytes()
+
+
 def _sample(folder: Path) -> Path:
     """Put a sample picture into the data folder, so that the line above works as it stands."""
     path = folder / SAMPLE
     if not path.exists():
-        path.write_bytes(files("spike_http").joinpath("studio", SAMPLE).read_bytes())
+        path.write_bytes(sample_picture())
     return path

@@ -10,6 +10,7 @@ from spike_core.ports.clock import Clock
 from spike_core.ports.secrets import Secrets
 from spike_core.ports.transactions import Transactions
 from spike_core.services.accounts import SESSION_LIFETIME
+from spike_core.services.attempts import repeated
 
 
 @frozen(kw_only=True)
@@ -29,6 +30,7 @@ class Sessions:
     clock: Clock
     secrets: Secrets
 
+    @repeated
     def open(self, user_id: UserId) -> OpenedSession:
         """Store a new session of the user.
 
@@ -43,6 +45,7 @@ class Sessions:
             tx.accounts.add_session(session)
         return OpenedSession(user=user, token=token, expires_at=session.expires_at)
 
+    @repeated
     def close(self, token: Secret) -> None:
         """End the session that the token opens; nothing where it opens none."""
         with self.transactions.begin() as tx:
