@@ -7,7 +7,7 @@ BIN    := $(VENV)/bin
 PIP    := $(BIN)/pip --quiet --disable-pip-version-check
 CODE   := src tests bench
 
-.PHONY: run install test check format bench lock clean
+.PHONY: run install test check format bench screenshots lock clean
 
 run: $(VENV)/.run ## start the service on http://localhost:3000
 	exec $(BIN)/spike serve --port $(PORT)
@@ -31,6 +31,9 @@ bench: $(VENV)/.dev ## ratios, measured side by side in one run
 	$(BIN)/python bench/enhance_throughput.py
 	$(BIN)/python bench/enhance_throughput.py --database postgresql
 	$(BIN)/python bench/start_up.py
+
+screenshots: $(VENV)/.dev ## photograph the studio into docs/images; needs Chromium
+	$(BIN)/python tests/integration/browser/screenshots.py
 
 lock: ## pin every dependency with its hash
 	$(PYTHON) -m venv $(VENV)-lock

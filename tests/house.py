@@ -48,6 +48,7 @@ from spike_core.services.intake import Intake
 from spike_core.services.labelling import Labelling
 from spike_core.services.making import Making
 from spike_core.services.removal import Removal
+from spike_core.services.sessions import Sessions
 from spike_core.services.settlement import Settlement
 from spike_core.services.sweep import Sweep
 from spike_core.services.treasury import Treasury
@@ -109,6 +110,7 @@ class House:
 
     registration: Registration
     authentication: Authentication
+    sessions: Sessions
     keyring: Keyring
     treasury: Treasury
     uploads: Uploads
@@ -174,6 +176,7 @@ class House:
             limits=limits,
             registration=Registration(transactions=transactions, clock=clock, ids=ids, secrets=secrets),
             authentication=Authentication(transactions=transactions, clock=clock),
+            sessions=Sessions(transactions=transactions, clock=clock, secrets=secrets),
             keyring=Keyring(transactions=transactions, clock=clock, ids=ids, secrets=secrets),
             treasury=Treasury(transactions=transactions, clock=clock, charging=charging),
             uploads=uploads,

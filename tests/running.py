@@ -10,7 +10,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any, Final
 
@@ -103,12 +103,17 @@ class Server:
         return self.process.wait(PATIENCE_S)
 
 
-@contextmanager
-def serving(folder: Path, **settings: str) -> Iterator[Server]:
+def serving(folder: Path, **settings: str) -> AbstractContextManager[Server]:
     """Start a server on a free port, and see to its end."""
+    return serving_on(0, folder, settings)
+
+
+@contextmanager
+def serving_on(port: int, folder: Path, settings: Mapping[str, str]) -> Iterator[Server]:
+    """Start a server on this port, 0 for a free one, and see to its end."""
     with (folder.parent / f"{folder.name}.log").open("a") as log:
         process = subprocess.Popen(
-            [SPIKE, "serve", "--port", "0"],
+            [SPIKE, "serve", "--port", str(port)],
             env=environment(folder, settings),
             stdout=subprocess.PIPE,
             stderr=log,

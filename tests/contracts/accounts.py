@@ -24,6 +24,19 @@ class AccountsContract:
             assert tx.accounts.user_by_email(user.email) == user
             assert tx.accounts.user_by_email(other.email) == other
 
+    def test_a_user_is_found_by_id(self, transactions: Transactions) -> None:
+        user, other = a_user(), a_user()
+        with transactions.begin() as tx:
+            tx.accounts.add_user(user)
+            tx.accounts.add_user(other)
+        with transactions.view() as tx:
+            assert tx.accounts.user(user.id) == user
+            assert tx.accounts.user(other.id) == other
+
+    def test_an_unknown_id_is_nobodys(self, transactions: Transactions) -> None:
+        with transactions.view() as tx, pytest.raises(UserNotFound):
+            tx.accounts.user(a_user().id)
+
     def test_an_unknown_email_is_nobodys(self, transactions: Transactions) -> None:
         with transactions.view() as tx, pytest.raises(UserNotFound):
             tx.accounts.user_by_email(a_user().email)
@@ -51,6 +64,22 @@ class AccountsContract:
         with transactions.view() as tx:
             assert tx.accounts.session(live.hash) == live
             assert tx.accounts.session(expired.hash) == expired
+
+    def test_a_session_is_removed_and_the_users_others_stay(self, transactions: Transactions) -> None:
+        """Removing it again is no error."""
+        user = a_user()
+        ended, other = a_session(user), a_session(user)
+        with transactions.begin() as tx:
+            tx.accounts.add_user(user)
+            tx.accounts.add_session(ended)
+            tx.accounts.add_session(other)
+        for _time in range(2):
+            with transactions.begin() as tx:
+                tx.accounts.remove_session(ended.hash)
+        with transactions.view() as tx:
+            assert tx.accounts.session(other.hash) == other
+            with pytest.raises(Unauthenticated):
+                tx.accounts.session(ended.hash)
 
     def test_an_unknown_hash_opens_nothing(self, transactions: Transactions) -> None:
         unknown = Secret(a_body()).hash

@@ -4,6 +4,7 @@ from attrs import frozen
 
 from spike_core.domain.accounts import Email, SecretHash, Session, User
 from spike_core.domain.errors import EmailTaken, Unauthenticated, UserNotFound
+from spike_core.domain.identifiers import UserId
 from spike_memory.state import Rows
 
 
@@ -27,6 +28,13 @@ class MemoryAccounts:
         except KeyError as error:
             raise UserNotFound from error
 
+    def user(self, user_id: UserId) -> User:
+        """Return the user with this id."""
+        for user in self._rows.state.users.values():
+            if user.id == user_id:
+                return user
+        raise UserNotFound
+
     def add_session(self, session: Session) -> None:
         """Store a new session."""
         state = self._rows.check_writable()
@@ -39,3 +47,7 @@ class MemoryAccounts:
             return self._rows.state.sessions[hash_]
         except KeyError as error:
             raise Unauthenticated from error
+
+    def remove_session(self, hash_: SecretHash) -> None:
+        """Remove the session with this hash."""
+        self._rows.check_writable().sessions.pop(hash_, None)

@@ -3,10 +3,11 @@
 from typing import Final
 
 from attrs import frozen
-from sqlalchemy import bindparam, insert, select
+from sqlalchemy import bindparam, delete, insert, select
 
 from spike_core.domain.accounts import Email, SecretHash, Session, User
 from spike_core.domain.errors import EmailTaken, Unauthenticated, UserNotFound
+from spike_core.domain.identifiers import UserId
 from spike_sqlalchemy.prepared import Prepared, insert_unless
 from spike_sqlalchemy.rows import session_of, session_row, user_of, user_row
 from spike_sqlalchemy.statements import Statements
@@ -14,8 +15,10 @@ from spike_sqlalchemy.tables import sessions, users
 
 _ADD_USER: Final = insert_unless(users, unique=["email"])
 _USER_BY_EMAIL: Final = Prepared(select(users).where(users.c.email == bindparam("address")))
+_USER: Final = Prepared(select(users).where(users.c.id == bindparam("user")))
 _ADD_SESSION: Final = Prepared(insert(sessions).inline())
 _SESSION: Final = Prepared(select(sessions).where(sessions.c.hash == bindparam("secret_hash")))
+_REMOVE_SESSION: Final = Prepared(delete(sessions).where(sessions.c.hash == bindparam("secret_hash")))
 
 
 @frozen
@@ -35,6 +38,12 @@ class SqlAlchemyAccounts:
             return user_of(row)
         raise UserNotFound
 
+    def user(self, user_id: UserId) -> User:
+        """Return the user with this id."""
+        for row in self._statements.rows(_USER, {"user": user_id.text}):
+            return user_of(row)
+        raise UserNotFound
+
     def add_session(self, session: Session) -> None:
         """Store a new session."""
         self._statements.write_all(_ADD_SESSION, [session_row(session)])
@@ -44,3 +53,7 @@ class SqlAlchemyAccounts:
         for row in self._statements.rows(_SESSION, {"secret_hash": hash_.text}):
             return session_of(row)
         raise Unauthenticated
+
+    def remove_session(self, hash_: SecretHash) -> None:
+        """Remove the session with this hash."""
+        self._statements.write(_REMOVE_SESSION, {"secret_hash": hash_.text})

@@ -2,12 +2,11 @@
 
 import json
 import sys
-from importlib.resources import files
 
 import attrs
 import click
 
-from spike_cli.welcome import SAMPLE
+from spike_cli.welcome import sample_picture
 from spike_runtime import build, load_settings
 from spike_runtime.checkup import Checked, check_up
 from spike_runtime.logs import configure_logging
@@ -22,7 +21,7 @@ def doctor(as_json: bool) -> None:  # noqa: FBT001  # click's
     spike = build(settings)
     checked: list[Checked] = []
     try:
-        for each in check_up(spike, sample=files("spike_cli").joinpath(SAMPLE).read_bytes()):
+        for each in check_up(spike, sample=sample_picture()):
             checked.append(each)
             if not as_json:
                 click.echo(_told(each))

@@ -6,6 +6,8 @@ import click
 
 from spike_cli.opening import opened
 from spike_cli.parameters import EmailType, TokensType
+from spike_cli.serve import DEFAULT_PORT
+from spike_cli.welcome import sign_in_link
 from spike_core.domain.accounts import Email
 from spike_core.domain.tokens import Tokens
 
@@ -35,3 +37,14 @@ def create(email: Email, tokens: Tokens | None, as_json: bool) -> None:  # noqa:
     width = max(map(len, facts))
     for name, value in facts.items():
         click.echo(f"{name:<{width}}  {value}")
+
+
+@users.command()
+@click.argument("email", type=EmailType())
+@click.option("--url", help="Where the service is; SPIKE_PUBLIC_URL, or this machine's port 3000, where left out.")
+def link(email: Email, url: str | None) -> None:
+    """Print a link that signs a browser in, valid for 30 days."""
+    with opened(log_level="WARNING") as spike:
+        session = spike.sessions.open(spike.keyring.holder(email))
+        base_url = url or spike.settings.public_url or f"http://localhost:{DEFAULT_PORT}"
+    click.echo(sign_in_link(base_url.rstrip("/"), session.token))

@@ -5,7 +5,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Final
 
-from spike_core.domain.accounts import Email
+from spike_core.domain.accounts import Email, Secret
 from spike_core.domain.errors import EmailTaken
 from spike_core.services.accounts import Registered
 from spike_runtime import Settings, Spike
@@ -30,13 +30,15 @@ def welcome(settings: Settings, user: Registered | None, *, port: int) -> str:
     url = settings.public_url.rstrip("/") or f"http://localhost:{port}"
     lines = ["", f"  Spike serves {url}", f"  Data folder: {settings.data_dir.resolve()}", ""]
     if user is None:
-        return "\n".join([*lines, "  Another account: spike users create EMAIL", ""])
+        hints = ["  Sign in: spike users link EMAIL", "  Another account: spike users create EMAIL"]
+        return "\n".join([*lines, *hints, ""])
     sample = _sample(settings.data_dir.resolve())
     token = user.session_token.text
     return "\n".join(
         [
             *lines,
             f"  Your first account, {user.user.email}, has {user.balance} tokens.",
+            f"  Sign in: {sign_in_link(url, user.session_token)}",
             f"  Sign-in token (shown once): {token}",
             f"  API key       (shown once): {user.api_key.text}",
             "",
@@ -48,9 +50,19 @@ def welcome(settings: Settings, user: Registered | None, *, port: int) -> str:
     )
 
 
+def sign_in_link(url: str, token: Secret) -> str:
+    """Return the link that signs a browser in. The token is in the fragment, which browsers keep to themselves."""
+    return f"{url}/#token={token.text}"
+
+
+def sample_picture() -> bytes:
+    """Return the picture that the studio shows to visitors."""
+    return files("spike_http").joinpath("studio", SAMPLE).read_bytes()
+
+
 def _sample(folder: Path) -> Path:
     """Put a sample picture into the data folder, so that the line above works as it stands."""
     path = folder / SAMPLE
     if not path.exists():
-        path.write_bytes(files("spike_cli").joinpath(SAMPLE).read_bytes())
+        path.write_bytes(sample_picture())
     return path

@@ -10,7 +10,9 @@ from spike_http.errors import answer_bug, answer_falcon_error, answer_spike_erro
 from spike_http.middleware import Around
 from spike_http.openapi.document import describe
 from spike_http.resources.openapi import pages_about
-from spike_http.routes import routes
+from spike_http.resources.studio import studio_pages
+from spike_http.routes import link_policy, routes
+from spike_http.studio_files import StudioFiles
 from spike_runtime import Spike
 
 
@@ -29,4 +31,6 @@ def create_app(spike: Spike, *, closing: threading.Event | None = None) -> falco
     document = partial(describe, table, server_url=spike.settings.public_url or "/")
     for path, page in pages_about(document).items():
         app.add_route(path, page)
+    for path, part in studio_pages(StudioFiles.read(), links=link_policy(spike)).items():
+        app.add_route(path, part)
     return app

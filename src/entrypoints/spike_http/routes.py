@@ -34,6 +34,7 @@ from spike_http.resources.mcp import (
     ModifyResource,
 )
 from spike_http.resources.metrics import MetricsResource
+from spike_http.resources.session import SessionResource
 from spike_http.resources.tokens import BalanceResource, HistoryResource
 from spike_http.waiting import Patience
 from spike_runtime import Spike
@@ -43,12 +44,7 @@ def routes(spike: Spike, *, closing: threading.Event) -> Sequence[Route]:
     """Return the routes over a built Spike. Setting `closing` ends the waiting of requests sent with `?wait`."""
     settings = spike.settings
     gate = _gate(spike)
-    links = LinkPolicy(
-        storage=spike.storage,
-        cdn_url=settings.cdn_url,
-        public_url=settings.public_url,
-        lifetime=timedelta(seconds=settings.link_lifetime_s),
-    )
+    links = link_policy(spike)
     patience = Patience(waiters_max=max(1, settings.web_threads // 2), closing=closing)
     once = Once(receipts=spike.receipts)
     gallery = spike.gallery
@@ -110,6 +106,7 @@ def routes(spike: Spike, *, closing: threading.Event) -> Sequence[Route]:
         Route("/api/tokens/history", HistoryResource(gate=gate, treasury=spike.treasury)),
         Route("/api/settings/api-keys", ApiKeysResource(gate=gate, keyring=spike.keyring)),
         Route("/api/settings/api-keys/{key_id}", ApiKeyResource(gate=gate, keyring=spike.keyring)),
+        Route("/api/session", SessionResource(gate=gate, sessions=spike.sessions)),
         Route("/healthz", HealthResource()),
         Route(
             "/readyz",
@@ -121,6 +118,17 @@ def routes(spike: Spike, *, closing: threading.Event) -> Sequence[Route]:
         files = FileResource(blobs=spike.storage.blobs, links=spike.storage.links, gallery=gallery)
         table.append(Route("/files/{folder}/{name}", files))
     return table
+
+
+def link_policy(spike: Spike) -> LinkPolicy:
+    """Return how addresses of objects are made."""
+    settings = spike.settings
+    return LinkPolicy(
+        storage=spike.storage,
+        cdn_url=settings.cdn_url,
+        public_url=settings.public_url,
+        lifetime=timedelta(seconds=settings.link_lifetime_s),
+    )
 
 
 def _gate(spike: Spike) -> Gate:

@@ -44,6 +44,7 @@ from spike_core.services.labelling import Labelling
 from spike_core.services.making import Making
 from spike_core.services.receipts import ReceiptBook
 from spike_core.services.removal import Removal
+from spike_core.services.sessions import Sessions
 from spike_core.services.settlement import Settlement
 from spike_core.services.sweep import Sweep
 from spike_core.services.treasury import Treasury
@@ -74,6 +75,7 @@ class Spike:
 
     registration: Registration
     authentication: Authentication
+    sessions: Sessions
     keyring: Keyring
     uploads: Uploads
     batch_uploads: BatchUploads
@@ -185,6 +187,7 @@ def assemble(
             opening_grant=Tokens(settings.opening_grant),
         ),
         authentication=Authentication(transactions=transactions, clock=clock),
+        sessions=Sessions(transactions=transactions, clock=clock, secrets=secrets),
         keyring=Keyring(transactions=transactions, clock=clock, ids=ids, secrets=secrets),
         uploads=uploads,
         batch_uploads=BatchUploads(uploads=uploads, blobs=blobs),

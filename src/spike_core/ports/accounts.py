@@ -3,6 +3,7 @@
 from typing import Protocol
 
 from spike_core.domain.accounts import Email, SecretHash, Session, User
+from spike_core.domain.identifiers import UserId
 
 
 class Accounts(Protocol):
@@ -22,6 +23,13 @@ class Accounts(Protocol):
             UserNotFound: there is none.
         """
 
+    def user(self, user_id: UserId) -> User:
+        """Return the user with this id.
+
+        Raises:
+            UserNotFound: there is none.
+        """
+
     def add_session(self, session: Session) -> None:
         """Store a new session."""
 
@@ -31,3 +39,6 @@ class Accounts(Protocol):
         Raises:
             Unauthenticated: there is none.
         """
+
+    def remove_session(self, hash_: SecretHash) -> None:
+        """Remove the session whose token has this hash; nothing where there is none."""

@@ -56,8 +56,11 @@ def test_every_package_is_typed(wheel: Path) -> None:
     assert {f"{package}/py.typed" for package in PACKAGES} <= set(names(wheel))
 
 
-def test_migrations_and_the_sample_are_in_it(wheel: Path) -> None:
-    assert "spike_cli/sample.jpg" in names(wheel)
+def test_migrations_and_the_studio_are_in_it(wheel: Path) -> None:
+    folder = PROJECT / "src/entrypoints"
+    studio = {str(path.relative_to(folder)) for path in (folder / "spike_http/studio").rglob("*.*")}
+    assert "spike_http/studio/js/main.js" in studio
+    assert studio <= set(names(wheel))
     assert "spike_sqlalchemy/migrations/versions/v0001_foundation.py" in names(wheel)
 
 

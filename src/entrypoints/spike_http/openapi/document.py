@@ -30,6 +30,7 @@ TAGS: Final[Mapping[str, tuple[str, str]]] = {
     "/api/mcp": ("From words", "Pictures made or changed as a text says."),
     "/api/albums": ("Albums", "Images in an order, for oneself or to share."),
     "/api/tokens": ("Tokens", "What is in the wallet, and why."),
+    "/api/session": ("Browsers", "A session in a cookie, for pages such as the studio."),
     "/api/settings/api-keys": ("API keys", "Credentials for programs."),
     "/api/images/anonymous-": ("Without an account", "For everybody, at the free tier; kept for a week, in public."),
     "/files": ("Files", "The pictures themselves, where the service keeps them."),

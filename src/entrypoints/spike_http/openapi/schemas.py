@@ -11,6 +11,7 @@ import attrs
 from attrs import define, field
 
 from spike_core.codec import camel_case
+from spike_core.domain.accounts import Email
 from spike_core.domain.albums import AlbumDescription, AlbumName
 from spike_core.domain.api_keys import ApiKeyName
 from spike_core.domain.changes import Unchanged
@@ -35,6 +36,7 @@ _PLAIN: Final[Mapping[Any, Mapping[str, Any]]] = {
     int: {"type": "integer"},
     datetime: {"type": "string", "format": "date-time", "examples": ["2025-12-12T10:30:00Z"]},
     Tokens: {"type": "integer", "minimum": 0, "description": "Tokens"},
+    Email: {"type": "string", "examples": ["ada@example.org"]},
     ImageName: {"type": "string", "minLength": 1, "maxLength": FILE_NAME_CHARS_MAX, "examples": ["photo.jpg"]},
     AlbumName: {"type": "string", "pattern": _NOT_BLANK, "maxLength": ALBUM_NAME_CHARS_MAX, "examples": ["Summer"]},
     AlbumDescription: {"type": "string", "maxLength": ALBUM_DESCRIPTION_CHARS_MAX},

@@ -1,0 +1,77 @@
+"""`/api/session`: signing a browser in and out."""
+
+from http import HTTPStatus
+from typing import Final
+
+import falcon
+from attrs import frozen
+
+from spike_core.domain.accounts import Secret
+from spike_core.domain.errors import Unauthenticated
+from spike_core.services.accounts import SESSION_LIFETIME
+from spike_core.services.sessions import Sessions
+from spike_http.authentication import COOKIES, Gate
+from spike_http.media import as_json
+from spike_http.openapi.operations import Access, Operation
+from spike_http.views.session import ClosedSessionView, SessionView
+
+_SECURE_COOKIE, _PLAIN_COOKIE = COOKIES
+_LIFETIME_S: Final = int(SESSION_LIFETIME.total_seconds())
+
+
+@frozen(kw_only=True)
+class SessionResource:
+    """`/api/session`."""
+
+    gate: Gate
+    sessions: Sessions
+
+    @Operation("whoIsSignedIn", answer=SessionView, access=Access.VISITOR)
+    def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
+        """Tell who is signed in, if anybody is."""
+        user_id = self.gate.visitor(req)
+        user = None if user_id is None else self.sessions.user(user_id)
+        resp.cache_control = ["no-store"]
+        resp.media = as_json(SessionView.of(user))
+
+    @Operation("signIn", answer=SessionView, status=HTTPStatus.CREATED)
+    def on_post(self, req: falcon.Request, resp: falcon.Response) -> None:
+        """Open a session for a browser, which gets its token in a cookie that no script can read."""
+        opened = self.sessions.open(self.gate.user(req))
+        is_secure = self._is_secure(req)
+        resp.set_cookie(
+            _SECURE_COOKIE if is_secure else _PLAIN_COOKIE,
+            opened.token.text,
+            max_age=_LIFETIME_S,
+            path="/",
+            secure=is_secure,
+            http_only=True,
+            same_site="Lax",
+        )
+        resp.status = falcon.HTTP_CREATED
+        resp.cache_control = ["no-store"]
+        resp.media = as_json(SessionView.of(opened.user))
+
+    @Operation("signOut", answer=ClosedSessionView, access=Access.VISITOR)
+    def on_delete(self, req: falcon.Request, resp: falcon.Response) -> None:
+        """End the session of the cookie, which is taken away even where it had expired."""
+        try:
+            self.gate.visitor(req)
+        except Unauthenticated:
+            if req.get_header("Authorization") is not None:
+                raise
+        else:
+            for token in _tokens(req):
+                self.sessions.close(token)
+        for name in COOKIES:
+            if req.get_cookie_values(name):
+                resp.unset_cookie(name, path="/", same_site="Lax")
+        resp.media = as_json(ClosedSessionView())
+
+    def _is_secure(self, req: falcon.Request) -> bool:
+        """Return whether the browser sees us by https: what the operator says counts before what arrives here."""
+        return (self.gate.public_url or req.prefix).startswith("https:")
+
+
+def _tokens(req: falcon.Request) -> list[Secret]:
+    return [Secret(value) for name in COOKIES for value in req.get_cookie_values(name) or ()]

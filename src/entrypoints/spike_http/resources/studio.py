@@ -1,0 +1,97 @@
+"""`/` and `/studio`: the pages for people."""
+
+import hashlib
+from collections.abc import Mapping
+from typing import Final
+from urllib.parse import urlsplit
+
+import falcon
+from attrs import field, frozen
+
+from spike_core.domain.errors import ObjectNotFound
+from spike_core.domain.identifiers import ImageId
+from spike_core.domain.objects import ObjectKey, PictureFormat
+from spike_http.links import LinkPolicy
+from spike_http.media import is_known
+from spike_http.studio_files import StudioFiles, media_type
+
+_YEAR_S: Final = 31_536_000
+# whose address shows where pictures are; there needs to be no such object
+_SOME_OBJECT: Final = ObjectKey.of_original(ImageId.of("0" * 24), PictureFormat.JPEG)
+
+
+@frozen(kw_only=True)
+class StudioPageResource:
+    """`/`: the page. It is asked for anew each time, and names the version of its files."""
+
+    files: StudioFiles
+    links: LinkPolicy
+    _etag: str = field(init=False)
+
+    @_etag.default
+    def _digest_of_the_page(self) -> str:
+        return hashlib.sha256(self.files.page).hexdigest()[:32]
+
+    def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
+        """Show the page."""
+        resp.set_header("Content-Security-Policy", self._policy(req))
+        resp.set_header("Referrer-Policy", "same-origin")
+        resp.etag = self._etag
+        resp.cache_control = ["no-cache"]
+        if is_known(req, self._etag):
+            resp.status = falcon.HTTP_NOT_MODIFIED
+            return
+        resp.content_type = falcon.MEDIA_HTML
+        resp.data = self.files.page
+
+    def _policy(self, req: falcon.Request) -> str:
+        """Return what the page may load: our own files, and pictures from where the store has them."""
+        pictures = urlsplit(self.links.addresses(req).of(_SOME_OBJECT, None))
+        store = f"{pictures.scheme}://{pictures.netloc}"
+        return "; ".join(
+            [
+                "default-src 'none'",
+                "script-src 'self'",
+                "style-src 'self'",
+                "font-src 'self'",
+                f"img-src 'self' blob: {store}",
+                f"connect-src 'self' {store}",
+                "base-uri 'none'",
+                "form-action 'none'",
+                "frame-ancestors 'none'",
+            ]
+        )
+
+
+@frozen(kw_only=True)
+class StudioFileResource:
+    """`/studio/{version}/{path}`: what the page needs; a version's files never change."""
+
+    files: StudioFiles
+
+    def on_get(self, req: falcon.Request, resp: falcon.Response, version: str, path: str) -> None:
+        """Send a file of this version."""
+        content = self.files.files.get(path)
+        if content is None or version != self.files.version:
+            raise ObjectNotFound
+        resp.etag = version
+        resp.cache_control = ["public", f"max-age={_YEAR_S}", "immutable"]
+        if is_known(req, version):
+            resp.status = falcon.HTTP_NOT_MODIFIED
+            return
+        resp.content_type = media_type(path)
+        resp.append_header("Vary", "Accept-Encoding")
+        packed = self.files.packed.get(path)
+        if packed is None or "gzip" not in (req.get_header("Accept-Encoding") or ""):
+            resp.data = content
+            return
+        resp.set_header("Content-Encoding", "gzip")
+        resp.data = packed
+
+
+def studio_pages(files: StudioFiles, *, links: LinkPolicy) -> Mapping[str, StudioPageResource | StudioFileResource]:
+    """Return the resources of the studio, by path. They aren't part of the API."""
+    return {
+        "/": StudioPageResource(files=files, links=links),
+        "/studio/{version}/{path:path}": StudioFileResource(files=files),
+    }

@@ -1,0 +1,61 @@
+"""Sessions: browsers that are signed in."""
+
+from datetime import datetime
+
+from attrs import frozen
+
+from spike_core.domain.accounts import Secret, Session, User
+from spike_core.domain.identifiers import UserId
+from spike_core.ports.clock import Clock
+from spike_core.ports.secrets import Secrets
+from spike_core.ports.transactions import Transactions
+from spike_core.services.accounts import SESSION_LIFETIME
+from spike_core.services.attempts import repeated
+
+
+@frozen(kw_only=True)
+class OpenedSession:
+    """A new session, with the token that is never shown again."""
+
+    user: User
+    token: Secret
+    expires_at: datetime
+
+
+@frozen(kw_only=True)
+class Sessions:
+    """Opens and closes sessions, each with a token of its own: closing one leaves the user's others open."""
+
+    transactions: Transactions
+    clock: Clock
+    secrets: Secrets
+
+    @repeated
+    def open(self, user_id: UserId) -> OpenedSession:
+        """Store a new session of the user.
+
+        Raises:
+            UserNotFound: there is no such user.
+        """
+        now = self.clock.now()
+        token = self.secrets.session_token()
+        session = Session(hash=token.hash, user_id=user_id, created_at=now, expires_at=now + SESSION_LIFETIME)
+        with self.transactions.begin() as tx:
+            user = tx.accounts.user(user_id)
+            tx.accounts.add_session(session)
+        return OpenedSession(user=user, token=token, expires_at=session.expires_at)
+
+    @repeated
+    def close(self, token: Secret) -> None:
+        """End the session that the token opens; nothing where it opens none."""
+        with self.transactions.begin() as tx:
+            tx.accounts.remove_session(token.hash)
+
+    def user(self, user_id: UserId) -> User:
+        """Return the user.
+
+        Raises:
+            UserNotFound: there is none.
+        """
+        with self.transactions.view() as tx:
+            return tx.accounts.user(user_id)

@@ -1,0 +1,177 @@
+"""The system's Chromium, driven against a live server."""
+
+import base64
+import functools
+import json
+import os
+import re
+import shutil
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+from attrs import frozen
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from pictures import encoded, photograph
+from running import Answer, Server, run_spike
+
+HINT: Final = "the browser tests need Chromium: apt-get install chromium"
+# a headless browser that asks nobody but us
+ARGUMENTS: Final = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+    "--hide-scrollbars",
+)
+# the tests ask more often than people do
+UNLIMITED: Final[Mapping[str, str]] = {
+    f"SPIKE_RATE_{name}": "0"
+    for name in (
+        "UPLOAD",
+        "BATCH_UPLOAD",
+        "ENHANCE",
+        "PARALLEL_ENHANCE",
+        "MOVE",
+        "GET_IMAGE",
+        "ANONYMOUS_UPLOAD",
+        "ANONYMOUS_MIX",
+        "GENERATE",
+        "MODIFY",
+    )
+}
+
+
+def chromium() -> str:
+    """Return where Chromium is. Without it a test is skipped; in continuous integration it fails."""
+    path = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    if path is not None:
+        return path
+    if os.environ.get("CI"):
+        pytest.fail(HINT)
+    pytest.skip(HINT)
+
+
+@contextmanager
+def browsing() -> Iterator[Browser]:
+    """Start a browser, and see to its end."""
+    path = chromium()
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=list(ARGUMENTS))
+        try:
+            yield browser
+        finally:
+            browser.close()
+
+
+@functools.cache
+def photo(name: str = "chelsea.png", *, size: tuple[int, int] = (451, 300)) -> bytes:
+    """Return a small photograph as JPEG."""
+    return encoded(photograph(name, size=size))
+
+
+def as_file(name: str = "chelsea.jpg", content: bytes | None = None, *, kind: str = "image/jpeg") -> Any:
+    """Return a file as Playwright's file choosers take it."""
+    return {"name": name, "mimeType": kind, "buffer": photo() if content is None else content}
+
+
+@frozen
+class Person:
+    """Somebody with an account, and what they can do without a browser."""
+
+    server: Server
+    token: str
+    api_key: str
+
+    @classmethod
+    def register(cls, server: Server, folder: Path, *, email: str, tokens: int = 100) -> "Person":
+        """Create an account beside the running server."""
+        made = run_spike("users", "create", email, "--tokens", str(tokens), "--json", folder=folder)
+        assert made.returncode == 0, made.stderr
+        facts = json.loads(made.stdout)
+        return cls(server, facts["sessionToken"], facts["apiKey"])
+
+    @property
+    def link(self) -> str:
+        """The link that signs a browser in."""
+        return f"{self.server.url}/#token={self.token}"
+
+    def ask(self, method: str, path: str, body: object = None) -> Any:
+        """Send a request, see it succeed, and return its answer."""
+        answer: Answer = self.server.ask(
+            method,
+            path,
+            token=self.token,
+            body=None if body is None else json.dumps(body).encode(),
+            content_type="" if body is None else "application/json",
+        )
+        assert answer.status < 300, answer.content
+        return answer.json
+
+    def images(self) -> list[Any]:
+        """Return the images, newest first."""
+        images: list[Any] = self.ask("GET", "/api/images")["images"]
+        return images
+
+    def balance(self) -> int:
+        """Return what is in the wallet."""
+        balance: int = self.ask("GET", "/api/tokens/balance")["balance"]
+        return balance
+
+
+NewPerson = Callable[[int], Person]  # with so many tokens
+
+
+def sign_in(page: Page, person: Person) -> None:
+    """Open the printed link and wait for the library."""
+    page.goto(person.link)
+    page.get_by_role("heading", name="Library").wait_for()
+
+
+def upload(page: Page, *files: Any) -> None:
+    """Choose files in the page and wait until they are uploaded."""
+    page.locator("input[type=file]").first.set_input_files(list(files) or [as_file()])
+    page.get_by_role("heading", name=re.compile(r"uploaded$")).wait_for()
+
+
+def drop(page: Page, selector: str, *files: Any) -> None:
+    """Drop files on an element, as from the desktop."""
+    transfer = page.evaluate_handle(
+        """async (files) => {
+            const transfer = new DataTransfer();
+            for (const file of files) {
+                const bytes = Uint8Array.from(atob(file.base64), (letter) => letter.charCodeAt(0));
+                transfer.items.add(new File([bytes], file.name, {type: file.mimeType}));
+            }
+            return transfer;
+        }""",
+        [_in_base64(file) for file in files],
+    )
+    page.dispatch_event(selector, "dragover", {"dataTransfer": transfer})
+    page.dispatch_event(selector, "drop", {"dataTransfer": transfer})
+
+
+def paste(page: Page, file: Any) -> None:
+    """Paste a file into the page."""
+    page.evaluate(
+        """(file) => {
+            const bytes = Uint8Array.from(atob(file.base64), (letter) => letter.charCodeAt(0));
+            const clipboardData = new DataTransfer();
+            clipboardData.items.add(new File([bytes], file.name, {type: file.mimeType}));
+            document.dispatchEvent(new ClipboardEvent('paste', {clipboardData, bubbles: true}));
+        }""",
+        _in_base64(file),
+    )
+
+
+def _in_base64(file: Any) -> dict[str, str]:
+    return {
+        "name": file["name"],
+        "mimeType": file["mimeType"],
+        "base64": base64.b64encode(file["buffer"]).decode(),
+    }

@@ -1,0 +1,70 @@
+"""A browser for all tests of a process, a server for each module, a person and a page for each test."""
+
+import itertools
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, ConsoleMessage, Page
+
+from browsing import UNLIMITED, NewPerson, Person, browsing, sign_in
+from running import Server, serving
+
+_counter = itertools.count(1)
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    with browsing() as browser:
+        yield browser
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("studio") / "var"
+
+
+@pytest.fixture(scope="module")
+def server(folder: Path, browser: Browser) -> Iterator[Server]:
+    """Start only where there is a browser."""
+    assert browser.is_connected()
+    with serving(folder, **UNLIMITED) as server:
+        yield server
+
+
+@pytest.fixture
+def register(server: Server, folder: Path) -> NewPerson:
+    """Make people with so many tokens."""
+    return lambda tokens: Person.register(server, folder, email=f"p{next(_counter)}@example.org", tokens=tokens)
+
+
+@pytest.fixture
+def ada(register: NewPerson) -> Person:
+    return register(100)
+
+
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    """A fresh browser window. Whatever its scripts throw, or its policy refuses, fails the test."""
+    context = browser.new_context(viewport={"width": 1280, "height": 900}, reduced_motion="reduce", locale="en-GB")
+    context.set_default_timeout(15_000)
+    page = context.new_page()
+    bugs: list[str] = []
+
+    def hear(message: ConsoleMessage) -> None:
+        # a refused request is told there too, and is what many tests are about
+        if message.type == "error" and not message.text.startswith("Failed to load resource"):
+            bugs.append(message.text)
+
+    page.on("console", hear)
+    page.on("pageerror", lambda error: bugs.append(str(error)))
+    yield page
+    context.close()
+    assert bugs == []
+
+
+@pytest.fixture
+def studio(page: Page, ada: Person) -> Page:
+    """The page, with Ada signed in."""
+    sign_in(page, ada)
+    return page

@@ -1,0 +1,142 @@
+"""Point 6: albums: making, cover, privacy and link, default tier, order by drag and by keyboard, moving many."""
+
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from browsing import Person, as_file, drop, sign_in, upload
+
+NAMES = ["one.jpg", "two.jpg", "three.jpg", "four.jpg"]
+
+
+def an_album(person: Person, **facts: object) -> Any:
+    return person.ask("POST", "/api/albums", {"name": "Holidays", "autoEnhance": False, **facts})["album"]
+
+
+def order(person: Person, album: Any) -> list[str]:
+    """Return the names of an album's images, as the server has them."""
+    return [image["name"] for image in person.ask("GET", f"/api/albums/{album['id']}")["album"]["images"]]
+
+
+@pytest.fixture
+def album(studio: Page, ada: Person) -> Any:
+    """Four pictures in an album, which is shown."""
+    album = an_album(ada, privacy="UNLISTED")
+    studio.goto(f"{ada.server.url}/#/albums/{album['id']}")
+    studio.get_by_role("heading", name="Holidays").wait_for()
+    for name in NAMES:
+        upload(studio, as_file(name))
+        studio.locator(".print", has_text=name).wait_for()
+    studio.get_by_role("button", name="Close the list of uploads").click()
+    return album
+
+
+def test_an_album_is_made_with_its_privacy_and_tier(studio: Page, ada: Person) -> None:
+    studio.get_by_role("link", name="Albums").click()
+    studio.get_by_role("button", name="New album").click()
+    dialog = studio.get_by_role("dialog")
+    dialog.get_by_label("Name").fill("Holidays")
+    dialog.get_by_label("Who may see it").select_option("PUBLIC")
+    dialog.get_by_label("Uploads into it are enhanced").select_option("TIER_4K")
+    dialog.get_by_role("button", name="Create").click()
+    expect(studio.get_by_role("heading", name="Holidays")).to_be_visible()
+    (album,) = ada.ask("GET", "/api/albums")["albums"]
+    assert (album["name"], album["privacy"], album["defaultTier"]) == ("Holidays", "PUBLIC", "TIER_4K")
+    drop(studio, "main", as_file())
+    expect(studio.locator(".print")).to_have_count(1)
+    assert ada.balance() == 90, "at the album's tier"
+
+
+def test_pictures_are_put_in_order_by_drag(studio: Page, ada: Person, album: Any) -> None:
+    studio.locator(".print", has_text="four.jpg").locator("a").drag_to(
+        studio.locator(".print", has_text="one.jpg"), target_position={"x": 10, "y": 40}
+    )
+    expect(studio.locator(".print .name").first).to_have_text("four.jpg")
+    studio.reload()
+    expect(studio.locator(".print .name").first).to_have_text("four.jpg")
+    assert order(ada, album) == ["four.jpg", "one.jpg", "two.jpg", "three.jpg"]
+
+
+def test_pictures_are_put_in_order_by_keys(studio: Page, ada: Person, album: Any) -> None:
+    studio.locator(".print", has_text="two.jpg").locator("a").focus()
+    with studio.expect_response("**/images"):
+        studio.keyboard.press("Alt+ArrowLeft")
+    expect(studio.get_by_text("two.jpg is number 1 of 4 now")).to_be_attached()
+    expect(studio.locator(".print a:focus")).to_contain_text("two.jpg")
+    studio.get_by_role("button", name="Arrange").click()
+    studio.get_by_role("button", name="Move two.jpg later").focus()
+    for _step in range(2):
+        with studio.expect_response("**/images"):
+            studio.keyboard.press("Enter")
+    assert order(ada, album) == ["one.jpg", "three.jpg", "two.jpg", "four.jpg"]
+
+
+def test_a_cover_is_chosen(studio: Page, ada: Person, album: Any) -> None:
+    studio.get_by_role("checkbox", name="Select three.jpg").check()
+    studio.get_by_role("button", name="Make it the cover").click()
+    expect(studio.get_by_text("This is the cover now")).to_be_visible()
+    shown = ada.ask("GET", f"/api/albums/{album['id']}")["album"]
+    cover = next(image for image in shown["images"] if image["name"] == "three.jpg")
+    assert shown["coverImageId"] == cover["id"]
+    studio.get_by_role("link", name="Albums").click()
+    expect(studio.locator(".cover img")).to_have_attribute("src", cover["url"])
+
+
+def test_the_link_of_an_unlisted_album_shows_it_to_strangers(browser: Browser, studio: Page, album: Any) -> None:
+    studio.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    studio.get_by_role("button", name="Copy link").click()
+    expect(studio.get_by_text("The link is copied")).to_be_visible()
+    link = studio.evaluate("navigator.clipboard.readText()")
+    assert link.endswith(f"/#/shared/{album['id']}/{album['shareToken']}")
+    context = browser.new_context()
+    stranger = context.new_page()
+    stranger.goto(link)
+    expect(stranger.get_by_role("heading", name="Holidays")).to_be_visible()
+    expect(stranger.locator(".print img")).to_have_count(4)
+    stranger.goto("about:blank")
+    stranger.goto(link[:-3])
+    expect(stranger.get_by_role("heading", name="Holidays")).to_be_hidden()
+    context.close()
+
+
+def test_settings_are_changed_and_the_album_deleted(studio: Page, ada: Person, album: Any) -> None:
+    studio.get_by_role("button", name="Settings").click()
+    dialog = studio.get_by_role("dialog")
+    dialog.get_by_label("Name").fill("Winter")
+    dialog.get_by_label("Who may see it").select_option("PRIVATE")
+    dialog.get_by_label("Uploads into it are enhanced").select_option("TIER_2K")
+    dialog.get_by_role("button", name="Save").click()
+    expect(studio.get_by_role("heading", name="Winter")).to_be_visible()
+    expect(studio.get_by_text("Uploads at 2K, 5 tokens each")).to_be_visible()
+    expect(studio.get_by_role("button", name="Copy link")).to_have_count(0)
+    studio.get_by_role("button", name="Settings").click()
+    studio.get_by_role("button", name="Delete the album").click()
+    studio.get_by_role("dialog").get_by_role("button", name="Delete", exact=True).click()
+    expect(studio.get_by_role("heading", name="No albums yet")).to_be_visible()
+    assert len(ada.images()) == 4, "the pictures stay"
+    assert album["id"]
+
+
+def test_many_are_moved_to_another_album(studio: Page, ada: Person, album: Any) -> None:
+    other = an_album(ada, name="Best of")
+    for name in ("one.jpg", "three.jpg"):
+        studio.get_by_role("checkbox", name=f"Select {name}").check()
+    studio.get_by_role("button", name="Move to album").click()
+    studio.get_by_role("dialog").get_by_label("Best of").check()
+    studio.get_by_role("dialog").get_by_role("button", name="Move").click()
+    expect(studio.locator(".print")).to_have_count(2)
+    assert order(ada, album) == ["two.jpg", "four.jpg"]
+    assert order(ada, other) == ["one.jpg", "three.jpg"]
+
+
+def test_many_are_moved_from_the_library(page: Page, ada: Person) -> None:
+    sign_in(page, ada)
+    album = an_album(ada)
+    upload(page, *(as_file(name) for name in NAMES))
+    for name in NAMES:
+        page.get_by_role("checkbox", name=f"Select {name}").check()
+    page.get_by_role("button", name="Move to album").click()
+    page.get_by_role("dialog").get_by_role("button", name="Move").click()
+    expect(page.get_by_text("4 moved to Holidays")).to_be_visible()
+    assert sorted(order(ada, album)) == sorted(NAMES)

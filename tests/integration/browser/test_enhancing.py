@@ -1,0 +1,118 @@
+"""Point 3: tiers with prices, sizes and times; several at once; the queue; cancelling; failing."""
+
+import re
+from pathlib import Path
+
+from playwright.sync_api import Page, Request, expect
+
+from browsing import UNLIMITED, NewPerson, Person, as_file, sign_in, upload
+from running import serving
+
+
+def open_the_picture(page: Page) -> None:
+    """Upload one, and look at it once its first version is there."""
+    upload(page)
+    page.locator(".print a").first.click()
+    page.locator(".version[data-status=COMPLETED]").wait_for()
+
+
+def tier(page: Page, name: str) -> str:
+    """Return what the picker says of a tier."""
+    return " ".join(page.locator(".tier", has=page.get_by_text(name, exact=True)).first.inner_text().split())
+
+
+def choose(page: Page, *names: str) -> None:
+    for name in names:
+        page.locator(".tier:has([type=checkbox])", has=page.get_by_text(name, exact=True)).locator("input").check()
+
+
+def test_the_picker_tells_price_size_and_seconds_and_keeps_its_word(studio: Page, ada: Person) -> None:
+    open_the_picture(studio)
+    expect(studio.locator(".lasts").first).not_to_be_empty()
+    assert re.fullmatch(r"2K 2048 × 1362 ≈ \d+ s 5 tokens", tier(studio, "2K"))
+    choose(studio, "2K")
+    studio.get_by_role("button", name="Enhance, 5 tokens").click()
+    expect(studio.locator(".version[data-status=COMPLETED]")).to_have_count(2)
+    expect(studio.locator(".version.shown")).to_contain_text("2048 × 1362 px")
+    assert ada.balance() == 93
+    expect(studio.locator(".purse")).to_contain_text("93")
+
+
+def test_several_tiers_are_asked_for_at_once_and_at_most_three(studio: Page, ada: Person) -> None:
+    open_the_picture(studio)
+    choose(studio, "Free", "1K", "4K")
+    assert "3 at a time" in tier(studio, "2K")
+    studio.get_by_role("button", name="Enhance, 12 tokens").click()
+    expect(studio.locator(".version[data-status=COMPLETED]")).to_have_count(4)
+    assert ada.balance() == 86
+
+
+def test_what_the_wallet_cannot_pay_is_disabled_with_the_reason(page: Page, register: NewPerson) -> None:
+    sign_in(page, register(9))
+    open_the_picture(page)
+    expect(page.locator(".tier [type=checkbox][value=TIER_4K]")).to_be_disabled()
+    assert re.search(r"3 tokens short, the next comes in \d+:\d\d", tier(page, "4K"))
+    choose(page, "2K")
+    expect(page.locator(".tier [type=checkbox][value=FREE]")).to_be_enabled()
+    choose(page, "1K")
+    expect(page.locator(".purse")).to_contain_text("7")
+
+
+def test_progress_is_waited_for_not_polled(studio: Page) -> None:
+    open_the_picture(studio)
+    asked: list[Request] = []
+    studio.on("request", lambda request: asked.append(request) if "/api/" in request.url else None)
+    choose(studio, "4K")
+    studio.get_by_role("button", name="Enhance, 10 tokens").click()
+    expect(studio.locator(".version[data-status=COMPLETED]")).to_have_count(2)
+    looks = [request.url for request in asked if "/api/jobs/" in request.url and request.method == "GET"]
+    assert looks
+    assert all("?wait=" in url for url in looks)
+    assert not [request for request in asked if "/api/images/img_" in request.url], "looks at images are counted"
+
+
+def test_looking_again_at_a_picture_asks_with_its_etag(studio: Page) -> None:
+    open_the_picture(studio)
+    studio.get_by_role("link", name="Library").first.click()
+    with studio.expect_response(re.compile("/api/images/img_")) as first:
+        studio.locator(".print a").first.click()
+    studio.get_by_role("link", name="Library").first.click()
+    with studio.expect_response(re.compile("/api/images/img_")) as second:
+        studio.locator(".print a").first.click()
+    assert first.value.request.headers["if-none-match"]
+    assert second.value.status == 304
+    expect(studio.locator(".version[data-status=COMPLETED]")).to_have_count(1)
+
+
+def test_a_failed_job_says_why_and_that_the_tokens_are_back(studio: Page, ada: Person, folder: Path) -> None:
+    open_the_picture(studio)
+    (image,) = ada.images()
+    (original,) = (folder / "objects").rglob(f"{image['id']}.*")
+    original.unlink()
+    choose(studio, "4K")
+    studio.get_by_role("button", name="Enhance, 10 tokens").click()
+    row = studio.locator(".version[data-status=REFUNDED]")
+    expect(row).to_contain_text("Failed: ")
+    expect(row).to_contain_text("10 tokens are back.")
+    assert ada.balance() == 98
+    expect(studio.locator(".purse")).to_contain_text("98")
+
+
+def test_a_waiting_job_has_a_place_in_the_queue_and_is_cancelled(page: Page, tmp_path: Path) -> None:
+    """Nobody takes jobs here, so they stay in the queue."""
+    with serving(tmp_path / "var", **UNLIMITED, SPIKE_WORKER_THREADS="0") as server:
+        owner = Person(server, server.token, "")
+        sign_in(page, owner)
+        upload(page, as_file())
+        page.locator(".print a").first.click()
+        choose(page, "2K", "4K")
+        page.get_by_role("button", name="Enhance, 15 tokens").click()
+        expect(page.locator(".version")).to_have_count(3)
+        expect(page.get_by_text("Next in the queue")).to_be_visible()
+        expect(page.get_by_text("Number 3 in the queue")).to_be_visible()
+        assert owner.balance() == 83
+        page.get_by_role("button", name="Cancel 4K").click()
+        expect(page.locator(".version[data-status=CANCELLED]")).to_contain_text("10 tokens are back.")
+        expect(page.locator(".purse")).to_contain_text("93")
+        assert owner.balance() == 93
+        page.goto("about:blank")  # nobody asks the server any more while it ends

@@ -1,0 +1,189 @@
+"""Point 8: axe finds nothing, nothing jumps, nothing comes from outside, and it is quick and small."""
+
+from collections.abc import Iterator
+from typing import Any, Final, Literal
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page, expect
+
+from browsing import Person, as_file, photo, sign_in, upload
+from running import Server
+
+SIZES: Final = ((360, 740), (900, 1000), (1600, 1000))
+SCHEMES: Final[tuple[Literal["light", "dark"], ...]] = ("light", "dark")
+SCRIPT_BYTES_MAX: Final = 60_000  # all together, as they are sent
+FIRST_PAINT_S_MAX: Final = 1.0
+SHIFT_MAX: Final = 0.01  # of layout-shift scores; up to 0.1 is called good
+PAGES: Final = ("#/", "#/picture/{image}", "#/albums", "#/albums/{album}", "#/create", "#/creation/{made}", "#/tokens")
+
+
+@pytest.fixture(scope="module")
+def house(server: Server, browser: Browser) -> dict[str, Any]:
+    """Somebody with a bit of everything."""
+    owner = Person(server, server.token, "")
+    page = browser.new_page()
+    sign_in(page, owner)
+    upload(page, as_file("cat.jpg"), as_file("coffee.jpg", photo("coffee.png")))
+    page.close()
+    image = owner.images()[0]["id"]
+    album = owner.ask("POST", "/api/albums", {"name": "Holidays", "privacy": "UNLISTED"})["album"]["id"]
+    owner.ask("POST", f"/api/albums/{album}/images", {"imageIds": [each["id"] for each in owner.images()]})
+    made = owner.ask("POST", "/api/mcp/generate", {"prompt": "A lake at sunset", "tier": "TIER_1K"})["jobId"]
+    job = owner.ask("POST", "/api/images/enhance", {"imageId": image, "tier": "TIER_2K"})["jobId"]
+    for id_ in (made, job):
+        owner.ask("GET", f"/api/jobs/{id_}?wait=30")
+    return {"owner": owner, "image": image, "album": album, "made": made}
+
+
+@pytest.fixture
+def visits(
+    browser: Browser, house: dict[str, Any], size: tuple[int, int], scheme: Literal["light", "dark"]
+) -> Iterator[Page]:
+    width, height = size
+    context = browser.new_context(
+        viewport={"width": width, "height": height}, color_scheme=scheme, reduced_motion="reduce"
+    )
+    page = context.new_page()
+    sign_in(page, house["owner"])
+    yield page
+    context.close()
+
+
+def settled(page: Page) -> None:
+    """Wait until nothing is on its way and all pictures in sight are there."""
+    page.locator("main h1").first.wait_for()
+    page.wait_for_load_state("networkidle")
+
+
+def violations(page: Page) -> list[str]:
+    """Return what axe finds."""
+    found = Axe().run(page).response["violations"]
+    return [f"{each['id']}: {each['help']}: {node['html'][:200]}" for each in found for node in each["nodes"]]
+
+
+@pytest.mark.parametrize("scheme", SCHEMES)
+@pytest.mark.parametrize("size", SIZES, ids=str)
+def test_axe_finds_nothing_and_no_page_is_wider_than_the_window(visits: Page, house: dict[str, Any]) -> None:
+    for path in PAGES:
+        visits.goto(f"{house['owner'].server.url}/{path.format(**house)}")
+        settled(visits)
+        assert violations(visits) == [], path
+        assert visits.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0, path
+
+
+@pytest.mark.parametrize("scheme", SCHEMES)
+def test_axe_finds_nothing_in_dialogs_trays_and_selections(
+    browser: Browser, house: dict[str, Any], scheme: Literal["light", "dark"]
+) -> None:
+    context = browser.new_context(color_scheme=scheme, reduced_motion="reduce")
+    page = context.new_page()
+    sign_in(page, house["owner"])
+    page.locator("input[type=file]").set_input_files([as_file("notes.png", b"hello", kind="image/png")])
+    page.get_by_role("button", name="Retry notes.png").wait_for()
+    page.locator(".pick input").first.check()
+    assert violations(page) == []
+    page.get_by_role("button", name="Enhance").click()
+    assert violations(page) == []
+    page.get_by_role("button", name="Cancel").click()
+    page.goto(f"{house['owner'].server.url}/#/albums/{house['album']}")
+    page.get_by_role("button", name="Arrange").click()
+    assert violations(page) == []
+    page.get_by_role("button", name="Settings").click()
+    assert violations(page) == []
+    page.get_by_role("button", name="Cancel").click()
+    page.goto(f"{house['owner'].server.url}/#/picture/{house['image']}")
+    for fold in ("Change it by a sentence", "Details"):
+        page.get_by_text(fold).click()
+    assert violations(page) == []
+    context.close()
+
+
+@pytest.mark.parametrize("scheme", SCHEMES)
+def test_axe_finds_nothing_in_the_welcome(browser: Browser, server: Server, scheme: Literal["light", "dark"]) -> None:
+    context = browser.new_context(color_scheme=scheme, reduced_motion="reduce")
+    page = context.new_page()
+    page.goto(server.url)
+    settled(page)
+    assert violations(page) == []
+    context.close()
+
+
+def test_nothing_jumps(browser: Browser, house: dict[str, Any]) -> None:
+    for path in PAGES:
+        page = browser.new_page()
+        page.add_init_script(
+            """window.shifts = 0;
+            new PerformanceObserver((list) => {
+                for (const entry of list.getEntries()) {
+                    if (entry.hadRecentInput) continue;
+                    window.shifts += entry.value;
+                    window.moved = entry.sources.map((each) => each.node?.outerHTML?.slice(0, 120));
+                }
+            }).observe({type: 'layout-shift', buffered: true});"""
+        )
+        sign_in(page, house["owner"])
+        page.goto("about:blank")
+        page.goto(f"{house['owner'].server.url}/{path.format(**house)}")
+        settled(page)
+        assert page.evaluate("window.shifts") <= SHIFT_MAX, (path, page.evaluate("window.moved"))
+        page.close()
+
+
+def test_the_first_paint_comes_within_a_second_and_the_scripts_are_small(browser: Browser, server: Server) -> None:
+    page = browser.new_page()
+    page.goto(server.url)
+    settled(page)
+    paint = page.evaluate("performance.getEntriesByName('first-contentful-paint')[0].startTime") / 1000
+    assert paint < FIRST_PAINT_S_MAX
+    scripts = page.evaluate(
+        """performance.getEntriesByType('resource')
+            .filter((each) => each.name.endsWith('.js')).map((each) => each.encodedBodySize)"""
+    )
+    assert len(scripts) > 10
+    assert 0 < sum(scripts) <= SCRIPT_BYTES_MAX
+    page.close()
+
+
+def test_every_request_goes_to_our_own_server(browser: Browser, house: dict[str, Any]) -> None:
+    page = browser.new_page()
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    sign_in(page, house["owner"])
+    for path in PAGES:
+        page.goto(f"{house['owner'].server.url}/{path.format(**house)}")
+        settled(page)
+    ours = house["owner"].server.url
+    assert [url for url in asked if not url.startswith((ours, "blob:"))] == []
+    page.close()
+
+
+def test_no_script_that_comes_with_a_name_is_run(studio: Page) -> None:
+    name = "<img src=x onerror=window.hacked=1>.jpg"
+    upload(studio, as_file(name))
+    studio.locator(".print a").first.click()
+    expect(studio.get_by_role("heading", name=name)).to_be_visible()
+    assert studio.evaluate("window.hacked") is None
+
+
+def test_the_whole_way_is_walked_by_keyboard(studio: Page) -> None:
+    upload(studio)
+    studio.get_by_role("button", name="Close the list of uploads").click()
+    studio.goto(studio.url)
+    studio.reload()
+    studio.get_by_role("heading", name="Library").wait_for()
+    studio.keyboard.press("Tab")
+    expect(studio.get_by_role("button", name="Skip to the content")).to_be_focused()
+    studio.keyboard.press("Enter")
+    studio.keyboard.press("Tab")
+    expect(studio.get_by_role("button", name="Upload pictures")).to_be_focused()
+    studio.keyboard.press("Tab")
+    studio.keyboard.press("Enter")
+    expect(studio.get_by_role("heading", name="chelsea.jpg")).to_be_focused()
+
+
+def test_a_page_that_is_not_there_says_so(studio: Page, ada: Person) -> None:
+    studio.goto(f"{ada.server.url}/#/nowhere")
+    expect(studio.get_by_role("heading", name="There is no such page")).to_be_visible()
+    studio.get_by_role("link", name="To the start", exact=True).click()
+    expect(studio.get_by_role("heading", name="Library")).to_be_visible()

@@ -1,0 +1,108 @@
+"""Point 1: the printed link, signing out, the visitor without an account, the session that has ended."""
+
+import re
+import urllib.request
+from pathlib import Path
+
+from playwright.sync_api import Page, expect
+
+from browsing import Person, as_file, drop, sign_in, upload
+from pictures import decoded
+from running import PATIENCE_S, Server, run_spike
+
+COOKIE = "next-auth.session-token"
+
+
+def test_the_printed_link_signs_in_and_leaves_no_token_behind(page: Page, server: Server) -> None:
+    match = re.search(r"Sign in: (\S+)", server.greeting)
+    assert match is not None
+    page.goto(match[1])
+    expect(page.get_by_role("heading", name="Library")).to_be_visible()
+    assert "#token" not in page.url
+    assert page.evaluate("document.cookie") == "", "no script reads the session"
+    (cookie,) = page.context.cookies()
+    assert (cookie["name"], cookie["httpOnly"], cookie["sameSite"]) == (COOKIE, True, "Lax")
+    assert cookie["value"] not in match[1], "the browser has a session of its own"
+    page.go_back()
+    assert "#token" not in page.url
+
+
+def test_a_link_of_the_command_line_signs_in(page: Page, server: Server, folder: Path) -> None:
+    made = run_spike("users", "link", "owner@localhost", "--url", server.url, folder=folder)
+    page.goto(made.stdout.strip())
+    expect(page.get_by_role("heading", name="Library")).to_be_visible()
+
+
+def test_signing_out_ends_the_session_at_the_server(studio: Page, server: Server) -> None:
+    (cookie,) = studio.context.cookies()
+    studio.get_by_role("button", name="Sign out").click()
+    expect(studio.get_by_role("heading", name="See what your pictures hold")).to_be_visible()
+    assert studio.context.cookies() == []
+    assert server.ask("GET", "/api/tokens/balance", token=cookie["value"]).status == 401
+
+
+def test_signing_out_leaves_the_link_good(studio: Page, ada: Person) -> None:
+    studio.get_by_role("button", name="Sign out").click()
+    studio.get_by_role("heading", name="See what your pictures hold").wait_for()
+    studio.goto("about:blank")
+    sign_in(studio, ada)
+
+
+def test_a_bad_link_says_so_and_where_to_find_a_good_one(page: Page, server: Server) -> None:
+    page.goto(f"{server.url}/#token=nonsense")
+    expect(page.get_by_text("This sign-in link is not valid any more")).to_be_visible()
+    expect(page.get_by_text(re.compile("Request req_"))).to_be_visible()
+    expect(page.get_by_text("spike users link you@example.org")).to_be_visible()
+    assert "nonsense" not in page.url
+
+
+def test_a_pasted_link_or_api_key_signs_in(page: Page, ada: Person) -> None:
+    for secret in (ada.link, ada.api_key):
+        page.goto(ada.server.url)
+        page.get_by_label("Sign-in link or API key").fill("wrong")
+        page.locator("main").get_by_role("button", name="Sign in").click()
+        expect(page.get_by_role("alert").filter(has_text="not valid")).to_be_visible()
+        page.get_by_label("Sign-in link or API key").fill(secret)
+        page.locator("main").get_by_role("button", name="Sign in").click()
+        expect(page.get_by_role("heading", name="Library")).to_be_visible()
+        page.get_by_role("button", name="Sign out").click()
+        page.get_by_role("heading", name="See what your pictures hold").wait_for()
+
+
+def test_a_visitor_tries_one_picture_at_the_free_tier(page: Page, server: Server) -> None:
+    page.goto(server.url)
+    page.locator("input[type=file]").set_input_files([as_file()])
+    expect(page.get_by_text("Done. Move the divider")).to_be_visible()
+    expect(page.locator(".tag.after")).to_have_text("After 1024 × 681")
+    result = server.ask("GET", str(page.get_by_role("link", name="Download").get_attribute("href")))
+    assert max(decoded(result.content).size) == 1024
+    assert page.context.cookies() == []
+
+
+def test_a_visitor_drops_a_picture(page: Page, server: Server) -> None:
+    page.goto(server.url)
+    page.get_by_role("heading", name="See what").wait_for()
+    drop(page, "main", as_file())
+    expect(page.get_by_text("Done. Move the divider")).to_be_visible()
+
+
+def test_a_visitor_is_told_what_is_wrong_with_a_file(page: Page, server: Server) -> None:
+    page.goto(server.url)
+    page.locator("input[type=file]").set_input_files([as_file("notes.png", b"hello", kind="image/png")])
+    expect(page.get_by_text("File is not a supported image")).to_be_visible()
+    expect(page.get_by_role("button", name="Choose a picture")).to_be_enabled()
+
+
+def test_an_ended_session_asks_to_sign_in_again_and_goes_on(studio: Page, ada: Person, server: Server) -> None:
+    upload(studio)
+    (cookie,) = studio.context.cookies()
+    request = urllib.request.Request(  # noqa: S310  # our own
+        f"{server.url}/api/session", method="DELETE", headers={"Cookie": f"{COOKIE}={cookie['value']}"}
+    )
+    urllib.request.urlopen(request, timeout=PATIENCE_S).close()  # noqa: S310  # our own
+    studio.get_by_role("link", name="Albums").click()
+    dialog = studio.get_by_role("dialog")
+    expect(dialog).to_contain_text("Your session has ended")
+    dialog.get_by_label("Sign-in link or API key").fill(ada.api_key)
+    dialog.get_by_role("button", name="Sign in").click()
+    expect(studio.get_by_role("heading", name="No albums yet")).to_be_visible()

@@ -1,0 +1,151 @@
+"""Point 2, and what goes wrong on the way: bad files, large ones, no tokens, a lost answer, a server that restarts."""
+
+import re
+from pathlib import Path
+
+from playwright.sync_api import Browser, Page, Request, Route, expect
+
+from browsing import UNLIMITED, NewPerson, Person, as_file, drop, paste, photo, sign_in, upload
+from pictures import JUNK
+from running import run_spike, serving, serving_on
+
+MIB = 1024 * 1024
+
+
+def failure(page: Page) -> str:
+    """Return what the tray says of a file that failed."""
+    row = page.locator(".tray li").filter(has=page.get_by_role("alert"))
+    row.first.wait_for()
+    return row.first.inner_text()
+
+
+def test_several_files_go_up_with_a_bar_each_and_one_for_all(studio: Page, ada: Person) -> None:
+    names = [f"photo {number}.jpg" for number in range(3)]
+    studio.locator("input[type=file]").set_input_files([as_file(name) for name in names])
+    for name in names:
+        expect(
+            studio.get_by_role("progressbar", name=f"Upload of {name}").or_(studio.locator(".tray li", has_text=name))
+        ).not_to_have_count(0)
+    expect(studio.get_by_role("progressbar", name="All uploads")).to_have_attribute("aria-valuenow", "100")
+    expect(studio.get_by_role("heading", name="3 pictures uploaded")).to_be_visible()
+    expect(studio.locator(".print")).to_have_count(3)
+    assert sorted(image["name"] for image in ada.images()) == names
+    expect(studio.locator(".purse")).to_contain_text("94")
+
+
+def test_many_files_go_up_as_one_request(studio: Page, ada: Person) -> None:
+    asked: list[str] = []
+    studio.on("request", lambda request: asked.append(request.url) if request.method == "POST" else None)
+    files = [as_file(f"{number}.jpg") for number in range(8)]
+    files[3] = as_file("notes.png", b"hello", kind="image/png")
+    studio.locator("input[type=file]").set_input_files(files)
+    expect(studio.get_by_role("heading", name="1 of 8 not uploaded")).to_be_visible()
+    assert [url.rpartition("/")[2] for url in asked if "upload" in url] == ["batch-upload"]
+    assert "File is not a supported image" in failure(studio)
+    assert len(ada.images()) == 7
+
+
+def test_a_picture_is_dropped_or_pasted(studio: Page, ada: Person) -> None:
+    drop(studio, "main", as_file("dropped.jpg"))
+    expect(studio.locator(".print")).to_have_count(1)
+    paste(studio, as_file("pasted.jpg"))
+    expect(studio.locator(".print")).to_have_count(2)
+    assert {image["name"] for image in ada.images()} == {"dropped.jpg", "pasted.jpg"}
+
+
+def test_a_text_file_named_png_is_refused_with_the_suggestion(studio: Page, ada: Person) -> None:
+    studio.locator("input[type=file]").set_input_files([as_file("notes.png", JUNK, kind="image/png"), as_file()])
+    told = failure(studio)
+    assert "File is not a supported image" in told
+    assert "Please upload a JPEG" in told
+    assert re.search(r"Request req_\w{24}", told)
+    expect(studio.locator(".print")).to_have_count(1)
+    assert len(ada.images()) == 1
+
+
+def test_a_file_of_11_mb_is_refused_with_the_suggestion(studio: Page, ada: Person) -> None:
+    studio.locator("input[type=file]").set_input_files([as_file("large.jpg", photo() + bytes(11 * MIB))])
+    told = failure(studio)
+    assert "File exceeds maximum size of 10MB" in told
+    assert "Please upload a file smaller than 10MB" in told
+    assert ada.images() == []
+    assert ada.balance() == 100
+
+
+def test_without_tokens_an_upload_says_what_is_missing_and_can_be_sent_again(
+    page: Page, register: NewPerson, folder: Path
+) -> None:
+    poor = register(1)
+    sign_in(page, poor)
+    page.locator("input[type=file]").set_input_files([as_file()])
+    assert "You need 2 tokens to upload and enhance this image. You have 1 tokens." in failure(page)
+    email = poor.ask("GET", "/api/session")["user"]["email"]
+    assert run_spike("tokens", "grant", email, "5", folder=folder).returncode == 0
+    page.get_by_role("button", name="Retry chelsea.jpg").click()
+    expect(page.get_by_role("heading", name="Picture uploaded")).to_be_visible()
+    assert poor.balance() == 4
+
+
+def test_a_lost_answer_costs_nothing_when_it_is_sent_again(studio: Page, ada: Person) -> None:
+    """The first request has its effect, and its answer is lost; the retry sends the same key."""
+    keys: list[str] = []
+
+    def lose_the_answer(route: Route) -> None:
+        keys.append(route.request.headers["idempotency-key"])
+        if len(keys) > 1:
+            route.continue_()
+            return
+        route.fetch()
+        route.abort()
+
+    studio.route("**/api/images/upload", lose_the_answer)
+    studio.locator("input[type=file]").set_input_files([as_file()])
+    assert "The server doesn't answer" in failure(studio)
+    assert len(ada.images()) == 1
+    studio.get_by_role("button", name="Retry chelsea.jpg").click()
+    expect(studio.get_by_role("heading", name="Picture uploaded")).to_be_visible()
+    assert len(set(keys)) == 1
+    assert len(ada.images()) == 1
+    assert ada.balance() == 98
+
+
+def test_an_upload_outlives_a_restart_of_the_server(browser: Browser, tmp_path: Path) -> None:
+    keys: list[str] = []
+
+    def note(request: Request) -> None:
+        if request.url.endswith("/upload"):
+            keys.append(request.headers["idempotency-key"])
+
+    folder = tmp_path / "var"
+    context = browser.new_context(reduced_motion="reduce")
+    page = context.new_page()
+    page.on("request", note)
+    with serving(folder, **UNLIMITED) as server:
+        owner = Person(server, server.token, "")
+        sign_in(page, owner)
+        slow = {"offline": False, "latency": 0, "downloadThroughput": -1, "uploadThroughput": 200 * 1024}
+        devtools = context.new_cdp_session(page)
+        devtools.send("Network.enable")
+        devtools.send("Network.emulateNetworkConditions", slow)
+        page.locator("input[type=file]").set_input_files([as_file(content=photo() + bytes(3 * MIB))])
+        bar = page.get_by_role("progressbar", name="Upload of chelsea.jpg")
+        page.wait_for_function("bar => Number(bar.getAttribute('aria-valuenow')) > 5", arg=bar.element_handle())
+        server.kill()
+        assert "The server doesn't answer" in failure(page)
+        devtools.send("Network.emulateNetworkConditions", {**slow, "uploadThroughput": -1})
+    with serving_on(int(server.url.rpartition(":")[2]), folder, UNLIMITED) as again:
+        page.get_by_role("button", name="Retry chelsea.jpg").click()
+        expect(page.get_by_role("heading", name="Picture uploaded")).to_be_visible()
+        owner = Person(again, owner.token, "")
+        assert len(owner.images()) == 1
+        assert owner.balance() == 98
+    context.close()
+    assert len(keys) == 2
+    assert len(set(keys)) == 1
+
+
+def test_an_upload_is_shown_in_the_library_before_the_page_is_loaded_anew(studio: Page) -> None:
+    upload(studio)
+    expect(studio.locator(".print img")).to_have_attribute("alt", "chelsea.jpg")
+    studio.reload()
+    expect(studio.locator(".print img")).to_have_attribute("alt", "chelsea.jpg")
