@@ -2,32 +2,19 @@
 
 import signal
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from types import FrameType
-from typing import Any, Final, NoReturn
+from typing import Any, Final
 
-from waitress.server import create_server
-from waitress.task import ThreadedTaskDispatcher
+from waitress import wasyncore
+from waitress.server import BaseWSGIServer, create_server
+
+from spike_http.draining import DrainingChannel, DrainingDispatcher, Ending
 
 # Above every limit of the application, so that it is the application that says no, in words. What is larger still
 # is cut off by waitress.
 BODY_BYTES_MAX: Final = 128 * 1024 * 1024
-
-
-class DrainingDispatcher(ThreadedTaskDispatcher):  # type: ignore[misc]  # waitress has no types
-    """Gives requests under way a set time to end; waitress's own five seconds can't be changed."""
-
-    def __init__(self, *, threads: int, drain_s: float, closing: threading.Event) -> None:
-        """Start `threads` threads; `closing` is set when they are to end."""
-        super().__init__()
-        self._closing = closing
-        self._drain_s = drain_s
-        self.set_thread_count(threads)
-
-    def shutdown(self, *_defaults: object) -> Any:
-        """Wait for the requests under way, then drop what hasn't begun."""
-        self._closing.set()
-        return super().shutdown(timeout=self._drain_s)
 
 
 def serve(
@@ -40,31 +27,61 @@ def serve(
     closing: threading.Event,
     on_ready: Callable[[int], None],
 ) -> None:
-    """Serve until SIGTERM or SIGINT, then let the requests under way end and return.
+    """Serve until SIGTERM or SIGINT, then refuse connections, answer those that are there, and return.
 
-    `on_ready` is called with the port once connections are accepted; port 0 takes a free one. `closing` is set when the
-    requests under way should come to their end.
+    That takes `drain_s` at most; see `spike_http.draining`. `on_ready` is called with the port once connections are
+    accepted; port 0 takes a free one. `closing` is set when the requests under way should come to their end.
 
     Raises:
         OSError: the address can't be bound.
     """
-    server = create_server(
+    sockets: dict[int, Any] = {}
+    create_server(
         app,
+        sockets,
         host=host,
         port=port,
-        _dispatcher=DrainingDispatcher(threads=threads, drain_s=drain_s, closing=closing),
+        _dispatcher=DrainingDispatcher(threads=threads, closing=closing),
         max_request_body_size=BODY_BYTES_MAX,
         ident=None,
         clear_untrusted_proxy_headers=False,  # we judge them ourselves: spike_http.proxies
     )
-    earlier = signal.signal(signal.SIGTERM, _leave)
+    listeners = [each for each in sockets.values() if isinstance(each, BaseWSGIServer)]  # a name may have two addresses
+    for listener in listeners:
+        listener.channel_class = DrainingChannel
     try:
-        on_ready(int(server.effective_port))
-        server.run()
+        with _told(listeners[0].pull_trigger) as numbers:
+            on_ready(int(listeners[0].effective_port))
+            while not numbers:
+                _look(sockets, within_s=1.0)
+            Ending(
+                listeners=listeners,
+                look=lambda within_s: _look(sockets, within_s=within_s),
+                drain_s=drain_s,
+                is_urgent=lambda: len(numbers) > 1,
+                waits_for_idle=numbers[0] == signal.SIGTERM,
+            ).run()
     finally:
-        signal.signal(signal.SIGTERM, earlier)
-        server.close()
+        wasyncore.close_all(sockets, ignore_all=True)
 
 
-def _leave(_signal: int, _frame: FrameType | None) -> NoReturn:
-    raise SystemExit(0)
+def _look(sockets: dict[int, Any], *, within_s: float) -> None:
+    """Read, write and accept what there is, or wait for it so long."""
+    wasyncore.loop(timeout=within_s, use_poll=True, map=sockets, count=1)  # select knows no more than 1024 files
+
+
+@contextmanager
+def _told(wake: Callable[[], None]) -> Iterator[list[int]]:
+    """Yield the list of signals that have come; each wakes the loop and interrupts nothing that is half done."""
+    numbers: list[int] = []
+
+    def tell(number: int, _frame: FrameType | None) -> None:
+        numbers.append(number)
+        wake()
+
+    earlier = {number: signal.signal(number, tell) for number in (signal.SIGTERM, signal.SIGINT)}
+    try:
+        yield numbers
+    finally:
+        for number, handler in earlier.items():
+            signal.signal(number, handler)

@@ -103,7 +103,7 @@ class Settings:
     cdn_url: str = ""  # serves the object store at plain addresses, where set
     link_lifetime_s: float = field(default=3600.0, validator=[_at_least(1), _at_most(604800)])  # S3's longest: a week
     web_threads: int = field(default=8, validator=_at_least(1))
-    drain_s: float = field(default=20.0, validator=_at_least(0))  # for requests under way at SIGTERM
+    drain_s: float = field(default=20.0, validator=_at_least(0))  # for connections that are there at SIGTERM
 
     trusted_proxies: str = field(default="", validator=_networks)  # whose X-Forwarded-For is believed
     rate_limit_url: str = "memory://"
