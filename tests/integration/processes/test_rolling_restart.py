@@ -16,6 +16,7 @@ from fleet import IMPATIENT, check_audit
 from multipart import CONTENT_TYPE, an_upload
 from pictures import encoded, photograph
 from running import PATIENCE_S, Server, serving_on
+from servers.nginx import nginx_before
 from servers.processes import free_port
 
 PHOTO: Final = an_upload(encoded(photograph("chelsea.png")))
@@ -168,3 +169,11 @@ def test_a_client_that_goes_elsewhere_when_it_is_refused_loses_no_request(pair: 
     load = Load(pair.ports, pair.servers[0].token)
     restarted_under(load, pair)
     check_books(pair, load)
+
+
+def test_behind_nginx_no_request_is_lost(pair: Pair) -> None:
+    """The client asks nginx alone, with the configuration of `deploy/`, and repeats nothing."""
+    with nginx_before(*pair.ports) as port:
+        load = Load([port], pair.servers[0].token)
+        restarted_under(load, pair)
+        check_books(pair, load)

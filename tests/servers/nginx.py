@@ -1,0 +1,74 @@
+"""nginx with the very `deploy/nginx.conf`, in front of servers on loopback. Debian's package has it.
+
+Without it, tests that need it fail in CI and are skipped elsewhere.
+"""
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+from servers.processes import Command, Processes, free_port
+
+CONFIGURATION: Final = Path(__file__).parents[2] / "deploy" / "nginx.conf"
+
+
+@contextmanager
+def nginx_before(first: int, second: int) -> Iterator[int]:
+    """Run it in front of two ports of loopback, and yield its own port."""
+    binary = _binary()
+    with tempfile.TemporaryDirectory(prefix="spike-nginx-") as folder:
+        port = free_port()
+        configuration = Path(folder, "nginx.conf")
+        configuration.write_text(
+            _with_addresses(
+                {
+                    "web1:3000": f"127.0.0.1:{first}",
+                    "web2:3000": f"127.0.0.1:{second}",
+                    "listen 8080;": f"listen 127.0.0.1:{port};",
+                    "/tmp/": f"{folder}/",  # noqa: S108  # what stands there
+                    "/dev/stdout": f"{folder}/access.log",
+                }
+            )
+        )
+        as_anybody = "user root;" if os.geteuid() == 0 else ""  # the folder is ours alone
+        command = Command(
+            arguments=[binary, "-c", str(configuration), "-g", f"daemon off; {as_anybody}"],
+            environment={},
+            port=port,
+            log=Path(folder, "nginx.log"),
+        )
+        processes = Processes([command])
+        processes.start()
+        try:
+            yield port
+        finally:
+            processes.stop()
+
+
+def nginx_binary() -> str | None:
+    """Return where nginx is, if it is."""
+    return shutil.which("nginx", path=f"{os.environ.get('PATH', '')}:/usr/sbin:/usr/local/sbin")
+
+
+def _with_addresses(addresses: Mapping[str, str]) -> str:
+    """Return the configuration with other addresses and folders in it; each must be there."""
+    text = CONFIGURATION.read_text()
+    for here, there in addresses.items():
+        assert here in text, f"deploy/nginx.conf no longer says {here!r}"
+        text = text.replace(here, there)
+    return text
+
+
+def _binary() -> str:
+    """Return the program, or skip or fail the test that asks."""
+    if binary := nginx_binary():
+        return binary
+    if "CI" in os.environ:
+        pytest.fail("nginx isn't installed")
+    pytest.skip("nginx isn't installed (apt-get install nginx-light)")
