@@ -149,6 +149,7 @@ def a_result(job: ClaimedJob) -> Result:
         format=PictureFormat.JPEG,
         dimensions=Dimensions(width_px=1024, height_px=768),
         size_bytes=2000,
+        method="by hand",
     )
 
 

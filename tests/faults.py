@@ -12,6 +12,7 @@ from spike_core.domain.objects import ObjectKey
 from spike_core.ports.blobs import BlobStore, StoredObject
 from spike_core.ports.transactions import Transaction, Transactions
 from spike_core.ports.upscaler import EnhancedPicture, Upscaler
+from spike_core.ports.watch import UNWATCHED, Watch
 from spike_memory import MemoryBlobStore, MemoryUpscaler
 
 
@@ -105,10 +106,10 @@ class ScriptedUpscaler:
         self.script: deque[Exception | Callable[[EnhancedPicture], EnhancedPicture]] = deque()
         self.calls = 0
 
-    def enhance(self, original: BinaryIO, *, size: Dimensions) -> EnhancedPicture:
+    def enhance(self, original: BinaryIO, *, size: Dimensions, watch: Watch = UNWATCHED) -> EnhancedPicture:
         """Raise the script's error, or let it change the picture; see the port."""
         self.calls += 1
-        picture = self._upscaler.enhance(original, size=size)
+        picture = self._upscaler.enhance(original, size=size, watch=watch)
         if not self.script:
             return picture
         line = self.script.popleft()

@@ -61,6 +61,7 @@ def a_job_of(kind: type[Job], *, order: JobOrder | None = None, attempt: int = 2
         format=PictureFormat.PNG,
         dimensions=Dimensions(width_px=2048, height_px=1024),
         size_bytes=123_456,
+        method="two networks, mixed",
     )
     jobs: dict[type[Job], Callable[[], Job]] = {
         PendingJob: claimed.release,

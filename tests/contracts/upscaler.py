@@ -6,7 +6,7 @@ import pytest
 
 from contracts.probe import MakePicture
 from spike_core.domain.dimensions import Dimensions
-from spike_core.domain.errors import UnacceptablePicture
+from spike_core.domain.errors import UnacceptablePicture, WorkAbandoned
 from spike_core.domain.images import PictureFacts
 from spike_core.domain.objects import PictureFormat
 from spike_core.domain.tiers import Tier
@@ -15,6 +15,19 @@ from spike_core.ports.upscaler import Upscaler
 
 SMALL = Dimensions(width_px=320, height_px=213)
 LARGE = Dimensions(width_px=2500, height_px=1700)
+
+
+class Listener:
+    """Keeps what is reported, and gives up at the report of this number, if there is one."""
+
+    def __init__(self, *, gives_up_at: int | None = None) -> None:
+        self.reports: list[float] = []
+        self._gives_up_at = gives_up_at
+
+    def report(self, done: float) -> None:
+        self.reports.append(done)
+        if len(self.reports) == self._gives_up_at:
+            raise WorkAbandoned
 
 
 class UpscalerContract:
@@ -71,3 +84,20 @@ class UpscalerContract:
         data = made[flaw] if flaw in made else make_picture(SMALL, PictureFormat.PNG, flaw)
         with pytest.raises(UnacceptablePicture):
             upscaler.enhance(io.BytesIO(data), size=SMALL)
+
+    def test_progress_is_reported_and_never_falls(self, upscaler: Upscaler, make_picture: MakePicture) -> None:
+        listener = Listener()
+        upscaler.enhance(io.BytesIO(make_picture(SMALL)), size=SMALL.scaled_to(640), watch=listener)
+        assert listener.reports
+        assert listener.reports == sorted(listener.reports)
+        assert all(0 <= done <= 1 for done in listener.reports)
+
+    def test_work_that_nobody_waits_for_is_left(self, upscaler: Upscaler, make_picture: MakePicture) -> None:
+        listener = Listener(gives_up_at=1)
+        with pytest.raises(WorkAbandoned):
+            upscaler.enhance(io.BytesIO(make_picture(SMALL)), size=SMALL.scaled_to(640), watch=listener)
+        assert len(listener.reports) == 1
+
+    def test_the_method_is_told(self, upscaler: Upscaler, make_picture: MakePicture) -> None:
+        picture = upscaler.enhance(io.BytesIO(make_picture(SMALL)), size=SMALL.scaled_to(640))
+        assert picture.method

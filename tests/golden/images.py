@@ -74,6 +74,7 @@ def a_job(tier: str, status: str, tokens: int, *, started: Any = TIME, **changes
         "enhancedWidth": None,
         "enhancedHeight": None,
         "enhancedSizeBytes": None,
+        "method": None,
         "errorMessage": None,
         "createdAt": TIME,
         "processingStartedAt": started,
@@ -99,6 +100,7 @@ def a_completed_job(tier: str, tokens: int) -> dict[str, Any]:
         enhancedWidth=WHOLE,
         enhancedHeight=WHOLE,
         enhancedSizeBytes=WHOLE,
+        method="made up",
         processingCompletedAt=TIME,
         progress=Added(100),
     )

@@ -14,6 +14,7 @@ from spike_core.domain.errors import StorageUnavailable, UndecodablePicture, Ups
 from spike_core.domain.generation import Prompt
 from spike_core.domain.objects import ObjectKey
 from spike_core.ports.upscaler import EnhancedPicture
+from spike_core.ports.watch import UNWATCHED, Watch
 from spike_memory import MemoryBlobStore, MemoryBroker, MemoryGenerator, MemoryUpscaler
 from spike_memory.engine import a_picture
 
@@ -79,8 +80,8 @@ class FickleUpscaler:
 
     _mood: Mood
 
-    def enhance(self, original: BinaryIO, *, size: Dimensions) -> EnhancedPicture:
-        return MemoryUpscaler().enhance(original, size=self._mood.shown(size))
+    def enhance(self, original: BinaryIO, *, size: Dimensions, watch: Watch = UNWATCHED) -> EnhancedPicture:
+        return MemoryUpscaler().enhance(original, size=self._mood.shown(size), watch=watch)
 
 
 @frozen

@@ -20,6 +20,7 @@ from spike_core.domain.images import PictureFacts
 from spike_core.domain.limits import PICTURE_PIXELS_MAX
 from spike_core.domain.objects import PictureFormat
 from spike_core.ports.upscaler import EnhancedPicture
+from spike_core.ports.watch import UNWATCHED, Watch
 
 _FORMATS: Final = "|".join(format_.value for format_ in PictureFormat).encode()
 _PICTURE: Final = re.compile(
@@ -62,12 +63,17 @@ class MemoryProbe:
 class MemoryUpscaler:
     """Makes up pictures of the wanted size."""
 
-    def enhance(self, original: BinaryIO, *, size: Dimensions) -> EnhancedPicture:
+    def enhance(self, original: BinaryIO, *, size: Dimensions, watch: Watch = UNWATCHED) -> EnhancedPicture:
         """Return a made-up picture; see the port."""
         facts = MemoryProbe().inspect(original)
+        watch.report(0.5)
         flaw = "blank" if facts.is_blank else ""
+        watch.report(1.0)
         return EnhancedPicture(
-            content=a_picture(size, PictureFormat.JPEG, flaw), format=PictureFormat.JPEG, dimensions=size
+            content=a_picture(size, PictureFormat.JPEG, flaw),
+            format=PictureFormat.JPEG,
+            dimensions=size,
+            method="made up",
         )
 
 

@@ -17,6 +17,7 @@ from spike_core.domain.dimensions import Dimensions
 from spike_core.domain.errors import UpscalerUnavailable
 from spike_core.domain.objects import PictureFormat
 from spike_core.ports.upscaler import EnhancedPicture
+from spike_core.ports.watch import UNWATCHED, Watch
 from spike_pillow.colour import plain, srgb_profile, to_srgb
 from spike_pillow.opening import opened_picture, pillow_errors
 from spike_pillow.orientation import Turn
@@ -32,17 +33,22 @@ _SHRUNK_DETAIL: Final = 0.1
 # the result; others are reduced by a mean of whole pixels first. Against plain Lanczos: 42 dB and better.
 _DRAFT_GAP: Final = 1.5
 _REDUCING_GAP: Final = 2.0
+_BEFORE_ENCODING: Final = 0.8  # of the time, roughly
+METHOD: Final = "Lanczos with a detail kernel"
 
 
 @frozen
 class PillowUpscaler:
     """Resamples pictures by Pillow. It holds no state: one serves all threads."""
 
-    def enhance(self, original: BinaryIO, *, size: Dimensions) -> EnhancedPicture:
+    def enhance(self, original: BinaryIO, *, size: Dimensions, watch: Watch = UNWATCHED) -> EnhancedPicture:
         """Return the enhanced picture; see the port. Metadata, GPS among them, stay behind."""
         data = original.read()
+        watch.report(0.0)
         try:
-            return _encoded(_enhanced(data, (size.width_px, size.height_px)))
+            picture = _enhanced(data, (size.width_px, size.height_px))
+            watch.report(_BEFORE_ENCODING)
+            return _encoded(picture)
         except MemoryError as error:
             raise UpscalerUnavailable from error
 
@@ -94,4 +100,5 @@ def _encoded(picture: Image) -> EnhancedPicture:
         content=out.getvalue(),
         format=format_,
         dimensions=Dimensions(width_px=picture.width, height_px=picture.height),
+        method=METHOD,
     )

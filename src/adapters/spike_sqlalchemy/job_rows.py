@@ -37,6 +37,7 @@ STATE_COLUMNS: Final = (
     "result_width_px",
     "result_height_px",
     "result_size_bytes",
+    "result_method",
     "reason",
     "ended_at",
 )
@@ -74,6 +75,7 @@ def job_of(row: Row) -> Job:  # noqa: PLR0911  # one for each class
         result_width_px,
         result_height_px,
         result_size_bytes,
+        result_method,
         reason,
         ended_at,
     ) = row
@@ -116,6 +118,7 @@ def job_of(row: Row) -> Job:  # noqa: PLR0911  # one for each class
                 format=PictureFormat(result_format),
                 dimensions=Dimensions(width_px=result_width_px, height_px=result_height_px),
                 size_bytes=result_size_bytes,
+                method=result_method or "",
             )
             return CompletedJob(
                 order=order, attempt=attempt, deaths=deaths, claimed_at=claimed_at, result=result, ended_at=ended_at
@@ -185,6 +188,7 @@ def _own_columns(job: Job) -> Parameters:
                 "result_width_px": job.result.dimensions.width_px,
                 "result_height_px": job.result.dimensions.height_px,
                 "result_size_bytes": job.result.size_bytes,
+                "result_method": job.result.method or None,
                 "ended_at": job.ended_at,
             }
         case FailedJob() | RefundedJob():

@@ -139,6 +139,7 @@ jobs: Final = Table(
     Column("result_width_px", Integer),
     Column("result_height_px", Integer),
     Column("result_size_bytes", BigInteger),
+    Column("result_method", TEXT),
     Column("reason", TEXT),
     Column("ended_at", UtcDateTime),
     CheckConstraint("kind IN ('ENHANCEMENT', 'BLEND', 'GENERATION', 'MODIFICATION')", name="kind"),

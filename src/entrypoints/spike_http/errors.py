@@ -162,6 +162,7 @@ TABLE: Final[Mapping[type[errors.SpikeError], Row]] = {
     errors.Conflict: _CONFLICT,
     errors.IllegalTransition: _CONFLICT,
     errors.JobChanged: _CONFLICT,
+    errors.WorkAbandoned: _CONFLICT,
     errors.NothingToClaim: _CONFLICT,
     errors.EmailTaken: _CONFLICT,
     errors.TooManyApiKeys: _row(

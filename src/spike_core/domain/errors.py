@@ -281,6 +281,13 @@ class JobChanged(Conflict):
 
 
 @frozen
+class WorkAbandoned(Conflict):
+    """Nobody waits for this picture any more: its job was cancelled, or another worker has it."""
+
+    code: ClassVar[str] = "work_abandoned"
+
+
+@frozen
 class NothingToClaim(Conflict):
     """The job is at rest, is held by a live worker, or is gone: this delivery is a duplicate."""
 

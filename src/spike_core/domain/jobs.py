@@ -15,6 +15,7 @@ from spike_core.domain.cursors import JobCursor
 from spike_core.domain.dimensions import Dimensions
 from spike_core.domain.identifiers import BatchId, ImageId, JobId, OwnerId, RequestId
 from spike_core.domain.images import Image
+from spike_core.domain.limits import METHOD_CHARS_MAX
 from spike_core.domain.objects import ObjectKey, PictureFormat
 from spike_core.domain.tasks import Blend, Enhancement, Input, Modification, Task
 from spike_core.domain.tiers import Tier
@@ -49,6 +50,7 @@ class Result:
     format: PictureFormat
     dimensions: Dimensions
     size_bytes: int = field(validator=validators.ge(1))
+    method: str = field(default="", validator=validators.max_len(METHOD_CHARS_MAX))  # how the engine made it
 
 
 @frozen(kw_only=True)

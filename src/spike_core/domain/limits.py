@@ -11,6 +11,7 @@ BATCH_FILES_MAX: Final = 20
 BATCH_BYTES_MAX: Final = 50 * 1024 * 1024  # of all files together
 BATCH_IMAGES_MAX: Final = 20  # enhanced by one request
 PROMPT_CHARS_MAX: Final = 4000
+METHOD_CHARS_MAX: Final = 500  # in which an engine tells how it made a picture
 PICTURE_PIXELS_MAX: Final = 50_000_000
 FILE_NAME_CHARS_MAX: Final = 255
 IMAGE_DESCRIPTION_CHARS_MAX: Final = 2000

@@ -19,6 +19,7 @@ from spike_core.ports.generator import Generator
 from spike_core.ports.probe import ImageProbe
 from spike_core.ports.transactions import Transactions
 from spike_core.ports.upscaler import EnhancedPicture, Upscaler
+from spike_core.ports.watch import Watch
 
 
 @frozen(kw_only=True)
@@ -69,22 +70,23 @@ class Making:
             case unreachable:
                 assert_never(unreachable)
 
-    def make(self, assignment: Assignment) -> EnhancedPicture:
-        """Return the picture.
+    def make(self, assignment: Assignment, *, watch: Watch) -> EnhancedPicture:
+        """Return the picture; `watch` hears of an enhancement's progress.
 
         Raises:
             UnacceptablePicture, PromptRefused, UnusableResult, ObjectNotFound: no further attempt can succeed.
             UpscalerUnavailable, GeneratorUnavailable, StorageUnavailable: another attempt may succeed.
+            WorkAbandoned: the watch said so.
         """
         task, size = assignment.order.task, assignment.size
         with ExitStack() as stack:
             pictures = [stack.enter_context(self.blobs.open(key)) for key in assignment.pictures]
             match task:
                 case Enhancement():
-                    return self.upscaler.enhance(pictures[0], size=size)
+                    return self.upscaler.enhance(pictures[0], size=size, watch=watch)
                 case Blend():
                     blended = self.blender.blend(pictures[0], pictures[1], size=size)
-                    return self.upscaler.enhance(io.BytesIO(blended), size=size)
+                    return self.upscaler.enhance(io.BytesIO(blended), size=size, watch=watch)
                 case Generation():
                     return self.generator.generate(task.prompt, negative=task.negative, size=size)
                 case Modification():

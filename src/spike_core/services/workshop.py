@@ -15,6 +15,7 @@ from spike_core.domain.errors import (
     UnacceptablePicture,
     Unavailable,
     UnusableResult,
+    WorkAbandoned,
 )
 from spike_core.domain.identifiers import JobId
 from spike_core.domain.jobs import ClaimedJob, Result
@@ -26,6 +27,10 @@ from spike_core.services.making import Making
 from spike_core.services.settlement import Settlement
 
 INTERNAL_TROUBLE: Final = "The enhancement failed"
+
+_FETCHED: Final = 5  # percent of the work
+_MADE: Final = 80
+_CHECKED: Final = 90
 
 _log: Final = logging.getLogger(__name__)
 
@@ -40,8 +45,17 @@ class Outcome(Enum):
 
 
 @define
-class _Progress:
+class _Attempt:
+    """How far an attempt is, in percent, and whether its job is lost; the watch of its engine."""
+
     percent: int = 0
+    is_lost: bool = False
+
+    def report(self, done: float) -> None:
+        """Note the engine's progress; see the port."""
+        if self.is_lost:
+            raise WorkAbandoned
+        self.percent = _FETCHED + int(min(1.0, done) * (_MADE - _FETCHED))
 
 
 @frozen(kw_only=True)
@@ -66,19 +80,29 @@ class Workshop:
     def carry_out(self, job: ClaimedJob) -> Outcome:
         """Do a job that was claimed, settle it, and return what became of it.
 
+        That the job is cancelled or taken over meanwhile is noticed by the next heartbeat; the engine then stops at its
+        next report of progress.
+
         Raises:
             DatabaseUnavailable: as in `perform`.
         """
-        progress = _Progress()
+        attempt = _Attempt()
 
         def beat() -> None:
-            self.settlement.renew(job, progress=progress.percent)
+            try:
+                self.settlement.renew(job, progress=attempt.percent)
+            except JobChanged:
+                attempt.is_lost = True
+                raise
 
         with self.pulse.during(beat):
             try:
-                result = self._make(job, progress)
+                result = self._make(job, attempt)
             except (UnacceptablePicture, PromptRefused, UnusableResult, NotFound) as error:
                 outcome = self._give_up(job, error)
+            except WorkAbandoned:
+                _log.info("job %s was taken over or cancelled; its work is left", job.id)
+                outcome = Outcome.LOST
             except Exception as error:  # noqa: BLE001  # whatever it is, a job must not hang
                 outcome = self._try_again(job, error)
             else:
@@ -86,16 +110,22 @@ class Workshop:
         self.dispatch.start_next_of(job.order.owner_id)
         return outcome
 
-    def _make(self, job: ClaimedJob, progress: _Progress) -> Result:
+    def _make(self, job: ClaimedJob, attempt: _Attempt) -> Result:
         assignment = self.making.assignment(job.order)
-        progress.percent = 5
-        picture = self.making.make(assignment)
-        progress.percent = 80
+        attempt.percent = _FETCHED
+        picture = self.making.make(assignment, watch=attempt)
+        attempt.percent = _MADE
         self.making.check(picture, assignment)
-        progress.percent = 90
+        attempt.percent = _CHECKED
         key = ObjectKey.of_result(job.id, picture.format, attempt=job.attempt)
         self.blobs.put(key, io.BytesIO(picture.content))
-        return Result(key=key, format=picture.format, dimensions=picture.dimensions, size_bytes=len(picture.content))
+        return Result(
+            key=key,
+            format=picture.format,
+            dimensions=picture.dimensions,
+            size_bytes=len(picture.content),
+            method=picture.method,
+        )
 
     def _deliver(self, job: ClaimedJob, result: Result) -> Outcome:
         try:

@@ -47,6 +47,7 @@ def test_an_image_is_shown_as_the_api_says(ada: Caller, house: MemorySpike, imag
         "enhancedWidth": 1024,
         "enhancedHeight": 576,
         "enhancedSizeBytes": len(b"picture JPEG 1024x576"),
+        "method": "made up",
         "errorMessage": None,
         "createdAt": "2026-01-01T12:00:00Z",
         "processingStartedAt": "2026-01-01T12:00:00Z",

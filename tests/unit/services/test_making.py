@@ -16,6 +16,7 @@ from spike_core.domain.objects import ObjectKey, PictureFormat
 from spike_core.domain.tasks import Blend, Generation, Input, Modification, Task
 from spike_core.domain.tiers import Tier
 from spike_core.ports.upscaler import EnhancedPicture
+from spike_core.ports.watch import UNWATCHED
 from spike_core.services.making import Making
 from spike_memory import (
     ManualClock,
@@ -64,7 +65,7 @@ def order(task: Task, *, tier: Tier = Tier.TIER_2K) -> JobOrder:
 
 def made(making: Making, task: Task) -> EnhancedPicture:
     assignment = making.assignment(order(task))
-    picture = making.make(assignment)
+    picture = making.make(assignment, watch=UNWATCHED)
     making.check(picture, assignment)
     return picture
 

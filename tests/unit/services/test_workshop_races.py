@@ -2,17 +2,20 @@
 
 from collections.abc import Callable
 from datetime import timedelta
+from typing import BinaryIO
 
 import pytest
 
 from faults import FaultyBlobStore, FaultyTransactions, ScriptedUpscaler, database_fails, pass_by
 from house import House
+from spike_core.domain.dimensions import Dimensions
 from spike_core.domain.errors import DatabaseUnavailable, UndecodablePicture, UpscalerUnavailable
 from spike_core.domain.identifiers import JobId
 from spike_core.domain.jobs import CancelledJob, ClaimedJob, CompletedJob, Job
 from spike_core.domain.limits import JobLimits
 from spike_core.ports.upscaler import EnhancedPicture
-from spike_memory import ManualClock, MemoryBlobStore, MemoryTransactions, StillPulse
+from spike_core.ports.watch import UNWATCHED, Watch
+from spike_memory import ManualClock, MemoryBlobStore, MemoryTransactions, MemoryUpscaler, StillPulse
 
 
 def enhanced_objects(house: House) -> set[str]:
@@ -147,6 +150,62 @@ def test_a_pulse_of_a_worker_that_lost_its_job_brings_nothing_back() -> None:
     upscaler.script.append(loses)
     house.work()
     assert isinstance(house.job(job.id), CancelledJob)
+
+
+class UpscalerWithSteps:
+    """Lets something happen between two steps of its work, and counts those that it did."""
+
+    def __init__(self, between: Callable[[], None]) -> None:
+        self._between = between
+        self.steps = 0
+
+    def enhance(self, original: BinaryIO, *, size: Dimensions, watch: Watch = UNWATCHED) -> EnhancedPicture:
+        for step in range(1, 5):
+            self.steps = step
+            watch.report(step / 4)
+            if step == 2:
+                self._between()
+        return MemoryUpscaler().enhance(original, size=size)
+
+
+def test_the_engine_of_a_cancelled_job_stops_at_its_next_step_after_a_heartbeat() -> None:
+    def cancelled() -> None:
+        house.cancellation.cancel(owner, job.id)
+        pulse.strike()
+
+    pulse, upscaler = StillPulse(), UpscalerWithSteps(cancelled)
+    house = House.build(pulse=pulse, upscaler=upscaler)
+    owner = house.owner()
+    job = house.accept(owner)
+    house.work()
+    assert upscaler.steps == 3
+    assert isinstance(house.job(job.id), CancelledJob)
+    assert [kind for kind, _ in house.story(owner)].count("REFUND") == 1
+    assert enhanced_objects(house) == set()
+    assert house.findings() == []
+
+
+def test_a_heartbeat_tells_how_far_the_engine_is() -> None:
+    pulse, seen = StillPulse(), list[Job]()
+
+    def looks() -> None:
+        pulse.strike()
+        seen.append(house.job(job.id))
+
+    house = House.build(pulse=pulse, upscaler=UpscalerWithSteps(looks))
+    job = house.accept(house.owner())
+    house.work()
+    (halfway,) = seen
+    assert isinstance(halfway, ClaimedJob)
+    assert halfway.progress == 42  # of the picture half, and fetching before it
+
+
+def test_how_a_picture_was_made_is_kept_with_its_job(house: House) -> None:
+    job = house.accept(house.owner())
+    house.work()
+    done = house.job(job.id)
+    assert isinstance(done, CompletedJob)
+    assert done.result.method == "made up"
 
 
 def test_an_outcome_that_the_database_does_not_take_is_found_again_by_the_sweeper() -> None:

@@ -121,6 +121,7 @@ class JobView:
     enhanced_width: int | None
     enhanced_height: int | None
     enhanced_size_bytes: int | None
+    method: str | None  # how the engine made it; null where it doesn't tell
     error_message: str | None
     created_at: datetime
     processing_started_at: datetime | None
@@ -147,6 +148,7 @@ class JobView:
             enhanced_width=result.dimensions.width_px if result else None,
             enhanced_height=result.dimensions.height_px if result else None,
             enhanced_size_bytes=result.size_bytes if result else None,
+            method=(result.method or None) if result else None,
             error_message=job.reason if isinstance(job, FailedJob | RefundedJob) else None,
             created_at=job.order.created_at,
             processing_started_at=began_at(job),
