@@ -10,7 +10,7 @@ CODE   := src tests bench
 NEURAL := $(PIP) install --require-hashes --no-deps --only-binary :all: -r requirements-neural.lock \
 	|| echo "no wheels of the neural engine for this machine; the classical one serves"
 
-.PHONY: run install test check format bench screenshots lock clean
+.PHONY: run install test faults check format bench screenshots lock clean
 
 run: $(VENV)/.run ## start the service on http://localhost:3000
 	exec $(BIN)/spike serve --port $(PORT)
@@ -19,6 +19,9 @@ install: $(VENV)/.dev ## make .venv with all it takes to run and to test
 
 test: check ## check and run all tests
 	$(BIN)/pytest -n 2 --dist worksteal
+
+faults: $(VENV)/.dev ## break each component of a real installation; a table tells what was lost
+	$(BIN)/pytest -q -n 2 --dist worksteal --fault-table tests/integration/faults
 
 check: $(VENV)/.dev ## lint, types, import rules
 	$(BIN)/ruff check $(CODE)

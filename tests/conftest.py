@@ -5,7 +5,7 @@ import os
 import pytest
 from hypothesis import settings
 
-pytest_plugins = ["servers.postgres", "servers.s3", "servers.valkey"]
+pytest_plugins = ["fault_table", "servers.postgres", "servers.s3", "servers.valkey"]
 
 # A busy machine isn't a failure. CI repeats the same examples, so that a red build is the change's doing; developers'
 # runs look for new ones.

@@ -4,6 +4,7 @@ import contextlib
 import itertools
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import time
@@ -82,6 +83,18 @@ class Processes:
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait(PATIENCE_S)
+        self._running.clear()
+
+    def send(self, number: signal.Signals) -> None:
+        """Send them all a signal, such as SIGSTOP."""
+        for process in self._running:
+            process.send_signal(number)
+
+    def kill(self) -> None:
+        """End them as kill -9 does."""
+        self.send(signal.SIGKILL)
+        for process in self._running:
+            process.wait(PATIENCE_S)
         self._running.clear()
 
 

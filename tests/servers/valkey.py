@@ -4,6 +4,7 @@ Without either, tests that need one fail in CI and are skipped elsewhere.
 """
 
 import os
+import signal
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -41,6 +42,18 @@ class Valkey:
     def stop(self) -> None:
         """End it; what it held is gone."""
         self._processes.stop()
+
+    def kill(self) -> None:
+        """End it as kill -9 does."""
+        self._processes.kill()
+
+    def pause(self) -> None:
+        """Let it hold its connections and say nothing."""
+        self._processes.send(signal.SIGSTOP)
+
+    def go_on(self) -> None:
+        """Let it answer again, what it was asked meanwhile first."""
+        self._processes.send(signal.SIGCONT)
 
 
 @contextmanager

@@ -1,0 +1,22 @@
+"""What is in a bucket, seen past the service."""
+
+from collections.abc import Mapping
+from urllib.parse import parse_qs, urlsplit
+
+import boto3
+
+
+def keys_in(settings: Mapping[str, str]) -> frozenset[str]:
+    """Return the keys of all objects in the folder that `SPIKE_STORAGE_URL` names, without the folder's name."""
+    url = urlsplit(settings["SPIKE_STORAGE_URL"])
+    options = {name: value for name, [value] in parse_qs(url.query).items()}
+    client = boto3.client(
+        "s3",
+        endpoint_url=options.get("endpoint_url"),
+        region_name=options.get("region"),
+        aws_access_key_id=settings.get("AWS_ACCESS_KEY_ID"),
+        aws_secret_access_key=settings.get("AWS_SECRET_ACCESS_KEY"),
+    )
+    prefix = url.path.strip("/") + "/"
+    pages = client.get_paginator("list_objects_v2").paginate(Bucket=url.netloc, Prefix=prefix)
+    return frozenset(entry["Key"].removeprefix(prefix) for page in pages for entry in page.get("Contents", ()))

@@ -1,0 +1,44 @@
+"""The entry point `upscaler.gate`: Pillow's engine behind a gate, so that a fault surely finds work in the middle.
+
+A process finds it where this folder is on its `PYTHONPATH`. The gate is a folder, `SPIKE_TEST_GATE`: who comes to it
+leaves a file, and waits while there is one named `shut`.
+"""
+
+import os
+import time
+import uuid
+from pathlib import Path
+from typing import BinaryIO, Final
+
+from attrs import evolve, frozen
+
+from spike_core.domain.dimensions import Dimensions
+from spike_core.ports.plugins import Engine
+from spike_core.ports.upscaler import EnhancedPicture, Upscaler
+from spike_pillow.plugin import open_engine as open_pillow
+
+SHUT: Final = "shut"
+_PAUSE_S: Final = 0.01  # between two looks at the gate
+_PATIENCE_S: Final = 60.0  # no test leaves it shut for so long
+
+
+@frozen
+class GatedUpscaler:
+    """Works as another does, once the gate is open."""
+
+    upscaler: Upscaler
+    gate: Path
+
+    def enhance(self, original: BinaryIO, *, size: Dimensions) -> EnhancedPicture:
+        """Come to the gate, wait, enhance."""
+        (self.gate / uuid.uuid4().hex).touch()
+        until_s = time.monotonic() + _PATIENCE_S
+        while (self.gate / SHUT).exists() and time.monotonic() < until_s:
+            time.sleep(_PAUSE_S)  # between two looks at what another process does
+        return self.upscaler.enhance(original, size=size)
+
+
+def open_engine() -> Engine:
+    """Return Pillow's engine behind the gate."""
+    pillow = open_pillow()
+    return evolve(pillow, upscaler=GatedUpscaler(pillow.upscaler, Path(os.environ["SPIKE_TEST_GATE"])))

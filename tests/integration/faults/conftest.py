@@ -1,0 +1,72 @@
+"""What faults are done to: PostgreSQL, Valkey, an S3 server, `spike serve` and `spike worker`.
+
+Whoever takes the fixture `trial` is held to account: at the end, when its processes have ended, `spike audit` finds
+nothing, every job that a client was promised is delivered or given back, and the tokens add up.
+"""
+
+import uuid
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+from fault_table import note
+from fleet import IMPATIENT
+from gates import Gate
+from servers.s3 import S3Server
+from servers.valkey import Valkey
+from trial import GRANT, Trial
+
+STORE: Final = {"connect_timeout_s": "2", "read_timeout_s": "10", "attempts_max": "2"}
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Return the data folder."""
+    return tmp_path / "var"
+
+
+@pytest.fixture
+def gate(tmp_path: Path) -> Gate:
+    """Return an open gate before the engine."""
+    return Gate.at(tmp_path / "gate")
+
+
+@pytest.fixture
+def storage(s3_server: S3Server) -> Mapping[str, str]:
+    """Return the settings of a bucket."""
+    return {"SPIKE_STORAGE_URL": s3_server.url(f"t-{uuid.uuid4().hex}", **STORE), **s3_server.credentials}
+
+
+@pytest.fixture
+def database_url(empty_postgres_url: str) -> str:
+    """Return the URL of a database; where a test stops the server, it has its own `postgres_server`."""
+    return empty_postgres_url
+
+
+@pytest.fixture
+def settings(database_url: str, storage: Mapping[str, str], valkey: Valkey, gate: Gate) -> Mapping[str, str]:
+    """Return what all processes have to agree on."""
+    return {
+        **IMPATIENT,
+        **gate.settings,
+        **storage,
+        "SPIKE_OPENING_GRANT": str(GRANT),
+        "SPIKE_DATABASE_URL": database_url,
+        "SPIKE_BROKER_URL": valkey.url,
+        "SPIKE_RATE_LIMIT_URL": valkey.url,
+        "SPIKE_SECRET": "the same for all of them",
+    }
+
+
+@pytest.fixture
+def trial(request: pytest.FixtureRequest, folder: Path, settings: Mapping[str, str]) -> Iterator[Trial]:
+    """Return the client of an installation, and reckon with the installation in the end."""
+    trial = Trial(folder, settings)
+    yield trial
+    try:
+        trial.reckon()
+    finally:
+        trial.close()
+        note(request.node, trial.reckonings)
