@@ -65,7 +65,7 @@ def decoded(data: bytes) -> Image.Image:
 
 
 def a_photo(size: Dimensions, format_: PictureFormat = PictureFormat.JPEG, flaw: str = "") -> bytes:
-    """Return an encoded photograph; `flaw` is empty, `blank`, `animated` or `corrupt`.
+    """Return an encoded photograph; `flaw` is empty, `blank`, `animated`, `corrupt`, or one of `flawed`.
 
     A picture over the pixel cap is a header and nothing behind it.
     """
@@ -82,7 +82,22 @@ def a_photo(size: Dimensions, format_: PictureFormat = PictureFormat.JPEG, flaw:
         case "corrupt":
             return truncated(encoded(photograph(size=width_height), format_))
         case _:
-            return encoded(photograph(size=width_height), format_)
+            return encoded(flawed(photograph(size=width_height), flaw), format_)
+
+
+def flawed(picture: Image.Image, flaw: str) -> Image.Image:
+    """Return an RGB picture spoiled as an engine may: `dark`, `tinted` or `half`; as it is where the flaw is empty."""
+    spoiled = picture.copy()
+    match flaw:
+        case "dark":
+            spoiled = picture.point(lambda value: value // 10)
+        case "tinted":
+            spoiled = picture.point([min(255, value + 60) for value in range(256)] + list(range(256)) * 2)
+        case "half":
+            spoiled.paste((0, 0, 0), (0, picture.height // 2, picture.width, picture.height))
+        case _:
+            assert not flaw
+    return spoiled
 
 
 def an_animation(format_: PictureFormat, *, size: tuple[int, int] = (64, 48)) -> bytes:

@@ -35,6 +35,23 @@ class BlenderContract:
             merged = blender.blend(io.BytesIO(one), io.BytesIO(other), size=size)
             assert probe.inspect(io.BytesIO(merged)).dimensions == expected
 
+    @pytest.mark.parametrize("flaw", ["", "dark", "tinted", "half"])
+    @pytest.mark.parametrize(("original", "source"), [(WIDE, TALL), (TALL, WIDE)])
+    def test_the_colours_lie_between_those_of_the_two(
+        self,
+        blender: Blender,
+        make_picture: MakePicture,
+        probe: ImageProbe,
+        original: Dimensions,
+        source: Dimensions,
+        flaw: str,
+    ) -> None:
+        """The check that a worker makes before a blend counts as done."""
+        one, other = make_picture(original), make_picture(source, flaw=flaw)
+        merged = blender.blend(io.BytesIO(one), io.BytesIO(other), size=original)
+        colours = [probe.inspect(io.BytesIO(data)).colours for data in (merged, one, other)]
+        assert colours[0].lies_between(colours[1], colours[2])
+
     def test_the_same_pictures_give_the_same_bytes(self, blender: Blender, make_picture: MakePicture) -> None:
         one, other = make_picture(WIDE), make_picture(TALL)
         first, second = (blender.blend(io.BytesIO(one), io.BytesIO(other), size=WIDE) for _ in range(2))

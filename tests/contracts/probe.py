@@ -6,6 +6,7 @@ from typing import Protocol
 
 import pytest
 
+from spike_core.domain.colours import Colour
 from spike_core.domain.dimensions import Dimensions
 from spike_core.domain.errors import (
     AnimatedPicture,
@@ -15,7 +16,6 @@ from spike_core.domain.errors import (
     UndecodablePicture,
     UnknownPictureFormat,
 )
-from spike_core.domain.images import PictureFacts
 from spike_core.domain.limits import PICTURE_PIXELS_MAX
 from spike_core.domain.objects import PictureFormat
 from spike_core.ports.probe import ImageProbe
@@ -24,7 +24,7 @@ LANDSCAPE = Dimensions(width_px=160, height_px=90)
 
 
 class MakePicture(Protocol):
-    """Makes an encoded picture; the flaw is empty, `blank`, `animated` or `corrupt`."""
+    """Makes an encoded picture; the flaw is empty, `blank`, `animated`, `corrupt`, `dark`, `tinted`, `half`."""
 
     def __call__(self, size: Dimensions, format_: PictureFormat = ..., flaw: str = ...) -> bytes: ...
 
@@ -37,7 +37,9 @@ class ProbeContract:
         self, probe: ImageProbe, make_picture: MakePicture, format_: PictureFormat
     ) -> None:
         facts = probe.inspect(io.BytesIO(make_picture(LANDSCAPE, format_)))
-        assert facts == PictureFacts(format=format_, dimensions=LANDSCAPE, is_blank=False)
+        assert (facts.format, facts.dimensions) == (format_, LANDSCAPE)
+        assert not facts.is_blank
+        assert not facts.has_location
 
     @pytest.mark.parametrize(("width_px", "height_px"), [(1, 1), (1, 700), (700, 1), (90, 160)])
     def test_any_aspect_is_told(
@@ -51,6 +53,35 @@ class ProbeContract:
         self, probe: ImageProbe, make_picture: MakePicture, format_: PictureFormat
     ) -> None:
         assert probe.inspect(io.BytesIO(make_picture(LANDSCAPE, format_, "blank"))).is_blank
+
+    @pytest.mark.parametrize("format_", PictureFormat)
+    @pytest.mark.parametrize("longest_side_px", [60, 163, 320, 1100])
+    def test_the_same_picture_has_the_same_colours_in_any_format_and_size(
+        self, probe: ImageProbe, make_picture: MakePicture, format_: PictureFormat, longest_side_px: int
+    ) -> None:
+        facts = probe.inspect(io.BytesIO(make_picture(LANDSCAPE, PictureFormat.PNG)))
+        other = probe.inspect(io.BytesIO(make_picture(LANDSCAPE.scaled_to(longest_side_px), format_)))
+        assert max(map(Colour.gap_to, facts.colours.cells, other.colours.cells)) < 9
+        assert other.may_be(facts)
+
+    @pytest.mark.parametrize("format_", PictureFormat)
+    @pytest.mark.parametrize("flaw", ["dark", "tinted", "half"])
+    def test_a_picture_that_lost_its_colours_is_another_one(
+        self, probe: ImageProbe, make_picture: MakePicture, format_: PictureFormat, flaw: str
+    ) -> None:
+        facts = probe.inspect(io.BytesIO(make_picture(LANDSCAPE, format_)))
+        spoiled = probe.inspect(io.BytesIO(make_picture(LANDSCAPE.scaled_to(320), format_, flaw)))
+        assert not spoiled.is_blank
+        assert not spoiled.may_be(facts)
+
+    def test_the_colours_are_told_where_they_are_from_the_top_left(
+        self, probe: ImageProbe, make_picture: MakePicture
+    ) -> None:
+        whole = probe.inspect(io.BytesIO(make_picture(LANDSCAPE))).colours.cells
+        half = probe.inspect(io.BytesIO(make_picture(LANDSCAPE, flaw="half"))).colours.cells
+        upper = len(whole) // 2
+        assert max(map(Colour.gap_to, whole[:upper], half[:upper])) < 9
+        assert max(max(cell.red, cell.green, cell.blue) for cell in half[upper:]) < 9
 
     def test_no_bytes_are_an_empty_file(self, probe: ImageProbe) -> None:
         with pytest.raises(EmptyFile):

@@ -1,11 +1,12 @@
 """A probe and engines for made-up pictures: the domain's rules without an image library.
 
-A made-up picture is a line of text: `b"picture JPEG 640x480"`, with `blank`, `animated`, `corrupt` or `located` behind.
+A made-up picture is a line of text: `b"picture JPEG 640x480"`, with a flaw behind it, see `a_picture`.
 """
 
 import re
 from typing import BinaryIO, Final
 
+from spike_core.domain.colours import GRID_SIDE, Colour, ColourGrid
 from spike_core.domain.dimensions import Dimensions
 from spike_core.domain.errors import (
     AnimatedPicture,
@@ -24,12 +25,24 @@ from spike_core.ports.watch import UNWATCHED, Watch
 
 _FORMATS: Final = "|".join(format_.value for format_ in PictureFormat).encode()
 _PICTURE: Final = re.compile(
-    rb"picture (" + _FORMATS + rb") ([1-9]\d{0,5})x([1-9]\d{0,5})(?: (blank|animated|corrupt|located))?"
+    rb"picture ("
+    + _FORMATS
+    + rb") ([1-9]\d{0,5})x([1-9]\d{0,5})(?: (blank|animated|corrupt|located|dark|tinted|half))?"
 )
+_GREY: Final = Colour(128, 128, 128)
+_HALF: Final = GRID_SIDE * GRID_SIDE // 2
+_COLOURS: Final = {
+    b"dark": ColourGrid.of(Colour(12, 12, 12)),
+    b"tinted": ColourGrid.of(Colour(188, 128, 128)),
+    b"half": ColourGrid((_GREY,) * _HALF + (Colour(0, 0, 0),) * _HALF),
+}
 
 
 def a_picture(size: Dimensions, format_: PictureFormat = PictureFormat.JPEG, flaw: str = "") -> bytes:
-    """Return a made-up picture; `flaw` is empty, `blank`, `animated`, `corrupt` or `located`."""
+    """Return a made-up picture, grey on the whole.
+
+    `flaw` is empty, `blank`, `animated`, `corrupt`, `located`, `dark`, `tinted` (redder) or `half` (black below).
+    """
     return f"picture {format_.value} {size} {flaw}".strip().encode()
 
 
@@ -45,18 +58,20 @@ class MemoryProbe:
         match = _PICTURE.fullmatch(data)
         if match is None:
             raise UnknownPictureFormat
+        flaw = match[4] or b""
         size = Dimensions(width_px=int(match[2]), height_px=int(match[3]))
-        if match[4] == b"animated":
+        if flaw == b"animated":
             raise AnimatedPicture
         if size.pixels > PICTURE_PIXELS_MAX:
             raise TooManyPixels(pixels=size.pixels, pixels_max=PICTURE_PIXELS_MAX)
-        if match[4] == b"corrupt":
+        if flaw == b"corrupt":
             raise UndecodablePicture
         return PictureFacts(
             format=PictureFormat(match[1].decode()),
             dimensions=size,
-            is_blank=match[4] == b"blank",
-            has_location=match[4] == b"located",
+            is_blank=flaw == b"blank",
+            colours=_COLOURS.get(flaw, ColourGrid.of(_GREY)),
+            has_location=flaw == b"located",
         )
 
 
@@ -67,7 +82,7 @@ class MemoryUpscaler:
         """Return a made-up picture; see the port."""
         facts = MemoryProbe().inspect(original)
         watch.report(0.5)
-        flaw = "blank" if facts.is_blank else ""
+        flaw = _kept_flaw(facts)
         watch.report(1.0)
         return EnhancedPicture(
             content=a_picture(size, PictureFormat.JPEG, flaw),
@@ -77,6 +92,13 @@ class MemoryUpscaler:
         )
 
 
+def _kept_flaw(facts: PictureFacts) -> str:
+    """Return what flaw a picture has that an engine keeps."""
+    if facts.is_blank:
+        return "blank"
+    return next((flaw.decode() for flaw, colours in _COLOURS.items() if colours == facts.colours), "")
+
+
 class MemoryBlender:
     """Merges made-up pictures."""
 
@@ -84,8 +106,10 @@ class MemoryBlender:
         """Return a made-up picture; see the port."""
         facts, other = MemoryProbe().inspect(original), MemoryProbe().inspect(source)
         limited = min(facts.dimensions, size, key=lambda dimensions: dimensions.longest_side_px)
-        flaw = "blank" if facts.is_blank and other.is_blank else ""
-        return a_picture(facts.dimensions.scaled_to(limited.longest_side_px), PictureFormat.PNG, flaw)
+        flaw, others = _kept_flaw(facts), _kept_flaw(other)
+        return a_picture(
+            facts.dimensions.scaled_to(limited.longest_side_px), PictureFormat.PNG, flaw if flaw == others else ""
+        )
 
 
 class MemoryGenerator:

@@ -26,7 +26,7 @@ def plain(picture: Image) -> Image:
     Raises:
         UndecodablePicture: its values have no finite range.
     """
-    shallow = _eight_bits(picture)
+    shallow = eight_bits(picture, values=value_range(picture))
     if shallow.mode in _OPAQUE_MODES and band_range(shallow.getchannel("A")) == (255, 255):
         return shallow.convert(_OPAQUE_MODES[shallow.mode])
     return shallow
@@ -45,34 +45,47 @@ def to_srgb(picture: Image, *, profile: bytes) -> Image:
     return result
 
 
-@functools.cache
-def srgb_profile() -> bytes:
-    """Return an ICC profile of sRGB, the same bytes every time."""
-    profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
-    return profile[:24] + bytes(12) + profile[36:]  # ICC.1:2022, 7.2.8: the date of making, which we leave out
+def value_range(picture: Image) -> tuple[float, float]:
+    """Return the values that stand for black and white.
+
+    Of whole and of real numbers no file tells them: the likeliest range that holds them all counts.
+
+    Raises:
+        UndecodablePicture: the values have no finite range.
+    """
+    if picture.mode not in {"I", "F"}:
+        return (0.0, 65535.0) if is_deep(picture) else (0.0, 255.0)
+    low, high = band_range(picture)
+    if not (math.isfinite(low) and math.isfinite(high)):
+        raise UndecodablePicture
+    tops = (1.0, 255.0, 65535.0) if picture.mode == "F" else (255.0, 65535.0)
+    return next(((0.0, top) for top in tops if low >= 0 and high <= top), (low, high))
 
 
-def _eight_bits(picture: Image) -> Image:
+def is_deep(picture: Image) -> bool:
+    """Return whether the picture has one band of more than 8 bits."""
+    return picture.mode in {"I", "F"} or picture.mode.startswith("I;16")
+
+
+def eight_bits(picture: Image, *, values: tuple[float, float]) -> Image:
+    """Return a picture, or a part of one, in mode L, LA, RGB, RGBA, CMYK or LAB; `values` are the whole's."""
     mode = picture.mode
-    if mode.startswith("I;16"):  # a plain conversion would clip instead of scaling
-        return picture.convert("I").point(lambda value: value * (255 / 65535) + 0.5).convert("L")
-    if mode in {"I", "F"}:
-        return _scaled(picture)
+    if is_deep(picture):
+        bottom, top = values
+        scale = 255 / ((top - bottom) or 1)
+        numbers = picture.convert("I") if mode.startswith("I;16") else picture  # a plain conversion would clip
+        return numbers.convert("F").point(lambda value: value * scale + (0.5 - bottom * scale)).convert("L")
     if picture.has_transparency_data and mode not in {"LA", "La", "RGBA"}:
         return picture.convert("RGBA")
     target = _PLAIN_MODES.get(mode, "RGB")
     return picture if mode == target else picture.convert(target)
 
 
-def _scaled(picture: Image) -> Image:
-    """Scale whole or real numbers, whose range no file tells, to 8 bits: by the likeliest range that holds them."""
-    low, high = band_range(picture)
-    if not (math.isfinite(low) and math.isfinite(high)):
-        raise UndecodablePicture
-    tops = (1.0, 255.0, 65535.0) if picture.mode == "F" else (255.0, 65535.0)
-    bottom, top = next(((0.0, top) for top in tops if low >= 0 and high <= top), (low, high))
-    scale = 255 / ((top - bottom) or 1)
-    return picture.convert("F").point(lambda value: value * scale + (0.5 - bottom * scale)).convert("L")
+@functools.cache
+def srgb_profile() -> bytes:
+    """Return an ICC profile of sRGB, the same bytes every time."""
+    profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    return profile[:24] + bytes(12) + profile[36:]  # ICC.1:2022, 7.2.8: the date of making, which we leave out
 
 
 def _colours_to_srgb(picture: Image, profile: bytes) -> Image:

@@ -4,20 +4,16 @@ import threading
 from typing import BinaryIO, Final
 
 from attrs import field, frozen, validators
-from PIL.Image import Image, Resampling, merge
 
 from spike_core.domain.dimensions import Dimensions
 from spike_core.domain.errors import UndecodablePicture
 from spike_core.domain.images import PictureFacts
-from spike_pillow.bands import band_range
 from spike_pillow.location import tells_location
+from spike_pillow.look import DRAFT_SIDE_PX, Look
 from spike_pillow.opening import OpenedPicture, opened_picture, pillow_errors
 from spike_pillow.orientation import Turn
 
 DECODES_AT_ONCE: Final = 2
-_LOOK_PX: Final = 256  # a coarse look: about so many pixels on a side
-_SPREAD_MAX: Final = 4  # of 255; lossy WebP moves flat pixels by so much
-_DEEP_MODES: Final = ("I", "F")
 
 
 @frozen(kw_only=True, eq=False)
@@ -54,38 +50,17 @@ def _facts(picture: OpenedPicture) -> PictureFacts:
     file = picture.file
     announced = file.size
     with pillow_errors():
-        # all of a JPEG's bytes are read for a picture of an eighth of the size too; others know no draft
-        is_draft = file.draft(None, (1, 1)) is not None
+        # all of a JPEG's bytes are read for a smaller picture too; others know no draft
+        is_draft = file.draft(None, (DRAFT_SIDE_PX, DRAFT_SIDE_PX)) is not None
         file.load()
         # decoding turns a TIFF, so that what was announced may be out of date
-        size = Turn.of(file).seen(announced if is_draft else file.size)
+        turn = Turn.of(file)
+        size = turn.seen(announced if is_draft else file.size)
+        look = Look.at(file, turn)
         return PictureFacts(
             format=picture.format,
             dimensions=Dimensions(width_px=size[0], height_px=size[1]),
-            is_blank=_looks_blank(file),
+            is_blank=look.is_blank,
+            colours=look.colours,
             has_location=tells_location(file),
         )
-
-
-def _looks_blank(picture: Image) -> bool:
-    if picture.mode in _DEEP_MODES or picture.mode.startswith("I;16"):  # of any range, so no spread is small
-        low, high = band_range(picture)
-        return low == high
-    ranges = [band_range(band) for band in _coarse(picture).split()]
-    return all(high - low <= _SPREAD_MAX for low, high in ranges)
-
-
-def _coarse(picture: Image) -> Image:
-    """Return the picture at about `_LOOK_PX` a side; where there is alpha, with the hidden colours gone."""
-    factor = (max(1, picture.width // _LOOK_PX), max(1, picture.height // _LOOK_PX))
-    match picture.mode:
-        case "1":
-            return picture.convert("L").reduce(factor)
-        case "P" | "PA":  # a mean of palette indices says nothing
-            look = (min(picture.width, _LOOK_PX), min(picture.height, _LOOK_PX))
-            return picture.resize(look, Resampling.NEAREST).convert("RGBA").convert("RGBa")
-        case "LA" | "RGBA":  # band by band: at once, it would take a second copy of all pixels
-            bands = [picture.getchannel(band).reduce(factor) for band in picture.getbands()]
-            return merge(picture.mode, bands).convert("La" if picture.mode == "LA" else "RGBa")
-        case _:
-            return picture.reduce(factor)

@@ -205,6 +205,7 @@ TABLE: Final[Mapping[type[errors.SpikeError], Row]] = {
     errors.GeneratorUnavailable: _INTERNAL,
     errors.LimiterUnavailable: _INTERNAL,
     errors.UploadOverdue: _INTERNAL,
+    errors.FlawedResult: _INTERNAL,
     errors.UnusableResult: _INTERNAL,
 }
 

@@ -30,6 +30,11 @@ class Dimensions:
         return max(self.width_px, self.height_px)
 
     @property
+    def sides_px(self) -> tuple[int, int]:
+        """Width and height."""
+        return self.width_px, self.height_px
+
+    @property
     def pixels(self) -> int:
         """How many pixels there are."""
         return self.width_px * self.height_px

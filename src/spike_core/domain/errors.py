@@ -427,8 +427,20 @@ class UploadOverdue(Unavailable):
 
 
 @frozen
+class FlawedResult(SpikeError):
+    """What an engine made failed the check before a job counts as done; another attempt may do better."""
+
+    code: ClassVar[str] = "flawed_result"
+    reason: str
+
+    def __str__(self) -> str:
+        """Say what was wrong with the result."""
+        return f"the enhanced picture failed its check: {self.reason}"
+
+
+@frozen
 class UnusableResult(SpikeError):
-    """An enhanced picture failed the check that it must pass before a job counts as done."""
+    """A result can't be used, and no further attempt would end otherwise."""
 
     code: ClassVar[str] = "unusable_result"
     reason: str

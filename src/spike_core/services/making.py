@@ -7,9 +7,9 @@ from typing import assert_never
 from attrs import frozen
 
 from spike_core.domain.dimensions import Dimensions
-from spike_core.domain.errors import UnacceptablePicture, UnusableResult
+from spike_core.domain.errors import FlawedResult, UnacceptablePicture
 from spike_core.domain.identifiers import ImageId
-from spike_core.domain.images import Image
+from spike_core.domain.images import Image, PictureFacts
 from spike_core.domain.jobs import JobOrder
 from spike_core.domain.objects import ObjectKey
 from spike_core.domain.tasks import Blend, Enhancement, Generation, Input, Modification
@@ -95,27 +95,41 @@ class Making:
                     assert_never(unreachable)
 
     def check(self, picture: EnhancedPicture, assignment: Assignment) -> None:
-        """Check the output before anybody pays for it: it decodes, has the right size and isn't blank.
+        """Check the output before anybody pays for it: it decodes, has the right size, isn't blank, kept its colours.
 
-        What is made of blank pictures alone may be blank.
+        What is made of blank pictures alone may be blank. A modification may have any colours: they may be what was
+        asked for. A generation is made of nothing.
 
         Raises:
-            UnusableResult: it isn't what was ordered.
+            FlawedResult: it isn't what was ordered.
+            UnacceptablePicture, ObjectNotFound, StorageUnavailable: what it was made of can't be looked at.
         """
         try:
             facts = self.probe.inspect(io.BytesIO(picture.content))
         except UnacceptablePicture as error:
-            raise UnusableResult(str(error)) from error
+            raise FlawedResult(str(error)) from error
         if facts.dimensions != assignment.size:
-            raise UnusableResult(f"it is {facts.dimensions}, not {assignment.size}")
+            raise FlawedResult(f"it is {facts.dimensions}, not {assignment.size}")
         if facts.format is not picture.format or facts.dimensions != picture.dimensions:
-            raise UnusableResult("it isn't what the engine says it is")
-        if facts.is_blank and not (assignment.pictures and all(map(self._is_blank, assignment.pictures))):
-            raise UnusableResult("it is blank")
+            raise FlawedResult("it isn't what the engine says it is")
+        sources = [self._facts(key) for key in assignment.pictures]
+        if facts.is_blank and not (sources and all(source.is_blank for source in sources)):
+            raise FlawedResult("it is blank")
+        match assignment.order.task:
+            case Enhancement():
+                kept = facts.may_be(sources[0])
+            case Blend():
+                kept = facts.colours.lies_between(sources[0].colours, sources[1].colours)
+            case Generation() | Modification():
+                kept = True
+            case unreachable:
+                assert_never(unreachable)
+        if not kept:
+            raise FlawedResult("it hasn't kept the colours of what it was made of")
 
-    def _is_blank(self, key: ObjectKey) -> bool:
+    def _facts(self, key: ObjectKey) -> PictureFacts:
         with self.blobs.open(key) as picture:
-            return self.probe.inspect(picture).is_blank
+            return self.probe.inspect(picture)
 
     def _image(self, image_id: ImageId) -> Image:
         with self.transactions.view() as tx:

@@ -59,7 +59,9 @@ class TestPillowProbe(ProbeContract):
 def test_photographs_are_not_blank_and_have_their_size(name: str) -> None:
     picture = photograph(name)
     size = Dimensions(width_px=picture.width, height_px=picture.height)
-    assert inspect(encoded(picture)) == PictureFacts(format=PictureFormat.JPEG, dimensions=size, is_blank=False)
+    facts = inspect(encoded(picture))
+    assert (facts.format, facts.dimensions) == (PictureFormat.JPEG, size)
+    assert not facts.is_blank
 
 
 @pytest.mark.parametrize("format_", [PictureFormat.JPEG, PictureFormat.PNG, PictureFormat.WEBP, PictureFormat.AVIF])
@@ -98,9 +100,8 @@ def test_a_phone_picture_with_a_second_one_behind_it_is_a_jpeg() -> None:
     with Image.open(io.BytesIO(data)) as picture:
         assert getattr(picture, "n_frames", 1) == 2, "the picture isn't what this test is about"
     facts = inspect(data)
-    assert facts == PictureFacts(
-        format=PictureFormat.JPEG, dimensions=Dimensions(width_px=320, height_px=240), is_blank=False
-    )
+    assert (facts.format, facts.dimensions) == (PictureFormat.JPEG, Dimensions(width_px=320, height_px=240))
+    assert not facts.is_blank
 
 
 @pytest.mark.parametrize("format_", [PictureFormat.GIF, PictureFormat.PNG, PictureFormat.WEBP, PictureFormat.AVIF])

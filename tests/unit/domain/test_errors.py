@@ -9,6 +9,7 @@ import pytest
 
 from family import family
 from spike_core.domain.errors import (
+    FlawedResult,
     IllegalTransition,
     InvalidIdentifier,
     InvalidInput,
@@ -82,7 +83,8 @@ def test_a_refused_text_is_not_repeated() -> None:
     [
         (InvalidValue(what="tokens", rule="must be whole"), "tokens must be whole"),
         (IllegalTransition(source="COMPLETED", target="CANCELLED"), "a COMPLETED job can't become CANCELLED"),
-        (UnusableResult("it is blank"), "the enhanced picture is unusable: it is blank"),
+        (UnusableResult("it is elsewhere"), "the enhanced picture is unusable: it is elsewhere"),
+        (FlawedResult("it is blank"), "the enhanced picture failed its check: it is blank"),
         (NotEnoughTokens(required=5, balance=3), "The wallet holds less than the price."),
     ],
 )

@@ -7,13 +7,13 @@ from attrs import evolve
 
 from builders import NOON, a_job_id, an_image, an_order, an_owner
 from spike_core.domain.dimensions import Dimensions
-from spike_core.domain.errors import ImageNotFound, ObjectNotFound, PromptRefused, UnusableResult
+from spike_core.domain.errors import FlawedResult, ImageNotFound, ObjectNotFound, PromptRefused
 from spike_core.domain.generation import AspectRatio, Prompt
 from spike_core.domain.identifiers import JobId
 from spike_core.domain.images import Image
 from spike_core.domain.jobs import JobOrder
 from spike_core.domain.objects import ObjectKey, PictureFormat
-from spike_core.domain.tasks import Blend, Generation, Input, Modification, Task
+from spike_core.domain.tasks import Blend, Enhancement, Generation, Input, Modification, Task
 from spike_core.domain.tiers import Tier
 from spike_core.ports.upscaler import EnhancedPicture
 from spike_core.ports.watch import UNWATCHED
@@ -113,20 +113,55 @@ def test_a_refused_prompt_is_no_picture(making: Making) -> None:
         made(making, Generation(prompt=Prompt("refuse"), negative=None, aspect_ratio=AspectRatio.SQUARE))
 
 
-def blank(size: Dimensions) -> EnhancedPicture:
-    return EnhancedPicture(content=a_picture(size, flaw="blank"), format=PictureFormat.JPEG, dimensions=size)
+def flawed(size: Dimensions, flaw: str) -> EnhancedPicture:
+    return EnhancedPicture(content=a_picture(size, flaw=flaw), format=PictureFormat.JPEG, dimensions=size)
 
 
 def test_a_blank_blend_is_right_only_where_both_pictures_are_blank(making: Making) -> None:
     image, source = an_image_in(making, flaw="blank"), an_image_in(making)
     both = making.assignment(order(Blend(image_id=image.id, source=image.id)))
-    making.check(blank(both.size), both)
+    making.check(flawed(both.size, "blank"), both)
     one = making.assignment(order(Blend(image_id=image.id, source=source.id)))
-    with pytest.raises(UnusableResult):
-        making.check(blank(one.size), one)
+    with pytest.raises(FlawedResult):
+        making.check(flawed(one.size, "blank"), one)
 
 
 def test_a_generation_is_never_blank(making: Making) -> None:
     assignment = making.assignment(order(Generation(prompt=PROMPT, negative=None, aspect_ratio=AspectRatio.SQUARE)))
-    with pytest.raises(UnusableResult):
-        making.check(blank(assignment.size), assignment)
+    with pytest.raises(FlawedResult):
+        making.check(flawed(assignment.size, "blank"), assignment)
+
+
+SPOILED = ["dark", "tinted", "half"]
+
+
+@pytest.mark.parametrize("flaw", SPOILED)
+def test_a_flaw_of_the_original_is_none_of_the_engines(making: Making, flaw: str) -> None:
+    image = an_image_in(making, flaw=flaw)
+    made(making, Enhancement(image_id=image.id))
+    made(making, Blend(image_id=image.id, source=image.id))
+
+
+@pytest.mark.parametrize("flaw", SPOILED)
+def test_an_enhancement_keeps_the_colours_of_its_original(making: Making, flaw: str) -> None:
+    assignment = making.assignment(order(Enhancement(image_id=an_image_in(making).id)))
+    with pytest.raises(FlawedResult):
+        making.check(flawed(assignment.size, flaw), assignment)
+
+
+@pytest.mark.parametrize("flaw", SPOILED)
+def test_a_blend_has_a_colour_between_those_of_its_pictures(making: Making, flaw: str) -> None:
+    image, source = an_image_in(making), an_image_in(making)
+    assignment = making.assignment(order(Blend(image_id=image.id, source=source.id)))
+    with pytest.raises(FlawedResult):
+        making.check(flawed(assignment.size, flaw), assignment)
+    spoiled = an_image_in(making, flaw=flaw)
+    assignment = making.assignment(order(Blend(image_id=image.id, source=spoiled.id)))
+    making.check(flawed(assignment.size, flaw), assignment)
+
+
+@pytest.mark.parametrize("flaw", SPOILED)
+def test_a_modification_may_have_any_colours(making: Making, flaw: str) -> None:
+    source = an_input_in(making, a_job_id())
+    assignment = making.assignment(order(Modification(prompt=PROMPT, negative=None, input=source)))
+    making.check(flawed(assignment.size, flaw), assignment)

@@ -9,7 +9,14 @@ from attrs import evolve
 from faults import FaultyBlobStore, ScriptedUpscaler
 from house import House
 from spike_core.domain.dimensions import Dimensions
-from spike_core.domain.errors import NothingToClaim, UndecodablePicture, UpscalerUnavailable
+from spike_core.domain.errors import (
+    NothingToClaim,
+    PromptRefused,
+    SpikeError,
+    UndecodablePicture,
+    UnusableResult,
+    UpscalerUnavailable,
+)
 from spike_core.domain.jobs import ClaimedJob, CompletedJob, Job, PendingJob, RefundedJob
 from spike_core.domain.objects import PictureFormat
 from spike_core.ports.upscaler import EnhancedPicture
@@ -58,6 +65,9 @@ FLAWED: dict[str, Callable[[EnhancedPicture], EnhancedPicture]] = {
     "said to be of another size than it is": lambda picture: evolve(picture, dimensions=SMALL),
     "of another format than it says": lambda picture: evolve(picture, format=PictureFormat.PNG),
     "blank": lambda picture: evolve(picture, content=a_picture(picture.dimensions, flaw="blank")),
+    "dark": lambda picture: evolve(picture, content=a_picture(picture.dimensions, flaw="dark")),
+    "of another tint": lambda picture: evolve(picture, content=a_picture(picture.dimensions, flaw="tinted")),
+    "half a picture": lambda picture: evolve(picture, content=a_picture(picture.dimensions, flaw="half")),
     "garbage": lambda picture: evolve(picture, content=b"garbage"),
     "truncated": lambda picture: evolve(picture, content=a_picture(picture.dimensions, flaw="corrupt")),
     "animated": lambda picture: evolve(picture, content=a_picture(picture.dimensions, flaw="animated")),
@@ -65,13 +75,37 @@ FLAWED: dict[str, Callable[[EnhancedPicture], EnhancedPicture]] = {
 
 
 @pytest.mark.parametrize("flaw", FLAWED)
-def test_a_result_that_is_not_what_was_ordered_is_refunded_at_once(flaw: str) -> None:
+def test_a_result_that_is_not_what_was_ordered_is_tried_again_and_refunded_in_the_end(flaw: str) -> None:
+    upscaler = ScriptedUpscaler()
+    house = House.build(upscaler=upscaler)
+    upscaler.script.extend([FLAWED[flaw]] * house.limits.attempts_max)
+    job = house.accept(house.owner())
+    house.come_to_rest()
+    assert check_refunded(house, job).reason.startswith("the enhanced picture failed its check: ")
+    assert upscaler.calls == house.limits.attempts_max
+
+
+@pytest.mark.parametrize("flaw", FLAWED)
+def test_a_flaw_that_goes_away_costs_only_time(flaw: str) -> None:
     upscaler = ScriptedUpscaler()
     upscaler.script.append(FLAWED[flaw])
     house = House.build(upscaler=upscaler)
     job = house.accept(house.owner())
+    house.come_to_rest()
+    done = house.job(job.id)
+    assert isinstance(done, CompletedJob)
+    assert (done.attempt, enhanced_objects(house)) == (2, {str(done.result.key)})
+    assert house.findings() == []
+
+
+@pytest.mark.parametrize("error", [UndecodablePicture(), UnusableResult("it is elsewhere"), PromptRefused()])
+def test_what_would_end_alike_again_is_refunded_at_once(error: SpikeError) -> None:
+    upscaler = ScriptedUpscaler()
+    upscaler.script.append(error)
+    house = House.build(upscaler=upscaler)
+    job = house.accept(house.owner())
     house.work()
-    assert check_refunded(house, job).reason.startswith("the enhanced picture is unusable: ")
+    check_refunded(house, job)
     assert upscaler.calls == 1
 
 
@@ -81,16 +115,6 @@ def test_a_blank_result_of_a_blank_original_is_what_was_ordered(house: House) ->
     assert job is not None
     house.work()
     assert isinstance(house.job(job.id), CompletedJob)
-
-
-def test_an_original_that_cannot_be_decoded_is_refunded_at_once() -> None:
-    upscaler = ScriptedUpscaler()
-    upscaler.script.append(UndecodablePicture())
-    house = House.build(upscaler=upscaler)
-    job = house.accept(house.owner())
-    house.work()
-    check_refunded(house, job)
-    assert upscaler.calls == 1
 
 
 def test_an_original_that_is_gone_is_refunded_at_once(house: House) -> None:
