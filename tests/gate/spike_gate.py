@@ -15,6 +15,7 @@ from attrs import evolve, frozen
 from spike_core.domain.dimensions import Dimensions
 from spike_core.ports.plugins import Engine
 from spike_core.ports.upscaler import EnhancedPicture, Upscaler
+from spike_core.ports.watch import UNWATCHED, Watch
 from spike_pillow.plugin import open_engine as open_pillow
 
 SHUT: Final = "shut"
@@ -29,13 +30,13 @@ class GatedUpscaler:
     upscaler: Upscaler
     gate: Path
 
-    def enhance(self, original: BinaryIO, *, size: Dimensions) -> EnhancedPicture:
+    def enhance(self, original: BinaryIO, *, size: Dimensions, watch: Watch = UNWATCHED) -> EnhancedPicture:
         """Come to the gate, wait, enhance."""
         (self.gate / uuid.uuid4().hex).touch()
         until_s = time.monotonic() + _PATIENCE_S
         while (self.gate / SHUT).exists() and time.monotonic() < until_s:
             time.sleep(_PAUSE_S)  # between two looks at what another process does
-        return self.upscaler.enhance(original, size=size)
+        return self.upscaler.enhance(original, size=size, watch=watch)
 
 
 def open_engine() -> Engine:
