@@ -18,9 +18,9 @@ from PIL.ImageFilter import GaussianBlur
 
 from spike_core.domain.dimensions import Dimensions
 from spike_core.domain.errors import UpscalerUnavailable
-from spike_pillow.colour import plain, srgb_profile, to_srgb
-from spike_pillow.opening import opened_picture, pillow_errors
-from spike_pillow.orientation import Turn
+from spike_pictures.colour import plain, srgb_profile, to_srgb
+from spike_pictures.opening import opened_picture, pillow_errors
+from spike_pictures.orientation import Turn
 
 _SHRINKING: Final = 2  # from one level to the next
 _COARSEST_SIDE_PX: Final = 16

@@ -6,9 +6,9 @@ from attrs import frozen
 from PIL.Image import Image, Resampling, new
 
 from spike_core.domain.colours import GRID_SIDE, Colour, ColourGrid
-from spike_pillow.bands import band_range
-from spike_pillow.colour import eight_bits, is_deep, to_srgb, value_range
-from spike_pillow.orientation import Turn
+from spike_pictures.bands import band_range
+from spike_pictures.colour import eight_bits, is_deep, to_srgb, value_range
+from spike_pictures.orientation import Turn
 
 DRAFT_SIDE_PX: Final = 128  # what a JPEG must at least be decoded at: its last column may stand for a single pixel
 _SIDE_PX: Final = 256  # seen from so far that a side has about so many pixels, up to twice as many

@@ -8,10 +8,10 @@ from attrs import field, frozen, validators
 from spike_core.domain.dimensions import Dimensions
 from spike_core.domain.errors import UndecodablePicture
 from spike_core.domain.images import PictureFacts
+from spike_pictures.opening import OpenedPicture, opened_picture, pillow_errors
+from spike_pictures.orientation import Turn
 from spike_pillow.location import tells_location
 from spike_pillow.look import DRAFT_SIDE_PX, Look
-from spike_pillow.opening import OpenedPicture, opened_picture, pillow_errors
-from spike_pillow.orientation import Turn
 
 DECODES_AT_ONCE: Final = 2
 

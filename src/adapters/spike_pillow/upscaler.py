@@ -6,7 +6,6 @@ made from looks the same and measures as well: +0.2 dB of PSNR over plain Lanczo
 Figures: docs/decisions/0010.
 """
 
-import io
 from typing import BinaryIO, Final
 
 from attrs import frozen
@@ -15,16 +14,13 @@ from PIL.ImageFilter import Kernel, MinFilter
 
 from spike_core.domain.dimensions import Dimensions
 from spike_core.domain.errors import UpscalerUnavailable
-from spike_core.domain.objects import PictureFormat
 from spike_core.ports.upscaler import EnhancedPicture
 from spike_core.ports.watch import UNWATCHED, Watch
-from spike_pillow.colour import plain, srgb_profile, to_srgb
-from spike_pillow.opening import opened_picture, pillow_errors
-from spike_pillow.orientation import Turn
+from spike_pictures.colour import plain, to_srgb
+from spike_pictures.encoding import encoded
+from spike_pictures.opening import opened_picture, pillow_errors
+from spike_pictures.orientation import Turn
 
-JPEG_QUALITY: Final = 95
-JPEG_FULL_CHROMA: Final = 0  # Pillow's number for 4:4:4
-PNG_COMPRESS_LEVEL: Final = 2  # six makes a 4K picture a fifth smaller in five times the time
 # How much of the difference to the mean of the eight neighbours is added. Growing: more costs PSNR, on clean input too.
 # Shrinking: Lanczos is crisp by itself.
 _GROWN_DETAIL: Final = 0.2
@@ -48,7 +44,7 @@ class PillowUpscaler:
         try:
             picture = _enhanced(data, (size.width_px, size.height_px))
             watch.report(_BEFORE_ENCODING)
-            return _encoded(picture)
+            return encoded(picture, method=METHOD)
         except MemoryError as error:
             raise UpscalerUnavailable from error
 
@@ -85,20 +81,3 @@ def _sharpened(picture: Image, detail: float) -> Image:
     result = composite(colours.filter(kernel), colours, alpha.filter(MinFilter(3)))
     result.putalpha(alpha)
     return result
-
-
-def _encoded(picture: Image) -> EnhancedPicture:
-    picture.info = {}  # Pillow would save some of it: comments, a palette's transparency
-    out = io.BytesIO()
-    if picture.mode == "RGBA":
-        format_ = PictureFormat.PNG
-        picture.save(out, "PNG", compress_level=PNG_COMPRESS_LEVEL, icc_profile=srgb_profile())
-    else:
-        format_ = PictureFormat.JPEG
-        picture.save(out, "JPEG", quality=JPEG_QUALITY, subsampling=JPEG_FULL_CHROMA, icc_profile=srgb_profile())
-    return EnhancedPicture(
-        content=out.getvalue(),
-        format=format_,
-        dimensions=Dimensions(width_px=picture.width, height_px=picture.height),
-        method=METHOD,
-    )

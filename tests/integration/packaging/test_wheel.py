@@ -22,6 +22,7 @@ PACKAGES: Final = {
     "spike_memory",
     "spike_openai",
     "spike_procedural",
+    "spike_pictures",
     "spike_pillow",
     "spike_runtime",
     "spike_s3",

@@ -9,7 +9,7 @@ from PIL import ImageChops, ImageCms
 from PIL.Image import Image, frombytes
 
 from spike_core.domain.errors import UndecodablePicture
-from spike_pillow.bands import band_range
+from spike_pictures.bands import band_range
 
 _SAME_MAX: Final = 1  # of 255; a profile that moves no colour by more is sRGB under another name
 # what each mode is worked on as, others as RGB; and what is left of it without its alpha
