@@ -61,6 +61,7 @@ from spike_memory import (
     MemoryBlender,
     MemoryBlobStore,
     MemoryGenerator,
+    MemoryMetadata,
     MemoryProbe,
     MemoryQueue,
     MemoryTransactions,
@@ -164,7 +165,14 @@ class House:
             turns=TurnTaking(transactions=transactions, clock=clock, limits=limits),
             limits=limits,
         )
-        intake = Intake(transactions=transactions, blobs=blobs, probe=probe, clock=clock, limits=limits)
+        intake = Intake(
+            transactions=transactions,
+            blobs=blobs,
+            probe=probe,
+            metadata=MemoryMetadata(),
+            clock=clock,
+            limits=limits,
+        )
         uploads = Uploads(
             transactions=transactions, clock=clock, ids=ids, charging=charging, dispatch=dispatch, intake=intake
         )
@@ -201,6 +209,7 @@ class House:
                     upscaler=upscaler or MemoryUpscaler(),
                     blender=MemoryBlender(),
                     generator=MemoryGenerator(),
+                    metadata=MemoryMetadata(),
                 ),
                 settlement=settlement,
                 dispatch=dispatch,

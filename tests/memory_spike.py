@@ -24,6 +24,7 @@ from spike_memory import (
     MemoryDownloader,
     MemoryGenerator,
     MemoryLimiter,
+    MemoryMetadata,
     MemoryProbe,
     MemoryUpscaler,
     StillPulse,
@@ -57,7 +58,9 @@ class MemorySpike:
             database=database or MemoryDatabase(),
             storage=Storage(blobs=store, links=store),
             broker=broker,
-            engine=Engine(upscaler=MemoryUpscaler(), blender=MemoryBlender(), probe=MemoryProbe()),
+            engine=Engine(
+                upscaler=MemoryUpscaler(), blender=MemoryBlender(), probe=MemoryProbe(), metadata=MemoryMetadata()
+            ),
             generator=MemoryGenerator(),
             downloader=MemoryDownloader(pages),
             limiter=MemoryLimiter(clock),

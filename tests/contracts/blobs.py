@@ -29,6 +29,10 @@ def an_input() -> ObjectKey:
     return ObjectKey.of_input(a_job_id(), PictureFormat.WEBP)
 
 
+def a_hidden_original() -> ObjectKey:
+    return ObjectKey.of_hidden_original(an_image_id(), PictureFormat.JPEG, body=an_image_id().body)
+
+
 def content_of(blobs: BlobStore, key: ObjectKey) -> bytes:
     with blobs.open(key) as content:
         return content.read()
@@ -141,7 +145,7 @@ class BlobStoreContract:
         assert content_of(blobs, key) in {b"a" * size_bytes, b"b" * size_bytes}
 
     def test_find_returns_those_that_are_stored(self, blobs: BlobStore) -> None:
-        stored = [an_original(), a_result_key(), an_input(), a_result_key(attempt=2)]
+        stored = [an_original(), a_result_key(), an_input(), a_hidden_original(), a_result_key(attempt=2)]
         for key in stored:
             blobs.put(key, io.BytesIO(b"x"))
         assert blobs.find([*stored[:3], an_original(), a_result_key()]) == frozenset(stored[:3])
@@ -173,7 +177,7 @@ class BlobStoreContract:
 
     @pytest.mark.parametrize("page_size", [1, 2, 3, 7, 1000])
     def test_pages_hold_every_object_once_in_the_order_of_keys(self, blobs: BlobStore, page_size: int) -> None:
-        keys = [make() for make in (an_original, a_result_key, an_input) for _ in range(4)]
+        keys = [make() for make in (an_original, a_result_key, an_input, a_hidden_original) for _ in range(4)]
         keys += [ObjectKey.of_result(job_id := a_job_id(), PictureFormat.PNG, attempt=1)]
         keys += [ObjectKey.of_result(job_id, PictureFormat.PNG, attempt=attempt) for attempt in (2, 10)]
         for key in reversed(keys):

@@ -160,7 +160,7 @@ def _by_job(entries: Sequence[LedgerEntry]) -> Mapping[JobId, Sequence[LedgerEnt
 def _named(now: Snapshot) -> frozenset[ObjectKey]:
     """Return the objects that rows name. What belongs to an image on its way out is as good as gone."""
     jobs = [job for job in now.jobs.values() if job.order.image_id not in now.hidden]
-    originals = {image.original for image in now.images.values()}
+    originals = {key for image in now.images.values() for key in image.objects}
     inputs = {input_.key for job in jobs if (input_ := job.order.input) is not None}
     results = {job.result.key for job in jobs if isinstance(job, CompletedJob)}
     return frozenset(originals | inputs | results)

@@ -62,7 +62,7 @@ class Uploading(World):
             trouble,
             lambda: self.spike.uploads.upload_anonymously(name=NAME, content=io.BytesIO(PICTURES[picture])),
         )
-        assert image is None or picture in ACCEPTABLE - {"located"}
+        assert image is None or picture in ACCEPTABLE
         self._note_arrival(None, possible={0, 1} if image is None else {1})
 
     def _where(self, data: st.DataObject) -> tuple[OwnerId, AlbumId | None]:

@@ -26,6 +26,7 @@ from spike_memory import (
     MemoryBlender,
     MemoryDownloader,
     MemoryLimiter,
+    MemoryMetadata,
     MemoryProbe,
     StillPulse,
 )
@@ -60,7 +61,12 @@ class World(RuleBasedStateMachine):
             database=MortalDatabase(self.database, MortalTransactions(self.database.transactions, self.fate)),
             storage=Storage(blobs=MortalBlobStore(self.blobs, self.fate), links=self.blobs),
             broker=self.broker,
-            engine=Engine(upscaler=FickleUpscaler(self.mood), blender=MemoryBlender(), probe=MemoryProbe()),
+            engine=Engine(
+                upscaler=FickleUpscaler(self.mood),
+                blender=MemoryBlender(),
+                probe=MemoryProbe(),
+                metadata=MemoryMetadata(),
+            ),
             generator=FickleGenerator(self.mood),
             downloader=MemoryDownloader({f"https://example.org/{name}": PICTURES[name] for name in PICTURES}),
             limiter=MemoryLimiter(self.clock),

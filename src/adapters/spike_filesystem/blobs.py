@@ -26,7 +26,7 @@ from spike_filesystem.links import LinkSigner
 COPY_BYTES: Final = 1024 * 1024  # so much of an object is in memory at once
 LEFTOVER_AGE: Final = timedelta(days=1)  # no live `put` takes so long
 
-_FOLDERS: Final = ("enhanced", "images", "inputs")  # all that keys begin with, in their order
+_FOLDERS: Final = ("enhanced", "images", "inputs", "originals")  # all that keys begin with, in their order
 _INCOMING: Final = ".incoming"
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 

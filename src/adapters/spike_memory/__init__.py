@@ -5,7 +5,7 @@ from spike_memory.broker import MemoryBroker
 from spike_memory.clock import ManualClock
 from spike_memory.database import MemoryDatabase
 from spike_memory.downloader import MemoryDownloader
-from spike_memory.engine import MemoryBlender, MemoryGenerator, MemoryProbe, MemoryUpscaler
+from spike_memory.engine import MemoryBlender, MemoryGenerator, MemoryMetadata, MemoryProbe, MemoryUpscaler
 from spike_memory.ids import CountingIds, CountingSecrets
 from spike_memory.limiter import MemoryLimiter
 from spike_memory.pulse import StillPulse
@@ -23,6 +23,7 @@ __all__ = [
     "MemoryDownloader",
     "MemoryGenerator",
     "MemoryLimiter",
+    "MemoryMetadata",
     "MemoryProbe",
     "MemoryQueue",
     "MemoryTransactions",

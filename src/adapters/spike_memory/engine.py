@@ -3,7 +3,10 @@
 A made-up picture is a line of text: `b"picture JPEG 640x480"`, with a flaw behind it, see `a_picture`.
 """
 
+import io
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import BinaryIO, Final
 
 from spike_core.domain.colours import GRID_SIDE, Colour, ColourGrid
@@ -73,6 +76,23 @@ class MemoryProbe:
             colours=_COLOURS.get(flaw, ColourGrid.of(_GREY)),
             has_location=flaw == b"located",
         )
+
+
+class MemoryMetadata:
+    """Takes the place out of made-up pictures; they tell nothing else."""
+
+    @contextmanager
+    def public(self, content: BinaryIO) -> Iterator[BinaryIO]:
+        """Open the picture without its place; see the port."""
+        MemoryProbe().inspect(content)
+        data = content.read()
+        content.seek(0)
+        yield io.BytesIO(data.removesuffix(b" located"))
+
+    def labelled(self, picture: bytes, *, original: BinaryIO) -> bytes:
+        """Return the picture as it is: there is nothing to tell; see the port."""
+        original.seek(0)
+        return picture
 
 
 class MemoryUpscaler:

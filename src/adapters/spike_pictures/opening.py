@@ -70,7 +70,7 @@ def opened_picture(data: bytes) -> Iterator[OpenedPicture]:
         EmptyFile, UnknownPictureFormat, AnimatedPicture, TooManyPixels, UndecodablePicture: see `ImageProbe.inspect`.
         MemoryError: there is too little.
     """
-    format_ = _format_of(data)
+    format_ = format_of(data)
     with pillow_errors():
         file = _READERS[format_](io.BytesIO(data))
     with file:
@@ -99,7 +99,12 @@ def pillow_errors() -> Iterator[None]:
         raise UndecodablePicture from error
 
 
-def _format_of(data: bytes) -> PictureFormat:
+def format_of(data: bytes) -> PictureFormat:
+    """Return the format that a file begins like.
+
+    Raises:
+        EmptyFile, UnknownPictureFormat: it begins like none of ours.
+    """
     if not data:
         raise EmptyFile
     for format_, signature in _SIGNATURES.items():

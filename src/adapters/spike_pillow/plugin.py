@@ -2,10 +2,11 @@
 
 from spike_core.ports.plugins import Engine
 from spike_pillow.blender import PillowBlender
+from spike_pillow.metadata import PillowMetadata
 from spike_pillow.probe import PillowProbe
 from spike_pillow.upscaler import PillowUpscaler
 
 
 def open_engine() -> Engine:
     """Return the classical engine; it needs no model, no GPU and no network."""
-    return Engine(upscaler=PillowUpscaler(), blender=PillowBlender(), probe=PillowProbe())
+    return Engine(upscaler=PillowUpscaler(), blender=PillowBlender(), probe=PillowProbe(), metadata=PillowMetadata())

@@ -10,8 +10,8 @@ from spike_core.domain.errors import UndecodablePicture
 from spike_core.domain.images import PictureFacts
 from spike_pictures.opening import OpenedPicture, opened_picture, pillow_errors
 from spike_pictures.orientation import Turn
-from spike_pillow.location import tells_location
 from spike_pillow.look import DRAFT_SIDE_PX, Look
+from spike_pillow.metadata import tells_place
 
 DECODES_AT_ONCE: Final = 2
 
@@ -41,12 +41,12 @@ class PillowProbe:
                 content.seek(0)
             try:
                 with opened_picture(data) as picture:
-                    return _facts(picture)
+                    return _facts(data, picture)
             except MemoryError as error:  # Pillow says so of sizes that make no sense, too
                 raise UndecodablePicture from error
 
 
-def _facts(picture: OpenedPicture) -> PictureFacts:
+def _facts(data: bytes, picture: OpenedPicture) -> PictureFacts:
     file = picture.file
     announced = file.size
     with pillow_errors():
@@ -62,5 +62,5 @@ def _facts(picture: OpenedPicture) -> PictureFacts:
             dimensions=Dimensions(width_px=size[0], height_px=size[1]),
             is_blank=look.is_blank,
             colours=look.colours,
-            has_location=tells_location(file),
+            has_location=tells_place(data, picture),
         )

@@ -111,9 +111,7 @@ TABLE: Final[Mapping[type[errors.SpikeError], Row]] = {
     ),
     errors.AnimatedPicture: _bad_file("Animated images are not supported", "Please upload a single frame"),
     errors.TooManyPixels: _bad_file("Image exceeds maximum of 50 megapixels", "Please upload a smaller image"),
-    errors.LocationInside: _bad_file(
-        "The image tells where it was taken", "Please upload it again without its location, then publish that"
-    ),
+    errors.LocationInside: _bad_file("The image tells where it was taken", "Please upload it again, then publish that"),
     errors.UnsafeAddress: _bad("The image URL is not allowed", "Please give the public http or https URL of an image"),
     errors.DownloadFailed: _bad(
         "The image URL could not be fetched", "Please check that the URL is publicly accessible"

@@ -6,6 +6,7 @@ from urllib.parse import urljoin
 import falcon
 from attrs import frozen
 
+from spike_core.domain.identifiers import OwnerId
 from spike_core.domain.images import Image
 from spike_core.domain.objects import ObjectKey
 from spike_core.ports.plugins import Storage
@@ -32,11 +33,15 @@ class Addresses:
     policy: LinkPolicy
     base_url: str
 
+    def of_original(self, image: Image, *, viewer: OwnerId | None) -> str:
+        """Return the address of an image's original for its owner, and for others of what they may see of it."""
+        return self.of(image.original if viewer == image.owner_id else image.shown, image)
+
     def of(self, key: ObjectKey, image: Image | None) -> str:
         """Return the address of an object of this image, or of a job that isn't about one."""
         policy = self.policy
         if policy.cdn_url:
             return f"{policy.cdn_url.rstrip('/')}/{key}"
-        if image is not None and image.is_public and policy.storage.links is not None:
+        if image is not None and image.is_public and not key.is_hidden and policy.storage.links is not None:
             return urljoin(self.base_url, f"/files/{key}")
         return urljoin(self.base_url, policy.storage.blobs.url(key, valid_for=policy.lifetime))

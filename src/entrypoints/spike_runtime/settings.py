@@ -91,6 +91,7 @@ class Settings:
     storage_url: str = ""  # file:///path; the data folder's objects/ where empty
     broker_url: str = "memory://"
     upscaler: str = "pillow"
+    exif: str = field(default="keep", validator=_one_of("keep", "strip"))  # in results, of their originals
     generator: str = "procedural"
     generator_url: str = ""  # of the server, for a generator that needs one
     generator_api_key: typed_settings.SecretStr = field(default=_NO_SECRET, validator=_no_space_around)

@@ -6,6 +6,7 @@ from pathlib import Path
 from attrs import frozen
 
 from spike_core.domain.errors import InvalidInput
+from spike_core.domain.images import LabelPolicy
 from spike_core.domain.tokens import Tokens
 from spike_core.ports.broker import Broker
 from spike_core.ports.clock import Clock
@@ -161,7 +162,14 @@ def assemble(
     dispatch = Dispatch(
         transactions=transactions, queue=broker.queue, clock=clock, settlement=settlement, turns=turns, limits=limits
     )
-    intake = Intake(transactions=transactions, blobs=blobs, probe=engine.probe, clock=clock, limits=limits)
+    intake = Intake(
+        transactions=transactions,
+        blobs=blobs,
+        probe=engine.probe,
+        metadata=engine.metadata,
+        clock=clock,
+        limits=limits,
+    )
     uploads = Uploads(
         transactions=transactions, clock=clock, ids=ids, charging=charging, dispatch=dispatch, intake=intake
     )
@@ -221,6 +229,8 @@ def assemble(
                 upscaler=engine.upscaler,
                 blender=engine.blender,
                 generator=generator,
+                labels=LabelPolicy(settings.exif),
+                metadata=engine.metadata,
             ),
             settlement=settlement,
             dispatch=dispatch,

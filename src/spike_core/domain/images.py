@@ -1,6 +1,7 @@
 """Images: what was uploaded, byte for byte, and what is known of it."""
 
 from datetime import datetime
+from enum import Enum
 from typing import Final, Self
 
 from attrs import field, frozen, validators
@@ -72,7 +73,7 @@ class PictureFacts:
     dimensions: Dimensions  # as seen: after EXIF orientation
     is_blank: bool  # every pixel is alike, as far as a coarse look shows
     colours: ColourGrid
-    has_location: bool = False  # its metadata tell where it was taken
+    has_location: bool = False  # its metadata tell where it was taken, or can't be seen through
 
     def may_be(self, source: "PictureFacts") -> bool:
         """Tell whether this may be the source in another size: it has kept its colours, place by place.
@@ -84,6 +85,13 @@ class PictureFacts:
             return self.colours.resembles(source.colours)
         gap_max = TINY_MEAN_GAP_MAX if shortest_px < _TINY_SIDE_PX else MEAN_GAP_MAX
         return self.colours.gap_to(source.colours) <= gap_max
+
+
+class LabelPolicy(Enum):
+    """Whether a result keeps what its original tells of camera, lens, exposure, date and author."""
+
+    KEEP = "keep"
+    STRIP = "strip"
 
 
 @frozen(kw_only=True)
@@ -102,6 +110,16 @@ class Image:
     view_count: int = field(validator=validators.ge(0))
     created_at: datetime
     updated_at: datetime
+
+    @property
+    def shown(self) -> ObjectKey:
+        """What others than the owner may see of the original: itself, or the same without its metadata."""
+        return ObjectKey.of_original(self.id, self.format)
+
+    @property
+    def objects(self) -> frozenset[ObjectKey]:
+        """All objects that the image's row names."""
+        return frozenset({self.original, self.shown})
 
     @property
     def cursor(self) -> ImageCursor:

@@ -1,8 +1,9 @@
 """Object keys: what the blob store's objects are called, and whom they belong to.
 
-The names are the API's: `images/{imageId}.{ext}` for originals and `enhanced/{jobId}.{ext}` for results. A result of
-a later attempt carries the attempt's number (`enhanced/{jobId}-2.jpg`), so that no attempt can overwrite another's.
-A picture that came with a request for a job is `inputs/{jobId}.{ext}`.
+The names are the API's: `images/{imageId}.{ext}` for what is shown of an image, `enhanced/{jobId}.{ext}` for results. A
+result of a later attempt carries the attempt's number (`enhanced/{jobId}-2.jpg`), so that no attempt can overwrite
+another's. A picture that came with a request for a job is `inputs/{jobId}.{ext}`. An original that isn't for
+everybody's eyes has a name that can't be guessed, `originals/{imageId}-{24 characters}.{ext}`.
 """
 
 import re
@@ -12,7 +13,7 @@ from typing import Final, Self
 from attrs import frozen
 
 from spike_core.domain.errors import InvalidIdentifier
-from spike_core.domain.identifiers import ImageId, JobId
+from spike_core.domain.identifiers import BODY_LENGTH, ImageId, JobId
 
 
 class PictureFormat(Enum):
@@ -45,7 +46,15 @@ _EXTENSIONS: Final = {
     PictureFormat.TIFF: "tiff",
 }
 _FORMATS: Final = {extension: format_ for format_, extension in _EXTENSIONS.items()}
-_KEY: Final = re.compile(r"(images|enhanced|inputs)/([a-z0-9_]+)(?:-([2-9]|[1-9][0-9]{1,5}))?\.([a-z0-9]+)")
+_KEY: Final = re.compile(
+    r"(?P<kind>images|enhanced|inputs|originals)/(?P<owner>[a-z0-9_]+)(?:-(?P<suffix>[a-z0-9]+))?\.(?P<extension>[a-z0-9]+)"
+)
+# what may stand behind the owner's id
+_SUFFIXES: Final = {
+    "enhanced": re.compile(r"|[2-9]|[1-9][0-9]{1,5}"),
+    "originals": re.compile(f"[a-z0-9]{{{BODY_LENGTH}}}"),
+}
+_NO_SUFFIX: Final = re.compile("")
 
 
 @frozen(order=True)
@@ -56,8 +65,13 @@ class ObjectKey:
 
     @classmethod
     def of_original(cls, image_id: ImageId, format_: PictureFormat) -> Self:
-        """Return the key of an image's original."""
+        """Return the key of an image's original, where everybody may see it as it is."""
         return cls(f"images/{image_id}.{format_.extension}")
+
+    @classmethod
+    def of_hidden_original(cls, image_id: ImageId, format_: PictureFormat, *, body: str) -> Self:
+        """Return the key of an original that its owner alone may see; `body` is 24 characters that nobody can guess."""
+        return cls.parse(f"originals/{image_id}-{body}.{format_.extension}")
 
     @classmethod
     def of_result(cls, job_id: JobId, format_: PictureFormat, *, attempt: int) -> Self:
@@ -78,17 +92,24 @@ class ObjectKey:
             InvalidIdentifier: it isn't one of ours, whatever else it may be.
         """
         match = _KEY.fullmatch(text)
-        if match is None or match[4] not in _FORMATS or (match[1] != "enhanced" and match[3]):
+        if match is None or match["extension"] not in _FORMATS:
             raise InvalidIdentifier(kind="object key", text=text)
-        _owner(match[1], match[2])
+        if _SUFFIXES.get(match["kind"], _NO_SUFFIX).fullmatch(match["suffix"] or "") is None:
+            raise InvalidIdentifier(kind="object key", text=text)
+        _owner(match["kind"], match["owner"])
         return cls(text)
 
     @property
     def owner(self) -> ImageId | JobId:
-        """The image whose original this is, or the job whose result or input it is."""
+        """The image that this is an original or what is shown of, or the job whose result or input it is."""
         match = _KEY.fullmatch(self.text)
-        assert match is not None, "keys are built by of_original, of_result, of_input and parse"
-        return _owner(match[1], match[2])
+        assert match is not None, "keys are built by the methods above"
+        return _owner(match["kind"], match["owner"])
+
+    @property
+    def is_hidden(self) -> bool:
+        """Whether this is an original that its owner alone may see."""
+        return self.text.startswith("originals/")
 
     @property
     def format(self) -> PictureFormat:
@@ -101,4 +122,4 @@ class ObjectKey:
 
 
 def _owner(kind: str, text: str) -> ImageId | JobId:
-    return ImageId.parse(text) if kind == "images" else JobId.parse(text)
+    return ImageId.parse(text) if kind in {"images", "originals"} else JobId.parse(text)

@@ -17,6 +17,7 @@ from spike_core.ports.clock import Clock
 from spike_core.ports.generator import Generator
 from spike_core.ports.limiter import RateLimiter
 from spike_core.ports.links import SignedLinks
+from spike_core.ports.metadata import Metadata
 from spike_core.ports.probe import ImageProbe
 from spike_core.ports.transactions import Transactions
 from spike_core.ports.upscaler import Upscaler
@@ -62,6 +63,7 @@ class Engine:
     upscaler: Upscaler
     blender: Blender
     probe: ImageProbe
+    metadata: Metadata
 
 
 @frozen(kw_only=True)

@@ -63,7 +63,7 @@ class Audit:
         while True:
             with self.transactions.view() as tx:
                 images = tx.census.images(after=after, limit=AUDIT_PAGE)
-            yield from self._missing({image.original for image in images})
+            yield from self._missing({key for image in images for key in image.objects})
             if len(images) < AUDIT_PAGE:
                 return
             after = images[-1].id

@@ -6,7 +6,7 @@ from typing import BinaryIO, Final, assert_never
 
 from attrs import frozen
 
-from spike_core.domain.errors import InvalidInput, SpikeError, StorageUnavailable, Unavailable
+from spike_core.domain.errors import InvalidInput, SpikeError, StorageUnavailable, UnacceptablePicture, Unavailable
 from spike_core.domain.identifiers import AlbumId, ImageId, OwnerId, RequestId
 from spike_core.domain.images import Image, ImageName
 from spike_core.domain.jobs import PendingJob
@@ -118,7 +118,7 @@ class BatchUploads:
         try:
             accepted, batch = record()
         except Exception as error:
-            self.uploads.intake.discard([image.original for image in stored])
+            self.uploads.intake.discard([key for image in stored for key in image.objects])
             if not isinstance(error, Unavailable):
                 raise
             nothing = Accepted(jobs=(), due=(), balance=balance)
@@ -155,14 +155,18 @@ class BatchUploads:
             with ThreadPoolExecutor(max_workers=min(STORING_THREADS, len(candidates))) as pool:
                 errors = list(pool.map(self._store_one, candidates))
         except Exception:
-            self.uploads.intake.discard([each.image.original for each in candidates])
+            self.uploads.intake.discard([key for each in candidates for key in each.image.objects])
             raise
         return {each.image.id: error for each, error in zip(candidates, errors, strict=True) if error is not None}
 
-    def _store_one(self, candidate: _Candidate) -> StorageUnavailable | None:
+    def _store_one(self, candidate: _Candidate) -> SpikeError | None:
+        intake = self.uploads.intake
         try:
-            self.blobs.put(candidate.image.original, candidate.file.content)
-        except StorageUnavailable as error:
+            with intake.objects_of(candidate.image, candidate.file.content) as objects:
+                for key, content in objects.items():
+                    self.blobs.put(key, content)
+        except (StorageUnavailable, UnacceptablePicture) as error:
+            intake.discard(list(candidate.image.objects))
             return error
         return None
 

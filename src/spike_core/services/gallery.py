@@ -144,7 +144,7 @@ class Gallery:
             owner = key.owner
             if isinstance(owner, ImageId):
                 image = tx.images.get(owner)
-                named = image.original
+                named = image.shown
             else:
                 job = tx.jobs.get(owner)
                 if job.order.image_id is None or not isinstance(job, CompletedJob):

@@ -10,11 +10,12 @@ from typing import BinaryIO
 from attrs import field, frozen, validators
 
 from spike_core.domain.errors import EmptyFile, FileTooLarge, InvalidValue, SourceTooLarge, SpikeError, UploadOverdue
-from spike_core.domain.images import PictureFacts
+from spike_core.domain.images import Image, PictureFacts
 from spike_core.domain.limits import SOURCE_BYTES_MAX, JobLimits
 from spike_core.domain.objects import ObjectKey
 from spike_core.ports.blobs import BlobStore
 from spike_core.ports.clock import Clock
+from spike_core.ports.metadata import Metadata
 from spike_core.ports.probe import ImageProbe
 from spike_core.ports.transactions import Transactions
 from spike_core.services.references import referenced
@@ -44,6 +45,7 @@ class Intake:
     transactions: Transactions
     blobs: BlobStore
     probe: ImageProbe
+    metadata: Metadata
     clock: Clock
     limits: JobLimits
 
@@ -75,6 +77,19 @@ class Intake:
         if offer.media_type not in {None, judged.facts.format.media_type}:
             raise InvalidValue(what="mimeType", rule=f"must agree with the image, which is {judged.facts.format.value}")
         return judged
+
+    @contextmanager
+    def objects_of(self, image: Image, content: BinaryIO) -> Iterator[Mapping[ObjectKey, BinaryIO]]:
+        """Open what is to be stored of an image: its original and, where others mustn't have that, what they may have.
+
+        Raises:
+            UnacceptablePicture: its metadata can't be taken out.
+        """
+        if image.original == image.shown:
+            yield {image.original: content}
+            return
+        with self.metadata.public(content) as shown:
+            yield {image.original: content, image.shown: shown}
 
     @contextmanager
     def stored(self, objects: Mapping[ObjectKey, BinaryIO]) -> Iterator[None]:

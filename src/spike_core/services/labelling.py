@@ -37,7 +37,7 @@ class Labelling:
 
     @repeated
     def change(self, owner_id: OwnerId, image_id: ImageId, labels: Labels) -> Image:
-        """Change the owner's image and return it. An image whose original tells where it was taken stays private.
+        """Change the owner's image and return it. What others may see mustn't tell where it was taken.
 
         Raises:
             ImageNotFound, Forbidden: the image doesn't exist, or is somebody else's.
@@ -60,6 +60,9 @@ class Labelling:
         return changed
 
     def _check_publishable(self, image: Image) -> None:
-        with self.blobs.open(image.original) as original:
-            if self.probe.inspect(original).has_location:
+        """Check an image from before originals were hidden: everybody would see it as it is."""
+        if image.original.is_hidden:
+            return
+        with self.blobs.open(image.shown) as shown:
+            if self.probe.inspect(shown).has_location:
                 raise LocationInside

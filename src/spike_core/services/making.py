@@ -2,20 +2,21 @@
 
 import io
 from contextlib import ExitStack
-from typing import assert_never
+from typing import BinaryIO, assert_never
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from spike_core.domain.dimensions import Dimensions
 from spike_core.domain.errors import FlawedResult, UnacceptablePicture
 from spike_core.domain.identifiers import ImageId
-from spike_core.domain.images import Image, PictureFacts
+from spike_core.domain.images import Image, LabelPolicy, PictureFacts
 from spike_core.domain.jobs import JobOrder
 from spike_core.domain.objects import ObjectKey
 from spike_core.domain.tasks import Blend, Enhancement, Generation, Input, Modification
 from spike_core.ports.blender import Blender
 from spike_core.ports.blobs import BlobStore
 from spike_core.ports.generator import Generator
+from spike_core.ports.metadata import Metadata
 from spike_core.ports.probe import ImageProbe
 from spike_core.ports.transactions import Transactions
 from spike_core.ports.upscaler import EnhancedPicture, Upscaler
@@ -38,9 +39,11 @@ class Making:
     transactions: Transactions
     blobs: BlobStore
     probe: ImageProbe
+    metadata: Metadata
     upscaler: Upscaler
     blender: Blender
     generator: Generator
+    labels: LabelPolicy = LabelPolicy.KEEP
 
     def assignment(self, order: JobOrder) -> Assignment:
         """Look up what the order needs.
@@ -83,7 +86,7 @@ class Making:
             pictures = [stack.enter_context(self.blobs.open(key)) for key in assignment.pictures]
             match task:
                 case Enhancement():
-                    return self.upscaler.enhance(pictures[0], size=size, watch=watch)
+                    return self._labelled(self.upscaler.enhance(pictures[0], size=size, watch=watch), pictures[0])
                 case Blend():
                     blended = self.blender.blend(pictures[0], pictures[1], size=size)
                     return self.upscaler.enhance(io.BytesIO(blended), size=size, watch=watch)
@@ -126,6 +129,16 @@ class Making:
                 assert_never(unreachable)
         if not kept:
             raise FlawedResult("it hasn't kept the colours of what it was made of")
+
+    def _labelled(self, picture: EnhancedPicture, original: BinaryIO) -> EnhancedPicture:
+        match self.labels:
+            case LabelPolicy.KEEP:
+                original.seek(0)
+                return evolve(picture, content=self.metadata.labelled(picture.content, original=original))
+            case LabelPolicy.STRIP:
+                return picture
+            case unreachable:
+                assert_never(unreachable)
 
     def _facts(self, key: ObjectKey) -> PictureFacts:
         with self.blobs.open(key) as picture:

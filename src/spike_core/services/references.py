@@ -29,7 +29,7 @@ def referenced(transactions: Transactions, keys: Collection[ObjectKey]) -> froze
         shown = tx.images.find({id_ for job in found.values() if (id_ := job.order.image_id)})
     # what belongs to an image on its way out is as good as gone
     jobs = {id_: job for id_, job in found.items() if (about := job.order.image_id) is None or about in shown}
-    named = {image.original for image in images.values()}
+    named = {key for image in images.values() for key in image.objects}
     for job in jobs.values():
         named.update(named_by(job))
     unsettled = {id_ for id_, job in jobs.items() if not isinstance(job, SettledJob)}

@@ -91,8 +91,8 @@ class Removal:
 
     def _objects(self, image_id: ImageId) -> Sequence[ObjectKey]:
         with self.transactions.view() as tx:
-            original = tx.removals.get(image_id).original
-            return [original, *(key for job in tx.job_lists.of_image(image_id) for key in named_by(job))]
+            image = tx.removals.get(image_id)
+            return [*image.objects, *(key for job in tx.job_lists.of_image(image_id) for key in named_by(job))]
 
     def _cancel_jobs(self, tx: Transaction, owner_id: OwnerId, image_id: ImageId, *, now: datetime) -> None:
         """Cancel and refund the image's jobs that haven't ended. Wallets before jobs, everywhere."""

@@ -6,9 +6,8 @@ from typing import BinaryIO
 
 from attrs import frozen
 
-from spike_core.domain.errors import LocationInside
 from spike_core.domain.identifiers import ANONYMOUS, AlbumId, AlbumImageId, ImageId, JobId, OwnerId, RequestId
-from spike_core.domain.images import Image, ImageName
+from spike_core.domain.images import Image, ImageName, PictureFacts
 from spike_core.domain.jobs import JobOrder, PendingJob
 from spike_core.domain.limits import UPLOAD_BYTES_MAX
 from spike_core.domain.objects import ObjectKey
@@ -74,7 +73,11 @@ class Uploads:
         judged = self.intake.judge(content, size_bytes_max=UPLOAD_BYTES_MAX)
         tier, _ = self.check_funds(owner_id, files=1, album_id=album_id, now=began_at)
         image = self.new_image(owner_id, name, judged, now=began_at)
-        with self.intake.stored({image.original: content}), self.transactions.begin() as tx:
+        with (
+            self.intake.objects_of(image, content) as objects,
+            self.intake.stored(objects),
+            self.transactions.begin() as tx,
+        ):
             accepted = self.record(tx, owner_id, [image], tier=tier, album_id=album_id, request_id=request_id)
             uploaded = Uploaded(image=image, job=accepted.about(image.id), balance=accepted.balance)
             then(tx, uploaded)
@@ -87,15 +90,16 @@ class Uploads:
 
         Raises:
             UnacceptablePicture: it is empty, too large, animated, corrupt or no allowed picture.
-            LocationInside: it tells where it was taken.
             Unavailable: a part failed; nothing is kept.
         """
         began_at = self.clock.now()
         judged = self.intake.judge(content, size_bytes_max=UPLOAD_BYTES_MAX)
-        if judged.facts.has_location:
-            raise LocationInside
         image = self.new_image(ANONYMOUS, name, judged, now=began_at)
-        with self.intake.stored({image.original: content}), self.transactions.begin() as tx:
+        with (
+            self.intake.objects_of(image, content) as objects,
+            self.intake.stored(objects),
+            self.transactions.begin() as tx,
+        ):
             self.intake.check_in_time(began_at)
             tx.images.add(image)
             then(tx, image)
@@ -131,12 +135,17 @@ class Uploads:
             format=judged.facts.format,
             dimensions=judged.facts.dimensions,
             size_bytes=judged.size_bytes,
-            original=ObjectKey.of_original(image_id, judged.facts.format),
+            original=self._original_key(image_id, judged.facts),
             is_public=is_anonymous,
             view_count=0,
             created_at=now,
             updated_at=now,
         )
+
+    def _original_key(self, image_id: ImageId, facts: PictureFacts) -> ObjectKey:
+        if facts.has_location:
+            return ObjectKey.of_hidden_original(image_id, facts.format, body=self.ids.new(ImageId).body)
+        return ObjectKey.of_original(image_id, facts.format)
 
     def record(
         self,

@@ -238,22 +238,3 @@ def _deep() -> Image.Image:
     picture = Image.new("I;16", (300, 200))
     picture.paste(65_535, (0, 0, 100, 100))
     return picture
-
-
-def test_a_place_in_the_metadata_is_seen() -> None:
-    """In EXIF and in XMP; an ordinary photograph, and EXIF without coordinates, tell none."""
-    xmp = b'<x:xmpmeta xmlns:x="adobe:ns:meta/"><exif:GPSLatitude>47,30N</exif:GPSLatitude></x:xmpmeta>'
-    telling = [
-        encoded(photograph(), PictureFormat.JPEG, exif=exif()),
-        encoded(photograph(), PictureFormat.JPEG, xmp=xmp),
-        encoded(photograph(), PictureFormat.WEBP, xmp=xmp),
-    ]
-    plain = Image.Exif()
-    plain[0x010F] = "Camera"
-    silent = [
-        a_photo(Dimensions(width_px=64, height_px=48)),
-        a_phone_picture(),
-        encoded(photograph(), PictureFormat.JPEG, exif=plain.tobytes()),
-    ]
-    assert [PillowProbe().inspect(io.BytesIO(data)).has_location for data in telling] == [True, True, True]
-    assert [PillowProbe().inspect(io.BytesIO(data)).has_location for data in silent] == [False, False, False]

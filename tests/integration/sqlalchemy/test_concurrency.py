@@ -23,7 +23,7 @@ from spike_core.services.enhancements import Enhancements
 from spike_core.services.intake import Intake
 from spike_core.services.settlement import Settlement
 from spike_core.services.turns import TurnTaking
-from spike_memory import CountingIds, ManualClock, MemoryBlobStore, MemoryProbe, MemoryQueue
+from spike_memory import CountingIds, ManualClock, MemoryBlobStore, MemoryMetadata, MemoryProbe, MemoryQueue
 from spike_sqlalchemy import SqlAlchemyDatabase, open_sqlite
 
 THREADS = 8
@@ -40,7 +40,14 @@ def _enhancements(transactions: Transactions, *, clock: Clock, ids: Ids, queue: 
         transactions=transactions, queue=queue, clock=clock, settlement=settlement, turns=turns, limits=limits
     )
     blobs, probe = MemoryBlobStore(ManualClock()), MemoryProbe()
-    intake = Intake(transactions=transactions, blobs=blobs, probe=probe, clock=clock, limits=limits)
+    intake = Intake(
+        transactions=transactions,
+        blobs=blobs,
+        probe=probe,
+        metadata=MemoryMetadata(),
+        clock=clock,
+        limits=limits,
+    )
     return Enhancements(
         transactions=transactions, clock=clock, ids=ids, charging=charging, dispatch=dispatch, intake=intake
     )

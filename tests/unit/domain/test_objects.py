@@ -25,6 +25,14 @@ def test_an_originals_key_is_parsed_back_to_itself(image_id: ImageId, format_: P
     assert (key.owner, key.format) == (image_id, format_)
 
 
+@given(image_ids, formats, bodies)
+def test_a_hidden_originals_key_is_parsed_back_to_itself(image_id: ImageId, format_: PictureFormat, body: str) -> None:
+    key = ObjectKey.of_hidden_original(image_id, format_, body=body)
+    assert ObjectKey.parse(str(key)) == key
+    assert (key.owner, key.format, key.is_hidden) == (image_id, format_, True)
+    assert not ObjectKey.of_original(image_id, format_).is_hidden
+
+
 @given(job_ids, formats, attempts)
 def test_a_results_key_is_parsed_back_to_itself(job_id: JobId, format_: PictureFormat, attempt: int) -> None:
     key = ObjectKey.of_result(job_id, format_, attempt=attempt)
@@ -65,6 +73,12 @@ def test_the_first_attempts_key_is_the_apis() -> None:
         f"images/img_{BODY}",
         f"images/img_{BODY}.",
         f"images/img_{BODY}.exe",
+        f"images/img_{BODY}-{BODY}.jpg",
+        f"originals/img_{BODY}.jpg",
+        f"originals/img_{BODY}-2.jpg",
+        f"originals/img_{BODY}-{BODY}0.jpg",
+        f"originals/job_{BODY}-{BODY}.jpg",
+        f"enhanced/job_{BODY}-{BODY}.jpg",
         f"images/img_{BODY}.JPG",
         f"images/img_{BODY}.jpeg",
         f"images/img_{BODY}.jpg.jpg",

@@ -23,6 +23,7 @@ from spike_memory import (
     MemoryBlender,
     MemoryBlobStore,
     MemoryGenerator,
+    MemoryMetadata,
     MemoryProbe,
     MemoryTransactions,
     MemoryUpscaler,
@@ -42,6 +43,7 @@ def making() -> Making:
         upscaler=MemoryUpscaler(),
         blender=MemoryBlender(),
         generator=MemoryGenerator(),
+        metadata=MemoryMetadata(),
     )
 
 

@@ -1,17 +1,20 @@
 import io
 from datetime import timedelta
+from typing import BinaryIO
 
 import pytest
 
 from faults import FaultyTransactions, database_fails, pass_by
 from house import House
 from spike_core.domain.dimensions import Dimensions
+from spike_core.domain.errors import StorageUnavailable
 from spike_core.domain.images import ImageName
 from spike_core.domain.jobs import JobStatus, PendingJob, StartedJob
-from spike_core.domain.objects import PictureFormat
+from spike_core.domain.objects import ObjectKey, PictureFormat
 from spike_core.domain.tiers import Tier
 from spike_core.domain.tokens import Tokens
-from spike_memory import MemoryTransactions
+from spike_core.services.batch_uploads import KeptFile, NamedFile, RefusedFile
+from spike_memory import ManualClock, MemoryBlobStore, MemoryTransactions
 from spike_memory.engine import a_picture
 
 HUGE = Dimensions(width_px=50_000, height_px=1001)
@@ -114,3 +117,65 @@ def test_a_database_that_fails_behind_the_charge_does_not_fail_the_request() -> 
     assert house.balance(owner) == 98
     house.come_to_rest()
     assert house.job(uploaded.job.id).status is JobStatus.COMPLETED
+
+
+LOCATED = a_picture(Dimensions(width_px=20, height_px=10), flaw="located")
+
+
+def test_what_tells_a_place_is_stored_twice_and_goes_altogether(house: House) -> None:
+    """The original under a name that can't be guessed, and what others may see; both belong to the row (I8)."""
+    owner = house.owner()
+    image = house.upload(owner, content=LOCATED).image
+    assert image.original.is_hidden
+    assert house.read(image.original) == LOCATED
+    assert house.read(image.shown) == LOCATED.removesuffix(b" located")
+    assert str(image.shown) == f"images/{image.id}.jpg"
+    house.come_to_rest()
+    house.pass_time(3 * house.limits.orphan_age)
+    assert house.sweep.collect_orphans() == 0
+    assert house.findings() == []
+    house.blobs.delete([image.shown])
+    assert [finding.invariant for finding in house.findings()] == ["I8"]
+    house.removal.remove(owner, image.id)
+    assert house.inventory().objects == frozenset()
+    assert house.findings() == []
+
+
+def test_a_batch_hides_originals_too(house: House) -> None:
+    contents = [LOCATED, a_picture(Dimensions(width_px=20, height_px=10))]
+    files = [
+        NamedFile(filename=f"{n}.jpg", name=ImageName.parse(f"{n}.jpg"), content=io.BytesIO(content))
+        for n, content in enumerate(contents)
+    ]
+    batch = house.batch_uploads.upload(house.owner(), files=files)
+    images = [file.image for file in batch.files if isinstance(file, KeptFile)]
+    assert [image.original.is_hidden for image in images] == [True, False]
+    assert house.inventory().objects == {key for image in images for key in image.objects}
+
+
+class _HalfStore(MemoryBlobStore):
+    """Takes one of the two objects of an image."""
+
+    takes_originals = True
+
+    def put(self, key: ObjectKey, content: BinaryIO) -> None:
+        """Store an object, or fail; see the port."""
+        if key.is_hidden != self.takes_originals:
+            raise StorageUnavailable
+        super().put(key, content)
+
+
+@pytest.mark.parametrize("takes_originals", [True, False])
+def test_an_upload_of_two_objects_leaves_none_when_one_of_them_fails(takes_originals: bool) -> None:
+    """I7, whichever it is."""
+    clock = ManualClock()
+    blobs = _HalfStore(clock)
+    blobs.takes_originals = takes_originals
+    house = House.build(clock=clock, blobs=blobs)
+    owner = house.owner()
+    with pytest.raises(StorageUnavailable):
+        house.upload(owner, content=LOCATED)
+    assert house.inventory().objects == frozenset()
+    files = [NamedFile(filename="a.jpg", name=ImageName.parse("a.jpg"), content=io.BytesIO(LOCATED))]
+    assert isinstance(house.batch_uploads.upload(owner, files=files).files[0], RefusedFile)
+    assert house.inventory().objects == frozenset()

@@ -3,7 +3,7 @@
 import falcon
 from attrs import frozen
 
-from spike_core.domain.errors import FileTooLarge, Forbidden, InvalidFileName, LocationInside, NotFound, SourceTooLarge
+from spike_core.domain.errors import FileTooLarge, Forbidden, InvalidFileName, NotFound, SourceTooLarge
 from spike_core.domain.rates import Bucket
 from spike_core.services.enhancements import Enhancements
 from spike_core.services.uploads import Uploads
@@ -35,7 +35,7 @@ class AnonymousUploadResource:
         access=Access.STRANGER,
         bucket=Bucket.ANONYMOUS_UPLOAD,
         body=ANONYMOUS_UPLOAD_FORM,
-        errors=(*PICTURE_TROUBLES, LocationInside, NoFile, RepeatedField, FileTooLarge, InvalidFileName),
+        errors=(*PICTURE_TROUBLES, NoFile, RepeatedField, FileTooLarge, InvalidFileName),
     )
     def on_post(self, req: falcon.Request, resp: falcon.Response) -> None:
         """Store one picture that belongs to nobody in particular."""

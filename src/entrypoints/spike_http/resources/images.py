@@ -260,7 +260,8 @@ class ImageResource:
         labels = image_labels(json_object(req))
         image = self.labelling.change(user_id, ImageId.parse(image_id), labels)
         shown = self.gallery.image(image.id, viewer=user_id)
-        resp.media = as_json(ShownImageView(image=ImageView.shown(shown, self.links.addresses(req))))
+        view = ShownImageView(image=ImageView.shown(shown, self.links.addresses(req), viewer=user_id))
+        resp.media = as_json(view)
 
     @Operation("deleteImage", answer=DeletedImageView)
     def on_delete(self, req: falcon.Request, resp: falcon.Response, image_id: str) -> None:
@@ -281,5 +282,5 @@ class ImageResource:
             again=lambda: self.gallery.glance(parsed, viewer=viewer),
             is_done=lambda seen: seen.is_at_rest,
         )
-        view = ShownImageView(image=ImageView.shown(shown, self.links.addresses(req)))
+        view = ShownImageView(image=ImageView.shown(shown, self.links.addresses(req), viewer=viewer))
         answer_if_changed(req, resp, as_json(view))

@@ -64,13 +64,13 @@ class PlacedImageView:
     added_at: datetime
 
     @classmethod
-    def of(cls, place: AlbumImage, image: Image, addresses: Addresses) -> "PlacedImageView":
-        """Return the view of an image at its place."""
+    def of(cls, place: AlbumImage, image: Image, addresses: Addresses, *, viewer: OwnerId | None) -> "PlacedImageView":
+        """Return the view of an image at its place, for this viewer."""
         return cls(
             id=image.id,
             album_image_id=place.id,
             name=image.name,
-            url=addresses.of(image.original, image),
+            url=addresses.of_original(image, viewer=viewer),
             width=image.dimensions.width_px,
             height=image.dimensions.height_px,
             size=image.size_bytes,
@@ -90,7 +90,8 @@ class FullAlbumView(AlbumView):
     def shown(cls, shown: ShownAlbum, *, viewer: OwnerId | None, addresses: Addresses) -> "FullAlbumView":
         """Return the view of an album and its images, for this viewer."""
         facts = asdict(AlbumView.of(shown.album, viewer=viewer), recurse=False)
-        return cls(**facts, images=[PlacedImageView.of(place, image, addresses) for place, image in shown.images])
+        images = [PlacedImageView.of(place, image, addresses, viewer=viewer) for place, image in shown.images]
+        return cls(**facts, images=images)
 
 
 @frozen(kw_only=True)

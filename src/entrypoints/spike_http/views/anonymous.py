@@ -33,7 +33,7 @@ class AnonymousUploadView:
             image=AnonymousImageView(
                 id=image.id,
                 name=image.name,
-                url=addresses.of(image.original, image),
+                url=addresses.of_original(image, viewer=None),
                 width=image.dimensions.width_px,
                 height=image.dimensions.height_px,
             )

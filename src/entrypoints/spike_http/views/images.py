@@ -4,7 +4,7 @@ from datetime import datetime
 
 from attrs import asdict, frozen
 
-from spike_core.domain.identifiers import ImageId, JobId
+from spike_core.domain.identifiers import ImageId, JobId, OwnerId
 from spike_core.domain.images import Image, ImageName
 from spike_core.domain.objects import PictureFormat
 from spike_core.domain.tiers import Tier
@@ -35,7 +35,7 @@ class UploadedImageView:
         return cls(
             id=image.id,
             name=image.name,
-            url=addresses.of(image.original, image),
+            url=addresses.of_original(image, viewer=image.owner_id),
             width=image.dimensions.width_px,
             height=image.dimensions.height_px,
             size=image.size_bytes,
@@ -96,7 +96,7 @@ class UploadedFileView:
         return cls(
             filename=file.filename,
             image_id=image.id,
-            url=addresses.of(image.original, image),
+            url=addresses.of_original(image, viewer=image.owner_id),
             width=image.dimensions.width_px,
             height=image.dimensions.height_px,
             size=image.size_bytes,
@@ -181,13 +181,13 @@ class ImageFactsView:
     updated_at: datetime
 
     @classmethod
-    def of(cls, image: Image, addresses: Addresses) -> "ImageFactsView":
-        """Return the view of an image."""
+    def of(cls, image: Image, addresses: Addresses, *, viewer: OwnerId | None) -> "ImageFactsView":
+        """Return the view of an image, for this viewer."""
         return cls(
             id=image.id,
             name=image.name,
             description=image.description,
-            original_url=addresses.of(image.original, image),
+            original_url=addresses.of_original(image, viewer=viewer),
             original_width=image.dimensions.width_px,
             original_height=image.dimensions.height_px,
             original_size_bytes=image.size_bytes,
@@ -206,10 +206,10 @@ class ImageView(ImageFactsView):
     jobs: list[JobView]
 
     @classmethod
-    def shown(cls, shown: ShownImage, addresses: Addresses) -> "ImageView":
-        """Return the view of an image and its jobs."""
+    def shown(cls, shown: ShownImage, addresses: Addresses, *, viewer: OwnerId | None) -> "ImageView":
+        """Return the view of an image and its jobs, for this viewer."""
         image = shown.image
-        facts = asdict(ImageFactsView.of(image, addresses), recurse=False)
+        facts = asdict(ImageFactsView.of(image, addresses, viewer=viewer), recurse=False)
         jobs = [JobView.of(job, image, shown.positions.get(job.id), addresses) for job in shown.jobs]
         return cls(**facts, jobs=jobs)
 
@@ -227,7 +227,7 @@ class ImagesView:
     def of(cls, page: ImagesPage, addresses: Addresses) -> "ImagesView":
         """Return the view of a page."""
         return cls(
-            images=[ImageFactsView.of(image, addresses) for image in page.images],
+            images=[ImageFactsView.of(image, addresses, viewer=image.owner_id) for image in page.images],
             next_cursor=None if page.next is None else str(page.next),
             has_more=page.next is not None,
         )

@@ -1,0 +1,187 @@
+"""Metadata: taken out of a picture's file, or put into a result's, without touching its pixels.
+
+A file is taken apart by its format's rules, and only what it takes to show the picture is put together again. It is a
+list of what stays, not of what goes, so metadata of a kind that nobody has thought of go too. TIFF and AVIF, whose
+parts name each other by offsets, are encoded anew, and so is a file that isn't built by its rules.
+"""
+
+import tempfile
+import zlib
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import IO, Any, BinaryIO, Final, cast
+
+from attrs import frozen
+from PIL.ExifTags import IFD
+from PIL.Image import frombytes
+from PIL.ImageFile import ImageFile
+
+from spike_core.domain.errors import UnacceptablePicture
+from spike_core.domain.objects import PictureFormat
+from spike_pictures.opening import OpenedPicture, format_of, opened_picture, pillow_errors
+from spike_pictures.orientation import Turn
+from spike_pillow import exif
+from spike_pillow.parts import SEPARABLE, BrokenContainer, Kind, Part, parts_of
+
+_MEMORY_BYTES: Final = 1 << 20  # of what is made of a picture; more of it goes to a file
+# how a format is written whose file can't be taken apart, or is broken
+_ANEW: Final[Mapping[PictureFormat, Mapping[str, object]]] = {
+    PictureFormat.JPEG: {"quality": 95, "subsampling": 0},
+    PictureFormat.PNG: {"compress_level": 2},
+    PictureFormat.WEBP: {"lossless": True},
+    PictureFormat.GIF: {},
+    PictureFormat.AVIF: {"quality": 90, "speed": 8},
+    PictureFormat.TIFF: {"compression": "tiff_lzw"},
+}
+_NOTE_BYTES_MAX: Final = 256
+# what programs write into every PNG they make (keyword, and a short text)
+_HARMLESS_NOTES: Final = (b"Software\0", b"Creation Time\0", b"date:create\0", b"date:modify\0", b"date:timestamp\0")
+_WEBP_EXIF: Final = 0x08  # flags of an extended WebP's header
+_WEBP_WORDS: Final = 0x0C  # EXIF and XMP
+_AVIF_WORDS: Final = (b"mime", b"uuid", b"xmpmeta", b"uri ")  # kinds of items and boxes; by chance once in a gigabyte
+# what a TIFF needs (TIFF 6.0; profile: ICC.1, B.4); its EXIF is judged beside
+_TIFF_TAGS: Final = frozenset(
+    {254, 255, 256, 257, 258, 259, 262, 263, 266, 273, 274, 277, 278, 279, 280, 281, 282, 283, 284, 292, 293, 296}
+    | {301, 317, 318, 319, 320, 321, 322, 323, 324, 325, 332, 334, 336, 338, 339, 340, 341, 347, 512, 513, 514}
+    | {529, 530, 531, 532, 34675}
+)
+
+
+@frozen
+class PillowMetadata:
+    """Reads and writes the containers of the allowed formats. It holds no state: one serves all threads."""
+
+    @contextmanager
+    def public(self, content: BinaryIO) -> Iterator[BinaryIO]:
+        """Open the picture without its metadata; see the port."""
+        data = content.read()
+        content.seek(0)
+        with tempfile.SpooledTemporaryFile(max_size=_MEMORY_BYTES) as file:
+            _write_public(data, file)
+            del data
+            file.seek(0)
+            yield cast("BinaryIO", file)  # it is one in all but its declaration
+
+    def labelled(self, picture: bytes, *, original: BinaryIO) -> bytes:
+        """Return the result with the original's label; see the port."""
+        data = original.read()
+        original.seek(0)
+        block = exif.label(_exif_of(data))
+        if not block:
+            return picture
+        format_ = format_of(picture)
+        return b"".join(_put_together(list(parts_of(picture, format_)), format_, block))
+
+
+def tells_place(data: bytes, picture: OpenedPicture) -> bool:
+    """Return whether a picture's metadata tell a place, or may: whatever isn't known to be harmless counts."""
+    match picture.format:
+        case PictureFormat.TIFF:
+            return not _is_harmless_tiff(picture.file)
+        case PictureFormat.AVIF:
+            return not _is_harmless_avif(data, picture.file)
+        case _:
+            try:
+                return not all(map(_is_harmless, parts_of(data, picture.format)))
+            except BrokenContainer:
+                return True
+
+
+def _exif_of(data: bytes) -> bytes:
+    """Return the block of EXIF in a picture's file; empty where there is none, or none that can be found."""
+    try:
+        format_ = format_of(data)
+        if format_ in SEPARABLE:
+            return next((part.content for part in parts_of(data, format_) if part.kind is Kind.EXIF), b"")
+        with opened_picture(data) as picture, pillow_errors():
+            return picture.file.getexif().tobytes()[len(exif.IDENTIFIER) :]
+    except (UnacceptablePicture, BrokenContainer):
+        return b""
+
+
+def _is_harmless(part: Part) -> bool:
+    match part.kind:
+        case Kind.PICTURE:
+            return True
+        case Kind.EXIF:
+            return exif.is_harmless(part.content)
+        case Kind.NOTE:
+            return not part.content or (
+                len(part.content) <= _NOTE_BYTES_MAX and part.content.startswith(_HARMLESS_NOTES)
+            )
+        case Kind.OTHER:
+            return False
+
+
+def _is_harmless_avif(data: bytes, file: ImageFile) -> bool:
+    """Judge the one item of EXIF that Pillow tells of; whatever else may hold words counts (ISO 14496-12)."""
+    block = bytes(file.info.get("exif") or b"").removeprefix(exif.IDENTIFIER)
+    return not any(name in data for name in _AVIF_WORDS) and (not block or exif.is_harmless(block))
+
+
+def _is_harmless_tiff(file: ImageFile) -> bool:
+    try:
+        tags = file.getexif()
+        return set(tags) <= _TIFF_TAGS | exif.HARMLESS and set(tags.get_ifd(IFD.Exif)) <= exif.HARMLESS
+    except Exception:  # noqa: BLE001  # metadata are anybody's bytes; if we can't read them, others may
+        return False
+
+
+def _write_public(data: bytes, out: IO[bytes]) -> None:
+    with opened_picture(data) as picture:
+        try:
+            parts = [part for part in parts_of(data, picture.format) if part.kind is Kind.PICTURE]
+        except BrokenContainer:
+            with pillow_errors():
+                _encode_anew(picture, out)
+            return
+        if picture.format is PictureFormat.PNG:  # its EXIF may stand behind the pixels
+            with pillow_errors():
+                picture.file.load()
+        out.writelines(_put_together(parts, picture.format, exif.of_turn(Turn.of(picture.file).value)))
+
+
+def _put_together(parts: list[Part], format_: PictureFormat, block: bytes) -> Iterable[bytes | memoryview]:
+    """Yield a file of these parts and of a block of EXIF, which may be empty."""
+    raws = [part.raw for part in parts]
+    match format_:
+        case PictureFormat.JPEG if block:
+            body = exif.IDENTIFIER + block
+            behind = 2 if bytes(raws[1][:2]) == b"\xff\xe0" else 1  # JFIF wants to be first
+            return [*raws[:behind], b"\xff\xe1", (len(body) + 2).to_bytes(2), body, *raws[behind:]]
+        case PictureFormat.PNG if block:
+            chunk = b"eXIf" + block
+            return [*raws[:2], len(block).to_bytes(4), chunk, zlib.crc32(chunk).to_bytes(4), *raws[2:]]
+        case PictureFormat.WEBP:
+            return _webp_of(raws, block)
+        case _:
+            return raws
+
+
+def _webp_of(raws: list[bytes | memoryview], block: bytes) -> Iterable[bytes | memoryview]:
+    """Yield a WebP whose header agrees with what is in it; EXIF goes into an extended one alone (RFC 9649, 2.7)."""
+    chunks = [bytes(raw) if raw[:4] == b"VP8X" else raw for raw in raws[1:]]
+    for index, chunk in enumerate(chunks):
+        if isinstance(chunk, bytes):
+            flags = chunk[8] & ~_WEBP_WORDS | (_WEBP_EXIF if block else 0)
+            chunks[index] = chunk[:8] + bytes([flags]) + chunk[9:]
+            if block:
+                chunks.append(b"EXIF" + len(block).to_bytes(4, "little") + block + bytes(len(block) % 2))
+            break
+    size_bytes = 4 + sum(map(len, chunks))
+    return [b"RIFF", size_bytes.to_bytes(4, "little"), b"WEBP", *chunks]
+
+
+def _encode_anew(picture: OpenedPicture, out: IO[bytes]) -> None:
+    file = picture.file
+    file.load()
+    options: dict[str, Any] = dict(_ANEW[picture.format])
+    if profile := file.info.get("icc_profile"):
+        options["icc_profile"] = profile
+    turned = Turn.of(file).applied_to(file)
+    bare = frombytes(turned.mode, turned.size, turned.tobytes())  # a copy would hand down what the file tells
+    if turned.palette is not None:
+        bare.putpalette(turned.palette.getdata()[1], turned.palette.mode)
+    if "transparency" in file.info:
+        options["transparency"] = file.info["transparency"]
+    bare.save(out, picture.format.value, **options)
