@@ -7,6 +7,7 @@ import click
 
 from spike_cli.database import audit, migrate
 from spike_cli.doctor import doctor
+from spike_cli.enhance import enhance
 from spike_cli.keys import keys
 from spike_cli.serve import serve
 from spike_cli.tokens import tokens
@@ -35,6 +36,7 @@ spike.add_command(keys)
 spike.add_command(migrate)
 spike.add_command(audit)
 spike.add_command(doctor)
+spike.add_command(enhance)
 
 
 def main() -> None:

@@ -43,6 +43,7 @@ from spike_core.services.gallery import Gallery
 from spike_core.services.intake import Intake
 from spike_core.services.labelling import Labelling
 from spike_core.services.making import Making
+from spike_core.services.outright import OutrightEnhancement
 from spike_core.services.receipts import ReceiptBook
 from spike_core.services.removal import Removal
 from spike_core.services.sessions import Sessions
@@ -55,6 +56,7 @@ from spike_core.services.workshop import Workshop
 from spike_fetch import WebDownloader
 from spike_runtime.data_folder import kept_secret, make_folder
 from spike_runtime.metrics import Metrics
+from spike_runtime.offline import Offline
 from spike_runtime.plugins import load_adapter, scheme_of
 from spike_runtime.settings import Settings, WrongSettings
 from spike_system import Cuid2Ids, SystemClock, SystemSecrets, ThreadPulse
@@ -136,6 +138,20 @@ def build(settings: Settings) -> Spike:
         ids=ids,
         secrets=secrets,
         pulse=ThreadPulse(timedelta(seconds=settings.heartbeat_s)),
+    )
+
+
+def build_offline(settings: Settings) -> Offline:
+    """Build what enhances pictures without a service. Nothing is opened but the engine, and no folder is made.
+
+    Raises:
+        WrongSettings: the engine isn't there.
+    """
+    engine = _open_engine(settings.upscaler)
+    return Offline(
+        enhancement=OutrightEnhancement(probe=engine.probe, upscaler=engine.upscaler),
+        metadata=engine.metadata,
+        labels=LabelPolicy(settings.exif),
     )
 
 

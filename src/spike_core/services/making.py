@@ -7,7 +7,7 @@ from typing import BinaryIO, assert_never
 from attrs import evolve, frozen
 
 from spike_core.domain.dimensions import Dimensions
-from spike_core.domain.errors import FlawedResult, UnacceptablePicture
+from spike_core.domain.errors import FlawedResult
 from spike_core.domain.identifiers import ImageId
 from spike_core.domain.images import Image, LabelPolicy, PictureFacts
 from spike_core.domain.jobs import JobOrder
@@ -21,6 +21,7 @@ from spike_core.ports.probe import ImageProbe
 from spike_core.ports.transactions import Transactions
 from spike_core.ports.upscaler import EnhancedPicture, Upscaler
 from spike_core.ports.watch import Watch
+from spike_core.services.inspection import inspected
 
 
 @frozen(kw_only=True)
@@ -107,14 +108,7 @@ class Making:
             FlawedResult: it isn't what was ordered.
             UnacceptablePicture, ObjectNotFound, StorageUnavailable: what it was made of can't be looked at.
         """
-        try:
-            facts = self.probe.inspect(io.BytesIO(picture.content))
-        except UnacceptablePicture as error:
-            raise FlawedResult(str(error)) from error
-        if facts.dimensions != assignment.size:
-            raise FlawedResult(f"it is {facts.dimensions}, not {assignment.size}")
-        if facts.format is not picture.format or facts.dimensions != picture.dimensions:
-            raise FlawedResult("it isn't what the engine says it is")
+        facts = inspected(picture, self.probe, size=assignment.size)
         sources = [self._facts(key) for key in assignment.pictures]
         if facts.is_blank and not (sources and all(source.is_blank for source in sources)):
             raise FlawedResult("it is blank")

@@ -1,0 +1,79 @@
+"""Destinations: where `spike enhance` writes, and in which format."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final, Self
+
+from attrs import frozen
+
+from spike_core.domain.objects import PictureFormat
+from spike_core.domain.tiers import Tier
+from spike_runtime.offline import COMPARISON_FORMAT
+
+# what the names of files end in; the first of each format is the one that we give
+EXTENSIONS: Final[Mapping[str, PictureFormat]] = {
+    ".jpg": PictureFormat.JPEG,
+    ".jpeg": PictureFormat.JPEG,
+    ".png": PictureFormat.PNG,
+    ".webp": PictureFormat.WEBP,
+}
+ENGINES_OWN: Final = frozenset({PictureFormat.JPEG, PictureFormat.PNG})  # JPEG, or PNG where there is transparency
+_SUFFIXES: Final = {Tier.FREE: "free", Tier.TIER_1K: "1k", Tier.TIER_2K: "2k", Tier.TIER_4K: "4k"}
+
+
+@frozen
+class WrongDestination(Exception):
+    """What was asked for can't be a destination."""
+
+    rule: str
+
+    def __str__(self) -> str:
+        """Return the sentence that a person should read."""
+        return self.rule
+
+
+@frozen(kw_only=True)
+class Destination:
+    """Where one picture's result goes: a folder, the name without its extension, and the formats that will do."""
+
+    folder: Path
+    stem: str
+    extensions: Mapping[PictureFormat, str]
+
+    @classmethod
+    def of_file(cls, path: Path) -> Self:
+        """Return the destination that is exactly this file.
+
+        Raises:
+            WrongDestination: its extension is none that Spike writes.
+        """
+        format_ = EXTENSIONS.get(path.suffix.lower())
+        if format_ is None:
+            known = ", ".join(EXTENSIONS)
+            raise WrongDestination(f"must end in {known}, or be a folder: end it in a slash to make one")
+        return cls(folder=path.parent, stem=path.stem, extensions={format_: path.suffix})
+
+    @classmethod
+    def for_picture(cls, picture: Path, *, folder: Path, tier: Tier, formats: frozenset[PictureFormat]) -> Self:
+        """Return a destination named for picture and tier: `cat.png` becomes `cat-2k` and what its format says."""
+        extensions = {format_: f".{format_.extension}" for format_ in formats}
+        return cls(folder=folder, stem=f"{picture.stem}-{_SUFFIXES[tier]}", extensions=extensions)
+
+    @property
+    def formats(self) -> frozenset[PictureFormat]:
+        """The formats that will do."""
+        return frozenset(self.extensions)
+
+    @property
+    def possible(self) -> tuple[Path, ...]:
+        """Every path that the result may get."""
+        return tuple(self.path(format_) for format_ in sorted(self.formats, key=lambda each: each.value))
+
+    @property
+    def comparison(self) -> Path:
+        """Where the picture of before and after goes."""
+        return self.folder / f"{self.stem}-compare.{COMPARISON_FORMAT.extension}"
+
+    def path(self, format_: PictureFormat) -> Path:
+        """Return where a result in one of `formats` goes."""
+        return self.folder / f"{self.stem}{self.extensions[format_]}"

@@ -1,0 +1,158 @@
+"""`spike enhance`: pictures in, pictures out, without a server."""
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+import click
+from attrs import evolve, frozen
+
+from spike_cli.destinations import ENGINES_OWN, EXTENSIONS, Destination, WrongDestination
+from spike_cli.files import Existing, UnusableFile, check_free, read_file, write_file
+from spike_cli.interrupts import ended_like_ctrl_c
+from spike_cli.progress import Reporter, reporting
+from spike_core.domain.errors import SpikeError
+from spike_core.domain.objects import PictureFormat
+from spike_core.domain.tiers import Tier
+from spike_runtime import Settings, WrongSettings, build_offline, load_settings
+from spike_runtime.logs import configure_logging
+from spike_runtime.offline import Offline
+
+_FORMATS: Final = tuple(extension[1:] for extension in EXTENSIONS)
+
+
+@click.command()
+@click.argument("pictures", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="PICTURE...")
+@click.option(
+    "--tier",
+    type=click.Choice([tier.value for tier in Tier], case_sensitive=False),
+    default=Tier.TIER_2K.value,
+    show_default=True,
+    help="How large it comes out: a longest side of 1024 (FREE, TIER_1K), 2048 or 4096 pixels.",
+)
+@click.option(
+    "-o",
+    "--output",
+    metavar="OUT",
+    help="A file, whose extension chooses the format, or a folder; beside each picture where left out.",
+)
+@click.option("--format", "format_", type=click.Choice(_FORMATS), help="The format, where OUT isn't a file.")
+@click.option("--compare", is_flag=True, help="Write a picture of before and after beside each result.")
+@click.option("--overwrite", is_flag=True, help="Replace files that are there already, but never an original.")
+@click.option("--upscaler", metavar="NAME", help="The engine; SPIKE_UPSCALER where left out.")
+def enhance(  # noqa: PLR0917  # click passes them by name
+    pictures: Sequence[Path],
+    tier: str,
+    output: str | None,
+    format_: str | None,
+    compare: bool,  # noqa: FBT001  # click's
+    overwrite: bool,  # noqa: FBT001  # click's
+    upscaler: str | None,
+) -> None:
+    """Enhance pictures, here and now: no server, no database, no tokens.
+
+    Prints the path of each result. A picture that fails is told on standard error; the others are still done.
+    """
+    configure_logging(level="ERROR", form="auto")
+    offline = _offline(load_settings(), upscaler)
+    destinations = _destinations(pictures, output, tier=Tier.parse(tier), format_=format_)
+    run = _Run(
+        offline=offline,
+        tier=Tier.parse(tier),
+        is_to_compare=compare,
+        existing=Existing.REPLACED if overwrite else Existing.KEPT,
+        originals=frozenset(picture.resolve() for picture in pictures),
+    )
+    failures, written = 0, set[Path]()
+    with ended_like_ctrl_c(), reporting(total=len(pictures)) as reporter:
+        for picture, destination in zip(pictures, destinations, strict=True):
+            reporter.begin(picture.name)
+            try:
+                paths = run.enhance(picture, destination, reporter=reporter, written=frozenset(written))
+            except (SpikeError, UnusableFile, MemoryError) as error:
+                failures += 1
+                reporter.complain(f"spike: {picture}: {_reason(error)}")
+            else:
+                written.update(path.resolve() for path in paths)
+                for path in paths:
+                    reporter.tell(str(path))
+            reporter.end()
+    sys.exit(1 if failures else 0)
+
+
+@frozen(kw_only=True)
+class _Run:
+    """What is the same for all pictures of one command."""
+
+    offline: Offline
+    tier: Tier
+    is_to_compare: bool
+    existing: Existing
+    originals: frozenset[Path]
+
+    def enhance(
+        self, picture: Path, destination: Destination, *, reporter: Reporter, written: frozenset[Path]
+    ) -> list[Path]:
+        """Enhance one picture and return what was written for it.
+
+        Raises:
+            UnusableFile, SpikeError, MemoryError: nothing was written, or the result without its comparison.
+        """
+        comparisons = [destination.comparison] if self.is_to_compare else []
+        for path in (*destination.possible, *comparisons):  # before the work, not after it
+            if path.resolve() in written:
+                raise UnusableFile(f"{path} was written by this very command, for a picture of the same name")
+            check_free(path, existing=self.existing, originals=self.originals)
+        original = read_file(picture)
+        made = self.offline.enhanced(original, self.tier, formats=destination.formats, watch=reporter)
+        results = [(destination.path(made.format), made.content)]
+        results += [(path, self.offline.compared(original, made)) for path in comparisons]
+        for path, content in results:
+            write_file(path, content, existing=self.existing)
+        return [path for path, _ in results]
+
+
+def _destinations(
+    pictures: Sequence[Path], output: str | None, *, tier: Tier, format_: str | None
+) -> list[Destination]:
+    """Return where each picture's result goes; make the folder that was asked for.
+
+    Raises:
+        click.BadParameter: there is no such destination.
+    """
+    formats: frozenset[PictureFormat] = frozenset({EXTENSIONS[f".{format_}"]}) if format_ else ENGINES_OWN
+    if output is None:
+        return [Destination.for_picture(each, folder=each.parent, tier=tier, formats=formats) for each in pictures]
+    path = Path(output)
+    is_folder = len(pictures) > 1 or output.endswith("/") or path.is_dir()
+    if not is_folder:
+        try:
+            destination = Destination.of_file(path)
+        except WrongDestination as error:
+            raise click.BadParameter(str(error), param_hint="-o") from error
+        if format_ and not destination.formats <= formats:
+            raise click.BadParameter(f"says another format than {output}", param_hint="--format")
+        return [destination]
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise click.BadParameter(
+            f"can't be a folder for the results: {error.strerror or error}", param_hint="-o"
+        ) from error
+    return [Destination.for_picture(each, folder=path, tier=tier, formats=formats) for each in pictures]
+
+
+def _offline(settings: Settings, upscaler: str | None) -> Offline:
+    if upscaler is None:
+        return build_offline(settings)
+    try:
+        return build_offline(evolve(settings, upscaler=upscaler))
+    except (WrongSettings, ValueError) as error:
+        raise click.BadParameter(str(error).removeprefix("SPIKE_UPSCALER: "), param_hint="--upscaler") from error
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, MemoryError):
+        return "there is too little memory for it"
+    return " ".join(str(error).split())

@@ -1,0 +1,26 @@
+"""Inspection: what a made picture really is, before anybody relies on it."""
+
+import io
+
+from spike_core.domain.dimensions import Dimensions
+from spike_core.domain.errors import FlawedResult, UnacceptablePicture
+from spike_core.domain.images import PictureFacts
+from spike_core.ports.probe import ImageProbe
+from spike_core.ports.upscaler import EnhancedPicture
+
+
+def inspected(picture: EnhancedPicture, probe: ImageProbe, *, size: Dimensions) -> PictureFacts:
+    """Return what the picture's bytes say: it decodes, has this size, and is what the engine says it is.
+
+    Raises:
+        FlawedResult: it isn't.
+    """
+    try:
+        facts = probe.inspect(io.BytesIO(picture.content))
+    except UnacceptablePicture as error:
+        raise FlawedResult(str(error)) from error
+    if facts.dimensions != size:
+        raise FlawedResult(f"it is {facts.dimensions}, not {size}")
+    if facts.format is not picture.format or facts.dimensions != picture.dimensions:
+        raise FlawedResult("it isn't what the engine says it is")
+    return facts
