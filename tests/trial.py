@@ -7,20 +7,21 @@ stored rows are read, by the adapters and past the service, and held against tha
 import json
 import threading
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
-from attrs import asdict, define, field, frozen
+from attrs import asdict, define, evolve, field, frozen
 
 from eventually import eventually
 from multipart import CONTENT_TYPE, a_form, a_part
 from pictures import encoded, photograph
-from running import Server, run_spike
+from running import Answer, Server, run_spike
 from spike_core.domain.errors import DatabaseUnavailable
 from spike_core.domain.identifiers import JobId
-from spike_core.domain.jobs import CompletedJob, Job, SettledJob
+from spike_core.domain.images import Image
+from spike_core.domain.jobs import CompletedJob, Job, SettledJob, UnsettledJob
 from spike_core.domain.tallies import QueueTally
 from spike_core.ports.plugins import Database, DatabaseLimits
 from spike_core.ports.transactions import Transactions
@@ -52,6 +53,16 @@ class Reckoning:
 
 
 @define
+class _Fault:
+    """What was done, and when it was over and mended."""
+
+    injected: str
+    over_s: float = 0.0
+    recovered_s: float | None = None
+    promises_until: int = 0  # how many promises there were when it was mended
+
+
+@define
 class Trial:
     """The client of one installation, whose first user it is, and its bookkeeper."""
 
@@ -63,9 +74,7 @@ class Trial:
     removed: set[JobId] = field(factory=set)  # whose image the client has deleted
     lost_requests: int = 0
     reckonings: list[Reckoning] = field(factory=list)
-    _injected: str = ""
-    _over_s: float = 0.0
-    _recovered_s: float | None = None
+    _faults: list[_Fault] = field(factory=list)
     _database: Database | None = None
     _noting: threading.Lock = field(factory=threading.Lock)
 
@@ -95,10 +104,14 @@ class Trial:
 
     def post(self, server: Server, path: str, body: Mapping[str, object]) -> Any:
         """Post JSON and return the answer, which must be good."""
-        content = json.dumps(body).encode()
-        answer = server.ask("POST", path, token=self._token_at(server), body=content, content_type="application/json")
+        answer = self.try_to_post(server, path, body)
         assert answer.status in {200, 201}, answer.content
         return answer.json
+
+    def try_to_post(self, server: Server, path: str, body: Mapping[str, object]) -> Answer:
+        """Post JSON and return what is answered."""
+        content = json.dumps(body).encode()
+        return server.ask("POST", path, token=self._token_at(server), body=content, content_type="application/json")
 
     def note(self, job_id: str, price: int) -> None:
         """Note that a client was promised a job at this price."""
@@ -117,16 +130,19 @@ class Trial:
 
     @contextmanager
     def injecting(self, what: str) -> Iterator[None]:
-        """Do a fault: it lasts as long as the context."""
-        self._injected = what
+        """Do a fault: it lasts as long as the context. Others may follow, each after its recovery."""
+        fault = _Fault(what)
+        self._faults.append(fault)
         yield
-        self._over_s = time.monotonic()
+        fault.over_s = time.monotonic()
 
     def recover(self) -> None:
         """Wait until every job has ended, promised or not, and note how long it took since the fault was over."""
-        assert self._over_s, "no fault was done"
+        fault = self._faults[-1]
+        assert fault.over_s, "the fault isn't over"
         eventually("every job at its end", self._is_at_rest)
-        self._recovered_s = time.monotonic() - self._over_s
+        fault.recovered_s = time.monotonic() - fault.over_s
+        fault.promises_until = len(self.prices)
 
     # what became of it
 
@@ -139,36 +155,60 @@ class Trial:
         """Return one of them."""
         return self.jobs()[JobId.parse(job_id)]
 
-    def reckon(self) -> Reckoning:
+    def images(self) -> Sequence[Image]:
+        """Return all images as they are stored."""
+        with self._transactions.view() as tx:
+            return tx.census.images(limit=EVERYTHING)
+
+    def await_end(self, job_id: str) -> None:
+        """Wait until one job has ended."""
+        eventually(f"the end of {job_id}", lambda: isinstance(self.job(job_id), SettledJob))
+
+    def reckon(self) -> None:
         """Hold what is stored against what was promised; nothing may be lost.
 
-        The processes should have ended, so that nobody mends anything any more.
+        The processes should have ended, so that nobody mends anything any more. What can't be laid to one fault of
+        several, such as tokens, is laid to the last.
         """
+        assert self._faults, "no fault was done"
         with self._transactions.view() as tx:
             jobs = {job.id: job for job in tx.census.jobs(limit=EVERYTHING)}
             balances = sum(wallet.balance.amount for wallet in tx.census.wallets(limit=EVERYTHING))
-        delivered = {id_ for id_, job in jobs.items() if isinstance(job, CompletedJob)}
-        unsettled = {id_ for id_, job in jobs.items() if not isinstance(job, SettledJob)}
-        settled = jobs.keys() - unsettled
-        missing = self.prices.keys() - jobs.keys() - self.removed
-        spent = sum(jobs[id_].order.charged.amount for id_ in delivered | unsettled)
-        prices = {id_: price for id_, price in self.prices.items() if id_ in jobs}
-        mispriced = sum(abs(jobs[id_].order.charged.amount - price) for id_, price in prices.items())
-        reckoning = Reckoning(
-            injected=self._injected,
-            accepted=len(self.prices),
-            delivered=len(delivered & self.prices.keys()),
-            given_back=len((settled - delivered) & self.prices.keys() | (self.removed - jobs.keys())),
-            recovered_s=self._recovered_s,
-            lost_jobs=len(missing | unsettled),
+        promises = list(self.prices)
+        ends = [*(fault.promises_until for fault in self._faults[:-1]), len(promises)]
+        rows = [
+            self._row(fault, promises[start:end], jobs)
+            for fault, start, end in zip(self._faults, [0, *ends], ends, strict=False)
+        ]
+        unknown = jobs.keys() - self.prices.keys()
+        rows[-1] = evolve(
+            rows[-1],
+            lost_jobs=rows[-1].lost_jobs + sum(not isinstance(jobs[id_], SettledJob) for id_ in unknown),
             lost_requests=self.lost_requests,
-            lost_tokens=abs(self.granted - spent - balances) + mispriced,
+            lost_tokens=rows[-1].lost_tokens + abs(self.granted - _spent(jobs.values()) - balances),
             findings=len(self._findings()),
         )
-        self.reckonings.append(reckoning)
-        assert reckoning.injected, "no fault was done"
-        assert reckoning.lost == 0, asdict(reckoning)
-        return reckoning
+        self.reckonings = rows
+        for row in rows:
+            assert row.lost == 0, asdict(row)
+            assert row.recovered_s is not None, asdict(row)
+
+    def _row(self, fault: _Fault, promises: Sequence[JobId], jobs: Mapping[JobId, Job]) -> Reckoning:
+        kept = [jobs[id_] for id_ in promises if id_ in jobs]
+        missing = set(promises) - jobs.keys()
+        delivered = sum(isinstance(job, CompletedJob) for job in kept)
+        unsettled = sum(not isinstance(job, SettledJob) for job in kept)
+        return Reckoning(
+            injected=fault.injected,
+            accepted=len(promises),
+            delivered=delivered,
+            given_back=len(kept) - delivered - unsettled + len(missing & self.removed),
+            recovered_s=fault.recovered_s,
+            lost_jobs=len(missing - self.removed) + unsettled,
+            lost_requests=0,
+            lost_tokens=sum(abs(job.order.charged.amount - self.prices[job.id]) for job in kept),
+            findings=0,
+        )
 
     def close(self) -> None:
         """Let go of the database."""
@@ -194,3 +234,8 @@ class Trial:
             url = self.settings.get("SPIKE_DATABASE_URL", f"sqlite:///{self.folder / 'spike.db'}")
             self._database = (open_sqlite if url.startswith("sqlite") else open_postgres)(url, limits=DatabaseLimits())
         return self._database.transactions
+
+
+def _spent(jobs: Collection[Job]) -> int:
+    """Return what jobs have cost that weren't given back."""
+    return sum(job.order.charged.amount for job in jobs if isinstance(job, CompletedJob | UnsettledJob))

@@ -37,6 +37,7 @@ _OTHERS_OUT: Final = """
     WHERE datname = current_database() AND pid <> pg_backend_pid()
 """
 _NO_ROWS: Final = "; ".join(f"DELETE FROM {table.name}" for table in reversed(METADATA.sorted_tables))  # noqa: S608  # ours
+_SHARED_MEMORY: Final = b"is still in use"  # by processes that haven't noticed yet that their first one is gone
 _numbers: Final = itertools.count()
 
 
@@ -60,24 +61,34 @@ class PostgresServer:
 
     def start(self) -> None:
         """Start it and wait until it answers."""
+        deadline_s = time.monotonic() + PATIENCE_S
+        while not self._is_started(deadline_s):
+            time.sleep(0.02)  # what is left of the one that crashed hasn't ended yet
+
+    def _is_started(self, deadline_s: float) -> bool:
         settings = (f"port={self.port}", "listen_addresses=127.0.0.1", "max_connections=200", *_IN_A_HURRY)
         options = [part for setting in settings for part in ("-c", setting)]
-        with (self.folder / "log").open("ab") as log:
+        log_path = self.folder / "log"
+        with log_path.open("ab") as log:
+            began_at = log.tell()
             command = [str(self.bin / "postgres"), "-D", str(self.folder / "data"), "-k", str(self.folder), *options]
             process: subprocess.Popen[bytes] = subprocess.Popen(
                 command, stdout=log, stderr=log, **_as_nobody(self.folder)
             )
         self._process = process
-        deadline_s = time.monotonic() + PATIENCE_S
         while True:
             try:
                 psycopg.connect(self.url, connect_timeout=5).close()
             except psycopg.OperationalError as error:
-                if process.poll() is not None or time.monotonic() > deadline_s:
-                    raise NoServer((self.folder / "log").read_text()) from error
+                if time.monotonic() > deadline_s:
+                    raise NoServer(log_path.read_text()) from error
+                if process.poll() is not None:
+                    if _SHARED_MEMORY in log_path.read_bytes()[began_at:]:
+                        return False
+                    raise NoServer(log_path.read_text()) from error
                 time.sleep(0.01)  # between two looks at another process
             else:
-                return
+                return True
 
     def stop(self, how: signal.Signals = signal.SIGINT) -> None:
         """End it: SIGINT breaks off what is under way, SIGQUIT leaves the mess to the next start."""
@@ -89,6 +100,13 @@ class PostgresServer:
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
+        self._process = None
+
+    def crash(self) -> None:
+        """End its first process as kill -9 does; the others notice and end, each where it stands."""
+        assert self._process is not None
+        self._process.kill()
+        self._process.wait(PATIENCE_S)
         self._process = None
 
 

@@ -133,15 +133,16 @@ def test_an_image_deleted_while_it_is_worked_on_is_gone_and_refunded(trial: Tria
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_workers_told_to_end_under_load_leave_the_rest_to_the_next(trial: Trial, number: signal.Signals) -> None:
-    with serving(trial.folder, **trial.settings) as server:
-        with a_fleet(trial.folder, *TWO, **trial.settings) as fleet:
+    settings = {**trial.settings, "SPIKE_LEASE_S": "60"}
+    with serving(trial.folder, **settings) as server:
+        with a_fleet(trial.folder, *TWO, **settings) as fleet:
             image_id = trial.upload(server)
             for tier in TIERS * 3:
                 trial.enhance(server, image_id, tier)
             fleet.line("job begun")
             with trial.injecting(f"{number.name} to workers with a full queue"):
                 assert fleet.stop(number) == 0
-        with a_fleet(trial.folder, *TWO, **trial.settings) as fleet:
+        with a_fleet(trial.folder, *TWO, **settings) as fleet:
             trial.recover()
             assert fleet.stop() == 0
         assert {job.deaths for job in trial.jobs().values()} == {0}

@@ -1,0 +1,144 @@
+"""An object store that fails, hangs, lies or dawdles, at uploads, results and deletions."""
+
+from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from typing import Final
+from urllib.parse import parse_qs, urlencode, urlsplit
+
+import pytest
+
+from buckets import keys_in
+from eventually import eventually
+from fleet import Fleet, a_fleet
+from multipart import CONTENT_TYPE, an_upload
+from pictures import encoded, photograph
+from running import Answer, Server, serving
+from servers.moody import Mood, Moody, Whim, moody
+from servers.s3 import S3Server
+from spike_core.domain.jobs import CompletedJob, RefundedJob
+from trial import Trial
+
+ORIGINALS: Final = "/images/"
+RESULTS: Final = "/enhanced/"
+TIERS: Final = ("FREE", "TIER_1K", "TIER_2K")
+PERSISTENT: Final = {"SPIKE_ATTEMPTS_MAX": "100"}
+OFTEN: Final = {"SPIKE_COLLECT_INTERVAL_S": "0.3", "SPIKE_ORPHAN_AGE_S": "1"}
+IMPATIENT: Final = {"connect_timeout_s": "1", "read_timeout_s": "1", "attempts_max": "1"}
+
+BAD: Final = (Mood.FAILS, Mood.HANGS, Mood.LIES)
+
+
+@pytest.fixture
+def store(s3_server: S3Server) -> Iterator[Moody]:
+    """Stand before the store."""
+    [endpoint_url] = parse_qs(urlsplit(s3_server.storage_url).query)["endpoint_url"]
+    with moody(endpoint_url) as store:
+        yield store
+
+
+@pytest.fixture
+def storage(storage: Mapping[str, str], store: Moody) -> Mapping[str, str]:
+    """Return the settings of the bucket, by way of the proxy, and of a client that gives up soon."""
+    url = urlsplit(storage["SPIKE_STORAGE_URL"])
+    options = {name: value for name, [value] in parse_qs(url.query).items()}
+    query = urlencode({**options, **IMPATIENT, "endpoint_url": f"http://127.0.0.1:{store.port}"})
+    return {**storage, "SPIKE_STORAGE_URL": url._replace(query=query).geturl()}
+
+
+@contextmanager
+def an_installation(trial: Trial, **more: str) -> Iterator[tuple[Server, Fleet, str]]:
+    """Run a server and a worker, and upload a picture whose first job is done; all end in order."""
+    settings = {**trial.settings, **more}
+    with serving(trial.folder, **settings) as server, a_fleet(trial.folder, **settings) as fleet:
+        image_id = trial.upload(server)
+        eventually("the first job is done", lambda: isinstance(next(iter(trial.jobs().values())), CompletedJob))
+        yield server, fleet, image_id
+        assert (fleet.stop(), server.stop()) == (0, 0)
+
+
+def try_to_upload(trial: Trial, server: Server) -> Answer:
+    body = an_upload(encoded(photograph("chelsea.png")))
+    return server.ask("POST", "/api/images/upload", token=trial.token, body=body, content_type=CONTENT_TYPE)
+
+
+def await_objects(trial: Trial, number: int) -> None:
+    eventually(f"{number} objects are left", lambda: len(keys_in(trial.settings)) == number)
+
+
+def test_uploads_that_the_store_fails_are_not_charged_and_leave_nothing(trial: Trial, store: Moody) -> None:
+    with an_installation(trial, **OFTEN) as (server, _, _image_id):
+        for mood in BAD:
+            before = keys_in(trial.settings)
+            with trial.injecting(f"object store {mood.value}, for uploads"):
+                store.take(Whim(mood, "PUT", ORIGINALS))
+                with ThreadPoolExecutor(4) as pool:
+                    answers = list(pool.map(lambda _: try_to_upload(trial, server), range(4)))
+                assert store.struck >= 4
+                store.calm_down()
+            assert {(answer.status, answer.json["error"]) for answer in answers} == {(500, "Upload processing failed")}
+            trial.upload(server)
+            trial.recover()
+            await_objects(trial, len(before) + 2)  # nothing is left of the failed ones
+
+
+def test_results_that_the_store_fails_are_stored_by_a_later_attempt(trial: Trial, store: Moody) -> None:
+    with an_installation(trial, **PERSISTENT, **OFTEN) as (server, _, image_id):
+        for mood in BAD:
+            with trial.injecting(f"object store {mood.value}, for results"):
+                store.take(Whim(mood, "PUT", RESULTS))
+                for tier in TIERS:
+                    trial.enhance(server, image_id, tier)
+                eventually("several attempts have failed", lambda: store.struck >= 4)
+                store.calm_down()
+            trial.recover()
+        assert {type(job) for job in trial.jobs().values()} == {CompletedJob}
+        await_objects(trial, 1 + len(trial.prices))  # one original, and one result for each job
+
+
+def test_jobs_whose_results_the_store_never_takes_are_given_back(trial: Trial, store: Moody) -> None:
+    with an_installation(trial, **OFTEN) as (server, _, image_id):
+        with trial.injecting("object store takes no result, for as long as a job is tried"):
+            store.take(Whim(Mood.LIES, "PUT", RESULTS))
+            job_id = trial.enhance(server, image_id, "TIER_2K")
+            trial.await_end(job_id)
+            store.calm_down()
+        trial.recover()
+        assert isinstance(trial.job(job_id), RefundedJob)
+        await_objects(trial, 2)  # those of failed attempts are collected
+
+
+def test_deletions_that_the_store_fails_are_finished_later(trial: Trial, store: Moody) -> None:
+    """The client hears 500, the image is gone for everybody, and the sweeper finishes what was begun."""
+    with an_installation(trial, **OFTEN) as (server, _, _first):
+        album = trial.post(server, "/api/albums", {"name": "Holidays", "autoEnhance": False})
+        before = keys_in(trial.settings)
+        for mood in BAD:
+            image_id = trial.upload(server, album_id=album["album"]["id"])
+            with trial.injecting(f"object store {mood.value}, for deletions"):
+                store.take(Whim(mood, "POST", "delete"), Whim(mood, "DELETE"))
+                answer = server.ask("DELETE", f"/api/images/{image_id}", token=trial.token)
+                assert (answer.status, store.struck > 0) == (500, True)
+                assert server.ask("GET", f"/api/images/{image_id}", token=trial.token).status == 404
+                store.calm_down()
+            trial.recover()
+            await_objects(trial, len(before))
+            eventually("the rows are gone", lambda: len(trial.images()) == 1)
+
+
+def test_a_slow_store_makes_everything_slow_and_nothing_wrong(trial: Trial, store: Moody) -> None:
+    """Slower than a heartbeat, so that leases are renewed while objects move."""
+    store.delay_s = 0.6
+    patient = {"SPIKE_LEASE_S": "2", "SPIKE_HEARTBEAT_S": "0.3", "SPIKE_DEATHS_MAX": "20", **PERSISTENT}
+    with an_installation(trial, **patient) as (
+        server,
+        _,
+        image_id,
+    ):
+        with trial.injecting("object store takes 0.6 s for each object"):
+            store.take(*(Whim(Mood.DAWDLES, method) for method in ("GET", "PUT")))
+            trial.upload(server)
+            for tier in TIERS:
+                trial.enhance(server, image_id, tier)
+        trial.recover()
+        assert {type(job) for job in trial.jobs().values()} == {CompletedJob}
