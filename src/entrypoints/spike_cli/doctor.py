@@ -26,7 +26,7 @@ def doctor(as_json: bool) -> None:  # noqa: FBT001  # click's
             if not as_json:
                 click.echo(_told(each))
     finally:
-        spike.database.close()
+        spike.close()
     is_well = all(each.is_well for each in checked)
     if as_json:
         click.echo(json.dumps({"ok": is_well, "checks": [attrs.asdict(each) for each in checked]}))

@@ -26,7 +26,7 @@ def opened(*, log_level: str | None = None) -> Iterator[Spike]:
         _migrate(spike)
         yield spike
     finally:
-        spike.database.close()
+        spike.close()
 
 
 def check_storage(spike: Spike) -> None:

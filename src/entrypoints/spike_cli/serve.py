@@ -43,6 +43,9 @@ def serve(host: str, port: int) -> None:
         def on_ready(bound_port: int) -> None:
             click.echo(welcome(settings, user, port=bound_port), err=False)
             structlog.get_logger(__name__).info("serving", host=host, port=bound_port)
+            spike.prepare_to_look()
+            if spike.serves_and_works:
+                spike.prepare_to_work()
 
         closing = threading.Event()
         try:

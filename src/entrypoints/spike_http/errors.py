@@ -200,6 +200,7 @@ TABLE: Final[Mapping[type[errors.SpikeError], Row]] = {
     errors.StorageRefused: _INTERNAL,
     errors.QueueUnavailable: _INTERNAL,
     errors.UpscalerUnavailable: _INTERNAL,
+    errors.WorkCutShort: _INTERNAL,
     errors.GeneratorUnavailable: _INTERNAL,
     errors.LimiterUnavailable: _INTERNAL,
     errors.UploadOverdue: _INTERNAL,

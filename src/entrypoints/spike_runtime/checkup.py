@@ -79,6 +79,13 @@ def _checks(spike: Spike, sample: bytes) -> Iterator[_Check]:
         use=lambda: _use_limiter(spike),
         remedy="start the store of the limits, or correct its URL; until then requests aren't counted",
     )
+    if spike.sandbox is not None:
+        yield _Check(
+            part="sandbox",
+            setting="SPIKE_SANDBOX",
+            use=spike.sandbox.try_out,
+            remedy="let this user start processes, and give them SPIKE_SANDBOX_MEMORY_MB; with off, there are none",
+        )
     yield _Check(
         part="engine",
         setting="SPIKE_UPSCALER",

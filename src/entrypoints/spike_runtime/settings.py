@@ -92,6 +92,12 @@ class Settings:
     broker_url: str = "memory://"
     upscaler: str = "pillow"
     exif: str = field(default="keep", validator=_one_of("keep", "strip"))  # in results, of their originals
+    sandbox: str = field(default="on", validator=_one_of("on", "off"))  # image work in child processes
+    sandbox_memory_mb: int = field(default=2048, validator=_at_least(256))  # of one child; the kernel's MiB
+    sandbox_cpu_s: float = field(default=600.0, validator=_at_least(1))  # of one picture, all threads together
+    sandbox_time_s: float = field(default=300.0, validator=_at_least(1))
+    sandbox_probe_s: float = field(default=20.0, validator=_at_least(1))  # processor time for a look at a picture
+    sandbox_probes: int = field(default=2, validator=_at_least(1))  # looks at once
     generator: str = "procedural"
     generator_url: str = ""  # of the server, for a generator that needs one
     generator_api_key: typed_settings.SecretStr = field(default=_NO_SECRET, validator=_no_space_around)

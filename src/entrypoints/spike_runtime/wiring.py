@@ -1,7 +1,9 @@
 """The composition root: the one place that builds adapters and hands them to services."""
 
+import pickle
 from datetime import timedelta
 from pathlib import Path
+from typing import Final
 
 from attrs import frozen
 
@@ -59,7 +61,10 @@ from spike_runtime.metrics import Metrics
 from spike_runtime.offline import Offline
 from spike_runtime.plugins import load_adapter, scheme_of
 from spike_runtime.settings import Settings, WrongSettings
+from spike_sandbox import Limits, Sandbox
 from spike_system import Cuid2Ids, SystemClock, SystemSecrets, ThreadPulse
+
+_ELBOW_ROOM: Final = 3  # how much longer than its processor time a look may take: others need the machine too
 
 
 @frozen(kw_only=True)
@@ -73,6 +78,7 @@ class Spike:
     storage: Storage
     broker: Broker
     engine: Engine
+    sandbox: Sandbox | None  # whose children are the engine, where it has any
     limiter: RateLimiter
     metrics: Metrics
 
@@ -107,6 +113,23 @@ class Spike:
         """Whether nobody else can be working on this database's jobs: queue, workers and database are all here."""
         return self.broker.is_in_process and not self.settings.database_url
 
+    def prepare_to_look(self) -> None:
+        """Start, in the background, what looks at pictures; else the first one starts it."""
+        if self.sandbox is not None:
+            self.sandbox.looks.warm_up()
+
+    def prepare_to_work(self) -> None:
+        """Start, in the background, what works on pictures and looks at results; else the first job starts it."""
+        if self.sandbox is not None:
+            self.sandbox.looks.warm_up()
+            self.sandbox.works.warm_up()
+
+    def close(self) -> None:
+        """End the child processes, those at work at once, and let go of the database's connections."""
+        if self.sandbox is not None:
+            self.sandbox.close()
+        self.database.close()
+
 
 def build(settings: Settings) -> Spike:
     """Build a Spike. Nothing goes over a network yet; the data folder is made where it is needed.
@@ -121,7 +144,9 @@ def build(settings: Settings) -> Spike:
     database = _open_database(settings.database_url or f"sqlite:///{folder / 'spike.db'}", settings.database_limits)
     storage = _open_storage(settings.storage_url or (folder / "objects").as_uri(), clock=clock, secret=secret)
     broker = _open_broker(settings.broker_url)
-    engine = _open_engine(settings.upscaler)
+    open_engine = _engine(settings.upscaler)
+    sandbox = _sandbox(open_engine, settings) if settings.sandbox == "on" else None
+    engine = sandbox.engine if sandbox else open_engine()
 
     generator = _open_generator(settings)
 
@@ -131,6 +156,7 @@ def build(settings: Settings) -> Spike:
         storage=storage,
         broker=broker,
         engine=engine,
+        sandbox=sandbox,
         generator=generator,
         downloader=WebDownloader(),
         limiter=_open_limiter(settings.rate_limit_url),
@@ -169,8 +195,9 @@ def assemble(
     ids: Ids,
     secrets: Secrets,
     pulse: Pulse,
+    sandbox: Sandbox | None = None,
 ) -> Spike:
-    """Return the services over adapters of your choice."""
+    """Return the services over adapters of your choice; `sandbox` is to end with them."""
     transactions, blobs, limits = database.transactions, storage.blobs, settings.job_limits
     charging = Charging(policy=settings.regeneration, limits=limits)
     turns = TurnTaking(transactions=transactions, clock=clock, limits=limits)
@@ -197,6 +224,7 @@ def assemble(
         storage=storage,
         broker=broker,
         engine=engine,
+        sandbox=sandbox,
         limiter=limiter,
         metrics=Metrics(
             transactions=transactions,
@@ -293,9 +321,31 @@ def _open_limiter(url: str) -> RateLimiter:
         raise WrongSettings(f"{setting}: {error}") from error
 
 
-def _open_engine(name: str) -> Engine:
+def _engine(name: str) -> OpenEngine:
     open_: OpenEngine = load_adapter("upscaler", name, setting="SPIKE_UPSCALER")
-    return open_()
+    return open_
+
+
+def _sandbox(open_engine: OpenEngine, settings: Settings) -> Sandbox:
+    memory_bytes = settings.sandbox_memory_mb * 1024 * 1024
+    probe_time = timedelta(seconds=settings.sandbox_probe_s)
+    try:
+        return Sandbox.over(
+            open_engine,
+            workers=max(1, settings.worker_threads),
+            work_limits=Limits(
+                memory_bytes=memory_bytes,
+                cpu_time=timedelta(seconds=settings.sandbox_cpu_s),
+                wall_time=timedelta(seconds=min(settings.sandbox_time_s, settings.work_time_max_s)),
+            ),
+            probes=settings.sandbox_probes,
+            look_limits=Limits(memory_bytes=memory_bytes, cpu_time=probe_time, wall_time=_ELBOW_ROOM * probe_time),
+        )
+    except (TypeError, AttributeError, pickle.PicklingError) as error:
+        raise WrongSettings(
+            f"SPIKE_SANDBOX: the engine {settings.upscaler!r} can't be built in a child process: {error}; "
+            "SPIKE_SANDBOX=off has it work in this one"
+        ) from error
 
 
 def _open_generator(settings: Settings) -> Generator:

@@ -65,6 +65,7 @@ def work_until(end: Callable[[float], bool], spike: Spike) -> End:
     log = structlog.get_logger(__name__)
     limits = spike.settings.job_limits
     with working(spike) as in_work:
+        spike.prepare_to_work()
         log.info("working", pid=os.getpid(), threads=spike.settings.worker_threads)
         while not end(LOOK_S):
             if stuck := in_work.overdue(now=spike.clock.now(), work_time_max=limits.work_time_max):

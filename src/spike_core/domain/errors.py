@@ -406,6 +406,18 @@ class UpscalerUnavailable(Unavailable):
 
 
 @frozen
+class WorkCutShort(UpscalerUnavailable):
+    """The work on a picture was ended: it took more time or memory than one may, or brought down what worked on it."""
+
+    code: ClassVar[str] = "work_cut_short"
+    reason: str
+
+    def __str__(self) -> str:
+        """Say what ended it."""
+        return f"The work on the picture was cut short: {self.reason}"
+
+
+@frozen
 class GeneratorUnavailable(Unavailable):
     """The picture generator can't work now."""
 

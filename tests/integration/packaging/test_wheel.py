@@ -26,6 +26,7 @@ PACKAGES: Final = {
     "spike_pillow",
     "spike_runtime",
     "spike_s3",
+    "spike_sandbox",
     "spike_sqlalchemy",
     "spike_system",
     "spike_worker",

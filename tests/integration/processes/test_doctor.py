@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from rogue import with_engine
 from running import run_spike
 
-PARTS = ["database", "storage", "queue", "rate limits", "engine", "disk"]
+PARTS = ["database", "storage", "queue", "rate limits", "sandbox", "engine", "disk"]
 
 
 @pytest.fixture
@@ -79,3 +80,16 @@ def test_a_server_of_queue_and_limits_that_is_away_is_named_for_both(folder: Pat
 def test_a_server_of_queue_and_limits_that_is_there_is_found_well(folder: Path, redis_url: str) -> None:
     settings = {"SPIKE_BROKER_URL": redis_url, "SPIKE_RATE_LIMIT_URL": redis_url}
     assert run_spike("doctor", folder=folder, **settings).returncode == 0
+
+
+def test_children_that_cannot_be_started_are_named(folder: Path, tmp_path: Path) -> None:
+    checked = run_spike("doctor", folder=folder, **with_engine("dying_engine", tmp_path))
+    assert checked.returncode == 1
+    assert "FAIL  sandbox: the child ended with code 3" in checked.stdout
+    assert "SPIKE_SANDBOX: " in checked.stdout
+
+
+def test_an_installation_without_a_sandbox_is_well(folder: Path) -> None:
+    checked = run_spike("doctor", folder=folder, SPIKE_SANDBOX="off")
+    assert checked.returncode == 0
+    assert "sandbox" not in checked.stdout

@@ -1,0 +1,170 @@
+"""An engine whose work is done by children: whatever a picture does, it does to a process that can be spared."""
+
+import io
+import logging
+import pickle
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import BinaryIO, Final, TypeVar
+
+from attrs import field, frozen
+
+from spike_core.domain.dimensions import Dimensions
+from spike_core.domain.errors import UndecodablePicture, UpscalerUnavailable, WorkCutShort
+from spike_core.domain.images import PictureFacts
+from spike_core.ports.plugins import Engine
+from spike_core.ports.upscaler import EnhancedPicture
+from spike_core.ports.watch import UNWATCHED, Watch
+from spike_sandbox.children import Children
+from spike_sandbox.ends import End
+from spike_sandbox.limits import Limits
+from spike_sandbox.work import Answer, Order, content_of, facts_of, picture_of
+
+Load = Callable[[], Engine]
+_Result = TypeVar("_Result")
+_log: Final = logging.getLogger(__name__)
+
+
+@frozen(kw_only=True)
+class Sandbox:
+    """Two kinds of children over one engine: those that work, and those that take a look, who are never kept waiting
+    by the work.
+    """
+
+    works: Children
+    looks: Children
+    engine: Engine = field(init=False)
+
+    @engine.default
+    def _engine_of_children(self) -> Engine:
+        return Engine(
+            upscaler=SandboxedUpscaler(self.works),
+            blender=SandboxedBlender(self.works),
+            probe=SandboxedProbe(self.looks),
+            metadata=SandboxedMetadata(looks=self.looks, works=self.works),
+        )
+
+    @classmethod
+    def over(cls, load: Load, *, workers: int, work_limits: Limits, probes: int, look_limits: Limits) -> "Sandbox":
+        """Return a sandbox for the engine that `load` builds, in each child anew.
+
+        No child is started yet. At most `workers` work and `probes` look at once.
+
+        Raises:
+            TypeError, AttributeError, pickle.PicklingError: `load` can't be pickled.
+        """
+        pickled = pickle.dumps(load)
+        return cls(
+            works=Children(pickled_load=pickled, limits=work_limits, size=workers, name="work on pictures"),
+            looks=Children(pickled_load=pickled, limits=look_limits, size=probes, name="looks at pictures"),
+        )
+
+    def try_out(self) -> None:
+        """Have a child of each kind, and give it back.
+
+        Raises:
+            UpscalerUnavailable: there is none to be had.
+        """
+        for children in (self.looks, self.works):
+            with children.one():
+                pass
+
+    def close(self) -> None:
+        """End the children; those at work don't come to the end of it."""
+        self.works.close()
+        self.looks.close()
+
+
+@frozen
+class SandboxedUpscaler:
+    """Has another upscaler's work done by children."""
+
+    _children: Children
+
+    def enhance(self, original: BinaryIO, *, size: Dimensions, watch: Watch = UNWATCHED) -> EnhancedPicture:
+        """Return the enhanced picture; see the port. `watch` is asked twice a second, too, whether anybody waits.
+
+        Raises:
+            WorkCutShort: the child didn't live to the end of the work.
+        """
+        return _worked(self._children, Order("enhance", [original], size), picture_of, watch)
+
+
+@frozen
+class SandboxedBlender:
+    """Has another blender's work done by children."""
+
+    _children: Children
+
+    def blend(self, original: BinaryIO, source: BinaryIO, *, size: Dimensions) -> bytes:
+        """Return the merged picture; see the port.
+
+        Raises:
+            WorkCutShort: the child didn't live to the end of the work.
+        """
+        return _worked(self._children, Order("blend", [original, source], size), content_of, UNWATCHED)
+
+
+@frozen
+class SandboxedProbe:
+    """Has pictures looked at by children."""
+
+    _children: Children
+
+    def inspect(self, content: BinaryIO) -> PictureFacts:
+        """Return what the picture is; see the port.
+
+        Raises:
+            UndecodablePicture: also where it brought the child down.
+            UpscalerUnavailable: the child was ended otherwise, or there is none.
+        """
+        return _looked(self._children, Order("inspect", [content]), facts_of)
+
+
+@frozen(kw_only=True)
+class SandboxedMetadata:
+    """Has metadata taken out of uploads by children that look, and put into results by children that work."""
+
+    looks: Children
+    works: Children
+
+    @contextmanager
+    def public(self, content: BinaryIO) -> Iterator[BinaryIO]:
+        """Open the picture as everybody may have it; see the port.
+
+        Raises:
+            UndecodablePicture: also where it brought the child down.
+            UpscalerUnavailable: the child was ended otherwise, or there is none.
+        """
+        yield io.BytesIO(_looked(self.looks, Order("public", [content]), content_of))
+
+    def labelled(self, picture: bytes, *, original: BinaryIO) -> bytes:
+        """Return a result with what the original tells; see the port.
+
+        Raises:
+            WorkCutShort: the child didn't live to the end of the work.
+        """
+        try:
+            return _worked(self.works, Order("labelled", [io.BytesIO(picture), original]), content_of, UNWATCHED)
+        finally:
+            original.seek(0)
+
+
+def _looked(children: Children, order: Order, read: Callable[[Answer], _Result]) -> _Result:
+    try:
+        with children.one() as child:
+            return child.work(order, read=read, watch=UNWATCHED)
+    except End as end:
+        _log.warning("a look at a picture was cut short: %s", end)
+        raise (UndecodablePicture if end.is_the_pictures_fault else UpscalerUnavailable) from end
+    finally:
+        order.pictures[0].seek(0)
+
+
+def _worked(children: Children, order: Order, read: Callable[[Answer], _Result], watch: Watch) -> _Result:
+    try:
+        with children.one() as child:
+            return child.work(order, read=read, watch=watch)
+    except End as end:
+        _log.warning("work on a picture was cut short: %s", end)
+        raise WorkCutShort(end.told) from end

@@ -1,0 +1,72 @@
+"""An engine keeps its promises in a sandbox too."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from contracts.blender import BlenderContract
+from contracts.metadata import MetadataContract
+from contracts.probe import MakePicture, ProbeContract
+from contracts.upscaler import UpscalerContract
+from pictures import a_photo, encoded, exif, photograph
+from sandboxes import a_sandbox
+from spike_core.domain.dimensions import Dimensions
+from spike_core.domain.objects import PictureFormat
+from spike_core.ports.blender import Blender
+from spike_core.ports.metadata import Metadata
+from spike_core.ports.probe import ImageProbe
+from spike_core.ports.upscaler import Upscaler
+from spike_pillow import open_engine
+from spike_sandbox import Sandbox
+
+
+@pytest.fixture(scope="module")
+def sandbox() -> Iterator[Sandbox]:
+    with a_sandbox(open_engine, workers=2, probes=2) as sandbox:
+        yield sandbox
+
+
+def _a_photo_with_place(size: Dimensions, format_: PictureFormat = PictureFormat.JPEG, flaw: str = "") -> bytes:
+    if flaw != "located":
+        return a_photo(size, format_, flaw)
+    return encoded(photograph(size=(size.width_px, size.height_px)), format_, exif=exif())
+
+
+class _OfPillow:
+    @pytest.fixture
+    def upscaler(self, sandbox: Sandbox) -> Upscaler:
+        return sandbox.engine.upscaler
+
+    @pytest.fixture
+    def blender(self, sandbox: Sandbox) -> Blender:
+        return sandbox.engine.blender
+
+    @pytest.fixture
+    def probe(self, sandbox: Sandbox) -> ImageProbe:
+        return sandbox.engine.probe
+
+    @pytest.fixture
+    def make_picture(self) -> MakePicture:
+        return a_photo
+
+
+class TestSandboxedProbe(_OfPillow, ProbeContract):
+    pass
+
+
+class TestSandboxedUpscaler(_OfPillow, UpscalerContract):
+    pass
+
+
+class TestSandboxedBlender(_OfPillow, BlenderContract):
+    pass
+
+
+class TestSandboxedMetadata(_OfPillow, MetadataContract):
+    @pytest.fixture
+    def make_picture(self) -> MakePicture:
+        return _a_photo_with_place
+
+    @pytest.fixture
+    def metadata(self, sandbox: Sandbox) -> Metadata:
+        return sandbox.engine.metadata

@@ -1,0 +1,197 @@
+"""What a picture does, it does to a child; whoever waits for it hears of that, and nobody else does."""
+
+import io
+import os
+import signal
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+from rogue import a_rogue, broken_engine, dying_engine
+from sandboxes import a_sandbox
+from spike_core.domain.dimensions import Dimensions
+from spike_core.domain.errors import UndecodablePicture, UpscalerUnavailable, WorkCutShort
+from spike_memory.engine import a_picture
+from spike_sandbox import ErrorInChild, Sandbox
+
+SIZE: Final = Dimensions(width_px=64, height_px=48)
+GOOD: Final = a_picture(SIZE)
+BROKEN_OFF: Final = "the engine was killed, perhaps for want of memory"
+STOPPED: Final = "it stopped the engine"
+
+
+def enhance(sandbox: Sandbox, data: bytes) -> bytes:
+    return sandbox.engine.upscaler.enhance(io.BytesIO(data), size=SIZE).content
+
+
+def the_child(sandbox: Sandbox) -> int:
+    """Return the process id of a sandbox's only worker, started where there is none."""
+    enhance(sandbox, GOOD)
+    (pid,) = sandbox.works.pids
+    return pid
+
+
+def at_work(sandbox: Sandbox, threads: ThreadPoolExecutor, gate: Path) -> tuple[int, Future[bytes]]:
+    """Have a child sleep over a picture; return its process id, once it does, and the work."""
+    os.mkfifo(gate)
+    work = threads.submit(enhance, sandbox, f"rogue work: sleep at {gate};".encode())
+    return int(gate.read_text()), work
+
+
+@pytest.mark.parametrize(
+    ("deed", "told"),
+    [
+        ("segfault", STOPPED),
+        ("abort", STOPPED),
+        ("exit", STOPPED),
+        ("kill", BROKEN_OFF),
+        ("eat", "it takes more memory than one may"),
+        ("eat blindly", STOPPED),
+        ("nonsense", STOPPED),
+    ],
+)
+def test_work_that_ends_its_child_is_cut_short_and_the_next_is_done(deed: str, told: str) -> None:
+    with a_sandbox(memory_mib=256) as sandbox:
+        enhance(sandbox, GOOD)
+        with pytest.raises(WorkCutShort) as cut:
+            enhance(sandbox, a_rogue(f"work: {deed}"))
+        assert cut.value.reason == told
+        assert enhance(sandbox, GOOD)
+
+
+@pytest.mark.parametrize("deed", ["spin", "spin in C"])
+def test_processor_time_has_an_end(deed: str) -> None:
+    with a_sandbox(cpu_s=1) as sandbox:
+        with pytest.raises(WorkCutShort, match="more processor time"):
+            enhance(sandbox, a_rogue(f"work: {deed}"))
+        assert enhance(sandbox, GOOD)
+
+
+def test_processor_time_is_counted_for_each_picture_anew() -> None:
+    """A child that has worked for long isn't ended for what it did before."""
+    with a_sandbox(cpu_s=1) as sandbox:
+        pid = the_child(sandbox)
+        for _ in range(4):
+            enhance(sandbox, GOOD + a_rogue("work: toil"))
+        assert sandbox.works.pids == {pid}
+
+
+@pytest.mark.parametrize("deed", ["sleep", "report"])
+def test_time_has_an_end(deed: str) -> None:
+    with a_sandbox(wall_s=1) as sandbox:
+        with pytest.raises(WorkCutShort, match="longer than one may"):
+            enhance(sandbox, a_rogue(f"work: {deed}"))
+        assert enhance(sandbox, GOOD)
+
+
+@pytest.mark.parametrize("deed", ["segfault", "abort"])
+def test_a_picture_that_brings_down_who_looks_at_it_is_refused(deed: str) -> None:
+    with a_sandbox() as sandbox, pytest.raises(UndecodablePicture):
+        sandbox.engine.probe.inspect(io.BytesIO(a_rogue(f"look: {deed}")))
+
+
+def test_a_picture_that_uses_up_the_processor_time_of_a_look_is_refused() -> None:
+    with a_sandbox(cpu_s=1) as sandbox, pytest.raises(UndecodablePicture):
+        sandbox.engine.probe.inspect(io.BytesIO(a_rogue("look: spin in C")))
+
+
+@pytest.mark.parametrize("deed", ["kill", "exit", "sleep"])
+def test_a_picture_may_be_sent_again_when_it_may_not_have_been_its_fault(deed: str) -> None:
+    with a_sandbox(wall_s=1) as sandbox, pytest.raises(UpscalerUnavailable):
+        sandbox.engine.probe.inspect(io.BytesIO(a_rogue(f"look: {deed}")))
+
+
+def test_the_content_is_rewound_after_a_death_too() -> None:
+    content = io.BytesIO(a_rogue("look: kill"))
+    with a_sandbox() as sandbox, pytest.raises(UpscalerUnavailable):
+        sandbox.engine.probe.inspect(content)
+    assert content.tell() == 0
+
+
+def test_kill_9_in_the_midst_of_work_cuts_that_work_short_alone(tmp_path: Path) -> None:
+    with a_sandbox(workers=2) as sandbox, ThreadPoolExecutor(2) as threads:
+        (doomed, other), works = zip(*[at_work(sandbox, threads, tmp_path / name) for name in "ab"], strict=True)
+        os.kill(doomed, signal.SIGKILL)
+        with pytest.raises(WorkCutShort):
+            works[0].result()
+        assert other in sandbox.works.pids
+        os.kill(other, signal.SIGKILL)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_what_is_meant_for_the_parent_does_not_end_work(tmp_path: Path, number: signal.Signals) -> None:
+    """Ctrl-C in a terminal goes to all of its processes, SIGTERM from systemd to all of a service's."""
+    gate = tmp_path / "gate"
+    os.mkfifo(gate)
+    with a_sandbox() as sandbox, ThreadPoolExecutor(1) as threads:
+        pid = the_child(sandbox)
+        assert os.getsid(pid) != os.getsid(0)
+        work = threads.submit(enhance, sandbox, GOOD + f"rogue work: nothing at {gate};".encode())
+        with gate.open() as pipe:
+            os.kill(pid, number)
+            assert int(pipe.read()) == pid
+        assert work.result()
+        assert sandbox.works.pids == {pid}
+
+
+def test_others_are_served_while_some_are_led_astray() -> None:
+    deeds = ["segfault", "exit", "kill", "eat", "raise", "abort", "nonsense"] * 3
+    with a_sandbox(workers=3, memory_mib=256) as sandbox, ThreadPoolExecutor(12) as threads:
+        rogues = [threads.submit(enhance, sandbox, a_rogue(f"work: {deed}")) for deed in deeds]
+        good = [threads.submit(enhance, sandbox, GOOD) for _ in range(60)]
+        assert len([work.result() for work in good]) == 60
+        assert all(work.exception() is not None for work in rogues)
+        assert len(sandbox.works.pids) <= 3
+
+
+def test_an_idle_child_that_is_killed_is_replaced_unnoticed() -> None:
+    with a_sandbox() as sandbox:
+        pid = the_child(sandbox)
+        os.kill(pid, signal.SIGKILL)
+        os.waitid(os.P_PID, pid, os.WEXITED | os.WNOWAIT)
+        assert enhance(sandbox, GOOD)
+        assert sandbox.works.pids != {pid}
+
+
+def test_an_error_that_is_no_ones_word_keeps_its_traceback_for_the_log() -> None:
+    with a_sandbox() as sandbox:
+        pid = the_child(sandbox)
+        with pytest.raises(ErrorInChild, match="ZeroDivisionError") as error:
+            enhance(sandbox, a_rogue("work: raise"))
+        assert "in _divide_by_zero" in error.value.__notes__[0]
+        assert sandbox.works.pids == {pid}, "an error is no death"
+
+
+def test_all_busy_for_too_long_is_unavailable() -> None:
+    with a_sandbox(wall_s=1) as sandbox, sandbox.works.one(), pytest.raises(UpscalerUnavailable):
+        enhance(sandbox, GOOD)
+
+
+@pytest.mark.parametrize(
+    ("load", "why"), [(broken_engine, "RuntimeError: a model is missing"), (dying_engine, "ended with code 3")]
+)
+def test_an_engine_that_cannot_be_built_is_unavailable_and_says_why(load: object, why: str) -> None:
+    with a_sandbox(load) as sandbox:  # type: ignore[arg-type]  # both are loads
+        with pytest.raises(UpscalerUnavailable) as error:
+            enhance(sandbox, GOOD)
+        assert why in str(error.value.__cause__)
+        with pytest.raises(UpscalerUnavailable):
+            sandbox.try_out()
+        assert sandbox.works.pids == frozenset()
+
+
+def test_what_cannot_reach_a_child_is_refused_when_the_sandbox_is_built() -> None:
+    with pytest.raises((AttributeError, TypeError)), a_sandbox(lambda: None):  # type: ignore[arg-type, return-value]
+        pass
+
+
+def test_a_closed_sandbox_lends_nobody() -> None:
+    with a_sandbox() as sandbox:
+        enhance(sandbox, GOOD)
+        sandbox.close()
+        assert sandbox.works.pids == frozenset()
+        with pytest.raises(UpscalerUnavailable):
+            enhance(sandbox, GOOD)
+        sandbox.close()

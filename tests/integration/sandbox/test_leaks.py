@@ -1,0 +1,65 @@
+"""Nothing is left behind, by works nor by deaths."""
+
+import io
+import os
+import subprocess
+import tempfile
+from pathlib import Path
+from typing import Final
+
+import psutil
+import pytest
+
+from rogue import a_rogue
+from sandboxes import a_sandbox
+from spike_core.domain.dimensions import Dimensions
+from spike_core.domain.errors import UnknownPictureFormat, WorkCutShort
+from spike_memory.engine import a_picture
+
+SIZE: Final = Dimensions(width_px=64, height_px=48)
+
+
+def test_a_hundred_works_with_deaths_among_them_leave_nothing_open() -> None:
+    us = psutil.Process()
+    temporary = set(Path(tempfile.gettempdir()).iterdir())
+    before, threads = us.num_fds(), us.num_threads()
+    with a_sandbox(workers=2) as sandbox:
+        for number in range(100):
+            if number % 10 == 7:
+                with pytest.raises(WorkCutShort):
+                    sandbox.engine.upscaler.enhance(io.BytesIO(a_rogue("work: kill")), size=SIZE)
+            elif number % 10 == 8:
+                with pytest.raises(UnknownPictureFormat):
+                    sandbox.engine.upscaler.enhance(io.BytesIO(b"junk"), size=SIZE)
+            else:
+                sandbox.engine.upscaler.enhance(io.BytesIO(a_picture(SIZE)), size=SIZE)
+        (child,) = sandbox.works.pids
+        assert psutil.Process(child).num_fds() <= 6, "its own three, the socket, and what Python opens"
+    assert us.num_fds() == before
+    assert us.num_threads() == threads
+    with pytest.raises(ChildProcessError):
+        os.waitpid(child, os.WNOHANG)  # it was waited for: no zombie is left
+    ours = {path for path in set(Path(tempfile.gettempdir()).iterdir()) - temporary if "spike" in path.name}
+    assert ours == set()
+
+
+def test_a_child_that_was_used_a_thousand_times_is_replaced(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("spike_sandbox.children.WORKS_MAX", 3)
+    with a_sandbox() as sandbox:
+        pids = []
+        for _ in range(7):
+            with sandbox.works.one() as child:
+                pids.append(child.pid)
+            sandbox.engine.upscaler.enhance(io.BytesIO(a_picture(SIZE)), size=SIZE)
+    assert len(set(pids)) == 3
+
+
+def test_starting_fails_without_a_trace(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_arguments: object, **_more: object) -> None:
+        raise BlockingIOError("no more processes")
+
+    monkeypatch.setattr(subprocess, "Popen", refuse)
+    before = psutil.Process().num_fds()
+    with a_sandbox() as sandbox, pytest.raises(Exception, match="can't work now"):
+        sandbox.try_out()
+    assert psutil.Process().num_fds() == before

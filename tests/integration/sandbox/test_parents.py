@@ -1,0 +1,151 @@
+"""Children don't outlive their parent, nor get in the way of a program that embeds it."""
+
+import os
+import select
+import signal
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+from running import PATIENCE_S
+
+TESTS: Final = Path(__file__).parents[2]
+PREAMBLE: Final = """
+import io, os, sys, threading
+sys.path.insert(0, {tests!r})
+from rogue import a_rogue
+from sandboxes import GENEROUS
+from rogue import rogue_engine
+from spike_core.domain.dimensions import Dimensions
+from spike_memory.engine import a_picture
+from spike_sandbox import Sandbox
+
+print("imported")
+SIZE = Dimensions(width_px=64, height_px=48)
+sandbox = Sandbox.over(rogue_engine, workers=2, work_limits=GENEROUS, probes=1, look_limits=GENEROUS)
+enhance = lambda data: sandbox.engine.upscaler.enhance(io.BytesIO(data), size=SIZE)
+"""
+
+
+def script(folder: Path, code: str) -> Path:
+    """Write a script without an `if __name__` guard."""
+    path = folder / "script.py"
+    path.write_text(PREAMBLE.format(tests=str(TESTS)) + textwrap.dedent(code))
+    return path
+
+
+def run(folder: Path, code: str) -> str:
+    done = subprocess.run(
+        [sys.executable, script(folder, code)], capture_output=True, text=True, timeout=PATIENCE_S, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stderr == ""
+    return done.stdout
+
+
+def wait_for_end(pidfd: int) -> None:
+    """Wait until a process that needn't be our child is gone."""
+    poll = select.poll()
+    poll.register(pidfd, select.POLLIN)
+    assert poll.poll(PATIENCE_S * 1000), "it lives on"
+    os.close(pidfd)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="waits for processes that aren't our children")
+@pytest.mark.parametrize("deed", ["sleep", "spin", "spin in C"])
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
+def test_no_child_outlives_its_parent(tmp_path: Path, deed: str, number: signal.Signals) -> None:
+    """Neither one at work, even deep in a call into C, nor an idle one; whichever way the parent ends."""
+    gate = tmp_path / "gate"
+    os.mkfifo(gate)
+    path = script(
+        tmp_path,
+        f"""
+        enhance(a_picture(SIZE))
+        threading.Thread(target=enhance, args=(b"rogue work: {deed} at {gate};",)).start()
+        with open({str(gate)!r}) as pipe:
+            busy = int(pipe.read())
+        sandbox.engine.probe.inspect(io.BytesIO(a_picture(SIZE)))
+        (idle,) = sandbox.looks.pids
+        print(busy, idle, flush=True)
+        threading.Event().wait()
+        """,
+    )
+    with subprocess.Popen([sys.executable, path], stdout=subprocess.PIPE, text=True) as parent:
+        assert parent.stdout is not None
+        assert parent.stdout.readline() == "imported\n"
+        children = [os.pidfd_open(int(pid)) for pid in parent.stdout.readline().split()]
+        assert len(children) == 2
+        parent.send_signal(number)
+        parent.wait(PATIENCE_S)
+        for child in children:
+            wait_for_end(child)
+
+
+def test_a_script_without_a_guard_is_imported_once(tmp_path: Path) -> None:
+    """Children made by multiprocessing's spawn would run it again, each."""
+    said = run(tmp_path, "print(len(enhance(a_picture(SIZE)).content) > 0)")
+    assert said == "imported\nTrue\n"
+
+
+def test_a_script_that_ends_without_closing_ends_in_order(tmp_path: Path) -> None:
+    said = run(tmp_path, "enhance(a_picture(SIZE)); sandbox.looks.warm_up()")
+    assert said == "imported\n"
+
+
+def test_a_sandbox_that_nobody_holds_any_more_ends_its_children(tmp_path: Path) -> None:
+    said = run(
+        tmp_path,
+        """
+        import gc, signal
+        enhance(a_picture(SIZE))
+        (pid,) = sandbox.works.pids
+        del sandbox
+        gc.collect()
+        try:
+            os.kill(pid, 0)
+        except ProcessLookupError:
+            print("gone")
+        """,
+    )
+    assert said == "imported\ngone\n"
+
+
+def test_a_fork_has_children_of_its_own_and_leaves_its_parents_alone(tmp_path: Path) -> None:
+    """As servers fork that load an application first."""
+    said = run(
+        tmp_path,
+        """
+        enhance(a_picture(SIZE))
+        before = sandbox.works.pids
+        sys.stdout.flush()
+        pid = os.fork()
+        if not pid:
+            enhance(a_picture(SIZE))
+            print("forked", sandbox.works.pids.isdisjoint(before), flush=True)
+            sandbox.close()
+            os._exit(0)
+        os.waitpid(pid, 0)
+        enhance(a_picture(SIZE))
+        print("parent", sandbox.works.pids == before)
+        """,
+    )
+    assert said == "imported\nforked True\nparent True\n"
+
+
+def test_settings_and_credentials_stay_with_the_parent(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SPIKE_SECRET", "quiet")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "quiet")
+    said = run(
+        tmp_path,
+        """
+        enhance(a_picture(SIZE))
+        (pid,) = sandbox.works.pids
+        print("quiet" in open(f"/proc/{pid}/environ").read())
+        """,
+    )
+    assert said == "imported\nFalse\n"

@@ -1,0 +1,40 @@
+"""Sandboxes for tests, impatient ones."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from typing import Final
+
+from attrs import evolve
+
+from rogue import rogue_engine
+from spike_core.ports.plugins import Engine
+from spike_sandbox import Limits, Sandbox
+
+GENEROUS: Final = Limits(
+    memory_bytes=1024 * 1024 * 1024, cpu_time=timedelta(seconds=60), wall_time=timedelta(seconds=60)
+)
+
+
+@contextmanager
+def a_sandbox(
+    load: Callable[[], Engine] = rogue_engine,
+    *,
+    workers: int = 1,
+    probes: int = 1,
+    cpu_s: float = 60,
+    wall_s: float = 60,
+    memory_mib: int = 1024,
+) -> Iterator[Sandbox]:
+    """Build one over an engine, and see to its end."""
+    limits = evolve(
+        GENEROUS,
+        memory_bytes=memory_mib * 1024 * 1024,
+        cpu_time=timedelta(seconds=cpu_s),
+        wall_time=timedelta(seconds=wall_s),
+    )
+    sandbox = Sandbox.over(load, workers=workers, work_limits=limits, probes=probes, look_limits=limits)
+    try:
+        yield sandbox
+    finally:
+        sandbox.close()
