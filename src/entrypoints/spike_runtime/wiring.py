@@ -173,7 +173,7 @@ def build_offline(settings: Settings) -> Offline:
     Raises:
         WrongSettings: the engine isn't there.
     """
-    engine = _open_engine(settings.upscaler)
+    engine = _engine(settings.upscaler)()
     return Offline(
         enhancement=OutrightEnhancement(probe=engine.probe, upscaler=engine.upscaler),
         metadata=engine.metadata,
