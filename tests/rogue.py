@@ -18,11 +18,10 @@ from attrs import frozen
 
 from spike_core.domain.dimensions import Dimensions
 from spike_core.domain.images import PictureFacts
-from spike_core.ports.plugins import Engine
+from spike_core.ports.plugins import Engine, EngineMeans
 from spike_core.ports.upscaler import EnhancedPicture
 from spike_core.ports.watch import UNWATCHED, Watch
 from spike_memory import MemoryBlender, MemoryMetadata, MemoryProbe, MemoryUpscaler
-from spike_pillow import open_engine
 
 _ROGUE: Final = re.compile(rb" ?rogue (look|work): ([\w -]+)(?: at (\S+))?;")
 
@@ -48,9 +47,9 @@ def rogue_engine() -> Engine:
     )
 
 
-def rogue_pillow() -> Engine:
+def rogue_pillow(*, means: EngineMeans) -> Engine:
     """Return an engine for real pictures, and rogues."""
-    return _led_astray(open_engine())
+    return _led_astray(means.classical())
 
 
 def broken_engine() -> Engine:
@@ -58,7 +57,7 @@ def broken_engine() -> Engine:
     raise RuntimeError("a model is missing")
 
 
-def dying_engine() -> Engine:
+def dying_engine(*, means: EngineMeans | None = None) -> Engine:  # noqa: ARG001  # a loader, and an entry point
     """Die of being built."""
     os._exit(3)
 

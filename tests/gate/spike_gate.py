@@ -13,10 +13,9 @@ from typing import BinaryIO, Final
 from attrs import evolve, frozen
 
 from spike_core.domain.dimensions import Dimensions
-from spike_core.ports.plugins import Engine
+from spike_core.ports.plugins import Engine, EngineMeans
 from spike_core.ports.upscaler import EnhancedPicture, Upscaler
 from spike_core.ports.watch import UNWATCHED, Watch
-from spike_pillow.plugin import open_engine as open_pillow
 
 SHUT: Final = "shut"
 _PAUSE_S: Final = 0.01  # between two looks at the gate
@@ -39,7 +38,7 @@ class GatedUpscaler:
         return self.upscaler.enhance(original, size=size, watch=watch)
 
 
-def open_engine() -> Engine:
+def open_engine(*, means: EngineMeans) -> Engine:
     """Return Pillow's engine behind the gate."""
-    pillow = open_pillow()
+    pillow = means.classical()
     return evolve(pillow, upscaler=GatedUpscaler(pillow.upscaler, Path(os.environ["SPIKE_TEST_GATE"])))

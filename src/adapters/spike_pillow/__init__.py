@@ -1,8 +1,8 @@
 """Pictures by Pillow: the probe that judges uploads and the classical enhancement engine."""
 
 from spike_pillow.metadata import PillowMetadata
-from spike_pillow.plugin import open_engine
+from spike_pillow.plugin import classical_engine, open_engine
 from spike_pillow.probe import PillowProbe
 from spike_pillow.upscaler import PillowUpscaler
 
-__all__ = ["PillowMetadata", "PillowProbe", "PillowUpscaler", "open_engine"]
+__all__ = ["PillowMetadata", "PillowProbe", "PillowUpscaler", "classical_engine", "open_engine"]

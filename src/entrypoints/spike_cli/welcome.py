@@ -12,6 +12,10 @@ from spike_runtime import Settings, Spike
 
 FIRST_EMAIL: Final = Email("owner@localhost")
 SAMPLE: Final = "sample.jpg"
+_ENGINES: Final = {
+    "neural": "neural, super-resolution by small networks",
+    "classical": "classical, resampling by Lanczos; the extra spike-core[neural] brings networks",
+}
 
 
 def first_user(spike: Spike) -> Registered | None:
@@ -25,10 +29,16 @@ def first_user(spike: Spike) -> Registered | None:
         return None
 
 
-def welcome(settings: Settings, user: Registered | None, *, port: int) -> str:
+def welcome(settings: Settings, user: Registered | None, *, engine_name: str, port: int) -> str:
     """Return the greeting; to a first user with the token that is never shown again."""
     url = settings.public_url.rstrip("/") or f"http://localhost:{port}"
-    lines = ["", f"  Spike serves {url}", f"  Data folder: {settings.data_dir.resolve()}", ""]
+    lines = [
+        "",
+        f"  Spike serves {url}",
+        f"  Data folder: {settings.data_dir.resolve()}",
+        f"  Engine: {_ENGINES.get(engine_name, engine_name)}",
+        "",
+    ]
     if user is None:
         hints = ["  Sign in: spike users link EMAIL", "  Another account: spike users create EMAIL"]
         return "\n".join([*lines, *hints, ""])

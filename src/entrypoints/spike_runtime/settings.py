@@ -90,7 +90,9 @@ class Settings:
     database_statement_s: float = field(default=30.0, validator=_at_least(1))
     storage_url: str = ""  # file:///path; the data folder's objects/ where empty
     broker_url: str = "memory://"
-    upscaler: str = "pillow"
+    upscaler: str = "auto"  # neural where it is installed, else classical
+    engine_threads: int = field(default=2, validator=_at_least(1))  # of the neural engine, for one picture
+    engine_memory_mb: int = field(default=256, validator=_at_least(16))  # of its networks, for one picture
     exif: str = field(default="keep", validator=_one_of("keep", "strip"))  # in results, of their originals
     sandbox: str = field(default="on", validator=_one_of("on", "off"))  # image work in child processes
     sandbox_memory_mb: int = field(default=2048, validator=_at_least(256))  # of one child; the kernel's MiB

@@ -22,7 +22,6 @@ from spike_core.ports.plugins import (
     Engine,
     OpenBroker,
     OpenDatabase,
-    OpenEngine,
     OpenGenerator,
     OpenLimiter,
     OpenStorage,
@@ -57,6 +56,7 @@ from spike_core.services.uploads import Uploads
 from spike_core.services.workshop import Workshop
 from spike_fetch import WebDownloader
 from spike_runtime.data_folder import kept_secret, make_folder
+from spike_runtime.engines import EngineChoice, chosen_engine
 from spike_runtime.metrics import Metrics
 from spike_runtime.offline import Offline
 from spike_runtime.plugins import load_adapter, scheme_of
@@ -79,6 +79,7 @@ class Spike:
     broker: Broker
     engine: Engine
     sandbox: Sandbox | None  # whose children are the engine, where it has any
+    engine_name: str
     limiter: RateLimiter
     metrics: Metrics
 
@@ -144,9 +145,9 @@ def build(settings: Settings) -> Spike:
     database = _open_database(settings.database_url or f"sqlite:///{folder / 'spike.db'}", settings.database_limits)
     storage = _open_storage(settings.storage_url or (folder / "objects").as_uri(), clock=clock, secret=secret)
     broker = _open_broker(settings.broker_url)
-    open_engine = _engine(settings.upscaler)
-    sandbox = _sandbox(open_engine, settings) if settings.sandbox == "on" else None
-    engine = sandbox.engine if sandbox else open_engine()
+    choice = chosen_engine(settings)
+    sandbox = _sandbox(choice, settings) if settings.sandbox == "on" else None
+    engine = sandbox.engine if sandbox else choice.opened()
 
     generator = _open_generator(settings)
 
@@ -157,6 +158,7 @@ def build(settings: Settings) -> Spike:
         broker=broker,
         engine=engine,
         sandbox=sandbox,
+        engine_name=choice.name,
         generator=generator,
         downloader=WebDownloader(),
         limiter=_open_limiter(settings.rate_limit_url),
@@ -173,7 +175,7 @@ def build_offline(settings: Settings) -> Offline:
     Raises:
         WrongSettings: the engine isn't there.
     """
-    engine = _engine(settings.upscaler)()
+    engine = chosen_engine(settings).opened()
     return Offline(
         enhancement=OutrightEnhancement(probe=engine.probe, upscaler=engine.upscaler),
         metadata=engine.metadata,
@@ -196,6 +198,7 @@ def assemble(
     secrets: Secrets,
     pulse: Pulse,
     sandbox: Sandbox | None = None,
+    engine_name: str = "your own",
 ) -> Spike:
     """Return the services over adapters of your choice; `sandbox` is to end with them."""
     transactions, blobs, limits = database.transactions, storage.blobs, settings.job_limits
@@ -225,6 +228,7 @@ def assemble(
         broker=broker,
         engine=engine,
         sandbox=sandbox,
+        engine_name=engine_name,
         limiter=limiter,
         metrics=Metrics(
             transactions=transactions,
@@ -321,17 +325,12 @@ def _open_limiter(url: str) -> RateLimiter:
         raise WrongSettings(f"{setting}: {error}") from error
 
 
-def _engine(name: str) -> OpenEngine:
-    open_: OpenEngine = load_adapter("upscaler", name, setting="SPIKE_UPSCALER")
-    return open_
-
-
-def _sandbox(open_engine: OpenEngine, settings: Settings) -> Sandbox:
+def _sandbox(choice: EngineChoice, settings: Settings) -> Sandbox:
     memory_bytes = settings.sandbox_memory_mb * 1024 * 1024
     probe_time = timedelta(seconds=settings.sandbox_probe_s)
     try:
         return Sandbox.over(
-            open_engine,
+            choice.opener,
             workers=max(1, settings.worker_threads),
             work_limits=Limits(
                 memory_bytes=memory_bytes,
@@ -343,7 +342,7 @@ def _sandbox(open_engine: OpenEngine, settings: Settings) -> Sandbox:
         )
     except (TypeError, AttributeError, pickle.PicklingError) as error:
         raise WrongSettings(
-            f"SPIKE_SANDBOX: the engine {settings.upscaler!r} can't be built in a child process: {error}; "
+            f"SPIKE_SANDBOX: the engine {choice.name!r} can't be built in a child process: {error}; "
             "SPIKE_SANDBOX=off has it work in this one"
         ) from error
 

@@ -1,10 +1,11 @@
 """What an entry point of the group `spike.adapters` is: a factory, named `<role>.<URL scheme or engine name>`.
 
-`database.sqlite` opens databases whose URL starts with `sqlite:`; `upscaler.pillow` is chosen by
-`SPIKE_UPSCALER=pillow`. An adapter from outside needs an install and a setting, no change here. A factory does no
+`database.sqlite` opens databases whose URL starts with `sqlite:`; `upscaler.neural` is chosen by
+`SPIKE_UPSCALER=neural`. An adapter from outside needs an install and a setting, no change here. A factory does no
 network call; it raises `InvalidValue` for a URL that it can't use.
 """
 
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Protocol
 
@@ -114,8 +115,21 @@ class OpenLimiter(Protocol):
         """Open the rate limiter at `url`."""
 
 
-class OpenEngine(Protocol):
-    """An entry point `upscaler.<name>`."""
+@frozen(kw_only=True)
+class EngineMeans:
+    """What an engine may use of the machine for one picture, and the engine that is always there."""
 
-    def __call__(self) -> Engine:
-        """Build the engine."""
+    threads: int = field(default=2, validator=validators.ge(1))
+    memory_bytes: int = field(default=256 * 1024 * 1024, validator=validators.ge(1))  # beside the picture itself
+    classical: Callable[[], Engine]  # needs no model; for what another engine doesn't do itself
+
+
+class OpenEngine(Protocol):
+    """An entry point `upscaler.<name>`. It can be pickled by its name: an engine may be built in another process."""
+
+    def __call__(self, *, means: EngineMeans) -> Engine:
+        """Build the engine.
+
+        Raises:
+            UpscalerUnavailable: what it needs isn't installed.
+        """

@@ -20,6 +20,7 @@ PACKAGES: Final = {
     "spike_fetch",
     "spike_limits",
     "spike_memory",
+    "spike_ncnn",
     "spike_openai",
     "spike_procedural",
     "spike_pictures",

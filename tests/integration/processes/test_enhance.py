@@ -203,7 +203,7 @@ def test_wrong_usage_makes_nothing(folder: Path, arguments: tuple[str, ...]) -> 
 
 
 def test_an_engine_is_chosen_by_name_as_by_the_setting(folder: Path) -> None:
-    assert enhance(folder, "cat.jpg", "--upscaler", "pillow", SPIKE_UPSCALER="none-such").returncode == 0
+    assert enhance(folder, "cat.jpg", "--upscaler", "classical", SPIKE_UPSCALER="none-such").returncode == 0
     wrong = enhance(folder, "cup.png", SPIKE_UPSCALER="none-such")
     assert wrong.returncode == 1
     assert wrong.stderr.startswith("spike: SPIKE_UPSCALER: ")

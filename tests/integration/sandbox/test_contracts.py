@@ -16,13 +16,13 @@ from spike_core.ports.blender import Blender
 from spike_core.ports.metadata import Metadata
 from spike_core.ports.probe import ImageProbe
 from spike_core.ports.upscaler import Upscaler
-from spike_pillow import open_engine
+from spike_pillow import classical_engine
 from spike_sandbox import Sandbox
 
 
 @pytest.fixture(scope="module")
 def sandbox() -> Iterator[Sandbox]:
-    with a_sandbox(open_engine, workers=2, probes=2) as sandbox:
+    with a_sandbox(classical_engine, workers=2, probes=2) as sandbox:
         yield sandbox
 
 

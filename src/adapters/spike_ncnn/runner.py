@@ -1,0 +1,73 @@
+"""Running networks: loaded once each, whole pictures or one tile at a time."""
+
+import threading
+from contextlib import ExitStack
+from importlib.resources import as_file
+
+import ncnn
+import numpy as np
+from attrs import field, frozen, validators
+
+from spike_core.domain.errors import UpscalerUnavailable
+from spike_ncnn.arrays import Light, Pixels
+from spike_ncnn.networks import Network
+from spike_ncnn.tiles import Tile
+
+
+@frozen(kw_only=True, eq=False)
+class Runner:
+    """Runs networks by ncnn with so many threads each; on a GPU where there is one. One serves all threads."""
+
+    threads: int = field(validator=validators.ge(1))
+    _nets: dict[str, ncnn.Net] = field(factory=dict, init=False, repr=False)
+    _loading: threading.Lock = field(factory=threading.Lock, init=False, repr=False)
+
+    def enlarged(self, picture: Pixels, tile: Tile, network: Network) -> Light:
+        """Return what a tile of the picture becomes, seen within its surroundings: `scale` times as long a side.
+
+        Raises:
+            UpscalerUnavailable: the weights aren't there, or there is too little memory.
+        """
+        net = self._net(network)
+        context = network.context_px
+        seen = tile.grown(context, within=picture.shape)
+        light = picture[seen.slices].astype(np.float32) / np.float32(255)
+        if network.crops:
+            light = np.pad(light, (*tile.missing(context, within=picture.shape), (0, 0)), mode="edge")
+            return _run(net, network, light)
+        result = _run(net, network, light)
+        return result[tile.inside(seen, scale=network.scale)]
+
+    def _net(self, network: Network) -> ncnn.Net:
+        with self._loading:
+            if network.name not in self._nets:
+                self._nets[network.name] = _loaded(network, threads=self.threads)
+            return self._nets[network.name]
+
+
+def _run(net: ncnn.Net, network: Network, light: Light) -> Light:
+    planes = np.ascontiguousarray(light.transpose(2, 0, 1))
+    given = ncnn.Mat(planes)  # it doesn't own `planes`: both names must live until the network has run
+    extractor = net.create_extractor()
+    if extractor.input(network.input, given) != 0:
+        raise UpscalerUnavailable
+    code, made = extractor.extract(network.output)
+    if code != 0:
+        raise UpscalerUnavailable
+    result = np.array(made).transpose(1, 2, 0)
+    del given, planes
+    return result
+
+
+def _loaded(network: Network, *, threads: int) -> ncnn.Net:
+    if not network.is_installed:
+        raise UpscalerUnavailable
+    net = ncnn.Net()
+    net.opt.num_threads = threads
+    net.opt.openmp_blocktime = 0  # threads that wait by spinning take the processor from whoever works beside them
+    net.opt.use_vulkan_compute = ncnn.get_gpu_count() > 0
+    with ExitStack() as stack:
+        param, numbers = (str(stack.enter_context(as_file(network.weights(ending)))) for ending in ("param", "bin"))
+        if net.load_param(param) != 0 or net.load_model(numbers) != 0:
+            raise UpscalerUnavailable
+    return net

@@ -1,0 +1,70 @@
+"""The neural engine: super-resolution by small networks, chosen and mixed by what is found in the picture."""
+
+import io
+from typing import BinaryIO, Final
+
+from attrs import field, frozen
+
+from spike_core.domain.dimensions import Dimensions
+from spike_core.domain.errors import UpscalerUnavailable
+from spike_core.ports.upscaler import EnhancedPicture, Upscaler
+from spike_core.ports.watch import UNWATCHED, Watch
+from spike_ncnn.arrays import Pixels
+from spike_ncnn.enlarging import Enlarger, Shares
+from spike_ncnn.judging import judge
+from spike_ncnn.mixture import recipe, second_pass
+from spike_ncnn.networks import SPAN_X4
+from spike_ncnn.originals import Original, picture_of, read_original
+from spike_ncnn.steps import Steps
+from spike_pictures.encoding import encoded
+
+# Up to here a picture grows so little that a network would cost a minute and show nothing: the other engine does it.
+LITTLE_GROWTH: Final = 1.15
+# From here on a picture is enlarged four times and brought down to size, before that two times and a bit further.
+FOURFOLD_FROM: Final = 2.25
+
+
+@frozen(kw_only=True)
+class NcnnUpscaler:
+    """Enlarges by networks, on the processor or a GPU; pictures that don't grow are left to another engine."""
+
+    enlarger: Enlarger
+    otherwise: Upscaler = field(repr=False)  # for pictures that become smaller
+
+    def enhance(self, original: BinaryIO, *, size: Dimensions, watch: Watch = UNWATCHED) -> EnhancedPicture:
+        """Return the enhanced picture; see the port. Metadata, GPS among them, stay behind.
+
+        Transparency is enlarged by Lanczos beside the colours; grey stays grey.
+        """
+        data = original.read()
+        watch.report(0.0)
+        try:
+            read = read_original(data)
+            growth = max(size.width_px / read.pixels.shape[1], size.height_px / read.pixels.shape[0])
+            if growth <= LITTLE_GROWTH:
+                return self.otherwise.enhance(io.BytesIO(data), size=size, watch=watch)
+            return self._enlarged(read, size, growth=growth, watch=watch)
+        except MemoryError as error:
+            raise UpscalerUnavailable from error
+
+    def _enlarged(self, read: Original, size: Dimensions, *, growth: float, watch: Watch) -> EnhancedPicture:
+        factor = 4 if growth > FOURFOLD_FROM else 2
+        judgement = judge(read.pixels, table=read.quantisation)
+        shares = recipe(judgement, factor=factor, available=self.enlarger.available)
+        pixels = self._passed(read.pixels, shares, factor=factor, watch=watch)
+        picture = picture_of(read, pixels, (size.width_px, size.height_px))
+        return encoded(picture, method=f"{_told(shares)}; {judgement}")
+
+    def _passed(self, pixels: Pixels, shares: Shares, *, factor: int, watch: Watch) -> Pixels:
+        """Enlarge by `factor` at most: at once, or for lack of a network for it in two passes."""
+        height, width = pixels.shape[:2]
+        first = self.enlarger.passes((height, width), shares)
+        again = second_pass(shares, available=self.enlarger.available)
+        if factor == 2 or SPAN_X4.name in shares or not again:  # noqa: PLR2004  # twice as large
+            return self.enlarger.enlarged(pixels, shares, steps=Steps(watch, first))
+        steps = Steps(watch, first + self.enlarger.passes((height * 2, width * 2), again))
+        return self.enlarger.enlarged(self.enlarger.enlarged(pixels, shares, steps=steps), again, steps=steps)
+
+
+def _told(shares: Shares) -> str:
+    return " + ".join(f"{share:.2f} {name}" for name, share in shares.items())

@@ -1,0 +1,68 @@
+"""Engines by name: which one enhances pictures, found without loading it."""
+
+from collections.abc import Callable
+from functools import partial
+from typing import Final
+
+from attrs import frozen
+
+from spike_core.domain.errors import UpscalerUnavailable
+from spike_core.ports.plugins import Engine, EngineMeans, OpenEngine
+from spike_ncnn import is_installed
+from spike_pillow import classical_engine
+from spike_runtime.plugins import load_adapter
+from spike_runtime.settings import Settings, WrongSettings
+
+SETTING: Final = "SPIKE_UPSCALER"
+AUTO: Final = "auto"
+NEURAL: Final = "neural"
+CLASSICAL: Final = "classical"
+
+
+@frozen
+class EngineChoice:
+    """An engine that was chosen and isn't built yet."""
+
+    name: str
+    _opener: Callable[[], Engine]
+
+    @property
+    def opener(self) -> Callable[[], Engine]:
+        """What builds it; it can be pickled, for another process to build it.
+
+        Raises:
+            UpscalerUnavailable: when called, where something that the engine needs isn't installed.
+        """
+        return self._opener
+
+    def opened(self) -> Engine:
+        """Build it.
+
+        Raises:
+            WrongSettings: something that it needs isn't installed.
+        """
+        try:
+            return self._opener()
+        except UpscalerUnavailable as error:
+            raise WrongSettings(
+                f"{SETTING}: what the engine {self.name!r} needs isn't installed; "
+                f"the neural one is the extra spike-core[{NEURAL}]"
+            ) from error
+
+
+def chosen_engine(settings: Settings) -> EngineChoice:
+    """Return the engine of this name; with `auto`, the neural one where it is installed, else the classical one.
+
+    Raises:
+        WrongSettings: there is none of this name.
+    """
+    name = settings.upscaler
+    if name == AUTO:
+        name = NEURAL if is_installed() else CLASSICAL
+    open_: OpenEngine = load_adapter("upscaler", name, setting=SETTING)
+    means = EngineMeans(
+        threads=settings.engine_threads,
+        memory_bytes=settings.engine_memory_mb * 1024 * 1024,
+        classical=classical_engine,
+    )
+    return EngineChoice(name, partial(open_, means=means))

@@ -1,0 +1,62 @@
+"""The shares of the networks."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from spike_ncnn.judging import CLEAN, Judgement
+from spike_ncnn.mixture import LANCZOS, SHARE_MIN, recipe, second_pass
+from spike_ncnn.noise import NoiseSeen
+
+deviations = st.floats(0, 80)
+judgements = st.builds(
+    Judgement,
+    quality=st.floats(1, 100),
+    noise=st.builds(NoiseSeen, quiet=deviations, colour=deviations, coarse=deviations),
+)
+networks = st.sets(st.sampled_from(["span", "span-x4", "waifu2x-0", "waifu2x-3"]))
+
+
+def judged(*, quality: float = 100, noise: float = 0) -> Judgement:
+    """Return the judgement of a photograph with so much noise of a sensor."""
+    return Judgement(
+        quality=quality, noise=NoiseSeen(quiet=0.5 + 0.5 * noise, colour=0.4 + noise, coarse=1.5 + 0.25 * noise)
+    )
+
+
+@given(judgements, st.sampled_from([2, 4]), networks)
+def test_shares_add_up_to_one_and_none_is_a_trifle(judgement: Judgement, factor: int, available: set[str]) -> None:
+    shares = recipe(judgement, factor=factor, available=available)
+    assert sum(shares.values()) == pytest.approx(1)
+    assert min(shares.values()) >= SHARE_MIN
+    assert set(shares) <= available | {LANCZOS}
+
+
+@given(judgements, networks)
+def test_a_second_pass_uses_what_is_there(judgement: Judgement, available: set[str]) -> None:
+    assert set(second_pass(recipe(judgement, factor=4, available=available), available=available)) <= available
+
+
+def test_a_clean_photograph_is_for_the_sharpest_network() -> None:
+    assert recipe(judged(), factor=2)["span"] > 0.8
+    assert recipe(judged(), factor=4) == {"span-x4": 1.0}
+
+
+@pytest.mark.parametrize("judgement", [judged(quality=30), judged(quality=50), judged(noise=15), judged(noise=25)])
+def test_a_bad_photograph_is_for_the_network_that_smooths_most(judgement: Judgement) -> None:
+    assert recipe(judgement, factor=2)["waifu2x-3"] > 0.9
+    assert "span-x4" not in recipe(judgement, factor=4)
+
+
+def test_the_worse_the_compression_the_more_is_smoothed() -> None:
+    shares = [recipe(judged(quality=quality), factor=2).get("waifu2x-3", 0) for quality in (100, 95, 90, 80, 70, 50)]
+    assert shares == sorted(shares)
+
+
+def test_without_the_sharpest_network_the_others_take_its_share() -> None:
+    assert recipe(judged(), factor=2, available=["waifu2x-0", "waifu2x-3"])["waifu2x-0"] > 0.8
+    assert recipe(judged(), factor=4, available=["waifu2x-0", "waifu2x-3"])["waifu2x-0"] > 0.8
+
+
+def test_too_little_to_judge_is_enlarged_as_clean() -> None:
+    assert recipe(CLEAN, factor=2)

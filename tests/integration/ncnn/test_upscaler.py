@@ -1,0 +1,222 @@
+"""The neural engine on real pictures: better than Lanczos, right in every kind of file, stopped and reported."""
+
+import io
+import math
+import re
+
+import numpy as np
+import pytest
+from PIL import Image, ImageChops, ImageStat
+
+from contracts.probe import MakePicture
+from contracts.upscaler import Listener, UpscalerContract
+from pictures import a_photo, decoded, encoded, exif, photograph
+from spike_core.domain.dimensions import Dimensions
+from spike_core.domain.errors import UpscalerUnavailable, WorkAbandoned
+from spike_core.domain.objects import PictureFormat
+from spike_core.domain.tiers import Tier
+from spike_core.ports.plugins import EngineMeans
+from spike_core.ports.probe import ImageProbe
+from spike_core.ports.upscaler import EnhancedPicture, Upscaler
+from spike_core.ports.watch import UNWATCHED, Watch
+from spike_ncnn import open_engine
+from spike_ncnn.enlarging import Enlarger
+from spike_ncnn.runner import Runner
+from spike_ncnn.upscaler import NcnnUpscaler
+from spike_pillow import PillowProbe, PillowUpscaler, classical_engine
+
+ENGINE = open_engine(means=EngineMeans(threads=2, classical=classical_engine))
+LANCZOS = Image.Resampling.LANCZOS
+BICUBIC = Image.Resampling.BICUBIC
+
+
+class TestNcnnUpscaler(UpscalerContract):
+    @pytest.mark.parametrize("tier", [Tier.TIER_1K, Tier.TIER_4K])
+    @pytest.mark.parametrize(
+        "original", [Dimensions(width_px=320, height_px=213), Dimensions(width_px=96, height_px=64)], ids=str
+    )
+    def test_the_result_is_what_was_ordered(
+        self, upscaler: Upscaler, make_picture: MakePicture, probe: ImageProbe, tier: Tier, original: Dimensions
+    ) -> None:
+        """The law at sizes that networks get through in seconds."""
+        size = tier.output_size(original)
+        picture = upscaler.enhance(io.BytesIO(make_picture(original)), size=size)
+        facts = probe.inspect(io.BytesIO(picture.content))
+        assert (facts.format, facts.dimensions, facts.is_blank) == (PictureFormat.JPEG, size, False)
+        assert (picture.format, picture.dimensions) == (facts.format, size)
+
+    @pytest.fixture
+    def upscaler(self) -> Upscaler:
+        return ENGINE.upscaler
+
+    @pytest.fixture
+    def probe(self) -> ImageProbe:
+        return PillowProbe()
+
+    @pytest.fixture
+    def make_picture(self) -> MakePicture:
+        return a_photo
+
+
+def enhance(data: bytes, size: tuple[int, int], *, watch: Watch = UNWATCHED) -> EnhancedPicture:
+    dimensions = Dimensions(width_px=size[0], height_px=size[1])
+    return ENGINE.upscaler.enhance(io.BytesIO(data), size=dimensions, watch=watch)
+
+
+def psnr_db(first: Image.Image, second: Image.Image) -> float:
+    squares = ImageStat.Stat(ImageChops.difference(first.convert("RGB"), second.convert("RGB"))).sum2
+    return 10 * math.log10(255**2 * first.width * first.height * 3 / sum(squares))
+
+
+def cut(name: str, side_px: int = 128) -> Image.Image:
+    """Return the middle of a photograph, its pixels as they are."""
+    whole = photograph(name)
+    left, top = (whole.width - side_px) // 2, (whole.height - side_px) // 2
+    return whole.crop((left, top, left + side_px, top + side_px))
+
+
+def gain_db(name: str, *, factor: int, damaged: str = "") -> float:
+    """Return how much better a photograph that was made smaller comes back than by Lanczos."""
+    original = cut(name)
+    small = original.resize((original.width // factor, original.height // factor), BICUBIC)
+    if damaged == "noise":
+        noise = np.random.default_rng(7).normal(0, 8, (small.height, small.width, 3))
+        small = Image.fromarray(np.clip(np.asarray(small) + noise + 0.5, 0, 255).astype(np.uint8))
+    data = encoded(small, quality=50) if damaged == "compression" else encoded(small, PictureFormat.PNG)
+    result = decoded(enhance(data, original.size).content)
+    return psnr_db(result, original) - psnr_db(decoded(data).resize(original.size, LANCZOS), original)
+
+
+@pytest.mark.parametrize(
+    ("name", "factor", "damaged", "least_db"),
+    [
+        ("astronaut.png", 2, "", 2.0),
+        ("coffee.png", 2, "", 1.5),
+        ("motorcycle_left.png", 4, "", 0.7),
+        ("chelsea.png", 2, "compression", 0.3),
+        ("astronaut.png", 2, "noise", 1.0),
+    ],
+)
+def test_what_was_reduced_comes_back_better_than_by_lanczos(
+    name: str, factor: int, damaged: str, least_db: float
+) -> None:
+    """A floor well below what the bench measures; see docs/reference/engine.md."""
+    assert gain_db(name, factor=factor, damaged=damaged) > least_db
+
+
+def kinds() -> dict[str, tuple[bytes, Image.Image]]:
+    """Return pictures of every kind, encoded, and what they look like in RGB or RGBA."""
+    colour = photograph(size=(48, 40))
+    grey = colour.convert("L")
+    palette = colour.quantize(64)
+    bilevel = grey.convert("1")
+    cmyk = colour.convert("CMYK")
+    deep = Image.fromarray(np.asarray(grey).astype(np.uint16) * 257)
+    return {
+        "grey": (encoded(grey, PictureFormat.PNG), grey.convert("RGB")),
+        "16 bits": (encoded(deep, PictureFormat.PNG), grey.convert("RGB")),
+        "palette": (encoded(palette, PictureFormat.PNG), palette.convert("RGB")),
+        "black and white": (encoded(bilevel, PictureFormat.PNG), bilevel.convert("RGB")),
+        "CMYK": (encoded(cmyk, quality=98), cmyk.convert("RGB")),
+    }
+
+
+@pytest.mark.parametrize("kind", kinds())
+def test_every_kind_of_pixels_comes_out_right(kind: str) -> None:
+    data, look = kinds()[kind]
+    result = decoded(enhance(data, (96, 80)).content)
+    assert (result.mode, result.size) == ("RGB", (96, 80))
+    assert psnr_db(result.resize(look.size, Image.Resampling.BOX), look) > (15 if kind == "black and white" else 27)
+
+
+@pytest.mark.parametrize("kind", ["grey", "16 bits", "black and white"])
+def test_grey_stays_grey(kind: str) -> None:
+    red, green, blue = decoded(enhance(kinds()[kind][0], (96, 80)).content).split()
+    for one, other in ((red, green), (green, blue)):
+        assert max(ImageStat.Stat(ImageChops.difference(one, other)).mean) <= 1
+
+
+def test_a_picture_is_turned_upright_once() -> None:
+    lying = photograph(size=(60, 40))
+    picture = enhance(encoded(lying, quality=98, exif=exif(orientation=6)), (80, 120))
+    result = decoded(picture.content)
+    upright = lying.transpose(Image.Transpose.ROTATE_270)
+    assert psnr_db(result.resize(upright.size, Image.Resampling.BOX), upright) > 27
+    assert b"SecretCamera" not in picture.content
+
+
+@pytest.mark.parametrize("level", [255, 128, 0])
+def test_transparency_comes_without_fringes(level: int) -> None:
+    """Colours that are hidden must neither darken nor lighten the edge of what is seen."""
+    original = Image.new("RGBA", (64, 64), (255 - level, 0, 0, 0))
+    original.paste((level, level, level, 255), (16, 16, 48, 48))
+    picture = enhance(encoded(original, PictureFormat.PNG), (128, 128))
+    result = decoded(picture.content)
+    assert (picture.format, result.mode) == (PictureFormat.PNG, "RGBA")
+    assert ImageStat.Stat(result.getchannel("A").crop((0, 0, 8, 8))).mean == [0]
+    visible = result.getchannel("A").point(lambda alpha: 255 if alpha > 32 else 0)
+    for low, high in ImageStat.Stat(result.convert("RGB"), visible).extrema:
+        assert level - 36 <= low <= high <= level + 36
+
+
+def test_progress_comes_tile_by_tile_and_ends_whole() -> None:
+    small = Enlarger(runner=Runner(threads=1), memory_bytes=1)
+    listener = Listener()
+    upscaler = NcnnUpscaler(enlarger=small, otherwise=PillowUpscaler())
+    size = Dimensions(width_px=160, height_px=120)
+    upscaler.enhance(io.BytesIO(encoded(photograph(size=(80, 60)))), size=size, watch=listener)
+    assert len(listener.reports) == 1 + 6
+    assert listener.reports[-1] == 1.0
+
+
+def test_abandoned_work_stops_at_the_next_tile() -> None:
+    small = Enlarger(runner=Runner(threads=1), memory_bytes=1)
+    listener = Listener(gives_up_at=3)
+    upscaler = NcnnUpscaler(enlarger=small, otherwise=PillowUpscaler())
+    with pytest.raises(WorkAbandoned):
+        upscaler.enhance(
+            io.BytesIO(encoded(photograph(size=(80, 60)))),
+            size=Dimensions(width_px=160, height_px=120),
+            watch=listener,
+        )
+    assert len(listener.reports) == 3
+
+
+def test_a_picture_that_does_not_grow_is_left_to_the_other_engine() -> None:
+    data = encoded(photograph(size=(200, 150)))
+    size = Dimensions(width_px=100, height_px=75)
+    assert enhance(data, (100, 75)) == PillowUpscaler().enhance(io.BytesIO(data), size=size)
+
+
+@pytest.mark.parametrize("factor", [2, 4])
+@pytest.mark.parametrize("missing", ["span", "waifu2x"])
+def test_one_family_of_networks_serves_alone(missing: str, factor: int) -> None:
+    """Their packages have different licences; whoever can't have one leaves it out: docs/decisions/0025."""
+    runner = Runner(threads=2)
+    left = frozenset(name for name in Enlarger(runner=runner, memory_bytes=1).available if not name.startswith(missing))
+    upscaler = NcnnUpscaler(
+        enlarger=Enlarger(runner=runner, memory_bytes=2**28, available=left), otherwise=PillowUpscaler()
+    )
+    original = photograph(size=(48, 40))
+    size = Dimensions(width_px=48 * factor, height_px=40 * factor)
+    picture = upscaler.enhance(io.BytesIO(encoded(original, quality=60)), size=size)
+    assert missing not in picture.method.partition(";")[0]
+    assert psnr_db(decoded(picture.content).resize(original.size, Image.Resampling.BOX), original) > 24
+
+
+def test_the_method_tells_networks_and_what_was_measured() -> None:
+    method = enhance(encoded(photograph(size=(64, 48)), quality=40), (128, 96)).method
+    assert re.search(r"JPEG quality about (3[5-9]|4[0-5])\b", method)
+    assert "noise" in method
+    assert any(name in method for name in ("span", "waifu2x"))
+
+
+def test_the_same_picture_twice_gives_the_same_bytes() -> None:
+    data = encoded(photograph(size=(64, 48)))
+    assert enhance(data, (128, 96)) == enhance(data, (128, 96))
+
+
+def test_too_little_memory_may_be_otherwise_next_time() -> None:
+    """No machine has the memory for a row of so many pixels."""
+    with pytest.raises(UpscalerUnavailable):
+        enhance(encoded(photograph(size=(64, 48))), (600_000_000, 1))
