@@ -8,7 +8,7 @@ from typing import Final, Self
 
 from attrs import frozen
 
-from builders import an_album, an_image
+from spike_contracts.builders import an_album, an_image
 from spike_core.domain.accounts import Email
 from spike_core.domain.albums import Album
 from spike_core.domain.dimensions import Dimensions

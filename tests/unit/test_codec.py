@@ -7,7 +7,7 @@ from attrs import frozen
 from hypothesis import given
 from hypothesis import strategies as st
 
-from builders import an_image_id
+from spike_contracts.builders import an_image_id
 from spike_core.codec import camel_case, make_converter, rfc3339
 from spike_core.domain.accounts import Email
 from spike_core.domain.identifiers import ImageId

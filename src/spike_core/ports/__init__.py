@@ -1,4 +1,4 @@
 """What the core asks of the world: one file per port, its docstrings the contract.
 
-`tests/contracts` holds a suite per port that every adapter passes.
+`spike_contracts` holds a suite per port that every adapter passes.
 """

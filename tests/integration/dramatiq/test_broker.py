@@ -6,8 +6,8 @@ import dramatiq
 import pytest
 from dramatiq.brokers.stub import StubBroker
 
-from builders import a_job_id
-from contracts.broker import DRAIN, MOMENT_S, PATIENCE_S, Bench, BrokerContract, SlowBench
+from spike_contracts.broker import DRAIN, MOMENT_S, PATIENCE_S, Bench, BrokerContract, SlowBench
+from spike_contracts.builders import a_job_id
 from spike_core.domain.errors import InvalidValue, NothingToClaim
 from spike_core.domain.lanes import Lane
 from spike_core.ports.broker import Broker, Crew

@@ -4,8 +4,8 @@ import dramatiq
 import pytest
 from dramatiq.brokers.stub import StubBroker
 
-from builders import a_job_id
-from contracts.queue import JobQueueContract
+from spike_contracts.builders import a_job_id
+from spike_contracts.queue import JobQueueContract
 from spike_core.domain.errors import QueueUnavailable
 from spike_core.domain.identifiers import JobId
 from spike_core.domain.lanes import Lane

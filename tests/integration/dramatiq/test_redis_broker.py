@@ -7,10 +7,10 @@ from collections.abc import Callable, Sequence
 import pytest
 import redis
 
-from builders import a_job_id
-from contracts.broker import DRAIN, MOMENT_S, PATIENCE_S, Bench, BrokerContract, SlowBench
-from contracts.queue import JobQueueContract
 from servers.valkey import Valkey
+from spike_contracts.broker import DRAIN, MOMENT_S, PATIENCE_S, Bench, BrokerContract, SlowBench
+from spike_contracts.builders import a_job_id
+from spike_contracts.queue import JobQueueContract
 from spike_core.domain.errors import InvalidValue, QueueUnavailable
 from spike_core.domain.identifiers import JobId
 from spike_core.domain.lanes import Lane

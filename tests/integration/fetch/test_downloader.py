@@ -9,7 +9,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from contracts.downloader import DownloaderContract, Publish
+from spike_contracts.downloader import DownloaderContract, Publish
 from spike_core.domain.errors import DownloadFailed, FileTooLarge, SpikeError, UnsafeAddress
 from spike_core.ports.downloader import Downloader
 from spike_fetch import WebDownloader

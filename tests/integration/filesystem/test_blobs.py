@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from builders import an_image_id
-from contracts.blobs import BlobStoreContract, an_original, content_of, everything
+from spike_contracts.blobs import BlobStoreContract, an_original, content_of, everything
+from spike_contracts.builders import an_image_id
 from spike_core.domain.errors import InvalidIdentifier, StorageUnavailable
 from spike_core.domain.objects import ObjectKey
 from spike_core.ports.blobs import BlobStore

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from contracts.blobs import an_original, content_of, everything
+from spike_contracts.blobs import an_original, content_of, everything
 from spike_core.domain.objects import ObjectKey
 from spike_filesystem import FilesystemBlobStore
 from spike_memory import ManualClock

@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from contracts.links import HOUR, KEYS, SignedLinksContract, the_link
+from spike_contracts.links import HOUR, KEYS, SignedLinksContract, the_link
 from spike_core.domain.errors import InvalidLink
 from spike_filesystem import FilesystemBlobStore
 from spike_filesystem.links import EXPIRY_STEP

@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from contracts.blobs import an_original, content_of
+from spike_contracts.blobs import an_original, content_of
 from spike_core.domain.errors import InvalidValue
 from spike_core.ports.plugins import OpenStorage
 from spike_filesystem import FilesystemBlobStore, open_folder

@@ -9,7 +9,7 @@ import pytest
 from falcon import testing
 from sqlalchemy import Engine
 
-from builders import a_job, an_image
+from spike_contracts.builders import a_job, an_image
 from spike_core.domain.accounts import Email
 from spike_core.domain.albums import AlbumName
 from spike_core.domain.images import Image

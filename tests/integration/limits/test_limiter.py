@@ -7,7 +7,7 @@ from typing import NoReturn
 import pytest
 from limits.storage import MemoryStorage
 
-from contracts.limiter import RATE, ConcurrentLimiterContract, Wait
+from spike_contracts.limiter import RATE, ConcurrentLimiterContract, Wait
 from spike_core.domain.errors import LimiterUnavailable
 from spike_core.ports.clock import Clock
 from spike_core.ports.limiter import RateLimiter

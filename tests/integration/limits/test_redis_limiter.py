@@ -11,8 +11,8 @@ from typing import Final
 
 import pytest
 
-from contracts.limiter import RATE, ConcurrentLimiterContract, Wait
 from servers.valkey import Valkey
+from spike_contracts.limiter import RATE, ConcurrentLimiterContract, Wait
 from spike_core.domain.errors import InvalidValue, LimiterUnavailable
 from spike_core.ports.clock import Clock
 from spike_core.ports.limiter import RateLimiter

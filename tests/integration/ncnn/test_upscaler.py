@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 from PIL import Image, ImageChops, ImageStat
 
-from contracts.probe import MakePicture
-from contracts.upscaler import Listener, UpscalerContract
 from pictures import a_photo, decoded, encoded, exif, photograph
+from spike_contracts.probe import MakePicture
+from spike_contracts.upscaler import Listener, UpscalerContract
 from spike_core.domain.dimensions import Dimensions
 from spike_core.domain.errors import UpscalerUnavailable, WorkAbandoned
 from spike_core.domain.objects import PictureFormat

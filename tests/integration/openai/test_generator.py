@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 from PIL import Image, ImageChops, ImageOps, ImageStat
 
-from contracts.generator import GeneratorContract
-from contracts.probe import MakePicture
 from images_api import FORBIDDEN, KEY, ImagesApi
 from pictures import a_photo, decoded, encoded, exif, photograph
+from spike_contracts.generator import GeneratorContract
+from spike_contracts.probe import MakePicture
 from spike_core.domain.dimensions import Dimensions
 from spike_core.domain.errors import PromptRefused, TooManyPixels
 from spike_core.domain.generation import AspectRatio, Prompt

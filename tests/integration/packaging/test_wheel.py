@@ -13,6 +13,7 @@ import pytest
 PROJECT: Final = Path(__file__).parents[3]
 PACKAGES: Final = {
     "spike_cli",
+    "spike_contracts",
     "spike_core",
     "spike_dramatiq",
     "spike_filesystem",

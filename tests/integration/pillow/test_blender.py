@@ -6,9 +6,9 @@ from typing import Final
 import pytest
 from PIL import Image, ImageChops, ImageStat
 
-from contracts.blender import BlenderContract
-from contracts.probe import MakePicture
 from pictures import PHOTOGRAPHS, a_phone_picture, a_photo, decoded, encoded, exif, photograph
+from spike_contracts.blender import BlenderContract
+from spike_contracts.probe import MakePicture
 from spike_core.domain.dimensions import Dimensions
 from spike_core.domain.objects import PictureFormat
 from spike_core.ports.blender import Blender

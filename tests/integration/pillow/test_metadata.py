@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from PIL import Image, ImageChops
 from PIL.ExifTags import IFD, Base
 
-from contracts.metadata import MetadataContract, public
-from contracts.probe import MakePicture
 from pictures import a_phone_picture, a_photo, decoded, encoded, exif, photograph
+from spike_contracts.metadata import MetadataContract, public
+from spike_contracts.probe import MakePicture
 from spike_core.domain.dimensions import Dimensions
 from spike_core.domain.errors import SpikeError
 from spike_core.domain.objects import PictureFormat

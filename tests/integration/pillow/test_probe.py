@@ -8,7 +8,6 @@ from typing import Final
 import pytest
 from PIL import Image
 
-from contracts.probe import MakePicture, ProbeContract
 from pictures import (
     BMP_HEADER,
     HEIC_HEADER,
@@ -30,6 +29,7 @@ from pictures import (
     photograph,
     truncated,
 )
+from spike_contracts.probe import MakePicture, ProbeContract
 from spike_core.domain.dimensions import Dimensions
 from spike_core.domain.errors import AnimatedPicture, TooManyPixels, UndecodablePicture, UnknownPictureFormat
 from spike_core.domain.images import PictureFacts

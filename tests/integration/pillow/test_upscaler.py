@@ -6,9 +6,9 @@ from typing import Final
 import pytest
 from PIL import Image, ImageChops, ImageCms, ImageStat, JpegImagePlugin
 
-from contracts.probe import MakePicture
-from contracts.upscaler import UpscalerContract
 from pictures import PHOTOGRAPHS, a_phone_picture, a_photo, decoded, encoded, exif, photograph
+from spike_contracts.probe import MakePicture
+from spike_contracts.upscaler import UpscalerContract
 from spike_core.domain.dimensions import Dimensions
 from spike_core.domain.errors import UpscalerUnavailable
 from spike_core.domain.objects import PictureFormat

@@ -6,9 +6,9 @@ from typing import Final
 import pytest
 from PIL import Image, ImageChops, ImageStat
 
-from contracts.generator import GeneratorContract
-from contracts.probe import MakePicture
 from pictures import a_phone_picture, a_photo, decoded, encoded, exif, photograph
+from spike_contracts.generator import GeneratorContract
+from spike_contracts.probe import MakePicture
 from spike_core.domain.dimensions import Dimensions
 from spike_core.domain.generation import AspectRatio, Prompt
 from spike_core.domain.objects import PictureFormat

@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 from attrs import evolve
 
-from contracts.blobs import BlobStoreContract, a_result_key, an_original, content_of, everything
 from servers.s3 import S3Server
+from spike_contracts.blobs import BlobStoreContract, a_result_key, an_original, content_of, everything
 from spike_core.domain.errors import InvalidIdentifier, StorageRefused
 from spike_core.domain.objects import ObjectKey
 from spike_s3 import Connection, S3BlobStore

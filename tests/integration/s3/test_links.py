@@ -10,9 +10,9 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from attrs import evolve
 
-from contracts.blobs import an_original
 from running import PATIENCE_S, Answer
 from servers.s3 import S3Server
+from spike_contracts.blobs import an_original
 from spike_core.domain.errors import InvalidValue
 from spike_core.domain.objects import ObjectKey
 from spike_core.ports.clock import Clock

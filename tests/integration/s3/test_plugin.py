@@ -3,7 +3,7 @@ from datetime import timedelta
 
 import pytest
 
-from contracts.blobs import an_original
+from spike_contracts.blobs import an_original
 from spike_core.domain.errors import InvalidValue
 from spike_core.ports.plugins import OpenStorage
 from spike_memory import ManualClock

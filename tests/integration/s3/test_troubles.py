@@ -12,8 +12,8 @@ from typing import Final
 import pytest
 from botocore.exceptions import BotoCoreError, ClientError
 
-from contracts.blobs import an_original, content_of
 from servers.misbehaving import SIGNATURE_MISMATCH, Misbehaving, Reply, misbehaving
+from spike_contracts.blobs import an_original, content_of
 from spike_core.domain.errors import ObjectNotFound, StorageRefused, StorageUnavailable
 from spike_core.ports.blobs import BlobStore
 from spike_memory import ManualClock

@@ -4,12 +4,12 @@ from collections.abc import Iterator
 
 import pytest
 
-from contracts.blender import BlenderContract
-from contracts.metadata import MetadataContract
-from contracts.probe import MakePicture, ProbeContract
-from contracts.upscaler import UpscalerContract
 from pictures import a_photo, encoded, exif, photograph
 from sandboxes import a_sandbox
+from spike_contracts.blender import BlenderContract
+from spike_contracts.metadata import MetadataContract
+from spike_contracts.probe import MakePicture, ProbeContract
+from spike_contracts.upscaler import UpscalerContract
 from spike_core.domain.dimensions import Dimensions
 from spike_core.domain.objects import PictureFormat
 from spike_core.ports.blender import Blender

@@ -1,4 +1,4 @@
-from contracts.accounts import AccountsContract
+from spike_contracts.accounts import AccountsContract
 
 
 class TestSqlAlchemyAccounts(AccountsContract):

@@ -1,4 +1,4 @@
-from contracts.album_order import AlbumOrderContract
+from spike_contracts.album_order import AlbumOrderContract
 
 
 class TestSqlAlchemyAlbumOrder(AlbumOrderContract):

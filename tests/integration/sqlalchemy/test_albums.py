@@ -1,4 +1,4 @@
-from contracts.albums import AlbumsContract
+from spike_contracts.albums import AlbumsContract
 
 
 class TestSqlAlchemyAlbums(AlbumsContract):

@@ -5,9 +5,9 @@ from collections.abc import Callable
 
 import pytest
 
-from builders import NOON
-from contracts.accounts import a_user
-from contracts.api_keys import ApiKeysContract
+from spike_contracts.accounts import a_user
+from spike_contracts.api_keys import ApiKeysContract
+from spike_contracts.builders import NOON
 from spike_core.domain.api_keys import ApiKeyName
 from spike_core.domain.errors import TooManyApiKeys
 from spike_core.domain.identifiers import UserId

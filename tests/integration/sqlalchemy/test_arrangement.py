@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from builders import an_album, an_image, an_owner
-from contracts.wallets import PROPERTY
+from spike_contracts.builders import an_album, an_image, an_owner
+from spike_contracts.wallets import PROPERTY
 from spike_core.domain.albums import AlbumChanges
 from spike_core.domain.identifiers import AlbumId, ImageId, OwnerId
 from spike_core.domain.ordering import moved_to_end, without

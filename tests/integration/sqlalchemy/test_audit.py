@@ -5,8 +5,8 @@ from typing import Final
 
 from attrs import evolve
 
-from builders import NOON, a_job, an_image, an_opening
 from house import House
+from spike_contracts.builders import NOON, a_job, an_image, an_opening
 from spike_core.domain.tokens import Tokens
 from spike_core.ports.transactions import Transactions
 

@@ -1,4 +1,4 @@
-from contracts.census import CensusContract
+from spike_contracts.census import CensusContract
 
 
 class TestSqlAlchemyCensus(CensusContract):

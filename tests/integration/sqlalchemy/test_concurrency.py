@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from builders import an_image, an_opening
+from spike_contracts.builders import an_image, an_opening
 from spike_core.domain.errors import NotEnoughTokens
 from spike_core.domain.images import Image
 from spike_core.domain.jobs import JobStatus

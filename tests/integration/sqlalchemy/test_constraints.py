@@ -7,10 +7,10 @@ from attrs import evolve
 from sqlalchemy import Engine, Table, delete, insert, inspect, select, update
 from sqlalchemy.exc import IntegrityError
 
-from builders import NOON, a_job, an_album, an_album_image_id, an_image, an_opening
-from contracts.accounts import a_session, a_user
-from contracts.api_keys import an_api_key
-from contracts.jobs import KINDS, a_job_of, store
+from spike_contracts.accounts import a_session, a_user
+from spike_contracts.api_keys import an_api_key
+from spike_contracts.builders import NOON, a_job, an_album, an_album_image_id, an_image, an_opening
+from spike_contracts.jobs import KINDS, a_job_of, store
 from spike_core.domain.facts import JobDue
 from spike_core.domain.jobs import (
     CancelledJob,

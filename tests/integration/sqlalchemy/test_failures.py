@@ -14,7 +14,7 @@ import pytest
 from attrs import evolve
 from sqlalchemy import event
 
-from builders import NOON, a_job_id, an_image, an_opening
+from spike_contracts.builders import NOON, a_job_id, an_image, an_opening
 from spike_core.domain.errors import DatabaseUnavailable, ImageNotFound, WalletNotFound
 from spike_core.domain.images import Image
 from spike_core.ports.transactions import Transactions
@@ -22,7 +22,7 @@ from spike_sqlalchemy import SqliteDatabase, open_sqlite
 
 CRASH = """
 import os, sys
-from builders import an_image
+from spike_contracts.builders import an_image
 from spike_sqlalchemy import open_sqlite
 with open_sqlite(sys.argv[1]).transactions.begin() as tx:
     tx.images.add(an_image())

@@ -1,4 +1,4 @@
-from contracts.images import ImagesContract
+from spike_contracts.images import ImagesContract
 
 
 class TestSqlAlchemyImages(ImagesContract):

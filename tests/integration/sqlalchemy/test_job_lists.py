@@ -1,4 +1,4 @@
-from contracts.job_lists import JobListsContract
+from spike_contracts.job_lists import JobListsContract
 
 
 class TestSqlAlchemyJobLists(JobListsContract):

@@ -1,4 +1,4 @@
-from contracts.jobs import JobsContract
+from spike_contracts.jobs import JobsContract
 
 
 class TestSqlAlchemyJobs(JobsContract):

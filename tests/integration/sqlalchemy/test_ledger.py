@@ -1,4 +1,4 @@
-from contracts.ledger import LedgerContract
+from spike_contracts.ledger import LedgerContract
 
 
 class TestSqlAlchemyLedger(LedgerContract):

@@ -1,4 +1,4 @@
-from contracts.outbox import OutboxContract
+from spike_contracts.outbox import OutboxContract
 
 
 class TestSqlAlchemyOutbox(OutboxContract):

@@ -1,4 +1,4 @@
-from contracts.overdue import OverdueJobsContract
+from spike_contracts.overdue import OverdueJobsContract
 
 
 class TestSqlAlchemyOverdueJobs(OverdueJobsContract):

@@ -13,8 +13,8 @@ import psycopg
 import pytest
 from sqlalchemy import func, select
 
-from builders import NOON, a_job, a_job_id, an_image, an_opening
 from servers.postgres import PostgresServer
+from spike_contracts.builders import NOON, a_job, a_job_id, an_image, an_opening
 from spike_core.domain.errors import DatabaseUnavailable, DuplicateEntry, TransactionUndone
 from spike_core.domain.images import Image
 from spike_core.domain.tokens import Tokens
@@ -31,7 +31,7 @@ IMPATIENT = DatabaseLimits(
 _SLOW = Prepared(select(func.pg_sleep(30)))
 CRASH = """
 import os, sys
-from builders import an_image
+from spike_contracts.builders import an_image
 from spike_sqlalchemy import open_postgres
 with open_postgres(sys.argv[1]).transactions.begin() as tx:
     tx.images.add(an_image())

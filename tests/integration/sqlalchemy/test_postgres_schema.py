@@ -14,8 +14,8 @@ from alembic.config import Config
 from alembic.migration import MigrationContext
 from sqlalchemy import Engine, text
 
-from builders import NOON, a_claimed_job, a_job, an_album, an_album_image_id, an_image
-from contracts.jobs import store
+from spike_contracts.builders import NOON, a_claimed_job, a_job, an_album, an_album_image_id, an_image
+from spike_contracts.jobs import store
 from spike_core.domain.errors import DatabaseUnavailable
 from spike_core.domain.facts import JobDue
 from spike_sqlalchemy import PostgresDatabase, open_postgres

@@ -12,8 +12,8 @@ from typing import Any, Final
 import pytest
 from attrs import evolve, frozen
 
-from builders import an_album, an_owner
 from house import House
+from spike_contracts.builders import an_album, an_owner
 from spike_core.domain.accounts import Email
 from spike_core.domain.albums import AlbumName
 from spike_core.domain.errors import EmailTaken, ImageNotFound, JobChanged, TooManyAlbums

@@ -1,4 +1,4 @@
-from contracts.receipts import ReceiptsContract
+from spike_contracts.receipts import ReceiptsContract
 
 
 class TestSqlAlchemyReceipts(ReceiptsContract):

@@ -1,4 +1,4 @@
-from contracts.removals import RemovalsContract
+from spike_contracts.removals import RemovalsContract
 
 
 class TestSqlAlchemyRemovals(RemovalsContract):

@@ -1,4 +1,4 @@
-from contracts.tallies import TalliesContract
+from spike_contracts.tallies import TalliesContract
 
 
 class TestSqlAlchemyTallies(TalliesContract):

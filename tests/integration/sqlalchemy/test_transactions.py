@@ -1,4 +1,4 @@
-from contracts.transactions import TransactionsContract
+from spike_contracts.transactions import TransactionsContract
 
 
 class TestSqlAlchemyTransactions(TransactionsContract):

@@ -1,4 +1,4 @@
-from contracts.turns import TurnsContract
+from spike_contracts.turns import TurnsContract
 
 
 class TestSqlAlchemyTurns(TurnsContract):

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from sqlalchemy.dialects import sqlite
 
-from contracts.wallets import INSTANTS
+from spike_contracts.wallets import INSTANTS
 from spike_sqlalchemy.utc import UtcDateTime
 
 DIALECT = sqlite.dialect()

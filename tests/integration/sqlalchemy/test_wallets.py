@@ -1,4 +1,4 @@
-from contracts.wallets import WalletsContract
+from spike_contracts.wallets import WalletsContract
 
 
 class TestSqlAlchemyWallets(WalletsContract):

@@ -2,7 +2,7 @@ import time
 
 import pytest
 
-from contracts.clock import ClockContract
+from spike_contracts.clock import ClockContract
 from spike_system import SystemClock
 
 

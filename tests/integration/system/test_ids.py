@@ -1,7 +1,7 @@
 import pytest
 from cuid2 import is_cuid
 
-from contracts.ids import IdsContract
+from spike_contracts.ids import IdsContract
 from spike_core.domain.identifiers import JobId
 from spike_core.ports.ids import Ids
 from spike_system import Cuid2Ids

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from contracts.pulse import PATIENCE_S, Beats, PulseContract
+from spike_contracts.pulse import PATIENCE_S, Beats, PulseContract
 from spike_core.domain.errors import JobChanged, StorageUnavailable
 from spike_core.ports.pulse import Pulse
 from spike_system import ThreadPulse

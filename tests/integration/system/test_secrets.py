@@ -1,6 +1,6 @@
 import pytest
 
-from contracts.secrets import SecretsContract
+from spike_contracts.secrets import SecretsContract
 from spike_core.ports.secrets import Secrets
 from spike_system import SystemSecrets
 

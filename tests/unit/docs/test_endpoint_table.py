@@ -12,9 +12,9 @@ import pytest
 from attrs import fields, frozen
 from falcon import inspect, testing
 
-from builders import a_body
 from caller import Caller
 from memory_spike import MemorySpike
+from spike_contracts.builders import a_body
 from spike_http import create_app
 from spike_runtime import Settings
 

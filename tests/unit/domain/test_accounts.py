@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from builders import NOON, an_owner
+from spike_contracts.builders import NOON, an_owner
 from spike_core.domain.accounts import API_KEY_PREFIX, Email, Secret, Session
 from spike_core.domain.errors import InvalidValue, Unauthenticated
 

@@ -5,7 +5,7 @@ from attrs import evolve
 from hypothesis import given
 from hypothesis import strategies as st
 
-from builders import NOON, an_album, an_image_id, an_owner
+from spike_contracts.builders import NOON, an_album, an_image_id, an_owner
 from spike_core.domain.accounts import Secret
 from spike_core.domain.albums import AlbumChanges, AlbumDescription, AlbumName, Privacy
 from spike_core.domain.errors import Forbidden, InvalidValue, Unauthenticated

@@ -7,7 +7,7 @@ from attrs import evolve
 from hypothesis import given
 from hypothesis import strategies as st
 
-from builders import an_image
+from spike_contracts.builders import an_image
 from spike_core.domain.errors import InvalidFileName
 from spike_core.domain.images import ImageName
 from spike_core.domain.limits import FILE_NAME_CHARS_MAX

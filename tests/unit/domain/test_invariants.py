@@ -7,7 +7,7 @@ from attrs import evolve
 from hypothesis import given
 from hypothesis import strategies as st
 
-from builders import NOON, a_wallet, an_owner, one_job_of_each_kind
+from spike_contracts.builders import NOON, a_wallet, an_owner, one_job_of_each_kind
 from spike_core.domain.identifiers import OwnerId
 from spike_core.domain.invariants import Finding, judge_job, judge_wallet
 from spike_core.domain.jobs import CancelledJob, CompletedJob, Job, RefundedJob

@@ -7,7 +7,7 @@ from attrs.exceptions import FrozenInstanceError
 from hypothesis import given
 from hypothesis import strategies as st
 
-from builders import (
+from spike_contracts.builders import (
     LEASE,
     NOON,
     a_claimed_job,

@@ -1,7 +1,7 @@
 import pytest
 from attrs import evolve
 
-from builders import a_task_of_each_kind, an_order
+from spike_contracts.builders import a_task_of_each_kind, an_order
 from spike_core.domain.lanes import Lane
 from spike_core.domain.tasks import Blend, Enhancement
 from spike_core.domain.tiers import Tier

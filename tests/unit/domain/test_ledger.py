@@ -1,6 +1,6 @@
 import pytest
 
-from builders import NOON, a_job_id, an_owner
+from spike_contracts.builders import NOON, a_job_id, an_owner
 from spike_core.domain.identifiers import JobId
 from spike_core.domain.ledger import SPEND_KINDS, EntryKind, LedgerEntry, LedgerTotals
 from spike_core.domain.tokens import Tokens

@@ -7,7 +7,7 @@ from attrs import evolve
 from hypothesis import given
 from hypothesis import strategies as st
 
-from builders import NOON, a_job_id, a_wallet
+from spike_contracts.builders import NOON, a_job_id, a_wallet
 from spike_core.domain.errors import InvalidValue
 from spike_core.domain.ledger import EntryKind
 from spike_core.domain.regeneration import RegenerationPolicy, next_token_at, regenerate

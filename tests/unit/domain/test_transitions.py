@@ -6,7 +6,7 @@ from itertools import product
 import pytest
 from attrs import evolve
 
-from builders import LEASE, NOON, a_job, a_result, an_order, one_job_of_each_kind
+from spike_contracts.builders import LEASE, NOON, a_job, a_result, an_order, one_job_of_each_kind
 from spike_core.domain.errors import IllegalTransition
 from spike_core.domain.jobs import (
     ClaimedJob,

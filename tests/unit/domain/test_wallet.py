@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from builders import NOON, a_job_id, a_wallet, an_owner
+from spike_contracts.builders import NOON, a_job_id, a_wallet, an_owner
 from spike_core.domain.errors import InvalidValue, NotEnoughTokens
 from spike_core.domain.ledger import EntryKind, LedgerEntry
 from spike_core.domain.tokens import TOKENS_MAX, Tokens

@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 from falcon import testing
 
-from builders import an_album_id, an_image_id
 from caller import Caller
 from memory_spike import MemorySpike
+from spike_contracts.builders import an_album_id, an_image_id
 from spike_core.domain.identifiers import AlbumId
 
 FACTS: dict[str, Any] = {

@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 from falcon import testing
 
-from builders import an_image_id
 from caller import PICTURE, Caller
 from memory_spike import MemorySpike
 from multipart import CONTENT_TYPE, a_form, a_part, an_upload
+from spike_contracts.builders import an_image_id
 from spike_core.domain.identifiers import ImageId, JobId
 
 HOST = "http://falconframework.org"

@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from builders import a_body, an_image_id
 from caller import Caller
 from memory_spike import MemorySpike
+from spike_contracts.builders import a_body, an_image_id
 from spike_core.domain.identifiers import BatchId, JobId
 
 PATH = "/api/images/batch-enhance"

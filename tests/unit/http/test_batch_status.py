@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 from falcon import testing
 
-from builders import a_job_id
 from caller import Caller
 from memory_spike import MemorySpike
+from spike_contracts.builders import a_job_id
 
 PATH = "/api/jobs/batch-status"
 

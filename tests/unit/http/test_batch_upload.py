@@ -6,10 +6,10 @@ from typing import BinaryIO
 import pytest
 from falcon import testing
 
-from builders import an_album
 from caller import PICTURE, Caller
 from memory_spike import MemorySpike
 from multipart import CONTENT_TYPE, a_form, a_part
+from spike_contracts.builders import an_album
 from spike_core.domain.dimensions import Dimensions
 from spike_core.domain.errors import DatabaseUnavailable, StorageUnavailable
 from spike_core.domain.identifiers import ImageId, JobId

@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from builders import an_image_id
 from caller import PICTURE, Caller
 from memory_spike import MemorySpike
+from spike_contracts.builders import an_image_id
 from spike_core.domain.dimensions import Dimensions
 from spike_core.domain.limits import SOURCE_BYTES_MAX
 from spike_core.domain.objects import PictureFormat

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from builders import an_image_id
 from caller import Caller
 from memory_spike import MemorySpike
 from multipart import CONTENT_TYPE, an_upload
+from spike_contracts.builders import an_image_id
 from spike_core.domain.dimensions import Dimensions
 from spike_core.domain.identifiers import ImageId
 from spike_core.domain.objects import ObjectKey, PictureFormat

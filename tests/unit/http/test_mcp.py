@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 from falcon import testing
 
-from builders import a_body, a_job_id
 from caller import PICTURE, Caller
 from memory_spike import MemorySpike
+from spike_contracts.builders import a_body, a_job_id
 from spike_core.domain.dimensions import Dimensions
 from spike_core.domain.identifiers import JobId
 from spike_core.domain.limits import PROMPT_CHARS_MAX

@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from builders import an_image_id
 from caller import Caller
 from memory_spike import MemorySpike
+from spike_contracts.builders import an_image_id
 from spike_core.domain.identifiers import JobId
 from spike_core.domain.jobs import JobStatus
 

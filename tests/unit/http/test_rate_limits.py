@@ -7,10 +7,10 @@ import pytest
 from attrs import evolve
 from falcon import testing
 
-from builders import an_image_id
 from caller import PICTURE, Caller
 from memory_spike import MemorySpike
 from multipart import CONTENT_TYPE, a_form, a_part, an_upload
+from spike_contracts.builders import an_image_id
 from spike_core.domain.errors import LimiterUnavailable
 from spike_core.domain.rates import Allowance, Bucket, Rate
 from spike_http import create_app

@@ -5,9 +5,9 @@ from datetime import timedelta
 import pytest
 from falcon import testing
 
-from builders import a_job_id, an_image_id
 from caller import PICTURE, Caller
 from memory_spike import MemorySpike
+from spike_contracts.builders import a_job_id, an_image_id
 
 HOST = "http://falconframework.org"
 

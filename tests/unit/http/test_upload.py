@@ -3,11 +3,11 @@
 import pytest
 from falcon import testing
 
-from builders import an_album, an_album_id
 from caller import PICTURE, Caller
 from faults import FullBlobStore
 from memory_spike import MemorySpike
 from multipart import CONTENT_TYPE, a_form, a_part, an_upload
+from spike_contracts.builders import an_album, an_album_id
 from spike_core.domain.dimensions import Dimensions
 from spike_core.domain.identifiers import ImageId, JobId
 from spike_core.domain.limits import UPLOAD_BYTES_MAX

@@ -1,6 +1,6 @@
 import pytest
 
-from contracts.accounts import AccountsContract
+from spike_contracts.accounts import AccountsContract
 from spike_memory import MemoryTransactions
 
 

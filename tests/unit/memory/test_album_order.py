@@ -1,6 +1,6 @@
 import pytest
 
-from contracts.album_order import AlbumOrderContract
+from spike_contracts.album_order import AlbumOrderContract
 from spike_memory import MemoryTransactions
 
 

@@ -1,6 +1,6 @@
 import pytest
 
-from contracts.albums import AlbumsContract
+from spike_contracts.albums import AlbumsContract
 from spike_memory import MemoryTransactions
 
 

@@ -1,6 +1,6 @@
 import pytest
 
-from contracts.api_keys import ApiKeysContract
+from spike_contracts.api_keys import ApiKeysContract
 from spike_memory import MemoryTransactions
 
 

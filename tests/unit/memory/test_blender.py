@@ -2,8 +2,8 @@
 
 import pytest
 
-from contracts.blender import BlenderContract
-from contracts.probe import MakePicture
+from spike_contracts.blender import BlenderContract
+from spike_contracts.probe import MakePicture
 from spike_core.ports.blender import Blender
 from spike_core.ports.probe import ImageProbe
 from spike_memory import MemoryBlender, MemoryProbe

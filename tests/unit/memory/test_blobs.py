@@ -1,6 +1,6 @@
 import pytest
 
-from contracts.blobs import BlobStoreContract
+from spike_contracts.blobs import BlobStoreContract
 from spike_core.ports.blobs import BlobStore
 from spike_memory import ManualClock, MemoryBlobStore
 

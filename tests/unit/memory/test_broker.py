@@ -1,6 +1,6 @@
 import pytest
 
-from contracts.broker import BrokerContract
+from spike_contracts.broker import BrokerContract
 from spike_memory import MemoryBroker
 
 

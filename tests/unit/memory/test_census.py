@@ -1,6 +1,6 @@
 import pytest
 
-from contracts.census import CensusContract
+from spike_contracts.census import CensusContract
 from spike_memory import MemoryTransactions
 
 

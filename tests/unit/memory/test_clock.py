@@ -2,7 +2,7 @@ from datetime import timedelta
 
 import pytest
 
-from contracts.clock import ClockContract
+from spike_contracts.clock import ClockContract
 from spike_memory import ManualClock
 
 

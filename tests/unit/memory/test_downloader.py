@@ -2,7 +2,7 @@
 
 import pytest
 
-from contracts.downloader import DownloaderContract, Publish
+from spike_contracts.downloader import DownloaderContract, Publish
 from spike_core.ports.downloader import Downloader
 from spike_memory import MemoryDownloader
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from contracts.generator import GeneratorContract
-from contracts.probe import MakePicture
+from spike_contracts.generator import GeneratorContract
+from spike_contracts.probe import MakePicture
 from spike_core.domain.dimensions import Dimensions
 from spike_core.domain.errors import PromptRefused
 from spike_core.domain.generation import Prompt

@@ -1,6 +1,6 @@
 import pytest
 
-from contracts.ids import IdsContract
+from spike_contracts.ids import IdsContract
 from spike_core.ports.ids import Ids
 from spike_memory import CountingIds
 

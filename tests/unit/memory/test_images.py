@@ -1,6 +1,6 @@
 import pytest
 
-from contracts.images import ImagesContract
+from spike_contracts.images import ImagesContract
 from spike_memory import MemoryTransactions
 
 

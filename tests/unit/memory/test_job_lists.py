@@ -1,6 +1,6 @@
 import pytest
 
-from contracts.job_lists import JobListsContract
+from spike_contracts.job_lists import JobListsContract
 from spike_memory import MemoryTransactions
 
 

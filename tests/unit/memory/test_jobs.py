@@ -1,6 +1,6 @@
 import pytest
 
-from contracts.jobs import JobsContract
+from spike_contracts.jobs import JobsContract
 from spike_memory import MemoryTransactions
 
 

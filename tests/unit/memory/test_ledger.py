@@ -1,6 +1,6 @@
 import pytest
 
-from contracts.ledger import LedgerContract
+from spike_contracts.ledger import LedgerContract
 from spike_memory import MemoryTransactions
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from contracts.limiter import LimiterContract, Wait
+from spike_contracts.limiter import LimiterContract, Wait
 from spike_core.ports.limiter import RateLimiter
 from spike_memory import ManualClock, MemoryLimiter
 

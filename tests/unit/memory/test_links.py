@@ -1,6 +1,6 @@
 import pytest
 
-from contracts.links import SignedLinksContract
+from spike_contracts.links import SignedLinksContract
 from spike_memory import ManualClock, MemoryBlobStore
 
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from contracts.metadata import MetadataContract
-from contracts.probe import MakePicture
+from spike_contracts.metadata import MetadataContract
+from spike_contracts.probe import MakePicture
 from spike_core.ports.metadata import Metadata
 from spike_core.ports.probe import ImageProbe
 from spike_memory import MemoryMetadata, MemoryProbe

@@ -1,6 +1,6 @@
 import pytest
 
-from contracts.outbox import OutboxContract
+from spike_contracts.outbox import OutboxContract
 from spike_memory import MemoryTransactions
 
 

@@ -1,6 +1,6 @@
 import pytest
 
-from contracts.overdue import OverdueJobsContract
+from spike_contracts.overdue import OverdueJobsContract
 from spike_memory import MemoryTransactions
 
 

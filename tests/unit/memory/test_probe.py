@@ -2,7 +2,7 @@
 
 import pytest
 
-from contracts.probe import MakePicture, ProbeContract
+from spike_contracts.probe import MakePicture, ProbeContract
 from spike_core.ports.probe import ImageProbe
 from spike_memory import MemoryProbe
 from spike_memory.engine import a_picture

@@ -2,7 +2,7 @@ from collections.abc import Callable
 
 import pytest
 
-from contracts.pulse import PulseContract
+from spike_contracts.pulse import PulseContract
 from spike_memory import StillPulse
 
 

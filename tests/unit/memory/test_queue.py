@@ -2,7 +2,7 @@ from collections.abc import Callable, Sequence
 
 import pytest
 
-from contracts.queue import JobQueueContract
+from spike_contracts.queue import JobQueueContract
 from spike_core.domain.identifiers import JobId
 from spike_core.ports.queue import JobQueue
 from spike_memory import MemoryQueue

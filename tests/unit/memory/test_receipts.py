@@ -1,6 +1,6 @@
 import pytest
 
-from contracts.receipts import ReceiptsContract
+from spike_contracts.receipts import ReceiptsContract
 from spike_memory import MemoryTransactions
 
 

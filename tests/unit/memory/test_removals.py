@@ -1,6 +1,6 @@
 import pytest
 
-from contracts.removals import RemovalsContract
+from spike_contracts.removals import RemovalsContract
 from spike_memory import MemoryTransactions
 
 

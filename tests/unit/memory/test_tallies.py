@@ -1,6 +1,6 @@
 import pytest
 
-from contracts.tallies import TalliesContract
+from spike_contracts.tallies import TalliesContract
 from spike_core.ports.transactions import Transactions
 from spike_memory import MemoryTransactions
 

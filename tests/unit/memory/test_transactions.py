@@ -1,6 +1,6 @@
 import pytest
 
-from contracts.transactions import TransactionsContract
+from spike_contracts.transactions import TransactionsContract
 from spike_memory import MemoryTransactions
 
 

@@ -1,6 +1,6 @@
 import pytest
 
-from contracts.turns import TurnsContract
+from spike_contracts.turns import TurnsContract
 from spike_core.ports.transactions import Transactions
 from spike_memory import MemoryTransactions
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from contracts.probe import MakePicture
-from contracts.upscaler import UpscalerContract
+from spike_contracts.probe import MakePicture
+from spike_contracts.upscaler import UpscalerContract
 from spike_core.ports.probe import ImageProbe
 from spike_core.ports.upscaler import Upscaler
 from spike_memory import MemoryProbe, MemoryUpscaler

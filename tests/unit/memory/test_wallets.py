@@ -1,6 +1,6 @@
 import pytest
 
-from contracts.wallets import WalletsContract
+from spike_contracts.wallets import WalletsContract
 from spike_memory import MemoryTransactions
 
 

@@ -3,8 +3,8 @@ from datetime import timedelta
 import pytest
 from attrs import evolve
 
-from builders import NOON, an_album, an_album_id, an_image_id, an_owner
 from house import House
+from spike_contracts.builders import NOON, an_album, an_album_id, an_image_id, an_owner
 from spike_core.domain.accounts import Secret
 from spike_core.domain.albums import AlbumChanges, AlbumDescription, AlbumName, Privacy
 from spike_core.domain.errors import AlbumNotFound, Forbidden, InvalidValue, TooManyAlbums, Unauthenticated

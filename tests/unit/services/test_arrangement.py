@@ -2,8 +2,8 @@ from collections.abc import Sequence
 
 import pytest
 
-from builders import an_album_id, an_image, an_image_id
 from house import House
+from spike_contracts.builders import an_album_id, an_image, an_image_id
 from spike_core.domain.albums import AlbumChanges
 from spike_core.domain.errors import AlbumFull, AlbumNotFound, Forbidden, ImageNotFound, InvalidValue
 from spike_core.domain.identifiers import AlbumId, ImageId, OwnerId

@@ -7,9 +7,9 @@ from datetime import timedelta
 import pytest
 from attrs import evolve
 
-from builders import an_image_id
 from faults import FaultyBlobStore, FaultyTransactions
 from house import House, Inventory
+from spike_contracts.builders import an_image_id
 from spike_core.domain.errors import StorageUnavailable
 from spike_core.domain.identifiers import JobId
 from spike_core.domain.jobs import CancelledJob, CompletedJob, PendingJob, RefundedJob

@@ -2,9 +2,9 @@ from datetime import timedelta
 
 import pytest
 
-from builders import a_job_id, a_result
 from faults import FaultyTransactions, database_fails
 from house import House
+from spike_contracts.builders import a_job_id, a_result
 from spike_core.domain.errors import DatabaseUnavailable, IllegalTransition, JobChanged, JobNotFound
 from spike_core.domain.identifiers import OwnerId
 from spike_core.domain.jobs import CancelledJob, ClaimedJob, Job, PendingJob, StartedJob

@@ -4,9 +4,9 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from builders import an_image_id
 from faults import FaultyTransactions, database_fails, pass_by
 from house import House
+from spike_contracts.builders import an_image_id
 from spike_core.domain.dimensions import Dimensions
 from spike_core.domain.errors import DatabaseUnavailable, Forbidden, ImageNotFound, NotEnoughTokens
 from spike_core.domain.identifiers import ImageId, OwnerId, RequestId

@@ -2,9 +2,9 @@ from datetime import timedelta
 
 import pytest
 
-from builders import a_job_id, an_image_id, an_owner, image_id_of
 from faults import FaultyTransactions, database_fails
 from house import House
+from spike_contracts.builders import a_job_id, an_image_id, an_owner, image_id_of
 from spike_core.domain.errors import (
     Forbidden,
     ImageNotFound,

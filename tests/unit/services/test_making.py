@@ -5,7 +5,7 @@ import io
 import pytest
 from attrs import evolve
 
-from builders import NOON, a_job_id, an_image, an_order, an_owner
+from spike_contracts.builders import NOON, a_job_id, an_image, an_order, an_owner
 from spike_core.domain.dimensions import Dimensions
 from spike_core.domain.errors import FlawedResult, ImageNotFound, ObjectNotFound, PromptRefused
 from spike_core.domain.generation import AspectRatio, Prompt

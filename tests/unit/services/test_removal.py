@@ -5,9 +5,9 @@ from datetime import timedelta
 
 import pytest
 
-from builders import a_job_id, an_image_id, an_owner
 from faults import FaultyBlobStore, FaultyTransactions, database_fails, pass_by
 from house import VGA, House
+from spike_contracts.builders import a_job_id, an_image_id, an_owner
 from spike_core.domain.errors import DatabaseUnavailable, Forbidden, ImageNotFound, StorageUnavailable
 from spike_core.domain.identifiers import ANONYMOUS
 from spike_core.domain.images import ImageName

@@ -2,8 +2,8 @@ from datetime import timedelta
 
 import pytest
 
-from builders import a_body
 from house import House
+from spike_contracts.builders import a_body
 from spike_core.domain.accounts import Secret
 from spike_core.domain.errors import Unauthenticated, UserNotFound
 from spike_core.domain.identifiers import UserId

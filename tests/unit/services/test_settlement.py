@@ -5,9 +5,9 @@ from datetime import timedelta
 
 import pytest
 
-from builders import a_job_id, a_result
 from faults import FaultyTransactions, database_fails
 from house import House
+from spike_contracts.builders import a_job_id, a_result
 from spike_core.domain.errors import DatabaseUnavailable, JobChanged, NothingToClaim
 from spike_core.domain.jobs import ClaimedJob, CompletedJob, JobStatus, PendingJob, RefundedJob, StartedJob
 from spike_core.domain.limits import JobLimits

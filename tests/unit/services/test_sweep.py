@@ -3,9 +3,9 @@ from datetime import timedelta
 
 import pytest
 
-from builders import a_job_id, an_image_id
 from faults import FaultyBlobStore, FaultyTransactions
 from house import House
+from spike_contracts.builders import a_job_id, an_image_id
 from spike_core.domain.errors import StorageUnavailable
 from spike_core.domain.jobs import ClaimedJob, CompletedJob, PendingJob, SettledJob, StartedJob
 from spike_core.domain.limits import JobLimits

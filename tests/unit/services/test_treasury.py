@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from builders import an_owner
 from house import House
+from spike_contracts.builders import an_owner
 from spike_core.domain.accounts import Email
 from spike_core.domain.errors import UserNotFound, WalletNotFound
 from spike_core.domain.ledger import LedgerTotals

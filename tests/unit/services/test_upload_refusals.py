@@ -5,9 +5,9 @@ from typing import BinaryIO
 
 import pytest
 
-from builders import an_album_id, an_owner
 from faults import FaultyBlobStore, FaultyTransactions, database_fails
 from house import House, HouseIds
+from spike_contracts.builders import an_album_id, an_owner
 from spike_core.domain.dimensions import Dimensions
 from spike_core.domain.errors import (
     AlbumNotFound,

@@ -2,7 +2,7 @@ from datetime import timedelta
 
 import pytest
 
-from builders import NOON, a_claimed_job
+from spike_contracts.builders import NOON, a_claimed_job
 from spike_worker.in_work import InWork
 
 

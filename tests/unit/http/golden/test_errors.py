@@ -9,7 +9,6 @@ import pytest
 from attrs import frozen
 from falcon import testing
 
-from builders import an_image_id
 from caller import Caller
 from faults import FullBlobStore
 from golden.errors import (
@@ -25,6 +24,7 @@ from golden.errors import (
 from golden.looks import CDN, assert_served
 from golden.tables import STATUS_OF_CODE
 from memory_spike import MemorySpike
+from spike_contracts.builders import an_image_id
 from spike_core.domain.limits import UPLOAD_BYTES_MAX
 from spike_http import create_app
 from spike_memory import MemoryBlobStore

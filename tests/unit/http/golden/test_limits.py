@@ -6,11 +6,11 @@ from datetime import timedelta
 import pytest
 from falcon import testing
 
-from builders import an_image_id
 from caller import Caller
 from golden.tables import RATES, WINDOW_MINUTES
 from memory_spike import MemorySpike
 from multipart import CONTENT_TYPE, a_form, a_part, an_upload
+from spike_contracts.builders import an_image_id
 
 Ask = Callable[[Caller], testing.Result]
 WINDOW_S = WINDOW_MINUTES * 60

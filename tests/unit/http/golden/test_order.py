@@ -3,11 +3,11 @@
 import pytest
 from falcon import testing
 
-from builders import an_image_id
 from caller import PICTURE, Caller
 from faults import FullBlobStore
 from memory_spike import MemorySpike
 from multipart import CONTENT_TYPE, a_form, a_part
+from spike_contracts.builders import an_image_id
 from spike_http import create_app
 from spike_runtime import Settings
 

@@ -7,7 +7,9 @@ from typing import Final
 
 import pytest
 
-from builders import (
+from spike_contracts.accounts import a_session, a_user
+from spike_contracts.api_keys import an_api_key
+from spike_contracts.builders import (
     NOON,
     a_body,
     a_job,
@@ -18,8 +20,6 @@ from builders import (
     an_opening,
     an_owner,
 )
-from contracts.accounts import a_session, a_user
-from contracts.api_keys import an_api_key
 from spike_core.domain.errors import ImageNotFound, WalletNotFound
 from spike_core.domain.facts import JobDue
 from spike_core.domain.identifiers import OwnerId

@@ -9,7 +9,7 @@ from attrs import frozen
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
-from builders import a_job_id, an_image_id
+from spike_contracts.builders import a_job_id, an_image_id
 from spike_core.domain.errors import InvalidLink
 from spike_core.domain.objects import ObjectKey, PictureFormat
 from spike_core.ports.blobs import BlobStore

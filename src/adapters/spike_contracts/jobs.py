@@ -10,7 +10,7 @@ from attrs import evolve
 from hypothesis import given
 from hypothesis import strategies as st
 
-from builders import (
+from spike_contracts.builders import (
     NOON,
     a_body,
     a_claimed_job,
@@ -20,8 +20,8 @@ from builders import (
     an_image,
     an_order,
 )
-from contracts.images import TEXTS
-from contracts.wallets import INSTANTS, PROPERTY
+from spike_contracts.images import TEXTS
+from spike_contracts.wallets import INSTANTS, PROPERTY
 from spike_core.domain.dimensions import Dimensions
 from spike_core.domain.errors import IllegalTransition, JobChanged, JobNotFound
 from spike_core.domain.identifiers import BatchId, JobId, RequestId

@@ -5,8 +5,18 @@ from typing import Final
 
 from attrs import evolve
 
-from builders import NOON, a_body, a_job, a_job_id, a_task_of_each_kind, an_image, an_image_id, an_order, an_owner
-from contracts.jobs import store
+from spike_contracts.builders import (
+    NOON,
+    a_body,
+    a_job,
+    a_job_id,
+    a_task_of_each_kind,
+    an_image,
+    an_image_id,
+    an_order,
+    an_owner,
+)
+from spike_contracts.jobs import store
 from spike_core.domain.identifiers import BatchId
 from spike_core.domain.jobs import PendingJob
 from spike_core.domain.tasks import Creation

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 
 import pytest
 
-from builders import a_body, a_job_id
+from spike_contracts.builders import a_body, a_job_id
 from spike_core.domain.errors import QueueUnavailable
 from spike_core.domain.identifiers import JobId
 from spike_core.domain.lanes import Lane

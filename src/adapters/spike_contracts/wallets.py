@@ -8,7 +8,7 @@ from attrs import evolve
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from builders import NOON, a_job_id, an_opening, an_owner
+from spike_contracts.builders import NOON, a_job_id, an_opening, an_owner
 from spike_core.domain.errors import DuplicateEntry, WalletNotFound
 from spike_core.domain.identifiers import JobId
 from spike_core.domain.ledger import EntryKind

@@ -8,7 +8,7 @@ from typing import BinaryIO
 
 import pytest
 
-from builders import a_job_id, an_image_id
+from spike_contracts.builders import a_job_id, an_image_id
 from spike_core.domain.errors import ObjectNotFound
 from spike_core.domain.objects import ObjectKey, PictureFormat
 from spike_core.ports.blobs import BlobStore

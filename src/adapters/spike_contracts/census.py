@@ -5,8 +5,8 @@ from typing import Final, TypeVar
 
 import pytest
 
-from builders import NOON, a_job, a_job_id, an_image, an_opening, image_id_of
-from contracts.jobs import a_job_of_each_kind, store
+from spike_contracts.builders import NOON, a_job, a_job_id, an_image, an_opening, image_id_of
+from spike_contracts.jobs import a_job_of_each_kind, store
 from spike_core.domain.identifiers import Identifier
 from spike_core.domain.ledger import LedgerEntry
 from spike_core.domain.tokens import Tokens

@@ -3,8 +3,8 @@
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
-from builders import LEASE, NOON, a_claimed_job, a_job, a_started_job
-from contracts.jobs import a_job_of_each_kind, store
+from spike_contracts.builders import LEASE, NOON, a_claimed_job, a_job, a_started_job
+from spike_contracts.jobs import a_job_of_each_kind, store
 from spike_core.domain.jobs import ClaimedJob, StartedJob
 from spike_core.ports.transactions import Transactions
 

@@ -5,8 +5,8 @@ from datetime import timedelta
 import pytest
 from attrs import evolve
 
-from builders import NOON, a_body
-from contracts.accounts import a_session, a_user
+from spike_contracts.accounts import a_session, a_user
+from spike_contracts.builders import NOON, a_body
 from spike_core.domain.accounts import API_KEY_PREFIX, Secret, User
 from spike_core.domain.api_keys import ApiKey, ApiKeyName
 from spike_core.domain.errors import ApiKeyNotFound, Unauthenticated, UserNotFound

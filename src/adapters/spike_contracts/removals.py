@@ -5,8 +5,8 @@ from datetime import timedelta
 import pytest
 from attrs import evolve
 
-from builders import NOON, a_job, an_album, an_album_image_id, an_image, an_image_id
-from contracts.jobs import store
+from spike_contracts.builders import NOON, a_job, an_album, an_album_image_id, an_image, an_image_id
+from spike_contracts.jobs import store
 from spike_core.domain.errors import ImageNotFound, JobNotFound
 from spike_core.domain.facts import JobDue
 from spike_core.domain.identifiers import ANONYMOUS

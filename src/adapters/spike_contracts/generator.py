@@ -4,7 +4,7 @@ import io
 
 import pytest
 
-from contracts.probe import MakePicture
+from spike_contracts.probe import MakePicture
 from spike_core.domain.dimensions import Dimensions
 from spike_core.domain.errors import UnacceptablePicture
 from spike_core.domain.generation import AspectRatio, Prompt

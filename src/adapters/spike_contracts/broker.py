@@ -8,7 +8,7 @@ from typing import Final
 
 import pytest
 
-from builders import a_job_id
+from spike_contracts.builders import a_job_id
 from spike_core.domain.identifiers import JobId
 from spike_core.domain.lanes import Lane
 from spike_core.ports.broker import Broker, Crew

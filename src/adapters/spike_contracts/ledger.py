@@ -2,7 +2,7 @@
 
 import pytest
 
-from builders import NOON, a_job_id, an_opening, an_owner
+from spike_contracts.builders import NOON, a_job_id, an_opening, an_owner
 from spike_core.domain.ledger import EntryKind, LedgerEntry, LedgerTotals
 from spike_core.domain.tokens import NO_TOKENS, Tokens
 from spike_core.domain.wallet import Posting

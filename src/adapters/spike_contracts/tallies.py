@@ -2,8 +2,8 @@
 
 from datetime import timedelta
 
-from builders import NOON, a_job, a_started_job, an_image, an_opening
-from contracts.jobs import a_job_of_each_kind, store
+from spike_contracts.builders import NOON, a_job, a_started_job, an_image, an_opening
+from spike_contracts.jobs import a_job_of_each_kind, store
 from spike_core.domain.facts import JobDue
 from spike_core.domain.ledger import EntryKind
 from spike_core.domain.tallies import QueueTally, RefundTally

@@ -5,8 +5,8 @@ from typing import Final
 
 from attrs import evolve
 
-from builders import NOON, a_claimed_job, a_job, a_job_id, a_started_job, an_image, an_owner
-from contracts.jobs import a_job_of_each_kind, store
+from spike_contracts.builders import NOON, a_claimed_job, a_job, a_job_id, a_started_job, an_image, an_owner
+from spike_contracts.jobs import a_job_of_each_kind, store
 from spike_core.domain.facts import JobDue
 from spike_core.domain.identifiers import OwnerId
 from spike_core.domain.jobs import PendingJob

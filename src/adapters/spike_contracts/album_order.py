@@ -10,8 +10,8 @@ from attrs import evolve
 from hypothesis import given
 from hypothesis import strategies as st
 
-from builders import NOON, an_album, an_album_id, an_album_image_id, an_image, an_image_id, an_owner
-from contracts.wallets import PROPERTY
+from spike_contracts.builders import NOON, an_album, an_album_id, an_album_image_id, an_image, an_image_id, an_owner
+from spike_contracts.wallets import PROPERTY
 from spike_core.domain.albums import Album, AlbumImage
 from spike_core.domain.errors import AlbumFull
 from spike_core.domain.identifiers import AlbumImageId, ImageId

@@ -9,8 +9,8 @@ from typing import Final
 import pytest
 from attrs import evolve
 
-from builders import NOON, a_job, a_job_id
-from contracts.jobs import store
+from spike_contracts.builders import NOON, a_job, a_job_id
+from spike_contracts.jobs import store
 from spike_core.domain.facts import JobDue
 from spike_core.ports.transactions import Transactions
 

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from attrs import evolve
 
-from builders import NOON, a_body
+from spike_contracts.builders import NOON, a_body
 from spike_core.domain.accounts import Email, Secret, Session, User
 from spike_core.domain.errors import EmailTaken, Unauthenticated, UserNotFound
 from spike_core.domain.identifiers import UserId

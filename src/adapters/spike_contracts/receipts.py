@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from attrs import evolve
 
-from builders import NOON
+from spike_contracts.builders import NOON
 from spike_core.domain.errors import DuplicateReceipt, ReceiptNotFound
 from spike_core.domain.receipts import Answer, IdempotencyKey, Receipt, RequestDigest
 from spike_core.ports.transactions import Transactions

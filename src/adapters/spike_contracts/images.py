@@ -8,8 +8,8 @@ from attrs import evolve
 from hypothesis import given
 from hypothesis import strategies as st
 
-from builders import NOON, an_image, an_image_id, an_owner
-from contracts.wallets import INSTANTS, PROPERTY
+from spike_contracts.builders import NOON, an_image, an_image_id, an_owner
+from spike_contracts.wallets import INSTANTS, PROPERTY
 from spike_core.domain.dimensions import Dimensions
 from spike_core.domain.errors import ImageNotFound
 from spike_core.domain.identifiers import ImageId

@@ -1,0 +1,23 @@
+"""The laws of every port as test suites: what an adapter must do, ours or anybody's.
+
+A suite is a class `<Port>Contract` in the module of the port's name. Subclass it in a test module, give it the fixtures
+that its docstring names, and pytest runs its laws against your adapter:
+
+    from spike_contracts.blobs import BlobStoreContract
+
+    class TestMyStore(BlobStoreContract):
+        @pytest.fixture
+        def clock(self) -> Clock: ...
+
+        @pytest.fixture
+        def blobs(self, clock: Clock) -> BlobStore: ...
+
+Needs the extra `contracts`: pytest and Hypothesis. How to write an adapter: docs/howto/write-an-adapter.md.
+"""
+
+import pkgutil
+
+import pytest
+
+# before any suite is imported, so that a broken law tells what it saw
+pytest.register_assert_rewrite(*(module.name for module in pkgutil.iter_modules(__path__, f"{__name__}.")))
