@@ -8,8 +8,9 @@ from typing import Final
 from attrs import evolve
 
 from rogue import rogue_engine
+from spike_core.ports.generator import Generator
 from spike_core.ports.plugins import Engine
-from spike_sandbox import Limits, Sandbox
+from spike_sandbox import Limits, Sandbox, Tools
 
 GENEROUS: Final = Limits(
     memory_bytes=1024 * 1024 * 1024, cpu_time=timedelta(seconds=60), wall_time=timedelta(seconds=60)
@@ -20,6 +21,7 @@ GENEROUS: Final = Limits(
 def a_sandbox(
     load: Callable[[], Engine] = rogue_engine,
     *,
+    generator: Callable[[], Generator] | None = None,
     workers: int = 1,
     probes: int = 1,
     cpu_s: float = 60,
@@ -33,7 +35,8 @@ def a_sandbox(
         cpu_time=timedelta(seconds=cpu_s),
         wall_time=timedelta(seconds=wall_s),
     )
-    sandbox = Sandbox.over(load, workers=workers, work_limits=limits, probes=probes, look_limits=limits)
+    tools = Tools(engine=load, generator=generator)
+    sandbox = Sandbox.over(tools, workers=workers, work_limits=limits, probes=probes, look_limits=limits)
     try:
         yield sandbox
     finally:

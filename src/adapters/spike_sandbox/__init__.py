@@ -1,15 +1,25 @@
 """Image work in child processes that can be killed: an engine that runs another engine there."""
 
-from spike_sandbox.engine import Sandbox, SandboxedBlender, SandboxedMetadata, SandboxedProbe, SandboxedUpscaler
+from spike_sandbox.engine import (
+    Sandbox,
+    SandboxedBlender,
+    SandboxedGenerator,
+    SandboxedMetadata,
+    SandboxedProbe,
+    SandboxedUpscaler,
+)
 from spike_sandbox.limits import Limits
 from spike_sandbox.verdicts import ErrorInChild
+from spike_sandbox.work import Tools
 
 __all__ = [
     "ErrorInChild",
     "Limits",
     "Sandbox",
     "SandboxedBlender",
+    "SandboxedGenerator",
     "SandboxedMetadata",
     "SandboxedProbe",
     "SandboxedUpscaler",
+    "Tools",
 ]

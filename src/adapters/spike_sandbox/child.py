@@ -13,17 +13,16 @@ import pickle
 import signal
 import socket
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any, Final
 
 from attrs import frozen
 
 from spike_core.domain.errors import WorkAbandoned, WorkCutShort
-from spike_core.ports.plugins import Engine
 from spike_sandbox.limits import set_for_good, set_for_one_work
 from spike_sandbox.verdicts import as_data
 from spike_sandbox.wire import Gone, Wire
-from spike_sandbox.work import perform
+from spike_sandbox.work import Bench, Tools, perform
 
 INPUT_BYTES_MAX: Final = 2**31
 LOG_LINES_MAX: Final = 100  # of one piece of work
@@ -59,8 +58,8 @@ def _serve(wire: Wire, log: "_LogToParent") -> None:
     start = wire.receive()
     set_for_good(memory_bytes=start["memory_bytes"])
     try:
-        load: Callable[[], Engine] = pickle.loads(wire.receive_bytes(bytes_max=INPUT_BYTES_MAX))  # noqa: S301  # the parent's word
-        engine = load()
+        tools: Tools = pickle.loads(wire.receive_bytes(bytes_max=INPUT_BYTES_MAX))  # noqa: S301  # the parent's word
+        bench = Bench.of(tools)
     except Exception as error:  # noqa: BLE001  # the parent is to know, whatever it is
         wire.send({"is": "error", **as_data(error)})
         return
@@ -69,15 +68,15 @@ def _serve(wire: Wire, log: "_LogToParent") -> None:
         order = wire.receive()
         if order["do"] == "stop":  # for work that has ended meanwhile
             continue
-        pictures = [wire.receive_bytes(bytes_max=INPUT_BYTES_MAX) for _ in range(order["pictures"])]
         log.begin()
-        set_for_one_work(cpu_s=order["cpu_s"])
-        _work(wire, engine, order, pictures)
+        _work(wire, bench, order)
 
 
-def _work(wire: Wire, engine: Engine, order: Mapping[str, Any], pictures: list[bytes]) -> None:
+def _work(wire: Wire, bench: Bench, order: Mapping[str, Any]) -> None:
+    pictures = [wire.receive_bytes(bytes_max=INPUT_BYTES_MAX) for _ in range(order["pictures"])]
+    set_for_one_work(cpu_s=order["cpu_s"])
     try:
-        answer = perform(engine, order, pictures, _ParentsWatch(wire))
+        answer = perform(bench, order, pictures, _ParentsWatch(wire))
     except MemoryError:
         wire.send({"is": "error", **as_data(WorkCutShort("it takes more memory than one may"))})
         return

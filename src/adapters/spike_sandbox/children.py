@@ -56,7 +56,7 @@ class _Kept:
 class Children:
     """Lends out children. One is started when it is needed, or by `warm_up`."""
 
-    pickled_load: bytes  # builds the engine, in each child anew
+    pickled_tools: bytes  # `Tools`, to build the engine in each child anew
     limits: Limits
     size: int = field(validator=validators.ge(1))
     name: str
@@ -123,7 +123,7 @@ class Children:
             _check_open(kept)
             kept.starting += 1
         try:
-            child = Child.start(self.pickled_load, limits=self.limits)
+            child = Child.start(self.pickled_tools, limits=self.limits)
         except Exception as error:
             _log.warning("no child for %s can be started: %s", self.name, error)
             raise UpscalerUnavailable from error

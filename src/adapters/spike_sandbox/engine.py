@@ -11,6 +11,7 @@ from attrs import field, frozen
 
 from spike_core.domain.dimensions import Dimensions
 from spike_core.domain.errors import UndecodablePicture, UpscalerUnavailable, WorkCutShort
+from spike_core.domain.generation import Prompt
 from spike_core.domain.images import PictureFacts
 from spike_core.ports.plugins import Engine
 from spike_core.ports.upscaler import EnhancedPicture
@@ -18,9 +19,8 @@ from spike_core.ports.watch import UNWATCHED, Watch
 from spike_sandbox.children import Children
 from spike_sandbox.ends import End
 from spike_sandbox.limits import Limits
-from spike_sandbox.work import Answer, Order, content_of, facts_of, picture_of
+from spike_sandbox.work import Answer, Order, Tools, content_of, facts_of, picture_of
 
-Load = Callable[[], Engine]
 _Result = TypeVar("_Result")
 _log: Final = logging.getLogger(__name__)
 
@@ -45,19 +45,24 @@ class Sandbox:
         )
 
     @classmethod
-    def over(cls, load: Load, *, workers: int, work_limits: Limits, probes: int, look_limits: Limits) -> "Sandbox":
-        """Return a sandbox for the engine that `load` builds, in each child anew.
+    def over(cls, tools: Tools, *, workers: int, work_limits: Limits, probes: int, look_limits: Limits) -> "Sandbox":
+        """Return a sandbox in whose children these tools are built, in each anew.
 
         No child is started yet. At most `workers` work and `probes` look at once.
 
         Raises:
-            TypeError, AttributeError, pickle.PicklingError: `load` can't be pickled.
+            TypeError, AttributeError, pickle.PicklingError: the tools can't be pickled.
         """
-        pickled = pickle.dumps(load)
+        pickled = pickle.dumps(tools)
         return cls(
-            works=Children(pickled_load=pickled, limits=work_limits, size=workers, name="work on pictures"),
-            looks=Children(pickled_load=pickled, limits=look_limits, size=probes, name="looks at pictures"),
+            works=Children(pickled_tools=pickled, limits=work_limits, size=workers, name="work on pictures"),
+            looks=Children(pickled_tools=pickled, limits=look_limits, size=probes, name="looks at pictures"),
         )
+
+    @property
+    def generator(self) -> "SandboxedGenerator":
+        """The generator, for tools that have one."""
+        return SandboxedGenerator(self.works)
 
     def try_out(self) -> None:
         """Have a child of each kind, and give it back.
@@ -103,6 +108,31 @@ class SandboxedBlender:
             WorkCutShort: the child didn't live to the end of the work.
         """
         return _worked(self._children, Order("blend", [original, source], size), content_of, UNWATCHED)
+
+
+@frozen
+class SandboxedGenerator:
+    """Has another generator's work done by children."""
+
+    _children: Children
+
+    def generate(self, prompt: Prompt, *, negative: Prompt | None, size: Dimensions) -> EnhancedPicture:
+        """Return a picture of the words; see the port.
+
+        Raises:
+            WorkCutShort: the child didn't live to the end of the work.
+        """
+        return _worked(self._children, Order("generate", [], size, prompt, negative), picture_of, UNWATCHED)
+
+    def modify(
+        self, original: BinaryIO, prompt: Prompt, *, negative: Prompt | None, size: Dimensions
+    ) -> EnhancedPicture:
+        """Return the original changed; see the port.
+
+        Raises:
+            WorkCutShort: the child didn't live to the end of the work.
+        """
+        return _worked(self._children, Order("modify", [original], size, prompt, negative), picture_of, UNWATCHED)
 
 
 @frozen

@@ -45,7 +45,7 @@ class Child:
     works: int = field(default=0, init=False)  # how many it was given
 
     @classmethod
-    def start(cls, pickled_load: bytes, *, limits: Limits) -> "Child":
+    def start(cls, pickled_tools: bytes, *, limits: Limits) -> "Child":
         """Start a child and wait until it has built its engine.
 
         Raises:
@@ -71,7 +71,7 @@ class Child:
                 raise
         child = cls(process, Wire(ours), limits)
         try:
-            child._introduce(pickled_load)
+            child._introduce(pickled_tools)
         except BaseException:
             child.end()
             raise
@@ -127,11 +127,11 @@ class Child:
         """End it at once, from any thread; whoever has given it work hears of it, and must still call `end`."""
         self._process.kill()
 
-    def _introduce(self, pickled_load: bytes) -> None:
+    def _introduce(self, pickled_tools: bytes) -> None:
         until_s = time.monotonic() + START_MAX_S
         with self._ended_unless_idle():
             self._wire.send({"memory_bytes": self._limits.memory_bytes}, until_s=until_s)
-            self._wire.send_bytes(io.BytesIO(pickled_load), until_s=until_s)
+            self._wire.send_bytes(io.BytesIO(pickled_tools), until_s=until_s)
             self._answer(UNWATCHED, until_s)
 
     def _give(self, order: Order, until_s: float) -> None:

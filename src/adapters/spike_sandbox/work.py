@@ -1,14 +1,16 @@
 """The works that a child does, by name, and their answers as data: the child packs them, its parent unpacks them."""
 
 import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, BinaryIO, Final
 
-from attrs import frozen
+from attrs import define, frozen
 from cattrs import Converter
 
 from spike_core.domain.dimensions import Dimensions
+from spike_core.domain.generation import Prompt
 from spike_core.domain.images import PictureFacts
+from spike_core.ports.generator import Generator
 from spike_core.ports.plugins import Engine
 from spike_core.ports.upscaler import EnhancedPicture
 from spike_core.ports.watch import Watch
@@ -17,19 +19,51 @@ from spike_sandbox.wire import Garbled
 _converter: Final = Converter(detailed_validation=False)
 
 
+@frozen(kw_only=True)
+class Tools:
+    """How a child builds what it works with, by functions that can be pickled."""
+
+    engine: Callable[[], Engine]
+    generator: Callable[[], Generator] | None = None
+
+
+@define
+class Bench:
+    """What a child works with; the generator is built when somebody wants a picture of it."""
+
+    engine: Engine
+    _tools: Tools
+    _generator: Generator | None = None
+
+    @classmethod
+    def of(cls, tools: Tools) -> "Bench":
+        """Build the engine."""
+        return cls(tools.engine(), tools)
+
+    @property
+    def generator(self) -> Generator:
+        """The generator."""
+        if self._generator is None:
+            assert self._tools.generator is not None, "only who has one orders from it"
+            self._generator = self._tools.generator()
+        return self._generator
+
+
 @frozen
 class Order:
-    """A piece of work: its name, the pictures that it is about, and the size where it takes one."""
+    """A piece of work: its name, the pictures that it is about, and size and words where it takes them."""
 
     do: str
     pictures: Sequence[BinaryIO]
     size: Dimensions | None = None
+    prompt: Prompt | None = None
+    negative: Prompt | None = None
 
     @property
     def told(self) -> Mapping[str, Any]:
         """The order as data, without the pictures."""
-        size = None if self.size is None else _converter.unstructure(self.size)
-        return {"do": self.do, "size": size, "pictures": len(self.pictures)}
+        told = _converter.unstructure({"size": self.size, "prompt": self.prompt, "negative": self.negative})
+        return {"do": self.do, "pictures": len(self.pictures), **told}
 
 
 @frozen
@@ -40,22 +74,23 @@ class Answer:
     content: bytes | None = None
 
 
-def perform(engine: Engine, order: Mapping[str, Any], pictures: Sequence[bytes], watch: Watch) -> Answer:
+def perform(bench: Bench, order: Mapping[str, Any], pictures: Sequence[bytes], watch: Watch) -> Answer:
     """Do what the order tells, with these pictures.
 
     Raises:
         Exception: what the engine raises.
     """
+    engine = bench.engine
     files = [io.BytesIO(picture) for picture in pictures]
     match order["do"]:
         case "inspect":
             return Answer(_converter.unstructure(engine.probe.inspect(files[0])))
         case "enhance":
-            picture = engine.upscaler.enhance(files[0], size=_size(order), watch=watch)
-            told = _converter.unstructure(picture)
-            return Answer(told, told.pop("content"))
+            return _answer(engine.upscaler.enhance(files[0], size=_size(order), watch=watch))
         case "blend":
             return Answer(None, engine.blender.blend(files[0], files[1], size=_size(order)))
+        case "generate" | "modify":
+            return _answer(_created(bench.generator, order, files))
         case "public":
             with engine.metadata.public(files[0]) as public:
                 return Answer(None, public.read())
@@ -63,6 +98,19 @@ def perform(engine: Engine, order: Mapping[str, Any], pictures: Sequence[bytes],
             return Answer(None, engine.metadata.labelled(pictures[0], original=files[1]))
         case unknown:
             raise AssertionError(f"no work is called {unknown}")
+
+
+def _answer(picture: EnhancedPicture) -> Answer:
+    told = _converter.unstructure(picture)
+    return Answer(told, told.pop("content"))
+
+
+def _created(generator: Generator, order: Mapping[str, Any], files: Sequence[BinaryIO]) -> EnhancedPicture:
+    prompt, told = Prompt(order["prompt"]["text"]), order["negative"]
+    negative = None if told is None else Prompt(told["text"])
+    if files:
+        return generator.modify(files[0], prompt, negative=negative, size=_size(order))
+    return generator.generate(prompt, negative=negative, size=_size(order))
 
 
 def _size(order: Mapping[str, Any]) -> Dimensions:
@@ -82,7 +130,7 @@ def facts_of(answer: Answer) -> PictureFacts:
 
 
 def picture_of(answer: Answer) -> EnhancedPicture:
-    """Return what `enhance` made.
+    """Return what `enhance`, `generate` or `modify` made.
 
     Raises:
         Garbled: it isn't that.

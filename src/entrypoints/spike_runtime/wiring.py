@@ -1,7 +1,9 @@
 """The composition root: the one place that builds adapters and hands them to services."""
 
 import pickle
+from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -56,14 +58,15 @@ from spike_core.services.uploads import Uploads
 from spike_core.services.workshop import Workshop
 from spike_fetch import WebDownloader
 from spike_runtime.data_folder import kept_secret, make_folder
-from spike_runtime.engines import EngineChoice, chosen_engine
+from spike_runtime.engines import chosen_engine
 from spike_runtime.metrics import Metrics
 from spike_runtime.offline import Offline
 from spike_runtime.plugins import load_adapter, scheme_of
 from spike_runtime.settings import Settings, WrongSettings
-from spike_sandbox import Limits, Sandbox
+from spike_sandbox import Limits, Sandbox, Tools
 from spike_system import Cuid2Ids, SystemClock, SystemSecrets, ThreadPulse
 
+_SELF_CONTAINED: Final = frozenset({"procedural"})  # generators that need no server, so no key, no network, no patience
 _ELBOW_ROOM: Final = 3  # how much longer than its processor time a look may take: others need the machine too
 
 
@@ -146,10 +149,14 @@ def build(settings: Settings) -> Spike:
     storage = _open_storage(settings.storage_url or (folder / "objects").as_uri(), clock=clock, secret=secret)
     broker = _open_broker(settings.broker_url)
     choice = chosen_engine(settings)
-    sandbox = _sandbox(choice, settings) if settings.sandbox == "on" else None
+    open_generator = _generator(settings)
+    inner_generator = open_generator if settings.generator in _SELF_CONTAINED else None  # others keep their key outside
+    sandbox = _sandbox(settings, Tools(engine=choice.opener, generator=inner_generator), engine_name=choice.name)
     engine = sandbox.engine if sandbox else choice.opened()
-
-    generator = _open_generator(settings)
+    if sandbox and inner_generator:
+        generator: Generator = sandbox.generator
+    else:
+        generator = _opened_generator(settings.generator, open_generator)
 
     return assemble(
         settings,
@@ -325,12 +332,14 @@ def _open_limiter(url: str) -> RateLimiter:
         raise WrongSettings(f"{setting}: {error}") from error
 
 
-def _sandbox(choice: EngineChoice, settings: Settings) -> Sandbox:
+def _sandbox(settings: Settings, tools: Tools, *, engine_name: str) -> Sandbox | None:
+    if settings.sandbox == "off":
+        return None
     memory_bytes = settings.sandbox_memory_mb * 1024 * 1024
     probe_time = timedelta(seconds=settings.sandbox_probe_s)
     try:
         return Sandbox.over(
-            choice.opener,
+            tools,
             workers=max(1, settings.worker_threads),
             work_limits=Limits(
                 memory_bytes=memory_bytes,
@@ -342,19 +351,20 @@ def _sandbox(choice: EngineChoice, settings: Settings) -> Sandbox:
         )
     except (TypeError, AttributeError, pickle.PicklingError) as error:
         raise WrongSettings(
-            f"SPIKE_SANDBOX: the engine {choice.name!r} can't be built in a child process: {error}; "
+            f"SPIKE_SANDBOX: the engine {engine_name!r} can't be built in a child process: {error}; "
             "SPIKE_SANDBOX=off has it work in this one"
         ) from error
 
 
-def _open_generator(settings: Settings) -> Generator:
-    setting = "SPIKE_GENERATOR"
-    open_: OpenGenerator = load_adapter("generator", settings.generator, setting=setting)
+def _generator(settings: Settings) -> Callable[[], Generator]:
+    open_: OpenGenerator = load_adapter("generator", settings.generator, setting="SPIKE_GENERATOR")
+    return partial(
+        open_, url=settings.generator_url, api_key=settings.generator_api_key, model=settings.generator_model
+    )
+
+
+def _opened_generator(name: str, open_: Callable[[], Generator]) -> Generator:
     try:
-        return open_(
-            url=settings.generator_url,
-            api_key=settings.generator_api_key,
-            model=settings.generator_model,
-        )
+        return open_()
     except InvalidInput as error:
-        raise WrongSettings(f"{setting}={settings.generator}: {error}") from error
+        raise WrongSettings(f"SPIKE_GENERATOR={name}: {error}") from error

@@ -7,22 +7,25 @@ import pytest
 from pictures import a_photo, encoded, exif, photograph
 from sandboxes import a_sandbox
 from spike_contracts.blender import BlenderContract
+from spike_contracts.generator import GeneratorContract
 from spike_contracts.metadata import MetadataContract
 from spike_contracts.probe import MakePicture, ProbeContract
 from spike_contracts.upscaler import UpscalerContract
 from spike_core.domain.dimensions import Dimensions
 from spike_core.domain.objects import PictureFormat
 from spike_core.ports.blender import Blender
+from spike_core.ports.generator import Generator
 from spike_core.ports.metadata import Metadata
 from spike_core.ports.probe import ImageProbe
 from spike_core.ports.upscaler import Upscaler
 from spike_pillow import classical_engine
+from spike_procedural import ProceduralGenerator
 from spike_sandbox import Sandbox
 
 
 @pytest.fixture(scope="module")
 def sandbox() -> Iterator[Sandbox]:
-    with a_sandbox(classical_engine, workers=2, probes=2) as sandbox:
+    with a_sandbox(classical_engine, generator=ProceduralGenerator, workers=2, probes=2) as sandbox:
         yield sandbox
 
 
@@ -70,3 +73,9 @@ class TestSandboxedMetadata(_OfPillow, MetadataContract):
     @pytest.fixture
     def metadata(self, sandbox: Sandbox) -> Metadata:
         return sandbox.engine.metadata
+
+
+class TestSandboxedGenerator(_OfPillow, GeneratorContract):
+    @pytest.fixture
+    def generator(self, sandbox: Sandbox) -> Generator:
+        return sandbox.generator

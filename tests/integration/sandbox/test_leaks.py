@@ -1,5 +1,6 @@
 """Nothing is left behind, by works nor by deaths."""
 
+import gc
 import io
 import os
 import subprocess
@@ -21,6 +22,7 @@ SIZE: Final = Dimensions(width_px=64, height_px=48)
 
 def test_a_hundred_works_with_deaths_among_them_leave_nothing_open() -> None:
     us = psutil.Process()
+    gc.collect()  # what other tests left
     temporary = set(Path(tempfile.gettempdir()).iterdir())
     before, threads = us.num_fds(), us.num_threads()
     with a_sandbox(workers=2) as sandbox:
@@ -35,8 +37,8 @@ def test_a_hundred_works_with_deaths_among_them_leave_nothing_open() -> None:
                 sandbox.engine.upscaler.enhance(io.BytesIO(a_picture(SIZE)), size=SIZE)
         (child,) = sandbox.works.pids
         assert psutil.Process(child).num_fds() <= 6, "its own three, the socket, and what Python opens"
-    assert us.num_fds() == before
-    assert us.num_threads() == threads
+    assert us.num_fds() <= before
+    assert us.num_threads() <= threads
     with pytest.raises(ChildProcessError):
         os.waitpid(child, os.WNOHANG)  # it was waited for: no zombie is left
     ours = {path for path in set(Path(tempfile.gettempdir()).iterdir()) - temporary if "spike" in path.name}
@@ -59,7 +61,8 @@ def test_starting_fails_without_a_trace(monkeypatch: pytest.MonkeyPatch) -> None
         raise BlockingIOError("no more processes")
 
     monkeypatch.setattr(subprocess, "Popen", refuse)
+    gc.collect()
     before = psutil.Process().num_fds()
     with a_sandbox() as sandbox, pytest.raises(Exception, match="can't work now"):
         sandbox.try_out()
-    assert psutil.Process().num_fds() == before
+    assert psutil.Process().num_fds() <= before

@@ -22,11 +22,11 @@ from sandboxes import GENEROUS
 from rogue import rogue_engine
 from spike_core.domain.dimensions import Dimensions
 from spike_memory.engine import a_picture
-from spike_sandbox import Sandbox
+from spike_sandbox import Sandbox, Tools
 
 print("imported")
 SIZE = Dimensions(width_px=64, height_px=48)
-sandbox = Sandbox.over(rogue_engine, workers=2, work_limits=GENEROUS, probes=1, look_limits=GENEROUS)
+sandbox = Sandbox.over(Tools(engine=rogue_engine), workers=2, work_limits=GENEROUS, probes=1, look_limits=GENEROUS)
 enhance = lambda data: sandbox.engine.upscaler.enhance(io.BytesIO(data), size=SIZE)
 """
 
