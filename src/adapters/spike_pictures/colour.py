@@ -90,7 +90,7 @@ def srgb_profile() -> bytes:
 
 def _colours_to_srgb(picture: Image, profile: bytes) -> Image:
     if not profile:
-        return picture.convert("RGB")
+        return picture if picture.mode == "RGB" else picture.convert("RGB")  # which would copy it
     try:
         transform = ImageCms.buildTransform(
             ImageCms.ImageCmsProfile(io.BytesIO(profile)),
