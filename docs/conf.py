@@ -1,0 +1,56 @@
+"""How Sphinx makes a site of these pages, which are plain Markdown and read well without it.
+
+`make docs` builds it into `build/docs`. A warning is an error: a link without its page or heading, a page in no tree.
+"""
+
+import importlib.metadata
+from typing import Final
+
+project = "Spike"
+author = "Spike's authors"
+copyright = f"2026, {author}"  # noqa: A001  # Sphinx' own name for it
+release = version = importlib.metadata.version("spike-core")
+
+extensions = ["myst_parser"]
+exclude_patterns = ["_*", "examples"]
+root_doc = "index"
+nitpicky = True
+suppress_warnings = ["misc.highlighting_failure"]  # samples of JSON with … in them
+
+myst_heading_anchors = 6  # links go to a heading's slug, as on a code host
+
+html_theme = "furo"
+html_title = "Spike"
+_STUDIO: Final = "../src/entrypoints/spike_http/studio"
+html_logo = html_favicon = f"{_STUDIO}/icon.svg"
+html_static_path = ["_static", f"{_STUDIO}/fonts"]
+html_css_files = ["spike.css"]
+html_copy_source = False
+html_show_sphinx = False
+pygments_style = "xcode"
+pygments_dark_style = "github-dark"
+_FONT: Final = {"font-stack": "'Instrument Sans', system-ui, sans-serif"}
+html_theme_options = {
+    "light_css_variables": _FONT
+    | {
+        "color-brand-primary": "#6b4f00",
+        "color-brand-content": "#6b4f00",
+        "color-brand-visited": "#6b4f00",
+        "color-background-primary": "#ffffff",
+        "color-background-secondary": "#f6f6f4",
+        "color-foreground-primary": "#171716",
+        "color-foreground-secondary": "#5a5a55",
+        "color-foreground-muted": "#5a5a55",
+    },
+    "dark_css_variables": _FONT
+    | {
+        "color-brand-primary": "#ffc61a",
+        "color-brand-content": "#ffc61a",
+        "color-brand-visited": "#ffc61a",
+        "color-background-primary": "#131313",
+        "color-background-secondary": "#1c1c1c",
+        "color-foreground-primary": "#f3f3f0",
+        "color-foreground-secondary": "#a8a8a3",
+        "color-foreground-muted": "#a8a8a3",
+    },
+}

@@ -1,0 +1,98 @@
+"""The documents make a site without a warning, and a link that leads nowhere is one."""
+
+import shutil
+import subprocess
+import sys
+from collections.abc import Sequence
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Final
+from urllib.parse import unquote
+
+import pytest
+
+PROJECT: Final = Path(__file__).parents[3]
+STRICT: Final = ("-W", "-n", "--keep-going", "-q")
+
+
+def build(source: Path, site: Path) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "sphinx", *STRICT, "-d", str(site / ".doctrees"), str(source), str(site / "html")]
+    return subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, timeout=240, check=False)
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("site")
+    built = build(PROJECT / "docs", folder)
+    assert built.returncode == 0, built.stderr
+    assert not built.stderr
+    return folder / "html"
+
+
+class Page(HTMLParser):
+    """The links of a page, the names that links may lead to, and what the browser fetches by itself."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__()
+        self.links: set[str] = set()
+        self.names: set[str] = set()
+        self.fetched: set[str] = set()
+        self.feed(path.read_text(encoding="utf-8"))
+
+    def handle_starttag(self, tag: str, attrs: Sequence[tuple[str, str | None]]) -> None:
+        found = {name: value for name, value in attrs if value}
+        self.names |= {found[name] for name in ("id", "name") if name in found}
+        if tag == "a" and "href" in found:
+            self.links.add(found["href"])
+        if tag in {"script", "img"} and "src" in found:
+            self.fetched.add(found["src"])
+        if tag == "link" and "stylesheet" in found.get("rel", ""):
+            self.fetched.add(found["href"])
+
+
+def outside(link: str) -> bool:
+    return link.startswith(("https:", "http:", "mailto:", "data:"))
+
+
+def test_every_page_is_in_the_site(site: Path) -> None:
+    pages = {page.relative_to(PROJECT / "docs").with_suffix(".html") for page in (PROJECT / "docs").rglob("*.md")}
+    made = {page.relative_to(site) for page in site.rglob("*.html")}
+    assert {page for page in pages if page.parts[0] != "examples"} - made == set()
+
+
+def test_every_link_of_the_site_leads_to_a_page_and_a_place_on_it(site: Path) -> None:
+    """Also those that the theme makes. External ones aren't followed: tests have no network."""
+    pages = {path.resolve(): Page(path) for path in site.rglob("*.html")}
+    assert len(pages) > 20
+    dead: list[str] = []
+    for path, page in pages.items():
+        for link in page.links:
+            if outside(link):
+                continue
+            file, _, anchor = link.partition("#")
+            target = (path.parent / unquote(file)).resolve() if file else path
+            known = target in pages and (not anchor or unquote(anchor) in pages[target].names)
+            if not known and not (target not in pages and target.is_file()):
+                dead.append(f"{path.relative_to(site.resolve())}: {link}")
+    assert dead == []
+
+
+def test_the_site_asks_nobody_else_for_anything(site: Path) -> None:
+    fetched = {link for path in site.rglob("*.html") for link in Page(path).fetched}
+    assert fetched
+    assert [link for link in fetched if outside(link)] == []
+
+
+@pytest.mark.parametrize("link", ["missing.md", "index.md#missing"])
+def test_a_dead_link_fails_the_build(tmp_path: Path, link: str) -> None:
+    source = tmp_path / "source"
+    source.mkdir()
+    shutil.copy(PROJECT / "docs/conf.py", source)
+    config = (source / "conf.py").read_text(encoding="utf-8")
+    (source / "conf.py").write_text(
+        config + "\nhtml_logo = html_favicon = None\nhtml_static_path = []\n", encoding="utf-8"
+    )
+    (source / "index.md").write_text(f"# Title\n\n[somewhere]({link})\n", encoding="utf-8")
+    built = build(source, tmp_path / "site")
+    assert built.returncode != 0
+    assert "missing" in built.stderr
