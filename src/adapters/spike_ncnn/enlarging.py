@@ -51,6 +51,7 @@ class Enlarger:
             if resampled is not None:
                 mixed = mixed + np.float32(shares[LANCZOS] / 255) * resampled[place]
             whole[place] = np.clip(mixed * 255 + 0.5, 0, 255.5).astype(np.uint8)
+            self.runner.rest()  # the next network needs other sizes
             steps.step()
         return whole
 

@@ -1,7 +1,9 @@
 """Running networks: loaded once each, whole pictures or one tile at a time."""
 
+import functools
 import threading
 from contextlib import ExitStack
+from ctypes.util import find_library
 from importlib.resources import as_file
 
 import ncnn
@@ -14,12 +16,26 @@ from spike_ncnn.networks import Network
 from spike_ncnn.tiles import Tile
 
 
+@frozen(eq=False)
+class _Pools:
+    """Memory for networks' work, shared by all of them: each would keep for itself what its largest tile took."""
+
+    blobs: ncnn.PoolAllocator = field(factory=ncnn.PoolAllocator)
+    workspace: ncnn.PoolAllocator = field(factory=ncnn.PoolAllocator)
+
+    def clear(self) -> None:
+        """Give back what nothing uses now."""
+        self.blobs.clear()
+        self.workspace.clear()
+
+
 @frozen(kw_only=True, eq=False)
 class Runner:
     """Runs networks by ncnn with so many threads each; on a GPU where there is one. One serves all threads."""
 
     threads: int = field(validator=validators.ge(1))
     _nets: dict[str, ncnn.Net] = field(factory=dict, init=False, repr=False)
+    _pools: _Pools = field(factory=_Pools, init=False, repr=False)
     _loading: threading.Lock = field(factory=threading.Lock, init=False, repr=False)
 
     def enlarged(self, picture: Pixels, tile: Tile, network: Network) -> Light:
@@ -38,10 +54,14 @@ class Runner:
         result = _run(net, network, light)
         return result[tile.inside(seen, scale=network.scale)]
 
+    def rest(self) -> None:
+        """Give back the memory that no network is using now."""
+        self._pools.clear()
+
     def _net(self, network: Network) -> ncnn.Net:
         with self._loading:
             if network.name not in self._nets:
-                self._nets[network.name] = _loaded(network, threads=self.threads)
+                self._nets[network.name] = _loaded(network, threads=self.threads, pools=self._pools)
             return self._nets[network.name]
 
 
@@ -59,13 +79,20 @@ def _run(net: ncnn.Net, network: Network, light: Light) -> Light:
     return result
 
 
-def _loaded(network: Network, *, threads: int) -> ncnn.Net:
+@functools.cache
+def _has_gpu() -> bool:
+    """Whether Vulkan finds a device. Without its loader ncnn needn't be asked: it would complain in many lines."""
+    return find_library("vulkan") is not None and ncnn.get_gpu_count() > 0
+
+
+def _loaded(network: Network, *, threads: int, pools: _Pools) -> ncnn.Net:
     if not network.is_installed:
         raise UpscalerUnavailable
     net = ncnn.Net()
     net.opt.num_threads = threads
     net.opt.openmp_blocktime = 0  # threads that wait by spinning take the processor from whoever works beside them
-    net.opt.use_vulkan_compute = ncnn.get_gpu_count() > 0
+    net.opt.blob_allocator, net.opt.workspace_allocator = pools.blobs, pools.workspace
+    net.opt.use_vulkan_compute = _has_gpu()
     with ExitStack() as stack:
         param, numbers = (str(stack.enter_context(as_file(network.weights(ending)))) for ending in ("param", "bin"))
         if net.load_param(param) != 0 or net.load_model(numbers) != 0:
