@@ -1,5 +1,6 @@
 """Parts: a picture file taken apart into what it takes to show it and what is beside that, without decoding."""
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from enum import Enum
 from typing import Final
@@ -7,6 +8,8 @@ from typing import Final
 from attrs import field, frozen
 
 from spike_core.domain.objects import PictureFormat
+
+PARTS_MAX: Final = 20_000  # of a file; 10 MB of PNG have some thousand
 
 
 class Kind(Enum):
@@ -35,12 +38,16 @@ def parts_of(data: bytes, format_: PictureFormat) -> Iterator[Part]:
     """Yield all parts of a file, in order: put together, they are the file.
 
     Raises:
-        BrokenContainer: it can't be taken apart: it isn't as its format says, or its format isn't among `SEPARABLE`.
+        BrokenContainer: it can't be taken apart: it isn't as its format says, has more than `PARTS_MAX`
+            parts, or its format isn't among `SEPARABLE`.
     """
     if format_ not in SEPARABLE:
         raise BrokenContainer
     try:
-        yield from _SPLITTERS[format_](data)
+        for count, part in enumerate(_SPLITTERS[format_](data)):
+            if count == PARTS_MAX:
+                raise BrokenContainer
+            yield part
     except (IndexError, OverflowError) as error:
         raise BrokenContainer from error
 
@@ -50,7 +57,8 @@ def parts_of(data: bytes, format_: PictureFormat) -> Iterator[Part]:
 _MARK, _EOI, _SOS, _APP0, _APP1, _APP2, _APP14, _APP15, _COM = 0xFF, 0xD9, 0xDA, 0xE0, 0xE1, 0xE2, 0xEE, 0xEF, 0xFE
 _LENGTH_BYTES: Final = 2
 _BARE: Final = frozenset({0x01, *range(0xD0, 0xD8)})  # TEM and restarts have no length
-_WITHIN_SCANS: Final = _BARE | {0}  # and FF that is data, with 0 behind it
+# within a scan stand FF that is data, with 0 behind it, and the bare codes
+_BEHIND_SCANS: Final = re.compile(rb"\xff[^\x00\x01\xd0-\xd7\xff]")
 _EXIF: Final = b"Exif\0\0"
 _JFIF_BYTES: Final = 14  # without a thumbnail
 _ADOBE_BYTES: Final = 12
@@ -90,14 +98,10 @@ def _jpeg_parts(data: bytes) -> Iterator[Part]:
 
 def _end_of_scan(data: bytes, at: int) -> int:
     """Return where the next marker is that isn't part of a scan's coded data."""
-    while True:
-        at = data.find(b"\xff", at)
-        if at < 0 or at + 1 >= len(data):
-            raise BrokenContainer
-        code = data[at + 1]
-        if code not in _WITHIN_SCANS and code != _MARK:
-            return at
-        at += 1 if code == _MARK else 2
+    marker = _BEHIND_SCANS.search(data, at)
+    if marker is None:
+        raise BrokenContainer
+    return marker.start()
 
 
 def _jpeg_part(code: int, raw: memoryview, body: bytes) -> Part:

@@ -3,6 +3,7 @@
 import contextlib
 import io
 import struct
+import time
 import zlib
 from typing import Final
 
@@ -21,6 +22,7 @@ from spike_core.domain.objects import PictureFormat
 from spike_core.ports.metadata import Metadata
 from spike_core.ports.probe import ImageProbe
 from spike_pillow import PillowMetadata, PillowProbe
+from spike_pillow.parts import Kind, parts_of
 
 JPEG, PNG, WEBP, GIF = PictureFormat.JPEG, PictureFormat.PNG, PictureFormat.WEBP, PictureFormat.GIF
 # as in production, where Pillow's warnings are no errors
@@ -236,6 +238,34 @@ def test_junk_anywhere_ends_in_a_clean_picture_or_a_refusal(
     whole[at : at + len(junk)] = junk
     with contextlib.suppress(SpikeError):
         assert POSITION not in cleaned(bytes(whole))
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        in_png(chunk(b"teSt", b"") * 30_000),
+        in_jpeg(segment(0xE5, b"") * 30_000),
+        in_gif(b"\x21\xfe\0" * 30_000),
+        in_webp(b"TEST", b"") + b"TEST\0\0\0\0" * 30_000,
+    ],
+    ids=["PNG", "JPEG", "GIF", "WebP"],
+)
+def test_a_file_of_countless_parts_counts_as_telling_and_is_written_anew(data: bytes) -> None:
+    assert tells(data)
+    result = cleaned(data)
+    assert not tells(result)
+    assert len(result) < 100_000
+
+
+def test_coded_data_full_of_escapes_are_passed_over_quickly() -> None:
+    """Ten megabytes take milliseconds, not seconds: one look for the end of the scan, not one for each escape."""
+    data = encoded(photograph(size=SIZE))
+    scan = data.index(b"\xff\xda")
+    behind = scan + 2 + int.from_bytes(data[scan + 2 : scan + 4])
+    stuffed = data[:behind] + b"\xff\0" * 5_000_000 + data[behind:]
+    began = time.process_time()
+    assert [part.kind for part in parts_of(stuffed, JPEG)][-1] is Kind.PICTURE
+    assert time.process_time() - began < 5, "a hang guard"
 
 
 # results
