@@ -76,6 +76,7 @@ def opened_picture(data: bytes) -> Iterator[OpenedPicture]:
     with file:
         with pillow_errors():
             _judge(file)
+            _read_plain_cmyk(file)
         yield OpenedPicture(format_, file)
 
 
@@ -120,6 +121,15 @@ def _judge(file: ImageFile) -> None:
         _check_tile(file.tag_v2.get(TILEWIDTH), file.tag_v2.get(TILELENGTH))
     if getattr(file, "is_animated", False):  # formats without frames don't have it
         raise AnimatedPicture
+
+
+def _read_plain_cmyk(file: ImageFile) -> None:
+    """Have a CMYK JPEG without Adobe's marker (APP14) read as it is: Pillow takes every one for upside down.
+
+    Photoshop writes it so and marks it; libjpeg leaves it to the reader.
+    """
+    if isinstance(file, JpegImageFile) and file.mode == "CMYK" and "adobe" not in file.info:
+        file.tile = [tile._replace(args=("CMYK", "")) for tile in file.tile]
 
 
 def _check_pixels(pixels: int) -> None:

@@ -1,6 +1,7 @@
 """`spike enhance`: pictures in, pictures out, without a server."""
 
 import sys
+import warnings
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
@@ -65,7 +66,8 @@ def enhance(  # noqa: PLR0917  # click passes them by name
         originals=frozenset(picture.resolve() for picture in pictures),
     )
     failures, written = 0, set[Path]()
-    with ended_like_ctrl_c(), reporting(total=len(pictures)) as reporter:
+    with ended_like_ctrl_c(), warnings.catch_warnings(), reporting(total=len(pictures)) as reporter:
+        warnings.simplefilter("ignore")  # Pillow's, about metadata that it can't read
         for picture, destination in zip(pictures, destinations, strict=True):
             reporter.begin(picture.name)
             try:

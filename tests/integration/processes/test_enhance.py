@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from PIL import ExifTags, Image
 
+from corpus import CORPUS, strays
 from pictures import an_animation, decoded, encoded, exif, photograph
 from running import PATIENCE_S, SPIKE, environment
 from spike_core.domain.objects import PictureFormat
@@ -231,3 +232,17 @@ def test_a_terminal_gets_a_bar(folder: Path) -> None:
     assert process.returncode == 0
     assert b"cup.png" in shown
     assert b"/2" in shown
+
+
+def test_of_odd_and_hostile_files_each_is_done_or_told_and_none_ends_the_command(tmp_path: Path) -> None:
+    names = {f"{index:03}.png": file for index, file in enumerate(CORPUS.values())}
+    for name, file in names.items():
+        (tmp_path / name).write_bytes(file.make())
+    done = enhance(tmp_path, *names, "--tier", "FREE", "-o", "out")
+    refused = [line.split(": ")[1] for line in done.stderr.splitlines() if line.startswith("spike: ")]
+    assert done.returncode == 1
+    assert refused == [name for name, file in names.items() if file.is_refused]
+    taken = [name for name, file in names.items() if not file.is_refused]
+    assert [Path(line).name[:3] for line in done.stdout.splitlines()] == [name[:3] for name in taken]
+    for path in map(Path, done.stdout.splitlines()):
+        assert strays(decoded((tmp_path / path).read_bytes()), names[f"{path.name[:3]}.png"]) == ""
