@@ -36,7 +36,9 @@ def open_postgres(url: str, *, limits: DatabaseLimits | None = None) -> Postgres
         InvalidValue: it isn't such a URL, or the driver isn't installed.
     """
     try:
-        engine = postgres_engine(_server(url), limits)
+        server = _server(url)
+        engine = postgres_engine(server, limits)
+        _check_parameters(server)
     except ImportError as error:
         raise InvalidValue(what="the PostgreSQL URL", rule="needs the extra spike-core[postgres]") from error
     return PostgresDatabase(engine=engine, transactions=SqlAlchemyTransactions(engine))
@@ -57,6 +59,18 @@ def _server(url: str) -> URL:
     if parsed.drivername not in _POSTGRESQL or not parsed.database or "dbname" in parsed.query:
         raise wrong
     return parsed.set(drivername="postgresql+psycopg")
+
+
+def _check_parameters(server: URL) -> None:
+    """Refuse parameters that libpq doesn't know; it would say so at each connection."""
+    import psycopg  # noqa: PLC0415  # an extra
+    from psycopg.conninfo import make_conninfo  # noqa: PLC0415
+
+    for name in server.query:
+        try:
+            make_conninfo(f"{name}=''")
+        except psycopg.ProgrammingError as error:
+            raise InvalidValue(what="the PostgreSQL URL", rule=f"has no parameter {name!r}") from error
 
 
 def _parsed(url: str, wrong: InvalidValue) -> URL:

@@ -5,6 +5,7 @@ from typing import Final
 
 from sqlalchemy import Connection, Engine, inspect, text
 
+from spike_core.domain.errors import SchemaTooNew
 from spike_sqlalchemy.engine import BEGIN
 
 HEAD: Final = "0006"  # the newest migration; known here so that a start without changes needn't load alembic
@@ -14,10 +15,18 @@ _STORED: Final = text(f"SELECT version_num FROM {_VERSION_TABLE}")  # noqa: S608
 
 
 def is_current(connection: Connection) -> bool:
-    """Return whether the schema is the one that this code was written for."""
+    """Return whether the schema is the one that this code was written for.
+
+    Raises:
+        SchemaTooNew: it is the one of a newer release. Revisions are numbered.
+    """
     if not inspect(connection).has_table(_VERSION_TABLE):
         return False
-    return connection.execute(_STORED).scalars().all() == [HEAD]
+    stored = connection.execute(_STORED).scalars().all()
+    for revision in stored:
+        if revision > HEAD:
+            raise SchemaTooNew(stored=revision, known=HEAD)
+    return stored == [HEAD]
 
 
 def at_once(_connection: Connection) -> None:
@@ -28,6 +37,9 @@ def upgrade(engine: Engine, *, alone: Callable[[Connection], None] = at_once) ->
     """Apply the missing migrations, all in one transaction, after waiting until `alone` at it.
 
     Whoever has waited for another's migration finds nothing to do.
+
+    Raises:
+        SchemaTooNew: the other was a newer release.
     """
     from alembic import command  # noqa: PLC0415  # slow to import, and most starts don't need it
     from alembic.config import Config  # noqa: PLC0415
@@ -38,5 +50,7 @@ def upgrade(engine: Engine, *, alone: Callable[[Connection], None] = at_once) ->
     with engine.connect() as connection, connection.begin():
         connection.exec_driver_sql(BEGIN[engine.dialect.name])
         alone(connection)
+        if is_current(connection):
+            return
         config.attributes["connection"] = connection
         command.upgrade(config, "head")

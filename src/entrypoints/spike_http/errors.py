@@ -196,6 +196,7 @@ TABLE: Final[Mapping[type[errors.SpikeError], Row]] = {
     errors.Unavailable: _INTERNAL,
     errors.DatabaseUnavailable: _INTERNAL,
     errors.TransactionUndone: _INTERNAL,
+    errors.SchemaTooNew: _INTERNAL,
     errors.StorageUnavailable: _INTERNAL,
     errors.StorageRefused: _INTERNAL,
     errors.QueueUnavailable: _INTERNAL,

@@ -15,8 +15,8 @@ SECRET_FILE: Final = "secret"  # noqa: S105  # a name
 LOCK_FILE: Final = "serve.lock"
 
 
-def make_folder(folder: Path) -> None:
-    """Make the folder, for its owner's eyes only.
+def make_folder(folder: Path, *, setting: str = "SPIKE_DATA_DIR") -> None:
+    """Make the folder that a setting names, for its owner's eyes only.
 
     Raises:
         WrongSettings: it can't be made, or can't be written.
@@ -24,9 +24,9 @@ def make_folder(folder: Path) -> None:
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:
-        raise WrongSettings(f"SPIKE_DATA_DIR: {folder} can't be used: {error.strerror}") from error
+        raise WrongSettings(f"{setting}: {folder} can't be used: {error.strerror}") from error
     if not os.access(folder, os.W_OK | os.X_OK):
-        raise WrongSettings(f"SPIKE_DATA_DIR: {folder} can't be written")
+        raise WrongSettings(f"{setting}: {folder} can't be written")
 
 
 def kept_secret(folder: Path, secrets: Secrets) -> bytes:

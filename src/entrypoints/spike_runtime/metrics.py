@@ -5,6 +5,7 @@ processes of one machine add up their counts in a common folder, `SPIKE_METRICS_
 """
 
 import os
+import socket
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -37,7 +38,8 @@ class Metrics:
         if folder is not None:
             folder.mkdir(parents=True, exist_ok=True)
             os.environ[_FOLDER] = str(folder)
-            values.ValueClass = values.MultiProcessValue()  # type: ignore[no-untyped-call]  # chosen at import else
+            # chosen at import else, and then by the process' id alone, which is 1 in every container
+            values.ValueClass = values.MultiProcessValue(_process)  # type: ignore[no-untyped-call]
         self._stock = _Stock(transactions, clock)
         self._requests = Counter(
             "spike_http_requests", "Requests answered.", ("method", "route", "status"), registry=self._registry
@@ -98,6 +100,11 @@ class Metrics:
             return generate_latest(asked)
         ProcessCollector(registry=asked)
         return generate_latest(self._registry) + generate_latest(asked)
+
+
+def _process() -> str:
+    """Return what this process' files are named for: machine, or container, and process."""
+    return f"{socket.gethostname()}-{os.getpid()}"
 
 
 class _Stock(Collector):

@@ -21,6 +21,7 @@ from spike_core.ports.plugins import DatabaseLimits
 
 PREFIX: Final = "SPIKE_"
 CONFIG_VARIABLE: Final = "SPIKE_CONFIG"
+DURATION_S_MAX: Final = 1_000_000_000  # some 30 years; what is said of "for ever" has to be a time all the same
 _RESERVED: Final = (CONFIG_VARIABLE, "SPIKE_TEST_")  # ours, but no settings
 
 _NO_SECRET: Final = typed_settings.SecretStr("")
@@ -42,6 +43,8 @@ def _at_least(least: float) -> "Callable[[object, Attribute[_Number], _Number], 
     def check(_settings: object, attribute: "Attribute[_Number]", value: _Number) -> None:
         if not value >= least:
             raise ValueError(f"{PREFIX}{attribute.name.upper()} must be at least {least}, not {value}")
+        if value > DURATION_S_MAX:
+            raise ValueError(f"{PREFIX}{attribute.name.upper()} must be at most {DURATION_S_MAX}, not {value}")
 
     return check
 
@@ -68,6 +71,11 @@ def _no_space_around(
     """Refuse what comes of a line end in a file of secrets: two servers would sign differently, a key be no header."""
     if value != value.strip():
         raise ValueError(f"{PREFIX}{attribute.name.upper()} must not begin or end with white space")
+
+
+def _web_url(_settings: object, attribute: "Attribute[str]", value: str) -> None:
+    if value and not re.fullmatch(r"https?://[^\s/?#]+[^\s?#]*", value):
+        raise ValueError(f"{PREFIX}{attribute.name.upper()} must look like https://spike.example.org, not {value!r}")
 
 
 def _networks(_settings: object, attribute: "Attribute[str]", value: str) -> None:
@@ -108,8 +116,8 @@ class Settings:
         default=_NO_SECRET, validator=_no_space_around
     )  # signs links; kept in the data folder where empty
 
-    public_url: str = ""  # https://spike.example.org; the host asked where empty
-    cdn_url: str = ""  # serves the object store at plain addresses, where set
+    public_url: str = field(default="", validator=_web_url)  # https://spike.example.org; the host asked where empty
+    cdn_url: str = field(default="", validator=_web_url)  # serves the object store at plain addresses, where set
     link_lifetime_s: float = field(default=3600.0, validator=[_at_least(1), _at_most(604800)])  # S3's longest: a week
     web_threads: int = field(default=8, validator=_at_least(1))
     drain_s: float = field(default=20.0, validator=_at_least(0))  # for connections that are there at SIGTERM

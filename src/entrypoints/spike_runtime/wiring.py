@@ -157,6 +157,8 @@ def build(settings: Settings) -> Spike:
         generator: Generator = sandbox.generator
     else:
         generator = _opened_generator(settings.generator, open_generator)
+    if settings.metrics_dir:
+        make_folder(Path(settings.metrics_dir), setting="SPIKE_METRICS_DIR")
 
     return assemble(
         settings,

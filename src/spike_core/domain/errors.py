@@ -377,6 +377,22 @@ class TransactionUndone(DatabaseUnavailable):
 
 
 @frozen
+class SchemaTooNew(DatabaseUnavailable):
+    """A newer release has changed the database's schema; this one doesn't know it."""
+
+    code: ClassVar[str] = "schema_too_new"
+    stored: str
+    known: str
+
+    def __str__(self) -> str:
+        """Say what to do, too."""
+        return (
+            f"its schema is at revision {self.stored}, newer than {self.known}, the last that this release knows; "
+            "run the newer release, or restore the backup that was made before its first start"
+        )
+
+
+@frozen
 class StorageUnavailable(Unavailable):
     """The blob store can't be read or written."""
 

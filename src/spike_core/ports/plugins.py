@@ -36,6 +36,7 @@ class Database(Protocol):
 
         Raises:
             DatabaseUnavailable: it can't be reached or written.
+            SchemaTooNew: a newer release has brought it further.
         """
 
     def ping(self) -> None:

@@ -1,6 +1,7 @@
 """Processes of one machine add up what they count."""
 
 import re
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -33,3 +34,12 @@ def test_what_three_processes_count_a_fourth_tells(tmp_path: Path) -> None:
     assert 'spike_job_attempts_total{outcome="delivered",tier="TIER_2K"} 3.0' in text
     assert 'spike_job_seconds_sum{tier="TIER_2K"} 4.5' in text
     assert len(re.findall(r"^spike_database_up 1\.0$", text, re.MULTILINE)) == 1
+
+
+def test_files_are_named_for_machine_and_process(tmp_path: Path) -> None:
+    """In a container every process may be number 1; two that share a folder mustn't write one file."""
+    folder = tmp_path / "metrics"
+    run(folder, "count")
+    names = {path.name for path in folder.iterdir()}
+    assert names
+    assert all(re.fullmatch(rf"(counter|histogram)_{re.escape(socket.gethostname())}-\d+\.db", name) for name in names)

@@ -94,6 +94,11 @@ def test_a_url_that_names_no_database_on_a_server_is_refused(url: str) -> None:
         open_postgres(url)
 
 
+def test_a_parameter_that_libpq_does_not_know_is_named() -> None:
+    with pytest.raises(InvalidValue, match="'sslmodus'"):
+        open_postgres("postgresql://user:swordfish@host/spike?sslmodus=require")
+
+
 def test_a_url_that_is_refused_is_not_repeated() -> None:
     """It holds a password."""
     with pytest.raises(InvalidValue) as refusal:
