@@ -41,6 +41,8 @@ bench: $(VENV)/.dev ## ratios, measured side by side in one run
 	$(BIN)/python bench/enhance_throughput.py
 	$(BIN)/python bench/enhance_throughput.py --database postgresql
 	$(BIN)/python bench/start_up.py
+	$(BIN)/python bench/uploads.py
+	$(BIN)/python bench/workers.py
 	$(BIN)/python bench/classical.py
 
 screenshots: $(VENV)/.dev ## photograph the studio into docs/images; needs Chromium
