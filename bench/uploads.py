@@ -2,7 +2,7 @@
 
 The time is compared with that of the same bytes on the same server where it only reads the body and writes it to
 storage, in turn with it. What comes on top is reading the form, looking at the picture in a child process, and the
-transaction. The memory is the highest that the kernel saw, of the web process and of the children that look at pictures.
+transaction. The memory is the highest that the kernel saw, of the web process and of its children.
 
     python bench/uploads.py [--rounds 7]
 """
