@@ -44,6 +44,8 @@ bench: $(VENV)/.dev ## ratios, measured side by side in one run
 	$(BIN)/python bench/uploads.py
 	$(BIN)/python bench/workers.py
 	$(BIN)/python bench/classical.py
+	$(BIN)/python bench/neural_quality.py --write
+	$(BIN)/python bench/neural_speed.py --write
 
 screenshots: $(VENV)/.dev ## photograph the studio into docs/images; needs Chromium
 	$(BIN)/python tests/integration/browser/screenshots.py

@@ -1,0 +1,185 @@
+"""How fast the neural engine is beside the bare runtime, how it grows with its input, and how much memory it takes.
+
+The rate is that of SPAN over a picture in tiles, divided by that of ncnn alone over one big tile, as many threads each;
+the two alternate, and the median of the ratios counts. Times by size are processor seconds: they tell the work, whoever
+else is at work on the machine. Memory is the peak of a process that enhances one picture, all libraries included.
+
+    python bench/neural_speed.py [--rounds 5] [--threads 2] [--megapixels 0.25 1 4 12] [--write]
+
+`--write` puts the tables into `docs/reference/engine.md`.
+"""
+
+import argparse
+import io
+import math
+import resource
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from typing import Final
+
+import ncnn
+import numpy as np
+from photographs import Damage, Pixels, damaged, reported, write_block
+from PIL import Image, ImageOps
+
+from spike_core.domain.dimensions import Dimensions
+from spike_core.domain.tiers import Tier
+from spike_core.ports.plugins import EngineMeans
+from spike_core.ports.watch import UNWATCHED
+from spike_ncnn.enlarging import Enlarger
+from spike_ncnn.networks import SPAN
+from spike_ncnn.plugin import open_engine
+from spike_ncnn.runner import Runner
+from spike_ncnn.steps import Steps
+from spike_pillow import classical_engine
+
+RATE_TARGET: Final = 0.85
+MEMORY_TARGET_MB: Final = 700
+BIG_TILE_PX: Final = 256
+PICTURE_PX: Final = (768, 512)
+MEANS_MB: Final = 256
+ORDERS: Final = (  # the input's size, its damage, the tier
+    ((512, 341), "", Tier.TIER_1K),
+    ((1024, 683), "", Tier.TIER_2K),
+    ((2048, 1365), "", Tier.TIER_4K),
+    ((1024, 683), "", Tier.TIER_4K),
+    ((1024, 683), "damaged", Tier.TIER_4K),
+)
+DAMAGE: Final = Damage(noise=3, quality=85)  # all networks take part in it
+
+
+def photo(width_px: int, height_px: int) -> Image.Image:
+    """Return a photograph in this size, clean as long as that is smaller than what there is."""
+    return ImageOps.fit(reported()["astronaut.png"], (width_px, height_px), Image.Resampling.LANCZOS)
+
+
+def rate(rounds: int, threads: int) -> str:
+    """Return the table of rates, in tiles and bare."""
+    enlarger = Enlarger(runner=Runner(threads=threads), memory_bytes=MEANS_MB * 1024 * 1024)
+    picture, tile = np.asarray(photo(*PICTURE_PX)), np.asarray(photo(BIG_TILE_PX, BIG_TILE_PX))
+    net = bare(threads)
+    ours, theirs = [], []
+    for round_ in range(rounds + 1):
+        began_s = time.perf_counter()
+        enlarger.enlarged(picture, {SPAN.name: 1.0}, steps=Steps(UNWATCHED, 1_000))
+        between_s = time.perf_counter()
+        run_bare(net, tile)
+        ended_s = time.perf_counter()
+        if round_:  # the first loads weights
+            ours.append(PICTURE_PX[0] * PICTURE_PX[1] / (between_s - began_s))
+            theirs.append(BIG_TILE_PX**2 / (ended_s - between_s))
+    mine, bare_ = statistics.median(ours), statistics.median(theirs)
+    ratio = statistics.median(one / other for one, other in zip(ours, theirs, strict=True))
+    return "\n".join(
+        [
+            "| SPAN for two times, input pixels a second | engine, in tiles | ncnn, one tile | ratio | target |",
+            "|---|---|---|---|---|",
+            f"| {threads} threads, {rounds} rounds | {mine:,.0f} | {bare_:,.0f} | **{ratio:.2f}** | {RATE_TARGET} |",
+        ]
+    )
+
+
+def bare(threads: int) -> ncnn.Net:
+    """Load SPAN as its authors would."""
+    net = ncnn.Net()
+    net.opt.num_threads = threads
+    for ending, load in (("param", net.load_param), ("bin", net.load_model)):
+        assert load(str(SPAN.weights(ending))) == 0
+    return net
+
+
+def run_bare(net: ncnn.Net, tile: Pixels) -> None:
+    """Run it once, over the whole."""
+    planes = np.ascontiguousarray(tile.transpose(2, 0, 1).astype(np.float32) / 255)
+    given = ncnn.Mat(planes)
+    extractor = net.create_extractor()
+    extractor.input(SPAN.input, given)
+    code, made = extractor.extract(SPAN.output)
+    assert code == 0
+    assert np.array(made).shape[1:] == (tile.shape[0] * 2, tile.shape[1] * 2)
+
+
+def by_size(megapixels: Sequence[float], threads: int) -> str:
+    """Return the table of processor time by the input's size."""
+    enlarger = Enlarger(runner=Runner(threads=threads), memory_bytes=MEANS_MB * 1024 * 1024)
+    enlarger.enlarged(np.asarray(photo(64, 64)), {SPAN.name: 1.0}, steps=Steps(UNWATCHED, 1_000))
+    lines = ["| input, megapixels | processor time, s | a pixel, µs |", "|---|---|---|"]
+    points = []
+    for each in megapixels:
+        height_px = round(math.sqrt(each * 1e6 / 1.5))
+        picture = np.asarray(photo(height_px * 3 // 2, height_px))
+        began_s = time.process_time()
+        enlarger.enlarged(picture, {SPAN.name: 1.0}, steps=Steps(UNWATCHED, 1_000))
+        taken_s = time.process_time() - began_s
+        pixels = picture.shape[0] * picture.shape[1]
+        points.append((pixels, taken_s))
+        lines.append(f"| {each:g} | {taken_s:.1f} | {taken_s / pixels * 1e6:.1f} |")
+        print(lines[-1], flush=True)
+    (first, first_s), (last, last_s) = points[0], points[-1]
+    exponent = math.log(last_s / first_s) / math.log(last / first)
+    return "\n".join([*lines, "", f"Time grows with the size to the power of {exponent:.2f}; 1 is linear."])
+
+
+def by_order(threads: int) -> str:
+    """Return the table of memory and time by what was ordered, each in a process of its own."""
+    lines = [
+        "| from | to | seconds, busy machine | processor seconds | peak memory, MB | target | method |",
+        "|---|---|---|---|---|---|---|",
+    ]
+    for (width_px, height_px), kind, tier in ORDERS:
+        command = [sys.executable, __file__, "--one", f"{width_px}x{height_px}", kind, tier.value]
+        told = subprocess.run([*command, "--threads", str(threads)], check=True, capture_output=True, text=True)
+        wall_s, cpu_s, peak_kb, method = told.stdout.strip().splitlines()[-1].split("\t")
+        lines.append(
+            f"| {width_px}x{height_px}{', ' + str(DAMAGE) if kind else ''} | {tier.value.removeprefix('TIER_')}"
+            f" | {float(wall_s):.1f} | {float(cpu_s):.1f} | {int(peak_kb) / 1024:.0f} | {MEMORY_TARGET_MB}"
+            f" | `{method}` |"
+        )
+        print(lines[-1], flush=True)
+    return "\n".join(lines)
+
+
+def one(size: str, kind: str, tier: str, threads: int) -> None:
+    """Enhance one picture by the whole engine and print what it took."""
+    width_px, height_px = map(int, size.split("x"))
+    picture = photo(width_px, height_px)
+    if kind:
+        picture = Image.fromarray(damaged(picture, DAMAGE, factor=1, name=size).pixels)
+    original = io.BytesIO()
+    picture.save(original, "PNG")
+    original.seek(0)
+    means = EngineMeans(threads=threads, memory_bytes=MEANS_MB * 1024 * 1024, classical=classical_engine)
+    engine = open_engine(means=means)
+    began_s, began_cpu_s = time.perf_counter(), time.process_time()
+    made = engine.upscaler.enhance(
+        original, size=Tier(tier).output_size(Dimensions(width_px=width_px, height_px=height_px))
+    )
+    taken = (time.perf_counter() - began_s, time.process_time() - began_cpu_s)
+    print(*taken, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, made.method, sep="\t")
+
+
+def main() -> None:
+    """Measure, print, and write if that is asked for."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--megapixels", type=float, nargs="+", default=[0.25, 1, 4, 12])
+    parser.add_argument("--write", action="store_true")
+    parser.add_argument("--one", nargs=3, help=argparse.SUPPRESS)
+    given = parser.parse_args()
+    if given.one:
+        size, kind, tier = given.one
+        one(size, kind, tier, given.threads)
+        return
+    parts = [rate(given.rounds, given.threads)]
+    print(parts[0], flush=True)
+    parts += [by_order(given.threads), by_size(given.megapixels, given.threads)]
+    if given.write:
+        write_block("bench/neural_speed.py", "\n\n".join(parts))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,70 @@
+"""The neural engine beside Lanczos, on parts of photographs that its mixture wasn't fitted on."""
+
+import io
+from typing import Final
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from pictures import encoded, photograph
+from spike_core.domain.objects import PictureFormat
+from spike_core.ports.watch import UNWATCHED
+from spike_ncnn.arrays import Pixels
+from spike_ncnn.judging import judge
+from spike_ncnn.mixture import recipe
+
+pytest.importorskip("ncnn", reason="the neural engine's runtime has no wheel for this machine")
+
+from spike_ncnn.enlarging import Enlarger
+from spike_ncnn.networks import NETWORKS
+from spike_ncnn.runner import Runner
+from spike_ncnn.steps import Steps
+
+PHOTOGRAPHS: Final = ("astronaut.png", "chelsea.png", "coffee.png", "ihc.png", "motorcycle_left.png", "rocket.jpg")
+PART_PX: Final = 192
+DAMAGES: Final = {  # deviation of noise, quality of the JPEG, mean gain in dB of this set, a fifth less than measured
+    "clean": (0, 0, 2.2),
+    "noise 8": (8, 0, 1.5),
+    "JPEG q90": (0, 90, 0.8),
+    "JPEG q30": (0, 30, 0.6),
+    "noise 8, JPEG q50": (8, 50, 0.7),
+}
+
+
+@pytest.fixture(scope="module")
+def enlarger() -> Enlarger:
+    if not all(network.is_installed for network in NETWORKS.values()):
+        pytest.skip("the packages with the networks aren't installed")
+    return Enlarger(runner=Runner(threads=2), memory_bytes=256 * 1024 * 1024)
+
+
+def gain_db(enlarger: Enlarger, name: str, *, noise: float, quality: int) -> float:
+    """Return by how much less a part of a photograph differs from itself than with Lanczos."""
+    original = photograph(name)
+    left, top = (original.width - PART_PX) // 2, (original.height - PART_PX) // 2
+    part = original.crop((left, top, left + PART_PX, top + PART_PX))
+    small = np.asarray(part.resize((PART_PX // 2, PART_PX // 2), Image.Resampling.BICUBIC))
+    if noise:
+        chance = np.random.default_rng(len(name))
+        small = np.clip(small + chance.normal(0, noise, small.shape) + 0.5, 0, 255).astype(np.uint8)
+    if quality:
+        jpeg = encoded(Image.fromarray(small), PictureFormat.JPEG, quality=quality)
+        small = np.asarray(Image.open(io.BytesIO(jpeg)).convert("RGB"))
+    made = enlarger.enlarged(small, recipe(judge(small), factor=2), steps=Steps(UNWATCHED, 100))
+    plain = np.asarray(Image.fromarray(small).resize(part.size, Image.Resampling.LANCZOS))
+    truth = np.asarray(part)
+    return float(10 * np.log10(_error(plain, truth) / _error(made, truth)))
+
+
+def _error(made: Pixels, truth: Pixels) -> float:
+    return float(((made.astype(np.float64) - truth) ** 2).mean())
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
+def test_no_photograph_is_worse_than_by_lanczos_however_it_was_damaged(enlarger: Enlarger, damage: str) -> None:
+    """The engine isn't told the damage, and finds a JPEG's in its pixels alone."""
+    noise, quality, mean_min_db = DAMAGES[damage]
+    gains = [gain_db(enlarger, name, noise=noise, quality=quality) for name in PHOTOGRAPHS]
+    assert min(gains) > 0, dict(zip(PHOTOGRAPHS, gains, strict=True))
+    assert float(np.mean(gains)) > mean_min_db, dict(zip(PHOTOGRAPHS, gains, strict=True))
