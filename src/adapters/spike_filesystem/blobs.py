@@ -4,7 +4,6 @@ A file comes into sight by a rename, whole and synced to the disk, or not at all
 `.incoming`, out of sight, until a later `put` throws it away.
 """
 
-import heapq
 import os
 import shutil
 import stat
@@ -22,9 +21,11 @@ from spike_core.domain.objects import ObjectKey
 from spike_core.ports.blobs import StoredObject
 from spike_core.ports.clock import Clock
 from spike_filesystem.links import LinkSigner
+from spike_filesystem.listings import Listings
 
 COPY_BYTES: Final = 1024 * 1024  # so much of an object is in memory at once
 LEFTOVER_AGE: Final = timedelta(days=1)  # no live `put` takes so long
+LISTING_KEPT_FROM: Final = 100  # objects in a page: whoever asks for fewer wants to see one, not all
 
 _FOLDERS: Final = ("enhanced", "images", "inputs", "originals")  # all that keys begin with, in their order
 _INCOMING: Final = ".incoming"
@@ -41,6 +42,7 @@ class FilesystemBlobStore:
     root: Path
     clock: Clock = field(kw_only=True)
     secret: bytes = field(kw_only=True, repr=False)
+    _listings: Listings = field(factory=Listings, init=False, repr=False, eq=False)
 
     def put(self, key: ObjectKey, content: BinaryIO) -> None:
         """Store an object; see the port. Throws away leftovers of crashed processes, too."""
@@ -78,12 +80,21 @@ class FilesystemBlobStore:
                 raise StorageUnavailable from error
 
     def scan(self, *, after: ObjectKey | None = None, limit: int) -> Sequence[StoredObject]:
-        """Return a page of objects. Each page lists the folders anew: time grows with all that is stored."""
+        """Return a page of objects.
+
+        Whoever goes on behind a page's last key soon goes on with the same listing: all pages together cost one. What
+        is stored in between may be left out then; what is deleted is.
+        """
+        now = self.clock.now()
+        names = self._listings.taken(after, now=now)
+        if names is None:
+            names = self._names_behind(after)
         page: list[StoredObject] = []
-        for key in self._keys(after):
-            if len(page) >= limit:
-                break
-            page += self._look_at(key)
+        while names and len(page) < limit:
+            with suppress(InvalidIdentifier):  # somebody else's file
+                page += self._look_at(ObjectKey.parse(names.pop()))
+        if names and limit >= LISTING_KEPT_FROM:
+            self._listings.keep(names, behind=page[-1].key, now=now)
         return page
 
     def url(self, key: ObjectKey, *, valid_for: timedelta) -> str:
@@ -130,17 +141,11 @@ class FilesystemBlobStore:
         stored_at = _EPOCH + timedelta(microseconds=seen.st_mtime_ns // 1000)
         return (StoredObject(key=key, size_bytes=seen.st_size, stored_at=stored_at),)
 
-    def _keys(self, after: ObjectKey | None) -> Iterator[ObjectKey]:
-        """Yield the keys behind `after`, in order; only those that are asked for cost more than a comparison."""
-        after_folder, _, after_name = ("" if after is None else after.text).partition("/")
-        for folder in _FOLDERS:
-            if folder < after_folder:
-                continue
-            names = [name for name in self._names(folder) if folder > after_folder or name > after_name]
-            heapq.heapify(names)
-            while names:
-                with suppress(InvalidIdentifier):  # somebody else's file
-                    yield ObjectKey.parse(f"{folder}/{heapq.heappop(names)}")
+    def _names_behind(self, after: ObjectKey | None) -> list[str]:
+        """Return what may be keys behind `after`, the first one last."""
+        first = "" if after is None else after.text
+        keys = [f"{folder}/{name}" for folder in _FOLDERS for name in self._names(folder)]
+        return sorted((key for key in keys if key > first), reverse=True)
 
     def _names(self, folder: str) -> Sequence[str]:
         try:

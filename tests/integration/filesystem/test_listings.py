@@ -1,0 +1,95 @@
+"""Going through a store page by page: each folder is listed once, and what happens meanwhile is met soberly."""
+
+import io
+import os
+from collections import Counter
+from datetime import timedelta
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+
+from spike_contracts.blobs import an_original
+from spike_core.domain.objects import ObjectKey
+from spike_filesystem import FilesystemBlobStore
+from spike_filesystem.blobs import LISTING_KEPT_FROM
+from spike_filesystem.listings import LISTING_AGE_MAX
+from spike_memory import ManualClock
+
+PAGE: Final = LISTING_KEPT_FROM
+PAGES: Final = 5
+
+
+@pytest.fixture
+def clock() -> ManualClock:
+    return ManualClock()
+
+
+@pytest.fixture
+def blobs(tmp_path: Path, clock: ManualClock) -> FilesystemBlobStore:
+    store = FilesystemBlobStore(tmp_path / "objects", clock=clock, secret=b"secret")
+    (tmp_path / "objects" / "images").mkdir(parents=True)
+    for _ in range(PAGE * PAGES):
+        (tmp_path / "objects" / an_original().text).touch()
+    return store
+
+
+@pytest.fixture
+def listed(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
+    """How often each folder is listed from now on."""
+    counted: Counter[str] = Counter()
+    listdir = os.listdir
+
+    def count(folder: Any) -> list[str]:
+        counted[Path(folder).name] += 1
+        return listdir(folder)
+
+    monkeypatch.setattr(os, "listdir", count)
+    return counted
+
+
+def everything(blobs: FilesystemBlobStore) -> list[ObjectKey]:
+    keys: list[ObjectKey] = []
+    while page := blobs.scan(after=keys[-1] if keys else None, limit=PAGE):
+        keys += [stored.key for stored in page]
+    return keys
+
+
+def test_all_pages_together_list_a_folder_once_and_once_more_for_the_end(
+    blobs: FilesystemBlobStore, listed: Counter[str]
+) -> None:
+    keys = everything(blobs)
+    assert len(set(keys)) == PAGE * PAGES
+    assert keys == sorted(keys, key=lambda key: key.text)
+    assert listed["images"] == 2
+
+
+def test_two_who_go_through_it_at_once_both_see_all(blobs: FilesystemBlobStore, listed: Counter[str]) -> None:
+    first, second = blobs.scan(limit=PAGE), blobs.scan(limit=2 * PAGE)
+    seen = {stored.key for stored in (*first, *blobs.scan(after=first[-1].key, limit=PAGE * PAGES))}
+    seen_too = {stored.key for stored in (*second, *blobs.scan(after=second[-1].key, limit=PAGE * PAGES))}
+    assert seen == seen_too == set(everything(blobs))
+    assert listed["images"] == 4, "once for each of them, and twice for everything"
+
+
+def test_what_is_deleted_between_two_pages_is_left_out(blobs: FilesystemBlobStore) -> None:
+    keys = everything(blobs)
+    page = blobs.scan(limit=PAGE)
+    blobs.delete([keys[PAGE], keys[-1]])
+    rest = blobs.scan(after=page[-1].key, limit=PAGE * PAGES)
+    assert [stored.key for stored in rest] == keys[PAGE + 1 : -1]
+
+
+def test_who_goes_on_late_finds_a_new_listing(blobs: FilesystemBlobStore, clock: ManualClock) -> None:
+    page = blobs.scan(limit=PAGE)
+    late = ObjectKey("inputs/" + an_original().text.partition("/")[2].replace("img_", "job_"))
+    blobs.put(late, io.BytesIO(b"x"))
+    clock.advance(LISTING_AGE_MAX + timedelta(seconds=1))
+    assert late in {stored.key for stored in blobs.scan(after=page[-1].key, limit=PAGE * PAGES)}
+
+
+def test_a_look_at_one_object_keeps_no_listing(blobs: FilesystemBlobStore, listed: Counter[str]) -> None:
+    """Readiness is asked for every few seconds; it mustn't hold the names of a million objects."""
+    [first] = blobs.scan(limit=1)
+    blobs.scan(after=first.key, limit=1)
+    assert listed["images"] == 2
