@@ -4,7 +4,12 @@
 """
 
 import importlib.metadata
+from pathlib import Path
 from typing import Final
+
+from docutils import nodes
+from sphinx import addnodes
+from sphinx.application import Sphinx
 
 project = "Spike"
 author = "Spike's authors"
@@ -54,3 +59,17 @@ html_theme_options = {
         "color-foreground-muted": "#a8a8a3",
     },
 }
+
+
+def _show_folders_as_text(app: Sphinx, doctree: nodes.document) -> None:
+    """Take away links to folders and pages outside the site: a code host shows them, the site hasn't got them."""
+    for link in list(doctree.findall(addnodes.pending_xref)):
+        path = link["reftarget"].partition("#")[0]  # empty in a link to a heading of the same page
+        page = Path(app.env.doc2path(app.env.docname))
+        if link.get("reftype") == "myst" and path and (page.parent / path).exists():
+            link.replace_self(link.children)
+
+
+def setup(app: Sphinx) -> None:
+    """Called by Sphinx."""
+    app.connect("doctree-read", _show_folders_as_text)
