@@ -5,7 +5,7 @@
 
 import importlib.metadata
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from docutils import nodes
 from sphinx import addnodes
@@ -70,6 +70,17 @@ def _show_folders_as_text(app: Sphinx, doctree: nodes.document) -> None:
             link.replace_self(link.children)
 
 
+def _mend_for_assistive_technology(
+    _app: Sphinx, _page: str, _template: str, context: dict[str, Any], _doctree: nodes.document | None
+) -> None:
+    """Give captions the level that their role asks for, and let keys reach what is wider than the page."""
+    tree = context.get("furo_navigation_tree", "")
+    context["furo_navigation_tree"] = tree.replace('role="heading"', 'role="heading" aria-level="2"')
+    body = context.get("body", "").replace("<pre>", '<pre tabindex="0">')
+    context["body"] = body.replace('<div class="table-wrapper', '<div tabindex="0" class="table-wrapper')
+
+
 def setup(app: Sphinx) -> None:
     """Called by Sphinx."""
     app.connect("doctree-read", _show_folders_as_text)
+    app.connect("html-page-context", _mend_for_assistive_technology, priority=900)  # once the theme has drawn its tree
