@@ -66,7 +66,8 @@ def furnish(browser: Browser, server: Server) -> dict[str, str]:
     ]
     jobs.append(owner.ask("POST", "/api/images/enhance", {"imageId": ids["Chelsea"], "tier": "TIER_4K"})["jobId"])
     for job in jobs:
-        owner.ask("GET", f"/api/jobs/{job}?wait=30")
+        while owner.ask("GET", f"/api/jobs/{job}?wait=30")["job"]["status"] in {"PENDING", "PROCESSING"}:
+            pass  # each look waits for the end
     return {"picture": ids["Chelsea"], "album": albums[1]}
 
 
@@ -134,7 +135,7 @@ def photographed(browser: Browser, server: Server, ids: dict[str, str], size: tu
 def main() -> None:
     """Photograph everything."""
     FOLDER.mkdir(parents=True, exist_ok=True)
-    settings = {**UNLIMITED, "SPIKE_LOG_LEVEL": "WARNING"}
+    settings = {**UNLIMITED, "SPIKE_LOG_LEVEL": "WARNING", "SPIKE_UPSCALER": "auto"}  # what people will see
     with (
         tempfile.TemporaryDirectory() as folder,
         browsing() as browser,
