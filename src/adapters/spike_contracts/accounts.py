@@ -7,7 +7,7 @@ from attrs import evolve
 
 from spike_contracts.builders import NOON, a_body
 from spike_core.domain.accounts import Email, Secret, Session, User
-from spike_core.domain.errors import EmailTaken, Unauthenticated, UserNotFound
+from spike_core.domain.errors import EmailTaken, UserNotFound
 from spike_core.domain.identifiers import UserId
 from spike_core.ports.transactions import Transactions
 
@@ -53,38 +53,6 @@ class AccountsContract:
         with transactions.view() as tx:
             assert tx.accounts.user_by_email(user.email) == user
             assert tx.accounts.user_by_email(third.email) == third
-
-    def test_a_session_is_found_by_its_hash_expired_or_not(self, transactions: Transactions) -> None:
-        user = a_user()
-        live, expired = a_session(user), evolve(a_session(user), expires_at=NOON - timedelta(days=1))
-        with transactions.begin() as tx:
-            tx.accounts.add_user(user)
-            tx.accounts.add_session(live)
-            tx.accounts.add_session(expired)
-        with transactions.view() as tx:
-            assert tx.accounts.session(live.hash) == live
-            assert tx.accounts.session(expired.hash) == expired
-
-    def test_a_session_is_removed_and_the_users_others_stay(self, transactions: Transactions) -> None:
-        """Removing it again is no error."""
-        user = a_user()
-        ended, other = a_session(user), a_session(user)
-        with transactions.begin() as tx:
-            tx.accounts.add_user(user)
-            tx.accounts.add_session(ended)
-            tx.accounts.add_session(other)
-        for _time in range(2):
-            with transactions.begin() as tx:
-                tx.accounts.remove_session(ended.hash)
-        with transactions.view() as tx:
-            assert tx.accounts.session(other.hash) == other
-            with pytest.raises(Unauthenticated):
-                tx.accounts.session(ended.hash)
-
-    def test_an_unknown_hash_opens_nothing(self, transactions: Transactions) -> None:
-        unknown = Secret(a_body()).hash
-        with transactions.view() as tx, pytest.raises(Unauthenticated):
-            tx.accounts.session(unknown)
 
 
 def a_user() -> User:

@@ -46,13 +46,13 @@ class ApiKeysContract:
         session, key = a_session(user), an_api_key(user)
         with transactions.begin() as tx:
             tx.accounts.add_user(user)
-            tx.accounts.add_session(session)
+            tx.sessions.add(session)
             tx.api_keys.put(key)
         with transactions.view() as tx:
             with pytest.raises(Unauthenticated):
                 tx.api_keys.by_hash(session.hash)
             with pytest.raises(Unauthenticated):
-                tx.accounts.session(key.hash)
+                tx.sessions.get(key.hash)
 
     def test_active_and_revoked_keys_are_listed_apart_each_newest_first(self, transactions: Transactions) -> None:
         """By their creation; of the same moment, the greater id first."""

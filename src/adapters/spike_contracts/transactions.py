@@ -46,7 +46,7 @@ WRITES: Final[Sequence[Callable[[Transaction], object]]] = (
     lambda tx: tx.album_order.remove(an_album().id, [an_image().id]),
     lambda tx: tx.album_order.append(an_album().id, [(an_album_image_id(), an_image().id)], now=NOON),
     lambda tx: tx.accounts.add_user(a_user()),
-    lambda tx: tx.accounts.add_session(a_session(a_user())),
+    lambda tx: tx.sessions.add(a_session(a_user())),
     lambda tx: tx.api_keys.put(an_api_key(a_user())),
     lambda tx: tx.api_keys.lock(a_user().id),
     lambda tx: tx.outbox.put([JobDue(job_id=a_job_id(), due_at=NOON)]),

@@ -2,8 +2,8 @@
 
 from attrs import frozen
 
-from spike_core.domain.accounts import Email, SecretHash, Session, User
-from spike_core.domain.errors import EmailTaken, Unauthenticated, UserNotFound
+from spike_core.domain.accounts import Email, User
+from spike_core.domain.errors import EmailTaken, UserNotFound
 from spike_core.domain.identifiers import UserId
 from spike_memory.state import Rows
 
@@ -34,20 +34,3 @@ class MemoryAccounts:
             if user.id == user_id:
                 return user
         raise UserNotFound
-
-    def add_session(self, session: Session) -> None:
-        """Store a new session."""
-        state = self._rows.check_writable()
-        assert session.hash not in state.sessions, "tokens are new"
-        state.sessions[session.hash] = session
-
-    def session(self, hash_: SecretHash) -> Session:
-        """Return the session with this hash."""
-        try:
-            return self._rows.state.sessions[hash_]
-        except KeyError as error:
-            raise Unauthenticated from error
-
-    def remove_session(self, hash_: SecretHash) -> None:
-        """Remove the session with this hash."""
-        self._rows.check_writable().sessions.pop(hash_, None)

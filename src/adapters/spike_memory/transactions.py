@@ -16,6 +16,7 @@ from spike_memory.jobs import MemoryJobLists, MemoryJobs, MemoryOverdueJobs, Mem
 from spike_memory.outbox import MemoryOutbox
 from spike_memory.receipts import MemoryReceipts
 from spike_memory.removals import MemoryRemovals
+from spike_memory.sessions import MemorySessions
 from spike_memory.state import Rows, State
 from spike_memory.tallies import MemoryTallies
 from spike_memory.wallets import MemoryLedger, MemoryWallets
@@ -36,6 +37,7 @@ class MemoryTransaction:
     albums: MemoryAlbums
     album_order: MemoryAlbumOrder
     accounts: MemoryAccounts
+    sessions: MemorySessions
     api_keys: MemoryApiKeys
     outbox: MemoryOutbox
     receipts: MemoryReceipts
@@ -57,6 +59,7 @@ class MemoryTransaction:
             albums=MemoryAlbums(rows),
             album_order=MemoryAlbumOrder(rows),
             accounts=MemoryAccounts(rows),
+            sessions=MemorySessions(rows),
             api_keys=MemoryApiKeys(rows),
             outbox=MemoryOutbox(rows),
             receipts=MemoryReceipts(rows),

@@ -25,6 +25,7 @@ from spike_sqlalchemy.outbox import SqlAlchemyOutbox
 from spike_sqlalchemy.overdue import SqlAlchemyOverdueJobs
 from spike_sqlalchemy.receipts import SqlAlchemyReceipts
 from spike_sqlalchemy.removals import SqlAlchemyRemovals
+from spike_sqlalchemy.sessions import SqlAlchemySessions
 from spike_sqlalchemy.statements import Statements
 from spike_sqlalchemy.tallies import SqlAlchemyTallies
 from spike_sqlalchemy.turns import SqlAlchemyTurns
@@ -95,6 +96,11 @@ class SqlAlchemyTransaction:
     def accounts(self) -> SqlAlchemyAccounts:
         """The accounts."""
         return SqlAlchemyAccounts(self._statements)
+
+    @property
+    def sessions(self) -> SqlAlchemySessions:
+        """The sessions."""
+        return SqlAlchemySessions(self._statements)
 
     @property
     def api_keys(self) -> SqlAlchemyApiKeys:

@@ -66,6 +66,7 @@ def housekeeping(spike: Spike) -> Iterator[None]:
             ("removals", spike.removal.finish_pending, settings.collect_interval_s),
             ("expiry", partial(spike.removal.expire_anonymous, retention=retention), settings.collect_interval_s),
             ("receipts", spike.receipts.purge, settings.collect_interval_s),
+            ("sessions", spike.sessions.purge, settings.collect_interval_s),
             ("collect", spike.sweep.collect_orphans, settings.collect_interval_s),
         ):
             stack.enter_context(periodically(_counted(spike.metrics, name, action), every_s=every_s, name=name))

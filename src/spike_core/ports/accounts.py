@@ -2,12 +2,12 @@
 
 from typing import Protocol
 
-from spike_core.domain.accounts import Email, SecretHash, Session, User
+from spike_core.domain.accounts import Email, User
 from spike_core.domain.identifiers import UserId
 
 
 class Accounts(Protocol):
-    """Users and sessions, within one transaction."""
+    """Users, within one transaction."""
 
     def add_user(self, user: User) -> None:
         """Store a new user.
@@ -29,16 +29,3 @@ class Accounts(Protocol):
         Raises:
             UserNotFound: there is none.
         """
-
-    def add_session(self, session: Session) -> None:
-        """Store a new session."""
-
-    def session(self, hash_: SecretHash) -> Session:
-        """Return the session whose token has this hash, expired or not.
-
-        Raises:
-            Unauthenticated: there is none.
-        """
-
-    def remove_session(self, hash_: SecretHash) -> None:
-        """Remove the session whose token has this hash; nothing where there is none."""

@@ -16,6 +16,7 @@ from spike_core.ports.outbox import Outbox
 from spike_core.ports.overdue import OverdueJobs
 from spike_core.ports.receipts import Receipts
 from spike_core.ports.removals import Removals
+from spike_core.ports.sessions import Sessions
 from spike_core.ports.tallies import Tallies
 from spike_core.ports.turns import Turns
 from spike_core.ports.wallets import Wallets
@@ -67,6 +68,10 @@ class Transaction(Protocol):
     @property
     def accounts(self) -> Accounts:
         """The accounts."""
+
+    @property
+    def sessions(self) -> Sessions:
+        """The sessions."""
 
     @property
     def api_keys(self) -> ApiKeys:

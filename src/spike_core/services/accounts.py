@@ -58,7 +58,7 @@ class Registration:
         with self.transactions.begin() as tx:
             tx.accounts.add_user(user)
             tx.wallets.open(opening)
-            tx.accounts.add_session(
+            tx.sessions.add(
                 Session(hash=token.hash, user_id=user.id, created_at=now, expires_at=now + SESSION_LIFETIME)
             )
             tx.api_keys.put(
@@ -90,4 +90,4 @@ class Authentication:
         with self.transactions.view() as tx:
             if secret.is_api_key:
                 return tx.api_keys.by_hash(secret.hash).owner()
-            return tx.accounts.session(secret.hash).owner(now=self.clock.now())
+            return tx.sessions.get(secret.hash).owner(now=self.clock.now())

@@ -42,14 +42,24 @@ class Sessions:
         session = Session(hash=token.hash, user_id=user_id, created_at=now, expires_at=now + SESSION_LIFETIME)
         with self.transactions.begin() as tx:
             user = tx.accounts.user(user_id)
-            tx.accounts.add_session(session)
+            tx.sessions.add(session)
         return OpenedSession(user=user, token=token, expires_at=session.expires_at)
 
     @repeated
     def close(self, token: Secret) -> None:
         """End the session that the token opens; nothing where it opens none."""
         with self.transactions.begin() as tx:
-            tx.accounts.remove_session(token.hash)
+            tx.sessions.remove(token.hash)
+
+    @repeated
+    def purge(self) -> int:
+        """Forget sessions that have expired, and return how many.
+
+        Raises:
+            DatabaseUnavailable: a later round goes on.
+        """
+        with self.transactions.begin() as tx:
+            return tx.sessions.purge(expired_before=self.clock.now())
 
     def user(self, user_id: UserId) -> User:
         """Return the user.

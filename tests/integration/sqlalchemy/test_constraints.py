@@ -203,7 +203,7 @@ def test_accounts_are_told_apart(engine: Engine, transactions: Transactions) -> 
     session, key = a_session(user), an_api_key(user)
     with transactions.begin() as tx:
         tx.accounts.add_user(user)
-        tx.accounts.add_session(session)
+        tx.sessions.add(session)
         tx.api_keys.put(key)
     stranger = a_user()
     for table, row in (

@@ -47,7 +47,7 @@ def test_secrets_of_different_users_are_not_confused(house: House) -> None:
 def test_nothing_stored_and_nothing_shown_holds_a_secret_in_the_clear(house: House) -> None:
     registered = house.register()
     with house.transactions.view() as tx:
-        session = tx.accounts.session(registered.session_token.hash)
+        session = tx.sessions.get(registered.session_token.hash)
         key = tx.api_keys.by_hash(registered.api_key.hash)
     shown = f"{session!r} {key!r} {registered!r}"
     assert registered.session_token.text not in shown

@@ -40,3 +40,14 @@ def test_closing_what_is_not_open_is_no_error(house: House) -> None:
 def test_nobody_unknown_gets_a_session(house: House) -> None:
     with pytest.raises(UserNotFound):
         house.sessions.open(UserId.of(a_body()))
+
+
+def test_expired_sessions_are_forgotten_and_those_that_live_stay(house: House) -> None:
+    user = house.register().user
+    house.sessions.open(user.id)
+    house.pass_time(SESSION_LIFETIME)
+    live = house.sessions.open(user.id)
+    house.pass_time(timedelta(seconds=1))
+    assert house.sessions.purge() == 2
+    assert house.sessions.purge() == 0
+    assert house.authentication.authenticate(live.token) == user.id

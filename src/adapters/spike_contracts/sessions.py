@@ -1,0 +1,66 @@
+"""The laws of `Sessions`."""
+
+from datetime import timedelta
+
+import pytest
+from attrs import evolve
+
+from spike_contracts.accounts import a_session, a_user
+from spike_contracts.builders import NOON, a_body
+from spike_core.domain.accounts import Secret
+from spike_core.domain.errors import Unauthenticated
+from spike_core.ports.transactions import Transactions
+
+
+class SessionsContract:
+    """Laws every Sessions adapter keeps."""
+
+    def test_a_session_is_found_by_its_hash_expired_or_not(self, transactions: Transactions) -> None:
+        user = a_user()
+        live, expired = a_session(user), evolve(a_session(user), expires_at=NOON - timedelta(days=1))
+        with transactions.begin() as tx:
+            tx.accounts.add_user(user)
+            tx.sessions.add(live)
+            tx.sessions.add(expired)
+        with transactions.view() as tx:
+            assert tx.sessions.get(live.hash) == live
+            assert tx.sessions.get(expired.hash) == expired
+
+    def test_a_session_is_removed_and_the_users_others_stay(self, transactions: Transactions) -> None:
+        """Removing it again is no error."""
+        user = a_user()
+        ended, other = a_session(user), a_session(user)
+        with transactions.begin() as tx:
+            tx.accounts.add_user(user)
+            tx.sessions.add(ended)
+            tx.sessions.add(other)
+        for _time in range(2):
+            with transactions.begin() as tx:
+                tx.sessions.remove(ended.hash)
+        with transactions.view() as tx:
+            assert tx.sessions.get(other.hash) == other
+            with pytest.raises(Unauthenticated):
+                tx.sessions.get(ended.hash)
+
+    def test_an_unknown_hash_opens_nothing(self, transactions: Transactions) -> None:
+        unknown = Secret(a_body()).hash
+        with transactions.view() as tx, pytest.raises(Unauthenticated):
+            tx.sessions.get(unknown)
+
+    def test_expired_sessions_are_purged_and_no_others(self, transactions: Transactions) -> None:
+        user = a_user()
+        live, ending, expired = (
+            evolve(a_session(user), expires_at=NOON + timedelta(seconds=seconds)) for seconds in (1, 0, -1)
+        )
+        with transactions.begin() as tx:
+            tx.accounts.add_user(user)
+            for session in (live, ending, expired):
+                tx.sessions.add(session)
+        with transactions.begin() as tx:
+            assert tx.sessions.purge(expired_before=NOON) == 1
+            assert tx.sessions.purge(expired_before=NOON) == 0
+        with transactions.view() as tx:
+            assert tx.sessions.get(live.hash) == live
+            assert tx.sessions.get(ending.hash) == ending
+            with pytest.raises(Unauthenticated):
+                tx.sessions.get(expired.hash)

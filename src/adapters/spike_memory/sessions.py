@@ -1,0 +1,41 @@
+"""Sessions in memory."""
+
+from datetime import datetime
+
+from attrs import frozen
+
+from spike_core.domain.accounts import SecretHash, Session
+from spike_core.domain.errors import Unauthenticated
+from spike_memory.state import Rows
+
+
+@frozen
+class MemorySessions:
+    """See the port."""
+
+    _rows: Rows
+
+    def add(self, session: Session) -> None:
+        """Store a new session."""
+        state = self._rows.check_writable()
+        assert session.hash not in state.sessions, "tokens are new"
+        state.sessions[session.hash] = session
+
+    def get(self, hash_: SecretHash) -> Session:
+        """Return the session with this hash."""
+        try:
+            return self._rows.state.sessions[hash_]
+        except KeyError as error:
+            raise Unauthenticated from error
+
+    def remove(self, hash_: SecretHash) -> None:
+        """Remove the session with this hash."""
+        self._rows.check_writable().sessions.pop(hash_, None)
+
+    def purge(self, *, expired_before: datetime) -> int:
+        """Forget sessions that expired earlier."""
+        sessions = self._rows.check_writable().sessions
+        expired = [hash_ for hash_, session in sessions.items() if session.expires_at < expired_before]
+        for hash_ in expired:
+            del sessions[hash_]
+        return len(expired)

@@ -1,0 +1,44 @@
+"""Sessions in a database."""
+
+from datetime import datetime
+from typing import Final
+
+from attrs import frozen
+from sqlalchemy import bindparam, delete, insert, select
+
+from spike_core.domain.accounts import SecretHash, Session
+from spike_core.domain.errors import Unauthenticated
+from spike_sqlalchemy.prepared import Prepared
+from spike_sqlalchemy.rows import session_of, session_row
+from spike_sqlalchemy.statements import Statements
+from spike_sqlalchemy.tables import sessions
+
+_ADD: Final = Prepared(insert(sessions).inline())
+_GET: Final = Prepared(select(sessions).where(sessions.c.hash == bindparam("secret_hash")))
+_REMOVE: Final = Prepared(delete(sessions).where(sessions.c.hash == bindparam("secret_hash")))
+_PURGE: Final = Prepared(delete(sessions).where(sessions.c.expires_at < bindparam("expired_before")))
+
+
+@frozen
+class SqlAlchemySessions:
+    """See the port."""
+
+    _statements: Statements
+
+    def add(self, session: Session) -> None:
+        """Store a new session."""
+        self._statements.write_all(_ADD, [session_row(session)])
+
+    def get(self, hash_: SecretHash) -> Session:
+        """Return the session with this hash."""
+        for row in self._statements.rows(_GET, {"secret_hash": hash_.text}):
+            return session_of(row)
+        raise Unauthenticated
+
+    def remove(self, hash_: SecretHash) -> None:
+        """Remove the session with this hash."""
+        self._statements.write(_REMOVE, {"secret_hash": hash_.text})
+
+    def purge(self, *, expired_before: datetime) -> int:
+        """Forget sessions that expired earlier."""
+        return self._statements.write(_PURGE, {"expired_before": expired_before})
