@@ -139,7 +139,8 @@ jobs: Final = Table(
     Column("result_width_px", Integer),
     Column("result_height_px", Integer),
     Column("result_size_bytes", BigInteger),
-    Column("result_method", TEXT),
+    # beside the column, not with the others: a later migration could add it there without building the table anew
+    Column("result_method", TEXT, CheckConstraint("result_method IS NULL OR status = 'COMPLETED'", name="method")),
     Column("reason", TEXT),
     Column("ended_at", UtcDateTime),
     CheckConstraint("kind IN ('ENHANCEMENT', 'BLEND', 'GENERATION', 'MODIFICATION')", name="kind"),

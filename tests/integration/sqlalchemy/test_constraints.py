@@ -126,6 +126,7 @@ def _shapes() -> list[tuple[type[Job], type[Job], str]]:
         for column in STATE_COLUMNS
         if (rows[kind][column] is None) != (rows[other][column] is None)
         if not (column == "claimed_at" and kind in MAY_HAVE_BEGUN)
+        if not (column == "result_method" and kind is CompletedJob)  # an engine needn't tell it
     ]
 
 
