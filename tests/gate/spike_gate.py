@@ -7,11 +7,13 @@ leaves a file, and waits while there is one named `shut`.
 import os
 import time
 import uuid
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import BinaryIO, Final
 
 from attrs import evolve, frozen
 
+import spike_system
 from spike_core.domain.dimensions import Dimensions
 from spike_core.ports.plugins import Engine, EngineMeans
 from spike_core.ports.upscaler import EnhancedPicture, Upscaler
@@ -39,6 +41,17 @@ class GatedUpscaler:
 
 
 def open_engine(*, means: EngineMeans) -> Engine:
-    """Return Pillow's engine behind the gate."""
+    """Return Pillow's engine behind the gate; where `SPIKE_TEST_CLOCK` names a file, put this process's clock wrong."""
+    if name := os.environ.get("SPIKE_TEST_CLOCK"):
+        _put_wrong(Path(name))
     pillow = means.classical()
     return evolve(pillow, upscaler=GatedUpscaler(pillow.upscaler, Path(os.environ["SPIKE_TEST_GATE"])))
+
+
+def _put_wrong(file: Path) -> None:
+    """Let the machine's clock be wrong by the seconds in a file, which may change at any time."""
+
+    def now(_clock: object) -> datetime:
+        return datetime.now(tz=UTC) + timedelta(seconds=float(file.read_text()))
+
+    vars(spike_system)["SystemClock"].now = now

@@ -1,0 +1,112 @@
+"""The embedded mode, everything in one process and one folder: the disk fills up, the process dies."""
+
+import subprocess
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+from fleet import IMPATIENT
+from gates import Gate
+from multipart import CONTENT_TYPE, an_upload
+from pictures import encoded, photograph
+from running import serving
+from spike_core.domain.jobs import CompletedJob
+from trial import GRANT, Trial
+
+TIERS: Final = ("FREE", "TIER_1K", "TIER_2K")
+DISK: Final = "16m"
+PIECE_BYTES: Final = 4096
+
+
+@pytest.fixture
+def settings(gate: Gate) -> Mapping[str, str]:
+    """Return settings that name no server; attempts don't run out before the disk is mended."""
+    return {
+        **IMPATIENT,
+        **gate.settings,
+        "SPIKE_OPENING_GRANT": str(GRANT),
+        "SPIKE_ATTEMPTS_MAX": "1000",
+        "SPIKE_COLLECT_INTERVAL_S": "0.5",
+        "SPIKE_ORPHAN_AGE_S": "1",
+    }
+
+
+@pytest.fixture
+def small_disk(folder: Path) -> Iterator[Path]:
+    """Put the data folder on a disk of its own, a small one."""
+    folder.mkdir(mode=0o700)
+    command = ["mount", "-t", "tmpfs", "-o", f"size={DISK},mode=0700", "tmpfs", str(folder)]
+    try:
+        subprocess.run(command, capture_output=True, text=True, check=True)
+    except (OSError, subprocess.CalledProcessError) as error:
+        pytest.skip(f"a disk can't be mounted here, which takes root on Linux: {error}")
+    try:
+        yield folder
+    finally:
+        subprocess.run(["umount", "--lazy", str(folder)], check=True)
+
+
+def fill(disk: Path) -> Path:
+    """Fill the disk to its last byte, and return the file that does so."""
+    filler = disk / "filler"
+    with filler.open("wb", buffering=0) as file:
+        try:
+            while True:
+                file.write(bytes(PIECE_BYTES))
+        except OSError:
+            return filler
+
+
+def test_a_full_disk_refuses_what_it_must_and_loses_nothing(small_disk: Path, trial: Trial, gate: Gate) -> None:
+    """Uploads and orders are refused or done, never charged and forgotten; work goes on when there is room again."""
+    with serving(small_disk, **trial.settings) as server:
+        image_id = trial.upload(server)
+        gate.shut()
+        for tier in TIERS:
+            trial.enhance(server, image_id, tier)
+        gate.wait_for(2)
+        with trial.injecting("disk full, with jobs in work"):
+            filler = fill(small_disk)
+            gate.open()
+            body = an_upload(encoded(photograph("chelsea.png")))
+            for _ in range(3):
+                answer = server.ask(
+                    "POST", "/api/images/upload", token=trial.token, body=body, content_type=CONTENT_TYPE
+                )
+                assert answer.status == 500, answer.content
+            refused = 0
+            for _ in range(40):  # SQLite has some room of its own, in its log
+                answer = trial.try_to_post(server, "/api/images/enhance", {"imageId": image_id, "tier": "FREE"})
+                if answer.status == 200:
+                    trial.note(answer.json["jobId"], answer.json["tokenCost"])
+                else:
+                    assert answer.json["code"] == "INTERNAL_ERROR", answer.content
+                    refused += 1
+            assert server.ask("GET", "/healthz").status == 200
+            filler.unlink()
+        trial.recover()
+        assert {type(job) for job in trial.jobs().values()} == {CompletedJob}
+        trial.upload(server)
+        trial.recover()
+        assert server.stop() == 0
+
+
+def test_a_server_killed_in_the_middle_of_everything_goes_on_where_it_was(
+    folder: Path, trial: Trial, gate: Gate
+) -> None:
+    with serving(folder, **trial.settings) as server:
+        image_id = trial.upload(server)
+        gate.shut()
+        for tier in TIERS * 3:
+            trial.enhance(server, image_id, tier)
+        gate.wait_for(2)
+        with trial.injecting("embedded: kill -9 of the one process, with jobs in work and waiting"):
+            server.kill()
+    gate.open()
+    with serving(folder, **trial.settings) as server:
+        assert "Sign-in token" not in server.greeting
+        trial.recover()
+        assert {type(job) for job in trial.jobs().values()} == {CompletedJob}
+        assert server.stop() == 0
