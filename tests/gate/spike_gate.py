@@ -41,7 +41,10 @@ class GatedUpscaler:
 
 
 def open_engine(*, means: EngineMeans) -> Engine:
-    """Return Pillow's engine behind the gate; where `SPIKE_TEST_CLOCK` names a file, put this process's clock wrong."""
+    """Return Pillow's engine behind the gate.
+
+    Where `SPIKE_TEST_CLOCK` names a file, put this process's clock wrong: the worker's own, if it has no sandbox.
+    """
     if name := os.environ.get("SPIKE_TEST_CLOCK"):
         _put_wrong(Path(name))
     pillow = means.classical()

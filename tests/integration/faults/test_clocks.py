@@ -21,7 +21,7 @@ def test_a_worker_whose_clock_jumps_takes_jobs_over_and_spoils_none(trial: Trial
     with (
         serving(trial.folder, **trial.settings) as server,
         a_fleet(trial.folder, **trial.settings) as right,
-        a_fleet(trial.folder, **trial.settings, SPIKE_TEST_CLOCK=str(clock)) as wrong,
+        a_fleet(trial.folder, **trial.settings, SPIKE_TEST_CLOCK=str(clock), SPIKE_SANDBOX="off") as wrong,
     ):
         image_id = trial.upload(server)
         eventually("the first job is done", lambda: isinstance(next(iter(trial.jobs().values())), CompletedJob))

@@ -28,7 +28,7 @@ from trial import Trial
 SPENDERS: Final = 100
 AFFORDABLE: Final = 7
 PRICE: Final = 2
-COLLECT: Final = {"SPIKE_COLLECT_INTERVAL_S": "0.5", "SPIKE_ORPHAN_AGE_S": "1"}
+COLLECT: Final = {"SPIKE_COLLECT_INTERVAL_S": "0.5", "SPIKE_ORPHAN_AGE_S": "4"}
 
 
 @contextmanager

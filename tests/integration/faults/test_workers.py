@@ -68,7 +68,7 @@ def test_all_workers_and_their_supervisor_killed_at_once_lose_nothing(trial: Tri
 
 def test_a_worker_paused_beyond_its_lease_changes_nothing(trial: Trial, gate: Gate) -> None:
     """Another delivers; the late one's result is refused, and its object collected."""
-    often = {"SPIKE_COLLECT_INTERVAL_S": "0.5", "SPIKE_ORPHAN_AGE_S": "1"}
+    often = {"SPIKE_COLLECT_INTERVAL_S": "0.5", "SPIKE_ORPHAN_AGE_S": "4"}
     with an_installation(trial, *TWO, **often) as (server, fleet, image_id):
         gate.shut()
         job_id = trial.enhance(server, image_id, "TIER_2K")
@@ -116,7 +116,7 @@ def test_a_job_cancelled_while_in_work_stays_cancelled(trial: Trial, gate: Gate)
 
 def test_an_image_deleted_while_it_is_worked_on_is_gone_and_refunded(trial: Trial, gate: Gate) -> None:
     """The worker's late object is nobody's, and collected."""
-    often = {"SPIKE_COLLECT_INTERVAL_S": "0.5", "SPIKE_ORPHAN_AGE_S": "1"}
+    often = {"SPIKE_COLLECT_INTERVAL_S": "0.5", "SPIKE_ORPHAN_AGE_S": "4"}
     with an_installation(trial, **often) as (server, fleet, _):
         album = trial.post(server, "/api/albums", {"name": "Holidays", "autoEnhance": False})
         image_id = trial.upload(server, album_id=album["album"]["id"])
