@@ -6,7 +6,7 @@ from pathlib import Path
 
 from playwright.sync_api import Page, expect
 
-from browsing import Person, as_file, drop, sign_in, upload
+from browsing import Person, as_file, drop, sign_in
 from pictures import decoded
 from running import PATIENCE_S, Server, run_spike
 
@@ -94,7 +94,8 @@ def test_a_visitor_is_told_what_is_wrong_with_a_file(page: Page, server: Server)
 
 
 def test_an_ended_session_asks_to_sign_in_again_and_goes_on(studio: Page, ada: Person, server: Server) -> None:
-    upload(studio)
+    """No job is under way: the studio's look at it would be the first to hear of the end."""
+    studio.wait_for_load_state("networkidle")
     (cookie,) = studio.context.cookies()
     request = urllib.request.Request(  # noqa: S310  # our own
         f"{server.url}/api/session", method="DELETE", headers={"Cookie": f"{COOKIE}={cookie['value']}"}
