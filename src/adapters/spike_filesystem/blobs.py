@@ -4,6 +4,7 @@ A file comes into sight by a rename, whole and synced to the disk, or not at all
 `.incoming`, out of sight, until a later `put` throws it away.
 """
 
+import errno
 import os
 import shutil
 import stat
@@ -96,6 +97,17 @@ class FilesystemBlobStore:
         if names and limit >= LISTING_KEPT_FROM:
             self._listings.keep(names, behind=page[-1].key, now=now)
         return page
+
+    def ping(self) -> None:
+        """Check that the folder can be read and written, or made, without listing it; see `Storage`."""
+        folder = self.root
+        try:
+            while not folder.exists():
+                folder = folder.parent
+        except OSError as error:
+            raise StorageUnavailable from error
+        if not folder.is_dir() or not os.access(folder, os.R_OK | os.W_OK | os.X_OK):
+            raise StorageUnavailable from PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(folder))
 
     def url(self, key: ObjectKey, *, valid_for: timedelta) -> str:
         """Return a signed path under `/files/`; see the port and `LinkSigner.sign`."""

@@ -20,7 +20,7 @@ def open_folder(url: str, *, clock: Clock, secret: bytes) -> Storage:
     if not secret:
         raise InvalidValue(what="secret", rule="must not be empty: whoever knows it can sign links")
     store = FilesystemBlobStore(_folder(url), clock=clock, secret=secret)
-    return Storage(blobs=store, links=store)
+    return Storage(blobs=store, links=store, ping=store.ping)
 
 
 def _folder(url: str) -> Path:

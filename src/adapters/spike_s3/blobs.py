@@ -85,6 +85,11 @@ class S3BlobStore:
         page_size = min(LIST_MAX, max(limit, LIST_LEAST))
         return list(islice(self._objects(after, page_size=page_size), limit))
 
+    def ping(self) -> None:
+        """Check by one request that the bucket is there and lets us list it; see `Storage`."""
+        with self._asking() as s3:
+            s3.list_objects_v2(Bucket=self._bucket, Prefix=self.connection.address.prefix, MaxKeys=1)
+
     def url(self, key: ObjectKey, *, valid_for: timedelta) -> str:
         """Return an address at the store itself, signed; see the port and `presigned`."""
         connected = self.connection.get()

@@ -13,4 +13,5 @@ def open_bucket(url: str, *, clock: Clock, secret: bytes) -> Storage:  # noqa: A
     Raises:
         InvalidValue: the URL isn't such a one.
     """
-    return Storage(blobs=S3BlobStore(Connection(S3Address.parse(url)), clock=clock), links=None)
+    store = S3BlobStore(Connection(S3Address.parse(url)), clock=clock)
+    return Storage(blobs=store, links=None, ping=store.ping)

@@ -36,7 +36,7 @@ def check_storage(spike: Spike) -> None:
         WrongSettings: the store is there, and something about its address or credentials is wrong.
     """
     try:
-        spike.storage.blobs.scan(limit=1)
+        spike.storage.ping()
     except StorageRefused as error:
         raise WrongSettings(f"SPIKE_STORAGE_URL: {error.reason}") from error
     except StorageUnavailable as error:

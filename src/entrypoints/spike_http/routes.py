@@ -3,13 +3,13 @@
 import threading
 from collections.abc import Sequence
 from datetime import timedelta
-from functools import partial
 
 from spike_http.authentication import Gate
 from spike_http.idempotency import Once
 from spike_http.limits import Limits
 from spike_http.links import LinkPolicy
 from spike_http.openapi.document import Route
+from spike_http.parts import Part
 from spike_http.proxies import Proxies
 from spike_http.resources.albums import AlbumImagesResource, AlbumResource, AlbumsResource, MoveResource
 from spike_http.resources.anonymous import AnonymousUploadResource, MixResource
@@ -110,7 +110,10 @@ def routes(spike: Spike, *, closing: threading.Event) -> Sequence[Route]:
         Route("/healthz", HealthResource()),
         Route(
             "/readyz",
-            ReadyResource({"database": spike.database.ping, "storage": partial(spike.storage.blobs.scan, limit=1)}),
+            ReadyResource(
+                needed=[Part("database", spike.database.ping), Part("storage", spike.storage.ping)],
+                missed=[Part("broker", spike.broker.ping)],
+            ),
         ),
     ]
     table.append(Route("/metrics", MetricsResource(spike.metrics)))

@@ -7,6 +7,7 @@ network call; it raises `InvalidValue` for a URL that it can't use.
 
 from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 from typing import Protocol
 
 from attrs import field, frozen, validators
@@ -52,10 +53,19 @@ class Database(Protocol):
 
 @frozen(kw_only=True)
 class Storage:
-    """A blob store that is opened."""
+    """A blob store that is opened.
+
+    `ping` checks that it is there and lets us in, at a cost that doesn't grow with what it holds; it leaves nothing
+    behind, and raises `StorageUnavailable`. A store whose `scan` of one object is as cheap needs none of its own.
+    """
 
     blobs: BlobStore
     links: SignedLinks | None  # for a store whose objects the service itself must serve
+    ping: Callable[[], object] = field(eq=False)
+
+    @ping.default
+    def _look_at_one(self) -> Callable[[], object]:
+        return partial(self.blobs.scan, limit=1)
 
 
 @frozen(kw_only=True)

@@ -60,6 +60,9 @@ def test_requests_succeed_while_the_queue_is_down_and_their_jobs_start_when_it_i
             valkey.kill()
             with ThreadPoolExecutor(8) as pool:
                 took_s = list(pool.map(order, range(50)))
+            ready = server.ask("GET", "/readyz")
+            assert (ready.status, ready.json["status"]) == (200, "degraded"), "no balancer takes it out"
+            assert ready.json["checks"] == {"database": "ok", "storage": "ok", "broker": "unavailable"}
             assert sum(isinstance(job, PendingJob) for job in trial.jobs().values()) >= 50
             valkey.start()
         assert max(took_s) < 10, "a refusal comes at once"

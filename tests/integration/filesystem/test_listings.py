@@ -88,8 +88,13 @@ def test_who_goes_on_late_finds_a_new_listing(blobs: FilesystemBlobStore, clock:
     assert late in {stored.key for stored in blobs.scan(after=page[-1].key, limit=PAGE * PAGES)}
 
 
+def test_asking_whether_it_is_there_lists_nothing(blobs: FilesystemBlobStore, listed: Counter[str]) -> None:
+    """Readiness is asked for every few seconds; it mustn't list a million objects."""
+    blobs.ping()
+    assert not listed
+
+
 def test_a_look_at_one_object_keeps_no_listing(blobs: FilesystemBlobStore, listed: Counter[str]) -> None:
-    """Readiness is asked for every few seconds; it mustn't hold the names of a million objects."""
     [first] = blobs.scan(limit=1)
     blobs.scan(after=first.key, limit=1)
     assert listed["images"] == 2

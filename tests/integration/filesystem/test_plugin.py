@@ -4,10 +4,23 @@ from pathlib import Path
 import pytest
 
 from spike_contracts.blobs import an_original, content_of
+from spike_contracts.storage import StorageContract
 from spike_core.domain.errors import InvalidValue
-from spike_core.ports.plugins import OpenStorage
+from spike_core.ports.plugins import OpenStorage, Storage
 from spike_filesystem import FilesystemBlobStore, open_folder
 from spike_memory import ManualClock
+
+
+class TestFilesystemStorage(StorageContract):
+    @pytest.fixture
+    def storage(self, tmp_path: Path) -> Storage:
+        return open_folder((tmp_path / "objects").as_uri(), clock=ManualClock(), secret=b"secret")
+
+    @pytest.fixture
+    def lost_storage(self, tmp_path: Path) -> Storage:
+        """Return a store in a folder where a file lies."""
+        (tmp_path / "file").touch()
+        return open_folder((tmp_path / "file" / "objects").as_uri(), clock=ManualClock(), secret=b"secret")
 
 
 def root_of(url: str) -> Path:

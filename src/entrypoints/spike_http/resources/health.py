@@ -1,17 +1,15 @@
 """`/healthz` and `/readyz`: for those who watch over the service."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Sequence
 from http import HTTPStatus
-from typing import Literal
 
 import falcon
-import structlog
 from attrs import frozen
 
-from spike_core.domain.errors import Unavailable
 from spike_http.media import as_json
 from spike_http.openapi.operations import Access, Operation
-from spike_http.views.health import HealthView, ReadyView
+from spike_http.parts import Part, states_of
+from spike_http.views.health import HealthView, Readiness, ReadyView
 
 
 @frozen
@@ -24,11 +22,12 @@ class HealthResource:
         resp.media = as_json(HealthView())
 
 
-@frozen
+@frozen(kw_only=True)
 class ReadyResource:
-    """`/readyz`: every part that requests need answers."""
+    """`/readyz`: whether requests can be served, and how each part is."""
 
-    checks: Mapping[str, Callable[[], object]]
+    needed: Sequence[Part]  # no request without them
+    missed: Sequence[Part]  # requests are served without them, and what they should have done is done later
 
     @Operation(
         "isReady",
@@ -37,17 +36,10 @@ class ReadyResource:
         access=Access.ANYBODY,
     )
     def on_get(self, _req: falcon.Request, resp: falcon.Response) -> None:
-        """Ask each part; 503 when one doesn't answer."""
-        states = {name: _state(name, check) for name, check in self.checks.items()}
-        ready = all(state == "ok" for state in states.values())
-        resp.status = falcon.HTTP_OK if ready else falcon.HTTP_SERVICE_UNAVAILABLE
-        resp.media = as_json(ReadyView(status="ready" if ready else "unavailable", checks=states))
-
-
-def _state(name: str, check: Callable[[], object]) -> Literal["ok", "unavailable"]:
-    try:
-        check()
-    except Unavailable as error:
-        structlog.get_logger(__name__).warning("not ready", part=name, exc_info=error)
-        return "unavailable"
-    return "ok"
+        """Ask each part; 503 when one that requests need doesn't answer, or not in time."""
+        states = states_of([*self.needed, *self.missed])
+        away = {name for name, state in states.items() if state != "ok"}
+        is_ready = away.isdisjoint(part.name for part in self.needed)
+        status: Readiness = ("degraded" if away else "ready") if is_ready else "unavailable"
+        resp.status = falcon.HTTP_OK if is_ready else falcon.HTTP_SERVICE_UNAVAILABLE
+        resp.media = as_json(ReadyView(status=status, checks=dict(states)))

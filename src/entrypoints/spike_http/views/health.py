@@ -4,6 +4,8 @@ from typing import Literal
 
 from attrs import frozen
 
+Readiness = Literal["ready", "degraded", "unavailable"]  # all is well, requests are served, they aren't
+
 
 @frozen(kw_only=True)
 class HealthView:
@@ -16,5 +18,5 @@ class HealthView:
 class ReadyView:
     """The answer to `GET /readyz`, part by part."""
 
-    status: Literal["ready", "unavailable"]
-    checks: dict[str, Literal["ok", "unavailable"]]
+    status: Readiness
+    checks: dict[str, Literal["ok", "unavailable", "timeout"]]

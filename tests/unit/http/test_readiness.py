@@ -1,0 +1,127 @@
+"""What those are told who watch over the service: soon, part by part, and nothing else."""
+
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from datetime import timedelta
+
+import pytest
+from attrs import field, frozen
+from falcon import testing
+
+from memory_spike import MemorySpike
+from spike_core.domain.errors import DatabaseUnavailable, QueueUnavailable, StorageUnavailable
+from spike_core.domain.objects import ObjectKey
+from spike_core.ports.blobs import StoredObject
+from spike_http import create_app
+from spike_http.parts import Part, states_of
+from spike_memory import MemoryBlobStore, MemoryDatabase
+
+MOMENT = timedelta(milliseconds=50)
+PATIENCE_S = 30
+
+
+class Hanging:
+    """Answers when it is told to."""
+
+    def __init__(self) -> None:
+        self.asked = 0
+        self.begun = threading.Event()
+        self.go_on = threading.Event()
+
+    def ping(self) -> None:
+        self.asked += 1
+        self.begun.set()
+        assert self.go_on.wait(PATIENCE_S)
+
+
+@pytest.fixture
+def hanging() -> Iterator[Hanging]:
+    hanging = Hanging()
+    yield hanging
+    hanging.go_on.set()
+
+
+@frozen
+class LostDatabase(MemoryDatabase):
+    """Fails when it is asked."""
+
+    trouble: Exception = field(kw_only=True)
+
+    def ping(self) -> None:
+        raise self.trouble
+
+
+class LostBlobStore(MemoryBlobStore):
+    """Fails when it is asked."""
+
+    def scan(self, *, after: ObjectKey | None = None, limit: int) -> Sequence[StoredObject]:
+        raise StorageUnavailable
+
+
+def away() -> None:
+    raise QueueUnavailable
+
+
+def test_a_queue_that_is_away_is_told_and_requests_go_on(house: MemorySpike, client: testing.TestClient) -> None:
+    """They are accepted: their jobs lie in the outbox. A balancer that took all servers out would refuse them."""
+    house.broker.queue.refuses = True
+    answer = client.simulate_get("/readyz")
+    assert (answer.status_code, answer.json) == (
+        200,
+        {"status": "degraded", "checks": {"database": "ok", "storage": "ok", "broker": "unavailable"}},
+    )
+    house.broker.queue.refuses = False
+    assert client.simulate_get("/readyz").json["status"] == "ready"
+
+
+def test_what_hangs_is_told_in_time_beside_what_answers(hanging: Hanging) -> None:
+    parts = [Part("database", lambda: None), Part("storage", hanging.ping), Part("broker", away)]
+    assert states_of(parts, patience=MOMENT) == {"database": "ok", "storage": "timeout", "broker": "unavailable"}
+
+
+def test_what_hangs_has_one_thread_waiting_for_it_however_often_it_is_asked(hanging: Hanging) -> None:
+    part = Part("storage", hanging.ping)
+    for _ in range(20):
+        assert states_of([part], patience=timedelta(0)) == {"storage": "timeout"}
+    assert hanging.asked == 1
+    hanging.go_on.set()
+    assert states_of([part], patience=timedelta(seconds=PATIENCE_S)) == {"storage": "ok"}
+
+
+def test_bad_news_from_before_is_asked_for_again() -> None:
+    """Who asks after a part has come back isn't told of an earlier question that was still under way."""
+    begun, go_on, answers = threading.Event(), threading.Event(), iter([True, False])
+
+    def ping() -> None:
+        is_bad = next(answers)
+        begun.set()
+        assert go_on.wait(PATIENCE_S)
+        if is_bad:
+            raise QueueUnavailable
+
+    part = Part("broker", ping)
+    first = part.ask()
+    assert begun.wait(PATIENCE_S)
+    second = part.ask()
+    go_on.set()
+    assert first.answer.result(timeout=PATIENCE_S) == "unavailable"
+    assert second.is_joined
+    assert second.answered(until_s=time.monotonic() + PATIENCE_S) == "ok"
+
+
+@pytest.mark.parametrize("trouble", [DatabaseUnavailable(), ZeroDivisionError("swordfish")])
+def test_without_the_database_the_service_is_not_ready_and_the_body_says_no_more(trouble: Exception) -> None:
+    house = MemorySpike.build(database=LostDatabase(trouble=trouble))
+    answer = testing.TestClient(create_app(house.spike)).simulate_get("/readyz")
+    assert answer.status_code == 503
+    assert answer.json == {
+        "status": "unavailable",
+        "checks": {"database": "unavailable", "storage": "ok", "broker": "ok"},
+    }
+
+
+def test_without_the_store_the_service_is_not_ready() -> None:
+    answer = testing.TestClient(create_app(MemorySpike.build(blobs=LostBlobStore).spike)).simulate_get("/readyz")
+    assert (answer.status_code, answer.json["status"]) == (503, "unavailable")
+    assert answer.json["checks"]["storage"] == "unavailable"
