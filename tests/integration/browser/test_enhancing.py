@@ -2,6 +2,7 @@
 
 import re
 from pathlib import Path
+from typing import Final
 
 from playwright.sync_api import Page, Request, expect
 
@@ -36,6 +37,48 @@ def test_the_picker_tells_price_size_and_seconds_and_keeps_its_word(studio: Page
     expect(studio.locator(".version.shown")).to_contain_text("2048 × 1362 px")
     assert ada.balance() == 93
     expect(studio.locator(".purse")).to_contain_text("93")
+
+
+LEARN: Final = """async (jobs) => {
+    const script = document.querySelector('script[type=module]').src;
+    const { expectedSeconds, learn } = await import(script.replace('main.js', 'tiers.js'));
+    for (const [id, imageId, tier, seconds] of jobs) {
+        learn({
+            id, imageId, tier, status: 'COMPLETED',
+            processingStartedAt: new Date(0).toISOString(),
+            processingCompletedAt: new Date(1000 * seconds).toISOString(),
+        });
+    }
+    return [
+        expectedSeconds('TIER_2K', { imageId: 'a' }), expectedSeconds('TIER_4K', { imageId: 'a' }),
+        expectedSeconds('TIER_2K', { imageId: 'new' }), expectedSeconds('TIER_1K', { imageId: 'b' }),
+        expectedSeconds('TIER_1K', { byWords: true }),
+    ];
+}"""
+
+
+def test_expected_times_are_those_of_the_same_picture_else_of_all_alike(page: Page, ada: Person) -> None:
+    page.goto(ada.server.url)
+    jobs = (
+        ("job_enh_1", "a", "TIER_1K", 2),
+        ("job_enh_2", "b", "TIER_2K", 30),
+        ("job_enh_3", "c", "TIER_2K", 50),
+        ("job_enh_4", "d", "TIER_2K", 40),
+        ("job_gen_5", None, "TIER_1K", 7),
+        ("job_enh_6", "b", "TIER_1K", 90),
+    )
+    assert page.evaluate(LEARN, jobs) == [8, 32, 40, 30, 7]
+
+
+def test_of_the_version_that_is_shown_the_studio_tells_how_it_was_made(studio: Page, ada: Person) -> None:
+    open_the_picture(studio)
+    choose(studio, "2K")
+    studio.get_by_role("button", name="Enhance, 5 tokens").click()
+    expect(studio.locator(".version[data-status=COMPLETED]")).to_have_count(2)
+    [image] = ada.images()
+    [made] = {job["method"] for job in ada.ask("GET", f"/api/images/{image['id']}")["image"]["jobs"]}
+    expect(studio.locator(".version .method")).to_have_count(1)
+    expect(studio.locator(".version.shown .method")).to_have_text(made)
 
 
 def test_several_tiers_are_asked_for_at_once_and_at_most_three(studio: Page, ada: Person) -> None:

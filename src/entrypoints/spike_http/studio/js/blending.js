@@ -15,7 +15,7 @@ const shown = (picture, text) => h('figure', {}, h('img', { src: picture.url, al
 // `base` is {id, name, url, width, height}; `source` is another, or {file, name, url}.
 export function blend(base, source, then = () => {}) {
   const life = new AbortController();
-  const picker = tierPicker({ tiers: TIERS, size: base, chosen: ['FREE'] }, life.signal);
+  const picker = tierPicker({ tiers: TIERS, size: base, chosen: ['FREE'], about: { imageId: base.id } }, life.signal);
   const { dialog } = ask({
     title: 'Blend two pictures',
     content: [h('div', { class: 'pair' }, shown(source, source.name), h('span', { 'aria-hidden': 'true' }, '→'), shown(base, `into ${base.name}`)), picker.element],

@@ -22,7 +22,7 @@ const asked = new Map(); // aspects of what this page has asked for, until the r
 export async function createView(_parameters, signal) {
   const sheet = h('ul', { class: 'sheet', 'aria-label': 'Creations' });
   const rest = h('div');
-  const picker = tierPicker({ tiers: PAID, chosen: ['TIER_1K'] }, signal);
+  const picker = tierPicker({ tiers: PAID, chosen: ['TIER_1K'], about: { byWords: true } }, signal);
   const trouble = h('div', { class: 'trouble small', role: 'alert' });
   const button = h('button', { type: 'submit', class: 'button main wide' }, 'Create');
   let cursor;

@@ -8,8 +8,9 @@ import { hasEnded } from './watch.js';
 
 const MOST = 3; // the API's, of several at once
 
-// `size` is the picture's, where there is one; `count` is how many pictures are meant; `changed(tiers, price)` hears of choices.
-export function tierPicker({ tiers, size, many, count = 1, changed = () => {}, chosen = [] }, signal) {
+// `size` is the picture's, where there is one; `count` is how many pictures are meant; `changed(tiers, price)` hears of choices;
+// `about` is what expected times are learnt from.
+export function tierPicker({ tiers, size, many, count = 1, changed = () => {}, chosen = [], about }, signal) {
   const picked = new Set(chosen);
   const element = h('fieldset', { class: 'tiers' }, h('legend', { class: 'unseen' }, many ? 'Tiers' : 'Tier'));
   const rows = tiers.map((tier) => {
@@ -36,7 +37,7 @@ export function tierPicker({ tiers, size, many, count = 1, changed = () => {}, c
       input.disabled = Boolean(reason) && !isOn;
       input.checked = isOn;
       facts.textContent = out ? times(out.width, out.height) : `${tier.side} px`;
-      lasts.textContent = duration(expectedSeconds(tier.id));
+      lasts.textContent = duration(expectedSeconds(tier.id, about));
       why.textContent = reason;
     }
     changed([...picked], prices());

@@ -11,7 +11,7 @@ import { complain, say, troubles } from './notices.js';
 import { tierPicker } from './picker.js';
 import { go } from './router.js';
 import { stage } from './stage.js';
-import { PAID, TIERS, expectedSeconds, duration, learn, tier, times, tokens } from './tiers.js';
+import { PAID, TIERS, duration, expectedOf, learn, tier, times, tokens } from './tiers.js';
 import { spent } from './wallet.js';
 import { hasEnded, tell, watch, watchedSince } from './watch.js';
 
@@ -78,7 +78,8 @@ const newest = (a, b) => b.createdAt.localeCompare(a.createdAt) || tier(b.tier).
 
 const megabytes = (bytes) => (bytes < 1e5 ? `${Math.ceil(bytes / 1e3)} kB` : `${(bytes / 1e6).toFixed(1)} MB`);
 
-// A version: a result to show, or a job with its place in the queue, or why there is none and where the tokens are.
+// A version: a result to show, and of the shown one how it was made; or a job with its place in the queue; or why there is none
+// and where the tokens are.
 function versionRow(job, { name, shown, choose }) {
   const back = job.tokensCost ? ` ${tokens(job.tokensCost)} ${job.tokensCost === 1 ? 'is' : 'are'} back.` : '';
   const facts = (text) => [h('strong', {}, name), h('span', { class: 'soft' }, text)];
@@ -86,7 +87,8 @@ function versionRow(job, { name, shown, choose }) {
   switch (job.status) {
     case 'COMPLETED':
       return row(
-        h('label', {}, h('input', { type: 'radio', name: 'version', checked: shown, onchange: choose }), facts(`${times(job.enhancedWidth, job.enhancedHeight)} px, ${megabytes(job.enhancedSizeBytes)}`)));
+        h('label', {}, h('input', { type: 'radio', name: 'version', checked: shown, onchange: choose }), facts(`${times(job.enhancedWidth, job.enhancedHeight)} px, ${megabytes(job.enhancedSizeBytes)}`),
+          shown && job.method && h('span', { class: 'soft method' }, job.method)));
     case 'FAILED':
     case 'REFUNDED':
       return row(h('div', { class: 'what' }, h('strong', {}, name), h('span', { class: 'small trouble' }, `Failed: ${job.errorMessage ?? 'unknown'}.${back}`)));
@@ -94,7 +96,7 @@ function versionRow(job, { name, shown, choose }) {
       return row(h('div', { class: 'what' }, facts(`Cancelled.${back}`)));
     default: {
       const line = bar(`${name}, under way`);
-      const expected = expectedSeconds(job.tier);
+      const expected = expectedOf(job);
       const since = (Date.now() - (job.processingStartedAt ? Date.parse(job.processingStartedAt) : watchedSince(job.id) ?? Date.now())) / 1000;
       setBar(line, Math.max(0.04, job.progress / 100, job.queuePosition ? 0 : 0.9 * (1 - Math.exp(-since / (expected ?? 4)))));
       const text = job.queuePosition ? (job.queuePosition === 1 ? 'Next in the queue' : `Number ${job.queuePosition} in the queue`) : `Being made ${duration(expected)}`;
@@ -122,7 +124,7 @@ function enhancing(picture, signal) {
     button.disabled = busy || !chosen.length;
     fill(button, chosen.length ? `Enhance, ${tokens(price)}` : 'Choose a tier');
   };
-  const picker = tierPicker({ tiers: TIERS, size: picture, many: true, changed: label }, signal);
+  const picker = tierPicker({ tiers: TIERS, size: picture, many: true, changed: label, about: { imageId: picture.id } }, signal);
   return h('form', { class: 'stack tight', onsubmit: async (event) => {
     event.preventDefault();
     const chosen = picker.chosen();
@@ -157,7 +159,7 @@ async function recallChanges(id, jobs) {
 }
 
 export function changing(id, url, signal, then = () => {}) {
-  const picker = tierPicker({ tiers: PAID, chosen: ['TIER_1K'] }, signal);
+  const picker = tierPicker({ tiers: PAID, chosen: ['TIER_1K'], about: { byWords: true } }, signal);
   const trouble = h('div', { class: 'trouble small', role: 'alert' });
   const form = h('form', { class: 'stack', onsubmit: async (event) => {
     event.preventDefault();

@@ -21,16 +21,19 @@ export function outputSize({ width, height }, side) {
 export const times = (width, height) => `${width} × ${height}`;
 export const tokens = (count) => (count === 0 ? 'free' : `${count} token${count === 1 ? '' : 's'}`);
 
-// How long a job takes is learnt from the account's latest jobs: the median of those at the same tier, else of another tier by
-// the ratio of pixels.
-const took = new Map(); // tier → id of a job → seconds
+// How long a job takes is learnt from the account's latest jobs: the median of those about the same picture at the same tier, or
+// at the nearest by the ratio of pixels; with none of its own, the same of all pictures. What words make is learnt from its like.
+let took = []; // { id, imageId, byWords, tier, seconds }, newest last
 let learning;
 
-export const learn = (job) => {
+const byWords = ({ id }) => /^job_(gen|mod)/.test(id);
+
+export function learn(job) {
   if (job.status !== 'COMPLETED' || !job.processingStartedAt) return;
   const seconds = (Date.parse(job.processingCompletedAt) - Date.parse(job.processingStartedAt)) / 1000;
-  took.set(job.tier, new Map([...(took.get(job.tier) ?? new Map()), [job.id, seconds]].slice(-20)));
-};
+  const { id, imageId, tier } = job;
+  took = [...took.filter((known) => known.id !== id), { id, imageId, byWords: byWords(job), tier, seconds }].slice(-100);
+}
 
 export const learnt = () => (learning ??= recall());
 
@@ -39,17 +42,29 @@ async function recall() {
   const jobIds = [...new Set(transactions.map((entry) => entry.jobId).filter(Boolean))].slice(0, 50);
   if (!jobIds.length) return;
   const { jobs } = await post('/api/jobs/batch-status', { jobIds });
-  jobs.filter((job) => job.imageId).reverse().forEach(learn);
+  jobs.reverse().forEach(learn);
 }
 
-export function expectedSeconds(id) {
-  const median = (jobs) => [...jobs.values()].sort((a, b) => a - b)[Math.floor(jobs.size / 2)];
-  if (took.has(id)) return Math.max(1, median(took.get(id)));
-  for (const other of [...TIERS].reverse()) {
-    if (took.has(other.id)) return Math.max(1, median(took.get(other.id)) * (tier(id).side / other.side) ** 2);
-  }
-  return undefined;
+// `about` is { imageId } of the picture to be enhanced, { byWords: true } for creations, or nothing for any picture. A smaller
+// result takes no longer than a larger one, whatever else the machine did when it was made.
+export function expectedSeconds(id, about = {}) {
+  const alike = took.filter((job) => job.byWords === Boolean(about.byWords));
+  const own = alike.filter((job) => about.imageId && job.imageId === about.imageId);
+  const known = own.length ? own : alike;
+  if (!known.length) return undefined;
+  const { side } = tier(id);
+  return Math.max(1, Math.min(...TIERS.filter((each) => each.side >= side).map((each) => secondsAt(each, known))));
 }
+
+function secondsAt(wanted, known) {
+  const near = (other) => Math.abs(other.side - wanted.side);
+  const [nearest] = TIERS.filter((each) => known.some((job) => job.tier === each.id)).sort((a, b) => (b === wanted) - (a === wanted) || near(a) - near(b));
+  return median(known.filter((job) => job.tier === nearest.id).map((job) => job.seconds)) * (wanted.side / nearest.side) ** 2;
+}
+
+export const expectedOf = (job) => expectedSeconds(job.tier, { imageId: job.imageId, byWords: byWords(job) });
+
+const median = (numbers) => numbers.sort((a, b) => a - b)[Math.floor(numbers.length / 2)];
 
 export function duration(seconds) {
   if (seconds === undefined) return '';
