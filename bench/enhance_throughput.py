@@ -11,31 +11,25 @@ own, on the same machine and without fsync, as SQLite is without one per commit;
 import argparse
 import http.client
 import json
-import multiprocessing
 import statistics
 import sys
-import tempfile
 import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Final
 
 import falcon
+from measured_server import App, measured_server
 
-from spike_core.domain.accounts import Email
+from spike_core.domain.accounts import User
 from spike_core.domain.dimensions import Dimensions
 from spike_core.domain.identifiers import ImageId, UserId
 from spike_core.domain.images import Image, ImageName
 from spike_core.domain.objects import ObjectKey, PictureFormat
-from spike_core.domain.tokens import Tokens
-from spike_http import create_app, serve
-from spike_runtime import Settings, Spike, build
-from spike_runtime.logs import configure_logging
+from spike_runtime import Spike
 
-TOKENS: Final = Tokens(10_000_000)
 TARGETS: Final = {"sqlite": 0.20, "postgresql": 0.15}
 
 
@@ -47,27 +41,10 @@ class EmptyResource:
         resp.media = {"success": req.get_media() == {}}
 
 
-def run_server(folder: str, database_url: str, ready: Connection) -> None:
-    """Serve until the process is ended."""
-    settings = Settings(
-        data_dir=Path(folder), database_url=database_url, worker_threads=0, rate_enhance=0, log_level="WARNING"
-    )
-    configure_logging(level=settings.log_level, form="json")
-    spike = build(settings)
-    spike.database.migrate()
-    registered = spike.registration.register(Email("bench@example.org"), tokens=TOKENS)
-    image_id = add_image(spike, registered.user.id)
-    app = create_app(spike)
+def with_an_image(spike: Spike, app: App, user: User) -> str:
+    """Add the route for comparison and an image; return its id."""
     app.add_route("/bench/empty", EmptyResource())
-    serve(
-        app,
-        host="127.0.0.1",
-        port=0,
-        threads=settings.web_threads,
-        drain_s=1,
-        closing=threading.Event(),
-        on_ready=lambda port: ready.send((port, registered.session_token.text, str(image_id))),
-    )
+    return str(add_image(spike, user.id))
 
 
 def add_image(spike: Spike, owner_id: UserId) -> ImageId:
@@ -137,39 +114,22 @@ def main() -> None:
     parser.add_argument("--connections", type=int, default=4)
     parser.add_argument("--database", choices=sorted(TARGETS), default="sqlite")
     options = parser.parse_args()
-    context = multiprocessing.get_context("spawn")
-    receiving, sending = context.Pipe(duplex=False)
-    with tempfile.TemporaryDirectory() as folder, database_at(options.database) as url:
-        server = context.Process(target=run_server, args=(folder, url, sending))
-        server.start()
-        try:
-            port, token, image_id = receiving.recv()
-            headers = {"Content-Type": "application/json", "Authorization": f"Bearer {token}"}
-            enhance = json.dumps({"imageId": image_id, "tier": "TIER_1K"}).encode()
-            ratios = []
-            for number in range(options.rounds + 1):
-                empty = rate_of(
-                    port, "/bench/empty", b"{}", headers, seconds=options.seconds, connections=options.connections
-                )
-                enhanced = rate_of(
-                    port,
-                    "/api/images/enhance",
-                    enhance,
-                    headers,
-                    seconds=options.seconds,
-                    connections=options.connections,
-                )
-                if number == 0:
-                    continue  # warming up
-                ratios.append(enhanced / empty)
-                print(f"round {number}: empty {empty:6.0f}/s   enhance {enhanced:6.0f}/s   ratio {ratios[-1]:.3f}")
-            print(
-                f"enhance over empty JSON POST, {options.database}: median {statistics.median(ratios):.3f} "
-                f"(min {min(ratios):.3f}, max {max(ratios):.3f}; target {TARGETS[options.database]:.2f})"
-            )
-        finally:
-            server.terminate()
-            server.join()
+    rounds = {"seconds": options.seconds, "connections": options.connections}
+    ratios = []
+    with database_at(options.database) as url, measured_server(with_an_image, database_url=url) as server:
+        headers = {"Content-Type": "application/json", "Authorization": f"Bearer {server.token}"}
+        enhance = json.dumps({"imageId": server.told, "tier": "TIER_1K"}).encode()
+        for number in range(options.rounds + 1):
+            empty = rate_of(server.port, "/bench/empty", b"{}", headers, **rounds)
+            enhanced = rate_of(server.port, "/api/images/enhance", enhance, headers, **rounds)
+            if number == 0:
+                continue  # warming up
+            ratios.append(enhanced / empty)
+            print(f"round {number}: empty {empty:6.0f}/s   enhance {enhanced:6.0f}/s   ratio {ratios[-1]:.3f}")
+    print(
+        f"enhance over empty JSON POST, {options.database}: median {statistics.median(ratios):.3f} "
+        f"(min {min(ratios):.3f}, max {max(ratios):.3f}; target {TARGETS[options.database]:.2f})"
+    )
 
 
 if __name__ == "__main__":

@@ -2,7 +2,8 @@
 
 The time is compared with that of the same bytes on the same server where it only reads the body and writes it to
 storage, in turn with it. What comes on top is reading the form, looking at the picture in a child process, and the
-transaction. The memory is the highest that the kernel saw, of the web process and of its children.
+transaction; of a picture that tells a place a second object is stored, without its metadata. The memory is the highest
+that the kernel saw, of the web process and of its children.
 
     python bench/uploads.py [--rounds 7]
 """
@@ -11,35 +12,29 @@ import argparse
 import http.client
 import io
 import json
-import multiprocessing
 import statistics
 import sys
-import tempfile
-import threading
 import time
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
-from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import Final
+from typing import BinaryIO, Final, cast
 
 import falcon
 import numpy as np
 import psutil
+from measured_server import App, MeasuredServer, measured_server
 from PIL import Image
+from PIL.ExifTags import GPS, IFD
 
+from spike_core.domain.accounts import User
 from spike_core.domain.identifiers import ImageId
+from spike_core.domain.limits import UPLOAD_BYTES_MAX
 from spike_core.domain.objects import ObjectKey, PictureFormat
-from spike_http import create_app, serve
-from spike_runtime import Settings, Spike, build
-from spike_runtime.logs import configure_logging
+from spike_runtime import Spike
 
-BYTES: Final = 10 * 1024 * 1024 - 4096
 AT_ONCE: Final = 8
 RATIO_TARGET: Final = 1.5
 MEMORY_TARGET_MB: Final = 250
-EMAIL: Final = "bench@example.org"
 BOUNDARY: Final = "spike-bench"
 
 
@@ -52,60 +47,37 @@ class StoringResource:
 
     def on_post(self, req: falcon.Request, resp: falcon.Response) -> None:
         """Read a body, store it."""
-        body = io.BytesIO(req.bounded_stream.read())
-        self._spike.storage.blobs.put(ObjectKey.of_original(self._spike.ids.new(ImageId), PictureFormat.JPEG), body)
+        key = ObjectKey.of_original(self._spike.ids.new(ImageId), PictureFormat.JPEG)
+        self._spike.storage.blobs.put(key, cast("BinaryIO", req.bounded_stream))
         resp.media = {"success": True}
 
 
-def run_server(folder: str, ready: Connection) -> None:
-    """Serve until the process is ended."""
-    from spike_core.domain.accounts import Email  # noqa: PLC0415  # in the server's process alone
-    from spike_core.domain.tokens import Tokens  # noqa: PLC0415  # in the server's process alone
-
-    settings = Settings(data_dir=Path(folder), worker_threads=0, rate_upload=0, log_level="WARNING")
-    configure_logging(level=settings.log_level, form="json")
-    spike = build(settings)
-    spike.database.migrate()
-    token = spike.registration.register(Email(EMAIL), tokens=Tokens(1_000_000)).session_token.text
-    app = create_app(spike)
+def with_storing(spike: Spike, app: App, _user: User) -> str:
+    """Add the route for comparison."""
     app.add_route("/bench/storing", StoringResource(spike))
-    serve(
-        app,
-        host="127.0.0.1",
-        port=0,
-        threads=settings.web_threads,
-        drain_s=1,
-        closing=threading.Event(),
-        on_ready=lambda port: ready.send((port, token)),
-    )
+    return ""
 
 
-@contextmanager
-def running_server() -> Iterator[tuple[psutil.Process, int, str]]:
-    """Yield a server's process, port and token."""
-    context = multiprocessing.get_context("spawn")
-    receiving, sending = context.Pipe(duplex=False)
-    with tempfile.TemporaryDirectory() as folder:
-        server = context.Process(target=run_server, args=(folder, sending))
-        server.start()
-        try:
-            port, token = receiving.recv()
-            assert server.pid is not None
-            yield psutil.Process(server.pid), port, token
-        finally:
-            server.terminate()
-            server.join()
-
-
-def a_picture(format_: str) -> bytes:
-    """Return a picture of just under 10 MB: noise, which no format makes small, and whatever it takes behind it."""
-    side = {"JPEG": 2600, "PNG": 1800, "WEBP": 2400}[format_]
-    noise = np.random.default_rng(0).integers(0, 256, (side, side, 3), dtype=np.uint8)
+def a_picture(format_: str, *, tells_place: bool = False) -> bytes:
+    """Return a picture of about 10 MB: as a camera of 24 megapixels writes a grainy JPEG; of other formats noise."""
+    random = np.random.default_rng(0)
+    options: dict[str, object] = {"compress_level": 1} if format_ == "PNG" else {"quality": 92}
+    if format_ == "JPEG":
+        y, x = np.mgrid[0:4000, 0:6000]
+        grain = random.normal(0, 11, (4000, 6000, 1)) + random.normal(0, 2, (4000, 6000, 3))
+        pixels = (128 + 60 * np.sin(x / 700) * np.cos(y / 500))[..., None] + grain
+    else:
+        side_px = {"PNG": 1800, "WEBP": 3350}[format_]
+        pixels = random.integers(0, 256, (side_px, side_px, 3))
+    if tells_place:
+        exif = Image.Exif()
+        exif.get_ifd(IFD.GPSInfo).update({GPS.GPSLatitudeRef: "N", GPS.GPSLatitude: (51.0, 2.0, 3.0)})
+        options["exif"] = exif
     out = io.BytesIO()
-    Image.fromarray(noise).save(out, format_, **({"quality": 90} if format_ != "PNG" else {"compress_level": 1}))
+    Image.fromarray(np.clip(pixels, 0, 255).astype(np.uint8)).save(out, format_, **options)
     data = out.getvalue()
-    assert len(data) <= BYTES, f"{len(data)} bytes of {format_}"
-    return data + bytes(BYTES - len(data)) if format_ == "JPEG" else data
+    assert 9_500_000 < len(data) <= UPLOAD_BYTES_MAX, f"{len(data)} bytes of {format_}"
+    return data
 
 
 def form_of(data: bytes, name: str) -> bytes:
@@ -114,11 +86,11 @@ def form_of(data: bytes, name: str) -> bytes:
     return head.encode() + data + f"\r\n--{BOUNDARY}--\r\n".encode()
 
 
-def seconds_of(port: int, token: str, path: str, body: bytes) -> float:
+def seconds_of(server: MeasuredServer, path: str, body: bytes) -> float:
     """Return how long a request takes."""
-    headers = {"Authorization": f"Bearer {token}", "Content-Type": f"multipart/form-data; boundary={BOUNDARY}"}
+    headers = {"Authorization": f"Bearer {server.token}", "Content-Type": f"multipart/form-data; boundary={BOUNDARY}"}
     started_s = time.perf_counter()
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=120)
+    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=120)
     connection.request("POST", path, body, headers)
     response = connection.getresponse()
     answer = response.read()
@@ -134,19 +106,20 @@ def peak_mb(process: psutil.Process) -> float:
     return int(peak.split()[1]) * 1024 / 1e6
 
 
-def measure_time(rounds: int) -> None:
+def measure_time(rounds: int, *, tells_place: bool) -> None:
     """Print the ratio."""
-    body = form_of(a_picture("JPEG"), "bench.jpg")
-    with running_server() as (_, port, token):
+    body = form_of(a_picture("JPEG", tells_place=tells_place), "bench.jpg")
+    with measured_server(with_storing) as server:
         ratios = []
         for number in range(rounds + 1):
-            storing_s = seconds_of(port, token, "/bench/storing", body)
-            upload_s = seconds_of(port, token, "/api/images/upload", body)
+            storing_s = seconds_of(server, "/bench/storing", body)
+            upload_s = seconds_of(server, "/api/images/upload", body)
             if number:  # the first warms up
                 ratios.append(upload_s / storing_s)
                 print(f"round {number}: stored {storing_s:.3f} s   uploaded {upload_s:.3f} s   ratio {ratios[-1]:.2f}")
+        kind = "10 MB upload that tells a place" if tells_place else "10 MB upload"
         print(
-            f"10 MB upload over reading and storing it: median {statistics.median(ratios):.2f} "
+            f"{kind} over reading and storing it: median {statistics.median(ratios):.2f} "
             f"(min {min(ratios):.2f}, max {max(ratios):.2f}; target {RATIO_TARGET:.1f})"
         )
 
@@ -154,16 +127,16 @@ def measure_time(rounds: int) -> None:
 def measure_memory(format_: str) -> None:
     """Print the memory."""
     body = form_of(a_picture(format_), f"bench.{format_.lower()}")
-    with running_server() as (process, port, token):
-        seconds_of(port, token, "/api/images/upload", body)
-        before_mb = peak_mb(process)
+    with measured_server(with_storing) as server:
+        seconds_of(server, "/api/images/upload", body)
+        before_mb = peak_mb(server.process)
         with ThreadPoolExecutor(AT_ONCE) as senders:
-            list(senders.map(lambda _: seconds_of(port, token, "/api/images/upload", body), range(3 * AT_ONCE)))
-        children = sorted((peak_mb(child) for child in process.children(recursive=True)), reverse=True)
+            list(senders.map(lambda _: seconds_of(server, "/api/images/upload", body), range(3 * AT_ONCE)))
+        children = sorted((peak_mb(child) for child in server.process.children(recursive=True)), reverse=True)
         print(
-            f"{AT_ONCE} uploads of {len(body) / 1e6:.1f} MB {format_} at once: web process {peak_mb(process):.0f} MB "
-            f"(target {MEMORY_TARGET_MB}; after one upload {before_mb:.0f}), children that look "
-            f"{', '.join(f'{each:.0f}' for each in children) or 'none'} MB"
+            f"{AT_ONCE} uploads of {len(body) / 1e6:.1f} MB {format_} at once: web process "
+            f"{peak_mb(server.process):.0f} MB (target {MEMORY_TARGET_MB}; after one upload {before_mb:.0f}), "
+            f"children that look {', '.join(f'{each:.0f}' for each in children) or 'none'} MB"
         )
 
 
@@ -172,7 +145,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rounds", type=int, default=7)
     rounds = parser.parse_args().rounds
-    measure_time(rounds)
+    for tells_place in (False, True):
+        measure_time(rounds, tells_place=tells_place)
     if sys.platform == "linux":
         for format_ in ("JPEG", "PNG", "WEBP"):
             measure_memory(format_)

@@ -1,0 +1,79 @@
+"""The server that is measured: Spike's application on waitress, in a process of its own, with a route for comparison.
+
+It serves as `spike serve` does and has one user, but does no jobs unless it is asked to, and limits no rates.
+"""
+
+import multiprocessing
+import tempfile
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import Any, Final
+
+import falcon
+import psutil
+from attrs import frozen
+
+from spike_core.domain.accounts import Email, User
+from spike_core.domain.tokens import Tokens
+from spike_http import create_app, serve
+from spike_runtime import Settings, Spike, build
+from spike_runtime.logs import configure_logging
+
+TOKENS: Final = Tokens(10_000_000)
+App = falcon.App[falcon.Request, falcon.Response]
+Prepare = Callable[[Spike, App, User], str]  # adds what a bench needs; the text goes to the bench
+_UNLIMITED: Final[Mapping[str, Any]] = {"rate_upload": 0, "rate_enhance": 0}
+
+
+@frozen(kw_only=True)
+class MeasuredServer:
+    """A server that answers."""
+
+    process: psutil.Process
+    port: int
+    token: str  # of its user's session
+    told: str  # by `Prepare`
+
+
+def _run(prepare: Prepare, settings: Settings, ready: Connection) -> None:
+    """Serve until the process is ended."""
+    configure_logging(level=settings.log_level, form="json")
+    spike = build(settings)
+    spike.database.migrate()
+    registered = spike.registration.register(Email("bench@example.org"), tokens=TOKENS)
+    app = create_app(spike)
+    told = prepare(spike, app, registered.user)
+    serve(
+        app,
+        host="127.0.0.1",
+        port=0,
+        threads=settings.web_threads,
+        drain_s=1,
+        closing=threading.Event(),
+        on_ready=lambda port: ready.send((port, registered.session_token.text, told)),
+    )
+
+
+@contextmanager
+def measured_server(prepare: Prepare, **settings: Any) -> Iterator[MeasuredServer]:
+    """Start a server with these settings on an empty folder, and end it.
+
+    `prepare` is called in the server's process before it serves; it is a function of a module.
+    """
+    context = multiprocessing.get_context("spawn")
+    receiving, sending = context.Pipe(duplex=False)
+    with tempfile.TemporaryDirectory() as folder:
+        told = {"data_dir": Path(folder), "worker_threads": 0, "log_level": "WARNING", **_UNLIMITED, **settings}
+        server = context.Process(target=_run, args=(prepare, Settings(**told), sending))
+        server.start()
+        sending.close()  # so that a server that dies is heard of
+        try:
+            port, token, text = receiving.recv()
+            assert server.pid is not None
+            yield MeasuredServer(process=psutil.Process(server.pid), port=port, token=token, told=text)
+        finally:
+            server.terminate()
+            server.join()
