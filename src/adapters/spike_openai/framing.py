@@ -8,17 +8,18 @@ import io
 from collections.abc import Sequence
 from typing import Final
 
-from PIL import Image, ImageCms, ImageOps
+from PIL import ImageOps
+from PIL.Image import Resampling
 
 from spike_core.domain.dimensions import Dimensions
+from spike_core.domain.errors import UnknownPictureFormat
 from spike_core.domain.objects import PictureFormat
 from spike_core.ports.upscaler import EnhancedPicture
-from spike_openai.decoding import decoded
+from spike_pictures.decoding import decoded_for, on_white
+from spike_pictures.encoding import encoded
+from spike_pictures.opening import format_of
 
 ANSWERED: Final[Sequence[PictureFormat]] = (PictureFormat.PNG, PictureFormat.JPEG, PictureFormat.WEBP)
-JPEG_QUALITY: Final = 95
-JPEG_FULL_CHROMA: Final = 0  # Pillow's number for 4:4:4
-
 _PNG_COMPRESS_LEVEL: Final = 2
 _MARGIN_BLUR: Final = 16  # the margin is the picture, this many times coarser
 
@@ -30,12 +31,12 @@ def framed(original: bytes, *, size: Dimensions, canvas: Dimensions) -> bytes:
         UnacceptablePicture: the original can't be decoded.
         MemoryError: there is too little.
     """
-    picture = decoded(original, formats=PictureFormat, size=canvas)
+    picture = on_white(decoded_for(original, _pair(canvas)))
     scale = min(canvas.width_px / size.width_px, canvas.height_px / size.height_px)
     inner = (max(1, round(size.width_px * scale)), max(1, round(size.height_px * scale)))
-    middle = picture.resize(inner, Image.Resampling.LANCZOS)
+    middle = picture.resize(inner, Resampling.LANCZOS)
     coarse = (canvas.width_px // _MARGIN_BLUR, canvas.height_px // _MARGIN_BLUR)
-    whole = ImageOps.fit(middle, coarse, Image.Resampling.BOX).resize(_pair(canvas), Image.Resampling.BICUBIC)
+    whole = ImageOps.fit(middle, coarse, Resampling.BOX).resize(_pair(canvas), Resampling.BICUBIC)
     whole.paste(middle, ((canvas.width_px - inner[0]) // 2, (canvas.height_px - inner[1]) // 2))
     out = io.BytesIO()
     whole.save(out, "PNG", compress_level=_PNG_COMPRESS_LEVEL)
@@ -49,11 +50,10 @@ def fitted(answer: bytes, *, size: Dimensions) -> EnhancedPicture:
         UnacceptablePicture: the picture can't be decoded.
         MemoryError: there is too little.
     """
-    picture = ImageOps.fit(decoded(answer, formats=ANSWERED, size=size), _pair(size), Image.Resampling.LANCZOS)
-    out = io.BytesIO()
-    profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
-    picture.save(out, "JPEG", quality=JPEG_QUALITY, subsampling=JPEG_FULL_CHROMA, icc_profile=profile)
-    return EnhancedPicture(content=out.getvalue(), format=PictureFormat.JPEG, dimensions=size)
+    if format_of(answer) not in ANSWERED:
+        raise UnknownPictureFormat
+    picture = on_white(decoded_for(answer, _pair(size)))
+    return encoded(ImageOps.fit(picture, _pair(size), Resampling.LANCZOS))
 
 
 def _pair(size: Dimensions) -> tuple[int, int]:

@@ -15,7 +15,7 @@ JPEG_FULL_CHROMA: Final = 0  # Pillow's number for 4:4:4
 PNG_COMPRESS_LEVEL: Final = 2  # six makes a 4K picture a fifth smaller in five times the time
 
 
-def encoded(picture: Image, *, method: str) -> EnhancedPicture:
+def encoded(picture: Image, *, method: str = "") -> EnhancedPicture:
     """Return a picture in RGB as JPEG, one in RGBA as PNG, tagged as sRGB and with no other metadata.
 
     Raises:

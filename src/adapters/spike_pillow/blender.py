@@ -18,9 +18,8 @@ from PIL.ImageFilter import GaussianBlur
 
 from spike_core.domain.dimensions import Dimensions
 from spike_core.domain.errors import UpscalerUnavailable
-from spike_pictures.colour import plain, srgb_profile, to_srgb
-from spike_pictures.opening import opened_picture, pillow_errors
-from spike_pictures.orientation import Turn
+from spike_pictures.colour import srgb_profile
+from spike_pictures.decoding import decoded_for
 
 _SHRINKING: Final = 2  # from one level to the next
 _COARSEST_SIDE_PX: Final = 16
@@ -29,7 +28,6 @@ _MASK_SIDE_PX: Final = 96  # what is told where is judged coarsely: the mask mus
 _LEAST: Final = 51  # of 255: how much each picture counts everywhere
 _TONE_STRENGTH: Final = 0.5  # 1 would give the source the original's tone altogether
 _SPREAD_MAX: Final = 1.6  # how much contrast may be stretched, or pressed
-_DRAFT_GAP: Final = 1.5  # as in the upscaler
 _PNG_COMPRESS_LEVEL: Final = 1  # the picture is read once and forgotten
 
 
@@ -40,29 +38,15 @@ class PillowBlender:
     def blend(self, original: BinaryIO, source: BinaryIO, *, size: Dimensions) -> bytes:
         """Return the merged picture as PNG; see the port."""
         try:
-            upright = _opened(original.read(), (size.width_px, size.height_px))
+            upright = decoded_for(original.read(), (size.width_px, size.height_px))
             if upright.width > size.width_px:
                 upright = upright.resize((size.width_px, size.height_px), Resampling.LANCZOS)
-            merged = _merged(upright, _fitted(_opened(source.read(), upright.size), upright.size))
+            merged = _merged(upright, _fitted(decoded_for(source.read(), upright.size), upright.size))
         except MemoryError as error:
             raise UpscalerUnavailable from error
         out = io.BytesIO()
         merged.save(out, "PNG", compress_level=_PNG_COMPRESS_LEVEL, icc_profile=srgb_profile())
         return out.getvalue()
-
-
-def _opened(data: bytes, size: tuple[int, int]) -> Image:
-    """Return the picture upright and in sRGB, not much larger than it need be."""
-    with opened_picture(data) as opened, pillow_errors():
-        file = opened.file
-        lying = Turn.of(file).seen(size)
-        file.draft(None, (int(lying[0] * _DRAFT_GAP) + 1, int(lying[1] * _DRAFT_GAP) + 1))
-        file.load()
-        turn = Turn.of(file)
-        profile = file.info.get("icc_profile") or b""
-        picture = turn.applied_to(to_srgb(plain(file), profile=profile))
-        picture.info = {}
-        return picture
 
 
 def _fitted(source: Image, size: tuple[int, int]) -> Image:

@@ -17,17 +17,15 @@ from spike_core.domain.errors import UpscalerUnavailable
 from spike_core.ports.upscaler import EnhancedPicture
 from spike_core.ports.watch import UNWATCHED, Watch
 from spike_pictures.colour import plain, to_srgb
+from spike_pictures.decoding import load_for
 from spike_pictures.encoding import encoded
 from spike_pictures.opening import opened_picture, pillow_errors
-from spike_pictures.orientation import Turn
 
 # How much of the difference to the mean of the eight neighbours is added. Growing: more costs PSNR, on clean input too.
 # Shrinking: Lanczos is crisp by itself.
 _GROWN_DETAIL: Final = 0.2
 _SHRUNK_DETAIL: Final = 0.1
-# A JPEG may be decoded at a half, a quarter or an eighth of its size as long as it stays so many times larger than
-# the result; others are reduced by a mean of whole pixels first. Against plain Lanczos: 42 dB and better.
-_DRAFT_GAP: Final = 1.5
+# Large pictures are reduced by a mean of whole pixels first. Against plain Lanczos: 42 dB and better.
 _REDUCING_GAP: Final = 2.0
 _BEFORE_ENCODING: Final = 0.8  # of the time, roughly
 METHOD: Final = "Lanczos with a detail kernel"
@@ -52,10 +50,7 @@ class PillowUpscaler:
 def _enhanced(data: bytes, size: tuple[int, int]) -> Image:
     with opened_picture(data) as opened, pillow_errors():
         file = opened.file
-        lying = Turn.of(file).seen(size)  # for a JPEG; no other knows a draft
-        file.draft(None, (int(lying[0] * _DRAFT_GAP) + 1, int(lying[1] * _DRAFT_GAP) + 1))
-        file.load()
-        turn = Turn.of(file)
+        turn = load_for(file, size)
         profile = file.info.get("icc_profile") or b""
         picture = plain(file)
     if size[0] * size[1] > picture.width * picture.height:

@@ -1,25 +1,22 @@
 """The generator that draws by rules."""
 
-import io
 from typing import BinaryIO, Final
 
 from attrs import frozen
-from PIL import Image, ImageCms
+from PIL.Image import Image, Resampling
 
 from spike_core.domain.dimensions import Dimensions
 from spike_core.domain.errors import GeneratorUnavailable
 from spike_core.domain.generation import Prompt
-from spike_core.domain.objects import PictureFormat
 from spike_core.ports.upscaler import EnhancedPicture
+from spike_pictures.decoding import decoded_for, on_white
+from spike_pictures.encoding import encoded
 from spike_procedural.edits import edited
-from spike_procedural.originals import decoded
 from spike_procedural.scene import drawn
 
 DRAWN_SIDE_PX_MAX: Final = (
     2048  # scenes are soft: drawn at this size and enlarged they look the same, in a quarter of the time
 )
-JPEG_QUALITY: Final = 95
-JPEG_FULL_CHROMA: Final = 0  # Pillow's number for 4:4:4
 
 
 @frozen
@@ -31,7 +28,7 @@ class ProceduralGenerator:
         try:
             small = size if size.longest_side_px <= DRAWN_SIDE_PX_MAX else size.scaled_to(DRAWN_SIDE_PX_MAX)
             picture = drawn(prompt, negative=negative, size=(small.width_px, small.height_px))
-            return _encoded(picture, size)
+            return _finished(picture, size)
         except MemoryError as error:
             raise GeneratorUnavailable from error
 
@@ -45,17 +42,13 @@ class ProceduralGenerator:
     ) -> EnhancedPicture:
         """Return the original after the edits that the words name; see the port."""
         try:
-            return _encoded(edited(decoded(original.read(), size), prompt), size)
+            exact = (size.width_px, size.height_px)
+            picture = on_white(decoded_for(original.read(), exact)).resize(exact, Resampling.LANCZOS)
+            return _finished(edited(picture, prompt), size)
         except MemoryError as error:
             raise GeneratorUnavailable from error
 
 
-def _encoded(picture: Image.Image, size: Dimensions) -> EnhancedPicture:
+def _finished(picture: Image, size: Dimensions) -> EnhancedPicture:
     exact = (size.width_px, size.height_px)
-    if picture.size != exact:
-        picture = picture.resize(exact, Image.Resampling.LANCZOS)
-    out = io.BytesIO()
-    profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
-    dateless = profile[:24] + bytes(12) + profile[36:]  # ICC.1:2022, 7.2.8: the same bytes every time
-    picture.save(out, "JPEG", quality=JPEG_QUALITY, subsampling=JPEG_FULL_CHROMA, icc_profile=dateless)
-    return EnhancedPicture(content=out.getvalue(), format=PictureFormat.JPEG, dimensions=size)
+    return encoded(picture if picture.size == exact else picture.resize(exact, Resampling.LANCZOS))

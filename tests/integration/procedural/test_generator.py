@@ -6,6 +6,7 @@ from typing import Final
 import pytest
 from PIL import Image, ImageChops, ImageStat
 
+from corpus import CORPUS
 from pictures import a_phone_picture, a_photo, decoded, encoded, exif, photograph
 from spike_contracts.generator import GeneratorContract
 from spike_contracts.probe import MakePicture
@@ -177,6 +178,17 @@ def test_an_original_is_turned_upright() -> None:
 def test_where_an_original_is_transparent_it_is_white() -> None:
     clear = encoded(Image.new("RGBA", (30, 20), (10, 20, 30, 0)), PictureFormat.PNG)
     assert changed("sharpen", clear).getpixel((5, 5)) == (255, 255, 255)
+
+
+@pytest.mark.filterwarnings("ignore")  # Pillow's, of broken Exif: here they would count as errors
+@pytest.mark.parametrize("name", [name for name, file in CORPUS.items() if not file.is_refused])
+def test_an_odd_file_is_changed_as_it_is_seen(name: str) -> None:
+    file = CORPUS[name]
+    seen = file.shown.convert("RGBA")
+    seen = Image.alpha_composite(Image.new("RGBA", seen.size, "white"), seen).convert("RGB")
+    size = Dimensions(width_px=seen.width, height_px=seen.height)
+    made = ProceduralGenerator().modify(io.BytesIO(file.make()), Prompt("quantum happiness"), negative=None, size=size)
+    assert brightness(ImageChops.difference(decoded(made.content).convert("RGB"), seen)) < 25 + file.tolerance
 
 
 def test_metadata_stay_behind() -> None:
