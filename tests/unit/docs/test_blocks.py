@@ -1,0 +1,106 @@
+"""Every code block of the documents is run or read by a test; the few that can't be run say why."""
+
+import re
+import shlex
+import subprocess
+import tomllib
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any, Final
+
+import click
+import pytest
+
+from documents import DIRECTIVE, PAGES, PROJECT, Block, all_blocks, blocks, marks
+from spike_cli.main import spike
+
+TESTED_BY: Final = {
+    "python": "tests/unit/docs/test_examples.py",
+    "sh": "tests/integration/docs/test_shell.py",
+    "json": "tests/unit/docs/test_samples.py",
+    "toml": "tests/unit/docs/test_blocks.py",
+    "text": "",  # drawings and what programs print: nothing to run
+}
+# What isn't run. Whoever adds to it changes this table, and should first ask whether the block can't be run after all.
+NOT_RUN: Final = Counter(
+    {
+        "needs Docker": 1,
+        "needs systemd and root": 3,
+        "serves until it is ended": 2,
+        "the AWS command line isn't among the development requirements": 1,
+    }
+)
+DRAWINGS: Final = 4
+INLINE_COMMAND: Final = re.compile(r"`spike ([^`]+)`")
+NAMES: Final = [str(page.relative_to(PROJECT)) for page in PAGES]
+
+
+def unmarked() -> Iterator[Block]:
+    return (block for page in PAGES for block in blocks(page) if not block.not_run)
+
+
+def marked() -> Sequence[Block]:
+    return [block for page in PAGES for block in blocks(page) if block.not_run]
+
+
+def resolved(words: Sequence[str]) -> tuple[click.Command, Sequence[str]]:
+    """Return the command that these words name, and what is left of them: its arguments."""
+    command: click.Command = spike
+    while isinstance(command, click.Group) and words and words[0] in command.commands:
+        command, words = command.commands[words[0]], words[1:]
+    return command, words
+
+
+def test_every_block_is_in_a_language_that_a_test_knows() -> None:
+    languages = {block.language: block.place for block in unmarked() if not DIRECTIVE.fullmatch(block.language)}
+    assert languages.keys() == TESTED_BY.keys(), languages
+    assert [path for path in TESTED_BY.values() if not (PROJECT / path).exists()] == []
+
+
+def test_what_is_not_run_is_counted_by_its_reason() -> None:
+    assert Counter(block.not_run for block in marked()) == NOT_RUN
+    assert len(all_blocks("text")) == DRAWINGS
+
+
+@pytest.mark.parametrize("page", PAGES, ids=NAMES)
+def test_every_mark_is_right_before_a_block_and_gives_a_reason(page: Path) -> None:
+    assert marks(page) == sum(1 for block in blocks(page) if block.not_run)
+
+
+@pytest.mark.parametrize("block", marked(), ids=lambda block: block.place)
+def test_what_is_not_run_is_still_read(block: Block) -> None:
+    """The shell can parse it; our own commands in it, the targets of make and the files of the project exist."""
+    assert block.language == "sh"
+    checked = subprocess.run(["bash", "-n"], input=block.text, capture_output=True, text=True, timeout=60, check=False)
+    assert not checked.stderr
+    makefile = (PROJECT / "Makefile").read_text(encoding="utf-8")
+    for line in block.text.splitlines():
+        words = shlex.split(line, comments=True)
+        if words[:1] == ["make"]:
+            assert re.search(rf"^{words[1]}:", makefile, re.MULTILINE), line
+        if "spike" in words[:-1] and "exec" in words:
+            command, arguments = resolved(words[words.index("spike") + 1 :])
+            assert command.make_context(command.name, list(arguments)).params
+        for word in words:
+            if word.startswith("deploy/") and word != "deploy/.env":  # which the reader makes
+                assert list(PROJECT.glob(word)), f"{block.place}: {word}"
+
+
+@pytest.mark.parametrize("page", PAGES, ids=NAMES)
+def test_commands_in_the_text_exist(page: Path) -> None:
+    for told in INLINE_COMMAND.findall(page.read_text(encoding="utf-8")):
+        command, left = resolved(told.split())
+        assert command is not spike or left[0].startswith("-"), told
+        assert not isinstance(command, click.Group) or command is spike or not left, told
+
+
+@pytest.mark.parametrize("block", all_blocks("toml"), ids=lambda block: block.place)
+def test_toml_is_toml(block: Block) -> None:
+    """The settings' sample is also loaded, and adapters are named as the entry points of the worked example are."""
+    parsed: dict[str, Any] = tomllib.loads(block.text)
+    if "project" in parsed:
+        assert list(parsed["project"]["entry-points"]) == ["spike.adapters"]
+    if "gentle" in block.text:
+        example = tomllib.loads((PROJECT / "docs/examples/spike_gentle/pyproject.toml").read_text(encoding="utf-8"))
+        assert parsed["project"]["entry-points"] == example["project"]["entry-points"]

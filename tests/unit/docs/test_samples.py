@@ -1,0 +1,91 @@
+"""JSON in the documents is JSON, and what the reference shows of the API is what the OpenAPI document describes."""
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+import pytest
+from falcon import testing
+from openapi_schema_validator import OAS31Validator
+
+from documents import PROJECT, Block, all_blocks
+from memory_spike import MemorySpike
+from spike_http import create_app
+
+PAGE: Final = PROJECT / "docs/reference/http.md"
+HEADING: Final = re.compile(r"^## (?:`(\w+) (\S+)`|(.+))$")
+PARAMETER: Final = re.compile(r"(?<=\{)\w+(?=\})")
+LIKE_ANOTHER: Final = re.compile(r"^## `(\w+) (\S+)`\n\nThe same as \[", re.MULTILINE)
+JSON: Final = "application/json"
+Schema = Mapping[str, Any]
+
+
+@pytest.fixture(scope="module")
+def document() -> Schema:
+    client = testing.TestClient(create_app(MemorySpike.build().spike))
+    found: Schema = client.simulate_get("/openapi.json").json
+    return found
+
+
+def sections() -> Mapping[str, list[Block]]:
+    """Return the samples of the reference by the heading of their section."""
+    lines = PAGE.read_text(encoding="utf-8").splitlines()
+    found: dict[str, list[Block]] = {}
+    for block in all_blocks("json"):
+        if block.page == PAGE:
+            heading = next(line for line in reversed(lines[: block.line]) if HEADING.match(line))
+            found.setdefault(heading, []).append(block)
+    return found
+
+
+def path_of(template: str) -> str:
+    """Return a path as the OpenAPI document writes it: `{imageId}`, where the reference says `{image_id}`."""
+    return PARAMETER.sub(lambda match: re.sub(r"_(\w)", lambda found: found[1].upper(), match[0]), template)
+
+
+def wrong(sample: Any, schema: Schema, document: Schema) -> list[str]:
+    """Return what the schema says against a sample."""
+    validator = OAS31Validator({**schema, "components": document["components"]})
+    return [f"{error.json_path}: {error.message}" for error in validator.iter_errors(sample)]
+
+
+def answers(operation: Schema) -> Iterator[Schema]:
+    for status, answer in operation["responses"].items():
+        if status.startswith("2") and JSON in answer.get("content", {}):
+            yield answer["content"][JSON]["schema"]
+
+
+@pytest.mark.parametrize("block", all_blocks("json"), ids=lambda block: block.place)
+def test_json_is_json(block: Block) -> None:
+    json.loads(block.text)
+
+
+@pytest.mark.parametrize("heading", sections())
+def test_a_sample_of_the_api_is_as_the_openapi_document_says(heading: str, document: Schema) -> None:
+    """The last one of an endpoint is its answer, those before it are requests."""
+    match = HEADING.match(heading)
+    assert match is not None
+    *requests, answer = [json.loads(block.text) for block in sections()[heading]]
+    if not match[1]:
+        assert match[3] == "Errors"
+        assert wrong(answer, {"$ref": "#/components/schemas/Error"}, document) == []
+        assert requests == []
+        return
+    operation = document["paths"][path_of(match[2])][match[1].lower()]
+    [schema] = answers(operation)
+    assert wrong(answer, schema, document) == []
+    for request in requests:
+        assert wrong(request, operation["requestBody"]["content"][JSON]["schema"], document) == []
+
+
+def test_every_endpoint_that_answers_in_json_has_a_sample(document: Schema) -> None:
+    described = {
+        (method.upper(), path)
+        for path, methods in document["paths"].items()
+        for method, operation in methods.items()
+        if method in {"get", "post", "patch", "delete", "put"} and list(answers(operation))
+    }
+    like_others = {(method, path_of(path)) for method, path in LIKE_ANOTHER.findall(PAGE.read_text(encoding="utf-8"))}
+    shown = {(match[1], path_of(match[2])) for heading in sections() if (match := HEADING.match(heading)) and match[1]}
+    assert described - shown == like_others
