@@ -37,9 +37,19 @@ class TurnsContract:
             store(tx, *jobs, announced, waiting, a_job_of(bob))
             announce(tx, announced)
         with transactions.view() as tx:
-            assert tx.turns.on_their_way(ada) == 3
-            assert tx.turns.on_their_way(bob) == 0
-            assert tx.turns.on_their_way(an_owner()) == 0
+            assert tx.turns.on_their_way(ada, limit=9) == 3
+            assert tx.turns.on_their_way(bob, limit=9) == 0
+            assert tx.turns.on_their_way(an_owner(), limit=9) == 0
+
+    def test_those_on_their_way_are_counted_no_further_than_the_limit(self, transactions: Transactions) -> None:
+        """However they lie among those that wait."""
+        ada = an_owner()
+        jobs = [a_job_of(ada, age=age) for age in range(5)]
+        with transactions.begin() as tx:
+            store(tx, *jobs)
+            announce(tx, jobs[1], jobs[4])
+        with transactions.view() as tx:
+            assert [tx.turns.on_their_way(ada, limit=limit) for limit in (1, 2, 3)] == [1, 2, 2]
 
     def test_those_that_wait_come_oldest_first_and_no_more_than_asked_for(self, transactions: Transactions) -> None:
         ada, bob = an_owner(), an_owner()

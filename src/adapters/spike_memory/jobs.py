@@ -114,10 +114,10 @@ class MemoryTurns:
 
     _rows: Rows
 
-    def on_their_way(self, owner_id: OwnerId) -> int:
-        """Return how many of the owner's jobs are on their way."""
+    def on_their_way(self, owner_id: OwnerId, *, limit: int) -> int:
+        """Return how many of the owner's jobs are on their way, or `limit`."""
         jobs = [job for job in self._rows.state.jobs.values() if job.order.owner_id == owner_id]
-        return sum(not isinstance(job, SettledJob) and not self._waits(job) for job in jobs)
+        return min(limit, sum(not isinstance(job, SettledJob) and not self._waits(job) for job in jobs))
 
     def waiting(self, owner_id: OwnerId, *, limit: int) -> Sequence[PendingJob]:
         """Return the owner's jobs that wait for their turn."""
@@ -126,7 +126,7 @@ class MemoryTurns:
     def owners(self, *, below: int, limit: int) -> Sequence[OwnerId]:
         """Return owners who have jobs that wait, and room."""
         owners = dict.fromkeys(job.order.owner_id for job in self._waiting())
-        return [owner_id for owner_id in owners if self.on_their_way(owner_id) < below][:limit]
+        return [owner_id for owner_id in owners if self.on_their_way(owner_id, limit=below) < below][:limit]
 
     def positions(self, job_ids: Collection[JobId]) -> Mapping[JobId, int]:
         """Return the places in the queue."""

@@ -18,15 +18,26 @@ _IS_UNCLAIMED: Final = and_(jobs.c.claimed_at.is_(None), jobs.c.ended_at.is_(Non
 _WAITS: Final = and_(_IS_UNCLAIMED, jobs.c.started_at.is_(None), not_(_IS_ANNOUNCED))
 
 
-def _on_their_way(owner: ColumnElement[str]) -> Select[int]:
+def _on_their_way(owner: ColumnElement[str], *, limit: str) -> Select[int]:
+    """Count the owner's jobs on their way, up to the parameter `limit`.
+
+    They are the owner's oldest, or nearly so, and an index gives the oldest first: whoever has `limit` on their way may
+    have thousands that wait, and none of those is read.
+    """
     moving = jobs.alias("moving")
     announced = exists().where(outbox_messages.c.job_id == moving.c.id)
     on_its_way = or_(moving.c.started_at.is_not(None), moving.c.claimed_at.is_not(None), announced)
-    count = select(func.count()).select_from(moving)
-    return count.where(moving.c.owner_id == owner, moving.c.ended_at.is_(None), on_its_way)
+    oldest = (
+        select(moving.c.id)
+        .where(moving.c.owner_id == owner, moving.c.ended_at.is_(None), on_its_way)
+        .order_by(moving.c.created_at, moving.c.id)
+        .limit(bindparam(limit))
+        .correlate(jobs)
+    )
+    return select(func.count()).select_from(oldest.subquery("oldest"))
 
 
-_ON_THEIR_WAY: Final = Prepared(_on_their_way(bindparam("owner")))
+_ON_THEIR_WAY: Final = Prepared(_on_their_way(bindparam("owner"), limit="jobs_max"))
 _WAITING: Final = Prepared(
     select(jobs)
     .where(jobs.c.owner_id == bindparam("owner"), _WAITS)
@@ -37,7 +48,7 @@ _OWNERS: Final = Prepared(
     select(jobs.c.owner_id)
     .where(_WAITS)
     .group_by(jobs.c.owner_id)
-    .having(_on_their_way(jobs.c.owner_id).scalar_subquery() < bindparam("below"))
+    .having(_on_their_way(jobs.c.owner_id, limit="below").scalar_subquery() < bindparam("below"))
     .order_by(func.min(jobs.c.created_at), jobs.c.owner_id)
     .limit(bindparam("rows_max"))
 )
@@ -76,9 +87,9 @@ class SqlAlchemyTurns:
 
     _statements: Statements
 
-    def on_their_way(self, owner_id: OwnerId) -> int:
-        """Return how many of the owner's jobs are on their way."""
-        [(number,)] = self._statements.rows(_ON_THEIR_WAY, {"owner": owner_id.text})
+    def on_their_way(self, owner_id: OwnerId, *, limit: int) -> int:
+        """Return how many of the owner's jobs are on their way, or `limit`."""
+        [(number,)] = self._statements.rows(_ON_THEIR_WAY, {"owner": owner_id.text, "jobs_max": limit})
         return int(number)
 
     def waiting(self, owner_id: OwnerId, *, limit: int) -> Sequence[PendingJob]:

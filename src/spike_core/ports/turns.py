@@ -14,8 +14,11 @@ class Turns(Protocol):
     a worker holds is on its way.
     """
 
-    def on_their_way(self, owner_id: OwnerId) -> int:
-        """Return how many of the owner's jobs are on their way."""
+    def on_their_way(self, owner_id: OwnerId, *, limit: int) -> int:
+        """Return how many of the owner's jobs are on their way, counting no further than `limit`.
+
+        Whoever has reached it isn't asked for the rest: those who have many jobs would wait for their own number.
+        """
 
     def waiting(self, owner_id: OwnerId, *, limit: int) -> Sequence[PendingJob]:
         """Return at most `limit` of the owner's jobs that wait for their turn, oldest first."""

@@ -90,7 +90,8 @@ class Charging:
             kind, reason = _explained(order)
             spent = posting.wallet.spend(order.charged, job_id=order.id, now=now, reason=reason, kind=kind)
             posting = spent.after(posting)
-        room = max(0, self.limits.on_their_way_max - tx.turns.on_their_way(owner_id))
+        limit = self.limits.on_their_way_max
+        room = limit - tx.turns.on_their_way(owner_id, limit=limit)
         jobs = self._add(tx, orders, room=room, now=now)
         tx.wallets.post(posting)
         return Accepted(jobs=jobs, due=jobs[:room], balance=posting.wallet.balance)

@@ -41,7 +41,8 @@ class TurnTaking:
         with self.transactions.begin() as tx:
             if owner_id != ANONYMOUS:
                 tx.wallets.lock(owner_id)
-            room = max(0, self.limits.on_their_way_max - tx.turns.on_their_way(owner_id))
+            limit = self.limits.on_their_way_max
+            room = limit - tx.turns.on_their_way(owner_id, limit=limit)
             jobs = tx.turns.waiting(owner_id, limit=room) if room else ()
             now = self.clock.now()
             tx.outbox.put([JobDue(job_id=job.id, due_at=now) for job in jobs])

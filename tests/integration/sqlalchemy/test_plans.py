@@ -50,7 +50,7 @@ def _executed(statement: object) -> bool:
     return isinstance(statement, Prepared)
 
 
-OF_SUBQUERIES = {"SCAN queue", "SCAN line"}  # of unclaimed jobs alone, which an index gives
+OF_SUBQUERIES = {"SCAN queue", "SCAN line", "SCAN oldest"}  # of unclaimed or unsettled jobs, which an index gives
 STATEMENTS = {
     f"{module.__name__.rpartition('.')[2]}.{name}": statement
     for module in MODULES
