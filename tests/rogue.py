@@ -17,7 +17,7 @@ from typing import BinaryIO, Final
 from attrs import frozen
 
 from spike_core.domain.dimensions import Dimensions
-from spike_core.domain.images import PictureFacts
+from spike_core.domain.images import PictureFacts, PictureIdentity
 from spike_core.ports.plugins import Engine, EngineMeans
 from spike_core.ports.upscaler import EnhancedPicture
 from spike_core.ports.watch import UNWATCHED, Watch
@@ -91,6 +91,9 @@ class _RogueBlender:
 @frozen
 class _RogueProbe:
     _engine: Engine
+
+    def identify(self, content: BinaryIO) -> PictureIdentity:
+        return self._engine.probe.identify(_obeyed("look", content, UNWATCHED))
 
     def inspect(self, content: BinaryIO) -> PictureFacts:
         return self._engine.probe.inspect(_obeyed("look", content, UNWATCHED))

@@ -83,6 +83,43 @@ class ProbeContract:
         assert max(map(Colour.gap_to, whole[:upper], half[:upper])) < 9
         assert max(max(cell.red, cell.green, cell.blue) for cell in half[upper:]) < 9
 
+    @pytest.mark.parametrize("format_", PictureFormat)
+    @pytest.mark.parametrize("flaw", ["", "blank", "dark"])
+    def test_a_picture_is_identified_as_what_inspection_finds(
+        self, probe: ImageProbe, make_picture: MakePicture, format_: PictureFormat, flaw: str
+    ) -> None:
+        content = io.BytesIO(make_picture(LANDSCAPE, format_, flaw))
+        identity, facts = probe.identify(content), probe.inspect(content)
+        assert (identity.format, identity.dimensions, identity.has_location) == (
+            facts.format,
+            facts.dimensions,
+            facts.has_location,
+        )
+        assert content.tell() == 0
+
+    @pytest.mark.filterwarnings("default:Truncated File Read")  # as below
+    @pytest.mark.parametrize("format_", PictureFormat)
+    def test_a_corrupt_picture_is_not_identified(
+        self, probe: ImageProbe, make_picture: MakePicture, format_: PictureFormat
+    ) -> None:
+        content = io.BytesIO(make_picture(LANDSCAPE, format_, "corrupt"))
+        with pytest.raises(UndecodablePicture):
+            probe.identify(content)
+        assert content.tell() == 0
+
+    def test_identification_refuses_what_inspection_does(self, probe: ImageProbe, make_picture: MakePicture) -> None:
+        huge = Dimensions(width_px=10_000, height_px=5_001)
+        png = PictureFormat.PNG
+        refused = {
+            b"": EmptyFile,
+            b"junk" * 999: UnknownPictureFormat,
+            make_picture(LANDSCAPE, png, "animated"): AnimatedPicture,
+            make_picture(huge, png): TooManyPixels,
+        }
+        for data, error in refused.items():
+            with pytest.raises(error):
+                probe.identify(io.BytesIO(data))
+
     def test_no_bytes_are_an_empty_file(self, probe: ImageProbe) -> None:
         with pytest.raises(EmptyFile):
             probe.inspect(io.BytesIO())

@@ -20,7 +20,7 @@ from spike_core.domain.errors import (
     UnknownPictureFormat,
 )
 from spike_core.domain.generation import Prompt
-from spike_core.domain.images import PictureFacts
+from spike_core.domain.images import PictureFacts, PictureIdentity
 from spike_core.domain.limits import PICTURE_PIXELS_MAX
 from spike_core.domain.objects import PictureFormat
 from spike_core.ports.upscaler import EnhancedPicture
@@ -51,6 +51,11 @@ def a_picture(size: Dimensions, format_: PictureFormat = PictureFormat.JPEG, fla
 
 class MemoryProbe:
     """Reads made-up pictures."""
+
+    def identify(self, content: BinaryIO) -> PictureIdentity:
+        """Return what the picture is; see the port."""
+        facts = self.inspect(content)
+        return PictureIdentity(format=facts.format, dimensions=facts.dimensions, has_location=facts.has_location)
 
     def inspect(self, content: BinaryIO) -> PictureFacts:
         """Return what the picture is; see the port."""

@@ -82,9 +82,14 @@ def tells_place(data: bytes, picture: OpenedPicture) -> bool:
             return not _is_harmless_avif(data, picture.file)
         case _:
             try:
-                return not all(map(_is_harmless, parts_of(data, picture.format)))
+                return parts_tell_place(parts_of(data, picture.format))
             except BrokenContainer:
                 return True
+
+
+def parts_tell_place(parts: Iterable[Part]) -> bool:
+    """Return whether parts of a file tell a place, or may."""
+    return not all(map(_is_harmless, parts))
 
 
 def _exif_of(data: bytes) -> bytes:

@@ -1,19 +1,26 @@
-"""The image probe: what a picture's bytes are, decoded to the last one."""
+"""The image probe: what a picture's bytes are, and whether they can be decoded to the last one."""
 
+import contextlib
 import threading
-from typing import BinaryIO, Final
+from collections.abc import Callable
+from typing import BinaryIO, Final, TypeVar
 
 from attrs import field, frozen, validators
 
 from spike_core.domain.dimensions import Dimensions
 from spike_core.domain.errors import UndecodablePicture
-from spike_core.domain.images import PictureFacts
+from spike_core.domain.images import PictureFacts, PictureIdentity
+from spike_core.domain.objects import PictureFormat
 from spike_pictures.opening import OpenedPicture, opened_picture, pillow_errors
 from spike_pictures.orientation import Turn
 from spike_pillow.look import DRAFT_SIDE_PX, Look
-from spike_pillow.metadata import tells_place
+from spike_pillow.metadata import parts_tell_place, tells_place
+from spike_pillow.parts import BrokenContainer, parts_of
+from spike_pillow.plain_jpeg import NotPlain, head_of
 
 DECODES_AT_ONCE: Final = 2
+
+_Found = TypeVar("_Found")
 
 
 @frozen(kw_only=True, eq=False)
@@ -32,8 +39,15 @@ class PillowProbe:
     def _all_free(self) -> threading.Semaphore:
         return threading.BoundedSemaphore(self.decodes_at_once)
 
+    def identify(self, content: BinaryIO) -> PictureIdentity:
+        """Return what the picture is; see the port. A plain JPEG isn't decoded: see `spike_pillow.plain_jpeg`."""
+        return self._found(content, _identity)
+
     def inspect(self, content: BinaryIO) -> PictureFacts:
         """Decode the whole picture and return what it is; see the port."""
+        return self._found(content, _facts)
+
+    def _found(self, content: BinaryIO, find: Callable[[bytes, OpenedPicture], _Found]) -> _Found:
         with self._slots:
             try:
                 data = content.read()
@@ -41,9 +55,36 @@ class PillowProbe:
                 content.seek(0)
             try:
                 with opened_picture(data) as picture:
-                    return _facts(data, picture)
+                    return find(data, picture)
             except MemoryError as error:  # Pillow says so of sizes that make no sense, too
                 raise UndecodablePicture from error
+
+
+def _identity(data: bytes, picture: OpenedPicture) -> PictureIdentity:
+    if picture.format is PictureFormat.JPEG:
+        with contextlib.suppress(BrokenContainer, NotPlain, UndecodablePicture):  # then all of it has the say
+            return _identity_of_jpeg(data, picture)
+    facts = _facts(data, picture)
+    return PictureIdentity(format=facts.format, dimensions=facts.dimensions, has_location=facts.has_location)
+
+
+def _identity_of_jpeg(data: bytes, picture: OpenedPicture) -> PictureIdentity:
+    """Return what a plain JPEG is.
+
+    Raises:
+        BrokenContainer, NotPlain: it isn't one.
+        UndecodablePicture: its head can't be decoded.
+    """
+    parts = list(parts_of(data, PictureFormat.JPEG))
+    head = head_of(parts)
+    with opened_picture(head) as first_rows:
+        _facts(head, first_rows)
+    size = Turn.of(picture.file).seen(picture.file.size)
+    return PictureIdentity(
+        format=PictureFormat.JPEG,
+        dimensions=Dimensions(width_px=size[0], height_px=size[1]),
+        has_location=parts_tell_place(parts),
+    )
 
 
 def _facts(data: bytes, picture: OpenedPicture) -> PictureFacts:

@@ -12,14 +12,14 @@ from attrs import field, frozen
 from spike_core.domain.dimensions import Dimensions
 from spike_core.domain.errors import UndecodablePicture, UpscalerUnavailable, WorkCutShort
 from spike_core.domain.generation import Prompt
-from spike_core.domain.images import PictureFacts
+from spike_core.domain.images import PictureFacts, PictureIdentity
 from spike_core.ports.plugins import Engine
 from spike_core.ports.upscaler import EnhancedPicture
 from spike_core.ports.watch import UNWATCHED, Watch
 from spike_sandbox.children import Children
 from spike_sandbox.ends import End
 from spike_sandbox.limits import Limits
-from spike_sandbox.work import Answer, Order, Tools, content_of, facts_of, picture_of
+from spike_sandbox.work import Answer, Order, Tools, content_of, facts_of, identity_of, picture_of
 
 _Result = TypeVar("_Result")
 _log: Final = logging.getLogger(__name__)
@@ -141,12 +141,20 @@ class SandboxedProbe:
 
     _children: Children
 
-    def inspect(self, content: BinaryIO) -> PictureFacts:
+    def identify(self, content: BinaryIO) -> PictureIdentity:
         """Return what the picture is; see the port.
 
         Raises:
             UndecodablePicture: also where it brought the child down.
             UpscalerUnavailable: the child was ended otherwise, or there is none.
+        """
+        return _looked(self._children, Order("identify", [content]), identity_of)
+
+    def inspect(self, content: BinaryIO) -> PictureFacts:
+        """Return what the picture is, and how it looks; see the port.
+
+        Raises:
+            UndecodablePicture, UpscalerUnavailable: as in `identify`.
         """
         return _looked(self._children, Order("inspect", [content]), facts_of)
 

@@ -9,7 +9,7 @@ from cattrs import Converter
 
 from spike_core.domain.dimensions import Dimensions
 from spike_core.domain.generation import Prompt
-from spike_core.domain.images import PictureFacts
+from spike_core.domain.images import PictureFacts, PictureIdentity
 from spike_core.ports.generator import Generator
 from spike_core.ports.plugins import Engine
 from spike_core.ports.upscaler import EnhancedPicture
@@ -83,8 +83,9 @@ def perform(bench: Bench, order: Mapping[str, Any], pictures: Sequence[bytes], w
     engine = bench.engine
     files = [io.BytesIO(picture) for picture in pictures]
     match order["do"]:
-        case "inspect":
-            return Answer(_converter.unstructure(engine.probe.inspect(files[0])))
+        case "identify" | "inspect" as do:
+            look = engine.probe.identify if do == "identify" else engine.probe.inspect
+            return Answer(_converter.unstructure(look(files[0])))
         case "enhance":
             return _answer(engine.upscaler.enhance(files[0], size=_size(order), watch=watch))
         case "blend":
@@ -115,6 +116,18 @@ def _created(generator: Generator, order: Mapping[str, Any], files: Sequence[Bin
 
 def _size(order: Mapping[str, Any]) -> Dimensions:
     return _converter.structure(order["size"], Dimensions)
+
+
+def identity_of(answer: Answer) -> PictureIdentity:
+    """Return what `identify` found.
+
+    Raises:
+        Garbled: it isn't that.
+    """
+    try:
+        return _converter.structure(answer.told, PictureIdentity)
+    except Exception as error:  # whatever a converter and validators make of what may be anything
+        raise Garbled("this is no identity") from error
 
 
 def facts_of(answer: Answer) -> PictureFacts:

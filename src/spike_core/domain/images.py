@@ -66,14 +66,20 @@ _TINY_SIDE_PX: Final = 16
 
 
 @frozen(kw_only=True)
-class PictureFacts:
-    """What a picture's bytes say of themselves."""
+class PictureIdentity:
+    """What a picture's bytes say of themselves, as far as it takes to store them."""
 
     format: PictureFormat
     dimensions: Dimensions  # as seen: after EXIF orientation
+    has_location: bool = False  # its metadata tell where it was taken, or can't be seen through
+
+
+@frozen(kw_only=True)
+class PictureFacts(PictureIdentity):
+    """What a picture is, and what is seen of it from afar."""
+
     is_blank: bool  # every pixel is alike, as far as a coarse look shows
     colours: ColourGrid
-    has_location: bool = False  # its metadata tell where it was taken, or can't be seen through
 
     def may_be(self, source: "PictureFacts") -> bool:
         """Tell whether this may be the source in another size: it has kept its colours, place by place.

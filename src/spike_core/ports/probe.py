@@ -2,11 +2,21 @@
 
 from typing import BinaryIO, Protocol
 
-from spike_core.domain.images import PictureFacts
+from spike_core.domain.images import PictureFacts, PictureIdentity
 
 
 class ImageProbe(Protocol):
     """Tells what a picture's bytes are. Names and declared types don't count."""
+
+    def identify(self, content: BinaryIO) -> PictureIdentity:
+        """Return what the picture is, without a look at it; `content` is rewound afterwards.
+
+        It tells the same as `inspect`, and refuses the same pictures for the same reasons; it may decode less, where
+        that can make no difference.
+
+        Raises:
+            UnacceptablePicture: as in `inspect`.
+        """
 
     def inspect(self, content: BinaryIO) -> PictureFacts:
         """Decode the whole picture and return what it is; `content` is rewound afterwards.

@@ -115,8 +115,8 @@ class Creations:
         with self._judged(owner_id, picture, tier) as judged:
             began_at = self.clock.now()
             job_id = self._new_id("mod")
-            key = ObjectKey.of_input(job_id, judged.facts.format)
-            source = Input(key=key, dimensions=judged.facts.dimensions)
+            key = ObjectKey.of_input(job_id, judged.identity.format)
+            source = Input(key=key, dimensions=judged.identity.dimensions)
             task = Modification(prompt=prompt, negative=negative, input=source)
             with self.intake.stored({key: judged.content}), self.transactions.begin() as tx:
                 self.intake.check_in_time(began_at)

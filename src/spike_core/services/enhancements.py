@@ -212,7 +212,7 @@ class Enhancements:
             image = owned(tx, owner_id, [image_id])[0]
             self.charging.check(tx, tier.price, owner_id=owner_id, now=began_at)
         job_id = self._new_id(owner_id)
-        source = Input(key=ObjectKey.of_input(job_id, judged.facts.format), dimensions=judged.facts.dimensions)
+        source = Input(key=ObjectKey.of_input(job_id, judged.identity.format), dimensions=judged.identity.dimensions)
         with self.intake.stored({source.key: judged.content}), self.transactions.begin() as tx:
             now = self.clock.now()
             self.intake.check_in_time(began_at)

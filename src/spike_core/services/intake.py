@@ -10,7 +10,7 @@ from typing import BinaryIO
 from attrs import field, frozen, validators
 
 from spike_core.domain.errors import EmptyFile, FileTooLarge, InvalidValue, SourceTooLarge, SpikeError, UploadOverdue
-from spike_core.domain.images import Image, PictureFacts
+from spike_core.domain.images import Image, PictureIdentity
 from spike_core.domain.limits import SOURCE_BYTES_MAX, JobLimits
 from spike_core.domain.objects import ObjectKey
 from spike_core.ports.blobs import BlobStore
@@ -34,7 +34,7 @@ class Judged:
     """A picture that may come in."""
 
     content: BinaryIO
-    facts: PictureFacts
+    identity: PictureIdentity
     size_bytes: int = field(validator=validators.ge(1))
 
 
@@ -50,7 +50,7 @@ class Intake:
     limits: JobLimits
 
     def judge(self, content: BinaryIO, *, size_bytes_max: int) -> Judged:
-        """Return what the picture is, decoding all of it.
+        """Return what the picture is: one that can be decoded to its end.
 
         Raises:
             UnacceptablePicture: it is empty, too large, animated, corrupt or no allowed picture.
@@ -61,7 +61,7 @@ class Intake:
             raise EmptyFile
         if size_bytes > size_bytes_max:
             raise FileTooLarge(size_bytes_max=size_bytes_max)
-        return Judged(content=content, facts=self.probe.inspect(content), size_bytes=size_bytes)
+        return Judged(content=content, identity=self.probe.identify(content), size_bytes=size_bytes)
 
     def judge_offer(self, offer: Offer) -> Judged:
         """Return what an offered picture is.
@@ -74,8 +74,10 @@ class Intake:
             judged = self.judge(offer.content, size_bytes_max=SOURCE_BYTES_MAX)
         except FileTooLarge as error:
             raise SourceTooLarge from error
-        if offer.media_type not in {None, judged.facts.format.media_type}:
-            raise InvalidValue(what="mimeType", rule=f"must agree with the image, which is {judged.facts.format.value}")
+        if offer.media_type not in {None, judged.identity.format.media_type}:
+            raise InvalidValue(
+                what="mimeType", rule=f"must agree with the image, which is {judged.identity.format.value}"
+            )
         return judged
 
     @contextmanager

@@ -64,5 +64,5 @@ class Labelling:
         if image.original.is_hidden:
             return
         with self.blobs.open(image.shown) as shown:
-            if self.probe.inspect(shown).has_location:
+            if self.probe.identify(shown).has_location:
                 raise LocationInside

@@ -7,7 +7,7 @@ from typing import BinaryIO
 from attrs import frozen
 
 from spike_core.domain.identifiers import ANONYMOUS, AlbumId, AlbumImageId, ImageId, JobId, OwnerId, RequestId
-from spike_core.domain.images import Image, ImageName, PictureFacts
+from spike_core.domain.images import Image, ImageName, PictureIdentity
 from spike_core.domain.jobs import JobOrder, PendingJob
 from spike_core.domain.limits import UPLOAD_BYTES_MAX
 from spike_core.domain.objects import ObjectKey
@@ -132,20 +132,20 @@ class Uploads:
             owner_id=owner_id,
             name=name,
             description=None,
-            format=judged.facts.format,
-            dimensions=judged.facts.dimensions,
+            format=judged.identity.format,
+            dimensions=judged.identity.dimensions,
             size_bytes=judged.size_bytes,
-            original=self._original_key(image_id, judged.facts),
+            original=self._original_key(image_id, judged.identity),
             is_public=is_anonymous,
             view_count=0,
             created_at=now,
             updated_at=now,
         )
 
-    def _original_key(self, image_id: ImageId, facts: PictureFacts) -> ObjectKey:
-        if facts.has_location:
-            return ObjectKey.of_hidden_original(image_id, facts.format, body=self.ids.new(ImageId).body)
-        return ObjectKey.of_original(image_id, facts.format)
+    def _original_key(self, image_id: ImageId, identity: PictureIdentity) -> ObjectKey:
+        if identity.has_location:
+            return ObjectKey.of_hidden_original(image_id, identity.format, body=self.ids.new(ImageId).body)
+        return ObjectKey.of_original(image_id, identity.format)
 
     def record(
         self,

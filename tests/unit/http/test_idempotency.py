@@ -194,8 +194,11 @@ def test_the_same_request_at_the_same_time_is_told_to_wait(ada: Caller, house: M
     probe = house.spike.uploads.intake.probe
 
     class Nosy:
-        def inspect(self, content: Any) -> Any:
+        def identify(self, content: Any) -> Any:
             nested.append(keyed(caller, "/api/images/upload", an_upload(PICTURE)))
+            return probe.identify(content)
+
+        def inspect(self, content: Any) -> Any:
             return probe.inspect(content)
 
     intake = evolve(house.spike.uploads.intake, probe=Nosy())
