@@ -8,6 +8,7 @@ from attrs import Factory, define, fields, frozen
 from spike_core.domain.accounts import Email, SecretHash, Session, User
 from spike_core.domain.albums import Album, AlbumImage
 from spike_core.domain.api_keys import ApiKey
+from spike_core.domain.chores import Chore, Round
 from spike_core.domain.facts import JobDue
 from spike_core.domain.identifiers import AlbumId, ApiKeyId, ImageId, JobId, OwnerId
 from spike_core.domain.images import Image
@@ -33,6 +34,7 @@ class State:
     api_keys: dict[ApiKeyId, ApiKey] = Factory(dict)
     receipts: dict[tuple[str, IdempotencyKey], Receipt] = Factory(dict)
     outbox: dict[JobId, JobDue] = Factory(dict)
+    chores: dict[Chore, Round] = Factory(dict)
 
     def copy(self) -> Self:
         """Return a state that changes independently of this one."""

@@ -11,6 +11,7 @@ from spike_memory.accounts import MemoryAccounts
 from spike_memory.albums import MemoryAlbumOrder, MemoryAlbums
 from spike_memory.api_keys import MemoryApiKeys
 from spike_memory.census import MemoryCensus
+from spike_memory.chores import MemoryChores
 from spike_memory.images import MemoryImages
 from spike_memory.jobs import MemoryJobLists, MemoryJobs, MemoryOverdueJobs, MemoryTurns
 from spike_memory.outbox import MemoryOutbox
@@ -40,6 +41,7 @@ class MemoryTransaction:
     sessions: MemorySessions
     api_keys: MemoryApiKeys
     outbox: MemoryOutbox
+    chores: MemoryChores
     receipts: MemoryReceipts
     tallies: MemoryTallies
     census: MemoryCensus
@@ -62,6 +64,7 @@ class MemoryTransaction:
             sessions=MemorySessions(rows),
             api_keys=MemoryApiKeys(rows),
             outbox=MemoryOutbox(rows),
+            chores=MemoryChores(rows),
             receipts=MemoryReceipts(rows),
             tallies=MemoryTallies(rows),
             census=MemoryCensus(rows),

@@ -3,6 +3,7 @@
 from spike_core.domain.accounts import Email, Secret, SecretHash, Session, User
 from spike_core.domain.albums import Album, AlbumDescription, AlbumImage, AlbumName, Privacy
 from spike_core.domain.api_keys import ApiKey, ApiKeyName
+from spike_core.domain.chores import Chore, Round
 from spike_core.domain.dimensions import Dimensions
 from spike_core.domain.facts import JobDue
 from spike_core.domain.identifiers import AlbumId, AlbumImageId, ApiKeyId, ImageId, JobId, OwnerId, UserId
@@ -218,6 +219,22 @@ def session_row(session: Session) -> Parameters:
         "user_id": session.user_id.text,
         "created_at": session.created_at,
         "expires_at": session.expires_at,
+    }
+
+
+def round_of(row: Row) -> Round:
+    """Return the round in a row of the chores."""
+    chore, number, begun_at, held_until = row
+    return Round(chore=Chore(chore), number=number, begun_at=begun_at, held_until=held_until)
+
+
+def round_row(round_: Round) -> Parameters:
+    """Return a chore's row, with its latest round."""
+    return {
+        "chore": round_.chore.value,
+        "rounds": round_.number,
+        "begun_at": round_.begun_at,
+        "held_until": round_.held_until,
     }
 
 

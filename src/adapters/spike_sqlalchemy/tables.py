@@ -283,3 +283,16 @@ api_keys: Final = Table(
     Column("created_at", UtcDateTime, nullable=False),
     Column("revoked_at", UtcDateTime),
 )
+
+chores: Final = Table(
+    "chores",
+    METADATA,
+    Column("chore", TEXT, primary_key=True),
+    Column("rounds", BigInteger, nullable=False),
+    Column("begun_at", UtcDateTime),  # the latest round
+    Column("held_until", UtcDateTime),  # set while somebody is at it
+    CheckConstraint("rounds >= 0", name="rounds"),
+    CheckConstraint("(begun_at IS NOT NULL) = (rounds >= 1)", name="begun_at"),
+    CheckConstraint("held_until IS NULL OR begun_at IS NOT NULL", name="held_until"),
+    sqlite_with_rowid=False,
+)

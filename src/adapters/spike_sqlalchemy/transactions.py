@@ -16,6 +16,7 @@ from spike_sqlalchemy.album_order import SqlAlchemyAlbumOrder
 from spike_sqlalchemy.albums import SqlAlchemyAlbums
 from spike_sqlalchemy.api_keys import SqlAlchemyApiKeys
 from spike_sqlalchemy.census import SqlAlchemyCensus
+from spike_sqlalchemy.chores import SqlAlchemyChores
 from spike_sqlalchemy.connections import begun
 from spike_sqlalchemy.engine import BEGIN, BEGIN_VIEW
 from spike_sqlalchemy.images import SqlAlchemyImages
@@ -111,6 +112,11 @@ class SqlAlchemyTransaction:
     def outbox(self) -> SqlAlchemyOutbox:
         """The messages to the worker queue."""
         return SqlAlchemyOutbox(self._statements)
+
+    @property
+    def chores(self) -> SqlAlchemyChores:
+        """The latest rounds of what is done now and then."""
+        return SqlAlchemyChores(self._statements)
 
     @property
     def receipts(self) -> SqlAlchemyReceipts:

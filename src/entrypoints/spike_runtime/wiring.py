@@ -49,6 +49,7 @@ from spike_core.services.making import Making
 from spike_core.services.outright import OutrightEnhancement
 from spike_core.services.receipts import ReceiptBook
 from spike_core.services.removal import Removal
+from spike_core.services.rota import Rota
 from spike_core.services.sessions import Sessions
 from spike_core.services.settlement import Settlement
 from spike_core.services.sweep import Sweep
@@ -105,6 +106,7 @@ class Spike:
     dispatch: Dispatch
     workshop: Workshop
     sweep: Sweep
+    rota: Rota
     audit: Audit
 
     @property
@@ -294,6 +296,7 @@ def assemble(
             pulse=pulse,
         ),
         sweep=Sweep(transactions=transactions, blobs=blobs, clock=clock, settlement=settlement, limits=limits),
+        rota=Rota(transactions=transactions, clock=clock, pulse=pulse, limits=limits),
         audit=Audit(transactions=transactions, blobs=blobs, clock=clock, limits=limits),
     )
 

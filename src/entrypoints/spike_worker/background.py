@@ -1,14 +1,16 @@
 """Everything that goes on behind the requests, as two contexts: the work, and keeping house."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from datetime import timedelta
 from functools import partial
 
 import structlog
 
+from spike_core.domain.chores import Chore
 from spike_core.domain.errors import JobChanged, Unavailable
 from spike_core.ports.broker import Crew
+from spike_core.services.rota import LOOK_INTERVAL
 from spike_runtime import Spike
 from spike_runtime.metrics import Metrics
 from spike_worker.actor import perform
@@ -44,33 +46,45 @@ def working(spike: Spike) -> Iterator[InWork]:
 
 @contextmanager
 def housekeeping(spike: Spike) -> Iterator[None]:
-    """Run relay, sweeper and the other regular tasks until the context ends.
+    """Run relay, sweeper and chores until the context ends.
 
-    Any number of processes may do so at once: each move is a compare-and-set, and what is said twice is heard once.
-    Where nobody else can hold this database's jobs, those of a process that died are brought back at the beginning;
-    elsewhere their leases run out first.
+    Any number of processes may do so at once. Relay and sweeper run in all of them, since jobs wait for them: each move
+    is a compare-and-set, and what is said twice is heard once. Of the chores each is done by one process at a time.
+    Where nobody else can hold this database's jobs, those of a process that died are brought back at the beginning, and
+    its chores begun anew; elsewhere leases run out first.
 
     Raises:
         Unavailable: the database doesn't answer.
     """
     settings = spike.settings
     if spike.owns_its_jobs:
+        spike.rota.break_off_all()
         repaired = spike.sweep.repair_after_restart()
         if repaired:
             structlog.get_logger(__name__).info("jobs brought back after a restart", jobs=repaired)
-    retention = timedelta(seconds=settings.anonymous_retention_s)
     with ExitStack() as stack:
         for name, action, every_s in (
             ("relay", spike.dispatch.relay, settings.relay_interval_s),
             ("sweep", spike.sweep.repair, settings.sweep_interval_s),
-            ("removals", spike.removal.finish_pending, settings.collect_interval_s),
-            ("expiry", partial(spike.removal.expire_anonymous, retention=retention), settings.collect_interval_s),
-            ("receipts", spike.receipts.purge, settings.collect_interval_s),
-            ("sessions", spike.sessions.purge, settings.collect_interval_s),
-            ("collect", spike.sweep.collect_orphans, settings.collect_interval_s),
         ):
             stack.enter_context(periodically(_counted(spike.metrics, name, action), every_s=every_s, name=name))
+        for chore, action in _chores(spike).items():
+            counted = _counted(spike.metrics, chore.value, action)
+            attend = partial(spike.rota.attend, chore, counted, every=timedelta(seconds=settings.collect_interval_s))
+            look_s = min(settings.collect_interval_s, LOOK_INTERVAL.total_seconds())
+            stack.enter_context(periodically(attend, every_s=look_s, name=chore.value))
         yield
+
+
+def _chores(spike: Spike) -> Mapping[Chore, Callable[[], int]]:
+    retention = timedelta(seconds=spike.settings.anonymous_retention_s)
+    return {
+        Chore.REMOVALS: spike.removal.finish_pending,
+        Chore.EXPIRY: partial(spike.removal.expire_anonymous, retention=retention),
+        Chore.RECEIPTS: spike.receipts.purge,
+        Chore.SESSIONS: spike.sessions.purge,
+        Chore.ORPHANS: spike.sweep.collect_orphans,
+    }
 
 
 def _hand_back(spike: Spike, in_work: InWork) -> None:

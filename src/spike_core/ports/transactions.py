@@ -8,6 +8,7 @@ from spike_core.ports.album_order import AlbumOrder
 from spike_core.ports.albums import Albums
 from spike_core.ports.api_keys import ApiKeys
 from spike_core.ports.census import Census
+from spike_core.ports.chores import Chores
 from spike_core.ports.images import Images
 from spike_core.ports.job_lists import JobLists
 from spike_core.ports.jobs import Jobs
@@ -80,6 +81,10 @@ class Transaction(Protocol):
     @property
     def outbox(self) -> Outbox:
         """The messages to the worker queue."""
+
+    @property
+    def chores(self) -> Chores:
+        """The latest rounds of what is done now and then."""
 
     @property
     def receipts(self) -> Receipts:

@@ -2,12 +2,13 @@
 
 import logging
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Final
 
 from attrs import frozen
 
-from spike_core.domain.errors import Forbidden
+from spike_core.domain.errors import Forbidden, ImageNotFound
 from spike_core.domain.identifiers import ANONYMOUS, ImageId, OwnerId
 from spike_core.domain.images import Image
 from spike_core.domain.jobs import SettledJob
@@ -55,32 +56,42 @@ class Removal:
         self._finish(owner_id, image_id)
 
     def finish_pending(self) -> int:
-        """Finish removals that were begun, a batch of them, and return how many.
+        """Finish removals that were begun, a batch after the other, and return how many.
 
         Raises:
             Unavailable: the database or the store doesn't answer; a later sweep goes on.
         """
-        with self.transactions.view() as tx:
-            hidden = tx.removals.pending(limit=REMOVALS_BATCH)
-        for image in hidden:
-            self._finish(image.owner_id, image.id)
-        return len(hidden)
+        finished = 0
+        while hidden := self._pending():
+            for image in hidden:
+                with suppress(ImageNotFound):  # whoever asked for its removal has finished it
+                    self._finish(image.owner_id, image.id)
+            finished += len(hidden)
+        return finished
 
     def expire_anonymous(self, *, retention: timedelta) -> int:
-        """Remove anonymous images that are older than `retention`, a batch of them, and return how many.
+        """Remove anonymous images that are older than `retention`, a batch after the other, and return how many.
 
         Raises:
             Unavailable: the database or the store doesn't answer; a later sweep goes on.
         """
+        created_before, removed = self.clock.now() - retention, 0
+        while old := self._expired(created_before=created_before):
+            for image in old:
+                with suppress(ImageNotFound):  # another process is at it, too
+                    self.remove(ANONYMOUS, image.id)
+            removed += len(old)
+        if removed:
+            _log.info("%d anonymous images have expired", removed)
+        return removed
+
+    def _pending(self) -> Sequence[Image]:
         with self.transactions.view() as tx:
-            old: Sequence[Image] = tx.removals.expired(
-                ANONYMOUS, created_before=self.clock.now() - retention, limit=REMOVALS_BATCH
-            )
-        for image in old:
-            self.remove(ANONYMOUS, image.id)
-        if old:
-            _log.info("%d anonymous images have expired", len(old))
-        return len(old)
+            return tx.removals.pending(limit=REMOVALS_BATCH)
+
+    def _expired(self, *, created_before: datetime) -> Sequence[Image]:
+        with self.transactions.view() as tx:
+            return tx.removals.expired(ANONYMOUS, created_before=created_before, limit=REMOVALS_BATCH)
 
     def _finish(self, owner_id: OwnerId, image_id: ImageId) -> None:
         self.blobs.delete(self._objects(image_id))

@@ -1,6 +1,7 @@
 """The database's own refusals: rows that break a promise of the domain, written past the repositories."""
 
 from collections.abc import Mapping
+from datetime import timedelta
 
 import pytest
 from attrs import evolve
@@ -11,6 +12,7 @@ from spike_contracts.accounts import a_session, a_user
 from spike_contracts.api_keys import an_api_key
 from spike_contracts.builders import NOON, a_job, an_album, an_album_image_id, an_image, an_opening
 from spike_contracts.jobs import KINDS, a_job_of, store
+from spike_core.domain.chores import Chore, Round
 from spike_core.domain.facts import JobDue
 from spike_core.domain.jobs import (
     CancelledJob,
@@ -28,12 +30,13 @@ from spike_core.domain.tokens import Tokens
 from spike_core.domain.wallet import Posting
 from spike_core.ports.transactions import Transactions
 from spike_sqlalchemy.job_rows import STATE_COLUMNS, state_row
-from spike_sqlalchemy.rows import api_key_row, entry_row, image_row, place_row, session_row, user_row
+from spike_sqlalchemy.rows import api_key_row, entry_row, image_row, place_row, round_row, session_row, user_row
 from spike_sqlalchemy.tables import (
     IS_SPEND,
     album_images,
     albums,
     api_keys,
+    chores,
     images,
     jobs,
     ledger_entries,
@@ -197,6 +200,25 @@ def test_an_album_has_each_image_and_each_position_once(engine: Engine, transact
             _insert(engine, album_images, place_row(second))
     with pytest.raises(IntegrityError, match="ck_albums"):
         _update(engine, albums, default_tier="FREE")
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"rounds": -1},
+        {"rounds": 0},
+        {"begun_at": None},
+        {"rounds": 0, "begun_at": None},
+        {"begun_at": None, "held_until": None},
+    ],
+)
+def test_a_round_that_is_held_was_begun_and_counted(engine: Engine, wrong: Mapping[str, object]) -> None:
+    held = round_row(Round.before_the_first(Chore.ORPHANS).next(now=NOON, lease=timedelta(minutes=1)))
+    with pytest.raises(IntegrityError):
+        _insert(engine, chores, {**held, **wrong})
+    _insert(engine, chores, held)
+    with pytest.raises(IntegrityError):
+        _insert(engine, chores, held)
 
 
 def test_accounts_are_told_apart(engine: Engine, transactions: Transactions) -> None:

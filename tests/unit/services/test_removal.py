@@ -177,3 +177,24 @@ def test_an_expired_image_with_a_job_under_way_is_removed(house: House) -> None:
     house.removal.expire_anonymous(retention=WEEK)
     house.work()
     check_gone(house)
+
+
+def test_more_than_a_batch_expires_and_is_finished_in_one_round(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One process does this for all: nobody else comes for the rest."""
+    monkeypatch.setattr("spike_core.services.removal.REMOVALS_BATCH", 2)
+    clock = ManualClock()
+    blobs = FaultyBlobStore(MemoryBlobStore(clock))
+    house = House.build(clock=clock, blobs=blobs)
+    owner = house.owner()
+    blobs.failing.add("delete")
+    for _ in range(5):
+        image = house.upload(owner).image
+        with pytest.raises(StorageUnavailable):
+            house.removal.remove(owner, image.id)
+    blobs.failing.clear()
+    assert house.removal.finish_pending() == 5
+    for _ in range(5):
+        house.uploads.upload_anonymously(name=ImageName("a.jpg"), content=io.BytesIO(a_picture(SIZE)))
+    house.pass_time(2 * WEEK)
+    assert house.removal.expire_anonymous(retention=WEEK) == 5
+    check_gone(house)

@@ -1,0 +1,41 @@
+"""Chores in a database."""
+
+from typing import Final
+
+from attrs import frozen
+from sqlalchemy import bindparam, select
+
+from spike_core.domain.chores import Chore, Round
+from spike_sqlalchemy.prepared import Prepared, insert_unless, upsert
+from spike_sqlalchemy.rows import round_of, round_row
+from spike_sqlalchemy.statements import Statements
+from spike_sqlalchemy.tables import chores
+
+_ROUND: Final = select(chores).where(chores.c.chore == bindparam("which"))
+_GET: Final = Prepared(_ROUND)
+_LOCK: Final = Prepared(_ROUND.with_for_update())
+_MAKE_LOCKABLE: Final = insert_unless(chores, unique=["chore"])
+_PUT: Final = upsert(chores)
+
+
+@frozen
+class SqlAlchemyChores:
+    """See the port."""
+
+    _statements: Statements
+
+    def get(self, chore: Chore) -> Round:
+        """Return the latest round."""
+        for row in self._statements.rows(_GET, {"which": chore.value}):
+            return round_of(row)
+        return Round.before_the_first(chore)
+
+    def lock(self, chore: Chore) -> Round:
+        """Return the latest round, its row locked; one is made where there is none."""
+        self._statements.write(_MAKE_LOCKABLE, round_row(Round.before_the_first(chore)))
+        [row] = self._statements.locked_rows(_LOCK, {"which": chore.value})
+        return round_of(row)
+
+    def put(self, round_: Round) -> None:
+        """Store the latest round."""
+        self._statements.write(_PUT, round_row(round_))
