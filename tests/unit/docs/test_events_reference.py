@@ -1,0 +1,76 @@
+"""`docs/reference/events.md` names every fact, kind of entry, outcome and line of the log, and nothing else."""
+
+import ast
+import re
+from collections.abc import Iterator, Mapping
+from typing import Final
+
+import attrs
+
+from documents import PROJECT
+from spike_core.domain import facts
+from spike_core.domain.ledger import SPEND_KINDS, EntryKind
+from spike_core.services.workshop import Outcome
+
+PAGE: Final = (PROJECT / "docs/reference/events.md").read_text(encoding="utf-8")
+FACT: Final = re.compile(r"^\| (?:`(\w+)`)? ?\| `(\w+)` \| .+ \|$", re.MULTILINE)
+KIND: Final = re.compile(r"^\| `([A-Z_]+)` \| ([+−]) \| .+ \|$", re.MULTILINE)
+OUTCOME: Final = re.compile(r"^\| `(\w+)` \| .+ \|$", re.MULTILINE)
+LINE: Final = re.compile(r"^\| `(.+?)` \| ([\w, ]+) \| (.*?) ?\| .+ \|$", re.MULTILINE)
+LEVELS: Final[Mapping[str, str]] = {
+    "debug": "debug",
+    "info": "info",
+    "warning": "warning",
+    "error": "error",
+    "exception": "error",
+    "critical": "critical",
+}
+ERROR_ITSELF: Final = "exc_info"  # which becomes the traceback, not a field
+
+
+def section(heading: str) -> str:
+    _, found, rest = PAGE.partition(f"\n## {heading}\n")
+    assert found, heading
+    return rest.partition("\n## ")[0]
+
+
+def logged() -> Iterator[tuple[str, str, frozenset[str]]]:
+    """Yield event, level and fields of each line that an entrypoint can log."""
+    for file in sorted((PROJECT / "src/entrypoints").rglob("*.py")):
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            match node:
+                case ast.Call(func=ast.Attribute(attr=level), args=[ast.Constant(value=str(event))]) if level in LEVELS:
+                    yield event, LEVELS[level], frozenset(str(word.arg) for word in node.keywords) - {ERROR_ITSELF}
+
+
+def test_every_fact_is_told_with_its_fields_and_none_else() -> None:
+    told: dict[str, list[str]] = {}
+    name = ""
+    for fact, field in FACT.findall(section("Facts in the outbox")):
+        name = fact or name
+        told.setdefault(name, []).append(field)
+    classes = [kind for kind in vars(facts).values() if isinstance(kind, type) and kind.__module__ == facts.__name__]
+    assert told == {kind.__name__: [field.name for field in attrs.fields(kind)] for kind in classes}
+
+
+def test_every_kind_of_movement_is_told_with_its_sign_and_none_else() -> None:
+    told = KIND.findall(section("Movements of tokens"))
+    assert dict(told) == {kind.value: "−" if kind in SPEND_KINDS else "+" for kind in EntryKind}
+    assert len(told) == len(EntryKind)
+
+
+def test_every_end_of_an_attempt_is_told_and_none_else() -> None:
+    assert OUTCOME.findall(section("Ends of attempts")) == [outcome.value for outcome in Outcome]
+
+
+def test_every_line_that_the_entrypoints_log_is_told_with_level_and_fields_and_none_else() -> None:
+    actual: dict[str, tuple[set[str], set[str]]] = {}
+    for event, level, fields in logged():
+        levels, names = actual.setdefault(event, (set(), set()))
+        levels.add(level)
+        names.update(fields)
+    told = {
+        event: (set(levels.split(", ")), set(re.findall(r"`(\w+)`", fields)))
+        for event, levels, fields in LINE.findall(section("Lines of the log"))
+    }
+    assert told == actual
