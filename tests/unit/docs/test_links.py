@@ -1,4 +1,7 @@
-"""Links in the documents lead to files and headings that are there, and so do the paths that they name."""
+"""Links in the documents lead to files and headings that are there, and so do the paths that they name.
+
+Addresses elsewhere are listed, not fetched: tests have no network.
+"""
 
 import re
 from collections.abc import Iterator
@@ -15,6 +18,18 @@ INLINE_CODE: Final = re.compile(r"`[^`\n]*`")
 LINK: Final = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
 HEADING: Final = re.compile(r"^#{1,6} (.+)$", re.MULTILINE)
 OUTSIDE: Final = re.compile(r"[a-z]+:")
+ADDRESS: Final = re.compile(r"\b(https?)://([^/\s:?#&\"'`<>)…]+)")
+ELSEWHERE: Final = {  # every host that the documents name, and why
+    "keepachangelog.com": "the changelog's form",
+    "semver.org": "the numbers of versions",
+    "www.sqlite.org": "the authority on a setting of SQLite",
+    "api.openai.com": "where a generator may ask: an address to configure",
+    "ACCOUNT_ID.r2.cloudflarestorage.com": "where R2 is: an address to configure",
+    "example.com": "nobody's, for samples",
+    "s3.example.org": "nobody's, for samples",
+    "spike.example.org": "nobody's, for samples",
+}
+HERE: Final = {"localhost", "127.0.0.1"}
 NAMED_PATH: Final = re.compile(r"`((?:src|tests|docs|bench|\.ci)/[^`\s<…]*)`")
 
 
@@ -55,3 +70,11 @@ def test_every_document_is_linked_to() -> None:
     targets = {(page.parent / link.partition("#")[0]).resolve() for page in PAGES for link in links(page)}
     lonely = [page for page in (PROJECT / "docs").rglob("*.md") if not targets & {page, page.parent}]
     assert lonely == []
+
+
+def test_addresses_elsewhere_are_secure_and_each_host_is_known_with_a_reason() -> None:
+    """Only addresses of this machine may be plain."""
+    found = {pair for page in PAGES for pair in ADDRESS.findall(page.read_text(encoding="utf-8"))}
+    outside = {(scheme, host) for scheme, host in found if host not in HERE}
+    assert {scheme for scheme, _ in outside} == {"https"}
+    assert {host for _, host in outside} == ELSEWHERE.keys()
