@@ -20,6 +20,7 @@ TESTED_BY: Final = {
     "sh": "tests/integration/docs/test_shell.py",
     "json": "tests/unit/docs/test_samples.py",
     "toml": "tests/unit/docs/test_blocks.py",
+    "diff": "tests/integration/docs/test_add_a_tier.py",
     "text": "",  # drawings and what programs print: nothing to run
 }
 # What isn't run. Whoever adds to it changes this table, and should first ask whether the block can't be run after all.
@@ -104,3 +105,7 @@ def test_toml_is_toml(block: Block) -> None:
     if "gentle" in block.text:
         example = tomllib.loads((PROJECT / "docs/examples/spike_gentle/pyproject.toml").read_text(encoding="utf-8"))
         assert parsed["project"]["entry-points"] == example["project"]["entry-points"]
+
+
+def test_changes_are_shown_on_the_page_whose_test_makes_them() -> None:
+    assert {block.page.name for block in all_blocks("diff")} == {"add-a-tier.md"}
