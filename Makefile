@@ -42,6 +42,7 @@ bench: $(VENV)/.dev ## ratios, measured side by side in one run
 	$(BIN)/python bench/enhance_throughput.py --database postgresql
 	$(BIN)/python bench/start_up.py
 	$(BIN)/python bench/uploads.py
+	$(BIN)/python bench/base64_memory.py
 	$(BIN)/python bench/workers.py
 	$(BIN)/python bench/classical.py
 	$(BIN)/python bench/neural_quality.py --write

@@ -3,6 +3,7 @@
 It serves as `spike serve` does and has one user, but does no jobs unless it is asked to, and limits no rates.
 """
 
+import http.client
 import multiprocessing
 import tempfile
 import threading
@@ -36,6 +37,28 @@ class MeasuredServer:
     port: int
     token: str  # of its user's session
     told: str  # by `Prepare`
+
+    def post(self, path: str, body: bytes, *, content_type: str) -> int:
+        """Send a request on a connection of its own; return the status, which is 200 or 503."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=120)
+        connection.request("POST", path, body, {"Authorization": f"Bearer {self.token}", "Content-Type": content_type})
+        response = connection.getresponse()
+        answer = response.read()
+        connection.close()
+        assert response.status in {200, 503}, (response.status, answer)
+        return response.status
+
+    @property
+    def peak_mb(self) -> float:
+        """The highest resident memory of its process so far."""
+        return peak_mb(self.process)
+
+
+def peak_mb(process: psutil.Process) -> float:
+    """Return the highest resident memory of a process so far, as Linux's kernel saw it, in MB."""
+    lines = Path(f"/proc/{process.pid}/status").read_text().splitlines()
+    (peak,) = (line for line in lines if line.startswith("VmHWM"))
+    return int(peak.split()[1]) * 1024 / 1e6
 
 
 def _run(prepare: Prepare, settings: Settings, ready: Connection) -> None:

@@ -9,20 +9,21 @@ that the kernel saw, of the web process and of its children.
 """
 
 import argparse
-import http.client
 import io
-import json
+import os
 import statistics
 import sys
+import tempfile
 import time
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO, Final, cast
 
 import falcon
 import numpy as np
-import psutil
-from measured_server import App, MeasuredServer, measured_server
+from measured_server import App, MeasuredServer, measured_server, peak_mb
 from PIL import Image
 from PIL.ExifTags import GPS, IFD
 
@@ -31,6 +32,9 @@ from spike_core.domain.identifiers import ImageId
 from spike_core.domain.limits import UPLOAD_BYTES_MAX
 from spike_core.domain.objects import ObjectKey, PictureFormat
 from spike_runtime import Spike
+
+sys.path.append(str(Path(__file__).parents[1] / "tests"))
+from servers.s3 import running
 
 AT_ONCE: Final = 8
 RATIO_TARGET: Final = 1.5
@@ -88,40 +92,29 @@ def form_of(data: bytes, name: str) -> bytes:
 
 def seconds_of(server: MeasuredServer, path: str, body: bytes) -> float:
     """Return how long a request takes."""
-    headers = {"Authorization": f"Bearer {server.token}", "Content-Type": f"multipart/form-data; boundary={BOUNDARY}"}
     started_s = time.perf_counter()
-    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=120)
-    connection.request("POST", path, body, headers)
-    response = connection.getresponse()
-    answer = response.read()
-    connection.close()
-    assert response.status == 200, (response.status, json.loads(answer))
+    server.post(path, body, content_type=f"multipart/form-data; boundary={BOUNDARY}")
     return time.perf_counter() - started_s
 
 
-def peak_mb(process: psutil.Process) -> float:
-    """Return the highest resident memory of a process so far, as the kernel saw it, in MB."""
-    lines = Path(f"/proc/{process.pid}/status").read_text().splitlines()
-    (peak,) = (line for line in lines if line.startswith("VmHWM"))
-    return int(peak.split()[1]) * 1024 / 1e6
-
-
-def measure_time(rounds: int, *, tells_place: bool) -> None:
+def measure_time(rounds: int, *, storage: str, storage_url: str = "", tells_place: bool = False) -> None:
     """Print the ratio."""
     body = form_of(a_picture("JPEG", tells_place=tells_place), "bench.jpg")
-    with measured_server(with_storing) as server:
-        ratios = []
+    times = []
+    with measured_server(with_storing, storage_url=storage_url) as server:
         for number in range(rounds + 1):
             storing_s = seconds_of(server, "/bench/storing", body)
             upload_s = seconds_of(server, "/api/images/upload", body)
             if number:  # the first warms up
-                ratios.append(upload_s / storing_s)
-                print(f"round {number}: stored {storing_s:.3f} s   uploaded {upload_s:.3f} s   ratio {ratios[-1]:.2f}")
-        kind = "10 MB upload that tells a place" if tells_place else "10 MB upload"
-        print(
-            f"{kind} over reading and storing it: median {statistics.median(ratios):.2f} "
-            f"(min {min(ratios):.2f}, max {max(ratios):.2f}; target {RATIO_TARGET:.1f})"
-        )
+                times.append((storing_s, upload_s))
+                print(f"round {number}: stored {storing_s:.3f} s   uploaded {upload_s:.3f} s")
+    ratios = [upload_s / storing_s for storing_s, upload_s in times]
+    storing_ms, upload_ms = (1000 * statistics.median(each) for each in zip(*times, strict=True))
+    print(
+        f"10 MB upload{' that tells a place' if tells_place else ''}, {storage}: {upload_ms:.0f} ms, only stored "
+        f"{storing_ms:.0f} ms; ratio, median {statistics.median(ratios):.2f} "
+        f"(min {min(ratios):.2f}, max {max(ratios):.2f}; target {RATIO_TARGET:.1f})"
+    )
 
 
 def measure_memory(format_: str) -> None:
@@ -129,15 +122,24 @@ def measure_memory(format_: str) -> None:
     body = form_of(a_picture(format_), f"bench.{format_.lower()}")
     with measured_server(with_storing) as server:
         seconds_of(server, "/api/images/upload", body)
-        before_mb = peak_mb(server.process)
+        before_mb = server.peak_mb
         with ThreadPoolExecutor(AT_ONCE) as senders:
             list(senders.map(lambda _: seconds_of(server, "/api/images/upload", body), range(3 * AT_ONCE)))
         children = sorted((peak_mb(child) for child in server.process.children(recursive=True)), reverse=True)
         print(
             f"{AT_ONCE} uploads of {len(body) / 1e6:.1f} MB {format_} at once: web process "
-            f"{peak_mb(server.process):.0f} MB (target {MEMORY_TARGET_MB}; after one upload {before_mb:.0f}), "
+            f"{server.peak_mb:.0f} MB (target {MEMORY_TARGET_MB}; after one upload {before_mb:.0f}), "
             f"children that look {', '.join(f'{each:.0f}' for each in children) or 'none'} MB"
         )
+
+
+@contextmanager
+def a_bucket() -> Iterator[str]:
+    """Start the tests' S3 server; yield the URL of a bucket, for which the environment has the credentials."""
+    with tempfile.TemporaryDirectory() as folder, running(Path(folder)) as server:
+        bucket = server.with_bucket()
+        os.environ.update(bucket.credentials)
+        yield bucket.storage_url
 
 
 def main() -> None:
@@ -145,8 +147,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rounds", type=int, default=7)
     rounds = parser.parse_args().rounds
-    for tells_place in (False, True):
-        measure_time(rounds, tells_place=tells_place)
+    measure_time(rounds, storage="folder")
+    measure_time(rounds, storage="folder", tells_place=True)
+    with a_bucket() as url:
+        measure_time(rounds, storage="S3", storage_url=url)
     if sys.platform == "linux":
         for format_ in ("JPEG", "PNG", "WEBP"):
             measure_memory(format_)

@@ -1,16 +1,19 @@
 """Jobs through worker processes: how soon one is claimed on an idle system, and how many are done in a second.
 
-Over PostgreSQL and Valkey, both started from the tests' packages; each job enhances a photograph of 451x300 pixels at
-TIER_1K by the classical engine. From acceptance to claim is what the database tells: `claimed_at` less `created_at`,
-which is taken before the commit.
+Over PostgreSQL and Valkey, both started from the tests' packages, and embedded: one process over SQLite that serves and
+works. Each job enhances a photograph of 451x300 pixels at TIER_1K by the classical engine. From acceptance to claim is
+what the database tells: `claimed_at` less `created_at`, which is taken before the commit.
 
     python bench/workers.py [--jobs 60]
 """
 
 import argparse
+import sqlite3
 import statistics
 import sys
 import tempfile
+from collections.abc import Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import Final
 
@@ -18,20 +21,41 @@ import psycopg
 
 sys.path.append(str(Path(__file__).parents[1] / "tests"))
 from fleet import IMPATIENT, a_fleet, an_image, ended, enhance
-from running import serving
+from running import Server, serving
 from servers.postgres import new_database, running_postgres
 from servers.valkey import a_valkey
 
 CLAIM_TARGET_MS: Final = 50
 SINGLE_JOBS: Final = 40
+WAITS: Final = "SELECT claimed_at - created_at FROM jobs"
 PATIENCE: Final = {"SPIKE_ON_THEIR_WAY_MAX": "1000", "SPIKE_OPENING_GRANT": "100000", "SPIKE_LEASE_S": "60"}
 
 
-def waits_ms(url: str) -> list[float]:
-    """Return how long each job waited for its claim, in milliseconds, the shortest first."""
-    with psycopg.connect(url) as connection:
-        rows = connection.execute("SELECT claimed_at - created_at FROM jobs ORDER BY 1").fetchall()
-    return [microseconds / 1000 for (microseconds,) in rows]
+def one_by_one(server: Server) -> str:
+    """Order jobs, each when the one before has ended; return their image's id."""
+    image_id = an_image(server)
+    ended(server, image_id)
+    for _ in range(SINGLE_JOBS):
+        enhance(server, image_id, "TIER_1K")
+        ended(server, image_id)
+    return image_id
+
+
+def tell_waits(kind: str, rows: Sequence[tuple[int]]) -> None:
+    """Print how long jobs waited for their claims, given in microseconds."""
+    waited_ms = sorted(microseconds / 1000 for (microseconds,) in rows)
+    print(
+        f"accepted to claimed, idle, {kind}: median {statistics.median(waited_ms):.0f} ms, "
+        f"p95 {waited_ms[int(0.95 * len(waited_ms))]:.0f} ms (target {CLAIM_TARGET_MS})"
+    )
+
+
+def measure_embedded(folder: Path) -> None:
+    """Print how soon a job is claimed where one process does everything, with settings as they come."""
+    with serving(folder, SPIKE_OPENING_GRANT="1000", SPIKE_RATE_ENHANCE="0", SPIKE_RATE_GET_IMAGE="0") as server:
+        one_by_one(server)
+        with closing(sqlite3.connect(folder / "spike.db")) as connection:
+            tell_waits("embedded", connection.execute(WAITS).fetchall())
 
 
 def busy_s(url: str, *, jobs: int) -> float:
@@ -51,6 +75,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--jobs", type=int, default=60)
     jobs = parser.parse_args().jobs
+    with tempfile.TemporaryDirectory() as parent:
+        measure_embedded(Path(parent) / "embedded")
     with running_postgres() as postgres, a_valkey() as valkey, tempfile.TemporaryDirectory() as parent:
         for processes in (1, 2):
             with new_database(postgres.url) as url:
@@ -58,17 +84,10 @@ def main() -> None:
                 settings = {**IMPATIENT, **PATIENCE, "SPIKE_DATABASE_URL": url, "SPIKE_BROKER_URL": valkey.url}
                 with serving(folder, **settings) as server:
                     with a_fleet(folder, "--processes", str(processes), **settings):
-                        image_id = an_image(server)
-                        ended(server, image_id)
-                        for _ in range(SINGLE_JOBS if processes == 1 else 0):
-                            enhance(server, image_id, "TIER_1K")
-                            ended(server, image_id)
+                        image_id = one_by_one(server)
                     if processes == 1:
-                        waited = waits_ms(url)
-                        print(
-                            f"accepted to claimed, idle: median {statistics.median(waited):.0f} ms, "
-                            f"p95 {waited[int(0.95 * len(waited))]:.0f} ms (target {CLAIM_TARGET_MS})"
-                        )
+                        with psycopg.connect(url) as connection:
+                            tell_waits("PostgreSQL and Valkey", connection.execute(WAITS).fetchall())
                     for _ in range(jobs):
                         enhance(server, image_id, "TIER_1K")
                     with a_fleet(folder, "--processes", str(processes), **settings):
