@@ -1,13 +1,15 @@
 """The laws of `Census`."""
 
 from collections.abc import Callable, Sequence
+from datetime import timedelta
 from typing import Final, TypeVar
 
 import pytest
 
 from spike_contracts.builders import NOON, a_job, a_job_id, an_image, an_opening, image_id_of
 from spike_contracts.jobs import a_job_of_each_kind, store
-from spike_core.domain.identifiers import Identifier
+from spike_core.domain.facts import JobDue
+from spike_core.domain.identifiers import Identifier, JobId
 from spike_core.domain.ledger import LedgerEntry
 from spike_core.domain.tokens import Tokens
 from spike_core.ports.transactions import Transactions
@@ -50,7 +52,27 @@ class CensusContract:
             assert list(tx.census.wallets(limit=9)) == []
             assert list(tx.census.images(limit=9)) == []
             assert list(tx.census.jobs(limit=9)) == []
+            assert list(tx.census.messages(limit=9)) == []
             assert list(tx.census.entries_of([a_job_id()])) == []
+
+    def test_messages_are_all_there_due_or_not_ordered_by_their_job(self, transactions: Transactions) -> None:
+        jobs = sorted((a_job() for _ in range(5)), key=lambda job: job.id)
+        messages = [
+            JobDue(job_id=job.id, due_at=NOON + timedelta(days=number - 2), refused_since=NOON if number % 2 else None)
+            for number, job in enumerate(jobs)
+        ]
+        with transactions.begin() as tx:
+            store(tx, *jobs)
+            tx.outbox.put(messages[::-1])
+        with transactions.view() as tx:
+            for limit in (1, 2, 100):
+
+                def page(after: JobId | None, limit: int = limit) -> Sequence[JobDue]:
+                    found = tx.census.messages(after=after, limit=limit)
+                    assert len(found) <= limit
+                    return found
+
+                assert _walk(page, lambda message: message.job_id) == messages
 
     def test_the_entries_of_a_job_are_found_in_all_ledgers(self, transactions: Transactions) -> None:
         """Charges and refunds, whoever paid; entries of other jobs, and of none, aren't."""

@@ -5,6 +5,7 @@ from typing import TypeVar
 
 from attrs import frozen
 
+from spike_core.domain.facts import JobDue
 from spike_core.domain.identifiers import Identifier, ImageId, JobId, OwnerId
 from spike_core.domain.images import Image
 from spike_core.domain.jobs import Job
@@ -39,6 +40,10 @@ class MemoryCensus:
         wanted = set(job_ids)
         ledgers = self._rows.state.ledgers.values()
         return [entry for entries in ledgers for entry in entries if entry.job_id in wanted]
+
+    def messages(self, *, after: JobId | None = None, limit: int) -> Sequence[JobDue]:
+        """Return a page of all messages."""
+        return _page(self._rows.state.outbox, after, limit)
 
 
 def _page(rows: Mapping[Id, Row], after: Id | None, limit: int) -> list[Row]:

@@ -6,6 +6,7 @@ from typing import Final, TypeVar
 from attrs import frozen
 from sqlalchemy import ColumnElement, Table, bindparam, select, text, union_all
 
+from spike_core.domain.facts import JobDue
 from spike_core.domain.identifiers import Identifier, ImageId, JobId, OwnerId
 from spike_core.domain.images import Image
 from spike_core.domain.jobs import Job
@@ -13,9 +14,9 @@ from spike_core.domain.ledger import LedgerEntry
 from spike_core.domain.wallet import Wallet
 from spike_sqlalchemy.job_rows import job_of
 from spike_sqlalchemy.prepared import Prepared, Row
-from spike_sqlalchemy.rows import entry_of, image_of, wallet_of
+from spike_sqlalchemy.rows import entry_of, image_of, message_of, wallet_of
 from spike_sqlalchemy.statements import Statements
-from spike_sqlalchemy.tables import IS_REFUND, IS_SPEND, images, jobs, ledger_entries, wallets
+from spike_sqlalchemy.tables import IS_REFUND, IS_SPEND, images, jobs, ledger_entries, outbox_messages, wallets
 
 Value = TypeVar("Value")
 
@@ -28,6 +29,7 @@ def _page(table: Table, id_: ColumnElement[str], *conditions: ColumnElement[bool
 _WALLETS: Final = _page(wallets, wallets.c.owner_id)
 _IMAGES: Final = _page(images, images.c.id, images.c.removed_at.is_(None))
 _JOBS: Final = _page(jobs, jobs.c.id)
+_MESSAGES: Final = _page(outbox_messages, outbox_messages.c.job_id)
 _ENTRIES: Final = union_all(  # each half has its partial index
     *(
         select(ledger_entries).where(ledger_entries.c.job_id.in_(bindparam("ids", expanding=True)), text(kind))
@@ -57,6 +59,10 @@ class SqlAlchemyCensus:
     def entries_of(self, job_ids: Collection[JobId]) -> Sequence[LedgerEntry]:
         """Return the entries that name one of these jobs."""
         return [entry_of(row) for row in self._statements.rows_of(_ENTRIES, job_ids)]
+
+    def messages(self, *, after: JobId | None = None, limit: int) -> Sequence[JobDue]:
+        """Return a page of all messages."""
+        return self._values(message_of, _MESSAGES, after, limit)
 
     def _values(
         self, value_of: Callable[[Row], Value], statement: Prepared, after: Identifier | None, limit: int

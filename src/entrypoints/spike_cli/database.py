@@ -2,6 +2,7 @@
 
 import json
 import sys
+from collections.abc import Mapping
 
 import attrs
 import click
@@ -20,14 +21,17 @@ def migrate() -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def audit(as_json: bool) -> None:  # noqa: FBT001  # click's
     """Prove the invariants of money, jobs and objects on what is stored; exit 1 and name each row that breaks one."""
-    findings = []
+    kept: list[Mapping[str, str]] = []
+    found = 0
     with opened(log_level="WARNING") as spike:
         for finding in spike.audit.findings():
-            findings.append(attrs.asdict(finding))
-            if not as_json:
+            found += 1
+            if as_json:
+                kept.append(attrs.asdict(finding))
+            else:
                 click.echo(f"{finding.invariant}  {finding.subject}  {finding.message}")
     if as_json:
-        click.echo(json.dumps({"ok": not findings, "findings": findings}))
-    elif not findings:
+        click.echo(json.dumps({"ok": not found, "findings": kept}))
+    elif not found:
         click.echo("every invariant holds")
-    sys.exit(1 if findings else 0)
+    sys.exit(1 if found else 0)

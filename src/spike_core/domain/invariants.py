@@ -19,7 +19,7 @@ from spike_core.domain.wallet import Wallet
 class Finding:
     """An invariant that doesn't hold, and the row where it doesn't."""
 
-    invariant: str  # I1 to I8
+    invariant: str  # I1 to I8; or `outbox`, for a message that is left over
     subject: str  # the row's id
     message: str
 

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Sequence
 from typing import Protocol
 
+from spike_core.domain.facts import JobDue
 from spike_core.domain.identifiers import ImageId, JobId, OwnerId
 from spike_core.domain.images import Image
 from spike_core.domain.jobs import Job
@@ -24,3 +25,6 @@ class Census(Protocol):
 
     def entries_of(self, job_ids: Collection[JobId]) -> Sequence[LedgerEntry]:
         """Return the ledger entries, of all owners, that name one of these jobs."""
+
+    def messages(self, *, after: JobId | None = None, limit: int) -> Sequence[JobDue]:
+        """Return a page of all messages in the outbox, ordered by their job, due or not."""

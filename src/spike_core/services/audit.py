@@ -2,12 +2,14 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Iterator
+from datetime import timedelta
 from typing import Final
 
 from attrs import frozen
 
 from spike_core.domain.identifiers import ImageId, JobId, OwnerId
 from spike_core.domain.invariants import Finding, Link, judge_job, judge_wallet
+from spike_core.domain.jobs import PendingJob
 from spike_core.domain.ledger import LedgerEntry
 from spike_core.domain.limits import JobLimits
 from spike_core.domain.objects import ObjectKey
@@ -18,6 +20,8 @@ from spike_core.ports.transactions import Transaction, Transactions
 from spike_core.services.references import named_by, referenced
 
 AUDIT_PAGE: Final = 500
+DEAD_MESSAGE_AGE: Final = timedelta(hours=1)  # a relay comes every second, and drops what it finds
+OUTBOX: Final = "outbox"  # in the place of an invariant
 
 
 @frozen(kw_only=True)
@@ -42,6 +46,7 @@ class Audit:
         yield from self._wallets()
         yield from self._images()
         yield from self._jobs()
+        yield from self._messages()
         yield from self._objects()
 
     def _wallets(self) -> Iterator[Finding]:
@@ -82,6 +87,23 @@ class Audit:
             if len(jobs) < AUDIT_PAGE:
                 return
             after = jobs[-1].id
+
+    def _messages(self) -> Iterator[Finding]:
+        """Yield the messages of jobs that aren't pending any more, and that no relay has dropped for long."""
+        after: JobId | None = None
+        while True:
+            due_before = self.clock.now() - DEAD_MESSAGE_AGE
+            with self.transactions.view() as tx:
+                messages = tx.census.messages(after=after, limit=AUDIT_PAGE)
+                jobs = tx.jobs.find([message.job_id for message in messages])
+            for message in messages:
+                job = jobs[message.job_id]
+                if not isinstance(job, PendingJob) and message.due_at < due_before:
+                    told = f"it is {job.status.value}, and a message to start it has been due since {message.due_at}"
+                    yield Finding(invariant=OUTBOX, subject=str(job.id), message=told)
+            if len(messages) < AUDIT_PAGE:
+                return
+            after = messages[-1].job_id
 
     def _missing(self, keys: Collection[ObjectKey]) -> Iterator[Finding]:
         """Yield the named keys that hold no object, of rows that are still there (I8)."""

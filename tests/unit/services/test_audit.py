@@ -11,12 +11,13 @@ from faults import FaultyBlobStore, FaultyTransactions
 from house import House, Inventory
 from spike_contracts.builders import an_image_id
 from spike_core.domain.errors import StorageUnavailable
+from spike_core.domain.facts import JobDue
 from spike_core.domain.identifiers import JobId
 from spike_core.domain.jobs import CancelledJob, CompletedJob, PendingJob, RefundedJob
 from spike_core.domain.ledger import EntryKind, LedgerEntry
 from spike_core.domain.objects import ObjectKey, PictureFormat
 from spike_core.domain.tokens import Tokens
-from spike_core.services.audit import AUDIT_PAGE
+from spike_core.services.audit import AUDIT_PAGE, DEAD_MESSAGE_AGE
 from spike_memory import ManualClock, MemoryBlobStore, MemoryTransactions
 from spike_memory.state import State
 
@@ -186,6 +187,33 @@ def test_an_object_that_no_row_names_is_found_when_a_sweep_should_have_collected
     assert [(finding.invariant, finding.subject) for finding in house.findings()] == [("I8", str(key))]
     house.sweep.collect_orphans()
     assert house.findings() == []
+
+
+def test_a_message_of_an_ended_job_is_found_when_relays_should_have_dropped_it() -> None:
+    house = a_busy_house()
+    job_id = first(house.inventory(), CancelledJob)
+    with house.transactions.begin() as tx:
+        tx.outbox.put([JobDue(job_id=job_id, due_at=house.clock.now())])
+    house.pass_time(DEAD_MESSAGE_AGE)
+    assert house.findings() == []
+    house.pass_time(timedelta(microseconds=1))
+    assert [(finding.invariant, finding.subject) for finding in house.findings()] == [("outbox", str(job_id))]
+    house.inbox.refuses = False
+    house.dispatch.relay()
+    assert house.findings() == []
+
+
+def test_messages_behind_the_first_page_are_judged() -> None:
+    house = House.build()
+    owner = house.owner(tokens=10 * AUDIT_PAGE)
+    house.inbox.refuses = True
+    jobs = [house.accept(owner) for _ in range(AUDIT_PAGE + 1)]
+    last = max(job.id for job in jobs)
+    house.cancellation.cancel(owner, last)
+    with house.transactions.begin() as tx:
+        tx.outbox.put([JobDue(job_id=job.id, due_at=house.clock.now()) for job in jobs])
+    house.pass_time(2 * DEAD_MESSAGE_AGE)
+    assert [(finding.invariant, finding.subject) for finding in house.findings()] == [("outbox", str(last))]
 
 
 def test_damage_behind_the_first_page_is_found() -> None:

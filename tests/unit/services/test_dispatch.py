@@ -5,6 +5,7 @@ import pytest
 from faults import FaultyTransactions
 from house import House
 from spike_core.domain.errors import QueueUnavailable
+from spike_core.domain.facts import JobDue
 from spike_core.domain.identifiers import JobId
 from spike_core.domain.jobs import ClaimedJob, CompletedJob, PendingJob, RefundedJob, StartedJob
 from spike_core.domain.lanes import Lane
@@ -158,22 +159,53 @@ def claim(house: House, job_id: JobId) -> None:
     house.settlement.claim(job_id)
 
 
-@pytest.mark.parametrize("end", ["cancelled", "done"])
-def test_a_message_of_a_job_that_has_ended_is_forgotten_unsent(house: House, end: str) -> None:
+@pytest.mark.parametrize("end", ["claimed", "started", "cancelled", "done", "refunded"])
+def test_a_message_of_a_job_that_is_not_pending_any_more_is_forgotten_unsent(house: House, end: str) -> None:
+    """However it came to be left, by two transactions at once or by hand: no relay leaves it."""
     owner = house.owner()
     house.inbox.refuses = True
     job = house.accept(owner)
+    assert isinstance(job, PendingJob)
     (message,) = house.inventory().messages
     house.inbox.refuses = False
-    if end == "cancelled":
-        house.cancellation.cancel(owner, job.id)
-    else:
-        house.workshop.perform(job.id)
+    match end:
+        case "claimed":
+            house.settlement.claim(job.id)
+        case "started":
+            house.dispatch.start([job])
+            house.inbox.messages.clear()
+        case "cancelled":
+            house.cancellation.cancel(owner, job.id)
+        case "done":
+            house.workshop.perform(job.id)
+        case _:
+            house.settlement.fail(job, "no")
+    moved = house.job(job.id)
+    assert not isinstance(moved, PendingJob)
+    assert house.inventory().messages == frozenset(), "it goes with the move"
     with house.transactions.begin() as tx:
         tx.outbox.put([message])
     assert house.dispatch.relay() == 0
     assert house.inventory().messages == frozenset()
+    assert house.job(job.id) == moved
     assert not house.inbox.messages
+
+
+def test_messages_of_ended_jobs_hold_up_others_for_a_relay_at_most(house: House) -> None:
+    owner = house.owner(tokens=10 * RELAY_BATCH)
+    house.inbox.refuses = True
+    ended = [house.accept(owner) for _ in range(RELAY_BATCH)]
+    for job in ended:
+        house.cancellation.cancel(owner, job.id)
+    with house.transactions.begin() as tx:
+        tx.outbox.put([JobDue(job_id=job.id, due_at=house.clock.now()) for job in ended])
+    house.pass_time(MINUTE)
+    live = house.accept(owner)
+    house.inbox.refuses = False
+    house.dispatch.relay()
+    house.dispatch.relay()
+    assert house.inventory().messages == frozenset()
+    assert list(house.inbox.messages) == [live.id]
 
 
 def test_a_job_cancelled_while_its_refusal_is_noted_stays_cancelled_and_unannounced() -> None:
