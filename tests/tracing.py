@@ -15,8 +15,6 @@ def traced(engine: Engine) -> Iterator[list[str]]:
     seen: list[str] = []
     begin, end = _tracing_sqlite(seen) if engine.dialect.name == "sqlite" else _tracing_postgresql(seen)
     listeners = [("checkout", begin), ("checkin", end)]
-    if engine.dialect.name == "postgresql":  # its driver sends this without a cursor
-        listeners.append(("commit", lambda _connection: seen.append("COMMIT")))
     for name, listener in listeners:
         event.listen(engine, name, listener)
     try:

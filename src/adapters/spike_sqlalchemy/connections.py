@@ -1,13 +1,15 @@
-"""Connections with a transaction begun on them."""
+"""Connections with a transaction begun on them, and how it ends."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import Connection, Engine
 
 from spike_core.domain.errors import DatabaseUnavailable
 from spike_sqlalchemy.errors import translate, translated
+
+_IN_TRANSACTION: Final = frozenset({"INTRANS", "INERROR"})
 
 
 @contextmanager
@@ -31,7 +33,37 @@ def begun(engine: Engine, begin: str) -> Iterator[Connection]:
                     raise DatabaseUnavailable
             yield connection
         finally:
-            connection.close()  # which rolls back
+            _roll_back(connection)
+            connection.close()
+
+
+def commit(connection: Connection) -> None:
+    """Commit the transaction that was begun.
+
+    Raises:
+        DatabaseUnavailable: it is undone, or in doubt where the connection was lost.
+        TransactionUndone: it is undone, in favour of another one.
+    """
+    try:
+        _send(connection, "COMMIT")
+    except connection.dialect.loaded_dbapi.Error as error:
+        if known := translate(error):
+            raise known from error
+        raise
+
+
+def _roll_back(connection: Connection) -> None:
+    """Roll back what wasn't committed, which is how every view ends.
+
+    `rollback()` of psycopg makes it forget all statements that it has prepared, since one may have named a table that
+    is gone now, and have the server forget them too. Views begin every request, so none would be prepared for long.
+    Our transactions make no tables; so the order goes past psycopg's books. Whatever else the connection may be at
+    when a transaction ends, and on SQLite, is left to the pool.
+    """
+    if connection.dialect.name == "postgresql" and not connection.closed and not connection.invalidated:
+        driver: Any = connection.connection.driver_connection
+        if driver.info.transaction_status.name in _IN_TRANSACTION:
+            driver.pgconn.exec_(b"ROLLBACK")
 
 
 def _tried(connection: Connection, begin: str) -> bool:

@@ -22,7 +22,7 @@ _TAKE_TURN: Final = Prepared(
 class Statements:
     """Executes statements on one connection and translates what goes wrong."""
 
-    __slots__ = ("_aborts", "_broken", "_connection", "_dialect", "_driver", "_failed", "_writable")
+    __slots__ = ("_aborts", "_broken", "_connection", "_dialect", "_driver", "_failed", "_options", "_writable")
 
     def __init__(self, connection: Connection, *, writable: bool) -> None:
         """Execute on `connection`; the caller has begun its transaction, and ends it."""
@@ -35,6 +35,8 @@ class Statements:
         # word; so what a port promises to refuse is refused without an error
         self._aborts = connection.dialect.name == "postgresql"
         self._failed = False
+        # psycopg would prepare what a connection executes for the sixth time
+        self._options = {"prepare": True} if connection.dialect.name == "postgresql" else {}
 
     def rows(self, statement: Prepared, parameters: Parameters) -> Sequence[Row]:
         """Return all rows of a query."""
@@ -139,7 +141,7 @@ class Statements:
         cursor = self._driver.cursor()
         try:
             if len(parameters) == 1:
-                cursor.execute(compiled.sql, compiled.arguments(parameters[0]))
+                cursor.execute(compiled.sql, compiled.arguments(parameters[0]), **self._options)
             else:
                 cursor.executemany(compiled.sql, [compiled.arguments(each) for each in parameters])
             rows = compiled.converted(cursor.fetchall()) if compiled.returns_rows else ()

@@ -17,7 +17,7 @@ from spike_sqlalchemy.albums import SqlAlchemyAlbums
 from spike_sqlalchemy.api_keys import SqlAlchemyApiKeys
 from spike_sqlalchemy.census import SqlAlchemyCensus
 from spike_sqlalchemy.chores import SqlAlchemyChores
-from spike_sqlalchemy.connections import begun
+from spike_sqlalchemy.connections import begun, commit
 from spike_sqlalchemy.engine import BEGIN, BEGIN_VIEW
 from spike_sqlalchemy.images import SqlAlchemyImages
 from spike_sqlalchemy.job_lists import SqlAlchemyJobLists
@@ -160,10 +160,11 @@ class SqlAlchemyTransactions:
     @contextmanager
     def _begin(self) -> Iterator[Transaction]:
         try:
-            with self._turn, begun(self._engine, self._begin_sql) as connection, connection.begin():
+            with self._turn, begun(self._engine, self._begin_sql) as connection:
                 statements = Statements(connection, writable=True)
                 yield SqlAlchemyTransaction(statements)
                 statements.check_sound()
+                commit(connection)
         except TransactionUndone:
             time.sleep(UNDONE_PAUSE_S)
             raise

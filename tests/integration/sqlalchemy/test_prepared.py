@@ -1,0 +1,56 @@
+"""Statements that PostgreSQL has parsed once stay parsed, whatever becomes of the transactions that execute them."""
+
+from collections.abc import Iterator, Mapping
+
+import pytest
+
+from spike_contracts.builders import an_image, an_image_id
+from spike_core.domain.errors import ImageNotFound
+from spike_core.ports.plugins import DatabaseLimits
+from spike_sqlalchemy import PostgresDatabase, open_postgres
+
+
+@pytest.fixture
+def database(empty_postgres_url: str) -> Iterator[PostgresDatabase]:
+    """One connection, so that each transaction gets the same."""
+    database = open_postgres(empty_postgres_url, limits=DatabaseLimits(connections_max=1))
+    database.migrate()
+    yield database
+    database.close()
+
+
+def executions(database: PostgresDatabase, *, begins: str) -> Mapping[str, int]:
+    """Return how often the connection has executed what it has prepared, by its text."""
+    with database.engine.connect() as connection:
+        rows = connection.exec_driver_sql(
+            "SELECT statement, generic_plans + custom_plans FROM pg_prepared_statements"
+        ).all()
+    return {sql: number for sql, number in rows if sql.startswith(begins)}
+
+
+def test_a_statement_is_prepared_once_for_views_refusals_and_commits(database: PostgresDatabase) -> None:
+    image = an_image()
+    for _ in range(2):
+        with database.transactions.view() as tx, pytest.raises(ImageNotFound):
+            tx.images.get(an_image_id())
+        with pytest.raises(ImageNotFound), database.transactions.begin() as tx:  # noqa: PT012  # all belongs to it
+            tx.images.count_view(image.id)
+            tx.images.get(an_image_id())
+        with database.transactions.begin() as tx:
+            tx.images.count_view(image.id)
+    assert list(executions(database, begins="SELECT images").values()) == [2, 2]  # one locks, one doesn't
+    assert list(executions(database, begins="UPDATE images").values()) == [4]
+
+
+def test_what_is_prepared_outlives_a_column_that_a_newer_version_adds(database: PostgresDatabase) -> None:
+    """As at a rolling upgrade, where processes of the old version go on for a while."""
+    image = an_image()
+    with database.transactions.begin() as tx:
+        tx.images.add(image)
+        assert tx.images.get(image.id) == image
+    with database.engine.connect() as connection:
+        connection.exec_driver_sql("ALTER TABLE images ADD COLUMN mood TEXT")
+    with database.transactions.begin() as tx:
+        assert tx.images.get(image.id) == image
+        tx.images.add(an_image())
+    assert len(executions(database, begins="INSERT INTO images")) == 1
