@@ -21,12 +21,12 @@ CONFIGURATION: Final = Path(__file__).parents[2] / "deploy" / "nginx.conf"
 @contextmanager
 def nginx_before(first: int, second: int) -> Iterator[int]:
     """Run it in front of two ports of loopback, and yield its own port."""
-    binary = _binary()
+    binary = found_nginx()
     with tempfile.TemporaryDirectory(prefix="spike-nginx-") as folder:
         port = free_port()
         configuration = Path(folder, "nginx.conf")
         configuration.write_text(
-            _with_addresses(
+            configured(
                 {
                     "web1:3000": f"127.0.0.1:{first}",
                     "web2:3000": f"127.0.0.1:{second}",
@@ -56,8 +56,8 @@ def nginx_binary() -> str | None:
     return shutil.which("nginx", path=f"{os.environ.get('PATH', '')}:/usr/sbin:/usr/local/sbin")
 
 
-def _with_addresses(addresses: Mapping[str, str]) -> str:
-    """Return the configuration with other addresses and folders in it; each must be there."""
+def configured(addresses: Mapping[str, str]) -> str:
+    """Return our configuration with other addresses and folders in it; each must be there."""
     text = CONFIGURATION.read_text()
     for here, there in addresses.items():
         assert here in text, f"deploy/nginx.conf no longer says {here!r}"
@@ -65,7 +65,7 @@ def _with_addresses(addresses: Mapping[str, str]) -> str:
     return text
 
 
-def _binary() -> str:
+def found_nginx() -> str:
     """Return the program, or skip or fail the test that asks."""
     if binary := nginx_binary():
         return binary
