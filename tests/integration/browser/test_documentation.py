@@ -10,7 +10,15 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser
 
 PROJECT: Final = Path(__file__).parents[3]
-PAGES: Final = ("index", "guide", "lifecycle", "howto/embed", "reference/settings", "reference/metrics")
+PAGES: Final = (
+    "index",
+    "guide",
+    "lifecycle",
+    "howto/add-a-tier",
+    "howto/embed",
+    "reference/settings",
+    "reference/events",
+)
 
 
 @pytest.fixture(scope="module")
