@@ -107,11 +107,11 @@ def json_object(req: falcon.Request, *, bytes_max: int = JSON_BYTES_MAX) -> Mapp
     content = req.bounded_stream.read(bytes_max + 1)
     if len(content) > bytes_max:
         raise BodyTooLarge
-    if content and (req.content_type or "").partition(";")[0].strip().lower() != "application/json":
-        raise falcon.HTTPUnsupportedMediaType
+    if content:
+        check_is_json(req)
     note_payload(req, content)
     try:
-        body: Any = json.loads(content, parse_constant=_refuse_constant)
+        body: Any = json.loads(content, parse_constant=refuse_constant)
     except (ValueError, RecursionError) as error:
         raise MalformedBody from error
     if not isinstance(body, dict):
@@ -119,7 +119,22 @@ def json_object(req: falcon.Request, *, bytes_max: int = JSON_BYTES_MAX) -> Mapp
     return body
 
 
-def _refuse_constant(name: str) -> NoReturn:
+def check_is_json(req: falcon.Request) -> None:
+    """Check what a body is announced as.
+
+    Raises:
+        HTTPUnsupportedMediaType: it isn't JSON.
+    """
+    if (req.content_type or "").partition(";")[0].strip().lower() != "application/json":
+        raise falcon.HTTPUnsupportedMediaType
+
+
+def refuse_constant(name: str) -> NoReturn:
+    """Refuse `NaN` and its kin, which Python takes for JSON.
+
+    Raises:
+        ValueError: always.
+    """
     raise ValueError(f"{name} isn't JSON")
 
 

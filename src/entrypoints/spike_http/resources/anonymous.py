@@ -8,7 +8,6 @@ from spike_core.domain.rates import Bucket
 from spike_core.services.enhancements import Enhancements
 from spike_core.services.uploads import Uploads
 from spike_http.authentication import Gate
-from spike_http.bodies import json_object
 from spike_http.enhance_bodies import MixBody
 from spike_http.errors import UPLOAD_WORDINGS
 from spike_http.forms import ANONYMOUS_UPLOAD_FORM, NoFile, RepeatedField, upload_form
@@ -16,7 +15,7 @@ from spike_http.idempotency import Once
 from spike_http.links import LinkPolicy
 from spike_http.middleware import request_id_of
 from spike_http.openapi.operations import Access, Json, Operation
-from spike_http.pictures import PICTURE_JSON_BYTES_MAX, PICTURE_TROUBLES
+from spike_http.pictures import PICTURE_TROUBLES, json_with_picture
 from spike_http.views.anonymous import AnonymousUploadView, MixView
 
 
@@ -70,13 +69,14 @@ class MixResource:
     def on_post(self, req: falcon.Request, resp: falcon.Response) -> None:
         """Begin to blend an anonymous image with another picture, at the free tier."""
         caller = self.gate.stranger(req, bucket=Bucket.ANONYMOUS_MIX)
-        body = MixBody.parse(json_object(req, bytes_max=PICTURE_JSON_BYTES_MAX))
-        self.once.answer(
-            req,
-            resp,
-            caller=caller,
-            act=lambda then: self.enhancements.mix(
-                body.image_id, source=body.source, request_id=request_id_of(req), then=then
-            ),
-            view=lambda mixing: MixView(job_id=mixing.job.id, tier=mixing.job.order.tier),
-        )
+        with json_with_picture(req) as parsed:
+            body = MixBody.parse(parsed)
+            self.once.answer(
+                req,
+                resp,
+                caller=caller,
+                act=lambda then: self.enhancements.mix(
+                    body.image_id, source=body.source, request_id=request_id_of(req), then=then
+                ),
+                view=lambda mixing: MixView(job_id=mixing.job.id, tier=mixing.job.order.tier),
+            )

@@ -41,7 +41,7 @@ from spike_http.links import LinkPolicy
 from spike_http.media import answer_if_changed, as_json
 from spike_http.middleware import request_id_of
 from spike_http.openapi.operations import Access, Json, Operation
-from spike_http.pictures import PICTURE_JSON_BYTES_MAX, PICTURE_TROUBLES
+from spike_http.pictures import PICTURE_TROUBLES, json_with_picture
 from spike_http.query import CURSOR, LIMIT, image_cursor, page_limit
 from spike_http.views.images import BatchUploadView, DeletedImageView, ImagesView, ImageView, ShownImageView, UploadView
 from spike_http.views.jobs import BatchEnhanceView, EnhanceView, ParallelEnhanceView
@@ -145,21 +145,22 @@ class EnhanceResource:
         """Begin to enhance an image at one tier."""
         user_id = self.gate.user(req, bucket=Bucket.ENHANCE)
         req.context.wordings = ENHANCE_WORDINGS
-        body = EnhanceBody.parse(json_object(req, bytes_max=PICTURE_JSON_BYTES_MAX))
-        self.once.answer(
-            req,
-            resp,
-            caller=user_id.text,
-            act=lambda then: self.enhancements.enhance(
-                user_id,
-                image_id=body.image_id,
-                tier=body.tier,
-                source=body.source,
-                request_id=request_id_of(req),
-                then=then,
-            ),
-            view=EnhanceView.of,
-        )
+        with json_with_picture(req) as parsed:
+            body = EnhanceBody.parse(parsed)
+            self.once.answer(
+                req,
+                resp,
+                caller=user_id.text,
+                act=lambda then: self.enhancements.enhance(
+                    user_id,
+                    image_id=body.image_id,
+                    tier=body.tier,
+                    source=body.source,
+                    request_id=request_id_of(req),
+                    then=then,
+                ),
+                view=EnhanceView.of,
+            )
 
 
 @frozen(kw_only=True)

@@ -16,7 +16,7 @@ from spike_http.mcp_bodies import GenerateBody, ModifyBody, UnknownPricedTier
 from spike_http.media import as_json
 from spike_http.middleware import request_id_of
 from spike_http.openapi.operations import Json, Operation
-from spike_http.pictures import PICTURE_JSON_BYTES_MAX, PICTURE_TROUBLES
+from spike_http.pictures import PICTURE_TROUBLES, json_with_picture
 from spike_http.query import CURSOR, LIMIT, job_cursor, page_limit
 from spike_http.views.creations import CreatingView, CreationsView, CreationView
 from spike_http.views.tokens import BalanceView
@@ -83,22 +83,23 @@ class ModifyResource:
     def on_post(self, req: falcon.Request, resp: falcon.Response) -> None:
         """Begin to change a picture by words."""
         user_id = self.gate.user(req, bucket=Bucket.MODIFY)
-        body = ModifyBody.parse(json_object(req, bytes_max=PICTURE_JSON_BYTES_MAX))
-        self.once.answer(
-            req,
-            resp,
-            caller=user_id.text,
-            act=lambda then: self.creations.modify(
-                user_id,
-                prompt=body.prompt,
-                negative=body.negative,
-                tier=body.tier,
-                picture=body.picture,
-                request_id=request_id_of(req),
-                then=then,
-            ),
-            view=CreatingView.of,
-        )
+        with json_with_picture(req) as parsed:
+            body = ModifyBody.parse(parsed)
+            self.once.answer(
+                req,
+                resp,
+                caller=user_id.text,
+                act=lambda then: self.creations.modify(
+                    user_id,
+                    prompt=body.prompt,
+                    negative=body.negative,
+                    tier=body.tier,
+                    picture=body.picture,
+                    request_id=request_id_of(req),
+                    then=then,
+                ),
+                view=CreatingView.of,
+            )
 
 
 @frozen(kw_only=True)
