@@ -3,6 +3,7 @@
 import io
 import os
 import signal
+import threading
 from collections.abc import Iterator
 from datetime import timedelta
 
@@ -34,6 +35,9 @@ def pipe() -> Iterator[tuple[int, int]]:
     """Return what a worker process reads from and what its supervisor holds."""
     reading, writing = os.pipe()
     yield reading, writing
+    for thread in threading.enumerate():
+        if thread.name == "supervisor":  # which reads to the end
+            thread.join(PATIENCE_S)
     os.close(reading)
 
 
