@@ -72,6 +72,14 @@ def test_every_document_is_linked_to() -> None:
     assert lonely == []
 
 
+def test_the_index_leads_to_every_page_once() -> None:
+    """Decisions are found by their own index."""
+    index = PROJECT / "docs/index.md"
+    linked = [(index.parent / link).resolve() for link in links(index) if "images" not in link]
+    pages = {page for page in (PROJECT / "docs").rglob("*.md") if page.parent.name != "decisions"}
+    assert sorted(linked) == sorted({*pages - {index}, PROJECT / "docs/decisions/index.md"})
+
+
 def test_addresses_elsewhere_are_secure_and_each_host_is_known_with_a_reason() -> None:
     """Only addresses of this machine may be plain."""
     found = {pair for page in PAGES for pair in ADDRESS.findall(page.read_text(encoding="utf-8"))}
