@@ -50,7 +50,7 @@ def seen(data: bytes, sizes: Sequence[int]) -> object:
     with ExitStack() as files:
         try:
             return in_memory(parse(blocks_of(data, sizes), files=files))
-        except (ValueError, RecursionError):
+        except (ValueError, RecursionError, TooMuchBeside):  # a quotation mark too many puts a long text outside
             return "no JSON"
 
 
