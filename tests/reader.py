@@ -23,7 +23,7 @@ from typing import Any, Final
 from attrs import define, field
 
 from documents import Block
-from pictures import encoded, photograph
+from pictures import decoded, encoded, photograph
 from running import PATIENCE_S, SPIKE, environment
 
 PICTURES: Final = ("photo.jpg", "cat.jpg", "holiday/beach.jpg", "holiday/harbour.jpg")
@@ -31,7 +31,7 @@ CURL: Final = "silent\nshow-error\nfail-with-body\n"  # an answer that is an err
 _BRIEFLY: Final = Path(__file__).with_name("briefly.py")
 _LINK: Final = re.compile(r"http://\S+?/files/enhanced/job_…\.jpg\?…")
 _ID: Final = re.compile(r"\b(img_|job_|album_)…")
-_WRITTEN: Final = re.compile(r"-o (\S+\.jpg)\b")
+_WRITTEN: Final = re.compile(r"-o (\S+)")
 _COMMENT: Final = re.compile(r"\s#.*$", re.MULTILINE)
 
 
@@ -76,7 +76,8 @@ class Reader:
         """Run a block and return what it printed in JSON.
 
         Raises:
-            AssertionError: it left a placeholder, a command failed, or a picture that it should have written isn't one.
+            AssertionError: it left a placeholder, a command failed, or what it should have written isn't there.
+            UnidentifiedImageError: what it has written is no picture.
         """
         script = self.filled_in(block.text)
         assert "…" not in _COMMENT.sub("", script), f"{block.place}: nothing is known to stand for … in\n{script}"
@@ -95,7 +96,11 @@ class Reader:
         said = documents_in(ran.stdout)
         self.answers += said
         for name in _WRITTEN.findall(script):
-            assert (self.folder / name).read_bytes().startswith(b"\xff\xd8"), f"{block.place}: {name} is no JPEG"
+            written = self.folder / name
+            pictures = list(written.iterdir()) if written.is_dir() else [written]
+            assert pictures, f"{block.place}: nothing is in {name}"
+            for picture in pictures:
+                decoded(picture.read_bytes())
         return said
 
     def filled_in(self, text: str) -> str:
