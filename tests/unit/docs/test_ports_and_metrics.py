@@ -4,20 +4,25 @@ import importlib
 import pkgutil
 import re
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Final
 
+from prometheus_client import Metric
+from prometheus_client.parser import text_string_to_metric_families
+
 from house import House
 from spike_core import ports
+from spike_core.domain.tiers import Tier
 from spike_runtime.metrics import Metrics
 
 REFERENCE: Final = Path(__file__).parents[3] / "docs/reference"
-PORT: Final = re.compile(r"^\| `(\w+)` \| `(\w+)\.py` \| .+ \| (.+) \|$", re.MULTILINE)
-SERIES: Final = re.compile(r"^\| `(spike_\w+)` \| (\w+) \|", re.MULTILINE)
-EXPOSED: Final = re.compile(r"^# TYPE (spike_\w+?)(?:_total)? (\w+)$", re.MULTILINE)
+PORT: Final = re.compile(r"^\| `(\w+)` \| `(\w+)\.py` \| (.+) \| (.+) \|$", re.MULTILINE)
+SERIES: Final = re.compile(r"^\| `(spike_\w+)` \| (\w+) \| (.*?) ?\| (.+) \|$", re.MULTILINE)
 
 
-def protocols() -> Iterator[tuple[str, str, frozenset[str]]]:
+def protocols() -> Iterator[tuple[str, str, str, frozenset[str]]]:
+    """Yield name, file, the first sentence of the docstring, and the methods of each port."""
     for module in pkgutil.iter_modules(ports.__path__):
         if module.name == "plugins":  # factories, told in docs/architecture.md
             continue
@@ -25,17 +30,44 @@ def protocols() -> Iterator[tuple[str, str, frozenset[str]]]:
         for name, kind in vars(found).items():
             if isinstance(kind, type) and kind.__module__ == found.__name__ and getattr(kind, "_is_protocol", False):
                 methods = {method for method in vars(kind) if not method.startswith("_")}
-                yield name, module.name, frozenset(methods)
+                yield name, module.name, first_sentence(kind), frozenset(methods)
 
 
-def test_every_port_is_told_with_its_methods() -> None:
+def first_sentence(kind: type) -> str:
+    paragraph = " ".join((kind.__doc__ or "").partition("\n\n")[0].split())
+    return re.split(r"\.(?: |$)", paragraph)[0]
+
+
+def test_every_port_is_told_with_its_first_sentence_and_its_methods() -> None:
     page = (REFERENCE / "ports.md").read_text(encoding="utf-8")
-    told = {(name, file, frozenset(re.findall(r"`(\w+)`", methods))) for name, file, methods in PORT.findall(page)}
+    told = {
+        (name, file, sentence, frozenset(re.findall(r"`(\w+)`", methods)))
+        for name, file, sentence, methods in PORT.findall(page)
+    }
     assert told == set(protocols())
 
 
-def test_every_series_is_told_with_its_kind(house: House) -> None:
+def exposed(metrics: Metrics) -> set[tuple[str, str, frozenset[str], str]]:
+    """Return name, kind, labels and meaning of each series, once each has counted something."""
+    metrics.count_request(method="GET", route="/healthz", status=200, seconds=0.1)
+    metrics.count_attempt(tier=Tier.FREE, outcome="delivered", seconds=1.0)
+    metrics.count_wait(tier=Tier.FREE, wait=timedelta(seconds=1))
+    metrics.count_sweep(sweep="relay", found=1)
+    return {
+        (family.name, family.type, labels_of(family), family.documentation)
+        for family in text_string_to_metric_families(metrics.exposition().decode())
+        if family.name.startswith("spike_") and not family.name.endswith("_created")
+    }
+
+
+def labels_of(family: Metric) -> frozenset[str]:
+    """Return what its samples are told apart by; `le` is every histogram's own."""
+    return frozenset(label for sample in family.samples for label in sample.labels) - {"le"}
+
+
+def test_every_series_is_told_with_its_kind_labels_and_meaning_and_none_else(house: House) -> None:
     page = (REFERENCE / "metrics.md").read_text(encoding="utf-8")
-    metrics = Metrics(transactions=house.transactions, clock=house.clock)
-    exposed = {row for row in EXPOSED.findall(metrics.exposition().decode()) if not row[0].endswith("_created")}
-    assert set(SERIES.findall(page)) == exposed
+    told = {
+        (name, kind, frozenset(re.findall(r"\w+", labels)), means) for name, kind, labels, means in SERIES.findall(page)
+    }
+    assert told == exposed(Metrics(transactions=house.transactions, clock=house.clock))
