@@ -117,6 +117,9 @@ class ImagesApi:
             self.asked.append(asked)
             if self.scripts:
                 self.scripts.popleft()(handler)
+            elif asked.path == "/v1/models":
+                _check_key(asked)
+                send_json(handler, 200, {"object": "list", "data": [{"id": "gpt-image-1", "object": "model"}]})
             elif asked.method == "GET":
                 send(handler, 200, self.files[asked.path], content_type="image/png")
             else:
@@ -149,8 +152,7 @@ class ImagesApi:
         return Asked(method=handler.command, path=handler.path, headers=headers, fields=fields, image=image)
 
     def _made(self, asked: Asked) -> Mapping[str, Any]:
-        if asked.headers.get("authorization") != f"Bearer {KEY}":
-            raise Refusal(401, "invalid_api_key")
+        _check_key(asked)
         if "response_format" in asked.fields and not self.takes_response_format:
             raise Refusal(400, "unknown_parameter", "response_format")
         if asked.fields["size"] not in SIZES:
@@ -176,6 +178,11 @@ class ImagesApi:
                     return quickly_encoded(ImageOps.mirror(original.convert("RGB")))
             case _:
                 raise Refusal(404, "not_found")
+
+
+def _check_key(asked: Asked) -> None:
+    if asked.headers.get("authorization") != f"Bearer {KEY}":
+        raise Refusal(401, "invalid_api_key")
 
 
 @functools.cache

@@ -98,6 +98,9 @@ class FickleGenerator:
     ) -> EnhancedPicture:
         return MemoryGenerator().modify(original, prompt, negative=negative, size=self._mood.shown(size))
 
+    def ping(self) -> None:
+        pass
+
 
 class FickleBlobStore(MemoryBlobStore):
     """Can be told to be full, has no room for one picture, and takes the process along with another.

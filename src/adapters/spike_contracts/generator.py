@@ -27,6 +27,9 @@ def check(picture: EnhancedPicture, size: Dimensions, probe: ImageProbe) -> None
 class GeneratorContract:
     """Needs the fixtures `generator`, `make_picture` and `probe`, one that reads what the generator makes."""
 
+    def test_one_that_can_be_asked_says_so(self, generator: Generator) -> None:
+        generator.ping()
+
     @pytest.mark.parametrize("ratio", AspectRatio)
     def test_a_generated_picture_has_the_size_that_was_asked(
         self, generator: Generator, probe: ImageProbe, ratio: AspectRatio

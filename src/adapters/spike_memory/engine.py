@@ -152,3 +152,6 @@ class MemoryGenerator:
         """Return a made-up picture; see the port."""
         MemoryProbe().inspect(original)
         return self.generate(prompt, negative=negative, size=size)
+
+    def ping(self) -> None:
+        """Do nothing: it is always there."""

@@ -19,9 +19,11 @@ from spike_openai.verdicts import check, check_picture
 
 ANSWER_BYTES_MAX: Final = 32 * 1024 * 1024  # of JSON with a picture in base64, a third larger than the picture
 PICTURE_BYTES_MAX: Final = SOURCE_BYTES_MAX  # of a picture's own file
+LISTING_S_MAX: Final = 15.0
 
 Fields = Mapping[str, str]
 
+_WITHOUT_LIST: Final = frozenset({404, 405, 501})
 _FORMAT_FIELD: Final = "response_format"
 # These answer in base64 always, and refuse to be asked for it (OpenAI's API reference, "Create image").
 _ALWAYS_BASE64: Final = re.compile(r"(?:.*/)?(?:gpt-image|chatgpt-image).*")
@@ -65,6 +67,21 @@ class Conversation:
             return lambda client: client.build_request("POST", endpoint, data={**fields, "n": "1"}, files=files)
 
         return self._picture(message, self._fields(words, size))
+
+    def listed(self) -> None:
+        """Ask for the list of models, once, and leave it unread. A server that has none has answered, and that will do.
+
+        Raises:
+            ServerTrouble: it can't be reached, or not with this key.
+        """
+        answer = exchange(
+            self.server,
+            lambda client: client.build_request("GET", self.server.endpoint("models")),
+            deadline=self.deadline.sooner(LISTING_S_MAX),
+            bytes_max=ANSWER_BYTES_MAX,
+        )
+        if answer.status not in _WITHOUT_LIST:
+            check(answer, server=self.server)
 
     def _fields(self, words: str, size: Dimensions) -> Fields:
         fields = {"prompt": words, "size": str(size)}

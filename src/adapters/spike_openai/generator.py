@@ -52,6 +52,13 @@ class OpenAIGenerator:
         except ServerTrouble as trouble:
             raise GeneratorUnavailable from trouble.with_traceback(None)  # its frames hold what the server said
 
+    def ping(self) -> None:
+        """Ask the server which models it has, which costs nothing; see the port."""
+        try:
+            self._conversation().listed()
+        except ServerTrouble as trouble:
+            raise GeneratorUnavailable from trouble.with_traceback(None)  # its frames hold what the server said
+
     def _conversation(self) -> Conversation:
         return Conversation(server=self.server, patience=self.patience)
 

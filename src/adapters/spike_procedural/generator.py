@@ -48,6 +48,9 @@ class ProceduralGenerator:
         except MemoryError as error:
             raise GeneratorUnavailable from error
 
+    def ping(self) -> None:
+        """Do nothing: it is always there."""
+
 
 def _finished(picture: Image, size: Dimensions) -> EnhancedPicture:
     exact = (size.width_px, size.height_px)

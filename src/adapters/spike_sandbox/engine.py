@@ -10,7 +10,7 @@ from typing import BinaryIO, Final, TypeVar
 from attrs import field, frozen
 
 from spike_core.domain.dimensions import Dimensions
-from spike_core.domain.errors import UndecodablePicture, UpscalerUnavailable, WorkCutShort
+from spike_core.domain.errors import GeneratorUnavailable, UndecodablePicture, UpscalerUnavailable, WorkCutShort
 from spike_core.domain.generation import Prompt
 from spike_core.domain.images import PictureFacts, PictureIdentity
 from spike_core.ports.plugins import Engine
@@ -133,6 +133,14 @@ class SandboxedGenerator:
             WorkCutShort: the child didn't live to the end of the work.
         """
         return _worked(self._children, Order("modify", [original], size, prompt, negative), picture_of, UNWATCHED)
+
+    def ping(self) -> None:
+        """Have a child; see the port."""
+        try:
+            with self._children.one():
+                pass
+        except UpscalerUnavailable as error:
+            raise GeneratorUnavailable from error
 
 
 @frozen

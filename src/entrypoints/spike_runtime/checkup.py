@@ -2,8 +2,10 @@
 
 import io
 import shutil
+import tempfile
 from collections.abc import Callable, Iterator
 from datetime import timedelta
+from pathlib import Path
 from typing import Final
 
 from attrs import frozen
@@ -93,6 +95,19 @@ def _checks(spike: Spike, sample: bytes) -> Iterator[_Check]:
         remedy="reinstall the engine's extra, or name another engine",
     )
     yield _Check(
+        part="generator",
+        setting="SPIKE_GENERATOR",
+        use=lambda: _use_generator(spike),
+        remedy="start its server, or correct SPIKE_GENERATOR_URL or the key; till then what words ask for is refunded",
+    )
+    if spike.settings.metrics_dir:
+        yield _Check(
+            part="metrics",
+            setting="SPIKE_METRICS_DIR",
+            use=lambda: _use_metrics_folder(Path(spike.settings.metrics_dir)),
+            remedy="let this user write there; until then no process can count",
+        )
+    yield _Check(
         part="disk",
         setting="SPIKE_DATA_DIR",
         use=lambda: _look_at_disk(spike),
@@ -133,6 +148,15 @@ def _use_engine(spike: Spike, sample: bytes) -> None:
     enhanced = spike.engine.upscaler.enhance(io.BytesIO(sample), size=_SMALL)
     if spike.engine.probe.inspect(io.BytesIO(enhanced.content)).dimensions != _SMALL:
         raise _Ill("what it makes has the wrong size")
+
+
+def _use_generator(spike: Spike) -> None:
+    spike.generator.ping()
+
+
+def _use_metrics_folder(folder: Path) -> None:
+    with tempfile.TemporaryFile(dir=folder) as file:
+        file.write(_TRIAL)
 
 
 def _look_at_disk(spike: Spike) -> None:

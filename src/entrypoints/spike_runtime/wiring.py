@@ -84,6 +84,7 @@ class Spike:
     engine: Engine
     sandbox: Sandbox | None  # whose children are the engine, where it has any
     engine_name: str
+    generator: Generator
     limiter: RateLimiter
     metrics: Metrics
 
@@ -240,6 +241,7 @@ def assemble(
         engine=engine,
         sandbox=sandbox,
         engine_name=engine_name,
+        generator=generator,
         limiter=limiter,
         metrics=Metrics(
             transactions=transactions,

@@ -30,3 +30,10 @@ class Generator(Protocol):
             UnusableResult: there is a picture and it can't be used; no further attempt would end otherwise.
             GeneratorUnavailable: it can't work now; another attempt may succeed.
         """
+
+    def ping(self) -> None:
+        """Check, as well as that can be done for nothing, that it can be asked: no picture is made.
+
+        Raises:
+            GeneratorUnavailable: it can't work now, or its settings are wrong.
+        """

@@ -3,18 +3,19 @@
 import io
 import re
 import threading
+import traceback
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from PIL import Image, ImageChops, ImageOps, ImageStat
 
-from images_api import FORBIDDEN, KEY, ImagesApi
+from images_api import FORBIDDEN, KEY, ImagesApi, Script, answering, refusing
 from pictures import a_photo, decoded, encoded, exif, photograph
 from spike_contracts.generator import GeneratorContract
 from spike_contracts.probe import MakePicture
 from spike_core.domain.dimensions import Dimensions
-from spike_core.domain.errors import PromptRefused, TooManyPixels
+from spike_core.domain.errors import GeneratorUnavailable, PromptRefused, TooManyPixels
 from spike_core.domain.generation import AspectRatio, Prompt
 from spike_core.domain.limits import PROMPT_CHARS_MAX
 from spike_core.domain.objects import PictureFormat
@@ -67,6 +68,44 @@ class TestOpenAIGeneratorByAddress(GeneratorContract):
     def api(self) -> Iterator[ImagesApi]:
         with ImagesApi(delivers_addresses=True) as opened:
             yield opened
+
+
+def test_whether_the_server_can_be_asked_costs_no_picture(api: ImagesApi) -> None:
+    a_generator(api).ping()
+    (asked,) = api.asked
+    assert (asked.method, asked.path) == ("GET", "/v1/models")
+
+
+@pytest.mark.parametrize("status", [404, 405])
+def test_a_server_that_lists_no_models_can_be_asked(api: ImagesApi, status: int) -> None:
+    api.scripts.append(refusing(status))
+    a_generator(api).ping()
+
+
+@pytest.mark.parametrize(
+    ("answer", "told"),
+    [
+        (refusing(401, "invalid_api_key"), "SPIKE_GENERATOR_API_KEY isn't accepted"),
+        (refusing(402), "its account is used up"),
+        (refusing(503), "answered 503"),
+        (answering(b"", ("Location", "https://example.org/"), status=301), "SPIKE_GENERATOR_URL must be the address"),
+    ],
+)
+def test_what_keeps_the_server_from_being_asked_is_told(api: ImagesApi, answer: Script, told: str) -> None:
+    api.scripts.append(answer)
+    with pytest.raises(GeneratorUnavailable) as failed:
+        a_generator(api).ping()
+    assert told in str(failed.value.__cause__)
+    assert KEY not in "".join(traceback.format_exception(failed.value))
+    assert len(api.asked) == 1
+
+
+def test_a_server_that_is_away_is_told_so() -> None:
+    with ImagesApi() as api:
+        generator = a_generator(api)
+    with pytest.raises(GeneratorUnavailable) as failed:
+        generator.ping()
+    assert "can't be reached" in str(failed.value.__cause__)
 
 
 def distance(one: Image.Image, other: Image.Image) -> float:

@@ -6,10 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from images_api import KEY, ImagesApi
 from rogue import with_engine
 from running import run_spike
 
-PARTS = ["database", "storage", "queue", "rate limits", "sandbox", "engine", "disk"]
+PARTS = ["database", "storage", "queue", "rate limits", "sandbox", "engine", "generator", "disk"]
 
 
 @pytest.fixture
@@ -80,6 +81,23 @@ def test_a_server_of_queue_and_limits_that_is_away_is_named_for_both(folder: Pat
 def test_a_server_of_queue_and_limits_that_is_there_is_found_well(folder: Path, redis_url: str) -> None:
     settings = {"SPIKE_BROKER_URL": redis_url, "SPIKE_RATE_LIMIT_URL": redis_url}
     assert run_spike("doctor", folder=folder, **settings).returncode == 0
+
+
+def test_an_image_server_that_does_not_take_the_key_is_named(folder: Path) -> None:
+    with ImagesApi() as api:
+        settings = {"SPIKE_GENERATOR": "openai", "SPIKE_GENERATOR_URL": api.url}
+        well = run_spike("doctor", folder=folder, SPIKE_GENERATOR_API_KEY=KEY, **settings)
+        ill = run_spike("doctor", folder=folder, SPIKE_GENERATOR_API_KEY="another", **settings)
+    assert (well.returncode, ill.returncode) == (0, 1)
+    assert "FAIL  generator: SPIKE_GENERATOR_API_KEY isn't accepted" in ill.stdout
+    assert "another" not in ill.stdout + ill.stderr
+
+
+def test_the_folder_of_metrics_is_tried_where_there_is_one(folder: Path, tmp_path: Path) -> None:
+    checked = run_spike("doctor", "--json", folder=folder, SPIKE_METRICS_DIR=str(tmp_path / "metrics"))
+    parts = {check["part"]: check["trouble"] for check in json.loads(checked.stdout)["checks"]}
+    assert (checked.returncode, parts["metrics"]) == (0, "")
+    assert list((tmp_path / "metrics").iterdir()) == []
 
 
 def test_children_that_cannot_be_started_are_named(folder: Path, tmp_path: Path) -> None:
