@@ -5,6 +5,8 @@ A file comes into sight by a rename, whole and synced to the disk, or not at all
 """
 
 import errno
+import heapq
+import operator
 import os
 import shutil
 import stat
@@ -12,6 +14,7 @@ import tempfile
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, suppress
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import BinaryIO, Final
 
@@ -22,11 +25,12 @@ from spike_core.domain.objects import ObjectKey
 from spike_core.ports.blobs import StoredObject
 from spike_core.ports.clock import Clock
 from spike_filesystem.links import LinkSigner
-from spike_filesystem.listings import Listings
+from spike_filesystem.listings import Walk, Walks
 
 COPY_BYTES: Final = 1024 * 1024  # so much of an object is in memory at once
 LEFTOVER_AGE: Final = timedelta(days=1)  # no live `put` takes so long
-LISTING_KEPT_FROM: Final = 100  # objects in a page: whoever asks for fewer wants to see one, not all
+WALK_KEPT_FROM: Final = 100  # objects in a page: whoever asks for fewer wants to see one, not all
+NAMES_HELD_MAX: Final = 50_000  # some 5 MB; a larger folder is looked through once for each so many
 
 _FOLDERS: Final = ("enhanced", "images", "inputs", "originals")  # all that keys begin with, in their order
 _INCOMING: Final = ".incoming"
@@ -43,7 +47,7 @@ class FilesystemBlobStore:
     root: Path
     clock: Clock = field(kw_only=True)
     secret: bytes = field(kw_only=True, repr=False)
-    _listings: Listings = field(factory=Listings, init=False, repr=False, eq=False)
+    _walks: Walks = field(factory=Walks, init=False, repr=False, eq=False)
 
     def put(self, key: ObjectKey, content: BinaryIO) -> None:
         """Store an object; see the port. Throws away leftovers of crashed processes, too."""
@@ -83,19 +87,24 @@ class FilesystemBlobStore:
     def scan(self, *, after: ObjectKey | None = None, limit: int) -> Sequence[StoredObject]:
         """Return a page of objects.
 
-        Whoever goes on behind a page's last key soon goes on with the same listing: all pages together cost one. What
-        is stored in between may be left out then; what is deleted is.
+        Whoever goes on behind a page's last key soon goes on with the same walk: as many pages as `NAMES_HELD_MAX`
+        names fill cost one look through the folder together, and no more names than that are held.
+        What is stored in between may be left out then; what is deleted is.
         """
         now = self.clock.now()
-        names = self._listings.taken(after, now=now)
-        if names is None:
-            names = self._names_behind(after)
+        is_for_all = limit >= WALK_KEPT_FROM
+        walk = self._walks.taken(after, now=now)
+        if walk is None:
+            held_max = NAMES_HELD_MAX if is_for_all else WALK_KEPT_FROM
+            walk = Walk(self._names_behind, behind="" if after is None else after.text, held_max=held_max)
         page: list[StoredObject] = []
-        while names and len(page) < limit:
+        for name in walk:
             with suppress(InvalidIdentifier):  # somebody else's file
-                page += self._look_at(ObjectKey.parse(names.pop()))
-        if names and limit >= LISTING_KEPT_FROM:
-            self._listings.keep(names, behind=page[-1].key, now=now)
+                page += self._look_at(ObjectKey.parse(name))
+            if len(page) == limit:
+                break
+        if page and walk.has_more and is_for_all:
+            self._walks.keep(walk, behind=page[-1].key, now=now)
         return page
 
     def ping(self) -> None:
@@ -153,17 +162,28 @@ class FilesystemBlobStore:
         stored_at = _EPOCH + timedelta(microseconds=seen.st_mtime_ns // 1000)
         return (StoredObject(key=key, size_bytes=seen.st_size, stored_at=stored_at),)
 
-    def _names_behind(self, after: ObjectKey | None) -> list[str]:
-        """Return what may be keys behind `after`, the first one last."""
-        first = "" if after is None else after.text
-        keys = [f"{folder}/{name}" for folder in _FOLDERS for name in self._names(folder)]
-        return sorted((key for key in keys if key > first), reverse=True)
+    def _names_behind(self, first: str, count: int) -> list[str]:
+        """Return the first `count` names behind `first` that may be keys, the first one last.
 
-    def _names(self, folder: str) -> Sequence[str]:
+        A folder tells its names in no order, so all are looked at; only those that are asked for are kept.
+        """
+        begun, _, last = first.partition("/")
+        found: list[str] = []
+        for folder in _FOLDERS:
+            if folder >= begun and len(found) < count:
+                names = self._names(folder)
+                left = filter(partial(operator.lt, last), names) if folder == begun else names
+                found += [f"{folder}/{name}" for name in heapq.nsmallest(count - len(found), left)]
+        found.reverse()
+        return found
+
+    def _names(self, folder: str) -> Iterator[str]:
         try:
-            return os.listdir(self.root / folder)  # noqa: PTH208  # names, not paths: there may be a million
+            with os.scandir(self.root / folder) as entries:
+                for entry in entries:
+                    yield entry.name
         except FileNotFoundError:
-            return ()
+            return
         except OSError as error:
             raise StorageUnavailable from error
 

@@ -1,38 +1,66 @@
-"""What is left of listings that somebody is going through, page by page."""
+"""Names in order, of which few are held at once; and walks through them that somebody has begun, page by page."""
 
 import threading
+from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from typing import Final
 
 from spike_core.domain.objects import ObjectKey
 
-LISTING_AGE_MAX: Final = timedelta(minutes=1)  # between two pages; who comes later finds a new listing
-_LISTINGS_MAX: Final = 4  # a sweep, an audit, and room
+LISTING_AGE_MAX: Final = timedelta(minutes=1)  # between two pages; who comes later begins a new walk
+_WALKS_MAX: Final = 4  # a sweep, an audit, and room
 
 
-class Listings:
-    """Rests of listings, each kept under the last key that was shown of it. Threads may share them."""
+class Walk:
+    """Goes through names in order, a portion at a time: what lies behind it is looked for when it is reached."""
+
+    def __init__(self, portion: Callable[[str, int], list[str]], *, behind: str, held_max: int) -> None:
+        """Begin behind a name. `portion` returns the first names behind one, so many of them, in descending order."""
+        self._portion = portion
+        self._last = behind
+        self._held_max = held_max
+        self._held: list[str] = []
+        self._is_last_portion = False
+
+    def __iter__(self) -> Iterator[str]:
+        """Yield the names; who breaks off goes on where the walk is."""
+        while self._held or not self._is_last_portion:
+            if not self._held:
+                self._held = self._portion(self._last, self._held_max)
+                self._is_last_portion = len(self._held) < self._held_max
+            if self._held:
+                self._last = self._held.pop()
+                yield self._last
+
+    @property
+    def has_more(self) -> bool:
+        """Whether there is more, as far as can be told without looking."""
+        return bool(self._held) or not self._is_last_portion
+
+
+class Walks:
+    """Walks, each kept under the last key that was shown of it. Threads may share them."""
 
     def __init__(self) -> None:
         """Keep none yet."""
-        self._rests: dict[ObjectKey, tuple[datetime, list[str]]] = {}
+        self._kept: dict[ObjectKey, tuple[datetime, Walk]] = {}
         self._lock = threading.Lock()
 
-    def taken(self, behind: ObjectKey | None, *, now: datetime) -> list[str] | None:
-        """Hand out what is left behind this key, once; nothing where there is no listing, or an old one."""
+    def taken(self, behind: ObjectKey | None, *, now: datetime) -> Walk | None:
+        """Hand out the walk that has come to this key, once; nothing where there is none, or an old one."""
         with self._lock:
-            self._rests = {
-                key: (kept_at, rest)
-                for key, (kept_at, rest) in self._rests.items()
+            self._kept = {
+                key: (kept_at, walk)
+                for key, (kept_at, walk) in self._kept.items()
                 if abs(now - kept_at) <= LISTING_AGE_MAX
             }
-            if behind is None or behind not in self._rests:
+            if behind is None or behind not in self._kept:
                 return None
-            return self._rests.pop(behind)[1]
+            return self._kept.pop(behind)[1]
 
-    def keep(self, rest: list[str], *, behind: ObjectKey, now: datetime) -> None:
-        """Keep what is left; of too many the oldest is dropped."""
+    def keep(self, walk: Walk, *, behind: ObjectKey, now: datetime) -> None:
+        """Keep a walk; of too many the oldest is dropped."""
         with self._lock:
-            self._rests[behind] = (now, rest)
-            while len(self._rests) > _LISTINGS_MAX:
-                del self._rests[next(iter(self._rests))]
+            self._kept[behind] = (now, walk)
+            while len(self._kept) > _WALKS_MAX:
+                del self._kept[next(iter(self._kept))]

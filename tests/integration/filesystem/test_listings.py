@@ -1,22 +1,25 @@
-"""Going through a store page by page: each folder is listed once, and what happens meanwhile is met soberly."""
+"""Going through a store page by page: each folder is looked through seldom, and few of its names are held at once."""
 
 import io
 import os
+import tracemalloc
 from collections import Counter
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, Final
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from spike_contracts.blobs import an_original
+from spike_contracts.blobs import a_hidden_original, a_result_key, an_input, an_original
 from spike_core.domain.objects import ObjectKey
 from spike_filesystem import FilesystemBlobStore
-from spike_filesystem.blobs import LISTING_KEPT_FROM
-from spike_filesystem.listings import LISTING_AGE_MAX
+from spike_filesystem.blobs import WALK_KEPT_FROM
+from spike_filesystem.listings import LISTING_AGE_MAX, Walk
 from spike_memory import ManualClock
 
-PAGE: Final = LISTING_KEPT_FROM
+PAGE: Final = WALK_KEPT_FROM
 PAGES: Final = 5
 
 
@@ -38,13 +41,13 @@ def blobs(tmp_path: Path, clock: ManualClock) -> FilesystemBlobStore:
 def listed(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
     """How often each folder is listed from now on."""
     counted: Counter[str] = Counter()
-    listdir = os.listdir
+    scandir = os.scandir
 
-    def count(folder: Any) -> list[str]:
+    def count(folder: Any) -> Any:
         counted[Path(folder).name] += 1
-        return listdir(folder)
+        return scandir(folder)
 
-    monkeypatch.setattr(os, "listdir", count)
+    monkeypatch.setattr(os, "scandir", count)
     return counted
 
 
@@ -98,3 +101,54 @@ def test_a_look_at_one_object_keeps_no_listing(blobs: FilesystemBlobStore, liste
     [first] = blobs.scan(limit=1)
     blobs.scan(after=first.key, limit=1)
     assert listed["images"] == 2
+
+
+@given(
+    names=st.sets(st.text("abc", min_size=1, max_size=4)), held_max=st.integers(1, 9), behind=st.sampled_from(["", "b"])
+)
+def test_a_walk_meets_every_name_behind_its_beginning_in_order_and_holds_few(
+    names: set[str], held_max: int, behind: str
+) -> None:
+    def portion(first: str, count: int) -> list[str]:
+        assert count == held_max
+        return sorted(name for name in names if name > first)[:count][::-1]
+
+    assert list(Walk(portion, behind=behind, held_max=held_max)) == sorted(name for name in names if name > behind)
+
+
+def test_a_store_with_more_names_than_are_held_is_seen_whole_and_in_order(
+    blobs: FilesystemBlobStore, monkeypatch: pytest.MonkeyPatch, listed: Counter[str]
+) -> None:
+    """Among somebody else's files, and in several folders."""
+    for make in (a_result_key, an_input, a_hidden_original):
+        for _ in range(PAGE):
+            blobs.put(make(), io.BytesIO(b"x"))
+    for number in range(PAGE):
+        (blobs.root / "images" / f"img_{number}.part").touch()
+    expected = everything(blobs)
+    assert len(expected) == PAGE * (PAGES + 3)
+    assert expected == sorted(expected)
+    listed.clear()
+    monkeypatch.setattr("spike_filesystem.blobs.NAMES_HELD_MAX", 2 * PAGE + 7)
+    assert everything(blobs) == expected
+    assert listed["images"] <= 1 + PAGE * (PAGES + 4) // (2 * PAGE) + 1
+
+
+def test_going_through_eight_times_as_many_objects_takes_no_more_memory(
+    tmp_path: Path, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("spike_filesystem.blobs.NAMES_HELD_MAX", 500)
+    peaks_bytes = []
+    for count in (1000, 8000):
+        store = FilesystemBlobStore(tmp_path / str(count), clock=clock, secret=b"secret")
+        (store.root / "images").mkdir(parents=True)
+        for _ in range(count):
+            (store.root / an_original().text).touch()
+        tracemalloc.start()
+        seen, after = 0, None
+        while page := store.scan(after=after, limit=PAGE):
+            seen, after = seen + len(page), page[-1].key
+        peaks_bytes.append(tracemalloc.get_traced_memory()[1])
+        tracemalloc.stop()
+        assert seen == count
+    assert peaks_bytes[1] < 1.2 * peaks_bytes[0]
