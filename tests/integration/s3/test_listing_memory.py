@@ -1,0 +1,49 @@
+"""Going through a bucket takes the same memory, however many objects it has."""
+
+import tracemalloc
+from collections.abc import Iterator
+from typing import Final
+
+import pytest
+
+from servers.listed import CREDENTIALS, listed
+from spike_contracts.blobs import an_original
+from spike_core.domain.objects import ObjectKey
+from spike_memory import ManualClock
+from spike_s3 import Connection, S3Address, S3BlobStore
+
+PAGE: Final = 100
+FEW: Final = 300
+
+
+@pytest.fixture(autouse=True)
+def _credentials(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in CREDENTIALS.items():
+        monkeypatch.setenv(name, value)
+
+
+def pages(blobs: S3BlobStore) -> Iterator[list[ObjectKey]]:
+    after = None
+    while page := blobs.scan(after=after, limit=PAGE):
+        after = page[-1].key
+        yield [stored.key for stored in page]
+
+
+def test_ten_times_as_many_objects_take_no_more_memory() -> None:
+    """Neither to go through nor to look for."""
+    names = sorted(an_original().text for _ in range(10 * FEW))
+    with listed([]) as server:
+        blobs = S3BlobStore(Connection(S3Address.parse(server.storage_url)), clock=ManualClock())
+        peaks_bytes = []
+        for count in (10 * FEW, 2 * FEW, 10 * FEW):  # the first fills caches
+            server.names = names[:count]
+            seen = 0
+            tracemalloc.start()
+            for page in pages(blobs):
+                seen += len(page)
+            last = [ObjectKey(name) for name in names[count - PAGE : count]]
+            assert blobs.find(last) == set(last)
+            peaks_bytes.append(tracemalloc.get_traced_memory()[1])
+            tracemalloc.stop()
+            assert seen == count
+    assert peaks_bytes[2] < 1.3 * peaks_bytes[1], peaks_bytes
