@@ -162,7 +162,8 @@ class Settings:
     retry_delay_s: float = field(default=5.0, validator=_at_least(0))
     redeliver_after_s: float = field(default=600.0, validator=_at_least(1))
     refusal_max_s: float = field(default=3600.0, validator=_at_least(0))
-    orphan_age_s: float = field(default=3600.0, validator=_at_least(1))
+    # an upload may take half of it: two seconds for a look at the picture and for storing it, on a machine that is well
+    orphan_age_s: float = field(default=3600.0, validator=_at_least(4))
 
     metrics_dir: str = ""  # where processes of one machine add up their metrics; each counts alone where empty
     log_level: str = field(default="INFO", validator=_one_of("DEBUG", "INFO", "WARNING", "ERROR"))
