@@ -40,6 +40,7 @@ blend-pictures: $(VENV)/.dev ## the pictures of docs/reference/blending.md
 bench: $(VENV)/.dev ## ratios, measured side by side in one run
 	$(BIN)/python bench/enhance_throughput.py
 	$(BIN)/python bench/enhance_throughput.py --database postgresql
+	$(BIN)/python bench/statements.py
 	$(BIN)/python bench/start_up.py
 	$(BIN)/python bench/uploads.py
 	$(BIN)/python bench/base64_memory.py

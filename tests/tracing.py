@@ -1,12 +1,60 @@
-"""Every statement that reaches a database."""
+"""Every statement that reaches a database, and how often somebody waits for its answer."""
 
+import os
 import sqlite3
-from collections.abc import Iterable, Iterator
+import tempfile
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any
+from itertools import pairwise
+from typing import Any, Final
 
 import psycopg
 from sqlalchemy import Engine, event
+
+_BOUNDS: Final = frozenset({"BEGIN", "COMMIT", "ROLLBACK", "SAVEPOINT", "RELEASE"})
+_ANSWERED: Final = b"\tReadyForQuery\t"  # PostgreSQL's last word on what it was sent, in libpq's trace
+
+
+def without_bounds(statements: Sequence[str]) -> Sequence[str]:
+    """Return traced statements but for where transactions begin and end; rows of one executemany count once."""
+    within = [sql for sql in statements if sql.split()[0] not in _BOUNDS]
+    return [sql for before, sql in pairwise(["", *within]) if not _is_next_row(sql, before)]
+
+
+def _is_next_row(sql: str, before: str) -> bool:
+    return sql.startswith(("INSERT", "DELETE")) and sql.split()[:4] == before.split()[:4]
+
+
+@contextmanager
+def round_trips(engine: Engine) -> Iterator[list[int]]:
+    """Yield a list that is told, for each time that a connection to PostgreSQL is used, how often it was waited for.
+
+    libpq writes down what goes to and fro. SQLite is a part of the process: there is nobody to wait for.
+    """
+    seen: list[int] = []
+    if engine.dialect.name == "sqlite":
+        yield seen
+        return
+    with tempfile.TemporaryFile() as trace:
+
+        def begin(connection: "psycopg.Connection[Any]", *_rest: object) -> None:
+            connection.pgconn.trace(os.dup(trace.fileno()))  # libpq keeps it
+
+        def end(connection: "psycopg.Connection[Any]", *_rest: object) -> None:
+            connection.pgconn.untrace()
+            trace.seek(0)
+            seen.append(trace.read().count(_ANSWERED))
+            trace.truncate(0)
+            trace.seek(0)
+
+        listeners = [("checkout", begin), ("checkin", end)]
+        for name, listener in listeners:
+            event.listen(engine, name, listener)
+        try:
+            yield seen
+        finally:
+            for name, listener in listeners:
+                event.remove(engine, name, listener)
 
 
 @contextmanager

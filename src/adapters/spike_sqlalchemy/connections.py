@@ -33,8 +33,10 @@ def begun(engine: Engine, begin: str) -> Iterator[Connection]:
                     raise DatabaseUnavailable
             yield connection
         finally:
-            _roll_back(connection)
-            connection.close()
+            try:
+                _roll_back(connection)
+            finally:
+                connection.close()
 
 
 def commit(connection: Connection) -> None:
@@ -80,10 +82,12 @@ def _tried(connection: Connection, begin: str) -> bool:
     return True
 
 
-def _send(connection: Connection, begin: str) -> None:
+def _send(connection: Connection, order: str) -> None:
     driver: Any = connection.connection.driver_connection
+    # there is nothing to plan in it: psycopg sends it in one message if it needn't prepare it
+    options = {"prepare": False} if connection.dialect.name == "postgresql" else {}
     cursor = driver.cursor()
     try:
-        cursor.execute(begin)
+        cursor.execute(order, **options)
     finally:
         cursor.close()

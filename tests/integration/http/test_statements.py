@@ -2,7 +2,6 @@
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -19,7 +18,7 @@ from spike_core.services.albums import NewAlbum
 from spike_http import create_app
 from spike_runtime import Settings, Spike, build
 from spike_sqlalchemy import SqlAlchemyDatabase
-from tracing import traced
+from tracing import round_trips, traced, without_bounds
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -74,22 +73,14 @@ def library(spike: Spike, ada: Registered, *, images: int, jobs_each: int = 0) -
     return stored
 
 
-def statements_of(spike: Spike, ada: Registered, method: str, path: str, body: object = None) -> list[str]:
-    """Return what a request asks the database, but for where transactions begin and end.
-
-    Rows that one executemany inserts or deletes count once.
-    """
+def statements_of(spike: Spike, ada: Registered, method: str, path: str, body: object = None) -> Sequence[str]:
+    """Return what a request asks the database, but for where transactions begin and end."""
     client = testing.TestClient(create_app(spike))
     headers = {"Authorization": f"Bearer {ada.session_token.text}"}
     with traced(engine_of(spike)) as statements:
         answer = client.simulate_request(method, path, headers=headers, json=body)
     assert answer.status_code == 200
-    asked = [sql for sql in statements if sql.split()[0] not in {"BEGIN", "COMMIT", "ROLLBACK", "SAVEPOINT", "RELEASE"}]
-    return [sql for before, sql in pairwise(["", *asked]) if not _is_next_row(sql, before)]
-
-
-def _is_next_row(sql: str, before: str) -> bool:
-    return sql.startswith(("INSERT", "DELETE")) and sql.split()[:4] == before.split()[:4]
+    return without_bounds(statements)
 
 
 def test_a_hundred_images_are_moved_with_as_many_statements_as_two(spike: Spike, ada: Registered) -> None:
@@ -146,3 +137,32 @@ def test_accepting_a_job_takes_so_many_statements(spike: Spike, ada: Registered)
     counts = Counter(sql.split()[0] for sql in statements)
     counts.pop("ROLLBACK", None)  # the end of a view: SQLite's driver tells, PostgreSQL's doesn't
     assert counts == {"BEGIN": 3, "SELECT": 4, "INSERT": 3, "UPDATE": 2, "DELETE": 1, "COMMIT": 2}
+
+
+@pytest.mark.parametrize("spike", ["postgresql"], indirect=True)
+def test_postgresql_is_waited_for_so_often_while_a_job_is_accepted(spike: Spike, ada: Registered) -> None:
+    """Counted in the protocol, once the connection has prepared its statements; where each transaction ends, too."""
+    image = an_image(owner_id=ada.user.id)
+    with spike.database.transactions.begin() as tx:
+        tx.images.add(image)
+    client = testing.TestClient(create_app(spike))
+    for trips in ([], [3, 9, 4], [3, 9, 4]):  # credential, charge, hand-over
+        with round_trips(engine_of(spike)) as seen:
+            answer = client.simulate_post(
+                "/api/images/enhance",
+                headers={"Authorization": f"Bearer {ada.session_token.text}"},
+                json={"imageId": str(image.id), "tier": "TIER_1K"},
+            )
+        assert answer.status_code == 200, answer.json
+        assert seen == trips or not trips
+
+
+@pytest.mark.parametrize("spike", ["postgresql"], indirect=True)
+def test_postgresql_is_waited_for_as_often_for_twenty_images_as_for_two(spike: Spike, ada: Registered) -> None:
+    counts = []
+    for number in (2, 2, 20):  # the first prepares the statements
+        ids = [str(image.id) for image in library(spike, ada, images=number)]
+        with round_trips(engine_of(spike)) as seen:
+            statements_of(spike, ada, "POST", "/api/images/batch-enhance", {"imageIds": ids, "tier": "TIER_1K"})
+        counts.append(sum(seen))
+    assert counts[1] == counts[2] <= 20
