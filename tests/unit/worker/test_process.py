@@ -50,6 +50,7 @@ def test_a_signal_is_the_end(pipe: tuple[int, int], number: signal.Signals) -> N
     signal.raise_signal(number)
     assert end.has_come(within_s=PATIENCE_S)
     os.close(pipe[1])
+    assert end.has_come(within_s=PATIENCE_S), "who watches the pipe has let go of it before it is closed"
 
 
 @pytest.mark.usefixtures("_signals_as_they_were")
