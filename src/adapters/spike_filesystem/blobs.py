@@ -27,7 +27,7 @@ from spike_core.ports.clock import Clock
 from spike_filesystem.links import LinkSigner
 from spike_filesystem.listings import Walk, Walks
 
-COPY_BYTES: Final = 1024 * 1024  # so much of an object is in memory at once
+COPY_BYTES: Final = 256 * 1024  # so much of an object is in memory at once; more takes longer
 LEFTOVER_AGE: Final = timedelta(days=1)  # no live `put` takes so long
 WALK_KEPT_FROM: Final = 100  # objects in a page: whoever asks for fewer wants to see one, not all
 NAMES_HELD_MAX: Final = 50_000  # some 5 MB; a larger folder is looked through once for each so many

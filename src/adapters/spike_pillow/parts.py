@@ -59,6 +59,8 @@ _LENGTH_BYTES: Final = 2
 _BARE: Final = frozenset({0x01, *range(0xD0, 0xD8)})  # TEM and restarts have no length
 # within a scan stand FF that is data, with 0 behind it, and the bare codes
 _BEHIND_SCANS: Final = re.compile(rb"\xff[^\x00\x01\xd0-\xd7\xff]")
+_WITHIN_SCANS: Final = _BARE | {0x00, 0xFF}
+_FINDS_MAX: Final = 100_000  # of FF: as rare as in photographs, they are found five times as fast as by the pattern
 _EXIF: Final = b"Exif\0\0"
 _JFIF_BYTES: Final = 14  # without a thumbnail
 _ADOBE_BYTES: Final = 12
@@ -98,6 +100,13 @@ def _jpeg_parts(data: bytes) -> Iterator[Part]:
 
 def _end_of_scan(data: bytes, at: int) -> int:
     """Return where the next marker is that isn't part of a scan's coded data."""
+    for _ in range(_FINDS_MAX):
+        at = data.find(b"\xff", at)
+        if at < 0 or at + 1 == len(data):
+            raise BrokenContainer
+        if data[at + 1] not in _WITHIN_SCANS:
+            return at
+        at += 1
     marker = _BEHIND_SCANS.search(data, at)
     if marker is None:
         raise BrokenContainer

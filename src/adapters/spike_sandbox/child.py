@@ -73,7 +73,7 @@ def _serve(wire: Wire, log: "_LogToParent") -> None:
 
 
 def _work(wire: Wire, bench: Bench, order: Mapping[str, Any]) -> None:
-    pictures = [wire.receive_bytes(bytes_max=INPUT_BYTES_MAX) for _ in range(order["pictures"])]
+    pictures = [_received(wire, begin) for begin in order["begins"]]
     set_for_one_work(cpu_s=order["cpu_s"])
     try:
         answer = perform(bench, order, pictures, _ParentsWatch(wire))
@@ -86,6 +86,13 @@ def _work(wire: Wire, bench: Bench, order: Mapping[str, Any]) -> None:
     wire.send({"is": "done", "told": answer.told, "has_content": answer.content is not None})
     if answer.content is not None:
         wire.send_bytes(io.BytesIO(answer.content))
+
+
+def _received(wire: Wire, begin: int | None) -> bytes:
+    """Return a picture: of a file from there on."""
+    if begin is None:
+        return wire.receive_bytes(bytes_max=INPUT_BYTES_MAX)
+    return wire.receive_file(begin=begin, bytes_max=INPUT_BYTES_MAX)
 
 
 @frozen

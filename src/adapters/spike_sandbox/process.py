@@ -11,7 +11,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from multiprocessing import spawn
 from typing import Final, TypeVar
 
@@ -19,6 +19,7 @@ from attrs import define, field
 
 from spike_core.ports.watch import UNWATCHED, Watch
 from spike_sandbox.ends import Died, SpokeNonsense, TookTooLong
+from spike_sandbox.files import as_file
 from spike_sandbox.limits import Limits
 from spike_sandbox.verdicts import from_data
 from spike_sandbox.wire import BUFFER_BYTES, Garbled, Gone, TooSlow, Wire
@@ -136,9 +137,17 @@ class Child:
 
     def _give(self, order: Order, until_s: float) -> None:
         cpu_s = math.ceil(self._limits.cpu_time.total_seconds())
-        self._wire.send({**order.told, "cpu_s": cpu_s}, until_s=until_s)
-        for picture in order.pictures:
-            self._wire.send_bytes(picture, until_s=until_s)
+        with ExitStack() as stack:
+            files = [stack.enter_context(as_file(picture)) for picture in order.pictures]
+            begins = [
+                None if file is None else picture.tell() for picture, file in zip(order.pictures, files, strict=True)
+            ]
+            self._wire.send({**order.told, "begins": begins, "cpu_s": cpu_s}, until_s=until_s)
+            for picture, file in zip(order.pictures, files, strict=True):
+                if file is None:
+                    self._wire.send_bytes(picture, until_s=until_s)
+                else:
+                    self._wire.send_file(file, until_s=until_s)
 
     def _answer(self, watch: Watch, until_s: float) -> Answer:
         done = 0.0

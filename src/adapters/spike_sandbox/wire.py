@@ -2,7 +2,8 @@
 
 A frame is one byte for its kind, four for its length, then the payload. A message's payload is a JSON object. Bytes are
 any number of pieces and one empty piece at their end, so that neither side needs to know how many there are, and a
-file goes through without being in memory at once.
+file goes through without being in memory at once. Where the bytes are a large file's, a descriptor of it is sent
+instead, with a single byte that isn't within a frame.
 
 Nothing is ever unpickled from here: what a child says is data, whatever has become of the child.
 """
@@ -10,6 +11,7 @@ Nothing is ever unpickled from here: what a child says is data, whatever has bec
 import io
 import json
 import math
+import os
 import select
 import socket
 import struct
@@ -23,9 +25,10 @@ from typing import Any, BinaryIO, Final
 from attrs import field, frozen
 
 MESSAGE_BYTES_MAX: Final = 256 * 1024
-PIECE_BYTES_MAX: Final = 1024 * 1024
+PIECE_BYTES_MAX: Final = 256 * 1024
 BUFFER_BYTES: Final = 1024 * 1024  # asked of the kernel, which may give less
 FOREVER: Final = math.inf
+_FILE: Final = b"F"
 _HEADER: Final = struct.Struct(">BI")
 
 
@@ -103,6 +106,29 @@ class Wire:
                 raise Garbled(f"more than {bytes_max} bytes")
             content.write(piece)
         return content.getvalue()
+
+    def send_file(self, descriptor: int, *, until_s: float = FOREVER) -> None:
+        """Hand over a file."""
+        with self._sending, self._patience(until_s):
+            socket.send_fds(self.socket, [_FILE], [descriptor])
+
+    def receive_file(self, *, begin: int, bytes_max: int) -> bytes:
+        """Return what is in the next file from there on.
+
+        Raises:
+            Garbled: there is no file, or too much in it.
+        """
+        with self._patience(FOREVER):
+            sign, descriptors, _, _ = socket.recv_fds(self.socket, len(_FILE), 1)
+        if not sign:
+            raise Gone
+        if sign != _FILE or len(descriptors) != 1:
+            raise Garbled("no file")
+        with os.fdopen(descriptors[0], "rb", buffering=0) as file:
+            if os.fstat(file.fileno()).st_size - begin > bytes_max:
+                raise Garbled(f"more than {bytes_max} bytes")
+            file.seek(begin)
+            return file.read()  # once, into as much memory as it takes
 
     def close(self) -> None:
         """Hang up."""

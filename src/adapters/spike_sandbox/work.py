@@ -63,7 +63,7 @@ class Order:
     def told(self) -> Mapping[str, Any]:
         """The order as data, without the pictures."""
         told = _converter.unstructure({"size": self.size, "prompt": self.prompt, "negative": self.negative})
-        return {"do": self.do, "pictures": len(self.pictures), **told}
+        return {"do": self.do, **told}
 
 
 @frozen
