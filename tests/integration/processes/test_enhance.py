@@ -163,6 +163,8 @@ def test_an_end_in_the_middle_leaves_whole_files_alone(folder: Path, number: sig
         path = folder / f"{index}.jpg"
         path.write_bytes((folder / "cat.jpg").read_bytes())
         pictures.append(path.name)
+    # a shell's job in the background, such as these tests may be, ignores Ctrl-C, and so would what it starts
+    earlier = signal.signal(number, signal.default_int_handler)
     with subprocess.Popen(
         [SPIKE, "enhance", *pictures, "--tier", "TIER_4K", "-o", "out"],
         env={**environment(folder / "var", {}), "PYTHONUNBUFFERED": "1"},
@@ -171,6 +173,7 @@ def test_an_end_in_the_middle_leaves_whole_files_alone(folder: Path, number: sig
         stderr=subprocess.PIPE,
         text=True,
     ) as process:
+        signal.signal(number, earlier)
         assert process.stdout is not None
         process.stdout.readline()
         process.send_signal(number)
