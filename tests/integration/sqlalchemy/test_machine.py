@@ -1,6 +1,7 @@
 """The stateful machine over databases: the same laws, on SQLite and on PostgreSQL."""
 
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 from typing import ClassVar
 
@@ -49,8 +50,11 @@ TestSqliteMachine.settings = settings(max_examples=60, stateful_step_count=40, d
 
 
 @pytest.fixture(scope="class")
-def _server(migrated_postgres: str) -> None:
+def _server(migrated_postgres: str) -> Iterator[None]:
     PostgresMachine.url = migrated_postgres
+    yield
+    with psycopg.connect(migrated_postgres, autocommit=True) as connection:
+        emptied(connection)  # of the last example's rows, which the next test that shares the database would find
 
 
 TestPostgresMachine = pytest.mark.usefixtures("_server")(PostgresMachine.TestCase)
