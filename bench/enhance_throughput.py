@@ -1,9 +1,11 @@
 """Requests per second of `POST /api/images/enhance`, over an empty JSON POST on the same server, from one run.
 
 The server runs in a process of its own, on SQLite or PostgreSQL, with no worker threads: what is measured is accepting
-a charged job (authenticate, lock the wallet, fold regeneration, charge, store job and outbox row, hand over). The two
-kinds of request alternate in short rounds, so that a change of the machine's speed meets both. PostgreSQL is the tests'
-own, on the same machine and without fsync, as SQLite is without one per commit; its processes share the cores.
+a charged job (authenticate, lock the wallet, fold regeneration, charge, store the job). Nobody works, so all but its
+user's first eight jobs wait for their turn and aren't handed over, as with any user who asks for more than that.
+The two kinds of request alternate in short rounds, so that a change of the machine's speed meets both. PostgreSQL is
+the tests' own, on the same machine and without fsync, as SQLite is without one per commit; its processes share the
+cores.
 
     python bench/enhance_throughput.py [--database postgresql] [--seconds 2] [--rounds 5] [--connections 4]
 """
