@@ -34,6 +34,12 @@ IMPATIENT: Final = {
 ENDED: Final = frozenset({"COMPLETED", "FAILED", "REFUNDED", "CANCELLED"})
 
 
+def lines_of(log: Path) -> Sequence[Mapping[str, Any]]:
+    """Return the lines of a log that are JSON and written to their end."""
+    whole = log.read_text().rpartition("\n")[0].splitlines()
+    return [json.loads(line) for line in whole if line.startswith("{")]
+
+
 @frozen
 class Fleet:
     """`spike worker`, and what it writes."""
@@ -43,9 +49,7 @@ class Fleet:
 
     def lines(self, event: str, **values: object) -> Sequence[Mapping[str, Any]]:
         """Return the log's lines of an event, with these values."""
-        whole = self.log.read_text().rpartition("\n")[0].splitlines()
-        told = [json.loads(line) for line in whole if line.startswith("{")]
-        return [line for line in told if line["event"] == event and values.items() <= line.items()]
+        return [line for line in lines_of(self.log) if line["event"] == event and values.items() <= line.items()]
 
     def line(self, event: str, **values: object) -> Mapping[str, Any]:
         """Wait for a line and return it."""

@@ -1,9 +1,8 @@
 """The topology of `deploy/compose.yaml` as processes: nginx, two servers, two workers, PostgreSQL, Valkey, S3."""
 
-import json
 import re
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
@@ -11,7 +10,8 @@ from typing import Any
 import pytest
 from attrs import evolve
 
-from fleet import IMPATIENT, a_fleet, check_audit, ended
+from eventually import eventually
+from fleet import IMPATIENT, a_fleet, check_audit, ended, lines_of
 from multipart import CONTENT_TYPE, an_upload
 from pictures import encoded, photograph
 from running import Answer, serving_on
@@ -34,9 +34,18 @@ def settings(postgres_url: str, redis_url: str, s3_server: S3Server) -> dict[str
     }
 
 
-def lines_of(log: Path, request_id: str) -> Sequence[dict[str, Any]]:
-    told = [json.loads(line) for line in log.read_text().splitlines() if line.startswith("{")]
-    return [line for line in told if line.get("request_id") == request_id]
+def about(request_id: str, *logs: Path) -> Sequence[Mapping[str, Any]]:
+    return [line for log in logs for line in lines_of(log) if line.get("request_id") == request_id]
+
+
+def settled(request_id: str, *logs: Path) -> Sequence[Mapping[str, Any]]:
+    """Wait for the line that a job is ended, which a worker writes after all can see it, and return all about it."""
+
+    def look() -> Sequence[Mapping[str, Any]]:
+        lines = about(request_id, *logs)
+        return lines if any(line["event"] == "job ended" for line in lines) else []
+
+    return eventually(f"the end of the job of {request_id} in a log", look)
 
 
 def header(answer: Answer, name: str) -> str:
@@ -66,8 +75,8 @@ def test_an_upload_through_nginx_is_settled_by_a_worker_and_can_be_followed(
             assert set(ended(proxied, answer.json["image"]["id"]).values()) == {"COMPLETED"}
 
             request_id = header(answer, "X-Request-ID")
-            served = lines_of(folder.parent / "var.log", request_id)
-            worked = [line for fleet in fleets for line in lines_of(fleet.log, request_id)]
+            served = about(request_id, folder.parent / "var.log")
+            worked = settled(request_id, *(fleet.log for fleet in fleets))
             assert [line["event"] for line in served if line["event"] == "request"] == ["request"]
             assert [line["event"] for line in worked if line["logger"] == "spike_worker.actor"] == [
                 "job begun",

@@ -119,7 +119,7 @@ def test_a_worker_whose_child_is_killed_tries_again(
         gate.read_text()  # the next attempt passes, too
         [(job_id, status)] = ended(server, image_id).items()
         assert status == "COMPLETED"
-        assert fleet.lines("job ended", outcome="retried", job_id=job_id)
+        assert fleet.line("job ended", outcome="retried", job_id=job_id)
         assert fleet.stop() == 0
     check_audit(folder)
 

@@ -22,12 +22,12 @@ def settings(redis_url: str) -> dict[str, str]:
 
 def test_two_processes_share_thirty_jobs(folder: Path, settings: dict[str, str]) -> None:
     with serving(folder, **settings) as server:
-        image_id = an_image(server)
-        for _ in range(7):
-            for tier in ("FREE", "TIER_1K", "TIER_1K", "TIER_2K"):
-                enhance(server, image_id, tier)
-        enhance(server, image_id, "TIER_4K")
         with a_fleet(folder, "--processes", "2", "--threads", "2", **settings) as fleet:
+            image_id = an_image(server)
+            enhance(server, image_id, "TIER_4K")
+            for _ in range(7):
+                for tier in ("FREE", "TIER_1K", "TIER_1K", "TIER_2K"):
+                    enhance(server, image_id, tier)
             statuses = ended(server, image_id)
             assert len(statuses) == 30
             assert set(statuses.values()) == {"COMPLETED"}
