@@ -3,7 +3,7 @@
 import os
 import sqlite3
 import tempfile
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import pairwise
 from typing import Any, Final
@@ -47,14 +47,8 @@ def round_trips(engine: Engine) -> Iterator[list[int]]:
             trace.truncate(0)
             trace.seek(0)
 
-        listeners = [("checkout", begin), ("checkin", end)]
-        for name, listener in listeners:
-            event.listen(engine, name, listener)
-        try:
+        with _at_each_use(engine, begin=begin, end=end):
             yield seen
-        finally:
-            for name, listener in listeners:
-                event.remove(engine, name, listener)
 
 
 @contextmanager
@@ -62,11 +56,18 @@ def traced(engine: Engine) -> Iterator[list[str]]:
     """Yield the list that each statement is added to, BEGIN and COMMIT too; one of many rows as often as it runs."""
     seen: list[str] = []
     begin, end = _tracing_sqlite(seen) if engine.dialect.name == "sqlite" else _tracing_postgresql(seen)
+    with _at_each_use(engine, begin=begin, end=end):
+        yield seen
+
+
+@contextmanager
+def _at_each_use(engine: Engine, *, begin: Callable[..., None], end: Callable[..., None]) -> Iterator[None]:
+    """Have these called with each connection that is taken from the engine's pool, and given back."""
     listeners = [("checkout", begin), ("checkin", end)]
     for name, listener in listeners:
         event.listen(engine, name, listener)
     try:
-        yield seen
+        yield
     finally:
         for name, listener in listeners:
             event.remove(engine, name, listener)

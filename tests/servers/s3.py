@@ -16,6 +16,7 @@ import boto3
 import pytest
 from attrs import field, frozen
 
+from missing import do_without
 from servers.processes import Command, Processes, free_port
 from servers.swift_server import ACCESS_KEY, REGION, SECRET_KEY, swift, what_is_missing
 
@@ -79,14 +80,14 @@ def running(folder: Path) -> Iterator[OwnServer]:
     """Start a server over a folder, and stop it in the end."""
     if missing := what_is_missing(folder):
         if not _version_of("moto"):
-            _do_without(missing)
+            do_without(f"no S3 server: {missing}")
         port = free_port()
         arguments = [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)]
         command = Command(arguments=arguments, environment=os.environ, port=port, log=folder / "moto.log")
         endpoint_url, processes, checks_signatures = f"http://127.0.0.1:{port}", Processes([command]), False
     else:
         if not _version_of("swift"):
-            _do_without("Swift isn't installed; it is in the development requirements")
+            do_without("no S3 server: Swift isn't installed; it is in the development requirements")
         (endpoint_url, processes), checks_signatures = swift(folder), True
     processes.start()
     try:
@@ -118,10 +119,3 @@ def _version_of(package: str) -> str:
         return version(package)
     except PackageNotFoundError:
         return ""
-
-
-def _do_without(reason: str) -> None:
-    """Skip the tests, but fail where a machine has nobody to read what was skipped."""
-    if "CI" in os.environ:
-        pytest.fail(f"no S3 server: {reason}", pytrace=False)
-    pytest.skip(f"no S3 server: {reason}")

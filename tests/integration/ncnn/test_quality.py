@@ -1,23 +1,20 @@
 """The neural engine beside Lanczos, on parts of photographs that its mixture wasn't fitted on."""
 
 import io
-import os
 from typing import Final
 
 import numpy as np
 import pytest
 from PIL import Image
 
+from missing import do_without
 from pictures import encoded, photograph
 from spike_core.domain.objects import PictureFormat
 from spike_core.ports.watch import UNWATCHED
 from spike_ncnn.arrays import Pixels
+from spike_ncnn.enlarging import Enlarger
 from spike_ncnn.judging import judge
 from spike_ncnn.mixture import recipe
-
-pytest.importorskip("ncnn", reason="the neural engine's runtime has no wheel for this machine")
-
-from spike_ncnn.enlarging import Enlarger
 from spike_ncnn.networks import NETWORKS
 from spike_ncnn.runner import Runner
 from spike_ncnn.steps import Steps
@@ -36,9 +33,7 @@ DAMAGES: Final = {  # deviation of noise, quality of the JPEG, mean gain in dB o
 @pytest.fixture(scope="module")
 def enlarger() -> Enlarger:
     if not all(network.is_installed for network in NETWORKS.values()):
-        if "CI" in os.environ:
-            pytest.fail("the packages with the networks aren't installed")
-        pytest.skip("the packages with the networks aren't installed")
+        do_without("the packages with the networks aren't installed")
     return Enlarger(runner=Runner(threads=2), memory_bytes=256 * 1024 * 1024)
 
 

@@ -11,6 +11,7 @@ from falcon import inspect, testing
 from caller import PICTURE, Caller
 from memory_spike import MemorySpike
 from multipart import CONTENT_TYPE, a_form, a_part, an_upload
+from reader import shape
 from spike_core.domain.tiers import Tier
 from spike_http import create_app
 from spike_http.errors import ENHANCE_WORDINGS, TABLE, UPLOAD_WORDINGS
@@ -43,19 +44,6 @@ def section(heading: str) -> str:
 
 def samples(heading: str) -> list[Any]:
     return [json.loads(block) for block in JSON_BLOCK.findall(section(heading))]
-
-
-def shape(value: Any) -> Any:
-    """Return what an answer is made of: names and kinds, whatever the values are."""
-    match value:
-        case dict():
-            return {name: shape(inner) for name, inner in value.items()}
-        case list():
-            return [shape(inner) for inner in value]
-        case None:
-            return None
-        case _:
-            return type(value).__name__
 
 
 def test_every_route_is_told_and_none_else(house: MemorySpike) -> None:
