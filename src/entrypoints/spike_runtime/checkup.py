@@ -4,6 +4,7 @@ import io
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 from typing import Final
@@ -18,6 +19,7 @@ from spike_core.domain.rates import Bucket, Rate
 from spike_runtime.wiring import Spike
 
 FREE_BYTES_MIN: Final = 1024 * 1024 * 1024
+CLOCKS_APART_MAX: Final = timedelta(seconds=5)  # far less than a lease
 _TRIAL: Final = b"spike doctor was here"
 _SMALL: Final = Dimensions(width_px=320, height_px=240)
 
@@ -68,6 +70,12 @@ def _checks(spike: Spike, sample: bytes) -> Iterator[_Check]:
         setting="SPIKE_STORAGE_URL",
         use=lambda: _use_storage(spike),
         remedy="start the object store, or correct its URL and credentials; they must allow to write, read and delete",
+    )
+    yield _Check(
+        part="clock",
+        setting="SPIKE_LEASE_S",
+        use=lambda: _compare_clocks(spike),
+        remedy="keep the clocks of all machines in step, as with NTP: leases, expiry and orphans are told by them",
     )
     yield _Check(
         part="queue",
@@ -130,12 +138,34 @@ def _trouble_with(use: Callable[[], None]) -> str:
 
 
 def _use_storage(spike: Spike) -> None:
-    key, blobs = ObjectKey.of_original(spike.ids.new(ImageId), PictureFormat.PNG), spike.storage.blobs
+    key = ObjectKey.of_original(spike.ids.new(ImageId), PictureFormat.PNG)
+    with _stored(spike, key), spike.storage.blobs.open(key) as content:
+        if content.read() != _TRIAL:
+            raise _Ill("what is read isn't what was written")
+
+
+def _compare_clocks(spike: Spike) -> None:
+    """Compare this machine's clock with the store's, the one clock that all machines can see."""
+    image_id, before = spike.ids.new(ImageId), spike.clock.now()
+    behind = ObjectKey.of_original(image_id, PictureFormat.JPEG)  # next to it, and there is no such object
+    try:
+        with _stored(spike, ObjectKey.of_original(image_id, PictureFormat.PNG)):
+            [stored] = spike.storage.blobs.scan(after=behind, limit=1)
+    except Unavailable:
+        return  # the store's own check says so
+    after = spike.clock.now()
+    if stored.stored_at < before - CLOCKS_APART_MAX:
+        raise _Ill(f"it is {(before - stored.stored_at).total_seconds():.0f} s ahead of the object store's")
+    if stored.stored_at > after + CLOCKS_APART_MAX:
+        raise _Ill(f"it is {(stored.stored_at - after).total_seconds():.0f} s behind the object store's")
+
+
+@contextmanager
+def _stored(spike: Spike, key: ObjectKey) -> Iterator[ObjectKey]:
+    blobs = spike.storage.blobs
     blobs.put(key, io.BytesIO(_TRIAL))
     try:
-        with blobs.open(key) as content:
-            if content.read() != _TRIAL:
-                raise _Ill("what is read isn't what was written")
+        yield key
     finally:
         blobs.delete([key])
 

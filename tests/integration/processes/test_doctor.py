@@ -2,15 +2,19 @@
 
 import json
 import os
+import re
+import uuid
 from pathlib import Path
 
 import pytest
 
+from gates import Gate
 from images_api import KEY, ImagesApi
 from rogue import with_engine
 from running import run_spike
+from servers.s3 import S3Server
 
-PARTS = ["database", "storage", "queue", "rate limits", "sandbox", "engine", "generator", "disk"]
+PARTS = ["database", "storage", "clock", "queue", "rate limits", "sandbox", "engine", "generator", "disk"]
 
 
 @pytest.fixture
@@ -81,6 +85,25 @@ def test_a_server_of_queue_and_limits_that_is_away_is_named_for_both(folder: Pat
 def test_a_server_of_queue_and_limits_that_is_there_is_found_well(folder: Path, redis_url: str) -> None:
     settings = {"SPIKE_BROKER_URL": redis_url, "SPIKE_RATE_LIMIT_URL": redis_url}
     assert run_spike("doctor", folder=folder, **settings).returncode == 0
+
+
+@pytest.mark.parametrize(("seconds", "said"), [(90, "ahead of"), (-90, "behind"), (2, "")])
+def test_a_clock_that_differs_from_the_stores_is_named(
+    folder: Path, tmp_path: Path, s3_server: S3Server, seconds: int, said: str
+) -> None:
+    (tmp_path / "clock").write_text(str(seconds))
+    settings = {
+        **Gate.at(tmp_path / "gate").settings,
+        **s3_server.credentials,
+        "SPIKE_STORAGE_URL": s3_server.url(f"t-{uuid.uuid4().hex}"),
+        "SPIKE_SANDBOX": "off",
+        "SPIKE_TEST_CLOCK": str(tmp_path / "clock"),
+    }
+    checked = run_spike("doctor", "--json", folder=folder, **settings)
+    ill = {check["part"]: check["trouble"] for check in json.loads(checked.stdout)["checks"] if check["trouble"]}
+    assert ill.keys() == ({"clock"} if said else set())
+    if said:
+        assert re.fullmatch(rf"it is (89|9[0-2]) s {said} the object store's", ill["clock"])
 
 
 def test_an_image_server_that_does_not_take_the_key_is_named(folder: Path) -> None:
