@@ -2,16 +2,17 @@
 
 import { get, postOnce } from './api.js';
 import { on } from './bus.js';
+import { changing } from './changing.js';
 import { fill, h, icon, iconButton } from './dom.js';
 import { steady } from './images.js';
 import { complain, troubles } from './notices.js';
 import { tierPicker } from './picker.js';
-import { cancel, changing } from './picture.js';
 import { go, show } from './router.js';
 import { print, ratioOf } from './sheet.js';
 import { stage } from './stage.js';
 import { PAID, tier, times, tokens } from './tiers.js';
 import { upload } from './uploads.js';
+import { cancel } from './versions.js';
 import { refresh } from './wallet.js';
 import { hasEnded, watch } from './watch.js';
 

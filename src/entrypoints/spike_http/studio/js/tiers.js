@@ -21,8 +21,8 @@ export function outputSize({ width, height }, side) {
 export const times = (width, height) => `${width} × ${height}`;
 export const tokens = (count) => (count === 0 ? 'free' : `${count} token${count === 1 ? '' : 's'}`);
 
-// How long a job takes is learnt from the account's latest jobs: the median of those about the same picture at the same tier, or
-// at the nearest by the ratio of pixels; with none of its own, the same of all pictures. What words make is learnt from its like.
+// How long a job takes is learnt from the account's latest jobs: the median of those about the same picture, tier by tier; with
+// none of its own, the same of all pictures. What words make is learnt from its like.
 let took = []; // { id, imageId, byWords, tier, seconds }, newest last
 let learning;
 
@@ -45,21 +45,18 @@ async function recall() {
   jobs.reverse().forEach(learn);
 }
 
-// `about` is { imageId } of the picture to be enhanced, { byWords: true } for creations, or nothing for any picture. A smaller
-// result takes no longer than a larger one, whatever else the machine did when it was made.
+// `about` is { imageId } of the picture to be enhanced, { byWords: true } for creations, or nothing for any picture. Jobs that ran
+// beside others took longer than they need; so what a larger result took is an upper bound too, by the ratio of pixels.
 export function expectedSeconds(id, about = {}) {
   const alike = took.filter((job) => job.byWords === Boolean(about.byWords));
   const own = alike.filter((job) => about.imageId && job.imageId === about.imageId);
   const known = own.length ? own : alike;
   if (!known.length) return undefined;
   const { side } = tier(id);
-  return Math.max(1, Math.min(...TIERS.filter((each) => each.side >= side).map((each) => secondsAt(each, known))));
-}
-
-function secondsAt(wanted, known) {
-  const near = (other) => Math.abs(other.side - wanted.side);
-  const [nearest] = TIERS.filter((each) => known.some((job) => job.tier === each.id)).sort((a, b) => (b === wanted) - (a === wanted) || near(a) - near(b));
-  return median(known.filter((job) => job.tier === nearest.id).map((job) => job.seconds)) * (wanted.side / nearest.side) ** 2;
+  const seen = TIERS.filter((each) => known.some((job) => job.tier === each.id));
+  const large = Math.min(side, Math.max(...seen.map((each) => each.side))); // with none as large, the largest of all
+  const medians = seen.filter((each) => each.side >= large).map((each) => median(known.filter((job) => job.tier === each.id).map((job) => job.seconds)) * (side / each.side) ** 2);
+  return Math.max(1, Math.min(...medians));
 }
 
 export const expectedOf = (job) => expectedSeconds(job.tier, { imageId: job.imageId, byWords: byWords(job) });

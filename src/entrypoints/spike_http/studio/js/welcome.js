@@ -19,7 +19,7 @@ export function welcomeView(_parameters, signal) {
   const word = h('p', { class: 'word small', role: 'status' });
   const sample = h('button', { type: 'button', class: 'button', onclick: trySample }, 'Try it with this one');
   const pick = chooser('Choose a picture', (files) => attempt(files[0]), { multiple: false });
-  compare.show({ url: SAMPLE, width: 960, height: 640, label: 'Sample', alt: 'A lake in the mountains at sunset', file: 'sample.jpg' });
+  compare.show({ url: SAMPLE, width: 451, height: 300, label: 'Sample', alt: 'A cat', file: 'sample.jpg' });
   receive({ text: 'One picture, free, without an account', take: (files) => attempt(files[0]) }, signal);
 
   async function trySample() {
