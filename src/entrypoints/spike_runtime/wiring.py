@@ -1,15 +1,10 @@
 """The composition root: the one place that builds adapters and hands them to services."""
 
-import pickle
-from collections.abc import Callable
 from datetime import timedelta
-from functools import partial
 from pathlib import Path
-from typing import Final
 
 from attrs import frozen
 
-from spike_core.domain.errors import InvalidInput
 from spike_core.domain.images import LabelPolicy
 from spike_core.domain.tokens import Tokens
 from spike_core.ports.broker import Broker
@@ -18,17 +13,7 @@ from spike_core.ports.downloader import Downloader
 from spike_core.ports.generator import Generator
 from spike_core.ports.ids import Ids
 from spike_core.ports.limiter import RateLimiter
-from spike_core.ports.plugins import (
-    Database,
-    DatabaseLimits,
-    Engine,
-    OpenBroker,
-    OpenDatabase,
-    OpenGenerator,
-    OpenLimiter,
-    OpenStorage,
-    Storage,
-)
+from spike_core.ports.plugins import Database, Engine, Storage
 from spike_core.ports.pulse import Pulse
 from spike_core.ports.secrets import Secrets
 from spike_core.services.accounts import Authentication, Registration
@@ -58,17 +43,15 @@ from spike_core.services.turns import TurnTaking
 from spike_core.services.uploads import Uploads
 from spike_core.services.workshop import Workshop
 from spike_fetch import WebDownloader
+from spike_runtime.adapters import open_broker, open_database, open_limiter, open_sandbox, open_storage
 from spike_runtime.data_folder import kept_secret, make_folder
 from spike_runtime.engines import chosen_engine
+from spike_runtime.generators import chosen_generator
 from spike_runtime.metrics import Metrics
 from spike_runtime.offline import Offline
-from spike_runtime.plugins import load_adapter, scheme_of
-from spike_runtime.settings import Settings, WrongSettings
-from spike_sandbox import Limits, Sandbox, Tools
+from spike_runtime.settings import Settings
+from spike_sandbox import Sandbox, Tools
 from spike_system import Cuid2Ids, SystemClock, SystemSecrets, ThreadPulse
-
-_SELF_CONTAINED: Final = frozenset({"procedural"})  # generators that need no server, so no key, no network, no patience
-_ELBOW_ROOM: Final = 3  # how much longer than its processor time a look may take: others need the machine too
 
 
 @frozen(kw_only=True)
@@ -148,18 +131,20 @@ def build(settings: Settings) -> Spike:
     folder = settings.data_dir.resolve()
     clock, ids, secrets = SystemClock(), Cuid2Ids(), SystemSecrets()
     secret = settings.secret.encode() or kept_secret(folder, secrets)
-    database = _open_database(settings.database_url or f"sqlite:///{folder / 'spike.db'}", settings.database_limits)
-    storage = _open_storage(settings.storage_url or (folder / "objects").as_uri(), clock=clock, secret=secret)
-    broker = _open_broker(settings.broker_url)
+    database = open_database(
+        settings.database_url or f"sqlite:///{folder / 'spike.db'}", limits=settings.database_limits
+    )
+    storage = open_storage(settings.storage_url or (folder / "objects").as_uri(), clock=clock, secret=secret)
+    broker = open_broker(settings.broker_url)
     choice = chosen_engine(settings)
-    open_generator = _generator(settings)
-    inner_generator = open_generator if settings.generator in _SELF_CONTAINED else None  # others keep their key outside
-    sandbox = _sandbox(settings, Tools(engine=choice.opener, generator=inner_generator), engine_name=choice.name)
+    artist = chosen_generator(settings)
+    sandbox = open_sandbox(
+        settings,
+        Tools(engine=choice.opener, generator=artist.opener if artist.is_self_contained else None),
+        engine_name=choice.name,
+    )
     engine = sandbox.engine if sandbox else choice.opened()
-    if sandbox and inner_generator:
-        generator: Generator = sandbox.generator
-    else:
-        generator = _opened_generator(settings.generator, open_generator)
+    generator = sandbox.generator if sandbox and artist.is_self_contained else artist.opened()
     if settings.metrics_dir:
         make_folder(Path(settings.metrics_dir), setting="SPIKE_METRICS_DIR")
 
@@ -173,7 +158,7 @@ def build(settings: Settings) -> Spike:
         engine_name=choice.name,
         generator=generator,
         downloader=WebDownloader(),
-        limiter=_open_limiter(settings.rate_limit_url),
+        limiter=open_limiter(settings.rate_limit_url),
         clock=clock,
         ids=ids,
         secrets=secrets,
@@ -301,77 +286,3 @@ def assemble(
         rota=Rota(transactions=transactions, clock=clock, pulse=pulse, limits=limits),
         audit=Audit(transactions=transactions, blobs=blobs, clock=clock, limits=limits),
     )
-
-
-def _open_database(url: str, limits: DatabaseLimits) -> Database:
-    setting = "SPIKE_DATABASE_URL"
-    open_: OpenDatabase = load_adapter("database", scheme_of(url, setting=setting), setting=setting)
-    try:
-        return open_(url, limits=limits)
-    except InvalidInput as error:
-        raise WrongSettings(f"{setting}: {error}") from error
-
-
-def _open_storage(url: str, *, clock: Clock, secret: bytes) -> Storage:
-    setting = "SPIKE_STORAGE_URL"
-    open_: OpenStorage = load_adapter("storage", scheme_of(url, setting=setting), setting=setting)
-    try:
-        return open_(url, clock=clock, secret=secret)
-    except InvalidInput as error:
-        raise WrongSettings(f"{setting}: {error}") from error
-
-
-def _open_broker(url: str) -> Broker:
-    setting = "SPIKE_BROKER_URL"
-    open_: OpenBroker = load_adapter("broker", scheme_of(url, setting=setting), setting=setting)
-    try:
-        return open_(url)
-    except InvalidInput as error:
-        raise WrongSettings(f"{setting}: {error}") from error
-
-
-def _open_limiter(url: str) -> RateLimiter:
-    setting = "SPIKE_RATE_LIMIT_URL"
-    open_: OpenLimiter = load_adapter("limiter", scheme_of(url, setting=setting), setting=setting)
-    try:
-        return open_(url)
-    except InvalidInput as error:
-        raise WrongSettings(f"{setting}: {error}") from error
-
-
-def _sandbox(settings: Settings, tools: Tools, *, engine_name: str) -> Sandbox | None:
-    if settings.sandbox == "off":
-        return None
-    memory_bytes = settings.sandbox_memory_mb * 1024 * 1024
-    probe_time = timedelta(seconds=settings.sandbox_probe_s)
-    try:
-        return Sandbox.over(
-            tools,
-            workers=max(1, settings.worker_threads),
-            work_limits=Limits(
-                memory_bytes=memory_bytes,
-                cpu_time=timedelta(seconds=settings.sandbox_cpu_s),
-                wall_time=timedelta(seconds=min(settings.sandbox_time_s, settings.work_time_max_s)),
-            ),
-            probes=settings.sandbox_probes,
-            look_limits=Limits(memory_bytes=memory_bytes, cpu_time=probe_time, wall_time=_ELBOW_ROOM * probe_time),
-        )
-    except (TypeError, AttributeError, pickle.PicklingError) as error:
-        raise WrongSettings(
-            f"SPIKE_SANDBOX: the engine {engine_name!r} can't be built in a child process: {error}; "
-            "SPIKE_SANDBOX=off has it work in this one"
-        ) from error
-
-
-def _generator(settings: Settings) -> Callable[[], Generator]:
-    open_: OpenGenerator = load_adapter("generator", settings.generator, setting="SPIKE_GENERATOR")
-    return partial(
-        open_, url=settings.generator_url, api_key=settings.generator_api_key, model=settings.generator_model
-    )
-
-
-def _opened_generator(name: str, open_: Callable[[], Generator]) -> Generator:
-    try:
-        return open_()
-    except InvalidInput as error:
-        raise WrongSettings(f"SPIKE_GENERATOR={name}: {error}") from error

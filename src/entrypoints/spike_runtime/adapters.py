@@ -1,0 +1,111 @@
+"""Adapters as settings name them; what a setting can't open is told by that setting."""
+
+import pickle
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from typing import Final
+
+from spike_core.domain.errors import InvalidInput
+from spike_core.ports.broker import Broker
+from spike_core.ports.clock import Clock
+from spike_core.ports.limiter import RateLimiter
+from spike_core.ports.plugins import (
+    Database,
+    DatabaseLimits,
+    OpenBroker,
+    OpenDatabase,
+    OpenLimiter,
+    OpenStorage,
+    Storage,
+)
+from spike_runtime.plugins import load_adapter, scheme_of
+from spike_runtime.settings import Settings, WrongSettings
+from spike_sandbox import Limits, Sandbox, Tools
+
+_ELBOW_ROOM: Final = 3  # how much longer than its processor time a look may take: others need the machine too
+
+
+def open_database(url: str, *, limits: DatabaseLimits) -> Database:
+    """Open the database of this URL; like all of these, without asking it.
+
+    Raises:
+        WrongSettings: no adapter is there for it, or the adapter can't use the URL.
+    """
+    setting = "SPIKE_DATABASE_URL"
+    open_: OpenDatabase = load_adapter("database", scheme_of(url, setting=setting), setting=setting)
+    with _told_by(setting):
+        return open_(url, limits=limits)
+
+
+def open_storage(url: str, *, clock: Clock, secret: bytes) -> Storage:
+    """Open the object store of this URL; `secret` signs links.
+
+    Raises:
+        WrongSettings: as `open_database`.
+    """
+    setting = "SPIKE_STORAGE_URL"
+    open_: OpenStorage = load_adapter("storage", scheme_of(url, setting=setting), setting=setting)
+    with _told_by(setting):
+        return open_(url, clock=clock, secret=secret)
+
+
+def open_broker(url: str) -> Broker:
+    """Open the broker of this URL.
+
+    Raises:
+        WrongSettings: as `open_database`.
+    """
+    setting = "SPIKE_BROKER_URL"
+    open_: OpenBroker = load_adapter("broker", scheme_of(url, setting=setting), setting=setting)
+    with _told_by(setting):
+        return open_(url)
+
+
+def open_limiter(url: str) -> RateLimiter:
+    """Open the rate limiter of this URL.
+
+    Raises:
+        WrongSettings: as `open_database`.
+    """
+    setting = "SPIKE_RATE_LIMIT_URL"
+    open_: OpenLimiter = load_adapter("limiter", scheme_of(url, setting=setting), setting=setting)
+    with _told_by(setting):
+        return open_(url)
+
+
+def open_sandbox(settings: Settings, tools: Tools, *, engine_name: str) -> Sandbox | None:
+    """Return a sandbox whose children will hold these tools; `None` where there is to be none.
+
+    Raises:
+        WrongSettings: the engine can't be built in another process.
+    """
+    if settings.sandbox == "off":
+        return None
+    memory_bytes = settings.sandbox_memory_mb * 1024 * 1024
+    probe_time = timedelta(seconds=settings.sandbox_probe_s)
+    try:
+        return Sandbox.over(
+            tools,
+            workers=max(1, settings.worker_threads),
+            work_limits=Limits(
+                memory_bytes=memory_bytes,
+                cpu_time=timedelta(seconds=settings.sandbox_cpu_s),
+                wall_time=timedelta(seconds=min(settings.sandbox_time_s, settings.work_time_max_s)),
+            ),
+            probes=settings.sandbox_probes,
+            look_limits=Limits(memory_bytes=memory_bytes, cpu_time=probe_time, wall_time=_ELBOW_ROOM * probe_time),
+        )
+    except (TypeError, AttributeError, pickle.PicklingError) as error:
+        raise WrongSettings(
+            f"SPIKE_SANDBOX: the engine {engine_name!r} can't be built in a child process: {error}; "
+            "SPIKE_SANDBOX=off has it work in this one"
+        ) from error
+
+
+@contextmanager
+def _told_by(setting: str) -> Iterator[None]:
+    try:
+        yield
+    except InvalidInput as error:
+        raise WrongSettings(f"{setting}: {error}") from error
