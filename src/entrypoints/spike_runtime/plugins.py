@@ -1,6 +1,7 @@
 """Adapters by name: the entry points of the group `spike.adapters`."""
 
-from collections.abc import Sequence
+import functools
+from collections.abc import Mapping
 from importlib.metadata import EntryPoint, entry_points
 from typing import Any, Final
 
@@ -15,16 +16,23 @@ def load_adapter(role: str, name: str, *, setting: str) -> Any:
     Raises:
         WrongSettings: nothing of that name is installed, or what it needs isn't.
     """
-    found: Sequence[EntryPoint] = list(entry_points(group=GROUP, name=f"{role}.{name}"))
-    if not found:
-        known = sorted(
-            point.name.partition(".")[2] for point in entry_points(group=GROUP) if point.name.startswith(f"{role}.")
-        )
+    installed = _installed()
+    found = installed.get(f"{role}.{name}")
+    if found is None:
+        known = sorted(each.partition(".")[2] for each in installed if each.startswith(f"{role}."))
         raise WrongSettings(f"{setting}: no {role} {name!r} is installed; there is {', '.join(known) or 'none'}")
     try:
-        return found[0].load()
+        return found.load()
     except ImportError as error:
         raise WrongSettings(f"{setting}: {role} {name!r} needs a package that isn't installed: {error}") from error
+
+
+@functools.cache  # it reads the metadata of every package there is, and a start asks six times
+def _installed() -> Mapping[str, EntryPoint]:
+    found: dict[str, EntryPoint] = {}
+    for point in entry_points(group=GROUP):
+        found.setdefault(point.name, point)  # the first in the order of the path, as for imports
+    return found
 
 
 def scheme_of(url: str, *, setting: str) -> str:
