@@ -42,7 +42,7 @@ BATCH_UPLOAD_FORM: Final = Form(
 FORM_OVERHEAD_BYTES_MAX: Final = 64 * 1024  # part headers and the small fields
 FIELD_BYTES_MAX: Final = 1024
 _IN_MEMORY_BYTES_MAX: Final = 1024 * 1024
-_PIECE_BYTES: Final = 64 * 1024
+_PIECE_BYTES: Final = 256 * 1024  # a form of 10 MB is read in a fifth less time than by 64 KiB; more gains nothing
 
 
 @frozen
