@@ -229,3 +229,8 @@ def refusing(status: int, code: str = "", *headers: tuple[str, str], kind: str =
 def answering(body: bytes, *headers: tuple[str, str], status: int = 200, length: int | None = None) -> Script:
     """Return an answer of these bytes."""
     return lambda handler: send(handler, status, body, *headers, length=length)
+
+
+def with_picture(content: bytes) -> Script:
+    """Return an answer that holds this picture."""
+    return answering(json.dumps({"data": [{"b64_json": base64.b64encode(content).decode()}]}).encode())

@@ -22,6 +22,7 @@ from spike_memory import (
     MemoryBroker,
     MemoryDatabase,
     MemoryDownloader,
+    MemoryFramer,
     MemoryGenerator,
     MemoryLimiter,
     MemoryMetadata,
@@ -59,7 +60,11 @@ class MemorySpike:
             storage=Storage(blobs=store, links=store),
             broker=broker,
             engine=Engine(
-                upscaler=MemoryUpscaler(), blender=MemoryBlender(), probe=MemoryProbe(), metadata=MemoryMetadata()
+                upscaler=MemoryUpscaler(),
+                blender=MemoryBlender(),
+                framer=MemoryFramer(),
+                probe=MemoryProbe(),
+                metadata=MemoryMetadata(),
             ),
             generator=MemoryGenerator(),
             downloader=MemoryDownloader(pages),

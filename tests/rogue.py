@@ -21,7 +21,7 @@ from spike_core.domain.images import PictureFacts, PictureIdentity
 from spike_core.ports.plugins import Engine, EngineMeans
 from spike_core.ports.upscaler import EnhancedPicture
 from spike_core.ports.watch import UNWATCHED, Watch
-from spike_memory import MemoryBlender, MemoryMetadata, MemoryProbe, MemoryUpscaler
+from spike_memory import MemoryBlender, MemoryFramer, MemoryMetadata, MemoryProbe, MemoryUpscaler
 
 _ROGUE: Final = re.compile(rb" ?rogue (look|work): ([\w -]+)(?: at (\S+))?;")
 
@@ -43,7 +43,13 @@ def with_engine(factory: str, folder: Path) -> dict[str, str]:
 def rogue_engine() -> Engine:
     """Return an engine for made-up pictures, and rogues."""
     return _led_astray(
-        Engine(upscaler=MemoryUpscaler(), blender=MemoryBlender(), probe=MemoryProbe(), metadata=MemoryMetadata())
+        Engine(
+            upscaler=MemoryUpscaler(),
+            blender=MemoryBlender(),
+            framer=MemoryFramer(),
+            probe=MemoryProbe(),
+            metadata=MemoryMetadata(),
+        )
     )
 
 
@@ -66,6 +72,7 @@ def _led_astray(engine: Engine) -> Engine:
     return Engine(
         upscaler=_RogueUpscaler(engine),
         blender=_RogueBlender(engine),
+        framer=_RogueFramer(engine),
         probe=_RogueProbe(engine),
         metadata=engine.metadata,
     )
@@ -86,6 +93,17 @@ class _RogueBlender:
     def blend(self, original: BinaryIO, source: BinaryIO, *, size: Dimensions) -> bytes:
         pictures = [_obeyed("work", picture, UNWATCHED) for picture in (original, source)]
         return self._engine.blender.blend(*pictures, size=size)
+
+
+@frozen
+class _RogueFramer:
+    _engine: Engine
+
+    def frame(self, original: BinaryIO, *, size: Dimensions, canvas: Dimensions) -> bytes:
+        return self._engine.framer.frame(_obeyed("work", original, UNWATCHED), size=size, canvas=canvas)
+
+    def fit(self, picture: BinaryIO, *, size: Dimensions) -> EnhancedPicture:
+        return self._engine.framer.fit(_obeyed("work", picture, UNWATCHED), size=size)
 
 
 @frozen

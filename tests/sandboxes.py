@@ -8,9 +8,8 @@ from typing import Final
 from attrs import evolve
 
 from rogue import rogue_engine
-from spike_core.ports.generator import Generator
 from spike_core.ports.plugins import Engine
-from spike_sandbox import Limits, Sandbox, Tools
+from spike_sandbox import BuildGenerator, Limits, Sandbox, Tools
 
 GENEROUS: Final = Limits(
     memory_bytes=1024 * 1024 * 1024, cpu_time=timedelta(seconds=60), wall_time=timedelta(seconds=60)
@@ -21,7 +20,7 @@ GENEROUS: Final = Limits(
 def a_sandbox(
     load: Callable[[], Engine] = rogue_engine,
     *,
-    generator: Callable[[], Generator] | None = None,
+    generator: BuildGenerator | None = None,
     workers: int = 1,
     probes: int = 1,
     cpu_s: float = 60,

@@ -25,6 +25,7 @@ from spike_memory import (
     ManualClock,
     MemoryBlender,
     MemoryDownloader,
+    MemoryFramer,
     MemoryLimiter,
     MemoryMetadata,
     MemoryProbe,
@@ -64,6 +65,7 @@ class World(RuleBasedStateMachine):
             engine=Engine(
                 upscaler=FickleUpscaler(self.mood),
                 blender=MemoryBlender(),
+                framer=MemoryFramer(),
                 probe=MemoryProbe(),
                 metadata=MemoryMetadata(),
             ),

@@ -5,7 +5,14 @@ from spike_memory.broker import MemoryBroker
 from spike_memory.clock import ManualClock
 from spike_memory.database import MemoryDatabase
 from spike_memory.downloader import MemoryDownloader
-from spike_memory.engine import MemoryBlender, MemoryGenerator, MemoryMetadata, MemoryProbe, MemoryUpscaler
+from spike_memory.engine import (
+    MemoryBlender,
+    MemoryFramer,
+    MemoryGenerator,
+    MemoryMetadata,
+    MemoryProbe,
+    MemoryUpscaler,
+)
 from spike_memory.ids import CountingIds, CountingSecrets
 from spike_memory.limiter import MemoryLimiter
 from spike_memory.pulse import StillPulse
@@ -21,6 +28,7 @@ __all__ = [
     "MemoryBroker",
     "MemoryDatabase",
     "MemoryDownloader",
+    "MemoryFramer",
     "MemoryGenerator",
     "MemoryLimiter",
     "MemoryMetadata",

@@ -137,6 +137,19 @@ class MemoryBlender:
         )
 
 
+class MemoryFramer:
+    """Makes up pictures on canvases."""
+
+    def frame(self, original: BinaryIO, *, size: Dimensions, canvas: Dimensions) -> bytes:  # noqa: ARG002  # the port's
+        """Return a made-up picture; see the port."""
+        return a_picture(canvas, PictureFormat.PNG, _kept_flaw(MemoryProbe().inspect(original)))
+
+    def fit(self, picture: BinaryIO, *, size: Dimensions) -> EnhancedPicture:
+        """Return a made-up picture; see the port."""
+        flaw = _kept_flaw(MemoryProbe().inspect(picture))
+        return EnhancedPicture(content=a_picture(size, flaw=flaw), format=PictureFormat.JPEG, dimensions=size)
+
+
 class MemoryGenerator:
     """Makes up pictures from words; the prompt `refuse` is refused."""
 

@@ -1,20 +1,26 @@
 """The generator that asks a server."""
 
-from typing import BinaryIO
+import io
+from collections.abc import Sequence
+from typing import BinaryIO, Final
 
 from attrs import field, frozen
 
 from spike_core.domain.dimensions import Dimensions
-from spike_core.domain.errors import GeneratorUnavailable, UnacceptablePicture
+from spike_core.domain.errors import GeneratorUnavailable, UnacceptablePicture, UnknownPictureFormat
 from spike_core.domain.generation import Prompt
+from spike_core.domain.objects import PictureFormat
+from spike_core.ports.framer import Framer
 from spike_core.ports.upscaler import EnhancedPicture
 from spike_openai.conversation import Conversation
-from spike_openai.framing import fitted, framed
 from spike_openai.patience import Patience
 from spike_openai.server import ImageServer
 from spike_openai.sizes import asked_for
 from spike_openai.trouble import ServerTrouble
 from spike_openai.words import told
+from spike_pictures.opening import format_of
+
+ANSWERED: Final[Sequence[PictureFormat]] = (PictureFormat.PNG, PictureFormat.JPEG, PictureFormat.WEBP)
 
 
 @frozen(kw_only=True)
@@ -25,6 +31,7 @@ class OpenAIGenerator:
     """
 
     server: ImageServer
+    framer: Framer
     patience: Patience = field(factory=Patience)
 
     def generate(self, prompt: Prompt, *, negative: Prompt | None, size: Dimensions) -> EnhancedPicture:
@@ -44,7 +51,7 @@ class OpenAIGenerator:
         """Return the original changed as the prompt says; see the port. Its metadata aren't sent."""
         canvas = asked_for(size)
         try:
-            png = framed(original.read(), size=size, canvas=canvas)
+            png = self.framer.frame(original, size=size, canvas=canvas)
             answer = self._conversation().edited(png, told(prompt, negative=negative), size=canvas)
             return self._finished(answer, size)
         except MemoryError as error:
@@ -64,6 +71,8 @@ class OpenAIGenerator:
 
     def _finished(self, answer: bytes, size: Dimensions) -> EnhancedPicture:
         try:
-            return fitted(answer, size=size)
+            if format_of(answer) not in ANSWERED:
+                raise UnknownPictureFormat
+            return self.framer.fit(io.BytesIO(answer), size=size)
         except UnacceptablePicture as error:
             raise ServerTrouble(f"{self.server} sent a picture that can't be used: {error}") from None

@@ -2,6 +2,7 @@
 
 from spike_core.ports.plugins import Engine, EngineMeans
 from spike_pillow.blender import PillowBlender
+from spike_pillow.framer import PillowFramer
 from spike_pillow.metadata import PillowMetadata
 from spike_pillow.probe import PillowProbe
 from spike_pillow.upscaler import PillowUpscaler
@@ -14,4 +15,10 @@ def open_engine(*, means: EngineMeans) -> Engine:  # noqa: ARG001  # it takes wh
 
 def classical_engine() -> Engine:
     """Return the classical engine; it needs no model, no GPU and no network."""
-    return Engine(upscaler=PillowUpscaler(), blender=PillowBlender(), probe=PillowProbe(), metadata=PillowMetadata())
+    return Engine(
+        upscaler=PillowUpscaler(),
+        blender=PillowBlender(),
+        framer=PillowFramer(),
+        probe=PillowProbe(),
+        metadata=PillowMetadata(),
+    )

@@ -3,6 +3,7 @@
 from spike_sandbox.engine import (
     Sandbox,
     SandboxedBlender,
+    SandboxedFramer,
     SandboxedGenerator,
     SandboxedMetadata,
     SandboxedProbe,
@@ -10,13 +11,15 @@ from spike_sandbox.engine import (
 )
 from spike_sandbox.limits import Limits
 from spike_sandbox.verdicts import ErrorInChild
-from spike_sandbox.work import Tools
+from spike_sandbox.work import BuildGenerator, Tools
 
 __all__ = [
+    "BuildGenerator",
     "ErrorInChild",
     "Limits",
     "Sandbox",
     "SandboxedBlender",
+    "SandboxedFramer",
     "SandboxedGenerator",
     "SandboxedMetadata",
     "SandboxedProbe",

@@ -40,6 +40,7 @@ class Sandbox:
         return Engine(
             upscaler=SandboxedUpscaler(self.works),
             blender=SandboxedBlender(self.works),
+            framer=SandboxedFramer(self.works),
             probe=SandboxedProbe(self.looks),
             metadata=SandboxedMetadata(looks=self.looks, works=self.works),
         )
@@ -108,6 +109,29 @@ class SandboxedBlender:
             WorkCutShort: the child didn't live to the end of the work.
         """
         return _worked(self._children, Order("blend", [original, source], size), content_of, UNWATCHED)
+
+
+@frozen
+class SandboxedFramer:
+    """Has another framer's work done by children."""
+
+    _children: Children
+
+    def frame(self, original: BinaryIO, *, size: Dimensions, canvas: Dimensions) -> bytes:
+        """Return the original on a canvas; see the port.
+
+        Raises:
+            WorkCutShort: the child didn't live to the end of the work.
+        """
+        return _worked(self._children, Order("frame", [original], size, canvas=canvas), content_of, UNWATCHED)
+
+    def fit(self, picture: BinaryIO, *, size: Dimensions) -> EnhancedPicture:
+        """Return the middle of a picture; see the port.
+
+        Raises:
+            WorkCutShort: the child didn't live to the end of the work.
+        """
+        return _worked(self._children, Order("fit", [picture], size), picture_of, UNWATCHED)
 
 
 @frozen

@@ -2,14 +2,15 @@
 
 import io
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, BinaryIO, Final
+from typing import Any, BinaryIO, Final, Protocol
 
-from attrs import define, frozen
+from attrs import define, field, frozen
 from cattrs import Converter
 
 from spike_core.domain.dimensions import Dimensions
 from spike_core.domain.generation import Prompt
 from spike_core.domain.images import PictureFacts, PictureIdentity
+from spike_core.ports.framer import Framer
 from spike_core.ports.generator import Generator
 from spike_core.ports.plugins import Engine
 from spike_core.ports.upscaler import EnhancedPicture
@@ -19,12 +20,19 @@ from spike_sandbox.wire import Garbled
 _converter: Final = Converter(detailed_validation=False)
 
 
+class BuildGenerator(Protocol):
+    """Builds a generator over the engine's framer."""
+
+    def __call__(self, *, framer: Framer) -> Generator:
+        """Build it."""
+
+
 @frozen(kw_only=True)
 class Tools:
     """How a child builds what it works with, by functions that can be pickled."""
 
     engine: Callable[[], Engine]
-    generator: Callable[[], Generator] | None = None
+    generator: BuildGenerator | None = None
 
 
 @define
@@ -45,25 +53,26 @@ class Bench:
         """The generator."""
         if self._generator is None:
             assert self._tools.generator is not None, "only who has one orders from it"
-            self._generator = self._tools.generator()
+            self._generator = self._tools.generator(framer=self.engine.framer)
         return self._generator
 
 
 @frozen
 class Order:
-    """A piece of work: its name, the pictures that it is about, and size and words where it takes them."""
+    """A piece of work: its name, the pictures that it is about, and sizes and words where it takes them."""
 
     do: str
     pictures: Sequence[BinaryIO]
     size: Dimensions | None = None
+    canvas: Dimensions | None = field(default=None, kw_only=True)
     prompt: Prompt | None = None
     negative: Prompt | None = None
 
     @property
     def told(self) -> Mapping[str, Any]:
         """The order as data, without the pictures."""
-        told = _converter.unstructure({"size": self.size, "prompt": self.prompt, "negative": self.negative})
-        return {"do": self.do, **told}
+        told = {"size": self.size, "canvas": self.canvas, "prompt": self.prompt, "negative": self.negative}
+        return {"do": self.do, **_converter.unstructure(told)}
 
 
 @frozen
@@ -80,23 +89,39 @@ def perform(bench: Bench, order: Mapping[str, Any], pictures: Sequence[bytes], w
     Raises:
         Exception: what the engine raises.
     """
-    engine = bench.engine
     files = [io.BytesIO(picture) for picture in pictures]
     match order["do"]:
-        case "identify" | "inspect" as do:
-            look = engine.probe.identify if do == "identify" else engine.probe.inspect
-            return Answer(_converter.unstructure(look(files[0])))
+        case "identify":
+            return Answer(_converter.unstructure(bench.engine.probe.identify(files[0])))
+        case "inspect":
+            return Answer(_converter.unstructure(bench.engine.probe.inspect(files[0])))
+        case "enhance" | "fit" | "generate" | "modify":
+            return _answer(_picture(bench, order, files, watch))
+        case _:
+            return Answer(None, _content(bench.engine, order, files))
+
+
+def _picture(bench: Bench, order: Mapping[str, Any], files: Sequence[BinaryIO], watch: Watch) -> EnhancedPicture:
+    match order["do"]:
         case "enhance":
-            return _answer(engine.upscaler.enhance(files[0], size=_size(order), watch=watch))
+            return bench.engine.upscaler.enhance(files[0], size=_size(order), watch=watch)
+        case "fit":
+            return bench.engine.framer.fit(files[0], size=_size(order))
+        case _:
+            return _created(bench.generator, order, files)
+
+
+def _content(engine: Engine, order: Mapping[str, Any], files: Sequence[BinaryIO]) -> bytes:
+    match order["do"]:
         case "blend":
-            return Answer(None, engine.blender.blend(files[0], files[1], size=_size(order)))
-        case "generate" | "modify":
-            return _answer(_created(bench.generator, order, files))
+            return engine.blender.blend(files[0], files[1], size=_size(order))
+        case "frame":
+            return engine.framer.frame(files[0], size=_size(order), canvas=_size(order, "canvas"))
         case "public":
             with engine.metadata.public(files[0]) as public:
-                return Answer(None, public.read())
+                return public.read()
         case "labelled":
-            return Answer(None, engine.metadata.labelled(pictures[0], original=files[1]))
+            return engine.metadata.labelled(files[0].read(), original=files[1])
         case unknown:
             raise AssertionError(f"no work is called {unknown}")
 
@@ -114,8 +139,8 @@ def _created(generator: Generator, order: Mapping[str, Any], files: Sequence[Bin
     return generator.generate(prompt, negative=negative, size=_size(order))
 
 
-def _size(order: Mapping[str, Any]) -> Dimensions:
-    return _converter.structure(order["size"], Dimensions)
+def _size(order: Mapping[str, Any], name: str = "size") -> Dimensions:
+    return _converter.structure(order[name], Dimensions)
 
 
 def identity_of(answer: Answer) -> PictureIdentity:
@@ -143,7 +168,7 @@ def facts_of(answer: Answer) -> PictureFacts:
 
 
 def picture_of(answer: Answer) -> EnhancedPicture:
-    """Return what `enhance`, `generate` or `modify` made.
+    """Return what `enhance`, `fit`, `generate` or `modify` made.
 
     Raises:
         Garbled: it isn't that.

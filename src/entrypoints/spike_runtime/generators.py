@@ -1,16 +1,17 @@
 """Generators by name: what makes pictures from words, found without opening it."""
 
-from collections.abc import Callable
 from functools import partial
 from typing import Final
 
 from attrs import frozen
 
 from spike_core.domain.errors import InvalidInput
+from spike_core.ports.framer import Framer
 from spike_core.ports.generator import Generator
 from spike_core.ports.plugins import OpenGenerator
 from spike_runtime.plugins import load_adapter
 from spike_runtime.settings import Settings, WrongSettings
+from spike_sandbox import BuildGenerator
 
 SETTING: Final = "SPIKE_GENERATOR"
 _SELF_CONTAINED: Final = frozenset({"procedural"})
@@ -21,21 +22,21 @@ class GeneratorChoice:
     """A generator that was chosen and isn't opened yet."""
 
     name: str
-    opener: Callable[[], Generator]  # it can be pickled, for another process to open it
+    opener: BuildGenerator  # it can be pickled, for another process to open it
 
     @property
     def is_self_contained(self) -> bool:
         """Whether it needs no server: no key, no network, no patience. The keys of others stay out of the sandbox."""
         return self.name in _SELF_CONTAINED
 
-    def opened(self) -> Generator:
-        """Open it.
+    def opened(self, *, framer: Framer) -> Generator:
+        """Open it, with this framer to work on pictures.
 
         Raises:
             WrongSettings: an argument can't be used.
         """
         try:
-            return self.opener()
+            return self.opener(framer=framer)
         except InvalidInput as error:
             raise WrongSettings(f"{SETTING}={self.name}: {error}") from error
 

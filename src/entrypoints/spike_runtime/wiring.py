@@ -144,7 +144,7 @@ def build(settings: Settings) -> Spike:
         engine_name=choice.name,
     )
     engine = sandbox.engine if sandbox else choice.opened()
-    generator = sandbox.generator if sandbox and artist.is_self_contained else artist.opened()
+    generator = sandbox.generator if sandbox and artist.is_self_contained else artist.opened(framer=engine.framer)
     if settings.metrics_dir:
         make_folder(Path(settings.metrics_dir), setting="SPIKE_METRICS_DIR")
 

@@ -16,6 +16,7 @@ from spike_core.ports.blender import Blender
 from spike_core.ports.blobs import BlobStore
 from spike_core.ports.broker import Broker
 from spike_core.ports.clock import Clock
+from spike_core.ports.framer import Framer
 from spike_core.ports.generator import Generator
 from spike_core.ports.limiter import RateLimiter
 from spike_core.ports.links import SignedLinks
@@ -74,6 +75,7 @@ class Engine:
 
     upscaler: Upscaler
     blender: Blender
+    framer: Framer
     probe: ImageProbe
     metadata: Metadata
 
@@ -111,8 +113,10 @@ class OpenBroker(Protocol):
 class OpenGenerator(Protocol):
     """An entry point `generator.<name>`."""
 
-    def __call__(self, *, url: str, api_key: str, model: str) -> Generator:
+    def __call__(self, *, url: str, api_key: str, model: str, framer: Framer) -> Generator:
         """Open the generator; one that needs no server takes no notice of the arguments.
+
+        One that does opens no picture itself: the framer does, away from the key.
 
         Raises:
             InvalidValue: an argument can't be used; `what` is the name of its setting, `SPIKE_GENERATOR_…`.

@@ -24,6 +24,7 @@ from spike_core.ports.probe import ImageProbe
 from spike_openai import ImageServer, OpenAIGenerator
 from spike_openai.sizes import SIZES, asked_for
 from spike_pillow import PillowProbe
+from spike_pillow.framer import PillowFramer
 
 SQUARE = AspectRatio.SQUARE.size(256)
 WIDE = AspectRatio.SIXTEEN_TO_NINE.size(384)
@@ -39,7 +40,7 @@ def api() -> Iterator[ImagesApi]:
 
 
 def a_generator(api: ImagesApi, *, key: str = KEY, model: str = "") -> OpenAIGenerator:
-    return OpenAIGenerator(server=ImageServer.parse(api.url, api_key=key, model=model))
+    return OpenAIGenerator(server=ImageServer.parse(api.url, api_key=key, model=model), framer=PillowFramer())
 
 
 @pytest.fixture

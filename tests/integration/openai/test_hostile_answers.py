@@ -1,6 +1,5 @@
 """Servers that are broken, overloaded or mean harm: what is tried again, what is given up, what never gets through."""
 
-import base64
 import io
 import json
 import logging
@@ -14,7 +13,7 @@ from http.server import BaseHTTPRequestHandler
 import pytest
 from attrs import evolve
 
-from images_api import KEY, ImagesApi, Script, answering, refusing
+from images_api import KEY, ImagesApi, Script, answering, refusing, with_picture
 from pictures import HTML, SVG, a_gif_that_announces, a_png_that_announces, encoded, photograph, truncated
 from spike_core.domain.errors import GeneratorUnavailable, PromptRefused, UnusableResult
 from spike_core.domain.generation import AspectRatio, Prompt
@@ -22,6 +21,7 @@ from spike_core.domain.limits import SOURCE_BYTES_MAX
 from spike_core.ports.upscaler import EnhancedPicture
 from spike_openai import ImageServer, OpenAIGenerator, Patience
 from spike_openai.conversation import ANSWER_BYTES_MAX
+from spike_pillow.framer import PillowFramer
 
 SIZE = AspectRatio.SQUARE.size(128)
 FAST = Patience(answer_s_max=0.4, total_s_max=20.0)
@@ -42,7 +42,7 @@ def pauses() -> list[float]:
 def generator(api: ImagesApi, pauses: list[float]) -> OpenAIGenerator:
     """Asks as in production, but that its pauses are noted and not waited for."""
     server = ImageServer.parse(api.url, api_key=KEY, model="a-model")
-    return OpenAIGenerator(server=server, patience=Patience(sleep=pauses.append))
+    return OpenAIGenerator(server=server, framer=PillowFramer(), patience=Patience(sleep=pauses.append))
 
 
 def made(generator: OpenAIGenerator) -> EnhancedPicture:
@@ -57,10 +57,6 @@ def trouble(generator: OpenAIGenerator) -> str:
     cause = refused.value.__cause__
     assert cause is not None
     return str(cause)
-
-
-def with_picture(content: bytes) -> Script:
-    return answering(json.dumps({"data": [{"b64_json": base64.b64encode(content).decode()}]}).encode())
 
 
 def with_address(url: str) -> Script:
@@ -305,7 +301,7 @@ def test_a_server_that_reads_nothing_ends_at_the_deadline(pauses: list[float]) -
     """The request is large; it fills the network's buffers, and stays there."""
     with socket.create_server(("127.0.0.1", 0)) as silent:
         server = ImageServer.parse(f"http://127.0.0.1:{silent.getsockname()[1]}", api_key=KEY, model="")
-        generator = OpenAIGenerator(server=server, patience=evolve(FAST, sleep=pauses.append))
+        generator = OpenAIGenerator(server=server, framer=PillowFramer(), patience=evolve(FAST, sleep=pauses.append))
         noise = io.BytesIO(encoded(photograph(size=(1024, 1024)), "PNG"))
         with pytest.raises(GeneratorUnavailable):
             generator.modify(noise, Prompt("a cat"), negative=None, size=SIZE)
@@ -316,14 +312,14 @@ def test_a_port_where_nobody_listens_is_tried_again(scheme: str, pauses: list[fl
     with socket.create_server(("127.0.0.1", 0)) as closed:
         port = closed.getsockname()[1]
     server = ImageServer.parse(f"{scheme}://127.0.0.1:{port}", api_key=KEY, model="")
-    generator = OpenAIGenerator(server=server, patience=Patience(sleep=pauses.append))
+    generator = OpenAIGenerator(server=server, framer=PillowFramer(), patience=Patience(sleep=pauses.append))
     assert f"{scheme}://127.0.0.1:{port} can't be reached: " in trouble(generator)
     assert len(pauses) == 2
 
 
 def test_a_server_that_doesnt_speak_tls_gets_nothing_by_https(api: ImagesApi, pauses: list[float]) -> None:
     server = ImageServer.parse(api.url.replace("http:", "https:"), api_key=KEY, model="")
-    trouble(OpenAIGenerator(server=server, patience=Patience(sleep=pauses.append)))
+    trouble(OpenAIGenerator(server=server, framer=PillowFramer(), patience=Patience(sleep=pauses.append)))
     assert api.asked == []
 
 
@@ -436,7 +432,7 @@ def test_a_dead_network_shows_no_key_either(pauses: list[float]) -> None:
 
         hangs_up = threading.Thread(target=hang_up)
         hangs_up.start()
-        generator = OpenAIGenerator(server=server, patience=Patience(sleep=pauses.append))
+        generator = OpenAIGenerator(server=server, framer=PillowFramer(), patience=Patience(sleep=pauses.append))
         with pytest.raises(GeneratorUnavailable) as refused:
             made(generator)
         hangs_up.join()

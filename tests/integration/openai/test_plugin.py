@@ -20,8 +20,11 @@ from spike_core.domain.identifiers import OwnerId
 from spike_core.domain.jobs import CompletedJob, Job, JobStatus, RefundedJob
 from spike_core.domain.tiers import Tier
 from spike_core.services.intake import Offer
+from spike_openai import OpenAIGenerator
 from spike_openai.plugin import open_generator
+from spike_pillow.framer import PillowFramer
 from spike_runtime import Settings, Spike, WrongSettings, build
+from spike_sandbox import SandboxedFramer
 
 
 @pytest.fixture
@@ -47,7 +50,7 @@ def spike(settings: Settings) -> Iterator[Spike]:
     built = build(settings)
     built.database.migrate()
     yield built
-    built.database.close()
+    built.close()
 
 
 @pytest.fixture
@@ -110,8 +113,8 @@ def test_a_wrong_setting_stops_the_start_and_is_named(settings: Settings, change
 )
 def test_openai_itself_needs_a_key(url: str) -> None:
     with pytest.raises(InvalidValue, match="SPIKE_GENERATOR_API_KEY"):
-        open_generator(url=url, api_key="", model="gpt-image-2")
-    open_generator(url=url, api_key=KEY, model="gpt-image-2")
+        open_generator(url=url, api_key="", model="gpt-image-2", framer=PillowFramer())
+    open_generator(url=url, api_key=KEY, model="gpt-image-2", framer=PillowFramer())
 
 
 @pytest.mark.parametrize(
@@ -124,15 +127,23 @@ def test_openai_itself_needs_a_key(url: str) -> None:
     ],
 )
 def test_the_path_of_the_url_stays_in_front(url: str, endpoint: str) -> None:
-    assert str(open_generator(url=url, api_key="", model="").server.endpoint("images/edits")) == endpoint
+    assert (
+        str(open_generator(url=url, api_key="", model="", framer=PillowFramer()).server.endpoint("images/edits"))
+        == endpoint
+    )
 
 
 def test_a_server_of_ones_own_needs_no_key(api: ImagesApi) -> None:
     api.scripts.append(refusing(400, "moderation_blocked"))
-    generator = open_generator(url=api.url, api_key="", model="")
+    generator = open_generator(url=api.url, api_key="", model="", framer=PillowFramer())
     with pytest.raises(PromptRefused):
         generator.generate(Prompt("a cat"), negative=None, size=AspectRatio.SQUARE.size(64))
     assert "authorization" not in api.asked[0].headers
+
+
+def test_pictures_are_opened_in_the_sandbox(spike: Spike) -> None:
+    assert isinstance(spike.generator, OpenAIGenerator)
+    assert isinstance(spike.generator.framer, SandboxedFramer)
 
 
 def test_the_start_asks_the_server_nothing(spike: Spike, api: ImagesApi) -> None:

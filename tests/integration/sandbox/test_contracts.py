@@ -1,12 +1,14 @@
 """An engine keeps its promises in a sandbox too."""
 
 from collections.abc import Iterator
+from functools import partial
 
 import pytest
 
 from pictures import a_photo, encoded, exif, photograph
 from sandboxes import a_sandbox
 from spike_contracts.blender import BlenderContract
+from spike_contracts.framer import FramerContract
 from spike_contracts.generator import GeneratorContract
 from spike_contracts.metadata import MetadataContract
 from spike_contracts.probe import MakePicture, ProbeContract
@@ -14,18 +16,21 @@ from spike_contracts.upscaler import UpscalerContract
 from spike_core.domain.dimensions import Dimensions
 from spike_core.domain.objects import PictureFormat
 from spike_core.ports.blender import Blender
+from spike_core.ports.framer import Framer
 from spike_core.ports.generator import Generator
 from spike_core.ports.metadata import Metadata
 from spike_core.ports.probe import ImageProbe
 from spike_core.ports.upscaler import Upscaler
 from spike_pillow import classical_engine
-from spike_procedural import ProceduralGenerator
+from spike_procedural.plugin import open_generator
 from spike_sandbox import Sandbox
 
 
 @pytest.fixture(scope="module")
 def sandbox() -> Iterator[Sandbox]:
-    with a_sandbox(classical_engine, generator=ProceduralGenerator, workers=2, probes=2) as sandbox:
+    with a_sandbox(
+        classical_engine, generator=partial(open_generator, url="", api_key="", model=""), workers=2, probes=2
+    ) as sandbox:
         yield sandbox
 
 
@@ -63,6 +68,12 @@ class TestSandboxedUpscaler(_OfPillow, UpscalerContract):
 
 class TestSandboxedBlender(_OfPillow, BlenderContract):
     pass
+
+
+class TestSandboxedFramer(_OfPillow, FramerContract):
+    @pytest.fixture
+    def framer(self, sandbox: Sandbox) -> Framer:
+        return sandbox.engine.framer
 
 
 class TestSandboxedMetadata(_OfPillow, MetadataContract):

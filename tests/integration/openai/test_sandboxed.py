@@ -1,0 +1,52 @@
+"""What users send and what the server answers is opened by children, and does its harm there."""
+
+import io
+from collections.abc import Iterator
+from functools import partial
+
+import pytest
+
+from images_api import KEY, ImagesApi, with_picture
+from pictures import encoded, photograph
+from rogue import a_rogue, rogue_pillow
+from sandboxes import a_sandbox
+from spike_core.domain.dimensions import Dimensions
+from spike_core.domain.errors import WorkCutShort
+from spike_core.domain.generation import Prompt
+from spike_core.ports.plugins import EngineMeans
+from spike_openai import ImageServer, OpenAIGenerator
+from spike_pillow import classical_engine
+
+SIZE = Dimensions(width_px=64, height_px=48)
+PROMPT = Prompt("a cat on a chair")
+ROGUE = a_rogue("work: segfault")
+
+
+@pytest.fixture
+def api() -> Iterator[ImagesApi]:
+    with ImagesApi() as opened:
+        yield opened
+
+
+@pytest.fixture
+def generator(api: ImagesApi) -> Iterator[OpenAIGenerator]:
+    with a_sandbox(partial(rogue_pillow, means=EngineMeans(classical=classical_engine))) as sandbox:
+        server = ImageServer.parse(api.url, api_key=KEY, model="")
+        yield OpenAIGenerator(server=server, framer=sandbox.engine.framer)
+
+
+def test_an_original_that_kills_who_opens_it_kills_a_child_and_is_not_sent(
+    api: ImagesApi, generator: OpenAIGenerator
+) -> None:
+    with pytest.raises(WorkCutShort):
+        generator.modify(io.BytesIO(encoded(photograph(), comment=ROGUE)), PROMPT, negative=None, size=SIZE)
+    assert api.asked == []
+    good = generator.modify(io.BytesIO(encoded(photograph())), PROMPT, negative=None, size=SIZE)
+    assert good.dimensions == SIZE
+
+
+def test_an_answer_that_kills_who_opens_it_kills_a_child(api: ImagesApi, generator: OpenAIGenerator) -> None:
+    api.scripts.append(with_picture(encoded(photograph(), comment=ROGUE)))
+    with pytest.raises(WorkCutShort):
+        generator.generate(PROMPT, negative=None, size=SIZE)
+    assert generator.generate(PROMPT, negative=None, size=SIZE).dimensions == SIZE
