@@ -78,7 +78,7 @@ def test_leaving_leaves_no_thread_behind(broker: Broker) -> None:
     before = set(threading.enumerate())
     with broker.work(Bench().perform, crew=Crew(threads=3), drain=DRAIN):
         assert len(set(threading.enumerate()) - before) >= 3
-    assert set(threading.enumerate()) == before
+    assert set(threading.enumerate()) <= before  # an earlier test's may have ended meanwhile
 
 
 def test_what_was_fetched_and_not_begun_is_kept_too(broker: Broker) -> None:
