@@ -19,7 +19,7 @@ CANVASES = (Dimensions(width_px=256, height_px=256), Dimensions(width_px=384, he
 class FramerContract:
     """Needs the fixtures `framer`, `make_picture` and `probe`, one that reads what the framer makes."""
 
-    @pytest.mark.parametrize("canvas", CANVASES, ids=str)
+    @pytest.mark.parametrize("canvas", [*CANVASES, Dimensions(width_px=9, height_px=1)], ids=str)
     @pytest.mark.parametrize("original", [WIDE, TALL], ids=str)
     def test_a_canvas_is_a_png_of_exactly_its_size(
         self, framer: Framer, make_picture: MakePicture, probe: ImageProbe, original: Dimensions, canvas: Dimensions

@@ -32,7 +32,7 @@ class PillowFramer:
         scale = min(canvas.width_px / size.width_px, canvas.height_px / size.height_px)
         inner = (max(1, round(size.width_px * scale)), max(1, round(size.height_px * scale)))
         middle = picture.resize(inner, Resampling.LANCZOS)
-        coarse = (canvas.width_px // _MARGIN_BLUR, canvas.height_px // _MARGIN_BLUR)
+        coarse = (max(1, canvas.width_px // _MARGIN_BLUR), max(1, canvas.height_px // _MARGIN_BLUR))
         whole = ImageOps.fit(middle, coarse, Resampling.BOX).resize(_pair(canvas), Resampling.BICUBIC)
         whole.paste(middle, ((canvas.width_px - inner[0]) // 2, (canvas.height_px - inner[1]) // 2))
         out = io.BytesIO()
