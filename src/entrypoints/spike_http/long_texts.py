@@ -23,7 +23,7 @@ REST_CHARS_MAX: Final = 512 * 1024  # of a body beside its long texts
 
 # what a text may consist of, up to its end or to an escape that isn't there yet (section 7)
 _WITHIN: Final = re.compile(r'(?:[^"\\\x00-\x1f]++|\\["\\/bfnrt]|\\u[0-9a-fA-F]{4})*+')
-_ESCAPE_CHARS: Final = 6  # the longest, \uXXXX
+_ESCAPE_CHARS: Final = 6  # the longest: \u and four digits
 
 
 class TooMuchBeside(Exception):
