@@ -9,11 +9,8 @@ from PIL import ImageChops
 from PIL.Image import Image, Resampling, composite, fromarray
 
 from spike_ncnn.arrays import Pixels
-from spike_pictures.colour import plain, to_srgb
-from spike_pictures.opening import opened_picture, pillow_errors
-from spike_pictures.orientation import Turn
+from spike_pictures.opening import opened_picture
 
-_LUMA_TABLE: Final = 0  # of a JPEG's quantisation tables
 _HIDDEN: Final = 0  # an alpha value: nothing of the colour is seen
 
 
@@ -34,19 +31,16 @@ def read_original(data: bytes) -> Original:
         UnacceptablePicture: it can't be decoded, or is none that Spike takes.
         MemoryError: there is too little.
     """
-    with opened_picture(data) as opened, pillow_errors():
-        file = opened.file
-        file.load()
-        turn, profile = Turn.of(file), file.info.get("icc_profile") or b""
-        tables = getattr(file, "quantization", None)
-        upright = turn.applied_to(to_srgb(plain(file), profile=profile))
+    with opened_picture(data) as opened:
+        decoded = opened.decode()
+    upright = decoded.srgb()
     alpha = upright.getchannel("A") if upright.mode == "RGBA" else None
     colours = upright if alpha is None else _without_hidden_colours(upright, alpha)
     return Original(
         pixels=np.asarray(colours),
         alpha=alpha,
         is_grey=_is_grey(colours),
-        quantisation=None if not tables else tables.get(_LUMA_TABLE),
+        quantisation=decoded.luma_table,
     )
 
 

@@ -18,7 +18,7 @@ from spike_openai.server import ImageServer
 from spike_openai.sizes import asked_for
 from spike_openai.trouble import ServerTrouble
 from spike_openai.words import told
-from spike_pictures.opening import format_of
+from spike_pictures.formats import format_of
 
 ANSWERED: Final[Sequence[PictureFormat]] = (PictureFormat.PNG, PictureFormat.JPEG, PictureFormat.WEBP)
 

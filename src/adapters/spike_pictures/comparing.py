@@ -7,10 +7,10 @@ from PIL.Image import Image, Resampling, alpha_composite, new
 from PIL.ImageDraw import Draw
 from PIL.ImageFont import load_default
 
-from spike_pictures.colour import plain, srgb_profile, to_srgb
+from spike_pictures.colour import srgb_profile
+from spike_pictures.decoding import on_white
 from spike_pictures.encoding import JPEG_FULL_CHROMA, JPEG_QUALITY
-from spike_pictures.opening import opened_picture, pillow_errors
-from spike_pictures.orientation import Turn
+from spike_pictures.opening import opened_picture
 
 _PAPER: Final = (255, 255, 255)
 _INK: Final = (255, 255, 255, 255)
@@ -45,14 +45,8 @@ def before_and_after(before: bytes, after: bytes) -> bytes:
 
 def _opaque(content: bytes) -> Image:
     """Return the picture upright, in sRGB and on white."""
-    with opened_picture(content) as opened, pillow_errors():
-        opened.file.load()
-        turn = Turn.of(opened.file)
-        profile = opened.file.info.get("icc_profile") or b""
-        picture = turn.applied_to(to_srgb(plain(opened.file), profile=profile))
-    if picture.mode == "RGBA":
-        picture = alpha_composite(new("RGBA", picture.size, _PAPER), picture)
-    return picture.convert("RGB")
+    with opened_picture(content) as opened:
+        return on_white(opened.decode().srgb())
 
 
 def _labelled(picture: Image, text: str) -> Image:

@@ -7,7 +7,7 @@ from spike_core.domain.errors import InvalidValue
 from spike_core.domain.objects import PictureFormat
 from spike_pictures.colour import srgb_profile
 from spike_pictures.encoding import JPEG_FULL_CHROMA, JPEG_QUALITY, PNG_COMPRESS_LEVEL
-from spike_pictures.opening import opened_picture, pillow_errors
+from spike_pictures.opening import opened_picture
 
 WRITTEN_FORMATS: Final = (PictureFormat.JPEG, PictureFormat.PNG, PictureFormat.WEBP)
 _WEBP_QUALITY: Final = 95
@@ -30,12 +30,9 @@ def rewritten(content: bytes, format_: PictureFormat) -> bytes:
     with opened_picture(content) as opened:
         if opened.format is format_:
             return content
-        with pillow_errors():
-            opened.file.load()
-        picture = opened.file.copy()
+        picture = opened.decode().srgb()
     if format_ is PictureFormat.JPEG and picture.mode == "RGBA":
         raise InvalidValue(what="the format", rule="can't be JPEG: the picture has transparency; PNG and WebP keep it")
-    picture.info = {}
     out = io.BytesIO()
     picture.save(out, format_.value, icc_profile=srgb_profile(), **_OPTIONS[format_])
     return out.getvalue()

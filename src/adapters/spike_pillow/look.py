@@ -2,18 +2,16 @@
 
 from typing import Final, Self
 
-from attrs import frozen
+from attrs import evolve, frozen
 from PIL.Image import Image, Resampling, new
 
 from spike_core.domain.colours import GRID_SIDE, Colour, ColourGrid
 from spike_pictures.bands import band_range
-from spike_pictures.colour import eight_bits, is_deep, to_srgb, value_range
-from spike_pictures.orientation import Turn
+from spike_pictures.decoded import Decoded
 
 DRAFT_SIDE_PX: Final = 128  # what a JPEG must at least be decoded at: its last column may stand for a single pixel
 _SIDE_PX: Final = 256  # seen from so far that a side has about so many pixels, up to twice as many
 _SPREAD_MAX: Final = 4  # of 255; lossy WebP moves flat pixels by so much
-_REDUCIBLE: Final = ("L", "RGB", "CMYK", "LAB")  # at once; of others each strip has to be made fit first
 _STRIP_PIXELS: Final = 1 << 20
 _PREMULTIPLIED: Final = {"LA": "La", "RGBA": "RGBa"}  # where there is alpha, hidden colours don't count
 _RESTORED: Final = {"La": "LA", "RGBa": "RGBA"}
@@ -27,32 +25,30 @@ class Look:
     colours: ColourGrid
 
     @classmethod
-    def at(cls, picture: Image, turn: Turn) -> Self:
-        """Look at a decoded picture that must be turned so.
+    def at(cls, decoded: Decoded) -> Self:
+        """Look at a decoded picture.
 
         Memory: a few megabytes beside the picture. All pixels count alike.
 
         Raises:
             UndecodablePicture: its values have no finite range.
         """
-        afar = _afar(picture)
-        profile = picture.info.get("icc_profile") or b""
-        return cls(is_blank=_is_blank(picture, afar), colours=_grid(turn.applied_to(afar), profile))
+        afar = _afar(decoded.image)
+        grid = evolve(decoded, image=afar.convert(_RESTORED.get(afar.mode, afar.mode)))
+        return cls(is_blank=_is_blank(afar), colours=_grid(grid.srgb()))
 
 
 def _afar(picture: Image) -> Image:
     """Return the means of equal blocks, with 8 bits a channel, colours as they are and premultiplied."""
     factor = (max(1, picture.width // _SIDE_PX), max(1, picture.height // _SIDE_PX))
-    if picture.mode in _REDUCIBLE and not picture.has_transparency_data:
+    if picture.mode not in _PREMULTIPLIED:
         return picture.reduce(factor)
-    values = value_range(picture)
     blocks = max(1, _STRIP_PIXELS // (picture.width * factor[1]))
     strip_px = blocks * factor[1]
     afar: Image | None = None
     for top in range(0, picture.height, strip_px):
         strip = picture.crop((0, top, picture.width, min(top + strip_px, picture.height)))
-        fit = eight_bits(strip, values=values)
-        means = fit.convert(_PREMULTIPLIED.get(fit.mode, fit.mode)).reduce(factor)
+        means = strip.convert(_PREMULTIPLIED[strip.mode]).reduce(factor)
         if afar is None:
             afar = new(means.mode, (means.width, -(-picture.height // factor[1])))
         afar.paste(means, (0, top // factor[1]))
@@ -60,16 +56,12 @@ def _afar(picture: Image) -> Image:
     return afar
 
 
-def _is_blank(picture: Image, afar: Image) -> bool:
-    if is_deep(picture):  # of any range, so no spread is small
-        low, high = band_range(picture)
-        return low == high
+def _is_blank(afar: Image) -> bool:
     ranges = [band_range(band) for band in afar.split()]
     return all(high - low <= _SPREAD_MAX for low, high in ranges)
 
 
-def _grid(afar: Image, profile: bytes) -> ColourGrid:
-    colours = to_srgb(afar.convert(_RESTORED.get(afar.mode, afar.mode)), profile=profile)
+def _grid(colours: Image) -> ColourGrid:
     if colours.mode == "RGBA":
         colours = colours.convert("RGBa")
     cells = colours.resize((GRID_SIDE, GRID_SIDE), Resampling.BOX)

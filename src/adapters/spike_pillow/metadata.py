@@ -18,8 +18,9 @@ from PIL.ImageFile import ImageFile
 
 from spike_core.domain.errors import UnacceptablePicture
 from spike_core.domain.objects import PictureFormat
-from spike_pictures.opening import OpenedPicture, format_of, opened_picture, pillow_errors
+from spike_pictures.formats import format_of
 from spike_pictures.orientation import Turn
+from spike_pictures.pillow_picture import PillowPicture, pillow_errors
 from spike_pillow import exif
 from spike_pillow.parts import SEPARABLE, BrokenContainer, Kind, Part, parts_of
 
@@ -73,16 +74,17 @@ class PillowMetadata:
         return b"".join(_put_together(list(parts_of(picture, format_)), format_, block))
 
 
-def tells_place(data: bytes, picture: OpenedPicture) -> bool:
+def tells_place(data: bytes, format_: PictureFormat) -> bool:
     """Return whether a picture's metadata tell a place, or may: whatever isn't known to be harmless counts."""
-    match picture.format:
-        case PictureFormat.TIFF:
-            return not _is_harmless_tiff(picture.file)
-        case PictureFormat.AVIF:
-            return not _is_harmless_avif(data, picture.file)
+    match format_:
+        case PictureFormat.TIFF | PictureFormat.AVIF:
+            with PillowPicture.opened(data, format_) as picture:
+                if format_ is PictureFormat.TIFF:
+                    return not _is_harmless_tiff(picture.file)
+                return not _is_harmless_avif(data, picture.file)
         case _:
             try:
-                return parts_tell_place(parts_of(data, picture.format))
+                return parts_tell_place(parts_of(data, format_))
             except BrokenContainer:
                 return True
 
@@ -98,7 +100,7 @@ def _exif_of(data: bytes) -> bytes:
         format_ = format_of(data)
         if format_ in SEPARABLE:
             return next((part.content for part in parts_of(data, format_) if part.kind is Kind.EXIF), b"")
-        with opened_picture(data) as picture, pillow_errors():
+        with PillowPicture.opened(data, format_) as picture, pillow_errors():
             return picture.file.getexif().tobytes()[len(exif.IDENTIFIER) :]
     except (UnacceptablePicture, BrokenContainer):
         return b""
@@ -133,7 +135,7 @@ def _is_harmless_tiff(file: ImageFile) -> bool:
 
 
 def _write_public(data: bytes, out: IO[bytes]) -> None:
-    with opened_picture(data) as picture:
+    with PillowPicture.opened(data, format_of(data)) as picture:
         try:
             parts = [part for part in parts_of(data, picture.format) if part.kind is Kind.PICTURE]
         except BrokenContainer:
@@ -177,7 +179,7 @@ def _webp_of(raws: list[bytes | memoryview], block: bytes) -> Iterable[bytes | m
     return [b"RIFF", size_bytes.to_bytes(4, "little"), b"WEBP", *chunks]
 
 
-def _encode_anew(picture: OpenedPicture, out: IO[bytes]) -> None:
+def _encode_anew(picture: PillowPicture, out: IO[bytes]) -> None:
     file = picture.file
     file.load()
     options: dict[str, Any] = dict(_ANEW[picture.format])

@@ -11,8 +11,7 @@ from spike_core.domain.dimensions import Dimensions
 from spike_core.domain.errors import UndecodablePicture
 from spike_core.domain.images import PictureFacts, PictureIdentity
 from spike_core.domain.objects import PictureFormat
-from spike_pictures.opening import OpenedPicture, opened_picture, pillow_errors
-from spike_pictures.orientation import Turn
+from spike_pictures.opening import OpenedPicture, opened_picture
 from spike_pillow.look import DRAFT_SIDE_PX, Look
 from spike_pillow.metadata import parts_tell_place, tells_place
 from spike_pillow.parts import BrokenContainer, parts_of
@@ -79,7 +78,7 @@ def _identity_of_jpeg(data: bytes, picture: OpenedPicture) -> PictureIdentity:
     head = head_of(parts)
     with opened_picture(head) as first_rows:
         _facts(head, first_rows)
-    size = Turn.of(picture.file).seen(picture.file.size)
+    size = picture.upright_size
     return PictureIdentity(
         format=PictureFormat.JPEG,
         dimensions=Dimensions(width_px=size[0], height_px=size[1]),
@@ -88,20 +87,13 @@ def _identity_of_jpeg(data: bytes, picture: OpenedPicture) -> PictureIdentity:
 
 
 def _facts(data: bytes, picture: OpenedPicture) -> PictureFacts:
-    file = picture.file
-    announced = file.size
-    with pillow_errors():
-        # all of a JPEG's bytes are read for a smaller picture too; others know no draft
-        is_draft = file.draft(None, (DRAFT_SIDE_PX, DRAFT_SIDE_PX)) is not None
-        file.load()
-        # decoding turns a TIFF, so that what was announced may be out of date
-        turn = Turn.of(file)
-        size = turn.seen(announced if is_draft else file.size)
-        look = Look.at(file, turn)
-        return PictureFacts(
-            format=picture.format,
-            dimensions=Dimensions(width_px=size[0], height_px=size[1]),
-            is_blank=look.is_blank,
-            colours=look.colours,
-            has_location=tells_place(data, picture),
-        )
+    decoded = picture.decode(at_least=(DRAFT_SIDE_PX, DRAFT_SIDE_PX))  # all of a JPEG's bytes are read nevertheless
+    size = decoded.upright_size
+    look = Look.at(decoded)
+    return PictureFacts(
+        format=picture.format,
+        dimensions=Dimensions(width_px=size[0], height_px=size[1]),
+        is_blank=look.is_blank,
+        colours=look.colours,
+        has_location=tells_place(data, picture.format),
+    )

@@ -8,7 +8,7 @@ Figures: docs/decisions/0010.
 
 from typing import BinaryIO, Final
 
-from attrs import frozen
+from attrs import evolve, frozen
 from PIL.Image import Image, Resampling, composite
 from PIL.ImageFilter import Kernel, MinFilter
 
@@ -16,10 +16,8 @@ from spike_core.domain.dimensions import Dimensions
 from spike_core.domain.errors import UpscalerUnavailable
 from spike_core.ports.upscaler import EnhancedPicture
 from spike_core.ports.watch import UNWATCHED, Watch
-from spike_pictures.colour import plain, to_srgb
-from spike_pictures.decoding import load_for
 from spike_pictures.encoding import encoded
-from spike_pictures.opening import opened_picture, pillow_errors
+from spike_pictures.opening import opened_picture
 
 # How much of the difference to the mean of the eight neighbours is added. Growing: more costs PSNR, on clean input too.
 # Shrinking: Lanczos is crisp by itself.
@@ -48,16 +46,12 @@ class PillowUpscaler:
 
 
 def _enhanced(data: bytes, size: tuple[int, int]) -> Image:
-    with opened_picture(data) as opened, pillow_errors():
-        file = opened.file
-        turn = load_for(file, size)
-        profile = file.info.get("icc_profile") or b""
-        picture = plain(file)
-    if size[0] * size[1] > picture.width * picture.height:
-        upright = turn.applied_to(to_srgb(picture, profile=profile))
-        return _resampled(_sharpened(upright, _GROWN_DETAIL), size)
-    small = _resampled(picture, turn.seen(size))
-    return _sharpened(turn.applied_to(to_srgb(small, profile=profile)), _SHRUNK_DETAIL)
+    with opened_picture(data) as opened:
+        decoded = opened.decode(at_least=size)
+    if size[0] * size[1] > decoded.image.width * decoded.image.height:
+        return _resampled(_sharpened(decoded.srgb(), _GROWN_DETAIL), size)
+    small = _resampled(decoded.image, decoded.turn.seen(size))
+    return _sharpened(evolve(decoded, image=small).srgb(), _SHRUNK_DETAIL)
 
 
 def _resampled(picture: Image, size: tuple[int, int]) -> Image:

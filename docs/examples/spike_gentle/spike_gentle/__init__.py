@@ -10,10 +10,8 @@ from spike_core.domain.errors import UpscalerUnavailable
 from spike_core.ports.plugins import Engine, EngineMeans
 from spike_core.ports.upscaler import EnhancedPicture
 from spike_core.ports.watch import UNWATCHED, Watch
-from spike_pictures.colour import plain, to_srgb
 from spike_pictures.encoding import encoded
-from spike_pictures.opening import opened_picture, pillow_errors
-from spike_pictures.orientation import Turn
+from spike_pictures.opening import opened_picture
 
 __all__ = ["GentleUpscaler", "open_engine"]
 
@@ -26,11 +24,8 @@ class GentleUpscaler:
         """Return the picture in this size; see the port."""
         watch.report(0.0)
         try:
-            with opened_picture(original.read()) as opened, pillow_errors():
-                file = opened.file
-                file.load()
-                profile = file.info.get("icc_profile") or b""
-                upright = Turn.of(file).applied_to(to_srgb(plain(file), profile=profile))
+            with opened_picture(original.read()) as opened:
+                upright = opened.decode().srgb()
             watch.report(0.3)
             picture = upright.resize((size.width_px, size.height_px), Resampling.BICUBIC)
             watch.report(0.8)
