@@ -109,6 +109,8 @@ TABLE: Final[Mapping[type[errors.SpikeError], Row]] = {
     errors.UndecodablePicture: _bad_file(
         "Image is damaged and cannot be read", "Please check the file, or export it again"
     ),
+    errors.UnsupportedPicture: _bad_file("{name} is not supported", "{advice}"),
+    errors.MultiplePages: _bad_file("File has {pages} pages", "Please upload each page as a file of its own"),
     errors.AnimatedPicture: _bad_file("Animated images are not supported", "Please upload a single frame"),
     errors.TooManyPixels: _bad_file("Image exceeds maximum of 50 megapixels", "Please upload a smaller image"),
     errors.LocationInside: _bad_file("The image tells where it was taken", "Please upload it again, then publish that"),

@@ -15,9 +15,11 @@ from spike_core.domain.errors import (
     AnimatedPicture,
     EmptyFile,
     InvalidValue,
+    MultiplePages,
     TooManyPixels,
     UndecodablePicture,
     UnknownPictureFormat,
+    UnsupportedPicture,
 )
 from spike_core.domain.limits import SOURCE_BYTES_MAX
 from spike_core.domain.objects import PictureFormat
@@ -32,7 +34,15 @@ PICTURE_JSON_BYTES_MAX: Final = _BASE64_CHARS_MAX + 512 * 1024  # line breaks, a
 MEDIA_TYPES: Final = frozenset(format_.media_type for format_ in PictureFormat)
 
 # what may be wrong with a picture, wherever it comes from
-PICTURE_TROUBLES: Final = (EmptyFile, UnknownPictureFormat, UndecodablePicture, AnimatedPicture, TooManyPixels)
+PICTURE_TROUBLES: Final = (
+    EmptyFile,
+    UnknownPictureFormat,
+    UnsupportedPicture,
+    UndecodablePicture,
+    AnimatedPicture,
+    MultiplePages,
+    TooManyPixels,
+)
 
 _DATA_URL: Final = re.compile(r"data:([a-zA-Z0-9.+/-]*);base64,")
 _ALIASES: Final = {"image/jpg": "image/jpeg"}

@@ -104,6 +104,27 @@ class UndecodablePicture(UnacceptablePicture):
 
 
 @frozen
+class UnsupportedPicture(UnacceptablePicture):
+    """The file is intact, but of a format, or a kind of one, that Spike doesn't read."""
+
+    code: ClassVar[str] = "unsupported_picture"
+    name: str  # of the format or kind, as in "Camera RAW (DNG)"; begins a sentence
+    advice: str  # what to do instead, as in "Export it as JPEG"
+
+    def __str__(self) -> str:
+        """Name what isn't supported and what to do instead."""
+        return f"{self.name} is not supported. {self.advice}."
+
+
+@frozen
+class MultiplePages(UnacceptablePicture):
+    """The file has several full pages; taking only the first would drop the others silently."""
+
+    code: ClassVar[str] = "multiple_pages"
+    pages: int
+
+
+@frozen
 class AnimatedPicture(UnacceptablePicture):
     """The picture has more than one frame; taking only the first would drop the others silently."""
 

@@ -26,7 +26,9 @@ class ImageProbe(Protocol):
         Raises:
             EmptyFile: there are no bytes.
             UnknownPictureFormat: it isn't an allowed picture.
+            UnsupportedPicture: it is of a format, or a kind of one, that isn't read.
             AnimatedPicture: it has more than one frame.
+            MultiplePages: it has more than one full page.
             TooManyPixels: it announces more than `PICTURE_PIXELS_MAX`.
             UndecodablePicture: it is truncated or corrupt.
         """
