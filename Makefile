@@ -67,6 +67,8 @@ lock: ## pin every dependency with its hash
 		--output-file requirements-dev.lock
 	$(VENV)-lock/bin/uv --quiet export --frozen --no-header --no-emit-project --no-dev --extra neural \
 		--no-emit-package opencv-python --output-file requirements-neural.lock
+	$(VENV)-lock/bin/uv --quiet export --frozen --no-header --no-emit-project --no-dev --extra heif \
+		--output-file requirements-heif.lock
 	rm -rf $(VENV)-lock uv.lock
 
 clean:
