@@ -37,6 +37,7 @@ from spike_core.domain.errors import (
     UnacceptablePicture,
     UndecodablePicture,
     UnknownPictureFormat,
+    UnsupportedPicture,
 )
 from spike_core.domain.limits import UPLOAD_BYTES_MAX
 from spike_core.domain.objects import PictureFormat
@@ -287,10 +288,10 @@ _REFUSED: Final = {
     "nothing": OddFile(lambda: b"", EmptyFile),
     "junk": OddFile(lambda: JUNK, UnknownPictureFormat),
     "HTML named .png": OddFile(lambda: HTML, UnknownPictureFormat),
-    "SVG named .png": OddFile(lambda: SVG, UnknownPictureFormat),
+    "SVG named .png": OddFile(lambda: SVG, UnsupportedPicture),
     "BMP": OddFile(lambda: BMP_HEADER, UnknownPictureFormat),
-    "HEIC": OddFile(lambda: HEIC_HEADER, UnknownPictureFormat),
-    "PDF before a JPEG": OddFile(lambda: b"%PDF-1.7\n" + encoded(_photo()), UnknownPictureFormat),
+    "HEIC": OddFile(lambda: HEIC_HEADER, UnsupportedPicture),
+    "PDF before a JPEG": OddFile(lambda: b"%PDF-1.7\n" + encoded(_photo()), UnsupportedPicture),
     "a signature alone": OddFile(lambda: PNG, UndecodablePicture),
     **{f"truncated {each.value}": _truncated(each) for each in PictureFormat},
     "10 MB of zeros that say JPEG": OddFile(
@@ -320,13 +321,11 @@ _REFUSED: Final = {
     "TIFF bomb by pages": OddFile(lambda: _tiff_of_pages(5_000), AnimatedPicture),
     "PNG bomb by frames": OddFile(lambda: _with_chunk(b"acTL", struct.pack(">II", 2**31 - 1, 0)), AnimatedPicture),
     "PNG bomb by ICC profile": OddFile(
-        lambda: _with_chunk(b"iCCP", b"x\0\0" + zlib.compress(bytes(300_000_000), 9)), UndecodablePicture
+        lambda: _with_chunk(b"iCCP", b"x\0\0" + zlib.compress(bytes(300_000_000), 9)), _photo
     ),
-    "PNG bomb by text": OddFile(
-        lambda: _with_chunk(b"zTXt", b"x\0\0" + zlib.compress(bytes(300_000_000), 9)), UndecodablePicture
-    ),
+    "PNG bomb by text": OddFile(lambda: _with_chunk(b"zTXt", b"x\0\0" + zlib.compress(bytes(300_000_000), 9)), _photo),
     "PNG bomb by many texts": OddFile(
-        lambda: _with_chunk(b"zTXt", b"x\0\0" + zlib.compress(bytes(1_000_000), 9), times=1000), UndecodablePicture
+        lambda: _with_chunk(b"zTXt", b"x\0\0" + zlib.compress(bytes(1_000_000), 9), times=1000), _photo
     ),
     "PNG with a wrong checksum": OddFile(_png_with_wrong_checksum, UndecodablePicture),
 }

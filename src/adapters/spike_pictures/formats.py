@@ -6,6 +6,7 @@ from typing import Final
 
 from spike_core.domain.errors import EmptyFile, UnknownPictureFormat
 from spike_core.domain.objects import PictureFormat
+from spike_pictures.unsupported import unsupported_format
 
 # TIFF in both byte orders, and BigTIFF
 _SIGNATURES: Final[Mapping[PictureFormat, re.Pattern[bytes]]] = {
@@ -24,11 +25,12 @@ def format_of(data: bytes) -> PictureFormat:
     """Return the format that a file's first bytes announce.
 
     Raises:
-        EmptyFile, UnknownPictureFormat: it begins like none that Spike reads.
+        EmptyFile, UnknownPictureFormat: it begins like no picture.
+        UnsupportedPicture: it begins like a format that Spike doesn't read.
     """
     if not data:
         raise EmptyFile
     for format_, signature in _SIGNATURES.items():
         if signature.match(data):
             return format_
-    raise UnknownPictureFormat
+    raise unsupported_format(data) or UnknownPictureFormat

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Final
 
-from attrs import frozen
+from attrs import field, frozen
 from PIL.AvifImagePlugin import AvifImageFile
 from PIL.GifImagePlugin import GifImageFile
 from PIL.Image import DecompressionBombError, DecompressionBombWarning
@@ -25,7 +25,11 @@ from spike_core.domain.limits import PICTURE_PIXELS_MAX
 from spike_core.domain.objects import PictureFormat
 from spike_pictures.colour import plain
 from spike_pictures.decoded import Decoded
+from spike_pictures.limits import check_pixels
 from spike_pictures.orientation import Turn
+from spike_pictures.png_stream import check_rows
+from spike_pictures.repair import completions, repaired_header
+from spike_pictures.unsupported import unsupported_kind
 
 _READERS: Final[Mapping[PictureFormat, type[ImageFile]]] = {
     PictureFormat.JPEG: JpegImageFile,
@@ -48,6 +52,7 @@ class PillowPicture:
 
     format: PictureFormat
     file: ImageFile
+    data: bytes = field(repr=False)
 
     @classmethod
     @contextmanager
@@ -57,37 +62,45 @@ class PillowPicture:
         Raises:
             AnimatedPicture, TooManyPixels, UndecodablePicture: see `ImageProbe.inspect`.
         """
+        try:
+            picture = cls._of(data, format_)
+        except UndecodablePicture as error:
+            _raise_if_unsupported(data, format_, error)
+            picture = cls._of(repaired_header(data, format_), format_)
+        with picture.file:
+            yield picture
+
+    @classmethod
+    def _of(cls, data: bytes, format_: PictureFormat) -> "PillowPicture":
         with pillow_errors():
             file = _READERS[format_](io.BytesIO(data))
-        with file:
-            with pillow_errors():
+            try:
                 _judge(file)
                 _read_plain_cmyk(file)
-            yield cls(format_, file)
+            except BaseException:
+                file.close()
+                raise
+        return cls(format_, file, data)
 
     @property
     def upright_size(self) -> tuple[int, int]:
-        """Width and height in pixels, upright, by the header alone; a PNG's EXIF may follow its pixels."""
-        return Turn.of(self.file).seen(self.file.size)
+        """Width and height in pixels, upright for a JPEG, as stored for other formats; by the header alone.
+
+        Where Pillow is asked for a PNG's orientation it decodes the pixels, forgets the error that this may end in, and
+        takes them for decoded from then on.
+        """
+        return Turn.of(self.file).seen(self.file.size) if self.format is PictureFormat.JPEG else self.file.size
 
     def decode(self, *, at_least: tuple[int, int] | None = None) -> Decoded:
         """Decode the pixels; see `OpenedPicture`."""
-        file = self.file
-        with pillow_errors():
-            full_size = file.size
-            if at_least is not None:  # for a JPEG; no other format has a draft
-                lying = Turn.of(file).seen(at_least)
-                file.draft(None, (int(lying[0] * _DRAFT_GAP) + 1, int(lying[1] * _DRAFT_GAP) + 1))
-            is_draft = file.size != full_size
-            file.load()
-            tables = getattr(file, "quantization", None)
-            return Decoded(
-                image=plain(file),
-                full_size=full_size if is_draft else file.size,  # Pillow turns a TIFF while decoding it
-                profile=file.info.get("icc_profile") or b"",
-                turn=Turn.of(file),
-                luma_table=tables.get(_LUMA) if tables else None,
-            )
+        try:
+            return _decoded(self, at_least)
+        except UndecodablePicture as error:
+            _raise_if_unsupported(self.data, self.format, error)
+        whole = [_decoded(self._of(data, self.format), at_least) for data in completions(self.data, self.format)]
+        if any(other.image.tobytes() != whole[0].image.tobytes() for other in whole[1:]):
+            raise UndecodablePicture
+        return whole[0]
 
 
 @contextmanager
@@ -110,14 +123,45 @@ def pillow_errors() -> Iterator[None]:
         raise UndecodablePicture from error
 
 
-def check_pixels(pixels: int) -> None:
-    """Check a number of pixels against the cap.
+def _decoded(picture: PillowPicture, at_least: tuple[int, int] | None) -> Decoded:
+    file = picture.file
+    with pillow_errors():
+        full_size = file.size
+        if at_least is not None and picture.format is PictureFormat.JPEG:  # no other format has a draft
+            lying = Turn.of(file).seen(at_least)
+            file.draft(None, (int(lying[0] * _DRAFT_GAP) + 1, int(lying[1] * _DRAFT_GAP) + 1))
+        is_draft = file.size != full_size
+        file.load()
+        if picture.format is PictureFormat.PNG and _ends_in_nothing(file):
+            check_rows(picture.data)
+        tables = getattr(file, "quantization", None)
+        return Decoded(
+            image=plain(file),
+            full_size=full_size if is_draft else file.size,  # Pillow turns a TIFF while decoding it
+            profile=file.info.get("icc_profile") or b"",
+            turn=Turn.of(file),
+            luma_table=tables.get(_LUMA) if tables else None,
+        )
+
+
+def _raise_if_unsupported(data: bytes, format_: PictureFormat, error: UndecodablePicture) -> None:
+    """Say of a file that couldn't be read whether that is because of what kind it is.
 
     Raises:
-        TooManyPixels: it is above `PICTURE_PIXELS_MAX`.
+        UnsupportedPicture: it is.
     """
-    if pixels > PICTURE_PIXELS_MAX:
-        raise TooManyPixels(pixels=pixels, pixels_max=PICTURE_PIXELS_MAX)
+    unsupported = unsupported_kind(data, format_)
+    if unsupported is not None:
+        raise unsupported from error
+
+
+def _ends_in_nothing(file: ImageFile) -> bool:
+    """Return whether one of the last two rows is zero throughout, as Pillow leaves rows that a PNG doesn't have.
+
+    Two, since the last one is of an earlier pass where an interlaced PNG has an odd number of rows.
+    """
+    rows = [file.crop((0, top, file.width, top + 1)) for top in range(max(0, file.height - 2), file.height)]
+    return any(not any(row.tobytes()) for row in rows)
 
 
 def _judge(file: ImageFile) -> None:

@@ -13,12 +13,13 @@ from typing import IO, Any, BinaryIO, Final, cast
 
 from attrs import frozen
 from PIL.ExifTags import IFD
-from PIL.Image import frombytes
+from PIL.Image import Image, frombytes
 from PIL.ImageFile import ImageFile
 
-from spike_core.domain.errors import UnacceptablePicture
+from spike_core.domain.errors import UnacceptablePicture, UndecodablePicture
 from spike_core.domain.objects import PictureFormat
 from spike_pictures.formats import format_of
+from spike_pictures.opening import opened_picture
 from spike_pictures.orientation import Turn
 from spike_pictures.pillow_picture import PillowPicture, pillow_errors
 from spike_pillow import exif
@@ -26,7 +27,7 @@ from spike_pillow.parts import SEPARABLE, BrokenContainer, Kind, Part, parts_of
 
 _MEMORY_BYTES: Final = 1 << 20  # of what is made of a picture; more of it goes to a file
 # how a format is written whose file can't be taken apart, or is broken
-_ANEW: Final[Mapping[PictureFormat, Mapping[str, object]]] = {
+_ANEW: Final[Mapping[PictureFormat, Mapping[str, Any]]] = {
     PictureFormat.JPEG: {"quality": 95, "subsampling": 0},
     PictureFormat.PNG: {"compress_level": 2},
     PictureFormat.WEBP: {"lossless": True},
@@ -135,17 +136,19 @@ def _is_harmless_tiff(file: ImageFile) -> bool:
 
 
 def _write_public(data: bytes, out: IO[bytes]) -> None:
-    with PillowPicture.opened(data, format_of(data)) as picture:
-        try:
-            parts = [part for part in parts_of(data, picture.format) if part.kind is Kind.PICTURE]
-        except BrokenContainer:
-            with pillow_errors():
-                _encode_anew(picture, out)
-            return
-        if picture.format is PictureFormat.PNG:  # its EXIF may stand behind the pixels
-            with pillow_errors():
-                picture.file.load()
-        out.writelines(_put_together(parts, picture.format, exif.of_turn(Turn.of(picture.file).value)))
+    format_ = format_of(data)
+    try:
+        parts = [part for part in parts_of(data, format_) if part.kind is Kind.PICTURE]
+    except BrokenContainer:
+        _encode_anew(data, format_, out)
+        return
+    out.writelines(_put_together(parts, format_, exif.of_turn(_turn_of(data, format_).value)))
+
+
+def _turn_of(data: bytes, format_: PictureFormat) -> Turn:
+    with PillowPicture.opened(data, format_) as picture:
+        # a PNG's EXIF may stand behind its pixels
+        return picture.decode().turn if format_ is PictureFormat.PNG else Turn.of(picture.file)
 
 
 def _put_together(parts: list[Part], format_: PictureFormat, block: bytes) -> Iterable[bytes | memoryview]:
@@ -179,16 +182,28 @@ def _webp_of(raws: list[bytes | memoryview], block: bytes) -> Iterable[bytes | m
     return [b"RIFF", size_bytes.to_bytes(4, "little"), b"WEBP", *chunks]
 
 
-def _encode_anew(picture: PillowPicture, out: IO[bytes]) -> None:
-    file = picture.file
-    file.load()
-    options: dict[str, Any] = dict(_ANEW[picture.format])
-    if profile := file.info.get("icc_profile"):
-        options["icc_profile"] = profile
-    turned = Turn.of(file).applied_to(file)
-    bare = frombytes(turned.mode, turned.size, turned.tobytes())  # a copy would hand down what the file tells
-    if turned.palette is not None:
-        bare.putpalette(turned.palette.getdata()[1], turned.palette.mode)
-    if "transparency" in file.info:
-        options["transparency"] = file.info["transparency"]
-    bare.save(out, picture.format.value, **options)
+def _encode_anew(data: bytes, format_: PictureFormat, out: IO[bytes]) -> None:
+    """Write the picture in its own format: its values with their profile, or in sRGB what it shows, if it is broken."""
+    try:
+        picture, options = _values_of(data, format_)
+    except UndecodablePicture:  # by Pillow, as it is
+        with opened_picture(data) as opened:
+            picture, options = opened.decode().srgb(), {}
+    picture.save(out, format_.value, **_ANEW[format_], **options)
+
+
+def _values_of(data: bytes, format_: PictureFormat) -> tuple[Image, dict[str, Any]]:
+    """Return the picture upright and bare, and what it takes to show its values."""
+    options: dict[str, Any] = {}
+    with PillowPicture.opened(data, format_) as opened, pillow_errors():
+        file = opened.file
+        file.load()
+        if profile := file.info.get("icc_profile"):
+            options["icc_profile"] = profile
+        turned = Turn.of(file).applied_to(file)
+        bare = frombytes(turned.mode, turned.size, turned.tobytes())  # a copy would hand down what the file tells
+        if turned.palette is not None:
+            bare.putpalette(turned.palette.getdata()[1], turned.palette.mode)
+        if "transparency" in file.info:
+            options["transparency"] = file.info["transparency"]
+    return bare, options

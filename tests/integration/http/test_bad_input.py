@@ -20,8 +20,8 @@ JPEG = encoded(photograph())
 REFUSED = {
     "junk named .jpg": (JUNK, "File is not a supported image"),
     "HTML named .jpg": (HTML, "File is not a supported image"),
-    "SVG": (SVG, "File is not a supported image"),
-    "HEIC, which needs an extra": (HEIC_HEADER, "File is not a supported image"),
+    "SVG": (SVG, "SVG is not supported"),
+    "HEIC, which needs an extra": (HEIC_HEADER, "HEIC is not supported"),
     "nothing": (b"", "File is empty"),
     "a JPEG cut in half": (JPEG[: len(JPEG) // 2], "Image is damaged and cannot be read"),
     "a PNG cut in half": (encoded(photograph(), PictureFormat.PNG)[:50_000], "Image is damaged and cannot be read"),

@@ -10,11 +10,9 @@ from PIL import Image
 
 from pictures import (
     BMP_HEADER,
-    HEIC_HEADER,
     HTML,
     JUNK,
     PHOTOGRAPHS,
-    SVG,
     a_gif_that_announces,
     a_jpeg_that_announces,
     a_phone_picture,
@@ -31,7 +29,13 @@ from pictures import (
 )
 from spike_contracts.probe import MakePicture, ProbeContract
 from spike_core.domain.dimensions import Dimensions
-from spike_core.domain.errors import AnimatedPicture, TooManyPixels, UndecodablePicture, UnknownPictureFormat
+from spike_core.domain.errors import (
+    AnimatedPicture,
+    TooManyPixels,
+    UndecodablePicture,
+    UnknownPictureFormat,
+    UnsupportedPicture,
+)
 from spike_core.domain.images import PictureFacts
 from spike_core.domain.objects import PictureFormat
 from spike_core.ports.probe import ImageProbe
@@ -115,15 +119,15 @@ def test_a_tiff_of_two_pages_is_refused() -> None:
         inspect(an_animation(PictureFormat.TIFF))
 
 
-@pytest.mark.parametrize("data", [HTML, SVG, JUNK, HEIC_HEADER, BMP_HEADER], ids=["HTML", "SVG", "junk", "HEIC", "BMP"])
+@pytest.mark.parametrize("data", [HTML, JUNK, BMP_HEADER], ids=["HTML", "junk", "BMP without a header"])
 def test_what_is_not_allowed_is_no_known_format(data: bytes) -> None:
     with pytest.raises(UnknownPictureFormat):
         inspect(data)
 
 
-def test_a_format_that_the_host_has_registered_is_no_known_format() -> None:
+def test_a_format_that_the_host_has_registered_is_not_supported() -> None:
     """The allow-list is ours: Pillow reads BMP, and many more."""
-    with pytest.raises(UnknownPictureFormat):
+    with pytest.raises(UnsupportedPicture, match="BMP"):
         inspect(encoded(photograph(size=(64, 48)), "BMP"))
 
 
@@ -136,7 +140,7 @@ def test_a_truncated_picture_is_refused_wherever_it_ends(format_: PictureFormat,
 
 
 @pytest.mark.parametrize("options", [{"progressive": True}, {"restart_marker_rows": 1}, {"subsampling": 0}])
-@pytest.mark.parametrize("missing_bytes", [2, 50, 500, 10_000])
+@pytest.mark.parametrize("missing_bytes", [9, 50, 500, 10_000])
 def test_a_jpeg_is_read_to_its_end(options: dict[str, int], missing_bytes: int) -> None:
     """It is decoded at an eighth of its size, which still reads all of it."""
     data = encoded(photograph(size=(600, 400)), **options)
