@@ -188,7 +188,7 @@ def _encode_anew(data: bytes, format_: PictureFormat, out: IO[bytes]) -> None:
         picture, options = _values_of(data, format_)
     except UndecodablePicture:  # by Pillow, as it is
         with opened_picture(data) as opened:
-            picture, options = opened.decode().srgb(), {}
+            picture, options = opened.decode().srgb().copy(), {}  # bare of what Pillow keeps of a file
     picture.save(out, format_.value, **_ANEW[format_], **options)
 
 
