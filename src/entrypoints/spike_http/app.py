@@ -2,11 +2,13 @@
 
 import threading
 from functools import partial
+from typing import Any
 
 import falcon
 
 from spike_core.domain.errors import SpikeError
 from spike_http.errors import answer_bug, answer_falcon_error, answer_spike_error
+from spike_http.head import HeadAsGet
 from spike_http.middleware import Around
 from spike_http.openapi.document import describe
 from spike_http.resources.openapi import pages_about
@@ -21,7 +23,8 @@ def create_app(spike: Spike, *, closing: threading.Event | None = None) -> falco
 
     Setting `closing` ends the waiting of requests that were sent with `?wait`.
     """
-    app = falcon.App(middleware=[Around(spike.ids, spike.metrics)])
+    middleware: list[Any] = [Around(spike.ids, spike.metrics), HeadAsGet()]
+    app = falcon.App(middleware=middleware)
     app.add_error_handler(Exception, answer_bug)
     app.add_error_handler(falcon.HTTPError, answer_falcon_error)
     app.add_error_handler(SpikeError, answer_spike_error)

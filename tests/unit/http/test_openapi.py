@@ -46,6 +46,10 @@ def test_every_route_is_described_and_none_else(client: testing.TestClient, docu
     assert {(path, method) for path, method, _ in operations(document)} == actual
 
 
+def test_head_is_described_for_all_of_get(document: Document) -> None:
+    assert "HEAD" in document["info"]["description"]
+
+
 def test_every_operation_has_a_name_of_its_own(document: Document) -> None:
     names = [operation["operationId"] for _, _, operation in operations(document)]
     assert len(set(names)) == len(names)

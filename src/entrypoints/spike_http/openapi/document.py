@@ -47,6 +47,10 @@ _SECURITY: Final[Mapping[Access, Sequence[Mapping[str, Sequence[str]]]]] = {
     Access.STRANGER: [],
     Access.ANYBODY: [],
 }
+_DESCRIPTION: Final = (
+    "HEAD is answered wherever GET is, with the status and the headers of GET and without a body; it counts against "
+    "the same rate limit. A path with a slash at its end is the path without it."
+)
 _RATE_HEADERS: Final = {
     "X-RateLimit-Limit": "How many requests a window allows.",
     "X-RateLimit-Remaining": "How many are left.",
@@ -75,6 +79,7 @@ def describe(routes: Iterable[Route], *, server_url: str = "/") -> Document:
         "info": {
             "title": "Spike",
             "summary": "Upload pictures, get them back enhanced.",
+            "description": _DESCRIPTION,
             "version": version("spike-core"),
             "license": {"name": "MIT", "identifier": "MIT"},
         },

@@ -35,6 +35,7 @@ from spike_http.forms import (
     batch_upload_form,
     upload_form,
 )
+from spike_http.head import is_head
 from spike_http.idempotency import Once
 from spike_http.image_bodies import image_labels
 from spike_http.links import LinkPolicy
@@ -276,10 +277,11 @@ class ImageResource:
         """Show an image with its jobs."""
         viewer = self.gate.visitor(req, bucket=Bucket.GET_IMAGE)
         parsed = ImageId.parse(image_id)
+        look = self.gallery.glance if is_head(req) else self.gallery.image  # who sees nothing isn't counted
         shown = self.patience.seen(
             req,
             resp,
-            first=self.gallery.image(parsed, viewer=viewer),
+            first=look(parsed, viewer=viewer),
             again=lambda: self.gallery.glance(parsed, viewer=viewer),
             is_done=lambda seen: seen.is_at_rest,
         )
