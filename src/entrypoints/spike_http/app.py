@@ -11,9 +11,10 @@ from spike_http.errors import answer_bug, answer_falcon_error, answer_spike_erro
 from spike_http.head import HeadAsGet
 from spike_http.middleware import Around
 from spike_http.openapi.document import describe
+from spike_http.path_prefix import PathPrefix
 from spike_http.resources.openapi import pages_about
 from spike_http.resources.studio import studio_pages
-from spike_http.routes import link_policy, routes
+from spike_http.routes import base_urls, link_policy, routes
 from spike_http.studio_files import StudioFiles
 from spike_runtime import Spike
 
@@ -23,16 +24,18 @@ def create_app(spike: Spike, *, closing: threading.Event | None = None) -> falco
 
     Setting `closing` ends the waiting of requests that were sent with `?wait`.
     """
-    middleware: list[Any] = [Around(spike.ids, spike.metrics), HeadAsGet()]
+    urls = base_urls(spike)
+    middleware: list[Any] = [Around(spike.ids, spike.metrics), PathPrefix(urls.public_path), HeadAsGet()]
     app = falcon.App(middleware=middleware)
+    app.req_options.strip_url_path_trailing_slash = True
     app.add_error_handler(Exception, answer_bug)
     app.add_error_handler(falcon.HTTPError, answer_falcon_error)
     app.add_error_handler(SpikeError, answer_spike_error)
     table = routes(spike, closing=closing or threading.Event())
     for route in table:
         app.add_route(route.path, route.resource)
-    document = partial(describe, table, server_url=spike.settings.public_url or "/")
-    for path, page in pages_about(document).items():
+    document = partial(describe, table, server_url=urls.public_url or "/")
+    for path, page in pages_about(document, base_urls=urls).items():
         app.add_route(path, page)
     for path, part in studio_pages(StudioFiles.read(), links=link_policy(spike)).items():
         app.add_route(path, part)

@@ -1,7 +1,8 @@
 """Who is asking: the session cookie or a bearer credential."""
 
+from collections.abc import Sequence
+from contextlib import suppress
 from typing import Final
-from urllib.parse import urlsplit
 
 import falcon
 from attrs import frozen
@@ -11,9 +12,11 @@ from spike_core.domain.errors import Forbidden, Unauthenticated
 from spike_core.domain.identifiers import UserId
 from spike_core.domain.rates import Bucket
 from spike_core.services.accounts import Authentication
+from spike_http.base_urls import BaseUrls
 from spike_http.limits import Limits
 
 COOKIES: Final = ("__Secure-next-auth.session-token", "next-auth.session-token")
+SESSION_COOKIES_MAX: Final = 8  # each costs a look into the database
 _SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
@@ -22,7 +25,7 @@ class Gate:
     """Finds out whom a request speaks for."""
 
     authentication: Authentication
-    public_url: str
+    base_urls: BaseUrls
     limits: Limits
 
     def user(self, req: falcon.Request, *, bucket: Bucket = Bucket.GENERAL) -> UserId:
@@ -73,26 +76,36 @@ class Gate:
             if scheme.lower() != "bearer":
                 raise Unauthenticated
             return self.authentication.authenticate(Secret(token.strip()))
-        for name in COOKIES:
-            values = req.get_cookie_values(name)
-            if values:
-                user = self.authentication.authenticate(Secret(values[0]))
-                self._check_same_origin(req)
-                return user
-        return None
+        tokens = session_tokens(req)
+        if not tokens:
+            return None
+        user = self._first_user(tokens)
+        self._check_same_origin(req)
+        return user
+
+    def _first_user(self, tokens: Sequence[Secret]) -> UserId:
+        """Return whom the first good token speaks for: an old cookie of another path may stand before it.
+
+        Raises:
+            Unauthenticated: none is good.
+        """
+        for token in tokens:
+            with suppress(Unauthenticated):
+                return self.authentication.authenticate(token)
+        raise Unauthenticated
 
     def _check_same_origin(self, req: falcon.Request) -> None:
         """Refuse a cookie that another site's page made a browser send (CSRF). Scripts send no Origin."""
         if req.method in _SAFE:
             return
         origin = req.get_header("Origin")
-        ours = {_host(url) for url in (req.prefix, self.public_url) if url}
-        if origin is not None and _host(origin) not in ours:
+        if origin is not None and not self.base_urls.is_own(req, origin):
             raise Forbidden
         if req.get_header("Sec-Fetch-Site") == "cross-site":
             raise Forbidden
 
 
-def _host(url: str) -> tuple[str, str]:
-    parts = urlsplit(url)
-    return parts.scheme, parts.netloc
+def session_tokens(req: falcon.Request) -> Sequence[Secret]:
+    """Return the tokens of the session cookies in the order sent, each once: `SESSION_COOKIES_MAX` at most."""
+    values = [value for name in COOKIES for value in req.get_cookie_values(name) or ()]
+    return [Secret(value) for value in list(dict.fromkeys(values))[:SESSION_COOKIES_MAX]]

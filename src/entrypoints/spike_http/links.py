@@ -1,7 +1,7 @@
 """Addresses of objects: absolute, signed where the image is private, plain where it is public."""
 
 from datetime import timedelta
-from urllib.parse import urljoin
+from urllib.parse import urlsplit
 
 import falcon
 from attrs import frozen
@@ -10,6 +10,7 @@ from spike_core.domain.identifiers import OwnerId
 from spike_core.domain.images import Image
 from spike_core.domain.objects import ObjectKey
 from spike_core.ports.plugins import Storage
+from spike_http.base_urls import BaseUrls
 
 
 @frozen(kw_only=True)
@@ -18,12 +19,12 @@ class LinkPolicy:
 
     storage: Storage
     cdn_url: str
-    public_url: str
+    base_urls: BaseUrls
     lifetime: timedelta
 
     def addresses(self, req: falcon.Request) -> "Addresses":
         """Return the maker of addresses for one request."""
-        return Addresses(policy=self, base_url=self.public_url or req.prefix)
+        return Addresses(policy=self, base_url=self.base_urls.base_url(req))
 
 
 @frozen(kw_only=True)
@@ -43,5 +44,6 @@ class Addresses:
         if policy.cdn_url:
             return f"{policy.cdn_url.rstrip('/')}/{key}"
         if image is not None and image.is_public and not key.is_hidden and policy.storage.links is not None:
-            return urljoin(self.base_url, f"/files/{key}")
-        return urljoin(self.base_url, policy.storage.blobs.url(key, valid_for=policy.lifetime))
+            return f"{self.base_url}/files/{key}"
+        url = policy.storage.blobs.url(key, valid_for=policy.lifetime)
+        return url if urlsplit(url).scheme else f"{self.base_url}{url}"

@@ -47,6 +47,11 @@ class Proxies:
             peer = named
         return _client(peer)
 
+    def trust(self, req: falcon.Request) -> bool:
+        """Return whether the request comes from a trusted proxy, whose word counts."""
+        peer = _address(req.remote_addr)
+        return peer is not None and self._is_trusted(peer)
+
     def _is_trusted(self, address: Address) -> bool:
         return any(address.version == network.version and address in network for network in self.trusted)
 

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 from spike_http.authentication import Gate
+from spike_http.base_urls import BaseUrls
 from spike_http.idempotency import Once
 from spike_http.limits import Limits
 from spike_http.links import LinkPolicy
@@ -129,9 +130,15 @@ def link_policy(spike: Spike) -> LinkPolicy:
     return LinkPolicy(
         storage=spike.storage,
         cdn_url=settings.cdn_url,
-        public_url=settings.public_url,
+        base_urls=base_urls(spike),
         lifetime=timedelta(seconds=settings.link_lifetime_s),
     )
+
+
+def base_urls(spike: Spike) -> BaseUrls:
+    """Return how it is found out where clients reach the service."""
+    settings = spike.settings
+    return BaseUrls(public_url=settings.public_url, proxies=Proxies.parse(settings.trusted_proxies))
 
 
 def _gate(spike: Spike) -> Gate:
@@ -142,4 +149,4 @@ def _gate(spike: Spike) -> Gate:
         proxies=Proxies.parse(settings.trusted_proxies),
         clock=spike.clock,
     )
-    return Gate(authentication=spike.authentication, public_url=settings.public_url, limits=limits)
+    return Gate(authentication=spike.authentication, base_urls=base_urls(spike), limits=limits)

@@ -2,6 +2,7 @@
 
 import gzip
 import hashlib
+import html
 from collections.abc import Iterator, Mapping
 from importlib.resources import files
 from importlib.resources.abc import Traversable
@@ -12,6 +13,7 @@ from attrs import frozen
 FOLDER: Final = "studio"
 PAGE: Final = "index.html"
 VERSION_MARK: Final = "{version}"
+BASE_MARK: Final = "{base}"  # the path in front of all paths; mostly it is empty
 MODULES_MARK: Final = "<!-- modules -->"
 MEDIA_TYPES: Final[Mapping[str, str]] = {
     ".css": "text/css; charset=utf-8",
@@ -33,7 +35,7 @@ class StudioFiles:
     sheets name each other by relative addresses and so stay within one version.
     """
 
-    page: bytes
+    page: bytes  # with marks; `page_below` puts the path in their place
     files: Mapping[str, bytes]  # by path within the folder
     packed: Mapping[str, bytes]  # the same by gzip, where that makes them smaller
     version: str
@@ -49,11 +51,17 @@ class StudioFiles:
         version = digest.hexdigest()[:16]
         # without these a browser would find the modules one import after the other
         modules = "\n".join(
-            f'<link rel="modulepreload" href="/studio/{version}/{path}">' for path in found if path.endswith(".js")
+            f'<link rel="modulepreload" href="{BASE_MARK}/studio/{version}/{path}">'
+            for path in found
+            if path.endswith(".js")
         )
         page = page.replace(VERSION_MARK, version).replace(MODULES_MARK, modules)
         packed = {path: gzip.compress(text, mtime=0) for path, text in found.items() if path.endswith(TEXTS)}
         return cls(page=page.encode(), files=found, packed=packed, version=version)
+
+    def page_below(self, base_path: str) -> bytes:
+        """Return the page of a studio whose address begins with that path, such as `/spike`."""
+        return self.page.replace(BASE_MARK.encode(), html.escape(base_path).encode())
 
 
 def media_type(path: str) -> str:

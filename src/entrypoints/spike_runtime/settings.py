@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from datetime import timedelta
 from pathlib import Path
 from typing import Final, TypeVar
+from urllib.parse import urlsplit
 
 import typed_settings
 from attrs import Attribute, field, fields, frozen
@@ -24,6 +25,12 @@ CONFIG_VARIABLE: Final = "SPIKE_CONFIG"
 DURATION_S_MAX: Final = 1_000_000_000  # some 30 years; what is said of "for ever" has to be a time all the same
 _RESERVED: Final = (CONFIG_VARIABLE, "SPIKE_TEST_")  # ours, but no settings
 
+# what our own paths begin with: behind a proxy that leaves the path of SPIKE_PUBLIC_URL on and one that takes it off
+# alike, a request has to say which it is
+OWN_FIRST_SEGMENTS: Final = frozenset(
+    {"api", "docs", "docs.css", "files", "healthz", "metrics", "openapi.json", "readyz", "studio"}
+)
+_PLAIN_PATH: Final = re.compile(r"(?:/(?!\.{1,2}(?:/|$))[A-Za-z0-9._~-]+)*")
 _NO_SECRET: Final = typed_settings.SecretStr("")
 _Number = TypeVar("_Number", int, float)
 
@@ -78,6 +85,18 @@ def _web_url(_settings: object, attribute: "Attribute[str]", value: str) -> None
         raise ValueError(f"{PREFIX}{attribute.name.upper()} must look like https://spike.example.org, not {value!r}")
 
 
+def _servable_path(_settings: object, attribute: "Attribute[str]", value: str) -> None:
+    """Refuse a path that couldn't be told from our own, or that browsers would write in another way."""
+    path = urlsplit(value).path.rstrip("/")
+    name = f"{PREFIX}{attribute.name.upper()}"
+    if not _PLAIN_PATH.fullmatch(path):
+        rule = "may have a path of letters, digits and -._~ such as /spike, and no segment that is . or .."
+        raise ValueError(f"{name} {rule}, not {path!r}")
+    first = path.split("/")[1] if path else ""
+    if first in OWN_FIRST_SEGMENTS:
+        raise ValueError(f"{name} can't have a path that begins with /{first}: Spike has paths of its own there")
+
+
 def _networks(_settings: object, attribute: "Attribute[str]", value: str) -> None:
     for part in value.replace(",", " ").split():
         try:
@@ -116,13 +135,14 @@ class Settings:
         default=_NO_SECRET, validator=_no_space_around
     )  # signs links; kept in the data folder where empty
 
-    public_url: str = field(default="", validator=_web_url)  # https://spike.example.org; the host asked where empty
+    # https://spike.example.org, or https://example.org/spike; the host asked where empty
+    public_url: str = field(default="", validator=[_web_url, _servable_path])
     cdn_url: str = field(default="", validator=_web_url)  # serves the object store at plain addresses, where set
     link_lifetime_s: float = field(default=3600.0, validator=[_at_least(1), _at_most(604800)])  # S3's longest: a week
     web_threads: int = field(default=8, validator=_at_least(1))
     drain_s: float = field(default=20.0, validator=_at_least(0))  # for connections that are there at SIGTERM
 
-    trusted_proxies: str = field(default="", validator=_networks)  # whose X-Forwarded-For is believed
+    trusted_proxies: str = field(default="", validator=_networks)  # whose X-Forwarded-… are believed
     rate_limit_url: str = "memory://"
     rate_window_s: float = field(default=900.0, validator=_at_least(1))
     rate_upload: int = field(

@@ -47,6 +47,17 @@ def test_the_environment_comes_before_the_file(monkeypatch: pytest.MonkeyPatch, 
         ("SPIKE_LEASE_S", "inf", "SPIKE_LEASE_S must be at most 1000000000, not inf"),
         ("SPIKE_DRAIN_S", "1e300", "SPIKE_DRAIN_S must be at most 1000000000, not 1e+300"),
         ("SPIKE_PUBLIC_URL", "spike.example.org", "SPIKE_PUBLIC_URL must look like https://spike.example.org"),
+        ("SPIKE_PUBLIC_URL", "https://example.org/api", "SPIKE_PUBLIC_URL can't have a path that begins with /api"),
+        (
+            "SPIKE_PUBLIC_URL",
+            "https://example.org/files/x",
+            "SPIKE_PUBLIC_URL can't have a path that begins with /files",
+        ),
+        ("SPIKE_PUBLIC_URL", "https://example.org/a b", "SPIKE_PUBLIC_URL must look like https://spike.example.org"),
+        ("SPIKE_PUBLIC_URL", "https://example.org//spike", "SPIKE_PUBLIC_URL may have a path of letters, digits"),
+        ("SPIKE_PUBLIC_URL", "https://example.org/a/../b", "SPIKE_PUBLIC_URL may have a path of letters, digits"),
+        ("SPIKE_PUBLIC_URL", "https://example.org/sp%69ke", "SPIKE_PUBLIC_URL may have a path of letters, digits"),
+        ("SPIKE_PUBLIC_URL", "https://example.org/';x", "SPIKE_PUBLIC_URL may have a path of letters, digits"),
         ("SPIKE_CDN_URL", "https://cdn example.org", "SPIKE_CDN_URL must look like https://spike.example.org"),
         ("SPIKE_LOG_FORMAT", "xml", "SPIKE_LOG_FORMAT must be one of auto, console, json, not 'xml'"),
         ("SPIKE_ORPHAN_AGE_S", "3.9", "SPIKE_ORPHAN_AGE_S must be at least 4, not 3.9"),
@@ -60,6 +71,11 @@ def test_a_wrong_setting_is_named(monkeypatch: pytest.MonkeyPatch, name: str, va
     with pytest.raises(WrongSettings) as refused:
         load_settings()
     assert told in str(refused.value)
+
+
+@pytest.mark.parametrize("path", ["", "/", "/spike", "/spike/", "/apps/spike-2", "/a.b/api", "/..."])
+def test_a_public_url_may_have_a_path(path: str) -> None:
+    assert Settings(public_url=f"https://example.org{path}").public_url == f"https://example.org{path}"
 
 
 @pytest.mark.parametrize("text", ["[spike]\nweb_thread = 5\n", "[spike\n", "[spike]\nweb_threads = 'x'\n"])

@@ -46,14 +46,14 @@ class Entry:
     failures: list[Row]
 
 
-def render(document: Mapping[str, Any]) -> str:
-    """Return the page, in HTML. All texts are escaped by the template."""
+def render(document: Mapping[str, Any], *, base_path: str = "") -> str:
+    """Return the page, in HTML, for a service below that path. All texts are escaped by the template."""
     environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
     template = environment.from_string(_asset("docs.html"))
     entries = sorted(_entries(document), key=lambda entry: [tag["name"] for tag in document["tags"]].index(entry.tag))
     sections = [(tag, list(group)) for tag, group in groupby(entries, key=lambda entry: entry.tag)]
     told = {tag["name"]: tag["description"] for tag in document["tags"]}
-    return template.render(info=document["info"], sections=sections, told=told)
+    return template.render(info=document["info"], sections=sections, told=told, base_path=base_path)
 
 
 def style() -> str:

@@ -3,28 +3,33 @@
 import hashlib
 import json
 from collections.abc import Callable, Mapping
-from functools import cache
+from functools import lru_cache
 from typing import Any, Final
 
 import falcon
 from attrs import frozen
 
+from spike_http.base_urls import BaseUrls
 from spike_http.media import is_known
 from spike_http.openapi.page import render, style
 
 POLICY: Final = "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 
 
+_BASE_PATHS_MAX: Final = 8  # a service has one, or one for each place where an embedding program puts it
+
+
 @frozen(kw_only=True)
 class TextResource:
     """A text that doesn't change while the service runs, and is no secret. It is made when somebody asks first."""
 
-    text: Callable[[], str]
+    text: Callable[[str], str]  # below a base path
     content_type: str
+    base_urls: BaseUrls
 
     def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
         """Send the text, or 304 to a client that has it already."""
-        text = self.text()
+        text = self.text(self.base_urls.base_path(req))
         etag = hashlib.sha256(text.encode()).hexdigest()[:32]
         resp.etag = etag
         resp.cache_control = ["no-cache"]
@@ -36,11 +41,14 @@ class TextResource:
         resp.text = text
 
 
-def pages_about(describe: Callable[[], Mapping[str, Any]]) -> Mapping[str, TextResource]:
+def pages_about(describe: Callable[[], Mapping[str, Any]], *, base_urls: BaseUrls) -> Mapping[str, TextResource]:
     """Return the resources that tell of the OpenAPI document that `describe` makes, by path."""
-    texts: Mapping[str, tuple[Callable[[], str], str]] = {
-        "/openapi.json": (lambda: json.dumps(describe(), ensure_ascii=False), falcon.MEDIA_JSON),
-        "/docs": (lambda: render(describe()), falcon.MEDIA_HTML),
-        "/docs.css": (style, "text/css; charset=utf-8"),
+    texts: Mapping[str, tuple[Callable[[str], str], str]] = {
+        "/openapi.json": (lambda _base_path: json.dumps(describe(), ensure_ascii=False), falcon.MEDIA_JSON),
+        "/docs": (lambda base_path: render(describe(), base_path=base_path), falcon.MEDIA_HTML),
+        "/docs.css": (lambda _base_path: style(), "text/css; charset=utf-8"),
     }
-    return {path: TextResource(text=cache(make), content_type=kind) for path, (make, kind) in texts.items()}
+    return {
+        path: TextResource(text=lru_cache(_BASE_PATHS_MAX)(make), content_type=kind, base_urls=base_urls)
+        for path, (make, kind) in texts.items()
+    }

@@ -6,11 +6,10 @@ from typing import Final
 import falcon
 from attrs import frozen
 
-from spike_core.domain.accounts import Secret
 from spike_core.domain.errors import Unauthenticated
 from spike_core.services.accounts import SESSION_LIFETIME
 from spike_core.services.sessions import Sessions
-from spike_http.authentication import COOKIES, Gate
+from spike_http.authentication import COOKIES, Gate, session_tokens
 from spike_http.media import as_json
 from spike_http.openapi.operations import Access, Operation
 from spike_http.views.session import ClosedSessionView, SessionView
@@ -38,12 +37,12 @@ class SessionResource:
     def on_post(self, req: falcon.Request, resp: falcon.Response) -> None:
         """Open a session for a browser, which gets its token in a cookie that no script can read."""
         opened = self.sessions.open(self.gate.user(req))
-        is_secure = self._is_secure(req)
+        is_secure = self.gate.base_urls.is_secure(req)
         resp.set_cookie(
             _SECURE_COOKIE if is_secure else _PLAIN_COOKIE,
             opened.token.text,
             max_age=_LIFETIME_S,
-            path="/",
+            path=self._cookie_path(req),
             secure=is_secure,
             http_only=True,
             same_site="Lax",
@@ -61,17 +60,12 @@ class SessionResource:
             if req.get_header("Authorization") is not None:
                 raise
         else:
-            for token in _tokens(req):
+            for token in session_tokens(req):
                 self.sessions.close(token)
         for name in COOKIES:
             if req.get_cookie_values(name):
-                resp.unset_cookie(name, path="/", same_site="Lax")
+                resp.unset_cookie(name, path=self._cookie_path(req), same_site="Lax")
         resp.media = as_json(ClosedSessionView())
 
-    def _is_secure(self, req: falcon.Request) -> bool:
-        """Return whether the browser sees us by https: what the operator says counts before what arrives here."""
-        return (self.gate.public_url or req.prefix).startswith("https:")
-
-
-def _tokens(req: falcon.Request) -> list[Secret]:
-    return [Secret(value) for name in COOKIES for value in req.get_cookie_values(name) or ()]
+    def _cookie_path(self, req: falcon.Request) -> str:
+        return self.gate.base_urls.base_path(req) or "/"

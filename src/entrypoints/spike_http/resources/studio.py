@@ -6,7 +6,7 @@ from typing import Final
 from urllib.parse import urlsplit
 
 import falcon
-from attrs import field, frozen
+from attrs import frozen
 
 from spike_core.domain.errors import ObjectNotFound
 from spike_core.domain.identifiers import ImageId
@@ -26,23 +26,20 @@ class StudioPageResource:
 
     files: StudioFiles
     links: LinkPolicy
-    _etag: str = field(init=False)
-
-    @_etag.default
-    def _digest_of_the_page(self) -> str:
-        return hashlib.sha256(self.files.page).hexdigest()[:32]
 
     def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
         """Show the page."""
         resp.set_header("Content-Security-Policy", self._policy(req))
         resp.set_header("Referrer-Policy", "same-origin")
-        resp.etag = self._etag
+        page = self.files.page_below(self.links.base_urls.base_path(req))
+        etag = hashlib.sha256(page).hexdigest()[:32]
+        resp.etag = etag
         resp.cache_control = ["no-cache"]
-        if is_known(req, self._etag):
+        if is_known(req, etag):
             resp.status = falcon.HTTP_NOT_MODIFIED
             return
         resp.content_type = falcon.MEDIA_HTML
-        resp.data = self.files.page
+        resp.data = page
 
     def _policy(self, req: falcon.Request) -> str:
         """Return what the page may load: our own files, and pictures from where the store has them."""

@@ -1,6 +1,6 @@
 // Albums: the list of them, one of them, and one that somebody else shows.
 
-import { call, get } from './api.js';
+import { at, call, get } from './api.js';
 import { on } from './bus.js';
 import { asPicture } from './blending.js';
 import { ask } from './dialog.js';
@@ -90,7 +90,7 @@ export async function albumView({ id }, signal) {
     const share = album.privacy === 'UNLISTED' ? `/${album.shareToken}` : '';
     fill(head, h('h1', { 'data-title': album.name }, album.name, h('span', { class: 'count' }, album.images.length || '')),
       h('div', { class: 'acts' },
-        album.privacy !== 'PRIVATE' && h('button', { type: 'button', class: 'button slim quiet', onclick: () => copy(`${location.origin}/#/shared/${id}${share}`) }, 'Copy link'),
+        album.privacy !== 'PRIVATE' && h('button', { type: 'button', class: 'button slim quiet', onclick: () => copy(`${at('/')}#/shared/${id}${share}`) }, 'Copy link'),
         album.images.length > 1 && h('button', { type: 'button', class: 'button slim quiet', 'aria-pressed': String(arranging), onclick: () => { arranging = !arranging; draw(); } }, arranging ? 'Done' : 'Arrange'),
         h('button', { type: 'button', class: 'button slim quiet', onclick: settings }, 'Settings'), chooser('Upload here', into)));
     fill(facts, h('span', {}, SEEN_BY[album.privacy]), h('span', {}, album.autoEnhance ? `Uploads at ${tier(album.defaultTier).name}, ${tokens(tier(album.defaultTier).price)} each` : 'Uploads stay as they are'), album.description && h('span', {}, album.description));

@@ -2,6 +2,10 @@
 
 import { emit } from './bus.js';
 
+// Where the service is: this file is {base}/studio/{version}/js/api.js, and a proxy may have put a path in front.
+const ROOT = new URL('../../../', import.meta.url);
+export const at = (path) => new URL(path.slice(1), ROOT).href;
+
 export class ApiError extends Error {
   constructor(status, body, requestId) {
     super(body.error ?? 'Something went wrong');
@@ -19,7 +23,7 @@ export async function call(method, path, { body, key, bearer, headers = {}, sign
   if (bearer) sent.Authorization = `Bearer ${bearer}`;
   let response;
   try {
-    response = await fetch(path, { method, headers: sent, body: body && JSON.stringify(body), signal, cache: 'no-store' });
+    response = await fetch(at(path), { method, headers: sent, body: body && JSON.stringify(body), signal, cache: 'no-store' });
   } catch (error) {
     throw error.name === 'AbortError' ? error : unreachable();
   }

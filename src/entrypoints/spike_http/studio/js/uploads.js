@@ -1,7 +1,7 @@
 // Files on their way to the server. A few go one by one; many go together, as the API's batches, which count as one request.
 // What is sent again is sent with the same Idempotency-Key, so that a lost answer costs nothing.
 
-import { newKey, refusal, unreachable } from './api.js';
+import { at, newKey, refusal, unreachable } from './api.js';
 import { emit } from './bus.js';
 import { watch } from './watch.js';
 import { spent } from './wallet.js';
@@ -100,7 +100,7 @@ function share(items, bytes) {
 export function sendForm(path, form, { key, progress = () => {}, anonymous }) {
   return new Promise((done, failed) => {
     const request = new XMLHttpRequest();
-    request.open('POST', path);
+    request.open('POST', at(path));
     request.responseType = 'json';
     request.setRequestHeader('Idempotency-Key', key);
     request.upload.onprogress = (event) => progress(event.loaded);
