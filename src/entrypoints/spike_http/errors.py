@@ -17,6 +17,7 @@ from spike_http.album_bodies import InvalidImageIds
 from spike_http.bodies import BodyTooLarge, MalformedBody, MissingFields
 from spike_http.forms import BatchTooLarge, NoFile, RepeatedField, TooManyFiles
 from spike_http.mcp_bodies import PRICED_TIERS, UnknownPricedTier
+from spike_http.multipart import UnsupportedTransferEncoding
 
 
 @frozen(kw_only=True)
@@ -84,10 +85,14 @@ TABLE: Final[Mapping[type[errors.SpikeError], Row]] = {
     errors.InvalidValue: _bad("Invalid input", "Please check your request: {what} {rule}"),
     MissingFields: _bad("Invalid input", "{suggestion}"),
     MalformedBody: _bad("Invalid input", "Please send a well-formed body"),
+    UnsupportedTransferEncoding: _bad(
+        "Invalid input",
+        "Please send each part of the form as it is: its Content-Transfer-Encoding may be 7bit, 8bit or binary",
+    ),
     InvalidImageIds: _bad("Invalid image IDs", "Please send image IDs as other answers give them"),
     RepeatedField: _bad("Invalid input", "Please send the field {field} once"),
     BodyTooLarge: _bad("Invalid input", "Please send a smaller body", code="FILE_TOO_LARGE"),
-    NoFile: _bad_file("No file provided", "Please choose an image to upload, in the form field named file"),
+    NoFile: _bad_file("No file provided", "{suggestion}"),
     errors.InvalidIdentifier: _NOT_FOUND,  # nothing can have such an id
     errors.InvalidFileName: _bad_file(
         "Invalid file name", "Please use a plain name of at most 255 characters, without a path or a leading dot"

@@ -1,5 +1,6 @@
 """What clients send as multipart forms: pictures, each streamed to a temporary file that forgets itself."""
 
+import re
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
@@ -7,7 +8,6 @@ from typing import BinaryIO, ClassVar, Final, cast
 
 import falcon
 from attrs import define, frozen
-from falcon.media.multipart import BodyPart, MultipartForm
 
 from spike_core.domain.errors import FileTooLarge, InvalidFileName, InvalidInput, UnacceptablePicture
 from spike_core.domain.identifiers import AlbumId
@@ -15,14 +15,21 @@ from spike_core.domain.images import ImageName
 from spike_core.domain.limits import BATCH_BYTES_MAX, BATCH_FILES_MAX, UPLOAD_BYTES_MAX
 from spike_core.services.batch_uploads import NamedFile, RefusedFile
 from spike_http.bodies import MalformedBody
+from spike_http.file_names import label_of
 from spike_http.idempotency import note_payload
+from spike_http.multipart import Part, parts_of
 from spike_http.openapi.notes import id_schema
 from spike_http.openapi.operations import Form
 
+_NAMED: Final = (
+    " Its file name becomes a label: of an absolute path, such as `/storage/photo.jpg`, the last part, without direction "
+    "marks. Relative paths, a leading dot, control characters and more than 255 characters are refused."
+)
 _FILE: Final = {"type": "string", "format": "binary"}
 _ALBUM: Final = {"albumId": {**id_schema(AlbumId), "description": "An album of one's own to put it in."}}
 UPLOAD_FORM: Final = Form(
-    fields={"file": {**_FILE, "description": "The picture, 10 MB at most."}, **_ALBUM}, required=frozenset({"file"})
+    fields={"file": {**_FILE, "description": "The picture, 10 MB at most." + _NAMED}, **_ALBUM},
+    required=frozenset({"file"}),
 )
 ANONYMOUS_UPLOAD_FORM: Final = Form(fields={"file": UPLOAD_FORM.fields["file"]}, required=frozenset({"file"}))
 BATCH_UPLOAD_FORM: Final = Form(
@@ -32,7 +39,7 @@ BATCH_UPLOAD_FORM: Final = Form(
             "items": _FILE,
             "minItems": 1,
             "maxItems": BATCH_FILES_MAX,
-            "description": "The pictures, 10 MB each and 50 MB together at most.",
+            "description": "The pictures, 10 MB each and 50 MB together at most. `files[]` is taken too." + _NAMED,
         },
         **_ALBUM,
     },
@@ -42,14 +49,26 @@ BATCH_UPLOAD_FORM: Final = Form(
 FORM_OVERHEAD_BYTES_MAX: Final = 64 * 1024  # part headers and the small fields
 FIELD_BYTES_MAX: Final = 1024
 _IN_MEMORY_BYTES_MAX: Final = 1024 * 1024
+_LISTED: Final = re.compile(r"\[[0-9]{0,3}\]\Z")
 _PIECE_BYTES: Final = 256 * 1024  # a form of 10 MB is read in a fifth less time than by 64 KiB; more gains nothing
 
 
 @frozen
 class NoFile(UnacceptablePicture):
-    """The form has no part named `file`, or that part is no file."""
+    """The form has no part with the name that the endpoint knows, or that part is no file."""
 
     code: ClassVar[str] = "no_file"
+    suggestion: str
+
+    @classmethod
+    def in_field(cls, field: str) -> "NoFile":
+        """Return the error of a form without that field."""
+        return cls(f"Please choose an image to upload, in the form field named {field}")
+
+    @classmethod
+    def without_name(cls, field: str) -> "NoFile":
+        """Return the error of a form whose field is a text."""
+        return cls(f"Please send the form field named {field} as a file, with a file name")
 
 
 @frozen
@@ -109,12 +128,12 @@ def upload_form(req: falcon.Request) -> Iterator[UploadForm]:
     """
     if (req.content_length or 0) > UPLOAD_BYTES_MAX + FORM_OVERHEAD_BYTES_MAX:
         raise FileTooLarge(size_bytes_max=UPLOAD_BYTES_MAX)
-    _check_is_form(req)
+    _check_is_form(req, field="file")
     with tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY_BYTES_MAX) as spool:
         content = cast("BinaryIO", spool)
         fields = _read(req, content)
         if fields.name is None:
-            raise NoFile
+            raise NoFile.in_field("file")
         content.seek(0)
         note_payload(req, str(fields.name).encode(), str(fields.album_id).encode(), content)
         yield UploadForm(name=fields.name, content=content, album_id=fields.album_id)
@@ -131,11 +150,13 @@ def batch_upload_form(req: falcon.Request) -> Iterator[BatchUploadForm]:
     """
     if (req.content_length or 0) > BATCH_BYTES_MAX + FORM_OVERHEAD_BYTES_MAX:
         raise BatchTooLarge
-    _check_is_form(req)
+    _check_is_form(req, field="files")
     with ExitStack() as stack:
         form = _read_batch(req, stack)
         if not form.files:
-            raise NoFile
+            raise NoFile.in_field("files")
+        if all(isinstance(file, RefusedFile) and isinstance(file.error, NoFile) for file in form.files):
+            raise NoFile.without_name("files")
         note_payload(req, str(form.album_id).encode(), *(part for file in form.files for part in _parts(file)))
         yield form
 
@@ -149,30 +170,28 @@ def _read_batch(req: falcon.Request, stack: ExitStack) -> BatchUploadForm:
     files: list[NamedFile | RefusedFile] = []
     album_ids: list[AlbumId | None] = []
     size_bytes = 0
-    parts: MultipartForm = req.get_media()
-    try:
-        for part in parts:
-            match part.name:
-                case "files":
-                    if len(files) == BATCH_FILES_MAX:
-                        raise TooManyFiles(BATCH_FILES_MAX)
-                    file, file_bytes = _read_file(part, stack)
-                    size_bytes += file_bytes
-                    if size_bytes > BATCH_BYTES_MAX:
-                        raise BatchTooLarge
-                    files.append(file)
-                case "albumId":
-                    if album_ids:
-                        raise RepeatedField("albumId")
-                    album_ids.append(_album_id(part))
-                case _:
-                    continue  # Falcon skips what isn't read
-    except UnicodeDecodeError as error:  # a part header that isn't UTF-8
-        raise MalformedBody from error
+    for part in parts_of(req):
+        match _field(part, "files"):
+            case "files":
+                if part.is_unused_input():
+                    continue
+                if len(files) == BATCH_FILES_MAX:
+                    raise TooManyFiles(BATCH_FILES_MAX)
+                file, file_bytes = _read_file(part, stack)
+                size_bytes += file_bytes
+                if size_bytes > BATCH_BYTES_MAX:
+                    raise BatchTooLarge
+                files.append(file)
+            case "albumId":
+                if album_ids:
+                    raise RepeatedField("albumId")
+                album_ids.append(_album_id(part))
+            case _:
+                continue  # what isn't read is skipped
     return BatchUploadForm(files=files, album_id=album_ids[0] if album_ids else None)
 
 
-def _read_file(part: BodyPart, stack: ExitStack) -> tuple[NamedFile | RefusedFile, int]:
+def _read_file(part: Part, stack: ExitStack) -> tuple[NamedFile | RefusedFile, int]:
     """Return a file of a batch and how many bytes it has."""
     filename = part.filename or ""
     spool = tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY_BYTES_MAX // 4)  # noqa: SIM115  # the stack closes it
@@ -185,48 +204,49 @@ def _read_file(part: BodyPart, stack: ExitStack) -> tuple[NamedFile | RefusedFil
     content.seek(0)
     if size_bytes > UPLOAD_BYTES_MAX:
         return RefusedFile(filename=filename, error=FileTooLarge(size_bytes_max=UPLOAD_BYTES_MAX)), size_bytes
+    if not filename:
+        return RefusedFile(filename=filename, error=NoFile.without_name("files")), size_bytes
     try:
-        return NamedFile(filename=filename, name=ImageName.parse(filename), content=content), size_bytes
+        name = label_of(filename)
+        return NamedFile(filename=name.text, name=name, content=content), size_bytes
     except InvalidFileName as error:
         return RefusedFile(filename=filename, error=error), size_bytes
 
 
-def _check_is_form(req: falcon.Request) -> None:
+def _check_is_form(req: falcon.Request, *, field: str) -> None:
     if not req.content_length:
-        raise NoFile
+        raise NoFile.in_field(field)
     if (req.content_type or "").partition(";")[0].strip().lower() != "multipart/form-data":
         raise falcon.HTTPUnsupportedMediaType
 
 
 def _read(req: falcon.Request, content: BinaryIO) -> _Fields:
     fields = _Fields()
-    form: MultipartForm = req.get_media()
-    try:
-        for part in form:
-            match part.name:
-                case "file":
-                    if fields.name is not None:
-                        raise RepeatedField("file")
-                    fields.name = _file_name(part)
-                    _copy(part, content)
-                case "albumId":
-                    if fields.album_id is not None:
-                        raise RepeatedField("albumId")
-                    fields.album_id = _album_id(part)
-                case _:
-                    continue  # Falcon skips what isn't read
-    except UnicodeDecodeError as error:  # a part header that isn't UTF-8
-        raise MalformedBody from error
+    for part in parts_of(req):
+        match _field(part, "file"):
+            case "file":
+                if fields.name is not None:
+                    raise RepeatedField("file")
+                fields.name = _file_name(part)
+                _copy(part, content)
+            case "albumId":
+                if fields.album_id is not None:
+                    raise RepeatedField("albumId")
+                fields.album_id = _album_id(part)
+            case _:
+                continue  # what isn't read is skipped
     return fields
 
 
-def _file_name(part: BodyPart) -> ImageName:
+def _file_name(part: Part) -> ImageName:
+    if part.is_unused_input():
+        raise NoFile.in_field("file")
     if not part.filename:
-        raise NoFile
-    return ImageName.parse(part.filename)
+        raise NoFile.without_name("file")
+    return label_of(part.filename)
 
 
-def _copy(part: BodyPart, content: BinaryIO) -> None:
+def _copy(part: Part, content: BinaryIO) -> None:
     size_bytes = 0
     while piece := part.stream.read(_PIECE_BYTES):
         size_bytes += len(piece)
@@ -235,7 +255,15 @@ def _copy(part: BodyPart, content: BinaryIO) -> None:
         content.write(piece)
 
 
-def _album_id(part: BodyPart) -> AlbumId | None:
-    data = part.stream.read(FIELD_BYTES_MAX)
-    text = data.decode("utf-8")
+def _field(part: Part, files: str) -> str:
+    """Return the field that a part is for: `files[]` and `files[0]` are `files`, as clients write lists of files."""
+    return files if _LISTED.sub("", part.name) == files else part.name
+
+
+def _album_id(part: Part) -> AlbumId | None:
+    data: bytes = part.stream.read(FIELD_BYTES_MAX)
+    try:
+        text = data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise MalformedBody from error
     return AlbumId.parse(text) if text else None

@@ -1,0 +1,30 @@
+"""From the file name in a form to a label: browsers and phones send paths of their own devices, and direction marks."""
+
+import re
+from typing import Final
+
+from spike_core.domain.errors import InvalidFileName
+from spike_core.domain.images import ImageName
+
+# marks, embeddings, overrides and isolates (UAX 9, sections 2.1 to 2.6): they show no character, and turn others around
+_DIRECTION_MARKS: Final = dict.fromkeys(
+    map(ord, "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+)
+# C:\Users\…, \\server\share\…, /storage/emulated/0/…: not a path here, so its last part is all that it says
+_ABSOLUTE: Final = re.compile(r"(?:[A-Za-z]:)?[/\\]")
+_SEPARATOR: Final = re.compile(r"[/\\]")
+_TRAVERSAL: Final = frozenset({".", ".."})
+
+
+def label_of(filename: str) -> ImageName:
+    """Return the label of a file that a form sends: without direction marks, of an absolute path its last part.
+
+    Raises:
+        InvalidFileName: it is a relative path or one that climbs, empty, hidden, too long, or has control characters.
+    """
+    plain = filename.translate(_DIRECTION_MARKS)
+    if _ABSOLUTE.match(plain):
+        *folders, plain = _SEPARATOR.split(plain)
+        if not _TRAVERSAL.isdisjoint(folders):
+            raise InvalidFileName
+    return ImageName.parse(plain)
