@@ -12,7 +12,7 @@ from spike_core.domain.tiers import Tier
 from spike_core.services.intake import Offer
 from spike_http.bodies import MissingFields, string_field
 from spike_http.openapi.notes import id_schema, said, sent_as
-from spike_http.pictures import MEDIA_TYPES, offered_picture
+from spike_http.pictures import BASE64_NOTE, MEDIA_TYPES, offered_picture
 
 _BLEND_SOURCE: Final = {
     "type": "object",
@@ -21,7 +21,10 @@ _BLEND_SOURCE: Final = {
         {"properties": {"imageId": id_schema(ImageId)}, "required": ["imageId"]},
         {
             "properties": {
-                "base64": {"type": "string", "description": "Base64, with or without the prefix of a data: URL."},
+                "base64": {
+                    "type": "string",
+                    "description": BASE64_NOTE,
+                },
                 "mimeType": {"type": "string", "enum": sorted(MEDIA_TYPES)},
             },
             "required": ["base64", "mimeType"],

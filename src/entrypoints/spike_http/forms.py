@@ -22,8 +22,8 @@ from spike_http.openapi.notes import id_schema
 from spike_http.openapi.operations import Form
 
 _NAMED: Final = (
-    " Its file name becomes a label: of an absolute path, such as `/storage/photo.jpg`, the last part, without direction "
-    "marks. Relative paths, a leading dot, control characters and more than 255 characters are refused."
+    " Its file name becomes a label: of an absolute path, such as `/storage/photo.jpg`, the last part, without "
+    "direction marks. Relative paths, a leading dot, control characters and more than 255 characters are refused."
 )
 _FILE: Final = {"type": "string", "format": "binary"}
 _ALBUM: Final = {"albumId": {**id_schema(AlbumId), "description": "An album of one's own to put it in."}}

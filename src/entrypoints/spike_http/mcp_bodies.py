@@ -14,7 +14,7 @@ from spike_core.services.creations import WebAddress
 from spike_core.services.intake import Offer
 from spike_http.bodies import MissingFields, string_field
 from spike_http.openapi.notes import sent_as
-from spike_http.pictures import offered_picture
+from spike_http.pictures import BASE64_NOTE, offered_picture
 
 MODIFIABLE: Final = frozenset(
     format_.media_type for format_ in (PictureFormat.JPEG, PictureFormat.PNG, PictureFormat.WEBP, PictureFormat.GIF)
@@ -46,7 +46,10 @@ _ASPECT_RATIO: Final = sent_as(
 )
 _PICTURE: Final = sent_as(
     {
-        "image": {"type": ["string", "null"], "description": "Base64, with or without the prefix of a data: URL."},
+        "image": {
+            "type": ["string", "null"],
+            "description": BASE64_NOTE,
+        },
         "mimeType": {"enum": [*sorted(MODIFIABLE), None], "description": "Must come with `image`."},
         "imageUrl": {
             "type": ["string", "null"],

@@ -1,7 +1,5 @@
-"""Pictures inside JSON: base64 (RFC 4648, section 4), with or without the prefix of a `data:` URL (RFC 2397)."""
+"""Pictures inside JSON: base64, with or without the prefix of a `data:` URL (RFC 2397)."""
 
-import base64
-import binascii
 import hashlib
 import io
 import re
@@ -22,15 +20,23 @@ from spike_core.domain.errors import (
     UnsupportedPicture,
 )
 from spike_core.domain.limits import SOURCE_BYTES_MAX
+from spike_core.domain.media_types import canonical_media_type
 from spike_core.domain.objects import PictureFormat
 from spike_core.services.intake import Offer
 from spike_http import long_texts
+from spike_http.base64_text import decode
 from spike_http.bodies import BodyTooLarge, MalformedBody, check_is_json, string_field
 from spike_http.idempotency import note_payload
 from spike_http.long_texts import BLOCK_BYTES, LongText, TooMuchBeside
 
 _BASE64_CHARS_MAX: Final = (SOURCE_BYTES_MAX + 2) // 3 * 4
-PICTURE_JSON_BYTES_MAX: Final = _BASE64_CHARS_MAX + 512 * 1024  # line breaks, and the fields beside the picture
+# JSON may write a line end as 4 characters, here after each 76 (RFC 2045), and each slash, one of 64, as 2
+_ESCAPED_CHARS_MAX: Final = _BASE64_CHARS_MAX + _BASE64_CHARS_MAX * 4 // 76 + _BASE64_CHARS_MAX // 48
+PICTURE_JSON_BYTES_MAX: Final = _ESCAPED_CHARS_MAX + 512 * 1024  # and the fields beside the picture
+BASE64_NOTE: Final = (
+    "Base64, in the standard or the URL-safe alphabet, padded or not; line breaks, blanks and the prefix of a `data:` "
+    "URL are fine."
+)
 MEDIA_TYPES: Final = frozenset(format_.media_type for format_ in PictureFormat)
 
 # what may be wrong with a picture, wherever it comes from
@@ -44,11 +50,9 @@ PICTURE_TROUBLES: Final = (
     TooManyPixels,
 )
 
-_DATA_URL: Final = re.compile(r"data:([a-zA-Z0-9.+/-]*);base64,")
-_ALIASES: Final = {"image/jpg": "image/jpeg"}
-_WHITESPACE: Final = b" \t\r\n"
-_END_CHARS: Final = 8  # so many are decoded together, whatever comes: there is the padding
-_PREFIX_BYTES_MAX: Final = 256  # of a `data:` URL with a type that anybody knows
+# section 3: a type, parameters such as `charset=utf-8` or `name=x.png`, and last `base64`
+_DATA_URL: Final = re.compile(r"\s*data:([^;,]*)(?:;[^;,]*)*;\s*base64\s*,", re.IGNORECASE)
+_PREFIX_BYTES_MAX: Final = 1024  # of a `data:` URL: its parameters may hold a file name
 
 
 @contextmanager
@@ -99,15 +103,15 @@ def offered_picture(
     text = string_field(field, encoded)
     if media_type is None:
         raise InvalidValue(what="mimeType", rule=f"must come with {field}")
-    said = _plain(string_field("mimeType", media_type))
+    said = canonical_media_type(string_field("mimeType", media_type))
     if said not in media_types:
         raise InvalidValue(what="mimeType", rule=f"must be one of {', '.join(sorted(media_types))}")
     prefix = _DATA_URL.match(_beginning(text))
-    if prefix and _plain(prefix[1]) != said:
+    if prefix and canonical_media_type(prefix[1]) != said:
         raise InvalidValue(what="mimeType", rule=f"must agree with the prefix of {field}")
     try:
         content = _decoded(text, begin=prefix.end() if prefix else 0)
-    except (ValueError, binascii.Error) as error:  # ValueError: characters beyond ASCII
+    except ValueError as error:  # characters beyond ASCII among them
         raise InvalidValue(what=field, rule="must be base64") from error
     return Offer(content=content, media_type=said)
 
@@ -127,26 +131,9 @@ def _decoded(text: str, *, begin: int) -> BinaryIO:
     """
     if isinstance(text, LongText):
         text.file.seek(begin)
-        content = text.another_file()
-        _decode(text.file, into=content)
-        content.seek(0)
-        return content
-    characters = text[begin:].encode("ascii").translate(None, _WHITESPACE)
-    return io.BytesIO(base64.b64decode(characters, validate=True))
-
-
-def _decode(encoded: BinaryIO, *, into: BinaryIO) -> None:
-    left = b""
-    while block := encoded.read(BLOCK_BYTES):
-        characters = left + block.translate(None, _WHITESPACE)
-        ready = max(0, len(characters) // 4 * 4 - _END_CHARS)
-        piece, left = characters[:ready], characters[ready:]
-        if b"=" in piece:
-            raise ValueError("there is more behind the padding")
-        into.write(base64.b64decode(piece, validate=True))
-    into.write(base64.b64decode(left, validate=True))
-
-
-def _plain(media_type: str) -> str:
-    lower = media_type.strip().lower()
-    return _ALIASES.get(lower, lower)
+        encoded, content = text.file, text.another_file()
+    else:
+        encoded, content = io.BytesIO(text[begin:].encode("ascii")), io.BytesIO()
+    decode(encoded, into=content)
+    content.seek(0)
+    return content

@@ -12,6 +12,7 @@ from attrs import field, frozen, validators
 from spike_core.domain.errors import EmptyFile, FileTooLarge, InvalidValue, SourceTooLarge, SpikeError, UploadOverdue
 from spike_core.domain.images import Image, PictureIdentity
 from spike_core.domain.limits import SOURCE_BYTES_MAX, JobLimits
+from spike_core.domain.media_types import canonical_media_type
 from spike_core.domain.objects import ObjectKey
 from spike_core.ports.blobs import BlobStore
 from spike_core.ports.clock import Clock
@@ -26,7 +27,7 @@ class Offer:
     """A picture inside a request: all of a seekable stream, and what its sender says it is."""
 
     content: BinaryIO
-    media_type: str | None = None  # nothing was said
+    media_type: str | None = None  # in any spelling; `None` where nothing was said
 
 
 @frozen(kw_only=True)
@@ -74,7 +75,8 @@ class Intake:
             judged = self.judge(offer.content, size_bytes_max=SOURCE_BYTES_MAX)
         except FileTooLarge as error:
             raise SourceTooLarge from error
-        if offer.media_type not in {None, judged.identity.format.media_type}:
+        said = offer.media_type
+        if said is not None and canonical_media_type(said) != judged.identity.format.media_type:
             raise InvalidValue(
                 what="mimeType", rule=f"must agree with the image, which is {judged.identity.format.value}"
             )
