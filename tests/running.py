@@ -19,7 +19,7 @@ from attrs import define, frozen
 SPIKE: Final = str(Path(sys.executable).with_name("spike"))
 PATIENCE_S: Final = 60.0  # a test that waits for so long has failed
 THE_LAST_WORD: Final = re.compile(r"^ *(curl -F|Another account)", re.MULTILINE)
-STARTED: Final = re.compile(r"Spike serves http://localhost:(\d+)")
+STARTED: Final = re.compile(r"Spike serves http://(localhost|127\.0\.0\.\d+|\[::1\]):(\d+)")
 
 
 def environment(folder: Path, settings: Mapping[str, str]) -> dict[str, str]:
@@ -109,11 +109,11 @@ def serving(folder: Path, **settings: str) -> AbstractContextManager[Server]:
 
 
 @contextmanager
-def serving_on(port: int, folder: Path, settings: Mapping[str, str]) -> Iterator[Server]:
+def serving_on(port: int, folder: Path, settings: Mapping[str, str], *, host: str = "127.0.0.1") -> Iterator[Server]:
     """Start a server on this port, 0 for a free one, and see to its end."""
     with (folder.parent / f"{folder.name}.log").open("a") as log:
         process = subprocess.Popen(
-            [SPIKE, "serve", "--port", str(port)],
+            [SPIKE, "serve", "--host", host, "--port", str(port)],
             env=environment(folder, settings),
             stdout=subprocess.PIPE,
             stderr=log,
@@ -138,4 +138,5 @@ def _greeted(process: "subprocess.Popen[str]", log: str) -> Server:
             break
     match = STARTED.search(greeting)
     assert match is not None, f"no greeting; the log says:\n{Path(log).read_text()}"
-    return Server(process, f"http://127.0.0.1:{match[1]}", greeting)
+    host = "127.0.0.1" if match[1] == "localhost" else match[1]
+    return Server(process, f"http://{host}:{match[2]}", greeting)

@@ -41,7 +41,7 @@ def serve(host: str, port: int) -> None:
         stack.enter_context(working(spike) if spike.serves_and_works else housekeeping(spike))
 
         def on_ready(bound_port: int) -> None:
-            click.echo(welcome(settings, user, engine_name=spike.engine_name, port=bound_port), err=False)
+            click.echo(welcome(settings, user, engine_name=spike.engine_name, host=host, port=bound_port))
             structlog.get_logger(__name__).info("serving", host=host, port=bound_port, engine=spike.engine_name)
             spike.prepare_to_look()
             if spike.serves_and_works:

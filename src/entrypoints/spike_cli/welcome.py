@@ -1,5 +1,6 @@
 """What `spike serve` says at its start: where it is, and how to try it."""
 
+import ipaddress
 import shlex
 from importlib.resources import files
 from pathlib import Path
@@ -12,6 +13,8 @@ from spike_runtime import Settings, Spike
 
 FIRST_EMAIL: Final = Email("owner@localhost")
 SAMPLE: Final = "sample.jpg"
+_LOOPBACK: Final = ipaddress.IPv4Address("127.0.0.1")
+_EVERYWHERE: Final = "*"  # as waitress takes it
 _ENGINES: Final = {
     "neural": "neural, super-resolution by small networks",
     "classical": "classical, resampling by Lanczos; the extra spike-core[neural] brings networks",
@@ -29,9 +32,9 @@ def first_user(spike: Spike) -> Registered | None:
         return None
 
 
-def welcome(settings: Settings, user: Registered | None, *, engine_name: str, port: int) -> str:
+def welcome(settings: Settings, user: Registered | None, *, engine_name: str, host: str, port: int) -> str:
     """Return the greeting; to a first user with the token that is never shown again."""
-    url = settings.public_url.rstrip("/") or f"http://localhost:{port}"
+    url = settings.public_url.rstrip("/") or local_url(host, port)
     lines = [
         "",
         f"  Spike serves {url}",
@@ -58,6 +61,20 @@ def welcome(settings: Settings, user: Registered | None, *, engine_name: str, po
             "",
         ]
     )
+
+
+def local_url(host: str, port: int) -> str:
+    """Return the URL at which a server that is bound to this address answers on this machine."""
+    try:
+        address = ipaddress.ip_address(host.strip("[]"))
+    except ValueError:  # a name
+        return f"http://{'localhost' if host == _EVERYWHERE else host}:{port}"
+    if address in {_LOOPBACK, ipaddress.IPv4Address(0)}:
+        return f"http://localhost:{port}"
+    if address.version == _LOOPBACK.version:
+        return f"http://{address}:{port}"
+    shown = "::1" if address.is_unspecified else str(address).replace("%", "%25")  # RFC 6874
+    return f"http://[{shown}]:{port}"
 
 
 def sign_in_link(url: str, token: Secret) -> str:

@@ -8,6 +8,7 @@
 """
 
 import ctypes
+import ipaddress
 import socket
 import struct
 import sys
@@ -48,6 +49,12 @@ class DrainingDispatcher(ThreadedTaskDispatcher):  # type: ignore[misc]  # waitr
 
 class _LastTask(WSGITask):  # type: ignore[misc]  # waitress has no types
     """Answers a request; the last one of its connection when the server ends."""
+
+    def get_environment(self) -> Any:
+        """Return the WSGI environment; its SERVER_NAME is the address that the connection came in on."""
+        environ = super().get_environment()
+        environ["SERVER_NAME"] = _own_address(self.channel.socket)
+        return environ
 
     def build_response_header(self) -> Any:
         """Return the head of the answer."""
@@ -115,6 +122,17 @@ class Ending:
         for channel in self._channels:
             if channel.is_idle:
                 channel.will_close = True
+
+
+def _own_address(connection: socket.socket) -> str:
+    """Return this machine's address of a connection, an IPv4 one as such; `localhost` where it has gone already."""
+    try:
+        address = ipaddress.ip_address(connection.getsockname()[0].partition("%")[0])
+    except (OSError, ValueError):
+        return "localhost"
+    if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped is not None:
+        address = address.ipv4_mapped
+    return str(address)
 
 
 def _drop_syn(listener: socket.socket) -> None:

@@ -36,16 +36,19 @@ def serve(
         OSError: the address can't be bound.
     """
     sockets: dict[int, Any] = {}
-    create_server(
-        app,
-        sockets,
-        host=host,
-        port=port,
-        _dispatcher=DrainingDispatcher(threads=threads, closing=closing),
-        max_request_body_size=BODY_BYTES_MAX,
-        ident=None,
-        clear_untrusted_proxy_headers=False,  # we judge them ourselves: spike_http.proxies
-    )
+    try:
+        create_server(
+            app,
+            sockets,
+            host=host,
+            port=port,
+            _dispatcher=DrainingDispatcher(threads=threads, closing=closing),
+            max_request_body_size=BODY_BYTES_MAX,
+            ident=None,
+            clear_untrusted_proxy_headers=False,  # we judge them ourselves: spike_http.proxies
+        )
+    except ValueError as error:  # waitress' own, of a name that has no address
+        raise OSError("no such address") from error
     listeners = [each for each in sockets.values() if isinstance(each, BaseWSGIServer)]  # a name may have two addresses
     for listener in listeners:
         listener.channel_class = DrainingChannel
