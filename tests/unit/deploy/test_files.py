@@ -56,6 +56,12 @@ def test_images_are_pinned_to_a_patch_release() -> None:
         assert re.search(r":v?\d+\.\d+", image), image
 
 
+def test_nginx_lets_no_client_say_what_spike_believes_of_a_trusted_proxy() -> None:
+    said = dict(re.findall(r"proxy_set_header (\S+)\s+(\S+);", NGINX))
+    assert said["X-Forwarded-For"] == "$proxy_add_x_forwarded_for"
+    assert (said["X-Forwarded-Proto"], said["X-Forwarded-Host"]) == ("$scheme", "$http_host")
+
+
 def test_nginx_leads_to_the_servers_and_ports_of_compose() -> None:
     assert re.findall(r"^\s+server (\S+) max_fails=0;", NGINX, re.MULTILINE) == ["web1:3000", "web2:3000"]
     for name in ("web1", "web2"):

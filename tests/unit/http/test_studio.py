@@ -75,6 +75,7 @@ def test_the_page_is_asked_for_anew_and_its_files_are_kept(client: testing.TestC
 
 def test_files_are_packed_for_those_who_can_unpack_them(client: testing.TestClient, files: StudioFiles) -> None:
     path = f"/studio/{files.version}/js/main.js"
+    assert client.simulate_get(path, headers={"Accept-Encoding": "GZIP"}).headers["content-encoding"] == "gzip"
     packed = client.simulate_get(path, headers={"Accept-Encoding": "gzip, br"})
     assert packed.headers["content-encoding"] == "gzip"
     assert gzip.decompress(packed.content) == client.simulate_get(path).content

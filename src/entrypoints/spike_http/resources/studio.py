@@ -79,7 +79,7 @@ class StudioFileResource:
         resp.content_type = media_type(path)
         resp.append_header("Vary", "Accept-Encoding")
         packed = self.files.packed.get(path)
-        if packed is None or "gzip" not in (req.get_header("Accept-Encoding") or ""):
+        if packed is None or "gzip" not in (req.get_header("Accept-Encoding") or "").lower():
             resp.data = content
             return
         resp.set_header("Content-Encoding", "gzip")
