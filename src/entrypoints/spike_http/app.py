@@ -1,7 +1,6 @@
 """The WSGI application: the routes, and what is around all of them."""
 
 import threading
-from functools import partial
 from typing import Any
 
 import falcon
@@ -10,7 +9,7 @@ from spike_core.domain.errors import SpikeError
 from spike_http.errors import answer_bug, answer_falcon_error, answer_spike_error
 from spike_http.head import HeadAsGet
 from spike_http.middleware import Around
-from spike_http.openapi.document import describe
+from spike_http.openapi.document import Document, describe
 from spike_http.path_prefix import PathPrefix
 from spike_http.resources.openapi import pages_about
 from spike_http.resources.studio import studio_pages
@@ -34,7 +33,10 @@ def create_app(spike: Spike, *, closing: threading.Event | None = None) -> falco
     table = routes(spike, closing=closing or threading.Event())
     for route in table:
         app.add_route(route.path, route.resource)
-    document = partial(describe, table, server_url=urls.public_url or "/")
+
+    def document(base_path: str) -> Document:
+        return describe(table, server_url=urls.public_url or base_path or "/")
+
     for path, page in pages_about(document, base_urls=urls).items():
         app.add_route(path, page)
     for path, part in studio_pages(StudioFiles.read(), links=link_policy(spike)).items():

@@ -51,7 +51,7 @@ PICTURE_TROUBLES: Final = (
 )
 
 # section 3: a type, parameters such as `charset=utf-8` or `name=x.png`, and last `base64`
-_DATA_URL: Final = re.compile(r"\s*data:([^;,]*)(?:;[^;,]*)*;\s*base64\s*,", re.IGNORECASE)
+_DATA_URL: Final = re.compile(r"\s*data:([^;,]*)(?:;[^;,]*)*;\s*base64\s*,", re.IGNORECASE | re.ASCII)
 _PREFIX_BYTES_MAX: Final = 1024  # of a `data:` URL: its parameters may hold a file name
 
 

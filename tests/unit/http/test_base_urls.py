@@ -211,6 +211,8 @@ def test_where_a_program_embeds_the_application_its_place_is_in_every_link() -> 
     shown = ada.client.simulate_get(f"/api/images/{image_id}", headers=ada.headers, root_path="/spike").json["image"]
     assert shown["originalUrl"].startswith("http://falconframework.org/spike/files/")
     assert 'href="/spike/docs.css"' in ada.client.simulate_get("/docs", root_path="/spike").text
+    document = ada.client.simulate_get("/openapi.json", root_path="/spike").json
+    assert document["servers"] == [{"url": "/spike"}]
     assert 'href="/docs.css"' in ada.client.simulate_get("/docs").text
 
 

@@ -73,6 +73,7 @@ def test_a_data_url_may_have_any_case_and_parameters(prefix: str) -> None:
         f"data:image/png;base64{ENCODED}",
         f"data:;base64,{ENCODED}",
         f"data:{ENCODED}",
+        f"data:image/png;ba\u017fe64,{ENCODED}",
         f"http:image/png;base64,{ENCODED}",
         f"data:image/png;base64,data:image/png;base64,{ENCODED}",
         f"data:image/png;name={'x' * 2000};base64,{ENCODED}",

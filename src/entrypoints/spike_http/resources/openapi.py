@@ -41,11 +41,11 @@ class TextResource:
         resp.text = text
 
 
-def pages_about(describe: Callable[[], Mapping[str, Any]], *, base_urls: BaseUrls) -> Mapping[str, TextResource]:
-    """Return the resources that tell of the OpenAPI document that `describe` makes, by path."""
+def pages_about(describe: Callable[[str], Mapping[str, Any]], *, base_urls: BaseUrls) -> Mapping[str, TextResource]:
+    """Return the resources that tell of the OpenAPI document that `describe` makes for a base path, by path."""
     texts: Mapping[str, tuple[Callable[[str], str], str]] = {
-        "/openapi.json": (lambda _base_path: json.dumps(describe(), ensure_ascii=False), falcon.MEDIA_JSON),
-        "/docs": (lambda base_path: render(describe(), base_path=base_path), falcon.MEDIA_HTML),
+        "/openapi.json": (lambda base_path: json.dumps(describe(base_path), ensure_ascii=False), falcon.MEDIA_JSON),
+        "/docs": (lambda base_path: render(describe(base_path), base_path=base_path), falcon.MEDIA_HTML),
         "/docs.css": (lambda _base_path: style(), "text/css; charset=utf-8"),
     }
     return {
