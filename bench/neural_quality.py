@@ -74,10 +74,12 @@ def enlarged(enlarger: Enlarger, pixels: Pixels, table: Sequence[int] | None, *,
     """Do as the engine does, up to the encoding; return the picture and what was measured and done."""
     judgement = judge(pixels, table=table)
     shares = recipe(judgement, factor=factor, available=enlarger.available)
-    made = enlarger.enlarged(pixels, shares, steps=Steps(UNWATCHED, 1_000))
+    made = enlarger.enlarged(pixels, shares, steps=Steps(UNWATCHED, 1_000)).pixels
     if factor > 2 and SPAN_X4.name not in shares:
         again = second_pass(shares, available=enlarger.available)
-        made = enlarger.enlarged(made, again, steps=Steps(UNWATCHED, 1_000)) if again else lanczos(made, factor=2)
+        made = (
+            enlarger.enlarged(made, again, steps=Steps(UNWATCHED, 1_000)).pixels if again else lanczos(made, factor=2)
+        )
     told = " + ".join(f"{share:.2f} {name}" for name, share in shares.items())
     return made, f"{told}; {judgement}"
 
@@ -110,7 +112,7 @@ def gain(enlarger: Enlarger, name: str, original: Image.Image, damage: Damage, *
     plain = lanczos(small.pixels, factor=factor)
     alone = np.zeros((len(ALONE), len(ALONE)))
     if factor == 2:
-        each = [enlarger.enlarged(small.pixels, {name: 1.0}, steps=Steps(UNWATCHED, 1_000)) for name in ALONE]
+        each = [enlarger.enlarged(small.pixels, {name: 1.0}, steps=Steps(UNWATCHED, 1_000)).pixels for name in ALONE]
         errors = np.stack([(picture.astype(np.float32) - truth).ravel() for picture in each])
         alone = (errors @ errors.T).astype(np.float64) / float(((plain.astype(np.float32) - truth) ** 2).sum())
     found = Gain(

@@ -1,69 +1,178 @@
-"""Enlarging: networks over all tiles of a picture, their results mixed by shares."""
+"""Enlarging: networks over all tiles of a picture, their results mixed by shares, and worked again where one failed."""
 
-from collections.abc import Collection, Mapping
-from typing import Final
+from collections.abc import Collection, Mapping, Sequence
+from typing import Final, Protocol
 
 import numpy as np
 from attrs import field, frozen
 from PIL.Image import Image, Resampling, fromarray
 
-from spike_ncnn.arrays import Pixels
+from spike_ncnn.arrays import Light, Pixels
 from spike_ncnn.networks import NETWORKS, Network, installed
-from spike_ncnn.runner import Runner
+from spike_ncnn.stability import (
+    LANCZOS,
+    PLAIN,
+    TOLERANCE,
+    Mask,
+    Reference,
+    Rung,
+    finite,
+    ladder,
+    mended,
+    repeated,
+    suspects,
+)
 from spike_ncnn.steps import Steps
-from spike_ncnn.tiles import side_for, tiles_of
+from spike_ncnn.suspicion import Suspicion
+from spike_ncnn.tiles import Tile, side_for, tiles_of
 
-LANCZOS: Final = "lanczos"  # the one share that needs no network
+_LANCZOS_CONTEXT_PX: Final = 4  # its kernel reaches 3
+AGAIN_MAX: Final = 2.0
 
 Shares = Mapping[str, float]  # by the name of a network, or `LANCZOS`; they add up to 1
+Found = Mapping[str, Mask]  # by the name of a network: which pixels can't be right
+
+
+class NetworkRunner(Protocol):
+    """Runs networks."""
+
+    def enlarged(self, picture: Pixels, tile: Tile, network: Network, *, contrast: float = 1.0) -> Light:
+        """Return what a tile of the picture becomes, worked at so much of its contrast."""
+
+    def rest(self) -> None:
+        """Give back the memory that no network is using now."""
+
+
+@frozen(kw_only=True)
+class Enlarged:
+    """An enlarged picture."""
+
+    pixels: Pixels
+    reworked: Mapping[Rung, float]  # the share of the area that was worked again, by how
+
+    def __str__(self) -> str:
+        """Tell what was worked again; nothing where nothing was."""
+        return ", ".join(f"{max(100 * share, 0.1):.1f} % {rung}" for rung, share in self.reworked.items())
 
 
 @frozen(kw_only=True)
 class Enlarger:
     """Enlarges pictures two or four times within a bound of memory for the networks' work."""
 
-    runner: Runner
+    runner: NetworkRunner
     memory_bytes: int
     available: Collection[str] = field(factory=lambda: frozenset(installed()))  # the names of networks
 
     def passes(self, picture: tuple[int, int], shares: Shares) -> int:
-        """Return in how many steps a picture of this height and width is enlarged."""
+        """Return in how many steps a picture of this height and width is enlarged, where no network fails."""
         return len(tiles_of(*picture, side_px=self._side_px(shares)))
 
-    def enlarged(self, picture: Pixels, shares: Shares, *, steps: Steps) -> Pixels:
+    def enlarged(self, picture: Pixels, shares: Shares, *, steps: Steps, tolerance: float = TOLERANCE) -> Enlarged:
         """Return the picture enlarged by its networks' scale, each tile mixed by shares and rounded once.
+
+        Where a network's result can't be right, its share is worked again on the rungs of a ladder: see `stability`.
+        `tolerance` is by how much of 255 a good result may be off. Networks work no more than `AGAIN_MAX` times the
+        picture's area again; what is left then is for Lanczos.
 
         Raises:
             UpscalerUnavailable: weights are missing, or there is too little memory.
             WorkAbandoned: whoever counts the steps said so.
         """
-        used = _networks(shares)
-        scale = used[0][0].scale
-        height, width = picture.shape[:2]
-        whole = np.empty((height * scale, width * scale, 3), np.uint8)
-        resampled = _by_lanczos(picture, scale) if shares.get(LANCZOS) else None
-        for tile in tiles_of(height, width, side_px=self._side_px(shares)):
-            place = tile.scaled(scale).slices
-            mixed = sum(
-                (share * self.runner.enlarged(picture, tile, network) for network, share in used),
-                start=np.float32(0),
-            )
-            if resampled is not None:
-                mixed = mixed + np.float32(shares[LANCZOS] / 255) * resampled[place]
-            whole[place] = np.clip(mixed * 255 + 0.5, 0, 255.5).astype(np.uint8)
-            self.runner.rest()  # the next network needs other sizes
-            steps.step()
-        return whole
+        mixer = _Mixer(picture=picture, shares=shares, runner=self.runner, tolerance=tolerance)
+        tiles = tiles_of(*picture.shape[:2], side_px=self._side_px(shares))
+        whole, suspicion = _first_pass(mixer, tiles, steps=steps)
+        reworked: dict[Rung, float] = {}
+        spent_px, budget_px = 0, int(AGAIN_MAX * picture.shape[0] * picture.shape[1])
+        for rung in ladder(scale=mixer.scale, available=self.available):
+            due = [part for tile in tiles for part in suspicion.parts(tile)]
+            spent_px += sum(part.area_px for part in due)
+            if due and (spent_px <= budget_px or rung.name == LANCZOS):
+                reworked[rung], suspicion = _again(mixer, due, whole, suspicion, rung=rung, steps=steps)
+        return Enlarged(pixels=whole, reworked=reworked)
 
     def _side_px(self, shares: Shares) -> int:
-        context = max(network.context_px for network, _ in _networks(shares))
+        context = max(NETWORKS[name].context_px for name in shares if name != LANCZOS)
         return side_for(self.memory_bytes, context_px=context)
 
 
-def _networks(shares: Shares) -> list[tuple[Network, np.float32]]:
-    return [(NETWORKS[name], np.float32(share)) for name, share in shares.items() if name != LANCZOS]
+@frozen(kw_only=True)
+class _Mixer:
+    """Mixes what networks make of tiles of one picture."""
+
+    picture: Pixels
+    shares: Shares
+    runner: NetworkRunner
+    tolerance: float
+
+    @property
+    def scale(self) -> int:
+        """How many times longer a side becomes."""
+        return next(NETWORKS[name].scale for name in self.shares if name != LANCZOS)
+
+    def mixed(self, tile: Tile, *, again: Collection[str] = (), rung: Rung = PLAIN) -> tuple[Light, Found]:
+        """Return the mean of all shares, those of the networks `again` worked on a rung; and what can't be right."""
+        total: Light = np.zeros(1, np.float32)
+        found: dict[str, Mask] = {}
+        reference = Reference.of(self.picture, tile)
+        for name, share in self.shares.items():
+            way = rung if name in again else PLAIN
+            worker = way.name or name
+            if worker == LANCZOS:
+                part = _by_lanczos(self.picture, tile, self.scale)
+            else:
+                part = self.runner.enlarged(self.picture, tile, NETWORKS[worker], contrast=way.contrast)
+                mask = suspects(part, reference, rung=way, tolerance=self.tolerance)
+                if mask.any():
+                    found[name], part = mask, finite(part)
+            total = total + np.float32(share) * part
+        self.runner.rest()  # the next tile may need other sizes
+        return total, found
 
 
-def _by_lanczos(picture: Pixels, scale: int) -> Pixels:
-    source: Image = fromarray(picture)
-    return np.asarray(source.resize((source.width * scale, source.height * scale), Resampling.LANCZOS))
+def _first_pass(mixer: _Mixer, tiles: Sequence[Tile], *, steps: Steps) -> tuple[Pixels, Suspicion]:
+    """Return a picture enlarged, and what can't be right in it."""
+    height, width = mixer.picture.shape[:2]
+    whole = np.empty((height * mixer.scale, width * mixer.scale, 3), np.uint8)
+    suspicion = Suspicion(height_px=height, width_px=width)
+    for tile in tiles:
+        mixed, found = mixer.mixed(tile)
+        whole[tile.scaled(mixer.scale).slices] = _rounded(mixed)
+        suspicion.add(tile, found)
+        steps.expect(bool(found))
+        steps.step()
+    return whole, suspicion
+
+
+def _again(
+    mixer: _Mixer, due: Sequence[Tile], whole: Pixels, suspicion: Suspicion, *, rung: Rung, steps: Steps
+) -> tuple[float, Suspicion]:
+    """Work again what can't be right; return how much of the area that is, and what can't be right still."""
+    left = Suspicion(height_px=suspicion.height_px, width_px=suspicion.width_px)
+    steps.expect(len(due) - suspicion.places)
+    area_px = 0.0
+    for part in due:
+        weights = suspicion.weights(part)
+        mixed, found = mixer.mixed(part, again=suspicion.around(part), rung=rung)
+        mended_ = mended(mixed, Reference.of(mixer.picture, part), tolerance=mixer.tolerance)
+        place, faded = part.scaled(mixer.scale).slices, repeated(weights[..., np.newaxis], mixer.scale)
+        whole[place] = _rounded(whole[place] * ((1 - faded) / np.float32(255)) + mended_ * faded)
+        area_px += float(weights.sum())
+        if rung.name != LANCZOS:
+            found = {name: mask & (weights > 0) for name, mask in found.items()}
+            found = {name: mask for name, mask in found.items() if mask.any()}
+            left.add(part, found)
+            steps.expect(bool(found))
+        steps.step()
+    return area_px / (suspicion.height_px * suspicion.width_px), left
+
+
+def _by_lanczos(picture: Pixels, tile: Tile, scale: int) -> Light:
+    seen = tile.grown(_LANCZOS_CONTEXT_PX, within=picture.shape)
+    source: Image = fromarray(picture[seen.slices])
+    resampled = source.resize((source.width * scale, source.height * scale), Resampling.LANCZOS)
+    return np.asarray(resampled)[tile.inside(seen, scale=scale)].astype(np.float32) / np.float32(255)
+
+
+def _rounded(light: Light) -> Pixels:
+    pixels: Pixels = np.clip(light * np.float32(255) + np.float32(0.5), 0, 255.5).astype(np.uint8)
+    return pixels

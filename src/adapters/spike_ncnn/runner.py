@@ -38,8 +38,11 @@ class Runner:
     _pools: _Pools = field(factory=_Pools, init=False, repr=False)
     _loading: threading.Lock = field(factory=threading.Lock, init=False, repr=False)
 
-    def enlarged(self, picture: Pixels, tile: Tile, network: Network) -> Light:
+    def enlarged(self, picture: Pixels, tile: Tile, network: Network, *, contrast: float = 1.0) -> Light:
         """Return what a tile of the picture becomes, seen within its surroundings: `scale` times as long a side.
+
+        At a contrast below 1 the network sees the picture nearer to middle gray, which is undone in the result; and
+        beyond the picture's edge no black, which would be darker than all it sees, but the edge again.
 
         Raises:
             UpscalerUnavailable: the weights aren't there, or there is too little memory.
@@ -48,11 +51,15 @@ class Runner:
         context = network.context_px
         seen = tile.grown(context, within=picture.shape)
         light = picture[seen.slices].astype(np.float32) / np.float32(255)
-        if network.crops:
+        if network.crops or contrast < 1:
             light = np.pad(light, (*tile.missing(context, within=picture.shape), (0, 0)), mode="edge")
-            return _run(net, network, light)
+            seen = Tile(tile.top - context, tile.left - context, tile.bottom + context, tile.right + context)
+        if contrast < 1:
+            light = light * np.float32(contrast) + np.float32((1 - contrast) / 2)
         result = _run(net, network, light)
-        return result[tile.inside(seen, scale=network.scale)]
+        if contrast < 1:
+            result = (result - np.float32((1 - contrast) / 2)) / np.float32(contrast)
+        return result if network.crops else result[tile.inside(seen, scale=network.scale)]
 
     def rest(self) -> None:
         """Give back the memory that no network is using now."""

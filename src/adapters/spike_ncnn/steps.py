@@ -12,12 +12,18 @@ class Steps:
     watch: Watch
     total: int
     done: int = 0
+    reported: float = 0.0
+
+    def expect(self, more: int) -> None:
+        """Change how many steps there are in all, as the work shows it."""
+        self.total += more
 
     def step(self) -> None:
-        """Count one more.
+        """Count one more; what is reported never goes back.
 
         Raises:
             WorkAbandoned: the watch said so.
         """
         self.done += 1
-        self.watch.report(min(1.0, self.done / self.total))
+        self.reported = max(self.reported, min(1.0, self.done / self.total))
+        self.watch.report(self.reported)

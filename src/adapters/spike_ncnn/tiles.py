@@ -26,6 +26,11 @@ class Tile:
         """Where it is in an array of the picture."""
         return slice(self.top, self.bottom), slice(self.left, self.right)
 
+    @property
+    def area_px(self) -> int:
+        """How many pixels it has."""
+        return (self.bottom - self.top) * (self.right - self.left)
+
     def scaled(self, scale: int) -> "Tile":
         """Return where it is in a picture that was enlarged so many times."""
         return Tile(self.top * scale, self.left * scale, self.bottom * scale, self.right * scale)

@@ -1,6 +1,7 @@
 """The neural engine: super-resolution by small networks, chosen and mixed by what is found in the picture."""
 
 import io
+from collections.abc import Sequence
 from typing import BinaryIO, Final
 
 from attrs import field, frozen
@@ -10,11 +11,12 @@ from spike_core.domain.errors import UpscalerUnavailable
 from spike_core.ports.upscaler import EnhancedPicture, Upscaler
 from spike_core.ports.watch import UNWATCHED, Watch
 from spike_ncnn.arrays import Pixels
-from spike_ncnn.enlarging import Enlarger, Shares
+from spike_ncnn.enlarging import Enlarged, Enlarger, Shares
 from spike_ncnn.judging import judge
 from spike_ncnn.mixture import recipe, second_pass
 from spike_ncnn.networks import SPAN_X4
 from spike_ncnn.originals import Original, picture_of, read_original
+from spike_ncnn.stability import tolerance
 from spike_ncnn.steps import Steps
 from spike_pictures.encoding import encoded
 
@@ -51,19 +53,23 @@ class NcnnUpscaler:
         factor = 4 if growth > FOURFOLD_FROM else 2
         judgement = judge(read.pixels, table=read.quantisation)
         shares = recipe(judgement, factor=factor, available=self.enlarger.available)
-        pixels = self._passed(read.pixels, shares, factor=factor, watch=watch)
-        picture = picture_of(read, pixels, (size.width_px, size.height_px))
-        return encoded(picture, method=f"{_told(shares)}; {judgement}")
+        passes = self._passed(read.pixels, shares, factor=factor, tolerance=tolerance(judgement), watch=watch)
+        picture = picture_of(read, passes[-1].pixels, (size.width_px, size.height_px))
+        reworked = " and then ".join(filter(None, map(str, passes)))
+        return encoded(picture, method="; ".join(filter(None, (_told(shares), reworked, str(judgement)))))
 
-    def _passed(self, pixels: Pixels, shares: Shares, *, factor: int, watch: Watch) -> Pixels:
+    def _passed(
+        self, pixels: Pixels, shares: Shares, *, factor: int, tolerance: float, watch: Watch
+    ) -> Sequence[Enlarged]:
         """Enlarge by `factor` at most: at once, or for lack of a network for it in two passes."""
         height, width = pixels.shape[:2]
-        first = self.enlarger.passes((height, width), shares)
+        count = self.enlarger.passes((height, width), shares)
         again = second_pass(shares, available=self.enlarger.available)
         if factor == 2 or SPAN_X4.name in shares or not again:  # noqa: PLR2004  # twice as large
-            return self.enlarger.enlarged(pixels, shares, steps=Steps(watch, first))
-        steps = Steps(watch, first + self.enlarger.passes((height * 2, width * 2), again))
-        return self.enlarger.enlarged(self.enlarger.enlarged(pixels, shares, steps=steps), again, steps=steps)
+            return [self.enlarger.enlarged(pixels, shares, steps=Steps(watch, count), tolerance=tolerance)]
+        steps = Steps(watch, count + self.enlarger.passes((height * 2, width * 2), again))
+        first = self.enlarger.enlarged(pixels, shares, steps=steps, tolerance=tolerance)
+        return [first, self.enlarger.enlarged(first.pixels, again, steps=steps, tolerance=tolerance)]
 
 
 def _told(shares: Shares) -> str:

@@ -49,7 +49,7 @@ def gain_db(enlarger: Enlarger, name: str, *, noise: float, quality: int) -> flo
     if quality:
         jpeg = encoded(Image.fromarray(small), PictureFormat.JPEG, quality=quality)
         small = np.asarray(Image.open(io.BytesIO(jpeg)).convert("RGB"))
-    made = enlarger.enlarged(small, recipe(judge(small), factor=2), steps=Steps(UNWATCHED, 100))
+    made = enlarger.enlarged(small, recipe(judge(small), factor=2), steps=Steps(UNWATCHED, 100)).pixels
     plain = np.asarray(Image.fromarray(small).resize(part.size, Image.Resampling.LANCZOS))
     truth = np.asarray(part)
     return float(10 * np.log10(_error(plain, truth) / _error(made, truth)))

@@ -1,0 +1,198 @@
+"""Where a network's result can't be right, and what replaces it there.
+
+SPAN diverges on hard edges between saturated colors: its raw output reaches a hundred times the range of colors, within
+three or four pixels of the edge, and clipping turns that into noise. Such places are found by two independent rules.
+The raw output leaves a range that it keeps on photographs; or the result, reduced to the size of its input by a box
+filter, isn't the input. They are worked again on the rungs of a ladder, each of which takes what the one before it
+left: with less contrast, which keeps a network within what it was trained on; by another network; by Lanczos. What is
+left off is pulled back, as by back-projection (M. Irani and S. Peleg, "Improving Resolution by Image Registration",
+1991). A replacement fades out around its place, so it has no border.
+
+Figures, and how the bounds were found: docs/decisions/0046.
+"""
+
+from collections.abc import Collection, Sequence
+from typing import Final, Literal, Self
+
+import numpy as np
+from attrs import field, frozen, validators
+from numpy.typing import NDArray
+
+from spike_ncnn.arrays import Light, Pixels, Plane
+from spike_ncnn.compression import UNCOMPRESSED
+from spike_ncnn.judging import Judgement
+from spike_ncnn.networks import WAIFU2X
+from spike_ncnn.tiles import Tile
+
+LANCZOS: Final = "lanczos"
+CONTRASTS: Final = (0.4, 0.2)  # below 1, at which a network is tried again
+TOLERANCE: Final = 48.0  # of 255, in any color; good results of clean pictures stay within
+TOLERANCE_MAX: Final = 128.0
+_PER_NOISE: Final = 2.5  # a network that removes noise changes noisy pixels by so many deviations
+_PER_COMPRESSION: Final = 0.5  # and the blocks of a JPEG by so much for each point of quality that it lacks
+_RAW: Final = (-0.3, 1.3)  # of a network's output, where 0 is black and 1 white
+_REDUCED_RAW: Final = (-1.5, 2.5)  # less contrast makes edges overshoot, which isn't divergence
+_NEAR_PX: Final = 2  # the neighbors whose colors a pixel's are compared with
+_BEYOND: Final = 0.4  # of the range of colors: further from all neighbors' no sharpening goes on photographs
+_BEYOND_NEAR_DIVERGED: Final = 0.15  # milder ringing counts where the network has diverged,
+_NEAR_DIVERGED_PX: Final = 32  # so near
+_TRIFLE: Final = np.float32(0.12)
+_CORE_PX: Final = 6  # around a suspect: as far as a burst reaches, and half as much again
+_FADE_PX: Final = 3  # half of the width in which a replacement fades out
+REACH_PX: Final = _CORE_PX + 2 * _FADE_PX  # around a suspect; beyond nothing changes
+_PULLS: Final = 6
+
+Mask = NDArray[np.bool_]  # height x width, of a network's input
+
+
+@frozen(kw_only=True)
+class Rung:
+    """One way to work a place: by a network, or Lanczos, at so much of the picture's contrast."""
+
+    name: str = ""  # of the network, or `LANCZOS`; empty for the one that was to do it
+    contrast: float = field(default=1.0, validator=[validators.gt(0), validators.le(1)])
+
+    def __str__(self) -> str:
+        """Return how a method tells of it."""
+        return f"by {self.name}" if self.name else f"at contrast {self.contrast:g}"
+
+
+PLAIN: Final = Rung()
+
+
+def ladder(*, scale: int, available: Collection[str]) -> Sequence[Rung]:
+    """Return the rungs for a scale, each for what is left of the one before; after the last nothing is."""
+    steady = [Rung(name=WAIFU2X.name)] if WAIFU2X.name in available and scale == WAIFU2X.scale else []
+    return [*(Rung(contrast=contrast) for contrast in CONTRASTS), *steady, Rung(name=LANCZOS)]
+
+
+def tolerance(judgement: Judgement) -> float:
+    """Return by how much of 255 a pixel may change in a picture that is so noisy and was compressed so strongly."""
+    compression = UNCOMPRESSED - judgement.quality
+    allowed = TOLERANCE + _PER_NOISE * judgement.noise.deviation + _PER_COMPRESSION * compression
+    return min(TOLERANCE_MAX, allowed)
+
+
+@frozen(kw_only=True, eq=False)
+class Reference:
+    """What a result is held against: the pixels of a tile that it was made from, 0 to 1."""
+
+    light: Light
+    lowest: Light  # of each pixel and its neighbors, `_NEAR_PX` around
+    highest: Light
+
+    @classmethod
+    def of(cls, picture: Pixels, tile: Tile) -> Self:
+        """Return the reference for a tile of a picture."""
+        seen = tile.grown(_NEAR_PX, within=picture.shape)
+        around, place = picture[seen.slices].astype(np.float32) / np.float32(255), tile.inside(seen, scale=1)
+        return cls(
+            light=around[place],
+            lowest=_extremes(around, np.minimum)[place],
+            highest=_extremes(around, np.maximum)[place],
+        )
+
+
+def suspects(raw: Light, reference: Reference, *, rung: Rung, tolerance: float) -> Mask:
+    """Return which pixels a network got wrong, from its raw result and what it was made from.
+
+    On a rung below the first, only what a few pulls can't mend counts: see `mended`.
+    """
+    scale = raw.shape[0] // reference.light.shape[0]
+    shown: Light = np.clip(raw, 0, 1)
+    off = np.abs(_reduced(shown, scale) - reference.light).max(axis=2) * np.float32(255)
+    if rung != PLAIN:
+        found: Mask = off > 2 * tolerance
+        return found | _outside(raw, scale, _REDUCED_RAW)
+    diverged: Mask = (off > tolerance) | _outside(raw, scale, _RAW)
+    beyond = np.maximum(
+        _folded(shown, scale, np.maximum) - reference.highest, reference.lowest - _folded(shown, scale, np.minimum)
+    ).max(axis=2)
+    found = diverged | (beyond > _BEYOND)
+    if diverged.any():
+        near = _box_sums(diverged.astype(np.float32), _NEAR_DIVERGED_PX, mode="constant") > 0
+        found |= near & (beyond > _BEYOND_NEAR_DIVERGED)
+    return found
+
+
+def finite(raw: Light) -> Light:
+    """Return a raw result within the range that good ones keep: what is beyond it is replaced anyway."""
+    bounded: Light = np.clip(np.nan_to_num(raw), *_RAW)
+    return bounded
+
+
+def mended(light: Light, reference: Reference, *, tolerance: float) -> Light:
+    """Return a result without what is surely wrong in it, for a place that is worked again.
+
+    No color is beyond those around by more than a trifle, and pixels, reduced to those of the input, are off by about
+    half the tolerance at most.
+    """
+    scale = light.shape[0] // reference.light.shape[0]
+    lowest = repeated(np.maximum(reference.lowest - _TRIFLE, 0), scale)
+    highest = repeated(np.minimum(reference.highest + _TRIFLE, 1), scale)
+    slack = np.float32(tolerance / 2 / 255)
+    result: Light = np.clip(np.nan_to_num(light), lowest, highest)
+    for _ in range(_PULLS):
+        off: Light = reference.light - _reduced(result, scale)
+        excess: Light = off - np.clip(off, -slack, slack)
+        if not excess.any():
+            break
+        result = np.clip(result + repeated(excess, scale), lowest, highest)
+    return result
+
+
+def weights(suspected: Mask) -> Plane:
+    """Return how much of each pixel is replaced: all around suspects, falling to nothing `REACH_PX` from them."""
+    around = _box_sums(suspected.astype(np.float32), _CORE_PX + _FADE_PX, mode="constant") > 0
+    return _box_sums(around.astype(np.float32), _FADE_PX, mode="edge") / np.float32((2 * _FADE_PX + 1) ** 2)
+
+
+def repeated(plane: Plane, scale: int) -> Plane:
+    """Return a plane, or colors, with each value `scale` times in both directions."""
+    return plane.repeat(scale, axis=0).repeat(scale, axis=1)
+
+
+def _outside(raw: Light, scale: int, bounds: tuple[float, float]) -> Mask:
+    """Return which pixels of the input have a raw result out of bounds, or none that is a number."""
+    height, width = raw.shape[0] // scale, raw.shape[1] // scale
+    if bounds[0] <= raw.min() and raw.max() <= bounds[1]:  # false of NaN
+        return np.zeros((height, width), np.bool_)
+    within = ((raw >= bounds[0]) & (raw <= bounds[1])).all(axis=2)
+    inside = np.asarray(within.reshape(height, scale, width, scale).all(axis=(1, 3)), np.bool_)
+    return ~inside
+
+
+def _folded(light: Light, scale: int, fold: np.ufunc) -> Light:
+    """Return one value for each square of `scale` by `scale`."""
+    folded: Light = light[::scale, ::scale].copy()
+    for place in range(1, scale * scale):
+        fold(folded, light[place // scale :: scale, place % scale :: scale], out=folded)
+    return folded
+
+
+def _reduced(light: Light, scale: int) -> Light:
+    """Return the means of squares of `scale` by `scale`."""
+    return _folded(light, scale, np.add) / np.float32(scale * scale)
+
+
+def _extremes(light: Light, fold: np.ufunc) -> Light:
+    """Return the smallest or the largest value in the square around each pixel."""
+    for axis in (0, 1):
+        before = [(0, 0)] * 3
+        before[axis] = (_NEAR_PX, _NEAR_PX)
+        padded, length = np.pad(light, before, mode="edge"), light.shape[axis]
+        light = fold.reduce([padded.take(range(start, start + length), axis=axis) for start in range(2 * _NEAR_PX + 1)])
+    return light
+
+
+def _box_sums(plane: Plane, radius_px: int, *, mode: Literal["constant", "edge"]) -> Plane:
+    """Return the sum of the square around each pixel."""
+    for axis in (0, 1):
+        before = [(0, 0), (0, 0)]
+        before[axis] = (radius_px + 1, radius_px)
+        sums = np.cumsum(np.pad(plane, before, mode=mode), axis=axis)
+        length = plane.shape[axis]
+        plane = np.take(sums, np.arange(length) + 2 * radius_px + 1, axis=axis) - sums.take(
+            np.arange(length), axis=axis
+        )
+    return plane

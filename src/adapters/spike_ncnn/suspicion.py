@@ -1,0 +1,51 @@
+"""Which pixels of a picture are to be worked again, and for which networks."""
+
+from collections.abc import Collection, Mapping, Sequence
+
+import numpy as np
+from attrs import define, field
+
+from spike_ncnn.arrays import Plane
+from spike_ncnn.stability import REACH_PX, Mask, weights
+from spike_ncnn.tiles import Tile
+
+
+@define(kw_only=True)
+class Suspicion:
+    """Suspects of a whole picture: for each network that has any, a byte per pixel of the input."""
+
+    height_px: int
+    width_px: int
+    places: int = field(default=0, init=False)  # how many tiles have suspects
+    _masks: dict[str, Mask] = field(factory=dict, init=False, repr=False)
+
+    def add(self, tile: Tile, found: Mapping[str, Mask]) -> None:
+        """Add what was found in a tile of what networks made."""
+        for name, found_there in found.items():
+            mask = self._masks.setdefault(name, np.zeros((self.height_px, self.width_px), np.bool_))
+            mask[tile.slices] |= found_there
+        self.places += bool(found)
+
+    def around(self, tile: Tile) -> Collection[str]:
+        """Return the networks that have suspects in a tile or so near that it is to be worked again."""
+        place = tile.grown(REACH_PX, within=(self.height_px, self.width_px)).slices
+        return frozenset(name for name, mask in self._masks.items() if mask[place].any())
+
+    def weights(self, tile: Tile) -> Plane:
+        """Return how much of each pixel of a tile is to be replaced; no border between tiles shows in them."""
+        seen = tile.grown(REACH_PX, within=(self.height_px, self.width_px))
+        union = np.zeros((seen.bottom - seen.top, seen.right - seen.left), np.bool_)
+        for mask in self._masks.values():
+            union |= mask[seen.slices]
+        return weights(union)[tile.inside(seen, scale=1)]
+
+    def parts(self, tile: Tile) -> Sequence[Tile]:
+        """Return the smallest part of a tile that holds all that is to be worked again in it; none where nothing is."""
+        if not self.around(tile):
+            return []
+        replaced = self.weights(tile) > 0
+        rows, columns = np.flatnonzero(replaced.any(axis=1)), np.flatnonzero(replaced.any(axis=0))
+        if not rows.size:
+            return []
+        top, left, bottom, right = (int(each) for each in (rows[0], columns[0], rows[-1] + 1, columns[-1] + 1))
+        return [Tile(tile.top + top, tile.left + left, tile.top + bottom, tile.left + right)]
