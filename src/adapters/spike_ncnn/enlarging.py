@@ -84,8 +84,8 @@ class Enlarger:
         reworked: dict[Rung, float] = {}
         spent_px, budget_px = 0, int(AGAIN_MAX * picture.shape[0] * picture.shape[1])
         for rung in ladder(scale=mixer.scale, available=self.available):
-            due = [part for tile in tiles for part in suspicion.parts(tile)]
-            spent_px += sum(part.area_px for part in due)
+            due = [(tile, part) for tile in tiles for part in suspicion.parts(tile)]
+            spent_px += sum(part.area_px for _, part in due)
             if due and (spent_px <= budget_px or rung.name == LANCZOS):
                 reworked[rung], suspicion = _again(mixer, due, whole, suspicion, rung=rung, steps=steps)
         return Enlarged(pixels=whole, reworked=reworked)
@@ -103,19 +103,20 @@ class _Mixer:
     shares: Shares
     runner: NetworkRunner
     tolerance: float
+    ways: dict[Tile, dict[str, Rung]] = field(factory=dict, init=False)  # where networks failed
 
     @property
     def scale(self) -> int:
         """How many times longer a side becomes."""
         return next(NETWORKS[name].scale for name in self.shares if name != LANCZOS)
 
-    def mixed(self, tile: Tile, *, again: Collection[str] = (), rung: Rung = PLAIN) -> tuple[Light, Found]:
-        """Return the mean of all shares, those of the networks `again` worked on a rung; and what can't be right."""
+    def mixed(self, tile: Tile, *, ways: Mapping[str, Rung]) -> tuple[Light, Found]:
+        """Return the mean of all shares, each worked its network's way, plainly by default; and what can't be right."""
         total: Light = np.zeros(1, np.float32)
         found: dict[str, Mask] = {}
         reference = Reference.of(self.picture, tile)
         for name, share in self.shares.items():
-            way = rung if name in again else PLAIN
+            way = ways.get(name, PLAIN)
             worker = way.name or name
             if worker == LANCZOS:
                 part = _by_lanczos(self.picture, tile, self.scale)
@@ -135,7 +136,7 @@ def _first_pass(mixer: _Mixer, tiles: Sequence[Tile], *, steps: Steps) -> tuple[
     whole = np.empty((height * mixer.scale, width * mixer.scale, 3), np.uint8)
     suspicion = Suspicion(height_px=height, width_px=width)
     for tile in tiles:
-        mixed, found = mixer.mixed(tile)
+        mixed, found = mixer.mixed(tile, ways={})
         whole[tile.scaled(mixer.scale).slices] = _rounded(mixed)
         suspicion.add(tile, found)
         steps.expect(bool(found))
@@ -144,15 +145,25 @@ def _first_pass(mixer: _Mixer, tiles: Sequence[Tile], *, steps: Steps) -> tuple[
 
 
 def _again(
-    mixer: _Mixer, due: Sequence[Tile], whole: Pixels, suspicion: Suspicion, *, rung: Rung, steps: Steps
+    mixer: _Mixer,
+    due: Sequence[tuple[Tile, Tile]],
+    whole: Pixels,
+    suspicion: Suspicion,
+    *,
+    rung: Rung,
+    steps: Steps,
 ) -> tuple[float, Suspicion]:
-    """Work again what can't be right; return how much of the area that is, and what can't be right still."""
+    """Work again the parts of tiles that are due; return how much of the area that is, and what can't be right still.
+
+    A network that was right on an earlier rung stays on that one.
+    """
     left = Suspicion(height_px=suspicion.height_px, width_px=suspicion.width_px)
     steps.expect(len(due) - suspicion.places)
     area_px = 0.0
-    for part in due:
+    for tile, part in due:
+        mixer.ways.setdefault(tile, {}).update(dict.fromkeys(suspicion.around(part), rung))
         weights = suspicion.weights(part)
-        mixed, found = mixer.mixed(part, again=suspicion.around(part), rung=rung)
+        mixed, found = mixer.mixed(part, ways=mixer.ways[tile])
         mended_ = mended(mixed, Reference.of(mixer.picture, part), tolerance=mixer.tolerance)
         place, faded = part.scaled(mixer.scale).slices, repeated(weights[..., np.newaxis], mixer.scale)
         whole[place] = _rounded(whole[place] * ((1 - faded) / np.float32(255)) + mended_ * faded)

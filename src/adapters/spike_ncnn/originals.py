@@ -11,7 +11,7 @@ from PIL.Image import Image, Resampling, composite, fromarray
 from spike_ncnn.arrays import Pixels
 from spike_pictures.opening import opened_picture
 
-_HIDDEN: Final = 0  # an alpha value: nothing of the colour is seen
+_HIDDEN_MAX: Final = 3  # an alpha value: up to here hardly anything of the color is seen, and encoders leave any there
 
 
 @frozen(kw_only=True, eq=False)
@@ -65,5 +65,5 @@ def _without_hidden_colours(picture: Image, alpha: Image) -> Image:
     """Return the colours, those that alpha hides replaced by what is seen around: networks would let them bleed."""
     small = (max(1, picture.width // 8), max(1, picture.height // 8))
     around = picture.resize(small, Resampling.BOX).resize(picture.size, Resampling.BILINEAR).convert("RGB")
-    seen = alpha.point(lambda value: 0 if value == _HIDDEN else 255)
+    seen = alpha.point(lambda value: 0 if value <= _HIDDEN_MAX else 255)
     return composite(picture.convert("RGB"), around, seen)

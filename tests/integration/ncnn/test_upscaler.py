@@ -6,7 +6,8 @@ import re
 
 import numpy as np
 import pytest
-from PIL import Image, ImageChops, ImageStat
+from numpy.typing import NDArray
+from PIL import Image, ImageChops, ImageDraw, ImageStat
 
 from pictures import a_photo, decoded, encoded, exif, photograph
 from spike_contracts.probe import MakePicture
@@ -159,6 +160,62 @@ def test_transparency_comes_without_fringes(level: int) -> None:
         assert level - 36 <= low <= high <= level + 36
 
 
+def nearly_hidden(color: tuple[int, int, int], *, alpha_max: int) -> Image.Image:
+    """Return a shape of one color, surrounded by any colors under alpha of 1 to so much."""
+    chance = np.random.default_rng(4)
+    around = chance.integers(0, 256, (64, 64, 4))
+    around[..., 3] = chance.integers(1, alpha_max + 1, (64, 64)) if alpha_max else 0
+    original = Image.fromarray(around.astype(np.uint8))
+    original.paste((*color, 255), (16, 16, 48, 48))
+    return original
+
+
+def on(ground: str, picture: Image.Image) -> NDArray[np.float64]:
+    """Return what a picture looks like on a ground."""
+    under = Image.new("RGBA", picture.size, ground)
+    return np.asarray(Image.alpha_composite(under, picture).convert("RGB")).astype(np.float64)
+
+
+@pytest.mark.parametrize("engine", [ENGINE.upscaler, PillowUpscaler()], ids=["neural", "classical"])
+@pytest.mark.parametrize("color", [(250, 250, 250), (0, 0, 0), (20, 90, 200)])
+@pytest.mark.parametrize("factor", [2, 4])
+def test_colors_under_alpha_of_1_to_3_do_not_bleed(engine: Upscaler, color: tuple[int, int, int], factor: int) -> None:
+    """Lossy encoders leave any colors there; what is seen is as if they were hidden."""
+    size = Dimensions(width_px=64 * factor, height_px=64 * factor)
+    seen, clean = (
+        decoded(
+            engine.enhance(
+                io.BytesIO(encoded(nearly_hidden(color, alpha_max=most), PictureFormat.PNG)), size=size
+            ).content
+        )
+        for most in (3, 0)
+    )
+    for ground in ("black", "white"):
+        assert np.abs(on(ground, seen) - on(ground, clean)).max() <= 8
+    inner = [
+        np.asarray(each)[17 * factor : 47 * factor, 17 * factor : 47 * factor].astype(int) for each in (seen, clean)
+    ]
+    assert np.abs(inner[0] - inner[1]).max() <= 3
+
+
+@pytest.mark.parametrize("engine", [ENGINE.upscaler, PillowUpscaler()], ids=["neural", "classical"])
+def test_a_soft_shadow_stays_as_it_is(engine: Upscaler) -> None:
+    """Black, under alpha of 0 to 60, beside a white shape."""
+    down, across = np.mgrid[0:64, 0:64]
+    distance = np.hypot(np.maximum(np.abs(down - 36) - 14, 0), np.maximum(np.abs(across - 36) - 14, 0))
+    pixels = np.zeros((64, 64, 4), np.uint8)
+    pixels[..., 3] = np.clip(60 - 4 * distance, 0, 60)
+    pixels[16:48, 16:48] = 255
+    original = Image.fromarray(pixels)
+    picture = engine.enhance(
+        io.BytesIO(encoded(original, PictureFormat.PNG)), size=Dimensions(width_px=128, height_px=128)
+    )
+    shadow = np.ones((128, 128), bool)
+    shadow[28:100, 28:100] = False
+    expected = on("white", original.resize((128, 128), LANCZOS))
+    assert np.abs(on("white", decoded(picture.content)) - expected)[shadow].max() <= 3
+
+
 def test_progress_comes_tile_by_tile_and_ends_whole() -> None:
     small = Enlarger(runner=Runner(threads=1), memory_bytes=1)
     listener = Listener()
@@ -209,6 +266,35 @@ def test_the_method_tells_networks_and_what_was_measured() -> None:
     assert re.search(r"JPEG quality about (3[5-9]|4[0-5])\b", method)
     assert "noise" in method
     assert any(name in method for name in ("span", "waifu2x"))
+
+
+@pytest.mark.parametrize("factor", [2, 3, 4])
+def test_the_method_tells_what_was_worked_again(factor: int) -> None:
+    logo = Image.new("RGB", (64, 48), "red")
+    ImageDraw.Draw(logo).ellipse((8, 8, 40, 40), fill="blue", outline="yellow")
+    picture = enhance(encoded(logo, PictureFormat.PNG), (64 * factor, 48 * factor))
+    networks, reworked, judgement = picture.method.split("; ")
+    again = reworked.partition(" and then ")[0]
+    assert "span" in networks
+    assert re.fullmatch(r"\d+\.\d % at contrast 0\.4(, \d+\.\d % (at contrast 0\.2|by \w+))*", again)
+    assert judgement.startswith("no JPEG traces")
+    assert psnr_db(decoded(picture.content).resize(logo.size, Image.Resampling.BOX), logo) > 24
+
+
+def test_what_fails_in_either_of_two_passes_is_worked_again_and_told() -> None:
+    """Without SPAN a picture is made twice as large twice."""
+    left = frozenset({"waifu2x", "waifu2x-0"})
+    upscaler = NcnnUpscaler(
+        enlarger=Enlarger(runner=Runner(threads=2), memory_bytes=1, available=left), otherwise=PillowUpscaler()
+    )
+    blocks = np.random.default_rng(1).integers(0, 2, (16, 16, 3)).astype(np.uint8) * 255
+    data = encoded(Image.fromarray(blocks.repeat(3, axis=0).repeat(3, axis=1)), PictureFormat.PNG)
+    listener = Listener()
+    picture = upscaler.enhance(io.BytesIO(data), size=Dimensions(width_px=192, height_px=192), watch=listener)
+    first, _, second = picture.method.split("; ")[1].partition(" and then ")
+    assert first.count("at contrast 0.4") == second.count("at contrast 0.4") == 1
+    assert listener.reports == sorted(listener.reports)
+    assert listener.reports[-1] == 1.0
 
 
 def test_the_same_picture_twice_gives_the_same_bytes() -> None:
