@@ -33,7 +33,7 @@ _PER_COMPRESSION: Final = 0.5  # and the blocks of a JPEG by so much for each po
 _RAW: Final = (-0.3, 1.3)  # of a network's output, where 0 is black and 1 white
 _REDUCED_RAW: Final = (-1.5, 2.5)  # less contrast makes edges overshoot, which isn't divergence
 _NEAR_PX: Final = 2  # the neighbors whose colors a pixel's are compared with
-_BEYOND: Final = 0.4  # of the range of colors: further from all neighbors' no sharpening goes on photographs
+_BEYOND: Final = 0.55  # of the range of colors: further from all neighbors' no sharpening goes on photographs
 _BEYOND_NEAR_DIVERGED: Final = 0.15  # milder ringing counts where the network has diverged,
 _NEAR_DIVERGED_PX: Final = 32  # so near
 _TRIFLE: Final = np.float32(0.12)
@@ -85,7 +85,8 @@ class Reference:
     def of(cls, picture: Pixels, tile: Tile) -> Self:
         """Return the reference for a tile of a picture."""
         seen = tile.grown(_NEAR_PX, within=picture.shape)
-        around, place = picture[seen.slices].astype(np.float32) / np.float32(255), tile.inside(seen, scale=1)
+        planes = np.ascontiguousarray(picture[seen.slices].transpose(2, 0, 1)).astype(np.float32) / np.float32(255)
+        around, place = planes.transpose(1, 2, 0), tile.inside(seen, scale=1)
         return cls(
             light=around[place],
             lowest=_extremes(around, np.minimum)[place],
@@ -100,14 +101,14 @@ def suspects(raw: Light, reference: Reference, *, rung: Rung, tolerance: float) 
     """
     scale = raw.shape[0] // reference.light.shape[0]
     shown: Light = np.clip(raw, 0, 1)
-    off = np.abs(_reduced(shown, scale) - reference.light).max(axis=2) * np.float32(255)
+    off = _worst(np.abs(_reduced(shown, scale) - reference.light)) * np.float32(255)
     if rung != PLAIN:
         found: Mask = off > 2 * tolerance
         return found | _outside(raw, scale, _REDUCED_RAW)
     diverged: Mask = (off > tolerance) | _outside(raw, scale, _RAW)
-    beyond = np.maximum(
-        _folded(shown, scale, np.maximum) - reference.highest, reference.lowest - _folded(shown, scale, np.minimum)
-    ).max(axis=2)
+    above = _worst(_folded(shown, scale, np.maximum) - reference.highest)
+    below = _worst(reference.lowest - _folded(shown, scale, np.minimum))
+    beyond = np.maximum(above, below)
     found = diverged | (beyond > _BEYOND)
     if diverged.any():
         near = _box_sums(diverged.astype(np.float32), _NEAR_DIVERGED_PX, mode="constant") > 0
@@ -164,10 +165,18 @@ def _outside(raw: Light, scale: int, bounds: tuple[float, float]) -> Mask:
 
 def _folded(light: Light, scale: int, fold: np.ufunc) -> Light:
     """Return one value for each square of `scale` by `scale`."""
-    folded: Light = light[::scale, ::scale].copy()
-    for place in range(1, scale * scale):
-        fold(folded, light[place // scale :: scale, place % scale :: scale], out=folded)
+    rows = light[::scale].copy(order="K")  # networks give one color after the other, and so it stays
+    for place in range(1, scale):
+        fold(rows, light[place::scale], out=rows)
+    folded = rows[:, ::scale].copy(order="K")
+    for place in range(1, scale):
+        fold(folded, rows[:, place::scale], out=folded)
     return folded
+
+
+def _worst(colors: Light) -> Plane:
+    """Return the largest value of the three colors."""
+    return np.maximum(np.maximum(colors[..., 0], colors[..., 1]), colors[..., 2])
 
 
 def _reduced(light: Light, scale: int) -> Light:
@@ -177,12 +186,15 @@ def _reduced(light: Light, scale: int) -> Light:
 
 def _extremes(light: Light, fold: np.ufunc) -> Light:
     """Return the smallest or the largest value in the square around each pixel."""
-    for axis in (0, 1):
-        before = [(0, 0)] * 3
-        before[axis] = (_NEAR_PX, _NEAR_PX)
-        padded, length = np.pad(light, before, mode="edge"), light.shape[axis]
-        light = fold.reduce([padded.take(range(start, start + length), axis=axis) for start in range(2 * _NEAR_PX + 1)])
-    return light
+    padded = np.pad(light, ((_NEAR_PX, _NEAR_PX), (_NEAR_PX, _NEAR_PX), (0, 0)), mode="edge")
+    height, width = light.shape[:2]
+    rows = padded[:height].copy(order="K")
+    for place in range(1, 2 * _NEAR_PX + 1):
+        fold(rows, padded[place : place + height], out=rows)
+    extremes = rows[:, :width].copy(order="K")
+    for place in range(1, 2 * _NEAR_PX + 1):
+        fold(extremes, rows[:, place : place + width], out=extremes)
+    return extremes
 
 
 def _box_sums(plane: Plane, radius_px: int, *, mode: Literal["constant", "edge"]) -> Plane:
