@@ -12,7 +12,6 @@ from spike_ncnn.networks import NETWORKS, Network, installed
 from spike_ncnn.stability import (
     LANCZOS,
     PLAIN,
-    TOLERANCE,
     Mask,
     Reference,
     Rung,
@@ -67,11 +66,13 @@ class Enlarger:
         """Return in how many steps a picture of this height and width is enlarged, where no network fails."""
         return len(tiles_of(*picture, side_px=self._side_px(shares)))
 
-    def enlarged(self, picture: Pixels, shares: Shares, *, steps: Steps, tolerance: float = TOLERANCE) -> Enlarged:
+    def enlarged(
+        self, picture: Pixels, shares: Shares, *, steps: Steps, tolerance: Tolerance = CLEAN_TOLERANCE
+    ) -> Enlarged:
         """Return the picture enlarged by its networks' scale, each tile mixed by shares and rounded once.
 
         Where a network's result can't be right, its share is worked again on the rungs of a ladder: see `stability`.
-        `tolerance` is by how much of 255 a good result may be off. Networks work no more than `AGAIN_MAX` times the
+        Networks work no more than `AGAIN_MAX` times the
         picture's area again; what is left then is for Lanczos.
 
         Raises:
@@ -102,7 +103,7 @@ class _Mixer:
     picture: Pixels
     shares: Shares
     runner: NetworkRunner
-    tolerance: float
+    tolerance: Tolerance
     ways: dict[Tile, dict[str, Rung]] = field(factory=dict, init=False)  # where networks failed
 
     @property

@@ -26,10 +26,8 @@ from spike_ncnn.tiles import Tile
 
 LANCZOS: Final = "lanczos"
 CONTRASTS: Final = (0.4, 0.2)  # below 1, at which a network is tried again
-TOLERANCE: Final = 48.0  # of 255, in any color; good results of clean pictures stay within
-TOLERANCE_MAX: Final = 128.0
-_PER_NOISE: Final = 2.5  # a network that removes noise changes noisy pixels by so many deviations
-_PER_COMPRESSION: Final = 0.5  # and the blocks of a JPEG by so much for each point of quality that it lacks
+_SINGLE_MAX: Final = 80.0
+_BLURRED_MAX: Final = 48.0
 _RAW: Final = (-0.3, 1.3)  # of a network's output, where 0 is black and 1 white
 _REDUCED_RAW: Final = (-1.5, 2.5)  # less contrast makes edges overshoot, which isn't divergence
 _NEAR_PX: Final = 2  # the neighbors whose colors a pixel's are compared with
@@ -66,11 +64,22 @@ def ladder(*, scale: int, available: Collection[str]) -> Sequence[Rung]:
     return [*(Rung(contrast=contrast) for contrast in CONTRASTS), *steady, Rung(name=LANCZOS)]
 
 
-def tolerance(judgement: Judgement) -> float:
-    """Return by how much of 255 a pixel may change in a picture that is so noisy and was compressed so strongly."""
-    compression = UNCOMPRESSED - judgement.quality
-    allowed = TOLERANCE + _PER_NOISE * judgement.noise.deviation + _PER_COMPRESSION * compression
-    return min(TOLERANCE_MAX, allowed)
+@frozen(kw_only=True)
+class Tolerance:
+    """By how much of 255 a good result, reduced to the size of its input, may differ from it in any color."""
+
+    single: float = 48.0  # at one pixel, where a network may have taken out noise
+    blurred: float = 32.0  # when both are blurred over 3 pixels, which leaves little of noise, and all of a burst
+
+    @classmethod
+    def of(cls, judgement: Judgement) -> Self:
+        """Return what noise and compression allow; graphics are easily taken for noise, so that isn't much."""
+        lacking = UNCOMPRESSED - judgement.quality
+        single = cls().single + 2.5 * judgement.noise.deviation + 0.5 * lacking
+        return cls(single=min(_SINGLE_MAX, single), blurred=min(_BLURRED_MAX, cls().blurred + 0.25 * lacking))
+
+
+CLEAN_TOLERANCE: Final = Tolerance()
 
 
 @frozen(kw_only=True, eq=False)
@@ -94,18 +103,20 @@ class Reference:
         )
 
 
-def suspects(raw: Light, reference: Reference, *, rung: Rung, tolerance: float) -> Mask:
+def suspects(raw: Light, reference: Reference, *, rung: Rung, tolerance: Tolerance) -> Mask:
     """Return which pixels a network got wrong, from its raw result and what it was made from.
 
     On a rung below the first, only what a few pulls can't mend counts: see `mended`.
     """
     scale = raw.shape[0] // reference.light.shape[0]
     shown: Light = np.clip(raw, 0, 1)
-    off = _worst(np.abs(_reduced(shown, scale) - reference.light)) * np.float32(255)
+    difference = (_reduced(shown, scale) - reference.light) * np.float32(255)
+    off = _worst(np.abs(difference))
     if rung != PLAIN:
-        found: Mask = off > 2 * tolerance
+        found: Mask = off > 2 * tolerance.single
         return found | _outside(raw, scale, _REDUCED_RAW)
-    diverged: Mask = (off > tolerance) | _outside(raw, scale, _RAW)
+    diverged: Mask = (off > tolerance.single) | _outside(raw, scale, _RAW)
+    diverged |= _worst(np.abs(_blurred(difference))) > tolerance.blurred
     above = _worst(_folded(shown, scale, np.maximum) - reference.highest)
     below = _worst(reference.lowest - _folded(shown, scale, np.minimum))
     beyond = np.maximum(above, below)
@@ -122,7 +133,7 @@ def finite(raw: Light) -> Light:
     return bounded
 
 
-def mended(light: Light, reference: Reference, *, tolerance: float) -> Light:
+def mended(light: Light, reference: Reference, *, tolerance: Tolerance) -> Light:
     """Return a result without what is surely wrong in it, for a place that is worked again.
 
     No color is beyond those around by more than a trifle, and pixels, reduced to those of the input, are off by about
@@ -131,7 +142,7 @@ def mended(light: Light, reference: Reference, *, tolerance: float) -> Light:
     scale = light.shape[0] // reference.light.shape[0]
     lowest = repeated(np.maximum(reference.lowest - _TRIFLE, 0), scale)
     highest = repeated(np.minimum(reference.highest + _TRIFLE, 1), scale)
-    slack = np.float32(tolerance / 2 / 255)
+    slack = np.float32(tolerance.single / 2 / 255)
     result: Light = np.clip(np.nan_to_num(light), lowest, highest)
     for _ in range(_PULLS):
         off: Light = reference.light - _reduced(result, scale)
@@ -182,6 +193,14 @@ def _worst(colors: Light) -> Plane:
 def _reduced(light: Light, scale: int) -> Light:
     """Return the means of squares of `scale` by `scale`."""
     return _folded(light, scale, np.add) / np.float32(scale * scale)
+
+
+def _blurred(colors: Light) -> Light:
+    """Return the means over 3 pixels in both directions, the middle one counting twice."""
+    padded = np.pad(colors, ((1, 1), (1, 1), (0, 0)), mode="edge")
+    rows = padded[:-2] + 2 * padded[1:-1] + padded[2:]
+    blurred: Light = (rows[:, :-2] + 2 * rows[:, 1:-1] + rows[:, 2:]) / np.float32(16)
+    return blurred
 
 
 def _extremes(light: Light, fold: np.ufunc) -> Light:

@@ -16,7 +16,7 @@ from spike_ncnn.judging import judge
 from spike_ncnn.mixture import recipe, second_pass
 from spike_ncnn.networks import SPAN_X4
 from spike_ncnn.originals import Original, picture_of, read_original
-from spike_ncnn.stability import tolerance
+from spike_ncnn.stability import Tolerance
 from spike_ncnn.steps import Steps
 from spike_pictures.encoding import encoded
 
@@ -53,13 +53,13 @@ class NcnnUpscaler:
         factor = 4 if growth > FOURFOLD_FROM else 2
         judgement = judge(read.pixels, table=read.quantisation)
         shares = recipe(judgement, factor=factor, available=self.enlarger.available)
-        passes = self._passed(read.pixels, shares, factor=factor, tolerance=tolerance(judgement), watch=watch)
+        passes = self._passed(read.pixels, shares, factor=factor, tolerance=Tolerance.of(judgement), watch=watch)
         picture = picture_of(read, passes[-1].pixels, (size.width_px, size.height_px))
         reworked = " and then ".join(filter(None, map(str, passes)))
         return encoded(picture, method="; ".join(filter(None, (_told(shares), reworked, str(judgement)))))
 
     def _passed(
-        self, pixels: Pixels, shares: Shares, *, factor: int, tolerance: float, watch: Watch
+        self, pixels: Pixels, shares: Shares, *, factor: int, tolerance: Tolerance, watch: Watch
     ) -> Sequence[Enlarged]:
         """Enlarge by `factor` at most: at once, or for lack of a network for it in two passes."""
         height, width = pixels.shape[:2]

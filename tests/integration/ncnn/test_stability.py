@@ -21,7 +21,7 @@ from spike_ncnn.judging import CLEAN, Judgement
 from spike_ncnn.networks import NETWORKS, Network
 from spike_ncnn.noise import NoiseSeen
 from spike_ncnn.runner import Runner
-from spike_ncnn.stability import REACH_PX, TOLERANCE, TOLERANCE_MAX, tolerance, weights
+from spike_ncnn.stability import REACH_PX, Tolerance, weights
 from spike_ncnn.steps import Steps
 from spike_ncnn.tiles import SIDE_PX_MIN, Tile
 
@@ -200,10 +200,11 @@ def test_what_is_replaced_covers_every_suspect_and_no_more_than_its_reach(places
 def test_noise_and_compression_may_be_taken_out() -> None:
     """The more there is of them, the more a good result differs from its input."""
     noise = NoiseSeen(quiet=10, colour=10, coarse=10)
-    assert tolerance(CLEAN) == TOLERANCE
-    assert tolerance(Judgement(quality=100, noise=noise)) == TOLERANCE + 25
-    assert tolerance(Judgement(quality=50, noise=CLEAN.noise)) == TOLERANCE + 25
-    assert tolerance(Judgement(quality=1, noise=NoiseSeen(quiet=80, colour=80, coarse=80))) == TOLERANCE_MAX
+    clean, strong = Tolerance.of(CLEAN), NoiseSeen(quiet=80, colour=80, coarse=80)
+    assert (clean.single, clean.blurred) == (48, 32)
+    assert Tolerance.of(Judgement(quality=100, noise=noise)) == Tolerance(single=48 + 25, blurred=32)
+    assert Tolerance.of(Judgement(quality=50, noise=CLEAN.noise)) == Tolerance(single=48 + 25, blurred=32 + 12.5)
+    assert Tolerance.of(Judgement(quality=1, noise=strong)) == Tolerance(single=80, blurred=48)
 
 
 @pytest.mark.parametrize("name", ["span", "span-x4", "waifu2x-0", "waifu2x-3"])
