@@ -10,11 +10,13 @@ from PIL.Image import Image, Resampling, fromarray
 from spike_ncnn.arrays import Light, Pixels
 from spike_ncnn.networks import NETWORKS, Network, installed
 from spike_ncnn.stability import (
+    CLEAN_TOLERANCE,
     LANCZOS,
     PLAIN,
     Mask,
     Reference,
     Rung,
+    Tolerance,
     finite,
     ladder,
     mended,

@@ -75,7 +75,7 @@ class Tolerance:
     def of(cls, judgement: Judgement) -> Self:
         """Return what noise and compression allow; graphics are easily taken for noise, so that isn't much."""
         lacking = UNCOMPRESSED - judgement.quality
-        single = cls().single + 2.5 * judgement.noise.deviation + 0.5 * lacking
+        single = cls().single + 1.5 * judgement.noise.deviation + 0.25 * lacking
         return cls(single=min(_SINGLE_MAX, single), blurred=min(_BLURRED_MAX, cls().blurred + 0.25 * lacking))
 
 

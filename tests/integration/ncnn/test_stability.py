@@ -202,8 +202,8 @@ def test_noise_and_compression_may_be_taken_out() -> None:
     noise = NoiseSeen(quiet=10, colour=10, coarse=10)
     clean, strong = Tolerance.of(CLEAN), NoiseSeen(quiet=80, colour=80, coarse=80)
     assert (clean.single, clean.blurred) == (48, 32)
-    assert Tolerance.of(Judgement(quality=100, noise=noise)) == Tolerance(single=48 + 25, blurred=32)
-    assert Tolerance.of(Judgement(quality=50, noise=CLEAN.noise)) == Tolerance(single=48 + 25, blurred=32 + 12.5)
+    assert Tolerance.of(Judgement(quality=100, noise=noise)) == Tolerance(single=48 + 15, blurred=32)
+    assert Tolerance.of(Judgement(quality=50, noise=CLEAN.noise)) == Tolerance(single=48 + 12.5, blurred=32 + 12.5)
     assert Tolerance.of(Judgement(quality=1, noise=strong)) == Tolerance(single=80, blurred=48)
 
 
