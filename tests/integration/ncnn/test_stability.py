@@ -110,7 +110,7 @@ def test_a_wrong_color_within_the_range_is_found_too(value: float) -> None:
 def test_only_what_is_around_a_burst_is_touched() -> None:
     """Elsewhere a photograph with a caption keeps what its network made."""
     made = enlarge(Faulty(wrong=above(0.4), shift=lambda _, contrast: 20.0 * (contrast < 1)), memory_bytes=2**30)
-    around = BURST.grown(REACH_PX, within=(SIDE_PX, SIDE_PX)).scaled(2)
+    around = BURST.grown(REACH_PX + 1, within=(SIDE_PX, SIDE_PX)).scaled(2)  # results are compared blurred, too
     elsewhere = np.ones(made.pixels.shape[:2], bool)
     elsewhere[around.slices] = False
     assert (made.pixels[elsewhere] == GRAY).all()
@@ -127,14 +127,14 @@ def test_a_replacement_fades_into_its_neighbors_without_a_step(memory_bytes: int
 
 
 def test_of_a_mixture_only_the_share_of_the_network_that_failed_is_worked_again() -> None:
-    shift = {"span": 0.0, "waifu2x-0": 40.0}
+    shift = {"span": 0.0, "waifu2x-0": 24.0}
     runner = Faulty(
         wrong=lambda name, contrast: 84.0 if name == "span" and contrast == 1 else 0.0,
         shift=lambda name, _: shift[name],
     )
     enlarger = Enlarger(runner=runner, memory_bytes=2**30, available=NETWORKS)
     made = enlarger.enlarged(flat(), {"span": 0.75, "waifu2x-0": 0.25}, steps=Steps(UNWATCHED, 1))
-    assert (made.pixels == GRAY + 10).all()
+    assert (made.pixels == GRAY + 6).all()
     assert {(name, contrast) for name, _, contrast in runner.calls} == {
         ("span", 1.0),
         ("span", 0.4),
