@@ -1,18 +1,23 @@
-"""EXIF (CIPA DC-008, version 2.32): which tags are harmless, which go into results, and how little shows a turn."""
+"""EXIF (CIPA DC-008, version 3.0): which tags are harmless, which go into results, and how little shows a turn."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Final
 
 from PIL.ExifTags import IFD, Base
 from PIL.Image import Exif
-from PIL.TiffImagePlugin import IFDRational
+
+from spike_pillow import tiff_directory as tiffs
+from spike_pillow.text_encoding import is_line, may_be_line
+from spike_pillow.tiff_directory import BrokenTiff, Field, Tiff, tiff_of
 
 IDENTIFIER: Final = b"Exif\0\0"  # before a block, in JPEG
 HARMLESS_BYTES_MAX: Final = 2048  # who has more to say than the tags below take is hiding something
 _SLACK_BYTES_MAX: Final = 8  # that no tag accounts for
-_LABEL_BYTES_MAX: Final = 4096
+_VALUE_BYTES_MAX: Final = 4096
 _TEXT_CHARS_MAX: Final = 200
+_AUTHOR_CHARS_MAX: Final = 1000
 _NUMBERS_MAX: Final = 4
+_PHOTOGRAPHER: Final = 0xA437  # since version 3.0
 
 # what a camera says of itself and of how it took the picture, in either folder of tags
 _CAMERA: Final = (Base.Make, Base.Model, Base.DateTime)
@@ -48,7 +53,24 @@ _TAKING: Final = (
     Base.LensMake,
     Base.LensModel,
 )
-_AUTHOR: Final = (Base.Artist, Base.Copyright)
+_AUTHOR: Final = (Base.Artist, Base.Copyright, Base.XPAuthor)
+_TEXTS: Final = frozenset(
+    {
+        *_CAMERA,
+        Base.DateTimeOriginal,
+        Base.DateTimeDigitized,
+        Base.OffsetTime,
+        Base.OffsetTimeOriginal,
+        Base.OffsetTimeDigitized,
+        Base.SubsecTime,
+        Base.SubsecTimeOriginal,
+        Base.SubsecTimeDigitized,
+        Base.LensMake,
+        Base.LensModel,
+    }
+)
+# what writers give texts as; BYTE and UNDEFINED by mistake
+_TEXT_TYPES: Final = frozenset({tiffs.ASCII, tiffs.UTF_8, tiffs.BYTE, tiffs.UNDEFINED})
 # harmless, but true of the original alone
 _TECHNICAL: Final = frozenset(
     {
@@ -115,35 +137,73 @@ def of_turn(orientation: int) -> bytes:
 
 
 def label(block: bytes) -> bytes:
-    """Return a block for a result: another's camera, lens, exposure, date and author; empty where it has none."""
+    """Return a block for a result: another's camera, lens, exposure, date and author; empty where it has none.
+
+    Values are kept byte for byte, in the other's byte order, so a text is right in whatever encoding it was written.
+    What can't be kept so is left out. `block` may be a whole file of TIFF.
+    """
     try:
-        exif = read(block)
-        main = _kept(exif, (*_CAMERA, *_AUTHOR))
-        taking = _kept(exif.get_ifd(IFD.Exif), _TAKING)
-        if not main and not taking:
-            return b""
-        made = Exif()
-        made.update(main)
-        made.get_ifd(IFD.Exif).update({**taking, Base.ColorSpace: _SRGB})
-        written = made.tobytes().removeprefix(IDENTIFIER)
-    except Exception:  # noqa: BLE001  # metadata are anybody's bytes; a job doesn't fail for them
+        tiff = Tiff.of(block)
+        main = tiff.main_directory({*_CAMERA, *_AUTHOR, Base.ExifOffset}, bytes_max=_VALUE_BYTES_MAX)
+    except BrokenTiff:
         return b""
-    return written if len(written) <= _LABEL_BYTES_MAX else b""
+    kept = _kept(tiff, main.values())
+    taking = _kept(tiff, _taking(tiff, main).values())
+    if not kept and not taking:
+        return b""
+    srgb = Field(Base.ColorSpace, tiffs.SHORT, 1, _SRGB.to_bytes(2, tiff.byte_order))
+    return tiff_of(kept, [*taking, srgb], pointer=Base.ExifOffset, byte_order=tiff.byte_order)
 
 
-def _kept(tags: Mapping[int, object], names: tuple[Base, ...]) -> dict[int, object]:
-    return {name: tags[name] for name in names if name in tags and _is_plain(tags[name])}
+def _taking(tiff: Tiff, main: Mapping[int, Field]) -> dict[int, Field]:
+    """Return how the picture was taken; nothing where the directory can't be found."""
+    pointer = main.get(Base.ExifOffset)
+    if pointer is None:
+        return {}
+    try:
+        return tiff.directory(tiff.numbers(pointer)[0], {*_TAKING, _PHOTOGRAPHER}, bytes_max=_VALUE_BYTES_MAX)
+    except BrokenTiff:
+        return {}
 
 
-def _is_plain(value: object) -> bool:
-    match value:
-        case str():
-            return len(value) <= _TEXT_CHARS_MAX and value.isprintable()
-        case IFDRational():
-            return value.denominator != 0
-        case int() | float():
-            return True
-        case tuple():
-            return len(value) <= _NUMBERS_MAX and all(_is_plain(one) for one in value)
+def _kept(tiff: Tiff, fields: Iterable[Field]) -> list[Field]:
+    return [each for each in fields if each.tag != Base.ExifOffset and _is_plain(tiff, each)]
+
+
+def _is_plain(tiff: Tiff, field: Field) -> bool:
+    """Return whether a value is a short text or a few numbers, as its tag has it."""
+    match field.tag:
+        case Base.XPAuthor:
+            return field.type in _TEXT_TYPES and _is_windows_text(field.value)
+        case Base.Copyright:  # of the photographer, NUL, of the editor, NUL (4.6.5.4.7)
+            return field.type in _TEXT_TYPES and _is_text(field.value, strings_max=2, chars_max=_AUTHOR_CHARS_MAX)
+        case tag if tag in {Base.Artist, _PHOTOGRAPHER}:
+            return field.type in _TEXT_TYPES and _is_text(field.value, chars_max=_AUTHOR_CHARS_MAX)
+        case tag if tag in _TEXTS:
+            return field.type in _TEXT_TYPES and _is_text(field.value, chars_max=_TEXT_CHARS_MAX)
         case _:
-            return False
+            return _are_numbers(tiff, field)
+
+
+def _is_text(value: bytes, *, chars_max: int, strings_max: int = 1) -> bool:
+    strings = value.rstrip(b"\0").split(b"\0")
+    return (
+        len(value) <= chars_max * 4  # bytes of a character in UTF-8, at most
+        and len(strings) <= strings_max
+        and any(each.strip() for each in strings)
+        and all(may_be_line(each, chars_max=chars_max) for each in strings)
+    )
+
+
+def _is_windows_text(value: bytes) -> bool:
+    try:
+        text = value.decode("utf-16-le").rstrip("\0")
+    except UnicodeDecodeError:
+        return False
+    return bool(text.strip()) and len(text) <= _AUTHOR_CHARS_MAX and is_line(text)
+
+
+def _are_numbers(tiff: Tiff, field: Field) -> bool:
+    if field.type not in tiffs.NUMBERS or field.count > _NUMBERS_MAX:
+        return False
+    return field.type not in tiffs.RATIONALS or all(tiff.numbers(field)[1::2])  # no denominator is 0

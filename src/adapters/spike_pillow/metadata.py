@@ -6,7 +6,6 @@ parts name each other by offsets, are encoded anew, and so is a file that isn't 
 """
 
 import tempfile
-import zlib
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import IO, Any, BinaryIO, Final, cast
@@ -16,14 +15,16 @@ from PIL.ExifTags import IFD
 from PIL.Image import Image, frombytes
 from PIL.ImageFile import ImageFile
 
-from spike_core.domain.errors import UnacceptablePicture, UndecodablePicture
+from spike_core.domain.errors import UndecodablePicture
 from spike_core.domain.objects import PictureFormat
 from spike_pictures.formats import format_of
 from spike_pictures.opening import opened_picture
 from spike_pictures.orientation import Turn
 from spike_pictures.pillow_picture import PillowPicture, pillow_errors
-from spike_pillow import exif
-from spike_pillow.parts import SEPARABLE, BrokenContainer, Kind, Part, parts_of
+from spike_pillow import exif, xmp
+from spike_pillow.assembly import FileMetadata, put_together
+from spike_pillow.embedded import Block, Source, authorship_in, blocks_in
+from spike_pillow.parts import BrokenContainer, Kind, Part, parts_of
 
 _MEMORY_BYTES: Final = 1 << 20  # of what is made of a picture; more of it goes to a file
 # how a format is written whose file can't be taken apart, or is broken
@@ -38,9 +39,13 @@ _ANEW: Final[Mapping[PictureFormat, Mapping[str, Any]]] = {
 _NOTE_BYTES_MAX: Final = 256
 # what programs write into every PNG they make (keyword, and a short text)
 _HARMLESS_NOTES: Final = (b"Software\0", b"Creation Time\0", b"date:create\0", b"date:modify\0", b"date:timestamp\0")
-_WEBP_EXIF: Final = 0x08  # flags of an extended WebP's header
-_WEBP_WORDS: Final = 0x0C  # EXIF and XMP
-_AVIF_WORDS: Final = (b"mime", b"uuid", b"xmpmeta", b"uri ")  # kinds of items and boxes; by chance once in a gigabyte
+_REPLACED: Final = frozenset({Kind.EXIF, Kind.XMP})  # of a result, by its original's
+_AVIF_METADATA: Final = (
+    b"mime",
+    b"uuid",
+    b"xmpmeta",
+    b"uri ",
+)  # kinds of items and boxes; by chance once in a gigabyte
 # what a TIFF needs (TIFF 6.0; profile: ICC.1, B.4); its EXIF is judged beside
 _TIFF_TAGS: Final = frozenset(
     {254, 255, 256, 257, 258, 259, 262, 263, 266, 273, 274, 277, 278, 279, 280, 281, 282, 283, 284, 292, 293, 296}
@@ -68,11 +73,15 @@ class PillowMetadata:
         """Return the result with the original's label; see the port."""
         data = original.read()
         original.seek(0)
-        block = exif.label(_exif_of(data))
-        if not block:
+        metadata = _for_result(blocks_in(data))
+        if metadata.is_empty:
             return picture
         format_ = format_of(picture)
-        return b"".join(_put_together(list(parts_of(picture, format_)), format_, block))
+        try:
+            raws = [part.raw for part in parts_of(picture, format_) if part.kind not in _REPLACED]
+        except BrokenContainer:  # or of a format that isn't taken apart
+            return picture
+        return b"".join(put_together(raws, format_, metadata))
 
 
 def tells_place(data: bytes, format_: PictureFormat) -> bool:
@@ -95,16 +104,10 @@ def parts_tell_place(parts: Iterable[Part]) -> bool:
     return not all(map(_is_harmless, parts))
 
 
-def _exif_of(data: bytes) -> bytes:
-    """Return the block of EXIF in a picture's file; empty where there is none, or none that can be found."""
-    try:
-        format_ = format_of(data)
-        if format_ in SEPARABLE:
-            return next((part.content for part in parts_of(data, format_) if part.kind is Kind.EXIF), b"")
-        with PillowPicture.opened(data, format_) as picture, pillow_errors():
-            return picture.file.getexif().tobytes()[len(exif.IDENTIFIER) :]
-    except (UnacceptablePicture, BrokenContainer):
-        return b""
+def _for_result(blocks: list[Block]) -> FileMetadata:
+    """Return what a result tells of its original: EXIF from its EXIF, XMP from all else, each as it was there."""
+    labels = (exif.label(block.content) for block in blocks if block.source is Source.EXIF)
+    return FileMetadata(exif=next(filter(None, labels), b""), xmp=xmp.packet_of(authorship_in(blocks)))
 
 
 def _is_harmless(part: Part) -> bool:
@@ -117,14 +120,16 @@ def _is_harmless(part: Part) -> bool:
             return not part.content or (
                 len(part.content) <= _NOTE_BYTES_MAX and part.content.startswith(_HARMLESS_NOTES)
             )
-        case Kind.OTHER:
+        case Kind.XMP:
+            return xmp.is_own(part.content)
+        case Kind.PHOTOSHOP | Kind.TEXT | Kind.OTHER:
             return False
 
 
 def _is_harmless_avif(data: bytes, file: ImageFile) -> bool:
-    """Judge the one item of EXIF that Pillow tells of; whatever else may hold words counts (ISO 14496-12)."""
+    """Judge the one item of EXIF that Pillow tells of; whatever else may hold metadata counts (ISO 14496-12)."""
     block = bytes(file.info.get("exif") or b"").removeprefix(exif.IDENTIFIER)
-    return not any(name in data for name in _AVIF_WORDS) and (not block or exif.is_harmless(block))
+    return not any(name in data for name in _AVIF_METADATA) and (not block or exif.is_harmless(block))
 
 
 def _is_harmless_tiff(file: ImageFile) -> bool:
@@ -142,44 +147,14 @@ def _write_public(data: bytes, out: IO[bytes]) -> None:
     except BrokenContainer:
         _encode_anew(data, format_, out)
         return
-    out.writelines(_put_together(parts, format_, exif.of_turn(_turn_of(data, format_).value)))
+    turn = FileMetadata(exif=exif.of_turn(_turn_of(data, format_).value))
+    out.writelines(put_together([part.raw for part in parts], format_, turn))
 
 
 def _turn_of(data: bytes, format_: PictureFormat) -> Turn:
     with PillowPicture.opened(data, format_) as picture:
         # a PNG's EXIF may stand behind its pixels
         return picture.decode().turn if format_ is PictureFormat.PNG else Turn.of(picture.file)
-
-
-def _put_together(parts: list[Part], format_: PictureFormat, block: bytes) -> Iterable[bytes | memoryview]:
-    """Yield a file of these parts and of a block of EXIF, which may be empty."""
-    raws = [part.raw for part in parts]
-    match format_:
-        case PictureFormat.JPEG if block:
-            body = exif.IDENTIFIER + block
-            behind = 2 if bytes(raws[1][:2]) == b"\xff\xe0" else 1  # JFIF wants to be first
-            return [*raws[:behind], b"\xff\xe1", (len(body) + 2).to_bytes(2), body, *raws[behind:]]
-        case PictureFormat.PNG if block:
-            chunk = b"eXIf" + block
-            return [*raws[:2], len(block).to_bytes(4), chunk, zlib.crc32(chunk).to_bytes(4), *raws[2:]]
-        case PictureFormat.WEBP:
-            return _webp_of(raws, block)
-        case _:
-            return raws
-
-
-def _webp_of(raws: list[bytes | memoryview], block: bytes) -> Iterable[bytes | memoryview]:
-    """Yield a WebP whose header agrees with what is in it; EXIF goes into an extended one alone (RFC 9649, 2.7)."""
-    chunks = [bytes(raw) if raw[:4] == b"VP8X" else raw for raw in raws[1:]]
-    for index, chunk in enumerate(chunks):
-        if isinstance(chunk, bytes):
-            flags = chunk[8] & ~_WEBP_WORDS | (_WEBP_EXIF if block else 0)
-            chunks[index] = chunk[:8] + bytes([flags]) + chunk[9:]
-            if block:
-                chunks.append(b"EXIF" + len(block).to_bytes(4, "little") + block + bytes(len(block) % 2))
-            break
-    size_bytes = 4 + sum(map(len, chunks))
-    return [b"RIFF", size_bytes.to_bytes(4, "little"), b"WEBP", *chunks]
 
 
 def _encode_anew(data: bytes, format_: PictureFormat, out: IO[bytes]) -> None:

@@ -18,6 +18,9 @@ class Kind(Enum):
     PICTURE = "picture"
     EXIF = "EXIF"
     NOTE = "note"  # a short text of a kind that programs write
+    XMP = "XMP"
+    PHOTOSHOP = "Photoshop"  # blocks, of which one may be IPTC
+    TEXT = "text"  # of a PNG, compressed or in UTF-8
     OTHER = "other"
 
 
@@ -27,7 +30,7 @@ class Part:
 
     kind: Kind
     raw: bytes | memoryview = field(repr=False)  # as it stands in the file
-    content: bytes = field(repr=False, default=b"")  # of EXIF and notes
+    content: bytes = field(repr=False, default=b"")  # of all but pictures and others
 
 
 class BrokenContainer(ValueError):
@@ -54,7 +57,8 @@ def parts_of(data: bytes, format_: PictureFormat) -> Iterator[Part]:
 
 # JPEG (ITU T.81, annex B): FF, a code, and for most codes a length that counts itself
 
-_MARK, _EOI, _SOS, _APP0, _APP1, _APP2, _APP14, _APP15, _COM = 0xFF, 0xD9, 0xDA, 0xE0, 0xE1, 0xE2, 0xEE, 0xEF, 0xFE
+_MARK, _EOI, _SOS, _COM = 0xFF, 0xD9, 0xDA, 0xFE
+_APP0, _APP1, _APP2, _APP13, _APP14, _APP15 = 0xE0, 0xE1, 0xE2, 0xED, 0xEE, 0xEF
 _LENGTH_BYTES: Final = 2
 _BARE: Final = frozenset({0x01, *range(0xD0, 0xD8)})  # TEM and restarts have no length
 # within a scan stand FF that is data, with 0 behind it, and the bare codes
@@ -62,6 +66,12 @@ _BEHIND_SCANS: Final = re.compile(rb"\xff[^\x00\x01\xd0-\xd7\xff]")
 _WITHIN_SCANS: Final = _BARE | {0x00, 0xFF}
 _FINDS_MAX: Final = 100_000  # of FF: as rare as in photographs, they are found five times as fast as by the pattern
 _EXIF: Final = b"Exif\0\0"
+JPEG_XMP: Final = b"http://ns.adobe.com/xap/1.0/\0"
+_JPEG_METADATA: Final[Mapping[tuple[int, bytes], Kind]] = {
+    (_APP1, _EXIF): Kind.EXIF,
+    (_APP1, JPEG_XMP): Kind.XMP,
+    (_APP13, b"Photoshop 3.0\0"): Kind.PHOTOSHOP,
+}
 _JFIF_BYTES: Final = 14  # without a thumbnail
 _ADOBE_BYTES: Final = 12
 
@@ -125,8 +135,9 @@ def _jpeg_part(code: int, raw: memoryview, body: bytes) -> Part:
     )
     if is_needed:
         return Part(Kind.PICTURE, raw)
-    if code == _APP1 and body.startswith(_EXIF):
-        return Part(Kind.EXIF, raw, body[len(_EXIF) :])
+    for (metadata_code, identifier), kind in _JPEG_METADATA.items():
+        if code == metadata_code and body.startswith(identifier):
+            return Part(kind, raw, body[len(identifier) :])
     return Part(Kind.OTHER, raw)
 
 
@@ -138,7 +149,15 @@ _PNG_NEEDED: Final = frozenset(
     {b"IHDR", b"PLTE", b"IDAT", b"IEND", b"tRNS", b"gAMA", b"cHRM", b"sRGB", b"iCCP", b"cICP", b"sBIT", b"bKGD"}
     | {b"pHYs", b"mDCV", b"cLLI"}
 )
-_PNG_TEXTS: Final = frozenset({b"tEXt", b"tIME"})
+_PNG_METADATA: Final[Mapping[bytes, Kind]] = {
+    b"eXIf": Kind.EXIF,
+    b"tEXt": Kind.NOTE,
+    b"tIME": Kind.NOTE,
+    b"zTXt": Kind.TEXT,
+    b"iTXt": Kind.TEXT,
+}
+PNG_XMP: Final = b"XML:com.adobe.xmp\0\0\0\0\0"  # not compressed, in no language
+_METADATA_BYTES_MAX: Final = 1 << 20  # of a chunk that is looked into
 
 
 def _png_parts(data: bytes) -> Iterator[Part]:
@@ -152,24 +171,27 @@ def _png_parts(data: bytes) -> Iterator[Part]:
         end = at + 12 + length
         if len(name) < _PNG_NAME_BYTES or end > len(data):
             raise BrokenContainer
-        content = data[at + 8 : end - 4] if name in _PNG_TEXTS or name == b"eXIf" else b""
-        yield Part(_png_kind(name), view[at:end], content if name != b"tIME" else b"")
+        yield _png_part(name, view[at:end])
         at = end
     if at < len(data):
         yield Part(Kind.OTHER, view[at:])
 
 
-def _png_kind(name: bytes) -> Kind:
+def _png_part(name: bytes, raw: memoryview) -> Part:
     if name in _PNG_NEEDED:
-        return Kind.PICTURE
-    if name in _PNG_TEXTS:
-        return Kind.NOTE
-    return Kind.EXIF if name == b"eXIf" else Kind.OTHER
+        return Part(Kind.PICTURE, raw)
+    if name not in _PNG_METADATA or len(raw) > _METADATA_BYTES_MAX:
+        return Part(Kind.OTHER, raw)
+    body = bytes(raw[8:-4])
+    if name == b"iTXt" and body.startswith(PNG_XMP):
+        return Part(Kind.XMP, raw, body.removeprefix(PNG_XMP))
+    return Part(_PNG_METADATA[name], raw, body if name != b"tIME" else b"")
 
 
 # WebP (RFC 9649): chunks within RIFF, each padded to an even length
 
 _WEBP_NEEDED: Final = frozenset({b"VP8 ", b"VP8L", b"VP8X", b"ALPH", b"ICCP"})
+_WEBP_METADATA: Final[Mapping[bytes, Kind]] = {b"EXIF": Kind.EXIF, b"XMP ": Kind.XMP}
 
 
 def _webp_parts(data: bytes) -> Iterator[Part]:
@@ -183,8 +205,8 @@ def _webp_parts(data: bytes) -> Iterator[Part]:
         end = at + 8 + length + length % 2
         if at + 8 + length > len(data):
             raise BrokenContainer
-        kind = Kind.PICTURE if name in _WEBP_NEEDED else Kind.EXIF if name == b"EXIF" else Kind.OTHER
-        content = data[at + 8 : at + 8 + length].removeprefix(_EXIF) if kind is Kind.EXIF else b""
+        kind = Kind.PICTURE if name in _WEBP_NEEDED else _WEBP_METADATA.get(name, Kind.OTHER)
+        content = data[at + 8 : at + 8 + length].removeprefix(_EXIF) if name in _WEBP_METADATA else b""
         yield Part(kind, view[at:end], content)
         at = min(end, len(data))
     if at < len(data):
@@ -194,6 +216,10 @@ def _webp_parts(data: bytes) -> Iterator[Part]:
 # GIF89a (sections 15 to 27): a header, a palette, and blocks of sub-blocks
 
 _EXTENSION, _IMAGE, _TRAILER, _CONTROL = 0x21, 0x2C, 0x3B, 0xF9
+# a packet stands as it is, and behind it a slide that leads to its end whichever byte is taken for a length
+# (ISO 16684-3, GIF)
+_GIF_XMP: Final = b"\x21\xff\x0bXMP DataXMP"
+_GIF_XMP_END: Final = b"\x01" + bytes(range(0xFF, -1, -1)) + b"\0"
 
 
 def _gif_parts(data: bytes) -> Iterator[Part]:
@@ -202,7 +228,10 @@ def _gif_parts(data: bytes) -> Iterator[Part]:
     yield Part(Kind.PICTURE, view[:at])
     while data[at] != _TRAILER:
         start = at
-        if data[at] == _EXTENSION:
+        if data.startswith(_GIF_XMP, at):
+            kind = Kind.XMP
+            at = _behind_sub_blocks(data, at + len(_GIF_XMP))
+        elif data[at] == _EXTENSION:
             kind = Kind.PICTURE if data[at + 1] == _CONTROL else Kind.OTHER
             at = _behind_sub_blocks(data, at + 2)
         elif data[at] == _IMAGE:
@@ -210,7 +239,8 @@ def _gif_parts(data: bytes) -> Iterator[Part]:
             at = _behind_sub_blocks(data, at + 11 + _palette_bytes(data[at + 9]))
         else:
             raise BrokenContainer
-        yield Part(kind, view[start:at])
+        packet = bytes(view[start + len(_GIF_XMP) : at]).removesuffix(_GIF_XMP_END) if kind is Kind.XMP else b""
+        yield Part(kind, view[start:at], packet)
     yield Part(Kind.PICTURE, view[at : at + 1])
     if at + 1 < len(data):
         yield Part(Kind.OTHER, view[at + 1 :])

@@ -94,7 +94,7 @@ class PictureFacts(PictureIdentity):
 
 
 class LabelPolicy(Enum):
-    """Whether a result keeps what its original tells of camera, lens, exposure, date and author."""
+    """Whether a result keeps what its original tells of camera, lens, exposure, date, author and rights."""
 
     KEEP = "keep"
     STRIP = "strip"

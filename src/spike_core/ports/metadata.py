@@ -18,8 +18,9 @@ class Metadata(Protocol):
         """
 
     def labelled(self, picture: bytes, *, original: BinaryIO) -> bytes:
-        """Return a result with what the original tells of camera, lens, exposure, date and author, never of a place.
+        """Return a result with what the original tells of camera, exposure, date, author and rights, never of a place.
 
-        Its pixels stay bit for bit; so does all of it where the original tells nothing, or can't be read.
+        Texts are kept whole, in whatever encoding they have, or left out. The result's pixels stay bit for bit; so does
+        all of it where the original tells nothing, or can't be read, or where the result's format can't carry it.
         `original` is rewound afterwards.
         """

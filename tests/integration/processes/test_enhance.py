@@ -15,6 +15,8 @@ from corpus import CORPUS, strays
 from pictures import an_animation, decoded, encoded, exif, photograph
 from running import PATIENCE_S, SPIKE, environment
 from spike_core.domain.objects import PictureFormat
+from spike_pillow.authorship import Authorship
+from spike_pillow.xmp import packet_of
 
 
 @pytest.fixture
@@ -127,10 +129,14 @@ def test_two_pictures_of_one_name_do_not_replace_each_other(folder: Path) -> Non
 
 @pytest.mark.parametrize("name", ["out.jpg", "out.png", "out.webp"])
 def test_results_keep_the_camera_and_never_the_place(folder: Path, name: str) -> None:
-    (folder / "shot.jpg").write_bytes(encoded(photograph(size=(300, 200)), exif=exif()))
+    author = exif().replace(b"SecretCamera", "Jürgen Noll".encode())  # Pillow can't write it
+    packet = packet_of(Authorship(creators=("山田太郎",)))
+    (folder / "shot.jpg").write_bytes(encoded(photograph(size=(300, 200)), exif=author, xmp=packet))
     assert enhance(folder, "shot.jpg", "--tier", "FREE", "-o", name).returncode == 0
-    tags = decoded((folder / name).read_bytes()).getexif()
-    assert tags.get(ExifTags.Base.Make) == "SecretCamera"
+    result = decoded((folder / name).read_bytes())
+    tags = result.getexif()
+    assert tags[ExifTags.Base.Make].encode("latin-1") == "Jürgen Noll".encode()
+    assert result.info["xmp"] == packet
     assert not tags.get_ifd(ExifTags.IFD.GPSInfo)
     assert enhance(folder, "shot.jpg", "--tier", "FREE", "-o", f"bare-{name}", SPIKE_EXIF="strip").returncode == 0
     assert not decoded((folder / f"bare-{name}").read_bytes()).getexif()

@@ -1,0 +1,41 @@
+"""Authorship: who made a picture and who has which rights in it, as XMP, IPTC and PNG texts tell."""
+
+from typing import Final
+
+from attrs import evolve, fields, frozen
+
+from spike_pillow.text_encoding import is_line, is_paragraph
+
+CHARS_MAX: Final = 1000  # of a text
+ENTRIES_MAX: Final = 16  # of a list
+DEFAULT_LANGUAGE: Final = "x-default"
+
+Translations = tuple[tuple[str, str], ...]  # pairs of a language (RFC 3066) and a text
+
+
+@frozen(kw_only=True)
+class Authorship:
+    """What may be told of author and rights; nothing of it tells a place. Empty is what isn't known."""
+
+    creators: tuple[str, ...] = ()  # in order of importance
+    rights: Translations = ()
+    usage_terms: Translations = ()
+    owners: tuple[str, ...] = ()
+    is_marked: str = ""  # whether there are rights: "True" or "False"
+    web_statement: str = ""  # the address of a page about the rights
+    credit: str = ""  # the line to print beside the picture
+
+    def or_else(self, other: "Authorship") -> "Authorship":
+        """Return this, with the other's values where it has none."""
+        names = [each.name for each in fields(Authorship)]
+        return evolve(self, **{name: getattr(self, name) or getattr(other, name) for name in names})
+
+
+def is_kept_line(text: str) -> bool:
+    """Return whether a name or an address is kept: one line that isn't too long."""
+    return len(text) <= CHARS_MAX and is_line(text)
+
+
+def is_kept_notice(text: str) -> bool:
+    """Return whether a notice of rights is kept: lines that aren't too long together."""
+    return len(text) <= CHARS_MAX and is_paragraph(text)
