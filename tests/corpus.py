@@ -33,6 +33,7 @@ from pictures import (
 from spike_core.domain.errors import (
     AnimatedPicture,
     EmptyFile,
+    MultiplePages,
     TooManyPixels,
     UnacceptablePicture,
     UndecodablePicture,
@@ -316,9 +317,9 @@ _REFUSED: Final = {
     "animated WebP": OddFile(lambda: an_animation(PictureFormat.WEBP), AnimatedPicture),
     "animated PNG": OddFile(lambda: an_animation(PictureFormat.PNG), AnimatedPicture),
     "animated AVIF": OddFile(lambda: an_animation(PictureFormat.AVIF), AnimatedPicture),
-    "TIFF of two pages": OddFile(lambda: an_animation(PictureFormat.TIFF), AnimatedPicture),
+    "TIFF of two pages": OddFile(lambda: an_animation(PictureFormat.TIFF), MultiplePages),
     "GIF bomb by frames": OddFile(lambda: _gif_of_frames(_MANY_FRAMES), AnimatedPicture),
-    "TIFF bomb by pages": OddFile(lambda: _tiff_of_pages(5_000), AnimatedPicture),
+    "TIFF bomb by pages": OddFile(lambda: _tiff_of_pages(5_000), MultiplePages),
     "PNG bomb by frames": OddFile(lambda: _with_chunk(b"acTL", struct.pack(">II", 2**31 - 1, 0)), AnimatedPicture),
     "PNG bomb by ICC profile": OddFile(
         lambda: _with_chunk(b"iCCP", b"x\0\0" + zlib.compress(bytes(300_000_000), 9)), _photo

@@ -5,7 +5,7 @@ import importlib.util
 import io
 import struct
 import zlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, Final
 
@@ -170,9 +170,11 @@ def a_tiff_with_one_tile(width_px: int, height_px: int) -> bytes:
     return b"II*\0" + struct.pack("<IH", 8, len(layout)) + entries + bytes(4) + pixels
 
 
-def a_tiff_of_numbers(mode: str, numbers: Iterable[float], *, size: tuple[int, int]) -> bytes:
+def a_tiff_of_numbers(
+    mode: str, numbers: Iterable[float], *, size: tuple[int, int], tags: Mapping[int, float] | None = None
+) -> bytes:
     """Return a TIFF of deep pixels, row by row: mode `I;16`, `I` or `F`."""
     picture = Image.new(mode, size)
     for index, number in enumerate(numbers):
         picture.putpixel((index % size[0], index // size[0]), number)
-    return encoded(picture, PictureFormat.TIFF)
+    return encoded(picture, PictureFormat.TIFF, tiffinfo=dict(tags or {}))

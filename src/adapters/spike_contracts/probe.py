@@ -11,6 +11,7 @@ from spike_core.domain.dimensions import Dimensions
 from spike_core.domain.errors import (
     AnimatedPicture,
     EmptyFile,
+    MultiplePages,
     TooManyPixels,
     UnacceptablePicture,
     UndecodablePicture,
@@ -24,7 +25,10 @@ LANDSCAPE = Dimensions(width_px=160, height_px=90)
 
 
 class MakePicture(Protocol):
-    """Makes an encoded picture; the flaw is empty, `blank`, `animated`, `corrupt`, `dark`, `tinted`, `half`."""
+    """Makes an encoded picture; the flaw is empty, `blank`, `animated`, `corrupt`, `dark`, `tinted`, `half`.
+
+    An animated TIFF has two pages.
+    """
 
     def __call__(self, size: Dimensions, format_: PictureFormat = ..., flaw: str = ...) -> bytes: ...
 
@@ -129,12 +133,17 @@ class ProbeContract:
         with pytest.raises(UnknownPictureFormat):
             probe.inspect(io.BytesIO(data))
 
-    @pytest.mark.parametrize("format_", [PictureFormat.GIF, PictureFormat.PNG, PictureFormat.WEBP, PictureFormat.TIFF])
+    @pytest.mark.parametrize("format_", [PictureFormat.GIF, PictureFormat.PNG, PictureFormat.WEBP])
     def test_a_picture_of_several_frames_is_refused(
         self, probe: ImageProbe, make_picture: MakePicture, format_: PictureFormat
     ) -> None:
         with pytest.raises(AnimatedPicture):
             probe.inspect(io.BytesIO(make_picture(LANDSCAPE, format_, "animated")))
+
+    def test_a_file_of_several_pages_is_refused(self, probe: ImageProbe, make_picture: MakePicture) -> None:
+        with pytest.raises(MultiplePages) as refusal:
+            probe.inspect(io.BytesIO(make_picture(LANDSCAPE, PictureFormat.TIFF, "animated")))
+        assert refusal.value.pages == 2
 
     @pytest.mark.filterwarnings("default:Truncated File Read")  # Pillow's word on it; the refusal is ours
     @pytest.mark.parametrize("format_", PictureFormat)

@@ -14,6 +14,7 @@ from spike_core.domain.dimensions import Dimensions
 from spike_core.domain.errors import (
     AnimatedPicture,
     EmptyFile,
+    MultiplePages,
     PromptRefused,
     TooManyPixels,
     UndecodablePicture,
@@ -69,7 +70,7 @@ class MemoryProbe:
         flaw = match[4] or b""
         size = Dimensions(width_px=int(match[2]), height_px=int(match[3]))
         if flaw == b"animated":
-            raise AnimatedPicture
+            raise MultiplePages(pages=2) if match[1] == PictureFormat.TIFF.value.encode() else AnimatedPicture
         if size.pixels > PICTURE_PIXELS_MAX:
             raise TooManyPixels(pixels=size.pixels, pixels_max=PICTURE_PIXELS_MAX)
         if flaw == b"corrupt":

@@ -6,6 +6,7 @@ from typing import Final
 
 from spike_core.domain.errors import EmptyFile, UnknownPictureFormat
 from spike_core.domain.objects import PictureFormat
+from spike_pictures.camera_raw import refuse_raw_signature
 from spike_pictures.unsupported import unsupported_format
 
 # TIFF in both byte orders, and BigTIFF
@@ -26,11 +27,12 @@ def format_of(data: bytes) -> PictureFormat:
 
     Raises:
         EmptyFile, UnknownPictureFormat: it begins like no picture.
-        UnsupportedPicture: it begins like a format that Spike doesn't read.
+        UnsupportedPicture: it begins like a format that Spike doesn't read, such as a camera's RAW file.
     """
     if not data:
         raise EmptyFile
     for format_, signature in _SIGNATURES.items():
         if signature.match(data):
             return format_
+    refuse_raw_signature(data)
     raise unsupported_format(data) or UnknownPictureFormat

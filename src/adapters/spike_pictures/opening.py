@@ -8,6 +8,7 @@ from spike_core.domain.objects import PictureFormat
 from spike_pictures.decoded import Decoded
 from spike_pictures.formats import format_of
 from spike_pictures.pillow_picture import PillowPicture
+from spike_pictures.tiff_picture import TiffPicture
 
 
 class OpenedPicture(Protocol):
@@ -38,8 +39,14 @@ def opened_picture(data: bytes) -> Iterator[OpenedPicture]:
     """Open the picture and judge its header; decode nothing.
 
     Raises:
-        EmptyFile, UnknownPictureFormat, AnimatedPicture, TooManyPixels, UndecodablePicture: see `ImageProbe.inspect`.
+        EmptyFile, UnknownPictureFormat, UnsupportedPicture, AnimatedPicture, MultiplePages, TooManyPixels,
+        UndecodablePicture: see `ImageProbe.inspect`.
         MemoryError: there is too little.
     """
-    with PillowPicture.opened(data, format_of(data)) as picture:
+    format_ = format_of(data)
+    if format_ is PictureFormat.TIFF:
+        with TiffPicture.opened(data) as tiff:
+            yield tiff
+        return
+    with PillowPicture.opened(data, format_) as picture:
         yield picture

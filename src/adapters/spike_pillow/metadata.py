@@ -11,16 +11,19 @@ from contextlib import contextmanager
 from typing import IO, Any, BinaryIO, Final, cast
 
 from attrs import frozen
-from PIL.ExifTags import IFD
 from PIL.Image import Image, frombytes
 from PIL.ImageFile import ImageFile
 
-from spike_core.domain.errors import UndecodablePicture
+from spike_core.domain.errors import UnacceptablePicture, UndecodablePicture
 from spike_core.domain.objects import PictureFormat
 from spike_pictures.formats import format_of
 from spike_pictures.opening import opened_picture
 from spike_pictures.orientation import Turn
 from spike_pictures.pillow_picture import PillowPicture, pillow_errors
+from spike_pictures.tiff_directory import directories_of, directory_at
+from spike_pictures.tiff_picture import TiffPicture
+from spike_pictures.tiff_second_opinion import pillow_keeps
+from spike_pictures.tiff_tags import Tag
 from spike_pillow import exif, xmp
 from spike_pillow.assembly import FileMetadata, put_together
 from spike_pillow.embedded import Block, Source, authorship_in, blocks_in
@@ -49,8 +52,8 @@ _AVIF_METADATA: Final = (
 # what a TIFF needs (TIFF 6.0; profile: ICC.1, B.4); its EXIF is judged beside
 _TIFF_TAGS: Final = frozenset(
     {254, 255, 256, 257, 258, 259, 262, 263, 266, 273, 274, 277, 278, 279, 280, 281, 282, 283, 284, 292, 293, 296}
-    | {301, 317, 318, 319, 320, 321, 322, 323, 324, 325, 332, 334, 336, 338, 339, 340, 341, 347, 512, 513, 514}
-    | {529, 530, 531, 532, 34675}
+    | {297, 301, 317, 318, 319, 320, 321, 322, 323, 324, 325, 330, 332, 334, 336, 338, 339, 340, 341, 347}
+    | {512, 513, 514, 529, 530, 531, 532, 34675}
 )
 
 
@@ -87,10 +90,10 @@ class PillowMetadata:
 def tells_place(data: bytes, format_: PictureFormat) -> bool:
     """Return whether a picture's metadata tell a place, or may: whatever isn't known to be harmless counts."""
     match format_:
-        case PictureFormat.TIFF | PictureFormat.AVIF:
+        case PictureFormat.TIFF:
+            return not _is_harmless_tiff(data)
+        case PictureFormat.AVIF:
             with PillowPicture.opened(data, format_) as picture:
-                if format_ is PictureFormat.TIFF:
-                    return not _is_harmless_tiff(picture.file)
                 return not _is_harmless_avif(data, picture.file)
         case _:
             try:
@@ -132,12 +135,18 @@ def _is_harmless_avif(data: bytes, file: ImageFile) -> bool:
     return not any(name in data for name in _AVIF_METADATA) and (not block or exif.is_harmless(block))
 
 
-def _is_harmless_tiff(file: ImageFile) -> bool:
+def _is_harmless_tiff(data: bytes) -> bool:
+    """Judge the tags of all directories: of the picture, of thumbnails and masks, and their EXIF."""
     try:
-        tags = file.getexif()
-        return set(tags) <= _TIFF_TAGS | exif.HARMLESS and set(tags.get_ifd(IFD.Exif)) <= exif.HARMLESS
-    except Exception:  # noqa: BLE001  # metadata are anybody's bytes; if we can't read them, others may
+        directories = directories_of(data)
+        found = [directory_at(each, Tag.EXIF_IFD) for each in directories.all if Tag.EXIF_IFD in each.entries]
+    except UnacceptablePicture:  # if we can't read them, others may
         return False
+    return (
+        directories.is_complete
+        and all(each.entries.keys() <= _TIFF_TAGS | exif.HARMLESS for each in directories.all)
+        and all(each.entries.keys() <= exif.HARMLESS for each in found)
+    )
 
 
 def _write_public(data: bytes, out: IO[bytes]) -> None:
@@ -158,13 +167,24 @@ def _turn_of(data: bytes, format_: PictureFormat) -> Turn:
 
 
 def _encode_anew(data: bytes, format_: PictureFormat, out: IO[bytes]) -> None:
-    """Write the picture in its own format: its values with their profile, or in sRGB what it shows, if it is broken."""
+    """Write the picture in its own format: its values with their profile, or what it shows in sRGB with 8 bits.
+
+    That is where Pillow can't read the values, since the file is broken, or reads other ones, of some kinds of TIFF.
+    """
     try:
+        if format_ is PictureFormat.TIFF:
+            _check_pillow_keeps(data)
         picture, options = _values_of(data, format_)
-    except UndecodablePicture:  # by Pillow, as it is
+    except UndecodablePicture:
         with opened_picture(data) as opened:
             picture, options = opened.decode().srgb().copy(), {}  # bare of what Pillow keeps of a file
     picture.save(out, format_.value, **_ANEW[format_], **options)
+
+
+def _check_pillow_keeps(data: bytes) -> None:
+    with TiffPicture.opened(data) as picture:
+        if not pillow_keeps(picture):
+            raise UndecodablePicture
 
 
 def _values_of(data: bytes, format_: PictureFormat) -> tuple[Image, dict[str, Any]]:

@@ -27,8 +27,8 @@ class PillowProbe:
     """Judges pictures by Pillow.
 
     At most `decodes_at_once` pictures are decoded at the same time, others wait. Measured, one takes in bytes per
-    pixel: JPEG less than 1 (it is decoded at an eighth of its size), progressive 6; GIF 1, PNG and TIFF 5, AVIF 9,
-    WebP 15. So the largest allowed picture takes up to 750 MB.
+    pixel: JPEG less than 1 (it is decoded at an eighth of its size), progressive 6; GIF 1, PNG 5, TIFF 7, or 15 with
+    16 bits, AVIF 9, WebP 15. So the largest allowed picture takes up to 750 MB.
     """
 
     decodes_at_once: int = field(default=DECODES_AT_ONCE, validator=validators.ge(1))

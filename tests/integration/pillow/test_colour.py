@@ -122,10 +122,11 @@ def test_sixteen_bits_are_scaled_not_clipped(format_: PictureFormat) -> None:
         assert result.getpixel((x, 64)) == pytest.approx(x / 2, abs=3)
 
 
-@pytest.mark.parametrize(("mode", "top"), [("F", 1.0), ("F", 255.0), ("F", 65535.0), ("I", 255), ("I", 65535)])
-def test_numbers_without_a_declared_range_are_scaled_by_the_likeliest(mode: str, top: float) -> None:
-    numbers = [type(top)(top * (0.2 if n % 16 < 8 else 1)) for n in range(16 * 16)]
-    result = enhanced(a_tiff_of_numbers(mode, numbers, size=(16, 16)), (160, 160)).convert("L")
+@pytest.mark.parametrize("top", [1.0, 255.0, 65535.0])
+def test_real_numbers_are_scaled_by_the_range_that_the_file_states(top: float) -> None:
+    numbers = [top * (0.2 if n % 16 < 8 else 1) for n in range(16 * 16)]
+    tags = {} if top == 1 else {341: top}  # SMaxSampleValue
+    result = enhanced(a_tiff_of_numbers("F", numbers, size=(16, 16), tags=tags), (160, 160)).convert("L")
     assert result.getpixel((30, 80)) == pytest.approx(51, abs=4)
     assert result.getpixel((130, 80)) == pytest.approx(255, abs=4)
 

@@ -114,6 +114,6 @@ def test_a_pictures_parts_are_judged_by_the_range_of_the_whole() -> None:
     """The first strip alone would be taken for a picture of 0 to 1."""
     picture = Image.new("F", (1 << 10, 1 << 11), 1.0)
     picture.paste(255.0, (0, 1 << 10, 1 << 10, 1 << 11))
-    cells = colours_of(encoded(picture, TIFF)).cells
+    cells = colours_of(encoded(picture, TIFF, tiffinfo={341: 255.0})).cells  # SMaxSampleValue
     assert cells[0].gap_to(Colour(1, 1, 1)) < 2
     assert cells[15].gap_to(Colour(255, 255, 255)) < 2

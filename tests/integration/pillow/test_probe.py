@@ -31,6 +31,7 @@ from spike_contracts.probe import MakePicture, ProbeContract
 from spike_core.domain.dimensions import Dimensions
 from spike_core.domain.errors import (
     AnimatedPicture,
+    MultiplePages,
     TooManyPixels,
     UndecodablePicture,
     UnknownPictureFormat,
@@ -115,8 +116,9 @@ def test_animations_are_refused(format_: PictureFormat) -> None:
 
 
 def test_a_tiff_of_two_pages_is_refused() -> None:
-    with pytest.raises(AnimatedPicture):
+    with pytest.raises(MultiplePages) as refusal:
         inspect(an_animation(PictureFormat.TIFF))
+    assert refusal.value.pages == 2
 
 
 @pytest.mark.parametrize("data", [HTML, JUNK, BMP_HEADER], ids=["HTML", "junk", "BMP without a header"])
@@ -192,9 +194,9 @@ def test_a_picture_that_is_wholly_transparent_is_blank() -> None:
     assert inspect(encoded(picture, PictureFormat.PNG)).is_blank
 
 
-def test_a_tiff_of_real_numbers_is_judged_in_its_own_range() -> None:
-    faint = a_tiff_of_numbers("F", [0.1 + n / 1000 for n in range(12)], size=(4, 3))
-    assert not inspect(faint).is_blank
+def test_a_tiff_of_real_numbers_is_judged_in_the_range_of_0_to_1() -> None:
+    seen = a_tiff_of_numbers("F", [0.1 + n / 100 for n in range(12)], size=(4, 3))
+    assert not inspect(seen).is_blank
     assert inspect(a_tiff_of_numbers("F", [0.5] * 12, size=(4, 3))).is_blank
 
 
