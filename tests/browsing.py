@@ -27,6 +27,7 @@ ARGUMENTS: Final = (
     "--disable-sync",
     "--no-first-run",
     "--hide-scrollbars",
+    "--force-color-profile=srgb",
 )
 # the tests ask more often than people do
 UNLIMITED: Final[Mapping[str, str]] = {

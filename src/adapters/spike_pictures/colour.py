@@ -6,7 +6,7 @@ import math
 from typing import Final
 
 from PIL import ImageChops, ImageCms
-from PIL.Image import Image, frombytes
+from PIL.Image import Image, frombytes, merge
 
 from spike_core.domain.errors import UndecodablePicture
 from spike_pictures.bands import band_range
@@ -15,6 +15,9 @@ _SAME_MAX: Final = 1  # of 255; a profile that moves no colour by more is sRGB u
 # what each mode is worked on as, others as RGB; and what is left of it without its alpha
 _PLAIN_MODES: Final = {"1": "L", "L": "L", "LA": "LA", "La": "LA", "RGBA": "RGBA", "CMYK": "CMYK", "LAB": "LAB"}
 _OPAQUE_MODES: Final = {"LA": "L", "RGBA": "RGB"}
+_FLAGS: Final = ImageCms.Flags.BLACKPOINTCOMPENSATION
+SPACE_OF_DATA: Final = slice(16, 20)  # of an ICC profile: the signature of its data color space (ICC.1:2022, 7.2.6)
+RGB_SPACE: Final = b"RGB "
 _STEPS: Final = bytes(range(0, 256, 17))
 
 
@@ -88,9 +91,28 @@ def srgb_profile() -> bytes:
     return profile[:24] + bytes(12) + profile[36:]  # ICC.1:2022, 7.2.8: the date of making, which we leave out
 
 
+def is_profile(profile: bytes) -> bool:
+    """Tell whether these bytes are an ICC profile that can be read."""
+    try:
+        ImageCms.ImageCmsProfile(io.BytesIO(profile))
+    except (ImageCms.PyCMSError, OSError, ValueError, TypeError):
+        return False
+    return True
+
+
 def _colours_to_srgb(picture: Image, profile: bytes) -> Image:
     if not profile:
         return picture if picture.mode == "RGB" else picture.convert("RGB")  # which would copy it
+    if picture.mode == "L":
+        tones = frombytes("L", (256, 1), bytes(range(256)))
+        if profile[SPACE_OF_DATA] == RGB_SPACE:  # as gAMA and nclx are turned into, and some programs write
+            tones = tones.convert("RGB")
+        red, green, blue = (list(band.tobytes()) for band in _transformed(tones, profile).split())
+        return merge("RGB", (picture.point(red), picture.point(green), picture.point(blue)))
+    return _transformed(picture, profile)
+
+
+def _transformed(picture: Image, profile: bytes) -> Image:
     try:
         transform = ImageCms.buildTransform(
             ImageCms.ImageCmsProfile(io.BytesIO(profile)),
@@ -98,7 +120,7 @@ def _colours_to_srgb(picture: Image, profile: bytes) -> Image:
             picture.mode,
             "RGB",
             renderingIntent=ImageCms.Intent.RELATIVE_COLORIMETRIC,
-            flags=ImageCms.Flags.BLACKPOINTCOMPENSATION,
+            flags=_FLAGS | (ImageCms.Flags.NOOPTIMIZE if picture.mode == "L" else 0),
         )
     except (ImageCms.PyCMSError, OSError, ValueError, TypeError):  # broken, or for another mode
         return picture.convert("RGB")

@@ -23,10 +23,13 @@ from PIL.WebPImagePlugin import WebPImageFile
 from spike_core.domain.errors import AnimatedPicture, SpikeError, TooManyPixels, UndecodablePicture
 from spike_core.domain.limits import PICTURE_PIXELS_MAX
 from spike_core.domain.objects import PictureFormat
+from spike_pictures.avif_color import avif_facts
+from spike_pictures.cicp import ColorEncoding, Signal
 from spike_pictures.colour import plain
 from spike_pictures.decoded import Decoded
 from spike_pictures.limits import check_pixels
 from spike_pictures.orientation import Turn
+from spike_pictures.png_color import png_encoding, png_facts
 from spike_pictures.png_stream import check_rows
 from spike_pictures.repair import completions, repaired_header
 from spike_pictures.unsupported import unsupported_kind
@@ -42,6 +45,9 @@ _READERS: Final[Mapping[PictureFormat, type[ImageFile]]] = {
 # A JPEG may be decoded at a half, a quarter or an eighth of its size as long as it stays so many times larger than
 # what is made of it.
 _DRAFT_GAP: Final = 1.5
+_EXIF_AS_TEXT: Final = "Raw profile type exif"  # as older programs write it into a PNG
+_SHALLOW_BITS: Final = 8  # per channel: as many as Pillow keeps
+_LAST_ROWS: Final = 2  # an interlaced PNG's last pass isn't in the last row where the number of rows is odd
 _LUMA: Final = 0  # index of the luminance table among a JPEG's quantization tables
 _BOMB: Final = re.compile(r"\((\d+) pixels\)")  # Pillow states the number only within its message
 
@@ -124,24 +130,73 @@ def pillow_errors() -> Iterator[None]:
 
 
 def _decoded(picture: PillowPicture, at_least: tuple[int, int] | None) -> Decoded:
-    file = picture.file
     with pillow_errors():
-        full_size = file.size
-        if at_least is not None and picture.format is PictureFormat.JPEG:  # no other format has a draft
-            lying = Turn.of(file).seen(at_least)
-            file.draft(None, (int(lying[0] * _DRAFT_GAP) + 1, int(lying[1] * _DRAFT_GAP) + 1))
-        is_draft = file.size != full_size
+        match picture.format:
+            case PictureFormat.PNG:
+                return _decoded_png(picture.file, picture.data)
+            case PictureFormat.AVIF:
+                return _decoded_avif(picture.file, picture.data)
+            case _:
+                return _decoded_by_profile(picture.file, at_least)
+
+
+def _decoded_by_profile(file: ImageFile, at_least: tuple[int, int] | None) -> Decoded:
+    """Decode a picture whose colors an ICC profile states, or nothing."""
+    full_size = file.size
+    if at_least is not None and isinstance(file, JpegImageFile):  # no other format has a draft
+        lying = Turn.of(file).seen(at_least)
+        file.draft(None, (int(lying[0] * _DRAFT_GAP) + 1, int(lying[1] * _DRAFT_GAP) + 1))
+    is_draft = file.size != full_size
+    file.load()
+    tables = getattr(file, "quantization", None)
+    return Decoded(
+        image=plain(file),
+        full_size=full_size if is_draft else file.size,  # Pillow turns a TIFF while decoding it
+        profile=file.info.get("icc_profile") or b"",
+        turn=Turn.of(file),
+        luma_table=tables.get(_LUMA) if tables else None,
+    )
+
+
+def _decoded_png(file: ImageFile, data: bytes) -> Decoded:
+    facts = png_facts(data)
+    encoding = png_encoding(facts.colors, profile=file.info.get("icc_profile") or b"")
+    if facts.bit_depth <= _SHALLOW_BITS:
         file.load()
-        if picture.format is PictureFormat.PNG and _ends_in_nothing(file):
-            check_rows(picture.data)
-        tables = getattr(file, "quantization", None)
-        return Decoded(
-            image=plain(file),
-            full_size=full_size if is_draft else file.size,  # Pillow turns a TIFF while decoding it
-            profile=file.info.get("icc_profile") or b"",
-            turn=Turn.of(file),
-            luma_table=tables.get(_LUMA) if tables else None,
-        )
+        if _ends_in_nothing(file):
+            check_rows(data)
+        return _decoded_pixels(file, encoding)
+    from spike_pictures import deep_decoding  # noqa: PLC0415  # it is heavy
+
+    if facts.exif or _EXIF_AS_TEXT not in file.info:
+        file.info.setdefault("exif", facts.exif)  # else Pillow decodes all pixels to look behind them
+    samples = deep_decoding.png_samples(data, size=file.size)
+    if not all(row.any() for row in samples[-_LAST_ROWS:]):
+        check_rows(data)
+    image = deep_decoding.shown(samples, encoding)
+    return Decoded(image=image, full_size=image.size, turn=Turn.of(file))
+
+
+def _decoded_avif(file: ImageFile, data: bytes) -> Decoded:
+    facts = avif_facts(data, profile=file.info.get("icc_profile") or b"")
+    if facts.bit_depth <= _SHALLOW_BITS:
+        file.load()
+        return _decoded_pixels(file, facts.encoding)
+    from spike_pictures import deep_decoding  # noqa: PLC0415  # it is heavy
+
+    samples = deep_decoding.avif_samples(data, size=file.size, bit_depth=facts.bit_depth)
+    image = deep_decoding.shown(samples, facts.encoding)
+    return Decoded(image=image, full_size=image.size, turn=Turn.of(file))
+
+
+def _decoded_pixels(file: ImageFile, encoding: ColorEncoding) -> Decoded:
+    """Return what Pillow has decoded, of 8 bits a channel, in an encoding that the file states."""
+    image = plain(file)
+    if encoding.signal is not Signal.SDR:
+        from spike_pictures import deep_decoding  # noqa: PLC0415  # it is heavy
+
+        image = deep_decoding.shown(deep_decoding.samples_of(image), encoding)
+    return Decoded(image=image, full_size=file.size, profile=encoding.profile, turn=Turn.of(file))
 
 
 def _raise_if_unsupported(data: bytes, format_: PictureFormat, error: UndecodablePicture) -> None:
@@ -156,11 +211,9 @@ def _raise_if_unsupported(data: bytes, format_: PictureFormat, error: Undecodabl
 
 
 def _ends_in_nothing(file: ImageFile) -> bool:
-    """Return whether one of the last two rows is zero throughout, as Pillow leaves rows that a PNG doesn't have.
-
-    Two, since the last one is of an earlier pass where an interlaced PNG has an odd number of rows.
-    """
-    rows = [file.crop((0, top, file.width, top + 1)) for top in range(max(0, file.height - 2), file.height)]
+    """Return whether one of the last rows is zero throughout, as Pillow leaves rows that a PNG doesn't have."""
+    tops = range(max(0, file.height - _LAST_ROWS), file.height)
+    rows = [file.crop((0, top, file.width, top + 1)) for top in tops]
     return any(not any(row.tobytes()) for row in rows)
 
 

@@ -16,6 +16,7 @@ from PIL.ImageFile import ImageFile
 
 from spike_core.domain.errors import UnacceptablePicture, UndecodablePicture
 from spike_core.domain.objects import PictureFormat
+from spike_pictures.colour import srgb_profile
 from spike_pictures.formats import format_of
 from spike_pictures.opening import opened_picture
 from spike_pictures.orientation import Turn
@@ -169,16 +170,24 @@ def _turn_of(data: bytes, format_: PictureFormat) -> Turn:
 def _encode_anew(data: bytes, format_: PictureFormat, out: IO[bytes]) -> None:
     """Write the picture in its own format: its values with their profile, or what it shows in sRGB with 8 bits.
 
-    That is where Pillow can't read the values, since the file is broken, or reads other ones, of some kinds of TIFF.
+    That is where Pillow can't read the values, or reads wrong ones, and where colors may be stated elsewhere than in an
+    ICC profile, or have more than 8 bits.
     """
     try:
-        if format_ is PictureFormat.TIFF:
-            _check_pillow_keeps(data)
         picture, options = _values_of(data, format_)
     except UndecodablePicture:
-        with opened_picture(data) as opened:
-            picture, options = opened.decode().srgb().copy(), {}  # bare of what Pillow keeps of a file
+        picture, options = _look_of(data)
     picture.save(out, format_.value, **_ANEW[format_], **options)
+
+
+def _look_of(data: bytes) -> tuple[Image, dict[str, Any]]:
+    """Return what the picture shows, in RGB by its own profile or in sRGB, upright and bare."""
+    with opened_picture(data) as opened:
+        decoded = opened.decode()
+    fits = decoded.profile and decoded.image.mode in {"RGB", "RGBA"}
+    shown = decoded.turn.applied_to(decoded.image) if fits else decoded.srgb()
+    bare = frombytes(shown.mode, shown.size, shown.tobytes())  # a copy would hand down what the file tells
+    return bare, {"icc_profile": decoded.profile if fits else srgb_profile()}
 
 
 def _check_pillow_keeps(data: bytes) -> None:
@@ -189,6 +198,10 @@ def _check_pillow_keeps(data: bytes) -> None:
 
 def _values_of(data: bytes, format_: PictureFormat) -> tuple[Image, dict[str, Any]]:
     """Return the picture upright and bare, and what it takes to show its values."""
+    if format_ in {PictureFormat.PNG, PictureFormat.AVIF}:
+        return _look_of(data)
+    if format_ is PictureFormat.TIFF:
+        _check_pillow_keeps(data)
     options: dict[str, Any] = {}
     with PillowPicture.opened(data, format_) as opened, pillow_errors():
         file = opened.file

@@ -7,13 +7,15 @@ import time
 import zlib
 from typing import Final
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image, ImageChops
 from PIL.ExifTags import IFD, Base
 
-from pictures import a_phone_picture, a_photo, decoded, encoded, exif, photograph
+from color_files import a_png, adobe_rgb, an_avif, cicp, gama, widened, with_nclx
+from pictures import a_phone_picture, a_photo, decoded, encoded, exif, photograph, png_chunk
 from spike_contracts.metadata import MetadataContract, public
 from spike_contracts.probe import MakePicture
 from spike_core.domain.dimensions import Dimensions
@@ -21,6 +23,7 @@ from spike_core.domain.errors import SpikeError
 from spike_core.domain.objects import PictureFormat
 from spike_core.ports.metadata import Metadata
 from spike_core.ports.probe import ImageProbe
+from spike_pictures.opening import opened_picture
 from spike_pillow import PillowMetadata, PillowProbe
 from spike_pillow.parts import Kind, parts_of
 
@@ -30,7 +33,6 @@ PILLOW_WARNS: Final = pytest.mark.filterwarnings("ignore::UserWarning:PIL")
 SIZE: Final = (160, 90)
 SECRET: Final = b"52.5200N 13.4050E"  # what must never get out
 XMP: Final = b'<x:xmpmeta xmlns:x="adobe:ns:meta/"><exif:GPSLatitude>' + SECRET + b"</exif:GPSLatitude></x:xmpmeta>"
-SRGB_IN_ALL_BUT_NAME: Final = b"not really a profile, yet it stays"
 
 
 def a_photo_with_place(size: Dimensions, format_: PictureFormat = JPEG, flaw: str = "") -> bytes:
@@ -204,8 +206,45 @@ def test_what_others_see_is_turned_as_the_original(format_: PictureFormat, orien
 
 @pytest.mark.parametrize("format_", [JPEG, PNG, WEBP, PictureFormat.AVIF, PictureFormat.TIFF])
 def test_what_others_see_keeps_its_profile(format_: PictureFormat) -> None:
-    data = encoded(photograph(size=SIZE), format_, exif=exif(), icc_profile=SRGB_IN_ALL_BUT_NAME)
-    assert decoded(cleaned(data)).info["icc_profile"] == SRGB_IN_ALL_BUT_NAME
+    data = encoded(photograph(size=SIZE), format_, exif=exif(), icc_profile=adobe_rgb())
+    assert decoded(cleaned(data)).info["icc_profile"] == adobe_rgb()
+
+
+@pytest.mark.parametrize("format_", [JPEG, PNG, WEBP, PictureFormat.TIFF])
+def test_what_others_see_keeps_an_unreadable_profile(format_: PictureFormat) -> None:
+    data = encoded(photograph(size=SIZE), format_, exif=exif(), icc_profile=b"not really a profile")
+    assert decoded(cleaned(data)).info["icc_profile"] == b"not really a profile"
+
+
+VALUES: Final = np.asarray(photograph(size=SIZE))
+GRAY: Final = photograph(size=SIZE).convert("L")
+COLORS: Final = {
+    "AVIF, P3": an_avif(VALUES, 12, 13),
+    "AVIF, linear": an_avif(VALUES, 1, 8),
+    "AVIF, 10 bits": an_avif(widened(VALUES, 10), 9, 13, bits=10),
+    "AVIF, PQ": an_avif(VALUES, 9, 16),
+    "AVIF, gray": with_nclx(encoded(GRAY, "AVIF", quality=100, subsampling="4:0:0"), 1, 8),
+    "AVIF, unreadable profile": encoded(photograph(size=SIZE), "AVIF", icc_profile=b"not really a profile"),
+    "PNG, P3": a_png(VALUES, cicp(12, 13)),
+    "PNG, linear": a_png(VALUES, gama(1)),
+    "PNG, HLG": a_png(VALUES, cicp(9, 18)),
+    "PNG, 16 bits": a_png(widened(VALUES, 16), gama(1)),
+    "PNG, gray": a_png(VALUES[..., :1], gama(1)),
+}
+
+
+@pytest.mark.parametrize("which", COLORS)
+def test_what_others_see_has_the_original_s_colors(which: str) -> None:
+    """Also of a PNG that ends early enough to be encoded anew."""
+    data = COLORS[which].removesuffix(png_chunk(b"IEND", b""))
+    wanted, got = (np.asarray(_seen(each), int) for each in (data, cleaned(data)))
+    assert np.abs(wanted - got).mean() < 5  # AVIF is written with loss
+    assert data.startswith(b"\x89PNG") <= (np.abs(wanted - got).max() <= 2)
+
+
+def _seen(data: bytes) -> Image.Image:
+    with opened_picture(data) as picture:
+        return picture.decode().srgb()
 
 
 @pytest.mark.parametrize("mode", ["1", "L", "LA", "P", "RGB", "RGBA", "CMYK", "I;16", "F"])

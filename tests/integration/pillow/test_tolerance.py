@@ -55,6 +55,20 @@ def interlaced(rows: int) -> bytes:
     return PNG[:8] + header + png_chunk(b"IDAT", zlib.compress(data[:rows])) + END
 
 
+def deep_rows() -> bytes:
+    """Return the photograph's rows with 16 bits a channel."""
+    data, step = PHOTO.tobytes(), 3 * SIZE[0]
+    rows = [data[start : start + step] for start in range(0, len(data), step)]
+    return b"".join(b"\0" + bytes(value for byte in row for value in (byte, byte)) for row in rows)
+
+
+def deep_png(idat: bytes, *, before: bytes = b"") -> bytes:
+    header = b"".join(side.to_bytes(4) for side in SIZE) + bytes([16, 2, 0, 0, 0])
+    return PNG[:8] + png_chunk(b"IHDR", header) + before + png_chunk(b"IDAT", idat) + END
+
+
+DEEP_ROWS: Final = deep_rows()
+DEEP: Final = zlib.compress(DEEP_ROWS)
 SHOWN: Final = {
     "PNG, wrong checksum of pHYs": a_png(before=bad(b"pHYs", bytes(9))),
     "PNG, wrong checksum of tEXt": a_png(before=bad(b"tEXt", b"a\0b")),
@@ -79,6 +93,9 @@ SHOWN: Final = {
     "PNG, no end": a_png(behind=b""),
     "PNG, cut within the end": PNG[:-4],
     "PNG, bytes behind it": PNG + b"junk" * 100,
+    "PNG of 16 bits, wrong Adler-32": deep_png(DEEP[:-4] + b"abcd"),
+    "PNG of 16 bits, last block missing": deep_png(deflated(DEEP_ROWS, ends=False)),
+    "PNG of 16 bits, wrong checksum of pHYs": deep_png(DEEP, before=bad(b"pHYs", bytes(9))),
     "JPEG, no end": JPEG[:-2],
     "JPEG, half an end": JPEG[:-1],
     "JPEG, no end, zeros behind it": JPEG[:-2] + bytes(50),
@@ -96,6 +113,8 @@ DAMAGED: Final = {
     "PNG, three bytes too few": a_png(idat=zlib.compress(ROWS[:-3])),
     "PNG, unknown filter": a_png(idat=zlib.compress(b"\x07" + ROWS[1:])),
     "PNG, wrong checksum of the header": START[:-4] + b"abcd" + png_chunk(b"IDAT", IDAT) + END,
+    "PNG of 16 bits, half of its rows": deep_png(zlib.compress(DEEP_ROWS[: len(DEEP_ROWS) // 2])),
+    "PNG of 16 bits, unknown filter": deep_png(zlib.compress(b"\x07" + DEEP_ROWS[1:])),
     "PNG, cut in half": PNG[: len(PNG) // 2],
     "interlaced PNG, last pass missing": interlaced(50),
     "JPEG, six bytes missing": JPEG[:-6],
