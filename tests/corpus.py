@@ -291,7 +291,7 @@ _REFUSED: Final = {
     "HTML named .png": OddFile(lambda: HTML, UnknownPictureFormat),
     "SVG named .png": OddFile(lambda: SVG, UnsupportedPicture),
     "BMP": OddFile(lambda: BMP_HEADER, UnknownPictureFormat),
-    "HEIC": OddFile(lambda: HEIC_HEADER, UnsupportedPicture),
+    "HEIC without a picture": OddFile(lambda: HEIC_HEADER, UndecodablePicture),
     "PDF before a JPEG": OddFile(lambda: b"%PDF-1.7\n" + encoded(_photo()), UnsupportedPicture),
     "a signature alone": OddFile(lambda: PNG, UndecodablePicture),
     **{f"truncated {each.value}": _truncated(each) for each in PictureFormat},
@@ -387,6 +387,12 @@ _TAKEN: Final = {
         lambda: _photo().crop((0, 0, 33, 17)),
         tolerance=14,
     ),
+    "HEIC": OddFile(lambda: encoded(_photo(), PictureFormat.HEIC, quality=90), _photo, tolerance=12),
+    "HEIC in tiles": OddFile(
+        lambda: encoded(_photo(), PictureFormat.HEIC, quality=90, tile_size=64), _photo, tolerance=12
+    ),
+    "HEIC with alpha": OddFile(lambda: encoded(_clear(), PictureFormat.HEIC, quality=90), _clear, tolerance=12),
+    "HEIC in grey": OddFile(lambda: encoded(_grey(), PictureFormat.HEIC, quality=90), _grey, tolerance=12),
     "TIFF in tiles": OddFile(lambda: a_tiff_with_one_tile(64, 64), lambda: Image.new("L", (64, 48))),
     **{
         f"TIFF by {name}": OddFile(_tiff(_photo, compression=name), _photo)

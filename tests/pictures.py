@@ -1,16 +1,19 @@
 """Real photographs from scikit-image's data folder, encoded as a test wants them, and files made by an enemy."""
 
 import functools
+import importlib
 import importlib.util
 import io
 import struct
 import zlib
 from collections.abc import Iterable, Mapping
 from pathlib import Path
+from types import ModuleType
 from typing import Any, Final
 
 from PIL import Image, ImageOps
 
+from missing import do_without
 from spike_core.domain.dimensions import Dimensions
 from spike_core.domain.limits import PICTURE_PIXELS_MAX
 from spike_core.domain.objects import PictureFormat
@@ -53,12 +56,27 @@ def photograph(name: str = CHELSEA, *, size: tuple[int, int] | None = None) -> I
 def encoded(picture: Image.Image, format_: PictureFormat | str = PictureFormat.JPEG, /, **options: Any) -> bytes:
     """Return the picture's bytes; the options are Pillow's."""
     out = io.BytesIO()
-    picture.save(out, format_.value if isinstance(format_, PictureFormat) else format_, **options)
+    if format_ is PictureFormat.HEIC:
+        bare = picture.copy()
+        bare.info = {}  # the library would write all of it
+        pillow_heif().from_pillow(bare).save(out, **options)
+    else:
+        picture.save(out, format_.value if isinstance(format_, PictureFormat) else format_, **options)
     return out.getvalue()
+
+
+def pillow_heif() -> ModuleType:
+    """Return the library that writes HEIC; where it isn't installed the test is skipped."""
+    try:
+        return importlib.import_module("pillow_heif")
+    except ImportError:
+        do_without("HEIC needs pillow-heif: pip install pillow-heif")
 
 
 def decoded(data: bytes) -> Image.Image:
     """Return the pixels, by Pillow's own reader."""
+    if data[4:8] == b"ftyp" and data[8:12] != b"avif":
+        return pillow_heif().open_heif(data).to_pillow()  # type: ignore[no-any-return]  # it ships half of its types
     with Image.open(io.BytesIO(data)) as picture:
         picture.load()
         return picture

@@ -12,7 +12,14 @@ from spike_core.ports.metadata import Metadata
 from spike_core.ports.probe import ImageProbe
 
 SIZE = Dimensions(width_px=160, height_px=90)
-LOCATED = [PictureFormat.JPEG, PictureFormat.PNG, PictureFormat.WEBP, PictureFormat.AVIF, PictureFormat.TIFF]
+LOCATED = [
+    PictureFormat.JPEG,
+    PictureFormat.PNG,
+    PictureFormat.WEBP,
+    PictureFormat.AVIF,
+    PictureFormat.TIFF,
+    PictureFormat.HEIC,
+]
 
 
 def public(metadata: Metadata, data: bytes) -> bytes:

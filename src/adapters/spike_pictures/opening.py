@@ -1,12 +1,13 @@
 """Opening a picture from bytes that may be hostile: the format, then the header, and no pixel yet."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from typing import Protocol
 
 from spike_core.domain.objects import PictureFormat
 from spike_pictures.decoded import Decoded
 from spike_pictures.formats import format_of
+from spike_pictures.heif_picture import HeifPicture
 from spike_pictures.pillow_picture import PillowPicture
 from spike_pictures.tiff_picture import TiffPicture
 
@@ -44,9 +45,13 @@ def opened_picture(data: bytes) -> Iterator[OpenedPicture]:
         MemoryError: there is too little.
     """
     format_ = format_of(data)
-    if format_ is PictureFormat.TIFF:
-        with TiffPicture.opened(data) as tiff:
-            yield tiff
-        return
-    with PillowPicture.opened(data, format_) as picture:
+    opened: AbstractContextManager[OpenedPicture]
+    match format_:
+        case PictureFormat.TIFF:
+            opened = TiffPicture.opened(data)
+        case PictureFormat.HEIC:
+            opened = HeifPicture.opened(data)
+        case _:
+            opened = PillowPicture.opened(data, format_)
+    with opened as picture:
         yield picture

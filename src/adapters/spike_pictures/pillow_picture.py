@@ -13,7 +13,7 @@ from typing import Final
 from attrs import field, frozen
 from PIL.AvifImagePlugin import AvifImageFile
 from PIL.GifImagePlugin import GifImageFile
-from PIL.Image import DecompressionBombError, DecompressionBombWarning
+from PIL.Image import DecompressionBombError, DecompressionBombWarning, Image, new
 from PIL.ImageFile import ImageFile
 from PIL.JpegImagePlugin import JpegImageFile
 from PIL.PngImagePlugin import PngImageFile
@@ -150,7 +150,7 @@ def _decoded_by_profile(file: ImageFile, at_least: tuple[int, int] | None) -> De
     file.load()
     tables = getattr(file, "quantization", None)
     return Decoded(
-        image=plain(file),
+        image=on_screen(plain(file), file),
         full_size=full_size if is_draft else file.size,  # Pillow turns a TIFF while decoding it
         profile=file.info.get("icc_profile") or b"",
         turn=Turn.of(file),
@@ -224,6 +224,19 @@ def _judge(file: ImageFile) -> None:
         _check_tile(file.tag_v2.get(TILEWIDTH), file.tag_v2.get(TILELENGTH))
     if getattr(file, "is_animated", False):  # formats without frames don't have it
         raise AnimatedPicture
+
+
+def on_screen(image: Image, file: ImageFile) -> Image:
+    """Return a GIF's pixels, transparent where its frame leaves the logical screen free; other pictures as they are.
+
+    So browsers show it, whatever the background color says; and like Pillow, they widen a screen that doesn't hold the
+    frame (GIF89a, sections 18 and 20).
+    """
+    if not isinstance(file, GifImageFile) or file.dispose_extent in {None, (0, 0, *file.size)}:
+        return image
+    screen = new("RGBA", image.size)
+    screen.paste(image.crop(file.dispose_extent), file.dispose_extent)
+    return screen
 
 
 def _read_plain_cmyk(file: ImageFile) -> None:

@@ -19,7 +19,6 @@ _OTHERS: Final = (
     ("JPEG 2000", _AS_PICTURE, rb"\0\0\0\x0cjP  \r\n\x87\n|\xff\x4f\xff\x51"),
     ("JPEG XR", _AS_PICTURE, rb"II\xbc[\0\1]"),
     ("JPEG XL", _AS_PICTURE, rb"\xff\x0a|\0\0\0\x0cJXL \r\n\x87\n"),
-    ("HEIC", _AS_PICTURE, rb"\0\0\0[\x10-\x7f]ftyp(?:.{4}){0,20}?(?:hei[cxms]|hev[cxms]|mif1|msf1)"),
     ("Photoshop (PSD)", _AS_PICTURE, rb"8BPS\0[\1\2]"),
     ("GIMP (XCF)", _AS_PICTURE, rb"gimp xcf "),
     ("OpenEXR", _AS_PICTURE, rb"\x76\x2f\x31\x01"),

@@ -11,6 +11,7 @@ from PIL.ImageFile import ImageFile
 from spike_core.domain.errors import UnacceptablePicture
 from spike_core.domain.objects import PictureFormat
 from spike_pictures.formats import format_of
+from spike_pictures.heif_primary import primary_of
 from spike_pictures.pillow_picture import PillowPicture, pillow_errors
 from spike_pillow import exif, iptc, xmp
 from spike_pillow.authorship import DEFAULT_LANGUAGE, Authorship, is_kept_line, is_kept_notice
@@ -97,6 +98,8 @@ def _blocks(data: bytes) -> Iterator[Block]:
             yield from _blocks_of_part(part)
     elif format_ is PictureFormat.TIFF:
         yield from _blocks_of_tiff(data)
+    elif format_ is PictureFormat.HEIC:
+        yield Block(Source.EXIF, primary_of(data).exif.removeprefix(exif.IDENTIFIER))
     else:
         with PillowPicture.opened(data, format_) as picture, pillow_errors():
             yield Block(Source.EXIF, _exif_of(picture.file, data).removeprefix(exif.IDENTIFIER))

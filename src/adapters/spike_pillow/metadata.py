@@ -2,7 +2,8 @@
 
 A file is taken apart by its format's rules, and only what it takes to show the picture is put together again. It is a
 list of what stays, not of what goes, so metadata of a kind that nobody has thought of go too. TIFF and AVIF, whose
-parts name each other by offsets, are encoded anew, and so is a file that isn't built by its rules.
+parts name each other by offsets, are encoded anew, and so is a file that isn't built by its rules. Of HEIC the primary
+picture is put into a file of its own.
 """
 
 import tempfile
@@ -18,9 +19,10 @@ from spike_core.domain.errors import UnacceptablePicture, UndecodablePicture
 from spike_core.domain.objects import PictureFormat
 from spike_pictures.colour import srgb_profile
 from spike_pictures.formats import format_of
+from spike_pictures.heif_primary import primary_of
 from spike_pictures.opening import opened_picture
 from spike_pictures.orientation import Turn
-from spike_pictures.pillow_picture import PillowPicture, pillow_errors
+from spike_pictures.pillow_picture import PillowPicture, on_screen, pillow_errors
 from spike_pictures.tiff_directory import directories_of, directory_at
 from spike_pictures.tiff_picture import TiffPicture
 from spike_pictures.tiff_second_opinion import pillow_keeps
@@ -96,6 +98,9 @@ def tells_place(data: bytes, format_: PictureFormat) -> bool:
         case PictureFormat.AVIF:
             with PillowPicture.opened(data, format_) as picture:
                 return not _is_harmless_avif(data, picture.file)
+        case PictureFormat.HEIC:
+            primary = primary_of(data)
+            return not primary.has_no_more_than_exif or (bool(primary.exif) and not exif.is_harmless(primary.exif))
         case _:
             try:
                 return parts_tell_place(parts_of(data, format_))
@@ -152,6 +157,9 @@ def _is_harmless_tiff(data: bytes) -> bool:
 
 def _write_public(data: bytes, out: IO[bytes]) -> None:
     format_ = format_of(data)
+    if format_ is PictureFormat.HEIC:
+        out.write(primary_of(data).data)
+        return
     try:
         parts = [part for part in parts_of(data, format_) if part.kind is Kind.PICTURE]
     except BrokenContainer:
@@ -208,7 +216,8 @@ def _values_of(data: bytes, format_: PictureFormat) -> tuple[Image, dict[str, An
         file.load()
         if profile := file.info.get("icc_profile"):
             options["icc_profile"] = profile
-        turned = Turn.of(file).applied_to(file)
+        whole = file if "transparency" in file.info else on_screen(file, file)  # the key is around a smaller frame, too
+        turned = Turn.of(file).applied_to(whole)
         bare = frombytes(turned.mode, turned.size, turned.tobytes())  # a copy would hand down what the file tells
         if turned.palette is not None:
             bare.putpalette(turned.palette.getdata()[1], turned.palette.mode)

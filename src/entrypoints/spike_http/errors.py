@@ -50,7 +50,7 @@ def _bad_file(error: str, suggestion: str, *, code: str = "INVALID_INPUT") -> Ro
     return _bad(error, suggestion, title="Invalid File", code=code)
 
 
-_ANOTHER_FILE: Final = "Please upload a JPEG, PNG, WebP, GIF, AVIF or TIFF image"
+_ANOTHER_FILE: Final = "Please upload a JPEG, PNG, WebP, GIF, AVIF, TIFF or HEIC image"
 _TRY_LATER: Final = "Please try again later"
 _UNAUTHORIZED: Final = _row(
     HTTPStatus.UNAUTHORIZED,

@@ -25,6 +25,7 @@ class PictureFormat(Enum):
     GIF = "GIF"
     AVIF = "AVIF"
     TIFF = "TIFF"
+    HEIC = "HEIC"  # and HEIF of any brand whose picture is coded in HEVC
 
     @property
     def extension(self) -> str:
@@ -44,6 +45,7 @@ _EXTENSIONS: Final = {
     PictureFormat.GIF: "gif",
     PictureFormat.AVIF: "avif",
     PictureFormat.TIFF: "tiff",
+    PictureFormat.HEIC: "heic",
 }
 _FORMATS: Final = {extension: format_ for format_, extension in _EXTENSIONS.items()}
 _KEY: Final = re.compile(

@@ -11,7 +11,7 @@ class Metadata(Protocol):
         """Open the picture as everybody may have it, seekable, in the same format; `content` is rewound afterwards.
 
         Nothing is left in it but what it takes to show it: pixels, their colour profile and how they are turned. JPEG,
-        PNG, WebP and GIF keep their pixels bit for bit.
+        PNG, WebP, GIF and HEIC keep their pixels bit for bit.
 
         Raises:
             UnacceptablePicture: it can't be decoded.

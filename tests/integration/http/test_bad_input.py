@@ -21,7 +21,7 @@ REFUSED = {
     "junk named .jpg": (JUNK, "File is not a supported image"),
     "HTML named .jpg": (HTML, "File is not a supported image"),
     "SVG": (SVG, "SVG is not supported"),
-    "HEIC, which needs an extra": (HEIC_HEADER, "HEIC is not supported"),
+    "HEIC without a picture": (HEIC_HEADER, "Image is damaged and cannot be read"),
     "nothing": (b"", "File is empty"),
     "a JPEG cut in half": (JPEG[: len(JPEG) // 2], "Image is damaged and cannot be read"),
     "a PNG cut in half": (encoded(photograph(), PictureFormat.PNG)[:50_000], "Image is damaged and cannot be read"),
@@ -32,7 +32,6 @@ REFUSED = {
         "Image exceeds maximum of 50 megapixels",
     ),
 }
-TAKEN = {format_.value: (format_, a_photo(SIZE, format_)) for format_ in PictureFormat}
 
 
 @pytest.fixture
@@ -62,10 +61,11 @@ def test_a_bad_file_is_refused_and_leaves_nothing(
         assert [*tx.census.images(limit=10), *tx.census.jobs(limit=10)] == []
 
 
-@pytest.mark.parametrize(("format_", "content"), TAKEN.values(), ids=TAKEN.keys())
+@pytest.mark.parametrize("format_", PictureFormat)
 def test_the_bytes_decide_the_format_whatever_the_name_says(
-    spike: Spike, headers: dict[str, str], format_: PictureFormat, content: bytes
+    spike: Spike, headers: dict[str, str], format_: PictureFormat
 ) -> None:
+    content = a_photo(SIZE, format_)
     client = testing.TestClient(create_app(spike))
     body = an_upload(content, filename="holiday.exe")
     image = client.simulate_post("/api/images/upload", headers=headers, body=body).json["image"]

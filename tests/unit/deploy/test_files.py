@@ -104,6 +104,7 @@ def test_the_image_runs_as_nobody_in_particular_and_pins_every_package() -> None
     assert installs
     assert all("--require-hashes" in install or "--no-deps --no-build-isolation ." in install for install in installs)
     assert "ARG NEURAL=no" in DOCKERFILE
+    assert "ARG HEIF=no" in DOCKERFILE
 
 
 def test_metrics_begin_empty_when_the_machine_starts() -> None:

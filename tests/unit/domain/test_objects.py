@@ -131,6 +131,7 @@ def test_a_text_that_parses_is_one_that_spike_makes(text: str) -> None:
         (PictureFormat.GIF, "gif", "image/gif"),
         (PictureFormat.AVIF, "avif", "image/avif"),
         (PictureFormat.TIFF, "tiff", "image/tiff"),
+        (PictureFormat.HEIC, "heic", "image/heic"),
     ],
 )
 def test_each_format_has_its_extension_and_media_type(format_: PictureFormat, extension: str, media_type: str) -> None:
@@ -138,5 +139,5 @@ def test_each_format_has_its_extension_and_media_type(format_: PictureFormat, ex
 
 
 def test_all_formats_are_covered_above() -> None:
-    assert len(PictureFormat) == 6
-    assert len({format_.extension for format_ in PictureFormat}) == 6
+    assert len(PictureFormat) == 7
+    assert len({format_.extension for format_ in PictureFormat}) == 7

@@ -58,7 +58,7 @@ class SlowBlobStore(MemoryBlobStore):
         (b"x" * (UPLOAD_BYTES_MAX + 1), FileTooLarge),
         (b"x" * UPLOAD_BYTES_MAX, UnknownPictureFormat),
         (b"junk", UnknownPictureFormat),
-        (b"picture HEIC 640x480", UnknownPictureFormat),
+        (b"picture BMP 640x480", UnknownPictureFormat),
         (a_picture(Dimensions(width_px=4, height_px=4), flaw="corrupt"), UndecodablePicture),
         (a_picture(Dimensions(width_px=4, height_px=4), PictureFormat.GIF, "animated"), AnimatedPicture),
         (a_picture(HUGE), TooManyPixels),

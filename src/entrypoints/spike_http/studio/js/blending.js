@@ -21,7 +21,7 @@ export function blend(base, source, then = () => {}) {
     content: [h('div', { class: 'pair' }, shown(source, source.name), h('span', { 'aria-hidden': 'true' }, '→'), shown(base, `into ${base.name}`)), picker.element],
     action: 'Blend',
     async act() {
-      const blendSource = source.id ? { imageId: source.id } : { base64: await base64(source.file), mimeType: source.file.type };
+      const blendSource = source.id ? { imageId: source.id } : { base64: await base64(source.file), mimeType: await sniffed(source.file) };
       const answer = await postOnce('/api/images/enhance', { imageId: base.id, tier: picker.chosen()[0], blendSource });
       spent(answer.newBalance);
       watch([{ id: answer.jobId }]);
@@ -59,4 +59,14 @@ export async function base64(blob) {
     reader.readAsDataURL(blob);
   });
   return url.slice(url.indexOf(',') + 1);
+}
+
+// What a file is by its first bytes; the server compares this with them, and files lie about what they are.
+export async function sniffed(file) {
+  const text = String.fromCharCode(...new Uint8Array(await file.slice(0, 64).arrayBuffer()));
+  if (text.startsWith('\x89PNG')) return 'image/png';
+  if (text.startsWith('GIF')) return 'image/gif';
+  if (text.startsWith('RIFF')) return 'image/webp';
+  if (text.startsWith('ftyp', 4)) return /avi[fs]/.test(text) ? 'image/avif' : 'image/heic';
+  return /^(II|MM)/.test(text) ? 'image/tiff' : 'image/jpeg';
 }

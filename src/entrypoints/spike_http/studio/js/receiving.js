@@ -37,6 +37,6 @@ export function start() {
 
 // A button that opens the file chooser; the input itself is for assistive techniques and tests too.
 export function chooser(label, take, { multiple = true, kind = 'main' } = {}) {
-  const input = h('input', { type: 'file', accept: 'image/*', multiple, hidden: true, 'aria-label': label, onchange: () => { take([...input.files]); input.value = ''; } });
+  const input = h('input', { type: 'file', accept: 'image/*,.heic,.heif', multiple, hidden: true, 'aria-label': label, onchange: () => { take([...input.files]); input.value = ''; } });
   return h('span', {}, h('button', { type: 'button', class: `button ${kind}`, onclick: () => input.click() }, label), input);
 }

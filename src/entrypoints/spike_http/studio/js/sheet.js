@@ -18,7 +18,7 @@ export function print(picture, { href, picked, onpick, extra } = {}) {
       onpick(picture, event.target.checked);
     } })),
     extra);
-  image.addEventListener('error', () => place.classList.add('lost')); // a TIFF, where the browser can't show it
+  image.addEventListener('error', () => place.classList.add('lost')); // a TIFF or HEIC, where the browser can't show it
   return place;
 }
 

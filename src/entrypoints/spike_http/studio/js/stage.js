@@ -133,13 +133,14 @@ export function stage(signal) {
   async function show(nextAfter, nextBefore, { unveiling = false } = {}) {
     const mine = ++asked;
     const load = async (picture) => {
-      if (!picture) return;
+      if (!picture) return false;
       const image = new Image();
       image.src = picture.url;
-      await image.decode().catch(() => {});
+      return image.decode().then(() => true, () => false);
     };
-    await Promise.all([load(nextAfter), load(nextBefore)]);
+    const [, isSeen] = await Promise.all([load(nextAfter), load(nextBefore)]);
     if (mine !== asked || signal.aborted) return;
+    if (!isSeen) nextBefore = undefined; // a TIFF or HEIC, where the browser can't show it
     const sameShape = after && after.width === nextAfter.width && after.height === nextAfter.height && Boolean(before) === Boolean(nextBefore);
     [after, before] = [nextAfter, nextBefore];
     for (const [image, picture, tag] of [[afterImage, after, tagAfter], [beforeImage, before, tagBefore]]) {

@@ -2,7 +2,7 @@
 
 import { get, newKey, post } from './api.js';
 import { ask } from './dialog.js';
-import { base64 } from './blending.js';
+import { base64, sniffed } from './blending.js';
 import { bar, h, setBar } from './dom.js';
 import { complain } from './notices.js';
 import { chooser, receive } from './receiving.js';
@@ -48,7 +48,7 @@ export function welcomeView(_parameters, signal) {
     await compare.show(original);
     word.textContent = 'Enhancing';
     // what visitors may have is a blend; a picture blended with itself is that picture
-    const blendSource = { base64: await base64(file), mimeType: sniffed(new Uint8Array(await file.slice(0, 16).arrayBuffer())) };
+    const blendSource = { base64: await base64(file), mimeType: await sniffed(file) };
     const { jobId } = await post('/api/images/anonymous-enhance', { imageId: image.id, blendSource }, { key: newKey() });
     setBar(progress, 0.6);
     for (let job; !signal.aborted; ) {
@@ -96,14 +96,4 @@ export function askToSignIn(reason) {
     act: async (form) => signIn(form.get('link')).catch((error) => { throw Object.assign(error, error.status === 401 && { message: says(error), suggestion: '', requestId: '' }); }),
   });
   dialog.classList.add('sign-in');
-}
-
-// the server compares this with the bytes, and files lie about what they are
-export function sniffed(bytes) {
-  const text = String.fromCharCode(...bytes);
-  if (text.startsWith('\x89PNG')) return 'image/png';
-  if (text.startsWith('GIF')) return 'image/gif';
-  if (text.startsWith('RIFF')) return 'image/webp';
-  if (text.startsWith('ftypavi', 4)) return 'image/avif';
-  return /^(II|MM)/.test(text) ? 'image/tiff' : 'image/jpeg';
 }
