@@ -4,6 +4,7 @@ import functools
 import importlib
 import importlib.util
 import io
+import random
 import struct
 import zlib
 from collections.abc import Iterable, Mapping
@@ -25,6 +26,7 @@ HTML: Final = b"<!DOCTYPE html><html><body><script>alert(1)</script></body></htm
 SVG: Final = b'<?xml version="1.0"?><svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"/>'
 JUNK: Final = bytes(range(256)) * 40
 HEIC_HEADER: Final = b"\0\0\0\x18ftypheic\0\0\0\0mif1heic" + bytes(400)
+_BURST_PX: Final = 24
 BMP_HEADER: Final = b"BM" + bytes(200)
 
 # the tags of EXIF that the tests write: Make, Orientation, GPS position (EXIF 2.32)
@@ -104,18 +106,26 @@ def a_photo(size: Dimensions, format_: PictureFormat = PictureFormat.JPEG, flaw:
 
 
 def flawed(picture: Image.Image, flaw: str) -> Image.Image:
-    """Return an RGB picture spoiled as an engine may: `dark`, `tinted` or `half`; as it is where the flaw is empty."""
+    """Return an RGB picture spoiled as an engine may: `dark`, `tinted`, `half`, `burst`; as it is where empty."""
     spoiled = picture.copy()
     match flaw:
         case "dark":
             spoiled = picture.point(lambda value: value // 10)
         case "tinted":
             spoiled = picture.point([min(255, value + 60) for value in range(256)] + list(range(256)) * 2)
+        case "burst":
+            spoiled.paste(noise(_BURST_PX, seed=1), (picture.width // 2, picture.height // 3))
         case "half":
             spoiled.paste((0, 0, 0), (0, picture.height // 2, picture.width, picture.height))
         case _:
             assert not flaw
     return spoiled
+
+
+def noise(side_px: int, *, seed: int) -> Image.Image:
+    """Return saturated noise, as from a network that diverged: each channel of each pixel is 0 or 255."""
+    bits = random.Random(seed).randbytes(3 * side_px * side_px)  # noqa: S311  # the same every time
+    return Image.frombytes("RGB", (side_px, side_px), bits).point(lambda value: 255 * (value >> 7))
 
 
 def an_animation(format_: PictureFormat, *, size: tuple[int, int] = (64, 48)) -> bytes:

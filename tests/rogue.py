@@ -17,6 +17,7 @@ from typing import BinaryIO, Final
 from attrs import frozen
 
 from spike_core.domain.dimensions import Dimensions
+from spike_core.domain.fidelity import Comparison
 from spike_core.domain.images import PictureFacts, PictureIdentity
 from spike_core.ports.plugins import Engine, EngineMeans
 from spike_core.ports.upscaler import EnhancedPicture
@@ -115,6 +116,9 @@ class _RogueProbe:
 
     def inspect(self, content: BinaryIO) -> PictureFacts:
         return self._engine.probe.inspect(_obeyed("look", content, UNWATCHED))
+
+    def compare(self, result: BinaryIO, original: BinaryIO) -> Comparison:
+        return self._engine.probe.compare(*(_obeyed("look", content, UNWATCHED) for content in (result, original)))
 
 
 def _obeyed(who: str, content: BinaryIO, watch: Watch) -> BinaryIO:

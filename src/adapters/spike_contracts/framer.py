@@ -55,7 +55,7 @@ class FramerContract:
         framed = framer.frame(io.BytesIO(picture), size=original, canvas=canvas)
         fitted = framer.fit(io.BytesIO(framed), size=original)
         assert fitted.dimensions == original
-        assert probe.inspect(io.BytesIO(fitted.content)).may_be(probe.inspect(io.BytesIO(picture)))
+        assert probe.compare(io.BytesIO(fitted.content), io.BytesIO(picture)).flaw == ""
 
     def test_the_same_pictures_give_the_same_bytes(self, framer: Framer, make_picture: MakePicture) -> None:
         picture = make_picture(WIDE)

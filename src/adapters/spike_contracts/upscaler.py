@@ -45,7 +45,7 @@ class UpscalerContract:
         assert (picture.format, picture.dimensions) == (PictureFormat.JPEG, size)
         assert (facts.format, facts.dimensions) == (PictureFormat.JPEG, size)
         assert not facts.is_blank
-        assert facts.may_be(probe.inspect(io.BytesIO(content)))
+        assert probe.compare(io.BytesIO(picture.content), io.BytesIO(content)).flaw == ""
 
     @pytest.mark.parametrize("format_", PictureFormat)
     def test_every_allowed_format_is_enhanced(

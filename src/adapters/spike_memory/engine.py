@@ -20,6 +20,7 @@ from spike_core.domain.errors import (
     UndecodablePicture,
     UnknownPictureFormat,
 )
+from spike_core.domain.fidelity import Comparison, Shares
 from spike_core.domain.generation import Prompt
 from spike_core.domain.images import PictureFacts, PictureIdentity
 from spike_core.domain.limits import PICTURE_PIXELS_MAX
@@ -31,13 +32,14 @@ _FORMATS: Final = "|".join(format_.value for format_ in PictureFormat).encode()
 _PICTURE: Final = re.compile(
     rb"picture ("
     + _FORMATS
-    + rb") ([1-9]\d{0,5})x([1-9]\d{0,5})(?: (blank|animated|corrupt|located|dark|tinted|half))?"
+    + rb") ([1-9]\d{0,5})x([1-9]\d{0,5})(?: (blank|animated|corrupt|located|dark|tinted|half|burst))?"
 )
 _GREY: Final = Colour(128, 128, 128)
 _HALF: Final = GRID_SIDE * GRID_SIDE // 2
 _COLOURS: Final = {
     b"dark": ColourGrid.of(Colour(12, 12, 12)),
     b"tinted": ColourGrid.of(Colour(188, 128, 128)),
+    b"burst": ColourGrid((Colour(148, 108, 128), *[_GREY] * (GRID_SIDE * GRID_SIDE - 1))),
     b"half": ColourGrid((_GREY,) * _HALF + (Colour(0, 0, 0),) * _HALF),
 }
 
@@ -45,7 +47,8 @@ _COLOURS: Final = {
 def a_picture(size: Dimensions, format_: PictureFormat = PictureFormat.JPEG, flaw: str = "") -> bytes:
     """Return a made-up picture, grey on the whole.
 
-    `flaw` is empty, `blank`, `animated`, `corrupt`, `located`, `dark`, `tinted` (redder) or `half` (black below).
+    `flaw` is empty, `blank`, `animated`, `corrupt`, `located`, `dark`, `tinted` (redder), `half` (black below)
+    or `burst` (noise at the top left, which its mean colors hardly tell).
     """
     return f"picture {format_.value} {size} {flaw}".strip().encode()
 
@@ -81,6 +84,23 @@ class MemoryProbe:
             is_blank=flaw == b"blank",
             colours=_COLOURS.get(flaw, ColourGrid.of(_GREY)),
             has_location=flaw == b"located",
+        )
+
+    def compare(self, result: BinaryIO, original: BinaryIO) -> Comparison:
+        """Return how a result differs; see the port."""
+        made, source = self.inspect(result), self.inspect(original)
+        gaps = [cell.gap_to(other) for cell, other in zip(made.colours.cells, source.colours.cells, strict=True)]
+        shares = Shares(overall=sum(gap > 0 for gap in gaps) / len(gaps), local=float(any(gaps)))
+        width_px, height_px = map(min, made.dimensions.sides_px, source.dimensions.sides_px)
+        return Comparison(
+            size=Dimensions(width_px=width_px, height_px=height_px),
+            result_is_blank=made.is_blank,
+            original_is_blank=source.is_blank,
+            stray=shares,
+            changed=shares,
+            roughness_excess=0.0,
+            mean_gap=made.colours.gap_to(source.colours),
+            cell_gap=max(gaps),
         )
 
 

@@ -8,10 +8,10 @@ from PIL.Image import Image, Resampling, new
 from spike_core.domain.colours import GRID_SIDE, Colour, ColourGrid
 from spike_pictures.bands import band_range
 from spike_pictures.decoded import Decoded
+from spike_pillow.visibility import FLAT_MAX
 
 DRAFT_SIDE_PX: Final = 128  # what a JPEG must at least be decoded at: its last column may stand for a single pixel
 _SIDE_PX: Final = 256  # seen from so far that a side has about so many pixels, up to twice as many
-_SPREAD_MAX: Final = 4  # of 255; lossy WebP moves flat pixels by so much
 _STRIP_PIXELS: Final = 1 << 20
 _PREMULTIPLIED: Final = {"LA": "La", "RGBA": "RGBa"}  # where there is alpha, hidden colours don't count
 _RESTORED: Final = {"La": "LA", "RGBa": "RGBA"}
@@ -21,7 +21,7 @@ _RESTORED: Final = {"La": "LA", "RGBa": "RGBA"}
 class Look:
     """What is seen of a picture from afar."""
 
-    is_blank: bool
+    seems_blank: bool  # every pixel may be alike; whether they are is told by `spike_pillow.visibility`
     colours: ColourGrid
 
     @classmethod
@@ -35,7 +35,7 @@ class Look:
         """
         afar = _afar(decoded.image)
         grid = evolve(decoded, image=afar.convert(_RESTORED.get(afar.mode, afar.mode)))
-        return cls(is_blank=_is_blank(afar), colours=_grid(grid.srgb()))
+        return cls(seems_blank=_seems_blank(afar), colours=_grid(grid.srgb()))
 
 
 def _afar(picture: Image) -> Image:
@@ -56,9 +56,9 @@ def _afar(picture: Image) -> Image:
     return afar
 
 
-def _is_blank(afar: Image) -> bool:
+def _seems_blank(afar: Image) -> bool:
     ranges = [band_range(band) for band in afar.split()]
-    return all(high - low <= _SPREAD_MAX for low, high in ranges)
+    return all(high - low <= FLAT_MAX for low, high in ranges)
 
 
 def _grid(colours: Image) -> ColourGrid:

@@ -11,6 +11,7 @@ from attrs import field, frozen
 
 from spike_core.domain.dimensions import Dimensions
 from spike_core.domain.errors import GeneratorUnavailable, UndecodablePicture, UpscalerUnavailable, WorkCutShort
+from spike_core.domain.fidelity import Comparison
 from spike_core.domain.generation import Prompt
 from spike_core.domain.images import PictureFacts, PictureIdentity
 from spike_core.ports.plugins import Engine
@@ -19,7 +20,7 @@ from spike_core.ports.watch import UNWATCHED, Watch
 from spike_sandbox.children import Children
 from spike_sandbox.ends import End
 from spike_sandbox.limits import Limits
-from spike_sandbox.work import Answer, Order, Tools, content_of, facts_of, identity_of, picture_of
+from spike_sandbox.work import Answer, Order, Tools, comparison_of, content_of, facts_of, identity_of, picture_of
 
 _Result = TypeVar("_Result")
 _log: Final = logging.getLogger(__name__)
@@ -190,6 +191,14 @@ class SandboxedProbe:
         """
         return _looked(self._children, Order("inspect", [content]), facts_of)
 
+    def compare(self, result: BinaryIO, original: BinaryIO) -> Comparison:
+        """Return how a result differs from its original; see the port.
+
+        Raises:
+            UndecodablePicture, UpscalerUnavailable: as in `identify`, for either picture.
+        """
+        return _looked(self._children, Order("compare", [result, original]), comparison_of)
+
 
 @frozen(kw_only=True)
 class SandboxedMetadata:
@@ -228,7 +237,8 @@ def _looked(children: Children, order: Order, read: Callable[[Answer], _Result])
         _log.warning("a look at a picture was cut short: %s", end)
         raise (UndecodablePicture if end.is_the_pictures_fault else UpscalerUnavailable) from end
     finally:
-        order.pictures[0].seek(0)
+        for picture in order.pictures:
+            picture.seek(0)
 
 
 def _worked(children: Children, order: Order, read: Callable[[Answer], _Result], watch: Watch) -> _Result:

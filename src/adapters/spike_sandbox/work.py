@@ -8,6 +8,7 @@ from attrs import define, field, frozen
 from cattrs import Converter
 
 from spike_core.domain.dimensions import Dimensions
+from spike_core.domain.fidelity import Comparison
 from spike_core.domain.generation import Prompt
 from spike_core.domain.images import PictureFacts, PictureIdentity
 from spike_core.ports.framer import Framer
@@ -95,6 +96,8 @@ def perform(bench: Bench, order: Mapping[str, Any], pictures: Sequence[bytes], w
             return Answer(_converter.unstructure(bench.engine.probe.identify(files[0])))
         case "inspect":
             return Answer(_converter.unstructure(bench.engine.probe.inspect(files[0])))
+        case "compare":
+            return Answer(_converter.unstructure(bench.engine.probe.compare(files[0], files[1])))
         case "enhance" | "fit" | "generate" | "modify":
             return _answer(_picture(bench, order, files, watch))
         case _:
@@ -165,6 +168,18 @@ def facts_of(answer: Answer) -> PictureFacts:
         return _converter.structure(answer.told, PictureFacts)
     except Exception as error:  # whatever a converter and validators make of what may be anything
         raise Garbled("these are no facts") from error
+
+
+def comparison_of(answer: Answer) -> Comparison:
+    """Return what `compare` found.
+
+    Raises:
+        Garbled: it isn't that.
+    """
+    try:
+        return _converter.structure(answer.told, Comparison)
+    except Exception as error:  # as above
+        raise Garbled("this is no comparison") from error
 
 
 def picture_of(answer: Answer) -> EnhancedPicture:

@@ -6,7 +6,7 @@ from typing import Final
 from attrs import field, frozen, validators
 
 GRID_SIDE: Final = 4  # cells in a row, and rows
-# how far an engine may move a mean, of 255; what ours do is in docs/decisions/0028
+# how far an engine may move a mean, of 255; what ours do is in docs/decisions/0028 and 0047
 MEAN_GAP_MAX: Final = 24.0
 TINY_MEAN_GAP_MAX: Final = 64.0  # where each pixel counts much, those at the edges above all
 CELL_GAP_MAX: Final = 32.0
@@ -66,12 +66,6 @@ class ColourGrid:
         rows = [Colour.mean(self.cells[start : start + GRID_SIDE]) for start in range(0, len(self.cells), GRID_SIDE)]
         columns = [Colour.mean(self.cells[column::GRID_SIDE]) for column in range(GRID_SIDE)]
         return rows + columns
-
-    def resembles(self, other: "ColourGrid") -> bool:
-        """Tell whether each part has the other's colour, as far as an engine may move it."""
-        return self.gap_to(other) <= MEAN_GAP_MAX and all(
-            cell.gap_to(theirs) <= CELL_GAP_MAX for cell, theirs in zip(self.cells, other.cells, strict=True)
-        )
 
     def gap_to(self, other: "ColourGrid") -> float:
         """Return how far the mean colours of the two lie apart, in the channel where it is most."""

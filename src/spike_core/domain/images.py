@@ -6,7 +6,7 @@ from typing import Final, Self
 
 from attrs import field, frozen, validators
 
-from spike_core.domain.colours import GRID_SIDE, MEAN_GAP_MAX, TINY_MEAN_GAP_MAX, ColourGrid
+from spike_core.domain.colours import ColourGrid
 from spike_core.domain.cursors import ImageCursor
 from spike_core.domain.dimensions import Dimensions
 from spike_core.domain.errors import InvalidFileName, InvalidValue
@@ -60,11 +60,6 @@ def check_description(text: str) -> str:
     return text
 
 
-# resampling mixes the colours of neighbours: eight pixels a cell make that small beside what is told
-_PLACES_SIDE_PX_MIN: Final = 8 * GRID_SIDE
-_TINY_SIDE_PX: Final = 16
-
-
 @frozen(kw_only=True)
 class PictureIdentity:
     """What a picture's bytes say of themselves, as far as it takes to store them."""
@@ -78,19 +73,8 @@ class PictureIdentity:
 class PictureFacts(PictureIdentity):
     """What a picture is, and what is seen of it from afar."""
 
-    is_blank: bool  # every pixel is alike, as far as a coarse look shows
+    is_blank: bool  # every pixel is alike, as far as a lossy format keeps them so
     colours: ColourGrid
-
-    def may_be(self, source: "PictureFacts") -> bool:
-        """Tell whether this may be the source in another size: it has kept its colours, place by place.
-
-        Of a picture too small to have places, as a whole; a tiny one more or less.
-        """
-        shortest_px = min(*source.dimensions.sides_px, *self.dimensions.sides_px)
-        if shortest_px >= _PLACES_SIDE_PX_MIN:
-            return self.colours.resembles(source.colours)
-        gap_max = TINY_MEAN_GAP_MAX if shortest_px < _TINY_SIDE_PX else MEAN_GAP_MAX
-        return self.colours.gap_to(source.colours) <= gap_max
 
 
 class LabelPolicy(Enum):

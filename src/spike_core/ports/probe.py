@@ -2,11 +2,15 @@
 
 from typing import BinaryIO, Protocol
 
+from spike_core.domain.fidelity import Comparison
 from spike_core.domain.images import PictureFacts, PictureIdentity
 
 
 class ImageProbe(Protocol):
-    """Tells what a picture's bytes are. Names and declared types don't count."""
+    """Tells what a picture's bytes are, and how a result differs from its original.
+
+    Names and declared types don't count.
+    """
 
     def identify(self, content: BinaryIO) -> PictureIdentity:
         """Return what the picture is, without a look at it; `content` is rewound afterwards.
@@ -31,4 +35,14 @@ class ImageProbe(Protocol):
             MultiplePages: it has more than one full page.
             TooManyPixels: it announces more than `PICTURE_PIXELS_MAX`.
             UndecodablePicture: it is truncated or corrupt.
+        """
+
+    def compare(self, result: BinaryIO, original: BinaryIO) -> Comparison:
+        """Decode both whole and return how a result differs from its original; both are rewound afterwards.
+
+        Every pixel counts, at whatever size either is, as it is seen: upright, in sRGB, colors times alpha.
+
+        Raises:
+            UnacceptablePicture: one of the two can't be decoded; as in `inspect`, which tells which.
+            UpscalerUnavailable: another attempt may succeed.
         """

@@ -1,6 +1,7 @@
 """Inspection: what a made picture really is, before anybody relies on it."""
 
 import io
+from typing import BinaryIO
 
 from spike_core.domain.dimensions import Dimensions
 from spike_core.domain.errors import FlawedResult, UnacceptablePicture
@@ -24,3 +25,16 @@ def inspected(picture: EnhancedPicture, probe: ImageProbe, *, size: Dimensions) 
     if facts.format is not picture.format or facts.dimensions != picture.dimensions:
         raise FlawedResult("it isn't what the engine says it is")
     return facts
+
+
+def check_fidelity(picture: EnhancedPicture, original: BinaryIO, probe: ImageProbe) -> None:
+    """Check that an enhancement, reduced to its original's size, is its original; its bytes were inspected.
+
+    Raises:
+        FlawedResult: it isn't; the measured numbers are told.
+        UnacceptablePicture: the original can't be decoded.
+        UpscalerUnavailable: the two can't be compared now.
+    """
+    flaw = probe.compare(io.BytesIO(picture.content), original).flaw
+    if flaw:
+        raise FlawedResult(flaw)

@@ -21,7 +21,7 @@ from spike_core.ports.probe import ImageProbe
 from spike_core.ports.transactions import Transactions
 from spike_core.ports.upscaler import EnhancedPicture, Upscaler
 from spike_core.ports.watch import Watch
-from spike_core.services.inspection import inspected
+from spike_core.services.inspection import check_fidelity, inspected
 
 
 @frozen(kw_only=True)
@@ -99,30 +99,41 @@ class Making:
                     assert_never(unreachable)
 
     def check(self, picture: EnhancedPicture, assignment: Assignment) -> None:
-        """Check the output before anybody pays for it: it decodes, has the right size, isn't blank, kept its colours.
+        """Check the output before it is paid for: it decodes, has the right size, and shows what it was made of.
 
-        What is made of blank pictures alone may be blank. A modification may have any colours: they may be what was
-        asked for. A generation is made of nothing.
+        An enhancement is compared with its original pixel by pixel. A blend's mean colors lie between those of its
+        pictures. A modification may have any colors: they may be what was asked for. What is made of pictures may be
+        blank where those, at its size, show nothing; a generation is made of nothing, and never is.
 
         Raises:
             FlawedResult: it isn't what was ordered.
             UnacceptablePicture, ObjectNotFound, StorageUnavailable: what it was made of can't be looked at.
+            UpscalerUnavailable: another attempt may succeed.
         """
         facts = inspected(picture, self.probe, size=assignment.size)
-        sources = [self._facts(key) for key in assignment.pictures]
-        if facts.is_blank and not (sources and all(source.is_blank for source in sources)):
-            raise FlawedResult("it is blank")
         match assignment.order.task:
             case Enhancement():
-                kept = facts.may_be(sources[0])
+                with self.blobs.open(assignment.pictures[0]) as original:
+                    check_fidelity(picture, original, self.probe)
+                return
             case Blend():
-                kept = facts.colours.lies_between(sources[0].colours, sources[1].colours)
+                sources = [self._facts(key).colours for key in assignment.pictures]
+                if not facts.colours.lies_between(sources[0], sources[1]):
+                    raise FlawedResult("its mean color isn't between those of the two pictures")
             case Generation() | Modification():
-                kept = True
+                pass
             case unreachable:
                 assert_never(unreachable)
-        if not kept:
-            raise FlawedResult("it hasn't kept the colours of what it was made of")
+        if facts.is_blank and not self._may_be_blank(picture, assignment):
+            raise FlawedResult("it is blank")
+
+    def _may_be_blank(self, picture: EnhancedPicture, assignment: Assignment) -> bool:
+        return bool(assignment.pictures) and all(self._is_blank_beside(picture, key) for key in assignment.pictures)
+
+    def _is_blank_beside(self, picture: EnhancedPicture, key: ObjectKey) -> bool:
+        """Tell whether a picture shows nothing that would be seen at the size of what was made of it."""
+        with self.blobs.open(key) as content:
+            return self.probe.compare(io.BytesIO(picture.content), content).original_is_blank
 
     def _labelled(self, picture: EnhancedPicture, original: BinaryIO) -> EnhancedPicture:
         match self.labels:

@@ -2,24 +2,37 @@
 
 import io
 from collections.abc import Callable
-from typing import Final
+from typing import BinaryIO, Final
 
 import pytest
+from attrs import evolve, field, frozen
 from hypothesis import example, given
 from hypothesis import strategies as st
 from PIL import Image, ImageChops, ImageOps
 
-from pictures import CHELSEA, PHOTOGRAPHS, decoded, encoded, flawed, photograph
+from pictures import CHELSEA, PHOTOGRAPHS, a_photo, decoded, encoded, flawed, noise, photograph
+from spike_contracts.probe import ProbeContract
 from spike_core.domain.dimensions import Dimensions
-from spike_core.domain.images import PictureFacts
+from spike_core.domain.errors import FlawedResult
+from spike_core.domain.fidelity import ROUGHNESS_EXCESS_MAX, Comparison, Shares
+from spike_core.domain.images import PictureFacts, PictureIdentity
 from spike_core.domain.objects import PictureFormat
+from spike_core.domain.tiers import Tier
+from spike_core.ports.upscaler import EnhancedPicture
+from spike_core.ports.watch import UNWATCHED, Watch
+from spike_core.services.outright import OutrightEnhancement
 from spike_pillow import PillowProbe, PillowUpscaler
 
 SIDES: Final = st.integers(1, 90)
+NONE: Final = Shares(overall=0.0, local=0.0)
 
 
-def facts_of(data: bytes) -> PictureFacts:
-    return PillowProbe().inspect(io.BytesIO(data))
+def compared(result: bytes, original: bytes) -> Comparison:
+    return PillowProbe().compare(io.BytesIO(result), io.BytesIO(original))
+
+
+def size_of(picture: Image.Image) -> Dimensions:
+    return Dimensions(width_px=picture.width, height_px=picture.height)
 
 
 def enhanced(data: bytes, size: Dimensions) -> bytes:
@@ -46,9 +59,9 @@ def at_random(width_px: int, height_px: int, seed: bytes, mode: str) -> Image.Im
 def test_the_classical_engine_passes_whatever_it_is_given(
     width_px: int, height_px: int, longest_side_px: int, seed: bytes, mode: str, format_: PictureFormat
 ) -> None:
-    data = encoded(at_random(width_px, height_px, seed, mode), format_)
-    original = facts_of(data)
-    assert facts_of(enhanced(data, original.dimensions.scaled_to(longest_side_px))).may_be(original)
+    picture = at_random(width_px, height_px, seed, mode)
+    data = encoded(picture, format_)
+    assert compared(enhanced(data, size_of(picture).scaled_to(longest_side_px)), data).flaw == ""
 
 
 @pytest.mark.parametrize("name", PHOTOGRAPHS)
@@ -57,10 +70,11 @@ def test_the_classical_engine_keeps_the_colours_of_photographs_far_within_the_bo
     name: str, longest_side_px: int
 ) -> None:
     data = encoded(photograph(name))
-    original = facts_of(data)
-    result = facts_of(enhanced(data, original.dimensions.scaled_to(longest_side_px)))
-    assert result.colours.mean.gap_to(original.colours.mean) < 3
-    assert result.may_be(original)
+    comparison = compared(enhanced(data, size_of(photograph(name)).scaled_to(longest_side_px)), data)
+    assert comparison.flaw == ""
+    assert comparison.mean_gap < 3
+    assert (comparison.stray, comparison.changed) == (NONE, NONE)
+    assert comparison.roughness_excess < ROUGHNESS_EXCESS_MAX / 2
 
 
 def _rolled(picture: Image.Image) -> Image.Image:
@@ -83,28 +97,77 @@ BROKEN: Final[dict[str, Callable[[Image.Image], Image.Image]]] = {
 @pytest.mark.parametrize("name", [CHELSEA, "astronaut.png", "coffee.png"])
 def test_what_a_broken_engine_makes_is_told(name: str, fault: str) -> None:
     data = encoded(photograph(name))
-    original = facts_of(data)
-    size = original.dimensions.scaled_to(700)
-    right = decoded(enhanced(data, size))
+    right = decoded(enhanced(data, size_of(photograph(name)).scaled_to(700)))
     wrong = BROKEN[fault](right).resize(right.size)
-    assert facts_of(encoded(right)).may_be(original)
-    assert not facts_of(encoded(wrong)).may_be(original)
+    assert compared(encoded(right), data).flaw == ""
+    assert compared(encoded(wrong), data).flaw
 
 
 @pytest.mark.parametrize("fault", [Image.Transpose.ROTATE_180, Image.Transpose.FLIP_TOP_BOTTOM])
 def test_a_picture_that_was_turned_is_told(fault: Image.Transpose) -> None:
     """Where its parts differ, as they do in most."""
     data = encoded(photograph("rocket.jpg"))
-    assert not facts_of(encoded(photograph("rocket.jpg").transpose(fault))).may_be(facts_of(data))
+    assert compared(encoded(photograph("rocket.jpg").transpose(fault)), data).flaw
 
 
 def test_tiles_at_the_wrong_place_are_told() -> None:
     data = encoded(photograph("astronaut.png"))
-    assert not facts_of(encoded(_rolled(photograph("astronaut.png")))).may_be(facts_of(data))
+    assert compared(encoded(_rolled(photograph("astronaut.png"))), data).flaw
 
 
 def test_alpha_that_was_lost_is_told() -> None:
     picture = photograph().convert("RGBA")
     picture.paste((255, 255, 255, 0), (0, 0, 200, 200))
-    original = facts_of(encoded(picture, PictureFormat.PNG))
-    assert not facts_of(encoded(picture.convert("RGB"), PictureFormat.PNG)).may_be(original)
+    original = encoded(picture, PictureFormat.PNG)
+    assert compared(encoded(picture.convert("RGB"), PictureFormat.PNG), original).flaw
+
+
+@frozen
+class Bursting:
+    """The classical engine, with a burst of noise in each picture that it makes."""
+
+    side_px: int
+
+    def enhance(self, original: BinaryIO, *, size: Dimensions, watch: Watch = UNWATCHED) -> EnhancedPicture:
+        made = PillowUpscaler().enhance(original, size=size, watch=watch)
+        picture = decoded(made.content)
+        picture.paste(noise(self.side_px, seed=7), (size.width_px // 3, size.height_px // 3))
+        return evolve(made, content=encoded(picture, quality=95, subsampling=0))
+
+
+@pytest.mark.parametrize("tier", [Tier.TIER_1K, Tier.TIER_4K])
+def test_an_engine_whose_results_have_bursts_is_refused_with_the_numbers(tier: Tier) -> None:
+    original = encoded(photograph("coffee.png"))
+    sound = OutrightEnhancement(probe=PillowProbe(), upscaler=PillowUpscaler())
+    assert sound.enhance(io.BytesIO(original), tier).content
+    broken = OutrightEnhancement(probe=PillowProbe(), upscaler=Bursting(24))
+    with pytest.raises(FlawedResult, match=r"noise of its own: .* differ by \d+ of 255 more .*, 40 allowed"):
+        broken.enhance(io.BytesIO(original), tier)
+
+
+@frozen
+class LaxProbe:
+    """A probe that doesn't look at pixels: what the contract must not let pass."""
+
+    blind_to: str
+    _probe: PillowProbe = field(factory=PillowProbe)
+
+    def identify(self, content: BinaryIO) -> PictureIdentity:
+        return self._probe.identify(content)
+
+    def inspect(self, content: BinaryIO) -> PictureFacts:
+        return self._probe.inspect(content)
+
+    def compare(self, result: BinaryIO, original: BinaryIO) -> Comparison:
+        found = self._probe.compare(result, original)
+        if self.blind_to == "pixels":
+            return evolve(found, stray=NONE, changed=NONE, roughness_excess=0.0)
+        return evolve(found, mean_gap=0.0, cell_gap=0.0, stray=NONE, changed=NONE)
+
+
+@pytest.mark.parametrize(("blind_to", "flaw"), [("pixels", "burst"), ("colors", "tinted"), ("colors", "half")])
+def test_the_contract_notices_a_probe_that_is_blind(blind_to: str, flaw: str) -> None:
+    law = ProbeContract().test_a_spoiled_picture_is_not_faithful
+    law(PillowProbe(), a_photo, PictureFormat.PNG, flaw)
+    with pytest.raises(AssertionError):
+        law(LaxProbe(blind_to), a_photo, PictureFormat.PNG, flaw)

@@ -103,6 +103,17 @@ def test_a_picture_may_be_sent_again_when_it_may_not_have_been_its_fault(deed: s
         sandbox.engine.probe.inspect(io.BytesIO(a_rogue(f"look: {deed}")))
 
 
+@pytest.mark.parametrize("deed", ["segfault", "kill"])
+@pytest.mark.parametrize("is_result", [True, False])
+def test_a_comparison_that_ends_in_a_death_is_told_and_rewinds_both(deed: str, *, is_result: bool) -> None:
+    contents = [io.BytesIO(a_rogue(f"look: {deed}")), io.BytesIO(GOOD)]
+    result, original = contents if is_result else reversed(contents)
+    refusal = UndecodablePicture if deed == "segfault" else UpscalerUnavailable
+    with a_sandbox() as sandbox, pytest.raises(refusal):
+        sandbox.engine.probe.compare(result, original)
+    assert [content.tell() for content in contents] == [0, 0]
+
+
 def test_the_content_is_rewound_after_a_death_too() -> None:
     content = io.BytesIO(a_rogue("look: kill"))
     with a_sandbox() as sandbox, pytest.raises(UpscalerUnavailable):

@@ -201,6 +201,9 @@ def test_the_same_request_at_the_same_time_is_told_to_wait(ada: Caller, house: M
         def inspect(self, content: Any) -> Any:
             return probe.inspect(content)
 
+        def compare(self, result: Any, original: Any) -> Any:
+            return probe.compare(result, original)
+
     intake = evolve(house.spike.uploads.intake, probe=Nosy())
     uploads = evolve(house.spike.uploads, intake=intake)
     caller = Caller(testing.TestClient(create_app(evolve(house.spike, uploads=uploads))), ada.registered)

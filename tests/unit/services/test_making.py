@@ -1,6 +1,7 @@
 """What goes into which engine, and what comes out."""
 
 import io
+from contextlib import nullcontext
 
 import pytest
 from attrs import evolve
@@ -137,15 +138,15 @@ def test_a_generation_is_never_blank(making: Making) -> None:
 SPOILED = ["dark", "tinted", "half"]
 
 
-@pytest.mark.parametrize("flaw", SPOILED)
+@pytest.mark.parametrize("flaw", [*SPOILED, "burst", "blank"])
 def test_a_flaw_of_the_original_is_none_of_the_engines(making: Making, flaw: str) -> None:
     image = an_image_in(making, flaw=flaw)
     made(making, Enhancement(image_id=image.id))
     made(making, Blend(image_id=image.id, source=image.id))
 
 
-@pytest.mark.parametrize("flaw", SPOILED)
-def test_an_enhancement_keeps_the_colours_of_its_original(making: Making, flaw: str) -> None:
+@pytest.mark.parametrize("flaw", [*SPOILED, "burst", "blank"])
+def test_an_enhancement_shows_its_original(making: Making, flaw: str) -> None:
     assignment = making.assignment(order(Enhancement(image_id=an_image_in(making).id)))
     with pytest.raises(FlawedResult):
         making.check(flawed(assignment.size, flaw), assignment)
@@ -167,3 +168,17 @@ def test_a_modification_may_have_any_colours(making: Making, flaw: str) -> None:
     source = an_input_in(making, a_job_id())
     assignment = making.assignment(order(Modification(prompt=PROMPT, negative=None, input=source)))
     making.check(flawed(assignment.size, flaw), assignment)
+
+
+def test_a_modification_may_be_blank_where_its_original_is(making: Making) -> None:
+    for flaw in ("blank", ""):
+        source = an_input_in(making, a_job_id(), flaw=flaw)
+        assignment = making.assignment(order(Modification(prompt=PROMPT, negative=None, input=source)))
+        with nullcontext() if flaw else pytest.raises(FlawedResult):
+            making.check(flawed(assignment.size, "blank"), assignment)
+
+
+def test_a_flawed_result_is_refused_with_its_numbers(making: Making) -> None:
+    assignment = making.assignment(order(Enhancement(image_id=an_image_in(making).id)))
+    with pytest.raises(FlawedResult, match=r"6\.2% of its pixels, 2% allowed"):
+        making.check(flawed(assignment.size, "burst"), assignment)

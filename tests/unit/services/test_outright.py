@@ -46,7 +46,15 @@ def test_what_the_service_would_refuse_is_refused() -> None:
 
 
 @pytest.mark.parametrize(
-    "engine", [Spoiling("blank"), Spoiling("corrupt"), Spoiling("tinted"), Spoiling("half"), Spoiling(side_px=7)]
+    "engine",
+    [
+        Spoiling("blank"),
+        Spoiling("corrupt"),
+        Spoiling("tinted"),
+        Spoiling("half"),
+        Spoiling("burst"),
+        Spoiling(side_px=7),
+    ],
 )
 def test_a_result_that_fails_its_check_is_not_handed_over(engine: Spoiling) -> None:
     enhancement = OutrightEnhancement(probe=MemoryProbe(), upscaler=engine)

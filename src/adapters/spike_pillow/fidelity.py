@@ -1,0 +1,219 @@
+"""Fidelity: a result measured against its original, pixel by pixel.
+
+Both are brought to the smaller of their sizes and smoothed alike, tile by tile, so that beside the two pictures a few
+megabytes are needed. numpy is imported with this module, so import it where a comparison is made.
+"""
+
+from itertools import product
+from typing import Final, TypeAlias
+
+import numpy as np
+from attrs import frozen
+from numpy.typing import NDArray
+from PIL.Image import Image, Resampling
+from PIL.ImageChops import difference
+
+from spike_core.domain.colours import GRID_SIDE
+from spike_core.domain.dimensions import Dimensions
+from spike_core.domain.fidelity import Comparison, Shares
+from spike_pictures.bands import band_range
+from spike_pillow.roughness import roughness_excess
+from spike_pillow.statistics import impression_of
+from spike_pillow.visibility import is_flat, shows_something
+
+Planes: TypeAlias = NDArray[np.int16]  # rows x columns x channels
+
+STRAY_MIN: Final = 32  # of 255
+CHANGED_MIN: Final = 64  # of 255
+_PER_NOISE: Final = 0.75  # both grow by so much per standard deviation; smoothing leaves three eighths of noise
+_WINDOW_PX: Final = 32  # of the result: a little more than the smallest burst that is to be noticed
+_BLOCK_SIDES: Final = (2, 16)  # of the comparison; a window has two blocks a side
+_TILE_PX: Final = 256
+_MARGIN_PX: Final = 2  # that a tile must see around it
+_SMOOTHED: Final = 16  # the sum of the smoothing kernel's weights
+_LUMA: Final = np.array([5, 9, 2], dtype=np.int16)  # in sixteenths: ITU-R BT.601, rounded
+_OVERSHOOT: Final = 1  # halvings of the local contrast by which sharpening may leave the local range
+_REDUCING_GAP: Final = 2.0
+
+
+def compared(result: Image, original: Image) -> Comparison:
+    """Compare two upright pictures in RGB or RGBA in sRGB."""
+    result, original = _alike(result, original)
+    size = (min(result.width, original.width), min(result.height, original.height))
+    reference, reduced = _reduced(original, size), _reduced(result, size)
+    del original
+    growth = max(result.width / size[0], result.height / size[1])
+    stray, changed = _counted(reduced, reference, block_px=_block_px(growth))
+    gaps = _cells(reduced) - _cells(reference)
+    return Comparison(
+        size=Dimensions(width_px=size[0], height_px=size[1]),
+        result_is_blank=is_flat(result),
+        original_is_blank=not shows_something(reference, growth=growth),
+        stray=stray,
+        changed=changed,
+        roughness_excess=roughness_excess(result, reference),
+        mean_gap=float(np.abs(gaps.mean(axis=(0, 1))).max()),
+        cell_gap=float(np.abs(gaps).max()),
+    )
+
+
+def _alike(one: Image, other: Image) -> tuple[Image, Image]:
+    """Return both with alpha, premultiplied so that hidden colors don't count, or both without."""
+    if one.mode == other.mode == "RGB":
+        return one, other
+    return _premultiplied(one), _premultiplied(other)
+
+
+def _premultiplied(picture: Image) -> Image:
+    return (picture if picture.mode == "RGBA" else picture.convert("RGBA")).convert("RGBa")
+
+
+def _reduced(picture: Image, size: tuple[int, int]) -> Image:
+    """Reduce by a filter that keeps whatever is wider than a pixel where it is, at odd factors too."""
+    if picture.size == size:
+        return picture
+    return picture.resize(size, Resampling.HAMMING, reducing_gap=_REDUCING_GAP)
+
+
+def _cells(picture: Image) -> NDArray[np.float32]:
+    """Return the mean colors of equal parts."""
+    return np.asarray(picture.resize((GRID_SIDE, GRID_SIDE), Resampling.BOX), dtype=np.float32)
+
+
+def _block_px(growth: float) -> int:
+    low, high = _BLOCK_SIDES
+    return min(high, max(low, round(_WINDOW_PX / growth / 2)))
+
+
+def _counted(result: Image, original: Image, *, block_px: int) -> tuple[Shares, Shares]:
+    """Count the pixels that are stray, and those that are changed, tile by tile."""
+    width, height = result.size
+    impression = impression_of(original)
+    allowance = impression.noise * _PER_NOISE
+    stray = np.zeros((-(-height // block_px), -(-width // block_px)), dtype=np.int32)
+    changed = np.zeros_like(stray)
+    side = _TILE_PX // block_px * block_px
+    for top, left in product(range(0, height, side), range(0, width, side)):
+        tile = _Tile(left, top, min(left + side, width), min(top + side, height))
+        if _largest_difference(result, original, tile) <= STRAY_MIN:
+            continue  # smoothing makes no difference larger
+        blocks = tile.blocks(block_px)
+        given, wanted = _planes(result, tile), _planes(original, tile)
+        beyond = _beyond(_smoothed(given), _smoothed(wanted))
+        stray[blocks] = _by_block(tile.own(beyond) > _SMOOTHED * (STRAY_MIN + allowance), block_px)
+        gap = _gap(given, wanted)
+        if impression.has_impulses:
+            gap = np.minimum(gap, _gap(given, _medians(wanted)))
+        changed[blocks] = _by_block(tile.own(gap) > _SMOOTHED * (CHANGED_MIN + allowance), block_px)
+    return _shares(stray, result.size, block_px), _shares(changed, result.size, block_px)
+
+
+@frozen
+class _Tile:
+    """A part of a picture."""
+
+    left: int
+    top: int
+    right: int
+    bottom: int
+
+    def seen(self, size: tuple[int, int]) -> tuple[int, int, int, int]:
+        """Return the box of the tile and of the pixels around that it depends on."""
+        left, top = max(0, self.left - _MARGIN_PX), max(0, self.top - _MARGIN_PX)
+        return left, top, min(size[0], self.right + _MARGIN_PX), min(size[1], self.bottom + _MARGIN_PX)
+
+    def own(self, planes: Planes) -> Planes:
+        """Return the tile's own part of what is seen."""
+        left, top = min(self.left, _MARGIN_PX), min(self.top, _MARGIN_PX)
+        return planes[top : top + self.bottom - self.top, left : left + self.right - self.left]
+
+    def blocks(self, side: int) -> tuple[slice, slice]:
+        """Return the blocks that the tile consists of."""
+        return slice(self.top // side, -(-self.bottom // side)), slice(self.left // side, -(-self.right // side))
+
+
+def _largest_difference(one: Image, other: Image, tile: _Tile) -> float:
+    box = tile.seen(one.size)
+    return max(band_range(band)[1] for band in difference(one.crop(box), other.crop(box)).split())
+
+
+def _by_block(mask: NDArray[np.bool_], side: int) -> NDArray[np.int32]:
+    padded = np.pad(mask, [(0, -length % side) for length in mask.shape])
+    blocks = padded.reshape(padded.shape[0] // side, side, padded.shape[1] // side, side)
+    counts: NDArray[np.int32] = blocks.sum(axis=(1, 3), dtype=np.int32)
+    return counts
+
+
+def _shares(counts: NDArray[np.int32], size: tuple[int, int], block_px: int) -> Shares:
+    """Return the share of all pixels, and that in the window of two by two blocks with the most."""
+    windows = counts
+    if counts.shape[0] > 1:
+        windows = windows[:-1] + windows[1:]
+    if counts.shape[1] > 1:
+        windows = windows[:, :-1] + windows[:, 1:]
+    window_px = min(2 * block_px, size[0]) * min(2 * block_px, size[1])
+    return Shares(overall=float(counts.sum()) / (size[0] * size[1]), local=float(windows.max()) / window_px)
+
+
+def _planes(picture: Image, tile: _Tile) -> Planes:
+    return np.asarray(picture.crop(tile.seen(picture.size))).astype(np.int16)
+
+
+def _smoothed(planes: Planes) -> Planes:
+    """Return the sums of three by three neighbors, weighted 1 2 1 both ways; edges are repeated."""
+    padded = np.pad(planes, [(0, 0), (1, 1), *[(0, 0)] * (planes.ndim - 2)], mode="edge")
+    across = padded[:, :-2] + 2 * padded[:, 1:-1] + padded[:, 2:]
+    padded = np.pad(across, [(1, 1), (0, 0), *[(0, 0)] * (planes.ndim - 2)], mode="edge")
+    both: Planes = padded[:-2] + 2 * padded[1:-1] + padded[2:]
+    return both
+
+
+def _beyond(given: Planes, wanted: Planes) -> Planes:
+    """Return how far pixels lie outside the range of the other's neighborhood and what sharpening adds to it."""
+    low, high = _extreme(wanted, np.minimum), _extreme(wanted, np.maximum)
+    overshoot = (high - low) >> _OVERSHOOT
+    beyond: Planes = np.maximum(given - high, low - given) - overshoot
+    return _channels_max(beyond)
+
+
+def _extreme(planes: Planes, of: np.ufunc) -> Planes:
+    padded = np.pad(planes, ((0, 0), (1, 1), (0, 0)), mode="edge")
+    across = of(of(padded[:, :-2], padded[:, 1:-1]), padded[:, 2:])
+    padded = np.pad(across, ((1, 1), (0, 0), (0, 0)), mode="edge")
+    both: Planes = of(of(padded[:-2], padded[1:-1]), padded[2:])
+    return both
+
+
+def _gap(given: Planes, wanted: Planes) -> Planes:
+    """Return by how much smoothed luminance, or alpha, differs."""
+    difference = given - wanted
+    luma: Planes = np.abs(_smoothed((difference[..., :3] * _LUMA).sum(axis=2, dtype=np.int16) >> 4))
+    if difference.shape[2] == 3:  # noqa: PLR2004  # red, green, blue
+        return luma
+    return np.maximum(luma, np.abs(_smoothed(difference[..., 3])))
+
+
+def _channels_max(planes: Planes) -> Planes:
+    """Return the largest of all channels; far faster than `max(axis=2)`."""
+    largest = planes[..., 0]
+    for channel in range(1, planes.shape[2]):
+        largest = np.maximum(largest, planes[..., channel])
+    return largest
+
+
+# the exchanges that bring the median of nine to the middle (J. L. Smith, "Implementing median filters", 1996)
+_EXCHANGES: Final = (
+    (1, 2), (4, 5), (7, 8), (0, 1), (3, 4), (6, 7), (1, 2), (4, 5), (7, 8), (0, 3), (5, 8), (4, 7), (3, 6), (1, 4),
+    (2, 5), (4, 7), (4, 2), (6, 4), (4, 2),
+)  # fmt: skip
+
+
+def _medians(planes: Planes) -> Planes:
+    """Return the medians of three by three neighbors."""
+    height, width = planes.shape[:2]
+    padded = np.pad(planes, ((1, 1), (1, 1), (0, 0)), mode="edge")
+    values = [padded[top : top + height, left : left + width] for top in range(3) for left in range(3)]
+    for one, other in _EXCHANGES:
+        low, high = np.minimum(values[one], values[other]), np.maximum(values[one], values[other])
+        values[one], values[other] = low, high
+    return values[4]
