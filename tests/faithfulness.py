@@ -5,6 +5,7 @@ limit (checkerboards and modules of 1 px), plain resampling loses contrast too. 
 both from the original and from what Lanczos, as the reference, gives there.
 """
 
+from collections.abc import Sequence
 from typing import Final
 
 import numpy as np
@@ -14,9 +15,8 @@ from PIL import Image
 
 DIFFERENCE_MAX: Final = 48  # of 255, in any channel
 BLOCK_PX: Final = 32
-_BACKGROUNDS: Final = (0, 255)  # black and white: what transparent pixels are seen on
 
-Mask = NDArray[np.bool_]
+Values = NDArray[np.float32]
 
 
 @frozen(kw_only=True)
@@ -32,75 +32,71 @@ class Faithfulness:
         return f"{self.share:.2%} of the pixels, {self.block_share:.1%} of a block, by up to {self.largest:.0f}"
 
 
-def off(result: Image.Image, original: Image.Image) -> Faithfulness:
-    """Compare a result of any size with the original alone: what a check can know without a reference."""
-    return _judged(_differences(result, original))
-
-
 def broken(result: Image.Image, original: Image.Image) -> Faithfulness:
     """Compare a result of any size with the original and with Lanczos to the same size; the smaller difference counts.
 
     Alpha is composited on black and on white; the larger difference counts.
     """
-    return _judged(broken_by(result, original))
+    return judged(differences(result, original))
 
 
-def broken_by(result: Image.Image, original: Image.Image) -> NDArray[np.float64]:
+def off(result: Image.Image, original: Image.Image) -> Faithfulness:
+    """Compare a result of any size with the original alone: what a check can know without a reference."""
+    return judged(_difference(_seen(result, original.size), _seen(original, original.size)))
+
+
+def differences(result: Image.Image, original: Image.Image) -> Values:
     """Return each pixel's difference as `broken` counts it, of 255, in the original's size."""
     reference = original.resize(result.size, Image.Resampling.LANCZOS)
-    return np.minimum(_differences(result, original), _differences(result, original, through=reference))
+    shown, *expected = (_seen(picture, original.size) for picture in (result, original, reference))
+    smaller: Values = np.minimum(*(_difference(shown, each) for each in expected))
+    return smaller
 
 
-def reduced(pixels: NDArray[np.float64], size: tuple[int, int]) -> NDArray[np.float64]:
-    """Return the exact mean over each pixel's area, of pixels in any larger size, fractions of pixels included.
+def judged(difference: Values) -> Faithfulness:
+    """Return the figures of differences such as `differences` returns."""
+    far = difference > DIFFERENCE_MAX
+    starts = [
+        sorted({min(start, max(0, side - BLOCK_PX)) for start in range(0, side, BLOCK_PX // 2)}) for side in far.shape
+    ]
+    blocks = [far[top : top + BLOCK_PX, left : left + BLOCK_PX] for top in starts[0] for left in starts[1]]
+    return Faithfulness(
+        share=float(far.mean()),
+        block_share=max(float(block.mean()) for block in blocks),
+        largest=float(difference.max()),
+    )
 
-    Pillow's BOX takes whole pixels by their centers, so at factors such as 1.6 it repeats some and is no mean.
+
+def reduced(pixels: Values, size: tuple[int, int]) -> Values:
+    """Return the mean over each pixel's area, of pixels in any larger size; fractions of pixels count as fractions.
+
+    Pillow's BOX takes whole pixels by their centers: at a factor of 1.6 it is no mean.
     """
     return _along(_along(pixels, 0, size[1]), 1, size[0])
 
 
-def _along(pixels: NDArray[np.float64], axis: int, count: int) -> NDArray[np.float64]:
+def _along(pixels: Values, axis: int, count: int) -> Values:
     lines = np.moveaxis(pixels, axis, 0)
+    if len(lines) == count:
+        return pixels
     sums = np.concatenate([np.zeros_like(lines[:1]), np.cumsum(lines, axis=0)])
     edges = np.arange(count + 1) * (len(lines) / count)
     whole = np.minimum(edges.astype(np.intp), len(lines) - 1)
-    part = (edges - whole).reshape(-1, *[1] * (lines.ndim - 1))
+    part = (edges - whole).astype(np.float32).reshape(-1, *[1] * (lines.ndim - 1))
     at_edges = sums[whole] + part * lines[whole]
-    return np.moveaxis(np.diff(at_edges, axis=0) * (count / len(lines)), 0, axis)
+    return np.moveaxis(np.diff(at_edges, axis=0) * np.float32(count / len(lines)), 0, axis)
 
 
-def _differences(
-    result: Image.Image, original: Image.Image, *, through: Image.Image | None = None
-) -> NDArray[np.float64]:
-    """Return the largest difference of a channel for each pixel, on the background that shows it most."""
-    expected = original if through is None else through
-    return np.max(
-        [
-            np.abs(
-                reduced(_on(background, result), original.size) - reduced(_on(background, expected), original.size)
-            ).max(axis=2)
-            for background in _BACKGROUNDS
-        ],
-        axis=0,
-    )
-
-
-def _on(background: int, picture: Image.Image) -> NDArray[np.float64]:
-    pixels = np.asarray(picture.convert("RGBA"), dtype=np.float64)
+def _seen(picture: Image.Image, size: tuple[int, int]) -> Sequence[Values]:
+    """Return a picture as it is seen on black and on white, reduced; once where nothing shines through."""
+    if "A" not in picture.getbands() and "transparency" not in picture.info:
+        return [reduced(np.asarray(picture.convert("RGB"), dtype=np.float32), size)]
+    pixels = np.asarray(picture.convert("RGBA"), dtype=np.float32)
     opacity = pixels[..., 3:] / 255
-    seen: NDArray[np.float64] = pixels[..., :3] * opacity + background * (1 - opacity)
-    return seen
+    on_black = reduced(pixels[..., :3] * opacity, size)
+    return [on_black, on_black + 255 * (1 - reduced(opacity, size))]
 
 
-def _judged(differences: NDArray[np.float64]) -> Faithfulness:
-    far = differences > DIFFERENCE_MAX
-    return Faithfulness(share=float(far.mean()), block_share=_worst_block(far), largest=float(differences.max()))
-
-
-def _worst_block(far: Mask) -> float:
-    starts = [
-        sorted({min(start, max(0, side - BLOCK_PX)) for start in range(0, side, BLOCK_PX // 2)}) for side in far.shape
-    ]
-    return max(
-        float(far[top : top + BLOCK_PX, left : left + BLOCK_PX].mean()) for top in starts[0] for left in starts[1]
-    )
+def _difference(shown: Sequence[Values], expected: Sequence[Values]) -> Values:
+    largest: Values = np.max([np.abs(shown[n] - expected[n]).max(axis=2) for n in (0, -1)], axis=0)  # black, white
+    return largest

@@ -212,18 +212,16 @@ def neon(color: Color) -> Image.Image:
     """Return glowing letters on black: a blurred halo under a bright core."""
     glow = Image.new("RGB", (224, 128), BLACK)
     draw = ImageDraw.Draw(glow)
-    draw.text((14, 34), "OPEN 24h", fill=color, font=font(44), stroke_width=3, stroke_fill=color)
-    picture = glow.filter(ImageFilter.GaussianBlur(7)).point(lambda value: min(255, value * 2))
+    draw.text((14, 34), "OPEN 24h", fill=color, font=font(44), stroke_width=2, stroke_fill=color)
+    picture = glow.filter(ImageFilter.GaussianBlur(6)).point(lambda value: min(255, value * 5 // 4))
     draw = ImageDraw.Draw(picture)
-    draw.text((14, 34), "OPEN 24h", fill=color, font=font(44))
+    draw.text((14, 34), "OPEN 24h", fill=WHITE, font=font(44))
     draw.rounded_rectangle((6, 14, 217, 113), radius=16, outline=color, width=3)
     draw.rounded_rectangle((7, 15, 216, 112), radius=15, outline=WHITE, width=1)
     return picture
 
 
-def captioned(
-    name: str, size_px: int, color: Color, *, outline_px: int = 0, box: Color | None = None
-) -> Image.Image:
+def captioned(name: str, size_px: int, color: Color, *, outline_px: int = 0, box: Color | None = None) -> Image.Image:
     """Return a photograph with a caption, in an outline or a box."""
     picture = photograph(name, size=(240, 176))
     draw = ImageDraw.Draw(picture)

@@ -7,25 +7,25 @@ from PIL import Image
 
 from graphic_drawings import BLACK, WHITE, Color
 
-_SPRITE: Final = (
+_SPRITE: Final = (  # a rocket among stars
     "................",
-    ".....rrrrrr.....",
-    "....rrrrrrrrrr..",
-    "....bbbssbs.....",
-    "...bsbsssbsss...",
-    "...bsbbsssbsss..",
-    "...bbssssbbbb...",
-    ".....sssssss....",
-    "....rruurrr.....",
-    "...rrruurruurrr.",
-    "..rrrruuuuurrrr.",
-    "..ssruyuuyuurss.",
-    "..sssuuuuuuusss.",
-    "..ssuuuuuuuuuss.",
-    "....uuu..uuu....",
-    "...bbb....bbb...",
+    "..w....rr.......",
+    "......rrrr....w.",
+    "......rrrr......",
+    ".....wwwwww.....",
+    ".....wwccww.....",
+    ".w...wccccw.....",
+    ".....wwccww.....",
+    ".....wwwwww...w.",
+    "....rwwwwwwr....",
+    "...rrwwrrwwrr...",
+    "...rrwwrrwwrr...",
+    "...rr.wwww.rr...",
+    "......yyyy......",
+    "..w...oyyo......",
+    ".......oo....w..",
 )
-_SPRITE_COLORS: Final = {"r": (230, 0, 18), "b": (96, 57, 19), "s": (255, 204, 153), "u": (0, 60, 255), "y": (255, 240, 0)}
+_SPRITE_COLORS: Final = {"r": (230, 0, 18), "w": WHITE, "c": (0, 160, 255), "y": (255, 240, 0), "o": (255, 96, 0)}
 
 
 def pixel_art(block_px: int, background: Color) -> Image.Image:

@@ -136,24 +136,30 @@ def _lines() -> dict[str, Graphic]:
             for name, pair in inks.items()
             for width in (1, 2, 4)
         },
-        **{f"neon, {name}": Graphic(partial(draw.neon, color)) for name, color in
-           {"magenta": MAGENTA, "cyan": CYAN, "green": (57, 255, 20), "red": (255, 20, 20)}.items()},
+        **{
+            f"neon, {name}": Graphic(partial(draw.neon, color))
+            for name, color in {"magenta": MAGENTA, "cyan": CYAN, "green": (57, 255, 20), "red": (255, 20, 20)}.items()
+        },
     }
 
 
 def _patterns() -> dict[str, Graphic]:
     return {
-        **{f"pixel art of {side} px": Graphic(partial(pattern.pixel_art, side, (92, 148, 252))) for side in (1, 2, 4)},
+        **{f"pixel art of {side} px": Graphic(partial(pattern.pixel_art, side, (20, 12, 60))) for side in (1, 2, 4)},
         "pixel art of 4 px on magenta": Graphic(partial(pattern.pixel_art, 4, MAGENTA)),
         **{f"QR code of {side} px": Graphic(partial(pattern.qr_code, side)) for side in (1, 2, 4, 8)},
-        **{f"QR code of {side} px, yellow": Graphic(partial(pattern.qr_code, side, BLUE, YELLOW)) for side in (1, 2, 4)},
+        **{
+            f"QR code of {side} px, yellow": Graphic(partial(pattern.qr_code, side, BLUE, YELLOW)) for side in (1, 2, 4)
+        },
         **{f"checkerboard of {side} px": Graphic(partial(pattern.checkerboard, side)) for side in (1, 2, 4, 8, 16)},
         **{
             f"checkerboard of {side} px, red and blue": Graphic(partial(pattern.checkerboard, side, RED, BLUE))
             for side in (1, 2, 4, 8, 16)
         },
-        **{f"stripes of {side} px, green and magenta": Graphic(partial(pattern.stripes, side, GREEN, MAGENTA))
-           for side in (2, 4, 8, 32)},
+        **{
+            f"stripes of {side} px, green and magenta": Graphic(partial(pattern.stripes, side, GREEN, MAGENTA))
+            for side in (2, 4, 8, 32)
+        },
         **{f"halftone of {side} px": Graphic(partial(pattern.halftone, side, BLACK)) for side in (4, 6, 10)},
         "halftone of 8 px, cyan": Graphic(partial(pattern.halftone, 8, CYAN)),
         "halftone of 8 px, red on yellow": Graphic(partial(pattern.halftone, 8, RED, YELLOW)),
@@ -197,10 +203,27 @@ def _with_alpha() -> dict[str, Graphic]:
 def _as_jpeg(graphics: Mapping[str, Graphic]) -> dict[str, Graphic]:
     """Return what people have saved as JPEG, though they shouldn't have."""
     names = (
-        "text 12 black on white", "text 16 red on blue", "text 28 yellow on black", "text 40 magenta on green",
-        "dark code 12", "terminal, green", "window, light", "logo on red", "logo on blue", "disks on white", "bars",
-        "curves", "pie, saturated", "lines of 2 px, black on white", "neon, magenta", "pixel art of 4 px",
-        "QR code of 4 px", "checkerboard of 8 px", "halftone of 6 px", "phantom", "shapes on red",
+        "text 12 black on white",
+        "text 16 red on blue",
+        "text 28 yellow on black",
+        "text 40 magenta on green",
+        "dark code 12",
+        "terminal, green",
+        "window, light",
+        "logo on red",
+        "logo on blue",
+        "disks on white",
+        "bars",
+        "curves",
+        "pie, saturated",
+        "lines of 2 px, black on white",
+        "neon, magenta",
+        "pixel art of 4 px",
+        "QR code of 4 px",
+        "checkerboard of 8 px",
+        "halftone of 6 px",
+        "phantom",
+        "shapes on red",
     )
     return {f"{name}, q{quality}": Graphic(graphics[name].make, quality) for name in names for quality in (95, 80)}
 
