@@ -43,8 +43,6 @@ from random_graphics import seeded  # the same
 
 FACTORS: Final = (2.0, 4.0, 1.6, 2.8)
 SEEDS: Final = 24
-SHARE_MAX: Final = 0.001  # of the pixels, as the tests allow
-BLOCK_SHARE_MAX: Final = 0.05
 SHOWN: Final = 8  # pictures in the table of each entrant and factor
 WRITTEN: Final = 4  # of those that aren't broken
 MEMORY_BYTES: Final = 256 * 1024 * 1024
@@ -71,11 +69,6 @@ class Row:
     factor: float
     picture: str
     found: Faithfulness
-
-    @property
-    def is_broken(self) -> bool:
-        """Whether more of it is broken than the tests allow."""
-        return self.found.share > SHARE_MAX or self.found.block_share > BLOCK_SHARE_MAX
 
     @property
     def badness(self) -> tuple[float, float, float]:
@@ -111,11 +104,11 @@ def entrants(threads: int) -> Sequence[Entrant]:
 
 def measured(entrant: Entrant, name: str, graphic: Graphic, *, factor: float) -> tuple[Row, Image.Image]:
     """Enlarge one picture and measure; a network is measured without alpha."""
-    original = graphic.picture
-    size = (round(original.width * factor), round(original.height * factor))
+    shown = graphic.shown
+    size = (round(shown[0].width * factor), round(shown[0].height * factor))
     made = entrant.enlarge(graphic, size)
-    seen = original.convert("RGB") if entrant.name in NETWORKS else original
-    return Row(entrant=entrant.name, factor=factor, picture=name, found=broken(made, seen)), made
+    seen = [picture.convert("RGB") for picture in shown] if entrant.name in NETWORKS else shown
+    return Row(entrant=entrant.name, factor=factor, picture=name, found=broken(made, *seen)), made
 
 
 def table(rows: Sequence[Row]) -> Iterator[str]:
@@ -125,8 +118,8 @@ def table(rows: Sequence[Row]) -> Iterator[str]:
     for entrant, factor in dict.fromkeys((row.entrant, row.factor) for row in rows):
         here = [row for row in rows if (row.entrant, row.factor) == (entrant, factor)]
         worst, *others = sorted(here, key=lambda row: row.badness, reverse=True)[:SHOWN]
-        also = ", ".join(f"{row.picture} {row.found.share:.2%}" for row in others if row.is_broken)
-        count = sum(row.is_broken for row in here)
+        also = ", ".join(f"{row.picture} {row.found.share:.2%}" for row in others if not row.found.is_kept)
+        count = sum(not row.found.is_kept for row in here)
         yield (
             f"| {entrant} | {factor:g} | {count} of {len(here)} | {worst.found.share:.2%}"
             f" | {worst.found.block_share:.1%} | {worst.found.largest:.0f} | {worst.picture} | {also} |"
@@ -145,7 +138,7 @@ def write(folder: Path, row: Row, graphic: Graphic, made: Image.Image) -> None:
     for place, side in enumerate(sides):
         seen = side.convert("RGBA")
         sheet.paste(seen, (place * (made.width + 8), 0), seen)
-    mark = "broken" if row.is_broken else "good"
+    mark = "good" if row.found.is_kept else "broken"
     name = re.sub(r"[^\w.-]+", "-", f"{row.entrant} x{row.factor:g} {row.picture}")
     sheet.save(folder / f"{mark}-{row.found.share * 10_000:04.0f}-{name}.png")
 
@@ -168,13 +161,13 @@ def main() -> None:
             for name, graphic in chosen.items():
                 row, made = measured(entrant, name, graphic, factor=factor)
                 here.append(row)
-                if given.write and row.is_broken:
+                if given.write and not row.found.is_kept:
                     given.write.mkdir(parents=True, exist_ok=True)
                     write(given.write, row, graphic, made)
             rows += here
             print(*list(table(here))[2:], flush=True)
             for row in sorted(here, key=lambda row: row.badness, reverse=True)[:WRITTEN] if given.write else ():
-                if not row.is_broken:
+                if row.found.is_kept:
                     given.write.mkdir(parents=True, exist_ok=True)
                     write(
                         given.write,

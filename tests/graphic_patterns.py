@@ -90,4 +90,4 @@ def colored(
     mask: np.ndarray[tuple[int, ...], np.dtype[np.bool_]], one: Color, other: Color
 ) -> np.ndarray[tuple[int, ...], np.dtype[np.uint8]]:
     """Return one color where the mask is set, the other elsewhere."""
-    return np.where(mask[..., np.newaxis], np.uint8(one), np.uint8(other))
+    return np.where(mask[..., np.newaxis], np.asarray(one, np.uint8), np.asarray(other, np.uint8))
