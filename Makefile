@@ -52,6 +52,7 @@ bench: $(VENV)/.dev ## ratios, measured side by side in one run
 	$(BIN)/python bench/classical.py
 	$(BIN)/python bench/neural_quality.py --write
 	$(BIN)/python bench/neural_speed.py --write
+	$(BIN)/python bench/graphics_quality.py
 
 screenshots: $(VENV)/.dev ## photograph the studio into docs/images; needs Chromium
 	$(BIN)/python tests/integration/browser/screenshots.py

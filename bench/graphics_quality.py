@@ -4,10 +4,10 @@ The pictures are those of `tests/graphics.py`, some by chance with fixed seeds, 
 installed packages. Each is enlarged 2, 4, 1.6 and 2.8 times: by Lanczos, by the classical and the neural engine end to
 end, and by each network alone, which is brought down from its own scale by Lanczos as the neural engine does.
 
-    python bench/graphics_quality.py [--only phantom bars] [--entrants neural span] [--threads 2] [--write FOLDER]
+    python bench/graphics_quality.py [--only phantom bars] [--entrants neural span] [--factors 2 1.6] [--write FOLDER]
 
-`--only` takes the pictures that have one of these words in their names. `--write` saves those that are broken, and the
-worst of the others: original, Lanczos and result side by side, to be looked at at 100 %.
+`--only` takes the pictures that have one of these words in their names. What is broken, or nearly, is printed as it is
+found, and `--write` saves it: original, Lanczos and result side by side, to be looked at at 100 %.
 """
 
 import argparse
@@ -44,7 +44,7 @@ from random_graphics import seeded  # the same
 FACTORS: Final = (2.0, 4.0, 1.6, 2.8)
 SEEDS: Final = 24
 SHOWN: Final = 8  # pictures in the table of each entrant and factor
-WRITTEN: Final = 4  # of those that aren't broken
+ALMOST: Final = 40  # of 255: a difference in one pixel that is worth a look
 MEMORY_BYTES: Final = 256 * 1024 * 1024
 LANCZOS: Final = Image.Resampling.LANCZOS
 
@@ -128,6 +128,7 @@ def table(rows: Sequence[Row]) -> Iterator[str]:
 
 def write(folder: Path, row: Row, graphic: Graphic, made: Image.Image) -> None:
     """Save original (in blocks), Lanczos and result side by side, on grey where they are transparent."""
+    folder.mkdir(parents=True, exist_ok=True)
     original = graphic.picture
     sides = (
         original.resize(made.size, Image.Resampling.NEAREST),
@@ -148,6 +149,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--only", nargs="*", default=[""], metavar="WORD")
     parser.add_argument("--entrants", nargs="*", metavar="NAME")
+    parser.add_argument("--factors", nargs="*", type=float, default=FACTORS)
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--write", type=Path, metavar="FOLDER")
     given = parser.parse_args()
@@ -156,26 +158,20 @@ def main() -> None:
     for entrant in entrants(given.threads):
         if given.entrants and entrant.name not in given.entrants:
             continue
-        for factor in entrant.factors:
-            here = []
-            for name, graphic in chosen.items():
-                row, made = measured(entrant, name, graphic, factor=factor)
-                here.append(row)
-                if given.write and not row.found.is_kept:
-                    given.write.mkdir(parents=True, exist_ok=True)
-                    write(given.write, row, graphic, made)
-            rows += here
-            print(*list(table(here))[2:], flush=True)
-            for row in sorted(here, key=lambda row: row.badness, reverse=True)[:WRITTEN] if given.write else ():
-                if row.found.is_kept:
-                    given.write.mkdir(parents=True, exist_ok=True)
-                    write(
-                        given.write,
-                        row,
-                        chosen[row.picture],
-                        measured(entrant, row.picture, chosen[row.picture], factor=factor)[1],
-                    )
+        for factor in sorted({*entrant.factors} & {*given.factors}):
+            rows += taken(entrant, chosen, factor=factor, folder=given.write)
     print(*table(rows), sep="\n")
+
+
+def taken(entrant: Entrant, chosen: Mapping[str, Graphic], *, factor: float, folder: Path | None) -> Iterator[Row]:
+    """Yield what is measured of each picture; print, and write where there is a folder, what is broken."""
+    for name, graphic in chosen.items():
+        row, made = measured(entrant, name, graphic, factor=factor)
+        if not row.found.is_kept or row.found.largest > ALMOST:
+            print(f"{entrant.name} x{factor:g} {name}: {row.found}", flush=True)
+            if folder:
+                write(folder, row, graphic, made)
+        yield row
 
 
 def _by_engine(upscaler: Upscaler, graphic: Graphic, size: Size) -> Image.Image:
