@@ -154,7 +154,7 @@ def main() -> None:
     parser.add_argument("--write", type=Path, metavar="FOLDER")
     given = parser.parse_args()
     chosen = {name: each for name, each in pictures().items() if any(word in name for word in given.only)}
-    rows = []
+    rows: list[Row] = []
     for entrant in entrants(given.threads):
         if given.entrants and entrant.name not in given.entrants:
             continue
