@@ -183,7 +183,7 @@ def _by_engine(upscaler: Upscaler, graphic: Graphic, size: Size) -> Image.Image:
 
 def _by_network(enlarger: Enlarger, name: str, graphic: Graphic, size: Size) -> Image.Image:
     pixels = np.asarray(graphic.picture.convert("RGB"))
-    made = Image.fromarray(enlarger.enlarged(pixels, {name: 1.0}, steps=Steps(UNWATCHED, 1_000)))
+    made = Image.fromarray(enlarger.enlarged(pixels, {name: 1.0}, steps=Steps(UNWATCHED, 1_000)).pixels)
     return made if made.size == size else made.resize(size, LANCZOS)
 
 

@@ -15,7 +15,8 @@ from PIL import Image
 
 DIFFERENCE_MAX: Final = 48  # of 255, in any channel
 BLOCK_PX: Final = 32
-# What is allowed to be broken. Good results have none of either; divergence begins at 0.2 % and 3 % (docs/decisions).
+# What is allowed to be broken. Good results have none of either; divergence begins at 0.2 % and 3 %
+# (docs/reference/engine.md).
 SHARE_MAX: Final = 0.001  # of all pixels
 BLOCK_SHARE_MAX: Final = 0.05  # of the worst block
 

@@ -2,13 +2,11 @@
 
 import functools
 import io
-import math
 from typing import Final
 
 from PIL import ImageChops, ImageCms
 from PIL.Image import Image, frombytes, merge
 
-from spike_core.domain.errors import UndecodablePicture
 from spike_pictures.bands import band_range
 
 _SAME_MAX: Final = 1  # of 255; a profile that moves no colour by more is sRGB under another name
@@ -22,17 +20,17 @@ _STEPS: Final = bytes(range(0, 256, 17))
 
 
 def plain(picture: Image) -> Image:
-    """Return a decoded picture in mode L, LA, RGB, RGBA, CMYK or LAB, 8 bits a channel, colours as they are.
+    """Return a picture of 8 bits a channel in mode L, LA, RGB, RGBA, CMYK or LAB, colors as they are.
 
     Alpha is there only where something is really transparent.
-
-    Raises:
-        UndecodablePicture: its values have no finite range.
     """
-    shallow = eight_bits(picture, values=value_range(picture))
-    if shallow.mode in _OPAQUE_MODES and band_range(shallow.getchannel("A")) == (255, 255):
-        return shallow.convert(_OPAQUE_MODES[shallow.mode])
-    return shallow
+    target = _PLAIN_MODES.get(picture.mode, "RGB")
+    if picture.has_transparency_data and target not in {"LA", "RGBA"}:
+        target = "RGBA"
+    usual = picture if picture.mode == target else picture.convert(target)
+    if usual.mode in _OPAQUE_MODES and band_range(usual.getchannel("A")) == (255, 255):
+        return usual.convert(_OPAQUE_MODES[usual.mode])
+    return usual
 
 
 def to_srgb(picture: Image, *, profile: bytes) -> Image:
@@ -46,42 +44,6 @@ def to_srgb(picture: Image, *, profile: bytes) -> Image:
     result = _colours_to_srgb(picture.convert(_OPAQUE_MODES[picture.mode]), profile)
     result.putalpha(picture.getchannel("A"))
     return result
-
-
-def value_range(picture: Image) -> tuple[float, float]:
-    """Return the values that stand for black and white.
-
-    Of whole and of real numbers no file tells them: the likeliest range that holds them all counts.
-
-    Raises:
-        UndecodablePicture: the values have no finite range.
-    """
-    if picture.mode not in {"I", "F"}:
-        return (0.0, 65535.0) if is_deep(picture) else (0.0, 255.0)
-    low, high = band_range(picture)
-    if not (math.isfinite(low) and math.isfinite(high)):
-        raise UndecodablePicture
-    tops = (1.0, 255.0, 65535.0) if picture.mode == "F" else (255.0, 65535.0)
-    return next(((0.0, top) for top in tops if low >= 0 and high <= top), (low, high))
-
-
-def is_deep(picture: Image) -> bool:
-    """Return whether the picture has one band of more than 8 bits."""
-    return picture.mode in {"I", "F"} or picture.mode.startswith("I;16")
-
-
-def eight_bits(picture: Image, *, values: tuple[float, float]) -> Image:
-    """Return a picture, or a part of one, in mode L, LA, RGB, RGBA, CMYK or LAB; `values` are the whole's."""
-    mode = picture.mode
-    if is_deep(picture):
-        bottom, top = values
-        scale = 255 / ((top - bottom) or 1)
-        numbers = picture.convert("I") if mode.startswith("I;16") else picture  # a plain conversion would clip
-        return numbers.convert("F").point(lambda value: value * scale + (0.5 - bottom * scale)).convert("L")
-    if picture.has_transparency_data and mode not in {"LA", "La", "RGBA"}:
-        return picture.convert("RGBA")
-    target = _PLAIN_MODES.get(mode, "RGB")
-    return picture if mode == target else picture.convert(target)
 
 
 @functools.cache

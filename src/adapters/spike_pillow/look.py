@@ -29,9 +29,6 @@ class Look:
         """Look at a decoded picture.
 
         Memory: a few megabytes beside the picture. All pixels count alike.
-
-        Raises:
-            UndecodablePicture: its values have no finite range.
         """
         afar = _afar(decoded.image)
         grid = evolve(decoded, image=afar.convert(_RESTORED.get(afar.mode, afar.mode)))
