@@ -17,6 +17,8 @@ from spike_pillow import PillowProbe
 
 def a_picture(size: Dimensions, format_: PictureFormat = PictureFormat.JPEG, flaw: str = "") -> bytes:
     """Return gradients in three directions, or what the flaw says."""
+    if format_ is PictureFormat.HEIC:
+        pytest.skip("Pillow writes no HEIC")
     width_height = (size.width_px, size.height_px)
     ramp = Image.linear_gradient("L")
     bands = [ramp, ramp.rotate(90), Image.radial_gradient("L")]
