@@ -165,6 +165,7 @@ def _decoded_png(file: ImageFile, data: bytes) -> Decoded:
         file.load()
         if _ends_in_nothing(file):
             check_rows(data)
+        _mend_clear_color(file, facts.bit_depth)
         return _decoded_pixels(file, encoding)
     from spike_pictures import deep_decoding  # noqa: PLC0415  # it is heavy
 
@@ -208,6 +209,18 @@ def _raise_if_unsupported(data: bytes, format_: PictureFormat, error: Undecodabl
     unsupported = unsupported_kind(data, format_)
     if unsupported is not None:
         raise unsupported from error
+
+
+def _mend_clear_color(file: ImageFile, bits: int) -> None:
+    """Bring the color that a PNG declares clear to 8 bits: Pillow scales pixels of 2 and 4 bits, and not this.
+
+    Of its 16 bits the lowest count, as many as a sample has (PNG third edition, 11.3.1.1).
+    """
+    clear, white = file.info.get("transparency"), (1 << bits) - 1
+    if file.mode == "L" and isinstance(clear, int):
+        file.info["transparency"] = (clear & white) * 255 // white
+    elif file.mode == "RGB" and isinstance(clear, tuple):
+        file.info["transparency"] = tuple(value & white for value in clear)
 
 
 def _ends_in_nothing(file: ImageFile) -> bool:

@@ -6,10 +6,12 @@ from typing import Final
 import pytest
 from PIL import Image, ImageChops, ImageCms, ImageStat
 
-from pictures import a_tiff_of_numbers, decoded, encoded, photograph
+from corpus import a_png
+from pictures import a_tiff_of_numbers, decoded, encoded, photograph, png_chunk
 from spike_core.domain.dimensions import Dimensions
 from spike_core.domain.errors import UndecodablePicture
 from spike_core.domain.objects import PictureFormat
+from spike_pictures.opening import opened_picture
 from spike_pillow import PillowUpscaler
 
 SIZE: Final = (120, 80)
@@ -159,6 +161,19 @@ def test_a_transparent_colour_without_an_alpha_channel_stays_transparent() -> No
     result = enhanced(encoded(picture, PNG, transparency=(9, 8, 7)))
     assert result.getpixel((20, 80)) == (200, 100, 50, 255)
     assert _alpha_at(result, (220, 80)) == 0
+
+
+@pytest.mark.parametrize(("bits", "spare"), [(1, 0), (2, 0), (4, 0), (8, 0), (2, 0xFFFC), (4, 0xFFF0), (8, 0xFF00)])
+def test_a_transparent_gray_is_compared_in_the_depth_of_the_file(bits: int, spare: int) -> None:
+    """PNG third edition, 11.3.1.1: of the 16 bits that tRNS has, those above the depth don't count."""
+    grays, white = [0, 1, (1 << bits) - 1], (1 << bits) - 1
+    for clear in grays:
+        rows = [(gray << 8 - bits).to_bytes(1) for gray in grays]
+        trns = png_chunk(b"tRNS", (clear | spare).to_bytes(2))
+        with opened_picture(a_png((1, 3), depth=bits, colour=0, rows=rows, more=trns)) as opened:
+            shown = opened.decode().srgb()
+        wanted = [(gray * 255 // white, 0 if gray == clear else 255) for gray in grays]
+        assert list(zip(shown.getchannel("R").tobytes(), shown.getchannel("A").tobytes(), strict=True)) == wanted
 
 
 def test_grey_with_alpha_keeps_both() -> None:
