@@ -14,13 +14,14 @@ from spike_core.domain.errors import TooManyPixels, UndecodablePicture, Unsuppor
 from spike_core.domain.limits import PICTURE_PIXELS_MAX
 from spike_pictures.heif_boxes import Cursor, box, full_box
 from spike_pictures.heif_items import HeifItems, Item, Property, items_of
-from spike_pictures.hevc import configuration_of, stream_of
+from spike_pictures.hevc import UNITS_MAX, configuration_of, stream_of
 from spike_pictures.limits import check_pixels
 
 PARTS_MAX: Final = 1000  # items of the picture; more are beyond libheif's own limit
 _EXPORT: Final = "Export it as JPEG"
 _CODED_SHARE_MAX: Final = 2  # coded pixels for one that is shown, at most: tiles and blocks reach over the edges
 _PROPERTY_BYTES_MAX: Final = 1 << 16  # but for a profile; parts that share one must not multiply it
+_NAME_BYTES_MAX: Final = 255  # of a kind of auxiliary picture
 _EXIF_BYTES_MAX: Final = 1 << 22  # a camera's own notes may have some hundred thousand
 _SLACK_BYTES: Final = 1 << 20  # parts may share some data, but a small file must not become a huge one
 _CODED: Final = b"hvc1"
@@ -98,6 +99,7 @@ class _Assembly:
     is_bare: bool = True
     data_bytes_left: int = 0
     coded_pixels_left: int = 0
+    units_left: int = UNITS_MAX
 
     def add(self, number: int, *, may_be: frozenset[bytes]) -> int:
         """Add an item and what it is made of; return its new number."""
@@ -137,6 +139,8 @@ class _Assembly:
                 raise UndecodablePicture
             elif each.kind == b"auxC":
                 name = each.body[4:].partition(b"\0")[0]
+                if len(name) > _NAME_BYTES_MAX:
+                    raise UndecodablePicture
                 self.is_bare &= len(each.body) <= 4 + len(name) + 1
                 yield each, bytes(4) + name + b"\0"
             else:
@@ -146,7 +150,8 @@ class _Assembly:
 
     def _read_coded(self, item: Item, part: _Part) -> None:
         configuration = configuration_of(item.body_of(b"hvcC"))
-        stream = stream_of(item.data, length_bytes=configuration.length_bytes)
+        stream = stream_of(item.data, length_bytes=configuration.length_bytes, units_max=self.units_left)
+        self.units_left -= stream.units
         self.coded_pixels_left -= max(configuration.pixels, stream.pixels)
         if self.coded_pixels_left < 0:
             raise TooManyPixels(

@@ -8,12 +8,12 @@ from attrs import define, frozen
 from spike_core.domain.errors import UndecodablePicture
 from spike_pictures.heif_boxes import Cursor
 
-_UNITS_MAX: Final = 65_536  # of one item
+UNITS_MAX: Final = 65_536  # of all items together; a phone's picture of 48 megapixels has some hundred
 _CODED_END: Final = 32  # units of a lower type are parts of a picture (7.4.2.2)
 _PARAMETERS: Final = frozenset({32, 33, 34})  # video, sequence and picture parameter sets
 _SEQUENCE: Final = 33
 _HEADER_BYTES: Final = 2  # of a unit (7.3.1.2)
-_SETS_MAX: Final = 64
+_SETS_MAX: Final = 64  # of one item; tiles share them, and each tile's are read
 _HEAD_BYTES: Final = 22  # of a decoder configuration record, before its arrays (ISO/IEC 14496-15, 8.3.3.1.2)
 _SIZE_WITHIN_BYTES: Final = 256  # of a sequence parameter set: its size stands in front
 _SEPARATE_PLANES: Final = 3  # the chroma format 4:4:4, which may have them
@@ -37,10 +37,11 @@ def configuration_of(body: bytes) -> Configuration:
     cursor = Cursor(memoryview(body))
     head = bytes(cursor.bytes(_HEAD_BYTES))
     arrays: list[bytes] = []
-    pixels = 0
+    pixels, sets_left = 0, _SETS_MAX
     for _ in range(cursor.number(1)):
         kind = cursor.number(1)
-        units = [bytes(cursor.bytes(cursor.number(2))) for _ in range(_bounded(cursor.number(2), _SETS_MAX))]
+        units = [bytes(cursor.bytes(cursor.number(2))) for _ in range(_bounded(cursor.number(2), sets_left))]
+        sets_left -= len(units)
         if kind & 0x3F not in _PARAMETERS:
             continue
         pixels = max([pixels, *(pixels_of(unit) for unit in units if _kind_of(unit) == _SEQUENCE)])
@@ -55,18 +56,19 @@ class Stream:
 
     data: bytes
     pixels: int  # as its own parameter sets announce; 0 where it has none
+    units: int  # of what was read
     is_bare: bool  # nothing had to be left out
 
 
-def stream_of(data: bytes, *, length_bytes: int) -> Stream:
+def stream_of(data: bytes, *, length_bytes: int, units_max: int = UNITS_MAX) -> Stream:
     """Return an item's coded picture: its slices, and the parameter sets among them.
 
     Raises:
-        UndecodablePicture: it isn't one picture and no more.
+        UndecodablePicture: it isn't one picture and no more, or has more than `units_max`.
     """
     kept: list[memoryview] = []
     pixels = pictures = left_out = 0
-    for whole, unit in _units(data, length_bytes):
+    for whole, unit in _units(data, length_bytes, units_max):
         kind = _kind_of(unit)
         if (kind >= _CODED_END and kind not in _PARAMETERS) or _layer_of(unit):
             left_out += 1
@@ -78,7 +80,7 @@ def stream_of(data: bytes, *, length_bytes: int) -> Stream:
         kept.append(whole)
     if pictures != 1:
         raise UndecodablePicture
-    return Stream(b"".join(kept), pixels, is_bare=not left_out)
+    return Stream(b"".join(kept), pixels, len(kept) + left_out, is_bare=not left_out)
 
 
 def pixels_of(unit: bytes) -> int:
@@ -110,10 +112,10 @@ def _layer_of(unit: memoryview) -> int:
     return (unit[0] & 1) << 5 | unit[1] >> 3
 
 
-def _units(data: bytes, length_bytes: int) -> Iterator[tuple[memoryview, memoryview]]:
+def _units(data: bytes, length_bytes: int, units_max: int) -> Iterator[tuple[memoryview, memoryview]]:
     """Yield units with and without the number before them."""
     cursor = Cursor(memoryview(data))
-    for _ in range(_UNITS_MAX):
+    for _ in range(units_max + 1):
         if not cursor.rest:
             return
         begin = cursor.at
