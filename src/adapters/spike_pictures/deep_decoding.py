@@ -3,8 +3,8 @@
 Import this module only where a picture needs it: numpy and the codecs take a while to load.
 """
 
-import ctypes
 import logging
+from typing import Final
 
 import numpy as np
 from imagecodecs import AvifError, PngError, avif_decode, png_decode
@@ -14,6 +14,9 @@ from spike_core.domain.errors import UndecodablePicture
 from spike_pictures.cicp import ColorEncoding, Signal
 from spike_pictures.deep import Samples, to_srgb8
 from spike_pictures.hdr import tone_mapped
+
+_COLOR_TYPE: Final = 25  # where it stands in a PNG
+_PNG_CHANNELS: Final = {0: (1, 2), 2: (3, 4), 4: (2,), 6: (4,)}  # by color type; a transparent color makes one more
 
 # libpng warns of each odd chunk; a file may have millions
 logging.getLogger("imagecodecs").setLevel(logging.ERROR)
@@ -28,13 +31,18 @@ def png_samples(data: bytes, *, size: tuple[int, int]) -> Samples:
         UndecodablePicture: it can't be decoded.
         MemoryError: there is too little.
     """
-    try:
-        return _of_size(png_decode(data), size)
-    except PngError as error:
-        _return_none_s_reference()
-        raise UndecodablePicture from error
-    except ValueError as error:
-        raise UndecodablePicture from error
+    for channels in _PNG_CHANNELS.get(data[_COLOR_TYPE], ()):
+        shape = (size[1], size[0], channels) if channels > 1 else (size[1], size[0])
+        samples = np.empty(shape, dtype=np.uint16)
+        try:
+            return png_decode(data, out=samples).reshape(size[1], size[0], channels)
+        except PngError as error:
+            # imagecodecs 2026.3.6 keeps the array for good; and without one given, takes references to None
+            samples.resize((0,), refcheck=False)
+            raise UndecodablePicture from error
+        except ValueError:  # of another shape or depth
+            continue
+    raise UndecodablePicture
 
 
 def avif_samples(data: bytes, *, size: tuple[int, int], bit_depth: int) -> Samples:
@@ -72,15 +80,6 @@ def shown(samples: Samples, encoding: ColorEncoding) -> Image:
     if encoding.signal is Signal.SDR:
         return to_srgb8(samples, profile=encoding.profile)
     return tone_mapped(samples, encoding)
-
-
-def _return_none_s_reference() -> None:
-    """Count one more reference to None.
-
-    imagecodecs 2026.3.6 takes one too many where libpng finds an error; after some thousands Python 3.11 would end the
-    process. Since 3.12 None isn't counted, and were it mended, one reference too many does no harm.
-    """
-    ctypes.pythonapi.Py_IncRef(ctypes.py_object(None))
 
 
 def _of_size(decoded: np.ndarray, size: tuple[int, int]) -> Samples:

@@ -3,6 +3,7 @@
 import contextlib
 import io
 import sys
+import tracemalloc
 import zlib
 from typing import Final
 
@@ -31,6 +32,7 @@ from pictures import encoded, exif, photograph
 from spike_core.domain.errors import UnacceptablePicture, UndecodablePicture
 from spike_pictures.avif_color import avif_facts
 from spike_pictures.deep import cmyk_to_srgb8, to_srgb8
+from spike_pictures.deep_decoding import png_samples
 from spike_pictures.opening import opened_picture
 from spike_pillow import PillowProbe
 
@@ -234,6 +236,19 @@ def test_broken_deep_pngs_take_no_references_to_none() -> None:
         with pytest.raises(UndecodablePicture):
             seen(whole[: len(whole) * end // 400])
     assert sys.getrefcount(None) > before - 50
+
+
+def test_broken_deep_pngs_keep_no_memory() -> None:
+    """As they did in imagecodecs: a child of the sandbox refused all pictures after some of them."""
+    whole = a_png(np.full((500, 500, 4), 999, np.uint16))
+    tracemalloc.start()
+    try:
+        for end in range(120, 130):
+            with pytest.raises(UndecodablePicture):
+                png_samples(whole[: len(whole) * end // 140], size=(500, 500))
+        assert tracemalloc.get_traced_memory()[0] < 500 * 500 * 8
+    finally:
+        tracemalloc.stop()
 
 
 def test_a_deep_png_whose_size_lies_is_refused() -> None:
