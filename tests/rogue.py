@@ -24,6 +24,7 @@ from spike_core.ports.upscaler import EnhancedPicture
 from spike_core.ports.watch import UNWATCHED, Watch
 from spike_memory import MemoryBlender, MemoryFramer, MemoryMetadata, MemoryProbe, MemoryUpscaler
 
+_kept: Final[list[bytearray]] = []
 _ROGUE: Final = re.compile(rb" ?rogue (look|work): ([\w -]+)(?: at (\S+))?;")
 
 
@@ -144,6 +145,11 @@ def _eat(_watch: Watch) -> None:
         hoard.append(bytearray(b"x") * (16 * 1024 * 1024))
 
 
+def _keep(_watch: Watch) -> None:
+    """Keep 160 MB for good, as a library does that leaks."""
+    _kept.append(bytearray(160_000_000))
+
+
 def _eat_blindly(_watch: Watch) -> None:
     """Do as a library in C does that doesn't look at what it is given."""
     libc = ctypes.CDLL(None)
@@ -194,6 +200,7 @@ _DEEDS: Final[Mapping[str, Callable[[Watch], None]]] = {
     "exit": lambda _watch: os._exit(0),
     "kill": lambda _watch: os.kill(os.getpid(), signal.SIGKILL),
     "eat": _eat,
+    "keep": _keep,
     "eat blindly": _eat_blindly,
     "spin": _spin,
     "spin in C": lambda _watch: pow(3, 3 * 10**8),

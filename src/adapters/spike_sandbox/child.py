@@ -19,7 +19,7 @@ from typing import Any, Final
 from attrs import frozen
 
 from spike_core.domain.errors import WorkAbandoned, WorkCutShort
-from spike_sandbox.limits import set_for_good, set_for_one_work
+from spike_sandbox.limits import held_bytes, set_for_good, set_for_one_work
 from spike_sandbox.verdicts import as_data
 from spike_sandbox.wire import Gone, Wire
 from spike_sandbox.work import Bench, Tools, perform
@@ -27,6 +27,7 @@ from spike_sandbox.work import Bench, Tools, perform
 INPUT_BYTES_MAX: Final = 2**31
 LOG_LINES_MAX: Final = 100  # of one piece of work
 _LOG_CHARS_MAX: Final = 2000
+_KEPT_SHARE_MAX: Final = 0.5  # of the memory, that may still be taken when the work is done
 
 
 def main() -> None:
@@ -69,21 +70,25 @@ def _serve(wire: Wire, log: "_LogToParent") -> None:
         if order["do"] == "stop":  # for work that has ended meanwhile
             continue
         log.begin()
-        _work(wire, bench, order)
+        _work(wire, bench, order, kept_bytes_max=int(start["memory_bytes"] * _KEPT_SHARE_MAX))
 
 
-def _work(wire: Wire, bench: Bench, order: Mapping[str, Any]) -> None:
+def _work(wire: Wire, bench: Bench, order: Mapping[str, Any], *, kept_bytes_max: int) -> None:
+    """Do a piece of work and answer, also whether this was the last: a library that leaks has left too little."""
     pictures = [_received(wire, begin) for begin in order["begins"]]
     set_for_one_work(cpu_s=order["cpu_s"])
+    failure: Mapping[str, Any] = {}
     try:
         answer = perform(bench, order, pictures, _ParentsWatch(wire))
     except MemoryError:
-        wire.send({"is": "error", **as_data(WorkCutShort("it takes more memory than one may"))})
-        return
+        failure = as_data(WorkCutShort("it takes more memory than one may"))
     except Exception as error:  # noqa: BLE001  # the parent is to know, whatever it is
-        wire.send({"is": "error", **as_data(error)})
+        failure = as_data(error)
+    is_worn = held_bytes() > kept_bytes_max  # here no error holds on to what the work was done with
+    if failure:
+        wire.send({"is": "error", **failure, "is_worn": is_worn})
         return
-    wire.send({"is": "done", "told": answer.told, "has_content": answer.content is not None})
+    wire.send({"is": "done", "told": answer.told, "has_content": answer.content is not None, "is_worn": is_worn})
     if answer.content is not None:
         wire.send_bytes(io.BytesIO(answer.content))
 

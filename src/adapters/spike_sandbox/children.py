@@ -160,7 +160,7 @@ def _pop_idle(kept: _Kept) -> Child | None:
 def _put_back(kept: _Kept, child: Child) -> None:
     with kept.lock:
         kept.busy.discard(child)
-        if child.is_idle and child.works < WORKS_MAX and not kept.is_closed:
+        if child.is_idle and not child.is_worn and child.works < WORKS_MAX and not kept.is_closed:
             kept.idle.append(child)
             return
     child.end()

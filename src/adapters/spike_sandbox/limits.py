@@ -9,6 +9,7 @@ from typing import Final
 
 from attrs import field, frozen, validators
 
+_DATA_PAGES: Final = 5  # where `statm` has them (proc(5))
 _OOM_SCORE: Final = "900"  # of 1000: when the machine runs out of memory, a child goes before a server does
 
 
@@ -39,6 +40,15 @@ def set_for_one_work(*, cpu_s: int) -> None:
     _soft, hard = resource.getrlimit(resource.RLIMIT_CPU)
     wanted = math.ceil(used.ru_utime + used.ru_stime) + cpu_s
     resource.setrlimit(resource.RLIMIT_CPU, (_within(wanted, hard), hard))
+
+
+def held_bytes() -> int:
+    """Return what this process has allocated, as `RLIMIT_DATA` counts it; 0 where the kernel doesn't tell."""
+    try:
+        pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[_DATA_PAGES])
+    except (OSError, ValueError, IndexError):
+        return 0
+    return pages * resource.getpagesize()
 
 
 def _lower(which: int, wanted: int) -> None:

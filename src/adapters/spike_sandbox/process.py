@@ -44,6 +44,7 @@ class Child:
     _limits: Limits
     is_idle: bool = field(default=False, init=False)
     works: int = field(default=0, init=False)  # how many it was given
+    is_worn: bool = field(default=False, init=False)  # it keeps so much memory that it should do no more
 
     @classmethod
     def start(cls, pickled_tools: bytes, *, limits: Limits) -> "Child":
@@ -157,7 +158,9 @@ class Child:
                     raise TooSlow
                 self._tell(watch, done)
                 continue
-            match self._wire.receive(until_s=until_s):
+            message = self._wire.receive(until_s=until_s)
+            self.is_worn |= message.get("is_worn") is True
+            match message:
                 case {"is": "progress", "done": int() | float() as told}:
                     done = min(1.0, max(done, told))
                     self._tell(watch, done)

@@ -1,5 +1,6 @@
 """Nothing is left behind, by works nor by deaths."""
 
+import contextlib
 import gc
 import io
 import os
@@ -68,3 +69,15 @@ def test_starting_fails_without_a_trace(monkeypatch: pytest.MonkeyPatch) -> None
     with a_sandbox() as sandbox, pytest.raises(Exception, match="can't work now"):
         sandbox.try_out()
     assert psutil.Process().num_fds() <= before
+
+
+def test_a_child_that_keeps_much_memory_is_replaced() -> None:
+    """Else it would refuse the pictures of others: for want of memory they seem damaged to an engine."""
+    with a_sandbox(memory_mib=256) as sandbox:
+        pids = []
+        for picture in (a_picture(SIZE), a_rogue("work: keep"), a_rogue("work: keep"), a_picture(SIZE)):
+            with sandbox.works.one() as child:
+                pids.append(child.pid)
+            with contextlib.suppress(UnknownPictureFormat):  # a rogue is none
+                sandbox.engine.upscaler.enhance(io.BytesIO(picture), size=SIZE)
+    assert pids[0] == pids[1] != pids[2] != pids[3]
