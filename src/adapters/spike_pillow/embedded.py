@@ -21,6 +21,7 @@ from spike_pillow.text_encoding import UnknownEncoding, decoded
 from spike_pillow.tiff_directory import LONG, BrokenTiff, Tiff
 
 _BLOCKS_MAX: Final = 64  # of metadata that are looked at
+_TEXTS_MAX: Final = 256  # of a PNG that are unpacked, to a megabyte each, whether they are blocks or not
 # of a TIFF: XMP (ISO 16684-3), IPTC (Aldus, for TIFF 6.0), Photoshop's blocks (Photoshop TIFF notes)
 _TIFF_XMP, _TIFF_IPTC, _TIFF_PHOTOSHOP = 700, 33723, 34377
 _TIFF_BYTES_MAX: Final = 1 << 22
@@ -94,8 +95,11 @@ def _of_png_text(block: Block) -> Authorship:
 def _blocks(data: bytes) -> Iterator[Block]:
     format_ = format_of(data)
     if format_ in SEPARABLE:
+        texts_left = _TEXTS_MAX
         for part in parts_of(data, format_):
-            yield from _blocks_of_part(part)
+            texts_left -= part.kind is Kind.TEXT
+            if part.kind is not Kind.TEXT or texts_left >= 0:
+                yield from _blocks_of_part(part)
     elif format_ is PictureFormat.TIFF:
         yield from _blocks_of_tiff(data)
     elif format_ is PictureFormat.HEIC:
