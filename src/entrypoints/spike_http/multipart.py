@@ -20,6 +20,7 @@ from spike_http.bodies import MalformedBody
 PARTS_MAX: Final = 64
 HEADERS_BYTES_MAX: Final = 8192  # of one part
 BOUNDARY_CHARS_MAX: Final = 70  # RFC 2046, section 5.1.1
+_CONTENT_TYPE_CHARS_MAX: Final = 1024  # reading it takes the square of its semicolons
 _AS_IT_IS: Final = frozenset({"", "7bit", "8bit", "binary"})  # RFC 2045, section 6.2: no encoding at all
 _LINE_END: Final = b"\r\n"
 _FOLDED: Final = re.compile(rb"\r\n[ \t]+")  # RFC 5322, section 2.2.3
@@ -72,7 +73,10 @@ def parts_of(req: falcon.Request) -> Iterator[Part]:
 
 
 def _boundary(req: falcon.Request) -> bytes:
-    _, options = falcon.parse_header(req.content_type or "")
+    content_type = req.content_type or ""
+    if len(content_type) > _CONTENT_TYPE_CHARS_MAX:
+        raise MalformedBody
+    _, options = falcon.parse_header(content_type)
     boundary = options.get("boundary", "").rstrip()
     if not 1 <= len(boundary) <= BOUNDARY_CHARS_MAX:
         raise MalformedBody

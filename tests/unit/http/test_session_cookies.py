@@ -1,5 +1,7 @@
 """Several session cookies at once: a browser sends one for each path and each name, in any order."""
 
+import time
+
 import pytest
 
 from caller import Caller
@@ -54,3 +56,14 @@ def test_signing_out_ends_the_sessions_of_all(ada: Caller) -> None:
     assert answer.status_code == 200
     assert {name: cookie.value for name, cookie in answer.cookies.items()} == {PLAIN: "", SECURE: ""}
     assert [status(ada, f"{PLAIN}={token}") for token in ours] == [401, 401]
+
+
+def test_escapes_without_end_are_read_soon(ada: Caller) -> None:
+    """By Python's own reader they took a minute."""
+    began_s = time.process_time()
+    assert status(ada, f'{PLAIN}="' + "\\1" * 40_000 + '"') == 401
+    assert time.process_time() - began_s < 1
+
+
+def test_a_cookie_in_quotes_is_read(ada: Caller) -> None:
+    assert status(ada, f'{PLAIN}="{ada.registered.session_token.text}"') == 200

@@ -9,7 +9,7 @@ from attrs import frozen
 from spike_core.domain.errors import Unauthenticated
 from spike_core.services.accounts import SESSION_LIFETIME
 from spike_core.services.sessions import Sessions
-from spike_http.authentication import COOKIES, Gate, session_tokens
+from spike_http.authentication import COOKIES, Gate, session_cookies, session_tokens
 from spike_http.media import as_json
 from spike_http.openapi.operations import Access, Operation
 from spike_http.views.session import ClosedSessionView, SessionView
@@ -62,8 +62,9 @@ class SessionResource:
         else:
             for token in session_tokens(req):
                 self.sessions.close(token)
+        sent = session_cookies(req)
         for name in COOKIES:
-            if req.get_cookie_values(name):
+            if sent[name]:
                 resp.unset_cookie(name, path=self._cookie_path(req), same_site="Lax")
         resp.media = as_json(ClosedSessionView())
 
