@@ -48,6 +48,7 @@ _DRAFT_GAP: Final = 1.5
 _EXIF_AS_TEXT: Final = "Raw profile type exif"  # as older programs write it into a PNG
 _SHALLOW_BITS: Final = 8  # per channel: as many as Pillow keeps
 _LAST_ROWS: Final = 2  # an interlaced PNG's last pass isn't in the last row where the number of rows is odd
+_STRIP_ROWS: Final = 256
 _LUMA: Final = 0  # index of the luminance table among a JPEG's quantization tables
 _BOMB: Final = re.compile(r"\((\d+) pixels\)")  # Pillow states the number only within its message
 
@@ -103,10 +104,13 @@ class PillowPicture:
             return _decoded(self, at_least)
         except UndecodablePicture as error:
             _raise_if_unsupported(self.data, self.format, error)
-        whole = [_decoded(self._of(data, self.format), at_least) for data in completions(self.data, self.format)]
-        if any(other.image.tobytes() != whole[0].image.tobytes() for other in whole[1:]):
+        first, *others = completions(self.data, self.format)
+        whole = _decoded(self._of(first, self.format), at_least)
+        if not all(
+            _show_the_same(whole.image, _decoded(self._of(data, self.format), at_least).image) for data in others
+        ):
             raise UndecodablePicture
-        return whole[0]
+        return whole
 
 
 @contextmanager
@@ -209,6 +213,14 @@ def _raise_if_unsupported(data: bytes, format_: PictureFormat, error: Undecodabl
     unsupported = unsupported_kind(data, format_)
     if unsupported is not None:
         raise unsupported from error
+
+
+def _show_the_same(one: Image, other: Image) -> bool:
+    """Tell whether all pixels are equal, strip by strip: a copy of a large picture takes as much as the picture."""
+    strips = [(0, top, one.width, min(top + _STRIP_ROWS, one.height)) for top in range(0, one.height, _STRIP_ROWS)]
+    return (one.mode, one.size) == (other.mode, other.size) and all(
+        one.crop(strip).tobytes() == other.crop(strip).tobytes() for strip in strips
+    )
 
 
 def _mend_clear_color(file: ImageFile, bits: int) -> None:

@@ -5,6 +5,7 @@ clear, or shows nothing.
 """
 
 import io
+import tracemalloc
 import zlib
 from collections.abc import Callable, Iterable
 from typing import Final
@@ -154,6 +155,18 @@ def test_what_browsers_show_may_be_uploaded_and_published(data: bytes) -> None:
 def test_what_lacks_pixels_is_damaged(data: bytes) -> None:
     with pytest.raises(UndecodablePicture):
         PillowProbe().identify(io.BytesIO(data))
+
+
+def test_completions_are_compared_without_copies() -> None:
+    """A copy of a CMYK picture of 50 megapixels takes 200 MB."""
+    data = encoded(Image.new("L", (2000, 2000), 90))[:-2]
+    with opened_picture(data) as picture:
+        tracemalloc.start()
+        try:
+            picture.decode()
+            assert tracemalloc.get_traced_memory()[1] < 2000 * 2000
+        finally:
+            tracemalloc.stop()
 
 
 @pytest.mark.parametrize("last", [0, 255])
