@@ -281,7 +281,7 @@ def test_texts_that_unpack_to_gigabytes_are_passed_over() -> None:
     original = in_png(*[(b"zTXt", bomb)] * 2500, (b"tEXt", b"Author\0Ada Lovelace"))
     began_s = time.process_time()
     assert b"Ada Lovelace" in labelled(original)
-    assert time.process_time() - began_s < 2
+    assert time.process_time() - began_s < 5, "a hang guard"
 
 
 def test_texts_of_a_png_that_tell_author_and_copyright_are_kept() -> None:
@@ -331,7 +331,7 @@ def test_a_text_that_unpacks_without_end_tells_nothing() -> None:
     original = in_png((b"zTXt", b"Raw profile type exif\0\0" + bomb), (b"iTXt", b"Author\0\1\0\0\0" + bomb))
     began = time.process_time()
     assert told(original) == {}
-    assert time.process_time() - began < 2, "a hang guard"
+    assert time.process_time() - began < 5, "a hang guard"
 
 
 lines = st.text(st.characters(exclude_categories=["C", "Zl", "Zp"]), min_size=1, max_size=30).filter(str.strip)

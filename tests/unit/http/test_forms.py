@@ -251,4 +251,4 @@ def test_a_content_type_without_end_is_refused_soon(ada: Caller) -> None:
     began_s = time.process_time()
     endless = 'multipart/form-data; boundary="' + ";" * 200_000
     assert send(ada, UPLOADS[0], named(b"a.jpg"), content_type=endless).status_code == 400
-    assert time.process_time() - began_s < 1
+    assert time.process_time() - began_s < 5, "a hang guard"

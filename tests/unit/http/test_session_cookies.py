@@ -62,7 +62,7 @@ def test_escapes_without_end_are_read_soon(ada: Caller) -> None:
     """By Python's own reader they took a minute."""
     began_s = time.process_time()
     assert status(ada, f'{PLAIN}="' + "\\1" * 40_000 + '"') == 401
-    assert time.process_time() - began_s < 1
+    assert time.process_time() - began_s < 5, "a hang guard"
 
 
 def test_a_cookie_in_quotes_is_read(ada: Caller) -> None:
