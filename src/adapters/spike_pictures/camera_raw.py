@@ -5,11 +5,13 @@ picture in front.
 """
 
 from collections.abc import Mapping
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from spike_core.domain.errors import UndecodablePicture, UnsupportedPicture
-from spike_pictures.tiff_directory import Directories, Directory
 from spike_pictures.tiff_tags import Tag
+
+if TYPE_CHECKING:
+    from spike_pictures.tiff_directory import Directories, Directory
 
 _ADVICE: Final = "Export it as JPEG, PNG or TIFF"
 # first bytes, after an offset, of what is no TIFF by its magic number
@@ -60,7 +62,7 @@ def refuse_raw_signature(data: bytes) -> None:
             raise _refusal(kind)
 
 
-def refuse_raw_tiff(directories: Directories) -> None:
+def refuse_raw_tiff(directories: "Directories") -> None:
     """Check that no directory of a TIFF file, of none of its pages, holds a sensor's values.
 
     Raises:
@@ -68,7 +70,7 @@ def refuse_raw_tiff(directories: Directories) -> None:
     """
     found = directories.all
     data = found[0].data
-    if any(Tag.DNG_VERSION in directory.entries for directory in found):
+    if any(Tag.DNG_VERSION in directory for directory in found):
         raise _refusal("DNG")
     if data.startswith(_CR2_HEADER):
         raise _refusal("CR2")
@@ -77,7 +79,7 @@ def refuse_raw_tiff(directories: Directories) -> None:
         raise _refusal(next((kind for name, kind in _KINDS.items() if make.startswith(name)), ""))
 
 
-def _is_raw(directory: Directory) -> bool:
+def _is_raw(directory: "Directory") -> bool:
     try:
         return (
             directory.integer(Tag.PHOTOMETRIC_INTERPRETATION, 0) in {_COLOR_FILTER_ARRAY, _LINEAR_RAW}
@@ -87,11 +89,8 @@ def _is_raw(directory: Directory) -> bool:
         return False
 
 
-def _make_of(directory: Directory) -> bytes:
-    try:
-        return directory.content(Tag.MAKE).strip(b" \0").upper()
-    except UndecodablePicture:
-        return b""
+def _make_of(directory: "Directory") -> bytes:
+    return directory.content(Tag.MAKE).strip(b" \0").upper()
 
 
 def _refusal(kind: str) -> UnsupportedPicture:

@@ -1,89 +1,109 @@
-"""Decompressing one strip or tile of a TIFF file, into no more memory than its layout announces.
+"""Decoding one strip or tile of a TIFF file, into no more memory than its layout announces.
 
-Import this module only where a TIFF is decoded: its libraries take a while to load.
+tifffile does it, but where it lets the data's own header say how much there is, and where it can't.
 """
 
-import lzma
-import zlib
-from typing import Final, assert_never
+from collections.abc import Callable
+from copy import copy
+from typing import Any, Final
 
 import imagecodecs
 import numpy as np
+from numpy.typing import NDArray
+from tifffile import TIFF, TiffPage
 
 from spike_core.domain.errors import UndecodablePicture
+from spike_pictures.tiff_directory import Directory
 from spike_pictures.tiff_layout import Layout
-from spike_pictures.tiff_samples import Samples
-from spike_pictures.tiff_terms import CCITT, JPEGS, Compression, Photometric
+from spike_pictures.tiff_tags import Tag
+from spike_pictures.tiff_terms import JPEGS, Compression, Photometric
 
-IMAGE_CODECS: Final = JPEGS | CCITT | {Compression.WEBP}  # they yield samples; all others bytes
-_LZMA_MEMORY_BYTES: Final = 256 * 1024 * 1024
-_SLACK_BYTES: Final = 1 << 16  # of padding that a run-length encoder may have added
+Samples = NDArray[Any]  # rows, columns, channels
+
 _GRAY, _RGB, _YCBCR, _CMYK, _UNKNOWN = "GRAYSCALE", "RGB", "YCbCr", "CMYK", "UNKNOWN"
+_STRICT: Final = frozenset(  # which fail where there is more than announced
+    {Compression.ADOBE_DEFLATE, Compression.DEFLATE, Compression.PACKBITS, Compression.ZSTD}
+)
 # start-of-frame markers (ITU-T T.81, table B.1): all from C0 to CF but those of tables and of arithmetic conditioning
 _FRAMES: Final = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 _BARE_MARKERS: Final = frozenset({0x01, *range(0xD0, 0xD9)})
 
+Decoder = Callable[[memoryview, int, int], Samples]  # of a segment's bytes, its index, and its rows
 
-def decompressed(data: bytes | memoryview, compression: Compression, *, size_bytes: int) -> bytes | memoryview:
-    """Return a segment's bytes, as many as announced.
 
-    Raises:
-        UndecodablePicture: there are fewer.
-        Exception: what a codec raises on bytes that it can't read.
+def decoder_of(directory: Directory, layout: Layout) -> Decoder:
+    """Return what decodes a page's segments; there may be more rows and columns than wanted.
+
+    It raises `UndecodablePicture` where they aren't what the layout announces, and whatever a codec raises on bytes
+    that it can't read.
     """
-    raw: bytes | bytearray | memoryview
-    match compression:
-        case Compression.NONE:
-            raw = data
-        case Compression.LZW:
-            raw = imagecodecs.lzw_decode(bytes(data), out=size_bytes)
-        case Compression.ADOBE_DEFLATE | Compression.DEFLATE:
-            raw = zlib.decompressobj().decompress(data, size_bytes)
-        case Compression.PACKBITS:
-            raw = imagecodecs.packbits_decode(bytes(data), out=size_bytes + _SLACK_BYTES)
-        case Compression.LZMA:
-            raw = lzma.LZMADecompressor(memlimit=_LZMA_MEMORY_BYTES).decompress(data, size_bytes)
-        case Compression.ZSTD:
-            raw = imagecodecs.zstd_decode(bytes(data), out=size_bytes)
-        case (
-            Compression.CCITT_RLE
-            | Compression.CCITT_G3
-            | Compression.CCITT_G4
-            | Compression.JPEG
-            | Compression.OLD_JPEG
-            | Compression.WEBP
-        ):
-            raise AssertionError("they are decoded to samples")
-        case _:
-            assert_never(compression)
-    if len(raw) < size_bytes:
-        raise UndecodablePicture
-    return memoryview(raw)
-
-
-def image_samples(data: bytes, layout: Layout, *, rows: int, tables: bytes, t4_options: int) -> Samples:
-    """Return a segment's samples where its codec is one for pictures: rows, columns, channels.
-
-    There may be more rows and columns than wanted. `tables` is a JPEG's (JPEGTables), `t4_options` a fax's.
-
-    Raises:
-        UndecodablePicture: it isn't what the layout announces.
-        Exception: what a codec raises on bytes that it can't read.
-    """
-    if layout.compression is Compression.WEBP:
-        room = np.empty((rows, layout.segment_width_px, layout.channels), np.uint8)
-        return imagecodecs.webp_decode(data, hasalpha=layout.channels == 4, out=room)  # noqa: PLR2004  # RGBA
     if layout.compression in JPEGS:
-        return _jpeg_samples(data, layout, tables)
-    width_px = layout.segment_width_px
-    match layout.compression:
-        case Compression.CCITT_RLE:
-            bits = imagecodecs.ccittrle_decode(data, rows, width_px)
-        case Compression.CCITT_G3:
-            bits = imagecodecs.ccittfax3_decode(data, rows, width_px, t4options=t4_options)
-        case _:
-            bits = imagecodecs.ccittfax4_decode(data, rows, width_px)
-    return bits.reshape(-1, width_px, 1)
+        tables = directory.content(Tag.JPEG_TABLES)
+        return lambda data, _, __: _jpeg_samples(bytes(data), layout, tables)
+    if layout.compression is Compression.WEBP:
+        return lambda data, _, rows: _webp_samples(bytes(data), layout, rows)
+    if layout.subsampling != (1, 1):
+        return lambda data, _, rows: _subsampled(bytes(data), layout, rows)
+    return _by_tifffile(directory.page, layout)
+
+
+def _by_tifffile(page: TiffPage, layout: Layout) -> Decoder:
+    page = _announcing(page, layout, height_px=layout.height_px)
+    whole = _announcing(page, layout, height_px=layout.grid[1] * layout.segment_height_px)
+    is_written_over = layout.compression is Compression.NONE and layout.predictor != 1  # even where it is read-only
+
+    def decode(data: memoryview, index: int, rows: int) -> Samples:
+        own = bytearray(data) if is_written_over else data
+        try:
+            decoded = page.decode(own, index)
+        except Exception:
+            if rows == layout.segment_height_px or layout.compression not in _STRICT:
+                raise
+            decoded = whole.decode(own, index)  # some writers fill the last strip up
+        samples: Samples = np.asarray(decoded[0])[0]  # of one plane in depth
+        return samples
+
+    return decode
+
+
+def _announcing(page: TiffPage, layout: Layout, *, height_px: int) -> TiffPage:
+    """Return a page that says what has been judged, whatever else its tags say."""
+    page = copy(page)
+    planes, channels = (layout.samples, 1) if layout.is_planar else (1, layout.samples)
+    page.shaped = (planes, 1, height_px, layout.width_px, channels)
+    page.samplesperpixel = layout.samples
+    page.planarconfig = 2 if layout.is_planar else 1
+    page.predictor = layout.predictor
+    page.bitspersample = layout.bits
+    page.tiledepth = 1
+    if not layout.is_tiled:
+        page.rowsperstrip = layout.segment_height_px
+    return page
+
+
+def _subsampled(data: bytes, layout: Layout, rows: int) -> Samples:
+    """Return YCbCr with the chroma of each block at all of its pixels (TIFF 6.0, section 21)."""
+    if layout.is_bit_reversed:
+        data = bytes(imagecodecs.bitorder_decode(data))
+    size_bytes = layout.segment_bytes(rows)
+    if layout.compression is not Compression.NONE:
+        data = TIFF.DECOMPRESSORS[layout.compression](data, out=size_bytes)
+    across, down = layout.subsampling
+    wide, high = -(-layout.segment_width_px // across), -(-rows // down)
+    units = np.frombuffer(data, np.uint8, size_bytes).reshape(high, wide, -1)
+    lumas = across * down
+    result = np.empty((high * down, wide * across, layout.samples), np.uint8)
+    blocks = units[..., :lumas].reshape(high, wide, down, across)
+    result[..., 0] = blocks.transpose(0, 2, 1, 3).reshape(high * down, wide * across)
+    for sample in range(1, layout.samples):
+        chroma = units[..., lumas + sample - 1]
+        result[..., sample] = chroma.repeat(down, axis=0).repeat(across, axis=1)
+    return result
+
+
+def _webp_samples(data: bytes, layout: Layout, rows: int) -> Samples:
+    room = np.empty((rows, layout.segment_width_px, layout.channels), np.uint8)
+    return imagecodecs.webp_decode(data, hasalpha=layout.channels == 4, out=room)  # noqa: PLR2004  # RGBA
 
 
 def _jpeg_samples(data: bytes, layout: Layout, tables: bytes) -> Samples:

@@ -10,9 +10,9 @@ from PIL.Image import Image, frombuffer
 from spike_core.domain.errors import UndecodablePicture
 from spike_pictures.colour import plain, to_srgb
 from spike_pictures.deep import cmyk_to_srgb8, to_8_bits, to_srgb8
+from spike_pictures.tiff_codecs import Samples
 from spike_pictures.tiff_directory import Directory
 from spike_pictures.tiff_layout import Layout
-from spike_pictures.tiff_samples import Samples
 from spike_pictures.tiff_tags import Tag
 from spike_pictures.tiff_terms import JPEGS, Alpha, Photometric
 

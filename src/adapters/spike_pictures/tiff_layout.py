@@ -25,11 +25,11 @@ from spike_pictures.tiff_terms import (
 
 SEGMENT_BYTES_MAX: Final = 512 * 1024 * 1024  # of one strip or tile, decompressed
 ALL_BYTES_MAX: Final = 2 * 1024 * 1024 * 1024  # of all together
-_SEGMENTS_MAX: Final = 1 << 20
+_SEGMENTS_MAX: Final = 1 << 19
 _SAMPLES_MAX: Final = 64  # a pixel
 _PADDED: Final = 4  # tiles may have so many times the largest picture's pixels, all together
 _ADVICE: Final = "Export it as PNG, or as TIFF with 8 or 16 bits in RGB"
-_WHOLE: Final = 0xFFFFFFFF  # RowsPerStrip's default
+_CUT_SAMPLES: Final = 1 << 20  # decoded at once where a strip can be cut
 
 
 _COLORS: Final[Mapping[Photometric, int]] = {
@@ -42,8 +42,14 @@ _COLORS: Final[Mapping[Photometric, int]] = {
     Photometric.CIE_LAB: 3,
     Photometric.ICC_LAB: 3,
 }
-_FLOAT_BITS: Final = frozenset({16, 24, 32, 64})
-_INTEGER_BITS: Final = frozenset({*range(1, 17), 24, 32, 64})
+_WHOLE_BITS: Final = frozenset({8, 16, 32, 64})
+# as tifffile decodes them: it knows no other signed ones, and its 24-bit integers are wrong
+_BITS: Final[Mapping[SampleFormat, frozenset[int]]] = {
+    SampleFormat.UNSIGNED: _WHOLE_BITS | frozenset(range(1, 17)),
+    SampleFormat.SIGNED: _WHOLE_BITS,
+    SampleFormat.FLOAT: frozenset({16, 24, 32, 64}),
+    SampleFormat.UNDEFINED: _WHOLE_BITS | frozenset(range(1, 17)),
+}
 _PREDICTORS: Final = frozenset({1, 2, 3})
 _EIGHT, _TWELVE, _SIXTEEN = 8, 12, 16
 
@@ -68,6 +74,7 @@ class Layout:
     is_tiled: bool
     segment_width_px: int
     segment_height_px: int
+    is_cut: bool  # there is one strip of raw rows a plane, and segments are parts of it
     subsampling: tuple[int, int]  # of chroma, across and down; (1, 1) where there is none
 
     @property
@@ -131,8 +138,14 @@ def layout_of(page: Directory) -> Layout:
     colors = _COLORS[photometric]
     if samples < colors:
         raise UndecodablePicture
-    is_tiled = Tag.TILE_WIDTH in page.entries or Tag.TILE_OFFSETS in page.entries
+    is_tiled = Tag.TILE_WIDTH in page or Tag.TILE_OFFSETS in page
     alpha, alpha_index = _alpha_of(page, samples, colors)
+    is_planar = page.integer(Tag.PLANAR_CONFIGURATION, 1) == 2 and samples > 1  # noqa: PLR2004  # PlanarConfiguration
+    subsampling = _subsampling_of(page, photometric, compression)
+    strip_rows = _strip_rows(page, height_px, compression, samples if is_planar else 1)
+    is_cut = compression is Compression.NONE and not is_tiled and strip_rows == height_px and subsampling == (1, 1)
+    if is_cut:
+        strip_rows = max(1, _CUT_SAMPLES // (width_px * samples))
     layout = Layout(
         width_px=width_px,
         height_px=height_px,
@@ -145,12 +158,13 @@ def layout_of(page: Directory) -> Layout:
         colors=colors,
         alpha=alpha,
         alpha_index=alpha_index,
-        is_planar=page.integer(Tag.PLANAR_CONFIGURATION, 1) == 2 and samples > 1,  # noqa: PLR2004  # PlanarConfiguration
+        is_planar=is_planar,
         is_bit_reversed=page.integer(Tag.FILL_ORDER, 1) == 2,  # noqa: PLR2004  # FillOrder
         is_tiled=is_tiled,
         segment_width_px=page.integer(Tag.TILE_WIDTH, 0) if is_tiled else width_px,
-        segment_height_px=page.integer(Tag.TILE_LENGTH, 0) if is_tiled else _strip_rows(page, height_px, compression),
-        subsampling=_subsampling_of(page, photometric, compression),
+        segment_height_px=page.integer(Tag.TILE_LENGTH, 0) if is_tiled else strip_rows,
+        is_cut=is_cut,
+        subsampling=subsampling,
     )
     _check_segments(layout)
     _check_kind(page, layout)
@@ -211,10 +225,11 @@ def _alpha_of(page: Directory, samples: int, colors: int) -> tuple[Alpha, int]:
     return Alpha.NONE, 0
 
 
-def _strip_rows(page: Directory, height_px: int, compression: Compression) -> int:
-    rows = page.integer(Tag.ROWS_PER_STRIP, _WHOLE)
-    is_single = compression in {Compression.NONE, Compression.OLD_JPEG} and len(page.integers(Tag.STRIP_OFFSETS)) == 1
-    return height_px if rows < 1 or is_single else min(rows, height_px)
+def _strip_rows(page: Directory, height_px: int, compression: Compression, planes: int) -> int:
+    rows = page.integer(Tag.ROWS_PER_STRIP, height_px)
+    is_single = planes == 1 and len(page.page.dataoffsets) == 1
+    is_whole = compression in {Compression.NONE, Compression.OLD_JPEG} and is_single
+    return height_px if rows < 1 or is_whole else min(rows, height_px)
 
 
 def _subsampling_of(page: Directory, photometric: Photometric, compression: Compression) -> tuple[int, int]:
@@ -244,10 +259,12 @@ def _check_segments(layout: Layout) -> None:
 
 def _check_kind(page: Directory, layout: Layout) -> None:  # noqa: C901, PLR0912  # one rule each
     is_float = layout.format is SampleFormat.FLOAT
-    if layout.bits not in (_FLOAT_BITS if is_float else _INTEGER_BITS):
-        raise _unsupported(f"with {layout.bits} bits a sample")
+    if layout.bits not in _BITS[layout.format]:
+        raise _unsupported(f"with {layout.bits} {layout.format.name.lower()} bits a sample")
     if layout.predictor not in _PREDICTORS or (layout.predictor == FLOAT_PREDICTOR and not is_float):
         raise _unsupported(f"predictor {layout.predictor}")
+    if layout.predictor != 1 and layout.bits not in _WHOLE_BITS:
+        raise _unsupported(f"predictor {layout.predictor} with {layout.bits} bits a sample")
     if layout.compression in CCITT and (layout.bits, layout.channels) != (1, 1):
         raise UndecodablePicture
     if layout.compression in JPEGS and layout.bits not in {_EIGHT, _TWELVE}:

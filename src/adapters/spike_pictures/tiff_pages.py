@@ -43,10 +43,7 @@ def picture_page(directories: Directories) -> Directory:
 
 def _planes_of(page: Directory) -> int:
     """Return how many planes lie behind a single directory, as ImageJ writes stacks."""
-    try:
-        stack = _STACK.match(page.content(Tag.IMAGE_DESCRIPTION)[:_STACK_BYTES])
-    except UndecodablePicture:
-        return 1
+    stack = _STACK.match(page.content(Tag.IMAGE_DESCRIPTION)[:_STACK_BYTES])
     return int(stack[1]) if stack else 1
 
 
@@ -59,7 +56,7 @@ def _pixels(directory: Directory) -> int:
 
 
 def _has_pixels(directory: Directory) -> bool:
-    return Tag.IMAGE_WIDTH in directory.entries and Tag.IMAGE_LENGTH in directory.entries
+    return Tag.IMAGE_WIDTH in directory and Tag.IMAGE_LENGTH in directory
 
 
 def _is_full(directory: Directory) -> bool:
@@ -67,7 +64,7 @@ def _is_full(directory: Directory) -> bool:
 
 
 def _is_reduced(directory: Directory) -> bool:
-    if Tag.NEW_SUBFILE_TYPE in directory.entries:
+    if Tag.NEW_SUBFILE_TYPE in directory:
         return bool(directory.integer(Tag.NEW_SUBFILE_TYPE, 0) & _IS_REDUCED)
     return directory.integer(Tag.SUBFILE_TYPE, 1) == _OLD_REDUCED
 

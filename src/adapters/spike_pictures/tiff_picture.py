@@ -1,7 +1,8 @@
 """TIFF pictures, read by their tags: Pillow takes many kinds for others (docs/decisions/0050)."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
+from typing import TYPE_CHECKING
 
 from attrs import frozen
 
@@ -10,18 +11,19 @@ from spike_core.domain.objects import PictureFormat
 from spike_pictures.camera_raw import refuse_raw_tiff
 from spike_pictures.decoded import Decoded
 from spike_pictures.orientation import Turn
-from spike_pictures.tiff_directory import Directory, directories_of
-from spike_pictures.tiff_layout import Layout, layout_of
-from spike_pictures.tiff_pages import picture_page
 from spike_pictures.tiff_tags import Tag
+
+if TYPE_CHECKING:
+    from spike_pictures.tiff_directory import Directory
+    from spike_pictures.tiff_layout import Layout
 
 
 @frozen(eq=False)
 class TiffPicture:
     """A TIFF file's picture: its tags are judged, its pixels aren't decoded yet."""
 
-    page: Directory
-    layout: Layout
+    page: "Directory"
+    layout: "Layout"
     is_only_page: bool  # of the file
 
     @property
@@ -37,12 +39,18 @@ class TiffPicture:
         Raises:
             MultiplePages, TooManyPixels, UnsupportedPicture, UndecodablePicture: see `ImageProbe.inspect`.
         """
-        with _errors():
-            directories = directories_of(data)
-            refuse_raw_tiff(directories)
-            page = picture_page(directories)
-            picture = cls(page, layout_of(page), is_only_page=len(directories.all) == 1)
-        yield picture
+        # tifffile, numpy and the codecs take a while to load, and most pictures are no TIFF
+        from spike_pictures.tiff_directory import opened_directories  # noqa: PLC0415
+        from spike_pictures.tiff_layout import layout_of  # noqa: PLC0415
+        from spike_pictures.tiff_pages import picture_page  # noqa: PLC0415
+
+        with ExitStack() as stack:
+            with _errors():
+                directories = stack.enter_context(opened_directories(data))
+                refuse_raw_tiff(directories)
+                page = picture_page(directories)
+                picture = cls(page, layout_of(page), is_only_page=len(directories.all) == 1)
+            yield picture
 
     @property
     def turn(self) -> Turn:
@@ -62,7 +70,6 @@ class TiffPicture:
 
         Memory beside the file, in bytes a pixel: RGB 7, or 12 with 16 bits; RGBA 8, or 15.
         """
-        # numpy and the codecs take a while to load, and most pictures are no TIFF
         from spike_pictures.tiff_colors import pixels_of  # noqa: PLC0415
         from spike_pictures.tiff_raster import samples_of  # noqa: PLC0415
 

@@ -3,26 +3,26 @@
 from collections.abc import Iterator
 from typing import Final
 
-import imagecodecs
 import numpy as np
 from attrs import frozen
 
 from spike_core.domain.errors import UndecodablePicture, UnsupportedPicture
-from spike_pictures.tiff_codecs import IMAGE_CODECS, decompressed, image_samples
+from spike_pictures.tiff_codecs import Samples, decoder_of
 from spike_pictures.tiff_directory import Directory
 from spike_pictures.tiff_layout import Layout
-from spike_pictures.tiff_samples import Samples, ValueRange, result_type, scaled, unpacked
+from spike_pictures.tiff_samples import ValueRange, result_type, scaled
 from spike_pictures.tiff_tags import Tag
 from spike_pictures.tiff_terms import Alpha, Compression
 
 _START_OF_IMAGE: Final = b"\xff\xd8"
-_NO_REVERSAL: Final = frozenset({Compression.JPEG, Compression.OLD_JPEG, Compression.WEBP})
+_BAND_SAMPLES: Final = 1 << 20  # scaled at once
 
 
 @frozen
 class _Segment:
     """A strip or tile: where it is in the file, and in the picture."""
 
+    index: int  # in the file's lists
     start: int
     size_bytes: int
     top_px: int
@@ -40,23 +40,32 @@ def samples_of(page: Directory, layout: Layout) -> Samples:
         MemoryError: there is too little.
         Exception: what a codec raises on bytes that it can't read.
     """
-    reader = _SegmentReader(page, layout)
+    decode = decoder_of(page, layout)
     stated = ValueRange.of(page, layout)
     result = np.empty((layout.height_px, layout.width_px, len(layout.kept)), result_type(layout))
     for segment in _segments(page, layout):
-        for top, numbers in reader.bands(segment):
-            first_row = segment.top_px + top
-            place = result[first_row : first_row + len(numbers), segment.left_px :][:, : numbers.shape[1]]
-            seen = numbers[: place.shape[0], : place.shape[1]]  # a tile may reach over the picture's edge
-            if layout.is_planar:
-                channel = layout.kept.index(segment.plane)
-                stated_one = stated.alpha if channel >= layout.colors else stated.color
-                place[..., channel] = scaled(seen[..., 0], layout, stated_one)
-            else:
-                place[..., : layout.colors] = scaled(seen[..., : layout.colors], layout, stated.color)
-                if layout.alpha is not Alpha.NONE:
-                    place[..., -1] = scaled(seen[..., layout.alpha_index], layout, stated.alpha)
+        data = memoryview(page.data)[segment.start : segment.start + segment.size_bytes]
+        if len(data) < segment.size_bytes or not data:
+            raise UndecodablePicture
+        place = result[segment.top_px :, segment.left_px :][: segment.rows, : layout.segment_width_px]
+        numbers = decode(data, segment.index, segment.rows)[: place.shape[0], : place.shape[1]]  # a tile may reach over
+        if numbers.shape != (*place.shape[:2], layout.channels):
+            raise UndecodablePicture
+        step = max(1, _BAND_SAMPLES // (numbers.shape[1] * numbers.shape[2]))
+        for top in range(0, len(numbers), step):
+            _scale_into(place[top : top + step], numbers[top : top + step], layout, stated, segment.plane)
     return result
+
+
+def _scale_into(place: Samples, numbers: Samples, layout: Layout, stated: ValueRange, plane: int) -> None:
+    if layout.is_planar:
+        channel = layout.kept.index(plane)
+        stated_one = stated.alpha if channel >= layout.colors else stated.color
+        place[..., channel] = scaled(numbers[..., 0], layout, stated_one)
+        return
+    place[..., : layout.colors] = scaled(numbers[..., : layout.colors], layout, stated.color)
+    if layout.alpha is not Alpha.NONE:
+        place[..., -1] = scaled(numbers[..., layout.alpha_index], layout, stated.alpha)
 
 
 def _segments(page: Directory, layout: Layout) -> Iterator[_Segment]:
@@ -84,18 +93,19 @@ def _segments(page: Directory, layout: Layout) -> Iterator[_Segment]:
             size_bytes = layout.segment_bytes(rows)
         elif not size_bytes:
             size_bytes = len(page.data) - offsets[index]
-        yield _Segment(offsets[index], size_bytes, top_px, column * layout.segment_width_px, rows, plane)
+        yield _Segment(index, offsets[index], size_bytes, top_px, column * layout.segment_width_px, rows, plane)
 
 
 def _extents(page: Directory, layout: Layout) -> tuple[tuple[int, ...], tuple[int, ...]]:
-    """Return the offsets and the sizes of strips or tiles, some of which mix the names up."""
+    """Return the offsets and the sizes of strips or tiles."""
     if layout.compression is Compression.OLD_JPEG:
         return _old_jpeg(page, layout)
-    pairs = ((Tag.STRIP_OFFSETS, Tag.STRIP_BYTE_COUNTS), (Tag.TILE_OFFSETS, Tag.TILE_BYTE_COUNTS))
-    for offsets_tag, sizes_tag in reversed(pairs) if layout.is_tiled else pairs:
-        if offsets_tag in page.entries:
-            return page.integers(offsets_tag), page.integers(sizes_tag)
-    raise UndecodablePicture
+    offsets = page.page.dataoffsets
+    if layout.is_cut:
+        row_bytes = layout.row_bytes(layout.width_px)
+        rows = range(0, layout.height_px, layout.segment_height_px)
+        return tuple(start + row * row_bytes for start in offsets for row in rows), ()
+    return offsets, page.page.databytecounts
 
 
 def _old_jpeg(page: Directory, layout: Layout) -> tuple[tuple[int, ...], tuple[int, ...]]:
@@ -113,56 +123,3 @@ def _old_jpeg(page: Directory, layout: Layout) -> tuple[tuple[int, ...], tuple[i
         if layout.segments == 1 and page.data.startswith(_START_OF_IMAGE, start):
             return (start,), (min(size_bytes or len(page.data), len(page.data) - start),)
     raise UnsupportedPicture(name="TIFF compression old-style JPEG", advice="Export it as JPEG, PNG or TIFF")
-
-
-class _SegmentReader:
-    """Decodes a page's segments, one after the other."""
-
-    def __init__(self, page: Directory, layout: Layout) -> None:
-        self._page = page
-        self._layout = layout
-        self._tables = page.content(Tag.JPEG_TABLES)
-        self._t4_options = page.integer(Tag.T4_OPTIONS, 0)
-
-    def bands(self, segment: _Segment) -> Iterator[tuple[int, Samples]]:
-        """Yield a segment's samples in bands: the first row within it, and rows, columns and channels."""
-        layout = self._layout
-        data = self._bytes(segment)
-        if layout.compression in IMAGE_CODECS:
-            samples = image_samples(
-                bytes(data), layout, rows=segment.rows, tables=self._tables, t4_options=self._t4_options
-            )
-            wanted_rows = min(segment.rows, layout.height_px - segment.top_px)
-            wanted_columns = min(layout.segment_width_px, layout.width_px - segment.left_px)
-            if samples.shape[0] < wanted_rows or samples.shape[1] < wanted_columns:
-                raise UndecodablePicture
-            yield 0, samples[:wanted_rows]
-            return
-        raw = decompressed(data, layout.compression, size_bytes=layout.segment_bytes(segment.rows))
-        if layout.subsampling == (1, 1):
-            yield from unpacked(raw, layout, self._page.byte_order, rows=segment.rows)
-        else:
-            yield 0, self._upsampled(raw, rows=segment.rows)
-
-    def _bytes(self, segment: _Segment) -> bytes | memoryview:
-        data: bytes | memoryview = memoryview(self._page.data)[segment.start : segment.start + segment.size_bytes]
-        if len(data) < segment.size_bytes or not data:
-            raise UndecodablePicture
-        if self._layout.is_bit_reversed and self._layout.compression not in _NO_REVERSAL:
-            return bytes(imagecodecs.bitorder_decode(bytes(data)))
-        return data
-
-    def _upsampled(self, raw: bytes | memoryview, *, rows: int) -> Samples:
-        """Return YCbCr with the chroma of each block at all of its pixels (TIFF 6.0, section 21)."""
-        layout = self._layout
-        across, down = layout.subsampling
-        wide, high = -(-layout.segment_width_px // across), -(-rows // down)
-        units = np.frombuffer(raw, np.uint8).reshape(high, wide, -1)
-        lumas = across * down
-        result = np.empty((high * down, wide * across, layout.samples), np.uint8)
-        blocks = units[..., :lumas].reshape(high, wide, down, across)
-        result[..., 0] = blocks.transpose(0, 2, 1, 3).reshape(high * down, wide * across)
-        for sample in range(1, layout.samples):
-            chroma = units[..., lumas + sample - 1]
-            result[..., sample] = chroma.repeat(down, axis=0).repeat(across, axis=1)
-        return result[:rows, : layout.segment_width_px]

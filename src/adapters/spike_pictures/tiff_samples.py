@@ -1,4 +1,4 @@
-"""From a TIFF segment's bytes to samples of 8 or 16 bits that use their whole range (TIFF 6.0, sections 14, 19).
+"""From a TIFF segment's numbers to samples of 8 or 16 bits that use their whole range (TIFF 6.0, section 19).
 
 The scale: of unsigned samples the lowest number of their bits is black and the highest white; of signed ones too, the
 most negative is black. Of real numbers 0 is black and 1 white. Signed and real ones may state another range by
@@ -6,28 +6,23 @@ SMinSampleValue and SMaxSampleValue, or MinSampleValue and MaxSampleValue; what 
 numbers and those that are none are refused.
 """
 
-from collections.abc import Iterator
-from typing import Any, Final
+from typing import Final
 
-import imagecodecs
 import numpy as np
 from attrs import frozen
-from numpy.typing import NDArray
 
 from spike_core.domain.errors import UndecodablePicture
-from spike_pictures.tiff_directory import ByteOrder, Directory
+from spike_pictures.tiff_codecs import Samples
+from spike_pictures.tiff_directory import Directory
 from spike_pictures.tiff_layout import Layout
 from spike_pictures.tiff_tags import Tag
-from spike_pictures.tiff_terms import FLOAT_PREDICTOR, Photometric, SampleFormat
+from spike_pictures.tiff_terms import Photometric, SampleFormat
 
-Samples = NDArray[Any]  # of the type that its layout implies
-
-_BAND_SAMPLES: Final = 1 << 20  # unpacked at once
 _RANGE_TAGS: Final = (
     (Tag.S_MIN_SAMPLE_VALUE, Tag.S_MAX_SAMPLE_VALUE),
     (Tag.MIN_SAMPLE_VALUE, Tag.MAX_SAMPLE_VALUE),
 )
-_EIGHT, _SIXTEEN, _FLOAT24 = 8, 16, 24
+_EIGHT, _SIXTEEN = 8, 16
 _TOP8, _TOP16 = 255, 65535
 
 
@@ -71,26 +66,6 @@ def result_type(layout: Layout) -> type[np.uint8 | np.uint16]:
     return np.uint16 if layout.is_deep else np.uint8
 
 
-def unpacked(
-    raw: bytes | memoryview, layout: Layout, byte_order: ByteOrder, *, rows: int
-) -> Iterator[tuple[int, Samples]]:
-    """Yield a segment's samples in bands: the first row, and an array of rows, columns and channels.
-
-    Integers are unsigned, signed ones with their sign bit flipped, so that the lowest is 0.
-    """
-    width, channels = layout.segment_width_px, layout.channels
-    row_bytes = layout.row_bytes(width)
-    band_rows = max(1, _BAND_SAMPLES // (width * channels))
-    for top in range(0, rows, band_rows):
-        count = min(band_rows, rows - top)
-        band = memoryview(raw)[top * row_bytes : (top + count) * row_bytes]
-        if layout.format is SampleFormat.FLOAT:
-            numbers = _real_numbers(band, layout, byte_order, (count, width, channels))
-        else:
-            numbers = _integers(band, layout, byte_order, (count, width, channels))
-        yield top, numbers
-
-
 def scaled(numbers: Samples, layout: Layout, stated: tuple[float, float]) -> Samples:
     """Return samples as 8 or 16 bits, `stated` being the tags' range for them, or (0, 0).
 
@@ -99,13 +74,15 @@ def scaled(numbers: Samples, layout: Layout, stated: tuple[float, float]) -> Sam
     """
     if layout.format is SampleFormat.FLOAT:
         return _stretched(numbers, stated if stated[0] < stated[1] else (0.0, 1.0))
+    bits, is_signed = layout.bits, layout.format is SampleFormat.SIGNED
+    if is_signed and stated[0] < stated[1]:
+        stretched = _stretched(numbers, stated)
+        return stretched if layout.is_deep else (stretched >> _EIGHT).astype(np.uint8)
+    numbers = numbers.view(f"u{numbers.itemsize}")
     if layout.photometric is Photometric.PALETTE:
         return numbers
-    bits = layout.bits
-    if layout.format is SampleFormat.SIGNED and stated[0] < stated[1]:
-        signed = numbers.astype(np.float64) - float(1 << (bits - 1))
-        stretched = _stretched(signed, stated)
-        return stretched if layout.is_deep else (stretched >> _EIGHT).astype(np.uint8)
+    if is_signed:
+        numbers = numbers ^ numbers.dtype.type(1 << (bits - 1))  # so that the lowest is 0
     if bits in {_EIGHT, _SIXTEEN}:
         return numbers
     exact: Samples
@@ -125,49 +102,3 @@ def _stretched(numbers: Samples, stated: tuple[float, float]) -> Samples:
         if not np.isfinite(wide).all():
             raise UndecodablePicture
         return np.rint(np.clip((wide - low) / (high - low), 0.0, 1.0) * _TOP16).astype(np.uint16)
-
-
-def _integers(band: memoryview, layout: Layout, byte_order: ByteOrder, shape: tuple[int, int, int]) -> Samples:
-    bits = layout.bits
-    numbers: Samples
-    if bits in {8, 16, 32, 64}:
-        kind = np.dtype(f"u{bits // 8}")
-        numbers = np.frombuffer(band, kind.newbyteorder(byte_order)).astype(kind, copy=False).reshape(shape)
-    elif bits == 24:  # noqa: PLR2004  # whole bytes, so in the file's order
-        threes = np.frombuffer(band, np.uint8).reshape(-1, 3)
-        fours = np.zeros((len(threes), 4), np.uint8)
-        fours[:, 1:] = threes if byte_order == ">" else threes[:, ::-1]
-        numbers = fours.view(">u4").astype(np.uint32).reshape(shape)
-    else:  # packed from the highest bit on, in any byte order
-        kind = np.dtype(np.uint8 if bits < _EIGHT else np.uint16)
-        numbers = imagecodecs.packints_decode(bytes(band), kind, bits, runlen=shape[1] * shape[2]).reshape(shape)
-    if layout.predictor > 1:
-        numbers = np.cumsum(numbers, axis=1, dtype=numbers.dtype)
-        if bits not in {8, 16, 32, 64}:
-            numbers &= numbers.dtype.type((1 << bits) - 1)
-    if layout.format is SampleFormat.SIGNED and layout.photometric is not Photometric.PALETTE:
-        numbers = numbers ^ numbers.dtype.type(1 << (bits - 1))
-    return numbers
-
-
-def _real_numbers(band: memoryview, layout: Layout, byte_order: ByteOrder, shape: tuple[int, int, int]) -> Samples:
-    size_bytes = layout.bits // 8
-    if layout.predictor == FLOAT_PREDICTOR:
-        band, byte_order = memoryview(_unpredicted(band, shape, size_bytes)), ">"
-    numbers: Samples
-    if layout.bits == _FLOAT24:
-        numbers = imagecodecs.float24_decode(bytes(band), byteorder=byte_order)
-    else:
-        numbers = np.frombuffer(band, f"{byte_order}f{size_bytes}")
-        if layout.predictor == 2:  # noqa: PLR2004  # differences of the bits, as if they were integers
-            whole = numbers.view(f"{byte_order}u{size_bytes}").astype(f"u{size_bytes}").reshape(shape)
-            numbers = np.cumsum(whole, axis=1, dtype=whole.dtype).view(f"f{size_bytes}")
-    return numbers.reshape(shape)
-
-
-def _unpredicted(band: memoryview, shape: tuple[int, int, int], size_bytes: int) -> bytes:
-    """Undo the floating point predictor: bytes by weight, highest first, and differences (TIFF technical note 3)."""
-    rows, width, channels = shape
-    differences = np.frombuffer(band, np.uint8).reshape(rows, -1, channels)
-    planes = np.cumsum(differences, axis=1, dtype=np.uint8).reshape(rows, size_bytes, width * channels)
-    return planes.transpose(0, 2, 1).tobytes()

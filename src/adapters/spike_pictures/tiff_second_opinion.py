@@ -78,7 +78,7 @@ def pillow_keeps(picture: TiffPicture) -> bool:
     is_gray = layout.photometric is Photometric.MIN_IS_BLACK and layout.samples == 1
     is_gray_16 = layout.bits == _SIXTEEN and layout.format is SampleFormat.UNSIGNED
     is_real = layout.bits == _THIRTY_TWO and layout.format is SampleFormat.FLOAT
-    states_range = not _RANGE_TAGS.isdisjoint(picture.page.entries)  # they wouldn't be copied
+    states_range = any(tag in picture.page for tag in _RANGE_TAGS)  # they wouldn't be copied
     return pillow_reads(picture) or (_is_copied(picture) and is_gray and (is_gray_16 or is_real) and not states_range)
 
 

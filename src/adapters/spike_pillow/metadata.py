@@ -15,7 +15,7 @@ from attrs import frozen
 from PIL.Image import Image, frombytes
 from PIL.ImageFile import ImageFile
 
-from spike_core.domain.errors import UnacceptablePicture, UndecodablePicture
+from spike_core.domain.errors import UndecodablePicture
 from spike_core.domain.objects import PictureFormat
 from spike_pictures.colour import srgb_profile
 from spike_pictures.formats import format_of
@@ -23,14 +23,13 @@ from spike_pictures.heif_primary import primary_of
 from spike_pictures.opening import opened_picture
 from spike_pictures.orientation import Turn
 from spike_pictures.pillow_picture import PillowPicture, on_screen, pillow_errors
-from spike_pictures.tiff_directory import directories_of, directory_at
 from spike_pictures.tiff_picture import TiffPicture
 from spike_pictures.tiff_second_opinion import pillow_keeps
-from spike_pictures.tiff_tags import Tag
 from spike_pillow import exif, xmp
 from spike_pillow.assembly import FileMetadata, put_together
 from spike_pillow.embedded import Block, Source, authorship_in, blocks_in
 from spike_pillow.parts import BrokenContainer, Kind, Part, parts_of
+from spike_pillow.tiff_directory import BrokenTiff, Tiff
 
 _MEMORY_BYTES: Final = 1 << 20  # of what is made of a picture; more of it goes to a file
 # how a format is written whose file can't be taken apart, or is broken
@@ -144,15 +143,10 @@ def _is_harmless_avif(data: bytes, file: ImageFile) -> bool:
 def _is_harmless_tiff(data: bytes) -> bool:
     """Judge the tags of all directories: of the picture, of thumbnails and masks, and their EXIF."""
     try:
-        directories = directories_of(data)
-        found = [directory_at(each, Tag.EXIF_IFD) for each in directories.all if Tag.EXIF_IFD in each.entries]
-    except UnacceptablePicture:  # if we can't read them, others may
+        tags, exif_tags = Tiff.of(data).all_tags()
+    except BrokenTiff:  # if we can't read them, others may
         return False
-    return (
-        directories.is_complete
-        and all(each.entries.keys() <= _TIFF_TAGS | exif.HARMLESS for each in directories.all)
-        and all(each.entries.keys() <= exif.HARMLESS for each in found)
-    )
+    return tags <= _TIFF_TAGS | exif.HARMLESS and exif_tags <= exif.HARMLESS
 
 
 def _write_public(data: bytes, out: IO[bytes]) -> None:

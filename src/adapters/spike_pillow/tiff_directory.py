@@ -32,7 +32,11 @@ _SIZE_BYTES: Final[Mapping[int, int]] = {
     18: 8,
     UTF_8: 1,
 }
+SUB_IFDS, EXIF_IFD = 330, 34665
+_POINTERS: Final = frozenset({SUB_IFDS, EXIF_IFD})
+_POINTERS_BYTES_MAX: Final = 512  # of the values of one of them
 _FIELDS_MAX: Final = 4096  # of a directory that are looked at
+_ALL_FIELDS_MAX: Final = 1 << 15  # of all directories together
 _BYTE_ORDERS: Final[Mapping[bytes, Literal["little", "big"]]] = {b"II": "little", b"MM": "big"}
 _CLASSIC, _BIG = 42, 43
 
@@ -101,11 +105,51 @@ class Tiff:
                 found |= {tag: value} if value.value else {}
         return found
 
+    def all_tags(self) -> tuple[set[int], set[int]]:
+        """Return which tags there are in pictures' directories, linked or named by others, and in their EXIF.
+
+        Raises:
+            BrokenTiff: a directory can't be read, or there are too many.
+        """
+        pictures: set[int] = set()
+        inner: set[int] = set()
+        left_fields, seen, offsets = _ALL_FIELDS_MAX, {0}, [self._number(8 if self.is_big else 4)]
+        while offsets:
+            offset = offsets.pop()
+            if offset in seen:
+                continue
+            seen.add(offset)
+            tags, following = self._tags(offset)
+            pointers = self.directory(offset, _POINTERS, bytes_max=_POINTERS_BYTES_MAX)
+            left_fields -= len(tags)
+            if left_fields < 0 or not _POINTERS.intersection(tags) <= pointers.keys():
+                raise BrokenTiff
+            pictures.update(tags)
+            offsets.append(following)
+            if SUB_IFDS in pointers:
+                offsets += self.numbers(pointers[SUB_IFDS])
+            if EXIF_IFD in pointers:
+                exif, _ = self._tags(self.numbers(pointers[EXIF_IFD])[0])
+                left_fields -= len(exif)
+                inner.update(exif)
+        return pictures, inner
+
     def numbers(self, value: Field) -> list[int]:
         """Return a field's value as unsigned whole numbers; two for each rational one."""
         size_bytes = 4 if value.type in RATIONALS else _SIZE_BYTES[value.type]
         raw = value.value
         return [int.from_bytes(raw[at : at + size_bytes], self.byte_order) for at in range(0, len(raw), size_bytes)]
+
+    def _tags(self, offset: int) -> tuple[list[int], int]:
+        """Return the tags of the directory at `offset`, and the offset of the next one; 0 where there is none."""
+        count_bytes, entry_bytes, word_bytes = (8, 20, 8) if self.is_big else (2, 12, 4)
+        first = offset + count_bytes
+        count = int.from_bytes(self.data[offset:first], self.byte_order)
+        end = first + count * entry_bytes
+        if not 0 < count <= _FIELDS_MAX or end > len(self.data):
+            raise BrokenTiff
+        tags = [int.from_bytes(self.data[at : at + 2], self.byte_order) for at in range(first, end, entry_bytes)]
+        return tags, int.from_bytes(self.data[end : end + word_bytes], self.byte_order)
 
     def _field(self, tag: int, at: int, *, bytes_max: int) -> Field:
         """Return the field whose entry is at this offset; without a value where that can't be read."""

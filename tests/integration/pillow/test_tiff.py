@@ -25,7 +25,12 @@ PHOTO: Final = np.asarray(photograph(size=SIZE))
 LEVELS: Final = PHOTO / 255.0
 GRAY: Final = np.asarray(photograph(size=SIZE).convert("L"))[..., None]
 GRAY_LEVELS: Final = GRAY / 255.0
-INTEGER_BITS: Final = [*range(1, 17), 24, 32, 64]
+WHOLE_BITS: Final = [8, 16, 32, 64]
+BITS: Final = {
+    tiffs.UNSIGNED: [*range(1, 17), 32, 64],
+    tiffs.SIGNED: WHOLE_BITS,
+    tiffs.FLOAT: [16, 24, 32, 64],
+}
 
 
 def shown(data: bytes) -> NDArray[Any]:
@@ -56,8 +61,8 @@ def coarse(levels: NDArray[Any], kind: Kind) -> Any:
 @st.composite
 def kinds(draw: st.DrawFn) -> Kind:
     format_ = draw(st.sampled_from([tiffs.UNSIGNED, tiffs.SIGNED, tiffs.FLOAT]))
-    bits = draw(st.sampled_from([16, 24, 32, 64] if format_ == tiffs.FLOAT else INTEGER_BITS))
-    predictors = [1, 2] if format_ != tiffs.FLOAT else [1, 3]
+    bits = draw(st.sampled_from(BITS[format_]))
+    predictors = [1, 3 if format_ == tiffs.FLOAT else 2] if bits in WHOLE_BITS else [1]
     return Kind(
         bits=bits,
         format=format_,
@@ -80,8 +85,9 @@ def test_every_kind_of_numbers_shows_the_same_photograph(kind: Kind) -> None:
     assert_shows(tiff(numbers_of(levels, kind), kind), coarse(levels, kind))
 
 
-@pytest.mark.parametrize("format_", [tiffs.UNSIGNED, tiffs.SIGNED])
-@pytest.mark.parametrize("bits", INTEGER_BITS)
+@pytest.mark.parametrize(
+    ("format_", "bits"), [(format_, bits) for format_ in (tiffs.UNSIGNED, tiffs.SIGNED) for bits in BITS[format_]]
+)
 def test_the_lowest_number_is_black_and_the_highest_white(bits: int, format_: int) -> None:
     kind = Kind(bits=bits, format=format_)
     levels = np.array([[[0.0], [1.0]]])
@@ -316,6 +322,10 @@ def test_the_size_and_the_turn_are_the_tags(orientation: int) -> None:
         (Kind(tags={332: (3, [2])}, photometric=5), np.dstack((PHOTO, GRAY)), "TIFF in inks other than CMYK"),
         (Kind(tags={259: (3, [6])}), GRAY, "TIFF compression old-style JPEG"),
         (Kind(tags={32997: (4, [9])}), GRAY, "TIFF of a volume"),
+        (Kind(bits=24), GRAY, "TIFF with 24 unsigned bits a sample"),
+        (Kind(bits=12, format=tiffs.SIGNED), GRAY, "TIFF with 12 signed bits a sample"),
+        (Kind(bits=12, predictor=2), GRAY, "TIFF predictor 2 with 12 bits a sample"),
+        (Kind(bits=24, format=tiffs.FLOAT, predictor=3), GRAY, "TIFF predictor 3 with 24 bits a sample"),
     ],
 )
 def test_what_isnt_supported_is_named(kind: Kind, samples: NDArray[Any], name: str) -> None:
