@@ -186,6 +186,56 @@ def test_directories_that_overlap_are_refused_soon() -> None:
     assert time.process_time() - start < SECONDS_MAX
 
 
+@pytest.mark.parametrize(
+    "entry",
+    [(273, 3, 6_000_000), (258, 3, 6_000_000), (270, 2, 12_000_000), (33628, 4, 3_000_000), (50839, 1, 12_000_000)],
+    ids=["offsets", "bits", "description", "MetaMorph's", "ImageJ's"],
+)
+def test_tags_that_are_read_at_once_are_rationed(entry: tuple[int, int, int]) -> None:
+    entries = [struct.pack("<HHII", tag, 4, 1, 9) for tag in (256, 257)] + [struct.pack("<HHII", *entry, 8)]
+    data = b"II*\0\x08\0\0\0" + _directory(0, b"".join(sorted(entries)), 3) + bytes(12 * MB)
+    tracemalloc.start()
+    try:
+        assert not taken(data)
+        assert tracemalloc.get_traced_memory()[1] < 30 * MB
+    finally:
+        tracemalloc.stop()
+
+
+def test_many_directories_of_the_same_tag_are_refused_soon() -> None:
+    entries = struct.pack("<HHII", 254, 4, 1, 1) + struct.pack("<HHII", 258, 3, 1, 8) * 4000
+    size = 2 + len(entries) + 4
+    start = time.process_time()
+    chain = b"".join(_directory(8 + size * (n + 1), entries, 4001) for n in range(40))
+    assert not taken(b"II*\0\x08\0\0\0" + chain)
+    assert time.process_time() - start < SECONDS_MAX
+
+
+@pytest.mark.parametrize("format_", [tiffs.UNSIGNED, FLOAT])
+def test_reading_a_file_leaves_its_bytes_alone(format_: int) -> None:
+    """Bytes are immutable, which codecs that write their result over their input don't know."""
+    data = tiff(
+        GRAY / 255 if format_ == FLOAT else GRAY, Kind(bits=16, format=format_, predictor=2 if format_ == 1 else 3)
+    )
+    before = bytes(bytearray(data))
+    assert taken(data)
+    assert data == before
+
+
+def test_what_is_wrong_with_a_file_isnt_logged(caplog: pytest.LogCaptureFixture) -> None:
+    assert taken(tiff(GRAY, Kind(tags={270: (2, [200] * 40), 279: (4, [0, 0, 0]), 34665: (4, [10**9])})))
+    assert not caplog.records
+
+
+def test_a_last_strip_that_is_filled_up_is_read() -> None:
+    """Some writers give it as many rows as the others have."""
+    for compression in (tiffs.DEFLATE, tiffs.PACKBITS, tiffs.LZMA):
+        data = tiff(np.pad(GRAY, ((0, 7), (0, 0), (0, 0))), Kind(compression=compression, strip_rows=10))
+        tag = struct.pack("<HHI", 257, 4, 1)
+        with opened_picture(data.replace(tag + struct.pack("<I", 30), tag + struct.pack("<I", 23))) as opened:
+            assert (np.asarray(opened.decode().srgb())[..., :1] == GRAY).all()
+
+
 def test_a_jpeg_larger_than_its_strip_is_refused() -> None:
     data = bytearray(encoded(photograph(size=SIZE), PictureFormat.TIFF, compression="jpeg"))
     frame = data.rindex(b"\xff\xc0")

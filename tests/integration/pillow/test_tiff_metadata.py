@@ -1,6 +1,7 @@
 """Metadata of TIFF files that Pillow doesn't read, and of directories that it doesn't look at."""
 
 import io
+import struct
 from typing import Final
 
 import numpy as np
@@ -29,6 +30,9 @@ def thumbnail(tags: Tags) -> Kind:
 DESCRIBED: Final = thumbnail({270: (ASCII, SECRET)})
 TELLING: Final = {
     "a description": of_12_bits({270: (ASCII, SECRET)}),
+    "a text of a type that few know": of_12_bits({270: (ASCII, SECRET)}).replace(
+        struct.pack("<HH", 270, ASCII), struct.pack("<HH", 270, 129)
+    ),
     "XMP": of_12_bits({700: (1, SECRET)}),
     "a position": of_12_bits({34853: (4, [8])}),
     "EXIF out of reach": of_12_bits({34665: (4, [10**9])}),
