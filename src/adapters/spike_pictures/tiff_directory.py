@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from io import BytesIO
-from typing import TYPE_CHECKING, Final, Literal
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 from attrs import field, frozen
@@ -47,11 +47,6 @@ class Directory:
     def __contains__(self, tag: int) -> bool:
         """Return whether the page has a tag."""
         return tag in self.page.tags
-
-    @property
-    def byte_order(self) -> Literal["<", ">"]:
-        """Return the file's, as in numpy."""
-        return self.page.parent.byteorder
 
     def content(self, tag: int) -> bytes:
         """Return the bytes of a tag's values; empty where it is missing."""
