@@ -16,7 +16,7 @@ from spike_core.domain.errors import UndecodablePicture
 from spike_pictures.tiff_directory import Directory
 from spike_pictures.tiff_layout import Layout
 from spike_pictures.tiff_tags import Tag
-from spike_pictures.tiff_terms import JPEGS, Compression, Photometric
+from spike_pictures.tiff_terms import JPEGS, Compression, Photometric, SampleFormat
 
 Samples = NDArray[Any]  # rows, columns, channels
 
@@ -27,6 +27,12 @@ _STRICT: Final = frozenset(  # which fail where there is more than announced
 # start-of-frame markers (ITU-T T.81, table B.1): all from C0 to CF but those of tables and of arithmetic conditioning
 _FRAMES: Final = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 _BARE_MARKERS: Final = frozenset({0x01, *range(0xD0, 0xD9)})
+_TWENTY_FOUR: Final = 24
+# integers of 24 bits, by their byte order; numpy has no such type, and tifffile decodes them wrong
+_OF_24_BITS: Final = {
+    "<": np.dtype([("low", np.uint8), ("high", "<u2")]),
+    ">": np.dtype([("high", ">u2"), ("low", np.uint8)]),
+}
 
 Decoder = Callable[[memoryview, int, int], Samples]  # of a segment's bytes, its index, and its rows
 
@@ -34,6 +40,7 @@ Decoder = Callable[[memoryview, int, int], Samples]  # of a segment's bytes, its
 def decoder_of(directory: Directory, layout: Layout) -> Decoder:
     """Return what decodes a page's segments; there may be more rows and columns than wanted.
 
+    Integers come as their bits, unsigned; those of 24 bits in two fields, `high` (16 bits) and `low`.
     It raises `UndecodablePicture` where they aren't what the layout announces, and whatever a codec raises on bytes
     that it can't read.
     """
@@ -50,6 +57,7 @@ def decoder_of(directory: Directory, layout: Layout) -> Decoder:
 def _by_tifffile(page: TiffPage, layout: Layout) -> Decoder:
     page = _announcing(page, layout, height_px=layout.height_px)
     whole = _announcing(page, layout, height_px=layout.grid[1] * layout.segment_height_px)
+    octets = _OF_24_BITS[page.parent.byteorder] if _is_of_24_bits(layout) else None
     is_written_over = layout.compression is Compression.NONE and layout.predictor != 1  # even where it is read-only
 
     def decode(data: memoryview, index: int, rows: int) -> Samples:
@@ -61,24 +69,36 @@ def _by_tifffile(page: TiffPage, layout: Layout) -> Decoder:
                 raise
             decoded = whole.decode(own, index)  # some writers fill the last strip up
         samples: Samples = np.asarray(decoded[0])[0]  # of one plane in depth
-        return samples
+        return samples if octets is None else samples.view(octets)
 
     return decode
+
+
+def _is_of_24_bits(layout: Layout) -> bool:
+    return layout.bits == _TWENTY_FOUR and layout.format is not SampleFormat.FLOAT
 
 
 def _announcing(page: TiffPage, layout: Layout, *, height_px: int) -> TiffPage:
     """Return a page that says what has been judged, whatever else its tags say."""
     page = copy(page)
-    planes, channels = (layout.samples, 1) if layout.is_planar else (1, layout.samples)
+    planes = layout.samples if layout.is_planar else 1
+    bits, channels = (8, layout.channels * 3) if _is_of_24_bits(layout) else (layout.bits, layout.channels)
     page.shaped = (planes, 1, height_px, layout.width_px, channels)
-    page.samplesperpixel = layout.samples
-    page.planarconfig = 2 if layout.is_planar else 1
+    page.samplesperpixel = channels  # of a segment
+    page.planarconfig = 1
     page.predictor = layout.predictor
-    page.bitspersample = layout.bits
+    page.bitspersample = bits
+    if layout.format is not SampleFormat.FLOAT:  # tifffile knows few signed types
+        page.dtype = page._dtype = np.dtype(f"u{_bytes_of(bits)}")  # noqa: SLF001  # which decides
     page.tiledepth = 1
     if not layout.is_tiled:
         page.rowsperstrip = layout.segment_height_px
     return page
+
+
+def _bytes_of(bits: int) -> int:
+    """Return the size of the type that holds integers of so many bits."""
+    return next(size for size in (1, 2, 4, 8) if bits <= size * 8)
 
 
 def _subsampled(data: bytes, layout: Layout, rows: int) -> Samples:

@@ -43,13 +43,8 @@ _COLORS: Final[Mapping[Photometric, int]] = {
     Photometric.ICC_LAB: 3,
 }
 _WHOLE_BITS: Final = frozenset({8, 16, 32, 64})
-# as tifffile decodes them: it knows no other signed ones, and its 24-bit integers are wrong
-_BITS: Final[Mapping[SampleFormat, frozenset[int]]] = {
-    SampleFormat.UNSIGNED: _WHOLE_BITS | frozenset(range(1, 17)),
-    SampleFormat.SIGNED: _WHOLE_BITS,
-    SampleFormat.FLOAT: frozenset({16, 24, 32, 64}),
-    SampleFormat.UNDEFINED: _WHOLE_BITS | frozenset(range(1, 17)),
-}
+_FLOAT_BITS: Final = frozenset({16, 24, 32, 64})
+_INTEGER_BITS: Final = frozenset({*range(1, 17), 24, 32, 64})
 _PREDICTORS: Final = frozenset({1, 2, 3})
 _EIGHT, _TWELVE, _SIXTEEN = 8, 12, 16
 
@@ -259,7 +254,7 @@ def _check_segments(layout: Layout) -> None:
 
 def _check_kind(page: Directory, layout: Layout) -> None:  # noqa: C901, PLR0912  # one rule each
     is_float = layout.format is SampleFormat.FLOAT
-    if layout.bits not in _BITS[layout.format]:
+    if layout.bits not in (_FLOAT_BITS if is_float else _INTEGER_BITS):
         raise _unsupported(f"with {layout.bits} {layout.format.name.lower()} bits a sample")
     if layout.predictor not in _PREDICTORS or (layout.predictor == FLOAT_PREDICTOR and not is_float):
         raise _unsupported(f"predictor {layout.predictor}")

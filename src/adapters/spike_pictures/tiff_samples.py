@@ -75,12 +75,12 @@ def scaled(numbers: Samples, layout: Layout, stated: tuple[float, float]) -> Sam
     if layout.format is SampleFormat.FLOAT:
         return _stretched(numbers, stated if stated[0] < stated[1] else (0.0, 1.0))
     bits, is_signed = layout.bits, layout.format is SampleFormat.SIGNED
-    if is_signed and stated[0] < stated[1]:
-        stretched = _stretched(numbers, stated)
-        return stretched if layout.is_deep else (stretched >> _EIGHT).astype(np.uint8)
-    numbers = numbers.view(f"u{numbers.itemsize}")
+    numbers = _of_24_bits(numbers) if numbers.dtype.names else numbers.view(f"u{numbers.itemsize}")
     if layout.photometric is Photometric.PALETTE:
         return numbers
+    if is_signed and stated[0] < stated[1]:
+        stretched = _stretched(_sign_extended(numbers, bits), stated)
+        return stretched if layout.is_deep else (stretched >> _EIGHT).astype(np.uint8)
     if is_signed:
         numbers = numbers ^ numbers.dtype.type(1 << (bits - 1))  # so that the lowest is 0
     if bits in {_EIGHT, _SIXTEEN}:
@@ -93,6 +93,16 @@ def scaled(numbers: Samples, layout: Layout, stated: tuple[float, float]) -> Sam
         goal = np.uint32(_TOP16 if layout.is_deep else _TOP8)
         exact = (numbers.astype(np.uint32) * goal + np.uint32(top // 2)) // np.uint32(top)
     return exact.astype(result_type(layout))
+
+
+def _of_24_bits(octets: Samples) -> Samples:
+    numbers: Samples = octets["high"].astype(np.uint32) << _EIGHT | octets["low"]
+    return numbers
+
+
+def _sign_extended(numbers: Samples, bits: int) -> Samples:
+    spare = numbers.itemsize * 8 - bits
+    return (numbers << spare).view(f"i{numbers.itemsize}") >> spare
 
 
 def _stretched(numbers: Samples, stated: tuple[float, float]) -> Samples:
