@@ -98,6 +98,7 @@ class MemoryProbe:
             original_is_blank=source.is_blank,
             stray=shares,
             changed=shares,
+            off=shares,
             roughness_excess=0.0,
             mean_gap=made.colours.gap_to(source.colours),
             cell_gap=max(gaps),

@@ -4,8 +4,9 @@ Both are brought to the smaller of their sizes and smoothed alike, tile by tile,
 megabytes are needed. numpy is imported with this module, so import it where a comparison is made.
 """
 
+from collections.abc import Mapping
 from itertools import product
-from typing import Final, TypeAlias
+from typing import Final
 
 import numpy as np
 from attrs import frozen
@@ -17,23 +18,33 @@ from spike_core.domain.colours import GRID_SIDE
 from spike_core.domain.dimensions import Dimensions
 from spike_core.domain.fidelity import Comparison, Shares
 from spike_pictures.bands import band_range
+from spike_pillow.renderings import (
+    LUMA,
+    REACH_PX,
+    WHOLE,
+    Planes,
+    Shift,
+    beyond_renderings,
+    largest_channel,
+    shift_between,
+    smoothed,
+)
 from spike_pillow.roughness import roughness_excess
-from spike_pillow.statistics import impression_of
+from spike_pillow.statistics import Impression, impression_of
 from spike_pillow.visibility import is_flat, shows_something
 
-Planes: TypeAlias = NDArray[np.int16]  # rows x columns x channels
-
 STRAY_MIN: Final = 32  # of 255
+OFF_MIN: Final = 48  # of 255
 CHANGED_MIN: Final = 64  # of 255
 _PER_NOISE: Final = 0.75  # both grow by so much per standard deviation; smoothing leaves three eighths of noise
 _WINDOW_PX: Final = 32  # of the result: a little more than the smallest burst that is to be noticed
 _BLOCK_SIDES: Final = (2, 16)  # of the comparison; a window has two blocks a side
 _TILE_PX: Final = 256
-_MARGIN_PX: Final = 2  # that a tile must see around it
-_SMOOTHED: Final = 16  # the sum of the smoothing kernel's weights
-_LUMA: Final = np.array([5, 9, 2], dtype=np.int16)  # in sixteenths: ITU-R BT.601, rounded
+_MARGIN_PX: Final = REACH_PX  # that a tile must see around it
+_OFF_PER_NOISE: Final = 1.5  # a pixel that isn't smoothed keeps all of its noise
 _OVERSHOOT: Final = 1  # halvings of the local contrast by which sharpening may leave the local range
 _REDUCING_GAP: Final = 2.0
+_COUNTED: Final = ("stray", "changed", "off")
 
 
 def compared(result: Image, original: Image) -> Comparison:
@@ -41,16 +52,18 @@ def compared(result: Image, original: Image) -> Comparison:
     result, original = _alike(result, original)
     size = (min(result.width, original.width), min(result.height, original.height))
     reference, reduced = _reduced(original, size), _reduced(result, size)
+    is_smaller = size != original.size
     del original
     growth = max(result.width / size[0], result.height / size[1])
-    stray, changed = _counted(reduced, reference, block_px=_block_px(growth))
+    shares = _counted(reduced, reference, growth=growth, is_smaller=is_smaller)
     gaps = _cells(reduced) - _cells(reference)
     return Comparison(
         size=Dimensions(width_px=size[0], height_px=size[1]),
         result_is_blank=is_flat(result),
         original_is_blank=not shows_something(reference, growth=growth),
-        stray=stray,
-        changed=changed,
+        stray=shares["stray"],
+        changed=shares["changed"],
+        off=shares["off"],
         roughness_excess=roughness_excess(result, reference),
         mean_gap=float(np.abs(gaps.mean(axis=(0, 1))).max()),
         cell_gap=float(np.abs(gaps).max()),
@@ -85,27 +98,70 @@ def _block_px(growth: float) -> int:
     return min(high, max(low, round(_WINDOW_PX / growth / 2)))
 
 
-def _counted(result: Image, original: Image, *, block_px: int) -> tuple[Shares, Shares]:
-    """Count the pixels that are stray, and those that are changed, tile by tile."""
+@frozen(kw_only=True)
+class _Places:
+    """Which pixels of a tile are stray, changed, or off."""
+
+    stray: NDArray[np.bool_]
+    changed: NDArray[np.bool_]
+    off: NDArray[np.bool_]
+
+
+@frozen(kw_only=True)
+class _Judge:
+    """Judges pixels by what is known of two whole pictures."""
+
+    impression: Impression  # of the original
+    shift: Shift
+    growth: float
+    is_smaller: bool  # the result than its original: fine patterns then turn out as each filter likes
+
+    def places(self, given: Planes, wanted: Planes) -> _Places:
+        """Return what is wrong with the pixels given for those wanted."""
+        allowance = self.impression.noise * _PER_NOISE
+        medians = _medians(wanted) if self.impression.has_impulses else wanted
+        beyond = _beyond(smoothed(given), smoothed(wanted))
+        gap = np.minimum(_gap(given, wanted), _gap(given, medians))
+        return _Places(
+            stray=beyond > WHOLE * (STRAY_MIN + allowance),
+            changed=gap > WHOLE * (CHANGED_MIN + allowance),
+            off=self._off(given, wanted, medians),
+        )
+
+    def _off(self, given: Planes, wanted: Planes, medians: Planes) -> NDArray[np.bool_]:
+        off = np.full(given.shape[:2], fill_value=not self.is_smaller)
+        allowed = WHOLE * (OFF_MIN + self.impression.noise * _OFF_PER_NOISE)
+        references = [wanted]
+        if self.shift:
+            references.append(self.shift.of(wanted))
+        if self.impression.has_impulses:
+            references.append(medians)
+        for reference in references:
+            if off.any():
+                off &= beyond_renderings(given, reference, growth=self.growth) > allowed
+        return off
+
+
+def _counted(result: Image, original: Image, *, growth: float, is_smaller: bool) -> Mapping[str, Shares]:
+    """Count the pixels that are stray, changed, and off, tile by tile."""
     width, height = result.size
-    impression = impression_of(original)
-    allowance = impression.noise * _PER_NOISE
-    stray = np.zeros((-(-height // block_px), -(-width // block_px)), dtype=np.int32)
-    changed = np.zeros_like(stray)
+    judge = _Judge(
+        impression=impression_of(original),
+        shift=shift_between(result, original),
+        growth=growth,
+        is_smaller=is_smaller,
+    )
+    block_px = _block_px(growth)
+    counts = {name: np.zeros((-(-height // block_px), -(-width // block_px)), dtype=np.int32) for name in _COUNTED}
     side = _TILE_PX // block_px * block_px
     for top, left in product(range(0, height, side), range(0, width, side)):
         tile = _Tile(left, top, min(left + side, width), min(top + side, height))
         if _largest_difference(result, original, tile) <= STRAY_MIN:
             continue  # smoothing makes no difference larger
-        blocks = tile.blocks(block_px)
-        given, wanted = _planes(result, tile), _planes(original, tile)
-        beyond = _beyond(_smoothed(given), _smoothed(wanted))
-        stray[blocks] = _by_block(tile.own(beyond) > _SMOOTHED * (STRAY_MIN + allowance), block_px)
-        gap = _gap(given, wanted)
-        if impression.has_impulses:
-            gap = np.minimum(gap, _gap(given, _medians(wanted)))
-        changed[blocks] = _by_block(tile.own(gap) > _SMOOTHED * (CHANGED_MIN + allowance), block_px)
-    return _shares(stray, result.size, block_px), _shares(changed, result.size, block_px)
+        places = judge.places(_planes(result, tile), _planes(original, tile))
+        for name, count in counts.items():
+            count[tile.blocks(block_px)] = _by_block(tile.own(getattr(places, name)), block_px)
+    return {name: _shares(count, result.size, block_px) for name, count in counts.items()}
 
 
 @frozen
@@ -122,7 +178,7 @@ class _Tile:
         left, top = max(0, self.left - _MARGIN_PX), max(0, self.top - _MARGIN_PX)
         return left, top, min(size[0], self.right + _MARGIN_PX), min(size[1], self.bottom + _MARGIN_PX)
 
-    def own(self, planes: Planes) -> Planes:
+    def own(self, planes: NDArray[np.bool_]) -> NDArray[np.bool_]:
         """Return the tile's own part of what is seen."""
         left, top = min(self.left, _MARGIN_PX), min(self.top, _MARGIN_PX)
         return planes[top : top + self.bottom - self.top, left : left + self.right - self.left]
@@ -159,21 +215,12 @@ def _planes(picture: Image, tile: _Tile) -> Planes:
     return np.asarray(picture.crop(tile.seen(picture.size))).astype(np.int16)
 
 
-def _smoothed(planes: Planes) -> Planes:
-    """Return the sums of three by three neighbors, weighted 1 2 1 both ways; edges are repeated."""
-    padded = np.pad(planes, [(0, 0), (1, 1), *[(0, 0)] * (planes.ndim - 2)], mode="edge")
-    across = padded[:, :-2] + 2 * padded[:, 1:-1] + padded[:, 2:]
-    padded = np.pad(across, [(1, 1), (0, 0), *[(0, 0)] * (planes.ndim - 2)], mode="edge")
-    both: Planes = padded[:-2] + 2 * padded[1:-1] + padded[2:]
-    return both
-
-
 def _beyond(given: Planes, wanted: Planes) -> Planes:
     """Return how far pixels lie outside the range of the other's neighborhood and what sharpening adds to it."""
     low, high = _extreme(wanted, np.minimum), _extreme(wanted, np.maximum)
     overshoot = (high - low) >> _OVERSHOOT
     beyond: Planes = np.maximum(given - high, low - given) - overshoot
-    return _channels_max(beyond)
+    return largest_channel(beyond)
 
 
 def _extreme(planes: Planes, of: np.ufunc) -> Planes:
@@ -187,18 +234,10 @@ def _extreme(planes: Planes, of: np.ufunc) -> Planes:
 def _gap(given: Planes, wanted: Planes) -> Planes:
     """Return by how much smoothed luminance, or alpha, differs."""
     difference = given - wanted
-    luma: Planes = np.abs(_smoothed((difference[..., :3] * _LUMA).sum(axis=2, dtype=np.int16) >> 4))
+    luma: Planes = np.abs(smoothed((difference[..., :3] * LUMA).sum(axis=2, dtype=np.int16) >> 4))
     if difference.shape[2] == 3:  # noqa: PLR2004  # red, green, blue
         return luma
-    return np.maximum(luma, np.abs(_smoothed(difference[..., 3])))
-
-
-def _channels_max(planes: Planes) -> Planes:
-    """Return the largest of all channels; far faster than `max(axis=2)`."""
-    largest = planes[..., 0]
-    for channel in range(1, planes.shape[2]):
-        largest = np.maximum(largest, planes[..., channel])
-    return largest
+    return np.maximum(luma, np.abs(smoothed(difference[..., 3])))
 
 
 # the exchanges that bring the median of nine to the middle (J. L. Smith, "Implementing median filters", 1996)

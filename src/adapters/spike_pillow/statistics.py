@@ -33,7 +33,7 @@ def impression_of(picture: Image) -> Impression:
     """
     if min(picture.size) < _SIDE_PX_MIN:
         return Impression(noise=0.0, has_impulses=False)
-    greens = [_green(picture, box) for box in _boxes(picture.size)]
+    greens = [_green(picture, box) for box in sample_boxes(picture.size)]
     details = np.concatenate([np.abs(_second_difference(green)).ravel() for green in greens])
     impulses = np.concatenate([_sticking_out(green).ravel() for green in greens])
     return Impression(
@@ -42,7 +42,8 @@ def impression_of(picture: Image) -> Impression:
     )
 
 
-def _boxes(size: tuple[int, int]) -> list[tuple[int, int, int, int]]:
+def sample_boxes(size: tuple[int, int]) -> list[tuple[int, int, int, int]]:
+    """Return where evenly spread samples of a picture lie."""
     lefts, tops = (
         sorted({(side - min(side, _SAMPLE_PX)) * n // (_SAMPLES - 1) for n in range(_SAMPLES)}) for side in size
     )

@@ -14,6 +14,8 @@ STRAY_SHARE_MAX: Final = 0.02
 STRAY_SHARE_LOCAL_MAX: Final = 0.08
 CHANGED_SHARE_MAX: Final = 0.03
 CHANGED_SHARE_LOCAL_MAX: Final = 0.25
+OFF_SHARE_MAX: Final = 0.003
+OFF_SHARE_LOCAL_MAX: Final = 0.1
 ROUGHNESS_EXCESS_MAX: Final = 40.0  # of 255
 TINY_SHARE_MAX: Final = 0.5  # of pixels that are stray or changed, where each counts much
 _TINY_SIDE_PX: Final = 16
@@ -44,6 +46,7 @@ class Comparison:
     original_is_blank: bool  # nothing in the original is so distinct that a result would have to show it
     stray: Shares  # pixels of a color that is not around there in the original
     changed: Shares  # pixels of another luminance than the original's
+    off: Shares  # pixels that no sharpened, resampled, smeared or slightly moved original has there, none smoothed
     roughness_excess: float  # the difference between neighboring result pixels beyond what the original has there
     mean_gap: float = field(validator=validators.ge(0.0))  # of the whole picture's mean color
     cell_gap: float = field(validator=validators.ge(0.0))  # of the mean color of one of 4 x 4 parts
@@ -68,18 +71,22 @@ class Comparison:
         if is_tiny:
             stray = _exceeded(self.stray, TINY_SHARE_MAX, local_max=1.0)
             changed = _exceeded(self.changed, TINY_SHARE_MAX, local_max=1.0)
+            off = _exceeded(self.off, TINY_SHARE_MAX, local_max=1.0)
         else:
             stray = _exceeded(self.stray, STRAY_SHARE_MAX, local_max=STRAY_SHARE_LOCAL_MAX)
             changed = _exceeded(self.changed, CHANGED_SHARE_MAX, local_max=CHANGED_SHARE_LOCAL_MAX)
+            off = _exceeded(self.off, OFF_SHARE_MAX, local_max=OFF_SHARE_LOCAL_MAX)
         if stray:
             return f"it has colors that its original has nowhere near: {stray}"
-        return changed and f"it has lost what its original shows: {changed}"
+        if changed:
+            return f"it has lost what its original shows: {changed}"
+        return off and f"it shows something else than its original: {off}"
 
 
 def _exceeded(shares: Shares, overall_max: float, *, local_max: float) -> str:
     """Return which bound is exceeded by how much; empty where none is."""
     if shares.overall > overall_max:
-        return f"{shares.overall:.1%} of its pixels, {overall_max:.0%} allowed"
+        return f"{shares.overall:.1%} of its pixels, {100 * overall_max:g}% allowed"
     if shares.local > local_max:
         return f"{shares.local:.0%} of the pixels in one place, {local_max:.0%} allowed"
     return ""

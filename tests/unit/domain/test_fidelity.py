@@ -12,6 +12,8 @@ from spike_core.domain.dimensions import Dimensions
 from spike_core.domain.fidelity import (
     CHANGED_SHARE_LOCAL_MAX,
     CHANGED_SHARE_MAX,
+    OFF_SHARE_LOCAL_MAX,
+    OFF_SHARE_MAX,
     ROUGHNESS_EXCESS_MAX,
     STRAY_SHARE_LOCAL_MAX,
     STRAY_SHARE_MAX,
@@ -27,6 +29,7 @@ FAITHFUL = Comparison(
     original_is_blank=False,
     stray=NONE,
     changed=NONE,
+    off=NONE,
     roughness_excess=-20.0,
     mean_gap=0.3,
     cell_gap=1.2,
@@ -34,6 +37,7 @@ FAITHFUL = Comparison(
 AT_THE_BOUNDS: dict[str, Any] = {
     "stray": Shares(overall=STRAY_SHARE_MAX, local=STRAY_SHARE_LOCAL_MAX),
     "changed": Shares(overall=CHANGED_SHARE_MAX, local=CHANGED_SHARE_LOCAL_MAX),
+    "off": Shares(overall=OFF_SHARE_MAX, local=OFF_SHARE_LOCAL_MAX),
     "roughness_excess": ROUGHNESS_EXCESS_MAX,
     "mean_gap": MEAN_GAP_MAX,
     "cell_gap": CELL_GAP_MAX,
@@ -46,6 +50,8 @@ BEYOND = [
     ),
     ({"changed": Shares(overall=CHANGED_SHARE_MAX + 0.01, local=0.04)}, "4.0% of its pixels, 3% allowed"),
     ({"changed": Shares(overall=1e-6, local=CHANGED_SHARE_LOCAL_MAX + 0.01)}, "26% of the pixels in one place"),
+    ({"off": Shares(overall=OFF_SHARE_MAX + 0.001, local=0.01)}, "0.4% of its pixels, 0.3% allowed"),
+    ({"off": Shares(overall=1e-6, local=OFF_SHARE_LOCAL_MAX + 0.01)}, "11% of the pixels in one place, 10% allowed"),
     ({"roughness_excess": ROUGHNESS_EXCESS_MAX + 1}, "differ by 41 of 255 more than the original's, 40 allowed"),
     ({"mean_gap": MEAN_GAP_MAX + 1}, "mean color is off by 25 of 255, 24 allowed"),
     ({"cell_gap": CELL_GAP_MAX + 1}, "mean color of a part is off by 33 of 255, 32 allowed"),
@@ -84,8 +90,9 @@ def test_the_mean_of_a_tiny_picture_may_move_further(side_px: int, gap_max: floa
 
 def test_half_of_a_tiny_pictures_pixels_may_differ() -> None:
     tiny = evolve(FAITHFUL, size=Dimensions(width_px=3, height_px=2))
-    assert evolve(tiny, stray=Shares(overall=TINY_SHARE_MAX, local=1.0)).flaw == ""
-    assert evolve(tiny, stray=Shares(overall=TINY_SHARE_MAX + 0.2, local=1.0)).flaw
+    for kind in ("stray", "changed", "off"):
+        assert evolve(tiny, **{kind: Shares(overall=TINY_SHARE_MAX, local=1.0)}).flaw == ""
+        assert evolve(tiny, **{kind: Shares(overall=TINY_SHARE_MAX + 0.2, local=1.0)}).flaw
 
 
 @given(st.floats(allow_nan=True).filter(lambda share: not 0 <= share <= 1))
