@@ -34,6 +34,7 @@ _NEAR_PX: Final = 2  # the neighbors whose colors a pixel's are compared with
 _BEYOND: Final = 0.55  # of the range of colors: further from all neighbors' no sharpening goes on photographs
 _BEYOND_NEAR_DIVERGED: Final = 0.15  # milder ringing counts where the network has diverged,
 _NEAR_DIVERGED_PX: Final = 32  # so near
+_STRANGE: Final = 0.5  # in the sum or difference of two colors: red and white are none of magenta and green
 _TRIFLE: Final = np.float32(0.12)
 _CORE_PX: Final = 6  # around a suspect: as far as a burst reaches, and half as much again
 _FADE_PX: Final = 3  # half of the width in which a replacement fades out
@@ -114,7 +115,7 @@ def suspects(raw: Light, reference: Reference, *, rung: Rung, tolerance: Toleran
     off = _worst(np.abs(difference))
     if rung != PLAIN:
         found: Mask = off > 2 * tolerance.single
-        return found | _outside(raw, scale, _REDUCED_RAW)
+        return found | _outside(raw, scale, _REDUCED_RAW) | (_strange(shown, reference.light, scale) > _STRANGE)
     diverged: Mask = (off > tolerance.single) | _outside(raw, scale, _RAW)
     diverged |= _worst(np.abs(_blurred(difference))) > tolerance.blurred
     above = _worst(_folded(shown, scale, np.maximum) - reference.highest)
@@ -172,6 +173,25 @@ def _outside(raw: Light, scale: int, bounds: tuple[float, float]) -> Mask:
     within = ((raw >= bounds[0]) & (raw <= bounds[1])).all(axis=2)
     inside = np.asarray(within.reshape(height, scale, width, scale).all(axis=(1, 3)), np.bool_)
     return ~inside
+
+
+def _strange(shown: Light, light: Light, scale: int) -> Plane:
+    """Return how far sums and differences of two colors are beyond all neighbors', by pixel of the input.
+
+    Between magenta and green each color by itself may be anything, so that white specks pass for sound.
+    """
+    given, wanted = _pairs(shown), _pairs(light)
+    above = _folded(given, scale, np.maximum) - _extremes(wanted, np.maximum)
+    below = _extremes(wanted, np.minimum) - _folded(given, scale, np.minimum)
+    beyond: Plane = np.maximum(above, below).max(axis=2)
+    return beyond
+
+
+def _pairs(light: Light) -> Light:
+    """Return the sums and the differences of each two colors."""
+    others = light[..., [1, 2, 0]]
+    pairs: Light = np.concatenate([light + others, light - others], axis=2)
+    return pairs
 
 
 def _folded(light: Light, scale: int, fold: np.ufunc) -> Light:

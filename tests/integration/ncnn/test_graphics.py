@@ -5,16 +5,21 @@ Alone, each of its networks breaks some of these: SPAN up to all of their pixels
 
 import io
 
+import numpy as np
 import pytest
 from PIL import Image
 
 from faithfulness import broken
-from graphics import HARDEST, Graphic
+from graphics import GRAPHICS, HARDEST, Graphic
 from pictures import decoded
 from spike_core.domain.dimensions import Dimensions
 from spike_core.ports.plugins import EngineMeans
 from spike_ncnn import open_engine
+from spike_ncnn.networks import NETWORKS
+from spike_ncnn.runner import Runner
+from spike_ncnn.tiles import Tile
 from spike_pillow import classical_engine
+from spike_pillow.fidelity import compared
 
 ENGINE = open_engine(means=EngineMeans(threads=1, classical=classical_engine))
 
@@ -33,3 +38,30 @@ def test_a_graphic_is_still_itself(name: str, factor: float) -> None:
     result, method = enhanced(HARDEST[name], factor=factor)
     found = broken(result, *HARDEST[name].shown)
     assert found.is_kept, f"{found}, by {method}"
+
+
+def test_no_specks_of_other_colors_are_left_within_an_original_pixel() -> None:
+    """Reduced, they vanish; each color by itself may be anything between magenta and green, but not both."""
+    result, method = enhanced(HARDEST["text 28 magenta on green"], factor=4)
+    red, green, blue = np.moveaxis(np.asarray(result.convert("RGB")).astype(np.int16), 2, 0)
+    strange = np.maximum.reduce([abs(red + green - 255), abs(green + blue - 255), abs(red - blue)])
+    assert strange.max() < 150, method
+
+
+@pytest.mark.parametrize(
+    ("name", "network"),
+    [
+        ("text 12 black on white", "span-x4"),
+        ("QR code of 4 px", "span-x4"),
+        ("checkerboard of 1 px", "span"),
+        ("text 16 magenta on green", "waifu2x-3"),
+    ],
+)
+def test_what_a_network_breaks_alone_is_refused(name: str, network: str) -> None:
+    """The range of colors around doesn't tell it: both ends are there, of all colors."""
+    original = GRAPHICS[name].picture.convert("RGB").crop((0, 0, 128, 96))
+    pixels = np.asarray(original)
+    light = Runner(threads=1).enlarged(pixels, Tile(0, 0, *pixels.shape[:2]), NETWORKS[network])
+    result = Image.fromarray(np.clip(light * 255 + 0.5, 0, 255).astype(np.uint8))
+    assert not broken(result, original).is_kept
+    assert compared(result, original).flaw

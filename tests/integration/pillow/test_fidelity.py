@@ -17,6 +17,7 @@ from spike_core.domain.fidelity import Comparison
 from spike_core.domain.objects import PictureFormat
 from spike_pillow import PillowProbe, PillowUpscaler
 from spike_pillow.fidelity import compared
+from spike_pillow.renderings import shift_between
 
 PNG: Final = PictureFormat.PNG
 SIDE_PX_MAX: Final = 1000
@@ -216,6 +217,29 @@ def _large() -> Image.Image:
 @functools.cache
 def _larger() -> Image.Image:
     return photograph("astronaut.png").resize((3600, 3600), LANCZOS)
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_a_burst_of_half_that_size_at_the_letters_of_a_large_picture_is_noticed(seed: int) -> None:
+    original = photograph("astronaut.png").resize((1200, 800), LANCZOS)
+    ImageDraw.Draw(original).text(
+        (80, 600), "A caption", font=ImageFont.load_default(60), fill="yellow", stroke_width=3, stroke_fill="black"
+    )
+    result = enlarged(original, 2)
+    assert compared(result, original).flaw == ""
+    result.paste(noise(12, seed=seed), (180 + 60 * seed, 1230 + 8 * seed))
+    assert compared(result, original).flaw
+
+
+@pytest.mark.parametrize(("across", "down"), [(0.5, 0.5), (-0.5, 0.0), (0.0, 0.25), (0.0, 0.0)])
+def test_a_shift_is_measured_within_a_tenth_of_a_pixel(across: float, down: float) -> None:
+    original = photograph("chelsea.png", size=(240, 160))
+    box = (-across, -down, 240 - across, 160 - down)
+    moved = original.transform(original.size, Image.Transform.EXTENT, box, Image.Resampling.BILINEAR)
+    shift = shift_between(moved, original)
+    assert abs(shift.across - across) < 0.1
+    assert abs(shift.down - down) < 0.1
+    assert bool(shift) is bool(across or down)
 
 
 def test_flat_bursts_are_noticed_too() -> None:

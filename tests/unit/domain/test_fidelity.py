@@ -50,7 +50,7 @@ BEYOND = [
     ),
     ({"changed": Shares(overall=CHANGED_SHARE_MAX + 0.01, local=0.04)}, "4.0% of its pixels, 3% allowed"),
     ({"changed": Shares(overall=1e-6, local=CHANGED_SHARE_LOCAL_MAX + 0.01)}, "26% of the pixels in one place"),
-    ({"off": Shares(overall=OFF_SHARE_MAX + 0.001, local=0.01)}, "0.4% of its pixels, 0.3% allowed"),
+    ({"off": Shares(overall=OFF_SHARE_MAX + 0.001, local=0.01)}, "0.5% of its pixels, 0.4% allowed"),
     ({"off": Shares(overall=1e-6, local=OFF_SHARE_LOCAL_MAX + 0.01)}, "11% of the pixels in one place, 10% allowed"),
     ({"roughness_excess": ROUGHNESS_EXCESS_MAX + 1}, "differ by 41 of 255 more than the original's, 40 allowed"),
     ({"mean_gap": MEAN_GAP_MAX + 1}, "mean color is off by 25 of 255, 24 allowed"),
@@ -90,9 +90,11 @@ def test_the_mean_of_a_tiny_picture_may_move_further(side_px: int, gap_max: floa
 
 def test_half_of_a_tiny_pictures_pixels_may_differ() -> None:
     tiny = evolve(FAITHFUL, size=Dimensions(width_px=3, height_px=2))
-    for kind in ("stray", "changed", "off"):
-        assert evolve(tiny, **{kind: Shares(overall=TINY_SHARE_MAX, local=1.0)}).flaw == ""
-        assert evolve(tiny, **{kind: Shares(overall=TINY_SHARE_MAX + 0.2, local=1.0)}).flaw
+    half, more = (Shares(overall=overall, local=1.0) for overall in (TINY_SHARE_MAX, TINY_SHARE_MAX + 0.2))
+    assert evolve(tiny, stray=half, changed=half, off=half).flaw == ""
+    assert evolve(tiny, stray=more).flaw
+    assert evolve(tiny, changed=more).flaw
+    assert evolve(tiny, off=more).flaw
 
 
 @given(st.floats(allow_nan=True).filter(lambda share: not 0 <= share <= 1))
