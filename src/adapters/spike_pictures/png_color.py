@@ -23,6 +23,7 @@ _BIT_DEPTH: Final = 8  # index within IHDR
 _BODY_BYTES_MAX: Final = 1 << 20  # of a chunk that is read here
 _UNIT: Final = 100_000  # of gAMA and cHRM
 _GAMMA_MIN, _GAMMA_MAX = 16, 625_000_000  # in units, as libpng has them
+_RENDERING_INTENTS: Final = frozenset({b"\0", b"\1", b"\2", b"\3"})  # bodies of sRGB
 _SRGB_GAMMA: Final = 1 / 2.2
 _TOLERANCE: Final = 0.05
 _NITS: Final = 10_000  # units of cLLI and mDCV in a cd/m2
@@ -63,7 +64,7 @@ def png_encoding(colors: Mapping[bytes, bytes], *, profile: bytes) -> ColorEncod
         return encoding_of_cicp(cicp[0], cicp[1], peak_cd_m2=_peak_cd_m2(colors))
     if profile and is_profile(profile):
         return ColorEncoding(profile=profile)
-    if b"sRGB" in colors:
+    if colors.get(b"sRGB") in _RENDERING_INTENTS:
         return ColorEncoding()
     return ColorEncoding(profile=_calibrated(colors))
 

@@ -74,6 +74,7 @@ def _pngs() -> Iterator[tuple[str, bytes]]:
     yield "cHRM on a line", a_png(lattice(), chrm(*SRGB_XY[:4], *SRGB_XY[2:4], *SRGB_XY[6:]), gama(1))
     yield "cHRM of zeros", a_png(lattice(), chrm(*[0] * 8), gama(1))
     yield "sRGB before cHRM", a_png(lattice(), (b"sRGB", b"\0"), chrm(*P3_XY), gama(1))
+    yield "sRGB of no known intent before gAMA", a_png(lattice(), (b"sRGB", b"\x63"), gama(1))
     yield "iCCP before sRGB", a_png(lattice(), iccp(adobe_rgb()), (b"sRGB", b"\0"))
     yield "cICP before iCCP", a_png(lattice(), iccp(adobe_rgb()), cicp(12, 13))
     yield "unknown cICP behind iCCP", a_png(lattice(), iccp(adobe_rgb()), cicp(2, 2))

@@ -121,13 +121,19 @@ def test_any_chromaticities_give_a_picture(xy: tuple[float, ...], gamma: float) 
         (cicp(9, 13, 0, 0),),
         ((b"cICP", b"\x09\x0d"),),
         ((b"sRGB", b"\0"), gama(1), chrm(*P3_XY)),
-        ((b"sRGB", b"\x63"), gama(1)),
+        ((b"sRGB", b"\3"), gama(1)),
         (cicp(1, 13), iccp(adobe_rgb()), gama(1)),
     ],
     ids=lambda chunks: " ".join(f"{name.decode()}={body[:8].hex()}" for name, body in chunks),
 )
 def test_srgb_and_nonsense_change_nothing(chunks: tuple[tuple[bytes, bytes], ...]) -> None:
     assert unchanged(lattice(), *chunks)
+
+
+@pytest.mark.parametrize("body", [b"\4", b"\x63", b"\0\0"])
+def test_an_srgb_chunk_without_a_known_intent_says_nothing(body: bytes) -> None:
+    """There are four (PNG, third edition, 11.3.2.5); Chromium goes by gAMA then, too."""
+    assert np.array_equal(seen(a_png(lattice(), (b"sRGB", body), gama(1))), seen(a_png(lattice(), gama(1))))
 
 
 def test_chunks_come_in_the_specification_s_order() -> None:
