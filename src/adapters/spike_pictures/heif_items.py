@@ -13,7 +13,7 @@ PARTS_MAX: Final = 16_384  # associations, references, or extents, of a whole fi
 _IN_FILE: Final = 0  # construction methods of an item (8.11.3)
 _IN_META: Final = 1
 _TYPED_INFO: Final = 2  # version from which an item's entry tells its type
-_MIME: Final = b"mime"
+_MIME: Final = b"mime"  # whose entry goes on with a media type, behind the name
 _EXPECTED: Final = frozenset({b"hdlr", b"pitm", b"iinf", b"iref", b"iprp", b"iloc", b"idat"})
 _BRANDS: Final = frozenset(
     {
@@ -61,6 +61,7 @@ class Item:
     kind: bytes = b""
     is_plain: bool = True  # it is neither protected nor has a name
     properties: list[Property] = field(factory=list)
+    media_type: bytes = b""  # of an item of type `mime`
     extents: list[memoryview] = field(factory=list, repr=False)
     spans: list[Span] = field(factory=list, repr=False)  # of the extents
 
@@ -201,8 +202,13 @@ def _read_kinds(found: HeifItems, cursor: Cursor) -> None:
             found.has_more = True
             continue
         number, protection, kind = info.number(2 if version == _TYPED_INFO else 4), info.number(2), bytes(info.bytes(4))
-        is_named = bytes(info.rest) != b"\0" and kind != _MIME
-        found.items[number] = Item(kind=kind, is_plain=not protection and not is_named)
+        texts = bytes(info.rest)
+        is_named = texts != b"\0" and kind != _MIME
+        found.items[number] = Item(
+            kind=kind,
+            is_plain=not protection and not is_named,
+            media_type=texts.split(b"\0")[1] if kind == _MIME and b"\0" in texts else b"",
+        )
 
 
 def _read_properties(found: HeifItems, cursor: Cursor) -> None:

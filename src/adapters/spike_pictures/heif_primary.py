@@ -23,6 +23,8 @@ _CODED_SHARE_MAX: Final = 2  # coded pixels for one that is shown, at most: tile
 _PROPERTY_BYTES_MAX: Final = 1 << 16  # but for a profile; parts that share one must not multiply it
 _NAME_BYTES_MAX: Final = 255  # of a kind of auxiliary picture
 _EXIF_BYTES_MAX: Final = 1 << 22  # a camera's own notes may have some hundred thousand
+_XMP_BYTES_MAX: Final = 1 << 22
+_XMP_MEDIA_TYPE: Final = b"application/rdf+xml"  # ISO/IEC 23008-12, A.3
 _SLACK_BYTES: Final = 1 << 20  # parts may share some data, but a small file must not become a huge one
 _CODED: Final = b"hvc1"
 _GRID: Final = b"grid"
@@ -58,6 +60,19 @@ class Primary:
     def exif(self) -> bytes:
         """The block of EXIF; empty where there is none."""
         return next((_framed(self.items.item(number).data)[1] for number in self._exif_items), b"")
+
+    @property
+    def xmp(self) -> bytes:
+        """The packet of XMP that describes the primary picture; empty where there is none."""
+        packets = (
+            item.data
+            for number, item in self.items.items.items()
+            if item.media_type == _XMP_MEDIA_TYPE
+            and item.is_plain
+            and item.size_bytes <= _XMP_BYTES_MAX
+            and self.items.primary in self.items.targets(number, b"cdsc")
+        )
+        return next(packets, b"")
 
     @property
     def has_no_more_than_exif(self) -> bool:

@@ -103,7 +103,9 @@ def _blocks(data: bytes) -> Iterator[Block]:
     elif format_ is PictureFormat.TIFF:
         yield from _blocks_of_tiff(data)
     elif format_ is PictureFormat.HEIC:
-        yield Block(Source.EXIF, primary_of(data).exif.removeprefix(exif.IDENTIFIER))
+        primary = primary_of(data)
+        yield Block(Source.EXIF, primary.exif.removeprefix(exif.IDENTIFIER))
+        yield Block(Source.XMP, primary.xmp)
     else:
         with PillowPicture.opened(data, format_) as picture, pillow_errors():
             yield Block(Source.EXIF, _exif_of(picture.file, data).removeprefix(exif.IDENTIFIER))

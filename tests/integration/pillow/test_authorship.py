@@ -143,6 +143,13 @@ def test_author_and_rights_in_xmp_are_kept_and_nothing_else(where: str, result: 
     assert told(WITH_XMP[where], result) == AUTHORSHIP
 
 
+def test_author_and_rights_in_the_xmp_of_a_heic_are_kept() -> None:
+    heic = encoded(photograph(size=SIZE), PictureFormat.HEIC, xmp=PACKET)
+    assert told(heic) == AUTHORSHIP
+    assert told(heic.replace(b"application/rdf+xml", b"application/rdf-xml")) == {}
+    assert told(heic.replace(b"cdsc", b"thmb")) == {}  # of another picture, such as a map of depth
+
+
 def test_all_rights_are_kept_in_either_notation() -> None:
     """Simple values may be attributes (ISO 16684-1, 7.9.2.2), addresses may be references."""
     expected = {
