@@ -12,10 +12,14 @@ from spike_pictures.tiff_directory import Directory
 from spike_pictures.tiff_layout import Layout
 from spike_pictures.tiff_samples import ValueRange, result_type, scaled
 from spike_pictures.tiff_tags import Tag
-from spike_pictures.tiff_terms import Alpha, Compression
+from spike_pictures.tiff_terms import Alpha, Compression, SampleFormat
 
 _START_OF_IMAGE: Final = b"\xff\xd8"
 _BAND_SAMPLES: Final = 1 << 20  # scaled at once
+_USUAL_BITS_MAX: Final = 16  # of integers of pictures; longer ones and real numbers may be measurements
+_WHITE: Final = 65535
+_LEVEL: Final = 257  # of 65535: what 8 bits can tell apart
+_WHITE_SHARE_MAX: Final = 0.9
 
 
 @frozen
@@ -36,13 +40,16 @@ def samples_of(page: Directory, layout: Layout) -> Samples:
 
     Raises:
         UndecodablePicture: there are fewer bytes than it takes, or they can't be read.
-        UnsupportedPicture: its compression has a form that isn't read.
+        UnsupportedPicture: its compression has a form that isn't read, or nearly nothing of its numbers can be seen in
+            the range that they have by the tags.
         MemoryError: there is too little.
         Exception: what a codec raises on bytes that it can't read.
     """
     decode = decoder_of(page, layout)
     stated = ValueRange.of(page, layout)
     result = np.empty((layout.height_px, layout.width_px, len(layout.kept)), result_type(layout))
+    may_be_measured = layout.bits > _USUAL_BITS_MAX or layout.format is SampleFormat.FLOAT
+    is_varied = False
     for segment in _segments(page, layout):
         data = memoryview(page.data)[segment.start : segment.start + segment.size_bytes]
         if len(data) < segment.size_bytes or not data:
@@ -51,10 +58,28 @@ def samples_of(page: Directory, layout: Layout) -> Samples:
         numbers = decode(data, segment.index, segment.rows)[: place.shape[0], : place.shape[1]]  # a tile may reach over
         if numbers.shape != (*place.shape[:2], layout.channels):
             raise UndecodablePicture
+        if may_be_measured and not is_varied:
+            is_varied = bool((numbers != numbers.flat[0]).any())
         step = max(1, _BAND_SAMPLES // (numbers.shape[1] * numbers.shape[2]))
         for top in range(0, len(numbers), step):
             _scale_into(place[top : top + step], numbers[top : top + step], layout, stated, segment.plane)
+    if is_varied:
+        _check_visible(result[..., : layout.colors], layout)
     return result
+
+
+def _check_visible(colors: Samples, layout: Layout) -> None:
+    """Check that numbers which differ show something: measurements of 32 bits may use a millionth of their range.
+
+    Raises:
+        UnsupportedPicture: they come out as one color, or nearly all of them are beyond white.
+    """
+    low, high = int(colors.min()), int(colors.max())
+    is_flat = high - low < _LEVEL
+    if is_flat or np.count_nonzero(colors == _WHITE) > _WHITE_SHARE_MAX * colors.size:
+        fault = "no visible range" if is_flat and high < _WHITE else "values above white"
+        name = f"TIFF of {layout.bits}-bit numbers with {fault}"
+        raise UnsupportedPicture(name=name, advice="Save it with 8 or 16 bits per channel")
 
 
 def _scale_into(place: Samples, numbers: Samples, layout: Layout, stated: ValueRange, plane: int) -> None:

@@ -35,6 +35,13 @@ def shown(data: bytes) -> NDArray[Any]:
         return pixels
 
 
+def written(samples: NDArray[Any]) -> bytes:
+    """Return a TIFF by tifffile, which states no range."""
+    out = io.BytesIO()
+    tifffile.imwrite(out, samples.squeeze(), photometric="minisblack")
+    return out.getvalue()
+
+
 def assert_shows(data: bytes, wanted: NDArray[Any], *, tolerance: int = 1) -> None:
     """Check a picture in RGB or RGBA against 8-bit values; gray ones are widened."""
     if wanted.shape[2] == 1:

@@ -45,8 +45,8 @@ def by_tifffile(compression: str, **options: Any) -> bytes:
 SEEDS: Final = [
     tiff(GRAY, Kind()),
     tiff(GRAY, Kind(bits=12, byte_order=">", is_bit_reversed=True)),
-    tiff(GRAY, Kind(bits=32, compression=tiffs.DEFLATE, predictor=2)),
-    tiff(GRAY, Kind(bits=24, compression=tiffs.DEFLATE)),
+    tiff(GRAY.astype(np.uint64) << 24, Kind(bits=32, compression=tiffs.DEFLATE, predictor=2)),
+    tiff(GRAY.astype(np.uint64) << 16, Kind(bits=24, compression=tiffs.DEFLATE)),
     tiff(GRAY, Kind(bits=11, format=tiffs.SIGNED, compression=tiffs.PACKBITS)),
     tiff(GRAY, Kind(bits=5, photometric=tiffs.MIN_IS_WHITE, compression=tiffs.PACKBITS, strip_rows=4)),
     tiff(GRAY / 255, Kind(bits=32, format=FLOAT, predictor=3, compression=tiffs.DEFLATE, tags={341: (12, [2.0])})),
