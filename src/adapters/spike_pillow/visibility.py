@@ -13,6 +13,7 @@ FLAT_LOSSLESS_MAX: Final = 2
 _DISTINCT_MIN: Final = 28.0
 _DISTINCT_ENLARGED_MIN: Final = 10.0
 _DISTINCT_AREA_MIN: Final = 10.0  # of a part that is seen from afar
+_AREA_PX: Final = 3  # of a part's side, at least
 _AFAR_PX: Final = 128  # from so far that a side has about so many pixels
 _STRIP_PIXELS: Final = 1 << 20
 _PREMULTIPLIED: Final = {"LA": "La", "RGBA": "RGBa"}  # where there is alpha, hidden colors don't count
@@ -46,13 +47,14 @@ def shows_something(picture: Image, *, growth: float) -> bool:
     `growth` is how many times larger the result is. One pixel is enough, if it is distinct; a part that is seen from
     afar needs less. Pictures with alpha must be premultiplied.
     """
-    if _spread(picture.reduce(_afar(picture))) > _DISTINCT_AREA_MIN:
+    # a part has some pixels: the aliasing of a pattern may be in one
+    if _spread(picture.reduce(_afar(picture, factor_min=_AREA_PX))) > _DISTINCT_AREA_MIN:
         return True
     return _spread(picture) > max(_DISTINCT_ENLARGED_MIN, _DISTINCT_MIN / growth)
 
 
-def _afar(picture: Image) -> tuple[int, int]:
-    return max(1, picture.width // _AFAR_PX), max(1, picture.height // _AFAR_PX)
+def _afar(picture: Image, *, factor_min: int = 1) -> tuple[int, int]:
+    return max(factor_min, picture.width // _AFAR_PX), max(factor_min, picture.height // _AFAR_PX)
 
 
 def _spread(picture: Image) -> float:
