@@ -4,6 +4,10 @@ import resource
 import sys
 from pathlib import Path
 
+import imagecodecs  # noqa: F401  # readers of TIFF: what they map when they are loaded is no decoding
+import numpy as np  # noqa: F401
+import tifffile  # noqa: F401
+
 from spike_core.domain.errors import SpikeError
 from spike_pillow import PillowProbe
 
