@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageDraw
 
+from effort import staggered
 from pictures import photograph
 from spike_contracts.upscaler import Listener
 from spike_core.domain.errors import WorkAbandoned
@@ -248,7 +249,7 @@ def pixel_art() -> Pixels:
     ],
     ids="+".join,
 )
-@pytest.mark.parametrize("memory_bytes", [1, 2**28], ids=["in tiles", "whole"])
+@pytest.mark.parametrize("memory_bytes", staggered([2**28, 1], step=2))  # whole, and in tiles
 def test_a_graphic_stays_what_it_is(draw: Callable[[], Pixels], shares: dict[str, float], memory_bytes: int) -> None:
     picture = draw()
     made = Enlarger(runner=RUNNER, memory_bytes=memory_bytes).enlarged(picture, shares, steps=Steps(UNWATCHED, 1))

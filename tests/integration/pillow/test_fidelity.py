@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageDraw, ImageEnhance, ImageFilter, ImageFont
 
+from effort import examples
 from pictures import decoded, encoded, noise, photograph
 from spike_core.domain.dimensions import Dimensions
 from spike_core.domain.fidelity import Comparison
@@ -179,7 +180,7 @@ def test_blocks_that_are_smoothed_away_are_no_loss(quality: int) -> None:
 BACKGROUNDS: Final = ("photograph", "caption", "chart", "page")
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(
     name=st.sampled_from(BACKGROUNDS),
     factor=st.sampled_from([0.5, 1.0, 1.3, 2.0, 3.0, 4.0, 8.0]),

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from effort import examples
 from pictures import (
     a_gif_that_announces,
     a_jpeg_that_announces,
@@ -72,7 +73,7 @@ def mutated_pictures(draw: st.DrawFn) -> bytes:
 
 
 @PILLOW_WARNS
-@settings(max_examples=600, deadline=None)
+@settings(max_examples=examples(600), deadline=None)
 @given(data=mutated_pictures())
 def test_a_mutated_picture_is_read_or_refused_by_one_of_our_errors(data: bytes) -> None:
     content = io.BytesIO(data)
@@ -85,7 +86,7 @@ def test_a_mutated_picture_is_read_or_refused_by_one_of_our_errors(data: bytes) 
 
 
 @PILLOW_WARNS
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200), deadline=None)
 @given(data=mutated_pictures())
 def test_a_mutated_picture_is_enhanced_to_the_size_or_refused_for_good(data: bytes) -> None:
     size = Dimensions(width_px=64, height_px=48)
@@ -97,7 +98,7 @@ def test_a_mutated_picture_is_enhanced_to_the_size_or_refused_for_good(data: byt
 
 
 @PILLOW_WARNS
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300), deadline=None)
 @given(head=st.sampled_from([seed[:n] for seed in SEEDS for n in (4, 12, 16, 32)]), tail=st.binary(max_size=300))
 def test_a_known_signature_before_junk_is_read_or_refused_by_one_of_our_errors(head: bytes, tail: bytes) -> None:
     try:

@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageCms
 
+from effort import examples
 from pictures import a_jpeg_that_announces, a_phone_picture, encoded, exif
 from spike_core.domain.errors import UnacceptablePicture, UndecodablePicture
 from spike_core.domain.images import PictureIdentity
@@ -119,7 +120,7 @@ def mutated_jpegs(draw: st.DrawFn) -> bytes:
 
 
 @PILLOW_WARNS
-@settings(max_examples=250, deadline=None)
+@settings(max_examples=examples(250), deadline=None)
 @given(data=mutated_jpegs())
 def test_a_jpeg_is_identified_or_refused_as_if_it_had_been_decoded(data: bytes) -> None:
     assert identified(data) == inspected(data)

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageCms
 
 import tiffs
+from effort import examples
 from pictures import encoded, photograph
 from spike_core.domain.errors import UndecodablePicture, UnsupportedPicture
 from spike_core.domain.objects import PictureFormat
@@ -81,7 +82,7 @@ def kinds(draw: st.DrawFn) -> Kind:
     )
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200), deadline=None)
 @given(kind=kinds())
 def test_every_kind_of_numbers_shows_the_same_photograph(kind: Kind) -> None:
     levels = LEVELS if kind.photometric == tiffs.RGB else GRAY_LEVELS

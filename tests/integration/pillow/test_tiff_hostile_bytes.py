@@ -15,6 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import tiffs
+from effort import examples
 from pictures import encoded, photograph
 from spike_core.domain.errors import (
     MultiplePages,
@@ -97,7 +98,7 @@ def mutated(draw: st.DrawFn) -> bytes:
     return bytes(data)
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=examples(500), deadline=None)
 @given(data=mutated())
 def test_a_mutated_tiff_is_read_or_refused_soon(data: bytes) -> None:
     start = time.process_time()

@@ -10,6 +10,7 @@ from typing import Any, Final
 
 import pytest
 
+from effort import LONG
 from multipart import CONTENT_TYPE, an_upload
 from pictures import encoded, photograph
 from running import Server, run_spike, serving
@@ -52,6 +53,7 @@ def upload(server: Server, token: str) -> Any:
     return answer.json
 
 
+@LONG
 def test_of_many_spenders_at_two_servers_exactly_as_many_are_accepted_as_the_balance_pays_for(
     folder: Path, postgres_url: str
 ) -> None:

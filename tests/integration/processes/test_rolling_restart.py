@@ -7,6 +7,7 @@ from typing import Final
 
 import pytest
 
+from effort import LONG
 from fleet import IMPATIENT, check_audit
 from load import ROUNDS, Load, Pair
 from servers.nginx import nginx_before
@@ -57,6 +58,7 @@ def check_books(pair: Pair, load: Load) -> None:
     check_audit(pair.folder, **pair.settings)
 
 
+@LONG
 def test_a_client_that_goes_elsewhere_when_it_is_refused_loses_no_request(pair: Pair) -> None:
     load = Load(pair.ports, pair.servers[0].token)
     restarted_under(load, pair)

@@ -9,6 +9,7 @@ import psycopg
 import pytest
 from hypothesis import settings
 
+from effort import examples
 from machine import SpikeMachine
 from servers.postgres import emptied
 from spike_core.ports.plugins import Database
@@ -46,7 +47,7 @@ class PostgresMachine(SpikeMachine):
 
 
 TestSqliteMachine = SqliteMachine.TestCase
-TestSqliteMachine.settings = settings(max_examples=60, stateful_step_count=40, deadline=None)
+TestSqliteMachine.settings = settings(max_examples=examples(60), stateful_step_count=40, deadline=None)
 
 
 @pytest.fixture(scope="class")
@@ -58,4 +59,4 @@ def _server(migrated_postgres: str) -> Iterator[None]:
 
 
 TestPostgresMachine = pytest.mark.usefixtures("_server")(PostgresMachine.TestCase)
-TestPostgresMachine.settings = settings(max_examples=30, stateful_step_count=40, deadline=None)
+TestPostgresMachine.settings = settings(max_examples=examples(30), stateful_step_count=40, deadline=None)

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from effort import examples
 from spike_core.domain.errors import InvalidValue
 from spike_http.long_texts import LONG_TEXTS_MAX, REST_CHARS_MAX, SHORT_CHARS_MAX, LongText, TooMuchBeside, parse
 from spike_http.pictures import offered_picture
@@ -75,7 +76,7 @@ bodies = st.dictionaries(  # with six long texts at most, fewer than may be
 block_sizes = st.lists(st.integers(4, 200_000), min_size=1, max_size=3)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(
     body=bodies,
     sizes=block_sizes,
@@ -89,7 +90,7 @@ def test_a_body_says_the_same_in_blocks_of_any_size(
     assert seen(data, sizes) == plainly_seen(data)
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=examples(80), deadline=None)
 @given(
     body=st.dictionaries(texts, st.one_of(texts, long_texts), min_size=1, max_size=2),
     sizes=block_sizes,
@@ -121,7 +122,7 @@ def test_there_is_an_end_to_what_is_kept() -> None:
             parse(blocks_of(data, [100_000]), files=files)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 @given(
     content=st.binary(min_size=1, max_size=50),
     repeats=st.integers(2000, 2500),

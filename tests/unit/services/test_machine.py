@@ -2,6 +2,7 @@
 
 from hypothesis import settings
 
+from effort import examples
 from machine import SpikeMachine
 from spike_core.ports.plugins import Database
 from spike_memory import MemoryDatabase
@@ -13,4 +14,4 @@ class MemoryMachine(SpikeMachine):
 
 
 TestMemoryMachine = MemoryMachine.TestCase
-TestMemoryMachine.settings = settings(max_examples=250, stateful_step_count=50, deadline=None)
+TestMemoryMachine.settings = settings(max_examples=examples(250), stateful_step_count=50, deadline=None)
