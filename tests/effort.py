@@ -15,7 +15,7 @@ _Case = TypeVar("_Case")
 
 IS_FULL: Final = bool(os.environ.get(VARIABLE))
 # for a test under load whose law a fault test of `make test` keeps as well
-LONG: Final = pytest.mark.skipif(not IS_FULL, reason="its law is tested under load in tests/integration/faults, too")
+LONG: Final = pytest.mark.skipif(not IS_FULL, reason="`make test-full` runs it; a fault test keeps its law here")
 
 
 def examples(most: int) -> int:
