@@ -19,3 +19,15 @@ def eventually(what: str, look: Callable[[], Seen]) -> Seen:
             return seen
         pause.wait(_PAUSE_S)
     raise AssertionError(f"never seen: {what}")
+
+
+def progressing(what: str, left: Callable[[], int]) -> None:
+    """Look until nothing is left; the deadline starts anew whenever less is left than ever before."""
+    pause, least, deadline_s = threading.Event(), None, time.monotonic() + PATIENCE_S
+    while time.monotonic() < deadline_s:
+        if not (count := left()):
+            return
+        if least is None or count < least:
+            least, deadline_s = count, time.monotonic() + PATIENCE_S
+        pause.wait(_PAUSE_S)
+    raise AssertionError(f"never seen: {what}; {least} are left")

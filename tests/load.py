@@ -92,6 +92,7 @@ class Load:
     ports: Sequence[int]
     token: str
     clients: int = CLIENTS
+    pause_s: float = 0.0  # of each client between two uploads, so that workers can keep up
     answers: list[Answer] = field(factory=list)
     _ended: threading.Event = field(factory=threading.Event)
 
@@ -116,3 +117,4 @@ class Load:
         with closing(Client(self.ports, self.token)) as client:
             while not self._ended.is_set():
                 self.answers.append(client.upload())
+                self._ended.wait(self.pause_s)

@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from attrs import asdict, define, evolve, field, frozen
 
-from eventually import eventually
+from eventually import eventually, progressing
 from multipart import CONTENT_TYPE, a_form, a_part
 from pictures import encoded, photograph
 from running import Answer, Server, run_spike
@@ -140,7 +140,7 @@ class Trial:
         """Wait until every job has ended, promised or not, and note how long it took since the fault was over."""
         fault = self._faults[-1]
         assert fault.over_s, "the fault isn't over"
-        eventually("every job at its end", self._is_at_rest)
+        progressing("every job at its end", self._unsettled)
         fault.recovered_s = time.monotonic() - fault.over_s
         fault.promises_until = len(self.prices)
 
@@ -221,12 +221,14 @@ class Trial:
         assert audit.returncode == (1 if findings else 0), audit.stderr
         return findings
 
-    def _is_at_rest(self) -> bool:
+    def _unsettled(self) -> int:
+        """Count the jobs that haven't ended, or `EVERYTHING` while the database can't be read."""
         try:
             with self._transactions.view() as tx:
-                return tx.tallies.queue() == AT_REST
+                queue = tx.tallies.queue()
         except DatabaseUnavailable:
-            return False
+            return EVERYTHING
+        return queue.waiting + queue.started + queue.claimed + (queue != AT_REST)
 
     @property
     def _transactions(self) -> Transactions:

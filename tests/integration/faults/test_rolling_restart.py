@@ -12,6 +12,7 @@ from trial import Trial
 
 GRANT: Final = 100_000
 UPLOADS_BETWEEN: Final = 8
+PAUSE_S: Final = 0.2  # ten uploads a second, fewer than two workers enhance
 
 
 @pytest.fixture
@@ -27,7 +28,7 @@ def test_servers_and_workers_restarted_in_turns_lose_no_request_and_no_job(trial
     with closing(pair), ExitStack() as shift:
         pair.start()
         fleet = shift.enter_context(a_fleet(trial.folder, "--processes=2", **trial.settings))
-        load = Load(pair.ports, pair.servers[0].token, clients=2)
+        load = Load(pair.ports, pair.servers[0].token, clients=2, pause_s=PAUSE_S)
         with load.running():
             load.go_on(UPLOADS_BETWEEN)
             with trial.injecting("two servers and the workers restarted in turns, under load"):
