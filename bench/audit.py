@@ -27,7 +27,7 @@ from servers.listed import CREDENTIALS, listed
 from servers.postgres import new_database, running_postgres
 from spike_contracts.builders import a_claimed_job, a_result, an_image, an_opening, an_owner
 from spike_sqlalchemy import SqlAlchemyDatabase, open_postgres, open_sqlite
-from spike_sqlalchemy.job_rows import order_row, state_row
+from spike_sqlalchemy.job_rows import spec_row, state_row
 from spike_sqlalchemy.prepared import Parameters
 from spike_sqlalchemy.rows import entry_row, image_row, wallet_row
 from spike_sqlalchemy.tables import images, jobs, ledger_entries, wallets
@@ -76,12 +76,12 @@ def _of_one_owner(engine: Engine) -> list[str]:
         image = an_image(owner_id=posting.wallet.owner_id)
         claimed = a_claimed_job(image=image)
         completed = claimed.complete(a_result(claimed), now=claimed.claimed_at)
-        price = claimed.order.charged
+        price = claimed.spec.charged
         posting = posting.wallet.spend(price, job_id=claimed.id, now=claimed.claimed_at, reason="bench")
         entries += posting.entries
         keys += [*(key.text for key in image.objects), completed.result.key.text]
         image_rows.append({**image_row(image), "removed_at": None})
-        job_rows.append({**order_row(completed.order), **state_row(completed)})
+        job_rows.append({**spec_row(completed.spec), **state_row(completed)})
     with engine.connect() as connection, connection.begin():
         connection.execute(insert(wallets), [wallet_row(posting.wallet)])
         connection.execute(insert(ledger_entries), [entry_row(entry) for entry in entries])

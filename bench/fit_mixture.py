@@ -17,12 +17,12 @@ from typing import Final
 import numpy as np
 from attrs import frozen
 from numpy.typing import NDArray
-from photographs import FOLDER, Damage, Damaged, damaged, fitted_on, is_grey
+from photographs import FOLDER, Damage, Damaged, damaged, fitted_on, is_gray
 from PIL import Image
 
 from spike_ncnn import fitted
-from spike_ncnn.judging import judge
-from spike_ncnn.mixture import LANCZOS, features
+from spike_ncnn.blend_weights import LANCZOS, features
+from spike_ncnn.degradation import validate
 from spike_ncnn.networks import NETWORKS
 from spike_ncnn.runner import Runner
 from spike_ncnn.tiles import Tile
@@ -34,7 +34,7 @@ DAMAGES: Final = (
     *(Damage(noise=noise, quality=quality) for noise in (2, 4, 7, 12) for quality in (95, 85, 70, 45)),
     *(Damage(noise=-noise, quality=quality) for noise in (3, 7, 14) for quality in (0, 80)),
 )
-GREY_WEIGHT: Final = 0.4  # textures without colours are many in the set, and few in life
+GREY_WEIGHT: Final = 0.4  # textures without colors are many in the set, and few in life
 WORSE_THAN_LANCZOS: Final = 4.0  # how much more a sample counts that is so
 LARGE: Final = 0.001
 STEPS: Final = 2500
@@ -62,10 +62,10 @@ def samples(threads: int) -> Samples:
         family = name.partition("/")[0]
         for damage in DAMAGES:
             small = damaged(crop, damage, factor=2, name=name)
-            measured.append(features(judge(small.pixels, table=small.table)))
+            measured.append(features(validate(small.pixels, table=small.table)))
             matrix = _products(runner, np.asarray(crop), small, kept / f"{name} {damage}.json".replace("/", "-"))
             products.append(matrix / matrix[-1, -1])
-            weights.append((GREY_WEIGHT if is_grey(name) else 1.0) / families.count(family) ** 0.5)
+            weights.append((GREY_WEIGHT if is_gray(name) else 1.0) / families.count(family) ** 0.5)
     total = sum(weights)
     return Samples(features=np.array(measured), products=np.array(products), weights=np.array(weights) / total)
 
@@ -83,8 +83,8 @@ def fit(found: Samples) -> Array:
         sums -= 0.03 * (mean / (1 - 0.9**step)) / (np.sqrt(square / (1 - 0.999**step)) + 1e-9)
     sums /= spread[:, None]
     sums[0] -= middle @ sums
-    centred: Array = sums - sums.mean(axis=1, keepdims=True)
-    return centred
+    centerd: Array = sums - sums.mean(axis=1, keepdims=True)
+    return centerd
 
 
 def _slope(inputs: Array, found: Samples, sums: Array) -> Array:

@@ -25,9 +25,9 @@ from package_images import package_images
 from PIL import Image
 
 from spike_core.domain.dimensions import Dimensions
-from spike_core.ports.plugins import EngineMeans
+from spike_core.ports.factories import EngineResources
+from spike_core.ports.progress import UNMONITORED
 from spike_core.ports.upscaler import Upscaler
-from spike_core.ports.watch import UNWATCHED
 from spike_ncnn.enlarging import Enlarger
 from spike_ncnn.networks import NETWORKS
 from spike_ncnn.plugin import open_engine
@@ -86,7 +86,7 @@ def pictures() -> Mapping[str, Graphic]:
 def entrants(threads: int) -> Sequence[Entrant]:
     """Return all that enlarge; an engine takes the file, a network its pixels without alpha."""
     enlarger = Enlarger(runner=Runner(threads=threads), memory_bytes=MEMORY_BYTES)
-    neural = open_engine(means=EngineMeans(threads=threads, classical=classical_engine)).upscaler
+    neural = open_engine(means=EngineResources(threads=threads, classical=classical_engine)).upscaler
     return (
         Entrant(name="lanczos", enlarge=lambda graphic, size: graphic.picture.resize(size, LANCZOS)),
         Entrant(name="classical", enlarge=partial(_by_engine, classical_engine().upscaler)),
@@ -127,7 +127,7 @@ def table(rows: Sequence[Row]) -> Iterator[str]:
 
 
 def write(folder: Path, row: Row, graphic: Graphic, made: Image.Image) -> None:
-    """Save original (in blocks), Lanczos and result side by side, on grey where they are transparent."""
+    """Save original (in blocks), Lanczos and result side by side, on gray where they are transparent."""
     folder.mkdir(parents=True, exist_ok=True)
     original = graphic.picture
     sides = (
@@ -183,7 +183,7 @@ def _by_engine(upscaler: Upscaler, graphic: Graphic, size: Size) -> Image.Image:
 
 def _by_network(enlarger: Enlarger, name: str, graphic: Graphic, size: Size) -> Image.Image:
     pixels = np.asarray(graphic.picture.convert("RGB"))
-    made = Image.fromarray(enlarger.enlarged(pixels, {name: 1.0}, steps=Steps(UNWATCHED, 1_000)).pixels)
+    made = Image.fromarray(enlarger.enlarged(pixels, {name: 1.0}, steps=Steps(UNMONITORED, 1_000)).pixels)
     return made if made.size == size else made.resize(size, LANCZOS)
 
 

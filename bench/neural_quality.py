@@ -1,7 +1,7 @@
 """How much better than Lanczos the neural engine is, on photographs that its mixture wasn't fitted on.
 
 Each is reduced by Pillow's bicubic filter, damaged, judged and enlarged as the engine does, and compared with what it
-was: peak signal-to-noise ratio over all colours (PSNR, dB) and structural similarity (SSIM, Wang et al. 2004). The same
+was: peak signal-to-noise ratio over all colors (PSNR, dB) and structural similarity (SSIM, Wang et al. 2004). The same
 for each network alone and for all their mixtures in steps of a tenth, the same for all photographs: what somebody who
 knew the damage would have chosen.
 
@@ -24,10 +24,10 @@ from photographs import HERE, Damage, Pixels, damaged, reported, write_block
 from PIL import Image, ImageDraw
 from skimage.metrics import structural_similarity
 
-from spike_core.ports.watch import UNWATCHED
+from spike_core.ports.progress import UNMONITORED
+from spike_ncnn.blend_weights import recipe, second_pass
+from spike_ncnn.degradation import validate
 from spike_ncnn.enlarging import Enlarger
-from spike_ncnn.judging import judge
-from spike_ncnn.mixture import recipe, second_pass
 from spike_ncnn.networks import SPAN_X4
 from spike_ncnn.runner import Runner
 from spike_ncnn.steps import Steps
@@ -72,13 +72,13 @@ class Gain:
 
 def enlarged(enlarger: Enlarger, pixels: Pixels, table: Sequence[int] | None, *, factor: int) -> tuple[Pixels, str]:
     """Do as the engine does, up to the encoding; return the picture and what was measured and done."""
-    judgement = judge(pixels, table=table)
+    judgement = validate(pixels, table=table)
     shares = recipe(judgement, factor=factor, available=enlarger.available)
-    made = enlarger.enlarged(pixels, shares, steps=Steps(UNWATCHED, 1_000)).pixels
+    made = enlarger.enlarged(pixels, shares, steps=Steps(UNMONITORED, 1_000)).pixels
     if factor > 2 and SPAN_X4.name not in shares:
         again = second_pass(shares, available=enlarger.available)
         made = (
-            enlarger.enlarged(made, again, steps=Steps(UNWATCHED, 1_000)).pixels if again else lanczos(made, factor=2)
+            enlarger.enlarged(made, again, steps=Steps(UNMONITORED, 1_000)).pixels if again else lanczos(made, factor=2)
         )
     told = " + ".join(f"{share:.2f} {name}" for name, share in shares.items())
     return made, f"{told}; {judgement}"
@@ -112,7 +112,7 @@ def gain(enlarger: Enlarger, name: str, original: Image.Image, damage: Damage, *
     plain = lanczos(small.pixels, factor=factor)
     alone = np.zeros((len(ALONE), len(ALONE)))
     if factor == 2:
-        each = [enlarger.enlarged(small.pixels, {name: 1.0}, steps=Steps(UNWATCHED, 1_000)).pixels for name in ALONE]
+        each = [enlarger.enlarged(small.pixels, {name: 1.0}, steps=Steps(UNMONITORED, 1_000)).pixels for name in ALONE]
         errors = np.stack([(picture.astype(np.float32) - truth).ravel() for picture in each])
         alone = (errors @ errors.T).astype(np.float64) / float(((plain.astype(np.float32) - truth) ** 2).sum())
     found = Gain(

@@ -28,8 +28,8 @@ from PIL import Image, ImageOps
 
 from spike_core.domain.dimensions import Dimensions
 from spike_core.domain.tiers import Tier
-from spike_core.ports.plugins import EngineMeans
-from spike_core.ports.watch import UNWATCHED
+from spike_core.ports.factories import EngineResources
+from spike_core.ports.progress import UNMONITORED
 from spike_ncnn.enlarging import Enlarger
 from spike_ncnn.networks import SPAN
 from spike_ncnn.plugin import open_engine
@@ -65,7 +65,7 @@ def rate(rounds: int, threads: int) -> str:
     ours, theirs = [], []
     for round_ in range(rounds + 1):
         began_s = time.perf_counter()
-        enlarger.enlarged(picture, {SPAN.name: 1.0}, steps=Steps(UNWATCHED, 1_000))
+        enlarger.enlarged(picture, {SPAN.name: 1.0}, steps=Steps(UNMONITORED, 1_000))
         between_s = time.perf_counter()
         run_bare(net, tile)
         ended_s = time.perf_counter()
@@ -106,14 +106,14 @@ def run_bare(net: ncnn.Net, tile: Pixels) -> None:
 def by_size(megapixels: Sequence[float], threads: int) -> str:
     """Return the table of processor time by the input's size."""
     enlarger = Enlarger(runner=Runner(threads=threads), memory_bytes=MEANS_MB * 1024 * 1024)
-    enlarger.enlarged(np.asarray(photo(64, 64)), {SPAN.name: 1.0}, steps=Steps(UNWATCHED, 1_000))
+    enlarger.enlarged(np.asarray(photo(64, 64)), {SPAN.name: 1.0}, steps=Steps(UNMONITORED, 1_000))
     lines = ["| input, megapixels | processor time, s | a pixel, µs |", "|---|---|---|"]
     points = []
     for each in megapixels:
         height_px = round(math.sqrt(each * 1e6 / 1.5))
         picture = np.asarray(photo(height_px * 3 // 2, height_px))
         began_s = time.process_time()
-        enlarger.enlarged(picture, {SPAN.name: 1.0}, steps=Steps(UNWATCHED, 1_000))
+        enlarger.enlarged(picture, {SPAN.name: 1.0}, steps=Steps(UNMONITORED, 1_000))
         taken_s = time.process_time() - began_s
         pixels = picture.shape[0] * picture.shape[1]
         points.append((pixels, taken_s))
@@ -152,7 +152,7 @@ def one(size: str, kind: str, tier: str, threads: int) -> None:
     original = io.BytesIO()
     picture.save(original, "PNG")
     original.seek(0)
-    means = EngineMeans(threads=threads, memory_bytes=MEANS_MB * 1024 * 1024, classical=classical_engine)
+    means = EngineResources(threads=threads, memory_bytes=MEANS_MB * 1024 * 1024, classical=classical_engine)
     engine = open_engine(means=means)
     began_s, began_cpu_s = time.perf_counter(), time.process_time()
     made = engine.upscaler.enhance(

@@ -30,7 +30,7 @@ _ELSEWHERE: Final = {
     "grace": "matplotlib/mpl-data/sample_data/grace_hopper.jpg",
 }
 _HALVED: Final = ("retina.jpg", "hubble_deep_field.jpg")  # their JPEG's traces go, when they are halved
-_GREY: Final = ("brick.png", "grass.png", "gravel.png", "camera.png", "coins.png")
+_GRAY: Final = ("brick.png", "grass.png", "gravel.png", "camera.png", "coins.png")
 _CROP_PX: Final = 224
 
 Pixels = NDArray[np.uint8]
@@ -40,7 +40,7 @@ Pixels = NDArray[np.uint8]
 class Damage:
     """What happened to a picture after it was made smaller: noise first, then compression."""
 
-    noise: float = 0.0  # standard deviation, of 255, in each colour by itself; negative: the same in all colours
+    noise: float = 0.0  # standard deviation, of 255, in each color by itself; negative: the same in all colors
     quality: int = 0  # of the JPEG; 0 for none
 
     def __str__(self) -> str:
@@ -88,7 +88,7 @@ def fitted_on() -> Mapping[str, Image.Image]:
         starts = (0, half.width - half.width // 8 * 4) if half.width > half.height else (0,)
         for number, left in enumerate(starts):
             crops[f"{name}/{number}"] = _whole_blocks(half.crop((left, 0, left + half.width // 2, half.height)))
-    for name in (*_HALVED, *_GREY):
+    for name in (*_HALVED, *_GRAY):
         picture = _opened(_skimage() / name)
         picture = _halved(picture) if name in _HALVED else picture
         left, top = (picture.width - _CROP_PX) // 4, (picture.height - _CROP_PX) * 3 // 10
@@ -96,9 +96,9 @@ def fitted_on() -> Mapping[str, Image.Image]:
     return crops
 
 
-def is_grey(name: str) -> bool:
-    """Tell whether a crop of `fitted_on` has no colours."""
-    return name in _GREY
+def is_gray(name: str) -> bool:
+    """Tell whether a crop of `fitted_on` has no colors."""
+    return name in _GRAY
 
 
 def write_block(name: str, text: str) -> None:

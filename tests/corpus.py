@@ -76,16 +76,16 @@ def _photo(mode: str = "RGB") -> Image.Image:
     return picture.convert(mode)
 
 
-def _grey() -> Image.Image:
+def _gray() -> Image.Image:
     return _photo("L")
 
 
 def _grey_of_16_bits() -> Image.Image:
-    return _grey().convert("I").point(lambda value: value * 257).convert("I;16")
+    return _gray().convert("I").point(lambda value: value * 257).convert("I;16")
 
 
 def _grey_of_real_numbers() -> Image.Image:
-    return _grey().convert("F").point(lambda value: value * (1 / 255) + 0)
+    return _gray().convert("F").point(lambda value: value * (1 / 255) + 0)
 
 
 def _truncated(format_: PictureFormat) -> OddFile:
@@ -119,9 +119,9 @@ def _cmyk_jpeg(*, adobe: bool) -> bytes:
     return marked[:start] + marked[start + 2 + int.from_bytes(marked[start + 2 : start + 4], "big") :]
 
 
-def a_png(size: tuple[int, int], *, depth: int, colour: int, rows: Iterable[bytes], more: bytes = b"") -> bytes:
+def a_png(size: tuple[int, int], *, depth: int, color: int, rows: Iterable[bytes], more: bytes = b"") -> bytes:
     """Return a PNG of these rows (W3C PNG, 11.2), unfiltered; `more` are chunks between header and pixels."""
-    header = png_chunk(b"IHDR", struct.pack(">IIBBBBB", *size, depth, colour, 0, 0, 0))
+    header = png_chunk(b"IHDR", struct.pack(">IIBBBBB", *size, depth, color, 0, 0, 0))
     pixels = png_chunk(b"IDAT", zlib.compress(b"".join(b"\0" + row for row in rows)))
     return PNG + header + more + pixels + png_chunk(b"IEND", b"")
 
@@ -134,9 +134,9 @@ def _rows(picture: Image.Image, *, deep: bool = False) -> list[bytes]:
     return [data[start : start + step] for start in range(0, len(data), step)]
 
 
-def _deep_png(mode: str, colour: int) -> bytes:
+def _deep_png(mode: str, color: int) -> bytes:
     picture = _clear().convert(mode)
-    return a_png(SIZE, depth=16, colour=colour, rows=_rows(picture, deep=True))
+    return a_png(SIZE, depth=16, color=color, rows=_rows(picture, deep=True))
 
 
 def _with_chunk(kind: bytes, body: bytes, *, times: int = 1) -> bytes:
@@ -215,7 +215,7 @@ def _overflowing_png() -> bytes:
 
 
 def _wide_gamut() -> bytes:
-    """Return a grey ramp's picture whose profile is Lab-like enough to be another space: XYZ isn't for RGB pixels."""
+    """Return a gray ramp's picture whose profile is Lab-like enough to be another space: XYZ isn't for RGB pixels."""
     profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("XYZ")).tobytes()
     return encoded(_photo(), PictureFormat.PNG, icc_profile=profile)
 
@@ -239,7 +239,7 @@ def _dot() -> Image.Image:
 
 
 def _black_and_white() -> Image.Image:
-    return _grey().convert("1", dither=Image.Dither.NONE)
+    return _gray().convert("1", dither=Image.Dither.NONE)
 
 
 def _packed(values: bytes, *, bits: int) -> int:
@@ -248,15 +248,15 @@ def _packed(values: bytes, *, bits: int) -> int:
 
 
 def _few_bits(bits: int) -> tuple[bytes, Image.Image]:
-    """Return a grey PNG of 2 or 4 bits a pixel, and what it shows."""
+    """Return a gray PNG of 2 or 4 bits a pixel, and what it shows."""
     top = (1 << bits) - 1
-    numbers = _grey().point(lambda value: value * top // 255)
+    numbers = _gray().point(lambda value: value * top // 255)
     per_byte = 8 // bits
     rows = []
     for row in _rows(numbers):
         groups = (row[start : start + per_byte] for start in range(0, len(row), per_byte))
         rows.append(bytes(_packed(group, bits=bits) for group in groups))
-    return a_png(SIZE, depth=bits, colour=0, rows=rows), numbers.point(lambda value: value * 255 // top)
+    return a_png(SIZE, depth=bits, color=0, rows=rows), numbers.point(lambda value: value * 255 // top)
 
 
 def _keyed(picture: Image.Image) -> Image.Image:
@@ -267,14 +267,14 @@ def _keyed(picture: Image.Image) -> Image.Image:
 
 
 def _blocks() -> Image.Image:
-    """Return a picture with a corner in one colour that is nowhere else."""
+    """Return a picture with a corner in one color that is nowhere else."""
     picture = _photo().point(lambda value: max(value, 20))
     picture.paste((3, 4, 5), _CORNER)
     return picture
 
 
 def _grey_blocks() -> Image.Image:
-    picture = _grey().point(lambda value: max(value, 20))
+    picture = _gray().point(lambda value: max(value, 20))
     picture.paste(3, _CORNER)
     return picture
 
@@ -334,7 +334,7 @@ _REFUSED: Final = {
 _TAKEN: Final = {
     "JPEG named .png": OddFile(lambda: encoded(_photo(), quality=95), _photo),
     "progressive JPEG": OddFile(lambda: encoded(_photo(), quality=95, progressive=True), _photo),
-    "grey JPEG": OddFile(lambda: encoded(_grey(), quality=95), _grey),
+    "grey JPEG": OddFile(lambda: encoded(_gray(), quality=95), _gray),
     "CMYK JPEG": OddFile(lambda: _cmyk_jpeg(adobe=False), _photo, tolerance=12),
     "CMYK JPEG by Adobe": OddFile(lambda: _cmyk_jpeg(adobe=True), _photo, tolerance=12),
     "phone JPEG with a second picture": OddFile(
@@ -345,7 +345,7 @@ _TAKEN: Final = {
     "GIF before a script": OddFile(
         lambda: encoded(_photo(), PictureFormat.GIF) + b"=1;alert(1)//", _photo, tolerance=_COARSE
     ),
-    "PNG of 16 bits, grey": OddFile(lambda: _deep_png("L", 0), _grey),
+    "PNG of 16 bits, grey": OddFile(lambda: _deep_png("L", 0), _gray),
     "PNG of 16 bits, RGB": OddFile(lambda: _deep_png("RGB", 2), _photo),
     "PNG of 16 bits, RGBA": OddFile(lambda: _deep_png("RGBA", 6), _clear),
     "PNG of 16 bits, grey and alpha": OddFile(lambda: _deep_png("LA", 4), lambda: _clear().convert("LA")),
@@ -381,7 +381,7 @@ _TAKEN: Final = {
     ),
     "AVIF in 4:4:4": OddFile(lambda: encoded(_photo(), PictureFormat.AVIF, subsampling="4:4:4", quality=95), _photo),
     "AVIF with alpha": OddFile(lambda: encoded(_clear(), PictureFormat.AVIF, quality=95), _clear, tolerance=12),
-    "AVIF in grey": OddFile(lambda: encoded(_grey(), PictureFormat.AVIF, subsampling="4:0:0", quality=95), _grey),
+    "AVIF in grey": OddFile(lambda: encoded(_gray(), PictureFormat.AVIF, subsampling="4:0:0", quality=95), _gray),
     "AVIF of odd sides": OddFile(
         lambda: encoded(_photo().crop((0, 0, 33, 17)), PictureFormat.AVIF, quality=95),
         lambda: _photo().crop((0, 0, 33, 17)),
@@ -392,7 +392,7 @@ _TAKEN: Final = {
         lambda: encoded(_photo(), PictureFormat.HEIC, quality=90, tile_size=64), _photo, tolerance=12
     ),
     "HEIC with alpha": OddFile(lambda: encoded(_clear(), PictureFormat.HEIC, quality=90), _clear, tolerance=12),
-    "HEIC in grey": OddFile(lambda: encoded(_grey(), PictureFormat.HEIC, quality=90), _grey, tolerance=12),
+    "HEIC in grey": OddFile(lambda: encoded(_gray(), PictureFormat.HEIC, quality=90), _gray, tolerance=12),
     "TIFF in tiles": OddFile(lambda: a_tiff_with_one_tile(64, 64), lambda: Image.new("L", (64, 48))),
     **{
         f"TIFF by {name}": OddFile(_tiff(_photo, compression=name), _photo)
@@ -403,8 +403,8 @@ _TAKEN: Final = {
     "TIFF in CMYK": OddFile(_tiff(lambda: _photo("CMYK")), _photo),
     "TIFF with alpha": OddFile(_tiff(_clear), _clear),
     "TIFF with a palette": OddFile(_tiff(lambda: _photo("P")), _photo, tolerance=_COARSE),
-    "TIFF of 16 bits": OddFile(_tiff(_grey_of_16_bits), _grey),
-    "TIFF of real numbers": OddFile(_tiff(_grey_of_real_numbers), _grey),
+    "TIFF of 16 bits": OddFile(_tiff(_grey_of_16_bits), _gray),
+    "TIFF of real numbers": OddFile(_tiff(_grey_of_real_numbers), _gray),
     "1x1": OddFile(lambda: encoded(_dot(), PictureFormat.PNG), _dot),
     "1x20000": OddFile(lambda: encoded(_tall(), PictureFormat.PNG), _tall, tolerance=30),
     "20000x1": OddFile(lambda: encoded(_wide(), PictureFormat.PNG), _wide, tolerance=30),

@@ -47,12 +47,12 @@ def broken(result: Image.Image, original: Image.Image, *others: Image.Image) -> 
     Others are what may be shown as well, such as the picture before it was compressed: a network undoes the bleeding
     of halved chroma, which is no flaw. Alpha is composited on black and on white; the larger difference counts.
     """
-    return judged(differences(result, original, *others))
+    return validated(differences(result, original, *others))
 
 
 def off(result: Image.Image, original: Image.Image) -> Faithfulness:
     """Compare a result of any size with the original alone: what a check can know without a reference."""
-    return judged(_difference(_seen(result, original.size), _seen(original, original.size)))
+    return validated(_difference(_seen(result, original.size), _seen(original, original.size)))
 
 
 def differences(result: Image.Image, original: Image.Image, *others: Image.Image) -> Values:
@@ -64,7 +64,7 @@ def differences(result: Image.Image, original: Image.Image, *others: Image.Image
     return smallest
 
 
-def judged(difference: Values) -> Faithfulness:
+def validated(difference: Values) -> Faithfulness:
     """Return the figures of differences such as `differences` returns."""
     far = difference > DIFFERENCE_MAX
     starts = [

@@ -1,6 +1,6 @@
 """`make faults`: what was injected, recovered in how many seconds, and what was lost.
 
-Each row is computed by `trial.Trial.reckon` in the process of its test and comes here with the test's report.
+Each row is computed by `trial.FaultScenario.reckon` in the process of its test and comes here with the test's report.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -9,7 +9,7 @@ from typing import Any, Final
 import pytest
 from attrs import asdict, fields_dict
 
-from trial import Reckoning
+from fault_scenario import Reckoning
 
 OPTION: Final = "--fault-table"
 PROPERTY: Final = "fault"

@@ -10,9 +10,9 @@ from spike_core.domain.dimensions import Dimensions
 from spike_core.domain.errors import DatabaseUnavailable, StorageUnavailable
 from spike_core.domain.objects import ObjectKey
 from spike_core.ports.blobs import BlobStore, StoredObject
+from spike_core.ports.progress import UNMONITORED, ProgressMonitor
 from spike_core.ports.transactions import Transaction, Transactions
-from spike_core.ports.upscaler import EnhancedPicture, Upscaler
-from spike_core.ports.watch import UNWATCHED, Watch
+from spike_core.ports.upscaler import RenderedImage, Upscaler
 from spike_memory import MemoryBlobStore, MemoryUpscaler
 
 
@@ -103,13 +103,13 @@ class ScriptedUpscaler:
     def __init__(self, upscaler: Upscaler | None = None) -> None:
         """Begin with an empty script."""
         self._upscaler = upscaler or MemoryUpscaler()
-        self.script: deque[Exception | Callable[[EnhancedPicture], EnhancedPicture]] = deque()
+        self.script: deque[Exception | Callable[[RenderedImage], RenderedImage]] = deque()
         self.calls = 0
 
-    def enhance(self, original: BinaryIO, *, size: Dimensions, watch: Watch = UNWATCHED) -> EnhancedPicture:
+    def enhance(self, original: BinaryIO, *, size: Dimensions, monitor: ProgressMonitor = UNMONITORED) -> RenderedImage:
         """Raise the script's error, or let it change the picture; see the port."""
         self.calls += 1
-        picture = self._upscaler.enhance(original, size=size, watch=watch)
+        picture = self._upscaler.enhance(original, size=size, monitor=monitor)
         if not self.script:
             return picture
         line = self.script.popleft()

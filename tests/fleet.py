@@ -132,7 +132,7 @@ def attempts(folder: Path) -> Mapping[str, tuple[int, int]]:
     with sqlite3.connect(folder / "spike.db") as database:
         rows = database.execute("SELECT id, attempt, deaths FROM jobs").fetchall()
     database.close()
-    return {id_: (attempt, deaths) for id_, attempt, deaths in rows}
+    return {id_: (attempt, crashes) for id_, attempt, crashes in rows}
 
 
 def check_audit(folder: Path, **settings: str) -> None:

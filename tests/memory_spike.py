@@ -9,9 +9,9 @@ from attrs import evolve, frozen
 from spike_core.domain.accounts import Email
 from spike_core.domain.errors import NothingToClaim
 from spike_core.domain.jobs import Job, JobStatus
-from spike_core.domain.rates import Bucket
+from spike_core.domain.rate_limits import RateLimitGroup
 from spike_core.domain.tokens import Tokens
-from spike_core.ports.plugins import Database, Engine, Storage
+from spike_core.ports.factories import Database, Engine, Storage
 from spike_core.services.accounts import Registered
 from spike_memory import (
     CountingIds,
@@ -20,15 +20,15 @@ from spike_memory import (
     MemoryBlender,
     MemoryBlobStore,
     MemoryBroker,
+    MemoryCanvasFitter,
     MemoryDatabase,
     MemoryDownloader,
-    MemoryFramer,
     MemoryGenerator,
     MemoryLimiter,
     MemoryMetadata,
     MemoryProbe,
     MemoryUpscaler,
-    StillPulse,
+    NoopHeartbeat,
 )
 from spike_runtime import Settings, Spike, assemble
 
@@ -62,7 +62,7 @@ class MemorySpike:
             engine=Engine(
                 upscaler=MemoryUpscaler(),
                 blender=MemoryBlender(),
-                framer=MemoryFramer(),
+                canvas_fitter=MemoryCanvasFitter(),
                 probe=MemoryProbe(),
                 metadata=MemoryMetadata(),
             ),
@@ -72,7 +72,7 @@ class MemorySpike:
             clock=clock,
             ids=CountingIds(),
             secrets=CountingSecrets(),
-            pulse=StillPulse(),
+            heartbeat=NoopHeartbeat(),
         )
         return cls(spike=spike, clock=clock, blobs=store, pages=pages, broker=broker)
 
@@ -83,7 +83,7 @@ class MemorySpike:
         """Perform everything that is queued."""
         while self.broker.queue.messages:
             with contextlib.suppress(NothingToClaim):  # cancelled since
-                self.spike.workshop.perform(self.broker.queue.messages.popleft())
+                self.spike.job_runner.perform(self.broker.queue.messages.popleft())
 
     def publish(self, image_id: str) -> None:
         """Make an image public, whatever its owner would say."""
@@ -112,7 +112,7 @@ class MemorySpike:
         return [job.status for job in self.jobs()]
 
 
-def with_limits(limits: Mapping[Bucket, int]) -> Settings:
+def with_limits(limits: Mapping[RateLimitGroup, int]) -> Settings:
     """Return settings with these rate limits; 0 is none."""
     rates: dict[str, Any] = {f"rate_{bucket.value.replace('-', '_')}": limit for bucket, limit in limits.items()}
     return evolve(Settings(), **rates)

@@ -189,7 +189,7 @@ def a_webp_that_announces(width_px: int, height_px: int) -> bytes:
 
 
 def a_tiff_with_one_tile(width_px: int, height_px: int) -> bytes:
-    """Return a grey TIFF of 64x48 pixels, deflated in one tile that says any size (TIFF 6.0, sections 2 and 15)."""
+    """Return a gray TIFF of 64x48 pixels, deflated in one tile that says any size (TIFF 6.0, sections 2 and 15)."""
     pixels = zlib.compress(bytes(64 * 64))
     layout = {256: 64, 257: 48, 258: 8, 259: 8, 262: 1, 277: 1, 322: width_px, 323: height_px}
     data_offset = 8 + 2 + 12 * (len(layout) + 2) + 4

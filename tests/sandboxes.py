@@ -7,8 +7,8 @@ from typing import Final
 
 from attrs import evolve
 
-from rogue import rogue_engine
-from spike_core.ports.plugins import Engine
+from hostile_engine import hostile_engine
+from spike_core.ports.factories import Engine
 from spike_sandbox import BuildGenerator, Limits, Sandbox, Tools
 
 GENEROUS: Final = Limits(
@@ -18,7 +18,7 @@ GENEROUS: Final = Limits(
 
 @contextmanager
 def a_sandbox(
-    load: Callable[[], Engine] = rogue_engine,
+    load: Callable[[], Engine] = hostile_engine,
     *,
     generator: BuildGenerator | None = None,
     workers: int = 1,

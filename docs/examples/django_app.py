@@ -59,7 +59,7 @@ def person(request: HttpRequest) -> UserId:
 @require_POST
 def join(request: HttpRequest) -> HttpResponse:
     user = spike().registration.register(Email.parse(request.POST["email"])).user
-    tokens = spike().treasury.account(user.id).wallet.balance.amount
+    tokens = spike().wallets.account(user.id).wallet.balance.amount
     return JsonResponse({"id": str(user.id), "tokens": tokens}, status=201)
 
 
@@ -74,7 +74,7 @@ def upload(request: HttpRequest) -> HttpResponse:
 @require_GET
 def result(request: HttpRequest, job_id: str) -> HttpResponse:
     """Return the enhanced picture, or 202 as long as somebody works on it."""
-    shown = spike().gallery.job(JobId.parse(job_id), viewer=person(request))
+    shown = spike().queries.job(JobId.parse(job_id), viewer=person(request))
     if isinstance(shown.job, CompletedJob):
         with spike().storage.blobs.open(shown.job.result.key) as enhanced:
             return HttpResponse(enhanced.read(), content_type="image/jpeg")

@@ -55,7 +55,7 @@ def create_app(data_dir: Path = Path("var")) -> FastAPI:
     @app.post("/people", status_code=201)
     def join(email: str) -> dict[str, Any]:
         user = spike.registration.register(Email.parse(email)).user
-        return {"id": str(user.id), "tokens": spike.treasury.account(user.id).wallet.balance.amount}
+        return {"id": str(user.id), "tokens": spike.wallets.account(user.id).wallet.balance.amount}
 
     @app.post("/pictures", status_code=202)
     def upload(
@@ -67,7 +67,7 @@ def create_app(data_dir: Path = Path("var")) -> FastAPI:
     @app.get("/jobs/{job_id}")
     def result(job_id: str, user_id: Annotated[UserId, Depends(person)]) -> Response:
         """Return the enhanced picture, or 202 as long as somebody works on it."""
-        shown = spike.gallery.job(JobId.parse(job_id), viewer=user_id)
+        shown = spike.queries.job(JobId.parse(job_id), viewer=user_id)
         if isinstance(shown.job, CompletedJob):
             with spike.storage.blobs.open(shown.job.result.key) as enhanced:
                 return Response(enhanced.read(), media_type="image/jpeg")

@@ -15,9 +15,9 @@ from attrs import evolve, frozen
 
 import spike_system
 from spike_core.domain.dimensions import Dimensions
-from spike_core.ports.plugins import Engine, EngineMeans
-from spike_core.ports.upscaler import EnhancedPicture, Upscaler
-from spike_core.ports.watch import UNWATCHED, Watch
+from spike_core.ports.factories import Engine, EngineResources
+from spike_core.ports.progress import UNMONITORED, ProgressMonitor
+from spike_core.ports.upscaler import RenderedImage, Upscaler
 
 SHUT: Final = "shut"
 _PAUSE_S: Final = 0.01  # between two looks at the gate
@@ -31,16 +31,16 @@ class GatedUpscaler:
     upscaler: Upscaler
     gate: Path
 
-    def enhance(self, original: BinaryIO, *, size: Dimensions, watch: Watch = UNWATCHED) -> EnhancedPicture:
+    def enhance(self, original: BinaryIO, *, size: Dimensions, monitor: ProgressMonitor = UNMONITORED) -> RenderedImage:
         """Come to the gate, wait, enhance."""
         (self.gate / uuid.uuid4().hex).touch()
         until_s = time.monotonic() + _PATIENCE_S
         while (self.gate / SHUT).exists() and time.monotonic() < until_s:
             time.sleep(_PAUSE_S)  # between two looks at what another process does
-        return self.upscaler.enhance(original, size=size, watch=watch)
+        return self.upscaler.enhance(original, size=size, monitor=monitor)
 
 
-def open_engine(*, means: EngineMeans) -> Engine:
+def open_engine(*, means: EngineResources) -> Engine:
     """Return Pillow's engine behind the gate.
 
     Where `SPIKE_TEST_CLOCK` names a file, put this process's clock wrong: the worker's own, if it has no sandbox.

@@ -8,7 +8,7 @@ from hypothesis.stateful import precondition, rule
 from machine.faults import Trouble, troubles
 from machine.snapshot import Orders
 from machine.world import World
-from spike_core.domain.albums import AlbumChanges, AlbumName
+from spike_core.domain.albums import AlbumName, AlbumPatch
 from spike_core.domain.identifiers import AlbumId, ImageId, OwnerId
 from spike_core.domain.ordering import moved_to_end, without
 from spike_core.domain.tiers import Tier
@@ -46,7 +46,7 @@ class Arranging(World):
         after[target] = moved_to_end(after[target], chosen)
         self._arrange(
             trouble,
-            lambda: self.spike.arrangement.move(who, chosen, target=target, source=source),
+            lambda: self.spike.album_contents.move(who, chosen, target=target, source=source),
             after=after,
         )
 
@@ -58,7 +58,7 @@ class Arranging(World):
         after = {**self.orders, album_id: without(self.orders[album_id], chosen)}
         self._arrange(
             trouble,
-            lambda: self.spike.arrangement.remove(who, chosen, album_id=album_id),
+            lambda: self.spike.album_contents.remove(who, chosen, album_id=album_id),
             after=after,
         )
 
@@ -69,7 +69,7 @@ class Arranging(World):
         wanted = data.draw(st.permutations(self.orders[album_id]), label="order")
         self._arrange(
             trouble,
-            lambda: self.spike.arrangement.rearrange(who, wanted, album_id=album_id),
+            lambda: self.spike.album_contents.rearrange(who, wanted, album_id=album_id),
             after={**self.orders, album_id: tuple(wanted)},
         )
 
@@ -78,7 +78,7 @@ class Arranging(World):
     def choose_a_cover(self, data: st.DataObject, trouble: Trouble) -> None:
         who, album_id = self._about_a_filled_album(data)
         cover = data.draw(self._mostly_members(album_id), label="cover")
-        changes = AlbumChanges(cover_image_id=cover)
+        changes = AlbumPatch(cover_image_id=cover)
         changed = self.attempt(trouble, lambda: self.spike.albums.change(who, album_id, changes))
         assert changed is None or cover in self.orders[album_id]
 

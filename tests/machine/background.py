@@ -25,8 +25,8 @@ class LookingAfter(World):
             "relay": self.spike.dispatch.relay,
             "repair": self.spike.sweep.repair,
             "collect": self.spike.sweep.collect_orphans,
-            "removals": self.spike.removal.finish_pending,
-            "expiry": lambda: self.spike.removal.expire_anonymous(retention=RETENTION),
+            "removals": self.spike.deletion.finish_pending,
+            "expiry": lambda: self.spike.deletion.expire_anonymous(retention=RETENTION),
             "receipts": self.spike.receipts.purge,
         }
         self.behind_the_scenes(crash, tasks[task])

@@ -7,14 +7,14 @@ from typing import Any, BinaryIO
 from attrs import define, frozen
 from hypothesis import strategies as st
 
-from crashing import Crash, Fate, MortalQueue
+from crash_injection import Crash, CrashingQueue, FaultPlan
 from faults import pass_by
 from spike_core.domain.dimensions import Dimensions
 from spike_core.domain.errors import StorageUnavailable, UndecodablePicture, UpscalerUnavailable
 from spike_core.domain.generation import Prompt
 from spike_core.domain.objects import ObjectKey
-from spike_core.ports.upscaler import EnhancedPicture
-from spike_core.ports.watch import UNWATCHED, Watch
+from spike_core.ports.progress import UNMONITORED, ProgressMonitor
+from spike_core.ports.upscaler import RenderedImage
 from spike_memory import MemoryBlobStore, MemoryBroker, MemoryGenerator, MemoryUpscaler
 from spike_memory.engine import a_picture
 
@@ -43,9 +43,9 @@ class Trouble:
     after: int | None
     kills: bool
 
-    def befalling(self, fate: Fate) -> AbstractContextManager[None]:
+    def befalling(self, fault_plan: FaultPlan) -> AbstractContextManager[None]:
         """Let it befall what is done within the context."""
-        return fate.dying_after(self.after) if self.kills else fate.failing_after(self.after)
+        return fault_plan.dying_after(self.after) if self.kills else fault_plan.failing_after(self.after)
 
 
 crashes = st.none() | st.none() | st.integers(0, 25)
@@ -75,34 +75,32 @@ class Mood:
 
 
 @frozen
-class FickleUpscaler:
+class FlakyUpscaler:
     """Does what the machine wants it to do."""
 
     _mood: Mood
 
-    def enhance(self, original: BinaryIO, *, size: Dimensions, watch: Watch = UNWATCHED) -> EnhancedPicture:
-        return MemoryUpscaler().enhance(original, size=self._mood.shown(size), watch=watch)
+    def enhance(self, original: BinaryIO, *, size: Dimensions, monitor: ProgressMonitor = UNMONITORED) -> RenderedImage:
+        return MemoryUpscaler().enhance(original, size=self._mood.shown(size), monitor=monitor)
 
 
 @frozen
-class FickleGenerator:
+class FlakyGenerator:
     """Does what the machine wants it to do."""
 
     _mood: Mood
 
-    def generate(self, prompt: Prompt, *, negative: Prompt | None, size: Dimensions) -> EnhancedPicture:
+    def generate(self, prompt: Prompt, *, negative: Prompt | None, size: Dimensions) -> RenderedImage:
         return MemoryGenerator().generate(prompt, negative=negative, size=self._mood.shown(size))
 
-    def modify(
-        self, original: BinaryIO, prompt: Prompt, *, negative: Prompt | None, size: Dimensions
-    ) -> EnhancedPicture:
+    def modify(self, original: BinaryIO, prompt: Prompt, *, negative: Prompt | None, size: Dimensions) -> RenderedImage:
         return MemoryGenerator().modify(original, prompt, negative=negative, size=self._mood.shown(size))
 
     def ping(self) -> None:
         pass
 
 
-class FickleBlobStore(MemoryBlobStore):
+class FlakyBlobStore(MemoryBlobStore):
     """Can be told to be full, has no room for one picture, and takes the process along with another.
 
     Those two are known by their bytes: files of a batch are stored by several threads, in any order.
@@ -121,12 +119,12 @@ class FickleBlobStore(MemoryBlobStore):
         super().put(key, content)
 
 
-class MortalBroker(MemoryBroker):
+class CrashingBroker(MemoryBroker):
     """A broker whose sending end dies."""
 
-    def __init__(self, fate: Fate) -> None:
+    def __init__(self, fault_plan: FaultPlan) -> None:
         super().__init__()
-        self._mortal = MortalQueue(super().queue, fate)
+        self._mortal = CrashingQueue(super().queue, fault_plan)
 
     @property
     def queue(self) -> Any:

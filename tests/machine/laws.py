@@ -10,12 +10,12 @@ from hypothesis.stateful import invariant
 from machine.snapshot import Snapshot
 from machine.world import CAP, ON_THEIR_WAY_MAX, World
 from spike_core.domain.errors import NothingToClaim
+from spike_core.domain.idempotency import IDEMPOTENCY_RECORDS_KEPT
 from spike_core.domain.identifiers import ANONYMOUS, JobId, RequestId
-from spike_core.domain.invariants import judge_job, judge_wallet
+from spike_core.domain.invariants import check_job, check_wallet
 from spike_core.domain.jobs import ClaimedJob, CompletedJob, PendingJob, SettledJob, StartedJob
 from spike_core.domain.ledger import EntryKind, LedgerEntry
 from spike_core.domain.objects import ObjectKey
-from spike_core.domain.receipts import RECEIPTS_KEPT
 from spike_core.domain.tokens import Tokens
 
 ROUNDS_MAX = 20  # in which everything comes to rest, once nothing goes wrong any more
@@ -43,9 +43,9 @@ class Laws(World):
             *(
                 finding
                 for id_, wallet in self.now.wallets.items()
-                for finding in judge_wallet(wallet, self.now.totals[id_])
+                for finding in check_wallet(wallet, self.now.totals[id_])
             ),
-            *(finding for id_, job in self.now.jobs.items() for finding in judge_job(job, entries[id_])),
+            *(finding for id_, job in self.now.jobs.items() for finding in check_job(job, entries[id_])),
         ]
         assert findings == []
         for entry in self.now.entries:
@@ -67,10 +67,10 @@ class Laws(World):
         entries = _by_job(self.now.entries)
         for id_ in self.gone:
             last = self.seen[id_]
-            assert last.order.image_id is not None, "creations stay"
-            assert last.order.image_id not in {*self.now.images, *self.now.hidden}, "a job goes with its image alone"
+            assert last.spec.image_id is not None, "creations stay"
+            assert last.spec.image_id not in {*self.now.images, *self.now.hidden}, "a job goes with its image alone"
             ended = last if isinstance(last, SettledJob) else last.cancel(now=self.clock.now())
-            assert list(judge_job(ended, entries[id_])) == []
+            assert list(check_job(ended, entries[id_])) == []
 
     def rows_and_objects_name_each_other(self) -> None:
         """I8: each row has its object at any moment; without a crash, no object lies about, even without a sweep."""
@@ -85,7 +85,7 @@ class Laws(World):
         pending = {id_ for id_, job in self.now.jobs.items() if isinstance(job, PendingJob)}
         assert self.now.announced <= pending
         on_their_way = Counter(
-            job.order.owner_id
+            job.spec.owner_id
             for id_, job in self.now.jobs.items()
             if id_ in self.now.announced or isinstance(job, StartedJob | ClaimedJob)
         )
@@ -100,8 +100,8 @@ class Laws(World):
             assert {self.now.images[image_id].owner_id for image_id in members} <= {self.now.albums[id_].owner_id}
             assert self.now.albums[id_].cover_image_id in {None, *members}
         expected = {
-            id_: tuple(image_id for image_id in order if image_id in self.now.images)
-            for id_, order in self.orders.items()
+            id_: tuple(image_id for image_id in spec if image_id in self.now.images)
+            for id_, spec in self.orders.items()
         }
         assert self.now.orders == expected
         self.orders = expected
@@ -110,12 +110,12 @@ class Laws(World):
         """I10, while receipts are kept: no two effects of a key, no effect without a receipt, nor the reverse."""
         effects: defaultdict[RequestId, list[datetime]] = defaultdict(list)
         for job in self.seen.values():
-            if job.order.request_id is not None:
-                effects[job.order.request_id].append(job.order.created_at)
+            if job.spec.request_id is not None:
+                effects[job.spec.request_id].append(job.spec.created_at)
         for sender, request_id in self.request_ids.items():
             times = sorted(effects[request_id])
-            assert all(later - earlier >= RECEIPTS_KEPT for earlier, later in itertools.pairwise(times))
-            has_effect = bool(times) and self.clock.now() - times[-1] < RECEIPTS_KEPT
+            assert all(later - earlier >= IDEMPOTENCY_RECORDS_KEPT for earlier, later in itertools.pairwise(times))
+            has_effect = bool(times) and self.clock.now() - times[-1] < IDEMPOTENCY_RECORDS_KEPT
             assert has_effect == (self.now.receipt(sender, now=self.clock.now()) is not None)
 
     def teardown(self) -> None:
@@ -124,8 +124,8 @@ class Laws(World):
             return
         self._come_to_rest()
         self.clock.advance(timedelta(hours=3))
-        self.spike.removal.finish_pending()
-        self.spike.removal.expire_anonymous(retention=timedelta(0))
+        self.spike.deletion.finish_pending()
+        self.spike.deletion.expire_anonymous(retention=timedelta(0))
         self.spike.sweep.collect_orphans()
         self.crashed_since_collection = False
         self.the_laws_hold()
@@ -144,7 +144,7 @@ class Laws(World):
             self.spike.dispatch.relay()
             while self.broker.held.messages:
                 try:
-                    self.spike.workshop.perform(self.broker.held.messages.popleft())
+                    self.spike.job_runner.perform(self.broker.held.messages.popleft())
                 except NothingToClaim:
                     continue
 
@@ -159,8 +159,8 @@ def _by_job(entries: Sequence[LedgerEntry]) -> Mapping[JobId, Sequence[LedgerEnt
 
 def _named(now: Snapshot) -> frozenset[ObjectKey]:
     """Return the objects that rows name. What belongs to an image on its way out is as good as gone."""
-    jobs = [job for job in now.jobs.values() if job.order.image_id not in now.hidden]
+    jobs = [job for job in now.jobs.values() if job.spec.image_id not in now.hidden]
     originals = {key for image in now.images.values() for key in image.objects}
-    inputs = {input_.key for job in jobs if (input_ := job.order.input) is not None}
+    inputs = {input_.key for job in jobs if (input_ := job.spec.input) is not None}
     results = {job.result.key for job in jobs if isinstance(job, CompletedJob)}
     return frozenset(originals | inputs | results)

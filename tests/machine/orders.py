@@ -13,8 +13,8 @@ from spike_core.domain.identifiers import ANONYMOUS, ImageId, OwnerId
 from spike_core.domain.jobs import SettledJob
 from spike_core.domain.tiers import Tier
 from spike_core.domain.tokens import Tokens
-from spike_core.services.creations import WebAddress
-from spike_core.services.intake import Offer
+from spike_core.services.generations import WebAddress
+from spike_core.services.ingest import InlineImage
 
 people = st.integers(0, 1)
 tiers = st.sampled_from(list(Tier))
@@ -38,7 +38,7 @@ class Ordering(World):
             trouble,
             lambda: self.spike.enhancements.enhance_in_parallel(who, image_id=image_id, tiers=wanted),
         )
-        assert accepted is None or [job.order.tier for job in accepted.jobs] == wanted
+        assert accepted is None or [job.spec.tier for job in accepted.jobs] == wanted
         self._check_all_or_none(len(wanted))
 
     @precondition(lambda self: self.now.images)
@@ -50,7 +50,7 @@ class Ordering(World):
             trouble,
             lambda: self.spike.enhancements.enhance_batch(who, image_ids=chosen, tier=tier),
         )
-        assert accepted is None or [job.order.image_id for job in accepted.jobs] == list(dict.fromkeys(chosen))
+        assert accepted is None or [job.spec.image_id for job in accepted.jobs] == list(dict.fromkeys(chosen))
         self._check_all_or_none(len(set(chosen)))
 
     @precondition(lambda self: self.now.images)
@@ -73,7 +73,7 @@ class Ordering(World):
         if accepted is not None:
             assert image_id.is_anonymous, "nobody in particular has nothing of a user's"
             assert accepted.job.id.is_anonymous
-            assert not accepted.job.order.charged
+            assert not accepted.job.spec.charged
 
     @rule(who=people, prompt=prompts, tier=tiers, aspect=st.sampled_from(list(AspectRatio)), trouble=troubles)
     def generate(self, who: int, prompt: Prompt, tier: Tier, aspect: AspectRatio, trouble: Trouble) -> None:
@@ -87,11 +87,11 @@ class Ordering(World):
 
     @rule(who=people, prompt=prompts, tier=tiers, picture=pictures, fetched=st.booleans(), trouble=troubles)
     def modify(self, who: int, prompt: Prompt, tier: Tier, picture: str, fetched: bool, trouble: Trouble) -> None:
-        offer = WebAddress(f"https://example.org/{picture}") if fetched else Offer(content=_content(picture))
+        inline = WebAddress(f"https://example.org/{picture}") if fetched else InlineImage(content=_content(picture))
         accepted = self.attempt(
             trouble,
             lambda: self.spike.creations.modify(
-                self.owners[who], prompt=prompt, negative=None, tier=tier, picture=offer
+                self.owners[who], prompt=prompt, negative=None, tier=tier, picture=inline
             ),
         )
         assert accepted is None or (picture in ACCEPTABLE and tier is not Tier.FREE)
@@ -100,27 +100,27 @@ class Ordering(World):
     @rule(data=st.data(), trouble=troubles)
     def cancel(self, data: st.DataObject, trouble: Trouble) -> None:
         job = data.draw(st.sampled_from(list(self.now.jobs.values())), label="job")
-        who = self.somebody(data, job.order.owner_id)
+        who = self.somebody(data, job.spec.owner_id)
         cancelled = self.attempt(trouble, lambda: self.spike.cancellation.cancel(who, job.id))
         if cancelled is not None:
             assert not isinstance(job, SettledJob), "I4: what has ended can't be cancelled"
-            assert cancelled.refunded == job.order.charged
+            assert cancelled.refunded == job.spec.charged
 
     @rule(who=people, tokens=st.integers(1, 30))
     def get_a_grant(self, who: int, tokens: int) -> None:
         """Grants may lift a wallet above the cap, and nothing that regenerates may lower it again (I5)."""
-        before = self.spike.treasury.account(self.owners[who]).wallet.balance
-        after = self.spike.treasury.grant(Email(f"{NAMES[who]}@example.org"), Tokens(tokens))
+        before = self.spike.wallets.account(self.owners[who]).wallet.balance
+        after = self.spike.wallets.grant(Email(f"{NAMES[who]}@example.org"), Tokens(tokens))
         assert after == before + Tokens(tokens)
 
     @rule(who=people)
     def look_at_the_balance(self, who: int) -> None:
-        account = self.spike.treasury.account(self.owners[who])
+        account = self.spike.wallets.account(self.owners[who])
         assert account.totals.balance == account.wallet.balance
 
-    def _a_source(self, data: st.DataObject, owner_id: OwnerId) -> ImageId | Offer:
+    def _a_source(self, data: st.DataObject, owner_id: OwnerId) -> ImageId | InlineImage:
         picture = data.draw(st.none() | pictures, label="source")
-        return self.images_for(data, owner_id)[0] if picture is None else Offer(content=_content(picture))
+        return self.images_for(data, owner_id)[0] if picture is None else InlineImage(content=_content(picture))
 
     def _check_all_or_none(self, wanted: int) -> None:
         assert len(self.look().jobs) - len(self.now.jobs) in {0, wanted}, "all or nothing"

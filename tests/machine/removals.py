@@ -3,7 +3,7 @@
 from hypothesis import strategies as st
 from hypothesis.stateful import precondition, rule
 
-from crashing import Crash
+from crash_injection import Crash
 from machine.faults import Trouble, troubles
 from machine.world import World
 from spike_core.domain.errors import SpikeError, Unavailable
@@ -20,8 +20,8 @@ class Removing(World):
         image_id = data.draw(st.sampled_from(list(there)), label="image")
         who = self.somebody(data, there[image_id].owner_id)
         try:
-            with trouble.befalling(self.fate):
-                self.spike.removal.remove(who, image_id)
+            with trouble.befalling(self.fault_plan):
+                self.spike.deletion.remove(who, image_id)
         except (Crash, Unavailable):
             self.crashed_since_collection = True
         except SpikeError:
@@ -29,4 +29,4 @@ class Removing(World):
         else:
             left = self.look()
             assert image_id not in {*left.images, *left.hidden}
-            assert image_id not in {job.order.image_id for job in left.jobs.values()}
+            assert image_id not in {job.spec.image_id for job in left.jobs.values()}

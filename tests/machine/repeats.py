@@ -12,12 +12,12 @@ from machine.faults import PICTURES, Trouble, troubles
 from machine.pictures import NAME
 from machine.snapshot import Sender
 from machine.world import KEYS, World
-from spike_core.domain.errors import ReceiptNotFound, SpikeError, Unavailable
+from spike_core.domain.errors import IdempotencyRecordNotFound, SpikeError, Unavailable
 from spike_core.domain.generation import AspectRatio, Prompt
+from spike_core.domain.idempotency import IdempotencyKey, RecordedResponse, RequestDigest
 from spike_core.domain.identifiers import ImageId
-from spike_core.domain.receipts import Answer, IdempotencyKey, RequestDigest
 from spike_core.domain.tiers import Tier
-from spike_core.services.intake import Offer
+from spike_core.services.ingest import InlineImage
 from spike_core.services.receipts import Request
 
 payloads = st.sampled_from(["generate", "generate another", "modify", "upload", "enhance"])
@@ -94,12 +94,12 @@ class Repeating(World):
             assert answer is None, "who was answered had an effect"
             assert evolve(left, objects=self.now.objects) == self.now
 
-    def _once(self, request: Request, act: Callable[[Any], Any], *, overtaken: bool) -> Answer:
+    def _once(self, request: Request, act: Callable[[Any], Any], *, overtaken: bool) -> RecordedResponse:
         receipts = self.spike.receipts
         if not overtaken:
             try:
                 return receipts.answer_to(request)
-            except ReceiptNotFound:
+            except IdempotencyRecordNotFound:
                 pass
         try:
             return _answer(act(receipts.keeping(request, _answer)))
@@ -108,7 +108,7 @@ class Repeating(World):
         except SpikeError as error:
             try:
                 return receipts.answer_to(request)
-            except ReceiptNotFound:
+            except IdempotencyRecordNotFound:
                 raise error from None
 
     def _act(self, sent: Sent, sender: Sender, then: Any) -> Any:
@@ -128,7 +128,7 @@ class Repeating(World):
                     prompt=Prompt("a lake"),
                     negative=None,
                     tier=Tier.TIER_1K,
-                    picture=Offer(content=content),
+                    picture=InlineImage(content=content),
                     request_id=name,
                     then=then,
                 )
@@ -144,5 +144,5 @@ class Repeating(World):
                 )
 
 
-def _answer(result: Any) -> Answer:
-    return Answer(status=200, body=str(result.job.id))
+def _answer(result: Any) -> RecordedResponse:
+    return RecordedResponse(status=200, body=str(result.job.id))

@@ -7,13 +7,13 @@ from typing import Self
 from attrs import frozen
 
 from spike_core.domain.albums import Album, AlbumImage
-from spike_core.domain.errors import ReceiptNotFound
+from spike_core.domain.errors import IdempotencyRecordNotFound
+from spike_core.domain.idempotency import IdempotencyKey, IdempotencyRecord
 from spike_core.domain.identifiers import AlbumId, ImageId, JobId, OwnerId
 from spike_core.domain.images import Image
 from spike_core.domain.jobs import Job
 from spike_core.domain.ledger import LedgerEntry, LedgerTotals
 from spike_core.domain.objects import ObjectKey
-from spike_core.domain.receipts import IdempotencyKey, Receipt
 from spike_core.domain.wallet import Wallet
 from spike_core.ports.blobs import BlobStore
 from spike_core.ports.transactions import Transaction, Transactions
@@ -38,7 +38,7 @@ class Snapshot:
     announced: frozenset[JobId]
     albums: Mapping[AlbumId, Album]
     places: Mapping[AlbumId, Sequence[AlbumImage]]
-    receipts: Mapping[Sender, Receipt]
+    receipts: Mapping[Sender, IdempotencyRecord]
     objects: frozenset[ObjectKey]
 
     @classmethod
@@ -73,17 +73,17 @@ class Snapshot:
         """Which images are in which album, in order."""
         return {id_: tuple(place.image_id for place in places) for id_, places in self.places.items()}
 
-    def receipt(self, sender: Sender, *, now: datetime) -> Receipt | None:
+    def receipt(self, sender: Sender, *, now: datetime) -> IdempotencyRecord | None:
         """Return the receipt that counts, if there is one."""
         receipt = self.receipts.get(sender)
         return receipt if receipt is not None and receipt.is_valid(now=now) else None
 
 
-def _receipts(tx: Transaction, senders: Sequence[Sender]) -> list[tuple[Sender, Receipt]]:
-    found: list[tuple[Sender, Receipt]] = []
+def _receipts(tx: Transaction, senders: Sequence[Sender]) -> list[tuple[Sender, IdempotencyRecord]]:
+    found: list[tuple[Sender, IdempotencyRecord]] = []
     for owner_id, key in senders:
         try:
             found.append(((owner_id, key), tx.receipts.get(str(owner_id), key)))
-        except ReceiptNotFound:
+        except IdempotencyRecordNotFound:
             continue
     return found

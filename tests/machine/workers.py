@@ -25,7 +25,7 @@ class Working(World):
         self.mood.kind = mood
         job_id = self.broker.held.messages.popleft()
         try:
-            self.behind_the_scenes(crash, lambda: self.spike.workshop.perform(job_id))
+            self.behind_the_scenes(crash, lambda: self.spike.job_runner.perform(job_id))
         except NothingToClaim:
             job = self.job(job_id)
             assert job is None or isinstance(job, SettledJob | ClaimedJob), "only what is held, ended or gone"
@@ -38,7 +38,7 @@ class Working(World):
         job_id = self.broker.held.messages.popleft()
         self.mood.meanwhile = lambda: self._take_away(job_id, how)
         try:
-            self.spike.workshop.perform(job_id)
+            self.spike.job_runner.perform(job_id)
         except NothingToClaim:
             return
         finally:
@@ -47,11 +47,11 @@ class Working(World):
 
     def _take_away(self, job_id: JobId, how: str) -> None:
         with self.database.transactions.view() as tx:
-            order = tx.jobs.get(job_id).order
-        if how == "deleted" and order.image_id is not None:
-            self.spike.removal.remove(order.owner_id, order.image_id)
-        elif how == "cancelled" and order.owner_id != ANONYMOUS:
-            self.spike.cancellation.cancel(order.owner_id, job_id)
+            spec = tx.jobs.get(job_id).spec
+        if how == "deleted" and spec.image_id is not None:
+            self.spike.deletion.remove(spec.owner_id, spec.image_id)
+        elif how == "cancelled" and spec.owner_id != ANONYMOUS:
+            self.spike.cancellation.cancel(spec.owner_id, job_id)
         else:
             self.clock.advance(timedelta(minutes=2))
             self.spike.sweep.repair()
@@ -60,7 +60,7 @@ class Working(World):
     @rule()
     def a_worker_stalls(self) -> None:
         try:
-            self.stalled.append(self.settlement.claim(self.broker.held.messages.popleft()))
+            self.stalled.append(self.job_transitions.claim(self.broker.held.messages.popleft()))
         except NothingToClaim:
             return
 
@@ -70,7 +70,7 @@ class Working(World):
         job = data.draw(st.sampled_from(self.stalled))
         held = self._still_holds(job)
         try:
-            self.settlement.renew(job, progress=50)
+            self.job_transitions.renew(job, progress=50)
         except JobChanged:
             assert not held
         else:
@@ -83,15 +83,15 @@ class Working(World):
         self.stalled.remove(job)
         held = self._still_holds(job)
         try:
-            size = self.spike.workshop.making.assignment(job.order).size
+            size = self.spike.job_runner.rendering.render_spec(job.spec).size
         except ImageNotFound:  # deleted since: the worker knew the size before
-            size = job.order.tier.output_size(SIZE)
+            size = job.spec.tier.output_size(SIZE)
         picture = a_picture(size)
         key = ObjectKey.of_result(job.id, PictureFormat.JPEG, attempt=job.attempt)
         self.blobs.put(key, io.BytesIO(picture))
         result = Result(key=key, format=PictureFormat.JPEG, dimensions=size, size_bytes=len(picture))
         try:
-            self.settlement.complete(job, result)
+            self.job_transitions.complete(job, result)
         except JobChanged:
             assert not held, "only a fenced-off worker is turned away"
             self.blobs.delete([key])

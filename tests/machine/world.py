@@ -6,30 +6,30 @@ from typing import Any, ClassVar
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize
 
-from crashing import Crash, Fate, MortalBlobStore, MortalDatabase, MortalTransactions
-from machine.faults import PICTURES, FickleBlobStore, FickleGenerator, FickleUpscaler, Mood, MortalBroker, Trouble
+from crash_injection import Crash, CrashingBlobStore, CrashingDatabase, CrashingTransactions, FaultPlan
+from machine.faults import PICTURES, CrashingBroker, FlakyBlobStore, FlakyGenerator, FlakyUpscaler, Mood, Trouble
 from machine.snapshot import Orders, Sender, Snapshot
 from spike_core.domain.accounts import Email
 from spike_core.domain.albums import AlbumName
 from spike_core.domain.errors import SpikeError
+from spike_core.domain.idempotency import IdempotencyKey
 from spike_core.domain.identifiers import BODY_LENGTH, AlbumId, ImageId, JobId, OwnerId, RequestId
 from spike_core.domain.images import ImageName
 from spike_core.domain.jobs import ClaimedJob, Job
-from spike_core.domain.receipts import IdempotencyKey
 from spike_core.domain.tiers import Tier
-from spike_core.ports.plugins import Database, Engine, Storage
+from spike_core.ports.factories import Database, Engine, Storage
 from spike_core.services.albums import NewAlbum
 from spike_memory import (
     CountingIds,
     CountingSecrets,
     ManualClock,
     MemoryBlender,
+    MemoryCanvasFitter,
     MemoryDownloader,
-    MemoryFramer,
     MemoryLimiter,
     MemoryMetadata,
     MemoryProbe,
-    StillPulse,
+    NoopHeartbeat,
 )
 from spike_runtime import Settings, assemble
 
@@ -53,31 +53,31 @@ class World(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        self.fate, self.clock, self.mood = Fate(), ManualClock(), Mood()
+        self.fault_plan, self.clock, self.mood = FaultPlan(), ManualClock(), Mood()
         self.database = self.open_database()
         self.database.migrate()
-        self.blobs, self.broker = FickleBlobStore(self.clock), MortalBroker(self.fate)
+        self.blobs, self.broker = FlakyBlobStore(self.clock), CrashingBroker(self.fault_plan)
         self.spike = assemble(
             self.settings,
-            database=MortalDatabase(self.database, MortalTransactions(self.database.transactions, self.fate)),
-            storage=Storage(blobs=MortalBlobStore(self.blobs, self.fate), links=self.blobs),
+            database=CrashingDatabase(self.database, CrashingTransactions(self.database.transactions, self.fault_plan)),
+            storage=Storage(blobs=CrashingBlobStore(self.blobs, self.fault_plan), links=self.blobs),
             broker=self.broker,
             engine=Engine(
-                upscaler=FickleUpscaler(self.mood),
+                upscaler=FlakyUpscaler(self.mood),
                 blender=MemoryBlender(),
-                framer=MemoryFramer(),
+                canvas_fitter=MemoryCanvasFitter(),
                 probe=MemoryProbe(),
                 metadata=MemoryMetadata(),
             ),
-            generator=FickleGenerator(self.mood),
+            generator=FlakyGenerator(self.mood),
             downloader=MemoryDownloader({f"https://example.org/{name}": PICTURES[name] for name in PICTURES}),
             limiter=MemoryLimiter(self.clock),
             clock=self.clock,
             ids=CountingIds(),
             secrets=CountingSecrets(),
-            pulse=StillPulse(),
+            heartbeat=NoopHeartbeat(),
         )
-        self.settlement = self.spike.workshop.settlement
+        self.job_transitions = self.spike.job_runner.job_transitions
         self.stalled: list[ClaimedJob] = []
         self.crashed_since_collection = False  # then an object may lie about that no row names
         self.seen: dict[JobId, Job] = {}  # each job as it was when it was last there
@@ -138,7 +138,7 @@ class World(RuleBasedStateMachine):
     def attempt(self, trouble: Trouble, action: Any) -> Any:
         """Do something as a request does: it succeeds, is refused without a trace, or dies. Return its result."""
         try:
-            with trouble.befalling(self.fate):
+            with trouble.befalling(self.fault_plan):
                 return action()
         except Crash:
             self.crashed_since_collection = True
@@ -149,7 +149,7 @@ class World(RuleBasedStateMachine):
     def behind_the_scenes(self, crash: int | None, action: Any) -> None:
         """Do something as the relay or the sweeper does."""
         try:
-            with self.fate.dying_after(crash):
+            with self.fault_plan.dying_after(crash):
                 action()
         except Crash:
             self.crashed_since_collection = True

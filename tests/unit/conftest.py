@@ -6,13 +6,13 @@ from collections.abc import Iterator
 import pytest
 import structlog
 
-from house import House
+from services import Services
 
 
 @pytest.fixture
-def house() -> House:
+def services() -> Services:
     """Return an empty house."""
-    return House.build()
+    return Services.build()
 
 
 @pytest.fixture

@@ -37,7 +37,7 @@ class BlenderContract:
 
     @pytest.mark.parametrize("flaw", ["", "dark", "tinted", "half"])
     @pytest.mark.parametrize(("original", "source"), [(WIDE, TALL), (TALL, WIDE)])
-    def test_the_colours_lie_between_those_of_the_two(
+    def test_the_colors_lie_between_those_of_the_two(
         self,
         blender: Blender,
         make_picture: MakePicture,
@@ -49,8 +49,8 @@ class BlenderContract:
         """The check that a worker makes before a blend counts as done."""
         one, other = make_picture(original), make_picture(source, flaw=flaw)
         merged = blender.blend(io.BytesIO(one), io.BytesIO(other), size=original)
-        colours = [probe.inspect(io.BytesIO(data)).colours for data in (merged, one, other)]
-        assert colours[0].lies_between(colours[1], colours[2])
+        colors = [probe.inspect(io.BytesIO(data)).colors for data in (merged, one, other)]
+        assert colors[0].lies_between(colors[1], colors[2])
 
     def test_the_same_pictures_give_the_same_bytes(self, blender: Blender, make_picture: MakePicture) -> None:
         one, other = make_picture(WIDE), make_picture(TALL)

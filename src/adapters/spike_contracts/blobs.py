@@ -151,7 +151,7 @@ class BlobStoreContract:
         assert blobs.find([*stored[:3], an_original(), a_result_key()]) == frozenset(stored[:3])
         assert blobs.find([]) == frozenset()
 
-    def test_a_deleted_object_is_gone_and_its_neighbour_stays(self, blobs: BlobStore) -> None:
+    def test_a_deleted_object_is_gone_and_its_neighbor_stays(self, blobs: BlobStore) -> None:
         doomed, spared = an_original(), an_original()
         for key in (doomed, spared):
             blobs.put(key, io.BytesIO(b"x"))

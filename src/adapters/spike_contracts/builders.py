@@ -15,7 +15,7 @@ from spike_core.domain.jobs import (
     CompletedJob,
     FailedJob,
     Job,
-    JobOrder,
+    JobSpec,
     PendingJob,
     RefundedJob,
     Result,
@@ -23,7 +23,7 @@ from spike_core.domain.jobs import (
 )
 from spike_core.domain.ledger import EntryKind
 from spike_core.domain.objects import ObjectKey, PictureFormat
-from spike_core.domain.tasks import Blend, Enhancement, Generation, Input, Modification, Task
+from spike_core.domain.tasks import Blend, Enhancement, Generation, JobInput, Modification, Task
 from spike_core.domain.tiers import Tier
 from spike_core.domain.tokens import Tokens
 from spike_core.domain.wallet import Posting, Wallet
@@ -94,9 +94,9 @@ def an_image(
     )
 
 
-def an_order(*, image: Image | None = None, tier: Tier = Tier.TIER_1K, now: datetime = NOON) -> JobOrder:
+def an_order(*, image: Image | None = None, tier: Tier = Tier.TIER_1K, now: datetime = NOON) -> JobSpec:
     image = image or an_image()
-    return JobOrder(
+    return JobSpec(
         id=a_job_id(),
         owner_id=image.owner_id,
         task=Enhancement(image_id=image.id),
@@ -108,13 +108,15 @@ def an_order(*, image: Image | None = None, tier: Tier = Tier.TIER_1K, now: date
 
 def image_id_of(job: Job) -> ImageId:
     """Return the image that a job is about, of which there must be one."""
-    image_id = job.order.image_id
+    image_id = job.spec.image_id
     assert image_id is not None, "the job is about an image"
     return image_id
 
 
-def an_input(job_id: JobId) -> Input:
-    return Input(key=ObjectKey.of_input(job_id, PictureFormat.PNG), dimensions=Dimensions(width_px=300, height_px=200))
+def an_input(job_id: JobId) -> JobInput:
+    return JobInput(
+        key=ObjectKey.of_input(job_id, PictureFormat.PNG), dimensions=Dimensions(width_px=300, height_px=200)
+    )
 
 
 def a_task_of_each_kind(job_id: JobId) -> list[Task]:
@@ -132,7 +134,7 @@ def a_task_of_each_kind(job_id: JobId) -> list[Task]:
 
 
 def a_job(*, image: Image | None = None, tier: Tier = Tier.TIER_1K, now: datetime = NOON) -> PendingJob:
-    return PendingJob(order=an_order(image=image, tier=tier, now=now))
+    return PendingJob(spec=an_order(image=image, tier=tier, now=now))
 
 
 def a_started_job(*, image: Image | None = None, tier: Tier = Tier.TIER_1K, now: datetime = NOON) -> StartedJob:

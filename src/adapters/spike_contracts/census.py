@@ -8,9 +8,9 @@ import pytest
 
 from spike_contracts.builders import NOON, a_job, a_job_id, an_image, an_opening, image_id_of
 from spike_contracts.jobs import a_job_of_each_kind, store
-from spike_core.domain.facts import JobDue
 from spike_core.domain.identifiers import Identifier, JobId
 from spike_core.domain.ledger import LedgerEntry
+from spike_core.domain.outbox import OutboxMessage
 from spike_core.domain.tokens import Tokens
 from spike_core.ports.transactions import Transactions
 
@@ -58,7 +58,9 @@ class CensusContract:
     def test_messages_are_all_there_due_or_not_ordered_by_their_job(self, transactions: Transactions) -> None:
         jobs = sorted((a_job() for _ in range(5)), key=lambda job: job.id)
         messages = [
-            JobDue(job_id=job.id, due_at=NOON + timedelta(days=number - 2), refused_since=NOON if number % 2 else None)
+            OutboxMessage(
+                job_id=job.id, due_at=NOON + timedelta(days=number - 2), refused_since=NOON if number % 2 else None
+            )
             for number, job in enumerate(jobs)
         ]
         with transactions.begin() as tx:
@@ -67,7 +69,7 @@ class CensusContract:
         with transactions.view() as tx:
             for limit in (1, 2, 100):
 
-                def page(after: JobId | None, limit: int = limit) -> Sequence[JobDue]:
+                def page(after: JobId | None, limit: int = limit) -> Sequence[OutboxMessage]:
                     found = tx.census.messages(after=after, limit=limit)
                     assert len(found) <= limit
                     return found

@@ -11,13 +11,13 @@ from spike_core.domain.generation import AspectRatio, Prompt
 from spike_core.domain.objects import PictureFormat
 from spike_core.ports.generator import Generator
 from spike_core.ports.probe import ImageProbe
-from spike_core.ports.upscaler import EnhancedPicture
+from spike_core.ports.upscaler import RenderedImage
 
 PROMPT = Prompt("A serene mountain landscape at sunset")
 INPUT = Dimensions(width_px=320, height_px=213)
 
 
-def check(picture: EnhancedPicture, size: Dimensions, probe: ImageProbe) -> None:
+def check(picture: RenderedImage, size: Dimensions, probe: ImageProbe) -> None:
     """Assert what a worker checks before a job counts as done."""
     facts = probe.inspect(io.BytesIO(picture.content))
     assert (facts.format, facts.dimensions, facts.is_blank) == (picture.format, size, False)

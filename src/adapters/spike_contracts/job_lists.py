@@ -40,8 +40,8 @@ class JobListsContract:
     def test_a_batchs_jobs_come_together(self, transactions: Transactions) -> None:
         """Those of other batches, and of none, stay out."""
         batch_id, another = BatchId.of(a_body()), BatchId.of(a_body())
-        jobs = [PendingJob(order=evolve(an_order(), batch_id=batch_id)) for _ in range(3)]
-        others = [a_job(), PendingJob(order=evolve(an_order(), batch_id=another))]
+        jobs = [PendingJob(spec=evolve(an_order(), batch_id=batch_id)) for _ in range(3)]
+        others = [a_job(), PendingJob(spec=evolve(an_order(), batch_id=another))]
         with transactions.begin() as tx:
             store(tx, *jobs, *others)
         with transactions.view() as tx:
@@ -55,16 +55,16 @@ class JobListsContract:
         for number in range(3):
             for task in a_task_of_each_kind(a_job_id()):
                 created_at = NOON + number * timedelta(microseconds=1)  # several are of the same instant
-                jobs.append(PendingJob(order=evolve(an_order(), owner_id=owner, task=task, created_at=created_at)))
-        foreign = [PendingJob(order=evolve(an_order(), task=task)) for task in a_task_of_each_kind(a_job_id())]
+                jobs.append(PendingJob(spec=evolve(an_order(), owner_id=owner, task=task, created_at=created_at)))
+        foreign = [PendingJob(spec=evolve(an_order(), task=task)) for task in a_task_of_each_kind(a_job_id())]
         with transactions.begin() as tx:
             store(tx, *jobs, *foreign)
-        creations = [job for job in jobs if isinstance(job.order.task, Creation)]
-        newest_first = sorted(creations, key=lambda job: job.order.cursor, reverse=True)
+        creations = [job for job in jobs if isinstance(job.spec.task, Creation)]
+        newest_first = sorted(creations, key=lambda job: job.spec.cursor, reverse=True)
         pages, before = [], None
         with transactions.view() as tx:
             while page := tx.job_lists.creations(owner, before=before, limit=5):
                 pages.append(len(page))
                 assert list(page) == newest_first[sum(pages[:-1]) : sum(pages)]
-                before = page[-1].order.cursor
+                before = page[-1].spec.cursor
         assert pages == [5, 5, 2]

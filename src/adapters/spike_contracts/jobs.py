@@ -31,7 +31,7 @@ from spike_core.domain.jobs import (
     CompletedJob,
     FailedJob,
     Job,
-    JobOrder,
+    JobSpec,
     PendingJob,
     RefundedJob,
     Result,
@@ -50,14 +50,14 @@ SECOND: Final = timedelta(seconds=1)
 LATER: Final = NOON + timedelta(minutes=3, microseconds=7)
 
 
-def a_job_of(kind: type[Job], *, order: JobOrder | None = None, attempt: int = 2, deaths: int = 1) -> Job:
+def a_job_of(kind: type[Job], *, spec: JobSpec | None = None, attempt: int = 2, crashes: int = 1) -> Job:
     """Return a job in this state, no value of which is the default; free where the state needs it."""
-    order = order or an_order(tier=Tier.FREE if kind is FailedJob else Tier.TIER_2K)
+    spec = spec or an_order(tier=Tier.FREE if kind is FailedJob else Tier.TIER_2K)
     claimed = ClaimedJob(
-        order=order, attempt=attempt, deaths=deaths, claimed_at=LATER, leased_until=LATER + SECOND, progress=42
+        spec=spec, attempt=attempt, crashes=crashes, claimed_at=LATER, leased_until=LATER + SECOND, progress=42
     )
     result = Result(
-        key=ObjectKey.of_result(order.id, PictureFormat.PNG, attempt=attempt),
+        key=ObjectKey.of_result(spec.id, PictureFormat.PNG, attempt=attempt),
         format=PictureFormat.PNG,
         dimensions=Dimensions(width_px=2048, height_px=1024),
         size_bytes=123_456,
@@ -85,10 +85,10 @@ def a_job_of_each_kind() -> list[Job]:
 def store(tx: Transaction, *jobs: Job) -> None:
     """Store jobs by the moves that lead to their states, and the images they are about."""
     for job in jobs:
-        image_id = job.order.image_id
+        image_id = job.spec.image_id
         if image_id is not None and not tx.images.find([image_id]):
-            tx.images.add(an_image(image_id=image_id, owner_id=job.order.owner_id))
-        new, claimed = PendingJob(order=job.order), a_job_of(ClaimedJob, order=job.order)
+            tx.images.add(an_image(image_id=image_id, owner_id=job.spec.owner_id))
+        new, claimed = PendingJob(spec=job.spec), a_job_of(ClaimedJob, spec=job.spec)
         tx.jobs.add([new])
         if job == new:
             continue
@@ -106,11 +106,11 @@ def job_states(draw: st.DrawFn) -> Job:
     tiers = [Tier.FREE] if kind is FailedJob else [tier for tier in Tier if kind is not RefundedJob or tier.price]
     tier = draw(st.sampled_from(tiers))
     request_id = draw(st.sampled_from([None, RequestId.of(a_body())]))
-    order = an_order(tier=tier)
-    task = draw(st.sampled_from(a_task_of_each_kind(order.id)))
+    spec = an_order(tier=tier)
+    task = draw(st.sampled_from(a_task_of_each_kind(spec.id)))
     batch_id = draw(st.sampled_from([None, BatchId.of(a_body())]))
-    order = evolve(order, task=task, batch_id=batch_id, request_id=request_id, created_at=draw(INSTANTS))
-    job = a_job_of(kind, order=order, attempt=draw(st.integers(0, 10**6)), deaths=draw(st.integers(0, 10**6)))
+    spec = evolve(spec, task=task, batch_id=batch_id, request_id=request_id, created_at=draw(INSTANTS))
+    job = a_job_of(kind, spec=spec, attempt=draw(st.integers(0, 10**6)), crashes=draw(st.integers(0, 10**6)))
     match job:
         case StartedJob():
             return evolve(job, started_at=draw(INSTANTS))
@@ -134,7 +134,7 @@ class JobsContract:
     def test_added_jobs_come_back_as_they_were(self, transactions: Transactions, request_id: RequestId | None) -> None:
         image = an_image()
         orders = [evolve(an_order(image=image, tier=tier), request_id=request_id) for tier in Tier]
-        jobs = [PendingJob(order=order) for order in orders]
+        jobs = [PendingJob(spec=spec) for spec in orders]
         with transactions.begin() as tx:
             tx.images.add(image)
             tx.jobs.add(jobs)
@@ -151,11 +151,11 @@ class JobsContract:
             tx.jobs.get(a_job_id())
 
     def test_a_job_of_another_family_keeps_its_id(self, transactions: Transactions) -> None:
-        order = evolve(an_order(), id=JobId(f"job_gen_{a_body()}"))
+        spec = evolve(an_order(), id=JobId(f"job_gen_{a_body()}"))
         with transactions.begin() as tx:
-            store(tx, PendingJob(order=order))
+            store(tx, PendingJob(spec=spec))
         with transactions.view() as tx:
-            assert tx.jobs.get(order.id) == PendingJob(order=order)
+            assert tx.jobs.get(spec.id) == PendingJob(spec=spec)
 
     def test_finding_skips_what_isnt_there(self, transactions: Transactions) -> None:
         first, second, other = a_job(), a_claimed_job(), a_job()
@@ -169,25 +169,25 @@ class JobsContract:
     def test_a_legal_move_is_stored_exactly(
         self, transactions: Transactions, source: type[Job], target: type[Job]
     ) -> None:
-        order = an_order(tier=Tier.FREE if target is FailedJob else Tier.TIER_2K)
-        job, by = a_job_of(source, order=order), a_job_of(target, order=order, attempt=3, deaths=2)
-        neighbour = a_job()
+        spec = an_order(tier=Tier.FREE if target is FailedJob else Tier.TIER_2K)
+        job, by = a_job_of(source, spec=spec), a_job_of(target, spec=spec, attempt=3, crashes=2)
+        neighbor = a_job()
         with transactions.begin() as tx:
-            store(tx, job, neighbour)
+            store(tx, job, neighbor)
         with transactions.begin() as tx:
             tx.jobs.replace(job, by=by)
             assert tx.jobs.get(job.id) == by
         with transactions.view() as tx:
             assert tx.jobs.get(job.id) == by
-            assert tx.jobs.get(neighbour.id) == neighbour
+            assert tx.jobs.get(neighbor.id) == neighbor
 
     @pytest.mark.parametrize(("source", "target"), ILLEGAL)
     def test_an_illegal_move_is_refused_and_changes_nothing(
         self, transactions: Transactions, source: type[Job], target: type[Job]
     ) -> None:
-        job = a_job_of(source, order=an_order(tier=Tier.FREE if source is FailedJob else Tier.TIER_2K))
+        job = a_job_of(source, spec=an_order(tier=Tier.FREE if source is FailedJob else Tier.TIER_2K))
         price = Tier.FREE.price if target is FailedJob else Tier.TIER_2K.price
-        by = a_job_of(target, order=evolve(job.order, charged=price))
+        by = a_job_of(target, spec=evolve(job.spec, charged=price))
         with transactions.begin() as tx:
             store(tx, job)
         with transactions.begin() as tx, pytest.raises(IllegalTransition):
@@ -203,13 +203,13 @@ class JobsContract:
             store(tx, stored)
         tried = 0
         for stale_kind, attempt in itertools.product(UNSETTLED, (1, 2, 3)):
-            stale = a_job_of(stale_kind, order=stored.order, attempt=attempt)
+            stale = a_job_of(stale_kind, spec=stored.spec, attempt=attempt)
             if stale.fence == stored.fence:
                 continue
             tried += 1
             with transactions.begin() as tx:
                 with pytest.raises(JobChanged):
-                    tx.jobs.replace(stale, by=a_job_of(CancelledJob, order=stored.order))
+                    tx.jobs.replace(stale, by=a_job_of(CancelledJob, spec=stored.spec))
                 assert tx.jobs.get(stored.id) == stored
         with transactions.view() as tx:
             assert tx.jobs.get(stored.id) == stored
@@ -254,7 +254,7 @@ class JobsContract:
     def test_only_those_are_started_that_are_pending_still(self, transactions: Transactions, number: int) -> None:
         """Of a job that a worker claimed, retried or ended meanwhile nothing changes."""
         moved = a_job_of_each_kind()  # among them one that is pending again, after an attempt
-        seen = [PendingJob(order=job.order) for job in moved]
+        seen = [PendingJob(spec=job.spec) for job in moved]
         pending, gone = [a_job() for _ in range(number)], a_job()
         with transactions.begin() as tx:
             store(tx, *moved, *pending)

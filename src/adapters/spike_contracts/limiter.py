@@ -5,11 +5,11 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Final
 
-from spike_core.domain.rates import Bucket, Rate
+from spike_core.domain.rate_limits import RateLimit, RateLimitGroup
 from spike_core.ports.clock import Clock
 from spike_core.ports.limiter import RateLimiter
 
-RATE: Final = Rate(bucket=Bucket.UPLOAD, limit=3, window=timedelta(minutes=15))
+RATE: Final = RateLimit(bucket=RateLimitGroup.UPLOAD, limit=3, window=timedelta(minutes=15))
 
 Wait = Callable[[timedelta], None]
 
@@ -24,7 +24,7 @@ class LimiterContract:
         assert {allowance.limit for allowance in allowances} == {3}
 
     def test_callers_and_buckets_are_counted_apart(self, limiter: RateLimiter) -> None:
-        another = Rate(bucket=Bucket.ENHANCE, limit=3, window=RATE.window)
+        another = RateLimit(bucket=RateLimitGroup.ENHANCE, limit=3, window=RATE.window)
         for _ in range(4):
             limiter.hit("ada", RATE)
         assert not limiter.hit("bob", RATE).is_exceeded
@@ -38,14 +38,14 @@ class LimiterContract:
         assert {abs(other - first) <= timedelta(seconds=1) for other in others} == {True}
 
     def test_a_new_window_begins_anew(self, limiter: RateLimiter, wait: Wait) -> None:
-        short = Rate(bucket=Bucket.UPLOAD, limit=1, window=timedelta(seconds=1))
+        short = RateLimit(bucket=RateLimitGroup.UPLOAD, limit=1, window=timedelta(seconds=1))
         assert [limiter.hit("ada", short).is_exceeded for _ in range(2)] == [False, True]
         wait(timedelta(seconds=1.05))
         assert [limiter.hit("ada", short).is_exceeded for _ in range(2)] == [False, True]
 
     def test_a_window_that_ends_ends_nobody_elses(self, limiter: RateLimiter, wait: Wait) -> None:
         """Lesson 23: old entries were thrown out by the window of whoever asked just then."""
-        short = Rate(bucket=Bucket.GENERATE, limit=1, window=timedelta(seconds=1))
+        short = RateLimit(bucket=RateLimitGroup.GENERATE, limit=1, window=timedelta(seconds=1))
         for _ in range(3):
             limiter.hit("ada", RATE)
         limiter.hit("bob", short)
@@ -58,7 +58,7 @@ class ConcurrentLimiterContract(LimiterContract):
     """Laws of those that several threads share."""
 
     def test_however_many_ask_at_once_exactly_the_limit_passes(self, limiter: RateLimiter) -> None:
-        rate = Rate(bucket=Bucket.ENHANCE, limit=50, window=timedelta(minutes=15))
+        rate = RateLimit(bucket=RateLimitGroup.ENHANCE, limit=50, window=timedelta(minutes=15))
         with ThreadPoolExecutor(max_workers=16) as pool:
             exceeded = list(pool.map(lambda _: limiter.hit("ada", rate).is_exceeded, range(200)))
         assert exceeded.count(False) == 50

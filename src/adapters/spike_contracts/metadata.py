@@ -64,9 +64,9 @@ class MetadataContract:
         self, metadata: Metadata, probe: ImageProbe, make_picture: MakePicture, format_: PictureFormat
     ) -> None:
         original, result = io.BytesIO(make_picture(SIZE, format_, "located")), make_picture(SIZE)
-        labelled = metadata.labelled(result, original=original)
+        with_metadata = metadata.with_metadata(result, original=original)
         assert original.tell() == 0, "rewound"
-        assert not probe.inspect(io.BytesIO(labelled)).has_location
+        assert not probe.inspect(io.BytesIO(with_metadata)).has_location
 
     @pytest.mark.parametrize("original", [b"", b"junk"])
     def test_a_result_stays_as_it_is_where_its_original_tells_nothing(
@@ -74,4 +74,4 @@ class MetadataContract:
     ) -> None:
         result = make_picture(SIZE)
         for content in (original, make_picture(SIZE)):
-            assert metadata.labelled(result, original=io.BytesIO(content)) == result
+            assert metadata.with_metadata(result, original=io.BytesIO(content)) == result

@@ -11,7 +11,7 @@ from attrs import evolve
 
 from spike_contracts.builders import NOON, a_job, a_job_id
 from spike_contracts.jobs import store
-from spike_core.domain.facts import JobDue
+from spike_core.domain.outbox import OutboxMessage
 from spike_core.ports.transactions import Transactions
 
 SECOND: Final = timedelta(seconds=1)
@@ -92,9 +92,9 @@ class OutboxContract:
             tx.outbox.put(messages)
         start = threading.Barrier(TAKERS)
 
-        def take() -> list[JobDue]:
+        def take() -> list[OutboxMessage]:
             start.wait()
-            taken: list[JobDue] = []
+            taken: list[OutboxMessage] = []
             for _ in range(TAKES * TAKERS):  # whoever skips what others hold looks again
                 with transactions.begin() as tx:
                     taken += tx.outbox.take(now=messages[-1].due_at, until=THE_END, limit=3)
@@ -116,9 +116,9 @@ class OutboxContract:
             assert list(tx.outbox.due(now=THE_END, limit=9)) == [message]
 
 
-def _messages(transactions: Transactions, count: int) -> Sequence[JobDue]:
+def _messages(transactions: Transactions, count: int) -> Sequence[OutboxMessage]:
     """Return messages, a second apart, of jobs that are stored."""
     jobs = [a_job() for _ in range(count)]
     with transactions.begin() as tx:
         store(tx, *jobs)
-    return [JobDue(job_id=job.id, due_at=NOON + number * SECOND) for number, job in enumerate(jobs)]
+    return [OutboxMessage(job_id=job.id, due_at=NOON + number * SECOND) for number, job in enumerate(jobs)]

@@ -7,7 +7,7 @@ from typing import Protocol
 
 import pytest
 
-from spike_core.domain.colours import Colour
+from spike_core.domain.color_grid import Color
 from spike_core.domain.dimensions import Dimensions
 from spike_core.domain.errors import (
     AnimatedPicture,
@@ -65,12 +65,12 @@ class ProbeContract:
 
     @pytest.mark.parametrize("format_", PictureFormat)
     @pytest.mark.parametrize("longest_side_px", [60, 163, 320, 1100])
-    def test_the_same_picture_has_the_same_colours_in_any_format_and_size(
+    def test_the_same_picture_has_the_same_colors_in_any_format_and_size(
         self, probe: ImageProbe, make_picture: MakePicture, format_: PictureFormat, longest_side_px: int
     ) -> None:
         facts = probe.inspect(io.BytesIO(make_picture(LANDSCAPE, PictureFormat.PNG)))
         other = probe.inspect(io.BytesIO(make_picture(LANDSCAPE.scaled_to(longest_side_px), format_)))
-        assert max(map(Colour.gap_to, facts.colours.cells, other.colours.cells)) < 9
+        assert max(map(Color.gap_to, facts.colors.cells, other.colors.cells)) < 9
 
     @pytest.mark.parametrize("format_", PictureFormat)
     @pytest.mark.parametrize("longest_side_px", [60, 163, 320, 1100])
@@ -119,13 +119,13 @@ class ProbeContract:
             probe.compare(result, original)
         assert [content.tell() for content in contents] == [0, 0]
 
-    def test_the_colours_are_told_where_they_are_from_the_top_left(
+    def test_the_colors_are_told_where_they_are_from_the_top_left(
         self, probe: ImageProbe, make_picture: MakePicture
     ) -> None:
-        whole = probe.inspect(io.BytesIO(make_picture(LANDSCAPE))).colours.cells
-        half = probe.inspect(io.BytesIO(make_picture(LANDSCAPE, flaw="half"))).colours.cells
+        whole = probe.inspect(io.BytesIO(make_picture(LANDSCAPE))).colors.cells
+        half = probe.inspect(io.BytesIO(make_picture(LANDSCAPE, flaw="half"))).colors.cells
         upper = len(whole) // 2
-        assert max(map(Colour.gap_to, whole[:upper], half[:upper])) < 9
+        assert max(map(Color.gap_to, whole[:upper], half[:upper])) < 9
         assert max(max(cell.red, cell.green, cell.blue) for cell in half[upper:]) < 9
 
     @pytest.mark.parametrize("format_", PictureFormat)

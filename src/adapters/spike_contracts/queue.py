@@ -8,7 +8,7 @@ import pytest
 from spike_contracts.builders import a_body, a_job_id
 from spike_core.domain.errors import QueueUnavailable
 from spike_core.domain.identifiers import JobId
-from spike_core.domain.lanes import Lane
+from spike_core.domain.priorities import Priority
 from spike_core.ports.queue import JobQueue
 
 
@@ -21,7 +21,7 @@ class JobQueueContract:
     def test_what_is_sent_arrives(self, queue: JobQueue, arrived: Callable[[], Sequence[JobId]]) -> None:
         sent = [a_job_id() for _ in range(5)]
         for job_id in sent:
-            queue.send(job_id, lane=Lane.QUICK)
+            queue.send(job_id, priority=Priority.HIGH)
         assert sorted(arrived()) == sorted(sent)
 
     def test_nothing_arrives_that_was_not_sent(
@@ -32,9 +32,9 @@ class JobQueueContract:
         assert list(arrived()) == []
 
     def test_every_lane_leads_to_the_workers(self, queue: JobQueue, arrived: Callable[[], Sequence[JobId]]) -> None:
-        sent = {lane: a_job_id() for lane in Lane}
-        for lane, job_id in sent.items():
-            queue.send(job_id, lane=lane)
+        sent = {priority: a_job_id() for priority in Priority}
+        for priority, job_id in sent.items():
+            queue.send(job_id, priority=priority)
         assert sorted(arrived()) == sorted(sent.values())
 
     @pytest.mark.parametrize("prefix", ["job_", "job_gen_", "job_mod_", "job_anon_"])
@@ -42,16 +42,16 @@ class JobQueueContract:
         self, queue: JobQueue, arrived: Callable[[], Sequence[JobId]], prefix: str
     ) -> None:
         job_id = JobId.parse(prefix + a_body())
-        queue.send(job_id, lane=Lane.QUICK)
+        queue.send(job_id, priority=Priority.HIGH)
         assert list(arrived()) == [job_id]
 
     def test_a_job_that_is_sent_again_arrives_again(
         self, queue: JobQueue, arrived: Callable[[], Sequence[JobId]]
     ) -> None:
         job_id = a_job_id()
-        queue.send(job_id, lane=Lane.QUICK)
+        queue.send(job_id, priority=Priority.HIGH)
         assert list(arrived()) == [job_id]
-        queue.send(job_id, lane=Lane.QUICK)
+        queue.send(job_id, priority=Priority.HIGH)
         assert list(arrived()) == [job_id]
 
     def test_threads_can_send_at_once(self, queue: JobQueue, arrived: Callable[[], Sequence[JobId]]) -> None:
@@ -59,7 +59,7 @@ class JobQueueContract:
 
         def send(mine: list[JobId]) -> None:
             for job_id in mine:
-                queue.send(job_id, lane=Lane.QUICK)
+                queue.send(job_id, priority=Priority.HIGH)
 
         senders = [threading.Thread(target=send, args=(mine,)) for mine in ids]
         for sender in senders:
@@ -70,4 +70,4 @@ class JobQueueContract:
 
     def test_a_message_that_is_not_taken_is_an_error(self, broken_queue: JobQueue) -> None:
         with pytest.raises(QueueUnavailable):
-            broken_queue.send(a_job_id(), lane=Lane.QUICK)
+            broken_queue.send(a_job_id(), priority=Priority.HIGH)

@@ -6,15 +6,15 @@ import pytest
 from attrs import evolve
 
 from spike_contracts.builders import NOON
-from spike_core.domain.errors import DuplicateReceipt, ReceiptNotFound
-from spike_core.domain.receipts import Answer, IdempotencyKey, Receipt, RequestDigest
+from spike_core.domain.errors import DuplicateIdempotencyRecord, IdempotencyRecordNotFound
+from spike_core.domain.idempotency import IdempotencyKey, IdempotencyRecord, RecordedResponse, RequestDigest
 from spike_core.ports.transactions import Transactions
 
-RECEIPT = Receipt(
+RECEIPT = IdempotencyRecord(
     caller="ada",
     key=IdempotencyKey("key-1"),
     digest=RequestDigest.of(b"a", b"b"),
-    answer=Answer(status=201, body='{"name": "é"}'),
+    answer=RecordedResponse(status=201, body='{"name": "é"}'),
     created_at=NOON,
 )
 
@@ -28,7 +28,7 @@ class ReceiptsContract:
         with transactions.view() as tx:
             assert tx.receipts.get(RECEIPT.caller, RECEIPT.key) == RECEIPT
             for caller, key in (("bob", RECEIPT.key), ("ada", IdempotencyKey("key-2"))):
-                with pytest.raises(ReceiptNotFound):
+                with pytest.raises(IdempotencyRecordNotFound):
                     tx.receipts.get(caller, key)
 
     def test_a_key_has_one_receipt(self, transactions: Transactions) -> None:
@@ -36,20 +36,20 @@ class ReceiptsContract:
             tx.receipts.add(RECEIPT)
             tx.receipts.add(evolve(RECEIPT, caller="bob"))
             tx.receipts.add(evolve(RECEIPT, key=IdempotencyKey("key-2")))
-        with pytest.raises(DuplicateReceipt), transactions.begin() as tx:
+        with pytest.raises(DuplicateIdempotencyRecord), transactions.begin() as tx:
             tx.receipts.add(evolve(RECEIPT, digest=RequestDigest.of(b"x")))
         with transactions.view() as tx:
             assert tx.receipts.get(RECEIPT.caller, RECEIPT.key) == RECEIPT
 
     def test_only_the_answer_is_amended(self, transactions: Transactions) -> None:
-        answer = Answer(status=200, body="{}")
+        answer = RecordedResponse(status=200, body="{}")
         with transactions.begin() as tx:
             tx.receipts.add(RECEIPT)
             tx.receipts.amend("bob", RECEIPT.key, answer)
             tx.receipts.amend(RECEIPT.caller, RECEIPT.key, answer)
         with transactions.view() as tx:
             assert tx.receipts.get(RECEIPT.caller, RECEIPT.key) == evolve(RECEIPT, answer=answer)
-            with pytest.raises(ReceiptNotFound):
+            with pytest.raises(IdempotencyRecordNotFound):
                 tx.receipts.get("bob", RECEIPT.key)
 
     def test_old_receipts_are_purged_and_no_others(self, transactions: Transactions) -> None:
@@ -61,5 +61,5 @@ class ReceiptsContract:
             assert tx.receipts.purge(created_before=young.created_at) == 1
         with transactions.view() as tx:
             assert tx.receipts.get("ada", young.key) == young
-            with pytest.raises(ReceiptNotFound):
+            with pytest.raises(IdempotencyRecordNotFound):
                 tx.receipts.get("ada", RECEIPT.key)

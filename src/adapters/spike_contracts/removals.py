@@ -8,9 +8,9 @@ from attrs import evolve
 from spike_contracts.builders import NOON, a_job, an_album, an_album_image_id, an_image, an_image_id
 from spike_contracts.jobs import store
 from spike_core.domain.errors import ImageNotFound, JobNotFound
-from spike_core.domain.facts import JobDue
 from spike_core.domain.identifiers import ANONYMOUS
 from spike_core.domain.jobs import PendingJob
+from spike_core.domain.outbox import OutboxMessage
 from spike_core.ports.transactions import Transactions
 
 SECOND = timedelta(seconds=1)
@@ -66,7 +66,7 @@ class RemovalsContract:
         with transactions.begin() as tx:
             tx.images.add(image, other)
             store(tx, job, kept)
-            tx.outbox.put([JobDue(job_id=each.id, due_at=NOON) for each in (job, kept)])
+            tx.outbox.put([OutboxMessage(job_id=each.id, due_at=NOON) for each in (job, kept)])
             tx.removals.begin(image.id, now=NOON)
             assert list(tx.job_lists.of_image(image.id)) == [job]
             tx.removals.finish(image.id)
@@ -86,7 +86,7 @@ class RemovalsContract:
         with transactions.begin() as tx:
             tx.images.add(image)
             tx.removals.begin(image.id, now=NOON)
-            tx.jobs.add([PendingJob(order=job.order)])
+            tx.jobs.add([PendingJob(spec=job.spec)])
         with transactions.view() as tx:
             assert list(tx.job_lists.of_image(image.id)) == [job]
 

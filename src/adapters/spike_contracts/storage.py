@@ -6,7 +6,7 @@ import pytest
 
 from spike_contracts.blobs import an_original
 from spike_core.domain.errors import StorageUnavailable
-from spike_core.ports.plugins import Storage
+from spike_core.ports.factories import Storage
 
 
 class StorageContract:

@@ -21,9 +21,9 @@ from spike_contracts.builders import (
     an_owner,
 )
 from spike_core.domain.errors import ImageNotFound, WalletNotFound
-from spike_core.domain.facts import JobDue
 from spike_core.domain.identifiers import OwnerId
 from spike_core.domain.ledger import EntryKind
+from spike_core.domain.outbox import OutboxMessage
 from spike_core.domain.tokens import Tokens
 from spike_core.domain.wallet import Posting
 from spike_core.ports.transactions import Transaction, Transactions
@@ -49,7 +49,7 @@ WRITES: Final[Sequence[Callable[[Transaction], object]]] = (
     lambda tx: tx.sessions.add(a_session(a_user())),
     lambda tx: tx.api_keys.put(an_api_key(a_user())),
     lambda tx: tx.api_keys.lock(a_user().id),
-    lambda tx: tx.outbox.put([JobDue(job_id=a_job_id(), due_at=NOON)]),
+    lambda tx: tx.outbox.put([OutboxMessage(job_id=a_job_id(), due_at=NOON)]),
     lambda tx: tx.outbox.take(now=NOON, until=NOON, limit=1),
     lambda tx: tx.outbox.remove([a_job_id()]),
 )

@@ -7,9 +7,9 @@ from attrs import evolve
 
 from spike_contracts.builders import NOON, a_claimed_job, a_job, a_job_id, a_started_job, an_image, an_owner
 from spike_contracts.jobs import a_job_of_each_kind, store
-from spike_core.domain.facts import JobDue
 from spike_core.domain.identifiers import OwnerId
 from spike_core.domain.jobs import PendingJob
+from spike_core.domain.outbox import OutboxMessage
 from spike_core.ports.transactions import Transaction, Transactions
 
 SECOND: Final = timedelta(seconds=1)
@@ -21,7 +21,7 @@ def a_job_of(owner_id: OwnerId, *, age: int = 0) -> PendingJob:
 
 
 def announce(tx: Transaction, *jobs: PendingJob) -> None:
-    tx.outbox.put([JobDue(job_id=job.id, due_at=NOON) for job in jobs])
+    tx.outbox.put([OutboxMessage(job_id=job.id, due_at=NOON) for job in jobs])
 
 
 class TurnsContract:
@@ -31,7 +31,7 @@ class TurnsContract:
         """What waits isn't, and what has ended isn't any more; others' jobs don't count."""
         ada, bob = an_owner(), an_owner()
         jobs = a_job_of_each_kind()
-        jobs = [evolve(job, order=evolve(job.order, owner_id=ada)) for job in jobs]
+        jobs = [evolve(job, spec=evolve(job.spec, owner_id=ada)) for job in jobs]
         announced, waiting = a_job_of(ada), a_job_of(ada)
         with transactions.begin() as tx:
             store(tx, *jobs, announced, waiting, a_job_of(bob))

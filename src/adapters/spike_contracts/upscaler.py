@@ -89,7 +89,7 @@ class UpscalerContract:
 
     def test_progress_is_reported_and_never_falls(self, upscaler: Upscaler, make_picture: MakePicture) -> None:
         listener = Listener()
-        upscaler.enhance(io.BytesIO(make_picture(SMALL)), size=SMALL.scaled_to(640), watch=listener)
+        upscaler.enhance(io.BytesIO(make_picture(SMALL)), size=SMALL.scaled_to(640), monitor=listener)
         assert listener.reports
         assert listener.reports == sorted(listener.reports)
         assert all(0 <= done <= 1 for done in listener.reports)
@@ -97,7 +97,7 @@ class UpscalerContract:
     def test_work_that_nobody_waits_for_is_left(self, upscaler: Upscaler, make_picture: MakePicture) -> None:
         listener = Listener(gives_up_at=1)
         with pytest.raises(WorkAbandoned):
-            upscaler.enhance(io.BytesIO(make_picture(SMALL)), size=SMALL.scaled_to(640), watch=listener)
+            upscaler.enhance(io.BytesIO(make_picture(SMALL)), size=SMALL.scaled_to(640), monitor=listener)
         assert len(listener.reports) == 1
 
     def test_the_method_is_told(self, upscaler: Upscaler, make_picture: MakePicture) -> None:

@@ -9,10 +9,10 @@ import dramatiq
 
 from spike_core.domain.errors import QueueUnavailable
 from spike_core.domain.identifiers import JobId
-from spike_core.ports.broker import Crew
+from spike_core.ports.broker import WorkerPool
 from spike_core.ports.queue import JobQueue
 from spike_dramatiq.queue import QUEUE_NAMES, DramatiqQueue
-from spike_dramatiq.shift import shift
+from spike_dramatiq.worker import working
 
 
 class DramatiqBroker:
@@ -52,16 +52,18 @@ class DramatiqBroker:
         except dramatiq.BrokerError as error:
             raise QueueUnavailable from error
 
-    def work(self, perform: Callable[[JobId], None], *, crew: Crew, drain: timedelta) -> AbstractContextManager[None]:
+    def work(
+        self, perform: Callable[[JobId], None], *, pool: WorkerPool, drain: timedelta
+    ) -> AbstractContextManager[None]:
         """Call `perform` with each message; see the port. While the server is away it waits for it."""
-        return self._work(perform, crew, drain)
+        return self._work(perform, pool, drain)
 
     @contextmanager
-    def _work(self, perform: Callable[[JobId], None], crew: Crew, drain: timedelta) -> Iterator[None]:
+    def _work(self, perform: Callable[[JobId], None], pool: WorkerPool, drain: timedelta) -> Iterator[None]:
         is_free = self._working.acquire(blocking=False)
         assert is_free, "this broker works already"
         try:
-            with shift(self._broker, perform, crew=crew, drain=drain):
+            with working(self._broker, perform, pool=pool, drain=drain):
                 yield
         finally:
             self._working.release()

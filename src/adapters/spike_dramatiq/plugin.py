@@ -3,7 +3,7 @@
 from spike_core.domain.errors import InvalidValue
 from spike_core.ports.broker import Broker
 from spike_dramatiq.broker import DramatiqBroker
-from spike_dramatiq.stub import KeepingStubBroker
+from spike_dramatiq.stub import RequeueingStubBroker
 
 
 def open_memory_broker(url: str) -> Broker:
@@ -14,4 +14,4 @@ def open_memory_broker(url: str) -> Broker:
     """
     if url.lower() != "memory://":
         raise InvalidValue(what="broker URL", rule="must be memory://")
-    return DramatiqBroker(KeepingStubBroker(middleware=[]), is_in_process=True)
+    return DramatiqBroker(RequeueingStubBroker(middleware=[]), is_in_process=True)

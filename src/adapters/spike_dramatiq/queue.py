@@ -8,10 +8,10 @@ from attrs import frozen
 
 from spike_core.domain.errors import QueueUnavailable
 from spike_core.domain.identifiers import JobId
-from spike_core.domain.lanes import Lane
+from spike_core.domain.priorities import Priority
 
-QUEUE_NAMES: Final[Mapping[Lane, str]] = {lane: f"jobs.{lane.value}" for lane in Lane}
-ACTOR_NAMES: Final[Mapping[Lane, str]] = {lane: f"perform_{lane.value}" for lane in Lane}
+QUEUE_NAMES: Final[Mapping[Priority, str]] = {priority: f"jobs.{priority.value}" for priority in Priority}
+ACTOR_NAMES: Final[Mapping[Priority, str]] = {priority: f"perform_{priority.value}" for priority in Priority}
 
 
 @frozen
@@ -20,10 +20,14 @@ class DramatiqQueue:
 
     broker: dramatiq.Broker
 
-    def send(self, job_id: JobId, *, lane: Lane) -> None:
+    def send(self, job_id: JobId, *, priority: Priority) -> None:
         """Hand over a job's id; see the port."""
         message: dramatiq.Message[None] = dramatiq.Message(
-            queue_name=QUEUE_NAMES[lane], actor_name=ACTOR_NAMES[lane], args=(job_id.text,), kwargs={}, options={}
+            queue_name=QUEUE_NAMES[priority],
+            actor_name=ACTOR_NAMES[priority],
+            args=(job_id.text,),
+            kwargs={},
+            options={},
         )
         try:
             self.broker.enqueue(message)

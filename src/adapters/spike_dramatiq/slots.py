@@ -3,7 +3,7 @@
 import threading
 
 
-class Slots:
+class WorkSlots:
     """So many slots; once they are closed, none is taken any more."""
 
     def __init__(self, count: int) -> None:

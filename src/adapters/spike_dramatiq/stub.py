@@ -7,16 +7,16 @@ from attrs import frozen
 from dramatiq.brokers.stub import StubBroker
 
 
-class KeepingStubBroker(StubBroker):
+class RequeueingStubBroker(StubBroker):
     """A `StubBroker` whose consumers put back what was fetched and not begun, where the original drops it."""
 
     def consume(self, queue_name: str, prefetch: int = 1, timeout: int = 100) -> dramatiq.Consumer:
         """Return a consumer; `timeout` is in milliseconds."""
-        return _KeepingConsumer(super().consume(queue_name, prefetch, timeout), broker=self)
+        return _RequeueingConsumer(super().consume(queue_name, prefetch, timeout), broker=self)
 
 
 @frozen
-class _KeepingConsumer(dramatiq.Consumer):
+class _RequeueingConsumer(dramatiq.Consumer):
     _consumer: dramatiq.Consumer
     _broker: dramatiq.Broker
 

@@ -40,7 +40,7 @@ class WebDownloader:
     """Fetches over http and https. No proxy, cookie, credential or setting of the machine is used."""
 
     resolve: Resolve = resolved
-    judge: Judge = allowed
+    validate: Judge = allowed
     deadline_s: float = DEADLINE_S
     size_bytes_max: int = SOURCE_BYTES_MAX
 
@@ -57,7 +57,7 @@ class WebDownloader:
             yield content
 
     def _fetch(self, url: str, content: BinaryIO) -> None:
-        network = GuardedNetwork(resolve=self.resolve, judge=self.judge, deadline=Deadline(self.deadline_s))
+        network = GuardedNetwork(resolve=self.resolve, validate=self.validate, deadline=Deadline(self.deadline_s))
         try:
             with httpcore2.ConnectionPool(network_backend=network) as pool:
                 for _ in range(REDIRECTS_MAX + 1):

@@ -57,10 +57,10 @@ class Deadline:
 class GuardedNetwork(httpcore2.NetworkBackend):
     """Connects to judged addresses alone."""
 
-    def __init__(self, *, resolve: Resolve, judge: Judge, deadline: Deadline) -> None:
+    def __init__(self, *, resolve: Resolve, validate: Judge, deadline: Deadline) -> None:
         """Look names up by `resolve`; `judge` says which address and port may be connected to."""
         self._resolve = resolve
-        self._judge = judge
+        self._judge = validate
         self._deadline = deadline
         self._sockets = httpcore2.SyncBackend()
 

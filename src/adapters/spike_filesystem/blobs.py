@@ -25,11 +25,11 @@ from spike_core.domain.objects import ObjectKey
 from spike_core.ports.blobs import StoredObject
 from spike_core.ports.clock import Clock
 from spike_filesystem.links import LinkSigner
-from spike_filesystem.listings import Walk, Walks
+from spike_filesystem.listings import ListingCursor, ListingCursors
 
 COPY_BYTES: Final = 256 * 1024  # so much of an object is in memory at once; more takes longer
 LEFTOVER_AGE: Final = timedelta(days=1)  # no live `put` takes so long
-WALK_KEPT_FROM: Final = 100  # objects in a page: whoever asks for fewer wants to see one, not all
+CURSOR_KEPT_FROM: Final = 100  # objects in a page: whoever asks for fewer wants to see one, not all
 NAMES_HELD_MAX: Final = 50_000  # some 5 MB; a larger folder is looked through once for each so many
 
 _FOLDERS: Final = ("enhanced", "images", "inputs", "originals")  # all that keys begin with, in their order
@@ -47,7 +47,7 @@ class FilesystemBlobStore:
     root: Path
     clock: Clock = field(kw_only=True)
     secret: bytes = field(kw_only=True, repr=False)
-    _walks: Walks = field(factory=Walks, init=False, repr=False, eq=False)
+    _walks: ListingCursors = field(factory=ListingCursors, init=False, repr=False, eq=False)
 
     def put(self, key: ObjectKey, content: BinaryIO) -> None:
         """Store an object; see the port. Throws away leftovers of crashed processes, too."""
@@ -92,11 +92,11 @@ class FilesystemBlobStore:
         What is stored in between may be left out then; what is deleted is.
         """
         now = self.clock.now()
-        is_for_all = limit >= WALK_KEPT_FROM
+        is_for_all = limit >= CURSOR_KEPT_FROM
         walk = self._walks.taken(after, now=now)
         if walk is None:
-            held_max = NAMES_HELD_MAX if is_for_all else WALK_KEPT_FROM
-            walk = Walk(self._names_behind, behind="" if after is None else after.text, held_max=held_max)
+            held_max = NAMES_HELD_MAX if is_for_all else CURSOR_KEPT_FROM
+            walk = ListingCursor(self._names_behind, behind="" if after is None else after.text, held_max=held_max)
         page: list[StoredObject] = []
         for name in walk:
             with suppress(InvalidIdentifier):  # somebody else's file

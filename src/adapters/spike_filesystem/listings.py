@@ -11,7 +11,7 @@ LISTING_AGE_MAX: Final = timedelta(minutes=1)  # between two pages; who comes la
 _WALKS_MAX: Final = 4  # a sweep, an audit, and room
 
 
-class Walk:
+class ListingCursor:
     """Goes through names in order, a portion at a time: what lies behind it is looked for when it is reached."""
 
     def __init__(self, portion: Callable[[str, int], list[str]], *, behind: str, held_max: int) -> None:
@@ -38,15 +38,15 @@ class Walk:
         return bool(self._held) or not self._is_last_portion
 
 
-class Walks:
+class ListingCursors:
     """Walks, each kept under the last key that was shown of it. Threads may share them."""
 
     def __init__(self) -> None:
         """Keep none yet."""
-        self._kept: dict[ObjectKey, tuple[datetime, Walk]] = {}
+        self._kept: dict[ObjectKey, tuple[datetime, ListingCursor]] = {}
         self._lock = threading.Lock()
 
-    def taken(self, behind: ObjectKey | None, *, now: datetime) -> Walk | None:
+    def taken(self, behind: ObjectKey | None, *, now: datetime) -> ListingCursor | None:
         """Hand out the walk that has come to this key, once; nothing where there is none, or an old one."""
         with self._lock:
             self._kept = {
@@ -58,7 +58,7 @@ class Walks:
                 return None
             return self._kept.pop(behind)[1]
 
-    def keep(self, walk: Walk, *, behind: ObjectKey, now: datetime) -> None:
+    def keep(self, walk: ListingCursor, *, behind: ObjectKey, now: datetime) -> None:
         """Keep a walk; of too many the oldest is dropped."""
         with self._lock:
             self._kept[behind] = (now, walk)

@@ -6,7 +6,7 @@ from urllib.parse import unquote_to_bytes, urlsplit
 
 from spike_core.domain.errors import InvalidValue
 from spike_core.ports.clock import Clock
-from spike_core.ports.plugins import Storage
+from spike_core.ports.factories import Storage
 from spike_filesystem.blobs import FilesystemBlobStore
 
 

@@ -1,5 +1,5 @@
 """Rate limits, by the library of that name."""
 
-from spike_limits.limiter import LibraryLimiter
+from spike_limits.limiter import LimitsRateLimiter
 
-__all__ = ["LibraryLimiter"]
+__all__ = ["LimitsRateLimiter"]

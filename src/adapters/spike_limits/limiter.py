@@ -8,12 +8,12 @@ from limits import RateLimitItemPerSecond
 from limits.storage import MemoryStorage, Storage
 
 from spike_core.domain.errors import LimiterUnavailable
-from spike_core.domain.rates import Allowance, Rate
+from spike_core.domain.rate_limits import Allowance, RateLimit
 
 _SECOND = timedelta(seconds=1)
 
 
-class LibraryLimiter:
+class LimitsRateLimiter:
     """Counts in fixed windows."""
 
     def __init__(self, storage: Storage) -> None:
@@ -24,7 +24,7 @@ class LibraryLimiter:
             threading.Lock() if isinstance(storage, MemoryStorage) else nullcontext()
         )
 
-    def hit(self, caller: str, rate: Rate) -> Allowance:
+    def hit(self, caller: str, rate: RateLimit) -> Allowance:
         """Count one request; see the port."""
         item = RateLimitItemPerSecond(rate.limit, max(1, rate.window // _SECOND), namespace="spike")
         key = item.key_for(rate.bucket.value, caller)

@@ -2,9 +2,9 @@
 
 from limits.storage import MemoryStorage
 
-from spike_limits.limiter import LibraryLimiter
+from spike_limits.limiter import LimitsRateLimiter
 
 
-def open_memory(url: str) -> LibraryLimiter:  # noqa: ARG001  # there is nothing to say in it
+def open_memory(url: str) -> LimitsRateLimiter:  # noqa: ARG001  # there is nothing to say in it
     """Return a limiter that counts in this process: right for one process, several count each for itself."""
-    return LibraryLimiter(MemoryStorage())
+    return LimitsRateLimiter(MemoryStorage())

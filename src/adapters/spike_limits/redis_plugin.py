@@ -9,7 +9,7 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from spike_core.domain.errors import InvalidValue
-from spike_limits.limiter import LibraryLimiter
+from spike_limits.limiter import LimitsRateLimiter
 
 NAMESPACE: Final = "spike:limits"  # all keys begin so
 # Requests wait for the answer: short, and for nothing where the server is away, since they pass then.
@@ -18,7 +18,7 @@ ANSWER_TIME_MAX: Final = timedelta(seconds=1)
 RETRIES: Final = 1  # at once: a connection kept from before the server's restart fails when it is used
 
 
-def open_redis(url: str) -> LibraryLimiter:
+def open_redis(url: str) -> LimitsRateLimiter:
     """Return a limiter that counts on the Redis or Valkey server at `url`, for all processes that ask it.
 
     Raises:
@@ -33,4 +33,4 @@ def open_redis(url: str) -> LibraryLimiter:
         )
     except ValueError as error:
         raise InvalidValue(what="rate limit URL", rule="must look like redis://host:port/number") from error
-    return LibraryLimiter(RedisStorage(url, connection_pool=pool, key_prefix=NAMESPACE))
+    return LimitsRateLimiter(RedisStorage(url, connection_pool=pool, key_prefix=NAMESPACE))

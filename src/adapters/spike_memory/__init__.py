@@ -7,15 +7,15 @@ from spike_memory.database import MemoryDatabase
 from spike_memory.downloader import MemoryDownloader
 from spike_memory.engine import (
     MemoryBlender,
-    MemoryFramer,
+    MemoryCanvasFitter,
     MemoryGenerator,
     MemoryMetadata,
     MemoryProbe,
     MemoryUpscaler,
 )
+from spike_memory.heartbeat import NoopHeartbeat
 from spike_memory.ids import CountingIds, CountingSecrets
 from spike_memory.limiter import MemoryLimiter
-from spike_memory.pulse import StillPulse
 from spike_memory.queue import MemoryQueue
 from spike_memory.transactions import MemoryTransactions
 
@@ -26,9 +26,9 @@ __all__ = [
     "MemoryBlender",
     "MemoryBlobStore",
     "MemoryBroker",
+    "MemoryCanvasFitter",
     "MemoryDatabase",
     "MemoryDownloader",
-    "MemoryFramer",
     "MemoryGenerator",
     "MemoryLimiter",
     "MemoryMetadata",
@@ -36,5 +36,5 @@ __all__ = [
     "MemoryQueue",
     "MemoryTransactions",
     "MemoryUpscaler",
-    "StillPulse",
+    "NoopHeartbeat",
 ]

@@ -10,8 +10,8 @@ from typing import Final
 
 from spike_core.domain.errors import NothingToClaim, QueueUnavailable
 from spike_core.domain.identifiers import JobId
-from spike_core.domain.lanes import Lane
-from spike_core.ports.broker import Crew
+from spike_core.domain.priorities import Priority
+from spike_core.ports.broker import WorkerPool
 from spike_memory.queue import MemoryQueue
 
 _log: Final = logging.getLogger(__name__)
@@ -39,17 +39,19 @@ class MemoryBroker:
         if self._queue.refuses:
             raise QueueUnavailable
 
-    def work(self, perform: Callable[[JobId], None], *, crew: Crew, drain: timedelta) -> AbstractContextManager[None]:
+    def work(
+        self, perform: Callable[[JobId], None], *, pool: WorkerPool, drain: timedelta
+    ) -> AbstractContextManager[None]:
         """Perform messages until the context ends; see the port."""
-        return self._work(perform, crew, drain)
+        return self._work(perform, pool, drain)
 
     @contextmanager
-    def _work(self, perform: Callable[[JobId], None], crew: Crew, drain: timedelta) -> Iterator[None]:
+    def _work(self, perform: Callable[[JobId], None], pool: WorkerPool, drain: timedelta) -> Iterator[None]:
         ended = threading.Event()
 
-        def run(lanes: frozenset[Lane]) -> None:
+        def run(priorities: frozenset[Priority]) -> None:
             while not ended.is_set():
-                job_id = self._queue.take(lanes=lanes, timeout_s=0.02)
+                job_id = self._queue.take(priorities=priorities, timeout_s=0.02)
                 if job_id is None:
                     continue
                 try:
@@ -60,8 +62,8 @@ class MemoryBroker:
                     _log.exception("performing %s failed", job_id)
 
         workers = [
-            threading.Thread(target=run, args=(_lanes(number, crew),), name=f"memory-worker-{number}", daemon=True)
-            for number in range(crew.threads)
+            threading.Thread(target=run, args=(_priorities(number, pool),), name=f"memory-worker-{number}", daemon=True)
+            for number in range(pool.threads)
         ]
         for worker in workers:
             worker.start()
@@ -74,6 +76,6 @@ class MemoryBroker:
                 worker.join(max(0.0, until_s - time.monotonic()))
 
 
-def _lanes(number: int, crew: Crew) -> frozenset[Lane]:
+def _priorities(number: int, pool: WorkerPool) -> frozenset[Priority]:
     """Return what the thread of this number, counted from 0, takes."""
-    return frozenset(Lane) if number < crew.long_max else frozenset({Lane.QUICK})
+    return frozenset(Priority) if number < pool.low_priority_max else frozenset({Priority.HIGH})

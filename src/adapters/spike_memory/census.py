@@ -5,11 +5,11 @@ from typing import TypeVar
 
 from attrs import frozen
 
-from spike_core.domain.facts import JobDue
 from spike_core.domain.identifiers import Identifier, ImageId, JobId, OwnerId
 from spike_core.domain.images import Image
 from spike_core.domain.jobs import Job
 from spike_core.domain.ledger import LedgerEntry
+from spike_core.domain.outbox import OutboxMessage
 from spike_core.domain.wallet import Wallet
 from spike_memory.state import Rows
 
@@ -41,7 +41,7 @@ class MemoryCensus:
         ledgers = self._rows.state.ledgers.values()
         return [entry for entries in ledgers for entry in entries if entry.job_id in wanted]
 
-    def messages(self, *, after: JobId | None = None, limit: int) -> Sequence[JobDue]:
+    def messages(self, *, after: JobId | None = None, limit: int) -> Sequence[OutboxMessage]:
         """Return a page of all messages."""
         return _page(self._rows.state.outbox, after, limit)
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import BinaryIO, Final
 
-from spike_core.domain.colours import GRID_SIDE, Colour, ColourGrid
+from spike_core.domain.color_grid import GRID_SIDE, Color, ColorGrid
 from spike_core.domain.dimensions import Dimensions
 from spike_core.domain.errors import (
     AnimatedPicture,
@@ -25,8 +25,8 @@ from spike_core.domain.generation import Prompt
 from spike_core.domain.images import PictureFacts, PictureIdentity
 from spike_core.domain.limits import PICTURE_PIXELS_MAX
 from spike_core.domain.objects import PictureFormat
-from spike_core.ports.upscaler import EnhancedPicture
-from spike_core.ports.watch import UNWATCHED, Watch
+from spike_core.ports.progress import UNMONITORED, ProgressMonitor
+from spike_core.ports.upscaler import RenderedImage
 
 _FORMATS: Final = "|".join(format_.value for format_ in PictureFormat).encode()
 _PICTURE: Final = re.compile(
@@ -34,18 +34,18 @@ _PICTURE: Final = re.compile(
     + _FORMATS
     + rb") ([1-9]\d{0,5})x([1-9]\d{0,5})(?: (blank|animated|corrupt|located|dark|tinted|half|burst))?"
 )
-_GREY: Final = Colour(128, 128, 128)
+_GRAY: Final = Color(128, 128, 128)
 _HALF: Final = GRID_SIDE * GRID_SIDE // 2
-_COLOURS: Final = {
-    b"dark": ColourGrid.of(Colour(12, 12, 12)),
-    b"tinted": ColourGrid.of(Colour(188, 128, 128)),
-    b"burst": ColourGrid((Colour(148, 108, 128), *[_GREY] * (GRID_SIDE * GRID_SIDE - 1))),
-    b"half": ColourGrid((_GREY,) * _HALF + (Colour(0, 0, 0),) * _HALF),
+_COLORS: Final = {
+    b"dark": ColorGrid.of(Color(12, 12, 12)),
+    b"tinted": ColorGrid.of(Color(188, 128, 128)),
+    b"burst": ColorGrid((Color(148, 108, 128), *[_GRAY] * (GRID_SIDE * GRID_SIDE - 1))),
+    b"half": ColorGrid((_GRAY,) * _HALF + (Color(0, 0, 0),) * _HALF),
 }
 
 
 def a_picture(size: Dimensions, format_: PictureFormat = PictureFormat.JPEG, flaw: str = "") -> bytes:
-    """Return a made-up picture, grey on the whole.
+    """Return a made-up picture, gray on the whole.
 
     `flaw` is empty, `blank`, `animated`, `corrupt`, `located`, `dark`, `tinted` (redder), `half` (black below)
     or `burst` (noise at the top left, which its mean colors hardly tell).
@@ -82,14 +82,14 @@ class MemoryProbe:
             format=PictureFormat(match[1].decode()),
             dimensions=size,
             is_blank=flaw == b"blank",
-            colours=_COLOURS.get(flaw, ColourGrid.of(_GREY)),
+            colors=_COLORS.get(flaw, ColorGrid.of(_GRAY)),
             has_location=flaw == b"located",
         )
 
     def compare(self, result: BinaryIO, original: BinaryIO) -> Comparison:
         """Return how a result differs; see the port."""
         made, source = self.inspect(result), self.inspect(original)
-        gaps = [cell.gap_to(other) for cell, other in zip(made.colours.cells, source.colours.cells, strict=True)]
+        gaps = [cell.gap_to(other) for cell, other in zip(made.colors.cells, source.colors.cells, strict=True)]
         shares = Shares(overall=sum(gap > 0 for gap in gaps) / len(gaps), local=float(any(gaps)))
         width_px, height_px = map(min, made.dimensions.sides_px, source.dimensions.sides_px)
         return Comparison(
@@ -100,7 +100,7 @@ class MemoryProbe:
             changed=shares,
             off=shares,
             roughness_excess=0.0,
-            mean_gap=made.colours.gap_to(source.colours),
+            mean_gap=made.colors.gap_to(source.colors),
             cell_gap=max(gaps),
         )
 
@@ -116,7 +116,7 @@ class MemoryMetadata:
         content.seek(0)
         yield io.BytesIO(data.removesuffix(b" located"))
 
-    def labelled(self, picture: bytes, *, original: BinaryIO) -> bytes:
+    def with_metadata(self, picture: bytes, *, original: BinaryIO) -> bytes:
         """Return the picture as it is: there is nothing to tell; see the port."""
         original.seek(0)
         return picture
@@ -125,13 +125,13 @@ class MemoryMetadata:
 class MemoryUpscaler:
     """Makes up pictures of the wanted size."""
 
-    def enhance(self, original: BinaryIO, *, size: Dimensions, watch: Watch = UNWATCHED) -> EnhancedPicture:
+    def enhance(self, original: BinaryIO, *, size: Dimensions, monitor: ProgressMonitor = UNMONITORED) -> RenderedImage:
         """Return a made-up picture; see the port."""
         facts = MemoryProbe().inspect(original)
-        watch.report(0.5)
+        monitor.report(0.5)
         flaw = _kept_flaw(facts)
-        watch.report(1.0)
-        return EnhancedPicture(
+        monitor.report(1.0)
+        return RenderedImage(
             content=a_picture(size, PictureFormat.JPEG, flaw),
             format=PictureFormat.JPEG,
             dimensions=size,
@@ -143,7 +143,7 @@ def _kept_flaw(facts: PictureFacts) -> str:
     """Return what flaw a picture has that an engine keeps."""
     if facts.is_blank:
         return "blank"
-    return next((flaw.decode() for flaw, colours in _COLOURS.items() if colours == facts.colours), "")
+    return next((flaw.decode() for flaw, colors in _COLORS.items() if colors == facts.colors), "")
 
 
 class MemoryBlender:
@@ -159,31 +159,29 @@ class MemoryBlender:
         )
 
 
-class MemoryFramer:
+class MemoryCanvasFitter:
     """Makes up pictures on canvases."""
 
     def frame(self, original: BinaryIO, *, size: Dimensions, canvas: Dimensions) -> bytes:  # noqa: ARG002  # the port's
         """Return a made-up picture; see the port."""
         return a_picture(canvas, PictureFormat.PNG, _kept_flaw(MemoryProbe().inspect(original)))
 
-    def fit(self, picture: BinaryIO, *, size: Dimensions) -> EnhancedPicture:
+    def fit(self, picture: BinaryIO, *, size: Dimensions) -> RenderedImage:
         """Return a made-up picture; see the port."""
         flaw = _kept_flaw(MemoryProbe().inspect(picture))
-        return EnhancedPicture(content=a_picture(size, flaw=flaw), format=PictureFormat.JPEG, dimensions=size)
+        return RenderedImage(content=a_picture(size, flaw=flaw), format=PictureFormat.JPEG, dimensions=size)
 
 
 class MemoryGenerator:
     """Makes up pictures from words; the prompt `refuse` is refused."""
 
-    def generate(self, prompt: Prompt, *, negative: Prompt | None, size: Dimensions) -> EnhancedPicture:  # noqa: ARG002  # the port's
+    def generate(self, prompt: Prompt, *, negative: Prompt | None, size: Dimensions) -> RenderedImage:  # noqa: ARG002  # the port's
         """Return a made-up picture; see the port."""
         if prompt.text == "refuse":
             raise PromptRefused
-        return EnhancedPicture(content=a_picture(size), format=PictureFormat.JPEG, dimensions=size)
+        return RenderedImage(content=a_picture(size), format=PictureFormat.JPEG, dimensions=size)
 
-    def modify(
-        self, original: BinaryIO, prompt: Prompt, *, negative: Prompt | None, size: Dimensions
-    ) -> EnhancedPicture:
+    def modify(self, original: BinaryIO, prompt: Prompt, *, negative: Prompt | None, size: Dimensions) -> RenderedImage:
         """Return a made-up picture; see the port."""
         MemoryProbe().inspect(original)
         return self.generate(prompt, negative=negative, size=size)

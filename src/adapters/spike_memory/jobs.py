@@ -28,7 +28,7 @@ class MemoryJobs:
         state = self._rows.check_writable()
         for job in jobs:
             assert job.id not in state.jobs, "ids are new"
-            image_id = job.order.image_id
+            image_id = job.spec.image_id
             assert image_id is None or image_id in state.images or image_id in state.removed, (
                 "a job is about an image that is there"
             )
@@ -72,11 +72,11 @@ class MemoryJobLists:
 
     def of_image(self, image_id: ImageId) -> Sequence[Job]:
         """Return the jobs about the image."""
-        return _oldest_first(job for job in self._rows.state.jobs.values() if job.order.image_id == image_id)
+        return _oldest_first(job for job in self._rows.state.jobs.values() if job.spec.image_id == image_id)
 
     def of_batch(self, batch_id: BatchId) -> Sequence[Job]:
         """Return the jobs that were asked for together."""
-        jobs = [job for job in self._rows.state.jobs.values() if job.order.batch_id == batch_id]
+        jobs = [job for job in self._rows.state.jobs.values() if job.spec.batch_id == batch_id]
         return sorted(jobs, key=lambda job: job.id)
 
     def creations(self, owner_id: OwnerId, *, before: JobCursor | None = None, limit: int) -> Sequence[Job]:
@@ -84,10 +84,10 @@ class MemoryJobLists:
         jobs = [
             job
             for job in self._rows.state.jobs.values()
-            if job.order.owner_id == owner_id and isinstance(job.order.task, Creation)
+            if job.spec.owner_id == owner_id and isinstance(job.spec.task, Creation)
         ]
-        page = [job for job in jobs if before is None or job.order.cursor < before]
-        return sorted(page, key=lambda job: job.order.cursor, reverse=True)[:limit]
+        page = [job for job in jobs if before is None or job.spec.cursor < before]
+        return sorted(page, key=lambda job: job.spec.cursor, reverse=True)[:limit]
 
 
 @frozen
@@ -116,16 +116,16 @@ class MemoryTurns:
 
     def on_their_way(self, owner_id: OwnerId, *, limit: int) -> int:
         """Return how many of the owner's jobs are on their way, or `limit`."""
-        jobs = [job for job in self._rows.state.jobs.values() if job.order.owner_id == owner_id]
+        jobs = [job for job in self._rows.state.jobs.values() if job.spec.owner_id == owner_id]
         return min(limit, sum(not isinstance(job, SettledJob) and not self._waits(job) for job in jobs))
 
     def waiting(self, owner_id: OwnerId, *, limit: int) -> Sequence[PendingJob]:
         """Return the owner's jobs that wait for their turn."""
-        return [job for job in self._waiting() if job.order.owner_id == owner_id][:limit]
+        return [job for job in self._waiting() if job.spec.owner_id == owner_id][:limit]
 
     def owners(self, *, below: int, limit: int) -> Sequence[OwnerId]:
         """Return owners who have jobs that wait, and room."""
-        owners = dict.fromkeys(job.order.owner_id for job in self._waiting())
+        owners = dict.fromkeys(job.spec.owner_id for job in self._waiting())
         return [owner_id for owner_id in owners if self.on_their_way(owner_id, limit=below) < below][:limit]
 
     def positions(self, job_ids: Collection[JobId]) -> Mapping[JobId, int]:
@@ -135,8 +135,8 @@ class MemoryTurns:
         turns: dict[OwnerId, int] = {}
         waiting: list[tuple[int, PendingJob]] = []
         for job in self._waiting():
-            turns[job.order.owner_id] = turns.get(job.order.owner_id, 0) + 1
-            waiting.append((turns[job.order.owner_id], job))
+            turns[job.spec.owner_id] = turns.get(job.spec.owner_id, 0) + 1
+            waiting.append((turns[job.spec.owner_id], job))
         waiting.sort(key=lambda each: each[0])  # the oldest stay in front
         line = [job.id for job in moving] + [job.id for _, job in waiting]
         return {id_: place for place, id_ in enumerate(line, start=1) if id_ in job_ids}
@@ -150,4 +150,4 @@ class MemoryTurns:
 
 
 def _oldest_first(jobs: Iterable[AnyJob]) -> list[AnyJob]:
-    return sorted(jobs, key=lambda job: (job.order.created_at, job.id))
+    return sorted(jobs, key=lambda job: (job.spec.created_at, job.id))

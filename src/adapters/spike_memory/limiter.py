@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from spike_core.domain.rates import Allowance, Bucket, Rate
+from spike_core.domain.rate_limits import Allowance, RateLimit, RateLimitGroup
 from spike_core.ports.clock import Clock
 
 
@@ -12,9 +12,9 @@ class MemoryLimiter:
     def __init__(self, clock: Clock) -> None:
         """Count nothing yet."""
         self._clock = clock
-        self._windows: dict[tuple[Bucket, str], tuple[datetime, int]] = {}
+        self._windows: dict[tuple[RateLimitGroup, str], tuple[datetime, int]] = {}
 
-    def hit(self, caller: str, rate: Rate) -> Allowance:
+    def hit(self, caller: str, rate: RateLimit) -> Allowance:
         """Count one request; see the port."""
         now = self._clock.now()
         ends_at, count = self._windows.get((rate.bucket, caller), (now, 0))

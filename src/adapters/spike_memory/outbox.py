@@ -5,8 +5,8 @@ from datetime import datetime
 
 from attrs import evolve, frozen
 
-from spike_core.domain.facts import JobDue
 from spike_core.domain.identifiers import JobId
+from spike_core.domain.outbox import OutboxMessage
 from spike_memory.state import Rows
 
 
@@ -16,19 +16,19 @@ class MemoryOutbox:
 
     _rows: Rows
 
-    def put(self, messages: Sequence[JobDue]) -> None:
+    def put(self, messages: Sequence[OutboxMessage]) -> None:
         """Store messages."""
         state = self._rows.check_writable()
         for message in messages:
             assert message.job_id in state.jobs, "a message is about a job that is there"
             state.outbox[message.job_id] = message
 
-    def due(self, *, now: datetime, limit: int) -> Sequence[JobDue]:
+    def due(self, *, now: datetime, limit: int) -> Sequence[OutboxMessage]:
         """Return messages that are due."""
         due = [message for message in self._rows.state.outbox.values() if message.due_at <= now]
         return sorted(due, key=lambda message: (message.due_at, message.job_id))[:limit]
 
-    def take(self, *, now: datetime, until: datetime, limit: int) -> Sequence[JobDue]:
+    def take(self, *, now: datetime, until: datetime, limit: int) -> Sequence[OutboxMessage]:
         """Return messages that are due, and put them off."""
         taken = self.due(now=now, limit=limit)
         self.put([evolve(message, due_at=until) for message in taken])

@@ -6,7 +6,7 @@ from collections.abc import Container
 
 from spike_core.domain.errors import QueueUnavailable
 from spike_core.domain.identifiers import JobId
-from spike_core.domain.lanes import Lane
+from spike_core.domain.priorities import Priority
 
 
 class MemoryQueue:
@@ -16,33 +16,33 @@ class MemoryQueue:
         """Begin empty and willing."""
         self.messages: deque[JobId] = deque()
         self.refuses = False
-        self._lanes: dict[JobId, Lane] = {}  # what a test has put in by hand is quick
+        self._priorities: dict[JobId, Priority] = {}  # what a test has put in by hand is quick
         self._arrived = threading.Condition()
 
-    def send(self, job_id: JobId, *, lane: Lane) -> None:
+    def send(self, job_id: JobId, *, priority: Priority) -> None:
         """Keep the message; see the port."""
         if self.refuses:
             raise QueueUnavailable
         with self._arrived:
             self.messages.append(job_id)
-            self._lanes[job_id] = lane
+            self._priorities[job_id] = priority
             self._arrived.notify_all()
 
-    def lane_of(self, job_id: JobId) -> Lane:
+    def priority_of(self, job_id: JobId) -> Priority:
         """Return the lane that a job was sent on."""
-        return self._lanes.get(job_id, Lane.QUICK)
+        return self._priorities.get(job_id, Priority.HIGH)
 
-    def take(self, *, lanes: Container[Lane], timeout_s: float) -> JobId | None:
+    def take(self, *, priorities: Container[Priority], timeout_s: float) -> JobId | None:
         """Return the oldest message of these lanes and forget it, or `None` if none comes in time."""
         with self._arrived:
-            if (found := self._take(lanes)) is None:
+            if (found := self._take(priorities)) is None:
                 self._arrived.wait(timeout_s)
-                found = self._take(lanes)
+                found = self._take(priorities)
             return found
 
-    def _take(self, lanes: Container[Lane]) -> JobId | None:
+    def _take(self, priorities: Container[Priority]) -> JobId | None:
         for job_id in self.messages:
-            if self.lane_of(job_id) in lanes:
+            if self.priority_of(job_id) in priorities:
                 self.messages.remove(job_id)
                 return job_id
         return None

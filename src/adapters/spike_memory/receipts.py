@@ -4,8 +4,8 @@ from datetime import datetime
 
 from attrs import evolve, frozen
 
-from spike_core.domain.errors import DuplicateReceipt, ReceiptNotFound
-from spike_core.domain.receipts import Answer, IdempotencyKey, Receipt
+from spike_core.domain.errors import DuplicateIdempotencyRecord, IdempotencyRecordNotFound
+from spike_core.domain.idempotency import IdempotencyKey, IdempotencyRecord, RecordedResponse
 from spike_memory.state import Rows
 
 
@@ -15,21 +15,21 @@ class MemoryReceipts:
 
     _rows: Rows
 
-    def get(self, caller: str, key: IdempotencyKey) -> Receipt:
+    def get(self, caller: str, key: IdempotencyKey) -> IdempotencyRecord:
         """Return a receipt."""
         try:
             return self._rows.state.receipts[caller, key]
         except KeyError as error:
-            raise ReceiptNotFound from error
+            raise IdempotencyRecordNotFound from error
 
-    def add(self, receipt: Receipt) -> None:
+    def add(self, receipt: IdempotencyRecord) -> None:
         """Store a receipt."""
         state = self._rows.check_writable()
         if (receipt.caller, receipt.key) in state.receipts:
-            raise DuplicateReceipt
+            raise DuplicateIdempotencyRecord
         state.receipts[receipt.caller, receipt.key] = receipt
 
-    def amend(self, caller: str, key: IdempotencyKey, answer: Answer) -> None:
+    def amend(self, caller: str, key: IdempotencyKey, answer: RecordedResponse) -> None:
         """Replace an answer."""
         state = self._rows.check_writable()
         if (caller, key) in state.receipts:

@@ -54,6 +54,6 @@ class MemoryRemovals:
         """Forget the image and its jobs."""
         state = self._rows.check_writable()
         state.removed.pop(image_id, None)
-        for job in [job for job in state.jobs.values() if job.order.image_id == image_id]:
+        for job in [job for job in state.jobs.values() if job.spec.image_id == image_id]:
             del state.jobs[job.id]
             state.outbox.pop(job.id, None)

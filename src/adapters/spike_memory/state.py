@@ -8,13 +8,13 @@ from attrs import Factory, define, fields, frozen
 from spike_core.domain.accounts import Email, SecretHash, Session, User
 from spike_core.domain.albums import Album, AlbumImage
 from spike_core.domain.api_keys import ApiKey
-from spike_core.domain.chores import Chore, Round
-from spike_core.domain.facts import JobDue
+from spike_core.domain.idempotency import IdempotencyKey, IdempotencyRecord
 from spike_core.domain.identifiers import AlbumId, ApiKeyId, ImageId, JobId, OwnerId
 from spike_core.domain.images import Image
 from spike_core.domain.jobs import Job
 from spike_core.domain.ledger import LedgerEntry
-from spike_core.domain.receipts import IdempotencyKey, Receipt
+from spike_core.domain.maintenance import MaintenanceRun, MaintenanceTask
+from spike_core.domain.outbox import OutboxMessage
 from spike_core.domain.wallet import Wallet
 
 
@@ -32,9 +32,9 @@ class State:
     users: dict[Email, User] = Factory(dict)
     sessions: dict[SecretHash, Session] = Factory(dict)
     api_keys: dict[ApiKeyId, ApiKey] = Factory(dict)
-    receipts: dict[tuple[str, IdempotencyKey], Receipt] = Factory(dict)
-    outbox: dict[JobId, JobDue] = Factory(dict)
-    chores: dict[Chore, Round] = Factory(dict)
+    receipts: dict[tuple[str, IdempotencyKey], IdempotencyRecord] = Factory(dict)
+    outbox: dict[JobId, OutboxMessage] = Factory(dict)
+    chores: dict[MaintenanceTask, MaintenanceRun] = Factory(dict)
 
     def copy(self) -> Self:
         """Return a state that changes independently of this one."""

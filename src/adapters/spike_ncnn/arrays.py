@@ -6,5 +6,5 @@ import numpy as np
 from numpy.typing import NDArray
 
 Pixels: TypeAlias = NDArray[np.uint8]  # height x width x 3, 0 to 255
-Plane: TypeAlias = NDArray[np.float32]  # height x width, or with colours, on any scale
+Plane: TypeAlias = NDArray[np.float32]  # height x width, or with colors, on any scale
 Light: TypeAlias = NDArray[np.float32]  # height x width x 3, 0 to 1; a network may go a little beyond

@@ -32,7 +32,7 @@ _STANDARD: Final = np.array(
 )
 _FREQUENCIES: Final = ((0, 1), (1, 0), (1, 1), (0, 2), (2, 0), (2, 1), (1, 2), (3, 0), (0, 3), (2, 2), (3, 1), (1, 3))
 _STEPS: Final = np.arange(2, 97, dtype=np.float32)
-_BLUR: Final = 0.3  # what rounding to whole colours spreads a coefficient by
+_BLUR: Final = 0.3  # what rounding to whole colors spreads a coefficient by
 _TELLING_MIN: Final = 24  # coefficients of one frequency, and frequencies times that in all, to believe anything
 _NEAR_ZERO: Final = 0.3  # of a step; where there is a lattice, nothing is between this and one less this
 _AGREEMENT_MIN: Final = 0.5  # 1: all coefficients on the lattice, 0: anywhere
@@ -65,7 +65,7 @@ def _quality(scale: float) -> float:
 
 
 def _phase(plane: Plane) -> int:
-    """Return at which column blocks begin: where the steps between neighbours are the largest, eight by eight."""
+    """Return at which column blocks begin: where the steps between neighbors are the largest, eight by eight."""
     steps = np.abs(3 * (plane[:, 1:-2] - plane[:, 2:-1]) - plane[:, :-3] + plane[:, 3:])
     means = np.minimum(steps, _EDGE_MAX).mean(axis=0)
     strength = [float(means[start::8].mean()) for start in range(8)]

@@ -2,8 +2,8 @@
 
 All looks are at the same difference of second order, which leaves nothing of what is smooth (J. Immerkaer, "Fast Noise
 Variance Estimation", 1996). Noise is everywhere, so the quietest blocks tell it; a sensor's noise isn't the same in all
-colours, while texture nearly is; and noise fades when a picture is halved, while texture comes out. No look is right
-alone: a picture all of texture has no quiet block, grain may be the same in all colours, and JPEG wipes most of either
+colors, while texture nearly is; and noise fades when a picture is halved, while texture comes out. No look is right
+alone: a picture all of texture has no quiet block, grain may be the same in all colors, and JPEG wipes most of either
 out.
 """
 
@@ -16,13 +16,13 @@ from attrs import frozen
 from spike_ncnn.arrays import Plane
 
 LUMA: Final = np.array([0.299, 0.587, 0.114], dtype=np.float32)  # ITU-R BT.601
-_LUMA_NOISE: Final = float(np.linalg.norm(LUMA))  # of luminance, where each colour has noise of 1
+_LUMA_NOISE: Final = float(np.linalg.norm(LUMA))  # of luminance, where each color has noise of 1
 _BLOCK_PX: Final = 8
 _QUIET: Final = 0.1  # the quantile of blocks
 _GAIN: Final = 6.0  # the root of the sum of the kernel's squares: what it makes of noise of 1
 _MAD: Final = 0.6745  # the median of absolute values of normal noise of 1
 _DARK, _LIGHT = 8.0, 247.0  # of 255: beyond them noise is cut off
-_COLOUR_MIN: Final = 1.2  # as much is in clean pictures, too
+_COLOR_MIN: Final = 1.2  # as much is in clean pictures, too
 
 
 @frozen(kw_only=True)
@@ -30,20 +30,20 @@ class NoiseSeen:
     """Standard deviations, of 255."""
 
     quiet: float  # of luminance, in the quietest tenth of all blocks
-    colour: float  # of the differences between colours, as that of each colour's own noise
+    color: float  # of the differences between colors, as that of each color's own noise
     coarse: float  # of luminance, everywhere, once the picture is halved
 
     @property
     def deviation(self) -> float:
-        """The likeliest deviation of each colour's noise; texture may add to it, in a picture without a quiet place."""
-        return self.colour if self.colour >= _COLOUR_MIN else min(self.quiet, 2 * self.coarse)
+        """The likeliest deviation of each color's noise; texture may add to it, in a picture without a quiet place."""
+        return self.color if self.color >= _COLOR_MIN else min(self.quiet, 2 * self.coarse)
 
     @classmethod
     def middle_of(cls, seen: "Sequence[NoiseSeen]") -> Self:
         """Return the medians of what was seen in parts of a picture."""
         return cls(
             quiet=float(np.median([each.quiet for each in seen])),
-            colour=float(np.median([each.colour for each in seen])),
+            color=float(np.median([each.color for each in seen])),
             coarse=float(np.median([each.coarse for each in seen])),
         )
 
@@ -54,7 +54,7 @@ def noise_seen(rgb: Plane) -> NoiseSeen:
     contrasts = [(rgb[..., other] - rgb[..., 1]) / np.float32(np.sqrt(2)) for other in (0, 2)]
     return NoiseSeen(
         quiet=_in_quiet_blocks(luma),
-        colour=float(np.mean([_everywhere(contrast) for contrast in contrasts])),
+        color=float(np.mean([_everywhere(contrast) for contrast in contrasts])),
         coarse=_everywhere(_halved(luma)),
     )
 

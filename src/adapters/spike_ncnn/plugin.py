@@ -8,7 +8,7 @@ from importlib.util import find_spec
 from attrs import evolve
 
 from spike_core.domain.errors import UpscalerUnavailable
-from spike_core.ports.plugins import Engine, EngineMeans
+from spike_core.ports.factories import Engine, EngineResources
 from spike_ncnn.networks import installed
 
 
@@ -18,7 +18,7 @@ def is_installed() -> bool:
     return runtime and bool(installed())
 
 
-def open_engine(*, means: EngineMeans) -> Engine:
+def open_engine(*, means: EngineResources) -> Engine:
     """Return the neural engine; for blending, and for pictures that don't grow, it has the classical one.
 
     Raises:

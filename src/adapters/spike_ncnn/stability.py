@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from spike_ncnn.arrays import Light, Pixels, Plane
 from spike_ncnn.compression import UNCOMPRESSED
-from spike_ncnn.judging import Judgement
+from spike_ncnn.degradation import Degradation
 from spike_ncnn.networks import WAIFU2X
 from spike_ncnn.tiles import Tile
 
@@ -73,7 +73,7 @@ class Tolerance:
     blurred: float = 32.0  # when both are blurred over 3 pixels, which leaves little of noise, and all of a burst
 
     @classmethod
-    def of(cls, judgement: Judgement) -> Self:
+    def of(cls, judgement: Degradation) -> Self:
         """Return what noise and compression allow; graphics are easily taken for noise, so that isn't much."""
         lacking = UNCOMPRESSED - judgement.quality
         single = cls().single + 1.5 * judgement.noise.deviation + 0.25 * lacking

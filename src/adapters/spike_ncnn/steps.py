@@ -2,14 +2,14 @@
 
 from attrs import define
 
-from spike_core.ports.watch import Watch
+from spike_core.ports.progress import ProgressMonitor
 
 
 @define
 class Steps:
     """Counts steps of work and reports each to the watch."""
 
-    watch: Watch
+    monitor: ProgressMonitor
     total: int
     done: int = 0
     reported: float = 0.0
@@ -26,4 +26,4 @@ class Steps:
         """
         self.done += 1
         self.reported = max(self.reported, min(1.0, self.done / self.total))
-        self.watch.report(self.reported)
+        self.monitor.report(self.reported)

@@ -8,17 +8,17 @@ from attrs import field, frozen
 
 from spike_core.domain.dimensions import Dimensions
 from spike_core.domain.errors import UpscalerUnavailable
-from spike_core.ports.upscaler import EnhancedPicture, Upscaler
-from spike_core.ports.watch import UNWATCHED, Watch
+from spike_core.ports.progress import UNMONITORED, ProgressMonitor
+from spike_core.ports.upscaler import RenderedImage, Upscaler
+from spike_imaging.encoding import encoded
 from spike_ncnn.arrays import Pixels
+from spike_ncnn.blend_weights import recipe, second_pass
+from spike_ncnn.decode import Original, picture_of, read_original
+from spike_ncnn.degradation import validate
 from spike_ncnn.enlarging import Enlarged, Enlarger, Shares
-from spike_ncnn.judging import judge
-from spike_ncnn.mixture import recipe, second_pass
 from spike_ncnn.networks import SPAN_X4
-from spike_ncnn.originals import Original, picture_of, read_original
 from spike_ncnn.stability import Tolerance
 from spike_ncnn.steps import Steps
-from spike_pictures.encoding import encoded
 
 # Up to here a picture grows so little that a network would cost a minute and show nothing: the other engine does it.
 LITTLE_GROWTH: Final = 1.15
@@ -33,41 +33,41 @@ class NcnnUpscaler:
     enlarger: Enlarger
     otherwise: Upscaler = field(repr=False)  # for pictures that become smaller
 
-    def enhance(self, original: BinaryIO, *, size: Dimensions, watch: Watch = UNWATCHED) -> EnhancedPicture:
+    def enhance(self, original: BinaryIO, *, size: Dimensions, monitor: ProgressMonitor = UNMONITORED) -> RenderedImage:
         """Return the enhanced picture; see the port. Metadata, GPS among them, stay behind.
 
-        Transparency is enlarged by Lanczos beside the colours; grey stays grey.
+        Transparency is enlarged by Lanczos beside the colors; gray stays gray.
         """
         data = original.read()
-        watch.report(0.0)
+        monitor.report(0.0)
         try:
             read = read_original(data)
             growth = max(size.width_px / read.pixels.shape[1], size.height_px / read.pixels.shape[0])
             if growth <= LITTLE_GROWTH:
-                return self.otherwise.enhance(io.BytesIO(data), size=size, watch=watch)
-            return self._enlarged(read, size, growth=growth, watch=watch)
+                return self.otherwise.enhance(io.BytesIO(data), size=size, monitor=monitor)
+            return self._enlarged(read, size, growth=growth, monitor=monitor)
         except MemoryError as error:
             raise UpscalerUnavailable from error
 
-    def _enlarged(self, read: Original, size: Dimensions, *, growth: float, watch: Watch) -> EnhancedPicture:
+    def _enlarged(self, read: Original, size: Dimensions, *, growth: float, monitor: ProgressMonitor) -> RenderedImage:
         factor = 4 if growth > FOURFOLD_FROM else 2
-        judgement = judge(read.pixels, table=read.quantisation)
+        judgement = validate(read.pixels, table=read.quantisation)
         shares = recipe(judgement, factor=factor, available=self.enlarger.available)
-        passes = self._passed(read.pixels, shares, factor=factor, tolerance=Tolerance.of(judgement), watch=watch)
+        passes = self._passed(read.pixels, shares, factor=factor, tolerance=Tolerance.of(judgement), monitor=monitor)
         picture = picture_of(read, passes[-1].pixels, (size.width_px, size.height_px))
         reworked = " and then ".join(filter(None, map(str, passes)))
         return encoded(picture, method="; ".join(filter(None, (_told(shares), reworked, str(judgement)))))
 
     def _passed(
-        self, pixels: Pixels, shares: Shares, *, factor: int, tolerance: Tolerance, watch: Watch
+        self, pixels: Pixels, shares: Shares, *, factor: int, tolerance: Tolerance, monitor: ProgressMonitor
     ) -> Sequence[Enlarged]:
         """Enlarge by `factor` at most: at once, or for lack of a network for it in two passes."""
         height, width = pixels.shape[:2]
         count = self.enlarger.passes((height, width), shares)
         again = second_pass(shares, available=self.enlarger.available)
         if factor == 2 or SPAN_X4.name in shares or not again:  # noqa: PLR2004  # twice as large
-            return [self.enlarger.enlarged(pixels, shares, steps=Steps(watch, count), tolerance=tolerance)]
-        steps = Steps(watch, count + self.enlarger.passes((height * 2, width * 2), again))
+            return [self.enlarger.enlarged(pixels, shares, steps=Steps(monitor, count), tolerance=tolerance)]
+        steps = Steps(monitor, count + self.enlarger.passes((height * 2, width * 2), again))
         first = self.enlarger.enlarged(pixels, shares, steps=steps, tolerance=tolerance)
         return [first, self.enlarger.enlarged(first.pixels, again, steps=steps, tolerance=tolerance)]
 

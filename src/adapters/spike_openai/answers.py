@@ -8,18 +8,18 @@ import httpx2
 from attrs import frozen
 
 from spike_core.domain.errors import UnusableResult
+from spike_openai.errors import ServerTrouble
 from spike_openai.server import ImageServer
-from spike_openai.trouble import ServerTrouble
 
 
 @frozen
-class Elsewhere:
+class RemoteFile:
     """The picture is a file of the same server."""
 
     url: httpx2.URL
 
 
-def picture_of(body: bytes, *, server: ImageServer) -> bytes | Elsewhere:
+def picture_of(body: bytes, *, server: ImageServer) -> bytes | RemoteFile:
     """Return the first picture, or where it is.
 
     Raises:
@@ -34,7 +34,7 @@ def picture_of(body: bytes, *, server: ImageServer) -> bytes | Elsewhere:
         case {"data": [{"b64_json": str(text)}, *_]} if text:
             return _decoded(text, server)
         case {"data": [{"url": str(text)}, *_]} if text:
-            return Elsewhere(_same_origin(text, server))
+            return RemoteFile(_same_origin(text, server))
         case _:
             raise ServerTrouble(f"{server} answered without a picture")
 

@@ -10,15 +10,15 @@ from spike_core.domain.dimensions import Dimensions
 from spike_core.domain.errors import GeneratorUnavailable, UnacceptablePicture, UnknownPictureFormat
 from spike_core.domain.generation import Prompt
 from spike_core.domain.objects import PictureFormat
-from spike_core.ports.framer import Framer
-from spike_core.ports.upscaler import EnhancedPicture
-from spike_openai.conversation import Conversation
-from spike_openai.patience import Patience
+from spike_core.ports.canvas_fitter import CanvasFitter
+from spike_core.ports.upscaler import RenderedImage
+from spike_imaging.formats import format_of
+from spike_openai.client import ImagesClient
+from spike_openai.errors import ServerTrouble
+from spike_openai.prompt import told
+from spike_openai.retries import RetryPolicy
 from spike_openai.server import ImageServer
 from spike_openai.sizes import asked_for
-from spike_openai.trouble import ServerTrouble
-from spike_openai.words import told
-from spike_pictures.formats import format_of
 
 ANSWERED: Final[Sequence[PictureFormat]] = (PictureFormat.PNG, PictureFormat.JPEG, PictureFormat.WEBP)
 
@@ -31,10 +31,10 @@ class OpenAIGenerator:
     """
 
     server: ImageServer
-    framer: Framer
-    patience: Patience = field(factory=Patience)
+    canvas_fitter: CanvasFitter
+    patience: RetryPolicy = field(factory=RetryPolicy)
 
-    def generate(self, prompt: Prompt, *, negative: Prompt | None, size: Dimensions) -> EnhancedPicture:
+    def generate(self, prompt: Prompt, *, negative: Prompt | None, size: Dimensions) -> RenderedImage:
         """Return a picture of what the prompt says; see the port."""
         canvas = asked_for(size)
         try:
@@ -45,13 +45,11 @@ class OpenAIGenerator:
         except ServerTrouble as trouble:
             raise GeneratorUnavailable from trouble.with_traceback(None)  # its frames hold what the server said
 
-    def modify(
-        self, original: BinaryIO, prompt: Prompt, *, negative: Prompt | None, size: Dimensions
-    ) -> EnhancedPicture:
+    def modify(self, original: BinaryIO, prompt: Prompt, *, negative: Prompt | None, size: Dimensions) -> RenderedImage:
         """Return the original changed as the prompt says; see the port. Its metadata aren't sent."""
         canvas = asked_for(size)
         try:
-            png = self.framer.frame(original, size=size, canvas=canvas)
+            png = self.canvas_fitter.frame(original, size=size, canvas=canvas)
             answer = self._conversation().edited(png, told(prompt, negative=negative), size=canvas)
             return self._finished(answer, size)
         except MemoryError as error:
@@ -66,13 +64,13 @@ class OpenAIGenerator:
         except ServerTrouble as trouble:
             raise GeneratorUnavailable from trouble.with_traceback(None)  # its frames hold what the server said
 
-    def _conversation(self) -> Conversation:
-        return Conversation(server=self.server, patience=self.patience)
+    def _conversation(self) -> ImagesClient:
+        return ImagesClient(server=self.server, patience=self.patience)
 
-    def _finished(self, answer: bytes, size: Dimensions) -> EnhancedPicture:
+    def _finished(self, answer: bytes, size: Dimensions) -> RenderedImage:
         try:
             if format_of(answer) not in ANSWERED:
                 raise UnknownPictureFormat
-            return self.framer.fit(io.BytesIO(answer), size=size)
+            return self.canvas_fitter.fit(io.BytesIO(answer), size=size)
         except UnacceptablePicture as error:
             raise ServerTrouble(f"{self.server} sent a picture that can't be used: {error}") from None

@@ -1,14 +1,14 @@
 """The entry point `generator.openai`."""
 
-from spike_core.ports.framer import Framer
+from spike_core.ports.canvas_fitter import CanvasFitter
 from spike_openai.generator import OpenAIGenerator
 from spike_openai.server import ImageServer
 
 
-def open_generator(*, url: str, api_key: str, model: str, framer: Framer) -> OpenAIGenerator:
+def open_generator(*, url: str, api_key: str, model: str, canvas_fitter: CanvasFitter) -> OpenAIGenerator:
     """Return a generator that asks the server at `url`, and opens no picture itself. The server isn't asked yet.
 
     Raises:
         InvalidValue: a setting can't be used; it is named.
     """
-    return OpenAIGenerator(server=ImageServer.parse(url, api_key=api_key, model=model), framer=framer)
+    return OpenAIGenerator(server=ImageServer.parse(url, api_key=api_key, model=model), canvas_fitter=canvas_fitter)

@@ -8,7 +8,7 @@ from attrs import field, frozen
 
 from spike_core.domain.objects import PictureFormat
 from spike_pillow import exif
-from spike_pillow.parts import JPEG_XMP, PNG_XMP
+from spike_pillow.containers import JPEG_XMP, PNG_XMP
 
 _SEGMENT_BYTES_MAX: Final = 0xFFFF - 2
 _APP0, _APP1 = b"\xff\xe0", b"\xff\xe1"

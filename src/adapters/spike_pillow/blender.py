@@ -4,7 +4,7 @@ After P. J. Burt and E. H. Adelson, "A Multiresolution Spline With Application t
 taken apart into a Laplacian pyramid, each level is mixed by a mask as soft as the level is coarse, and the mixed
 levels are put together. Differences are kept in 8 bits around 128.
 
-The mask favours, place by place, the picture that has more to tell there, and leaves each at least a fifth. Before
+The mask favors, place by place, the picture that has more to tell there, and leaves each at least a fifth. Before
 that the source is cropped to the original's aspect and brought half-way to its tone.
 """
 
@@ -18,8 +18,8 @@ from PIL.ImageFilter import GaussianBlur
 
 from spike_core.domain.dimensions import Dimensions
 from spike_core.domain.errors import UpscalerUnavailable
-from spike_pictures.colour import srgb_profile
-from spike_pictures.decoding import decoded_for
+from spike_imaging.color import srgb_profile
+from spike_imaging.decoding import decoded_for
 
 _SHRINKING: Final = 2  # from one level to the next
 _COARSEST_SIDE_PX: Final = 16
@@ -56,12 +56,12 @@ def _fitted(source: Image, size: tuple[int, int]) -> Image:
 
 def _merged(original: Image, source: Image) -> Image:
     """Return the source merged into the original, which has the same size."""
-    colours, others = original.convert("RGB"), source.convert("RGB")
-    others = _toned(others, like=colours)
-    mask = _mask(colours, others)
+    colors, others = original.convert("RGB"), source.convert("RGB")
+    others = _toned(others, like=colors)
+    mask = _mask(colors, others)
     if source.mode == "RGBA":  # where there is no source, all is the original's
         mask = ImageChops.lighter(mask, ImageOps.invert(_small(source.getchannel("A"))))
-    result = _splined(colours, others, mask)
+    result = _splined(colors, others, mask)
     if original.mode == "RGBA":
         result.putalpha(original.getchannel("A"))
     return result
@@ -92,8 +92,8 @@ def _mask(original: Image, source: Image) -> Image:
 
 def _telling(picture: Image) -> Image:
     """Return how much detail there is around each place, in mode F and never 0."""
-    grey = _small(picture.convert("L"))
-    detail = ImageChops.difference(grey, grey.filter(GaussianBlur(2)))
+    gray = _small(picture.convert("L"))
+    detail = ImageChops.difference(gray, gray.filter(GaussianBlur(2)))
     return detail.filter(GaussianBlur(_MASK_SIDE_PX / 12)).convert("F").point(lambda value: value * 1 + 2)
 
 

@@ -10,12 +10,12 @@ from PIL.ImageFile import ImageFile
 
 from spike_core.domain.errors import UnacceptablePicture
 from spike_core.domain.objects import PictureFormat
-from spike_pictures.formats import format_of
-from spike_pictures.heif_primary import primary_of
-from spike_pictures.pillow_picture import PillowPicture, pillow_errors
+from spike_imaging.formats import format_of
+from spike_imaging.heif_primary import primary_of
+from spike_imaging.pillow_picture import PillowPicture, pillow_errors
 from spike_pillow import exif, iptc, xmp
 from spike_pillow.authorship import DEFAULT_LANGUAGE, Authorship, is_kept_line, is_kept_notice
-from spike_pillow.parts import JPEG_XMP, SEPARABLE, BrokenContainer, Kind, Part, parts_of
+from spike_pillow.containers import JPEG_XMP, SEPARABLE, BrokenContainer, Kind, Part, parts_of
 from spike_pillow.png_text import BrokenText, PngText
 from spike_pillow.text_encoding import UnknownEncoding, decoded
 from spike_pillow.tiff_directory import LONG, BrokenTiff, Tiff

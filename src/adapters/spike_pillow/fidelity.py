@@ -14,10 +14,10 @@ from numpy.typing import NDArray
 from PIL.Image import Image, Resampling
 from PIL.ImageChops import difference
 
-from spike_core.domain.colours import GRID_SIDE
+from spike_core.domain.color_grid import GRID_SIDE
 from spike_core.domain.dimensions import Dimensions
 from spike_core.domain.fidelity import Comparison, Shares
-from spike_pictures.bands import band_range
+from spike_imaging.bands import band_range
 from spike_pillow.renderings import (
     LUMA,
     REACH_PX,
@@ -145,7 +145,7 @@ class _Judge:
 def _counted(result: Image, original: Image, *, growth: float, is_smaller: bool) -> Mapping[str, Shares]:
     """Count the pixels that are stray, changed, and off, tile by tile."""
     width, height = result.size
-    judge = _Judge(
+    validate = _Judge(
         impression=impression_of(original),
         shift=shift_between(result, original),
         growth=growth,
@@ -158,7 +158,7 @@ def _counted(result: Image, original: Image, *, growth: float, is_smaller: bool)
         tile = _Tile(left, top, min(left + side, width), min(top + side, height))
         if _largest_difference(result, original, tile) <= STRAY_MIN:
             continue  # smoothing makes no difference larger
-        places = judge.places(_planes(result, tile), _planes(original, tile))
+        places = validate.places(_planes(result, tile), _planes(original, tile))
         for name, count in counts.items():
             count[tile.blocks(block_px)] = _by_block(tile.own(getattr(places, name)), block_px)
     return {name: _shares(count, result.size, block_px) for name, count in counts.items()}

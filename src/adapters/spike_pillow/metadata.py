@@ -17,18 +17,18 @@ from PIL.ImageFile import ImageFile
 
 from spike_core.domain.errors import UndecodablePicture
 from spike_core.domain.objects import PictureFormat
-from spike_pictures.colour import srgb_profile
-from spike_pictures.formats import format_of
-from spike_pictures.heif_primary import primary_of
-from spike_pictures.opening import opened_picture
-from spike_pictures.orientation import Turn
-from spike_pictures.pillow_picture import PillowPicture, on_screen, pillow_errors
-from spike_pictures.tiff_picture import TiffPicture
-from spike_pictures.tiff_second_opinion import pillow_keeps
+from spike_imaging.color import srgb_profile
+from spike_imaging.formats import format_of
+from spike_imaging.heif_primary import primary_of
+from spike_imaging.open import opened_picture
+from spike_imaging.orientation import Turn
+from spike_imaging.pillow_picture import PillowPicture, on_screen, pillow_errors
+from spike_imaging.tiff_picture import TiffPicture
+from spike_imaging.tiff_second_opinion import pillow_keeps
 from spike_pillow import exif, xmp
 from spike_pillow.assembly import FileMetadata, put_together
+from spike_pillow.containers import BrokenContainer, Kind, Part, parts_of
 from spike_pillow.embedded import Block, Source, authorship_in, blocks_in
-from spike_pillow.parts import BrokenContainer, Kind, Part, parts_of
 from spike_pillow.tiff_directory import BrokenTiff, Tiff
 
 _MEMORY_BYTES: Final = 1 << 20  # of what is made of a picture; more of it goes to a file
@@ -74,7 +74,7 @@ class PillowMetadata:
             file.seek(0)
             yield cast("BinaryIO", file)  # it is one in all but its declaration
 
-    def labelled(self, picture: bytes, *, original: BinaryIO) -> bytes:
+    def with_metadata(self, picture: bytes, *, original: BinaryIO) -> bytes:
         """Return the result with the original's label; see the port."""
         data = original.read()
         original.seek(0)

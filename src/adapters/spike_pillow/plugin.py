@@ -1,14 +1,14 @@
 """The entry point `upscaler.classical`."""
 
-from spike_core.ports.plugins import Engine, EngineMeans
+from spike_core.ports.factories import Engine, EngineResources
 from spike_pillow.blender import PillowBlender
-from spike_pillow.framer import PillowFramer
+from spike_pillow.canvas_fitter import PillowCanvasFitter
 from spike_pillow.metadata import PillowMetadata
 from spike_pillow.probe import PillowProbe
 from spike_pillow.upscaler import PillowUpscaler
 
 
-def open_engine(*, means: EngineMeans) -> Engine:  # noqa: ARG001  # it takes what little it needs
+def open_engine(*, means: EngineResources) -> Engine:  # noqa: ARG001  # it takes what little it needs
     """Return the classical engine."""
     return classical_engine()
 
@@ -18,7 +18,7 @@ def classical_engine() -> Engine:
     return Engine(
         upscaler=PillowUpscaler(),
         blender=PillowBlender(),
-        framer=PillowFramer(),
+        canvas_fitter=PillowCanvasFitter(),
         probe=PillowProbe(),
         metadata=PillowMetadata(),
     )

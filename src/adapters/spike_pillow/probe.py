@@ -13,14 +13,14 @@ from spike_core.domain.errors import UndecodablePicture, UpscalerUnavailable
 from spike_core.domain.fidelity import Comparison
 from spike_core.domain.images import PictureFacts, PictureIdentity
 from spike_core.domain.objects import PictureFormat
-from spike_pictures.decoding import decoded_for
-from spike_pictures.formats import format_of
-from spike_pictures.opening import OpenedPicture, opened_picture
-from spike_pictures.tiff_second_opinion import second_opinion
-from spike_pillow.look import DRAFT_SIDE_PX, Look
+from spike_imaging.decoding import decoded_for
+from spike_imaging.formats import format_of
+from spike_imaging.open import OpenedPicture, opened_picture
+from spike_imaging.tiff_second_opinion import second_opinion
+from spike_pillow.appearance import DRAFT_SIDE_PX, Appearance
+from spike_pillow.baseline_jpeg import NotPlain, head_of
+from spike_pillow.containers import BrokenContainer, parts_of
 from spike_pillow.metadata import parts_tell_place, tells_place
-from spike_pillow.parts import BrokenContainer, parts_of
-from spike_pillow.plain_jpeg import NotPlain, head_of
 from spike_pillow.visibility import FLAT_LOSSLESS_MAX, FLAT_MAX, is_blank
 
 DECODES_AT_ONCE: Final = 2
@@ -46,7 +46,7 @@ class PillowProbe:
         return threading.BoundedSemaphore(self.decodes_at_once)
 
     def identify(self, content: BinaryIO) -> PictureIdentity:
-        """Return what the picture is; see the port. A plain JPEG isn't decoded: see `spike_pillow.plain_jpeg`."""
+        """Return what the picture is; see the port. A plain JPEG isn't decoded: see `spike_pillow.baseline_jpeg`."""
         return self._found(content, _identity)
 
     def inspect(self, content: BinaryIO) -> PictureFacts:
@@ -118,12 +118,12 @@ def _facts(data: bytes, picture: OpenedPicture) -> PictureFacts:
         format=identity.format,
         dimensions=identity.dimensions,
         is_blank=look.seems_blank and _is_blank(data),
-        colours=look.colours,
+        colors=look.colors,
         has_location=identity.has_location,
     )
 
 
-def _looked_at(data: bytes, picture: OpenedPicture) -> tuple[PictureIdentity, Look]:
+def _looked_at(data: bytes, picture: OpenedPicture) -> tuple[PictureIdentity, Appearance]:
     decoded = picture.decode(at_least=(DRAFT_SIDE_PX, DRAFT_SIDE_PX))  # all of a JPEG's bytes are read nevertheless
     size = decoded.upright_size
     identity = PictureIdentity(
@@ -131,7 +131,7 @@ def _looked_at(data: bytes, picture: OpenedPicture) -> tuple[PictureIdentity, Lo
         dimensions=Dimensions(width_px=size[0], height_px=size[1]),
         has_location=tells_place(data, picture.format),
     )
-    return identity, Look.at(decoded)
+    return identity, Appearance.at(decoded)
 
 
 def _is_blank(data: bytes) -> bool:

@@ -1,6 +1,6 @@
 """The classical engine: Lanczos to the exact size, with detail brought out, within a fraction of a second.
 
-Colour, turn and sharpening are worked out on the smaller side of the resampling, that is before a picture grows and
+Color, turn and sharpening are worked out on the smaller side of the resampling, that is before a picture grows and
 after it shrinks. An unsharp mask over a 4K result takes twice as long as all the rest together; sharpening what it is
 made from looks the same and measures as well: +0.2 dB of PSNR over plain Lanczos at x2 on clean photographs.
 Figures: docs/decisions/0010.
@@ -14,12 +14,12 @@ from PIL.ImageFilter import Kernel, MinFilter
 
 from spike_core.domain.dimensions import Dimensions
 from spike_core.domain.errors import UpscalerUnavailable
-from spike_core.ports.upscaler import EnhancedPicture
-from spike_core.ports.watch import UNWATCHED, Watch
-from spike_pictures.encoding import encoded
-from spike_pictures.opening import opened_picture
+from spike_core.ports.progress import UNMONITORED, ProgressMonitor
+from spike_core.ports.upscaler import RenderedImage
+from spike_imaging.encoding import encoded
+from spike_imaging.open import opened_picture
 
-# How much of the difference to the mean of the eight neighbours is added. Growing: more costs PSNR, on clean input too.
+# How much of the difference to the mean of the eight neighbors is added. Growing: more costs PSNR, on clean input too.
 # Shrinking: Lanczos is crisp by itself.
 _GROWN_DETAIL: Final = 0.2
 _SHRUNK_DETAIL: Final = 0.1
@@ -33,13 +33,13 @@ METHOD: Final = "Lanczos with a detail kernel"
 class PillowUpscaler:
     """Resamples pictures by Pillow. It holds no state: one serves all threads."""
 
-    def enhance(self, original: BinaryIO, *, size: Dimensions, watch: Watch = UNWATCHED) -> EnhancedPicture:
+    def enhance(self, original: BinaryIO, *, size: Dimensions, monitor: ProgressMonitor = UNMONITORED) -> RenderedImage:
         """Return the enhanced picture; see the port. Metadata, GPS among them, stay behind."""
         data = original.read()
-        watch.report(0.0)
+        monitor.report(0.0)
         try:
             picture = _enhanced(data, (size.width_px, size.height_px))
-            watch.report(_BEFORE_ENCODING)
+            monitor.report(_BEFORE_ENCODING)
             return encoded(picture, method=METHOD)
         except MemoryError as error:
             raise UpscalerUnavailable from error
@@ -55,7 +55,7 @@ def _enhanced(data: bytes, size: tuple[int, int]) -> Image:
 
 
 def _resampled(picture: Image, size: tuple[int, int]) -> Image:
-    """Resample by Lanczos; Pillow premultiplies alpha meanwhile, so hidden colours don't bleed into the edges."""
+    """Resample by Lanczos; Pillow premultiplies alpha meanwhile, so hidden colors don't bleed into the edges."""
     return picture.resize(size, Resampling.LANCZOS, reducing_gap=_REDUCING_GAP)
 
 
@@ -64,9 +64,9 @@ def _sharpened(picture: Image, detail: float) -> Image:
     kernel = Kernel((3, 3), (corner, edge, corner, edge, 1 + detail, edge, corner, edge, corner), scale=1)
     if picture.mode != "RGBA":
         return picture.filter(kernel)
-    # hidden colours mustn't reach what is seen: each pixel counts as much as the least opaque around it shows
+    # hidden colors mustn't reach what is seen: each pixel counts as much as the least opaque around it shows
     alpha = picture.getchannel("A")
-    colours = picture.convert("RGB")
-    result = composite(colours.filter(kernel), colours, alpha.filter(MinFilter(3)))
+    colors = picture.convert("RGB")
+    result = composite(colors.filter(kernel), colors, alpha.filter(MinFilter(3)))
     result.putalpha(alpha)
     return result

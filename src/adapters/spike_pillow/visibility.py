@@ -5,7 +5,7 @@ from typing import Final
 
 from PIL.Image import Image
 
-from spike_pictures.bands import band_range
+from spike_imaging.bands import band_range
 
 FLAT_MAX: Final = 6  # of 255, between the darkest and the brightest pixel: lossy WebP moves flat pixels by so much
 FLAT_LOSSLESS_MAX: Final = 2

@@ -18,7 +18,7 @@ _SEED: Final = 7  # snow and rain fall alike on every picture
 def edited(picture: Image.Image, prompt: Prompt) -> Image.Image:
     """Return a picture of mode RGB after the edits that the prompt names, in its order; each is made once.
 
-    Words that name none bring out tone and colour a little, and no more.
+    Words that name none bring out tone and color a little, and no more.
     """
     edits = dict.fromkeys(_EDITS[word] for word in re.findall(r"[a-z]+", prompt.text.lower()) if word in _EDITS)
     for edit in edits or {_touched_up: None}:
@@ -53,9 +53,9 @@ def _oil(picture: Image.Image) -> Image.Image:
 
 
 def _sketch(picture: Image.Image) -> Image.Image:
-    grey = ImageOps.autocontrast(picture.convert("L"))
-    soft = ImageOps.invert(grey).filter(ImageFilter.GaussianBlur(max(picture.size) / 160))
-    lines = ImageChops.add(grey, soft)  # a colour dodge but for its division
+    gray = ImageOps.autocontrast(picture.convert("L"))
+    soft = ImageOps.invert(gray).filter(ImageFilter.GaussianBlur(max(picture.size) / 160))
+    lines = ImageChops.add(gray, soft)  # a color dodge but for its division
     return levels(lines, 150, 255).convert("RGB")
 
 
@@ -120,7 +120,7 @@ def _contrasty(picture: Image.Image) -> Image.Image:
     return ImageEnhance.Contrast(picture).enhance(1.35)
 
 
-def _colourful(picture: Image.Image) -> Image.Image:
+def _colorful(picture: Image.Image) -> Image.Image:
     return ImageEnhance.Color(picture).enhance(1.5)
 
 
@@ -203,7 +203,7 @@ _WORDS: Final[Mapping[Edit, str]] = {
     _warmer: "warmer warm",
     _cooler: "cooler cool colder cold",
     _contrasty: "contrast dramatic",
-    _colourful: "colorful colourful vivid saturated vibrant",
+    _colorful: "colorful colourful vivid saturated vibrant",
     _blurred_background: "blur blurred bokeh",
     _sharper: "sharper sharpen sharp crisp",
     _pixelated: "pixelate pixelated pixel",

@@ -8,9 +8,9 @@ from PIL.Image import Image, Resampling
 from spike_core.domain.dimensions import Dimensions
 from spike_core.domain.errors import GeneratorUnavailable
 from spike_core.domain.generation import Prompt
-from spike_core.ports.upscaler import EnhancedPicture
-from spike_pictures.decoding import decoded_for, on_white
-from spike_pictures.encoding import encoded
+from spike_core.ports.upscaler import RenderedImage
+from spike_imaging.decoding import decoded_for, on_white
+from spike_imaging.encoding import encoded
 from spike_procedural.edits import edited
 from spike_procedural.scene import drawn
 
@@ -23,7 +23,7 @@ DRAWN_SIDE_PX_MAX: Final = (
 class ProceduralGenerator:
     """Draws and edits pictures by rules. It holds no state: one serves all threads."""
 
-    def generate(self, prompt: Prompt, *, negative: Prompt | None, size: Dimensions) -> EnhancedPicture:
+    def generate(self, prompt: Prompt, *, negative: Prompt | None, size: Dimensions) -> RenderedImage:
         """Return a drawing of what the words name; see the port. No words are refused."""
         try:
             small = size if size.longest_side_px <= DRAWN_SIDE_PX_MAX else size.scaled_to(DRAWN_SIDE_PX_MAX)
@@ -39,7 +39,7 @@ class ProceduralGenerator:
         *,
         negative: Prompt | None,  # noqa: ARG002  # an edit that wasn't asked for isn't made anyway
         size: Dimensions,
-    ) -> EnhancedPicture:
+    ) -> RenderedImage:
         """Return the original after the edits that the words name; see the port."""
         try:
             exact = (size.width_px, size.height_px)
@@ -52,6 +52,6 @@ class ProceduralGenerator:
         """Do nothing: it is always there."""
 
 
-def _finished(picture: Image, size: Dimensions) -> EnhancedPicture:
+def _finished(picture: Image, size: Dimensions) -> RenderedImage:
     exact = (size.width_px, size.height_px)
     return encoded(picture if picture.size == exact else picture.resize(exact, Resampling.LANCZOS))

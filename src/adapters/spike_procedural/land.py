@@ -5,17 +5,17 @@ import random
 
 from PIL import Image, ImageChops, ImageDraw, ImageFilter
 
-from spike_procedural.paint import Colour, Point, below, billows, gradient, levels, mixed, noise, ridge, silhouette
+from spike_procedural.paint import Color, Point, below, billows, gradient, levels, mixed, noise, ridge, silhouette
 from spike_procedural.palette import Palette
-from spike_procedural.words import Feature, Hour, Wish
+from spike_procedural.prompt import Feature, Hour, SceneSpec
 
-_WHITE: Colour = (240, 246, 252)
-_LAMPS: tuple[Colour, ...] = ((255, 214, 140), (255, 236, 190), (250, 190, 110))
-_NEON: tuple[Colour, ...] = ((255, 60, 170), (60, 230, 255), (180, 90, 255), (255, 150, 60))
+_WHITE: Color = (240, 246, 252)
+_LAMPS: tuple[Color, ...] = ((255, 214, 140), (255, 236, 190), (250, 190, 110))
+_NEON: tuple[Color, ...] = ((255, 60, 170), (60, 230, 255), (180, 90, 255), (255, 150, 60))
 
 
 def with_mountains(
-    chance: random.Random, picture: Image.Image, wish: Wish, palette: Palette, *, horizon: float
+    chance: random.Random, picture: Image.Image, wish: SceneSpec, palette: Palette, *, horizon: float
 ) -> Image.Image:
     """Paint four ranges, the far ones pale, the near ones dark; high ones with snow on top."""
     width, height = picture.size
@@ -29,15 +29,15 @@ def with_mountains(
             height=height * (0.56 - 0.36 * depth),
             roughness=0.56 - 0.08 * depth,
         )
-        colour = mixed(palette.haze, palette.near, 0.18 + 0.72 * depth)
+        color = mixed(palette.haze, palette.near, 0.18 + 0.72 * depth)
         mask = below(line, picture.size)
-        foot = mixed(colour, palette.haze, 0.45)
+        foot = mixed(color, palette.haze, 0.45)
         crest = min(y for _, y in line)
         body = Image.new("RGB", picture.size, foot)
         slope = max(2, round(horizon + height * 0.1 - crest))
-        body.paste(gradient((width, slope), [colour, mixed(colour, foot, 0.4), foot]), (0, round(crest)))
+        body.paste(gradient((width, slope), [color, mixed(color, foot, 0.4), foot]), (0, round(crest)))
         texture = levels(billows(chance, picture.size, cells=(14, 18)), 60, 200)
-        lit = mixed(colour, palette.lit, 0.55 * depth + 0.15)
+        lit = mixed(color, palette.lit, 0.55 * depth + 0.15)
         body = Image.composite(Image.new("RGB", picture.size, lit), body, texture.point(lambda value: value * 0.5))
         if (depth < 0.7 and wish.hour is not Hour.NIGHT) or Feature.SNOW in wish.features:
             body = _snowcapped(chance, body, line, palette, depth=depth, wish=wish)
@@ -46,7 +46,7 @@ def with_mountains(
 
 
 def _snowcapped(
-    chance: random.Random, body: Image.Image, line: list[Point], palette: Palette, *, depth: float, wish: Wish
+    chance: random.Random, body: Image.Image, line: list[Point], palette: Palette, *, depth: float, wish: SceneSpec
 ) -> Image.Image:
     height = body.height
     crest = min(y for _, y in line)
@@ -60,7 +60,7 @@ def _snowcapped(
 
 
 def with_forest(
-    chance: random.Random, picture: Image.Image, wish: Wish, palette: Palette, *, horizon: float
+    chance: random.Random, picture: Image.Image, wish: SceneSpec, palette: Palette, *, horizon: float
 ) -> Image.Image:
     """Paint three rows of firs, the near ones tall and dark."""
     width, height = picture.size
@@ -74,9 +74,9 @@ def with_forest(
             trees += _fir(chance, (x, base + height * 0.03), size)
             x += size * chance.uniform(0.16, 0.34)
         mask = ImageChops.lighter(below(ground, picture.size), silhouette(picture.size, trees))
-        colour = mixed(palette.haze, mixed(palette.near, (16, 44, 30), 0.4), depth)
-        tops = mixed(colour, palette.lit, 0.35)
-        body = gradient(picture.size, [tops, colour, mixed(colour, (0, 0, 0), 0.3)])
+        color = mixed(palette.haze, mixed(palette.near, (16, 44, 30), 0.4), depth)
+        tops = mixed(color, palette.lit, 0.35)
+        body = gradient(picture.size, [tops, color, mixed(color, (0, 0, 0), 0.3)])
         if Feature.SNOW in wish.features:
             light = mixed(_WHITE, palette.sky[2], 0.35 if wish.hour is not Hour.NIGHT else 0.75)
             flecks = levels(noise(chance, picture.size, cells=(width // 5, height // 4)), 140, 200)
@@ -103,7 +103,7 @@ def _fir(chance: random.Random, foot: Point, size: float) -> list[list[Point]]:
 
 
 def with_city(
-    chance: random.Random, picture: Image.Image, wish: Wish, palette: Palette, *, horizon: float
+    chance: random.Random, picture: Image.Image, wish: SceneSpec, palette: Palette, *, horizon: float
 ) -> Image.Image:
     """Paint three rows of towers; at night their windows are lit."""
     width, height = picture.size
@@ -116,8 +116,8 @@ def with_city(
         x = -width * 0.02
         while x < width:
             broad = width * wide * chance.uniform(0.6, 1.3)
-            centre = 1 - 1.1 * abs((x + broad / 2) / width - 0.5)
-            top = base - height * tall * chance.uniform(0.35, 1.0) * centre
+            center = 1 - 1.1 * abs((x + broad / 2) / width - 0.5)
+            top = base - height * tall * chance.uniform(0.35, 1.0) * center
             face = mixed(palette.haze, mixed(palette.near, (26, 26, 44), 0.5), depth * chance.uniform(0.85, 1))
             draw.rectangle((x, top, x + broad, height), fill=face)
             draw.rectangle((x, top, x + broad * 0.14, height), fill=mixed(face, palette.light, 0.16))
@@ -152,9 +152,9 @@ def _windows(
     box: tuple[float, float, float, float],
     *,
     unit: float,
-    wish: Wish,
+    wish: SceneSpec,
     depth: float,
-    dark: Colour,
+    dark: Color,
 ) -> None:
     left, top, right, bottom = box
     wide, tall = 5 * unit * (0.6 + depth), 6 * unit * (0.6 + depth)
@@ -167,8 +167,8 @@ def _windows(
         while x < right - wide:
             if chance.random() < share:
                 lamp = mixed((0, 0, 0), chance.choice(_LAMPS), 0.35 + 0.65 * chance.random() * depth)
-                colour = lamp if is_lit else mixed(dark, (226, 236, 246), 0.25)
-                draw.rectangle((x, y, x + wide * 0.55, y + tall * 0.5), fill=colour)
+                color = lamp if is_lit else mixed(dark, (226, 236, 246), 0.25)
+                draw.rectangle((x, y, x + wide * 0.55, y + tall * 0.5), fill=color)
             x += wide
         y += tall
     if sign is not None and is_lit:
@@ -177,11 +177,11 @@ def _windows(
 
 
 def with_dunes(
-    chance: random.Random, picture: Image.Image, wish: Wish, palette: Palette, *, horizon: float
+    chance: random.Random, picture: Image.Image, wish: SceneSpec, palette: Palette, *, horizon: float
 ) -> Image.Image:
     """Paint dunes: each has a lit and a shaded side."""
     width, height = picture.size
-    sand: Colour = (222, 176, 112) if wish.hour is not Hour.NIGHT else (58, 56, 78)
+    sand: Color = (222, 176, 112) if wish.hour is not Hour.NIGHT else (58, 56, 78)
     for index in range(4):
         depth = index / 3
         phase, waves = chance.uniform(0, 6), chance.uniform(0.7, 1.4)
@@ -206,28 +206,28 @@ def with_dunes(
 
 
 def with_meadow(
-    chance: random.Random, picture: Image.Image, wish: Wish, palette: Palette, *, horizon: float
+    chance: random.Random, picture: Image.Image, wish: SceneSpec, palette: Palette, *, horizon: float
 ) -> Image.Image:
     """Paint rolling grass, with flowers where they were asked for."""
     width, height = picture.size
     for depth in (0.3, 0.65, 1.0):
         level = horizon + height * (0.02 + 0.22 * depth**1.5)
         line = ridge(chance, width, level=level, height=height * 0.07, roughness=0.42, points=7)
-        colour = mixed(palette.haze, mixed(palette.lit, palette.near, 0.3), 0.3 + 0.7 * depth)
-        body = gradient(picture.size, [mixed(colour, palette.light, 0.18), colour, mixed(colour, palette.near, 0.6)])
+        color = mixed(palette.haze, mixed(palette.lit, palette.near, 0.3), 0.3 + 0.7 * depth)
+        body = gradient(picture.size, [mixed(color, palette.light, 0.18), color, mixed(color, palette.near, 0.6)])
         blades = levels(noise(chance, picture.size, cells=(width // 5, height // 22)), 70, 190)
-        darker = Image.new("RGB", picture.size, mixed(colour, palette.near, 0.55))
+        darker = Image.new("RGB", picture.size, mixed(color, palette.near, 0.55))
         body = Image.composite(darker, body, blades.point(lambda value, depth=depth: value * 0.5 * depth))
         picture = Image.composite(body, picture, below(line, picture.size))
     if Feature.FLOWERS in wish.features:
         draw = ImageDraw.Draw(picture)
-        colours: list[Colour] = [(236, 84, 96), (250, 202, 84), (246, 240, 244), (188, 112, 214), (255, 140, 70)]
+        colors: list[Color] = [(236, 84, 96), (250, 202, 84), (246, 240, 244), (188, 112, 214), (255, 140, 70)]
         if wish.hour is Hour.NIGHT:
-            colours = [mixed(colour, palette.near, 0.7) for colour in colours]
+            colors = [mixed(color, palette.near, 0.7) for color in colors]
         for _ in range(1400):
             share = chance.random() ** 0.6
             y = horizon + height * 0.16 + (height * 0.84 - horizon) * share
             radius = max(picture.size) / 1400 * (0.8 + 5 * share**2)
             x = chance.uniform(0, width)
-            draw.ellipse((x - radius, y - radius * 0.7, x + radius, y + radius * 0.7), fill=chance.choice(colours))
+            draw.ellipse((x - radius, y - radius * 0.7, x + radius, y + radius * 0.7), fill=chance.choice(colors))
     return picture

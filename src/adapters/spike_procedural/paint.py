@@ -7,14 +7,14 @@ from typing import Final
 
 from PIL import Image, ImageChops, ImageDraw, ImageFilter
 
-Colour = tuple[int, int, int]
+Color = tuple[int, int, int]
 Point = tuple[float, float]
 
 _OVERSAMPLING: Final = 2  # silhouettes are drawn so many times larger, then reduced
 
 
-def mixed(one: Colour, other: Colour, share: float) -> Colour:
-    """Return the colour between two; a share of 1 is all the other."""
+def mixed(one: Color, other: Color, share: float) -> Color:
+    """Return the color between two; a share of 1 is all the other."""
     return (
         round(one[0] + (other[0] - one[0]) * share),
         round(one[1] + (other[1] - one[1]) * share),
@@ -22,8 +22,8 @@ def mixed(one: Colour, other: Colour, share: float) -> Colour:
     )
 
 
-def gradient(size: tuple[int, int], stops: Sequence[Colour]) -> Image.Image:
-    """Return evenly spaced colours from the top to the bottom, without bands."""
+def gradient(size: tuple[int, int], stops: Sequence[Color]) -> Image.Image:
+    """Return evenly spaced colors from the top to the bottom, without bands."""
     column = Image.new("RGB", (1, len(stops)))
     column.putdata(list(stops))
     return column.resize(size, Image.Resampling.BICUBIC, box=(0, 0.5, 1, len(stops) - 0.5))
@@ -50,14 +50,14 @@ def levels(picture: Image.Image, low: int, high: int) -> Image.Image:
     return picture.point([min(255, max(0, round((value - low) * 255 / (high - low)))) for value in range(256)])
 
 
-def glow(picture: Image.Image, centre: Point, radius: float, colour: Colour) -> Image.Image:
+def glow(picture: Image.Image, center: Point, radius: float, color: Color) -> Image.Image:
     """Return the picture with a light around a place."""
     side = max(2, round(2 * radius))
     disc = Image.radial_gradient("L").resize((side, side), Image.Resampling.BILINEAR)
     disc = disc.point([round(max(0.0, 1 - value / 181) ** 2.2 * 255) for value in range(256)])
     light = Image.new("RGB", picture.size)
-    tinted = Image.merge("RGB", [disc.point(lambda value, part=part: value * part // 255) for part in colour])
-    light.paste(tinted, (round(centre[0] - radius), round(centre[1] - radius)))
+    tinted = Image.merge("RGB", [disc.point(lambda value, part=part: value * part // 255) for part in color])
+    light.paste(tinted, (round(center[0] - radius), round(center[1] - radius)))
     return ImageChops.screen(picture, light)
 
 

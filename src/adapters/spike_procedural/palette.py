@@ -1,24 +1,24 @@
-"""Palettes: the colours of the sky and of what stands before it, by the hour and the weather."""
+"""Palettes: the colors of the sky and of what stands before it, by the hour and the weather."""
 
 from collections.abc import Mapping
 from typing import Final
 
 from attrs import evolve, frozen
 
-from spike_procedural.paint import Colour, mixed
-from spike_procedural.words import Feature, Hour, Wish
+from spike_procedural.paint import Color, mixed
+from spike_procedural.prompt import Feature, Hour, SceneSpec
 
 
 @frozen(kw_only=True)
 class Palette:
-    """The colours of one light."""
+    """The colors of one light."""
 
-    sky: tuple[Colour, Colour, Colour, Colour]  # from the zenith to the horizon
-    light: Colour  # of the sun or the moon
-    haze: Colour  # of what is far away
-    near: Colour  # of what is close, in the shade
-    lit: Colour  # of what is close, in the light
-    water: Colour
+    sky: tuple[Color, Color, Color, Color]  # from the zenith to the horizon
+    light: Color  # of the sun or the moon
+    haze: Color  # of what is far away
+    near: Color  # of what is close, in the shade
+    lit: Color  # of what is close, in the light
+    water: Color
 
 
 _PALETTES: Final[Mapping[Hour, Palette]] = {
@@ -55,17 +55,17 @@ _PALETTES: Final[Mapping[Hour, Palette]] = {
         water=(10, 20, 42),
     ),
 }
-_GREY: Final[Colour] = (120, 128, 136)
-_WHITE: Final[Colour] = (236, 242, 248)
+_GRAY: Final[Color] = (120, 128, 136)
+_WHITE: Final[Color] = (236, 242, 248)
 
 
-def palette_of(wish: Wish) -> Palette:
-    """Return the colours for a wish."""
+def palette_of(wish: SceneSpec) -> Palette:
+    """Return the colors for a wish."""
     palette = _PALETTES[wish.hour]
     if wish.features & {Feature.RAIN, Feature.FOG}:
         dull = 0.55 if wish.hour is not Hour.NIGHT else 0.15
-        top, high, low, horizon = (mixed(colour, _GREY, dull) for colour in palette.sky)
-        palette = evolve(palette, sky=(top, high, low, horizon), haze=mixed(palette.haze, _GREY, dull))
+        top, high, low, horizon = (mixed(color, _GRAY, dull) for color in palette.sky)
+        palette = evolve(palette, sky=(top, high, low, horizon), haze=mixed(palette.haze, _GRAY, dull))
     if Feature.SNOW in wish.features:
         bright = 0.75 if wish.hour is not Hour.NIGHT else 0.35
         palette = evolve(palette, lit=mixed(palette.lit, _WHITE, bright))

@@ -1,9 +1,9 @@
 """The entry point `generator.procedural`."""
 
-from spike_core.ports.framer import Framer
+from spike_core.ports.canvas_fitter import CanvasFitter
 from spike_procedural.generator import ProceduralGenerator
 
 
-def open_generator(*, url: str, api_key: str, model: str, framer: Framer) -> ProceduralGenerator:  # noqa: ARG001  # the port's
+def open_generator(*, url: str, api_key: str, model: str, canvas_fitter: CanvasFitter) -> ProceduralGenerator:  # noqa: ARG001  # the port's
     """Return the generator that draws by rules; it needs no server, so no argument counts."""
     return ProceduralGenerator()

@@ -8,11 +8,11 @@ from PIL import Image, ImageChops, ImageDraw, ImageFilter
 
 from spike_core.domain.generation import Prompt
 from spike_procedural.land import with_city, with_dunes, with_forest, with_meadow, with_mountains
-from spike_procedural.paint import Colour, below, billows, glow, gradient, grained, levels, mixed, ridge
+from spike_procedural.paint import Color, below, billows, glow, gradient, grained, levels, mixed, ridge
 from spike_procedural.palette import Palette, palette_of
+from spike_procedural.prompt import GROUND, Feature, Hour, SceneSpec, understood
 from spike_procedural.sky import painted_sky
 from spike_procedural.water import with_beach, with_water
-from spike_procedural.words import GROUND, Feature, Hour, Wish, understood
 
 _GRAIN: Final = 4  # of 255, at most: enough against bands, too little to see
 
@@ -27,7 +27,7 @@ def drawn(prompt: Prompt, *, negative: Prompt | None, size: tuple[int, int]) -> 
     return grained(chance, picture, strength=_GRAIN)
 
 
-def _scene(chance: random.Random, wish: Wish, size: tuple[int, int]) -> Image.Image:
+def _scene(chance: random.Random, wish: SceneSpec, size: tuple[int, int]) -> Image.Image:
     height = size[1]
     palette = palette_of(wish)
     features = wish.features
@@ -60,12 +60,12 @@ def _wooded_shore(chance: random.Random, picture: Image.Image, palette: Palette,
     """Paint a distant wood along the water's edge."""
     width, height = picture.size
     line = ridge(chance, width, level=horizon + height * 0.02, height=height * 0.1, roughness=0.78)
-    colour = mixed(palette.haze, mixed(palette.near, (16, 44, 30), 0.5), 0.7)
-    body = gradient(picture.size, [mixed(colour, palette.lit, 0.4), colour, colour])
+    color = mixed(palette.haze, mixed(palette.near, (16, 44, 30), 0.5), 0.7)
+    body = gradient(picture.size, [mixed(color, palette.lit, 0.4), color, color])
     return Image.composite(body, picture, below(line, picture.size))
 
 
-def _weathered(chance: random.Random, picture: Image.Image, wish: Wish, palette: Palette) -> Image.Image:
+def _weathered(chance: random.Random, picture: Image.Image, wish: SceneSpec, palette: Palette) -> Image.Image:
     width, height = picture.size
     unit = max(picture.size) / 1400
     if Feature.FOG in wish.features:
@@ -102,12 +102,12 @@ def _vignette(size: tuple[int, int], strength: float) -> Image.Image:
 
 
 def _abstract(chance: random.Random, size: tuple[int, int]) -> Image.Image:
-    """Return flowing bands of colours that go together, for words that name nothing we can draw."""
+    """Return flowing bands of colors that go together, for words that name nothing we can draw."""
     width, height = size
     first = tuple(chance.randint(20, 235) for _ in range(3))
-    base: Colour = (first[0], first[1], first[2])
-    partner: Colour = (base[1], base[2], base[0])
-    accent: Colour = mixed((255, 240, 220), partner, 0.3)
+    base: Color = (first[0], first[1], first[2])
+    partner: Color = (base[1], base[2], base[0])
+    accent: Color = mixed((255, 240, 220), partner, 0.3)
     picture = gradient(size, [mixed(base, (10, 10, 30), 0.75), mixed(base, (10, 10, 30), 0.35), partner, accent])
     picture = glow(picture, (width * chance.uniform(0.2, 0.8), height * chance.uniform(0.2, 0.6)), height * 0.9, accent)
     for index in range(9):
@@ -115,8 +115,8 @@ def _abstract(chance: random.Random, size: tuple[int, int]) -> Image.Image:
         line = ridge(
             chance, width, level=height * (0.32 + 0.66 * depth), height=height * 0.34, roughness=0.36, points=8
         )
-        colour = mixed(mixed(accent, base, depth), mixed(partner, (8, 8, 24), 0.6), chance.uniform(0.1, 0.7))
-        body = gradient(size, [mixed(colour, (255, 255, 255), 0.25), colour, mixed(colour, (0, 0, 0), 0.45)])
+        color = mixed(mixed(accent, base, depth), mixed(partner, (8, 8, 24), 0.6), chance.uniform(0.1, 0.7))
+        body = gradient(size, [mixed(color, (255, 255, 255), 0.25), color, mixed(color, (0, 0, 0), 0.45)])
         mask = below(line, size)
         shadow = mask.filter(ImageFilter.GaussianBlur(height / 40)).point(lambda value: value * 0.35)
         picture = Image.composite(Image.new("RGB", size, (6, 6, 18)), picture, shadow)

@@ -8,13 +8,13 @@ from PIL import Image, ImageChops, ImageDraw, ImageFilter
 
 from spike_procedural.paint import billows, glow, gradient, levels, mixed, noise
 from spike_procedural.palette import Palette
-from spike_procedural.words import Feature, Hour, Wish
+from spike_procedural.prompt import Feature, Hour, SceneSpec
 
 _STARS_PER_MEGAPIXEL: Final = 900
 
 
 def painted_sky(
-    chance: random.Random, size: tuple[int, int], wish: Wish, palette: Palette, *, horizon: float
+    chance: random.Random, size: tuple[int, int], wish: SceneSpec, palette: Palette, *, horizon: float
 ) -> Image.Image:
     """Return the whole picture as sky, whose horizon is at this height in pixels."""
     width, height = size
@@ -42,10 +42,10 @@ def painted_sky(
 
 
 def _with_disc(
-    sky: Image.Image, centre: tuple[float, float], radius: float, palette: Palette, *, reach: float
+    sky: Image.Image, center: tuple[float, float], radius: float, palette: Palette, *, reach: float
 ) -> Image.Image:
-    lit = glow(sky, centre, reach, mixed(palette.light, palette.sky[2], 0.35))
-    lit = glow(lit, centre, reach / 4, palette.light)
+    lit = glow(sky, center, reach, mixed(palette.light, palette.sky[2], 0.35))
+    lit = glow(lit, center, reach / 4, palette.light)
     scale = 4
     side = round(2 * radius * scale) + 2 * scale
     disc = Image.new("L", (side, side))
@@ -53,7 +53,7 @@ def _with_disc(
     disc = disc.reduce(scale)
     lit.paste(
         mixed(palette.light, (255, 255, 255), 0.7),
-        (round(centre[0] - disc.width / 2), round(centre[1] - disc.height / 2)),
+        (round(center[0] - disc.width / 2), round(center[1] - disc.height / 2)),
         disc,
     )
     return lit
@@ -90,14 +90,14 @@ def _with_aurora(chance: random.Random, sky: Image.Image, horizon: float) -> Ima
             reach = foot * (0.35 + 0.15 * math.sin(phase + x * 0.11) + 0.08 * math.sin(x * 0.53))
             for step in range(24):
                 share = (1 - step / 24) ** 2 * strength
-                colour = (round(green[0] * share), round(green[1] * share), round(green[2] * share))
+                color = (round(green[0] * share), round(green[1] * share), round(green[2] * share))
                 top = bottom - reach * step / 24
-                draw.line((x, top, x, top - reach / 24), fill=colour)
+                draw.line((x, top, x, top - reach / 24), fill=color)
     soft = curtains.filter(ImageFilter.GaussianBlur(3)).resize(sky.size, Image.Resampling.BICUBIC)
     return ImageChops.screen(sky, soft)
 
 
-def _clouded(chance: random.Random, sky: Image.Image, wish: Wish, palette: Palette, horizon: float) -> Image.Image:
+def _clouded(chance: random.Random, sky: Image.Image, wish: SceneSpec, palette: Palette, horizon: float) -> Image.Image:
     heavy = bool(wish.features & {Feature.RAIN, Feature.CLOUDS})
     density = billows(chance, sky.size, cells=(3, 7))
     mask = levels(density, 96 if heavy else 128, 190 if heavy else 230)

@@ -5,9 +5,9 @@ import random
 
 from PIL import Image, ImageChops, ImageFilter, ImageOps
 
-from spike_procedural.paint import Colour, Point, below, gradient, levels, mixed, noise
+from spike_procedural.paint import Color, Point, below, gradient, levels, mixed, noise
 from spike_procedural.palette import Palette
-from spike_procedural.words import Hour, Wish
+from spike_procedural.prompt import Hour, SceneSpec
 
 
 def with_water(
@@ -33,7 +33,7 @@ def with_water(
 
 
 def with_beach(
-    chance: random.Random, picture: Image.Image, wish: Wish, palette: Palette, *, level: float
+    chance: random.Random, picture: Image.Image, wish: SceneSpec, palette: Palette, *, level: float
 ) -> Image.Image:
     """Paint sand in front, with a line of foam along the water."""
     width, height = picture.size
@@ -42,7 +42,7 @@ def with_beach(
         (width * step / 200, level + height * 0.05 * math.sin(phase + 2.4 * step / 200) + height * 0.1 * step / 200)
         for step in range(201)
     ]
-    dry: Colour = mixed((232, 206, 160), palette.near, 0.8 if wish.hour is Hour.NIGHT else 0.12)
+    dry: Color = mixed((232, 206, 160), palette.near, 0.8 if wish.hour is Hour.NIGHT else 0.12)
     dry = mixed(dry, palette.sky[-1], 0.2)
     sand = gradient(picture.size, [dry, dry, mixed(dry, palette.near, 0.25)])
     grains = noise(chance, picture.size, cells=(width // 3, height // 3))

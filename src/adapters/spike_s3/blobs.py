@@ -17,9 +17,9 @@ from spike_core.domain.objects import ObjectKey
 from spike_core.ports.blobs import StoredObject
 from spike_core.ports.clock import Clock
 from spike_s3.connection import Connection
+from spike_s3.errors import of_code, translated
 from spike_s3.links import presigned
 from spike_s3.streams import copy, sendable, spool
-from spike_s3.troubles import of_code, translated
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -62,7 +62,7 @@ class S3BlobStore:
     def find(self, keys: Collection[ObjectKey]) -> frozenset[ObjectKey]:
         """Return those keys that hold an object.
 
-        The listing is asked first: it tells of hundreds of neighbours at once. What it
+        The listing is asked first: it tells of hundreds of neighbors at once. What it
         doesn't have is asked for by name, as some stores list a new object a little later than they show it.
         """
         listed = self._listed(keys)

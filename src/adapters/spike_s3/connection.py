@@ -14,7 +14,7 @@ from botocore.exceptions import BotoCoreError
 from botocore.handlers import add_expect_header
 
 from spike_s3.address import S3Address
-from spike_s3.troubles import refused
+from spike_s3.errors import refused
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client

@@ -1,7 +1,7 @@
 """The entry point `storage.s3`."""
 
 from spike_core.ports.clock import Clock
-from spike_core.ports.plugins import Storage
+from spike_core.ports.factories import Storage
 from spike_s3.address import S3Address
 from spike_s3.blobs import S3BlobStore
 from spike_s3.connection import Connection

@@ -3,14 +3,14 @@
 from spike_sandbox.engine import (
     Sandbox,
     SandboxedBlender,
-    SandboxedFramer,
+    SandboxedCanvasFitter,
     SandboxedGenerator,
     SandboxedMetadata,
     SandboxedProbe,
     SandboxedUpscaler,
 )
+from spike_sandbox.error_codec import ErrorInChild
 from spike_sandbox.limits import Limits
-from spike_sandbox.verdicts import ErrorInChild
 from spike_sandbox.work import BuildGenerator, Tools
 
 __all__ = [
@@ -19,7 +19,7 @@ __all__ = [
     "Limits",
     "Sandbox",
     "SandboxedBlender",
-    "SandboxedFramer",
+    "SandboxedCanvasFitter",
     "SandboxedGenerator",
     "SandboxedMetadata",
     "SandboxedProbe",

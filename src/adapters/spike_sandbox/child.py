@@ -18,10 +18,10 @@ from typing import Any, Final
 
 from attrs import frozen
 
-from spike_core.domain.errors import WorkAbandoned, WorkCutShort
+from spike_core.domain.errors import WorkAbandoned, WorkKilled
+from spike_sandbox.error_codec import as_data
 from spike_sandbox.limits import held_bytes, set_for_good, set_for_one_work
-from spike_sandbox.verdicts import as_data
-from spike_sandbox.wire import Gone, Wire
+from spike_sandbox.protocol import Channel, Gone
 from spike_sandbox.work import Bench, Tools, perform
 
 INPUT_BYTES_MAX: Final = 2**31
@@ -33,7 +33,7 @@ _KEPT_SHARE_MAX: Final = 0.5  # of the memory, that may still be taken when the 
 def main() -> None:
     """Work until the parent hangs up."""
     _hold_on_to_parent()
-    wire = Wire(socket.socket(fileno=int(sys.argv[1])))
+    wire = Channel(socket.socket(fileno=int(sys.argv[1])))
     log = _LogToParent(wire)
     logging.captureWarnings(capture=True)
     logging.basicConfig(handlers=[log], level=logging.WARNING)
@@ -55,7 +55,7 @@ def _hold_on_to_parent() -> None:
     fcntl.fcntl(lifeline, fcntl.F_SETFL, fcntl.fcntl(lifeline, fcntl.F_GETFL) | os.O_ASYNC)
 
 
-def _serve(wire: Wire, log: "_LogToParent") -> None:
+def _serve(wire: Channel, log: "_LogToParent") -> None:
     start = wire.receive()
     set_for_good(memory_bytes=start["memory_bytes"])
     try:
@@ -73,7 +73,7 @@ def _serve(wire: Wire, log: "_LogToParent") -> None:
         _work(wire, bench, order, kept_bytes_max=int(start["memory_bytes"] * _KEPT_SHARE_MAX))
 
 
-def _work(wire: Wire, bench: Bench, order: Mapping[str, Any], *, kept_bytes_max: int) -> None:
+def _work(wire: Channel, bench: Bench, order: Mapping[str, Any], *, kept_bytes_max: int) -> None:
     """Do a piece of work and answer, also whether this was the last: a library that leaks has left too little."""
     pictures = [_received(wire, begin) for begin in order["begins"]]
     set_for_one_work(cpu_s=order["cpu_s"])
@@ -81,7 +81,7 @@ def _work(wire: Wire, bench: Bench, order: Mapping[str, Any], *, kept_bytes_max:
     try:
         answer = perform(bench, order, pictures, _ParentsWatch(wire))
     except MemoryError:
-        failure = as_data(WorkCutShort("it takes more memory than one may"))
+        failure = as_data(WorkKilled("it takes more memory than one may"))
     except Exception as error:  # noqa: BLE001  # the parent is to know, whatever it is
         failure = as_data(error)
     is_worn = held_bytes() > kept_bytes_max  # here no error holds on to what the work was done with
@@ -93,7 +93,7 @@ def _work(wire: Wire, bench: Bench, order: Mapping[str, Any], *, kept_bytes_max:
         wire.send_bytes(io.BytesIO(answer.content))
 
 
-def _received(wire: Wire, begin: int | None) -> bytes:
+def _received(wire: Channel, begin: int | None) -> bytes:
     """Return a picture: of a file from there on."""
     if begin is None:
         return wire.receive_bytes(bytes_max=INPUT_BYTES_MAX)
@@ -104,7 +104,7 @@ def _received(wire: Wire, begin: int | None) -> bytes:
 class _ParentsWatch:
     """Reports to the parent, and hears whether anybody waits there."""
 
-    _wire: Wire
+    _wire: Channel
 
     def report(self, done: float) -> None:
         """Report; see the port."""
@@ -117,7 +117,7 @@ class _ParentsWatch:
 class _LogToParent(logging.Handler):
     """Hands log lines to the parent, who knows which job they are about."""
 
-    def __init__(self, wire: Wire) -> None:
+    def __init__(self, wire: Channel) -> None:
         super().__init__()
         self._wire = wire
         self._left = LOG_LINES_MAX

@@ -10,17 +10,26 @@ from typing import BinaryIO, Final, TypeVar
 from attrs import field, frozen
 
 from spike_core.domain.dimensions import Dimensions
-from spike_core.domain.errors import GeneratorUnavailable, UndecodablePicture, UpscalerUnavailable, WorkCutShort
+from spike_core.domain.errors import GeneratorUnavailable, UndecodablePicture, UpscalerUnavailable, WorkKilled
 from spike_core.domain.fidelity import Comparison
 from spike_core.domain.generation import Prompt
 from spike_core.domain.images import PictureFacts, PictureIdentity
-from spike_core.ports.plugins import Engine
-from spike_core.ports.upscaler import EnhancedPicture
-from spike_core.ports.watch import UNWATCHED, Watch
+from spike_core.ports.factories import Engine
+from spike_core.ports.progress import UNMONITORED, ProgressMonitor
+from spike_core.ports.upscaler import RenderedImage
 from spike_sandbox.children import Children
-from spike_sandbox.ends import End
+from spike_sandbox.exits import ChildExit
 from spike_sandbox.limits import Limits
-from spike_sandbox.work import Answer, Order, Tools, comparison_of, content_of, facts_of, identity_of, picture_of
+from spike_sandbox.work import (
+    Tools,
+    WorkOrder,
+    WorkResult,
+    comparison_of,
+    content_of,
+    facts_of,
+    identity_of,
+    picture_of,
+)
 
 _Result = TypeVar("_Result")
 _log: Final = logging.getLogger(__name__)
@@ -41,7 +50,7 @@ class Sandbox:
         return Engine(
             upscaler=SandboxedUpscaler(self.works),
             blender=SandboxedBlender(self.works),
-            framer=SandboxedFramer(self.works),
+            canvas_fitter=SandboxedCanvasFitter(self.works),
             probe=SandboxedProbe(self.looks),
             metadata=SandboxedMetadata(looks=self.looks, works=self.works),
         )
@@ -88,13 +97,13 @@ class SandboxedUpscaler:
 
     _children: Children
 
-    def enhance(self, original: BinaryIO, *, size: Dimensions, watch: Watch = UNWATCHED) -> EnhancedPicture:
-        """Return the enhanced picture; see the port. `watch` is asked twice a second, too, whether anybody waits.
+    def enhance(self, original: BinaryIO, *, size: Dimensions, monitor: ProgressMonitor = UNMONITORED) -> RenderedImage:
+        """Return the enhanced picture; see the port. `monitor` is asked twice a second, too, whether anybody waits.
 
         Raises:
-            WorkCutShort: the child didn't live to the end of the work.
+            WorkKilled: the child didn't live to the end of the work.
         """
-        return _worked(self._children, Order("enhance", [original], size), picture_of, watch)
+        return _worked(self._children, WorkOrder("enhance", [original], size), picture_of, monitor)
 
 
 @frozen
@@ -107,13 +116,13 @@ class SandboxedBlender:
         """Return the merged picture; see the port.
 
         Raises:
-            WorkCutShort: the child didn't live to the end of the work.
+            WorkKilled: the child didn't live to the end of the work.
         """
-        return _worked(self._children, Order("blend", [original, source], size), content_of, UNWATCHED)
+        return _worked(self._children, WorkOrder("blend", [original, source], size), content_of, UNMONITORED)
 
 
 @frozen
-class SandboxedFramer:
+class SandboxedCanvasFitter:
     """Has another framer's work done by children."""
 
     _children: Children
@@ -122,17 +131,17 @@ class SandboxedFramer:
         """Return the original on a canvas; see the port.
 
         Raises:
-            WorkCutShort: the child didn't live to the end of the work.
+            WorkKilled: the child didn't live to the end of the work.
         """
-        return _worked(self._children, Order("frame", [original], size, canvas=canvas), content_of, UNWATCHED)
+        return _worked(self._children, WorkOrder("frame", [original], size, canvas=canvas), content_of, UNMONITORED)
 
-    def fit(self, picture: BinaryIO, *, size: Dimensions) -> EnhancedPicture:
+    def fit(self, picture: BinaryIO, *, size: Dimensions) -> RenderedImage:
         """Return the middle of a picture; see the port.
 
         Raises:
-            WorkCutShort: the child didn't live to the end of the work.
+            WorkKilled: the child didn't live to the end of the work.
         """
-        return _worked(self._children, Order("fit", [picture], size), picture_of, UNWATCHED)
+        return _worked(self._children, WorkOrder("fit", [picture], size), picture_of, UNMONITORED)
 
 
 @frozen
@@ -141,23 +150,21 @@ class SandboxedGenerator:
 
     _children: Children
 
-    def generate(self, prompt: Prompt, *, negative: Prompt | None, size: Dimensions) -> EnhancedPicture:
+    def generate(self, prompt: Prompt, *, negative: Prompt | None, size: Dimensions) -> RenderedImage:
         """Return a picture of the words; see the port.
 
         Raises:
-            WorkCutShort: the child didn't live to the end of the work.
+            WorkKilled: the child didn't live to the end of the work.
         """
-        return _worked(self._children, Order("generate", [], size, prompt, negative), picture_of, UNWATCHED)
+        return _worked(self._children, WorkOrder("generate", [], size, prompt, negative), picture_of, UNMONITORED)
 
-    def modify(
-        self, original: BinaryIO, prompt: Prompt, *, negative: Prompt | None, size: Dimensions
-    ) -> EnhancedPicture:
+    def modify(self, original: BinaryIO, prompt: Prompt, *, negative: Prompt | None, size: Dimensions) -> RenderedImage:
         """Return the original changed; see the port.
 
         Raises:
-            WorkCutShort: the child didn't live to the end of the work.
+            WorkKilled: the child didn't live to the end of the work.
         """
-        return _worked(self._children, Order("modify", [original], size, prompt, negative), picture_of, UNWATCHED)
+        return _worked(self._children, WorkOrder("modify", [original], size, prompt, negative), picture_of, UNMONITORED)
 
     def ping(self) -> None:
         """Have a child; see the port."""
@@ -181,7 +188,7 @@ class SandboxedProbe:
             UndecodablePicture: also where it brought the child down.
             UpscalerUnavailable: the child was ended otherwise, or there is none.
         """
-        return _looked(self._children, Order("identify", [content]), identity_of)
+        return _looked(self._children, WorkOrder("identify", [content]), identity_of)
 
     def inspect(self, content: BinaryIO) -> PictureFacts:
         """Return what the picture is, and how it looks; see the port.
@@ -189,7 +196,7 @@ class SandboxedProbe:
         Raises:
             UndecodablePicture, UpscalerUnavailable: as in `identify`.
         """
-        return _looked(self._children, Order("inspect", [content]), facts_of)
+        return _looked(self._children, WorkOrder("inspect", [content]), facts_of)
 
     def compare(self, result: BinaryIO, original: BinaryIO) -> Comparison:
         """Return how a result differs from its original; see the port.
@@ -197,7 +204,7 @@ class SandboxedProbe:
         Raises:
             UndecodablePicture, UpscalerUnavailable: as in `identify`, for either picture.
         """
-        return _looked(self._children, Order("compare", [result, original]), comparison_of)
+        return _looked(self._children, WorkOrder("compare", [result, original]), comparison_of)
 
 
 @frozen(kw_only=True)
@@ -215,25 +222,27 @@ class SandboxedMetadata:
             UndecodablePicture: also where it brought the child down.
             UpscalerUnavailable: the child was ended otherwise, or there is none.
         """
-        yield io.BytesIO(_looked(self.looks, Order("public", [content]), content_of))
+        yield io.BytesIO(_looked(self.looks, WorkOrder("public", [content]), content_of))
 
-    def labelled(self, picture: bytes, *, original: BinaryIO) -> bytes:
+    def with_metadata(self, picture: bytes, *, original: BinaryIO) -> bytes:
         """Return a result with what the original tells; see the port.
 
         Raises:
-            WorkCutShort: the child didn't live to the end of the work.
+            WorkKilled: the child didn't live to the end of the work.
         """
         try:
-            return _worked(self.works, Order("labelled", [io.BytesIO(picture), original]), content_of, UNWATCHED)
+            return _worked(
+                self.works, WorkOrder("with_metadata", [io.BytesIO(picture), original]), content_of, UNMONITORED
+            )
         finally:
             original.seek(0)
 
 
-def _looked(children: Children, order: Order, read: Callable[[Answer], _Result]) -> _Result:
+def _looked(children: Children, order: WorkOrder, read: Callable[[WorkResult], _Result]) -> _Result:
     try:
         with children.one() as child:
-            return child.work(order, read=read, watch=UNWATCHED)
-    except End as end:
+            return child.work(order, read=read, monitor=UNMONITORED)
+    except ChildExit as end:
         _log.warning("a look at a picture was cut short: %s", end)
         raise (UndecodablePicture if end.is_the_pictures_fault else UpscalerUnavailable) from end
     finally:
@@ -241,10 +250,12 @@ def _looked(children: Children, order: Order, read: Callable[[Answer], _Result])
             picture.seek(0)
 
 
-def _worked(children: Children, order: Order, read: Callable[[Answer], _Result], watch: Watch) -> _Result:
+def _worked(
+    children: Children, order: WorkOrder, read: Callable[[WorkResult], _Result], monitor: ProgressMonitor
+) -> _Result:
     try:
         with children.one() as child:
-            return child.work(order, read=read, watch=watch)
-    except End as end:
+            return child.work(order, read=read, monitor=monitor)
+    except ChildExit as end:
         _log.warning("work on a picture was cut short: %s", end)
-        raise WorkCutShort(end.told) from end
+        raise WorkKilled(end.told) from end

@@ -17,13 +17,13 @@ from typing import Final, TypeVar
 
 from attrs import define, field
 
-from spike_core.ports.watch import UNWATCHED, Watch
-from spike_sandbox.ends import Died, SpokeNonsense, TookTooLong
+from spike_core.ports.progress import UNMONITORED, ProgressMonitor
+from spike_sandbox.error_codec import from_data
+from spike_sandbox.exits import BrokeProtocol, Died, TimedOut
 from spike_sandbox.files import as_file
 from spike_sandbox.limits import Limits
-from spike_sandbox.verdicts import from_data
-from spike_sandbox.wire import BUFFER_BYTES, Garbled, Gone, TooSlow, Wire
-from spike_sandbox.work import Answer, Order
+from spike_sandbox.protocol import BUFFER_BYTES, Channel, Gone, MalformedMessage, TooSlow
+from spike_sandbox.work import WorkOrder, WorkResult
 
 RESULT_BYTES_MAX: Final = 512 * 1024 * 1024
 START_MAX_S: Final = 60.0
@@ -40,7 +40,7 @@ class Child:
     """A child process that is at work on at most one thing. One thread at a time may use it."""
 
     _process: "subprocess.Popen[bytes]"
-    _wire: Wire
+    _wire: Channel
     _limits: Limits
     is_idle: bool = field(default=False, init=False)
     works: int = field(default=0, init=False)  # how many it was given
@@ -71,7 +71,7 @@ class Child:
             except BaseException:
                 ours.close()
                 raise
-        child = cls(process, Wire(ours), limits)
+        child = cls(process, Channel(ours), limits)
         try:
             child._introduce(pickled_tools)
         except BaseException:
@@ -89,10 +89,10 @@ class Child:
         """Whether it is still there."""
         return self._process.poll() is None
 
-    def work(self, order: Order, *, read: Callable[[Answer], Result], watch: Watch) -> Result:
+    def work(self, order: WorkOrder, *, read: Callable[[WorkResult], Result], monitor: ProgressMonitor) -> Result:
         """Have the work done and return what `read` makes of it. After an `End` the child is gone, else it is idle.
 
-        `watch` hears of the progress, and of there being none, from this thread; what it raises ends the work and
+        `monitor` hears of the progress, and of there being none, from this thread; what it raises ends the work and
         passes through.
 
         Raises:
@@ -105,7 +105,7 @@ class Child:
         until_s = time.monotonic() + self._limits.wall_time.total_seconds()
         with self._ended_unless_idle():
             self._give(order, until_s)
-            return read(self._answer(watch, until_s))
+            return read(self._answer(monitor, until_s))
 
     def end(self) -> None:
         """End it: in order where it is idle, at once where it isn't; return when it is gone. Again does nothing."""
@@ -134,9 +134,9 @@ class Child:
         with self._ended_unless_idle():
             self._wire.send({"memory_bytes": self._limits.memory_bytes}, until_s=until_s)
             self._wire.send_bytes(io.BytesIO(pickled_tools), until_s=until_s)
-            self._answer(UNWATCHED, until_s)
+            self._answer(UNMONITORED, until_s)
 
-    def _give(self, order: Order, until_s: float) -> None:
+    def _give(self, order: WorkOrder, until_s: float) -> None:
         cpu_s = math.ceil(self._limits.cpu_time.total_seconds())
         with ExitStack() as stack:
             files = [stack.enter_context(as_file(picture)) for picture in order.pictures]
@@ -150,20 +150,20 @@ class Child:
                 else:
                     self._wire.send_file(file, until_s=until_s)
 
-    def _answer(self, watch: Watch, until_s: float) -> Answer:
+    def _answer(self, monitor: ProgressMonitor, until_s: float) -> WorkResult:
         done = 0.0
         while True:
             if not self._wire.has_more(until_s=min(until_s, time.monotonic() + LOOK_S)):
                 if time.monotonic() >= until_s:
                     raise TooSlow
-                self._tell(watch, done)
+                self._tell(monitor, done)
                 continue
             message = self._wire.receive(until_s=until_s)
             self.is_worn |= message.get("is_worn") is True
             match message:
                 case {"is": "progress", "done": int() | float() as told}:
                     done = min(1.0, max(done, told))
-                    self._tell(watch, done)
+                    self._tell(monitor, done)
                 case {"is": "log", "level": int() as level, "name": str() as name, "text": str() as text}:
                     logging.getLogger(name).log(level, "%s", text)
                 case {"is": "done", "told": told, "has_content": bool() as has_content}:
@@ -171,22 +171,22 @@ class Child:
                     if has_content:
                         content = self._wire.receive_bytes(bytes_max=RESULT_BYTES_MAX, until_s=until_s)
                     self.is_idle = True
-                    return Answer(told, content)
+                    return WorkResult(told, content)
                 case {"is": "error"} as told:
                     self.is_idle = True
                     raise from_data(told)
                 case _:
-                    raise Garbled("an unknown message")
+                    raise MalformedMessage("an unknown message")
 
-    def _tell(self, watch: Watch, done: float) -> None:
+    def _tell(self, monitor: ProgressMonitor, done: float) -> None:
         """Report; where nobody waits any more, have the child stop, so that it can be used again."""
         try:
-            watch.report(done)
+            monitor.report(done)
         except BaseException:
             with contextlib.suppress(Exception):  # whatever comes of it, nobody waits; a child that isn't idle is ended
                 until_s = time.monotonic() + STOP_MAX_S
                 self._wire.send({"do": "stop"}, until_s=until_s)
-                self._answer(UNWATCHED, until_s)
+                self._answer(UNMONITORED, until_s)
             raise
 
     @contextmanager
@@ -196,10 +196,10 @@ class Child:
             yield
         except TooSlow as error:
             self.end()
-            raise TookTooLong(self._limits.wall_time.total_seconds()) from error
-        except Garbled as error:
+            raise TimedOut(self._limits.wall_time.total_seconds()) from error
+        except MalformedMessage as error:
             self.end()
-            raise SpokeNonsense(str(error)) from error
+            raise BrokeProtocol(str(error)) from error
         except Gone as error:
             raise Died(self._exit_code()) from error
         except BaseException:

@@ -11,12 +11,12 @@ from spike_core.domain.dimensions import Dimensions
 from spike_core.domain.fidelity import Comparison
 from spike_core.domain.generation import Prompt
 from spike_core.domain.images import PictureFacts, PictureIdentity
-from spike_core.ports.framer import Framer
+from spike_core.ports.canvas_fitter import CanvasFitter
+from spike_core.ports.factories import Engine
 from spike_core.ports.generator import Generator
-from spike_core.ports.plugins import Engine
-from spike_core.ports.upscaler import EnhancedPicture
-from spike_core.ports.watch import Watch
-from spike_sandbox.wire import Garbled
+from spike_core.ports.progress import ProgressMonitor
+from spike_core.ports.upscaler import RenderedImage
+from spike_sandbox.protocol import MalformedMessage
 
 _converter: Final = Converter(detailed_validation=False)
 
@@ -24,7 +24,7 @@ _converter: Final = Converter(detailed_validation=False)
 class BuildGenerator(Protocol):
     """Builds a generator over the engine's framer."""
 
-    def __call__(self, *, framer: Framer) -> Generator:
+    def __call__(self, *, canvas_fitter: CanvasFitter) -> Generator:
         """Build it."""
 
 
@@ -54,12 +54,12 @@ class Bench:
         """The generator."""
         if self._generator is None:
             assert self._tools.generator is not None, "only who has one orders from it"
-            self._generator = self._tools.generator(framer=self.engine.framer)
+            self._generator = self._tools.generator(canvas_fitter=self.engine.canvas_fitter)
         return self._generator
 
 
 @frozen
-class Order:
+class WorkOrder:
     """A piece of work: its name, the pictures that it is about, and sizes and words where it takes them."""
 
     do: str
@@ -77,14 +77,14 @@ class Order:
 
 
 @frozen
-class Answer:
+class WorkResult:
     """What came of a piece of work: what is told of it, and a picture where it made one."""
 
     told: Any
     content: bytes | None = None
 
 
-def perform(bench: Bench, order: Mapping[str, Any], pictures: Sequence[bytes], watch: Watch) -> Answer:
+def perform(bench: Bench, order: Mapping[str, Any], pictures: Sequence[bytes], monitor: ProgressMonitor) -> WorkResult:
     """Do what the order tells, with these pictures.
 
     Raises:
@@ -93,23 +93,25 @@ def perform(bench: Bench, order: Mapping[str, Any], pictures: Sequence[bytes], w
     files = [io.BytesIO(picture) for picture in pictures]
     match order["do"]:
         case "identify":
-            return Answer(_converter.unstructure(bench.engine.probe.identify(files[0])))
+            return WorkResult(_converter.unstructure(bench.engine.probe.identify(files[0])))
         case "inspect":
-            return Answer(_converter.unstructure(bench.engine.probe.inspect(files[0])))
+            return WorkResult(_converter.unstructure(bench.engine.probe.inspect(files[0])))
         case "compare":
-            return Answer(_converter.unstructure(bench.engine.probe.compare(files[0], files[1])))
+            return WorkResult(_converter.unstructure(bench.engine.probe.compare(files[0], files[1])))
         case "enhance" | "fit" | "generate" | "modify":
-            return _answer(_picture(bench, order, files, watch))
+            return _answer(_picture(bench, order, files, monitor))
         case _:
-            return Answer(None, _content(bench.engine, order, files))
+            return WorkResult(None, _content(bench.engine, order, files))
 
 
-def _picture(bench: Bench, order: Mapping[str, Any], files: Sequence[BinaryIO], watch: Watch) -> EnhancedPicture:
+def _picture(
+    bench: Bench, order: Mapping[str, Any], files: Sequence[BinaryIO], monitor: ProgressMonitor
+) -> RenderedImage:
     match order["do"]:
         case "enhance":
-            return bench.engine.upscaler.enhance(files[0], size=_size(order), watch=watch)
+            return bench.engine.upscaler.enhance(files[0], size=_size(order), monitor=monitor)
         case "fit":
-            return bench.engine.framer.fit(files[0], size=_size(order))
+            return bench.engine.canvas_fitter.fit(files[0], size=_size(order))
         case _:
             return _created(bench.generator, order, files)
 
@@ -119,22 +121,22 @@ def _content(engine: Engine, order: Mapping[str, Any], files: Sequence[BinaryIO]
         case "blend":
             return engine.blender.blend(files[0], files[1], size=_size(order))
         case "frame":
-            return engine.framer.frame(files[0], size=_size(order), canvas=_size(order, "canvas"))
+            return engine.canvas_fitter.frame(files[0], size=_size(order), canvas=_size(order, "canvas"))
         case "public":
             with engine.metadata.public(files[0]) as public:
                 return public.read()
-        case "labelled":
-            return engine.metadata.labelled(files[0].read(), original=files[1])
+        case "with_metadata":
+            return engine.metadata.with_metadata(files[0].read(), original=files[1])
         case unknown:
             raise AssertionError(f"no work is called {unknown}")
 
 
-def _answer(picture: EnhancedPicture) -> Answer:
+def _answer(picture: RenderedImage) -> WorkResult:
     told = _converter.unstructure(picture)
-    return Answer(told, told.pop("content"))
+    return WorkResult(told, told.pop("content"))
 
 
-def _created(generator: Generator, order: Mapping[str, Any], files: Sequence[BinaryIO]) -> EnhancedPicture:
+def _created(generator: Generator, order: Mapping[str, Any], files: Sequence[BinaryIO]) -> RenderedImage:
     prompt, told = Prompt(order["prompt"]["text"]), order["negative"]
     negative = None if told is None else Prompt(told["text"])
     if files:
@@ -146,7 +148,7 @@ def _size(order: Mapping[str, Any], name: str = "size") -> Dimensions:
     return _converter.structure(order[name], Dimensions)
 
 
-def identity_of(answer: Answer) -> PictureIdentity:
+def identity_of(answer: WorkResult) -> PictureIdentity:
     """Return what `identify` found.
 
     Raises:
@@ -155,10 +157,10 @@ def identity_of(answer: Answer) -> PictureIdentity:
     try:
         return _converter.structure(answer.told, PictureIdentity)
     except Exception as error:  # whatever a converter and validators make of what may be anything
-        raise Garbled("this is no identity") from error
+        raise MalformedMessage("this is no identity") from error
 
 
-def facts_of(answer: Answer) -> PictureFacts:
+def facts_of(answer: WorkResult) -> PictureFacts:
     """Return what `inspect` found.
 
     Raises:
@@ -167,10 +169,10 @@ def facts_of(answer: Answer) -> PictureFacts:
     try:
         return _converter.structure(answer.told, PictureFacts)
     except Exception as error:  # whatever a converter and validators make of what may be anything
-        raise Garbled("these are no facts") from error
+        raise MalformedMessage("these are no facts") from error
 
 
-def comparison_of(answer: Answer) -> Comparison:
+def comparison_of(answer: WorkResult) -> Comparison:
     """Return what `compare` found.
 
     Raises:
@@ -179,27 +181,27 @@ def comparison_of(answer: Answer) -> Comparison:
     try:
         return _converter.structure(answer.told, Comparison)
     except Exception as error:  # as above
-        raise Garbled("this is no comparison") from error
+        raise MalformedMessage("this is no comparison") from error
 
 
-def picture_of(answer: Answer) -> EnhancedPicture:
+def picture_of(answer: WorkResult) -> RenderedImage:
     """Return what `enhance`, `fit`, `generate` or `modify` made.
 
     Raises:
         Garbled: it isn't that.
     """
     try:
-        return _converter.structure({**answer.told, "content": answer.content}, EnhancedPicture)
+        return _converter.structure({**answer.told, "content": answer.content}, RenderedImage)
     except Exception as error:  # as above
-        raise Garbled("this is no picture") from error
+        raise MalformedMessage("this is no picture") from error
 
 
-def content_of(answer: Answer) -> bytes:
+def content_of(answer: WorkResult) -> bytes:
     """Return the picture that any other work made.
 
     Raises:
         Garbled: there is nothing.
     """
     if not answer.content:
-        raise Garbled("there is no picture")
+        raise MalformedMessage("there is no picture")
     return answer.content

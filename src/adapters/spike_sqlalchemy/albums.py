@@ -46,7 +46,7 @@ class SqlAlchemyAlbums:
     def of_owner(self, owner_id: OwnerId) -> Sequence[Album]:
         """Return the owner's albums, newest first."""
         if self._statements.is_writable:
-            self._statements.take_turn("albums", owner_id)
+            self._statements.advisory_lock("albums", owner_id)
         return [album_of(row) for row in self._statements.rows(_OF_OWNER, {"owner": owner_id.text})]
 
     def lock(self, album_id: AlbumId) -> Album:

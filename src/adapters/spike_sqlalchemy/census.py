@@ -6,11 +6,11 @@ from typing import Final, TypeVar
 from attrs import frozen
 from sqlalchemy import ColumnElement, Table, bindparam, select, text, union_all
 
-from spike_core.domain.facts import JobDue
 from spike_core.domain.identifiers import Identifier, ImageId, JobId, OwnerId
 from spike_core.domain.images import Image
 from spike_core.domain.jobs import Job
 from spike_core.domain.ledger import LedgerEntry
+from spike_core.domain.outbox import OutboxMessage
 from spike_core.domain.wallet import Wallet
 from spike_sqlalchemy.job_rows import job_of
 from spike_sqlalchemy.prepared import Prepared, Row
@@ -60,7 +60,7 @@ class SqlAlchemyCensus:
         """Return the entries that name one of these jobs."""
         return [entry_of(row) for row in self._statements.rows_of(_ENTRIES, job_ids)]
 
-    def messages(self, *, after: JobId | None = None, limit: int) -> Sequence[JobDue]:
+    def messages(self, *, after: JobId | None = None, limit: int) -> Sequence[OutboxMessage]:
         """Return a page of all messages."""
         return self._values(message_of, _MESSAGES, after, limit)
 

@@ -5,7 +5,7 @@ from typing import Final
 from attrs import frozen
 from sqlalchemy import bindparam, select
 
-from spike_core.domain.chores import Chore, Round
+from spike_core.domain.maintenance import MaintenanceRun, MaintenanceTask
 from spike_sqlalchemy.prepared import Prepared, insert_unless, upsert
 from spike_sqlalchemy.rows import round_of, round_row
 from spike_sqlalchemy.statements import Statements
@@ -24,18 +24,18 @@ class SqlAlchemyChores:
 
     _statements: Statements
 
-    def get(self, chore: Chore) -> Round:
+    def get(self, chore: MaintenanceTask) -> MaintenanceRun:
         """Return the latest round."""
         for row in self._statements.rows(_GET, {"which": chore.value}):
             return round_of(row)
-        return Round.before_the_first(chore)
+        return MaintenanceRun.before_the_first(chore)
 
-    def lock(self, chore: Chore) -> Round:
+    def lock(self, chore: MaintenanceTask) -> MaintenanceRun:
         """Return the latest round, its row locked; one is made where there is none."""
-        self._statements.write(_MAKE_LOCKABLE, round_row(Round.before_the_first(chore)))
+        self._statements.write(_MAKE_LOCKABLE, round_row(MaintenanceRun.before_the_first(chore)))
         [row] = self._statements.locked_rows(_LOCK, {"which": chore.value})
         return round_of(row)
 
-    def put(self, round_: Round) -> None:
+    def put(self, round_: MaintenanceRun) -> None:
         """Store the latest round."""
         self._statements.write(_PUT, round_row(round_))

@@ -44,7 +44,7 @@ def commit(connection: Connection) -> None:
 
     Raises:
         DatabaseUnavailable: it is undone, or in doubt where the connection was lost.
-        TransactionUndone: it is undone, in favour of another one.
+        TransactionUndone: it is undone, in favor of another one.
     """
     try:
         _send(connection, "COMMIT")

@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from sqlalchemy import URL, Engine, QueuePool, create_engine, event
 
-from spike_core.ports.plugins import DatabaseLimits
+from spike_core.ports.factories import DatabaseLimits
 
 POOL_OVERFLOW: Final = 48  # connections to SQLite that may come on top while they are needed
 CONNECT_TIMEOUT_S: Final = 5  # how long PostgreSQL may take to let us in

@@ -18,7 +18,7 @@ def translate(error: Exception) -> SpikeError | None:
     """Return the domain's error for a driver's or SQLAlchemy's, or `None` where a bug of ours shows.
 
     Locked for too long, out of space, unreadable, not there, or without the tables: `DatabaseUnavailable`. Broken off
-    in favour of another transaction: `TransactionUndone`. A broken constraint, a syntax error or an unbindable value is
+    in favor of another transaction: `TransactionUndone`. A broken constraint, a syntax error or an unbindable value is
     our bug; what a port promises to refuse is refused without an error of the driver. Drivers' errors have the names
     that PEP 249 gives them, PostgreSQL's a code besides.
     """

@@ -11,7 +11,7 @@ from spike_core.domain.jobs import (
     FailedJob,
     Fence,
     Job,
-    JobOrder,
+    JobSpec,
     JobStatus,
     PendingJob,
     RefundedJob,
@@ -65,7 +65,7 @@ def job_of(row: Row) -> Job:  # noqa: PLR0911  # one for each class
         created_at,
         status,
         attempt,
-        deaths,
+        crashes,
         started_at,
         claimed_at,
         leased_until,
@@ -79,7 +79,7 @@ def job_of(row: Row) -> Job:  # noqa: PLR0911  # one for each class
         reason,
         ended_at,
     ) = row
-    order = JobOrder(
+    spec = JobSpec(
         id=JobId(id_),
         owner_id=OwnerId(owner_id),
         task=task_of(
@@ -100,14 +100,14 @@ def job_of(row: Row) -> Job:  # noqa: PLR0911  # one for each class
     )
     match JobStatus(status):
         case JobStatus.PENDING:
-            return PendingJob(order=order, attempt=attempt, deaths=deaths)
+            return PendingJob(spec=spec, attempt=attempt, crashes=crashes)
         case JobStatus.PROCESSING if leased_until is None:
-            return StartedJob(order=order, attempt=attempt, deaths=deaths, started_at=started_at)
+            return StartedJob(spec=spec, attempt=attempt, crashes=crashes, started_at=started_at)
         case JobStatus.PROCESSING:
             return ClaimedJob(
-                order=order,
+                spec=spec,
                 attempt=attempt,
-                deaths=deaths,
+                crashes=crashes,
                 claimed_at=claimed_at,
                 leased_until=leased_until,
                 progress=progress,
@@ -121,33 +121,33 @@ def job_of(row: Row) -> Job:  # noqa: PLR0911  # one for each class
                 method=result_method or "",
             )
             return CompletedJob(
-                order=order, attempt=attempt, deaths=deaths, claimed_at=claimed_at, result=result, ended_at=ended_at
+                spec=spec, attempt=attempt, crashes=crashes, claimed_at=claimed_at, result=result, ended_at=ended_at
             )
         case JobStatus.FAILED:
             return FailedJob(
-                order=order, attempt=attempt, deaths=deaths, claimed_at=claimed_at, reason=reason, ended_at=ended_at
+                spec=spec, attempt=attempt, crashes=crashes, claimed_at=claimed_at, reason=reason, ended_at=ended_at
             )
         case JobStatus.REFUNDED:
             return RefundedJob(
-                order=order, attempt=attempt, deaths=deaths, claimed_at=claimed_at, reason=reason, ended_at=ended_at
+                spec=spec, attempt=attempt, crashes=crashes, claimed_at=claimed_at, reason=reason, ended_at=ended_at
             )
         case JobStatus.CANCELLED:
-            return CancelledJob(order=order, attempt=attempt, deaths=deaths, claimed_at=claimed_at, ended_at=ended_at)
+            return CancelledJob(spec=spec, attempt=attempt, crashes=crashes, claimed_at=claimed_at, ended_at=ended_at)
         case unreachable:
             assert_never(unreachable)
 
 
-def order_row(order: JobOrder) -> Parameters:
+def spec_row(spec: JobSpec) -> Parameters:
     """Return the columns that never change."""
     return {
-        "id": order.id.text,
-        "owner_id": order.owner_id.text,
-        **task_row(order.task),
-        "tier": order.tier.value,
-        "charged": order.charged.amount,
-        "batch_id": None if order.batch_id is None else order.batch_id.text,
-        "request_id": None if order.request_id is None else order.request_id.text,
-        "created_at": order.created_at,
+        "id": spec.id.text,
+        "owner_id": spec.owner_id.text,
+        **task_row(spec.task),
+        "tier": spec.tier.value,
+        "charged": spec.charged.amount,
+        "batch_id": None if spec.batch_id is None else spec.batch_id.text,
+        "request_id": None if spec.request_id is None else spec.request_id.text,
+        "created_at": spec.created_at,
     }
 
 
@@ -157,7 +157,7 @@ def state_row(job: Job) -> Parameters:
         **_NO_STATE,
         "status": job.status.value,
         "attempt": job.attempt,
-        "deaths": job.deaths,
+        "deaths": job.crashes,
         **_own_columns(job),
     }
 

@@ -11,7 +11,7 @@ from spike_core.domain.errors import JobChanged, JobNotFound
 from spike_core.domain.identifiers import JobId
 from spike_core.domain.jobs import Job, JobStatus, PendingJob
 from spike_core.domain.transitions import check_transition
-from spike_sqlalchemy.job_rows import STATE_COLUMNS, fence_row, job_of, order_row, state_row
+from spike_sqlalchemy.job_rows import STATE_COLUMNS, fence_row, job_of, spec_row, state_row
 from spike_sqlalchemy.prepared import Prepared
 from spike_sqlalchemy.statements import Statements
 from spike_sqlalchemy.tables import jobs
@@ -51,7 +51,7 @@ class SqlAlchemyJobs:
 
     def add(self, jobs: Sequence[PendingJob]) -> None:
         """Store new jobs."""
-        self._statements.write_all(_ADD, [{**order_row(job.order), **state_row(job)} for job in jobs])
+        self._statements.write_all(_ADD, [{**spec_row(job.spec), **state_row(job)} for job in jobs])
 
     def get(self, job_id: JobId) -> Job:
         """Return the job, locked where it may be changed."""

@@ -7,8 +7,8 @@ from typing import Final
 from attrs import frozen
 from sqlalchemy import bindparam, delete, select, update
 
-from spike_core.domain.facts import JobDue
 from spike_core.domain.identifiers import JobId
+from spike_core.domain.outbox import OutboxMessage
 from spike_sqlalchemy.prepared import Prepared, upsert
 from spike_sqlalchemy.rows import message_of, message_row
 from spike_sqlalchemy.statements import Statements
@@ -38,15 +38,15 @@ class SqlAlchemyOutbox:
 
     _statements: Statements
 
-    def put(self, messages: Sequence[JobDue]) -> None:
+    def put(self, messages: Sequence[OutboxMessage]) -> None:
         """Store messages."""
         self._statements.write_all(_PUT, [message_row(message) for message in messages])
 
-    def due(self, *, now: datetime, limit: int) -> Sequence[JobDue]:
+    def due(self, *, now: datetime, limit: int) -> Sequence[OutboxMessage]:
         """Return messages that are due."""
         return [message_of(row) for row in self._statements.rows(_DUE, {"now": now, "rows_max": limit})]
 
-    def take(self, *, now: datetime, until: datetime, limit: int) -> Sequence[JobDue]:
+    def take(self, *, now: datetime, until: datetime, limit: int) -> Sequence[OutboxMessage]:
         """Return messages that are due and that nobody else is taking, and put them off."""
         taken = [message_of(row) for row in self._statements.locked_rows(_TAKE, {"now": now, "rows_max": limit})]
         self._statements.write_of(_PUT_OFF, [message.job_id for message in taken], {"until": until})

@@ -7,7 +7,7 @@ from sqlalchemy import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
 from spike_core.domain.errors import InvalidValue
-from spike_core.ports.plugins import DatabaseLimits
+from spike_core.ports.factories import DatabaseLimits
 from spike_sqlalchemy.database import PostgresDatabase, SqliteDatabase
 from spike_sqlalchemy.engine import postgres_engine, sqlite_engine
 from spike_sqlalchemy.transactions import SqlAlchemyTransactions

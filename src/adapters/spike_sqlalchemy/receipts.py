@@ -6,8 +6,8 @@ from typing import Final
 from attrs import frozen
 from sqlalchemy import bindparam, delete, select, tuple_, update
 
-from spike_core.domain.errors import DuplicateReceipt, ReceiptNotFound
-from spike_core.domain.receipts import Answer, IdempotencyKey, Receipt, RequestDigest
+from spike_core.domain.errors import DuplicateIdempotencyRecord, IdempotencyRecordNotFound
+from spike_core.domain.idempotency import IdempotencyKey, IdempotencyRecord, RecordedResponse, RequestDigest
 from spike_sqlalchemy.prepared import Prepared, insert_unless
 from spike_sqlalchemy.statements import Statements
 from spike_sqlalchemy.tables import receipts
@@ -36,21 +36,21 @@ class SqlAlchemyReceipts:
 
     _statements: Statements
 
-    def get(self, caller: str, key: IdempotencyKey) -> Receipt:
+    def get(self, caller: str, key: IdempotencyKey) -> IdempotencyRecord:
         """Return a receipt."""
         for whose, which, digest, status, body, created_at in self._statements.rows(
             _GET, {"whose": caller, "which": key.text}
         ):
-            return Receipt(
+            return IdempotencyRecord(
                 caller=whose,
                 key=IdempotencyKey(which),
                 digest=RequestDigest(digest),
-                answer=Answer(status=status, body=body),
+                answer=RecordedResponse(status=status, body=body),
                 created_at=created_at,
             )
-        raise ReceiptNotFound
+        raise IdempotencyRecordNotFound
 
-    def add(self, receipt: Receipt) -> None:
+    def add(self, receipt: IdempotencyRecord) -> None:
         """Store a receipt."""
         row = {
             "caller": receipt.caller,
@@ -61,9 +61,9 @@ class SqlAlchemyReceipts:
             "created_at": receipt.created_at,
         }
         if not self._statements.write(_ADD, row):
-            raise DuplicateReceipt
+            raise DuplicateIdempotencyRecord
 
-    def amend(self, caller: str, key: IdempotencyKey, answer: Answer) -> None:
+    def amend(self, caller: str, key: IdempotencyKey, answer: RecordedResponse) -> None:
         """Replace an answer."""
         self._statements.write(
             _AMEND, {"status": answer.status, "body": answer.body, "whose": caller, "which": key.text}

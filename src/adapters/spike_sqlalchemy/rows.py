@@ -3,13 +3,13 @@
 from spike_core.domain.accounts import Email, Secret, SecretHash, Session, User
 from spike_core.domain.albums import Album, AlbumDescription, AlbumImage, AlbumName, Privacy
 from spike_core.domain.api_keys import ApiKey, ApiKeyName
-from spike_core.domain.chores import Chore, Round
 from spike_core.domain.dimensions import Dimensions
-from spike_core.domain.facts import JobDue
 from spike_core.domain.identifiers import AlbumId, AlbumImageId, ApiKeyId, ImageId, JobId, OwnerId, UserId
 from spike_core.domain.images import Image, ImageName
 from spike_core.domain.ledger import EntryKind, LedgerEntry
+from spike_core.domain.maintenance import MaintenanceRun, MaintenanceTask
 from spike_core.domain.objects import ObjectKey, PictureFormat
+from spike_core.domain.outbox import OutboxMessage
 from spike_core.domain.tiers import Tier
 from spike_core.domain.tokens import Tokens
 from spike_core.domain.wallet import Wallet
@@ -114,13 +114,13 @@ def image_row(image: Image) -> Parameters:
     }
 
 
-def message_of(row: Row) -> JobDue:
+def message_of(row: Row) -> OutboxMessage:
     """Return the message in a row."""
     job_id, due_at, refused_since = row
-    return JobDue(job_id=JobId(job_id), due_at=due_at, refused_since=refused_since)
+    return OutboxMessage(job_id=JobId(job_id), due_at=due_at, refused_since=refused_since)
 
 
-def message_row(message: JobDue) -> Parameters:
+def message_row(message: OutboxMessage) -> Parameters:
     """Return the row of a message."""
     return {"job_id": message.job_id.text, "due_at": message.due_at, "refused_since": message.refused_since}
 
@@ -222,13 +222,13 @@ def session_row(session: Session) -> Parameters:
     }
 
 
-def round_of(row: Row) -> Round:
+def round_of(row: Row) -> MaintenanceRun:
     """Return the round in a row of the chores."""
     chore, number, begun_at, held_until = row
-    return Round(chore=Chore(chore), number=number, begun_at=begun_at, held_until=held_until)
+    return MaintenanceRun(chore=MaintenanceTask(chore), number=number, begun_at=begun_at, held_until=held_until)
 
 
-def round_row(round_: Round) -> Parameters:
+def round_row(round_: MaintenanceRun) -> Parameters:
     """Return a chore's row, with its latest round."""
     return {
         "chore": round_.chore.value,

@@ -14,7 +14,7 @@ from spike_sqlalchemy.prepared import Parameters, Prepared, Row
 
 IDS_PER_QUERY: Final = 500  # SQLite takes 32766 parameters in a statement, PostgreSQL 65535
 NO_PARAMETERS: Final[Parameters] = {}
-_TAKE_TURN: Final = Prepared(
+_ADVISORY_LOCK: Final = Prepared(
     select(func.pg_advisory_xact_lock(func.hashtextextended(bindparam("turn", type_=String), 0)))
 )
 
@@ -109,14 +109,14 @@ class Statements:
         for start in range(0, len(rows), IDS_PER_QUERY):
             self._execute_built(built(self._dialect, rows[start : start + IDS_PER_QUERY]), NO_PARAMETERS)
 
-    def take_turn(self, what: str, whose: Identifier) -> None:
+    def advisory_lock(self, what: str, whose: Identifier) -> None:
         """Wait until nobody else has this turn, and keep it to the end; on SQLite the one writer there is has all.
 
         For what there is no row of to lock.
         """
         self.check_writable()
         if self._dialect.name == "postgresql":
-            self.rows(_TAKE_TURN, {"turn": f"{what} {whose.text}"})
+            self.rows(_ADVISORY_LOCK, {"turn": f"{what} {whose.text}"})
 
     def check_writable(self) -> None:
         """Assert that this is no view."""

@@ -5,7 +5,7 @@ from typing import Final
 from attrs import frozen
 from sqlalchemy import and_, case, exists, func, select, text
 
-from spike_core.domain.tallies import QueueTally, RefundTally
+from spike_core.domain.statistics import QueueStatistics, RefundStatistics
 from spike_sqlalchemy.prepared import Prepared
 from spike_sqlalchemy.statements import Statements
 from spike_sqlalchemy.tables import IS_REFUND, jobs, ledger_entries, outbox_messages
@@ -29,15 +29,15 @@ class SqlAlchemyTallies:
 
     _statements: Statements
 
-    def queue(self) -> QueueTally:
+    def queue(self) -> QueueStatistics:
         """Return how many jobs haven't ended."""
         rows = {state: (number, oldest) for state, number, oldest in self._statements.rows(_UNCLAIMED, {})}
         [(claimed,)] = self._statements.rows(_CLAIMED, {})
         numbers = {state: rows[state][0] if state in rows else 0 for state in ("waiting", "announced", "started")}
         oldest = min((oldest for _, oldest in rows.values()), default=None)
-        return QueueTally(**numbers, claimed=claimed, oldest_unclaimed_at=oldest)
+        return QueueStatistics(**numbers, claimed=claimed, oldest_unclaimed_at=oldest)
 
-    def refunds(self) -> RefundTally:
+    def refunds(self) -> RefundStatistics:
         """Return how often jobs were refunded, and how much."""
         [(refunds, tokens)] = self._statements.rows(_REFUNDS, {})
-        return RefundTally(refunds=refunds, tokens=int(tokens))
+        return RefundStatistics(refunds=refunds, tokens=int(tokens))

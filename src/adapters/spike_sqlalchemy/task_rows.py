@@ -6,7 +6,7 @@ from spike_core.domain.dimensions import Dimensions
 from spike_core.domain.generation import AspectRatio, Prompt
 from spike_core.domain.identifiers import ImageId
 from spike_core.domain.objects import ObjectKey
-from spike_core.domain.tasks import Blend, Enhancement, Generation, Input, Modification, Task
+from spike_core.domain.tasks import Blend, Enhancement, Generation, JobInput, Modification, Task
 from spike_sqlalchemy.prepared import Parameters
 
 _NO_TASK: Final[Parameters] = dict.fromkeys(
@@ -67,7 +67,7 @@ def _own_columns(task: Task) -> Parameters:
             return {"kind": "ENHANCEMENT", "image_id": task.image_id.text}
         case Blend():
             source = task.source
-            told = _input_row(source) if isinstance(source, Input) else {"source_image_id": source.text}
+            told = _input_row(source) if isinstance(source, JobInput) else {"source_image_id": source.text}
             return {"kind": "BLEND", "image_id": task.image_id.text, **told}
         case Generation():
             return {
@@ -87,7 +87,7 @@ def _own_columns(task: Task) -> Parameters:
             assert_never(unreachable)
 
 
-def _input_row(source: Input) -> Parameters:
+def _input_row(source: JobInput) -> Parameters:
     return {
         "input_key": source.key.text,
         "input_width_px": source.dimensions.width_px,
@@ -95,9 +95,9 @@ def _input_row(source: Input) -> Parameters:
     }
 
 
-def _input_of(key: str | None, size: tuple[int, int]) -> Input:
+def _input_of(key: str | None, size: tuple[int, int]) -> JobInput:
     assert key is not None, "the table's checks promise it"
-    return Input(key=ObjectKey(key), dimensions=Dimensions(width_px=size[0], height_px=size[1]))
+    return JobInput(key=ObjectKey(key), dimensions=Dimensions(width_px=size[0], height_px=size[1]))
 
 
 def _negative_of(text: str | None) -> Prompt | None:

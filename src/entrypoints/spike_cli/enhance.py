@@ -107,7 +107,7 @@ class _Run:
                 raise UnusableFile(f"{path} was written by this very command, for a picture of the same name")
             check_free(path, existing=self.existing, originals=self.originals)
         original = read_file(picture)
-        made = self.offline.enhanced(original, self.tier, formats=destination.formats, watch=reporter)
+        made = self.offline.enhanced(original, self.tier, formats=destination.formats, monitor=reporter)
         results = [(destination.path(made.format), made.content)]
         results += [(path, self.offline.compared(original, made)) for path in comparisons]
         for path, content in results:

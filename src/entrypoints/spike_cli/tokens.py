@@ -19,5 +19,5 @@ def tokens() -> None:
 def grant(email: Email, amount: Tokens) -> None:
     """Add N tokens to the wallet of the user with this address."""
     with opened(log_level="WARNING") as spike:
-        balance = spike.treasury.grant(email, amount)
+        balance = spike.wallets.grant(email, amount)
     click.echo(f"{email} has {balance} tokens now")

@@ -45,6 +45,6 @@ def create(email: Email, tokens: Tokens | None, as_json: bool) -> None:  # noqa:
 def link(email: Email, url: str | None) -> None:
     """Print a link that signs a browser in, valid for 30 days."""
     with opened(log_level="WARNING") as spike:
-        session = spike.sessions.open(spike.keyring.holder(email))
+        session = spike.sessions.open(spike.api_keys.holder(email))
         base_url = url or spike.settings.public_url or f"http://localhost:{DEFAULT_PORT}"
     click.echo(sign_in_link(base_url.rstrip("/"), session.token))

@@ -5,7 +5,7 @@ from typing import Any, ClassVar, Final
 
 from attrs import field, frozen
 
-from spike_core.domain.albums import AlbumChanges, AlbumDescription, AlbumName, Privacy
+from spike_core.domain.albums import AlbumDescription, AlbumName, AlbumPatch, Privacy
 from spike_core.domain.errors import InvalidIdentifier, InvalidInput, InvalidValue
 from spike_core.domain.identifiers import AlbumId, ImageId
 from spike_core.domain.limits import IMAGES_PER_ALBUM_MAX, IMAGES_PER_MOVE_MAX
@@ -40,7 +40,7 @@ def new_album(body: Mapping[str, object]) -> NewAlbum:
     return NewAlbum(**{name: value for name, value in _facts(body).items() if value is not None})
 
 
-def album_changes(body: Mapping[str, object]) -> AlbumChanges:
+def album_changes(body: Mapping[str, object]) -> AlbumPatch:
     """Return the parsed body of `PATCH /api/albums/{album_id}`; what it doesn't name stays as it is.
 
     Raises:
@@ -53,7 +53,7 @@ def album_changes(body: Mapping[str, object]) -> AlbumChanges:
     if "coverImageId" in body:
         cover = body["coverImageId"]
         facts["cover_image_id"] = None if cover is None else ImageId.parse(string_field("coverImageId", cover))
-    return AlbumChanges(**facts)
+    return AlbumPatch(**facts)
 
 
 @frozen(kw_only=True)

@@ -10,7 +10,7 @@ from attrs import frozen
 from spike_core.domain.accounts import Secret
 from spike_core.domain.errors import Forbidden, Unauthenticated
 from spike_core.domain.identifiers import UserId
-from spike_core.domain.rates import Bucket
+from spike_core.domain.rate_limits import RateLimitGroup
 from spike_core.services.accounts import Authentication
 from spike_http.base_urls import BaseUrls
 from spike_http.limits import Limits
@@ -28,7 +28,7 @@ class Gate:
     base_urls: BaseUrls
     limits: Limits
 
-    def user(self, req: falcon.Request, *, bucket: Bucket = Bucket.GENERAL) -> UserId:
+    def user(self, req: falcon.Request, *, bucket: RateLimitGroup = RateLimitGroup.GENERAL) -> UserId:
         """Return the user, whose request is counted in this bucket.
 
         Raises:
@@ -42,7 +42,7 @@ class Gate:
         self.limits.count(req, bucket, caller=user.text)
         return user
 
-    def visitor(self, req: falcon.Request, *, bucket: Bucket = Bucket.GENERAL) -> UserId | None:
+    def visitor(self, req: falcon.Request, *, bucket: RateLimitGroup = RateLimitGroup.GENERAL) -> UserId | None:
         """Return the user, or `None` for a visitor without any credential, who is counted by address.
 
         Raises:
@@ -55,7 +55,7 @@ class Gate:
             self.limits.count(req, bucket, caller=user.text)
         return user
 
-    def stranger(self, req: falcon.Request, *, bucket: Bucket) -> str:
+    def stranger(self, req: falcon.Request, *, bucket: RateLimitGroup) -> str:
         """Count a request for which credentials don't matter by the address that it comes from, and return that.
 
         Raises:

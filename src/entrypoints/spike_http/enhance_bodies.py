@@ -9,7 +9,7 @@ from spike_core.domain.errors import InvalidValue
 from spike_core.domain.identifiers import ImageId
 from spike_core.domain.limits import BATCH_IMAGES_MAX, PARALLEL_TIERS_MAX
 from spike_core.domain.tiers import Tier
-from spike_core.services.intake import Offer
+from spike_core.services.ingest import InlineImage
 from spike_http.bodies import MissingFields, string_field
 from spike_http.openapi.notes import id_schema, said, sent_as
 from spike_http.pictures import BASE64_NOTE, MEDIA_TYPES, offered_picture
@@ -39,7 +39,7 @@ class EnhanceBody:
 
     image_id: ImageId
     tier: Tier
-    source: ImageId | Offer | None = field(
+    source: ImageId | InlineImage | None = field(
         metadata=sent_as({"blendSource": {"anyOf": [_BLEND_SOURCE, {"type": "null"}]}})
     )
 
@@ -115,7 +115,7 @@ class MixBody:
     """`POST /api/images/anonymous-enhance`."""
 
     image_id: ImageId
-    source: ImageId | Offer = field(
+    source: ImageId | InlineImage = field(
         metadata=sent_as(
             {
                 "blendSource": _BLEND_SOURCE,
@@ -140,7 +140,7 @@ class MixBody:
         return cls(image_id=ImageId.parse(string_field("imageId", image_id)), source=blend_source(source))
 
 
-def blend_source(source: object) -> ImageId | Offer:
+def blend_source(source: object) -> ImageId | InlineImage:
     """Return what `blendSource` names, or holds.
 
     Raises:

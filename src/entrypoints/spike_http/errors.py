@@ -118,20 +118,22 @@ TABLE: Final[Mapping[type[errors.SpikeError], Row]] = {
     errors.MultiplePages: _bad_file("File has {pages} pages", "Please upload each page as a file of its own"),
     errors.AnimatedPicture: _bad_file("Animated images are not supported", "Please upload a single frame"),
     errors.TooManyPixels: _bad_file("Image exceeds maximum of 50 megapixels", "Please upload a smaller image"),
-    errors.LocationInside: _bad_file("The image tells where it was taken", "Please upload it again, then publish that"),
+    errors.ContainsLocation: _bad_file(
+        "The image tells where it was taken", "Please upload it again, then publish that"
+    ),
     errors.UnsafeAddress: _bad("The image URL is not allowed", "Please give the public http or https URL of an image"),
     errors.DownloadFailed: _bad(
         "The image URL could not be fetched", "Please check that the URL is publicly accessible"
     ),
     errors.PromptRefused: _bad("The prompt was refused", "Please describe another picture"),
-    errors.KeyReused: _row(
+    errors.IdempotencyKeyReused: _row(
         HTTPStatus.UNPROCESSABLE_ENTITY,
         "IDEMPOTENCY_KEY_REUSED",
         "The Idempotency-Key was used with another request",
         "Idempotency Key Reused",
         "Please use a new key for a new request",
     ),
-    errors.RequestUnderWay: _row(
+    errors.RequestInProgress: _row(
         HTTPStatus.CONFLICT,
         "CONFLICT",
         "A request with this Idempotency-Key is still being answered",
@@ -161,7 +163,7 @@ TABLE: Final[Mapping[type[errors.SpikeError], Row]] = {
     errors.AlbumNotFound: _NOT_FOUND,
     errors.UserNotFound: _NOT_FOUND,
     errors.ApiKeyNotFound: _NOT_FOUND,
-    errors.ReceiptNotFound: _NOT_FOUND,
+    errors.IdempotencyRecordNotFound: _NOT_FOUND,
     errors.WalletNotFound: _NOT_FOUND,
     errors.ObjectNotFound: _NOT_FOUND,
     errors.Conflict: _CONFLICT,
@@ -178,7 +180,7 @@ TABLE: Final[Mapping[type[errors.SpikeError], Row]] = {
         "Please revoke a key that you no longer need, then try again",
     ),
     errors.DuplicateEntry: _CONFLICT,
-    errors.DuplicateReceipt: _CONFLICT,
+    errors.DuplicateIdempotencyRecord: _CONFLICT,
     errors.AlbumFull: _row(
         HTTPStatus.CONFLICT,
         "CONFLICT",
@@ -208,11 +210,11 @@ TABLE: Final[Mapping[type[errors.SpikeError], Row]] = {
     errors.StorageRefused: _INTERNAL,
     errors.QueueUnavailable: _INTERNAL,
     errors.UpscalerUnavailable: _INTERNAL,
-    errors.WorkCutShort: _INTERNAL,
+    errors.WorkKilled: _INTERNAL,
     errors.GeneratorUnavailable: _INTERNAL,
     errors.LimiterUnavailable: _INTERNAL,
-    errors.UploadOverdue: _INTERNAL,
-    errors.FlawedResult: _INTERNAL,
+    errors.UploadExpired: _INTERNAL,
+    errors.InvalidResult: _INTERNAL,
     errors.UnusableResult: _INTERNAL,
 }
 
@@ -223,7 +225,7 @@ BATCH_TROUBLES: Final[Mapping[type[errors.SpikeError], tuple[FileTrouble, str]]]
     errors.InvalidInput: ("validation", "{error}"),
     errors.StorageUnavailable: ("upload", "The file could not be stored"),
     errors.DatabaseUnavailable: ("database", "The file could not be recorded"),
-    errors.UploadOverdue: ("database", "The file could not be recorded"),
+    errors.UploadExpired: ("database", "The file could not be recorded"),
     errors.SpikeError: ("unknown", "Something went wrong"),
 }
 

@@ -15,8 +15,8 @@ from typing import Any, BinaryIO, Final, TypeVar
 import falcon
 from attrs import field, frozen
 
-from spike_core.domain.errors import ReceiptNotFound, RequestUnderWay, SpikeError, Unavailable
-from spike_core.domain.receipts import Answer, IdempotencyKey, RequestDigest
+from spike_core.domain.errors import IdempotencyRecordNotFound, RequestInProgress, SpikeError, Unavailable
+from spike_core.domain.idempotency import IdempotencyKey, RecordedResponse, RequestDigest
 from spike_core.services.afterthoughts import Then, nothing_more
 from spike_core.services.receipts import ReceiptBook, Request
 from spike_http.media import as_json
@@ -52,8 +52,8 @@ class Once:
 
         Raises:
             InvalidValue: the key isn't one.
-            KeyReused: it belongs to another request.
-            RequestUnderWay: the same request is being worked on at this moment.
+            IdempotencyKeyReused: it belongs to another request.
+            RequestInProgress: the same request is being worked on at this moment.
         """
         header = req.get_header(HEADER)
         if header is None:
@@ -62,13 +62,13 @@ class Once:
             return
         request = Request(caller=caller, key=IdempotencyKey.parse(header), digest=_digest(req))
 
-        def answer_with(result: Result) -> Answer:
-            return Answer(status=int(status), body=_text(as_json(view(result))))
+        def answer_with(result: Result) -> RecordedResponse:
+            return RecordedResponse(status=int(status), body=_text(as_json(view(result))))
 
         with self._alone(request):
             try:
                 _replay(resp, self.receipts.answer_to(request))
-            except ReceiptNotFound:
+            except IdempotencyRecordNotFound:
                 try:
                     given = answer_with(self._acted(act, request, answer_with))
                 except Unavailable:
@@ -82,16 +82,16 @@ class Once:
         """Answer as another process has, if it was faster with the same request: its effect may be what is lacking."""
         try:
             answer = self.receipts.answer_to(request)
-        except ReceiptNotFound:
+        except IdempotencyRecordNotFound:
             raise error from None
         _replay(resp, answer)
 
     def _acted(
-        self, act: Callable[[Then[Result]], Result], request: Request, answer_with: Callable[[Result], Answer]
+        self, act: Callable[[Then[Result]], Result], request: Request, answer_with: Callable[[Result], RecordedResponse]
     ) -> Result:
-        kept: list[Answer] = []
+        kept: list[RecordedResponse] = []
 
-        def keep(result: Result) -> Answer:
+        def keep(result: Result) -> RecordedResponse:
             kept.append(answer_with(result))
             return kept[-1]
 
@@ -106,7 +106,7 @@ class Once:
         name = (request.caller, request.key.text)
         with self._turn:
             if name in self._under_way:
-                raise RequestUnderWay
+                raise RequestInProgress
             self._under_way.add(name)
         try:
             yield
@@ -140,12 +140,12 @@ def _text(media: Any) -> str:
     return json.dumps(media, ensure_ascii=False)
 
 
-def _replay(resp: falcon.Response, answer: Answer) -> None:
+def _replay(resp: falcon.Response, answer: RecordedResponse) -> None:
     resp.set_header(REPLAYED, "true")
     _give(resp, answer)
 
 
-def _give(resp: falcon.Response, answer: Answer) -> None:
+def _give(resp: falcon.Response, answer: RecordedResponse) -> None:
     resp.status = answer.status
     resp.content_type = falcon.MEDIA_JSON
     resp.text = answer.body

@@ -5,18 +5,18 @@ from typing import Any, Final
 
 from spike_core.domain.errors import InvalidValue
 from spike_core.domain.images import ImageName, check_description
-from spike_core.services.labelling import Labels
+from spike_core.services.image_updates import ImagePatch
 from spike_http.bodies import string_field
 
 
-def image_labels(body: Mapping[str, object]) -> Labels:
+def image_labels(body: Mapping[str, object]) -> ImagePatch:
     """Return the parsed body of `PATCH /api/images/{image_id}`; fields that it doesn't name stay as they are.
 
     Raises:
         InvalidValue, InvalidFileName: it isn't one.
     """
     labels: dict[str, Any] = {name: parse(body[sent]) for sent, (name, parse) in _FIELDS.items() if sent in body}
-    return Labels(**labels)
+    return ImagePatch(**labels)
 
 
 def _description(value: object) -> str | None:

@@ -8,7 +8,7 @@ import structlog
 from attrs import frozen
 
 from spike_core.domain.errors import LimiterUnavailable, TooManyRequests
-from spike_core.domain.rates import Allowance, Bucket, Rate
+from spike_core.domain.rate_limits import Allowance, RateLimit, RateLimitGroup
 from spike_core.ports.clock import Clock
 from spike_core.ports.limiter import RateLimiter
 from spike_http.proxies import Proxies
@@ -21,11 +21,11 @@ class Limits:
     """Counts requests. A limiter that doesn't answer lets everybody pass, and is asked again by the next request."""
 
     limiter: RateLimiter
-    rates: Mapping[Bucket, Rate]  # those that aren't here have no limit
+    rates: Mapping[RateLimitGroup, RateLimit]  # those that aren't here have no limit
     proxies: Proxies
     clock: Clock
 
-    def count(self, req: falcon.Request, bucket: Bucket, *, caller: str) -> None:
+    def count(self, req: falcon.Request, bucket: RateLimitGroup, *, caller: str) -> None:
         """Count a request and note for its answer what is left.
 
         Raises:
@@ -44,7 +44,7 @@ class Limits:
             wait = allowance.resets_at - self.clock.now()
             raise TooManyRequests(retry_after_s=max(1, -(-wait // _SECOND)))
 
-    def count_client(self, req: falcon.Request, bucket: Bucket) -> None:
+    def count_client(self, req: falcon.Request, bucket: RateLimitGroup) -> None:
         """Count a request by the address that it comes from.
 
         Raises:

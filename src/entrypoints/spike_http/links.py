@@ -9,7 +9,7 @@ from attrs import frozen
 from spike_core.domain.identifiers import OwnerId
 from spike_core.domain.images import Image
 from spike_core.domain.objects import ObjectKey
-from spike_core.ports.plugins import Storage
+from spike_core.ports.factories import Storage
 from spike_http.base_urls import BaseUrls
 
 

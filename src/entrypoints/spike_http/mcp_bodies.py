@@ -10,8 +10,8 @@ from spike_core.domain.generation import AspectRatio, Prompt
 from spike_core.domain.limits import PROMPT_CHARS_MAX
 from spike_core.domain.objects import PictureFormat
 from spike_core.domain.tiers import Tier
-from spike_core.services.creations import WebAddress
-from spike_core.services.intake import Offer
+from spike_core.services.generations import WebAddress
+from spike_core.services.ingest import InlineImage
 from spike_http.bodies import MissingFields, string_field
 from spike_http.openapi.notes import sent_as
 from spike_http.pictures import BASE64_NOTE, offered_picture
@@ -98,7 +98,7 @@ class ModifyBody:
     prompt: Prompt
     tier: Tier = field(metadata=_TIER)
     negative: Prompt | None = field(metadata=_NEGATIVE)
-    picture: Offer | WebAddress = field(metadata=_PICTURE)
+    picture: InlineImage | WebAddress = field(metadata=_PICTURE)
 
     @classmethod
     def parse(cls, body: Mapping[str, object]) -> "ModifyBody":
@@ -135,7 +135,7 @@ def _tier(body: Mapping[str, object]) -> Tier:
     raise UnknownPricedTier
 
 
-def _picture(body: Mapping[str, object]) -> Offer | WebAddress:
+def _picture(body: Mapping[str, object]) -> InlineImage | WebAddress:
     image, url = body.get("image"), body.get("imageUrl")
     if image is None and url is None:
         raise MissingFields("Please provide either image or imageUrl")

@@ -8,7 +8,7 @@ import structlog
 from attrs import frozen
 
 from spike_core.domain.identifiers import RequestId
-from spike_core.domain.rates import Allowance
+from spike_core.domain.rate_limits import Allowance
 from spike_core.ports.ids import Ids
 from spike_http.limits import tell
 from spike_runtime.metrics import Metrics

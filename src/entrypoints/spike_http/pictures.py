@@ -22,7 +22,7 @@ from spike_core.domain.errors import (
 from spike_core.domain.limits import SOURCE_BYTES_MAX
 from spike_core.domain.media_types import canonical_media_type
 from spike_core.domain.objects import PictureFormat
-from spike_core.services.intake import Offer
+from spike_core.services.ingest import InlineImage
 from spike_http import long_texts
 from spike_http.base64_text import decode
 from spike_http.bodies import BodyTooLarge, MalformedBody, check_is_json, string_field
@@ -93,7 +93,7 @@ def _blocks(req: falcon.Request, digest: "hashlib._Hash") -> Iterator[bytes]:
 
 def offered_picture(
     encoded: object, *, media_type: object, field: str, media_types: Collection[str] = MEDIA_TYPES
-) -> Offer:
+) -> InlineImage:
     """Return the picture that a field holds. What it really is, the bytes will tell.
 
     Raises:
@@ -113,7 +113,7 @@ def offered_picture(
         content = _decoded(text, begin=prefix.end() if prefix else 0)
     except ValueError as error:  # characters beyond ASCII among them
         raise InvalidValue(what=field, rule="must be base64") from error
-    return Offer(content=content, media_type=said)
+    return InlineImage(content=content, media_type=said)
 
 
 def _beginning(text: str) -> str:

@@ -48,7 +48,7 @@ def routes(spike: Spike, *, closing: threading.Event) -> Sequence[Route]:
     links = link_policy(spike)
     patience = Patience(waiters_max=max(1, settings.web_threads // 2), closing=closing)
     once = Once(receipts=spike.receipts)
-    gallery = spike.gallery
+    queries = spike.queries
     table = [
         Route("/api/images/upload", UploadResource(gate=gate, once=once, uploads=spike.uploads, links=links)),
         Route(
@@ -72,41 +72,41 @@ def routes(spike: Spike, *, closing: threading.Event) -> Sequence[Route]:
             "/api/images/anonymous-enhance",
             MixResource(gate=gate, once=once, enhancements=spike.enhancements),
         ),
-        Route("/api/images", ImagesResource(gate=gate, gallery=gallery, links=links)),
-        Route("/api/images/move-to-album", MoveResource(gate=gate, arrangement=spike.arrangement)),
+        Route("/api/images", ImagesResource(gate=gate, queries=queries, links=links)),
+        Route("/api/images/move-to-album", MoveResource(gate=gate, album_contents=spike.album_contents)),
         Route(
             "/api/images/{image_id}",
             ImageResource(
                 gate=gate,
-                gallery=gallery,
-                labelling=spike.labelling,
-                removal=spike.removal,
+                queries=queries,
+                image_updates=spike.image_updates,
+                deletion=spike.deletion,
                 patience=patience,
                 links=links,
             ),
         ),
-        Route("/api/jobs/batch-status", BatchStatusResource(gate=gate, gallery=gallery, links=links)),
-        Route("/api/jobs/{job_id}", JobResource(gate=gate, gallery=gallery, patience=patience, links=links)),
+        Route("/api/jobs/batch-status", BatchStatusResource(gate=gate, queries=queries, links=links)),
+        Route("/api/jobs/{job_id}", JobResource(gate=gate, queries=queries, patience=patience, links=links)),
         Route(
             "/api/jobs/{job_id}/cancel",
-            CancelResource(gate=gate, gallery=gallery, cancellation=spike.cancellation, links=links),
+            CancelResource(gate=gate, queries=queries, cancellation=spike.cancellation, links=links),
         ),
         Route(
             "/api/batches/{batch_id}",
-            BatchResource(gate=gate, gallery=gallery, patience=patience, links=links),
+            BatchResource(gate=gate, queries=queries, patience=patience, links=links),
         ),
         Route("/api/mcp/generate", GenerateResource(gate=gate, once=once, creations=spike.creations)),
         Route("/api/mcp/modify", ModifyResource(gate=gate, once=once, creations=spike.creations)),
         Route("/api/mcp/jobs/{job_id}", CreationResource(gate=gate, creations=spike.creations, links=links)),
         Route("/api/mcp/history", CreationHistoryResource(gate=gate, creations=spike.creations, links=links)),
-        Route("/api/mcp/balance", CreationBalanceResource(gate=gate, treasury=spike.treasury)),
+        Route("/api/mcp/balance", CreationBalanceResource(gate=gate, wallets=spike.wallets)),
         Route("/api/albums", AlbumsResource(gate=gate, once=once, albums=spike.albums)),
         Route("/api/albums/{album_id}", AlbumResource(gate=gate, albums=spike.albums, links=links)),
-        Route("/api/albums/{album_id}/images", AlbumImagesResource(gate=gate, arrangement=spike.arrangement)),
-        Route("/api/tokens/balance", BalanceResource(gate=gate, treasury=spike.treasury)),
-        Route("/api/tokens/history", HistoryResource(gate=gate, treasury=spike.treasury)),
-        Route("/api/settings/api-keys", ApiKeysResource(gate=gate, keyring=spike.keyring)),
-        Route("/api/settings/api-keys/{key_id}", ApiKeyResource(gate=gate, keyring=spike.keyring)),
+        Route("/api/albums/{album_id}/images", AlbumImagesResource(gate=gate, album_contents=spike.album_contents)),
+        Route("/api/tokens/balance", BalanceResource(gate=gate, wallets=spike.wallets)),
+        Route("/api/tokens/history", HistoryResource(gate=gate, wallets=spike.wallets)),
+        Route("/api/settings/api-keys", ApiKeysResource(gate=gate, api_keys=spike.api_keys)),
+        Route("/api/settings/api-keys/{key_id}", ApiKeyResource(gate=gate, api_keys=spike.api_keys)),
         Route("/api/session", SessionResource(gate=gate, sessions=spike.sessions)),
         Route("/healthz", HealthResource()),
         Route(
@@ -119,7 +119,7 @@ def routes(spike: Spike, *, closing: threading.Event) -> Sequence[Route]:
     ]
     table.append(Route("/metrics", MetricsResource(spike.metrics)))
     if spike.storage.links is not None:
-        files = FileResource(blobs=spike.storage.blobs, links=spike.storage.links, gallery=gallery)
+        files = FileResource(blobs=spike.storage.blobs, links=spike.storage.links, queries=queries)
         table.append(Route("/files/{folder}/{name}", files))
     return table
 

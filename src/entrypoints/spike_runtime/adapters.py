@@ -9,8 +9,7 @@ from typing import Final
 from spike_core.domain.errors import InvalidInput
 from spike_core.ports.broker import Broker
 from spike_core.ports.clock import Clock
-from spike_core.ports.limiter import RateLimiter
-from spike_core.ports.plugins import (
+from spike_core.ports.factories import (
     Database,
     DatabaseLimits,
     OpenBroker,
@@ -19,6 +18,7 @@ from spike_core.ports.plugins import (
     OpenStorage,
     Storage,
 )
+from spike_core.ports.limiter import RateLimiter
 from spike_runtime.plugins import load_adapter, scheme_of
 from spike_runtime.settings import Settings, WrongSettings
 from spike_sandbox import Limits, Sandbox, Tools

@@ -15,7 +15,7 @@ from spike_core.domain.dimensions import Dimensions
 from spike_core.domain.errors import SpikeError, StorageRefused, Unavailable
 from spike_core.domain.identifiers import ImageId
 from spike_core.domain.objects import ObjectKey, PictureFormat
-from spike_core.domain.rates import Bucket, Rate
+from spike_core.domain.rate_limits import RateLimit, RateLimitGroup
 from spike_runtime.wiring import Spike
 
 FREE_BYTES_MIN: Final = 1024 * 1024 * 1024
@@ -171,7 +171,7 @@ def _stored(spike: Spike, key: ObjectKey) -> Iterator[ObjectKey]:
 
 
 def _use_limiter(spike: Spike) -> None:
-    spike.limiter.hit("spike doctor", Rate(bucket=Bucket.GENERAL, limit=1, window=timedelta(seconds=1)))
+    spike.limiter.hit("spike doctor", RateLimit(bucket=RateLimitGroup.GENERAL, limit=1, window=timedelta(seconds=1)))
 
 
 def _use_engine(spike: Spike, sample: bytes) -> None:

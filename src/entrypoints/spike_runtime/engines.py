@@ -7,7 +7,7 @@ from typing import Final
 from attrs import frozen
 
 from spike_core.domain.errors import UpscalerUnavailable
-from spike_core.ports.plugins import Engine, EngineMeans, OpenEngine
+from spike_core.ports.factories import Engine, EngineResources, OpenEngine
 from spike_ncnn import is_installed
 from spike_pillow import classical_engine
 from spike_runtime.plugins import load_adapter
@@ -60,7 +60,7 @@ def chosen_engine(settings: Settings) -> EngineChoice:
     if name == AUTO:
         name = NEURAL if is_installed() else CLASSICAL
     open_: OpenEngine = load_adapter("upscaler", name, setting=SETTING)
-    means = EngineMeans(
+    means = EngineResources(
         threads=settings.engine_threads,
         memory_bytes=settings.engine_memory_mb * 1024 * 1024,
         classical=classical_engine,

@@ -6,9 +6,9 @@ from typing import Final
 from attrs import frozen
 
 from spike_core.domain.errors import InvalidInput
-from spike_core.ports.framer import Framer
+from spike_core.ports.canvas_fitter import CanvasFitter
+from spike_core.ports.factories import OpenGenerator
 from spike_core.ports.generator import Generator
-from spike_core.ports.plugins import OpenGenerator
 from spike_runtime.plugins import load_adapter
 from spike_runtime.settings import Settings, WrongSettings
 from spike_sandbox import BuildGenerator
@@ -29,14 +29,14 @@ class GeneratorChoice:
         """Whether it needs no server: no key, no network, no patience. The keys of others stay out of the sandbox."""
         return self.name in _SELF_CONTAINED
 
-    def opened(self, *, framer: Framer) -> Generator:
+    def opened(self, *, canvas_fitter: CanvasFitter) -> Generator:
         """Open it, with this framer to work on pictures.
 
         Raises:
             WrongSettings: an argument can't be used.
         """
         try:
-            return self.opener(framer=framer)
+            return self.opener(canvas_fitter=canvas_fitter)
         except InvalidInput as error:
             raise WrongSettings(f"{SETTING}={self.name}: {error}") from error
 

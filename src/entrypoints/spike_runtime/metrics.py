@@ -86,7 +86,7 @@ class Metrics:
         """Count how long a job has waited for its first worker."""
         self._wait_seconds.labels(tier.value).observe(wait.total_seconds())
 
-    def count_sweep(self, *, sweep: str, found: int) -> None:
+    def count_recovery(self, *, sweep: str, found: int) -> None:
         """Count a round, and what it found."""
         self._sweeps.labels(sweep).inc()
         self._swept.labels(sweep).inc(found)

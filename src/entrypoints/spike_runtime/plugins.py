@@ -11,7 +11,7 @@ GROUP: Final = "spike.adapters"
 
 
 def load_adapter(role: str, name: str, *, setting: str) -> Any:
-    """Return the factory behind the entry point `<role>.<name>`; its type is in `spike_core.ports.plugins`.
+    """Return the factory behind the entry point `<role>.<name>`; its type is in `spike_core.ports.factories`.
 
     Raises:
         WrongSettings: nothing of that name is installed, or what it needs isn't.

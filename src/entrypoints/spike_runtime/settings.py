@@ -15,10 +15,10 @@ from attrs import Attribute, field, fields, frozen
 from typed_settings.exceptions import InvalidSettingsError, TsError
 
 from spike_core.domain.limits import JobLimits
-from spike_core.domain.rates import Bucket, Rate
+from spike_core.domain.rate_limits import RateLimit, RateLimitGroup
 from spike_core.domain.regeneration import RegenerationPolicy
 from spike_core.domain.tokens import Tokens
-from spike_core.ports.plugins import DatabaseLimits
+from spike_core.ports.factories import DatabaseLimits
 
 PREFIX: Final = "SPIKE_"
 CONFIG_VARIABLE: Final = "SPIKE_CONFIG"
@@ -219,23 +219,23 @@ class Settings:
         )
 
     @property
-    def rates(self) -> Sequence[Rate]:
+    def rates(self) -> Sequence[RateLimit]:
         """How often one caller may ask for what; what has no limit is left out."""
         limits = {
-            Bucket.UPLOAD: self.rate_upload,
-            Bucket.BATCH_UPLOAD: self.rate_batch_upload,
-            Bucket.ENHANCE: self.rate_enhance,
-            Bucket.PARALLEL_ENHANCE: self.rate_parallel_enhance,
-            Bucket.MOVE: self.rate_move,
-            Bucket.GET_IMAGE: self.rate_get_image,
-            Bucket.ANONYMOUS_UPLOAD: self.rate_anonymous_upload,
-            Bucket.ANONYMOUS_MIX: self.rate_anonymous_mix,
-            Bucket.GENERATE: self.rate_generate,
-            Bucket.MODIFY: self.rate_modify,
-            Bucket.GENERAL: self.rate_general,
+            RateLimitGroup.UPLOAD: self.rate_upload,
+            RateLimitGroup.BATCH_UPLOAD: self.rate_batch_upload,
+            RateLimitGroup.ENHANCE: self.rate_enhance,
+            RateLimitGroup.PARALLEL_ENHANCE: self.rate_parallel_enhance,
+            RateLimitGroup.MOVE: self.rate_move,
+            RateLimitGroup.GET_IMAGE: self.rate_get_image,
+            RateLimitGroup.ANONYMOUS_UPLOAD: self.rate_anonymous_upload,
+            RateLimitGroup.ANONYMOUS_MIX: self.rate_anonymous_mix,
+            RateLimitGroup.GENERATE: self.rate_generate,
+            RateLimitGroup.MODIFY: self.rate_modify,
+            RateLimitGroup.GENERAL: self.rate_general,
         }
         window = timedelta(seconds=self.rate_window_s)
-        return [Rate(bucket=bucket, limit=limit, window=window) for bucket, limit in limits.items() if limit]
+        return [RateLimit(bucket=bucket, limit=limit, window=window) for bucket, limit in limits.items() if limit]
 
     @property
     def regeneration(self) -> RegenerationPolicy:

@@ -5,43 +5,43 @@ from pathlib import Path
 
 from attrs import frozen
 
-from spike_core.domain.images import LabelPolicy
+from spike_core.domain.images import MetadataPolicy
 from spike_core.domain.tokens import Tokens
 from spike_core.ports.broker import Broker
 from spike_core.ports.clock import Clock
 from spike_core.ports.downloader import Downloader
+from spike_core.ports.factories import Database, Engine, Storage
 from spike_core.ports.generator import Generator
+from spike_core.ports.heartbeat import Heartbeat
 from spike_core.ports.ids import Ids
 from spike_core.ports.limiter import RateLimiter
-from spike_core.ports.plugins import Database, Engine, Storage
-from spike_core.ports.pulse import Pulse
 from spike_core.ports.secrets import Secrets
 from spike_core.services.accounts import Authentication, Registration
+from spike_core.services.album_contents import AlbumContents
 from spike_core.services.albums import Albums
-from spike_core.services.api_keys import Keyring
-from spike_core.services.arrangement import Arrangement
+from spike_core.services.api_keys import ApiKeys
 from spike_core.services.audit import Audit
 from spike_core.services.batch_uploads import BatchUploads
+from spike_core.services.billing import Billing
 from spike_core.services.cancellation import Cancellation
-from spike_core.services.charging import Charging
-from spike_core.services.creations import Creations
+from spike_core.services.deletion import Deletion
+from spike_core.services.direct_enhancement import DirectEnhancement
 from spike_core.services.dispatch import Dispatch
 from spike_core.services.enhancements import Enhancements
-from spike_core.services.gallery import Gallery
-from spike_core.services.intake import Intake
-from spike_core.services.labelling import Labelling
-from spike_core.services.making import Making
-from spike_core.services.outright import OutrightEnhancement
+from spike_core.services.fair_scheduling import FairScheduling
+from spike_core.services.generations import Generations
+from spike_core.services.image_updates import ImageUpdates
+from spike_core.services.ingest import Ingest
+from spike_core.services.job_runner import JobRunner
+from spike_core.services.job_transitions import JobTransitions
+from spike_core.services.maintenance_lease import MaintenanceLease
+from spike_core.services.queries import Queries
 from spike_core.services.receipts import ReceiptBook
-from spike_core.services.removal import Removal
-from spike_core.services.rota import Rota
+from spike_core.services.recovery import Recovery
+from spike_core.services.rendering import Rendering
 from spike_core.services.sessions import Sessions
-from spike_core.services.settlement import Settlement
-from spike_core.services.sweep import Sweep
-from spike_core.services.treasury import Treasury
-from spike_core.services.turns import TurnTaking
 from spike_core.services.uploads import Uploads
-from spike_core.services.workshop import Workshop
+from spike_core.services.wallets import Wallets
 from spike_fetch import WebDownloader
 from spike_runtime.adapters import open_broker, open_database, open_limiter, open_sandbox, open_storage
 from spike_runtime.data_folder import kept_secret, make_folder
@@ -51,7 +51,7 @@ from spike_runtime.metrics import Metrics
 from spike_runtime.offline import Offline
 from spike_runtime.settings import Settings
 from spike_sandbox import Sandbox, Tools
-from spike_system import Cuid2Ids, SystemClock, SystemSecrets, ThreadPulse
+from spike_system import Cuid2Ids, SystemClock, SystemSecrets, ThreadHeartbeat
 
 
 @frozen(kw_only=True)
@@ -74,23 +74,23 @@ class Spike:
     registration: Registration
     authentication: Authentication
     sessions: Sessions
-    keyring: Keyring
+    api_keys: ApiKeys
     uploads: Uploads
     batch_uploads: BatchUploads
     enhancements: Enhancements
-    creations: Creations
-    gallery: Gallery
+    creations: Generations
+    queries: Queries
     receipts: ReceiptBook
-    removal: Removal
-    labelling: Labelling
+    deletion: Deletion
+    image_updates: ImageUpdates
     albums: Albums
-    arrangement: Arrangement
-    treasury: Treasury
+    album_contents: AlbumContents
+    wallets: Wallets
     cancellation: Cancellation
     dispatch: Dispatch
-    workshop: Workshop
-    sweep: Sweep
-    rota: Rota
+    job_runner: JobRunner
+    sweep: Recovery
+    maintenance_lease: MaintenanceLease
     audit: Audit
 
     @property
@@ -144,7 +144,9 @@ def build(settings: Settings) -> Spike:
         engine_name=choice.name,
     )
     engine = sandbox.engine if sandbox else choice.opened()
-    generator = sandbox.generator if sandbox and artist.is_self_contained else artist.opened(framer=engine.framer)
+    generator = (
+        sandbox.generator if sandbox and artist.is_self_contained else artist.opened(canvas_fitter=engine.canvas_fitter)
+    )
     if settings.metrics_dir:
         make_folder(Path(settings.metrics_dir), setting="SPIKE_METRICS_DIR")
 
@@ -162,7 +164,7 @@ def build(settings: Settings) -> Spike:
         clock=clock,
         ids=ids,
         secrets=secrets,
-        pulse=ThreadPulse(timedelta(seconds=settings.heartbeat_s)),
+        heartbeat=ThreadHeartbeat(timedelta(seconds=settings.heartbeat_s)),
     )
 
 
@@ -174,9 +176,9 @@ def build_offline(settings: Settings) -> Offline:
     """
     engine = chosen_engine(settings).opened()
     return Offline(
-        enhancement=OutrightEnhancement(probe=engine.probe, upscaler=engine.upscaler),
+        enhancement=DirectEnhancement(probe=engine.probe, upscaler=engine.upscaler),
         metadata=engine.metadata,
-        labels=LabelPolicy(settings.exif),
+        labels=MetadataPolicy(settings.exif),
     )
 
 
@@ -193,19 +195,24 @@ def assemble(
     clock: Clock,
     ids: Ids,
     secrets: Secrets,
-    pulse: Pulse,
+    heartbeat: Heartbeat,
     sandbox: Sandbox | None = None,
     engine_name: str = "your own",
 ) -> Spike:
     """Return the services over adapters of your choice; `sandbox` is to end with them."""
     transactions, blobs, limits = database.transactions, storage.blobs, settings.job_limits
-    charging = Charging(policy=settings.regeneration, limits=limits)
-    turns = TurnTaking(transactions=transactions, clock=clock, limits=limits)
-    settlement = Settlement(transactions=transactions, clock=clock, charging=charging, limits=limits)
+    billing = Billing(policy=settings.regeneration, limits=limits)
+    turns = FairScheduling(transactions=transactions, clock=clock, limits=limits)
+    job_transitions = JobTransitions(transactions=transactions, clock=clock, billing=billing, limits=limits)
     dispatch = Dispatch(
-        transactions=transactions, queue=broker.queue, clock=clock, settlement=settlement, turns=turns, limits=limits
+        transactions=transactions,
+        queue=broker.queue,
+        clock=clock,
+        job_transitions=job_transitions,
+        turns=turns,
+        limits=limits,
     )
-    intake = Intake(
+    ingest = Ingest(
         transactions=transactions,
         blobs=blobs,
         probe=engine.probe,
@@ -214,7 +221,7 @@ def assemble(
         limits=limits,
     )
     uploads = Uploads(
-        transactions=transactions, clock=clock, ids=ids, charging=charging, dispatch=dispatch, intake=intake
+        transactions=transactions, clock=clock, ids=ids, billing=billing, dispatch=dispatch, ingest=ingest
     )
     return Spike(
         settings=settings,
@@ -242,47 +249,49 @@ def assemble(
         ),
         authentication=Authentication(transactions=transactions, clock=clock),
         sessions=Sessions(transactions=transactions, clock=clock, secrets=secrets),
-        keyring=Keyring(transactions=transactions, clock=clock, ids=ids, secrets=secrets),
+        api_keys=ApiKeys(transactions=transactions, clock=clock, ids=ids, secrets=secrets),
         uploads=uploads,
         batch_uploads=BatchUploads(uploads=uploads, blobs=blobs),
         enhancements=Enhancements(
-            transactions=transactions, clock=clock, ids=ids, charging=charging, dispatch=dispatch, intake=intake
+            transactions=transactions, clock=clock, ids=ids, billing=billing, dispatch=dispatch, ingest=ingest
         ),
-        creations=Creations(
+        creations=Generations(
             transactions=transactions,
             clock=clock,
             ids=ids,
-            charging=charging,
+            billing=billing,
             dispatch=dispatch,
-            intake=intake,
+            ingest=ingest,
             downloader=downloader,
         ),
-        gallery=Gallery(transactions=transactions),
+        queries=Queries(transactions=transactions),
         receipts=ReceiptBook(transactions=transactions, clock=clock),
-        removal=Removal(transactions=transactions, blobs=blobs, clock=clock, charging=charging),
-        labelling=Labelling(transactions=transactions, blobs=blobs, probe=engine.probe, clock=clock),
+        deletion=Deletion(transactions=transactions, blobs=blobs, clock=clock, billing=billing),
+        image_updates=ImageUpdates(transactions=transactions, blobs=blobs, probe=engine.probe, clock=clock),
         albums=Albums(transactions=transactions, clock=clock, ids=ids, secrets=secrets),
-        arrangement=Arrangement(transactions=transactions, clock=clock, ids=ids),
-        treasury=Treasury(transactions=transactions, clock=clock, charging=charging),
-        cancellation=Cancellation(transactions=transactions, clock=clock, charging=charging),
+        album_contents=AlbumContents(transactions=transactions, clock=clock, ids=ids),
+        wallets=Wallets(transactions=transactions, clock=clock, billing=billing),
+        cancellation=Cancellation(transactions=transactions, clock=clock, billing=billing),
         dispatch=dispatch,
-        workshop=Workshop(
+        job_runner=JobRunner(
             blobs=blobs,
-            making=Making(
+            rendering=Rendering(
                 transactions=transactions,
                 blobs=blobs,
                 probe=engine.probe,
                 upscaler=engine.upscaler,
                 blender=engine.blender,
                 generator=generator,
-                labels=LabelPolicy(settings.exif),
+                labels=MetadataPolicy(settings.exif),
                 metadata=engine.metadata,
             ),
-            settlement=settlement,
+            job_transitions=job_transitions,
             dispatch=dispatch,
-            pulse=pulse,
+            heartbeat=heartbeat,
         ),
-        sweep=Sweep(transactions=transactions, blobs=blobs, clock=clock, settlement=settlement, limits=limits),
-        rota=Rota(transactions=transactions, clock=clock, pulse=pulse, limits=limits),
+        sweep=Recovery(
+            transactions=transactions, blobs=blobs, clock=clock, job_transitions=job_transitions, limits=limits
+        ),
+        maintenance_lease=MaintenanceLease(transactions=transactions, clock=clock, heartbeat=heartbeat, limits=limits),
         audit=Audit(transactions=transactions, blobs=blobs, clock=clock, limits=limits),
     )

@@ -7,10 +7,10 @@ from functools import partial
 
 import structlog
 
-from spike_core.domain.chores import Chore
 from spike_core.domain.errors import JobChanged, Unavailable
-from spike_core.ports.broker import Crew
-from spike_core.services.rota import LOOK_INTERVAL
+from spike_core.domain.maintenance import MaintenanceTask
+from spike_core.ports.broker import WorkerPool
+from spike_core.services.maintenance_lease import LOOK_INTERVAL
 from spike_runtime import Spike
 from spike_runtime.metrics import Metrics
 from spike_worker.actor import perform
@@ -36,8 +36,8 @@ def working(spike: Spike) -> Iterator[InWork]:
             stack.callback(_hand_back, spike, in_work)
             stack.enter_context(
                 spike.broker.work(
-                    partial(perform, spike.workshop, spike.metrics, in_work),
-                    crew=Crew(threads=settings.worker_threads, quick_threads=settings.quick_threads),
+                    partial(perform, spike.job_runner, spike.metrics, in_work),
+                    pool=WorkerPool(threads=settings.worker_threads, quick_threads=settings.quick_threads),
                     drain=timedelta(seconds=settings.worker_drain_s),
                 )
             )
@@ -58,7 +58,7 @@ def housekeeping(spike: Spike) -> Iterator[None]:
     """
     settings = spike.settings
     if spike.owns_its_jobs:
-        spike.rota.break_off_all()
+        spike.maintenance_lease.break_off_all()
         repaired = spike.sweep.repair_after_restart()
         if repaired:
             structlog.get_logger(__name__).info("jobs brought back after a restart", jobs=repaired)
@@ -70,20 +70,22 @@ def housekeeping(spike: Spike) -> Iterator[None]:
             stack.enter_context(periodically(_counted(spike.metrics, name, action), every_s=every_s, name=name))
         for chore, action in _chores(spike).items():
             counted = _counted(spike.metrics, chore.value, action)
-            attend = partial(spike.rota.attend, chore, counted, every=timedelta(seconds=settings.collect_interval_s))
+            attend = partial(
+                spike.maintenance_lease.attend, chore, counted, every=timedelta(seconds=settings.collect_interval_s)
+            )
             look_s = min(settings.collect_interval_s, LOOK_INTERVAL.total_seconds())
             stack.enter_context(periodically(attend, every_s=look_s, name=chore.value))
         yield
 
 
-def _chores(spike: Spike) -> Mapping[Chore, Callable[[], int]]:
+def _chores(spike: Spike) -> Mapping[MaintenanceTask, Callable[[], int]]:
     retention = timedelta(seconds=spike.settings.anonymous_retention_s)
     return {
-        Chore.REMOVALS: spike.removal.finish_pending,
-        Chore.EXPIRY: partial(spike.removal.expire_anonymous, retention=retention),
-        Chore.RECEIPTS: spike.receipts.purge,
-        Chore.SESSIONS: spike.sessions.purge,
-        Chore.ORPHANS: spike.sweep.collect_orphans,
+        MaintenanceTask.REMOVALS: spike.deletion.finish_pending,
+        MaintenanceTask.EXPIRY: partial(spike.deletion.expire_anonymous, retention=retention),
+        MaintenanceTask.RECEIPTS: spike.receipts.purge,
+        MaintenanceTask.SESSIONS: spike.sessions.purge,
+        MaintenanceTask.ORPHANS: spike.sweep.collect_orphans,
     }
 
 
@@ -95,7 +97,7 @@ def _hand_back(spike: Spike, in_work: InWork) -> None:
         if job in overdue:
             continue
         try:
-            spike.workshop.settlement.hand_back(job)
+            spike.job_runner.job_transitions.hand_back(job)
         except JobChanged:
             continue
         except Unavailable as error:
@@ -108,6 +110,6 @@ def _counted(metrics: Metrics, name: str, action: Callable[[], int]) -> Callable
     """Return the action, its rounds counted."""
 
     def act() -> None:
-        metrics.count_sweep(sweep=name, found=action())
+        metrics.count_recovery(sweep=name, found=action())
 
     return act

@@ -40,12 +40,12 @@ class EndOfWork:
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, told)
 
-        def watch() -> None:
+        def monitor() -> None:
             while os.read(supervisor_fd, 1):
                 pass
             self._told.put(None)
 
-        threading.Thread(target=watch, name="supervisor", daemon=True).start()
+        threading.Thread(target=monitor, name="supervisor", daemon=True).start()
 
     def has_come(self, *, within_s: float) -> bool:
         """Wait for the end so long."""

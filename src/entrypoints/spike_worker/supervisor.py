@@ -116,13 +116,13 @@ class Supervisor:
         worker = _Worker(post, process, time.monotonic())
         structlog.get_logger(__name__).info("worker process started", number=post.number, pid=process.pid)
 
-        def watch() -> None:
+        def monitor() -> None:
             process.wait()
             assert process.stdin is not None
             process.stdin.close()
             events.put(_Ended(worker))
 
-        threading.Thread(target=watch, name=f"watch-{process.pid}", daemon=True).start()
+        threading.Thread(target=monitor, name=f"watch-{process.pid}", daemon=True).start()
         return worker
 
     def _note_death(self, worker: _Worker) -> None:

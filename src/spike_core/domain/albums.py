@@ -8,11 +8,11 @@ from typing import Self
 from attrs import evolve, field, frozen
 
 from spike_core.domain.accounts import Secret
-from spike_core.domain.changes import UNCHANGED, Unchanged, named_in
 from spike_core.domain.errors import Forbidden, InvalidValue, Unauthenticated
 from spike_core.domain.identifiers import AlbumId, AlbumImageId, ImageId, OwnerId
 from spike_core.domain.limits import ALBUM_DESCRIPTION_CHARS_MAX, ALBUM_NAME_CHARS_MAX
-from spike_core.domain.texts import has_controls, prose_has_controls
+from spike_core.domain.patches import UNCHANGED, Unchanged, named_in
+from spike_core.domain.text_rules import has_controls, prose_has_controls
 from spike_core.domain.tiers import Tier
 
 
@@ -83,7 +83,7 @@ class AlbumDescription:
 
 
 @frozen(kw_only=True)
-class AlbumChanges:
+class AlbumPatch:
     """What is to become of an album's own facts; `None` takes a fact away, where an album can be without it."""
 
     name: AlbumName | Unchanged = UNCHANGED
@@ -145,7 +145,7 @@ class Album:
             raise Unauthenticated
         raise Forbidden
 
-    def change(self, changes: AlbumChanges, *, fresh_token: Secret, now: datetime) -> "Album":
+    def change(self, changes: AlbumPatch, *, fresh_token: Secret, now: datetime) -> "Album":
         """Return the album with the changes.
 
         An album that becomes unlisted gets `fresh_token`, one that ceases to be loses its token: old links stay dead.

@@ -9,7 +9,7 @@ from spike_core.domain.accounts import SecretHash
 from spike_core.domain.errors import InvalidValue, TooManyApiKeys, Unauthenticated
 from spike_core.domain.identifiers import ApiKeyId, UserId
 from spike_core.domain.limits import API_KEY_NAME_CHARS_MAX, API_KEYS_ACTIVE_MAX
-from spike_core.domain.texts import has_controls
+from spike_core.domain.text_rules import has_controls
 
 
 @frozen

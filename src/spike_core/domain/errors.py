@@ -141,10 +141,10 @@ class TooManyPixels(UnacceptablePicture):
 
 
 @frozen
-class LocationInside(InvalidInput):
+class ContainsLocation(InvalidInput):
     """The picture's metadata tell where it was taken, which mustn't become public."""
 
-    code: ClassVar[str] = "location_inside"
+    code: ClassVar[str] = "contains_location"
 
 
 @frozen
@@ -169,10 +169,10 @@ class PromptRefused(InvalidInput):
 
 
 @frozen
-class KeyReused(InvalidInput):
+class IdempotencyKeyReused(InvalidInput):
     """The idempotency key came with another request before."""
 
-    code: ClassVar[str] = "key_reused"
+    code: ClassVar[str] = "idempotency_key_reused"
 
 
 @frozen
@@ -254,10 +254,10 @@ class ApiKeyNotFound(NotFound):
 
 
 @frozen
-class ReceiptNotFound(NotFound):
+class IdempotencyRecordNotFound(NotFound):
     """No request with this idempotency key has had an effect."""
 
-    code: ClassVar[str] = "receipt_not_found"
+    code: ClassVar[str] = "idempotency_record_not_found"
 
 
 @frozen
@@ -316,10 +316,10 @@ class NothingToClaim(Conflict):
 
 
 @frozen
-class RequestUnderWay(Conflict):
+class RequestInProgress(Conflict):
     """A request with this idempotency key hasn't been answered yet."""
 
-    code: ClassVar[str] = "request_under_way"
+    code: ClassVar[str] = "request_in_progress"
 
 
 @frozen
@@ -345,10 +345,10 @@ class DuplicateEntry(Conflict):
 
 
 @frozen
-class DuplicateReceipt(Conflict):
+class DuplicateIdempotencyRecord(Conflict):
     """A request with this idempotency key has had its effect already."""
 
-    code: ClassVar[str] = "duplicate_receipt"
+    code: ClassVar[str] = "duplicate_idempotency_record"
 
 
 @frozen
@@ -392,7 +392,7 @@ class DatabaseUnavailable(Unavailable):
 
 @frozen
 class TransactionUndone(DatabaseUnavailable):
-    """The database undid the transaction in favour of another one; the same again may succeed at once."""
+    """The database undid the transaction in favor of another one; the same again may succeed at once."""
 
     code: ClassVar[str] = "transaction_undone"
 
@@ -443,10 +443,10 @@ class UpscalerUnavailable(Unavailable):
 
 
 @frozen
-class WorkCutShort(UpscalerUnavailable):
+class WorkKilled(UpscalerUnavailable):
     """The work on a picture was ended: it took more time or memory than one may, or brought down what worked on it."""
 
-    code: ClassVar[str] = "work_cut_short"
+    code: ClassVar[str] = "work_killed"
     reason: str
 
     def __str__(self) -> str:
@@ -469,17 +469,17 @@ class LimiterUnavailable(Unavailable):
 
 
 @frozen
-class UploadOverdue(Unavailable):
+class UploadExpired(Unavailable):
     """The upload took so long that its object may be collected as an orphan: start again."""
 
-    code: ClassVar[str] = "upload_overdue"
+    code: ClassVar[str] = "upload_expired"
 
 
 @frozen
-class FlawedResult(SpikeError):
+class InvalidResult(SpikeError):
     """What an engine made failed the check before a job counts as done; another attempt may do better."""
 
-    code: ClassVar[str] = "flawed_result"
+    code: ClassVar[str] = "invalid_result"
     reason: str
 
     def __str__(self) -> str:

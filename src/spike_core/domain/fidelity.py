@@ -7,7 +7,7 @@ from typing import Final
 
 from attrs import field, frozen, validators
 
-from spike_core.domain.colours import CELL_GAP_MAX, MEAN_GAP_MAX, TINY_MEAN_GAP_MAX
+from spike_core.domain.color_grid import CELL_GAP_MAX, MEAN_GAP_MAX, TINY_MEAN_GAP_MAX
 from spike_core.domain.dimensions import Dimensions
 
 STRAY_SHARE_MAX: Final = 0.02

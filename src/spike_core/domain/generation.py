@@ -8,7 +8,7 @@ from attrs import field, frozen
 from spike_core.domain.dimensions import Dimensions
 from spike_core.domain.errors import InvalidValue
 from spike_core.domain.limits import PROMPT_CHARS_MAX
-from spike_core.domain.texts import prose_has_controls
+from spike_core.domain.text_rules import prose_has_controls
 
 
 @frozen

@@ -6,14 +6,14 @@ from typing import Final, Self
 
 from attrs import field, frozen, validators
 
-from spike_core.domain.colours import ColourGrid
+from spike_core.domain.color_grid import ColorGrid
 from spike_core.domain.cursors import ImageCursor
 from spike_core.domain.dimensions import Dimensions
 from spike_core.domain.errors import InvalidFileName, InvalidValue
 from spike_core.domain.identifiers import ImageId, OwnerId
 from spike_core.domain.limits import FILE_NAME_CHARS_MAX, IMAGE_DESCRIPTION_CHARS_MAX
 from spike_core.domain.objects import ObjectKey, PictureFormat
-from spike_core.domain.texts import has_controls, prose_has_controls
+from spike_core.domain.text_rules import has_controls, prose_has_controls
 
 
 @frozen
@@ -74,10 +74,10 @@ class PictureFacts(PictureIdentity):
     """What a picture is, and what is seen of it from afar."""
 
     is_blank: bool  # every pixel is alike, as far as a lossy format keeps them so
-    colours: ColourGrid
+    colors: ColorGrid
 
 
-class LabelPolicy(Enum):
+class MetadataPolicy(Enum):
     """Whether a result keeps what its original tells of camera, lens, exposure, date, author and rights."""
 
     KEEP = "keep"

@@ -24,7 +24,7 @@ class Finding:
     message: str
 
 
-def judge_wallet(wallet: Wallet, totals: LedgerTotals) -> Iterator[Finding]:
+def check_wallet(wallet: Wallet, totals: LedgerTotals) -> Iterator[Finding]:
     """Yield what is wrong between a wallet and its ledger (I1)."""
     subject = str(wallet.owner_id)
     explained = totals.earned.amount + totals.refunded.amount - totals.spent.amount
@@ -37,7 +37,7 @@ def judge_wallet(wallet: Wallet, totals: LedgerTotals) -> Iterator[Finding]:
 
 
 @frozen(kw_only=True)
-class Link:
+class LedgerChain:
     """What the next older entry of a ledger must say, when it is read from its end."""
 
     owner_id: OwnerId
@@ -64,16 +64,16 @@ class Link:
         return Finding(invariant="I1", subject=str(self.owner_id), message=message)
 
 
-def judge_job(job: Job, entries: Sequence[LedgerEntry]) -> Iterator[Finding]:
+def check_job(job: Job, entries: Sequence[LedgerEntry]) -> Iterator[Finding]:
     """Yield what is wrong between a job and the ledger entries that name it (I2, I3)."""
-    subject, charged = str(job.id), job.order.charged.amount
+    subject, charged = str(job.id), job.spec.charged.amount
     spends = [entry.amount for entry in entries if entry.kind in SPEND_KINDS]
     refunds = [entry.amount for entry in entries if entry.kind is EntryKind.REFUND]
     if spends != ([-charged] if charged else []):
         yield Finding(invariant="I2", subject=subject, message=f"charged {charged}, the ledger says {spends}")
     if refunds not in ([], [charged]):
         yield Finding(invariant="I2", subject=subject, message=f"charged {charged}, refunded {refunds}")
-    if any(entry.owner_id != job.order.owner_id for entry in entries):
+    if any(entry.owner_id != job.spec.owner_id for entry in entries):
         yield Finding(invariant="I2", subject=subject, message="somebody else's wallet paid or was refunded")
     owes_refund = isinstance(job, RefundedJob | CancelledJob | FailedJob) and charged > 0
     if owes_refund and not refunds:

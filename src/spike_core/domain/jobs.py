@@ -17,7 +17,7 @@ from spike_core.domain.identifiers import BatchId, ImageId, JobId, OwnerId, Requ
 from spike_core.domain.images import Image
 from spike_core.domain.limits import METHOD_CHARS_MAX
 from spike_core.domain.objects import ObjectKey, PictureFormat
-from spike_core.domain.tasks import Blend, Enhancement, Input, Modification, Task
+from spike_core.domain.tasks import Blend, Enhancement, JobInput, Modification, Task
 from spike_core.domain.tiers import Tier
 from spike_core.domain.tokens import Tokens
 
@@ -54,7 +54,7 @@ class Result:
 
 
 @frozen(kw_only=True)
-class JobOrder:
+class JobSpec:
     """What was asked for and paid, the same in every state."""
 
     id: JobId
@@ -85,10 +85,10 @@ class JobOrder:
         return self.task.image_id if isinstance(self.task, Enhancement | Blend) else None
 
     @property
-    def input(self) -> Input | None:
+    def input(self) -> JobInput | None:
         """The picture that came with the request, where one did."""
         match self.task:
-            case Blend(source=Input() as source):
+            case Blend(source=JobInput() as source):
                 return source
             case Modification():
                 return self.task.input
@@ -106,14 +106,14 @@ class _State:
     """What every state has."""
 
     status: ClassVar[JobStatus]
-    order: JobOrder
+    spec: JobSpec
     attempt: int = field(default=0, validator=validators.ge(0))  # claims so far; the fencing token
-    deaths: int = field(default=0, validator=validators.ge(0))  # attempts that ended in silence
+    crashes: int = field(default=0, validator=validators.ge(0))  # attempts that ended in silence
 
     @property
     def id(self) -> JobId:
         """The job's id."""
-        return self.order.id
+        return self.spec.id
 
     @property
     def fence(self) -> Fence:
@@ -133,16 +133,16 @@ class _Unsettled(_State):
     def cancel(self, *, now: datetime) -> "CancelledJob":
         """Stop the job at its owner's wish; what it was charged is refunded."""
         return CancelledJob(
-            order=self.order, attempt=self.attempt, deaths=self.deaths, claimed_at=self.began_at, ended_at=now
+            spec=self.spec, attempt=self.attempt, crashes=self.crashes, claimed_at=self.began_at, ended_at=now
         )
 
     def fail(self, reason: str, *, now: datetime) -> "FailedJob | RefundedJob":
         """End the job without a result: refunded where it was charged, failed where it was free."""
-        kind = RefundedJob if self.order.charged else FailedJob
+        kind = RefundedJob if self.spec.charged else FailedJob
         return kind(
-            order=self.order,
+            spec=self.spec,
             attempt=self.attempt,
-            deaths=self.deaths,
+            crashes=self.crashes,
             claimed_at=self.began_at,
             reason=reason,
             ended_at=now,
@@ -156,9 +156,9 @@ class _Claimable(_Unsettled):
     def claim(self, *, now: datetime, lease: timedelta) -> "ClaimedJob":
         """Begin the next attempt, for one worker, until the lease runs out."""
         return ClaimedJob(
-            order=self.order,
+            spec=self.spec,
             attempt=self.attempt + 1,
-            deaths=self.deaths,
+            crashes=self.crashes,
             claimed_at=now,
             leased_until=now + lease,
         )
@@ -172,7 +172,7 @@ class PendingJob(_Claimable):
 
     def start(self, *, now: datetime) -> "StartedJob":
         """Note that a worker queue has taken the job's id."""
-        return StartedJob(order=self.order, attempt=self.attempt, deaths=self.deaths, started_at=now)
+        return StartedJob(spec=self.spec, attempt=self.attempt, crashes=self.crashes, started_at=now)
 
 
 @frozen(kw_only=True)
@@ -182,9 +182,9 @@ class StartedJob(_Claimable):
     status: ClassVar[JobStatus] = JobStatus.PROCESSING
     started_at: datetime
 
-    def recall(self) -> PendingJob:
+    def requeue(self) -> PendingJob:
         """Take the job back for another hand-over, its message being lost."""
-        return PendingJob(order=self.order, attempt=self.attempt, deaths=self.deaths)
+        return PendingJob(spec=self.spec, attempt=self.attempt, crashes=self.crashes)
 
 
 @frozen(kw_only=True)
@@ -208,9 +208,9 @@ class ClaimedJob(_Unsettled):
     def complete(self, result: Result, *, now: datetime) -> "CompletedJob":
         """Deliver the result."""
         return CompletedJob(
-            order=self.order,
+            spec=self.spec,
             attempt=self.attempt,
-            deaths=self.deaths,
+            crashes=self.crashes,
             claimed_at=self.claimed_at,
             result=result,
             ended_at=now,
@@ -218,11 +218,11 @@ class ClaimedJob(_Unsettled):
 
     def release(self) -> PendingJob:
         """Give the job back for another attempt, after transient trouble or at a worker's orderly end."""
-        return PendingJob(order=self.order, attempt=self.attempt, deaths=self.deaths)
+        return PendingJob(spec=self.spec, attempt=self.attempt, crashes=self.crashes)
 
-    def bury(self) -> PendingJob:
+    def expire_lease(self) -> PendingJob:
         """Give the job back for another attempt, its worker having fallen silent."""
-        return PendingJob(order=self.order, attempt=self.attempt, deaths=self.deaths + 1)
+        return PendingJob(spec=self.spec, attempt=self.attempt, crashes=self.crashes + 1)
 
 
 @frozen(kw_only=True)
@@ -246,7 +246,7 @@ class FailedJob(_State):
 
     def __attrs_post_init__(self) -> None:
         """Assert the law: only a free job may fail for good."""
-        assert not self.order.charged, "a failed job that was charged is refunded"
+        assert not self.spec.charged, "a failed job that was charged is refunded"
 
 
 @frozen(kw_only=True)
@@ -260,7 +260,7 @@ class RefundedJob(_State):
 
     def __attrs_post_init__(self) -> None:
         """Assert the law: a refund gives back something."""
-        assert self.order.charged, "a free job has nothing to refund"
+        assert self.spec.charged, "a free job has nothing to refund"
 
 
 @frozen(kw_only=True)

@@ -1,7 +1,7 @@
 """Ordering: pure functions over an album's order.
 
 An order is a tuple of distinct ids. Every operation keeps it a permutation of what belongs in it; positions are
-numbers with room between them, so that one image can be moved without rewriting its neighbours.
+numbers with room between them, so that one image can be moved without rewriting its neighbors.
 """
 
 from collections.abc import Iterable, Sequence
@@ -11,7 +11,7 @@ from spike_core.domain.errors import InvalidValue
 
 Item = TypeVar("Item")
 
-POSITION_STEP: Final = 1024  # the room between two neighbours
+POSITION_STEP: Final = 1024  # the room between two neighbors
 
 
 def distinct(items: Iterable[Item]) -> tuple[Item, ...]:

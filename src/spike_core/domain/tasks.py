@@ -9,7 +9,7 @@ from spike_core.domain.objects import ObjectKey
 
 
 @frozen(kw_only=True)
-class Input:
+class JobInput:
     """A picture that came with a request: an object of its job, and in nobody's list of images."""
 
     key: ObjectKey
@@ -28,7 +28,7 @@ class Blend:
     """Merge a picture into an image, then enhance it."""
 
     image_id: ImageId
-    source: ImageId | Input
+    source: ImageId | JobInput
 
 
 @frozen(kw_only=True)
@@ -46,7 +46,7 @@ class Modification:
 
     prompt: Prompt
     negative: Prompt | None
-    input: Input
+    input: JobInput
 
 
 Task = Enhancement | Blend | Generation | Modification

@@ -12,14 +12,14 @@ from spike_core.ports.queue import JobQueue
 
 
 @frozen(kw_only=True)
-class Crew:
+class WorkerPool:
     """The threads that work in one process, and how many of them long work may never take."""
 
     threads: int = field(validator=validators.ge(1))
     quick_threads: int = field(default=0, validator=validators.ge(0))
 
     @property
-    def long_max(self) -> int:
+    def low_priority_max(self) -> int:
         """How many may be at long work at once; a single thread has to do both."""
         return max(1, self.threads - self.quick_threads)
 
@@ -42,10 +42,12 @@ class Broker(Protocol):
             QueueUnavailable: it isn't.
         """
 
-    def work(self, perform: Callable[[JobId], None], *, crew: Crew, drain: timedelta) -> AbstractContextManager[None]:
+    def work(
+        self, perform: Callable[[JobId], None], *, pool: WorkerPool, drain: timedelta
+    ) -> AbstractContextManager[None]:
         """Call `perform` with each message, in the crew's threads, until the context ends.
 
-        A thread that is free takes what there is, but at most `crew.long_max` are at long work at once.
+        A thread that is free takes what there is, but at most `crew.low_priority_max` are at long work at once.
 
         Leaving the context takes no further message and waits for those in work, at most for `drain`. What `perform`
         raises is logged and ends that message: trying again is the database's business, not the queue's.

@@ -3,11 +3,11 @@
 from collections.abc import Collection, Sequence
 from typing import Protocol
 
-from spike_core.domain.facts import JobDue
 from spike_core.domain.identifiers import ImageId, JobId, OwnerId
 from spike_core.domain.images import Image
 from spike_core.domain.jobs import Job
 from spike_core.domain.ledger import LedgerEntry
+from spike_core.domain.outbox import OutboxMessage
 from spike_core.domain.wallet import Wallet
 
 
@@ -26,5 +26,5 @@ class Census(Protocol):
     def entries_of(self, job_ids: Collection[JobId]) -> Sequence[LedgerEntry]:
         """Return the ledger entries, of all owners, that name one of these jobs."""
 
-    def messages(self, *, after: JobId | None = None, limit: int) -> Sequence[JobDue]:
+    def messages(self, *, after: JobId | None = None, limit: int) -> Sequence[OutboxMessage]:
         """Return a page of all messages in the outbox, ordered by their job, due or not."""

@@ -2,17 +2,17 @@
 
 from typing import Protocol
 
-from spike_core.domain.chores import Chore, Round
+from spike_core.domain.maintenance import MaintenanceRun, MaintenanceTask
 
 
 class Chores(Protocol):
     """The latest round of each chore, within one transaction."""
 
-    def get(self, chore: Chore) -> Round:
+    def get(self, chore: MaintenanceTask) -> MaintenanceRun:
         """Return the latest round; one with the number 0 where there was none."""
 
-    def lock(self, chore: Chore) -> Round:
+    def lock(self, chore: MaintenanceTask) -> MaintenanceRun:
         """Return what `get` does; nobody else locks or puts this chore's until the transaction ends."""
 
-    def put(self, round_: Round) -> None:
+    def put(self, round_: MaintenanceRun) -> None:
         """Store a chore's latest round, in the place of the one before. The chore is locked."""

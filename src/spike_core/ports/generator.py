@@ -4,13 +4,13 @@ from typing import BinaryIO, Protocol
 
 from spike_core.domain.dimensions import Dimensions
 from spike_core.domain.generation import Prompt
-from spike_core.ports.upscaler import EnhancedPicture
+from spike_core.ports.upscaler import RenderedImage
 
 
 class Generator(Protocol):
     """Makes pictures from words, and changes pictures by words."""
 
-    def generate(self, prompt: Prompt, *, negative: Prompt | None, size: Dimensions) -> EnhancedPicture:
+    def generate(self, prompt: Prompt, *, negative: Prompt | None, size: Dimensions) -> RenderedImage:
         """Return a picture of what `prompt` says, without what `negative` says, in exactly this size and in sRGB.
 
         Raises:
@@ -19,9 +19,7 @@ class Generator(Protocol):
             GeneratorUnavailable: it can't work now; another attempt may succeed.
         """
 
-    def modify(
-        self, original: BinaryIO, prompt: Prompt, *, negative: Prompt | None, size: Dimensions
-    ) -> EnhancedPicture:
+    def modify(self, original: BinaryIO, prompt: Prompt, *, negative: Prompt | None, size: Dimensions) -> RenderedImage:
         """Return the original changed as `prompt` says, upright, in exactly this size and in sRGB.
 
         Raises:

@@ -10,14 +10,14 @@ class Metadata(Protocol):
     def public(self, content: BinaryIO) -> AbstractContextManager[BinaryIO]:
         """Open the picture as everybody may have it, seekable, in the same format; `content` is rewound afterwards.
 
-        Nothing is left in it but what it takes to show it: pixels, their colour profile and how they are turned. JPEG,
+        Nothing is left in it but what it takes to show it: pixels, their color profile and how they are turned. JPEG,
         PNG, WebP, GIF and HEIC keep their pixels bit for bit.
 
         Raises:
             UnacceptablePicture: it can't be decoded.
         """
 
-    def labelled(self, picture: bytes, *, original: BinaryIO) -> bytes:
+    def with_metadata(self, picture: bytes, *, original: BinaryIO) -> bytes:
         """Return a result with what the original tells of camera, exposure, date, author and rights, never of a place.
 
         Texts are kept whole, in whatever encoding they have, or left out. The result's pixels stay bit for bit; so does

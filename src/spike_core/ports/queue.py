@@ -3,7 +3,7 @@
 from typing import Protocol
 
 from spike_core.domain.identifiers import JobId
-from spike_core.domain.lanes import Lane
+from spike_core.domain.priorities import Priority
 
 
 class JobQueue(Protocol):
@@ -12,7 +12,7 @@ class JobQueue(Protocol):
     Messages may be lost, doubled and reordered; whoever receives one claims the job first.
     """
 
-    def send(self, job_id: JobId, *, lane: Lane) -> None:
+    def send(self, job_id: JobId, *, priority: Priority) -> None:
         """Hand a job's id to some worker, now. It waits behind others of its lane alone.
 
         Raises:

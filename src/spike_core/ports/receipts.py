@@ -3,27 +3,27 @@
 from datetime import datetime
 from typing import Protocol
 
-from spike_core.domain.receipts import Answer, IdempotencyKey, Receipt
+from spike_core.domain.idempotency import IdempotencyKey, IdempotencyRecord, RecordedResponse
 
 
 class Receipts(Protocol):
     """The receipts of requests, within the transaction of their effect."""
 
-    def get(self, caller: str, key: IdempotencyKey) -> Receipt:
+    def get(self, caller: str, key: IdempotencyKey) -> IdempotencyRecord:
         """Return the receipt of the caller's request with this key.
 
         Raises:
-            ReceiptNotFound: there is none.
+            IdempotencyRecordNotFound: there is none.
         """
 
-    def add(self, receipt: Receipt) -> None:
+    def add(self, receipt: IdempotencyRecord) -> None:
         """Store a receipt.
 
         Raises:
-            DuplicateReceipt: the caller has one with this key; the transaction must not go on.
+            DuplicateIdempotencyRecord: the caller has one with this key; the transaction must not go on.
         """
 
-    def amend(self, caller: str, key: IdempotencyKey, answer: Answer) -> None:
+    def amend(self, caller: str, key: IdempotencyKey, answer: RecordedResponse) -> None:
         """Replace the answer of a receipt; nothing happens where there is none."""
 
     def purge(self, *, created_before: datetime) -> int:

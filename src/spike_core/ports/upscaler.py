@@ -7,11 +7,11 @@ from attrs import field, frozen, validators
 from spike_core.domain.dimensions import Dimensions
 from spike_core.domain.limits import METHOD_CHARS_MAX
 from spike_core.domain.objects import PictureFormat
-from spike_core.ports.watch import UNWATCHED, Watch
+from spike_core.ports.progress import UNMONITORED, ProgressMonitor
 
 
 @frozen(kw_only=True)
-class EnhancedPicture:
+class RenderedImage:
     """What an engine made, encoded."""
 
     content: bytes = field(repr=False, validator=validators.min_len(1))
@@ -25,10 +25,10 @@ class EnhancedPicture:
 class Upscaler(Protocol):
     """Makes a picture larger, or smaller, and better."""
 
-    def enhance(self, original: BinaryIO, *, size: Dimensions, watch: Watch = UNWATCHED) -> EnhancedPicture:
+    def enhance(self, original: BinaryIO, *, size: Dimensions, monitor: ProgressMonitor = UNMONITORED) -> RenderedImage:
         """Return the enhanced picture in exactly this size, upright and in sRGB.
 
-        Opaque pictures come as JPEG, those with transparency as PNG or WebP. `watch` hears of the progress, at least
+        Opaque pictures come as JPEG, those with transparency as PNG or WebP. `monitor` hears of the progress, at least
         once before the end, and may end the work.
 
         Raises:

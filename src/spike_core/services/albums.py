@@ -1,16 +1,16 @@
-"""Albums: making, showing, changing and removing them. What is in them is arranged by `Arrangement`."""
+"""Albums: making, showing, changing and removing them. What is in them is arranged by `AlbumContents`."""
 
 from collections.abc import Sequence
 
 from attrs import frozen
 
 from spike_core.domain.accounts import Secret
-from spike_core.domain.albums import Album, AlbumChanges, AlbumDescription, AlbumImage, AlbumName, Privacy
-from spike_core.domain.changes import UNCHANGED
+from spike_core.domain.albums import Album, AlbumDescription, AlbumImage, AlbumName, AlbumPatch, Privacy
 from spike_core.domain.errors import InvalidValue, TooManyAlbums
 from spike_core.domain.identifiers import AlbumId, OwnerId
 from spike_core.domain.images import Image
 from spike_core.domain.limits import ALBUMS_PER_OWNER_MAX
+from spike_core.domain.patches import UNCHANGED
 from spike_core.domain.tiers import Tier
 from spike_core.ports.clock import Clock
 from spike_core.ports.ids import Ids
@@ -99,7 +99,7 @@ class Albums:
         return ShownAlbum(album=album, images=shown)
 
     @repeated
-    def change(self, owner_id: OwnerId, album_id: AlbumId, changes: AlbumChanges) -> Album:
+    def change(self, owner_id: OwnerId, album_id: AlbumId, changes: AlbumPatch) -> Album:
         """Change the album's own facts, all or none.
 
         Raises:
@@ -126,7 +126,7 @@ class Albums:
             tx.albums.remove(album_id)
 
 
-def _check_cover(tx: Transaction, album: Album, changes: AlbumChanges) -> None:
+def _check_cover(tx: Transaction, album: Album, changes: AlbumPatch) -> None:
     cover = changes.cover_image_id
     if cover is UNCHANGED or cover is None:
         return

@@ -25,7 +25,7 @@ class NewApiKey:
 
 
 @frozen(kw_only=True)
-class Keyring:
+class ApiKeys:
     """Hands out users' API keys, lists and revokes them."""
 
     transactions: Transactions

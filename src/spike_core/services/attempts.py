@@ -1,4 +1,4 @@
-"""Attempts: a use case that the database undid in favour of another one is done again, at once and here alone."""
+"""Attempts: a use case that the database undid in favor of another one is done again, at once and here alone."""
 
 import contextlib
 import functools

@@ -8,7 +8,7 @@ from typing import Final
 from attrs import frozen
 
 from spike_core.domain.identifiers import ImageId, JobId, OwnerId
-from spike_core.domain.invariants import Finding, Link, judge_job, judge_wallet
+from spike_core.domain.invariants import Finding, LedgerChain, check_job, check_wallet
 from spike_core.domain.jobs import PendingJob
 from spike_core.domain.ledger import LedgerEntry
 from spike_core.domain.limits import JobLimits
@@ -17,7 +17,7 @@ from spike_core.domain.wallet import Wallet
 from spike_core.ports.blobs import BlobStore, StoredObject
 from spike_core.ports.clock import Clock
 from spike_core.ports.transactions import Transaction, Transactions
-from spike_core.services.references import named_by, referenced
+from spike_core.services.object_references import named_by, referenced
 
 AUDIT_PAGE: Final = 500
 DEAD_MESSAGE_AGE: Final = timedelta(hours=1)  # a relay comes every second, and drops what it finds
@@ -56,7 +56,7 @@ class Audit:
             with self.transactions.view() as tx:
                 wallets = tx.census.wallets(after=after, limit=AUDIT_PAGE)
                 for wallet in wallets:
-                    wrong = list(judge_wallet(wallet, tx.ledger.totals(wallet.owner_id)))
+                    wrong = list(check_wallet(wallet, tx.ledger.totals(wallet.owner_id)))
                     findings += wrong or _broken_links(tx, wallet)
             yield from findings
             if len(wallets) < AUDIT_PAGE:
@@ -82,7 +82,7 @@ class Audit:
                 for entry in tx.census.entries_of([job.id for job in jobs]):
                     entries[entry.job_id].append(entry)
             for job in jobs:
-                yield from judge_job(job, entries[job.id])
+                yield from check_job(job, entries[job.id])
             yield from self._missing({key for job in jobs for key in named_by(job)})
             if len(jobs) < AUDIT_PAGE:
                 return
@@ -126,8 +126,8 @@ class Audit:
 
 
 def _broken_links(tx: Transaction, wallet: Wallet) -> Iterator[Finding]:
-    """Walk a wallet's ledger back from its balance and yield the first entry that doesn't fit its neighbours (I1)."""
-    link = Link.of(wallet)
+    """Walk a wallet's ledger back from its balance and yield the first entry that doesn't fit its neighbors (I1)."""
+    link = LedgerChain.of(wallet)
     before: int | None = None
     while page := tx.ledger.page(wallet.owner_id, before=before, limit=AUDIT_PAGE):
         for entry in page:

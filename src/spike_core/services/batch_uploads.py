@@ -15,7 +15,7 @@ from spike_core.domain.tokens import NO_TOKENS, Tokens
 from spike_core.ports.blobs import BlobStore
 from spike_core.services.afterthoughts import Then, nothing_more
 from spike_core.services.attempts import repeated
-from spike_core.services.charging import Accepted
+from spike_core.services.billing import AcceptedJobs
 from spike_core.services.uploads import Uploads
 
 STORING_THREADS: Final = 4  # of one batch
@@ -58,7 +58,7 @@ class UploadedBatch:
     def total(self) -> Tokens:
         """What the enhancements cost together."""
         jobs = [file.job for file in self.files if isinstance(file, KeptFile) and file.job is not None]
-        return sum((job.order.charged for job in jobs), NO_TOKENS)
+        return sum((job.spec.charged for job in jobs), NO_TOKENS)
 
 
 @frozen(kw_only=True)
@@ -95,57 +95,57 @@ class BatchUploads:
             NotEnoughTokens: the wallet doesn't cover all acceptable files; nothing is kept.
             DatabaseUnavailable: nothing could even be looked up.
         """
-        judged = self._judged(owner_id, files)
-        candidates = [each for each in judged if isinstance(each, _Candidate)]
+        validated = self._validated(owner_id, files)
+        candidates = [each for each in validated if isinstance(each, _Candidate)]
         tier, balance = self.uploads.check_funds(
             owner_id, files=len(candidates), album_id=album_id, now=self.uploads.clock.now()
         )
         troubles = self._store(candidates)
         stored = [each.image for each in candidates if each.image.id not in troubles]
         if not stored:
-            return _batch(judged, Accepted(jobs=(), due=(), balance=balance), troubles)
+            return _batch(validated, AcceptedJobs(jobs=(), due=(), balance=balance), troubles)
 
         @repeated
-        def record() -> tuple[Accepted, UploadedBatch]:
+        def record() -> tuple[AcceptedJobs, UploadedBatch]:
             with self.uploads.transactions.begin() as tx:
                 accepted = self.uploads.record(
                     tx, owner_id, stored, tier=tier, album_id=album_id, request_id=request_id
                 )
-                batch = _batch(judged, accepted, troubles)
+                batch = _batch(validated, accepted, troubles)
                 then(tx, batch)
             return accepted, batch
 
         try:
             accepted, batch = record()
         except Exception as error:
-            self.uploads.intake.discard([key for image in stored for key in image.objects])
+            self.uploads.ingest.discard([key for image in stored for key in image.objects])
             if not isinstance(error, Unavailable):
                 raise
-            nothing = Accepted(jobs=(), due=(), balance=balance)
-            return _batch(judged, nothing, troubles | {image.id: error for image in stored})
+            nothing = AcceptedJobs(jobs=(), due=(), balance=balance)
+            return _batch(validated, nothing, troubles | {image.id: error for image in stored})
         self.uploads.dispatch.start(accepted.due)
         return batch
 
-    def _judged(
+    def _validated(
         self, owner_id: OwnerId, files: Sequence[NamedFile | RefusedFile]
     ) -> Sequence[_Candidate | RefusedFile]:
         began_at = self.uploads.clock.now()
-        judged: list[_Candidate | RefusedFile] = []
+        validated: list[_Candidate | RefusedFile] = []
         for file in files:
             match file:
                 case RefusedFile():
-                    judged.append(file)
+                    validated.append(file)
                 case NamedFile():
                     try:
-                        picture = self.uploads.intake.judge(file.content, size_bytes_max=UPLOAD_BYTES_MAX)
+                        picture = self.uploads.ingest.validate(file.content, size_bytes_max=UPLOAD_BYTES_MAX)
                     except InvalidInput as error:
-                        judged.append(RefusedFile(filename=file.filename, error=error))
+                        validated.append(RefusedFile(filename=file.filename, error=error))
                         continue
                     image = self.uploads.new_image(owner_id, file.name, picture, now=began_at)
-                    judged.append(_Candidate(file=file, image=image))
+                    validated.append(_Candidate(file=file, image=image))
                 case unreachable:
                     assert_never(unreachable)
-        return judged
+        return validated
 
     def _store(self, candidates: Sequence[_Candidate]) -> dict[ImageId, SpikeError]:
         """Store originals side by side and return what went wrong, by image."""
@@ -155,30 +155,30 @@ class BatchUploads:
             with ThreadPoolExecutor(max_workers=min(STORING_THREADS, len(candidates))) as pool:
                 errors = list(pool.map(self._store_one, candidates))
         except Exception:
-            self.uploads.intake.discard([key for each in candidates for key in each.image.objects])
+            self.uploads.ingest.discard([key for each in candidates for key in each.image.objects])
             raise
         return {each.image.id: error for each, error in zip(candidates, errors, strict=True) if error is not None}
 
     def _store_one(self, candidate: _Candidate) -> SpikeError | None:
-        intake = self.uploads.intake
+        ingest = self.uploads.ingest
         try:
-            with intake.objects_of(candidate.image, candidate.file.content) as objects:
+            with ingest.objects_of(candidate.image, candidate.file.content) as objects:
                 for key, content in objects.items():
                     self.blobs.put(key, content)
         except (StorageUnavailable, UnacceptablePicture) as error:
-            intake.discard(list(candidate.image.objects))
+            ingest.discard(list(candidate.image.objects))
             return error
         return None
 
 
 def _batch(
-    judged: Sequence[_Candidate | RefusedFile], accepted: Accepted, troubles: Mapping[ImageId, SpikeError]
+    validated: Sequence[_Candidate | RefusedFile], accepted: AcceptedJobs, troubles: Mapping[ImageId, SpikeError]
 ) -> UploadedBatch:
-    return UploadedBatch(files=[_result(each, accepted, troubles) for each in judged], balance=accepted.balance)
+    return UploadedBatch(files=[_result(each, accepted, troubles) for each in validated], balance=accepted.balance)
 
 
 def _result(
-    each: _Candidate | RefusedFile, accepted: Accepted, troubles: Mapping[ImageId, SpikeError]
+    each: _Candidate | RefusedFile, accepted: AcceptedJobs, troubles: Mapping[ImageId, SpikeError]
 ) -> KeptFile | RefusedFile:
     match each:
         case RefusedFile():

@@ -10,7 +10,7 @@ from spike_core.domain.transitions import unsettled
 from spike_core.ports.clock import Clock
 from spike_core.ports.transactions import Transactions
 from spike_core.services.attempts import repeated
-from spike_core.services.charging import Charging
+from spike_core.services.billing import Billing
 
 
 @frozen(kw_only=True)
@@ -28,7 +28,7 @@ class Cancellation:
 
     transactions: Transactions
     clock: Clock
-    charging: Charging
+    billing: Billing
 
     @repeated
     def cancel(self, owner_id: OwnerId, job_id: JobId) -> Cancelled:
@@ -43,11 +43,11 @@ class Cancellation:
             now = self.clock.now()
             tx.wallets.lock(owner_id)  # wallets before jobs, everywhere, so that no two wait for each other
             stored = tx.jobs.get(job_id)
-            if stored.order.owner_id != owner_id:
+            if stored.spec.owner_id != owner_id:
                 raise JobNotFound
             job = unsettled(stored, target=JobStatus.CANCELLED)
             cancelled = job.cancel(now=now)
-            balance = self.charging.refund(tx, job.order, reason="Refund: cancelled", now=now)
+            balance = self.billing.refund(tx, job.spec, reason="Refund: cancelled", now=now)
             tx.jobs.replace(job, by=cancelled)
             tx.outbox.remove([job_id])
-        return Cancelled(job=cancelled, refunded=job.order.charged, balance=balance)
+        return Cancelled(job=cancelled, refunded=job.spec.charged, balance=balance)

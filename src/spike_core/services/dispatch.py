@@ -8,17 +8,17 @@ from typing import Final
 from attrs import evolve, frozen
 
 from spike_core.domain.errors import DatabaseUnavailable, JobChanged, QueueUnavailable
-from spike_core.domain.facts import JobDue
 from spike_core.domain.identifiers import OwnerId
 from spike_core.domain.jobs import PendingJob
-from spike_core.domain.lanes import Lane
 from spike_core.domain.limits import JobLimits
+from spike_core.domain.outbox import OutboxMessage
+from spike_core.domain.priorities import Priority
 from spike_core.ports.clock import Clock
 from spike_core.ports.queue import JobQueue
 from spike_core.ports.transactions import Transactions
 from spike_core.services.attempts import repeated
-from spike_core.services.settlement import Settlement
-from spike_core.services.turns import TurnTaking
+from spike_core.services.fair_scheduling import FairScheduling
+from spike_core.services.job_transitions import JobTransitions
 
 RELAY_BATCH: Final = 100
 RELAY_TIME_MAX: Final = timedelta(seconds=30)  # for a batch; then another relay takes it
@@ -34,8 +34,8 @@ class Dispatch:
     transactions: Transactions
     queue: JobQueue
     clock: Clock
-    settlement: Settlement
-    turns: TurnTaking
+    job_transitions: JobTransitions
+    turns: FairScheduling
     limits: JobLimits
 
     def start(self, jobs: Sequence[PendingJob]) -> None:
@@ -94,7 +94,7 @@ class Dispatch:
     def _send(self, jobs: Sequence[PendingJob]) -> Sequence[PendingJob]:
         for count, job in enumerate(jobs):
             try:
-                self.queue.send(job.id, lane=Lane.of(job.order))
+                self.queue.send(job.id, priority=Priority.of(job.spec))
             except QueueUnavailable:
                 _log.warning("the queue takes nothing; %d jobs stay pending", len(jobs) - count)
                 return jobs[:count]  # the others would be refused too, each after its time-out
@@ -108,18 +108,18 @@ class Dispatch:
             # the others were claimed by faster workers, whose claims took the messages away
             tx.outbox.remove(tx.jobs.start(jobs, now=self.clock.now()))
 
-    def _forget(self, messages: Sequence[JobDue]) -> None:
+    def _forget(self, messages: Sequence[OutboxMessage]) -> None:
         if not messages:
             return
         with self.transactions.begin() as tx:
             tx.outbox.remove([message.job_id for message in messages])
 
-    def _note_refusal(self, job: PendingJob, message: JobDue) -> None:
+    def _note_refusal(self, job: PendingJob, message: OutboxMessage) -> None:
         now = self.clock.now()
         refused_since = message.refused_since or now
         if now - refused_since >= self.limits.refusal_max:
             try:
-                self.settlement.fail(job, "The worker queue was unavailable for too long")
+                self.job_transitions.fail(job, "The worker queue was unavailable for too long")
             except JobChanged:  # somebody moved it meanwhile: all the better
                 return
             return

@@ -7,10 +7,10 @@ from attrs import evolve, frozen
 from spike_core.domain.errors import Forbidden, ImageNotFound, InvalidValue, Unavailable
 from spike_core.domain.identifiers import ANONYMOUS, BatchId, ImageId, JobId, OwnerId, RequestId
 from spike_core.domain.images import Image
-from spike_core.domain.jobs import Job, JobOrder, PendingJob
+from spike_core.domain.jobs import Job, JobSpec, PendingJob
 from spike_core.domain.limits import BATCH_IMAGES_MAX, PARALLEL_TIERS_MAX
 from spike_core.domain.objects import ObjectKey
-from spike_core.domain.tasks import Blend, Input
+from spike_core.domain.tasks import Blend, JobInput
 from spike_core.domain.tiers import Tier
 from spike_core.domain.tokens import NO_TOKENS, Tokens
 from spike_core.ports.clock import Clock
@@ -18,13 +18,13 @@ from spike_core.ports.ids import Ids
 from spike_core.ports.transactions import Transaction, Transactions
 from spike_core.services.afterthoughts import Then, nothing_more
 from spike_core.services.attempts import repeated
-from spike_core.services.charging import Charging
+from spike_core.services.billing import Billing
 from spike_core.services.dispatch import Dispatch
-from spike_core.services.intake import Intake, Offer
+from spike_core.services.ingest import Ingest, InlineImage
 
 
 @frozen(kw_only=True)
-class Enhancing:
+class EnhancementAccepted:
     """An accepted job and the balance left."""
 
     job: PendingJob
@@ -32,7 +32,7 @@ class Enhancing:
 
 
 @frozen(kw_only=True)
-class EnhancingInParallel:
+class ParallelEnhancementAccepted:
     """Accepted jobs of one image, in the order asked, as they stand right after; and the balance left."""
 
     jobs: Sequence[Job]
@@ -41,11 +41,11 @@ class EnhancingInParallel:
     @property
     def total(self) -> Tokens:
         """What they cost together."""
-        return sum((job.order.charged for job in self.jobs), NO_TOKENS)
+        return sum((job.spec.charged for job in self.jobs), NO_TOKENS)
 
 
 @frozen(kw_only=True)
-class EnhancingBatch:
+class BatchEnhancementAccepted:
     """Accepted jobs of several images, in the order asked, and the balance left."""
 
     id: BatchId
@@ -55,7 +55,7 @@ class EnhancingBatch:
     @property
     def total(self) -> Tokens:
         """What they cost together."""
-        return sum((job.order.charged for job in self.jobs), NO_TOKENS)
+        return sum((job.spec.charged for job in self.jobs), NO_TOKENS)
 
 
 @frozen(kw_only=True)
@@ -65,9 +65,9 @@ class Enhancements:
     transactions: Transactions
     clock: Clock
     ids: Ids
-    charging: Charging
+    billing: Billing
     dispatch: Dispatch
-    intake: Intake
+    ingest: Ingest
 
     @repeated
     def enhance(
@@ -76,10 +76,10 @@ class Enhancements:
         *,
         image_id: ImageId,
         tier: Tier,
-        source: ImageId | Offer | None = None,
+        source: ImageId | InlineImage | None = None,
         request_id: RequestId | None = None,
-        then: Then[Enhancing] = nothing_more,
-    ) -> Enhancing:
+        then: Then[EnhancementAccepted] = nothing_more,
+    ) -> EnhancementAccepted:
         """Begin to enhance the owner's image at one tier; `source`, where there is one, is blended in first.
 
         A source that comes along is stored as an object of the job, after everything else has passed.
@@ -91,19 +91,21 @@ class Enhancements:
             NotEnoughTokens: the wallet doesn't cover the tier.
             Unavailable: a part failed; nothing is charged and nothing kept.
         """
-        if isinstance(source, Offer):
-            return self._blend_with_offer(owner_id, image_id, tier=tier, offer=source, request_id=request_id, then=then)
+        if isinstance(source, InlineImage):
+            return self._blend_with_inline(
+                owner_id, image_id, tier=tier, inline=source, request_id=request_id, then=then
+            )
         if source == image_id:
             raise InvalidValue(what="blendSource", rule="must be another image")
         with self.transactions.begin() as tx:
             now = self.clock.now()
             ids = [image_id] if source is None else [image_id, source]
             image = owned(tx, owner_id, ids)[0]
-            order = JobOrder.on(image, tier, id_=self._new_id(owner_id), request_id=request_id, now=now)
+            spec = JobSpec.on(image, tier, id_=self._new_id(owner_id), request_id=request_id, now=now)
             if source is not None:
-                order = evolve(order, task=Blend(image_id=image_id, source=source))
-            accepted = self.charging.accept(tx, [order], owner_id=owner_id, now=now)
-            enhancing = Enhancing(job=accepted.jobs[0], balance=accepted.balance)
+                spec = evolve(spec, task=Blend(image_id=image_id, source=source))
+            accepted = self.billing.accept(tx, [spec], owner_id=owner_id, now=now)
+            enhancing = EnhancementAccepted(job=accepted.jobs[0], balance=accepted.balance)
             then(tx, enhancing)
         self.dispatch.start(accepted.due)
         return enhancing
@@ -112,10 +114,10 @@ class Enhancements:
         self,
         image_id: ImageId,
         *,
-        source: ImageId | Offer,
+        source: ImageId | InlineImage,
         request_id: RequestId | None = None,
-        then: Then[Enhancing] = nothing_more,
-    ) -> Enhancing:
+        then: Then[EnhancementAccepted] = nothing_more,
+    ) -> EnhancementAccepted:
         """Begin to blend two anonymous images, or one with a picture that comes along, for nobody and free.
 
         Raises:
@@ -134,8 +136,8 @@ class Enhancements:
         image_id: ImageId,
         tiers: Sequence[Tier],
         request_id: RequestId | None = None,
-        then: Then[EnhancingInParallel] = nothing_more,
-    ) -> EnhancingInParallel:
+        then: Then[ParallelEnhancementAccepted] = nothing_more,
+    ) -> ParallelEnhancementAccepted:
         """Begin to enhance the owner's image at several tiers: all of them or none.
 
         Raises:
@@ -150,12 +152,12 @@ class Enhancements:
             now = self.clock.now()
             image = owned(tx, owner_id, [image_id])[0]
             orders = [
-                JobOrder.on(image, tier, id_=self.ids.new(JobId), request_id=request_id, now=now) for tier in tiers
+                JobSpec.on(image, tier, id_=self.ids.new(JobId), request_id=request_id, now=now) for tier in tiers
             ]
-            accepted = self.charging.accept(tx, orders, owner_id=owner_id, now=now)
-            then(tx, EnhancingInParallel(jobs=accepted.jobs, balance=accepted.balance))
+            accepted = self.billing.accept(tx, orders, owner_id=owner_id, now=now)
+            then(tx, ParallelEnhancementAccepted(jobs=accepted.jobs, balance=accepted.balance))
         self.dispatch.start(accepted.due)
-        return EnhancingInParallel(jobs=self._as_they_stand(accepted.jobs), balance=accepted.balance)
+        return ParallelEnhancementAccepted(jobs=self._as_they_stand(accepted.jobs), balance=accepted.balance)
 
     @repeated
     def enhance_batch(
@@ -165,8 +167,8 @@ class Enhancements:
         image_ids: Sequence[ImageId],
         tier: Tier,
         request_id: RequestId | None = None,
-        then: Then[EnhancingBatch] = nothing_more,
-    ) -> EnhancingBatch:
+        then: Then[BatchEnhancementAccepted] = nothing_more,
+    ) -> BatchEnhancementAccepted:
         """Begin to enhance several of the owner's images at one tier: all of them or none. One named twice counts once.
 
         The database is asked as often for `BATCH_IMAGES_MAX` images as for one.
@@ -185,44 +187,46 @@ class Enhancements:
             now = self.clock.now()
             orders = [
                 evolve(
-                    JobOrder.on(image, tier, id_=self.ids.new(JobId), request_id=request_id, now=now),
+                    JobSpec.on(image, tier, id_=self.ids.new(JobId), request_id=request_id, now=now),
                     batch_id=batch_id,
                 )
                 for image in owned(tx, owner_id, distinct)
             ]
-            accepted = self.charging.accept(tx, orders, owner_id=owner_id, now=now)
-            enhancing = EnhancingBatch(id=batch_id, jobs=accepted.jobs, balance=accepted.balance)
+            accepted = self.billing.accept(tx, orders, owner_id=owner_id, now=now)
+            enhancing = BatchEnhancementAccepted(id=batch_id, jobs=accepted.jobs, balance=accepted.balance)
             then(tx, enhancing)
         self.dispatch.start(accepted.due)
         return enhancing
 
-    def _blend_with_offer(
+    def _blend_with_inline(
         self,
         owner_id: OwnerId,
         image_id: ImageId,
         *,
         tier: Tier,
-        offer: Offer,
+        inline: InlineImage,
         request_id: RequestId | None,
-        then: Then[Enhancing],
-    ) -> Enhancing:
-        judged = self.intake.judge_offer(offer)
+        then: Then[EnhancementAccepted],
+    ) -> EnhancementAccepted:
+        validated = self.ingest.validate_inline(inline)
         began_at = self.clock.now()
         with self.transactions.view() as tx:  # nothing is stored for a request that will be refused
             image = owned(tx, owner_id, [image_id])[0]
-            self.charging.check(tx, tier.price, owner_id=owner_id, now=began_at)
+            self.billing.check(tx, tier.price, owner_id=owner_id, now=began_at)
         job_id = self._new_id(owner_id)
-        source = Input(key=ObjectKey.of_input(job_id, judged.identity.format), dimensions=judged.identity.dimensions)
-        with self.intake.stored({source.key: judged.content}), self.transactions.begin() as tx:
+        source = JobInput(
+            key=ObjectKey.of_input(job_id, validated.identity.format), dimensions=validated.identity.dimensions
+        )
+        with self.ingest.stored({source.key: validated.content}), self.transactions.begin() as tx:
             now = self.clock.now()
-            self.intake.check_in_time(began_at)
+            self.ingest.check_in_time(began_at)
             image = owned(tx, owner_id, [image_id])[0]
-            order = evolve(
-                JobOrder.on(image, tier, id_=job_id, request_id=request_id, now=now),
+            spec = evolve(
+                JobSpec.on(image, tier, id_=job_id, request_id=request_id, now=now),
                 task=Blend(image_id=image_id, source=source),
             )
-            accepted = self.charging.accept(tx, [order], owner_id=owner_id, now=now)
-            enhancing = Enhancing(job=accepted.jobs[0], balance=accepted.balance)
+            accepted = self.billing.accept(tx, [spec], owner_id=owner_id, now=now)
+            enhancing = EnhancementAccepted(job=accepted.jobs[0], balance=accepted.balance)
             then(tx, enhancing)
         self.dispatch.start(accepted.due)
         return enhancing

@@ -6,8 +6,14 @@ from typing import TypeVar
 
 from attrs import frozen
 
-from spike_core.domain.errors import ReceiptNotFound, Unavailable
-from spike_core.domain.receipts import RECEIPTS_KEPT, Answer, IdempotencyKey, Receipt, RequestDigest
+from spike_core.domain.errors import IdempotencyRecordNotFound, Unavailable
+from spike_core.domain.idempotency import (
+    IDEMPOTENCY_RECORDS_KEPT,
+    IdempotencyKey,
+    IdempotencyRecord,
+    RecordedResponse,
+    RequestDigest,
+)
 from spike_core.ports.clock import Clock
 from spike_core.ports.transactions import Transaction, Transactions
 from spike_core.services.afterthoughts import Then
@@ -32,30 +38,30 @@ class ReceiptBook:
     transactions: Transactions
     clock: Clock
 
-    def answer_to(self, request: Request) -> Answer:
+    def answer_to(self, request: Request) -> RecordedResponse:
         """Return what the request was answered the first time.
 
         Raises:
-            ReceiptNotFound: it had no effect yet, or its receipt is out of date.
-            KeyReused: its key belongs to another request.
+            IdempotencyRecordNotFound: it had no effect yet, or its receipt is out of date.
+            IdempotencyKeyReused: its key belongs to another request.
         """
         with self.transactions.view() as tx:
             receipt = tx.receipts.get(request.caller, request.key)
         if not receipt.is_valid(now=self.clock.now()):
-            raise ReceiptNotFound
+            raise IdempotencyRecordNotFound
         return receipt.answer_to(request.digest)
 
-    def keeping(self, request: Request, answer: Callable[[Result], Answer]) -> Then[Result]:
+    def keeping(self, request: Request, answer: Callable[[Result], RecordedResponse]) -> Then[Result]:
         """Return the afterthought that keeps the request's receipt; `answer` asks nobody anything.
 
-        It raises `DuplicateReceipt` where the request has had its effect meanwhile.
+        It raises `DuplicateIdempotencyRecord` where the request has had its effect meanwhile.
         """
 
         def keep(tx: Transaction, result: Result) -> None:
             now = self.clock.now()
-            tx.receipts.purge(created_before=now - RECEIPTS_KEPT)
+            tx.receipts.purge(created_before=now - IDEMPOTENCY_RECORDS_KEPT)
             tx.receipts.add(
-                Receipt(
+                IdempotencyRecord(
                     caller=request.caller,
                     key=request.key,
                     digest=request.digest,
@@ -66,7 +72,7 @@ class ReceiptBook:
 
         return keep
 
-    def amend(self, request: Request, answer: Answer) -> None:
+    def amend(self, request: Request, answer: RecordedResponse) -> None:
         """Note what the request was answered in the end, if that can be done now; what is kept was true in its time."""
         with contextlib.suppress(Unavailable), self.transactions.begin() as tx:
             tx.receipts.amend(request.caller, request.key, answer)
@@ -79,4 +85,4 @@ class ReceiptBook:
             DatabaseUnavailable: a later sweep goes on.
         """
         with self.transactions.begin() as tx:
-            return tx.receipts.purge(created_before=self.clock.now() - RECEIPTS_KEPT)
+            return tx.receipts.purge(created_before=self.clock.now() - IDEMPOTENCY_RECORDS_KEPT)

@@ -8,7 +8,7 @@ from attrs import frozen
 
 from spike_core.domain.identifiers import ANONYMOUS, AlbumId, AlbumImageId, ImageId, JobId, OwnerId, RequestId
 from spike_core.domain.images import Image, ImageName, PictureIdentity
-from spike_core.domain.jobs import JobOrder, PendingJob
+from spike_core.domain.jobs import JobSpec, PendingJob
 from spike_core.domain.limits import UPLOAD_BYTES_MAX
 from spike_core.domain.objects import ObjectKey
 from spike_core.domain.tiers import Tier
@@ -18,9 +18,9 @@ from spike_core.ports.ids import Ids
 from spike_core.ports.transactions import Transaction, Transactions
 from spike_core.services.afterthoughts import Then, nothing_more
 from spike_core.services.attempts import repeated
-from spike_core.services.charging import Accepted, Charging
+from spike_core.services.billing import AcceptedJobs, Billing
 from spike_core.services.dispatch import Dispatch
-from spike_core.services.intake import Intake, Judged
+from spike_core.services.ingest import Ingest, ValidatedImage
 
 
 @frozen(kw_only=True)
@@ -43,9 +43,9 @@ class Uploads:
     transactions: Transactions
     clock: Clock
     ids: Ids
-    charging: Charging
+    billing: Billing
     dispatch: Dispatch
-    intake: Intake
+    ingest: Ingest
 
     @repeated
     def upload(
@@ -70,12 +70,12 @@ class Uploads:
             Unavailable: a part failed; nothing is charged and nothing kept.
         """
         began_at = self.clock.now()
-        judged = self.intake.judge(content, size_bytes_max=UPLOAD_BYTES_MAX)
+        validated = self.ingest.validate(content, size_bytes_max=UPLOAD_BYTES_MAX)
         tier, _ = self.check_funds(owner_id, files=1, album_id=album_id, now=began_at)
-        image = self.new_image(owner_id, name, judged, now=began_at)
+        image = self.new_image(owner_id, name, validated, now=began_at)
         with (
-            self.intake.objects_of(image, content) as objects,
-            self.intake.stored(objects),
+            self.ingest.objects_of(image, content) as objects,
+            self.ingest.stored(objects),
             self.transactions.begin() as tx,
         ):
             accepted = self.record(tx, owner_id, [image], tier=tier, album_id=album_id, request_id=request_id)
@@ -93,14 +93,14 @@ class Uploads:
             Unavailable: a part failed; nothing is kept.
         """
         began_at = self.clock.now()
-        judged = self.intake.judge(content, size_bytes_max=UPLOAD_BYTES_MAX)
-        image = self.new_image(ANONYMOUS, name, judged, now=began_at)
+        validated = self.ingest.validate(content, size_bytes_max=UPLOAD_BYTES_MAX)
+        image = self.new_image(ANONYMOUS, name, validated, now=began_at)
         with (
-            self.intake.objects_of(image, content) as objects,
-            self.intake.stored(objects),
+            self.ingest.objects_of(image, content) as objects,
+            self.ingest.stored(objects),
             self.transactions.begin() as tx,
         ):
-            self.intake.check_in_time(began_at)
+            self.ingest.check_in_time(began_at)
             tx.images.add(image)
             then(tx, image)
         return image
@@ -120,9 +120,9 @@ class Uploads:
                 album = tx.albums.get(album_id).owned_by(owner_id)
                 tier = album.default_tier if album.auto_enhance else None
             price = sum((tier.price for _ in range(files)), NO_TOKENS) if tier is not None else NO_TOKENS
-            return tier, self.charging.check(tx, price, owner_id=owner_id, now=now)
+            return tier, self.billing.check(tx, price, owner_id=owner_id, now=now)
 
-    def new_image(self, owner_id: OwnerId, name: ImageName, judged: Judged, *, now: datetime) -> Image:
+    def new_image(self, owner_id: OwnerId, name: ImageName, validated: ValidatedImage, *, now: datetime) -> Image:
         """Return the image that a judged picture will be."""
         drawn = self.ids.new(ImageId)
         is_anonymous = owner_id == ANONYMOUS
@@ -132,10 +132,10 @@ class Uploads:
             owner_id=owner_id,
             name=name,
             description=None,
-            format=judged.identity.format,
-            dimensions=judged.identity.dimensions,
-            size_bytes=judged.size_bytes,
-            original=self._original_key(image_id, judged.identity),
+            format=validated.identity.format,
+            dimensions=validated.identity.dimensions,
+            size_bytes=validated.size_bytes,
+            original=self._original_key(image_id, validated.identity),
             is_public=is_anonymous,
             view_count=0,
             created_at=now,
@@ -156,21 +156,21 @@ class Uploads:
         tier: Tier | None,
         album_id: AlbumId | None,
         request_id: RequestId | None,
-    ) -> Accepted:
+    ) -> AcceptedJobs:
         """Charge, and write the rows of images whose objects are stored; return their jobs.
 
         Raises:
-            UploadOverdue: the objects have waited for too long.
+            UploadExpired: the objects have waited for too long.
             AlbumFull, NotEnoughTokens: what there was when it was looked up is gone.
         """
         now = self.clock.now()
-        self.intake.check_in_time(images[0].created_at)
-        wallet = self.charging.lock(tx, owner_id, now=now).wallet
+        self.ingest.check_in_time(images[0].created_at)
+        wallet = self.billing.lock(tx, owner_id, now=now).wallet
         tx.images.add(*images)
         if album_id is not None:
             tx.albums.lock(album_id).owned_by(owner_id)
             tx.album_order.append(album_id, [(self.ids.new(AlbumImageId), image.id) for image in images], now=now)
         if tier is None:
-            return Accepted(jobs=(), due=(), balance=wallet.balance)
-        orders = [JobOrder.on(image, tier, id_=self.ids.new(JobId), request_id=request_id, now=now) for image in images]
-        return self.charging.accept(tx, orders, owner_id=owner_id, now=now)
+            return AcceptedJobs(jobs=(), due=(), balance=wallet.balance)
+        orders = [JobSpec.on(image, tier, id_=self.ids.new(JobId), request_id=request_id, now=now) for image in images]
+        return self.billing.accept(tx, orders, owner_id=owner_id, now=now)

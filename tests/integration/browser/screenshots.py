@@ -57,7 +57,7 @@ def furnish(browser: Browser, server: Server) -> dict[str, str]:
         )
     ]
     for album, names in zip(
-        albums, (("Chelsea", "Coffee", "Workshop"), ("Deep field", "Launch", "Astronaut")), strict=True
+        albums, (("Chelsea", "Coffee", "JobRunner"), ("Deep field", "Launch", "Astronaut")), strict=True
     ):
         owner.ask("POST", f"/api/albums/{album}/images", {"imageIds": [ids[name] for name in names]})
     jobs = [

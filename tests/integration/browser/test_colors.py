@@ -30,7 +30,7 @@ from color_files import (
     with_nclx,
 )
 from pictures import encoded
-from spike_pictures.opening import opened_picture
+from spike_imaging.open import opened_picture
 
 GAP_MAX: Final = 2  # of 255
 # 2 and 3 stand for sRGB; Chromium refuses an AVIF of 9 to 12

@@ -7,7 +7,7 @@ import numpy as np
 from playwright.sync_api import Browser
 
 from gifs import FRAMES, a_gif
-from spike_pictures.opening import opened_picture
+from spike_imaging.open import opened_picture
 
 PIXELS = """async (address) => {
   const image = new Image();

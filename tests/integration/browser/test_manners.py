@@ -19,7 +19,7 @@ PAGES: Final = ("#/", "#/picture/{image}", "#/albums", "#/albums/{album}", "#/cr
 
 
 @pytest.fixture(scope="module")
-def house(server: Server, browser: Browser) -> dict[str, Any]:
+def services(server: Server, browser: Browser) -> dict[str, Any]:
     """Somebody with a bit of everything."""
     owner = Person(server, server.token, "")
     page = browser.new_page()
@@ -38,14 +38,14 @@ def house(server: Server, browser: Browser) -> dict[str, Any]:
 
 @pytest.fixture
 def visits(
-    browser: Browser, house: dict[str, Any], size: tuple[int, int], scheme: Literal["light", "dark"]
+    browser: Browser, services: dict[str, Any], size: tuple[int, int], scheme: Literal["light", "dark"]
 ) -> Iterator[Page]:
     width, height = size
     context = browser.new_context(
         viewport={"width": width, "height": height}, color_scheme=scheme, reduced_motion="reduce"
     )
     page = context.new_page()
-    sign_in(page, house["owner"])
+    sign_in(page, services["owner"])
     yield page
     context.close()
 
@@ -64,9 +64,9 @@ def violations(page: Page) -> list[str]:
 
 @pytest.mark.parametrize("scheme", SCHEMES)
 @pytest.mark.parametrize("size", SIZES, ids=str)
-def test_axe_finds_nothing_and_no_page_is_wider_than_the_window(visits: Page, house: dict[str, Any]) -> None:
+def test_axe_finds_nothing_and_no_page_is_wider_than_the_window(visits: Page, services: dict[str, Any]) -> None:
     for path in PAGES:
-        visits.goto(f"{house['owner'].server.url}/{path.format(**house)}")
+        visits.goto(f"{services['owner'].server.url}/{path.format(**services)}")
         settled(visits)
         assert violations(visits) == [], path
         assert visits.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0, path
@@ -74,11 +74,11 @@ def test_axe_finds_nothing_and_no_page_is_wider_than_the_window(visits: Page, ho
 
 @pytest.mark.parametrize("scheme", SCHEMES)
 def test_axe_finds_nothing_in_dialogs_trays_and_selections(
-    browser: Browser, house: dict[str, Any], scheme: Literal["light", "dark"]
+    browser: Browser, services: dict[str, Any], scheme: Literal["light", "dark"]
 ) -> None:
     context = browser.new_context(color_scheme=scheme, reduced_motion="reduce")
     page = context.new_page()
-    sign_in(page, house["owner"])
+    sign_in(page, services["owner"])
     page.locator("input[type=file]").set_input_files([as_file("notes.png", b"hello", kind="image/png")])
     page.get_by_role("button", name="Retry notes.png").wait_for()
     page.locator(".pick input").first.check()
@@ -86,13 +86,13 @@ def test_axe_finds_nothing_in_dialogs_trays_and_selections(
     page.get_by_role("button", name="Enhance").click()
     assert violations(page) == []
     page.get_by_role("button", name="Cancel").click()
-    page.goto(f"{house['owner'].server.url}/#/albums/{house['album']}")
+    page.goto(f"{services['owner'].server.url}/#/albums/{services['album']}")
     page.get_by_role("button", name="Arrange").click()
     assert violations(page) == []
     page.get_by_role("button", name="Settings").click()
     assert violations(page) == []
     page.get_by_role("button", name="Cancel").click()
-    page.goto(f"{house['owner'].server.url}/#/picture/{house['image']}")
+    page.goto(f"{services['owner'].server.url}/#/picture/{services['image']}")
     for fold in ("Change it by a sentence", "Details"):
         page.get_by_text(fold).click()
     assert violations(page) == []
@@ -109,7 +109,7 @@ def test_axe_finds_nothing_in_the_welcome(browser: Browser, server: Server, sche
     context.close()
 
 
-def test_nothing_jumps(browser: Browser, house: dict[str, Any]) -> None:
+def test_nothing_jumps(browser: Browser, services: dict[str, Any]) -> None:
     for path in PAGES:
         page = browser.new_page()
         page.add_init_script(
@@ -122,9 +122,9 @@ def test_nothing_jumps(browser: Browser, house: dict[str, Any]) -> None:
                 }
             }).observe({type: 'layout-shift', buffered: true});"""
         )
-        sign_in(page, house["owner"])
+        sign_in(page, services["owner"])
         page.goto("about:blank")
-        page.goto(f"{house['owner'].server.url}/{path.format(**house)}")
+        page.goto(f"{services['owner'].server.url}/{path.format(**services)}")
         settled(page)
         assert page.evaluate("window.shifts") <= SHIFT_MAX, (path, page.evaluate("window.moved"))
         page.close()
@@ -145,15 +145,15 @@ def test_the_first_paint_comes_within_a_second_and_the_scripts_are_small(browser
     page.close()
 
 
-def test_every_request_goes_to_our_own_server(browser: Browser, house: dict[str, Any]) -> None:
+def test_every_request_goes_to_our_own_server(browser: Browser, services: dict[str, Any]) -> None:
     page = browser.new_page()
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url))
-    sign_in(page, house["owner"])
+    sign_in(page, services["owner"])
     for path in PAGES:
-        page.goto(f"{house['owner'].server.url}/{path.format(**house)}")
+        page.goto(f"{services['owner'].server.url}/{path.format(**services)}")
         settled(page)
-    ours = house["owner"].server.url
+    ours = services["owner"].server.url
     assert [url for url in asked if not url.startswith((ours, "blob:"))] == []
     page.close()
 

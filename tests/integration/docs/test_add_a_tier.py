@@ -35,8 +35,8 @@ headers = {"Authorization": "Bearer " + user.session_token.text}
 body = {"imageId": str(image.id), "tier": "TIER_3K"}
 accepted = client.simulate_post("/api/images/enhance", headers=headers, json=body).json
 described = client.simulate_get("/openapi.json").text
-job = next(job for job in spike.gallery.image(image.id, viewer=user.user.id).jobs if str(job.id) == accepted["jobId"])
-spike.workshop.perform(job.id)
+job = next(job for job in spike.queries.image(image.id, viewer=user.user.id).jobs if str(job.id) == accepted["jobId"])
+spike.job_runner.perform(job.id)
 done = client.simulate_get("/api/jobs/" + accepted["jobId"], headers=headers).json["job"]
 spike.close()
 told = {"cost": accepted["tokenCost"], "status": done["status"], "width": done["enhancedWidth"]}

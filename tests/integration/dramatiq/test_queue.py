@@ -8,7 +8,7 @@ from spike_contracts.builders import a_job_id
 from spike_contracts.queue import JobQueueContract
 from spike_core.domain.errors import QueueUnavailable
 from spike_core.domain.identifiers import JobId
-from spike_core.domain.lanes import Lane
+from spike_core.domain.priorities import Priority
 from spike_core.ports.queue import JobQueue
 from spike_dramatiq import DramatiqQueue
 from spike_dramatiq.queue import QUEUE_NAMES
@@ -50,12 +50,12 @@ class TestDramatiqQueue(JobQueueContract):
 
 def test_a_message_holds_the_id_and_nothing_else(broker: StubBroker) -> None:
     job_id = a_job_id()
-    DramatiqQueue(broker).send(job_id, lane=Lane.QUICK)
+    DramatiqQueue(broker).send(job_id, priority=Priority.HIGH)
     [message] = messages_in(broker)
     assert (message.args, message.kwargs, message.options) == ((job_id.text,), {}, {})
 
 
 def test_a_refusal_keeps_its_cause() -> None:
     with pytest.raises(QueueUnavailable) as caught:
-        DramatiqQueue(StubBroker(middleware=[])).send(a_job_id(), lane=Lane.QUICK)
+        DramatiqQueue(StubBroker(middleware=[])).send(a_job_id(), priority=Priority.HIGH)
     assert isinstance(caught.value.__cause__, dramatiq.BrokerError)

@@ -13,9 +13,9 @@ from spike_contracts.builders import a_job_id
 from spike_contracts.queue import JobQueueContract
 from spike_core.domain.errors import InvalidValue, QueueUnavailable
 from spike_core.domain.identifiers import JobId
-from spike_core.domain.lanes import Lane
-from spike_core.ports.broker import Broker, Crew
-from spike_core.ports.plugins import OpenBroker
+from spike_core.domain.priorities import Priority
+from spike_core.ports.broker import Broker, WorkerPool
+from spike_core.ports.factories import OpenBroker
 from spike_core.ports.queue import JobQueue
 from spike_dramatiq.redis_plugin import open_redis_broker
 
@@ -48,7 +48,7 @@ class TestRedisQueue(JobQueueContract):
                 came.append(job_id)
                 last.clear()
 
-            with open_redis_broker(redis_url).work(perform, crew=Crew(threads=1), drain=DRAIN):
+            with open_redis_broker(redis_url).work(perform, pool=WorkerPool(threads=1), drain=DRAIN):
                 while True:
                     before = len(came)
                     last.wait(MOMENT_S)
@@ -68,8 +68,8 @@ def test_it_outlives_this_process(broker: Broker) -> None:
 
 def test_messages_reach_the_workers_of_another_broker_on_the_same_server(broker: Broker, redis_url: str) -> None:
     bench, job_id = Bench(), a_job_id()
-    broker.queue.send(job_id, lane=Lane.LONG)
-    with open_redis_broker(redis_url).work(bench.perform, crew=Crew(threads=1), drain=DRAIN):
+    broker.queue.send(job_id, priority=Priority.LOW)
+    with open_redis_broker(redis_url).work(bench.perform, pool=WorkerPool(threads=1), drain=DRAIN):
         assert bench.take(1) == [job_id]
 
 
@@ -78,7 +78,7 @@ def test_a_server_that_is_away_refuses_within_two_seconds(url: str, dead_redis_u
     queue = open_redis_broker(dead_redis_url if url == "dead" else url).queue
     began_s = time.monotonic()
     with pytest.raises(QueueUnavailable):
-        queue.send(a_job_id(), lane=Lane.QUICK)
+        queue.send(a_job_id(), priority=Priority.HIGH)
     assert time.monotonic() - began_s < 2
 
 
@@ -91,38 +91,38 @@ def test_a_full_server_refuses(valkey: Valkey) -> None:
     with valkey.client() as client:
         client.config_set("maxmemory", "1")
     with pytest.raises(QueueUnavailable) as caught:
-        open_redis_broker(valkey.url).queue.send(a_job_id(), lane=Lane.QUICK)
+        open_redis_broker(valkey.url).queue.send(a_job_id(), priority=Priority.HIGH)
     assert isinstance(caught.value.__cause__, Exception)
 
 
 def test_a_queue_kept_from_before_a_restart_of_the_server_sends_at_once(valkey: Valkey) -> None:
     queue, job_id, bench = open_redis_broker(valkey.url).queue, a_job_id(), Bench()
-    queue.send(a_job_id(), lane=Lane.QUICK)
+    queue.send(a_job_id(), priority=Priority.HIGH)
     valkey.stop()
     with pytest.raises(QueueUnavailable):
-        queue.send(a_job_id(), lane=Lane.QUICK)
+        queue.send(a_job_id(), priority=Priority.HIGH)
     valkey.start()
-    queue.send(job_id, lane=Lane.QUICK)
-    with open_redis_broker(valkey.url).work(bench.perform, crew=Crew(threads=1), drain=DRAIN):
+    queue.send(job_id, priority=Priority.HIGH)
+    with open_redis_broker(valkey.url).work(bench.perform, pool=WorkerPool(threads=1), drain=DRAIN):
         assert bench.take(1) == [job_id]
 
 
 def test_workers_wait_for_a_server_that_is_away_and_work_when_it_is_back(valkey: Valkey) -> None:
     broker, bench, job_id = open_redis_broker(valkey.url), Bench(), a_job_id()
-    with broker.work(bench.perform, crew=Crew(threads=2), drain=DRAIN):
+    with broker.work(bench.perform, pool=WorkerPool(threads=2), drain=DRAIN):
         valkey.stop()
         with pytest.raises(QueueUnavailable):
-            broker.queue.send(a_job_id(), lane=Lane.QUICK)
+            broker.queue.send(a_job_id(), priority=Priority.HIGH)
         valkey.start()
-        broker.queue.send(job_id, lane=Lane.QUICK)
+        broker.queue.send(job_id, priority=Priority.HIGH)
         assert bench.take(1) == [job_id]
 
 
 def test_work_done_while_the_server_is_away_keeps_no_thread_from_leaving(valkey: Valkey) -> None:
     bench = SlowBench()
-    with open_redis_broker(valkey.url).work(bench.perform, crew=Crew(threads=1), drain=DRAIN):
+    with open_redis_broker(valkey.url).work(bench.perform, pool=WorkerPool(threads=1), drain=DRAIN):
         broker = open_redis_broker(valkey.url)
-        broker.queue.send(a_job_id(), lane=Lane.QUICK)
+        broker.queue.send(a_job_id(), priority=Priority.HIGH)
         bench.begun.get(timeout=PATIENCE_S)
         valkey.stop()
         bench.finish.set()
@@ -136,19 +136,19 @@ def test_what_a_dead_process_held_comes_back(broker: Broker, redis_url: str, mon
     monkeypatch.setattr("spike_dramatiq.redis_broker.MAINTENANCE_PER_MILLION", 1_000_000)
     monkeypatch.setattr("spike_dramatiq.redis_broker.SILENCE_TIME_MAX", DRAIN / 50)
     job_id, bench = a_job_id(), Bench()
-    broker.queue.send(job_id, lane=Lane.QUICK)
+    broker.queue.send(job_id, priority=Priority.HIGH)
     dead = open_redis_broker(redis_url)._broker.consume("jobs.quick")  # type: ignore[attr-defined]  # nobody acks
     assert next(dead) is not None
-    with open_redis_broker(redis_url).work(bench.perform, crew=Crew(threads=1), drain=DRAIN):
+    with open_redis_broker(redis_url).work(bench.perform, pool=WorkerPool(threads=1), drain=DRAIN):
         assert bench.take(1) == [job_id]
 
 
 def test_what_is_done_leaves_nothing_behind_on_the_server(broker: Broker, redis_url: str) -> None:
     bench = Bench()
-    with broker.work(bench.perform, crew=Crew(threads=2), drain=DRAIN):
-        for lane in Lane:
+    with broker.work(bench.perform, pool=WorkerPool(threads=2), drain=DRAIN):
+        for priority in Priority:
             for _ in range(10):
-                broker.queue.send(a_job_id(), lane=lane)
+                broker.queue.send(a_job_id(), priority=priority)
         bench.take(20)
     with redis.Redis.from_url(redis_url) as client:
         assert client.keys("*") == [b"spike:__heartbeats__"]
@@ -164,11 +164,11 @@ def test_an_idle_worker_begins_within_50_ms(broker: Broker) -> None:
         begun.release()
 
     sent_s: list[float] = []
-    with broker.work(perform, crew=Crew(threads=2), drain=DRAIN):
+    with broker.work(perform, pool=WorkerPool(threads=2), drain=DRAIN):
         for number in range(40):
             time.sleep(0.05 + 0.007 * (number % 5))  # idle by then, at any phase of its idling
             sent_s.append(time.perf_counter())
-            broker.queue.send(a_job_id(), lane=Lane.QUICK)
+            broker.queue.send(a_job_id(), priority=Priority.HIGH)
             assert begun.acquire(timeout=PATIENCE_S)
     delays_s = sorted(begin - send for begin, send in zip(begun_s, sent_s, strict=True))
     assert delays_s[20] < 0.050

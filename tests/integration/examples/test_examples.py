@@ -30,8 +30,8 @@ spike.database.migrate()
 ada = spike.registration.register(Email.parse("ada@example.org")).user
 with open("photo.jpg", "rb") as photo:
     uploaded = spike.uploads.upload(ada.id, name=ImageName.parse("photo.jpg"), content=photo)
-spike.workshop.perform(uploaded.job.id)
-print(spike.gallery.job(uploaded.job.id, viewer=ada.id).job.result.method)
+spike.job_runner.perform(uploaded.job.id)
+print(spike.queries.job(uploaded.job.id, viewer=ada.id).job.result.method)
 spike.close()
 """
 

@@ -11,12 +11,12 @@ from typing import Final
 
 import pytest
 
+from fault_scenario import GRANT, FaultScenario
 from fault_table import note
 from fleet import IMPATIENT
 from gates import Gate
 from servers.s3 import S3Server
 from servers.valkey import Valkey
-from trial import GRANT, Trial
 
 STORE: Final = {"connect_timeout_s": "2", "read_timeout_s": "10", "attempts_max": "2"}
 
@@ -61,12 +61,12 @@ def settings(database_url: str, storage: Mapping[str, str], valkey: Valkey, gate
 
 
 @pytest.fixture
-def trial(request: pytest.FixtureRequest, folder: Path, settings: Mapping[str, str]) -> Iterator[Trial]:
+def scenario(request: pytest.FixtureRequest, folder: Path, settings: Mapping[str, str]) -> Iterator[FaultScenario]:
     """Return the client of an installation, and reckon with the installation in the end."""
-    trial = Trial(folder, settings)
-    yield trial
+    scenario = FaultScenario(folder, settings)
+    yield scenario
     try:
-        trial.reckon()
+        scenario.reckon()
     finally:
-        trial.close()
-        note(request.node, trial.reckonings)
+        scenario.close()
+        note(request.node, scenario.reckonings)

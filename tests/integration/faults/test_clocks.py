@@ -4,39 +4,41 @@ from pathlib import Path
 from typing import Final
 
 from eventually import eventually
+from fault_scenario import FaultScenario
 from fleet import a_fleet
 from gates import Gate
 from running import serving
 from spike_core.domain.jobs import CompletedJob
-from trial import Trial
 
 TIERS: Final = ("FREE", "TIER_1K", "TIER_2K")
 MINUTES_S: Final = 600
 
 
-def test_a_worker_whose_clock_jumps_takes_jobs_over_and_spoils_none(trial: Trial, gate: Gate, tmp_path: Path) -> None:
+def test_a_worker_whose_clock_jumps_takes_jobs_over_and_spoils_none(
+    scenario: FaultScenario, gate: Gate, tmp_path: Path
+) -> None:
     """To it every lease of others has run out; what they deliver late is refused, and then it is they who are right."""
     clock = tmp_path / "clock"
     clock.write_text("0")
     with (
-        serving(trial.folder, **trial.settings) as server,
-        a_fleet(trial.folder, **trial.settings) as right,
-        a_fleet(trial.folder, **trial.settings, SPIKE_TEST_CLOCK=str(clock), SPIKE_SANDBOX="off") as wrong,
+        serving(scenario.folder, **scenario.settings) as server,
+        a_fleet(scenario.folder, **scenario.settings) as right,
+        a_fleet(scenario.folder, **scenario.settings, SPIKE_TEST_CLOCK=str(clock), SPIKE_SANDBOX="off") as wrong,
     ):
-        image_id = trial.upload(server)
-        eventually("the first job is done", lambda: isinstance(next(iter(trial.jobs().values())), CompletedJob))
+        image_id = scenario.upload(server)
+        eventually("the first job is done", lambda: isinstance(next(iter(scenario.jobs().values())), CompletedJob))
         for seconds in (MINUTES_S, -MINUTES_S, 0):
             before = gate.arrivals
             gate.shut()
             for tier in TIERS * 2:
-                trial.enhance(server, image_id, tier)
+                scenario.enhance(server, image_id, tier)
             gate.wait_for(before + 2)
-            with trial.injecting(f"clock of a worker's machine jumps to {seconds:+} s, with jobs in work"):
+            with scenario.injecting(f"clock of a worker's machine jumps to {seconds:+} s, with jobs in work"):
                 moved = clock.with_suffix(".new")
                 moved.write_text(str(seconds))
                 moved.replace(clock)
                 if seconds > 0:
-                    eventually("a job is taken over", lambda: any(job.attempt > 1 for job in trial.jobs().values()))
+                    eventually("a job is taken over", lambda: any(job.attempt > 1 for job in scenario.jobs().values()))
                 gate.open()
-            trial.recover()
+            scenario.recover()
         assert (right.stop(), wrong.stop(), server.stop()) == (0, 0, 0)

@@ -11,13 +11,13 @@ import pytest
 from attrs import define, field
 
 from eventually import eventually
+from fault_scenario import FaultScenario
 from fleet import Fleet, a_fleet
 from gates import Gate
 from running import Answer, Server, serving
 from servers.cables import Cable, a_cable
 from servers.postgres import PostgresServer
 from spike_core.domain.jobs import CompletedJob
-from trial import Trial
 
 TIERS: Final = ("FREE", "TIER_1K", "TIER_2K")
 CLIENTS: Final = 3
@@ -39,7 +39,7 @@ def database_url(postgres_server: PostgresServer) -> str:
 class Load:
     """Clients that order, whatever is answered, until they are told to end."""
 
-    trial: Trial
+    scenario: FaultScenario
     server: Server
     image_id: str
     accepted: int = 0
@@ -73,7 +73,7 @@ class Load:
         while not self._ended.is_set():
             answer = self._order(TIERS[number % len(TIERS)])
             if answer.status == 200:
-                self.trial.note(answer.json["jobId"], answer.json["tokenCost"])
+                self.scenario.note(answer.json["jobId"], answer.json["tokenCost"])
                 self.accepted += 1
             else:
                 assert answer.json["code"] == "INTERNAL_ERROR", answer.content
@@ -81,35 +81,35 @@ class Load:
             pause.wait(0.1)  # a client that hammers shows nothing more
 
     def _order(self, tier: str) -> Answer:
-        return self.trial.try_to_post(self.server, "/api/images/enhance", {"imageId": self.image_id, "tier": tier})
+        return self.scenario.try_to_post(self.server, "/api/images/enhance", {"imageId": self.image_id, "tier": tier})
 
 
 @contextmanager
-def an_installation(trial: Trial, **more: str) -> Iterator[tuple[Server, Fleet, str]]:
+def an_installation(scenario: FaultScenario, **more: str) -> Iterator[tuple[Server, Fleet, str]]:
     """Run a server and two workers, and upload a picture whose first job is done; all end in order."""
-    settings = {**trial.settings, **more}
-    with serving(trial.folder, **settings) as server, a_fleet(trial.folder, "--processes=2", **settings) as fleet:
-        image_id = trial.upload(server)
-        eventually("the first job is done", lambda: isinstance(next(iter(trial.jobs().values())), CompletedJob))
+    settings = {**scenario.settings, **more}
+    with serving(scenario.folder, **settings) as server, a_fleet(scenario.folder, "--processes=2", **settings) as fleet:
+        image_id = scenario.upload(server)
+        eventually("the first job is done", lambda: isinstance(next(iter(scenario.jobs().values())), CompletedJob))
         yield server, fleet, image_id
         assert (fleet.stop(), server.stop()) == (0, 0)
 
 
 def test_a_database_that_restarts_or_crashes_under_load_loses_nothing(
-    trial: Trial, postgres_server: PostgresServer
+    scenario: FaultScenario, postgres_server: PostgresServer
 ) -> None:
     """Requests meanwhile are refused; what was accepted is done, and what was refused isn't charged."""
-    with an_installation(trial) as (server, _, image_id):
+    with an_installation(scenario) as (server, _, image_id):
         for what, end in ENDS.items():
-            load = Load(trial, server, image_id)
+            load = Load(scenario, server, image_id)
             with load.running():
                 load.go_on()
-                with trial.injecting(what):
+                with scenario.injecting(what):
                     end(postgres_server)
                     load.await_refusal()
                     postgres_server.start()
                 load.go_on()
-            trial.recover()
+            scenario.recover()
 
 
 @pytest.fixture
@@ -120,48 +120,48 @@ def cable(postgres_server: PostgresServer) -> Iterator[Cable]:
 
 
 def test_a_worker_cut_off_from_its_database_changes_nothing_when_it_is_back(
-    trial: Trial, cable: Cable, gate: Gate, postgres_server: PostgresServer
+    scenario: FaultScenario, cable: Cable, gate: Gate, postgres_server: PostgresServer
 ) -> None:
     """One worker's cable goes dead in the middle of its work; another does the job; then the cable carries again."""
     beyond_the_cable = {
-        **trial.settings,
+        **scenario.settings,
         "SPIKE_DATABASE_URL": postgres_server.url.replace(str(postgres_server.port), str(cable.port)),
     }
-    with serving(trial.folder, **trial.settings) as server:
-        image_id = trial.upload(server)
-        with a_fleet(trial.folder, **beyond_the_cable) as far:
-            eventually("the first job is done", lambda: isinstance(next(iter(trial.jobs().values())), CompletedJob))
+    with serving(scenario.folder, **scenario.settings) as server:
+        image_id = scenario.upload(server)
+        with a_fleet(scenario.folder, **beyond_the_cable) as far:
+            eventually("the first job is done", lambda: isinstance(next(iter(scenario.jobs().values())), CompletedJob))
             gate.shut()
-            job_id = trial.enhance(server, image_id, "TIER_2K")
+            job_id = scenario.enhance(server, image_id, "TIER_2K")
             far.line("job begun", job_id=job_id)
             gate.wait_for(2)
-            with trial.injecting("network between a worker and PostgreSQL dead for longer than a lease"):
+            with scenario.injecting("network between a worker and PostgreSQL dead for longer than a lease"):
                 cable.freeze()
-                with a_fleet(trial.folder, **trial.settings) as near:
+                with a_fleet(scenario.folder, **scenario.settings) as near:
                     near.line("job begun", job_id=job_id)
                     gate.open()
-                    trial.await_end(job_id)
-                    before = trial.job(job_id)
+                    scenario.await_end(job_id)
+                    before = scenario.job(job_id)
                     cable.thaw()
                     far.line("job ended", job_id=job_id, outcome="lost")
                     assert near.stop() == 0
-            trial.recover()
-            assert trial.job(job_id) == before
-            trial.enhance(server, image_id, "FREE")
-            trial.recover()
+            scenario.recover()
+            assert scenario.job(job_id) == before
+            scenario.enhance(server, image_id, "FREE")
+            scenario.recover()
             assert far.stop() == 0
         assert server.stop() == 0
 
 
 def test_connections_that_break_in_the_middle_of_anything_lose_nothing(
-    trial: Trial, cable: Cable, postgres_server: PostgresServer
+    scenario: FaultScenario, cable: Cable, postgres_server: PostgresServer
 ) -> None:
     """What had been committed when the connection broke may be refused all the same: then the job is done."""
     url = postgres_server.url.replace(str(postgres_server.port), str(cable.port))
-    with an_installation(trial, SPIKE_DATABASE_URL=url) as (server, _, image_id):
-        load = Load(trial, server, image_id)
-        with load.running(), trial.injecting("all connections to PostgreSQL broken, five times"):
+    with an_installation(scenario, SPIKE_DATABASE_URL=url) as (server, _, image_id):
+        load = Load(scenario, server, image_id)
+        with load.running(), scenario.injecting("all connections to PostgreSQL broken, five times"):
             for _ in range(5):
                 load.go_on()
                 cable.cut()
-        trial.recover()
+        scenario.recover()

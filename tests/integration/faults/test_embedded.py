@@ -7,6 +7,7 @@ from typing import Final
 
 import pytest
 
+from fault_scenario import GRANT, FaultScenario
 from fleet import IMPATIENT
 from gates import Gate
 from missing import do_without
@@ -14,7 +15,6 @@ from multipart import CONTENT_TYPE, an_upload
 from pictures import encoded, photograph
 from running import serving
 from spike_core.domain.jobs import CompletedJob
-from trial import GRANT, Trial
 
 TIERS: Final = ("FREE", "TIER_1K", "TIER_2K")
 DISK: Final = "16m"
@@ -60,54 +60,56 @@ def fill(disk: Path) -> Path:
             return filler
 
 
-def test_a_full_disk_refuses_what_it_must_and_loses_nothing(small_disk: Path, trial: Trial, gate: Gate) -> None:
+def test_a_full_disk_refuses_what_it_must_and_loses_nothing(
+    small_disk: Path, scenario: FaultScenario, gate: Gate
+) -> None:
     """Uploads and orders are refused or done, never charged and forgotten; work goes on when there is room again."""
-    with serving(small_disk, **trial.settings) as server:
-        image_id = trial.upload(server)
+    with serving(small_disk, **scenario.settings) as server:
+        image_id = scenario.upload(server)
         gate.shut()
         for tier in TIERS:
-            trial.enhance(server, image_id, tier)
+            scenario.enhance(server, image_id, tier)
         gate.wait_for(2)
-        with trial.injecting("disk full, with jobs in work"):
+        with scenario.injecting("disk full, with jobs in work"):
             filler = fill(small_disk)
             gate.open()
             body = an_upload(encoded(photograph("chelsea.png")))
             for _ in range(3):
                 answer = server.ask(
-                    "POST", "/api/images/upload", token=trial.token, body=body, content_type=CONTENT_TYPE
+                    "POST", "/api/images/upload", token=scenario.token, body=body, content_type=CONTENT_TYPE
                 )
                 assert answer.status == 500, answer.content
             refused = 0
             for _ in range(40):  # SQLite has some room of its own, in its log
-                answer = trial.try_to_post(server, "/api/images/enhance", {"imageId": image_id, "tier": "FREE"})
+                answer = scenario.try_to_post(server, "/api/images/enhance", {"imageId": image_id, "tier": "FREE"})
                 if answer.status == 200:
-                    trial.note(answer.json["jobId"], answer.json["tokenCost"])
+                    scenario.note(answer.json["jobId"], answer.json["tokenCost"])
                 else:
                     assert answer.json["code"] == "INTERNAL_ERROR", answer.content
                     refused += 1
             assert server.ask("GET", "/healthz").status == 200
             filler.unlink()
-        trial.recover()
-        assert {type(job) for job in trial.jobs().values()} == {CompletedJob}
-        trial.upload(server)
-        trial.recover()
+        scenario.recover()
+        assert {type(job) for job in scenario.jobs().values()} == {CompletedJob}
+        scenario.upload(server)
+        scenario.recover()
         assert server.stop() == 0
 
 
 def test_a_server_killed_in_the_middle_of_everything_goes_on_where_it_was(
-    folder: Path, trial: Trial, gate: Gate
+    folder: Path, scenario: FaultScenario, gate: Gate
 ) -> None:
-    with serving(folder, **trial.settings) as server:
-        image_id = trial.upload(server)
+    with serving(folder, **scenario.settings) as server:
+        image_id = scenario.upload(server)
         gate.shut()
         for tier in TIERS * 3:
-            trial.enhance(server, image_id, tier)
+            scenario.enhance(server, image_id, tier)
         gate.wait_for(2)
-        with trial.injecting("embedded: kill -9 of the one process, with jobs in work and waiting"):
+        with scenario.injecting("embedded: kill -9 of the one process, with jobs in work and waiting"):
             server.kill()
     gate.open()
-    with serving(folder, **trial.settings) as server:
+    with serving(folder, **scenario.settings) as server:
         assert "Sign-in token" not in server.greeting
-        trial.recover()
-        assert {type(job) for job in trial.jobs().values()} == {CompletedJob}
+        scenario.recover()
+        assert {type(job) for job in scenario.jobs().values()} == {CompletedJob}
         assert server.stop() == 0

@@ -10,14 +10,14 @@ import pytest
 
 from buckets import keys_in
 from eventually import eventually
+from fault_scenario import FaultScenario
 from fleet import Fleet, a_fleet
 from multipart import CONTENT_TYPE, an_upload
 from pictures import encoded, photograph
 from running import Answer, Server, serving
-from servers.moody import Mood, Moody, Whim, moody
+from servers.fault_proxy import FaultProxy, FaultRule, ProxyFault, fault_proxy
 from servers.s3 import S3Server
 from spike_core.domain.jobs import CompletedJob, RefundedJob
-from trial import Trial
 
 ORIGINALS: Final = "/images/"
 RESULTS: Final = "/enhanced/"
@@ -26,19 +26,19 @@ PERSISTENT: Final = {"SPIKE_ATTEMPTS_MAX": "100"}
 OFTEN: Final = {"SPIKE_COLLECT_INTERVAL_S": "0.3", "SPIKE_ORPHAN_AGE_S": "4"}
 IMPATIENT: Final = {"connect_timeout_s": "1", "read_timeout_s": "1", "attempts_max": "1"}
 
-BAD: Final = (Mood.FAILS, Mood.HANGS, Mood.LIES)
+BAD: Final = (ProxyFault.FAILS, ProxyFault.HANGS, ProxyFault.LIES)
 
 
 @pytest.fixture
-def store(s3_server: S3Server) -> Iterator[Moody]:
+def store(s3_server: S3Server) -> Iterator[FaultProxy]:
     """Stand before the store."""
     [endpoint_url] = parse_qs(urlsplit(s3_server.storage_url).query)["endpoint_url"]
-    with moody(endpoint_url) as store:
+    with fault_proxy(endpoint_url) as store:
         yield store
 
 
 @pytest.fixture
-def storage(storage: Mapping[str, str], store: Moody) -> Mapping[str, str]:
+def storage(storage: Mapping[str, str], store: FaultProxy) -> Mapping[str, str]:
     """Return the settings of the bucket, by way of the proxy, and of a client that gives up soon."""
     url = urlsplit(storage["SPIKE_STORAGE_URL"])
     options = {name: value for name, [value] in parse_qs(url.query).items()}
@@ -47,98 +47,100 @@ def storage(storage: Mapping[str, str], store: Moody) -> Mapping[str, str]:
 
 
 @contextmanager
-def an_installation(trial: Trial, **more: str) -> Iterator[tuple[Server, Fleet, str]]:
+def an_installation(scenario: FaultScenario, **more: str) -> Iterator[tuple[Server, Fleet, str]]:
     """Run a server and a worker, and upload a picture whose first job is done; all end in order."""
-    settings = {**trial.settings, **more}
-    with serving(trial.folder, **settings) as server, a_fleet(trial.folder, **settings) as fleet:
-        image_id = trial.upload(server)
-        eventually("the first job is done", lambda: isinstance(next(iter(trial.jobs().values())), CompletedJob))
+    settings = {**scenario.settings, **more}
+    with serving(scenario.folder, **settings) as server, a_fleet(scenario.folder, **settings) as fleet:
+        image_id = scenario.upload(server)
+        eventually("the first job is done", lambda: isinstance(next(iter(scenario.jobs().values())), CompletedJob))
         yield server, fleet, image_id
         assert (fleet.stop(), server.stop()) == (0, 0)
 
 
-def try_to_upload(trial: Trial, server: Server) -> Answer:
+def try_to_upload(scenario: FaultScenario, server: Server) -> Answer:
     body = an_upload(encoded(photograph("chelsea.png")))
-    return server.ask("POST", "/api/images/upload", token=trial.token, body=body, content_type=CONTENT_TYPE)
+    return server.ask("POST", "/api/images/upload", token=scenario.token, body=body, content_type=CONTENT_TYPE)
 
 
-def await_objects(trial: Trial, number: int) -> None:
-    eventually(f"{number} objects are left", lambda: len(keys_in(trial.settings)) == number)
+def await_objects(scenario: FaultScenario, number: int) -> None:
+    eventually(f"{number} objects are left", lambda: len(keys_in(scenario.settings)) == number)
 
 
-def test_uploads_that_the_store_fails_are_not_charged_and_leave_nothing(trial: Trial, store: Moody) -> None:
-    with an_installation(trial, **OFTEN) as (server, _, _image_id):
+def test_uploads_that_the_store_fails_are_not_charged_and_leave_nothing(
+    scenario: FaultScenario, store: FaultProxy
+) -> None:
+    with an_installation(scenario, **OFTEN) as (server, _, _image_id):
         for mood in BAD:
-            before = keys_in(trial.settings)
-            with trial.injecting(f"object store {mood.value}, for uploads"):
-                store.take(Whim(mood, "PUT", ORIGINALS))
+            before = keys_in(scenario.settings)
+            with scenario.injecting(f"object store {mood.value}, for uploads"):
+                store.take(FaultRule(mood, "PUT", ORIGINALS))
                 with ThreadPoolExecutor(4) as pool:
-                    answers = list(pool.map(lambda _: try_to_upload(trial, server), range(4)))
+                    answers = list(pool.map(lambda _: try_to_upload(scenario, server), range(4)))
                 assert store.struck >= 4
                 store.calm_down()
             assert {(answer.status, answer.json["error"]) for answer in answers} == {(500, "Upload processing failed")}
-            trial.upload(server)
-            trial.recover()
-            await_objects(trial, len(before) + 2)  # nothing is left of the failed ones
+            scenario.upload(server)
+            scenario.recover()
+            await_objects(scenario, len(before) + 2)  # nothing is left of the failed ones
 
 
-def test_results_that_the_store_fails_are_stored_by_a_later_attempt(trial: Trial, store: Moody) -> None:
-    with an_installation(trial, **PERSISTENT, **OFTEN) as (server, _, image_id):
+def test_results_that_the_store_fails_are_stored_by_a_later_attempt(scenario: FaultScenario, store: FaultProxy) -> None:
+    with an_installation(scenario, **PERSISTENT, **OFTEN) as (server, _, image_id):
         for mood in BAD:
-            with trial.injecting(f"object store {mood.value}, for results"):
-                store.take(Whim(mood, "PUT", RESULTS))
+            with scenario.injecting(f"object store {mood.value}, for results"):
+                store.take(FaultRule(mood, "PUT", RESULTS))
                 for tier in TIERS:
-                    trial.enhance(server, image_id, tier)
+                    scenario.enhance(server, image_id, tier)
                 eventually("several attempts have failed", lambda: store.struck >= 4)
                 store.calm_down()
-            trial.recover()
-        assert {type(job) for job in trial.jobs().values()} == {CompletedJob}
-        await_objects(trial, 1 + len(trial.prices))  # one original, and one result for each job
+            scenario.recover()
+        assert {type(job) for job in scenario.jobs().values()} == {CompletedJob}
+        await_objects(scenario, 1 + len(scenario.prices))  # one original, and one result for each job
 
 
-def test_jobs_whose_results_the_store_never_takes_are_given_back(trial: Trial, store: Moody) -> None:
-    with an_installation(trial, **OFTEN) as (server, _, image_id):
-        with trial.injecting("object store takes no result, for as long as a job is tried"):
-            store.take(Whim(Mood.LIES, "PUT", RESULTS))
-            job_id = trial.enhance(server, image_id, "TIER_2K")
-            trial.await_end(job_id)
+def test_jobs_whose_results_the_store_never_takes_are_given_back(scenario: FaultScenario, store: FaultProxy) -> None:
+    with an_installation(scenario, **OFTEN) as (server, _, image_id):
+        with scenario.injecting("object store takes no result, for as long as a job is tried"):
+            store.take(FaultRule(ProxyFault.LIES, "PUT", RESULTS))
+            job_id = scenario.enhance(server, image_id, "TIER_2K")
+            scenario.await_end(job_id)
             store.calm_down()
-        trial.recover()
-        assert isinstance(trial.job(job_id), RefundedJob)
-        await_objects(trial, 2)  # those of failed attempts are collected
+        scenario.recover()
+        assert isinstance(scenario.job(job_id), RefundedJob)
+        await_objects(scenario, 2)  # those of failed attempts are collected
 
 
-def test_deletions_that_the_store_fails_are_finished_later(trial: Trial, store: Moody) -> None:
+def test_deletions_that_the_store_fails_are_finished_later(scenario: FaultScenario, store: FaultProxy) -> None:
     """The client hears 500, the image is gone for everybody, and the sweeper finishes what was begun."""
-    with an_installation(trial, **OFTEN) as (server, _, _first):
-        album = trial.post(server, "/api/albums", {"name": "Holidays", "autoEnhance": False})
-        before = keys_in(trial.settings)
+    with an_installation(scenario, **OFTEN) as (server, _, _first):
+        album = scenario.post(server, "/api/albums", {"name": "Holidays", "autoEnhance": False})
+        before = keys_in(scenario.settings)
         for mood in BAD:
-            image_id = trial.upload(server, album_id=album["album"]["id"])
-            with trial.injecting(f"object store {mood.value}, for deletions"):
-                store.take(Whim(mood, "POST", "delete"), Whim(mood, "DELETE"))
-                answer = server.ask("DELETE", f"/api/images/{image_id}", token=trial.token)
+            image_id = scenario.upload(server, album_id=album["album"]["id"])
+            with scenario.injecting(f"object store {mood.value}, for deletions"):
+                store.take(FaultRule(mood, "POST", "delete"), FaultRule(mood, "DELETE"))
+                answer = server.ask("DELETE", f"/api/images/{image_id}", token=scenario.token)
                 assert (answer.status, store.struck > 0) == (500, True)
-                assert server.ask("GET", f"/api/images/{image_id}", token=trial.token).status == 404
+                assert server.ask("GET", f"/api/images/{image_id}", token=scenario.token).status == 404
                 store.calm_down()
-            trial.recover()
-            await_objects(trial, len(before))
-            eventually("the rows are gone", lambda: len(trial.images()) == 1)
+            scenario.recover()
+            await_objects(scenario, len(before))
+            eventually("the rows are gone", lambda: len(scenario.images()) == 1)
 
 
-def test_a_slow_store_makes_everything_slow_and_nothing_wrong(trial: Trial, store: Moody) -> None:
+def test_a_slow_store_makes_everything_slow_and_nothing_wrong(scenario: FaultScenario, store: FaultProxy) -> None:
     """Slower than a heartbeat, so that leases are renewed while objects move."""
     store.delay_s = 0.6
     patient = {"SPIKE_LEASE_S": "2", "SPIKE_HEARTBEAT_S": "0.3", "SPIKE_DEATHS_MAX": "20", **PERSISTENT}
-    with an_installation(trial, **patient) as (
+    with an_installation(scenario, **patient) as (
         server,
         _,
         image_id,
     ):
-        with trial.injecting("object store takes 0.6 s for each object"):
-            store.take(*(Whim(Mood.DAWDLES, method) for method in ("GET", "PUT")))
-            trial.upload(server)
+        with scenario.injecting("object store takes 0.6 s for each object"):
+            store.take(*(FaultRule(ProxyFault.DAWDLES, method) for method in ("GET", "PUT")))
+            scenario.upload(server)
             for tier in TIERS:
-                trial.enhance(server, image_id, tier)
-        trial.recover()
-        assert {type(job) for job in trial.jobs().values()} == {CompletedJob}
+                scenario.enhance(server, image_id, tier)
+        scenario.recover()
+        assert {type(job) for job in scenario.jobs().values()} == {CompletedJob}

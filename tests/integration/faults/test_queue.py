@@ -9,15 +9,15 @@ from typing import Final
 import pytest
 
 from eventually import eventually
+from fault_scenario import FaultScenario
 from fleet import a_fleet
 from gates import Gate
 from running import Server, serving
 from servers.valkey import Valkey
 from spike_core.domain.identifiers import JobId
 from spike_core.domain.jobs import CompletedJob, PendingJob
-from spike_core.domain.lanes import Lane
+from spike_core.domain.priorities import Priority
 from spike_dramatiq.redis_plugin import open_redis_broker
-from trial import Trial
 
 TIERS: Final = ("FREE", "TIER_1K", "TIER_2K")
 TWO: Final = ("--processes", "2")
@@ -30,123 +30,125 @@ def settings(settings: Mapping[str, str]) -> Mapping[str, str]:
 
 
 @contextmanager
-def workers(trial: Trial) -> Iterator[None]:
+def workers(scenario: FaultScenario) -> Iterator[None]:
     """Run two workers, which end in order."""
-    with a_fleet(trial.folder, *TWO, **trial.settings) as fleet:
+    with a_fleet(scenario.folder, *TWO, **scenario.settings) as fleet:
         yield
         assert fleet.stop() == 0
 
 
 @pytest.fixture
-def server(trial: Trial) -> Iterator[Server]:
+def server(scenario: FaultScenario) -> Iterator[Server]:
     """Serve, and end in order."""
-    with serving(trial.folder, **trial.settings) as server:
+    with serving(scenario.folder, **scenario.settings) as server:
         yield server
         assert server.stop() == 0
 
 
 def test_requests_succeed_while_the_queue_is_down_and_their_jobs_start_when_it_is_back(
-    trial: Trial, server: Server, valkey: Valkey
+    scenario: FaultScenario, server: Server, valkey: Valkey
 ) -> None:
-    with workers(trial):
-        image_id = trial.upload(server)
+    with workers(scenario):
+        image_id = scenario.upload(server)
 
-        def order(number: int) -> float:
+        def spec(number: int) -> float:
             began_s = time.monotonic()
-            trial.enhance(server, image_id, TIERS[number % len(TIERS)])
+            scenario.enhance(server, image_id, TIERS[number % len(TIERS)])
             return time.monotonic() - began_s
 
-        with trial.injecting("queue down while 50 requests come in"):
+        with scenario.injecting("queue down while 50 requests come in"):
             valkey.kill()
             with ThreadPoolExecutor(8) as pool:
-                took_s = list(pool.map(order, range(50)))
+                took_s = list(pool.map(spec, range(50)))
             ready = server.ask("GET", "/readyz")
             assert (ready.status, ready.json["status"]) == (200, "degraded"), "no balancer takes it out"
             assert ready.json["checks"] == {"database": "ok", "storage": "ok", "broker": "unavailable"}
-            assert sum(isinstance(job, PendingJob) for job in trial.jobs().values()) >= 50
+            assert sum(isinstance(job, PendingJob) for job in scenario.jobs().values()) >= 50
             valkey.start()
         assert max(took_s) < 10, "a refusal comes at once"
-        trial.recover()
+        scenario.recover()
 
 
 def test_a_queue_that_says_nothing_delays_requests_and_refuses_none(
-    trial: Trial, server: Server, valkey: Valkey
+    scenario: FaultScenario, server: Server, valkey: Valkey
 ) -> None:
-    with workers(trial):
-        image_id = trial.upload(server)
-        with trial.injecting("queue hanging (SIGSTOP) while 8 requests come in"):
+    with workers(scenario):
+        image_id = scenario.upload(server)
+        with scenario.injecting("queue hanging (SIGSTOP) while 8 requests come in"):
             valkey.pause()
             with ThreadPoolExecutor(8) as pool:
-                list(pool.map(lambda number: trial.enhance(server, image_id, TIERS[number % 3]), range(8)))
+                list(pool.map(lambda number: scenario.enhance(server, image_id, TIERS[number % 3]), range(8)))
             valkey.go_on()
-        trial.recover()
+        scenario.recover()
 
 
-def test_a_queue_that_forgets_everything_loses_no_job(trial: Trial, server: Server, valkey: Valkey) -> None:
-    image_id = trial.upload(server)
+def test_a_queue_that_forgets_everything_loses_no_job(scenario: FaultScenario, server: Server, valkey: Valkey) -> None:
+    image_id = scenario.upload(server)
     for tier in TIERS * 3:
-        trial.enhance(server, image_id, tier)
-    with trial.injecting("FLUSHALL while jobs wait"), valkey.client() as client:
+        scenario.enhance(server, image_id, tier)
+    with scenario.injecting("FLUSHALL while jobs wait"), valkey.client() as client:
         assert client.dbsize() > 0
         client.flushall()
-    with workers(trial):
-        trial.recover()
+    with workers(scenario):
+        scenario.recover()
 
 
 def test_a_queue_that_is_killed_and_comes_back_empty_while_work_goes_on_is_no_event(
-    trial: Trial, server: Server, valkey: Valkey, gate: Gate
+    scenario: FaultScenario, server: Server, valkey: Valkey, gate: Gate
 ) -> None:
-    with workers(trial):
+    with workers(scenario):
         gate.shut()
-        image_id = trial.upload(server)
+        image_id = scenario.upload(server)
         for tier in TIERS * 2:
-            trial.enhance(server, image_id, tier)
+            scenario.enhance(server, image_id, tier)
         gate.wait_for(2)
-        with trial.injecting("kill -9 of the queue while workers are busy; it comes back empty"):
+        with scenario.injecting("kill -9 of the queue while workers are busy; it comes back empty"):
             valkey.kill()
             valkey.start()
         gate.open()
         for tier in TIERS:
-            trial.enhance(server, image_id, tier)
-        trial.recover()
-        assert {job.deaths for job in trial.jobs().values()} == {0}
+            scenario.enhance(server, image_id, tier)
+        scenario.recover()
+        assert {job.crashes for job in scenario.jobs().values()} == {0}
 
 
-def test_messages_that_come_ten_times_are_done_once(trial: Trial, server: Server, valkey: Valkey, gate: Gate) -> None:
-    image_id = trial.upload(server)
+def test_messages_that_come_ten_times_are_done_once(
+    scenario: FaultScenario, server: Server, valkey: Valkey, gate: Gate
+) -> None:
+    image_id = scenario.upload(server)
     for tier in TIERS * 2:
-        trial.enhance(server, image_id, tier)
-    with trial.injecting("every message delivered ten times, in both lanes"):
+        scenario.enhance(server, image_id, tier)
+    with scenario.injecting("every message delivered ten times, in both lanes"):
         queue = open_redis_broker(valkey.url).queue
-        for job_id in trial.prices:
+        for job_id in scenario.prices:
             for _ in range(9):
-                for lane in Lane:
-                    queue.send(job_id, lane=lane)
-        with workers(trial):
-            eventually("all jobs done", lambda: all_completed(trial.jobs()))
+                for priority in Priority:
+                    queue.send(job_id, priority=priority)
+        with workers(scenario):
+            eventually("all jobs done", lambda: all_completed(scenario.jobs()))
             with valkey.client() as client:
                 eventually("every message is taken", lambda: not client.keys("spike:jobs.*"))
-    trial.recover()
-    assert gate.arrivals == len(trial.prices)
-    assert {(job.attempt, job.deaths) for job in trial.jobs().values()} == {(1, 0)}
+    scenario.recover()
+    assert gate.arrivals == len(scenario.prices)
+    assert {(job.attempt, job.crashes) for job in scenario.jobs().values()} == {(1, 0)}
 
 
-def test_several_sweepers_and_relays_at_once_bring_each_job_back_once(trial: Trial, valkey: Valkey) -> None:
+def test_several_sweepers_and_relays_at_once_bring_each_job_back_once(scenario: FaultScenario, valkey: Valkey) -> None:
     """Each process has both: two servers and two workers, all after the same jobs, whose messages are gone."""
     hasty = {"SPIKE_SWEEP_INTERVAL_S": "0.02", "SPIKE_RELAY_INTERVAL_S": "0.02", "SPIKE_REDELIVER_AFTER_S": "1"}
-    settings = {**trial.settings, **hasty, "SPIKE_ON_THEIR_WAY_MAX": "50"}
-    other_folder = trial.folder.with_name("other")
-    with serving(trial.folder, **settings) as one, serving(other_folder, **settings) as other:
-        image_id = trial.upload(one)
+    settings = {**scenario.settings, **hasty, "SPIKE_ON_THEIR_WAY_MAX": "50"}
+    other_folder = scenario.folder.with_name("other")
+    with serving(scenario.folder, **settings) as one, serving(other_folder, **settings) as other:
+        image_id = scenario.upload(one)
         for _ in range(20):
-            trial.enhance(one, image_id, "FREE")
-        with trial.injecting("every message lost, four sweepers and relays at once"), valkey.client() as client:
+            scenario.enhance(one, image_id, "FREE")
+        with scenario.injecting("every message lost, four sweepers and relays at once"), valkey.client() as client:
             client.flushall()
-        with a_fleet(trial.folder, *TWO, **settings) as fleet:
-            trial.recover()
+        with a_fleet(scenario.folder, *TWO, **settings) as fleet:
+            scenario.recover()
             assert fleet.stop() == 0
         assert (one.stop(), other.stop()) == (0, 0)
-    assert {job.deaths for job in trial.jobs().values()} == {0}
+    assert {job.crashes for job in scenario.jobs().values()} == {0}
 
 
 def all_completed(jobs: Mapping[JobId, object]) -> bool:

@@ -6,9 +6,9 @@ from typing import Final
 
 import pytest
 
+from fault_scenario import FaultScenario
 from fleet import a_fleet
 from load import Load, Pair
-from trial import Trial
 
 GRANT: Final = 100_000
 UPLOADS_BETWEEN: Final = 8
@@ -21,30 +21,30 @@ def settings(settings: Mapping[str, str]) -> Mapping[str, str]:
     return {**settings, "SPIKE_OPENING_GRANT": str(GRANT), "SPIKE_LEASE_S": "60"}
 
 
-def test_servers_and_workers_restarted_in_turns_lose_no_request_and_no_job(trial: Trial) -> None:
+def test_servers_and_workers_restarted_in_turns_lose_no_request_and_no_job(scenario: FaultScenario) -> None:
     """The client goes elsewhere where its connection is refused, and repeats nothing else."""
-    trial.granted = GRANT
-    pair = Pair(trial.folder, trial.settings)
+    scenario.granted = GRANT
+    pair = Pair(scenario.folder, scenario.settings)
     with closing(pair), ExitStack() as shift:
         pair.start()
-        fleet = shift.enter_context(a_fleet(trial.folder, "--processes=2", **trial.settings))
+        fleet = shift.enter_context(a_fleet(scenario.folder, "--processes=2", **scenario.settings))
         load = Load(pair.ports, pair.servers[0].token, clients=2, pause_s=PAUSE_S)
         with load.running():
             load.go_on(UPLOADS_BETWEEN)
-            with trial.injecting("two servers and the workers restarted in turns, under load"):
+            with scenario.injecting("two servers and the workers restarted in turns, under load"):
                 for number in (0, 1):
                     pair.restart(number)
                     load.go_on(UPLOADS_BETWEEN)
                     assert fleet.stop() == 0
-                    fleet = shift.enter_context(a_fleet(trial.folder, "--processes=2", **trial.settings))
+                    fleet = shift.enter_context(a_fleet(scenario.folder, "--processes=2", **scenario.settings))
             load.go_on(UPLOADS_BETWEEN)
         for answer in load.answers:
             if answer.status == 200:
-                trial.note(answer.json["enhancement"]["jobId"], answer.json["enhancement"]["tokenCost"])
+                scenario.note(answer.json["enhancement"]["jobId"], answer.json["enhancement"]["tokenCost"])
             else:
-                trial.lost_requests += 1
-        trial.recover()
+                scenario.lost_requests += 1
+        scenario.recover()
         assert fleet.stop() == 0
         assert [server.stop() for server in pair.servers] == [0, 0]
-    assert len(trial.jobs()) == len(load.answers), "none was charged without its answer"
-    assert {job.deaths for job in trial.jobs().values()} == {0}
+    assert len(scenario.jobs()) == len(load.answers), "none was charged without its answer"
+    assert {job.crashes for job in scenario.jobs().values()} == {0}

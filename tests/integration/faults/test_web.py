@@ -16,6 +16,7 @@ import psycopg
 
 from buckets import keys_in
 from eventually import eventually
+from fault_scenario import FaultScenario
 from fleet import a_fleet
 from multipart import CONTENT_TYPE, an_upload
 from pictures import encoded, photograph
@@ -23,7 +24,6 @@ from running import PATIENCE_S, Server, run_spike, serving
 from servers.valkey import Valkey
 from spike_core.domain.identifiers import JobId
 from spike_core.domain.jobs import PendingJob
-from trial import Trial
 
 SPENDERS: Final = 100
 AFFORDABLE: Final = 7
@@ -46,103 +46,107 @@ def unanswered(call: Any) -> Iterator[None]:
     assert not thread.is_alive()
 
 
-def test_a_server_killed_between_commit_and_queue_leaves_its_job_to_the_relay(trial: Trial, valkey: Valkey) -> None:
-    with serving(trial.folder, **trial.settings) as server:
-        image_id = trial.upload(server)
-        before = trial.jobs().keys()
+def test_a_server_killed_between_commit_and_queue_leaves_its_job_to_the_relay(
+    scenario: FaultScenario, valkey: Valkey
+) -> None:
+    with serving(scenario.folder, **scenario.settings) as server:
+        image_id = scenario.upload(server)
+        before = scenario.jobs().keys()
 
         def new() -> Collection[JobId]:
-            return trial.jobs().keys() - before
+            return scenario.jobs().keys() - before
 
-        with trial.injecting("kill -9 of the web process between commit and queue"):
+        with scenario.injecting("kill -9 of the web process between commit and queue"):
             valkey.pause()  # so that the request hangs right there
-            with unanswered(lambda: trial.enhance(server, image_id, "TIER_2K")):
+            with unanswered(lambda: scenario.enhance(server, image_id, "TIER_2K")):
                 eventually("committed", new)
                 server.kill()
         [job_id] = new()
-        assert isinstance(trial.jobs()[job_id], PendingJob)
+        assert isinstance(scenario.jobs()[job_id], PendingJob)
         valkey.go_on()
-    with a_fleet(trial.folder, **trial.settings) as fleet:
-        trial.recover()
+    with a_fleet(scenario.folder, **scenario.settings) as fleet:
+        scenario.recover()
         assert fleet.stop() == 0
-    assert len(trial.prices) == 1, "nobody was told of the second job"
+    assert len(scenario.prices) == 1, "nobody was told of the second job"
 
 
-def test_a_server_killed_in_an_upload_charges_nothing_and_leaves_nothing(trial: Trial) -> None:
+def test_a_server_killed_in_an_upload_charges_nothing_and_leaves_nothing(scenario: FaultScenario) -> None:
     """It dies with the object stored and no row written, as it waits for a wallet that somebody else holds."""
-    with serving(trial.folder, **trial.settings) as server:
-        trial.upload(server)
-        before = keys_in(trial.settings)
+    with serving(scenario.folder, **scenario.settings) as server:
+        scenario.upload(server)
+        before = keys_in(scenario.settings)
         with (
-            psycopg.connect(trial.settings["SPIKE_DATABASE_URL"]) as holder,
-            trial.injecting("kill -9 of the web process between object and row"),
+            psycopg.connect(scenario.settings["SPIKE_DATABASE_URL"]) as holder,
+            scenario.injecting("kill -9 of the web process between object and row"),
         ):
             holder.execute("SELECT 1 FROM wallets FOR UPDATE")
-            with unanswered(lambda: trial.upload(server)):
-                eventually("stored", lambda: keys_in(trial.settings) > before)
+            with unanswered(lambda: scenario.upload(server)):
+                eventually("stored", lambda: keys_in(scenario.settings) > before)
                 server.kill()
-    assert len(trial.jobs()) == 1
-    with a_fleet(trial.folder, **trial.settings, **COLLECT) as fleet:
-        eventually("the object is collected", lambda: not keys_in(trial.settings) - before - results(trial))
-        trial.recover()
+    assert len(scenario.jobs()) == 1
+    with a_fleet(scenario.folder, **scenario.settings, **COLLECT) as fleet:
+        eventually("the object is collected", lambda: not keys_in(scenario.settings) - before - results(scenario))
+        scenario.recover()
         assert fleet.stop() == 0
 
 
-def test_a_server_killed_while_a_body_comes_in_keeps_nothing(trial: Trial) -> None:
+def test_a_server_killed_while_a_body_comes_in_keeps_nothing(scenario: FaultScenario) -> None:
     body = an_upload(encoded(photograph("chelsea.png")))
-    with serving(trial.folder, **trial.settings) as server:
-        trial.upload(server)
-        before = keys_in(trial.settings)
+    with serving(scenario.folder, **scenario.settings) as server:
+        scenario.upload(server)
+        before = keys_in(scenario.settings)
         with (
             socket.create_connection(("127.0.0.1", urlsplit(server.url).port or 0)) as client,
-            trial.injecting("kill -9 of the web process while a body comes in"),
+            scenario.injecting("kill -9 of the web process while a body comes in"),
         ):
-            head = f"POST /api/images/upload HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {trial.token}\r\n"
+            head = f"POST /api/images/upload HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {scenario.token}\r\n"
             head += f"Content-Type: {CONTENT_TYPE}\r\nContent-Length: {len(body)}\r\n\r\n"
             client.sendall(head.encode() + body[: len(body) // 2])
             server.kill()
-    assert keys_in(trial.settings) == before
-    with a_fleet(trial.folder, **trial.settings) as fleet:
-        trial.recover()
+    assert keys_in(scenario.settings) == before
+    with a_fleet(scenario.folder, **scenario.settings) as fleet:
+        scenario.recover()
         assert fleet.stop() == 0
-    assert len(trial.jobs()) == 1
+    assert len(scenario.jobs()) == 1
 
 
-def test_of_a_hundred_spenders_at_two_servers_as_many_are_accepted_as_the_balance_pays_for(trial: Trial) -> None:
+def test_of_a_hundred_spenders_at_two_servers_as_many_are_accepted_as_the_balance_pays_for(
+    scenario: FaultScenario,
+) -> None:
     """Invariant I6, from outside."""
-    trial.granted = (AFFORDABLE + 1) * PRICE + 1
+    scenario.granted = (AFFORDABLE + 1) * PRICE + 1
     made = run_spike(
-        *("users", "create", "ada@example.org", f"--tokens={trial.granted}", "--json"),
-        folder=trial.folder,
-        **trial.settings,
+        *("users", "create", "ada@example.org", f"--tokens={scenario.granted}", "--json"),
+        folder=scenario.folder,
+        **scenario.settings,
     )
-    trial.token = json.loads(made.stdout)["sessionToken"]
-    other_folder = trial.folder.with_name("other")
-    with serving(trial.folder, **trial.settings) as one, serving(other_folder, **trial.settings) as other:
-        image_id = trial.upload(one)
+    scenario.token = json.loads(made.stdout)["sessionToken"]
+    other_folder = scenario.folder.with_name("other")
+    with serving(scenario.folder, **scenario.settings) as one, serving(other_folder, **scenario.settings) as other:
+        image_id = scenario.upload(one)
         body = json.dumps({"imageId": image_id, "tier": "TIER_1K"}).encode()
 
         def spend(number: int) -> int:
             server: Server = (one, other)[number % 2]
             answer = server.ask(
-                "POST", "/api/images/enhance", token=trial.token, body=body, content_type="application/json"
+                "POST", "/api/images/enhance", token=scenario.token, body=body, content_type="application/json"
             )
             if answer.status == 200:
-                trial.note(answer.json["jobId"], answer.json["tokenCost"])
+                scenario.note(answer.json["jobId"], answer.json["tokenCost"])
             return answer.status
 
         what = f"{SPENDERS} requests at once at two servers, for a balance of {AFFORDABLE} jobs"
-        with trial.injecting(what), ThreadPoolExecutor(SPENDERS) as pool:
+        with scenario.injecting(what), ThreadPoolExecutor(SPENDERS) as pool:
             statuses = Counter(pool.map(spend, range(SPENDERS)))
         assert statuses == {200: AFFORDABLE, 402: SPENDERS - AFFORDABLE}
-        with a_fleet(trial.folder, **trial.settings) as fleet:
-            trial.recover()
+        with a_fleet(scenario.folder, **scenario.settings) as fleet:
+            scenario.recover()
             assert fleet.stop() == 0
-        balances = [server.ask("GET", "/api/mcp/balance", token=trial.token).json for server in (one, other)]
+        balances = [server.ask("GET", "/api/mcp/balance", token=scenario.token).json for server in (one, other)]
         assert [balance["balance"] for balance in balances] == [1, 1]
         assert (one.stop(), other.stop()) == (0, 0)
 
 
-def results(trial: Trial) -> frozenset[str]:
+def results(scenario: FaultScenario) -> frozenset[str]:
     """Return the keys of what was delivered."""
-    return frozenset(key for key in keys_in(trial.settings) if key.startswith("enhanced/"))
+    return frozenset(key for key in keys_in(scenario.settings) if key.startswith("enhanced/"))

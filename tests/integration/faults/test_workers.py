@@ -8,142 +8,146 @@ from contextlib import contextmanager
 import pytest
 
 from eventually import eventually
+from fault_scenario import FaultScenario
 from fleet import Fleet, a_fleet
 from gates import Gate
 from running import Server, serving
 from spike_core.domain.jobs import CompletedJob, RefundedJob
-from trial import Trial
 
 TIERS = ("FREE", "TIER_1K", "TIER_2K")
 TWO = ("--processes", "2")
 
 
 @contextmanager
-def an_installation(trial: Trial, *arguments: str, **more: str) -> Iterator[tuple[Server, Fleet, str]]:
+def an_installation(scenario: FaultScenario, *arguments: str, **more: str) -> Iterator[tuple[Server, Fleet, str]]:
     """Run a server and workers, and upload a picture whose first job is done; all end in order."""
-    settings = {**trial.settings, **more}
-    with serving(trial.folder, **settings) as server, a_fleet(trial.folder, *arguments, **settings) as fleet:
-        image_id = trial.upload(server)
-        eventually("the first job is done", lambda: isinstance(next(iter(trial.jobs().values())), CompletedJob))
+    settings = {**scenario.settings, **more}
+    with serving(scenario.folder, **settings) as server, a_fleet(scenario.folder, *arguments, **settings) as fleet:
+        image_id = scenario.upload(server)
+        eventually("the first job is done", lambda: isinstance(next(iter(scenario.jobs().values())), CompletedJob))
         yield server, fleet, image_id
         assert (fleet.stop(), server.stop()) == (0, 0)
 
 
-def test_a_worker_killed_in_the_middle_of_its_work_is_replaced_and_its_job_done(trial: Trial, gate: Gate) -> None:
-    with an_installation(trial, *TWO) as (server, fleet, image_id):
+def test_a_worker_killed_in_the_middle_of_its_work_is_replaced_and_its_job_done(
+    scenario: FaultScenario, gate: Gate
+) -> None:
+    with an_installation(scenario, *TWO) as (server, fleet, image_id):
         gate.shut()
-        job_id = trial.enhance(server, image_id, "TIER_1K")
+        job_id = scenario.enhance(server, image_id, "TIER_1K")
         pid = fleet.line("job begun", job_id=job_id)["pid"]
         gate.wait_for(2)
-        with trial.injecting("kill -9 of a worker in the middle of its work"):
+        with scenario.injecting("kill -9 of a worker in the middle of its work"):
             os.kill(pid, signal.SIGKILL)
         gate.open()
         for tier in TIERS:
-            trial.enhance(server, image_id, tier)
-        trial.recover()
+            scenario.enhance(server, image_id, tier)
+        scenario.recover()
         assert fleet.line("worker process died", pid=pid)["exit_code"] == -signal.SIGKILL
         eventually("two at work again", lambda: len(fleet.lines("working")) == 3 and len(fleet.pids) == 2)
-        job = trial.job(job_id)
-        assert (type(job), job.attempt, job.deaths) == (CompletedJob, 2, 1), "one death, one success"
+        job = scenario.job(job_id)
+        assert (type(job), job.attempt, job.crashes) == (CompletedJob, 2, 1), "one death, one success"
 
 
-def test_all_workers_and_their_supervisor_killed_at_once_lose_nothing(trial: Trial, gate: Gate) -> None:
-    with serving(trial.folder, **trial.settings) as server:
-        with a_fleet(trial.folder, *TWO, **trial.settings) as fleet:
+def test_all_workers_and_their_supervisor_killed_at_once_lose_nothing(scenario: FaultScenario, gate: Gate) -> None:
+    with serving(scenario.folder, **scenario.settings) as server:
+        with a_fleet(scenario.folder, *TWO, **scenario.settings) as fleet:
             gate.shut()
-            image_id = trial.upload(server)
+            image_id = scenario.upload(server)
             for tier in TIERS * 2:
-                trial.enhance(server, image_id, tier)
+                scenario.enhance(server, image_id, tier)
             gate.wait_for(2)
-            with trial.injecting("kill -9 of all workers and their supervisor"):
+            with scenario.injecting("kill -9 of all workers and their supervisor"):
                 pids = list(fleet.pids)
                 for pid in (fleet.process.pid, *pids):
                     os.kill(pid, signal.SIGKILL)
         gate.open()
-        with a_fleet(trial.folder, *TWO, **trial.settings) as fleet:
-            trial.recover()
+        with a_fleet(scenario.folder, *TWO, **scenario.settings) as fleet:
+            scenario.recover()
             assert fleet.stop() == 0
         assert server.stop() == 0
 
 
-def test_a_worker_paused_beyond_its_lease_changes_nothing(trial: Trial, gate: Gate) -> None:
+def test_a_worker_paused_beyond_its_lease_changes_nothing(scenario: FaultScenario, gate: Gate) -> None:
     """Another delivers; the late one's result is refused, and its object collected."""
     often = {"SPIKE_COLLECT_INTERVAL_S": "0.5", "SPIKE_ORPHAN_AGE_S": "4"}
-    with an_installation(trial, *TWO, **often) as (server, fleet, image_id):
+    with an_installation(scenario, *TWO, **often) as (server, fleet, image_id):
         gate.shut()
-        job_id = trial.enhance(server, image_id, "TIER_2K")
+        job_id = scenario.enhance(server, image_id, "TIER_2K")
         pid = fleet.line("job begun", job_id=job_id)["pid"]
         gate.wait_for(2)
-        with trial.injecting("SIGSTOP of a worker for longer than its lease, then SIGCONT"):
+        with scenario.injecting("SIGSTOP of a worker for longer than its lease, then SIGCONT"):
             os.kill(pid, signal.SIGSTOP)
             gate.wait_for(3)  # somebody else has taken over
             gate.open()
-            eventually("delivered by the other", lambda: isinstance(trial.job(job_id), CompletedJob))
-            before = trial.job(job_id)
+            eventually("delivered by the other", lambda: isinstance(scenario.job(job_id), CompletedJob))
+            before = scenario.job(job_id)
             os.kill(pid, signal.SIGCONT)
         fleet.line("job ended", job_id=job_id, attempt=1, outcome="lost")
-        trial.recover()
-        assert trial.job(job_id) == before
-        assert (before.attempt, before.deaths) == (2, 1)
+        scenario.recover()
+        assert scenario.job(job_id) == before
+        assert (before.attempt, before.crashes) == (2, 1)
 
 
-def test_a_picture_that_takes_every_worker_along_is_given_back(trial: Trial, gate: Gate) -> None:
-    with an_installation(trial, SPIKE_DEATHS_MAX="2") as (server, fleet, image_id):
+def test_a_picture_that_takes_every_worker_along_is_given_back(scenario: FaultScenario, gate: Gate) -> None:
+    with an_installation(scenario, SPIKE_DEATHS_MAX="2") as (server, fleet, image_id):
         gate.shut()
-        with trial.injecting("kill -9 of every worker that takes up one job"):
-            job_id = trial.enhance(server, image_id, "TIER_4K")
+        with scenario.injecting("kill -9 of every worker that takes up one job"):
+            job_id = scenario.enhance(server, image_id, "TIER_4K")
             for attempt in (1, 2):
                 os.kill(fleet.line("job begun", job_id=job_id, attempt=attempt)["pid"], signal.SIGKILL)
         gate.open()
-        trial.recover()
-        job = trial.job(job_id)
-        assert (type(job), job.attempt, job.deaths) == (RefundedJob, 2, 2)
+        scenario.recover()
+        job = scenario.job(job_id)
+        assert (type(job), job.attempt, job.crashes) == (RefundedJob, 2, 2)
 
 
-def test_a_job_cancelled_while_in_work_stays_cancelled(trial: Trial, gate: Gate) -> None:
-    with an_installation(trial) as (server, fleet, image_id):
+def test_a_job_cancelled_while_in_work_stays_cancelled(scenario: FaultScenario, gate: Gate) -> None:
+    with an_installation(scenario) as (server, fleet, image_id):
         gate.shut()
-        job_id = trial.enhance(server, image_id, "TIER_2K")
+        job_id = scenario.enhance(server, image_id, "TIER_2K")
         gate.wait_for(2)
-        with trial.injecting("a job cancelled while a worker is at it"):
-            cancelled = trial.post(server, f"/api/jobs/{job_id}/cancel", {})
+        with scenario.injecting("a job cancelled while a worker is at it"):
+            cancelled = scenario.post(server, f"/api/jobs/{job_id}/cancel", {})
             assert cancelled["tokensRefunded"] == 5
             gate.open()
         fleet.line("job ended", job_id=job_id, outcome="lost")
-        trial.recover()
-        assert trial.job(job_id).status.value == "CANCELLED"
+        scenario.recover()
+        assert scenario.job(job_id).status.value == "CANCELLED"
 
 
-def test_an_image_deleted_while_it_is_worked_on_is_gone_and_refunded(trial: Trial, gate: Gate) -> None:
+def test_an_image_deleted_while_it_is_worked_on_is_gone_and_refunded(scenario: FaultScenario, gate: Gate) -> None:
     """The worker's late object is nobody's, and collected."""
     often = {"SPIKE_COLLECT_INTERVAL_S": "0.5", "SPIKE_ORPHAN_AGE_S": "4"}
-    with an_installation(trial, **often) as (server, fleet, _):
-        album = trial.post(server, "/api/albums", {"name": "Holidays", "autoEnhance": False})
-        image_id = trial.upload(server, album_id=album["album"]["id"])
+    with an_installation(scenario, **often) as (server, fleet, _):
+        album = scenario.post(server, "/api/albums", {"name": "Holidays", "autoEnhance": False})
+        image_id = scenario.upload(server, album_id=album["album"]["id"])
         gate.shut()
-        job_id = trial.enhance(server, image_id, "TIER_2K")
+        job_id = scenario.enhance(server, image_id, "TIER_2K")
         gate.wait_for(2)
-        with trial.injecting("an image deleted while a worker is at it"):
-            assert server.ask("DELETE", f"/api/images/{image_id}", token=trial.token).status == 200
-            trial.remove(job_id)
+        with scenario.injecting("an image deleted while a worker is at it"):
+            assert server.ask("DELETE", f"/api/images/{image_id}", token=scenario.token).status == 200
+            scenario.remove(job_id)
             gate.open()
         fleet.line("job ended", job_id=job_id)
-        trial.recover()
+        scenario.recover()
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_workers_told_to_end_under_load_leave_the_rest_to_the_next(trial: Trial, number: signal.Signals) -> None:
-    settings = {**trial.settings, "SPIKE_LEASE_S": "60"}
-    with serving(trial.folder, **settings) as server:
-        with a_fleet(trial.folder, *TWO, **settings) as fleet:
-            image_id = trial.upload(server)
+def test_workers_told_to_end_under_load_leave_the_rest_to_the_next(
+    scenario: FaultScenario, number: signal.Signals
+) -> None:
+    settings = {**scenario.settings, "SPIKE_LEASE_S": "60"}
+    with serving(scenario.folder, **settings) as server:
+        with a_fleet(scenario.folder, *TWO, **settings) as fleet:
+            image_id = scenario.upload(server)
             for tier in TIERS * 3:
-                trial.enhance(server, image_id, tier)
+                scenario.enhance(server, image_id, tier)
             fleet.line("job begun")
-            with trial.injecting(f"{number.name} to workers with a full queue"):
+            with scenario.injecting(f"{number.name} to workers with a full queue"):
                 assert fleet.stop(number) == 0
-        with a_fleet(trial.folder, *TWO, **settings) as fleet:
-            trial.recover()
+        with a_fleet(scenario.folder, *TWO, **settings) as fleet:
+            scenario.recover()
             assert fleet.stop() == 0
-        assert {job.deaths for job in trial.jobs().values()} == {0}
+        assert {job.crashes for job in scenario.jobs().values()} == {0}
         assert server.stop() == 0

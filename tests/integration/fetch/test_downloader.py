@@ -68,7 +68,7 @@ def site() -> Iterator[Site]:
 @pytest.fixture
 def downloader(site: Site) -> WebDownloader:
     """As in production, but that this one server counts as public."""
-    return WebDownloader(judge=lambda address, port: is_public(address) or (address, port) == (LOOPBACK, site.port))
+    return WebDownloader(validate=lambda address, port: is_public(address) or (address, port) == (LOOPBACK, site.port))
 
 
 def a_page(content: bytes, *headers: tuple[str, str], status: int = 200, length: int | None = None) -> Answer:
@@ -219,7 +219,7 @@ def test_a_name_is_looked_up_once(site: Site) -> None:
         asked.append(host)
         return [LOOPBACK]
 
-    downloader = WebDownloader(resolve=resolve, judge=lambda _address, _port: len(asked) == 1)
+    downloader = WebDownloader(resolve=resolve, validate=lambda _address, _port: len(asked) == 1)
     assert fetched(downloader, site.url("/", host="rebinding.example.org")) == b"first"
     assert asked == ["rebinding.example.org"]
     assert site.asked[0]["Host"] == f"rebinding.example.org:{site.port}"
@@ -227,14 +227,14 @@ def test_a_name_is_looked_up_once(site: Site) -> None:
 
 def test_a_redirect_is_looked_up_and_judged_anew(site: Site) -> None:
     site.pages["/"] = a_redirect("/next")
-    judged: list[bool] = []
+    validated: list[bool] = []
 
-    def judge(_address: Address, _port: int) -> bool:
-        judged.append(True)
-        return len(judged) == 1
+    def validate(_address: Address, _port: int) -> bool:
+        validated.append(True)
+        return len(validated) == 1
 
     with pytest.raises(UnsafeAddress):
-        fetched(WebDownloader(judge=judge), site.url("/"))
+        fetched(WebDownloader(validate=validate), site.url("/"))
 
 
 def test_a_name_without_an_address_cant_be_fetched() -> None:
@@ -305,7 +305,7 @@ def test_what_drips_ends_at_the_deadline(site: Site, downloader: WebDownloader, 
             return
 
     site.pages["/"] = answer
-    hasty = WebDownloader(judge=downloader.judge, deadline_s=0.3)
+    hasty = WebDownloader(validate=downloader.validate, deadline_s=0.3)
     with pytest.raises(DownloadFailed):
         fetched(hasty, site.url("/"))
 
@@ -313,7 +313,7 @@ def test_what_drips_ends_at_the_deadline(site: Site, downloader: WebDownloader, 
 def test_a_server_that_says_nothing_ends_at_the_deadline() -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
         port = silent.getsockname()[1]
-        hasty = WebDownloader(judge=lambda _address, _port: True, deadline_s=0.2)
+        hasty = WebDownloader(validate=lambda _address, _port: True, deadline_s=0.2)
         with pytest.raises(DownloadFailed):
             fetched(hasty, f"http://127.0.0.1:{port}/")
 
@@ -322,7 +322,7 @@ def test_a_server_that_says_nothing_ends_at_the_deadline() -> None:
 def test_a_port_where_nobody_listens_cant_be_fetched(scheme: str) -> None:
     with socket.create_server(("127.0.0.1", 0)) as closed:
         port = closed.getsockname()[1]
-    downloader = WebDownloader(judge=lambda _address, _port: True)
+    downloader = WebDownloader(validate=lambda _address, _port: True)
     with pytest.raises(DownloadFailed):
         fetched(downloader, f"{scheme}://127.0.0.1:{port}/")
 

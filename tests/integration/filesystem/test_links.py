@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from spike_contracts.links import HOUR, KEYS, SignedLinksContract, the_link
+from spike_contracts.signed_urls import HOUR, KEYS, SignedUrlsContract, the_link
 from spike_core.domain.errors import InvalidLink
 from spike_filesystem import FilesystemBlobStore
 from spike_filesystem.links import EXPIRY_STEP
@@ -20,7 +20,7 @@ def blobs(clock: ManualClock) -> FilesystemBlobStore:
     return FilesystemBlobStore(Path("/nowhere"), clock=clock, secret=b"secret")
 
 
-class TestLinksOfTheFilesystem(SignedLinksContract):
+class TestLinksOfTheFilesystem(SignedUrlsContract):
     @pytest.fixture
     def links(self, blobs: FilesystemBlobStore) -> FilesystemBlobStore:
         return blobs

@@ -15,11 +15,11 @@ from peaks import peak_bytes
 from spike_contracts.blobs import a_hidden_original, a_result_key, an_input, an_original
 from spike_core.domain.objects import ObjectKey
 from spike_filesystem import FilesystemBlobStore
-from spike_filesystem.blobs import WALK_KEPT_FROM
-from spike_filesystem.listings import LISTING_AGE_MAX, Walk
+from spike_filesystem.blobs import CURSOR_KEPT_FROM
+from spike_filesystem.listings import LISTING_AGE_MAX, ListingCursor
 from spike_memory import ManualClock
 
-PAGE: Final = WALK_KEPT_FROM
+PAGE: Final = CURSOR_KEPT_FROM
 PAGES: Final = 5
 
 
@@ -113,7 +113,9 @@ def test_a_walk_meets_every_name_behind_its_beginning_in_order_and_holds_few(
         assert count == held_max
         return sorted(name for name in names if name > first)[:count][::-1]
 
-    assert list(Walk(portion, behind=behind, held_max=held_max)) == sorted(name for name in names if name > behind)
+    assert list(ListingCursor(portion, behind=behind, held_max=held_max)) == sorted(
+        name for name in names if name > behind
+    )
 
 
 def test_a_store_with_more_names_than_are_held_is_seen_whole_and_in_order(

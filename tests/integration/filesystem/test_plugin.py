@@ -6,7 +6,7 @@ import pytest
 from spike_contracts.blobs import an_original, content_of
 from spike_contracts.storage import StorageContract
 from spike_core.domain.errors import InvalidValue
-from spike_core.ports.plugins import OpenStorage, Storage
+from spike_core.ports.factories import OpenStorage, Storage
 from spike_filesystem import FilesystemBlobStore, open_folder
 from spike_memory import ManualClock
 

@@ -11,7 +11,7 @@ from spike_contracts.limiter import RATE, ConcurrentLimiterContract, Wait
 from spike_core.domain.errors import LimiterUnavailable
 from spike_core.ports.clock import Clock
 from spike_core.ports.limiter import RateLimiter
-from spike_limits import LibraryLimiter
+from spike_limits import LimitsRateLimiter
 from spike_limits.plugin import open_memory
 from spike_system import SystemClock
 
@@ -44,4 +44,4 @@ class BrokenStorage(MemoryStorage):
 
 def test_a_storage_that_fails_is_told_in_our_words() -> None:
     with pytest.raises(LimiterUnavailable):
-        LibraryLimiter(BrokenStorage()).hit("ada", RATE)
+        LimitsRateLimiter(BrokenStorage()).hit("ada", RATE)

@@ -15,8 +15,8 @@ from servers.valkey import Valkey
 from spike_contracts.limiter import RATE, ConcurrentLimiterContract, Wait
 from spike_core.domain.errors import InvalidValue, LimiterUnavailable
 from spike_core.ports.clock import Clock
+from spike_core.ports.factories import OpenLimiter
 from spike_core.ports.limiter import RateLimiter
-from spike_core.ports.plugins import OpenLimiter
 from spike_limits.redis_plugin import open_redis
 from spike_system import SystemClock
 

@@ -14,7 +14,7 @@ from faithfulness import broken
 from graphics import GRAPHICS, HARDEST, Graphic
 from pictures import decoded
 from spike_core.domain.dimensions import Dimensions
-from spike_core.ports.plugins import EngineMeans
+from spike_core.ports.factories import EngineResources
 from spike_ncnn import open_engine
 from spike_ncnn.networks import NETWORKS
 from spike_ncnn.runner import Runner
@@ -22,7 +22,7 @@ from spike_ncnn.tiles import Tile
 from spike_pillow import classical_engine
 from spike_pillow.fidelity import compared
 
-ENGINE = open_engine(means=EngineMeans(threads=1, classical=classical_engine))
+ENGINE = open_engine(means=EngineResources(threads=1, classical=classical_engine))
 
 
 def enhanced(graphic: Graphic, *, factor: float) -> tuple[Image.Image, str]:

@@ -15,10 +15,10 @@ from effort import staggered
 from pictures import photograph
 from spike_contracts.upscaler import Listener
 from spike_core.domain.errors import WorkAbandoned
-from spike_core.ports.watch import UNWATCHED, Watch
+from spike_core.ports.progress import UNMONITORED, ProgressMonitor
 from spike_ncnn.arrays import Light, Pixels
+from spike_ncnn.degradation import CLEAN, Degradation
 from spike_ncnn.enlarging import AGAIN_MAX, Enlarged, Enlarger
-from spike_ncnn.judging import CLEAN, Judgement
 from spike_ncnn.networks import NETWORKS, Network
 from spike_ncnn.noise import NoiseSeen
 from spike_ncnn.runner import Runner
@@ -61,10 +61,12 @@ def flat(side_px: int = SIDE_PX) -> Pixels:
     return np.full((side_px, side_px, 3), GRAY, np.uint8)
 
 
-def enlarge(runner: Faulty, *, name: str = "span", memory_bytes: int = 1, watch: Watch = UNWATCHED) -> Enlarged:
+def enlarge(
+    runner: Faulty, *, name: str = "span", memory_bytes: int = 1, monitor: ProgressMonitor = UNMONITORED
+) -> Enlarged:
     """Enlarge a flat picture, in 16 tiles or, with more memory, in one."""
     enlarger = Enlarger(runner=runner, memory_bytes=memory_bytes, available=NETWORKS)
-    steps = Steps(watch, enlarger.passes((SIDE_PX, SIDE_PX), {name: 1.0}))
+    steps = Steps(monitor, enlarger.passes((SIDE_PX, SIDE_PX), {name: 1.0}))
     return enlarger.enlarged(flat(), {name: 1.0}, steps=steps)
 
 
@@ -134,7 +136,7 @@ def test_of_a_mixture_only_the_share_of_the_network_that_failed_is_worked_again(
         shift=lambda name, _: shift[name],
     )
     enlarger = Enlarger(runner=runner, memory_bytes=2**30, available=NETWORKS)
-    made = enlarger.enlarged(flat(), {"span": 0.75, "waifu2x-0": 0.25}, steps=Steps(UNWATCHED, 1))
+    made = enlarger.enlarged(flat(), {"span": 0.75, "waifu2x-0": 0.25}, steps=Steps(UNMONITORED, 1))
     assert (made.pixels == GRAY + 6).all()
     assert {(name, contrast) for name, _, contrast in runner.calls} == {
         ("span", 1.0),
@@ -148,7 +150,7 @@ def test_a_network_of_a_mixture_stays_on_the_rung_on_which_it_was_right() -> Non
     steady = {"span": 0.3, "waifu2x-0": 0.5}
     runner = Faulty(wrong=lambda name, contrast: 84.0 if contrast > steady[name] else 0.0)
     enlarger = Enlarger(runner=runner, memory_bytes=2**30, available=NETWORKS)
-    made = enlarger.enlarged(flat(), {"span": 0.5, "waifu2x-0": 0.5}, steps=Steps(UNWATCHED, 1))
+    made = enlarger.enlarged(flat(), {"span": 0.5, "waifu2x-0": 0.5}, steps=Steps(UNMONITORED, 1))
     assert [(name, contrast) for name, _, contrast in runner.calls[-2:]] == [("span", 0.2), ("waifu2x-0", 0.4)]
     assert len(runner.calls) == 6
     assert (made.pixels == GRAY).all()
@@ -171,7 +173,7 @@ def test_no_tile_that_is_worked_again_is_larger_than_memory_allows() -> None:
 @pytest.mark.parametrize("memory_bytes", [1, 2**30])
 def test_progress_only_grows_and_ends_whole_once(wrong: Wrong, memory_bytes: int) -> None:
     listener = Listener()
-    enlarge(Faulty(wrong=wrong), memory_bytes=memory_bytes, watch=listener)
+    enlarge(Faulty(wrong=wrong), memory_bytes=memory_bytes, monitor=listener)
     assert listener.reports == sorted(listener.reports)
     assert [report for report in listener.reports if report == 1.0] == listener.reports[-1:]
 
@@ -179,7 +181,7 @@ def test_progress_only_grows_and_ends_whole_once(wrong: Wrong, memory_bytes: int
 def test_abandoned_work_stops_while_it_is_worked_again() -> None:
     listener, runner = Listener(gives_up_at=18), Faulty(wrong=above(0))
     with pytest.raises(WorkAbandoned):
-        enlarge(runner, watch=listener)
+        enlarge(runner, monitor=listener)
     assert len(listener.reports) == 18
     assert len(runner.calls) == 18
 
@@ -200,18 +202,18 @@ def test_what_is_replaced_covers_every_suspect_and_no_more_than_its_reach(places
 
 def test_noise_and_compression_may_be_taken_out() -> None:
     """The more there is of them, the more a good result differs from its input."""
-    noise = NoiseSeen(quiet=10, colour=10, coarse=10)
-    clean, strong = Tolerance.of(CLEAN), NoiseSeen(quiet=80, colour=80, coarse=80)
+    noise = NoiseSeen(quiet=10, color=10, coarse=10)
+    clean, strong = Tolerance.of(CLEAN), NoiseSeen(quiet=80, color=80, coarse=80)
     assert (clean.single, clean.blurred) == (48, 32)
-    assert Tolerance.of(Judgement(quality=100, noise=noise)) == Tolerance(single=48 + 15, blurred=32)
-    assert Tolerance.of(Judgement(quality=50, noise=CLEAN.noise)) == Tolerance(single=48 + 12.5, blurred=32 + 12.5)
-    assert Tolerance.of(Judgement(quality=1, noise=strong)) == Tolerance(single=80, blurred=48)
+    assert Tolerance.of(Degradation(quality=100, noise=noise)) == Tolerance(single=48 + 15, blurred=32)
+    assert Tolerance.of(Degradation(quality=50, noise=CLEAN.noise)) == Tolerance(single=48 + 12.5, blurred=32 + 12.5)
+    assert Tolerance.of(Degradation(quality=1, noise=strong)) == Tolerance(single=80, blurred=48)
 
 
 @pytest.mark.parametrize("name", ["span", "span-x4", "waifu2x-0", "waifu2x-3"])
 def test_a_photograph_is_what_its_network_made(name: str) -> None:
     picture, network = np.asarray(photograph(size=(96, 64))), NETWORKS[name]
-    made = Enlarger(runner=RUNNER, memory_bytes=2**28).enlarged(picture, {name: 1.0}, steps=Steps(UNWATCHED, 1))
+    made = Enlarger(runner=RUNNER, memory_bytes=2**28).enlarged(picture, {name: 1.0}, steps=Steps(UNMONITORED, 1))
     raw = RUNNER.enlarged(picture, Tile(0, 0, 64, 96), network)
     assert str(made) == ""
     assert (made.pixels == np.clip(raw * 255 + 0.5, 0, 255.5).astype(np.uint8)).all()
@@ -252,7 +254,7 @@ def pixel_art() -> Pixels:
 @pytest.mark.parametrize("memory_bytes", staggered([2**28, 1], step=2))  # whole, and in tiles
 def test_a_graphic_stays_what_it_is(draw: Callable[[], Pixels], shares: dict[str, float], memory_bytes: int) -> None:
     picture = draw()
-    made = Enlarger(runner=RUNNER, memory_bytes=memory_bytes).enlarged(picture, shares, steps=Steps(UNWATCHED, 1))
+    made = Enlarger(runner=RUNNER, memory_bytes=memory_bytes).enlarged(picture, shares, steps=Steps(UNMONITORED, 1))
     assert broken(made.pixels, picture) <= 0.0005
 
 

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from pictures import photograph
-from spike_core.ports.watch import UNWATCHED
+from spike_core.ports.progress import UNMONITORED
 from spike_ncnn.enlarging import Enlarger
 from spike_ncnn.networks import NETWORKS
 from spike_ncnn.runner import Runner
@@ -59,7 +59,7 @@ def test_a_picture_in_tiles_is_the_picture_as_a_whole(name: str, photo: str) -> 
     picture = np.asarray(photograph(photo, size=(64, 48)))
     network = NETWORKS[name]
     whole = RUNNER.enlarged(picture, Tile(0, 0, 48, 64), network)
-    tiled = Enlarger(runner=RUNNER, memory_bytes=1).enlarged(picture, {name: 1.0}, steps=Steps(UNWATCHED, 99)).pixels
+    tiled = Enlarger(runner=RUNNER, memory_bytes=1).enlarged(picture, {name: 1.0}, steps=Steps(UNMONITORED, 99)).pixels
     assert tiled.shape == (48 * network.scale, 64 * network.scale, 3)
     assert np.abs(tiled - np.clip(whole, 0, 1) * 255).max() <= 1
 
@@ -68,7 +68,9 @@ def test_a_picture_in_tiles_is_the_picture_as_a_whole(name: str, photo: str) -> 
 @pytest.mark.parametrize("size", [(1, 1), (1, 40), (37, 2), (3, 3)])
 def test_the_smallest_pictures_are_enlarged(name: str, size: tuple[int, int]) -> None:
     picture, scale = np.asarray(photograph(size=size)), NETWORKS[name].scale
-    enlarged = Enlarger(runner=RUNNER, memory_bytes=1).enlarged(picture, {name: 1.0}, steps=Steps(UNWATCHED, 9)).pixels
+    enlarged = (
+        Enlarger(runner=RUNNER, memory_bytes=1).enlarged(picture, {name: 1.0}, steps=Steps(UNMONITORED, 9)).pixels
+    )
     assert enlarged.shape == (size[1] * scale, size[0] * scale, 3)
 
 
@@ -78,10 +80,10 @@ def test_shares_are_a_mean_of_what_each_network_makes() -> None:
     enlarger = Enlarger(runner=RUNNER, memory_bytes=2**28)
     parts = {"span": 0.5, "waifu2x-3": 0.25, "lanczos": 0.25}
     alone = {
-        name: enlarger.enlarged(picture, {name: 1.0}, steps=Steps(UNWATCHED, 1)).pixels
+        name: enlarger.enlarged(picture, {name: 1.0}, steps=Steps(UNMONITORED, 1)).pixels
         for name in ("span", "waifu2x-3")
     }
-    mixed = enlarger.enlarged(picture, parts, steps=Steps(UNWATCHED, 1)).pixels.astype(float)
+    mixed = enlarger.enlarged(picture, parts, steps=Steps(UNMONITORED, 1)).pixels.astype(float)
     resampled = np.asarray(muted.resize((128, 96), Image.Resampling.LANCZOS)).astype(float)
     expected = 0.5 * alone["span"] + 0.25 * alone["waifu2x-3"] + 0.25 * resampled
     assert np.abs(mixed - expected).max() <= 1

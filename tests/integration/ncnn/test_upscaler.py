@@ -16,17 +16,17 @@ from spike_core.domain.dimensions import Dimensions
 from spike_core.domain.errors import UpscalerUnavailable, WorkAbandoned
 from spike_core.domain.objects import PictureFormat
 from spike_core.domain.tiers import Tier
-from spike_core.ports.plugins import EngineMeans
+from spike_core.ports.factories import EngineResources
 from spike_core.ports.probe import ImageProbe
-from spike_core.ports.upscaler import EnhancedPicture, Upscaler
-from spike_core.ports.watch import UNWATCHED, Watch
+from spike_core.ports.progress import UNMONITORED, ProgressMonitor
+from spike_core.ports.upscaler import RenderedImage, Upscaler
 from spike_ncnn import open_engine
 from spike_ncnn.enlarging import Enlarger
 from spike_ncnn.runner import Runner
 from spike_ncnn.upscaler import NcnnUpscaler
 from spike_pillow import PillowProbe, PillowUpscaler, classical_engine
 
-ENGINE = open_engine(means=EngineMeans(threads=2, classical=classical_engine))
+ENGINE = open_engine(means=EngineResources(threads=2, classical=classical_engine))
 LANCZOS = Image.Resampling.LANCZOS
 BICUBIC = Image.Resampling.BICUBIC
 
@@ -59,9 +59,9 @@ class TestNcnnUpscaler(UpscalerContract):
         return a_photo
 
 
-def enhance(data: bytes, size: tuple[int, int], *, watch: Watch = UNWATCHED) -> EnhancedPicture:
+def enhance(data: bytes, size: tuple[int, int], *, monitor: ProgressMonitor = UNMONITORED) -> RenderedImage:
     dimensions = Dimensions(width_px=size[0], height_px=size[1])
-    return ENGINE.upscaler.enhance(io.BytesIO(data), size=dimensions, watch=watch)
+    return ENGINE.upscaler.enhance(io.BytesIO(data), size=dimensions, monitor=monitor)
 
 
 def psnr_db(first: Image.Image, second: Image.Image) -> float:
@@ -107,15 +107,15 @@ def test_what_was_reduced_comes_back_better_than_by_lanczos(
 
 def kinds() -> dict[str, tuple[bytes, Image.Image]]:
     """Return pictures of every kind, encoded, and what they look like in RGB or RGBA."""
-    colour = photograph(size=(48, 40))
-    grey = colour.convert("L")
-    palette = colour.quantize(64)
-    bilevel = grey.convert("1")
-    cmyk = colour.convert("CMYK")
-    deep = Image.fromarray(np.asarray(grey).astype(np.uint16) * 257)
+    color = photograph(size=(48, 40))
+    gray = color.convert("L")
+    palette = color.quantize(64)
+    bilevel = gray.convert("1")
+    cmyk = color.convert("CMYK")
+    deep = Image.fromarray(np.asarray(gray).astype(np.uint16) * 257)
     return {
-        "grey": (encoded(grey, PictureFormat.PNG), grey.convert("RGB")),
-        "16 bits": (encoded(deep, PictureFormat.PNG), grey.convert("RGB")),
+        "grey": (encoded(gray, PictureFormat.PNG), gray.convert("RGB")),
+        "16 bits": (encoded(deep, PictureFormat.PNG), gray.convert("RGB")),
         "palette": (encoded(palette, PictureFormat.PNG), palette.convert("RGB")),
         "black and white": (encoded(bilevel, PictureFormat.PNG), bilevel.convert("RGB")),
         "CMYK": (encoded(cmyk, quality=98), cmyk.convert("RGB")),
@@ -131,7 +131,7 @@ def test_every_kind_of_pixels_comes_out_right(kind: str) -> None:
 
 
 @pytest.mark.parametrize("kind", ["grey", "16 bits", "black and white"])
-def test_grey_stays_grey(kind: str) -> None:
+def test_grey_stays_gray(kind: str) -> None:
     red, green, blue = decoded(enhance(kinds()[kind][0], (96, 80)).content).split()
     for one, other in ((red, green), (green, blue)):
         assert max(ImageStat.Stat(ImageChops.difference(one, other)).mean) <= 1
@@ -148,7 +148,7 @@ def test_a_picture_is_turned_upright_once() -> None:
 
 @pytest.mark.parametrize("level", [255, 128, 0])
 def test_transparency_comes_without_fringes(level: int) -> None:
-    """Colours that are hidden must neither darken nor lighten the edge of what is seen."""
+    """Colors that are hidden must neither darken nor lighten the edge of what is seen."""
     original = Image.new("RGBA", (64, 64), (255 - level, 0, 0, 0))
     original.paste((level, level, level, 255), (16, 16, 48, 48))
     picture = enhance(encoded(original, PictureFormat.PNG), (128, 128))
@@ -221,7 +221,7 @@ def test_progress_comes_tile_by_tile_and_ends_whole() -> None:
     listener = Listener()
     upscaler = NcnnUpscaler(enlarger=small, otherwise=PillowUpscaler())
     size = Dimensions(width_px=160, height_px=120)
-    upscaler.enhance(io.BytesIO(encoded(photograph(size=(80, 60)))), size=size, watch=listener)
+    upscaler.enhance(io.BytesIO(encoded(photograph(size=(80, 60)))), size=size, monitor=listener)
     assert len(listener.reports) == 1 + 6
     assert listener.reports[-1] == 1.0
 
@@ -234,7 +234,7 @@ def test_abandoned_work_stops_at_the_next_tile() -> None:
         upscaler.enhance(
             io.BytesIO(encoded(photograph(size=(80, 60)))),
             size=Dimensions(width_px=160, height_px=120),
-            watch=listener,
+            monitor=listener,
         )
     assert len(listener.reports) == 3
 
@@ -290,7 +290,7 @@ def test_what_fails_in_either_of_two_passes_is_worked_again_and_told() -> None:
     blocks = np.random.default_rng(1).integers(0, 2, (16, 16, 3)).astype(np.uint8) * 255
     data = encoded(Image.fromarray(blocks.repeat(3, axis=0).repeat(3, axis=1)), PictureFormat.PNG)
     listener = Listener()
-    picture = upscaler.enhance(io.BytesIO(data), size=Dimensions(width_px=192, height_px=192), watch=listener)
+    picture = upscaler.enhance(io.BytesIO(data), size=Dimensions(width_px=192, height_px=192), monitor=listener)
     first, _, second = picture.method.split("; ")[1].partition(" and then ")
     assert first.count("at contrast 0.4") == second.count("at contrast 0.4") == 1
     assert listener.reports == sorted(listener.reports)

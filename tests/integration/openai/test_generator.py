@@ -24,7 +24,7 @@ from spike_core.ports.probe import ImageProbe
 from spike_openai import ImageServer, OpenAIGenerator
 from spike_openai.sizes import SIZES, asked_for
 from spike_pillow import PillowProbe
-from spike_pillow.framer import PillowFramer
+from spike_pillow.canvas_fitter import PillowCanvasFitter
 
 SQUARE = AspectRatio.SQUARE.size(256)
 WIDE = AspectRatio.SIXTEEN_TO_NINE.size(384)
@@ -40,7 +40,9 @@ def api() -> Iterator[ImagesApi]:
 
 
 def a_generator(api: ImagesApi, *, key: str = KEY, model: str = "") -> OpenAIGenerator:
-    return OpenAIGenerator(server=ImageServer.parse(api.url, api_key=key, model=model), framer=PillowFramer())
+    return OpenAIGenerator(
+        server=ImageServer.parse(api.url, api_key=key, model=model), canvas_fitter=PillowCanvasFitter()
+    )
 
 
 @pytest.fixture

@@ -18,13 +18,13 @@ from pictures import HTML, SVG, a_gif_that_announces, a_png_that_announces, enco
 from spike_core.domain.errors import GeneratorUnavailable, PromptRefused, UnusableResult
 from spike_core.domain.generation import AspectRatio, Prompt
 from spike_core.domain.limits import SOURCE_BYTES_MAX
-from spike_core.ports.upscaler import EnhancedPicture
-from spike_openai import ImageServer, OpenAIGenerator, Patience
-from spike_openai.conversation import ANSWER_BYTES_MAX
-from spike_pillow.framer import PillowFramer
+from spike_core.ports.upscaler import RenderedImage
+from spike_openai import ImageServer, OpenAIGenerator, RetryPolicy
+from spike_openai.client import ANSWER_BYTES_MAX
+from spike_pillow.canvas_fitter import PillowCanvasFitter
 
 SIZE = AspectRatio.SQUARE.size(128)
-FAST = Patience(answer_s_max=0.4, total_s_max=20.0)
+FAST = RetryPolicy(answer_s_max=0.4, total_s_max=20.0)
 
 
 @pytest.fixture
@@ -42,10 +42,10 @@ def pauses() -> list[float]:
 def generator(api: ImagesApi, pauses: list[float]) -> OpenAIGenerator:
     """Asks as in production, but that its pauses are noted and not waited for."""
     server = ImageServer.parse(api.url, api_key=KEY, model="a-model")
-    return OpenAIGenerator(server=server, framer=PillowFramer(), patience=Patience(sleep=pauses.append))
+    return OpenAIGenerator(server=server, canvas_fitter=PillowCanvasFitter(), patience=RetryPolicy(sleep=pauses.append))
 
 
-def made(generator: OpenAIGenerator) -> EnhancedPicture:
+def made(generator: OpenAIGenerator) -> RenderedImage:
     return generator.generate(Prompt("a cat"), negative=None, size=SIZE)
 
 
@@ -166,7 +166,7 @@ def test_a_server_that_wants_a_long_pause_is_given_up(
 
 def test_no_pause_goes_beyond_the_end(api: ImagesApi, generator: OpenAIGenerator, pauses: list[float]) -> None:
     now = iter(range(0, 1000, 3))  # each look at the clock takes three seconds
-    patience = Patience(total_s_max=12.0, sleep=pauses.append, monotonic=lambda: float(next(now)))
+    patience = RetryPolicy(total_s_max=12.0, sleep=pauses.append, monotonic=lambda: float(next(now)))
     api.scripts += [refusing(429, "", ("Retry-After", "10"))] * 3
     with pytest.raises(GeneratorUnavailable):
         made(evolve(generator, patience=patience))
@@ -285,7 +285,7 @@ def test_what_drips_ends_at_the_deadline(
 def test_a_server_that_is_silent_once_is_asked_again(
     api: ImagesApi, generator: OpenAIGenerator, pauses: list[float]
 ) -> None:
-    patient = Patience(answer_s_max=5.0, sleep=pauses.append)
+    patient = RetryPolicy(answer_s_max=5.0, sleep=pauses.append)
     hasty = evolve(patient, answer_s_max=0.3)
 
     def answer(_handler: BaseHTTPRequestHandler) -> None:
@@ -301,7 +301,9 @@ def test_a_server_that_reads_nothing_ends_at_the_deadline(pauses: list[float]) -
     """The request is large; it fills the network's buffers, and stays there."""
     with socket.create_server(("127.0.0.1", 0)) as silent:
         server = ImageServer.parse(f"http://127.0.0.1:{silent.getsockname()[1]}", api_key=KEY, model="")
-        generator = OpenAIGenerator(server=server, framer=PillowFramer(), patience=evolve(FAST, sleep=pauses.append))
+        generator = OpenAIGenerator(
+            server=server, canvas_fitter=PillowCanvasFitter(), patience=evolve(FAST, sleep=pauses.append)
+        )
         noise = io.BytesIO(encoded(photograph(size=(1024, 1024)), "PNG"))
         with pytest.raises(GeneratorUnavailable):
             generator.modify(noise, Prompt("a cat"), negative=None, size=SIZE)
@@ -312,14 +314,18 @@ def test_a_port_where_nobody_listens_is_tried_again(scheme: str, pauses: list[fl
     with socket.create_server(("127.0.0.1", 0)) as closed:
         port = closed.getsockname()[1]
     server = ImageServer.parse(f"{scheme}://127.0.0.1:{port}", api_key=KEY, model="")
-    generator = OpenAIGenerator(server=server, framer=PillowFramer(), patience=Patience(sleep=pauses.append))
+    generator = OpenAIGenerator(
+        server=server, canvas_fitter=PillowCanvasFitter(), patience=RetryPolicy(sleep=pauses.append)
+    )
     assert f"{scheme}://127.0.0.1:{port} can't be reached: " in trouble(generator)
     assert len(pauses) == 2
 
 
 def test_a_server_that_doesnt_speak_tls_gets_nothing_by_https(api: ImagesApi, pauses: list[float]) -> None:
     server = ImageServer.parse(api.url.replace("http:", "https:"), api_key=KEY, model="")
-    trouble(OpenAIGenerator(server=server, framer=PillowFramer(), patience=Patience(sleep=pauses.append)))
+    trouble(
+        OpenAIGenerator(server=server, canvas_fitter=PillowCanvasFitter(), patience=RetryPolicy(sleep=pauses.append))
+    )
     assert api.asked == []
 
 
@@ -432,7 +438,9 @@ def test_a_dead_network_shows_no_key_either(pauses: list[float]) -> None:
 
         hangs_up = threading.Thread(target=hang_up)
         hangs_up.start()
-        generator = OpenAIGenerator(server=server, framer=PillowFramer(), patience=Patience(sleep=pauses.append))
+        generator = OpenAIGenerator(
+            server=server, canvas_fitter=PillowCanvasFitter(), patience=RetryPolicy(sleep=pauses.append)
+        )
         with pytest.raises(GeneratorUnavailable) as refused:
             made(generator)
         hangs_up.join()

@@ -19,12 +19,12 @@ from spike_core.domain.generation import AspectRatio, Prompt
 from spike_core.domain.identifiers import OwnerId
 from spike_core.domain.jobs import CompletedJob, Job, JobStatus, RefundedJob
 from spike_core.domain.tiers import Tier
-from spike_core.services.intake import Offer
+from spike_core.services.ingest import InlineImage
 from spike_openai import OpenAIGenerator
 from spike_openai.plugin import open_generator
-from spike_pillow.framer import PillowFramer
+from spike_pillow.canvas_fitter import PillowCanvasFitter
 from spike_runtime import Settings, Spike, WrongSettings, build
-from spike_sandbox import SandboxedFramer
+from spike_sandbox import SandboxedCanvasFitter
 
 
 @pytest.fixture
@@ -69,12 +69,12 @@ def generated(spike: Spike, owner: OwnerId, words: str) -> Job:
 def ended(spike: Spike, owner: OwnerId, job: Job) -> Job:
     for _ in range(spike.settings.attempts_max):
         if spike.creations.job(owner, job.id).status in {JobStatus.PENDING, JobStatus.PROCESSING}:
-            spike.workshop.perform(job.id)
+            spike.job_runner.perform(job.id)
     return spike.creations.job(owner, job.id)
 
 
 def balance(spike: Spike, owner: OwnerId) -> int:
-    return spike.treasury.account(owner).wallet.balance.amount
+    return spike.wallets.account(owner).wallet.balance.amount
 
 
 @pytest.mark.parametrize(
@@ -113,8 +113,8 @@ def test_a_wrong_setting_stops_the_start_and_is_named(settings: Settings, change
 )
 def test_openai_itself_needs_a_key(url: str) -> None:
     with pytest.raises(InvalidValue, match="SPIKE_GENERATOR_API_KEY"):
-        open_generator(url=url, api_key="", model="gpt-image-2", framer=PillowFramer())
-    open_generator(url=url, api_key=KEY, model="gpt-image-2", framer=PillowFramer())
+        open_generator(url=url, api_key="", model="gpt-image-2", canvas_fitter=PillowCanvasFitter())
+    open_generator(url=url, api_key=KEY, model="gpt-image-2", canvas_fitter=PillowCanvasFitter())
 
 
 @pytest.mark.parametrize(
@@ -128,14 +128,18 @@ def test_openai_itself_needs_a_key(url: str) -> None:
 )
 def test_the_path_of_the_url_stays_in_front(url: str, endpoint: str) -> None:
     assert (
-        str(open_generator(url=url, api_key="", model="", framer=PillowFramer()).server.endpoint("images/edits"))
+        str(
+            open_generator(url=url, api_key="", model="", canvas_fitter=PillowCanvasFitter()).server.endpoint(
+                "images/edits"
+            )
+        )
         == endpoint
     )
 
 
 def test_a_server_of_ones_own_needs_no_key(api: ImagesApi) -> None:
     api.scripts.append(refusing(400, "moderation_blocked"))
-    generator = open_generator(url=api.url, api_key="", model="", framer=PillowFramer())
+    generator = open_generator(url=api.url, api_key="", model="", canvas_fitter=PillowCanvasFitter())
     with pytest.raises(PromptRefused):
         generator.generate(Prompt("a cat"), negative=None, size=AspectRatio.SQUARE.size(64))
     assert "authorization" not in api.asked[0].headers
@@ -143,7 +147,7 @@ def test_a_server_of_ones_own_needs_no_key(api: ImagesApi) -> None:
 
 def test_pictures_are_opened_in_the_sandbox(spike: Spike) -> None:
     assert isinstance(spike.generator, OpenAIGenerator)
-    assert isinstance(spike.generator.framer, SandboxedFramer)
+    assert isinstance(spike.generator.canvas_fitter, SandboxedCanvasFitter)
 
 
 def test_the_start_asks_the_server_nothing(spike: Spike, api: ImagesApi) -> None:
@@ -168,7 +172,7 @@ def test_a_picture_is_changed_by_words_and_delivered(spike: Spike, api: ImagesAp
         prompt=Prompt("make it snow"),
         negative=None,
         tier=Tier.TIER_1K,
-        picture=Offer(content=io.BytesIO(original)),
+        picture=InlineImage(content=io.BytesIO(original)),
     )
     job = ended(spike, owner, creating.job)
     assert isinstance(job, CompletedJob)

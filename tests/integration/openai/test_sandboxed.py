@@ -6,20 +6,20 @@ from functools import partial
 
 import pytest
 
+from hostile_engine import a_hostile_engine, hostile_pillow
 from images_api import KEY, ImagesApi, with_picture
 from pictures import encoded, photograph
-from rogue import a_rogue, rogue_pillow
 from sandboxes import a_sandbox
 from spike_core.domain.dimensions import Dimensions
-from spike_core.domain.errors import WorkCutShort
+from spike_core.domain.errors import WorkKilled
 from spike_core.domain.generation import Prompt
-from spike_core.ports.plugins import EngineMeans
+from spike_core.ports.factories import EngineResources
 from spike_openai import ImageServer, OpenAIGenerator
 from spike_pillow import classical_engine
 
 SIZE = Dimensions(width_px=64, height_px=48)
 PROMPT = Prompt("a cat on a chair")
-ROGUE = a_rogue("work: segfault")
+ROGUE = a_hostile_engine("work: segfault")
 
 
 @pytest.fixture
@@ -30,15 +30,15 @@ def api() -> Iterator[ImagesApi]:
 
 @pytest.fixture
 def generator(api: ImagesApi) -> Iterator[OpenAIGenerator]:
-    with a_sandbox(partial(rogue_pillow, means=EngineMeans(classical=classical_engine))) as sandbox:
+    with a_sandbox(partial(hostile_pillow, means=EngineResources(classical=classical_engine))) as sandbox:
         server = ImageServer.parse(api.url, api_key=KEY, model="")
-        yield OpenAIGenerator(server=server, framer=sandbox.engine.framer)
+        yield OpenAIGenerator(server=server, canvas_fitter=sandbox.engine.canvas_fitter)
 
 
 def test_an_original_that_kills_who_opens_it_kills_a_child_and_is_not_sent(
     api: ImagesApi, generator: OpenAIGenerator
 ) -> None:
-    with pytest.raises(WorkCutShort):
+    with pytest.raises(WorkKilled):
         generator.modify(io.BytesIO(encoded(photograph(), comment=ROGUE)), PROMPT, negative=None, size=SIZE)
     assert api.asked == []
     good = generator.modify(io.BytesIO(encoded(photograph())), PROMPT, negative=None, size=SIZE)
@@ -47,6 +47,6 @@ def test_an_original_that_kills_who_opens_it_kills_a_child_and_is_not_sent(
 
 def test_an_answer_that_kills_who_opens_it_kills_a_child(api: ImagesApi, generator: OpenAIGenerator) -> None:
     api.scripts.append(with_picture(encoded(photograph(), comment=ROGUE)))
-    with pytest.raises(WorkCutShort):
+    with pytest.raises(WorkKilled):
         generator.generate(PROMPT, negative=None, size=SIZE)
     assert generator.generate(PROMPT, negative=None, size=SIZE).dimensions == SIZE

@@ -24,7 +24,7 @@ PACKAGES: Final = {
     "spike_ncnn",
     "spike_openai",
     "spike_procedural",
-    "spike_pictures",
+    "spike_imaging",
     "spike_pillow",
     "spike_runtime",
     "spike_s3",

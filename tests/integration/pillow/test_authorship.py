@@ -88,8 +88,8 @@ def profile(name: str, raw: bytes) -> bytes:
     return f"Raw profile type {name}".encode() + b"\0\0" + zlib.compress(text.encode())
 
 
-def labelled(original: bytes, result: PictureFormat = JPEG) -> bytes:
-    return PillowMetadata().labelled(encoded(photograph(size=SIZE), result), original=io.BytesIO(original))
+def with_metadata(original: bytes, result: PictureFormat = JPEG) -> bytes:
+    return PillowMetadata().with_metadata(encoded(photograph(size=SIZE), result), original=io.BytesIO(original))
 
 
 def packet_in(data: bytes) -> bytes:
@@ -114,7 +114,7 @@ def properties_of(packet: bytes) -> dict[str, list[str]]:
 
 
 def told(original: bytes, result: PictureFormat = JPEG) -> dict[str, list[str]]:
-    made = labelled(original, result)
+    made = with_metadata(original, result)
     assert SECRET.encode() not in made
     assert decoded(made).tobytes() == decoded(encoded(photograph(size=SIZE), result)).tobytes()
     return properties_of(packet_in(made))
@@ -222,7 +222,7 @@ def test_a_broken_packet_or_an_attack_tells_nothing(packet: bytes, where: str) -
     else:
         original = in_png((b"iTXt", b"XML:com.adobe.xmp\0\0\0\0\0" + packet))
     result = encoded(photograph(size=SIZE))
-    assert PillowMetadata().labelled(result, original=io.BytesIO(original)) == result
+    assert PillowMetadata().with_metadata(result, original=io.BytesIO(original)) == result
 
 
 def test_a_packet_in_utf_16_is_read() -> None:
@@ -287,7 +287,7 @@ def test_texts_that_unpack_to_gigabytes_are_passed_over() -> None:
     bomb = b"Comment\0\0" + zlib.compress(bytes(1_000_000))
     original = in_png(*[(b"zTXt", bomb)] * 2500, (b"tEXt", b"Author\0Ada Lovelace"))
     began_s = time.process_time()
-    assert b"Ada Lovelace" in labelled(original)
+    assert b"Ada Lovelace" in with_metadata(original)
     assert time.process_time() - began_s < 5, "a hang guard"
 
 
@@ -305,14 +305,14 @@ def test_each_stays_where_it_was_and_xmp_is_believed_before_iptc() -> None:
     original = encoded(photograph(size=SIZE), exif=b"Exif\0\0" + block, xmp=xmp("<dc:creator>Ada</dc:creator>"))
     original = original[:2] + segment(0xED, b"Photoshop 3.0\0" + BLOCKS) + original[2:]
     for result in (JPEG, PNG, WEBP):
-        made = labelled(original, result)
+        made = with_metadata(original, result)
         assert properties_of(packet_in(made)) == EXPECTED_IPTC | {"creator": ["Ada"]}
         assert "Jürgen\0".encode() in decoded(made).info["exif"]
 
 
 def test_exif_alone_makes_no_xmp() -> None:
     block = exif_block({ARTIST: (ASCII, b"Ada\0")})
-    assert packet_in(labelled(encoded(photograph(size=SIZE), exif=b"Exif\0\0" + block))) == b""
+    assert packet_in(with_metadata(encoded(photograph(size=SIZE), exif=b"Exif\0\0" + block))) == b""
 
 
 def tells_place(data: bytes) -> bool:
@@ -321,7 +321,7 @@ def tells_place(data: bytes) -> bool:
 
 @pytest.mark.parametrize("result", [JPEG, PNG, WEBP])
 def test_a_result_that_is_uploaded_again_tells_no_place_but_other_xmp_may(result: PictureFormat) -> None:
-    made = labelled(WITH_XMP["JPEG"], result)
+    made = with_metadata(WITH_XMP["JPEG"], result)
     packet = packet_in(made)
     assert not tells_place(made)
     assert tells_place(encoded(photograph(size=SIZE), JPEG, xmp=PACKET))
@@ -330,7 +330,7 @@ def test_a_result_that_is_uploaded_again_tells_no_place_but_other_xmp_may(result
             assert tells_place(encoded(photograph(size=SIZE), result, xmp=odd))
         else:
             assert tells_place(in_png((b"iTXt", b"XML:com.adobe.xmp\0\0\0\0\0" + odd)))
-    assert labelled(made, result) == made, "its authorship is kept as it is"
+    assert with_metadata(made, result) == made, "its authorship is kept as it is"
 
 
 def test_a_text_that_unpacks_without_end_tells_nothing() -> None:
@@ -365,7 +365,7 @@ def test_junk_in_a_file_never_fails_a_job(where: str, data: st.DataObject) -> No
     at = data.draw(st.integers(0, min(len(whole), 1200)))
     whole[at : at + len(junk)] = junk
     cut = data.draw(st.integers(at, len(whole)))
-    PillowMetadata().labelled(RESULT, original=io.BytesIO(bytes(whole[:cut])))
+    PillowMetadata().with_metadata(RESULT, original=io.BytesIO(bytes(whole[:cut])))
 
 
 RESULT: Final = encoded(photograph(size=SIZE))

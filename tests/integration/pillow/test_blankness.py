@@ -9,11 +9,11 @@ from PIL import Image
 
 from pictures import encoded, photograph
 from spike_core.domain.dimensions import Dimensions
-from spike_core.domain.errors import FlawedResult
+from spike_core.domain.errors import InvalidResult
 from spike_core.domain.fidelity import Comparison
 from spike_core.domain.objects import PictureFormat
 from spike_core.domain.tiers import Tier
-from spike_core.services.outright import OutrightEnhancement
+from spike_core.services.direct_enhancement import DirectEnhancement
 from spike_pillow import PillowProbe, PillowUpscaler
 
 PNG, JPEG = PictureFormat.PNG, PictureFormat.JPEG
@@ -84,7 +84,7 @@ def test_a_flat_picture_is_blank_in_lossy_formats(
 
 
 def enhanced(original: bytes, tier: Tier) -> bytes:
-    enhancement = OutrightEnhancement(probe=PillowProbe(), upscaler=PillowUpscaler())
+    enhancement = DirectEnhancement(probe=PillowProbe(), upscaler=PillowUpscaler())
     return enhancement.enhance(io.BytesIO(original), tier).content
 
 
@@ -111,7 +111,7 @@ def test_a_black_shape_in_alpha_is_enhanced(alpha: int) -> None:
     picture = Image.new("RGBA", (200, 100), (0, 0, 0, 0))
     picture.paste((0, 0, 0, alpha), (90, 40, 110, 60))
     enhanced(encoded(picture, PNG), Tier.TIER_1K)
-    with pytest.raises(FlawedResult):
+    with pytest.raises(InvalidResult):
         _refuse_blank(encoded(picture, PNG), mode="RGBA")
 
 
@@ -121,12 +121,12 @@ def _refuse_blank(original: bytes, *, mode: str = "RGB") -> None:
     blank = encoded(Image.new(mode, (size.width_px, size.height_px)), PNG)
     flaw = compared(blank, original).flaw
     if flaw:
-        raise FlawedResult(flaw)
+        raise InvalidResult(flaw)
 
 
 @pytest.mark.parametrize(("side_px", "brightness"), [(300, 14), (300, 255), (500, 30), (1024, 40), (2048, 255)])
 def test_a_blank_result_is_refused_where_a_star_would_be_seen(side_px: int, brightness: int) -> None:
-    with pytest.raises(FlawedResult, match="blank"):
+    with pytest.raises(InvalidResult, match="blank"):
         _refuse_blank(encoded(with_star(side_px, brightness), PNG))
 
 
@@ -138,7 +138,7 @@ def test_a_blank_result_is_right_where_nothing_would_be_seen(side_px: int, brigh
 
 def test_a_faint_gradient_that_was_lost_is_refused() -> None:
     ramp = np.tile(np.linspace(0, 12, 400).astype(np.uint8), (300, 1))
-    with pytest.raises(FlawedResult, match="blank"):
+    with pytest.raises(InvalidResult, match="blank"):
         _refuse_blank(encoded(Image.fromarray(ramp), PNG))
 
 

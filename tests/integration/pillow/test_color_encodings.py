@@ -32,7 +32,7 @@ from color_files import (
     with_nclx,
 )
 from pictures import encoded
-from spike_pictures.opening import opened_picture
+from spike_imaging.open import opened_picture
 
 Light = NDArray[np.float64]
 

@@ -32,10 +32,10 @@ from color_files import (
 from effort import examples
 from pictures import encoded, exif, photograph
 from spike_core.domain.errors import UnacceptablePicture, UndecodablePicture
-from spike_pictures.avif_color import avif_facts
-from spike_pictures.deep import cmyk_to_srgb8, to_srgb8
-from spike_pictures.deep_decoding import png_samples
-from spike_pictures.opening import opened_picture
+from spike_imaging.avif_color import avif_facts
+from spike_imaging.deep import cmyk_to_srgb8, to_srgb8
+from spike_imaging.deep_decoding import png_samples
+from spike_imaging.open import opened_picture
 from spike_pillow import PillowProbe
 
 LINEAR: Final = a_profile(*SRGB_XY, gamma=1.0)

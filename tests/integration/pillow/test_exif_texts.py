@@ -37,8 +37,8 @@ SECRET: Final = b"52.5200N 13.4050E"
 ORDERS: Final = pytest.mark.parametrize("order", ["<", ">"])
 
 
-def labelled(original: bytes, result: PictureFormat = JPEG) -> bytes:
-    return PillowMetadata().labelled(encoded(photograph(size=SIZE), result), original=io.BytesIO(original))
+def with_metadata(original: bytes, result: PictureFormat = JPEG) -> bytes:
+    return PillowMetadata().with_metadata(encoded(photograph(size=SIZE), result), original=io.BytesIO(original))
 
 
 def a_photo(block: bytes, format_: PictureFormat = JPEG) -> bytes:
@@ -141,7 +141,7 @@ def test_texts_and_numbers_go_from_every_format_into_every_result(
     main = {ARTIST: (ASCII, "Jürgen\0".encode()), COPYRIGHT: (ASCII, "写真\0編集\0".encode("shift-jis"))}
     inner = {LENS: (ASCII, "50 mm ƒ/2\0".encode()), F_NUMBER: (RATIONAL, struct.pack(order + "II", 28, 10))}
     turn = {0x0112: (SHORT, struct.pack(order + "H", 6))}
-    made = labelled(a_photo(exif_block(main | turn, inner, order=order), source), result)
+    made = with_metadata(a_photo(exif_block(main | turn, inner, order=order), source), result)
     found = values_in(in_result(made))
     assert {tag: found[tag] for tag in main} == {tag: value for tag, (_, value) in main.items()}
     with Image.open(io.BytesIO(made)) as picture:
@@ -156,7 +156,7 @@ def test_texts_and_numbers_go_from_every_format_into_every_result(
 def test_a_tiff_keeps_its_author(big_tiff: bool) -> None:
     picture = encoded(photograph(size=SIZE), TIFF, big_tiff=big_tiff, tiffinfo={ARTIST: "Jürgen Müller".encode()})
     assert picture[2] == (43 if big_tiff else 42)
-    assert values_in(in_result(labelled(picture)))[ARTIST].rstrip(b"\0") == "Jürgen Müller".encode()
+    assert values_in(in_result(with_metadata(picture)))[ARTIST].rstrip(b"\0") == "Jürgen Müller".encode()
 
 
 def test_an_avif_that_is_turned_keeps_its_author() -> None:
@@ -166,12 +166,12 @@ def test_an_avif_that_is_turned_keeps_its_author() -> None:
     assert original != plain
     with Image.open(io.BytesIO(original)) as picture:
         assert "Jürgen".encode() not in picture.info["exif"], "else this test tests nothing"
-    assert "Jürgen\0".encode() in labelled(original)
+    assert "Jürgen\0".encode() in with_metadata(original)
 
 
 def test_a_jpeg_whose_end_is_missing_keeps_its_author() -> None:
     original = a_photo(exif_block({ARTIST: (ASCII, "Jürgen\0".encode())}))
-    assert "Jürgen\0".encode() in labelled(original[:-2])
+    assert "Jürgen\0".encode() in with_metadata(original[:-2])
 
 
 def test_a_second_block_counts_where_the_first_tells_nothing() -> None:
@@ -180,14 +180,14 @@ def test_a_second_block_counts_where_the_first_tells_nothing() -> None:
 
     picture = encoded(photograph(size=SIZE))
     blocks = segment(b"junk") + segment(exif_block({MAKE: (ASCII, b"Acme\0")}))
-    assert values_in(in_result(labelled(picture[:2] + blocks + picture[2:])))[MAKE] == b"Acme\0"
+    assert values_in(in_result(with_metadata(picture[:2] + blocks + picture[2:])))[MAKE] == b"Acme\0"
 
 
 def test_a_result_has_no_block_but_its_originals() -> None:
     """An engine from outside may have copied all of the original's into it."""
     original = a_photo(exif_block({MAKE: (ASCII, b"Acme\0")}))
     result = a_photo(exif_block({DESCRIPTION: (ASCII, SECRET)}), PNG)
-    made = PillowMetadata().labelled(result, original=io.BytesIO(original))
+    made = PillowMetadata().with_metadata(result, original=io.BytesIO(original))
     assert made.count(b"eXIf") == 1
     assert SECRET not in made
 
@@ -196,7 +196,7 @@ def test_a_result_has_no_block_but_its_originals() -> None:
 def test_a_result_of_another_format_stays_as_it_is(format_: PictureFormat) -> None:
     result = encoded(photograph(size=SIZE), format_)
     original = a_photo(exif_block({MAKE: (ASCII, b"Acme\0")}))
-    assert PillowMetadata().labelled(result, original=io.BytesIO(original)) == result
+    assert PillowMetadata().with_metadata(result, original=io.BytesIO(original)) == result
 
 
 @pytest.mark.parametrize("options", [{}, {"lossless": True}])
@@ -207,7 +207,7 @@ def test_a_simple_webp_becomes_an_extended_one(mode: str, options: dict[str, obj
         picture.putpixel((0, 0), (0, 0, 0, 0))
     result = encoded(picture, WEBP, **options)
     original = a_photo(exif_block({ARTIST: (ASCII, "Jürgen\0".encode())}))
-    made = PillowMetadata().labelled(result, original=io.BytesIO(original))
+    made = PillowMetadata().with_metadata(result, original=io.BytesIO(original))
     assert values_in(in_result(made))[ARTIST] == "Jürgen\0".encode()
     assert (decoded(made).mode, decoded(made).size) == (mode, (33, 17))
     assert decoded(made).tobytes() == decoded(result).tobytes()

@@ -12,7 +12,7 @@ from pictures import encoded, photograph
 from spike_core.domain.dimensions import Dimensions
 from spike_core.domain.errors import TooManyPixels
 from spike_core.domain.objects import PictureFormat
-from spike_pictures.opening import opened_picture
+from spike_imaging.open import opened_picture
 from spike_pillow import PillowMetadata, PillowProbe, PillowUpscaler
 
 CLEAR: Final = (0, 0, 0, 0)

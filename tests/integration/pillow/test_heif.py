@@ -19,11 +19,11 @@ from spike_core.domain.errors import (
 )
 from spike_core.domain.limits import PICTURE_PIXELS_MAX
 from spike_core.domain.objects import PictureFormat
-from spike_pictures.cicp import encoding_of_nclx
-from spike_pictures.hdr import tone_mapped
-from spike_pictures.heif_primary import primary_of
-from spike_pictures.hevc import configuration_of, stream_of
-from spike_pictures.opening import opened_picture
+from spike_imaging.cicp import encoding_of_nclx
+from spike_imaging.hdr import tone_mapped
+from spike_imaging.heif_primary import primary_of
+from spike_imaging.hevc import configuration_of, stream_of
+from spike_imaging.open import opened_picture
 from spike_pillow import PillowMetadata, PillowProbe
 
 HEIC: Final = PictureFormat.HEIC

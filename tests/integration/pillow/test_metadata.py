@@ -23,9 +23,9 @@ from spike_core.domain.errors import SpikeError
 from spike_core.domain.objects import PictureFormat
 from spike_core.ports.metadata import Metadata
 from spike_core.ports.probe import ImageProbe
-from spike_pictures.opening import opened_picture
+from spike_imaging.open import opened_picture
 from spike_pillow import PillowMetadata, PillowProbe
-from spike_pillow.parts import Kind, parts_of
+from spike_pillow.containers import Kind, parts_of
 
 JPEG, PNG, WEBP, GIF = PictureFormat.JPEG, PictureFormat.PNG, PictureFormat.WEBP, PictureFormat.GIF
 # as in production, where Pillow's warnings are no errors
@@ -201,7 +201,7 @@ def test_what_others_see_is_turned_as_the_original(format_: PictureFormat, orien
     data = encoded(photograph(size=SIZE), format_, exif=exif(orientation=orientation))
     before, after = (PillowProbe().inspect(io.BytesIO(each)) for each in (data, cleaned(data)))
     assert after.dimensions == before.dimensions
-    assert max(one.gap_to(other) for one, other in zip(before.colours.cells, after.colours.cells, strict=True)) < 3
+    assert max(one.gap_to(other) for one, other in zip(before.colors.cells, after.colors.cells, strict=True)) < 3
 
 
 @pytest.mark.parametrize("format_", [JPEG, PNG, WEBP, PictureFormat.AVIF, PictureFormat.TIFF])
@@ -333,19 +333,21 @@ def a_camera_picture(format_: PictureFormat = JPEG, **more: object) -> bytes:
 @pytest.mark.parametrize("source", [JPEG, PNG, WEBP, PictureFormat.AVIF, PictureFormat.TIFF])
 def test_a_result_keeps_camera_date_and_author_alone(source: PictureFormat, format_: PictureFormat) -> None:
     result = encoded(photograph(size=SIZE), format_)
-    labelled = PillowMetadata().labelled(result, original=io.BytesIO(a_camera_picture(source)))
-    main, inner = label_of(labelled)
+    with_metadata = PillowMetadata().with_metadata(result, original=io.BytesIO(a_camera_picture(source)))
+    main, inner = label_of(with_metadata)
     assert main == {Base.Make: "Acme", Base.Model: "One", Base.Copyright: "Ada"}
     assert inner[Base.DateTimeOriginal] == "2026:05:04 03:02:01"
     assert inner[Base.FNumber] == pytest.approx(2.8)
     assert set(inner) <= {Base.DateTimeOriginal, Base.FNumber, Base.ColorSpace}
-    assert SECRET not in labelled
-    assert decoded(labelled).tobytes() == decoded(result).tobytes()
+    assert SECRET not in with_metadata
+    assert decoded(with_metadata).tobytes() == decoded(result).tobytes()
 
 
 def test_a_result_isnt_turned_again() -> None:
-    labelled = PillowMetadata().labelled(encoded(photograph(size=SIZE)), original=io.BytesIO(a_camera_picture()))
-    facts = PillowProbe().inspect(io.BytesIO(labelled))
+    with_metadata = PillowMetadata().with_metadata(
+        encoded(photograph(size=SIZE)), original=io.BytesIO(a_camera_picture())
+    )
+    facts = PillowProbe().inspect(io.BytesIO(with_metadata))
     assert (facts.dimensions.width_px, facts.dimensions.height_px) == SIZE
 
 
@@ -354,7 +356,7 @@ def test_a_label_that_is_too_long_or_no_line_of_text_is_left_out(value: str) -> 
     block = Image.Exif()
     block[Base.Make], block[Base.Model] = value[:60_000], "One"
     original = encoded(photograph(size=SIZE), exif=block.tobytes())
-    main, _ = label_of(PillowMetadata().labelled(encoded(photograph(size=SIZE)), original=io.BytesIO(original)))
+    main, _ = label_of(PillowMetadata().with_metadata(encoded(photograph(size=SIZE)), original=io.BytesIO(original)))
     assert main == {Base.Model: "One"}
 
 
@@ -363,5 +365,5 @@ def test_a_label_that_is_too_long_or_no_line_of_text_is_left_out(value: str) -> 
 def test_no_metadata_however_broken_fail_a_job(junk: bytes) -> None:
     original = in_jpeg(segment(0xE1, b"Exif\0\0" + junk))
     result = encoded(photograph(size=SIZE))
-    labelled = PillowMetadata().labelled(result, original=io.BytesIO(original))
-    assert decoded(labelled).tobytes() == decoded(result).tobytes()
+    with_metadata = PillowMetadata().with_metadata(result, original=io.BytesIO(original))
+    assert decoded(with_metadata).tobytes() == decoded(result).tobytes()

@@ -8,9 +8,9 @@ from PIL import Image, ImageChops, ImageStat
 from pictures import decoded, encoded, exif, photograph
 from spike_core.domain.errors import InvalidValue
 from spike_core.domain.objects import PictureFormat
-from spike_pictures.comparing import before_and_after
-from spike_pictures.encoding import encoded as engines_own
-from spike_pictures.rewriting import WRITTEN_FORMATS, rewritten
+from spike_imaging.comparison import before_and_after
+from spike_imaging.encoding import encoded as engines_own
+from spike_imaging.transcode import WRITTEN_FORMATS, transcoded
 
 SIZE = (240, 160)
 
@@ -23,7 +23,7 @@ def gap(one: Image.Image, other: Image.Image) -> float:
 @pytest.mark.parametrize("format_", WRITTEN_FORMATS)
 def test_a_picture_is_the_same_in_another_format(format_: PictureFormat) -> None:
     made = engines_own(photograph(size=SIZE), method="").content
-    picture = decoded(rewritten(made, format_))
+    picture = decoded(transcoded(made, format_))
     assert picture.format == format_.value
     assert gap(picture, decoded(made)) < 3
     assert picture.info["icc_profile"]
@@ -31,17 +31,17 @@ def test_a_picture_is_the_same_in_another_format(format_: PictureFormat) -> None
 
 def test_a_picture_that_has_the_format_stays_byte_for_byte() -> None:
     made = engines_own(photograph(size=SIZE), method="").content
-    assert rewritten(made, PictureFormat.JPEG) == made
+    assert transcoded(made, PictureFormat.JPEG) == made
 
 
 def test_transparency_is_kept_where_a_format_has_it_and_refused_elsewhere() -> None:
     picture = photograph(size=SIZE).convert("RGBA")
     picture.putalpha(Image.linear_gradient("L").resize(SIZE))
     made = engines_own(picture.copy(), method="").content
-    alpha = decoded(rewritten(made, PictureFormat.WEBP)).getchannel("A")
+    alpha = decoded(transcoded(made, PictureFormat.WEBP)).getchannel("A")
     assert ImageChops.difference(alpha, picture.getchannel("A")).getbbox() is None
     with pytest.raises(InvalidValue, match="transparency"):
-        rewritten(made, PictureFormat.JPEG)
+        transcoded(made, PictureFormat.JPEG)
 
 
 @pytest.mark.parametrize(("size", "sheet"), [((600, 400), (600, 806)), ((400, 600), (806, 600))])
@@ -65,8 +65,8 @@ def test_a_picture_from_before_is_shown_upright() -> None:
 
 
 def test_each_has_its_label_where_there_is_room() -> None:
-    grey = Image.new("RGB", (800, 800), (128, 128, 128))
-    compared = decoded(before_and_after(encoded(grey, "PNG"), encoded(grey, "PNG")))
+    gray = Image.new("RGB", (800, 800), (128, 128, 128))
+    compared = decoded(before_and_after(encoded(gray, "PNG"), encoded(gray, "PNG")))
     for left in (0, 808):
         label = compared.crop((left, 720, left + 400, 800))
         low, high = label.convert("L").getextrema()

@@ -13,14 +13,14 @@ from PIL import Image, ImageChops, ImageOps
 from pictures import CHELSEA, PHOTOGRAPHS, a_photo, decoded, encoded, flawed, noise, photograph
 from spike_contracts.probe import ProbeContract
 from spike_core.domain.dimensions import Dimensions
-from spike_core.domain.errors import FlawedResult
+from spike_core.domain.errors import InvalidResult
 from spike_core.domain.fidelity import ROUGHNESS_EXCESS_MAX, Comparison, Shares
 from spike_core.domain.images import PictureFacts, PictureIdentity
 from spike_core.domain.objects import PictureFormat
 from spike_core.domain.tiers import Tier
-from spike_core.ports.upscaler import EnhancedPicture
-from spike_core.ports.watch import UNWATCHED, Watch
-from spike_core.services.outright import OutrightEnhancement
+from spike_core.ports.progress import UNMONITORED, ProgressMonitor
+from spike_core.ports.upscaler import RenderedImage
+from spike_core.services.direct_enhancement import DirectEnhancement
 from spike_pillow import PillowProbe, PillowUpscaler
 
 SIDES: Final = st.integers(1, 90)
@@ -68,7 +68,7 @@ def test_the_classical_engine_passes_whatever_it_is_given(
 
 @pytest.mark.parametrize("name", PHOTOGRAPHS)
 @pytest.mark.parametrize("longest_side_px", [64, 300, 1024, 2048])
-def test_the_classical_engine_keeps_the_colours_of_photographs_far_within_the_bounds(
+def test_the_classical_engine_keeps_the_colors_of_photographs_far_within_the_bounds(
     name: str, longest_side_px: int
 ) -> None:
     data = encoded(photograph(name))
@@ -130,8 +130,8 @@ class Bursting:
 
     side_px: int
 
-    def enhance(self, original: BinaryIO, *, size: Dimensions, watch: Watch = UNWATCHED) -> EnhancedPicture:
-        made = PillowUpscaler().enhance(original, size=size, watch=watch)
+    def enhance(self, original: BinaryIO, *, size: Dimensions, monitor: ProgressMonitor = UNMONITORED) -> RenderedImage:
+        made = PillowUpscaler().enhance(original, size=size, monitor=monitor)
         picture = decoded(made.content)
         picture.paste(noise(self.side_px, seed=7), (size.width_px // 3, size.height_px // 3))
         return evolve(made, content=encoded(picture, quality=95, subsampling=0))
@@ -140,10 +140,10 @@ class Bursting:
 @pytest.mark.parametrize("tier", [Tier.TIER_1K, Tier.TIER_4K])
 def test_an_engine_whose_results_have_bursts_is_refused_with_the_numbers(tier: Tier) -> None:
     original = encoded(photograph("coffee.png"))
-    sound = OutrightEnhancement(probe=PillowProbe(), upscaler=PillowUpscaler())
+    sound = DirectEnhancement(probe=PillowProbe(), upscaler=PillowUpscaler())
     assert sound.enhance(io.BytesIO(original), tier).content
-    broken = OutrightEnhancement(probe=PillowProbe(), upscaler=Bursting(24))
-    with pytest.raises(FlawedResult, match=r"noise of its own: .* differ by \d+ of 255 more .*, 40 allowed"):
+    broken = DirectEnhancement(probe=PillowProbe(), upscaler=Bursting(24))
+    with pytest.raises(InvalidResult, match=r"noise of its own: .* differ by \d+ of 255 more .*, 40 allowed"):
         broken.enhance(io.BytesIO(original), tier)
 
 

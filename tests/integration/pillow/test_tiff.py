@@ -17,7 +17,7 @@ from effort import examples
 from pictures import encoded, photograph
 from spike_core.domain.errors import UndecodablePicture, UnsupportedPicture
 from spike_core.domain.objects import PictureFormat
-from spike_pictures.opening import opened_picture
+from spike_imaging.open import opened_picture
 from tiffs import Kind, numbers_of, tiff
 
 SIZE: Final = (37, 23)

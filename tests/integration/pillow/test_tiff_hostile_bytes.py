@@ -25,7 +25,7 @@ from spike_core.domain.errors import (
     UnsupportedPicture,
 )
 from spike_core.domain.objects import PictureFormat
-from spike_pictures.opening import opened_picture
+from spike_imaging.open import opened_picture
 from spike_pillow.metadata import tells_place
 from tiffs import Kind, tiff, tiff_of_pages
 

@@ -75,7 +75,7 @@ def test_what_others_see_of_12_bits_is_upright_and_in_srgb_without_loss() -> Non
 
 def test_the_label_of_12_bits_is_kept() -> None:
     original = of_12_bits({271: (ASCII, b"Maker\0"), 315: (ASCII, b"Ann\0")})
-    result = PillowMetadata().labelled(encoded(photograph(size=(64, 48))), original=io.BytesIO(original))
+    result = PillowMetadata().with_metadata(encoded(photograph(size=(64, 48))), original=io.BytesIO(original))
     tags = Image.open(io.BytesIO(result)).getexif()
     assert (tags[271], tags[315]) == ("Maker", "Ann")
 
@@ -83,7 +83,7 @@ def test_the_label_of_12_bits_is_kept() -> None:
 def test_the_label_of_a_thumbnail_in_front_is_the_pictures() -> None:
     in_front = thumbnail({271: (ASCII, b"Maker\0")})
     original = tiff_of_pages([(LEVELS[:9], in_front)], children=[(LEVELS, Kind())])
-    result = PillowMetadata().labelled(
+    result = PillowMetadata().with_metadata(
         encoded(photograph(size=(64, 48)), PictureFormat.PNG), original=io.BytesIO(original)
     )
     assert Image.open(io.BytesIO(result)).getexif()[271] == "Maker"

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from pictures import photograph
 from spike_core.domain.errors import MultiplePages
-from spike_pictures.opening import opened_picture
+from spike_imaging.open import opened_picture
 from tiffs import Kind, tiff, tiff_of_pages
 
 GRAY: Final = np.asarray(photograph(size=(37, 23)).convert("L"))[..., None]

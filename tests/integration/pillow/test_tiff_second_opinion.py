@@ -9,9 +9,9 @@ from PIL import Image
 import tiffs
 from pictures import encoded, photograph
 from spike_core.domain.objects import PictureFormat
-from spike_pictures.pillow_picture import PillowPicture
-from spike_pictures.tiff_picture import TiffPicture
-from spike_pictures.tiff_second_opinion import second_opinion
+from spike_imaging.pillow_picture import PillowPicture
+from spike_imaging.tiff_picture import TiffPicture
+from spike_imaging.tiff_second_opinion import second_opinion
 from tiffs import Kind, numbers_of, tiff, tiff_of_pages
 
 SIZE = (37, 23)

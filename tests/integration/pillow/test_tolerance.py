@@ -18,7 +18,7 @@ from PIL import Image, ImageChops
 from pictures import encoded, photograph, png_chunk, truncated
 from spike_core.domain.errors import UnacceptablePicture, UndecodablePicture, UnsupportedPicture
 from spike_core.domain.objects import PictureFormat
-from spike_pictures.opening import opened_picture
+from spike_imaging.open import opened_picture
 from spike_pillow import PillowMetadata, PillowProbe
 
 SIZE: Final = (96, 64)
@@ -49,7 +49,7 @@ def deflated(rows: bytes, *, ends: bool) -> bytes:
 
 
 def interlaced(rows: int) -> bytes:
-    """Return an interlaced PNG of 8 x 8 white pixels of grey that has so many bytes of its rows."""
+    """Return an interlaced PNG of 8 x 8 white pixels of gray that has so many bytes of its rows."""
     header = png_chunk(b"IHDR", (8).to_bytes(4) + (8).to_bytes(4) + bytes([8, 0, 0, 0, 1]))
     passes = [(1, 1), (1, 1), (1, 2), (2, 2), (2, 4), (4, 4), (4, 8)]  # rows and columns of each
     data = b"".join((b"\0" + b"\xff" * columns) * count for count, columns in passes)

@@ -14,7 +14,7 @@ from spike_core.domain.errors import UpscalerUnavailable
 from spike_core.domain.objects import PictureFormat
 from spike_core.domain.tiers import Tier
 from spike_core.ports.probe import ImageProbe
-from spike_core.ports.upscaler import EnhancedPicture, Upscaler
+from spike_core.ports.upscaler import RenderedImage, Upscaler
 from spike_pillow import PillowProbe, PillowUpscaler
 
 LANCZOS: Final = Image.Resampling.LANCZOS
@@ -35,7 +35,7 @@ class TestPillowUpscaler(UpscalerContract):
         return a_photo
 
 
-def enhance(data: bytes, width_px: int, height_px: int) -> EnhancedPicture:
+def enhance(data: bytes, width_px: int, height_px: int) -> RenderedImage:
     return PillowUpscaler().enhance(io.BytesIO(data), size=Dimensions(width_px=width_px, height_px=height_px))
 
 
@@ -132,7 +132,7 @@ def test_a_phone_picture_with_a_second_one_behind_it_is_enhanced() -> None:
 @pytest.mark.parametrize("longest_side_px", [256, 40], ids=["grown", "shrunk"])
 @pytest.mark.parametrize("level", [255, 128, 0])
 def test_real_transparency_comes_as_a_png_without_fringes(level: int, longest_side_px: int) -> None:
-    """Colours that are hidden must neither darken nor lighten the edge of what is seen."""
+    """Colors that are hidden must neither darken nor lighten the edge of what is seen."""
     original = Image.new("RGBA", (64, 64), (255 - level, 0, 0, 0))
     original.paste((level, level, level, 255), (16, 16, 48, 48))
     picture = enhance(encoded(original, PictureFormat.PNG), longest_side_px, longest_side_px)
@@ -170,9 +170,9 @@ def _with_alpha(picture: Image.Image) -> Image.Image:
 
 
 def _fineness(picture: Image.Image) -> float:
-    """Return the mean difference of neighbours."""
-    grey = picture.convert("L")
-    return sum(ImageStat.Stat(ImageChops.difference(grey, ImageChops.offset(grey, 1, 0))).mean)
+    """Return the mean difference of neighbors."""
+    gray = picture.convert("L")
+    return sum(ImageStat.Stat(ImageChops.difference(gray, ImageChops.offset(gray, 1, 0))).mean)
 
 
 def _tables_of_quality(quality: int) -> dict[int, list[int]]:

@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 
 from gates import Gate
+from hostile_engine import with_engine
 from images_api import KEY, ImagesApi
 from missing import do_without
-from rogue import with_engine
 from running import PATIENCE_S, SPIKE, environment, run_spike
 from servers.s3 import S3Server
 

@@ -12,9 +12,9 @@ import pytest
 
 from eventually import eventually
 from fleet import IMPATIENT, a_fleet, an_image, attempts, check_audit, ended
+from hostile_engine import a_hostile_engine, with_engine
 from multipart import CONTENT_TYPE, an_upload
 from pictures import encoded, photograph
-from rogue import a_rogue, with_engine
 from running import PATIENCE_S, Answer, Server, serving
 
 STOPPED: Final = "it stopped the engine"
@@ -30,7 +30,7 @@ def folder(tmp_path: Path) -> Path:
 def settings(tmp_path: Path) -> Mapping[str, str]:
     return {
         **IMPATIENT,
-        **with_engine("rogue_pillow", tmp_path),
+        **with_engine("hostile_pillow", tmp_path),
         "SPIKE_SANDBOX_MEMORY_MB": "512",
         "SPIKE_SANDBOX_CPU_S": "2",
         "SPIKE_SANDBOX_TIME_S": "10",
@@ -40,7 +40,7 @@ def settings(tmp_path: Path) -> Mapping[str, str]:
 
 def upload(server: Server, deed: str) -> Answer:
     """Upload a photograph that does this."""
-    picture = encoded(photograph(), comment=a_rogue(deed))
+    picture = encoded(photograph(), comment=a_hostile_engine(deed))
     return server.ask(
         "POST", "/api/images/upload", token=server.token, body=an_upload(picture), content_type=CONTENT_TYPE
     )
@@ -75,12 +75,12 @@ def test_a_picture_that_kills_three_times_is_refunded_and_others_are_served(
 ) -> None:
     with serving(folder, **settings) as server:
         before = balance(server)
-        rogue = upload(server, f"work: {deed}").json
+        hostile = upload(server, f"work: {deed}").json
         good = [an_image(server) for _ in range(3)]
         for image_id in good:
             assert list(ended(server, image_id).values()) == ["COMPLETED"]
-        job_id = rogue["enhancement"]["jobId"]
-        job = server.wait_for_job(rogue["image"]["id"], job_id, token=server.token)
+        job_id = hostile["enhancement"]["jobId"]
+        job = server.wait_for_job(hostile["image"]["id"], job_id, token=server.token)
         assert job["status"] == "REFUNDED"
         message = server.ask("GET", f"/api/jobs/{job_id}", token=server.token).json["job"]["errorMessage"]
         assert message == f"The work on the picture was cut short: {reason}"

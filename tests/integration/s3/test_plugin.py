@@ -5,7 +5,7 @@ import pytest
 
 from spike_contracts.blobs import an_original
 from spike_core.domain.errors import InvalidValue
-from spike_core.ports.plugins import OpenStorage
+from spike_core.ports.factories import OpenStorage
 from spike_memory import ManualClock
 from spike_s3 import Connection, S3Address, S3BlobStore, open_bucket
 

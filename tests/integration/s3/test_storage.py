@@ -4,7 +4,7 @@ import pytest
 
 from spike_contracts.storage import StorageContract
 from spike_core.domain.errors import StorageRefused
-from spike_core.ports.plugins import Storage
+from spike_core.ports.factories import Storage
 from spike_memory import ManualClock
 from spike_s3 import S3BlobStore, open_bucket
 

@@ -5,7 +5,7 @@ from typing import Final
 
 import pytest
 
-from rogue import a_rogue
+from hostile_engine import a_hostile_engine
 from sandboxes import a_sandbox
 from spike_core.domain.dimensions import Dimensions
 from spike_core.domain.errors import WorkAbandoned
@@ -32,10 +32,10 @@ def test_an_engine_that_reports_stops_at_its_next_report_and_its_child_lives_on(
     with a_sandbox() as sandbox:
         sandbox.engine.upscaler.enhance(io.BytesIO(GOOD), size=SIZE)
         (pid,) = sandbox.works.pids
-        watch = Leaving(at=3)
+        monitor = Leaving(at=3)
         with pytest.raises(WorkAbandoned):
-            sandbox.engine.upscaler.enhance(io.BytesIO(a_rogue("work: report")), size=SIZE, watch=watch)
-        assert len(watch.reports) == 3
+            sandbox.engine.upscaler.enhance(io.BytesIO(a_hostile_engine("work: report")), size=SIZE, monitor=monitor)
+        assert len(monitor.reports) == 3
         assert sandbox.engine.upscaler.enhance(io.BytesIO(GOOD), size=SIZE).dimensions == SIZE
         assert sandbox.works.pids == {pid}
 
@@ -46,7 +46,9 @@ def test_an_engine_that_never_reports_is_ended_with_its_child(deed: str) -> None
         sandbox.engine.upscaler.enhance(io.BytesIO(GOOD), size=SIZE)
         (pid,) = sandbox.works.pids
         with pytest.raises(WorkAbandoned):
-            sandbox.engine.upscaler.enhance(io.BytesIO(a_rogue(f"work: {deed}")), size=SIZE, watch=Leaving(at=1))
+            sandbox.engine.upscaler.enhance(
+                io.BytesIO(a_hostile_engine(f"work: {deed}")), size=SIZE, monitor=Leaving(at=1)
+            )
         assert pid not in sandbox.works.pids
         assert sandbox.engine.upscaler.enhance(io.BytesIO(GOOD), size=SIZE).dimensions == SIZE
 
@@ -58,5 +60,5 @@ def test_whatever_a_watch_raises_passes_through() -> None:
 
     with a_sandbox() as sandbox:
         with pytest.raises(KeyboardInterrupt):
-            sandbox.engine.upscaler.enhance(io.BytesIO(GOOD), size=SIZE, watch=Interrupted())
+            sandbox.engine.upscaler.enhance(io.BytesIO(GOOD), size=SIZE, monitor=Interrupted())
         assert sandbox.engine.upscaler.enhance(io.BytesIO(GOOD), size=SIZE).dimensions == SIZE

@@ -8,7 +8,7 @@ import pytest
 from pictures import a_photo, encoded, exif, photograph
 from sandboxes import a_sandbox
 from spike_contracts.blender import BlenderContract
-from spike_contracts.framer import FramerContract
+from spike_contracts.canvas_fitter import CanvasFitterContract
 from spike_contracts.generator import GeneratorContract
 from spike_contracts.metadata import MetadataContract
 from spike_contracts.probe import MakePicture, ProbeContract
@@ -16,7 +16,7 @@ from spike_contracts.upscaler import UpscalerContract
 from spike_core.domain.dimensions import Dimensions
 from spike_core.domain.objects import PictureFormat
 from spike_core.ports.blender import Blender
-from spike_core.ports.framer import Framer
+from spike_core.ports.canvas_fitter import CanvasFitter
 from spike_core.ports.generator import Generator
 from spike_core.ports.metadata import Metadata
 from spike_core.ports.probe import ImageProbe
@@ -70,10 +70,10 @@ class TestSandboxedBlender(_OfPillow, BlenderContract):
     pass
 
 
-class TestSandboxedFramer(_OfPillow, FramerContract):
+class TestSandboxedFramer(_OfPillow, CanvasFitterContract):
     @pytest.fixture
-    def framer(self, sandbox: Sandbox) -> Framer:
-        return sandbox.engine.framer
+    def canvas_fitter(self, sandbox: Sandbox) -> CanvasFitter:
+        return sandbox.engine.canvas_fitter
 
 
 class TestSandboxedMetadata(_OfPillow, MetadataContract):

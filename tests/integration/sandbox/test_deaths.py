@@ -9,10 +9,10 @@ from typing import Final
 
 import pytest
 
-from rogue import a_rogue, broken_engine, dying_engine
+from hostile_engine import a_hostile_engine, broken_engine, dying_engine
 from sandboxes import a_sandbox
 from spike_core.domain.dimensions import Dimensions
-from spike_core.domain.errors import UndecodablePicture, UpscalerUnavailable, WorkCutShort
+from spike_core.domain.errors import UndecodablePicture, UpscalerUnavailable, WorkKilled
 from spike_memory.engine import a_picture
 from spike_sandbox import ErrorInChild, Sandbox
 
@@ -36,7 +36,7 @@ def the_child(sandbox: Sandbox) -> int:
 def at_work(sandbox: Sandbox, threads: ThreadPoolExecutor, gate: Path) -> tuple[int, Future[bytes]]:
     """Have a child sleep over a picture; return its process id, once it does, and the work."""
     os.mkfifo(gate)
-    work = threads.submit(enhance, sandbox, f"rogue work: sleep at {gate};".encode())
+    work = threads.submit(enhance, sandbox, f"hostile work: sleep at {gate};".encode())
     return int(gate.read_text()), work
 
 
@@ -55,8 +55,8 @@ def at_work(sandbox: Sandbox, threads: ThreadPoolExecutor, gate: Path) -> tuple[
 def test_work_that_ends_its_child_is_cut_short_and_the_next_is_done(deed: str, told: str) -> None:
     with a_sandbox(memory_mib=256) as sandbox:
         enhance(sandbox, GOOD)
-        with pytest.raises(WorkCutShort) as cut:
-            enhance(sandbox, a_rogue(f"work: {deed}"))
+        with pytest.raises(WorkKilled) as cut:
+            enhance(sandbox, a_hostile_engine(f"work: {deed}"))
         assert cut.value.reason == told
         assert enhance(sandbox, GOOD)
 
@@ -64,8 +64,8 @@ def test_work_that_ends_its_child_is_cut_short_and_the_next_is_done(deed: str, t
 @pytest.mark.parametrize("deed", ["spin", "spin in C"])
 def test_processor_time_has_an_end(deed: str) -> None:
     with a_sandbox(cpu_s=1) as sandbox:
-        with pytest.raises(WorkCutShort, match="more processor time"):
-            enhance(sandbox, a_rogue(f"work: {deed}"))
+        with pytest.raises(WorkKilled, match="more processor time"):
+            enhance(sandbox, a_hostile_engine(f"work: {deed}"))
         assert enhance(sandbox, GOOD)
 
 
@@ -74,39 +74,39 @@ def test_processor_time_is_counted_for_each_picture_anew() -> None:
     with a_sandbox(cpu_s=1) as sandbox:
         pid = the_child(sandbox)
         for _ in range(4):
-            enhance(sandbox, GOOD + a_rogue("work: toil"))
+            enhance(sandbox, GOOD + a_hostile_engine("work: toil"))
         assert sandbox.works.pids == {pid}
 
 
 @pytest.mark.parametrize("deed", ["sleep", "report"])
 def test_time_has_an_end(deed: str) -> None:
     with a_sandbox(wall_s=1) as sandbox:
-        with pytest.raises(WorkCutShort, match="longer than one may"):
-            enhance(sandbox, a_rogue(f"work: {deed}"))
+        with pytest.raises(WorkKilled, match="longer than one may"):
+            enhance(sandbox, a_hostile_engine(f"work: {deed}"))
         assert enhance(sandbox, GOOD)
 
 
 @pytest.mark.parametrize("deed", ["segfault", "abort"])
 def test_a_picture_that_brings_down_who_looks_at_it_is_refused(deed: str) -> None:
     with a_sandbox() as sandbox, pytest.raises(UndecodablePicture):
-        sandbox.engine.probe.inspect(io.BytesIO(a_rogue(f"look: {deed}")))
+        sandbox.engine.probe.inspect(io.BytesIO(a_hostile_engine(f"look: {deed}")))
 
 
 def test_a_picture_that_uses_up_the_processor_time_of_a_look_is_refused() -> None:
     with a_sandbox(cpu_s=1) as sandbox, pytest.raises(UndecodablePicture):
-        sandbox.engine.probe.inspect(io.BytesIO(a_rogue("look: spin in C")))
+        sandbox.engine.probe.inspect(io.BytesIO(a_hostile_engine("look: spin in C")))
 
 
 @pytest.mark.parametrize("deed", ["kill", "exit", "sleep"])
 def test_a_picture_may_be_sent_again_when_it_may_not_have_been_its_fault(deed: str) -> None:
     with a_sandbox(wall_s=1) as sandbox, pytest.raises(UpscalerUnavailable):
-        sandbox.engine.probe.inspect(io.BytesIO(a_rogue(f"look: {deed}")))
+        sandbox.engine.probe.inspect(io.BytesIO(a_hostile_engine(f"look: {deed}")))
 
 
 @pytest.mark.parametrize("deed", ["segfault", "kill"])
 @pytest.mark.parametrize("is_result", [True, False])
 def test_a_comparison_that_ends_in_a_death_is_told_and_rewinds_both(deed: str, *, is_result: bool) -> None:
-    contents = [io.BytesIO(a_rogue(f"look: {deed}")), io.BytesIO(GOOD)]
+    contents = [io.BytesIO(a_hostile_engine(f"look: {deed}")), io.BytesIO(GOOD)]
     result, original = contents if is_result else reversed(contents)
     refusal = UndecodablePicture if deed == "segfault" else UpscalerUnavailable
     with a_sandbox() as sandbox, pytest.raises(refusal):
@@ -115,7 +115,7 @@ def test_a_comparison_that_ends_in_a_death_is_told_and_rewinds_both(deed: str, *
 
 
 def test_the_content_is_rewound_after_a_death_too() -> None:
-    content = io.BytesIO(a_rogue("look: kill"))
+    content = io.BytesIO(a_hostile_engine("look: kill"))
     with a_sandbox() as sandbox, pytest.raises(UpscalerUnavailable):
         sandbox.engine.probe.inspect(content)
     assert content.tell() == 0
@@ -125,7 +125,7 @@ def test_kill_9_in_the_midst_of_work_cuts_that_work_short_alone(tmp_path: Path) 
     with a_sandbox(workers=2) as sandbox, ThreadPoolExecutor(2) as threads:
         (doomed, other), works = zip(*[at_work(sandbox, threads, tmp_path / name) for name in "ab"], strict=True)
         os.kill(doomed, signal.SIGKILL)
-        with pytest.raises(WorkCutShort):
+        with pytest.raises(WorkKilled):
             works[0].result()
         assert other in sandbox.works.pids
         os.kill(other, signal.SIGKILL)
@@ -139,7 +139,7 @@ def test_what_is_meant_for_the_parent_does_not_end_work(tmp_path: Path, number: 
     with a_sandbox() as sandbox, ThreadPoolExecutor(1) as threads:
         pid = the_child(sandbox)
         assert os.getsid(pid) != os.getsid(0)
-        work = threads.submit(enhance, sandbox, GOOD + f"rogue work: nothing at {gate};".encode())
+        work = threads.submit(enhance, sandbox, GOOD + f"hostile work: nothing at {gate};".encode())
         with gate.open() as pipe:
             os.kill(pid, number)
             assert int(pipe.read()) == pid
@@ -150,10 +150,10 @@ def test_what_is_meant_for_the_parent_does_not_end_work(tmp_path: Path, number: 
 def test_others_are_served_while_some_are_led_astray() -> None:
     deeds = ["segfault", "exit", "kill", "eat", "raise", "abort", "nonsense"] * 3
     with a_sandbox(workers=3, memory_mib=256) as sandbox, ThreadPoolExecutor(12) as threads:
-        rogues = [threads.submit(enhance, sandbox, a_rogue(f"work: {deed}")) for deed in deeds]
+        hostiles = [threads.submit(enhance, sandbox, a_hostile_engine(f"work: {deed}")) for deed in deeds]
         good = [threads.submit(enhance, sandbox, GOOD) for _ in range(60)]
         assert len([work.result() for work in good]) == 60
-        assert all(work.exception() is not None for work in rogues)
+        assert all(work.exception() is not None for work in hostiles)
         assert len(sandbox.works.pids) <= 3
 
 
@@ -170,7 +170,7 @@ def test_an_error_that_is_no_ones_word_keeps_its_traceback_for_the_log() -> None
     with a_sandbox() as sandbox:
         pid = the_child(sandbox)
         with pytest.raises(ErrorInChild, match="ZeroDivisionError") as error:
-            enhance(sandbox, a_rogue("work: raise"))
+            enhance(sandbox, a_hostile_engine("work: raise"))
         assert "in _divide_by_zero" in error.value.__notes__[0]
         assert sandbox.works.pids == {pid}, "an error is no death"
 

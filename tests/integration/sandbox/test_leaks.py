@@ -12,10 +12,10 @@ from typing import Final
 import psutil
 import pytest
 
-from rogue import a_rogue
+from hostile_engine import a_hostile_engine
 from sandboxes import a_sandbox
 from spike_core.domain.dimensions import Dimensions
-from spike_core.domain.errors import UnknownPictureFormat, WorkCutShort
+from spike_core.domain.errors import UnknownPictureFormat, WorkKilled
 from spike_memory.engine import a_picture
 
 SIZE: Final = Dimensions(width_px=64, height_px=48)
@@ -32,8 +32,8 @@ def test_a_hundred_works_with_deaths_among_them_leave_nothing_open(
     with a_sandbox(workers=2) as sandbox:
         for number in range(100):
             if number % 10 == 7:
-                with pytest.raises(WorkCutShort):
-                    sandbox.engine.upscaler.enhance(io.BytesIO(a_rogue("work: kill")), size=SIZE)
+                with pytest.raises(WorkKilled):
+                    sandbox.engine.upscaler.enhance(io.BytesIO(a_hostile_engine("work: kill")), size=SIZE)
             elif number % 10 == 8:
                 with pytest.raises(UnknownPictureFormat):
                     sandbox.engine.upscaler.enhance(io.BytesIO(b"junk"), size=SIZE)
@@ -75,9 +75,14 @@ def test_a_child_that_keeps_much_memory_is_replaced() -> None:
     """Else it would refuse the pictures of others: for want of memory they seem damaged to an engine."""
     with a_sandbox(memory_mib=256) as sandbox:
         pids = []
-        for picture in (a_picture(SIZE), a_rogue("work: keep"), a_rogue("work: keep"), a_picture(SIZE)):
+        for picture in (
+            a_picture(SIZE),
+            a_hostile_engine("work: keep"),
+            a_hostile_engine("work: keep"),
+            a_picture(SIZE),
+        ):
             with sandbox.works.one() as child:
                 pids.append(child.pid)
-            with contextlib.suppress(UnknownPictureFormat):  # a rogue is none
+            with contextlib.suppress(UnknownPictureFormat):  # a hostile is none
                 sandbox.engine.upscaler.enhance(io.BytesIO(picture), size=SIZE)
     assert pids[0] == pids[1] != pids[2] != pids[3]

@@ -17,16 +17,16 @@ TESTS: Final = Path(__file__).parents[2]
 PREAMBLE: Final = """
 import io, os, sys, threading
 sys.path.insert(0, {tests!r})
-from rogue import a_rogue
+from hostile_engine import a_hostile_engine
 from sandboxes import GENEROUS
-from rogue import rogue_engine
+from hostile_engine import hostile_engine
 from spike_core.domain.dimensions import Dimensions
 from spike_memory.engine import a_picture
 from spike_sandbox import Sandbox, Tools
 
 print("imported")
 SIZE = Dimensions(width_px=64, height_px=48)
-sandbox = Sandbox.over(Tools(engine=rogue_engine), workers=2, work_limits=GENEROUS, probes=1, look_limits=GENEROUS)
+sandbox = Sandbox.over(Tools(engine=hostile_engine), workers=2, work_limits=GENEROUS, probes=1, look_limits=GENEROUS)
 enhance = lambda data: sandbox.engine.upscaler.enhance(io.BytesIO(data), size=SIZE)
 """
 
@@ -66,7 +66,7 @@ def test_no_child_outlives_its_parent(tmp_path: Path, deed: str, number: signal.
         tmp_path,
         f"""
         enhance(a_picture(SIZE))
-        threading.Thread(target=enhance, args=(b"rogue work: {deed} at {gate};",)).start()
+        threading.Thread(target=enhance, args=(b"hostile work: {deed} at {gate};",)).start()
         with open({str(gate)!r}) as pipe:
             busy = int(pipe.read())
         sandbox.engine.probe.inspect(io.BytesIO(a_picture(SIZE)))

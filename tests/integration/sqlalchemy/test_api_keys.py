@@ -12,7 +12,7 @@ from spike_core.domain.api_keys import ApiKeyName
 from spike_core.domain.errors import TooManyApiKeys
 from spike_core.domain.identifiers import UserId
 from spike_core.domain.limits import API_KEYS_ACTIVE_MAX
-from spike_core.services.api_keys import Keyring
+from spike_core.services.api_keys import ApiKeys
 from spike_memory import CountingIds, CountingSecrets, ManualClock
 from spike_sqlalchemy import SqlAlchemyDatabase
 
@@ -24,20 +24,20 @@ class TestSqlAlchemyApiKeys(ApiKeysContract):
     """On SQLite and PostgreSQL."""
 
 
-def _create_from_all_sides(keyrings: list[Keyring], user_id: UserId) -> int:
+def _create_from_all_sides(keyrings: list[ApiKeys], user_id: UserId) -> int:
     """Have each keyring's thread ask for keys at the same time; return how many were refused."""
     refused = []
     start = threading.Barrier(len(keyrings))
 
-    def create(keyring: Keyring) -> None:
+    def create(api_keys: ApiKeys) -> None:
         start.wait()
         for _ in range(TRIES):
             try:
-                keyring.create(user_id, ApiKeyName("one more"))
+                api_keys.create(user_id, ApiKeyName("one more"))
             except TooManyApiKeys as error:
                 refused.append(error)
 
-    threads = [threading.Thread(target=create, args=(keyring,)) for keyring in keyrings]
+    threads = [threading.Thread(target=create, args=(api_keys,)) for api_keys in keyrings]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -56,7 +56,7 @@ def test_however_many_ask_at_once_nobody_gets_an_eleventh_key(
         tx.accounts.add_user(user)
     clock, ids, secrets = ManualClock(NOON), CountingIds(), CountingSecrets()
     keyrings = [
-        Keyring(transactions=databases[number % engines].transactions, clock=clock, ids=ids, secrets=secrets)
+        ApiKeys(transactions=databases[number % engines].transactions, clock=clock, ids=ids, secrets=secrets)
         for number in range(THREADS)
     ]
 

@@ -5,7 +5,7 @@ from typing import Final
 
 from attrs import evolve
 
-from house import House
+from services import Services
 from spike_contracts.builders import NOON, a_job, an_image, an_opening
 from spike_core.domain.tokens import Tokens
 from spike_core.ports.transactions import Transactions
@@ -27,13 +27,15 @@ def _fill(transactions: Transactions, portions: int) -> None:
         with transactions.begin() as tx:
             tx.images.add(image)
             tx.wallets.open(posting)
-            tx.jobs.add([evolve(job, order=evolve(job.order, charged=Tokens(2))) for job in jobs])
+            tx.jobs.add([evolve(job, spec=evolve(job.spec, charged=Tokens(2))) for job in jobs])
 
 
-def _peak_bytes(house: House) -> int:
+def _peak_bytes(services: Services) -> int:
     tracemalloc.start()
     try:
-        findings = [finding for finding in house.audit.findings() if finding.invariant != "I8"]  # there are no objects
+        findings = [
+            finding for finding in services.audit.findings() if finding.invariant != "I8"
+        ]  # there are no objects
         return tracemalloc.get_traced_memory()[1]
     finally:
         tracemalloc.stop()
@@ -41,9 +43,9 @@ def _peak_bytes(house: House) -> int:
 
 
 def test_the_audit_of_six_times_as_much_takes_no_more_memory(transactions: Transactions) -> None:
-    house = House.build(transactions=transactions)
+    services = Services.build(transactions=transactions)
     _fill(transactions, 2)
-    _peak_bytes(house)  # statements are compiled, caches filled
-    few = _peak_bytes(house)
+    _peak_bytes(services)  # statements are compiled, caches filled
+    few = _peak_bytes(services)
     _fill(transactions, 10)
-    assert _peak_bytes(house) < few * SLACK
+    assert _peak_bytes(services) < few * SLACK

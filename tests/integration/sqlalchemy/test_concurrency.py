@@ -17,12 +17,12 @@ from spike_core.domain.tokens import NO_TOKENS, Tokens
 from spike_core.ports.clock import Clock
 from spike_core.ports.ids import Ids
 from spike_core.ports.transactions import Transactions
-from spike_core.services.charging import Charging
+from spike_core.services.billing import Billing
 from spike_core.services.dispatch import Dispatch
 from spike_core.services.enhancements import Enhancements
-from spike_core.services.intake import Intake
-from spike_core.services.settlement import Settlement
-from spike_core.services.turns import TurnTaking
+from spike_core.services.fair_scheduling import FairScheduling
+from spike_core.services.ingest import Ingest
+from spike_core.services.job_transitions import JobTransitions
 from spike_memory import CountingIds, ManualClock, MemoryBlobStore, MemoryMetadata, MemoryProbe, MemoryQueue
 from spike_sqlalchemy import SqlAlchemyDatabase, open_sqlite
 
@@ -33,14 +33,14 @@ AFFORDABLE = 13
 
 def _enhancements(transactions: Transactions, *, clock: Clock, ids: Ids, queue: MemoryQueue) -> Enhancements:
     limits = JobLimits()
-    charging = Charging(policy=RegenerationPolicy(), limits=limits)
-    settlement = Settlement(transactions=transactions, clock=clock, charging=charging, limits=limits)
-    turns = TurnTaking(transactions=transactions, clock=clock, limits=limits)
+    billing = Billing(policy=RegenerationPolicy(), limits=limits)
+    job_transitions = JobTransitions(transactions=transactions, clock=clock, billing=billing, limits=limits)
+    turns = FairScheduling(transactions=transactions, clock=clock, limits=limits)
     dispatch = Dispatch(
-        transactions=transactions, queue=queue, clock=clock, settlement=settlement, turns=turns, limits=limits
+        transactions=transactions, queue=queue, clock=clock, job_transitions=job_transitions, turns=turns, limits=limits
     )
     blobs, probe = MemoryBlobStore(ManualClock()), MemoryProbe()
-    intake = Intake(
+    ingest = Ingest(
         transactions=transactions,
         blobs=blobs,
         probe=probe,
@@ -49,7 +49,7 @@ def _enhancements(transactions: Transactions, *, clock: Clock, ids: Ids, queue: 
         limits=limits,
     )
     return Enhancements(
-        transactions=transactions, clock=clock, ids=ids, charging=charging, dispatch=dispatch, intake=intake
+        transactions=transactions, clock=clock, ids=ids, billing=billing, dispatch=dispatch, ingest=ingest
     )
 
 
@@ -131,7 +131,7 @@ def test_of_parallel_requests_on_a_balance_for_one_exactly_one_is_accepted(trans
 
     assert sorted(outcomes) == [False, True]
     with transactions.view() as tx:
-        assert [job.order.tier for job in tx.job_lists.of_image(image.id)] == tiers
+        assert [job.spec.tier for job in tx.job_lists.of_image(image.id)] == tiers
         assert tx.wallets.get(image.owner_id).balance == Tokens(1)
 
 

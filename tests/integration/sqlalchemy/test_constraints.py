@@ -12,8 +12,6 @@ from spike_contracts.accounts import a_session, a_user
 from spike_contracts.api_keys import an_api_key
 from spike_contracts.builders import NOON, a_job, an_album, an_album_image_id, an_image, an_opening
 from spike_contracts.jobs import KINDS, a_job_of, store
-from spike_core.domain.chores import Chore, Round
-from spike_core.domain.facts import JobDue
 from spike_core.domain.jobs import (
     CancelledJob,
     ClaimedJob,
@@ -26,6 +24,8 @@ from spike_core.domain.jobs import (
     StartedJob,
 )
 from spike_core.domain.ledger import SPEND_KINDS, EntryKind
+from spike_core.domain.maintenance import MaintenanceRun, MaintenanceTask
+from spike_core.domain.outbox import OutboxMessage
 from spike_core.domain.tokens import Tokens
 from spike_core.domain.wallet import Posting
 from spike_core.ports.transactions import Transactions
@@ -213,7 +213,9 @@ def test_an_album_has_each_image_and_each_position_once(engine: Engine, transact
     ],
 )
 def test_a_round_that_is_held_was_begun_and_counted(engine: Engine, wrong: Mapping[str, object]) -> None:
-    held = round_row(Round.before_the_first(Chore.ORPHANS).next(now=NOON, lease=timedelta(minutes=1)))
+    held = round_row(
+        MaintenanceRun.before_the_first(MaintenanceTask.ORPHANS).next(now=NOON, lease=timedelta(minutes=1))
+    )
     with pytest.raises(IntegrityError):
         _insert(engine, chores, {**held, **wrong})
     _insert(engine, chores, held)
@@ -253,7 +255,7 @@ def test_with_an_image_goes_what_is_about_it_and_the_ledger_stays(engine: Engine
         tx.wallets.open(opening)
         tx.wallets.post(charged)
         tx.jobs.add([job])
-        tx.outbox.put([JobDue(job_id=job.id, due_at=NOON)])
+        tx.outbox.put([OutboxMessage(job_id=job.id, due_at=NOON)])
     with engine.connect() as connection, connection.begin():
         connection.execute(delete(images))
     with engine.connect() as connection:

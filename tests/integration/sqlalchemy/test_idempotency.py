@@ -17,9 +17,9 @@ BODY = json.dumps({"prompt": "a mountain", "tier": "TIER_1K"})
 @pytest.mark.parametrize("processes", [1, THREADS])
 def test_one_request_sent_many_times_at_once_is_charged_once(database: SqlAlchemyDatabase, processes: int) -> None:
     """Each process has an application of its own, which knows nothing of what the others are working on."""
-    house = MemorySpike.build(database=database)
-    registered = house.register()
-    apps = [create_app(house.spike) for _ in range(processes)]
+    services = MemorySpike.build(database=database)
+    registered = services.register()
+    apps = [create_app(services.spike) for _ in range(processes)]
     headers = {
         "Authorization": f"Bearer {registered.session_token.text}",
         "Content-Type": "application/json",
@@ -34,6 +34,6 @@ def test_one_request_sent_many_times_at_once_is_charged_once(database: SqlAlchem
         answers = list(pool.map(send, range(THREADS * 3)))
     assert {answer.status_code for answer in answers} <= {200, 409}
     assert len({answer.content for answer in answers if answer.status_code == 200}) == 1
-    assert house.spike.treasury.account(registered.user.id).wallet.balance.amount == 98
-    assert len(house.statuses()) == 1
-    assert list(house.spike.audit.findings()) == []
+    assert services.spike.wallets.account(registered.user.id).wallet.balance.amount == 98
+    assert len(services.statuses()) == 1
+    assert list(services.spike.audit.findings()) == []

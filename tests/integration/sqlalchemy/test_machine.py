@@ -12,7 +12,7 @@ from hypothesis import settings
 from effort import examples
 from machine import SpikeMachine
 from servers.postgres import emptied
-from spike_core.ports.plugins import Database
+from spike_core.ports.factories import Database
 from spike_sqlalchemy import open_postgres, open_sqlite
 
 

@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from spike_core.domain.errors import InvalidValue
-from spike_core.ports.plugins import DatabaseLimits, OpenDatabase
+from spike_core.ports.factories import DatabaseLimits, OpenDatabase
 from spike_sqlalchemy import open_postgres, open_sqlite
 
 OPEN: OpenDatabase = open_sqlite  # mypy says that it is one

@@ -18,7 +18,7 @@ from spike_contracts.builders import NOON, a_job, a_job_id, an_image, an_opening
 from spike_core.domain.errors import DatabaseUnavailable, DuplicateEntry, TransactionUndone
 from spike_core.domain.images import Image
 from spike_core.domain.tokens import Tokens
-from spike_core.ports.plugins import DatabaseLimits
+from spike_core.ports.factories import DatabaseLimits
 from spike_core.ports.transactions import Transactions
 from spike_core.services.attempts import repeated
 from spike_sqlalchemy import PostgresDatabase, open_postgres

@@ -17,10 +17,10 @@ from sqlalchemy import Engine, text
 from spike_contracts.builders import NOON, a_claimed_job, a_job, an_album, an_album_image_id, an_image
 from spike_contracts.jobs import store
 from spike_core.domain.errors import DatabaseUnavailable
-from spike_core.domain.facts import JobDue
+from spike_core.domain.outbox import OutboxMessage
 from spike_sqlalchemy import PostgresDatabase, open_postgres
 from spike_sqlalchemy.engine import BEGIN
-from spike_sqlalchemy.migrators import alone_at_server
+from spike_sqlalchemy.migration_lock import server_migration_lock
 from spike_sqlalchemy.tables import METADATA
 
 MIGRATE = "import sys; from spike_sqlalchemy import open_postgres; open_postgres(sys.argv[1]).migrate()"
@@ -121,7 +121,7 @@ def test_what_is_stored_outlives_the_way_down_and_up(database: PostgresDatabase)
         tx.albums.add(album)
         places = tx.album_order.append(album.id, [(an_album_image_id(), image.id)], now=NOON)
         store(tx, job, waiting)
-        tx.outbox.put([JobDue(job_id=waiting.id, due_at=NOON)])
+        tx.outbox.put([OutboxMessage(job_id=waiting.id, due_at=NOON)])
     _migrate_to(database, "0001", down=True)
     with pytest.raises(DatabaseUnavailable):
         database.ping()
@@ -131,8 +131,8 @@ def test_what_is_stored_outlives_the_way_down_and_up(database: PostgresDatabase)
         assert tx.images.get(image.id) == image
         assert tx.albums.get(album.id) == album
         assert list(tx.album_order.places(album.id)) == list(places)
-        assert tx.job_lists.of_image(image.id) == sorted([job, waiting], key=lambda each: each.order.cursor)
-        assert list(tx.outbox.due(now=NOON, limit=10)) == [JobDue(job_id=waiting.id, due_at=NOON)]
+        assert tx.job_lists.of_image(image.id) == sorted([job, waiting], key=lambda each: each.spec.cursor)
+        assert list(tx.outbox.due(now=NOON, limit=10)) == [OutboxMessage(job_id=waiting.id, due_at=NOON)]
 
 
 def test_an_empty_database_is_no_answer(empty: PostgresDatabase) -> None:
@@ -164,7 +164,7 @@ def test_who_comes_second_waits_for_the_migrator(empty: PostgresDatabase) -> Non
     second = threading.Thread(target=migrate)
     with empty.engine.connect() as first, first.begin():
         first.exec_driver_sql(BEGIN["postgresql"])
-        alone_at_server(first)
+        server_migration_lock(first)
         second.start()
         assert not done.wait(0.3)
     second.join(30)
@@ -177,7 +177,7 @@ def test_a_migration_waits_for_a_table_no_longer_than_everybody_does(empty: Post
     with empty.engine.connect() as connection, connection.begin():
         connection.exec_driver_sql(BEGIN["postgresql"])
         before = connection.exec_driver_sql("SHOW lock_timeout").scalar_one()
-        alone_at_server(connection)
+        server_migration_lock(connection)
         assert connection.exec_driver_sql("SHOW lock_timeout").scalar_one() == before == "5s"
         assert connection.exec_driver_sql("SHOW statement_timeout").scalar_one() == "0"
     with empty.engine.connect() as connection:

@@ -6,7 +6,7 @@ import pytest
 
 from spike_contracts.builders import an_image, an_image_id
 from spike_core.domain.errors import ImageNotFound
-from spike_core.ports.plugins import DatabaseLimits
+from spike_core.ports.factories import DatabaseLimits
 from spike_sqlalchemy import PostgresDatabase, open_postgres
 
 

@@ -12,7 +12,7 @@ from typing import Any, Final
 import pytest
 from attrs import evolve, frozen
 
-from house import House
+from services import Services
 from spike_contracts.builders import an_album, an_owner
 from spike_core.domain.accounts import Email
 from spike_core.domain.albums import AlbumName
@@ -25,7 +25,7 @@ from spike_core.domain.tasks import Enhancement
 from spike_core.domain.tiers import Tier
 from spike_core.ports.transactions import Transaction, Transactions
 from spike_core.services.albums import NewAlbum
-from spike_core.services.labelling import Labels
+from spike_core.services.image_updates import ImagePatch
 
 A_MOMENT_S: Final = 0.1  # in which the second would have gone wrong
 PATIENCE_S: Final = 20
@@ -82,154 +82,154 @@ def overtaken(service: Any, first: Callable[[Any], object], second: Callable[[],
     return outcome
 
 
-def _labels(**changes: Any) -> Labels:
+def _labels(**changes: Any) -> ImagePatch:
     """Return what is to change, each named."""
     arguments: dict[str, Any] = dict(changes)
-    return Labels(**arguments)
+    return ImagePatch(**arguments)
 
 
 @pytest.fixture
-def house(transactions: Transactions) -> House:
-    return House.build(transactions=transactions)
+def services(transactions: Transactions) -> Services:
+    return Services.build(transactions=transactions)
 
 
 @pytest.fixture
-def owner(house: House) -> OwnerId:
-    return house.owner(tokens=100)
+def owner(services: Services) -> OwnerId:
+    return services.owner(tokens=100)
 
 
 @pytest.fixture
-def image(house: House, owner: OwnerId) -> Image:
-    return house.upload(owner).image
+def image(services: Services, owner: OwnerId) -> Image:
+    return services.upload(owner).image
 
 
 @pytest.fixture
-def claimed(house: House, image: Image) -> ClaimedJob:
+def claimed(services: Services, image: Image) -> ClaimedJob:
     """The job of the image, at a worker."""
-    [job_id] = house.inbox.messages
-    claimed = house.settlement.claim(job_id)
-    assert claimed.order.task == Enhancement(image_id=image.id)
+    [job_id] = services.inbox.messages
+    claimed = services.job_transitions.claim(job_id)
+    assert claimed.spec.task == Enhancement(image_id=image.id)
     return claimed
 
 
-def test_a_job_asked_for_while_its_image_goes_is_refused(house: House, owner: OwnerId, image: Image) -> None:
+def test_a_job_asked_for_while_its_image_goes_is_refused(services: Services, owner: OwnerId, image: Image) -> None:
     asked = overtaken(
-        house.removal,
-        lambda removal: removal.remove(owner, image.id),
-        lambda: house.enhancements.enhance(owner, image_id=image.id, tier=Tier.TIER_2K),
+        services.deletion,
+        lambda deletion: deletion.remove(owner, image.id),
+        lambda: services.enhancements.enhance(owner, image_id=image.id, tier=Tier.TIER_2K),
     )
     assert isinstance(asked.error, ImageNotFound)
-    assert house.balance(owner) == 100
-    assert house.inventory().jobs == {}
-    assert house.findings() == []
+    assert services.balance(owner) == 100
+    assert services.inventory().jobs == {}
+    assert services.findings() == []
 
 
 def test_an_image_that_goes_while_a_job_is_asked_for_takes_the_job_along(
-    house: House, owner: OwnerId, image: Image
+    services: Services, owner: OwnerId, image: Image
 ) -> None:
     removed = overtaken(
-        house.enhancements,
+        services.enhancements,
         lambda enhancements: enhancements.enhance(owner, image_id=image.id, tier=Tier.TIER_2K),
-        lambda: house.removal.remove(owner, image.id),
+        lambda: services.deletion.remove(owner, image.id),
     )
     assert removed.error is None
-    assert house.balance(owner) == 100
-    assert (house.inventory().jobs, house.inventory().images) == ({}, {})
-    assert house.findings() == []
+    assert services.balance(owner) == 100
+    assert (services.inventory().jobs, services.inventory().images) == ({}, {})
+    assert services.findings() == []
 
 
-def test_an_image_that_goes_while_it_is_moved_is_in_no_album(house: House, owner: OwnerId, image: Image) -> None:
-    album = house.albums.create(owner, NewAlbum(name=AlbumName("holidays")))
+def test_an_image_that_goes_while_it_is_moved_is_in_no_album(services: Services, owner: OwnerId, image: Image) -> None:
+    album = services.albums.create(owner, NewAlbum(name=AlbumName("holidays")))
     moved = overtaken(
-        house.removal,
-        lambda removal: removal.remove(owner, image.id),
-        lambda: house.arrangement.move(owner, [image.id], target=album.id),
+        services.deletion,
+        lambda deletion: deletion.remove(owner, image.id),
+        lambda: services.album_contents.move(owner, [image.id], target=album.id),
     )
     assert isinstance(moved.error, ImageNotFound)
-    assert house.albums.show(album.id, viewer=owner).images == []
+    assert services.albums.show(album.id, viewer=owner).images == []
 
 
-def test_of_two_changes_to_one_image_neither_is_lost(house: House, owner: OwnerId, image: Image) -> None:
+def test_of_two_changes_to_one_image_neither_is_lost(services: Services, owner: OwnerId, image: Image) -> None:
     """An image that was made private mustn't become public because somebody renamed it meanwhile."""
-    house.labelling.change(owner, image.id, _labels(is_public=True))
+    services.image_updates.change(owner, image.id, _labels(is_public=True))
     renamed = overtaken(
-        house.labelling,
-        lambda labelling: labelling.change(owner, image.id, _labels(is_public=False)),
-        lambda: house.labelling.change(owner, image.id, _labels(name=ImageName("b.jpg"))),
+        services.image_updates,
+        lambda image_updates: image_updates.change(owner, image.id, _labels(is_public=False)),
+        lambda: services.image_updates.change(owner, image.id, _labels(name=ImageName("b.jpg"))),
     )
     assert renamed.error is None
-    stored = house.gallery.image(image.id, viewer=owner).image
+    stored = services.queries.image(image.id, viewer=owner).image
     assert (stored.name, stored.is_public) == (ImageName("b.jpg"), False)
 
 
 def test_a_worker_that_is_faster_than_the_note_of_its_message_gets_the_job(
-    house: House, owner: OwnerId, image: Image
+    services: Services, owner: OwnerId, image: Image
 ) -> None:
     """Its message is the only one: a worker that took the job for somebody else's would leave it lying for minutes."""
-    house.inbox.refuses = True
-    job = house.enhancements.enhance(owner, image_id=image.id, tier=Tier.TIER_2K).job
-    house.inbox.refuses = False
+    services.inbox.refuses = True
+    job = services.enhancements.enhance(owner, image_id=image.id, tier=Tier.TIER_2K).job
+    services.inbox.refuses = False
     claimed = overtaken(
-        house.dispatch,
+        services.dispatch,
         lambda dispatch: dispatch.start([job]),
-        lambda: house.settlement.claim(job.id),
+        lambda: services.job_transitions.claim(job.id),
     )
     assert claimed.error is None
-    assert isinstance(house.job(job.id), ClaimedJob)
-    assert job.id not in {message.job_id for message in house.inventory().messages}
+    assert isinstance(services.job(job.id), ClaimedJob)
+    assert job.id not in {message.job_id for message in services.inventory().messages}
 
 
-def test_a_worker_that_shows_life_isnt_buried(house: House, claimed: ClaimedJob) -> None:
+def test_a_worker_that_shows_life_isnt_buried(services: Services, claimed: ClaimedJob) -> None:
     """Its renewal keeps the fence, so only a second look can tell."""
-    house.clock.advance(house.limits.lease + timedelta(seconds=1))
+    services.clock.advance(services.limits.lease + timedelta(seconds=1))
     buried = overtaken(
-        house.settlement,
-        lambda settlement: settlement.renew(claimed, progress=50),
-        lambda: house.settlement.bury(claimed),
+        services.job_transitions,
+        lambda job_transitions: job_transitions.renew(claimed, progress=50),
+        lambda: services.job_transitions.expire_lease(claimed),
     )
     assert isinstance(buried.error, JobChanged)
-    assert isinstance(house.job(claimed.id), ClaimedJob)
+    assert isinstance(services.job(claimed.id), ClaimedJob)
 
 
-def test_a_burial_that_comes_first_is_final(house: House, claimed: ClaimedJob) -> None:
-    house.clock.advance(house.limits.lease + timedelta(seconds=1))
+def test_a_burial_that_comes_first_is_final(services: Services, claimed: ClaimedJob) -> None:
+    services.clock.advance(services.limits.lease + timedelta(seconds=1))
     renewed = overtaken(
-        house.settlement,
-        lambda settlement: settlement.bury(claimed),
-        lambda: house.settlement.renew(claimed, progress=50),
+        services.job_transitions,
+        lambda job_transitions: job_transitions.expire_lease(claimed),
+        lambda: services.job_transitions.renew(claimed, progress=50),
     )
     assert isinstance(renewed.error, JobChanged)
 
 
-def test_a_cancellation_against_a_failure_refunds_once(house: House, owner: OwnerId, claimed: ClaimedJob) -> None:
+def test_a_cancellation_against_a_failure_refunds_once(services: Services, owner: OwnerId, claimed: ClaimedJob) -> None:
     failed = overtaken(
-        house.cancellation,
+        services.cancellation,
         lambda cancellation: cancellation.cancel(owner, claimed.id),
-        lambda: house.settlement.fail(claimed, "no"),
+        lambda: services.job_transitions.fail(claimed, "no"),
     )
     assert isinstance(failed.error, JobChanged)
-    assert house.balance(owner) == 100
-    assert house.findings() == []
+    assert services.balance(owner) == 100
+    assert services.findings() == []
 
 
-def test_nobody_gets_an_album_too_many(house: House) -> None:
+def test_nobody_gets_an_album_too_many(services: Services) -> None:
     owner_id = an_owner()
-    with house.transactions.begin() as tx:
+    with services.transactions.begin() as tx:
         for _ in range(ALBUMS_PER_OWNER_MAX - 1):
             tx.albums.add(an_album(owner_id=owner_id))
     second = overtaken(
-        house.albums,
+        services.albums,
         lambda albums: albums.create(owner_id, NewAlbum(name=AlbumName("the last"))),
-        lambda: house.albums.create(owner_id, NewAlbum(name=AlbumName("one more"))),
+        lambda: services.albums.create(owner_id, NewAlbum(name=AlbumName("one more"))),
     )
     assert isinstance(second.error, TooManyAlbums)
-    assert len(house.albums.of_owner(owner_id)) == ALBUMS_PER_OWNER_MAX
+    assert len(services.albums.of_owner(owner_id)) == ALBUMS_PER_OWNER_MAX
 
 
-def test_the_same_email_is_taken_once(house: House) -> None:
+def test_the_same_email_is_taken_once(services: Services) -> None:
     second = overtaken(
-        house.registration,
+        services.registration,
         lambda registration: registration.register(Email.parse("ada@example.org")),
-        lambda: house.registration.register(Email.parse("ada@example.org")),
+        lambda: services.registration.register(Email.parse("ada@example.org")),
     )
     assert isinstance(second.error, EmailTaken)

@@ -23,7 +23,7 @@ from sqlalchemy import insert, text
 from spike_contracts.builders import NOON, a_claimed_job, a_job, an_album, an_album_image_id, an_image
 from spike_contracts.jobs import store
 from spike_core.domain.errors import DatabaseUnavailable
-from spike_core.domain.facts import JobDue
+from spike_core.domain.outbox import OutboxMessage
 from spike_sqlalchemy import SqliteDatabase, open_sqlite, sqlite_engine
 from spike_sqlalchemy.rows import album_row
 from spike_sqlalchemy.schema import HEAD
@@ -245,7 +245,7 @@ def test_a_database_of_the_second_revision_keeps_its_jobs_and_their_messages(emp
     with empty.transactions.begin() as tx:
         tx.images.add(image)
         store(tx, job, waiting)
-        tx.outbox.put([JobDue(job_id=waiting.id, due_at=NOON)])
+        tx.outbox.put([OutboxMessage(job_id=waiting.id, due_at=NOON)])
     with empty.engine.connect() as connection, connection.begin():
         config.attributes["connection"] = connection
         command.downgrade(config, "0002")
@@ -254,5 +254,5 @@ def test_a_database_of_the_second_revision_keeps_its_jobs_and_their_messages(emp
     empty.migrate()
 
     with empty.transactions.view() as tx:
-        assert tx.job_lists.of_image(image.id) == sorted([job, waiting], key=lambda each: each.order.cursor)
-        assert list(tx.outbox.due(now=NOON, limit=10)) == [JobDue(job_id=waiting.id, due_at=NOON)]
+        assert tx.job_lists.of_image(image.id) == sorted([job, waiting], key=lambda each: each.spec.cursor)
+        assert list(tx.outbox.due(now=NOON, limit=10)) == [OutboxMessage(job_id=waiting.id, due_at=NOON)]

@@ -12,7 +12,7 @@ from functools import partial
 
 import pytest
 
-from house import House
+from services import Services
 from spike_core.domain.errors import Conflict, ImageNotFound, JobNotFound, SpikeError
 from spike_core.domain.images import Image
 from spike_core.domain.jobs import CancelledJob, ClaimedJob, CompletedJob, Result
@@ -25,8 +25,8 @@ TRIES = 8
 
 
 @pytest.fixture
-def house(database: SqlAlchemyDatabase) -> House:
-    return House.build(transactions=database.transactions)
+def services(database: SqlAlchemyDatabase) -> Services:
+    return Services.build(transactions=database.transactions)
 
 
 def at_once(*actions: Callable[[], object]) -> Sequence[SpikeError | None]:
@@ -53,102 +53,102 @@ def at_once(*actions: Callable[[], object]) -> Sequence[SpikeError | None]:
     return refusals
 
 
-def a_delivery(house: House, job: ClaimedJob, image: Image) -> Callable[[], object]:
+def a_delivery(services: Services, job: ClaimedJob, image: Image) -> Callable[[], object]:
     """Store what a worker has made and return how it delivers it."""
-    size = job.order.tier.output_size(image.dimensions)
+    size = job.spec.tier.output_size(image.dimensions)
     picture = a_picture(size)
     key = ObjectKey.of_result(job.id, PictureFormat.JPEG, attempt=job.attempt)
-    house.blobs.put(key, io.BytesIO(picture))
+    services.blobs.put(key, io.BytesIO(picture))
     result = Result(key=key, format=PictureFormat.JPEG, dimensions=size, size_bytes=len(picture))
-    return lambda: house.settlement.complete(job, result)
+    return lambda: services.job_transitions.complete(job, result)
 
 
 @pytest.mark.parametrize("number", range(TRIES))
-def test_a_cancellation_against_a_delivery_has_one_winner(house: House, number: int) -> None:
+def test_a_cancellation_against_a_delivery_has_one_winner(services: Services, number: int) -> None:
     """Lesson 4: a status was written whatever it had been, so a cancelled job was completed, and paid back."""
-    owner = house.owner(tokens=10)
-    image = house.upload(owner).image
-    claimed = house.settlement.claim(house.inbox.messages.popleft())
-    actions = [a_delivery(house, claimed, image), lambda: house.cancellation.cancel(owner, claimed.id)]
+    owner = services.owner(tokens=10)
+    image = services.upload(owner).image
+    claimed = services.job_transitions.claim(services.inbox.messages.popleft())
+    actions = [a_delivery(services, claimed, image), lambda: services.cancellation.cancel(owner, claimed.id)]
     refusals = at_once(*(reversed(actions) if number % 2 else actions))
     assert [isinstance(refusal, Conflict) for refusal in refusals].count(True) == 1
     assert [refusal is None for refusal in refusals].count(True) == 1
-    settled = house.job(claimed.id)
+    settled = services.job(claimed.id)
     assert isinstance(settled, CancelledJob | CompletedJob)
-    assert house.balance(owner) == (10 if isinstance(settled, CancelledJob) else 8)
-    house.pass_time(house.limits.orphan_age + timedelta(seconds=1))
-    house.sweep.collect_orphans()
-    assert house.findings() == []
+    assert services.balance(owner) == (10 if isinstance(settled, CancelledJob) else 8)
+    services.pass_time(services.limits.orphan_age + timedelta(seconds=1))
+    services.sweep.collect_orphans()
+    assert services.findings() == []
 
 
 @pytest.mark.parametrize("threads", [2, 6])
-def test_of_many_cancellations_at_once_one_pays_back(house: House, threads: int) -> None:
+def test_of_many_cancellations_at_once_one_pays_back(services: Services, threads: int) -> None:
     """Lesson 4, the other half: who cancelled twice at once was paid back twice."""
-    owner = house.owner(tokens=10)
-    image = house.upload(owner, album_id=house.album(owner, auto_enhance=False).id).image
+    owner = services.owner(tokens=10)
+    image = services.upload(owner, album_id=services.album(owner, auto_enhance=False).id).image
     for _ in range(TRIES):
-        job = house.enhancements.enhance(owner, image_id=image.id, tier=Tier.TIER_4K).job
-        refusals = at_once(*[partial(house.cancellation.cancel, owner, job.id)] * threads)
+        job = services.enhancements.enhance(owner, image_id=image.id, tier=Tier.TIER_4K).job
+        refusals = at_once(*[partial(services.cancellation.cancel, owner, job.id)] * threads)
         assert sum(refusal is None for refusal in refusals) == 1
-        assert house.balance(owner) == 10
-    assert house.story(owner).count(("REFUND", 10)) == TRIES
-    assert house.findings() == []
+        assert services.balance(owner) == 10
+    assert services.story(owner).count(("REFUND", 10)) == TRIES
+    assert services.findings() == []
 
 
 @pytest.mark.parametrize("number", range(TRIES))
-def test_a_sweep_against_a_late_delivery_has_one_winner(house: House, number: int) -> None:
+def test_a_sweep_against_a_late_delivery_has_one_winner(services: Services, number: int) -> None:
     """Lesson 3: a job was taken from a worker that came a moment too late, and counted twice."""
-    owner = house.owner(tokens=10)
-    image = house.upload(owner).image
-    claimed = house.settlement.claim(house.inbox.messages.popleft())
-    house.pass_time(house.limits.lease + timedelta(seconds=number))
-    delivered, swept = at_once(a_delivery(house, claimed, image), house.sweep.repair)
+    owner = services.owner(tokens=10)
+    image = services.upload(owner).image
+    claimed = services.job_transitions.claim(services.inbox.messages.popleft())
+    services.pass_time(services.limits.lease + timedelta(seconds=number))
+    delivered, swept = at_once(a_delivery(services, claimed, image), services.sweep.repair)
     assert swept is None
     assert delivered is None or isinstance(delivered, Conflict)
-    assert isinstance(house.job(claimed.id), CompletedJob) == (delivered is None)
-    house.come_to_rest()
-    assert isinstance(house.job(claimed.id), CompletedJob)
-    assert house.balance(owner) == 8
-    house.pass_time(house.limits.orphan_age + timedelta(seconds=1))
-    house.sweep.collect_orphans()
-    assert house.findings() == []
+    assert isinstance(services.job(claimed.id), CompletedJob) == (delivered is None)
+    services.come_to_rest()
+    assert isinstance(services.job(claimed.id), CompletedJob)
+    assert services.balance(owner) == 8
+    services.pass_time(services.limits.orphan_age + timedelta(seconds=1))
+    services.sweep.collect_orphans()
+    assert services.findings() == []
 
 
 @pytest.mark.parametrize("other", ["deletion", "cancellation", "sweeper"])
-def test_two_deletions_of_a_kind_pay_back_once_and_leave_nothing(house: House, other: str) -> None:
+def test_two_deletions_of_a_kind_pay_back_once_and_leave_nothing(services: Services, other: str) -> None:
     """Lesson 17: what was deleted while it was worked on lost its tokens, or got them back twice."""
-    owner = house.owner(tokens=10)
+    owner = services.owner(tokens=10)
     for _ in range(TRIES):
-        uploaded = house.upload(owner)
+        uploaded = services.upload(owner)
         job = uploaded.job
         assert job is not None
         others: dict[str, Callable[[], object]] = {
-            "deletion": partial(house.removal.remove, owner, uploaded.image.id),
-            "cancellation": partial(house.cancellation.cancel, owner, job.id),
-            "sweeper": house.removal.finish_pending,
+            "deletion": partial(services.deletion.remove, owner, uploaded.image.id),
+            "cancellation": partial(services.cancellation.cancel, owner, job.id),
+            "sweeper": services.deletion.finish_pending,
         }
-        refusals = at_once(partial(house.removal.remove, owner, uploaded.image.id), others[other])
+        refusals = at_once(partial(services.deletion.remove, owner, uploaded.image.id), others[other])
         assert None in refusals
         assert all(isinstance(refusal, ImageNotFound | JobNotFound | Conflict | None) for refusal in refusals)
-        assert house.balance(owner) == 10
-    inventory = house.inventory()
+        assert services.balance(owner) == 10
+    inventory = services.inventory()
     assert (inventory.images, inventory.jobs, inventory.objects) == ({}, {}, frozenset())
-    assert house.story(owner).count(("REFUND", 2)) == TRIES
-    assert house.findings() == []
+    assert services.story(owner).count(("REFUND", 2)) == TRIES
+    assert services.findings() == []
 
 
 @pytest.mark.parametrize("number", range(TRIES))
-def test_a_deletion_against_a_move_leaves_no_place_without_its_image(house: House, number: int) -> None:
+def test_a_deletion_against_a_move_leaves_no_place_without_its_image(services: Services, number: int) -> None:
     """Lessons 16 and 17: albums kept places, and covers, of images that were gone."""
-    owner = house.owner()
-    album = house.album(owner, auto_enhance=False)
-    image, other = (house.upload(owner).image.id for _ in range(2))
+    owner = services.owner()
+    album = services.album(owner, auto_enhance=False)
+    image, other = (services.upload(owner).image.id for _ in range(2))
     actions = [
-        lambda: house.arrangement.move(owner, [image, other], target=album.id),
-        lambda: house.removal.remove(owner, image),
+        lambda: services.album_contents.move(owner, [image, other], target=album.id),
+        lambda: services.deletion.remove(owner, image),
     ]
     moved = at_once(*actions)[0] if number % 2 else at_once(*reversed(actions))[1]
     assert moved is None or isinstance(moved, ImageNotFound)
-    shown = house.albums.show(album.id, viewer=owner)
+    shown = services.albums.show(album.id, viewer=owner)
     assert [place.image_id for place, _ in shown.images] == ([other] if moved is None else [])
-    assert house.findings() == []
+    assert services.findings() == []

@@ -73,8 +73,8 @@ ENDPOINTS: Final = pytest.mark.parametrize("endpoint", TABLE, ids=str)
 
 
 def a_client(settings: Settings | None = None) -> Caller:
-    house = MemorySpike.build(settings)
-    return Caller(testing.TestClient(create_app(house.spike)), house.register())
+    services = MemorySpike.build(settings)
+    return Caller(testing.TestClient(create_app(services.spike)), services.register())
 
 
 def ask(caller: Caller, endpoint: Endpoint, body: str = "", **headers: str) -> testing.Result:

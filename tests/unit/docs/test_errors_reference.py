@@ -5,9 +5,9 @@ import re
 from pathlib import Path
 from typing import Final
 
-from family import family
 from spike_core.domain import errors
 from spike_http.errors import TABLE
+from subclasses import family
 
 PAGE: Final = (Path(__file__).parents[3] / "docs/reference/errors.md").read_text(encoding="utf-8")
 ROW: Final = re.compile(r"^\| `(\w+)` \| `(\w+)` \| `(\w+)` \| (\d{3}) \| (.+) \|$", re.MULTILINE)

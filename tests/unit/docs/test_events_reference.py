@@ -8,9 +8,9 @@ from typing import Final
 import attrs
 
 from documents import PROJECT
-from spike_core.domain import facts
+from spike_core.domain import outbox
 from spike_core.domain.ledger import SPEND_KINDS, EntryKind
-from spike_core.services.workshop import Outcome
+from spike_core.services.job_runner import JobOutcome
 
 PAGE: Final = (PROJECT / "docs/reference/events.md").read_text(encoding="utf-8")
 FACT: Final = re.compile(r"^\| (?:`(\w+)`)? ?\| `(\w+)` \| .+ \|$", re.MULTILINE)
@@ -49,7 +49,7 @@ def test_every_fact_is_told_with_its_fields_and_none_else() -> None:
     for fact, field in FACT.findall(section("Facts in the outbox")):
         name = fact or name
         told.setdefault(name, []).append(field)
-    classes = [kind for kind in vars(facts).values() if isinstance(kind, type) and kind.__module__ == facts.__name__]
+    classes = [kind for kind in vars(outbox).values() if isinstance(kind, type) and kind.__module__ == outbox.__name__]
     assert told == {kind.__name__: [field.name for field in attrs.fields(kind)] for kind in classes}
 
 
@@ -60,7 +60,7 @@ def test_every_kind_of_movement_is_told_with_its_sign_and_none_else() -> None:
 
 
 def test_every_end_of_an_attempt_is_told_and_none_else() -> None:
-    assert OUTCOME.findall(section("Ends of attempts")) == [outcome.value for outcome in Outcome]
+    assert OUTCOME.findall(section("Ends of attempts")) == [outcome.value for outcome in JobOutcome]
 
 
 def test_every_line_that_the_entrypoints_log_is_told_with_level_and_fields_and_none_else() -> None:

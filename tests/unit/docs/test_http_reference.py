@@ -26,13 +26,13 @@ TIER_ROW: Final = re.compile(r"^\| `(\w+)` \| (\d+) \| (\d+) px \|$", re.MULTILI
 
 
 @pytest.fixture
-def house() -> MemorySpike:
+def services() -> MemorySpike:
     return MemorySpike.build()
 
 
 @pytest.fixture
-def ada(house: MemorySpike) -> Caller:
-    return Caller(testing.TestClient(create_app(house.spike)), house.register())
+def ada(services: MemorySpike) -> Caller:
+    return Caller(testing.TestClient(create_app(services.spike)), services.register())
 
 
 def section(heading: str) -> str:
@@ -46,8 +46,8 @@ def samples(heading: str) -> list[Any]:
     return [json.loads(block) for block in JSON_BLOCK.findall(section(heading))]
 
 
-def test_every_route_is_told_and_none_else(house: MemorySpike) -> None:
-    routes = inspect.inspect_routes(create_app(house.spike))
+def test_every_route_is_told_and_none_else(services: MemorySpike) -> None:
+    routes = inspect.inspect_routes(create_app(services.spike))
     actual = {(method.method, route.path) for route in routes for method in route.methods if not method.internal}
     assert set(HEADING.findall(PAGE)) == actual
     assert len(HEADING.findall(PAGE)) == len(actual), "each is told once"
@@ -77,7 +77,7 @@ def test_the_tiers_are_those_of_the_domain() -> None:
     assert told == [(tier.value, str(tier.price), str(tier.longest_side_px)) for tier in Tier]
 
 
-def test_the_sample_answers_have_the_shape_of_the_real_ones(house: MemorySpike, ada: Caller) -> None:
+def test_the_sample_answers_have_the_shape_of_the_real_ones(services: MemorySpike, ada: Caller) -> None:
     def assert_alike(heading: str, answer: testing.Result) -> None:
         assert answer.status_code in {200, 201}
         sample = samples(heading)[-1]
@@ -89,7 +89,7 @@ def test_the_sample_answers_have_the_shape_of_the_real_ones(house: MemorySpike, 
     assert_alike("`GET /api/jobs/{job_id}`", ada.get(f"/api/jobs/{job_id}"))
     many = ada.post("/api/jobs/batch-status", {"jobIds": [job_id, "unknown"]})
     assert_alike("`POST /api/jobs/batch-status`", many)
-    house.work()
+    services.work()
     assert_alike("`GET /api/images/{image_id}`", ada.get(f"/api/images/{image_id}"))
     request, _ = samples("`POST /api/images/enhance`")
     enhancing = ada.post("/api/images/enhance", {**request, "imageId": image_id})
@@ -121,7 +121,7 @@ def test_the_sample_answers_have_the_shape_of_the_real_ones(house: MemorySpike, 
 
 
 def test_the_sample_answers_of_pictures_from_words_and_strangers_have_the_shape_of_the_real_ones(
-    house: MemorySpike, ada: Caller
+    services: MemorySpike, ada: Caller
 ) -> None:
     def assert_alike(heading: str, answer: testing.Result) -> None:
         assert answer.status_code == 200
@@ -140,11 +140,11 @@ def test_the_sample_answers_of_pictures_from_words_and_strangers_have_the_shape_
     request, _ = samples("`POST /api/mcp/generate`")
     generating = ada.post("/api/mcp/generate", request)
     assert_alike("`POST /api/mcp/generate`", generating)
-    house.work()
+    services.work()
     assert_alike("`GET /api/mcp/jobs/{job_id}`", ada.get(f"/api/mcp/jobs/{generating.json['jobId']}"))
     assert_alike("`GET /api/mcp/history`", ada.get("/api/mcp/history"))
     request, _ = samples("`POST /api/mcp/modify`")
-    house.pages[request["imageUrl"]] = PICTURE
+    services.pages[request["imageUrl"]] = PICTURE
     assert_alike("`POST /api/mcp/modify`", ada.post("/api/mcp/modify", request))
 
 
@@ -186,8 +186,8 @@ def test_the_sample_answers_of_albums_have_the_shape_of_the_real_ones(ada: Calle
     assert_alike("`DELETE /api/albums/{album_id}`", ada.delete(path))
 
 
-def test_the_sample_error_has_the_shape_of_a_real_one(house: MemorySpike, ada: Caller) -> None:
-    poor = Caller(ada.client, house.register("poor@example.org", tokens=3))
+def test_the_sample_error_has_the_shape_of_a_real_one(services: MemorySpike, ada: Caller) -> None:
+    poor = Caller(ada.client, services.register("poor@example.org", tokens=3))
     image_id = poor.upload().json["image"]["id"]
     refused = poor.post("/api/images/enhance", {"imageId": image_id, "tier": "TIER_4K"})
     assert refused.status_code == 402

@@ -11,7 +11,7 @@ from typing import Final
 from prometheus_client import Metric
 from prometheus_client.parser import text_string_to_metric_families
 
-from house import House
+from services import Services
 from spike_core import ports
 from spike_core.domain.tiers import Tier
 from spike_runtime.metrics import Metrics
@@ -24,7 +24,7 @@ SERIES: Final = re.compile(r"^\| `(spike_\w+)` \| (\w+) \| (.*?) ?\| (.+) \|$", 
 def protocols() -> Iterator[tuple[str, str, str, frozenset[str]]]:
     """Yield name, file, the first sentence of the docstring, and the methods of each port."""
     for module in pkgutil.iter_modules(ports.__path__):
-        if module.name == "plugins":  # factories, told in docs/architecture.md
+        if module.name == "factories":  # described in docs/architecture.md
             continue
         found = importlib.import_module(f"{ports.__name__}.{module.name}")
         for name, kind in vars(found).items():
@@ -52,7 +52,7 @@ def exposed(metrics: Metrics) -> set[tuple[str, str, frozenset[str], str]]:
     metrics.count_request(method="GET", route="/healthz", status=200, seconds=0.1)
     metrics.count_attempt(tier=Tier.FREE, outcome="delivered", seconds=1.0)
     metrics.count_wait(tier=Tier.FREE, wait=timedelta(seconds=1))
-    metrics.count_sweep(sweep="relay", found=1)
+    metrics.count_recovery(sweep="relay", found=1)
     return {
         (family.name, family.type, labels_of(family), family.documentation)
         for family in text_string_to_metric_families(metrics.exposition().decode())
@@ -65,9 +65,9 @@ def labels_of(family: Metric) -> frozenset[str]:
     return frozenset(label for sample in family.samples for label in sample.labels) - {"le"}
 
 
-def test_every_series_is_told_with_its_kind_labels_and_meaning_and_none_else(house: House) -> None:
+def test_every_series_is_told_with_its_kind_labels_and_meaning_and_none_else(services: Services) -> None:
     page = (REFERENCE / "metrics.md").read_text(encoding="utf-8")
     told = {
         (name, kind, frozenset(re.findall(r"\w+", labels)), means) for name, kind, labels, means in SERIES.findall(page)
     }
-    assert told == exposed(Metrics(transactions=house.transactions, clock=house.clock))
+    assert told == exposed(Metrics(transactions=services.transactions, clock=services.clock))

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from spike_contracts.builders import NOON, an_album, an_image_id, an_owner
 from spike_core.domain.accounts import Secret
-from spike_core.domain.albums import AlbumChanges, AlbumDescription, AlbumName, Privacy
+from spike_core.domain.albums import AlbumDescription, AlbumName, AlbumPatch, Privacy
 from spike_core.domain.errors import Forbidden, InvalidValue, Unauthenticated
 from spike_core.domain.limits import ALBUM_DESCRIPTION_CHARS_MAX, ALBUM_NAME_CHARS_MAX
 from spike_core.domain.tiers import Tier
@@ -105,7 +105,7 @@ def test_a_token_that_was_kept_does_not_open_a_private_album() -> None:
 def test_an_album_has_a_share_token_exactly_while_it_is_unlisted(before: Privacy, after: Privacy) -> None:
     old = Secret("o" * 43) if before is Privacy.UNLISTED else None
     album = evolve(an_album(), privacy=before, share_token=old)
-    changed = album.change(AlbumChanges(privacy=after), fresh_token=Secret("n" * 43), now=NOON)
+    changed = album.change(AlbumPatch(privacy=after), fresh_token=Secret("n" * 43), now=NOON)
     if after is Privacy.UNLISTED:
         assert changed.share_token == (old or Secret("n" * 43))
     else:
@@ -115,7 +115,7 @@ def test_an_album_has_a_share_token_exactly_while_it_is_unlisted(before: Privacy
 def test_a_change_that_changes_nothing_is_no_change() -> None:
     album = an_album()
     later = NOON + timedelta(hours=1)
-    changes = AlbumChanges(name=album.name, auto_enhance=album.auto_enhance, cover_image_id=None)
+    changes = AlbumPatch(name=album.name, auto_enhance=album.auto_enhance, cover_image_id=None)
     assert album.change(changes, fresh_token=Secret("n" * 43), now=later) is album
 
 

@@ -7,17 +7,17 @@ import re
 import attrs
 import pytest
 
-from family import family
 from spike_core.domain.errors import (
-    FlawedResult,
     IllegalTransition,
     InvalidIdentifier,
     InvalidInput,
+    InvalidResult,
     InvalidValue,
     NotEnoughTokens,
     SpikeError,
     UnusableResult,
 )
+from subclasses import family
 
 MADE_UP: dict[object, object] = {int: 7, str: "seven", tuple[str, ...]: ("seven", "eight")}
 
@@ -84,7 +84,7 @@ def test_a_refused_text_is_not_repeated() -> None:
         (InvalidValue(what="tokens", rule="must be whole"), "tokens must be whole"),
         (IllegalTransition(source="COMPLETED", target="CANCELLED"), "a COMPLETED job can't become CANCELLED"),
         (UnusableResult("it is elsewhere"), "the enhanced picture is unusable: it is elsewhere"),
-        (FlawedResult("it is blank"), "the enhanced picture failed its check: it is blank"),
+        (InvalidResult("it is blank"), "the enhanced picture failed its check: it is blank"),
         (NotEnoughTokens(required=5, balance=3), "The wallet holds less than the price."),
     ],
 )

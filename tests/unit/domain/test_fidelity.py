@@ -7,7 +7,7 @@ from attrs import evolve
 from hypothesis import given
 from hypothesis import strategies as st
 
-from spike_core.domain.colours import CELL_GAP_MAX, MEAN_GAP_MAX, TINY_MEAN_GAP_MAX
+from spike_core.domain.color_grid import CELL_GAP_MAX, MEAN_GAP_MAX, TINY_MEAN_GAP_MAX
 from spike_core.domain.dimensions import Dimensions
 from spike_core.domain.fidelity import (
     CHANGED_SHARE_LOCAL_MAX,

@@ -52,17 +52,17 @@ def test_jobs_cannot_be_changed(job: Job) -> None:
 
 def test_a_completed_job_cannot_be_built_without_a_result() -> None:
     with pytest.raises(TypeError, match="result"):
-        CompletedJob(order=an_order(), claimed_at=NOON, ended_at=NOON)  # type: ignore[call-arg]  # the point
+        CompletedJob(spec=an_order(), claimed_at=NOON, ended_at=NOON)  # type: ignore[call-arg]  # the point
 
 
 def test_a_charged_job_cannot_fail_for_good() -> None:
     with pytest.raises(AssertionError, match="refunded"):
-        FailedJob(order=an_order(tier=Tier.TIER_1K), reason="no", ended_at=NOON)
+        FailedJob(spec=an_order(tier=Tier.TIER_1K), reason="no", ended_at=NOON)
 
 
 def test_a_free_job_cannot_be_refunded() -> None:
     with pytest.raises(AssertionError, match="nothing to refund"):
-        RefundedJob(order=an_order(tier=Tier.FREE), reason="no", ended_at=NOON)
+        RefundedJob(spec=an_order(tier=Tier.FREE), reason="no", ended_at=NOON)
 
 
 @pytest.mark.parametrize("make", [a_job, a_started_job, a_claimed_job])
@@ -72,14 +72,14 @@ def test_failing_refunds_what_was_charged_and_only_that(make: Callable[..., Unse
     expected = FailedJob if tier is Tier.FREE else RefundedJob
     failed = job.fail("engine broke", now=LATER)
     assert type(failed) is expected
-    assert (failed.reason, failed.ended_at, failed.order) == ("engine broke", LATER, job.order)
+    assert (failed.reason, failed.ended_at, failed.spec) == ("engine broke", LATER, job.spec)
 
 
 @pytest.mark.parametrize("make", [a_job, a_started_job])
 def test_a_claim_begins_the_next_attempt_under_a_lease(make: Callable[[], WaitingJob]) -> None:
-    claimed = evolve(make(), attempt=4, deaths=2).claim(now=LATER, lease=LEASE)
+    claimed = evolve(make(), attempt=4, crashes=2).claim(now=LATER, lease=LEASE)
     assert type(claimed) is ClaimedJob
-    assert (claimed.attempt, claimed.deaths, claimed.progress) == (5, 2, 0)
+    assert (claimed.attempt, claimed.crashes, claimed.progress) == (5, 2, 0)
     assert (claimed.claimed_at, claimed.leased_until) == (LATER, LATER + LEASE)
 
 
@@ -109,14 +109,14 @@ def test_renewing_prolongs_the_lease_and_keeps_the_fence() -> None:
 
 
 def test_a_release_is_no_death_and_a_burial_is_one() -> None:
-    job = evolve(a_claimed_job(), attempt=2, deaths=1)
-    assert (job.release().attempt, job.release().deaths) == (2, 1)
-    assert (job.bury().attempt, job.bury().deaths) == (2, 2)
+    job = evolve(a_claimed_job(), attempt=2, crashes=1)
+    assert (job.release().attempt, job.release().crashes) == (2, 1)
+    assert (job.expire_lease().attempt, job.expire_lease().crashes) == (2, 2)
 
 
-def test_a_recall_is_no_attempt() -> None:
+def test_a_requeue_is_no_attempt() -> None:
     job = a_job()
-    assert job.start(now=NOON).recall() == job
+    assert job.start(now=NOON).requeue() == job
 
 
 def test_completing_keeps_the_result_and_both_times() -> None:
@@ -127,9 +127,9 @@ def test_completing_keeps_the_result_and_both_times() -> None:
 
 @pytest.mark.parametrize("make", [a_job, a_started_job, a_claimed_job])
 def test_cancelling_keeps_the_order_and_the_history(make: Callable[[], UnsettledJob]) -> None:
-    job: UnsettledJob = evolve(make(), attempt=2, deaths=1)
+    job: UnsettledJob = evolve(make(), attempt=2, crashes=1)
     cancelled = job.cancel(now=LATER)
-    assert cancelled == CancelledJob(order=job.order, attempt=2, deaths=1, claimed_at=job.began_at, ended_at=LATER)
+    assert cancelled == CancelledJob(spec=job.spec, attempt=2, crashes=1, claimed_at=job.began_at, ended_at=LATER)
 
 
 def test_states_and_attempts_have_fences_of_their_own() -> None:
@@ -147,15 +147,15 @@ def test_states_and_attempts_have_fences_of_their_own() -> None:
     assert len(set(fences)) == len(fences)
 
 
-def test_attempts_and_deaths_are_never_negative() -> None:
-    for wrong in ({"attempt": -1}, {"deaths": -1}):
+def test_attempts_and_crashes_are_never_negative() -> None:
+    for wrong in ({"attempt": -1}, {"crashes": -1}):
         with pytest.raises(ValueError, match="must be >= 0"):
-            PendingJob(order=an_order(), **wrong)
+            PendingJob(spec=an_order(), **wrong)
 
 
 def test_every_state_keeps_the_orders_id() -> None:
     for job in one_job_of_each_kind():
-        assert job.id == job.order.id
+        assert job.id == job.spec.id
 
 
 def test_a_started_job_remembers_when() -> None:

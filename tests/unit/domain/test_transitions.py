@@ -11,7 +11,7 @@ from spike_core.domain.errors import IllegalTransition
 from spike_core.domain.jobs import (
     ClaimedJob,
     Job,
-    JobOrder,
+    JobSpec,
     JobStatus,
     PendingJob,
     SettledJob,
@@ -29,30 +29,30 @@ def moves(job: Job) -> Iterator[Job]:
     if isinstance(job, PendingJob):
         yield job.start(now=NOON)
     if isinstance(job, StartedJob):
-        yield job.recall()
+        yield job.requeue()
     if isinstance(job, PendingJob | StartedJob):
         yield job.claim(now=NOON, lease=LEASE)
     if isinstance(job, ClaimedJob):
         yield job.renew(now=NOON, lease=LEASE, progress=1)
         yield job.complete(a_result(job), now=NOON)
         yield job.release()
-        yield job.bury()
+        yield job.expire_lease()
     if isinstance(job, UnsettledJob):
         yield job.cancel(now=NOON)
         yield job.fail("no", now=NOON)
 
 
-def orders() -> Iterator[JobOrder]:
+def orders() -> Iterator[JobSpec]:
     for tier in Tier:
         yield an_order(tier=tier)
 
 
 def every_job() -> Iterator[Job]:
     """Yield a job in each unsettled state, free and charged, and one in each settled state."""
-    for order in orders():
+    for spec in orders():
         for job in KINDS:
             if isinstance(job, UnsettledJob):
-                yield evolve(job, order=order)
+                yield evolve(job, spec=spec)
     yield from (job for job in KINDS if isinstance(job, SettledJob))
 
 
@@ -70,7 +70,7 @@ def test_the_test_above_calls_every_method_that_makes_a_job() -> None:
         for name in dir(job)
         if not name.startswith("_") and callable(getattr(job, name)) and name not in {"fence", "id"}
     }
-    assert methods == {"start", "recall", "claim", "renew", "complete", "release", "bury", "cancel", "fail"}
+    assert methods == {"start", "requeue", "claim", "renew", "complete", "release", "expire_lease", "cancel", "fail"}
 
 
 @pytest.mark.parametrize(("source", "target"), list(product(KINDS, KINDS)), ids=lambda job: type(job).__name__)
@@ -111,4 +111,4 @@ def test_asking_for_an_unsettled_job_refuses_a_settled_one(job: Job) -> None:
 
 def test_no_move_changes_the_order() -> None:
     job = a_job()
-    assert {target.order for target in moves(job)} == {job.order}
+    assert {target.spec for target in moves(job)} == {job.spec}

@@ -9,26 +9,26 @@ from spike_http import create_app
 
 
 @pytest.fixture
-def house() -> MemorySpike:
+def services() -> MemorySpike:
     return MemorySpike.build()
 
 
 @pytest.fixture
-def client(house: MemorySpike) -> testing.TestClient:
-    return testing.TestClient(create_app(house.spike))
+def client(services: MemorySpike) -> testing.TestClient:
+    return testing.TestClient(create_app(services.spike))
 
 
 @pytest.fixture
-def ada(house: MemorySpike, client: testing.TestClient) -> Caller:
-    return Caller(client, house.register("ada@example.org"))
+def ada(services: MemorySpike, client: testing.TestClient) -> Caller:
+    return Caller(client, services.register("ada@example.org"))
 
 
 @pytest.fixture
-def bob(house: MemorySpike, client: testing.TestClient) -> Caller:
-    return Caller(client, house.register("bob@example.org"))
+def bob(services: MemorySpike, client: testing.TestClient) -> Caller:
+    return Caller(client, services.register("bob@example.org"))
 
 
 @pytest.fixture
-def poor(house: MemorySpike, client: testing.TestClient) -> Caller:
+def poor(services: MemorySpike, client: testing.TestClient) -> Caller:
     """Has three tokens."""
-    return Caller(client, house.register("poor@example.org", tokens=3))
+    return Caller(client, services.register("poor@example.org", tokens=3))

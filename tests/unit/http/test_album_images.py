@@ -125,17 +125,17 @@ def test_images_are_added_at_the_end(ada: Caller, images: list[str]) -> None:
     assert order(ada, album) == [images[1], images[2], images[0]]
 
 
-def test_images_are_taken_out_and_stay(ada: Caller, house: MemorySpike, images: list[str]) -> None:
+def test_images_are_taken_out_and_stay(ada: Caller, services: MemorySpike, images: list[str]) -> None:
     album = an_album(ada)
     path = f"/api/albums/{album}/images"
     ada.post(path, {"imageIds": images})
     ada.patch(f"/api/albums/{album}", {"coverImageId": images[1]})
-    before = house.holdings
+    before = services.holdings
     answer = ada.delete(path, {"imageIds": [images[1], str(an_image_id())]})
     assert (answer.status_code, answer.json) == (200, {"success": True, "removed": 1})
     assert order(ada, album) == [images[0], images[2]]
     assert ada.get(f"/api/albums/{album}").json["album"]["coverImageId"] is None
-    assert house.holdings == before
+    assert services.holdings == before
 
 
 def test_an_album_takes_another_order(ada: Caller, images: list[str]) -> None:

@@ -93,9 +93,9 @@ def test_what_an_album_must_have_cannot_be_taken_away(ada: Caller, field: str) -
     assert (answer.status_code, answer.json["suggestion"]) == (400, f"Please check your request: {field} can't be null")
 
 
-def test_albums_are_listed_newest_first(ada: Caller, bob: Caller, house: MemorySpike) -> None:
+def test_albums_are_listed_newest_first(ada: Caller, bob: Caller, services: MemorySpike) -> None:
     first = made(ada)
-    house.clock.advance(timedelta(seconds=1))
+    services.clock.advance(timedelta(seconds=1))
     second = made(ada, privacy="UNLISTED")
     made(bob, privacy="PUBLIC")
     assert ada.get("/api/albums").json == {"success": True, "albums": [second, first]}
@@ -138,11 +138,11 @@ def test_who_may_look_is_decided_by_the_privacy(
 
 @pytest.mark.parametrize("privacy", ["UNLISTED", "PUBLIC"])
 def test_others_see_private_images_by_signed_links_and_no_share_token(
-    ada: Caller, bob: Caller, client: testing.TestClient, house: MemorySpike, privacy: str
+    ada: Caller, bob: Caller, client: testing.TestClient, services: MemorySpike, privacy: str
 ) -> None:
     album = made(ada, privacy=privacy)
     private, public = (ada.upload().json["image"]["id"] for _ in range(2))
-    house.publish(public)
+    services.publish(public)
     ada.post(f"/api/albums/{album['id']}/images", {"imageIds": [private, public]})
     query = {"shareToken": album["shareToken"] or ""}
     path = f"/api/albums/{album['id']}"
@@ -189,16 +189,16 @@ def test_a_cover_is_an_image_of_the_album(ada: Caller) -> None:
     assert ada.patch(path, {"coverImageId": None}).json["album"]["coverImageId"] is None
 
 
-def test_a_removed_album_is_gone_and_its_images_stay(ada: Caller, house: MemorySpike) -> None:
+def test_a_removed_album_is_gone_and_its_images_stay(ada: Caller, services: MemorySpike) -> None:
     path = f"/api/albums/{made(ada)['id']}"
     image_id = ada.upload().json["image"]["id"]
     ada.post(f"{path}/images", {"imageIds": [image_id]})
-    before = house.holdings
+    before = services.holdings
     answer = ada.delete(path)
     assert (answer.status_code, answer.json) == (200, {"success": True})
     assert (ada.get(path).status_code, ada.delete(path).status_code) == (404, 404)
     assert ada.get(f"/api/images/{image_id}").status_code == 200
-    assert house.holdings == before
+    assert services.holdings == before
 
 
 def test_too_many_albums_are_a_conflict(ada: Caller, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -55,25 +55,27 @@ def test_everybody_may_look_at_it(client: testing.TestClient, ada: Caller, image
 
 
 @pytest.mark.parametrize("kind", ["image", "base64"])
-def test_a_mix_is_free_and_public(client: testing.TestClient, house: MemorySpike, image_id: str, kind: str) -> None:
+def test_a_mix_is_free_and_public(client: testing.TestClient, services: MemorySpike, image_id: str, kind: str) -> None:
     source = SOURCE if kind == "base64" else {"imageId": upload(client).json["image"]["id"]}
     answer = client.simulate_post(MIX, json={"imageId": image_id, "blendSource": source})
     assert answer.status_code == 200
     assert answer.json == {"success": True, "jobId": str(JobId.parse(answer.json["jobId"])), "tier": "FREE"}
     assert answer.json["jobId"].startswith("job_anon_")
-    house.work()
+    services.work()
     job = client.simulate_get(f"/api/jobs/{answer.json['jobId']}").json["job"]
     assert (job["status"], job["isAnonymous"], job["isBlend"], job["tokensCost"]) == ("COMPLETED", True, True, 0)
     assert client.simulate_get(f"/api/images/{image_id}").json["image"]["jobs"] == [job]
     assert client.simulate_get(job["enhancedUrl"].removeprefix(HOST)).content == b"picture JPEG 1024x576"
-    assert list(house.spike.audit.findings()) == []
+    assert list(services.spike.audit.findings()) == []
 
 
-def test_a_mix_that_fails_for_good_has_failed(client: testing.TestClient, house: MemorySpike, image_id: str) -> None:
+def test_a_mix_that_fails_for_good_has_failed(client: testing.TestClient, services: MemorySpike, image_id: str) -> None:
     """Nobody's wallet is asked for a refund."""
     job_id = client.simulate_post(MIX, json={"imageId": image_id, "blendSource": SOURCE}).json["jobId"]
-    house.blobs.delete([found.key for found in house.blobs.scan(limit=10) if str(found.key).startswith("inputs/")])
-    house.work()
+    services.blobs.delete(
+        [found.key for found in services.blobs.scan(limit=10) if str(found.key).startswith("inputs/")]
+    )
+    services.work()
     assert client.simulate_get(f"/api/jobs/{job_id}").json["job"]["status"] == "FAILED"
 
 
@@ -97,33 +99,33 @@ def test_free_may_be_named_and_nothing_else(client: testing.TestClient, image_id
     ],
 )
 def test_a_bad_mix_is_refused_and_leaves_nothing(
-    client: testing.TestClient, house: MemorySpike, image_id: str, change: dict[str, Any], status: int
+    client: testing.TestClient, services: MemorySpike, image_id: str, change: dict[str, Any], status: int
 ) -> None:
-    before = house.holdings
+    before = services.holdings
     body = {"imageId": image_id, "blendSource": SOURCE, **change}
     assert client.simulate_post(MIX, json=body).status_code == status
-    assert house.holdings == before
+    assert services.holdings == before
 
 
 def test_images_of_accounts_arent_mixed(
-    client: testing.TestClient, ada: Caller, house: MemorySpike, image_id: str
+    client: testing.TestClient, ada: Caller, services: MemorySpike, image_id: str
 ) -> None:
     """Not even public ones; and an account can't enhance an anonymous image."""
     owned = ada.upload().json["image"]["id"]
-    house.work()
-    house.publish(owned)
-    before = house.holdings
+    services.work()
+    services.publish(owned)
+    before = services.holdings
     assert client.simulate_post(MIX, json={"imageId": owned, "blendSource": SOURCE}).status_code == 403
     assert client.simulate_post(MIX, json={"imageId": image_id, "blendSource": {"imageId": owned}}).status_code == 403
     assert ada.post("/api/images/enhance", {"imageId": image_id, "tier": "FREE"}).status_code == 403
-    assert house.holdings == before
+    assert services.holdings == before
 
 
-def test_an_anonymous_upload_is_judged_like_any_other(client: testing.TestClient, house: MemorySpike) -> None:
-    before = house.holdings
+def test_an_anonymous_upload_is_judged_like_any_other(client: testing.TestClient, services: MemorySpike) -> None:
+    before = services.holdings
     for body in (an_upload(b"junk"), an_upload(b""), an_upload(PICTURE, filename="../a.jpg"), a_form(a_part("a", b""))):
         assert upload(client, body).status_code == 400
-    assert house.holdings == before
+    assert services.holdings == before
 
 
 def test_a_job_of_an_account_isnt_for_everybody(client: testing.TestClient, ada: Caller) -> None:

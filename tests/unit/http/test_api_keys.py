@@ -46,10 +46,10 @@ def test_a_new_key_is_shown_this_once_and_opens_the_gate(ada: Caller, client: te
     assert key["key"] not in ada.get(KEYS).text
 
 
-def test_keys_are_listed_newest_first_without_key_or_hash(ada: Caller, bob: Caller, house: MemorySpike) -> None:
-    house.clock.advance(timedelta(hours=1))
+def test_keys_are_listed_newest_first_without_key_or_hash(ada: Caller, bob: Caller, services: MemorySpike) -> None:
+    services.clock.advance(timedelta(hours=1))
     new = create(ada)
-    house.clock.advance(timedelta(hours=1))
+    services.clock.advance(timedelta(hours=1))
     ada.delete(f"{KEYS}/{new['id']}")
     listed = ada.get(KEYS).json
     assert listed == {

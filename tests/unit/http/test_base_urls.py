@@ -24,8 +24,8 @@ WELL_FORMED = re.compile(r"https?://([a-z0-9.-]+|\[::1\])(:\d+)?")
 
 
 def a_caller(settings: Settings) -> Caller:
-    house = MemorySpike.build(settings)
-    return Caller(testing.TestClient(create_app(house.spike)), house.register())
+    services = MemorySpike.build(settings)
+    return Caller(testing.TestClient(create_app(services.spike)), services.register())
 
 
 def base_url(peer: str, headers: Mapping[str, str], *, public_url: str = "", **environ: str) -> str:

@@ -13,9 +13,9 @@ PATH = "/api/images/batch-enhance"
 
 
 @pytest.fixture
-def image_ids(ada: Caller, house: MemorySpike) -> list[str]:
+def image_ids(ada: Caller, services: MemorySpike) -> list[str]:
     ids = [ada.upload().json["image"]["id"] for _ in range(3)]
-    house.work()
+    services.work()
     return ids
 
 
@@ -33,7 +33,7 @@ def test_all_images_are_started_and_charged_together(ada: Caller, image_ids: lis
     }
 
 
-def test_a_batch_is_followed_by_its_id(ada: Caller, house: MemorySpike, image_ids: list[str]) -> None:
+def test_a_batch_is_followed_by_its_id(ada: Caller, services: MemorySpike, image_ids: list[str]) -> None:
     started = ada.post(PATH, {"imageIds": image_ids, "tier": "TIER_2K"}).json
     path = f"/api/batches/{started['batchId']}"
     running = ada.get(path).json
@@ -49,7 +49,7 @@ def test_a_batch_is_followed_by_its_id(ada: Caller, house: MemorySpike, image_id
         "cancelled": 0,
     }
     ada.post(f"/api/jobs/{started['jobs'][0]['jobId']}/cancel")
-    house.work()
+    services.work()
     finished = ada.get(path).json
     assert finished["isFinished"] is True
     assert (finished["summary"]["completed"], finished["summary"]["cancelled"]) == (2, 1)
@@ -72,30 +72,30 @@ def test_free_costs_nothing(ada: Caller, image_ids: list[str]) -> None:
     }
 
 
-def test_a_balance_that_covers_some_starts_none(ada: Caller, house: MemorySpike, image_ids: list[str]) -> None:
+def test_a_balance_that_covers_some_starts_none(ada: Caller, services: MemorySpike, image_ids: list[str]) -> None:
     ada.post(PATH, {"imageIds": image_ids, "tier": "TIER_4K"})
     ada.post(PATH, {"imageIds": image_ids, "tier": "TIER_4K"})
-    before = house.holdings
+    before = services.holdings
     answer = ada.post(PATH, {"imageIds": [*image_ids, *image_ids], "tier": "TIER_4K"})
     assert answer.status_code == 200
-    before = house.holdings
+    before = services.holdings
     refused = ada.post(PATH, {"imageIds": image_ids, "tier": "TIER_4K"})
     assert refused.status_code == 402
     assert (refused.json["required"], refused.json["balance"]) == (30, 4)
-    assert house.holdings == before
+    assert services.holdings == before
 
 
-def test_one_unknown_image_refuses_all(ada: Caller, house: MemorySpike, image_ids: list[str]) -> None:
-    before = house.holdings
+def test_one_unknown_image_refuses_all(ada: Caller, services: MemorySpike, image_ids: list[str]) -> None:
+    before = services.holdings
     assert ada.post(PATH, {"imageIds": [*image_ids, str(an_image_id())], "tier": "TIER_1K"}).status_code == 404
-    assert house.holdings == before
+    assert services.holdings == before
 
 
-def test_one_foreign_image_refuses_all(ada: Caller, bob: Caller, house: MemorySpike, image_ids: list[str]) -> None:
+def test_one_foreign_image_refuses_all(ada: Caller, bob: Caller, services: MemorySpike, image_ids: list[str]) -> None:
     foreign = bob.upload().json["image"]["id"]
-    before = house.holdings
+    before = services.holdings
     assert ada.post(PATH, {"imageIds": [*image_ids, foreign], "tier": "TIER_1K"}).status_code == 403
-    assert house.holdings == before
+    assert services.holdings == before
 
 
 @pytest.mark.parametrize(

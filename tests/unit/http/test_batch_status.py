@@ -32,8 +32,8 @@ def test_jobs_come_in_the_order_asked_as_each_comes_alone(ada: Caller, job_ids: 
     assert [job["queuePosition"] for job in expected] == [3, None, 2, 1]
 
 
-def test_jobs_that_have_ended_come_with_their_results(ada: Caller, house: MemorySpike, job_ids: list[str]) -> None:
-    house.work()
+def test_jobs_that_have_ended_come_with_their_results(ada: Caller, services: MemorySpike, job_ids: list[str]) -> None:
+    services.work()
     jobs = ada.post(PATH, {"jobIds": job_ids}).json["jobs"]
     assert [(job["id"], job["status"]) for job in jobs] == [(job_id, "COMPLETED") for job_id in job_ids]
     assert jobs == [ada.get(f"/api/jobs/{job_id}").json["job"] for job_id in job_ids]

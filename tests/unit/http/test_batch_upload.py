@@ -36,14 +36,14 @@ def a_file(filename: str, content: bytes = PICTURE) -> bytes:
     return a_part("files", content, filename=filename)
 
 
-def in_album(caller: Caller, house: MemorySpike, tier: Tier = Tier.TIER_2K, *, auto_enhance: bool = True) -> bytes:
+def in_album(caller: Caller, services: MemorySpike, tier: Tier = Tier.TIER_2K, *, auto_enhance: bool = True) -> bytes:
     album = an_album(owner_id=caller.registered.user.id, default_tier=tier, auto_enhance=auto_enhance)
-    with house.spike.database.transactions.begin() as tx:
+    with services.spike.database.transactions.begin() as tx:
         tx.albums.add(album)
     return a_part("albumId", album.id.text.encode())
 
 
-def test_each_file_has_its_result_in_order(ada: Caller, house: MemorySpike) -> None:
+def test_each_file_has_its_result_in_order(ada: Caller, services: MemorySpike) -> None:
     answer = send(ada, a_file("photo1.jpg"), a_file("toolarge.jpg", TOO_LARGE), a_file("notes.txt", b"hello"))
     assert answer.status_code == 200
     first, second, third = answer.json["results"]
@@ -75,12 +75,12 @@ def test_each_file_has_its_result_in_order(ada: Caller, house: MemorySpike) -> N
     assert answer.json["success"] is True
     assert answer.json["summary"] == {"total": 3, "successful": 1, "failed": 2, "totalCost": 2, "newBalance": 98}
     assert ada.client.simulate_get(first["url"].removeprefix(HOST)).content == PICTURE
-    house.work()
-    assert house.statuses() == [JobStatus.COMPLETED]
+    services.work()
+    assert services.statuses() == [JobStatus.COMPLETED]
 
 
-def test_all_go_to_the_album_in_order_at_its_tier(ada: Caller, house: MemorySpike) -> None:
-    answer = send(ada, in_album(ada, house), *(a_file(f"{number}.jpg") for number in range(3)))
+def test_all_go_to_the_album_in_order_at_its_tier(ada: Caller, services: MemorySpike) -> None:
+    answer = send(ada, in_album(ada, services), *(a_file(f"{number}.jpg") for number in range(3)))
     assert answer.json["summary"]["totalCost"] == 15
     [album] = ada.get("/api/albums").json["albums"]
     shown = ada.get(f"/api/albums/{album['id']}").json["album"]["images"]
@@ -88,8 +88,8 @@ def test_all_go_to_the_album_in_order_at_its_tier(ada: Caller, house: MemorySpik
     assert ada.get("/api/tokens/balance").json["balance"] == 85
 
 
-def test_an_album_that_doesnt_enhance_takes_them_for_nothing(ada: Caller, house: MemorySpike) -> None:
-    answer = send(ada, in_album(ada, house, auto_enhance=False), a_file("a.jpg"))
+def test_an_album_that_doesnt_enhance_takes_them_for_nothing(ada: Caller, services: MemorySpike) -> None:
+    answer = send(ada, in_album(ada, services, auto_enhance=False), a_file("a.jpg"))
     [result] = answer.json["results"]
     assert (result["jobId"], result["tier"], result["tokenCost"]) == (None, None, 0)
     assert answer.json["summary"]["newBalance"] == 100
@@ -101,21 +101,21 @@ def test_a_name_that_is_a_path_is_refused_alone(ada: Caller) -> None:
     assert {result["errorType"] for result in answer.json["results"] if not result["success"]} == {"validation"}
 
 
-def test_when_no_file_is_acceptable_nothing_is_charged(ada: Caller, house: MemorySpike) -> None:
-    before = house.holdings
+def test_when_no_file_is_acceptable_nothing_is_charged(ada: Caller, services: MemorySpike) -> None:
+    before = services.holdings
     answer = send(ada, a_file("a.jpg", b"junk"), a_file("b.jpg", b""))
     assert (answer.status_code, answer.json["success"]) == (200, False)
     assert answer.json["summary"] == {"total": 2, "successful": 0, "failed": 2, "totalCost": 0, "newBalance": 100}
-    assert house.holdings == before
+    assert services.holdings == before
 
 
-def test_a_balance_that_covers_some_keeps_none(poor: Caller, house: MemorySpike) -> None:
+def test_a_balance_that_covers_some_keeps_none(poor: Caller, services: MemorySpike) -> None:
     """Files that are refused anyway don't count."""
-    before = house.holdings
+    before = services.holdings
     answer = send(poor, a_file("a.jpg"), a_file("b.jpg"))
     assert answer.status_code == 402
     assert (answer.json["required"], answer.json["balance"]) == (4, 3)
-    assert house.holdings == before
+    assert services.holdings == before
     assert send(poor, a_file("a.jpg"), a_file("b.jpg", b"junk")).status_code == 200
 
 
@@ -132,19 +132,19 @@ def test_a_balance_that_covers_some_keeps_none(poor: Caller, house: MemorySpike)
     ids=["empty", "another field", "too many", "too large", "too large, each", "two albums"],
 )
 def test_a_form_that_isnt_a_batch_is_refused_whole(
-    ada: Caller, house: MemorySpike, parts: list[bytes], error: str
+    ada: Caller, services: MemorySpike, parts: list[bytes], error: str
 ) -> None:
-    before = house.holdings
+    before = services.holdings
     answer = send(ada, *parts)
     assert (answer.status_code, answer.json["error"]) == (400, error)
-    assert house.holdings == before
+    assert services.holdings == before
 
 
-def test_somebody_elses_album_takes_nothing(ada: Caller, bob: Caller, house: MemorySpike) -> None:
-    album = in_album(bob, house)
-    before = house.holdings
+def test_somebody_elses_album_takes_nothing(ada: Caller, bob: Caller, services: MemorySpike) -> None:
+    album = in_album(bob, services)
+    before = services.holdings
     assert send(ada, album, a_file("a.jpg")).status_code == 403
-    assert house.holdings == before
+    assert services.holdings == before
 
 
 class ChoosyBlobStore(MemoryBlobStore):
@@ -160,8 +160,8 @@ class ChoosyBlobStore(MemoryBlobStore):
 
 
 def test_a_file_that_cant_be_stored_fails_alone() -> None:
-    house = MemorySpike.build(blobs=ChoosyBlobStore)
-    ada = Caller(testing.TestClient(create_app(house.spike)), house.register())
+    services = MemorySpike.build(blobs=ChoosyBlobStore)
+    ada = Caller(testing.TestClient(create_app(services.spike)), services.register())
     answer = send(ada, *(a_file(f"{number}.jpg") for number in range(4)))
     failed = [result for result in answer.json["results"] if not result["success"]]
     assert [(result["errorType"], result["error"]) for result in failed] == [
@@ -183,14 +183,14 @@ def unlucky(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 @pytest.mark.usefixtures("unlucky")
-def test_a_database_that_fails_keeps_and_charges_nothing(ada: Caller, house: MemorySpike) -> None:
-    before = house.holdings
+def test_a_database_that_fails_keeps_and_charges_nothing(ada: Caller, services: MemorySpike) -> None:
+    before = services.holdings
     answer = send(ada, a_file("a.jpg"), a_file("b.jpg"), a_file("c.jpg", b"junk"))
     assert answer.status_code == 200
     assert [result.get("errorType") for result in answer.json["results"]] == ["database", "database", "validation"]
     assert answer.json["success"] is False
     assert answer.json["summary"]["newBalance"] == 100
-    assert house.holdings == before
+    assert services.holdings == before
 
 
 def test_a_batch_needs_credentials(client: testing.TestClient) -> None:

@@ -20,9 +20,9 @@ ENCODED = base64.b64encode(PNG).decode()
 
 
 @pytest.fixture
-def image_id(ada: Caller, house: MemorySpike) -> str:
+def image_id(ada: Caller, services: MemorySpike) -> str:
     uploaded: str = ada.upload().json["image"]["id"]
-    house.work()
+    services.work()
     return uploaded
 
 
@@ -30,31 +30,33 @@ def blend(caller: Caller, image_id: str, source: Any, *, tier: str = "TIER_2K") 
     return caller.post(PATH, {"imageId": image_id, "tier": tier, "blendSource": source})
 
 
-def test_two_images_are_blended(ada: Caller, house: MemorySpike, image_id: str) -> None:
+def test_two_images_are_blended(ada: Caller, services: MemorySpike, image_id: str) -> None:
     source = ada.upload().json["image"]["id"]
     answer = blend(ada, image_id, {"imageId": source})
     assert answer.status_code == 200
     assert answer.json == {"success": True, "jobId": answer.json["jobId"], "tokenCost": 5, "newBalance": 91}
-    house.work()
+    services.work()
     job = ada.get(f"/api/jobs/{answer.json['jobId']}").json["job"]
     assert (job["status"], job["isBlend"], job["sourceImageId"]) == ("COMPLETED", True, source)
     assert (job["enhancedWidth"], job["enhancedHeight"]) == (2048, 1152)
 
 
 @pytest.mark.parametrize("encoded", [ENCODED, f"data:image/png;base64,{ENCODED}", f"{ENCODED[:20]}\n{ENCODED[20:]}"])
-def test_a_picture_that_comes_along_is_blended_in(ada: Caller, house: MemorySpike, image_id: str, encoded: str) -> None:
+def test_a_picture_that_comes_along_is_blended_in(
+    ada: Caller, services: MemorySpike, image_id: str, encoded: str
+) -> None:
     """Stored as an object of the job, byte for byte, and in nobody's list of images."""
     answer = blend(ada, image_id, {"base64": encoded, "mimeType": "image/png"})
     assert answer.status_code == 200
-    [stored] = [found for found in house.blobs.scan(limit=100) if str(found.key).startswith("inputs/")]
+    [stored] = [found for found in services.blobs.scan(limit=100) if str(found.key).startswith("inputs/")]
     assert str(stored.key) == f"inputs/{answer.json['jobId']}.png"
-    with house.blobs.open(stored.key) as content:
+    with services.blobs.open(stored.key) as content:
         assert content.read() == PNG
-    house.work()
+    services.work()
     job = ada.get(f"/api/jobs/{answer.json['jobId']}").json["job"]
     assert (job["status"], job["isBlend"], job["sourceImageId"]) == ("COMPLETED", True, None)
     assert len(ada.get("/api/images").json["images"]) == 1
-    assert list(house.spike.audit.findings()) == []
+    assert list(services.spike.audit.findings()) == []
 
 
 def test_a_source_of_null_is_none(ada: Caller, image_id: str) -> None:
@@ -85,50 +87,50 @@ def test_a_source_of_null_is_none(ada: Caller, image_id: str) -> None:
     ],
 )
 def test_what_isnt_a_source_is_refused_and_leaves_nothing(
-    ada: Caller, house: MemorySpike, image_id: str, source: Any, status: int
+    ada: Caller, services: MemorySpike, image_id: str, source: Any, status: int
 ) -> None:
-    before = house.holdings
+    before = services.holdings
     assert blend(ada, image_id, source).status_code == status
-    assert house.holdings == before
+    assert services.holdings == before
 
 
-def test_a_source_over_20_mb_is_refused(ada: Caller, house: MemorySpike, image_id: str) -> None:
-    before = house.holdings
+def test_a_source_over_20_mb_is_refused(ada: Caller, services: MemorySpike, image_id: str) -> None:
+    before = services.holdings
     encoded = base64.b64encode(bytes(SOURCE_BYTES_MAX + 1)).decode()
     answer = blend(ada, image_id, {"base64": encoded, "mimeType": "image/png"})
     assert (answer.status_code, answer.json["code"]) == (400, "FILE_TOO_LARGE")
     assert answer.json["error"] == "Image exceeds maximum size of 20MB"
-    assert house.holdings == before
+    assert services.holdings == before
 
 
-def test_an_image_isnt_blended_with_itself(ada: Caller, house: MemorySpike, image_id: str) -> None:
-    before = house.holdings
+def test_an_image_isnt_blended_with_itself(ada: Caller, services: MemorySpike, image_id: str) -> None:
+    before = services.holdings
     assert blend(ada, image_id, {"imageId": image_id}).status_code == 400
-    assert house.holdings == before
+    assert services.holdings == before
 
 
-def test_somebody_elses_image_isnt_blended_in(ada: Caller, bob: Caller, house: MemorySpike, image_id: str) -> None:
+def test_somebody_elses_image_isnt_blended_in(ada: Caller, bob: Caller, services: MemorySpike, image_id: str) -> None:
     foreign = bob.upload().json["image"]["id"]
-    before = house.holdings
+    before = services.holdings
     assert blend(ada, image_id, {"imageId": foreign}).status_code == 403
     assert blend(bob, image_id, {"imageId": foreign}).status_code == 403
     assert blend(bob, image_id, {"base64": ENCODED, "mimeType": "image/png"}).status_code == 403
-    assert house.holdings == before
+    assert services.holdings == before
 
 
-def test_without_the_tokens_no_source_is_stored(poor: Caller, house: MemorySpike) -> None:
+def test_without_the_tokens_no_source_is_stored(poor: Caller, services: MemorySpike) -> None:
     """Lesson 22: a source was stored before anybody had paid."""
     image_id = poor.upload().json["image"]["id"]
-    before = house.holdings
+    before = services.holdings
     answer = blend(poor, image_id, {"base64": ENCODED, "mimeType": "image/png"})
     assert answer.status_code == 402
     assert answer.json["required"] == 5
-    assert house.holdings == before
+    assert services.holdings == before
 
 
-def test_a_public_images_input_isnt_public(ada: Caller, house: MemorySpike, image_id: str) -> None:
+def test_a_public_images_input_isnt_public(ada: Caller, services: MemorySpike, image_id: str) -> None:
     answer = blend(ada, image_id, {"base64": ENCODED, "mimeType": "image/png"})
-    house.publish(image_id)
+    services.publish(image_id)
     assert ada.client.simulate_get(f"/files/inputs/{answer.json['jobId']}.png").status_code == 404
 
 

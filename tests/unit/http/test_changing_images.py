@@ -20,15 +20,15 @@ LOCATED = a_picture(Dimensions(width_px=640, height_px=480), flaw="located")
 
 
 @pytest.fixture
-def path(ada: Caller, house: MemorySpike) -> str:
+def path(ada: Caller, services: MemorySpike) -> str:
     uploaded = ada.upload().json["image"]["id"]
-    house.work()
+    services.work()
     return f"/api/images/{uploaded}"
 
 
-def test_what_is_named_changes_and_nothing_else(ada: Caller, house: MemorySpike, path: str) -> None:
+def test_what_is_named_changes_and_nothing_else(ada: Caller, services: MemorySpike, path: str) -> None:
     before = ada.get(path).json["image"]
-    house.clock.advance(timedelta(seconds=5))
+    services.clock.advance(timedelta(seconds=5))
     answer = ada.patch(path, {"name": "Harbour.jpg", "description": "Mine\nall mine", "unknown": 1})
     assert answer.status_code == 200
     assert answer.json == ada.get(path).json
@@ -40,8 +40,8 @@ def test_what_is_named_changes_and_nothing_else(ada: Caller, house: MemorySpike,
     assert ada.patch(path, {"description": None}).json["image"]["description"] is None
 
 
-def test_a_change_that_changes_nothing_leaves_the_time(ada: Caller, house: MemorySpike, path: str) -> None:
-    house.clock.advance(timedelta(seconds=5))
+def test_a_change_that_changes_nothing_leaves_the_time(ada: Caller, services: MemorySpike, path: str) -> None:
+    services.clock.advance(timedelta(seconds=5))
     for body in ({}, {"name": "photo.jpg"}, {"description": None, "isPublic": False}):
         assert ada.patch(path, body).json["image"]["updatedAt"] == "2026-01-01T12:00:00Z"
 
@@ -91,17 +91,17 @@ def test_others_who_may_see_an_album_get_no_place_either(ada: Caller, bob: Calle
 
 
 def test_an_original_from_before_they_were_hidden_stays_private_if_it_tells_where(
-    ada: Caller, house: MemorySpike
+    ada: Caller, services: MemorySpike
 ) -> None:
     image_id = ImageId.parse(ada.upload().json["image"]["id"])
     path = f"/api/images/{image_id}"
     key = ObjectKey.of_original(image_id, PictureFormat.JPEG)
-    house.spike.storage.blobs.delete([key])
-    house.spike.storage.blobs.put(key, io.BytesIO(LOCATED))
-    before = house.holdings
+    services.spike.storage.blobs.delete([key])
+    services.spike.storage.blobs.put(key, io.BytesIO(LOCATED))
+    before = services.holdings
     answer = ada.patch(path, {"isPublic": True, "name": "b.jpg"})
     assert (answer.status_code, answer.json["error"]) == (400, "The image tells where it was taken")
-    assert house.holdings == before
+    assert services.holdings == before
     assert ada.patch(path, {"name": "b.jpg"}).status_code == 200
 
 
@@ -121,13 +121,13 @@ def test_an_original_from_before_they_were_hidden_stays_private_if_it_tells_wher
         [],
     ],
 )
-def test_a_bad_change_is_refused_and_changes_nothing(ada: Caller, house: MemorySpike, path: str, body: Any) -> None:
-    before = house.holdings
+def test_a_bad_change_is_refused_and_changes_nothing(ada: Caller, services: MemorySpike, path: str, body: Any) -> None:
+    before = services.holdings
     assert ada.patch(path, body).status_code == 400
-    assert house.holdings == before
+    assert services.holdings == before
 
 
-def test_a_deleted_image_is_gone(ada: Caller, house: MemorySpike, path: str) -> None:
+def test_a_deleted_image_is_gone(ada: Caller, services: MemorySpike, path: str) -> None:
     original = ada.get(path).json["image"]["originalUrl"].removeprefix(HOST)
     album = ada.post("/api/albums", {"name": "A"}).json["album"]["id"]
     image_id = path.rpartition("/")[2]
@@ -142,7 +142,7 @@ def test_a_deleted_image_is_gone(ada: Caller, house: MemorySpike, path: str) -> 
     assert ada.get("/api/images").json["images"] == []
     shown = ada.get(f"/api/albums/{album}").json["album"]
     assert (shown["coverImageId"], shown["images"]) == (None, [])
-    assert list(house.blobs.scan(limit=9)) == []
+    assert list(services.blobs.scan(limit=9)) == []
 
 
 def test_a_job_under_way_is_refunded(ada: Caller) -> None:
@@ -153,9 +153,9 @@ def test_a_job_under_way_is_refunded(ada: Caller) -> None:
 
 
 @pytest.mark.parametrize("method", ["patch", "delete"])
-def test_only_the_owner_may(ada: Caller, bob: Caller, house: MemorySpike, path: str, method: str) -> None:
+def test_only_the_owner_may(ada: Caller, bob: Caller, services: MemorySpike, path: str, method: str) -> None:
     ada.patch(path, {"isPublic": True})
-    before = house.holdings
+    before = services.holdings
 
     def send(caller: Caller, where: str) -> int:
         answer = caller.delete(where) if method == "delete" else caller.patch(where, {"name": "b.jpg"})
@@ -165,13 +165,13 @@ def test_only_the_owner_may(ada: Caller, bob: Caller, house: MemorySpike, path: 
     assert send(ada, f"/api/images/{an_image_id()}") == 404
     assert send(ada, "/api/images/1") == 404
     assert ada.client.simulate_request(method.upper(), path, json={}).status_code == 401
-    assert house.holdings == before
+    assert services.holdings == before
 
 
-def test_an_anonymous_upload_is_seen_without_the_place(ada: Caller, house: MemorySpike) -> None:
+def test_an_anonymous_upload_is_seen_without_the_place(ada: Caller, services: MemorySpike) -> None:
     answer = ada.client.simulate_post(
         "/api/images/anonymous-upload", headers={"Content-Type": CONTENT_TYPE}, body=an_upload(LOCATED)
     )
     assert answer.status_code == 200
     assert read(ada, answer.json["image"]["url"]) == LOCATED.removesuffix(b" located")
-    assert list(house.spike.audit.findings()) == []
+    assert list(services.spike.audit.findings()) == []

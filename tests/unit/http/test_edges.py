@@ -9,7 +9,6 @@ import pytest
 from falcon import testing
 
 from caller import Caller
-from family import family
 from memory_spike import MemorySpike
 from spike_core.domain.errors import SpikeError
 from spike_core.domain.identifiers import ImageId
@@ -18,6 +17,7 @@ from spike_http.errors import TABLE, answer_bug, answer_falcon_error, answer_spi
 from spike_http.middleware import Around
 from spike_memory import CountingIds
 from spike_runtime import Settings
+from subclasses import family
 
 SPEC_CODES = {
     "UNAUTHORIZED": 401,
@@ -86,17 +86,17 @@ def test_a_bad_bearer_is_refused_beside_a_good_cookie(ada: Caller) -> None:
     assert ada.client.simulate_get("/api/tokens/balance", headers=headers).status_code == 401
 
 
-def test_an_expired_session_is_refused(ada: Caller, house: MemorySpike) -> None:
-    house.clock.advance(timedelta(days=30))
+def test_an_expired_session_is_refused(ada: Caller, services: MemorySpike) -> None:
+    services.clock.advance(timedelta(days=30))
     assert ada.get("/api/tokens/balance").status_code == 401
 
 
-def test_a_revoked_key_is_refused(ada: Caller, house: MemorySpike) -> None:
+def test_a_revoked_key_is_refused(ada: Caller, services: MemorySpike) -> None:
     key = ada.registered.api_key
     headers = {"Authorization": f"Bearer {key.text}"}
     assert ada.client.simulate_get("/api/tokens/balance", headers=headers).status_code == 200
-    with house.spike.database.transactions.begin() as tx:
-        tx.api_keys.put(tx.api_keys.by_hash(key.hash).revoke(now=house.clock.now()))
+    with services.spike.database.transactions.begin() as tx:
+        tx.api_keys.put(tx.api_keys.by_hash(key.hash).revoke(now=services.clock.now()))
     assert ada.client.simulate_get("/api/tokens/balance", headers=headers).status_code == 401
 
 
@@ -170,7 +170,7 @@ def test_health_and_readiness_are_told(client: testing.TestClient) -> None:
     ],
 )
 def test_addresses_follow_the_settings(settings: Settings, prefix: str) -> None:
-    house = MemorySpike.build(settings)
-    ada = Caller(testing.TestClient(create_app(house.spike)), house.register())
+    services = MemorySpike.build(settings)
+    ada = Caller(testing.TestClient(create_app(services.spike)), services.register())
     image: Any = ada.upload().json["image"]
     assert image["url"].startswith(prefix + str(ImageId.parse(image["id"])) + ".jpg")

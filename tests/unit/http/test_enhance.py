@@ -12,9 +12,9 @@ from spike_core.domain.jobs import JobStatus
 
 
 @pytest.fixture
-def image_id(ada: Caller, house: MemorySpike) -> str:
+def image_id(ada: Caller, services: MemorySpike) -> str:
     uploaded: str = ada.upload().json["image"]["id"]
-    house.work()
+    services.work()
     return uploaded
 
 
@@ -30,9 +30,9 @@ def test_every_tier_is_charged_its_price(ada: Caller, image_id: str, tier: str, 
     }
 
 
-def test_too_few_tokens_are_told_in_the_enhancements_own_words(poor: Caller, house: MemorySpike) -> None:
+def test_too_few_tokens_are_told_in_the_enhancements_own_words(poor: Caller, services: MemorySpike) -> None:
     image_id = poor.upload().json["image"]["id"]
-    before = house.holdings
+    before = services.holdings
     answer = poor.post("/api/images/enhance", {"imageId": image_id, "tier": "TIER_2K"})
     assert answer.status_code == 402
     assert answer.json == {
@@ -44,7 +44,7 @@ def test_too_few_tokens_are_told_in_the_enhancements_own_words(poor: Caller, hou
         "required": 5,
         "balance": 1,
     }
-    assert house.holdings == before
+    assert services.holdings == before
 
 
 BAD_BODIES: dict[str, tuple[Any, int, str]] = {
@@ -64,15 +64,15 @@ BAD_BODIES: dict[str, tuple[Any, int, str]] = {
 
 @pytest.mark.parametrize(("body", "status", "suggestion"), BAD_BODIES.values(), ids=BAD_BODIES.keys())
 def test_a_bad_request_is_refused_and_leaves_nothing(
-    ada: Caller, house: MemorySpike, image_id: str, body: Any, status: int, suggestion: str
+    ada: Caller, services: MemorySpike, image_id: str, body: Any, status: int, suggestion: str
 ) -> None:
     if isinstance(body, dict) and body.get("imageId") == "ID":
         body = {**body, "imageId": image_id}
-    before = house.holdings
+    before = services.holdings
     answer = ada.post("/api/images/enhance", body)
     assert answer.status_code == status
     assert answer.json["suggestion"].startswith(suggestion)
-    assert house.holdings == before
+    assert services.holdings == before
 
 
 @pytest.mark.parametrize(
@@ -95,20 +95,20 @@ def test_another_content_type_is_refused(ada: Caller) -> None:
     assert (answer.status_code, answer.json["title"]) == (415, "Unsupported Media Type")
 
 
-def test_a_strangers_image_is_forbidden(ada: Caller, bob: Caller, house: MemorySpike, image_id: str) -> None:
-    before = house.holdings
+def test_a_strangers_image_is_forbidden(ada: Caller, bob: Caller, services: MemorySpike, image_id: str) -> None:
+    before = services.holdings
     assert ada.get(f"/api/images/{image_id}").status_code == 200
     answer = bob.post("/api/images/enhance", {"imageId": image_id, "tier": "TIER_1K"})
     assert (answer.status_code, answer.json["code"]) == (403, "FORBIDDEN")
-    assert house.holdings == before
+    assert services.holdings == before
 
 
-def test_a_queue_that_is_down_does_not_refuse_the_request(ada: Caller, house: MemorySpike, image_id: str) -> None:
-    house.broker.queue.refuses = True
+def test_a_queue_that_is_down_does_not_refuse_the_request(ada: Caller, services: MemorySpike, image_id: str) -> None:
+    services.broker.queue.refuses = True
     answer = ada.post("/api/images/enhance", {"imageId": image_id, "tier": "TIER_1K"})
     assert answer.status_code == 200
-    assert house.statuses().count(JobStatus.PENDING) == 1
-    house.broker.queue.refuses = False
-    house.spike.dispatch.relay()
-    house.work()
-    assert set(house.statuses()) == {JobStatus.COMPLETED}
+    assert services.statuses().count(JobStatus.PENDING) == 1
+    services.broker.queue.refuses = False
+    services.spike.dispatch.relay()
+    services.work()
+    assert set(services.statuses()) == {JobStatus.COMPLETED}

@@ -54,14 +54,14 @@ def test_a_part_may_say_that_it_is_sent_as_it_is(ada: Caller, path: str, encodin
 @pytest.mark.parametrize("path", [*UPLOADS, BATCH])
 @pytest.mark.parametrize("encoding", ["base64", "Quoted-Printable", "x-unknown", "8bit, base64"])
 def test_a_part_in_another_encoding_is_refused_in_words(
-    ada: Caller, house: MemorySpike, path: str, encoding: str
+    ada: Caller, services: MemorySpike, path: str, encoding: str
 ) -> None:
-    before = house.holdings
+    before = services.holdings
     head = f'Content-Disposition: form-data; name="note"\r\nContent-Transfer-Encoding: {encoding}'
     answer = send(ada, path, part(head.encode(), b"eA=="), a_part("file", PICTURE, filename="a.jpg"))
     assert (answer.status_code, answer.json["code"]) == (400, "INVALID_INPUT")
     assert "Content-Transfer-Encoding may be 7bit, 8bit or binary" in answer.json["suggestion"]
-    assert house.holdings == before
+    assert services.holdings == before
 
 
 @pytest.mark.parametrize(
@@ -228,8 +228,8 @@ def test_every_file_name_is_refused_or_a_label_without_path_and_marks(filename: 
 @given(st.text(string.printable, max_size=40).map(str.encode) | st.binary(max_size=60), st.integers(0, 200))
 @settings(max_examples=60, deadline=None)
 def test_no_form_however_broken_is_an_error_of_ours(noise: bytes, cut: int) -> None:
-    house = MemorySpike.build()
-    ada = Caller(testing.TestClient(create_app(house.spike)), house.register())
+    services = MemorySpike.build()
+    ada = Caller(testing.TestClient(create_app(services.spike)), services.register())
     whole = a_form(named(b'filename="a.jpg"'), part(noise, noise))
     for body in (whole[:cut], whole[: -cut or None], noise + whole, whole.replace(b"form-data", noise)):
         headers = {**ada.headers, "Content-Type": CONTENT_TYPE}

@@ -10,7 +10,7 @@ from falcon import inspect, testing
 from caller import PICTURE, Caller
 from memory_spike import MemorySpike, with_limits
 from spike_core.domain.objects import ObjectKey
-from spike_core.domain.rates import Bucket
+from spike_core.domain.rate_limits import RateLimitGroup
 from spike_http import create_app
 from spike_http.studio_files import StudioFiles
 from spike_memory import ManualClock, MemoryBlobStore
@@ -105,25 +105,25 @@ class WatchedBlobStore(MemoryBlobStore):
 
 
 def test_head_of_a_file_leaves_no_stream_open() -> None:
-    house = MemorySpike.build(blobs=WatchedBlobStore)
-    ada = Caller(testing.TestClient(create_app(house.spike)), house.register())
+    services = MemorySpike.build(blobs=WatchedBlobStore)
+    ada = Caller(testing.TestClient(create_app(services.spike)), services.register())
     url = ada.upload().json["image"]["url"].removeprefix("http://falconframework.org")
     ada.client.simulate_head(url)
-    assert isinstance(house.blobs, WatchedBlobStore)
-    assert [stream.closed for stream in house.blobs.opened] == [True]
+    assert isinstance(services.blobs, WatchedBlobStore)
+    assert [stream.closed for stream in services.blobs.opened] == [True]
 
 
-def test_head_is_no_view(ada: Caller, house: MemorySpike) -> None:
+def test_head_is_no_view(ada: Caller, services: MemorySpike) -> None:
     image_id = ada.upload().json["image"]["id"]
-    house.publish(image_id)
+    services.publish(image_id)
     for _ in range(3):
         assert ada.client.simulate_head(f"/api/images/{image_id}").status_code == 200
     assert ada.get(f"/api/images/{image_id}").json["image"]["viewCount"] == 0
 
 
 def test_head_counts_against_the_limit_of_get() -> None:
-    house = MemorySpike.build(with_limits({Bucket.GET_IMAGE: 2}))
-    ada = Caller(testing.TestClient(create_app(house.spike)), house.register())
+    services = MemorySpike.build(with_limits({RateLimitGroup.GET_IMAGE: 2}))
+    ada = Caller(testing.TestClient(create_app(services.spike)), services.register())
     image_id = ada.upload().json["image"]["id"]
     answers = [ada.client.simulate_head(f"/api/images/{image_id}", headers=ada.headers) for _ in range(3)]
     assert [answer.status_code for answer in answers] == [200, 200, 429]

@@ -27,9 +27,9 @@ Send = Callable[..., testing.Result]
 
 
 @pytest.fixture
-def image_id(ada: Caller, house: MemorySpike) -> str:
+def image_id(ada: Caller, services: MemorySpike) -> str:
     uploaded: str = ada.upload().json["image"]["id"]
-    house.work()
+    services.work()
     return uploaded
 
 
@@ -61,27 +61,27 @@ PATHS = list(requests("", "", ""))
 
 
 @pytest.fixture
-def bodies(ada: Caller, house: MemorySpike, image_id: str) -> dict[str, bytes | dict[str, Any]]:
+def bodies(ada: Caller, services: MemorySpike, image_id: str) -> dict[str, bytes | dict[str, Any]]:
     another = ada.upload().json["image"]["id"]
     anonymous = ada.client.simulate_post("/api/images/anonymous-upload", headers=FORM, body=an_upload(PICTURE))
-    house.work()
+    services.work()
     return requests(image_id, another, anonymous.json["image"]["id"])
 
 
 @pytest.mark.parametrize("path", PATHS)
 def test_the_same_request_has_one_effect_and_one_answer(
-    ada: Caller, house: MemorySpike, bodies: dict[str, Any], path: str
+    ada: Caller, services: MemorySpike, bodies: dict[str, Any], path: str
 ) -> None:
     first = keyed(ada, path, bodies[path])
     assert first.status_code == (201 if path == "/api/albums" else 200)
     assert "Idempotency-Replayed" not in first.headers
-    before = (house.holdings, ada.get("/api/albums").json)
+    before = (services.holdings, ada.get("/api/albums").json)
     second = keyed(ada, path, bodies[path])
     assert (second.status_code, second.content) == (first.status_code, first.content)
     assert second.headers["Idempotency-Replayed"] == "true"
     assert second.headers["Content-Type"] == first.headers["Content-Type"]
     assert second.headers["X-Request-ID"] != first.headers["X-Request-ID"]
-    assert (house.holdings, ada.get("/api/albums").json) == before
+    assert (services.holdings, ada.get("/api/albums").json) == before
 
 
 @pytest.mark.parametrize("path", PATHS)
@@ -99,9 +99,9 @@ def test_another_key_is_another_request(ada: Caller, bodies: dict[str, Any], pat
     assert first.content != second.content
 
 
-def test_another_payload_with_the_same_key_is_refused(ada: Caller, house: MemorySpike, image_id: str) -> None:
+def test_another_payload_with_the_same_key_is_refused(ada: Caller, services: MemorySpike, image_id: str) -> None:
     keyed(ada, "/api/images/enhance", {"imageId": image_id, "tier": "TIER_1K"})
-    before = house.holdings
+    before = services.holdings
     for path, body in (
         ("/api/images/enhance", {"imageId": image_id, "tier": "TIER_2K"}),
         ("/api/images/parallel-enhance", {"imageId": image_id, "tiers": ["TIER_1K"]}),
@@ -109,7 +109,7 @@ def test_another_payload_with_the_same_key_is_refused(ada: Caller, house: Memory
     ):
         answer = keyed(ada, path, body)
         assert (answer.status_code, answer.json["code"]) == (422, "IDEMPOTENCY_KEY_REUSED")
-    assert house.holdings == before
+    assert services.holdings == before
 
 
 def test_forms_are_told_apart_by_name_content_and_album(ada: Caller) -> None:
@@ -149,37 +149,37 @@ def test_a_replay_needs_no_tokens(poor: Caller) -> None:
     assert keyed(poor, "/api/mcp/generate", {"prompt": "a mountain", "tier": "TIER_1K"}).content == first.content
 
 
-def test_a_refused_request_may_be_sent_again(poor: Caller, house: MemorySpike) -> None:
+def test_a_refused_request_may_be_sent_again(poor: Caller, services: MemorySpike) -> None:
     body = {"prompt": "a mountain", "tier": "TIER_2K"}
     assert keyed(poor, "/api/mcp/generate", body).status_code == 402
-    house.clock.advance(timedelta(minutes=30))
+    services.clock.advance(timedelta(minutes=30))
     assert keyed(poor, "/api/mcp/generate", body).status_code == 200
 
 
-def test_a_key_counts_for_a_day(ada: Caller, house: MemorySpike) -> None:
+def test_a_key_counts_for_a_day(ada: Caller, services: MemorySpike) -> None:
     first = keyed(ada, "/api/images/upload", an_upload(PICTURE))
-    house.clock.advance(timedelta(hours=24) - timedelta(microseconds=1))
+    services.clock.advance(timedelta(hours=24) - timedelta(microseconds=1))
     assert keyed(ada, "/api/images/upload", an_upload(PICTURE)).content == first.content
-    assert house.spike.receipts.purge() == 0
-    house.clock.advance(timedelta(seconds=1))
+    assert services.spike.receipts.purge() == 0
+    services.clock.advance(timedelta(seconds=1))
     assert keyed(ada, "/api/images/upload", an_upload(PICTURE)).content != first.content
-    house.clock.advance(timedelta(hours=25))
-    assert house.spike.receipts.purge() == 1
+    services.clock.advance(timedelta(hours=25))
+    assert services.spike.receipts.purge() == 1
 
 
 @pytest.mark.parametrize("key", ["", " ", "a b", "x" * 256, "\x7f"])
-def test_what_isnt_a_key_is_refused(ada: Caller, house: MemorySpike, key: str) -> None:
-    before = house.holdings
+def test_what_isnt_a_key_is_refused(ada: Caller, services: MemorySpike, key: str) -> None:
+    before = services.holdings
     answer = keyed(ada, "/api/images/upload", an_upload(PICTURE), key=key)
     assert (answer.status_code, answer.json["code"]) == (400, "INVALID_INPUT")
-    assert house.holdings == before
+    assert services.holdings == before
 
 
-def test_an_answer_that_was_lost_after_the_commit_is_given_again(ada: Caller, house: MemorySpike) -> None:
+def test_an_answer_that_was_lost_after_the_commit_is_given_again(ada: Caller, services: MemorySpike) -> None:
     """The charge is stored, the client hears 500 and sends the request once more."""
-    transactions = FaultyTransactions(house.spike.database.transactions)
-    uploads = evolve(house.spike.uploads, transactions=transactions)
-    client = testing.TestClient(create_app(evolve(house.spike, uploads=uploads)))
+    transactions = FaultyTransactions(services.spike.database.transactions)
+    uploads = evolve(services.spike.uploads, transactions=transactions)
+    client = testing.TestClient(create_app(evolve(services.spike, uploads=uploads)))
     unlucky = Caller(client, ada.registered)
     transactions.after_commit.append(database_fails)
     assert keyed(unlucky, "/api/images/upload", an_upload(PICTURE)).status_code == 500
@@ -189,9 +189,9 @@ def test_an_answer_that_was_lost_after_the_commit_is_given_again(ada: Caller, ho
     assert [image["id"] for image in ada.get("/api/images").json["images"]] == [again.json["image"]["id"]]
 
 
-def test_the_same_request_at_the_same_time_is_told_to_wait(ada: Caller, house: MemorySpike) -> None:
+def test_the_same_request_at_the_same_time_is_told_to_wait(ada: Caller, services: MemorySpike) -> None:
     nested: list[testing.Result] = []
-    probe = house.spike.uploads.intake.probe
+    probe = services.spike.uploads.ingest.probe
 
     class Nosy:
         def identify(self, content: Any) -> Any:
@@ -204,9 +204,9 @@ def test_the_same_request_at_the_same_time_is_told_to_wait(ada: Caller, house: M
         def compare(self, result: Any, original: Any) -> Any:
             return probe.compare(result, original)
 
-    intake = evolve(house.spike.uploads.intake, probe=Nosy())
-    uploads = evolve(house.spike.uploads, intake=intake)
-    caller = Caller(testing.TestClient(create_app(evolve(house.spike, uploads=uploads))), ada.registered)
+    ingest = evolve(services.spike.uploads.ingest, probe=Nosy())
+    uploads = evolve(services.spike.uploads, ingest=ingest)
+    caller = Caller(testing.TestClient(create_app(evolve(services.spike, uploads=uploads))), ada.registered)
     assert keyed(caller, "/api/images/upload", an_upload(PICTURE)).status_code == 200
     [second] = nested
     assert (second.status_code, second.json["error"]) == (
@@ -215,25 +215,25 @@ def test_the_same_request_at_the_same_time_is_told_to_wait(ada: Caller, house: M
     )
 
 
-def test_who_was_overtaken_by_the_same_request_hears_what_it_was_answered(poor: Caller, house: MemorySpike) -> None:
+def test_who_was_overtaken_by_the_same_request_hears_what_it_was_answered(poor: Caller, services: MemorySpike) -> None:
     """Not that its tokens are gone, for they went where they should (I10)."""
-    transactions = FaultyTransactions(house.spike.database.transactions)
-    creations = evolve(house.spike.creations, transactions=transactions)
-    late = Caller(testing.TestClient(create_app(evolve(house.spike, creations=creations))), poor.registered)
+    transactions = FaultyTransactions(services.spike.database.transactions)
+    creations = evolve(services.spike.creations, transactions=transactions)
+    late = Caller(testing.TestClient(create_app(evolve(services.spike, creations=creations))), poor.registered)
     body = {"prompt": "a mountain", "tier": "TIER_1K"}
     answers: list[testing.Result] = []
     transactions.before_begin.append(lambda: answers.append(keyed(poor, "/api/mcp/generate", body)))
     answers.append(keyed(late, "/api/mcp/generate", body))
     first, second = answers
-    assert house.spike.treasury.account(poor.registered.user.id).wallet.balance.amount == 1
+    assert services.spike.wallets.account(poor.registered.user.id).wallet.balance.amount == 1
     assert (second.status_code, second.content) == (200, first.content)
     assert second.headers["Idempotency-Replayed"] == "true"
     transactions.before_begin.append(lambda: answers.append(keyed(poor, "/api/mcp/generate", body, key="key-2")))
     assert keyed(late, "/api/mcp/generate", body, key="key-3").status_code == 402
 
 
-def test_an_api_key_is_never_kept_in_a_receipt(ada: Caller, house: MemorySpike) -> None:
+def test_an_api_key_is_never_kept_in_a_receipt(ada: Caller, services: MemorySpike) -> None:
     first, second = (keyed(ada, "/api/settings/api-keys", {"name": "a"}) for _ in range(2))
     assert first.json["apiKey"]["id"] != second.json["apiKey"]["id"]
-    house.clock.advance(timedelta(hours=25))
-    assert house.spike.receipts.purge() == 0
+    services.clock.advance(timedelta(hours=25))
+    assert services.spike.receipts.purge() == 0

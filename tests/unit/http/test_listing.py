@@ -38,14 +38,14 @@ def test_a_cursor_of_somebody_elses_making_is_refused(ada: Caller, cursor: str) 
     assert ada.get("/api/images", cursor=cursor).status_code == 400
 
 
-def test_an_image_that_has_not_changed_is_not_sent_again(ada: Caller, house: MemorySpike) -> None:
+def test_an_image_that_has_not_changed_is_not_sent_again(ada: Caller, services: MemorySpike) -> None:
     path = f"/api/images/{ada.upload().json['image']['id']}"
     first = ada.get(path)
     headers = {**ada.headers, "If-None-Match": first.headers["etag"]}
     again = ada.client.simulate_get(path, headers=headers)
     assert (again.status_code, again.content) == (304, b"")
     assert again.headers["etag"] == first.headers["etag"]
-    house.work()
+    services.work()
     changed = ada.client.simulate_get(path, headers=headers)
     assert changed.status_code == 200
     assert changed.json["image"]["jobs"][0]["status"] == "COMPLETED"

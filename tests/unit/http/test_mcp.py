@@ -26,8 +26,8 @@ URL = "https://example.com/photo.jpg"
 
 
 @pytest.fixture
-def ada(house: MemorySpike, client: testing.TestClient) -> Caller:
-    return Caller(client, house.register("ada@example.org"))
+def ada(services: MemorySpike, client: testing.TestClient) -> Caller:
+    return Caller(client, services.register("ada@example.org"))
 
 
 def test_a_generation_is_answered_as_the_api_says(ada: Caller) -> None:
@@ -43,9 +43,9 @@ def test_a_generation_is_answered_as_the_api_says(ada: Caller) -> None:
     assert ada.get("/api/mcp/balance").json["balance"] == 95
 
 
-def test_a_generation_comes_out_in_the_size_asked(ada: Caller, house: MemorySpike) -> None:
+def test_a_generation_comes_out_in_the_size_asked(ada: Caller, services: MemorySpike) -> None:
     job_id = ada.post("/api/mcp/generate", WIDE).json["jobId"]
-    house.work()
+    services.work()
     job = ada.get(f"/api/mcp/jobs/{job_id}").json
     assert job == {
         "id": job_id,
@@ -64,17 +64,17 @@ def test_a_generation_comes_out_in_the_size_asked(ada: Caller, house: MemorySpik
         "processingCompletedAt": "2026-01-01T12:00:00Z",
     }
     assert ada.client.simulate_get(job["outputImageUrl"].removeprefix(HOST)).content == b"picture JPEG 2048x1152"
-    assert list(house.spike.audit.findings()) == []
+    assert list(services.spike.audit.findings()) == []
 
 
-def test_the_aspect_is_square_unless_told(ada: Caller, house: MemorySpike) -> None:
+def test_the_aspect_is_square_unless_told(ada: Caller, services: MemorySpike) -> None:
     job_id = ada.post("/api/mcp/generate", {"prompt": PROMPT, "tier": "TIER_1K"}).json["jobId"]
-    house.work()
+    services.work()
     job = ada.get(f"/api/mcp/jobs/{job_id}").json
     assert (job["outputWidth"], job["outputHeight"]) == (1024, 1024)
 
 
-def test_a_modification_keeps_its_pictures_aspect(ada: Caller, house: MemorySpike) -> None:
+def test_a_modification_keeps_its_pictures_aspect(ada: Caller, services: MemorySpike) -> None:
     answer = ada.post("/api/mcp/modify", PHOTO)
     assert answer.json == {
         "success": True,
@@ -83,49 +83,49 @@ def test_a_modification_keeps_its_pictures_aspect(ada: Caller, house: MemorySpik
         "message": "Modification started. Poll /api/mcp/jobs/{jobId} for status.",
     }
     assert answer.json["jobId"].startswith("job_mod_")
-    house.work()
+    services.work()
     job = ada.get(f"/api/mcp/jobs/{answer.json['jobId']}").json
     assert (job["type"], job["status"]) == ("MODIFY", "COMPLETED")
     assert (job["outputWidth"], job["outputHeight"]) == (1024, 576)
     assert ada.client.simulate_get(job["inputImageUrl"].removeprefix(HOST)).content == PICTURE
-    assert list(house.spike.audit.findings()) == []
+    assert list(services.spike.audit.findings()) == []
 
 
-def test_a_modification_fetches_its_picture(ada: Caller, house: MemorySpike) -> None:
-    house.pages[URL] = PICTURE
+def test_a_modification_fetches_its_picture(ada: Caller, services: MemorySpike) -> None:
+    services.pages[URL] = PICTURE
     answer = ada.post("/api/mcp/modify", {"prompt": "Add snow", "tier": "TIER_1K", "imageUrl": URL})
-    house.work()
+    services.work()
     assert ada.get(f"/api/mcp/jobs/{answer.json['jobId']}").json["status"] == "COMPLETED"
 
 
-def test_the_job_is_a_job_like_any_other(ada: Caller, house: MemorySpike) -> None:
+def test_the_job_is_a_job_like_any_other(ada: Caller, services: MemorySpike) -> None:
     """It can be looked at, cancelled and refunded; it is about no image."""
     job_id = ada.post("/api/mcp/generate", WIDE).json["jobId"]
     job = ada.get(f"/api/jobs/{job_id}").json["job"]
     assert (job["id"], job["imageId"], job["queuePosition"]) == (job_id, None, 1)
     assert ada.post("/api/jobs/batch-status", {"jobIds": [job_id]}).json["jobs"] == [job]
     assert ada.post(f"/api/jobs/{job_id}/cancel").json["newBalance"] == 100
-    house.work()
+    services.work()
     assert ada.get(f"/api/mcp/jobs/{job_id}").json["status"] == "CANCELLED"
     kinds = [entry["type"] for entry in ada.get("/api/tokens/history").json["transactions"]]
     assert kinds == ["REFUND", "SPEND_GENERATION", "EARN_BONUS"]
 
 
-def test_a_refused_prompt_is_refunded(ada: Caller, house: MemorySpike) -> None:
+def test_a_refused_prompt_is_refunded(ada: Caller, services: MemorySpike) -> None:
     job_id = ada.post("/api/mcp/generate", {"prompt": "refuse", "tier": "TIER_4K"}).json["jobId"]
-    house.work()
+    services.work()
     job = ada.get(f"/api/mcp/jobs/{job_id}").json
     assert (job["status"], job["outputImageUrl"]) == ("REFUNDED", None)
     assert job["errorMessage"]
     assert ada.get("/api/mcp/balance").json["balance"] == 100
 
 
-def test_the_history_comes_newest_first_page_by_page(ada: Caller, bob: Caller, house: MemorySpike) -> None:
+def test_the_history_comes_newest_first_page_by_page(ada: Caller, bob: Caller, services: MemorySpike) -> None:
     """Enhancements aren't in it, nor what others made."""
     ada.upload()
     bob.post("/api/mcp/generate", WIDE)
     made = [ada.post("/api/mcp/generate", {**WIDE, "tier": "TIER_1K"}).json["jobId"]]
-    house.clock.advance(timedelta(seconds=1))
+    services.clock.advance(timedelta(seconds=1))
     made.append(ada.post("/api/mcp/modify", PHOTO).json["jobId"])
     first = ada.get("/api/mcp/history", limit="1").json
     assert ([job["id"] for job in first["jobs"]], first["hasMore"]) == ([made[1]], True)
@@ -162,12 +162,12 @@ BAD_WORDS: dict[str, Any] = {
 @pytest.mark.parametrize("change", BAD_WORDS.values(), ids=BAD_WORDS.keys())
 @pytest.mark.parametrize("path", ["/api/mcp/generate", "/api/mcp/modify"])
 def test_bad_words_are_refused_and_leave_nothing(
-    ada: Caller, house: MemorySpike, path: str, change: dict[str, Any]
+    ada: Caller, services: MemorySpike, path: str, change: dict[str, Any]
 ) -> None:
-    before = house.holdings
+    before = services.holdings
     answer = ada.post(path, {**PHOTO, **change})
     assert (answer.status_code, answer.json["code"]) == (400, "INVALID_INPUT")
-    assert house.holdings == before
+    assert services.holdings == before
 
 
 def test_the_longest_prompt_is_kept_with_the_job(ada: Caller) -> None:
@@ -192,23 +192,25 @@ BAD_PICTURES: dict[str, Any] = {
 
 
 @pytest.mark.parametrize("change", BAD_PICTURES.values(), ids=BAD_PICTURES.keys())
-def test_a_bad_picture_is_refused_and_leaves_nothing(ada: Caller, house: MemorySpike, change: dict[str, Any]) -> None:
-    before = house.holdings
+def test_a_bad_picture_is_refused_and_leaves_nothing(
+    ada: Caller, services: MemorySpike, change: dict[str, Any]
+) -> None:
+    before = services.holdings
     assert ada.post("/api/mcp/modify", {**PHOTO, **change}).status_code == 400
-    assert house.holdings == before
+    assert services.holdings == before
 
 
-def test_a_page_that_isnt_a_picture_is_refused(ada: Caller, house: MemorySpike) -> None:
+def test_a_page_that_isnt_a_picture_is_refused(ada: Caller, services: MemorySpike) -> None:
     """Lesson 18: HTML was taken for JPEG."""
-    house.pages[URL] = b"<html>"
-    before = house.holdings
+    services.pages[URL] = b"<html>"
+    before = services.holdings
     answer = ada.post("/api/mcp/modify", {"prompt": "Add snow", "tier": "TIER_1K", "imageUrl": URL})
     assert (answer.status_code, answer.json["error"]) == (400, "File is not a supported image")
-    assert house.holdings == before
+    assert services.holdings == before
 
 
-def test_without_the_tokens_nothing_is_made_fetched_or_kept(poor: Caller, house: MemorySpike) -> None:
-    before = house.holdings
+def test_without_the_tokens_nothing_is_made_fetched_or_kept(poor: Caller, services: MemorySpike) -> None:
+    before = services.holdings
     for path, body in (
         ("/api/mcp/generate", WIDE),
         ("/api/mcp/modify", {**PHOTO, "tier": "TIER_2K"}),
@@ -216,7 +218,7 @@ def test_without_the_tokens_nothing_is_made_fetched_or_kept(poor: Caller, house:
     ):
         answer = poor.post(path, body)
         assert (answer.status_code, answer.json["required"], answer.json["balance"]) == (402, 5, 3)
-    assert house.holdings == before
+    assert services.holdings == before
 
 
 def test_somebody_elses_creation_isnt_there(ada: Caller, bob: Caller) -> None:

@@ -25,9 +25,9 @@ def metrics(client: testing.TestClient) -> dict[str, float]:
     return {name: float(value) for name, value in samples}
 
 
-def work(house: MemorySpike) -> None:
-    while house.broker.queue.messages:
-        perform(house.spike.workshop, house.spike.metrics, InWork(), house.broker.queue.messages.popleft())
+def work(services: MemorySpike) -> None:
+    while services.broker.queue.messages:
+        perform(services.spike.job_runner, services.spike.metrics, InWork(), services.broker.queue.messages.popleft())
 
 
 def test_requests_are_counted_by_route_and_never_by_what_they_name(client: testing.TestClient, ada: Caller) -> None:
@@ -51,13 +51,15 @@ def test_a_method_that_nobody_knows_is_no_series_of_its_own(client: testing.Test
     assert not [name for name in metrics(client) if "BREW" in name]
 
 
-def test_jobs_are_seen_from_the_queue_to_their_end(house: MemorySpike, client: testing.TestClient, ada: Caller) -> None:
+def test_jobs_are_seen_from_the_queue_to_their_end(
+    services: MemorySpike, client: testing.TestClient, ada: Caller
+) -> None:
     ada.upload()
-    house.clock.advance(timedelta(seconds=7))
+    services.clock.advance(timedelta(seconds=7))
     waiting = metrics(client)
     assert waiting['spike_jobs_unsettled{state="started"}'] == 1
     assert waiting["spike_oldest_unclaimed_seconds"] == 7
-    work(house)
+    work(services)
     done = metrics(client)
     assert done['spike_jobs_unsettled{state="started"}'] == 0
     assert done["spike_oldest_unclaimed_seconds"] == 0
@@ -85,10 +87,10 @@ class DownTransactions:
 
 def test_while_the_database_is_down_the_rest_is_told_all_the_same() -> None:
     database = MemoryDatabase()
-    house = MemorySpike.build(database=database)
-    client = testing.TestClient(create_app(house.spike))
+    services = MemorySpike.build(database=database)
+    client = testing.TestClient(create_app(services.spike))
     client.simulate_get("/healthz")
-    house.spike.metrics._stock._transactions = DownTransactions()  # type: ignore[assignment]
+    services.spike.metrics._stock._transactions = DownTransactions()  # type: ignore[assignment]
     seen = metrics(client)
     assert seen["spike_database_up"] == 0
     assert seen['spike_http_requests_total{method="GET",route="/healthz",status="200"}'] == 1

@@ -10,7 +10,7 @@ from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from caller import Caller
 from memory_spike import MemorySpike, with_limits
-from spike_core.domain.rates import Bucket
+from spike_core.domain.rate_limits import RateLimitGroup
 from spike_http import create_app
 from spike_http.openapi.operations import Access, Operation, operations_of
 from spike_http.routes import routes
@@ -77,9 +77,9 @@ def test_each_operation_is_counted_in_the_bucket_that_it_is_said_to_be(
     path: str, method: str, operation: Operation
 ) -> None:
     """Each bucket gets a limit of its own, so that the header tells which one counted."""
-    buckets = {bucket: 1000 + number for number, bucket in enumerate(Bucket)}
-    house = MemorySpike.build(with_limits(buckets))
-    ada = Caller(testing.TestClient(create_app(house.spike)), house.register())
+    buckets = {bucket: 1000 + number for number, bucket in enumerate(RateLimitGroup)}
+    services = MemorySpike.build(with_limits(buckets))
+    ada = Caller(testing.TestClient(create_app(services.spike)), services.register())
     answer = ada.client.simulate_request(method, re.sub(r"{\w+}", "unknown", path), headers=ada.headers)
     counted = answer.headers.get("X-RateLimit-Limit")
     if operation.access is Access.ANYBODY:

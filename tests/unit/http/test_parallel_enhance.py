@@ -14,9 +14,9 @@ PATH = "/api/images/parallel-enhance"
 
 
 @pytest.fixture
-def image_id(ada: Caller, house: MemorySpike) -> str:
+def image_id(ada: Caller, services: MemorySpike) -> str:
     uploaded: str = ada.upload().json["image"]["id"]
-    house.work()
+    services.work()
     return uploaded
 
 
@@ -37,24 +37,24 @@ def test_all_tiers_are_started_and_charged_together(ada: Caller, image_id: str) 
     }
 
 
-def test_the_status_is_the_true_one(ada: Caller, house: MemorySpike, image_id: str) -> None:
-    house.broker.queue.refuses = True
+def test_the_status_is_the_true_one(ada: Caller, services: MemorySpike, image_id: str) -> None:
+    services.broker.queue.refuses = True
     answer = ada.post(PATH, {"imageId": image_id, "tiers": ["FREE", "TIER_1K"]})
     assert [job["status"] for job in answer.json["jobs"]] == ["PENDING", "PENDING"]
-    house.broker.queue.refuses = False
-    house.spike.dispatch.relay()
-    house.work()
-    assert set(house.statuses()) == {JobStatus.COMPLETED}
+    services.broker.queue.refuses = False
+    services.spike.dispatch.relay()
+    services.work()
+    assert set(services.statuses()) == {JobStatus.COMPLETED}
 
 
-def test_a_balance_that_covers_some_starts_none(ada: Caller, poor: Caller, house: MemorySpike) -> None:
+def test_a_balance_that_covers_some_starts_none(ada: Caller, poor: Caller, services: MemorySpike) -> None:
     image_id = poor.upload().json["image"]["id"]
-    before = house.holdings
+    before = services.holdings
     answer = poor.post(PATH, {"imageId": image_id, "tiers": ["FREE", "TIER_1K"]})
     assert answer.status_code == 402
     assert (answer.json["required"], answer.json["balance"]) == (2, 1)
     assert (answer.json["error"], answer.json["title"]) == ("Insufficient tokens", "Payment Required")
-    assert house.holdings == before
+    assert services.holdings == before
     assert ada.get("/api/tokens/balance").json["balance"] == 100
 
 
@@ -73,15 +73,15 @@ BAD_BODIES: dict[str, tuple[Any, int]] = {
 
 @pytest.mark.parametrize(("body", "status"), BAD_BODIES.values(), ids=BAD_BODIES.keys())
 def test_a_bad_request_is_refused_and_leaves_nothing(
-    ada: Caller, house: MemorySpike, image_id: str, body: Any, status: int
+    ada: Caller, services: MemorySpike, image_id: str, body: Any, status: int
 ) -> None:
-    before = house.holdings
+    before = services.holdings
     answer = ada.post(PATH, {**body, "imageId": image_id} if body.get("imageId") == "ID" else body)
     assert answer.status_code == status
-    assert house.holdings == before
+    assert services.holdings == before
 
 
-def test_a_strangers_image_is_forbidden(bob: Caller, house: MemorySpike, image_id: str) -> None:
-    before = house.holdings
+def test_a_strangers_image_is_forbidden(bob: Caller, services: MemorySpike, image_id: str) -> None:
+    before = services.holdings
     assert bob.post(PATH, {"imageId": image_id, "tiers": ["FREE"]}).status_code == 403
-    assert house.holdings == before
+    assert services.holdings == before

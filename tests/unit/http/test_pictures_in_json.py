@@ -17,7 +17,7 @@ from spike_core.domain.errors import InvalidValue
 from spike_core.domain.limits import SOURCE_BYTES_MAX
 from spike_core.domain.media_types import canonical_media_type
 from spike_core.domain.objects import PictureFormat
-from spike_core.services.intake import Offer
+from spike_core.services.ingest import InlineImage
 from spike_http.long_texts import BLOCK_BYTES
 from spike_http.pictures import PICTURE_JSON_BYTES_MAX, offered_picture
 from spike_memory.engine import a_picture
@@ -166,7 +166,7 @@ def test_what_is_taken_is_what_a_strict_reader_takes(text: str) -> None:
         assert refused(text)
 
 
-def test_each_endpoint_takes_them(ada: Caller, house: MemorySpike) -> None:
+def test_each_endpoint_takes_them(ada: Caller, services: MemorySpike) -> None:
     image_id = ada.upload().json["image"]["id"]
     text = "Data:IMAGE/x-png;name=a.png;Base64,\n" + base64.urlsafe_b64encode(PNG).decode().rstrip("=")
     source = {"base64": text, "mimeType": "Image/PNG"}
@@ -176,18 +176,20 @@ def test_each_endpoint_takes_them(ada: Caller, house: MemorySpike) -> None:
     }
     for path, body in bodies.items():
         assert ada.post(path, body).status_code == 200, path
-    stored = [found.key for found in house.blobs.scan(limit=100) if str(found.key).startswith("inputs/")]
+    stored = [found.key for found in services.blobs.scan(limit=100) if str(found.key).startswith("inputs/")]
     assert len(stored) == len(bodies)
     for key in stored:
-        with house.blobs.open(key) as content:
+        with services.blobs.open(key) as content:
             assert content.read() == PNG
 
 
-def test_an_embedding_program_may_spell_a_type_as_it_likes(house: MemorySpike) -> None:
-    intake = house.spike.enhancements.intake
-    assert intake.judge_offer(Offer(content=BytesIO(PNG), media_type="IMAGE/X-PNG; q=1")).size_bytes == len(PNG)
+def test_an_embedding_program_may_spell_a_type_as_it_likes(services: MemorySpike) -> None:
+    ingest = services.spike.enhancements.ingest
+    assert ingest.validate_inline(InlineImage(content=BytesIO(PNG), media_type="IMAGE/X-PNG; q=1")).size_bytes == len(
+        PNG
+    )
     with pytest.raises(InvalidValue):
-        intake.judge_offer(Offer(content=BytesIO(PNG), media_type="image/jpg"))
+        ingest.validate_inline(InlineImage(content=BytesIO(PNG), media_type="image/jpg"))
 
 
 def test_a_picture_of_the_largest_size_fits_in_lines_and_with_escaped_slashes() -> None:

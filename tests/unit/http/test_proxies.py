@@ -50,5 +50,5 @@ def test_nobody_is_trusted_unless_told() -> None:
     assert client("127.0.0.1", "1.2.3.4", proxies=Proxies.parse("")) == "127.0.0.1"
 
 
-def test_neighbours_in_one_ipv6_network_are_one_client() -> None:
+def test_neighbors_in_one_ipv6_network_are_one_client() -> None:
     assert client("2001:db8::1") == client("2001:db8::ffff:1") != client("2001:db8:0:1::1")

@@ -12,7 +12,7 @@ from memory_spike import MemorySpike
 from multipart import CONTENT_TYPE, a_form, a_part, an_upload
 from spike_contracts.builders import an_image_id
 from spike_core.domain.errors import LimiterUnavailable
-from spike_core.domain.rates import Allowance, Bucket, Rate
+from spike_core.domain.rate_limits import Allowance, RateLimit, RateLimitGroup
 from spike_http import create_app
 from spike_runtime import Settings
 
@@ -24,29 +24,35 @@ def form(caller: Caller, path: str, body: bytes) -> testing.Result:
     return caller.client.simulate_post(path, headers={**caller.headers, **FORM}, body=body)
 
 
-ENDPOINTS: dict[Bucket, tuple[int, Ask]] = {
-    Bucket.UPLOAD: (30, lambda caller: caller.upload(b"junk")),
-    Bucket.BATCH_UPLOAD: (30, lambda caller: form(caller, "/api/images/batch-upload", a_form(a_part("x", b"")))),
-    Bucket.ENHANCE: (50, lambda caller: caller.post("/api/images/enhance", {})),
-    Bucket.PARALLEL_ENHANCE: (50, lambda caller: caller.post("/api/images/parallel-enhance", {})),
-    Bucket.MOVE: (50, lambda caller: caller.post("/api/images/move-to-album", {})),
-    Bucket.GET_IMAGE: (100, lambda caller: caller.get(f"/api/images/{an_image_id()}")),
-    Bucket.ANONYMOUS_UPLOAD: (10, lambda caller: form(caller, "/api/images/anonymous-upload", an_upload(b"junk"))),
-    Bucket.ANONYMOUS_MIX: (5, lambda caller: caller.post("/api/images/anonymous-enhance", {})),
-    Bucket.GENERATE: (50, lambda caller: caller.post("/api/mcp/generate", {})),
-    Bucket.MODIFY: (50, lambda caller: caller.post("/api/mcp/modify", {})),
+ENDPOINTS: dict[RateLimitGroup, tuple[int, Ask]] = {
+    RateLimitGroup.UPLOAD: (30, lambda caller: caller.upload(b"junk")),
+    RateLimitGroup.BATCH_UPLOAD: (
+        30,
+        lambda caller: form(caller, "/api/images/batch-upload", a_form(a_part("x", b""))),
+    ),
+    RateLimitGroup.ENHANCE: (50, lambda caller: caller.post("/api/images/enhance", {})),
+    RateLimitGroup.PARALLEL_ENHANCE: (50, lambda caller: caller.post("/api/images/parallel-enhance", {})),
+    RateLimitGroup.MOVE: (50, lambda caller: caller.post("/api/images/move-to-album", {})),
+    RateLimitGroup.GET_IMAGE: (100, lambda caller: caller.get(f"/api/images/{an_image_id()}")),
+    RateLimitGroup.ANONYMOUS_UPLOAD: (
+        10,
+        lambda caller: form(caller, "/api/images/anonymous-upload", an_upload(b"junk")),
+    ),
+    RateLimitGroup.ANONYMOUS_MIX: (5, lambda caller: caller.post("/api/images/anonymous-enhance", {})),
+    RateLimitGroup.GENERATE: (50, lambda caller: caller.post("/api/mcp/generate", {})),
+    RateLimitGroup.MODIFY: (50, lambda caller: caller.post("/api/mcp/modify", {})),
 }
 
 
 @pytest.mark.parametrize("bucket", ENDPOINTS, ids=lambda bucket: bucket.value)
-def test_each_row_of_the_apis_table_is_kept(ada: Caller, house: MemorySpike, bucket: Bucket) -> None:
+def test_each_row_of_the_apis_table_is_kept(ada: Caller, services: MemorySpike, bucket: RateLimitGroup) -> None:
     limit, ask = ENDPOINTS[bucket]
     for left in reversed(range(limit)):
         answer = ask(ada)
         assert answer.status_code in {400, 404}
         assert answer.headers["X-RateLimit-Limit"] == str(limit)
         assert answer.headers["X-RateLimit-Remaining"] == str(left)
-    house.clock.advance(timedelta(minutes=14))
+    services.clock.advance(timedelta(minutes=14))
     answer = ask(ada)
     assert answer.status_code == 429
     assert answer.json["error"] == "Too many requests"
@@ -55,14 +61,14 @@ def test_each_row_of_the_apis_table_is_kept(ada: Caller, house: MemorySpike, buc
     assert answer.json["retryAfter"] == 60
     assert answer.headers["Retry-After"] == "60"
     assert answer.headers["X-RateLimit-Remaining"] == "0"
-    assert answer.headers["X-RateLimit-Reset"] == str(int(house.clock.now().timestamp()) + 60)
+    assert answer.headers["X-RateLimit-Reset"] == str(int(services.clock.now().timestamp()) + 60)
     assert answer.headers["X-Request-ID"] == answer.json["requestId"]
-    house.clock.advance(timedelta(minutes=1))
+    services.clock.advance(timedelta(minutes=1))
     assert ask(ada).status_code in {400, 404}
 
 
 @pytest.mark.parametrize("bucket", [bucket for bucket in ENDPOINTS if "anonymous" not in bucket.value], ids=str)
-def test_users_are_counted_apart(ada: Caller, bob: Caller, bucket: Bucket) -> None:
+def test_users_are_counted_apart(ada: Caller, bob: Caller, bucket: RateLimitGroup) -> None:
     limit, ask = ENDPOINTS[bucket]
     for _ in range(limit + 1):
         ask(ada)
@@ -75,17 +81,17 @@ def test_a_request_without_an_account_isnt_counted_as_anybodys(ada: Caller) -> N
     assert "X-RateLimit-Limit" not in answer.headers
 
 
-def test_a_refused_request_does_nothing(ada: Caller, house: MemorySpike) -> None:
+def test_a_refused_request_does_nothing(ada: Caller, services: MemorySpike) -> None:
     for _ in range(30):
         ada.upload(b"junk")
-    before = house.holdings
+    before = services.holdings
     assert ada.upload().status_code == 429
-    assert house.holdings == before
+    assert services.holdings == before
 
 
 def test_strangers_are_counted_by_their_address() -> None:
-    house = MemorySpike.build(Settings(trusted_proxies="127.0.0.1"))
-    client = testing.TestClient(create_app(house.spike))
+    services = MemorySpike.build(Settings(trusted_proxies="127.0.0.1"))
+    client = testing.TestClient(create_app(services.spike))
 
     def upload(address: str) -> testing.Result:
         headers = {**FORM, "X-Forwarded-For": address}
@@ -97,9 +103,9 @@ def test_strangers_are_counted_by_their_address() -> None:
     assert upload("1.2.3.5").status_code == 200
 
 
-def test_strangers_share_a_public_images_limit_by_address(ada: Caller, house: MemorySpike) -> None:
+def test_strangers_share_a_public_images_limit_by_address(ada: Caller, services: MemorySpike) -> None:
     image_id = ada.upload().json["image"]["id"]
-    house.publish(image_id)
+    services.publish(image_id)
     assert ada.client.simulate_get(f"/api/images/{image_id}").headers["X-RateLimit-Remaining"] == "99"
     assert ada.get(f"/api/images/{image_id}").headers["X-RateLimit-Remaining"] == "99"
 
@@ -110,10 +116,10 @@ def test_batch_enhancement_and_what_we_added_have_no_limit(ada: Caller) -> None:
 
 
 def test_limits_are_settings() -> None:
-    house = MemorySpike.build(Settings(rate_upload=1, rate_window_s=60, rate_enhance=0, rate_general=2))
-    ada = Caller(testing.TestClient(create_app(house.spike)), house.register())
+    services = MemorySpike.build(Settings(rate_upload=1, rate_window_s=60, rate_enhance=0, rate_general=2))
+    ada = Caller(testing.TestClient(create_app(services.spike)), services.register())
     assert [ada.upload(b"junk").status_code for _ in range(2)] == [400, 429]
-    house.clock.advance(timedelta(seconds=60))
+    services.clock.advance(timedelta(seconds=60))
     assert ada.upload(b"junk").status_code == 400
     assert {ada.post("/api/images/enhance", {}).status_code for _ in range(60)} == {400}
     assert [ada.get("/api/images").status_code for _ in range(3)] == [200, 200, 429]
@@ -124,12 +130,12 @@ class BrokenLimiter:
 
     broken = True
 
-    def hit(self, caller: str, rate: Rate) -> Allowance:
+    def hit(self, caller: str, rate: RateLimit) -> Allowance:
         raise LimiterUnavailable
 
 
 def test_a_limiter_that_fails_lets_everybody_pass() -> None:
     """Lesson 19: one error of the store disabled the limiter for the life of the process, or the service with it."""
-    house = MemorySpike.build()
-    ada = Caller(testing.TestClient(create_app(evolve(house.spike, limiter=BrokenLimiter()))), house.register())
+    services = MemorySpike.build()
+    ada = Caller(testing.TestClient(create_app(evolve(services.spike, limiter=BrokenLimiter()))), services.register())
     assert ada.upload().status_code == 200

@@ -63,15 +63,15 @@ def away() -> None:
     raise QueueUnavailable
 
 
-def test_a_queue_that_is_away_is_told_and_requests_go_on(house: MemorySpike, client: testing.TestClient) -> None:
+def test_a_queue_that_is_away_is_told_and_requests_go_on(services: MemorySpike, client: testing.TestClient) -> None:
     """They are accepted: their jobs lie in the outbox. A balancer that took all servers out would refuse them."""
-    house.broker.queue.refuses = True
+    services.broker.queue.refuses = True
     answer = client.simulate_get("/readyz")
     assert (answer.status_code, answer.json) == (
         200,
         {"status": "degraded", "checks": {"database": "ok", "storage": "ok", "broker": "unavailable"}},
     )
-    house.broker.queue.refuses = False
+    services.broker.queue.refuses = False
     assert client.simulate_get("/readyz").json["status"] == "ready"
 
 
@@ -112,8 +112,8 @@ def test_bad_news_from_before_is_asked_for_again() -> None:
 
 @pytest.mark.parametrize("trouble", [DatabaseUnavailable(), ZeroDivisionError("swordfish")])
 def test_without_the_database_the_service_is_not_ready_and_the_body_says_no_more(trouble: Exception) -> None:
-    house = MemorySpike.build(database=LostDatabase(trouble=trouble))
-    answer = testing.TestClient(create_app(house.spike)).simulate_get("/readyz")
+    services = MemorySpike.build(database=LostDatabase(trouble=trouble))
+    answer = testing.TestClient(create_app(services.spike)).simulate_get("/readyz")
     assert answer.status_code == 503
     assert answer.json == {
         "status": "unavailable",

@@ -18,8 +18,8 @@ def image_id(ada: Caller) -> str:
     return uploaded
 
 
-def test_an_image_is_shown_as_the_api_says(ada: Caller, house: MemorySpike, image_id: str) -> None:
-    house.work()
+def test_an_image_is_shown_as_the_api_says(ada: Caller, services: MemorySpike, image_id: str) -> None:
+    services.work()
     image = ada.get(f"/api/images/{image_id}").json["image"]
     (job,) = image["jobs"]
     assert image == {
@@ -80,9 +80,9 @@ def test_a_private_image_is_hidden_from_others(
 
 
 def test_a_public_image_is_shown_to_all_and_counts_their_looks(
-    ada: Caller, bob: Caller, client: testing.TestClient, house: MemorySpike, image_id: str
+    ada: Caller, bob: Caller, client: testing.TestClient, services: MemorySpike, image_id: str
 ) -> None:
-    house.publish(image_id)
+    services.publish(image_id)
     shown = client.simulate_get(f"/api/images/{image_id}")
     assert shown.status_code == bob.get(f"/api/images/{image_id}").status_code == 200
     assert ada.get(f"/api/images/{image_id}").json["image"]["viewCount"] == 2
@@ -97,18 +97,18 @@ def test_an_unknown_image_is_not_found(ada: Caller, image_id: str) -> None:
     assert (answer.status_code, answer.json["code"]) == (404, "NOT_FOUND")
 
 
-def test_a_job_is_shown_to_its_owner_only(ada: Caller, bob: Caller, house: MemorySpike, image_id: str) -> None:
+def test_a_job_is_shown_to_its_owner_only(ada: Caller, bob: Caller, services: MemorySpike, image_id: str) -> None:
     (job,) = ada.get(f"/api/images/{image_id}").json["image"]["jobs"]
     answer = ada.get(f"/api/jobs/{job['id']}")
     assert answer.json == {"success": True, "job": job}
     assert bob.get(f"/api/jobs/{job['id']}").status_code == 404
     assert ada.get(f"/api/jobs/{a_job_id()}").status_code == 404
     assert ada.get("/api/jobs/job_123abc").status_code == 404
-    house.work()
+    services.work()
     assert ada.get(f"/api/jobs/{job['id']}").json["job"]["status"] == "COMPLETED"
 
 
-def test_cancelling_gives_the_tokens_back_once(ada: Caller, house: MemorySpike, image_id: str) -> None:
+def test_cancelling_gives_the_tokens_back_once(ada: Caller, services: MemorySpike, image_id: str) -> None:
     (job,) = ada.get(f"/api/images/{image_id}").json["image"]["jobs"]
     answer = ada.post(f"/api/jobs/{job['id']}/cancel")
     assert answer.status_code == 200
@@ -118,27 +118,27 @@ def test_cancelling_gives_the_tokens_back_once(ada: Caller, house: MemorySpike, 
     again = ada.post(f"/api/jobs/{job['id']}/cancel")
     assert (again.status_code, again.json["code"]) == (409, "CONFLICT")
     assert ada.get("/api/tokens/balance").json["balance"] == 100
-    assert house.spike.sweep.repair() == 0
+    assert services.spike.sweep.repair() == 0
 
 
-def test_a_strangers_job_cannot_be_cancelled(ada: Caller, bob: Caller, house: MemorySpike, image_id: str) -> None:
+def test_a_strangers_job_cannot_be_cancelled(ada: Caller, bob: Caller, services: MemorySpike, image_id: str) -> None:
     (job,) = ada.get(f"/api/images/{image_id}").json["image"]["jobs"]
-    before = house.holdings
+    before = services.holdings
     assert bob.post(f"/api/jobs/{job['id']}/cancel").status_code == 404
-    assert house.holdings == before
+    assert services.holdings == before
 
 
-def test_a_completed_job_cannot_be_cancelled(ada: Caller, house: MemorySpike, image_id: str) -> None:
-    house.work()
+def test_a_completed_job_cannot_be_cancelled(ada: Caller, services: MemorySpike, image_id: str) -> None:
+    services.work()
     (job,) = ada.get(f"/api/images/{image_id}").json["image"]["jobs"]
-    before = house.holdings
+    before = services.holdings
     assert ada.post(f"/api/jobs/{job['id']}/cancel").status_code == 409
-    assert house.holdings == before
+    assert services.holdings == before
 
 
-def test_the_balance_says_when_it_grows(ada: Caller, house: MemorySpike, image_id: str) -> None:
+def test_the_balance_says_when_it_grows(ada: Caller, services: MemorySpike, image_id: str) -> None:
     assert image_id
-    house.clock.advance(timedelta(minutes=20))
+    services.clock.advance(timedelta(minutes=20))
     assert ada.get("/api/tokens/balance").json == {
         "balance": 99,
         "maxBalance": 100,
@@ -182,14 +182,14 @@ def test_a_bad_page_is_refused(ada: Caller, query: dict[str, str]) -> None:
     assert ada.get("/api/tokens/history", **query).status_code == 400
 
 
-def test_a_signed_link_expires(ada: Caller, house: MemorySpike, image_id: str) -> None:
+def test_a_signed_link_expires(ada: Caller, services: MemorySpike, image_id: str) -> None:
     url = ada.get(f"/api/images/{image_id}").json["image"]["originalUrl"].removeprefix(HOST)
     answer = ada.client.simulate_get(url)
     assert answer.headers["content-type"] == "image/jpeg"
     assert answer.headers["x-content-type-options"] == "nosniff"
     again = ada.client.simulate_get(url, headers={"If-None-Match": answer.headers["etag"]})
     assert (again.status_code, again.content) == (304, b"")
-    house.clock.advance(timedelta(days=1))
+    services.clock.advance(timedelta(days=1))
     assert ada.client.simulate_get(url).status_code == 403
 
 

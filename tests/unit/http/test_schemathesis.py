@@ -22,11 +22,11 @@ from schemathesis.specs.openapi.checks import (
 from caller import PICTURE, Caller
 from memory_spike import MemorySpike, with_limits
 from multipart import CONTENT_TYPE, an_upload
-from spike_core.domain.rates import Bucket
+from spike_core.domain.rate_limits import RateLimitGroup
 from spike_http import create_app
 
 Request = Case[Any]
-UNLIMITED: Final = with_limits(dict.fromkeys(Bucket, 0))
+UNLIMITED: Final = with_limits(dict.fromkeys(RateLimitGroup, 0))
 HOUSE: Final = MemorySpike.build(UNLIMITED)
 APP: Final = create_app(HOUSE.spike)
 ADA: Final = Caller(testing.TestClient(APP), HOUSE.register(tokens=1_000_000))

@@ -29,8 +29,8 @@ def test_the_cookie_is_a_session_of_its_own_that_no_script_and_no_other_site_can
 
 
 def test_behind_https_the_cookie_is_a_secure_one() -> None:
-    house = MemorySpike.build(Settings(public_url="https://spike.example.org"))
-    ada = Caller(testing.TestClient(create_app(house.spike)), house.register())
+    services = MemorySpike.build(Settings(public_url="https://spike.example.org"))
+    ada = Caller(testing.TestClient(create_app(services.spike)), services.register())
     cookie = ada.post("/api/session").cookies["__Secure-next-auth.session-token"]
     assert cookie.secure
 

@@ -56,8 +56,8 @@ def test_the_page_has_a_strict_policy_and_keeps_it(client: testing.TestClient, f
 
 
 def test_pictures_may_come_from_where_the_store_has_them() -> None:
-    house = MemorySpike.build(Settings(cdn_url="https://cdn.example.org/spike"))
-    policy = testing.TestClient(create_app(house.spike)).simulate_get("/").headers["content-security-policy"]
+    services = MemorySpike.build(Settings(cdn_url="https://cdn.example.org/spike"))
+    policy = testing.TestClient(create_app(services.spike)).simulate_get("/").headers["content-security-policy"]
     assert "img-src 'self' blob: https://cdn.example.org;" in policy
 
 

@@ -48,20 +48,20 @@ def test_the_original_is_stored_byte_for_byte(ada: Caller) -> None:
     assert ada.client.simulate_get(url.removeprefix("http://falconframework.org")).content == PICTURE
 
 
-def test_an_albums_tier_and_place_are_used(ada: Caller, house: MemorySpike) -> None:
+def test_an_albums_tier_and_place_are_used(ada: Caller, services: MemorySpike) -> None:
     album = an_album(owner_id=ada.registered.user.id, default_tier=Tier.TIER_2K)
-    with house.spike.database.transactions.begin() as tx:
+    with services.spike.database.transactions.begin() as tx:
         tx.albums.add(album)
     form = a_form(a_part("file", PICTURE, filename="a.jpg"), a_part("albumId", str(album.id).encode()))
     answer = ada.upload_form(form)
     assert answer.json["enhancement"]["tokenCost"] == 5
-    with house.spike.database.transactions.view() as tx:
+    with services.spike.database.transactions.view() as tx:
         assert [str(place.image_id) for place in tx.album_order.places(album.id)] == [answer.json["image"]["id"]]
 
 
-def test_an_album_without_auto_enhance_takes_a_picture_for_nothing(ada: Caller, house: MemorySpike) -> None:
+def test_an_album_without_auto_enhance_takes_a_picture_for_nothing(ada: Caller, services: MemorySpike) -> None:
     album = an_album(owner_id=ada.registered.user.id, auto_enhance=False)
-    with house.spike.database.transactions.begin() as tx:
+    with services.spike.database.transactions.begin() as tx:
         tx.albums.add(album)
     form = a_form(a_part("albumId", str(album.id).encode()), a_part("file", PICTURE, filename="a.jpg"))
     answer = ada.upload_form(form)
@@ -74,11 +74,11 @@ def test_an_empty_album_id_means_no_album(ada: Caller) -> None:
     assert ada.upload_form(form).json["enhancement"]["tier"] == "TIER_1K"
 
 
-def test_too_few_tokens_are_told_in_the_uploads_own_words(poor: Caller, house: MemorySpike) -> None:
+def test_too_few_tokens_are_told_in_the_uploads_own_words(poor: Caller, services: MemorySpike) -> None:
     album = an_album(owner_id=poor.registered.user.id, default_tier=Tier.TIER_2K)
-    with house.spike.database.transactions.begin() as tx:
+    with services.spike.database.transactions.begin() as tx:
         tx.albums.add(album)
-    before = house.holdings
+    before = services.holdings
     answer = poor.upload_form(
         a_form(a_part("file", PICTURE, filename="a.jpg"), a_part("albumId", str(album.id).encode()))
     )
@@ -93,7 +93,7 @@ def test_too_few_tokens_are_told_in_the_uploads_own_words(poor: Caller, house: M
         "required": 5,
         "balance": 3,
     }
-    assert house.holdings == before
+    assert services.holdings == before
 
 
 TOO_LARGE = b"\xff" * (UPLOAD_BYTES_MAX + 1)
@@ -125,21 +125,21 @@ REFUSED = {
 
 
 @pytest.mark.parametrize(("body", "error"), REFUSED.values(), ids=REFUSED.keys())
-def test_a_bad_file_is_refused_and_leaves_nothing(ada: Caller, house: MemorySpike, body: bytes, error: str) -> None:
-    before = house.holdings
+def test_a_bad_file_is_refused_and_leaves_nothing(ada: Caller, services: MemorySpike, body: bytes, error: str) -> None:
+    before = services.holdings
     answer = ada.upload_form(body)
     assert (answer.status_code, answer.json["error"]) == (400, error)
     assert answer.json["code"] == ("FILE_TOO_LARGE" if "10MB" in error else "INVALID_INPUT")
     assert answer.json["title"] in {"Invalid File", "Bad Request"}
-    assert house.holdings == before
+    assert services.holdings == before
 
 
-def test_a_body_that_announces_more_than_any_upload_is_refused_unread(ada: Caller, house: MemorySpike) -> None:
-    before = house.holdings
+def test_a_body_that_announces_more_than_any_upload_is_refused_unread(ada: Caller, services: MemorySpike) -> None:
+    before = services.holdings
     headers = {**ada.headers, "Content-Type": CONTENT_TYPE, "Content-Length": str(11 * 1024 * 1024)}
     answer = ada.client.simulate_post("/api/images/upload", headers=headers, body=b"")
     assert (answer.status_code, answer.json["code"]) == (400, "FILE_TOO_LARGE")
-    assert house.holdings == before
+    assert services.holdings == before
 
 
 def test_no_body_is_told_apart_from_a_wrong_type(ada: Caller) -> None:
@@ -154,29 +154,29 @@ def test_a_form_without_a_boundary_is_malformed(ada: Caller) -> None:
     assert (answer.status_code, answer.json["code"]) == (400, "INVALID_INPUT")
 
 
-def test_a_strangers_or_unknown_album_refuses_the_picture(ada: Caller, bob: Caller, house: MemorySpike) -> None:
+def test_a_strangers_or_unknown_album_refuses_the_picture(ada: Caller, bob: Caller, services: MemorySpike) -> None:
     theirs = an_album(owner_id=bob.registered.user.id)
-    with house.spike.database.transactions.begin() as tx:
+    with services.spike.database.transactions.begin() as tx:
         tx.albums.add(theirs)
-    before = house.holdings
+    before = services.holdings
     for album, status in ((str(theirs.id), 403), (str(an_album_id()), 404), ("album_123abc", 404), ("x" * 2000, 404)):
         form = a_form(a_part("file", PICTURE, filename="a.jpg"), a_part("albumId", album.encode()))
         assert ada.upload_form(form).status_code == status
-    assert house.holdings == before
+    assert services.holdings == before
 
 
-def test_without_credentials_nothing_is_read(client: testing.TestClient, house: MemorySpike) -> None:
-    before = house.holdings
+def test_without_credentials_nothing_is_read(client: testing.TestClient, services: MemorySpike) -> None:
+    before = services.holdings
     answer = client.simulate_post("/api/images/upload", headers={"Content-Type": CONTENT_TYPE}, body=an_upload(PICTURE))
     assert answer.status_code == 401
     assert answer.json["error"] == "You must be logged in to access this resource"
-    assert house.holdings == before
+    assert services.holdings == before
 
 
 def test_a_full_store_answers_as_the_api_says_and_charges_nothing() -> None:
-    house = MemorySpike.build(blobs=FullBlobStore)
-    ada = Caller(testing.TestClient(create_app(house.spike)), house.register())
-    before = house.holdings
+    services = MemorySpike.build(blobs=FullBlobStore)
+    ada = Caller(testing.TestClient(create_app(services.spike)), services.register())
+    before = services.holdings
     answer = ada.upload()
     assert answer.status_code == 500
     assert answer.json == {
@@ -186,4 +186,4 @@ def test_a_full_store_answers_as_the_api_says_and_charges_nothing() -> None:
         "code": "INTERNAL_ERROR",
         "requestId": answer.headers["x-request-id"],
     }
-    assert house.holdings == before
+    assert services.holdings == before

@@ -75,10 +75,10 @@ def test_only_so_many_whole_seconds_can_be_waited(wait: str) -> None:
 
 
 @pytest.mark.parametrize("kind", ["job", "image", "batch"])
-def test_an_answer_comes_when_the_work_is_done(ada: Caller, house: MemorySpike, kind: str) -> None:
+def test_an_answer_comes_when_the_work_is_done(ada: Caller, services: MemorySpike, kind: str) -> None:
     uploaded = ada.upload().json
     image_id, job_id = uploaded["image"]["id"], uploaded["enhancement"]["jobId"]
-    house.work()
+    services.work()
     batch = ada.post("/api/images/batch-enhance", {"imageIds": [image_id], "tier": "FREE"}).json
     job_id = batch["jobs"][0]["jobId"]
     path = {
@@ -86,7 +86,7 @@ def test_an_answer_comes_when_the_work_is_done(ada: Caller, house: MemorySpike, 
         "image": f"/api/images/{image_id}",
         "batch": f"/api/batches/{batch['batchId']}",
     }
-    worker = threading.Timer(0.1, house.work)
+    worker = threading.Timer(0.1, services.work)
     worker.start()
     answer = ada.get(path[kind], wait=LONG)
     worker.join()
@@ -98,16 +98,16 @@ def test_an_answer_comes_when_the_work_is_done(ada: Caller, house: MemorySpike, 
     assert set(statuses) == {"COMPLETED"}
 
 
-def test_a_stranger_who_waits_is_counted_once(ada: Caller, house: MemorySpike) -> None:
+def test_a_stranger_who_waits_is_counted_once(ada: Caller, services: MemorySpike) -> None:
     image_id = ada.upload().json["image"]["id"]
-    house.publish(image_id)
+    services.publish(image_id)
     ada.client.simulate_get(f"/api/images/{image_id}", params={"wait": "1"})
     assert ada.get(f"/api/images/{image_id}").json["image"]["viewCount"] == 1
 
 
-def test_a_server_that_ends_answers_those_who_wait(house: MemorySpike) -> None:
+def test_a_server_that_ends_answers_those_who_wait(services: MemorySpike) -> None:
     closing = threading.Event()
-    ada = Caller(testing.TestClient(create_app(house.spike, closing=closing)), house.register())
+    ada = Caller(testing.TestClient(create_app(services.spike, closing=closing)), services.register())
     job_id = ada.upload().json["enhancement"]["jobId"]
     closer = threading.Timer(0.1, closing.set)
     closer.start()

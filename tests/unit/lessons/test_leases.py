@@ -2,20 +2,20 @@
 
 from datetime import timedelta
 
-from house import House
+from services import Services
 from spike_core.domain.jobs import ClaimedJob, CompletedJob
 
 
-def test_a_picture_that_takes_longer_than_a_lease_is_left_to_its_worker(house: House) -> None:
+def test_a_picture_that_takes_longer_than_a_lease_is_left_to_its_worker(services: Services) -> None:
     """Lesson 3: the sweeper lost patience before the model did: jobs were paid back, and delivered all the same."""
-    owner = house.owner()
-    claimed = house.claim(owner)
+    owner = services.owner()
+    claimed = services.claim(owner)
     for progress in range(10, 60, 10):
-        house.pass_time(house.limits.lease - timedelta(seconds=1))
-        claimed = house.settlement.renew(claimed, progress=progress)
-        assert house.sweep.repair() == 0
-    assert isinstance(house.job(claimed.id), ClaimedJob)
-    house.workshop.carry_out(claimed)
-    done = house.job(claimed.id)
+        services.pass_time(services.limits.lease - timedelta(seconds=1))
+        claimed = services.job_transitions.renew(claimed, progress=progress)
+        assert services.sweep.repair() == 0
+    assert isinstance(services.job(claimed.id), ClaimedJob)
+    services.job_runner.run(claimed)
+    done = services.job(claimed.id)
     assert isinstance(done, CompletedJob)
-    assert (done.attempt, house.balance(owner)) == (1, 98)
+    assert (done.attempt, services.balance(owner)) == (1, 98)

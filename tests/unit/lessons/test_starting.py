@@ -5,12 +5,12 @@ from datetime import timedelta
 
 import pytest
 
-from house import VGA, House
+from services import VGA, Services
 from spike_core.domain.errors import QueueUnavailable
 from spike_core.domain.identifiers import JobId
 from spike_core.domain.images import ImageName
 from spike_core.domain.jobs import CompletedJob, PendingJob, RefundedJob
-from spike_core.domain.lanes import Lane
+from spike_core.domain.priorities import Priority
 from spike_core.domain.tiers import Tier
 from spike_core.services.batch_uploads import NamedFile
 from spike_memory import MemoryQueue
@@ -27,26 +27,26 @@ class QueueForOne:
         self.inbox = inbox
         self.broken = True
 
-    def send(self, job_id: JobId, *, lane: Lane) -> None:
+    def send(self, job_id: JobId, *, priority: Priority) -> None:
         """Send, if there is room; see the port."""
         if self.broken and self.inbox.messages:
             raise QueueUnavailable
-        self.inbox.send(job_id, lane=lane)
+        self.inbox.send(job_id, priority=priority)
 
 
-def test_every_job_of_a_batch_upload_is_announced_and_done(house: House) -> None:
+def test_every_job_of_a_batch_upload_is_announced_and_done(services: Services) -> None:
     """Lesson 9: a batch left jobs behind that waited for a start which nobody gave them."""
-    owner = house.owner()
-    house.inbox.refuses = True
+    owner = services.owner()
+    services.inbox.refuses = True
     name = ImageName("photo.jpg")
     files = [NamedFile(filename="photo.jpg", name=name, content=io.BytesIO(a_picture(VGA))) for _ in range(FILES)]
-    house.batch_uploads.upload(owner, files=files)
-    waiting = house.inventory()
+    services.batch_uploads.upload(owner, files=files)
+    waiting = services.inventory()
     assert {type(job) for job in waiting.jobs.values()} == {PendingJob}
     assert {message.job_id for message in waiting.messages} == {*waiting.jobs}
-    house.inbox.refuses = False
-    house.come_to_rest()
-    assert [type(job) for job in house.inventory().jobs.values()] == [CompletedJob] * FILES
+    services.inbox.refuses = False
+    services.come_to_rest()
+    assert [type(job) for job in services.inventory().jobs.values()] == [CompletedJob] * FILES
 
 
 @pytest.mark.parametrize("repaired", ["repaired", "never repaired"])
@@ -54,19 +54,19 @@ def test_parallel_jobs_that_the_queue_refused_are_started_later_or_refunded(repa
     """Lesson 11: the rows of a parallel request were all or nothing, their starts weren't, and nobody heard of it."""
     inbox = MemoryQueue()
     queue = QueueForOne(inbox)
-    house = House.build(inbox=inbox, queue=queue)
-    owner = house.owner()
-    image = house.upload(owner, album_id=house.album(owner, auto_enhance=False).id).image
+    services = Services.build(inbox=inbox, queue=queue)
+    owner = services.owner()
+    image = services.upload(owner, album_id=services.album(owner, auto_enhance=False).id).image
     tiers = [Tier.TIER_1K, Tier.TIER_2K, Tier.TIER_4K]
-    jobs = house.enhancements.enhance_in_parallel(owner, image_id=image.id, tiers=tiers).jobs
+    jobs = services.enhancements.enhance_in_parallel(owner, image_id=image.id, tiers=tiers).jobs
     if repaired == "repaired":
         queue.broken = False
-        house.come_to_rest()
-        assert [type(house.job(job.id)) for job in jobs] == [CompletedJob] * 3
-        assert house.balance(owner) == 83
+        services.come_to_rest()
+        assert [type(services.job(job.id)) for job in jobs] == [CompletedJob] * 3
+        assert services.balance(owner) == 83
     else:
-        house.dispatch.relay()  # refused once more: from now on it counts
-        house.pass_time(house.limits.refusal_max + timedelta(seconds=1))
-        house.dispatch.relay()
-        assert [type(house.job(job.id)) for job in jobs[1:]] == [RefundedJob] * 2
-    assert house.findings() == []
+        services.dispatch.relay()  # refused once more: from now on it counts
+        services.pass_time(services.limits.refusal_max + timedelta(seconds=1))
+        services.dispatch.relay()
+        assert [type(services.job(job.id)) for job in jobs[1:]] == [RefundedJob] * 2
+    assert services.findings() == []

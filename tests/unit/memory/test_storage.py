@@ -6,7 +6,7 @@ from spike_contracts.storage import StorageContract
 from spike_core.domain.errors import StorageUnavailable
 from spike_core.domain.objects import ObjectKey
 from spike_core.ports.blobs import StoredObject
-from spike_core.ports.plugins import Storage
+from spike_core.ports.factories import Storage
 from spike_memory import ManualClock, MemoryBlobStore
 
 

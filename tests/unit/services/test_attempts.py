@@ -10,13 +10,13 @@ import pytest
 from attrs import define, evolve
 
 import spike_core.services
-from house import House
+from services import Services
 from spike_core.domain.errors import SpikeError, TransactionUndone
 from spike_core.domain.tiers import Tier
 from spike_core.ports.transactions import Transaction, Transactions
 from spike_core.services.attempts import ATTEMPTS_MAX, repeated
 
-SUPPRESSED = {"Gallery.image", "ReceiptBook.amend", "BatchUploads.upload"}  # these see to it inside
+SUPPRESSED = {"Queries.image", "ReceiptBook.amend", "BatchUploads.upload"}  # these see to it inside
 
 
 @define
@@ -62,7 +62,7 @@ USE_CASES = use_cases()
 
 
 def test_there_are_use_cases_to_look_at() -> None:
-    assert {"Enhancements.enhance", "Settlement.complete", "Removal.remove"} | SUPPRESSED <= set(USE_CASES)
+    assert {"Enhancements.enhance", "JobTransitions.complete", "Deletion.remove"} | SUPPRESSED <= set(USE_CASES)
 
 
 @pytest.mark.parametrize("name", sorted(set(USE_CASES) - SUPPRESSED))
@@ -71,28 +71,28 @@ def test_every_use_case_that_writes_is_repeated_when_it_is_undone(name: str) -> 
 
 
 @pytest.fixture
-def house() -> House:
-    return House.build()
+def services() -> Services:
+    return Services.build()
 
 
-def test_an_undone_request_is_done_again_and_charged_once(house: House) -> None:
-    owner = house.owner(tokens=10)
-    image = house.upload(owner).image
-    undone = Undone(house.enhancements.transactions, left=ATTEMPTS_MAX - 1)
-    enhancing = evolve(house.enhancements, transactions=undone).enhance(owner, image_id=image.id, tier=Tier.TIER_1K)
+def test_an_undone_request_is_done_again_and_charged_once(services: Services) -> None:
+    owner = services.owner(tokens=10)
+    image = services.upload(owner).image
+    undone = Undone(services.enhancements.transactions, left=ATTEMPTS_MAX - 1)
+    enhancing = evolve(services.enhancements, transactions=undone).enhance(owner, image_id=image.id, tier=Tier.TIER_1K)
     assert undone.left == 0
-    assert enhancing.balance.amount == house.balance(owner)
-    assert house.findings() == []
+    assert enhancing.balance.amount == services.balance(owner)
+    assert services.findings() == []
 
 
-def test_an_upload_that_is_undone_reads_its_file_again(house: House) -> None:
-    owner = house.owner(tokens=10)
-    undone = Undone(house.uploads.transactions, left=1)
-    evolved = evolve(house, uploads=evolve(house.uploads, transactions=undone))
+def test_an_upload_that_is_undone_reads_its_file_again(services: Services) -> None:
+    owner = services.owner(tokens=10)
+    undone = Undone(services.uploads.transactions, left=1)
+    evolved = evolve(services, uploads=evolve(services.uploads, transactions=undone))
     evolved.upload(owner)
     assert undone.left == 0
-    assert len(house.inventory().objects) == 1
-    assert house.findings() == []
+    assert len(services.inventory().objects) == 1
+    assert services.findings() == []
 
 
 def test_attempts_come_to_an_end() -> None:

@@ -8,58 +8,58 @@ import pytest
 from attrs import evolve
 
 from faults import FaultyBlobStore, FaultyTransactions
-from house import House, Inventory
+from services import Inventory, Services
 from spike_contracts.builders import an_image_id
 from spike_core.domain.errors import StorageUnavailable
-from spike_core.domain.facts import JobDue
 from spike_core.domain.identifiers import JobId
 from spike_core.domain.jobs import CancelledJob, CompletedJob, PendingJob, RefundedJob
 from spike_core.domain.ledger import EntryKind, LedgerEntry
 from spike_core.domain.objects import ObjectKey, PictureFormat
+from spike_core.domain.outbox import OutboxMessage
 from spike_core.domain.tokens import Tokens
 from spike_core.services.audit import AUDIT_PAGE, DEAD_MESSAGE_AGE
 from spike_memory import ManualClock, MemoryBlobStore, MemoryTransactions
 from spike_memory.state import State
 
 
-def a_busy_house(transactions: MemoryTransactions | None = None) -> House:
+def a_busy_house(transactions: MemoryTransactions | None = None) -> Services:
     """Return a house with a job in every state, two users, and an image without a job."""
-    house = House.build(transactions=transactions)
-    owner, other = house.owner(), house.owner("eve@example.org")
-    house.upload(owner, album_id=house.album(owner, auto_enhance=False).id)
+    services = Services.build(transactions=transactions)
+    owner, other = services.owner(), services.owner("eve@example.org")
+    services.upload(owner, album_id=services.album(owner, auto_enhance=False).id)
     for uploader in (owner, other):
-        house.accept(uploader)
-    house.work()
-    house.cancellation.cancel(owner, house.accept(owner).id)
-    house.settlement.fail(house.claim(other), "no")
-    house.claim(owner)
-    house.accept(other)
-    house.inbox.refuses = True
-    house.accept(owner)
-    house.pass_time(timedelta(minutes=40))
-    house.accept(other)
-    return house
+        services.accept(uploader)
+    services.work()
+    services.cancellation.cancel(owner, services.accept(owner).id)
+    services.job_transitions.fail(services.claim(other), "no")
+    services.claim(owner)
+    services.accept(other)
+    services.inbox.refuses = True
+    services.accept(owner)
+    services.pass_time(timedelta(minutes=40))
+    services.accept(other)
+    return services
 
 
-def test_nothing_is_wrong_with_an_empty_house(house: House) -> None:
-    assert house.findings() == []
+def test_nothing_is_wrong_with_an_empty_house(services: Services) -> None:
+    assert services.findings() == []
 
 
 def test_nothing_is_wrong_with_a_busy_house() -> None:
-    house = a_busy_house()
-    before = house.inventory()
+    services = a_busy_house()
+    before = services.inventory()
     assert len({type(job) for job in before.jobs.values()}) == 6
-    assert house.findings() == []
-    house.check_nothing_but_time_passed(before)
+    assert services.findings() == []
+    services.check_nothing_but_time_passed(before)
 
 
 def test_nothing_is_wrong_with_it_when_it_has_come_to_rest() -> None:
-    house = a_busy_house()
-    house.inbox.refuses = False
-    house.come_to_rest()
-    house.pass_time(timedelta(days=1))
-    house.sweep.collect_orphans()
-    assert house.findings() == []
+    services = a_busy_house()
+    services.inbox.refuses = False
+    services.come_to_rest()
+    services.pass_time(timedelta(days=1))
+    services.sweep.collect_orphans()
+    assert services.findings() == []
 
 
 def first(inventory: Inventory, kind: type[object]) -> JobId:
@@ -134,7 +134,7 @@ def balance_after_changed(state: State, _inventory: Inventory) -> str:
 
 def refunded_while_it_goes_on(state: State, inventory: Inventory) -> str:
     job_id = first(inventory, RefundedJob)
-    state.jobs[job_id] = PendingJob(order=inventory.jobs[job_id].order)
+    state.jobs[job_id] = PendingJob(spec=inventory.jobs[job_id].spec)
     return str(job_id)
 
 
@@ -155,96 +155,96 @@ def refunded_while_it_goes_on(state: State, inventory: Inventory) -> str:
 )
 def test_damaged_rows_are_found_and_named(damage: Callable[[State, Inventory], str], invariant: str) -> None:
     transactions = MemoryTransactions()
-    house = a_busy_house(transactions)
-    subject = damage(transactions._state, house.inventory())
-    assert (invariant, subject) in {(finding.invariant, finding.subject) for finding in house.findings()}
+    services = a_busy_house(transactions)
+    subject = damage(transactions._state, services.inventory())
+    assert (invariant, subject) in {(finding.invariant, finding.subject) for finding in services.findings()}
 
 
 def test_a_missing_original_is_found() -> None:
-    house = a_busy_house()
-    image = next(iter(house.inventory().images.values()))
-    house.blobs.delete([image.original])
-    assert [(finding.invariant, finding.subject) for finding in house.findings()] == [("I8", str(image.id))]
+    services = a_busy_house()
+    image = next(iter(services.inventory().images.values()))
+    services.blobs.delete([image.original])
+    assert [(finding.invariant, finding.subject) for finding in services.findings()] == [("I8", str(image.id))]
 
 
 def test_a_missing_result_is_found() -> None:
-    house = a_busy_house()
-    inventory = house.inventory()
+    services = a_busy_house()
+    inventory = services.inventory()
     job_id = first(inventory, CompletedJob)
     job = inventory.jobs[job_id]
     assert isinstance(job, CompletedJob)
-    house.blobs.delete([job.result.key])
-    assert [(finding.invariant, finding.subject) for finding in house.findings()] == [("I8", str(job_id))]
+    services.blobs.delete([job.result.key])
+    assert [(finding.invariant, finding.subject) for finding in services.findings()] == [("I8", str(job_id))]
 
 
 def test_an_object_that_no_row_names_is_found_when_a_sweep_should_have_collected_it() -> None:
-    house = a_busy_house()
+    services = a_busy_house()
     key = ObjectKey.of_original(an_image_id(), PictureFormat.JPEG)
-    house.blobs.put(key, io.BytesIO(b"orphan"))
-    house.pass_time(2 * house.limits.orphan_age)
-    assert house.findings() == []
-    house.pass_time(timedelta(microseconds=1))
-    assert [(finding.invariant, finding.subject) for finding in house.findings()] == [("I8", str(key))]
-    house.sweep.collect_orphans()
-    assert house.findings() == []
+    services.blobs.put(key, io.BytesIO(b"orphan"))
+    services.pass_time(2 * services.limits.orphan_age)
+    assert services.findings() == []
+    services.pass_time(timedelta(microseconds=1))
+    assert [(finding.invariant, finding.subject) for finding in services.findings()] == [("I8", str(key))]
+    services.sweep.collect_orphans()
+    assert services.findings() == []
 
 
 def test_a_message_of_an_ended_job_is_found_when_relays_should_have_dropped_it() -> None:
-    house = a_busy_house()
-    job_id = first(house.inventory(), CancelledJob)
-    with house.transactions.begin() as tx:
-        tx.outbox.put([JobDue(job_id=job_id, due_at=house.clock.now())])
-    house.pass_time(DEAD_MESSAGE_AGE)
-    assert house.findings() == []
-    house.pass_time(timedelta(microseconds=1))
-    assert [(finding.invariant, finding.subject) for finding in house.findings()] == [("outbox", str(job_id))]
-    house.inbox.refuses = False
-    house.dispatch.relay()
-    assert house.findings() == []
+    services = a_busy_house()
+    job_id = first(services.inventory(), CancelledJob)
+    with services.transactions.begin() as tx:
+        tx.outbox.put([OutboxMessage(job_id=job_id, due_at=services.clock.now())])
+    services.pass_time(DEAD_MESSAGE_AGE)
+    assert services.findings() == []
+    services.pass_time(timedelta(microseconds=1))
+    assert [(finding.invariant, finding.subject) for finding in services.findings()] == [("outbox", str(job_id))]
+    services.inbox.refuses = False
+    services.dispatch.relay()
+    assert services.findings() == []
 
 
 def test_messages_behind_the_first_page_are_judged() -> None:
-    house = House.build()
-    owner = house.owner(tokens=10 * AUDIT_PAGE)
-    house.inbox.refuses = True
-    jobs = [house.accept(owner) for _ in range(AUDIT_PAGE + 1)]
+    services = Services.build()
+    owner = services.owner(tokens=10 * AUDIT_PAGE)
+    services.inbox.refuses = True
+    jobs = [services.accept(owner) for _ in range(AUDIT_PAGE + 1)]
     last = max(job.id for job in jobs)
-    house.cancellation.cancel(owner, last)
-    with house.transactions.begin() as tx:
-        tx.outbox.put([JobDue(job_id=job.id, due_at=house.clock.now()) for job in jobs])
-    house.pass_time(2 * DEAD_MESSAGE_AGE)
-    assert [(finding.invariant, finding.subject) for finding in house.findings()] == [("outbox", str(last))]
+    services.cancellation.cancel(owner, last)
+    with services.transactions.begin() as tx:
+        tx.outbox.put([OutboxMessage(job_id=job.id, due_at=services.clock.now()) for job in jobs])
+    services.pass_time(2 * DEAD_MESSAGE_AGE)
+    assert [(finding.invariant, finding.subject) for finding in services.findings()] == [("outbox", str(last))]
 
 
 def test_damage_behind_the_first_page_is_found() -> None:
     """As many images, jobs and objects as fill a page exactly, and one more with nothing behind it."""
-    house = House.build()
-    owner = house.owner(tokens=10 * AUDIT_PAGE)
+    services = Services.build()
+    owner = services.owner(tokens=10 * AUDIT_PAGE)
     for _ in range(AUDIT_PAGE):
-        house.accept(owner)
-    assert house.findings() == []
-    last = house.upload(owner).image
-    house.blobs.delete([last.original])
-    assert [finding.subject for finding in house.findings()] == [str(last.id)]
+        services.accept(owner)
+    assert services.findings() == []
+    last = services.upload(owner).image
+    services.blobs.delete([last.original])
+    assert [finding.subject for finding in services.findings()] == [str(last.id)]
 
 
 def test_wallets_behind_the_first_page_are_judged() -> None:
     transactions = MemoryTransactions()
-    house = House.build(transactions=transactions)
+    services = Services.build(transactions=transactions)
     for number in range(AUDIT_PAGE + 1):
-        last = house.owner(f"{number}@example.org", tokens=1)
+        last = services.owner(f"{number}@example.org", tokens=1)
     transactions._state.wallets[last] = evolve(transactions._state.wallets[last], balance=Tokens(2))
-    assert [finding.subject for finding in house.findings()] == [str(last)]
+    assert [finding.subject for finding in services.findings()] == [str(last)]
 
 
 def test_jobs_behind_the_first_page_are_judged() -> None:
     transactions = MemoryTransactions()
-    house = House.build(transactions=transactions)
-    owner = house.owner(tokens=10 * AUDIT_PAGE)
+    services = Services.build(transactions=transactions)
+    owner = services.owner(tokens=10 * AUDIT_PAGE)
     for _ in range(AUDIT_PAGE + 1):
-        last = house.accept(owner)
-    transactions._state.jobs[last.id] = CancelledJob(order=last.order, ended_at=house.clock.now())
-    assert [(finding.invariant, finding.subject) for finding in house.findings()] == [("I3", str(last.id))]
+        last = services.accept(owner)
+    transactions._state.jobs[last.id] = CancelledJob(spec=last.spec, ended_at=services.clock.now())
+    assert [(finding.invariant, finding.subject) for finding in services.findings()] == [("I3", str(last.id))]
 
 
 class ObservedBlobStore(FaultyBlobStore):
@@ -263,24 +263,24 @@ def test_a_row_that_goes_away_while_the_audit_looks_is_no_damage() -> None:
     """Deleting an image removes objects and rows; the audit looks again before it reports."""
     clock, transactions = ManualClock(), MemoryTransactions()
     blobs = ObservedBlobStore(MemoryBlobStore(clock))
-    house = House.build(clock=clock, transactions=transactions, blobs=blobs)
-    owner = house.owner()
-    image = house.upload(owner, album_id=house.album(owner, auto_enhance=False).id).image
+    services = Services.build(clock=clock, transactions=transactions, blobs=blobs)
+    owner = services.owner()
+    image = services.upload(owner, album_id=services.album(owner, auto_enhance=False).id).image
 
     def delete_image() -> None:
         blobs.delete([image.original])
         del transactions._state.images[image.id]
 
     blobs.act = delete_image
-    assert house.findings() == []
+    assert services.findings() == []
 
 
 def test_a_store_that_does_not_answer_is_trouble_and_no_finding() -> None:
     clock = ManualClock()
     blobs = FaultyBlobStore(MemoryBlobStore(clock))
-    house = House.build(clock=clock, transactions=FaultyTransactions(MemoryTransactions()), blobs=blobs)
-    house.accept(house.owner())
+    services = Services.build(clock=clock, transactions=FaultyTransactions(MemoryTransactions()), blobs=blobs)
+    services.accept(services.owner())
     for method in ("find", "scan"):
         blobs.failing = {method}
         with pytest.raises(StorageUnavailable):
-            house.findings()
+            services.findings()

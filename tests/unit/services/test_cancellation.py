@@ -3,7 +3,7 @@ from datetime import timedelta
 import pytest
 
 from faults import FaultyTransactions, database_fails
-from house import House
+from services import Services
 from spike_contracts.builders import a_job_id, a_result
 from spike_core.domain.errors import DatabaseUnavailable, IllegalTransition, JobChanged, JobNotFound
 from spike_core.domain.identifiers import OwnerId
@@ -15,120 +15,120 @@ from spike_memory import MemoryTransactions
 UNSETTLED = {"pending": PendingJob, "started": StartedJob, "claimed": ClaimedJob}
 
 
-def a_job_that_is(house: House, owner: OwnerId, state: str) -> Job:
-    house.inbox.refuses = state == "pending"
-    job = house.accept(owner)
+def a_job_that_is(services: Services, owner: OwnerId, state: str) -> Job:
+    services.inbox.refuses = state == "pending"
+    job = services.accept(owner)
     if state == "claimed":
-        job = house.settlement.claim(job.id)
+        job = services.job_transitions.claim(job.id)
     assert type(job) is UNSETTLED[state]
     return job
 
 
 @pytest.mark.parametrize("state", UNSETTLED)
-def test_a_job_that_has_not_ended_is_cancelled_and_refunded_in_full(house: House, state: str) -> None:
-    owner = house.owner(tokens=10)
-    job = a_job_that_is(house, owner, state)
-    cancelled = house.cancellation.cancel(owner, job.id)
-    assert isinstance(house.job(job.id), CancelledJob)
-    assert cancelled.job == house.job(job.id)
+def test_a_job_that_has_not_ended_is_cancelled_and_refunded_in_full(services: Services, state: str) -> None:
+    owner = services.owner(tokens=10)
+    job = a_job_that_is(services, owner, state)
+    cancelled = services.cancellation.cancel(owner, job.id)
+    assert isinstance(services.job(job.id), CancelledJob)
+    assert cancelled.job == services.job(job.id)
     assert (cancelled.refunded, cancelled.balance) == (Tokens(2), Tokens(10))
-    assert house.story(owner) == [("EARN_BONUS", 10), ("SPEND_ENHANCEMENT", -2), ("REFUND", 2)]
-    assert house.inventory().messages == frozenset()
-    assert house.findings() == []
+    assert services.story(owner) == [("EARN_BONUS", 10), ("SPEND_ENHANCEMENT", -2), ("REFUND", 2)]
+    assert services.inventory().messages == frozenset()
+    assert services.findings() == []
 
 
 @pytest.mark.parametrize("state", UNSETTLED)
-def test_cancelling_twice_refunds_once(house: House, state: str) -> None:
-    owner = house.owner()
-    job = a_job_that_is(house, owner, state)
-    house.cancellation.cancel(owner, job.id)
-    before = house.inventory()
+def test_cancelling_twice_refunds_once(services: Services, state: str) -> None:
+    owner = services.owner()
+    job = a_job_that_is(services, owner, state)
+    services.cancellation.cancel(owner, job.id)
+    before = services.inventory()
     with pytest.raises(IllegalTransition) as refusal:
-        house.cancellation.cancel(owner, job.id)
+        services.cancellation.cancel(owner, job.id)
     assert (refusal.value.source, refusal.value.target) == ("CANCELLED", "CANCELLED")
-    house.check_nothing_but_time_passed(before)
+    services.check_nothing_but_time_passed(before)
 
 
-def test_a_free_job_is_cancelled_for_nothing(house: House) -> None:
-    owner = house.owner(tokens=10)
-    image_id = house.upload(owner, album_id=house.album(owner, auto_enhance=False).id).image.id
-    job = house.enhancements.enhance(owner, image_id=image_id, tier=Tier.FREE).job
-    cancelled = house.cancellation.cancel(owner, job.id)
+def test_a_free_job_is_cancelled_for_nothing(services: Services) -> None:
+    owner = services.owner(tokens=10)
+    image_id = services.upload(owner, album_id=services.album(owner, auto_enhance=False).id).image.id
+    job = services.enhancements.enhance(owner, image_id=image_id, tier=Tier.FREE).job
+    cancelled = services.cancellation.cancel(owner, job.id)
     assert (cancelled.refunded, cancelled.balance) == (Tokens(0), Tokens(10))
-    assert house.story(owner) == [("EARN_BONUS", 10)]
-    assert house.findings() == []
+    assert services.story(owner) == [("EARN_BONUS", 10)]
+    assert services.findings() == []
 
 
-def test_a_job_that_is_done_cannot_be_cancelled_and_keeps_its_price(house: House) -> None:
-    owner = house.owner()
-    job = house.accept(owner)
-    house.work()
-    before = house.inventory()
+def test_a_job_that_is_done_cannot_be_cancelled_and_keeps_its_price(services: Services) -> None:
+    owner = services.owner()
+    job = services.accept(owner)
+    services.work()
+    before = services.inventory()
     with pytest.raises(IllegalTransition) as refusal:
-        house.cancellation.cancel(owner, job.id)
+        services.cancellation.cancel(owner, job.id)
     assert (refusal.value.source, refusal.value.target) == ("COMPLETED", "CANCELLED")
-    house.check_nothing_but_time_passed(before)
+    services.check_nothing_but_time_passed(before)
 
 
-def test_a_job_that_was_refunded_cannot_be_cancelled(house: House) -> None:
-    owner = house.owner()
-    job = house.claim(owner)
-    house.settlement.fail(job, "no")
-    before = house.inventory()
+def test_a_job_that_was_refunded_cannot_be_cancelled(services: Services) -> None:
+    owner = services.owner()
+    job = services.claim(owner)
+    services.job_transitions.fail(job, "no")
+    before = services.inventory()
     with pytest.raises(IllegalTransition):
-        house.cancellation.cancel(owner, job.id)
-    house.check_nothing_but_time_passed(before)
+        services.cancellation.cancel(owner, job.id)
+    services.check_nothing_but_time_passed(before)
 
 
-def test_a_result_that_comes_after_the_cancellation_is_dropped(house: House) -> None:
-    owner = house.owner()
-    job = house.claim(owner)
-    house.cancellation.cancel(owner, job.id)
-    before = house.inventory()
+def test_a_result_that_comes_after_the_cancellation_is_dropped(services: Services) -> None:
+    owner = services.owner()
+    job = services.claim(owner)
+    services.cancellation.cancel(owner, job.id)
+    before = services.inventory()
     with pytest.raises(JobChanged):
-        house.settlement.complete(job, a_result(job))
-    house.check_nothing_but_time_passed(before)
+        services.job_transitions.complete(job, a_result(job))
+    services.check_nothing_but_time_passed(before)
 
 
-def test_a_message_that_comes_after_the_cancellation_finds_nothing_to_do(house: House) -> None:
-    owner = house.owner()
-    job = house.accept(owner)
-    house.cancellation.cancel(owner, job.id)
-    before = house.inventory()
-    assert house.work() == 0
-    house.check_nothing_but_time_passed(before)
+def test_a_message_that_comes_after_the_cancellation_finds_nothing_to_do(services: Services) -> None:
+    owner = services.owner()
+    job = services.accept(owner)
+    services.cancellation.cancel(owner, job.id)
+    before = services.inventory()
+    assert services.work() == 0
+    services.check_nothing_but_time_passed(before)
 
 
-def test_somebody_elses_job_is_not_there(house: House) -> None:
+def test_somebody_elses_job_is_not_there(services: Services) -> None:
     """404, not 403: a stranger doesn't learn that it exists."""
-    owner, stranger = house.owner(), house.owner("eve@example.org")
-    job = house.accept(owner)
-    before = house.inventory()
+    owner, stranger = services.owner(), services.owner("eve@example.org")
+    job = services.accept(owner)
+    before = services.inventory()
     with pytest.raises(JobNotFound):
-        house.cancellation.cancel(stranger, job.id)
-    house.check_nothing_but_time_passed(before)
+        services.cancellation.cancel(stranger, job.id)
+    services.check_nothing_but_time_passed(before)
 
 
-def test_an_unknown_job_is_not_there(house: House) -> None:
+def test_an_unknown_job_is_not_there(services: Services) -> None:
     with pytest.raises(JobNotFound):
-        house.cancellation.cancel(house.owner(), a_job_id())
+        services.cancellation.cancel(services.owner(), a_job_id())
 
 
-def test_a_refund_may_rise_above_the_cap(house: House) -> None:
-    owner = house.owner(tokens=100)
-    job = house.accept(owner)
-    house.pass_time(timedelta(hours=1))
-    assert house.cancellation.cancel(owner, job.id).balance == Tokens(102)
-    assert house.findings() == []
+def test_a_refund_may_rise_above_the_cap(services: Services) -> None:
+    owner = services.owner(tokens=100)
+    job = services.accept(owner)
+    services.pass_time(timedelta(hours=1))
+    assert services.cancellation.cancel(owner, job.id).balance == Tokens(102)
+    assert services.findings() == []
 
 
 def test_a_database_that_fails_changes_nothing() -> None:
     transactions = FaultyTransactions(MemoryTransactions())
-    house = House.build(transactions=transactions)
-    owner = house.owner()
-    job = house.accept(owner)
-    before = house.inventory()
+    services = Services.build(transactions=transactions)
+    owner = services.owner()
+    job = services.accept(owner)
+    before = services.inventory()
     transactions.before_commit.append(database_fails)
     with pytest.raises(DatabaseUnavailable):
-        house.cancellation.cancel(owner, job.id)
-    house.check_nothing_but_time_passed(before)
+        services.cancellation.cancel(owner, job.id)
+    services.check_nothing_but_time_passed(before)

@@ -3,13 +3,13 @@ from datetime import timedelta
 import pytest
 
 from faults import FaultyTransactions
-from house import House
+from services import Services
 from spike_core.domain.errors import QueueUnavailable
-from spike_core.domain.facts import JobDue
 from spike_core.domain.identifiers import JobId
 from spike_core.domain.jobs import ClaimedJob, CompletedJob, PendingJob, RefundedJob, StartedJob
-from spike_core.domain.lanes import Lane
 from spike_core.domain.limits import JobLimits
+from spike_core.domain.outbox import OutboxMessage
+from spike_core.domain.priorities import Priority
 from spike_core.services.dispatch import RELAY_BATCH
 from spike_memory import MemoryQueue, MemoryTransactions
 
@@ -24,51 +24,51 @@ class PettyQueue:
         self.takes = takes
         self.asked = 0
 
-    def send(self, job_id: JobId, *, lane: Lane) -> None:
+    def send(self, job_id: JobId, *, priority: Priority) -> None:
         self.asked += 1
         if self.takes == 0:
             raise QueueUnavailable
         self.takes -= 1
-        self._inbox.send(job_id, lane=lane)
+        self._inbox.send(job_id, priority=priority)
 
 
-def relay_for(house: House, time: timedelta, *, every: timedelta = MINUTE) -> None:
+def relay_for(services: Services, time: timedelta, *, every: timedelta = MINUTE) -> None:
     """Relay at intervals, for so long."""
-    until = house.clock.now() + time
-    while house.clock.now() < until:
-        house.dispatch.relay()
-        house.pass_time(every)
+    until = services.clock.now() + time
+    while services.clock.now() < until:
+        services.dispatch.relay()
+        services.pass_time(every)
 
 
-def test_what_the_queue_refused_is_started_by_a_later_relay(house: House) -> None:
-    house.inbox.refuses = True
-    job = house.accept(house.owner())
-    assert house.dispatch.relay() == 0
-    house.inbox.refuses = False
-    house.pass_time(MINUTE)
-    assert house.dispatch.relay() == 1
-    assert isinstance(house.job(job.id), StartedJob)
-    assert list(house.inbox.messages) == [job.id]
-    assert house.inventory().messages == frozenset()
+def test_what_the_queue_refused_is_started_by_a_later_relay(services: Services) -> None:
+    services.inbox.refuses = True
+    job = services.accept(services.owner())
+    assert services.dispatch.relay() == 0
+    services.inbox.refuses = False
+    services.pass_time(MINUTE)
+    assert services.dispatch.relay() == 1
+    assert isinstance(services.job(job.id), StartedJob)
+    assert list(services.inbox.messages) == [job.id]
+    assert services.inventory().messages == frozenset()
 
 
-def test_relaying_with_nothing_to_say_sends_nothing(house: House) -> None:
-    house.accept(house.owner())
-    house.inbox.messages.clear()
-    assert house.dispatch.relay() == 0
-    assert not house.inbox.messages
+def test_relaying_with_nothing_to_say_sends_nothing(services: Services) -> None:
+    services.accept(services.owner())
+    services.inbox.messages.clear()
+    assert services.dispatch.relay() == 0
+    assert not services.inbox.messages
 
 
-def test_a_refused_message_is_not_tried_again_at_once(house: House) -> None:
-    queue = PettyQueue(house.inbox, takes=0)
-    house = House.build(inbox=house.inbox, queue=queue)
-    house.accept(house.owner())
-    house.dispatch.relay()
+def test_a_refused_message_is_not_tried_again_at_once(services: Services) -> None:
+    queue = PettyQueue(services.inbox, takes=0)
+    services = Services.build(inbox=services.inbox, queue=queue)
+    services.accept(services.owner())
+    services.dispatch.relay()
     asked = queue.asked
-    house.dispatch.relay()
+    services.dispatch.relay()
     assert queue.asked == asked
-    house.pass_time(timedelta(seconds=5))
-    house.dispatch.relay()
+    services.pass_time(timedelta(seconds=5))
+    services.dispatch.relay()
     assert queue.asked == asked + 1
 
 
@@ -76,182 +76,184 @@ def test_a_queue_in_trouble_is_asked_once_for_many_jobs() -> None:
     """Each refusal may take a time-out."""
     inbox = MemoryQueue()
     queue = PettyQueue(inbox, takes=0)
-    house = House.build(inbox=inbox, queue=queue)
-    owner = house.owner()
+    services = Services.build(inbox=inbox, queue=queue)
+    owner = services.owner()
     for _ in range(4):
-        house.accept(owner)
+        services.accept(owner)
     queue.asked, queue.takes = 0, 2
-    assert house.dispatch.relay() == 2
+    assert services.dispatch.relay() == 2
     assert queue.asked == 3
-    kinds = [type(job) for job in house.inventory().jobs.values()]
+    kinds = [type(job) for job in services.inventory().jobs.values()]
     assert kinds == [StartedJob, StartedJob, PendingJob, PendingJob]
 
 
 def test_more_messages_than_a_batch_are_all_relayed_in_time() -> None:
-    house = House.build(limits=JobLimits(on_their_way_max=3 * RELAY_BATCH))
-    owner = house.owner(tokens=10 * RELAY_BATCH)
-    house.inbox.refuses = True
+    services = Services.build(limits=JobLimits(on_their_way_max=3 * RELAY_BATCH))
+    owner = services.owner(tokens=10 * RELAY_BATCH)
+    services.inbox.refuses = True
     for _ in range(2 * RELAY_BATCH + 1):
-        house.accept(owner)
-    house.inbox.refuses = False
-    relay_for(house, 3 * MINUTE)
-    assert len(house.inbox.messages) == 2 * RELAY_BATCH + 1
+        services.accept(owner)
+    services.inbox.refuses = False
+    relay_for(services, 3 * MINUTE)
+    assert len(services.inbox.messages) == 2 * RELAY_BATCH + 1
 
 
-def test_a_job_that_the_queue_refuses_for_an_hour_is_refunded(house: House) -> None:
-    owner = house.owner()
-    house.inbox.refuses = True
-    job = house.accept(owner)
-    relay_for(house, timedelta(hours=1))
-    assert isinstance(house.job(job.id), PendingJob)
-    assert house.balance(owner) == 100  # 98 and those that came back
-    house.dispatch.relay()
-    refunded = house.job(job.id)
+def test_a_job_that_the_queue_refuses_for_an_hour_is_refunded(services: Services) -> None:
+    owner = services.owner()
+    services.inbox.refuses = True
+    job = services.accept(owner)
+    relay_for(services, timedelta(hours=1))
+    assert isinstance(services.job(job.id), PendingJob)
+    assert services.balance(owner) == 100  # 98 and those that came back
+    services.dispatch.relay()
+    refunded = services.job(job.id)
     assert isinstance(refunded, RefundedJob)
     assert "queue" in refunded.reason
-    assert house.story(owner)[-1] == ("REFUND", 2)
-    assert house.inventory().messages == frozenset()
-    assert house.findings() == []
+    assert services.story(owner)[-1] == ("REFUND", 2)
+    assert services.inventory().messages == frozenset()
+    assert services.findings() == []
 
 
-def test_a_job_that_waits_for_hours_in_a_queue_without_a_worker_is_not_refunded(house: House) -> None:
-    job = house.accept(house.owner())
+def test_a_job_that_waits_for_hours_in_a_queue_without_a_worker_is_not_refunded(services: Services) -> None:
+    job = services.accept(services.owner())
     for _ in range(6):
-        house.sweep.repair()
-        relay_for(house, timedelta(minutes=30))
-    assert isinstance(house.job(job.id), StartedJob)
-    assert house.inventory().ledgers[job.order.owner_id][-1].kind.value == "SPEND_ENHANCEMENT"
-    house.come_to_rest()
-    assert isinstance(house.job(job.id), CompletedJob)
+        services.sweep.repair()
+        relay_for(services, timedelta(minutes=30))
+    assert isinstance(services.job(job.id), StartedJob)
+    assert services.inventory().ledgers[job.spec.owner_id][-1].kind.value == "SPEND_ENHANCEMENT"
+    services.come_to_rest()
+    assert isinstance(services.job(job.id), CompletedJob)
 
 
-def test_an_hour_of_refusals_is_counted_anew_after_each_success(house: House) -> None:
+def test_an_hour_of_refusals_is_counted_anew_after_each_success(services: Services) -> None:
     """Two short outages, far apart, aren't one long one."""
-    job = house.accept(house.owner())
-    house.lose_messages()
+    job = services.accept(services.owner())
+    services.lose_messages()
     for _ in range(3):
-        house.inbox.refuses = True
-        house.pass_time(house.limits.redeliver_after + MINUTE)
-        house.sweep.repair()
-        relay_for(house, timedelta(minutes=50))
-        house.inbox.refuses = False
-        house.pass_time(MINUTE)
-        assert house.dispatch.relay() == 1
-        house.lose_messages()
-    assert isinstance(house.job(job.id), StartedJob)
+        services.inbox.refuses = True
+        services.pass_time(services.limits.redeliver_after + MINUTE)
+        services.sweep.repair()
+        relay_for(services, timedelta(minutes=50))
+        services.inbox.refuses = False
+        services.pass_time(MINUTE)
+        assert services.dispatch.relay() == 1
+        services.lose_messages()
+    assert isinstance(services.job(job.id), StartedJob)
 
 
 def test_a_worker_that_is_faster_than_the_note_of_its_start_is_left_alone() -> None:
     """The queue has the id, the job is still pending, and a worker claims it: that claim stands."""
     transactions = FaultyTransactions(MemoryTransactions())
-    house = House.build(transactions=transactions)
-    owner = house.owner()
-    house.inbox.refuses = True
-    job = house.accept(owner)
-    house.inbox.refuses = False
-    transactions.before_begin.extend([lambda: None, lambda: claim(house, job.id)])  # it is taken, sent, and then noted
-    assert house.dispatch.relay() == 1
-    assert isinstance(house.job(job.id), ClaimedJob)
-    assert house.inventory().messages == frozenset()
+    services = Services.build(transactions=transactions)
+    owner = services.owner()
+    services.inbox.refuses = True
+    job = services.accept(owner)
+    services.inbox.refuses = False
+    transactions.before_begin.extend(
+        [lambda: None, lambda: claim(services, job.id)]
+    )  # it is taken, sent, and then noted
+    assert services.dispatch.relay() == 1
+    assert isinstance(services.job(job.id), ClaimedJob)
+    assert services.inventory().messages == frozenset()
 
 
-def claim(house: House, job_id: JobId) -> None:
-    house.settlement.claim(job_id)
+def claim(services: Services, job_id: JobId) -> None:
+    services.job_transitions.claim(job_id)
 
 
 @pytest.mark.parametrize("end", ["claimed", "started", "cancelled", "done", "refunded"])
-def test_a_message_of_a_job_that_is_not_pending_any_more_is_forgotten_unsent(house: House, end: str) -> None:
+def test_a_message_of_a_job_that_is_not_pending_any_more_is_forgotten_unsent(services: Services, end: str) -> None:
     """However it came to be left, by two transactions at once or by hand: no relay leaves it."""
-    owner = house.owner()
-    house.inbox.refuses = True
-    job = house.accept(owner)
+    owner = services.owner()
+    services.inbox.refuses = True
+    job = services.accept(owner)
     assert isinstance(job, PendingJob)
-    (message,) = house.inventory().messages
-    house.inbox.refuses = False
+    (message,) = services.inventory().messages
+    services.inbox.refuses = False
     match end:
         case "claimed":
-            house.settlement.claim(job.id)
+            services.job_transitions.claim(job.id)
         case "started":
-            house.dispatch.start([job])
-            house.inbox.messages.clear()
+            services.dispatch.start([job])
+            services.inbox.messages.clear()
         case "cancelled":
-            house.cancellation.cancel(owner, job.id)
+            services.cancellation.cancel(owner, job.id)
         case "done":
-            house.workshop.perform(job.id)
+            services.job_runner.perform(job.id)
         case _:
-            house.settlement.fail(job, "no")
-    moved = house.job(job.id)
+            services.job_transitions.fail(job, "no")
+    moved = services.job(job.id)
     assert not isinstance(moved, PendingJob)
-    assert house.inventory().messages == frozenset(), "it goes with the move"
-    with house.transactions.begin() as tx:
+    assert services.inventory().messages == frozenset(), "it goes with the move"
+    with services.transactions.begin() as tx:
         tx.outbox.put([message])
-    assert house.dispatch.relay() == 0
-    assert house.inventory().messages == frozenset()
-    assert house.job(job.id) == moved
-    assert not house.inbox.messages
+    assert services.dispatch.relay() == 0
+    assert services.inventory().messages == frozenset()
+    assert services.job(job.id) == moved
+    assert not services.inbox.messages
 
 
-def test_messages_of_ended_jobs_hold_up_others_for_a_relay_at_most(house: House) -> None:
-    owner = house.owner(tokens=10 * RELAY_BATCH)
-    house.inbox.refuses = True
-    ended = [house.accept(owner) for _ in range(RELAY_BATCH)]
+def test_messages_of_ended_jobs_hold_up_others_for_a_relay_at_most(services: Services) -> None:
+    owner = services.owner(tokens=10 * RELAY_BATCH)
+    services.inbox.refuses = True
+    ended = [services.accept(owner) for _ in range(RELAY_BATCH)]
     for job in ended:
-        house.cancellation.cancel(owner, job.id)
-    with house.transactions.begin() as tx:
-        tx.outbox.put([JobDue(job_id=job.id, due_at=house.clock.now()) for job in ended])
-    house.pass_time(MINUTE)
-    live = house.accept(owner)
-    house.inbox.refuses = False
-    house.dispatch.relay()
-    house.dispatch.relay()
-    assert house.inventory().messages == frozenset()
-    assert list(house.inbox.messages) == [live.id]
+        services.cancellation.cancel(owner, job.id)
+    with services.transactions.begin() as tx:
+        tx.outbox.put([OutboxMessage(job_id=job.id, due_at=services.clock.now()) for job in ended])
+    services.pass_time(MINUTE)
+    live = services.accept(owner)
+    services.inbox.refuses = False
+    services.dispatch.relay()
+    services.dispatch.relay()
+    assert services.inventory().messages == frozenset()
+    assert list(services.inbox.messages) == [live.id]
 
 
 def test_a_job_cancelled_while_its_refusal_is_noted_stays_cancelled_and_unannounced() -> None:
     transactions = FaultyTransactions(MemoryTransactions())
-    house = House.build(transactions=transactions)
-    owner = house.owner()
-    house.inbox.refuses = True
-    job = house.accept(owner)
-    transactions.before_begin.append(lambda: cancel(house, job.id))
-    house.dispatch.relay()
-    assert house.inventory().messages == frozenset()
-    assert house.balance(owner) == 100
+    services = Services.build(transactions=transactions)
+    owner = services.owner()
+    services.inbox.refuses = True
+    job = services.accept(owner)
+    transactions.before_begin.append(lambda: cancel(services, job.id))
+    services.dispatch.relay()
+    assert services.inventory().messages == frozenset()
+    assert services.balance(owner) == 100
 
 
 def test_a_job_cancelled_in_the_moment_it_would_be_given_up_is_refunded_once() -> None:
     transactions = FaultyTransactions(MemoryTransactions())
-    house = House.build(transactions=transactions)
-    owner = house.owner()
-    house.inbox.refuses = True
-    job = house.accept(owner)
-    relay_for(house, timedelta(hours=1))
-    transactions.before_begin.append(lambda: cancel(house, job.id))
-    house.dispatch.relay()
-    assert house.job(job.id).status.value == "CANCELLED"
-    assert [kind for kind, _ in house.story(owner)].count("REFUND") == 1
-    assert house.findings() == []
+    services = Services.build(transactions=transactions)
+    owner = services.owner()
+    services.inbox.refuses = True
+    job = services.accept(owner)
+    relay_for(services, timedelta(hours=1))
+    transactions.before_begin.append(lambda: cancel(services, job.id))
+    services.dispatch.relay()
+    assert services.job(job.id).status.value == "CANCELLED"
+    assert [kind for kind, _ in services.story(owner)].count("REFUND") == 1
+    assert services.findings() == []
 
 
-def cancel(house: House, job_id: JobId) -> None:
-    house.cancellation.cancel(house.job(job_id).order.owner_id, job_id)
+def cancel(services: Services, job_id: JobId) -> None:
+    services.cancellation.cancel(services.job(job_id).spec.owner_id, job_id)
 
 
-def test_messages_are_sent_in_the_order_in_which_they_fell_due(house: House) -> None:
-    owner = house.owner()
-    house.inbox.refuses = True
+def test_messages_are_sent_in_the_order_in_which_they_fell_due(services: Services) -> None:
+    owner = services.owner()
+    services.inbox.refuses = True
     jobs = []
     for _ in range(3):
-        jobs.append(house.accept(owner).id)
-        house.pass_time(MINUTE)
-    house.inbox.refuses = False
-    house.dispatch.relay()
-    assert list(house.inbox.messages) == jobs
+        jobs.append(services.accept(owner).id)
+        services.pass_time(MINUTE)
+    services.inbox.refuses = False
+    services.dispatch.relay()
+    assert list(services.inbox.messages) == jobs
 
 
-def test_a_job_doubled_in_the_queue_is_done_once(house: House) -> None:
-    job = house.accept(house.owner())
-    house.inbox.messages.extend([job.id, job.id])
-    assert house.work() == 1
-    assert house.job(job.id).attempt == 1
+def test_a_job_doubled_in_the_queue_is_done_once(services: Services) -> None:
+    job = services.accept(services.owner())
+    services.inbox.messages.extend([job.id, job.id])
+    assert services.work() == 1
+    assert services.job(job.id).attempt == 1

@@ -5,7 +5,7 @@ from typing import BinaryIO
 import pytest
 
 from faults import FaultyTransactions, database_fails, pass_by
-from house import House
+from services import Services
 from spike_core.domain.dimensions import Dimensions
 from spike_core.domain.errors import StorageUnavailable
 from spike_core.domain.images import ImageName
@@ -20,137 +20,137 @@ from spike_memory.engine import a_picture
 HUGE = Dimensions(width_px=50_000, height_px=1001)
 
 
-def test_the_original_is_stored_byte_for_byte(house: House) -> None:
+def test_the_original_is_stored_byte_for_byte(services: Services) -> None:
     content = a_picture(Dimensions(width_px=300, height_px=200), PictureFormat.PNG)
-    image = house.upload(house.owner(), content=content, name="mine.jpg").image
-    assert house.read(image.original) == content
+    image = services.upload(services.owner(), content=content, name="mine.jpg").image
+    assert services.read(image.original) == content
     assert image.size_bytes == len(content)
 
 
-def test_the_bytes_decide_the_format_whatever_the_name_says(house: House) -> None:
+def test_the_bytes_decide_the_format_whatever_the_name_says(services: Services) -> None:
     content = a_picture(Dimensions(width_px=300, height_px=200), PictureFormat.PNG)
-    image = house.upload(house.owner(), content=content, name="mine.jpg").image
+    image = services.upload(services.owner(), content=content, name="mine.jpg").image
     assert (image.format, str(image.name)) == (PictureFormat.PNG, "mine.jpg")
     assert str(image.original) == f"images/{image.id}.png"
     assert image.dimensions == Dimensions(width_px=300, height_px=200)
 
 
-def test_the_whole_stream_is_the_picture_wherever_it_stands(house: House) -> None:
+def test_the_whole_stream_is_the_picture_wherever_it_stands(services: Services) -> None:
     content = io.BytesIO(a_picture(Dimensions(width_px=300, height_px=200)))
     content.seek(7)
-    uploaded = house.uploads.upload(house.owner(), name=ImageName("a.jpg"), content=content)
-    assert house.read(uploaded.image.original) == content.getvalue()
+    uploaded = services.uploads.upload(services.owner(), name=ImageName("a.jpg"), content=content)
+    assert services.read(uploaded.image.original) == content.getvalue()
 
 
-def test_without_an_album_a_1k_job_is_charged_and_started(house: House) -> None:
-    owner = house.owner(tokens=10)
-    uploaded = house.upload(owner)
+def test_without_an_album_a_1k_job_is_charged_and_started(services: Services) -> None:
+    owner = services.owner(tokens=10)
+    uploaded = services.upload(owner)
     assert uploaded.job is not None
-    assert (uploaded.job.order.tier, uploaded.job.order.charged) == (Tier.TIER_1K, Tokens(2))
+    assert (uploaded.job.spec.tier, uploaded.job.spec.charged) == (Tier.TIER_1K, Tokens(2))
     assert uploaded.balance == Tokens(8)
-    assert isinstance(house.job(uploaded.job.id), StartedJob)
-    assert list(house.inbox.messages) == [uploaded.job.id]
-    assert house.story(owner) == [("EARN_BONUS", 10), ("SPEND_ENHANCEMENT", -2)]
+    assert isinstance(services.job(uploaded.job.id), StartedJob)
+    assert list(services.inbox.messages) == [uploaded.job.id]
+    assert services.story(owner) == [("EARN_BONUS", 10), ("SPEND_ENHANCEMENT", -2)]
 
 
-def test_an_upload_belongs_to_its_owner_and_is_private(house: House) -> None:
-    owner = house.owner()
-    image = house.upload(owner).image
+def test_an_upload_belongs_to_its_owner_and_is_private(services: Services) -> None:
+    owner = services.owner()
+    image = services.upload(owner).image
     assert (image.owner_id, image.is_public, image.view_count) == (owner, False, 0)
 
 
 @pytest.mark.parametrize("tier", [Tier.TIER_1K, Tier.TIER_2K, Tier.TIER_4K])
-def test_the_albums_default_tier_decides(house: House, tier: Tier) -> None:
-    owner = house.owner(tokens=10)
-    uploaded = house.upload(owner, album_id=house.album(owner, default_tier=tier).id)
+def test_the_albums_default_tier_decides(services: Services, tier: Tier) -> None:
+    owner = services.owner(tokens=10)
+    uploaded = services.upload(owner, album_id=services.album(owner, default_tier=tier).id)
     assert uploaded.job is not None
-    assert uploaded.job.order.tier is tier
+    assert uploaded.job.spec.tier is tier
     assert uploaded.balance == Tokens(10) - tier.price
 
 
-def test_an_album_that_does_not_enhance_takes_pictures_for_nothing(house: House) -> None:
-    owner = house.owner(tokens=0)
-    uploaded = house.upload(owner, album_id=house.album(owner, auto_enhance=False).id)
+def test_an_album_that_does_not_enhance_takes_pictures_for_nothing(services: Services) -> None:
+    owner = services.owner(tokens=0)
+    uploaded = services.upload(owner, album_id=services.album(owner, auto_enhance=False).id)
     assert uploaded.job is None
     assert uploaded.balance == Tokens(0)
-    inventory = house.inventory()
+    inventory = services.inventory()
     assert (inventory.jobs, inventory.messages, inventory.ledgers[owner]) == ({}, frozenset(), ())
     assert set(inventory.images) == {uploaded.image.id}
-    assert not house.inbox.messages
+    assert not services.inbox.messages
 
 
-def test_an_upload_becomes_the_albums_last_image(house: House) -> None:
-    owner = house.owner()
-    album = house.album(owner)
-    uploaded = [house.upload(owner, album_id=album.id).image.id for _ in range(3)]
-    with house.transactions.view() as tx:
+def test_an_upload_becomes_the_albums_last_image(services: Services) -> None:
+    owner = services.owner()
+    album = services.album(owner)
+    uploaded = [services.upload(owner, album_id=album.id).image.id for _ in range(3)]
+    with services.transactions.view() as tx:
         places = tx.album_order.places(album.id)
     assert [place.image_id for place in places] == uploaded
     positions = [place.position for place in places]
     assert positions == sorted(set(positions))
 
 
-def test_tokens_that_came_back_meanwhile_count(house: House) -> None:
-    owner = house.owner(tokens=0)
-    house.pass_time(timedelta(minutes=30))
-    assert house.upload(owner).balance == Tokens(0)
-    assert house.story(owner) == [("EARN_REGENERATION", 2), ("SPEND_ENHANCEMENT", -2)]
+def test_tokens_that_came_back_meanwhile_count(services: Services) -> None:
+    owner = services.owner(tokens=0)
+    services.pass_time(timedelta(minutes=30))
+    assert services.upload(owner).balance == Tokens(0)
+    assert services.story(owner) == [("EARN_REGENERATION", 2), ("SPEND_ENHANCEMENT", -2)]
 
 
-def test_a_queue_that_refuses_does_not_fail_the_request(house: House) -> None:
-    owner = house.owner()
-    house.inbox.refuses = True
-    job = house.accept(owner)
+def test_a_queue_that_refuses_does_not_fail_the_request(services: Services) -> None:
+    owner = services.owner()
+    services.inbox.refuses = True
+    job = services.accept(owner)
     assert isinstance(job, PendingJob)
-    assert [message.job_id for message in house.inventory().messages] == [job.id]
-    assert house.balance(owner) == 98
+    assert [message.job_id for message in services.inventory().messages] == [job.id]
+    assert services.balance(owner) == 98
 
 
 def test_a_database_that_fails_behind_the_charge_does_not_fail_the_request() -> None:
     """The upload is stored and charged; answering an error now would be a lie (I7)."""
     transactions = FaultyTransactions(MemoryTransactions())
-    house = House.build(transactions=transactions)
-    owner = house.owner()
+    services = Services.build(transactions=transactions)
+    owner = services.owner()
     transactions.before_begin.extend([pass_by, database_fails])
-    uploaded = house.upload(owner)
+    uploaded = services.upload(owner)
     assert uploaded.job is not None
-    assert house.balance(owner) == 98
-    house.come_to_rest()
-    assert house.job(uploaded.job.id).status is JobStatus.COMPLETED
+    assert services.balance(owner) == 98
+    services.come_to_rest()
+    assert services.job(uploaded.job.id).status is JobStatus.COMPLETED
 
 
 LOCATED = a_picture(Dimensions(width_px=20, height_px=10), flaw="located")
 
 
-def test_what_tells_a_place_is_stored_twice_and_goes_altogether(house: House) -> None:
+def test_what_tells_a_place_is_stored_twice_and_goes_altogether(services: Services) -> None:
     """The original under a name that can't be guessed, and what others may see; both belong to the row (I8)."""
-    owner = house.owner()
-    image = house.upload(owner, content=LOCATED).image
+    owner = services.owner()
+    image = services.upload(owner, content=LOCATED).image
     assert image.original.is_hidden
-    assert house.read(image.original) == LOCATED
-    assert house.read(image.shown) == LOCATED.removesuffix(b" located")
+    assert services.read(image.original) == LOCATED
+    assert services.read(image.shown) == LOCATED.removesuffix(b" located")
     assert str(image.shown) == f"images/{image.id}.jpg"
-    house.come_to_rest()
-    house.pass_time(3 * house.limits.orphan_age)
-    assert house.sweep.collect_orphans() == 0
-    assert house.findings() == []
-    house.blobs.delete([image.shown])
-    assert [finding.invariant for finding in house.findings()] == ["I8"]
-    house.removal.remove(owner, image.id)
-    assert house.inventory().objects == frozenset()
-    assert house.findings() == []
+    services.come_to_rest()
+    services.pass_time(3 * services.limits.orphan_age)
+    assert services.sweep.collect_orphans() == 0
+    assert services.findings() == []
+    services.blobs.delete([image.shown])
+    assert [finding.invariant for finding in services.findings()] == ["I8"]
+    services.deletion.remove(owner, image.id)
+    assert services.inventory().objects == frozenset()
+    assert services.findings() == []
 
 
-def test_a_batch_hides_originals_too(house: House) -> None:
+def test_a_batch_hides_originals_too(services: Services) -> None:
     contents = [LOCATED, a_picture(Dimensions(width_px=20, height_px=10))]
     files = [
         NamedFile(filename=f"{n}.jpg", name=ImageName.parse(f"{n}.jpg"), content=io.BytesIO(content))
         for n, content in enumerate(contents)
     ]
-    batch = house.batch_uploads.upload(house.owner(), files=files)
+    batch = services.batch_uploads.upload(services.owner(), files=files)
     images = [file.image for file in batch.files if isinstance(file, KeptFile)]
     assert [image.original.is_hidden for image in images] == [True, False]
-    assert house.inventory().objects == {key for image in images for key in image.objects}
+    assert services.inventory().objects == {key for image in images for key in image.objects}
 
 
 class _HalfStore(MemoryBlobStore):
@@ -171,11 +171,11 @@ def test_an_upload_of_two_objects_leaves_none_when_one_of_them_fails(takes_origi
     clock = ManualClock()
     blobs = _HalfStore(clock)
     blobs.takes_originals = takes_originals
-    house = House.build(clock=clock, blobs=blobs)
-    owner = house.owner()
+    services = Services.build(clock=clock, blobs=blobs)
+    owner = services.owner()
     with pytest.raises(StorageUnavailable):
-        house.upload(owner, content=LOCATED)
-    assert house.inventory().objects == frozenset()
+        services.upload(owner, content=LOCATED)
+    assert services.inventory().objects == frozenset()
     files = [NamedFile(filename="a.jpg", name=ImageName.parse("a.jpg"), content=io.BytesIO(LOCATED))]
-    assert isinstance(house.batch_uploads.upload(owner, files=files).files[0], RefusedFile)
-    assert house.inventory().objects == frozenset()
+    assert isinstance(services.batch_uploads.upload(owner, files=files).files[0], RefusedFile)
+    assert services.inventory().objects == frozenset()

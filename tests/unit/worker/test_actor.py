@@ -18,9 +18,9 @@ pytestmark = pytest.mark.usefixtures("logging_as_it_was")
 
 def test_a_request_is_followed_from_upload_to_settled_job(capsys: pytest.CaptureFixture[str]) -> None:
     configure_logging(level="INFO", form="json")
-    house = MemorySpike.build()
-    answer = Caller(testing.TestClient(create_app(house.spike)), house.register()).upload(PICTURE)
-    perform(house.spike.workshop, house.spike.metrics, InWork(), house.broker.queue.messages.popleft())
+    services = MemorySpike.build()
+    answer = Caller(testing.TestClient(create_app(services.spike)), services.register()).upload(PICTURE)
+    perform(services.spike.job_runner, services.spike.metrics, InWork(), services.broker.queue.messages.popleft())
     lines = [json.loads(line) for line in capsys.readouterr().err.splitlines()]
     assert [line["event"] for line in lines] == ["request", "job begun", "job ended"]
     assert {line["request_id"] for line in lines} == {answer.headers["x-request-id"]}
@@ -28,12 +28,12 @@ def test_a_request_is_followed_from_upload_to_settled_job(capsys: pytest.Capture
 
 
 def test_a_duplicate_message_is_dropped_in_silence(capsys: pytest.CaptureFixture[str]) -> None:
-    house = MemorySpike.build()
-    Caller(testing.TestClient(create_app(house.spike)), house.register()).upload(PICTURE)
-    job_id = house.broker.queue.messages.popleft()
-    perform(house.spike.workshop, house.spike.metrics, InWork(), job_id)
+    services = MemorySpike.build()
+    Caller(testing.TestClient(create_app(services.spike)), services.register()).upload(PICTURE)
+    job_id = services.broker.queue.messages.popleft()
+    perform(services.spike.job_runner, services.spike.metrics, InWork(), job_id)
     configure_logging(level="INFO", form="json")
     capsys.readouterr()
-    perform(house.spike.workshop, house.spike.metrics, InWork(), job_id)
+    perform(services.spike.job_runner, services.spike.metrics, InWork(), job_id)
     assert capsys.readouterr().err == ""
-    assert house.statuses() == [JobStatus.COMPLETED]
+    assert services.statuses() == [JobStatus.COMPLETED]

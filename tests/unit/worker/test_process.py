@@ -63,29 +63,29 @@ def test_the_death_of_the_supervisor_is_the_end(pipe: tuple[int, int]) -> None:
 
 
 def test_work_goes_on_until_the_end() -> None:
-    house = MemorySpike.build(Settings(relay_interval_s=0.01))
+    services = MemorySpike.build(Settings(relay_interval_s=0.01))
 
     def end(within_s: float) -> bool:
         assert within_s == LOOK_S
-        return house.statuses() == [JobStatus.COMPLETED]
+        return services.statuses() == [JobStatus.COMPLETED]
 
-    owner_id = house.register().user.id
-    house.spike.uploads.upload(owner_id, name=ImageName("a.jpg"), content=io.BytesIO(PICTURE))
-    assert work_until(end, house.spike) is End.TOLD
+    owner_id = services.register().user.id
+    services.spike.uploads.upload(owner_id, name=ImageName("a.jpg"), content=io.BytesIO(PICTURE))
+    assert work_until(end, services.spike) is End.TOLD
 
 
 def test_a_job_that_takes_longer_than_an_attempt_may_ends_the_process_with_an_error() -> None:
     StuckBlobStore.may_go_on.clear()
-    house = MemorySpike.build(Settings(relay_interval_s=0.01, worker_drain_s=0.05), blobs=StuckBlobStore)
-    owner_id = house.register().user.id
-    house.spike.uploads.upload(owner_id, name=ImageName("a.jpg"), content=io.BytesIO(PICTURE))
-    limit = house.spike.settings.job_limits.work_time_max
+    services = MemorySpike.build(Settings(relay_interval_s=0.01, worker_drain_s=0.05), blobs=StuckBlobStore)
+    owner_id = services.register().user.id
+    services.spike.uploads.upload(owner_id, name=ImageName("a.jpg"), content=io.BytesIO(PICTURE))
+    limit = services.spike.settings.job_limits.work_time_max
 
     def end(_within_s: float) -> bool:
-        house.clock.advance(limit / 2 if house.statuses() == [JobStatus.PROCESSING] else timedelta(0))
+        services.clock.advance(limit / 2 if services.statuses() == [JobStatus.PROCESSING] else timedelta(0))
         return False
 
     try:
-        assert work_until(end, house.spike) is End.STUCK
+        assert work_until(end, services.spike) is End.STUCK
     finally:
         StuckBlobStore.may_go_on.set()

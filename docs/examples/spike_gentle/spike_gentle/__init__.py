@@ -7,11 +7,11 @@ from PIL.Image import Resampling
 
 from spike_core.domain.dimensions import Dimensions
 from spike_core.domain.errors import UpscalerUnavailable
-from spike_core.ports.plugins import Engine, EngineMeans
-from spike_core.ports.upscaler import EnhancedPicture
-from spike_core.ports.watch import UNWATCHED, Watch
-from spike_pictures.encoding import encoded
-from spike_pictures.opening import opened_picture
+from spike_core.ports.factories import Engine, EngineResources
+from spike_core.ports.progress import UNMONITORED, ProgressMonitor
+from spike_core.ports.upscaler import RenderedImage
+from spike_imaging.encoding import encoded
+from spike_imaging.open import opened_picture
 
 __all__ = ["GentleUpscaler", "open_engine"]
 
@@ -20,20 +20,20 @@ __all__ = ["GentleUpscaler", "open_engine"]
 class GentleUpscaler:
     """Makes pictures larger by bicubic resampling, and adds nothing. It holds no state."""
 
-    def enhance(self, original: BinaryIO, *, size: Dimensions, watch: Watch = UNWATCHED) -> EnhancedPicture:
+    def enhance(self, original: BinaryIO, *, size: Dimensions, monitor: ProgressMonitor = UNMONITORED) -> RenderedImage:
         """Return the picture in this size; see the port."""
-        watch.report(0.0)
+        monitor.report(0.0)
         try:
             with opened_picture(original.read()) as opened:
                 upright = opened.decode().srgb()
-            watch.report(0.3)
+            monitor.report(0.3)
             picture = upright.resize((size.width_px, size.height_px), Resampling.BICUBIC)
-            watch.report(0.8)
+            monitor.report(0.8)
             return encoded(picture, method="bicubic")
         except MemoryError as error:
             raise UpscalerUnavailable from error
 
 
-def open_engine(*, means: EngineMeans) -> Engine:
+def open_engine(*, means: EngineResources) -> Engine:
     """Return the classical engine with our upscaler in it: it probes and blends as before."""
     return evolve(means.classical(), upscaler=GentleUpscaler())

@@ -10,8 +10,8 @@ from attrs import frozen
 
 from spike_core.codec import camel_case
 from spike_core.domain import errors
+from spike_core.domain.idempotency import KEY_CHARS_MAX
 from spike_core.domain.identifiers import AlbumId, ApiKeyId, BatchId, ImageId, JobId
-from spike_core.domain.receipts import KEY_CHARS_MAX
 from spike_http.authentication import COOKIES
 from spike_http.bodies import BodyTooLarge, MalformedBody
 from spike_http.errors import FALCON, TABLE, Row
@@ -177,7 +177,7 @@ def _errors(route: Route, operation: Operation, *, once: bool, waits: bool) -> l
         (errors.InvalidValue,): has_body or once or waits or bool(operation.query),
         (MalformedBody,): has_body,
         (BodyTooLarge,): isinstance(operation.body, Json),
-        (errors.KeyReused, errors.RequestUnderWay): once,
+        (errors.IdempotencyKeyReused, errors.RequestInProgress): once,
     }
     kinds = [*operation.errors, *(kind for group, follow in follows.items() if follow for kind in group)]
     rows = [TABLE[kind] for kind in kinds] + [FALCON[HTTPStatus.UNSUPPORTED_MEDIA_TYPE]] * has_body

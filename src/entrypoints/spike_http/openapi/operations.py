@@ -9,7 +9,7 @@ import falcon
 from attrs import field, frozen
 
 from spike_core.domain.errors import SpikeError
-from spike_core.domain.rates import Bucket
+from spike_core.domain.rate_limits import RateLimitGroup
 from spike_http.openapi.notes import JsonSchema
 
 _ATTRIBUTE: Final = "__spike_operation__"
@@ -73,7 +73,7 @@ class Operation:
     status: HTTPStatus = HTTPStatus.OK
     also: Mapping[HTTPStatus, type] = field(factory=dict)  # answers that are neither errors nor the usual one
     access: Access = Access.USER
-    bucket: Bucket = Bucket.GENERAL
+    bucket: RateLimitGroup = RateLimitGroup.GENERAL
     body: Json | Form | None = None
     query: tuple[Parameter, ...] = ()
     errors: tuple[type[SpikeError], ...] = ()  # beside those that follow from the rest

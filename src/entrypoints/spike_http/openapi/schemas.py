@@ -14,7 +14,6 @@ from spike_core.codec import camel_case
 from spike_core.domain.accounts import Email
 from spike_core.domain.albums import AlbumDescription, AlbumName
 from spike_core.domain.api_keys import ApiKeyName
-from spike_core.domain.changes import Unchanged
 from spike_core.domain.generation import Prompt
 from spike_core.domain.identifiers import Identifier
 from spike_core.domain.images import ImageName
@@ -25,6 +24,7 @@ from spike_core.domain.limits import (
     FILE_NAME_CHARS_MAX,
     PROMPT_CHARS_MAX,
 )
+from spike_core.domain.patches import Unchanged
 from spike_core.domain.tokens import Tokens
 from spike_http.openapi.notes import NOTE, id_schema
 

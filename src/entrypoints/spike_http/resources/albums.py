@@ -6,12 +6,12 @@ import falcon
 from attrs import frozen
 
 from spike_core.domain.accounts import Secret
-from spike_core.domain.albums import AlbumChanges
+from spike_core.domain.albums import AlbumPatch
 from spike_core.domain.errors import AlbumFull, NotFound, TooManyAlbums
 from spike_core.domain.identifiers import AlbumId
-from spike_core.domain.rates import Bucket
+from spike_core.domain.rate_limits import RateLimitGroup
+from spike_core.services.album_contents import AlbumContents
 from spike_core.services.albums import Albums, NewAlbum
-from spike_core.services.arrangement import Arrangement
 from spike_http.album_bodies import (
     ORDER_BYTES_MAX,
     PAID_TIER,
@@ -102,7 +102,7 @@ class AlbumResource:
     @Operation(
         "changeAlbum",
         answer=KeptAlbumView,
-        body=Json(AlbumChanges, fields={"defaultTier": PAID_TIER}),
+        body=Json(AlbumPatch, fields={"defaultTier": PAID_TIER}),
     )
     def on_patch(self, req: falcon.Request, resp: falcon.Response, album_id: str) -> None:
         """Change an album's own facts."""
@@ -124,7 +124,7 @@ class AlbumImagesResource:
     """`/api/albums/{album_id}/images`."""
 
     gate: Gate
-    arrangement: Arrangement
+    album_contents: AlbumContents
 
     @Operation(
         "addImagesToAlbum",
@@ -136,7 +136,7 @@ class AlbumImagesResource:
         """Put images last in an album."""
         user_id = self.gate.user(req)
         body = ImageIdsBody.parse(json_object(req))
-        moved = self.arrangement.move(user_id, body.image_ids, target=AlbumId.parse(album_id))
+        moved = self.album_contents.move(user_id, body.image_ids, target=AlbumId.parse(album_id))
         resp.media = as_json(MovedView.of(moved))
 
     @Operation(
@@ -149,7 +149,7 @@ class AlbumImagesResource:
         """Take images out of an album."""
         user_id = self.gate.user(req)
         body = ImageIdsBody.parse(json_object(req))
-        removed = self.arrangement.remove(user_id, body.image_ids, album_id=AlbumId.parse(album_id))
+        removed = self.album_contents.remove(user_id, body.image_ids, album_id=AlbumId.parse(album_id))
         resp.media = as_json(RemovedImagesView(removed=removed))
 
     @Operation(
@@ -162,7 +162,7 @@ class AlbumImagesResource:
         """Put an album's images in another order."""
         user_id = self.gate.user(req)
         body = OrderBody.parse(json_object(req, bytes_max=ORDER_BYTES_MAX))
-        places = self.arrangement.rearrange(user_id, body.image_order, album_id=AlbumId.parse(album_id))
+        places = self.album_contents.rearrange(user_id, body.image_order, album_id=AlbumId.parse(album_id))
         resp.media = as_json(OrderView(image_order=[place.image_id for place in places]))
 
 
@@ -171,18 +171,18 @@ class MoveResource:
     """`/api/images/move-to-album`."""
 
     gate: Gate
-    arrangement: Arrangement
+    album_contents: AlbumContents
 
     @Operation(
         "moveImagesToAlbum",
         answer=MovedView,
-        bucket=Bucket.MOVE,
+        bucket=RateLimitGroup.MOVE,
         body=Json(MoveBody),
         errors=(InvalidImageIds, NotFound, AlbumFull),
     )
     def on_post(self, req: falcon.Request, resp: falcon.Response) -> None:
         """Move images to an album, and out of another where it is named."""
-        user_id = self.gate.user(req, bucket=Bucket.MOVE)
+        user_id = self.gate.user(req, bucket=RateLimitGroup.MOVE)
         body = MoveBody.parse(json_object(req))
-        moved = self.arrangement.move(user_id, body.image_ids, target=body.target, source=body.source)
+        moved = self.album_contents.move(user_id, body.image_ids, target=body.target, source=body.source)
         resp.media = as_json(MovedView.of(moved))

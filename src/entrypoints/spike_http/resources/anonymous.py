@@ -4,7 +4,7 @@ import falcon
 from attrs import frozen
 
 from spike_core.domain.errors import FileTooLarge, Forbidden, InvalidFileName, NotFound, SourceTooLarge
-from spike_core.domain.rates import Bucket
+from spike_core.domain.rate_limits import RateLimitGroup
 from spike_core.services.enhancements import Enhancements
 from spike_core.services.uploads import Uploads
 from spike_http.authentication import Gate
@@ -32,13 +32,13 @@ class AnonymousUploadResource:
         "uploadAnonymously",
         answer=AnonymousUploadView,
         access=Access.STRANGER,
-        bucket=Bucket.ANONYMOUS_UPLOAD,
+        bucket=RateLimitGroup.ANONYMOUS_UPLOAD,
         body=ANONYMOUS_UPLOAD_FORM,
         errors=(*PICTURE_TROUBLES, NoFile, RepeatedField, FileTooLarge, InvalidFileName),
     )
     def on_post(self, req: falcon.Request, resp: falcon.Response) -> None:
         """Store one picture that belongs to nobody in particular."""
-        caller = self.gate.stranger(req, bucket=Bucket.ANONYMOUS_UPLOAD)
+        caller = self.gate.stranger(req, bucket=RateLimitGroup.ANONYMOUS_UPLOAD)
         req.context.wordings = UPLOAD_WORDINGS
         with upload_form(req) as form:
             self.once.answer(
@@ -62,13 +62,13 @@ class MixResource:
         "mixAnonymously",
         answer=MixView,
         access=Access.STRANGER,
-        bucket=Bucket.ANONYMOUS_MIX,
+        bucket=RateLimitGroup.ANONYMOUS_MIX,
         body=Json(MixBody),
         errors=(*PICTURE_TROUBLES, SourceTooLarge, NotFound, Forbidden),
     )
     def on_post(self, req: falcon.Request, resp: falcon.Response) -> None:
         """Begin to blend an anonymous image with another picture, at the free tier."""
-        caller = self.gate.stranger(req, bucket=Bucket.ANONYMOUS_MIX)
+        caller = self.gate.stranger(req, bucket=RateLimitGroup.ANONYMOUS_MIX)
         with json_with_picture(req) as parsed:
             body = MixBody.parse(parsed)
             self.once.answer(
@@ -78,5 +78,5 @@ class MixResource:
                 act=lambda then: self.enhancements.mix(
                     body.image_id, source=body.source, request_id=request_id_of(req), then=then
                 ),
-                view=lambda mixing: MixView(job_id=mixing.job.id, tier=mixing.job.order.tier),
+                view=lambda mixing: MixView(job_id=mixing.job.id, tier=mixing.job.spec.tier),
             )

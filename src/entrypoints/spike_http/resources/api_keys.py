@@ -7,7 +7,7 @@ from attrs import frozen
 
 from spike_core.domain.errors import TooManyApiKeys
 from spike_core.domain.identifiers import ApiKeyId
-from spike_core.services.api_keys import Keyring
+from spike_core.services.api_keys import ApiKeys
 from spike_http.authentication import Gate
 from spike_http.bodies import ApiKeyBody, json_object
 from spike_http.media import as_json
@@ -20,13 +20,13 @@ class ApiKeysResource:
     """`/api/settings/api-keys`."""
 
     gate: Gate
-    keyring: Keyring
+    api_keys: ApiKeys
 
     @Operation("listApiKeys", answer=ApiKeysView)
     def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
         """Show the user's keys, newest first."""
         user_id = self.gate.user(req)
-        resp.media = as_json(ApiKeysView.of(self.keyring.of(user_id)))
+        resp.media = as_json(ApiKeysView.of(self.api_keys.of(user_id)))
 
     @Operation(
         "createApiKey",
@@ -39,7 +39,7 @@ class ApiKeysResource:
         """Create a key and show it, this once."""
         user_id = self.gate.user(req)
         body = ApiKeyBody.parse(json_object(req))
-        new = self.keyring.create(user_id, body.name)
+        new = self.api_keys.create(user_id, body.name)
         resp.status = falcon.HTTP_CREATED
         resp.cache_control = ["no-store"]
         resp.media = as_json(CreatedApiKeyView(api_key=NewApiKeyView.of(new)))
@@ -50,11 +50,11 @@ class ApiKeyResource:
     """`/api/settings/api-keys/{key_id}`."""
 
     gate: Gate
-    keyring: Keyring
+    api_keys: ApiKeys
 
     @Operation("revokeApiKey", answer=RevokedApiKeyView)
     def on_delete(self, req: falcon.Request, resp: falcon.Response, key_id: str) -> None:
         """Revoke a key, be it the one that signs this request."""
         user_id = self.gate.user(req)
-        self.keyring.revoke(user_id, ApiKeyId.parse(key_id))
+        self.api_keys.revoke(user_id, ApiKeyId.parse(key_id))
         resp.media = as_json(RevokedApiKeyView())

@@ -10,8 +10,8 @@ from attrs import frozen
 from spike_core.domain.errors import InvalidIdentifier, InvalidLink, ObjectNotFound, StorageUnavailable
 from spike_core.domain.objects import ObjectKey, PictureFormat
 from spike_core.ports.blobs import BlobStore
-from spike_core.ports.links import SignedLinks
-from spike_core.services.gallery import Gallery
+from spike_core.ports.signed_urls import SignedUrls
+from spike_core.services.queries import Queries
 from spike_http.media import is_known
 from spike_http.openapi.operations import Access, Operation, Parameter, Picture
 
@@ -26,8 +26,8 @@ class FileResource:
     """`/files/{folder}/{name}`: with a signature, or without one where the image is public."""
 
     blobs: BlobStore
-    links: SignedLinks
-    gallery: Gallery
+    links: SignedUrls
+    queries: Queries
 
     @Operation(
         "getFile",
@@ -42,7 +42,7 @@ class FileResource:
         key = _parse(folder, name)
         signature = req.get_param("signature")
         if signature is None:
-            self.gallery.check_public(key)
+            self.queries.check_public(key)
         else:
             self.links.check(key, expires=req.get_param("expires") or "", signature=signature)
         # an object under a key never changes, so the key tells one version from another

@@ -5,21 +5,21 @@ from attrs import frozen
 
 from spike_core.domain.errors import (
     AlbumFull,
+    ContainsLocation,
     FileTooLarge,
     InvalidFileName,
-    LocationInside,
     NotEnoughTokens,
     NotFound,
     SourceTooLarge,
 )
 from spike_core.domain.identifiers import ImageId
 from spike_core.domain.limits import IMAGE_DESCRIPTION_CHARS_MAX
-from spike_core.domain.rates import Bucket
+from spike_core.domain.rate_limits import RateLimitGroup
 from spike_core.services.batch_uploads import BatchUploads
+from spike_core.services.deletion import Deletion
 from spike_core.services.enhancements import Enhancements
-from spike_core.services.gallery import Gallery
-from spike_core.services.labelling import Labelling, Labels
-from spike_core.services.removal import Removal
+from spike_core.services.image_updates import ImagePatch, ImageUpdates
+from spike_core.services.queries import Queries
 from spike_core.services.uploads import Uploads
 from spike_http.authentication import Gate
 from spike_http.bodies import json_object
@@ -61,7 +61,7 @@ class UploadResource:
     @Operation(
         "uploadImage",
         answer=UploadView,
-        bucket=Bucket.UPLOAD,
+        bucket=RateLimitGroup.UPLOAD,
         body=UPLOAD_FORM,
         errors=(
             *PICTURE_TROUBLES,
@@ -76,7 +76,7 @@ class UploadResource:
     )
     def on_post(self, req: falcon.Request, resp: falcon.Response) -> None:
         """Store one picture and begin its enhancement."""
-        user_id = self.gate.user(req, bucket=Bucket.UPLOAD)
+        user_id = self.gate.user(req, bucket=RateLimitGroup.UPLOAD)
         req.context.wordings = UPLOAD_WORDINGS
         with upload_form(req) as form:
             self.once.answer(
@@ -107,13 +107,13 @@ class BatchUploadResource:
     @Operation(
         "uploadImages",
         answer=BatchUploadView,
-        bucket=Bucket.BATCH_UPLOAD,
+        bucket=RateLimitGroup.BATCH_UPLOAD,
         body=BATCH_UPLOAD_FORM,
         errors=(NoFile, RepeatedField, TooManyFiles, BatchTooLarge, NotEnoughTokens, NotFound, AlbumFull),
     )
     def on_post(self, req: falcon.Request, resp: falcon.Response) -> None:
         """Store many pictures and begin their enhancement."""
-        user_id = self.gate.user(req, bucket=Bucket.BATCH_UPLOAD)
+        user_id = self.gate.user(req, bucket=RateLimitGroup.BATCH_UPLOAD)
         req.context.wordings = BATCH_UPLOAD_WORDINGS
         with batch_upload_form(req) as form:
             self.once.answer(
@@ -138,13 +138,13 @@ class EnhanceResource:
     @Operation(
         "enhanceImage",
         answer=EnhanceView,
-        bucket=Bucket.ENHANCE,
+        bucket=RateLimitGroup.ENHANCE,
         body=Json(EnhanceBody),
         errors=(*PICTURE_TROUBLES, SourceTooLarge, NotEnoughTokens, NotFound),
     )
     def on_post(self, req: falcon.Request, resp: falcon.Response) -> None:
         """Begin to enhance an image at one tier."""
-        user_id = self.gate.user(req, bucket=Bucket.ENHANCE)
+        user_id = self.gate.user(req, bucket=RateLimitGroup.ENHANCE)
         req.context.wordings = ENHANCE_WORDINGS
         with json_with_picture(req) as parsed:
             body = EnhanceBody.parse(parsed)
@@ -175,13 +175,13 @@ class ParallelEnhanceResource:
     @Operation(
         "enhanceImageAtTiers",
         answer=ParallelEnhanceView,
-        bucket=Bucket.PARALLEL_ENHANCE,
+        bucket=RateLimitGroup.PARALLEL_ENHANCE,
         body=Json(ParallelEnhanceBody),
         errors=(NotEnoughTokens, NotFound),
     )
     def on_post(self, req: falcon.Request, resp: falcon.Response) -> None:
         """Begin to enhance an image at several tiers, all or none."""
-        user_id = self.gate.user(req, bucket=Bucket.PARALLEL_ENHANCE)
+        user_id = self.gate.user(req, bucket=RateLimitGroup.PARALLEL_ENHANCE)
         body = ParallelEnhanceBody.parse(json_object(req))
         self.once.answer(
             req,
@@ -228,14 +228,14 @@ class ImagesResource:
     """`/api/images`."""
 
     gate: Gate
-    gallery: Gallery
+    queries: Queries
     links: LinkPolicy
 
     @Operation("listImages", answer=ImagesView, query=(LIMIT, CURSOR))
     def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
         """List one's own images, newest first."""
         user_id = self.gate.user(req)
-        page = self.gallery.images(user_id, before=image_cursor(req), limit=page_limit(req))
+        page = self.queries.images(user_id, before=image_cursor(req), limit=page_limit(req))
         resp.media = as_json(ImagesView.of(page, self.links.addresses(req)))
 
 
@@ -244,24 +244,24 @@ class ImageResource:
     """`/api/images/{image_id}`."""
 
     gate: Gate
-    gallery: Gallery
-    labelling: Labelling
-    removal: Removal
+    queries: Queries
+    image_updates: ImageUpdates
+    deletion: Deletion
     patience: Patience
     links: LinkPolicy
 
     @Operation(
         "changeImage",
         answer=ShownImageView,
-        body=Json(Labels, fields={"description": {"maxLength": IMAGE_DESCRIPTION_CHARS_MAX}}),
-        errors=(LocationInside, InvalidFileName),
+        body=Json(ImagePatch, fields={"description": {"maxLength": IMAGE_DESCRIPTION_CHARS_MAX}}),
+        errors=(ContainsLocation, InvalidFileName),
     )
     def on_patch(self, req: falcon.Request, resp: falcon.Response, image_id: str) -> None:
         """Change an image's name, description or who may see it."""
         user_id = self.gate.user(req)
         labels = image_labels(json_object(req))
-        image = self.labelling.change(user_id, ImageId.parse(image_id), labels)
-        shown = self.gallery.image(image.id, viewer=user_id)
+        image = self.image_updates.change(user_id, ImageId.parse(image_id), labels)
+        shown = self.queries.image(image.id, viewer=user_id)
         view = ShownImageView(image=ImageView.shown(shown, self.links.addresses(req), viewer=user_id))
         resp.media = as_json(view)
 
@@ -269,20 +269,20 @@ class ImageResource:
     def on_delete(self, req: falcon.Request, resp: falcon.Response, image_id: str) -> None:
         """Delete an image, its jobs and all their files; jobs that haven't ended are refunded."""
         user_id = self.gate.user(req)
-        self.removal.remove(user_id, ImageId.parse(image_id))
+        self.deletion.remove(user_id, ImageId.parse(image_id))
         resp.media = as_json(DeletedImageView())
 
-    @Operation("getImage", answer=ShownImageView, access=Access.VISITOR, bucket=Bucket.GET_IMAGE, has_etag=True)
+    @Operation("getImage", answer=ShownImageView, access=Access.VISITOR, bucket=RateLimitGroup.GET_IMAGE, has_etag=True)
     def on_get(self, req: falcon.Request, resp: falcon.Response, image_id: str) -> None:
         """Show an image with its jobs."""
-        viewer = self.gate.visitor(req, bucket=Bucket.GET_IMAGE)
+        viewer = self.gate.visitor(req, bucket=RateLimitGroup.GET_IMAGE)
         parsed = ImageId.parse(image_id)
-        look = self.gallery.glance if is_head(req) else self.gallery.image  # who sees nothing isn't counted
+        look = self.queries.glance if is_head(req) else self.queries.image  # who sees nothing isn't counted
         shown = self.patience.seen(
             req,
             resp,
             first=look(parsed, viewer=viewer),
-            again=lambda: self.gallery.glance(parsed, viewer=viewer),
+            again=lambda: self.queries.glance(parsed, viewer=viewer),
             is_done=lambda seen: seen.is_at_rest,
         )
         view = ShownImageView(image=ImageView.shown(shown, self.links.addresses(req), viewer=viewer))

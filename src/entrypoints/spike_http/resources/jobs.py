@@ -6,7 +6,7 @@ from attrs import frozen
 from spike_core.domain.errors import Conflict
 from spike_core.domain.identifiers import BatchId, JobId
 from spike_core.services.cancellation import Cancellation
-from spike_core.services.gallery import Gallery
+from spike_core.services.queries import Queries
 from spike_http.authentication import Gate
 from spike_http.bodies import BatchStatusBody, json_object
 from spike_http.links import LinkPolicy
@@ -21,7 +21,7 @@ class JobResource:
     """`/api/jobs/{job_id}`."""
 
     gate: Gate
-    gallery: Gallery
+    queries: Queries
     patience: Patience
     links: LinkPolicy
 
@@ -33,8 +33,8 @@ class JobResource:
         shown = self.patience.seen(
             req,
             resp,
-            first=self.gallery.job(parsed, viewer=viewer),
-            again=lambda: self.gallery.job(parsed, viewer=viewer),
+            first=self.queries.job(parsed, viewer=viewer),
+            again=lambda: self.queries.job(parsed, viewer=viewer),
             is_done=lambda seen: seen.is_at_rest,
         )
         resp.media = as_json(ShownJobView.of(shown, self.links.addresses(req)))
@@ -45,7 +45,7 @@ class BatchStatusResource:
     """`/api/jobs/batch-status`."""
 
     gate: Gate
-    gallery: Gallery
+    queries: Queries
     links: LinkPolicy
 
     @Operation(
@@ -57,7 +57,7 @@ class BatchStatusResource:
         """Show many jobs at once."""
         user_id = self.gate.user(req)
         body = BatchStatusBody.parse(json_object(req))
-        shown = self.gallery.jobs(body.job_ids, viewer=user_id)
+        shown = self.queries.jobs(body.job_ids, viewer=user_id)
         resp.media = as_json(BatchStatusView.of(shown, self.links.addresses(req), asked=body.texts))
 
 
@@ -66,7 +66,7 @@ class BatchResource:
     """`/api/batches/{batch_id}`."""
 
     gate: Gate
-    gallery: Gallery
+    queries: Queries
     patience: Patience
     links: LinkPolicy
 
@@ -78,8 +78,8 @@ class BatchResource:
         shown = self.patience.seen(
             req,
             resp,
-            first=self.gallery.batch(parsed, viewer=user_id),
-            again=lambda: self.gallery.batch(parsed, viewer=user_id),
+            first=self.queries.batch(parsed, viewer=user_id),
+            again=lambda: self.queries.batch(parsed, viewer=user_id),
             is_done=lambda seen: all(each.is_at_rest for each in seen),
         )
         resp.media = as_json(ShownBatchView.of(parsed, shown, self.links.addresses(req)))
@@ -90,7 +90,7 @@ class CancelResource:
     """`/api/jobs/{job_id}/cancel`."""
 
     gate: Gate
-    gallery: Gallery
+    queries: Queries
     cancellation: Cancellation
     links: LinkPolicy
 
@@ -99,7 +99,7 @@ class CancelResource:
         """Stop a job and give its tokens back."""
         user_id = self.gate.user(req)
         cancelled = self.cancellation.cancel(user_id, JobId.parse(job_id))
-        shown = self.gallery.job(cancelled.job.id, viewer=user_id)
+        shown = self.queries.job(cancelled.job.id, viewer=user_id)
         resp.media = as_json(
             CancelledView(
                 job=ShownJobView.of(shown, self.links.addresses(req)).job,

@@ -5,9 +5,9 @@ from attrs import frozen
 
 from spike_core.domain.errors import DownloadFailed, NotEnoughTokens, SourceTooLarge, UnsafeAddress
 from spike_core.domain.identifiers import JobId
-from spike_core.domain.rates import Bucket
-from spike_core.services.creations import Creations
-from spike_core.services.treasury import Treasury
+from spike_core.domain.rate_limits import RateLimitGroup
+from spike_core.services.generations import Generations
+from spike_core.services.wallets import Wallets
 from spike_http.authentication import Gate
 from spike_http.bodies import json_object
 from spike_http.idempotency import Once
@@ -28,18 +28,18 @@ class GenerateResource:
 
     gate: Gate
     once: Once
-    creations: Creations
+    creations: Generations
 
     @Operation(
         "generateImage",
         answer=CreatingView,
-        bucket=Bucket.GENERATE,
+        bucket=RateLimitGroup.GENERATE,
         body=Json(GenerateBody),
         errors=(UnknownPricedTier, NotEnoughTokens),
     )
     def on_post(self, req: falcon.Request, resp: falcon.Response) -> None:
         """Begin to make a picture from words."""
-        user_id = self.gate.user(req, bucket=Bucket.GENERATE)
+        user_id = self.gate.user(req, bucket=RateLimitGroup.GENERATE)
         body = GenerateBody.parse(json_object(req))
         self.once.answer(
             req,
@@ -64,12 +64,12 @@ class ModifyResource:
 
     gate: Gate
     once: Once
-    creations: Creations
+    creations: Generations
 
     @Operation(
         "modifyImage",
         answer=CreatingView,
-        bucket=Bucket.MODIFY,
+        bucket=RateLimitGroup.MODIFY,
         body=Json(ModifyBody),
         errors=(
             UnknownPricedTier,
@@ -82,7 +82,7 @@ class ModifyResource:
     )
     def on_post(self, req: falcon.Request, resp: falcon.Response) -> None:
         """Begin to change a picture by words."""
-        user_id = self.gate.user(req, bucket=Bucket.MODIFY)
+        user_id = self.gate.user(req, bucket=RateLimitGroup.MODIFY)
         with json_with_picture(req) as parsed:
             body = ModifyBody.parse(parsed)
             self.once.answer(
@@ -107,7 +107,7 @@ class CreationResource:
     """`/api/mcp/jobs/{job_id}`."""
 
     gate: Gate
-    creations: Creations
+    creations: Generations
     links: LinkPolicy
 
     @Operation("getCreation", answer=CreationView)
@@ -123,7 +123,7 @@ class CreationHistoryResource:
     """`/api/mcp/history`."""
 
     gate: Gate
-    creations: Creations
+    creations: Generations
     links: LinkPolicy
 
     @Operation("listCreations", answer=CreationsView, query=(LIMIT, CURSOR))
@@ -139,10 +139,10 @@ class CreationBalanceResource:
     """`/api/mcp/balance`."""
 
     gate: Gate
-    treasury: Treasury
+    wallets: Wallets
 
     @Operation("getCreationBalance", answer=BalanceView)
     def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
         """Show the balance that generations and modifications are paid from."""
         user_id = self.gate.user(req)
-        resp.media = as_json(BalanceView.of(self.treasury.account(user_id)))
+        resp.media = as_json(BalanceView.of(self.wallets.account(user_id)))

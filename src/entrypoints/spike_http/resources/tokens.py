@@ -3,7 +3,7 @@
 import falcon
 from attrs import frozen
 
-from spike_core.services.treasury import Treasury
+from spike_core.services.wallets import Wallets
 from spike_http.authentication import Gate
 from spike_http.media import as_json
 from spike_http.openapi.operations import Operation
@@ -16,13 +16,13 @@ class BalanceResource:
     """`/api/tokens/balance`."""
 
     gate: Gate
-    treasury: Treasury
+    wallets: Wallets
 
     @Operation("getBalance", answer=BalanceView)
     def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
         """Show the balance and when it grows."""
         user_id = self.gate.user(req)
-        resp.media = as_json(BalanceView.of(self.treasury.account(user_id)))
+        resp.media = as_json(BalanceView.of(self.wallets.account(user_id)))
 
 
 @frozen(kw_only=True)
@@ -30,11 +30,11 @@ class HistoryResource:
     """`/api/tokens/history`."""
 
     gate: Gate
-    treasury: Treasury
+    wallets: Wallets
 
     @Operation("listTransactions", answer=HistoryView, query=(LIMIT, SEQUENCE_CURSOR))
     def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
         """Show the ledger, newest first."""
         user_id = self.gate.user(req)
-        page = self.treasury.history(user_id, before=ledger_cursor(req), limit=page_limit(req))
+        page = self.wallets.history(user_id, before=ledger_cursor(req), limit=page_limit(req))
         resp.media = as_json(HistoryView.of(page))

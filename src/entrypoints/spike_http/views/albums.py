@@ -10,8 +10,8 @@ from spike_core.domain.identifiers import AlbumId, AlbumImageId, ImageId, OwnerI
 from spike_core.domain.images import Image, ImageName
 from spike_core.domain.objects import PictureFormat
 from spike_core.domain.tiers import Tier
+from spike_core.services.album_contents import Moved
 from spike_core.services.albums import ShownAlbum
-from spike_core.services.arrangement import Moved
 from spike_http.links import Addresses
 
 

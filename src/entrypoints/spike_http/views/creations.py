@@ -11,7 +11,7 @@ from spike_core.domain.jobs import CompletedJob, FailedJob, Job, JobStatus, Refu
 from spike_core.domain.tasks import Creation, Generation
 from spike_core.domain.tiers import Tier
 from spike_core.domain.tokens import Tokens
-from spike_core.services.creations import Creating, CreationsPage
+from spike_core.services.generations import GenerationAccepted, GenerationsPage
 from spike_http.links import Addresses
 from spike_http.views.jobs import began_at, ended_at
 
@@ -26,12 +26,12 @@ class CreatingView:
     message: str
 
     @classmethod
-    def of(cls, creating: Creating) -> "CreatingView":
+    def of(cls, creating: GenerationAccepted) -> "CreatingView":
         """Return the view of an accepted job."""
-        order = creating.job.order
-        what = "Generation" if isinstance(order.task, Generation) else "Modification"
+        spec = creating.job.spec
+        what = "Generation" if isinstance(spec.task, Generation) else "Modification"
         message = f"{what} started. Poll /api/mcp/jobs/{{jobId}} for status."  # the API's words, braces and all
-        return cls(job_id=order.id, tokens_cost=order.charged, message=message)
+        return cls(job_id=spec.id, tokens_cost=spec.charged, message=message)
 
 
 @frozen(kw_only=True)
@@ -56,22 +56,22 @@ class CreationView:
     @classmethod
     def of(cls, job: Job, addresses: Addresses) -> "CreationView":
         """Return the view of a job."""
-        order = job.order
-        assert isinstance(order.task, Creation), "only what is made from words is shown here"
+        spec = job.spec
+        assert isinstance(spec.task, Creation), "only what is made from words is shown here"
         result = job.result if isinstance(job, CompletedJob) else None
         return cls(
             id=job.id,
-            type="GENERATE" if isinstance(order.task, Generation) else "MODIFY",
-            tier=order.tier,
-            tokens_cost=order.charged,
+            type="GENERATE" if isinstance(spec.task, Generation) else "MODIFY",
+            tier=spec.tier,
+            tokens_cost=spec.charged,
             status=job.status,
-            prompt=order.task.prompt,
-            input_image_url=None if order.input is None else addresses.of(order.input.key, None),
+            prompt=spec.task.prompt,
+            input_image_url=None if spec.input is None else addresses.of(spec.input.key, None),
             output_image_url=None if result is None else addresses.of(result.key, None),
             output_width=None if result is None else result.dimensions.width_px,
             output_height=None if result is None else result.dimensions.height_px,
             error_message=job.reason if isinstance(job, FailedJob | RefundedJob) else None,
-            created_at=order.created_at,
+            created_at=spec.created_at,
             processing_started_at=began_at(job),
             processing_completed_at=ended_at(job),
         )
@@ -86,7 +86,7 @@ class CreationsView:
     has_more: bool
 
     @classmethod
-    def of(cls, page: CreationsPage, addresses: Addresses) -> "CreationsView":
+    def of(cls, page: GenerationsPage, addresses: Addresses) -> "CreationsView":
         """Return the view of a page."""
         return cls(
             jobs=[CreationView.of(job, addresses) for job in page.jobs],

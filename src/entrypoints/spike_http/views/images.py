@@ -10,7 +10,7 @@ from spike_core.domain.objects import PictureFormat
 from spike_core.domain.tiers import Tier
 from spike_core.domain.tokens import NO_TOKENS, Tokens
 from spike_core.services.batch_uploads import KeptFile, RefusedFile, UploadedBatch
-from spike_core.services.gallery import ImagesPage, ShownImage
+from spike_core.services.queries import ImagesPage, ShownImage
 from spike_core.services.uploads import Uploaded
 from spike_http.errors import FileTrouble, file_trouble
 from spike_http.links import Addresses
@@ -66,9 +66,9 @@ class UploadView:
         """Return the view of an upload."""
         enhancement = None
         if uploaded.job is not None:
-            order = uploaded.job.order
+            spec = uploaded.job.spec
             enhancement = StartedEnhancementView(
-                job_id=order.id, tier=order.tier, token_cost=order.charged, new_balance=uploaded.balance
+                job_id=spec.id, tier=spec.tier, token_cost=spec.charged, new_balance=uploaded.balance
             )
         return cls(image=UploadedImageView.of(uploaded.image, addresses), enhancement=enhancement)
 
@@ -92,7 +92,7 @@ class UploadedFileView:
     @classmethod
     def of(cls, file: KeptFile, addresses: Addresses) -> "UploadedFileView":
         """Return the view of a kept file."""
-        image, order = file.image, None if file.job is None else file.job.order
+        image, spec = file.image, None if file.job is None else file.job.spec
         return cls(
             filename=file.filename,
             image_id=image.id,
@@ -101,9 +101,9 @@ class UploadedFileView:
             height=image.dimensions.height_px,
             size=image.size_bytes,
             format=image.format,
-            job_id=None if order is None else order.id,
-            tier=None if order is None else order.tier,
-            token_cost=NO_TOKENS if order is None else order.charged,
+            job_id=None if spec is None else spec.id,
+            tier=None if spec is None else spec.tier,
+            token_cost=NO_TOKENS if spec is None else spec.charged,
         )
 
 

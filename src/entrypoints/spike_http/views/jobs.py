@@ -24,8 +24,8 @@ from spike_core.domain.tasks import Blend
 from spike_core.domain.tiers import Tier
 from spike_core.domain.tokens import Tokens
 from spike_core.domain.transitions import SETTLED_STATUSES
-from spike_core.services.enhancements import Enhancing, EnhancingBatch, EnhancingInParallel
-from spike_core.services.gallery import ShownJob
+from spike_core.services.enhancements import BatchEnhancementAccepted, EnhancementAccepted, ParallelEnhancementAccepted
+from spike_core.services.queries import ShownJob
 from spike_http.links import Addresses
 
 
@@ -39,10 +39,10 @@ class EnhanceView:
     new_balance: Tokens
 
     @classmethod
-    def of(cls, enhancing: Enhancing) -> "EnhanceView":
+    def of(cls, enhancing: EnhancementAccepted) -> "EnhanceView":
         """Return the view of an accepted job."""
-        order = enhancing.job.order
-        return cls(job_id=order.id, token_cost=order.charged, new_balance=enhancing.balance)
+        spec = enhancing.job.spec
+        return cls(job_id=spec.id, token_cost=spec.charged, new_balance=enhancing.balance)
 
 
 @frozen(kw_only=True)
@@ -65,10 +65,10 @@ class ParallelEnhanceView:
     new_balance: Tokens
 
     @classmethod
-    def of(cls, enhancing: EnhancingInParallel) -> "ParallelEnhanceView":
+    def of(cls, enhancing: ParallelEnhancementAccepted) -> "ParallelEnhanceView":
         """Return the view of the accepted jobs."""
         jobs = [
-            ParallelJobView(job_id=job.id, tier=job.order.tier, token_cost=job.order.charged, status=job.status)
+            ParallelJobView(job_id=job.id, tier=job.spec.tier, token_cost=job.spec.charged, status=job.status)
             for job in enhancing.jobs
         ]
         return cls(jobs=jobs, total_cost=enhancing.total, new_balance=enhancing.balance)
@@ -101,10 +101,10 @@ class BatchEnhanceView:
     jobs: list[BatchJobView]
 
     @classmethod
-    def of(cls, enhancing: EnhancingBatch) -> "BatchEnhanceView":
+    def of(cls, enhancing: BatchEnhancementAccepted) -> "BatchEnhanceView":
         """Return the view of the accepted jobs, in the order asked."""
         summary = BatchSummaryView(total=len(enhancing.jobs), total_cost=enhancing.total, new_balance=enhancing.balance)
-        jobs = [BatchJobView(image_id=job.order.image_id, job_id=job.id) for job in enhancing.jobs]
+        jobs = [BatchJobView(image_id=job.spec.image_id, job_id=job.id) for job in enhancing.jobs]
         return cls(batch_id=enhancing.id, summary=summary, jobs=jobs)
 
 
@@ -136,21 +136,21 @@ class JobView:
     @classmethod
     def of(cls, job: Job, image: Image | None, position: int | None, addresses: Addresses) -> "JobView":
         """Return the view of a job, and of the image that it is about."""
-        task = job.order.task
+        task = job.spec.task
         result = job.result if isinstance(job, CompletedJob) else None
         return cls(
             id=job.id,
-            image_id=job.order.image_id,
-            tier=job.order.tier,
+            image_id=job.spec.image_id,
+            tier=job.spec.tier,
             status=job.status,
-            tokens_cost=job.order.charged,
+            tokens_cost=job.spec.charged,
             enhanced_url=addresses.of(result.key, image) if result else None,
             enhanced_width=result.dimensions.width_px if result else None,
             enhanced_height=result.dimensions.height_px if result else None,
             enhanced_size_bytes=result.size_bytes if result else None,
             method=(result.method or None) if result else None,
             error_message=job.reason if isinstance(job, FailedJob | RefundedJob) else None,
-            created_at=job.order.created_at,
+            created_at=job.spec.created_at,
             processing_started_at=began_at(job),
             processing_completed_at=ended_at(job),
             progress=_progress(job),
@@ -158,7 +158,7 @@ class JobView:
             source_image_id=task.source if isinstance(task, Blend) and isinstance(task.source, ImageId) else None,
             is_blend=isinstance(task, Blend),
             is_anonymous=job.id.is_anonymous,
-            batch_id=job.order.batch_id,
+            batch_id=job.spec.batch_id,
         )
 
 

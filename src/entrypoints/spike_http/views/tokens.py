@@ -7,7 +7,7 @@ from attrs import frozen
 from spike_core.domain.identifiers import JobId
 from spike_core.domain.ledger import EntryKind, LedgerEntry
 from spike_core.domain.tokens import Tokens
-from spike_core.services.treasury import Account, HistoryPage
+from spike_core.services.wallets import Account, HistoryPage
 
 
 @frozen(kw_only=True)

@@ -8,5 +8,5 @@ from spike_runtime import Settings
 
 
 @pytest.fixture
-def house() -> MemorySpike:
+def services() -> MemorySpike:
     return MemorySpike.build(Settings(cdn_url=CDN))

@@ -33,10 +33,10 @@ def test_a_balance_and_its_history(ada: Caller, uploaded: tuple[str, str]) -> No
     assert_served(HISTORY, ada.get("/api/tokens/history").json)
 
 
-def test_a_job_waiting_and_ended(ada: Caller, house: MemorySpike, uploaded: tuple[str, str]) -> None:
+def test_a_job_waiting_and_ended(ada: Caller, services: MemorySpike, uploaded: tuple[str, str]) -> None:
     _, job_id = uploaded
     assert_served({"success": True, "job": WAITING}, ada.get(f"/api/jobs/{job_id}").json)
-    house.work()
+    services.work()
     assert_served(
         {"success": True, "job": a_completed_job("TIER_1K", 2)}, ada.get(f"/api/jobs/{job_id}", wait="30").json
     )
@@ -63,9 +63,9 @@ def test_somebody_elses_job_is_not_found(bob: Caller, uploaded: tuple[str, str])
     assert_served(NOT_FOUND, answer.json)
 
 
-def test_a_batch_can_be_looked_up(ada: Caller, house: MemorySpike, uploaded: tuple[str, str]) -> None:
+def test_a_batch_can_be_looked_up(ada: Caller, services: MemorySpike, uploaded: tuple[str, str]) -> None:
     batch_id = ada.post("/api/images/batch-enhance", {"imageIds": [uploaded[0]], "tier": "TIER_2K"}).json["batchId"]
-    house.work()
+    services.work()
     counts = {"pending": 0, "processing": 0, "completed": 1, "failed": 0, "refunded": 0, "cancelled": 0}
     shown = {
         "success": True,
@@ -82,8 +82,10 @@ def test_the_list_of_images(ada: Caller, uploaded: tuple[str, str]) -> None:
     assert_served(IMAGES, ada.get("/api/images").json)
 
 
-def test_an_image_renamed_described_and_published(ada: Caller, house: MemorySpike, uploaded: tuple[str, str]) -> None:
-    house.work()
+def test_an_image_renamed_described_and_published(
+    ada: Caller, services: MemorySpike, uploaded: tuple[str, str]
+) -> None:
+    services.work()
     changes = {"name": "Harbour.jpg", "description": "Calm water", "isPublic": True}
     answer = ada.patch(f"/api/images/{uploaded[0]}", changes)
     shown = an_image(**changes, jobs=[a_completed_job("TIER_1K", 2)])

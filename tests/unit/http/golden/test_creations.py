@@ -43,31 +43,31 @@ def in_base64(format_: PictureFormat = PictureFormat.JPEG) -> dict[str, str]:
     return {"image": base64.b64encode(picture).decode(), "mimeType": format_.media_type}
 
 
-def test_a_generation(ada: Caller, house: MemorySpike) -> None:
+def test_a_generation(ada: Caller, services: MemorySpike) -> None:
     answer = ada.post("/api/mcp/generate", WANTED)
     assert answer.status_code == 200
     assert_served(GENERATING, answer.json)
-    house.work()
+    services.work()
     assert_served(CREATED, ada.get(f"/api/mcp/jobs/{answer.json['jobId']}").json)
     assert_served(CREATIONS, ada.get("/api/mcp/history").json)
 
 
 @pytest.mark.parametrize("kind", ["base64", "url"])
-def test_a_modification(ada: Caller, house: MemorySpike, kind: str) -> None:
-    house.pages[URL] = PICTURE
+def test_a_modification(ada: Caller, services: MemorySpike, kind: str) -> None:
+    services.pages[URL] = PICTURE
     picture = in_base64() if kind == "base64" else {"imageUrl": URL}
     answer = ada.post("/api/mcp/modify", {**PHOTO, **picture})
     assert answer.status_code == 200
     assert_served(MODIFYING, answer.json)
-    house.work()
+    services.work()
     assert_served(MODIFIED, ada.get(f"/api/mcp/jobs/{answer.json['jobId']}").json)
 
 
 @pytest.mark.parametrize("ratio", ASPECT_RATIOS)
-def test_each_aspect_ratio_is_kept(ada: Caller, house: MemorySpike, ratio: str) -> None:
+def test_each_aspect_ratio_is_kept(ada: Caller, services: MemorySpike, ratio: str) -> None:
     body = {"prompt": "A harbour", "tier": "TIER_1K", "aspectRatio": ratio}
     job_id = ada.post("/api/mcp/generate", body).json["jobId"]
-    house.work()
+    services.work()
     job = ada.get(f"/api/mcp/jobs/{job_id}").json
     assert (job["outputWidth"], job["outputHeight"]) == SIZES[ratio]
 
@@ -77,9 +77,9 @@ def test_no_other_aspect_ratio_is_known(ada: Caller, ratio: str) -> None:
     assert ada.post("/api/mcp/generate", {**WANTED, "aspectRatio": ratio}).status_code == 400
 
 
-def test_without_an_aspect_ratio_it_is_square(ada: Caller, house: MemorySpike) -> None:
+def test_without_an_aspect_ratio_it_is_square(ada: Caller, services: MemorySpike) -> None:
     job_id = ada.post("/api/mcp/generate", {"prompt": "A harbour", "tier": "TIER_1K"}).json["jobId"]
-    house.work()
+    services.work()
     job = ada.get(f"/api/mcp/jobs/{job_id}").json
     assert (job["outputWidth"], job["outputHeight"]) == SIZES["1:1"]
 

@@ -52,14 +52,14 @@ def test_an_enhancement(ada: Caller) -> None:
 
 
 @pytest.mark.parametrize("kind", ["image", "base64"])
-def test_a_blend(ada: Caller, house: MemorySpike, kind: str) -> None:
+def test_a_blend(ada: Caller, services: MemorySpike, kind: str) -> None:
     image_id, other = an_image_id(ada), an_image_id(ada)
     source = {"imageId": other} if kind == "image" else {"base64": ENCODED, "mimeType": "image/jpeg"}
     body = {"imageId": image_id, "tier": "TIER_2K", "blendSource": source}
     answer = ada.post("/api/images/enhance", body)
     assert answer.status_code == 200
     assert_served(ENHANCING, answer.json)
-    house.work()
+    services.work()
     blended = {**a_completed_job("TIER_2K", 5), "isBlend": True, "sourceImageId": other if kind == "image" else None}
     assert_served(blended, ada.get(f"/api/images/{image_id}").json["image"]["jobs"][0])
 
@@ -85,13 +85,13 @@ def test_an_enhancement_of_several_images(ada: Caller) -> None:
     assert [job["imageId"] for job in answer.json["jobs"]] == body["imageIds"]
 
 
-def test_an_image_with_one_job_that_ended_and_one_under_way(ada: Caller, house: MemorySpike) -> None:
+def test_an_image_with_one_job_that_ended_and_one_under_way(ada: Caller, services: MemorySpike) -> None:
     """The worker is at the second one."""
     image_id = an_image_id(ada)
     ada.post("/api/images/enhance", {"imageId": image_id, "tier": "TIER_1K"})
-    house.work()
+    services.work()
     second = ada.post("/api/images/enhance", {"imageId": image_id, "tier": "TIER_4K"}).json["jobId"]
-    house.spike.workshop.settlement.claim(JobId.parse(second))
+    services.spike.job_runner.job_transitions.claim(JobId.parse(second))
     answer = ada.get(f"/api/images/{image_id}")
     assert answer.status_code == 200
     assert_served(POLLED, answer.json)
@@ -100,11 +100,11 @@ def test_an_image_with_one_job_that_ended_and_one_under_way(ada: Caller, house: 
     assert image["jobs"][0]["enhancedUrl"] == f"{CDN}/enhanced/{image['jobs'][0]['id']}.jpg"
 
 
-def test_an_image_that_its_owner_described(ada: Caller, house: MemorySpike) -> None:
+def test_an_image_that_its_owner_described(ada: Caller, services: MemorySpike) -> None:
     image_id = an_image_id(ada)
     ada.patch(f"/api/images/{image_id}", {"description": "Calm water"})
     ada.post("/api/images/enhance", {"imageId": image_id, "tier": "TIER_2K"})
-    house.work()
+    services.work()
     answer = ada.get(f"/api/images/{image_id}")
     assert_served(SHOWN, answer.json)
     (job,) = answer.json["image"]["jobs"]
@@ -112,12 +112,12 @@ def test_an_image_that_its_owner_described(ada: Caller, house: MemorySpike) -> N
 
 
 @pytest.mark.parametrize("tier", TIERS)
-def test_each_tier_costs_and_yields_what_its_table_says(ada: Caller, house: MemorySpike, tier: str) -> None:
+def test_each_tier_costs_and_yields_what_its_table_says(ada: Caller, services: MemorySpike, tier: str) -> None:
     tokens, side_px = TIERS[tier]
     image_id = an_image_id(ada)
     answer = ada.post("/api/images/enhance", {"imageId": image_id, "tier": tier})
     assert_served({**ENHANCING, "tokenCost": tokens, "newBalance": 100 - tokens}, answer.json)
-    house.work()
+    services.work()
     (job,) = ada.get(f"/api/images/{image_id}").json["image"]["jobs"]
     assert_served(a_completed_job(tier, tokens), job)
     assert max(job["enhancedWidth"], job["enhancedHeight"]) == side_px
@@ -127,8 +127,8 @@ def ended(status: str, tokens: int, tier: str = "TIER_1K", **changes: Any) -> di
     return a_job(tier, status, tokens, processingCompletedAt=TIME, **changes)
 
 
-def test_a_job_is_pending_while_no_queue_takes_it(ada: Caller, house: MemorySpike) -> None:
-    house.broker.queue.refuses = True
+def test_a_job_is_pending_while_no_queue_takes_it(ada: Caller, services: MemorySpike) -> None:
+    services.broker.queue.refuses = True
     image_id = ada.upload().json["image"]["id"]
     (job,) = ada.get(f"/api/images/{image_id}").json["image"]["jobs"]
     assert_served(a_job("TIER_1K", "PENDING", 2, started=None, queuePosition=1), job)
@@ -148,12 +148,12 @@ def test_a_cancelled_job(ada: Caller) -> None:
     assert_served(ended("CANCELLED", 2, started=None), job)
 
 
-def test_a_job_that_failed_is_refunded_or_was_free(ada: Caller, house: MemorySpike) -> None:
+def test_a_job_that_failed_is_refunded_or_was_free(ada: Caller, services: MemorySpike) -> None:
     uploaded = ada.upload().json
     image_id = uploaded["image"]["id"]
     ada.post("/api/images/enhance", {"imageId": image_id, "tier": "FREE"})
-    house.blobs.delete([stored.key for stored in house.blobs.scan(limit=10)])
-    house.work()
+    services.blobs.delete([stored.key for stored in services.blobs.scan(limit=10)])
+    services.work()
     paid, free = ada.get(f"/api/images/{image_id}").json["image"]["jobs"]
     assert_served(ended("REFUNDED", 2, errorMessage=paid["errorMessage"]), paid)
     assert_served(ended("FAILED", 0, tier="FREE", errorMessage=free["errorMessage"]), free)
@@ -175,14 +175,14 @@ def test_a_deletion(ada: Caller) -> None:
 
 
 @pytest.mark.parametrize("kind", ["image", "base64"])
-def test_an_anonymous_mix(client: testing.TestClient, house: MemorySpike, kind: str) -> None:
+def test_an_anonymous_mix(client: testing.TestClient, services: MemorySpike, kind: str) -> None:
     """Its result is public."""
     image_id, other = an_anonymous_id(client), an_anonymous_id(client)
     source = {"imageId": other} if kind == "image" else {"base64": ENCODED, "mimeType": "image/jpeg"}
     answer = client.simulate_post("/api/images/anonymous-enhance", json={"imageId": image_id, "blendSource": source})
     assert answer.status_code == 200
     assert_served(MIXING, answer.json)
-    house.work()
+    services.work()
     shown = client.simulate_get(f"/api/images/{image_id}").json["image"]
     own = {
         "id": an_id("job_anon_"),

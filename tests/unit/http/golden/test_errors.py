@@ -35,11 +35,11 @@ from spike_runtime import Settings
 class Scene:
     """An application, and people who use it."""
 
-    house: MemorySpike
+    services: MemorySpike
     client: testing.TestClient
 
     def caller(self, email: str, *, tokens: int = 100) -> Caller:
-        return Caller(self.client, self.house.register(email, tokens=tokens))
+        return Caller(self.client, self.services.register(email, tokens=tokens))
 
 
 def unauthorized(scene: Scene) -> testing.Result:
@@ -60,7 +60,7 @@ def rate_limited(scene: Scene) -> testing.Result:
     ada = scene.caller("ada@example.org")
     for _ in range(50):
         ada.post("/api/images/enhance", {})
-    scene.house.clock.advance(timedelta(minutes=14))
+    scene.services.clock.advance(timedelta(minutes=14))
     return ada.post("/api/images/enhance", {})
 
 
@@ -97,11 +97,11 @@ CASES: dict[str, tuple[Callable[[Scene], testing.Result], dict[str, Any]]] = {
 
 @pytest.mark.parametrize("code", CASES)
 def test_each_code_comes_with_its_status_words_and_request_id(code: str) -> None:
-    house = MemorySpike.build(
+    services = MemorySpike.build(
         Settings(cdn_url=CDN), blobs=FullBlobStore if code == "INTERNAL_ERROR" else MemoryBlobStore
     )
     ask, expected = CASES[code]
-    answer = ask(Scene(house, testing.TestClient(create_app(house.spike))))
+    answer = ask(Scene(services, testing.TestClient(create_app(services.spike))))
     assert answer.status_code == STATUS_OF_CODE[code]
     assert answer.headers["Content-Type"].startswith("application/json")
     assert_served(expected, answer.json)
@@ -113,11 +113,11 @@ def test_every_code_of_the_table_is_tried() -> None:
 
 
 def test_a_429_has_the_headers_of_the_api() -> None:
-    house = MemorySpike.build()
-    answer = rate_limited(Scene(house, testing.TestClient(create_app(house.spike))))
+    services = MemorySpike.build()
+    answer = rate_limited(Scene(services, testing.TestClient(create_app(services.spike))))
     assert answer.headers["Retry-After"] == "60"
     assert answer.headers["X-RateLimit-Remaining"] == "0"
-    assert answer.headers["X-RateLimit-Reset"] == str(int(house.clock.now().timestamp()) + 60)
+    assert answer.headers["X-RateLimit-Reset"] == str(int(services.clock.now().timestamp()) + 60)
     assert re.fullmatch(r"req_[a-z0-9]{24}", answer.headers["X-Request-ID"])
 
 

@@ -40,25 +40,25 @@ ASK: dict[str, Ask] = {
 
 
 @pytest.mark.parametrize("row", RATES)
-def test_a_limited_endpoint_says_what_its_row_says(ada: Caller, bob: Caller, house: MemorySpike, row: str) -> None:
+def test_a_limited_endpoint_says_what_its_row_says(ada: Caller, bob: Caller, services: MemorySpike, row: str) -> None:
     """Ada and Bob ask from one address."""
     (limit, identifier), ask = RATES[row], ASK[row]
     first, second, other = ask(ada), ask(ada), ask(bob)
     assert {first.status_code, second.status_code, other.status_code} <= {400, 404}
     assert first.headers["X-RateLimit-Limit"] == str(limit)
-    assert first.headers["X-RateLimit-Reset"] == str(int(house.clock.now().timestamp()) + WINDOW_S)
+    assert first.headers["X-RateLimit-Reset"] == str(int(services.clock.now().timestamp()) + WINDOW_S)
     remaining = [int(answer.headers["X-RateLimit-Remaining"]) for answer in (first, second, other)]
     assert remaining == [limit - 1, limit - 2, limit - 1 if identifier == "User ID" else limit - 3]
 
 
 @pytest.mark.parametrize("row", RATES)
 def test_the_request_beyond_the_limit_is_refused_until_the_window_ends(
-    ada: Caller, house: MemorySpike, row: str
+    ada: Caller, services: MemorySpike, row: str
 ) -> None:
     (limit, _), ask = RATES[row], ASK[row]
     assert {ask(ada).status_code for _ in range(limit)} <= {400, 404}
     assert ask(ada).headers["Retry-After"] == str(WINDOW_S)
-    house.clock.advance(timedelta(seconds=WINDOW_S))
+    services.clock.advance(timedelta(seconds=WINDOW_S))
     assert ask(ada).status_code in {400, 404}
 
 

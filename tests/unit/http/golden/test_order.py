@@ -50,7 +50,7 @@ def test_whose_comes_before_for_how_much(poor: Caller, bob: Caller) -> None:
 
 
 def test_for_how_much_comes_before_where_to() -> None:
-    house = MemorySpike.build(blobs=FullBlobStore)
-    client = testing.TestClient(create_app(house.spike))
-    assert Caller(client, house.register("poor@example.org", tokens=1)).upload().status_code == 402
-    assert Caller(client, house.register("ada@example.org")).upload().status_code == 500
+    services = MemorySpike.build(blobs=FullBlobStore)
+    client = testing.TestClient(create_app(services.spike))
+    assert Caller(client, services.register("poor@example.org", tokens=1)).upload().status_code == 402
+    assert Caller(client, services.register("ada@example.org")).upload().status_code == 500

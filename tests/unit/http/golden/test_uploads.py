@@ -63,11 +63,11 @@ def test_a_file_of_a_batch_fails_in_one_of_the_four_ways() -> None:
     assert {type_ for type_, _ in BATCH_TROUBLES.values()} == {*FILE_ERROR_TYPES}
 
 
-def test_an_anonymous_upload(client: testing.TestClient, house: MemorySpike) -> None:
+def test_an_anonymous_upload(client: testing.TestClient, services: MemorySpike) -> None:
     headers = {"Content-Type": CONTENT_TYPE}
     answer = client.simulate_post("/api/images/anonymous-upload", headers=headers, body=an_upload(PICTURE))
     assert answer.status_code == 200
     assert_served(ANONYMOUSLY_UPLOADED, answer.json)
     image_id = answer.json["image"]["id"]
     assert client.simulate_get(f"/api/images/{image_id}").json["image"]["isPublic"] is True
-    assert house.statuses() == []
+    assert services.statuses() == []

@@ -1,0 +1,47 @@
+"""HEIF pictures of more than 8 bits a channel: converted to sRGB as they are, and rounded once to 8 bits.
+
+Import this module only where a picture needs it: numpy and LittleCMS take a while to load.
+"""
+
+from typing import Any, Final
+
+import numpy as np
+from PIL.Image import Image, new
+
+from spike_imaging.cicp import ColorEncoding
+from spike_imaging.deep import Samples, strips, to_8_bits
+from spike_imaging.deep_decoding import shown
+
+_TOP: Final = 65535
+_OPAQUE: Final = 255
+
+
+def shown_in_8_bits(image: Any, encoding: ColorEncoding) -> Image:
+    """Return a decoded `pillow_heif.HeifImage` of 9 to 16 bits a channel as RGB or RGBA in sRGB.
+
+    Memory: some ten megabytes beside the samples and the picture.
+
+    Raises:
+        MemoryError: there is too little.
+    """
+    (width, height), channels = image.size, len(str(image.mode).partition(";")[0])
+    samples: Samples = np.frombuffer(image.data, np.uint16).reshape(height, -1)[:, : width * channels]
+    samples = samples.reshape(height, width, channels)
+    top = (1 << int(image.info["bit_depth"])) - 1
+    scale = np.round(np.arange(top + 1) * (_TOP / top)).astype(np.uint16)
+    least_alpha = min(int(samples[..., -1].min()), top) if image.has_alpha else top
+    is_translucent = int(to_8_bits(scale[least_alpha])) < _OPAQUE
+    picture = new("RGBA" if is_translucent else "RGB", (width, height))
+    for rows in strips(samples):
+        strip = scale[np.minimum(samples[rows], top)]
+        if image.premultiplied_alpha:
+            strip = _straight(strip)
+        picture.paste(shown(strip, encoding).convert(picture.mode), (0, rows.start))
+    return picture
+
+
+def _straight(samples: Samples) -> Samples:
+    """Return samples of premultiplied colors as colors and alpha."""
+    alpha = np.maximum(samples[..., -1:].astype(np.uint32), 1)
+    colors = np.minimum((samples[..., :-1].astype(np.uint32) * _TOP + alpha // 2) // alpha, _TOP)
+    return np.concatenate((colors.astype(np.uint16), samples[..., -1:]), axis=2)

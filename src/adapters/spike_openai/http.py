@@ -1,0 +1,82 @@
+"""One exchange: a request goes out, an answer comes in, within limits of size and time."""
+
+from collections.abc import Callable
+from typing import Final
+
+import httpcore2
+import httpx2
+from attrs import field, frozen
+
+from spike_openai.errors import PassingTrouble, ServerTrouble
+from spike_openai.network import Deadline, PunctualTransport
+from spike_openai.server import ImageServer
+
+CONNECT_S_MAX: Final = 10.0
+OK: Final = 200
+
+_TIMEOUT: Final = httpx2.Timeout(None, connect=CONNECT_S_MAX)  # the deadline limits the rest
+
+Message = Callable[[httpx2.Client], httpx2.Request]
+
+
+@frozen(kw_only=True)
+class ServerResponse:
+    """What came back, whole."""
+
+    status: int
+    headers: httpx2.Headers
+    body: bytes = field(repr=False)
+
+
+def send(server: ImageServer, message: Message, *, deadline: Deadline, bytes_max: int) -> ServerResponse:
+    """Send a message and return the answer, whatever its status.
+
+    A redirect is an answer too: the key goes where the setting says and nowhere else.
+
+    Raises:
+        PassingTrouble: there was no connection, no answer, half an answer, or none in time.
+        ServerTrouble: the answer is longer than `bytes_max`, or compressed, which we didn't ask for.
+    """
+    try:
+        with _client(server, deadline) as client:
+            response = client.send(message(client), stream=True)
+            try:
+                return ServerResponse(
+                    status=response.status_code, headers=response.headers, body=_body(server, response, bytes_max)
+                )
+            finally:
+                response.close()
+    except httpcore2.TimeoutException:
+        raise PassingTrouble(f"{server} didn't answer in time") from None
+    except httpcore2.ConnectError as error:  # in the system's words: refused, unknown host, certificate not trusted
+        raise PassingTrouble(f"{server} can't be reached: {error}") from None
+    except (httpcore2.NetworkError, httpcore2.ProtocolError, httpx2.HTTPError, OSError) as error:
+        raise PassingTrouble(f"{server} gave no whole answer: {type(error).__name__}") from None
+
+
+def _client(server: ImageServer, deadline: Deadline) -> httpx2.Client:
+    client = httpx2.Client(
+        transport=PunctualTransport(deadline),
+        timeout=_TIMEOUT,
+        follow_redirects=False,
+        trust_env=False,
+        headers={
+            "User-Agent": "Spike",
+            "Accept-Encoding": "identity",  # a compressed body could be a bomb
+            "Connection": "close",
+        },
+    )
+    if server.api_key:
+        client.headers["Authorization"] = f"Bearer {server.api_key}"
+    return client
+
+
+def _body(server: ImageServer, response: httpx2.Response, bytes_max: int) -> bytes:
+    if response.headers.get("Content-Encoding", "identity").strip().lower() not in {"identity", ""}:
+        raise ServerTrouble(f"{server} sent a compressed answer, which wasn't asked for")
+    body = bytearray()
+    for piece in response.iter_raw():
+        body += piece
+        if len(body) > bytes_max:
+            raise ServerTrouble(f"{server} sent more than {bytes_max} bytes")
+    return bytes(body)

@@ -1,0 +1,34 @@
+"""Priorities: which jobs never wait for a worker that is busy with longer ones."""
+
+from enum import Enum
+from typing import Final, assert_never
+
+from spike_core.domain.jobs import JobSpec
+from spike_core.domain.tasks import Blend, Enhancement, Generation, Modification
+from spike_core.domain.tiers import Tier
+
+
+class Priority(Enum):
+    """Which of the two worker queues a job goes to. The values are the queues' names."""
+
+    HIGH = "quick"  # enhancements and blends of at most a megapixel
+    LOW = "long"  # all others: four or sixteen times the pixels, or a picture made from words
+
+    @classmethod
+    def of(cls, spec: JobSpec) -> "Priority":
+        """Return the priority of a job."""
+        match spec.task:
+            case Enhancement() | Blend():
+                return _PRIORITIES[spec.tier]
+            case Generation() | Modification():
+                return Priority.LOW
+            case _:
+                assert_never(spec.task)
+
+
+_PRIORITIES: Final = {
+    Tier.FREE: Priority.HIGH,
+    Tier.TIER_1K: Priority.HIGH,
+    Tier.TIER_2K: Priority.LOW,
+    Tier.TIER_4K: Priority.LOW,
+}

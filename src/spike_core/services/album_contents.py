@@ -1,0 +1,108 @@
+"""Arrangement: which images are in which album, and in what order."""
+
+from collections.abc import Sequence
+
+from attrs import frozen
+
+from spike_core.domain.albums import Album, AlbumImage
+from spike_core.domain.errors import Forbidden, ImageNotFound
+from spike_core.domain.identifiers import AlbumId, AlbumImageId, ImageId, OwnerId
+from spike_core.domain.ordering import distinct, rearranged
+from spike_core.ports.clock import Clock
+from spike_core.ports.ids import Ids
+from spike_core.ports.transactions import Transaction, Transactions
+from spike_core.services.attempts import repeated
+
+
+@frozen(kw_only=True)
+class Moved:
+    """An image's place in the album that it was moved to, and whether it was there before."""
+
+    place: AlbumImage
+    was_there: bool
+
+
+@frozen(kw_only=True)
+class AlbumContents:
+    """Moves images into, within and out of albums, each time in one transaction that holds the album's lock.
+
+    Invariant I9: whatever happens at the same time, each image of an album is in it once, and none is lost.
+    """
+
+    transactions: Transactions
+    clock: Clock
+    ids: Ids
+
+    @repeated
+    def move(
+        self, owner_id: OwnerId, image_ids: Sequence[ImageId], *, target: AlbumId, source: AlbumId | None = None
+    ) -> Sequence[Moved]:
+        """Put images last in the target, in the order given, and take them out of the source, if there is one.
+
+        An image that is in the target moves to the end, one that isn't in the source is moved all the same, and
+        repetitions are ignored. Where source and target are the same, nothing is taken out. Each image is answered
+        once, in order.
+
+        Raises:
+            AlbumNotFound, ImageNotFound: an album or an image doesn't exist.
+            Forbidden: one of them is somebody else's.
+            AlbumFull: the target has no room for all; nothing was moved.
+        """
+        ids = distinct(image_ids)
+        with self.transactions.begin() as tx:
+            now = self.clock.now()
+            _check_owned(tx, owner_id, ids)  # images before albums, everywhere, so that no two wait for each other
+            albums = _locked(tx, owner_id, {target, source or target})
+            fresh = [(self.ids.new(AlbumImageId), image_id) for image_id in ids]
+            places = tx.album_order.append(target, fresh, now=now)
+            if source is not None and source != target:
+                tx.album_order.remove(source, ids)
+                uncovered = albums[source].without_cover(frozenset(ids), now=now)
+                if uncovered != albums[source]:
+                    tx.albums.replace(uncovered)
+        return [Moved(place=place, was_there=place.id != new) for place, (new, _) in zip(places, fresh, strict=True)]
+
+    @repeated
+    def remove(self, owner_id: OwnerId, image_ids: Sequence[ImageId], *, album_id: AlbumId) -> int:
+        """Take images out of the album and return how many were in it; its cover goes along with its image.
+
+        Raises:
+            AlbumNotFound, Forbidden: the album doesn't exist, or is somebody else's.
+        """
+        ids = distinct(image_ids)
+        with self.transactions.begin() as tx:
+            album = tx.albums.lock(album_id).owned_by(owner_id)
+            removed = tx.album_order.remove(album_id, ids)
+            uncovered = album.without_cover(frozenset(ids), now=self.clock.now())
+            if uncovered != album:
+                tx.albums.replace(uncovered)
+        return removed
+
+    @repeated
+    def rearrange(self, owner_id: OwnerId, order: Sequence[ImageId], *, album_id: AlbumId) -> Sequence[AlbumImage]:
+        """Put the album's images in this order.
+
+        Raises:
+            AlbumNotFound, Forbidden: the album doesn't exist, or is somebody else's.
+            InvalidValue: the order doesn't hold each image of the album exactly once.
+        """
+        with self.transactions.begin() as tx:
+            tx.albums.lock(album_id).owned_by(owner_id)
+            wanted = rearranged([place.image_id for place in tx.album_order.places(album_id)], order)
+            # all of them go to the end, one behind the other: that is the order
+            fresh = [(self.ids.new(AlbumImageId), image_id) for image_id in wanted]
+            return tx.album_order.append(album_id, fresh, now=self.clock.now())
+
+
+def _locked(tx: Transaction, owner_id: OwnerId, album_ids: set[AlbumId]) -> dict[AlbumId, Album]:
+    """Lock the albums in the order of their ids, so that no two movers wait for each other."""
+    albums = {album_id: tx.albums.lock(album_id) for album_id in sorted(album_ids)}
+    return {album_id: album.owned_by(owner_id) for album_id, album in albums.items()}
+
+
+def _check_owned(tx: Transaction, owner_id: OwnerId, image_ids: Sequence[ImageId]) -> None:
+    images = tx.images.find(image_ids)
+    if len(images) < len(image_ids):
+        raise ImageNotFound
+    if any(image.owner_id != owner_id for image in images.values()):
+        raise Forbidden

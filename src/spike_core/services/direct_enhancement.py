@@ -1,0 +1,36 @@
+"""Direct enhancement: a picture in, a picture out. No account, no job, no token, and nothing is stored."""
+
+from typing import BinaryIO
+
+from attrs import frozen
+
+from spike_core.domain.tiers import Tier
+from spike_core.ports.probe import ImageProbe
+from spike_core.ports.progress import UNMONITORED, ProgressMonitor
+from spike_core.ports.upscaler import RenderedImage, Upscaler
+from spike_core.services.result_checks import check_fidelity, inspected
+
+
+@frozen(kw_only=True)
+class DirectEnhancement:
+    """Enhances pictures by the engine of the service, with the same checks before and after."""
+
+    probe: ImageProbe
+    upscaler: Upscaler
+
+    def enhance(self, original: BinaryIO, tier: Tier, *, monitor: ProgressMonitor = UNMONITORED) -> RenderedImage:
+        """Return the picture at this tier; `original` is read from its start.
+
+        Raises:
+            UnacceptablePicture: Spike doesn't take the original.
+            UpscalerUnavailable: the engine can't work now.
+            InvalidResult: what the engine made failed its check.
+            WorkAbandoned: the watch said so.
+        """
+        source = self.probe.inspect(original)
+        size = tier.output_size(source.dimensions)
+        picture = self.upscaler.enhance(original, size=size, monitor=monitor)
+        inspected(picture, self.probe, size=size)
+        original.seek(0)
+        check_fidelity(picture, original, self.probe)
+        return picture

@@ -1,0 +1,189 @@
+"""Creations: pictures from words, and pictures changed by words."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Literal
+
+from attrs import frozen
+
+from spike_core.domain.cursors import JobCursor
+from spike_core.domain.errors import FileTooLarge, InvalidValue, JobNotFound, SourceTooLarge
+from spike_core.domain.generation import AspectRatio, Prompt
+from spike_core.domain.identifiers import JobId, OwnerId, RequestId
+from spike_core.domain.jobs import Job, JobSpec, PendingJob
+from spike_core.domain.limits import PAGE_SIZE, PAGE_SIZE_MAX
+from spike_core.domain.objects import ObjectKey
+from spike_core.domain.tasks import Creation, Generation, JobInput, Modification, Task
+from spike_core.domain.tiers import Tier
+from spike_core.domain.tokens import Tokens
+from spike_core.ports.clock import Clock
+from spike_core.ports.downloader import Downloader
+from spike_core.ports.ids import Ids
+from spike_core.ports.transactions import Transaction, Transactions
+from spike_core.services.afterthoughts import Then, nothing_more
+from spike_core.services.attempts import repeated
+from spike_core.services.billing import AcceptedJobs, Billing
+from spike_core.services.dispatch import Dispatch
+from spike_core.services.ingest import Ingest, InlineImage, ValidatedImage
+
+
+@frozen(kw_only=True)
+class GenerationAccepted:
+    """An accepted job and the balance left."""
+
+    job: PendingJob
+    balance: Tokens
+
+
+@frozen
+class WebAddress:
+    """Where a picture is to be fetched from."""
+
+    url: str
+
+
+@frozen(kw_only=True)
+class GenerationsPage:
+    """Some of an owner's creations, newest first."""
+
+    jobs: Sequence[Job]
+    next: JobCursor | None  # where the next page starts, `None` behind the last
+
+
+@frozen(kw_only=True)
+class Generations:
+    """Accepts jobs that make pictures from words. They are charged as enhancements are, and never free."""
+
+    transactions: Transactions
+    clock: Clock
+    ids: Ids
+    billing: Billing
+    dispatch: Dispatch
+    ingest: Ingest
+    downloader: Downloader
+
+    @repeated
+    def generate(
+        self,
+        owner_id: OwnerId,
+        *,
+        prompt: Prompt,
+        negative: Prompt | None,
+        tier: Tier,
+        aspect_ratio: AspectRatio,
+        request_id: RequestId | None = None,
+        then: Then[GenerationAccepted] = nothing_more,
+    ) -> GenerationAccepted:
+        """Begin to make a picture.
+
+        Raises:
+            InvalidValue: the tier is the free one.
+            NotEnoughTokens: the wallet doesn't cover the tier.
+            DatabaseUnavailable: nothing was charged.
+        """
+        _check_tier(tier)
+        task = Generation(prompt=prompt, negative=negative, aspect_ratio=aspect_ratio)
+        with self.transactions.begin() as tx:
+            accepted = self._accept(tx, owner_id, task, tier=tier, job_id=self._new_id("gen"), request_id=request_id)
+            creating = GenerationAccepted(job=accepted.jobs[0], balance=accepted.balance)
+            then(tx, creating)
+        self.dispatch.start(accepted.due)
+        return creating
+
+    @repeated
+    def modify(
+        self,
+        owner_id: OwnerId,
+        *,
+        prompt: Prompt,
+        negative: Prompt | None,
+        tier: Tier,
+        picture: InlineImage | WebAddress,
+        request_id: RequestId | None = None,
+        then: Then[GenerationAccepted] = nothing_more,
+    ) -> GenerationAccepted:
+        """Begin to change a picture, which is stored as an object of the job after everything else has passed.
+
+        Raises:
+            InvalidValue: the tier is the free one, or the picture isn't what its sender says it is.
+            UnacceptablePicture: it isn't an acceptable picture.
+            UnsafeAddress, DownloadFailed: it can't be fetched.
+            NotEnoughTokens: the wallet doesn't cover the tier; nothing is fetched then.
+            Unavailable: a part failed; nothing is charged and nothing kept.
+        """
+        _check_tier(tier)
+        with self._validated(owner_id, picture, tier) as validated:
+            began_at = self.clock.now()
+            job_id = self._new_id("mod")
+            key = ObjectKey.of_input(job_id, validated.identity.format)
+            source = JobInput(key=key, dimensions=validated.identity.dimensions)
+            task = Modification(prompt=prompt, negative=negative, input=source)
+            with self.ingest.stored({key: validated.content}), self.transactions.begin() as tx:
+                self.ingest.check_in_time(began_at)
+                accepted = self._accept(tx, owner_id, task, tier=tier, job_id=job_id, request_id=request_id)
+                creating = GenerationAccepted(job=accepted.jobs[0], balance=accepted.balance)
+                then(tx, creating)
+        self.dispatch.start(accepted.due)
+        return creating
+
+    def job(self, owner_id: OwnerId, job_id: JobId) -> Job:
+        """Return one of the owner's creations.
+
+        Raises:
+            JobNotFound: there is none, it is somebody else's, or it makes nothing from words.
+        """
+        with self.transactions.view() as tx:
+            job = tx.jobs.get(job_id)
+        if job.spec.owner_id != owner_id or not isinstance(job.spec.task, Creation):
+            raise JobNotFound
+        return job
+
+    def history(self, owner_id: OwnerId, *, before: JobCursor | None = None, limit: int = PAGE_SIZE) -> GenerationsPage:
+        """Return a page of the owner's creations, newest first; `limit` is 1 to `PAGE_SIZE_MAX`."""
+        assert 1 <= limit <= PAGE_SIZE_MAX, "the edge checks limits"
+        with self.transactions.view() as tx:
+            jobs = tx.job_lists.creations(owner_id, before=before, limit=limit + 1)
+        page = jobs[:limit]
+        return GenerationsPage(jobs=page, next=page[-1].spec.cursor if len(jobs) > limit else None)
+
+    @contextmanager
+    def _validated(self, owner_id: OwnerId, picture: InlineImage | WebAddress, tier: Tier) -> Iterator[ValidatedImage]:
+        """Open the picture and judge it. What is sent is judged before the funds are, what is fetched after."""
+        if isinstance(picture, InlineImage):
+            validated = self.ingest.validate_inline(picture)
+            self._check_funds(owner_id, tier)
+            yield validated
+            return
+        self._check_funds(owner_id, tier)
+        try:
+            with self.downloader.download(picture.url) as content:
+                yield self.ingest.validate_inline(InlineImage(content=content))
+        except FileTooLarge as error:
+            raise SourceTooLarge from error
+
+    def _check_funds(self, owner_id: OwnerId, tier: Tier) -> None:
+        with self.transactions.view() as tx:
+            self.billing.check(tx, tier.price, owner_id=owner_id, now=self.clock.now())
+
+    def _accept(
+        self, tx: Transaction, owner_id: OwnerId, task: Task, *, tier: Tier, job_id: JobId, request_id: RequestId | None
+    ) -> AcceptedJobs:
+        now = self.clock.now()
+        spec = JobSpec(
+            id=job_id,
+            owner_id=owner_id,
+            task=task,
+            tier=tier,
+            charged=tier.price,
+            request_id=request_id,
+            created_at=now,
+        )
+        return self.billing.accept(tx, [spec], owner_id=owner_id, now=now)
+
+    def _new_id(self, mark: Literal["gen", "mod"]) -> JobId:
+        return self.ids.new(JobId).marked(mark)
+
+
+def _check_tier(tier: Tier) -> None:
+    if tier is Tier.FREE:
+        raise InvalidValue(what="tier", rule="must be one that costs something")

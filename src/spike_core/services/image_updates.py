@@ -1,0 +1,68 @@
+"""Labelling: what an owner says of an image, and whether everybody may see it."""
+
+from attrs import evolve, frozen
+
+from spike_core.domain.errors import ContainsLocation, Forbidden
+from spike_core.domain.identifiers import ImageId, OwnerId
+from spike_core.domain.images import Image, ImageName
+from spike_core.domain.patches import UNCHANGED, Unchanged, named_in
+from spike_core.ports.blobs import BlobStore
+from spike_core.ports.clock import Clock
+from spike_core.ports.probe import ImageProbe
+from spike_core.ports.transactions import Transactions
+from spike_core.services.attempts import repeated
+
+
+@frozen(kw_only=True)
+class ImagePatch:
+    """What is to become of an image's own facts; `None` takes the description away."""
+
+    name: ImageName | Unchanged = UNCHANGED
+    description: str | Unchanged | None = UNCHANGED
+    is_public: bool | Unchanged = UNCHANGED
+
+    def on(self, image: Image) -> Image:
+        """Return the image with these labels."""
+        return evolve(image, **named_in(self))
+
+
+@frozen(kw_only=True)
+class ImageUpdates:
+    """Changes what may be changed of an image. Its original never is."""
+
+    transactions: Transactions
+    blobs: BlobStore
+    probe: ImageProbe
+    clock: Clock
+
+    @repeated
+    def change(self, owner_id: OwnerId, image_id: ImageId, labels: ImagePatch) -> Image:
+        """Change the owner's image and return it. What others may see mustn't tell where it was taken.
+
+        Raises:
+            ImageNotFound, Forbidden: the image doesn't exist, or is somebody else's.
+            ContainsLocation: it was to become public.
+            StorageUnavailable: nobody can say whether it may become public.
+        """
+        with self.transactions.view() as tx:
+            image = tx.images.get(image_id)
+        if image.owner_id != owner_id:
+            raise Forbidden
+        if labels.on(image).is_public and not image.is_public:
+            self._check_publishable(image)
+        with self.transactions.begin() as tx:
+            stored = tx.images.get(image_id)
+            changed = labels.on(stored)
+            if changed == stored:
+                return stored
+            changed = evolve(changed, updated_at=self.clock.now())
+            tx.images.change(changed)
+        return changed
+
+    def _check_publishable(self, image: Image) -> None:
+        """Check an image from before originals were hidden: everybody would see it as it is."""
+        if image.original.is_hidden:
+            return
+        with self.blobs.open(image.shown) as shown:
+            if self.probe.identify(shown).has_location:
+                raise ContainsLocation

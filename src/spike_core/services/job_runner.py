@@ -1,0 +1,162 @@
+"""The job runner: what a worker does with one job, from the claim to the end."""
+
+import io
+import logging
+from enum import Enum
+from typing import Final
+
+from attrs import define, frozen
+
+from spike_core.domain.errors import (
+    JobChanged,
+    NotFound,
+    PromptRefused,
+    SpikeError,
+    UnacceptablePicture,
+    Unavailable,
+    UnusableResult,
+    WorkAbandoned,
+)
+from spike_core.domain.identifiers import JobId
+from spike_core.domain.jobs import ClaimedJob, Result
+from spike_core.domain.objects import ObjectKey
+from spike_core.ports.blobs import BlobStore
+from spike_core.ports.heartbeat import Heartbeat
+from spike_core.services.dispatch import Dispatch
+from spike_core.services.job_transitions import JobTransitions
+from spike_core.services.rendering import Rendering
+
+INTERNAL_TROUBLE: Final = "The enhancement failed"
+
+_FETCHED: Final = 5  # percent of the work
+_MADE: Final = 80
+_CHECKED: Final = 90
+
+_log: Final = logging.getLogger(__name__)
+
+
+class JobOutcome(Enum):
+    """What became of one attempt."""
+
+    DELIVERED = "delivered"
+    FAILED = "failed"  # for good, and refunded
+    RETRIED = "retried"  # or failed, where it was the last attempt
+    LOST = "lost"  # cancelled or taken over meanwhile
+
+
+@define
+class _Attempt:
+    """How far an attempt is, in percent, and whether its job is lost; the watch of its engine."""
+
+    percent: int = 0
+    is_lost: bool = False
+
+    def report(self, done: float) -> None:
+        """Note the engine's progress; see the port."""
+        if self.is_lost:
+            raise WorkAbandoned
+        self.percent = _FETCHED + int(min(1.0, done) * (_MADE - _FETCHED))
+
+
+@frozen(kw_only=True)
+class JobRunner:
+    """Does jobs. Delivering a message twice, or a worker's death at any point, loses and doubles nothing."""
+
+    blobs: BlobStore
+    rendering: Rendering
+    job_transitions: JobTransitions
+    dispatch: Dispatch
+    heartbeat: Heartbeat
+
+    def perform(self, job_id: JobId) -> None:
+        """Do the job, if it is there to be claimed, and settle it.
+
+        Raises:
+            NothingToClaim: the message was a duplicate; nothing was done.
+            DatabaseUnavailable: the outcome couldn't be stored; the lease will run out and the job be tried again.
+        """
+        self.run(self.job_transitions.claim(job_id))
+
+    def run(self, job: ClaimedJob) -> JobOutcome:
+        """Do a job that was claimed, settle it, and return what became of it.
+
+        That the job is cancelled or taken over meanwhile is noticed by the next heartbeat; the engine then stops at its
+        next report of progress.
+
+        Raises:
+            DatabaseUnavailable: as in `perform`.
+        """
+        attempt = _Attempt()
+
+        def beat() -> None:
+            try:
+                self.job_transitions.renew(job, progress=attempt.percent)
+            except JobChanged:
+                attempt.is_lost = True
+                raise
+
+        with self.heartbeat.during(beat):
+            try:
+                result = self._make(job, attempt)
+            except (UnacceptablePicture, PromptRefused, UnusableResult, NotFound) as error:
+                outcome = self._give_up(job, error)
+            except WorkAbandoned:
+                _log.info("job %s was taken over or cancelled; its work is left", job.id)
+                outcome = JobOutcome.LOST
+            except Exception as error:  # noqa: BLE001  # whatever it is, a job must not hang
+                outcome = self._try_again(job, error)
+            else:
+                outcome = self._deliver(job, result)
+        self.dispatch.start_next_of(job.spec.owner_id)
+        return outcome
+
+    def _make(self, job: ClaimedJob, attempt: _Attempt) -> Result:
+        render_spec = self.rendering.render_spec(job.spec)
+        attempt.percent = _FETCHED
+        picture = self.rendering.make(render_spec, monitor=attempt)
+        attempt.percent = _MADE
+        self.rendering.check(picture, render_spec)
+        attempt.percent = _CHECKED
+        key = ObjectKey.of_result(job.id, picture.format, attempt=job.attempt)
+        self.blobs.put(key, io.BytesIO(picture.content))
+        return Result(
+            key=key,
+            format=picture.format,
+            dimensions=picture.dimensions,
+            size_bytes=len(picture.content),
+            method=picture.method,
+        )
+
+    def _deliver(self, job: ClaimedJob, result: Result) -> JobOutcome:
+        try:
+            self.job_transitions.complete(job, result)
+        except JobChanged:
+            _log.info("job %s was taken over or cancelled; its result is dropped", job.id)
+            self._drop(result)
+            return JobOutcome.LOST
+        return JobOutcome.DELIVERED
+
+    def _drop(self, result: Result) -> None:
+        try:
+            self.blobs.delete([result.key])
+        except Unavailable:
+            _log.warning("object %s is left to the sweeper", result.key)
+
+    def _give_up(self, job: ClaimedJob, error: SpikeError) -> JobOutcome:
+        _log.warning("job %s can't be done: %s", job.id, error)
+        try:
+            self.job_transitions.fail(job, str(error))
+        except JobChanged:
+            _log.info("job %s was taken over or cancelled", job.id)
+            return JobOutcome.LOST
+        return JobOutcome.FAILED
+
+    def _try_again(self, job: ClaimedJob, error: Exception) -> JobOutcome:
+        _log.warning("job %s met trouble in attempt %d", job.id, job.attempt, exc_info=error)
+        reason = str(error) if isinstance(error, SpikeError) else INTERNAL_TROUBLE
+        try:
+            self.job_transitions.retry(job, reason)
+        except JobChanged:
+            _log.info("job %s was taken over or cancelled", job.id)
+            return JobOutcome.LOST
+        return JobOutcome.RETRIED

@@ -1,0 +1,36 @@
+"""References: which objects the rows name."""
+
+from collections.abc import Collection, Iterator
+
+from spike_core.domain.identifiers import ImageId, JobId
+from spike_core.domain.jobs import CompletedJob, Job, SettledJob
+from spike_core.domain.objects import ObjectKey
+from spike_core.ports.transactions import Transactions
+
+
+def named_by(job: Job) -> Iterator[ObjectKey]:
+    """Yield the objects that the job's row names: what came with the request, and what was delivered."""
+    if job.spec.input is not None:
+        yield job.spec.input.key
+    if isinstance(job, CompletedJob):
+        yield job.result.key
+
+
+def referenced(transactions: Transactions, keys: Collection[ObjectKey]) -> frozenset[ObjectKey]:
+    """Return those of the keys that a row names, or may yet name because its job hasn't ended.
+
+    Raises:
+        DatabaseUnavailable: nobody can say.
+    """
+    owners = {key: key.owner for key in keys}
+    with transactions.view() as tx:
+        images = tx.images.find([owner for owner in owners.values() if isinstance(owner, ImageId)])
+        found = tx.jobs.find([owner for owner in owners.values() if isinstance(owner, JobId)])
+        shown = tx.images.find({id_ for job in found.values() if (id_ := job.spec.image_id)})
+    # what belongs to an image on its way out is as good as gone
+    jobs = {id_: job for id_, job in found.items() if (about := job.spec.image_id) is None or about in shown}
+    named = {key for image in images.values() for key in image.objects}
+    for job in jobs.values():
+        named.update(named_by(job))
+    unsettled = {id_ for id_, job in jobs.items() if not isinstance(job, SettledJob)}
+    return frozenset(key for key, owner in owners.items() if key in named or owner in unsettled)

@@ -1,0 +1,174 @@
+"""Queries: reading images and jobs, with the rules of who may see what."""
+
+import contextlib
+from collections.abc import Mapping, Sequence
+
+from attrs import frozen
+
+from spike_core.domain.cursors import ImageCursor
+from spike_core.domain.errors import BatchNotFound, Forbidden, JobNotFound, NotFound, Unauthenticated, Unavailable
+from spike_core.domain.identifiers import ANONYMOUS, BatchId, ImageId, JobId, OwnerId
+from spike_core.domain.images import Image
+from spike_core.domain.jobs import CompletedJob, Job, SettledJob
+from spike_core.domain.limits import JOBS_ASKED_MAX, PAGE_SIZE, PAGE_SIZE_MAX
+from spike_core.domain.objects import ObjectKey
+from spike_core.ports.transactions import Transaction, Transactions
+
+
+@frozen(kw_only=True)
+class ShownImage:
+    """An image with its jobs, oldest first, and the places in the queue of those that wait."""
+
+    image: Image
+    jobs: Sequence[Job]
+    positions: Mapping[JobId, int]
+
+    @property
+    def is_at_rest(self) -> bool:
+        """Whether all its jobs have ended."""
+        return all(isinstance(job, SettledJob) for job in self.jobs)
+
+
+@frozen(kw_only=True)
+class ImagesPage:
+    """Some of an owner's images, newest first."""
+
+    images: Sequence[Image]
+    next: ImageCursor | None  # where the next page starts, `None` behind the last
+
+
+@frozen(kw_only=True)
+class ShownJob:
+    """A job, its image, and its place in the queue where it waits."""
+
+    job: Job
+    image: Image | None  # `None` where the job isn't about one
+    position: int | None
+
+    @property
+    def is_at_rest(self) -> bool:
+        """Whether it has ended."""
+        return isinstance(self.job, SettledJob)
+
+
+@frozen(kw_only=True)
+class Queries:
+    """Shows what is there. Owners see their own, everybody sees what is public."""
+
+    transactions: Transactions
+
+    def image(self, image_id: ImageId, *, viewer: OwnerId | None) -> ShownImage:
+        """Return the image with its jobs; `viewer` is `None` for a visitor without credentials.
+
+        A look by anyone but the owner is counted.
+
+        Raises:
+            ImageNotFound: there is none.
+            Unauthenticated, Forbidden: it is private, and the visitor is nobody, or somebody else.
+        """
+        shown = self.glance(image_id, viewer=viewer)
+        if viewer != shown.image.owner_id:
+            with contextlib.suppress(Unavailable), self.transactions.begin() as tx:  # a look isn't worth an error
+                tx.images.count_view(image_id)
+        return shown
+
+    def glance(self, image_id: ImageId, *, viewer: OwnerId | None) -> ShownImage:
+        """Return the image as `image` does, without counting a look: for whoever keeps looking at it.
+
+        Raises:
+            ImageNotFound, Unauthenticated, Forbidden: as in `image`.
+        """
+        with self.transactions.view() as tx:
+            image = tx.images.get(image_id)
+            _check_visible(image, viewer)
+            jobs = tx.job_lists.of_image(image_id)
+            positions = tx.turns.positions([job.id for job in jobs])
+        return ShownImage(image=image, jobs=jobs, positions=positions)
+
+    def images(self, owner_id: OwnerId, *, before: ImageCursor | None = None, limit: int = PAGE_SIZE) -> ImagesPage:
+        """Return a page of the owner's images, newest first; `limit` is 1 to `PAGE_SIZE_MAX`."""
+        assert 1 <= limit <= PAGE_SIZE_MAX, "the edge checks limits"
+        with self.transactions.view() as tx:
+            images = tx.images.of_owner(owner_id, before=before, limit=limit + 1)
+        page = images[:limit]
+        return ImagesPage(images=page, next=page[-1].cursor if len(images) > limit else None)
+
+    def job(self, job_id: JobId, *, viewer: OwnerId | None) -> ShownJob:
+        """Return the viewer's job, or one that nobody in particular asked for, which everybody may see.
+
+        Raises:
+            JobNotFound: there is none, or it is somebody else's.
+            Unauthenticated: it isn't for everybody, and `viewer` is `None`.
+        """
+        if viewer is None and not job_id.is_anonymous:
+            raise Unauthenticated
+        with self.transactions.view() as tx:
+            job = tx.jobs.get(job_id)
+            if job.spec.owner_id not in {viewer, ANONYMOUS}:
+                raise JobNotFound
+            image_id = job.spec.image_id
+            image = None if image_id is None else tx.images.get(image_id)
+            position = tx.turns.positions([job_id]).get(job_id)
+        return ShownJob(job=job, image=image, position=position)
+
+    def jobs(self, job_ids: Sequence[JobId], *, viewer: OwnerId) -> Sequence[ShownJob]:
+        """Return those of the jobs that are the viewer's, in the order given; the others are left out.
+
+        `job_ids` are distinct, and at most `JOBS_ASKED_MAX`. However many they are, the database is asked three times.
+        """
+        assert len(set(job_ids)) == len(job_ids) <= JOBS_ASKED_MAX, "the edge checks limits"
+        with self.transactions.view() as tx:
+            found = tx.jobs.find(job_ids)
+            own = [found[id_] for id_ in job_ids if id_ in found and found[id_].spec.owner_id == viewer]
+            return _shown(tx, own)
+
+    def batch(self, batch_id: BatchId, *, viewer: OwnerId) -> Sequence[ShownJob]:
+        """Return the jobs that the viewer asked for together. Those of images deleted since are gone.
+
+        Raises:
+            BatchNotFound: there are none, or they are somebody else's.
+        """
+        with self.transactions.view() as tx:
+            own = [job for job in tx.job_lists.of_batch(batch_id) if job.spec.owner_id == viewer]
+            if not own:
+                raise BatchNotFound
+            return _shown(tx, own)
+
+    def check_public(self, key: ObjectKey) -> None:
+        """Check that the object may be read by anyone, without a signature.
+
+        Raises:
+            NotFound: no row names it, or its image is private: a stranger can't tell which.
+        """
+        with self.transactions.view() as tx:
+            owner = key.owner
+            if isinstance(owner, ImageId):
+                image = tx.images.get(owner)
+                named = image.shown
+            else:
+                job = tx.jobs.get(owner)
+                if job.spec.image_id is None or not isinstance(job, CompletedJob):
+                    raise NotFound
+                image = tx.images.get(job.spec.image_id)
+                named = job.result.key
+        if named != key or not image.is_public:
+            raise NotFound
+
+
+def _shown(tx: Transaction, jobs: Sequence[Job]) -> Sequence[ShownJob]:
+    """Return jobs with their images and places; those of an image that is on its way out are left out."""
+    images = tx.images.find({id_ for job in jobs if (id_ := job.spec.image_id)})
+    positions = tx.turns.positions([job.id for job in jobs])
+    return [
+        ShownJob(job=job, image=images.get(id_) if id_ else None, position=positions.get(job.id))
+        for job in jobs
+        if (id_ := job.spec.image_id) is None or id_ in images
+    ]
+
+
+def _check_visible(image: Image, viewer: OwnerId | None) -> None:
+    if image.is_public or image.owner_id == viewer:
+        return
+    if viewer is None:
+        raise Unauthenticated
+    raise Forbidden

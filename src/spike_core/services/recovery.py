@@ -1,0 +1,98 @@
+"""The sweep: what brings a job back on its way, and collects what nobody names."""
+
+import logging
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from typing import Final, TypeVar
+
+from attrs import frozen
+
+from spike_core.domain.errors import JobChanged, SpikeError, Unavailable
+from spike_core.domain.limits import JobLimits
+from spike_core.domain.objects import ObjectKey
+from spike_core.ports.blobs import BlobStore, StoredObject
+from spike_core.ports.clock import Clock
+from spike_core.ports.transactions import Transactions
+from spike_core.services.job_transitions import JobTransitions
+from spike_core.services.object_references import referenced
+
+RECOVERY_BATCH: Final = 100
+SCAN_BATCH: Final = 1000
+_THE_END: Final = datetime.max.replace(tzinfo=UTC)
+
+_log: Final = logging.getLogger(__name__)
+_Job = TypeVar("_Job")
+
+
+@frozen(kw_only=True)
+class Recovery:
+    """Repairs what crashes leave behind. The database is the truth, the queue a hint, objects follow rows."""
+
+    transactions: Transactions
+    blobs: BlobStore
+    clock: Clock
+    job_transitions: JobTransitions
+    limits: JobLimits
+
+    def repair(self) -> int:
+        """Bring back jobs that wait for something that won't come, a batch of each kind; return how many.
+
+        Jobs whose lease ran out, and jobs that were started and whose message was lost.
+        """
+        now = self.clock.now()
+        return self._repair(expired_at=now, started_before=now - self.limits.redeliver_after)
+
+    def repair_after_restart(self) -> int:
+        """Bring back every unsettled job, when no worker of this database can be alive; return how many.
+
+        Only for a queue and workers that live in this very process: what it held died with it.
+        """
+        repaired = 0
+        while batch := self._repair(expired_at=_THE_END, started_before=_THE_END):
+            repaired += batch
+        return repaired
+
+    def collect_orphans(self) -> int:
+        """Delete every object that no row names and that is older than `orphan_age`; return how many.
+
+        Raises:
+            StorageUnavailable: the store doesn't answer; a later sweep goes on.
+        """
+        collected = 0
+        after: ObjectKey | None = None
+        while page := self.blobs.scan(after=after, limit=SCAN_BATCH):
+            after = page[-1].key
+            orphans = self._orphans(page)
+            if orphans:
+                _log.info("collecting %d objects that no row names", len(orphans))
+                self.blobs.delete(orphans)
+                collected += len(orphans)
+        return collected
+
+    def _repair(self, *, expired_at: datetime, started_before: datetime) -> int:
+        with self.transactions.view() as tx:
+            expired = tx.overdue.expired(now=expired_at, limit=RECOVERY_BATCH)
+            undelivered = tx.overdue.undelivered(started_before=started_before, limit=RECOVERY_BATCH)
+        return _each(expired, self.job_transitions.expire_lease) + _each(undelivered, self.job_transitions.requeue)
+
+    def _orphans(self, page: Sequence[StoredObject]) -> Sequence[ObjectKey]:
+        stored_before = self.clock.now() - self.limits.orphan_age
+        old = [stored.key for stored in page if stored.stored_at < stored_before]
+        named = referenced(self.transactions, old) if old else frozenset()
+        return [key for key in old if key not in named]
+
+
+def _each(jobs: Sequence[_Job], repair: Callable[[_Job], object]) -> int:
+    repaired = 0
+    for job in jobs:
+        try:
+            repair(job)
+        except JobChanged:  # it went on by itself
+            continue
+        except Unavailable:
+            raise
+        except SpikeError:  # one damaged row mustn't keep the others waiting; the audit names it
+            _log.exception("a job can't be repaired")
+            continue
+        repaired += 1
+    return repaired

@@ -1,0 +1,152 @@
+"""Making: the picture that a job is to deliver, by whichever engine its task needs."""
+
+import io
+from contextlib import ExitStack
+from typing import BinaryIO, assert_never
+
+from attrs import evolve, frozen
+
+from spike_core.domain.dimensions import Dimensions
+from spike_core.domain.errors import InvalidResult
+from spike_core.domain.identifiers import ImageId
+from spike_core.domain.images import Image, MetadataPolicy, PictureFacts
+from spike_core.domain.jobs import JobSpec
+from spike_core.domain.objects import ObjectKey
+from spike_core.domain.tasks import Blend, Enhancement, Generation, JobInput, Modification
+from spike_core.ports.blender import Blender
+from spike_core.ports.blobs import BlobStore
+from spike_core.ports.generator import Generator
+from spike_core.ports.metadata import Metadata
+from spike_core.ports.probe import ImageProbe
+from spike_core.ports.progress import ProgressMonitor
+from spike_core.ports.transactions import Transactions
+from spike_core.ports.upscaler import RenderedImage, Upscaler
+from spike_core.services.result_checks import check_fidelity, inspected
+
+
+@frozen(kw_only=True)
+class RenderSpec:
+    """What an engine is given: the order, the size that must come out, and the pictures that go in."""
+
+    spec: JobSpec
+    size: Dimensions
+    pictures: tuple[ObjectKey, ...]  # the picture to work on, then the one to blend in; none for a generation
+
+
+@frozen(kw_only=True)
+class Rendering:
+    """Makes pictures and checks them. No transaction is open meanwhile."""
+
+    transactions: Transactions
+    blobs: BlobStore
+    probe: ImageProbe
+    metadata: Metadata
+    upscaler: Upscaler
+    blender: Blender
+    generator: Generator
+    labels: MetadataPolicy = MetadataPolicy.KEEP
+
+    def render_spec(self, spec: JobSpec) -> RenderSpec:
+        """Look up what the order needs.
+
+        Raises:
+            ImageNotFound: an image it is about was deleted.
+        """
+        match spec.task:
+            case Enhancement():
+                image = self._image(spec.task.image_id)
+                return RenderSpec(spec=spec, size=spec.tier.output_size(image.dimensions), pictures=(image.original,))
+            case Blend():
+                image = self._image(spec.task.image_id)
+                source = spec.task.source
+                key = source.key if isinstance(source, JobInput) else self._image(source).original
+                return RenderSpec(
+                    spec=spec, size=spec.tier.output_size(image.dimensions), pictures=(image.original, key)
+                )
+            case Generation():
+                size = spec.task.aspect_ratio.size(spec.tier.longest_side_px)
+                return RenderSpec(spec=spec, size=size, pictures=())
+            case Modification():
+                source = spec.task.input
+                return RenderSpec(spec=spec, size=spec.tier.output_size(source.dimensions), pictures=(source.key,))
+            case unreachable:
+                assert_never(unreachable)
+
+    def make(self, render_spec: RenderSpec, *, monitor: ProgressMonitor) -> RenderedImage:
+        """Return the picture; `monitor` hears of an enhancement's progress.
+
+        Raises:
+            UnacceptablePicture, PromptRefused, UnusableResult, ObjectNotFound: no further attempt can succeed.
+            UpscalerUnavailable, GeneratorUnavailable, StorageUnavailable: another attempt may succeed.
+            WorkAbandoned: the watch said so.
+        """
+        task, size = render_spec.spec.task, render_spec.size
+        with ExitStack() as stack:
+            pictures = [stack.enter_context(self.blobs.open(key)) for key in render_spec.pictures]
+            match task:
+                case Enhancement():
+                    return self._labelled(self.upscaler.enhance(pictures[0], size=size, monitor=monitor), pictures[0])
+                case Blend():
+                    blended = self.blender.blend(pictures[0], pictures[1], size=size)
+                    return self.upscaler.enhance(io.BytesIO(blended), size=size, monitor=monitor)
+                case Generation():
+                    return self.generator.generate(task.prompt, negative=task.negative, size=size)
+                case Modification():
+                    return self.generator.modify(pictures[0], task.prompt, negative=task.negative, size=size)
+                case unreachable:
+                    assert_never(unreachable)
+
+    def check(self, picture: RenderedImage, render_spec: RenderSpec) -> None:
+        """Check the output before it is paid for: it decodes, has the right size, and shows what it was made of.
+
+        An enhancement is compared with its original pixel by pixel. A blend's mean colors lie between those of its
+        pictures. A modification may have any colors: they may be what was asked for. What is made of pictures may be
+        blank where those, at its size, show nothing; a generation is made of nothing, and never is.
+
+        Raises:
+            InvalidResult: it isn't what was ordered.
+            UnacceptablePicture, ObjectNotFound, StorageUnavailable: what it was made of can't be looked at.
+            UpscalerUnavailable: another attempt may succeed.
+        """
+        facts = inspected(picture, self.probe, size=render_spec.size)
+        match render_spec.spec.task:
+            case Enhancement():
+                with self.blobs.open(render_spec.pictures[0]) as original:
+                    check_fidelity(picture, original, self.probe)
+                return
+            case Blend():
+                sources = [self._facts(key).colors for key in render_spec.pictures]
+                if not facts.colors.lies_between(sources[0], sources[1]):
+                    raise InvalidResult("its mean color isn't between those of the two pictures")
+            case Generation() | Modification():
+                pass
+            case unreachable:
+                assert_never(unreachable)
+        if facts.is_blank and not self._may_be_blank(picture, render_spec):
+            raise InvalidResult("it is blank")
+
+    def _may_be_blank(self, picture: RenderedImage, render_spec: RenderSpec) -> bool:
+        return bool(render_spec.pictures) and all(self._is_blank_beside(picture, key) for key in render_spec.pictures)
+
+    def _is_blank_beside(self, picture: RenderedImage, key: ObjectKey) -> bool:
+        """Tell whether a picture shows nothing that would be seen at the size of what was made of it."""
+        with self.blobs.open(key) as content:
+            return self.probe.compare(io.BytesIO(picture.content), content).original_is_blank
+
+    def _labelled(self, picture: RenderedImage, original: BinaryIO) -> RenderedImage:
+        match self.labels:
+            case MetadataPolicy.KEEP:
+                original.seek(0)
+                return evolve(picture, content=self.metadata.with_metadata(picture.content, original=original))
+            case MetadataPolicy.STRIP:
+                return picture
+            case unreachable:
+                assert_never(unreachable)
+
+    def _facts(self, key: ObjectKey) -> PictureFacts:
+        with self.blobs.open(key) as picture:
+            return self.probe.inspect(picture)
+
+    def _image(self, image_id: ImageId) -> Image:
+        with self.transactions.view() as tx:
+            return tx.images.get(image_id)

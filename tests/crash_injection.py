@@ -1,0 +1,177 @@
+"""Ports that die, or fail: a process that is killed, or meets trouble, at any port call.
+
+`Crash` isn't an `Exception`, so no clean-up of ours runs, as after kill -9; an open transaction is rolled back, as a
+database does with a connection that is gone.
+"""
+
+import threading
+from collections.abc import Callable, Collection, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from datetime import timedelta
+from typing import Any, BinaryIO
+
+from attrs import define, field, frozen
+
+from spike_core.domain.errors import DatabaseUnavailable, QueueUnavailable, StorageUnavailable, Unavailable
+from spike_core.domain.identifiers import JobId
+from spike_core.domain.objects import ObjectKey
+from spike_core.domain.priorities import Priority
+from spike_core.ports.blobs import BlobStore, StoredObject
+from spike_core.ports.factories import Database
+from spike_core.ports.queue import JobQueue
+from spike_core.ports.transactions import Transaction, Transactions
+
+
+class Crash(BaseException):
+    """The process is dead."""
+
+
+@define
+class FaultPlan:
+    """When the process dies, or a port fails it: after so many more steps, or not at all.
+
+    Only steps of the thread that the fate was set in count: threads that an operation starts for itself never take
+    theirs in the same order twice, and an example that fails must fail again.
+    """
+
+    steps_left: int | None = None
+    kills: bool = True
+    _thread: int = field(factory=threading.get_ident, init=False)
+
+    def step(self, failure: type[Unavailable] = DatabaseUnavailable) -> None:
+        """Take one step, which may be the last, or meet the `failure` that the port has in store."""
+        if self.steps_left is None or threading.get_ident() != self._thread:
+            return
+        if self.steps_left == 0:
+            self.steps_left = None
+            raise Crash if self.kills else failure
+        self.steps_left -= 1
+
+    @contextmanager
+    def dying_after(self, steps: int | None) -> Iterator[None]:
+        """Let the process die within one operation."""
+        with self._set(steps, kills=True):
+            yield
+
+    @contextmanager
+    def failing_after(self, steps: int | None) -> Iterator[None]:
+        """Let a port fail within one operation."""
+        with self._set(steps, kills=False):
+            yield
+
+    @contextmanager
+    def _set(self, steps: int | None, *, kills: bool) -> Iterator[None]:
+        self.steps_left, self.kills, self._thread = steps, kills, threading.get_ident()
+        try:
+            yield
+        finally:
+            self.steps_left = None
+
+
+@frozen
+class _Crashing:
+    """A repository each of whose calls may be the last."""
+
+    _inner: Any
+    _fate: FaultPlan
+
+    def __getattr__(self, name: str) -> Callable[..., Any]:
+        method = getattr(self._inner, name)
+
+        def call(*args: Any, **kwargs: Any) -> Any:
+            self._fate.step()
+            return method(*args, **kwargs)
+
+        return call
+
+
+@frozen
+class _CrashingTransaction:
+    _inner: Transaction
+    _fate: FaultPlan
+
+    def __getattr__(self, name: str) -> _Crashing:
+        return _Crashing(getattr(self._inner, name), self._fate)
+
+
+@frozen
+class CrashingTransactions:
+    """Transactions that die before, within and after."""
+
+    _inner: Transactions
+    _fate: FaultPlan
+
+    def begin(self) -> AbstractContextManager[Transaction]:
+        return self._mortal(self._inner.begin)
+
+    def view(self) -> AbstractContextManager[Transaction]:
+        return self._mortal(self._inner.view)
+
+    @contextmanager
+    def _mortal(self, begin: Callable[[], AbstractContextManager[Transaction]]) -> Iterator[Any]:
+        self._fate.step()
+        with begin() as tx:
+            yield _CrashingTransaction(tx, self._fate)
+            self._fate.step()  # all said, nothing committed
+        if self._fate.kills:
+            self._fate.step()  # committed, and nobody told
+
+
+@frozen
+class CrashingDatabase:
+    """A database whose transactions die."""
+
+    inner: Database
+    transactions: CrashingTransactions
+
+    def migrate(self) -> None:
+        self.inner.migrate()
+
+    def ping(self) -> None:
+        self.inner.ping()
+
+    def close(self) -> None:
+        self.inner.close()
+
+
+@frozen
+class CrashingBlobStore:
+    """A blob store whose client dies before a call."""
+
+    _inner: BlobStore
+    _fate: FaultPlan
+
+    def put(self, key: ObjectKey, content: BinaryIO) -> None:
+        self._fate.step(StorageUnavailable)
+        self._inner.put(key, content)
+
+    def open(self, key: ObjectKey) -> AbstractContextManager[BinaryIO]:
+        self._fate.step(StorageUnavailable)
+        return self._inner.open(key)
+
+    def find(self, keys: Collection[ObjectKey]) -> frozenset[ObjectKey]:
+        self._fate.step(StorageUnavailable)
+        return self._inner.find(keys)
+
+    def delete(self, keys: Collection[ObjectKey]) -> None:
+        self._fate.step(StorageUnavailable)
+        self._inner.delete(keys)
+
+    def scan(self, *, after: ObjectKey | None = None, limit: int) -> "list[StoredObject]":
+        self._fate.step(StorageUnavailable)
+        return list(self._inner.scan(after=after, limit=limit))
+
+    def url(self, key: ObjectKey, *, valid_for: timedelta) -> str:
+        return self._inner.url(key, valid_for=valid_for)
+
+
+@frozen
+class CrashingQueue:
+    """A queue whose sender dies before each message."""
+
+    _inner: JobQueue
+    _fate: FaultPlan
+
+    def send(self, job_id: JobId, *, priority: Priority) -> None:
+        self._fate.step(QueueUnavailable)
+        self._inner.send(job_id, priority=priority)

@@ -1,0 +1,243 @@
+"""A trial: real processes, a fault done to them, and the reckoning of what they had promised.
+
+What a client was promised is noted when it is promised: each answer 200 names a job and what it costs. At the end the
+stored rows are read, by the adapters and past the service, and held against that. Nothing of the reckoning is claimed.
+"""
+
+import json
+import threading
+import time
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Final
+
+from attrs import asdict, define, evolve, field, frozen
+
+from eventually import eventually, progressing
+from multipart import CONTENT_TYPE, a_form, a_part
+from pictures import encoded, photograph
+from running import Answer, Server, run_spike
+from spike_core.domain.errors import DatabaseUnavailable
+from spike_core.domain.identifiers import JobId
+from spike_core.domain.images import Image
+from spike_core.domain.jobs import CompletedJob, Job, SettledJob, UnsettledJob
+from spike_core.domain.statistics import QueueStatistics
+from spike_core.ports.factories import Database, DatabaseLimits
+from spike_core.ports.transactions import Transactions
+from spike_sqlalchemy.plugin import open_postgres, open_sqlite
+
+GRANT: Final = 1000  # tokens of the first user, above the cap, so that none regenerate
+EVERYTHING: Final = 10_000  # more rows of a kind than any trial makes
+AT_REST: Final = QueueStatistics(waiting=0, announced=0, started=0, claimed=0, oldest_unclaimed_at=None)
+
+
+@frozen(kw_only=True)
+class Reckoning:
+    """What became of a trial, in jobs, requests and tokens."""
+
+    injected: str
+    accepted: int  # jobs that an answer named
+    delivered: int
+    given_back: int  # refunded, cancelled, or failed and free
+    recovered_s: float | None  # from the end of the fault to the last job's end; `None` for never
+    lost_jobs: int  # promised and not there, or not at their end
+    lost_requests: int  # that had to be answered and weren't
+    lost_tokens: int  # what balances and delivered jobs don't add up to
+    findings: int  # of `spike audit`
+
+    @property
+    def lost(self) -> int:
+        """All that may not be, of whatever kind."""
+        return self.lost_jobs + self.lost_requests + self.lost_tokens + self.findings
+
+
+@define
+class _Fault:
+    """What was done, and when it was over and mended."""
+
+    injected: str
+    over_s: float = 0.0
+    recovered_s: float | None = None
+    promises_until: int = 0  # how many promises there were when it was mended
+
+
+@define
+class FaultScenario:
+    """The client of one installation, whose first user it is, and its bookkeeper."""
+
+    folder: Path
+    settings: Mapping[str, str]
+    granted: int = GRANT  # tokens of all users together
+    token: str = ""  # of whoever asks; the first server tells it
+    prices: dict[JobId, int] = field(factory=dict)  # of all jobs that were promised
+    removed: set[JobId] = field(factory=set)  # whose image the client has deleted
+    lost_requests: int = 0
+    reckonings: list[Reckoning] = field(factory=list)
+    _faults: list[_Fault] = field(factory=list)
+    _database: Database | None = None
+    _noting: threading.Lock = field(factory=threading.Lock)
+
+    # what clients do
+
+    def upload(self, server: Server, *, album_id: str = "") -> str:
+        """Upload a photograph, note its job where it has one, and return the image's id."""
+        body = a_form(
+            a_part("file", encoded(photograph("chelsea.png")), filename="photo.jpg"),
+            *([a_part("albumId", album_id.encode())] if album_id else []),
+        )
+        answer = server.ask(
+            "POST", "/api/images/upload", token=self._token_at(server), body=body, content_type=CONTENT_TYPE
+        )
+        assert answer.status == 200, answer.content
+        if job := answer.json["enhancement"]:
+            self.note(job["jobId"], job["tokenCost"])
+        image_id: str = answer.json["image"]["id"]
+        return image_id
+
+    def enhance(self, server: Server, image_id: str, tier: str) -> str:
+        """Order an enhancement, note the promise, and return the job's id."""
+        answer = self.post(server, "/api/images/enhance", {"imageId": image_id, "tier": tier})
+        self.note(answer["jobId"], answer["tokenCost"])
+        job_id: str = answer["jobId"]
+        return job_id
+
+    def post(self, server: Server, path: str, body: Mapping[str, object]) -> Any:
+        """Post JSON and return the answer, which must be good."""
+        answer = self.try_to_post(server, path, body)
+        assert answer.status in {200, 201}, answer.content
+        return answer.json
+
+    def try_to_post(self, server: Server, path: str, body: Mapping[str, object]) -> Answer:
+        """Post JSON and return what is answered."""
+        content = json.dumps(body).encode()
+        return server.ask("POST", path, token=self._token_at(server), body=content, content_type="application/json")
+
+    def note(self, job_id: str, price: int) -> None:
+        """Note that a client was promised a job at this price."""
+        with self._noting:
+            self.prices[JobId.parse(job_id)] = price
+
+    def remove(self, *job_ids: str) -> None:
+        """Note that the client has deleted the image of these jobs, so that they needn't be there any more."""
+        self.removed |= set(map(JobId.parse, job_ids))
+
+    def _token_at(self, server: Server) -> str:
+        self.token = self.token or server.token
+        return self.token
+
+    # what is done to them
+
+    @contextmanager
+    def injecting(self, what: str) -> Iterator[None]:
+        """Do a fault: it lasts as long as the context. Others may follow, each after its recovery."""
+        fault = _Fault(what)
+        self._faults.append(fault)
+        yield
+        fault.over_s = time.monotonic()
+
+    def recover(self) -> None:
+        """Wait until every job has ended, promised or not, and note how long it took since the fault was over."""
+        fault = self._faults[-1]
+        assert fault.over_s, "the fault isn't over"
+        progressing("every job at its end", self._unsettled)
+        fault.recovered_s = time.monotonic() - fault.over_s
+        fault.promises_until = len(self.prices)
+
+    # what became of it
+
+    def jobs(self) -> Mapping[JobId, Job]:
+        """Return all jobs as they are stored."""
+        with self._transactions.view() as tx:
+            return {job.id: job for job in tx.census.jobs(limit=EVERYTHING)}
+
+    def job(self, job_id: str) -> Job:
+        """Return one of them."""
+        return self.jobs()[JobId.parse(job_id)]
+
+    def images(self) -> Sequence[Image]:
+        """Return all images as they are stored."""
+        with self._transactions.view() as tx:
+            return tx.census.images(limit=EVERYTHING)
+
+    def await_end(self, job_id: str) -> None:
+        """Wait until one job has ended."""
+        eventually(f"the end of {job_id}", lambda: isinstance(self.job(job_id), SettledJob))
+
+    def reckon(self) -> None:
+        """Hold what is stored against what was promised; nothing may be lost.
+
+        The processes should have ended, so that nobody mends anything any more. What can't be laid to one fault of
+        several, such as tokens, is laid to the last.
+        """
+        assert self._faults, "no fault was done"
+        with self._transactions.view() as tx:
+            jobs = {job.id: job for job in tx.census.jobs(limit=EVERYTHING)}
+            balances = sum(wallet.balance.amount for wallet in tx.census.wallets(limit=EVERYTHING))
+        promises = list(self.prices)
+        ends = [*(fault.promises_until for fault in self._faults[:-1]), len(promises)]
+        rows = [
+            self._row(fault, promises[start:end], jobs)
+            for fault, start, end in zip(self._faults, [0, *ends], ends, strict=False)
+        ]
+        unknown = jobs.keys() - self.prices.keys()
+        rows[-1] = evolve(
+            rows[-1],
+            lost_jobs=rows[-1].lost_jobs + sum(not isinstance(jobs[id_], SettledJob) for id_ in unknown),
+            lost_requests=self.lost_requests,
+            lost_tokens=rows[-1].lost_tokens + abs(self.granted - _spent(jobs.values()) - balances),
+            findings=len(self._findings()),
+        )
+        self.reckonings = rows
+        for row in rows:
+            assert row.lost == 0, asdict(row)
+            assert row.recovered_s is not None, asdict(row)
+
+    def _row(self, fault: _Fault, promises: Sequence[JobId], jobs: Mapping[JobId, Job]) -> Reckoning:
+        kept = [jobs[id_] for id_ in promises if id_ in jobs]
+        missing = set(promises) - jobs.keys()
+        delivered = sum(isinstance(job, CompletedJob) for job in kept)
+        unsettled = sum(not isinstance(job, SettledJob) for job in kept)
+        return Reckoning(
+            injected=fault.injected,
+            accepted=len(promises),
+            delivered=delivered,
+            given_back=len(kept) - delivered - unsettled + len(missing & self.removed),
+            recovered_s=fault.recovered_s,
+            lost_jobs=len(missing - self.removed) + unsettled,
+            lost_requests=0,
+            lost_tokens=sum(abs(job.spec.charged.amount - self.prices[job.id]) for job in kept),
+            findings=0,
+        )
+
+    def close(self) -> None:
+        """Let go of the database."""
+        if self._database is not None:
+            self._database.close()
+
+    def _findings(self) -> Sequence[object]:
+        audit = run_spike("audit", "--json", folder=self.folder, **self.settings)
+        findings: Sequence[object] = json.loads(audit.stdout)["findings"]
+        assert audit.returncode == (1 if findings else 0), audit.stderr
+        return findings
+
+    def _unsettled(self) -> int:
+        """Count the jobs that haven't ended, or `EVERYTHING` while the database can't be read."""
+        try:
+            with self._transactions.view() as tx:
+                queue = tx.tallies.queue()
+        except DatabaseUnavailable:
+            return EVERYTHING
+        return queue.waiting + queue.started + queue.claimed + (queue != AT_REST)
+
+    @property
+    def _transactions(self) -> Transactions:
+        if self._database is None:
+            url = self.settings.get("SPIKE_DATABASE_URL", f"sqlite:///{self.folder / 'spike.db'}")
+            self._database = (open_sqlite if url.startswith("sqlite") else open_postgres)(url, limits=DatabaseLimits())
+        return self._database.transactions
+
+
+def _spent(jobs: Collection[Job]) -> int:
+    """Return what jobs have cost that weren't given back."""
+    return sum(job.spec.charged.amount for job in jobs if isinstance(job, CompletedJob | UnsettledJob))

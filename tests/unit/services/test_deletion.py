@@ -1,0 +1,200 @@
+"""Removing images: jobs refunded, then objects, then rows, whatever breaks between."""
+
+import io
+from datetime import timedelta
+
+import pytest
+
+from faults import FaultyBlobStore, FaultyTransactions, database_fails, pass_by
+from services import VGA, Services
+from spike_contracts.builders import a_job_id, an_image_id, an_owner
+from spike_core.domain.errors import DatabaseUnavailable, Forbidden, ImageNotFound, StorageUnavailable
+from spike_core.domain.identifiers import ANONYMOUS
+from spike_core.domain.images import ImageName
+from spike_core.domain.jobs import CompletedJob, JobSpec, PendingJob
+from spike_core.domain.tiers import Tier
+from spike_core.services.ingest import InlineImage
+from spike_memory import ManualClock, MemoryBlobStore, MemoryTransactions
+from spike_memory.engine import a_picture
+
+WEEK = timedelta(days=7)
+SIZE = VGA
+
+
+def check_gone(services: Services) -> None:
+    inventory = services.inventory()
+    assert (inventory.images, inventory.jobs, inventory.objects, inventory.messages) == (
+        {},
+        {},
+        frozenset(),
+        frozenset(),
+    )
+    assert services.findings() == []
+
+
+def test_an_image_goes_with_its_jobs_and_all_their_objects(services: Services) -> None:
+    owner = services.owner()
+    image = services.upload(owner).image
+    services.enhancements.enhance(
+        owner, image_id=image.id, tier=Tier.TIER_2K, source=InlineImage(content=io.BytesIO(a_picture(SIZE)))
+    )
+    services.work()
+    assert len(services.inventory().objects) == 4
+    services.deletion.remove(owner, image.id)
+    check_gone(services)
+    assert services.balance(owner) == 93
+
+
+def test_jobs_that_havent_ended_are_refunded(services: Services) -> None:
+    owner = services.owner()
+    image = services.upload(owner).image
+    claimed = services.job_transitions.claim(services.inbox.messages.popleft())
+    services.enhancements.enhance(owner, image_id=image.id, tier=Tier.TIER_4K)
+    services.enhancements.enhance(owner, image_id=image.id, tier=Tier.FREE)
+    services.deletion.remove(owner, image.id)
+    check_gone(services)
+    assert services.balance(owner) == 100
+    services.job_runner.run(claimed)
+    services.work()
+    check_gone(services)
+
+
+def test_a_result_that_is_delivered_first_goes_too(services: Services) -> None:
+    owner = services.owner()
+    image = services.upload(owner).image
+    services.work()
+    [job] = services.inventory().jobs.values()
+    assert isinstance(job, CompletedJob)
+    services.deletion.remove(owner, image.id)
+    check_gone(services)
+    assert services.balance(owner) == 98
+
+
+def test_somebody_elses_image_stays(services: Services) -> None:
+    image = services.upload(services.owner()).image
+    before = services.inventory()
+    with pytest.raises(Forbidden):
+        services.deletion.remove(services.owner("bob@example.org"), image.id)
+    assert services.inventory().images == before.images
+    with pytest.raises(ImageNotFound):
+        services.deletion.remove(an_owner(), an_image_id())
+
+
+def test_what_is_gone_cant_be_removed_again(services: Services) -> None:
+    owner = services.owner()
+    image = services.upload(owner).image
+    services.deletion.remove(owner, image.id)
+    with pytest.raises(ImageNotFound):
+        services.deletion.remove(owner, image.id)
+
+
+@pytest.mark.parametrize("finisher", ["owner", "sweeper"])
+def test_an_object_that_cant_be_deleted_is_deleted_later(finisher: str) -> None:
+    """The rows stay until then, so that nobody forgets which objects there are; the money is back at once."""
+    clock = ManualClock()
+    blobs = FaultyBlobStore(MemoryBlobStore(clock))
+    services = Services.build(clock=clock, blobs=blobs)
+    owner = services.owner()
+    image = services.upload(owner).image
+    blobs.failing.add("delete")
+    with pytest.raises(StorageUnavailable):
+        services.deletion.remove(owner, image.id)
+    assert services.balance(owner) == 100
+    with pytest.raises(ImageNotFound):
+        services.queries.image(image.id, viewer=owner)
+    assert len(services.inventory().jobs) == 1
+    assert services.findings() == []
+    blobs.failing.clear()
+    if finisher == "owner":
+        services.deletion.remove(owner, image.id)
+    else:
+        assert services.deletion.finish_pending() == 1
+    check_gone(services)
+    assert services.deletion.finish_pending() == 0
+
+
+@pytest.mark.parametrize("step", [0, 1])
+@pytest.mark.parametrize("moment", ["before_begin", "before_commit", "after_commit"])
+def test_a_database_that_fails_at_any_step_loses_and_doubles_nothing(moment: str, step: int) -> None:
+    transactions = FaultyTransactions(MemoryTransactions())
+    services = Services.build(transactions=transactions)
+    owner = services.owner()
+    image = services.upload(owner).image
+    getattr(transactions, moment).extend([pass_by] * step + [database_fails])
+    with pytest.raises(DatabaseUnavailable):
+        services.deletion.remove(owner, image.id)
+    for plan in (transactions.before_begin, transactions.before_commit, transactions.after_commit):
+        plan.clear()
+    services.come_to_rest()
+    assert services.findings() == []
+    services.deletion.finish_pending()
+    assert services.findings() == []
+    if moment == "before_commit" and step == 0:
+        assert services.queries.image(image.id, viewer=owner).image == image
+    else:
+        assert services.balance(owner) in {98, 100}
+
+
+def test_a_job_that_came_in_between_is_refunded_too(services: Services) -> None:
+    owner = services.owner()
+    image = services.upload(owner).image
+    services.work()
+    with services.transactions.begin() as tx:
+        now = services.clock.now()
+        tx.removals.begin(image.id, now=now)
+        spec = JobSpec.on(image, Tier.TIER_2K, id_=a_job_id(), request_id=None, now=now)
+        [late] = services.cancellation.billing.accept(tx, [spec], owner_id=owner, now=now).jobs
+    assert isinstance(late, PendingJob)
+    assert services.balance(owner) == 93
+    services.deletion.finish_pending()
+    check_gone(services)
+    assert services.balance(owner) == 98
+
+
+def test_anonymous_images_expire_with_all_that_was_made_of_them(services: Services) -> None:
+    old = services.uploads.upload_anonymously(name=ImageName("a.jpg"), content=io.BytesIO(a_picture(SIZE)))
+    owned = services.upload(services.owner()).image
+    services.enhancements.mix(old.id, source=InlineImage(content=io.BytesIO(a_picture(SIZE))))
+    services.work()
+    services.pass_time(WEEK)
+    young = services.uploads.upload_anonymously(name=ImageName("b.jpg"), content=io.BytesIO(a_picture(SIZE)))
+    services.enhancements.mix(young.id, source=old.id)
+    assert services.deletion.expire_anonymous(retention=WEEK) == 0
+    services.pass_time(timedelta(seconds=1))
+    assert services.deletion.expire_anonymous(retention=WEEK) == 1
+    services.come_to_rest()
+    inventory = services.inventory()
+    assert set(inventory.images) == {owned.id, young.id}
+    assert all(job.spec.image_id != old.id for job in inventory.jobs.values())
+    assert services.findings() == []
+    assert {image.owner_id for image in inventory.images.values()} == {ANONYMOUS, owned.owner_id}
+
+
+def test_an_expired_image_with_a_job_under_way_is_removed(services: Services) -> None:
+    old = services.uploads.upload_anonymously(name=ImageName("a.jpg"), content=io.BytesIO(a_picture(SIZE)))
+    services.enhancements.mix(old.id, source=InlineImage(content=io.BytesIO(a_picture(SIZE))))
+    services.pass_time(WEEK + timedelta(seconds=1))
+    services.deletion.expire_anonymous(retention=WEEK)
+    services.work()
+    check_gone(services)
+
+
+def test_more_than_a_batch_expires_and_is_finished_in_one_round(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One process does this for all: nobody else comes for the rest."""
+    monkeypatch.setattr("spike_core.services.deletion.DELETIONS_BATCH", 2)
+    clock = ManualClock()
+    blobs = FaultyBlobStore(MemoryBlobStore(clock))
+    services = Services.build(clock=clock, blobs=blobs)
+    owner = services.owner()
+    blobs.failing.add("delete")
+    for _ in range(5):
+        image = services.upload(owner).image
+        with pytest.raises(StorageUnavailable):
+            services.deletion.remove(owner, image.id)
+    blobs.failing.clear()
+    assert services.deletion.finish_pending() == 5
+    for _ in range(5):
+        services.uploads.upload_anonymously(name=ImageName("a.jpg"), content=io.BytesIO(a_picture(SIZE)))
+    services.pass_time(2 * WEEK)
+    assert services.deletion.expire_anonymous(retention=WEEK) == 5
+    check_gone(services)

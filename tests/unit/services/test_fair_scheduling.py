@@ -1,0 +1,123 @@
+"""Fair turns: how many of one owner's jobs are on their way, and who comes when."""
+
+import io
+
+import pytest
+
+from services import VGA, Services
+from spike_core.domain.identifiers import JobId, OwnerId
+from spike_core.domain.images import Image, ImageName
+from spike_core.domain.jobs import CompletedJob, Job, JobStatus, PendingJob
+from spike_core.domain.limits import JobLimits
+from spike_core.domain.tiers import Tier
+from spike_memory.engine import a_picture
+
+BOUND = 3
+
+
+def anonymous(services: Services) -> Image:
+    content = io.BytesIO(a_picture(VGA))
+    return services.uploads.upload_anonymously(name=ImageName("a.jpg"), content=content)
+
+
+@pytest.fixture
+def services() -> Services:
+    return Services.build(limits=JobLimits(on_their_way_max=BOUND))
+
+
+def accepted(services: Services, owner_id: OwnerId, number: int) -> list[JobId]:
+    """Upload so many pictures one by one and return their jobs."""
+    return [services.accept(owner_id).id for _ in range(number)]
+
+
+def statuses(services: Services, ids: list[JobId]) -> list[JobStatus]:
+    return [services.job(id_).status for id_ in ids]
+
+
+def test_of_many_jobs_a_few_are_started_and_the_others_wait(services: Services) -> None:
+    ids = accepted(services, services.owner(), 5)
+    assert statuses(services, ids) == [JobStatus.PROCESSING] * BOUND + [JobStatus.PENDING] * 2
+    assert list(services.inbox.messages) == ids[:BOUND]
+    services.dispatch.relay()
+    assert list(services.inbox.messages) == ids[:BOUND]
+
+
+def test_one_request_for_many_is_bound_too(services: Services) -> None:
+    owner = services.owner()
+    album = services.album(owner, auto_enhance=False)
+    images = [services.upload(owner, album_id=album.id).image.id for _ in range(5)]
+    batch = services.enhancements.enhance_batch(owner, image_ids=images, tier=Tier.TIER_1K)
+    assert len(services.inbox.messages) == BOUND
+    assert [services.job(job.id).status for job in batch.jobs[BOUND:]] == [JobStatus.PENDING] * 2
+
+
+def test_a_job_that_ends_makes_room_for_the_next_at_once(services: Services) -> None:
+    ids = accepted(services, services.owner(), 5)
+    services.job_runner.perform(services.inbox.messages.popleft())
+    assert list(services.inbox.messages) == ids[1 : BOUND + 1]
+    assert services.job(ids[BOUND]).status is JobStatus.PROCESSING
+
+
+def test_all_of_them_are_done_in_the_end_in_their_order(services: Services) -> None:
+    ids = accepted(services, services.owner(), 9)
+    done: list[JobId] = []
+    while services.inbox.messages:
+        done.append(services.inbox.messages[0])
+        services.job_runner.perform(services.inbox.messages.popleft())
+    assert done == ids
+    assert all(isinstance(services.job(id_), CompletedJob) for id_ in ids)
+    assert services.findings() == []
+
+
+def test_a_user_with_twenty_jobs_does_not_keep_another_waiting(services: Services) -> None:
+    """The other's one job is done after those that were on their way, not after all twenty."""
+    accepted(services, services.owner(), 20)
+    [late] = accepted(services, services.owner("bob@example.org"), 1)
+    assert services.queries.job(late, viewer=services.job(late).spec.owner_id).position == BOUND + 1
+    for _ in range(BOUND + 1):
+        services.job_runner.perform(services.inbox.messages.popleft())
+    assert isinstance(services.job(late), CompletedJob)
+
+
+def test_the_place_in_the_queue_is_true(services: Services) -> None:
+    ada, bob = services.owner(), services.owner("bob@example.org")
+    hers, his = accepted(services, ada, 6), accepted(services, bob, 5)
+    line = [*hers[:BOUND], *his[:BOUND], hers[3], his[3], hers[4], his[4], hers[5]]
+    owners = {**dict.fromkeys(hers, ada), **dict.fromkeys(his, bob)}
+    places = {id_: services.queries.job(id_, viewer=owners[id_]).position for id_ in line}
+    assert places == {id_: place for place, id_ in enumerate(line, start=1)}
+
+
+def test_a_cancelled_job_makes_room_with_the_next_relay(services: Services) -> None:
+    owner = services.owner()
+    ids = accepted(services, owner, 4)
+    services.cancellation.cancel(owner, ids[0])
+    services.dispatch.relay()
+    assert services.job(ids[3]).status is JobStatus.PROCESSING
+
+
+def test_a_waiting_job_can_be_cancelled(services: Services) -> None:
+    owner = services.owner(tokens=8)
+    ids = accepted(services, owner, 4)
+    services.cancellation.cancel(owner, ids[3])
+    services.come_to_rest()
+    assert services.balance(owner) == 2
+    assert services.findings() == []
+
+
+def test_what_waits_for_another_attempt_counts(services: Services) -> None:
+    ids = accepted(services, services.owner(), 4)
+    claimed = services.job_transitions.claim(ids[0])
+    services.job_transitions.retry(claimed, "out of memory")
+    services.dispatch.relay()
+    assert services.job(ids[3]) == PendingJob(spec=services.job(ids[3]).spec)
+    assert len(services.inbox.messages) == BOUND
+
+
+def test_jobs_of_nobody_in_particular_have_no_common_bound(services: Services) -> None:
+    def mix() -> Job:
+        images = [anonymous(services).id for _ in range(2)]
+        return services.enhancements.mix(images[0], source=images[1]).job
+
+    ids = [mix().id for _ in range(BOUND + 2)]
+    assert list(services.inbox.messages) == ids

@@ -1,0 +1,240 @@
+import io
+from datetime import timedelta
+
+import pytest
+
+from faults import FaultyBlobStore, FaultyTransactions
+from services import Services
+from spike_contracts.builders import a_job_id, an_image_id
+from spike_core.domain.errors import StorageUnavailable
+from spike_core.domain.jobs import ClaimedJob, CompletedJob, PendingJob, SettledJob, StartedJob
+from spike_core.domain.limits import JobLimits
+from spike_core.domain.objects import ObjectKey, PictureFormat
+from spike_core.services.recovery import RECOVERY_BATCH, SCAN_BATCH
+from spike_memory import ManualClock, MemoryBlobStore, MemoryTransactions
+
+MICROSECOND = timedelta(microseconds=1)
+UNBOUND = JobLimits(on_their_way_max=10 * RECOVERY_BATCH)
+
+
+def put(services: Services, key: ObjectKey) -> ObjectKey:
+    services.blobs.put(key, io.BytesIO(b"something"))
+    return key
+
+
+def an_original() -> ObjectKey:
+    return ObjectKey.of_original(an_image_id(), PictureFormat.JPEG)
+
+
+def forget_messages(services: Services) -> None:
+    with services.transactions.begin() as tx:
+        tx.outbox.remove(list(services.inventory().jobs))
+
+
+def test_a_quiet_house_needs_no_repair(services: Services) -> None:
+    owner = services.owner()
+    services.accept(owner)
+    services.claim(owner)
+    services.inbox.refuses = True
+    services.accept(owner)
+    before = services.inventory()
+    assert services.sweep.repair() == 0
+    assert services.sweep.collect_orphans() == 0
+    services.check_nothing_but_time_passed(before)
+
+
+def test_a_job_whose_message_was_lost_is_handed_over_again(services: Services) -> None:
+    job = services.accept(services.owner())
+    services.lose_messages()
+    services.pass_time(services.limits.redeliver_after)
+    assert services.sweep.repair() == 0
+    services.pass_time(MICROSECOND)
+    assert services.sweep.repair() == 1
+    assert isinstance(services.job(job.id), PendingJob)
+    services.dispatch.relay()
+    services.work()
+    assert isinstance(services.job(job.id), CompletedJob)
+
+
+def test_a_message_that_was_not_lost_after_all_is_a_duplicate(services: Services) -> None:
+    job = services.accept(services.owner())
+    services.pass_time(services.limits.redeliver_after + MICROSECOND)
+    services.sweep.repair()
+    services.dispatch.relay()
+    assert list(services.inbox.messages) == [job.id, job.id]
+    assert services.work() == 1
+    assert services.findings() == []
+
+
+def test_a_pending_job_without_a_message_is_relayed_all_the_same(services: Services) -> None:
+    services.inbox.refuses = True
+    job = services.accept(services.owner())
+    forget_messages(services)
+    services.inbox.refuses = False
+    assert services.dispatch.relay() == 1
+    assert list(services.inbox.messages) == [job.id]
+
+
+def test_a_job_whose_lease_ran_out_is_buried_and_tried_again(services: Services) -> None:
+    job = services.claim(services.owner())
+    services.pass_time(services.limits.lease - MICROSECOND)
+    assert services.sweep.repair() == 0
+    services.pass_time(MICROSECOND)
+    assert services.sweep.repair() == 1
+    buried = services.job(job.id)
+    assert isinstance(buried, PendingJob)
+    assert (buried.attempt, buried.crashes) == (1, 1)
+    services.come_to_rest()
+    assert isinstance(services.job(job.id), CompletedJob)
+
+
+def test_a_job_whose_lease_was_renewed_is_left_alone(services: Services) -> None:
+    job = services.claim(services.owner())
+    services.pass_time(services.limits.lease)
+    services.job_transitions.renew(job, progress=1)
+    services.pass_time(services.limits.lease - MICROSECOND)
+    assert services.sweep.repair() == 0
+
+
+def test_a_job_that_goes_on_by_itself_meanwhile_is_not_counted_and_stops_nothing() -> None:
+    transactions = FaultyTransactions(MemoryTransactions())
+    services = Services.build(transactions=transactions)
+    owner = services.owner()
+    faster, lost = services.accept(owner), services.accept(owner)
+    services.pass_time(services.limits.redeliver_after + MICROSECOND)
+    transactions.before_begin.append(lambda: services.job_runner.perform(faster.id))
+    assert services.sweep.repair() == 1
+    assert isinstance(services.job(faster.id), CompletedJob)
+    assert isinstance(services.job(lost.id), PendingJob)
+
+
+def test_more_lost_jobs_than_a_batch_are_repaired_batch_by_batch() -> None:
+    services = Services.build(limits=UNBOUND)
+    owner = services.owner(tokens=10 * RECOVERY_BATCH)
+    for _ in range(RECOVERY_BATCH + 1):
+        services.accept(owner)
+    services.lose_messages()
+    services.pass_time(services.limits.redeliver_after + MICROSECOND)
+    assert [services.sweep.repair() for _ in range(3)] == [RECOVERY_BATCH, 1, 0]
+
+
+def test_losing_the_whole_broker_loses_no_job(services: Services) -> None:
+    owner = services.owner()
+    for _ in range(5):
+        services.accept(owner)
+    services.lose_messages()
+    services.come_to_rest()
+    assert all(isinstance(job, CompletedJob) for job in services.inventory().jobs.values())
+    assert services.findings() == []
+
+
+def test_after_a_restart_every_job_goes_on_at_once() -> None:
+    """Queue and workers were in the process that died: nobody waits for leases or lost messages."""
+    services = Services.build(limits=UNBOUND)
+    owner = services.owner(tokens=10 * RECOVERY_BATCH)
+    for _ in range(RECOVERY_BATCH + 1):
+        services.accept(owner)
+    services.claim(owner)
+    services.lose_messages()
+    assert services.sweep.repair_after_restart() == RECOVERY_BATCH + 2
+    jobs = services.inventory().jobs
+    assert all(isinstance(job, PendingJob) for job in jobs.values())
+    assert {message.job_id for message in services.inventory().messages} == set(jobs)
+    assert services.sweep.repair_after_restart() == 0
+    services.come_to_rest()
+    assert all(isinstance(job, CompletedJob) for job in services.inventory().jobs.values())
+
+
+def test_a_restart_leaves_what_has_ended_alone(services: Services) -> None:
+    owner = services.owner()
+    services.accept(owner)
+    services.work()
+    services.cancellation.cancel(owner, services.accept(owner).id)
+    before = services.inventory()
+    assert all(isinstance(job, SettledJob) for job in before.jobs.values())
+    assert services.sweep.repair_after_restart() == 0
+    services.check_nothing_but_time_passed(before)
+
+
+def test_an_orphan_is_collected_when_it_is_old_enough_and_not_before(services: Services) -> None:
+    keys = {put(services, an_original()), put(services, ObjectKey.of_result(a_job_id(), PictureFormat.PNG, attempt=2))}
+    services.pass_time(services.limits.orphan_age)
+    assert services.sweep.collect_orphans() == 0
+    assert services.inventory().objects == keys
+    services.pass_time(MICROSECOND)
+    assert services.sweep.collect_orphans() == 2
+    assert services.inventory().objects == frozenset()
+
+
+def test_objects_that_rows_name_are_never_collected(services: Services) -> None:
+    owner = services.owner()
+    services.accept(owner)
+    services.work()
+    services.upload(owner, album_id=services.album(owner, auto_enhance=False).id)
+    services.pass_time(timedelta(days=1000))
+    before = services.inventory()
+    assert services.sweep.collect_orphans() == 0
+    services.check_nothing_but_time_passed(before)
+    assert len(before.objects) == 3
+
+
+@pytest.mark.parametrize("state", [PendingJob, StartedJob, ClaimedJob])
+def test_objects_of_a_job_that_goes_on_are_kept_until_it_ends(services: Services, state: type[object]) -> None:
+    """Its worker may be just about to name them."""
+    owner = services.owner()
+    services.inbox.refuses = state is PendingJob
+    job = services.accept(owner)
+    if state is ClaimedJob:
+        services.job_transitions.claim(job.id)
+    assert type(services.job(job.id)) is state
+    key = put(services, ObjectKey.of_result(job.id, PictureFormat.JPEG, attempt=1))
+    services.pass_time(timedelta(days=1))
+    assert services.sweep.collect_orphans() == 0
+    services.cancellation.cancel(owner, job.id)
+    assert services.sweep.collect_orphans() == 1
+    assert key not in services.inventory().objects
+
+
+def test_what_an_earlier_attempt_left_is_collected_when_the_job_is_done(services: Services) -> None:
+    job = services.claim(services.owner())
+    left = put(services, ObjectKey.of_result(job.id, PictureFormat.JPEG, attempt=1))
+    services.job_transitions.expire_lease(job)
+    services.come_to_rest()
+    services.pass_time(timedelta(days=1))
+    assert services.sweep.collect_orphans() == 1
+    done = services.job(job.id)
+    assert isinstance(done, CompletedJob)
+    objects = services.inventory().objects
+    assert left not in objects
+    assert done.result.key in objects
+
+
+def test_an_object_beside_the_original_under_another_extension_is_an_orphan(services: Services) -> None:
+    image = services.upload(services.owner()).image
+    put(services, ObjectKey.of_original(image.id, PictureFormat.PNG))
+    services.pass_time(timedelta(days=1))
+    services.come_to_rest()
+    assert services.sweep.collect_orphans() == 1
+    assert image.original in services.inventory().objects
+
+
+def test_more_orphans_than_a_page_are_all_collected(services: Services) -> None:
+    for _ in range(SCAN_BATCH + 1):
+        put(services, an_original())
+    services.pass_time(timedelta(days=1))
+    assert services.sweep.collect_orphans() == SCAN_BATCH + 1
+    assert services.inventory().objects == frozenset()
+
+
+@pytest.mark.parametrize("method", ["scan", "delete"])
+def test_a_store_in_trouble_is_told_and_a_later_sweep_goes_on(method: str) -> None:
+    clock = ManualClock()
+    blobs = FaultyBlobStore(MemoryBlobStore(clock))
+    services = Services.build(clock=clock, blobs=blobs)
+    put(services, an_original())
+    services.pass_time(timedelta(days=1))
+    blobs.failing.add(method)
+    with pytest.raises(StorageUnavailable):
+        services.sweep.collect_orphans()
+    blobs.failing.clear()
+    assert services.sweep.collect_orphans() == 1
