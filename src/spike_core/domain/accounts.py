@@ -1,7 +1,7 @@
-"""Accounts: users, their sessions, and the secrets that speak for them.
+"""Accounts: users, their sessions, and the secrets that authenticate them.
 
-A secret is shown once and stored only as its SHA-256. The secrets are random and at least 256 bits long, so a fast
-hash is enough: there is nothing to guess.
+A secret is shown once and stored only as its SHA-256. Secrets are random and at least 256 bits long, so they can't be
+guessed and a fast hash is enough.
 """
 
 import hashlib
@@ -16,13 +16,13 @@ from spike_core.domain.identifiers import UserId
 
 API_KEY_PREFIX: Final = "sk_live_"
 _SHOWN_CHARS: Final = len(API_KEY_PREFIX) + 4
-# no lone surrogates either: no database and no mail server could hold them
+# lone surrogates are excluded: databases and mail servers can't store them
 _EMAIL: Final = re.compile(r"[^@\s\x00-\x1f\x7f\ud800-\udfff]{1,64}@[^@\s\x00-\x1f\x7f\ud800-\udfff]{1,189}")
 
 
 @frozen(order=True)
 class Email:
-    """An address, in lower case: a name to sign in by, not proof that mail arrives."""
+    """An e-mail address in lower case. It identifies an account; that mail can be delivered to it isn't verified."""
 
     text: str
 
@@ -56,12 +56,12 @@ class Secret:
 
     @property
     def hash(self) -> "SecretHash":
-        """What is stored and looked up instead. Every text has one, even one that isn't valid Unicode."""
+        """The digest that is stored and looked up; defined for any text, even invalid Unicode."""
         return SecretHash(hashlib.sha256(self.text.encode("utf-8", "surrogatepass")).hexdigest())
 
     @property
     def shown(self) -> str:
-        """The first characters, by which its owner knows an API key."""
+        """The first characters, by which the owner recognizes an API key."""
         return self.text[:_SHOWN_CHARS]
 
 
@@ -91,7 +91,7 @@ class Session:
     expires_at: datetime
 
     def owner(self, *, now: datetime) -> UserId:
-        """Return whom the session speaks for.
+        """Return the session's user.
 
         Raises:
             Unauthenticated: it has expired.

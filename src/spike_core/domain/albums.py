@@ -17,7 +17,7 @@ from spike_core.domain.tiers import Tier
 
 
 class Privacy(Enum):
-    """Who may look at an album: its owner, whoever holds its share token, or everybody. The names are the API's."""
+    """Who may view an album: its owner, anyone with its share token, or everyone. The names are the API's."""
 
     PRIVATE = "PRIVATE"
     UNLISTED = "UNLISTED"
@@ -38,7 +38,7 @@ class Privacy(Enum):
 
 @frozen
 class AlbumName:
-    """An album's name: one line, for people."""
+    """An album's display name, one line."""
 
     text: str
 
@@ -61,7 +61,7 @@ class AlbumName:
 
 @frozen
 class AlbumDescription:
-    """What people say of an album; line breaks are fine."""
+    """An album's description; may have several lines."""
 
     text: str
 
@@ -84,7 +84,7 @@ class AlbumDescription:
 
 @frozen(kw_only=True)
 class AlbumPatch:
-    """What is to become of an album's own facts; `None` takes a fact away, where an album can be without it."""
+    """Changes to an album's attributes. `UNCHANGED` leaves an attribute as it is; `None` clears an optional one."""
 
     name: AlbumName | Unchanged = UNCHANGED
     description: AlbumDescription | Unchanged | None = UNCHANGED
@@ -96,7 +96,7 @@ class AlbumPatch:
 
 @frozen(kw_only=True)
 class Album:
-    """An album's own facts; its images are `AlbumImage`s.
+    """An album's attributes; its images are `AlbumImage`s.
 
     Raises:
         InvalidValue: the default tier is FREE.
@@ -120,22 +120,23 @@ class Album:
             raise InvalidValue(what="an album's default tier", rule="can't be FREE")
 
     def owned_by(self, owner_id: OwnerId) -> "Album":
-        """Return the album, for its owner.
+        """Return the album if `owner_id` owns it.
 
         Raises:
-            Forbidden: it is somebody else's.
+            Forbidden: another user owns it.
         """
         if self.owner_id != owner_id:
             raise Forbidden
         return self
 
     def seen_by(self, viewer: OwnerId | None, *, share_token: Secret | None) -> "Album":
-        """Return the album, for whoever may look at it; `viewer` is `None` for a visitor without credentials.
+        """Return the album if `viewer` may view it; `viewer` is `None` for a request without credentials.
 
-        The share token opens an unlisted album only, and is compared in constant time.
+        The share token grants access to an unlisted album only, and is compared in constant time.
 
         Raises:
-            Unauthenticated, Forbidden: the visitor is nobody, or somebody else, and has no right to look.
+            Unauthenticated: there are no credentials, and the album isn't open to everyone.
+            Forbidden: the viewer has no access.
         """
         if self.owner_id == viewer or self.privacy is Privacy.PUBLIC:
             return self
@@ -148,7 +149,8 @@ class Album:
     def change(self, changes: AlbumPatch, *, fresh_token: Secret, now: datetime) -> "Album":
         """Return the album with the changes.
 
-        An album that becomes unlisted gets `fresh_token`, one that ceases to be loses its token: old links stay dead.
+        An album that becomes unlisted gets `fresh_token`; one that stops being unlisted loses its token, so that links
+        given out earlier stay invalid.
         """
         changed = evolve(self, **named_in(changes))
         token = (self.share_token or fresh_token) if changed.privacy is Privacy.UNLISTED else None
@@ -156,7 +158,7 @@ class Album:
         return self if changed == self else evolve(changed, updated_at=now)
 
     def without_cover(self, image_ids: frozenset[ImageId], *, now: datetime) -> "Album":
-        """Return the album, its cover taken off if it is one of these images."""
+        """Return the album without its cover if the cover is one of these images."""
         return evolve(self, cover_image_id=None, updated_at=now) if self.cover_image_id in image_ids else self
 
 
@@ -172,5 +174,5 @@ class AlbumImage:
 
 
 def _same(token: Secret | None, given: Secret | None) -> bool:
-    """Compare digests: they are of one length and plain ASCII, whatever was given."""
+    """Compare the tokens' digests, which have one length and are ASCII, in constant time."""
     return token is not None and given is not None and hmac.compare_digest(token.hash.text, given.hash.text)

@@ -1,4 +1,4 @@
-"""API keys: what programs sign in with, until it is revoked."""
+"""API keys: credentials of programs, valid until they are revoked."""
 
 from datetime import datetime
 from typing import Self
@@ -14,7 +14,7 @@ from spike_core.domain.text_rules import has_controls
 
 @frozen
 class ApiKeyName:
-    """What its owner calls a key, to know which program has it. Two keys may have the same name."""
+    """A key's name, by which its owner knows which program uses it. Names needn't be unique."""
 
     text: str
 
@@ -40,7 +40,7 @@ class ApiKeyName:
 
 @frozen(kw_only=True)
 class ApiKey:
-    """A key for programs. The key itself is shown once; what stays is its hash, and the beginning to know it by."""
+    """An API key. The secret is shown once; only its hash and its first characters are stored."""
 
     id: ApiKeyId
     user_id: UserId
@@ -52,11 +52,11 @@ class ApiKey:
 
     @property
     def is_active(self) -> bool:
-        """Whether it opens anything."""
+        """Whether the key authenticates its user."""
         return self.revoked_at is None
 
     def owner(self) -> UserId:
-        """Return whom the key speaks for.
+        """Return the key's user.
 
         Raises:
             Unauthenticated: it has been revoked.
@@ -66,15 +66,15 @@ class ApiKey:
         return self.user_id
 
     def revoke(self, *, now: datetime) -> "ApiKey":
-        """Return the key revoked. One that is revoked already stays as it is, its time too."""
+        """Return the key, revoked. A key that was revoked before keeps its time of revocation."""
         return evolve(self, revoked_at=now) if self.is_active else self
 
 
 def check_room(active: int) -> None:
-    """Check that a user with so many active keys may have one more.
+    """Check that a user with `active` keys may create another.
 
     Raises:
-        TooManyApiKeys: there are `API_KEYS_ACTIVE_MAX`.
+        TooManyApiKeys: the user has `API_KEYS_ACTIVE_MAX`.
     """
     if active >= API_KEYS_ACTIVE_MAX:
         raise TooManyApiKeys(API_KEYS_ACTIVE_MAX)

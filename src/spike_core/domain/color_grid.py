@@ -1,4 +1,4 @@
-"""Colors: what a picture looks like from afar, and whether one made of others still looks like them."""
+"""Color grids: a picture's mean colors in 4 x 4 cells, and whether a blend's lie between those of its sources."""
 
 from collections.abc import Iterable, Sequence
 from typing import Final
@@ -6,15 +6,15 @@ from typing import Final
 from attrs import field, frozen, validators
 
 GRID_SIDE: Final = 4  # cells in a row, and rows
-# how far an engine may move a mean, of 255; what ours do is in docs/decisions/0028 and 0047
+# the most by which an engine may shift a mean, of 255; measurements are in docs/decisions/0028 and 0047
 MEAN_GAP_MAX: Final = 24.0
-TINY_MEAN_GAP_MAX: Final = 64.0  # where each pixel counts much, those at the edges above all
+TINY_MEAN_GAP_MAX: Final = 64.0  # for pictures so small that single pixels, at the edges above all, weigh heavily
 CELL_GAP_MAX: Final = 32.0
 
 
 @frozen
 class Color:
-    """A mean color in sRGB, 0 to 255 each. Red, green and blue are multiplied by alpha: hidden colors are black."""
+    """A mean color in sRGB, channels 0 to 255, premultiplied by alpha: fully transparent pixels count as black."""
 
     red: float
     green: float
@@ -23,25 +23,25 @@ class Color:
 
     @property
     def channels(self) -> tuple[float, float, float, float]:
-        """The four numbers."""
+        """Red, green, blue and alpha."""
         return self.red, self.green, self.blue, self.alpha
 
     @classmethod
     def mean(cls, colors: Iterable["Color"]) -> "Color":
-        """Return the mean of colors, of which there is at least one."""
+        """Return the mean of at least one color."""
         columns = list(zip(*(color.channels for color in colors), strict=True))
         return cls(*(sum(column) / len(column) for column in columns))
 
     def gap_to(self, other: "Color") -> float:
-        """Return by how much the channel differs that differs most."""
+        """Return the largest difference of any channel."""
         return max(abs(one - two) for one, two in zip(self.channels, other.channels, strict=True))
 
 
 @frozen
 class ColorGrid:
-    """The mean colors of a picture's parts, as seen: `GRID_SIDE` rows of as many equal cells, from the top left.
+    """The mean colors of `GRID_SIDE` x `GRID_SIDE` equal cells, row by row from the top left, in upright orientation.
 
-    In a small picture a cell may be less than a pixel.
+    In a tiny picture a cell may be smaller than a pixel.
     """
 
     cells: tuple[Color, ...] = field(validator=validators.deep_iterable(validators.instance_of(Color)))
@@ -52,7 +52,7 @@ class ColorGrid:
 
     @classmethod
     def of(cls, color: Color) -> "ColorGrid":
-        """Return the grid of a picture that is of this color everywhere."""
+        """Return the grid of a picture of a single color."""
         return cls((color,) * (GRID_SIDE * GRID_SIDE))
 
     @property
@@ -68,14 +68,14 @@ class ColorGrid:
         return rows + columns
 
     def gap_to(self, other: "ColorGrid") -> float:
-        """Return how far the mean colors of the two lie apart, in the channel where it is most."""
+        """Return the largest difference of any channel between the two mean colors."""
         return self.mean.gap_to(other.mean)
 
     def lies_between(self, original: "ColorGrid", source: "ColorGrid") -> bool:
-        """Tell whether this may be the source merged into the original: its mean lies between theirs.
+        """Return whether this can be a blend of the two: its mean lies between theirs, within `MEAN_GAP_MAX`.
 
-        The source may have been cropped to the original's aspect, at two opposite sides. What is left of it has a mean
-        within those of its rows, or of its columns.
+        Blending may crop the source to the original's aspect ratio at two opposite sides. The mean of what remains lies
+        within the means of its rows, or of its columns.
         """
         candidates = [original.mean, *source.bands]
         return all(

@@ -1,4 +1,4 @@
-"""Cursors: places in lists that are ordered by age."""
+"""Cursors: positions in lists that are ordered by age, for keyset pagination."""
 
 import re
 from datetime import UTC, datetime, timedelta
@@ -14,7 +14,7 @@ AnyId = TypeVar("AnyId", bound=Identifier)
 
 @frozen(order=True)
 class Cursor(Generic[AnyId]):
-    """Behind the thing of this time and id; use a subclass."""
+    """The position after the row with this `(created_at, id)` pair. Use a subclass."""
 
     kind: ClassVar[type[Identifier]]
 
@@ -26,28 +26,28 @@ class Cursor(Generic[AnyId]):
         """Return the cursor that `str` made.
 
         Raises:
-            InvalidValue: it isn't one.
+            InvalidValue: the text isn't a cursor of this kind.
         """
         match = _CURSOR.fullmatch(text)
         if match is None or cls.kind.pattern.fullmatch(match[2]) is None:
-            raise InvalidValue(what="cursor", rule="must be one that this list has given out")
+            raise InvalidValue(what="cursor", rule="must be one that this list returned")
         return cls(_EPOCH + timedelta(microseconds=int(match[1])), cls.kind(match[2]))  # type: ignore[arg-type]  # `kind` is the id's type
 
     def __str__(self) -> str:
-        """Return a text that says the time, in microseconds since 1970, and the id."""
+        """Return `<microseconds since 1970>.<id>`."""
         return f"{(self.created_at - _EPOCH) // timedelta(microseconds=1)}.{self.id}"
 
 
 @frozen(order=True)
 class ImageCursor(Cursor[ImageId]):
-    """A place in a list of images."""
+    """A position in a list of images."""
 
     kind: ClassVar[type[Identifier]] = ImageId
 
 
 @frozen(order=True)
 class JobCursor(Cursor[JobId]):
-    """A place in a list of jobs."""
+    """A position in a list of jobs."""
 
     kind: ClassVar[type[Identifier]] = JobId
 

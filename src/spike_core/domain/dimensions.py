@@ -9,7 +9,7 @@ from spike_core.domain.errors import InvalidValue
 
 @frozen(kw_only=True)
 class Dimensions:
-    """Width and height in pixels, as seen, that is after EXIF orientation; each at least 1.
+    """Width and height in pixels, at least 1 each, after EXIF orientation is applied.
 
     Raises:
         InvalidValue: a side is below 1.
@@ -36,7 +36,7 @@ class Dimensions:
 
     @property
     def pixels(self) -> int:
-        """How many pixels there are."""
+        """The number of pixels."""
         return self.width_px * self.height_px
 
     def scaled_to(self, longest_side_px: int) -> Self:

@@ -1,7 +1,7 @@
-"""The error tree: every way in which Spike says no.
+"""The exception hierarchy: every error that Spike raises on purpose.
 
-Each class is a noun phrase with typed fields and one stable `code`; the families are those that a caller would
-catch. What an error becomes over HTTP is decided in one table, `spike_http.errors`.
+Each class has typed fields and one stable `code`; base classes exist where a caller would catch the family. One table
+maps errors to HTTP responses, in `spike_http`.
 """
 
 from typing import ClassVar
@@ -11,45 +11,45 @@ from attrs import field, frozen
 
 @frozen
 class SpikeError(Exception):
-    """The root of every error that Spike raises on purpose."""
+    """The base class of every error that Spike raises on purpose."""
 
     code: ClassVar[str] = "spike_error"
 
     def __str__(self) -> str:
-        """Return the sentence that a person should read."""
+        """Return a message for people."""
         return type(self).__doc__ or type(self).__name__
 
 
 @frozen
 class InvalidInput(SpikeError):
-    """What was given can't be accepted; the same request will be refused again."""
+    """The input is invalid; the same request will fail again."""
 
     code: ClassVar[str] = "invalid_input"
 
 
 @frozen
 class InvalidValue(InvalidInput):
-    """A value breaks its type's rule."""
+    """A value violates the rule of its type."""
 
     code: ClassVar[str] = "invalid_value"
     what: str
     rule: str
 
     def __str__(self) -> str:
-        """Name the value and the rule that it breaks."""
+        """Name the value and the rule that it violates."""
         return f"{self.what} {self.rule}"
 
 
 @frozen
 class InvalidIdentifier(InvalidInput):
-    """A text isn't an identifier of the wanted kind."""
+    """The text isn't an identifier of the expected kind."""
 
     code: ClassVar[str] = "invalid_identifier"
     kind: str
     text: str = field(repr=False)
 
     def __str__(self) -> str:
-        """Name the kind; the text itself is the caller's and isn't repeated."""
+        """Name the kind. The text comes from the caller and isn't repeated."""
         return f"not a valid {self.kind}"
 
 
@@ -62,21 +62,21 @@ class InvalidFileName(InvalidInput):
 
 @frozen
 class UnacceptablePicture(InvalidInput):
-    """The bytes aren't a picture that Spike takes."""
+    """The file isn't a picture that Spike accepts."""
 
     code: ClassVar[str] = "unacceptable_picture"
 
 
 @frozen
 class EmptyFile(UnacceptablePicture):
-    """The file has no bytes."""
+    """The file is empty."""
 
     code: ClassVar[str] = "empty_file"
 
 
 @frozen
 class FileTooLarge(UnacceptablePicture):
-    """The file has more bytes than may be uploaded."""
+    """The file exceeds the upload limit."""
 
     code: ClassVar[str] = "file_too_large"
     size_bytes_max: int
@@ -84,28 +84,28 @@ class FileTooLarge(UnacceptablePicture):
 
 @frozen
 class SourceTooLarge(UnacceptablePicture):
-    """A picture that came inside a request, or from an address, has more bytes than it may have."""
+    """A picture inside a request body, or fetched from a URL, exceeds its size limit."""
 
     code: ClassVar[str] = "source_too_large"
 
 
 @frozen
 class UnknownPictureFormat(UnacceptablePicture):
-    """The bytes are in none of the allowed picture formats, whatever the name says."""
+    """The file's content is in none of the accepted formats, whatever its name."""
 
     code: ClassVar[str] = "unknown_picture_format"
 
 
 @frozen
 class UndecodablePicture(UnacceptablePicture):
-    """The header is a picture's, the rest can't be decoded: truncated or corrupt."""
+    """The header is valid but the rest can't be decoded: the file is truncated or corrupt."""
 
     code: ClassVar[str] = "undecodable_picture"
 
 
 @frozen
 class UnsupportedPicture(UnacceptablePicture):
-    """The file is intact, but of a format, or a kind of one, that Spike doesn't read."""
+    """The file is intact, but in a format or variant that Spike doesn't read."""
 
     code: ClassVar[str] = "unsupported_picture"
     name: str  # of the format or kind, as in "Camera RAW (DNG)"; begins a sentence
@@ -133,7 +133,7 @@ class AnimatedPicture(UnacceptablePicture):
 
 @frozen
 class TooManyPixels(UnacceptablePicture):
-    """The header announces more pixels than Spike decodes."""
+    """The header declares more pixels than Spike decodes."""
 
     code: ClassVar[str] = "too_many_pixels"
     pixels: int
@@ -142,42 +142,42 @@ class TooManyPixels(UnacceptablePicture):
 
 @frozen
 class ContainsLocation(InvalidInput):
-    """The picture's metadata tell where it was taken, which mustn't become public."""
+    """The picture's metadata contain its location, which must not become public."""
 
     code: ClassVar[str] = "contains_location"
 
 
 @frozen
 class UnsafeAddress(InvalidInput):
-    """The address isn't one of the public web, or leads to one that isn't."""
+    """The URL isn't on the public web, or redirects to one that isn't."""
 
     code: ClassVar[str] = "unsafe_address"
 
 
 @frozen
 class DownloadFailed(InvalidInput):
-    """What is at the address couldn't be fetched: it doesn't answer, not in time, or not with a file."""
+    """The URL couldn't be fetched: no response, no response in time, or no file in it."""
 
     code: ClassVar[str] = "download_failed"
 
 
 @frozen
 class PromptRefused(InvalidInput):
-    """The generator won't make a picture from these words, however often it is asked."""
+    """The generator refuses this prompt for good."""
 
     code: ClassVar[str] = "prompt_refused"
 
 
 @frozen
 class IdempotencyKeyReused(InvalidInput):
-    """The idempotency key came with another request before."""
+    """The idempotency key was used with a different request before."""
 
     code: ClassVar[str] = "idempotency_key_reused"
 
 
 @frozen
 class TooManyRequests(SpikeError):
-    """The caller has used up what a window allows."""
+    """The caller has exceeded the rate limit."""
 
     code: ClassVar[str] = "too_many_requests"
     retry_after_s: int
@@ -185,28 +185,28 @@ class TooManyRequests(SpikeError):
 
 @frozen
 class Unauthenticated(SpikeError):
-    """No credential, or one that is unknown, expired or revoked."""
+    """There are no credentials, or they are unknown, expired or revoked."""
 
     code: ClassVar[str] = "unauthenticated"
 
 
 @frozen
 class Forbidden(SpikeError):
-    """The thing exists and belongs to somebody else."""
+    """The resource exists and belongs to another user."""
 
     code: ClassVar[str] = "forbidden"
 
 
 @frozen
 class InvalidLink(SpikeError):
-    """The link to this object has expired or was never given out."""
+    """The signed URL has expired or its signature is wrong."""
 
     code: ClassVar[str] = "invalid_link"
 
 
 @frozen
 class NotFound(SpikeError):
-    """The thing doesn't exist."""
+    """The resource doesn't exist."""
 
     code: ClassVar[str] = "not_found"
 
@@ -220,14 +220,14 @@ class ImageNotFound(NotFound):
 
 @frozen
 class JobNotFound(NotFound):
-    """No job has this id, or it is somebody else's."""
+    """No job has this id, or it belongs to another user."""
 
     code: ClassVar[str] = "job_not_found"
 
 
 @frozen
 class BatchNotFound(NotFound):
-    """No batch has this id, or it is somebody else's."""
+    """No batch has this id, or it belongs to another user."""
 
     code: ClassVar[str] = "batch_not_found"
 
@@ -248,14 +248,14 @@ class UserNotFound(NotFound):
 
 @frozen
 class ApiKeyNotFound(NotFound):
-    """No API key has this id, or it is somebody else's."""
+    """No API key has this id, or it belongs to another user."""
 
     code: ClassVar[str] = "api_key_not_found"
 
 
 @frozen
 class IdempotencyRecordNotFound(NotFound):
-    """No request with this idempotency key has had an effect."""
+    """No request with this idempotency key is recorded."""
 
     code: ClassVar[str] = "idempotency_record_not_found"
 
@@ -269,69 +269,69 @@ class WalletNotFound(NotFound):
 
 @frozen
 class ObjectNotFound(NotFound):
-    """The blob store holds nothing under this key."""
+    """The blob store has no object with this key."""
 
     code: ClassVar[str] = "object_not_found"
 
 
 @frozen
 class Conflict(SpikeError):
-    """The state of the thing doesn't allow the request."""
+    """The request conflicts with the resource's state."""
 
     code: ClassVar[str] = "conflict"
 
 
 @frozen
 class IllegalTransition(Conflict):
-    """A job in its present state can't make this move."""
+    """The job's state doesn't allow this transition."""
 
     code: ClassVar[str] = "illegal_transition"
     source: str
     target: str
 
     def __str__(self) -> str:
-        """Name both ends of the refused move."""
+        """Name both states."""
         return f"a {self.source} job can't become {self.target}"
 
 
 @frozen
 class JobChanged(Conflict):
-    """Somebody else moved the job first: a compare-and-set found another state or attempt."""
+    """The job was changed concurrently: the compare-and-set found another state or attempt."""
 
     code: ClassVar[str] = "job_changed"
 
 
 @frozen
 class WorkAbandoned(Conflict):
-    """Nobody waits for this picture any more: its job was cancelled, or another worker has it."""
+    """The result is no longer needed: the job was cancelled, or another worker has claimed it."""
 
     code: ClassVar[str] = "work_abandoned"
 
 
 @frozen
 class NothingToClaim(Conflict):
-    """The job is at rest, is held by a live worker, or is gone: this delivery is a duplicate."""
+    """The job is settled, leased to another worker, or deleted: the message is a duplicate."""
 
     code: ClassVar[str] = "nothing_to_claim"
 
 
 @frozen
 class RequestInProgress(Conflict):
-    """A request with this idempotency key hasn't been answered yet."""
+    """A request with this idempotency key is still in progress."""
 
     code: ClassVar[str] = "request_in_progress"
 
 
 @frozen
 class EmailTaken(Conflict):
-    """A user with this address exists already."""
+    """A user with this e-mail address already exists."""
 
     code: ClassVar[str] = "email_taken"
 
 
 @frozen
 class TooManyApiKeys(Conflict):
-    """The user has as many active API keys as one may have: revoke one first."""
+    """The user has the maximum number of active API keys; one must be revoked first."""
 
     code: ClassVar[str] = "too_many_api_keys"
     keys_max: int
@@ -339,21 +339,21 @@ class TooManyApiKeys(Conflict):
 
 @frozen
 class DuplicateEntry(Conflict):
-    """A ledger entry for this charge or refund exists already: money moves once."""
+    """The ledger already has an entry for this charge or refund."""
 
     code: ClassVar[str] = "duplicate_entry"
 
 
 @frozen
 class DuplicateIdempotencyRecord(Conflict):
-    """A request with this idempotency key has had its effect already."""
+    """A request with this idempotency key is already recorded."""
 
     code: ClassVar[str] = "duplicate_idempotency_record"
 
 
 @frozen
 class AlbumFull(Conflict):
-    """The album would hold more images than an album may."""
+    """The album would exceed its maximum number of images."""
 
     code: ClassVar[str] = "album_full"
     images_max: int
@@ -361,7 +361,7 @@ class AlbumFull(Conflict):
 
 @frozen
 class TooManyAlbums(Conflict):
-    """The owner has as many albums as an owner may."""
+    """The owner has the maximum number of albums."""
 
     code: ClassVar[str] = "too_many_albums"
     albums_max: int
@@ -369,7 +369,7 @@ class TooManyAlbums(Conflict):
 
 @frozen
 class NotEnoughTokens(SpikeError):
-    """The wallet holds less than the price."""
+    """The wallet's balance is below the price."""
 
     code: ClassVar[str] = "not_enough_tokens"
     required: int
@@ -378,7 +378,7 @@ class NotEnoughTokens(SpikeError):
 
 @frozen
 class Unavailable(SpikeError):
-    """A part that Spike stands on doesn't answer; the same request may succeed later."""
+    """A dependency is unavailable; the same request may succeed later."""
 
     code: ClassVar[str] = "unavailable"
 
@@ -392,21 +392,21 @@ class DatabaseUnavailable(Unavailable):
 
 @frozen
 class TransactionUndone(DatabaseUnavailable):
-    """The database undid the transaction in favor of another one; the same again may succeed at once."""
+    """The database rolled the transaction back in favor of another; a retry may succeed at once."""
 
     code: ClassVar[str] = "transaction_undone"
 
 
 @frozen
 class SchemaTooNew(DatabaseUnavailable):
-    """A newer release has changed the database's schema; this one doesn't know it."""
+    """The database schema is newer than this release."""
 
     code: ClassVar[str] = "schema_too_new"
     stored: str
     known: str
 
     def __str__(self) -> str:
-        """Say what to do, too."""
+        """Name both revisions and the remedy."""
         return (
             f"its schema is at revision {self.stored}, newer than {self.known}, the last that this release knows; "
             "run the newer release, or restore the backup that was made before its first start"
@@ -422,29 +422,29 @@ class StorageUnavailable(Unavailable):
 
 @frozen
 class StorageRefused(StorageUnavailable):
-    """The blob store refuses what it is asked: a setting is wrong, and no repetition mends it."""
+    """The blob store rejects the request because of a wrong setting; a retry won't help."""
 
     code: ClassVar[str] = "storage_refused"
-    reason: str  # for whoever runs the service, not for clients
+    reason: str  # for operators, not for clients
 
 
 @frozen
 class QueueUnavailable(Unavailable):
-    """The worker queue took no message."""
+    """The worker queue didn't accept the message."""
 
     code: ClassVar[str] = "queue_unavailable"
 
 
 @frozen
 class UpscalerUnavailable(Unavailable):
-    """The enhancement engine can't work now; another attempt may succeed."""
+    """The enhancement engine is unavailable; another attempt may succeed."""
 
     code: ClassVar[str] = "upscaler_unavailable"
 
 
 @frozen
 class WorkKilled(UpscalerUnavailable):
-    """The work on a picture was ended: it took more time or memory than one may, or brought down what worked on it."""
+    """The work on a picture was killed: it exceeded its time or memory limit, or crashed its process."""
 
     code: ClassVar[str] = "work_killed"
     reason: str
@@ -456,28 +456,28 @@ class WorkKilled(UpscalerUnavailable):
 
 @frozen
 class GeneratorUnavailable(Unavailable):
-    """The picture generator can't work now."""
+    """The picture generator is unavailable."""
 
     code: ClassVar[str] = "generator_unavailable"
 
 
 @frozen
 class LimiterUnavailable(Unavailable):
-    """Requests can't be counted now."""
+    """The rate limiter is unavailable."""
 
     code: ClassVar[str] = "limiter_unavailable"
 
 
 @frozen
 class UploadExpired(Unavailable):
-    """The upload took so long that its object may be collected as an orphan: start again."""
+    """The upload took so long that its object may have been collected as an orphan; it must be repeated."""
 
     code: ClassVar[str] = "upload_expired"
 
 
 @frozen
 class InvalidResult(SpikeError):
-    """What an engine made failed the check before a job counts as done; another attempt may do better."""
+    """An engine's result failed the check before delivery; another attempt may succeed."""
 
     code: ClassVar[str] = "invalid_result"
     reason: str
@@ -489,7 +489,7 @@ class InvalidResult(SpikeError):
 
 @frozen
 class UnusableResult(SpikeError):
-    """A result can't be used, and no further attempt would end otherwise."""
+    """A result is unusable, and no further attempt would succeed."""
 
     code: ClassVar[str] = "unusable_result"
     reason: str

@@ -1,4 +1,4 @@
-"""Generation: pictures asked for in words."""
+"""Generation: prompts and aspect ratios of generated pictures."""
 
 from enum import Enum
 from typing import Self
@@ -13,13 +13,13 @@ from spike_core.domain.text_rules import prose_has_controls
 
 @frozen
 class Prompt:
-    """What somebody wants to see, or doesn't, in words."""
+    """A prompt, or a negative prompt."""
 
     text: str = field(repr=False)
 
     @classmethod
     def parse(cls, text: str, *, what: str = "prompt") -> Self:
-        """Return the prompt that a client wrote, trimmed; its characters are counted before that.
+        """Return the prompt, trimmed; the length limit applies to the untrimmed text.
 
         Raises:
             InvalidValue: it is blank, longer than `PROMPT_CHARS_MAX`, or has control characters other than line ends.
@@ -39,7 +39,7 @@ class Prompt:
 
 
 class AspectRatio(Enum):
-    """Width to height of a generated picture. The names are the API's."""
+    """The aspect ratio, width to height, of a generated picture. The names are the API's."""
 
     SQUARE = "1:1"
     THREE_TO_TWO = "3:2"
@@ -57,7 +57,7 @@ class AspectRatio(Enum):
         """Return the ratio of this name.
 
         Raises:
-            InvalidValue: there is none.
+            InvalidValue: there is no such ratio.
         """
         try:
             return cls(text)

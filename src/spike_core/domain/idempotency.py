@@ -1,4 +1,4 @@
-"""Receipts: which request had which effect, so that the same request again has none."""
+"""Idempotency: records of requests and their responses, so that a repeated request has no second effect."""
 
 import hashlib
 import re
@@ -16,13 +16,13 @@ _KEY: Final = re.compile(rf"[\x21-\x7e]{{1,{KEY_CHARS_MAX}}}")
 
 @frozen
 class IdempotencyKey:
-    """What a client calls one request, however often it is sent."""
+    """A client's unique name for one request, the same whenever it is sent again."""
 
     text: str
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """Return the key that a client gave.
+        """Return the key if it is valid.
 
         Raises:
             InvalidValue: it isn't 1 to 255 visible ASCII characters.
@@ -34,13 +34,13 @@ class IdempotencyKey:
 
 @frozen
 class RequestDigest:
-    """The SHA-256 of all that a request says, 64 hexadecimal digits."""
+    """The SHA-256 of a request's content, 64 hexadecimal digits."""
 
     text: str
 
     @classmethod
     def of(cls, *parts: bytes) -> Self:
-        """Return the digest of parts, each told from the next."""
+        """Return the digest of parts; where one ends and the next begins matters."""
         whole = hashlib.sha256()
         for part in parts:
             whole.update(hashlib.sha256(part).digest())
@@ -49,7 +49,7 @@ class RequestDigest:
 
 @frozen(kw_only=True)
 class RecordedResponse:
-    """What a client was told, or would have been."""
+    """The response to the first request, replayed to its repetitions."""
 
     status: int
     body: str
@@ -57,24 +57,24 @@ class RecordedResponse:
 
 @frozen(kw_only=True)
 class IdempotencyRecord:
-    """That a request had its effect, and what it was answered."""
+    """A request that had its effect, and its response."""
 
-    caller: str  # whose keys these are: a user, or an address of somebody without an account
+    caller: str  # whose keys these are: a user's id, or an anonymous client's address
     key: IdempotencyKey
     digest: RequestDigest
     answer: RecordedResponse
     created_at: datetime
 
     def answer_to(self, digest: RequestDigest) -> RecordedResponse:
-        """Return the answer to the same request.
+        """Return the response, if `digest` is of the same request.
 
         Raises:
-            IdempotencyKeyReused: it was another one.
+            IdempotencyKeyReused: it is of a different one.
         """
         if digest != self.digest:
             raise IdempotencyKeyReused
         return self.answer
 
     def is_valid(self, *, now: datetime) -> bool:
-        """Return whether the receipt still counts."""
+        """Return whether the record hasn't expired."""
         return now - self.created_at < IDEMPOTENCY_RECORDS_KEPT

@@ -1,6 +1,6 @@
-"""Identifiers: a prefix that tells the kind, and a cuid2 body of 24 characters.
+"""Identifiers: a prefix for the kind and a cuid2 body of 24 characters.
 
-The format is the API's (`^[a-z0-9]{24}$` after the prefix). Bodies are drawn by the `Ids` port.
+The format is the API's (`^[a-z0-9]{24}$` after the prefix). The `Ids` port generates bodies.
 """
 
 import re
@@ -16,7 +16,7 @@ _BODY: Final = f"[a-z0-9]{{{BODY_LENGTH}}}"
 
 @frozen(order=True)
 class Identifier:
-    """A typed identifier; use a subclass. Never built from outside text but by `parse`."""
+    """A typed identifier; use a subclass. Text from outside must go through `parse`."""
 
     prefix: ClassVar[str]
     pattern: ClassVar[re.Pattern[str]]
@@ -41,7 +41,7 @@ class Identifier:
 
     @property
     def body(self) -> str:
-        """The 24 characters behind the prefix."""
+        """The 24 characters after the prefix."""
         return self.text[-BODY_LENGTH:]
 
     def __str__(self) -> str:
@@ -58,7 +58,7 @@ class UserId(Identifier):
 
 
 OwnerId = UserId
-ANONYMOUS: Final = UserId("user_anonymous000000000000000")  # owns what nobody in particular uploaded; has no wallet
+ANONYMOUS: Final = UserId("user_anonymous000000000000000")  # owns anonymous uploads; has no wallet
 
 
 @frozen(order=True)
@@ -70,7 +70,7 @@ class ImageId(Identifier):
 
     @property
     def is_anonymous(self) -> bool:
-        """Whether nobody in particular uploaded the image."""
+        """Whether the image was uploaded anonymously."""
         return self.text.startswith("img_anon_")
 
     def anonymous(self) -> Self:
@@ -80,24 +80,24 @@ class ImageId(Identifier):
 
 @frozen(order=True)
 class JobId(Identifier):
-    """One enhancement, generation or modification that somebody asked for."""
+    """A job: one enhancement, blend, generation or modification."""
 
     prefix: ClassVar[str] = "job_"
     pattern: ClassVar[re.Pattern[str]] = re.compile(f"job_((gen|mod|anon)_)?{_BODY}")
 
     @property
     def is_anonymous(self) -> bool:
-        """Whether nobody in particular asked for the job."""
+        """Whether the job was ordered anonymously."""
         return self.text.startswith("job_anon_")
 
     def marked(self, mark: Literal["gen", "mod", "anon"]) -> Self:
-        """Return this id in the form of a generation, a modification, or a job that nobody in particular asked for."""
+        """Return this id in the form for a generation, a modification or an anonymous job."""
         return type(self).parse(f"job_{mark}_{self.body}")
 
 
 @frozen(order=True)
 class BatchId(Identifier):
-    """The jobs that one request asked for on many images."""
+    """The jobs on several images that one request created."""
 
     prefix: ClassVar[str] = "batch-"
     pattern: ClassVar[re.Pattern[str]] = re.compile(f"batch-{_BODY}")
@@ -113,7 +113,7 @@ class AlbumId(Identifier):
 
 @frozen(order=True)
 class AlbumImageId(Identifier):
-    """One image's place in one album."""
+    """An image's membership in an album."""
 
     prefix: ClassVar[str] = "alb_img_"
     pattern: ClassVar[re.Pattern[str]] = re.compile(f"alb_img_{_BODY}")
@@ -121,7 +121,7 @@ class AlbumImageId(Identifier):
 
 @frozen(order=True)
 class ApiKeyId(Identifier):
-    """An API key; not the key itself."""
+    """An API key's id; not its secret."""
 
     prefix: ClassVar[str] = "key_"
     pattern: ClassVar[re.Pattern[str]] = re.compile(f"key_{_BODY}")
@@ -129,7 +129,7 @@ class ApiKeyId(Identifier):
 
 @frozen(order=True)
 class RequestId(Identifier):
-    """One HTTP request, through logs, jobs and errors."""
+    """A request, as named in logs, jobs and error responses."""
 
     prefix: ClassVar[str] = "req_"
     pattern: ClassVar[re.Pattern[str]] = re.compile(f"req_{_BODY}")

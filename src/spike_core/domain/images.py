@@ -1,4 +1,4 @@
-"""Images: what was uploaded, byte for byte, and what is known of it."""
+"""Images: uploaded pictures and their attributes."""
 
 from datetime import datetime
 from enum import Enum
@@ -18,7 +18,7 @@ from spike_core.domain.text_rules import has_controls, prose_has_controls
 
 @frozen
 class ImageName:
-    """An image's name: a label for people, never a path."""
+    """An image's display name, never a path."""
 
     text: str
 
@@ -49,7 +49,7 @@ _FORBIDDEN: Final = frozenset("/\\\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u20
 
 
 def check_description(text: str) -> str:
-    """Return what people say of an image; line breaks are fine.
+    """Return an image's description, which may have several lines, if it is valid.
 
     Raises:
         InvalidValue: it is too long, or holds control characters.
@@ -62,23 +62,23 @@ def check_description(text: str) -> str:
 
 @frozen(kw_only=True)
 class PictureIdentity:
-    """What a picture's bytes say of themselves, as far as it takes to store them."""
+    """What a picture's header and metadata say: enough to store it."""
 
     format: PictureFormat
-    dimensions: Dimensions  # as seen: after EXIF orientation
-    has_location: bool = False  # its metadata tell where it was taken, or can't be seen through
+    dimensions: Dimensions  # after EXIF orientation is applied
+    has_location: bool = False  # its metadata contain a location, or can't be parsed
 
 
 @frozen(kw_only=True)
 class PictureFacts(PictureIdentity):
-    """What a picture is, and what is seen of it from afar."""
+    """A picture's identity and its appearance at low resolution."""
 
-    is_blank: bool  # every pixel is alike, as far as a lossy format keeps them so
+    is_blank: bool  # all pixels are equal, within the error of a lossy format
     colors: ColorGrid
 
 
 class MetadataPolicy(Enum):
-    """Whether a result keeps what its original tells of camera, lens, exposure, date, author and rights."""
+    """Whether results keep the original's metadata on camera, lens, exposure, date, author and rights."""
 
     KEEP = "keep"
     STRIP = "strip"
@@ -103,7 +103,7 @@ class Image:
 
     @property
     def shown(self) -> ObjectKey:
-        """What others than the owner may see of the original: itself, or the same without its metadata."""
+        """The object served to viewers other than the owner: the original, or a copy without its metadata."""
         return ObjectKey.of_original(self.id, self.format)
 
     @property
@@ -113,5 +113,5 @@ class Image:
 
     @property
     def cursor(self) -> ImageCursor:
-        """The image's place in a list by age."""
+        """The image's position in a list ordered by age."""
         return ImageCursor(self.created_at, self.id)

@@ -1,7 +1,7 @@
-"""The invariants that can be seen in stored rows, as pure functions.
+"""The invariants that stored rows must satisfy, as pure functions.
 
-I1 money adds up, I2 each charge and refund happens once, I3 a job is delivered or refunded. I8, that rows and
-objects name each other, needs the blob store and lives in `spike_core.services.audit`.
+I1: balances equal the sums of their ledgers. I2: each charge and refund happens once. I3: a job is delivered or
+refunded. I8, that rows and objects match, needs the blob store and is in `spike_core.services.audit`.
 """
 
 from collections.abc import Iterator, Sequence
@@ -17,15 +17,15 @@ from spike_core.domain.wallet import Wallet
 
 @frozen(kw_only=True)
 class Finding:
-    """An invariant that doesn't hold, and the row where it doesn't."""
+    """A violated invariant and the row that violates it."""
 
-    invariant: str  # I1 to I8; or `outbox`, for a message that is left over
+    invariant: str  # I1 to I8, or `outbox` for a stale message
     subject: str  # the row's id
     message: str
 
 
 def check_wallet(wallet: Wallet, totals: LedgerTotals) -> Iterator[Finding]:
-    """Yield what is wrong between a wallet and its ledger (I1)."""
+    """Yield the mismatches between a wallet and its ledger (I1)."""
     subject = str(wallet.owner_id)
     explained = totals.earned.amount + totals.refunded.amount - totals.spent.amount
     if explained != wallet.balance.amount:
@@ -38,7 +38,7 @@ def check_wallet(wallet: Wallet, totals: LedgerTotals) -> Iterator[Finding]:
 
 @frozen(kw_only=True)
 class LedgerChain:
-    """What the next older entry of a ledger must say, when it is read from its end."""
+    """The sequence number and balance expected of the next older entry, as a ledger is read from its end."""
 
     owner_id: OwnerId
     sequence: int
@@ -46,26 +46,26 @@ class LedgerChain:
 
     @classmethod
     def of(cls, wallet: Wallet) -> Self:
-        """Return what a wallet's newest entry must say."""
+        """Return the expectation for a wallet's newest entry."""
         return cls(owner_id=wallet.owner_id, sequence=wallet.entries, balance_after=wallet.balance.amount)
 
     def fits(self, entry: LedgerEntry) -> bool:
-        """Return whether the entry says it."""
+        """Return whether the entry is as expected."""
         return (entry.sequence, entry.balance_after.amount) == (self.sequence, self.balance_after)
 
     def behind(self, entry: LedgerEntry) -> Self:
-        """Return what the entry before this one must say."""
+        """Return the expectation for the entry before this one."""
         return evolve(self, sequence=entry.sequence - 1, balance_after=entry.balance_after.amount - entry.amount)
 
     def finding(self, entry: LedgerEntry) -> Finding:
-        """Return what is wrong with an entry that doesn't fit."""
+        """Return the finding for an entry that isn't as expected."""
         found = f"entry {entry.sequence} leaves {entry.balance_after}"
         message = f"{found}, where entry {self.sequence} leaving {self.balance_after} belongs"
         return Finding(invariant="I1", subject=str(self.owner_id), message=message)
 
 
 def check_job(job: Job, entries: Sequence[LedgerEntry]) -> Iterator[Finding]:
-    """Yield what is wrong between a job and the ledger entries that name it (I2, I3)."""
+    """Yield the mismatches between a job and the ledger entries that name it (I2, I3)."""
     subject, charged = str(job.id), job.spec.charged.amount
     spends = [entry.amount for entry in entries if entry.kind in SPEND_KINDS]
     refunds = [entry.amount for entry in entries if entry.kind is EntryKind.REFUND]
@@ -74,11 +74,11 @@ def check_job(job: Job, entries: Sequence[LedgerEntry]) -> Iterator[Finding]:
     if refunds not in ([], [charged]):
         yield Finding(invariant="I2", subject=subject, message=f"charged {charged}, refunded {refunds}")
     if any(entry.owner_id != job.spec.owner_id for entry in entries):
-        yield Finding(invariant="I2", subject=subject, message="somebody else's wallet paid or was refunded")
+        yield Finding(invariant="I2", subject=subject, message="another owner's wallet was charged or refunded")
     owes_refund = isinstance(job, RefundedJob | CancelledJob | FailedJob) and charged > 0
     if owes_refund and not refunds:
         message = f"{job.status.value}, neither delivered nor refunded"
         yield Finding(invariant="I3", subject=subject, message=message)
     if refunds and not owes_refund:
-        message = f"{job.status.value}, and refunded all the same"
+        message = f"{job.status.value}, but refunded"
         yield Finding(invariant="I3", subject=subject, message=message)

@@ -1,8 +1,8 @@
-"""Jobs: states as types.
+"""Jobs: a class for each state.
 
-A job is one of six classes; what a state needs, its class demands, so a completed job without a result can't be
-built. Two classes share the status PROCESSING: a `StartedJob` waits in a worker queue, a `ClaimedJob` is held by a
-worker under a lease. Moves return a new object; which moves exist is also written down in `transitions`.
+Each class requires what its state needs, so a completed job without a result can't be built. Two classes share the
+status PROCESSING: a `StartedJob` is in a worker queue, a `ClaimedJob` is leased to a worker. Transitions return a new
+object; `transitions` lists the legal ones.
 """
 
 from datetime import datetime, timedelta
@@ -35,7 +35,7 @@ class JobStatus(Enum):
 
 @frozen(kw_only=True)
 class Fence:
-    """What a compare-and-set compares: a write is valid only while the stored job has the same fence."""
+    """The fencing token of a compare-and-set: a write applies only while the stored job has the same fence."""
 
     status: JobStatus
     claimed: bool
@@ -44,7 +44,7 @@ class Fence:
 
 @frozen(kw_only=True)
 class Result:
-    """An enhanced picture in the blob store."""
+    """A job's result in the blob store."""
 
     key: ObjectKey
     format: PictureFormat
@@ -55,20 +55,20 @@ class Result:
 
 @frozen(kw_only=True)
 class JobSpec:
-    """What was asked for and paid, the same in every state."""
+    """What was ordered and paid for; the same in every state."""
 
     id: JobId
     owner_id: OwnerId
     task: Task
     tier: Tier
-    charged: Tokens  # what it did cost, whatever the tier costs today
-    batch_id: BatchId | None = None  # what was asked for together
-    request_id: RequestId | None = None  # the request that asked, where there was one
+    charged: Tokens  # the price when the job was accepted
+    batch_id: BatchId | None = None  # of jobs that one request created together
+    request_id: RequestId | None = None  # the request that created it, if any
     created_at: datetime
 
     @classmethod
     def on(cls, image: Image, tier: Tier, *, id_: JobId, request_id: RequestId | None, now: datetime) -> Self:
-        """Return an owner's order to enhance an image, at today's price."""
+        """Return the specification of an enhancement of an image, at the tier's current price."""
         return cls(
             id=id_,
             owner_id=image.owner_id,
@@ -81,12 +81,12 @@ class JobSpec:
 
     @property
     def image_id(self) -> ImageId | None:
-        """The image that the job is about; `None` where a picture is made from words or from what came along."""
+        """The image that the job enhances; `None` for a generation or modification."""
         return self.task.image_id if isinstance(self.task, Enhancement | Blend) else None
 
     @property
     def input(self) -> JobInput | None:
-        """The picture that came with the request, where one did."""
+        """The picture that the request contained, if it contained one."""
         match self.task:
             case Blend(source=JobInput() as source):
                 return source
@@ -97,18 +97,18 @@ class JobSpec:
 
     @property
     def cursor(self) -> JobCursor:
-        """The order's place in a list by age."""
+        """The job's position in a list ordered by age."""
         return JobCursor(self.created_at, self.id)
 
 
 @frozen(kw_only=True)
 class _State:
-    """What every state has."""
+    """The attributes of every state."""
 
     status: ClassVar[JobStatus]
     spec: JobSpec
-    attempt: int = field(default=0, validator=validators.ge(0))  # claims so far; the fencing token
-    crashes: int = field(default=0, validator=validators.ge(0))  # attempts that ended in silence
+    attempt: int = field(default=0, validator=validators.ge(0))  # the number of claims so far; the fencing token
+    crashes: int = field(default=0, validator=validators.ge(0))  # attempts whose lease expired
 
     @property
     def id(self) -> JobId:
@@ -117,27 +117,27 @@ class _State:
 
     @property
     def fence(self) -> Fence:
-        """What must still be stored for a move from here to be valid."""
+        """The fence that a transition from this state is based on."""
         return Fence(status=self.status, claimed=isinstance(self, ClaimedJob), attempt=self.attempt)
 
 
 @frozen(kw_only=True)
 class _Unsettled(_State):
-    """What the states before the end have in common: each may fail or be cancelled."""
+    """An unsettled state: the job may still fail or be cancelled."""
 
     @property
     def began_at(self) -> datetime | None:
-        """When the attempt that is under way began; `None` where none is."""
+        """When the current attempt began; `None` if there is none."""
         return None
 
     def cancel(self, *, now: datetime) -> "CancelledJob":
-        """Stop the job at its owner's wish; what it was charged is refunded."""
+        """Cancel the job for its owner; its charge is refunded."""
         return CancelledJob(
             spec=self.spec, attempt=self.attempt, crashes=self.crashes, claimed_at=self.began_at, ended_at=now
         )
 
     def fail(self, reason: str, *, now: datetime) -> "FailedJob | RefundedJob":
-        """End the job without a result: refunded where it was charged, failed where it was free."""
+        """End the job without a result: refunded if it was charged, failed if it was free."""
         kind = RefundedJob if self.spec.charged else FailedJob
         return kind(
             spec=self.spec,
@@ -151,10 +151,10 @@ class _Unsettled(_State):
 
 @frozen(kw_only=True)
 class _Claimable(_Unsettled):
-    """What the two waiting states have in common: a worker may take them."""
+    """A state from which a worker may claim the job."""
 
     def claim(self, *, now: datetime, lease: timedelta) -> "ClaimedJob":
-        """Begin the next attempt, for one worker, until the lease runs out."""
+        """Begin the next attempt, leased to one worker."""
         return ClaimedJob(
             spec=self.spec,
             attempt=self.attempt + 1,
@@ -166,30 +166,30 @@ class _Claimable(_Unsettled):
 
 @frozen(kw_only=True)
 class PendingJob(_Claimable):
-    """Accepted and paid, not yet handed to a worker queue: announced in the outbox, or waiting for its turn."""
+    """Accepted and paid, not yet in a worker queue: announced in the outbox, or held back by fair scheduling."""
 
     status: ClassVar[JobStatus] = JobStatus.PENDING
 
     def start(self, *, now: datetime) -> "StartedJob":
-        """Note that a worker queue has taken the job's id."""
+        """Record that a worker queue has accepted the job's message."""
         return StartedJob(spec=self.spec, attempt=self.attempt, crashes=self.crashes, started_at=now)
 
 
 @frozen(kw_only=True)
 class StartedJob(_Claimable):
-    """Handed to a worker queue, not yet claimed by a worker."""
+    """In a worker queue, not yet claimed by a worker."""
 
     status: ClassVar[JobStatus] = JobStatus.PROCESSING
     started_at: datetime
 
     def requeue(self) -> PendingJob:
-        """Take the job back for another hand-over, its message being lost."""
+        """Return the job to PENDING so that it is sent again, its message having been lost."""
         return PendingJob(spec=self.spec, attempt=self.attempt, crashes=self.crashes)
 
 
 @frozen(kw_only=True)
 class ClaimedJob(_Unsettled):
-    """Held by one worker until its lease runs out."""
+    """Leased to one worker."""
 
     status: ClassVar[JobStatus] = JobStatus.PROCESSING
     claimed_at: datetime
@@ -198,11 +198,11 @@ class ClaimedJob(_Unsettled):
 
     @property
     def began_at(self) -> datetime:
-        """When the attempt that is under way began."""
+        """When the current attempt began."""
         return self.claimed_at
 
     def renew(self, *, now: datetime, lease: timedelta, progress: int) -> "ClaimedJob":
-        """Show that the worker lives, and how far it is."""
+        """Renew the lease and record the progress, in percent; progress never decreases."""
         return evolve(self, leased_until=now + lease, progress=max(self.progress, progress))
 
     def complete(self, result: Result, *, now: datetime) -> "CompletedJob":
@@ -217,17 +217,17 @@ class ClaimedJob(_Unsettled):
         )
 
     def release(self) -> PendingJob:
-        """Give the job back for another attempt, after transient trouble or at a worker's orderly end."""
+        """Return the job for another attempt, after a transient error or at a graceful shutdown."""
         return PendingJob(spec=self.spec, attempt=self.attempt, crashes=self.crashes)
 
     def expire_lease(self) -> PendingJob:
-        """Give the job back for another attempt, its worker having fallen silent."""
+        """Return the job for another attempt after its lease expired; the attempt counts as a crash."""
         return PendingJob(spec=self.spec, attempt=self.attempt, crashes=self.crashes + 1)
 
 
 @frozen(kw_only=True)
 class CompletedJob(_State):
-    """Done and delivered."""
+    """Delivered."""
 
     status: ClassVar[JobStatus] = JobStatus.COMPLETED
     claimed_at: datetime
@@ -237,38 +237,38 @@ class CompletedJob(_State):
 
 @frozen(kw_only=True)
 class FailedJob(_State):
-    """Ended without a result; it had cost nothing."""
+    """Ended without a result; the job was free."""
 
     status: ClassVar[JobStatus] = JobStatus.FAILED
-    claimed_at: datetime | None = None  # when the attempt began that was under way, if one was
+    claimed_at: datetime | None = None  # when the last attempt began, if one was in progress
     reason: str
     ended_at: datetime
 
     def __attrs_post_init__(self) -> None:
-        """Assert the law: only a free job may fail for good."""
+        """Assert that the job was free: a charged one is refunded."""
         assert not self.spec.charged, "a failed job that was charged is refunded"
 
 
 @frozen(kw_only=True)
 class RefundedJob(_State):
-    """Ended without a result; what it had cost is back in the wallet."""
+    """Ended without a result; its charge was refunded."""
 
     status: ClassVar[JobStatus] = JobStatus.REFUNDED
-    claimed_at: datetime | None = None  # when the attempt began that was under way, if one was
+    claimed_at: datetime | None = None  # when the last attempt began, if one was in progress
     reason: str
     ended_at: datetime
 
     def __attrs_post_init__(self) -> None:
-        """Assert the law: a refund gives back something."""
+        """Assert that there was a charge to refund."""
         assert self.spec.charged, "a free job has nothing to refund"
 
 
 @frozen(kw_only=True)
 class CancelledJob(_State):
-    """Ended at its owner's wish; what it had cost is back in the wallet."""
+    """Cancelled by its owner; its charge was refunded."""
 
     status: ClassVar[JobStatus] = JobStatus.CANCELLED
-    claimed_at: datetime | None = None  # when the attempt began that was under way, if one was
+    claimed_at: datetime | None = None  # when the last attempt began, if one was in progress
     ended_at: datetime
 
 

@@ -1,7 +1,7 @@
-"""The ledger: the append-only story of every wallet.
+"""The ledger: the append-only history of every wallet.
 
-A wallet's entries are numbered 1, 2, 3 … without a gap, so that a missing or doubled entry is seen at once, and
-the sum of their amounts is the balance (invariant I1).
+A wallet's entries are numbered 1, 2, 3 … without a gap, so a missing or duplicate entry is detectable, and their
+amounts sum to the balance (invariant I1).
 """
 
 from datetime import datetime
@@ -15,7 +15,7 @@ from spike_core.domain.tokens import Tokens
 
 
 class EntryKind(Enum):
-    """Why tokens moved. The names are the API's."""
+    """The kind of a ledger entry. The names are the API's."""
 
     EARN_REGENERATION = "EARN_REGENERATION"
     EARN_BONUS = "EARN_BONUS"
@@ -31,25 +31,25 @@ SPEND_KINDS: Final = frozenset({EntryKind.SPEND_ENHANCEMENT, EntryKind.SPEND_GEN
 
 @frozen(kw_only=True)
 class LedgerEntry:
-    """One movement of tokens, signed: negative when spent."""
+    """One change of a balance, negative for spending."""
 
     owner_id: OwnerId
     sequence: int = field()  # 1 for a wallet's first entry, then without a gap
     kind: EntryKind
     amount: int = field()
     balance_after: Tokens
-    job_id: JobId | None  # the job that was charged or refunded, where there is one
+    job_id: JobId | None  # the job that was charged or refunded, if any
     reason: str
     created_at: datetime
 
     @sequence.validator
     def _counts_from_one(self, _attribute: object, value: int) -> None:
-        assert value >= 1, "a wallet's first entry has number 1"
+        assert value >= 1, "a wallet's first entry has sequence number 1"
 
     @amount.validator
     def _signed_by_kind(self, _attribute: object, value: int) -> None:
-        assert value != 0, "an entry moves something"
-        assert (value < 0) == (self.kind in SPEND_KINDS), "spending is negative, all else positive"
+        assert value != 0, "an entry changes the balance"
+        assert (value < 0) == (self.kind in SPEND_KINDS), "spending is negative, everything else positive"
         assert (self.job_id is not None) == (self.kind in SPEND_KINDS or self.kind is EntryKind.REFUND), (
             "charges and refunds name their job, earnings have none"
         )
@@ -62,9 +62,9 @@ class LedgerTotals:
     earned: Tokens
     spent: Tokens
     refunded: Tokens
-    entries: int  # how many there are, which is also the number of the last
+    entries: int  # the number of entries, and the sequence number of the last
 
     @property
     def balance(self) -> Tokens:
-        """The balance that the ledger explains."""
+        """The balance that the ledger adds up to."""
         return self.earned + self.refunded - self.spent

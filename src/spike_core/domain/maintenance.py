@@ -1,4 +1,4 @@
-"""Maintenance: what has to be done now and then in an installation, by one process at a time."""
+"""Maintenance: periodic tasks of an installation, each run by one process at a time."""
 
 from datetime import datetime, timedelta
 from enum import Enum
@@ -8,54 +8,54 @@ from attrs import evolve, field, frozen, validators
 
 
 class MaintenanceTask(Enum):
-    """What is done in rounds. Two rounds at once would do no harm, only the work twice."""
+    """A periodic task. Two concurrent runs would do no harm; they would only repeat the work."""
 
-    REMOVALS = "removals"  # finish those that were begun
-    EXPIRY = "expiry"  # of anonymous images
-    RECEIPTS = "receipts"  # forget old ones
-    SESSIONS = "sessions"  # forget expired ones
-    ORPHANS = "collect"  # objects that no row names; this lists the whole store
+    REMOVALS = "removals"  # finish deletions that were interrupted
+    EXPIRY = "expiry"  # delete anonymous images past their age
+    RECEIPTS = "receipts"  # delete old idempotency records
+    SESSIONS = "sessions"  # delete expired sessions
+    ORPHANS = "collect"  # delete objects that no row names; this lists the whole store
 
 
 @frozen(kw_only=True)
 class MaintenanceRun:
-    """The latest round of a chore.
+    """The latest run of a maintenance task.
 
-    Its number is the fencing token: whoever holds an earlier one doesn't hold the chore any more.
+    Its number is the fencing token: a process with an older number no longer holds the task.
     """
 
     chore: MaintenanceTask
-    number: int = field(validator=validators.ge(0))  # counted from 1; 0 when there was none
-    begun_at: datetime | None  # None when there was none
-    held_until: datetime | None  # None when it has ended
+    number: int = field(validator=validators.ge(0))  # counted from 1; 0 before the first run
+    begun_at: datetime | None  # `None` before the first run
+    held_until: datetime | None  # `None` once the run has ended
 
     @classmethod
     def before_the_first(cls, chore: MaintenanceTask) -> Self:
-        """Return what stands for a chore that was never done."""
+        """Return the value that stands for a task that has never run."""
         return cls(chore=chore, number=0, begun_at=None, held_until=None)
 
     def is_next_due(self, *, now: datetime, every: timedelta, lease: timedelta) -> bool:
-        """Return whether the next round may begin: `every` after the last, or when a holder's lease has run out.
+        """Return whether the next run may begin: `every` after the last one began, or once its lease has expired.
 
-        A time that lies further ahead than a right clock could have written isn't believed: it would keep the chore
-        from being done until then.
+        A stored time further in the future than a correct clock could have written is ignored; it would block the task
+        until then.
         """
         if self.held_until is not None:
             return not timedelta(0) < self.held_until - now <= lease + every
         return self.begun_at is None or abs(now - self.begun_at) >= every
 
     def next(self, *, now: datetime, lease: timedelta) -> Self:
-        """Return the next round, begun now."""
+        """Return the next run, begun now."""
         return evolve(self, number=self.number + 1, begun_at=now, held_until=now + lease)
 
     def prolonged(self, *, now: datetime, lease: timedelta) -> Self:
-        """Return this round, held for a lease from now on."""
+        """Return this run with its lease renewed from now."""
         return evolve(self, held_until=now + lease)
 
     def broken_off(self) -> Self:
-        """Return this round as one whose lease has run out, if somebody holds it."""
+        """Return this run with its lease expired, if it is held."""
         return evolve(self, held_until=None if self.held_until is None else self.begun_at)
 
     def ended(self) -> Self:
-        """Return this round as nobody holds it any more."""
+        """Return this run as ended."""
         return evolve(self, held_until=None)

@@ -1,4 +1,4 @@
-"""Media types as programs write them (RFC 2045, section 5.1): in any case, with parameters, by other names."""
+"""Normalization of media types (RFC 2045, section 5.1): case, parameters and unofficial names."""
 
 from typing import Final
 
@@ -12,6 +12,6 @@ _OTHER_NAMES: Final = {
 
 
 def canonical_media_type(text: str) -> str:
-    """Return type and subtype in lower case, without parameters, by the name that Spike uses."""
+    """Return type and subtype in lower case, without parameters, with unofficial names replaced."""
     essence = text.partition(";")[0].strip().lower()
     return _OTHER_NAMES.get(essence, essence)

@@ -1,9 +1,9 @@
-"""Object keys: what the blob store's objects are called, and whom they belong to.
+"""Object keys: the names of objects in the blob store.
 
-The names are the API's: `images/{imageId}.{ext}` for what is shown of an image, `enhanced/{jobId}.{ext}` for results. A
-result of a later attempt carries the attempt's number (`enhanced/{jobId}-2.jpg`), so that no attempt can overwrite
-another's. A picture that came with a request for a job is `inputs/{jobId}.{ext}`. An original that isn't for
-everybody's eyes has a name that can't be guessed, `originals/{imageId}-{24 characters}.{ext}`.
+The API defines `images/{imageId}.{ext}` for the object that viewers get of an image and `enhanced/{jobId}.{ext}` for
+results. A later attempt's result carries the attempt's number (`enhanced/{jobId}-2.jpg`), so no attempt can overwrite
+another's. A picture inside a job's request is `inputs/{jobId}.{ext}`. An original that only its owner may read has an
+unguessable name, `originals/{imageId}-{24 characters}.{ext}`.
 """
 
 import re
@@ -17,7 +17,7 @@ from spike_core.domain.identifiers import BODY_LENGTH, ImageId, JobId
 
 
 class PictureFormat(Enum):
-    """What a picture's bytes are. The names are the API's."""
+    """A picture's file format. The names are the API's."""
 
     JPEG = "JPEG"
     PNG = "PNG"
@@ -51,7 +51,7 @@ _FORMATS: Final = {extension: format_ for format_, extension in _EXTENSIONS.item
 _KEY: Final = re.compile(
     r"(?P<kind>images|enhanced|inputs|originals)/(?P<owner>[a-z0-9_]+)(?:-(?P<suffix>[a-z0-9]+))?\.(?P<extension>[a-z0-9]+)"
 )
-# what may stand behind the owner's id
+# the suffixes allowed after the owner's id
 _SUFFIXES: Final = {
     "enhanced": re.compile(r"|[2-9]|[1-9][0-9]{1,5}"),
     "originals": re.compile(f"[a-z0-9]{{{BODY_LENGTH}}}"),
@@ -67,23 +67,23 @@ class ObjectKey:
 
     @classmethod
     def of_original(cls, image_id: ImageId, format_: PictureFormat) -> Self:
-        """Return the key of an image's original, where everybody may see it as it is."""
+        """Return the key of an image's original, if every viewer may read it, or of its copy without metadata."""
         return cls(f"images/{image_id}.{format_.extension}")
 
     @classmethod
     def of_hidden_original(cls, image_id: ImageId, format_: PictureFormat, *, body: str) -> Self:
-        """Return the key of an original that its owner alone may see; `body` is 24 characters that nobody can guess."""
+        """Return the key of an original that only its owner may read; `body` is 24 unguessable characters."""
         return cls.parse(f"originals/{image_id}-{body}.{format_.extension}")
 
     @classmethod
     def of_result(cls, job_id: JobId, format_: PictureFormat, *, attempt: int) -> Self:
-        """Return the key of what attempt number `attempt` of a job makes, the first being 1."""
+        """Return the key of the result of a job's attempt number `attempt`, counted from 1."""
         suffix = "" if attempt == 1 else f"-{attempt}"
         return cls(f"enhanced/{job_id}{suffix}.{format_.extension}")
 
     @classmethod
     def of_input(cls, job_id: JobId, format_: PictureFormat) -> Self:
-        """Return the key of the picture that came with the request for a job."""
+        """Return the key of the picture inside a job's request."""
         return cls(f"inputs/{job_id}.{format_.extension}")
 
     @classmethod
@@ -91,7 +91,7 @@ class ObjectKey:
         """Return the key that `text` spells.
 
         Raises:
-            InvalidIdentifier: it isn't one of ours, whatever else it may be.
+            InvalidIdentifier: it isn't an object key.
         """
         match = _KEY.fullmatch(text)
         if match is None or match["extension"] not in _FORMATS:
@@ -103,14 +103,14 @@ class ObjectKey:
 
     @property
     def owner(self) -> ImageId | JobId:
-        """The image that this is an original or what is shown of, or the job whose result or input it is."""
+        """The image or job that the object belongs to."""
         match = _KEY.fullmatch(self.text)
         assert match is not None, "keys are built by the methods above"
         return _owner(match["kind"], match["owner"])
 
     @property
     def is_hidden(self) -> bool:
-        """Whether this is an original that its owner alone may see."""
+        """Whether this is an original that only its owner may read."""
         return self.text.startswith("originals/")
 
     @property

@@ -1,7 +1,7 @@
-"""Ordering: pure functions over an album's order.
+"""Ordering: pure functions on the order of an album's images.
 
-An order is a tuple of distinct ids. Every operation keeps it a permutation of what belongs in it; positions are
-numbers with room between them, so that one image can be moved without rewriting its neighbors.
+An order is a tuple of distinct ids. Stored positions are spaced apart, so that one image can move without rewriting its
+neighbors.
 """
 
 from collections.abc import Iterable, Sequence
@@ -11,7 +11,7 @@ from spike_core.domain.errors import InvalidValue
 
 Item = TypeVar("Item")
 
-POSITION_STEP: Final = 1024  # the room between two neighbors
+POSITION_STEP: Final = 1024  # the distance between two neighbors
 
 
 def distinct(items: Iterable[Item]) -> tuple[Item, ...]:
@@ -20,30 +20,30 @@ def distinct(items: Iterable[Item]) -> tuple[Item, ...]:
 
 
 def moved_to_end(order: Sequence[Item], items: Iterable[Item]) -> tuple[Item, ...]:
-    """Return the order with `items` last, in the order given; those not there yet are added."""
+    """Return the order with `items` moved to the end, in the given order; new ones are added."""
     moving = distinct(items)
     staying = set(order) - set(moving)
     return (*(item for item in order if item in staying), *moving)
 
 
 def without(order: Sequence[Item], items: Iterable[Item]) -> tuple[Item, ...]:
-    """Return the order without `items`; those that aren't there are ignored."""
+    """Return the order without `items`; items it doesn't contain are ignored."""
     leaving = set(items)
     return tuple(item for item in order if item not in leaving)
 
 
 def rearranged(order: Sequence[Item], wanted: Sequence[Item]) -> tuple[Item, ...]:
-    """Return `wanted`, which must hold exactly the items of `order`.
+    """Return `wanted` if it contains exactly the items of `order`.
 
     Raises:
         InvalidValue: an item is missing, added or repeated.
     """
     if len(wanted) != len(order) or set(wanted) != set(order) or len(set(wanted)) != len(wanted):
-        raise InvalidValue(what="the new order", rule="must hold each image of the album exactly once")
+        raise InvalidValue(what="the new order", rule="must contain each image of the album exactly once")
     return tuple(wanted)
 
 
 def positions_after(last: int | None, count: int) -> tuple[int, ...]:
-    """Return `count` ascending positions behind `last`, or from the start of an empty album (`None`)."""
+    """Return `count` ascending positions after `last`, or from the start of an empty album (`None`)."""
     start = 0 if last is None else last
     return tuple(start + POSITION_STEP * (index + 1) for index in range(count))

@@ -1,4 +1,4 @@
-"""Facts: what must be told after a commit, kept in the outbox until somebody has heard it."""
+"""The transactional outbox: messages that must be sent after the commit, stored until the queue has accepted them."""
 
 from datetime import datetime
 
@@ -9,8 +9,8 @@ from spike_core.domain.identifiers import JobId
 
 @frozen(kw_only=True)
 class OutboxMessage:
-    """A pending job wants to be handed to a worker queue at `due_at` or later."""
+    """A pending job's id, to be sent to a worker queue at `due_at` or later."""
 
     job_id: JobId
     due_at: datetime
-    refused_since: datetime | None = None  # since when the queue has taken no message for it
+    refused_since: datetime | None = None  # when the queue first refused it, if it has since then

@@ -1,4 +1,4 @@
-"""Changes: what is to become of a value's facts, those left out staying as they are."""
+"""Patches: partial updates. An attribute that a patch leaves at `UNCHANGED` keeps its value."""
 
 from enum import Enum
 from typing import Any, Final, Literal
@@ -15,5 +15,5 @@ Unchanged = Literal[_Unchanged.UNCHANGED]
 
 
 def named_in(changes: Any) -> dict[str, Any]:
-    """Return the facts that an attrs value of changes names."""
+    """Return the attributes that a patch, an attrs instance, sets."""
     return {name: value for name, value in asdict(changes, recurse=False).items() if value is not UNCHANGED}

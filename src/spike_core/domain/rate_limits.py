@@ -1,4 +1,4 @@
-"""Rates: how often one caller may ask for what, in fixed windows of time."""
+"""Rate limits: how many requests one caller may make per fixed window."""
 
 from datetime import datetime, timedelta
 from enum import Enum
@@ -7,7 +7,7 @@ from attrs import field, frozen, validators
 
 
 class RateLimitGroup(Enum):
-    """What is counted together."""
+    """A group of requests that share one count per caller."""
 
     UPLOAD = "upload"
     BATCH_UPLOAD = "batch-upload"
@@ -19,12 +19,12 @@ class RateLimitGroup(Enum):
     ANONYMOUS_MIX = "anonymous-mix"
     GENERATE = "generate"
     MODIFY = "modify"
-    GENERAL = "general"  # whatever has no bucket of its own
+    GENERAL = "general"  # requests without a group of their own
 
 
 @frozen(kw_only=True)
 class RateLimit:
-    """So many requests of a bucket within a window, which begins with a caller's first."""
+    """At most `limit` requests of a group per window; a window begins with the caller's first request."""
 
     bucket: RateLimitGroup
     limit: int = field(validator=validators.ge(1))
@@ -33,9 +33,9 @@ class RateLimit:
 
 @frozen(kw_only=True)
 class Allowance:
-    """What is left to a caller after a request was counted."""
+    """A caller's remaining requests after one was counted."""
 
     limit: int
-    remaining: int  # 0 for the last request that is allowed, and for those beyond
-    is_exceeded: bool  # this request is one too many
+    remaining: int  # 0 for the last allowed request and for all beyond it
+    is_exceeded: bool  # this request exceeds the limit
     resets_at: datetime  # in whole seconds

@@ -1,4 +1,4 @@
-"""Tallies: how much of something there is, for those who watch over the service."""
+"""Statistics over all owners, for metrics."""
 
 from datetime import datetime
 
@@ -9,18 +9,18 @@ _NONE_OR_MORE = validators.ge(0)
 
 @frozen(kw_only=True)
 class QueueStatistics:
-    """The jobs that haven't ended, by how far they are."""
+    """The number of unsettled jobs by state."""
 
-    waiting: int = field(validator=_NONE_OR_MORE)  # for their owner's turn
-    announced: int = field(validator=_NONE_OR_MORE)  # to be handed to the worker queue
-    started: int = field(validator=_NONE_OR_MORE)  # handed over
-    claimed: int = field(validator=_NONE_OR_MORE)  # in work
-    oldest_unclaimed_at: datetime | None  # when the job was accepted that waits longest for a worker
+    waiting: int = field(validator=_NONE_OR_MORE)  # held back by fair scheduling
+    announced: int = field(validator=_NONE_OR_MORE)  # in the outbox
+    started: int = field(validator=_NONE_OR_MORE)  # in a worker queue
+    claimed: int = field(validator=_NONE_OR_MORE)  # leased to a worker
+    oldest_unclaimed_at: datetime | None  # when the oldest job not yet claimed was accepted
 
 
 @frozen(kw_only=True)
 class RefundStatistics:
-    """All refunds there ever were."""
+    """The number of refunds and their sum, over all time."""
 
     refunds: int = field(validator=_NONE_OR_MORE)
     tokens: int = field(validator=_NONE_OR_MORE)

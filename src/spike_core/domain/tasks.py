@@ -1,4 +1,4 @@
-"""Tasks: what a job is to do, and what it takes to do it."""
+"""Tasks: what a job does, and its inputs."""
 
 from attrs import frozen
 
@@ -10,22 +10,22 @@ from spike_core.domain.objects import ObjectKey
 
 @frozen(kw_only=True)
 class JobInput:
-    """A picture that came with a request: an object of its job, and in nobody's list of images."""
+    """A picture inside a job's request: an object of the job, not an image of its owner."""
 
     key: ObjectKey
-    dimensions: Dimensions  # as seen: after EXIF orientation
+    dimensions: Dimensions  # after EXIF orientation is applied
 
 
 @frozen(kw_only=True)
 class Enhancement:
-    """Make an image larger, or smaller, and better."""
+    """Enhance an image at the tier's size."""
 
     image_id: ImageId
 
 
 @frozen(kw_only=True)
 class Blend:
-    """Merge a picture into an image, then enhance it."""
+    """Merge a second picture into an image, then enhance the blend."""
 
     image_id: ImageId
     source: ImageId | JobInput
@@ -33,7 +33,7 @@ class Blend:
 
 @frozen(kw_only=True)
 class Generation:
-    """Make a picture from words."""
+    """Generate a picture from a prompt."""
 
     prompt: Prompt
     negative: Prompt | None
@@ -42,7 +42,7 @@ class Generation:
 
 @frozen(kw_only=True)
 class Modification:
-    """Change a picture by words."""
+    """Modify a picture by a prompt."""
 
     prompt: Prompt
     negative: Prompt | None

@@ -1,4 +1,4 @@
-"""Tiers: what can be bought, for how many tokens, and how large it comes out."""
+"""Tiers: the sizes that can be ordered and their prices."""
 
 from enum import Enum
 from typing import Final, Self
@@ -21,7 +21,7 @@ class Tier(Enum):
         """Return the tier of this name.
 
         Raises:
-            InvalidValue: there is none.
+            InvalidValue: there is no such tier.
         """
         try:
             return cls(text)
@@ -31,12 +31,12 @@ class Tier(Enum):
 
     @property
     def price(self) -> Tokens:
-        """What one job at this tier costs."""
+        """The price of one job at this tier."""
         return _PRICES[self]
 
     @property
     def longest_side_px(self) -> int:
-        """The longest side of the result, exactly."""
+        """The exact longest side of the result, in pixels."""
         return _LONGEST_SIDES_PX[self]
 
     def output_size(self, original: Dimensions) -> Dimensions:

@@ -1,4 +1,4 @@
-"""Tokens: the whole, never negative currency that enhancement is paid in."""
+"""Tokens: the unit of payment, a whole number that is never negative."""
 
 from typing import Final, Self
 
@@ -6,7 +6,7 @@ from attrs import field, frozen
 
 from spike_core.domain.errors import InvalidValue
 
-TOKENS_MAX: Final = 2**53 - 1  # what every JSON reader holds exactly (RFC 8259, section 6)
+TOKENS_MAX: Final = 2**53 - 1  # the largest integer that every JSON parser keeps exact (RFC 8259, section 6)
 
 
 @frozen(order=True)
@@ -14,7 +14,7 @@ class Tokens:
     """An amount of tokens: a whole number from 0 to `TOKENS_MAX`.
 
     Raises:
-        InvalidValue: the amount isn't a whole number in that range. `True` isn't a number here.
+        InvalidValue: the amount isn't a whole number in that range. Booleans are rejected.
     """
 
     amount: int = field()

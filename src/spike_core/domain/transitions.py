@@ -1,4 +1,4 @@
-"""The transition table: every legal move of a job, in one place."""
+"""The transition table: every legal state change of a job."""
 
 from collections.abc import Mapping
 from typing import Final
@@ -34,7 +34,7 @@ def check_transition(source: Job, target: Job) -> None:
     """Check that `source` may become `target`.
 
     Raises:
-        IllegalTransition: the table has no such move.
+        IllegalTransition: the table has no such transition.
     """
     if type(target) not in TRANSITIONS[type(source)]:
         raise IllegalTransition(source=source.status.value, target=target.status.value)
@@ -44,7 +44,7 @@ def unsettled(job: Job, *, target: JobStatus) -> PendingJob | StartedJob | Claim
     """Return the job if it hasn't ended yet.
 
     Raises:
-        IllegalTransition: it has, and can't become `target` any more.
+        IllegalTransition: it has, and can no longer become `target`.
     """
     if isinstance(job, SettledJob):
         raise IllegalTransition(source=job.status.value, target=target.value)

@@ -1,7 +1,7 @@
-"""The wallet: a balance, its regeneration clock, and the moves that change it.
+"""The wallet: a balance, its regeneration clock, and the operations that change it.
 
-Every move returns a `Posting`: the new wallet and the ledger entries that explain it. The two are only ever stored
-together, so a balance without its explanation can't come to be.
+Every operation returns a `Posting`: the new wallet and the ledger entries that account for the change. The two are
+always stored together, so every balance has its ledger.
 """
 
 from datetime import datetime
@@ -17,16 +17,16 @@ from spike_core.domain.tokens import NO_TOKENS, Tokens
 
 @frozen(kw_only=True)
 class Wallet:
-    """One owner's tokens."""
+    """One owner's balance."""
 
     owner_id: OwnerId
     balance: Tokens
-    regenerated_at: datetime  # up to when regeneration has been counted, UTC
-    entries: int  # how many ledger entries explain the balance
+    regenerated_at: datetime  # regeneration is included up to this time, UTC
+    entries: int  # the number of ledger entries
 
     @classmethod
     def empty(cls, owner_id: OwnerId, *, now: datetime) -> Self:
-        """Return a wallet that holds nothing and starts regenerating now."""
+        """Return an empty wallet that starts regenerating now."""
         return cls(owner_id=owner_id, balance=NO_TOKENS, regenerated_at=now, entries=0)
 
     def spend(
@@ -38,7 +38,7 @@ class Wallet:
         reason: str,
         kind: EntryKind = EntryKind.SPEND_ENHANCEMENT,
     ) -> "Posting":
-        """Pay `price` for a job. Zero is an ordinary price and leaves no entry.
+        """Pay `price` for a job. A price of zero is valid and makes no entry.
 
         Raises:
             NotEnoughTokens: the balance is below the price; nothing changed.
@@ -48,11 +48,11 @@ class Wallet:
         return self._move(-price.amount, kind=kind, job_id=job_id, reason=reason, now=now)
 
     def refund(self, price: Tokens, *, job_id: JobId, now: datetime, reason: str) -> "Posting":
-        """Give back what a job was charged, in full and above any cap. Zero leaves no entry."""
+        """Refund a job's charge in full, above the cap if need be. Zero makes no entry."""
         return self._move(price.amount, kind=EntryKind.REFUND, job_id=job_id, reason=reason, now=now)
 
     def credit(self, tokens: Tokens, *, kind: EntryKind, now: datetime, reason: str) -> "Posting":
-        """Add tokens that were granted, bought or regenerated, above any cap. Zero leaves no entry."""
+        """Add granted, bought or regenerated tokens, above the cap if need be. Zero makes no entry."""
         return self._move(tokens.amount, kind=kind, job_id=None, reason=reason, now=now)
 
     def _move(self, amount: int, *, kind: EntryKind, job_id: JobId | None, reason: str, now: datetime) -> "Posting":
@@ -74,11 +74,11 @@ class Wallet:
 
 @frozen(kw_only=True)
 class Posting:
-    """A wallet after a change, with the ledger entries that explain the change."""
+    """A wallet after a change, with the ledger entries that account for the change."""
 
     wallet: Wallet
     entries: tuple[LedgerEntry, ...] = ()
 
     def after(self, earlier: Self) -> Self:
-        """Return this posting with the entries of an `earlier` one in front."""
+        """Return this posting with the entries of an `earlier` one prepended."""
         return evolve(self, entries=earlier.entries + self.entries)

@@ -85,7 +85,7 @@ def test_a_refused_text_is_not_repeated() -> None:
         (IllegalTransition(source="COMPLETED", target="CANCELLED"), "a COMPLETED job can't become CANCELLED"),
         (UnusableResult("it is elsewhere"), "the enhanced picture is unusable: it is elsewhere"),
         (InvalidResult("it is blank"), "the enhanced picture failed its check: it is blank"),
-        (NotEnoughTokens(required=5, balance=3), "The wallet holds less than the price."),
+        (NotEnoughTokens(required=5, balance=3), "The wallet's balance is below the price."),
     ],
 )
 def test_errors_with_fields_name_them(error: SpikeError, sentence: str) -> None:

@@ -49,7 +49,7 @@ def test_a_refund_is_positive_and_names_its_job() -> None:
 
 @pytest.mark.parametrize("kind", EntryKind)
 def test_an_entry_moves_something(kind: EntryKind) -> None:
-    with pytest.raises(AssertionError, match="moves something"):
+    with pytest.raises(AssertionError, match="changes the balance"):
         an_entry(kind, 0, job_id=None)
 
 

@@ -168,7 +168,7 @@ def test_an_order_that_is_no_permutation_is_refused(ada: Caller, images: list[st
     for wrong in (images[:2], [*images, images[0]], [*images[:2], str(an_image_id())]):
         answer = ada.patch(path, {"imageOrder": wrong})
         assert answer.status_code == 400
-        assert "must hold each image of the album exactly once" in answer.json["suggestion"]
+        assert "must contain each image of the album exactly once" in answer.json["suggestion"]
     assert order(ada, album) == images
 
 
@@ -177,7 +177,7 @@ def test_a_large_order_may_be_longer_than_other_bodies(ada: Caller) -> None:
     path = f"/api/albums/{an_album(ada)}/images"
     refused = ada.patch(path, {"imageOrder": [str(an_image_id()) for _ in range(10_000)]})
     assert (refused.status_code, refused.json["code"]) == (400, "INVALID_INPUT")
-    assert "must hold each image" in refused.json["suggestion"]
+    assert "must contain each image" in refused.json["suggestion"]
     too_large = ada.patch(path, {"imageOrder": ["x" * 200] * 10_000})
     assert (too_large.status_code, too_large.json["code"]) == (400, "FILE_TOO_LARGE")
 
