@@ -14,7 +14,7 @@ NEURAL := $(PIP) install --require-hashes --no-deps --only-binary :all: -r requi
 HEIF   := $(PIP) install --require-hashes --no-deps --only-binary :all: -r requirements-heif.lock \
 	|| echo "no wheels of pillow-heif for this machine; HEIC pictures are refused"
 
-.PHONY: run install test test-full faults check format bench blend-pictures screenshots docs lock clean
+.PHONY: run install test test-fast test-full faults check format bench blend-pictures screenshots docs lock clean
 
 run: $(VENV)/.run ## start the service on http://localhost:3000
 	exec $(BIN)/spike serve --port $(PORT)
@@ -24,7 +24,10 @@ install: $(VENV)/.dev ## make .venv with all it takes to run and to test
 test: check ## check and run all tests
 	$(BIN)/pytest -n 2 --dist worksteal
 
-test-full: ## the same with all combinations, and three times as many examples of each property
+test-fast: $(VENV)/.dev ## without processes, servers and browsers; under two minutes
+	$(BIN)/pytest -q -n 2 --dist worksteal tests/unit tests/integration/pillow tests/integration/system tests/integration/packaging
+
+test-full: ## all combinations, and three times as many examples of each property
 	SPIKE_TEST_FULL=1 $(MAKE) test
 
 faults: $(VENV)/.dev ## break each component of a real installation; a table tells what was lost

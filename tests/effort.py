@@ -1,4 +1,7 @@
-"""How much is tried: in `make test` each law and each kind of input, in `make test-full` all combinations of them."""
+"""Test tiers: `make test` tries each law and each kind of input, `make test-full` all combinations of them.
+
+`make test-fast` leaves out what needs processes, servers or a browser; see the Makefile.
+"""
 
 import os
 from collections.abc import Sequence
@@ -14,8 +17,17 @@ _Case = TypeVar("_Case")
 
 
 IS_FULL: Final = bool(os.environ.get(VARIABLE))
-# for a test under load whose law a fault test of `make test` keeps as well
-LONG: Final = pytest.mark.skipif(not IS_FULL, reason="`make test-full` runs it; a fault test keeps its law here")
+
+
+def long(*, kept_by: str) -> pytest.MarkDecorator:
+    """Mark a test, or one of its parameters, that only `make test-full` runs.
+
+    `kept_by` is the test, `<path>::<name>`, that keeps the same law in `make test`; test_tiers.py checks
+    that it exists and isn't long itself.
+    """
+    return pytest.mark.skipif(
+        not IS_FULL, reason=f"`make test-full` runs it; in `make test` its law is kept by {kept_by}"
+    )
 
 
 def examples(most: int) -> int:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Final, TypeVar
 
 PATIENCE_S: Final = 60.0  # a test that waits for so long has failed
-_PAUSE_S: Final = 0.01  # between two looks
+_PAUSE_S: Final = 0.03  # between two looks
 
 Seen = TypeVar("Seen")
 

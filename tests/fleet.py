@@ -27,6 +27,7 @@ IMPATIENT: Final = {
     "SPIKE_REDELIVER_AFTER_S": "3",
     "SPIKE_RETRY_DELAY_S": "0.1",
     "SPIKE_OPENING_GRANT": "1000",
+    "SPIKE_SANDBOX": "off",  # children cost more than the faults that they are not about
     "SPIKE_RATE_UPLOAD": "0",
     "SPIKE_RATE_ENHANCE": "0",
     "SPIKE_RATE_GET_IMAGE": "0",

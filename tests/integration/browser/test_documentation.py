@@ -2,12 +2,15 @@
 
 import subprocess
 import sys
+from itertools import product
 from pathlib import Path
 from typing import Final, Literal
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser
+
+from effort import staggered
 
 PROJECT: Final = Path(__file__).parents[3]
 PAGES: Final = (
@@ -29,8 +32,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder / "html"
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width_px", [360, 1600])
+@pytest.mark.parametrize(("width_px", "scheme"), staggered(list(product([360, 1600], ["light", "dark"])), step=3))
 def test_its_pages_are_accessible_and_fit_the_window(
     browser: Browser, site: Path, scheme: Literal["light", "dark"], width_px: int
 ) -> None:

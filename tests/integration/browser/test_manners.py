@@ -1,6 +1,7 @@
 """Point 8: axe finds nothing, nothing jumps, nothing comes from outside, and it is quick and small."""
 
 from collections.abc import Iterator
+from itertools import product
 from typing import Any, Final, Literal
 
 import pytest
@@ -8,6 +9,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
 from browsing import Person, as_file, photo, sign_in, upload
+from effort import staggered
 from running import Server
 
 SIZES: Final = ((360, 740), (900, 1000), (1600, 1000))
@@ -62,8 +64,7 @@ def violations(page: Page) -> list[str]:
     return [f"{each['id']}: {each['help']}: {node['html'][:200]}" for each in found for node in each["nodes"]]
 
 
-@pytest.mark.parametrize("scheme", SCHEMES)
-@pytest.mark.parametrize("size", SIZES, ids=str)
+@pytest.mark.parametrize(("size", "scheme"), staggered(list(product(SIZES, SCHEMES)), step=5), ids=str)
 def test_axe_finds_nothing_and_no_page_is_wider_than_the_window(visits: Page, services: dict[str, Any]) -> None:
     for path in PAGES:
         visits.goto(f"{services['owner'].server.url}/{path.format(**services)}")
@@ -99,7 +100,7 @@ def test_axe_finds_nothing_in_dialogs_trays_and_selections(
     context.close()
 
 
-@pytest.mark.parametrize("scheme", SCHEMES)
+@pytest.mark.parametrize("scheme", staggered(SCHEMES, step=2))
 def test_axe_finds_nothing_in_the_welcome(browser: Browser, server: Server, scheme: Literal["light", "dark"]) -> None:
     context = browser.new_context(color_scheme=scheme, reduced_motion="reduce")
     page = context.new_page()

@@ -25,6 +25,7 @@ def settings(postgres_url: str, redis_url: str, s3_server: S3Server) -> dict[str
     return {
         **IMPATIENT,
         **s3_server.credentials,
+        "SPIKE_SANDBOX": "on",
         "SPIKE_DATABASE_URL": postgres_url,
         "SPIKE_BROKER_URL": redis_url,
         "SPIKE_RATE_LIMIT_URL": redis_url,

@@ -23,7 +23,7 @@ def test_a_worker_whose_clock_jumps_takes_jobs_over_and_spoils_none(
     with (
         serving(scenario.folder, **scenario.settings) as server,
         a_fleet(scenario.folder, **scenario.settings) as right,
-        a_fleet(scenario.folder, **scenario.settings, SPIKE_TEST_CLOCK=str(clock), SPIKE_SANDBOX="off") as wrong,
+        a_fleet(scenario.folder, **scenario.settings, SPIKE_TEST_CLOCK=str(clock)) as wrong,
     ):
         image_id = scenario.upload(server)
         eventually("the first job is done", lambda: isinstance(next(iter(scenario.jobs().values())), CompletedJob))

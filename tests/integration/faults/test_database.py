@@ -10,6 +10,7 @@ from typing import Final
 import pytest
 from attrs import define, field
 
+from effort import long
 from eventually import eventually
 from fault_scenario import FaultScenario
 from fleet import Fleet, a_fleet
@@ -153,6 +154,9 @@ def test_a_worker_cut_off_from_its_database_changes_nothing_when_it_is_back(
         assert server.stop() == 0
 
 
+@long(
+    kept_by="tests/integration/faults/test_database.py::test_a_database_that_restarts_or_crashes_under_load_loses_nothing"
+)
 def test_connections_that_break_in_the_middle_of_anything_lose_nothing(
     scenario: FaultScenario, cable: Cable, postgres_server: PostgresServer
 ) -> None:

@@ -9,6 +9,7 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 import pytest
 
 from buckets import keys_in
+from effort import long
 from eventually import eventually
 from fault_scenario import FaultScenario
 from fleet import Fleet, a_fleet
@@ -98,6 +99,7 @@ def test_results_that_the_store_fails_are_stored_by_a_later_attempt(scenario: Fa
         await_objects(scenario, 1 + len(scenario.prices))  # one original, and one result for each job
 
 
+@long(kept_by="tests/integration/processes/test_serve_s3.py::test_a_store_that_stays_away_gives_the_tokens_back")
 def test_jobs_whose_results_the_store_never_takes_are_given_back(scenario: FaultScenario, store: FaultProxy) -> None:
     with an_installation(scenario, **OFTEN) as (server, _, image_id):
         with scenario.injecting("object store takes no result, for as long as a job is tried"):
@@ -110,6 +112,7 @@ def test_jobs_whose_results_the_store_never_takes_are_given_back(scenario: Fault
         await_objects(scenario, 2)  # those of failed attempts are collected
 
 
+@long(kept_by="tests/unit/services/test_deletion.py::test_an_object_that_cant_be_deleted_is_deleted_later")
 def test_deletions_that_the_store_fails_are_finished_later(scenario: FaultScenario, store: FaultProxy) -> None:
     """The client hears 500, the image is gone for everybody, and the sweeper finishes what was begun."""
     with an_installation(scenario, **OFTEN) as (server, _, _first):
@@ -128,6 +131,9 @@ def test_deletions_that_the_store_fails_are_finished_later(scenario: FaultScenar
             eventually("the rows are gone", lambda: len(scenario.images()) == 1)
 
 
+@long(
+    kept_by="tests/integration/faults/test_objects.py::test_results_that_the_store_fails_are_stored_by_a_later_attempt"
+)
 def test_a_slow_store_makes_everything_slow_and_nothing_wrong(scenario: FaultScenario, store: FaultProxy) -> None:
     """Slower than a heartbeat, so that leases are renewed while objects move."""
     store.delay_s = 0.6

@@ -8,6 +8,7 @@ from typing import Final
 
 import pytest
 
+from effort import long
 from eventually import eventually
 from fault_scenario import FaultScenario
 from fleet import a_fleet
@@ -69,6 +70,9 @@ def test_requests_succeed_while_the_queue_is_down_and_their_jobs_start_when_it_i
         scenario.recover()
 
 
+@long(
+    kept_by="tests/integration/faults/test_queue.py::test_requests_succeed_while_the_queue_is_down_and_their_jobs_start_when_it_is_back"
+)
 def test_a_queue_that_says_nothing_delays_requests_and_refuses_none(
     scenario: FaultScenario, server: Server, valkey: Valkey
 ) -> None:
@@ -93,6 +97,7 @@ def test_a_queue_that_forgets_everything_loses_no_job(scenario: FaultScenario, s
         scenario.recover()
 
 
+@long(kept_by="tests/integration/faults/test_queue.py::test_a_queue_that_forgets_everything_loses_no_job")
 def test_a_queue_that_is_killed_and_comes_back_empty_while_work_goes_on_is_no_event(
     scenario: FaultScenario, server: Server, valkey: Valkey, gate: Gate
 ) -> None:
@@ -133,6 +138,7 @@ def test_messages_that_come_ten_times_are_done_once(
     assert {(job.attempt, job.crashes) for job in scenario.jobs().values()} == {(1, 0)}
 
 
+@long(kept_by="tests/integration/sqlalchemy/test_two_at_once.py::test_a_sweep_against_a_late_delivery_has_one_winner")
 def test_several_sweepers_and_relays_at_once_bring_each_job_back_once(scenario: FaultScenario, valkey: Valkey) -> None:
     """Each process has both: two servers and two workers, all after the same jobs, whose messages are gone."""
     hasty = {"SPIKE_SWEEP_INTERVAL_S": "0.02", "SPIKE_RELAY_INTERVAL_S": "0.02", "SPIKE_REDELIVER_AFTER_S": "1"}

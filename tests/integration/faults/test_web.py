@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 import psycopg
 
 from buckets import keys_in
+from effort import long
 from eventually import eventually
 from fault_scenario import FaultScenario
 from fleet import a_fleet
@@ -90,6 +91,9 @@ def test_a_server_killed_in_an_upload_charges_nothing_and_leaves_nothing(scenari
         assert fleet.stop() == 0
 
 
+@long(
+    kept_by="tests/integration/faults/test_web.py::test_a_server_killed_in_an_upload_charges_nothing_and_leaves_nothing"
+)
 def test_a_server_killed_while_a_body_comes_in_keeps_nothing(scenario: FaultScenario) -> None:
     body = an_upload(encoded(photograph("chelsea.png")))
     with serving(scenario.folder, **scenario.settings) as server:

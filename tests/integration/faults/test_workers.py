@@ -7,6 +7,7 @@ from contextlib import contextmanager
 
 import pytest
 
+from effort import long, staggered
 from eventually import eventually
 from fault_scenario import FaultScenario
 from fleet import Fleet, a_fleet
@@ -49,6 +50,9 @@ def test_a_worker_killed_in_the_middle_of_its_work_is_replaced_and_its_job_done(
         assert (type(job), job.attempt, job.crashes) == (CompletedJob, 2, 1), "one death, one success"
 
 
+@long(
+    kept_by="tests/integration/faults/test_workers.py::test_a_worker_killed_in_the_middle_of_its_work_is_replaced_and_its_job_done"
+)
 def test_all_workers_and_their_supervisor_killed_at_once_lose_nothing(scenario: FaultScenario, gate: Gate) -> None:
     with serving(scenario.folder, **scenario.settings) as server:
         with a_fleet(scenario.folder, *TWO, **scenario.settings) as fleet:
@@ -116,6 +120,7 @@ def test_a_job_cancelled_while_in_work_stays_cancelled(scenario: FaultScenario, 
         assert scenario.job(job_id).status.value == "CANCELLED"
 
 
+@long(kept_by="tests/integration/faults/test_workers.py::test_a_job_cancelled_while_in_work_stays_cancelled")
 def test_an_image_deleted_while_it_is_worked_on_is_gone_and_refunded(scenario: FaultScenario, gate: Gate) -> None:
     """The worker's late object is nobody's, and collected."""
     often = {"SPIKE_COLLECT_INTERVAL_S": "0.5", "SPIKE_ORPHAN_AGE_S": "4"}
@@ -133,7 +138,7 @@ def test_an_image_deleted_while_it_is_worked_on_is_gone_and_refunded(scenario: F
         scenario.recover()
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("number", staggered([signal.SIGTERM, signal.SIGINT], step=2))
 def test_workers_told_to_end_under_load_leave_the_rest_to_the_next(
     scenario: FaultScenario, number: signal.Signals
 ) -> None:

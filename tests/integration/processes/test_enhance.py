@@ -12,6 +12,7 @@ import pytest
 from PIL import ExifTags, Image
 
 from corpus import CORPUS, strays
+from effort import staggered
 from pictures import an_animation, decoded, encoded, exif, photograph
 from running import PATIENCE_S, SPIKE, environment
 from spike_core.domain.objects import PictureFormat
@@ -162,7 +163,7 @@ def test_a_full_disk_leaves_no_half_file(folder: Path) -> None:
     assert names(folder) == {"cat.jpg", "cup.png"}
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", staggered([signal.SIGINT, signal.SIGTERM], step=2))
 def test_an_end_in_the_middle_leaves_whole_files_alone(folder: Path, number: signal.Signals) -> None:
     pictures = []
     for index in range(30):

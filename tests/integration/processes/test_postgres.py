@@ -10,7 +10,7 @@ from typing import Any, Final
 
 import pytest
 
-from effort import LONG
+from effort import long
 from multipart import CONTENT_TYPE, an_upload
 from pictures import encoded, photograph
 from running import Server, run_spike, serving
@@ -53,7 +53,9 @@ def upload(server: Server, token: str) -> Any:
     return answer.json
 
 
-@LONG
+@long(
+    kept_by="tests/integration/faults/test_web.py::test_of_a_hundred_spenders_at_two_servers_as_many_are_accepted_as_the_balance_pays_for"
+)
 def test_of_many_spenders_at_two_servers_exactly_as_many_are_accepted_as_the_balance_pays_for(
     folder: Path, postgres_url: str
 ) -> None:
@@ -101,6 +103,9 @@ def test_servers_that_start_at_once_on_an_empty_database_all_serve(folder: Path,
     assert sum("Sign-in token" in greeting for greeting in greetings) == 1
 
 
+@long(
+    kept_by="tests/integration/faults/test_database.py::test_a_database_that_restarts_or_crashes_under_load_loses_nothing"
+)
 def test_a_server_goes_on_when_its_database_is_back(folder: Path, postgres_server: PostgresServer) -> None:
     settings = shared(folder, postgres_server.url)
     token = new_user(folder, settings, tokens=100)

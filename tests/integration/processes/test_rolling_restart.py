@@ -7,7 +7,7 @@ from typing import Final
 
 import pytest
 
-from effort import LONG
+from effort import long
 from fleet import IMPATIENT, check_audit
 from load import ROUNDS, Load, Pair
 from servers.nginx import nginx_before
@@ -58,13 +58,18 @@ def check_books(pair: Pair, load: Load) -> None:
     check_audit(pair.folder, **pair.settings)
 
 
-@LONG
+@long(
+    kept_by="tests/integration/faults/test_rolling_restart.py::test_servers_and_workers_restarted_in_turns_lose_no_request_and_no_job"
+)
 def test_a_client_that_goes_elsewhere_when_it_is_refused_loses_no_request(pair: Pair) -> None:
     load = Load(pair.ports, pair.servers[0].token)
     restarted_under(load, pair)
     check_books(pair, load)
 
 
+@long(
+    kept_by="tests/integration/faults/test_rolling_restart.py::test_servers_and_workers_restarted_in_turns_lose_no_request_and_no_job"
+)
 def test_behind_nginx_no_request_is_lost(pair: Pair) -> None:
     """The client asks nginx alone, with the configuration of `deploy/`, and repeats nothing."""
     with nginx_before(*pair.ports) as port:

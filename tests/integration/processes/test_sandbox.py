@@ -10,6 +10,7 @@ from typing import Final
 import psutil
 import pytest
 
+from effort import staggered
 from eventually import eventually
 from fleet import IMPATIENT, a_fleet, an_image, attempts, check_audit, ended
 from hostile_engine import a_hostile_engine, with_engine
@@ -31,6 +32,7 @@ def settings(tmp_path: Path) -> Mapping[str, str]:
     return {
         **IMPATIENT,
         **with_engine("hostile_pillow", tmp_path),
+        "SPIKE_SANDBOX": "on",
         "SPIKE_SANDBOX_MEMORY_MB": "512",
         "SPIKE_SANDBOX_CPU_S": "2",
         "SPIKE_SANDBOX_TIME_S": "10",
@@ -64,11 +66,14 @@ def balance(server: Server) -> int:
 
 @pytest.mark.parametrize(
     ("deed", "reason"),
-    [
-        ("segfault", STOPPED),
-        ("eat", "it takes more memory than one may"),
-        ("spin in C", "it took more processor time than one may"),
-    ],
+    staggered(
+        [
+            ("segfault", STOPPED),
+            ("eat", "it takes more memory than one may"),
+            ("spin in C", "it took more processor time than one may"),
+        ],
+        step=3,  # tests/integration/sandbox tries each way to die
+    ),
 )
 def test_a_picture_that_kills_three_times_is_refunded_and_others_are_served(
     folder: Path, settings: Mapping[str, str], deed: str, reason: str
@@ -90,7 +95,7 @@ def test_a_picture_that_kills_three_times_is_refunded_and_others_are_served(
     check_audit(folder)
 
 
-@pytest.mark.parametrize(("deed", "status"), [("segfault", 400), ("kill", 500), ("sleep", 500)])
+@pytest.mark.parametrize(("deed", "status"), staggered([("segfault", 400), ("sleep", 500), ("kill", 500)], step=2))
 def test_an_upload_that_kills_who_looks_at_it_is_answered_and_free(
     folder: Path, settings: Mapping[str, str], deed: str, status: int
 ) -> None:
@@ -144,7 +149,7 @@ def test_no_child_outlives_a_killed_worker(folder: Path, settings: Mapping[str, 
             wait_for_end(child)
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("number", staggered([signal.SIGTERM, signal.SIGINT], step=2))
 def test_a_server_that_is_told_to_stop_leaves_no_child(
     folder: Path, settings: Mapping[str, str], number: signal.Signals
 ) -> None:

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from effort import long
 from multipart import CONTENT_TYPE, an_upload
 from pictures import encoded, photograph
 from running import PATIENCE_S, Server, run_spike, serving
@@ -71,6 +72,9 @@ def test_a_photograph_comes_back_at_each_tier(folder: Path, tier: str, side: int
             assert (max(enhanced.size), enhanced.format) == (side, "JPEG")
 
 
+@long(
+    kept_by="tests/integration/faults/test_embedded.py::test_a_server_killed_in_the_middle_of_everything_goes_on_where_it_was"
+)
 def test_a_killed_server_loses_no_job(folder: Path) -> None:
     with serving(folder, SPIKE_WORKER_THREADS="1") as server:
         token = server.token
@@ -86,6 +90,7 @@ def test_a_killed_server_loses_no_job(folder: Path) -> None:
     assert (audit.returncode, audit.stdout) == (0, "every invariant holds\n")
 
 
+@long(kept_by="tests/integration/faults/test_workers.py::test_a_picture_that_takes_every_worker_along_is_given_back")
 def test_a_picture_that_stops_the_worker_each_time_is_refunded(folder: Path) -> None:
     settings = {"SPIKE_WORKER_THREADS": "1", "SPIKE_DEATHS_MAX": "1"}
     with serving(folder, **settings) as server:
@@ -106,6 +111,7 @@ def test_a_picture_that_stops_the_worker_each_time_is_refunded(folder: Path) -> 
     assert run_spike("audit", folder=folder).returncode == 0
 
 
+@long(kept_by="tests/integration/processes/test_ending.py::test_what_the_kernel_has_accepted_is_answered")
 def test_sigterm_ends_what_is_under_way_first(folder: Path) -> None:
     """Requests that were sent before the signal are answered after it, and then the server ends."""
     with serving(folder, SPIKE_WEB_THREADS="8") as server:

@@ -14,6 +14,7 @@ import pytest
 from attrs import frozen
 from PIL import Image
 
+from effort import long
 from missing import do_without
 from multipart import CONTENT_TYPE, an_upload
 from pictures import encoded, photograph
@@ -133,6 +134,7 @@ def bucket_of(server: S3Server) -> str:
     return urlsplit(server.storage_url).netloc
 
 
+@long(kept_by="tests/integration/processes/test_serve_s3.py::test_a_store_that_stays_away_gives_the_tokens_back")
 def test_a_store_that_goes_away_and_comes_back_loses_nothing(folder: Path, own_server: OwnServer) -> None:
     s3 = own_server.with_bucket()
     settings: Mapping[str, str] = settings_for(s3) | {

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from effort import staggered
 from running import run_spike
 from spike_sqlalchemy.schema import HEAD
 
@@ -28,7 +29,7 @@ def told(*command: str, folder: Path, **settings: str) -> str:
     return answer.stderr
 
 
-@pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command[0])
+@pytest.mark.parametrize("command", staggered(COMMANDS, step=3), ids=lambda command: command[0])
 def test_a_database_of_a_newer_release_is_left_alone(folder: Path, command: tuple[str, ...]) -> None:
     assert run_spike("migrate", folder=folder).returncode == 0
     with closing(sqlite3.connect(folder / "spike.db")) as database:

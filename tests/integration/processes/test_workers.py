@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from effort import long, staggered
 from eventually import eventually
 from fleet import IMPATIENT, a_fleet, an_image, attempts, check_audit, ended, enhance, is_alive
 from running import PATIENCE_S, run_spike, serving
@@ -20,6 +21,9 @@ def settings(redis_url: str) -> dict[str, str]:
     return {**IMPATIENT, "SPIKE_BROKER_URL": redis_url, "SPIKE_RATE_LIMIT_URL": redis_url}
 
 
+@long(
+    kept_by="tests/integration/faults/test_workers.py::test_workers_told_to_end_under_load_leave_the_rest_to_the_next"
+)
 def test_two_processes_share_thirty_jobs(folder: Path, settings: dict[str, str]) -> None:
     with serving(folder, **settings) as server:
         with a_fleet(folder, "--processes", "2", "--threads", "2", **settings) as fleet:
@@ -53,7 +57,7 @@ def test_a_server_with_a_shared_queue_works_where_it_is_told_to(folder: Path, se
     check_audit(folder)
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("number", staggered([signal.SIGTERM, signal.SIGINT], step=2))
 def test_a_signal_lets_jobs_in_work_end_first(folder: Path, settings: dict[str, str], number: signal.Signals) -> None:
     with serving(folder, **settings) as server:
         image_id = an_image(server)

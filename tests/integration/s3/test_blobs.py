@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from attrs import evolve
 
+from effort import long
 from missing import do_without
 from servers.s3 import S3Server
 from spike_contracts.blobs import BlobStoreContract, a_result_key, an_original, content_of, everything
@@ -43,6 +44,7 @@ def requests_at_most(most: int, connection: Connection) -> Iterator[None]:
     assert len(sent) <= most, sent
 
 
+@long(kept_by="tests/integration/s3/test_listing_memory.py::test_ten_times_as_many_objects_take_no_more_memory")
 def test_more_than_a_thousand_objects_are_found_and_deleted(blobs: S3BlobStore, connection: Connection) -> None:
     """More than one request may list or delete; others are spared."""
     keys = sorted(an_original() for _ in range(1001))
