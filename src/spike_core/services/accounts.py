@@ -14,7 +14,7 @@ from spike_core.ports.clock import Clock
 from spike_core.ports.ids import Ids
 from spike_core.ports.secrets import Secrets
 from spike_core.ports.transactions import Transactions
-from spike_core.services.attempts import repeated
+from spike_core.services.retries import retry_on_conflict
 
 SESSION_LIFETIME = timedelta(days=30)
 
@@ -39,7 +39,7 @@ class Registration:
     secrets: Secrets
     opening_grant: Tokens = Tokens(100)
 
-    @repeated
+    @retry_on_conflict
     def register(self, email: Email, *, tokens: Tokens | None = None) -> Registered:
         """Create a user whose wallet holds `tokens`, or the opening grant.
 

@@ -11,7 +11,7 @@ from spike_core.domain.ordering import distinct, rearranged
 from spike_core.ports.clock import Clock
 from spike_core.ports.ids import Ids
 from spike_core.ports.transactions import Transaction, Transactions
-from spike_core.services.attempts import repeated
+from spike_core.services.retries import retry_on_conflict
 
 
 @frozen(kw_only=True)
@@ -33,7 +33,7 @@ class AlbumContents:
     clock: Clock
     ids: Ids
 
-    @repeated
+    @retry_on_conflict
     def move(
         self, owner_id: OwnerId, image_ids: Sequence[ImageId], *, target: AlbumId, source: AlbumId | None = None
     ) -> Sequence[Moved]:
@@ -62,7 +62,7 @@ class AlbumContents:
                     tx.albums.replace(uncovered)
         return [Moved(place=place, was_there=place.id != new) for place, (new, _) in zip(places, fresh, strict=True)]
 
-    @repeated
+    @retry_on_conflict
     def remove(self, owner_id: OwnerId, image_ids: Sequence[ImageId], *, album_id: AlbumId) -> int:
         """Take images out of the album and return how many were in it; its cover goes along with its image.
 
@@ -78,7 +78,7 @@ class AlbumContents:
                 tx.albums.replace(uncovered)
         return removed
 
-    @repeated
+    @retry_on_conflict
     def rearrange(self, owner_id: OwnerId, order: Sequence[ImageId], *, album_id: AlbumId) -> Sequence[AlbumImage]:
         """Put the album's images in this order.
 

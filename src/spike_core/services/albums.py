@@ -17,7 +17,7 @@ from spike_core.ports.ids import Ids
 from spike_core.ports.secrets import Secrets
 from spike_core.ports.transactions import Transaction, Transactions
 from spike_core.services.afterthoughts import Then, nothing_more
-from spike_core.services.attempts import repeated
+from spike_core.services.retries import retry_on_conflict
 
 
 @frozen(kw_only=True)
@@ -48,7 +48,7 @@ class Albums:
     ids: Ids
     secrets: Secrets
 
-    @repeated
+    @retry_on_conflict
     def create(self, owner_id: OwnerId, wanted: NewAlbum, *, then: Then[Album] = nothing_more) -> Album:
         """Make an empty album; an unlisted one gets a share token.
 
@@ -98,7 +98,7 @@ class Albums:
         shown = [(place, images[place.image_id]) for place in places if place.image_id in images]
         return ShownAlbum(album=album, images=shown)
 
-    @repeated
+    @retry_on_conflict
     def change(self, owner_id: OwnerId, album_id: AlbumId, changes: AlbumPatch) -> Album:
         """Change the album's own facts, all or none.
 
@@ -114,7 +114,7 @@ class Albums:
                 tx.albums.replace(changed)
         return changed
 
-    @repeated
+    @retry_on_conflict
     def remove(self, owner_id: OwnerId, album_id: AlbumId) -> None:
         """Remove the album. Its images stay, in other albums too.
 

@@ -13,7 +13,7 @@ from spike_core.ports.clock import Clock
 from spike_core.ports.ids import Ids
 from spike_core.ports.secrets import Secrets
 from spike_core.ports.transactions import Transactions
-from spike_core.services.attempts import repeated
+from spike_core.services.retries import retry_on_conflict
 
 
 @frozen(kw_only=True)
@@ -42,7 +42,7 @@ class ApiKeys:
         with self.transactions.view() as tx:
             return tx.accounts.user_by_email(email).id
 
-    @repeated
+    @retry_on_conflict
     def create(self, user_id: UserId, name: ApiKeyName) -> NewApiKey:
         """Give the user one more key.
 
@@ -74,7 +74,7 @@ class ApiKeys:
             keys = [*tx.api_keys.active(user_id), *tx.api_keys.revoked(user_id, limit=API_KEYS_REVOKED_SHOWN_MAX)]
         return sorted(keys, key=lambda key: (key.created_at, key.id), reverse=True)
 
-    @repeated
+    @retry_on_conflict
     def revoke(self, user_id: UserId, key_id: ApiKeyId) -> ApiKey:
         """Revoke the user's key, for good and from now on; doing it again changes nothing.
 

@@ -14,8 +14,8 @@ from spike_core.domain.limits import UPLOAD_BYTES_MAX
 from spike_core.domain.tokens import NO_TOKENS, Tokens
 from spike_core.ports.blobs import BlobStore
 from spike_core.services.afterthoughts import Then, nothing_more
-from spike_core.services.attempts import repeated
 from spike_core.services.billing import AcceptedJobs
+from spike_core.services.retries import retry_on_conflict
 from spike_core.services.uploads import Uploads
 
 STORING_THREADS: Final = 4  # of one batch
@@ -105,7 +105,7 @@ class BatchUploads:
         if not stored:
             return _batch(validated, AcceptedJobs(jobs=(), due=(), balance=balance), troubles)
 
-        @repeated
+        @retry_on_conflict
         def record() -> tuple[AcceptedJobs, UploadedBatch]:
             with self.uploads.transactions.begin() as tx:
                 accepted = self.uploads.record(

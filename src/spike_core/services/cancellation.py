@@ -9,8 +9,8 @@ from spike_core.domain.tokens import Tokens
 from spike_core.domain.transitions import unsettled
 from spike_core.ports.clock import Clock
 from spike_core.ports.transactions import Transactions
-from spike_core.services.attempts import repeated
 from spike_core.services.billing import Billing
+from spike_core.services.retries import retry_on_conflict
 
 
 @frozen(kw_only=True)
@@ -30,7 +30,7 @@ class Cancellation:
     clock: Clock
     billing: Billing
 
-    @repeated
+    @retry_on_conflict
     def cancel(self, owner_id: OwnerId, job_id: JobId) -> Cancelled:
         """Cancel the owner's job and refund it, in one transaction.
 

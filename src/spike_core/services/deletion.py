@@ -16,9 +16,9 @@ from spike_core.domain.objects import ObjectKey
 from spike_core.ports.blobs import BlobStore
 from spike_core.ports.clock import Clock
 from spike_core.ports.transactions import Transaction, Transactions
-from spike_core.services.attempts import repeated
 from spike_core.services.billing import Billing
 from spike_core.services.object_references import named_by
+from spike_core.services.retries import retry_on_conflict
 
 DELETIONS_BATCH: Final = 50
 
@@ -38,7 +38,7 @@ class Deletion:
     clock: Clock
     billing: Billing
 
-    @repeated
+    @retry_on_conflict
     def remove(self, owner_id: OwnerId, image_id: ImageId) -> None:
         """Remove the owner's image.
 

@@ -16,9 +16,9 @@ from spike_core.domain.priorities import Priority
 from spike_core.ports.clock import Clock
 from spike_core.ports.queue import JobQueue
 from spike_core.ports.transactions import Transactions
-from spike_core.services.attempts import repeated
 from spike_core.services.fair_scheduling import FairScheduling
 from spike_core.services.job_transitions import JobTransitions
+from spike_core.services.retries import retry_on_conflict
 
 RELAY_BATCH: Final = 100
 RELAY_TIME_MAX: Final = timedelta(seconds=30)  # for a batch; then another relay takes it
@@ -100,7 +100,7 @@ class Dispatch:
                 return jobs[:count]  # the others would be refused too, each after its time-out
         return jobs
 
-    @repeated  # the request and a relay may be at the same jobs
+    @retry_on_conflict  # the request and a relay may be at the same jobs
     def _mark_started(self, jobs: Sequence[PendingJob]) -> None:
         if not jobs:
             return

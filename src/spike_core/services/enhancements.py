@@ -17,10 +17,10 @@ from spike_core.ports.clock import Clock
 from spike_core.ports.ids import Ids
 from spike_core.ports.transactions import Transaction, Transactions
 from spike_core.services.afterthoughts import Then, nothing_more
-from spike_core.services.attempts import repeated
 from spike_core.services.billing import Billing
 from spike_core.services.dispatch import Dispatch
 from spike_core.services.ingest import Ingest, InlineImage
+from spike_core.services.retries import retry_on_conflict
 
 
 @frozen(kw_only=True)
@@ -69,7 +69,7 @@ class Enhancements:
     dispatch: Dispatch
     ingest: Ingest
 
-    @repeated
+    @retry_on_conflict
     def enhance(
         self,
         owner_id: OwnerId,
@@ -128,7 +128,7 @@ class Enhancements:
             ANONYMOUS, image_id=image_id, tier=Tier.FREE, source=source, request_id=request_id, then=then
         )
 
-    @repeated
+    @retry_on_conflict
     def enhance_in_parallel(
         self,
         owner_id: OwnerId,
@@ -159,7 +159,7 @@ class Enhancements:
         self.dispatch.start(accepted.due)
         return ParallelEnhancementAccepted(jobs=self._as_they_stand(accepted.jobs), balance=accepted.balance)
 
-    @repeated
+    @retry_on_conflict
     def enhance_batch(
         self,
         owner_id: OwnerId,

@@ -11,7 +11,7 @@ from spike_core.domain.limits import JobLimits
 from spike_core.domain.outbox import OutboxMessage
 from spike_core.ports.clock import Clock
 from spike_core.ports.transactions import Transactions
-from spike_core.services.attempts import repeated
+from spike_core.services.retries import retry_on_conflict
 
 OWNERS_BATCH: Final = 100
 
@@ -28,7 +28,7 @@ class FairScheduling:
     clock: Clock
     limits: JobLimits
 
-    @repeated
+    @retry_on_conflict
     def advance(self, owner_id: OwnerId) -> Sequence[PendingJob]:
         """Give the owner's oldest waiting jobs their outbox messages, and return those that there was room for.
 

@@ -21,10 +21,10 @@ from spike_core.ports.downloader import Downloader
 from spike_core.ports.ids import Ids
 from spike_core.ports.transactions import Transaction, Transactions
 from spike_core.services.afterthoughts import Then, nothing_more
-from spike_core.services.attempts import repeated
 from spike_core.services.billing import AcceptedJobs, Billing
 from spike_core.services.dispatch import Dispatch
 from spike_core.services.ingest import Ingest, InlineImage, ValidatedImage
+from spike_core.services.retries import retry_on_conflict
 
 
 @frozen(kw_only=True)
@@ -62,7 +62,7 @@ class Generations:
     ingest: Ingest
     downloader: Downloader
 
-    @repeated
+    @retry_on_conflict
     def generate(
         self,
         owner_id: OwnerId,
@@ -90,7 +90,7 @@ class Generations:
         self.dispatch.start(accepted.due)
         return creating
 
-    @repeated
+    @retry_on_conflict
     def modify(
         self,
         owner_id: OwnerId,

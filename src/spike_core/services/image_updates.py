@@ -10,7 +10,7 @@ from spike_core.ports.blobs import BlobStore
 from spike_core.ports.clock import Clock
 from spike_core.ports.probe import ImageProbe
 from spike_core.ports.transactions import Transactions
-from spike_core.services.attempts import repeated
+from spike_core.services.retries import retry_on_conflict
 
 
 @frozen(kw_only=True)
@@ -35,7 +35,7 @@ class ImageUpdates:
     probe: ImageProbe
     clock: Clock
 
-    @repeated
+    @retry_on_conflict
     def change(self, owner_id: OwnerId, image_id: ImageId, labels: ImagePatch) -> Image:
         """Change the owner's image and return it. What others may see mustn't tell where it was taken.
 

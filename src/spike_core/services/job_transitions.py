@@ -24,8 +24,8 @@ from spike_core.domain.limits import JobLimits
 from spike_core.domain.outbox import OutboxMessage
 from spike_core.ports.clock import Clock
 from spike_core.ports.transactions import Transaction, Transactions
-from spike_core.services.attempts import repeated
 from spike_core.services.billing import Billing
+from spike_core.services.retries import retry_on_conflict
 
 WORKER_DIED: Final = "The picture stopped the worker each time it was tried"
 
@@ -39,7 +39,7 @@ class JobTransitions:
     billing: Billing
     limits: JobLimits
 
-    @repeated
+    @retry_on_conflict
     def claim(self, job_id: JobId) -> ClaimedJob:
         """Begin the job's next attempt under a lease.
 
@@ -61,7 +61,7 @@ class JobTransitions:
             tx.outbox.remove([job_id])
         return claimed
 
-    @repeated
+    @retry_on_conflict
     def renew(self, job: ClaimedJob, *, progress: int) -> ClaimedJob:
         """Prolong the lease and note how far the work is, in percent below 100.
 
@@ -77,7 +77,7 @@ class JobTransitions:
             tx.jobs.replace(job, by=renewed)
         return renewed
 
-    @repeated
+    @retry_on_conflict
     def complete(self, job: ClaimedJob, result: Result) -> CompletedJob:
         """Deliver a result whose object is stored.
 
@@ -89,7 +89,7 @@ class JobTransitions:
             tx.jobs.replace(job, by=completed)
         return completed
 
-    @repeated
+    @retry_on_conflict
     def retry(self, job: ClaimedJob, reason: str) -> Job:
         """Give the job back after transient trouble, or fail it when its attempts are used up.
 
@@ -103,7 +103,7 @@ class JobTransitions:
             self._return(tx, job, released, delay=self.limits.delay_before(job.attempt + 1))
         return released
 
-    @repeated
+    @retry_on_conflict
     def hand_back(self, job: ClaimedJob) -> PendingJob:
         """Give the job back at once, at a worker's orderly end; it never fails of that.
 
@@ -117,7 +117,7 @@ class JobTransitions:
             self._return(tx, job, released, delay=timedelta(0))
         return released
 
-    @repeated
+    @retry_on_conflict
     def expire_lease(self, job: ClaimedJob) -> Job:
         """Give back the job of a worker that fell silent, or fail it when it has taken too many along.
 
@@ -136,7 +136,7 @@ class JobTransitions:
             self._return(tx, job, buried, delay=self.limits.delay_before(job.attempt + 1))
         return buried
 
-    @repeated
+    @retry_on_conflict
     def requeue(self, job: StartedJob) -> PendingJob:
         """Take back a job whose message was lost, to be handed over again.
 
@@ -149,7 +149,7 @@ class JobTransitions:
             tx.outbox.put([OutboxMessage(job_id=job.id, due_at=self.clock.now())])
         return recalled
 
-    @repeated
+    @retry_on_conflict
     def fail(self, job: UnsettledJob, reason: str) -> SettledJob:
         """End the job without a result and, in the same transaction, give back what it was charged.
 

@@ -14,7 +14,7 @@ from spike_core.domain.maintenance import MaintenanceRun, MaintenanceTask
 from spike_core.ports.clock import Clock
 from spike_core.ports.heartbeat import Heartbeat
 from spike_core.ports.transactions import Transactions
-from spike_core.services.attempts import repeated
+from spike_core.services.retries import retry_on_conflict
 
 LOOK_INTERVAL: Final = timedelta(minutes=1)  # between two looks at whether a chore is due; they cost one small query
 
@@ -50,7 +50,7 @@ class MaintenanceLease:
             finally:
                 self._end(round_)
 
-    @repeated
+    @retry_on_conflict
     def break_off_all(self) -> None:
         """Have every round that is held done again, where nobody can be at any: whoever shared the database has died.
 
@@ -61,7 +61,7 @@ class MaintenanceLease:
             with self.transactions.begin() as tx:
                 tx.chores.put(tx.chores.lock(chore).broken_off())
 
-    @repeated
+    @retry_on_conflict
     def _begun(self, chore: MaintenanceTask, *, every: timedelta) -> Sequence[MaintenanceRun]:
         """Begin the next round and return it; nothing where somebody else was faster."""
         with self.transactions.begin() as tx:

@@ -17,7 +17,7 @@ from spike_core.domain.idempotency import (
 from spike_core.ports.clock import Clock
 from spike_core.ports.transactions import Transaction, Transactions
 from spike_core.services.afterthoughts import Then
-from spike_core.services.attempts import repeated
+from spike_core.services.retries import retry_on_conflict
 
 Result = TypeVar("Result")
 
@@ -77,7 +77,7 @@ class ReceiptBook:
         with contextlib.suppress(Unavailable), self.transactions.begin() as tx:
             tx.receipts.amend(request.caller, request.key, answer)
 
-    @repeated
+    @retry_on_conflict
     def purge(self) -> int:
         """Forget receipts that are out of date, and return how many.
 

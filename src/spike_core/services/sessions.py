@@ -10,7 +10,7 @@ from spike_core.ports.clock import Clock
 from spike_core.ports.secrets import Secrets
 from spike_core.ports.transactions import Transactions
 from spike_core.services.accounts import SESSION_LIFETIME
-from spike_core.services.attempts import repeated
+from spike_core.services.retries import retry_on_conflict
 
 
 @frozen(kw_only=True)
@@ -30,7 +30,7 @@ class Sessions:
     clock: Clock
     secrets: Secrets
 
-    @repeated
+    @retry_on_conflict
     def open(self, user_id: UserId) -> OpenedSession:
         """Store a new session of the user.
 
@@ -45,13 +45,13 @@ class Sessions:
             tx.sessions.add(session)
         return OpenedSession(user=user, token=token, expires_at=session.expires_at)
 
-    @repeated
+    @retry_on_conflict
     def close(self, token: Secret) -> None:
         """End the session that the token opens; nothing where it opens none."""
         with self.transactions.begin() as tx:
             tx.sessions.remove(token.hash)
 
-    @repeated
+    @retry_on_conflict
     def purge(self) -> int:
         """Forget sessions that have expired, and return how many.
 

@@ -17,10 +17,10 @@ from spike_core.ports.clock import Clock
 from spike_core.ports.ids import Ids
 from spike_core.ports.transactions import Transaction, Transactions
 from spike_core.services.afterthoughts import Then, nothing_more
-from spike_core.services.attempts import repeated
 from spike_core.services.billing import AcceptedJobs, Billing
 from spike_core.services.dispatch import Dispatch
 from spike_core.services.ingest import Ingest, ValidatedImage
+from spike_core.services.retries import retry_on_conflict
 
 
 @frozen(kw_only=True)
@@ -47,7 +47,7 @@ class Uploads:
     dispatch: Dispatch
     ingest: Ingest
 
-    @repeated
+    @retry_on_conflict
     def upload(
         self,
         owner_id: OwnerId,
@@ -84,7 +84,7 @@ class Uploads:
         self.dispatch.start(accepted.due)
         return uploaded
 
-    @repeated
+    @retry_on_conflict
     def upload_anonymously(self, *, name: ImageName, content: BinaryIO, then: Then[Image] = nothing_more) -> Image:
         """Store one picture that belongs to nobody in particular: everybody who knows its id may see it.
 

@@ -14,8 +14,8 @@ from spike_core.domain.tokens import Tokens
 from spike_core.domain.wallet import Wallet
 from spike_core.ports.clock import Clock
 from spike_core.ports.transactions import Transactions
-from spike_core.services.attempts import repeated
 from spike_core.services.billing import Billing
+from spike_core.services.retries import retry_on_conflict
 
 
 @frozen(kw_only=True)
@@ -70,7 +70,7 @@ class Wallets:
         page = entries[:limit]
         return HistoryPage(entries=page, next_before=page[-1].sequence if len(entries) > limit else None)
 
-    @repeated
+    @retry_on_conflict
     def grant(self, email: Email, tokens: Tokens, *, reason: str = "Granted by the operator") -> Tokens:
         """Add tokens to the wallet of the user with this address and return the new balance.
 

@@ -20,7 +20,7 @@ from spike_core.domain.images import Image
 from spike_core.domain.tokens import Tokens
 from spike_core.ports.factories import DatabaseLimits
 from spike_core.ports.transactions import Transactions
-from spike_core.services.attempts import repeated
+from spike_core.services.retries import retry_on_conflict
 from spike_sqlalchemy import PostgresDatabase, open_postgres
 from spike_sqlalchemy.prepared import Prepared
 from spike_sqlalchemy.transactions import SqlAlchemyTransaction
@@ -214,7 +214,7 @@ def test_of_two_that_wait_for_each_other_one_is_undone_and_succeeds_when_it_is_r
     def spend(first: int) -> None:
         begun = False
 
-        @repeated
+        @retry_on_conflict
         def both() -> None:
             nonlocal begun
             attempts.append(first)

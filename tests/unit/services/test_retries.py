@@ -14,7 +14,7 @@ from services import Services
 from spike_core.domain.errors import SpikeError, TransactionUndone
 from spike_core.domain.tiers import Tier
 from spike_core.ports.transactions import Transaction, Transactions
-from spike_core.services.attempts import ATTEMPTS_MAX, repeated
+from spike_core.services.retries import TRANSACTION_TRIES_MAX, retry_on_conflict
 
 SUPPRESSED = {"Queries.image", "ReceiptBook.amend", "BatchUploads.upload"}  # these see to it inside
 
@@ -66,7 +66,7 @@ def test_there_are_use_cases_to_look_at() -> None:
 
 
 @pytest.mark.parametrize("name", sorted(set(USE_CASES) - SUPPRESSED))
-def test_every_use_case_that_writes_is_repeated_when_it_is_undone(name: str) -> None:
+def test_every_use_case_that_writes_is_retried_when_it_is_undone(name: str) -> None:
     assert hasattr(USE_CASES[name], "__wrapped__")
 
 
@@ -75,10 +75,10 @@ def services() -> Services:
     return Services.build()
 
 
-def test_an_undone_request_is_done_again_and_charged_once(services: Services) -> None:
+def test_an_undone_request_is_retried_and_charged_once(services: Services) -> None:
     owner = services.owner(tokens=10)
     image = services.upload(owner).image
-    undone = Undone(services.enhancements.transactions, left=ATTEMPTS_MAX - 1)
+    undone = Undone(services.enhancements.transactions, left=TRANSACTION_TRIES_MAX - 1)
     enhancing = evolve(services.enhancements, transactions=undone).enhance(owner, image_id=image.id, tier=Tier.TIER_1K)
     assert undone.left == 0
     assert enhancing.balance.amount == services.balance(owner)
@@ -95,23 +95,23 @@ def test_an_upload_that_is_undone_reads_its_file_again(services: Services) -> No
     assert services.findings() == []
 
 
-def test_attempts_come_to_an_end() -> None:
+def test_retries_come_to_an_end() -> None:
     calls = []
 
-    @repeated
+    @retry_on_conflict
     def hopeless() -> None:
         calls.append(1)
         raise TransactionUndone
 
     with pytest.raises(TransactionUndone):
         hopeless()
-    assert len(calls) == ATTEMPTS_MAX
+    assert len(calls) == TRANSACTION_TRIES_MAX
 
 
-def test_no_other_error_is_worth_another_attempt() -> None:
+def test_no_other_error_is_retried() -> None:
     calls = []
 
-    @repeated
+    @retry_on_conflict
     def refused() -> None:
         calls.append(1)
         raise SpikeError
