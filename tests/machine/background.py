@@ -27,7 +27,7 @@ class LookingAfter(World):
             "collect": self.spike.sweep.collect_orphans,
             "removals": self.spike.deletion.finish_pending,
             "expiry": lambda: self.spike.deletion.expire_anonymous(retention=RETENTION),
-            "receipts": self.spike.receipts.purge,
+            "receipts": self.spike.idempotency.purge,
         }
         self.behind_the_scenes(crash, tasks[task])
 

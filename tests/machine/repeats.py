@@ -17,8 +17,9 @@ from spike_core.domain.generation import AspectRatio, Prompt
 from spike_core.domain.idempotency import IdempotencyKey, RecordedResponse, RequestDigest
 from spike_core.domain.identifiers import ImageId
 from spike_core.domain.tiers import Tier
+from spike_core.services.hooks import BeforeCommit
+from spike_core.services.idempotency import IdempotentRequest
 from spike_core.services.ingest import InlineImage
-from spike_core.services.receipts import Request
 
 payloads = st.sampled_from(["generate", "generate another", "modify", "upload", "enhance"])
 
@@ -69,17 +70,17 @@ class Repeating(World):
         self._send(sender, overtaken=overtaken, trouble=trouble)
 
     def _send(self, sender: Sender, *, overtaken: bool, trouble: Trouble) -> None:
-        """Send a request as the edge does; `overtaken`, without having seen the receipt of one that was faster."""
+        """Send a request as the edge does; `overtaken`, without having seen the record of one that was faster."""
         sent, now = self.sent[sender], self.clock.now()
         digest = RequestDigest.of(str(sent).encode())
-        request = Request(caller=str(sender[0]), key=sender[1], digest=digest)
+        request = IdempotentRequest(caller=str(sender[0]), key=sender[1], digest=digest)
         if overtaken:  # what is stored in vain is removed; were that to fail, it would be the sweeper's
             trouble = evolve(trouble, kills=True)
 
-        def act(then: Any) -> Any:
-            return self._act(sent, sender, then)
+        def use_case(record: BeforeCommit[Any]) -> Any:
+            return self._run(sent, sender, record)
 
-        answer = self.attempt(trouble, lambda: self._once(request, act, overtaken=overtaken))
+        answer = self.attempt(trouble, lambda: self._respond(request, use_case, overtaken=overtaken))
         first, left = self.now.receipt(sender, now=now), self.look()
         if first is not None:
             assert evolve(left, objects=self.now.objects) == self.now, "I10: the same key has one effect"
@@ -94,55 +95,55 @@ class Repeating(World):
             assert answer is None, "who was answered had an effect"
             assert evolve(left, objects=self.now.objects) == self.now
 
-    def _once(self, request: Request, act: Callable[[Any], Any], *, overtaken: bool) -> RecordedResponse:
-        receipts = self.spike.receipts
+    def _respond(
+        self, request: IdempotentRequest, use_case: Callable[[BeforeCommit[Any]], Any], *, overtaken: bool
+    ) -> RecordedResponse:
+        store = self.spike.idempotency
         if not overtaken:
             try:
-                return receipts.answer_to(request)
+                return store.response_to(request)
             except IdempotencyRecordNotFound:
                 pass
         try:
-            return _answer(act(receipts.keeping(request, _answer)))
+            return _response(use_case(store.recording(request, _response)))
         except Unavailable:
             raise
         except SpikeError as error:
             try:
-                return receipts.answer_to(request)
+                return store.response_to(request)
             except IdempotencyRecordNotFound:
                 raise error from None
 
-    def _act(self, sent: Sent, sender: Sender, then: Any) -> Any:
+    def _run(self, sent: Sent, sender: Sender, record: BeforeCommit[Any]) -> Any:
         owner_id, name = sender[0], self.request_ids[sender]
         content = io.BytesIO(PICTURES["good"])
+        uploads, enhancements = self.spike.uploads.before_commit(record), self.spike.enhancements.before_commit(record)
+        creations = self.spike.creations.before_commit(record)
         match sent.payload:
             case "upload":
-                return self.spike.uploads.upload(owner_id, name=NAME, content=content, request_id=name, then=then)
+                return uploads.upload(owner_id, name=NAME, content=content, request_id=name)
             case "enhance":
                 assert sent.image_id is not None
-                return self.spike.enhancements.enhance(
-                    owner_id, image_id=sent.image_id, tier=Tier.TIER_1K, request_id=name, then=then
-                )
+                return enhancements.enhance(owner_id, image_id=sent.image_id, tier=Tier.TIER_1K, request_id=name)
             case "modify":
-                return self.spike.creations.modify(
+                return creations.modify(
                     owner_id,
                     prompt=Prompt("a lake"),
                     negative=None,
                     tier=Tier.TIER_1K,
                     picture=InlineImage(content=content),
                     request_id=name,
-                    then=then,
                 )
             case _:
-                return self.spike.creations.generate(
+                return creations.generate(
                     owner_id,
                     prompt=Prompt("a lake"),
                     negative=None,
                     tier=Tier.TIER_1K,
                     aspect_ratio=AspectRatio.SQUARE,
                     request_id=name,
-                    then=then,
                 )
 
 
-def _answer(result: Any) -> RecordedResponse:
+def _response(result: Any) -> RecordedResponse:
     return RecordedResponse(status=200, body=str(result.job.id))

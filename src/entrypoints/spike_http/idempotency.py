@@ -1,7 +1,8 @@
-"""The header `Idempotency-Key`: a request that is sent again is answered again, and has no second effect.
+"""The header `Idempotency-Key`: a request that is sent again gets the first response again and has no second effect.
 
-Without the header nothing of this happens. With it, the answer is kept in the transaction of the effect; a request
-that was refused had none, so it may be sent again.
+Requests without the header aren't recorded. With it, the response is recorded in the transaction of the effect, by a
+hook that the resource adds to the use case. A request that was refused had no effect and leaves no record, so it may
+be sent again.
 """
 
 import hashlib
@@ -17,116 +18,131 @@ from attrs import field, frozen
 
 from spike_core.domain.errors import IdempotencyRecordNotFound, RequestInProgress, SpikeError, Unavailable
 from spike_core.domain.idempotency import IdempotencyKey, RecordedResponse, RequestDigest
-from spike_core.services.afterthoughts import Then, nothing_more
-from spike_core.services.receipts import ReceiptBook, Request
+from spike_core.ports.transactions import Transaction
+from spike_core.services.hooks import BeforeCommit
+from spike_core.services.idempotency import IdempotencyStore, IdempotentRequest
 from spike_http.media import as_json
 
 HEADER: Final = "Idempotency-Key"
-_PIECE_BYTES: Final = 64 * 1024
 REPLAYED: Final = "Idempotency-Replayed"
+_CHUNK_BYTES: Final = 64 * 1024
 
 Result = TypeVar("Result")
 
 
 @frozen(kw_only=True)
-class Once:
-    """Answers requests, those that are repeated without doing anything."""
+class IdempotentResponder:
+    """Responds with the result of a use case, or with the recorded response if the request has had its effect.
 
-    receipts: ReceiptBook
-    _under_way: set[tuple[str, str]] = field(factory=set, init=False, repr=False)
-    _turn: threading.Lock = field(factory=threading.Lock, init=False, repr=False)
+    One per process: it knows which requests with a key are in progress here. Between processes, the primary key of
+    the record decides.
+    """
 
-    def answer(
+    store: IdempotencyStore
+    _in_progress: set[tuple[str, IdempotencyKey]] = field(factory=set, init=False, repr=False)
+    _lock: threading.Lock = field(factory=threading.Lock, init=False, repr=False)
+
+    def respond(
         self,
         req: falcon.Request,
         resp: falcon.Response,
         *,
         caller: str,
-        act: Callable[[Then[Result]], Result],
+        use_case: Callable[[BeforeCommit[Result]], Result],
         view: Callable[[Result], object],
         status: HTTPStatus = HTTPStatus.OK,
     ) -> None:
-        """Do what was asked and answer with a view of it; or, where that was done before, answer the same again.
+        """Run the use case and send a view of its result; or send the recorded response, without running it.
 
-        The body must have been read. `act` has to call the afterthought in its transaction.
+        The body must have been parsed. `use_case` gets the hook that writes the record and must run it before the
+        commit; without the header, the hook writes nothing.
 
         Raises:
-            InvalidValue: the key isn't one.
-            IdempotencyKeyReused: it belongs to another request.
-            RequestInProgress: the same request is being worked on at this moment.
+            InvalidValue: the header isn't a valid key.
+            IdempotencyKeyReused: another request has used the key.
+            RequestInProgress: the same request is being processed at this moment.
         """
         header = req.get_header(HEADER)
         if header is None:
             resp.status = int(status)
-            resp.media = as_json(view(act(nothing_more)))
+            resp.media = as_json(view(use_case(_record_nothing)))
             return
-        request = Request(caller=caller, key=IdempotencyKey.parse(header), digest=_digest(req))
+        request = IdempotentRequest(caller=caller, key=IdempotencyKey.parse(header), digest=_digest(req))
 
-        def answer_with(result: Result) -> RecordedResponse:
+        def response_of(result: Result) -> RecordedResponse:
             return RecordedResponse(status=int(status), body=_text(as_json(view(result))))
 
-        with self._alone(request):
+        with self._exclusive(request):
             try:
-                _replay(resp, self.receipts.answer_to(request))
+                _replay(resp, self.store.response_to(request))
             except IdempotencyRecordNotFound:
                 try:
-                    given = answer_with(self._acted(act, request, answer_with))
+                    response = self._run(use_case, request, response_of)
                 except Unavailable:
                     raise
                 except SpikeError as error:
                     self._replay_after(error, resp, request)
                 else:
-                    _give(resp, given)
+                    _send(resp, response)
 
-    def _replay_after(self, error: SpikeError, resp: falcon.Response, request: Request) -> None:
-        """Answer as another process has, if it was faster with the same request: its effect may be what is lacking."""
+    def _run(
+        self,
+        use_case: Callable[[BeforeCommit[Result]], Result],
+        request: IdempotentRequest,
+        response_of: Callable[[Result], RecordedResponse],
+    ) -> RecordedResponse:
+        """Run the use case with the hook that records the response, and return the response to send.
+
+        They differ if jobs have started after the commit; then the record is amended.
+        """
+        recorded: list[RecordedResponse] = []  # by each try of the transaction; none if there was no effect
+
+        def response_at_commit(result: Result) -> RecordedResponse:
+            recorded.append(response_of(result))
+            return recorded[-1]
+
+        response = response_of(use_case(self.store.recording(request, response_at_commit)))
+        if recorded and recorded[-1] != response:
+            self.store.amend(request, response)
+        return response
+
+    def _replay_after(self, error: SpikeError, resp: falcon.Response, request: IdempotentRequest) -> None:
+        """Send the response that another process has recorded meanwhile; without one, raise `error`.
+
+        The effect of the other one may be the reason of the error: it has spent the tokens that are lacking now.
+        """
         try:
-            answer = self.receipts.answer_to(request)
+            response = self.store.response_to(request)
         except IdempotencyRecordNotFound:
             raise error from None
-        _replay(resp, answer)
-
-    def _acted(
-        self, act: Callable[[Then[Result]], Result], request: Request, answer_with: Callable[[Result], RecordedResponse]
-    ) -> Result:
-        kept: list[RecordedResponse] = []
-
-        def keep(result: Result) -> RecordedResponse:
-            kept.append(answer_with(result))
-            return kept[-1]
-
-        result = act(self.receipts.keeping(request, keep))
-        given = answer_with(result)
-        if kept and kept[-1] != given:  # jobs have started since
-            self.receipts.amend(request, given)
-        return result
+        _replay(resp, response)
 
     @contextmanager
-    def _alone(self, request: Request) -> Iterator[None]:
-        name = (request.caller, request.key.text)
-        with self._turn:
-            if name in self._under_way:
+    def _exclusive(self, request: IdempotentRequest) -> Iterator[None]:
+        name = (request.caller, request.key)
+        with self._lock:
+            if name in self._in_progress:
                 raise RequestInProgress
-            self._under_way.add(name)
+            self._in_progress.add(name)
         try:
             yield
         finally:
-            with self._turn:
-                self._under_way.discard(name)
+            with self._lock:
+                self._in_progress.discard(name)
 
 
 def note_payload(req: falcon.Request, *parts: bytes | BinaryIO) -> None:
-    """Note what a request's body says, for the digest of the whole request; files are read and rewound."""
+    """Store the digest of a parsed body, as part of the request's digest; files are read and rewound."""
     if req.get_header(HEADER) is None:
         return
-    req.context.payload = RequestDigest.of(*(part if isinstance(part, bytes) else _read(part) for part in parts))
+    req.context.payload = RequestDigest.of(*(part if isinstance(part, bytes) else _hash(part) for part in parts))
 
 
-def _read(file: BinaryIO) -> bytes:
+def _hash(file: BinaryIO) -> bytes:
     digest = hashlib.sha256()
     file.seek(0)
-    while piece := file.read(_PIECE_BYTES):
-        digest.update(piece)
+    while chunk := file.read(_CHUNK_BYTES):
+        digest.update(chunk)
     file.seek(0)
     return digest.digest()
 
@@ -140,12 +156,16 @@ def _text(media: Any) -> str:
     return json.dumps(media, ensure_ascii=False)
 
 
-def _replay(resp: falcon.Response, answer: RecordedResponse) -> None:
+def _record_nothing(_tx: Transaction, _result: object) -> None:
+    """Write no record: the request has no key."""
+
+
+def _replay(resp: falcon.Response, response: RecordedResponse) -> None:
     resp.set_header(REPLAYED, "true")
-    _give(resp, answer)
+    _send(resp, response)
 
 
-def _give(resp: falcon.Response, answer: RecordedResponse) -> None:
-    resp.status = answer.status
+def _send(resp: falcon.Response, response: RecordedResponse) -> None:
+    resp.status = response.status
     resp.content_type = falcon.MEDIA_JSON
-    resp.text = answer.body
+    resp.text = response.body

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from spike_http.authentication import Gate
 from spike_http.base_urls import BaseUrls
-from spike_http.idempotency import Once
+from spike_http.idempotency import IdempotentResponder
 from spike_http.limits import Limits
 from spike_http.links import LinkPolicy
 from spike_http.openapi.document import Route
@@ -47,30 +47,30 @@ def routes(spike: Spike, *, closing: threading.Event) -> Sequence[Route]:
     gate = _gate(spike)
     links = link_policy(spike)
     patience = Patience(waiters_max=max(1, settings.web_threads // 2), closing=closing)
-    once = Once(receipts=spike.receipts)
+    responder = IdempotentResponder(store=spike.idempotency)
     queries = spike.queries
     table = [
-        Route("/api/images/upload", UploadResource(gate=gate, once=once, uploads=spike.uploads, links=links)),
+        Route("/api/images/upload", UploadResource(gate=gate, responder=responder, uploads=spike.uploads, links=links)),
         Route(
             "/api/images/batch-upload",
-            BatchUploadResource(gate=gate, once=once, batch_uploads=spike.batch_uploads, links=links),
+            BatchUploadResource(gate=gate, responder=responder, batch_uploads=spike.batch_uploads, links=links),
         ),
-        Route("/api/images/enhance", EnhanceResource(gate=gate, once=once, enhancements=spike.enhancements)),
+        Route("/api/images/enhance", EnhanceResource(gate=gate, responder=responder, enhancements=spike.enhancements)),
         Route(
             "/api/images/parallel-enhance",
-            ParallelEnhanceResource(gate=gate, once=once, enhancements=spike.enhancements),
+            ParallelEnhanceResource(gate=gate, responder=responder, enhancements=spike.enhancements),
         ),
         Route(
             "/api/images/batch-enhance",
-            BatchEnhanceResource(gate=gate, once=once, enhancements=spike.enhancements),
+            BatchEnhanceResource(gate=gate, responder=responder, enhancements=spike.enhancements),
         ),
         Route(
             "/api/images/anonymous-upload",
-            AnonymousUploadResource(gate=gate, once=once, uploads=spike.uploads, links=links),
+            AnonymousUploadResource(gate=gate, responder=responder, uploads=spike.uploads, links=links),
         ),
         Route(
             "/api/images/anonymous-enhance",
-            MixResource(gate=gate, once=once, enhancements=spike.enhancements),
+            MixResource(gate=gate, responder=responder, enhancements=spike.enhancements),
         ),
         Route("/api/images", ImagesResource(gate=gate, queries=queries, links=links)),
         Route("/api/images/move-to-album", MoveResource(gate=gate, album_contents=spike.album_contents)),
@@ -95,12 +95,12 @@ def routes(spike: Spike, *, closing: threading.Event) -> Sequence[Route]:
             "/api/batches/{batch_id}",
             BatchResource(gate=gate, queries=queries, patience=patience, links=links),
         ),
-        Route("/api/mcp/generate", GenerateResource(gate=gate, once=once, creations=spike.creations)),
-        Route("/api/mcp/modify", ModifyResource(gate=gate, once=once, creations=spike.creations)),
+        Route("/api/mcp/generate", GenerateResource(gate=gate, responder=responder, creations=spike.creations)),
+        Route("/api/mcp/modify", ModifyResource(gate=gate, responder=responder, creations=spike.creations)),
         Route("/api/mcp/jobs/{job_id}", CreationResource(gate=gate, creations=spike.creations, links=links)),
         Route("/api/mcp/history", CreationHistoryResource(gate=gate, creations=spike.creations, links=links)),
         Route("/api/mcp/balance", CreationBalanceResource(gate=gate, wallets=spike.wallets)),
-        Route("/api/albums", AlbumsResource(gate=gate, once=once, albums=spike.albums)),
+        Route("/api/albums", AlbumsResource(gate=gate, responder=responder, albums=spike.albums)),
         Route("/api/albums/{album_id}", AlbumResource(gate=gate, albums=spike.albums, links=links)),
         Route("/api/albums/{album_id}/images", AlbumImagesResource(gate=gate, album_contents=spike.album_contents)),
         Route("/api/tokens/balance", BalanceResource(gate=gate, wallets=spike.wallets)),

@@ -30,13 +30,13 @@ from spike_core.services.dispatch import Dispatch
 from spike_core.services.enhancements import Enhancements
 from spike_core.services.fair_scheduling import FairScheduling
 from spike_core.services.generations import Generations
+from spike_core.services.idempotency import IdempotencyStore
 from spike_core.services.image_updates import ImageUpdates
 from spike_core.services.ingest import Ingest
 from spike_core.services.job_runner import JobRunner
 from spike_core.services.job_transitions import JobTransitions
 from spike_core.services.maintenance_lease import MaintenanceLease
 from spike_core.services.queries import Queries
-from spike_core.services.receipts import ReceiptBook
 from spike_core.services.recovery import Recovery
 from spike_core.services.rendering import Rendering
 from spike_core.services.sessions import Sessions
@@ -80,7 +80,7 @@ class Spike:
     enhancements: Enhancements
     creations: Generations
     queries: Queries
-    receipts: ReceiptBook
+    idempotency: IdempotencyStore
     deletion: Deletion
     image_updates: ImageUpdates
     albums: Albums
@@ -265,7 +265,7 @@ def assemble(
             downloader=downloader,
         ),
         queries=Queries(transactions=transactions),
-        receipts=ReceiptBook(transactions=transactions, clock=clock),
+        idempotency=IdempotencyStore(transactions=transactions, clock=clock),
         deletion=Deletion(transactions=transactions, blobs=blobs, clock=clock, billing=billing),
         image_updates=ImageUpdates(transactions=transactions, blobs=blobs, probe=engine.probe, clock=clock),
         albums=Albums(transactions=transactions, clock=clock, ids=ids, secrets=secrets),

@@ -83,7 +83,7 @@ def _chores(spike: Spike) -> Mapping[MaintenanceTask, Callable[[], int]]:
     return {
         MaintenanceTask.REMOVALS: spike.deletion.finish_pending,
         MaintenanceTask.EXPIRY: partial(spike.deletion.expire_anonymous, retention=retention),
-        MaintenanceTask.RECEIPTS: spike.receipts.purge,
+        MaintenanceTask.RECEIPTS: spike.idempotency.purge,
         MaintenanceTask.SESSIONS: spike.sessions.purge,
         MaintenanceTask.ORPHANS: spike.sweep.collect_orphans,
     }

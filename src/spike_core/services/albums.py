@@ -16,7 +16,7 @@ from spike_core.ports.clock import Clock
 from spike_core.ports.ids import Ids
 from spike_core.ports.secrets import Secrets
 from spike_core.ports.transactions import Transaction, Transactions
-from spike_core.services.afterthoughts import Then, nothing_more
+from spike_core.services.hooks import Extensible
 from spike_core.services.retries import retry_on_conflict
 
 
@@ -40,7 +40,7 @@ class ShownAlbum:
 
 
 @frozen(kw_only=True)
-class Albums:
+class Albums(Extensible):
     """Keeps the albums of all owners. A share token leaves the core only in an `Album`: show it to its owner alone."""
 
     transactions: Transactions
@@ -49,7 +49,7 @@ class Albums:
     secrets: Secrets
 
     @retry_on_conflict
-    def create(self, owner_id: OwnerId, wanted: NewAlbum, *, then: Then[Album] = nothing_more) -> Album:
+    def create(self, owner_id: OwnerId, wanted: NewAlbum) -> Album:
         """Make an empty album; an unlisted one gets a share token.
 
         Raises:
@@ -73,7 +73,7 @@ class Albums:
             if len(tx.albums.of_owner(owner_id)) >= ALBUMS_PER_OWNER_MAX:
                 raise TooManyAlbums(albums_max=ALBUMS_PER_OWNER_MAX)
             tx.albums.add(album)
-            then(tx, album)
+            self._run_hooks(tx, album)
         return album
 
     def of_owner(self, owner_id: OwnerId) -> Sequence[Album]:

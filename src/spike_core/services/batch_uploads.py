@@ -13,8 +13,8 @@ from spike_core.domain.jobs import PendingJob
 from spike_core.domain.limits import UPLOAD_BYTES_MAX
 from spike_core.domain.tokens import NO_TOKENS, Tokens
 from spike_core.ports.blobs import BlobStore
-from spike_core.services.afterthoughts import Then, nothing_more
 from spike_core.services.billing import AcceptedJobs
+from spike_core.services.hooks import Extensible
 from spike_core.services.retries import retry_on_conflict
 from spike_core.services.uploads import Uploads
 
@@ -70,7 +70,7 @@ class _Candidate:
 
 
 @frozen(kw_only=True)
-class BatchUploads:
+class BatchUploads(Extensible):
     """Takes in many pictures by the rules of `Uploads`."""
 
     uploads: Uploads
@@ -83,7 +83,6 @@ class BatchUploads:
         files: Sequence[NamedFile | RefusedFile],
         album_id: AlbumId | None = None,
         request_id: RequestId | None = None,
-        then: Then[UploadedBatch] = nothing_more,
     ) -> UploadedBatch:
         """Store many pictures, each with its enhancement.
 
@@ -112,7 +111,7 @@ class BatchUploads:
                     tx, owner_id, stored, tier=tier, album_id=album_id, request_id=request_id
                 )
                 batch = _batch(validated, accepted, troubles)
-                then(tx, batch)
+                self._run_hooks(tx, batch)
             return accepted, batch
 
         try:

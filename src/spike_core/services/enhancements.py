@@ -16,9 +16,9 @@ from spike_core.domain.tokens import NO_TOKENS, Tokens
 from spike_core.ports.clock import Clock
 from spike_core.ports.ids import Ids
 from spike_core.ports.transactions import Transaction, Transactions
-from spike_core.services.afterthoughts import Then, nothing_more
 from spike_core.services.billing import Billing
 from spike_core.services.dispatch import Dispatch
+from spike_core.services.hooks import Extensible
 from spike_core.services.ingest import Ingest, InlineImage
 from spike_core.services.retries import retry_on_conflict
 
@@ -59,7 +59,7 @@ class BatchEnhancementAccepted:
 
 
 @frozen(kw_only=True)
-class Enhancements:
+class Enhancements(Extensible):
     """Accepts enhancement jobs: charged, stored and announced in one transaction, then handed to the workers."""
 
     transactions: Transactions
@@ -78,7 +78,6 @@ class Enhancements:
         tier: Tier,
         source: ImageId | InlineImage | None = None,
         request_id: RequestId | None = None,
-        then: Then[EnhancementAccepted] = nothing_more,
     ) -> EnhancementAccepted:
         """Begin to enhance the owner's image at one tier; `source`, where there is one, is blended in first.
 
@@ -92,9 +91,7 @@ class Enhancements:
             Unavailable: a part failed; nothing is charged and nothing kept.
         """
         if isinstance(source, InlineImage):
-            return self._blend_with_inline(
-                owner_id, image_id, tier=tier, inline=source, request_id=request_id, then=then
-            )
+            return self._blend_with_inline(owner_id, image_id, tier=tier, inline=source, request_id=request_id)
         if source == image_id:
             raise InvalidValue(what="blendSource", rule="must be another image")
         with self.transactions.begin() as tx:
@@ -106,7 +103,7 @@ class Enhancements:
                 spec = evolve(spec, task=Blend(image_id=image_id, source=source))
             accepted = self.billing.accept(tx, [spec], owner_id=owner_id, now=now)
             enhancing = EnhancementAccepted(job=accepted.jobs[0], balance=accepted.balance)
-            then(tx, enhancing)
+            self._run_hooks(tx, enhancing)
         self.dispatch.start(accepted.due)
         return enhancing
 
@@ -116,7 +113,6 @@ class Enhancements:
         *,
         source: ImageId | InlineImage,
         request_id: RequestId | None = None,
-        then: Then[EnhancementAccepted] = nothing_more,
     ) -> EnhancementAccepted:
         """Begin to blend two anonymous images, or one with a picture that comes along, for nobody and free.
 
@@ -124,9 +120,7 @@ class Enhancements:
             Forbidden: one of the images belongs to somebody.
             InvalidValue, UnacceptablePicture, ImageNotFound, Unavailable: as in `enhance`.
         """
-        return self.enhance(
-            ANONYMOUS, image_id=image_id, tier=Tier.FREE, source=source, request_id=request_id, then=then
-        )
+        return self.enhance(ANONYMOUS, image_id=image_id, tier=Tier.FREE, source=source, request_id=request_id)
 
     @retry_on_conflict
     def enhance_in_parallel(
@@ -136,7 +130,6 @@ class Enhancements:
         image_id: ImageId,
         tiers: Sequence[Tier],
         request_id: RequestId | None = None,
-        then: Then[ParallelEnhancementAccepted] = nothing_more,
     ) -> ParallelEnhancementAccepted:
         """Begin to enhance the owner's image at several tiers: all of them or none.
 
@@ -155,7 +148,7 @@ class Enhancements:
                 JobSpec.on(image, tier, id_=self.ids.new(JobId), request_id=request_id, now=now) for tier in tiers
             ]
             accepted = self.billing.accept(tx, orders, owner_id=owner_id, now=now)
-            then(tx, ParallelEnhancementAccepted(jobs=accepted.jobs, balance=accepted.balance))
+            self._run_hooks(tx, ParallelEnhancementAccepted(jobs=accepted.jobs, balance=accepted.balance))
         self.dispatch.start(accepted.due)
         return ParallelEnhancementAccepted(jobs=self._as_they_stand(accepted.jobs), balance=accepted.balance)
 
@@ -167,7 +160,6 @@ class Enhancements:
         image_ids: Sequence[ImageId],
         tier: Tier,
         request_id: RequestId | None = None,
-        then: Then[BatchEnhancementAccepted] = nothing_more,
     ) -> BatchEnhancementAccepted:
         """Begin to enhance several of the owner's images at one tier: all of them or none. One named twice counts once.
 
@@ -194,7 +186,7 @@ class Enhancements:
             ]
             accepted = self.billing.accept(tx, orders, owner_id=owner_id, now=now)
             enhancing = BatchEnhancementAccepted(id=batch_id, jobs=accepted.jobs, balance=accepted.balance)
-            then(tx, enhancing)
+            self._run_hooks(tx, enhancing)
         self.dispatch.start(accepted.due)
         return enhancing
 
@@ -206,7 +198,6 @@ class Enhancements:
         tier: Tier,
         inline: InlineImage,
         request_id: RequestId | None,
-        then: Then[EnhancementAccepted],
     ) -> EnhancementAccepted:
         validated = self.ingest.validate_inline(inline)
         began_at = self.clock.now()
@@ -227,7 +218,7 @@ class Enhancements:
             )
             accepted = self.billing.accept(tx, [spec], owner_id=owner_id, now=now)
             enhancing = EnhancementAccepted(job=accepted.jobs[0], balance=accepted.balance)
-            then(tx, enhancing)
+            self._run_hooks(tx, enhancing)
         self.dispatch.start(accepted.due)
         return enhancing
 

@@ -20,9 +20,9 @@ from spike_core.ports.clock import Clock
 from spike_core.ports.downloader import Downloader
 from spike_core.ports.ids import Ids
 from spike_core.ports.transactions import Transaction, Transactions
-from spike_core.services.afterthoughts import Then, nothing_more
 from spike_core.services.billing import AcceptedJobs, Billing
 from spike_core.services.dispatch import Dispatch
+from spike_core.services.hooks import Extensible
 from spike_core.services.ingest import Ingest, InlineImage, ValidatedImage
 from spike_core.services.retries import retry_on_conflict
 
@@ -51,7 +51,7 @@ class GenerationsPage:
 
 
 @frozen(kw_only=True)
-class Generations:
+class Generations(Extensible):
     """Accepts jobs that make pictures from words. They are charged as enhancements are, and never free."""
 
     transactions: Transactions
@@ -72,7 +72,6 @@ class Generations:
         tier: Tier,
         aspect_ratio: AspectRatio,
         request_id: RequestId | None = None,
-        then: Then[GenerationAccepted] = nothing_more,
     ) -> GenerationAccepted:
         """Begin to make a picture.
 
@@ -86,7 +85,7 @@ class Generations:
         with self.transactions.begin() as tx:
             accepted = self._accept(tx, owner_id, task, tier=tier, job_id=self._new_id("gen"), request_id=request_id)
             creating = GenerationAccepted(job=accepted.jobs[0], balance=accepted.balance)
-            then(tx, creating)
+            self._run_hooks(tx, creating)
         self.dispatch.start(accepted.due)
         return creating
 
@@ -100,7 +99,6 @@ class Generations:
         tier: Tier,
         picture: InlineImage | WebAddress,
         request_id: RequestId | None = None,
-        then: Then[GenerationAccepted] = nothing_more,
     ) -> GenerationAccepted:
         """Begin to change a picture, which is stored as an object of the job after everything else has passed.
 
@@ -122,7 +120,7 @@ class Generations:
                 self.ingest.check_in_time(began_at)
                 accepted = self._accept(tx, owner_id, task, tier=tier, job_id=job_id, request_id=request_id)
                 creating = GenerationAccepted(job=accepted.jobs[0], balance=accepted.balance)
-                then(tx, creating)
+                self._run_hooks(tx, creating)
         self.dispatch.start(accepted.due)
         return creating
 

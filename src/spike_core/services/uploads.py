@@ -16,9 +16,9 @@ from spike_core.domain.tokens import NO_TOKENS, Tokens
 from spike_core.ports.clock import Clock
 from spike_core.ports.ids import Ids
 from spike_core.ports.transactions import Transaction, Transactions
-from spike_core.services.afterthoughts import Then, nothing_more
 from spike_core.services.billing import AcceptedJobs, Billing
 from spike_core.services.dispatch import Dispatch
+from spike_core.services.hooks import Extensible
 from spike_core.services.ingest import Ingest, ValidatedImage
 from spike_core.services.retries import retry_on_conflict
 
@@ -33,7 +33,7 @@ class Uploaded:
 
 
 @frozen(kw_only=True)
-class Uploads:
+class Uploads(Extensible):
     """Takes in pictures.
 
     Everything that can be refused is refused first; then the objects are stored; then one transaction charges and
@@ -56,7 +56,6 @@ class Uploads:
         content: BinaryIO,
         album_id: AlbumId | None = None,
         request_id: RequestId | None = None,
-        then: Then[Uploaded] = nothing_more,
     ) -> Uploaded:
         """Store one picture, byte for byte, and begin its enhancement at the album's tier; TIER_1K without an album.
 
@@ -80,12 +79,12 @@ class Uploads:
         ):
             accepted = self.record(tx, owner_id, [image], tier=tier, album_id=album_id, request_id=request_id)
             uploaded = Uploaded(image=image, job=accepted.about(image.id), balance=accepted.balance)
-            then(tx, uploaded)
+            self._run_hooks(tx, uploaded)
         self.dispatch.start(accepted.due)
         return uploaded
 
     @retry_on_conflict
-    def upload_anonymously(self, *, name: ImageName, content: BinaryIO, then: Then[Image] = nothing_more) -> Image:
+    def upload_anonymously(self, *, name: ImageName, content: BinaryIO) -> Image:
         """Store one picture that belongs to nobody in particular: everybody who knows its id may see it.
 
         Raises:
@@ -102,7 +101,7 @@ class Uploads:
         ):
             self.ingest.check_in_time(began_at)
             tx.images.add(image)
-            then(tx, image)
+            self._run_hooks(tx, image)
         return image
 
     def check_funds(

@@ -148,7 +148,7 @@ def test_a_limit_is_told_by_429(endpoint: Endpoint) -> None:
 def test_the_idempotency_key_is_told_by_409_and_422(endpoint: Endpoint) -> None:
     route = a_client().client.app._router.find(endpoint.somewhere)
     assert route is not None
-    takes_key = endpoint.method == "POST" and hasattr(route[0], "once")
+    takes_key = endpoint.method == "POST" and hasattr(route[0], "responder")
     assert (422 in TABLE[endpoint].errors) == takes_key
     assert not takes_key or 409 in TABLE[endpoint].errors
 

@@ -160,11 +160,11 @@ def test_a_key_counts_for_a_day(ada: Caller, services: MemorySpike) -> None:
     first = keyed(ada, "/api/images/upload", an_upload(PICTURE))
     services.clock.advance(timedelta(hours=24) - timedelta(microseconds=1))
     assert keyed(ada, "/api/images/upload", an_upload(PICTURE)).content == first.content
-    assert services.spike.receipts.purge() == 0
+    assert services.spike.idempotency.purge() == 0
     services.clock.advance(timedelta(seconds=1))
     assert keyed(ada, "/api/images/upload", an_upload(PICTURE)).content != first.content
     services.clock.advance(timedelta(hours=25))
-    assert services.spike.receipts.purge() == 1
+    assert services.spike.idempotency.purge() == 1
 
 
 @pytest.mark.parametrize("key", ["", " ", "a b", "x" * 256, "\x7f"])
@@ -232,8 +232,8 @@ def test_who_was_overtaken_by_the_same_request_hears_what_it_was_answered(poor: 
     assert keyed(late, "/api/mcp/generate", body, key="key-3").status_code == 402
 
 
-def test_an_api_key_is_never_kept_in_a_receipt(ada: Caller, services: MemorySpike) -> None:
+def test_an_api_key_is_never_kept_in_a_record(ada: Caller, services: MemorySpike) -> None:
     first, second = (keyed(ada, "/api/settings/api-keys", {"name": "a"}) for _ in range(2))
     assert first.json["apiKey"]["id"] != second.json["apiKey"]["id"]
     services.clock.advance(timedelta(hours=25))
-    assert services.spike.receipts.purge() == 0
+    assert services.spike.idempotency.purge() == 0

@@ -16,7 +16,7 @@ from spike_core.domain.tiers import Tier
 from spike_core.ports.transactions import Transaction, Transactions
 from spike_core.services.retries import TRANSACTION_TRIES_MAX, retry_on_conflict
 
-SUPPRESSED = {"Queries.image", "ReceiptBook.amend", "BatchUploads.upload"}  # these see to it inside
+SUPPRESSED = {"Queries.image", "IdempotencyStore.amend", "BatchUploads.upload"}  # these see to it inside
 
 
 @define

@@ -108,7 +108,7 @@ def describe(routes: Iterable[Route], *, server_url: str = "/") -> Document:
 def _operation(
     schemas: Schemas, route: Route, method: str, operation: Operation, handler: Callable[..., None]
 ) -> Document:
-    once = hasattr(route.resource, "once") and method == "POST"
+    once = hasattr(route.resource, "responder") and method == "POST"
     waits = hasattr(route.resource, "patience") and method == "GET"
     parameters = [*_path_parameters(schemas, route.path), *_query_parameters(operation, waits=waits)]
     if once:

@@ -24,7 +24,7 @@ from spike_http.album_bodies import (
 )
 from spike_http.authentication import Gate
 from spike_http.bodies import json_object
-from spike_http.idempotency import Once
+from spike_http.idempotency import IdempotentResponder
 from spike_http.links import LinkPolicy
 from spike_http.media import as_json
 from spike_http.openapi.operations import Access, Json, Operation
@@ -47,7 +47,7 @@ class AlbumsResource:
     """`/api/albums`."""
 
     gate: Gate
-    once: Once
+    responder: IdempotentResponder
     albums: Albums
 
     @Operation("listAlbums", answer=AlbumListView)
@@ -69,11 +69,11 @@ class AlbumsResource:
         """Make an album."""
         user_id = self.gate.user(req)
         wanted = new_album(json_object(req))
-        self.once.answer(
+        self.responder.respond(
             req,
             resp,
             caller=user_id.text,
-            act=lambda then: self.albums.create(user_id, wanted, then=then),
+            use_case=lambda record: self.albums.before_commit(record).create(user_id, wanted),
             view=lambda album: KeptAlbumView(album=AlbumView.of(album, viewer=user_id)),
             status=HTTPStatus.CREATED,
         )

@@ -11,7 +11,7 @@ from spike_http.authentication import Gate
 from spike_http.enhance_bodies import MixBody
 from spike_http.errors import UPLOAD_WORDINGS
 from spike_http.forms import ANONYMOUS_UPLOAD_FORM, NoFile, RepeatedField, upload_form
-from spike_http.idempotency import Once
+from spike_http.idempotency import IdempotentResponder
 from spike_http.links import LinkPolicy
 from spike_http.middleware import request_id_of
 from spike_http.openapi.operations import Access, Json, Operation
@@ -24,7 +24,7 @@ class AnonymousUploadResource:
     """`/api/images/anonymous-upload`."""
 
     gate: Gate
-    once: Once
+    responder: IdempotentResponder
     uploads: Uploads
     links: LinkPolicy
 
@@ -41,11 +41,13 @@ class AnonymousUploadResource:
         caller = self.gate.stranger(req, bucket=RateLimitGroup.ANONYMOUS_UPLOAD)
         req.context.wordings = UPLOAD_WORDINGS
         with upload_form(req) as form:
-            self.once.answer(
+            self.responder.respond(
                 req,
                 resp,
                 caller=caller,
-                act=lambda then: self.uploads.upload_anonymously(name=form.name, content=form.content, then=then),
+                use_case=lambda record: self.uploads.before_commit(record).upload_anonymously(
+                    name=form.name, content=form.content
+                ),
                 view=lambda image: AnonymousUploadView.of(image, self.links.addresses(req)),
             )
 
@@ -55,7 +57,7 @@ class MixResource:
     """`/api/images/anonymous-enhance`."""
 
     gate: Gate
-    once: Once
+    responder: IdempotentResponder
     enhancements: Enhancements
 
     @Operation(
@@ -71,12 +73,12 @@ class MixResource:
         caller = self.gate.stranger(req, bucket=RateLimitGroup.ANONYMOUS_MIX)
         with json_with_picture(req) as parsed:
             body = MixBody.parse(parsed)
-            self.once.answer(
+            self.responder.respond(
                 req,
                 resp,
                 caller=caller,
-                act=lambda then: self.enhancements.mix(
-                    body.image_id, source=body.source, request_id=request_id_of(req), then=then
+                use_case=lambda record: self.enhancements.before_commit(record).mix(
+                    body.image_id, source=body.source, request_id=request_id_of(req)
                 ),
                 view=lambda mixing: MixView(job_id=mixing.job.id, tier=mixing.job.spec.tier),
             )

@@ -36,7 +36,7 @@ from spike_http.forms import (
     upload_form,
 )
 from spike_http.head import is_head
-from spike_http.idempotency import Once
+from spike_http.idempotency import IdempotentResponder
 from spike_http.image_bodies import image_labels
 from spike_http.links import LinkPolicy
 from spike_http.media import answer_if_changed, as_json
@@ -54,7 +54,7 @@ class UploadResource:
     """`/api/images/upload`."""
 
     gate: Gate
-    once: Once
+    responder: IdempotentResponder
     uploads: Uploads
     links: LinkPolicy
 
@@ -79,17 +79,12 @@ class UploadResource:
         user_id = self.gate.user(req, bucket=RateLimitGroup.UPLOAD)
         req.context.wordings = UPLOAD_WORDINGS
         with upload_form(req) as form:
-            self.once.answer(
+            self.responder.respond(
                 req,
                 resp,
                 caller=user_id.text,
-                act=lambda then: self.uploads.upload(
-                    user_id,
-                    name=form.name,
-                    content=form.content,
-                    album_id=form.album_id,
-                    request_id=request_id_of(req),
-                    then=then,
+                use_case=lambda record: self.uploads.before_commit(record).upload(
+                    user_id, name=form.name, content=form.content, album_id=form.album_id, request_id=request_id_of(req)
                 ),
                 view=lambda uploaded: UploadView.of(uploaded, self.links.addresses(req)),
             )
@@ -100,7 +95,7 @@ class BatchUploadResource:
     """`/api/images/batch-upload`."""
 
     gate: Gate
-    once: Once
+    responder: IdempotentResponder
     batch_uploads: BatchUploads
     links: LinkPolicy
 
@@ -116,12 +111,12 @@ class BatchUploadResource:
         user_id = self.gate.user(req, bucket=RateLimitGroup.BATCH_UPLOAD)
         req.context.wordings = BATCH_UPLOAD_WORDINGS
         with batch_upload_form(req) as form:
-            self.once.answer(
+            self.responder.respond(
                 req,
                 resp,
                 caller=user_id.text,
-                act=lambda then: self.batch_uploads.upload(
-                    user_id, files=form.files, album_id=form.album_id, request_id=request_id_of(req), then=then
+                use_case=lambda record: self.batch_uploads.before_commit(record).upload(
+                    user_id, files=form.files, album_id=form.album_id, request_id=request_id_of(req)
                 ),
                 view=lambda batch: BatchUploadView.of(batch, self.links.addresses(req)),
             )
@@ -132,7 +127,7 @@ class EnhanceResource:
     """`/api/images/enhance`."""
 
     gate: Gate
-    once: Once
+    responder: IdempotentResponder
     enhancements: Enhancements
 
     @Operation(
@@ -148,17 +143,12 @@ class EnhanceResource:
         req.context.wordings = ENHANCE_WORDINGS
         with json_with_picture(req) as parsed:
             body = EnhanceBody.parse(parsed)
-            self.once.answer(
+            self.responder.respond(
                 req,
                 resp,
                 caller=user_id.text,
-                act=lambda then: self.enhancements.enhance(
-                    user_id,
-                    image_id=body.image_id,
-                    tier=body.tier,
-                    source=body.source,
-                    request_id=request_id_of(req),
-                    then=then,
+                use_case=lambda record: self.enhancements.before_commit(record).enhance(
+                    user_id, image_id=body.image_id, tier=body.tier, source=body.source, request_id=request_id_of(req)
                 ),
                 view=EnhanceView.of,
             )
@@ -169,7 +159,7 @@ class ParallelEnhanceResource:
     """`/api/images/parallel-enhance`."""
 
     gate: Gate
-    once: Once
+    responder: IdempotentResponder
     enhancements: Enhancements
 
     @Operation(
@@ -183,12 +173,12 @@ class ParallelEnhanceResource:
         """Begin to enhance an image at several tiers, all or none."""
         user_id = self.gate.user(req, bucket=RateLimitGroup.PARALLEL_ENHANCE)
         body = ParallelEnhanceBody.parse(json_object(req))
-        self.once.answer(
+        self.responder.respond(
             req,
             resp,
             caller=user_id.text,
-            act=lambda then: self.enhancements.enhance_in_parallel(
-                user_id, image_id=body.image_id, tiers=body.tiers, request_id=request_id_of(req), then=then
+            use_case=lambda record: self.enhancements.before_commit(record).enhance_in_parallel(
+                user_id, image_id=body.image_id, tiers=body.tiers, request_id=request_id_of(req)
             ),
             view=ParallelEnhanceView.of,
         )
@@ -199,7 +189,7 @@ class BatchEnhanceResource:
     """`/api/images/batch-enhance`."""
 
     gate: Gate
-    once: Once
+    responder: IdempotentResponder
     enhancements: Enhancements
 
     @Operation(
@@ -212,12 +202,12 @@ class BatchEnhanceResource:
         """Begin to enhance several images at one tier, all or none."""
         user_id = self.gate.user(req)
         body = BatchEnhanceBody.parse(json_object(req))
-        self.once.answer(
+        self.responder.respond(
             req,
             resp,
             caller=user_id.text,
-            act=lambda then: self.enhancements.enhance_batch(
-                user_id, image_ids=body.image_ids, tier=body.tier, request_id=request_id_of(req), then=then
+            use_case=lambda record: self.enhancements.before_commit(record).enhance_batch(
+                user_id, image_ids=body.image_ids, tier=body.tier, request_id=request_id_of(req)
             ),
             view=BatchEnhanceView.of,
         )

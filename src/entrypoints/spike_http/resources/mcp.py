@@ -10,7 +10,7 @@ from spike_core.services.generations import Generations
 from spike_core.services.wallets import Wallets
 from spike_http.authentication import Gate
 from spike_http.bodies import json_object
-from spike_http.idempotency import Once
+from spike_http.idempotency import IdempotentResponder
 from spike_http.links import LinkPolicy
 from spike_http.mcp_bodies import GenerateBody, ModifyBody, UnknownPricedTier
 from spike_http.media import as_json
@@ -27,7 +27,7 @@ class GenerateResource:
     """`/api/mcp/generate`."""
 
     gate: Gate
-    once: Once
+    responder: IdempotentResponder
     creations: Generations
 
     @Operation(
@@ -41,18 +41,17 @@ class GenerateResource:
         """Begin to make a picture from words."""
         user_id = self.gate.user(req, bucket=RateLimitGroup.GENERATE)
         body = GenerateBody.parse(json_object(req))
-        self.once.answer(
+        self.responder.respond(
             req,
             resp,
             caller=user_id.text,
-            act=lambda then: self.creations.generate(
+            use_case=lambda record: self.creations.before_commit(record).generate(
                 user_id,
                 prompt=body.prompt,
                 negative=body.negative,
                 tier=body.tier,
                 aspect_ratio=body.aspect_ratio,
                 request_id=request_id_of(req),
-                then=then,
             ),
             view=CreatingView.of,
         )
@@ -63,7 +62,7 @@ class ModifyResource:
     """`/api/mcp/modify`."""
 
     gate: Gate
-    once: Once
+    responder: IdempotentResponder
     creations: Generations
 
     @Operation(
@@ -85,18 +84,17 @@ class ModifyResource:
         user_id = self.gate.user(req, bucket=RateLimitGroup.MODIFY)
         with json_with_picture(req) as parsed:
             body = ModifyBody.parse(parsed)
-            self.once.answer(
+            self.responder.respond(
                 req,
                 resp,
                 caller=user_id.text,
-                act=lambda then: self.creations.modify(
+                use_case=lambda record: self.creations.before_commit(record).modify(
                     user_id,
                     prompt=body.prompt,
                     negative=body.negative,
                     tier=body.tier,
                     picture=body.picture,
                     request_id=request_id_of(req),
-                    then=then,
                 ),
                 view=CreatingView.of,
             )
