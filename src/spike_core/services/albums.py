@@ -112,6 +112,7 @@ class Albums(Extensible):
             changed = album.change(changes, fresh_token=self.secrets.share_token(), now=self.clock.now())
             if changed != album:
                 tx.albums.replace(changed)
+            self._run_hooks(tx, changed)
         return changed
 
     @retry_on_conflict
@@ -124,6 +125,7 @@ class Albums(Extensible):
         with self.transactions.begin() as tx:
             tx.albums.lock(album_id).owned_by(owner_id)
             tx.albums.remove(album_id)
+            self._run_hooks(tx, None)
 
 
 def _check_cover(tx: Transaction, album: Album, changes: AlbumPatch) -> None:

@@ -29,14 +29,14 @@ class Extensible:
     def before_commit(self, hook: BeforeCommit[Any]) -> Self:
         """Return the same use cases with one more hook. The original is unchanged, so threads share nothing.
 
-        The hook gets the result that the use case will return; hooks run in the order in which they were added. What
-        a hook writes is committed with the effect or not at all, and what it raises rolls back the effect. It does
-        nothing but write to the transaction, because it runs again if the transaction is retried. A use case that is
-        refused, or has no effect, runs no hook.
+        The hook gets the result as of the commit; hooks run in the order in which they were added. What a hook writes
+        is committed with the effect or not at all, and what it raises rolls the effect back. It does nothing but write
+        to the transaction, because it runs again if the transaction is retried. A use case that is refused runs no
+        hook; neither does a batch of which no file is stored.
         """
         return evolve(self, hooks=(*self._hooks, hook))
 
     def _run_hooks(self, tx: Transaction, result: object) -> None:
-        """Run the hooks. Each use case calls this once, as the last statement of its transaction."""
+        """Run the hooks. Each use case that writes calls this once, as the last statement of its transaction."""
         for hook in self._hooks:
             hook(tx, result)

@@ -1,22 +1,25 @@
-"""Hooks of callers run in the transaction of the effect, for each use case that takes them."""
+"""Hooks of callers run in the transaction of the effect, for each use case that takes hooks."""
 
+import ast
 import io
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any, Final
 
 import pytest
 from attrs import frozen
 
+import spike_core.services
 from faults import FaultyTransactions
 from memory_spike import MemorySpike
 from spike_contracts.builders import NOON, an_image_id
-from spike_core.domain.albums import AlbumName
+from spike_core.domain.albums import AlbumName, AlbumPatch
 from spike_core.domain.dimensions import Dimensions
 from spike_core.domain.errors import DatabaseUnavailable, ImageNotFound, InvalidInput, SpikeError, TransactionUndone
 from spike_core.domain.generation import AspectRatio, Prompt
 from spike_core.domain.idempotency import IdempotencyKey, IdempotencyRecord, RecordedResponse, RequestDigest
-from spike_core.domain.identifiers import ImageId, OwnerId
+from spike_core.domain.identifiers import AlbumId, ImageId, OwnerId
 from spike_core.domain.images import ImageName
 from spike_core.domain.tiers import Tier
 from spike_core.ports.transactions import Transaction
@@ -27,6 +30,7 @@ from spike_core.services.ingest import InlineImage
 from spike_memory import MemoryDatabase, MemoryTransactions
 from spike_memory.engine import a_picture
 
+SERVICES: Final = Path(spike_core.services.__path__[0])
 NAME: Final = ImageName("a.jpg")
 KEY: Final = IdempotencyKey("key")
 THREADS: Final = 8
@@ -45,6 +49,7 @@ class Scene:
     owner: OwnerId
     image: ImageId
     anonymous: ImageId
+    album: AlbumId
 
     @property
     def rows(self) -> tuple[object, ...]:
@@ -64,7 +69,8 @@ def scene() -> Scene:
     owner, uploads = memory.register().user.id, memory.spike.uploads
     image = uploads.upload(owner, name=NAME, content=content()).image.id
     anonymous = uploads.upload_anonymously(name=NAME, content=content()).id
-    return Scene(memory, transactions, owner, image, anonymous)
+    album = memory.spike.albums.create(owner, NewAlbum(name=AlbumName("Summer"))).id
+    return Scene(memory, transactions, owner, image, anonymous, album)
 
 
 UseCase = Callable[[Scene, BeforeCommit[Any]], Any]
@@ -101,6 +107,10 @@ USE_CASES: Final[dict[str, UseCase]] = {
         tier=Tier.TIER_1K,
         picture=InlineImage(content=content()),
     ),
+    "change album": lambda s, hook: s.memory.spike.albums.before_commit(hook).change(
+        s.owner, s.album, AlbumPatch(name=AlbumName("Winter"))
+    ),
+    "remove album": lambda s, hook: s.memory.spike.albums.before_commit(hook).remove(s.owner, s.album),
     "create album": lambda s, hook: s.memory.spike.albums.before_commit(hook).create(
         s.owner, NewAlbum(name=AlbumName("Holiday"))
     ),
@@ -117,6 +127,30 @@ def write_record(tx: Transaction, result: object) -> None:
     response, digest = RecordedResponse(status=200, body=type(result).__name__), RequestDigest.of(b"")
     with_key = IdempotencyRecord(caller="ada", key=KEY, digest=digest, answer=response, created_at=NOON)
     tx.receipts.add(with_key)
+
+
+def endings() -> dict[str, str]:
+    """Return the last statement of each transaction that use cases with hooks begin, by class and line."""
+    found: dict[str, str] = {}
+    for path in SERVICES.glob("*.py"):
+        classes = [node for node in ast.parse(path.read_text("utf-8")).body if isinstance(node, ast.ClassDef)]
+        for extensible in (each for each in classes if "Extensible" in map(ast.unparse, each.bases)):
+            for node in ast.walk(extensible):
+                if isinstance(node, ast.With) and any("transactions.begin()" in ast.unparse(i) for i in node.items):
+                    found[f"{extensible.name}:{node.lineno}"] = ast.unparse(node.body[-1])
+    return found
+
+
+def test_every_transaction_of_extensible_use_cases_ends_by_running_the_hooks() -> None:
+    found = endings()
+    assert {name.partition(":")[0] for name in found} == {
+        "Albums",
+        "BatchUploads",
+        "Enhancements",
+        "Generations",
+        "Uploads",
+    }
+    assert [name for name, ending in found.items() if not ending.startswith("self._run_hooks(tx, ")] == []
 
 
 def test_a_hook_runs_once_before_the_commit_with_the_result(scene: Scene, use_case: UseCase) -> None:
@@ -183,10 +217,11 @@ def test_hooks_run_in_the_order_in_which_they_were_added(scene: Scene) -> None:
     assert runs == ["first", "second"]
 
 
-def test_the_original_use_cases_have_no_hook(scene: Scene, use_case: UseCase) -> None:
+def test_the_original_use_cases_have_no_hook(scene: Scene) -> None:
     runs: list[object] = []
-    use_case(scene, lambda _tx, result: runs.append(result))
-    use_case(scene, lambda _tx, _result: None)
+    USE_CASES["upload"](scene, lambda _tx, result: runs.append(result))
+    uploads = scene.memory.spike.uploads
+    uploads.upload(scene.owner, name=NAME, content=content())
     assert len(runs) == 1
 
 
