@@ -49,6 +49,7 @@ from spike_core.services.image_updates import ImageUpdates
 from spike_core.services.ingest import Ingest
 from spike_core.services.job_runner import JobRunner
 from spike_core.services.job_transitions import JobTransitions
+from spike_core.services.new_images import NewImages
 from spike_core.services.queries import Queries
 from spike_core.services.recovery import Recovery
 from spike_core.services.rendering import Rendering
@@ -173,9 +174,7 @@ class Services:
             clock=clock,
             limits=limits,
         )
-        uploads = Uploads(
-            transactions=transactions, clock=clock, ids=ids, billing=billing, dispatch=dispatch, ingest=ingest
-        )
+        new_images = NewImages(clock=clock, ids=ids, billing=billing, ingest=ingest)
         return cls(
             clock=clock,
             transactions=transactions,
@@ -187,8 +186,17 @@ class Services:
             sessions=Sessions(transactions=transactions, clock=clock, secrets=secrets),
             api_keys=ApiKeys(transactions=transactions, clock=clock, ids=ids, secrets=secrets),
             wallets=Wallets(transactions=transactions, clock=clock, billing=billing),
-            uploads=uploads,
-            batch_uploads=BatchUploads(uploads=uploads, blobs=blobs),
+            uploads=Uploads(
+                transactions=transactions, clock=clock, dispatch=dispatch, ingest=ingest, new_images=new_images
+            ),
+            batch_uploads=BatchUploads(
+                transactions=transactions,
+                blobs=blobs,
+                clock=clock,
+                dispatch=dispatch,
+                ingest=ingest,
+                new_images=new_images,
+            ),
             enhancements=Enhancements(
                 transactions=transactions, clock=clock, ids=ids, billing=billing, dispatch=dispatch, ingest=ingest
             ),

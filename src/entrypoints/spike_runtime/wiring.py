@@ -36,6 +36,7 @@ from spike_core.services.ingest import Ingest
 from spike_core.services.job_runner import JobRunner
 from spike_core.services.job_transitions import JobTransitions
 from spike_core.services.maintenance_lease import MaintenanceLease
+from spike_core.services.new_images import NewImages
 from spike_core.services.queries import Queries
 from spike_core.services.recovery import Recovery
 from spike_core.services.rendering import Rendering
@@ -220,9 +221,7 @@ def assemble(
         clock=clock,
         limits=limits,
     )
-    uploads = Uploads(
-        transactions=transactions, clock=clock, ids=ids, billing=billing, dispatch=dispatch, ingest=ingest
-    )
+    new_images = NewImages(clock=clock, ids=ids, billing=billing, ingest=ingest)
     return Spike(
         settings=settings,
         clock=clock,
@@ -250,8 +249,17 @@ def assemble(
         authentication=Authentication(transactions=transactions, clock=clock),
         sessions=Sessions(transactions=transactions, clock=clock, secrets=secrets),
         api_keys=ApiKeys(transactions=transactions, clock=clock, ids=ids, secrets=secrets),
-        uploads=uploads,
-        batch_uploads=BatchUploads(uploads=uploads, blobs=blobs),
+        uploads=Uploads(
+            transactions=transactions, clock=clock, dispatch=dispatch, ingest=ingest, new_images=new_images
+        ),
+        batch_uploads=BatchUploads(
+            transactions=transactions,
+            blobs=blobs,
+            clock=clock,
+            dispatch=dispatch,
+            ingest=ingest,
+            new_images=new_images,
+        ),
         enhancements=Enhancements(
             transactions=transactions, clock=clock, ids=ids, billing=billing, dispatch=dispatch, ingest=ingest
         ),

@@ -1,4 +1,4 @@
-"""Uploads of many files at once: refused one by one, kept and charged together."""
+"""Batch uploads: files are refused one by one, and the accepted ones are stored and charged together."""
 
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -13,57 +13,61 @@ from spike_core.domain.jobs import PendingJob
 from spike_core.domain.limits import UPLOAD_BYTES_MAX
 from spike_core.domain.tokens import NO_TOKENS, Tokens
 from spike_core.ports.blobs import BlobStore
+from spike_core.ports.clock import Clock
+from spike_core.ports.transactions import Transactions
 from spike_core.services.billing import AcceptedJobs
+from spike_core.services.dispatch import Dispatch
 from spike_core.services.hooks import Extensible
+from spike_core.services.ingest import Ingest
+from spike_core.services.new_images import NewImages
 from spike_core.services.retries import retry_on_conflict
-from spike_core.services.uploads import Uploads
 
 STORING_THREADS: Final = 4  # of one batch
 
 
 @frozen(kw_only=True)
 class NamedFile:
-    """A file of a batch, as far as its form was readable."""
+    """A file of a batch that could be read from the request."""
 
-    filename: str  # as it was sent
+    filename: str  # as sent
     name: ImageName
     content: BinaryIO
 
 
 @frozen(kw_only=True)
 class RefusedFile:
-    """A file of a batch that won't be kept, and why."""
+    """A file of a batch that isn't stored, and why."""
 
-    filename: str  # as it was sent
+    filename: str  # as sent
     error: SpikeError
 
 
 @frozen(kw_only=True)
 class KeptFile:
-    """A file of a batch that is an image now."""
+    """A file of a batch that is stored, as an image."""
 
-    filename: str
+    filename: str  # as sent
     image: Image
     job: PendingJob | None
 
 
 @frozen(kw_only=True)
 class UploadedBatch:
-    """What became of each file, in the order sent; and the balance left."""
+    """The outcome for each file, in the order sent, and the balance left."""
 
     files: Sequence[KeptFile | RefusedFile]
     balance: Tokens
 
     @property
     def total(self) -> Tokens:
-        """What the enhancements cost together."""
+        """The price of all enhancements together."""
         jobs = [file.job for file in self.files if isinstance(file, KeptFile) and file.job is not None]
         return sum((job.spec.charged for job in jobs), NO_TOKENS)
 
 
 @frozen(kw_only=True)
 class _Candidate:
-    """A file that is acceptable, and the image that it may become."""
+    """An acceptable file, and the image that it will become."""
 
     file: NamedFile
     image: Image
@@ -71,10 +75,14 @@ class _Candidate:
 
 @frozen(kw_only=True)
 class BatchUploads(Extensible):
-    """Takes in many pictures by the rules of `Uploads`."""
+    """Stores several uploaded files by the rules of `Uploads`."""
 
-    uploads: Uploads
+    transactions: Transactions
     blobs: BlobStore
+    clock: Clock
+    dispatch: Dispatch
+    ingest: Ingest
+    new_images: NewImages
 
     def upload(
         self,
@@ -84,51 +92,50 @@ class BatchUploads(Extensible):
         album_id: AlbumId | None = None,
         request_id: RequestId | None = None,
     ) -> UploadedBatch:
-        """Store many pictures, each with its enhancement.
+        """Store the files and start the enhancement of each.
 
-        A file that isn't acceptable, or can't be stored, is refused alone. The rows of all others are written, and
-        charged for, in one transaction; where the database fails, all of them are refused and none is kept.
+        A file that isn't acceptable, or can't be stored, is refused by itself. The rows of all others are written and
+        charged in one transaction; if the database fails, all of them are refused and none is stored.
 
         Raises:
             AlbumNotFound, Forbidden, AlbumFull: the album can't take them.
-            NotEnoughTokens: the wallet doesn't cover all acceptable files; nothing is kept.
-            DatabaseUnavailable: nothing could even be looked up.
+            NotEnoughTokens: the balance doesn't cover all acceptable files; nothing is stored.
+            DatabaseUnavailable: the database failed before anything was stored.
         """
-        validated = self._validated(owner_id, files)
+        validated = self._validate(owner_id, files)
         candidates = [each for each in validated if isinstance(each, _Candidate)]
-        tier, balance = self.uploads.check_funds(
-            owner_id, files=len(candidates), album_id=album_id, now=self.uploads.clock.now()
-        )
-        troubles = self._store(candidates)
-        stored = [each.image for each in candidates if each.image.id not in troubles]
+        with self.transactions.view() as tx:
+            quote = self.new_images.quote(tx, owner_id, files=len(candidates), album_id=album_id, now=self.clock.now())
+        none_accepted = AcceptedJobs(jobs=(), due=(), balance=quote.balance)
+        errors = self._store(candidates)
+        stored = [each.image for each in candidates if each.image.id not in errors]
         if not stored:
-            return _batch(validated, AcceptedJobs(jobs=(), due=(), balance=balance), troubles)
+            return _batch(validated, none_accepted, errors)
 
         @retry_on_conflict
-        def record() -> tuple[AcceptedJobs, UploadedBatch]:
-            with self.uploads.transactions.begin() as tx:
-                accepted = self.uploads.record(
-                    tx, owner_id, stored, tier=tier, album_id=album_id, request_id=request_id
+        def add_images() -> tuple[AcceptedJobs, UploadedBatch]:
+            with self.transactions.begin() as tx:
+                accepted = self.new_images.add(
+                    tx, owner_id, stored, tier=quote.tier, album_id=album_id, request_id=request_id
                 )
-                batch = _batch(validated, accepted, troubles)
+                batch = _batch(validated, accepted, errors)
                 self._run_hooks(tx, batch)
             return accepted, batch
 
         try:
-            accepted, batch = record()
+            accepted, batch = add_images()
         except Exception as error:
-            self.uploads.ingest.discard([key for image in stored for key in image.objects])
+            self.ingest.discard([key for image in stored for key in image.objects])
             if not isinstance(error, Unavailable):
                 raise
-            nothing = AcceptedJobs(jobs=(), due=(), balance=balance)
-            return _batch(validated, nothing, troubles | {image.id: error for image in stored})
-        self.uploads.dispatch.start(accepted.due)
+            return _batch(validated, none_accepted, errors | {image.id: error for image in stored})
+        self.dispatch.start(accepted.due)
         return batch
 
-    def _validated(
+    def _validate(
         self, owner_id: OwnerId, files: Sequence[NamedFile | RefusedFile]
     ) -> Sequence[_Candidate | RefusedFile]:
-        began_at = self.uploads.clock.now()
+        began_at = self.clock.now()
         validated: list[_Candidate | RefusedFile] = []
         for file in files:
             match file:
@@ -136,56 +143,55 @@ class BatchUploads(Extensible):
                     validated.append(file)
                 case NamedFile():
                     try:
-                        picture = self.uploads.ingest.validate(file.content, size_bytes_max=UPLOAD_BYTES_MAX)
+                        picture = self.ingest.validate(file.content, size_bytes_max=UPLOAD_BYTES_MAX)
                     except InvalidInput as error:
                         validated.append(RefusedFile(filename=file.filename, error=error))
                         continue
-                    image = self.uploads.new_image(owner_id, file.name, picture, now=began_at)
+                    image = self.new_images.build(owner_id, file.name, picture, now=began_at)
                     validated.append(_Candidate(file=file, image=image))
                 case unreachable:
                     assert_never(unreachable)
         return validated
 
     def _store(self, candidates: Sequence[_Candidate]) -> dict[ImageId, SpikeError]:
-        """Store originals side by side and return what went wrong, by image."""
+        """Store originals in parallel and return the errors, by image."""
         if not candidates:
             return {}
         try:
             with ThreadPoolExecutor(max_workers=min(STORING_THREADS, len(candidates))) as pool:
                 errors = list(pool.map(self._store_one, candidates))
         except Exception:
-            self.uploads.ingest.discard([key for each in candidates for key in each.image.objects])
+            self.ingest.discard([key for each in candidates for key in each.image.objects])
             raise
         return {each.image.id: error for each, error in zip(candidates, errors, strict=True) if error is not None}
 
     def _store_one(self, candidate: _Candidate) -> SpikeError | None:
-        ingest = self.uploads.ingest
         try:
-            with ingest.objects_of(candidate.image, candidate.file.content) as objects:
+            with self.ingest.objects_of(candidate.image, candidate.file.content) as objects:
                 for key, content in objects.items():
                     self.blobs.put(key, content)
         except (StorageUnavailable, UnacceptablePicture) as error:
-            ingest.discard(list(candidate.image.objects))
+            self.ingest.discard(list(candidate.image.objects))
             return error
         return None
 
 
 def _batch(
-    validated: Sequence[_Candidate | RefusedFile], accepted: AcceptedJobs, troubles: Mapping[ImageId, SpikeError]
+    validated: Sequence[_Candidate | RefusedFile], accepted: AcceptedJobs, errors: Mapping[ImageId, SpikeError]
 ) -> UploadedBatch:
-    return UploadedBatch(files=[_result(each, accepted, troubles) for each in validated], balance=accepted.balance)
+    return UploadedBatch(files=[_result(each, accepted, errors) for each in validated], balance=accepted.balance)
 
 
 def _result(
-    each: _Candidate | RefusedFile, accepted: AcceptedJobs, troubles: Mapping[ImageId, SpikeError]
+    each: _Candidate | RefusedFile, accepted: AcceptedJobs, errors: Mapping[ImageId, SpikeError]
 ) -> KeptFile | RefusedFile:
     match each:
         case RefusedFile():
             return each
         case _Candidate():
             filename, image = each.file.filename, each.image
-            if image.id in troubles:
-                return RefusedFile(filename=filename, error=troubles[image.id])
+            if image.id in errors:
+                return RefusedFile(filename=filename, error=errors[image.id])
             return KeptFile(filename=filename, image=image, job=accepted.about(image.id))
         case unreachable:
             assert_never(unreachable)
