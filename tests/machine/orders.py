@@ -69,7 +69,7 @@ class Ordering(World):
     def mix_anonymously(self, data: st.DataObject, trouble: Trouble) -> None:
         image_id = self.images_for(data, ANONYMOUS)[0]
         source = self._a_source(data, ANONYMOUS)
-        accepted = self.attempt(trouble, lambda: self.spike.enhancements.mix(image_id, source=source))
+        accepted = self.attempt(trouble, lambda: self.spike.enhancements.blend_anonymously(image_id, source=source))
         if accepted is not None:
             assert image_id.is_anonymous, "nobody in particular has nothing of a user's"
             assert accepted.job.id.is_anonymous

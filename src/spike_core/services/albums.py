@@ -1,4 +1,4 @@
-"""Albums: making, showing, changing and removing them. What is in them is arranged by `AlbumContents`."""
+"""Albums: create, show, change and remove them. `AlbumContents` adds, moves and removes their images."""
 
 from collections.abc import Sequence
 
@@ -22,7 +22,7 @@ from spike_core.services.retries import retry_on_conflict
 
 @frozen(kw_only=True)
 class NewAlbum:
-    """What an owner wants of a new album."""
+    """The properties of an album to be created."""
 
     name: AlbumName
     description: AlbumDescription | None = None
@@ -41,7 +41,7 @@ class ShownAlbum:
 
 @frozen(kw_only=True)
 class Albums(Extensible):
-    """Keeps the albums of all owners. A share token leaves the core only in an `Album`: show it to its owner alone."""
+    """Creates, shows, changes and removes albums. An `Album` contains its share token, which only its owner may see."""
 
     transactions: Transactions
     clock: Clock
@@ -50,7 +50,7 @@ class Albums(Extensible):
 
     @retry_on_conflict
     def create(self, owner_id: OwnerId, wanted: NewAlbum) -> Album:
-        """Make an empty album; an unlisted one gets a share token.
+        """Create an empty album; an unlisted one gets a share token.
 
         Raises:
             InvalidValue: the default tier is FREE.
@@ -84,26 +84,26 @@ class Albums(Extensible):
     def show(self, album_id: AlbumId, *, viewer: OwnerId | None, share_token: Secret | None = None) -> ShownAlbum:
         """Return the album with its images; `viewer` is `None` for a visitor without credentials.
 
-        Who may see an album may see the images in it, be they public or not.
+        A viewer who may see the album may see all of its images, public or not.
 
         Raises:
-            AlbumNotFound: there is none.
-            Unauthenticated, Forbidden: the visitor has no right to look; see `Album.seen_by`.
+            AlbumNotFound: no album has this id.
+            Unauthenticated, Forbidden: the viewer may not see it; see `Album.seen_by`.
         """
         with self.transactions.view() as tx:
             album = tx.albums.get(album_id).seen_by(viewer, share_token=share_token)
             places = tx.album_order.places(album_id)
             images = tx.images.find([place.image_id for place in places])
-        # one that is being removed may still have its place
+        # an image that is being deleted may still have its place
         shown = [(place, images[place.image_id]) for place in places if place.image_id in images]
         return ShownAlbum(album=album, images=shown)
 
     @retry_on_conflict
     def change(self, owner_id: OwnerId, album_id: AlbumId, changes: AlbumPatch) -> Album:
-        """Change the album's own facts, all or none.
+        """Change properties of the album, all or none.
 
         Raises:
-            AlbumNotFound, Forbidden: the album doesn't exist, or is somebody else's.
+            AlbumNotFound, Forbidden: the album doesn't exist, or belongs to another owner.
             InvalidValue: the default tier is FREE, or the cover isn't an image of the album.
         """
         with self.transactions.begin() as tx:
@@ -120,7 +120,7 @@ class Albums(Extensible):
         """Remove the album. Its images stay, in other albums too.
 
         Raises:
-            AlbumNotFound, Forbidden: the album doesn't exist, or is somebody else's.
+            AlbumNotFound, Forbidden: the album doesn't exist, or belongs to another owner.
         """
         with self.transactions.begin() as tx:
             tx.albums.lock(album_id).owned_by(owner_id)

@@ -1,4 +1,4 @@
-"""Cancellation: an owner's wish to stop a job."""
+"""Cancellation: an owner stops a job and gets its price back."""
 
 from attrs import frozen
 
@@ -15,7 +15,7 @@ from spike_core.services.retries import retry_on_conflict
 
 @frozen(kw_only=True)
 class Cancelled:
-    """A cancelled job and the money that came back."""
+    """A cancelled job, the tokens refunded, and the balance after the refund."""
 
     job: CancelledJob
     refunded: Tokens
@@ -24,7 +24,7 @@ class Cancelled:
 
 @frozen(kw_only=True)
 class Cancellation:
-    """Stops jobs, with a full refund. A worker that holds one finds out when it settles."""
+    """Cancels jobs with a full refund. A worker that holds the job's lease gets `JobChanged` with its next write."""
 
     transactions: Transactions
     clock: Clock
@@ -35,13 +35,13 @@ class Cancellation:
         """Cancel the owner's job and refund it, in one transaction.
 
         Raises:
-            JobNotFound: there is no such job, or it is somebody else's.
-            IllegalTransition: it has ended already.
-            JobChanged: a worker moved it in the same moment.
+            JobNotFound: no job has this id, or it belongs to another owner.
+            IllegalTransition: the job has ended.
+            JobChanged: a worker changed the job at the same time.
         """
         with self.transactions.begin() as tx:
             now = self.clock.now()
-            tx.wallets.lock(owner_id)  # wallets before jobs, everywhere, so that no two wait for each other
+            tx.wallets.lock(owner_id)  # locks are taken in one order, wallets before jobs, so that no deadlock arises
             stored = tx.jobs.get(job_id)
             if stored.spec.owner_id != owner_id:
                 raise JobNotFound

@@ -1,4 +1,4 @@
-"""Removal: an image, its jobs and all their objects."""
+"""Deletion of images, with their jobs and all their objects."""
 
 import logging
 from collections.abc import Sequence
@@ -27,10 +27,10 @@ _log: Final = logging.getLogger(__name__)
 
 @frozen(kw_only=True)
 class Deletion:
-    """Removes images in three steps, each of which can be repeated: hide, delete the objects, forget the rows.
+    """Deletes images in three repeatable steps: hide the image, delete its objects, delete its rows.
 
-    Hiding cancels and refunds the jobs that haven't ended. Who dies between two steps, or can't delete an object,
-    leaves a hidden image behind; the next attempt, or the sweeper, finishes the work.
+    Hiding cancels and refunds the jobs that haven't ended. If the process dies between two steps, or an object can't be
+    deleted, a hidden image is left; the owner's next try or `finish_pending` completes its deletion.
     """
 
     transactions: Transactions
@@ -40,12 +40,12 @@ class Deletion:
 
     @retry_on_conflict
     def remove(self, owner_id: OwnerId, image_id: ImageId) -> None:
-        """Remove the owner's image.
+        """Delete the owner's image.
 
         Raises:
-            ImageNotFound: there is none, or it is gone altogether.
-            Forbidden: it is somebody else's.
-            StorageUnavailable: an object may be left; the rows stay, and another attempt finishes the work.
+            ImageNotFound: no image has this id, or it has been deleted completely.
+            Forbidden: the image belongs to another owner.
+            StorageUnavailable: an object may be left; the image is hidden, and a later call completes the deletion.
         """
         with self.transactions.begin() as tx:
             now = self.clock.now()
@@ -56,29 +56,29 @@ class Deletion:
         self._finish(owner_id, image_id)
 
     def finish_pending(self) -> int:
-        """Finish removals that were begun, a batch after the other, and return how many.
+        """Complete the deletion of hidden images, in batches, and return how many there were.
 
         Raises:
-            Unavailable: the database or the store doesn't answer; a later sweep goes on.
+            Unavailable: the database or the object store failed; the next run continues.
         """
         finished = 0
         while hidden := self._pending():
             for image in hidden:
-                with suppress(ImageNotFound):  # whoever asked for its removal has finished it
+                with suppress(ImageNotFound):  # its owner's request has completed it meanwhile
                     self._finish(image.owner_id, image.id)
             finished += len(hidden)
         return finished
 
     def expire_anonymous(self, *, retention: timedelta) -> int:
-        """Remove anonymous images that are older than `retention`, a batch after the other, and return how many.
+        """Delete anonymous images that are older than `retention`, in batches, and return how many there were.
 
         Raises:
-            Unavailable: the database or the store doesn't answer; a later sweep goes on.
+            Unavailable: the database or the object store failed; the next run continues.
         """
         created_before, removed = self.clock.now() - retention, 0
         while old := self._expired(created_before=created_before):
             for image in old:
-                with suppress(ImageNotFound):  # another process is at it, too
+                with suppress(ImageNotFound):  # another process has deleted it meanwhile
                     self.remove(ANONYMOUS, image.id)
             removed += len(old)
         if removed:
@@ -96,7 +96,7 @@ class Deletion:
     def _finish(self, owner_id: OwnerId, image_id: ImageId) -> None:
         self.blobs.delete(self._objects(image_id))
         with self.transactions.begin() as tx:
-            # a request that had read the image before it was hidden may have added a job since
+            # a request that read the image before it was hidden may have added a job
             self._cancel_jobs(tx, owner_id, image_id, now=self.clock.now())
             tx.removals.finish(image_id)
 
@@ -106,13 +106,13 @@ class Deletion:
             return [*image.objects, *(key for job in tx.job_lists.of_image(image_id) for key in named_by(job))]
 
     def _cancel_jobs(self, tx: Transaction, owner_id: OwnerId, image_id: ImageId, *, now: datetime) -> None:
-        """Cancel and refund the image's jobs that haven't ended. Wallets before jobs, everywhere."""
+        """Cancel and refund the image's unfinished jobs; the wallet is locked before the jobs, as everywhere."""
         unsettled = [job.id for job in tx.job_lists.of_image(image_id) if not isinstance(job, SettledJob)]
         if not unsettled:
             return
         if owner_id != ANONYMOUS:
             tx.wallets.lock(owner_id)
-        for job in tx.jobs.find(unsettled).values():  # as they stand now, and will until they are cancelled
+        for job in tx.jobs.find(unsettled).values():  # read again, now locked
             if isinstance(job, SettledJob):
                 continue
             if job.spec.charged:

@@ -1,4 +1,4 @@
-"""Enhancements: jobs on images that are there already."""
+"""Enhancements: jobs on stored images."""
 
 from collections.abc import Sequence
 
@@ -33,20 +33,20 @@ class EnhancementAccepted:
 
 @frozen(kw_only=True)
 class ParallelEnhancementAccepted:
-    """Accepted jobs of one image, in the order asked, as they stand right after; and the balance left."""
+    """Accepted jobs of one image, in the order requested, and the balance left; some jobs may have started."""
 
     jobs: Sequence[Job]
     balance: Tokens
 
     @property
     def total(self) -> Tokens:
-        """What they cost together."""
+        """The price of all jobs together."""
         return sum((job.spec.charged for job in self.jobs), NO_TOKENS)
 
 
 @frozen(kw_only=True)
 class BatchEnhancementAccepted:
-    """Accepted jobs of several images, in the order asked, and the balance left."""
+    """Accepted jobs of several images, in the order requested, and the balance left."""
 
     id: BatchId
     jobs: Sequence[PendingJob]
@@ -54,13 +54,16 @@ class BatchEnhancementAccepted:
 
     @property
     def total(self) -> Tokens:
-        """What they cost together."""
+        """The price of all jobs together."""
         return sum((job.spec.charged for job in self.jobs), NO_TOKENS)
 
 
 @frozen(kw_only=True)
 class Enhancements(Extensible):
-    """Accepts enhancement jobs: charged, stored and announced in one transaction, then handed to the workers."""
+    """Accepts enhancement jobs: one transaction charges and stores them with their outbox messages; then they are sent.
+
+    Parallel and batch requests are the same transaction with more jobs: all of them are accepted or none.
+    """
 
     transactions: Transactions
     clock: Clock
@@ -79,16 +82,16 @@ class Enhancements(Extensible):
         source: ImageId | InlineImage | None = None,
         request_id: RequestId | None = None,
     ) -> EnhancementAccepted:
-        """Begin to enhance the owner's image at one tier; `source`, where there is one, is blended in first.
+        """Start to enhance the owner's image at one tier; a `source` is blended into it first.
 
-        A source that comes along is stored as an object of the job, after everything else has passed.
+        An inline source is stored as an object of the job, after everything else has been checked.
 
         Raises:
-            InvalidValue: the source is the image itself, or isn't what its sender says it is.
-            UnacceptablePicture: the source that came along isn't an acceptable picture.
-            ImageNotFound, Forbidden: one of the images doesn't exist, or is somebody else's.
-            NotEnoughTokens: the wallet doesn't cover the tier.
-            Unavailable: a part failed; nothing is charged and nothing kept.
+            InvalidValue: the source is the image itself, or an inline source isn't of its declared media type.
+            UnacceptablePicture: the inline source is empty, too large, animated, corrupt or in no supported format.
+            ImageNotFound, Forbidden: one of the images doesn't exist, or belongs to another owner.
+            NotEnoughTokens: the balance doesn't cover the tier.
+            Unavailable: a dependency failed; nothing is charged and nothing stored.
         """
         if isinstance(source, InlineImage):
             return self._blend_with_inline(owner_id, image_id, tier=tier, inline=source, request_id=request_id)
@@ -97,27 +100,23 @@ class Enhancements(Extensible):
         with self.transactions.begin() as tx:
             now = self.clock.now()
             ids = [image_id] if source is None else [image_id, source]
-            image = owned(tx, owner_id, ids)[0]
+            image = _owned(tx, owner_id, ids)[0]
             spec = JobSpec.on(image, tier, id_=self._new_id(owner_id), request_id=request_id, now=now)
             if source is not None:
                 spec = evolve(spec, task=Blend(image_id=image_id, source=source))
             accepted = self.billing.accept(tx, [spec], owner_id=owner_id, now=now)
-            enhancing = EnhancementAccepted(job=accepted.jobs[0], balance=accepted.balance)
-            self._run_hooks(tx, enhancing)
+            result = EnhancementAccepted(job=accepted.jobs[0], balance=accepted.balance)
+            self._run_hooks(tx, result)
         self.dispatch.start(accepted.due)
-        return enhancing
+        return result
 
-    def mix(
-        self,
-        image_id: ImageId,
-        *,
-        source: ImageId | InlineImage,
-        request_id: RequestId | None = None,
+    def blend_anonymously(
+        self, image_id: ImageId, *, source: ImageId | InlineImage, request_id: RequestId | None = None
     ) -> EnhancementAccepted:
-        """Begin to blend two anonymous images, or one with a picture that comes along, for nobody and free.
+        """Start to blend two anonymous images, or one with an inline image, at the free tier.
 
         Raises:
-            Forbidden: one of the images belongs to somebody.
+            Forbidden: one of the images has an owner.
             InvalidValue, UnacceptablePicture, ImageNotFound, Unavailable: as in `enhance`.
         """
         return self.enhance(ANONYMOUS, image_id=image_id, tier=Tier.FREE, source=source, request_id=request_id)
@@ -131,26 +130,24 @@ class Enhancements(Extensible):
         tiers: Sequence[Tier],
         request_id: RequestId | None = None,
     ) -> ParallelEnhancementAccepted:
-        """Begin to enhance the owner's image at several tiers: all of them or none.
+        """Start to enhance the owner's image at several tiers.
 
         Raises:
-            InvalidValue: there are none, more than `PARALLEL_TIERS_MAX`, or one twice.
-            ImageNotFound, Forbidden: the image doesn't exist, or is somebody else's.
-            NotEnoughTokens: the wallet doesn't cover the sum.
-            DatabaseUnavailable: nothing was charged.
+            InvalidValue: there is no tier, there are more than `PARALLEL_TIERS_MAX`, or one occurs twice.
+            ImageNotFound, Forbidden: the image doesn't exist, or belongs to another owner.
+            NotEnoughTokens: the balance doesn't cover all tiers.
+            DatabaseUnavailable: nothing is charged.
         """
         if not 1 <= len(tiers) <= PARALLEL_TIERS_MAX or len(set(tiers)) != len(tiers):
             raise InvalidValue(what="tiers", rule=f"must be 1 to {PARALLEL_TIERS_MAX} different tiers")
         with self.transactions.begin() as tx:
             now = self.clock.now()
-            image = owned(tx, owner_id, [image_id])[0]
-            orders = [
-                JobSpec.on(image, tier, id_=self.ids.new(JobId), request_id=request_id, now=now) for tier in tiers
-            ]
-            accepted = self.billing.accept(tx, orders, owner_id=owner_id, now=now)
+            image = _owned(tx, owner_id, [image_id])[0]
+            specs = [JobSpec.on(image, tier, id_=self.ids.new(JobId), request_id=request_id, now=now) for tier in tiers]
+            accepted = self.billing.accept(tx, specs, owner_id=owner_id, now=now)
             self._run_hooks(tx, ParallelEnhancementAccepted(jobs=accepted.jobs, balance=accepted.balance))
         self.dispatch.start(accepted.due)
-        return ParallelEnhancementAccepted(jobs=self._as_they_stand(accepted.jobs), balance=accepted.balance)
+        return ParallelEnhancementAccepted(jobs=self._current(accepted.jobs), balance=accepted.balance)
 
     @retry_on_conflict
     def enhance_batch(
@@ -161,15 +158,15 @@ class Enhancements(Extensible):
         tier: Tier,
         request_id: RequestId | None = None,
     ) -> BatchEnhancementAccepted:
-        """Begin to enhance several of the owner's images at one tier: all of them or none. One named twice counts once.
+        """Start to enhance several of the owner's images at one tier; an image that occurs twice counts once.
 
-        The database is asked as often for `BATCH_IMAGES_MAX` images as for one.
+        The number of statements doesn't depend on the number of images.
 
         Raises:
-            InvalidValue: there are none, or more than `BATCH_IMAGES_MAX`.
-            ImageNotFound, Forbidden: one of the images doesn't exist, or is somebody else's.
-            NotEnoughTokens: the wallet doesn't cover the sum.
-            DatabaseUnavailable: nothing was charged.
+            InvalidValue: there is no image, or there are more than `BATCH_IMAGES_MAX`.
+            ImageNotFound, Forbidden: one of the images doesn't exist, or belongs to another owner.
+            NotEnoughTokens: the balance doesn't cover all images.
+            DatabaseUnavailable: nothing is charged.
         """
         distinct = list(dict.fromkeys(image_ids))
         if not 1 <= len(distinct) <= BATCH_IMAGES_MAX:
@@ -177,18 +174,18 @@ class Enhancements(Extensible):
         batch_id = self.ids.new(BatchId)
         with self.transactions.begin() as tx:
             now = self.clock.now()
-            orders = [
+            specs = [
                 evolve(
                     JobSpec.on(image, tier, id_=self.ids.new(JobId), request_id=request_id, now=now),
                     batch_id=batch_id,
                 )
-                for image in owned(tx, owner_id, distinct)
+                for image in _owned(tx, owner_id, distinct)
             ]
-            accepted = self.billing.accept(tx, orders, owner_id=owner_id, now=now)
-            enhancing = BatchEnhancementAccepted(id=batch_id, jobs=accepted.jobs, balance=accepted.balance)
-            self._run_hooks(tx, enhancing)
+            accepted = self.billing.accept(tx, specs, owner_id=owner_id, now=now)
+            result = BatchEnhancementAccepted(id=batch_id, jobs=accepted.jobs, balance=accepted.balance)
+            self._run_hooks(tx, result)
         self.dispatch.start(accepted.due)
-        return enhancing
+        return result
 
     def _blend_with_inline(
         self,
@@ -201,8 +198,8 @@ class Enhancements(Extensible):
     ) -> EnhancementAccepted:
         validated = self.ingest.validate_inline(inline)
         began_at = self.clock.now()
-        with self.transactions.view() as tx:  # nothing is stored for a request that will be refused
-            image = owned(tx, owner_id, [image_id])[0]
+        with self.transactions.view() as tx:  # a request that would be refused stores nothing
+            image = _owned(tx, owner_id, [image_id])[0]
             self.billing.check(tx, tier.price, owner_id=owner_id, now=began_at)
         job_id = self._new_id(owner_id)
         source = JobInput(
@@ -211,36 +208,36 @@ class Enhancements(Extensible):
         with self.ingest.stored({source.key: validated.content}), self.transactions.begin() as tx:
             now = self.clock.now()
             self.ingest.check_in_time(began_at)
-            image = owned(tx, owner_id, [image_id])[0]
+            image = _owned(tx, owner_id, [image_id])[0]
             spec = evolve(
                 JobSpec.on(image, tier, id_=job_id, request_id=request_id, now=now),
                 task=Blend(image_id=image_id, source=source),
             )
             accepted = self.billing.accept(tx, [spec], owner_id=owner_id, now=now)
-            enhancing = EnhancementAccepted(job=accepted.jobs[0], balance=accepted.balance)
-            self._run_hooks(tx, enhancing)
+            result = EnhancementAccepted(job=accepted.jobs[0], balance=accepted.balance)
+            self._run_hooks(tx, result)
         self.dispatch.start(accepted.due)
-        return enhancing
+        return result
 
     def _new_id(self, owner_id: OwnerId) -> JobId:
         drawn = self.ids.new(JobId)
         return drawn.marked("anon") if owner_id == ANONYMOUS else drawn
 
-    def _as_they_stand(self, jobs: Sequence[PendingJob]) -> Sequence[Job]:
+    def _current(self, jobs: Sequence[PendingJob]) -> Sequence[Job]:
         try:
             with self.transactions.view() as tx:
                 stored = tx.jobs.find([job.id for job in jobs])
-        except Unavailable:  # they are charged and stored, whoever can't be asked now
+        except Unavailable:  # the jobs are charged and stored all the same
             return jobs
         return [stored.get(job.id, job) for job in jobs]
 
 
-def owned(tx: Transaction, owner_id: OwnerId, image_ids: Sequence[ImageId]) -> Sequence[Image]:
-    """Return the owner's images, in the order given.
+def _owned(tx: Transaction, owner_id: OwnerId, image_ids: Sequence[ImageId]) -> Sequence[Image]:
+    """Return the owner's images, in the order of their ids.
 
     Raises:
         ImageNotFound: one doesn't exist.
-        Forbidden: all exist, and one is somebody else's.
+        Forbidden: all exist, and one belongs to another owner.
     """
     found = tx.images.find(image_ids) if len(image_ids) > 1 else {id_: tx.images.get(id_) for id_ in image_ids}
     if len(found) < len(set(image_ids)):

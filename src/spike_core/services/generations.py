@@ -1,4 +1,4 @@
-"""Creations: pictures from words, and pictures changed by words."""
+"""Generations: pictures made or modified by a prompt."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -37,22 +37,22 @@ class GenerationAccepted:
 
 @frozen
 class WebAddress:
-    """Where a picture is to be fetched from."""
+    """The URL of a picture to download."""
 
     url: str
 
 
 @frozen(kw_only=True)
 class GenerationsPage:
-    """Some of an owner's creations, newest first."""
+    """A page of an owner's generations and modifications, newest first."""
 
     jobs: Sequence[Job]
-    next: JobCursor | None  # where the next page starts, `None` behind the last
+    next: JobCursor | None  # where the next page starts; `None` on the last page
 
 
 @frozen(kw_only=True)
 class Generations(Extensible):
-    """Accepts jobs that make pictures from words. They are charged as enhancements are, and never free."""
+    """Accepts jobs that generate or modify pictures. They are charged like enhancements, but there is no free tier."""
 
     transactions: Transactions
     clock: Clock
@@ -68,26 +68,26 @@ class Generations(Extensible):
         owner_id: OwnerId,
         *,
         prompt: Prompt,
-        negative: Prompt | None,
+        negative: Prompt | None = None,
         tier: Tier,
         aspect_ratio: AspectRatio,
         request_id: RequestId | None = None,
     ) -> GenerationAccepted:
-        """Begin to make a picture.
+        """Start to generate a picture; `negative` says what it mustn't show.
 
         Raises:
-            InvalidValue: the tier is the free one.
-            NotEnoughTokens: the wallet doesn't cover the tier.
-            DatabaseUnavailable: nothing was charged.
+            InvalidValue: the tier is FREE.
+            NotEnoughTokens: the balance doesn't cover the tier.
+            DatabaseUnavailable: nothing is charged.
         """
         _check_tier(tier)
         task = Generation(prompt=prompt, negative=negative, aspect_ratio=aspect_ratio)
         with self.transactions.begin() as tx:
             accepted = self._accept(tx, owner_id, task, tier=tier, job_id=self._new_id("gen"), request_id=request_id)
-            creating = GenerationAccepted(job=accepted.jobs[0], balance=accepted.balance)
-            self._run_hooks(tx, creating)
+            result = GenerationAccepted(job=accepted.jobs[0], balance=accepted.balance)
+            self._run_hooks(tx, result)
         self.dispatch.start(accepted.due)
-        return creating
+        return result
 
     @retry_on_conflict
     def modify(
@@ -95,19 +95,19 @@ class Generations(Extensible):
         owner_id: OwnerId,
         *,
         prompt: Prompt,
-        negative: Prompt | None,
+        negative: Prompt | None = None,
         tier: Tier,
         picture: InlineImage | WebAddress,
         request_id: RequestId | None = None,
     ) -> GenerationAccepted:
-        """Begin to change a picture, which is stored as an object of the job after everything else has passed.
+        """Start to modify a picture, which is stored as an object of the job after everything else has been checked.
 
         Raises:
-            InvalidValue: the tier is the free one, or the picture isn't what its sender says it is.
-            UnacceptablePicture: it isn't an acceptable picture.
-            UnsafeAddress, DownloadFailed: it can't be fetched.
-            NotEnoughTokens: the wallet doesn't cover the tier; nothing is fetched then.
-            Unavailable: a part failed; nothing is charged and nothing kept.
+            InvalidValue: the tier is FREE, or an inline picture isn't of its declared media type.
+            UnacceptablePicture: the picture is empty, too large, animated, corrupt or in no supported format.
+            UnsafeAddress, DownloadFailed: the picture can't be downloaded.
+            NotEnoughTokens: the balance doesn't cover the tier; then nothing is downloaded.
+            Unavailable: a dependency failed; nothing is charged and nothing stored.
         """
         _check_tier(tier)
         with self._validated(owner_id, picture, tier) as validated:
@@ -119,16 +119,16 @@ class Generations(Extensible):
             with self.ingest.stored({key: validated.content}), self.transactions.begin() as tx:
                 self.ingest.check_in_time(began_at)
                 accepted = self._accept(tx, owner_id, task, tier=tier, job_id=job_id, request_id=request_id)
-                creating = GenerationAccepted(job=accepted.jobs[0], balance=accepted.balance)
-                self._run_hooks(tx, creating)
+                result = GenerationAccepted(job=accepted.jobs[0], balance=accepted.balance)
+                self._run_hooks(tx, result)
         self.dispatch.start(accepted.due)
-        return creating
+        return result
 
     def job(self, owner_id: OwnerId, job_id: JobId) -> Job:
-        """Return one of the owner's creations.
+        """Return one of the owner's generation or modification jobs.
 
         Raises:
-            JobNotFound: there is none, it is somebody else's, or it makes nothing from words.
+            JobNotFound: no job has this id, it belongs to another owner, or it is an enhancement.
         """
         with self.transactions.view() as tx:
             job = tx.jobs.get(job_id)
@@ -137,7 +137,7 @@ class Generations(Extensible):
         return job
 
     def history(self, owner_id: OwnerId, *, before: JobCursor | None = None, limit: int = PAGE_SIZE) -> GenerationsPage:
-        """Return a page of the owner's creations, newest first; `limit` is 1 to `PAGE_SIZE_MAX`."""
+        """Return a page of the owner's generations and modifications, newest first; `limit` is 1 to `PAGE_SIZE_MAX`."""
         assert 1 <= limit <= PAGE_SIZE_MAX, "the edge checks limits"
         with self.transactions.view() as tx:
             jobs = tx.job_lists.creations(owner_id, before=before, limit=limit + 1)
@@ -146,7 +146,7 @@ class Generations(Extensible):
 
     @contextmanager
     def _validated(self, owner_id: OwnerId, picture: InlineImage | WebAddress, tier: Tier) -> Iterator[ValidatedImage]:
-        """Open the picture and judge it. What is sent is judged before the funds are, what is fetched after."""
+        """Open the picture and validate it. Funds are checked before a download, but after an inline picture."""
         if isinstance(picture, InlineImage):
             validated = self.ingest.validate_inline(picture)
             self._check_funds(owner_id, tier)

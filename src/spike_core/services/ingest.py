@@ -1,4 +1,4 @@
-"""Ingest: what comes from outside, judged and stored before any row names it."""
+"""Ingest: pictures from outside are validated, and stored before any row refers to them."""
 
 import contextlib
 import os
@@ -24,15 +24,15 @@ from spike_core.services.object_references import referenced
 
 @frozen(kw_only=True)
 class InlineImage:
-    """A picture inside a request: all of a seekable stream, and what its sender says it is."""
+    """A picture inside a request: a seekable stream as a whole, and the media type that the sender declares."""
 
     content: BinaryIO
-    media_type: str | None = None  # in any spelling; `None` where nothing was said
+    media_type: str | None = None  # in any spelling; `None` if none is declared
 
 
 @frozen(kw_only=True)
 class ValidatedImage:
-    """A picture that may come in."""
+    """A picture that is accepted."""
 
     content: BinaryIO
     identity: PictureIdentity
@@ -41,7 +41,7 @@ class ValidatedImage:
 
 @frozen(kw_only=True)
 class Ingest:
-    """Takes in pictures: the bytes decide what they are, and nothing stays that no row names."""
+    """Validates and stores pictures. Their bytes decide what they are; objects that no row refers to are removed."""
 
     transactions: Transactions
     blobs: BlobStore
@@ -51,10 +51,10 @@ class Ingest:
     limits: JobLimits
 
     def validate(self, content: BinaryIO, *, size_bytes_max: int) -> ValidatedImage:
-        """Return what the picture is: one that can be decoded to its end.
+        """Return the picture if it can be decoded completely.
 
         Raises:
-            UnacceptablePicture: it is empty, too large, animated, corrupt or no allowed picture.
+            UnacceptablePicture: it is empty, too large, animated, corrupt or in no supported format.
         """
         size_bytes = content.seek(0, os.SEEK_END)
         content.seek(0)
@@ -65,18 +65,18 @@ class Ingest:
         return ValidatedImage(content=content, identity=self.probe.identify(content), size_bytes=size_bytes)
 
     def validate_inline(self, inline: InlineImage) -> ValidatedImage:
-        """Return what an offered picture is.
+        """Return an inline picture if it can be decoded completely and is what its sender declares.
 
         Raises:
-            UnacceptablePicture: as in `judge`; it may have `SOURCE_BYTES_MAX` bytes.
-            InvalidValue: its sender says that it is something else.
+            UnacceptablePicture: as in `validate`; it may have `SOURCE_BYTES_MAX` bytes.
+            InvalidValue: its sender declares another media type.
         """
         try:
             validated = self.validate(inline.content, size_bytes_max=SOURCE_BYTES_MAX)
         except FileTooLarge as error:
             raise SourceTooLarge from error
-        said = inline.media_type
-        if said is not None and canonical_media_type(said) != validated.identity.format.media_type:
+        declared = inline.media_type
+        if declared is not None and canonical_media_type(declared) != validated.identity.format.media_type:
             raise InvalidValue(
                 what="mimeType", rule=f"must agree with the image, which is {validated.identity.format.value}"
             )
@@ -84,10 +84,10 @@ class Ingest:
 
     @contextmanager
     def objects_of(self, image: Image, content: BinaryIO) -> Iterator[Mapping[ObjectKey, BinaryIO]]:
-        """Open what is to be stored of an image: its original and, where others mustn't have that, what they may have.
+        """Open the objects to store for an image: its original and, if it has a location, a public copy without one.
 
         Raises:
-            UnacceptablePicture: its metadata can't be taken out.
+            UnacceptablePicture: its metadata can't be removed.
         """
         if image.original == image.shown:
             yield {image.original: content}
@@ -97,7 +97,7 @@ class Ingest:
 
     @contextmanager
     def stored(self, objects: Mapping[ObjectKey, BinaryIO]) -> Iterator[None]:
-        """Store objects for the rows that the context writes; remove them at once if it fails.
+        """Store objects for the rows that the context writes; remove them if it fails.
 
         Raises:
             StorageUnavailable: one couldn't be stored.
@@ -111,17 +111,17 @@ class Ingest:
             raise
 
     def discard(self, keys: list[ObjectKey]) -> None:
-        """Remove objects of a request that failed, but for those that a row names after all."""
+        """Remove objects of a failed request, except those that a row refers to: its commit may have succeeded."""
         with contextlib.suppress(SpikeError):  # the sweeper collects what is left
             orphans = set(keys) - referenced(self.transactions, keys)
             if orphans:
                 self.blobs.delete(orphans)
 
     def check_in_time(self, began_at: datetime) -> None:
-        """Check that objects stored since then can't have been collected as orphans.
+        """Check that objects stored since `began_at` can't have been collected as orphans.
 
         Raises:
-            UploadExpired: it took too long.
+            UploadExpired: storing them took too long.
         """
         if self.clock.now() - began_at > self.limits.upload_time_max:
             raise UploadExpired

@@ -154,11 +154,11 @@ def test_a_job_that_came_in_between_is_refunded_too(services: Services) -> None:
 def test_anonymous_images_expire_with_all_that_was_made_of_them(services: Services) -> None:
     old = services.uploads.upload_anonymously(name=ImageName("a.jpg"), content=io.BytesIO(a_picture(SIZE)))
     owned = services.upload(services.owner()).image
-    services.enhancements.mix(old.id, source=InlineImage(content=io.BytesIO(a_picture(SIZE))))
+    services.enhancements.blend_anonymously(old.id, source=InlineImage(content=io.BytesIO(a_picture(SIZE))))
     services.work()
     services.pass_time(WEEK)
     young = services.uploads.upload_anonymously(name=ImageName("b.jpg"), content=io.BytesIO(a_picture(SIZE)))
-    services.enhancements.mix(young.id, source=old.id)
+    services.enhancements.blend_anonymously(young.id, source=old.id)
     assert services.deletion.expire_anonymous(retention=WEEK) == 0
     services.pass_time(timedelta(seconds=1))
     assert services.deletion.expire_anonymous(retention=WEEK) == 1
@@ -172,7 +172,7 @@ def test_anonymous_images_expire_with_all_that_was_made_of_them(services: Servic
 
 def test_an_expired_image_with_a_job_under_way_is_removed(services: Services) -> None:
     old = services.uploads.upload_anonymously(name=ImageName("a.jpg"), content=io.BytesIO(a_picture(SIZE)))
-    services.enhancements.mix(old.id, source=InlineImage(content=io.BytesIO(a_picture(SIZE))))
+    services.enhancements.blend_anonymously(old.id, source=InlineImage(content=io.BytesIO(a_picture(SIZE))))
     services.pass_time(WEEK + timedelta(seconds=1))
     services.deletion.expire_anonymous(retention=WEEK)
     services.work()

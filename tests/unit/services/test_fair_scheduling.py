@@ -117,7 +117,7 @@ def test_what_waits_for_another_attempt_counts(services: Services) -> None:
 def test_jobs_of_nobody_in_particular_have_no_common_bound(services: Services) -> None:
     def mix() -> Job:
         images = [anonymous(services).id for _ in range(2)]
-        return services.enhancements.mix(images[0], source=images[1]).job
+        return services.enhancements.blend_anonymously(images[0], source=images[1]).job
 
     ids = [mix().id for _ in range(BOUND + 2)]
     assert list(services.inbox.messages) == ids

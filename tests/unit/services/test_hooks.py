@@ -88,7 +88,7 @@ USE_CASES: Final[dict[str, UseCase]] = {
     "enhance, inline source": lambda s, hook: s.memory.spike.enhancements.before_commit(hook).enhance(
         s.owner, image_id=s.image, tier=Tier.TIER_1K, source=InlineImage(content=content())
     ),
-    "mix": lambda s, hook: s.memory.spike.enhancements.before_commit(hook).mix(
+    "blend_anonymously": lambda s, hook: s.memory.spike.enhancements.before_commit(hook).blend_anonymously(
         s.anonymous, source=InlineImage(content=content())
     ),
     "enhance_in_parallel": lambda s, hook: s.memory.spike.enhancements.before_commit(hook).enhance_in_parallel(

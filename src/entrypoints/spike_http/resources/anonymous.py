@@ -77,7 +77,7 @@ class MixResource:
                 req,
                 resp,
                 caller=caller,
-                use_case=lambda record: self.enhancements.before_commit(record).mix(
+                use_case=lambda record: self.enhancements.before_commit(record).blend_anonymously(
                     body.image_id, source=body.source, request_id=request_id_of(req)
                 ),
                 view=lambda mixing: MixView(job_id=mixing.job.id, tier=mixing.job.spec.tier),
