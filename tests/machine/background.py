@@ -17,7 +17,7 @@ class LookingAfter(World):
     """What a server does by itself, and what befalls it."""
 
     @rule(
-        task=st.sampled_from(["relay", "relay", "repair", "repair", "collect", "removals", "expiry", "receipts"]),
+        task=st.sampled_from(["relay", "relay", "repair", "repair", "collect", "removals", "expiry", "records"]),
         crash=crashes,
     )
     def look_after_things(self, task: str, crash: int | None) -> None:
@@ -27,7 +27,7 @@ class LookingAfter(World):
             "collect": self.spike.sweep.collect_orphans,
             "removals": self.spike.deletion.finish_pending,
             "expiry": lambda: self.spike.deletion.expire_anonymous(retention=RETENTION),
-            "receipts": self.spike.idempotency.purge,
+            "records": self.spike.idempotency.purge,
         }
         self.behind_the_scenes(crash, tasks[task])
 

@@ -107,7 +107,7 @@ class Laws(World):
         self.orders = expected
 
     def the_same_key_has_one_effect(self) -> None:
-        """I10, while receipts are kept: no two effects of a key, no effect without a receipt, nor the reverse."""
+        """I10, while records are kept: no two effects of a key, no effect without a record, no record without one."""
         effects: defaultdict[RequestId, list[datetime]] = defaultdict(list)
         for job in self.seen.values():
             if job.spec.request_id is not None:
@@ -116,7 +116,7 @@ class Laws(World):
             times = sorted(effects[request_id])
             assert all(later - earlier >= IDEMPOTENCY_RECORDS_KEPT for earlier, later in itertools.pairwise(times))
             has_effect = bool(times) and self.clock.now() - times[-1] < IDEMPOTENCY_RECORDS_KEPT
-            assert has_effect == (self.now.receipt(sender, now=self.clock.now()) is not None)
+            assert has_effect == (self.now.record(sender, now=self.clock.now()) is not None)
 
     def teardown(self) -> None:
         """Let everything come to rest: then each job is delivered or refunded, and nothing lies about."""

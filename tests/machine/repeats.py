@@ -81,13 +81,13 @@ class Repeating(World):
             return self._run(sent, sender, record)
 
         answer = self.attempt(trouble, lambda: self._respond(request, use_case, overtaken=overtaken))
-        first, left = self.now.receipt(sender, now=now), self.look()
+        first, left = self.now.record(sender, now=now), self.look()
         if first is not None:
             assert evolve(left, objects=self.now.objects) == self.now, "I10: the same key has one effect"
             same = first.answer if digest == first.digest else None  # another payload is refused
             disturbed = trouble.after is not None or self.blobs.full
             assert answer == same or (answer is None and disturbed), "I10: and one answer"
-        elif (new := left.receipt(sender, now=now)) is not None:
+        elif (new := left.record(sender, now=now)) is not None:
             assert len(left.jobs) == len(self.now.jobs) + 1
             assert (new.digest, new.created_at) == (digest, now)
             assert answer in {None, new.answer}, "who died in between is told when it asks again"

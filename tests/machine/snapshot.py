@@ -38,7 +38,7 @@ class Snapshot:
     announced: frozenset[JobId]
     albums: Mapping[AlbumId, Album]
     places: Mapping[AlbumId, Sequence[AlbumImage]]
-    receipts: Mapping[Sender, IdempotencyRecord]
+    records: Mapping[Sender, IdempotencyRecord]  # of requests with an idempotency key
     objects: frozenset[ObjectKey]
 
     @classmethod
@@ -59,7 +59,7 @@ class Snapshot:
                 announced=frozenset(message.job_id for message in tx.outbox.due(now=THE_END, limit=EVERYTHING)),
                 albums=albums,
                 places={id_: tuple(tx.album_order.places(id_)) for id_ in albums},
-                receipts=dict(_receipts(tx, senders)),
+                records=dict(_records(tx, senders)),
                 objects=frozenset(stored.key for stored in blobs.scan(limit=EVERYTHING)),
             )
 
@@ -73,13 +73,13 @@ class Snapshot:
         """Which images are in which album, in order."""
         return {id_: tuple(place.image_id for place in places) for id_, places in self.places.items()}
 
-    def receipt(self, sender: Sender, *, now: datetime) -> IdempotencyRecord | None:
-        """Return the receipt that counts, if there is one."""
-        receipt = self.receipts.get(sender)
-        return receipt if receipt is not None and receipt.is_valid(now=now) else None
+    def record(self, sender: Sender, *, now: datetime) -> IdempotencyRecord | None:
+        """Return the record that hasn't expired, if there is one."""
+        record = self.records.get(sender)
+        return record if record is not None and record.is_valid(now=now) else None
 
 
-def _receipts(tx: Transaction, senders: Sequence[Sender]) -> list[tuple[Sender, IdempotencyRecord]]:
+def _records(tx: Transaction, senders: Sequence[Sender]) -> list[tuple[Sender, IdempotencyRecord]]:
     found: list[tuple[Sender, IdempotencyRecord]] = []
     for owner_id, key in senders:
         try:

@@ -35,7 +35,7 @@ from spike_runtime import Settings, assemble
 
 CAP = 20
 ON_THEIR_WAY_MAX = 3  # jobs of one owner; the others wait for their turn
-RETENTION_S = 80_000  # of anonymous images: less than a receipt's
+RETENTION_S = 80_000  # of anonymous images: less than an idempotency record's
 OWNERS_ODDS = 6  # of those who ask, so many are asking for what is theirs
 NAMES = ("ada", "bob")
 KEYS = (IdempotencyKey("key1"), IdempotencyKey("key2"))

@@ -199,7 +199,7 @@ class Enhancements(Extensible):
         validated = self.ingest.validate_inline(inline)
         began_at = self.clock.now()
         with self.transactions.view() as tx:  # a request that would be refused stores nothing
-            image = _owned(tx, owner_id, [image_id])[0]
+            _owned(tx, owner_id, [image_id])
             self.billing.check(tx, tier.price, owner_id=owner_id, now=began_at)
         job_id = self._new_id(owner_id)
         source = JobInput(
@@ -233,7 +233,7 @@ class Enhancements(Extensible):
 
 
 def _owned(tx: Transaction, owner_id: OwnerId, image_ids: Sequence[ImageId]) -> Sequence[Image]:
-    """Return the owner's images, in the order of their ids.
+    """Return the owner's images, in the order of `image_ids`.
 
     Raises:
         ImageNotFound: one doesn't exist.
