@@ -53,7 +53,7 @@ def trouble(generator: OpenAIGenerator) -> str:
     """Return why there is no picture, as whoever runs Spike reads it in the log."""
     with pytest.raises(GeneratorUnavailable) as refused:
         made(generator)
-    assert str(refused.value) == "The picture generator can't work now."  # what a client reads
+    assert str(refused.value) == "The picture generator is unavailable."  # what a client reads
     cause = refused.value.__cause__
     assert cause is not None
     return str(cause)

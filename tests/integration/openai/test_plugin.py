@@ -183,7 +183,7 @@ def test_a_picture_is_changed_by_words_and_delivered(spike: Spike, api: ImagesAp
 def test_refused_words_are_refunded_at_once(spike: Spike, api: ImagesApi, owner: OwnerId) -> None:
     job = generated(spike, owner, f"something {FORBIDDEN}")
     assert isinstance(job, RefundedJob)
-    assert job.reason.startswith("The generator won't make a picture from these words")
+    assert job.reason.startswith("The generator refuses this prompt for good")
     assert len(api.asked) == 1
     assert balance(spike, owner) == 100
     assert list(spike.audit.findings()) == []
@@ -197,7 +197,7 @@ def test_a_wrong_key_is_told_in_the_log_and_refunded(
     api.scripts += [refusing(401, "invalid_api_key")] * 2
     job = generated(spike, owner, "a cat")
     assert isinstance(job, RefundedJob)
-    assert job.reason == "The picture generator can't work now."
+    assert job.reason == "The picture generator is unavailable."
     assert "SPIKE_GENERATOR_API_KEY isn't accepted" in caplog.text
     assert KEY not in caplog.text
     assert balance(spike, owner) == 100
