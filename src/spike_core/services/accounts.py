@@ -1,4 +1,4 @@
-"""Accounts: who is who."""
+"""Accounts: registration and authentication."""
 
 from datetime import timedelta
 
@@ -21,7 +21,7 @@ SESSION_LIFETIME = timedelta(days=30)
 
 @frozen(kw_only=True)
 class Registered:
-    """A new user, with the two secrets that are never shown again."""
+    """A new user, with two secrets that are shown only once."""
 
     user: User
     session_token: Secret
@@ -76,7 +76,7 @@ class Registration:
 
 @frozen(kw_only=True)
 class Authentication:
-    """Tells whom a secret speaks for."""
+    """Authenticates secrets."""
 
     transactions: Transactions
     clock: Clock
@@ -85,7 +85,7 @@ class Authentication:
         """Return the user whose session token or API key this is.
 
         Raises:
-            Unauthenticated: it is unknown, expired or revoked.
+            Unauthenticated: the secret is unknown, expired or revoked.
         """
         with self.transactions.view() as tx:
             if secret.is_api_key:

@@ -1,4 +1,4 @@
-"""Arrangement: which images are in which album, and in what order."""
+"""Album contents: which images an album contains, and in what order."""
 
 from collections.abc import Sequence
 
@@ -16,7 +16,7 @@ from spike_core.services.retries import retry_on_conflict
 
 @frozen(kw_only=True)
 class Moved:
-    """An image's place in the album that it was moved to, and whether it was there before."""
+    """An image's position in the target album, and whether the album contained it before."""
 
     place: AlbumImage
     was_there: bool
@@ -24,7 +24,7 @@ class Moved:
 
 @frozen(kw_only=True)
 class AlbumContents:
-    """Moves images into, within and out of albums, each time in one transaction that holds the album's lock.
+    """Adds, removes and reorders the images of albums, each in one transaction that locks the album.
 
     Invariant I9: whatever happens at the same time, each image of an album is in it once, and none is lost.
     """
@@ -37,7 +37,7 @@ class AlbumContents:
     def move(
         self, owner_id: OwnerId, image_ids: Sequence[ImageId], *, target: AlbumId, source: AlbumId | None = None
     ) -> Sequence[Moved]:
-        """Put images last in the target, in the order given, and take them out of the source, if there is one.
+        """Append images to the target in the given order, and remove them from the source, if there is one.
 
         An image that is in the target moves to the end, one that isn't in the source is moved all the same, and
         repetitions are ignored. Where source and target are the same, nothing is taken out. Each image is answered
@@ -64,7 +64,7 @@ class AlbumContents:
 
     @retry_on_conflict
     def remove(self, owner_id: OwnerId, image_ids: Sequence[ImageId], *, album_id: AlbumId) -> int:
-        """Take images out of the album and return how many were in it; its cover goes along with its image.
+        """Remove images from the album and return how many it contained; a removed image is no longer its cover.
 
         Raises:
             AlbumNotFound, Forbidden: the album doesn't exist, or is somebody else's.
@@ -80,7 +80,7 @@ class AlbumContents:
 
     @retry_on_conflict
     def rearrange(self, owner_id: OwnerId, order: Sequence[ImageId], *, album_id: AlbumId) -> Sequence[AlbumImage]:
-        """Put the album's images in this order.
+        """Reorder the album's images.
 
         Raises:
             AlbumNotFound, Forbidden: the album doesn't exist, or is somebody else's.
@@ -95,7 +95,7 @@ class AlbumContents:
 
 
 def _locked(tx: Transaction, owner_id: OwnerId, album_ids: set[AlbumId]) -> dict[AlbumId, Album]:
-    """Lock the albums in the order of their ids, so that no two movers wait for each other."""
+    """Lock the albums in the order of their ids, which prevents deadlocks."""
     albums = {album_id: tx.albums.lock(album_id) for album_id in sorted(album_ids)}
     return {album_id: album.owned_by(owner_id) for album_id, album in albums.items()}
 

@@ -1,4 +1,4 @@
-"""API keys: handing out, listing, revoking."""
+"""API keys: creating, listing, revoking."""
 
 from collections.abc import Sequence
 
@@ -18,7 +18,7 @@ from spike_core.services.retries import retry_on_conflict
 
 @frozen(kw_only=True)
 class NewApiKey:
-    """A new API key, with the secret that is never shown again."""
+    """A new API key, with its secret, which is shown only once."""
 
     key: ApiKey
     secret: Secret
@@ -26,7 +26,7 @@ class NewApiKey:
 
 @frozen(kw_only=True)
 class ApiKeys:
-    """Hands out users' API keys, lists and revokes them."""
+    """Creates, lists and revokes users' API keys."""
 
     transactions: Transactions
     clock: Clock
@@ -37,20 +37,19 @@ class ApiKeys:
         """Return the user with this address.
 
         Raises:
-            UserNotFound: there is none.
+            UserNotFound: no user has this address.
         """
         with self.transactions.view() as tx:
             return tx.accounts.user_by_email(email).id
 
     @retry_on_conflict
     def create(self, user_id: UserId, name: ApiKeyName) -> NewApiKey:
-        """Give the user one more key.
+        """Create a key.
 
-        The keys are counted and the new one is stored under one lock, so nobody gets an eleventh by asking twice at
-        once.
+        Keys are counted and stored under one lock, so concurrent requests can't exceed the limit.
 
         Raises:
-            UserNotFound: there is no such user.
+            UserNotFound: no user has this id.
             TooManyApiKeys: the user has `API_KEYS_ACTIVE_MAX` active ones.
         """
         secret = self.secrets.api_key()
@@ -69,18 +68,18 @@ class ApiKeys:
         return NewApiKey(key=key, secret=secret)
 
     def of(self, user_id: UserId) -> Sequence[ApiKey]:
-        """Return the user's keys, newest first: all active ones, and the newest of the revoked."""
+        """Return the user's keys, newest first: all active ones and the most recent revoked ones."""
         with self.transactions.view() as tx:
             keys = [*tx.api_keys.active(user_id), *tx.api_keys.revoked(user_id, limit=API_KEYS_REVOKED_SHOWN_MAX)]
         return sorted(keys, key=lambda key: (key.created_at, key.id), reverse=True)
 
     @retry_on_conflict
     def revoke(self, user_id: UserId, key_id: ApiKeyId) -> ApiKey:
-        """Revoke the user's key, for good and from now on; doing it again changes nothing.
+        """Revoke the user's key permanently; revoking it again changes nothing.
 
         Raises:
-            UserNotFound: there is no such user.
-            ApiKeyNotFound: there is no such key, or it is somebody else's.
+            UserNotFound: no user has this id.
+            ApiKeyNotFound: no key has this id, or it belongs to another user.
         """
         with self.transactions.begin() as tx:
             tx.api_keys.lock(user_id)

@@ -1,4 +1,4 @@
-"""The audit: the invariants, proven on what is stored."""
+"""The audit: checks the invariants on all stored rows and objects."""
 
 from collections import defaultdict
 from collections.abc import Collection, Iterator
@@ -20,16 +20,16 @@ from spike_core.ports.transactions import Transaction, Transactions
 from spike_core.services.object_references import named_by, referenced
 
 AUDIT_PAGE: Final = 500
-DEAD_MESSAGE_AGE: Final = timedelta(hours=1)  # a relay comes every second, and drops what it finds
-OUTBOX: Final = "outbox"  # in the place of an invariant
+DEAD_MESSAGE_AGE: Final = timedelta(hours=1)  # the relay runs every second and removes such messages
+OUTBOX: Final = "outbox"  # in place of an invariant's number
 
 
 @frozen(kw_only=True)
 class Audit:
-    """Reads everything, a page at a time, and writes nothing: memory doesn't grow with the database.
+    """Reads all rows and objects page by page, in constant memory, and writes nothing.
 
-    Each page is one snapshot, and the store is asked afterwards, outside it. What looks wrong there is looked at
-    once more before it is reported, so that work going on meanwhile isn't mistaken for damage.
+    Each page is one snapshot; the blob store is queried afterwards. A suspected violation is checked again before it is
+    reported, so that concurrent work isn't mistaken for damage.
     """
 
     transactions: Transactions
@@ -38,10 +38,10 @@ class Audit:
     limits: JobLimits
 
     def findings(self) -> Iterator[Finding]:
-        """Yield what is wrong; nothing on a sound database.
+        """Yield every violation.
 
         Raises:
-            Unavailable: the database or the store doesn't answer.
+            Unavailable: the database or the store is unavailable.
         """
         yield from self._wallets()
         yield from self._images()
@@ -89,7 +89,7 @@ class Audit:
             after = jobs[-1].id
 
     def _messages(self) -> Iterator[Finding]:
-        """Yield the messages of jobs that aren't pending any more, and that no relay has dropped for long."""
+        """Yield the messages of jobs that are no longer pending, left over for `DEAD_MESSAGE_AGE`."""
         after: JobId | None = None
         while True:
             due_before = self.clock.now() - DEAD_MESSAGE_AGE
@@ -106,13 +106,13 @@ class Audit:
             after = messages[-1].job_id
 
     def _missing(self, keys: Collection[ObjectKey]) -> Iterator[Finding]:
-        """Yield the named keys that hold no object, of rows that are still there (I8)."""
+        """Yield the keys without an object whose rows still exist (I8)."""
         for key in sorted(set(keys) - self.blobs.find(keys)):
             if referenced(self.transactions, [key]):
                 yield Finding(invariant="I8", subject=str(key.owner), message=f"its object {key} is missing")
 
     def _objects(self) -> Iterator[Finding]:
-        """Yield the objects that no row names and that a sweep should have collected (I8)."""
+        """Yield the objects that no row names and that orphan collection should have deleted (I8)."""
         after: ObjectKey | None = None
         while page := self.blobs.scan(after=after, limit=AUDIT_PAGE):
             after = page[-1].key
@@ -121,12 +121,12 @@ class Audit:
                 yield Finding(invariant="I8", subject=str(key), message="no row names this object")
 
     def _overdue(self, page: Collection[StoredObject]) -> set[ObjectKey]:
-        stored_before = self.clock.now() - 2 * self.limits.orphan_age  # a sweep has had its chance
+        stored_before = self.clock.now() - 2 * self.limits.orphan_age  # by then, orphan collection should have run
         return {stored.key for stored in page if stored.stored_at < stored_before}
 
 
 def _broken_links(tx: Transaction, wallet: Wallet) -> Iterator[Finding]:
-    """Walk a wallet's ledger back from its balance and yield the first entry that doesn't fit its neighbors (I1)."""
+    """Walk a wallet's ledger back from its balance and yield the first inconsistent entry (I1)."""
     link = LedgerChain.of(wallet)
     before: int | None = None
     while page := tx.ledger.page(wallet.owner_id, before=before, limit=AUDIT_PAGE):

@@ -1,4 +1,4 @@
-"""Charging and refunding: the money half of every use case, inside the use case's own transaction."""
+"""Billing: charges and refunds, within the transaction of the use case."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -23,24 +23,24 @@ from spike_core.ports.transactions import Transaction
 class AcceptedJobs:
     """Jobs that were charged and stored."""
 
-    jobs: Sequence[PendingJob]  # in the order of the orders
-    due: Sequence[PendingJob]  # those of them that may be handed to the workers now; the others wait for their turn
+    jobs: Sequence[PendingJob]  # in the order of their specifications
+    due: Sequence[PendingJob]  # those that may be sent to the workers now; the others are held back
     balance: Tokens
 
     def about(self, image_id: ImageId) -> PendingJob | None:
-        """Return the job about this image, `None` where there is none."""
+        """Return the job on this image, or `None`."""
         return next((job for job in self.jobs if job.spec.image_id == image_id), None)
 
 
 @frozen(kw_only=True)
 class Billing:
-    """Moves tokens. Regeneration is folded in before every move."""
+    """Charges and refunds wallets. Regeneration is applied before every change."""
 
     policy: RegenerationPolicy
     limits: JobLimits
 
     def balance(self, tx: Transaction, owner_id: OwnerId, *, now: datetime) -> Wallet:
-        """Return the owner's wallet as it would stand after regeneration, storing nothing; the anonymous one is empty.
+        """Return the owner's wallet after regeneration, without storing it; the anonymous wallet is empty.
 
         Raises:
             WalletNotFound: the owner has never been granted a token.
@@ -50,10 +50,10 @@ class Billing:
         return regenerate(tx.wallets.get(owner_id), self.policy, now=now).wallet
 
     def check(self, tx: Transaction, price: Tokens, *, owner_id: OwnerId, now: datetime) -> Tokens:
-        """Return the owner's balance if it covers the price now; nothing is held back.
+        """Return the owner's balance if it covers the price now; nothing is reserved.
 
         Raises:
-            NotEnoughTokens: it doesn't.
+            NotEnoughTokens: the balance is below the price.
             WalletNotFound: the owner has never been granted a token.
         """
         balance = self.balance(tx, owner_id, now=now).balance
@@ -62,51 +62,51 @@ class Billing:
         return balance
 
     def lock(self, tx: Transaction, owner_id: OwnerId, *, now: datetime) -> Posting:
-        """Lock the owner's wallet and fold in regeneration; the posting isn't stored yet.
+        """Lock the owner's wallet and apply regeneration; the posting isn't stored yet.
 
         Raises:
             WalletNotFound: the owner has never been granted a token.
         """
         return regenerate(tx.wallets.lock(owner_id), self.policy, now=now)
 
-    def accept(self, tx: Transaction, orders: Sequence[JobSpec], *, owner_id: OwnerId, now: datetime) -> AcceptedJobs:
-        """Charge one owner for jobs and store the jobs with their outbox messages: all or nothing.
+    def accept(self, tx: Transaction, specs: Sequence[JobSpec], *, owner_id: OwnerId, now: datetime) -> AcceptedJobs:
+        """Charge one owner for jobs and store the jobs with their outbox messages, all or none.
 
-        Of one owner's jobs no more than `on_their_way_max` get their messages; the lock of the wallet keeps the count.
-        The anonymous owner is everybody: it has no wallet, nothing but what is free, and no such bound.
+        At most `on_their_way_max` of an owner's jobs are announced; the wallet's lock guards the count. The anonymous
+        owner has no wallet and no such bound, and may only order free jobs.
 
         Raises:
             NotEnoughTokens: the wallet doesn't cover the sum of the prices.
         """
         if owner_id == ANONYMOUS:
-            assert not any(spec.charged for spec in orders), "nobody in particular can't pay"
-            jobs = self._add(tx, orders, room=len(orders), now=now)
+            assert not any(spec.charged for spec in specs), "anonymous jobs are free"
+            jobs = self._add(tx, specs, room=len(specs), now=now)
             return AcceptedJobs(jobs=jobs, due=jobs, balance=NO_TOKENS)
         posting = self.lock(tx, owner_id, now=now)
-        total = sum((spec.charged for spec in orders), NO_TOKENS)
+        total = sum((spec.charged for spec in specs), NO_TOKENS)
         if total > posting.wallet.balance:
             raise NotEnoughTokens(required=total.amount, balance=posting.wallet.balance.amount)
-        for spec in orders:
+        for spec in specs:
             kind, reason = _explained(spec)
             spent = posting.wallet.spend(spec.charged, job_id=spec.id, now=now, reason=reason, kind=kind)
             posting = spent.after(posting)
         limit = self.limits.on_their_way_max
         room = limit - tx.turns.on_their_way(owner_id, limit=limit)
-        jobs = self._add(tx, orders, room=room, now=now)
+        jobs = self._add(tx, specs, room=room, now=now)
         tx.wallets.post(posting)
         return AcceptedJobs(jobs=jobs, due=jobs[:room], balance=posting.wallet.balance)
 
-    def _add(self, tx: Transaction, orders: Sequence[JobSpec], *, room: int, now: datetime) -> Sequence[PendingJob]:
-        jobs = [PendingJob(spec=spec) for spec in orders]
+    def _add(self, tx: Transaction, specs: Sequence[JobSpec], *, room: int, now: datetime) -> Sequence[PendingJob]:
+        jobs = [PendingJob(spec=spec) for spec in specs]
         tx.jobs.add(jobs)
         tx.outbox.put([OutboxMessage(job_id=job.id, due_at=now) for job in jobs[:room]])
         return jobs
 
     def refund(self, tx: Transaction, spec: JobSpec, *, reason: str, now: datetime) -> Tokens:
-        """Give back what the job was charged and return the new balance. A free job moves nothing.
+        """Refund the job's charge and return the new balance. For a free job, nothing changes.
 
         Raises:
-            DuplicateEntry: it has been given back before.
+            DuplicateEntry: the charge has been refunded before.
         """
         posting = self.lock(tx, spec.owner_id, now=now)
         refunded = posting.wallet.refund(spec.charged, job_id=spec.id, now=now, reason=reason)
@@ -116,7 +116,7 @@ class Billing:
 
 
 def _explained(spec: JobSpec) -> tuple[EntryKind, str]:
-    """Return what the ledger says of an order's price."""
+    """Return the kind and the reason of a charge's ledger entry."""
     match spec.task:
         case Enhancement() | Blend():
             return EntryKind.SPEND_ENHANCEMENT, f"Enhancement at {spec.tier.value}"

@@ -1,4 +1,4 @@
-"""Direct enhancement: a picture in, a picture out. No account, no job, no token, and nothing is stored."""
+"""Direct enhancement: without account, job or tokens, and without storing anything."""
 
 from typing import BinaryIO
 
@@ -13,7 +13,7 @@ from spike_core.services.result_checks import check_fidelity, inspected
 
 @frozen(kw_only=True)
 class DirectEnhancement:
-    """Enhances pictures by the engine of the service, with the same checks before and after."""
+    """Enhances pictures with the service's engine and the same checks before and after."""
 
     probe: ImageProbe
     upscaler: Upscaler
@@ -22,10 +22,10 @@ class DirectEnhancement:
         """Return the picture at this tier; `original` is read from its start.
 
         Raises:
-            UnacceptablePicture: Spike doesn't take the original.
-            UpscalerUnavailable: the engine can't work now.
-            InvalidResult: what the engine made failed its check.
-            WorkAbandoned: the watch said so.
+            UnacceptablePicture: the original isn't accepted.
+            UpscalerUnavailable: the engine is unavailable.
+            InvalidResult: the result failed its check.
+            WorkAbandoned: `monitor` raised it.
         """
         source = self.probe.inspect(original)
         size = tier.output_size(source.dimensions)

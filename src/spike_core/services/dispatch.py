@@ -21,15 +21,15 @@ from spike_core.services.job_transitions import JobTransitions
 from spike_core.services.retries import retry_on_conflict
 
 RELAY_BATCH: Final = 100
-RELAY_TIME_MAX: Final = timedelta(seconds=30)  # for a batch; then another relay takes it
-REFUSAL_DELAY: Final = timedelta(seconds=5)  # before a refused message is tried again
+RELAY_TIME_MAX: Final = timedelta(seconds=30)  # to send a batch; after that, another relay may take it
+REFUSAL_DELAY: Final = timedelta(seconds=5)  # before a refused message is sent again
 
 _log: Final = logging.getLogger(__name__)
 
 
 @frozen(kw_only=True)
 class Dispatch:
-    """Hands accepted jobs to the workers. What isn't handed over now is handed over by a later relay."""
+    """Sends accepted jobs to the worker queue. The relay sends later what can't be sent now."""
 
     transactions: Transactions
     queue: JobQueue
@@ -39,31 +39,29 @@ class Dispatch:
     limits: JobLimits
 
     def start(self, jobs: Sequence[PendingJob]) -> None:
-        """Hand over jobs whose acceptance is committed: this never fails, since the request has succeeded.
+        """Send jobs whose acceptance is committed. Never fails, since the request has already succeeded.
 
-        A queue or a database in trouble leaves the jobs pending, for `relay`; an id that was sent all the same is a
-        duplicate then.
+        If the queue or the database is unavailable, the jobs stay pending for `relay`; an id that was sent anyway
+        becomes a duplicate.
         """
         taken = self._send(jobs)
         try:
             self._mark_started(taken)
         except DatabaseUnavailable:
-            _log.warning("the database can't note that %d jobs were started; they stay pending", len(taken))
+            _log.warning("the database is unavailable; %d jobs that were sent stay pending", len(taken))
 
     def start_next_of(self, owner_id: OwnerId) -> None:
-        """Hand over jobs of an owner that waited for room, now that one has ended. This never fails: see `start`."""
+        """Send the owner's held-back jobs, now that one of theirs has ended. Never fails; see `start`."""
         try:
             self.start(self.turns.advance(owner_id))
         except DatabaseUnavailable:
-            _log.warning("the database can't say whose turn it is; a later relay will")
+            _log.warning("the database is unavailable; a later relay will send the next jobs")
 
     def relay(self) -> int:
-        """Hand over what the outbox holds and is due, a batch at a time, and return how many were taken.
+        """Send the outbox's due messages in batches and return how many the queue accepted.
 
-        Jobs whose turn has come are among them. Of several relays, as of several processes, each hands over other
-        messages.
-
-        A job that the queue has refused for `refusal_max` is failed and refunded.
+        Held-back jobs whose owner has room are included. Concurrent relays send disjoint messages. A job that the queue
+        has refused for `refusal_max` is failed and refunded.
         """
         self.turns.advance_all()
         taken = 0
@@ -76,7 +74,7 @@ class Dispatch:
     def _relay_batch(self) -> int:
         now = self.clock.now()
         with self.transactions.view() as tx:
-            if not tx.outbox.due(now=now, limit=1):  # most of the time; it disturbs nobody
+            if not tx.outbox.due(now=now, limit=1):  # the usual case, and cheaper than a write transaction
                 return 0
         with self.transactions.begin() as tx:
             taken_now = tx.outbox.take(now=now, until=now + RELAY_TIME_MAX, limit=RELAY_BATCH)
@@ -96,16 +94,16 @@ class Dispatch:
             try:
                 self.queue.send(job.id, priority=Priority.of(job.spec))
             except QueueUnavailable:
-                _log.warning("the queue takes nothing; %d jobs stay pending", len(jobs) - count)
-                return jobs[:count]  # the others would be refused too, each after its time-out
+                _log.warning("the queue is unavailable; %d jobs stay pending", len(jobs) - count)
+                return jobs[:count]  # the others would be refused too, each after a time-out
         return jobs
 
-    @retry_on_conflict  # the request and a relay may be at the same jobs
+    @retry_on_conflict  # a request and a relay may process the same jobs
     def _mark_started(self, jobs: Sequence[PendingJob]) -> None:
         if not jobs:
             return
         with self.transactions.begin() as tx:
-            # the others were claimed by faster workers, whose claims took the messages away
+            # jobs already claimed are skipped: the claim removed their messages
             tx.outbox.remove(tx.jobs.start(jobs, now=self.clock.now()))
 
     def _forget(self, messages: Sequence[OutboxMessage]) -> None:
@@ -120,7 +118,7 @@ class Dispatch:
         if now - refused_since >= self.limits.refusal_max:
             try:
                 self.job_transitions.fail(job, "The worker queue was unavailable for too long")
-            except JobChanged:  # somebody moved it meanwhile: all the better
+            except JobChanged:  # it was sent or settled meanwhile
                 return
             return
         with self.transactions.begin() as tx:

@@ -1,4 +1,4 @@
-"""Fair turns: one owner's many jobs don't keep another's one waiting."""
+"""Fair scheduling: one owner's many jobs don't delay the jobs of others."""
 
 from collections.abc import Sequence
 from typing import Final
@@ -18,10 +18,10 @@ OWNERS_BATCH: Final = 100
 
 @frozen(kw_only=True)
 class FairScheduling:
-    """Sends jobs on their way that wait for their turn, as soon as their owner has room.
+    """Announces held-back jobs as soon as their owner has room.
 
-    An owner has at most `on_their_way_max` jobs in the outbox, in the worker queue and in work together. The others
-    wait in the database, where they keep nobody from anything. Whoever counts holds the lock of the owner's wallet.
+    An owner has at most `on_their_way_max` jobs announced, started or claimed at a time. The others wait in the
+    database. Counting happens under the lock of the owner's wallet.
     """
 
     transactions: Transactions
@@ -30,10 +30,10 @@ class FairScheduling:
 
     @retry_on_conflict
     def advance(self, owner_id: OwnerId) -> Sequence[PendingJob]:
-        """Give the owner's oldest waiting jobs their outbox messages, and return those that there was room for.
+        """Write outbox messages for as many of the owner's oldest waiting jobs as there is room for; return those.
 
         Raises:
-            DatabaseUnavailable: nothing changed; `advance_all` will come.
+            DatabaseUnavailable: nothing changed; `advance_all` will do it.
         """
         with self.transactions.view() as tx:
             if not tx.turns.waiting(owner_id, limit=1):
@@ -49,10 +49,10 @@ class FairScheduling:
         return jobs
 
     def advance_all(self) -> int:
-        """Do so for all owners, a batch of them, and return how many jobs there was room for.
+        """Do so for a batch of owners and return the number of jobs announced.
 
         Raises:
-            DatabaseUnavailable: some are left to the next call.
+            DatabaseUnavailable: the next call does the rest.
         """
         with self.transactions.view() as tx:
             owners = tx.turns.owners(below=self.limits.on_their_way_max, limit=OWNERS_BATCH)

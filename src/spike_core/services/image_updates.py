@@ -1,4 +1,4 @@
-"""Labelling: what an owner says of an image, and whether everybody may see it."""
+"""Image updates: name, description and visibility."""
 
 from attrs import evolve, frozen
 
@@ -15,20 +15,20 @@ from spike_core.services.retries import retry_on_conflict
 
 @frozen(kw_only=True)
 class ImagePatch:
-    """What is to become of an image's own facts; `None` takes the description away."""
+    """Changes to an image's attributes; `None` clears the description."""
 
     name: ImageName | Unchanged = UNCHANGED
     description: str | Unchanged | None = UNCHANGED
     is_public: bool | Unchanged = UNCHANGED
 
     def on(self, image: Image) -> Image:
-        """Return the image with these labels."""
+        """Return the image with these changes."""
         return evolve(image, **named_in(self))
 
 
 @frozen(kw_only=True)
 class ImageUpdates:
-    """Changes what may be changed of an image. Its original never is."""
+    """Changes an image's attributes; its original never changes."""
 
     transactions: Transactions
     blobs: BlobStore
@@ -36,23 +36,23 @@ class ImageUpdates:
     clock: Clock
 
     @retry_on_conflict
-    def change(self, owner_id: OwnerId, image_id: ImageId, labels: ImagePatch) -> Image:
-        """Change the owner's image and return it. What others may see mustn't tell where it was taken.
+    def change(self, owner_id: OwnerId, image_id: ImageId, patch: ImagePatch) -> Image:
+        """Change the owner's image and return it. A public image must not reveal its location.
 
         Raises:
-            ImageNotFound, Forbidden: the image doesn't exist, or is somebody else's.
-            ContainsLocation: it was to become public.
-            StorageUnavailable: nobody can say whether it may become public.
+            ImageNotFound, Forbidden: the image doesn't exist, or belongs to another user.
+            ContainsLocation: the image can't become public, since its metadata contain a location.
+            StorageUnavailable: the image's metadata can't be read.
         """
         with self.transactions.view() as tx:
             image = tx.images.get(image_id)
         if image.owner_id != owner_id:
             raise Forbidden
-        if labels.on(image).is_public and not image.is_public:
+        if patch.on(image).is_public and not image.is_public:
             self._check_publishable(image)
         with self.transactions.begin() as tx:
             stored = tx.images.get(image_id)
-            changed = labels.on(stored)
+            changed = patch.on(stored)
             if changed == stored:
                 return stored
             changed = evolve(changed, updated_at=self.clock.now())
@@ -60,7 +60,7 @@ class ImageUpdates:
         return changed
 
     def _check_publishable(self, image: Image) -> None:
-        """Check an image from before originals were hidden: everybody would see it as it is."""
+        """Check an image whose original is served as it is, since it was uploaded by an older release."""
         if image.original.is_hidden:
             return
         with self.blobs.open(image.shown) as shown:

@@ -36,23 +36,23 @@ _log: Final = logging.getLogger(__name__)
 
 
 class JobOutcome(Enum):
-    """What became of one attempt."""
+    """The outcome of one attempt."""
 
     DELIVERED = "delivered"
-    FAILED = "failed"  # for good, and refunded
-    RETRIED = "retried"  # or failed, where it was the last attempt
-    LOST = "lost"  # cancelled or taken over meanwhile
+    FAILED = "failed"  # permanently, and refunded
+    RETRIED = "retried"  # or failed, if it was the last attempt
+    LOST = "lost"  # cancelled, or claimed by another worker
 
 
 @define
 class _Attempt:
-    """How far an attempt is, in percent, and whether its job is lost; the watch of its engine."""
+    """An attempt's progress, in percent, and whether its job is lost; monitors its engine."""
 
     percent: int = 0
     is_lost: bool = False
 
     def report(self, done: float) -> None:
-        """Note the engine's progress; see the port."""
+        """Record the engine's progress; see the port."""
         if self.is_lost:
             raise WorkAbandoned
         self.percent = _FETCHED + int(min(1.0, done) * (_MADE - _FETCHED))
@@ -60,7 +60,7 @@ class _Attempt:
 
 @frozen(kw_only=True)
 class JobRunner:
-    """Does jobs. Delivering a message twice, or a worker's death at any point, loses and doubles nothing."""
+    """Runs jobs. A duplicate message, or a crash at any point, loses and duplicates nothing."""
 
     blobs: BlobStore
     rendering: Rendering
@@ -69,19 +69,19 @@ class JobRunner:
     heartbeat: Heartbeat
 
     def perform(self, job_id: JobId) -> None:
-        """Do the job, if it is there to be claimed, and settle it.
+        """Claim and run the job.
 
         Raises:
             NothingToClaim: the message was a duplicate; nothing was done.
-            DatabaseUnavailable: the outcome couldn't be stored; the lease will run out and the job be tried again.
+            DatabaseUnavailable: the outcome couldn't be stored; the lease will expire and the job be retried.
         """
         self.run(self.job_transitions.claim(job_id))
 
     def run(self, job: ClaimedJob) -> JobOutcome:
-        """Do a job that was claimed, settle it, and return what became of it.
+        """Run a claimed job to its outcome.
 
-        That the job is cancelled or taken over meanwhile is noticed by the next heartbeat; the engine then stops at its
-        next report of progress.
+        The next heartbeat notices that the job was cancelled or claimed by another worker; the engine then stops at its
+        next progress report.
 
         Raises:
             DatabaseUnavailable: as in `perform`.
@@ -101,9 +101,9 @@ class JobRunner:
             except (UnacceptablePicture, PromptRefused, UnusableResult, NotFound) as error:
                 outcome = self._give_up(job, error)
             except WorkAbandoned:
-                _log.info("job %s was taken over or cancelled; its work is left", job.id)
+                _log.info("job %s was taken over or cancelled; its work is stopped", job.id)
                 outcome = JobOutcome.LOST
-            except Exception as error:  # noqa: BLE001  # whatever it is, a job must not hang
+            except Exception as error:  # noqa: BLE001  # an unexpected error must not leave the job unsettled
                 outcome = self._try_again(job, error)
             else:
                 outcome = self._deliver(job, result)
@@ -131,7 +131,7 @@ class JobRunner:
         try:
             self.job_transitions.complete(job, result)
         except JobChanged:
-            _log.info("job %s was taken over or cancelled; its result is dropped", job.id)
+            _log.info("job %s was taken over or cancelled; its result is discarded", job.id)
             self._drop(result)
             return JobOutcome.LOST
         return JobOutcome.DELIVERED
@@ -140,10 +140,10 @@ class JobRunner:
         try:
             self.blobs.delete([result.key])
         except Unavailable:
-            _log.warning("object %s is left to the sweeper", result.key)
+            _log.warning("object %s is left for orphan collection", result.key)
 
     def _give_up(self, job: ClaimedJob, error: SpikeError) -> JobOutcome:
-        _log.warning("job %s can't be done: %s", job.id, error)
+        _log.warning("job %s failed for good: %s", job.id, error)
         try:
             self.job_transitions.fail(job, str(error))
         except JobChanged:
@@ -152,7 +152,7 @@ class JobRunner:
         return JobOutcome.FAILED
 
     def _try_again(self, job: ClaimedJob, error: Exception) -> JobOutcome:
-        _log.warning("job %s met trouble in attempt %d", job.id, job.attempt, exc_info=error)
+        _log.warning("attempt %d of job %s failed", job.attempt, job.id, exc_info=error)
         reason = str(error) if isinstance(error, SpikeError) else INTERNAL_TROUBLE
         try:
             self.job_transitions.retry(job, reason)

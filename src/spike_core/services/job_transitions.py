@@ -1,6 +1,6 @@
-"""Settlement: a worker's moves on a job, each fenced, each in one transaction.
+"""Job transitions: a worker's state changes of a job, each fenced and in one transaction.
 
-Whoever loses a race gets `JobChanged` and has changed nothing.
+The loser of a race gets `JobChanged` and has changed nothing.
 """
 
 from datetime import timedelta
@@ -32,7 +32,7 @@ WORKER_DIED: Final = "The picture stopped the worker each time it was tried"
 
 @frozen(kw_only=True)
 class JobTransitions:
-    """Claims jobs and brings them to their end: delivered, tried again, or failed and refunded."""
+    """Claims jobs and moves them on: delivered, retried, or failed and refunded."""
 
     transactions: Transactions
     clock: Clock
@@ -44,7 +44,7 @@ class JobTransitions:
         """Begin the job's next attempt under a lease.
 
         Raises:
-            NothingToClaim: the job is held, at rest or gone: the message was a duplicate.
+            NothingToClaim: the job is leased, settled or deleted; the message was a duplicate.
         """
         with self.transactions.begin() as tx:
             try:
@@ -63,12 +63,12 @@ class JobTransitions:
 
     @retry_on_conflict
     def renew(self, job: ClaimedJob, *, progress: int) -> ClaimedJob:
-        """Prolong the lease and note how far the work is, in percent below 100.
+        """Renew the lease and record the progress, in percent below 100.
 
-        No lease is prolonged beyond `work_time_max` after the claim: work that never ends loses its job.
+        A lease never extends beyond `work_time_max` after the claim, so work that never ends loses its job.
 
         Raises:
-            JobChanged: the lease was lost; the work is in vain.
+            JobChanged: the lease was lost; the work can stop.
         """
         now = self.clock.now()
         left = max(timedelta(0), job.claimed_at + self.limits.work_time_max - now)
@@ -82,7 +82,7 @@ class JobTransitions:
         """Deliver a result whose object is stored.
 
         Raises:
-            JobChanged: the lease was lost; the object is nobody's.
+            JobChanged: the lease was lost; no row names the object.
         """
         completed = job.complete(result, now=self.clock.now())
         with self.transactions.begin() as tx:
@@ -91,7 +91,7 @@ class JobTransitions:
 
     @retry_on_conflict
     def retry(self, job: ClaimedJob, reason: str) -> Job:
-        """Give the job back after transient trouble, or fail it when its attempts are used up.
+        """Return the job for another attempt after a transient error, or fail it if no attempts are left.
 
         Raises:
             JobChanged: the lease was lost.
@@ -105,12 +105,12 @@ class JobTransitions:
 
     @retry_on_conflict
     def hand_back(self, job: ClaimedJob) -> PendingJob:
-        """Give the job back at once, at a worker's orderly end; it never fails of that.
+        """Return the job for an immediate further attempt, at a worker's graceful shutdown.
 
-        It has used up an attempt all the same, should a later one meet trouble.
+        The attempt counts toward `attempts_max`, but this call never fails the job.
 
         Raises:
-            JobChanged: it has ended meanwhile, or the lease was lost.
+            JobChanged: the job was settled, or the lease was lost.
         """
         released = job.release()
         with self.transactions.begin() as tx:
@@ -119,42 +119,42 @@ class JobTransitions:
 
     @retry_on_conflict
     def expire_lease(self, job: ClaimedJob) -> Job:
-        """Give back the job of a worker that fell silent, or fail it when it has taken too many along.
+        """Return a job whose lease has expired, or fail it after `deaths_max` crashes.
 
         Raises:
-            JobChanged: the worker, or somebody else, moved it meanwhile.
+            JobChanged: the job was changed meanwhile.
         """
-        buried = job.expire_lease()
-        is_the_last = buried.crashes >= self.limits.deaths_max
+        expired = job.expire_lease()
+        is_the_last = expired.crashes >= self.limits.deaths_max
         with self.transactions.begin() as tx:
             if is_the_last and job.spec.charged:
-                tx.wallets.lock(job.spec.owner_id)  # wallets before jobs, everywhere
-            if tx.jobs.find([job.id]).get(job.id) != job:  # a renewal keeps the fence, yet shows that the worker lives
+                tx.wallets.lock(job.spec.owner_id)  # lock order: wallets before jobs
+            if tx.jobs.find([job.id]).get(job.id) != job:  # a renewal doesn't change the fence
                 raise JobChanged
             if is_the_last:
-                return self._fail(tx, job, evolve(job, crashes=buried.crashes), WORKER_DIED)
-            self._return(tx, job, buried, delay=self.limits.delay_before(job.attempt + 1))
-        return buried
+                return self._fail(tx, job, evolve(job, crashes=expired.crashes), WORKER_DIED)
+            self._return(tx, job, expired, delay=self.limits.delay_before(job.attempt + 1))
+        return expired
 
     @retry_on_conflict
     def requeue(self, job: StartedJob) -> PendingJob:
-        """Take back a job whose message was lost, to be handed over again.
+        """Return a started job whose message was lost to PENDING, with a new outbox message.
 
         Raises:
-            JobChanged: a worker has claimed it after all.
+            JobChanged: a worker has claimed it meanwhile.
         """
-        recalled = job.requeue()
+        requeued = job.requeue()
         with self.transactions.begin() as tx:
-            tx.jobs.replace(job, by=recalled)
+            tx.jobs.replace(job, by=requeued)
             tx.outbox.put([OutboxMessage(job_id=job.id, due_at=self.clock.now())])
-        return recalled
+        return requeued
 
     @retry_on_conflict
     def fail(self, job: UnsettledJob, reason: str) -> SettledJob:
-        """End the job without a result and, in the same transaction, give back what it was charged.
+        """End the job without a result and refund its charge in the same transaction.
 
         Raises:
-            JobChanged: somebody moved it meanwhile.
+            JobChanged: the job was changed meanwhile.
         """
         with self.transactions.begin() as tx:
             return self._fail(tx, job, job, reason)
@@ -162,11 +162,11 @@ class JobTransitions:
     def _fail(self, tx: Transaction, stored: UnsettledJob, job: UnsettledJob, reason: str) -> SettledJob:
         now = self.clock.now()
         failed = job.fail(reason, now=now)
-        if not job.spec.charged:  # whoever asked for a free job needn't have a wallet
+        if not job.spec.charged:  # the owner of a free job may have no wallet
             tx.jobs.replace(stored, by=failed)
         else:
-            tx.wallets.lock(job.spec.owner_id)  # wallets before jobs, everywhere
-            tx.jobs.replace(stored, by=failed)  # first: whoever lost the race hears so, and not of a double refund
+            tx.wallets.lock(job.spec.owner_id)  # lock order: wallets before jobs
+            tx.jobs.replace(stored, by=failed)  # first, so that the loser of a race gets JobChanged, not DuplicateEntry
             self.billing.refund(tx, job.spec, reason=f"Refund: {reason}", now=now)
         tx.outbox.remove([job.id])
         return failed

@@ -16,17 +16,17 @@ from spike_core.ports.heartbeat import Heartbeat
 from spike_core.ports.transactions import Transactions
 from spike_core.services.retries import retry_on_conflict
 
-LOOK_INTERVAL: Final = timedelta(minutes=1)  # between two looks at whether a chore is due; they cost one small query
+LOOK_INTERVAL: Final = timedelta(minutes=1)  # between two checks whether a task is due, each one small query
 
 _log: Final = logging.getLogger(__name__)
 
 
 @frozen(kw_only=True)
 class MaintenanceLease:
-    """Sees to it that a chore is done by one process at a time, and once in its period, of all that share a database.
+    """Runs each maintenance task once per period, in one of the processes that share a database.
 
-    A round is held by a lease, which heartbeats prolong; that of a process that died runs out, and another takes over.
-    The lease saves work and guards nothing: every chore may be done by two at once, as when one was stopped for longer.
+    A run holds a lease that heartbeats renew. If its process dies, the lease expires and another process takes over.
+    The lease only saves work: every task may safely run twice at once, for example after a process was paused.
     """
 
     transactions: Transactions
@@ -34,57 +34,57 @@ class MaintenanceLease:
     heartbeat: Heartbeat
     limits: JobLimits
 
-    def attend(self, chore: MaintenanceTask, do: Callable[[], object], *, every: timedelta) -> None:
-        """Do the chore if its next round is due and nobody is at it; what `do` raises comes through.
+    def attend(self, task: MaintenanceTask, do: Callable[[], object], *, every: timedelta) -> None:
+        """Run the task if its next run is due and no process holds it; exceptions of `do` propagate.
 
         Raises:
-            DatabaseUnavailable: nobody can say whose turn it is.
+            DatabaseUnavailable: the lease can't be read or taken.
         """
-        with self.transactions.view() as tx:  # most of the time it isn't due; this disturbs nobody
-            if not self._is_next_due(tx.chores.get(chore), every=every):
+        with self.transactions.view() as tx:  # usually it isn't due, and this takes no lock
+            if not self._is_next_due(tx.chores.get(task), every=every):
                 return
-        for round_ in self._begun(chore, every=every):
+        for run in self._begun(task, every=every):
             try:
-                with self.heartbeat.during(partial(self._prolong, round_)):
+                with self.heartbeat.during(partial(self._renew, run)):
                     do()
             finally:
-                self._end(round_)
+                self._end(run)
 
     @retry_on_conflict
     def break_off_all(self) -> None:
-        """Have every round that is held done again, where nobody can be at any: whoever shared the database has died.
+        """Expire every lease, when no other process can hold one, so that interrupted runs are repeated.
 
         Raises:
-            DatabaseUnavailable: their leases will run out.
+            DatabaseUnavailable: the leases will expire by themselves.
         """
-        for chore in MaintenanceTask:
+        for task in MaintenanceTask:
             with self.transactions.begin() as tx:
-                tx.chores.put(tx.chores.lock(chore).broken_off())
+                tx.chores.put(tx.chores.lock(task).broken_off())
 
     @retry_on_conflict
-    def _begun(self, chore: MaintenanceTask, *, every: timedelta) -> Sequence[MaintenanceRun]:
-        """Begin the next round and return it; nothing where somebody else was faster."""
+    def _begun(self, task: MaintenanceTask, *, every: timedelta) -> Sequence[MaintenanceRun]:
+        """Begin the next run and return it; return nothing if another process was faster."""
         with self.transactions.begin() as tx:
-            latest = tx.chores.lock(chore)
+            latest = tx.chores.lock(task)
             if not self._is_next_due(latest, every=every):
                 return ()
-            round_ = latest.next(now=self.clock.now(), lease=self.limits.lease)
-            tx.chores.put(round_)
-        return (round_,)
+            run = latest.next(now=self.clock.now(), lease=self.limits.lease)
+            tx.chores.put(run)
+        return (run,)
 
-    def _prolong(self, round_: MaintenanceRun) -> None:
+    def _renew(self, run: MaintenanceRun) -> None:
         with self.transactions.begin() as tx:
-            if tx.chores.lock(round_.chore).number == round_.number:
-                tx.chores.put(round_.prolonged(now=self.clock.now(), lease=self.limits.lease))
+            if tx.chores.lock(run.chore).number == run.number:
+                tx.chores.put(run.prolonged(now=self.clock.now(), lease=self.limits.lease))
 
-    def _end(self, round_: MaintenanceRun) -> None:
+    def _end(self, run: MaintenanceRun) -> None:
         try:
             with self.transactions.begin() as tx:
-                latest = tx.chores.lock(round_.chore)
-                if latest.number == round_.number:
+                latest = tx.chores.lock(run.chore)
+                if latest.number == run.number:
                     tx.chores.put(latest.ended())
-        except Unavailable as error:  # the lease runs out, and the round counts as one that was broken off
-            _log.warning("the end of a round of %s can't be noted: %s", round_.chore.value, error)
+        except Unavailable as error:  # the lease expires, and the run counts as interrupted
+            _log.warning("the end of a run of %s can't be recorded: %s", run.chore.value, error)
 
     def _is_next_due(self, latest: MaintenanceRun, *, every: timedelta) -> bool:
         return latest.is_next_due(now=self.clock.now(), every=every, lease=self.limits.lease)

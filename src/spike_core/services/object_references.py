@@ -1,4 +1,4 @@
-"""References: which objects the rows name."""
+"""Object references: which objects the rows name."""
 
 from collections.abc import Collection, Iterator
 
@@ -9,7 +9,7 @@ from spike_core.ports.transactions import Transactions
 
 
 def named_by(job: Job) -> Iterator[ObjectKey]:
-    """Yield the objects that the job's row names: what came with the request, and what was delivered."""
+    """Yield the objects that the job's row names: its input and its result."""
     if job.spec.input is not None:
         yield job.spec.input.key
     if isinstance(job, CompletedJob):
@@ -17,17 +17,17 @@ def named_by(job: Job) -> Iterator[ObjectKey]:
 
 
 def referenced(transactions: Transactions, keys: Collection[ObjectKey]) -> frozenset[ObjectKey]:
-    """Return those of the keys that a row names, or may yet name because its job hasn't ended.
+    """Return those of the keys that a row names, or may yet name because its job is unsettled.
 
     Raises:
-        DatabaseUnavailable: nobody can say.
+        DatabaseUnavailable: the rows can't be read.
     """
     owners = {key: key.owner for key in keys}
     with transactions.view() as tx:
         images = tx.images.find([owner for owner in owners.values() if isinstance(owner, ImageId)])
         found = tx.jobs.find([owner for owner in owners.values() if isinstance(owner, JobId)])
         shown = tx.images.find({id_ for job in found.values() if (id_ := job.spec.image_id)})
-    # what belongs to an image on its way out is as good as gone
+    # jobs of an image that is being deleted don't count
     jobs = {id_: job for id_, job in found.items() if (about := job.spec.image_id) is None or about in shown}
     named = {key for image in images.values() for key in image.objects}
     for job in jobs.values():

@@ -1,4 +1,4 @@
-"""Queries: reading images and jobs, with the rules of who may see what."""
+"""Queries: reading images and jobs, with access control."""
 
 import contextlib
 from collections.abc import Mapping, Sequence
@@ -17,7 +17,7 @@ from spike_core.ports.transactions import Transaction, Transactions
 
 @frozen(kw_only=True)
 class ShownImage:
-    """An image with its jobs, oldest first, and the places in the queue of those that wait."""
+    """An image with its jobs, oldest first, and the queue positions of those that wait."""
 
     image: Image
     jobs: Sequence[Job]
@@ -25,55 +25,55 @@ class ShownImage:
 
     @property
     def is_at_rest(self) -> bool:
-        """Whether all its jobs have ended."""
+        """Whether all its jobs are settled."""
         return all(isinstance(job, SettledJob) for job in self.jobs)
 
 
 @frozen(kw_only=True)
 class ImagesPage:
-    """Some of an owner's images, newest first."""
+    """A page of an owner's images, newest first."""
 
     images: Sequence[Image]
-    next: ImageCursor | None  # where the next page starts, `None` behind the last
+    next: ImageCursor | None  # of the next page; `None` on the last one
 
 
 @frozen(kw_only=True)
 class ShownJob:
-    """A job, its image, and its place in the queue where it waits."""
+    """A job, its image, and its queue position if it waits."""
 
     job: Job
-    image: Image | None  # `None` where the job isn't about one
+    image: Image | None  # `None` for a job without one
     position: int | None
 
     @property
     def is_at_rest(self) -> bool:
-        """Whether it has ended."""
+        """Whether the job is settled."""
         return isinstance(self.job, SettledJob)
 
 
 @frozen(kw_only=True)
 class Queries:
-    """Shows what is there. Owners see their own, everybody sees what is public."""
+    """Reads images and jobs: owners see their own, everyone sees public ones."""
 
     transactions: Transactions
 
     def image(self, image_id: ImageId, *, viewer: OwnerId | None) -> ShownImage:
-        """Return the image with its jobs; `viewer` is `None` for a visitor without credentials.
+        """Return the image with its jobs; `viewer` is `None` for a request without credentials.
 
-        A look by anyone but the owner is counted.
+        Views by others than the owner are counted.
 
         Raises:
-            ImageNotFound: there is none.
-            Unauthenticated, Forbidden: it is private, and the visitor is nobody, or somebody else.
+            ImageNotFound: no image has this id.
+            Unauthenticated, Forbidden: the image is private, and the viewer has no credentials, or isn't its owner.
         """
         shown = self.glance(image_id, viewer=viewer)
         if viewer != shown.image.owner_id:
-            with contextlib.suppress(Unavailable), self.transactions.begin() as tx:  # a look isn't worth an error
+            with contextlib.suppress(Unavailable), self.transactions.begin() as tx:  # an uncounted view isn't an error
                 tx.images.count_view(image_id)
         return shown
 
     def glance(self, image_id: ImageId, *, viewer: OwnerId | None) -> ShownImage:
-        """Return the image as `image` does, without counting a look: for whoever keeps looking at it.
+        """Return the image as `image` does, without counting a view; for polling.
 
         Raises:
             ImageNotFound, Unauthenticated, Forbidden: as in `image`.
@@ -94,11 +94,11 @@ class Queries:
         return ImagesPage(images=page, next=page[-1].cursor if len(images) > limit else None)
 
     def job(self, job_id: JobId, *, viewer: OwnerId | None) -> ShownJob:
-        """Return the viewer's job, or one that nobody in particular asked for, which everybody may see.
+        """Return the viewer's job, or an anonymous job, which everyone may see.
 
         Raises:
-            JobNotFound: there is none, or it is somebody else's.
-            Unauthenticated: it isn't for everybody, and `viewer` is `None`.
+            JobNotFound: no job has this id, or it belongs to another user.
+            Unauthenticated: the job isn't anonymous, and `viewer` is `None`.
         """
         if viewer is None and not job_id.is_anonymous:
             raise Unauthenticated
@@ -112,9 +112,9 @@ class Queries:
         return ShownJob(job=job, image=image, position=position)
 
     def jobs(self, job_ids: Sequence[JobId], *, viewer: OwnerId) -> Sequence[ShownJob]:
-        """Return those of the jobs that are the viewer's, in the order given; the others are left out.
+        """Return those of the jobs that belong to the viewer, in the given order.
 
-        `job_ids` are distinct, and at most `JOBS_ASKED_MAX`. However many they are, the database is asked three times.
+        `job_ids` are distinct, and at most `JOBS_ASKED_MAX`. The number of queries doesn't depend on their number.
         """
         assert len(set(job_ids)) == len(job_ids) <= JOBS_ASKED_MAX, "the edge checks limits"
         with self.transactions.view() as tx:
@@ -123,10 +123,10 @@ class Queries:
             return _shown(tx, own)
 
     def batch(self, batch_id: BatchId, *, viewer: OwnerId) -> Sequence[ShownJob]:
-        """Return the jobs that the viewer asked for together. Those of images deleted since are gone.
+        """Return the jobs of the viewer's batch, without those of images deleted since.
 
         Raises:
-            BatchNotFound: there are none, or they are somebody else's.
+            BatchNotFound: no batch has this id, or it belongs to another user.
         """
         with self.transactions.view() as tx:
             own = [job for job in tx.job_lists.of_batch(batch_id) if job.spec.owner_id == viewer]
@@ -138,7 +138,7 @@ class Queries:
         """Check that the object may be read by anyone, without a signature.
 
         Raises:
-            NotFound: no row names it, or its image is private: a stranger can't tell which.
+            NotFound: no row names it, or its image is private; the response doesn't reveal which.
         """
         with self.transactions.view() as tx:
             owner = key.owner

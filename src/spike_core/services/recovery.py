@@ -1,4 +1,4 @@
-"""The sweep: what brings a job back on its way, and collects what nobody names."""
+"""Recovery: returns jobs that lost their worker or message, and collects orphans."""
 
 import logging
 from collections.abc import Callable, Sequence
@@ -26,7 +26,7 @@ _Job = TypeVar("_Job")
 
 @frozen(kw_only=True)
 class Recovery:
-    """Repairs what crashes leave behind. The database is the truth, the queue a hint, objects follow rows."""
+    """Repairs what crashes leave behind. The database is authoritative; queue messages are only hints."""
 
     transactions: Transactions
     blobs: BlobStore
@@ -35,17 +35,14 @@ class Recovery:
     limits: JobLimits
 
     def repair(self) -> int:
-        """Bring back jobs that wait for something that won't come, a batch of each kind; return how many.
-
-        Jobs whose lease ran out, and jobs that were started and whose message was lost.
-        """
+        """Return a batch of jobs with an expired lease and one of jobs with a lost message; return how many."""
         now = self.clock.now()
         return self._repair(expired_at=now, started_before=now - self.limits.redeliver_after)
 
     def repair_after_restart(self) -> int:
-        """Bring back every unsettled job, when no worker of this database can be alive; return how many.
+        """Return every started or claimed job, when no worker of this database can be alive; return how many.
 
-        Only for a queue and workers that live in this very process: what it held died with it.
+        Only for an in-process queue and workers: whatever the last process held is lost.
         """
         repaired = 0
         while batch := self._repair(expired_at=_THE_END, started_before=_THE_END):
@@ -56,7 +53,7 @@ class Recovery:
         """Delete every object that no row names and that is older than `orphan_age`; return how many.
 
         Raises:
-            StorageUnavailable: the store doesn't answer; a later sweep goes on.
+            StorageUnavailable: the store is unavailable; a later sweep continues.
         """
         collected = 0
         after: ObjectKey | None = None
@@ -87,11 +84,11 @@ def _each(jobs: Sequence[_Job], repair: Callable[[_Job], object]) -> int:
     for job in jobs:
         try:
             repair(job)
-        except JobChanged:  # it went on by itself
+        except JobChanged:  # it moved on meanwhile
             continue
         except Unavailable:
             raise
-        except SpikeError:  # one damaged row mustn't keep the others waiting; the audit names it
+        except SpikeError:  # one damaged row must not block the others; the audit reports it
             _log.exception("a job can't be repaired")
             continue
         repaired += 1

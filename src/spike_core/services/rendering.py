@@ -1,4 +1,4 @@
-"""Making: the picture that a job is to deliver, by whichever engine its task needs."""
+"""Rendering: making a job's picture with the engine that its task needs, and checking it."""
 
 import io
 from contextlib import ExitStack
@@ -26,16 +26,16 @@ from spike_core.services.result_checks import check_fidelity, inspected
 
 @frozen(kw_only=True)
 class RenderSpec:
-    """What an engine is given: the order, the size that must come out, and the pictures that go in."""
+    """An engine's input: the job's specification, the output size, and the source pictures."""
 
     spec: JobSpec
     size: Dimensions
-    pictures: tuple[ObjectKey, ...]  # the picture to work on, then the one to blend in; none for a generation
+    pictures: tuple[ObjectKey, ...]  # the picture to enhance, then the one to blend in; none for a generation
 
 
 @frozen(kw_only=True)
 class Rendering:
-    """Makes pictures and checks them. No transaction is open meanwhile."""
+    """Makes pictures and checks them, outside any transaction."""
 
     transactions: Transactions
     blobs: BlobStore
@@ -47,10 +47,10 @@ class Rendering:
     labels: MetadataPolicy = MetadataPolicy.KEEP
 
     def render_spec(self, spec: JobSpec) -> RenderSpec:
-        """Look up what the order needs.
+        """Look up the job's inputs.
 
         Raises:
-            ImageNotFound: an image it is about was deleted.
+            ImageNotFound: an image that the job needs was deleted.
         """
         match spec.task:
             case Enhancement():
@@ -73,12 +73,12 @@ class Rendering:
                 assert_never(unreachable)
 
     def make(self, render_spec: RenderSpec, *, monitor: ProgressMonitor) -> RenderedImage:
-        """Return the picture; `monitor` hears of an enhancement's progress.
+        """Return the picture; `monitor` receives an enhancement's progress.
 
         Raises:
             UnacceptablePicture, PromptRefused, UnusableResult, ObjectNotFound: no further attempt can succeed.
             UpscalerUnavailable, GeneratorUnavailable, StorageUnavailable: another attempt may succeed.
-            WorkAbandoned: the watch said so.
+            WorkAbandoned: `monitor` raised it.
         """
         task, size = render_spec.spec.task, render_spec.size
         with ExitStack() as stack:
@@ -97,15 +97,15 @@ class Rendering:
                     assert_never(unreachable)
 
     def check(self, picture: RenderedImage, render_spec: RenderSpec) -> None:
-        """Check the output before it is paid for: it decodes, has the right size, and shows what it was made of.
+        """Check a result before the job is completed: it decodes, has the right size, and matches its sources.
 
-        An enhancement is compared with its original pixel by pixel. A blend's mean colors lie between those of its
-        pictures. A modification may have any colors: they may be what was asked for. What is made of pictures may be
-        blank where those, at its size, show nothing; a generation is made of nothing, and never is.
+        An enhancement is compared with its original pixel by pixel. A blend's mean colors must lie between those of its
+        sources. A modification may have any colors, since the prompt may ask for them. A result may be blank only if
+        its sources, at its size, are; a generation never may.
 
         Raises:
-            InvalidResult: it isn't what was ordered.
-            UnacceptablePicture, ObjectNotFound, StorageUnavailable: what it was made of can't be looked at.
+            InvalidResult: the result fails the check.
+            UnacceptablePicture, ObjectNotFound, StorageUnavailable: a source can't be read.
             UpscalerUnavailable: another attempt may succeed.
         """
         facts = inspected(picture, self.probe, size=render_spec.size)
@@ -129,7 +129,7 @@ class Rendering:
         return bool(render_spec.pictures) and all(self._is_blank_beside(picture, key) for key in render_spec.pictures)
 
     def _is_blank_beside(self, picture: RenderedImage, key: ObjectKey) -> bool:
-        """Tell whether a picture shows nothing that would be seen at the size of what was made of it."""
+        """Return whether a source shows nothing at the result's size."""
         with self.blobs.open(key) as content:
             return self.probe.compare(io.BytesIO(picture.content), content).original_is_blank
 

@@ -1,4 +1,4 @@
-"""Inspection: what a made picture really is, before anybody relies on it."""
+"""Checks of an engine's result before it is used."""
 
 import io
 from typing import BinaryIO
@@ -11,10 +11,10 @@ from spike_core.ports.upscaler import RenderedImage
 
 
 def inspected(picture: RenderedImage, probe: ImageProbe, *, size: Dimensions) -> PictureFacts:
-    """Return what the picture's bytes say: it decodes, has this size, and is what the engine says it is.
+    """Return the picture's facts if it decodes, has this size, and matches the engine's description.
 
     Raises:
-        InvalidResult: it isn't.
+        InvalidResult: it doesn't.
     """
     try:
         facts = probe.inspect(io.BytesIO(picture.content))
@@ -23,15 +23,15 @@ def inspected(picture: RenderedImage, probe: ImageProbe, *, size: Dimensions) ->
     if facts.dimensions != size:
         raise InvalidResult(f"it is {facts.dimensions}, not {size}")
     if facts.format is not picture.format or facts.dimensions != picture.dimensions:
-        raise InvalidResult("it isn't what the engine says it is")
+        raise InvalidResult("it doesn't match the engine's description")
     return facts
 
 
 def check_fidelity(picture: RenderedImage, original: BinaryIO, probe: ImageProbe) -> None:
-    """Check that an enhancement, reduced to its original's size, is its original; its bytes were inspected.
+    """Check that an inspected enhancement, reduced to its original's size, matches its original.
 
     Raises:
-        InvalidResult: it isn't; the measured numbers are told.
+        InvalidResult: it doesn't; the message has the measured numbers.
         UnacceptablePicture: the original can't be decoded.
         UpscalerUnavailable: the two can't be compared now.
     """

@@ -1,4 +1,4 @@
-"""Sessions: browsers that are signed in."""
+"""Sessions of signed-in browsers and scripts."""
 
 from datetime import datetime
 
@@ -15,7 +15,7 @@ from spike_core.services.retries import retry_on_conflict
 
 @frozen(kw_only=True)
 class OpenedSession:
-    """A new session, with the token that is never shown again."""
+    """A new session, with its token, which is shown only once."""
 
     user: User
     token: Secret
@@ -24,7 +24,7 @@ class OpenedSession:
 
 @frozen(kw_only=True)
 class Sessions:
-    """Opens and closes sessions, each with a token of its own: closing one leaves the user's others open."""
+    """Opens and closes sessions. Each has its own token; closing one leaves the user's others open."""
 
     transactions: Transactions
     clock: Clock
@@ -47,16 +47,16 @@ class Sessions:
 
     @retry_on_conflict
     def close(self, token: Secret) -> None:
-        """End the session that the token opens; nothing where it opens none."""
+        """Close the token's session, if there is one."""
         with self.transactions.begin() as tx:
             tx.sessions.remove(token.hash)
 
     @retry_on_conflict
     def purge(self) -> int:
-        """Forget sessions that have expired, and return how many.
+        """Delete expired sessions and return how many.
 
         Raises:
-            DatabaseUnavailable: a later round goes on.
+            DatabaseUnavailable: a later run continues.
         """
         with self.transactions.begin() as tx:
             return tx.sessions.purge(expired_before=self.clock.now())
@@ -65,7 +65,7 @@ class Sessions:
         """Return the user.
 
         Raises:
-            UserNotFound: there is none.
+            UserNotFound: no user has this id.
         """
         with self.transactions.view() as tx:
             return tx.accounts.user(user_id)

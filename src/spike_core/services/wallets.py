@@ -20,7 +20,7 @@ from spike_core.services.retries import retry_on_conflict
 
 @frozen(kw_only=True)
 class Account:
-    """A wallet at this moment, regeneration folded in, and the sums that explain it."""
+    """A wallet after regeneration, with its ledger's totals."""
 
     wallet: Wallet
     cap: Tokens
@@ -30,7 +30,7 @@ class Account:
 
 @frozen(kw_only=True)
 class HistoryPage:
-    """Some of a wallet's ledger entries, newest first."""
+    """A page of a wallet's ledger, newest first."""
 
     entries: Sequence[LedgerEntry]
     next_before: int | None  # where the next page starts, `None` behind the last
@@ -38,14 +38,14 @@ class HistoryPage:
 
 @frozen(kw_only=True)
 class Wallets:
-    """Tells what is in a wallet and why, and adds to it."""
+    """Reads wallets and their history, and grants tokens."""
 
     transactions: Transactions
     clock: Clock
     billing: Billing
 
     def account(self, owner_id: OwnerId) -> Account:
-        """Return the owner's account. Nothing is stored: tokens that came back count, their entry comes later.
+        """Return the owner's account. Regenerated tokens are included but not yet stored.
 
         Raises:
             WalletNotFound: the owner has never been granted a token.
