@@ -12,7 +12,7 @@ from spike_core.domain.objects import ObjectKey
 
 @frozen(kw_only=True)
 class StoredObject:
-    """What a store tells of an object without reading it."""
+    """An object's metadata."""
 
     key: ObjectKey
     size_bytes: int
@@ -20,47 +20,47 @@ class StoredObject:
 
 
 class BlobStore(Protocol):
-    """Immutable objects under keys. What `put` has returned from survives a crash of the machine."""
+    """Stores immutable objects under keys. An object is durable once `put` has returned."""
 
     def put(self, key: ObjectKey, content: BinaryIO) -> None:
-        """Store everything from `content`'s position on; readers see the whole object or none.
+        """Store `content` from its current position to its end; readers see the whole object or none.
 
         Raises:
-            StorageUnavailable: it couldn't be stored, and nothing is visible under the key that wasn't before; or the
-                store's answer was lost, and then the whole object may be there.
+            StorageUnavailable: the object wasn't stored, or the store's response was lost and the whole object may be
+                there; a partial object is never visible.
         """
 
     def open(self, key: ObjectKey) -> AbstractContextManager[BinaryIO]:
         """Open an object for reading, seekable.
 
         Raises:
-            ObjectNotFound: there is none.
-            StorageUnavailable: the store doesn't answer.
+            ObjectNotFound: there is no object with this key.
+            StorageUnavailable: the store is unavailable.
         """
 
     def find(self, keys: Collection[ObjectKey]) -> frozenset[ObjectKey]:
         """Return those of the keys that hold an object.
 
         Raises:
-            StorageUnavailable: the store doesn't answer.
+            StorageUnavailable: the store is unavailable.
         """
 
     def delete(self, keys: Collection[ObjectKey]) -> None:
-        """Delete objects; those that aren't there are ignored.
+        """Delete objects; missing ones are ignored.
 
         Raises:
-            StorageUnavailable: some may be left.
+            StorageUnavailable: some objects may not have been deleted.
         """
 
     def scan(self, *, after: ObjectKey | None = None, limit: int) -> Sequence[StoredObject]:
-        """Return at most `limit` objects, ordered by key, behind `after` or from the first.
+        """Return at most `limit` objects, ordered by key, after the key `after` or from the first.
 
         Raises:
-            StorageUnavailable: the store doesn't answer.
+            StorageUnavailable: the store is unavailable.
         """
 
     def url(self, key: ObjectKey, *, valid_for: timedelta) -> str:
-        """Return an address where anyone who holds it reads the object, for at least `valid_for`.
+        """Return a URL from which anyone can read the object, for at least `valid_for`.
 
-        It is absolute, or a path on the service's own host. No call goes out.
+        It is absolute, or a path on the service's own host. Makes no network call.
         """

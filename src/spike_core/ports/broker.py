@@ -13,19 +13,19 @@ from spike_core.ports.queue import JobQueue
 
 @frozen(kw_only=True)
 class WorkerPool:
-    """The threads that work in one process, and how many of them long work may never take."""
+    """The worker threads of one process, and how many of them LOW jobs may never occupy."""
 
     threads: int = field(validator=validators.ge(1))
     quick_threads: int = field(default=0, validator=validators.ge(0))
 
     @property
     def low_priority_max(self) -> int:
-        """How many may be at long work at once; a single thread has to do both."""
+        """How many LOW jobs may run at once; at least one, even if there is a single thread."""
         return max(1, self.threads - self.quick_threads)
 
 
 class Broker(Protocol):
-    """Carries job ids from the service to the workers."""
+    """Delivers job ids from the service to the workers."""
 
     @property
     def queue(self) -> JobQueue:
@@ -33,10 +33,10 @@ class Broker(Protocol):
 
     @property
     def is_in_process(self) -> bool:
-        """Whether messages and workers live and die with this process."""
+        """Whether messages and workers exist only within this process."""
 
     def ping(self) -> None:
-        """Check that the queue is there, without sending anything.
+        """Check that the queue is available, without sending anything.
 
         Raises:
             QueueUnavailable: it isn't.
@@ -45,10 +45,10 @@ class Broker(Protocol):
     def work(
         self, perform: Callable[[JobId], None], *, pool: WorkerPool, drain: timedelta
     ) -> AbstractContextManager[None]:
-        """Call `perform` with each message, in the crew's threads, until the context ends.
+        """Call `perform` with each message, in the pool's threads, until the context ends.
 
-        A thread that is free takes what there is, but at most `crew.low_priority_max` are at long work at once.
+        At most `pool.low_priority_max` threads run LOW jobs at once.
 
-        Leaving the context takes no further message and waits for those in work, at most for `drain`. What `perform`
-        raises is logged and ends that message: trying again is the database's business, not the queue's.
+        On exit, no further message is taken, and those in progress may finish within `drain`. An exception of `perform`
+        is logged and ends its message; retries are driven by the database, not the queue.
         """

@@ -1,4 +1,4 @@
-"""The framer port."""
+"""The canvas fitter port."""
 
 from typing import BinaryIO, Protocol
 
@@ -7,19 +7,19 @@ from spike_core.ports.upscaler import RenderedImage
 
 
 class CanvasFitter(Protocol):
-    """Puts pictures on canvases of other aspects, and takes them off again: for generators that know few sizes."""
+    """Fits pictures to canvases of other aspect ratios and back, for generators that support few sizes."""
 
     def frame(self, original: BinaryIO, *, size: Dimensions, canvas: Dimensions) -> bytes:
-        """Return a PNG of the canvas' size, in sRGB and without metadata, with the original upright in its middle.
+        """Return a PNG of the canvas' size, in sRGB and without metadata, with the upright original in its center.
 
-        There it has the aspect of `size` and is as large as it fits; the margin around it looks like it.
+        The original has the aspect ratio of `size` and is as large as fits; the margin continues its colors.
 
         Raises:
             UnacceptablePicture: the original can't be decoded; no further attempt can succeed.
         """
 
     def fit(self, picture: BinaryIO, *, size: Dimensions) -> RenderedImage:
-        """Return the middle of a picture in the aspect of `size`, in exactly that size and in sRGB: what was framed.
+        """Return the center of a picture, cropped to the aspect ratio of `size`, at exactly that size, in sRGB.
 
         Raises:
             UnacceptablePicture: the picture can't be decoded.

@@ -1,8 +1,8 @@
-"""What an entry point of the group `spike.adapters` is: a factory, named `<role>.<URL scheme or engine name>`.
+"""Factories of adapters, registered as entry points `<role>.<URL scheme or engine name>` of the group `spike.adapters`.
 
-`database.sqlite` opens databases whose URL starts with `sqlite:`; `upscaler.neural` is chosen by
-`SPIKE_UPSCALER=neural`. An adapter from outside needs an install and a setting, no change here. A factory does no
-network call; it raises `InvalidValue` for a URL that it can't use.
+`database.sqlite` opens databases whose URL starts with `sqlite:`; `SPIKE_UPSCALER=neural` selects `upscaler.neural`. A
+third-party adapter needs an installation and a setting, no change here. A factory makes no network call and raises
+`InvalidValue` for a URL that it can't use.
 """
 
 from collections.abc import Callable
@@ -27,41 +27,41 @@ from spike_core.ports.upscaler import Upscaler
 
 
 class Database(Protocol):
-    """A database that is opened."""
+    """An opened database."""
 
     @property
     def transactions(self) -> Transactions:
-        """Its transactions."""
+        """The database's transactions."""
 
     def migrate(self) -> None:
-        """Bring its schema up to date; safe when several processes do it at once, quick when there is nothing to do.
+        """Migrate the schema; safe in several processes at once, quick if there is nothing to do.
 
         Raises:
-            DatabaseUnavailable: it can't be reached or written.
-            SchemaTooNew: a newer release has brought it further.
+            DatabaseUnavailable: the database can't be reached or written.
+            SchemaTooNew: the schema is newer than this release.
         """
 
     def ping(self) -> None:
-        """Check that it answers and that its schema is up to date.
+        """Check that the database is available and its schema up to date.
 
         Raises:
-            DatabaseUnavailable: it doesn't, or isn't.
+            DatabaseUnavailable: it isn't.
         """
 
     def close(self) -> None:
-        """Let go of all connections."""
+        """Close all connections."""
 
 
 @frozen(kw_only=True)
 class Storage:
-    """A blob store that is opened.
+    """An opened blob store.
 
-    `ping` checks that it is there and lets us in, at a cost that doesn't grow with what it holds; it leaves nothing
-    behind, and raises `StorageUnavailable`. A store whose `scan` of one object is as cheap needs none of its own.
+    `ping` checks that the store is available and grants access, at a constant cost and without leaving objects; it
+    raises `StorageUnavailable`. By default it scans one object.
     """
 
     blobs: BlobStore
-    links: SignedUrls | None  # for a store whose objects the service itself must serve
+    links: SignedUrls | None  # for a store whose objects the service itself serves
     ping: Callable[[], object] = field(eq=False)
 
     @ping.default
@@ -71,7 +71,7 @@ class Storage:
 
 @frozen(kw_only=True)
 class Engine:
-    """What enhances pictures and what looks at them."""
+    """The adapters for image work."""
 
     upscaler: Upscaler
     blender: Blender
@@ -82,11 +82,11 @@ class Engine:
 
 @frozen(kw_only=True)
 class DatabaseLimits:
-    """How much of a database one process may have, and how long it waits."""
+    """Limits of one process's use of a database."""
 
     connections_max: int = field(default=16, validator=validators.ge(1))
-    lock_wait: timedelta = timedelta(seconds=5)  # for a row or table that another holds, and for a free connection
-    statement_time: timedelta = timedelta(seconds=30)  # for one statement, where the database can break it off
+    lock_wait: timedelta = timedelta(seconds=5)  # for a locked row or table, and for a free connection
+    statement_time: timedelta = timedelta(seconds=30)  # of one statement, where the database can cancel it
 
 
 class OpenDatabase(Protocol):
@@ -100,7 +100,7 @@ class OpenStorage(Protocol):
     """An entry point `storage.<scheme>`."""
 
     def __call__(self, url: str, *, clock: Clock, secret: bytes) -> Storage:
-        """Open the blob store at `url`; `secret` signs links."""
+        """Open the blob store at `url`; `secret` signs URLs."""
 
 
 class OpenBroker(Protocol):
@@ -114,9 +114,9 @@ class OpenGenerator(Protocol):
     """An entry point `generator.<name>`."""
 
     def __call__(self, *, url: str, api_key: str, model: str, canvas_fitter: CanvasFitter) -> Generator:
-        """Open the generator; one that needs no server takes no notice of the arguments.
+        """Open the generator; one without a server ignores the arguments.
 
-        One that does opens no picture itself: the framer does, away from the key.
+        A generator with a server leaves decoding to the canvas fitter, which doesn't have the API key.
 
         Raises:
             InvalidValue: an argument can't be used; `what` is the name of its setting, `SPIKE_GENERATOR_…`.
@@ -132,19 +132,19 @@ class OpenLimiter(Protocol):
 
 @frozen(kw_only=True)
 class EngineResources:
-    """What an engine may use of the machine for one picture, and the engine that is always there."""
+    """The resources that an engine may use for one picture, and the engine that is always available."""
 
     threads: int = field(default=2, validator=validators.ge(1))
-    memory_bytes: int = field(default=256 * 1024 * 1024, validator=validators.ge(1))  # beside the picture itself
-    classical: Callable[[], Engine]  # needs no model; for what another engine doesn't do itself
+    memory_bytes: int = field(default=256 * 1024 * 1024, validator=validators.ge(1))  # besides the picture itself
+    classical: Callable[[], Engine]  # for the parts that another engine doesn't implement
 
 
 class OpenEngine(Protocol):
-    """An entry point `upscaler.<name>`. It can be pickled by its name: an engine may be built in another process."""
+    """An entry point `upscaler.<name>`. It must be picklable by name: engines may be built in another process."""
 
     def __call__(self, *, means: EngineResources) -> Engine:
         """Build the engine.
 
         Raises:
-            UpscalerUnavailable: what it needs isn't installed.
+            UpscalerUnavailable: a dependency isn't installed.
         """

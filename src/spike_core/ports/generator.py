@@ -8,30 +8,30 @@ from spike_core.ports.upscaler import RenderedImage
 
 
 class Generator(Protocol):
-    """Makes pictures from words, and changes pictures by words."""
+    """Generates pictures from prompts, and modifies pictures by prompts."""
 
     def generate(self, prompt: Prompt, *, negative: Prompt | None, size: Dimensions) -> RenderedImage:
-        """Return a picture of what `prompt` says, without what `negative` says, in exactly this size and in sRGB.
+        """Return a picture of `prompt`, avoiding `negative`, in exactly this size, in sRGB.
 
         Raises:
-            PromptRefused: these words won't do; no further attempt can succeed.
-            UnusableResult: there is a picture and it can't be used; no further attempt would end otherwise.
-            GeneratorUnavailable: it can't work now; another attempt may succeed.
+            PromptRefused: the prompt is refused; no further attempt can succeed.
+            UnusableResult: the generated picture is unusable, and no further attempt can succeed.
+            GeneratorUnavailable: another attempt may succeed.
         """
 
     def modify(self, original: BinaryIO, prompt: Prompt, *, negative: Prompt | None, size: Dimensions) -> RenderedImage:
-        """Return the original changed as `prompt` says, upright, in exactly this size and in sRGB.
+        """Return the original modified by `prompt`, upright, in exactly this size, in sRGB.
 
         Raises:
             UnacceptablePicture: the original can't be decoded; no further attempt can succeed.
-            PromptRefused: these words won't do; no further attempt can succeed.
-            UnusableResult: there is a picture and it can't be used; no further attempt would end otherwise.
-            GeneratorUnavailable: it can't work now; another attempt may succeed.
+            PromptRefused: the prompt is refused; no further attempt can succeed.
+            UnusableResult: the generated picture is unusable, and no further attempt can succeed.
+            GeneratorUnavailable: another attempt may succeed.
         """
 
     def ping(self) -> None:
-        """Check, as well as that can be done for nothing, that it can be asked: no picture is made.
+        """Check that the generator is available, as far as possible without cost; no picture is generated.
 
         Raises:
-            GeneratorUnavailable: it can't work now, or its settings are wrong.
+            GeneratorUnavailable: it is unavailable, or its settings are wrong.
         """

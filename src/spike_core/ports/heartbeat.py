@@ -1,4 +1,4 @@
-"""The pulse port."""
+"""The heartbeat port."""
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
@@ -6,11 +6,11 @@ from typing import Protocol
 
 
 class Heartbeat(Protocol):
-    """Calls back at intervals while work goes on."""
+    """Calls a function at intervals while work is in progress."""
 
     def during(self, beat: Callable[[], None]) -> AbstractContextManager[None]:
-        """Call `beat` now and then, from another thread, until the context ends.
+        """Call `beat` at intervals, from another thread, until the context ends.
 
-        The work itself never sees what `beat` raises: `Unavailable` is tried again at the next interval, anything
-        else ends the beating. After the context has ended `beat` isn't running and won't run again.
+        Exceptions of `beat` never reach the work: after `Unavailable` it is called again at the next interval, any
+        other exception ends the heartbeat. Once the context has ended, `beat` isn't running and won't be called again.
         """

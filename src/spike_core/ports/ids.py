@@ -8,7 +8,7 @@ AnyId = TypeVar("AnyId", bound=Identifier)
 
 
 class Ids(Protocol):
-    """Draws identifiers that nobody has seen before."""
+    """Generates unique identifiers."""
 
     def new(self, kind: type[AnyId]) -> AnyId:
-        """Return a fresh identifier of this kind."""
+        """Return a new identifier of this kind."""

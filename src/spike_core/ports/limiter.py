@@ -6,13 +6,13 @@ from spike_core.domain.rate_limits import Allowance, RateLimit
 
 
 class RateLimiter(Protocol):
-    """Counts requests of callers, in windows of fixed length."""
+    """Counts callers' requests in fixed windows."""
 
     def hit(self, caller: str, rate: RateLimit) -> Allowance:
-        """Count one request and return what is left; atomic, however many ask at once.
+        """Count one request, atomically, and return the remaining allowance.
 
-        Requests beyond the limit are counted too, and never prolong the window.
+        Requests beyond the limit are counted too, and never extend the window.
 
         Raises:
-            LimiterUnavailable: nothing can be counted now.
+            LimiterUnavailable: the request can't be counted.
         """

@@ -7,42 +7,42 @@ from spike_core.domain.images import PictureFacts, PictureIdentity
 
 
 class ImageProbe(Protocol):
-    """Tells what a picture's bytes are, and how a result differs from its original.
+    """Identifies and measures pictures by their content, and compares results with their originals.
 
-    Names and declared types don't count.
+    File names and declared types are ignored.
     """
 
     def identify(self, content: BinaryIO) -> PictureIdentity:
-        """Return what the picture is, without a look at it; `content` is rewound afterwards.
+        """Return the picture's identity; `content` is rewound afterwards.
 
-        It tells the same as `inspect`, and refuses the same pictures for the same reasons; it may decode less, where
-        that can make no difference.
+        Accepts and rejects the same pictures as `inspect`, for the same reasons; it may decode less where that makes no
+        difference.
 
         Raises:
             UnacceptablePicture: as in `inspect`.
         """
 
     def inspect(self, content: BinaryIO) -> PictureFacts:
-        """Decode the whole picture and return what it is; `content` is rewound afterwards.
+        """Decode the whole picture and return its facts; `content` is rewound afterwards.
 
-        The header is judged before anything is decoded, so a small file that announces a huge picture costs nothing.
+        The header is checked before anything is decoded, so a small file that declares a huge picture costs nothing.
 
         Raises:
-            EmptyFile: there are no bytes.
-            UnknownPictureFormat: it isn't an allowed picture.
-            UnsupportedPicture: it is of a format, or a kind of one, that isn't read.
+            EmptyFile: the file is empty.
+            UnknownPictureFormat: the file isn't a picture in an accepted format.
+            UnsupportedPicture: the format, or the variant of it, isn't supported.
             AnimatedPicture: it has more than one frame.
             MultiplePages: it has more than one full page.
-            TooManyPixels: it announces more than `PICTURE_PIXELS_MAX`.
+            TooManyPixels: it declares more than `PICTURE_PIXELS_MAX`.
             UndecodablePicture: it is truncated or corrupt.
         """
 
     def compare(self, result: BinaryIO, original: BinaryIO) -> Comparison:
-        """Decode both whole and return how a result differs from its original; both are rewound afterwards.
+        """Decode both and return how a result differs from its original; both are rewound afterwards.
 
-        Every pixel counts, at whatever size either is, as it is seen: upright, in sRGB, colors times alpha.
+        Every pixel counts, at any pair of sizes: upright, in sRGB, premultiplied by alpha.
 
         Raises:
-            UnacceptablePicture: one of the two can't be decoded; as in `inspect`, which tells which.
+            UnacceptablePicture: one of the two can't be decoded.
             UpscalerUnavailable: another attempt may succeed.
         """

@@ -1,4 +1,4 @@
-"""The watch: who waits for a picture while it is made."""
+"""The progress monitor port."""
 
 from typing import Final, Protocol
 
@@ -6,21 +6,21 @@ from attrs import frozen
 
 
 class ProgressMonitor(Protocol):
-    """Hears how far the work is, and can put an end to it."""
+    """Receives an engine's progress, and can abort its work."""
 
     def report(self, done: float) -> None:
-        """Take note that this part of the work is done: from 0 to 1, never less than before.
+        """Record the share of the work that is done, from 0 to 1, never decreasing.
 
-        Quick and without I/O; an engine calls it between the steps of its work, from the thread that was asked for it.
+        Quick and without I/O. An engine calls it between the steps of its work, in the calling thread.
 
         Raises:
-            WorkAbandoned: nobody waits for the picture any more; the engine stops there and lets this pass.
+            WorkAbandoned: the result is no longer needed; the engine stops and lets the exception propagate.
         """
 
 
 @frozen
 class UnmonitoredProgress:
-    """Takes no notice, and never ends the work."""
+    """Ignores the progress, and never aborts the work."""
 
     def report(self, done: float) -> None:
         """Do nothing."""

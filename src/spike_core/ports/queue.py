@@ -7,14 +7,14 @@ from spike_core.domain.priorities import Priority
 
 
 class JobQueue(Protocol):
-    """The way to the workers. A hint only: the database is the truth.
+    """Sends job ids to the workers. Messages are only hints: the database is authoritative.
 
-    Messages may be lost, doubled and reordered; whoever receives one claims the job first.
+    They may be lost, duplicated and reordered; a worker claims the job before it starts.
     """
 
     def send(self, job_id: JobId, *, priority: Priority) -> None:
-        """Hand a job's id to some worker, now. It waits behind others of its lane alone.
+        """Send a job's id to a worker. It waits only behind messages of its own priority or a higher one.
 
         Raises:
-            QueueUnavailable: the message wasn't taken, as far as can be told.
+            QueueUnavailable: the queue didn't acknowledge the message.
         """

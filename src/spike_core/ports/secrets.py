@@ -6,13 +6,13 @@ from spike_core.domain.accounts import Secret
 
 
 class Secrets(Protocol):
-    """Draws secrets that nobody can guess: at least 256 random bits each."""
+    """Generates unguessable secrets, of at least 256 random bits each."""
 
     def session_token(self) -> Secret:
-        """Return a fresh session token."""
+        """Return a new session token."""
 
     def api_key(self) -> Secret:
-        """Return a fresh API key, `API_KEY_PREFIX` in front."""
+        """Return a new API key, which starts with `API_KEY_PREFIX`."""
 
     def share_token(self) -> Secret:
-        """Return a fresh token for an album that is shown to whoever holds it."""
+        """Return a new share token for an unlisted album."""

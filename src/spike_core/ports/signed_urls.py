@@ -1,4 +1,4 @@
-"""The signed-links port: for stores whose objects the service itself serves."""
+"""The signed URLs port, for stores whose objects the service itself serves."""
 
 from typing import Protocol
 
@@ -6,11 +6,11 @@ from spike_core.domain.objects import ObjectKey
 
 
 class SignedUrls(Protocol):
-    """Tells whether an address under `/files/` was made by `BlobStore.url` and is still valid."""
+    """Verifies URLs under `/files/` that `BlobStore.url` made."""
 
     def check(self, key: ObjectKey, *, expires: str, signature: str) -> None:
-        """Check the two query parameters that `BlobStore.url` put behind the key, as they came.
+        """Verify the query parameters `expires` and `signature` of a URL for this key.
 
         Raises:
-            InvalidLink: the signature isn't ours, is another key's, or has expired.
+            InvalidLink: the signature is wrong for this key, or the URL has expired.
         """
