@@ -9,7 +9,7 @@ from attrs import evolve
 from spike_contracts.builders import NOON, an_album, an_album_id, an_album_image_id, an_image, an_owner
 from spike_core.domain.accounts import Secret
 from spike_core.domain.albums import AlbumDescription, AlbumName, Privacy
-from spike_core.domain.errors import AlbumNotFound
+from spike_core.domain.errors import AlbumNotFound, StaleWrite
 from spike_core.domain.tiers import Tier
 from spike_core.ports.transactions import Transactions
 
@@ -91,6 +91,13 @@ class AlbumsContract:
             assert tx.albums.get(album.id) == changed
             assert tx.albums.get(other.id) == other
             assert list(tx.album_order.places(album.id)) == list(places)
+
+    def test_the_state_of_an_album_that_is_gone_is_not_stored(self, transactions: Transactions) -> None:
+        album = an_album()
+        with pytest.raises(StaleWrite), transactions.begin() as tx:
+            tx.albums.replace(album)
+        with transactions.view() as tx, pytest.raises(AlbumNotFound):
+            tx.albums.get(album.id)
 
     def test_a_removed_album_is_gone_with_its_places_and_its_images_stay(self, transactions: Transactions) -> None:
         image = an_image()

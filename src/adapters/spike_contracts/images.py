@@ -129,6 +129,7 @@ class ImagesContract:
             tx.images.add(image)
             tx.images.count_view(image.id)
             tx.images.change(evolve(changed, size_bytes=1))
-            tx.images.change(evolve(changed, id=an_image_id()))
+            with pytest.raises(ImageNotFound):
+                tx.images.change(evolve(changed, id=an_image_id()))
         with transactions.view() as tx:
             assert tx.images.get(image.id) == evolve(changed, view_count=1)

@@ -31,7 +31,8 @@ class RemovalsContract:
             assert list(tx.images.of_owner(image.owner_id, limit=10)) == []
             assert list(tx.census.images(limit=10)) == [other]
             tx.images.count_view(image.id)
-            tx.images.change(evolve(image, description="x"))
+            with pytest.raises(ImageNotFound):
+                tx.images.change(evolve(image, description="x"))
             assert tx.removals.get(image.id).description is None
             assert tx.removals.get(other.id) == other
             with pytest.raises(ImageNotFound):

@@ -20,7 +20,7 @@ from spike_contracts.builders import (
     an_opening,
     an_owner,
 )
-from spike_core.domain.errors import ImageNotFound, WalletNotFound
+from spike_core.domain.errors import ImageNotFound, InvariantViolated, WalletNotFound
 from spike_core.domain.identifiers import OwnerId
 from spike_core.domain.ledger import EntryKind
 from spike_core.domain.outbox import OutboxMessage
@@ -129,7 +129,7 @@ class TransactionsContract:
     def test_writing_through_a_view_is_a_bug(
         self, transactions: Transactions, write: Callable[[Transaction], object]
     ) -> None:
-        with transactions.view() as tx, pytest.raises(AssertionError, match="read-only"):
+        with transactions.view() as tx, pytest.raises(InvariantViolated, match="read-only"):
             write(tx)
 
     def test_a_failed_view_leaves_the_next_one_alone(self, transactions: Transactions) -> None:

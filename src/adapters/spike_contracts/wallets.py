@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from spike_contracts.builders import NOON, a_job_id, an_opening, an_owner
-from spike_core.domain.errors import DuplicateEntry, WalletNotFound
+from spike_core.domain.errors import DuplicateEntry, StaleWrite, WalletNotFound
 from spike_core.domain.identifiers import JobId
 from spike_core.domain.ledger import EntryKind
 from spike_core.domain.tokens import TOKENS_MAX, Tokens
@@ -124,15 +124,15 @@ class WalletsContract:
         _assert_stored(transactions, fresh.after(charged).after(opening))
 
     def test_a_lost_update_is_a_bug_that_stores_nothing(self, transactions: Transactions) -> None:
-        """Posting a wallet that was read before somebody else's change fails an assertion."""
+        """Posting a wallet that was read before somebody else's change raises StaleWrite."""
         opening = _opened(transactions)
         charged, stale = _spending(opening.wallet), _spending(opening.wallet)
         with transactions.begin() as tx:
             tx.wallets.lock(opening.wallet.owner_id)
             tx.wallets.post(charged)
-        with pytest.raises(AssertionError), transactions.begin() as tx:
+        with pytest.raises(StaleWrite), transactions.begin() as tx:
             tx.wallets.post(stale)
-        with pytest.raises(AssertionError), transactions.begin() as tx:
+        with pytest.raises(StaleWrite), transactions.begin() as tx:
             tx.wallets.post(Posting(wallet=evolve(opening.wallet, regenerated_at=LATER)))
         _assert_stored(transactions, charged.after(opening))
 

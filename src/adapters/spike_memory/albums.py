@@ -6,7 +6,7 @@ from datetime import datetime
 from attrs import evolve, frozen
 
 from spike_core.domain.albums import Album, AlbumImage
-from spike_core.domain.errors import AlbumFull, AlbumNotFound
+from spike_core.domain.errors import AlbumFull, AlbumNotFound, InvariantViolated, StaleWrite
 from spike_core.domain.identifiers import AlbumId, AlbumImageId, ImageId, OwnerId
 from spike_core.domain.limits import IMAGES_PER_ALBUM_MAX
 from spike_core.domain.ordering import moved_to_end, positions_after, without
@@ -22,7 +22,8 @@ class MemoryAlbums:
     def add(self, album: Album) -> None:
         """Store a new, empty album."""
         state = self._rows.check_writable()
-        assert album.id not in state.albums, "ids are new"
+        if album.id in state.albums:
+            raise InvariantViolated("a new album's id is new")
         state.albums[album.id] = album
         state.places[album.id] = ()
 
@@ -46,7 +47,8 @@ class MemoryAlbums:
     def replace(self, album: Album) -> None:
         """Store the album's new state."""
         state = self._rows.check_writable()
-        assert album.id in state.albums, "it is locked, so it is there"
+        if album.id not in state.albums:
+            raise StaleWrite("album")
         state.albums[album.id] = album
 
     def remove(self, album_id: AlbumId) -> None:
@@ -75,7 +77,8 @@ class MemoryAlbumOrder:
         last = state.places[album_id][-1].position if there else None
         appended: list[AlbumImage] = []
         for (id_, image_id), position in zip(images, positions_after(last, len(images)), strict=True):
-            assert image_id in state.images, "an album holds images that are there"
+            if image_id not in state.images:
+                raise InvariantViolated("an album's images exist")
             new = AlbumImage(id=id_, album_id=album_id, image_id=image_id, position=position, added_at=now)
             appended.append(evolve(there.get(image_id, new), position=position))
         order = moved_to_end(list(there), [place.image_id for place in appended])

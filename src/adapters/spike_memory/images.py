@@ -5,7 +5,7 @@ from collections.abc import Collection, Mapping, Sequence
 from attrs import evolve, frozen
 
 from spike_core.domain.cursors import ImageCursor
-from spike_core.domain.errors import ImageNotFound
+from spike_core.domain.errors import ImageNotFound, InvariantViolated
 from spike_core.domain.identifiers import ImageId, OwnerId
 from spike_core.domain.images import Image
 from spike_memory.state import Rows
@@ -21,7 +21,8 @@ class MemoryImages:
         """Store new images."""
         state = self._rows.check_writable()
         for image in images:
-            assert image.id not in state.images, "ids are new"
+            if image.id in state.images:
+                raise InvariantViolated("a new image's id is new")
             state.images[image.id] = image
 
     def get(self, image_id: ImageId) -> Image:
@@ -45,14 +46,13 @@ class MemoryImages:
     def change(self, image: Image) -> None:
         """Store what people may change."""
         state = self._rows.check_writable()
-        if image.id in state.images:
-            state.images[image.id] = evolve(
-                state.images[image.id],
-                name=image.name,
-                description=image.description,
-                is_public=image.is_public,
-                updated_at=image.updated_at,
-            )
+        state.images[image.id] = evolve(
+            self.get(image.id),
+            name=image.name,
+            description=image.description,
+            is_public=image.is_public,
+            updated_at=image.updated_at,
+        )
 
     def count_view(self, image_id: ImageId) -> None:
         """Add one view."""

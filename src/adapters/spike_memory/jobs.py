@@ -7,7 +7,7 @@ from typing import TypeVar
 from attrs import frozen
 
 from spike_core.domain.cursors import JobCursor
-from spike_core.domain.errors import JobChanged, JobNotFound
+from spike_core.domain.errors import InvariantViolated, JobChanged, JobNotFound
 from spike_core.domain.identifiers import BatchId, ImageId, JobId, OwnerId
 from spike_core.domain.jobs import ClaimedJob, Job, PendingJob, SettledJob, StartedJob
 from spike_core.domain.tasks import Creation
@@ -27,11 +27,11 @@ class MemoryJobs:
         """Store new jobs."""
         state = self._rows.check_writable()
         for job in jobs:
-            assert job.id not in state.jobs, "ids are new"
+            if job.id in state.jobs:
+                raise InvariantViolated("a new job's id is new")
             image_id = job.spec.image_id
-            assert image_id is None or image_id in state.images or image_id in state.removed, (
-                "a job is about an image that is there"
-            )
+            if not (image_id is None or image_id in state.images or image_id in state.removed):
+                raise InvariantViolated("a job's image exists")
             state.jobs[job.id] = job
 
     def get(self, job_id: JobId) -> Job:
@@ -49,7 +49,8 @@ class MemoryJobs:
     def replace(self, job: Job, *, by: Job) -> None:
         """Compare and set."""
         state = self._rows.check_writable()
-        assert job.id == by.id, "a job stays itself"
+        if job.id != by.id:
+            raise InvariantViolated("a job keeps its id")
         check_transition(job, by)
         stored = state.jobs.get(job.id)
         if stored is None or stored.fence != job.fence:

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from attrs import evolve, frozen
 
+from spike_core.domain.errors import InvariantViolated
 from spike_core.domain.identifiers import JobId
 from spike_core.domain.outbox import OutboxMessage
 from spike_memory.state import Rows
@@ -20,7 +21,8 @@ class MemoryOutbox:
         """Store messages."""
         state = self._rows.check_writable()
         for message in messages:
-            assert message.job_id in state.jobs, "a message is about a job that is there"
+            if message.job_id not in state.jobs:
+                raise InvariantViolated("a message's job exists")
             state.outbox[message.job_id] = message
 
     def due(self, *, now: datetime, limit: int) -> Sequence[OutboxMessage]:

@@ -5,7 +5,7 @@ from datetime import datetime
 from attrs import frozen
 
 from spike_core.domain.accounts import SecretHash, Session
-from spike_core.domain.errors import Unauthenticated
+from spike_core.domain.errors import InvariantViolated, Unauthenticated
 from spike_memory.state import Rows
 
 
@@ -18,7 +18,8 @@ class MemorySessions:
     def add(self, session: Session) -> None:
         """Store a new session."""
         state = self._rows.check_writable()
-        assert session.hash not in state.sessions, "tokens are new"
+        if session.hash in state.sessions:
+            raise InvariantViolated("a new session's token is new")
         state.sessions[session.hash] = session
 
     def get(self, hash_: SecretHash) -> Session:

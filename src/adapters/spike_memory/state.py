@@ -8,6 +8,7 @@ from attrs import Factory, define, fields, frozen
 from spike_core.domain.accounts import Email, SecretHash, Session, User
 from spike_core.domain.albums import Album, AlbumImage
 from spike_core.domain.api_keys import ApiKey
+from spike_core.domain.errors import InvariantViolated
 from spike_core.domain.idempotency import IdempotencyKey, IdempotencyRecord
 from spike_core.domain.identifiers import AlbumId, ApiKeyId, ImageId, JobId, OwnerId
 from spike_core.domain.images import Image
@@ -50,5 +51,6 @@ class Rows:
 
     def check_writable(self) -> State:
         """Return the state for writing; in a view that is a bug."""
-        assert self.writable, "a view is read-only"
+        if not self.writable:
+            raise InvariantViolated("a view is read-only")
         return self.state

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 
 from attrs import frozen
 
-from spike_core.domain.errors import DuplicateEntry, WalletNotFound
+from spike_core.domain.errors import DuplicateEntry, InvariantViolated, StaleWrite, WalletNotFound
 from spike_core.domain.identifiers import OwnerId
 from spike_core.domain.ledger import SPEND_KINDS, EntryKind, LedgerEntry, LedgerTotals
 from spike_core.domain.tokens import Tokens
@@ -33,7 +33,8 @@ class MemoryWallets:
     def open(self, posting: Posting) -> None:
         """Store a new wallet with its first entries."""
         state = self._rows.check_writable()
-        assert posting.wallet.owner_id not in state.wallets, "a wallet is opened once"
+        if posting.wallet.owner_id in state.wallets:
+            raise InvariantViolated("a wallet is opened once")
         self.post(posting)
 
     def post(self, posting: Posting) -> None:
@@ -41,9 +42,8 @@ class MemoryWallets:
         state = self._rows.check_writable()
         owner_id = posting.wallet.owner_id
         ledger = (*state.ledgers.get(owner_id, ()), *posting.entries)
-        assert [entry.sequence for entry in ledger] == list(range(1, posting.wallet.entries + 1)), (
-            "entries are numbered without a gap"
-        )
+        if [entry.sequence for entry in ledger] != list(range(1, posting.wallet.entries + 1)):
+            raise StaleWrite("wallet")
         if posting.entries:
             _check_unique(entry for entries in (*state.ledgers.values(), posting.entries) for entry in entries)
         state.ledgers[owner_id] = ledger

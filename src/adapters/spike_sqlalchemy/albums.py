@@ -4,12 +4,12 @@ from collections.abc import Sequence
 from typing import Final
 
 from attrs import frozen
-from sqlalchemy import bindparam, delete, insert, select
+from sqlalchemy import bindparam, delete, insert, select, update
 
 from spike_core.domain.albums import Album
-from spike_core.domain.errors import AlbumNotFound
+from spike_core.domain.errors import AlbumNotFound, StaleWrite
 from spike_core.domain.identifiers import AlbumId, OwnerId
-from spike_sqlalchemy.prepared import Prepared, upsert
+from spike_sqlalchemy.prepared import Prepared
 from spike_sqlalchemy.rows import album_of, album_row
 from spike_sqlalchemy.statements import Statements
 from spike_sqlalchemy.tables import albums
@@ -23,7 +23,10 @@ _OF_OWNER: Final = Prepared(
     .where(albums.c.owner_id == bindparam("owner"))
     .order_by(albums.c.created_at.desc(), albums.c.id.desc())
 )
-_REPLACE: Final = upsert(albums)
+_REPLACE: Final = Prepared(
+    update(albums).where(albums.c.id == bindparam("album")),
+    sets=[column.name for column in albums.columns if not column.primary_key],
+)
 _REMOVE: Final = Prepared(delete(albums).where(albums.c.id == bindparam("album")))
 
 
@@ -57,7 +60,8 @@ class SqlAlchemyAlbums:
 
     def replace(self, album: Album) -> None:
         """Store the album's new state."""
-        self._statements.write(_REPLACE, album_row(album))
+        if self._statements.write(_REPLACE, {**album_row(album), "album": album.id.text}) != 1:
+            raise StaleWrite("album")
 
     def remove(self, album_id: AlbumId) -> None:
         """Remove the album; the database removes its places."""

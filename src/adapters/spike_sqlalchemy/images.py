@@ -83,7 +83,8 @@ class SqlAlchemyImages:
         """Store what people may change."""
         row = image_row(image)
         changed = {name: row[name] for name in _CHANGEABLE}
-        self._statements.write(_CHANGE, {**changed, "image": image.id.text})
+        if self._statements.write(_CHANGE, {**changed, "image": image.id.text}) != 1:
+            raise ImageNotFound
 
     def count_view(self, image_id: ImageId) -> None:
         """Add one view."""

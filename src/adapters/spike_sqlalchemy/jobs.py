@@ -7,7 +7,7 @@ from typing import Final
 from attrs import frozen
 from sqlalchemy import Boolean, bindparam, insert, select, tuple_, update
 
-from spike_core.domain.errors import JobChanged, JobNotFound
+from spike_core.domain.errors import InvariantViolated, JobChanged, JobNotFound
 from spike_core.domain.identifiers import JobId
 from spike_core.domain.jobs import Job, JobStatus, PendingJob
 from spike_core.domain.transitions import check_transition
@@ -68,10 +68,11 @@ class SqlAlchemyJobs:
 
     def replace(self, job: Job, *, by: Job) -> None:
         """Compare and set, in one UPDATE."""
-        assert job.id == by.id, "a job stays itself"
+        if job.id != by.id:
+            raise InvariantViolated("a job keeps its id")
         check_transition(job, by)
         hit = self._statements.write(_REPLACE, {**state_row(by), **fence_row(job.id, job.fence)})
-        if hit == 0:
+        if hit != 1:
             raise JobChanged
 
     def start(self, jobs: Sequence[PendingJob], *, now: datetime) -> Collection[JobId]:

@@ -7,6 +7,7 @@ from typing import Final, TypeVar
 from attrs import frozen
 from sqlalchemy import bindparam, select
 
+from spike_core.domain.errors import InvariantViolated
 from spike_core.domain.jobs import ClaimedJob, Job, StartedJob
 from spike_sqlalchemy.job_rows import job_of
 from spike_sqlalchemy.prepared import Prepared, Row
@@ -40,5 +41,6 @@ class SqlAlchemyOverdueJobs:
 
 def _of_kind(kind: type[AnyJob], row: Row) -> AnyJob:
     job = job_of(row)
-    assert isinstance(job, kind), "which times are set tells the state"
+    if not isinstance(job, kind):
+        raise InvariantViolated("a job's state follows from its times")
     return job

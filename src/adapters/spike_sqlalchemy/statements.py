@@ -7,7 +7,7 @@ from typing import Any, Final
 from sqlalchemy import Connection, CursorResult, Dialect, Executable, String, UpdateBase, bindparam, func, select
 from sqlalchemy.exc import SQLAlchemyError
 
-from spike_core.domain.errors import DatabaseUnavailable, SpikeError
+from spike_core.domain.errors import DatabaseUnavailable, InvariantViolated, SpikeError
 from spike_core.domain.identifiers import Identifier
 from spike_sqlalchemy.errors import translate
 from spike_sqlalchemy.prepared import Parameters, Prepared, Row
@@ -119,8 +119,13 @@ class Statements:
             self.rows(_ADVISORY_LOCK, {"turn": f"{what} {whose.text}"})
 
     def check_writable(self) -> None:
-        """Assert that this is no view."""
-        assert self._writable, "a view is read-only"
+        """Check that this is no view.
+
+        Raises:
+            InvariantViolated: it is one.
+        """
+        if not self._writable:
+            raise InvariantViolated("a view is read-only")
 
     def check_sound(self) -> None:
         """Check that the transaction is still one.
@@ -130,10 +135,12 @@ class Statements:
 
         Raises:
             DatabaseUnavailable: an earlier statement failed for want of a database.
+            InvariantViolated: an earlier statement failed, and with it the transaction.
         """
         if self._broken:
             raise DatabaseUnavailable
-        assert not self._failed, "a statement has failed, and with it the transaction"
+        if self._failed:
+            raise InvariantViolated("a transaction ends with its first failed statement")
 
     def _execute(self, statement: Prepared, parameters: Sequence[Parameters]) -> tuple[Sequence[Row], int]:
         self.check_sound()

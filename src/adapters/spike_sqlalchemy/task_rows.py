@@ -3,6 +3,7 @@
 from typing import Final, assert_never
 
 from spike_core.domain.dimensions import Dimensions
+from spike_core.domain.errors import InvariantViolated
 from spike_core.domain.generation import AspectRatio, Prompt
 from spike_core.domain.identifiers import ImageId
 from spike_core.domain.objects import ObjectKey
@@ -96,7 +97,8 @@ def _input_row(source: JobInput) -> Parameters:
 
 
 def _input_of(key: str | None, size: tuple[int, int]) -> JobInput:
-    assert key is not None, "the table's checks promise it"
+    if key is None:
+        raise InvariantViolated("a stored task has its object's key")
     return JobInput(key=ObjectKey(key), dimensions=Dimensions(width_px=size[0], height_px=size[1]))
 
 

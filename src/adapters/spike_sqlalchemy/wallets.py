@@ -6,7 +6,7 @@ from typing import Final, NoReturn
 from attrs import frozen
 from sqlalchemy import bindparam, case, delete, func, insert, select, text, update
 
-from spike_core.domain.errors import DuplicateEntry, WalletNotFound
+from spike_core.domain.errors import DuplicateEntry, StaleWrite, WalletNotFound
 from spike_core.domain.identifiers import OwnerId
 from spike_core.domain.ledger import LedgerEntry, LedgerTotals
 from spike_core.domain.tokens import Tokens
@@ -42,7 +42,6 @@ _PAGE: Final = Prepared(
     .order_by(ledger_entries.c.sequence.desc())
     .limit(bindparam("rows_max"))
 )
-_UNLOCKED: Final = "a wallet is locked before it is changed, so nobody else has changed it"
 _SEQUENCE_MAX: Final = 2**63 - 1
 _SPENT: Final = case((text(IS_SPEND), -ledger_entries.c.amount), else_=0)
 _REFUNDED: Final = case((text(IS_REFUND), ledger_entries.c.amount), else_=0)
@@ -98,11 +97,13 @@ class SqlAlchemyWallets:
                 "new_entries": wallet.entries,
             },
         )
-        assert hit == 1, _UNLOCKED
+        if hit != 1:
+            raise StaleWrite("wallet")
 
     def _refuse(self, owner_id: OwnerId, earlier_entries: int) -> NoReturn:
         """Take back those entries that weren't refused."""
-        assert self.get(owner_id).entries == earlier_entries, _UNLOCKED
+        if self.get(owner_id).entries != earlier_entries:
+            raise StaleWrite("wallet")
         self._statements.write(_TAKE_BACK, {"owner": owner_id.text, "behind": earlier_entries})
         raise DuplicateEntry
 

@@ -195,6 +195,8 @@ TABLE: Final[Mapping[type[errors.SpikeError], Row]] = {
         "Conflict",
         "Please remove one first: {albums_max} is all",
     ),
+    errors.InvariantViolated: _INTERNAL,
+    errors.StaleWrite: _INTERNAL,
     errors.NotEnoughTokens: _row(
         HTTPStatus.PAYMENT_REQUIRED,
         "INSUFFICIENT_TOKENS",

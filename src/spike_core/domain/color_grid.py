@@ -5,6 +5,8 @@ from typing import Final
 
 from attrs import field, frozen, validators
 
+from spike_core.domain.errors import InvalidValue
+
 GRID_SIDE: Final = 4  # cells in a row, and rows
 # the most by which an engine may shift a mean, of 255; measurements are in docs/decisions/0028 and 0047
 MEAN_GAP_MAX: Final = 24.0
@@ -48,7 +50,8 @@ class ColorGrid:
 
     @cells.validator
     def _is_full(self, _attribute: object, value: tuple[Color, ...]) -> None:
-        assert len(value) == GRID_SIDE * GRID_SIDE, "a grid is square and full"
+        if len(value) != GRID_SIDE * GRID_SIDE:
+            raise InvalidValue(what="a color grid", rule=f"has {GRID_SIDE * GRID_SIDE} cells")
 
     @classmethod
     def of(cls, color: Color) -> "ColorGrid":

@@ -368,6 +368,30 @@ class TooManyAlbums(Conflict):
 
 
 @frozen
+class InvariantViolated(SpikeError):
+    """A rule about money or stored data would be violated; nothing is stored. It is a bug of the caller."""
+
+    code: ClassVar[str] = "invariant_violated"
+    rule: str
+
+    def __str__(self) -> str:
+        """Return the rule."""
+        return f"violated: {self.rule}"
+
+
+@frozen
+class StaleWrite(SpikeError):
+    """The row to change is missing or has changed since it was read; nothing is stored."""
+
+    code: ClassVar[str] = "stale_write"
+    what: str
+
+    def __str__(self) -> str:
+        """Name the row's kind."""
+        return f"the {self.what} has changed since it was read, or is gone"
+
+
+@frozen
 class NotEnoughTokens(SpikeError):
     """The wallet's balance is below the price."""
 

@@ -13,6 +13,7 @@ from attrs import evolve, field, frozen, validators
 
 from spike_core.domain.cursors import JobCursor
 from spike_core.domain.dimensions import Dimensions
+from spike_core.domain.errors import InvariantViolated
 from spike_core.domain.identifiers import BatchId, ImageId, JobId, OwnerId, RequestId
 from spike_core.domain.images import Image
 from spike_core.domain.limits import METHOD_CHARS_MAX
@@ -245,8 +246,9 @@ class FailedJob(_State):
     ended_at: datetime
 
     def __attrs_post_init__(self) -> None:
-        """Assert that the job was free: a charged one is refunded."""
-        assert not self.spec.charged, "a failed job that was charged is refunded"
+        """Check that the job was free: a charged one is refunded."""
+        if self.spec.charged:
+            raise InvariantViolated("a failed job that was charged is refunded")
 
 
 @frozen(kw_only=True)
@@ -259,8 +261,9 @@ class RefundedJob(_State):
     ended_at: datetime
 
     def __attrs_post_init__(self) -> None:
-        """Assert that there was a charge to refund."""
-        assert self.spec.charged, "a free job has nothing to refund"
+        """Check that there was a charge to refund."""
+        if not self.spec.charged:
+            raise InvariantViolated("a free job has nothing to refund")
 
 
 @frozen(kw_only=True)

@@ -10,6 +10,7 @@ from typing import Final
 
 from attrs import field, frozen
 
+from spike_core.domain.errors import InvariantViolated
 from spike_core.domain.identifiers import JobId, OwnerId
 from spike_core.domain.tokens import Tokens
 
@@ -44,15 +45,17 @@ class LedgerEntry:
 
     @sequence.validator
     def _counts_from_one(self, _attribute: object, value: int) -> None:
-        assert value >= 1, "a wallet's first entry has sequence number 1"
+        if value < 1:
+            raise InvariantViolated("a wallet's first entry has sequence number 1")
 
     @amount.validator
     def _signed_by_kind(self, _attribute: object, value: int) -> None:
-        assert value != 0, "an entry changes the balance"
-        assert (value < 0) == (self.kind in SPEND_KINDS), "spending is negative, everything else positive"
-        assert (self.job_id is not None) == (self.kind in SPEND_KINDS or self.kind is EntryKind.REFUND), (
-            "charges and refunds name their job, earnings have none"
-        )
+        if value == 0:
+            raise InvariantViolated("an entry changes the balance")
+        if (value < 0) != (self.kind in SPEND_KINDS):
+            raise InvariantViolated("spending is negative, everything else positive")
+        if (self.job_id is not None) != (self.kind in SPEND_KINDS or self.kind is EntryKind.REFUND):
+            raise InvariantViolated("charges and refunds name their job, earnings have none")
 
 
 @frozen(kw_only=True)

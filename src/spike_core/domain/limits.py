@@ -5,6 +5,8 @@ from typing import Final
 
 from attrs import field, frozen, validators
 
+from spike_core.domain.errors import InvalidValue
+
 UPLOAD_BYTES_MAX: Final = 10 * 1024 * 1024  # "10MB" in the API's documentation
 SOURCE_BYTES_MAX: Final = 20 * 1024 * 1024  # of a picture inside a JSON body, or fetched from a URL
 BATCH_FILES_MAX: Final = 20
@@ -28,6 +30,16 @@ API_KEYS_ACTIVE_MAX: Final = 10  # per user
 API_KEYS_REVOKED_SHOWN_MAX: Final = 100  # the most recent ones; older ones are kept but not listed
 API_KEY_NAME_CHARS_MAX: Final = 100
 _DOUBLINGS_MAX: Final = 10  # of the delay between attempts
+
+
+def check_page_size(limit: int) -> None:
+    """Check how many items a page may have.
+
+    Raises:
+        InvalidValue: it isn't 1 to `PAGE_SIZE_MAX`.
+    """
+    if not 1 <= limit <= PAGE_SIZE_MAX:
+        raise InvalidValue(what="limit", rule=f"must be 1 to {PAGE_SIZE_MAX}")
 
 
 @frozen(kw_only=True)

@@ -36,7 +36,11 @@ class Albums(Protocol):
         """
 
     def replace(self, album: Album) -> None:
-        """Store the new state of an album that this transaction has locked."""
+        """Store the new state of an album that this transaction has locked.
+
+        Raises:
+            StaleWrite: there is no such album.
+        """
 
     def remove(self, album_id: AlbumId) -> None:
         """Remove the album, which this transaction has locked, and the places in it. The images stay."""

@@ -32,7 +32,11 @@ class Images(Protocol):
         """Return at most `limit` of the owner's images, newest first: those behind `before`, or the newest."""
 
     def change(self, image: Image) -> None:
-        """Store the image's name, description, `is_public` and `updated_at`; nothing happens where it isn't there."""
+        """Store the image's name, description, `is_public` and `updated_at`.
+
+        Raises:
+            ImageNotFound: there is none.
+        """
 
     def count_view(self, image_id: ImageId) -> None:
         """Add one to the image's `view_count`; nothing happens where there is no such image."""

@@ -31,4 +31,5 @@ class Wallets(Protocol):
 
         Raises:
             DuplicateEntry: a job of these entries has been charged, or refunded, before.
+            StaleWrite: the wallet has changed since it was read, so it wasn't locked.
         """

@@ -6,7 +6,7 @@ from typing import assert_never
 
 from attrs import frozen
 
-from spike_core.domain.errors import NotEnoughTokens
+from spike_core.domain.errors import InvariantViolated, NotEnoughTokens
 from spike_core.domain.identifiers import ANONYMOUS, ImageId, OwnerId
 from spike_core.domain.jobs import JobSpec, PendingJob
 from spike_core.domain.ledger import EntryKind
@@ -79,7 +79,8 @@ class Billing:
             NotEnoughTokens: the wallet doesn't cover the sum of the prices.
         """
         if owner_id == ANONYMOUS:
-            assert not any(spec.charged for spec in specs), "anonymous jobs are free"
+            if any(spec.charged for spec in specs):
+                raise InvariantViolated("anonymous jobs are free")
             jobs = self._add(tx, specs, room=len(specs), now=now)
             return AcceptedJobs(jobs=jobs, due=jobs, balance=NO_TOKENS)
         posting = self.lock(tx, owner_id, now=now)

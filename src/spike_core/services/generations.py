@@ -11,7 +11,7 @@ from spike_core.domain.errors import FileTooLarge, InvalidValue, JobNotFound, So
 from spike_core.domain.generation import AspectRatio, Prompt
 from spike_core.domain.identifiers import JobId, OwnerId, RequestId
 from spike_core.domain.jobs import Job, JobSpec, PendingJob
-from spike_core.domain.limits import PAGE_SIZE, PAGE_SIZE_MAX
+from spike_core.domain.limits import PAGE_SIZE, check_page_size
 from spike_core.domain.objects import ObjectKey
 from spike_core.domain.tasks import Creation, Generation, JobInput, Modification, Task
 from spike_core.domain.tiers import Tier
@@ -137,8 +137,12 @@ class Generations(Extensible):
         return job
 
     def history(self, owner_id: OwnerId, *, before: JobCursor | None = None, limit: int = PAGE_SIZE) -> GenerationsPage:
-        """Return a page of the owner's generations and modifications, newest first; `limit` is 1 to `PAGE_SIZE_MAX`."""
-        assert 1 <= limit <= PAGE_SIZE_MAX, "the edge checks limits"
+        """Return a page of the owner's generations and modifications, newest first; `limit` is 1 to `PAGE_SIZE_MAX`.
+
+        Raises:
+            InvalidValue: `limit` is out of range.
+        """
+        check_page_size(limit)
         with self.transactions.view() as tx:
             jobs = tx.job_lists.creations(owner_id, before=before, limit=limit + 1)
         page = jobs[:limit]

@@ -6,11 +6,19 @@ from collections.abc import Mapping, Sequence
 from attrs import frozen
 
 from spike_core.domain.cursors import ImageCursor
-from spike_core.domain.errors import BatchNotFound, Forbidden, JobNotFound, NotFound, Unauthenticated, Unavailable
+from spike_core.domain.errors import (
+    BatchNotFound,
+    Forbidden,
+    InvalidValue,
+    JobNotFound,
+    NotFound,
+    Unauthenticated,
+    Unavailable,
+)
 from spike_core.domain.identifiers import ANONYMOUS, BatchId, ImageId, JobId, OwnerId
 from spike_core.domain.images import Image
 from spike_core.domain.jobs import CompletedJob, Job, SettledJob
-from spike_core.domain.limits import JOBS_ASKED_MAX, PAGE_SIZE, PAGE_SIZE_MAX
+from spike_core.domain.limits import JOBS_ASKED_MAX, PAGE_SIZE, check_page_size
 from spike_core.domain.objects import ObjectKey
 from spike_core.ports.transactions import Transaction, Transactions
 
@@ -86,8 +94,12 @@ class Queries:
         return ShownImage(image=image, jobs=jobs, positions=positions)
 
     def images(self, owner_id: OwnerId, *, before: ImageCursor | None = None, limit: int = PAGE_SIZE) -> ImagesPage:
-        """Return a page of the owner's images, newest first; `limit` is 1 to `PAGE_SIZE_MAX`."""
-        assert 1 <= limit <= PAGE_SIZE_MAX, "the edge checks limits"
+        """Return a page of the owner's images, newest first; `limit` is 1 to `PAGE_SIZE_MAX`.
+
+        Raises:
+            InvalidValue: `limit` is out of range.
+        """
+        check_page_size(limit)
         with self.transactions.view() as tx:
             images = tx.images.of_owner(owner_id, before=before, limit=limit + 1)
         page = images[:limit]
@@ -115,8 +127,12 @@ class Queries:
         """Return those of the jobs that belong to the viewer, in the given order.
 
         `job_ids` are distinct, and at most `JOBS_ASKED_MAX`. The number of queries doesn't depend on their number.
+
+        Raises:
+            InvalidValue: there are more, or duplicates.
         """
-        assert len(set(job_ids)) == len(job_ids) <= JOBS_ASKED_MAX, "the edge checks limits"
+        if not len(set(job_ids)) == len(job_ids) <= JOBS_ASKED_MAX:
+            raise InvalidValue(what="job_ids", rule=f"must be distinct, and at most {JOBS_ASKED_MAX}")
         with self.transactions.view() as tx:
             found = tx.jobs.find(job_ids)
             own = [found[id_] for id_ in job_ids if id_ in found and found[id_].spec.owner_id == viewer]

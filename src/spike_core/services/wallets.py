@@ -8,7 +8,7 @@ from attrs import evolve, frozen
 from spike_core.domain.accounts import Email
 from spike_core.domain.identifiers import OwnerId
 from spike_core.domain.ledger import EntryKind, LedgerEntry, LedgerTotals
-from spike_core.domain.limits import PAGE_SIZE, PAGE_SIZE_MAX
+from spike_core.domain.limits import PAGE_SIZE, check_page_size
 from spike_core.domain.regeneration import next_token_at
 from spike_core.domain.tokens import Tokens
 from spike_core.domain.wallet import Wallet
@@ -63,8 +63,12 @@ class Wallets:
         )
 
     def history(self, owner_id: OwnerId, *, before: int | None = None, limit: int = PAGE_SIZE) -> HistoryPage:
-        """Return a page of the owner's ledger, newest first; `limit` is 1 to `PAGE_SIZE_MAX`."""
-        assert 1 <= limit <= PAGE_SIZE_MAX, "the edge checks limits"
+        """Return a page of the owner's ledger, newest first; `limit` is 1 to `PAGE_SIZE_MAX`.
+
+        Raises:
+            InvalidValue: `limit` is out of range.
+        """
+        check_page_size(limit)
         with self.transactions.view() as tx:
             entries = tx.ledger.page(owner_id, before=before, limit=limit + 1)
         page = entries[:limit]

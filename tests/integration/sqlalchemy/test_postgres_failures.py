@@ -15,7 +15,7 @@ from sqlalchemy import func, select
 
 from servers.postgres import PostgresServer
 from spike_contracts.builders import NOON, a_job, a_job_id, an_image, an_opening
-from spike_core.domain.errors import DatabaseUnavailable, DuplicateEntry, TransactionUndone
+from spike_core.domain.errors import DatabaseUnavailable, DuplicateEntry, InvariantViolated, TransactionUndone
 from spike_core.domain.images import Image
 from spike_core.domain.tokens import Tokens
 from spike_core.ports.factories import DatabaseLimits
@@ -262,7 +262,7 @@ def test_a_deadlock_has_a_name_of_its_own(postgres_url: str, transactions: Trans
 def test_a_commit_after_a_refused_statement_isnt_taken_for_one(transactions: Transactions) -> None:
     """PostgreSQL rolls back at that COMMIT and doesn't say so."""
     image, job = an_image(), a_job()
-    with pytest.raises(AssertionError), transactions.begin() as tx:  # noqa: PT012  # all belongs to it
+    with pytest.raises(InvariantViolated), transactions.begin() as tx:  # noqa: PT012  # all belongs to it
         tx.images.add(image)
         with pytest.raises(psycopg.IntegrityError):
             tx.jobs.add([job])  # of an image that isn't there

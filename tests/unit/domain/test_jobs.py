@@ -17,6 +17,7 @@ from spike_contracts.builders import (
     an_order,
     one_job_of_each_kind,
 )
+from spike_core.domain.errors import InvariantViolated
 from spike_core.domain.jobs import (
     CancelledJob,
     ClaimedJob,
@@ -56,12 +57,12 @@ def test_a_completed_job_cannot_be_built_without_a_result() -> None:
 
 
 def test_a_charged_job_cannot_fail_for_good() -> None:
-    with pytest.raises(AssertionError, match="refunded"):
+    with pytest.raises(InvariantViolated, match="refunded"):
         FailedJob(spec=an_order(tier=Tier.TIER_1K), reason="no", ended_at=NOON)
 
 
 def test_a_free_job_cannot_be_refunded() -> None:
-    with pytest.raises(AssertionError, match="nothing to refund"):
+    with pytest.raises(InvariantViolated, match="nothing to refund"):
         RefundedJob(spec=an_order(tier=Tier.FREE), reason="no", ended_at=NOON)
 
 

@@ -1,6 +1,7 @@
 import pytest
 
 from spike_contracts.builders import NOON, a_job_id, an_owner
+from spike_core.domain.errors import InvariantViolated
 from spike_core.domain.identifiers import JobId
 from spike_core.domain.ledger import SPEND_KINDS, EntryKind, LedgerEntry, LedgerTotals
 from spike_core.domain.tokens import Tokens
@@ -24,37 +25,37 @@ def an_entry(kind: EntryKind, amount: int, *, job_id: JobId | None, sequence: in
 @pytest.mark.parametrize("kind", [EntryKind.SPEND_ENHANCEMENT, EntryKind.SPEND_GENERATION])
 def test_spending_is_negative_and_names_its_job(kind: EntryKind) -> None:
     assert an_entry(kind, -1, job_id=a_job_id()).amount == -1
-    with pytest.raises(AssertionError, match="spending is negative"):
+    with pytest.raises(InvariantViolated, match="spending is negative"):
         an_entry(kind, 1, job_id=a_job_id())
-    with pytest.raises(AssertionError, match="name their job"):
+    with pytest.raises(InvariantViolated, match="name their job"):
         an_entry(kind, -1, job_id=None)
 
 
 @pytest.mark.parametrize("kind", EARN_KINDS)
 def test_earning_is_positive_and_names_no_job(kind: EntryKind) -> None:
     assert an_entry(kind, 1, job_id=None).amount == 1
-    with pytest.raises(AssertionError, match="spending is negative"):
+    with pytest.raises(InvariantViolated, match="spending is negative"):
         an_entry(kind, -1, job_id=None)
-    with pytest.raises(AssertionError, match="earnings have none"):
+    with pytest.raises(InvariantViolated, match="earnings have none"):
         an_entry(kind, 1, job_id=a_job_id())
 
 
 def test_a_refund_is_positive_and_names_its_job() -> None:
     assert an_entry(EntryKind.REFUND, 1, job_id=a_job_id()).amount == 1
-    with pytest.raises(AssertionError):
+    with pytest.raises(InvariantViolated):
         an_entry(EntryKind.REFUND, -1, job_id=a_job_id())
-    with pytest.raises(AssertionError):
+    with pytest.raises(InvariantViolated):
         an_entry(EntryKind.REFUND, 1, job_id=None)
 
 
 @pytest.mark.parametrize("kind", EntryKind)
 def test_an_entry_moves_something(kind: EntryKind) -> None:
-    with pytest.raises(AssertionError, match="changes the balance"):
+    with pytest.raises(InvariantViolated, match="changes the balance"):
         an_entry(kind, 0, job_id=None)
 
 
 def test_there_is_no_entry_number_zero() -> None:
-    with pytest.raises(AssertionError, match="number 1"):
+    with pytest.raises(InvariantViolated, match="number 1"):
         an_entry(EntryKind.EARN_BONUS, 1, job_id=None, sequence=0)
 
 

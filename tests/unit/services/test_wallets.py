@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from services import Services
 from spike_contracts.builders import an_owner
 from spike_core.domain.accounts import Email
-from spike_core.domain.errors import UserNotFound, WalletNotFound
+from spike_core.domain.errors import InvalidValue, UserNotFound, WalletNotFound
 from spike_core.domain.ledger import LedgerTotals
 from spike_core.domain.limits import PAGE_SIZE_MAX
 from spike_core.domain.tokens import Tokens
@@ -100,7 +100,7 @@ def test_a_history_is_its_owners_alone(services: Services) -> None:
 
 @pytest.mark.parametrize("limit", [0, PAGE_SIZE_MAX + 1])
 def test_the_edge_must_not_let_other_page_sizes_pass(services: Services, limit: int) -> None:
-    with pytest.raises(AssertionError):
+    with pytest.raises(InvalidValue):
         services.wallets.history(services.owner(), limit=limit)
 
 
