@@ -7,12 +7,13 @@ import re
 from collections.abc import Callable, Sequence
 from datetime import timedelta
 from pathlib import Path
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar
 from urllib.parse import urlsplit
 
 import typed_settings
 from attrs import Attribute, field, fields, frozen
-from typed_settings.exceptions import InvalidSettingsError, TsError
+from typed_settings.exceptions import TsError
+from typed_settings.types import OptionList, SettingsClass, SettingsDict
 
 from spike_core.domain.limits import JobLimits
 from spike_core.domain.rate_limits import RateLimit, RateLimitGroup
@@ -255,9 +256,7 @@ def load_settings() -> Settings:
         raise WrongSettings(f"{CONFIG_VARIABLE}: there is no file {file}")
     files = typed_settings.FileLoader({"*": typed_settings.TomlFormat("spike")}, [file] if file else [])
     try:
-        return typed_settings.load_settings(Settings, [files, typed_settings.EnvLoader(PREFIX)])
-    except InvalidSettingsError as error:
-        raise WrongSettings("\n".join(_told(inner) for inner in error.exceptions)) from error
+        return typed_settings.load_settings(Settings, [files, typed_settings.EnvLoader(PREFIX)], processors=[_check])
     except TsError as error:
         raise WrongSettings(str(error)) from error
 
@@ -272,15 +271,25 @@ def _check_names() -> None:
             raise WrongSettings(f"{variable} isn't a setting{hint}")
 
 
-_CONVERSION: Final = re.compile(
-    r"Could not convert value (.+) for option '(\w+)' from loader .*?: \w+\((.+)\)", re.DOTALL
-)
-_VALIDATION: Final = re.compile(r"- \w+: (.+)")
+def _check(settings_dict: SettingsDict, settings_cls: SettingsClass, options: OptionList) -> SettingsDict:  # noqa: ARG001  # a processor's names
+    """Check the values as a processor of typed-settings, whose own errors don't name the variable.
 
-
-def _told(error: BaseException) -> str:
-    """Return what typed-settings says, with the variable's name in front."""
-    text = str(error)
-    if match := _CONVERSION.fullmatch(text):
-        return f"{PREFIX}{match[2].upper()}: {match[1]} won't do: {match[3]}"
-    return "\n".join(_VALIDATION.findall(text)) or text
+    Raises:
+        WrongSettings: a value can't be converted, or a validator refuses it.
+    """
+    converter = typed_settings.default_converter()
+    values: dict[str, Any] = {}
+    wrong: list[str] = []
+    for option in options:
+        value = settings_dict[option.path]
+        try:
+            values[option.path] = converter.structure(value, option.cls)
+        except Exception as error:  # noqa: BLE001  # which errors a converter raises is not documented
+            wrong.append(f"{PREFIX}{option.path.upper()}: {value!r} won't do: {error}")
+    if wrong:
+        raise WrongSettings("\n".join(wrong))
+    try:
+        Settings(**values)
+    except ValueError as error:
+        raise WrongSettings(str(error)) from error
+    return settings_dict
