@@ -29,3 +29,13 @@ def test_every_dependency_has_its_reason_and_nothing_else_is_told() -> None:
     extras = [requirement for extra in project["optional-dependencies"].values() for requirement in extra]
     assert told(to_run) == named([*project["dependencies"], *extras])
     assert told(to_develop) == named([*groups["build"], *groups["dev"]])
+
+
+def test_every_cap_is_listed_with_its_version() -> None:
+    """Those who install from the index have no lock files: what isn't documented is used below a known version."""
+    extras = [requirement for extra in PYPROJECT["project"]["optional-dependencies"].values() for requirement in extra]
+    caps = {match[1]: match[2] for text in extras if (match := re.search(r"^([\w-]+)\S*<([\d.]+)", text))}
+    rows = PAGE.partition("**Capped.**")[2].partition("typed-settings needs")[0].lower().splitlines()
+    listed = {name: cap for name, cap in caps.items() if any(name in row and f"{cap} |" in row for row in rows)}
+    assert listed == caps
+    assert len(caps) == sum(row.startswith("| ") for row in rows) - 1

@@ -16,6 +16,8 @@ NAMES: Final = [str(page.relative_to(PROJECT)) for page in PAGES]
 FENCED: Final = re.compile(r"^```.*?^```$", re.MULTILINE | re.DOTALL)
 INLINE_CODE: Final = re.compile(r"`[^`\n]*`")
 LINK: Final = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
+DEFINITION: Final = re.compile(r"^\[[^\]]+\]: (\S+)$", re.MULTILINE)
+OWN_ADDRESS: Final = re.compile(r"https://github\.com/spike-core/spike-core/(?:blob|raw|tree)/main/")
 HEADING: Final = re.compile(r"^#{1,6} (.+)$", re.MULTILINE)
 OUTSIDE: Final = re.compile(r"[a-z]+:")
 ADDRESS: Final = re.compile(r"\b(https?)://([^/\s:?#&\"'`<>)…]+)")
@@ -23,6 +25,7 @@ ELSEWHERE: Final = {  # every host that the documents name, and why
     "keepachangelog.com": "the changelog's form",
     "semver.org": "the numbers of versions",
     "www.sqlite.org": "the authority on a setting of SQLite",
+    "github.com": "Spike's own pages, from README as the package index shows it",
     "api.openai.com": "where a generator may ask: an address to configure",
     "ACCOUNT_ID.r2.cloudflarestorage.com": "where R2 is: an address to configure",
     "example.com": "nobody's, for samples",
@@ -38,9 +41,12 @@ def prose(page: Path) -> str:
 
 
 def links(page: Path) -> Iterator[str]:
-    for target in LINK.findall(INLINE_CODE.sub("code", prose(page))):
-        if OUTSIDE.match(target) is None:
-            yield target
+    """Yield relative links; README's absolute ones into the project count as such."""
+    text = INLINE_CODE.sub("code", prose(page))
+    for target in [*LINK.findall(text), *DEFINITION.findall(text)]:
+        path = OWN_ADDRESS.sub("", target)
+        if OUTSIDE.match(path) is None:
+            yield path
 
 
 def anchors(page: Path) -> set[str]:

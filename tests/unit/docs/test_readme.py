@@ -1,6 +1,8 @@
 """What README shows before anything else: one sentence, one picture, two commands, one curl, one embedding example."""
 
 import re
+import tomllib
+from collections.abc import Iterator
 from typing import Final
 
 from markdown_it import MarkdownIt
@@ -8,6 +10,7 @@ from markdown_it import MarkdownIt
 from documents import PROJECT, blocks
 
 README: Final = PROJECT / "README.md"
+SOURCE: Final[str] = tomllib.loads((PROJECT / "pyproject.toml").read_text())["project"]["urls"]["Source"]
 LINES_MAX: Final = 45  # of a screen
 
 
@@ -20,7 +23,7 @@ def test_the_first_screen_is_a_sentence_a_picture_two_commands_a_curl_and_an_exa
     [title, sentence, picture] = inline
     assert title == "Spike"
     assert re.fullmatch(r"\*\*[^.]+\.\*\*", sentence)
-    assert re.fullmatch(r"!\[.+\]\(docs/images/\S+\)", picture)
+    assert re.fullmatch(r"!\[.+\]\[picture\]", picture)
     assert [kind for kind, _ in kinds if kind in {"bullet_list_open", "table_open", "blockquote_open"}] == []
     [commands, curl, example] = [content for kind, content in kinds if kind == "fence"]
     assert re.findall(r"^(\S+ \S+)", commands, re.MULTILINE) == ["make run", "make test"]
@@ -28,3 +31,32 @@ def test_the_first_screen_is_a_sentence_a_picture_two_commands_a_curl_and_an_exa
     assert curl.startswith("curl ")
     assert "from spike_runtime import" in example
     assert [block.language for block in blocks(README)] == ["sh", "sh", "python"]
+
+
+def targets() -> Iterator[str]:
+    """Yield what the links and pictures lead to."""
+    for token in MarkdownIt("commonmark").parse(README.read_text(encoding="utf-8")):
+        for child in token.children or ():
+            if address := child.attrs.get("href") or child.attrs.get("src"):
+                yield str(address)
+
+
+def test_every_link_is_absolute_and_names_an_existing_file() -> None:
+    """The package index shows README too, and has none of the files beside it. A picture is addressed by its bytes."""
+    for target in targets():
+        kind, _, path = target.removeprefix(f"{SOURCE}/").partition("/main/")
+        assert target.startswith(f"{SOURCE}/"), f"{target} isn't an absolute link into the project"
+        file = PROJECT / path.partition("#")[0]
+        expected = "tree" if file.is_dir() else "raw" if file.suffix == ".jpg" else "blob"
+        assert file.exists(), f"{target} names no file"
+        assert kind == expected, target
+
+
+def test_no_reference_is_left_unresolved() -> None:
+    text = "\n".join(
+        child.content
+        for token in MarkdownIt("commonmark").parse(README.read_text(encoding="utf-8"))
+        for child in token.children or ()
+        if child.type == "text"
+    )
+    assert "][" not in text
