@@ -3,8 +3,7 @@
 import base64
 from typing import BinaryIO, Final
 
-from spike_http.long_texts import BLOCK_BYTES
-
+BLOCK_BYTES: Final = 256 * 1024
 _WHITESPACE: Final = b" \t\r\n"
 _QUANTUM: Final = 4  # so many characters stand for three bytes
 _END_CHARS: Final = 2 * _QUANTUM  # so many are decoded together, whatever comes: there is the padding

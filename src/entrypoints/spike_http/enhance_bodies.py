@@ -1,6 +1,7 @@
 """What clients send to have images enhanced, parsed at the edge."""
 
 from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from typing import Final
 
 from attrs import field, frozen
@@ -44,8 +45,8 @@ class EnhanceBody:
     )
 
     @classmethod
-    def parse(cls, body: Mapping[str, object]) -> "EnhanceBody":
-        """Return the parsed body.
+    def parse(cls, body: Mapping[str, object], files: ExitStack) -> "EnhanceBody":
+        """Return the parsed body; its picture is closed with `files`.
 
         Raises:
             MissingFields, InvalidValue, InvalidIdentifier, SourceTooLarge: it isn't one.
@@ -56,7 +57,7 @@ class EnhanceBody:
         return cls(
             image_id=ImageId.parse(string_field("imageId", image_id)),
             tier=Tier.parse(string_field("tier", tier)),
-            source=None if source is None else blend_source(source),
+            source=None if source is None else blend_source(source, files=files),
         )
 
 
@@ -126,8 +127,8 @@ class MixBody:
     )
 
     @classmethod
-    def parse(cls, body: Mapping[str, object]) -> "MixBody":
-        """Return the parsed body. A tier may be named, if it is the free one.
+    def parse(cls, body: Mapping[str, object], files: ExitStack) -> "MixBody":
+        """Return the parsed body; its picture is closed with `files`. A tier may be named, if it is the free one.
 
         Raises:
             MissingFields, InvalidValue, InvalidIdentifier, SourceTooLarge: it isn't one.
@@ -137,10 +138,10 @@ class MixBody:
             raise MissingFields("Please provide both imageId and blendSource")
         if tier is not None and Tier.parse(string_field("tier", tier)) is not Tier.FREE:
             raise InvalidValue(what="tier", rule="must be FREE without an account")
-        return cls(image_id=ImageId.parse(string_field("imageId", image_id)), source=blend_source(source))
+        return cls(image_id=ImageId.parse(string_field("imageId", image_id)), source=blend_source(source, files=files))
 
 
-def blend_source(source: object) -> ImageId | InlineImage:
+def blend_source(source: object, *, files: ExitStack) -> ImageId | InlineImage:
     """Return what `blendSource` names, or holds.
 
     Raises:
@@ -153,4 +154,4 @@ def blend_source(source: object) -> ImageId | InlineImage:
         raise InvalidValue(what="blendSource", rule="must have either imageId or base64")
     if image_id is not None:
         return ImageId.parse(string_field("blendSource.imageId", image_id))
-    return offered_picture(encoded, media_type=source.get("mimeType"), field="blendSource.base64")
+    return offered_picture(encoded, media_type=source.get("mimeType"), field="blendSource.base64", files=files)

@@ -1,6 +1,7 @@
 """What clients send to have pictures made from words, parsed at the edge."""
 
 from collections.abc import Mapping
+from contextlib import ExitStack
 from typing import ClassVar, Final
 
 from attrs import field, frozen
@@ -101,13 +102,13 @@ class ModifyBody:
     picture: InlineImage | WebAddress = field(metadata=_PICTURE)
 
     @classmethod
-    def parse(cls, body: Mapping[str, object]) -> "ModifyBody":
-        """Return the parsed body.
+    def parse(cls, body: Mapping[str, object], files: ExitStack) -> "ModifyBody":
+        """Return the parsed body; its picture is closed with `files`.
 
         Raises:
             MissingFields, InvalidValue, UnknownPricedTier, SourceTooLarge: it isn't one.
         """
-        return cls(prompt=_prompt(body), tier=_tier(body), negative=_negative(body), picture=_picture(body))
+        return cls(prompt=_prompt(body), tier=_tier(body), negative=_negative(body), picture=_picture(body, files))
 
 
 def _prompt(body: Mapping[str, object]) -> Prompt:
@@ -135,7 +136,7 @@ def _tier(body: Mapping[str, object]) -> Tier:
     raise UnknownPricedTier
 
 
-def _picture(body: Mapping[str, object]) -> InlineImage | WebAddress:
+def _picture(body: Mapping[str, object], files: ExitStack) -> InlineImage | WebAddress:
     image, url = body.get("image"), body.get("imageUrl")
     if image is None and url is None:
         raise MissingFields("Please provide either image or imageUrl")
@@ -143,4 +144,4 @@ def _picture(body: Mapping[str, object]) -> InlineImage | WebAddress:
         raise InvalidValue(what="image", rule="must not come with imageUrl")
     if url is not None:
         return WebAddress(string_field("imageUrl", url))
-    return offered_picture(image, media_type=body.get("mimeType"), field="image", media_types=MODIFIABLE)
+    return offered_picture(image, media_type=body.get("mimeType"), field="image", files=files, media_types=MODIFIABLE)

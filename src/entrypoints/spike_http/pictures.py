@@ -2,10 +2,14 @@
 
 import hashlib
 import io
+import json
 import re
-from collections.abc import Collection, Iterator, Mapping
+import string
+import tempfile
+from collections.abc import Callable, Collection, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
-from typing import Any, BinaryIO, Final
+from typing import BinaryIO, Final, TypeVar, cast
 
 import falcon
 
@@ -23,16 +27,17 @@ from spike_core.domain.limits import SOURCE_BYTES_MAX
 from spike_core.domain.media_types import canonical_media_type
 from spike_core.domain.objects import PictureFormat
 from spike_core.services.ingest import InlineImage
-from spike_http import long_texts
-from spike_http.base64_text import decode
-from spike_http.bodies import BodyTooLarge, MalformedBody, check_is_json, string_field
+from spike_http.base64_text import BLOCK_BYTES, decode
+from spike_http.bodies import BodyTooLarge, MalformedBody, check_is_json, refuse_constant, string_field
 from spike_http.idempotency import note_payload
-from spike_http.long_texts import BLOCK_BYTES, LongText, TooMuchBeside
+
+Body = TypeVar("Body")
 
 _BASE64_CHARS_MAX: Final = (SOURCE_BYTES_MAX + 2) // 3 * 4
 # JSON may write a line end as 4 characters, here after each 76 (RFC 2045), and each slash, one of 64, as 2
 _ESCAPED_CHARS_MAX: Final = _BASE64_CHARS_MAX + _BASE64_CHARS_MAX * 4 // 76 + _BASE64_CHARS_MAX // 48
-PICTURE_JSON_BYTES_MAX: Final = _ESCAPED_CHARS_MAX + 512 * 1024  # and the fields beside the picture
+BESIDE_BYTES_MAX: Final = 512 * 1024  # of a body, other than base64 and blanks
+PICTURE_JSON_BYTES_MAX: Final = _ESCAPED_CHARS_MAX + BESIDE_BYTES_MAX
 BASE64_NOTE: Final = (
     "Base64, in the standard or the URL-safe alphabet, padded or not; line breaks, blanks and the prefix of a `data:` "
     "URL are fine."
@@ -52,12 +57,19 @@ PICTURE_TROUBLES: Final = (
 
 # section 3: a type, parameters such as `charset=utf-8` or `name=x.png`, and last `base64`
 _DATA_URL: Final = re.compile(r"\s*data:([^;,]*)(?:;[^;,]*)*;\s*base64\s*,", re.IGNORECASE | re.ASCII)
-_PREFIX_BYTES_MAX: Final = 1024  # of a `data:` URL: its parameters may hold a file name
+_BASE64_AND_BLANKS: Final = (string.ascii_letters + string.digits + "+/-_=\\ \t\r\n").encode()  # \ escapes a slash
+_BEYOND_ASCII: Final = re.compile(rb"[\x80-\xff]+")
+# One thread, where a semaphore would do but for malloc: each thread that has parsed a large body keeps its memory.
+_PARSER: Final = ThreadPoolExecutor(1, thread_name_prefix="json")
+_PREFIX_CHARS_MAX: Final = 1024  # of a `data:` URL: its parameters may hold a file name
 
 
 @contextmanager
-def json_with_picture(req: falcon.Request) -> Iterator[Mapping[str, object]]:
-    """Read a body that is a JSON object and may hold a picture; its long texts live as long as the context.
+def json_with_picture(req: falcon.Request, parse: Callable[[Mapping[str, object], ExitStack], Body]) -> Iterator[Body]:
+    """Yield what `parse` makes of a body that is a JSON object and may hold a picture.
+
+    One body at a time is in memory: `parse` decodes the picture into a file on the stack it is given, which is closed
+    with the context. A client that sends slowly delays no other: its body is received into a file first.
 
     Raises:
         HTTPUnsupportedMediaType: it is announced as something else.
@@ -65,22 +77,15 @@ def json_with_picture(req: falcon.Request) -> Iterator[Mapping[str, object]]:
     """
     if (req.content_length or 0) > PICTURE_JSON_BYTES_MAX:
         raise BodyTooLarge
-    digest = hashlib.sha256()
     with ExitStack() as files:
-        try:
-            body: Any = long_texts.parse(_blocks(req, digest), files=files)
-        except TooMuchBeside as error:
-            raise BodyTooLarge from error
-        except (ValueError, RecursionError) as error:
-            raise MalformedBody from error
-        if not isinstance(body, dict):
-            raise MalformedBody
-        note_payload(req, digest.digest())
+        with _temporary_file() as received:
+            _receive(req, received)
+            body = _PARSER.submit(lambda: parse(_object(received), files)).result()
         yield body
 
 
-def _blocks(req: falcon.Request, digest: "hashlib._Hash") -> Iterator[bytes]:
-    size_bytes = 0
+def _receive(req: falcon.Request, file: BinaryIO) -> None:
+    digest, size_bytes = hashlib.sha256(), 0
     while block := req.bounded_stream.read(BLOCK_BYTES):
         if not size_bytes:
             check_is_json(req)
@@ -88,13 +93,63 @@ def _blocks(req: falcon.Request, digest: "hashlib._Hash") -> Iterator[bytes]:
         if size_bytes > PICTURE_JSON_BYTES_MAX:
             raise BodyTooLarge
         digest.update(block)
-        yield block
+        file.write(block)
+    note_payload(req, digest.digest())
+    file.seek(0)
+
+
+def _object(file: BinaryIO) -> Mapping[str, object]:
+    try:
+        body = parse_json(file)
+    except (ValueError, RecursionError) as error:
+        raise MalformedBody from error
+    if not isinstance(body, dict):
+        raise MalformedBody
+    return body
+
+
+def parse_json(file: BinaryIO) -> object:
+    """Return what JSON says (RFC 8259), at the cost of about twice its size in memory.
+
+    A parsed value of many small parts takes twenty times its text, and a string with one emoji four times. So only
+    `BESIDE_BYTES_MAX` bytes may be other than base64 and blanks, and characters beyond ASCII are parsed as escapes.
+
+    Raises:
+        ValueError, RecursionError: it isn't JSON.
+        BodyTooLarge: it has too much beside base64.
+    """
+    content = file.read()
+    encoding = json.detect_encoding(content)
+    if encoding != "utf-8":
+        content = content.decode(encoding, "surrogatepass").encode("utf-8", "surrogatepass")
+    if len(content.translate(None, _BASE64_AND_BLANKS)) > BESIDE_BYTES_MAX:
+        raise BodyTooLarge
+    if not content.isascii():
+        content = _BEYOND_ASCII.sub(_escaped, content)
+    text = content.decode("ascii")
+    del content  # before the value is built, since each is as large as the picture
+    parsed: object = json.loads(text, parse_constant=refuse_constant)
+    return parsed
+
+
+def _escaped(match: re.Match[bytes]) -> bytes:
+    return json.dumps(match[0].decode("utf-8", "surrogatepass"))[1:-1].encode("ascii")
+
+
+def _temporary_file() -> BinaryIO:
+    """Return a file that is in memory while it is short."""
+    return cast("BinaryIO", tempfile.SpooledTemporaryFile(BLOCK_BYTES))
 
 
 def offered_picture(
-    encoded: object, *, media_type: object, field: str, media_types: Collection[str] = MEDIA_TYPES
+    encoded: object,
+    *,
+    media_type: object,
+    field: str,
+    files: ExitStack,
+    media_types: Collection[str] = MEDIA_TYPES,
 ) -> InlineImage:
-    """Return the picture that a field holds. What it really is, the bytes will tell.
+    """Return the picture that a field holds, in a file that is closed with `files`; its bytes aren't checked.
 
     Raises:
         InvalidValue: it isn't base64, its type isn't said or isn't one of `media_types`, or a prefix says another.
@@ -106,34 +161,13 @@ def offered_picture(
     said = canonical_media_type(string_field("mimeType", media_type))
     if said not in media_types:
         raise InvalidValue(what="mimeType", rule=f"must be one of {', '.join(sorted(media_types))}")
-    prefix = _DATA_URL.match(_beginning(text))
+    prefix = _DATA_URL.match(text[:_PREFIX_CHARS_MAX])
     if prefix and canonical_media_type(prefix[1]) != said:
         raise InvalidValue(what="mimeType", rule=f"must agree with the prefix of {field}")
     try:
-        content = _decoded(text, begin=prefix.end() if prefix else 0)
+        content = files.enter_context(_temporary_file())
+        decode(io.BytesIO(text[prefix.end() if prefix else 0 :].encode("ascii")), into=content)
+        content.seek(0)
     except ValueError as error:  # characters beyond ASCII among them
         raise InvalidValue(what=field, rule="must be base64") from error
     return InlineImage(content=content, media_type=said)
-
-
-def _beginning(text: str) -> str:
-    if isinstance(text, LongText):
-        text.file.seek(0)
-        return text.file.read(_PREFIX_BYTES_MAX).decode("latin-1")  # a prefix is ASCII
-    return text[:_PREFIX_BYTES_MAX]
-
-
-def _decoded(text: str, *, begin: int) -> BinaryIO:
-    """Return what base64 says from there on; of a long text in a file.
-
-    Raises:
-        ValueError: it isn't base64.
-    """
-    if isinstance(text, LongText):
-        text.file.seek(begin)
-        encoded, content = text.file, text.another_file()
-    else:
-        encoded, content = io.BytesIO(text[begin:].encode("ascii")), io.BytesIO()
-    decode(encoded, into=content)
-    content.seek(0)
-    return content

@@ -3,6 +3,7 @@
 import base64
 import json
 import re
+from contextlib import ExitStack
 from io import BytesIO
 from typing import Any
 
@@ -18,7 +19,7 @@ from spike_core.domain.limits import SOURCE_BYTES_MAX
 from spike_core.domain.media_types import canonical_media_type
 from spike_core.domain.objects import PictureFormat
 from spike_core.services.ingest import InlineImage
-from spike_http.long_texts import BLOCK_BYTES
+from spike_http.base64_text import BLOCK_BYTES
 from spike_http.pictures import PICTURE_JSON_BYTES_MAX, offered_picture
 from spike_memory.engine import a_picture
 
@@ -33,12 +34,13 @@ TRICKY = bytes(range(256)) + b"\xfb\xff\xfe"  # has characters of both alphabets
 
 
 def offered(text: str, media_type: str = "image/png") -> bytes:
-    return offered_picture(text, media_type=media_type, field="image").content.read()
+    with ExitStack() as files:
+        return offered_picture(text, media_type=media_type, field="image", files=files).content.read()
 
 
 def refused(text: str, media_type: str = "image/png") -> bool:
-    with pytest.raises(InvalidValue):
-        offered_picture(text, media_type=media_type, field="image")
+    with ExitStack() as files, pytest.raises(InvalidValue):
+        offered_picture(text, media_type=media_type, field="image", files=files)
     return True
 
 

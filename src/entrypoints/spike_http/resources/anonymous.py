@@ -71,8 +71,7 @@ class MixResource:
     def on_post(self, req: falcon.Request, resp: falcon.Response) -> None:
         """Begin to blend an anonymous image with another picture, at the free tier."""
         caller = self.gate.stranger(req, bucket=RateLimitGroup.ANONYMOUS_MIX)
-        with json_with_picture(req) as parsed:
-            body = MixBody.parse(parsed)
+        with json_with_picture(req, MixBody.parse) as body:
             self.responder.respond(
                 req,
                 resp,

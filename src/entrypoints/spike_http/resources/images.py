@@ -141,8 +141,7 @@ class EnhanceResource:
         """Begin to enhance an image at one tier."""
         user_id = self.gate.user(req, bucket=RateLimitGroup.ENHANCE)
         req.context.wordings = ENHANCE_WORDINGS
-        with json_with_picture(req) as parsed:
-            body = EnhanceBody.parse(parsed)
+        with json_with_picture(req, EnhanceBody.parse) as body:
             self.responder.respond(
                 req,
                 resp,

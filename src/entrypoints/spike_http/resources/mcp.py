@@ -82,8 +82,7 @@ class ModifyResource:
     def on_post(self, req: falcon.Request, resp: falcon.Response) -> None:
         """Begin to change a picture by words."""
         user_id = self.gate.user(req, bucket=RateLimitGroup.MODIFY)
-        with json_with_picture(req) as parsed:
-            body = ModifyBody.parse(parsed)
+        with json_with_picture(req, ModifyBody.parse) as body:
             self.responder.respond(
                 req,
                 resp,
