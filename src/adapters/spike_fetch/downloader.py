@@ -1,6 +1,7 @@
 """The downloader for addresses that users name."""
 
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from typing import BinaryIO, Final, cast
@@ -12,10 +13,12 @@ from attrs import frozen
 from spike_core.domain.errors import DownloadFailed, FileTooLarge, UnsafeAddress
 from spike_core.domain.limits import SOURCE_BYTES_MAX
 from spike_fetch.addresses import Address, is_public
-from spike_fetch.network import Deadline, GuardedNetwork, Judge, Resolve, resolved
+from spike_fetch.network import AddressGuard, Judge, Resolve, resolved
+from spike_network import Deadline, DeadlineBackend
 
 REDIRECTS_MAX: Final = 3
 URL_CHARS_MAX: Final = 2048
+WAIT_S_MAX: Final = 5.0  # for one read, write or connection
 DEADLINE_S: Final = 20.0  # for everything, redirects and the last byte
 PORTS: Final = frozenset({80, 443})  # other ports of public hosts are seldom meant for the public
 
@@ -57,7 +60,11 @@ class WebDownloader:
             yield content
 
     def _fetch(self, url: str, content: BinaryIO) -> None:
-        network = GuardedNetwork(resolve=self.resolve, validate=self.validate, deadline=Deadline(self.deadline_s))
+        network = DeadlineBackend(
+            Deadline.after(self.deadline_s, monotonic=time.monotonic),
+            choose_address=AddressGuard(resolve=self.resolve, validate=self.validate).choose,
+            wait_s_max=WAIT_S_MAX,
+        )
         try:
             with httpcore2.ConnectionPool(network_backend=network) as pool:
                 for _ in range(REDIRECTS_MAX + 1):

@@ -9,10 +9,10 @@ from attrs import field, frozen
 
 from spike_core.domain.dimensions import Dimensions
 from spike_core.domain.limits import SOURCE_BYTES_MAX
+from spike_network import Deadline
 from spike_openai.answers import RemoteFile, picture_of
 from spike_openai.errors import FieldRefused
 from spike_openai.http import Message, ServerResponse, send
-from spike_openai.network import Deadline
 from spike_openai.refusals import check, check_picture
 from spike_openai.retries import RetryPolicy
 from spike_openai.server import ImageServer

@@ -7,9 +7,10 @@ import httpcore2
 import httpx2
 from attrs import field, frozen
 
+from spike_network import Deadline
 from spike_openai.errors import PassingTrouble, ServerTrouble
-from spike_openai.network import Deadline, PunctualTransport
 from spike_openai.server import ImageServer
+from spike_openai.transport import DeadlineTransport
 
 CONNECT_S_MAX: Final = 10.0
 OK: Final = 200
@@ -56,7 +57,7 @@ def send(server: ImageServer, message: Message, *, deadline: Deadline, bytes_max
 
 def _client(server: ImageServer, deadline: Deadline) -> httpx2.Client:
     client = httpx2.Client(
-        transport=PunctualTransport(deadline),
+        transport=DeadlineTransport(deadline),
         timeout=_TIMEOUT,
         follow_redirects=False,
         trust_env=False,

@@ -7,8 +7,8 @@ from typing import Final, TypeVar
 
 from attrs import field, frozen, validators
 
+from spike_network import Deadline
 from spike_openai.errors import PassingTrouble
-from spike_openai.network import Deadline
 
 _log: Final = logging.getLogger(__name__)
 _Result = TypeVar("_Result")

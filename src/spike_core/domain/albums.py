@@ -8,6 +8,7 @@ from typing import Self
 from attrs import evolve, field, frozen
 
 from spike_core.domain.accounts import Secret
+from spike_core.domain.choices import parse_choice
 from spike_core.domain.errors import Forbidden, InvalidValue, Unauthenticated
 from spike_core.domain.identifiers import AlbumId, AlbumImageId, ImageId, OwnerId
 from spike_core.domain.limits import ALBUM_DESCRIPTION_CHARS_MAX, ALBUM_NAME_CHARS_MAX
@@ -30,10 +31,7 @@ class Privacy(Enum):
         Raises:
             InvalidValue: there is no such privacy.
         """
-        try:
-            return cls(text)
-        except ValueError as error:
-            raise InvalidValue(what="privacy", rule="must be one of PRIVATE, UNLISTED, PUBLIC") from error
+        return parse_choice(cls, text, what="privacy")
 
 
 @frozen

@@ -5,6 +5,7 @@ from typing import Self
 
 from attrs import field, frozen
 
+from spike_core.domain.choices import parse_choice
 from spike_core.domain.dimensions import Dimensions
 from spike_core.domain.errors import InvalidValue
 from spike_core.domain.limits import PROMPT_CHARS_MAX
@@ -59,11 +60,7 @@ class AspectRatio(Enum):
         Raises:
             InvalidValue: there is no such ratio.
         """
-        try:
-            return cls(text)
-        except ValueError as error:
-            names = ", ".join(ratio.value for ratio in cls)
-            raise InvalidValue(what="aspectRatio", rule=f"must be one of {names}") from error
+        return parse_choice(cls, text, what="aspectRatio")
 
     def size(self, longest_side_px: int) -> Dimensions:
         """Return the size of this ratio with exactly this longest side."""

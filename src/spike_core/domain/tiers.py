@@ -3,8 +3,8 @@
 from enum import Enum
 from typing import Final, Self
 
+from spike_core.domain.choices import parse_choice
 from spike_core.domain.dimensions import Dimensions
-from spike_core.domain.errors import InvalidValue
 from spike_core.domain.tokens import Tokens
 
 
@@ -23,11 +23,7 @@ class Tier(Enum):
         Raises:
             InvalidValue: there is no such tier.
         """
-        try:
-            return cls(text)
-        except ValueError as error:
-            names = ", ".join(tier.value for tier in cls)
-            raise InvalidValue(what="tier", rule=f"must be one of {names}") from error
+        return parse_choice(cls, text, what="tier")
 
     @property
     def price(self) -> Tokens:

@@ -22,6 +22,7 @@ PACKAGES: Final = {
     "spike_limits",
     "spike_memory",
     "spike_ncnn",
+    "spike_network",
     "spike_openai",
     "spike_procedural",
     "spike_imaging",
