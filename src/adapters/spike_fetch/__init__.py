@@ -1,4 +1,4 @@
-"""Files from the public web, fetched safely for somebody who isn't trusted to choose the address."""
+"""Files from the public web, fetched safely for a user who isn't trusted to choose the address."""
 
 from spike_fetch.downloader import WebDownloader
 

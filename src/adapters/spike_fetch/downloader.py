@@ -96,7 +96,7 @@ class WebDownloader:
 
 
 def _check(url: str) -> None:
-    """Check what can be told from an address alone.
+    """Check what the URL itself shows.
 
     Raises:
         UnsafeAddress: it isn't http or https, has no host, or holds credentials.
