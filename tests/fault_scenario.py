@@ -155,7 +155,7 @@ class FaultScenario:
     def jobs(self) -> Mapping[JobId, Job]:
         """Return all jobs as they are stored."""
         with self._transactions.view() as tx:
-            return {job.id: job for job in tx.census.jobs(limit=EVERYTHING)}
+            return {job.id: job for job in tx.audit.jobs(limit=EVERYTHING)}
 
     def job(self, job_id: str) -> Job:
         """Return one of them."""
@@ -164,7 +164,7 @@ class FaultScenario:
     def images(self) -> Sequence[Image]:
         """Return all images as they are stored."""
         with self._transactions.view() as tx:
-            return tx.census.images(limit=EVERYTHING)
+            return tx.audit.images(limit=EVERYTHING)
 
     def await_end(self, job_id: str) -> None:
         """Wait until one job has ended."""
@@ -178,8 +178,8 @@ class FaultScenario:
         """
         assert self._faults, "no fault was done"
         with self._transactions.view() as tx:
-            jobs = {job.id: job for job in tx.census.jobs(limit=EVERYTHING)}
-            balances = sum(wallet.balance.amount for wallet in tx.census.wallets(limit=EVERYTHING))
+            jobs = {job.id: job for job in tx.audit.jobs(limit=EVERYTHING)}
+            balances = sum(wallet.balance.amount for wallet in tx.audit.wallets(limit=EVERYTHING))
         promises = list(self.prices)
         ends = [*(fault.promises_until for fault in self._faults[:-1]), len(promises)]
         rows = [
@@ -233,7 +233,7 @@ class FaultScenario:
         """Count the jobs that haven't ended, or `EVERYTHING` while the database can't be read."""
         try:
             with self._transactions.view() as tx:
-                queue = tx.tallies.queue()
+                queue = tx.statistics.queue()
         except DatabaseUnavailable:
             return EVERYTHING
         return queue.waiting + queue.started + queue.claimed + (queue != AT_REST)

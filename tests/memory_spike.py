@@ -96,17 +96,17 @@ class MemorySpike:
     def holdings(self) -> tuple[object, ...]:
         """Return everything that a refused request must leave alone."""
         with self.spike.database.transactions.view() as tx:
-            wallets = tx.census.wallets(limit=1000)
+            wallets = tx.audit.wallets(limit=1000)
             return (
                 [(wallet.owner_id, wallet.balance, wallet.entries) for wallet in wallets],
-                tx.census.images(limit=1000),
-                tx.census.jobs(limit=1000),
+                tx.audit.images(limit=1000),
+                tx.audit.jobs(limit=1000),
                 self.blobs.scan(limit=1000),
             )
 
     def jobs(self) -> list[Job]:
         with self.spike.database.transactions.view() as tx:
-            return list(tx.census.jobs(limit=1000))
+            return list(tx.audit.jobs(limit=1000))
 
     def statuses(self) -> list[JobStatus]:
         return [job.status for job in self.jobs()]

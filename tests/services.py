@@ -336,12 +336,12 @@ class Services:
     def inventory(self) -> Inventory:
         """Return all that is stored."""
         with self.transactions.view() as tx:
-            wallets = {wallet.owner_id: wallet for wallet in tx.census.wallets(limit=EVERYTHING)}
+            wallets = {wallet.owner_id: wallet for wallet in tx.audit.wallets(limit=EVERYTHING)}
             return Inventory(
                 wallets=wallets,
-                ledgers={id_: tuple(reversed(tx.ledger.page(id_, limit=EVERYTHING))) for id_ in wallets},
-                images={image.id: image for image in tx.census.images(limit=EVERYTHING)},
-                jobs={job.id: job for job in tx.census.jobs(limit=EVERYTHING)},
+                ledgers={id_: tuple(reversed(tx.wallets.entries(id_, limit=EVERYTHING))) for id_ in wallets},
+                images={image.id: image for image in tx.audit.images(limit=EVERYTHING)},
+                jobs={job.id: job for job in tx.audit.jobs(limit=EVERYTHING)},
                 messages=frozenset(tx.outbox.due(now=_THE_END, limit=EVERYTHING)),
                 objects=frozenset(stored.key for stored in self.blobs.scan(limit=EVERYTHING)),
             )

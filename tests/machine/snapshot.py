@@ -47,18 +47,18 @@ class Snapshot:
     ) -> Self:
         """Return what there is, of these owners and senders where a port can't list them all."""
         with transactions.view() as tx:
-            wallets = {wallet.owner_id: wallet for wallet in tx.census.wallets(limit=EVERYTHING)}
+            wallets = {wallet.owner_id: wallet for wallet in tx.audit.wallets(limit=EVERYTHING)}
             albums = {album.id: album for owner_id in owners for album in tx.albums.of_owner(owner_id)}
             return cls(
                 wallets=wallets,
-                totals={id_: tx.ledger.totals(id_) for id_ in wallets},
-                entries=[entry for id_ in wallets for entry in tx.ledger.page(id_, limit=EVERYTHING)],
-                images={image.id: image for image in tx.census.images(limit=EVERYTHING)},
-                hidden={image.id: image for image in tx.removals.pending(limit=EVERYTHING)},
-                jobs={job.id: job for job in tx.census.jobs(limit=EVERYTHING)},
+                totals={id_: tx.wallets.totals(id_) for id_ in wallets},
+                entries=[entry for id_ in wallets for entry in tx.wallets.entries(id_, limit=EVERYTHING)],
+                images={image.id: image for image in tx.audit.images(limit=EVERYTHING)},
+                hidden={image.id: image for image in tx.images.pending_deletions(limit=EVERYTHING)},
+                jobs={job.id: job for job in tx.audit.jobs(limit=EVERYTHING)},
                 announced=frozenset(message.job_id for message in tx.outbox.due(now=THE_END, limit=EVERYTHING)),
                 albums=albums,
-                places={id_: tuple(tx.album_order.places(id_)) for id_ in albums},
+                places={id_: tuple(tx.albums.images(id_)) for id_ in albums},
                 records=dict(_records(tx, senders)),
                 objects=frozenset(stored.key for stored in blobs.scan(limit=EVERYTHING)),
             )
@@ -83,7 +83,7 @@ def _records(tx: Transaction, senders: Sequence[Sender]) -> list[tuple[Sender, I
     found: list[tuple[Sender, IdempotencyRecord]] = []
     for owner_id, key in senders:
         try:
-            found.append(((owner_id, key), tx.receipts.get(str(owner_id), key)))
+            found.append(((owner_id, key), tx.idempotency_records.get(str(owner_id), key)))
         except IdempotencyRecordNotFound:
             continue
     return found

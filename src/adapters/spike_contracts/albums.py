@@ -39,7 +39,7 @@ class AlbumsContract:
             for album in (plain, rich):
                 assert tx.albums.get(album.id) == album
                 assert tx.albums.lock(album.id) == album
-                assert list(tx.album_order.places(album.id)) == []
+                assert list(tx.albums.images(album.id)) == []
 
     def test_an_unknown_id_is_no_album(self, transactions: Transactions) -> None:
         with transactions.begin() as tx:
@@ -47,7 +47,7 @@ class AlbumsContract:
                 tx.albums.get(an_album_id())
             with pytest.raises(AlbumNotFound):
                 tx.albums.lock(an_album_id())
-            assert list(tx.album_order.places(an_album_id())) == []
+            assert list(tx.albums.images(an_album_id())) == []
 
     def test_an_owners_albums_are_listed_newest_first(self, transactions: Transactions) -> None:
         owner_id = an_owner()
@@ -72,7 +72,7 @@ class AlbumsContract:
             tx.albums.add(album)
             tx.albums.add(other)
             tx.albums.lock(album.id)
-            places = tx.album_order.append(album.id, [(an_album_image_id(), image.id)], now=NOON)
+            places = tx.albums.append_images(album.id, [(an_album_image_id(), image.id)], now=NOON)
         changed = evolve(
             album,
             name=AlbumName("By the sea"),
@@ -90,7 +90,7 @@ class AlbumsContract:
         with transactions.view() as tx:
             assert tx.albums.get(album.id) == changed
             assert tx.albums.get(other.id) == other
-            assert list(tx.album_order.places(album.id)) == list(places)
+            assert list(tx.albums.images(album.id)) == list(places)
 
     def test_the_state_of_an_album_that_is_gone_is_not_stored(self, transactions: Transactions) -> None:
         album = an_album()
@@ -107,14 +107,14 @@ class AlbumsContract:
             for one in (album, other):
                 tx.albums.add(one)
                 tx.albums.lock(one.id)
-                places = tx.album_order.append(one.id, [(an_album_image_id(), image.id)], now=NOON)
+                places = tx.albums.append_images(one.id, [(an_album_image_id(), image.id)], now=NOON)
         with transactions.begin() as tx:
             tx.albums.lock(album.id)
             tx.albums.remove(album.id)
         with transactions.view() as tx:
             with pytest.raises(AlbumNotFound):
                 tx.albums.get(album.id)
-            assert list(tx.album_order.places(album.id)) == []
-            assert list(tx.album_order.places(other.id)) == list(places)
+            assert list(tx.albums.images(album.id)) == []
+            assert list(tx.albums.images(other.id)) == list(places)
             assert tx.images.get(image.id) == image
             assert list(tx.albums.of_owner(image.owner_id)) == [other]

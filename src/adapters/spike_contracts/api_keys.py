@@ -5,8 +5,8 @@ from datetime import timedelta
 import pytest
 from attrs import evolve
 
-from spike_contracts.accounts import a_session, a_user
 from spike_contracts.builders import NOON, a_body
+from spike_contracts.users import a_session, a_user
 from spike_core.domain.accounts import API_KEY_PREFIX, Secret, User
 from spike_core.domain.api_keys import ApiKey, ApiKeyName
 from spike_core.domain.errors import ApiKeyNotFound, Unauthenticated, UserNotFound
@@ -24,7 +24,7 @@ class ApiKeysContract:
         key, other = an_api_key(user), an_api_key(user)
         revoked = key.revoke(now=LATER)
         with transactions.begin() as tx:
-            tx.accounts.add_user(user)
+            tx.users.add_user(user)
             tx.api_keys.put(key)
             tx.api_keys.put(other)
             assert tx.api_keys.by_hash(key.hash) == tx.api_keys.get(key.id) == key
@@ -45,7 +45,7 @@ class ApiKeysContract:
         user = a_user()
         session, key = a_session(user), an_api_key(user)
         with transactions.begin() as tx:
-            tx.accounts.add_user(user)
+            tx.users.add_user(user)
             tx.sessions.add(session)
             tx.api_keys.put(key)
         with transactions.view() as tx:
@@ -60,7 +60,7 @@ class ApiKeysContract:
         oldest, older, newer, newest = (evolve(an_api_key(user), created_at=NOON + hours(n)) for n in (0, 1, 2, 2))
         revoked = [older.revoke(now=NOON + hours(9)), newest.revoke(now=NOON + hours(8))]
         with transactions.begin() as tx:
-            tx.accounts.add_user(user)
+            tx.users.add_user(user)
             for key in (newer, *revoked, oldest):
                 tx.api_keys.put(key)
         with transactions.view() as tx:
@@ -72,7 +72,7 @@ class ApiKeysContract:
         user = a_user()
         keys = [an_api_key(user) for _ in range(5)]
         with transactions.begin() as tx:
-            tx.accounts.add_user(user)
+            tx.users.add_user(user)
             for key in keys:
                 tx.api_keys.put(key)
             assert list(tx.api_keys.active(user.id)) == sorted(keys, key=lambda key: key.id, reverse=True)
@@ -80,8 +80,8 @@ class ApiKeysContract:
     def test_nobody_sees_anothers_keys(self, transactions: Transactions) -> None:
         user, other = a_user(), a_user()
         with transactions.begin() as tx:
-            tx.accounts.add_user(user)
-            tx.accounts.add_user(other)
+            tx.users.add_user(user)
+            tx.users.add_user(other)
             tx.api_keys.put(an_api_key(user))
             tx.api_keys.put(an_api_key(user).revoke(now=LATER))
         with transactions.view() as tx:
@@ -90,7 +90,7 @@ class ApiKeysContract:
     def test_only_a_user_has_keys_to_lock(self, transactions: Transactions) -> None:
         user = a_user()
         with transactions.begin() as tx:
-            tx.accounts.add_user(user)
+            tx.users.add_user(user)
             tx.api_keys.lock(user.id)
             with pytest.raises(UserNotFound):
                 tx.api_keys.lock(a_user().id)

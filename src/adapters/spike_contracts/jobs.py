@@ -144,7 +144,7 @@ class JobsContract:
     def test_adding_no_jobs_adds_none(self, transactions: Transactions) -> None:
         with transactions.begin() as tx:
             tx.jobs.add([])
-            assert list(tx.census.jobs(limit=1)) == []
+            assert list(tx.audit.jobs(limit=1)) == []
 
     def test_an_unknown_id_is_no_job(self, transactions: Transactions) -> None:
         with transactions.view() as tx, pytest.raises(JobNotFound):

@@ -16,15 +16,15 @@ class LedgerContract:
         posting = _a_history(transactions)
         newest_first = list(reversed(posting.entries))
         with transactions.view() as tx:
-            assert list(tx.ledger.page(posting.wallet.owner_id, limit=100)) == newest_first
-            assert list(tx.ledger.page(posting.wallet.owner_id, limit=2)) == newest_first[:2]
+            assert list(tx.wallets.entries(posting.wallet.owner_id, limit=100)) == newest_first
+            assert list(tx.wallets.entries(posting.wallet.owner_id, limit=2)) == newest_first[:2]
 
     @pytest.mark.parametrize("limit", [1, 2, 3, 100])
     def test_pages_follow_one_another_without_gap_or_overlap(self, transactions: Transactions, limit: int) -> None:
         posting = _a_history(transactions)
         read: list[LedgerEntry] = []
         with transactions.view() as tx:
-            while page := tx.ledger.page(
+            while page := tx.wallets.entries(
                 posting.wallet.owner_id, before=read[-1].sequence if read else None, limit=limit
             ):
                 assert len(page) <= limit
@@ -34,12 +34,12 @@ class LedgerContract:
     def test_nothing_is_before_the_first_entry(self, transactions: Transactions) -> None:
         posting = _a_history(transactions)
         with transactions.view() as tx:
-            assert list(tx.ledger.page(posting.wallet.owner_id, before=1, limit=100)) == []
+            assert list(tx.wallets.entries(posting.wallet.owner_id, before=1, limit=100)) == []
 
     def test_totals_are_summed_by_direction(self, transactions: Transactions) -> None:
         posting = _a_history(transactions)
         with transactions.view() as tx:
-            totals = tx.ledger.totals(posting.wallet.owner_id)
+            totals = tx.wallets.totals(posting.wallet.owner_id)
         assert totals == LedgerTotals(earned=Tokens(103), spent=Tokens(12), refunded=Tokens(2), entries=5)
         assert totals.balance == posting.wallet.balance
 
@@ -47,8 +47,8 @@ class LedgerContract:
         posting, other = _a_history(transactions), _a_history(transactions)
         with transactions.view() as tx:
             for each in (posting, other):
-                assert tx.ledger.totals(each.wallet.owner_id).entries == len(each.entries)
-                owners = {entry.owner_id for entry in tx.ledger.page(each.wallet.owner_id, limit=100)}
+                assert tx.wallets.totals(each.wallet.owner_id).entries == len(each.entries)
+                owners = {entry.owner_id for entry in tx.wallets.entries(each.wallet.owner_id, limit=100)}
                 assert owners == {each.wallet.owner_id}
 
     def test_an_owner_without_entries_has_zeros(self, transactions: Transactions) -> None:
@@ -57,8 +57,8 @@ class LedgerContract:
             tx.wallets.open(empty)
         with transactions.view() as tx:
             for owner_id in (an_owner(), empty.wallet.owner_id):
-                assert list(tx.ledger.page(owner_id, limit=100)) == []
-                assert tx.ledger.totals(owner_id) == LedgerTotals(
+                assert list(tx.wallets.entries(owner_id, limit=100)) == []
+                assert tx.wallets.totals(owner_id) == LedgerTotals(
                     earned=NO_TOKENS, spent=NO_TOKENS, refunded=NO_TOKENS, entries=0
                 )
 

@@ -5,8 +5,8 @@ from datetime import timedelta
 import pytest
 from attrs import evolve
 
-from spike_contracts.accounts import a_session, a_user
 from spike_contracts.builders import NOON, a_body
+from spike_contracts.users import a_session, a_user
 from spike_core.domain.accounts import Secret
 from spike_core.domain.errors import Unauthenticated
 from spike_core.ports.transactions import Transactions
@@ -19,7 +19,7 @@ class SessionsContract:
         user = a_user()
         live, expired = a_session(user), evolve(a_session(user), expires_at=NOON - timedelta(days=1))
         with transactions.begin() as tx:
-            tx.accounts.add_user(user)
+            tx.users.add_user(user)
             tx.sessions.add(live)
             tx.sessions.add(expired)
         with transactions.view() as tx:
@@ -31,7 +31,7 @@ class SessionsContract:
         user = a_user()
         ended, other = a_session(user), a_session(user)
         with transactions.begin() as tx:
-            tx.accounts.add_user(user)
+            tx.users.add_user(user)
             tx.sessions.add(ended)
             tx.sessions.add(other)
         for _time in range(2):
@@ -53,7 +53,7 @@ class SessionsContract:
             evolve(a_session(user), expires_at=NOON + timedelta(seconds=seconds)) for seconds in (1, 0, -1)
         )
         with transactions.begin() as tx:
-            tx.accounts.add_user(user)
+            tx.users.add_user(user)
             for session in (live, ending, expired):
                 tx.sessions.add(session)
         with transactions.begin() as tx:

@@ -7,7 +7,6 @@ from typing import Final
 
 import pytest
 
-from spike_contracts.accounts import a_session, a_user
 from spike_contracts.api_keys import an_api_key
 from spike_contracts.builders import (
     NOON,
@@ -20,6 +19,7 @@ from spike_contracts.builders import (
     an_opening,
     an_owner,
 )
+from spike_contracts.users import a_session, a_user
 from spike_core.domain.errors import ImageNotFound, InvariantViolated, WalletNotFound
 from spike_core.domain.identifiers import OwnerId
 from spike_core.domain.ledger import EntryKind
@@ -43,9 +43,9 @@ WRITES: Final[Sequence[Callable[[Transaction], object]]] = (
     lambda tx: tx.albums.lock(an_album().id),
     lambda tx: tx.albums.replace(an_album()),
     lambda tx: tx.albums.remove(an_album().id),
-    lambda tx: tx.album_order.remove(an_album().id, [an_image().id]),
-    lambda tx: tx.album_order.append(an_album().id, [(an_album_image_id(), an_image().id)], now=NOON),
-    lambda tx: tx.accounts.add_user(a_user()),
+    lambda tx: tx.albums.remove_images(an_album().id, [an_image().id]),
+    lambda tx: tx.albums.append_images(an_album().id, [(an_album_image_id(), an_image().id)], now=NOON),
+    lambda tx: tx.users.add_user(a_user()),
     lambda tx: tx.sessions.add(a_session(a_user())),
     lambda tx: tx.api_keys.put(an_api_key(a_user())),
     lambda tx: tx.api_keys.lock(a_user().id),
@@ -117,7 +117,7 @@ class TransactionsContract:
             assert view.wallets.get(owner_id).balance == Tokens(10)
             _credit(transactions, owner_id)
             assert view.wallets.get(owner_id).balance == Tokens(10)
-            assert view.ledger.totals(owner_id).balance == Tokens(10)
+            assert view.wallets.totals(owner_id).balance == Tokens(10)
         with transactions.view() as view:
             assert view.wallets.get(owner_id).balance == Tokens(11)
 
@@ -176,7 +176,7 @@ class TransactionsContract:
             thread.join()
         with transactions.view() as tx:
             assert tx.wallets.get(owner_id).balance == Tokens(1 + THREADS * CREDITS)
-            assert tx.ledger.totals(owner_id).entries == 1 + THREADS * CREDITS
+            assert tx.wallets.totals(owner_id).entries == 1 + THREADS * CREDITS
 
 
 def _credit(transactions: Transactions, owner_id: OwnerId) -> None:

@@ -158,7 +158,7 @@ class WalletsContract:
                 posting = moved.after(posting)
         _assert_stored(transactions, posting)
         with transactions.view() as tx:
-            assert tx.ledger.totals(posting.wallet.owner_id).balance == posting.wallet.balance
+            assert tx.wallets.totals(posting.wallet.owner_id).balance == posting.wallet.balance
 
 
 def _opened(transactions: Transactions) -> Posting:
@@ -182,5 +182,5 @@ def _assert_stored(transactions: Transactions, posting: Posting) -> None:
     """Assert that the wallet is stored as it is in the posting, with the posting's entries and no others."""
     with transactions.view() as tx:
         assert tx.wallets.get(posting.wallet.owner_id) == posting.wallet
-        entries = tx.ledger.page(posting.wallet.owner_id, limit=ALL_ENTRIES)
+        entries = tx.wallets.entries(posting.wallet.owner_id, limit=ALL_ENTRIES)
     assert tuple(reversed(entries)) == posting.entries

@@ -57,23 +57,16 @@ class MemoryAlbums:
         state.albums.pop(album_id, None)
         state.places.pop(album_id, None)
 
-
-@frozen
-class MemoryAlbumOrder:
-    """See the port."""
-
-    _rows: Rows
-
-    def places(self, album_id: AlbumId) -> Sequence[AlbumImage]:
+    def images(self, album_id: AlbumId) -> Sequence[AlbumImage]:
         """Return the album's places, in order."""
         return self._rows.state.places.get(album_id, ())
 
-    def append(
+    def append_images(
         self, album_id: AlbumId, images: Sequence[tuple[AlbumImageId, ImageId]], *, now: datetime
     ) -> Sequence[AlbumImage]:
         """Put images last."""
         state = self._rows.check_writable()
-        there = {place.image_id: place for place in self.places(album_id)}
+        there = {place.image_id: place for place in self.images(album_id)}
         last = state.places[album_id][-1].position if there else None
         appended: list[AlbumImage] = []
         for (id_, image_id), position in zip(images, positions_after(last, len(images)), strict=True):
@@ -88,10 +81,10 @@ class MemoryAlbumOrder:
         state.places[album_id] = tuple(there[image_id] for image_id in order)
         return appended
 
-    def remove(self, album_id: AlbumId, image_ids: Collection[ImageId]) -> int:
+    def remove_images(self, album_id: AlbumId, image_ids: Collection[ImageId]) -> int:
         """Take images out."""
         state = self._rows.check_writable()
-        there = {place.image_id: place for place in self.places(album_id)}
+        there = {place.image_id: place for place in self.images(album_id)}
         staying = without(list(there), image_ids)
         state.places[album_id] = tuple(there[image_id] for image_id in staying)
         return len(there) - len(staying)

@@ -1,6 +1,7 @@
 """Images in memory."""
 
 from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
 
 from attrs import evolve, frozen
 
@@ -60,3 +61,44 @@ class MemoryImages:
         if image_id in state.images:
             image = state.images[image_id]
             state.images[image_id] = evolve(image, view_count=image.view_count + 1)
+
+    def begin_deletion(self, image_id: ImageId, *, now: datetime) -> None:
+        """Hide an image."""
+        state = self._rows.check_writable()
+        if image_id not in state.images:
+            return
+        state.removed[image_id] = (now, state.images.pop(image_id))
+        for album in list(state.albums.values()):
+            if album.cover_image_id == image_id:
+                state.albums[album.id] = evolve(album, cover_image_id=None)
+            places = state.places[album.id]
+            state.places[album.id] = tuple(place for place in places if place.image_id != image_id)
+
+    def get_deleting(self, image_id: ImageId) -> Image:
+        """Return the image, hidden or not."""
+        state = self._rows.state
+        if image_id in state.removed:
+            return state.removed[image_id][1]
+        try:
+            return state.images[image_id]
+        except KeyError as error:
+            raise ImageNotFound from error
+
+    def pending_deletions(self, *, limit: int) -> Sequence[Image]:
+        """Return hidden images."""
+        hidden = sorted(self._rows.state.removed.values(), key=lambda entry: (entry[0], entry[1].id))
+        return [image for _, image in hidden][:limit]
+
+    def expired(self, owner_id: OwnerId, *, created_before: datetime, limit: int) -> Sequence[Image]:
+        """Return the owner's oldest images."""
+        images = [image for image in self._rows.state.images.values() if image.owner_id == owner_id]
+        old = [image for image in images if image.created_at < created_before]
+        return sorted(old, key=lambda image: image.cursor)[:limit]
+
+    def finish_deletion(self, image_id: ImageId) -> None:
+        """Forget the image and its jobs."""
+        state = self._rows.check_writable()
+        state.removed.pop(image_id, None)
+        for job in [job for job in state.jobs.values() if job.spec.image_id == image_id]:
+            del state.jobs[job.id]
+            state.outbox.pop(job.id, None)

@@ -64,13 +64,6 @@ class MemoryJobs:
         state.jobs.update({job.id: job.start(now=now) for job in pending})
         return {job.id for job in pending}
 
-
-@frozen
-class MemoryJobLists:
-    """See the port."""
-
-    _rows: Rows
-
     def of_image(self, image_id: ImageId) -> Sequence[Job]:
         """Return the jobs about the image."""
         return _oldest_first(job for job in self._rows.state.jobs.values() if job.spec.image_id == image_id)
@@ -80,7 +73,7 @@ class MemoryJobLists:
         jobs = [job for job in self._rows.state.jobs.values() if job.spec.batch_id == batch_id]
         return sorted(jobs, key=lambda job: job.id)
 
-    def creations(self, owner_id: OwnerId, *, before: JobCursor | None = None, limit: int) -> Sequence[Job]:
+    def generations(self, owner_id: OwnerId, *, before: JobCursor | None = None, limit: int) -> Sequence[Job]:
         """Return a page of the owner's generations and modifications."""
         jobs = [
             job
@@ -90,63 +83,49 @@ class MemoryJobLists:
         page = [job for job in jobs if before is None or job.spec.cursor < before]
         return sorted(page, key=lambda job: job.spec.cursor, reverse=True)[:limit]
 
-
-@frozen
-class MemoryOverdueJobs:
-    """See the port."""
-
-    _rows: Rows
-
-    def expired(self, *, now: datetime, limit: int) -> Sequence[ClaimedJob]:
+    def with_expired_lease(self, *, now: datetime, limit: int) -> Sequence[ClaimedJob]:
         """Return claimed jobs whose lease has run out."""
         return [job for job in self._all(ClaimedJob) if job.leased_until <= now][:limit]
 
-    def undelivered(self, *, started_before: datetime, limit: int) -> Sequence[StartedJob]:
+    def unclaimed(self, *, started_before: datetime, limit: int) -> Sequence[StartedJob]:
         """Return started jobs that nobody claimed."""
         return [job for job in self._all(StartedJob) if job.started_at < started_before][:limit]
 
     def _all(self, kind: type[AnyJob]) -> Sequence[AnyJob]:
         return _oldest_first(job for job in self._rows.state.jobs.values() if isinstance(job, kind))
 
-
-@frozen
-class MemoryTurns:
-    """See the port."""
-
-    _rows: Rows
-
-    def on_their_way(self, owner_id: OwnerId, *, limit: int) -> int:
+    def in_flight(self, owner_id: OwnerId, *, limit: int) -> int:
         """Return how many of the owner's jobs are on their way, or `limit`."""
         jobs = [job for job in self._rows.state.jobs.values() if job.spec.owner_id == owner_id]
-        return min(limit, sum(not isinstance(job, SettledJob) and not self._waits(job) for job in jobs))
+        return min(limit, sum(not isinstance(job, SettledJob) and not self._is_held_back(job) for job in jobs))
 
-    def waiting(self, owner_id: OwnerId, *, limit: int) -> Sequence[PendingJob]:
+    def held_back(self, owner_id: OwnerId, *, limit: int) -> Sequence[PendingJob]:
         """Return the owner's jobs that wait for their turn."""
-        return [job for job in self._waiting() if job.spec.owner_id == owner_id][:limit]
+        return [job for job in self._held_back() if job.spec.owner_id == owner_id][:limit]
 
-    def owners(self, *, below: int, limit: int) -> Sequence[OwnerId]:
+    def owners_with_room(self, *, below: int, limit: int) -> Sequence[OwnerId]:
         """Return owners who have jobs that wait, and room."""
-        owners = dict.fromkeys(job.spec.owner_id for job in self._waiting())
-        return [owner_id for owner_id in owners if self.on_their_way(owner_id, limit=below) < below][:limit]
+        owners = dict.fromkeys(job.spec.owner_id for job in self._held_back())
+        return [owner_id for owner_id in owners if self.in_flight(owner_id, limit=below) < below][:limit]
 
-    def positions(self, job_ids: Collection[JobId]) -> Mapping[JobId, int]:
+    def queue_positions(self, job_ids: Collection[JobId]) -> Mapping[JobId, int]:
         """Return the places in the queue."""
         unclaimed = [job for job in self._rows.state.jobs.values() if isinstance(job, PendingJob | StartedJob)]
-        moving = _oldest_first(job for job in unclaimed if not self._waits(job))
+        moving = _oldest_first(job for job in unclaimed if not self._is_held_back(job))
         turns: dict[OwnerId, int] = {}
         waiting: list[tuple[int, PendingJob]] = []
-        for job in self._waiting():
+        for job in self._held_back():
             turns[job.spec.owner_id] = turns.get(job.spec.owner_id, 0) + 1
             waiting.append((turns[job.spec.owner_id], job))
         waiting.sort(key=lambda each: each[0])  # the oldest stay in front
         line = [job.id for job in moving] + [job.id for _, job in waiting]
         return {id_: place for place, id_ in enumerate(line, start=1) if id_ in job_ids}
 
-    def _waiting(self) -> Sequence[PendingJob]:
+    def _held_back(self) -> Sequence[PendingJob]:
         jobs = self._rows.state.jobs.values()
-        return _oldest_first(job for job in jobs if isinstance(job, PendingJob) and self._waits(job))
+        return _oldest_first(job for job in jobs if isinstance(job, PendingJob) and self._is_held_back(job))
 
-    def _waits(self, job: Job) -> bool:
+    def _is_held_back(self, job: Job) -> bool:
         return isinstance(job, PendingJob) and job.id not in self._rows.state.outbox
 
 

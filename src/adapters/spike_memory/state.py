@@ -35,7 +35,7 @@ class State:
     api_keys: dict[ApiKeyId, ApiKey] = Factory(dict)
     receipts: dict[tuple[str, IdempotencyKey], IdempotencyRecord] = Factory(dict)
     outbox: dict[JobId, OutboxMessage] = Factory(dict)
-    chores: dict[MaintenanceTask, MaintenanceRun] = Factory(dict)
+    maintenance_runs: dict[MaintenanceTask, MaintenanceRun] = Factory(dict)
 
     def copy(self) -> Self:
         """Return a state that changes independently of this one."""

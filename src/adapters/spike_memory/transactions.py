@@ -7,20 +7,19 @@ from contextlib import AbstractContextManager, contextmanager
 from attrs import frozen
 
 from spike_core.ports.transactions import Transaction
-from spike_memory.accounts import MemoryAccounts
-from spike_memory.albums import MemoryAlbumOrder, MemoryAlbums
+from spike_memory.albums import MemoryAlbums
 from spike_memory.api_keys import MemoryApiKeys
-from spike_memory.census import MemoryCensus
-from spike_memory.chores import MemoryChores
+from spike_memory.audit import MemoryAuditReader
+from spike_memory.idempotency import MemoryIdempotencyRecords
 from spike_memory.images import MemoryImages
-from spike_memory.jobs import MemoryJobLists, MemoryJobs, MemoryOverdueJobs, MemoryTurns
+from spike_memory.jobs import MemoryJobs
+from spike_memory.maintenance import MemoryMaintenanceRuns
 from spike_memory.outbox import MemoryOutbox
-from spike_memory.receipts import MemoryReceipts
-from spike_memory.removals import MemoryRemovals
 from spike_memory.sessions import MemorySessions
 from spike_memory.state import Rows, State
-from spike_memory.tallies import MemoryTallies
-from spike_memory.wallets import MemoryLedger, MemoryWallets
+from spike_memory.statistics import MemoryStatistics
+from spike_memory.users import MemoryUsers
+from spike_memory.wallets import MemoryWallets
 
 
 @frozen
@@ -28,46 +27,34 @@ class MemoryTransaction:
     """One unit of work on a copy of the state."""
 
     wallets: MemoryWallets
-    ledger: MemoryLedger
     images: MemoryImages
     jobs: MemoryJobs
-    job_lists: MemoryJobLists
-    overdue: MemoryOverdueJobs
-    turns: MemoryTurns
-    removals: MemoryRemovals
     albums: MemoryAlbums
-    album_order: MemoryAlbumOrder
-    accounts: MemoryAccounts
+    users: MemoryUsers
     sessions: MemorySessions
     api_keys: MemoryApiKeys
     outbox: MemoryOutbox
-    chores: MemoryChores
-    receipts: MemoryReceipts
-    tallies: MemoryTallies
-    census: MemoryCensus
+    maintenance_runs: MemoryMaintenanceRuns
+    idempotency_records: MemoryIdempotencyRecords
+    statistics: MemoryStatistics
+    audit: MemoryAuditReader
 
     @classmethod
     def on(cls, rows: Rows) -> "MemoryTransaction":
         """Return a transaction whose repositories share `rows`."""
         return cls(
             wallets=MemoryWallets(rows),
-            ledger=MemoryLedger(rows),
             images=MemoryImages(rows),
             jobs=MemoryJobs(rows),
-            job_lists=MemoryJobLists(rows),
-            overdue=MemoryOverdueJobs(rows),
-            turns=MemoryTurns(rows),
-            removals=MemoryRemovals(rows),
             albums=MemoryAlbums(rows),
-            album_order=MemoryAlbumOrder(rows),
-            accounts=MemoryAccounts(rows),
+            users=MemoryUsers(rows),
             sessions=MemorySessions(rows),
             api_keys=MemoryApiKeys(rows),
             outbox=MemoryOutbox(rows),
-            chores=MemoryChores(rows),
-            receipts=MemoryReceipts(rows),
-            tallies=MemoryTallies(rows),
-            census=MemoryCensus(rows),
+            maintenance_runs=MemoryMaintenanceRuns(rows),
+            idempotency_records=MemoryIdempotencyRecords(rows),
+            statistics=MemoryStatistics(rows),
+            audit=MemoryAuditReader(rows),
         )
 
 

@@ -49,14 +49,7 @@ class MemoryWallets:
         state.ledgers[owner_id] = ledger
         state.wallets[owner_id] = posting.wallet
 
-
-@frozen
-class MemoryLedger:
-    """See the port."""
-
-    _rows: Rows
-
-    def page(self, owner_id: OwnerId, *, before: int | None = None, limit: int) -> Sequence[LedgerEntry]:
+    def entries(self, owner_id: OwnerId, *, before: int | None = None, limit: int) -> Sequence[LedgerEntry]:
         """Return a page of entries, newest first."""
         entries = self._rows.state.ledgers.get(owner_id, ())
         return [entry for entry in reversed(entries) if before is None or entry.sequence < before][:limit]

@@ -1,18 +1,21 @@
 """Albums in a database."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from datetime import datetime
 from typing import Final
 
 from attrs import frozen
-from sqlalchemy import bindparam, delete, insert, select, update
+from sqlalchemy import bindparam, delete, func, insert, select, update
 
-from spike_core.domain.albums import Album
-from spike_core.domain.errors import AlbumNotFound, StaleWrite
-from spike_core.domain.identifiers import AlbumId, OwnerId
-from spike_sqlalchemy.prepared import Prepared
-from spike_sqlalchemy.rows import album_of, album_row
+from spike_core.domain.albums import Album, AlbumImage
+from spike_core.domain.errors import AlbumFull, AlbumNotFound, StaleWrite
+from spike_core.domain.identifiers import AlbumId, AlbumImageId, ImageId, OwnerId
+from spike_core.domain.limits import IMAGES_PER_ALBUM_MAX
+from spike_core.domain.ordering import positions_after
+from spike_sqlalchemy.prepared import Prepared, rows_upsert
+from spike_sqlalchemy.rows import album_of, album_row, place_of, place_row
 from spike_sqlalchemy.statements import Statements
-from spike_sqlalchemy.tables import albums
+from spike_sqlalchemy.tables import album_images, albums
 
 _ADD: Final = Prepared(insert(albums).inline())
 _ALBUM: Final = select(albums).where(albums.c.id == bindparam("album"))
@@ -28,6 +31,14 @@ _REPLACE: Final = Prepared(
     sets=[column.name for column in albums.columns if not column.primary_key],
 )
 _REMOVE: Final = Prepared(delete(albums).where(albums.c.id == bindparam("album")))
+
+_IN_ALBUM: Final = album_images.c.album_id == bindparam("album")
+_AMONG: Final = album_images.c.image_id.in_(bindparam("ids", expanding=True))
+_IMAGES: Final = Prepared(select(album_images).where(_IN_ALBUM).order_by(album_images.c.position))
+_IMAGES_AMONG: Final = select(album_images).where(_IN_ALBUM, _AMONG)
+_END: Final = Prepared(select(func.max(album_images.c.position), func.count()).where(_IN_ALBUM))
+_REMOVE_IMAGES: Final = delete(album_images).where(_IN_ALBUM, _AMONG)
+_KEY: Final = ("album_id", "image_id")
 
 
 @frozen
@@ -66,3 +77,33 @@ class SqlAlchemyAlbums:
     def remove(self, album_id: AlbumId) -> None:
         """Remove the album; the database removes its places."""
         self._statements.write(_REMOVE, {"album": album_id.text})
+
+    def images(self, album_id: AlbumId) -> Sequence[AlbumImage]:
+        """Return the album's places, in order."""
+        return [place_of(row) for row in self._statements.rows(_IMAGES, {"album": album_id.text})]
+
+    def append_images(
+        self, album_id: AlbumId, images: Sequence[tuple[AlbumImageId, ImageId]], *, now: datetime
+    ) -> Sequence[AlbumImage]:
+        """Put images last: all positions are new ones, so none is ever in the way of another."""
+        self._statements.check_writable()
+        [(last, count)] = self._statements.rows(_END, {"album": album_id.text})
+        wanted = [
+            AlbumImage(id=id_, album_id=album_id, image_id=image_id, position=position, added_at=now)
+            for (id_, image_id), position in zip(images, positions_after(last, len(images)), strict=True)
+        ]
+        self._statements.write_rows(
+            lambda dialect, rows: rows_upsert(album_images, rows, dialect=dialect, key=_KEY, sets=("position",)),
+            [place_row(place) for place in wanted],
+        )
+        rows = self._statements.rows_of(_IMAGES_AMONG, [image_id for _, image_id in images], {"album": album_id.text})
+        there = {place.image_id: place for place in map(place_of, rows)}
+        appended = [there[place.image_id] for place in wanted]
+        added = sum(place.id == stored.id for place, stored in zip(wanted, appended, strict=True))
+        if count + added > IMAGES_PER_ALBUM_MAX:
+            raise AlbumFull(images_max=IMAGES_PER_ALBUM_MAX)
+        return appended
+
+    def remove_images(self, album_id: AlbumId, image_ids: Collection[ImageId]) -> int:
+        """Take images out."""
+        return self._statements.write_of(_REMOVE_IMAGES, image_ids, {"album": album_id.text})

@@ -1,10 +1,11 @@
 """Images in a database."""
 
 from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
 from typing import Final
 
 from attrs import frozen
-from sqlalchemy import String, bindparam, insert, select, tuple_, update
+from sqlalchemy import String, bindparam, delete, insert, null, select, tuple_, update
 
 from spike_core.domain.cursors import ImageCursor
 from spike_core.domain.errors import ImageNotFound
@@ -13,7 +14,7 @@ from spike_core.domain.images import Image
 from spike_sqlalchemy.prepared import Prepared
 from spike_sqlalchemy.rows import image_of, image_row
 from spike_sqlalchemy.statements import Statements
-from spike_sqlalchemy.tables import images
+from spike_sqlalchemy.tables import album_images, albums, images
 from spike_sqlalchemy.utc import UtcDateTime
 
 _ADD: Final = Prepared(
@@ -45,6 +46,36 @@ _CHANGEABLE: Final = ("name", "description", "is_public", "updated_at")
 _CHANGE: Final = Prepared(
     update(images).where(images.c.id == bindparam("image"), images.c.removed_at.is_(None)), sets=_CHANGEABLE
 )
+
+_HIDE: Final = Prepared(
+    update(images)
+    .where(images.c.id == bindparam("image"), images.c.removed_at.is_(None))
+    .values(removed_at=bindparam("now", type_=images.c.removed_at.type))
+)
+_UNCOVER: Final = Prepared(
+    update(albums).where(albums.c.cover_image_id == bindparam("image")).values(cover_image_id=null())
+)
+_TAKE_OUT: Final = Prepared(delete(album_images).where(album_images.c.image_id == bindparam("image")))
+_ANY: Final = select(images).where(images.c.id == bindparam("image"))
+_GET_ANY: Final = Prepared(_ANY)
+_LOCK_ANY: Final = Prepared(_ANY.with_for_update(key_share=True))
+_PENDING_DELETIONS: Final = Prepared(
+    select(images)
+    .where(images.c.removed_at.is_not(None))
+    .order_by(images.c.removed_at, images.c.id)
+    .limit(bindparam("rows_max"))
+)
+_EXPIRED: Final = Prepared(
+    select(images)
+    .where(
+        images.c.owner_id == bindparam("owner"),
+        images.c.created_at < bindparam("created_before"),
+        images.c.removed_at.is_(None),
+    )
+    .order_by(images.c.created_at, images.c.id)
+    .limit(bindparam("rows_max"))
+)
+_DELETE: Final = Prepared(delete(images).where(images.c.id == bindparam("image")))
 
 
 @frozen
@@ -89,3 +120,30 @@ class SqlAlchemyImages:
     def count_view(self, image_id: ImageId) -> None:
         """Add one view."""
         self._statements.write(_COUNT_VIEW, {"image": image_id.text})
+
+    def begin_deletion(self, image_id: ImageId, *, now: datetime) -> None:
+        """Hide an image."""
+        self._statements.write(_HIDE, {"image": image_id.text, "now": now})
+        for statement in (_UNCOVER, _TAKE_OUT):
+            self._statements.write(statement, {"image": image_id.text})
+
+    def get_deleting(self, image_id: ImageId) -> Image:
+        """Return the image, hidden or not, locked where it may be changed."""
+        for row in self._statements.rows(
+            _LOCK_ANY if self._statements.is_writable else _GET_ANY, {"image": image_id.text}
+        ):
+            return image_of(row)
+        raise ImageNotFound
+
+    def pending_deletions(self, *, limit: int) -> Sequence[Image]:
+        """Return hidden images."""
+        return [image_of(row) for row in self._statements.rows(_PENDING_DELETIONS, {"rows_max": limit})]
+
+    def expired(self, owner_id: OwnerId, *, created_before: datetime, limit: int) -> Sequence[Image]:
+        """Return the owner's oldest images."""
+        parameters = {"owner": owner_id.text, "created_before": created_before, "rows_max": limit}
+        return [image_of(row) for row in self._statements.rows(_EXPIRED, parameters)]
+
+    def finish_deletion(self, image_id: ImageId) -> None:
+        """Forget the image, its jobs and their messages."""
+        self._statements.write(_DELETE, {"image": image_id.text})

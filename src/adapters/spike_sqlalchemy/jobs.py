@@ -2,19 +2,38 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
-from typing import Final
+from typing import Final, TypeVar
 
 from attrs import frozen
-from sqlalchemy import Boolean, bindparam, insert, select, tuple_, update
+from sqlalchemy import (
+    Boolean,
+    ColumnElement,
+    Select,
+    String,
+    and_,
+    bindparam,
+    case,
+    exists,
+    func,
+    insert,
+    not_,
+    or_,
+    select,
+    text,
+    tuple_,
+    update,
+)
 
+from spike_core.domain.cursors import JobCursor
 from spike_core.domain.errors import InvariantViolated, JobChanged, JobNotFound
-from spike_core.domain.identifiers import JobId
-from spike_core.domain.jobs import Job, JobStatus, PendingJob
+from spike_core.domain.identifiers import BatchId, ImageId, JobId, OwnerId
+from spike_core.domain.jobs import ClaimedJob, Job, JobStatus, PendingJob, StartedJob
 from spike_core.domain.transitions import check_transition
 from spike_sqlalchemy.job_rows import STATE_COLUMNS, fence_row, job_of, spec_row, state_row
-from spike_sqlalchemy.prepared import Prepared
+from spike_sqlalchemy.prepared import Parameters, Prepared, Row
 from spike_sqlalchemy.statements import Statements
-from spike_sqlalchemy.tables import jobs
+from spike_sqlalchemy.tables import IS_CREATION, jobs, outbox_messages
+from spike_sqlalchemy.utc import UtcDateTime
 
 _ADD: Final = Prepared(insert(jobs).inline())
 _GET: Final = Prepared(select(jobs).where(jobs.c.id == bindparam("job")))
@@ -41,6 +60,97 @@ _START: Final = (
     .values(status=JobStatus.PROCESSING.value, started_at=bindparam("now"))
     .returning(jobs.c.id)
 )
+
+_OF_IMAGE: Final = Prepared(
+    select(jobs).where(jobs.c.image_id == bindparam("image")).order_by(jobs.c.created_at, jobs.c.id)
+)
+_OF_BATCH: Final = Prepared(select(jobs).where(jobs.c.batch_id == bindparam("batch")).order_by(jobs.c.id))
+_NEWEST_CREATIONS: Final = (
+    select(jobs)
+    .where(jobs.c.owner_id == bindparam("owner"), text(IS_CREATION))
+    .order_by(jobs.c.created_at.desc(), jobs.c.id.desc())
+    .limit(bindparam("rows_max"))
+)
+_FIRST_CREATIONS: Final = Prepared(_NEWEST_CREATIONS)
+_NEXT_CREATIONS: Final = Prepared(
+    _NEWEST_CREATIONS.where(
+        tuple_(jobs.c.created_at, jobs.c.id)
+        < tuple_(bindparam("before_time", type_=UtcDateTime), bindparam("before_id", type_=String))
+    )
+)
+
+AnyJob = TypeVar("AnyJob", bound=Job)
+
+_OLDEST: Final = select(jobs).order_by(jobs.c.created_at, jobs.c.id).limit(bindparam("rows_max"))
+_EXPIRED: Final = Prepared(_OLDEST.where(jobs.c.leased_until <= bindparam("now")))
+_UNDELIVERED: Final = Prepared(_OLDEST.where(jobs.c.started_at < bindparam("started_before")))
+
+_IS_ANNOUNCED: Final = exists().where(outbox_messages.c.job_id == jobs.c.id)
+_IS_UNCLAIMED: Final = and_(jobs.c.claimed_at.is_(None), jobs.c.ended_at.is_(None))
+_IS_HELD_BACK: Final = and_(_IS_UNCLAIMED, jobs.c.started_at.is_(None), not_(_IS_ANNOUNCED))
+
+
+def _count_in_flight(owner: ColumnElement[str], *, limit: str) -> Select[int]:
+    """Count the owner's jobs on their way, up to the parameter `limit`.
+
+    They are the owner's oldest, or nearly so, and an index gives the oldest first: whoever has `limit` on their way may
+    have thousands that wait, and none of those is read.
+    """
+    moving = jobs.alias("moving")
+    announced = exists().where(outbox_messages.c.job_id == moving.c.id)
+    on_its_way = or_(moving.c.started_at.is_not(None), moving.c.claimed_at.is_not(None), announced)
+    oldest = (
+        select(moving.c.id)
+        .where(moving.c.owner_id == owner, moving.c.ended_at.is_(None), on_its_way)
+        .order_by(moving.c.created_at, moving.c.id)
+        .limit(bindparam(limit))
+        .correlate(jobs)
+    )
+    return select(func.count()).select_from(oldest.subquery("oldest"))
+
+
+_IN_FLIGHT: Final = Prepared(_count_in_flight(bindparam("owner"), limit="jobs_max"))
+_HELD_BACK: Final = Prepared(
+    select(jobs)
+    .where(jobs.c.owner_id == bindparam("owner"), _IS_HELD_BACK)
+    .order_by(jobs.c.created_at, jobs.c.id)
+    .limit(bindparam("rows_max"))
+)
+_OWNERS_WITH_ROOM: Final = Prepared(
+    select(jobs.c.owner_id)
+    .where(_IS_HELD_BACK)
+    .group_by(jobs.c.owner_id)
+    .having(_count_in_flight(jobs.c.owner_id, limit="below").scalar_subquery() < bindparam("below"))
+    .order_by(func.min(jobs.c.created_at), jobs.c.owner_id)
+    .limit(bindparam("rows_max"))
+)
+
+_unclaimed: Final = (
+    select(
+        jobs.c.id,
+        jobs.c.owner_id,
+        jobs.c.created_at,
+        case((and_(jobs.c.started_at.is_(None), not_(_IS_ANNOUNCED)), 1), else_=0).label("waits"),
+    )
+    .where(_IS_UNCLAIMED)
+    .subquery("unclaimed")
+)
+_AGE: Final = (_unclaimed.c.created_at, _unclaimed.c.id)
+_queue: Final = select(
+    _unclaimed,
+    case(
+        (
+            _unclaimed.c.waits == 1,
+            func.row_number().over(partition_by=(_unclaimed.c.owner_id, _unclaimed.c.waits), order_by=_AGE),
+        ),
+        else_=0,
+    ).label("turn"),
+).subquery("queue")
+_line: Final = select(
+    _queue.c.id,
+    func.row_number().over(order_by=(_queue.c.turn, _queue.c.created_at, _queue.c.id)).label("place"),
+).subquery("line")
+_POSITIONS: Final = select(_line.c.id, _line.c.place).where(_line.c.id.in_(bindparam("ids", expanding=True)))
 
 
 @frozen
@@ -86,3 +196,60 @@ class SqlAlchemyJobs:
             return (job.id,)
         attempts = [(job.id.text, job.fence.attempt) for job in jobs]
         return {JobId(id_) for (id_,) in self._statements.written_rows_of(_START, attempts, {"now": now})}
+
+    def of_image(self, image_id: ImageId) -> Sequence[Job]:
+        """Return the jobs about the image."""
+        return self._jobs(_OF_IMAGE, {"image": image_id.text})
+
+    def of_batch(self, batch_id: BatchId) -> Sequence[Job]:
+        """Return the jobs that were asked for together."""
+        return self._jobs(_OF_BATCH, {"batch": batch_id.text})
+
+    def generations(self, owner_id: OwnerId, *, before: JobCursor | None = None, limit: int) -> Sequence[Job]:
+        """Return a page of the owner's generations and modifications."""
+        parameters = {"owner": owner_id.text, "rows_max": limit}
+        if before is None:
+            return self._jobs(_FIRST_CREATIONS, parameters)
+        place = {"before_time": before.created_at, "before_id": before.id.text}
+        return self._jobs(_NEXT_CREATIONS, {**parameters, **place})
+
+    def _jobs(self, statement: Prepared, parameters: Parameters) -> Sequence[Job]:
+        return [job_of(row) for row in self._statements.rows(statement, parameters)]
+
+    def with_expired_lease(self, *, now: datetime, limit: int) -> Sequence[ClaimedJob]:
+        """Return claimed jobs whose lease has run out."""
+        return self._of_kind(ClaimedJob, _EXPIRED, now=now, rows_max=limit)
+
+    def unclaimed(self, *, started_before: datetime, limit: int) -> Sequence[StartedJob]:
+        """Return started jobs that nobody claimed."""
+        return self._of_kind(StartedJob, _UNDELIVERED, started_before=started_before, rows_max=limit)
+
+    def _of_kind(self, kind: type[AnyJob], statement: Prepared, **parameters: object) -> Sequence[AnyJob]:
+        return [_checked(kind, row) for row in self._statements.rows(statement, parameters)]
+
+    def in_flight(self, owner_id: OwnerId, *, limit: int) -> int:
+        """Return how many of the owner's jobs are on their way, or `limit`."""
+        [(number,)] = self._statements.rows(_IN_FLIGHT, {"owner": owner_id.text, "jobs_max": limit})
+        return int(number)
+
+    def held_back(self, owner_id: OwnerId, *, limit: int) -> Sequence[PendingJob]:
+        """Return the owner's jobs that wait for their turn."""
+        found = [job_of(row) for row in self._statements.rows(_HELD_BACK, {"owner": owner_id.text, "rows_max": limit})]
+        return [job for job in found if isinstance(job, PendingJob)]
+
+    def owners_with_room(self, *, below: int, limit: int) -> Sequence[OwnerId]:
+        """Return owners who have jobs that wait, and room."""
+        return [
+            OwnerId(text) for (text,) in self._statements.rows(_OWNERS_WITH_ROOM, {"below": below, "rows_max": limit})
+        ]
+
+    def queue_positions(self, job_ids: Collection[JobId]) -> Mapping[JobId, int]:
+        """Return the places in the queue."""
+        return {JobId(id_): place for id_, place in self._statements.rows_of(_POSITIONS, job_ids)}
+
+
+def _checked(kind: type[AnyJob], row: Row) -> AnyJob:
+    job = job_of(row)
+    if not isinstance(job, kind):
+        raise InvariantViolated("a job's state follows from its times")
+    return job

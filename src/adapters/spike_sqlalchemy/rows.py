@@ -222,19 +222,19 @@ def session_row(session: Session) -> Parameters:
     }
 
 
-def round_of(row: Row) -> MaintenanceRun:
+def run_of(row: Row) -> MaintenanceRun:
     """Return the round in a row of the chores."""
     chore, number, begun_at, held_until = row
-    return MaintenanceRun(chore=MaintenanceTask(chore), number=number, begun_at=begun_at, held_until=held_until)
+    return MaintenanceRun(task=MaintenanceTask(chore), number=number, begun_at=begun_at, held_until=held_until)
 
 
-def round_row(round_: MaintenanceRun) -> Parameters:
+def run_row(run: MaintenanceRun) -> Parameters:
     """Return a chore's row, with its latest round."""
     return {
-        "chore": round_.chore.value,
-        "rounds": round_.number,
-        "begun_at": round_.begun_at,
-        "held_until": round_.held_until,
+        "chore": run.task.value,
+        "rounds": run.number,
+        "begun_at": run.begun_at,
+        "held_until": run.held_until,
     }
 
 

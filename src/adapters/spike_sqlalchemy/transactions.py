@@ -11,26 +11,21 @@ from sqlalchemy import Engine
 
 from spike_core.domain.errors import TransactionUndone
 from spike_core.ports.transactions import Transaction
-from spike_sqlalchemy.accounts import SqlAlchemyAccounts
-from spike_sqlalchemy.album_order import SqlAlchemyAlbumOrder
 from spike_sqlalchemy.albums import SqlAlchemyAlbums
 from spike_sqlalchemy.api_keys import SqlAlchemyApiKeys
-from spike_sqlalchemy.census import SqlAlchemyCensus
-from spike_sqlalchemy.chores import SqlAlchemyChores
+from spike_sqlalchemy.audit import SqlAlchemyAuditReader
 from spike_sqlalchemy.connections import begun, commit
 from spike_sqlalchemy.engine import BEGIN, BEGIN_VIEW
+from spike_sqlalchemy.idempotency import SqlAlchemyIdempotencyRecords
 from spike_sqlalchemy.images import SqlAlchemyImages
-from spike_sqlalchemy.job_lists import SqlAlchemyJobLists
 from spike_sqlalchemy.jobs import SqlAlchemyJobs
+from spike_sqlalchemy.maintenance import SqlAlchemyMaintenanceRuns
 from spike_sqlalchemy.outbox import SqlAlchemyOutbox
-from spike_sqlalchemy.overdue import SqlAlchemyOverdueJobs
-from spike_sqlalchemy.receipts import SqlAlchemyReceipts
-from spike_sqlalchemy.removals import SqlAlchemyRemovals
 from spike_sqlalchemy.sessions import SqlAlchemySessions
 from spike_sqlalchemy.statements import Statements
-from spike_sqlalchemy.tallies import SqlAlchemyTallies
-from spike_sqlalchemy.turns import SqlAlchemyTurns
-from spike_sqlalchemy.wallets import SqlAlchemyLedger, SqlAlchemyWallets
+from spike_sqlalchemy.statistics import SqlAlchemyStatistics
+from spike_sqlalchemy.users import SqlAlchemyUsers
+from spike_sqlalchemy.wallets import SqlAlchemyWallets
 
 # Whoever was undone is given back a little later, so that the one who was preferred gets what it was waiting for: a
 # lock that is free goes to whoever asks first.
@@ -45,13 +40,8 @@ class SqlAlchemyTransaction:
 
     @property
     def wallets(self) -> SqlAlchemyWallets:
-        """The wallets."""
+        """The wallets and their ledgers."""
         return SqlAlchemyWallets(self._statements)
-
-    @property
-    def ledger(self) -> SqlAlchemyLedger:
-        """The ledgers."""
-        return SqlAlchemyLedger(self._statements)
 
     @property
     def images(self) -> SqlAlchemyImages:
@@ -64,39 +54,14 @@ class SqlAlchemyTransaction:
         return SqlAlchemyJobs(self._statements)
 
     @property
-    def job_lists(self) -> SqlAlchemyJobLists:
-        """The jobs, by what they have in common."""
-        return SqlAlchemyJobLists(self._statements)
-
-    @property
-    def overdue(self) -> SqlAlchemyOverdueJobs:
-        """The jobs that a sweeper looks for."""
-        return SqlAlchemyOverdueJobs(self._statements)
-
-    @property
-    def turns(self) -> SqlAlchemyTurns:
-        """The jobs that wait for their turn."""
-        return SqlAlchemyTurns(self._statements)
-
-    @property
-    def removals(self) -> SqlAlchemyRemovals:
-        """The images on their way out."""
-        return SqlAlchemyRemovals(self._statements)
-
-    @property
     def albums(self) -> SqlAlchemyAlbums:
-        """The albums."""
+        """The albums and the order of their images."""
         return SqlAlchemyAlbums(self._statements)
 
     @property
-    def album_order(self) -> SqlAlchemyAlbumOrder:
-        """The places of images in albums."""
-        return SqlAlchemyAlbumOrder(self._statements)
-
-    @property
-    def accounts(self) -> SqlAlchemyAccounts:
-        """The accounts."""
-        return SqlAlchemyAccounts(self._statements)
+    def users(self) -> SqlAlchemyUsers:
+        """The users."""
+        return SqlAlchemyUsers(self._statements)
 
     @property
     def sessions(self) -> SqlAlchemySessions:
@@ -114,24 +79,24 @@ class SqlAlchemyTransaction:
         return SqlAlchemyOutbox(self._statements)
 
     @property
-    def chores(self) -> SqlAlchemyChores:
-        """The latest rounds of what is done now and then."""
-        return SqlAlchemyChores(self._statements)
+    def maintenance_runs(self) -> SqlAlchemyMaintenanceRuns:
+        """The latest run of each maintenance task."""
+        return SqlAlchemyMaintenanceRuns(self._statements)
 
     @property
-    def receipts(self) -> SqlAlchemyReceipts:
-        """The receipts of requests."""
-        return SqlAlchemyReceipts(self._statements)
+    def idempotency_records(self) -> SqlAlchemyIdempotencyRecords:
+        """The idempotency records."""
+        return SqlAlchemyIdempotencyRecords(self._statements)
 
     @property
-    def tallies(self) -> SqlAlchemyTallies:
-        """Numbers over everything."""
-        return SqlAlchemyTallies(self._statements)
+    def statistics(self) -> SqlAlchemyStatistics:
+        """Statistics over all owners."""
+        return SqlAlchemyStatistics(self._statements)
 
     @property
-    def census(self) -> SqlAlchemyCensus:
-        """Everything, page by page."""
-        return SqlAlchemyCensus(self._statements)
+    def audit(self) -> SqlAlchemyAuditReader:
+        """All rows, page by page, for the audit."""
+        return SqlAlchemyAuditReader(self._statements)
 
 
 class SqlAlchemyTransactions:

@@ -107,14 +107,7 @@ class SqlAlchemyWallets:
         self._statements.write(_TAKE_BACK, {"owner": owner_id.text, "behind": earlier_entries})
         raise DuplicateEntry
 
-
-@frozen
-class SqlAlchemyLedger:
-    """See the port."""
-
-    _statements: Statements
-
-    def page(self, owner_id: OwnerId, *, before: int | None = None, limit: int) -> Sequence[LedgerEntry]:
+    def entries(self, owner_id: OwnerId, *, before: int | None = None, limit: int) -> Sequence[LedgerEntry]:
         """Return a page of entries, newest first."""
         below = _SEQUENCE_MAX if before is None else before
         rows = self._statements.rows(_PAGE, {"owner": owner_id.text, "before": below, "rows_max": limit})

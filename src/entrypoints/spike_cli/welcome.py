@@ -24,7 +24,7 @@ _ENGINES: Final = {
 def first_user(spike: Spike) -> Registered | None:
     """Create the first user of an empty database, or return `None` where there is somebody already."""
     with spike.database.transactions.view() as tx:
-        if tx.census.wallets(limit=1):
+        if tx.audit.wallets(limit=1):
             return None
     try:
         return spike.registration.register(FIRST_EMAIL)

@@ -118,7 +118,7 @@ class _Stock(Collector):
         """Read the database and yield what there is."""
         try:
             with self._transactions.view() as tx:
-                queue, refunds = tx.tallies.queue(), tx.tallies.refunds()
+                queue, refunds = tx.statistics.queue(), tx.statistics.refunds()
         except Unavailable:
             yield GaugeMetricFamily("spike_database_up", "Whether the database answers.", value=0)
             return

@@ -58,7 +58,7 @@ def housekeeping(spike: Spike) -> Iterator[None]:
     """
     settings = spike.settings
     if spike.owns_its_jobs:
-        spike.maintenance_lease.break_off_all()
+        spike.maintenance_lease.expire_all()
         repaired = spike.sweep.repair_after_restart()
         if repaired:
             structlog.get_logger(__name__).info("jobs brought back after a restart", jobs=repaired)
@@ -68,13 +68,13 @@ def housekeeping(spike: Spike) -> Iterator[None]:
             ("sweep", spike.sweep.repair, settings.sweep_interval_s),
         ):
             stack.enter_context(periodically(_counted(spike.metrics, name, action), every_s=every_s, name=name))
-        for chore, action in _chores(spike).items():
-            counted = _counted(spike.metrics, chore.value, action)
+        for task, action in _chores(spike).items():
+            counted = _counted(spike.metrics, task.value, action)
             attend = partial(
-                spike.maintenance_lease.attend, chore, counted, every=timedelta(seconds=settings.collect_interval_s)
+                spike.maintenance_lease.attend, task, counted, every=timedelta(seconds=settings.collect_interval_s)
             )
             look_s = min(settings.collect_interval_s, LOOK_INTERVAL.total_seconds())
-            stack.enter_context(periodically(attend, every_s=look_s, name=chore.value))
+            stack.enter_context(periodically(attend, every_s=look_s, name=task.value))
         yield
 
 

@@ -24,15 +24,15 @@ class MaintenanceRun:
     Its number is the fencing token: a process with an older number no longer holds the task.
     """
 
-    chore: MaintenanceTask
+    task: MaintenanceTask
     number: int = field(validator=validators.ge(0))  # counted from 1; 0 before the first run
     begun_at: datetime | None  # `None` before the first run
     held_until: datetime | None  # `None` once the run has ended
 
     @classmethod
-    def before_the_first(cls, chore: MaintenanceTask) -> Self:
+    def never_run(cls, task: MaintenanceTask) -> Self:
         """Return the value that stands for a task that has never run."""
-        return cls(chore=chore, number=0, begun_at=None, held_until=None)
+        return cls(task=task, number=0, begun_at=None, held_until=None)
 
     def is_next_due(self, *, now: datetime, every: timedelta, lease: timedelta) -> bool:
         """Return whether the next run may begin: `every` after the last one began, or once its lease has expired.
@@ -48,11 +48,11 @@ class MaintenanceRun:
         """Return the next run, begun now."""
         return evolve(self, number=self.number + 1, begun_at=now, held_until=now + lease)
 
-    def prolonged(self, *, now: datetime, lease: timedelta) -> Self:
+    def renewed(self, *, now: datetime, lease: timedelta) -> Self:
         """Return this run with its lease renewed from now."""
         return evolve(self, held_until=now + lease)
 
-    def broken_off(self) -> Self:
+    def expired(self) -> Self:
         """Return this run with its lease expired, if it is held."""
         return evolve(self, held_until=None if self.held_until is None else self.begun_at)
 

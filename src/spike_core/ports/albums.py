@@ -1,14 +1,18 @@
-"""The albums port."""
+"""The album repository port."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from datetime import datetime
 from typing import Protocol
 
-from spike_core.domain.albums import Album
-from spike_core.domain.identifiers import AlbumId, OwnerId
+from spike_core.domain.albums import Album, AlbumImage
+from spike_core.domain.identifiers import AlbumId, AlbumImageId, ImageId, OwnerId
 
 
-class Albums(Protocol):
-    """The rows of all albums, within one transaction. The images in them are in `AlbumOrder`."""
+class AlbumRepository(Protocol):
+    """All albums and the order of their images, within one transaction.
+
+    An album contains an image at most once, and no two images have the same position.
+    """
 
     def add(self, album: Album) -> None:
         """Store a new, empty album."""
@@ -17,22 +21,22 @@ class Albums(Protocol):
         """Return the album.
 
         Raises:
-            AlbumNotFound: there is none.
+            AlbumNotFound: no album has this id.
         """
 
     def of_owner(self, owner_id: OwnerId) -> Sequence[Album]:
         """Return all albums of the owner, newest first.
 
-        In a transaction that may write, nobody else who asks for them there gets an answer before its end.
+        In a writing transaction, other writing transactions that call this wait until its end.
         """
 
     def lock(self, album_id: AlbumId) -> Album:
-        """Return the album, its facts and its order locked until the transaction ends.
+        """Return the album, locked with its images until the transaction ends.
 
-        Whoever locks two albums does so in the order of their ids.
+        Lock order: several albums are locked in the order of their ids.
 
         Raises:
-            AlbumNotFound: there is none.
+            AlbumNotFound: no album has this id.
         """
 
     def replace(self, album: Album) -> None:
@@ -43,4 +47,22 @@ class Albums(Protocol):
         """
 
     def remove(self, album_id: AlbumId) -> None:
-        """Remove the album, which this transaction has locked, and the places in it. The images stay."""
+        """Delete the album, which this transaction has locked. Its images stay."""
+
+    def images(self, album_id: AlbumId) -> Sequence[AlbumImage]:
+        """Return the album's images in order; none if there is no such album."""
+
+    def append_images(
+        self, album_id: AlbumId, images: Sequence[tuple[AlbumImageId, ImageId]], *, now: datetime
+    ) -> Sequence[AlbumImage]:
+        """Append distinct images in the given order; one that the album contains moves to the end and keeps its id.
+
+        The album is locked. The number of statements doesn't depend on the number of images, up to
+        `IMAGES_PER_MOVE_MAX`. Returns the appended images in the given order.
+
+        Raises:
+            AlbumFull: the album would exceed `IMAGES_PER_ALBUM_MAX`; the transaction must be rolled back.
+        """
+
+    def remove_images(self, album_id: AlbumId, image_ids: Collection[ImageId]) -> int:
+        """Remove images from the locked album and return how many it contained; others are ignored."""

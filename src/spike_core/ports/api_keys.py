@@ -1,4 +1,4 @@
-"""The API keys port."""
+"""The API key repository port."""
 
 from collections.abc import Sequence
 from typing import Protocol
@@ -8,38 +8,37 @@ from spike_core.domain.api_keys import ApiKey
 from spike_core.domain.identifiers import ApiKeyId, UserId
 
 
-class ApiKeys(Protocol):
-    """The API keys of all users, within one transaction."""
+class ApiKeyRepository(Protocol):
+    """All API keys, within one transaction."""
 
     def put(self, key: ApiKey) -> None:
-        """Store a new API key, or the new state of one that exists. Its user must be stored."""
+        """Store a new API key of a stored user, or a key's new state."""
 
     def get(self, key_id: ApiKeyId) -> ApiKey:
         """Return the API key with this id, revoked or not.
 
         Raises:
-            ApiKeyNotFound: there is none.
+            ApiKeyNotFound: no key has this id.
         """
 
     def by_hash(self, hash_: SecretHash) -> ApiKey:
         """Return the API key with this hash, revoked or not.
 
         Raises:
-            Unauthenticated: there is none.
+            Unauthenticated: no key has this hash.
         """
 
     def lock(self, user_id: UserId) -> None:
-        """Lock the user's keys until the transaction ends: who counts them after this counts right.
+        """Lock the set of the user's keys until the transaction ends, so that they can be counted before one is added.
 
-        There may be no key yet, so it is the user that is locked. Where a database has one writer at a time (SQLite's
-        `BEGIN IMMEDIATE`), the transaction is the lock; PostgreSQL locks the user's row, `FOR NO KEY UPDATE`.
+        Adapters lock the user's row, since there may be no key yet.
 
         Raises:
             UserNotFound: there is no such user.
         """
 
     def active(self, user_id: UserId) -> Sequence[ApiKey]:
-        """Return the user's keys that aren't revoked, newest first; there are `API_KEYS_ACTIVE_MAX` at most."""
+        """Return the user's active keys, at most `API_KEYS_ACTIVE_MAX`, newest first."""
 
     def revoked(self, user_id: UserId, *, limit: int) -> Sequence[ApiKey]:
-        """Return the newest of the user's revoked keys, newest first by their creation."""
+        """Return at most `limit` of the user's revoked keys, newest first by creation."""

@@ -1,6 +1,7 @@
-"""The images port."""
+"""The image repository port."""
 
 from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
 from typing import Protocol
 
 from spike_core.domain.cursors import ImageCursor
@@ -8,15 +9,19 @@ from spike_core.domain.identifiers import ImageId, OwnerId
 from spike_core.domain.images import Image
 
 
-class Images(Protocol):
-    """The rows of all images, within one transaction. Their bytes are in the blob store.
+class ImageRepository(Protocol):
+    """All images, within one transaction. Their bytes are in the blob store.
 
-    In a transaction that may write, an image that `get` or `find` has returned is neither changed nor removed by
-    anybody else until the end. Whoever needs a wallet or an album too looks for the images first.
+    In a writing transaction, images that `get` and `find` return are locked until the end. Lock order: images before
+    wallets and albums.
+
+    Deletion has two steps, since objects can't be deleted within a transaction. After `begin_deletion` an image is
+    hidden: in no list, no album, and not found by `get` and `find`. Its jobs stay until `finish_deletion`, because they
+    name the objects to delete.
     """
 
     def add(self, *images: Image) -> None:
-        """Store new images, however many in one statement."""
+        """Store new images in one statement."""
 
     def get(self, image_id: ImageId) -> Image:
         """Return the image.
@@ -29,7 +34,7 @@ class Images(Protocol):
         """Return those of the images that exist."""
 
     def of_owner(self, owner_id: OwnerId, *, before: ImageCursor | None = None, limit: int) -> Sequence[Image]:
-        """Return at most `limit` of the owner's images, newest first: those behind `before`, or the newest."""
+        """Return at most `limit` of the owner's images after `before`, newest first."""
 
     def change(self, image: Image) -> None:
         """Store the image's name, description, `is_public` and `updated_at`.
@@ -40,3 +45,22 @@ class Images(Protocol):
 
     def count_view(self, image_id: ImageId) -> None:
         """Add one to the image's `view_count`; nothing happens where there is no such image."""
+
+    def begin_deletion(self, image_id: ImageId, *, now: datetime) -> None:
+        """Hide an image and remove it from all albums and covers. A hidden image stays hidden."""
+
+    def get_deleting(self, image_id: ImageId) -> Image:
+        """Return the image, hidden or not; in a writing transaction it is locked until the end.
+
+        Raises:
+            ImageNotFound: there is none.
+        """
+
+    def pending_deletions(self, *, limit: int) -> Sequence[Image]:
+        """Return at most `limit` hidden images, in the order in which they were hidden."""
+
+    def expired(self, owner_id: OwnerId, *, created_before: datetime, limit: int) -> Sequence[Image]:
+        """Return at most `limit` of the owner's images created before then, oldest first, without hidden ones."""
+
+    def finish_deletion(self, image_id: ImageId) -> None:
+        """Delete the rows of the image, its jobs and their messages."""

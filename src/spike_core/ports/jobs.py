@@ -1,39 +1,81 @@
-"""The jobs port."""
+"""The job repository port."""
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
-from spike_core.domain.identifiers import JobId
-from spike_core.domain.jobs import Job, PendingJob
+from spike_core.domain.cursors import JobCursor
+from spike_core.domain.identifiers import BatchId, ImageId, JobId, OwnerId
+from spike_core.domain.jobs import ClaimedJob, Job, PendingJob, StartedJob
 
 
-class Jobs(Protocol):
-    """The rows of all jobs, within one transaction."""
+class JobRepository(Protocol):
+    """All jobs, within one transaction.
+
+    A pending job without an outbox message is held back. A job is in flight once it is announced in the outbox, started
+    or claimed.
+    """
 
     def add(self, jobs: Sequence[PendingJob]) -> None:
         """Store new jobs."""
 
     def get(self, job_id: JobId) -> Job:
-        """Return the job; where the transaction may write, nobody changes it before the end.
+        """Return the job; in a writing transaction it is locked until the end.
 
         Raises:
-            JobNotFound: there is none.
+            JobNotFound: no job has this id.
         """
 
     def find(self, job_ids: Collection[JobId]) -> Mapping[JobId, Job]:
-        """Return those of the jobs that exist; in a transaction that may write, nobody else moves them until its end.
+        """Return those of the jobs that exist; in a writing transaction they are locked until the end.
 
-        Whoever needs the owner's wallet too has locked it before.
+        Lock order: the owner's wallet, if needed, must be locked before.
         """
 
     def replace(self, job: Job, *, by: Job) -> None:
-        """Compare and set: store `by` where the stored job still has the fence of `job`.
+        """Compare and set: store `by` if the stored job still has the fence of `job`.
 
         Raises:
-            IllegalTransition: no job may move from the one to the other.
-            JobChanged: the stored job has another fence, or is gone; nothing changed.
+            IllegalTransition: there is no such transition.
+            JobChanged: the stored job has another fence, or was deleted; nothing changed.
         """
 
     def start(self, jobs: Sequence[PendingJob], *, now: datetime) -> Collection[JobId]:
-        """Compare and set for many: start those of the jobs that still have their fence, and return which they are."""
+        """Start those of the jobs that still have their fence, and return their ids."""
+
+    def of_image(self, image_id: ImageId) -> Sequence[Job]:
+        """Return the image's jobs, oldest first."""
+
+    def of_batch(self, batch_id: BatchId) -> Sequence[Job]:
+        """Return the batch's jobs, ordered by id; none if there is no such batch."""
+
+    def generations(self, owner_id: OwnerId, *, before: JobCursor | None = None, limit: int) -> Sequence[Job]:
+        """Return at most `limit` of the owner's generations and modifications after `before`, newest first."""
+
+    def with_expired_lease(self, *, now: datetime, limit: int) -> Sequence[ClaimedJob]:
+        """Return at most `limit` claimed jobs whose lease has expired at `now`, oldest first."""
+
+    def unclaimed(self, *, started_before: datetime, limit: int) -> Sequence[StartedJob]:
+        """Return at most `limit` jobs that were started before then and are unclaimed, oldest first."""
+
+    def in_flight(self, owner_id: OwnerId, *, limit: int) -> int:
+        """Return how many of the owner's jobs are in flight, counting no further than `limit`.
+
+        The bound keeps the cost independent of the number of the owner's jobs.
+        """
+
+    def held_back(self, owner_id: OwnerId, *, limit: int) -> Sequence[PendingJob]:
+        """Return at most `limit` of the owner's held-back jobs, oldest first."""
+
+    def owners_with_room(self, *, below: int, limit: int) -> Sequence[OwnerId]:
+        """Return at most `limit` owners with held-back jobs and fewer than `below` in flight.
+
+        The owner of the oldest held-back job comes first.
+        """
+
+    def queue_positions(self, job_ids: Collection[JobId]) -> Mapping[JobId, int]:
+        """Return the queue positions, counted from 1, of those of the jobs that no worker has claimed yet.
+
+        Jobs in flight come first, oldest first. Then come held-back jobs: each owner's first, oldest first, then each
+        owner's second, and so on.
+        """

@@ -9,20 +9,20 @@ from spike_core.domain.outbox import OutboxMessage
 
 
 class Outbox(Protocol):
-    """Messages that must reach the worker queue, within one transaction; at most one per job."""
+    """Messages for the worker queue, at most one per job, within one transaction."""
 
     def put(self, messages: Sequence[OutboxMessage]) -> None:
-        """Store messages; one of the same job is replaced."""
+        """Store messages, replacing any of the same jobs."""
 
     def due(self, *, now: datetime, limit: int) -> Sequence[OutboxMessage]:
-        """Return at most `limit` messages that are due at `now`, those due first in front."""
+        """Return at most `limit` messages due at `now`, ordered by due time."""
 
     def take(self, *, now: datetime, until: datetime, limit: int) -> Sequence[OutboxMessage]:
-        """Return what `due` does, as it was, and put these messages off `until` then.
+        """Return what `due` does, and postpone these messages `until` then.
 
-        Of several that take at the same time each gets others, and none waits. Who dies with them loses none: they
-        are due again.
+        Concurrent callers get disjoint messages without waiting for each other. If a caller crashes, its messages
+        become due again.
         """
 
     def remove(self, job_ids: Collection[JobId]) -> None:
-        """Forget these jobs' messages; those that aren't there are ignored."""
+        """Delete these jobs' messages; missing ones are ignored."""

@@ -1,4 +1,4 @@
-"""The sessions port."""
+"""The session repository port."""
 
 from datetime import datetime
 from typing import Protocol
@@ -6,21 +6,21 @@ from typing import Protocol
 from spike_core.domain.accounts import SecretHash, Session
 
 
-class Sessions(Protocol):
-    """Browsers that are signed in, within one transaction."""
+class SessionRepository(Protocol):
+    """All sessions, within one transaction."""
 
     def add(self, session: Session) -> None:
-        """Store a new session; its user is there."""
+        """Store a new session of a stored user."""
 
     def get(self, hash_: SecretHash) -> Session:
         """Return the session whose token has this hash, expired or not.
 
         Raises:
-            Unauthenticated: there is none.
+            Unauthenticated: there is no such session.
         """
 
     def remove(self, hash_: SecretHash) -> None:
-        """Remove the session whose token has this hash; nothing where there is none."""
+        """Delete the session whose token has this hash, if there is one."""
 
     def purge(self, *, expired_before: datetime) -> int:
-        """Forget sessions that expired earlier, and return how many."""
+        """Delete sessions that expired before then and return how many."""

@@ -1,81 +1,51 @@
-"""The transactions port: repositories exist only on a transaction."""
+"""The transactions port: repositories exist only within a transaction."""
 
 from contextlib import AbstractContextManager
 from typing import Protocol
 
-from spike_core.ports.accounts import Accounts
-from spike_core.ports.album_order import AlbumOrder
-from spike_core.ports.albums import Albums
-from spike_core.ports.api_keys import ApiKeys
-from spike_core.ports.census import Census
-from spike_core.ports.chores import Chores
-from spike_core.ports.images import Images
-from spike_core.ports.job_lists import JobLists
-from spike_core.ports.jobs import Jobs
-from spike_core.ports.ledger import Ledger
+from spike_core.ports.albums import AlbumRepository
+from spike_core.ports.api_keys import ApiKeyRepository
+from spike_core.ports.audit import AuditReader
+from spike_core.ports.idempotency import IdempotencyRecords
+from spike_core.ports.images import ImageRepository
+from spike_core.ports.jobs import JobRepository
+from spike_core.ports.maintenance import MaintenanceRuns
 from spike_core.ports.outbox import Outbox
-from spike_core.ports.overdue import OverdueJobs
-from spike_core.ports.receipts import Receipts
-from spike_core.ports.removals import Removals
-from spike_core.ports.sessions import Sessions
-from spike_core.ports.tallies import Tallies
-from spike_core.ports.turns import Turns
-from spike_core.ports.wallets import Wallets
+from spike_core.ports.sessions import SessionRepository
+from spike_core.ports.statistics import Statistics
+from spike_core.ports.users import UserRepository
+from spike_core.ports.wallets import WalletRepository
 
 
 class Transaction(Protocol):
-    """One unit of work: what is written through its repositories is stored together or not at all."""
+    """One unit of work: all writes through its repositories are stored together or not at all."""
 
     @property
-    def wallets(self) -> Wallets:
-        """The wallets."""
+    def wallets(self) -> WalletRepository:
+        """The wallets and their ledgers."""
 
     @property
-    def ledger(self) -> Ledger:
-        """The ledgers."""
-
-    @property
-    def images(self) -> Images:
+    def images(self) -> ImageRepository:
         """The images."""
 
     @property
-    def jobs(self) -> Jobs:
+    def jobs(self) -> JobRepository:
         """The jobs."""
 
     @property
-    def job_lists(self) -> JobLists:
-        """The jobs, by what they have in common."""
+    def albums(self) -> AlbumRepository:
+        """The albums and the order of their images."""
 
     @property
-    def overdue(self) -> OverdueJobs:
-        """The jobs that a sweeper looks for."""
+    def users(self) -> UserRepository:
+        """The users."""
 
     @property
-    def turns(self) -> Turns:
-        """The jobs that wait for their turn."""
-
-    @property
-    def removals(self) -> Removals:
-        """The images on their way out."""
-
-    @property
-    def albums(self) -> Albums:
-        """The albums."""
-
-    @property
-    def album_order(self) -> AlbumOrder:
-        """The places of images in albums."""
-
-    @property
-    def accounts(self) -> Accounts:
-        """The accounts."""
-
-    @property
-    def sessions(self) -> Sessions:
+    def sessions(self) -> SessionRepository:
         """The sessions."""
 
     @property
-    def api_keys(self) -> ApiKeys:
+    def api_keys(self) -> ApiKeyRepository:
         """The API keys."""
 
     @property
@@ -83,24 +53,24 @@ class Transaction(Protocol):
         """The messages to the worker queue."""
 
     @property
-    def chores(self) -> Chores:
-        """The latest rounds of what is done now and then."""
+    def maintenance_runs(self) -> MaintenanceRuns:
+        """The latest run of each maintenance task."""
 
     @property
-    def receipts(self) -> Receipts:
-        """The receipts of requests."""
+    def idempotency_records(self) -> IdempotencyRecords:
+        """The idempotency records."""
 
     @property
-    def tallies(self) -> Tallies:
-        """Numbers over everything."""
+    def statistics(self) -> Statistics:
+        """Statistics over all owners."""
 
     @property
-    def census(self) -> Census:
-        """Everything, page by page."""
+    def audit(self) -> AuditReader:
+        """All rows, page by page, for the audit."""
 
 
 class Transactions(Protocol):
-    """Begins transactions. No network call and no image work belongs inside one."""
+    """Begins transactions. Network calls and image work must stay outside."""
 
     def begin(self) -> AbstractContextManager[Transaction]:
         """Begin a transaction that commits on a clean exit and rolls back on any exception.

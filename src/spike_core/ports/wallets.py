@@ -1,23 +1,25 @@
-"""The wallets port."""
+"""The wallet repository port."""
 
+from collections.abc import Sequence
 from typing import Protocol
 
 from spike_core.domain.identifiers import OwnerId
+from spike_core.domain.ledger import LedgerEntry, LedgerTotals
 from spike_core.domain.wallet import Posting, Wallet
 
 
-class Wallets(Protocol):
-    """The token wallets of all owners, within one transaction."""
+class WalletRepository(Protocol):
+    """All wallets and their ledgers, within one transaction. Ledger entries are written by `open` and `post` alone."""
 
     def get(self, owner_id: OwnerId) -> Wallet:
-        """Return the owner's wallet as this transaction sees it.
+        """Return the owner's wallet, without locking it.
 
         Raises:
             WalletNotFound: the owner has never been granted a token.
         """
 
     def lock(self, owner_id: OwnerId) -> Wallet:
-        """Return the owner's wallet, locked until the transaction ends: nobody else changes it meanwhile.
+        """Return the owner's wallet, locked until the transaction ends.
 
         Raises:
             WalletNotFound: the owner has never been granted a token.
@@ -27,9 +29,15 @@ class Wallets(Protocol):
         """Store a new wallet together with its first entries."""
 
     def post(self, posting: Posting) -> None:
-        """Store a locked wallet together with the entries that explain its change, or neither.
+        """Store a locked wallet together with the ledger entries of its change, or neither.
 
         Raises:
-            DuplicateEntry: a job of these entries has been charged, or refunded, before.
+            DuplicateEntry: a job of these entries was charged, or refunded, before.
             StaleWrite: the wallet has changed since it was read, so it wasn't locked.
         """
+
+    def entries(self, owner_id: OwnerId, *, before: int | None = None, limit: int) -> Sequence[LedgerEntry]:
+        """Return at most `limit` of the owner's ledger entries with a number below `before`, newest first."""
+
+    def totals(self, owner_id: OwnerId) -> LedgerTotals:
+        """Return the sums of the owner's whole ledger; zeros for an owner without entries."""

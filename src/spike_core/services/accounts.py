@@ -56,7 +56,7 @@ class Registration:
             reason="Welcome",
         )
         with self.transactions.begin() as tx:
-            tx.accounts.add_user(user)
+            tx.users.add_user(user)
             tx.wallets.open(opening)
             tx.sessions.add(
                 Session(hash=token.hash, user_id=user.id, created_at=now, expires_at=now + SESSION_LIFETIME)

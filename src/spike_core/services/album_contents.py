@@ -54,9 +54,9 @@ class AlbumContents:
             _check_owned(tx, owner_id, ids)  # images before albums, everywhere, so that no two wait for each other
             albums = _locked(tx, owner_id, {target, source or target})
             fresh = [(self.ids.new(AlbumImageId), image_id) for image_id in ids]
-            places = tx.album_order.append(target, fresh, now=now)
+            places = tx.albums.append_images(target, fresh, now=now)
             if source is not None and source != target:
-                tx.album_order.remove(source, ids)
+                tx.albums.remove_images(source, ids)
                 uncovered = albums[source].without_cover(frozenset(ids), now=now)
                 if uncovered != albums[source]:
                     tx.albums.replace(uncovered)
@@ -72,7 +72,7 @@ class AlbumContents:
         ids = distinct(image_ids)
         with self.transactions.begin() as tx:
             album = tx.albums.lock(album_id).owned_by(owner_id)
-            removed = tx.album_order.remove(album_id, ids)
+            removed = tx.albums.remove_images(album_id, ids)
             uncovered = album.without_cover(frozenset(ids), now=self.clock.now())
             if uncovered != album:
                 tx.albums.replace(uncovered)
@@ -88,10 +88,10 @@ class AlbumContents:
         """
         with self.transactions.begin() as tx:
             tx.albums.lock(album_id).owned_by(owner_id)
-            wanted = rearranged([place.image_id for place in tx.album_order.places(album_id)], order)
+            wanted = rearranged([place.image_id for place in tx.albums.images(album_id)], order)
             # all of them go to the end, one behind the other: that is the order
             fresh = [(self.ids.new(AlbumImageId), image_id) for image_id in wanted]
-            return tx.album_order.append(album_id, fresh, now=self.clock.now())
+            return tx.albums.append_images(album_id, fresh, now=self.clock.now())
 
 
 def _locked(tx: Transaction, owner_id: OwnerId, album_ids: set[AlbumId]) -> dict[AlbumId, Album]:

@@ -92,7 +92,7 @@ class Albums(Extensible):
         """
         with self.transactions.view() as tx:
             album = tx.albums.get(album_id).seen_by(viewer, share_token=share_token)
-            places = tx.album_order.places(album_id)
+            places = tx.albums.images(album_id)
             images = tx.images.find([place.image_id for place in places])
         # an image that is being deleted may still have its place
         shown = [(place, images[place.image_id]) for place in places if place.image_id in images]
@@ -132,5 +132,5 @@ def _check_cover(tx: Transaction, album: Album, changes: AlbumPatch) -> None:
     cover = changes.cover_image_id
     if cover is UNCHANGED or cover is None:
         return
-    if cover not in {place.image_id for place in tx.album_order.places(album.id)}:
+    if cover not in {place.image_id for place in tx.albums.images(album.id)}:
         raise InvalidValue(what="coverImageId", rule="must be an image of the album")

@@ -40,7 +40,7 @@ class ApiKeys:
             UserNotFound: no user has this address.
         """
         with self.transactions.view() as tx:
-            return tx.accounts.user_by_email(email).id
+            return tx.users.user_by_email(email).id
 
     @retry_on_conflict
     def create(self, user_id: UserId, name: ApiKeyName) -> NewApiKey:

@@ -54,9 +54,9 @@ class Audit:
         while True:
             findings: list[Finding] = []
             with self.transactions.view() as tx:
-                wallets = tx.census.wallets(after=after, limit=AUDIT_PAGE)
+                wallets = tx.audit.wallets(after=after, limit=AUDIT_PAGE)
                 for wallet in wallets:
-                    wrong = list(check_wallet(wallet, tx.ledger.totals(wallet.owner_id)))
+                    wrong = list(check_wallet(wallet, tx.wallets.totals(wallet.owner_id)))
                     findings += wrong or _broken_links(tx, wallet)
             yield from findings
             if len(wallets) < AUDIT_PAGE:
@@ -67,7 +67,7 @@ class Audit:
         after: ImageId | None = None
         while True:
             with self.transactions.view() as tx:
-                images = tx.census.images(after=after, limit=AUDIT_PAGE)
+                images = tx.audit.images(after=after, limit=AUDIT_PAGE)
             yield from self._missing({key for image in images for key in image.objects})
             if len(images) < AUDIT_PAGE:
                 return
@@ -78,8 +78,8 @@ class Audit:
         while True:
             entries: defaultdict[JobId | None, list[LedgerEntry]] = defaultdict(list)
             with self.transactions.view() as tx:
-                jobs = tx.census.jobs(after=after, limit=AUDIT_PAGE)
-                for entry in tx.census.entries_of([job.id for job in jobs]):
+                jobs = tx.audit.jobs(after=after, limit=AUDIT_PAGE)
+                for entry in tx.audit.entries_of([job.id for job in jobs]):
                     entries[entry.job_id].append(entry)
             for job in jobs:
                 yield from check_job(job, entries[job.id])
@@ -94,7 +94,7 @@ class Audit:
         while True:
             due_before = self.clock.now() - DEAD_MESSAGE_AGE
             with self.transactions.view() as tx:
-                messages = tx.census.messages(after=after, limit=AUDIT_PAGE)
+                messages = tx.audit.messages(after=after, limit=AUDIT_PAGE)
                 jobs = tx.jobs.find([message.job_id for message in messages])
             for message in messages:
                 job = jobs[message.job_id]
@@ -129,7 +129,7 @@ def _broken_links(tx: Transaction, wallet: Wallet) -> Iterator[Finding]:
     """Walk a wallet's ledger back from its balance and yield the first inconsistent entry (I1)."""
     link = LedgerChain.of(wallet)
     before: int | None = None
-    while page := tx.ledger.page(wallet.owner_id, before=before, limit=AUDIT_PAGE):
+    while page := tx.wallets.entries(wallet.owner_id, before=before, limit=AUDIT_PAGE):
         for entry in page:
             if not link.fits(entry):
                 yield link.finding(entry)

@@ -92,7 +92,7 @@ class Billing:
             spent = posting.wallet.spend(spec.charged, job_id=spec.id, now=now, reason=reason, kind=kind)
             posting = spent.after(posting)
         limit = self.limits.on_their_way_max
-        room = limit - tx.turns.on_their_way(owner_id, limit=limit)
+        room = limit - tx.jobs.in_flight(owner_id, limit=limit)
         jobs = self._add(tx, specs, room=room, now=now)
         tx.wallets.post(posting)
         return AcceptedJobs(jobs=jobs, due=jobs[:room], balance=posting.wallet.balance)

@@ -49,10 +49,10 @@ class Deletion:
         """
         with self.transactions.begin() as tx:
             now = self.clock.now()
-            if tx.removals.get(image_id).owner_id != owner_id:
+            if tx.images.get_deleting(image_id).owner_id != owner_id:
                 raise Forbidden
             self._cancel_jobs(tx, owner_id, image_id, now=now)
-            tx.removals.begin(image_id, now=now)
+            tx.images.begin_deletion(image_id, now=now)
         self._finish(owner_id, image_id)
 
     def finish_pending(self) -> int:
@@ -87,27 +87,27 @@ class Deletion:
 
     def _pending(self) -> Sequence[Image]:
         with self.transactions.view() as tx:
-            return tx.removals.pending(limit=DELETIONS_BATCH)
+            return tx.images.pending_deletions(limit=DELETIONS_BATCH)
 
     def _expired(self, *, created_before: datetime) -> Sequence[Image]:
         with self.transactions.view() as tx:
-            return tx.removals.expired(ANONYMOUS, created_before=created_before, limit=DELETIONS_BATCH)
+            return tx.images.expired(ANONYMOUS, created_before=created_before, limit=DELETIONS_BATCH)
 
     def _finish(self, owner_id: OwnerId, image_id: ImageId) -> None:
         self.blobs.delete(self._objects(image_id))
         with self.transactions.begin() as tx:
             # a request that read the image before it was hidden may have added a job
             self._cancel_jobs(tx, owner_id, image_id, now=self.clock.now())
-            tx.removals.finish(image_id)
+            tx.images.finish_deletion(image_id)
 
     def _objects(self, image_id: ImageId) -> Sequence[ObjectKey]:
         with self.transactions.view() as tx:
-            image = tx.removals.get(image_id)
-            return [*image.objects, *(key for job in tx.job_lists.of_image(image_id) for key in named_by(job))]
+            image = tx.images.get_deleting(image_id)
+            return [*image.objects, *(key for job in tx.jobs.of_image(image_id) for key in named_by(job))]
 
     def _cancel_jobs(self, tx: Transaction, owner_id: OwnerId, image_id: ImageId, *, now: datetime) -> None:
         """Cancel and refund the image's unfinished jobs; the wallet is locked before the jobs, as everywhere."""
-        unsettled = [job.id for job in tx.job_lists.of_image(image_id) if not isinstance(job, SettledJob)]
+        unsettled = [job.id for job in tx.jobs.of_image(image_id) if not isinstance(job, SettledJob)]
         if not unsettled:
             return
         if owner_id != ANONYMOUS:

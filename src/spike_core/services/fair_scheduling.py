@@ -36,14 +36,14 @@ class FairScheduling:
             DatabaseUnavailable: nothing changed; `advance_all` will do it.
         """
         with self.transactions.view() as tx:
-            if not tx.turns.waiting(owner_id, limit=1):
+            if not tx.jobs.held_back(owner_id, limit=1):
                 return ()
         with self.transactions.begin() as tx:
             if owner_id != ANONYMOUS:
                 tx.wallets.lock(owner_id)
             limit = self.limits.on_their_way_max
-            room = limit - tx.turns.on_their_way(owner_id, limit=limit)
-            jobs = tx.turns.waiting(owner_id, limit=room) if room else ()
+            room = limit - tx.jobs.in_flight(owner_id, limit=limit)
+            jobs = tx.jobs.held_back(owner_id, limit=room) if room else ()
             now = self.clock.now()
             tx.outbox.put([OutboxMessage(job_id=job.id, due_at=now) for job in jobs])
         return jobs
@@ -55,5 +55,5 @@ class FairScheduling:
             DatabaseUnavailable: the next call does the rest.
         """
         with self.transactions.view() as tx:
-            owners = tx.turns.owners(below=self.limits.on_their_way_max, limit=OWNERS_BATCH)
+            owners = tx.jobs.owners_with_room(below=self.limits.on_their_way_max, limit=OWNERS_BATCH)
         return sum(len(self.advance(owner_id)) for owner_id in owners)

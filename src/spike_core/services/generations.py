@@ -144,7 +144,7 @@ class Generations(Extensible):
         """
         check_page_size(limit)
         with self.transactions.view() as tx:
-            jobs = tx.job_lists.creations(owner_id, before=before, limit=limit + 1)
+            jobs = tx.jobs.generations(owner_id, before=before, limit=limit + 1)
         page = jobs[:limit]
         return GenerationsPage(jobs=page, next=page[-1].spec.cursor if len(jobs) > limit else None)
 

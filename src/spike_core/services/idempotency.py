@@ -46,7 +46,7 @@ class IdempotencyStore:
             IdempotencyKeyReused: another request has used the key.
         """
         with self.transactions.view() as tx:
-            record = tx.receipts.get(request.caller, request.key)
+            record = tx.idempotency_records.get(request.caller, request.key)
         if not record.is_valid(now=self.clock.now()):
             raise IdempotencyRecordNotFound
         return record.answer_to(request.digest)
@@ -62,8 +62,8 @@ class IdempotencyStore:
 
         def write_record(tx: Transaction, result: Result) -> None:
             now = self.clock.now()
-            tx.receipts.purge(created_before=now - IDEMPOTENCY_RECORDS_KEPT)
-            tx.receipts.add(
+            tx.idempotency_records.purge(created_before=now - IDEMPOTENCY_RECORDS_KEPT)
+            tx.idempotency_records.add(
                 IdempotencyRecord(
                     caller=request.caller,
                     key=request.key,
@@ -81,7 +81,7 @@ class IdempotencyStore:
         If the database is unavailable, the record stays as it is: that response was correct at the commit.
         """
         with contextlib.suppress(Unavailable), self.transactions.begin() as tx:
-            tx.receipts.amend(request.caller, request.key, response)
+            tx.idempotency_records.amend(request.caller, request.key, response)
 
     @retry_on_conflict
     def purge(self) -> int:
@@ -91,4 +91,4 @@ class IdempotencyStore:
             DatabaseUnavailable: the next run deletes them.
         """
         with self.transactions.begin() as tx:
-            return tx.receipts.purge(created_before=self.clock.now() - IDEMPOTENCY_RECORDS_KEPT)
+            return tx.idempotency_records.purge(created_before=self.clock.now() - IDEMPOTENCY_RECORDS_KEPT)

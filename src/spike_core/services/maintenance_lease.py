@@ -41,7 +41,7 @@ class MaintenanceLease:
             DatabaseUnavailable: the lease can't be read or taken.
         """
         with self.transactions.view() as tx:  # usually it isn't due, and this takes no lock
-            if not self._is_next_due(tx.chores.get(task), every=every):
+            if not self._is_next_due(tx.maintenance_runs.get(task), every=every):
                 return
         for run in self._begun(task, every=every):
             try:
@@ -51,7 +51,7 @@ class MaintenanceLease:
                 self._end(run)
 
     @retry_on_conflict
-    def break_off_all(self) -> None:
+    def expire_all(self) -> None:
         """Expire every lease, when no other process can hold one, so that interrupted runs are repeated.
 
         Raises:
@@ -59,32 +59,32 @@ class MaintenanceLease:
         """
         for task in MaintenanceTask:
             with self.transactions.begin() as tx:
-                tx.chores.put(tx.chores.lock(task).broken_off())
+                tx.maintenance_runs.put(tx.maintenance_runs.lock(task).expired())
 
     @retry_on_conflict
     def _begun(self, task: MaintenanceTask, *, every: timedelta) -> Sequence[MaintenanceRun]:
         """Begin the next run and return it; return nothing if another process was faster."""
         with self.transactions.begin() as tx:
-            latest = tx.chores.lock(task)
+            latest = tx.maintenance_runs.lock(task)
             if not self._is_next_due(latest, every=every):
                 return ()
             run = latest.next(now=self.clock.now(), lease=self.limits.lease)
-            tx.chores.put(run)
+            tx.maintenance_runs.put(run)
         return (run,)
 
     def _renew(self, run: MaintenanceRun) -> None:
         with self.transactions.begin() as tx:
-            if tx.chores.lock(run.chore).number == run.number:
-                tx.chores.put(run.prolonged(now=self.clock.now(), lease=self.limits.lease))
+            if tx.maintenance_runs.lock(run.task).number == run.number:
+                tx.maintenance_runs.put(run.renewed(now=self.clock.now(), lease=self.limits.lease))
 
     def _end(self, run: MaintenanceRun) -> None:
         try:
             with self.transactions.begin() as tx:
-                latest = tx.chores.lock(run.chore)
+                latest = tx.maintenance_runs.lock(run.task)
                 if latest.number == run.number:
-                    tx.chores.put(latest.ended())
+                    tx.maintenance_runs.put(latest.ended())
         except Unavailable as error:  # the lease expires, and the run counts as interrupted
-            _log.warning("the end of a run of %s can't be recorded: %s", run.chore.value, error)
+            _log.warning("the end of a run of %s can't be recorded: %s", run.task.value, error)
 
     def _is_next_due(self, latest: MaintenanceRun, *, every: timedelta) -> bool:
         return latest.is_next_due(now=self.clock.now(), every=every, lease=self.limits.lease)

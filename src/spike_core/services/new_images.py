@@ -96,7 +96,7 @@ class NewImages:
         tx.images.add(*images)
         if album_id is not None:
             tx.albums.lock(album_id).owned_by(owner_id)
-            tx.album_order.append(album_id, [(self.ids.new(AlbumImageId), image.id) for image in images], now=now)
+            tx.albums.append_images(album_id, [(self.ids.new(AlbumImageId), image.id) for image in images], now=now)
         if tier is None:
             return AcceptedJobs(jobs=(), due=(), balance=wallet.balance)
         specs = [JobSpec.on(image, tier, id_=self.ids.new(JobId), request_id=request_id, now=now) for image in images]

@@ -89,8 +89,8 @@ class Queries:
         with self.transactions.view() as tx:
             image = tx.images.get(image_id)
             _check_visible(image, viewer)
-            jobs = tx.job_lists.of_image(image_id)
-            positions = tx.turns.positions([job.id for job in jobs])
+            jobs = tx.jobs.of_image(image_id)
+            positions = tx.jobs.queue_positions([job.id for job in jobs])
         return ShownImage(image=image, jobs=jobs, positions=positions)
 
     def images(self, owner_id: OwnerId, *, before: ImageCursor | None = None, limit: int = PAGE_SIZE) -> ImagesPage:
@@ -120,7 +120,7 @@ class Queries:
                 raise JobNotFound
             image_id = job.spec.image_id
             image = None if image_id is None else tx.images.get(image_id)
-            position = tx.turns.positions([job_id]).get(job_id)
+            position = tx.jobs.queue_positions([job_id]).get(job_id)
         return ShownJob(job=job, image=image, position=position)
 
     def jobs(self, job_ids: Sequence[JobId], *, viewer: OwnerId) -> Sequence[ShownJob]:
@@ -145,7 +145,7 @@ class Queries:
             BatchNotFound: no batch has this id, or it belongs to another user.
         """
         with self.transactions.view() as tx:
-            own = [job for job in tx.job_lists.of_batch(batch_id) if job.spec.owner_id == viewer]
+            own = [job for job in tx.jobs.of_batch(batch_id) if job.spec.owner_id == viewer]
             if not own:
                 raise BatchNotFound
             return _shown(tx, own)
@@ -174,7 +174,7 @@ class Queries:
 def _shown(tx: Transaction, jobs: Sequence[Job]) -> Sequence[ShownJob]:
     """Return jobs with their images and places; those of an image that is on its way out are left out."""
     images = tx.images.find({id_ for job in jobs if (id_ := job.spec.image_id)})
-    positions = tx.turns.positions([job.id for job in jobs])
+    positions = tx.jobs.queue_positions([job.id for job in jobs])
     return [
         ShownJob(job=job, image=images.get(id_) if id_ else None, position=positions.get(job.id))
         for job in jobs

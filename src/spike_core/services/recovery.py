@@ -68,8 +68,8 @@ class Recovery:
 
     def _repair(self, *, expired_at: datetime, started_before: datetime) -> int:
         with self.transactions.view() as tx:
-            expired = tx.overdue.expired(now=expired_at, limit=RECOVERY_BATCH)
-            undelivered = tx.overdue.undelivered(started_before=started_before, limit=RECOVERY_BATCH)
+            expired = tx.jobs.with_expired_lease(now=expired_at, limit=RECOVERY_BATCH)
+            undelivered = tx.jobs.unclaimed(started_before=started_before, limit=RECOVERY_BATCH)
         return _each(expired, self.job_transitions.expire_lease) + _each(undelivered, self.job_transitions.requeue)
 
     def _orphans(self, page: Sequence[StoredObject]) -> Sequence[ObjectKey]:

@@ -41,7 +41,7 @@ class Sessions:
         token = self.secrets.session_token()
         session = Session(hash=token.hash, user_id=user_id, created_at=now, expires_at=now + SESSION_LIFETIME)
         with self.transactions.begin() as tx:
-            user = tx.accounts.user(user_id)
+            user = tx.users.user(user_id)
             tx.sessions.add(session)
         return OpenedSession(user=user, token=token, expires_at=session.expires_at)
 
@@ -68,4 +68,4 @@ class Sessions:
             UserNotFound: no user has this id.
         """
         with self.transactions.view() as tx:
-            return tx.accounts.user(user_id)
+            return tx.users.user(user_id)

@@ -53,7 +53,7 @@ class Wallets:
         with self.transactions.view() as tx:
             stored = tx.wallets.get(owner_id)
             wallet = self.billing.balance(tx, owner_id, now=self.clock.now())
-            totals = tx.ledger.totals(owner_id)
+            totals = tx.wallets.totals(owner_id)
         policy = self.billing.policy
         return Account(
             wallet=wallet,
@@ -70,7 +70,7 @@ class Wallets:
         """
         check_page_size(limit)
         with self.transactions.view() as tx:
-            entries = tx.ledger.page(owner_id, before=before, limit=limit + 1)
+            entries = tx.wallets.entries(owner_id, before=before, limit=limit + 1)
         page = entries[:limit]
         return HistoryPage(entries=page, next_before=page[-1].sequence if len(entries) > limit else None)
 
@@ -83,7 +83,7 @@ class Wallets:
         """
         with self.transactions.begin() as tx:
             now = self.clock.now()
-            user = tx.accounts.user_by_email(email)
+            user = tx.users.user_by_email(email)
             posting = self.billing.lock(tx, user.id, now=now)
             kind = EntryKind.EARN_ADJUSTMENT
             granted = posting.wallet.credit(tokens, kind=kind, now=now, reason=reason).after(posting)

@@ -58,7 +58,7 @@ def test_a_bad_file_is_refused_and_leaves_nothing(
     assert client.simulate_get("/api/tokens/balance", headers=headers).json["balance"] == 100
     assert spike.storage.blobs.scan(limit=10) == []
     with spike.database.transactions.view() as tx:
-        assert [*tx.census.images(limit=10), *tx.census.jobs(limit=10)] == []
+        assert [*tx.audit.images(limit=10), *tx.audit.jobs(limit=10)] == []
 
 
 @pytest.mark.parametrize("format_", PictureFormat)

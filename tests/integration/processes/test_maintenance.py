@@ -1,4 +1,4 @@
-"""Chores of real processes: one at a time, once in a period, and taken over from the dead."""
+"""MaintenanceRuns of real processes: one at a time, once in a period, and taken over from the dead."""
 
 import signal
 import sqlite3
@@ -100,7 +100,7 @@ def test_what_a_killed_process_held_is_taken_over_after_its_lease(url: str) -> N
         holder.send_signal(signal.SIGKILL)
     database: SqlAlchemyDatabase = open_sqlite(url) if url.startswith("sqlite") else open_postgres(url)
     with database.transactions.view() as tx:
-        held = tx.chores.get(MaintenanceTask.ORPHANS)
+        held = tx.maintenance_runs.get(MaintenanceTask.ORPHANS)
     assert held.begun_at is not None
     clock, limits, done = ManualClock(held.begun_at), JobLimits(), list[str]()
     maintenance_lease = MaintenanceLease(

@@ -51,7 +51,7 @@ def _images(transactions: Transactions, owner_id: OwnerId, count: int) -> list[I
 
 def _order(transactions: Transactions, album_id: AlbumId) -> tuple[ImageId, ...]:
     with transactions.view() as tx:
-        return tuple(place.image_id for place in tx.album_order.places(album_id))
+        return tuple(place.image_id for place in tx.albums.images(album_id))
 
 
 @pytest.mark.parametrize("there", ["none", "half", "all"])

@@ -5,9 +5,9 @@ from collections.abc import Callable
 
 import pytest
 
-from spike_contracts.accounts import a_user
 from spike_contracts.api_keys import ApiKeysContract
 from spike_contracts.builders import NOON
+from spike_contracts.users import a_user
 from spike_core.domain.api_keys import ApiKeyName
 from spike_core.domain.errors import TooManyApiKeys
 from spike_core.domain.identifiers import UserId
@@ -53,7 +53,7 @@ def test_however_many_ask_at_once_nobody_gets_an_eleventh_key(
     user = a_user()
     databases = [database, *(another() for _ in range(engines - 1))]
     with database.transactions.begin() as tx:
-        tx.accounts.add_user(user)
+        tx.users.add_user(user)
     clock, ids, secrets = ManualClock(NOON), CountingIds(), CountingSecrets()
     keyrings = [
         ApiKeys(transactions=databases[number % engines].transactions, clock=clock, ids=ids, secrets=secrets)

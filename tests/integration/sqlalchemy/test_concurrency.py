@@ -98,10 +98,10 @@ def test_a_balance_for_so_many_jobs_is_spent_by_exactly_so_many(
 
     assert (accepted, refused) == (AFFORDABLE, THREADS * TRIES - AFFORDABLE)
     with database.transactions.view() as tx:
-        jobs = tx.job_lists.of_image(image.id)
-        totals = tx.ledger.totals(image.owner_id)
+        jobs = tx.jobs.of_image(image.id)
+        totals = tx.wallets.totals(image.owner_id)
         assert tx.wallets.get(image.owner_id).balance == totals.balance == Tokens(4)
-        assert len(tx.census.entries_of([job.id for job in jobs])) == len(jobs) == AFFORDABLE
+        assert len(tx.audit.entries_of([job.id for job in jobs])) == len(jobs) == AFFORDABLE
     assert totals.spent == sum((Tier.TIER_2K.price for _ in jobs), NO_TOKENS)
     started = [job.id for job in jobs if job.status is JobStatus.PROCESSING]
     assert len(started) == JobLimits().on_their_way_max < AFFORDABLE
@@ -131,7 +131,7 @@ def test_of_parallel_requests_on_a_balance_for_one_exactly_one_is_accepted(trans
 
     assert sorted(outcomes) == [False, True]
     with transactions.view() as tx:
-        assert [job.spec.tier for job in tx.job_lists.of_image(image.id)] == tiers
+        assert [job.spec.tier for job in tx.jobs.of_image(image.id)] == tiers
         assert tx.wallets.get(image.owner_id).balance == Tokens(1)
 
 

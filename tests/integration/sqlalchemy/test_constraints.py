@@ -8,10 +8,10 @@ from attrs import evolve
 from sqlalchemy import Engine, Table, delete, insert, inspect, select, update
 from sqlalchemy.exc import IntegrityError
 
-from spike_contracts.accounts import a_session, a_user
 from spike_contracts.api_keys import an_api_key
 from spike_contracts.builders import NOON, a_job, an_album, an_album_image_id, an_image, an_opening
 from spike_contracts.jobs import KINDS, a_job_of, store
+from spike_contracts.users import a_session, a_user
 from spike_core.domain.jobs import (
     CancelledJob,
     ClaimedJob,
@@ -30,7 +30,7 @@ from spike_core.domain.tokens import Tokens
 from spike_core.domain.wallet import Posting
 from spike_core.ports.transactions import Transactions
 from spike_sqlalchemy.job_rows import STATE_COLUMNS, state_row
-from spike_sqlalchemy.rows import api_key_row, entry_row, image_row, place_row, round_row, session_row, user_row
+from spike_sqlalchemy.rows import api_key_row, entry_row, image_row, place_row, run_row, session_row, user_row
 from spike_sqlalchemy.tables import (
     IS_SPEND,
     album_images,
@@ -193,7 +193,7 @@ def test_an_album_has_each_image_and_each_position_once(engine: Engine, transact
         tx.albums.add(album)
         tx.images.add(image)
         tx.images.add(other)
-        [place] = tx.album_order.append(album.id, [(an_album_image_id(), image.id)], now=NOON)
+        [place] = tx.albums.append_images(album.id, [(an_album_image_id(), image.id)], now=NOON)
     new = evolve(place, id=an_album_image_id())
     for second in (evolve(new, position=place.position + 1), evolve(new, image_id=other.id)):
         with pytest.raises(IntegrityError, match=r"(?i)unique"):
@@ -213,9 +213,7 @@ def test_an_album_has_each_image_and_each_position_once(engine: Engine, transact
     ],
 )
 def test_a_round_that_is_held_was_begun_and_counted(engine: Engine, wrong: Mapping[str, object]) -> None:
-    held = round_row(
-        MaintenanceRun.before_the_first(MaintenanceTask.ORPHANS).next(now=NOON, lease=timedelta(minutes=1))
-    )
+    held = run_row(MaintenanceRun.never_run(MaintenanceTask.ORPHANS).next(now=NOON, lease=timedelta(minutes=1)))
     with pytest.raises(IntegrityError):
         _insert(engine, chores, {**held, **wrong})
     _insert(engine, chores, held)
@@ -227,7 +225,7 @@ def test_accounts_are_told_apart(engine: Engine, transactions: Transactions) -> 
     user = a_user()
     session, key = a_session(user), an_api_key(user)
     with transactions.begin() as tx:
-        tx.accounts.add_user(user)
+        tx.users.add_user(user)
         tx.sessions.add(session)
         tx.api_keys.put(key)
     stranger = a_user()
@@ -251,7 +249,7 @@ def test_with_an_image_goes_what_is_about_it_and_the_ledger_stays(engine: Engine
     with transactions.begin() as tx:
         tx.images.add(image)
         tx.albums.add(album)
-        tx.album_order.append(album.id, [(an_album_image_id(), image.id)], now=NOON)
+        tx.albums.append_images(album.id, [(an_album_image_id(), image.id)], now=NOON)
         tx.wallets.open(opening)
         tx.wallets.post(charged)
         tx.jobs.add([job])
@@ -263,4 +261,4 @@ def test_with_an_image_goes_what_is_about_it_and_the_ledger_stays(engine: Engine
             assert connection.execute(select(table)).all() == []
     with transactions.view() as tx:
         assert tx.albums.get(album.id) == evolve(album, cover_image_id=None)
-        assert list(tx.census.entries_of([job.id])) == list(charged.entries)
+        assert list(tx.audit.entries_of([job.id])) == list(charged.entries)

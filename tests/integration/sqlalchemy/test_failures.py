@@ -108,7 +108,7 @@ class TestAFullDisk:
             tx.wallets.post(spent)
         with transactions.view() as tx:
             assert tx.wallets.get(opening.wallet.owner_id) == opening.wallet
-            assert tx.ledger.totals(opening.wallet.owner_id).balance == opening.wallet.balance
+            assert tx.wallets.totals(opening.wallet.owner_id).balance == opening.wallet.balance
 
 
 def test_a_read_only_database_can_be_viewed_and_not_written(
@@ -172,7 +172,7 @@ def test_a_process_that_dies_in_a_transaction_leaves_no_trace(
     run = subprocess.run([sys.executable, "-c", CRASH, f"sqlite:///{database.path}"], env=environment, check=False)
     assert run.returncode == 9
     with transactions.begin() as tx:
-        assert list(tx.census.images(limit=1)) == []
+        assert list(tx.audit.images(limit=1)) == []
 
 
 @pytest.mark.parametrize("content", [b"no database at all" * 1000, b""])

@@ -6,39 +6,31 @@ import pytest
 from sqlalchemy import Connection, Delete, Engine, SelectBase, select
 
 from spike_sqlalchemy import (
-    accounts,
-    album_order,
     albums,
     api_keys,
-    census,
+    audit,
+    idempotency,
     images,
-    job_lists,
     jobs,
+    maintenance,
     outbox,
-    overdue,
-    receipts,
-    removals,
-    tallies,
-    turns,
+    statistics,
+    users,
     wallets,
 )
 from spike_sqlalchemy.prepared import Prepared
 
 MODULES = (
-    accounts,
-    album_order,
     albums,
     api_keys,
-    census,
+    audit,
+    idempotency,
     images,
-    job_lists,
     jobs,
+    maintenance,
     outbox,
-    overdue,
-    receipts,
-    removals,
-    tallies,
-    turns,
+    statistics,
+    users,
     wallets,
 )
 
@@ -96,9 +88,9 @@ def test_no_statement_reads_a_whole_table(engine: Engine, name: str) -> None:
 def test_there_are_statements_to_look_at() -> None:
     assert {
         "jobs._REPLACE",
-        "album_order._REMOVE",
+        "albums._REMOVE_IMAGES",
         "api_keys._ACTIVE",
-        "turns._POSITIONS",
-        "census._ENTRIES",
-        "overdue._UNDELIVERED",
+        "jobs._POSITIONS",
+        "audit._ENTRIES",
+        "jobs._UNDELIVERED",
     } <= set(STATEMENTS)

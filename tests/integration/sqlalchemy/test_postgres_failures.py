@@ -113,8 +113,8 @@ class TestAServerThatRestarts:
             postgres_server.stop()
         postgres_server.start()
         with restartable.transactions.view() as tx:
-            totals = tx.ledger.totals(opening.wallet.owner_id)
-            wallets = tx.census.wallets(limit=9)
+            totals = tx.wallets.totals(opening.wallet.owner_id)
+            wallets = tx.audit.wallets(limit=9)
         assert [wallet.balance for wallet in wallets] in ([], [totals.balance])
 
     def test_is_no_answer_while_it_is_down(
@@ -136,7 +136,7 @@ def test_a_process_that_dies_in_a_transaction_leaves_no_trace(postgres_url: str,
     run = subprocess.run([sys.executable, "-c", CRASH, postgres_url], env=environment, check=False)
     assert run.returncode == 9
     with transactions.begin() as tx:
-        assert list(tx.census.images(limit=1)) == []
+        assert list(tx.audit.images(limit=1)) == []
 
 
 def test_a_lock_held_for_too_long_refuses_writers_and_not_readers(
@@ -256,7 +256,7 @@ def test_a_deadlock_has_a_name_of_its_own(postgres_url: str, transactions: Trans
             tx.images.count_view(other.id)
         waiting.join(30)
     with transactions.view() as tx:
-        assert [image.view_count for image in tx.census.images(limit=9)] == [7, 7]
+        assert [image.view_count for image in tx.audit.images(limit=9)] == [7, 7]
 
 
 def test_a_commit_after_a_refused_statement_isnt_taken_for_one(transactions: Transactions) -> None:

@@ -119,7 +119,7 @@ def test_what_is_stored_outlives_the_way_down_and_up(database: PostgresDatabase)
     with database.transactions.begin() as tx:
         tx.images.add(image)
         tx.albums.add(album)
-        places = tx.album_order.append(album.id, [(an_album_image_id(), image.id)], now=NOON)
+        places = tx.albums.append_images(album.id, [(an_album_image_id(), image.id)], now=NOON)
         store(tx, job, waiting)
         tx.outbox.put([OutboxMessage(job_id=waiting.id, due_at=NOON)])
     _migrate_to(database, "0001", down=True)
@@ -130,8 +130,8 @@ def test_what_is_stored_outlives_the_way_down_and_up(database: PostgresDatabase)
     with database.transactions.view() as tx:
         assert tx.images.get(image.id) == image
         assert tx.albums.get(album.id) == album
-        assert list(tx.album_order.places(album.id)) == list(places)
-        assert tx.job_lists.of_image(image.id) == sorted([job, waiting], key=lambda each: each.spec.cursor)
+        assert list(tx.albums.images(album.id)) == list(places)
+        assert tx.jobs.of_image(image.id) == sorted([job, waiting], key=lambda each: each.spec.cursor)
         assert list(tx.outbox.due(now=NOON, limit=10)) == [OutboxMessage(job_id=waiting.id, due_at=NOON)]
 
 

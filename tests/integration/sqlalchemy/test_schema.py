@@ -114,7 +114,7 @@ def test_a_database_of_the_first_revision_keeps_what_is_in_it(empty: SqliteDatab
     with empty.engine.connect() as connection, connection.begin():
         connection.execute(insert(albums).values(row))
     with empty.transactions.begin() as tx:
-        places = tx.album_order.append(album.id, [(an_album_image_id(), one.id) for one in (second, first)], now=NOON)
+        places = tx.albums.append_images(album.id, [(an_album_image_id(), one.id) for one in (second, first)], now=NOON)
     with pytest.raises(DatabaseUnavailable):
         empty.ping()
 
@@ -123,7 +123,7 @@ def test_a_database_of_the_first_revision_keeps_what_is_in_it(empty: SqliteDatab
     empty.ping()
     with empty.transactions.view() as tx:
         assert tx.albums.get(album.id) == album
-        assert list(tx.album_order.places(album.id)) == list(places)
+        assert list(tx.albums.images(album.id)) == list(places)
         assert tx.images.find([first.id, second.id]) == {first.id: first, second.id: second}
 
 
@@ -133,7 +133,7 @@ def test_the_second_revision_taken_back_leaves_the_albums_alone(database: Sqlite
     with database.transactions.begin() as tx:
         tx.images.add(image)
         tx.albums.add(album)
-        places = tx.album_order.append(album.id, [(an_album_image_id(), image.id)], now=NOON)
+        places = tx.albums.append_images(album.id, [(an_album_image_id(), image.id)], now=NOON)
     config = _config()
     with database.engine.connect() as connection, connection.begin():
         config.attributes["connection"] = connection
@@ -142,7 +142,7 @@ def test_the_second_revision_taken_back_leaves_the_albums_alone(database: Sqlite
     database.migrate()
     with database.transactions.view() as tx:
         assert tx.albums.get(album.id) == album
-        assert list(tx.album_order.places(album.id)) == list(places)
+        assert list(tx.albums.images(album.id)) == list(places)
 
 
 def test_opening_makes_nothing_and_migrating_makes_the_folder_and_the_file(empty: SqliteDatabase) -> None:
@@ -254,5 +254,5 @@ def test_a_database_of_the_second_revision_keeps_its_jobs_and_their_messages(emp
     empty.migrate()
 
     with empty.transactions.view() as tx:
-        assert tx.job_lists.of_image(image.id) == sorted([job, waiting], key=lambda each: each.spec.cursor)
+        assert tx.jobs.of_image(image.id) == sorted([job, waiting], key=lambda each: each.spec.cursor)
         assert list(tx.outbox.due(now=NOON, limit=10)) == [OutboxMessage(job_id=waiting.id, due_at=NOON)]

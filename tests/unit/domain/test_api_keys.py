@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from spike_contracts.accounts import a_user
 from spike_contracts.api_keys import an_api_key
 from spike_contracts.builders import NOON
+from spike_contracts.users import a_user
 from spike_core.domain.api_keys import ApiKeyName, check_room
 from spike_core.domain.errors import InvalidValue, TooManyApiKeys, Unauthenticated
 from spike_core.domain.limits import API_KEY_NAME_CHARS_MAX, API_KEYS_ACTIVE_MAX

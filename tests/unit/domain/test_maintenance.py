@@ -12,11 +12,11 @@ numbers = st.integers(min_value=0, max_value=9)
 
 
 def a_round(number: int = 1) -> MaintenanceRun:
-    return MaintenanceRun(chore=MaintenanceTask.ORPHANS, number=number, begun_at=NOON, held_until=None)
+    return MaintenanceRun(task=MaintenanceTask.ORPHANS, number=number, begun_at=NOON, held_until=None)
 
 
 def test_what_was_never_done_is_due() -> None:
-    first = MaintenanceRun.before_the_first(MaintenanceTask.ORPHANS)
+    first = MaintenanceRun.never_run(MaintenanceTask.ORPHANS)
     assert first.is_next_due(now=NOON, every=timedelta(days=1), lease=timedelta(minutes=1))
 
 
@@ -35,7 +35,7 @@ def test_what_is_held_is_due_when_its_lease_has_run_out_and_not_before(
     """However long ago it was begun, and however short its period is."""
     held, now = a_round().next(now=NOON, lease=lease), NOON + lease * share
     assert held.is_next_due(now=now, every=every, lease=lease) == (now - NOON >= lease)
-    kept = held.prolonged(now=NOON + lease, lease=lease)
+    kept = held.renewed(now=NOON + lease, lease=lease)
     assert kept.is_next_due(now=now + lease, every=every, lease=lease) == (now - NOON >= lease)
 
 
@@ -43,8 +43,8 @@ def test_what_is_held_is_due_when_its_lease_has_run_out_and_not_before(
 def test_each_round_has_the_next_number_and_keeps_it(number: int, lease: timedelta) -> None:
     later = NOON + timedelta(hours=1)
     begun = a_round(number).next(now=NOON, lease=lease)
-    assert begun.number == begun.prolonged(now=later, lease=lease).number == begun.ended().number == number + 1
-    assert begun.begun_at == begun.prolonged(now=later, lease=lease).begun_at == NOON
+    assert begun.number == begun.renewed(now=later, lease=lease).number == begun.ended().number == number + 1
+    assert begun.begun_at == begun.renewed(now=later, lease=lease).begun_at == NOON
 
 
 @pytest.mark.parametrize("is_held", [True, False])
@@ -60,5 +60,5 @@ def test_a_clock_that_was_ahead_keeps_nobody_from_the_chore_for_longer_than_a_pe
 @given(every=times, lease=times)
 def test_what_was_broken_off_is_due_at_once_and_what_had_ended_is_not(every: timedelta, lease: timedelta) -> None:
     held = a_round().next(now=NOON, lease=lease)
-    assert held.broken_off().is_next_due(now=NOON, every=every, lease=lease)
-    assert held.ended().broken_off() == held.ended()
+    assert held.expired().is_next_due(now=NOON, every=every, lease=lease)
+    assert held.ended().expired() == held.ended()

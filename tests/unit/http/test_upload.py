@@ -56,7 +56,7 @@ def test_an_albums_tier_and_place_are_used(ada: Caller, services: MemorySpike) -
     answer = ada.upload_form(form)
     assert answer.json["enhancement"]["tokenCost"] == 5
     with services.spike.database.transactions.view() as tx:
-        assert [str(place.image_id) for place in tx.album_order.places(album.id)] == [answer.json["image"]["id"]]
+        assert [str(place.image_id) for place in tx.albums.images(album.id)] == [answer.json["image"]["id"]]
 
 
 def test_an_album_without_auto_enhance_takes_a_picture_for_nothing(ada: Caller, services: MemorySpike) -> None:

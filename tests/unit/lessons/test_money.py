@@ -52,6 +52,6 @@ def test_each_job_of_a_batch_is_paid_back_once_whoever_ends_it_and_however_often
     assert isinstance(services.job(done.id), CompletedJob)
     assert services.story(owner).count(("REFUND", 5)) == 3
     with services.transactions.view() as tx:
-        entries = tx.census.entries_of([cancelled.id, failed.id, deleted.id, done.id])
+        entries = tx.audit.entries_of([cancelled.id, failed.id, deleted.id, done.id])
     refunded = [entry.job_id for entry in entries if entry.amount > 0]
     assert sorted(map(str, refunded)) == sorted(map(str, [cancelled.id, failed.id, deleted.id]))

@@ -63,7 +63,7 @@ def test_registering_an_address_twice_is_refused_and_changes_nothing(services: S
         services.register(email, tokens=50)
     services.check_nothing_but_time_passed(before)
     with services.transactions.view() as tx:
-        assert tx.accounts.user_by_email(ADA) == first.user
+        assert tx.users.user_by_email(ADA) == first.user
     assert services.authentication.authenticate(first.session_token) == first.user.id
 
 
@@ -76,7 +76,7 @@ def test_a_registration_that_fails_leaves_no_user(moment: str) -> None:
         services.register()
     assert services.inventory().wallets == {}
     with services.transactions.view() as tx, pytest.raises(UserNotFound):
-        tx.accounts.user_by_email(ADA)
+        tx.users.user_by_email(ADA)
     assert services.register().balance == Tokens(100)
 
 

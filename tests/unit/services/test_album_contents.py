@@ -20,7 +20,7 @@ def images_of(services: Services, owner_id: OwnerId, count: int = 4) -> list[Ima
 
 def order(services: Services, album_id: AlbumId) -> list[ImageId]:
     with services.transactions.view() as tx:
-        return [place.image_id for place in tx.album_order.places(album_id)]
+        return [place.image_id for place in tx.albums.images(album_id)]
 
 
 @pytest.fixture

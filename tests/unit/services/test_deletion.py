@@ -141,7 +141,7 @@ def test_a_job_that_came_in_between_is_refunded_too(services: Services) -> None:
     services.work()
     with services.transactions.begin() as tx:
         now = services.clock.now()
-        tx.removals.begin(image.id, now=now)
+        tx.images.begin_deletion(image.id, now=now)
         spec = JobSpec.on(image, Tier.TIER_2K, id_=a_job_id(), request_id=None, now=now)
         [late] = services.cancellation.billing.accept(tx, [spec], owner_id=owner, now=now).jobs
     assert isinstance(late, PendingJob)

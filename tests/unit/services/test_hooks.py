@@ -126,7 +126,7 @@ def write_record(tx: Transaction, result: object) -> None:
     """Write a row that can't be written twice."""
     response, digest = RecordedResponse(status=200, body=type(result).__name__), RequestDigest.of(b"")
     with_key = IdempotencyRecord(caller="ada", key=KEY, digest=digest, answer=response, created_at=NOON)
-    tx.receipts.add(with_key)
+    tx.idempotency_records.add(with_key)
 
 
 def endings() -> dict[str, str]:
@@ -170,7 +170,7 @@ def test_a_hook_runs_once_before_the_commit_with_the_result(scene: Scene, use_ca
 def test_what_a_hook_writes_is_stored_with_the_effect(scene: Scene, use_case: UseCase) -> None:
     returned = use_case(scene, write_record)
     with scene.transactions.view() as tx:
-        assert tx.receipts.get("ada", KEY).answer.body == type(returned).__name__
+        assert tx.idempotency_records.get("ada", KEY).answer.body == type(returned).__name__
 
 
 def test_an_error_of_a_hook_rolls_back_the_effect(scene: Scene, use_case: UseCase) -> None:
@@ -205,7 +205,7 @@ def test_a_retried_transaction_stores_what_a_hook_writes_once(scene: Scene, use_
     returned = use_case(scene, count)
     assert len(runs) == 2
     with scene.transactions.view() as tx:
-        assert tx.receipts.get("ada", KEY).answer.body == type(returned).__name__
+        assert tx.idempotency_records.get("ada", KEY).answer.body == type(returned).__name__
 
 
 def test_hooks_run_in_the_order_in_which_they_were_added(scene: Scene) -> None:

@@ -209,7 +209,7 @@ def test_a_lease_that_is_renewed_in_the_last_moment_saves_the_job_from_burial(se
     job = services.claim(services.owner())
     services.pass_time(services.limits.lease)
     with services.transactions.view() as tx:
-        (expired,) = tx.overdue.expired(now=services.clock.now(), limit=10)
+        (expired,) = tx.jobs.with_expired_lease(now=services.clock.now(), limit=10)
     renewed = services.job_transitions.renew(job, progress=50)
     with pytest.raises(JobChanged):
         services.job_transitions.expire_lease(expired)

@@ -1,4 +1,4 @@
-"""Who does a chore, and when: two processes over one database, in memory."""
+"""Who does a task, and when: two processes over one database, in memory."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -20,7 +20,7 @@ SECOND: Final = timedelta(seconds=1)
 
 
 class Process:
-    """Somebody who attends to a chore."""
+    """Somebody who attends to a task."""
 
     def __init__(self, transactions: Transactions, clock: ManualClock) -> None:
         self.heartbeat = NoopHeartbeat()
@@ -29,7 +29,7 @@ class Process:
         )
         self.rounds = 0
 
-    def attend(self, chore: MaintenanceTask = MaintenanceTask.ORPHANS, do: Callable[[], object] = lambda: None) -> bool:
+    def attend(self, task: MaintenanceTask = MaintenanceTask.ORPHANS, do: Callable[[], object] = lambda: None) -> bool:
         """Attend, and return whether it was done."""
         before = self.rounds
 
@@ -37,7 +37,7 @@ class Process:
             self.rounds += 1
             do()
 
-        self.maintenance_lease.attend(chore, count, every=EVERY)
+        self.maintenance_lease.attend(task, count, every=EVERY)
         return self.rounds > before
 
 
@@ -153,7 +153,7 @@ def test_where_everybody_died_what_was_broken_off_is_due_at_once(one: Process, o
     assert other.attend(MaintenanceTask.EXPIRY)
 
     def die() -> None:
-        other.maintenance_lease.break_off_all()
+        other.maintenance_lease.expire_all()
         assert other.attend()
         assert not other.attend(MaintenanceTask.EXPIRY), "that had come to its end"
 

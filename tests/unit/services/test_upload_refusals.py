@@ -96,7 +96,7 @@ def test_a_foreign_album_is_refused_and_nothing_happens(services: Services) -> N
         services.upload(stranger, album_id=album.id)
     services.check_nothing_but_time_passed(before)
     with services.transactions.view() as tx:
-        assert not tx.album_order.places(album.id)
+        assert not tx.albums.images(album.id)
 
 
 def test_an_owner_without_a_wallet_is_refused_and_nothing_happens(services: Services) -> None:

@@ -84,7 +84,7 @@ def test_an_upload_becomes_the_albums_last_image(services: Services) -> None:
     album = services.album(owner)
     uploaded = [services.upload(owner, album_id=album.id).image.id for _ in range(3)]
     with services.transactions.view() as tx:
-        places = tx.album_order.places(album.id)
+        places = tx.albums.images(album.id)
     assert [place.image_id for place in places] == uploaded
     positions = [place.position for place in places]
     assert positions == sorted(set(positions))

@@ -1,4 +1,4 @@
-"""Receipts: requests with an idempotency key, and their answers."""
+"""IdempotencyRecords: requests with an idempotency key, and their answers."""
 
 from collections.abc import Sequence
 

@@ -1,4 +1,4 @@
-"""Chores: which process did what last, and is at it."""
+"""MaintenanceRuns: which process did what last, and is at it."""
 
 from collections.abc import Sequence
 

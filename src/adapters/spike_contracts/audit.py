@@ -1,0 +1,107 @@
+"""The laws of `AuditReader`."""
+
+from collections.abc import Callable, Sequence
+from datetime import timedelta
+from typing import Final, TypeVar
+
+import pytest
+
+from spike_contracts.builders import NOON, a_job, a_job_id, an_image, an_opening, image_id_of
+from spike_contracts.jobs import a_job_of_each_kind, store
+from spike_core.domain.identifiers import Identifier, JobId
+from spike_core.domain.ledger import LedgerEntry
+from spike_core.domain.outbox import OutboxMessage
+from spike_core.domain.tokens import Tokens
+from spike_core.ports.transactions import Transactions
+
+Id = TypeVar("Id", bound=Identifier)
+Row = TypeVar("Row")
+
+MANY: Final = 1200  # more than an adapter may ask for at once
+
+
+class AuditReaderContract:
+    """Laws every AuditReader adapter keeps."""
+
+    @pytest.mark.parametrize("limit", [1, 2, 3, 100])
+    def test_pages_hold_every_row_once_ordered_by_id(self, transactions: Transactions, limit: int) -> None:
+        openings, jobs = [an_opening(n) for n in (0, 1, 2)], a_job_of_each_kind()
+        extra = an_image()
+        with transactions.begin() as tx:
+            for opening in reversed(openings):
+                tx.wallets.open(opening)
+            store(tx, *reversed(jobs))
+            tx.images.add(extra)
+        with transactions.view() as tx:
+            wallets = _walk(lambda after: tx.audit.wallets(after=after, limit=limit), lambda row: row.owner_id)
+            images = _walk(lambda after: tx.audit.images(after=after, limit=limit), lambda row: row.id)
+            stored = _walk(lambda after: tx.audit.jobs(after=after, limit=limit), lambda row: row.id)
+        assert wallets == [opening.wallet for opening in openings]
+        assert [image.id for image in images] == sorted([*map(image_id_of, jobs), extra.id])
+        assert stored == sorted(jobs, key=lambda job: job.id)
+
+    def test_a_page_is_never_larger_than_asked_for(self, transactions: Transactions) -> None:
+        with transactions.begin() as tx:
+            store(tx, *a_job_of_each_kind())
+        with transactions.view() as tx:
+            assert len(tx.audit.jobs(limit=2)) == 2
+            assert len(tx.audit.images(limit=2)) == 2
+
+    def test_there_is_nothing_in_an_empty_database(self, transactions: Transactions) -> None:
+        with transactions.view() as tx:
+            assert list(tx.audit.wallets(limit=9)) == []
+            assert list(tx.audit.images(limit=9)) == []
+            assert list(tx.audit.jobs(limit=9)) == []
+            assert list(tx.audit.messages(limit=9)) == []
+            assert list(tx.audit.entries_of([a_job_id()])) == []
+
+    def test_messages_are_all_there_due_or_not_ordered_by_their_job(self, transactions: Transactions) -> None:
+        jobs = sorted((a_job() for _ in range(5)), key=lambda job: job.id)
+        messages = [
+            OutboxMessage(
+                job_id=job.id, due_at=NOON + timedelta(days=number - 2), refused_since=NOON if number % 2 else None
+            )
+            for number, job in enumerate(jobs)
+        ]
+        with transactions.begin() as tx:
+            store(tx, *jobs)
+            tx.outbox.put(messages[::-1])
+        with transactions.view() as tx:
+            for limit in (1, 2, 100):
+
+                def page(after: JobId | None, limit: int = limit) -> Sequence[OutboxMessage]:
+                    found = tx.audit.messages(after=after, limit=limit)
+                    assert len(found) <= limit
+                    return found
+
+                assert _walk(page, lambda message: message.job_id) == messages
+
+    def test_the_entries_of_a_job_are_found_in_all_ledgers(self, transactions: Transactions) -> None:
+        """Charges and refunds, whoever paid; entries of other jobs, and of none, aren't."""
+        job, other = a_job(), a_job()
+        mine, theirs = an_opening(), an_opening()
+        charged = mine.wallet.spend(Tokens(2), job_id=job.id, now=NOON, reason="work")
+        more = charged.wallet.spend(Tokens(2), job_id=other.id, now=NOON, reason="work")
+        refunded = theirs.wallet.refund(Tokens(2), job_id=job.id, now=NOON, reason="to the wrong one")
+        with transactions.begin() as tx:
+            for opening in (mine, theirs):
+                tx.wallets.open(opening)
+            for posting in (charged, more, refunded):
+                tx.wallets.post(posting)
+        with transactions.view() as tx:
+            found = tx.audit.entries_of([job.id])
+            both = tx.audit.entries_of([*(a_job_id() for _ in range(MANY)), job.id, other.id])
+            assert list(tx.audit.entries_of([])) == []
+        assert _by_owner(found) == _by_owner([*charged.entries, *refunded.entries])
+        assert _by_owner(both) == _by_owner([*charged.entries, *more.entries, *refunded.entries])
+
+
+def _walk(page: Callable[[Id | None], Sequence[Row]], id_of: Callable[[Row], Id]) -> list[Row]:
+    rows: list[Row] = []
+    while more := page(id_of(rows[-1]) if rows else None):
+        rows.extend(more)
+    return rows
+
+
+def _by_owner(entries: Sequence[LedgerEntry]) -> list[LedgerEntry]:
+    return sorted(entries, key=lambda entry: (entry.owner_id, entry.sequence))

@@ -1,0 +1,70 @@
+"""The laws of `JobLists`."""
+
+from datetime import timedelta
+from typing import Final
+
+from attrs import evolve
+
+from spike_contracts.builders import (
+    NOON,
+    a_body,
+    a_job,
+    a_job_id,
+    a_task_of_each_kind,
+    an_image,
+    an_image_id,
+    an_order,
+    an_owner,
+)
+from spike_contracts.jobs import store
+from spike_core.domain.identifiers import BatchId
+from spike_core.domain.jobs import PendingJob
+from spike_core.domain.tasks import Creation
+from spike_core.ports.transactions import Transactions
+
+LATER: Final = NOON + timedelta(minutes=3, microseconds=7)
+
+
+class JobQueriesContract:
+    """Laws every JobLists adapter keeps."""
+
+    def test_an_images_jobs_come_oldest_first(self, transactions: Transactions) -> None:
+        image, other = an_image(), an_image()
+        late, early, twin = a_job(image=image, now=LATER), a_job(image=image), a_job(image=image)
+        with transactions.begin() as tx:
+            store(tx, late, early, twin, a_job(image=other))
+        with transactions.view() as tx:
+            assert list(tx.jobs.of_image(image.id)) == [early, twin, late]
+            assert list(tx.jobs.of_image(an_image_id())) == []
+
+    def test_a_batchs_jobs_come_together(self, transactions: Transactions) -> None:
+        """Those of other batches, and of none, stay out."""
+        batch_id, another = BatchId.of(a_body()), BatchId.of(a_body())
+        jobs = [PendingJob(spec=evolve(an_order(), batch_id=batch_id)) for _ in range(3)]
+        others = [a_job(), PendingJob(spec=evolve(an_order(), batch_id=another))]
+        with transactions.begin() as tx:
+            store(tx, *jobs, *others)
+        with transactions.view() as tx:
+            assert list(tx.jobs.of_batch(batch_id)) == sorted(jobs, key=lambda job: job.id)
+            assert list(tx.jobs.of_batch(BatchId.of(a_body()))) == []
+
+    def test_an_owners_creations_come_newest_first_page_by_page(self, transactions: Transactions) -> None:
+        """Pictures made from words; enhancements and blends, and other owners' jobs, stay out."""
+        owner = an_owner()
+        jobs = []
+        for number in range(3):
+            for task in a_task_of_each_kind(a_job_id()):
+                created_at = NOON + number * timedelta(microseconds=1)  # several are of the same instant
+                jobs.append(PendingJob(spec=evolve(an_order(), owner_id=owner, task=task, created_at=created_at)))
+        foreign = [PendingJob(spec=evolve(an_order(), task=task)) for task in a_task_of_each_kind(a_job_id())]
+        with transactions.begin() as tx:
+            store(tx, *jobs, *foreign)
+        creations = [job for job in jobs if isinstance(job.spec.task, Creation)]
+        newest_first = sorted(creations, key=lambda job: job.spec.cursor, reverse=True)
+        pages, before = [], None
+        with transactions.view() as tx:
+            while page := tx.jobs.generations(owner, before=before, limit=5):
+                pages.append(len(page))
+                assert list(page) == newest_first[sum(pages[:-1]) : sum(pages)]
+                before = page[-1].spec.cursor
+        assert pages == [5, 5, 2]

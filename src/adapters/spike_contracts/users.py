@@ -1,0 +1,64 @@
+"""The laws of `Accounts`."""
+
+from datetime import timedelta
+
+import pytest
+from attrs import evolve
+
+from spike_contracts.builders import NOON, a_body
+from spike_core.domain.accounts import Email, Secret, Session, User
+from spike_core.domain.errors import EmailTaken, UserNotFound
+from spike_core.domain.identifiers import UserId
+from spike_core.ports.transactions import Transactions
+
+
+class UsersContract:
+    """Laws every Accounts adapter keeps."""
+
+    def test_a_user_is_found_by_email_as_it_was_added(self, transactions: Transactions) -> None:
+        user, other = a_user(), a_user()
+        with transactions.begin() as tx:
+            tx.users.add_user(user)
+            tx.users.add_user(other)
+        with transactions.view() as tx:
+            assert tx.users.user_by_email(user.email) == user
+            assert tx.users.user_by_email(other.email) == other
+
+    def test_a_user_is_found_by_id(self, transactions: Transactions) -> None:
+        user, other = a_user(), a_user()
+        with transactions.begin() as tx:
+            tx.users.add_user(user)
+            tx.users.add_user(other)
+        with transactions.view() as tx:
+            assert tx.users.user(user.id) == user
+            assert tx.users.user(other.id) == other
+
+    def test_an_unknown_id_is_nobodys(self, transactions: Transactions) -> None:
+        with transactions.view() as tx, pytest.raises(UserNotFound):
+            tx.users.user(a_user().id)
+
+    def test_an_unknown_email_is_nobodys(self, transactions: Transactions) -> None:
+        with transactions.view() as tx, pytest.raises(UserNotFound):
+            tx.users.user_by_email(a_user().email)
+
+    def test_an_email_is_taken_once(self, transactions: Transactions) -> None:
+        """The refusal leaves the first user, and the transaction, as they were."""
+        user, third = a_user(), a_user()
+        with transactions.begin() as tx:
+            tx.users.add_user(user)
+        with transactions.begin() as tx:
+            with pytest.raises(EmailTaken):
+                tx.users.add_user(evolve(a_user(), email=user.email))
+            tx.users.add_user(third)
+        with transactions.view() as tx:
+            assert tx.users.user_by_email(user.email) == user
+            assert tx.users.user_by_email(third.email) == third
+
+
+def a_user() -> User:
+    body = a_body()
+    return User(id=UserId.of(body), email=Email(f"{body}@example.org"), created_at=NOON)
+
+
+def a_session(user: User) -> Session:
+    return Session(hash=Secret(a_body()).hash, user_id=user.id, created_at=NOON, expires_at=NOON + timedelta(days=30))

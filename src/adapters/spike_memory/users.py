@@ -1,0 +1,36 @@
+"""Accounts in memory."""
+
+from attrs import frozen
+
+from spike_core.domain.accounts import Email, User
+from spike_core.domain.errors import EmailTaken, UserNotFound
+from spike_core.domain.identifiers import UserId
+from spike_memory.state import Rows
+
+
+@frozen
+class MemoryUsers:
+    """See the port."""
+
+    _rows: Rows
+
+    def add_user(self, user: User) -> None:
+        """Store a new user."""
+        state = self._rows.check_writable()
+        if user.email in state.users:
+            raise EmailTaken
+        state.users[user.email] = user
+
+    def user_by_email(self, email: Email) -> User:
+        """Return the user with this address."""
+        try:
+            return self._rows.state.users[email]
+        except KeyError as error:
+            raise UserNotFound from error
+
+    def user(self, user_id: UserId) -> User:
+        """Return the user with this id."""
+        for user in self._rows.state.users.values():
+            if user.id == user_id:
+                return user
+        raise UserNotFound

@@ -1,0 +1,42 @@
+"""Accounts in a database."""
+
+from typing import Final
+
+from attrs import frozen
+from sqlalchemy import bindparam, select
+
+from spike_core.domain.accounts import Email, User
+from spike_core.domain.errors import EmailTaken, UserNotFound
+from spike_core.domain.identifiers import UserId
+from spike_sqlalchemy.prepared import Prepared, insert_unless
+from spike_sqlalchemy.rows import user_of, user_row
+from spike_sqlalchemy.statements import Statements
+from spike_sqlalchemy.tables import users
+
+_ADD_USER: Final = insert_unless(users, unique=["email"])
+_USER_BY_EMAIL: Final = Prepared(select(users).where(users.c.email == bindparam("address")))
+_USER: Final = Prepared(select(users).where(users.c.id == bindparam("user")))
+
+
+@frozen
+class SqlAlchemyUsers:
+    """See the port."""
+
+    _statements: Statements
+
+    def add_user(self, user: User) -> None:
+        """Store a new user."""
+        if not self._statements.write(_ADD_USER, user_row(user)):
+            raise EmailTaken
+
+    def user_by_email(self, email: Email) -> User:
+        """Return the user with this address."""
+        for row in self._statements.rows(_USER_BY_EMAIL, {"address": email.text}):
+            return user_of(row)
+        raise UserNotFound
+
+    def user(self, user_id: UserId) -> User:
+        """Return the user with this id."""
+        for row in self._statements.rows(_USER, {"user": user_id.text}):
+            return user_of(row)
+        raise UserNotFound

@@ -1,0 +1,31 @@
+"""The user repository port."""
+
+from typing import Protocol
+
+from spike_core.domain.accounts import Email, User
+from spike_core.domain.identifiers import UserId
+
+
+class UserRepository(Protocol):
+    """All users, within one transaction."""
+
+    def add_user(self, user: User) -> None:
+        """Store a new user.
+
+        Raises:
+            EmailTaken: another user has this address.
+        """
+
+    def user_by_email(self, email: Email) -> User:
+        """Return the user with this address.
+
+        Raises:
+            UserNotFound: there is no such user.
+        """
+
+    def user(self, user_id: UserId) -> User:
+        """Return the user with this id.
+
+        Raises:
+            UserNotFound: there is no such user.
+        """

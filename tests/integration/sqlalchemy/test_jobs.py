@@ -1,5 +1,0 @@
-from spike_contracts.jobs import JobsContract
-
-
-class TestSqlAlchemyJobs(JobsContract):
-    """On SQLite and PostgreSQL; the fixture is this folder's."""

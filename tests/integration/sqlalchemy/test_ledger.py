@@ -1,5 +1,0 @@
-from spike_contracts.ledger import LedgerContract
-
-
-class TestSqlAlchemyLedger(LedgerContract):
-    """On SQLite and PostgreSQL; the fixture is this folder's."""

@@ -1,5 +1,0 @@
-from spike_contracts.receipts import ReceiptsContract
-
-
-class TestSqlAlchemyReceipts(ReceiptsContract):
-    """On SQLite and PostgreSQL; the fixture is this folder's."""

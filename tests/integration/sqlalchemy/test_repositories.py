@@ -1,0 +1,87 @@
+"""The contract suites of the repositories, on SQLite and PostgreSQL; the fixture `transactions` is this folder's."""
+
+from spike_contracts.album_images import AlbumImagesContract
+from spike_contracts.albums import AlbumsContract
+from spike_contracts.audit import AuditReaderContract
+from spike_contracts.idempotency import IdempotencyRecordsContract
+from spike_contracts.image_deletion import ImageDeletionContract
+from spike_contracts.images import ImagesContract
+from spike_contracts.job_queries import JobQueriesContract
+from spike_contracts.job_recovery import JobRecoveryContract
+from spike_contracts.jobs import JobsContract
+from spike_contracts.ledger import LedgerContract
+from spike_contracts.maintenance import MaintenanceRunsContract
+from spike_contracts.outbox import OutboxContract
+from spike_contracts.sessions import SessionsContract
+from spike_contracts.statistics import StatisticsContract
+from spike_contracts.transactions import TransactionsContract
+from spike_contracts.users import UsersContract
+from spike_contracts.wallets import WalletsContract
+
+
+class TestSqlAlchemyAccounts(UsersContract):
+    """The fixture is this folder's."""
+
+
+class TestSqlAlchemyAlbumOrder(AlbumImagesContract):
+    """The fixture is this folder's."""
+
+
+class TestSqlAlchemyAlbums(AlbumsContract):
+    """The fixture is this folder's."""
+
+
+class TestSqlAlchemyCensus(AuditReaderContract):
+    """The fixture is this folder's."""
+
+
+class TestSqlAlchemyChores(MaintenanceRunsContract):
+    """The fixture is this folder's."""
+
+
+class TestSqlAlchemyImages(ImagesContract):
+    """The fixture is this folder's."""
+
+
+class TestSqlAlchemyJobLists(JobQueriesContract):
+    """The fixture is this folder's."""
+
+
+class TestSqlAlchemyJobs(JobsContract):
+    """The fixture is this folder's."""
+
+
+class TestSqlAlchemyLedger(LedgerContract):
+    """The fixture is this folder's."""
+
+
+class TestSqlAlchemyOutbox(OutboxContract):
+    """The fixture is this folder's."""
+
+
+class TestSqlAlchemyOverdueJobs(JobRecoveryContract):
+    """The fixture is this folder's."""
+
+
+class TestSqlAlchemyReceipts(IdempotencyRecordsContract):
+    """The fixture is this folder's."""
+
+
+class TestSqlAlchemyRemovals(ImageDeletionContract):
+    """The fixture is this folder's."""
+
+
+class TestSqlAlchemySessions(SessionsContract):
+    """The fixture is this folder's."""
+
+
+class TestSqlAlchemyTallies(StatisticsContract):
+    """The fixture is this folder's."""
+
+
+class TestSqlAlchemyTransactions(TransactionsContract):
+    """The fixture is this folder's."""
+
+
+class TestSqlAlchemyWallets(WalletsContract):
+    """The fixture is this folder's."""

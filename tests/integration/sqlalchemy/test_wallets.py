@@ -1,5 +1,0 @@
-from spike_contracts.wallets import WalletsContract
-
-
-class TestSqlAlchemyWallets(WalletsContract):
-    """On SQLite and PostgreSQL; the fixture is this folder's."""

@@ -1,0 +1,105 @@
+"""The contract suites of the repositories, run against the in-memory adapters."""
+
+import pytest
+
+from spike_contracts.album_images import AlbumImagesContract
+from spike_contracts.albums import AlbumsContract
+from spike_contracts.api_keys import ApiKeysContract
+from spike_contracts.audit import AuditReaderContract
+from spike_contracts.fair_scheduling import FairSchedulingContract
+from spike_contracts.idempotency import IdempotencyRecordsContract
+from spike_contracts.image_deletion import ImageDeletionContract
+from spike_contracts.images import ImagesContract
+from spike_contracts.job_queries import JobQueriesContract
+from spike_contracts.job_recovery import JobRecoveryContract
+from spike_contracts.jobs import JobsContract
+from spike_contracts.ledger import LedgerContract
+from spike_contracts.maintenance import MaintenanceRunsContract
+from spike_contracts.outbox import OutboxContract
+from spike_contracts.sessions import SessionsContract
+from spike_contracts.statistics import StatisticsContract
+from spike_contracts.transactions import TransactionsContract
+from spike_contracts.users import UsersContract
+from spike_contracts.wallets import WalletsContract
+from spike_memory import MemoryTransactions
+
+
+@pytest.fixture
+def transactions() -> MemoryTransactions:
+    return MemoryTransactions()
+
+
+class TestMemoryAccounts(UsersContract):
+    """The fixture is this module's."""
+
+
+class TestMemoryAlbumOrder(AlbumImagesContract):
+    """The fixture is this module's."""
+
+
+class TestMemoryAlbums(AlbumsContract):
+    """The fixture is this module's."""
+
+
+class TestMemoryApiKeys(ApiKeysContract):
+    """The fixture is this module's."""
+
+
+class TestMemoryCensus(AuditReaderContract):
+    """The fixture is this module's."""
+
+
+class TestMemoryChores(MaintenanceRunsContract):
+    """The fixture is this module's."""
+
+
+class TestMemoryImages(ImagesContract):
+    """The fixture is this module's."""
+
+
+class TestMemoryJobLists(JobQueriesContract):
+    """The fixture is this module's."""
+
+
+class TestMemoryJobs(JobsContract):
+    """The fixture is this module's."""
+
+
+class TestMemoryLedger(LedgerContract):
+    """The fixture is this module's."""
+
+
+class TestMemoryOutbox(OutboxContract):
+    """The fixture is this module's."""
+
+
+class TestMemoryOverdueJobs(JobRecoveryContract):
+    """The fixture is this module's."""
+
+
+class TestMemoryReceipts(IdempotencyRecordsContract):
+    """The fixture is this module's."""
+
+
+class TestMemoryRemovals(ImageDeletionContract):
+    """The fixture is this module's."""
+
+
+class TestMemorySessions(SessionsContract):
+    """The fixture is this module's."""
+
+
+class TestMemoryTransactions(TransactionsContract):
+    """The fixture is this module's."""
+
+
+class TestMemoryWallets(WalletsContract):
+    """The fixture is this module's."""
+
+
+class TestMemoryFairScheduling(FairSchedulingContract):
+    """The fixture is this module's."""
+
+
+class TestMemoryStatistics(StatisticsContract):
+    """The fixture is this module's."""
