@@ -1,4 +1,4 @@
-"""The blob store in a bucket that speaks S3: Amazon's, Cloudflare R2, Swift, MinIO and others."""
+"""A blob store in a bucket of an S3-compatible service: Amazon S3, Cloudflare R2, Swift, MinIO and others."""
 
 from spike_s3.address import S3Address
 from spike_s3.blobs import S3BlobStore

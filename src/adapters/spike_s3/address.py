@@ -1,4 +1,4 @@
-"""Where the bucket is: `s3://bucket/prefix?endpoint_url=…`, parsed."""
+"""The bucket's address, parsed from `s3://bucket/prefix?endpoint_url=…`."""
 
 import re
 from collections.abc import Mapping
@@ -10,8 +10,8 @@ from attrs import field, frozen
 from spike_core.domain.errors import InvalidValue
 
 CONNECT_TIMEOUT_S: Final = 3.0
-READ_TIMEOUT_S: Final = 30.0  # of silence: a small store may take so long to delete a thousand objects
-ATTEMPTS_MAX: Final = 3  # of one call, with the library's growing pauses in between
+READ_TIMEOUT_S: Final = 30.0  # of silence; a small store may take this long to delete a thousand objects
+ATTEMPTS_MAX: Final = 3  # of one call; boto3 pauses between them with exponential backoff
 
 _WHAT: Final = "storage URL"
 _BUCKET: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{1,254}")
@@ -31,23 +31,23 @@ _OPTIONS: Final = (
 
 @frozen(kw_only=True)
 class S3Address:
-    """A bucket, the folder in it that is ours, and how patiently it is asked."""
+    """A bucket, the prefix of Spike's objects in it, and the timeouts and retries of calls to it."""
 
     bucket: str
     prefix: str = ""  # empty, or ends with a slash
-    endpoint_url: str = ""  # Amazon's own where empty
-    public_endpoint_url: str = ""  # what links begin with, where clients reach the store by another name
-    region: str = ""  # what boto3 finds where empty, else us-east-1
+    endpoint_url: str = ""  # Amazon S3 if empty
+    public_endpoint_url: str = ""  # the host of signed URLs, if clients reach the store by another name than Spike does
+    region: str = ""  # if empty, what boto3 is configured with, else us-east-1
     connect_timeout_s: float = field(default=CONNECT_TIMEOUT_S)
     read_timeout_s: float = field(default=READ_TIMEOUT_S)
     attempts_max: int = field(default=ATTEMPTS_MAX)
 
     @classmethod
     def parse(cls, url: str) -> Self:
-        """Return the address that a storage URL spells.
+        """Return the address that a storage URL contains.
 
         Raises:
-            InvalidValue: it isn't one. What is told never repeats the URL: it may hold what mustn't be seen.
+            InvalidValue: the URL is invalid. The message never repeats it, since it may contain secrets.
         """
         try:
             parts = urlsplit(url)
@@ -56,7 +56,9 @@ class S3Address:
         if parts.scheme != "s3" or parts.fragment:
             raise _wrong("must look like s3://bucket?endpoint_url=https://…")
         if "@" in parts.netloc:
-            raise _wrong("must hold no credentials: boto3 finds them, in AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY")
+            raise _wrong(
+                "must not contain credentials: boto3 reads them from AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"
+            )
         if _BUCKET.fullmatch(parts.netloc) is None:
             raise _wrong("must name a bucket")
         options = _options(parts.query)
@@ -72,7 +74,7 @@ class S3Address:
         )
 
     def __str__(self) -> str:
-        """Name the bucket as a person should read it."""
+        """Return a description for messages."""
         return f"bucket {self.bucket!r} at {self.endpoint_url or 'Amazon S3'}"
 
 
@@ -94,12 +96,12 @@ def _options(query: str) -> Mapping[str, str]:
 def _prefix(path: str) -> str:
     prefix = path.strip("/") + "/" if path.strip("/") else ""
     if _PREFIX.fullmatch(prefix) is None:
-        raise _wrong("must have a plain path: letters, digits, dots, dashes and underscores between slashes")
+        raise _wrong("must have a path of letters, digits, dots, dashes and underscores between slashes")
     return prefix
 
 
 def _endpoint(name: str, options: Mapping[str, str]) -> str:
-    """Return a server's address without a slash at its end; a path is allowed, as some stores have one."""
+    """Return an endpoint URL without its trailing slash. A path is allowed, since some stores have one."""
     if not (text := options.get(name, "")):
         return ""
     wrong = _wrong(f"must have an {name} such as https://s3.example.org, without credentials")
@@ -117,7 +119,7 @@ def _endpoint(name: str, options: Mapping[str, str]) -> str:
 def _matching(pattern: re.Pattern[str], name: str, options: Mapping[str, str], *, default: str) -> str:
     text = options.get(name, default)
     if text != default and pattern.fullmatch(text) is None:
-        raise _wrong(f"has a {name} that won't do")
+        raise _wrong(f"has an invalid {name}")
     return text
 
 

@@ -1,4 +1,4 @@
-"""The way to the bucket: one client for each process, made when it is first needed."""
+"""The connection to the bucket: one client per process, created on first use."""
 
 import base64
 import hashlib
@@ -19,13 +19,13 @@ from spike_s3.errors import refused
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
-CONNECTIONS_MAX: Final = 32  # kept open at once; more threads than that share them
-DEFAULT_REGION: Final = "us-east-1"  # R2 and most servers of one's own take it for theirs
+CONNECTIONS_MAX: Final = 32  # kept alive; more threads than that share them
+DEFAULT_REGION: Final = "us-east-1"  # the default of R2 and most self-hosted servers
 
 
 @frozen(kw_only=True)
 class Connected:
-    """A client, and what links are signed with."""
+    """A client, and what is needed to sign URLs for its bucket."""
 
     client: "S3Client"
     endpoint_url: str
@@ -33,31 +33,31 @@ class Connected:
     credentials: Credentials
 
     def frozen_credentials(self) -> ReadOnlyCredentials:
-        """Return the credentials of this moment; those of a role are renewed when they are about to end."""
+        """Return the current credentials; temporary ones of a role are renewed before they expire."""
         return self.credentials.get_frozen_credentials()
 
 
 class Connection:
-    """Makes the client of this process. A client is shared by threads, and never inherited over a fork.
+    """Creates this process's client, which its threads share. A forked child process creates its own.
 
-    Nothing is asked before the first use: finding credentials may ask the machine's metadata service.
+    Nothing is requested before the first use: looking up credentials may call the machine's metadata service.
     """
 
     def __init__(self, address: S3Address) -> None:
-        """Connect to nothing yet."""
+        """Store the address; no connection is made."""
         self.address = address
         self._making = threading.Lock()
         self._made: tuple[int, Connected] | None = None
 
     def __repr__(self) -> str:
-        """Name the bucket; nothing else is anybody's business."""
+        """Name the bucket only, without credentials."""
         return f"Connection({self.address})"
 
     def get(self) -> Connected:
         """Return this process's client.
 
         Raises:
-            StorageRefused: there are no credentials, or boto3 can't read its own settings.
+            StorageRefused: there are no credentials, or boto3 can't read its configuration.
         """
         made = self._made
         if made is not None and made[0] == os.getpid():
@@ -81,9 +81,10 @@ class Connection:
             )
         except BotoCoreError as error:
             raise refused(address, f"boto3 can't be set up ({type(error).__name__}): {error}") from error
-        # every other store than Amazon's asks for it, and Amazon takes it
+        # required by every store but Amazon's, which accepts it
         client.meta.events.register("before-call.s3.DeleteObjects", _add_content_md5)
-        # a server that never says "100 Continue" would cost every upload a second, and R2 is documented not to
+        # a server that never sends "100 Continue" would delay each upload by a second, and R2 is documented not to send
+        # it
         client.meta.events.unregister("before-call.s3", add_expect_header)
         client.meta.events.register("before-call.s3", _stay_in_the_region)
         return Connected(
@@ -98,7 +99,7 @@ def _config(address: S3Address) -> "Config":
     return Config(
         signature_version="s3v4",
         s3={"addressing_style": "path"},
-        # the checksums that newer clients add of their own accord are refused by R2 and others
+        # R2 and others reject the checksums that newer clients add by default
         request_checksum_calculation="when_required",
         response_checksum_validation="when_required",
         connect_timeout=address.connect_timeout_s,
@@ -115,8 +116,10 @@ def _add_content_md5(params: dict[str, Any], **_: Any) -> None:
 
 
 def _stay_in_the_region(params: dict[str, Any], **_: Any) -> None:
-    """Keep the library from following a bucket to another region by itself.
+    """Prevent boto3 from following a bucket to another region.
 
-    Links would still be signed for the wrong one; and of a server that redirects everything it would ask without end.
+    Signed URLs would still be for the configured region; and a server that redirects every request would cause an
+    endless
+    loop.
     """
     params["context"].setdefault("s3_redirect", {})["redirected"] = True

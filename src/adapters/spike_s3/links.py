@@ -1,4 +1,4 @@
-"""Presigned links: addresses at the store itself that are valid for a while (AWS Signature Version 4, in the query)."""
+"""Presigned URLs: temporary URLs at the store itself (AWS Signature Version 4 in the query string)."""
 
 import math
 from datetime import datetime, timedelta
@@ -10,20 +10,20 @@ from botocore.awsrequest import AWSRequest
 from spike_core.domain.errors import InvalidValue
 from spike_s3.connection import Connected
 
-# An object's link stays the same for so long, so that a browser's cache knows it again.
+# an object's URL stays the same for this long, so that browsers can cache it
 SIGNING_STEP: Final = timedelta(minutes=5)
-VALIDITY_MAX: Final = timedelta(days=7)  # the protocol knows no longer one
+VALIDITY_MAX: Final = timedelta(days=7)  # a limit of the protocol
 
 _STEP_S: Final = int(SIGNING_STEP.total_seconds())
 
 
 def presigned(connected: Connected, path: str, *, now: datetime, valid_for: timedelta) -> str:
-    """Return a link to `path`, valid for at least `valid_for` and for `SIGNING_STEP` more at most.
+    """Return a URL of `path`, valid for at least `valid_for` and at most `SIGNING_STEP` longer.
 
-    It is signed as of the last multiple of the step, unless that would make it too long for the protocol.
+    It is signed as of the last multiple of the step, unless its lifetime would then exceed the protocol's limit.
 
     Raises:
-        InvalidValue: `valid_for` is more than `VALIDITY_MAX`.
+        InvalidValue: `valid_for` exceeds `VALIDITY_MAX`.
     """
     if valid_for > VALIDITY_MAX:
         raise InvalidValue(what="a link's lifetime", rule=f"must be at most {VALIDITY_MAX.days} days")
@@ -37,7 +37,7 @@ def presigned(connected: Connected, path: str, *, now: datetime, valid_for: time
 
 
 class _DatedSigner(S3SigV4QueryAuth):
-    """The library's signer, but for the time: it would take the machine's, to the second."""
+    """botocore's signer with a given time of signing; it would take the current second itself."""
 
     def __init__(self, connected: Connected, *, signed_at: datetime, valid_s: int) -> None:
         super().__init__(connected.frozen_credentials(), "s3", connected.region, expires=valid_s)

@@ -8,10 +8,10 @@ from spike_s3.connection import Connection
 
 
 def open_bucket(url: str, *, clock: Clock, secret: bytes) -> Storage:  # noqa: ARG001  # the port's; S3 signs with its own
-    """Open the blob store at `s3://bucket/prefix?endpoint_url=…`. Asks nobody, not even for credentials.
+    """Open the blob store at `s3://bucket/prefix?endpoint_url=…`. Makes no request and looks up no credentials.
 
     Raises:
-        InvalidValue: the URL isn't such a one.
+        InvalidValue: the URL is invalid.
     """
     store = S3BlobStore(Connection(S3Address.parse(url)), clock=clock)
     return Storage(blobs=store, links=None, ping=store.ping)

@@ -1,4 +1,4 @@
-"""Streams on their way to and from the store, of which little is in memory at once."""
+"""Streams to and from the store that hold only a small part in memory."""
 
 import errno
 import os
@@ -9,18 +9,18 @@ from contextlib import contextmanager
 from typing import BinaryIO, Final, Protocol, cast
 
 COPY_BYTES: Final = 256 * 1024
-IN_MEMORY_BYTES_MAX: Final = 1024 * 1024  # what is longer goes through a file of the machine's temporary folder
+IN_MEMORY_BYTES_MAX: Final = 1024 * 1024  # longer streams are kept in a temporary file
 
 
 class Source(Protocol):
-    """Anything that can be read piece by piece."""
+    """A stream that can be read in pieces."""
 
     def read(self, size: int, /) -> bytes:
         """Return the next piece, empty at the end."""
 
 
 def copy(source: Source, target: BinaryIO, *, bytes_max: int) -> None:
-    """Copy what is left of a stream, a piece at a time.
+    """Copy the rest of a stream, piece by piece.
 
     Raises:
         OSError: EFBIG; there is more than `bytes_max`.
@@ -35,14 +35,14 @@ def copy(source: Source, target: BinaryIO, *, bytes_max: int) -> None:
 
 @contextmanager
 def spool() -> Iterator[BinaryIO]:
-    """Give a stream that can be written, read and sought in, and that is gone afterwards."""
+    """Yield a temporary stream that can be read, written and sought."""
     with tempfile.SpooledTemporaryFile(max_size=IN_MEMORY_BYTES_MAX) as file:
         yield cast("BinaryIO", file)
 
 
 @contextmanager
 def sendable(content: BinaryIO) -> Iterator[BinaryIO]:
-    """Give what is left of `content` as a stream that can be sent again if need be."""
+    """Yield the rest of `content` as a seekable stream, so that a retry can send it again."""
     if content.seekable():
         yield cast("BinaryIO", Remainder(content))
         return
@@ -53,15 +53,15 @@ def sendable(content: BinaryIO) -> Iterator[BinaryIO]:
 
 
 class Remainder:
-    """What is left of a stream, as a stream whose beginning is 0: that is where a repeated call goes back to."""
+    """The rest of a stream, as a stream that starts at 0. A retried call seeks to 0."""
 
     def __init__(self, content: BinaryIO) -> None:
-        """Begin where the stream stands."""
+        """Start at the stream's current position."""
         self._content = content
         self._start = content.tell()
 
     def read(self, size: int = -1, /) -> bytes:
-        """Read on."""
+        """Read up to `size` bytes."""
         return self._content.read(size)
 
     def seek(self, offset: int, whence: int = os.SEEK_SET, /) -> int:
