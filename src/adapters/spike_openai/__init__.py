@@ -1,4 +1,4 @@
-"""Pictures from a server that speaks OpenAI's images API: OpenAI itself, or one of the many that imitate it."""
+"""A generator that uses a server with OpenAI's images API: OpenAI itself, or a compatible one."""
 
 from spike_openai.generator import OpenAIGenerator
 from spike_openai.retries import RetryPolicy

@@ -1,15 +1,15 @@
-"""What goes wrong between us and the server, in words for whoever runs Spike.
+"""Errors of the image server, in words for operators.
 
-None of it leaves the adapter but as the cause of a `GeneratorUnavailable`: a log shows it, a client doesn't see it. The
-HTTP library's own errors are left behind, since their frames hold the key.
+They never leave the adapter except as the cause of a `GeneratorUnavailable`, so they appear in logs and not in API
+responses. The HTTP library's errors aren't chained, because their frames contain the API key.
 """
 
 from attrs import frozen
 
 
 @frozen
-class ServerTrouble(Exception):
-    """The server can't be used as it is; asking again at once would end alike."""
+class ImageServerError(Exception):
+    """The server can't be used as configured; an immediate retry would fail the same way."""
 
     text: str
 
@@ -19,14 +19,14 @@ class ServerTrouble(Exception):
 
 
 @frozen
-class PassingTrouble(ServerTrouble):
-    """The server may do better in a moment; `pause_s` is how long it wants to be left alone, 0 where it doesn't say."""
+class TransientServerError(ImageServerError):
+    """A retry may succeed; `pause_s` is the pause that the server asks for in seconds, 0 if it asks for none."""
 
     pause_s: float = 0.0
 
 
 @frozen
-class FieldRefused(ServerTrouble):
-    """The server doesn't take one of the request's fields."""
+class FieldRejected(ImageServerError):
+    """The server rejects one of the request's fields."""
 
     field: str

@@ -1,4 +1,4 @@
-"""The generator that asks a server."""
+"""The generator that uses an image server."""
 
 import io
 from collections.abc import Sequence
@@ -14,8 +14,8 @@ from spike_core.ports.canvas_fitter import CanvasFitter
 from spike_core.ports.upscaler import RenderedImage
 from spike_imaging.formats import format_of
 from spike_openai.client import ImagesClient
-from spike_openai.errors import ServerTrouble
-from spike_openai.prompt import told
+from spike_openai.errors import ImageServerError
+from spike_openai.prompt import prompt_text
 from spike_openai.retries import RetryPolicy
 from spike_openai.server import ImageServer
 from spike_openai.sizes import asked_for
@@ -25,47 +25,47 @@ ANSWERED: Final[Sequence[PictureFormat]] = (PictureFormat.PNG, PictureFormat.JPE
 
 @frozen(kw_only=True)
 class OpenAIGenerator:
-    """Has pictures made by a server that speaks OpenAI's images API. It holds no state: one serves all threads.
+    """Generates pictures with a server that has OpenAI's images API. It is stateless and thread-safe.
 
-    The cause of a `GeneratorUnavailable` says what is wrong, and names the setting that may be.
+    The cause of a `GeneratorUnavailable` describes the error, and names the setting that may be wrong.
     """
 
     server: ImageServer
     canvas_fitter: CanvasFitter
-    patience: RetryPolicy = field(factory=RetryPolicy)
+    retries: RetryPolicy = field(factory=RetryPolicy)
 
     def generate(self, prompt: Prompt, *, negative: Prompt | None, size: Dimensions) -> RenderedImage:
-        """Return a picture of what the prompt says; see the port."""
+        """Return a picture of what the prompt describes; see the port."""
         canvas = asked_for(size)
         try:
-            answer = self._conversation().generated(told(prompt, negative=negative), size=canvas)
+            answer = self._client().generated(prompt_text(prompt, negative=negative), size=canvas)
             return self._finished(answer, size)
         except MemoryError as error:
             raise GeneratorUnavailable from error
-        except ServerTrouble as trouble:
-            raise GeneratorUnavailable from trouble.with_traceback(None)  # its frames hold what the server said
+        except ImageServerError as error:
+            raise GeneratorUnavailable from error.with_traceback(None)  # its frames contain the server's response
 
     def modify(self, original: BinaryIO, prompt: Prompt, *, negative: Prompt | None, size: Dimensions) -> RenderedImage:
-        """Return the original changed as the prompt says; see the port. Its metadata aren't sent."""
+        """Return the original modified by the prompt; see the port. Its metadata isn't sent."""
         canvas = asked_for(size)
         try:
             png = self.canvas_fitter.frame(original, size=size, canvas=canvas)
-            answer = self._conversation().edited(png, told(prompt, negative=negative), size=canvas)
+            answer = self._client().edited(png, prompt_text(prompt, negative=negative), size=canvas)
             return self._finished(answer, size)
         except MemoryError as error:
             raise GeneratorUnavailable from error
-        except ServerTrouble as trouble:
-            raise GeneratorUnavailable from trouble.with_traceback(None)  # its frames hold what the server said
+        except ImageServerError as error:
+            raise GeneratorUnavailable from error.with_traceback(None)  # its frames contain the server's response
 
     def ping(self) -> None:
-        """Ask the server which models it has, which costs nothing; see the port."""
+        """Request the list of models, which is free; see the port."""
         try:
-            self._conversation().listed()
-        except ServerTrouble as trouble:
-            raise GeneratorUnavailable from trouble.with_traceback(None)  # its frames hold what the server said
+            self._client().list_models()
+        except ImageServerError as error:
+            raise GeneratorUnavailable from error.with_traceback(None)  # its frames contain the server's response
 
-    def _conversation(self) -> ImagesClient:
-        return ImagesClient(server=self.server, patience=self.patience)
+    def _client(self) -> ImagesClient:
+        return ImagesClient(server=self.server, retries=self.retries)
 
     def _finished(self, answer: bytes, size: Dimensions) -> RenderedImage:
         try:
@@ -73,4 +73,4 @@ class OpenAIGenerator:
                 raise UnknownPictureFormat
             return self.canvas_fitter.fit(io.BytesIO(answer), size=size)
         except UnacceptablePicture as error:
-            raise ServerTrouble(f"{self.server} sent a picture that can't be used: {error}") from None
+            raise ImageServerError(f"{self.server} sent a picture that can't be used: {error}") from None

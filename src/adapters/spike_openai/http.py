@@ -1,4 +1,4 @@
-"""One exchange: a request goes out, an answer comes in, within limits of size and time."""
+"""A single HTTP exchange with limits on size and time."""
 
 from collections.abc import Callable
 from typing import Final
@@ -8,21 +8,21 @@ import httpx2
 from attrs import field, frozen
 
 from spike_network import Deadline
-from spike_openai.errors import PassingTrouble, ServerTrouble
+from spike_openai.errors import ImageServerError, TransientServerError
 from spike_openai.server import ImageServer
 from spike_openai.transport import DeadlineTransport
 
 CONNECT_S_MAX: Final = 10.0
 OK: Final = 200
 
-_TIMEOUT: Final = httpx2.Timeout(None, connect=CONNECT_S_MAX)  # the deadline limits the rest
+_TIMEOUT: Final = httpx2.Timeout(None, connect=CONNECT_S_MAX)  # the deadline limits everything else
 
 Message = Callable[[httpx2.Client], httpx2.Request]
 
 
 @frozen(kw_only=True)
 class ServerResponse:
-    """What came back, whole."""
+    """A complete response."""
 
     status: int
     headers: httpx2.Headers
@@ -30,13 +30,13 @@ class ServerResponse:
 
 
 def send(server: ImageServer, message: Message, *, deadline: Deadline, bytes_max: int) -> ServerResponse:
-    """Send a message and return the answer, whatever its status.
+    """Send a request and return the response, whatever its status.
 
-    A redirect is an answer too: the key goes where the setting says and nowhere else.
+    Redirects aren't followed, so that the API key is sent only to the configured server.
 
     Raises:
-        PassingTrouble: there was no connection, no answer, half an answer, or none in time.
-        ServerTrouble: the answer is longer than `bytes_max`, or compressed, which we didn't ask for.
+        TransientServerError: connecting failed, or the response was missing, incomplete or late.
+        ImageServerError: the response is longer than `bytes_max`, or compressed, which wasn't requested.
     """
     try:
         with _client(server, deadline) as client:
@@ -48,11 +48,11 @@ def send(server: ImageServer, message: Message, *, deadline: Deadline, bytes_max
             finally:
                 response.close()
     except httpcore2.TimeoutException:
-        raise PassingTrouble(f"{server} didn't answer in time") from None
-    except httpcore2.ConnectError as error:  # in the system's words: refused, unknown host, certificate not trusted
-        raise PassingTrouble(f"{server} can't be reached: {error}") from None
+        raise TransientServerError(f"{server} didn't respond in time") from None
+    except httpcore2.ConnectError as error:  # the system says: connection refused, unknown host, untrusted certificate
+        raise TransientServerError(f"{server} can't be reached: {error}") from None
     except (httpcore2.NetworkError, httpcore2.ProtocolError, httpx2.HTTPError, OSError) as error:
-        raise PassingTrouble(f"{server} gave no whole answer: {type(error).__name__}") from None
+        raise TransientServerError(f"{server} sent no complete response: {type(error).__name__}") from None
 
 
 def _client(server: ImageServer, deadline: Deadline) -> httpx2.Client:
@@ -74,10 +74,10 @@ def _client(server: ImageServer, deadline: Deadline) -> httpx2.Client:
 
 def _body(server: ImageServer, response: httpx2.Response, bytes_max: int) -> bytes:
     if response.headers.get("Content-Encoding", "identity").strip().lower() not in {"identity", ""}:
-        raise ServerTrouble(f"{server} sent a compressed answer, which wasn't asked for")
+        raise ImageServerError(f"{server} sent a compressed response, which wasn't requested")
     body = bytearray()
     for piece in response.iter_raw():
         body += piece
         if len(body) > bytes_max:
-            raise ServerTrouble(f"{server} sent more than {bytes_max} bytes")
+            raise ImageServerError(f"{server} sent more than {bytes_max} bytes")
     return bytes(body)

@@ -6,9 +6,9 @@ from spike_openai.server import ImageServer
 
 
 def open_generator(*, url: str, api_key: str, model: str, canvas_fitter: CanvasFitter) -> OpenAIGenerator:
-    """Return a generator that asks the server at `url`, and opens no picture itself. The server isn't asked yet.
+    """Return a generator that uses the server at `url`; it decodes no pictures itself, and makes no request yet.
 
     Raises:
-        InvalidValue: a setting can't be used; it is named.
+        InvalidValue: a setting is invalid; the error names it.
     """
     return OpenAIGenerator(server=ImageServer.parse(url, api_key=api_key, model=model), canvas_fitter=canvas_fitter)

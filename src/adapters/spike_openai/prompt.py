@@ -1,8 +1,8 @@
-"""Words: what is wanted and what isn't, as one text. The API knows no negative prompt."""
+"""The prompt and the negative prompt as one text, since the API has no negative prompts."""
 
 from spike_core.domain.generation import Prompt
 
 
-def told(prompt: Prompt, *, negative: Prompt | None) -> str:
-    """Return the text that is sent."""
+def prompt_text(prompt: Prompt, *, negative: Prompt | None) -> str:
+    """Return the text to send."""
     return prompt.text if negative is None else f"{prompt.text}\n\nThe picture must not show: {negative.text}"

@@ -1,6 +1,6 @@
-"""Verdicts: what an answer's status means, and what the server says about it.
+"""Errors in responses: what a status means, together with the server's error code.
 
-Codes of refusals and of empty accounts are those of OpenAI's error guide, and Azure's for the same things.
+The codes are those of OpenAI's error guide, and Azure's equivalents.
 """
 
 import json
@@ -12,7 +12,7 @@ import httpx2
 from attrs import frozen
 
 from spike_core.domain.errors import PromptRefused
-from spike_openai.errors import FieldRefused, PassingTrouble, ServerTrouble
+from spike_openai.errors import FieldRejected, ImageServerError, TransientServerError
 from spike_openai.http import OK, ServerResponse
 from spike_openai.server import KEY_SETTING, MODEL_SETTING, URL_SETTING, ImageServer
 
@@ -26,8 +26,8 @@ _TOO_MANY: Final = 429
 
 
 @frozen(kw_only=True)
-class Complaint:
-    """What the server names as the error: words of a code, each empty where it names none. Its prose is left out."""
+class ErrorDetails:
+    """The server's error object: code, type and parameter, each empty if absent. Its message is ignored."""
 
     code: str
     kind: str
@@ -35,13 +35,13 @@ class Complaint:
 
     @classmethod
     def read(cls, answer: ServerResponse, *, server: ImageServer) -> Self:
-        """Return the complaint in an answer; any body will do."""
+        """Return the details in a response with any body."""
         try:
             document = json.loads(answer.body)
         except (ValueError, RecursionError):
             document = None
-        told = document.get("error") if isinstance(document, dict) else None
-        error = told if isinstance(told, dict) else {}
+        found = document.get("error") if isinstance(document, dict) else None
+        error = found if isinstance(found, dict) else {}
         return cls(
             code=_word(error.get("code"), server),
             kind=_word(error.get("type"), server),
@@ -49,78 +49,78 @@ class Complaint:
         )
 
     def __str__(self) -> str:
-        """Return the words, for a log line."""
+        """Return the details for a log line."""
         return ", ".join(filter(None, (self.code, self.kind, self.field)))
 
 
 def check(answer: ServerResponse, *, server: ImageServer) -> None:
-    """Let an answer pass whose status is 200.
+    """Check that the status is 200.
 
     Raises:
-        PromptRefused: the server's moderation won't have these words, or this picture.
-        FieldRefused: the server doesn't take one of the request's fields.
-        PassingTrouble: it may do better in a moment.
-        ServerTrouble: it won't; where a setting may be the cause, it is named.
+        PromptRefused: the server's moderation rejects the prompt or the picture.
+        FieldRejected: the server rejects one of the request's fields.
+        TransientServerError: a retry may succeed.
+        ImageServerError: a retry won't help. The error names the setting that may be wrong.
     """
     if answer.status == OK:
         return
-    complaint = Complaint.read(answer, server=server)
-    words = f" ({complaint})" if str(complaint) else ""
-    told = f"{server} answered {answer.status}{words}"
+    details = ErrorDetails.read(answer, server=server)
+    suffix = f" ({details})" if str(details) else ""
+    summary = f"{server} answered {answer.status}{suffix}"
     match answer.status:
-        case 400 | 403 | 422 if complaint.code in REFUSALS:
+        case 400 | 403 | 422 if details.code in REFUSALS:
             raise PromptRefused
         case 402:
-            raise ServerTrouble(f"{KEY_SETTING}: its account is used up; {told}")
-        case 400 | 429 if EMPTY_ACCOUNTS & {complaint.code, complaint.kind}:
-            raise ServerTrouble(f"{KEY_SETTING}: its account is used up; {told}")
+            raise ImageServerError(f"{KEY_SETTING}: its account has no credit left; {summary}")
+        case 400 | 429 if EMPTY_ACCOUNTS & {details.code, details.kind}:
+            raise ImageServerError(f"{KEY_SETTING}: its account has no credit left; {summary}")
         case 401:
-            raise ServerTrouble(f"{KEY_SETTING} isn't accepted; {told}")
+            raise ImageServerError(f"{KEY_SETTING} isn't accepted; {summary}")
         case 403:
-            raise ServerTrouble(f"{KEY_SETTING} doesn't give access, at least not to {MODEL_SETTING}; {told}")
+            raise ImageServerError(f"{KEY_SETTING} doesn't give access, at least not to {MODEL_SETTING}; {summary}")
         case 404:
-            raise ServerTrouble(f"{URL_SETTING} or {MODEL_SETTING} names nothing that is there; {told}")
-        case 400 | 422 if complaint.field:
-            raise FieldRefused(told, complaint.field)
+            raise ImageServerError(f"{URL_SETTING} or {MODEL_SETTING} doesn't exist; {summary}")
+        case 400 | 422 if details.field:
+            raise FieldRejected(summary, details.field)
         case status if 300 <= status < 400:  # noqa: PLR2004  # a class of statuses
-            raise ServerTrouble(f"{URL_SETTING} must be the address itself; {told}, a redirect")
+            raise ImageServerError(f"{URL_SETTING} must be the final address; {summary}, a redirect")
         case _:
-            _check_passing(answer, told)
+            _check_transient(answer, summary)
 
 
 def check_picture(answer: ServerResponse, *, server: ImageServer) -> None:
-    """Let the answer pass that is a picture's file.
+    """Check that the response is a picture's file.
 
     Raises:
-        PassingTrouble, ServerTrouble: it isn't one.
+        TransientServerError, ImageServerError: it isn't.
     """
     if answer.status != OK:
-        _check_passing(answer, f"{server} answered {answer.status} for its own picture")
+        _check_transient(answer, f"{server} answered {answer.status} for its own picture")
 
 
-def _check_passing(answer: ServerResponse, told: str) -> None:
+def _check_transient(answer: ServerResponse, summary: str) -> None:
     if answer.status in {_REQUEST_TIMEOUT, _TOO_MANY} or answer.status >= 500:  # noqa: PLR2004  # a class of statuses
-        raise PassingTrouble(told, _retry_after_s(answer.headers))
-    raise ServerTrouble(told)
+        raise TransientServerError(summary, _retry_after_s(answer.headers))
+    raise ImageServerError(summary)
 
 
 def _retry_after_s(headers: httpx2.Headers) -> float:
-    """Return how long the server wants to be left alone, 0 where it doesn't say (RFC 9110, 10.2.3).
+    """Return the pause that the server asks for in seconds, 0 if there is none (RFC 9110, 10.2.3).
 
-    A date is compared with the server's own, so that a clock that is wrong, theirs or ours, doesn't matter.
+    A date is compared with the response's own `Date`, so that wrong clocks don't matter.
     """
-    told = headers.get("Retry-After", "").strip()
-    if _SECONDS.fullmatch(told):
-        return float(told)
+    value = headers.get("Retry-After", "").strip()
+    if _SECONDS.fullmatch(value):
+        return float(value)
     try:
-        pause = parsedate_to_datetime(told) - parsedate_to_datetime(headers.get("Date", ""))
-    except (ValueError, TypeError, OverflowError):  # no dates, or only one with a zone
+        pause = parsedate_to_datetime(value) - parsedate_to_datetime(headers.get("Date", ""))
+    except (ValueError, TypeError, OverflowError):  # no dates, or only one of them with a time zone
         return 0.0
     return max(0.0, pause.total_seconds())
 
 
 def _word(value: object, server: ImageServer) -> str:
-    """Return a word of a code, and nothing else: prose may repeat the prompt, and anything may repeat the key."""
+    """Return a value that looks like an error code. Prose may repeat the prompt, and any value the API key."""
     if not isinstance(value, str) or _WORD.fullmatch(value) is None:
         return ""
     return "" if server.api_key and server.api_key in value else value

@@ -1,4 +1,4 @@
-"""The server: where it is, and the credential and model that go with it."""
+"""The image server's settings: its URL, API key and model."""
 
 import re
 from typing import Final, Self
@@ -11,47 +11,47 @@ from spike_core.domain.errors import InvalidValue
 URL_SETTING: Final = "SPIKE_GENERATOR_URL"
 KEY_SETTING: Final = "SPIKE_GENERATOR_API_KEY"
 MODEL_SETTING: Final = "SPIKE_GENERATOR_MODEL"
-HOSTS_WITH_KEYS: Final = frozenset({"api.openai.com"})  # known to answer nobody without a key; others may do without
+HOSTS_WITH_KEYS: Final = frozenset({"api.openai.com"})  # hosts known to require a key; other servers may not need one
 
-_KEY: Final = re.compile(r"[!-~]*")  # what a header takes: printable ASCII without spaces
+_KEY: Final = re.compile(r"[!-~]*")  # what a header may contain: printable ASCII without spaces
 _MODEL: Final = re.compile(r"[!-~]{0,200}")
 _PORTS: Final = {"http": 80, "https": 443}
 
 
 @frozen(kw_only=True)
 class ImageServer:
-    """A server that speaks OpenAI's images API."""
+    """A server with OpenAI's images API."""
 
-    base: httpx2.URL  # what stands before `/images/generations`
-    api_key: str = field(repr=False)  # empty for a server that asks for none
-    model: str  # empty for the server's own choice
+    base: httpx2.URL  # the URL before `/images/generations`
+    api_key: str = field(repr=False)  # empty if the server requires none
+    model: str  # empty for the server's default
 
     @classmethod
     def parse(cls, url: str, *, api_key: str, model: str) -> Self:
-        """Return the server that the settings name.
+        """Return the server that the settings describe.
 
         Raises:
-            InvalidValue: one of them can't be used; it is named, and a key isn't repeated.
+            InvalidValue: a setting is invalid; the error names it and never repeats the key.
         """
         base = _base(url)
         if _KEY.fullmatch(api_key) is None:
             raise InvalidValue(what=KEY_SETTING, rule="must be printable ASCII without spaces or line ends")
         if not api_key and base.host in HOSTS_WITH_KEYS:
-            raise InvalidValue(what=KEY_SETTING, rule=f"must be set: {base.host} answers nobody without a key")
+            raise InvalidValue(what=KEY_SETTING, rule=f"must be set: {base.host} requires a key")
         if _MODEL.fullmatch(model) is None:
             raise InvalidValue(what=MODEL_SETTING, rule="must be at most 200 printable characters without spaces")
         return cls(base=base, api_key=api_key, model=model)
 
     def endpoint(self, path: str) -> httpx2.URL:
-        """Return the address of a part of the API, such as `images/edits`."""
+        """Return the URL of an API path such as `images/edits`."""
         return self.base.copy_with(path=f"{self.base.path.rstrip('/')}/{path}")
 
     def owns(self, url: httpx2.URL) -> bool:
-        """Return whether the address is of the same origin: the same scheme, host and port, and no credentials."""
+        """Return whether the URL has the server's origin (scheme, host and port) and no credentials."""
         return _origin(url) == _origin(self.base) and not url.userinfo
 
     def __str__(self) -> str:
-        """Name it for a log line."""
+        """Return the origin, for log lines."""
         return f"{self.base.scheme}://{self.base.netloc.decode('ascii')}"
 
 
@@ -65,9 +65,9 @@ def _base(url: str) -> httpx2.URL:
     if base.scheme not in _PORTS or not base.host:
         raise InvalidValue(what=URL_SETTING, rule="must be an http or https address with a host")
     if base.userinfo:
-        raise InvalidValue(what=URL_SETTING, rule=f"must not hold credentials: the key goes into {KEY_SETTING}")
+        raise InvalidValue(what=URL_SETTING, rule=f"must not contain credentials: put the key in {KEY_SETTING}")
     if base.query or base.fragment:
-        raise InvalidValue(what=URL_SETTING, rule="must end in its path: no query, no fragment")
+        raise InvalidValue(what=URL_SETTING, rule="must have no query and no fragment")
     return base
 
 

@@ -1,11 +1,11 @@
-"""Sizes: what a server is asked for, whatever is wanted in the end."""
+"""The sizes that are requested from a server; results are fitted to the wanted size."""
 
 import math
 from typing import Final
 
 from spike_core.domain.dimensions import Dimensions
 
-# what all of OpenAI's GPT image models make
+# supported by all of OpenAI's GPT image models
 SIZES: Final = (
     Dimensions(width_px=1024, height_px=1024),
     Dimensions(width_px=1536, height_px=1024),
@@ -14,7 +14,7 @@ SIZES: Final = (
 
 
 def asked_for(size: Dimensions) -> Dimensions:
-    """Return the size to ask for: that of `SIZES` whose aspect is nearest, by the ratio of the two."""
+    """Return the size to request: that of `SIZES` with the nearest aspect ratio, by the quotient of the two."""
     return min(SIZES, key=lambda offered: abs(math.log(_aspect(offered) / _aspect(size))))
 
 

@@ -89,9 +89,12 @@ def test_a_server_that_lists_no_models_can_be_asked(api: ImagesApi, status: int)
     ("answer", "told"),
     [
         (refusing(401, "invalid_api_key"), "SPIKE_GENERATOR_API_KEY isn't accepted"),
-        (refusing(402), "its account is used up"),
+        (refusing(402), "its account has no credit left"),
         (refusing(503), "answered 503"),
-        (answering(b"", ("Location", "https://example.org/"), status=301), "SPIKE_GENERATOR_URL must be the address"),
+        (
+            answering(b"", ("Location", "https://example.org/"), status=301),
+            "SPIKE_GENERATOR_URL must be the final address",
+        ),
     ],
 )
 def test_what_keeps_the_server_from_being_asked_is_told(api: ImagesApi, answer: Script, told: str) -> None:

@@ -42,7 +42,7 @@ def pauses() -> list[float]:
 def generator(api: ImagesApi, pauses: list[float]) -> OpenAIGenerator:
     """Asks as in production, but that its pauses are noted and not waited for."""
     server = ImageServer.parse(api.url, api_key=KEY, model="a-model")
-    return OpenAIGenerator(server=server, canvas_fitter=PillowCanvasFitter(), patience=RetryPolicy(sleep=pauses.append))
+    return OpenAIGenerator(server=server, canvas_fitter=PillowCanvasFitter(), retries=RetryPolicy(sleep=pauses.append))
 
 
 def made(generator: OpenAIGenerator) -> RenderedImage:
@@ -79,11 +79,11 @@ def test_moderation_refuses_the_prompt(api: ImagesApi, generator: OpenAIGenerato
     ("script", "told"),
     [
         (refusing(401, "invalid_api_key"), "SPIKE_GENERATOR_API_KEY"),
-        (refusing(402), "SPIKE_GENERATOR_API_KEY: its account is used up"),
+        (refusing(402), "SPIKE_GENERATOR_API_KEY: its account has no credit left"),
         (refusing(403), "SPIKE_GENERATOR_MODEL"),
         (refusing(404, "model_not_found"), "SPIKE_GENERATOR_URL or SPIKE_GENERATOR_MODEL"),
-        (refusing(429, "credit_balance_exhausted", kind="insufficient_quota"), "its account is used up"),
-        (refusing(400, "billing_hard_limit_reached"), "its account is used up"),
+        (refusing(429, "credit_balance_exhausted", kind="insufficient_quota"), "its account has no credit left"),
+        (refusing(400, "billing_hard_limit_reached"), "its account has no credit left"),
         (refusing(400, "invalid_value", param="size"), "400 (invalid_value, size)"),
         (answering(b"", ("Location", "https://example.org/"), status=308), "SPIKE_GENERATOR_URL"),
         (answering(HTML, status=400), "answered 400"),
@@ -169,7 +169,7 @@ def test_no_pause_goes_beyond_the_end(api: ImagesApi, generator: OpenAIGenerator
     patience = RetryPolicy(total_s_max=12.0, sleep=pauses.append, monotonic=lambda: float(next(now)))
     api.scripts += [refusing(429, "", ("Retry-After", "10"))] * 3
     with pytest.raises(GeneratorUnavailable):
-        made(evolve(generator, patience=patience))
+        made(evolve(generator, retries=patience))
     assert pauses == []
 
 
@@ -179,10 +179,10 @@ def test_no_pause_goes_beyond_the_end(api: ImagesApi, generator: OpenAIGenerator
 @pytest.mark.parametrize(
     ("body", "told"),
     [
-        (HTML, "else than JSON"),
-        (b"", "else than JSON"),
-        (b"\xff\xfe\x00", "else than JSON"),
-        (b"[" * 200_000, "else than JSON"),
+        (HTML, "other than JSON"),
+        (b"", "other than JSON"),
+        (b"\xff\xfe\x00", "other than JSON"),
+        (b"[" * 200_000, "other than JSON"),
         (b"[]", "without a picture"),
         (b"{}", "without a picture"),
         (b'{"data": []}', "without a picture"),
@@ -245,12 +245,12 @@ def test_an_endless_answer_is_cut_off(api: ImagesApi, generator: OpenAIGenerator
 
 def test_a_length_that_promises_too_much_is_no_answer(api: ImagesApi, generator: OpenAIGenerator) -> None:
     api.scripts += [answering(b'{"data":', ("Connection", "close"), length=5000)] * 3
-    assert "no whole answer" in trouble(generator)
+    assert "no complete response" in trouble(generator)
 
 
 def test_a_length_that_promises_too_little_gets_no_more(api: ImagesApi, generator: OpenAIGenerator) -> None:
     api.scripts.append(answering(b'{"data": []}', length=4))
-    assert "else than JSON" in trouble(generator)
+    assert "other than JSON" in trouble(generator)
 
 
 @pytest.mark.parametrize("encoding", ["gzip", "br", "x-unknown"])
@@ -276,8 +276,8 @@ def test_what_drips_ends_at_the_deadline(
 
     api.scripts += [answer] * 3
     began = time.monotonic()
-    hasty = evolve(generator, patience=evolve(FAST, sleep=pauses.append))
-    assert "didn't answer in time" in trouble(hasty)
+    hasty = evolve(generator, retries=evolve(FAST, sleep=pauses.append))
+    assert "didn't respond in time" in trouble(hasty)
     assert time.monotonic() - began < 10
     assert (len(api.asked), len(pauses)) == (3, 2)
 
@@ -292,9 +292,9 @@ def test_a_server_that_is_silent_once_is_asked_again(
         api.closing.wait(5)
 
     api.scripts += [answer] * 3
-    assert "didn't answer in time" in trouble(evolve(generator, patience=hasty))
+    assert "didn't respond in time" in trouble(evolve(generator, retries=hasty))
     assert len(pauses) == 2
-    assert made(evolve(generator, patience=patient)).dimensions == SIZE
+    assert made(evolve(generator, retries=patient)).dimensions == SIZE
 
 
 def test_a_server_that_reads_nothing_ends_at_the_deadline(pauses: list[float]) -> None:
@@ -302,7 +302,7 @@ def test_a_server_that_reads_nothing_ends_at_the_deadline(pauses: list[float]) -
     with socket.create_server(("127.0.0.1", 0)) as silent:
         server = ImageServer.parse(f"http://127.0.0.1:{silent.getsockname()[1]}", api_key=KEY, model="")
         generator = OpenAIGenerator(
-            server=server, canvas_fitter=PillowCanvasFitter(), patience=evolve(FAST, sleep=pauses.append)
+            server=server, canvas_fitter=PillowCanvasFitter(), retries=evolve(FAST, sleep=pauses.append)
         )
         noise = io.BytesIO(encoded(photograph(size=(1024, 1024)), "PNG"))
         with pytest.raises(GeneratorUnavailable):
@@ -315,7 +315,7 @@ def test_a_port_where_nobody_listens_is_tried_again(scheme: str, pauses: list[fl
         port = closed.getsockname()[1]
     server = ImageServer.parse(f"{scheme}://127.0.0.1:{port}", api_key=KEY, model="")
     generator = OpenAIGenerator(
-        server=server, canvas_fitter=PillowCanvasFitter(), patience=RetryPolicy(sleep=pauses.append)
+        server=server, canvas_fitter=PillowCanvasFitter(), retries=RetryPolicy(sleep=pauses.append)
     )
     assert f"{scheme}://127.0.0.1:{port} can't be reached: " in trouble(generator)
     assert len(pauses) == 2
@@ -324,7 +324,7 @@ def test_a_port_where_nobody_listens_is_tried_again(scheme: str, pauses: list[fl
 def test_a_server_that_doesnt_speak_tls_gets_nothing_by_https(api: ImagesApi, pauses: list[float]) -> None:
     server = ImageServer.parse(api.url.replace("http:", "https:"), api_key=KEY, model="")
     trouble(
-        OpenAIGenerator(server=server, canvas_fitter=PillowCanvasFitter(), patience=RetryPolicy(sleep=pauses.append))
+        OpenAIGenerator(server=server, canvas_fitter=PillowCanvasFitter(), retries=RetryPolicy(sleep=pauses.append))
     )
     assert api.asked == []
 
@@ -421,7 +421,7 @@ def test_the_key_is_in_no_log_no_error_and_no_traceback(
     with pytest.raises(GeneratorUnavailable) as refused:
         made(generator)
     shown = "".join(traceback.TracebackException.from_exception(refused.value, capture_locals=True).format())
-    assert "ServerTrouble" in shown or "PassingTrouble" in shown
+    assert "ImageServerError" in shown or "TransientServerError" in shown
     assert KEY not in shown
     assert KEY not in caplog.text
     assert KEY not in repr(generator)
@@ -439,7 +439,7 @@ def test_a_dead_network_shows_no_key_either(pauses: list[float]) -> None:
         hangs_up = threading.Thread(target=hang_up)
         hangs_up.start()
         generator = OpenAIGenerator(
-            server=server, canvas_fitter=PillowCanvasFitter(), patience=RetryPolicy(sleep=pauses.append)
+            server=server, canvas_fitter=PillowCanvasFitter(), retries=RetryPolicy(sleep=pauses.append)
         )
         with pytest.raises(GeneratorUnavailable) as refused:
             made(generator)

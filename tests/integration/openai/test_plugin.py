@@ -88,8 +88,8 @@ def balance(spike: Spike, owner: OwnerId) -> int:
         ({"generator_url": "http://example.org:port/v1"}, "SPIKE_GENERATOR_URL must be"),
         ({"generator_url": "http://[::1/v1"}, "SPIKE_GENERATOR_URL must be"),
         ({"generator_url": "http://example.org/\n"}, "SPIKE_GENERATOR_URL must be"),
-        ({"generator_url": f"http://user:{KEY}@example.org/v1"}, "SPIKE_GENERATOR_URL must not hold credentials"),
-        ({"generator_url": "http://example.org/v1?a=b"}, "SPIKE_GENERATOR_URL must end in its path"),
+        ({"generator_url": f"http://user:{KEY}@example.org/v1"}, "SPIKE_GENERATOR_URL must not contain credentials"),
+        ({"generator_url": "http://example.org/v1?a=b"}, "SPIKE_GENERATOR_URL must have no query"),
         (
             {"generator_url": "https://api.openai.com/v1", "generator_api_key": typed_settings.SecretStr("")},
             "SPIKE_GENERATOR_API_KEY must be set",
