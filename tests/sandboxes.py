@@ -35,7 +35,7 @@ def a_sandbox(
         wall_time=timedelta(seconds=wall_s),
     )
     tools = Tools(engine=load, generator=generator)
-    sandbox = Sandbox.over(tools, workers=workers, work_limits=limits, probes=probes, look_limits=limits)
+    sandbox = Sandbox.of(tools, workers=workers, work_limits=limits, probes=probes, probe_limits=limits)
     try:
         yield sandbox
     finally:

@@ -1,4 +1,4 @@
-"""Image work in child processes that can be killed: an engine that runs another engine there."""
+"""Image processing in child processes that can be killed: an engine that delegates to an engine in a child."""
 
 from spike_sandbox.engine import (
     Sandbox,

@@ -1,4 +1,4 @@
-"""An engine whose work is done by children: whatever a picture does, it does to a process that can be spared."""
+"""An engine whose work is done in child processes, so that a malicious or defective picture can only crash a child."""
 
 import io
 import logging
@@ -17,9 +17,9 @@ from spike_core.domain.images import PictureFacts, PictureIdentity
 from spike_core.ports.factories import Engine
 from spike_core.ports.progress import UNMONITORED, ProgressMonitor
 from spike_core.ports.upscaler import RenderedImage
-from spike_sandbox.children import Children
 from spike_sandbox.exits import ChildExit
 from spike_sandbox.limits import Limits
+from spike_sandbox.pool import ChildPool
 from spike_sandbox.work import (
     Tools,
     WorkOrder,
@@ -37,137 +37,135 @@ _log: Final = logging.getLogger(__name__)
 
 @frozen(kw_only=True)
 class Sandbox:
-    """Two kinds of children over one engine: those that work, and those that take a look, who are never kept waiting
-    by the work.
-    """
+    """Two pools of children with the same engine: one for work, and one for probes, which never wait for the work."""
 
-    works: Children
-    looks: Children
+    work_pool: ChildPool
+    probe_pool: ChildPool
     engine: Engine = field(init=False)
 
     @engine.default
     def _engine_of_children(self) -> Engine:
         return Engine(
-            upscaler=SandboxedUpscaler(self.works),
-            blender=SandboxedBlender(self.works),
-            canvas_fitter=SandboxedCanvasFitter(self.works),
-            probe=SandboxedProbe(self.looks),
-            metadata=SandboxedMetadata(looks=self.looks, works=self.works),
+            upscaler=SandboxedUpscaler(self.work_pool),
+            blender=SandboxedBlender(self.work_pool),
+            canvas_fitter=SandboxedCanvasFitter(self.work_pool),
+            probe=SandboxedProbe(self.probe_pool),
+            metadata=SandboxedMetadata(probe_pool=self.probe_pool, work_pool=self.work_pool),
         )
 
     @classmethod
-    def over(cls, tools: Tools, *, workers: int, work_limits: Limits, probes: int, look_limits: Limits) -> "Sandbox":
-        """Return a sandbox in whose children these tools are built, in each anew.
+    def of(cls, tools: Tools, *, workers: int, work_limits: Limits, probes: int, probe_limits: Limits) -> "Sandbox":
+        """Return a sandbox whose children each build these tools.
 
-        No child is started yet. At most `workers` work and `probes` look at once.
+        No child is started yet. At most `workers` tasks and `probes` probes run at once.
 
         Raises:
             TypeError, AttributeError, pickle.PicklingError: the tools can't be pickled.
         """
         pickled = pickle.dumps(tools)
         return cls(
-            works=Children(pickled_tools=pickled, limits=work_limits, size=workers, name="work on pictures"),
-            looks=Children(pickled_tools=pickled, limits=look_limits, size=probes, name="looks at pictures"),
+            work_pool=ChildPool(pickled_tools=pickled, limits=work_limits, size=workers, name="work"),
+            probe_pool=ChildPool(pickled_tools=pickled, limits=probe_limits, size=probes, name="probe"),
         )
 
     @property
     def generator(self) -> "SandboxedGenerator":
-        """The generator, for tools that have one."""
-        return SandboxedGenerator(self.works)
+        """The generator; the tools must have one."""
+        return SandboxedGenerator(self.work_pool)
 
-    def try_out(self) -> None:
-        """Have a child of each kind, and give it back.
+    def check(self) -> None:
+        """Check that each pool can provide a child.
 
         Raises:
-            UpscalerUnavailable: there is none to be had.
+            UpscalerUnavailable: one can't.
         """
-        for children in (self.looks, self.works):
+        for children in (self.probe_pool, self.work_pool):
             with children.one():
                 pass
 
     def close(self) -> None:
-        """End the children; those at work don't come to the end of it."""
-        self.works.close()
-        self.looks.close()
+        """Close both pools; tasks in progress are killed."""
+        self.work_pool.close()
+        self.probe_pool.close()
 
 
 @frozen
 class SandboxedUpscaler:
-    """Has another upscaler's work done by children."""
+    """Delegates to an upscaler in a child process."""
 
-    _children: Children
+    _children: ChildPool
 
     def enhance(self, original: BinaryIO, *, size: Dimensions, monitor: ProgressMonitor = UNMONITORED) -> RenderedImage:
-        """Return the enhanced picture; see the port. `monitor` is asked twice a second, too, whether anybody waits.
+        """Return the enhanced picture; see the port. `monitor` is called at least twice a second and may cancel.
 
         Raises:
-            WorkKilled: the child didn't live to the end of the work.
+            WorkKilled: the child exited before it was done.
         """
-        return _worked(self._children, WorkOrder("enhance", [original], size), picture_of, monitor)
+        return _work(self._children, WorkOrder("enhance", [original], size), picture_of, monitor)
 
 
 @frozen
 class SandboxedBlender:
-    """Has another blender's work done by children."""
+    """Delegates to a blender in a child process."""
 
-    _children: Children
+    _children: ChildPool
 
     def blend(self, original: BinaryIO, source: BinaryIO, *, size: Dimensions) -> bytes:
-        """Return the merged picture; see the port.
+        """Return the blended picture; see the port.
 
         Raises:
-            WorkKilled: the child didn't live to the end of the work.
+            WorkKilled: the child exited before it was done.
         """
-        return _worked(self._children, WorkOrder("blend", [original, source], size), content_of, UNMONITORED)
+        return _work(self._children, WorkOrder("blend", [original, source], size), content_of, UNMONITORED)
 
 
 @frozen
 class SandboxedCanvasFitter:
-    """Has another framer's work done by children."""
+    """Delegates to a canvas fitter in a child process."""
 
-    _children: Children
+    _children: ChildPool
 
     def frame(self, original: BinaryIO, *, size: Dimensions, canvas: Dimensions) -> bytes:
         """Return the original on a canvas; see the port.
 
         Raises:
-            WorkKilled: the child didn't live to the end of the work.
+            WorkKilled: the child exited before it was done.
         """
-        return _worked(self._children, WorkOrder("frame", [original], size, canvas=canvas), content_of, UNMONITORED)
+        return _work(self._children, WorkOrder("frame", [original], size, canvas=canvas), content_of, UNMONITORED)
 
     def fit(self, picture: BinaryIO, *, size: Dimensions) -> RenderedImage:
-        """Return the middle of a picture; see the port.
+        """Return the center of a picture; see the port.
 
         Raises:
-            WorkKilled: the child didn't live to the end of the work.
+            WorkKilled: the child exited before it was done.
         """
-        return _worked(self._children, WorkOrder("fit", [picture], size), picture_of, UNMONITORED)
+        return _work(self._children, WorkOrder("fit", [picture], size), picture_of, UNMONITORED)
 
 
 @frozen
 class SandboxedGenerator:
-    """Has another generator's work done by children."""
+    """Delegates to a generator in a child process."""
 
-    _children: Children
+    _children: ChildPool
 
     def generate(self, prompt: Prompt, *, negative: Prompt | None, size: Dimensions) -> RenderedImage:
-        """Return a picture of the words; see the port.
+        """Return a picture of what the prompt describes; see the port.
 
         Raises:
-            WorkKilled: the child didn't live to the end of the work.
+            WorkKilled: the child exited before it was done.
         """
-        return _worked(self._children, WorkOrder("generate", [], size, prompt, negative), picture_of, UNMONITORED)
+        return _work(self._children, WorkOrder("generate", [], size, prompt, negative), picture_of, UNMONITORED)
 
     def modify(self, original: BinaryIO, prompt: Prompt, *, negative: Prompt | None, size: Dimensions) -> RenderedImage:
-        """Return the original changed; see the port.
+        """Return the original modified by the prompt; see the port.
 
         Raises:
-            WorkKilled: the child didn't live to the end of the work.
+            WorkKilled: the child exited before it was done.
         """
-        return _worked(self._children, WorkOrder("modify", [original], size, prompt, negative), picture_of, UNMONITORED)
+        return _work(self._children, WorkOrder("modify", [original], size, prompt, negative), picture_of, UNMONITORED)
 
     def ping(self) -> None:
-        """Have a child; see the port."""
+        """Check that a child can be provided; see the port."""
         try:
             with self._children.one():
                 pass
@@ -177,85 +175,85 @@ class SandboxedGenerator:
 
 @frozen
 class SandboxedProbe:
-    """Has pictures looked at by children."""
+    """Delegates to a probe in a child process."""
 
-    _children: Children
+    _children: ChildPool
 
     def identify(self, content: BinaryIO) -> PictureIdentity:
-        """Return what the picture is; see the port.
+        """Identify the picture; see the port.
 
         Raises:
-            UndecodablePicture: also where it brought the child down.
-            UpscalerUnavailable: the child was ended otherwise, or there is none.
+            UndecodablePicture: also if it crashed the child.
+            UpscalerUnavailable: the child exited for another reason, or none can be provided.
         """
-        return _looked(self._children, WorkOrder("identify", [content]), identity_of)
+        return _probe(self._children, WorkOrder("identify", [content]), identity_of)
 
     def inspect(self, content: BinaryIO) -> PictureFacts:
-        """Return what the picture is, and how it looks; see the port.
+        """Identify the picture and describe its appearance; see the port.
 
         Raises:
             UndecodablePicture, UpscalerUnavailable: as in `identify`.
         """
-        return _looked(self._children, WorkOrder("inspect", [content]), facts_of)
+        return _probe(self._children, WorkOrder("inspect", [content]), facts_of)
 
     def compare(self, result: BinaryIO, original: BinaryIO) -> Comparison:
-        """Return how a result differs from its original; see the port.
+        """Compare a result with its original; see the port.
 
         Raises:
             UndecodablePicture, UpscalerUnavailable: as in `identify`, for either picture.
         """
-        return _looked(self._children, WorkOrder("compare", [result, original]), comparison_of)
+        return _probe(self._children, WorkOrder("compare", [result, original]), comparison_of)
 
 
 @frozen(kw_only=True)
 class SandboxedMetadata:
-    """Has metadata taken out of uploads by children that look, and put into results by children that work."""
+    """Removes metadata from uploads in the probe pool, and adds metadata to results in the work pool."""
 
-    looks: Children
-    works: Children
+    probe_pool: ChildPool
+    work_pool: ChildPool
 
     @contextmanager
     def public(self, content: BinaryIO) -> Iterator[BinaryIO]:
-        """Open the picture as everybody may have it; see the port.
+        """Open the picture without private metadata; see the port.
 
         Raises:
-            UndecodablePicture: also where it brought the child down.
-            UpscalerUnavailable: the child was ended otherwise, or there is none.
+            UndecodablePicture: also if it crashed the child.
+            UpscalerUnavailable: the child exited for another reason, or none can be provided.
         """
-        yield io.BytesIO(_looked(self.looks, WorkOrder("public", [content]), content_of))
+        yield io.BytesIO(_probe(self.probe_pool, WorkOrder("public", [content]), content_of))
 
     def with_metadata(self, picture: bytes, *, original: BinaryIO) -> bytes:
-        """Return a result with what the original tells; see the port.
+        """Return a result with the original's metadata; see the port.
 
         Raises:
-            WorkKilled: the child didn't live to the end of the work.
+            WorkKilled: the child exited before it was done.
         """
         try:
-            return _worked(
-                self.works, WorkOrder("with_metadata", [io.BytesIO(picture), original]), content_of, UNMONITORED
+            return _work(
+                self.work_pool, WorkOrder("with_metadata", [io.BytesIO(picture), original]), content_of, UNMONITORED
             )
         finally:
             original.seek(0)
 
 
-def _looked(children: Children, order: WorkOrder, read: Callable[[WorkResult], _Result]) -> _Result:
+def _probe(children: ChildPool, order: WorkOrder, read: Callable[[WorkResult], _Result]) -> _Result:
     try:
         with children.one() as child:
             return child.work(order, read=read, monitor=UNMONITORED)
-    except ChildExit as end:
-        _log.warning("a look at a picture was cut short: %s", end)
-        raise (UndecodablePicture if end.is_the_pictures_fault else UpscalerUnavailable) from end
+    except ChildExit as exit_:
+        _log.warning("probing a picture failed: %s", exit_)
+        raise (UndecodablePicture if exit_.is_picture_fault else UpscalerUnavailable) from exit_
     finally:
         for picture in order.pictures:
             picture.seek(0)
 
 
-def _worked(
-    children: Children, order: WorkOrder, read: Callable[[WorkResult], _Result], monitor: ProgressMonitor
+def _work(
+    children: ChildPool, order: WorkOrder, read: Callable[[WorkResult], _Result], monitor: ProgressMonitor
 ) -> _Result:
     try:
         with children.one() as child:
             return child.work(order, read=read, monitor=monitor)
-    except ChildExit as end:
-        _log.warning("work on a picture was cut short: %s", end)
-        raise WorkKilled(end.told) from end
+    except ChildExit as exit_:
+        _log.warning("work on a picture failed: %s", exit_)
+        raise WorkKilled(exit_.reason) from exit_

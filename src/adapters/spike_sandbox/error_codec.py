@@ -1,4 +1,4 @@
-"""Errors on their way from child to parent: as data, and of known classes only."""
+"""Serialization of errors from child to parent, as data that can only name known classes."""
 
 import traceback
 from collections.abc import Iterator, Mapping, Sequence
@@ -13,18 +13,18 @@ _TEXT_CHARS_MAX: Final = 20_000
 
 @attrs.frozen
 class ErrorInChild(Exception):
-    """What an engine raised that is none of Spike's errors, or why it raised one; for the log, not for users.
+    """The cause of an error in a child: its traceback as text. For logs, not for users.
 
-    A traceback shows the child's below it.
+    Python prints the child's traceback as a note.
     """
 
     text: str
 
     @classmethod
-    def of(cls, told: str) -> "ErrorInChild":
-        """Return the error whose traceback this is."""
-        error = cls(told.rstrip().rpartition("\n")[2] or "an error that wasn't told")
-        error.add_note(told)
+    def of(cls, formatted: str) -> "ErrorInChild":
+        """Return the error for a formatted traceback."""
+        error = cls(formatted.rstrip().rpartition("\n")[2] or "an unknown error")
+        error.add_note(formatted)
         return error
 
     def __str__(self) -> str:
@@ -33,20 +33,20 @@ class ErrorInChild(Exception):
 
 
 def as_data(error: BaseException) -> Mapping[str, Any]:
-    """Return an error as a message can hold it."""
-    told = "".join(traceback.format_exception(error))[-_TEXT_CHARS_MAX:]
+    """Return an error as JSON data."""
+    formatted = "".join(traceback.format_exception(error))[-_TEXT_CHARS_MAX:]
     if not isinstance(error, SpikeError):
-        return {"codes": [], "fields": {}, "traceback": told}
+        return {"codes": [], "fields": {}, "traceback": formatted}
     codes = [kind.code for kind in type(error).__mro__ if issubclass(kind, SpikeError)]
     fields = {each.name: getattr(error, each.name) for each in attrs.fields(type(error))}
     plain = {name: value for name, value in fields.items() if isinstance(value, int | str)}
-    return {"codes": codes, "fields": plain, "traceback": told}
+    return {"codes": codes, "fields": plain, "traceback": formatted}
 
 
 def from_data(data: Mapping[str, Any]) -> Exception:
-    """Return the error: of the same class, or the nearest that is known here, with the child's traceback as its cause.
+    """Return the error: of the same class or its nearest known ancestor, caused by an `ErrorInChild`.
 
-    Of an unknown class, or with fields that its class doesn't have, it is an `ErrorInChild`.
+    It is the `ErrorInChild` itself if no class is known, or the fields don't fit the class.
     """
     cause = ErrorInChild.of(str(data.get("traceback", "")))
     codes, fields = data.get("codes"), data.get("fields")

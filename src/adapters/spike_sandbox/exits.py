@@ -1,4 +1,4 @@
-"""The ways in which a child ends before its work is done. The text of each is for the log, `told` is for users."""
+"""The ways in which a child can exit before its work is done. `str()` is for logs, `reason` for users."""
 
 import contextlib
 import signal
@@ -6,7 +6,7 @@ from typing import Final
 
 from attrs import frozen
 
-# How a process ends that was led astray by what it read; others ended it for reasons of their own.
+# signals that a process gets because of its own faults; other signals are sent by other processes
 _OWN_FAULTS: Final = frozenset(
     {
         signal.SIGSEGV,
@@ -20,71 +20,71 @@ _OWN_FAULTS: Final = frozenset(
 
 
 class ChildExit(Exception):
-    """A child ended, or had to be ended, before it had done its work."""
+    """A child exited, or had to be killed, before its work was done."""
 
     @property
-    def told(self) -> str:
-        """What a user reads."""
+    def reason(self) -> str:
+        """The reason, for users."""
         return "it stopped the engine"
 
     @property
-    def is_the_pictures_fault(self) -> bool:
-        """Whether the same picture will surely do the same to the next child."""
+    def is_picture_fault(self) -> bool:
+        """Whether the same picture would crash the next child too."""
         return False
 
 
 @frozen
 class Died(ChildExit):
-    """It ended by itself, or somebody else ended it; a negative code is a signal's number."""
+    """The child exited by itself or was killed by another process; a negative code is a signal's number."""
 
     exit_code: int
 
     @property
-    def told(self) -> str:
-        """What a user reads."""
+    def reason(self) -> str:
+        """The reason, for users."""
         match -self.exit_code:
             case signal.SIGXCPU:
-                return "it took more processor time than one may"
+                return "it exceeded the limit on processor time"
             case signal.SIGKILL:
-                return "the engine was killed, perhaps for want of memory"
+                return "the engine was killed, possibly for lack of memory"
             case _:
-                return super().told
+                return super().reason
 
     @property
-    def is_the_pictures_fault(self) -> bool:
-        """Whether it met with an accident of its own, or used up its processor time."""
+    def is_picture_fault(self) -> bool:
+        """Whether the child crashed, or used up its processor time."""
         return -self.exit_code in _OWN_FAULTS
 
     def __str__(self) -> str:
-        """Tell the signal or the code."""
+        """Name the signal or the exit code."""
         if self.exit_code < 0:
             with contextlib.suppress(ValueError):
-                return f"the child was ended by {signal.Signals(-self.exit_code).name}"
-        return f"the child ended with code {self.exit_code}"
+                return f"the child was killed by {signal.Signals(-self.exit_code).name}"
+        return f"the child exited with code {self.exit_code}"
 
 
 @frozen
 class TimedOut(ChildExit):
-    """It was still at work when its time was up."""
+    """The child exceeded its time limit."""
 
     wall_time_s: float
 
     @property
-    def told(self) -> str:
-        """What a user reads."""
-        return "it took longer than one may"
+    def reason(self) -> str:
+        """The reason, for users."""
+        return "it exceeded the time limit"
 
     def __str__(self) -> str:
-        """Tell the time."""
-        return f"the child was at work for longer than {self.wall_time_s:g} s"
+        """Name the time limit."""
+        return f"the child worked for longer than {self.wall_time_s:g} s"
 
 
 @frozen
 class BrokeProtocol(ChildExit):
-    """What it said is no answer."""
+    """The child's answer violates the protocol."""
 
     what: str
 
     def __str__(self) -> str:
-        """Tell what it was."""
-        return f"the child's answer makes no sense: {self.what}"
+        """Describe the violation."""
+        return f"the child's answer is invalid: {self.what}"

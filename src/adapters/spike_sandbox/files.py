@@ -1,4 +1,4 @@
-"""Pictures that are files already: a child reads these by itself, and may not write to them."""
+"""Pictures in files, which a child reads itself through a read-only descriptor."""
 
 import contextlib
 import io
@@ -8,12 +8,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import BinaryIO, Final
 
-FILE_BYTES_MIN: Final = 1024 * 1024  # what is smaller is sent as fast, and may be in memory as yet
+FILE_BYTES_MIN: Final = 1024 * 1024  # smaller files are sent as quickly, and may still be in a buffer
 
 
 @contextmanager
 def as_file(picture: BinaryIO) -> Iterator[int | None]:
-    """Yield a descriptor of the file that a stream is of, for reading alone; `None` where there is none to be had."""
+    """Yield a read-only descriptor of a stream's file, or `None` if it has none."""
     descriptor = _opened(picture)
     try:
         yield descriptor
@@ -30,7 +30,7 @@ def _opened(picture: BinaryIO) -> int | None:
         return None
     with contextlib.suppress(AttributeError, io.UnsupportedOperation, OSError):
         picture.flush()
-        # by its name in /proc, for a copy of the descriptor could write what ours can; not every system has that
+        # by its name in /proc, since a duplicate of the descriptor would be writable; not every system has /proc
         descriptor = os.open(f"/proc/self/fd/{picture.fileno()}", os.O_RDONLY | os.O_CLOEXEC)
         if stat.S_ISREG(os.fstat(descriptor).st_mode):
             return descriptor

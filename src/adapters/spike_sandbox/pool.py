@@ -1,4 +1,4 @@
-"""Children of one kind: kept warm between works, replaced when they die, never more than so many."""
+"""A pool of child processes: kept warm between tasks, replaced when they die, limited in number."""
 
 import contextlib
 import logging
@@ -15,14 +15,14 @@ from spike_core.domain.errors import UpscalerUnavailable
 from spike_sandbox.limits import Limits
 from spike_sandbox.process import Child
 
-WORKS_MAX: Final = 1000  # of one child, then another takes its place: libraries leak
+TASKS_MAX: Final = 1000  # per child; it is then replaced, because libraries leak memory
 
 _log: Final = logging.getLogger(__name__)
 
 
 @define(eq=False)
-class _Kept:
-    """What there is of children; apart from `Children`, so that these can be collected as garbage."""
+class _PoolState:
+    """The pool's state, kept separate from `ChildPool` so that the latter's finalizer doesn't keep it alive."""
 
     pid: int = field(factory=os.getpid)
     idle: list[Child] = field(factory=list)
@@ -33,19 +33,19 @@ class _Kept:
 
     @property
     def count(self) -> int:
-        """How many there are, or soon will be."""
+        """How many children exist or are starting."""
         return len(self.idle) + len(self.busy) + self.starting
 
     def end(self) -> None:
-        """End all of them."""
+        """End all children."""
         if self.pid != os.getpid():
-            return  # we are a fork, and they our parent's
+            return  # this process is a fork; the children are its parent's
         with self.lock:
             self.is_closed = True
             idle, self.idle = self.idle, []
             busy = list(self.busy)
         for child in busy:
-            child.kill()  # whoever waits for it hears of that, and sees to the rest
+            child.kill()  # the thread that uses it gets an error and cleans up
         for child in idle:
             child.hang_up()
         for child in idle:
@@ -53,119 +53,119 @@ class _Kept:
 
 
 @define(eq=False, kw_only=True)
-class Children:
-    """Lends out children. One is started when it is needed, or by `warm_up`."""
+class ChildPool:
+    """A pool that lends out children. They are started on demand, or by `warm_up`."""
 
-    pickled_tools: bytes  # `Tools`, to build the engine in each child anew
+    pickled_tools: bytes  # `Tools`, from which each child builds its own engine
     limits: Limits
     size: int = field(validator=validators.ge(1))
     name: str
     _slots: threading.BoundedSemaphore = field(init=False)
-    _kept: _Kept = field(init=False)
-    _finalizer: "weakref.finalize[[], Children]" = field(init=False)
+    _state: _PoolState = field(init=False)
+    _finalizer: "weakref.finalize[[], ChildPool]" = field(init=False)
 
     def __attrs_post_init__(self) -> None:
-        """Begin with none."""
+        """Start without children."""
         self._begin()
 
     def _begin(self) -> None:
         self._slots = threading.BoundedSemaphore(self.size)
-        self._kept = _Kept()
-        self._finalizer = weakref.finalize(self, self._kept.end)  # at the latest at the interpreter's end
+        self._state = _PoolState()
+        self._finalizer = weakref.finalize(self, self._state.end)  # at the latest when the interpreter exits
 
     @contextmanager
     def one(self) -> Iterator[Child]:
-        """Lend a child, to this thread alone. Waiting for a free one takes no longer than a piece of work may.
+        """Lend a child to this thread exclusively. Waits for a free child at most as long as a task may take.
 
         Raises:
-            UpscalerUnavailable: all are busy and stay so, or none can be started.
+            UpscalerUnavailable: all children stay busy, or none can be started.
         """
-        if self._kept.pid != os.getpid():
-            self._begin()  # we are a fork: our parent's children aren't ours
-        slots, kept = self._slots, self._kept
+        if self._state.pid != os.getpid():
+            self._begin()  # this process is a fork; its parent's children can't be used
+        slots, state = self._slots, self._state
         if not slots.acquire(timeout=self.limits.wall_time.total_seconds()):
-            _log.warning("all children for %s are busy", self.name)
+            _log.warning("all children of the %s pool are busy", self.name)
             raise UpscalerUnavailable
         try:
-            child = self._taken(kept)
+            child = self._taken(state)
             try:
                 yield child
             finally:
-                _put_back(kept, child)
+                _put_back(state, child)
         finally:
             slots.release()
 
     def warm_up(self) -> None:
-        """Start the children in the background, one after another, so that no work need wait for that."""
-        threading.Thread(target=self._warm_up, name=f"children for {self.name}", daemon=True).start()
+        """Start the children one after another in the background, so that the first tasks needn't wait for them."""
+        threading.Thread(target=self._warm_up, name=f"{self.name} pool", daemon=True).start()
 
     def close(self) -> None:
-        """End the children: those at work at once, the others in order. Nobody is lent any more."""
+        """End the children, killing those at work. None are lent any more."""
         self._finalizer()
 
     @property
     def pids(self) -> frozenset[int]:
-        """The children that are there."""
-        with self._kept.lock:
-            return frozenset(child.pid for child in [*self._kept.idle, *self._kept.busy])
+        """The process ids of the children."""
+        with self._state.lock:
+            return frozenset(child.pid for child in [*self._state.idle, *self._state.busy])
 
-    def _taken(self, kept: _Kept) -> Child:
-        while (child := _pop_idle(kept)) is not None:
+    def _taken(self, state: _PoolState) -> Child:
+        while (child := _pop_idle(state)) is not None:
             if child.is_alive:
                 return child
-            child.end()  # it died while it had nothing to do
-            with kept.lock:
-                kept.busy.discard(child)
-        return self._started(kept)
+            child.end()  # it died while idle
+            with state.lock:
+                state.busy.discard(child)
+        return self._started(state)
 
-    def _started(self, kept: _Kept) -> Child:
-        with kept.lock:
-            _check_open(kept)
-            kept.starting += 1
+    def _started(self, state: _PoolState) -> Child:
+        with state.lock:
+            _check_open(state)
+            state.starting += 1
         try:
             child = Child.start(self.pickled_tools, limits=self.limits)
         except Exception as error:
-            _log.warning("no child for %s can be started: %s", self.name, error)
+            _log.warning("a child of the %s pool can't be started: %s", self.name, error)
             raise UpscalerUnavailable from error
         finally:
-            with kept.lock:
-                kept.starting -= 1
-        with kept.lock:
-            kept.busy.add(child)
-        if kept.is_closed:
-            _put_back(kept, child)
+            with state.lock:
+                state.starting -= 1
+        with state.lock:
+            state.busy.add(child)
+        if state.is_closed:
+            _put_back(state, child)
             raise UpscalerUnavailable
         return child
 
     def _warm_up(self) -> None:
-        slots, kept = self._slots, self._kept
-        with contextlib.suppress(UpscalerUnavailable):  # it was logged, and the first work will meet it again
-            while kept.count < self.size and slots.acquire(blocking=False):
+        slots, state = self._slots, self._state
+        with contextlib.suppress(UpscalerUnavailable):  # already logged; the first task gets the error too
+            while state.count < self.size and slots.acquire(blocking=False):
                 try:
-                    _put_back(kept, self._started(kept))
+                    _put_back(state, self._started(state))
                 finally:
                     slots.release()
 
 
-def _pop_idle(kept: _Kept) -> Child | None:
-    with kept.lock:
-        _check_open(kept)
-        if not kept.idle:
+def _pop_idle(state: _PoolState) -> Child | None:
+    with state.lock:
+        _check_open(state)
+        if not state.idle:
             return None
-        child = kept.idle.pop()  # the one that worked last: its memory is warm, and the others' can be swapped out
-        kept.busy.add(child)
+        child = state.idle.pop()  # the most recently used: its memory is warm, the others' may be swapped out
+        state.busy.add(child)
         return child
 
 
-def _put_back(kept: _Kept, child: Child) -> None:
-    with kept.lock:
-        kept.busy.discard(child)
-        if child.is_idle and not child.is_worn and child.works < WORKS_MAX and not kept.is_closed:
-            kept.idle.append(child)
+def _put_back(state: _PoolState, child: Child) -> None:
+    with state.lock:
+        state.busy.discard(child)
+        if child.is_idle and not child.is_worn and child.tasks < TASKS_MAX and not state.is_closed:
+            state.idle.append(child)
             return
     child.end()
 
 
-def _check_open(kept: _Kept) -> None:
-    if kept.is_closed:
+def _check_open(state: _PoolState) -> None:
+    if state.is_closed:
         raise UpscalerUnavailable

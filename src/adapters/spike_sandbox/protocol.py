@@ -1,11 +1,10 @@
-"""What parent and child say to each other over a socket: small messages, and bytes in pieces.
+"""The protocol between parent and child over a socket: small messages, and bytes in pieces.
 
 A frame is one byte for its kind, four for its length, then the payload. A message's payload is a JSON object. Bytes are
-any number of pieces and one empty piece at their end, so that neither side needs to know how many there are, and a
-file goes through without being in memory at once. Where the bytes are a large file's, a descriptor of it is sent
-instead, with a single byte that isn't within a frame.
+any number of pieces followed by an empty piece, so that the length needn't be known in advance and a file isn't held in
+memory at once. For a large file a descriptor is sent instead, with a single byte that isn't within a frame.
 
-Nothing is ever unpickled from here: what a child says is data, whatever has become of the child.
+Nothing is unpickled from a child: its output is data, even if the child is compromised.
 """
 
 import io
@@ -26,22 +25,22 @@ from attrs import field, frozen
 
 MESSAGE_BYTES_MAX: Final = 256 * 1024
 PIECE_BYTES_MAX: Final = 256 * 1024
-BUFFER_BYTES: Final = 1024 * 1024  # asked of the kernel, which may give less
+BUFFER_BYTES: Final = 1024 * 1024  # requested from the kernel, which may grant less
 FOREVER: Final = math.inf
 _FILE: Final = b"F"
 _HEADER: Final = struct.Struct(">BI")
 
 
 class MalformedMessage(Exception):
-    """What came isn't of this protocol, or is larger than it may be."""
+    """The data isn't of this protocol, or exceeds a limit."""
 
 
 class Gone(Exception):
-    """The other end has hung up."""
+    """The other end has closed the connection."""
 
 
-class TooSlow(Exception):
-    """The other end took, or sent, nothing more until the time was up."""
+class TimeUp(Exception):
+    """The other end neither received nor sent anything in time."""
 
 
 class _Kind(IntEnum):
@@ -51,30 +50,30 @@ class _Kind(IntEnum):
 
 @frozen(eq=False)
 class Channel:
-    """One end of the socket. `until_s` is on the clock of `time.monotonic`, and is for the whole of what is sent.
+    """One end of the socket. `until_s` is on the clock of `time.monotonic`, and covers the whole transfer.
 
-    Whatever sends or receives raises `Gone` and `TooSlow`; after these, or `MalformedMessage`, the wire is of no use.
+    Every transfer may raise `Gone` or `TimeUp`; after these, or `MalformedMessage`, the channel can't be used any more.
     """
 
     socket: socket.socket
     _sending: threading.Lock = field(factory=threading.Lock, init=False, repr=False)
 
     def send(self, message: Mapping[str, Any], *, until_s: float = FOREVER) -> None:
-        """Send a message; any thread may."""
+        """Send a message; thread-safe."""
         payload = json.dumps(message).encode()
         assert len(payload) <= MESSAGE_BYTES_MAX, "messages are small"
         with self._sending:
             self._send_frame(_Kind.MESSAGE, payload, until_s)
 
     def send_bytes(self, content: BinaryIO, *, until_s: float = FOREVER) -> None:
-        """Send all that is left in a stream."""
+        """Send the rest of a stream."""
         with self._sending:
             while piece := content.read(PIECE_BYTES_MAX):
                 self._send_frame(_Kind.PIECE, piece, until_s)
             self._send_frame(_Kind.PIECE, b"", until_s)
 
     def has_more(self, *, until_s: float) -> bool:
-        """Wait until there is something to receive, or the other end is gone; not beyond the time."""
+        """Wait until data can be received, the other end is closed, or time is up; return whether it isn't."""
         poll = select.poll()
         poll.register(self.socket, select.POLLIN)
         return bool(poll.poll(max(0.0, until_s - time.monotonic()) * 1000))
@@ -83,7 +82,7 @@ class Channel:
         """Return the next message.
 
         Raises:
-            Garbled: it is none.
+            MalformedMessage: the data isn't a message.
         """
         payload = self._receive_frame(_Kind.MESSAGE, MESSAGE_BYTES_MAX, until_s)
         try:
@@ -98,7 +97,7 @@ class Channel:
         """Return the next bytes.
 
         Raises:
-            Garbled: they are none, or too many.
+            MalformedMessage: the data isn't bytes, or too long.
         """
         content = io.BytesIO()
         while piece := self._receive_frame(_Kind.PIECE, PIECE_BYTES_MAX, until_s):
@@ -108,17 +107,17 @@ class Channel:
         return content.getvalue()
 
     def send_file(self, descriptor: int, *, until_s: float = FOREVER) -> None:
-        """Hand over a file."""
-        with self._sending, self._patience(until_s):
+        """Send a file's descriptor."""
+        with self._sending, self._deadline(until_s):
             socket.send_fds(self.socket, [_FILE], [descriptor])
 
     def receive_file(self, *, begin: int, bytes_max: int) -> bytes:
-        """Return what is in the next file from there on.
+        """Return the content of the next file from `begin`.
 
         Raises:
-            Garbled: there is no file, or too much in it.
+            MalformedMessage: there is no file, or it is too long.
         """
-        with self._patience(FOREVER):
+        with self._deadline(FOREVER):
             sign, descriptors, _, _ = socket.recv_fds(self.socket, len(_FILE), 1)
         if not sign:
             raise Gone
@@ -128,16 +127,16 @@ class Channel:
             if os.fstat(file.fileno()).st_size - begin > bytes_max:
                 raise MalformedMessage(f"more than {bytes_max} bytes")
             file.seek(begin)
-            return file.read()  # once, into as much memory as it takes
+            return file.read()  # in one call, which allocates exactly the size
 
     def close(self) -> None:
-        """Hang up."""
+        """Close the connection."""
         self.socket.close()
 
     def _send_frame(self, kind: _Kind, payload: bytes, until_s: float) -> None:
-        with self._patience(until_s):
+        with self._deadline(until_s):
             self.socket.sendall(_HEADER.pack(kind, len(payload)))
-        with self._patience(until_s):
+        with self._deadline(until_s):
             self.socket.sendall(payload)
 
     def _receive_frame(self, wanted: _Kind, bytes_max: int, until_s: float) -> bytearray:
@@ -150,7 +149,7 @@ class Channel:
         content = bytearray(size)
         view, have = memoryview(content), 0
         while have < size:
-            with self._patience(until_s):
+            with self._deadline(until_s):
                 received = self.socket.recv_into(view[have:])
             if not received:
                 raise Gone
@@ -158,15 +157,15 @@ class Channel:
         return content
 
     @contextmanager
-    def _patience(self, until_s: float) -> Iterator[None]:
-        """Give one call of the socket so much time, and say in our words what becomes of it."""
+    def _deadline(self, until_s: float) -> Iterator[None]:
+        """Limit one socket call by the time that is left, and translate its errors."""
         left_s = until_s - time.monotonic()
         if left_s <= 0:
-            raise TooSlow
+            raise TimeUp
         try:
             self.socket.settimeout(None if until_s == FOREVER else left_s)
             yield
         except TimeoutError as error:
-            raise TooSlow from error
+            raise TimeUp from error
         except OSError as error:
             raise Gone from error

@@ -1,4 +1,4 @@
-"""The works that a child does, by name, and their answers as data: the child packs them, its parent unpacks them."""
+"""The tasks that a child performs, and their results as data: the child serializes, the parent deserializes."""
 
 import io
 from collections.abc import Callable, Mapping, Sequence
@@ -22,30 +22,30 @@ _converter: Final = Converter(detailed_validation=False)
 
 
 class BuildGenerator(Protocol):
-    """Builds a generator over the engine's framer."""
+    """Builds a generator over the engine's canvas fitter."""
 
     def __call__(self, *, canvas_fitter: CanvasFitter) -> Generator:
-        """Build it."""
+        """Build the generator."""
 
 
 @frozen(kw_only=True)
 class Tools:
-    """How a child builds what it works with, by functions that can be pickled."""
+    """Picklable functions that build what a child uses."""
 
     engine: Callable[[], Engine]
     generator: BuildGenerator | None = None
 
 
 @define
-class Bench:
-    """What a child works with; the generator is built when somebody wants a picture of it."""
+class BuiltTools:
+    """A child's engine, and its generator, which is built on first use."""
 
     engine: Engine
     _tools: Tools
     _generator: Generator | None = None
 
     @classmethod
-    def of(cls, tools: Tools) -> "Bench":
+    def of(cls, tools: Tools) -> "BuiltTools":
         """Build the engine."""
         return cls(tools.engine(), tools)
 
@@ -53,14 +53,14 @@ class Bench:
     def generator(self) -> Generator:
         """The generator."""
         if self._generator is None:
-            assert self._tools.generator is not None, "only who has one orders from it"
+            assert self._tools.generator is not None, "tools without a generator get no generation tasks"
             self._generator = self._tools.generator(canvas_fitter=self.engine.canvas_fitter)
         return self._generator
 
 
 @frozen
 class WorkOrder:
-    """A piece of work: its name, the pictures that it is about, and sizes and words where it takes them."""
+    """A task: its name, its pictures, and sizes and prompts if it takes any."""
 
     do: str
     pictures: Sequence[BinaryIO]
@@ -70,50 +70,52 @@ class WorkOrder:
     negative: Prompt | None = None
 
     @property
-    def told(self) -> Mapping[str, Any]:
+    def as_data(self) -> Mapping[str, Any]:
         """The order as data, without the pictures."""
-        told = {"size": self.size, "canvas": self.canvas, "prompt": self.prompt, "negative": self.negative}
-        return {"do": self.do, **_converter.unstructure(told)}
+        data = {"size": self.size, "canvas": self.canvas, "prompt": self.prompt, "negative": self.negative}
+        return {"do": self.do, **_converter.unstructure(data)}
 
 
 @frozen
 class WorkResult:
-    """What came of a piece of work: what is told of it, and a picture where it made one."""
+    """The result of a task: data, and a picture if it made one."""
 
-    told: Any
+    data: Any
     content: bytes | None = None
 
 
-def perform(bench: Bench, order: Mapping[str, Any], pictures: Sequence[bytes], monitor: ProgressMonitor) -> WorkResult:
-    """Do what the order tells, with these pictures.
+def perform(
+    tools: BuiltTools, order: Mapping[str, Any], pictures: Sequence[bytes], monitor: ProgressMonitor
+) -> WorkResult:
+    """Perform the task on the pictures.
 
     Raises:
-        Exception: what the engine raises.
+        Exception: the error that the engine raised.
     """
     files = [io.BytesIO(picture) for picture in pictures]
     match order["do"]:
         case "identify":
-            return WorkResult(_converter.unstructure(bench.engine.probe.identify(files[0])))
+            return WorkResult(_converter.unstructure(tools.engine.probe.identify(files[0])))
         case "inspect":
-            return WorkResult(_converter.unstructure(bench.engine.probe.inspect(files[0])))
+            return WorkResult(_converter.unstructure(tools.engine.probe.inspect(files[0])))
         case "compare":
-            return WorkResult(_converter.unstructure(bench.engine.probe.compare(files[0], files[1])))
+            return WorkResult(_converter.unstructure(tools.engine.probe.compare(files[0], files[1])))
         case "enhance" | "fit" | "generate" | "modify":
-            return _answer(_picture(bench, order, files, monitor))
+            return _answer(_picture(tools, order, files, monitor))
         case _:
-            return WorkResult(None, _content(bench.engine, order, files))
+            return WorkResult(None, _content(tools.engine, order, files))
 
 
 def _picture(
-    bench: Bench, order: Mapping[str, Any], files: Sequence[BinaryIO], monitor: ProgressMonitor
+    tools: BuiltTools, order: Mapping[str, Any], files: Sequence[BinaryIO], monitor: ProgressMonitor
 ) -> RenderedImage:
     match order["do"]:
         case "enhance":
-            return bench.engine.upscaler.enhance(files[0], size=_size(order), monitor=monitor)
+            return tools.engine.upscaler.enhance(files[0], size=_size(order), monitor=monitor)
         case "fit":
-            return bench.engine.canvas_fitter.fit(files[0], size=_size(order))
+            return tools.engine.canvas_fitter.fit(files[0], size=_size(order))
         case _:
-            return _created(bench.generator, order, files)
+            return _created(tools.generator, order, files)
 
 
 def _content(engine: Engine, order: Mapping[str, Any], files: Sequence[BinaryIO]) -> bytes:
@@ -128,17 +130,17 @@ def _content(engine: Engine, order: Mapping[str, Any], files: Sequence[BinaryIO]
         case "with_metadata":
             return engine.metadata.with_metadata(files[0].read(), original=files[1])
         case unknown:
-            raise AssertionError(f"no work is called {unknown}")
+            raise AssertionError(f"unknown task {unknown}")
 
 
 def _answer(picture: RenderedImage) -> WorkResult:
-    told = _converter.unstructure(picture)
-    return WorkResult(told, told.pop("content"))
+    data = _converter.unstructure(picture)
+    return WorkResult(data, data.pop("content"))
 
 
 def _created(generator: Generator, order: Mapping[str, Any], files: Sequence[BinaryIO]) -> RenderedImage:
-    prompt, told = Prompt(order["prompt"]["text"]), order["negative"]
-    negative = None if told is None else Prompt(told["text"])
+    prompt, negative_data = Prompt(order["prompt"]["text"]), order["negative"]
+    negative = None if negative_data is None else Prompt(negative_data["text"])
     if files:
         return generator.modify(files[0], prompt, negative=negative, size=_size(order))
     return generator.generate(prompt, negative=negative, size=_size(order))
@@ -149,59 +151,59 @@ def _size(order: Mapping[str, Any], name: str = "size") -> Dimensions:
 
 
 def identity_of(answer: WorkResult) -> PictureIdentity:
-    """Return what `identify` found.
+    """Return the result of `identify`.
 
     Raises:
-        Garbled: it isn't that.
+        MalformedMessage: the data isn't one.
     """
     try:
-        return _converter.structure(answer.told, PictureIdentity)
-    except Exception as error:  # whatever a converter and validators make of what may be anything
-        raise MalformedMessage("this is no identity") from error
+        return _converter.structure(answer.data, PictureIdentity)
+    except Exception as error:  # the converter and validators may raise anything for unknown data
+        raise MalformedMessage("not an identity") from error
 
 
 def facts_of(answer: WorkResult) -> PictureFacts:
-    """Return what `inspect` found.
+    """Return the result of `inspect`.
 
     Raises:
-        Garbled: it isn't that.
+        MalformedMessage: the data isn't one.
     """
     try:
-        return _converter.structure(answer.told, PictureFacts)
-    except Exception as error:  # whatever a converter and validators make of what may be anything
-        raise MalformedMessage("these are no facts") from error
+        return _converter.structure(answer.data, PictureFacts)
+    except Exception as error:  # as above
+        raise MalformedMessage("not facts") from error
 
 
 def comparison_of(answer: WorkResult) -> Comparison:
-    """Return what `compare` found.
+    """Return the result of `compare`.
 
     Raises:
-        Garbled: it isn't that.
+        MalformedMessage: the data isn't one.
     """
     try:
-        return _converter.structure(answer.told, Comparison)
+        return _converter.structure(answer.data, Comparison)
     except Exception as error:  # as above
-        raise MalformedMessage("this is no comparison") from error
+        raise MalformedMessage("not a comparison") from error
 
 
 def picture_of(answer: WorkResult) -> RenderedImage:
-    """Return what `enhance`, `fit`, `generate` or `modify` made.
+    """Return the result of `enhance`, `fit`, `generate` or `modify`.
 
     Raises:
-        Garbled: it isn't that.
+        MalformedMessage: the data isn't one.
     """
     try:
-        return _converter.structure({**answer.told, "content": answer.content}, RenderedImage)
+        return _converter.structure({**answer.data, "content": answer.content}, RenderedImage)
     except Exception as error:  # as above
-        raise MalformedMessage("this is no picture") from error
+        raise MalformedMessage("not a picture") from error
 
 
 def content_of(answer: WorkResult) -> bytes:
-    """Return the picture that any other work made.
+    """Return the picture from any other task.
 
     Raises:
-        Garbled: there is nothing.
+        MalformedMessage: there is none.
     """
     if not answer.content:
-        raise MalformedMessage("there is no picture")
+        raise MalformedMessage("no picture")
     return answer.content

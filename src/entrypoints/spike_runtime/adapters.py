@@ -85,7 +85,7 @@ def open_sandbox(settings: Settings, tools: Tools, *, engine_name: str) -> Sandb
     memory_bytes = settings.sandbox_memory_mb * 1024 * 1024
     probe_time = timedelta(seconds=settings.sandbox_probe_s)
     try:
-        return Sandbox.over(
+        return Sandbox.of(
             tools,
             workers=max(1, settings.worker_threads),
             work_limits=Limits(
@@ -94,7 +94,7 @@ def open_sandbox(settings: Settings, tools: Tools, *, engine_name: str) -> Sandb
                 wall_time=timedelta(seconds=min(settings.sandbox_time_s, settings.work_time_max_s)),
             ),
             probes=settings.sandbox_probes,
-            look_limits=Limits(memory_bytes=memory_bytes, cpu_time=probe_time, wall_time=_ELBOW_ROOM * probe_time),
+            probe_limits=Limits(memory_bytes=memory_bytes, cpu_time=probe_time, wall_time=_ELBOW_ROOM * probe_time),
         )
     except (TypeError, AttributeError, pickle.PicklingError) as error:
         raise WrongSettings(

@@ -93,7 +93,7 @@ def _checks(spike: Spike, sample: bytes) -> Iterator[_Check]:
         yield _Check(
             part="sandbox",
             setting="SPIKE_SANDBOX",
-            use=spike.sandbox.try_out,
+            use=spike.sandbox.check,
             remedy="let this user start processes, and give them SPIKE_SANDBOX_MEMORY_MB; with off, there are none",
         )
     yield _Check(

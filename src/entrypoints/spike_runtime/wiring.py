@@ -107,13 +107,13 @@ class Spike:
     def prepare_to_look(self) -> None:
         """Start, in the background, what looks at pictures; else the first one starts it."""
         if self.sandbox is not None:
-            self.sandbox.looks.warm_up()
+            self.sandbox.probe_pool.warm_up()
 
     def prepare_to_work(self) -> None:
         """Start, in the background, what works on pictures and looks at results; else the first job starts it."""
         if self.sandbox is not None:
-            self.sandbox.looks.warm_up()
-            self.sandbox.works.warm_up()
+            self.sandbox.probe_pool.warm_up()
+            self.sandbox.work_pool.warm_up()
 
     def close(self) -> None:
         """End the child processes, those at work at once, and let go of the database's connections."""

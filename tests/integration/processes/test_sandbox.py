@@ -69,8 +69,8 @@ def balance(server: Server) -> int:
     staggered(
         [
             ("segfault", STOPPED),
-            ("eat", "it takes more memory than one may"),
-            ("spin in C", "it took more processor time than one may"),
+            ("eat", "it exceeded the memory limit"),
+            ("spin in C", "it exceeded the limit on processor time"),
         ],
         step=3,  # tests/integration/sandbox tries each way to die
     ),

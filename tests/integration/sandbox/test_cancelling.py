@@ -31,25 +31,25 @@ class Leaving:
 def test_an_engine_that_reports_stops_at_its_next_report_and_its_child_lives_on() -> None:
     with a_sandbox() as sandbox:
         sandbox.engine.upscaler.enhance(io.BytesIO(GOOD), size=SIZE)
-        (pid,) = sandbox.works.pids
+        (pid,) = sandbox.work_pool.pids
         monitor = Leaving(at=3)
         with pytest.raises(WorkAbandoned):
             sandbox.engine.upscaler.enhance(io.BytesIO(a_hostile_engine("work: report")), size=SIZE, monitor=monitor)
         assert len(monitor.reports) == 3
         assert sandbox.engine.upscaler.enhance(io.BytesIO(GOOD), size=SIZE).dimensions == SIZE
-        assert sandbox.works.pids == {pid}
+        assert sandbox.work_pool.pids == {pid}
 
 
 @pytest.mark.parametrize("deed", ["sleep", "spin in C"])
 def test_an_engine_that_never_reports_is_ended_with_its_child(deed: str) -> None:
     with a_sandbox() as sandbox:
         sandbox.engine.upscaler.enhance(io.BytesIO(GOOD), size=SIZE)
-        (pid,) = sandbox.works.pids
+        (pid,) = sandbox.work_pool.pids
         with pytest.raises(WorkAbandoned):
             sandbox.engine.upscaler.enhance(
                 io.BytesIO(a_hostile_engine(f"work: {deed}")), size=SIZE, monitor=Leaving(at=1)
             )
-        assert pid not in sandbox.works.pids
+        assert pid not in sandbox.work_pool.pids
         assert sandbox.engine.upscaler.enhance(io.BytesIO(GOOD), size=SIZE).dimensions == SIZE
 
 

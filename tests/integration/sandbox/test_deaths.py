@@ -18,7 +18,7 @@ from spike_sandbox import ErrorInChild, Sandbox
 
 SIZE: Final = Dimensions(width_px=64, height_px=48)
 GOOD: Final = a_picture(SIZE)
-BROKEN_OFF: Final = "the engine was killed, perhaps for want of memory"
+BROKEN_OFF: Final = "the engine was killed, possibly for lack of memory"
 STOPPED: Final = "it stopped the engine"
 
 
@@ -29,7 +29,7 @@ def enhance(sandbox: Sandbox, data: bytes) -> bytes:
 def the_child(sandbox: Sandbox) -> int:
     """Return the process id of a sandbox's only worker, started where there is none."""
     enhance(sandbox, GOOD)
-    (pid,) = sandbox.works.pids
+    (pid,) = sandbox.work_pool.pids
     return pid
 
 
@@ -47,7 +47,7 @@ def at_work(sandbox: Sandbox, threads: ThreadPoolExecutor, gate: Path) -> tuple[
         ("abort", STOPPED),
         ("exit", STOPPED),
         ("kill", BROKEN_OFF),
-        ("eat", "it takes more memory than one may"),
+        ("eat", "it exceeded the memory limit"),
         ("eat blindly", STOPPED),
         ("nonsense", STOPPED),
     ],
@@ -64,7 +64,7 @@ def test_work_that_ends_its_child_is_cut_short_and_the_next_is_done(deed: str, t
 @pytest.mark.parametrize("deed", ["spin", "spin in C"])
 def test_processor_time_has_an_end(deed: str) -> None:
     with a_sandbox(cpu_s=1) as sandbox:
-        with pytest.raises(WorkKilled, match="more processor time"):
+        with pytest.raises(WorkKilled, match="limit on processor time"):
             enhance(sandbox, a_hostile_engine(f"work: {deed}"))
         assert enhance(sandbox, GOOD)
 
@@ -75,13 +75,13 @@ def test_processor_time_is_counted_for_each_picture_anew() -> None:
         pid = the_child(sandbox)
         for _ in range(4):
             enhance(sandbox, GOOD + a_hostile_engine("work: toil"))
-        assert sandbox.works.pids == {pid}
+        assert sandbox.work_pool.pids == {pid}
 
 
 @pytest.mark.parametrize("deed", ["sleep", "report"])
 def test_time_has_an_end(deed: str) -> None:
     with a_sandbox(wall_s=1) as sandbox:
-        with pytest.raises(WorkKilled, match="longer than one may"):
+        with pytest.raises(WorkKilled, match="exceeded the time limit"):
             enhance(sandbox, a_hostile_engine(f"work: {deed}"))
         assert enhance(sandbox, GOOD)
 
@@ -127,7 +127,7 @@ def test_kill_9_in_the_midst_of_work_cuts_that_work_short_alone(tmp_path: Path) 
         os.kill(doomed, signal.SIGKILL)
         with pytest.raises(WorkKilled):
             works[0].result()
-        assert other in sandbox.works.pids
+        assert other in sandbox.work_pool.pids
         os.kill(other, signal.SIGKILL)
 
 
@@ -144,7 +144,7 @@ def test_what_is_meant_for_the_parent_does_not_end_work(tmp_path: Path, number: 
             os.kill(pid, number)
             assert int(pipe.read()) == pid
         assert work.result()
-        assert sandbox.works.pids == {pid}
+        assert sandbox.work_pool.pids == {pid}
 
 
 def test_others_are_served_while_some_are_led_astray() -> None:
@@ -154,7 +154,7 @@ def test_others_are_served_while_some_are_led_astray() -> None:
         good = [threads.submit(enhance, sandbox, GOOD) for _ in range(60)]
         assert len([work.result() for work in good]) == 60
         assert all(work.exception() is not None for work in hostiles)
-        assert len(sandbox.works.pids) <= 3
+        assert len(sandbox.work_pool.pids) <= 3
 
 
 def test_an_idle_child_that_is_killed_is_replaced_unnoticed() -> None:
@@ -163,7 +163,7 @@ def test_an_idle_child_that_is_killed_is_replaced_unnoticed() -> None:
         os.kill(pid, signal.SIGKILL)
         os.waitid(os.P_PID, pid, os.WEXITED | os.WNOWAIT)
         assert enhance(sandbox, GOOD)
-        assert sandbox.works.pids != {pid}
+        assert sandbox.work_pool.pids != {pid}
 
 
 def test_an_error_that_is_no_ones_word_keeps_its_traceback_for_the_log() -> None:
@@ -172,16 +172,16 @@ def test_an_error_that_is_no_ones_word_keeps_its_traceback_for_the_log() -> None
         with pytest.raises(ErrorInChild, match="ZeroDivisionError") as error:
             enhance(sandbox, a_hostile_engine("work: raise"))
         assert "in _divide_by_zero" in error.value.__notes__[0]
-        assert sandbox.works.pids == {pid}, "an error is no death"
+        assert sandbox.work_pool.pids == {pid}, "an error is no death"
 
 
 def test_all_busy_for_too_long_is_unavailable() -> None:
-    with a_sandbox(wall_s=1) as sandbox, sandbox.works.one(), pytest.raises(UpscalerUnavailable):
+    with a_sandbox(wall_s=1) as sandbox, sandbox.work_pool.one(), pytest.raises(UpscalerUnavailable):
         enhance(sandbox, GOOD)
 
 
 @pytest.mark.parametrize(
-    ("load", "why"), [(broken_engine, "RuntimeError: a model is missing"), (dying_engine, "ended with code 3")]
+    ("load", "why"), [(broken_engine, "RuntimeError: a model is missing"), (dying_engine, "exited with code 3")]
 )
 def test_an_engine_that_cannot_be_built_is_unavailable_and_says_why(load: object, why: str) -> None:
     with a_sandbox(load) as sandbox:  # type: ignore[arg-type]  # both are loads
@@ -189,8 +189,8 @@ def test_an_engine_that_cannot_be_built_is_unavailable_and_says_why(load: object
             enhance(sandbox, GOOD)
         assert why in str(error.value.__cause__)
         with pytest.raises(UpscalerUnavailable):
-            sandbox.try_out()
-        assert sandbox.works.pids == frozenset()
+            sandbox.check()
+        assert sandbox.work_pool.pids == frozenset()
 
 
 def test_what_cannot_reach_a_child_is_refused_when_the_sandbox_is_built() -> None:
@@ -202,7 +202,7 @@ def test_a_closed_sandbox_lends_nobody() -> None:
     with a_sandbox() as sandbox:
         enhance(sandbox, GOOD)
         sandbox.close()
-        assert sandbox.works.pids == frozenset()
+        assert sandbox.work_pool.pids == frozenset()
         with pytest.raises(UpscalerUnavailable):
             enhance(sandbox, GOOD)
         sandbox.close()

@@ -39,7 +39,7 @@ def test_a_hundred_works_with_deaths_among_them_leave_nothing_open(
                     sandbox.engine.upscaler.enhance(io.BytesIO(b"junk"), size=SIZE)
             else:
                 sandbox.engine.upscaler.enhance(io.BytesIO(a_picture(SIZE)), size=SIZE)
-        (child,) = sandbox.works.pids
+        (child,) = sandbox.work_pool.pids
         assert psutil.Process(child).num_fds() <= 6, "its own three, the socket, and what Python opens"
     assert us.num_fds() <= before
     assert us.num_threads() <= threads
@@ -49,11 +49,11 @@ def test_a_hundred_works_with_deaths_among_them_leave_nothing_open(
 
 
 def test_a_child_that_was_used_a_thousand_times_is_replaced(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("spike_sandbox.children.WORKS_MAX", 3)
+    monkeypatch.setattr("spike_sandbox.pool.TASKS_MAX", 3)
     with a_sandbox() as sandbox:
         pids = []
         for _ in range(7):
-            with sandbox.works.one() as child:
+            with sandbox.work_pool.one() as child:
                 pids.append(child.pid)
             sandbox.engine.upscaler.enhance(io.BytesIO(a_picture(SIZE)), size=SIZE)
     assert len(set(pids)) == 3
@@ -67,7 +67,7 @@ def test_starting_fails_without_a_trace(monkeypatch: pytest.MonkeyPatch) -> None
     gc.collect()
     before = psutil.Process().num_fds()
     with a_sandbox() as sandbox, pytest.raises(Exception, match="is unavailable"):
-        sandbox.try_out()
+        sandbox.check()
     assert psutil.Process().num_fds() <= before
 
 
@@ -81,7 +81,7 @@ def test_a_child_that_keeps_much_memory_is_replaced() -> None:
             a_hostile_engine("work: keep"),
             a_picture(SIZE),
         ):
-            with sandbox.works.one() as child:
+            with sandbox.work_pool.one() as child:
                 pids.append(child.pid)
             with contextlib.suppress(UnknownPictureFormat):  # a hostile is none
                 sandbox.engine.upscaler.enhance(io.BytesIO(picture), size=SIZE)

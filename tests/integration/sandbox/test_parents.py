@@ -26,7 +26,7 @@ from spike_sandbox import Sandbox, Tools
 
 print("imported")
 SIZE = Dimensions(width_px=64, height_px=48)
-sandbox = Sandbox.over(Tools(engine=hostile_engine), workers=2, work_limits=GENEROUS, probes=1, look_limits=GENEROUS)
+sandbox = Sandbox.of(Tools(engine=hostile_engine), workers=2, work_limits=GENEROUS, probes=1, probe_limits=GENEROUS)
 enhance = lambda data: sandbox.engine.upscaler.enhance(io.BytesIO(data), size=SIZE)
 """
 
@@ -70,7 +70,7 @@ def test_no_child_outlives_its_parent(tmp_path: Path, deed: str, number: signal.
         with open({str(gate)!r}) as pipe:
             busy = int(pipe.read())
         sandbox.engine.probe.inspect(io.BytesIO(a_picture(SIZE)))
-        (idle,) = sandbox.looks.pids
+        (idle,) = sandbox.probe_pool.pids
         print(busy, idle, flush=True)
         threading.Event().wait()
         """,
@@ -93,7 +93,7 @@ def test_a_script_without_a_guard_is_imported_once(tmp_path: Path) -> None:
 
 
 def test_a_script_that_ends_without_closing_ends_in_order(tmp_path: Path) -> None:
-    said = run(tmp_path, "enhance(a_picture(SIZE)); sandbox.looks.warm_up()")
+    said = run(tmp_path, "enhance(a_picture(SIZE)); sandbox.probe_pool.warm_up()")
     assert said == "imported\n"
 
 
@@ -103,7 +103,7 @@ def test_a_sandbox_that_nobody_holds_any_more_ends_its_children(tmp_path: Path) 
         """
         import gc, signal
         enhance(a_picture(SIZE))
-        (pid,) = sandbox.works.pids
+        (pid,) = sandbox.work_pool.pids
         del sandbox
         gc.collect()
         try:
@@ -121,17 +121,17 @@ def test_a_fork_has_children_of_its_own_and_leaves_its_parents_alone(tmp_path: P
         tmp_path,
         """
         enhance(a_picture(SIZE))
-        before = sandbox.works.pids
+        before = sandbox.work_pool.pids
         sys.stdout.flush()
         pid = os.fork()
         if not pid:
             enhance(a_picture(SIZE))
-            print("forked", sandbox.works.pids.isdisjoint(before), flush=True)
+            print("forked", sandbox.work_pool.pids.isdisjoint(before), flush=True)
             sandbox.close()
             os._exit(0)
         os.waitpid(pid, 0)
         enhance(a_picture(SIZE))
-        print("parent", sandbox.works.pids == before)
+        print("parent", sandbox.work_pool.pids == before)
         """,
     )
     assert said == "imported\nforked True\nparent True\n"
@@ -144,7 +144,7 @@ def test_settings_and_credentials_stay_with_the_parent(tmp_path: Path, monkeypat
         tmp_path,
         """
         enhance(a_picture(SIZE))
-        (pid,) = sandbox.works.pids
+        (pid,) = sandbox.work_pool.pids
         print("quiet" in open(f"/proc/{pid}/environ").read())
         """,
     )
