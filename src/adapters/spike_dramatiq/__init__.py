@@ -1,4 +1,4 @@
-"""The worker queue by Dramatiq, in this process or on a Redis server."""
+"""The job queue on Dramatiq, in this process or on a Redis server."""
 
 from spike_dramatiq.broker import DramatiqBroker
 from spike_dramatiq.plugin import open_memory_broker

@@ -16,18 +16,18 @@ from spike_dramatiq.worker import working
 
 
 class DramatiqBroker:
-    """Carries job ids; what it holds may be lost at any time, and the database brings it back.
+    """Carries job ids. Messages may be lost at any time; they are sent again from the database.
 
-    It takes messages from the beginning, works for one context at a time, and can work again after that: what wasn't
-    begun is kept.
+    It accepts messages as soon as it exists. One `work` context runs at a time, and another may follow it; messages
+    that weren't started are kept.
 
-    The `broker` should come without middleware: docs/decisions/0011.
+    The `broker` should have no middleware: see docs/decisions/0011.
     """
 
     def __init__(
         self, broker: dramatiq.Broker, *, is_in_process: bool, ask: Callable[[], object] = lambda: None
     ) -> None:
-        """Carry by this broker; nobody is at work yet. `ask` raises a `dramatiq.BrokerError` where it has gone."""
+        """Wrap a Dramatiq broker. `ask` raises a `dramatiq.BrokerError` if the broker is unavailable."""
         self._broker = broker
         self._ask = ask
         self._is_in_process = is_in_process
@@ -42,11 +42,11 @@ class DramatiqBroker:
 
     @property
     def is_in_process(self) -> bool:
-        """Whether messages and workers live and die with this process."""
+        """Whether messages and workers exist only within this process."""
         return self._is_in_process
 
     def ping(self) -> None:
-        """Check that the queue is there; see the port."""
+        """Check that the queue is available; see the port."""
         try:
             self._ask()
         except dramatiq.BrokerError as error:
@@ -55,13 +55,13 @@ class DramatiqBroker:
     def work(
         self, perform: Callable[[JobId], None], *, pool: WorkerPool, drain: timedelta
     ) -> AbstractContextManager[None]:
-        """Call `perform` with each message; see the port. While the server is away it waits for it."""
+        """Call `perform` for each message; see the port. While the server is unavailable it keeps waiting."""
         return self._work(perform, pool, drain)
 
     @contextmanager
     def _work(self, perform: Callable[[JobId], None], pool: WorkerPool, drain: timedelta) -> Iterator[None]:
         is_free = self._working.acquire(blocking=False)
-        assert is_free, "this broker works already"
+        assert is_free, "a broker runs one `work` context at a time"
         try:
             with working(self._broker, perform, pool=pool, drain=drain):
                 yield

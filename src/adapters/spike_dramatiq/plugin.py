@@ -7,7 +7,7 @@ from spike_dramatiq.stub import RequeueingStubBroker
 
 
 def open_memory_broker(url: str) -> Broker:
-    """Open a new broker in this process; each has its own messages.
+    """Open a new broker in this process, with messages of its own.
 
     Raises:
         InvalidValue: the URL isn't `memory://`.

@@ -1,4 +1,4 @@
-"""The sending end: one message per job, nothing in it but the job's id."""
+"""The sending end: one message per job, which contains only the job's id."""
 
 from collections.abc import Mapping
 from typing import Final
@@ -16,12 +16,12 @@ ACTOR_NAMES: Final[Mapping[Priority, str]] = {priority: f"perform_{priority.valu
 
 @frozen
 class DramatiqQueue:
-    """Sends to whoever works for this Dramatiq broker, on which all `QUEUE_NAMES` must be declared."""
+    """Sends to the workers of a Dramatiq broker, on which all `QUEUE_NAMES` must be declared."""
 
     broker: dramatiq.Broker
 
     def send(self, job_id: JobId, *, priority: Priority) -> None:
-        """Hand over a job's id; see the port."""
+        """Send a job's id; see the port."""
         message: dramatiq.Message[None] = dramatiq.Message(
             queue_name=QUEUE_NAMES[priority],
             actor_name=ACTOR_NAMES[priority],

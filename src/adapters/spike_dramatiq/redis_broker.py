@@ -1,4 +1,4 @@
-"""Dramatiq's Redis broker, for messages that are hints: what can't be said in time is left unsaid."""
+"""Dramatiq's Redis broker with short timeouts, for messages that may be lost or repeated."""
 
 import logging
 from collections.abc import Iterable
@@ -13,15 +13,15 @@ from dramatiq.errors import ConnectionClosed
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-NAMESPACE: Final = "spike"  # all keys begin so
+NAMESPACE: Final = "spike"  # the prefix of all keys
 CONNECT_TIME_MAX: Final = timedelta(seconds=1)
 ANSWER_TIME_MAX: Final = timedelta(seconds=2)
-RETRIES: Final = 1  # at once: a connection kept from before the server's restart fails when it is used
+RETRIES: Final = 1  # at once, because a connection from before a server's restart fails on first use
 
-# A worker that has said nothing for so long is dead to the broker, and what it held is delivered again. A live one may
-# be so busy that it looks dead; then its messages come twice, and the second finds nothing to claim.
+# After this time without a heartbeat the broker regards a worker as dead and delivers its messages again. A worker that
+# is merely busy may be regarded so too; its messages then arrive twice, and the second finds nothing to claim.
 SILENCE_TIME_MAX: Final = timedelta(minutes=1)
-# What a dead worker held comes back only when some command looks for it, which one in a hundred does. An idle worker
+# A dead worker's messages are only found by a command that does maintenance, which is one in a hundred. An idle worker
 # sends some 50 commands a second.
 MAINTENANCE_PER_MILLION: Final = 10_000
 
@@ -30,18 +30,18 @@ _log: Final = logging.getLogger(__name__)
 
 
 class ForgivingRedisBroker(RedisBroker):
-    """A `RedisBroker` that gives up soon, tells all trouble as Dramatiq's, and forgets what it can't acknowledge.
+    """A `RedisBroker` that gives up soon, raises only Dramatiq's errors, and drops acknowledgements that fail.
 
-    The original waits for the server until it has acknowledged a message, and keeps a worker thread from working and
-    from ending meanwhile. Here the message may come again: it will find nothing to claim.
+    Dramatiq's own waits for the server until a message is acknowledged, and blocks a worker thread until then, even at
+    shutdown. Here the message may be delivered again; it then finds nothing to claim.
     """
 
     @classmethod
     def at(cls, url: str) -> Self:
-        """Return a broker on the server at `url`; it is asked when the broker is used.
+        """Return a broker on the server at `url`; the connection is made on first use.
 
         Raises:
-            ValueError: it isn't a URL of a Redis server.
+            ValueError: the URL isn't that of a Redis server.
         """
         client = redis.Redis.from_url(
             url,
@@ -61,7 +61,7 @@ class ForgivingRedisBroker(RedisBroker):
         """Store a message; `delay` is in milliseconds.
 
         Raises:
-            ConnectionClosed: it wasn't stored, as far as can be told.
+            ConnectionClosed: it wasn't stored, as far as is known.
         """
         try:
             return super().enqueue(message, delay=delay)
@@ -69,7 +69,7 @@ class ForgivingRedisBroker(RedisBroker):
             raise _closed(error) from error
 
     def ping(self) -> None:
-        """Check that the server answers.
+        """Check that the server responds.
 
         Raises:
             ConnectionClosed: it doesn't.
@@ -98,13 +98,13 @@ class _ForgivingConsumer(dramatiq.Consumer):
         try:
             self._consumer.ack(message)
         except (redis.RedisError, dramatiq.BrokerError) as error:
-            _log.warning("a message that is done with can't be acknowledged, and may come again: %s", error)
+            _log.warning("a message can't be acknowledged and may be delivered again: %s", error)
 
     def nack(self, message: dramatiq.MessageProxy) -> None:
         try:
             self._consumer.nack(message)
         except (redis.RedisError, dramatiq.BrokerError) as error:
-            _log.warning("a message that nobody understands can't be put aside, and may come again: %s", error)
+            _log.warning("a message can't be rejected and may be delivered again: %s", error)
 
     def requeue(self, messages: Iterable[dramatiq.MessageProxy]) -> None:
         try:
@@ -114,5 +114,5 @@ class _ForgivingConsumer(dramatiq.Consumer):
 
 
 def _closed(error: redis.RedisError) -> ConnectionClosed:
-    """Tell in Dramatiq's words of any trouble: whatever it is, asking later may help."""
+    """Translate any Redis error to the Dramatiq error after which a later try may succeed."""
     return ConnectionClosed(error)  # type: ignore[no-untyped-call]  # Dramatiq's errors have no types

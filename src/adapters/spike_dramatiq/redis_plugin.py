@@ -10,7 +10,7 @@ def open_redis_broker(url: str) -> Broker:
     """Open the broker on the Redis or Valkey server at `url`, `redis://host:port/number` or, with TLS, `rediss://…`.
 
     Raises:
-        InvalidValue: it isn't such a URL.
+        InvalidValue: the URL is invalid.
     """
     try:
         broker = ForgivingRedisBroker.at(url)

@@ -1,19 +1,19 @@
-"""Slots: how many messages of a process are worked on at once, whichever lane they came by."""
+"""Work slots: how many messages a process performs at once, across priorities."""
 
 import threading
 
 
 class WorkSlots:
-    """So many slots; once they are closed, none is taken any more."""
+    """A counting semaphore that can be closed; afterwards no slot can be taken."""
 
     def __init__(self, count: int) -> None:
-        """Begin with all of them free."""
+        """Start with all slots free."""
         self._free = count
         self._closed = False
         self._changed = threading.Condition()
 
     def take(self) -> bool:
-        """Wait for a free slot and take it, or return that there will be none, because they are closed."""
+        """Wait for a free slot and take it; return `False` if the slots are closed."""
         with self._changed:
             self._changed.wait_for(lambda: self._closed or self._free)
             if self._closed:
@@ -28,7 +28,7 @@ class WorkSlots:
             self._changed.notify()
 
     def close(self) -> None:
-        """Let nobody take one any more, those who wait for one included."""
+        """Prevent slots from being taken, and wake the threads that wait for one."""
         with self._changed:
             self._closed = True
             self._changed.notify_all()

@@ -1,4 +1,4 @@
-"""Dramatiq's in-memory broker, made to keep the messages that a stopping worker hands back."""
+"""Dramatiq's in-memory broker, changed to keep the messages that a stopping worker hands back."""
 
 from collections.abc import Iterable
 
@@ -8,7 +8,7 @@ from dramatiq.brokers.stub import StubBroker
 
 
 class RequeueingStubBroker(StubBroker):
-    """A `StubBroker` whose consumers put back what was fetched and not begun, where the original drops it."""
+    """A `StubBroker` whose consumers requeue messages that were fetched but not started; the original drops them."""
 
     def consume(self, queue_name: str, prefetch: int = 1, timeout: int = 100) -> dramatiq.Consumer:
         """Return a consumer; `timeout` is in milliseconds."""

@@ -1,4 +1,4 @@
-"""One shift: Dramatiq's workers on a broker, from coming to leaving."""
+"""Dramatiq's workers on a broker, from start to shutdown."""
 
 import logging
 import time
@@ -17,8 +17,8 @@ from spike_core.ports.broker import WorkerPool
 from spike_dramatiq.queue import ACTOR_NAMES, QUEUE_NAMES, DramatiqQueue
 from spike_dramatiq.slots import WorkSlots
 
-# How often idle threads look for messages and for whether they should stop. In process a message wakes them at once;
-# over a network it waits for the next look, so this bounds how long an idle worker takes to begin.
+# How often idle threads look for messages and check whether to stop. Within a process a message wakes them at once;
+# over a network it waits for the next look, so this bounds how long an idle worker takes to start.
 IDLE_TIME: Final = timedelta(milliseconds=40)
 
 _MILLISECOND: Final = timedelta(milliseconds=1)
@@ -31,12 +31,12 @@ def working(
 ) -> Iterator[None]:
     """Work for the broker until the context ends; see `Broker.work`.
 
-    Each priority has a Dramatiq worker of its own, which fetches no more messages than it has threads for:
-    `pool.threads` for HIGH, `pool.low_priority_max` for LOW. All share `pool.threads` slots, so HIGH jobs use whatever
-    threads LOW jobs leave free, and never wait for a LOW job where the pool keeps threads for them.
+    Each priority has its own Dramatiq worker, which prefetches no more messages than it has threads: `pool.threads` for
+    HIGH, `pool.low_priority_max` for LOW. All share `pool.threads` slots, so HIGH jobs use the threads that LOW jobs
+    leave free, and never wait for a LOW job if the pool reserves threads for them.
     """
     before = list(broker.middleware)
-    broker.delay_queues.clear()  # nothing is sent with a delay, the outbox waits instead: spare the looks into them
+    broker.delay_queues.clear()  # messages are delayed by the outbox instead, so these needn't be polled
     priorities = [
         _PriorityWorker(broker=broker, priority=Priority.HIGH, threads=pool.threads),
         _PriorityWorker(broker=broker, priority=Priority.LOW, threads=pool.low_priority_max),
@@ -44,12 +44,12 @@ def working(
     slots = WorkSlots(pool.threads)
     for priority in priorities:
         priority.declare(perform, slots)
-    # Only Dramatiq's own command says that a process boots; middleware with a thread of its own waits for it.
+    # otherwise emitted only by Dramatiq's command line; middleware with a thread waits for it
     broker.emit_after("process_boot")
     try:
         for priority in priorities:
             priority.worker.start()
-            broker.middleware[:] = before  # each would go on listening for new queues, of which there are none
+            broker.middleware[:] = before  # otherwise it would keep listening for new queues
         yield
     finally:
         slots.close()
@@ -59,14 +59,14 @@ def working(
         for priority in priorities:
             priority.worker.stop(timeout=max(0, round((until_s - time.monotonic()) * 1000)))
         if any(priority.is_busy for priority in priorities):
-            _log.warning("work goes on after %s; nobody waits for it any more", drain)
+            _log.warning("jobs still run after the drain time of %s; they are abandoned", drain)
         for priority in priorities:
             del broker.actors[ACTOR_NAMES[priority.priority]]
 
 
 @frozen(kw_only=True)
 class _PriorityWorker:
-    """Dramatiq's worker of one lane."""
+    """Dramatiq's worker for one priority."""
 
     broker: dramatiq.Broker
     priority: Priority
@@ -81,16 +81,16 @@ class _PriorityWorker:
             worker_threads=self.threads,
             worker_timeout=IDLE_TIME // _MILLISECOND,
         )
-        worker.queue_prefetch = self.threads  # what waits here could be done elsewhere
+        worker.queue_prefetch = self.threads  # another process could perform what is prefetched here
         return worker
 
     @property
     def is_busy(self) -> bool:
-        """Whether some thread hasn't come to its end."""
+        """Whether a worker thread is still running."""
         return any(thread.is_alive() for thread in self.worker.workers)
 
     def declare(self, perform: Callable[[JobId], None], slots: WorkSlots) -> None:
-        """Tell the broker what to do with this lane's messages."""
+        """Register the actor for this priority's messages."""
 
         @dramatiq.actor(
             broker=self.broker, actor_name=ACTOR_NAMES[self.priority], queue_name=QUEUE_NAMES[self.priority]
@@ -105,23 +105,23 @@ class _PriorityWorker:
                 slots.give_back()
 
     def begin_no_more(self) -> None:
-        """Let each thread end with the message that it has."""
+        """Let each thread stop after its current message."""
         for thread in self.worker.workers:
             thread.stop()
 
     def _hand_back(self, text: str) -> None:
-        """Put a message that was fetched and not begun at the end of its lane."""
+        """Put a message that was fetched but not started at the end of its queue."""
         try:
             DramatiqQueue(self.broker).send(JobId.parse(text), priority=self.priority)
         except QueueUnavailable:
-            _log.warning("job %s: its message can't be handed back; the sweeper will send another", text)
+            _log.warning("job %s: its message can't be requeued; the sweeper will send another", text)
 
 
 def _perform(perform: Callable[[JobId], None], text: str) -> None:
-    """Perform one job; whatever happens, the message is done with."""
+    """Perform one job. The message counts as processed in any case."""
     try:
         perform(JobId.parse(text))
     except NothingToClaim:
         _log.debug("job %s: nothing to claim", text)
-    except Exception:  # noqa: BLE001  # a thread must outlive its messages
+    except Exception:  # noqa: BLE001  # one failure must not end the thread
         _log.exception("job %s: the message is dropped", text)

@@ -1,4 +1,4 @@
-"""Files from the public web, fetched safely for a user who isn't trusted to choose the address."""
+"""Downloads from the public web, safe for URLs from untrusted users."""
 
 from spike_fetch.downloader import WebDownloader
 

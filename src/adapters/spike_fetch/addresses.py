@@ -1,12 +1,12 @@
-"""Addresses: which of them are of the public internet."""
+"""Which addresses belong to the public internet."""
 
 import ipaddress
 from typing import Final
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
-# What `is_global` calls global in one Python version or another, and isn't: ways to write an IPv4 address as an IPv6
-# one (RFC 4291, 6052, 8215, 3056, 4380), site-local addresses (RFC 3879), and IETF's own (RFC 6890, 7534, 7535).
+# networks that `is_global` accepts in some Python versions although they aren't public: encodings of IPv4 addresses in
+# IPv6 (RFC 4291, 6052, 8215, 3056, 4380), site-local addresses (RFC 3879), and the IETF's own (RFC 6890, 7534, 7535)
 _NOT_PUBLIC: Final = tuple(
     ipaddress.ip_network(network)
     for network in (
@@ -27,7 +27,7 @@ _NOT_PUBLIC: Final = tuple(
 
 
 def is_public(address: Address) -> bool:
-    """Return whether the address is one of the public internet, and can only be reached there."""
+    """Return whether the address belongs to the public internet and to no private network."""
     if not address.is_global or address.is_multicast or address.is_reserved:
         return False
     return not any(address.version == network.version and address in network for network in _NOT_PUBLIC)

@@ -1,4 +1,4 @@
-"""The downloader for addresses that users name."""
+"""The downloader for URLs that users give."""
 
 import tempfile
 import time
@@ -19,8 +19,8 @@ from spike_network import Deadline, DeadlineBackend
 REDIRECTS_MAX: Final = 3
 URL_CHARS_MAX: Final = 2048
 WAIT_S_MAX: Final = 5.0  # for one read, write or connection
-DEADLINE_S: Final = 20.0  # for everything, redirects and the last byte
-PORTS: Final = frozenset({80, 443})  # other ports of public hosts are seldom meant for the public
+DEADLINE_S: Final = 20.0  # for everything, from the first redirect to the last byte
+PORTS: Final = frozenset({80, 443})  # services on other ports are seldom meant for the public
 
 _IN_MEMORY_BYTES_MAX: Final = 1024 * 1024
 _REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
@@ -34,13 +34,13 @@ _HEADERS: Final = [
 
 
 def allowed(address: Address, port: int) -> bool:
-    """Return whether a download may connect there."""
+    """Return whether a download may connect to this address and port."""
     return is_public(address) and port in PORTS
 
 
 @frozen(kw_only=True)
 class WebDownloader:
-    """Fetches over http and https. No proxy, cookie, credential or setting of the machine is used."""
+    """Downloads over http and https, without proxies, cookies, credentials or network settings of the environment."""
 
     resolve: Resolve = resolved
     validate: Judge = allowed
@@ -48,7 +48,7 @@ class WebDownloader:
     size_bytes_max: int = SOURCE_BYTES_MAX
 
     def download(self, url: str) -> AbstractContextManager[BinaryIO]:
-        """Fetch what is at `url`; see the port."""
+        """Download the file at `url`; see the port."""
         return self._download(url)
 
     @contextmanager
@@ -77,7 +77,7 @@ class WebDownloader:
         raise DownloadFailed
 
     def _follow(self, pool: httpcore2.ConnectionPool, url: str, content: BinaryIO) -> str | None:
-        """Ask once: write the file and return `None`, or return where the server sends us."""
+        """Send one request; write the file and return `None`, or return the URL of a redirect."""
         _check(url)
         with pool.stream("GET", _encoded(url), headers=_HEADERS) as response:
             headers = {name.lower(): value for name, value in response.headers}
@@ -96,10 +96,10 @@ class WebDownloader:
 
 
 def _check(url: str) -> None:
-    """Check what the URL itself shows.
+    """Check what the URL alone shows.
 
     Raises:
-        UnsafeAddress: it isn't http or https, has no host, or holds credentials.
+        UnsafeAddress: it isn't http or https, has no host, contains credentials, or is too long.
     """
     try:
         parts = urlsplit(url)
@@ -114,10 +114,10 @@ def _check(url: str) -> None:
 
 
 def _encoded(url: str) -> bytes:
-    """Return the address as it is sent.
+    """Return the URL as it is sent.
 
     Raises:
-        UnsafeAddress: it has characters that no address has.
+        UnsafeAddress: it has characters that aren't allowed in URLs.
     """
     try:
         return url.partition("#")[0].encode("ascii")

@@ -1,4 +1,4 @@
-"""The blob store in a folder of the local disk, and the signed links to its objects."""
+"""A blob store in a folder of the local disk, with signed URLs for its objects."""
 
 from spike_filesystem.blobs import FilesystemBlobStore
 from spike_filesystem.links import LinkSigner

@@ -1,7 +1,7 @@
-"""A blob store in a folder: an object is a file, its key the path below the root.
+"""A blob store in a folder: an object is a file, and its key is the path below the root.
 
-A file comes into sight by a rename, whole and synced to the disk, or not at all. What a crash leaves behind lies in
-`.incoming`, out of sight, until a later `put` throws it away.
+A file becomes visible by a rename, complete and synced to the disk. What a crash leaves behind stays invisible in
+`.incoming` until a later `put` removes it.
 """
 
 import errno
@@ -27,30 +27,30 @@ from spike_core.ports.clock import Clock
 from spike_filesystem.links import LinkSigner
 from spike_filesystem.listings import ListingCursor, ListingCursors
 
-COPY_BYTES: Final = 256 * 1024  # so much of an object is in memory at once; more takes longer
-LEFTOVER_AGE: Final = timedelta(days=1)  # no live `put` takes so long
-CURSOR_KEPT_FROM: Final = 100  # objects in a page: whoever asks for fewer wants to see one, not all
-NAMES_HELD_MAX: Final = 50_000  # some 5 MB; a larger folder is looked through once for each so many
+COPY_BYTES: Final = 256 * 1024  # how much of an object is in memory at a time
+LEFTOVER_AGE: Final = timedelta(days=1)  # no running `put` takes that long
+CURSOR_KEPT_FROM: Final = 100  # page size; smaller pages are single looks, which nothing continues
+NAMES_HELD_MAX: Final = 50_000  # some 5 MB of names; a larger folder is listed once per this many
 
-_FOLDERS: Final = ("enhanced", "images", "inputs", "originals")  # all that keys begin with, in their order
+_FOLDERS: Final = ("enhanced", "images", "inputs", "originals")  # all first parts of keys, sorted
 _INCOMING: Final = ".incoming"
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @frozen
 class FilesystemBlobStore:
-    """Objects as files below `root`, a folder that need not exist yet. It also gives out and checks links.
+    """Objects as files below `root`, a folder that is created on first use. It also signs and verifies URLs.
 
-    Building one touches no disk. Several processes may share the folder; it must lie on one file system.
+    Construction doesn't access the disk. Several processes may share the folder, which must be on a single file system.
     """
 
     root: Path
     clock: Clock = field(kw_only=True)
     secret: bytes = field(kw_only=True, repr=False)
-    _walks: ListingCursors = field(factory=ListingCursors, init=False, repr=False, eq=False)
+    _listings: ListingCursors = field(factory=ListingCursors, init=False, repr=False, eq=False)
 
     def put(self, key: ObjectKey, content: BinaryIO) -> None:
-        """Store an object; see the port. Throws away leftovers of crashed processes, too."""
+        """Store an object; see the port. Also removes leftovers of crashed processes."""
         target = self._path(key)
         now = self.clock.now()
         incoming = self.root / _INCOMING
@@ -63,8 +63,8 @@ class FilesystemBlobStore:
                 _fill(descriptor, content, stored_at=now)
                 _publish(Path(name), target)
             finally:
-                with suppress(OSError):  # it is gone when all went well, and out of sight in any case
-                    os.unlink(name)  # noqa: PTH108  # mkstemp speaks text
+                with suppress(OSError):  # after a successful `put` the name is gone
+                    os.unlink(name)  # noqa: PTH108  # mkstemp returns text
         except OSError as error:
             raise StorageUnavailable from error
 
@@ -73,11 +73,11 @@ class FilesystemBlobStore:
         return self._open(key)
 
     def find(self, keys: Collection[ObjectKey]) -> frozenset[ObjectKey]:
-        """Return those keys that hold an object."""
-        return frozenset(stored.key for key in keys for stored in self._look_at(key))
+        """Return those keys that have an object."""
+        return frozenset(stored.key for key in keys for stored in self._stored(key))
 
     def delete(self, keys: Collection[ObjectKey]) -> None:
-        """Delete objects. An object that a crash of the machine brings back is for the sweep to collect."""
+        """Delete objects. An object that reappears after a crash of the machine is collected by the sweep."""
         for key in keys:
             try:
                 self._path(key).unlink(missing_ok=True)
@@ -87,28 +87,28 @@ class FilesystemBlobStore:
     def scan(self, *, after: ObjectKey | None = None, limit: int) -> Sequence[StoredObject]:
         """Return a page of objects.
 
-        Whoever goes on behind a page's last key soon goes on with the same walk: as many pages as `NAMES_HELD_MAX`
-        names fill cost one look through the folder together, and no more names than that are held.
-        What is stored in between may be left out then; what is deleted is.
+        Continuing after a page's last key within `LISTING_AGE_MAX` reuses the page's listing: pages that together have
+        up to `NAMES_HELD_MAX` names cost a single listing of the folder, and no more names than that are held in
+        memory. Objects stored meanwhile may be missing then; deleted ones aren't returned.
         """
         now = self.clock.now()
-        is_for_all = limit >= CURSOR_KEPT_FROM
-        walk = self._walks.taken(after, now=now)
-        if walk is None:
-            held_max = NAMES_HELD_MAX if is_for_all else CURSOR_KEPT_FROM
-            walk = ListingCursor(self._names_behind, behind="" if after is None else after.text, held_max=held_max)
+        is_continued = limit >= CURSOR_KEPT_FROM
+        listing = self._listings.take(after, now=now)
+        if listing is None:
+            held_max = NAMES_HELD_MAX if is_continued else CURSOR_KEPT_FROM
+            listing = ListingCursor(self._names_after, after="" if after is None else after.text, held_max=held_max)
         page: list[StoredObject] = []
-        for name in walk:
-            with suppress(InvalidIdentifier):  # somebody else's file
-                page += self._look_at(ObjectKey.parse(name))
+        for name in listing:
+            with suppress(InvalidIdentifier):  # a file that isn't an object
+                page += self._stored(ObjectKey.parse(name))
             if len(page) == limit:
                 break
-        if page and walk.has_more and is_for_all:
-            self._walks.keep(walk, behind=page[-1].key, now=now)
+        if page and listing.has_more and is_continued:
+            self._listings.keep(listing, after=page[-1].key, now=now)
         return page
 
     def ping(self) -> None:
-        """Check that the folder can be read and written, or made, without listing it; see `Storage`."""
+        """Check that the folder can be read and written, or created, without listing it; see `Storage`."""
         folder = self.root
         try:
             while not folder.exists():
@@ -119,11 +119,11 @@ class FilesystemBlobStore:
             raise StorageUnavailable from PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(folder))
 
     def url(self, key: ObjectKey, *, valid_for: timedelta) -> str:
-        """Return a signed path under `/files/`; see the port and `LinkSigner.sign`."""
+        """Return a signed path below `/files/`; see the port and `LinkSigner.sign`."""
         return self._links.sign(key, valid_for=valid_for)
 
     def check(self, key: ObjectKey, *, expires: str, signature: str) -> None:
-        """Check the two query parameters of a link; see the signed-links port."""
+        """Check the two query parameters of a signed URL; see the port."""
         self._links.check(key, expires=expires, signature=signature)
 
     @property
@@ -131,10 +131,10 @@ class FilesystemBlobStore:
         return LinkSigner(clock=self.clock, secret=self.secret)
 
     def _path(self, key: ObjectKey) -> Path:
-        """Return where the object lies.
+        """Return the object's path.
 
-        Keys are parsed once more: what parses has one folder of two and no further dot-dot, slash or leading dot, so
-        nothing outside the root can be named, however the key was made.
+        The key is parsed again: a parsed key has one folder and one name, without `..`, further slashes or a leading
+        dot, so the path can't leave the root, however the key was made.
         """
         return self.root / ObjectKey.parse(key.text).text
 
@@ -149,23 +149,23 @@ class FilesystemBlobStore:
         with file:
             yield file
 
-    def _look_at(self, key: ObjectKey) -> Sequence[StoredObject]:
-        """Return the object, or nothing where there is none."""
+    def _stored(self, key: ObjectKey) -> Sequence[StoredObject]:
+        """Return the object, or nothing if there is none."""
         try:
-            seen = self._path(key).lstat()
+            status = self._path(key).lstat()
         except FileNotFoundError:
             return ()
         except OSError as error:
             raise StorageUnavailable from error
-        if not stat.S_ISREG(seen.st_mode):
+        if not stat.S_ISREG(status.st_mode):
             return ()
-        stored_at = _EPOCH + timedelta(microseconds=seen.st_mtime_ns // 1000)
-        return (StoredObject(key=key, size_bytes=seen.st_size, stored_at=stored_at),)
+        stored_at = _EPOCH + timedelta(microseconds=status.st_mtime_ns // 1000)
+        return (StoredObject(key=key, size_bytes=status.st_size, stored_at=stored_at),)
 
-    def _names_behind(self, first: str, count: int) -> list[str]:
-        """Return the first `count` names behind `first` that may be keys, the first one last.
+    def _names_after(self, first: str, count: int) -> list[str]:
+        """Return the first `count` names after `first` that may be keys, in descending order.
 
-        A folder tells its names in no order, so all are looked at; only those that are asked for are kept.
+        A folder lists its names in no order, so all are read, but only these are kept.
         """
         begun, _, last = first.partition("/")
         found: list[str] = []
@@ -201,13 +201,13 @@ def _publish(file: Path, target: Path) -> None:
     file.replace(target)
     try:
         _sync_folder(target.parent)
-    except OSError:  # nobody can tell whether the name would survive a crash
+    except OSError:  # whether the name would survive a crash is unknown
         target.unlink(missing_ok=True)
         raise
 
 
 def _make_folder(folder: Path) -> None:
-    """Make the folder and those above it, so that they survive a crash of the machine."""
+    """Create the folder and its parents durably, so that they survive a crash of the machine."""
     if folder.is_dir():
         return
     _make_folder(folder.parent)
@@ -224,10 +224,13 @@ def _sync_folder(folder: Path) -> None:
 
 
 def _remove_leftovers(incoming: Path, *, now: datetime) -> None:
-    """Remove files that were begun `LEFTOVER_AGE` ago, by the clock that named them: their writers are dead."""
+    """Remove files that were created more than `LEFTOVER_AGE` ago: their writers must have died.
+
+    The time is part of the name, by the clock of the process that created it.
+    """
     begun_before = int((now - LEFTOVER_AGE).timestamp())
     for file in incoming.iterdir():
         begun_s, dash, _ = file.name.partition("-")
         if dash and begun_s.isdecimal() and int(begun_s) < begun_before:
-            with suppress(OSError):  # a live `put` doesn't fail for a dead one
+            with suppress(OSError):  # removing leftovers must not fail a `put`
                 file.unlink()

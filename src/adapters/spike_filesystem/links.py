@@ -1,4 +1,4 @@
-"""Links that prove by their signature that we gave them out: HMAC-SHA-256 over the whole path and the expiry."""
+"""Signed URLs: HMAC-SHA-256 over the whole path and the expiry."""
 
 import hashlib
 import hmac
@@ -13,17 +13,17 @@ from spike_core.domain.errors import InvalidLink
 from spike_core.domain.objects import ObjectKey
 from spike_core.ports.clock import Clock
 
-# An object's link stays the same for so long, so that a browser's cache knows it again.
+# an object's URL stays the same for this long, so that browsers can cache it
 EXPIRY_STEP: Final = timedelta(minutes=5)
 
 _STEP_S: Final = int(EXPIRY_STEP.total_seconds())
-_EXPIRES: Final = re.compile(r"[1-9][0-9]{0,11}")  # one spelling per number
+_EXPIRES: Final = re.compile(r"[1-9][0-9]{0,11}")  # a single spelling per number
 _SIGNATURE: Final = re.compile(r"[0-9a-f]{64}")
 
 
 @frozen(kw_only=True)
 class LinkSigner:
-    """Makes links and knows its own again; every process with the same secret makes the same."""
+    """Signs and verifies URLs. All processes with the same secret sign alike."""
 
     clock: Clock
     secret: bytes = field(repr=False)
@@ -38,7 +38,7 @@ class LinkSigner:
         return f"{signed}&signature={self._signature(signed)}"
 
     def check(self, key: ObjectKey, *, expires: str, signature: str) -> None:
-        """Check the two query parameters of a link; see the port."""
+        """Check the two query parameters of a signed URL; see the port."""
         if _EXPIRES.fullmatch(expires) is None or _SIGNATURE.fullmatch(signature) is None:
             raise InvalidLink
         if not hmac.compare_digest(self._signature(_signed_part(key, expires)), signature):

@@ -1,4 +1,4 @@
-"""Names in order, of which few are held at once; and walks through them that somebody has begun, page by page."""
+"""Sorted listings in bounded memory, and a cache of unfinished ones, which continue page by page."""
 
 import threading
 from collections.abc import Callable, Iterator
@@ -7,60 +7,60 @@ from typing import Final
 
 from spike_core.domain.objects import ObjectKey
 
-LISTING_AGE_MAX: Final = timedelta(minutes=1)  # between two pages; who comes later begins a new walk
-_WALKS_MAX: Final = 4  # a sweep, an audit, and room
+LISTING_AGE_MAX: Final = timedelta(minutes=1)  # between two pages; later the listing starts anew
+_LISTINGS_MAX: Final = 4  # a sweep, an audit, and two to spare
 
 
 class ListingCursor:
-    """Goes through names in order, a portion at a time: what lies behind it is looked for when it is reached."""
+    """Iterates over sorted names in batches; a batch is read when the previous one is consumed."""
 
-    def __init__(self, portion: Callable[[str, int], list[str]], *, behind: str, held_max: int) -> None:
-        """Begin behind a name. `portion` returns the first names behind one, so many of them, in descending order."""
-        self._portion = portion
-        self._last = behind
+    def __init__(self, batch: Callable[[str, int], list[str]], *, after: str, held_max: int) -> None:
+        """Start after a name. `batch` returns the first names after a name, up to a count, in descending order."""
+        self._batch = batch
+        self._last = after
         self._held_max = held_max
         self._held: list[str] = []
-        self._is_last_portion = False
+        self._is_last_batch = False
 
     def __iter__(self) -> Iterator[str]:
-        """Yield the names; who breaks off goes on where the walk is."""
-        while self._held or not self._is_last_portion:
+        """Yield the remaining names. Iteration may be interrupted and continued."""
+        while self._held or not self._is_last_batch:
             if not self._held:
-                self._held = self._portion(self._last, self._held_max)
-                self._is_last_portion = len(self._held) < self._held_max
+                self._held = self._batch(self._last, self._held_max)
+                self._is_last_batch = len(self._held) < self._held_max
             if self._held:
                 self._last = self._held.pop()
                 yield self._last
 
     @property
     def has_more(self) -> bool:
-        """Whether there is more, as far as can be told without looking."""
-        return bool(self._held) or not self._is_last_portion
+        """Whether there may be more names. A last batch that was full counts as a yes."""
+        return bool(self._held) or not self._is_last_batch
 
 
 class ListingCursors:
-    """Walks, each kept under the last key that was shown of it. Threads may share them."""
+    """Unfinished listings by the last key returned from each. Thread-safe."""
 
     def __init__(self) -> None:
-        """Keep none yet."""
+        """Start empty."""
         self._kept: dict[ObjectKey, tuple[datetime, ListingCursor]] = {}
         self._lock = threading.Lock()
 
-    def taken(self, behind: ObjectKey | None, *, now: datetime) -> ListingCursor | None:
-        """Hand out the walk that has come to this key, once; nothing where there is none, or an old one."""
+    def take(self, after: ObjectKey | None, *, now: datetime) -> ListingCursor | None:
+        """Remove and return the listing that stands at this key, or `None` if there is none, or only an expired one."""
         with self._lock:
             self._kept = {
-                key: (kept_at, walk)
-                for key, (kept_at, walk) in self._kept.items()
+                key: (kept_at, listing)
+                for key, (kept_at, listing) in self._kept.items()
                 if abs(now - kept_at) <= LISTING_AGE_MAX
             }
-            if behind is None or behind not in self._kept:
+            if after is None or after not in self._kept:
                 return None
-            return self._kept.pop(behind)[1]
+            return self._kept.pop(after)[1]
 
-    def keep(self, walk: ListingCursor, *, behind: ObjectKey, now: datetime) -> None:
-        """Keep a walk; of too many the oldest is dropped."""
+    def keep(self, listing: ListingCursor, *, after: ObjectKey, now: datetime) -> None:
+        """Store a listing; beyond the maximum the oldest is dropped."""
         with self._lock:
-            self._kept[behind] = (now, walk)
-            while len(self._kept) > _WALKS_MAX:
+            self._kept[after] = (now, listing)
+            while len(self._kept) > _LISTINGS_MAX:
                 del self._kept[next(iter(self._kept))]

@@ -11,14 +11,14 @@ from spike_filesystem.blobs import FilesystemBlobStore
 
 
 def open_folder(url: str, *, clock: Clock, secret: bytes) -> Storage:
-    """Open the blob store at `file:///absolute/path`, percent-encoded where need be. Touches no disk.
+    """Open the blob store at `file:///absolute/path`, percent-encoded where necessary. Doesn't access the disk.
 
     Raises:
-        InvalidValue: the URL names a host, no absolute path, the file system's root, or more than a path; or the
-            secret is empty.
+        InvalidValue: the URL names a host, no absolute path, the file system's root, or more than a path; or the secret
+            is empty.
     """
     if not secret:
-        raise InvalidValue(what="secret", rule="must not be empty: whoever knows it can sign links")
+        raise InvalidValue(what="secret", rule="must not be empty, since anyone who knows it can sign URLs")
     store = FilesystemBlobStore(_folder(url), clock=clock, secret=secret)
     return Storage(blobs=store, links=store, ping=store.ping)
 

@@ -1,4 +1,4 @@
-"""Rate limits, by the library of that name."""
+"""Rate limiting with the `limits` library."""
 
 from spike_limits.limiter import LimitsRateLimiter
 

@@ -1,4 +1,4 @@
-"""Counting by `limits`: in this process's memory, or in whatever its storages reach."""
+"""The rate limiter over a storage of `limits`: this process's memory, or a server."""
 
 import threading
 from contextlib import AbstractContextManager, nullcontext
@@ -14,13 +14,13 @@ _SECOND = timedelta(seconds=1)
 
 
 class LimitsRateLimiter:
-    """Counts in fixed windows."""
+    """Counts requests in fixed windows."""
 
     def __init__(self, storage: Storage) -> None:
         """Count in `storage`."""
         self._storage = storage
-        # the memory storage reads its counter again after it has let go of its lock
-        self._turn: AbstractContextManager[object] = (
+        # the memory storage reads its counter again after releasing its lock
+        self._lock: AbstractContextManager[object] = (
             threading.Lock() if isinstance(storage, MemoryStorage) else nullcontext()
         )
 
@@ -29,8 +29,9 @@ class LimitsRateLimiter:
         item = RateLimitItemPerSecond(rate.limit, max(1, rate.window // _SECOND), namespace="spike")
         key = item.key_for(rate.bucket.value, caller)
         try:
-            with self._turn:
-                # what the library's fixed window does; but it asks for the count again, which others may have raised
+            with self._lock:
+                # as the library's fixed window does, which however reads the count again after others may have raised
+                # it
                 count = self._storage.incr(key, item.get_expiry())
                 resets_at_s = self._storage.get_expiry(key)
         except self._storage.base_exceptions as error:

@@ -5,6 +5,6 @@ from limits.storage import MemoryStorage
 from spike_limits.limiter import LimitsRateLimiter
 
 
-def open_memory(url: str) -> LimitsRateLimiter:  # noqa: ARG001  # there is nothing to say in it
-    """Return a limiter that counts in this process: right for one process, several count each for itself."""
+def open_memory(url: str) -> LimitsRateLimiter:  # noqa: ARG001  # the URL has no options
+    """Return a limiter that counts in this process; with several processes each counts separately."""
     return LimitsRateLimiter(MemoryStorage())

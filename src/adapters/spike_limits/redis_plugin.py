@@ -3,7 +3,7 @@
 from datetime import timedelta
 from typing import Final
 
-import redis  # the library would tell of its absence in an exception of its own
+import redis  # otherwise the library would raise an exception of its own if it is missing
 from limits.storage import RedisStorage
 from redis.backoff import NoBackoff
 from redis.retry import Retry
@@ -11,18 +11,18 @@ from redis.retry import Retry
 from spike_core.domain.errors import InvalidValue
 from spike_limits.limiter import LimitsRateLimiter
 
-NAMESPACE: Final = "spike:limits"  # all keys begin so
-# Requests wait for the answer: short, and for nothing where the server is away, since they pass then.
+NAMESPACE: Final = "spike:limits"  # the prefix of all keys
+# Requests wait for these. They are short, since requests pass if the server is unavailable.
 CONNECT_TIME_MAX: Final = timedelta(milliseconds=500)
 ANSWER_TIME_MAX: Final = timedelta(seconds=1)
-RETRIES: Final = 1  # at once: a connection kept from before the server's restart fails when it is used
+RETRIES: Final = 1  # at once, because a connection from before a server's restart fails on first use
 
 
 def open_redis(url: str) -> LimitsRateLimiter:
-    """Return a limiter that counts on the Redis or Valkey server at `url`, for all processes that ask it.
+    """Return a limiter that counts on the Redis or Valkey server at `url`, shared by all processes that use it.
 
     Raises:
-        InvalidValue: it isn't `redis://host:port/number` or, with TLS, `rediss://…`.
+        InvalidValue: the URL isn't `redis://host:port/number` or, with TLS, `rediss://…`.
     """
     try:
         pool = redis.ConnectionPool.from_url(

@@ -1,4 +1,4 @@
-"""Time, chance and heartbeats of the real world: the one place that asks the machine for them."""
+"""The system clock, random ids and secrets, and heartbeat threads: the only package that reads time and randomness."""
 
 from spike_system.clock import SystemClock
 from spike_system.heartbeat import ThreadHeartbeat

@@ -7,8 +7,8 @@ from attrs import frozen
 
 @frozen
 class SystemClock:
-    """Tells the machine's time."""
+    """Returns the machine's time."""
 
     def now(self) -> datetime:
-        """Return the present time; see the port."""
+        """Return the current time; see the port."""
         return datetime.now(tz=UTC)

@@ -1,4 +1,4 @@
-"""A pulse that beats in a thread."""
+"""A heartbeat in a background thread."""
 
 import contextvars
 import logging
@@ -17,21 +17,21 @@ _log: Final = logging.getLogger(__name__)
 
 @frozen
 class ThreadHeartbeat:
-    """Beats each `interval`, for the first time after one; each piece of work gets a thread of its own."""
+    """Beats once per `interval`, starting after the first. Each piece of work has its own thread."""
 
     interval: timedelta = field(validator=validators.gt(timedelta(0)))
 
     def during(self, beat: Callable[[], None]) -> AbstractContextManager[None]:
-        """Call `beat` from another thread until the context ends; see the port.
+        """Call `beat` in a thread until the context ends; see the port.
 
-        Leaving doesn't wait for the interval's end, only for a `beat` that is running.
+        Leaving the context waits for a running `beat`, not for the rest of the interval.
         """
         return self._during(beat)
 
     @contextmanager
     def _during(self, beat: Callable[[], None]) -> Iterator[None]:
         ended = threading.Event()
-        # the beat logs under the ids that the work has bound: a thread begins without them
+        # so that the beat's log lines have the ids bound by the work
         context = contextvars.copy_context()
         thread = threading.Thread(target=context.run, args=(self._beat, beat, ended), name="heartbeat", daemon=True)
         thread.start()
@@ -46,10 +46,10 @@ class ThreadHeartbeat:
             try:
                 beat()
             except Unavailable as error:
-                _log.warning("a beat was missed: %s", error)
-            except SpikeError as error:  # such as a lost lease, which the work finds out by itself
-                _log.info("the beating ends: %s", error)
+                _log.warning("a heartbeat failed: %s", error)
+            except SpikeError as error:  # such as a lost lease, which the work detects by itself
+                _log.info("the heartbeat stops: %s", error)
                 return
-            except Exception:  # noqa: BLE001  # the work must not see it
-                _log.exception("the beating ends")
+            except Exception:  # noqa: BLE001  # errors must not reach the work
+                _log.exception("the heartbeat stops")
                 return

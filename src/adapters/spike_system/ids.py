@@ -1,4 +1,4 @@
-"""Identifiers by chance: cuid2, as the API's are."""
+"""Random identifiers in the cuid2 format."""
 
 from cuid2 import Cuid
 
@@ -7,16 +7,16 @@ from spike_core.ports.ids import AnyId
 
 
 class Cuid2Ids:
-    """Draws cuid2 bodies. Threads may share one: the salt alone, from the system's chance, makes a body unique.
+    """Generates cuid2 bodies. Thread-safe: the salt, from the system's random source, suffices for uniqueness.
 
-    cuid2's counter isn't locked, so two threads may draw the same count; with 24 random characters beside it, that
-    and the fingerprint that forked processes share do no harm.
+    cuid2's counter isn't locked, so two threads may use the same count, and forked processes share a fingerprint. Both
+    are harmless because of the 24 random characters.
     """
 
     def __init__(self) -> None:
-        """Take this process's fingerprint."""
+        """Compute this process's fingerprint."""
         self._cuid = Cuid(length=BODY_LENGTH)
 
     def new(self, kind: type[AnyId]) -> AnyId:
-        """Return a fresh identifier; see the port."""
+        """Return a new identifier; see the port."""
         return kind.of(self._cuid.generate())

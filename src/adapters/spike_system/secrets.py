@@ -1,4 +1,4 @@
-"""Secrets by chance."""
+"""Random secrets."""
 
 import secrets
 from typing import Final
@@ -12,16 +12,16 @@ SECRET_BYTES: Final = 32
 
 @frozen
 class SystemSecrets:
-    """Draws secrets from the system's chance, in characters that URLs, headers and cookies take as they are."""
+    """Generates secrets from the system's random source, with characters that are safe in URLs, headers and cookies."""
 
     def session_token(self) -> Secret:
-        """Return a fresh session token; see the port."""
+        """Return a new session token; see the port."""
         return Secret(secrets.token_urlsafe(SECRET_BYTES))
 
     def api_key(self) -> Secret:
-        """Return a fresh API key; see the port."""
+        """Return a new API key; see the port."""
         return Secret(API_KEY_PREFIX + secrets.token_urlsafe(SECRET_BYTES))
 
     def share_token(self) -> Secret:
-        """Return a fresh share token; see the port."""
+        """Return a new share token; see the port."""
         return Secret(secrets.token_urlsafe(SECRET_BYTES))

@@ -104,18 +104,16 @@ def test_a_look_at_one_object_keeps_no_listing(blobs: FilesystemBlobStore, liste
 
 
 @given(
-    names=st.sets(st.text("abc", min_size=1, max_size=4)), held_max=st.integers(1, 9), behind=st.sampled_from(["", "b"])
+    names=st.sets(st.text("abc", min_size=1, max_size=4)), held_max=st.integers(1, 9), after=st.sampled_from(["", "b"])
 )
-def test_a_walk_meets_every_name_behind_its_beginning_in_order_and_holds_few(
-    names: set[str], held_max: int, behind: str
+def test_a_listing_has_every_name_after_its_start_in_order_and_holds_few(
+    names: set[str], held_max: int, after: str
 ) -> None:
-    def portion(first: str, count: int) -> list[str]:
+    def batch(first: str, count: int) -> list[str]:
         assert count == held_max
         return sorted(name for name in names if name > first)[:count][::-1]
 
-    assert list(ListingCursor(portion, behind=behind, held_max=held_max)) == sorted(
-        name for name in names if name > behind
-    )
+    assert list(ListingCursor(batch, after=after, held_max=held_max)) == sorted(name for name in names if name > after)
 
 
 def test_a_store_with_more_names_than_are_held_is_seen_whole_and_in_order(

@@ -33,7 +33,7 @@ def test_a_user_without_a_word_about_tokens_gets_the_opening_grant(folder: Path)
 def test_a_second_user_of_the_same_address_is_refused(folder: Path) -> None:
     run_spike("users", "create", "ada@example.org", folder=folder)
     again = run_spike("users", "create", "ADA@example.org", folder=folder)
-    assert (again.returncode, again.stderr) == (1, "spike: A user with this address exists already.\n")
+    assert (again.returncode, again.stderr) == (1, "spike: A user with this e-mail address already exists.\n")
 
 
 def test_tokens_are_granted(folder: Path) -> None:
@@ -103,7 +103,7 @@ def test_keys_of_nobody_and_of_others_are_failures(folder: Path) -> None:
     for arguments, sentence in (
         (("create", "nobody@example.org", "ci"), "No user has this id or address."),
         (("list", "nobody@example.org"), "No user has this id or address."),
-        (("revoke", "eve@example.org", key["id"]), "No API key has this id, or it is somebody else's."),
+        (("revoke", "eve@example.org", key["id"]), "No API key has this id, or it belongs to another user."),
     ):
         answer = run_spike("keys", *arguments, folder=folder)
         assert (answer.returncode, answer.stdout, answer.stderr) == (1, "", f"spike: {sentence}\n")
