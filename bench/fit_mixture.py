@@ -22,7 +22,7 @@ from PIL import Image
 
 from spike_ncnn import fitted
 from spike_ncnn.blend_weights import LANCZOS, features
-from spike_ncnn.degradation import validate
+from spike_ncnn.degradation import measure
 from spike_ncnn.networks import NETWORKS
 from spike_ncnn.runner import Runner
 from spike_ncnn.tiles import Tile
@@ -62,7 +62,7 @@ def samples(threads: int) -> Samples:
         family = name.partition("/")[0]
         for damage in DAMAGES:
             small = damaged(crop, damage, factor=2, name=name)
-            measured.append(features(validate(small.pixels, table=small.table)))
+            measured.append(features(measure(small.pixels, table=small.table)))
             matrix = _products(runner, np.asarray(crop), small, kept / f"{name} {damage}.json".replace("/", "-"))
             products.append(matrix / matrix[-1, -1])
             weights.append((GREY_WEIGHT if is_gray(name) else 1.0) / families.count(family) ** 0.5)

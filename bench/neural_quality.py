@@ -26,7 +26,7 @@ from skimage.metrics import structural_similarity
 
 from spike_core.ports.progress import UNMONITORED
 from spike_ncnn.blend_weights import recipe, second_pass
-from spike_ncnn.degradation import validate
+from spike_ncnn.degradation import measure
 from spike_ncnn.enlarging import Enlarger
 from spike_ncnn.networks import SPAN_X4
 from spike_ncnn.runner import Runner
@@ -72,8 +72,8 @@ class Gain:
 
 def enlarged(enlarger: Enlarger, pixels: Pixels, table: Sequence[int] | None, *, factor: int) -> tuple[Pixels, str]:
     """Do as the engine does, up to the encoding; return the picture and what was measured and done."""
-    judgement = validate(pixels, table=table)
-    shares = recipe(judgement, factor=factor, available=enlarger.available)
+    degradation = measure(pixels, table=table)
+    shares = recipe(degradation, factor=factor, available=enlarger.available)
     made = enlarger.enlarged(pixels, shares, steps=Steps(UNMONITORED, 1_000)).pixels
     if factor > 2 and SPAN_X4.name not in shares:
         again = second_pass(shares, available=enlarger.available)
@@ -81,7 +81,7 @@ def enlarged(enlarger: Enlarger, pixels: Pixels, table: Sequence[int] | None, *,
             enlarger.enlarged(made, again, steps=Steps(UNMONITORED, 1_000)).pixels if again else lanczos(made, factor=2)
         )
     told = " + ".join(f"{share:.2f} {name}" for name, share in shares.items())
-    return made, f"{told}; {judgement}"
+    return made, f"{told}; {degradation}"
 
 
 def lanczos(pixels: Pixels, *, factor: int) -> Pixels:

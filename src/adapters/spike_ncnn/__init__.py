@@ -1,4 +1,4 @@
-"""Super-resolution by small networks on the ncnn runtime, judged and mixed by what is found in the picture."""
+"""Super-resolution with small networks on the ncnn runtime, chosen and blended by a picture's degradation."""
 
 from spike_ncnn.plugin import is_installed, open_engine
 

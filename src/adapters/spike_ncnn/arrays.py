@@ -1,4 +1,4 @@
-"""Arrays of pixels: rows, columns, then red, green and blue."""
+"""Array types of pixels: rows, columns, then red, green and blue."""
 
 from typing import TypeAlias
 
@@ -6,5 +6,5 @@ import numpy as np
 from numpy.typing import NDArray
 
 Pixels: TypeAlias = NDArray[np.uint8]  # height x width x 3, 0 to 255
-Plane: TypeAlias = NDArray[np.float32]  # height x width, or with colors, on any scale
-Light: TypeAlias = NDArray[np.float32]  # height x width x 3, 0 to 1; a network may go a little beyond
+Plane: TypeAlias = NDArray[np.float32]  # height x width, or with channels, on any scale
+Light: TypeAlias = NDArray[np.float32]  # height x width x 3, 0 to 1; a network's output may exceed the range slightly

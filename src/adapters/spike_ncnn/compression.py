@@ -1,11 +1,11 @@
-"""How strongly a picture was compressed as JPEG, told by the traces in its pixels.
+"""Estimation of JPEG quality from the traces of compression in pixels.
 
-A JPEG's pixels keep the lattice of their quantised coefficients: in blocks of 8 x 8 at the right phase, each
-coefficient of the discrete cosine transform lies near a whole multiple of its quantisation step, whatever file the
-pixels are in now. So the steps are read from the pixels themselves, without knowing the encoder's tables; what comes
-out is the quality at which the standard's luminance table (ITU-T T.81, annex K.1) has steps of that size, by the
-scaling of the Independent JPEG Group. A picture that was resized or turned by an odd angle since shows no lattice and
-counts as never compressed.
+A JPEG's pixels retain the lattice of their quantized coefficients: in blocks of 8 x 8 at the right phase, each
+coefficient of the discrete cosine transform lies near a multiple of its quantization step, whatever file the pixels are
+in now. The steps are therefore estimated from the pixels themselves, without the encoder's tables. The result is the
+quality at which the standard's luminance table (ITU-T T.81, annex K.1) has steps of that size, by the scaling of the
+Independent JPEG Group. A picture that was resized or rotated by other than right angles since then shows no lattice and
+counts as uncompressed.
 """
 
 from collections.abc import Sequence
@@ -16,7 +16,7 @@ import numpy as np
 from spike_ncnn.arrays import Plane
 
 UNCOMPRESSED: Final = 100.0
-_UNCHANGED_PERCENT: Final = 2  # tables so small that all their steps are 1
+_UNCHANGED_PERCENT: Final = 2  # at most this, all steps of a table are 1
 _STANDARD: Final = np.array(
     [
         [16, 11, 10, 16, 24, 40, 51, 61],
@@ -32,23 +32,23 @@ _STANDARD: Final = np.array(
 )
 _FREQUENCIES: Final = ((0, 1), (1, 0), (1, 1), (0, 2), (2, 0), (2, 1), (1, 2), (3, 0), (0, 3), (2, 2), (3, 1), (1, 3))
 _STEPS: Final = np.arange(2, 97, dtype=np.float32)
-_BLUR: Final = 0.3  # what rounding to whole colors spreads a coefficient by
-_TELLING_MIN: Final = 24  # coefficients of one frequency, and frequencies times that in all, to believe anything
-_NEAR_ZERO: Final = 0.3  # of a step; where there is a lattice, nothing is between this and one less this
-_AGREEMENT_MIN: Final = 0.5  # 1: all coefficients on the lattice, 0: anywhere
+_BLUR: Final = 0.3  # the spread of a coefficient caused by rounding to whole colors
+_SIGNIFICANT_MIN: Final = 24  # significant coefficients of one frequency
+_NEAR_ZERO: Final = 0.3  # of a step; smaller coefficients agree with every lattice
+_AGREEMENT_MIN: Final = 0.5  # 1: all coefficients on the lattice, 0: randomly distributed
 _AGREEING_MIN: Final = 3  # frequencies that show a lattice
-_SPREAD_MAX: Final = 0.25  # of the logarithm of the scale among them
-_EDGE_MAX: Final = 20.0  # of 255: a step between blocks that is larger is the picture's own
+_SPREAD_MAX: Final = 0.25  # of the logarithm of the scale among the frequencies
+_EDGE_MAX: Final = 20.0  # of 255: a larger step between blocks belongs to the picture itself
 
 
 def quality_of(table: Sequence[int]) -> float:
-    """Return the quality, from 1 to 100, of a luminance quantisation table of 64 steps, row by row."""
+    """Return the quality, 1 to 100, of a luminance quantization table with 64 steps, row by row."""
     steps = np.asarray(table, dtype=np.float64).reshape(8, 8)
     return _quality(float(np.median([steps[place] / _STANDARD[place] for place in _FREQUENCIES])))
 
 
-def quality_seen(luma: Plane) -> float:
-    """Return the quality of the last JPEG compression that a plane of luminance, 0 to 255, shows; 100 for none."""
+def estimate_quality(luma: Plane) -> float:
+    """Estimate the quality of the last JPEG compression from a luminance plane, 0 to 255; 100 if there was none."""
     if min(luma.shape) < 4 * 8:
         return UNCOMPRESSED
     row, column = _phase(luma.T), _phase(luma)
@@ -61,11 +61,11 @@ def _quality(scale: float) -> float:
     percent = 100 * scale
     if percent <= _UNCHANGED_PERCENT:
         return UNCOMPRESSED - percent / 2
-    return max(1.0, 5000 / percent if percent > 100 else (200 - percent) / 2)  # noqa: PLR2004  # as the rule says
+    return max(1.0, 5000 / percent if percent > 100 else (200 - percent) / 2)  # noqa: PLR2004  # the rule's threshold
 
 
 def _phase(plane: Plane) -> int:
-    """Return at which column blocks begin: where the steps between neighbors are the largest, eight by eight."""
+    """Return the column at which blocks start: every eighth column with the largest steps between neighbors."""
     steps = np.abs(3 * (plane[:, 1:-2] - plane[:, 2:-1]) - plane[:, :-3] + plane[:, 3:])
     means = np.minimum(steps, _EDGE_MAX).mean(axis=0)
     strength = [float(means[start::8].mean()) for start in range(8)]
@@ -88,16 +88,17 @@ def _lattice_quality(luma: Plane) -> float:
 
 
 def _step(values: Plane) -> float:
-    """Return the quantisation step that the values of one frequency show; 0 for none."""
+    """Return the quantization step that the coefficients of one frequency show; 0 for none."""
     phases = np.cos((2 * np.pi) * values[:, None] / _STEPS)
-    tells = np.abs(values[:, None]) > _NEAR_ZERO * _STEPS  # those about 0 agree with every step
-    count = tells.sum(axis=0)
+    significant = np.abs(values[:, None]) > _NEAR_ZERO * _STEPS  # those near 0 agree with every step
+    count = significant.sum(axis=0)
     expected = np.exp(-2 * (np.pi * _BLUR / _STEPS) ** 2)
-    agreement = np.where(count >= _TELLING_MIN, (phases * tells).sum(axis=0) / (np.maximum(count, 1) * expected), 0)
+    sums = (phases * significant).sum(axis=0)
+    agreement = np.where(count >= _SIGNIFICANT_MIN, sums / (np.maximum(count, 1) * expected), 0)
     best = float(agreement.max())
     if best < _AGREEMENT_MIN:
         return 0.0
-    return float(_STEPS[np.flatnonzero(agreement >= 0.85 * best)[-1]])  # its halves and thirds agree, too
+    return float(_STEPS[np.flatnonzero(agreement >= 0.85 * best)[-1]])  # the largest; its fractions agree too
 
 
 def _cosine_blocks(luma: Plane) -> Plane:

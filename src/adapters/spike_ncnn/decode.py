@@ -1,4 +1,4 @@
-"""Originals: a file as the pixels that networks work on, and what the file itself tells of its past."""
+"""Decoding of originals to the pixels that networks take, with what the file says about its compression."""
 
 from collections.abc import Sequence
 from typing import Final
@@ -11,7 +11,7 @@ from PIL.Image import Image, Resampling, composite, fromarray
 from spike_imaging.open import opened_picture
 from spike_ncnn.arrays import Pixels
 
-_HIDDEN_MAX: Final = 3  # an alpha value: up to here hardly anything of the color is seen, and encoders leave any there
+_HIDDEN_MAX: Final = 3  # up to this alpha a color is nearly invisible, and encoders may store any color there
 
 
 @frozen(kw_only=True, eq=False)
@@ -19,17 +19,17 @@ class Original:
     """A decoded picture, upright and in sRGB."""
 
     pixels: Pixels
-    alpha: Image | None  # mode L; `None` where all is opaque
+    alpha: Image | None  # mode L; `None` if all is opaque
     is_gray: bool
-    quantisation: Sequence[int] | None  # of a JPEG's luma, in the order of the file; `None` for other files
+    quantization: Sequence[int] | None  # of a JPEG's luma, in the order of the file; `None` for other files
 
 
 def read_original(data: bytes) -> Original:
-    """Decode a picture whole.
+    """Decode a complete picture.
 
     Raises:
-        UnacceptablePicture: it can't be decoded, or is none that Spike takes.
-        MemoryError: there is too little.
+        UnacceptablePicture: it can't be decoded, or isn't acceptable.
+        MemoryError: there is too little memory.
     """
     with opened_picture(data) as opened:
         decoded = opened.decode()
@@ -40,12 +40,12 @@ def read_original(data: bytes) -> Original:
         pixels=np.asarray(colors),
         alpha=alpha,
         is_gray=_is_gray(colors),
-        quantisation=decoded.luma_table,
+        quantization=decoded.luma_table,
     )
 
 
 def picture_of(original: Original, pixels: Pixels, size: tuple[int, int]) -> Image:
-    """Return enlarged pixels as a picture in exactly this size, with what the original had of alpha, gray as it was."""
+    """Return enlarged pixels as a picture of exactly this size, with the original's alpha, and gray if it was gray."""
     picture = fromarray(pixels)
     if picture.size != size:
         picture = picture.resize(size, Resampling.LANCZOS)
@@ -62,7 +62,7 @@ def _is_gray(picture: Image) -> bool:
 
 
 def _without_hidden_colors(picture: Image, alpha: Image) -> Image:
-    """Return the colors, those that alpha hides replaced by what is seen around: networks would let them bleed."""
+    """Return the colors with nearly invisible ones replaced by those around, since networks would let them bleed."""
     small = (max(1, picture.width // 8), max(1, picture.height // 8))
     around = picture.resize(small, Resampling.BOX).resize(picture.size, Resampling.BILINEAR).convert("RGB")
     seen = alpha.point(lambda value: 0 if value <= _HIDDEN_MAX else 255)

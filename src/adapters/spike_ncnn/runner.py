@@ -1,4 +1,4 @@
-"""Running networks: loaded once each, whole pictures or one tile at a time."""
+"""Execution of networks on single tiles. Each network is loaded once."""
 
 import functools
 import threading
@@ -18,20 +18,20 @@ from spike_ncnn.tiles import Tile
 
 @frozen(eq=False)
 class _Pools:
-    """Memory for networks' work, shared by all of them: each would keep for itself what its largest tile took."""
+    """Working memory shared by all networks; otherwise each would retain the maximum that it ever used."""
 
     blobs: ncnn.PoolAllocator = field(factory=ncnn.PoolAllocator)
     workspace: ncnn.PoolAllocator = field(factory=ncnn.PoolAllocator)
 
     def clear(self) -> None:
-        """Give back what nothing uses now."""
+        """Free unused memory."""
         self.blobs.clear()
         self.workspace.clear()
 
 
 @frozen(kw_only=True, eq=False)
 class Runner:
-    """Runs networks by ncnn with so many threads each; on a GPU where there is one. One serves all threads."""
+    """Runs networks on ncnn with a number of threads each, on a GPU if there is one. Thread-safe."""
 
     threads: int = field(validator=validators.ge(1))
     _nets: dict[str, ncnn.Net] = field(factory=dict, init=False, repr=False)
@@ -39,13 +39,14 @@ class Runner:
     _loading: threading.Lock = field(factory=threading.Lock, init=False, repr=False)
 
     def enlarged(self, picture: Pixels, tile: Tile, network: Network, *, contrast: float = 1.0) -> Light:
-        """Return what a tile of the picture becomes, seen within its surroundings: `scale` times as long a side.
+        """Return the enlarged tile of the picture, computed with its context: `scale` times as large on each side.
 
-        At a contrast below 1 the network sees the picture nearer to middle gray, which is undone in the result; and
-        beyond the picture's edge no black, which would be darker than all it sees, but the edge again.
+        At a contrast below 1 the network gets the picture closer to middle gray, which is undone in its result; and
+        beyond the picture's edge it gets the edge's colors instead of black, which would be outside of the reduced
+        range.
 
         Raises:
-            UpscalerUnavailable: the weights aren't there, or there is too little memory.
+            UpscalerUnavailable: the weights aren't installed, or there is too little memory.
         """
         net = self._net(network)
         context = network.context_px
@@ -62,7 +63,7 @@ class Runner:
         return result if network.crops else result[tile.inside(seen, scale=network.scale)]
 
     def rest(self) -> None:
-        """Give back the memory that no network is using now."""
+        """Free the memory that no network is using."""
         self._pools.clear()
 
     def _net(self, network: Network) -> ncnn.Net:
@@ -74,7 +75,7 @@ class Runner:
 
 def _run(net: ncnn.Net, network: Network, light: Light) -> Light:
     planes = np.ascontiguousarray(light.transpose(2, 0, 1))
-    given = ncnn.Mat(planes)  # it doesn't own `planes`: both names must live until the network has run
+    given = ncnn.Mat(planes)  # it doesn't own `planes`: both must live until the network has run
     extractor = net.create_extractor()
     if extractor.input(network.input, given) != 0:
         raise UpscalerUnavailable
@@ -88,7 +89,7 @@ def _run(net: ncnn.Net, network: Network, light: Light) -> Light:
 
 @functools.cache
 def _has_gpu() -> bool:
-    """Whether Vulkan finds a device. Without its loader ncnn needn't be asked: it would complain in many lines."""
+    """Return whether Vulkan finds a device. Without Vulkan's loader ncnn isn't asked, since it would log many lines."""
     return find_library("vulkan") is not None and ncnn.get_gpu_count() > 0
 
 
@@ -97,7 +98,7 @@ def _loaded(network: Network, *, threads: int, pools: _Pools) -> ncnn.Net:
         raise UpscalerUnavailable
     net = ncnn.Net()
     net.opt.num_threads = threads
-    net.opt.openmp_blocktime = 0  # threads that wait by spinning take the processor from whoever works beside them
+    net.opt.openmp_blocktime = 0  # threads that wait by spinning would slow down other processes
     net.opt.blob_allocator, net.opt.workspace_allocator = pools.blobs, pools.workspace
     net.opt.use_vulkan_compute = _has_gpu()
     with ExitStack() as stack:

@@ -1,4 +1,4 @@
-"""Steps: how many tiles are done, of how many."""
+"""Progress: the number of steps done and expected."""
 
 from attrs import define
 
@@ -7,7 +7,7 @@ from spike_core.ports.progress import ProgressMonitor
 
 @define
 class Steps:
-    """Counts steps of work and reports each to the watch."""
+    """Counts steps of work and reports each to the progress monitor."""
 
     monitor: ProgressMonitor
     total: int
@@ -15,14 +15,14 @@ class Steps:
     reported: float = 0.0
 
     def expect(self, more: int) -> None:
-        """Change how many steps there are in all, as the work shows it."""
+        """Change the expected number of steps."""
         self.total += more
 
     def step(self) -> None:
-        """Count one more; what is reported never goes back.
+        """Count a step. The reported progress never decreases.
 
         Raises:
-            WorkAbandoned: the watch said so.
+            WorkAbandoned: raised by the monitor.
         """
         self.done += 1
         self.reported = max(self.reported, min(1.0, self.done / self.total))

@@ -1,4 +1,4 @@
-"""Which pixels of a picture are to be worked again, and for which networks."""
+"""The pixels of a picture that must be reprocessed, by network."""
 
 from collections.abc import Collection, Mapping, Sequence
 
@@ -12,27 +12,27 @@ from spike_ncnn.tiles import Tile
 
 @define(kw_only=True)
 class Suspicion:
-    """Suspects of a whole picture: for each network that has any, a byte per pixel of the input."""
+    """The suspects of a whole picture: for each network that has any, one byte per pixel of the input."""
 
     height_px: int
     width_px: int
-    places: int = field(default=0, init=False)  # how many tiles have suspects
+    places: int = field(default=0, init=False)  # the number of tiles with suspects
     _masks: dict[str, Mask] = field(factory=dict, init=False, repr=False)
 
     def add(self, tile: Tile, found: Mapping[str, Mask]) -> None:
-        """Add what was found in a tile of what networks made."""
+        """Add the suspects found in a tile."""
         for name, found_there in found.items():
             mask = self._masks.setdefault(name, np.zeros((self.height_px, self.width_px), np.bool_))
             mask[tile.slices] |= found_there
         self.places += bool(found)
 
     def around(self, tile: Tile) -> Collection[str]:
-        """Return the networks that have suspects in a tile or so near that it is to be worked again."""
+        """Return the networks with suspects in a tile, or near enough that it must be reprocessed."""
         place = tile.grown(REACH_PX, within=(self.height_px, self.width_px)).slices
         return frozenset(name for name, mask in self._masks.items() if mask[place].any())
 
     def weights(self, tile: Tile) -> Plane:
-        """Return how much of each pixel of a tile is to be replaced; no border between tiles shows in them."""
+        """Return the share of each pixel of a tile that must be replaced, continuous across tiles."""
         seen = tile.grown(REACH_PX, within=(self.height_px, self.width_px))
         union = np.zeros((seen.bottom - seen.top, seen.right - seen.left), np.bool_)
         for mask in self._masks.values():
@@ -40,7 +40,7 @@ class Suspicion:
         return weights(union)[tile.inside(seen, scale=1)]
 
     def parts(self, tile: Tile) -> Sequence[Tile]:
-        """Return the smallest part of a tile that holds all that is to be worked again in it; none where nothing is."""
+        """Return the smallest part of a tile that contains everything to reprocess in it; empty if there is nothing."""
         if not self.around(tile):
             return []
         replaced = self.weights(tile) > 0

@@ -1,4 +1,4 @@
-"""The neural engine: super-resolution by small networks, chosen and mixed by what is found in the picture."""
+"""The neural engine: super-resolution by small networks, chosen and blended by the picture's measured degradation."""
 
 import io
 from collections.abc import Sequence
@@ -14,29 +14,29 @@ from spike_imaging.encoding import encoded
 from spike_ncnn.arrays import Pixels
 from spike_ncnn.blend_weights import recipe, second_pass
 from spike_ncnn.decode import Original, picture_of, read_original
-from spike_ncnn.degradation import validate
+from spike_ncnn.degradation import measure
 from spike_ncnn.enlarging import Enlarged, Enlarger, Shares
 from spike_ncnn.networks import SPAN_X4
 from spike_ncnn.stability import Tolerance
 from spike_ncnn.steps import Steps
 
-# Up to here a picture grows so little that a network would cost a minute and show nothing: the other engine does it.
+# up to here a network would take a minute without a visible gain, so the classical engine is used
 LITTLE_GROWTH: Final = 1.15
-# From here on a picture is enlarged four times and brought down to size, before that two times and a bit further.
+# from here on a picture is enlarged by 4 and reduced to size; below, by 2 and then resized
 FOURFOLD_FROM: Final = 2.25
 
 
 @frozen(kw_only=True)
 class NcnnUpscaler:
-    """Enlarges by networks, on the processor or a GPU; pictures that don't grow are left to another engine."""
+    """Enlarges with networks, on the processor or a GPU; pictures that don't grow are left to another engine."""
 
     enlarger: Enlarger
-    otherwise: Upscaler = field(repr=False)  # for pictures that become smaller
+    otherwise: Upscaler = field(repr=False)  # for pictures that hardly grow, or become smaller
 
     def enhance(self, original: BinaryIO, *, size: Dimensions, monitor: ProgressMonitor = UNMONITORED) -> RenderedImage:
-        """Return the enhanced picture; see the port. Metadata, GPS among them, stay behind.
+        """Return the enhanced picture; see the port. Metadata such as GPS isn't copied.
 
-        Transparency is enlarged by Lanczos beside the colors; gray stays gray.
+        Transparency is enlarged separately by Lanczos; gray stays gray.
         """
         data = original.read()
         monitor.report(0.0)
@@ -51,17 +51,17 @@ class NcnnUpscaler:
 
     def _enlarged(self, read: Original, size: Dimensions, *, growth: float, monitor: ProgressMonitor) -> RenderedImage:
         factor = 4 if growth > FOURFOLD_FROM else 2
-        judgement = validate(read.pixels, table=read.quantisation)
-        shares = recipe(judgement, factor=factor, available=self.enlarger.available)
-        passes = self._passed(read.pixels, shares, factor=factor, tolerance=Tolerance.of(judgement), monitor=monitor)
+        degradation = measure(read.pixels, table=read.quantization)
+        shares = recipe(degradation, factor=factor, available=self.enlarger.available)
+        passes = self._passed(read.pixels, shares, factor=factor, tolerance=Tolerance.of(degradation), monitor=monitor)
         picture = picture_of(read, passes[-1].pixels, (size.width_px, size.height_px))
         reworked = " and then ".join(filter(None, map(str, passes)))
-        return encoded(picture, method="; ".join(filter(None, (_told(shares), reworked, str(judgement)))))
+        return encoded(picture, method="; ".join(filter(None, (_description(shares), reworked, str(degradation)))))
 
     def _passed(
         self, pixels: Pixels, shares: Shares, *, factor: int, tolerance: Tolerance, monitor: ProgressMonitor
     ) -> Sequence[Enlarged]:
-        """Enlarge by `factor` at most: at once, or for lack of a network for it in two passes."""
+        """Enlarge by at most `factor`: at once, or in two passes if there is no network for it."""
         height, width = pixels.shape[:2]
         count = self.enlarger.passes((height, width), shares)
         again = second_pass(shares, available=self.enlarger.available)
@@ -72,5 +72,5 @@ class NcnnUpscaler:
         return [first, self.enlarger.enlarged(first.pixels, again, steps=steps, tolerance=tolerance)]
 
 
-def _told(shares: Shares) -> str:
+def _description(shares: Shares) -> str:
     return " + ".join(f"{share:.2f} {name}" for name, share in shares.items())

@@ -1,4 +1,4 @@
-"""Pictures drawn from words by rules: no model, no network. The same words always give the same picture."""
+"""Pictures drawn by rules from a prompt's words, without a model or network. Equal prompts give equal pictures."""
 
 from spike_procedural.generator import ProceduralGenerator
 

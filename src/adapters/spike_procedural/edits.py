@@ -1,4 +1,4 @@
-"""Edits: what words may do to a picture."""
+"""Edits that a prompt's words apply to a picture."""
 
 import random
 import re
@@ -12,13 +12,13 @@ from spike_procedural.paint import billows, glow, levels
 
 Edit = Callable[[Image.Image], Image.Image]
 
-_SEED: Final = 7  # snow and rain fall alike on every picture
+_SEED: Final = 7  # so that snow and rain fall alike on every picture
 
 
 def edited(picture: Image.Image, prompt: Prompt) -> Image.Image:
-    """Return a picture of mode RGB after the edits that the prompt names, in its order; each is made once.
+    """Return an RGB picture after the edits that the prompt names, in its order; each is applied once.
 
-    Words that name none bring out tone and color a little, and no more.
+    A prompt that names none improves tone and color slightly.
     """
     edits = dict.fromkeys(_EDITS[word] for word in re.findall(r"[a-z]+", prompt.text.lower()) if word in _EDITS)
     for edit in edits or {_touched_up: None}:
@@ -31,14 +31,14 @@ def _touched_up(picture: Image.Image) -> Image.Image:
     return ImageEnhance.Color(Image.blend(picture, stretched, 0.4)).enhance(1.08)
 
 
-def _watercolour(picture: Image.Image) -> Image.Image:
+def _watercolor(picture: Image.Image) -> Image.Image:
     small = _reduced(picture, 900)
     washed = small.filter(ImageFilter.MedianFilter(7)).filter(ImageFilter.ModeFilter(7))
     washed = ImageEnhance.Color(ImageOps.posterize(washed, 5).filter(ImageFilter.SMOOTH_MORE)).enhance(1.25)
     edges = ImageOps.invert(small.convert("L").filter(ImageFilter.FIND_EDGES).filter(ImageFilter.GaussianBlur(1)))
     inked = ImageChops.multiply(washed, Image.merge("RGB", [edges.point(lambda value: 140 + value * 115 // 255)] * 3))
-    chance = random.Random(_SEED)  # noqa: S311  # the same paper every time
-    paper = levels(billows(chance, small.size, cells=(40, 40)), 0, 255).point(lambda value: 215 + value * 40 // 255)
+    rng = random.Random(_SEED)  # noqa: S311  # the same paper every time
+    paper = levels(billows(rng, small.size, cells=(40, 40)), 0, 255).point(lambda value: 215 + value * 40 // 255)
     painted = ImageChops.multiply(
         ImageChops.screen(inked, Image.new("RGB", small.size, (26, 26, 26))), Image.merge("RGB", [paper] * 3)
     )
@@ -55,7 +55,7 @@ def _oil(picture: Image.Image) -> Image.Image:
 def _sketch(picture: Image.Image) -> Image.Image:
     gray = ImageOps.autocontrast(picture.convert("L"))
     soft = ImageOps.invert(gray).filter(ImageFilter.GaussianBlur(max(picture.size) / 160))
-    lines = ImageChops.add(gray, soft)  # a color dodge but for its division
+    lines = ImageChops.add(gray, soft)  # a color dodge without its division
     return levels(lines, 150, 255).convert("RGB")
 
 
@@ -151,11 +151,11 @@ def _vignetted(picture: Image.Image) -> Image.Image:
 
 def _snow(picture: Image.Image) -> Image.Image:
     cold = _cooler(ImageEnhance.Color(picture).enhance(0.7))
-    chance = random.Random(_SEED)  # noqa: S311  # the same flakes every time
+    rng = random.Random(_SEED)  # noqa: S311  # the same flakes every time
     small = Image.new("L", _reduced(picture, 1600).size)
     draw = ImageDraw.Draw(small)
     for _ in range(1500):
-        x, y, near = chance.uniform(0, small.width), chance.uniform(0, small.height), chance.random() ** 3
+        x, y, near = rng.uniform(0, small.width), rng.uniform(0, small.height), rng.random() ** 3
         radius = max(small.size) / 1000 * (0.8 + 4 * near)
         draw.ellipse((x - radius, y - radius, x + radius, y + radius), fill=round(235 - 70 * near))
     flakes = small.filter(ImageFilter.GaussianBlur(1)).resize(picture.size, Image.Resampling.BILINEAR)
@@ -165,20 +165,20 @@ def _snow(picture: Image.Image) -> Image.Image:
 
 def _rain(picture: Image.Image) -> Image.Image:
     dull = ImageEnhance.Brightness(ImageEnhance.Color(picture).enhance(0.6)).enhance(0.82)
-    chance = random.Random(_SEED)  # noqa: S311  # the same drops every time
+    rng = random.Random(_SEED)  # noqa: S311  # the same drops every time
     small = Image.new("L", _reduced(picture, 1600).size)
     draw = ImageDraw.Draw(small)
     for _ in range(1300):
-        x, y = chance.uniform(-40, small.width), chance.uniform(-40, small.height)
-        length = chance.uniform(14, 44)
-        draw.line((x, y, x + length * 0.2, y + length), fill=chance.randint(60, 150))
+        x, y = rng.uniform(-40, small.width), rng.uniform(-40, small.height)
+        length = rng.uniform(14, 44)
+        draw.line((x, y, x + length * 0.2, y + length), fill=rng.randint(60, 150))
     drops = small.resize(picture.size, Image.Resampling.BILINEAR)
     return Image.composite(Image.new("RGB", picture.size, (216, 226, 238)), dull, drops)
 
 
 def _fog(picture: Image.Image) -> Image.Image:
-    chance = random.Random(_SEED)  # noqa: S311  # the same drift every time
-    veil = levels(billows(chance, picture.size, cells=(3, 5)), 20, 230).point(lambda value: 80 + value * 110 // 255)
+    rng = random.Random(_SEED)  # noqa: S311  # the same fog every time
+    veil = levels(billows(rng, picture.size, cells=(3, 5)), 20, 230).point(lambda value: 80 + value * 110 // 255)
     return Image.composite(Image.new("RGB", picture.size, (222, 226, 230)), picture, veil)
 
 
@@ -189,7 +189,7 @@ def _reduced(picture: Image.Image, longest_px: int) -> Image.Image:
 
 
 _WORDS: Final[Mapping[Edit, str]] = {
-    _watercolour: "watercolor watercolour aquarelle",
+    _watercolor: "watercolor watercolour aquarelle",
     _oil: "oil painted impressionist",
     _sketch: "sketch pencil drawing charcoal",
     _cartoon: "cartoon comic poster",

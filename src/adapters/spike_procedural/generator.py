@@ -21,10 +21,10 @@ DRAWN_SIDE_PX_MAX: Final = (
 
 @frozen
 class ProceduralGenerator:
-    """Draws and edits pictures by rules. It holds no state: one serves all threads."""
+    """Draws and edits pictures by rules. It is stateless and thread-safe."""
 
     def generate(self, prompt: Prompt, *, negative: Prompt | None, size: Dimensions) -> RenderedImage:
-        """Return a drawing of what the words name; see the port. No words are refused."""
+        """Return a drawing of what the prompt names; see the port. No prompt is refused."""
         try:
             small = size if size.longest_side_px <= DRAWN_SIDE_PX_MAX else size.scaled_to(DRAWN_SIDE_PX_MAX)
             picture = drawn(prompt, negative=negative, size=(small.width_px, small.height_px))
@@ -37,10 +37,10 @@ class ProceduralGenerator:
         original: BinaryIO,
         prompt: Prompt,
         *,
-        negative: Prompt | None,  # noqa: ARG002  # an edit that wasn't asked for isn't made anyway
+        negative: Prompt | None,  # noqa: ARG002  # only edits that the prompt names are applied
         size: Dimensions,
     ) -> RenderedImage:
-        """Return the original after the edits that the words name; see the port."""
+        """Return the original after the edits that the prompt names; see the port."""
         try:
             exact = (size.width_px, size.height_px)
             picture = on_white(decoded_for(original.read(), exact)).resize(exact, Resampling.LANCZOS)
@@ -49,7 +49,7 @@ class ProceduralGenerator:
             raise GeneratorUnavailable from error
 
     def ping(self) -> None:
-        """Do nothing: it is always there."""
+        """Do nothing: the generator is always available."""
 
 
 def _finished(picture: Image, size: Dimensions) -> RenderedImage:

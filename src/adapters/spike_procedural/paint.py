@@ -1,4 +1,4 @@
-"""Paint: gradients, noise, glows and silhouettes, the strokes that all scenes are made of."""
+"""Painting primitives of all scenes: gradients, noise, glows and silhouettes."""
 
 import itertools
 import random
@@ -10,11 +10,11 @@ from PIL import Image, ImageChops, ImageDraw, ImageFilter
 Color = tuple[int, int, int]
 Point = tuple[float, float]
 
-_OVERSAMPLING: Final = 2  # silhouettes are drawn so many times larger, then reduced
+_OVERSAMPLING: Final = 2  # silhouettes are drawn this many times larger, then reduced
 
 
 def mixed(one: Color, other: Color, share: float) -> Color:
-    """Return the color between two; a share of 1 is all the other."""
+    """Return a mix of two colors; at a `share` of 1 it is the other."""
     return (
         round(one[0] + (other[0] - one[0]) * share),
         round(one[1] + (other[1] - one[1]) * share),
@@ -23,35 +23,35 @@ def mixed(one: Color, other: Color, share: float) -> Color:
 
 
 def gradient(size: tuple[int, int], stops: Sequence[Color]) -> Image.Image:
-    """Return evenly spaced colors from the top to the bottom, without bands."""
+    """Return a vertical gradient of evenly spaced colors, without bands."""
     column = Image.new("RGB", (1, len(stops)))
     column.putdata(list(stops))
     return column.resize(size, Image.Resampling.BICUBIC, box=(0, 0.5, 1, len(stops) - 0.5))
 
 
-def noise(chance: random.Random, size: tuple[int, int], *, cells: tuple[int, int]) -> Image.Image:
-    """Return smooth noise in mode L: so many cells across and down."""
+def noise(rng: random.Random, size: tuple[int, int], *, cells: tuple[int, int]) -> Image.Image:
+    """Return smooth noise in mode L with a number of cells across and down."""
     cells = (max(2, cells[0]), max(2, cells[1]))
-    grid = Image.frombytes("L", cells, chance.randbytes(cells[0] * cells[1]))
+    grid = Image.frombytes("L", cells, rng.randbytes(cells[0] * cells[1]))
     return grid.resize(size, Image.Resampling.BICUBIC)
 
 
-def billows(chance: random.Random, size: tuple[int, int], *, cells: tuple[int, int]) -> Image.Image:
-    """Return noise of four sizes, each twice as fine and half as strong as the one before: like clouds."""
-    result = noise(chance, size, cells=cells)
+def billows(rng: random.Random, size: tuple[int, int], *, cells: tuple[int, int]) -> Image.Image:
+    """Return cloud-like noise: four octaves, each twice as fine and half as strong as the one before."""
+    result = noise(rng, size, cells=cells)
     for octave in range(1, 4):
-        finer = noise(chance, size, cells=(cells[0] << octave, cells[1] << octave))
+        finer = noise(rng, size, cells=(cells[0] << octave, cells[1] << octave))
         result = Image.blend(result, finer, 1 / (octave + 2))
     return result
 
 
 def levels(picture: Image.Image, low: int, high: int) -> Image.Image:
-    """Return a picture of mode L stretched so that `low` is black and `high` is white."""
+    """Return a picture of mode L, stretched so that `low` is black and `high` is white."""
     return picture.point([min(255, max(0, round((value - low) * 255 / (high - low)))) for value in range(256)])
 
 
 def glow(picture: Image.Image, center: Point, radius: float, color: Color) -> Image.Image:
-    """Return the picture with a light around a place."""
+    """Return the picture with a light around a point."""
     side = max(2, round(2 * radius))
     disc = Image.radial_gradient("L").resize((side, side), Image.Resampling.BILINEAR)
     disc = disc.point([round(max(0.0, 1 - value / 181) ** 2.2 * 255) for value in range(256)])
@@ -72,16 +72,16 @@ def silhouette(size: tuple[int, int], polygons: Sequence[Sequence[Point]]) -> Im
 
 
 def ridge(
-    chance: random.Random, width: int, *, level: float, height: float, roughness: float, points: int = 9
+    rng: random.Random, width: int, *, level: float, height: float, roughness: float, points: int = 9
 ) -> list[Point]:
-    """Return a line of hills from the left to the right, by midpoint displacement (Fournier et al., 1982)."""
-    line = [chance.uniform(-1, 1), chance.uniform(-1, 1)]
+    """Return a line of hills from left to right, by midpoint displacement (Fournier et al., 1982)."""
+    line = [rng.uniform(-1, 1), rng.uniform(-1, 1)]
     swing = 1.0
     for _ in range(points):
         line = [
             value
             for one, other in itertools.pairwise(line)
-            for value in (one, (one + other) / 2 + chance.uniform(-swing, swing))
+            for value in (one, (one + other) / 2 + rng.uniform(-swing, swing))
         ] + [line[-1]]
         swing *= roughness
     top = max(1e-9, *map(abs, line))
@@ -90,14 +90,14 @@ def ridge(
 
 
 def below(line: Sequence[Point], size: tuple[int, int]) -> Image.Image:
-    """Return the mask of all that lies below a line."""
+    """Return the mask of everything below a line."""
     return silhouette(size, [[(0, size[1]), *line, (size[0], size[1])]])
 
 
-def grained(chance: random.Random, picture: Image.Image, *, strength: int) -> Image.Image:
-    """Return the picture with a film's grain, which also hides the bands of gradients."""
+def grained(rng: random.Random, picture: Image.Image, *, strength: int) -> Image.Image:
+    """Return the picture with film grain, which also hides the bands of gradients."""
     tile = (min(512, picture.width), min(512, picture.height))
-    grain = Image.frombytes("L", tile, chance.randbytes(tile[0] * tile[1])).filter(ImageFilter.GaussianBlur(0.6))
+    grain = Image.frombytes("L", tile, rng.randbytes(tile[0] * tile[1])).filter(ImageFilter.GaussianBlur(0.6))
     sheet = Image.new("L", picture.size)
     for x in range(0, picture.width, tile[0]):
         for y in range(0, picture.height, tile[1]):

@@ -1,4 +1,4 @@
-"""Palettes: the colors of the sky and of what stands before it, by the hour and the weather."""
+"""Palettes: the colors of sky and land by time of day and weather."""
 
 from collections.abc import Mapping
 from typing import Final
@@ -11,13 +11,13 @@ from spike_procedural.prompt import Feature, Hour, SceneSpec
 
 @frozen(kw_only=True)
 class Palette:
-    """The colors of one light."""
+    """The colors of one kind of light."""
 
     sky: tuple[Color, Color, Color, Color]  # from the zenith to the horizon
     light: Color  # of the sun or the moon
-    haze: Color  # of what is far away
-    near: Color  # of what is close, in the shade
-    lit: Color  # of what is close, in the light
+    haze: Color  # of distant objects
+    near: Color  # of close objects in the shade
+    lit: Color  # of close objects in the light
     water: Color
 
 
@@ -59,16 +59,16 @@ _GRAY: Final[Color] = (120, 128, 136)
 _WHITE: Final[Color] = (236, 242, 248)
 
 
-def palette_of(wish: SceneSpec) -> Palette:
-    """Return the colors for a wish."""
-    palette = _PALETTES[wish.hour]
-    if wish.features & {Feature.RAIN, Feature.FOG}:
-        dull = 0.55 if wish.hour is not Hour.NIGHT else 0.15
+def palette_of(spec: SceneSpec) -> Palette:
+    """Return the palette of a scene."""
+    palette = _PALETTES[spec.hour]
+    if spec.features & {Feature.RAIN, Feature.FOG}:
+        dull = 0.55 if spec.hour is not Hour.NIGHT else 0.15
         top, high, low, horizon = (mixed(color, _GRAY, dull) for color in palette.sky)
         palette = evolve(palette, sky=(top, high, low, horizon), haze=mixed(palette.haze, _GRAY, dull))
-    if Feature.SNOW in wish.features:
-        bright = 0.75 if wish.hour is not Hour.NIGHT else 0.35
+    if Feature.SNOW in spec.features:
+        bright = 0.75 if spec.hour is not Hour.NIGHT else 0.35
         palette = evolve(palette, lit=mixed(palette.lit, _WHITE, bright))
-    if Feature.NEON in wish.features:
+    if Feature.NEON in spec.features:
         palette = evolve(palette, haze=(92, 34, 112), water=(38, 16, 60))
     return palette

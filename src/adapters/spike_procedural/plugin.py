@@ -5,5 +5,5 @@ from spike_procedural.generator import ProceduralGenerator
 
 
 def open_generator(*, url: str, api_key: str, model: str, canvas_fitter: CanvasFitter) -> ProceduralGenerator:  # noqa: ARG001  # the port's
-    """Return the generator that draws by rules; it needs no server, so no argument counts."""
+    """Return the generator that draws by rules. It uses no server, so the arguments are ignored."""
     return ProceduralGenerator()

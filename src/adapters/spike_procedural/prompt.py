@@ -1,4 +1,4 @@
-"""The vocabulary: which words mean what in a scene."""
+"""The vocabulary: the meaning of a prompt's words for a scene."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -11,7 +11,7 @@ from spike_core.domain.generation import Prompt
 
 
 class Hour(Enum):
-    """The light."""
+    """The time of day, which decides the light."""
 
     DAY = "day"
     SUNSET = "sunset"
@@ -20,7 +20,7 @@ class Hour(Enum):
 
 
 class Feature(Enum):
-    """What there is to see."""
+    """An element of a scene."""
 
     MOUNTAINS = "mountains"
     FOREST = "forest"
@@ -99,19 +99,19 @@ _FEATURES_OF: Final = _meanings(_FEATURES)
 
 @frozen(kw_only=True)
 class SceneSpec:
-    """What a prompt asks to see, as far as it is understood."""
+    """The elements of a scene that a prompt names."""
 
     hour: Hour
     features: frozenset[Feature]
 
     @property
     def is_scene(self) -> bool:
-        """Whether anything was understood; else the words only choose the colors of an abstract picture."""
+        """Whether the prompt names any; if not, its words only seed an abstract picture."""
         return bool(self.features)
 
 
-def understood(prompt: Prompt, *, negative: Prompt | None) -> SceneSpec:
-    """Return what the words mean; the first word for the hour counts, and whatever `negative` names is left out."""
+def parse_scene(prompt: Prompt, *, negative: Prompt | None) -> SceneSpec:
+    """Return the scene that a prompt names. The first time of day counts; `negative` removes elements."""
     words = _words(prompt)
     unwanted = {feature for word in _words(negative) for feature in _FEATURES_OF.get(word, ())}
     features = {feature for word in words for feature in _FEATURES_OF.get(word, ())} - unwanted

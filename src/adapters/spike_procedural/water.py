@@ -1,4 +1,4 @@
-"""Water: a sea with waves, or a lake that mirrors what stands above it."""
+"""Water: a sea with waves, or a lake that mirrors what is above it."""
 
 import math
 import random
@@ -10,42 +10,40 @@ from spike_procedural.palette import Palette
 from spike_procedural.prompt import Hour, SceneSpec
 
 
-def with_water(
-    chance: random.Random, picture: Image.Image, palette: Palette, *, shore: float, calm: float
-) -> Image.Image:
-    """Mirror all above the shore into the water below; a calm of 1 is a mirror, 0 a rough sea."""
+def with_water(rng: random.Random, picture: Image.Image, palette: Palette, *, shore: float, calm: float) -> Image.Image:
+    """Mirror everything above the shore in the water below. A `calm` of 1 is a mirror, 0 a rough sea."""
     width, height = picture.size
     top = round(shore)
     depth = height - top
     above = picture.crop((0, max(0, top - depth), width, top))
     mirrored = ImageOps.flip(above).resize((width, depth), Image.Resampling.BILINEAR)
     mirrored = mirrored.filter(ImageFilter.GaussianBlur((1 - calm) * width / 90 + width / 700))
-    mirrored = _rippled(chance, mirrored, strength=(1.2 - calm) * width / 60)
+    mirrored = _rippled(rng, mirrored, strength=(1.2 - calm) * width / 60)
     tint = gradient(
         (width, depth),
         [mixed(palette.water, palette.sky[-1], 0.35), palette.water, mixed(palette.water, (0, 0, 0), 0.35)],
     )
     water = Image.blend(mirrored, tint, 0.34 + 0.28 * (1 - calm))
-    water = _with_glints(chance, water, palette, calm=calm)
+    water = _with_glints(rng, water, palette, calm=calm)
     result = picture.copy()
     result.paste(water, (0, top))
     return result
 
 
 def with_beach(
-    chance: random.Random, picture: Image.Image, wish: SceneSpec, palette: Palette, *, level: float
+    rng: random.Random, picture: Image.Image, spec: SceneSpec, palette: Palette, *, level: float
 ) -> Image.Image:
-    """Paint sand in front, with a line of foam along the water."""
+    """Paint sand in the foreground, with a line of foam along the water."""
     width, height = picture.size
-    phase = chance.uniform(0, 6)
+    phase = rng.uniform(0, 6)
     line: list[Point] = [
         (width * step / 200, level + height * 0.05 * math.sin(phase + 2.4 * step / 200) + height * 0.1 * step / 200)
         for step in range(201)
     ]
-    dry: Color = mixed((232, 206, 160), palette.near, 0.8 if wish.hour is Hour.NIGHT else 0.12)
+    dry: Color = mixed((232, 206, 160), palette.near, 0.8 if spec.hour is Hour.NIGHT else 0.12)
     dry = mixed(dry, palette.sky[-1], 0.2)
     sand = gradient(picture.size, [dry, dry, mixed(dry, palette.near, 0.25)])
-    grains = noise(chance, picture.size, cells=(width // 3, height // 3))
+    grains = noise(rng, picture.size, cells=(width // 3, height // 3))
     sand = Image.composite(
         Image.new("RGB", picture.size, mixed(dry, palette.near, 0.4)), sand, grains.point(lambda value: value * 0.14)
     )
@@ -66,11 +64,11 @@ def with_beach(
     )
 
 
-def _rippled(chance: random.Random, water: Image.Image, *, strength: float) -> Image.Image:
-    """Shift rows sideways, by more the nearer they are."""
+def _rippled(rng: random.Random, water: Image.Image, *, strength: float) -> Image.Image:
+    """Shift rows sideways, more the closer they are."""
     width, height = water.size
     result = water.copy()
-    phase = chance.uniform(0, 6)
+    phase = rng.uniform(0, 6)
     row, count = 0, 0
     while row < height:
         near = row / height
@@ -83,9 +81,9 @@ def _rippled(chance: random.Random, water: Image.Image, *, strength: float) -> I
     return result
 
 
-def _with_glints(chance: random.Random, water: Image.Image, palette: Palette, *, calm: float) -> Image.Image:
+def _with_glints(rng: random.Random, water: Image.Image, palette: Palette, *, calm: float) -> Image.Image:
     width, height = water.size
-    waves = noise(chance, (width, height), cells=(max(4, width // 60), max(8, height // 5)))
+    waves = noise(rng, (width, height), cells=(max(4, width // 60), max(8, height // 5)))
     low = 150 + round(50 * calm)
     glints = levels(waves, low, 255).point(lambda value: value * 0.6)
     light = Image.new("RGB", water.size, mixed(palette.light, palette.sky[2], 0.4))

@@ -6,35 +6,35 @@ from hypothesis import strategies as st
 
 from spike_ncnn.blend_weights import LANCZOS, SHARE_MIN, recipe, second_pass
 from spike_ncnn.degradation import CLEAN, Degradation
-from spike_ncnn.noise import NoiseSeen
+from spike_ncnn.noise import NoiseEstimate
 
 deviations = st.floats(0, 80)
-judgements = st.builds(
+degradations = st.builds(
     Degradation,
     quality=st.floats(1, 100),
-    noise=st.builds(NoiseSeen, quiet=deviations, color=deviations, coarse=deviations),
+    noise=st.builds(NoiseEstimate, quiet=deviations, color=deviations, coarse=deviations),
 )
 networks = st.sets(st.sampled_from(["span", "span-x4", "waifu2x-0", "waifu2x-3"]))
 
 
 def validated(*, quality: float = 100, noise: float = 0) -> Degradation:
-    """Return the judgement of a photograph with so much noise of a sensor."""
+    """Return the degradation of a photograph with so much noise of a sensor."""
     return Degradation(
-        quality=quality, noise=NoiseSeen(quiet=0.5 + 0.5 * noise, color=0.4 + noise, coarse=1.5 + 0.25 * noise)
+        quality=quality, noise=NoiseEstimate(quiet=0.5 + 0.5 * noise, color=0.4 + noise, coarse=1.5 + 0.25 * noise)
     )
 
 
-@given(judgements, st.sampled_from([2, 4]), networks)
-def test_shares_add_up_to_one_and_none_is_a_trifle(judgement: Degradation, factor: int, available: set[str]) -> None:
-    shares = recipe(judgement, factor=factor, available=available)
+@given(degradations, st.sampled_from([2, 4]), networks)
+def test_shares_add_up_to_one_and_none_is_a_trifle(degradation: Degradation, factor: int, available: set[str]) -> None:
+    shares = recipe(degradation, factor=factor, available=available)
     assert sum(shares.values()) == pytest.approx(1)
     assert min(shares.values()) >= SHARE_MIN
     assert set(shares) <= available | {LANCZOS}
 
 
-@given(judgements, networks)
-def test_a_second_pass_uses_what_is_there(judgement: Degradation, available: set[str]) -> None:
-    assert set(second_pass(recipe(judgement, factor=4, available=available), available=available)) <= available
+@given(degradations, networks)
+def test_a_second_pass_uses_what_is_there(degradation: Degradation, available: set[str]) -> None:
+    assert set(second_pass(recipe(degradation, factor=4, available=available), available=available)) <= available
 
 
 def test_a_clean_photograph_is_for_the_sharpest_network() -> None:
@@ -43,11 +43,11 @@ def test_a_clean_photograph_is_for_the_sharpest_network() -> None:
 
 
 @pytest.mark.parametrize(
-    "judgement", [validated(quality=30), validated(quality=50), validated(noise=15), validated(noise=25)]
+    "degradation", [validated(quality=30), validated(quality=50), validated(noise=15), validated(noise=25)]
 )
-def test_a_bad_photograph_is_for_the_network_that_smooths_most(judgement: Degradation) -> None:
-    assert recipe(judgement, factor=2)["waifu2x-3"] > 0.9
-    assert "span-x4" not in recipe(judgement, factor=4)
+def test_a_bad_photograph_is_for_the_network_that_smooths_most(degradation: Degradation) -> None:
+    assert recipe(degradation, factor=2)["waifu2x-3"] > 0.9
+    assert "span-x4" not in recipe(degradation, factor=4)
 
 
 def test_the_worse_the_compression_the_more_is_smoothed() -> None:

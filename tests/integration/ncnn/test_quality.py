@@ -13,7 +13,7 @@ from spike_core.domain.objects import PictureFormat
 from spike_core.ports.progress import UNMONITORED
 from spike_ncnn.arrays import Pixels
 from spike_ncnn.blend_weights import recipe
-from spike_ncnn.degradation import validate
+from spike_ncnn.degradation import measure
 from spike_ncnn.enlarging import Enlarger
 from spike_ncnn.networks import NETWORKS
 from spike_ncnn.runner import Runner
@@ -49,7 +49,7 @@ def gain_db(enlarger: Enlarger, name: str, *, noise: float, quality: int) -> flo
     if quality:
         jpeg = encoded(Image.fromarray(small), PictureFormat.JPEG, quality=quality)
         small = np.asarray(Image.open(io.BytesIO(jpeg)).convert("RGB"))
-    made = enlarger.enlarged(small, recipe(validate(small), factor=2), steps=Steps(UNMONITORED, 100)).pixels
+    made = enlarger.enlarged(small, recipe(measure(small), factor=2), steps=Steps(UNMONITORED, 100)).pixels
     plain = np.asarray(Image.fromarray(small).resize(part.size, Image.Resampling.LANCZOS))
     truth = np.asarray(part)
     return float(10 * np.log10(_error(plain, truth) / _error(made, truth)))

@@ -20,7 +20,7 @@ from spike_ncnn.arrays import Light, Pixels
 from spike_ncnn.degradation import CLEAN, Degradation
 from spike_ncnn.enlarging import AGAIN_MAX, Enlarged, Enlarger
 from spike_ncnn.networks import NETWORKS, Network
-from spike_ncnn.noise import NoiseSeen
+from spike_ncnn.noise import NoiseEstimate
 from spike_ncnn.runner import Runner
 from spike_ncnn.stability import REACH_PX, Tolerance, weights
 from spike_ncnn.steps import Steps
@@ -202,8 +202,8 @@ def test_what_is_replaced_covers_every_suspect_and_no_more_than_its_reach(places
 
 def test_noise_and_compression_may_be_taken_out() -> None:
     """The more there is of them, the more a good result differs from its input."""
-    noise = NoiseSeen(quiet=10, color=10, coarse=10)
-    clean, strong = Tolerance.of(CLEAN), NoiseSeen(quiet=80, color=80, coarse=80)
+    noise = NoiseEstimate(quiet=10, color=10, coarse=10)
+    clean, strong = Tolerance.of(CLEAN), NoiseEstimate(quiet=80, color=80, coarse=80)
     assert (clean.single, clean.blurred) == (48, 32)
     assert Tolerance.of(Degradation(quality=100, noise=noise)) == Tolerance(single=48 + 15, blurred=32)
     assert Tolerance.of(Degradation(quality=50, noise=CLEAN.noise)) == Tolerance(single=48 + 12.5, blurred=32 + 12.5)
