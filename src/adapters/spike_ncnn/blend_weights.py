@@ -1,8 +1,8 @@
 """The networks for a picture and their weights in the blend, by its measured degradation.
 
 A weight is a smooth function of the measurements: the softmax of linear sums that were fitted on photographs degraded
-in known ways (docs/decisions/0027). It is smooth because measurements are uncertain: where texture can't be told from
-noise, the mean of both results is never far off.
+in known ways (docs/decisions/0027). It is smooth because measurements are uncertain: where texture and noise can't be
+distinguished, the mean of both results is never far off.
 """
 
 from collections.abc import Collection, Mapping

@@ -65,5 +65,5 @@ def _without_hidden_colors(picture: Image, alpha: Image) -> Image:
     """Return the colors with nearly invisible ones replaced by those around, since networks would let them bleed."""
     small = (max(1, picture.width // 8), max(1, picture.height // 8))
     around = picture.resize(small, Resampling.BOX).resize(picture.size, Resampling.BILINEAR).convert("RGB")
-    seen = alpha.point(lambda value: 0 if value <= _HIDDEN_MAX else 255)
-    return composite(picture.convert("RGB"), around, seen)
+    visible = alpha.point(lambda value: 0 if value <= _HIDDEN_MAX else 255)
+    return composite(picture.convert("RGB"), around, visible)

@@ -43,8 +43,8 @@ def measure(rgb: Pixels, *, table: Sequence[int] | None = None) -> Degradation:
         rgb[rows, columns].astype(np.float32) for rows in _parts(rgb.shape[0]) for columns in _parts(rgb.shape[1])
     ]
     qualities = [estimate_quality(region @ LUMA) for region in regions]
-    seen = float(np.median(qualities))
-    quality = seen if table is None else min(seen, quality_of(table))
+    estimate = float(np.median(qualities))
+    quality = estimate if table is None else min(estimate, quality_of(table))
     return Degradation(quality=quality, noise=NoiseEstimate.median_of([estimate_noise(region) for region in regions]))
 
 

@@ -180,10 +180,10 @@ def _again(
 
 
 def _by_lanczos(picture: Pixels, tile: Tile, scale: int) -> Light:
-    seen = tile.grown(_LANCZOS_CONTEXT_PX, within=picture.shape)
-    source: Image = fromarray(picture[seen.slices])
+    area = tile.grown(_LANCZOS_CONTEXT_PX, within=picture.shape)
+    source: Image = fromarray(picture[area.slices])
     resampled = source.resize((source.width * scale, source.height * scale), Resampling.LANCZOS)
-    return np.asarray(resampled)[tile.inside(seen, scale=scale)].astype(np.float32) / np.float32(255)
+    return np.asarray(resampled)[tile.inside(area, scale=scale)].astype(np.float32) / np.float32(255)
 
 
 def _rounded(light: Light) -> Pixels:

@@ -39,12 +39,12 @@ class NoiseEstimate:
         return self.color if self.color >= _COLOR_MIN else min(self.quiet, 2 * self.coarse)
 
     @classmethod
-    def median_of(cls, seen: "Sequence[NoiseEstimate]") -> Self:
+    def median_of(cls, estimates: "Sequence[NoiseEstimate]") -> Self:
         """Return the medians of the estimates for parts of a picture."""
         return cls(
-            quiet=float(np.median([each.quiet for each in seen])),
-            color=float(np.median([each.color for each in seen])),
-            coarse=float(np.median([each.coarse for each in seen])),
+            quiet=float(np.median([each.quiet for each in estimates])),
+            color=float(np.median([each.color for each in estimates])),
+            coarse=float(np.median([each.coarse for each in estimates])),
         )
 
 

@@ -50,17 +50,17 @@ class Runner:
         """
         net = self._net(network)
         context = network.context_px
-        seen = tile.grown(context, within=picture.shape)
-        light = picture[seen.slices].astype(np.float32) / np.float32(255)
+        area = tile.grown(context, within=picture.shape)
+        light = picture[area.slices].astype(np.float32) / np.float32(255)
         if network.crops or contrast < 1:
             light = np.pad(light, (*tile.missing(context, within=picture.shape), (0, 0)), mode="edge")
-            seen = Tile(tile.top - context, tile.left - context, tile.bottom + context, tile.right + context)
+            area = Tile(tile.top - context, tile.left - context, tile.bottom + context, tile.right + context)
         if contrast < 1:
             light = light * np.float32(contrast) + np.float32((1 - contrast) / 2)
         result = _run(net, network, light)
         if contrast < 1:
             result = (result - np.float32((1 - contrast) / 2)) / np.float32(contrast)
-        return result if network.crops else result[tile.inside(seen, scale=network.scale)]
+        return result if network.crops else result[tile.inside(area, scale=network.scale)]
 
     def rest(self) -> None:
         """Free the memory that no network is using."""

@@ -94,9 +94,9 @@ class Reference:
     @classmethod
     def of(cls, picture: Pixels, tile: Tile) -> Self:
         """Return the reference for a tile of a picture."""
-        seen = tile.grown(_NEAR_PX, within=picture.shape)
-        planes = np.ascontiguousarray(picture[seen.slices].transpose(2, 0, 1)).astype(np.float32) / np.float32(255)
-        around, place = planes.transpose(1, 2, 0), tile.inside(seen, scale=1)
+        area = tile.grown(_NEAR_PX, within=picture.shape)
+        planes = np.ascontiguousarray(picture[area.slices].transpose(2, 0, 1)).astype(np.float32) / np.float32(255)
+        around, place = planes.transpose(1, 2, 0), tile.inside(area, scale=1)
         return cls(
             light=around[place],
             lowest=_extremes(around, np.minimum)[place],

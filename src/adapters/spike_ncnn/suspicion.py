@@ -33,11 +33,11 @@ class Suspicion:
 
     def weights(self, tile: Tile) -> Plane:
         """Return the share of each pixel of a tile that must be replaced, continuous across tiles."""
-        seen = tile.grown(REACH_PX, within=(self.height_px, self.width_px))
-        union = np.zeros((seen.bottom - seen.top, seen.right - seen.left), np.bool_)
+        area = tile.grown(REACH_PX, within=(self.height_px, self.width_px))
+        union = np.zeros((area.bottom - area.top, area.right - area.left), np.bool_)
         for mask in self._masks.values():
-            union |= mask[seen.slices]
-        return weights(union)[tile.inside(seen, scale=1)]
+            union |= mask[area.slices]
+        return weights(union)[tile.inside(area, scale=1)]
 
     def parts(self, tile: Tile) -> Sequence[Tile]:
         """Return the smallest part of a tile that contains everything to reprocess in it; empty if there is nothing."""
