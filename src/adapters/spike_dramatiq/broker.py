@@ -61,7 +61,7 @@ class DramatiqBroker:
     @contextmanager
     def _work(self, perform: Callable[[JobId], None], pool: WorkerPool, drain: timedelta) -> Iterator[None]:
         is_free = self._working.acquire(blocking=False)
-        assert is_free, "a broker runs one `work` context at a time"
+        assert is_free, "the broker already runs a `work` context"
         try:
             with working(self._broker, perform, pool=pool, drain=drain):
                 yield
