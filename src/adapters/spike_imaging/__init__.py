@@ -1,4 +1,4 @@
-"""Pictures in Pillow's hands, for every adapter that works on them: opened with care, upright, in sRGB, encoded.
+"""Pictures in Pillow, for all adapters that process them: opened safely, upright, in sRGB, and encoded.
 
-No adapter itself: it fulfils no port. Engines stand on it, so that they needn't know each other.
+This isn't an adapter and implements no port. The engines share it, so that they needn't depend on each other.
 """

@@ -1,4 +1,4 @@
-"""What an AVIF says of its colors and its depth, by the boxes of its primary item (ISO/IEC 14496-12 and 23008-12)."""
+"""An AVIF's color encoding and bit depth, from the boxes of its primary item (ISO/IEC 14496-12 and 23008-12)."""
 
 import struct
 from collections.abc import Iterator
@@ -10,7 +10,7 @@ from attrs import frozen
 from spike_imaging.cicp import PEAK_CD_M2, ColorEncoding, encoding_of_nclx
 from spike_imaging.color import is_profile
 
-_BOXES_MAX: Final = 4096  # looked at in one container
+_BOXES_MAX: Final = 4096  # that are read in one container
 _ITEMS_MAX: Final = 4096  # of a box of property associations
 _ASSOCIATION_BOXES_MAX: Final = 16
 _PROPERTIES_MAX: Final = 1024  # of one item
@@ -21,16 +21,16 @@ _DEEP_BITS: Final = {0: 8, 1: 10, 2: 12}  # by the two flags of an AV1 configura
 
 @frozen(kw_only=True)
 class AvifFacts:
-    """What the primary item's properties say."""
+    """The properties of the primary item."""
 
     encoding: ColorEncoding
     bit_depth: int  # 8, 10 or 12
 
 
 def avif_facts(data: bytes, *, profile: bytes = b"") -> AvifFacts:
-    """Return what an AVIF says; sRGB and 8 bits where it says nothing, or is broken.
+    """Return the color properties of an AVIF; sRGB and 8 bits if it has none, or is broken.
 
-    `profile` is its ICC profile, which comes before the numbers of an `nclx` box.
+    `profile` is its ICC profile, which takes precedence over the code points of an `nclx` box.
     """
     try:
         properties = list(islice(_properties_of_primary(memoryview(data)), _PROPERTIES_MAX))
@@ -52,7 +52,7 @@ Property = tuple[bytes, memoryview]
 
 
 def _properties_of_primary(data: memoryview) -> Iterator[Property]:
-    """Yield the primary item's properties; of a grid, which has no AV1 configuration, also those of all items."""
+    """Yield the primary item's properties, and the AV1 configurations of all items, since a grid has none itself."""
     meta = _child(data, b"meta")[_FULL_BOX_BYTES:]
     item_id = _primary_id(_child(meta, b"pitm"))
     iprp = _child(meta, b"iprp")
@@ -81,7 +81,7 @@ def _boxes(data: memoryview) -> Iterator[Property]:
 
 
 def _child(data: memoryview, name: bytes) -> memoryview:
-    """Return the first box of this name; empty where there is none."""
+    """Return the first box with this name; empty if there is none."""
     return next((body for found, body in _boxes(data) if found == name), data[:0])
 
 
@@ -90,7 +90,7 @@ def _primary_id(body: memoryview) -> int:
 
 
 def _associated(body: memoryview, item_id: int) -> Iterator[int]:
-    """Yield the numbers of an item's properties, from 1 on (ISO/IEC 23008-12, 9.3)."""
+    """Yield the numbers of an item's properties, starting from 1 (ISO/IEC 23008-12, 9.3)."""
     version, is_wide = body[0], bool(body[3] & 1)
     id_bytes, width = 2 if version == 0 else 4, 2 if is_wide else 1
     offset = 8
@@ -106,13 +106,13 @@ def _associated(body: memoryview, item_id: int) -> Iterator[int]:
 
 
 def _depth(body: memoryview) -> int:
-    """Return the bits of a sample by an AV1 configuration record (AV1-ISOBMFF, 2.3.3)."""
+    """Return the bits per sample in an AV1 configuration record (AV1-ISOBMFF, 2.3.3)."""
     flags = body[2] if len(body) > 2 else 0  # noqa: PLR2004
     return _DEEP_BITS[(flags >> 6 & 1) + (flags >> 6 & flags >> 5 & 1)]
 
 
 def _peak_cd_m2(properties: list[Property]) -> float:
-    """Return the brightest pixel's luminance by `clli`, else the brightest that its mastering display showed."""
+    """Return the brightest pixel's luminance from `clli`, otherwise the maximum luminance of the mastering display."""
     bodies = dict(reversed(properties))
     if peak := int.from_bytes(bodies.get(b"clli", b"")[:2]):
         return float(peak)

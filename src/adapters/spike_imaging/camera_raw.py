@@ -1,7 +1,7 @@
-"""Camera RAW: the sensor's values, which need developing; refused by name.
+"""Camera RAW: sensor values that need developing; rejected by name.
 
-What tells a RAW file is what it holds, not what it is called: many are TIFF in their structure and have a small RGB
-picture in front.
+RAW files are recognized by content rather than by name: many are TIFFs, with a small RGB picture in the first
+directory.
 """
 
 from collections.abc import Mapping
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from spike_imaging.tiff_directory import Directories, Directory
 
 _ADVICE: Final = "Export it as JPEG, PNG or TIFF"
-# first bytes, after an offset, of what is no TIFF by its magic number
+# first bytes, at an offset, of formats that aren't TIFF by their magic number
 _SIGNATURES: Final[tuple[tuple[int, bytes, str], ...]] = (
     (0, b"IIRO", "ORF"),
     (0, b"IIRS", "ORF"),
@@ -27,9 +27,9 @@ _SIGNATURES: Final[tuple[tuple[int, bytes, str], ...]] = (
     (6, b"HEAPCCDR", "CRW"),
     (0, b"ARRI", "ARI"),
 )
-_CR2_HEADER: Final = b"II*\0\x10\0\0\0CR\2\0"  # Canon's mark between header and first directory
+_CR2_HEADER: Final = b"II*\0\x10\0\0\0CR\2\0"  # Canon's marker between header and first directory
 _COLOR_FILTER_ARRAY, _LINEAR_RAW = 32803, 34892  # PhotometricInterpretation (TIFF/EP, DNG 1.7)
-# Compression by cameras' makers, of Sony, Samsung (two), Nikon and Pentax
+# values of Compression used by camera makers: Sony, Samsung (two), Nikon and Pentax
 _RAW_COMPRESSIONS: Final = frozenset({32767, 32769, 32770, 34713, 65535})
 _KINDS: Final[Mapping[bytes, str]] = {
     b"NIKON": "NEF",
@@ -52,10 +52,10 @@ _KINDS: Final[Mapping[bytes, str]] = {
 
 
 def refuse_raw_signature(data: bytes) -> None:
-    """Check that a file's first bytes aren't those of a RAW format of its own.
+    """Check that a file doesn't have the signature of a non-TIFF RAW format.
 
     Raises:
-        UnsupportedPicture: they are.
+        UnsupportedPicture: it does.
     """
     for offset, signature, kind in _SIGNATURES:
         if data.startswith(signature, offset):
@@ -63,7 +63,7 @@ def refuse_raw_signature(data: bytes) -> None:
 
 
 def refuse_raw_tiff(directories: "Directories") -> None:
-    """Check that no directory of a TIFF file, of none of its pages, holds a sensor's values.
+    """Check that no directory of a TIFF file contains sensor values.
 
     Raises:
         UnsupportedPicture: one does.

@@ -1,4 +1,4 @@
-"""Chromaticities of RGB color spaces, and the matrices that follow from them."""
+"""Chromaticities of RGB color spaces, and the matrices derived from them."""
 
 import math
 from typing import Final, Self
@@ -8,7 +8,7 @@ from attrs import frozen
 Vector = tuple[float, float, float]
 Matrix = tuple[Vector, Vector, Vector]  # rows
 
-_DETERMINANT_MIN: Final = 1e-4  # of the primaries' matrix: below, they nearly lie on one line
+_DETERMINANT_MIN: Final = 1e-4  # of the primaries' matrix: below, they are nearly collinear
 _WHITE_Y_MIN: Final = 0.01
 _D50: Final[Vector] = (0.9642, 1.0, 0.8249)  # ICC.1:2022, 7.2.16
 _BRADFORD: Final[Matrix] = ((0.8951, 0.2664, -0.1614), (-0.7502, 1.7135, 0.0367), (0.0389, -0.0685, 1.0296))
@@ -25,13 +25,13 @@ class Primaries:
 
     @classmethod
     def of(cls, *coordinates: float) -> Self:
-        """Return the primaries of eight coordinates, in the order of PNG's `cHRM`: white, red, green, blue."""
+        """Return the primaries with eight coordinates in the order of PNG's `cHRM`: white, red, green, blue."""
         x_white, y_white, x_red, y_red, x_green, y_green, x_blue, y_blue = coordinates
         return cls((x_white, y_white), (x_red, y_red), (x_green, y_green), (x_blue, y_blue))
 
     @property
-    def make_a_space(self) -> bool:
-        """Whether they span a color space: within 0 to 1, a white that isn't black, a triangle that isn't flat."""
+    def span_a_space(self) -> bool:
+        """Whether they span a color space: all within 0 to 1, a white that isn't black, a triangle that isn't flat."""
         points = (self.white, self.red, self.green, self.blue)
         if not all(0 <= value <= 1 for point in points for value in point) or self.white[1] < _WHITE_Y_MIN:
             return False
@@ -53,7 +53,7 @@ class Primaries:
 
 
 def applied(matrix: Matrix, vector: Vector) -> Vector:
-    """Return the product of a matrix and a column."""
+    """Return the product of a matrix and a column vector."""
     first, second, third = (sum(a * b for a, b in zip(row, vector, strict=True)) for row in matrix)
     return (first, second, third)
 
@@ -69,7 +69,7 @@ def product(left: Matrix, right: Matrix) -> Matrix:
 
 
 def inverse(matrix: Matrix) -> Matrix:
-    """Return the inverse of a matrix whose determinant isn't 0."""
+    """Return the inverse of a matrix with a nonzero determinant."""
     (a, b, c), (d, e, f), (g, h, i) = matrix
     scale = 1 / _determinant(matrix)
     return (

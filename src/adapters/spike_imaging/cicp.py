@@ -1,8 +1,8 @@
-"""Coding-independent code points: color spaces named by numbers (ITU-T H.273), in PNG's `cICP` and in `nclx` boxes.
+"""Coding-independent code points: numbers for color spaces (ITU-T H.273), in PNG's `cICP` and in `nclx` boxes.
 
-The two are read as Chrome reads them. A `cICP` counts only where both its numbers are known, and BT.709's curve is what
-its displays have, 2.4 (ITU-R BT.1886). An `nclx` box may leave a number open, which is sRGB's then; the curve of what
-is tagged as video is sRGB's too.
+Both are interpreted as Chrome does. A `cICP` counts only if both its numbers are known, and the curve of BT.709 is that
+of its displays, gamma 2.4 (ITU-R BT.1886). In an `nclx` box an unknown number means sRGB, and so does the curve of
+video formats.
 """
 
 import functools
@@ -15,7 +15,7 @@ from attrs import frozen
 from spike_imaging.chromaticity import Primaries
 from spike_imaging.icc import Curve, rgb_profile
 
-PEAK_CD_M2: Final = 1000.0  # of HDR content that doesn't say: where HLG is graded, and most of PQ
+PEAK_CD_M2: Final = 1000.0  # default of HDR content: the level at which HLG, and most PQ content, is graded
 
 _D65: Final = (0.3127, 0.3290)
 _ILLUMINANT_C: Final = (0.310, 0.316)
@@ -36,7 +36,7 @@ PRIMARIES: Final[Mapping[int, Primaries]] = {
     12: Primaries(_D65, (0.680, 0.320), (0.265, 0.690), (0.150, 0.060)),
     22: Primaries(_D65, (0.630, 0.340), (0.295, 0.605), (0.155, 0.077)),
 }
-# table 3 of H.273, as functions to light
+# table 3 of H.273, as functions to linear light
 SRGB: Final = Curve(gamma=2.4, a=1 / 1.055, b=0.055 / 1.055, c=1 / 12.92, d=0.04045)
 _BT1886: Final = Curve(gamma=2.4)
 CURVES: Final[Mapping[int, Curve]] = {
@@ -56,27 +56,27 @@ _VIDEO: Final = frozenset({1, 6, 11, 14, 15})
 
 
 class Signal(Enum):
-    """What samples stand for; the numbers of HDR ones are H.273's transfer characteristics."""
+    """The meaning of samples; the values of the HDR ones are H.273's transfer characteristics."""
 
     SDR = 0
-    PQ = 16  # SMPTE ST 2084: cd/m2
-    HLG = 18  # ARIB STD-B67: the light of a scene
+    PQ = 16  # SMPTE ST 2084: display light in cd/m2
+    HLG = 18  # ARIB STD-B67: scene light
 
 
 @frozen(kw_only=True)
 class ColorEncoding:
-    """How a file's samples become colors."""
+    """How samples are converted to colors."""
 
     profile: bytes = b""  # ICC profile; empty for sRGB, and for HDR, which is mapped to sRGB
     signal: Signal = Signal.SDR
-    primaries: Primaries = BT709  # of HDR; of SDR they are in the profile
+    primaries: Primaries = BT709  # of HDR; those of SDR are in the profile
     peak_cd_m2: float = PEAK_CD_M2  # of HDR: its brightest pixel
 
 
 def encoding_of_nclx(primaries: int, transfer: int, *, peak_cd_m2: float = PEAK_CD_M2) -> ColorEncoding:
-    """Return what an `nclx` box of AVIF or HEIF says (ISO/IEC 14496-12, 12.1.5).
+    """Return the encoding in an `nclx` box of AVIF or HEIF (ISO/IEC 14496-12, 12.1.5).
 
-    A number that isn't known counts as sRGB's.
+    An unknown number means sRGB.
     """
     if transfer in _HDR:
         return _hdr(PRIMARIES.get(primaries, BT709), transfer, peak_cd_m2)
@@ -85,12 +85,12 @@ def encoding_of_nclx(primaries: int, transfer: int, *, peak_cd_m2: float = PEAK_
 
 
 def is_known(primaries: int, transfer: int) -> bool:
-    """Tell whether both numbers name something that we can show."""
+    """Return whether both numbers are supported."""
     return primaries in PRIMARIES and (transfer in CURVES or transfer in _HDR)
 
 
 def encoding_of_cicp(primaries: int, transfer: int, *, peak_cd_m2: float = PEAK_CD_M2) -> ColorEncoding:
-    """Return what the two numbers mean literally, as in PNG's `cICP`; they must be known."""
+    """Return the literal meaning of the two numbers, as in PNG's `cICP`; they must be known."""
     if transfer in _HDR:
         return _hdr(PRIMARIES[primaries], transfer, peak_cd_m2)
     return ColorEncoding(profile=_profile(PRIMARIES[primaries], CURVES[transfer]))

@@ -1,4 +1,4 @@
-"""Color: from whatever a file holds to sRGB with 8 bits a channel, with or without alpha."""
+"""Color: conversion of decoded pixels to sRGB with 8 bits per channel, with or without alpha."""
 
 import functools
 import io
@@ -9,8 +9,8 @@ from PIL.Image import Image, frombytes, merge
 
 from spike_imaging.bands import band_range
 
-_SAME_MAX: Final = 1  # of 255; a profile that moves no color by more is sRGB under another name
-# what each mode is worked on as, others as RGB; and what is left of it without its alpha
+_SAME_MAX: Final = 1  # of 255; a profile that changes no color by more is equivalent to sRGB
+# the mode in which each mode is processed, RGB for others; and the mode without alpha
 _PLAIN_MODES: Final = {"1": "L", "L": "L", "LA": "LA", "La": "LA", "RGBA": "RGBA", "CMYK": "CMYK", "LAB": "LAB"}
 _OPAQUE_MODES: Final = {"LA": "L", "RGBA": "RGB"}
 _FLAGS: Final = ImageCms.Flags.BLACKPOINTCOMPENSATION
@@ -20,9 +20,9 @@ _STEPS: Final = bytes(range(0, 256, 17))
 
 
 def plain(picture: Image) -> Image:
-    """Return a picture of 8 bits a channel in mode L, LA, RGB, RGBA, CMYK or LAB, colors as they are.
+    """Return a picture with 8 bits per channel in mode L, LA, RGB, RGBA, CMYK or LAB, with unchanged colors.
 
-    Alpha is there only where something is really transparent.
+    It has alpha only if a pixel isn't opaque.
     """
     target = _PLAIN_MODES.get(picture.mode, "RGB")
     if picture.has_transparency_data and target not in {"LA", "RGBA"}:
@@ -36,8 +36,8 @@ def plain(picture: Image) -> Image:
 def to_srgb(picture: Image, *, profile: bytes) -> Image:
     """Return a plain picture as RGB or RGBA in sRGB.
 
-    `profile` is the picture's ICC profile, empty where it has none. One that is broken or doesn't fit the picture's
-    mode counts as none: then the numbers are taken as they are.
+    `profile` is the picture's ICC profile, empty if it has none. A profile that is broken or doesn't match the
+    picture's mode is ignored, and the values are taken as they are.
     """
     if picture.mode not in _OPAQUE_MODES:
         return _colors_to_srgb(picture, profile)
@@ -48,13 +48,13 @@ def to_srgb(picture: Image, *, profile: bytes) -> Image:
 
 @functools.cache
 def srgb_profile() -> bytes:
-    """Return an ICC profile of sRGB, the same bytes every time."""
+    """Return an ICC profile of sRGB, always the same bytes."""
     profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
-    return profile[:24] + bytes(12) + profile[36:]  # ICC.1:2022, 7.2.8: the date of making, which we leave out
+    return profile[:24] + bytes(12) + profile[36:]  # ICC.1:2022, 7.2.8: the creation date, which is cleared
 
 
 def is_profile(profile: bytes) -> bool:
-    """Tell whether these bytes are an ICC profile that can be read."""
+    """Return whether these bytes are a readable ICC profile."""
     try:
         ImageCms.ImageCmsProfile(io.BytesIO(profile))
     except (ImageCms.PyCMSError, OSError, ValueError, TypeError):
@@ -67,7 +67,7 @@ def _colors_to_srgb(picture: Image, profile: bytes) -> Image:
         return picture if picture.mode == "RGB" else picture.convert("RGB")  # which would copy it
     if picture.mode == "L":
         tones = frombytes("L", (256, 1), bytes(range(256)))
-        if profile[SPACE_OF_DATA] == RGB_SPACE:  # as gAMA and nclx are turned into, and some programs write
+        if profile[SPACE_OF_DATA] == RGB_SPACE:  # from gAMA and nclx, and from some programs
             tones = tones.convert("RGB")
         red, green, blue = (list(band.tobytes()) for band in _transformed(tones, profile).split())
         return merge("RGB", (picture.point(red), picture.point(green), picture.point(blue)))
@@ -92,7 +92,7 @@ def _transformed(picture: Image, profile: bytes) -> Image:
 
 
 def _changes_nothing(transform: ImageCms.ImageCmsTransform) -> bool:
-    """Tell whether a transform leaves a lattice of colors alone; most pictures are tagged as sRGB already."""
+    """Return whether a transform leaves a lattice of colors unchanged; most pictures are tagged as sRGB already."""
     lattice = frombytes(
         "RGB", (16, 256), bytes(value for r in _STEPS for g in _STEPS for b in _STEPS for value in (r, g, b))
     )

@@ -1,4 +1,4 @@
-"""Comparing: one picture that shows another before and after, in the same size, each under its name."""
+"""Comparison pictures: one picture that shows another before and after enhancement, in the same size, with labels."""
 
 import io
 from typing import Final
@@ -16,16 +16,16 @@ _PAPER: Final = (255, 255, 255)
 _INK: Final = (255, 255, 255, 255)
 _SHADE: Final = (0, 0, 0, 150)
 _GAP: Final = 1 / 100  # of the longer side, between the two
-_TEXT: Final = 1 / 40  # of the longer side, as high
+_TEXT: Final = 1 / 40  # of the longer side, the text's height
 _TEXT_PX_MIN: Final = 10
-_MARGIN: Final = 0.6  # of the text's height, around it and beside the label
-_OVERSAMPLING: Final = 4  # the label's corners are drawn so many times larger
+_MARGIN: Final = 0.6  # of the text's height, around it and around the label
+_OVERSAMPLING: Final = 4  # the label's corners are drawn this many times larger
 
 
 def before_and_after(before: bytes, after: bytes) -> bytes:
-    """Return a JPEG in sRGB: `before`, enlarged or reduced to the size of `after` as viewers do, and `after`.
+    """Return a JPEG in sRGB: `before`, resized to the size of `after` as viewers do, and `after`.
 
-    Wide pictures stand one above the other, others side by side. Transparency is shown on white.
+    Wide pictures are stacked, others are placed side by side. Transparency is shown on white.
 
     Raises:
         UnacceptablePicture: one of them can't be decoded.
@@ -36,8 +36,8 @@ def before_and_after(before: bytes, after: bytes) -> bytes:
     gap = max(2, round(max(width, height) * _GAP))
     is_wide = width > height
     sheet = new("RGB", (width, 2 * height + gap) if is_wide else (2 * width + gap, height), _PAPER)
-    sheet.paste(_labelled(shown, f"before  {original.width} x {original.height}"), (0, 0))
-    sheet.paste(_labelled(result, f"after  {width} x {height}"), (0, height + gap) if is_wide else (width + gap, 0))
+    sheet.paste(_labeled(shown, f"before  {original.width} x {original.height}"), (0, 0))
+    sheet.paste(_labeled(result, f"after  {width} x {height}"), (0, height + gap) if is_wide else (width + gap, 0))
     out = io.BytesIO()
     sheet.save(out, "JPEG", quality=JPEG_QUALITY, subsampling=JPEG_FULL_CHROMA, icc_profile=srgb_profile())
     return out.getvalue()
@@ -49,8 +49,8 @@ def _opaque(content: bytes) -> Image:
         return on_white(opened.decode().srgb())
 
 
-def _labelled(picture: Image, text: str) -> Image:
-    """Return the picture with a label in its lower left corner; as it is where there is no room for one."""
+def _labeled(picture: Image, text: str) -> Image:
+    """Return the picture with a label in its lower left corner, unchanged if there is no room for one."""
     height = max(_TEXT_PX_MIN, round(max(picture.size) * _TEXT))
     margin = round(height * _MARGIN)
     label = _label(text, height=height, margin=margin)

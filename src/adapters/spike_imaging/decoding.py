@@ -1,4 +1,4 @@
-"""Decoding: a file's pixels, upright and in sRGB, for those who want no more of it."""
+"""Decoding to upright sRGB pixels, for callers that need nothing else of a picture."""
 
 from typing import Final
 
@@ -10,18 +10,18 @@ _WHITE: Final = (255, 255, 255, 255)
 
 
 def decoded_for(data: bytes, size: tuple[int, int]) -> Image:
-    """Return a picture in RGB or RGBA, upright, in sRGB, without metadata, and large enough to be reduced to this size.
+    """Return a picture as RGB or RGBA in sRGB, upright, without metadata, and at least as large as `size` if it is.
 
     Raises:
-        UnacceptablePicture: it can't be decoded, or is none that Spike takes.
-        MemoryError: there is too little.
+        UnacceptablePicture: it can't be decoded, or isn't acceptable.
+        MemoryError: there is too little memory.
     """
     with opened_picture(data) as opened:
         return opened.decode(at_least=size).srgb()
 
 
 def on_white(picture: Image) -> Image:
-    """Return a picture in RGB or RGBA as RGB, white where it was transparent."""
+    """Return an RGB or RGBA picture as RGB, on white where it is transparent."""
     if picture.mode == "RGB":
         return picture
     return alpha_composite(new("RGBA", picture.size, _WHITE), picture).convert("RGB")

@@ -1,6 +1,6 @@
-"""Samples of 16 bits: converted to sRGB as they are, and rounded once to 8 bits.
+"""16-bit samples, converted to sRGB in full precision and rounded once to 8 bits.
 
-Import this module only where a picture has such samples: numpy and LittleCMS take a while to load.
+Import this module only for pictures with such samples: numpy and LittleCMS take a while to load.
 """
 
 import functools
@@ -22,12 +22,12 @@ Bytes: TypeAlias = NDArray[np.uint8]
 Light: TypeAlias = NDArray[np.float32]
 
 _STRIP_SAMPLES: Final = 1 << 21  # converted at once
-# LittleCMS would replace a profile by a coarse lattice of colors, and be off by up to 10 of 255 at the gamut's edge
+# otherwise LittleCMS replaces a profile by a coarse lattice of colors, with errors up to 10 of 255 at the gamut's edge
 _FLAGS: Final = CMS.FLAGS.BLACKPOINTCOMPENSATION | CMS.FLAGS.NOCACHE | CMS.FLAGS.NOOPTIMIZE
 _LEVELS: Final = 1 << 16
-_TABLE_PIXELS_MIN: Final = 1 << 14  # of a strip that is worth tables
+_TABLE_PIXELS_MIN: Final = 1 << 14  # of a strip for which tables are worthwhile
 _LATTICE_SIDE: Final = 6
-_SUM_GAP_MAX: Final = 2e-5  # of light; a seventieth of a value in the shadows, where they are steepest
+_SUM_GAP_MAX: Final = 2e-5  # of light; a seventieth of a value in the shadows, where values are densest
 _STEP: Final = 257  # between two 8-bit values, in 16 bits: 65535 / 255
 _OPAQUE_MIN: Final = 255 * _STEP - _STEP // 2  # rounds to an opaque 255
 _WITH_ALPHA: Final = (2, 4)  # channels
@@ -35,17 +35,17 @@ _ALL_TONES: Final = np.arange(_LEVELS, dtype=np.uint16).reshape(1, -1)
 
 
 def to_srgb8(samples: Samples, *, profile: bytes = b"") -> Image:
-    """Return samples as an RGB picture in sRGB, or as RGBA where some pixel isn't opaque.
+    """Return samples as an RGB picture in sRGB, or as RGBA if a pixel isn't opaque.
 
     `samples` has the shape (height, width, channels): 1 for gray, 2 for gray and alpha, 3 for RGB, 4 for RGB and alpha;
     alpha is straight, 65535 is white and opaque. `profile` is their ICC profile, empty for sRGB; one that is broken or
-    made for another color model counts as sRGB. Gray may have an RGB profile. Relative colorimetric, with black point
-    compensation.
+    made for another color model counts as sRGB. Gray may have an RGB profile. The rendering intent is relative
+    colorimetric, with black point compensation.
 
-    Memory: a few megabytes beside the samples and the picture.
+    Memory: a few megabytes in addition to samples and picture.
 
     Raises:
-        MemoryError: there is too little.
+        MemoryError: there is too little memory.
     """
     height, width, channels = samples.shape
     is_translucent = has_alpha(samples)
@@ -66,7 +66,7 @@ def cmyk_to_srgb8(samples: Samples, *, profile: bytes = b"") -> Image:
     65535 is full ink. `profile` is as for `to_srgb8`; without one the inks are ideal.
 
     Raises:
-        MemoryError: there is too little.
+        MemoryError: there is too little memory.
     """
     height, width, _ = samples.shape
     picture = new("RGB", (width, height))
@@ -81,7 +81,7 @@ def to_8_bits(samples: Samples) -> Bytes:
 
 
 def has_alpha(samples: Samples) -> bool:
-    """Tell whether samples of 1 to 4 channels have alpha, and it isn't opaque everywhere."""
+    """Return whether samples with 1 to 4 channels have alpha that isn't opaque everywhere."""
     return samples.shape[2] in _WITH_ALPHA and int(samples[..., -1].min()) < _OPAQUE_MIN
 
 
@@ -94,7 +94,7 @@ def strips(samples: Samples) -> Iterator[slice]:
 
 
 def _converted(colors: Samples, profile: bytes, space: str) -> Bytes:
-    """Return samples without alpha, of LittleCMS's color space `gray`, `rgb` or `cmyk`, as RGB in sRGB."""
+    """Return samples without alpha, in LittleCMS's color space `gray`, `rgb` or `cmyk`, as RGB in sRGB."""
     if space == "gray" and profile[SPACE_OF_DATA] == RGB_SPACE:
         colors, space = np.repeat(colors, 3, axis=2), "rgb"
     if profile:
@@ -115,12 +115,12 @@ def _converted(colors: Samples, profile: bytes, space: str) -> Bytes:
 
 @frozen(eq=False)
 class ChannelTables:
-    """What each value of each channel adds to the light of a pixel, as rows of linear sRGB or another space's RGB."""
+    """The contribution of each channel's values to a pixel's light, as rows of linear RGB in sRGB or another space."""
 
     red: Light
     green: Light
     blue: Light
-    add_up: bool = True  # as where a profile is curves and a matrix; where it is a lattice of colors they don't
+    add_up: bool = True  # if a profile is curves and a matrix; contributions don't add up if it is a lattice of colors
 
     def light_of(self, colors: Samples) -> Light:
         """Return the linear light of samples of the shape (…, 3)."""
@@ -131,7 +131,7 @@ class ChannelTables:
 
 
 def encoded_srgb(light: Light) -> Bytes:
-    """Return linear light as sRGB values; it is clipped to 0 to 1, in place."""
+    """Return linear light as sRGB values; it is clipped to 0 to 1 in place."""
     light *= _LEVELS - 1
     light += np.float32(0.5)
     np.clip(light, 0, _LEVELS - 1, out=light)
@@ -148,12 +148,12 @@ def _srgb_of_light() -> Bytes:
 
 @functools.lru_cache(maxsize=2)
 def _tables_of(profile: bytes) -> ChannelTables:
-    """Return what each channel adds by an RGB profile: LittleCMS says it of each alone, and is asked if they add up.
+    """Return each channel's contributions under an RGB profile, and whether they add up, by converting with LittleCMS.
 
-    It would take four times as long to convert each pixel.
+    Converting each pixel instead would take four times as long.
 
     Raises:
-        CmsError: the profile is broken, or none of RGB.
+        CmsError: the profile is broken, or isn't for RGB.
     """
     axes = np.zeros((3, _LEVELS, 3), np.float32)
     for channel in range(3):
@@ -168,7 +168,7 @@ def _tables_of(profile: bytes) -> ChannelTables:
 
 
 def _linear(colors: Light, profile: bytes) -> Light:
-    """Return colors of 0 to 1 in linear sRGB, which reaches below 0 and above 1."""
+    """Return colors of 0 to 1 in linear sRGB, which may be below 0 and above 1."""
     linear: Light = cms_transform(
         colors,
         profile,
@@ -183,7 +183,7 @@ def _linear(colors: Light, profile: bytes) -> Light:
 
 
 def _transformed(colors: Samples, profile: bytes, space: str) -> Bytes:
-    """Raise `CmsError` where the profile isn't one of this color space."""
+    """Convert samples to sRGB; raise `CmsError` if the profile isn't for this color space."""
     transformed: Bytes = cms_transform(
         colors,
         profile,

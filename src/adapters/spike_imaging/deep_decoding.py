@@ -1,6 +1,6 @@
-"""Decoding what Pillow would cut to 8 bits: PNGs of 16 bits a channel, AVIFs of 10 and 12; and HDR of any depth.
+"""Decoding of pictures that Pillow would truncate to 8 bits: 16-bit PNG, 10- and 12-bit AVIF; and HDR of any depth.
 
-Import this module only where a picture needs it: numpy and the codecs take a while to load.
+Import this module only for such pictures: numpy and the codecs take a while to load.
 """
 
 import logging
@@ -15,21 +15,21 @@ from spike_imaging.cicp import ColorEncoding, Signal
 from spike_imaging.deep import Samples, to_srgb8
 from spike_imaging.hdr import tone_mapped
 
-_COLOR_TYPE: Final = 25  # where it stands in a PNG
-_PNG_CHANNELS: Final = {0: (1, 2), 2: (3, 4), 4: (2,), 6: (4,)}  # by color type; a transparent color makes one more
+_COLOR_TYPE: Final = 25  # offset in a PNG
+_PNG_CHANNELS: Final = {0: (1, 2), 2: (3, 4), 4: (2,), 6: (4,)}  # by color type; a transparent color adds one
 
-# libpng warns of each odd chunk; a file may have millions
+# libpng logs a warning for each odd chunk, and a file may have millions
 logging.getLogger("imagecodecs").setLevel(logging.ERROR)
 
 
 def png_samples(data: bytes, *, size: tuple[int, int]) -> Samples:
-    """Return a PNG's 16-bit samples, of the shape (height, width, channels); a transparent color has become alpha.
+    """Return a PNG's 16-bit samples, of the shape (height, width, channels); a transparent color becomes alpha.
 
-    `size` is its width and height, which have been judged.
+    `size` is its width and height, which must have been checked.
 
     Raises:
         UndecodablePicture: it can't be decoded.
-        MemoryError: there is too little.
+        MemoryError: there is too little memory.
     """
     for channels in _PNG_CHANNELS.get(data[_COLOR_TYPE], ()):
         shape = (size[1], size[0], channels) if channels > 1 else (size[1], size[0])
@@ -37,7 +37,7 @@ def png_samples(data: bytes, *, size: tuple[int, int]) -> Samples:
         try:
             return png_decode(data, out=samples).reshape(size[1], size[0], channels)
         except PngError as error:
-            # imagecodecs 2026.3.6 keeps the array for good; and without one given, takes references to None
+            # imagecodecs 2026.3.6 never frees the array; without one, it miscounts the references to None
             samples.resize((0,), refcheck=False)
             raise UndecodablePicture from error
         except ValueError:  # of another shape or depth
@@ -46,11 +46,11 @@ def png_samples(data: bytes, *, size: tuple[int, int]) -> Samples:
 
 
 def avif_samples(data: bytes, *, size: tuple[int, int], bit_depth: int) -> Samples:
-    """Return an AVIF's samples of 10 or 12 bits, stretched to 16, of the shape (height, width, channels).
+    """Return an AVIF's samples of 10 or 12 bits, scaled to 16, of the shape (height, width, channels).
 
     Raises:
         UndecodablePicture: it can't be decoded, or has another depth.
-        MemoryError: there is too little.
+        MemoryError: there is too little memory.
     """
     try:
         samples = _of_size(avif_decode(data, 0, numthreads=1), size)
@@ -58,7 +58,7 @@ def avif_samples(data: bytes, *, size: tuple[int, int], bit_depth: int) -> Sampl
         raise UndecodablePicture from error
     if int(samples.max()) >> bit_depth:
         raise UndecodablePicture
-    spare = 16 - bit_depth  # their highest bits are repeated, so that white stays white
+    spare = 16 - bit_depth  # the highest bits are repeated, so that white stays white
     stretched = samples << spare
     stretched |= samples >> (bit_depth - spare)
     return stretched.astype(np.uint16, copy=False)
@@ -75,7 +75,7 @@ def shown(samples: Samples, encoding: ColorEncoding) -> Image:
     """Return samples as an RGB or RGBA picture in sRGB.
 
     Raises:
-        MemoryError: there is too little.
+        MemoryError: there is too little memory.
     """
     if encoding.signal is Signal.SDR:
         return to_srgb8(samples, profile=encoding.profile)
@@ -83,7 +83,7 @@ def shown(samples: Samples, encoding: ColorEncoding) -> Image:
 
 
 def _of_size(decoded: np.ndarray, size: tuple[int, int]) -> Samples:
-    """Raise `ValueError` unless these are 16-bit samples of a picture of this size."""
+    """Return 16-bit samples of a picture of this size; raise `ValueError` if they are something else."""
     if decoded.dtype != np.uint16 or decoded.shape[1::-1] != size:
         message = f"{decoded.dtype} samples of the shape {decoded.shape}"
         raise ValueError(message)

@@ -1,4 +1,4 @@
-"""Encoding: an enhanced picture as the file that is delivered."""
+"""Encoding of results as the files that are delivered."""
 
 import io
 from typing import Final
@@ -11,15 +11,15 @@ from spike_core.ports.upscaler import RenderedImage
 from spike_imaging.color import srgb_profile
 
 JPEG_QUALITY: Final = 95
-JPEG_FULL_CHROMA: Final = 0  # Pillow's number for 4:4:4
-PNG_COMPRESS_LEVEL: Final = 2  # six makes a 4K picture a fifth smaller in five times the time
+JPEG_FULL_CHROMA: Final = 0  # Pillow's value for 4:4:4
+PNG_COMPRESS_LEVEL: Final = 2  # 6 makes a 4K picture a fifth smaller in five times the time
 
 
 def encoded(picture: Image, *, method: str = "") -> RenderedImage:
-    """Return a picture in RGB as JPEG, one in RGBA as PNG, tagged as sRGB and with no other metadata.
+    """Return a picture in RGB as JPEG, one in RGBA as PNG, tagged as sRGB and without other metadata.
 
     Raises:
-        MemoryError: there is too little.
+        MemoryError: there is too little memory.
     """
     picture.info = {}  # Pillow would save some of it: comments, a palette's transparency
     out = io.BytesIO()

@@ -1,4 +1,4 @@
-"""Which picture format a file's first bytes announce."""
+"""Recognition of picture formats by a file's first bytes."""
 
 import re
 from collections.abc import Mapping
@@ -22,15 +22,15 @@ _SIGNATURES: Final[Mapping[PictureFormat, re.Pattern[bytes]]] = {
 _AVIF_BRANDS: Final = frozenset({b"avif", b"avis"})  # a picture, a sequence
 _HEVC_SEQUENCES: Final = frozenset({b"hevc", b"hevx", b"hevm", b"hevs"})
 _HEIC_BRANDS: Final = frozenset({b"heic", b"heix", b"heim", b"heis"}) | _HEVC_SEQUENCES
-_HEIF_BRANDS: Final = frozenset({b"mif1", b"mif2", b"msf1"})  # whatever codec the picture has
+_HEIF_BRANDS: Final = frozenset({b"mif1", b"mif2", b"msf1"})  # with any codec
 
 
 def format_of(data: bytes) -> PictureFormat:
-    """Return the format that a file's first bytes announce.
+    """Return the format that a file's first bytes indicate.
 
     Raises:
-        EmptyFile, UnknownPictureFormat: it begins like no picture.
-        UnsupportedPicture: it begins like a format that Spike doesn't read, such as a camera's RAW file.
+        EmptyFile, UnknownPictureFormat: they don't indicate a picture.
+        UnsupportedPicture: they indicate a format that Spike doesn't read, such as camera RAW.
     """
     if not data:
         raise EmptyFile
@@ -47,12 +47,12 @@ def format_of(data: bytes) -> PictureFormat:
 
 
 def is_image_sequence(data: bytes) -> bool:
-    """Return whether a HEIF file announces a sequence of pictures as what it is first of all."""
+    """Return whether a HEIF file is primarily a sequence of pictures."""
     return next(iter(_brands_of(data)), b"") in _HEVC_SEQUENCES | {b"msf1"}
 
 
 def _brands_of(data: bytes) -> list[bytes]:
-    """Return the brands of an ISO base media file (ISO/IEC 14496-12, 4.3), the major one first; none of others."""
+    """Return an ISO base media file's brands (ISO/IEC 14496-12, 4.3), the major one first; empty for other files."""
     if re.match(_ISO_MEDIA, data) is None:
         return []
     names = data[8 : data[3]]

@@ -1,9 +1,9 @@
-"""High dynamic range, PQ and HLG, mapped to sRGB as a screen without headroom shows it.
+"""High dynamic range, PQ and HLG, mapped to sRGB for a screen without headroom.
 
-The curve is the reference white tone mapping operator of SMPTE ST 2094-50, annex D, which Chrome shows such pictures
-by; its two numbers are half of the light for reference white, 203 cd/m2 (ITU-R BT.2408), and a quadratic Bezier curve
-from there to the content's peak. All three channels get the gain of the largest, in linear BT.2020, so hues stay; what
-is outside sRGB's gamut then is clipped. Import this module only where a picture needs it: numpy takes a while to load.
+The curve is the reference white tone mapping operator of SMPTE ST 2094-50, annex D, which Chrome uses for such
+pictures. It maps reference white, 203 cd/m2 (ITU-R BT.2408), to half of the light, and continues to the content's peak
+with a quadratic Bezier curve. All three channels get the gain of the largest, in linear BT.2020, so hues are kept; what
+is outside sRGB's gamut then is clipped. Import this module only for such pictures: numpy takes a while to load.
 """
 
 import functools
@@ -20,10 +20,10 @@ from spike_imaging.deep import ChannelTables, Light, Samples, encoded_srgb, has_
 
 REFERENCE_WHITE_CD_M2: Final = 203.0
 _PQ_CD_M2: Final = 10_000.0  # of a PQ sample of 1
-_HLG_CD_M2: Final = 1000.0  # of an HLG sample of 1, on the display that it is graded on
+_HLG_CD_M2: Final = 1000.0  # of an HLG sample of 1, on the display for which it is graded
 _HLG_GAMMA: Final = 1.2  # system gamma of that display (ITU-R BT.2100, table 5)
 _BT2020_LUMA: Final = np.array((0.2627, 0.6780, 0.0593), np.float32)
-_KAPPA: Final = 0.65  # where on the tangent the Bezier curve's middle point lies
+_KAPPA: Final = 0.65  # position of the Bezier curve's middle point on the tangent
 _POINTS: Final = 8  # of the Bezier curve
 _STEPS: Final = 1 << 12
 _LEVELS: Final = 1 << 16
@@ -31,14 +31,14 @@ _TINY: Final = 1e-6
 
 
 def tone_mapped(samples: Samples, encoding: ColorEncoding) -> Image:
-    """Return HDR samples as an RGB picture in sRGB, or as RGBA where some pixel isn't opaque.
+    """Return HDR samples as an RGB picture in sRGB, or as RGBA if a pixel isn't opaque.
 
     `samples` is as for `spike_imaging.deep.to_srgb8`.
 
-    Memory: some ten megabytes beside the samples and the picture.
+    Memory: some ten megabytes in addition to samples and picture.
 
     Raises:
-        MemoryError: there is too little.
+        MemoryError: there is too little memory.
     """
     height, width, channels = samples.shape
     is_translucent = has_alpha(samples)
@@ -61,14 +61,14 @@ def tone_mapped(samples: Samples, encoding: ColorEncoding) -> Image:
 
 
 def _bt2020_tables(encoding: ColorEncoding) -> ChannelTables:
-    """Return what each channel adds to the light of a pixel in BT.2020."""
+    """Return what each channel contributes to the light of a pixel in BT.2020."""
     light, matrix = _light_of(encoding.signal)[:, np.newaxis], _matrix(encoding.primaries, BT2020)
     return ChannelTables(light * matrix[0], light * matrix[1], light * matrix[2])
 
 
 @functools.lru_cache(maxsize=2)
 def _light_of(signal: Signal) -> Light:
-    """Return the light of each 16-bit sample: reference white is 1; of HLG, the scene's light, at most 1."""
+    """Return the light of each 16-bit sample: reference white is 1; for HLG, scene light of at most 1."""
     values = np.linspace(0, 1, _LEVELS)
     if signal is Signal.PQ:  # ITU-R BT.2100, table 4
         power = values ** (1 / 78.84375)
@@ -79,14 +79,14 @@ def _light_of(signal: Signal) -> Light:
 
 
 def _displayed(scene: Light) -> Light:
-    """Return the light that a display makes of HLG's scene (the OOTF of ITU-R BT.2100, table 5)."""
+    """Return the display light of HLG's scene light (the OOTF of ITU-R BT.2100, table 5)."""
     luma = np.maximum(scene @ _BT2020_LUMA, np.float32(_TINY))[..., np.newaxis]
     gain: Light = luma ** np.float32(_HLG_GAMMA - 1) * np.float32(_HLG_CD_M2 / REFERENCE_WHITE_CD_M2)
     return scene * gain
 
 
 def _gains(light: Light, peak_cd_m2: float) -> Light:
-    """Return what each light, of 0 to any, is multiplied by to come within 0 to 1."""
+    """Return the factor that brings each light, of 0 or more, into 0 to 1."""
     peak = min(peak_cd_m2, _PQ_CD_M2) / REFERENCE_WHITE_CD_M2
     if peak <= 1:
         return np.minimum(1 / np.maximum(light, 1), 1)
@@ -125,6 +125,6 @@ def _curve(peak: float) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
 
 
 def _matrix(source: Primaries, target: Primaries) -> Light:
-    """Return the matrix that linear rows of pixels are multiplied by from the right."""
+    """Return the matrix for multiplying linear pixels as row vectors."""
     matrix: Matrix = product(inverse(target.to_xyz_d50()), source.to_xyz_d50())
     return np.array(matrix, np.float32).T

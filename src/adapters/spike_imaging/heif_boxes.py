@@ -1,4 +1,4 @@
-"""Boxes of the ISO base media file format (ISO/IEC 14496-12, 4.2), read from hostile bytes and written."""
+"""Boxes of the ISO base media file format (ISO/IEC 14496-12, 4.2), read from untrusted bytes and written."""
 
 from collections.abc import Iterator
 from typing import Final
@@ -7,23 +7,23 @@ from attrs import define, field, frozen
 
 from spike_core.domain.errors import UndecodablePicture
 
-BOXES_MAX: Final = 4096  # in one box; the properties of a thousand tiles stay far below
-_LARGE_SIZE: Final = 1  # in place of a size: 64 bits of it follow
-_TO_THE_END: Final = 0  # in place of a size: the last box of a file
+BOXES_MAX: Final = 4096  # in one box; the properties of a thousand tiles have far fewer
+_LARGE_SIZE: Final = 1  # instead of a size: 64 bits of it follow
+_TO_THE_END: Final = 0  # instead of a size: the last box of a file
 
 
 @frozen
 class Box:
-    """One box: its four-character type, and its content without the header."""
+    """A box: its four-character type, and its content without the header."""
 
     kind: bytes
     body: memoryview = field(repr=False)
-    begin: int  # where its content lies in what it was read from
+    begin: int  # the content's offset in what it was read from
 
 
 @define
 class Cursor:
-    """Big-endian numbers and bytes, read one after another from a box."""
+    """Sequential reader of big-endian numbers and bytes in a box."""
 
     view: memoryview
     at: int = 0
@@ -41,7 +41,7 @@ class Cursor:
         return taken
 
     def number(self, size_bytes: int) -> int:
-        """Return the next unsigned number; 0 where it has no bytes."""
+        """Return the next unsigned number; 0 if it has no bytes."""
         return int.from_bytes(self.bytes(size_bytes))
 
     def version(self) -> int:
@@ -52,15 +52,15 @@ class Cursor:
 
     @property
     def rest(self) -> memoryview:
-        """All that is left."""
+        """The remaining bytes."""
         return self.view[self.at :]
 
 
 def boxes_of(view: memoryview) -> Iterator[Box]:
-    """Yield the boxes that lie one behind the other.
+    """Yield consecutive boxes.
 
     Raises:
-        UndecodablePicture: one is longer than what is there, or there are more than `BOXES_MAX`.
+        UndecodablePicture: one exceeds the data, or there are more than `BOXES_MAX`.
     """
     cursor = Cursor(view)
     for _ in range(BOXES_MAX):

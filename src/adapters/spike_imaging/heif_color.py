@@ -1,4 +1,4 @@
-"""What a HEIF picture says of its colors, by what libheif has read of its boxes and of its stream."""
+"""A HEIF picture's color encoding, from what libheif has read of its boxes and stream."""
 
 from collections.abc import Mapping
 from typing import Any, Final
@@ -10,7 +10,7 @@ _MDCV_NITS: Final = 10_000  # its units in a cd/m2
 
 
 def heif_encoding(info: Mapping[str, Any]) -> ColorEncoding:
-    """Return how a picture's samples become colors; its ICC profile comes before the numbers of an `nclx` box.
+    """Return a picture's encoding; its ICC profile takes precedence over the code points of an `nclx` box.
 
     `info` is that of a `pillow_heif.HeifImage`.
     """
@@ -26,7 +26,7 @@ def heif_encoding(info: Mapping[str, Any]) -> ColorEncoding:
 
 
 def _peak_cd_m2(info: Mapping[str, Any]) -> float:
-    """Return the brightest pixel's luminance by `clli`, else the brightest that its mastering display showed."""
+    """Return the brightest pixel's luminance from `clli`, otherwise the maximum luminance of the mastering display."""
     content = info.get("content_light_level") or {}
     if peak := content.get("max_content_light_level"):
         return float(peak)

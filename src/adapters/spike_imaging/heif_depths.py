@@ -1,6 +1,6 @@
-"""HEIF pictures of more than 8 bits a channel: converted to sRGB as they are, and rounded once to 8 bits.
+"""HEIF pictures with more than 8 bits per channel, converted to sRGB in full precision and rounded once to 8 bits.
 
-Import this module only where a picture needs it: numpy and LittleCMS take a while to load.
+Import this module only for such pictures: numpy and LittleCMS take a while to load.
 """
 
 from typing import Any, Final
@@ -17,12 +17,12 @@ _OPAQUE: Final = 255
 
 
 def shown_in_8_bits(image: Any, encoding: ColorEncoding) -> Image:
-    """Return a decoded `pillow_heif.HeifImage` of 9 to 16 bits a channel as RGB or RGBA in sRGB.
+    """Return a decoded `pillow_heif.HeifImage` with 9 to 16 bits per channel as RGB or RGBA in sRGB.
 
-    Memory: some ten megabytes beside the samples and the picture.
+    Memory: some ten megabytes in addition to samples and picture.
 
     Raises:
-        MemoryError: there is too little.
+        MemoryError: there is too little memory.
     """
     (width, height), channels = image.size, len(str(image.mode).partition(";")[0])
     samples: Samples = np.frombuffer(image.data, np.uint16).reshape(height, -1)[:, : width * channels]
@@ -41,7 +41,7 @@ def shown_in_8_bits(image: Any, encoding: ColorEncoding) -> Image:
 
 
 def _straight(samples: Samples) -> Samples:
-    """Return samples of premultiplied colors as colors and alpha."""
+    """Return samples of premultiplied colors and alpha as straight ones."""
     alpha = np.maximum(samples[..., -1:].astype(np.uint32), 1)
     colors = np.minimum((samples[..., :-1].astype(np.uint32) * _TOP + alpha // 2) // alpha, _TOP)
     return np.concatenate((colors.astype(np.uint16), samples[..., -1:]), axis=2)

@@ -1,4 +1,4 @@
-"""The items of a HEIF file: pictures, parts of pictures and metadata, by its `meta` box (ISO/IEC 14496-12, 8.11)."""
+"""The items of a HEIF file: pictures, tiles and metadata, from its `meta` box (ISO/IEC 14496-12, 8.11)."""
 
 from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Final
@@ -9,11 +9,11 @@ from spike_core.domain.errors import UndecodablePicture
 from spike_imaging.heif_boxes import Box, Cursor, boxes_of
 
 ITEMS_MAX: Final = 4096  # a phone's picture of 48 megapixels has 200
-PARTS_MAX: Final = 16_384  # associations, references, or extents, of a whole file
+PARTS_MAX: Final = 16_384  # associations, references, or extents, per file
 _IN_FILE: Final = 0  # construction methods of an item (8.11.3)
 _IN_META: Final = 1
-_TYPED_INFO: Final = 2  # version from which an item's entry tells its type
-_MIME: Final = b"mime"  # whose entry goes on with a media type, behind the name
+_TYPED_INFO: Final = 2  # version since which an item's entry has its type
+_MIME: Final = b"mime"  # its entry has a media type after the name
 _EXPECTED: Final = frozenset({b"hdlr", b"pitm", b"iinf", b"iref", b"iprp", b"iloc", b"idat"})
 _BRANDS: Final = frozenset(
     {
@@ -33,12 +33,12 @@ _BRANDS: Final = frozenset(
     }
 )
 
-Span = tuple[int, int, int]  # where data lie: in the file or in `meta`, from, to
+Span = tuple[int, int, int]  # a range of data: source (the file or `meta`), start, end
 
 
 @frozen
 class Property:
-    """A property of an item, by its box: its size, its color, how it is turned."""
+    """A property box of an item, such as its size, color or orientation."""
 
     kind: bytes
     body: bytes = field(repr=False)
@@ -47,7 +47,7 @@ class Property:
 
 @frozen
 class Reference:
-    """A reference of an item to others: to the tiles it is made of, to the picture whose alpha it is."""
+    """A reference from an item to others, such as a grid's tiles, or the picture that an alpha belongs to."""
 
     kind: bytes
     source: int
@@ -56,10 +56,10 @@ class Reference:
 
 @define
 class Item:
-    """An item: its four-character type, properties in their order, and where its data lie."""
+    """An item: its four-character type, its properties in order, and the location of its data."""
 
     kind: bytes = b""
-    is_plain: bool = True  # it is neither protected nor has a name
+    is_plain: bool = True  # neither protected nor named
     properties: list[Property] = field(factory=list)
     media_type: bytes = b""  # of an item of type `mime`
     extents: list[memoryview] = field(factory=list, repr=False)
@@ -67,33 +67,33 @@ class Item:
 
     @property
     def size_bytes(self) -> int:
-        """How long its data are."""
+        """The length of the data."""
         return sum(map(len, self.extents))
 
     @property
     def data(self) -> bytes:
-        """Its data, put together."""
+        """The concatenated data."""
         return b"".join(self.extents)
 
     def body_of(self, kind: bytes) -> bytes:
-        """Return the first property of this type; empty where it has none."""
+        """Return the body of the first property of this type; empty if there is none."""
         return next((each.body for each in self.properties if each.kind == kind), b"")
 
 
 @define
 class HeifItems:
-    """All items of a file, and what else there is beside them."""
+    """All items of a file, and whether it contains anything else."""
 
     primary: int = 0
     items: dict[int, Item] = field(factory=dict)
     references: list[Reference] = field(factory=list)
-    properties_used: int = 0  # how many of the file's properties belong to an item
+    properties_used: int = 0  # the number of properties that belong to an item
     properties_all: int = 0
-    spans: list[Span] = field(factory=list)  # of `mdat` and `idat`, where items' data lie
-    has_more: bool = False  # boxes that a picture doesn't need, words in them, or bytes behind the last box
+    spans: list[Span] = field(factory=list)  # of `mdat` and `idat`, which contain the items' data
+    has_more: bool = False  # boxes that a picture doesn't need, unused bytes in boxes, or bytes after the last box
 
     def are_all(self, numbers: Collection[int]) -> bool:
-        """Return whether these items are the whole file: all items, all properties, each byte of data."""
+        """Return whether these items are the complete file: all items, all properties, all bytes of data."""
         own = [span for number in numbers for span in self.item(number).spans]
         return (
             self.items.keys() <= set(numbers)
@@ -106,7 +106,7 @@ class HeifItems:
         """Return an item.
 
         Raises:
-            UndecodablePicture: there is none.
+            UndecodablePicture: there is no such item.
         """
         try:
             return self.items[number]
@@ -114,12 +114,12 @@ class HeifItems:
             raise UndecodablePicture from error
 
     def targets(self, source: int, kind: bytes) -> tuple[int, ...]:
-        """Return what an item refers to."""
+        """Return the items that an item refers to."""
         return next((each.targets for each in self.references if (each.source, each.kind) == (source, kind)), ())
 
 
 def _merged(spans: Iterable[Span]) -> list[Span]:
-    """Return spans in their order, without empty ones and with no two that touch."""
+    """Return spans in order, with adjacent ones merged and empty ones omitted."""
     merged: list[Span] = []
     for source, begin, end in sorted(span for span in spans if span[1] < span[2]):
         if merged and merged[-1][0] == source and begin <= merged[-1][2]:
@@ -145,7 +145,7 @@ def items_of(data: bytes) -> HeifItems:
                 found.spans.append((_IN_FILE, each.begin, each.begin + len(each.body)))
             else:
                 found.has_more |= each.kind != b"ftyp" or _has_unknown_brands(each.body)
-    except UndecodablePicture:  # what stands behind the last whole box is no reason to refuse what stands before it
+    except UndecodablePicture:  # bytes after the last complete box don't invalidate what precedes them
         found.has_more = True
     if meta is None:
         raise UndecodablePicture
@@ -160,7 +160,7 @@ def items_of(data: bytes) -> HeifItems:
 
 
 def _has_unknown_brands(body: memoryview) -> bool:
-    """Tell whether a file type box says what a file of one picture needn't."""
+    """Return whether a file type box has values that a file with a single picture doesn't need."""
     names = {bytes(body[at : at + 4]) for at in (0, *range(8, len(body), 4))}
     return any(body[4:8]) or not names <= _BRANDS
 
@@ -254,7 +254,7 @@ def _read_references(found: HeifItems, cursor: Cursor) -> None:
 
 
 def _read_places(found: HeifItems, cursor: Cursor, sources: Mapping[int, memoryview]) -> None:
-    """Read where the items' data lie (8.11.3)."""
+    """Read the locations of the items' data (8.11.3)."""
     version = cursor.version()
     sizes, more_sizes = cursor.number(1), cursor.number(1)
     offset_bytes, length_bytes, base_bytes = sizes >> 4, sizes & 15, more_sizes >> 4
@@ -278,4 +278,4 @@ def _read_places(found: HeifItems, cursor: Cursor, sources: Mapping[int, memoryv
                 item.extents.append(source[begin : begin + length])
                 item.spans.append((method, begin, begin + length))
             elif item is not None:
-                item.kind = b""  # out of reach; a picture that needs it can't be decoded
+                item.kind = b""  # unreachable; a picture that needs it can't be decoded

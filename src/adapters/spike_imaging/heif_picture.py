@@ -1,7 +1,7 @@
 """HEIC and HEIF pictures, decoded by libheif through `pillow-heif`, an optional dependency.
 
-The library is imported where a picture needs it, and registers nothing with Pillow. It is given the primary picture
-alone, in a file that we have put together ourselves: see `spike_imaging.heif_primary`.
+The library is imported on demand, and registers nothing with Pillow. It gets only the primary picture, in a file that
+was assembled from checked parts: see `spike_imaging.heif_primary`.
 """
 
 import importlib
@@ -29,7 +29,7 @@ _AS_JPEG: Final = "Export it as JPEG, or choose Most Compatible in the iPhone's 
 
 @frozen(eq=False)
 class HeifPicture:
-    """A HEIC or HEIF picture: its boxes and streams are judged, its pixels aren't decoded yet."""
+    """A HEIC or HEIF picture: boxes and stream headers are checked, pixels aren't decoded yet."""
 
     primary: Primary
     image: Any = field(repr=False)  # pillow_heif.HeifImage
@@ -38,10 +38,10 @@ class HeifPicture:
     @classmethod
     @contextmanager
     def opened(cls, data: bytes) -> Iterator["HeifPicture"]:
-        """Open a file and judge its boxes and its streams' headers.
+        """Open a file and check its boxes and stream headers.
 
         Raises:
-            UnsupportedPicture: `pillow-heif` isn't installed, or the picture is coded in another way than HEVC.
+            UnsupportedPicture: `pillow-heif` isn't installed, or the picture isn't coded as HEVC.
             AnimatedPicture, TooManyPixels, UndecodablePicture: see `ImageProbe.inspect`.
         """
         library = _library()
@@ -56,12 +56,12 @@ class HeifPicture:
 
     @property
     def upright_size(self) -> tuple[int, int]:
-        """Width and height in pixels, cropped and turned as the picture's own boxes say."""
+        """Width and height in pixels, cropped and rotated as the picture's own boxes specify."""
         width, height = self.image.size
         return int(width), int(height)
 
-    def decode(self, *, at_least: tuple[int, int] | None = None) -> Decoded:  # noqa: ARG002  # no draft is to be had
-        """Decode the pixels; see `OpenedPicture`. They come upright, so there is nothing left to turn."""
+    def decode(self, *, at_least: tuple[int, int] | None = None) -> Decoded:  # noqa: ARG002  # there is no draft mode
+        """Decode the pixels; see `OpenedPicture`. libheif returns them upright."""
         size = self.upright_size
         with _heif_errors():
             self.image.load()
@@ -69,12 +69,12 @@ class HeifPicture:
                 raise UndecodablePicture
             encoding = heif_encoding(self.image.info)
             if self.image.info["bit_depth"] > _BYTE_BITS:
-                from spike_imaging.heif_depths import shown_in_8_bits  # noqa: PLC0415  # it is heavy
+                from spike_imaging.heif_depths import shown_in_8_bits  # noqa: PLC0415  # slow to import
 
                 return Decoded(image=shown_in_8_bits(self.image, encoding), full_size=size)
             image = plain(_in_pillow(self.image))
             if encoding.signal is not Signal.SDR:
-                from spike_imaging import deep_decoding  # noqa: PLC0415  # it is heavy
+                from spike_imaging import deep_decoding  # noqa: PLC0415  # slow to import
 
                 image = deep_decoding.shown(deep_decoding.samples_of(image), encoding)
             return Decoded(image=image, full_size=size, profile=encoding.profile)
@@ -94,10 +94,10 @@ def _library() -> ModuleType:
 
 @contextmanager
 def _heif_errors() -> Iterator[None]:
-    """Translate what pillow-heif raises on bytes that it can't read; let our own errors and `MemoryError` pass."""
+    """Translate the errors of pillow-heif for malformed bytes; `SpikeError` and `MemoryError` pass through."""
     try:
         yield
     except (SpikeError, MemoryError):
         raise
-    except Exception as error:  # ValueError, SyntaxError, EOFError, RuntimeError, …: there is no full list
+    except Exception as error:  # ValueError, SyntaxError, EOFError, RuntimeError and others; the list is open
         raise UndecodablePicture from error

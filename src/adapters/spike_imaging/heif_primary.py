@@ -1,8 +1,8 @@
-"""The primary picture of a HEIF file, put into a file of its own (ISO/IEC 23008-12; MIAF: ISO/IEC 23000-22).
+"""The primary picture of a HEIF file, copied to a file of its own (ISO/IEC 23008-12; MIAF: ISO/IEC 23000-22).
 
-A phone writes much beside the picture: thumbnails, maps of depth and brightness, metadata. What the primary picture is
-made of is put together again under new numbers: its tiles, its alpha, and the properties that it takes to show them.
-So a decoder sees nothing else, and a copy for everybody holds nothing else; the coded pixels stay bit for bit.
+A phone stores more than the picture: thumbnails, depth and gain maps, metadata. The items of the primary picture are
+assembled under new numbers: its tiles, its alpha, and the properties needed to show them. So neither a decoder nor a
+recipient of a public copy gets anything else; the coded pixels are copied bit for bit.
 """
 
 from collections.abc import Iterator, Sequence
@@ -17,18 +17,18 @@ from spike_imaging.heif_items import HeifItems, Item, Property, items_of
 from spike_imaging.hevc import UNITS_MAX, configuration_of, stream_of
 from spike_imaging.limits import check_pixels
 
-PARTS_MAX: Final = 1000  # items of the picture; more are beyond libheif's own limit
+PARTS_MAX: Final = 1000  # items of the picture; libheif accepts no more either
 _EXPORT: Final = "Export it as JPEG"
-_CODED_SHARE_MAX: Final = 2  # coded pixels for one that is shown, at most: tiles and blocks reach over the edges
-_PROPERTY_BYTES_MAX: Final = 1 << 16  # but for a profile; parts that share one must not multiply it
+_CODED_SHARE_MAX: Final = 2  # maximum ratio of coded to shown pixels: tiles and blocks extend beyond the edges
+_PROPERTY_BYTES_MAX: Final = 1 << 16  # except for a profile; items that share one must not multiply it
 _NAME_BYTES_MAX: Final = 255  # of a kind of auxiliary picture
-_EXIF_BYTES_MAX: Final = 1 << 22  # a camera's own notes may have some hundred thousand
+_EXIF_BYTES_MAX: Final = 1 << 22  # a camera's maker notes may take several hundred thousand
 _XMP_BYTES_MAX: Final = 1 << 22
 _XMP_MEDIA_TYPE: Final = b"application/rdf+xml"  # ISO/IEC 23008-12, A.3
-_SLACK_BYTES: Final = 1 << 20  # parts may share some data, but a small file must not become a huge one
+_SLACK_BYTES: Final = 1 << 20  # items may share some data, but a small file must not become a huge one
 _CODED: Final = b"hvc1"
 _GRID: Final = b"grid"
-_SAME: Final = b"iden"  # another item, turned or cropped
+_SAME: Final = b"iden"  # another item, rotated or cropped
 _MADE: Final = frozenset({_GRID, _SAME})
 _OTHER_CODECS: Final = {
     b"av01": "AV1",
@@ -51,19 +51,19 @@ _BRANDS: Final = (b"mif1", b"heic", b"heix")  # HEVC's main and main 10 profile,
 class Primary:
     """A HEIF file's primary picture."""
 
-    data: bytes = field(repr=False)  # a file of it alone
+    data: bytes = field(repr=False)  # a file with nothing else
     items: HeifItems = field(repr=False)  # of the whole file
-    kept: frozenset[int]  # those of them that the picture is made of
-    is_bare: bool  # nothing that isn't pixels had to be left out of what was kept
+    kept: frozenset[int]  # the numbers of the items that the picture consists of
+    is_bare: bool  # everything in these items is needed to show the picture
 
     @property
     def exif(self) -> bytes:
-        """The block of EXIF; empty where there is none."""
+        """The EXIF block; empty if there is none."""
         return next((_framed(self.items.item(number).data)[1] for number in self._exif_items), b"")
 
     @property
     def xmp(self) -> bytes:
-        """The packet of XMP that describes the primary picture; empty where there is none."""
+        """The XMP packet that describes the primary picture; empty if there is none."""
         packets = (
             item.data
             for number, item in self.items.items.items()
@@ -76,7 +76,7 @@ class Primary:
 
     @property
     def has_no_more_than_exif(self) -> bool:
-        """Whether the whole file is the primary picture and at most one block of EXIF, to the last byte."""
+        """Whether the file contains only the primary picture and at most one EXIF block, to the last byte."""
         blocks = self._exif_items
         return (
             self.is_bare
@@ -96,28 +96,28 @@ class Primary:
 
 @define
 class _Part:
-    """An item as it is written."""
+    """An item to be written."""
 
     kind: bytes
     data: bytes = field(repr=False)
     properties: list[tuple[Property, bytes]] = field(repr=False)
-    made_of: list[int] = field(factory=list)  # places in the list of parts, from 1
+    made_of: list[int] = field(factory=list)  # positions in the list of parts, from 1
 
 
 @define
 class _Assembly:
-    """Parts gathered from a file's items."""
+    """Parts collected from a file's items."""
 
     items: HeifItems
     parts: list[_Part] = field(factory=list)
-    numbers: dict[int, int] = field(factory=dict)  # an item's new number
+    numbers: dict[int, int] = field(factory=dict)  # new numbers by item
     is_bare: bool = True
     data_bytes_left: int = 0
     coded_pixels_left: int = 0
     units_left: int = UNITS_MAX
 
     def add(self, number: int, *, may_be: frozenset[bytes]) -> int:
-        """Add an item and what it is made of; return its new number."""
+        """Add an item and the items that it consists of; return its new number."""
         if number in self.numbers:
             return self.numbers[number]
         item = self.items.item(number)
@@ -196,13 +196,13 @@ class _Assembly:
 
 
 def primary_of(data: bytes) -> Primary:
-    """Return the primary picture of a HEIF file: neither thumbnails nor other pictures, and no metadata.
+    """Return the primary picture of a HEIF file, without thumbnails, other pictures and metadata.
 
-    Sizes and the amount of coded pixels are judged, by the boxes and by the streams; nothing is decoded.
+    Sizes and the amount of coded pixels are checked in boxes and streams; nothing is decoded.
 
     Raises:
-        UnsupportedPicture: it is coded as something else than HEVC, or needs what isn't known.
-        TooManyPixels: it announces more than `PICTURE_PIXELS_MAX`, or its parts together far more than that.
+        UnsupportedPicture: it isn't coded as HEVC, or needs an unknown property.
+        TooManyPixels: it declares more than `PICTURE_PIXELS_MAX`, or its items together far more than that.
         UndecodablePicture: it is broken.
     """
     items = items_of(data)
@@ -231,7 +231,7 @@ def primary_of(data: bytes) -> Primary:
 
 
 def _framed(data: bytes) -> tuple[bool, bytes]:
-    """Return an `Exif` item's block (ISO/IEC 23008-12, A.2.1), and whether nothing but the usual stands before it."""
+    """Return an `Exif` item's block (ISO/IEC 23008-12, A.2.1), and whether only the usual prefix precedes it."""
     begin = 4 + int.from_bytes(data[:4])
     return data[4:begin] in {b"", b"Exif\0\0"}, data[begin:].removeprefix(b"Exif\0\0")
 
@@ -255,7 +255,7 @@ class _Grid:
 
 
 def _length_of(each: Property) -> int:
-    """Return how long a property's body is, without words behind it."""
+    """Return the length of a property's body without trailing bytes."""
     if each.kind == b"pixi":  # version and flags, the number of channels, the bits of each
         return 5 + sum(each.body[4:5])
     return _BODY_BYTES.get(each.kind, _PROPERTY_BYTES_MAX)
@@ -286,7 +286,7 @@ def _file_of(parts: Sequence[_Part], main: int, references: Sequence[bytes]) -> 
 
 
 def _meta(parts: Sequence[_Part], main: int, references: Sequence[bytes], *, at: int) -> bytes:
-    """Return the box `meta`; `at` is where the coded data will begin in the file."""
+    """Return the `meta` box; `at` is the offset of the coded data in the file."""
     infos = [
         full_box(b"infe", number.to_bytes(2), bytes(2), part.kind, b"\0", version=2, flags=int(number != main))
         for number, part in enumerate(parts, 1)

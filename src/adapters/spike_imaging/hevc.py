@@ -1,4 +1,4 @@
-"""HEVC (ITU-T H.265), as far as it takes to bound its decoding: units, and the size that a stream announces."""
+"""HEVC (ITU-T H.265), parsed as far as needed to limit decoding: units, and the size that a stream declares."""
 
 from collections.abc import Iterator
 from typing import Final
@@ -8,28 +8,28 @@ from attrs import define, frozen
 from spike_core.domain.errors import UndecodablePicture
 from spike_imaging.heif_boxes import Cursor
 
-UNITS_MAX: Final = 65_536  # of all items together; a phone's picture of 48 megapixels has some hundred
-_CODED_END: Final = 32  # units of a lower type are parts of a picture (7.4.2.2)
+UNITS_MAX: Final = 65_536  # per file; a phone's picture of 48 megapixels has some hundred
+_CODED_END: Final = 32  # units of a lower type are slices of a picture (7.4.2.2)
 _PARAMETERS: Final = frozenset({32, 33, 34})  # video, sequence and picture parameter sets
 _SEQUENCE: Final = 33
 _HEADER_BYTES: Final = 2  # of a unit (7.3.1.2)
-_SETS_MAX: Final = 64  # of one item; tiles share them, and each tile's are read
+_SETS_MAX: Final = 64  # of one item; tiles share them, and those of each tile are read
 _HEAD_BYTES: Final = 22  # of a decoder configuration record, before its arrays (ISO/IEC 14496-15, 8.3.3.1.2)
-_SIZE_WITHIN_BYTES: Final = 256  # of a sequence parameter set: its size stands in front
+_SIZE_WITHIN_BYTES: Final = 256  # of a sequence parameter set: its size is near the start
 _SEPARATE_PLANES: Final = 3  # the chroma format 4:4:4, which may have them
 
 
 @frozen
 class Configuration:
-    """How an item's stream is to be read, without words that an encoder may have left in it."""
+    """An item's decoder configuration, without other data that an encoder may have stored in it."""
 
-    record: bytes  # the body of the box `hvcC`
-    length_bytes: int  # of the number before each unit
-    pixels: int  # of the largest picture that its parameter sets announce
+    record: bytes  # the body of the `hvcC` box
+    length_bytes: int  # of the length before each unit
+    pixels: int  # of the largest picture that its parameter sets declare
 
 
 def configuration_of(body: bytes) -> Configuration:
-    """Return a decoder configuration with its parameter sets alone.
+    """Return a decoder configuration with only its parameter sets.
 
     Raises:
         UndecodablePicture: it is broken.
@@ -52,19 +52,19 @@ def configuration_of(body: bytes) -> Configuration:
 
 @frozen
 class Stream:
-    """One coded picture, without words that an encoder may have left in it."""
+    """A coded picture, without other data that an encoder may have stored in it."""
 
     data: bytes
-    pixels: int  # as its own parameter sets announce; 0 where it has none
-    units: int  # of what was read
-    is_bare: bool  # nothing had to be left out
+    pixels: int  # declared by its own parameter sets; 0 if it has none
+    units: int  # the number of units read
+    is_bare: bool  # nothing was omitted
 
 
 def stream_of(data: bytes, *, length_bytes: int, units_max: int = UNITS_MAX) -> Stream:
     """Return an item's coded picture: its slices, and the parameter sets among them.
 
     Raises:
-        UndecodablePicture: it isn't one picture and no more, or has more than `units_max`.
+        UndecodablePicture: it isn't exactly one picture, or has more than `units_max`.
     """
     kept: list[memoryview] = []
     pixels = pictures = left_out = 0
@@ -84,7 +84,7 @@ def stream_of(data: bytes, *, length_bytes: int, units_max: int = UNITS_MAX) -> 
 
 
 def pixels_of(unit: bytes) -> int:
-    """Return the width times the height of the pictures that a sequence parameter set announces (7.3.2.2.1).
+    """Return the number of pixels that a sequence parameter set declares (7.3.2.2.1).
 
     Raises:
         UndecodablePicture: it is broken.
@@ -95,7 +95,7 @@ def pixels_of(unit: bytes) -> int:
     bits.skip(1 + 88 + 8)  # the profile, the tier, the level
     parts = [bits.number(2) for _ in range(8 if layers else 0)][:layers]  # of each layer: its profile, its level
     bits.skip(sum(88 * (part >> 1) + 8 * (part & 1) for part in parts))
-    bits.exponential()  # the number of the set
+    bits.exponential()  # the set's id
     if bits.exponential() == _SEPARATE_PLANES:
         bits.skip(1)
     width_px, height_px = bits.exponential(), bits.exponential()
@@ -113,7 +113,7 @@ def _layer_of(unit: memoryview) -> int:
 
 
 def _units(data: bytes, length_bytes: int, units_max: int) -> Iterator[tuple[memoryview, memoryview]]:
-    """Yield units with and without the number before them."""
+    """Yield units with and without the length before them."""
     cursor = Cursor(memoryview(data))
     for _ in range(units_max + 1):
         if not cursor.rest:
@@ -132,7 +132,7 @@ def _bounded(count: int, most: int) -> int:
 
 @define
 class _Bits:
-    """Bits of a parameter set, from the highest on (9.2)."""
+    """A reader of a parameter set's bits, from the most significant on (9.2)."""
 
     data: bytes
     at: int = 0

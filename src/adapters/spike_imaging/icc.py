@@ -1,4 +1,4 @@
-"""ICC profiles written by us: RGB matrices with one parametric curve (ICC.1:2022)."""
+"""Writing of ICC profiles: RGB matrices with one parametric curve (ICC.1:2022)."""
 
 import math
 import struct
@@ -31,20 +31,20 @@ class Curve:
     f: float = 0.0
 
     def __call__(self, value: float) -> float:
-        """Return the light of a value of 0 to 1."""
+        """Return the light of a value from 0 to 1."""
         return (self.a * value + self.b) ** self.gamma + self.e if value >= self.d else self.c * value + self.f
 
     def encoded(self) -> bytes:
-        """Return the curve as of 10.18: its type and numbers. A bare exponent has a type of its own."""
+        """Return the curve in the format of 10.18: its type and numbers. A plain exponent has its own type."""
         if self == Curve(gamma=self.gamma):
             return struct.pack(">HH", 0, 0) + _fixed(self.gamma)
         return struct.pack(">HH", 4, 0) + _fixed(self.gamma, self.a, self.b, self.c, self.d, self.e, self.f)
 
 
 def rgb_profile(primaries: Primaries, curve: Curve) -> bytes:
-    """Return a profile of an RGB color space, the same bytes every time.
+    """Return a profile of an RGB color space, always the same bytes.
 
-    The primaries must make a space.
+    The primaries must span a color space.
     """
     matrix = primaries.to_xyz_d50()
     trc = b"para" + bytes(4) + curve.encoded()
@@ -91,6 +91,6 @@ def _column(matrix: Matrix, index: int) -> tuple[float, ...]:
 
 
 def _fixed(*values: float) -> bytes:
-    assert all(map(math.isfinite, values)), "the primaries make a space"
+    assert all(map(math.isfinite, values)), "the primaries span a color space"
     numbers = (max(-_FIXED_MAX, min(_FIXED_MAX, round(value * _FIXED))) for value in values)
     return b"".join(struct.pack(">i", number) for number in numbers)

@@ -1,4 +1,4 @@
-"""Opening a picture from bytes that may be hostile: the format, then the header, and no pixel yet."""
+"""Opening of pictures from untrusted bytes: format and header are checked, no pixels are decoded."""
 
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
@@ -13,36 +13,36 @@ from spike_imaging.tiff_picture import TiffPicture
 
 
 class OpenedPicture(Protocol):
-    """A picture whose header is judged and whose pixels aren't decoded yet."""
+    """A picture with a checked header and pixels that aren't decoded yet."""
 
     @property
     def format(self) -> PictureFormat:
-        """What its bytes are."""
+        """The format by its content."""
 
     @property
     def upright_size(self) -> tuple[int, int]:
-        """Width and height in pixels, upright, as far as the header tells; `decode` knows for certain."""
+        """Width and height in pixels, upright as far as the header shows; `decode` is authoritative."""
 
     def decode(self, *, at_least: tuple[int, int] | None = None) -> Decoded:
-        """Decode the pixels, once.
+        """Decode the pixels. Call it once.
 
-        With `at_least`, a width and height in pixels upright, the result may be smaller than the picture, where its
-        format allows to decode less, as long as it can be reduced to that size without loss.
+        With `at_least`, an upright width and height in pixels, the result may be smaller than the picture, if its
+        format supports that and the result can still be reduced to that size without loss.
 
         Raises:
             UnacceptablePicture: they can't be decoded.
-            MemoryError: there is too little.
+            MemoryError: there is too little memory.
         """
 
 
 @contextmanager
 def opened_picture(data: bytes) -> Iterator[OpenedPicture]:
-    """Open the picture and judge its header; decode nothing.
+    """Open a picture and check its header; nothing is decoded.
 
     Raises:
         EmptyFile, UnknownPictureFormat, UnsupportedPicture, AnimatedPicture, MultiplePages, TooManyPixels,
-        UndecodablePicture: see `ImageProbe.inspect`.
-        MemoryError: there is too little.
+            UndecodablePicture: see `ImageProbe.inspect`.
+        MemoryError: there is too little memory.
     """
     format_ = format_of(data)
     opened: AbstractContextManager[OpenedPicture]

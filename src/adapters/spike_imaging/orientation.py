@@ -1,4 +1,4 @@
-"""Orientation: how a picture must be turned to stand upright (EXIF 2.32, tag 0x0112)."""
+"""Orientation: how a picture must be rotated or mirrored to be upright (EXIF 2.32, tag 0x0112)."""
 
 from collections.abc import Mapping
 from enum import Enum
@@ -9,7 +9,7 @@ from PIL.Image import Image, Transpose
 
 
 class Turn(Enum):
-    """How to turn a picture; the numbers are the EXIF tag's."""
+    """An orientation; the values are the EXIF tag's."""
 
     NONE = 1
     MIRROR = 2
@@ -22,13 +22,14 @@ class Turn(Enum):
 
     @classmethod
     def of(cls, picture: Image) -> "Turn":
-        """Return what a decoded picture's metadata asks for; none where they are missing or broken.
+        """Return the orientation in a decoded picture's metadata; `NONE` if it is missing or broken.
 
-        Pixels come first: PNG may have its EXIF behind them, and Pillow turns a TIFF while decoding.
+        Decode the pixels first: in a PNG the EXIF may follow them, and Pillow applies a TIFF's orientation while
+        decoding.
         """
         try:
             return cls(picture.getexif().get(Base.Orientation, 1))
-        except Exception:  # noqa: BLE001  # metadata are anybody's bytes; a picture isn't refused for them
+        except Exception:  # noqa: BLE001  # malformed metadata don't make a picture unacceptable
             return cls.NONE
 
     @property
@@ -37,15 +38,15 @@ class Turn(Enum):
         return self in {Turn.TRANSPOSE, Turn.RIGHT, Turn.TRANSVERSE, Turn.LEFT}
 
     def applied_to(self, picture: Image) -> Image:
-        """Return the picture turned."""
+        """Return the upright picture."""
         return picture if self is Turn.NONE else picture.transpose(_METHODS[self])
 
-    def seen(self, size: tuple[int, int]) -> tuple[int, int]:
-        """Return the size after the turn; it is its own inverse."""
+    def oriented(self, size: tuple[int, int]) -> tuple[int, int]:
+        """Return the size after the rotation, or before it: the function is its own inverse."""
         return (size[1], size[0]) if self.swaps_sides else size
 
 
-# Pillow turns counter-clockwise, EXIF says where the top of the scene is
+# Pillow rotates counter-clockwise, EXIF states where the top of the scene is
 _METHODS: Final[Mapping[Turn, Transpose]] = {
     Turn.MIRROR: Transpose.FLIP_LEFT_RIGHT,
     Turn.HALF: Transpose.ROTATE_180,

@@ -1,7 +1,7 @@
-"""Pictures that Pillow reads. Its plugins are called directly, not through `Image.open`.
+"""Pictures that Pillow reads. Its plugins are called directly instead of through `Image.open`.
 
-So the allow-list can't be widened by what else the process has registered, a phone's multi-picture JPEG is read as the
-JPEG that it starts with, and the pixel cap is judged by us, whatever `Image.MAX_IMAGE_PIXELS` says.
+This way plugins that the process registers don't extend the accepted formats, a phone's multi-picture JPEG is read as
+the JPEG that it starts with, and the limit on pixels is Spike's, whatever `Image.MAX_IMAGE_PIXELS` is.
 """
 
 import io
@@ -42,20 +42,20 @@ _READERS: Final[Mapping[PictureFormat, type[ImageFile]]] = {
     PictureFormat.AVIF: AvifImageFile,
     PictureFormat.TIFF: TiffImageFile,
 }
-# A JPEG may be decoded at a half, a quarter or an eighth of its size as long as it stays so many times larger than
-# what is made of it.
+# A JPEG is decoded at a half, a quarter or an eighth of its size if it then is still this many times larger than the
+# requested size.
 _DRAFT_GAP: Final = 1.5
 _EXIF_AS_TEXT: Final = "Raw profile type exif"  # as older programs write it into a PNG
-_SHALLOW_BITS: Final = 8  # per channel: as many as Pillow keeps
-_LAST_ROWS: Final = 2  # an interlaced PNG's last pass isn't in the last row where the number of rows is odd
+_SHALLOW_BITS: Final = 8  # per channel: the depth that Pillow preserves
+_LAST_ROWS: Final = 2  # an interlaced PNG's last pass isn't in the last row if the number of rows is odd
 _STRIP_ROWS: Final = 256
 _LUMA: Final = 0  # index of the luminance table among a JPEG's quantization tables
-_BOMB: Final = re.compile(r"\((\d+) pixels\)")  # Pillow states the number only within its message
+_BOMB: Final = re.compile(r"\((\d+) pixels\)")  # Pillow states the number only in its message
 
 
 @frozen(eq=False)
 class PillowPicture:
-    """A picture that Pillow reads: its header is judged, its pixels aren't decoded yet."""
+    """A picture that Pillow reads: its header is checked, its pixels aren't decoded yet."""
 
     format: PictureFormat
     file: ImageFile
@@ -64,7 +64,7 @@ class PillowPicture:
     @classmethod
     @contextmanager
     def opened(cls, data: bytes, format_: PictureFormat) -> Iterator["PillowPicture"]:
-        """Open a file of this format and judge its header.
+        """Open a file of this format and check its header.
 
         Raises:
             AnimatedPicture, TooManyPixels, UndecodablePicture: see `ImageProbe.inspect`.
@@ -82,7 +82,7 @@ class PillowPicture:
         with pillow_errors():
             file = _READERS[format_](io.BytesIO(data))
             try:
-                _judge(file)
+                _check_header(file)
                 _read_plain_cmyk(file)
             except BaseException:
                 file.close()
@@ -91,12 +91,12 @@ class PillowPicture:
 
     @property
     def upright_size(self) -> tuple[int, int]:
-        """Width and height in pixels, upright for a JPEG, as stored for other formats; by the header alone.
+        """Width and height in pixels, from the header alone: upright for JPEG, as stored for other formats.
 
-        Where Pillow is asked for a PNG's orientation it decodes the pixels, forgets the error that this may end in, and
-        takes them for decoded from then on.
+        When asked for a PNG's orientation, Pillow decodes the pixels, ignores errors in that, and considers them
+        decoded afterwards.
         """
-        return Turn.of(self.file).seen(self.file.size) if self.format is PictureFormat.JPEG else self.file.size
+        return Turn.of(self.file).oriented(self.file.size) if self.format is PictureFormat.JPEG else self.file.size
 
     def decode(self, *, at_least: tuple[int, int] | None = None) -> Decoded:
         """Decode the pixels; see `OpenedPicture`."""
@@ -115,11 +115,11 @@ class PillowPicture:
 
 @contextmanager
 def pillow_errors() -> Iterator[None]:
-    """Translate what Pillow raises on bytes that it can't read; let our own errors and `MemoryError` pass.
+    """Translate Pillow's errors for malformed bytes; `SpikeError` and `MemoryError` pass through.
 
     Raises:
-        TooManyPixels: Pillow found a size that it wouldn't decode.
-        UndecodablePicture: anything else.
+        TooManyPixels: Pillow refused to decode a picture of this size.
+        UndecodablePicture: any other error.
     """
     try:
         yield
@@ -129,7 +129,7 @@ def pillow_errors() -> Iterator[None]:
         announced = _BOMB.search(str(error))
         pixels = int(announced[1]) if announced else PICTURE_PIXELS_MAX + 1
         raise TooManyPixels(pixels=pixels, pixels_max=PICTURE_PIXELS_MAX) from error
-    except Exception as error:  # OSError, SyntaxError, ValueError, struct.error, zlib.error, …: there is no full list
+    except Exception as error:  # OSError, SyntaxError, ValueError, struct.error and others; the list is open
         raise UndecodablePicture from error
 
 
@@ -145,17 +145,17 @@ def _decoded(picture: PillowPicture, at_least: tuple[int, int] | None) -> Decode
 
 
 def _decoded_by_profile(file: ImageFile, at_least: tuple[int, int] | None) -> Decoded:
-    """Decode a picture whose colors an ICC profile states, or nothing."""
+    """Decode a picture whose colors are specified by an ICC profile, or not at all."""
     full_size = file.size
-    if at_least is not None and isinstance(file, JpegImageFile):  # no other format has a draft
-        lying = Turn.of(file).seen(at_least)
+    if at_least is not None and isinstance(file, JpegImageFile):  # no other format has a draft mode
+        lying = Turn.of(file).oriented(at_least)
         file.draft(None, (int(lying[0] * _DRAFT_GAP) + 1, int(lying[1] * _DRAFT_GAP) + 1))
     is_draft = file.size != full_size
     file.load()
     tables = getattr(file, "quantization", None)
     return Decoded(
         image=on_screen(plain(file), file),
-        full_size=full_size if is_draft else file.size,  # Pillow turns a TIFF while decoding it
+        full_size=full_size if is_draft else file.size,  # Pillow applies a TIFF's orientation while decoding
         profile=file.info.get("icc_profile") or b"",
         turn=Turn.of(file),
         luma_table=tables.get(_LUMA) if tables else None,
@@ -167,14 +167,14 @@ def _decoded_png(file: ImageFile, data: bytes) -> Decoded:
     encoding = png_encoding(facts.colors, profile=file.info.get("icc_profile") or b"")
     if facts.bit_depth <= _SHALLOW_BITS:
         file.load()
-        if _ends_in_nothing(file):
+        if _ends_in_zeros(file):
             check_rows(data)
-        _mend_clear_color(file, facts.bit_depth)
+        _fix_transparent_color(file, facts.bit_depth)
         return _decoded_pixels(file, encoding)
-    from spike_imaging import deep_decoding  # noqa: PLC0415  # it is heavy
+    from spike_imaging import deep_decoding  # noqa: PLC0415  # slow to import
 
     if facts.exif or _EXIF_AS_TEXT not in file.info:
-        file.info.setdefault("exif", facts.exif)  # else Pillow decodes all pixels to look behind them
+        file.info.setdefault("exif", facts.exif)  # otherwise Pillow decodes all pixels to look for EXIF after them
     samples = deep_decoding.png_samples(data, size=file.size)
     if not all(row.any() for row in samples[-_LAST_ROWS:]):
         check_rows(data)
@@ -187,7 +187,7 @@ def _decoded_avif(file: ImageFile, data: bytes) -> Decoded:
     if facts.bit_depth <= _SHALLOW_BITS:
         file.load()
         return _decoded_pixels(file, facts.encoding)
-    from spike_imaging import deep_decoding  # noqa: PLC0415  # it is heavy
+    from spike_imaging import deep_decoding  # noqa: PLC0415  # slow to import
 
     samples = deep_decoding.avif_samples(data, size=file.size, bit_depth=facts.bit_depth)
     image = deep_decoding.shown(samples, facts.encoding)
@@ -195,20 +195,20 @@ def _decoded_avif(file: ImageFile, data: bytes) -> Decoded:
 
 
 def _decoded_pixels(file: ImageFile, encoding: ColorEncoding) -> Decoded:
-    """Return what Pillow has decoded, of 8 bits a channel, in an encoding that the file states."""
+    """Return the pixels that Pillow has decoded, with 8 bits per channel, in the file's encoding."""
     image = plain(file)
     if encoding.signal is not Signal.SDR:
-        from spike_imaging import deep_decoding  # noqa: PLC0415  # it is heavy
+        from spike_imaging import deep_decoding  # noqa: PLC0415  # slow to import
 
         image = deep_decoding.shown(deep_decoding.samples_of(image), encoding)
     return Decoded(image=image, full_size=file.size, profile=encoding.profile, turn=Turn.of(file))
 
 
 def _raise_if_unsupported(data: bytes, format_: PictureFormat, error: UndecodablePicture) -> None:
-    """Say of a file that couldn't be read whether that is because of what kind it is.
+    """Raise an error if a file couldn't be read because its variant isn't supported.
 
     Raises:
-        UnsupportedPicture: it is.
+        UnsupportedPicture: its variant isn't supported.
     """
     unsupported = unsupported_kind(data, format_)
     if unsupported is not None:
@@ -216,15 +216,15 @@ def _raise_if_unsupported(data: bytes, format_: PictureFormat, error: Undecodabl
 
 
 def _show_the_same(one: Image, other: Image) -> bool:
-    """Tell whether all pixels are equal, strip by strip: a copy of a large picture takes as much as the picture."""
+    """Return whether all pixels are equal, strip by strip, since a copy would take as much memory as the picture."""
     strips = [(0, top, one.width, min(top + _STRIP_ROWS, one.height)) for top in range(0, one.height, _STRIP_ROWS)]
     return (one.mode, one.size) == (other.mode, other.size) and all(
         one.crop(strip).tobytes() == other.crop(strip).tobytes() for strip in strips
     )
 
 
-def _mend_clear_color(file: ImageFile, bits: int) -> None:
-    """Bring the color that a PNG declares clear to 8 bits: Pillow scales pixels of 2 and 4 bits, and not this.
+def _fix_transparent_color(file: ImageFile, bits: int) -> None:
+    """Scale a PNG's transparent color to 8 bits: Pillow scales pixels of 2 and 4 bits, but not this color.
 
     Of its 16 bits the lowest count, as many as a sample has (PNG third edition, 11.3.1.1).
     """
@@ -235,27 +235,27 @@ def _mend_clear_color(file: ImageFile, bits: int) -> None:
         file.info["transparency"] = tuple(value & white for value in clear)
 
 
-def _ends_in_nothing(file: ImageFile) -> bool:
-    """Return whether one of the last rows is zero throughout, as Pillow leaves rows that a PNG doesn't have."""
+def _ends_in_zeros(file: ImageFile) -> bool:
+    """Return whether one of the last rows is all zeros, as Pillow leaves rows that are missing in a PNG."""
     tops = range(max(0, file.height - _LAST_ROWS), file.height)
     rows = [file.crop((0, top, file.width, top + 1)) for top in tops]
     return any(not any(row.tobytes()) for row in rows)
 
 
-def _judge(file: ImageFile) -> None:
+def _check_header(file: ImageFile) -> None:
     width_px, height_px = file.size
     check_pixels(width_px * height_px)
     if isinstance(file, TiffImageFile):
         _check_tile(file.tag_v2.get(TILEWIDTH), file.tag_v2.get(TILELENGTH))
-    if getattr(file, "is_animated", False):  # formats without frames don't have it
+    if getattr(file, "is_animated", False):  # only formats with frames have the attribute
         raise AnimatedPicture
 
 
 def on_screen(image: Image, file: ImageFile) -> Image:
-    """Return a GIF's pixels, transparent where its frame leaves the logical screen free; other pictures as they are.
+    """Return a GIF's pixels, transparent where its frame doesn't cover the logical screen; other pictures unchanged.
 
-    So browsers show it, whatever the background color says; and like Pillow, they widen a screen that doesn't hold the
-    frame (GIF89a, sections 18 and 20).
+    Browsers show it so, regardless of the background color; and like Pillow, they enlarge a screen that is smaller than
+    the frame (GIF89a, sections 18 and 20).
     """
     if not isinstance(file, GifImageFile) or file.dispose_extent in {None, (0, 0, *file.size)}:
         return image
@@ -265,15 +265,16 @@ def on_screen(image: Image, file: ImageFile) -> Image:
 
 
 def _read_plain_cmyk(file: ImageFile) -> None:
-    """Have a CMYK JPEG without Adobe's marker (APP14) read as it is: Pillow takes every one for upside down.
+    """Have Pillow read a CMYK JPEG without Adobe's marker (APP14) as it is, instead of inverting it.
 
-    Photoshop writes it so and marks it; libjpeg leaves it to the reader.
+    Photoshop writes inverted values and marks them; Pillow assumes them in every file, and libjpeg leaves it to the
+    caller.
     """
     if isinstance(file, JpegImageFile) and file.mode == "CMYK" and "adobe" not in file.info:
         file.tile = [tile._replace(args=("CMYK", "")) for tile in file.tile]
 
 
 def _check_tile(width_px: object, height_px: object) -> None:
-    """Judge a TIFF's tiles: one may be far larger than the picture, and is decoded whole."""
-    if isinstance(width_px, int) and isinstance(height_px, int):  # else there are none, or they can't be decoded
+    """Check the size of a TIFF's tiles: one may be much larger than the picture, and is decoded completely."""
+    if isinstance(width_px, int) and isinstance(height_px, int):  # otherwise there are none, or they can't be decoded
         check_pixels(width_px * height_px)

@@ -1,7 +1,7 @@
-"""What a PNG says of its colors, by the precedence of its third edition: cICP, iCCP, sRGB, gAMA with cHRM.
+"""A PNG's color encoding, by the precedence of the third edition: cICP, iCCP, sRGB, gAMA with cHRM.
 
-Nonsense counts as unsaid, and where the specification leaves a choice, as Chrome has it: cHRM alone says nothing, and
-gAMA alone says sRGB where it is within a twentieth of 1/2.2. https://www.w3.org/TR/png-3/#11colorspace
+Invalid chunks are ignored. Where the specification leaves a choice, Chrome is followed: cHRM without gAMA is ignored,
+and gAMA without cHRM means sRGB if it is within a twentieth of 1/2.2. https://www.w3.org/TR/png-3/#11colorspace
 """
 
 import struct
@@ -17,12 +17,12 @@ from spike_imaging.color import is_profile
 from spike_imaging.icc import Curve, rgb_profile
 
 _SIGNATURE_BYTES: Final = 8
-_CHUNKS_MAX: Final = 1 << 20  # looked at; IDATs of a kilobyte each make a gigabyte
+_CHUNKS_MAX: Final = 1 << 20  # that are read; IDATs of a kilobyte each make a gigabyte
 _IHDR_BYTES: Final = 13
 _BIT_DEPTH: Final = 8  # index within IHDR
 _BODY_BYTES_MAX: Final = 1 << 20  # of a chunk that is read here
 _UNIT: Final = 100_000  # of gAMA and cHRM
-_GAMMA_MIN, _GAMMA_MAX = 16, 625_000_000  # in units, as libpng has them
+_GAMMA_MIN, _GAMMA_MAX = 16, 625_000_000  # in units, as in libpng
 _RENDERING_INTENTS: Final = frozenset({b"\0", b"\1", b"\2", b"\3"})  # bodies of sRGB
 _SRGB_GAMMA: Final = 1 / 2.2
 _TOLERANCE: Final = 0.05
@@ -33,15 +33,15 @@ _READ: Final = _COLOR_CHUNKS | {b"IHDR", b"eXIf"}
 
 @frozen(kw_only=True)
 class PngFacts:
-    """What a PNG's chunks say besides its pixels."""
+    """Information in a PNG's chunks."""
 
     bit_depth: int
-    colors: Mapping[bytes, bytes]  # name and body of its color chunks but iCCP
-    exif: bytes  # empty where there is none
+    colors: Mapping[bytes, bytes]  # name and body of its color chunks except iCCP
+    exif: bytes  # empty if there is none
 
 
 def png_facts(data: bytes) -> PngFacts:
-    """Return what a PNG says; a chunk with a wrong checksum counts as missing."""
+    """Return the information in a PNG's chunks; chunks with a wrong checksum are ignored."""
     bit_depth, exif, colors = 0, b"", dict[bytes, bytes]()
     has_pixels = False
     for name, body in _chunks(data):
@@ -58,7 +58,7 @@ def png_facts(data: bytes) -> PngFacts:
 
 
 def png_encoding(colors: Mapping[bytes, bytes], *, profile: bytes) -> ColorEncoding:
-    """Return how a PNG's samples become colors, by its color chunks and the profile in its iCCP, empty without one."""
+    """Return a PNG's encoding, from its color chunks and the profile in its iCCP, empty if there is none."""
     cicp = colors.get(b"cICP", b"")
     if len(cicp) == 4 and is_known(cicp[0], cicp[1]) and tuple(cicp[2:]) == (0, 1):  # noqa: PLR2004  # RGB, full range
         return encoding_of_cicp(cicp[0], cicp[1], peak_cd_m2=_peak_cd_m2(colors))
@@ -70,7 +70,7 @@ def png_encoding(colors: Mapping[bytes, bytes], *, profile: bytes) -> ColorEncod
 
 
 def _calibrated(colors: Mapping[bytes, bytes]) -> bytes:
-    """Return a profile of gAMA and cHRM; empty where they say sRGB, or nothing."""
+    """Return a profile for gAMA and cHRM; empty if they mean sRGB, or are missing."""
     if len(colors.get(b"gAMA", b"")) != 4:  # noqa: PLR2004
         return b""
     (units,) = struct.unpack(">I", colors[b"gAMA"])
@@ -79,14 +79,14 @@ def _calibrated(colors: Mapping[bytes, bytes]) -> bytes:
     gamma = units / _UNIT
     if len(colors.get(b"cHRM", b"")) == 32:  # noqa: PLR2004
         primaries = Primaries.of(*(value / _UNIT for value in struct.unpack(">8I", colors[b"cHRM"])))
-        return rgb_profile(primaries, Curve(gamma=1 / gamma)) if primaries.make_a_space else b""
+        return rgb_profile(primaries, Curve(gamma=1 / gamma)) if primaries.span_a_space else b""
     if abs(gamma / _SRGB_GAMMA - 1) < _TOLERANCE:
         return b""
     return rgb_profile(BT709, Curve(gamma=1 / gamma))
 
 
 def _peak_cd_m2(colors: Mapping[bytes, bytes]) -> float:
-    """Return the brightest pixel's luminance by cLLI, else the brightest that its mastering display showed (mDCV)."""
+    """Return the brightest pixel's luminance from cLLI, otherwise the mastering display's maximum from mDCV."""
     light, display = colors.get(b"cLLI", b""), colors.get(b"mDCV", b"")
     if len(light) == 8 and (peak := int.from_bytes(light[:4]) / _NITS) > 0:  # noqa: PLR2004
         return peak
@@ -96,7 +96,7 @@ def _peak_cd_m2(colors: Mapping[bytes, bytes]) -> float:
 
 
 def _chunks(data: bytes) -> Iterator[tuple[bytes, memoryview]]:
-    """Yield the names and bodies of the chunks up to IEND; bodies that aren't read here are empty."""
+    """Yield the names and bodies of the chunks up to IEND; bodies that aren't needed are empty."""
     view, offset = memoryview(data), _SIGNATURE_BYTES
     for _ in range(_CHUNKS_MAX):
         if offset + 12 > len(data):

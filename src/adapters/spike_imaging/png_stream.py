@@ -1,7 +1,7 @@
-"""A PNG's chunks and its compressed rows, as far as it takes to tell what is broken and whether it matters.
+"""A PNG's chunks and compressed rows, read to determine what is broken and whether it matters.
 
-Decoders differ in what they forgive. libpng and browsers drop an ancillary chunk that is broken, and show a picture all
-of whose rows could be read, whatever follows them.
+Decoders differ in their tolerance. libpng and browsers drop a broken ancillary chunk, and show a picture if all of its
+rows can be read, whatever follows them.
 """
 
 import zlib
@@ -19,35 +19,35 @@ _HEADER_BYTES: Final = 13
 _ANCILLARY: Final = 0x20  # set in the first letter of a chunk that a decoder may skip (PNG third edition, 5.4)
 _TRANSPARENCY: Final = b"tRNS"
 _ANIMATION: Final = frozenset({b"acTL", b"fcTL", b"fdAT"})
-# what a repaired file keeps of its ancillary chunks, with the lengths that they may have
+# ancillary chunks that a repaired file keeps, with their valid lengths
 _KEPT: Final = {b"gAMA": {4}, b"cHRM": {32}, b"sRGB": {1}, b"cICP": {4}, b"pHYs": {9}}
 _KEPT_OF_ANY_LENGTH: Final = frozenset({b"eXIf", *_ANIMATION})
-_PROFILE_BYTES_MAX: Final = 1 << 20  # as many as Pillow reads
+_PROFILE_BYTES_MAX: Final = 1 << 20  # Pillow's limit
 _CHANNELS: Final = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}  # by color type (11.2.2)
 _TRANSPARENCY_BYTES: Final = {0: 2, 2: 6}
 _PALETTE: Final = 3
 _PALETTE_COLORS_MAX: Final = 256
 # Adam7 (8.2): for each pass the first column and row, and the steps between them
 _PASSES: Final = ((0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4), (0, 2, 2, 4), (1, 0, 2, 2), (0, 1, 1, 2))
-_PART_BYTES: Final = 1 << 16  # of what is compressed
-_PIECE_BYTES: Final = 1 << 20  # of what isn't
+_PART_BYTES: Final = 1 << 16  # compressed
+_PIECE_BYTES: Final = 1 << 20  # decompressed
 
 
 @frozen
 class Chunk:
-    """One chunk (5.3)."""
+    """A chunk (5.3)."""
 
     name: bytes
     body: memoryview = field(repr=False)
-    is_intact: bool  # its checksum is right
+    is_intact: bool  # the checksum is correct
 
     @property
     def is_ancillary(self) -> bool:
-        """Whether a decoder may go without it."""
+        """Whether a decoder may skip it."""
         return bool(self.name[0] & _ANCILLARY)
 
     def written(self) -> bytes:
-        """Return the chunk as a file has it, with a right checksum."""
+        """Return the chunk as stored in a file, with a correct checksum."""
         return _written(self.name, bytes(self.body))
 
 
@@ -72,7 +72,7 @@ class _Header:
 
     @property
     def rows_bytes(self) -> int:
-        """How many bytes all rows have, each with its filter byte, not compressed."""
+        """The size of all decompressed rows, each with its filter byte."""
         if not self.is_interlaced:
             return self._bytes(self.width_px, self.height_px)
         return sum(
@@ -87,10 +87,10 @@ class _Header:
 
 
 def with_good_chunks(data: bytes) -> bytes:
-    """Return the PNG without what is broken beside its pixels.
+    """Return the PNG without broken ancillary chunks.
 
     Raises:
-        UndecodablePicture: what it takes to show the picture is broken.
+        UndecodablePicture: a chunk that is needed to show the picture is broken.
     """
     chunks = list(_chunks(data))
     header = _Header.of(chunks)
@@ -98,7 +98,7 @@ def with_good_chunks(data: bytes) -> bytes:
 
 
 def with_good_rows(data: bytes) -> bytes:
-    """Return the PNG with its rows compressed anew, of which there are all.
+    """Return the PNG with its rows compressed again. All rows must be present.
 
     Raises:
         UndecodablePicture: rows are missing or can't be read.
@@ -124,7 +124,7 @@ def check_rows(data: bytes) -> None:
 
 
 def _rows(chunks: list[Chunk], header: _Header) -> Iterator[bytes]:
-    """Yield the rows' bytes in pieces, exactly as many as there must be; checksums don't count.
+    """Yield the rows' bytes in pieces, exactly the required number; checksums are ignored.
 
     Raises:
         UndecodablePicture: there are fewer.
@@ -148,7 +148,7 @@ def _rows(chunks: list[Chunk], header: _Header) -> Iterator[bytes]:
 
 
 def _stream(chunks: list[Chunk]) -> Iterator[memoryview]:
-    """Yield the compressed rows in pieces, without zlib's header of two bytes (RFC 1950), which tells nothing here."""
+    """Yield the compressed rows in pieces, without zlib's header of two bytes (RFC 1950), which isn't needed."""
     header_bytes = 2
     for chunk in chunks:
         if chunk.name == b"IDAT":
@@ -159,7 +159,7 @@ def _stream(chunks: list[Chunk]) -> Iterator[memoryview]:
 
 
 def _chunks(data: bytes) -> Iterator[Chunk]:
-    """Yield the chunks, the last one perhaps cut off; of its pixels what is there is used."""
+    """Yield the chunks; the last one may be truncated, so that the pixels present can be used."""
     view = memoryview(data)
     at = len(_SIGNATURE)
     for _ in range(_CHUNKS_MAX):
@@ -188,7 +188,7 @@ def _is_kept(chunk: Chunk, header: _Header) -> bool:
 
 
 def _is_good_profile(body: bytes) -> bool:
-    """Return whether a compressed ICC profile (11.3.2.3) can be inflated and isn't too large."""
+    """Return whether a compressed ICC profile (11.3.2.3) can be decompressed and isn't too large."""
     inflater = zlib.decompressobj()
     try:
         inflater.decompress(body.partition(b"\0")[2][1:], _PROFILE_BYTES_MAX + 1)

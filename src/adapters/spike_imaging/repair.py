@@ -1,7 +1,8 @@
-"""Files that break their format's rules and lack nothing of their picture: made whole, as browsers show them.
+"""Repair of files that violate their format but have their complete picture, as browsers show them.
 
-Of a JPEG or GIF whose end is missing, no reader says whether the coded pixels are all there. So two completions are
-offered, which differ in what stands for the missing end: if both show the same picture, nothing of it was missing.
+If the end of a JPEG or GIF is missing, no decoder reports whether all coded pixels are present. Therefore two
+completions are made, with different substitutes for the missing end: if both show the same picture, none of it was
+missing.
 """
 
 from collections.abc import Sequence
@@ -19,10 +20,10 @@ _GIF_BLOCK_BYTES_MAX: Final = 255
 
 
 def repaired_header(data: bytes, format_: PictureFormat) -> bytes:
-    """Return the file with what is broken beside its pixels left out.
+    """Return the file without broken parts that aren't needed to show the picture.
 
     Raises:
-        UndecodablePicture: nothing of it can be left out.
+        UndecodablePicture: it has no such parts.
     """
     if format_ is PictureFormat.PNG:
         return with_good_chunks(data)
@@ -30,10 +31,10 @@ def repaired_header(data: bytes, format_: PictureFormat) -> bytes:
 
 
 def completions(data: bytes, format_: PictureFormat) -> Sequence[bytes]:
-    """Return the file made whole, in one or more ways: only if all show the same picture is it the file's.
+    """Return the file completed in one or more ways. The picture is complete only if all show the same.
 
     Raises:
-        UndecodablePicture: it can't be made whole.
+        UndecodablePicture: it can't be completed.
     """
     match format_:
         case PictureFormat.PNG:

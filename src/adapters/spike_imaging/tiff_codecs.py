@@ -1,6 +1,6 @@
-"""Decoding one strip or tile of a TIFF file, into no more memory than its layout announces.
+"""Decoding of single strips or tiles of a TIFF file, in no more memory than its layout declares.
 
-tifffile does it, but where it lets the data's own header say how much there is, and where it can't.
+tifffile decodes them, except for compressions that it doesn't support, and those whose data declare their own size.
 """
 
 from collections.abc import Callable
@@ -21,14 +21,14 @@ from spike_imaging.tiff_terms import JPEGS, Compression, Photometric, SampleForm
 Samples = NDArray[Any]  # rows, columns, channels
 
 _GRAY, _RGB, _YCBCR, _CMYK, _UNKNOWN = "GRAYSCALE", "RGB", "YCbCr", "CMYK", "UNKNOWN"
-_STRICT: Final = frozenset(  # which fail where there is more than announced
+_STRICT: Final = frozenset(  # fail on more data than declared
     {Compression.ADOBE_DEFLATE, Compression.DEFLATE, Compression.PACKBITS, Compression.ZSTD}
 )
-# start-of-frame markers (ITU-T T.81, table B.1): all from C0 to CF but those of tables and of arithmetic conditioning
+# start-of-frame markers (ITU-T T.81, table B.1): all from C0 to CF except those of tables and arithmetic conditioning
 _FRAMES: Final = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 _BARE_MARKERS: Final = frozenset({0x01, *range(0xD0, 0xD9)})
 _TWENTY_FOUR: Final = 24
-# integers of 24 bits, by their byte order; numpy has no such type, and tifffile decodes them wrong
+# integers of 24 bits, by byte order; numpy has no such type, and tifffile decodes them wrongly
 _OF_24_BITS: Final = {
     "<": np.dtype([("low", np.uint8), ("high", "<u2")]),
     ">": np.dtype([("high", ">u2"), ("low", np.uint8)]),
@@ -38,11 +38,10 @@ Decoder = Callable[[memoryview, int, int], Samples]  # of a segment's bytes, its
 
 
 def decoder_of(directory: Directory, layout: Layout) -> Decoder:
-    """Return what decodes a page's segments; there may be more rows and columns than wanted.
+    """Return a decoder for a page's segments, which may return more rows and columns than requested.
 
-    Integers come as their bits, unsigned; those of 24 bits in two fields, `high` (16 bits) and `low`.
-    It raises `UndecodablePicture` where they aren't what the layout announces, and whatever a codec raises on bytes
-    that it can't read.
+    Integers are returned as unsigned bit patterns; those of 24 bits in two fields, `high` (16 bits) and `low`. The
+    decoder raises `UndecodablePicture` if the data don't match the layout, and any error of a codec on malformed bytes.
     """
     if layout.compression in JPEGS:
         tables = directory.content(Tag.JPEG_TABLES)
@@ -58,7 +57,7 @@ def _by_tifffile(page: TiffPage, layout: Layout) -> Decoder:
     page = _announcing(page, layout, height_px=layout.height_px)
     whole = _announcing(page, layout, height_px=layout.grid[1] * layout.segment_height_px)
     octets = _OF_24_BITS[page.parent.byteorder] if _is_of_24_bits(layout) else None
-    is_written_over = layout.compression is Compression.NONE and layout.predictor != 1  # even where it is read-only
+    is_written_over = layout.compression is Compression.NONE and layout.predictor != 1  # even read-only memory
 
     def decode(data: memoryview, index: int, rows: int) -> Samples:
         own = bytearray(data) if is_written_over else data
@@ -67,7 +66,7 @@ def _by_tifffile(page: TiffPage, layout: Layout) -> Decoder:
         except Exception:
             if rows == layout.segment_height_px or layout.compression not in _STRICT:
                 raise
-            decoded = whole.decode(own, index)  # some writers fill the last strip up
+            decoded = whole.decode(own, index)  # some writers pad the last strip
         samples: Samples = np.asarray(decoded[0])[0]  # of one plane in depth
         return samples if octets is None else samples.view(octets)
 
@@ -79,7 +78,7 @@ def _is_of_24_bits(layout: Layout) -> bool:
 
 
 def _announcing(page: TiffPage, layout: Layout, *, height_px: int) -> TiffPage:
-    """Return a page that says what has been judged, whatever else its tags say."""
+    """Return a copy of a page with the checked values, whatever its other tags say."""
     page = copy(page)
     planes = layout.samples if layout.is_planar else 1
     bits, channels = (8, layout.channels * 3) if _is_of_24_bits(layout) else (layout.bits, layout.channels)
@@ -88,8 +87,8 @@ def _announcing(page: TiffPage, layout: Layout, *, height_px: int) -> TiffPage:
     page.planarconfig = 1
     page.predictor = layout.predictor
     page.bitspersample = bits
-    if layout.format is not SampleFormat.FLOAT:  # tifffile knows few signed types
-        page.dtype = page._dtype = np.dtype(f"u{_bytes_of(bits)}")  # noqa: SLF001  # which decides
+    if layout.format is not SampleFormat.FLOAT:  # tifffile supports few signed types
+        page.dtype = page._dtype = np.dtype(f"u{_bytes_of(bits)}")  # noqa: SLF001  # which is the one that counts
     page.tiledepth = 1
     if not layout.is_tiled:
         page.rowsperstrip = layout.segment_height_px
@@ -97,12 +96,12 @@ def _announcing(page: TiffPage, layout: Layout, *, height_px: int) -> TiffPage:
 
 
 def _bytes_of(bits: int) -> int:
-    """Return the size of the type that holds integers of so many bits."""
+    """Return the size of the type that stores integers of `bits` bits."""
     return next(size for size in (1, 2, 4, 8) if bits <= size * 8)
 
 
 def _subsampled(data: bytes, layout: Layout, rows: int) -> Samples:
-    """Return YCbCr with the chroma of each block at all of its pixels (TIFF 6.0, section 21)."""
+    """Return YCbCr with the chroma of each block repeated for all of its pixels (TIFF 6.0, section 21)."""
     if layout.is_bit_reversed:
         data = bytes(imagecodecs.bitorder_decode(data))
     size_bytes = layout.segment_bytes(rows)
@@ -127,7 +126,7 @@ def _webp_samples(data: bytes, layout: Layout, rows: int) -> Samples:
 
 
 def _jpeg_samples(data: bytes, layout: Layout, tables: bytes) -> Samples:
-    """Judge a JPEG's own header, which may announce far more than the segment, and decode it."""
+    """Check a JPEG's own header, which may declare much more than the segment, and decode it."""
     bits, height, width, components = _jpeg_frame(data)
     is_padded = layout.segment_width_px + 15 >= width and layout.segment_height_px + 15 >= height  # to whole blocks
     if not is_padded or components != layout.channels or bits != layout.bits:
@@ -152,7 +151,7 @@ def _jpeg_frame(data: bytes) -> tuple[int, int, int, int]:
         UndecodablePicture: it has no frame.
     """
     at = 2
-    while at + 10 <= len(data) and data[at] == 0xFF:  # noqa: PLR2004  # ends: `at` grows
+    while at + 10 <= len(data) and data[at] == 0xFF:  # noqa: PLR2004  # terminates: `at` grows
         marker = data[at + 1]
         if marker in _FRAMES:
             height, width = int.from_bytes(data[at + 5 : at + 7]), int.from_bytes(data[at + 7 : at + 9])

@@ -1,4 +1,4 @@
-"""From a TIFF page's samples to a picture: which number is which color (TIFF 6.0, sections 3 to 6, 18 to 23)."""
+"""Conversion of a TIFF page's samples to a picture, by color model (TIFF 6.0, sections 3 to 6, 18 to 23)."""
 
 from collections.abc import Iterator
 from typing import Final
@@ -19,8 +19,8 @@ from spike_imaging.tiff_terms import JPEGS, Alpha, Photometric
 _BAND_SAMPLES: Final = 1 << 20  # converted at once
 _MODES: Final = {1: "L", 2: "LA", 3: "RGB", 4: "RGBA"}
 _INKS: Final = 4
-_LUMA: Final = (0.299, 0.587, 0.114)  # YCbCrCoefficients' default: ITU-R BT.601
-_FULL_RANGE: Final = (0.0, 255.0, 128.0, 255.0, 128.0, 255.0)  # ReferenceBlackWhite's, for YCbCr
+_LUMA: Final = (0.299, 0.587, 0.114)  # default of YCbCrCoefficients: ITU-R BT.601
+_FULL_RANGE: Final = (0.0, 255.0, 128.0, 255.0, 128.0, 255.0)  # of ReferenceBlackWhite, for YCbCr
 _D50: Final = (0.9642, 1.0, 0.8249)
 # XYZ at D50 to linear sRGB, adapted by Bradford's method (ICC.1:2022, annex E; IEC 61966-2-1)
 _XYZ_TO_SRGB: Final = (
@@ -32,18 +32,18 @@ _XYZ_TO_SRGB: Final = (
 
 @frozen(eq=False)
 class Pixels:
-    """A page's picture, and the ICC profile of its values; empty where they are in sRGB."""
+    """A page's picture, and the ICC profile of its values; empty if they are sRGB."""
 
     image: Image
     profile: bytes
 
 
 def pixels_of(samples: Samples, layout: Layout, page: Directory) -> Pixels:
-    """Return the picture of a page's samples, of which only colors and alpha are left; they may be overwritten.
+    """Return the picture of a page's samples, which are only colors and alpha; they may be overwritten.
 
     Raises:
         UndecodablePicture: the page's color map or profile isn't in the file.
-        MemoryError: there is too little.
+        MemoryError: there is too little memory.
     """
     profile = page.content(Tag.ICC_PROFILE)
     match layout.photometric:
@@ -95,7 +95,7 @@ def _bands(samples: Samples) -> Iterator[Samples]:
 
 
 def _by_bands(samples: Samples, convert: "_ColorMap | _FromYCbCr | _FromLab") -> Samples:
-    """Return samples of 8 bits in RGB, alpha behind them where there is one, converted band by band."""
+    """Return 8-bit samples in RGB, followed by alpha if there is any, converted band by band."""
     height, width, channels = samples.shape
     result = np.empty((height, width, channels - convert.channels + 3), np.uint8)
     for band, made in zip(_bands(samples), _split_as(samples, result), strict=True):
@@ -122,7 +122,7 @@ def _unmultiplied(band: Samples) -> Samples:
 
 
 class _ColorMap:
-    """A palette: numbers of 16 bits by the standard; of 8 where old writers have left the upper ones out."""
+    """A palette: 16-bit numbers by the standard; 8-bit ones if an old writer has omitted the upper halves."""
 
     channels: Final = 1
 
@@ -140,7 +140,7 @@ class _ColorMap:
 
 
 class _FromYCbCr:
-    """Luma and chroma to RGB (TIFF 6.0, section 21)."""
+    """Conversion of luma and chroma to RGB (TIFF 6.0, section 21)."""
 
     channels: Final = 3
 
@@ -165,7 +165,7 @@ class _FromYCbCr:
 
 
 class _FromLab:
-    """CIE L*a*b* at D50 to sRGB, as CIE or ICC encode it (TIFF 6.0, section 23; TIFF technical note 4)."""
+    """Conversion of CIE L*a*b* at D50, encoded by CIE or ICC, to sRGB (TIFF 6.0, section 23; TIFF technical note 4)."""
 
     channels: Final = 3
 

@@ -1,9 +1,9 @@
-"""The directories of a TIFF file, read by tifffile within bounds (TIFF 6.0, section 2; BigTIFF).
+"""The directories of a TIFF file, read by tifffile within limits (TIFF 6.0, section 2; BigTIFF).
 
-tifffile reads some tags as soon as it meets a directory, however long a hostile file says that they are; so it gets a
-ration of bytes for all of them.
+tifffile reads some tags together with their directory, at the length that a file declares; a budget limits the bytes
+read for all of them.
 
-Import this module only where a TIFF is opened: tifffile takes a while to load.
+Import this module only when a TIFF is opened: tifffile takes a while to load.
 """
 
 import itertools
@@ -29,9 +29,9 @@ _DIRECTORIES_MAX: Final = 1024
 _CHILDREN_MAX: Final = 64  # of one directory
 _ENTRIES_MAX: Final = 1 << 14  # of all directories together
 _NUMBERS_MAX: Final = 1 << 20  # of one tag
-_RATION_BYTES: Final = 8 * 1024 * 1024  # of directories and the tags that are read with them
+_READ_BUDGET_BYTES: Final = 8 * 1024 * 1024  # for directories and the tags that are read with them
 _READ_COST_BYTES: Final = 64  # of any read, however short
-_HEAD_BYTES: Final = 8  # of a directory of BigTIFF
+_HEAD_BYTES: Final = 8  # of a BigTIFF directory
 _RATIONALS: Final = frozenset({5, 10})  # types of values
 _is_quiet: ContextVar[bool] = ContextVar("_is_quiet", default=False)
 logging.getLogger("tifffile").addFilter(lambda _: not _is_quiet.get())
@@ -39,7 +39,7 @@ logging.getLogger("tifffile").addFilter(lambda _: not _is_quiet.get())
 
 @frozen(eq=False)
 class Directory:
-    """The tags of one page of a TIFF file; those whose values aren't in the file are missing."""
+    """The tags of one page of a TIFF file, except those whose values aren't in the file."""
 
     data: bytes = field(repr=False)  # of the whole file
     page: TiffPage
@@ -49,17 +49,17 @@ class Directory:
         return tag in self.page.tags
 
     def content(self, tag: int) -> bytes:
-        """Return the bytes of a tag's values; empty where it is missing."""
+        """Return the bytes of a tag's values; empty if it is missing."""
         entry = self.page.tags.get(tag)
         if entry is None:
             return b""
         return self.data[entry.valueoffset : entry.valueoffset + entry.valuebytecount]
 
     def numbers(self, tag: int) -> tuple[float, ...]:
-        """Return a tag's values, which are ints but for real types; empty where it is missing or no number.
+        """Return a tag's values, ints unless the type is real; empty if it is missing or not numeric.
 
         Raises:
-            UndecodablePicture: they are too many.
+            UndecodablePicture: there are too many.
         """
         entry = self.page.tags.get(tag)
         if entry is None:
@@ -78,7 +78,7 @@ class Directory:
         return tuple(above / (below or 1) for above, below in zip(values[::2], values[1::2], strict=True))
 
     def integers(self, tag: int) -> tuple[int, ...]:
-        """Return a tag's values where they are whole numbers; empty where it is missing or of another type.
+        """Return a tag's values if they are integers; empty if it is missing or of another type.
 
         Raises:
             UndecodablePicture: see `numbers`.
@@ -98,8 +98,8 @@ class Directory:
 class Directories:
     """All directories of a TIFF file."""
 
-    pages: tuple[Directory, ...]  # those that are linked from the header; at least one
-    children: tuple[Directory, ...]  # those that others name as theirs (SubIFDs)
+    pages: tuple[Directory, ...]  # linked from the header; at least one
+    children: tuple[Directory, ...]  # nested in others (SubIFDs)
 
     @property
     def all(self) -> tuple[Directory, ...]:
@@ -109,24 +109,25 @@ class Directories:
 
 @contextmanager
 def opened_directories(data: bytes) -> Iterator[Directories]:
-    """Read a TIFF file's directories; their tags can be read until they are closed.
+    """Read a TIFF file's directories; their tags can be read until the context ends.
 
     Raises:
         MultiplePages: there are more than `_DIRECTORIES_MAX`.
         UndecodablePicture: there is none, or they have too many tags, or too long ones.
-        Exception: what tifffile raises on bytes that it can't read.
+        Exception: any error of tifffile on malformed bytes.
     """
-    with _Ration(data) as ration:  # which ends the file's share in the bytes, else kept by circles of references
+    # closing the file releases the data, which tifffile's reference cycles would keep alive
+    with _BudgetedFile(data) as budget:
         with _quiet():
-            directories = _read(data, ration)
+            directories = _read(data, budget)
         if not directories.pages:
             raise UndecodablePicture
         yield directories
 
 
-def _read(data: bytes, ration: "_Ration") -> Directories:
-    file = TiffFile(ration, is_lsm=False, is_scanimage=False, is_ndpi=False)  # not as the stacks that these are
-    reader = _Reader(data, ration)
+def _read(data: bytes, budget: "_BudgetedFile") -> Directories:
+    file = TiffFile(budget, is_lsm=False, is_scanimage=False, is_ndpi=False)  # which it would read as stacks
+    reader = _Reader(data, budget)
     pages = tuple(reader.chain(file))
     children: list[Directory] = []
     parents = list(pages)
@@ -139,7 +140,7 @@ def _read(data: bytes, ration: "_Ration") -> Directories:
 
 @contextmanager
 def _quiet() -> Iterator[None]:
-    """Keep what tifffile says of broken files out of the program's log, and numpy's warnings of their numbers."""
+    """Suppress tifffile's log about broken files, and numpy's warnings about their numbers."""
     token = _is_quiet.set(True)
     try:
         with np.errstate(all="ignore"):
@@ -148,48 +149,48 @@ def _quiet() -> Iterator[None]:
         _is_quiet.reset(token)
 
 
-class _Ration(BytesIO):
-    """A file of which only so much is read."""
+class _BudgetedFile(BytesIO):
+    """A file that limits the total number of bytes read."""
 
-    left_bytes = _RATION_BYTES
+    left_bytes = _READ_BUDGET_BYTES
 
     def read(self, size: int | None = -1, /) -> bytes:
-        """Read, as long as the ration lasts."""
+        """Read within the budget."""
         self._take(size)
         return super().read(size)
 
     def readinto(self, buffer: "WriteableBuffer", /) -> int:
-        """Read, as long as the ration lasts."""
+        """Read within the budget."""
         self._take(memoryview(buffer).nbytes)
         return super().readinto(buffer)
 
     def check(self) -> None:
-        """Check that the ration has lasted: tifffile goes on after some errors.
+        """Check that the budget isn't exhausted, since tifffile continues after some errors.
 
         Raises:
-            UndecodablePicture: it hasn't.
+            UndecodablePicture: it is.
         """
         if self.left_bytes < 0:
             raise UndecodablePicture
 
     def _take(self, size_bytes: int | None) -> None:
-        if size_bytes is None or size_bytes < 0:  # all there is
-            size_bytes = _RATION_BYTES
+        if size_bytes is None or size_bytes < 0:  # everything
+            size_bytes = _READ_BUDGET_BYTES
         self.left_bytes -= _READ_COST_BYTES + size_bytes
         self.check()
 
 
 class _Reader:
-    """Reads directories; each once, and no more than the limits allow in all."""
+    """Reads directories, each once, within the limits."""
 
-    def __init__(self, data: bytes, ration: _Ration) -> None:
+    def __init__(self, data: bytes, budget: _BudgetedFile) -> None:
         self._data = data
-        self._ration = ration
+        self._budget = budget
         self._seen: set[int] = set()
         self._entries = 0
 
     def chain(self, file: TiffFile) -> Iterator[Directory]:
-        """Yield the directories that are linked from the header; a circle ends, of which tifffile notices few."""
+        """Yield the directories linked from the header. Stops at a cycle, of which tifffile detects few."""
         for index in itertools.count():
             try:
                 page = file.pages.get(index)
@@ -201,15 +202,15 @@ class _Reader:
             yield self._directory(page)
 
     def children(self, file: TiffFile, parent: Directory) -> Iterator[Directory]:
-        """Yield the directories that another one names as its own, without those that can't be read."""
+        """Yield the directories nested in another one, except those that can't be read."""
         for offset in parent.integers(Tag.SUB_IFDS)[:_CHILDREN_MAX]:
             if offset in self._seen or not 0 < offset < len(self._data) - _HEAD_BYTES:
                 continue
             self._admit(file, offset)
             file.filehandle.seek(offset)
-            with suppress(Exception):  # of many kinds; the page itself may be read yet
+            with suppress(Exception):  # of many kinds; the page itself may still be readable
                 yield self._directory(TiffPage(file, index=(0, 0)))
-            self._ration.check()
+            self._budget.check()
 
     def _admit(self, file: TiffFile, offset: int) -> None:
         """Count a directory."""
@@ -221,7 +222,7 @@ class _Reader:
             raise UndecodablePicture
 
     def _directory(self, page: TiffPage | TiffFrame) -> Directory:
-        self._ration.check()
-        if not isinstance(page, TiffPage):  # a frame has no tags, and isn't asked for
+        self._budget.check()
+        if not isinstance(page, TiffPage):  # a frame has no tags, and is never requested
             raise UndecodablePicture
         return Directory(self._data, page)

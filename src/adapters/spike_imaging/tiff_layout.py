@@ -1,4 +1,4 @@
-"""How a TIFF page's pixels are stored, by its tags, judged before any is decoded (TIFF 6.0)."""
+"""The storage layout of a TIFF page's pixels, from its tags, checked before any are decoded (TIFF 6.0)."""
 
 import math
 from collections.abc import Mapping
@@ -26,10 +26,10 @@ from spike_imaging.tiff_terms import (
 SEGMENT_BYTES_MAX: Final = 512 * 1024 * 1024  # of one strip or tile, decompressed
 ALL_BYTES_MAX: Final = 2 * 1024 * 1024 * 1024  # of all together
 _SEGMENTS_MAX: Final = 1 << 19
-_SAMPLES_MAX: Final = 64  # a pixel
-_PADDED: Final = 4  # tiles may have so many times the largest picture's pixels, all together
+_SAMPLES_MAX: Final = 64  # per pixel
+_PADDED: Final = 4  # all tiles together may have this many times the maximum of pixels
 _ADVICE: Final = "Export it as PNG, or as TIFF with 8 or 16 bits in RGB"
-_CUT_SAMPLES: Final = 1 << 20  # decoded at once where a strip can be cut
+_CUT_SAMPLES: Final = 1 << 20  # decoded at once if a strip can be cut
 
 
 _COLORS: Final[Mapping[Photometric, int]] = {
@@ -51,47 +51,47 @@ _EIGHT, _TWELVE, _SIXTEEN = 8, 12, 16
 
 @frozen(kw_only=True)
 class Layout:
-    """How a page's pixels are stored."""
+    """The storage layout of a page's pixels."""
 
     width_px: int
     height_px: int
-    bits: int  # of a sample
+    bits: int  # per sample
     format: SampleFormat
     photometric: Photometric
     compression: Compression
     predictor: int
-    samples: int  # of a pixel, in the file
-    colors: int  # of them, the first
+    samples: int  # per pixel, in the file
+    colors: int  # the number of color samples, which come first
     alpha: Alpha
-    alpha_index: int  # among the samples; 0 where there is none
+    alpha_index: int  # among the samples; 0 if there is none
     is_planar: bool  # one plane after the other
     is_bit_reversed: bool  # FillOrder 2
     is_tiled: bool
     segment_width_px: int
     segment_height_px: int
-    is_cut: bool  # there is one strip of raw rows a plane, and segments are parts of it
-    subsampling: tuple[int, int]  # of chroma, across and down; (1, 1) where there is none
+    is_cut: bool  # each plane is one uncompressed strip, and segments are parts of it
+    subsampling: tuple[int, int]  # of chroma, across and down; (1, 1) if there is none
 
     @property
     def kept(self) -> tuple[int, ...]:
-        """Return which samples are used: the colors, then alpha."""
+        """Return the indices of the used samples: the colors, then alpha."""
         colors = tuple(range(self.colors))
         return colors if self.alpha is Alpha.NONE else (*colors, self.alpha_index)
 
     @property
     def channels(self) -> int:
-        """Return how many samples of a pixel one segment holds."""
+        """Return how many samples per pixel a segment has."""
         return 1 if self.is_planar else self.samples
 
     @property
     def grid(self) -> tuple[int, int]:
-        """Return how many segments are beside and below each other."""
+        """Return the number of segments across and down."""
         across = math.ceil(self.width_px / self.segment_width_px)
         return across, math.ceil(self.height_px / self.segment_height_px)
 
     @property
     def segments(self) -> int:
-        """Return how many segments there are, of all planes."""
+        """Return the number of segments in all planes."""
         across, down = self.grid
         return across * down * (self.samples if self.is_planar else 1)
 
@@ -101,11 +101,11 @@ class Layout:
         return self.bits > _EIGHT or self.format is SampleFormat.FLOAT
 
     def row_bytes(self, width_px: int) -> int:
-        """Return the size of a segment's row, decompressed; rows begin at a byte."""
+        """Return the decompressed size of a segment's row; rows start at a byte."""
         return (width_px * self.channels * self.bits + 7) // 8
 
     def segment_bytes(self, rows: int) -> int:
-        """Return the size of a segment of so many rows, decompressed."""
+        """Return the decompressed size of a segment with `rows` rows."""
         across, down = self.subsampling
         if (across, down) == (1, 1):
             return rows * self.row_bytes(self.segment_width_px)
@@ -114,12 +114,12 @@ class Layout:
 
 
 def layout_of(page: Directory) -> Layout:
-    """Return how a page's pixels are stored.
+    """Return the layout of a page's pixels.
 
     Raises:
-        TooManyPixels: it announces more than Spike decodes.
-        UnsupportedPicture: of a kind that isn't read.
-        UndecodablePicture: the tags contradict each other, or miss.
+        TooManyPixels: it declares more than Spike decodes.
+        UnsupportedPicture: its variant isn't supported.
+        UndecodablePicture: tags are missing or contradictory.
     """
     width_px, height_px = page.integer(Tag.IMAGE_WIDTH, 0), page.integer(Tag.IMAGE_LENGTH, 0)
     if width_px < 1 or height_px < 1:
@@ -184,7 +184,7 @@ def _compression_of(page: Directory) -> Compression:
 
 
 def _photometric_of(page: Directory, samples: int, compression: Compression) -> Photometric:
-    """Return what the samples stand for; where that is missing, what libtiff takes them for."""
+    """Return the samples' color model; if the tag is missing, libtiff's default."""
     if compression in CCITT:
         default = Photometric.MIN_IS_WHITE
     else:
@@ -205,7 +205,7 @@ def _bits_of(page: Directory, compression: Compression) -> int:
 
 def _format_of(page: Directory, photometric: Photometric) -> SampleFormat:
     formats = set(page.integers(Tag.SAMPLE_FORMAT)) or {int(SampleFormat.UNSIGNED)}
-    if photometric in LABS and SampleFormat.FLOAT not in formats:  # they fix it themselves
+    if photometric in LABS and SampleFormat.FLOAT not in formats:  # they define it themselves
         return SampleFormat.UNSIGNED
     if len(formats) > 1 or not formats <= {int(each) for each in SampleFormat}:
         raise _unsupported("with samples of this format")
@@ -228,7 +228,7 @@ def _strip_rows(page: Directory, height_px: int, compression: Compression, plane
 
 
 def _subsampling_of(page: Directory, photometric: Photometric, compression: Compression) -> tuple[int, int]:
-    if photometric is not Photometric.YCBCR or compression in JPEGS | {Compression.WEBP}:  # which look after it
+    if photometric is not Photometric.YCBCR or compression in JPEGS | {Compression.WEBP}:  # whose decoders handle it
         return 1, 1
     across, down = (*page.integers(Tag.YCBCR_SUBSAMPLING), 2, 2)[:2]  # 2 by default
     if across not in {1, 2, 4} or down not in {1, 2, 4}:
@@ -237,7 +237,7 @@ def _subsampling_of(page: Directory, photometric: Photometric, compression: Comp
 
 
 def _check_segments(layout: Layout) -> None:
-    """Check the sizes of strips or tiles: one may be far larger than the picture, and is decoded whole."""
+    """Check the sizes of strips or tiles: one may be much larger than the picture, and is decoded completely."""
     if layout.segment_width_px < 1 or layout.segment_height_px < 1:
         raise UndecodablePicture
     _check_pixels(layout.segment_width_px * layout.segment_height_px)

@@ -1,4 +1,4 @@
-"""Which of a TIFF file's pages is its picture: thumbnails, masks and smaller versions aren't (TIFF 6.0, section 8)."""
+"""Selection of a TIFF file's picture among pages, thumbnails, masks and reduced versions (TIFF 6.0, section 8)."""
 
 import re
 from collections.abc import Iterable
@@ -9,18 +9,18 @@ from spike_imaging.tiff_directory import Directories, Directory
 from spike_imaging.tiff_tags import Tag
 
 _IS_REDUCED, _IS_MASK = 1, 4  # bits of NewSubfileType
-_OTHER_KINDS: Final = ~0b111  # depth maps, semantic masks and what else later documents have added
+_OTHER_KINDS: Final = ~0b111  # depth maps, semantic masks and other kinds added by later documents
 _OLD_REDUCED: Final = 2  # of SubfileType
 _MASK: Final = 4  # PhotometricInterpretation
-_STACK: Final = re.compile(rb"ImageJ=[^\0]*?\nimages=(\d{1,9})\b")  # many planes behind a single directory
-_STACK_BYTES: Final = 4096  # of the description, in which that is looked for
+_STACK: Final = re.compile(rb"ImageJ=[^\0]*?\nimages=(\d{1,9})\b")  # many planes in a single directory
+_STACK_BYTES: Final = 4096  # of the description, in which the pattern is searched
 
 
 def picture_page(directories: Directories) -> Directory:
     """Return the directory of the file's picture: its largest page in full resolution.
 
-    Several pages in full resolution are several pictures, whatever their sizes. What a page names as its own (SubIFDs)
-    belongs to it. Where there are only reduced versions, the largest is the picture.
+    Several pages in full resolution are several pictures, whatever their sizes. The pages nested in another (SubIFDs)
+    belong to it. If there are only reduced versions, the largest is the picture.
 
     Raises:
         MultiplePages: there are several.
@@ -33,7 +33,7 @@ def picture_page(directories: Directories) -> Directory:
     candidates = pages + children or [each for each in directories.all if _has_pixels(each) and not _is_other(each)]
     if not candidates:
         raise UndecodablePicture
-    largest = max(candidates, key=_pixels)  # of equal ones the first, so a page goes before its children
+    largest = max(candidates, key=_pixels)  # the first among equals, so a page precedes its children
     if largest not in pages and (equals := _count_as_large(children, largest)) > 1:
         raise MultiplePages(pages=equals)
     if (planes := _planes_of(largest)) > 1:
@@ -42,7 +42,7 @@ def picture_page(directories: Directories) -> Directory:
 
 
 def _planes_of(page: Directory) -> int:
-    """Return how many planes lie behind a single directory, as ImageJ writes stacks."""
+    """Return the number of planes in a single directory, as in ImageJ's stacks."""
     stack = _STACK.match(page.content(Tag.IMAGE_DESCRIPTION)[:_STACK_BYTES])
     return int(stack[1]) if stack else 1
 
@@ -70,6 +70,6 @@ def _is_reduced(directory: Directory) -> bool:
 
 
 def _is_other(directory: Directory) -> bool:
-    """Return whether a page is a mask, or something else that belongs to a picture and is none."""
+    """Return whether a page is a mask or another auxiliary picture."""
     kind = directory.integer(Tag.NEW_SUBFILE_TYPE, 0)
     return bool(kind & _IS_MASK or kind & _OTHER_KINDS) or directory.integer(Tag.PHOTOMETRIC_INTERPRETATION, 0) == _MASK

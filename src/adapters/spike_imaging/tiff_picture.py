@@ -1,4 +1,4 @@
-"""TIFF pictures, read by their tags: Pillow takes many kinds for others (docs/decisions/0050)."""
+"""TIFF pictures, read by their tags, since Pillow misinterprets many variants (docs/decisions/0050)."""
 
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 @frozen(eq=False)
 class TiffPicture:
-    """A TIFF file's picture: its tags are judged, its pixels aren't decoded yet."""
+    """A TIFF file's picture: its tags are checked, its pixels aren't decoded yet."""
 
     page: "Directory"
     layout: "Layout"
@@ -28,18 +28,18 @@ class TiffPicture:
 
     @property
     def format(self) -> PictureFormat:
-        """Return that it is a TIFF."""
+        """Return TIFF."""
         return PictureFormat.TIFF
 
     @classmethod
     @contextmanager
     def opened(cls, data: bytes) -> Iterator["TiffPicture"]:
-        """Find the file's picture and judge it.
+        """Find the file's picture and check it.
 
         Raises:
             MultiplePages, TooManyPixels, UnsupportedPicture, UndecodablePicture: see `ImageProbe.inspect`.
         """
-        # tifffile, numpy and the codecs take a while to load, and most pictures are no TIFF
+        # tifffile, numpy and the codecs take a while to load, and most pictures aren't TIFF
         from spike_imaging.tiff_directory import opened_directories  # noqa: PLC0415
         from spike_imaging.tiff_layout import layout_of  # noqa: PLC0415
         from spike_imaging.tiff_pages import picture_page  # noqa: PLC0415
@@ -54,7 +54,7 @@ class TiffPicture:
 
     @property
     def turn(self) -> Turn:
-        """Return how the picture must be turned; not at all where the tag makes no sense."""
+        """Return the orientation; `NONE` if the tag is invalid."""
         try:
             return Turn(self.page.integer(Tag.ORIENTATION, 1))
         except (ValueError, UndecodablePicture):
@@ -63,12 +63,12 @@ class TiffPicture:
     @property
     def upright_size(self) -> tuple[int, int]:
         """Width and height in pixels, upright."""
-        return self.turn.seen((self.layout.width_px, self.layout.height_px))
+        return self.turn.oriented((self.layout.width_px, self.layout.height_px))
 
-    def decode(self, *, at_least: tuple[int, int] | None = None) -> Decoded:  # noqa: ARG002  # it has no draft
+    def decode(self, *, at_least: tuple[int, int] | None = None) -> Decoded:  # noqa: ARG002  # there is no draft mode
         """Decode the pixels; see `OpenedPicture`.
 
-        Memory beside the file, in bytes a pixel: RGB 7, or 12 with 16 bits; RGBA 8, or 15.
+        Memory in addition to the file, in bytes per pixel: RGB 7, or 12 with 16 bits; RGBA 8, or 15.
         """
         from spike_imaging.tiff_colors import pixels_of  # noqa: PLC0415
         from spike_imaging.tiff_raster import samples_of  # noqa: PLC0415
@@ -81,14 +81,14 @@ class TiffPicture:
 
 @contextmanager
 def _errors() -> Iterator[None]:
-    """Translate what numpy and the codecs raise on bytes that they can't read; let our own and `MemoryError` pass.
+    """Translate the errors of numpy and codecs on malformed bytes; `SpikeError` and `MemoryError` pass through.
 
     Raises:
-        UndecodablePicture: any other.
+        UndecodablePicture: any other error.
     """
     try:
         yield
     except (SpikeError, MemoryError):
         raise
-    except Exception as error:  # each codec has its own, and numpy's are many
+    except Exception as error:  # each codec has its own, and numpy has many
         raise UndecodablePicture from error

@@ -1,4 +1,4 @@
-"""Putting a TIFF page's strips or tiles together (TIFF 6.0, sections 3 and 15)."""
+"""Assembly of a TIFF page's strips or tiles (TIFF 6.0, sections 3 and 15)."""
 
 from collections.abc import Iterator
 from typing import Final
@@ -16,34 +16,34 @@ from spike_imaging.tiff_terms import Alpha, Compression, SampleFormat
 
 _START_OF_IMAGE: Final = b"\xff\xd8"
 _BAND_SAMPLES: Final = 1 << 20  # scaled at once
-_USUAL_BITS_MAX: Final = 16  # of integers of pictures; longer ones and real numbers may be measurements
+_USUAL_BITS_MAX: Final = 16  # of integers in pictures; longer ones and real numbers may be measurements
 _WHITE: Final = 65535
-_LEVEL: Final = 257  # of 65535: what 8 bits can tell apart
+_LEVEL: Final = 257  # of 65535: the resolution of 8 bits
 _WHITE_SHARE_MAX: Final = 0.9
 
 
 @frozen
 class _Segment:
-    """A strip or tile: where it is in the file, and in the picture."""
+    """A strip or tile: its location in the file and in the picture."""
 
     index: int  # in the file's lists
     start: int
     size_bytes: int
     top_px: int
     left_px: int
-    rows: int  # as stored; a tile may reach over the picture's edge
-    plane: int  # the sample that it holds; 0 where it holds all
+    rows: int  # as stored; a tile may extend beyond the picture's edge
+    plane: int  # the sample that it contains; 0 if it contains all
 
 
 def samples_of(page: Directory, layout: Layout) -> Samples:
-    """Return a page's samples: rows, columns, and the layout's kept channels; 8 or 16 bits of full range.
+    """Return a page's samples: rows, columns, and the layout's used channels, scaled to the full range of 8 or 16 bits.
 
     Raises:
-        UndecodablePicture: there are fewer bytes than it takes, or they can't be read.
-        UnsupportedPicture: its compression has a form that isn't read, or nearly nothing of its numbers can be seen in
-            the range that they have by the tags.
-        MemoryError: there is too little.
-        Exception: what a codec raises on bytes that it can't read.
+        UndecodablePicture: data are missing or can't be decoded.
+        UnsupportedPicture: a variant of its compression isn't supported, or hardly any of its values are visible in the
+            range that its tags specify.
+        MemoryError: there is too little memory.
+        Exception: any error of a codec on malformed bytes.
     """
     decode = decoder_of(page, layout)
     stated = ValueRange.of(page, layout)
@@ -55,7 +55,7 @@ def samples_of(page: Directory, layout: Layout) -> Samples:
         if len(data) < segment.size_bytes or not data:
             raise UndecodablePicture
         place = result[segment.top_px :, segment.left_px :][: segment.rows, : layout.segment_width_px]
-        numbers = decode(data, segment.index, segment.rows)[: place.shape[0], : place.shape[1]]  # a tile may reach over
+        numbers = decode(data, segment.index, segment.rows)[: place.shape[0], : place.shape[1]]  # a tile may be larger
         if numbers.shape != (*place.shape[:2], layout.channels):
             raise UndecodablePicture
         if may_be_measured and not is_varied:
@@ -69,10 +69,10 @@ def samples_of(page: Directory, layout: Layout) -> Samples:
 
 
 def _check_visible(colors: Samples, layout: Layout) -> None:
-    """Check that numbers which differ show something: measurements of 32 bits may use a millionth of their range.
+    """Check that values which differ are visible: 32-bit measurements may use a millionth of their range.
 
     Raises:
-        UnsupportedPicture: they come out as one color, or nearly all of them are beyond white.
+        UnsupportedPicture: they all have the same color, or nearly all of them exceed white.
     """
     low, high = int(colors.min()), int(colors.max())
     is_flat = high - low < _LEVEL
@@ -96,7 +96,7 @@ def _scale_into(place: Samples, numbers: Samples, layout: Layout, stated: ValueR
 def _segments(page: Directory, layout: Layout) -> Iterator[_Segment]:
     """Yield strips or tiles in the order of the file's lists.
 
-    Byte counts that are missing or 0 are made up for; the data of a strip end where the file does.
+    Missing or zero byte counts are replaced; the data of such a strip extend to the end of the file.
 
     Raises:
         UndecodablePicture: there are too few.
@@ -122,7 +122,7 @@ def _segments(page: Directory, layout: Layout) -> Iterator[_Segment]:
 
 
 def _extents(page: Directory, layout: Layout) -> tuple[tuple[int, ...], tuple[int, ...]]:
-    """Return the offsets and the sizes of strips or tiles."""
+    """Return the offsets and sizes of strips or tiles."""
     if layout.compression is Compression.OLD_JPEG:
         return _old_jpeg(page, layout)
     offsets = page.page.dataoffsets
@@ -134,10 +134,10 @@ def _extents(page: Directory, layout: Layout) -> tuple[tuple[int, ...], tuple[in
 
 
 def _old_jpeg(page: Directory, layout: Layout) -> tuple[tuple[int, ...], tuple[int, ...]]:
-    """Return where the only JPEG of an old-style one is (TIFF 6.0, section 22; TIFF technical note 2).
+    """Return the location of the single JPEG in an old-style file (TIFF 6.0, section 22; TIFF technical note 2).
 
     Raises:
-        UnsupportedPicture: it is in several pieces, or without its tables.
+        UnsupportedPicture: it has several parts, or no tables.
     """
     pairs = (
         (Tag.JPEG_INTERCHANGE_FORMAT, Tag.JPEG_INTERCHANGE_FORMAT_LENGTH),

@@ -1,9 +1,8 @@
-"""From a TIFF segment's numbers to samples of 8 or 16 bits that use their whole range (TIFF 6.0, section 19).
+"""Scaling of a TIFF segment's numbers to the full range of 8 or 16 bits (TIFF 6.0, section 19).
 
-The scale: of unsigned samples the lowest number of their bits is black and the highest white; of signed ones too, the
-most negative is black. Of real numbers 0 is black and 1 white. Signed and real ones may state another range by
-SMinSampleValue and SMaxSampleValue, or MinSampleValue and MaxSampleValue; what is beyond it is clipped. Infinite
-numbers and those that are none are refused.
+Of unsigned and signed samples the lowest number of their bits is black and the highest white. Of real numbers 0 is
+black and 1 white. The tags of signed and real ones may specify another range, by SMinSampleValue and SMaxSampleValue,
+or MinSampleValue and MaxSampleValue; values beyond it are clipped. Infinity and NaN are rejected.
 """
 
 from typing import Final
@@ -28,20 +27,20 @@ _TOP8, _TOP16 = 255, 65535
 
 @frozen
 class ValueRange:
-    """Which numbers are black and white, of the colors and of alpha; equal where the tags state none."""
+    """The numbers that are black and white, of the colors and of alpha; equal if the tags specify none."""
 
     color: tuple[float, float] = (0.0, 0.0)
     alpha: tuple[float, float] = (0.0, 0.0)
 
     @classmethod
     def of(cls, page: Directory, layout: Layout) -> "ValueRange":
-        """Return the range that a page's tags state of signed or real numbers.
+        """Return the range that a page's tags specify for signed or real numbers.
 
         Raises:
             UndecodablePicture: the tags' values aren't in the file.
         """
         if layout.format not in {SampleFormat.SIGNED, SampleFormat.FLOAT}:
-            return cls()  # there they are statistics (TIFF 6.0, section 8)
+            return cls()  # for unsigned samples they are statistics (TIFF 6.0, section 8)
         for low_tag, high_tag in _RANGE_TAGS:
             lows, highs = page.numbers(low_tag), page.numbers(high_tag)
             if not highs:
@@ -55,19 +54,19 @@ class ValueRange:
 
 
 def _own_range(lows: tuple[float, ...], highs: tuple[float, ...], layout: Layout) -> tuple[float, float]:
-    """Return what the tags state of alpha alone."""
+    """Return the range that the tags specify for alpha."""
     if len(lows) == len(highs) == layout.samples and lows[layout.alpha_index] < highs[layout.alpha_index]:
         return lows[layout.alpha_index], highs[layout.alpha_index]
     return 0.0, 0.0
 
 
 def result_type(layout: Layout) -> type[np.uint8 | np.uint16]:
-    """Return the type of the samples that `scaled` yields."""
+    """Return the type of the samples that `scaled` returns."""
     return np.uint16 if layout.is_deep else np.uint8
 
 
 def scaled(numbers: Samples, layout: Layout, stated: tuple[float, float]) -> Samples:
-    """Return samples as 8 or 16 bits, `stated` being the tags' range for them, or (0, 0).
+    """Return samples as 8 or 16 bits; `stated` is the tags' range for them, or (0, 0).
 
     Raises:
         UndecodablePicture: real numbers aren't finite.

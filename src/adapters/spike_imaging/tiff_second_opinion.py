@@ -1,7 +1,7 @@
-"""A second reader for TIFF, which shares no code with the first: Pillow's, by libtiff.
+"""A second reader for TIFF, which shares no code with the first: Pillow's, based on libtiff.
 
-It is asked only where it is known to be right, which tests/integration/pillow/test_tiff_second_opinion.py shows kind by
-kind: whoever checks a result against its original mustn't share the mistakes of what it was made by.
+It is used only for variants that it is known to read correctly, as tests/integration/pillow/test_tiff_second_opinion.py
+shows for each. The check of a result against its original must not share the errors of the reader that made the result.
 """
 
 from collections.abc import Iterator
@@ -37,11 +37,11 @@ _COMPRESSIONS: Final = frozenset(
 
 @contextmanager
 def second_opinion(data: bytes) -> Iterator[PillowPicture | TiffPicture]:
-    """Open a TIFF by Pillow where Pillow reads its kind right, else as `opened_picture` does.
+    """Open a TIFF with Pillow if Pillow reads its variant correctly, otherwise like `opened_picture`.
 
     Raises:
         UnacceptablePicture: see `opened_picture`.
-        MemoryError: there is too little.
+        MemoryError: there is too little memory.
     """
     with TiffPicture.opened(data) as first:
         if not pillow_reads(first):
@@ -52,7 +52,7 @@ def second_opinion(data: bytes) -> Iterator[PillowPicture | TiffPicture]:
 
 
 def pillow_reads(picture: TiffPicture) -> bool:
-    """Return whether Pillow is known to read a TIFF right: plain ones of 8 bits, and pictures of 1 bit."""
+    """Return whether Pillow is known to read a TIFF correctly: common ones with 8 bits, and bilevel pictures."""
     layout = picture.layout
     is_plain = layout.format is SampleFormat.UNSIGNED and layout.samples == len(layout.kept)
     if not _is_copied(picture) or not is_plain or layout.alpha is Alpha.ASSOCIATED:
@@ -73,7 +73,7 @@ def pillow_reads(picture: TiffPicture) -> bool:
 
 
 def pillow_keeps(picture: TiffPicture) -> bool:
-    """Return whether Pillow copies a TIFF's values, also those that it takes for other colors."""
+    """Return whether Pillow preserves a TIFF's values, even if it assigns other colors to them."""
     layout = picture.layout
     is_gray = layout.photometric is Photometric.MIN_IS_BLACK and layout.samples == 1
     is_gray_16 = layout.bits == _SIXTEEN and layout.format is SampleFormat.UNSIGNED

@@ -1,10 +1,10 @@
-"""The tags of TIFF that Spike reads (TIFF 6.0, its technical notes, ICC.1, DNG)."""
+"""The TIFF tags that Spike reads (TIFF 6.0, its technical notes, ICC.1, DNG)."""
 
 from enum import IntEnum
 
 
 class Tag(IntEnum):
-    """A tag's number, under its name in the specification."""
+    """A tag's number, with its name in the specification."""
 
     NEW_SUBFILE_TYPE = 254
     SUBFILE_TYPE = 255

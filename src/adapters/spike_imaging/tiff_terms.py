@@ -1,4 +1,4 @@
-"""The values of TIFF's tags that Spike reads, and the names of some that it doesn't (TIFF 6.0, its technical notes)."""
+"""Supported values of TIFF tags, and the names of some unsupported ones (TIFF 6.0, its technical notes)."""
 
 from collections.abc import Mapping
 from enum import Enum, IntEnum
@@ -6,7 +6,7 @@ from typing import Final
 
 
 class Photometric(IntEnum):
-    """What the samples stand for (PhotometricInterpretation)."""
+    """The color model of samples (PhotometricInterpretation)."""
 
     MIN_IS_WHITE = 0
     MIN_IS_BLACK = 1
@@ -19,7 +19,7 @@ class Photometric(IntEnum):
 
 
 class Compression(IntEnum):
-    """How segments are compressed; those that are read."""
+    """The supported compressions of segments."""
 
     NONE = 1
     CCITT_RLE = 2
@@ -37,16 +37,16 @@ class Compression(IntEnum):
 
 
 class SampleFormat(IntEnum):
-    """What kind of numbers the samples are."""
+    """The number format of samples."""
 
     UNSIGNED = 1
     SIGNED = 2
     FLOAT = 3
-    UNDEFINED = 4  # read as unsigned, as the specification says
+    UNDEFINED = 4  # read as unsigned, as the specification requires
 
 
 class Alpha(Enum):
-    """What an extra sample says of opacity (ExtraSamples)."""
+    """The kind of an extra sample (ExtraSamples)."""
 
     NONE = 0
     ASSOCIATED = 1  # colors are multiplied by it

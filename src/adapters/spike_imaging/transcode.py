@@ -1,4 +1,4 @@
-"""Rewriting: a picture that is made already, as a file of another format."""
+"""Transcoding: a finished picture in another format."""
 
 import io
 from typing import Final
@@ -19,12 +19,12 @@ _OPTIONS: Final = {
 
 
 def transcoded(content: bytes, format_: PictureFormat) -> bytes:
-    """Return an upright picture in sRGB in this format, JPEG, PNG or WebP; the same bytes where it has it already.
+    """Return an upright picture in sRGB as JPEG, PNG or WebP; the same bytes if it has the format already.
 
-    Transparency is kept, or refused: what a JPEG can't show isn't dropped behind anybody's back.
+    Transparency is never dropped silently: it is kept, or the format is rejected.
 
     Raises:
-        InvalidValue: it has transparency, and the format has none; or WebP can't hold its size.
+        InvalidValue: it has transparency, and the format has none; or it is too large for WebP.
         UnacceptablePicture: it can't be decoded.
     """
     with opened_picture(content) as opened:

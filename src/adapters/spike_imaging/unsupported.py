@@ -1,6 +1,6 @@
-"""What Spike doesn't read, by name: other picture formats, other kinds of files, and rare kinds of JPEG and PNG.
+"""Names of unsupported formats and variants: other picture formats, other kinds of files, rare kinds of JPEG and PNG.
 
-A file that is intact deserves another answer than one that is damaged: it says what the file is and what to do.
+An intact file gets a different error than a damaged one: it names the format and a remedy.
 """
 
 import re
@@ -12,7 +12,7 @@ from spike_core.domain.objects import PictureFormat
 
 _AS_PICTURE: Final = "Export it as JPEG, PNG or WebP"
 _STILL: Final = "Upload a single picture, as JPEG, PNG or WebP"
-# name, advice, and how the file begins
+# name, advice, and the pattern of the file's start
 _OTHERS: Final = (
     ("BMP", _AS_PICTURE, rb"BM.{4}\0\0\0\0.{4}[\x0c\x28\x34\x38\x40\x6c\x7c]\0\0\0"),
     ("Windows icon (ICO)", _AS_PICTURE, rb"\0\0[\1\2]\0[\1-\xff]\0.{2}.[\0\1]"),
@@ -42,7 +42,7 @@ _SIGNATURES: Final = tuple((name, advice, re.compile(start, re.DOTALL)) for name
 _BOM: Final = b"\xef\xbb\xbf"
 _START_BYTES: Final = 1024
 
-# kinds of JPEG by their frame header's marker (ITU-T T.81, table B.1, and T.87), as libjpeg-turbo takes them
+# kinds of JPEG by their frame header's marker (ITU-T T.81, table B.1, and T.87), as supported by libjpeg-turbo
 _JPEG_KINDS: Final[Mapping[int, str]] = {
     0xC3: "Lossless JPEG",
     **dict.fromkeys((0xC5, 0xC6, 0xC7), "Hierarchical JPEG"),
@@ -61,7 +61,7 @@ _CGBI: Final = b"CgBI"  # the first chunk of a PNG that Xcode has rewritten for 
 
 
 def unsupported_format(data: bytes) -> UnsupportedPicture | None:
-    """Return the error for a file of a format that is known and not read; `None` where its format isn't known."""
+    """Return the error for a file in a known but unsupported format; `None` if its format is unknown."""
     start = data[:_START_BYTES].removeprefix(_BOM)
     for name, advice, signature in _SIGNATURES:
         if signature.match(start):
@@ -70,7 +70,7 @@ def unsupported_format(data: bytes) -> UnsupportedPicture | None:
 
 
 def unsupported_kind(data: bytes, format_: PictureFormat) -> UnsupportedPicture | None:
-    """Return the error for a file whose format is read, but not this kind of it; `None` where it is of a usual kind."""
+    """Return the error for an unsupported variant of a supported format; `None` if the variant is a usual one."""
     match format_:
         case PictureFormat.JPEG:
             return _unsupported_jpeg(data)
@@ -98,7 +98,7 @@ def _unsupported_jpeg(data: bytes) -> UnsupportedPicture | None:
 
 
 def _segments(data: bytes) -> Iterator[tuple[int, bytes]]:
-    """Yield a JPEG's markers with what follows them, up to its first scan; nothing more where it is broken."""
+    """Yield a JPEG's markers and the segments after them, up to its first scan or a defect."""
     at = 2
     for _ in range(_SEGMENTS_MAX):
         while data[at : at + 2] == b"\xff\xff":  # fill bytes

@@ -1,4 +1,4 @@
-"""Pictures by Pillow: the probe that judges uploads and the classical enhancement engine."""
+"""Pillow adapters: the probe that checks uploads, the classical enhancement engine, and metadata in picture files."""
 
 from spike_pillow.metadata import PillowMetadata
 from spike_pillow.plugin import classical_engine, open_engine

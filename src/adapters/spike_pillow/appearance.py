@@ -1,4 +1,4 @@
-"""A look at a picture from afar: whether anything is to be seen, and which colors are where."""
+"""A picture's appearance in low resolution: whether it may be blank, and its color grid."""
 
 from typing import Final, Self
 
@@ -10,33 +10,33 @@ from spike_imaging.bands import band_range
 from spike_imaging.decoded import Decoded
 from spike_pillow.visibility import FLAT_MAX
 
-DRAFT_SIDE_PX: Final = 128  # what a JPEG must at least be decoded at: its last column may stand for a single pixel
-_SIDE_PX: Final = 256  # seen from so far that a side has about so many pixels, up to twice as many
+DRAFT_SIDE_PX: Final = 128  # the minimum at which to decode a JPEG: a block of its last column may stand for one pixel
+_SIDE_PX: Final = 256  # sides are reduced to at least this many pixels, and at most twice as many
 _STRIP_PIXELS: Final = 1 << 20
-_PREMULTIPLIED: Final = {"LA": "La", "RGBA": "RGBa"}  # where there is alpha, hidden colors don't count
+_PREMULTIPLIED: Final = {"LA": "La", "RGBA": "RGBa"}  # premultiplied, so that hidden colors don't count
 _RESTORED: Final = {"La": "LA", "RGBa": "RGBA"}
 
 
 @frozen
 class Appearance:
-    """What is seen of a picture from afar."""
+    """A picture's appearance in low resolution."""
 
-    seems_blank: bool  # every pixel may be alike; whether they are is told by `spike_pillow.visibility`
+    seems_blank: bool  # every pixel may be alike; `spike_pillow.visibility` decides whether they are
     colors: ColorGrid
 
     @classmethod
     def at(cls, decoded: Decoded) -> Self:
-        """Look at a decoded picture.
+        """Return the appearance of a decoded picture. All pixels have equal weight.
 
-        Memory: a few megabytes beside the picture. All pixels count alike.
+        Memory: a few megabytes in addition to the picture.
         """
-        afar = _afar(decoded.image)
+        afar = _reduction(decoded.image)
         grid = evolve(decoded, image=afar.convert(_RESTORED.get(afar.mode, afar.mode)))
         return cls(seems_blank=_seems_blank(afar), colors=_grid(grid.srgb()))
 
 
-def _afar(picture: Image) -> Image:
-    """Return the means of equal blocks, with 8 bits a channel, colors as they are and premultiplied."""
+def _reduction(picture: Image) -> Image:
+    """Return the means of equal blocks with 8 bits per channel, in the original colors, premultiplied."""
     factor = (max(1, picture.width // _SIDE_PX), max(1, picture.height // _SIDE_PX))
     if picture.mode not in _PREMULTIPLIED:
         return picture.reduce(factor)
@@ -49,7 +49,7 @@ def _afar(picture: Image) -> Image:
         if afar is None:
             afar = new(means.mode, (means.width, -(-picture.height // factor[1])))
         afar.paste(means, (0, top // factor[1]))
-    assert afar is not None, "a picture has a row"
+    assert afar is not None, "a picture has at least one row"
     return afar
 
 

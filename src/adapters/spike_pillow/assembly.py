@@ -1,4 +1,4 @@
-"""Assembly: a picture file put together from parts and from metadata, without touching its pixels."""
+"""Assembly of a picture file from parts and metadata, without decoding its pixels."""
 
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
@@ -12,35 +12,35 @@ from spike_pillow.containers import JPEG_XMP, PNG_XMP
 
 _SEGMENT_BYTES_MAX: Final = 0xFFFF - 2
 _APP0, _APP1 = b"\xff\xe0", b"\xff\xe1"
-_WEBP_EXIF: Final = 0x08  # flags of an extended WebP's header (RFC 9649, 2.7)
+_WEBP_EXIF: Final = 0x08  # flags in the header of an extended WebP (RFC 9649, 2.7)
 _WEBP_XMP: Final = 0x04
 _WEBP_ALPHA: Final = 0x10
 _WEBP_HEADER: Final = b"VP8X"
-_VP8_START: Final = b"\x9d\x01\x2a"  # before the size, in the frame's header (RFC 6386, 9.1)
+_VP8_START: Final = b"\x9d\x01\x2a"  # before the size in the frame header (RFC 6386, 9.1)
 _VP8L_START: Final = 0x2F  # before the size (RFC 9649, 3.4)
 
 
 @frozen(kw_only=True)
 class FileMetadata:
-    """What a file is to tell beside its picture; each may be empty."""
+    """Metadata to write to a file. Each block may be empty."""
 
     exif: bytes = field(default=b"", repr=False)
     xmp: bytes = field(default=b"", repr=False)
 
     @property
     def is_empty(self) -> bool:
-        """Whether there is nothing to tell."""
+        """Whether there is no metadata."""
         return not (self.exif or self.xmp)
 
 
-def put_together(
+def assemble(
     raws: Sequence[bytes | memoryview], format_: PictureFormat, metadata: FileMetadata
 ) -> Iterable[bytes | memoryview]:
-    """Yield a file of these parts and metadata. Formats but JPEG, PNG and WebP stay silent."""
+    """Yield a file of these parts and metadata. Only JPEG, PNG and WebP get metadata."""
     match format_:
         case PictureFormat.JPEG:
-            behind = 2 if bytes(raws[1][:2]) == _APP0 else 1  # JFIF wants to be first
-            return [*raws[:behind], *_segments(metadata), *raws[behind:]]
+            first = 2 if bytes(raws[1][:2]) == _APP0 else 1  # JFIF must be first
+            return [*raws[:first], *_segments(metadata), *raws[first:]]
         case PictureFormat.PNG:
             return [*raws[:2], *_chunks(metadata), *raws[2:]]
         case PictureFormat.WEBP:
@@ -65,7 +65,7 @@ def _chunks(metadata: FileMetadata) -> Iterator[bytes]:
 
 
 def _webp_of(raws: Sequence[bytes | memoryview], metadata: FileMetadata) -> Iterable[bytes | memoryview]:
-    """Yield a WebP whose header agrees with what is in it; metadata go into an extended one alone (RFC 9649, 2.7)."""
+    """Yield a WebP whose header matches its content; only an extended WebP can have metadata (RFC 9649, 2.7)."""
     chunks = list(raws[1:])
     if not metadata.is_empty and not any(raw[:4] == _WEBP_HEADER for raw in chunks):
         chunks = [*_webp_header(chunks), *chunks]
@@ -81,7 +81,7 @@ def _webp_of(raws: Sequence[bytes | memoryview], metadata: FileMetadata) -> Iter
 
 
 def _webp_header(chunks: Sequence[bytes | memoryview]) -> Iterator[bytes]:
-    """Yield an extended header for a WebP that has none; nothing where its size can't be found."""
+    """Yield an extended header for a WebP that has none; nothing if its size can't be found."""
     for chunk in chunks[:1]:
         head = bytes(chunk[8:18])
         if chunk[:4] == b"VP8 " and head[3:6] == _VP8_START:

@@ -1,4 +1,4 @@
-"""Authorship: who made a picture and who has which rights in it, as XMP, IPTC and PNG texts tell."""
+"""Authorship: a picture's creators and rights, as stated in XMP, IPTC and PNG texts."""
 
 from typing import Final
 
@@ -15,27 +15,27 @@ Translations = tuple[tuple[str, str], ...]  # pairs of a language (RFC 3066) and
 
 @frozen(kw_only=True)
 class Authorship:
-    """What may be told of author and rights; nothing of it tells a place. Empty is what isn't known."""
+    """What a result states about author and rights. It contains no locations; unknown values are empty."""
 
     creators: tuple[str, ...] = ()  # in order of importance
     rights: Translations = ()
     usage_terms: Translations = ()
     owners: tuple[str, ...] = ()
-    is_marked: str = ""  # whether there are rights: "True" or "False"
-    web_statement: str = ""  # the address of a page about the rights
-    credit: str = ""  # the line to print beside the picture
+    is_marked: str = ""  # whether rights are claimed: "True" or "False"
+    web_statement: str = ""  # the URL of a page about the rights
+    credit: str = ""  # the line to print next to the picture
 
     def or_else(self, other: "Authorship") -> "Authorship":
-        """Return this, with the other's values where it has none."""
+        """Return this authorship, with the other's values where this has none."""
         names = [each.name for each in fields(Authorship)]
         return evolve(self, **{name: getattr(self, name) or getattr(other, name) for name in names})
 
 
 def is_kept_line(text: str) -> bool:
-    """Return whether a name or an address is kept: one line that isn't too long."""
+    """Return whether a name or URL is kept: one line within the length limit."""
     return len(text) <= CHARS_MAX and is_line(text)
 
 
 def is_kept_notice(text: str) -> bool:
-    """Return whether a notice of rights is kept: lines that aren't too long together."""
+    """Return whether a notice of rights is kept: lines within the length limit."""
     return len(text) <= CHARS_MAX and is_paragraph(text)

@@ -1,11 +1,11 @@
-"""Blending: two pictures merged scale by scale, so that neither seams nor washed-out detail show.
+"""Blending of two pictures at several scales, so that neither seams nor washed-out detail appear.
 
 After P. J. Burt and E. H. Adelson, "A Multiresolution Spline With Application to Image Mosaics" (1983): each picture is
-taken apart into a Laplacian pyramid, each level is mixed by a mask as soft as the level is coarse, and the mixed
-levels are put together. Differences are kept in 8 bits around 128.
+decomposed into a Laplacian pyramid, each level is blended with a mask as soft as the level is coarse, and the levels
+are summed. Differences are stored in 8 bits around 128.
 
-The mask favors, place by place, the picture that has more to tell there, and leaves each at least a fifth. Before
-that the source is cropped to the original's aspect and brought half-way to its tone.
+The mask favors the picture with more detail at each place, and gives each at least a fifth. Before that the source is
+cropped to the original's aspect ratio and its tone is moved halfway to the original's.
 """
 
 import io
@@ -23,20 +23,20 @@ from spike_imaging.decoding import decoded_for
 
 _SHRINKING: Final = 2  # from one level to the next
 _COARSEST_SIDE_PX: Final = 16
-_NOTHING: Final = 128  # a difference of 0
-_MASK_SIDE_PX: Final = 96  # what is told where is judged coarsely: the mask must be soft
-_LEAST: Final = 51  # of 255: how much each picture counts everywhere
-_TONE_STRENGTH: Final = 0.5  # 1 would give the source the original's tone altogether
-_SPREAD_MAX: Final = 1.6  # how much contrast may be stretched, or pressed
-_PNG_COMPRESS_LEVEL: Final = 1  # the picture is read once and forgotten
+_ZERO: Final = 128  # a difference of 0
+_MASK_SIDE_PX: Final = 96  # detail is measured coarsely, since the mask must be soft
+_LEAST: Final = 51  # of 255: the minimum weight of each picture
+_TONE_STRENGTH: Final = 0.5  # 1 would give the source exactly the original's tone
+_SPREAD_MAX: Final = 1.6  # the maximum factor by which contrast is stretched or compressed
+_PNG_COMPRESS_LEVEL: Final = 1  # the picture is read only once
 
 
 @frozen
 class PillowBlender:
-    """Merges pictures by Pillow. It holds no state: one serves all threads."""
+    """Blends pictures with Pillow. It is stateless and thread-safe."""
 
     def blend(self, original: BinaryIO, source: BinaryIO, *, size: Dimensions) -> bytes:
-        """Return the merged picture as PNG; see the port."""
+        """Return the blended picture as PNG; see the port."""
         try:
             upright = decoded_for(original.read(), (size.width_px, size.height_px))
             if upright.width > size.width_px:
@@ -50,16 +50,16 @@ class PillowBlender:
 
 
 def _fitted(source: Image, size: tuple[int, int]) -> Image:
-    """Return the source in this size: scaled until it covers it, and what stands over cut off evenly."""
+    """Return the source in this size: scaled to cover it, and cropped evenly."""
     return ImageOps.fit(source, size, Resampling.LANCZOS)
 
 
 def _merged(original: Image, source: Image) -> Image:
-    """Return the source merged into the original, which has the same size."""
+    """Return the source blended into the original, which has the same size."""
     colors, others = original.convert("RGB"), source.convert("RGB")
     others = _toned(others, like=colors)
     mask = _mask(colors, others)
-    if source.mode == "RGBA":  # where there is no source, all is the original's
+    if source.mode == "RGBA":  # where the source is transparent, the original shows
         mask = ImageChops.lighter(mask, ImageOps.invert(_small(source.getchannel("A"))))
     result = _splined(colors, others, mask)
     if original.mode == "RGBA":
@@ -68,7 +68,7 @@ def _merged(original: Image, source: Image) -> Image:
 
 
 def _toned(picture: Image, *, like: Image) -> Image:
-    """Return the picture with each channel's mean and spread brought towards those of another."""
+    """Return the picture with each channel's mean and spread moved toward another picture's."""
     now, wanted = ImageStat.Stat(_small(picture)), ImageStat.Stat(_small(like))
     table: list[int] = []
     for channel in range(3):
@@ -80,17 +80,17 @@ def _toned(picture: Image, *, like: Image) -> Image:
 
 
 def _mask(original: Image, source: Image) -> Image:
-    """Return how much of the original is to be seen, place by place, small and soft: 255 is all of it."""
-    told, other = _telling(original), _telling(source)
+    """Return the weight of the original at each place, small and soft: 255 is all of it."""
+    one, other = _detail(original), _detail(source)
     span = 255 - 2 * _LEAST
     share = ImageMath.lambda_eval(
-        lambda args: args["convert"](args["a"] * span / (args["a"] + args["b"]) + _LEAST + 0.5, "L"), a=told, b=other
+        lambda args: args["convert"](args["a"] * span / (args["a"] + args["b"]) + _LEAST + 0.5, "L"), a=one, b=other
     )
     assert isinstance(share, Image)
     return share
 
 
-def _telling(picture: Image) -> Image:
+def _detail(picture: Image) -> Image:
     """Return how much detail there is around each place, in mode F and never 0."""
     gray = _small(picture.convert("L"))
     detail = ImageChops.difference(gray, gray.filter(GaussianBlur(2)))
@@ -103,18 +103,18 @@ def _small(picture: Image) -> Image:
 
 
 def _splined(one: Image, other: Image, mask: Image) -> Image:
-    """Mix two pictures level by level, from the finest on down, and put them together on the way back."""
+    """Blend two pictures level by level, from fine to coarse, and sum the levels on the way back."""
     if min(one.size) < _SHRINKING * _COARSEST_SIDE_PX:
         return composite(one, other, mask.resize(one.size, Resampling.BILINEAR))
     smaller = _scaled(one.size, 1 / _SHRINKING)
     coarse, coarse_other = one.resize(smaller, Resampling.BOX), other.resize(smaller, Resampling.BOX)
     fine = composite(_less(one, coarse), _less(other, coarse_other), mask.resize(one.size, Resampling.BILINEAR))
     below = _splined(coarse, coarse_other, mask)
-    return ImageChops.add(_grown(below, one.size), fine, scale=1, offset=-_NOTHING)
+    return ImageChops.add(_grown(below, one.size), fine, scale=1, offset=-_ZERO)
 
 
 def _less(picture: Image, coarse: Image) -> Image:
-    return ImageChops.subtract(picture, _grown(coarse, picture.size), scale=1, offset=_NOTHING)
+    return ImageChops.subtract(picture, _grown(coarse, picture.size), scale=1, offset=_ZERO)
 
 
 def _grown(coarse: Image, size: tuple[int, int]) -> Image:

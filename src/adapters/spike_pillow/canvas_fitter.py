@@ -1,7 +1,7 @@
-"""Framing: a picture on a canvas of the size that an image server takes, and what comes back in the size wanted.
+"""Fitting: an original on a canvas of a size that an image server accepts, and the server's result in the wanted size.
 
-Such a server knows few aspects. An original is therefore sent with a blurred margin around it, and the margin is cut
-off the answer: what was in the frame stays in the frame, nothing is squeezed.
+Such a server accepts few aspect ratios. An original is therefore sent with a blurred margin around it, and the margin
+is cropped from the result: the frame is preserved and nothing is distorted.
 """
 
 import io
@@ -16,17 +16,17 @@ from spike_imaging.decoding import decoded_for, on_white
 from spike_imaging.encoding import encoded
 
 _PNG_COMPRESS_LEVEL: Final = 2
-_MARGIN_BLUR: Final = 16  # the margin is the picture, this many times coarser
+_MARGIN_BLUR: Final = 16  # the margin is the picture at a resolution this many times coarser
 
 
 class PillowCanvasFitter:
-    """Frames pictures by Pillow. It holds no state: one serves all threads."""
+    """Fits pictures with Pillow. It is stateless and thread-safe."""
 
     def frame(self, original: BinaryIO, *, size: Dimensions, canvas: Dimensions) -> bytes:
         """Return the original on a canvas; see the port.
 
         Raises:
-            MemoryError: there is too little.
+            MemoryError: there is too little memory.
         """
         picture = on_white(decoded_for(original.read(), _pair(canvas)))
         scale = min(canvas.width_px / size.width_px, canvas.height_px / size.height_px)
@@ -40,10 +40,10 @@ class PillowCanvasFitter:
         return out.getvalue()
 
     def fit(self, picture: BinaryIO, *, size: Dimensions) -> RenderedImage:
-        """Return the middle of a picture; see the port.
+        """Return the center of a picture; see the port.
 
         Raises:
-            MemoryError: there is too little.
+            MemoryError: there is too little memory.
         """
         whole = on_white(decoded_for(picture.read(), _pair(size)))
         return encoded(ImageOps.fit(whole, _pair(size), Resampling.LANCZOS))

@@ -1,4 +1,4 @@
-"""Parts: a picture file taken apart into what it takes to show it and what is beside that, without decoding."""
+"""Container formats: picture files split into the parts needed to show them and other parts, without decoding."""
 
 import re
 from collections.abc import Callable, Iterator, Mapping
@@ -9,40 +9,40 @@ from attrs import field, frozen
 
 from spike_core.domain.objects import PictureFormat
 
-PARTS_MAX: Final = 20_000  # of a file; 10 MB of PNG have some thousand
+PARTS_MAX: Final = 20_000  # per file; 10 MB of PNG have some thousand
 
 
 class Kind(Enum):
-    """What a part is for."""
+    """The purpose of a part."""
 
     PICTURE = "picture"
     EXIF = "EXIF"
-    NOTE = "note"  # a short text of a kind that programs write
+    NOTE = "note"  # a short text of a kind that programs write by default
     XMP = "XMP"
-    PHOTOSHOP = "Photoshop"  # blocks, of which one may be IPTC
+    PHOTOSHOP = "Photoshop"  # resource blocks, one of which may be IPTC
     TEXT = "text"  # of a PNG, compressed or in UTF-8
     OTHER = "other"
 
 
 @frozen
 class Part:
-    """A stretch of a file; `content` is what it says, without the container's frame."""
+    """A byte range of a file; `content` is its payload without framing."""
 
     kind: Kind
-    raw: bytes | memoryview = field(repr=False)  # as it stands in the file
-    content: bytes = field(repr=False, default=b"")  # of all but pictures and others
+    raw: bytes | memoryview = field(repr=False)  # as in the file
+    content: bytes = field(repr=False, default=b"")  # empty for pictures and others
 
 
 class BrokenContainer(ValueError):
-    """The file isn't built as its format says, so nobody can say what its bytes are for."""
+    """The file violates its format, so the purpose of its bytes is unknown."""
 
 
 def parts_of(data: bytes, format_: PictureFormat) -> Iterator[Part]:
-    """Yield all parts of a file, in order: put together, they are the file.
+    """Yield all parts of a file in order; concatenated, they are the file.
 
     Raises:
-        BrokenContainer: it can't be taken apart: it isn't as its format says, has more than `PARTS_MAX`
-            parts, or its format isn't among `SEPARABLE`.
+        BrokenContainer: the file violates its format, has more than `PARTS_MAX` parts, or its format isn't in
+            `SEPARABLE`.
     """
     if format_ not in SEPARABLE:
         raise BrokenContainer
@@ -55,16 +55,16 @@ def parts_of(data: bytes, format_: PictureFormat) -> Iterator[Part]:
         raise BrokenContainer from error
 
 
-# JPEG (ITU T.81, annex B): FF, a code, and for most codes a length that counts itself
+# JPEG (ITU T.81, annex B): FF, a code, and for most codes a length, which includes itself
 
 _MARK, _EOI, _SOS, _COM = 0xFF, 0xD9, 0xDA, 0xFE
 _APP0, _APP1, _APP2, _APP13, _APP14, _APP15 = 0xE0, 0xE1, 0xE2, 0xED, 0xEE, 0xEF
 _LENGTH_BYTES: Final = 2
-_BARE: Final = frozenset({0x01, *range(0xD0, 0xD8)})  # TEM and restarts have no length
-# within a scan stand FF that is data, with 0 behind it, and the bare codes
-_BEHIND_SCANS: Final = re.compile(rb"\xff[^\x00\x01\xd0-\xd7\xff]")
+_BARE: Final = frozenset({0x01, *range(0xD0, 0xD8)})  # TEM and restart markers have no length
+# within a scan, FF is followed by 0 if it is data, or by the code of a bare marker
+_SCAN_END: Final = re.compile(rb"\xff[^\x00\x01\xd0-\xd7\xff]")
 _WITHIN_SCANS: Final = _BARE | {0x00, 0xFF}
-_FINDS_MAX: Final = 100_000  # of FF: as rare as in photographs, they are found five times as fast as by the pattern
+_FINDS_MAX: Final = 100_000  # of FF: if it is rare, as in photographs, `find` is five times as fast as the pattern
 _EXIF: Final = b"Exif\0\0"
 JPEG_XMP: Final = b"http://ns.adobe.com/xap/1.0/\0"
 _JPEG_METADATA: Final[Mapping[tuple[int, bytes], Kind]] = {
@@ -109,7 +109,7 @@ def _jpeg_parts(data: bytes) -> Iterator[Part]:
 
 
 def _end_of_scan(data: bytes, at: int) -> int:
-    """Return where the next marker is that isn't part of a scan's coded data."""
+    """Return the offset of the next marker that isn't part of a scan's coded data."""
     for _ in range(_FINDS_MAX):
         at = data.find(b"\xff", at)
         if at < 0 or at + 1 == len(data):
@@ -117,7 +117,7 @@ def _end_of_scan(data: bytes, at: int) -> int:
         if data[at + 1] not in _WITHIN_SCANS:
             return at
         at += 1
-    marker = _BEHIND_SCANS.search(data, at)
+    marker = _SCAN_END.search(data, at)
     if marker is None:
         raise BrokenContainer
     return marker.start()
@@ -156,8 +156,8 @@ _PNG_METADATA: Final[Mapping[bytes, Kind]] = {
     b"zTXt": Kind.TEXT,
     b"iTXt": Kind.TEXT,
 }
-PNG_XMP: Final = b"XML:com.adobe.xmp\0\0\0\0\0"  # not compressed, in no language
-_METADATA_BYTES_MAX: Final = 1 << 20  # of a chunk that is looked into
+PNG_XMP: Final = b"XML:com.adobe.xmp\0\0\0\0\0"  # uncompressed, without a language
+_METADATA_BYTES_MAX: Final = 1 << 20  # of a chunk that is read
 
 
 def _png_parts(data: bytes) -> Iterator[Part]:
@@ -216,7 +216,7 @@ def _webp_parts(data: bytes) -> Iterator[Part]:
 # GIF89a (sections 15 to 27): a header, a palette, and blocks of sub-blocks
 
 _EXTENSION, _IMAGE, _TRAILER, _CONTROL = 0x21, 0x2C, 0x3B, 0xF9
-# a packet stands as it is, and behind it a slide that leads to its end whichever byte is taken for a length
+# a packet is stored without sub-blocks; a trailer leads to its end, whichever byte a reader takes for a length
 # (ISO 16684-3, GIF)
 _GIF_XMP: Final = b"\x21\xff\x0bXMP DataXMP"
 _GIF_XMP_END: Final = b"\x01" + bytes(range(0xFF, -1, -1)) + b"\0"
@@ -230,13 +230,13 @@ def _gif_parts(data: bytes) -> Iterator[Part]:
         start = at
         if data.startswith(_GIF_XMP, at):
             kind = Kind.XMP
-            at = _behind_sub_blocks(data, at + len(_GIF_XMP))
+            at = _after_sub_blocks(data, at + len(_GIF_XMP))
         elif data[at] == _EXTENSION:
             kind = Kind.PICTURE if data[at + 1] == _CONTROL else Kind.OTHER
-            at = _behind_sub_blocks(data, at + 2)
+            at = _after_sub_blocks(data, at + 2)
         elif data[at] == _IMAGE:
             kind = Kind.PICTURE
-            at = _behind_sub_blocks(data, at + 11 + _palette_bytes(data[at + 9]))
+            at = _after_sub_blocks(data, at + 11 + _palette_bytes(data[at + 9]))
         else:
             raise BrokenContainer
         packet = bytes(view[start + len(_GIF_XMP) : at]).removesuffix(_GIF_XMP_END) if kind is Kind.XMP else b""
@@ -250,7 +250,7 @@ def _palette_bytes(flags: int) -> int:
     return 3 << ((flags & 7) + 1) if flags & 0x80 else 0
 
 
-def _behind_sub_blocks(data: bytes, at: int) -> int:
+def _after_sub_blocks(data: bytes, at: int) -> int:
     while data[at]:
         at += 1 + data[at]
     return at + 1

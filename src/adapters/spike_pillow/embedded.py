@@ -1,4 +1,4 @@
-"""Embedded metadata: where the files of each format hold EXIF, XMP and IPTC, and all that they tell of authorship."""
+"""Embedded metadata: the EXIF, XMP and IPTC blocks in files of each format, and the authorship in them."""
 
 from collections.abc import Iterator
 from enum import Enum
@@ -20,15 +20,15 @@ from spike_pillow.png_text import BrokenText, PngText
 from spike_pillow.text_encoding import UnknownEncoding, decoded
 from spike_pillow.tiff_directory import LONG, BrokenTiff, Tiff
 
-_BLOCKS_MAX: Final = 64  # of metadata that are looked at
-_TEXTS_MAX: Final = 256  # of a PNG that are unpacked, to a megabyte each, whether they are blocks or not
-# of a TIFF: XMP (ISO 16684-3), IPTC (Aldus, for TIFF 6.0), Photoshop's blocks (Photoshop TIFF notes)
+_BLOCKS_MAX: Final = 64  # of metadata that are read
+_TEXTS_MAX: Final = 256  # of a PNG that are decompressed, to at most a megabyte each
+# in TIFF: XMP (ISO 16684-3), IPTC (Aldus, for TIFF 6.0), Photoshop's blocks (Photoshop TIFF notes)
 _TIFF_XMP, _TIFF_IPTC, _TIFF_PHOTOSHOP = 700, 33723, 34377
 _TIFF_BYTES_MAX: Final = 1 << 22
 
 
 class Source(Enum):
-    """What a block of metadata is; the earlier is believed before the later."""
+    """The kind of a metadata block, in order of precedence."""
 
     EXIF = "EXIF"
     XMP = "XMP"
@@ -38,19 +38,19 @@ class Source(Enum):
 
 @frozen
 class Block:
-    """A block of metadata, without its container's frame."""
+    """A block of metadata, without the container's framing."""
 
     source: Source
     content: bytes = field(repr=False)
-    keyword: bytes = b""  # of a text of a PNG
+    keyword: bytes = b""  # of a PNG's text
 
 
 def blocks_in(data: bytes) -> list[Block]:
-    """Return the blocks of metadata in a picture's file, in order, as far as they can be found."""
+    """Return the metadata blocks in a picture's file, in order, as far as they can be found."""
     blocks: list[Block] = []
     try:
         for block in _blocks(data):
-            blocks.append(block)  # what was found before the file breaks is kept
+            blocks.append(block)  # blocks before a defect in the file are kept
             if len(blocks) == _BLOCKS_MAX:
                 break
     except (UnacceptablePicture, BrokenContainer, BrokenTiff):
@@ -59,7 +59,7 @@ def blocks_in(data: bytes) -> list[Block]:
 
 
 def authorship_in(blocks: list[Block]) -> Authorship:
-    """Return the authorship in blocks of XMP, IPTC and PNG texts: each property from the first that tells it."""
+    """Return the authorship in XMP, IPTC and PNG text blocks. Each property is the first by precedence."""
     found = Authorship()
     for source in Source:
         for block in blocks:
@@ -71,7 +71,7 @@ def authorship_in(blocks: list[Block]) -> Authorship:
 def _authorship(block: Block) -> Authorship:
     match block.source:
         case Source.EXIF:
-            return Authorship()  # it stays EXIF: see `exif.label`
+            return Authorship()  # it is copied as EXIF: see `exif.for_result`
         case Source.XMP:
             return xmp.authorship_in(block.content)
         case Source.IPTC:
@@ -146,7 +146,7 @@ def _blocks_of_text(chunk: bytes, body: bytes) -> Iterator[Block]:
 
 
 def _blocks_of_tiff(data: bytes) -> Iterator[Block]:
-    """Yield what a TIFF holds: itself, as EXIF is one, and fields of its first directory."""
+    """Yield a TIFF's blocks: the file itself, which has the structure of EXIF, and fields of its first directory."""
     tiff = Tiff.of(data)
     yield Block(Source.EXIF, data)
     fields = tiff.main_directory({_TIFF_XMP, _TIFF_IPTC, _TIFF_PHOTOSHOP}, bytes_max=_TIFF_BYTES_MAX)
@@ -154,7 +154,7 @@ def _blocks_of_tiff(data: bytes) -> Iterator[Block]:
         yield Block(Source.XMP, fields[_TIFF_XMP].value)
     if _TIFF_IPTC in fields:
         field_ = fields[_TIFF_IPTC]
-        # written as 32-bit numbers by many, and some swap them
+        # many programs write it as 32-bit numbers, and some swap their bytes
         is_swapped = field_.type == LONG and field_.value[:1] != iptc.MARK and field_.value[3:4] == iptc.MARK
         record = b"".join(number.to_bytes(4) for number in tiff.numbers(field_)) if is_swapped else field_.value
         yield Block(Source.IPTC, record)
@@ -163,15 +163,15 @@ def _blocks_of_tiff(data: bytes) -> Iterator[Block]:
 
 
 def _exif_of(file: ImageFile, data: bytes) -> bytes:
-    """Return the EXIF of a file whose items Pillow finds, as it stands there."""
+    """Return the EXIF of a file whose metadata Pillow finds, byte for byte."""
     if isinstance(file, AvifImageFile):
         return _exif_of_avif(data)
     return bytes(file.info.get("exif") or b"")
 
 
 def _exif_of_avif(data: bytes) -> bytes:
-    """Return an AVIF's EXIF by libavif itself: Pillow's file writes it anew, texts as ASCII, where it isn't upright."""
-    from PIL import _avif  # noqa: PLC0415  # a part of Pillow that not every build has
+    """Return an AVIF's EXIF from libavif: Pillow rewrites it if it has an orientation, with texts as ASCII."""
+    from PIL import _avif  # noqa: PLC0415  # a part of Pillow that some builds lack
 
     found = _avif.AvifDecoder(data, "auto", 1).get_info()[4]
     return bytes(found or b"")

@@ -1,4 +1,4 @@
-"""EXIF (CIPA DC-008, version 3.0): which tags are harmless, which go into results, and how little shows a turn."""
+"""EXIF (CIPA DC-008, version 3.0): harmless tags, tags that results keep, and minimal blocks with an orientation."""
 
 from collections.abc import Iterable, Mapping
 from typing import Final
@@ -10,8 +10,8 @@ from spike_pillow import tiff_directory as tiffs
 from spike_pillow.text_encoding import is_line, may_be_line
 from spike_pillow.tiff_directory import BrokenTiff, Field, Tiff, tiff_of
 
-IDENTIFIER: Final = b"Exif\0\0"  # before a block, in JPEG
-HARMLESS_BYTES_MAX: Final = 2048  # who has more to say than the tags below take is hiding something
+IDENTIFIER: Final = b"Exif\0\0"  # before a block in JPEG
+HARMLESS_BYTES_MAX: Final = 2048  # a block with more than the harmless tags take may hide something
 _SLACK_BYTES_MAX: Final = 8  # that no tag accounts for
 _VALUE_BYTES_MAX: Final = 4096
 _TEXT_CHARS_MAX: Final = 200
@@ -19,7 +19,7 @@ _AUTHOR_CHARS_MAX: Final = 1000
 _NUMBERS_MAX: Final = 4
 _PHOTOGRAPHER: Final = 0xA437  # since version 3.0
 
-# what a camera says of itself and of how it took the picture, in either folder of tags
+# what a camera writes about itself and the exposure, in either directory
 _CAMERA: Final = (Base.Make, Base.Model, Base.DateTime)
 _TAKING: Final = (
     Base.ExposureTime,
@@ -69,9 +69,9 @@ _TEXTS: Final = frozenset(
         Base.LensModel,
     }
 )
-# what writers give texts as; BYTE and UNDEFINED by mistake
+# types in which programs write texts; BYTE and UNDEFINED by mistake
 _TEXT_TYPES: Final = frozenset({tiffs.ASCII, tiffs.UTF_8, tiffs.BYTE, tiffs.UNDEFINED})
-# harmless, but true of the original alone
+# harmless, but true of the original only
 _TECHNICAL: Final = frozenset(
     {
         Base.Orientation,
@@ -107,7 +107,7 @@ _SRGB: Final = 1  # of the tag ColorSpace
 
 
 def is_harmless(block: bytes) -> bool:
-    """Return whether a block of EXIF holds nothing but well-known tags, none of which can tell a place."""
+    """Return whether a block of EXIF has only known tags, none of which can contain a location."""
     if len(block) > HARMLESS_BYTES_MAX:
         return False
     try:
@@ -116,19 +116,19 @@ def is_harmless(block: bytes) -> bool:
         if exif.get_ifd(IFD.IFD1) or not {*exif, *exif.get_ifd(IFD.Exif)} <= HARMLESS:  # IFD1 is a thumbnail's
             return False
         return len(block) <= accounted_bytes + _SLACK_BYTES_MAX
-    except Exception:  # noqa: BLE001  # metadata are anybody's bytes; if we can't read them, others may
+    except Exception:  # noqa: BLE001  # metadata may be malformed; other readers may read what this one can't
         return False
 
 
 def read(block: bytes) -> Exif:
-    """Return the tags of a block. What is broken shows when it is looked at, by any exception."""
+    """Return the tags of a block. Defects appear on access, as any exception."""
     exif = Exif()
     exif.load(block)
     return exif
 
 
 def of_turn(orientation: int) -> bytes:
-    """Return a block that tells how a picture is turned, and nothing else; empty where it isn't."""
+    """Return a block that only has an orientation; empty if the picture is upright."""
     if orientation == 1:
         return b""
     exif = Exif()
@@ -136,11 +136,11 @@ def of_turn(orientation: int) -> bytes:
     return exif.tobytes().removeprefix(IDENTIFIER)
 
 
-def label(block: bytes) -> bytes:
-    """Return a block for a result: another's camera, lens, exposure, date and author; empty where it has none.
+def for_result(block: bytes) -> bytes:
+    """Return a block for a result with the camera, lens, exposure, date and author of another; empty if it has none.
 
-    Values are kept byte for byte, in the other's byte order, so a text is right in whatever encoding it was written.
-    What can't be kept so is left out. `block` may be a whole file of TIFF.
+    Values are copied byte for byte, in the other's byte order, so texts remain valid in whatever encoding they have.
+    Values that can't be copied so are omitted. `block` may be a complete TIFF file.
     """
     try:
         tiff = Tiff.of(block)
@@ -156,7 +156,7 @@ def label(block: bytes) -> bytes:
 
 
 def _taking(tiff: Tiff, main: Mapping[int, Field]) -> dict[int, Field]:
-    """Return how the picture was taken; nothing where the directory can't be found."""
+    """Return the fields of the exposure; empty if the directory can't be found."""
     pointer = main.get(Base.ExifOffset)
     if pointer is None:
         return {}
@@ -171,7 +171,7 @@ def _kept(tiff: Tiff, fields: Iterable[Field]) -> list[Field]:
 
 
 def _is_plain(tiff: Tiff, field: Field) -> bool:
-    """Return whether a value is a short text or a few numbers, as its tag has it."""
+    """Return whether a value is a short text or a few numbers, as its tag requires."""
     match field.tag:
         case Base.XPAuthor:
             return field.type in _TEXT_TYPES and _is_windows_text(field.value)
@@ -188,7 +188,7 @@ def _is_plain(tiff: Tiff, field: Field) -> bool:
 def _is_text(value: bytes, *, chars_max: int, strings_max: int = 1) -> bool:
     strings = value.rstrip(b"\0").split(b"\0")
     return (
-        len(value) <= chars_max * 4  # bytes of a character in UTF-8, at most
+        len(value) <= chars_max * 4  # a character has at most 4 bytes in UTF-8
         and len(strings) <= strings_max
         and any(each.strip() for each in strings)
         and all(may_be_line(each, chars_max=chars_max) for each in strings)

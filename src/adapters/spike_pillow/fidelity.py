@@ -1,7 +1,7 @@
-"""Fidelity: a result measured against its original, pixel by pixel.
+"""Fidelity: a result compared with its original pixel by pixel.
 
-Both are brought to the smaller of their sizes and smoothed alike, tile by tile, so that beside the two pictures a few
-megabytes are needed. numpy is imported with this module, so import it where a comparison is made.
+Both are reduced to the smaller of their sizes and smoothed alike, tile by tile, which takes a few megabytes in addition
+to the two pictures. numpy is imported with this module, so import it only for comparisons.
 """
 
 from collections.abc import Mapping
@@ -30,19 +30,19 @@ from spike_pillow.renderings import (
     smoothed,
 )
 from spike_pillow.roughness import roughness_excess
-from spike_pillow.statistics import Impression, impression_of
+from spike_pillow.statistics import DetailStatistics, measure_detail
 from spike_pillow.visibility import is_flat, shows_something
 
 STRAY_MIN: Final = 32  # of 255
 OFF_MIN: Final = 48  # of 255
 CHANGED_MIN: Final = 64  # of 255
-_PER_NOISE: Final = 0.75  # both grow by so much per standard deviation; smoothing leaves three eighths of noise
-_WINDOW_PX: Final = 32  # of the result: a little more than the smallest burst that is to be noticed
-_BLOCK_SIDES: Final = (2, 16)  # of the comparison; a window has two blocks a side
+_PER_NOISE: Final = 0.75  # both grow by this per standard deviation of noise; smoothing leaves three eighths of it
+_WINDOW_PX: Final = 32  # of the result: slightly more than the smallest burst to detect
+_BLOCK_SIDES: Final = (2, 16)  # of the comparison; a window has two blocks per side
 _TILE_PX: Final = 256
-_MARGIN_PX: Final = REACH_PX  # that a tile must see around it
+_MARGIN_PX: Final = REACH_PX  # the context that a tile needs
 _OFF_PER_NOISE: Final = 1.5  # a pixel that isn't smoothed keeps all of its noise
-_OVERSHOOT: Final = 1  # halvings of the local contrast by which sharpening may leave the local range
+_OVERSHOOT: Final = 1  # halvings of the local contrast: how far sharpening may leave the local range
 _REDUCING_GAP: Final = 2.0
 _COUNTED: Final = ("stray", "changed", "off")
 
@@ -71,7 +71,7 @@ def compared(result: Image, original: Image) -> Comparison:
 
 
 def _alike(one: Image, other: Image) -> tuple[Image, Image]:
-    """Return both with alpha, premultiplied so that hidden colors don't count, or both without."""
+    """Return both premultiplied, so that hidden colors don't count, or both without alpha."""
     if one.mode == other.mode == "RGB":
         return one, other
     return _premultiplied(one), _premultiplied(other)
@@ -82,14 +82,14 @@ def _premultiplied(picture: Image) -> Image:
 
 
 def _reduced(picture: Image, size: tuple[int, int]) -> Image:
-    """Reduce by a filter that keeps whatever is wider than a pixel where it is, at odd factors too."""
+    """Reduce with a filter that keeps features wider than a pixel in place, at odd factors too."""
     if picture.size == size:
         return picture
     return picture.resize(size, Resampling.HAMMING, reducing_gap=_REDUCING_GAP)
 
 
 def _cells(picture: Image) -> NDArray[np.float32]:
-    """Return the mean colors of equal parts."""
+    """Return the mean colors of equal cells."""
     return np.asarray(picture.resize((GRID_SIDE, GRID_SIDE), Resampling.BOX), dtype=np.float32)
 
 
@@ -108,18 +108,18 @@ class _Places:
 
 
 @frozen(kw_only=True)
-class _Judge:
-    """Judges pixels by what is known of two whole pictures."""
+class _PixelChecker:
+    """Checks pixels, given statistics of both whole pictures."""
 
-    impression: Impression  # of the original
+    detail: DetailStatistics  # of the original
     shift: Shift
     growth: float
-    is_smaller: bool  # the result than its original: fine patterns then turn out as each filter likes
+    is_smaller: bool  # the result than its original: fine patterns then depend on the filter
 
     def places(self, given: Planes, wanted: Planes) -> _Places:
-        """Return what is wrong with the pixels given for those wanted."""
-        allowance = self.impression.noise * _PER_NOISE
-        medians = _medians(wanted) if self.impression.has_impulses else wanted
+        """Return the errors in the pixels `given`, compared with those `wanted`."""
+        allowance = self.detail.noise * _PER_NOISE
+        medians = _medians(wanted) if self.detail.has_impulses else wanted
         beyond = _beyond(smoothed(given), smoothed(wanted))
         gap = np.minimum(_gap(given, wanted), _gap(given, medians))
         return _Places(
@@ -130,11 +130,11 @@ class _Judge:
 
     def _off(self, given: Planes, wanted: Planes, medians: Planes) -> NDArray[np.bool_]:
         off = np.full(given.shape[:2], fill_value=not self.is_smaller)
-        allowed = WHOLE * (OFF_MIN + self.impression.noise * _OFF_PER_NOISE)
+        allowed = WHOLE * (OFF_MIN + self.detail.noise * _OFF_PER_NOISE)
         references = [wanted]
         if self.shift:
             references.append(self.shift.of(wanted))
-        if self.impression.has_impulses:
+        if self.detail.has_impulses:
             references.append(medians)
         for reference in references:
             if off.any():
@@ -143,10 +143,10 @@ class _Judge:
 
 
 def _counted(result: Image, original: Image, *, growth: float, is_smaller: bool) -> Mapping[str, Shares]:
-    """Count the pixels that are stray, changed, and off, tile by tile."""
+    """Count the stray, changed and off pixels, tile by tile."""
     width, height = result.size
-    validate = _Judge(
-        impression=impression_of(original),
+    checker = _PixelChecker(
+        detail=measure_detail(original),
         shift=shift_between(result, original),
         growth=growth,
         is_smaller=is_smaller,
@@ -157,8 +157,8 @@ def _counted(result: Image, original: Image, *, growth: float, is_smaller: bool)
     for top, left in product(range(0, height, side), range(0, width, side)):
         tile = _Tile(left, top, min(left + side, width), min(top + side, height))
         if _largest_difference(result, original, tile) <= STRAY_MIN:
-            continue  # smoothing makes no difference larger
-        places = validate.places(_planes(result, tile), _planes(original, tile))
+            continue  # smoothing can't increase a difference
+        places = checker.places(_planes(result, tile), _planes(original, tile))
         for name, count in counts.items():
             count[tile.blocks(block_px)] = _by_block(tile.own(getattr(places, name)), block_px)
     return {name: _shares(count, result.size, block_px) for name, count in counts.items()}
@@ -166,30 +166,30 @@ def _counted(result: Image, original: Image, *, growth: float, is_smaller: bool)
 
 @frozen
 class _Tile:
-    """A part of a picture."""
+    """A tile of a picture."""
 
     left: int
     top: int
     right: int
     bottom: int
 
-    def seen(self, size: tuple[int, int]) -> tuple[int, int, int, int]:
-        """Return the box of the tile and of the pixels around that it depends on."""
+    def with_margin(self, size: tuple[int, int]) -> tuple[int, int, int, int]:
+        """Return the box of the tile and the surrounding pixels that it depends on."""
         left, top = max(0, self.left - _MARGIN_PX), max(0, self.top - _MARGIN_PX)
         return left, top, min(size[0], self.right + _MARGIN_PX), min(size[1], self.bottom + _MARGIN_PX)
 
     def own(self, planes: NDArray[np.bool_]) -> NDArray[np.bool_]:
-        """Return the tile's own part of what is seen."""
+        """Return the tile's own part of that box."""
         left, top = min(self.left, _MARGIN_PX), min(self.top, _MARGIN_PX)
         return planes[top : top + self.bottom - self.top, left : left + self.right - self.left]
 
     def blocks(self, side: int) -> tuple[slice, slice]:
-        """Return the blocks that the tile consists of."""
+        """Return the blocks in the tile."""
         return slice(self.top // side, -(-self.bottom // side)), slice(self.left // side, -(-self.right // side))
 
 
 def _largest_difference(one: Image, other: Image, tile: _Tile) -> float:
-    box = tile.seen(one.size)
+    box = tile.with_margin(one.size)
     return max(band_range(band)[1] for band in difference(one.crop(box), other.crop(box)).split())
 
 
@@ -201,7 +201,7 @@ def _by_block(mask: NDArray[np.bool_], side: int) -> NDArray[np.int32]:
 
 
 def _shares(counts: NDArray[np.int32], size: tuple[int, int], block_px: int) -> Shares:
-    """Return the share of all pixels, and that in the window of two by two blocks with the most."""
+    """Return the share of all pixels, and the share in the window of two by two blocks with the most."""
     windows = counts
     if counts.shape[0] > 1:
         windows = windows[:-1] + windows[1:]
@@ -212,11 +212,11 @@ def _shares(counts: NDArray[np.int32], size: tuple[int, int], block_px: int) -> 
 
 
 def _planes(picture: Image, tile: _Tile) -> Planes:
-    return np.asarray(picture.crop(tile.seen(picture.size))).astype(np.int16)
+    return np.asarray(picture.crop(tile.with_margin(picture.size))).astype(np.int16)
 
 
 def _beyond(given: Planes, wanted: Planes) -> Planes:
-    """Return how far pixels lie outside the range of the other's neighborhood and what sharpening adds to it."""
+    """Return how far pixels lie outside the range of the other's neighborhood and an allowance for sharpening."""
     low, high = _extreme(wanted, np.minimum), _extreme(wanted, np.maximum)
     overshoot = (high - low) >> _OVERSHOOT
     beyond: Planes = np.maximum(given - high, low - given) - overshoot
@@ -232,7 +232,7 @@ def _extreme(planes: Planes, of: np.ufunc) -> Planes:
 
 
 def _gap(given: Planes, wanted: Planes) -> Planes:
-    """Return by how much smoothed luminance, or alpha, differs."""
+    """Return the difference of smoothed luminance, or of alpha."""
     difference = given - wanted
     luma: Planes = np.abs(smoothed((difference[..., :3] * LUMA).sum(axis=2, dtype=np.int16) >> 4))
     if difference.shape[2] == 3:  # noqa: PLR2004  # red, green, blue
@@ -240,7 +240,7 @@ def _gap(given: Planes, wanted: Planes) -> Planes:
     return np.maximum(luma, np.abs(smoothed(difference[..., 3])))
 
 
-# the exchanges that bring the median of nine to the middle (J. L. Smith, "Implementing median filters", 1996)
+# the exchanges that move the median of nine to the middle (J. L. Smith, "Implementing median filters", 1996)
 _EXCHANGES: Final = (
     (1, 2), (4, 5), (7, 8), (0, 1), (3, 4), (6, 7), (1, 2), (4, 5), (7, 8), (0, 3), (5, 8), (4, 7), (3, 6), (1, 4),
     (2, 5), (4, 7), (4, 2), (6, 4), (4, 2),

@@ -1,6 +1,6 @@
-"""IPTC (Information Interchange Model 4.2): the authorship in a record, and where Photoshop's blocks hold it.
+"""IPTC (Information Interchange Model 4.2): the authorship in a record, and the record in Photoshop's blocks.
 
-How a field maps to XMP is from the Metadata Working Group's guidelines, version 2.0, section 5.
+The mapping of fields to XMP is that of the Metadata Working Group's guidelines, version 2.0, section 5.
 """
 
 from collections.abc import Iterator, Mapping
@@ -9,13 +9,13 @@ from typing import Final
 from spike_pillow.authorship import DEFAULT_LANGUAGE, ENTRIES_MAX, Authorship, is_kept_line, is_kept_notice
 from spike_pillow.text_encoding import UnknownEncoding, decoded
 
-PHOTOSHOP: Final = b"Photoshop 3.0\0"  # before the blocks, in JPEG
+PHOTOSHOP: Final = b"Photoshop 3.0\0"  # before the blocks in JPEG
 _BLOCK: Final = b"8BIM"
 _IPTC_BLOCK: Final = 0x0404
 _BLOCKS_MAX: Final = 1000
 _DATASETS_MAX: Final = 1000
 MARK: Final = b"\x1c"  # before each dataset
-_EXTENDED: Final = 0x8000  # of a length: there are more bytes of it, for 32 KB and up
+_EXTENDED: Final = 0x8000  # flag in a length: more bytes of it follow, for 32 KB and up
 _CHARSET, _BY_LINE, _CREDIT, _COPYRIGHT = (1, 90), (2, 80), (2, 110), (2, 116)
 _CHARSETS: Final[Mapping[bytes, str]] = {  # ISO 2022 escapes
     b"\x1b%G": "utf-8",
@@ -44,7 +44,7 @@ def record_in(blocks: bytes) -> bytes:
 
 
 def authorship_in(record: bytes) -> Authorship:
-    """Return the authorship that a record tells. What can't be decoded for sure, or is too long, is left out."""
+    """Return the authorship in a record. Values of uncertain encoding or excessive length are omitted."""
     found: dict[tuple[int, int], list[bytes]] = {}
     for key, value in _datasets(record):
         found.setdefault(key, []).append(value)
@@ -62,7 +62,7 @@ def authorship_in(record: bytes) -> Authorship:
 
 
 def _datasets(record: bytes) -> Iterator[tuple[tuple[int, int], bytes]]:
-    """Yield the record's datasets up to the first that isn't whole (IIM, 1.5)."""
+    """Yield the record's datasets up to the first incomplete one (IIM, 1.5)."""
     at = 0
     for _ in range(_DATASETS_MAX):
         head = record[at : at + 5]
@@ -75,7 +75,7 @@ def _datasets(record: bytes) -> Iterator[tuple[tuple[int, int], bytes]]:
 
 
 def _text(raw: bytes, encoding: str) -> str:
-    """Return a text; empty where it is, or can't be decoded."""
+    """Return a text; empty if it is blank or can't be decoded."""
     try:
         text = raw.decode(encoding) if encoding else decoded(raw)
     except (UnicodeDecodeError, UnknownEncoding):

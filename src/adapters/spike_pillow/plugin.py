@@ -8,13 +8,13 @@ from spike_pillow.probe import PillowProbe
 from spike_pillow.upscaler import PillowUpscaler
 
 
-def open_engine(*, means: EngineResources) -> Engine:  # noqa: ARG001  # it takes what little it needs
+def open_engine(*, means: EngineResources) -> Engine:  # noqa: ARG001  # its resources are fixed
     """Return the classical engine."""
     return classical_engine()
 
 
 def classical_engine() -> Engine:
-    """Return the classical engine; it needs no model, no GPU and no network."""
+    """Return the classical engine, which needs no model, no GPU and no network."""
     return Engine(
         upscaler=PillowUpscaler(),
         blender=PillowBlender(),

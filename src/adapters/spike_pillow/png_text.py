@@ -1,4 +1,4 @@
-"""Texts of a PNG (third edition, 11.3.3): keyword and content, and the profiles that programs write as texts."""
+"""Texts of a PNG (third edition, 11.3.3): keyword and content, and profiles that programs write as texts."""
 
 import zlib
 from collections.abc import Mapping
@@ -6,30 +6,30 @@ from typing import Final
 
 from attrs import field, frozen
 
-TEXT_BYTES_MAX: Final = 1 << 20  # unpacked
+TEXT_BYTES_MAX: Final = 1 << 20  # decompressed
 _KEYWORD_BYTES_MAX: Final = 79
-_CHUNKS: Final[Mapping[bytes, int]] = {b"tEXt": 0, b"zTXt": 1, b"iTXt": 2}  # bytes that say how a text is compressed
+_CHUNKS: Final[Mapping[bytes, int]] = {b"tEXt": 0, b"zTXt": 1, b"iTXt": 2}  # bytes that specify a text's compression
 _PROFILE: Final = b"Raw profile type "
-_PROFILE_LINES: Final = 3  # behind an empty line: its name, its length, its bytes in hexadecimal digits
+_PROFILE_LINES: Final = 3  # after an empty line: its name, its length, its bytes in hexadecimal digits
 
 
 class BrokenText(ValueError):
-    """The chunk isn't built as its kind says, or what is in it is too long."""
+    """The chunk violates its format, or its text is too long."""
 
 
 @frozen
 class PngText:
-    """A keyword and its text, unpacked: in UTF-8 if international, else in Latin-1, as far as writers keep to it."""
+    """A keyword and its decompressed text: UTF-8 if international, otherwise Latin-1 if the writer conforms."""
 
     keyword: bytes
     content: bytes = field(repr=False)
 
     @classmethod
     def of(cls, chunk: bytes, body: bytes) -> "PngText":
-        """Return the text of a chunk `tEXt`, `zTXt` or `iTXt`.
+        """Return the text of a `tEXt`, `zTXt` or `iTXt` chunk.
 
         Raises:
-            BrokenText: it isn't one.
+            BrokenText: the chunk is malformed.
         """
         keyword, separator, rest = body.partition(b"\0")
         how = rest[: _CHUNKS[chunk]]
@@ -50,16 +50,16 @@ class PngText:
         return cls(keyword, _unpacked(content) if is_packed else content)
 
     def profile(self) -> tuple[bytes, bytes]:
-        """Return name and bytes of the profile that ImageMagick and others write as a text; empty where it is none.
+        """Return name and bytes of a profile that ImageMagick and others write as a text; empty if it isn't one.
 
         Raises:
-            BrokenText: it is one, but not as they write it.
+            BrokenText: it is a malformed one.
         """
         if not self.keyword.startswith(_PROFILE):
             return b"", b""
         lines = self.content.strip().split(b"\n", 2)
         try:
-            raw = bytes.fromhex(lines[_PROFILE_LINES - 1].decode("ascii"))  # it passes over white space
+            raw = bytes.fromhex(lines[_PROFILE_LINES - 1].decode("ascii"))  # it skips white space
             length = int(lines[1])
         except (IndexError, ValueError) as error:
             raise BrokenText from error

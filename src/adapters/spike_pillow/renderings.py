@@ -1,8 +1,8 @@
-"""Renderings: what a sound enhancement, brought to its original's size, may show at a pixel.
+"""Renderings: what a correct enhancement, reduced to its original's size, may show at a pixel.
 
 Resampling loses some of what is a pixel wide, sharpening exaggerates it, halved chroma (4:2:0) smears colors and keeps
-luminance, and a few engines move everything by up to half a pixel. What lies between these versions of the original is
-no flaw; how far a pixel lies outside is measured here. Values are in sixteenths of 1 of 255.
+luminance, and a few engines shift everything by up to half a pixel. Values between these versions of the original are
+acceptable; this module measures how far a pixel lies outside. Values are in sixteenths of 1 of 255.
 """
 
 import math
@@ -17,14 +17,14 @@ from spike_pillow.statistics import sample_boxes
 
 Planes: TypeAlias = NDArray[np.int16]  # rows x columns x channels
 
-REACH_PX: Final = 3  # around a pixel, of what its renderings depend on
+REACH_PX: Final = 3  # the distance of pixels that a pixel's renderings depend on
 WHOLE: Final = 16  # of the values, for 1 of 255; also the sum of the smoothing kernel's weights
 LUMA: Final = np.array([5, 9, 2], dtype=np.int16)  # in sixteenths: ITU-R BT.601, rounded
 _WHITE: Final = 255 * WHOLE
-_SHARPENED: Final = 2  # times what smoothing takes away
+_SHARPENED: Final = 2  # times what smoothing removes
 _SHIFT_MAX: Final = 0.6  # of a pixel of the comparison
 _SHIFT_MIN: Final = 0.1
-_PARALLEL: Final = 0.001  # of a determinant: gradients of one direction alone, which tell half of a shift
+_PARALLEL: Final = 0.001  # of a determinant: gradients in a single direction, which determine only half of a shift
 _GRADIENT_MIN: Final = 1.0
 _SIDE_PX_MIN: Final = 8
 _COLORS: Final = 3
@@ -32,22 +32,22 @@ _COLORS: Final = 3
 
 @frozen
 class Shift:
-    """By how much a result is moved against its original, in pixels of the comparison."""
+    """The shift of a result against its original, in pixels of the comparison."""
 
     across: float = 0.0
     down: float = 0.0
 
     def __bool__(self) -> bool:
-        """Whether it is more than chance."""
+        """Whether the shift is significant."""
         return max(abs(self.across), abs(self.down)) > _SHIFT_MIN
 
     def of(self, planes: Planes) -> Planes:
-        """Return planes moved by so much, their edges repeated."""
+        """Return planes moved by the shift, with repeated edges."""
         return _moved(_moved(planes, self.across, axis=1), self.down, axis=0)
 
 
 def shift_between(result: Image, original: Image) -> Shift:
-    """Estimate the shift in samples of two pictures of one size, to a tenth of a pixel.
+    """Estimate the shift between two pictures of one size from samples, to a tenth of a pixel.
 
     Least squares of the gradients (B. Lucas and T. Kanade, "An Iterative Image Registration Technique", 1981).
     """
@@ -75,9 +75,9 @@ def shift_between(result: Image, original: Image) -> Shift:
 
 
 def beyond_renderings(given: Planes, wanted: Planes, *, growth: float) -> Planes:
-    """Return how far the worst channel of each pixel is from what may be shown there, in sixteenths.
+    """Return how far the worst channel of each pixel is from an acceptable value, in sixteenths.
 
-    `growth` is how many times longer the result's sides are: halved chroma is smeared over two of its pixels.
+    `growth` is the factor by which the result's sides are longer: halved chroma is smeared over two of its pixels.
     """
     exact = wanted * np.int16(WHOLE)
     slightly = smoothed(wanted)
@@ -95,7 +95,7 @@ def beyond_renderings(given: Planes, wanted: Planes, *, growth: float) -> Planes
 
 
 def smoothed(planes: Planes) -> Planes:
-    """Return the sums of three by three neighbors, weighted 1 2 1 both ways; edges are repeated."""
+    """Return the sums of three by three neighbors, weighted 1 2 1 in both directions; edges are repeated."""
     padded = np.pad(planes, [(0, 0), (1, 1), *[(0, 0)] * (planes.ndim - 2)], mode="edge")
     across = padded[:, :-2] + 2 * padded[:, 1:-1] + padded[:, 2:]
     padded = np.pad(across, [(1, 1), (0, 0), *[(0, 0)] * (planes.ndim - 2)], mode="edge")
@@ -104,7 +104,7 @@ def smoothed(planes: Planes) -> Planes:
 
 
 def largest_channel(planes: Planes) -> Planes:
-    """Return the largest of all channels; far faster than `max(axis=2)`."""
+    """Return the largest of all channels; much faster than `max(axis=2)`."""
     largest = planes[..., 0]
     for channel in range(1, planes.shape[2]):
         largest = np.maximum(largest, planes[..., channel])
@@ -112,7 +112,7 @@ def largest_channel(planes: Planes) -> Planes:
 
 
 def _chroma(change: Planes) -> Planes:
-    """Return the part of a change that leaves luminance, and alpha, as they are."""
+    """Return the part of a change that preserves luminance and alpha."""
     luminance = ((change[..., :_COLORS] >> 4) * LUMA).sum(axis=2, dtype=np.int16)
     chroma = np.zeros_like(change)
     chroma[..., :_COLORS] = change[..., :_COLORS] - luminance[..., np.newaxis]

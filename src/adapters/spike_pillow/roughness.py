@@ -1,8 +1,8 @@
 """Roughness: the mean difference between neighboring pixels, by blocks of a result.
 
-Enlarging spreads the same steps over more pixels, so that a result is smoother than its original; noise that an
-engine made is rougher than anything that was there. It is seen here at the result's own size, where reducing the
-result would average it away.
+Enlarging spreads the same steps over more pixels, so a result is smoother than its original, while noise made by an
+engine is rougher than anything in it. Roughness is measured at the result's own size, since reducing the result would
+average it away.
 """
 
 from typing import Final
@@ -12,19 +12,20 @@ from numpy.typing import NDArray
 from PIL.Image import Image, Resampling
 from PIL.ImageChops import difference
 
-BLOCK_PX: Final = 8  # of the result; the smallest burst that is to be noticed holds two by two
-_SHARPENING: Final = 1.5  # by how much sharper a result may be than its original is where it is sharpest nearby
+BLOCK_PX: Final = 8  # of the result; the smallest burst to detect contains two by two blocks
+_SHARPENING: Final = 1.5  # the factor by which a result may be sharper than its original's sharpest place nearby
 _STRIP_PIXELS: Final = 1 << 20
 _MARGIN_PX: Final = 2
 
 
 def roughness_excess(result: Image, original: Image) -> float:
-    """Return by how much the result is rougher than it may be, of 255, where two by two blocks are so.
+    """Return by how much the result is too rough, of 255, in two by two blocks.
 
-    `original` is not larger than the result. Not positive where nothing is wrong, and in results below two blocks.
+    `original` is no larger than the result. Not positive if nothing is wrong, and 0 for results smaller than two
+    blocks.
     """
     blocks = (result.width // BLOCK_PX, result.height // BLOCK_PX)
-    if min(blocks) < 2:  # noqa: PLR2004  # blocks a side
+    if min(blocks) < 2:  # noqa: PLR2004  # blocks per side
         return 0.0
     scale = (original.width / result.width, original.height / result.height)
     excess: NDArray[np.float32] = _of_blocks(result, blocks, (1.0, 1.0)) - np.float32(
@@ -51,7 +52,7 @@ def _of_blocks(picture: Image, blocks: tuple[int, int], scale: tuple[float, floa
 
 
 def _steps(strip: Image, box: tuple[float, float, float, float], size: tuple[int, int]) -> NDArray[np.float32]:
-    """Return the mean of the differences across and down."""
+    """Return the mean of horizontal and vertical differences."""
     steps = np.zeros((size[1], size[0], len(strip.getbands())), dtype=np.float32)
     is_whole = box[2:] == (size[0] * BLOCK_PX, box[1] + size[1] * BLOCK_PX) and box[1].is_integer()
     width, height = strip.size
@@ -70,7 +71,7 @@ def _steps(strip: Image, box: tuple[float, float, float, float], size: tuple[int
 
 
 def _around(roughness: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Return the most of a block and its eight neighbors."""
+    """Return the maximum of a block and its eight neighbors."""
     height, width = roughness.shape[:2]
     padded = np.pad(roughness, ((1, 1), (1, 1), (0, 0)), mode="edge")
     around = [padded[top : top + height, left : left + width] for top in range(3) for left in range(3)]

@@ -1,25 +1,24 @@
-"""Texts in metadata, whose encoding no one wrote down: whether bytes are a text at all, and which one."""
+"""Texts in metadata with an unknown encoding: whether bytes are a text at all, and which."""
 
 import re
 import unicodedata
 from typing import Final
 
-# EXIF says ASCII, and writers put in what they have: UTF-8, the code page of Western Windows (of which Latin-1 is a
-# part), Shift-JIS
+# EXIF requires ASCII, but writers use UTF-8, the code page of Western Windows (a superset of Latin-1) or Shift-JIS
 _ENCODINGS: Final = ("utf-8", "cp1252", "cp932")
 _CONTROLS: Final = frozenset(
     {"Cc", "Cs", "Zl", "Zp"}
 )  # categories: control, surrogate, separators of lines, paragraphs
 _LINE_BREAKS: Final = "\t\n\r"
-_NO_CHARACTERS: Final = frozenset("\ufffe\uffff")  # nor does XML allow them
-# what Western texts are made of beside letters; in texts in Latin-1, bytes above 7F stand alone or in pairs
+_NO_CHARACTERS: Final = frozenset("\ufffe\uffff")  # XML doesn't allow them either
+# characters of Western texts besides letters; in Latin-1 texts, bytes above 7F stand alone or in pairs
 _WESTERN_MARKS: Final = frozenset("\u00a0©®«»·¡¿ªº°§")
 _WESTERN_RUN_MAX: Final = 2
 _HIGH_RUN: Final = re.compile(rb"[\x80-\xff]+")
 
 
 class UnknownEncoding(ValueError):
-    """What the bytes say can't be told for sure."""
+    """The encoding of the bytes is uncertain."""
 
 
 def is_line(text: str) -> bool:
@@ -28,18 +27,18 @@ def is_line(text: str) -> bool:
 
 
 def is_paragraph(text: str) -> bool:
-    """Return whether a text has no control characters but tabs and the ends of lines."""
+    """Return whether a text has no control characters but tabs and line ends."""
     return is_line(text.translate(dict.fromkeys(map(ord, _LINE_BREAKS))))
 
 
 def may_be_line(raw: bytes, *, chars_max: int) -> bool:
-    """Return whether bytes, read in at least one of the usual encodings, are a line of at most so many characters."""
+    """Return whether bytes are, in at least one usual encoding, a line of at most `chars_max` characters."""
     for encoding in _ENCODINGS:
         try:
             text = raw.decode(encoding)
         except UnicodeDecodeError:
             continue
-        # cp932 reads bytes that Shift-JIS hasn't as characters for private use
+        # cp932 decodes bytes that Shift-JIS lacks to private-use characters
         is_private = encoding != _ENCODINGS[0] and any(unicodedata.category(each) == "Co" for each in text)
         if len(text) <= chars_max and is_line(text) and not is_private:
             return True
@@ -47,10 +46,10 @@ def may_be_line(raw: bytes, *, chars_max: int) -> bool:
 
 
 def decoded(raw: bytes) -> str:
-    """Return the text that bytes in UTF-8 or Latin-1 are, where there is hardly a doubt which of them it is.
+    """Return the text of bytes in UTF-8 or Latin-1, if there is hardly a doubt which of them it is.
 
     Raises:
-        UnknownEncoding: they are neither, or may be of an encoding that isn't Western.
+        UnknownEncoding: they are neither, or may have an encoding that isn't Western.
     """
     try:
         return raw.decode("utf-8")

@@ -1,7 +1,7 @@
-"""TIFF directories (TIFF 6.0, section 2; BigTIFF): fields read and written, their values as the bytes that they are.
+"""TIFF directories (TIFF 6.0, section 2; BigTIFF): fields are read and written with their values as raw bytes.
 
-EXIF is a TIFF. Pillow decodes its texts as Latin-1 and encodes them as ASCII with question marks, so they are never
-decoded here: bytes that aren't touched are right in whatever encoding a reader assumes.
+EXIF has the structure of TIFF. Pillow decodes its texts as Latin-1 and encodes them as ASCII with question marks, so
+this module never decodes them: unchanged bytes remain valid in whatever encoding a reader assumes.
 """
 
 from collections.abc import Collection, Iterable, Mapping
@@ -27,7 +27,7 @@ _SIZE_BYTES: Final[Mapping[int, int]] = {
     11: 4,  # FLOAT
     12: 8,  # DOUBLE
     13: 4,  # IFD
-    16: 8,  # LONG8, and two like it, of BigTIFF alone
+    16: 8,  # LONG8, and two similar ones, only in BigTIFF
     17: 8,
     18: 8,
     UTF_8: 1,
@@ -35,19 +35,19 @@ _SIZE_BYTES: Final[Mapping[int, int]] = {
 SUB_IFDS, EXIF_IFD = 330, 34665
 _POINTERS: Final = frozenset({SUB_IFDS, EXIF_IFD})
 _POINTERS_BYTES_MAX: Final = 512  # of the values of one of them
-_FIELDS_MAX: Final = 4096  # of a directory that are looked at
+_FIELDS_MAX: Final = 4096  # per directory
 _ALL_FIELDS_MAX: Final = 1 << 15  # of all directories together
 _BYTE_ORDERS: Final[Mapping[bytes, Literal["little", "big"]]] = {b"II": "little", b"MM": "big"}
 _CLASSIC, _BIG = 42, 43
 
 
 class BrokenTiff(ValueError):
-    """The bytes don't begin as a TIFF does, or a directory lies outside of them."""
+    """The bytes don't start as a TIFF, or a directory lies outside of them."""
 
 
 @frozen
 class Field:
-    """One field of a directory; `value` is in the byte order of its file."""
+    """A field of a directory; `value` is in the file's byte order."""
 
     tag: int
     type: int
@@ -57,7 +57,7 @@ class Field:
 
 @frozen
 class Tiff:
-    """A TIFF as bytes that may be hostile. Reading it copies the values of wanted fields alone."""
+    """A TIFF in untrusted bytes. Reading copies only the values of requested fields."""
 
     data: bytes = field(repr=False)
     byte_order: Literal["little", "big"]
@@ -65,10 +65,10 @@ class Tiff:
 
     @classmethod
     def of(cls, data: bytes) -> "Tiff":
-        """Return the TIFF that the bytes begin as.
+        """Return the TIFF in the bytes.
 
         Raises:
-            BrokenTiff: they don't begin as one.
+            BrokenTiff: they don't start as one.
         """
         byte_order = _BYTE_ORDERS.get(data[:2])
         if byte_order is None:
@@ -85,7 +85,7 @@ class Tiff:
     def directory(self, offset: int, tags: Collection[int], *, bytes_max: int) -> dict[int, Field]:
         """Return the fields of the directory at `offset` that have these tags, the first of each.
 
-        Fields that can't be read are left out: of an unknown type, outside of the data, over `bytes_max`.
+        Fields that can't be read are omitted: of an unknown type, outside of the data, or over `bytes_max`.
 
         Raises:
             BrokenTiff: there is no directory.
@@ -106,7 +106,7 @@ class Tiff:
         return found
 
     def all_tags(self) -> tuple[set[int], set[int]]:
-        """Return which tags there are in pictures' directories, linked or named by others, and in their EXIF.
+        """Return the tags in the directories of pictures, linked or nested, and those in their EXIF.
 
         Raises:
             BrokenTiff: a directory can't be read, or there are too many.
@@ -135,13 +135,13 @@ class Tiff:
         return pictures, inner
 
     def numbers(self, value: Field) -> list[int]:
-        """Return a field's value as unsigned whole numbers; two for each rational one."""
+        """Return a field's value as unsigned integers; two for each rational."""
         size_bytes = 4 if value.type in RATIONALS else _SIZE_BYTES[value.type]
         raw = value.value
         return [int.from_bytes(raw[at : at + size_bytes], self.byte_order) for at in range(0, len(raw), size_bytes)]
 
     def _tags(self, offset: int) -> tuple[list[int], int]:
-        """Return the tags of the directory at `offset`, and the offset of the next one; 0 where there is none."""
+        """Return the tags of the directory at `offset`, and the offset of the next one, 0 if there is none."""
         count_bytes, entry_bytes, word_bytes = (8, 20, 8) if self.is_big else (2, 12, 4)
         first = offset + count_bytes
         count = int.from_bytes(self.data[offset:first], self.byte_order)
@@ -152,7 +152,7 @@ class Tiff:
         return tags, int.from_bytes(self.data[end : end + word_bytes], self.byte_order)
 
     def _field(self, tag: int, at: int, *, bytes_max: int) -> Field:
-        """Return the field whose entry is at this offset; without a value where that can't be read."""
+        """Return the field whose entry is at this offset; without a value if that can't be read."""
         type_ = int.from_bytes(self.data[at + 2 : at + 4], self.byte_order)
         word_bytes = 8 if self.is_big else 4
         count = int.from_bytes(self.data[at + 4 : at + 4 + word_bytes], self.byte_order)
@@ -171,32 +171,33 @@ class Tiff:
 def tiff_of(
     main: Iterable[Field], inner: Iterable[Field], *, pointer: int, byte_order: Literal["little", "big"]
 ) -> bytes:
-    """Return a TIFF of a main directory and an inner one that its field `pointer` leads to; values as they are.
+    """Return a TIFF with a main directory and an inner one, to which the main one's field `pointer` refers.
 
-    Values are in this byte order already. The inner directory and its pointer are left out where it is empty.
+    Values must be in this byte order and are written unchanged. Without inner fields the inner directory and its
+    pointer are omitted.
     """
     head = {"little": b"II*\0", "big": b"MM\0*"}[byte_order] + (8).to_bytes(4, byte_order)
     fields, inner_fields = list(main), list(inner)
     if not inner_fields:
         return head + _directory(fields, offset=8, byte_order=byte_order)
     placeholder = Field(pointer, LONG, 1, bytes(4))
-    behind = 8 + len(_directory([*fields, placeholder], offset=8, byte_order=byte_order))
-    leading = Field(pointer, LONG, 1, behind.to_bytes(4, byte_order))
+    inner_at = 8 + len(_directory([*fields, placeholder], offset=8, byte_order=byte_order))
+    leading = Field(pointer, LONG, 1, inner_at.to_bytes(4, byte_order))
     return (
         head
         + _directory([*fields, leading], offset=8, byte_order=byte_order)
-        + _directory(inner_fields, offset=behind, byte_order=byte_order)
+        + _directory(inner_fields, offset=inner_at, byte_order=byte_order)
     )
 
 
 def _directory(fields: list[Field], *, offset: int, byte_order: Literal["little", "big"]) -> bytes:
-    """Return a directory without a next one, and the values that don't fit into it, each at an even offset."""
+    """Return a directory without a successor, and the values that don't fit in it, each at an even offset."""
     entries, values = bytearray(len(fields).to_bytes(2, byte_order)), bytearray()
     values_at = offset + 2 + 12 * len(fields) + 4
     for each in sorted(fields, key=lambda one: one.tag):
         entries += each.tag.to_bytes(2, byte_order) + each.type.to_bytes(2, byte_order)
         entries += each.count.to_bytes(4, byte_order)
-        if len(each.value) <= 4:  # noqa: PLR2004  # the entry's last word holds it
+        if len(each.value) <= 4:  # noqa: PLR2004  # stored in the entry itself
             entries += each.value.ljust(4, b"\0")
         else:
             entries += (values_at + len(values)).to_bytes(4, byte_order)

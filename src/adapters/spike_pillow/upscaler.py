@@ -1,9 +1,10 @@
-"""The classical engine: Lanczos to the exact size, with detail brought out, within a fraction of a second.
+"""The classical engine: Lanczos resampling to the exact size with moderate sharpening, in a fraction of a second.
 
-Color, turn and sharpening are worked out on the smaller side of the resampling, that is before a picture grows and
-after it shrinks. An unsharp mask over a 4K result takes twice as long as all the rest together; sharpening what it is
-made from looks the same and measures as well: +0.2 dB of PSNR over plain Lanczos at x2 on clean photographs.
-Figures: docs/decisions/0010.
+Color conversion, rotation and sharpening run on the smaller side of the resampling: before a picture grows and after it
+shrinks. An unsharp mask over a 4K result takes twice as long as everything else together; sharpening its input looks
+the same and measures as well: +0.2 dB of PSNR over plain Lanczos at x2 on clean photographs.
+
+Measurements: docs/decisions/0010.
 """
 
 from typing import BinaryIO, Final
@@ -19,22 +20,22 @@ from spike_core.ports.upscaler import RenderedImage
 from spike_imaging.encoding import encoded
 from spike_imaging.open import opened_picture
 
-# How much of the difference to the mean of the eight neighbors is added. Growing: more costs PSNR, on clean input too.
-# Shrinking: Lanczos is crisp by itself.
+# The share of the difference to the mean of the eight neighbors that is added. When growing, more costs PSNR on clean
+# input too; when shrinking, Lanczos is crisp by itself.
 _GROWN_DETAIL: Final = 0.2
 _SHRUNK_DETAIL: Final = 0.1
-# Large pictures are reduced by a mean of whole pixels first. Against plain Lanczos: 42 dB and better.
+# large pictures are first reduced by a mean of whole pixels; 42 dB and better against plain Lanczos
 _REDUCING_GAP: Final = 2.0
-_BEFORE_ENCODING: Final = 0.8  # of the time, roughly
+_BEFORE_ENCODING: Final = 0.8  # of the time, approximately
 METHOD: Final = "Lanczos with a detail kernel"
 
 
 @frozen
 class PillowUpscaler:
-    """Resamples pictures by Pillow. It holds no state: one serves all threads."""
+    """Resamples pictures with Pillow. It is stateless and thread-safe."""
 
     def enhance(self, original: BinaryIO, *, size: Dimensions, monitor: ProgressMonitor = UNMONITORED) -> RenderedImage:
-        """Return the enhanced picture; see the port. Metadata, GPS among them, stay behind."""
+        """Return the enhanced picture; see the port. Metadata such as GPS isn't copied."""
         data = original.read()
         monitor.report(0.0)
         try:
@@ -50,12 +51,12 @@ def _enhanced(data: bytes, size: tuple[int, int]) -> Image:
         decoded = opened.decode(at_least=size)
     if size[0] * size[1] > decoded.image.width * decoded.image.height:
         return _resampled(_sharpened(decoded.srgb(), _GROWN_DETAIL), size)
-    small = _resampled(decoded.image, decoded.turn.seen(size))
+    small = _resampled(decoded.image, decoded.turn.oriented(size))
     return _sharpened(evolve(decoded, image=small).srgb(), _SHRUNK_DETAIL)
 
 
 def _resampled(picture: Image, size: tuple[int, int]) -> Image:
-    """Resample by Lanczos; Pillow premultiplies alpha meanwhile, so hidden colors don't bleed into the edges."""
+    """Resample by Lanczos; Pillow premultiplies alpha for it, so hidden colors don't bleed into edges."""
     return picture.resize(size, Resampling.LANCZOS, reducing_gap=_REDUCING_GAP)
 
 
@@ -64,7 +65,7 @@ def _sharpened(picture: Image, detail: float) -> Image:
     kernel = Kernel((3, 3), (corner, edge, corner, edge, 1 + detail, edge, corner, edge, corner), scale=1)
     if picture.mode != "RGBA":
         return picture.filter(kernel)
-    # hidden colors mustn't reach what is seen: each pixel counts as much as the least opaque around it shows
+    # hidden colors mustn't affect visible ones: each pixel is sharpened as far as its least opaque neighbor is opaque
     alpha = picture.getchannel("A")
     colors = picture.convert("RGB")
     result = composite(colors.filter(kernel), colors, alpha.filter(MinFilter(3)))

@@ -1,4 +1,4 @@
-"""XMP (ISO 16684-1): the authorship in a packet, and a packet of nothing else."""
+"""XMP (ISO 16684-1): the authorship in a packet, and packets that contain only authorship."""
 
 import re
 from collections.abc import Callable, Iterator
@@ -16,7 +16,7 @@ from spike_pillow.authorship import (
 )
 
 READ_BYTES_MAX: Final = 1 << 20
-WRITTEN_BYTES_MAX: Final = 60_000  # a segment of a JPEG holds 65,502 bytes of it
+WRITTEN_BYTES_MAX: Final = 60_000  # a segment of a JPEG can hold 65,502 bytes of it
 _DEPTH_MAX: Final = 32
 _ELEMENTS_MAX: Final = 20_000
 
@@ -34,15 +34,15 @@ _BEGIN: Final = (
 )
 _END: Final = '</rdf:Description></rdf:RDF></x:xmpmeta>\n<?xpacket end="r"?>'
 _OWN_BEGIN: Final = _BEGIN.encode()
-_ESCAPED: Final = {"\r": "&#13;"}  # else a reader would make a line feed of it
+_ESCAPED: Final = {"\r": "&#13;"}  # otherwise a reader would turn it into a line feed
 
 
 class _Refused(ValueError):
-    """The packet, or a value in it, isn't as XMP has it, or is larger than is read."""
+    """The packet, or a value in it, violates XMP or exceeds a limit."""
 
 
 class _BoundedTree(TreeBuilder):
-    """Builds a tree of few elements, without the entities of a document type, which XMP hasn't (part 1, 7.1)."""
+    """Builds a tree of limited size, without document types and their entities, which XMP excludes (part 1, 7.1)."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -65,10 +65,10 @@ class _BoundedTree(TreeBuilder):
 
 
 def authorship_in(packet: bytes) -> Authorship:
-    """Return the authorship that a packet tells. What isn't as XMP has it, or is too long, is left out as a whole."""
+    """Return the authorship in a packet; empty if the packet violates XMP or is too long."""
     try:
         descriptions = list(_descriptions(packet))
-    except (ValueError, SyntaxError, LookupError):  # of XML, ours, and of encodings that don't exist
+    except (ValueError, SyntaxError, LookupError):  # of the XML parser, of this module, and of unknown encodings
         return Authorship()
     return Authorship(
         creators=_texts(descriptions, f"{{{_DC}}}creator", is_kept_line),
@@ -82,7 +82,7 @@ def authorship_in(packet: bytes) -> Authorship:
 
 
 def packet_of(authorship: Authorship) -> bytes:
-    """Return a packet that tells this and nothing else; empty where there is nothing to tell, or too much."""
+    """Return a packet with only this authorship; empty if there is none, or too much."""
     properties = [
         _list("dc:creator", "Seq", authorship.creators),
         _alternatives("dc:rights", authorship.rights),
@@ -99,7 +99,7 @@ def packet_of(authorship: Authorship) -> bytes:
 
 
 def is_own(packet: bytes) -> bool:
-    """Return whether a packet is one that `packet_of` makes, to the last byte."""
+    """Return whether a packet is exactly one that `packet_of` makes."""
     return packet.startswith(_OWN_BEGIN) and packet_of(authorship_in(packet)) == packet
 
 
@@ -107,7 +107,7 @@ def _descriptions(packet: bytes) -> Iterator[Element]:
     """Yield the packet's top-level descriptions."""
     if len(packet) > READ_BYTES_MAX:
         raise _Refused
-    parser = XMLParser(target=_BoundedTree())  # noqa: S314  # it refuses document types, so there are no entities
+    parser = XMLParser(target=_BoundedTree())  # noqa: S314  # it rejects document types, so there are no entities
     parser.feed(packet.rstrip(b"\0") if packet[:1] == b"<" and packet[1:2] != b"\0" else packet)
     root = parser.close()
     rdf = root if root.tag == f"{{{_RDF}}}RDF" else root.find(f"{{{_RDF}}}RDF")
@@ -129,7 +129,7 @@ def _translations(descriptions: list[Element], name: str) -> Translations:
 
 
 def _values(descriptions: list[Element], name: str) -> Translations:
-    """Return a property's values with their languages; none where it is missing, or isn't a list of texts."""
+    """Return a property's values with their languages; none if it is missing, or isn't a list of texts."""
     for description in descriptions:
         if text := description.get(name, ""):  # a simple value may be an attribute (part 1, 7.9.2.2)
             return ((DEFAULT_LANGUAGE, text),)

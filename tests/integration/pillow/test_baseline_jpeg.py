@@ -15,7 +15,7 @@ from spike_core.domain.errors import UnacceptablePicture, UndecodablePicture
 from spike_core.domain.images import PictureIdentity
 from spike_core.domain.objects import PictureFormat
 from spike_pillow import PillowProbe
-from spike_pillow.baseline_jpeg import NotPlain, head_of
+from spike_pillow.baseline_jpeg import NotBaseline, head_of
 from spike_pillow.containers import BrokenContainer, parts_of
 
 PROFILE: Final = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
@@ -50,7 +50,7 @@ MARKERS: Final = [
 def is_plain(data: bytes) -> bool:
     try:
         head_of(list(parts_of(data, PictureFormat.JPEG)))
-    except (BrokenContainer, NotPlain):
+    except (BrokenContainer, NotBaseline):
         return False
     return True
 

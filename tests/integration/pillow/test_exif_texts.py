@@ -28,7 +28,7 @@ from exif_blocks import (
 from pictures import decoded, encoded, photograph
 from spike_core.domain.objects import PictureFormat
 from spike_pillow import PillowMetadata
-from spike_pillow.exif import label
+from spike_pillow.exif import for_result
 
 JPEG, PNG, WEBP, AVIF, TIFF = (PictureFormat(name) for name in ("JPEG", "PNG", "WEBP", "AVIF", "TIFF"))
 SIZE: Final = (48, 32)
@@ -71,7 +71,7 @@ def in_result(data: bytes) -> bytes:
 )
 def test_an_author_in_any_encoding_comes_out_byte_for_byte(text: bytes, order: str, values_first: bool) -> None:
     block = exif_block({ARTIST: (ASCII, text), DESCRIPTION: (ASCII, SECRET)}, order=order, values_first=values_first)
-    made = label(block)
+    made = for_result(block)
     assert values_in(made)[ARTIST] == text
     assert SECRET not in made
 
@@ -81,13 +81,13 @@ def test_an_author_in_any_encoding_comes_out_byte_for_byte(text: bytes, order: s
 )
 def test_both_parts_of_a_copyright_are_kept(text: bytes) -> None:
     """EXIF 3.0, 4.6.5.4.7: the photographer's, NUL, the editor's, NUL; a space where there is none of the former."""
-    assert values_in(label(exif_block({COPYRIGHT: (ASCII, text)})))[COPYRIGHT] == text
+    assert values_in(for_result(exif_block({COPYRIGHT: (ASCII, text)})))[COPYRIGHT] == text
 
 
 @pytest.mark.parametrize("type_", [UTF_8, BYTE, UNDEFINED])
 def test_texts_of_other_types_keep_theirs(type_: int) -> None:
     """UTF-8 is a type since EXIF 3.0; the others are mistakes of writers."""
-    made = label(exif_block({ARTIST: (type_, "Jürgen\0".encode())}))
+    made = for_result(exif_block({ARTIST: (type_, "Jürgen\0".encode())}))
     entry = struct.pack("<HHI", ARTIST, type_, 8)
     assert entry in made
     assert "Jürgen\0".encode() in made
@@ -96,7 +96,7 @@ def test_texts_of_other_types_keep_theirs(type_: int) -> None:
 def test_authors_in_other_tags_are_kept() -> None:
     """Windows writes one of its own in UTF-16; EXIF 3.0 has the photographer beside the lens."""
     windows, photographer = "山田\0".encode("utf-16-le"), "Jürgen\0".encode()
-    made = label(exif_block({XP_AUTHOR: (BYTE, windows)}, {PHOTOGRAPHER: (UTF_8, photographer)}))
+    made = for_result(exif_block({XP_AUTHOR: (BYTE, windows)}, {PHOTOGRAPHER: (UTF_8, photographer)}))
     assert values_in(made)[XP_AUTHOR] == windows
     assert struct.pack("<HHI", PHOTOGRAPHER, UTF_8, len(photographer)) in made
     assert photographer in made
@@ -119,17 +119,17 @@ def test_authors_in_other_tags_are_kept() -> None:
 )
 @pytest.mark.parametrize("type_", [ASCII, UTF_8, UNDEFINED])
 def test_what_is_no_line_of_text_is_dropped_whole_and_alone(text: bytes, type_: int) -> None:
-    made = label(exif_block({ARTIST: (type_, text), MODEL: (ASCII, b"One\0")}))
+    made = for_result(exif_block({ARTIST: (type_, text), MODEL: (ASCII, b"One\0")}))
     assert set(values_in(made)) == {MODEL, 0x8769}
 
 
 def test_a_copyright_of_three_parts_is_dropped() -> None:
-    assert label(exif_block({COPYRIGHT: (ASCII, b"a\0b\0c\0")})) == b""
+    assert for_result(exif_block({COPYRIGHT: (ASCII, b"a\0b\0c\0")})) == b""
 
 
 def test_a_name_that_is_not_utf_16_is_dropped() -> None:
     for raw in (b"\0\xd8a\0", b"abc", bytes(8), "two\nlines".encode("utf-16-le")):
-        assert label(exif_block({XP_AUTHOR: (BYTE, raw)})) == b""
+        assert for_result(exif_block({XP_AUTHOR: (BYTE, raw)})) == b""
 
 
 @ORDERS
@@ -234,7 +234,7 @@ def test_kept_tags_come_out_byte_for_byte_and_no_others(
     fields.pop(0x0132, None)  # the date is kept too
     fields |= {tag: (ASCII, value) for tag, value in kept.items()}
     found = values_in(
-        label(exif_block(fields, {DATE: (ASCII, b"2026:05:04\0")}, order=order, values_first=values_first))
+        for_result(exif_block(fields, {DATE: (ASCII, b"2026:05:04\0")}, order=order, values_first=values_first))
     )
     found.pop(0x8769)
     assert found == kept
@@ -246,7 +246,7 @@ def test_a_block_that_is_overwritten_or_cut_off_never_raises(order: str, data: s
     block = bytearray(exif_block({MAKE: (ASCII, b"Acme Ltd\0")}, {DATE: (ASCII, b"2026:05:04\0")}, order=order))
     for _ in range(data.draw(st.integers(1, 4))):
         block[data.draw(st.integers(0, len(block) - 1))] = data.draw(st.integers(0, 255))
-    made = label(bytes(block[: data.draw(st.integers(0, len(block)))]))
+    made = for_result(bytes(block[: data.draw(st.integers(0, len(block)))]))
     if made:
         values_in(made)
 
@@ -255,4 +255,4 @@ def test_a_block_that_is_overwritten_or_cut_off_never_raises(order: str, data: s
 def test_a_directory_that_leads_to_itself_or_nowhere_ends(order: str) -> None:
     for pointer in (8, 0, 0xFFFFFFFF, 2):
         fields = {MAKE: (ASCII, b"Acme\0"), 0x8769: (4, struct.pack(order + "I", pointer))}
-        assert values_in(label(exif_block(fields, order=order)))[MAKE] == b"Acme\0"
+        assert values_in(for_result(exif_block(fields, order=order)))[MAKE] == b"Acme\0"

@@ -26,7 +26,7 @@ from spike_core.domain.errors import (
 )
 from spike_core.domain.objects import PictureFormat
 from spike_imaging.open import opened_picture
-from spike_pillow.metadata import tells_place
+from spike_pillow.metadata import has_location
 from tiffs import Kind, tiff, tiff_of_pages
 
 SIZE: Final = (37, 23)
@@ -74,7 +74,7 @@ def taken(data: bytes) -> bool:
     try:
         with opened_picture(data) as opened:
             opened.decode().srgb()
-        tells_place(data, PictureFormat.TIFF)
+        has_location(data, PictureFormat.TIFF)
     except UnacceptablePicture:
         return False
     return True
