@@ -63,8 +63,7 @@ class S3BlobStore:
         """Return those keys that have an object.
 
         The listing is asked first, since one response covers up to a thousand neighboring keys. Keys that it lacks are
-        then
-        checked one by one, because some stores list a new object only some time after it can be read.
+        then checked one by one, because some stores list a new object only some time after it can be read.
         """
         listed = self._listed(keys)
         return listed | {key for key in keys if key not in listed and self._is_there(key)}

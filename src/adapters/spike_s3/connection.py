@@ -119,7 +119,6 @@ def _stay_in_the_region(params: dict[str, Any], **_: Any) -> None:
     """Prevent boto3 from following a bucket to another region.
 
     Signed URLs would still be for the configured region; and a server that redirects every request would cause an
-    endless
-    loop.
+    endless loop.
     """
     params["context"].setdefault("s3_redirect", {})["redirected"] = True
