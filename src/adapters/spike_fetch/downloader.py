@@ -19,7 +19,7 @@ from spike_network import Deadline, DeadlineBackend
 REDIRECTS_MAX: Final = 3
 URL_CHARS_MAX: Final = 2048
 WAIT_S_MAX: Final = 5.0  # for one read, write or connection
-DEADLINE_S: Final = 20.0  # for everything, from the first redirect to the last byte
+DEADLINE_S: Final = 20.0  # for everything, including redirects and the last byte
 PORTS: Final = frozenset({80, 443})  # services on other ports are seldom meant for the public
 
 _IN_MEMORY_BYTES_MAX: Final = 1024 * 1024

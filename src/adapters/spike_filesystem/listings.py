@@ -47,7 +47,7 @@ class ListingCursors:
         self._lock = threading.Lock()
 
     def take(self, after: ObjectKey | None, *, now: datetime) -> ListingCursor | None:
-        """Remove and return the listing that stands at this key, or `None` if there is none, or only an expired one."""
+        """Remove and return the listing at this key, or `None` if there is none, or only an expired one."""
         with self._lock:
             self._kept = {
                 key: (kept_at, listing)

@@ -79,8 +79,8 @@ class Sandbox:
         Raises:
             UpscalerUnavailable: one can't.
         """
-        for children in (self.probe_pool, self.work_pool):
-            with children.one():
+        for pool in (self.probe_pool, self.work_pool):
+            with pool.one():
                 pass
 
     def close(self) -> None:
@@ -93,7 +93,7 @@ class Sandbox:
 class SandboxedUpscaler:
     """Delegates to an upscaler in a child process."""
 
-    _children: ChildPool
+    _pool: ChildPool
 
     def enhance(self, original: BinaryIO, *, size: Dimensions, monitor: ProgressMonitor = UNMONITORED) -> RenderedImage:
         """Return the enhanced picture; see the port. `monitor` is called at least twice a second and may cancel.
@@ -101,14 +101,14 @@ class SandboxedUpscaler:
         Raises:
             WorkKilled: the child exited before it was done.
         """
-        return _work(self._children, WorkOrder("enhance", [original], size), picture_of, monitor)
+        return _work(self._pool, WorkOrder("enhance", [original], size), picture_of, monitor)
 
 
 @frozen
 class SandboxedBlender:
     """Delegates to a blender in a child process."""
 
-    _children: ChildPool
+    _pool: ChildPool
 
     def blend(self, original: BinaryIO, source: BinaryIO, *, size: Dimensions) -> bytes:
         """Return the blended picture; see the port.
@@ -116,14 +116,14 @@ class SandboxedBlender:
         Raises:
             WorkKilled: the child exited before it was done.
         """
-        return _work(self._children, WorkOrder("blend", [original, source], size), content_of, UNMONITORED)
+        return _work(self._pool, WorkOrder("blend", [original, source], size), content_of, UNMONITORED)
 
 
 @frozen
 class SandboxedCanvasFitter:
     """Delegates to a canvas fitter in a child process."""
 
-    _children: ChildPool
+    _pool: ChildPool
 
     def frame(self, original: BinaryIO, *, size: Dimensions, canvas: Dimensions) -> bytes:
         """Return the original on a canvas; see the port.
@@ -131,7 +131,7 @@ class SandboxedCanvasFitter:
         Raises:
             WorkKilled: the child exited before it was done.
         """
-        return _work(self._children, WorkOrder("frame", [original], size, canvas=canvas), content_of, UNMONITORED)
+        return _work(self._pool, WorkOrder("frame", [original], size, canvas=canvas), content_of, UNMONITORED)
 
     def fit(self, picture: BinaryIO, *, size: Dimensions) -> RenderedImage:
         """Return the center of a picture; see the port.
@@ -139,14 +139,14 @@ class SandboxedCanvasFitter:
         Raises:
             WorkKilled: the child exited before it was done.
         """
-        return _work(self._children, WorkOrder("fit", [picture], size), picture_of, UNMONITORED)
+        return _work(self._pool, WorkOrder("fit", [picture], size), picture_of, UNMONITORED)
 
 
 @frozen
 class SandboxedGenerator:
     """Delegates to a generator in a child process."""
 
-    _children: ChildPool
+    _pool: ChildPool
 
     def generate(self, prompt: Prompt, *, negative: Prompt | None, size: Dimensions) -> RenderedImage:
         """Return a picture of what the prompt describes; see the port.
@@ -154,7 +154,7 @@ class SandboxedGenerator:
         Raises:
             WorkKilled: the child exited before it was done.
         """
-        return _work(self._children, WorkOrder("generate", [], size, prompt, negative), picture_of, UNMONITORED)
+        return _work(self._pool, WorkOrder("generate", [], size, prompt, negative), picture_of, UNMONITORED)
 
     def modify(self, original: BinaryIO, prompt: Prompt, *, negative: Prompt | None, size: Dimensions) -> RenderedImage:
         """Return the original modified by the prompt; see the port.
@@ -162,12 +162,12 @@ class SandboxedGenerator:
         Raises:
             WorkKilled: the child exited before it was done.
         """
-        return _work(self._children, WorkOrder("modify", [original], size, prompt, negative), picture_of, UNMONITORED)
+        return _work(self._pool, WorkOrder("modify", [original], size, prompt, negative), picture_of, UNMONITORED)
 
     def ping(self) -> None:
         """Check that a child can be provided; see the port."""
         try:
-            with self._children.one():
+            with self._pool.one():
                 pass
         except UpscalerUnavailable as error:
             raise GeneratorUnavailable from error
@@ -177,7 +177,7 @@ class SandboxedGenerator:
 class SandboxedProbe:
     """Delegates to a probe in a child process."""
 
-    _children: ChildPool
+    _pool: ChildPool
 
     def identify(self, content: BinaryIO) -> PictureIdentity:
         """Identify the picture; see the port.
@@ -186,7 +186,7 @@ class SandboxedProbe:
             UndecodablePicture: also if it crashed the child.
             UpscalerUnavailable: the child exited for another reason, or none can be provided.
         """
-        return _probe(self._children, WorkOrder("identify", [content]), identity_of)
+        return _probe(self._pool, WorkOrder("identify", [content]), identity_of)
 
     def inspect(self, content: BinaryIO) -> PictureFacts:
         """Identify the picture and describe its appearance; see the port.
@@ -194,7 +194,7 @@ class SandboxedProbe:
         Raises:
             UndecodablePicture, UpscalerUnavailable: as in `identify`.
         """
-        return _probe(self._children, WorkOrder("inspect", [content]), facts_of)
+        return _probe(self._pool, WorkOrder("inspect", [content]), facts_of)
 
     def compare(self, result: BinaryIO, original: BinaryIO) -> Comparison:
         """Compare a result with its original; see the port.
@@ -202,7 +202,7 @@ class SandboxedProbe:
         Raises:
             UndecodablePicture, UpscalerUnavailable: as in `identify`, for either picture.
         """
-        return _probe(self._children, WorkOrder("compare", [result, original]), comparison_of)
+        return _probe(self._pool, WorkOrder("compare", [result, original]), comparison_of)
 
 
 @frozen(kw_only=True)
@@ -236,9 +236,9 @@ class SandboxedMetadata:
             original.seek(0)
 
 
-def _probe(children: ChildPool, order: WorkOrder, read: Callable[[WorkResult], _Result]) -> _Result:
+def _probe(pool: ChildPool, order: WorkOrder, read: Callable[[WorkResult], _Result]) -> _Result:
     try:
-        with children.one() as child:
+        with pool.one() as child:
             return child.work(order, read=read, monitor=UNMONITORED)
     except ChildExit as exit_:
         _log.warning("probing a picture failed: %s", exit_)
@@ -249,10 +249,10 @@ def _probe(children: ChildPool, order: WorkOrder, read: Callable[[WorkResult], _
 
 
 def _work(
-    children: ChildPool, order: WorkOrder, read: Callable[[WorkResult], _Result], monitor: ProgressMonitor
+    pool: ChildPool, order: WorkOrder, read: Callable[[WorkResult], _Result], monitor: ProgressMonitor
 ) -> _Result:
     try:
-        with children.one() as child:
+        with pool.one() as child:
             return child.work(order, read=read, monitor=monitor)
     except ChildExit as exit_:
         _log.warning("work on a picture failed: %s", exit_)
