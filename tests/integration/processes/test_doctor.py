@@ -144,7 +144,7 @@ def test_the_folder_of_metrics_is_tried_where_there_is_one(folder: Path, tmp_pat
 def test_children_that_cannot_be_started_are_named(folder: Path, tmp_path: Path) -> None:
     checked = run_spike("doctor", folder=folder, **with_engine("dying_engine", tmp_path))
     assert checked.returncode == 1
-    assert "FAIL  sandbox: the child ended with code 3" in checked.stdout
+    assert "FAIL  sandbox: the child exited with code 3" in checked.stdout
     assert "SPIKE_SANDBOX: " in checked.stdout
 
 
