@@ -10,7 +10,7 @@ import structlog
 from spike_cli.opening import check_storage, opened
 from spike_cli.welcome import first_user, welcome
 from spike_http import create_app
-from spike_http.server import serve as serve_http
+from spike_http.serving.server import serve as serve_http
 from spike_runtime.data_folder import only_server
 from spike_worker import housekeeping, working
 

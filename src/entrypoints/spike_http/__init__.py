@@ -1,6 +1,6 @@
 """The REST service: Falcon resources over the services, served by waitress."""
 
 from spike_http.app import create_app
-from spike_http.server import serve
+from spike_http.serving.server import serve
 
 __all__ = ["create_app", "serve"]

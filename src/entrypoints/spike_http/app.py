@@ -10,10 +10,10 @@ from spike_http.errors import answer_bug, answer_falcon_error, answer_spike_erro
 from spike_http.head import HeadAsGet
 from spike_http.middleware import Around
 from spike_http.openapi.document import Document, describe
-from spike_http.path_prefix import PathPrefix
 from spike_http.resources.openapi import pages_about
 from spike_http.resources.studio import studio_pages
 from spike_http.routes import base_urls, link_policy, routes
+from spike_http.serving.path_prefix import PathPrefix
 from spike_http.studio_files import StudioFiles
 from spike_runtime import Spike
 

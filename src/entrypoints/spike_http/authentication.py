@@ -12,8 +12,8 @@ from spike_core.domain.errors import Forbidden, Unauthenticated
 from spike_core.domain.identifiers import UserId
 from spike_core.domain.rate_limits import RateLimitGroup
 from spike_core.services.accounts import Authentication
-from spike_http.base_urls import BaseUrls
-from spike_http.limits import Limits
+from spike_http.rate_limits import Limits
+from spike_http.serving.base_urls import BaseUrls
 
 COOKIES: Final = ("__Secure-next-auth.session-token", "next-auth.session-token")
 SESSION_COOKIES_MAX: Final = 8  # each costs a look into the database

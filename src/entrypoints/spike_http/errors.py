@@ -13,11 +13,11 @@ import structlog
 from attrs import frozen
 
 from spike_core.domain import errors
-from spike_http.album_bodies import InvalidImageIds
-from spike_http.bodies import BodyTooLarge, MalformedBody, MissingFields
-from spike_http.forms import BatchTooLarge, NoFile, RepeatedField, TooManyFiles
-from spike_http.mcp_bodies import PRICED_TIERS, UnknownPricedTier
-from spike_http.multipart import UnsupportedTransferEncoding
+from spike_http.requests.albums import InvalidImageIds
+from spike_http.requests.generations import PRICED_TIERS, UnknownPricedTier
+from spike_http.requests.json_bodies import BodyTooLarge, MalformedBody, MissingFields
+from spike_http.requests.multipart import UnsupportedTransferEncoding
+from spike_http.requests.upload_forms import BatchTooLarge, NoFile, RepeatedField, TooManyFiles
 
 
 @frozen(kw_only=True)

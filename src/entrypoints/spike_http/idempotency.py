@@ -21,7 +21,7 @@ from spike_core.domain.idempotency import IdempotencyKey, RecordedResponse, Requ
 from spike_core.ports.transactions import Transaction
 from spike_core.services.hooks import BeforeCommit
 from spike_core.services.idempotency import IdempotencyStore, IdempotentRequest
-from spike_http.media import as_json
+from spike_http.responses.serialization import as_json
 
 HEADER: Final = "Idempotency-Key"
 REPLAYED: Final = "Idempotency-Replayed"

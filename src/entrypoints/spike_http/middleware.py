@@ -10,7 +10,7 @@ from attrs import frozen
 from spike_core.domain.identifiers import RequestId
 from spike_core.domain.rate_limits import Allowance
 from spike_core.ports.ids import Ids
-from spike_http.limits import tell
+from spike_http.rate_limits import tell
 from spike_runtime.metrics import Metrics
 
 

@@ -5,17 +5,21 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 from spike_http.authentication import Gate
-from spike_http.base_urls import BaseUrls
 from spike_http.idempotency import IdempotentResponder
-from spike_http.limits import Limits
-from spike_http.links import LinkPolicy
+from spike_http.long_poll import Patience
 from spike_http.openapi.document import Route
-from spike_http.parts import Part
-from spike_http.proxies import Proxies
+from spike_http.rate_limits import Limits
 from spike_http.resources.albums import AlbumImagesResource, AlbumResource, AlbumsResource, MoveResource
 from spike_http.resources.anonymous import AnonymousUploadResource, MixResource
 from spike_http.resources.api_keys import ApiKeyResource, ApiKeysResource
 from spike_http.resources.files import FileResource
+from spike_http.resources.generations import (
+    CreationBalanceResource,
+    CreationHistoryResource,
+    CreationResource,
+    GenerateResource,
+    ModifyResource,
+)
 from spike_http.resources.health import HealthResource, ReadyResource
 from spike_http.resources.images import (
     BatchEnhanceResource,
@@ -27,17 +31,13 @@ from spike_http.resources.images import (
     UploadResource,
 )
 from spike_http.resources.jobs import BatchResource, BatchStatusResource, CancelResource, JobResource
-from spike_http.resources.mcp import (
-    CreationBalanceResource,
-    CreationHistoryResource,
-    CreationResource,
-    GenerateResource,
-    ModifyResource,
-)
 from spike_http.resources.metrics import MetricsResource
 from spike_http.resources.session import SessionResource
 from spike_http.resources.tokens import BalanceResource, HistoryResource
-from spike_http.waiting import Patience
+from spike_http.responses.urls import LinkPolicy
+from spike_http.serving.base_urls import BaseUrls
+from spike_http.serving.health_checks import Part
+from spike_http.serving.proxies import Proxies
 from spike_runtime import Spike
 
 

@@ -13,12 +13,12 @@ from spike_core.domain import errors
 from spike_core.domain.idempotency import KEY_CHARS_MAX
 from spike_core.domain.identifiers import AlbumId, ApiKeyId, BatchId, ImageId, JobId
 from spike_http.authentication import COOKIES
-from spike_http.bodies import BodyTooLarge, MalformedBody
 from spike_http.errors import FALCON, TABLE, Row
-from spike_http.mcp_bodies import PRICED_TIERS
 from spike_http.openapi.operations import Access, Form, Json, Operation, Picture, Text, operations_of
 from spike_http.openapi.schemas import COMPONENTS, Schemas
-from spike_http.query import WAIT
+from spike_http.requests.generations import PRICED_TIERS
+from spike_http.requests.json_bodies import BodyTooLarge, MalformedBody
+from spike_http.requests.query import WAIT
 
 Document = dict[str, Any]
 

@@ -12,7 +12,10 @@ from spike_core.domain.identifiers import AlbumId
 from spike_core.domain.rate_limits import RateLimitGroup
 from spike_core.services.album_contents import AlbumContents
 from spike_core.services.albums import Albums, NewAlbum
-from spike_http.album_bodies import (
+from spike_http.authentication import Gate
+from spike_http.idempotency import IdempotentResponder
+from spike_http.openapi.operations import Access, Json, Operation
+from spike_http.requests.albums import (
     ORDER_BYTES_MAX,
     PAID_TIER,
     ImageIdsBody,
@@ -22,14 +25,9 @@ from spike_http.album_bodies import (
     album_changes,
     new_album,
 )
-from spike_http.authentication import Gate
-from spike_http.bodies import json_object
-from spike_http.idempotency import IdempotentResponder
-from spike_http.links import LinkPolicy
-from spike_http.media import as_json
-from spike_http.openapi.operations import Access, Json, Operation
-from spike_http.query import SHARE_TOKEN
-from spike_http.views.albums import (
+from spike_http.requests.json_bodies import json_object
+from spike_http.requests.query import SHARE_TOKEN
+from spike_http.responses.albums import (
     AlbumListView,
     AlbumView,
     FullAlbumView,
@@ -40,6 +38,8 @@ from spike_http.views.albums import (
     RemovedImagesView,
     ShownAlbumView,
 )
+from spike_http.responses.serialization import as_json
+from spike_http.responses.urls import LinkPolicy
 
 
 @frozen(kw_only=True)

@@ -8,15 +8,15 @@ from spike_core.domain.rate_limits import RateLimitGroup
 from spike_core.services.enhancements import Enhancements
 from spike_core.services.uploads import Uploads
 from spike_http.authentication import Gate
-from spike_http.enhance_bodies import MixBody
 from spike_http.errors import UPLOAD_WORDINGS
-from spike_http.forms import ANONYMOUS_UPLOAD_FORM, NoFile, RepeatedField, upload_form
 from spike_http.idempotency import IdempotentResponder
-from spike_http.links import LinkPolicy
 from spike_http.middleware import request_id_of
 from spike_http.openapi.operations import Access, Json, Operation
-from spike_http.pictures import PICTURE_TROUBLES, json_with_picture
-from spike_http.views.anonymous import AnonymousUploadView, MixView
+from spike_http.requests.enhancements import MixBody
+from spike_http.requests.inline_images import PICTURE_TROUBLES, json_with_picture
+from spike_http.requests.upload_forms import ANONYMOUS_UPLOAD_FORM, NoFile, RepeatedField, upload_form
+from spike_http.responses.anonymous import AnonymousUploadView, MixView
+from spike_http.responses.urls import LinkPolicy
 
 
 @frozen(kw_only=True)

@@ -9,10 +9,10 @@ from spike_core.domain.errors import TooManyApiKeys
 from spike_core.domain.identifiers import ApiKeyId
 from spike_core.services.api_keys import ApiKeys
 from spike_http.authentication import Gate
-from spike_http.bodies import ApiKeyBody, json_object
-from spike_http.media import as_json
 from spike_http.openapi.operations import Json, Operation
-from spike_http.views.api_keys import ApiKeysView, CreatedApiKeyView, NewApiKeyView, RevokedApiKeyView
+from spike_http.requests.json_bodies import ApiKeyBody, json_object
+from spike_http.responses.api_keys import ApiKeysView, CreatedApiKeyView, NewApiKeyView, RevokedApiKeyView
+from spike_http.responses.serialization import as_json
 
 
 @frozen(kw_only=True)

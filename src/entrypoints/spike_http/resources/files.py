@@ -12,8 +12,8 @@ from spike_core.domain.objects import ObjectKey, PictureFormat
 from spike_core.ports.blobs import BlobStore
 from spike_core.ports.signed_urls import SignedUrls
 from spike_core.services.queries import Queries
-from spike_http.media import is_known
 from spike_http.openapi.operations import Access, Operation, Parameter, Picture
+from spike_http.responses.serialization import is_known
 
 _SIGNATURE: Final = (
     Parameter(name="expires", schema={"type": "string"}, description="Until when the link is good; part of it."),

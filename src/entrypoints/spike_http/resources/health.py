@@ -6,10 +6,10 @@ from http import HTTPStatus
 import falcon
 from attrs import frozen
 
-from spike_http.media import as_json
 from spike_http.openapi.operations import Access, Operation
-from spike_http.parts import Part, states_of
-from spike_http.views.health import HealthView, Readiness, ReadyView
+from spike_http.responses.health import HealthView, Readiness, ReadyView
+from spike_http.responses.serialization import as_json
+from spike_http.serving.health_checks import Part, states_of
 
 
 @frozen

@@ -22,10 +22,18 @@ from spike_core.services.image_updates import ImagePatch, ImageUpdates
 from spike_core.services.queries import Queries
 from spike_core.services.uploads import Uploads
 from spike_http.authentication import Gate
-from spike_http.bodies import json_object
-from spike_http.enhance_bodies import BatchEnhanceBody, EnhanceBody, ParallelEnhanceBody
 from spike_http.errors import BATCH_UPLOAD_WORDINGS, ENHANCE_WORDINGS, UPLOAD_WORDINGS
-from spike_http.forms import (
+from spike_http.head import is_head
+from spike_http.idempotency import IdempotentResponder
+from spike_http.long_poll import Patience
+from spike_http.middleware import request_id_of
+from spike_http.openapi.operations import Access, Json, Operation
+from spike_http.requests.enhancements import BatchEnhanceBody, EnhanceBody, ParallelEnhanceBody
+from spike_http.requests.images import image_labels
+from spike_http.requests.inline_images import PICTURE_TROUBLES, json_with_picture
+from spike_http.requests.json_bodies import json_object
+from spike_http.requests.query import CURSOR, LIMIT, image_cursor, page_limit
+from spike_http.requests.upload_forms import (
     BATCH_UPLOAD_FORM,
     UPLOAD_FORM,
     BatchTooLarge,
@@ -35,18 +43,17 @@ from spike_http.forms import (
     batch_upload_form,
     upload_form,
 )
-from spike_http.head import is_head
-from spike_http.idempotency import IdempotentResponder
-from spike_http.image_bodies import image_labels
-from spike_http.links import LinkPolicy
-from spike_http.media import answer_if_changed, as_json
-from spike_http.middleware import request_id_of
-from spike_http.openapi.operations import Access, Json, Operation
-from spike_http.pictures import PICTURE_TROUBLES, json_with_picture
-from spike_http.query import CURSOR, LIMIT, image_cursor, page_limit
-from spike_http.views.images import BatchUploadView, DeletedImageView, ImagesView, ImageView, ShownImageView, UploadView
-from spike_http.views.jobs import BatchEnhanceView, EnhanceView, ParallelEnhanceView
-from spike_http.waiting import Patience
+from spike_http.responses.images import (
+    BatchUploadView,
+    DeletedImageView,
+    ImagesView,
+    ImageView,
+    ShownImageView,
+    UploadView,
+)
+from spike_http.responses.jobs import BatchEnhanceView, EnhanceView, ParallelEnhanceView
+from spike_http.responses.serialization import answer_if_changed, as_json
+from spike_http.responses.urls import LinkPolicy
 
 
 @frozen(kw_only=True)

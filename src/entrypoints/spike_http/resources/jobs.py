@@ -8,12 +8,12 @@ from spike_core.domain.identifiers import BatchId, JobId
 from spike_core.services.cancellation import Cancellation
 from spike_core.services.queries import Queries
 from spike_http.authentication import Gate
-from spike_http.bodies import BatchStatusBody, json_object
-from spike_http.links import LinkPolicy
-from spike_http.media import as_json
+from spike_http.long_poll import Patience
 from spike_http.openapi.operations import Access, Json, Operation
-from spike_http.views.jobs import BatchStatusView, CancelledView, ShownBatchView, ShownJobView
-from spike_http.waiting import Patience
+from spike_http.requests.json_bodies import BatchStatusBody, json_object
+from spike_http.responses.jobs import BatchStatusView, CancelledView, ShownBatchView, ShownJobView
+from spike_http.responses.serialization import as_json
+from spike_http.responses.urls import LinkPolicy
 
 
 @frozen(kw_only=True)

@@ -9,9 +9,9 @@ from typing import Any, Final
 import falcon
 from attrs import frozen
 
-from spike_http.base_urls import BaseUrls
-from spike_http.media import is_known
 from spike_http.openapi.page import render, style
+from spike_http.responses.serialization import is_known
+from spike_http.serving.base_urls import BaseUrls
 
 POLICY: Final = "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 

@@ -10,9 +10,9 @@ from spike_core.domain.errors import Unauthenticated
 from spike_core.services.accounts import SESSION_LIFETIME
 from spike_core.services.sessions import Sessions
 from spike_http.authentication import COOKIES, Gate, session_cookies, session_tokens
-from spike_http.media import as_json
 from spike_http.openapi.operations import Access, Operation
-from spike_http.views.session import ClosedSessionView, SessionView
+from spike_http.responses.serialization import as_json
+from spike_http.responses.session import ClosedSessionView, SessionView
 
 _SECURE_COOKIE, _PLAIN_COOKIE = COOKIES
 _LIFETIME_S: Final = int(SESSION_LIFETIME.total_seconds())

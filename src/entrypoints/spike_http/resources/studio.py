@@ -11,8 +11,8 @@ from attrs import frozen
 from spike_core.domain.errors import ObjectNotFound
 from spike_core.domain.identifiers import ImageId
 from spike_core.domain.objects import ObjectKey, PictureFormat
-from spike_http.links import LinkPolicy
-from spike_http.media import is_known
+from spike_http.responses.serialization import is_known
+from spike_http.responses.urls import LinkPolicy
 from spike_http.studio_files import StudioFiles, media_type
 
 _YEAR_S: Final = 31_536_000

@@ -5,10 +5,10 @@ from attrs import frozen
 
 from spike_core.services.wallets import Wallets
 from spike_http.authentication import Gate
-from spike_http.media import as_json
 from spike_http.openapi.operations import Operation
-from spike_http.query import LIMIT, SEQUENCE_CURSOR, ledger_cursor, page_limit
-from spike_http.views.tokens import BalanceView, HistoryView
+from spike_http.requests.query import LIMIT, SEQUENCE_CURSOR, ledger_cursor, page_limit
+from spike_http.responses.serialization import as_json
+from spike_http.responses.tokens import BalanceView, HistoryView
 
 
 @frozen(kw_only=True)

@@ -14,12 +14,12 @@ from spike_core.domain.identifiers import AlbumId
 from spike_core.domain.images import ImageName
 from spike_core.domain.limits import BATCH_BYTES_MAX, BATCH_FILES_MAX, UPLOAD_BYTES_MAX
 from spike_core.services.batch_uploads import NamedFile, RefusedFile
-from spike_http.bodies import MalformedBody
-from spike_http.file_names import label_of
 from spike_http.idempotency import note_payload
-from spike_http.multipart import Part, parts_of
 from spike_http.openapi.notes import id_schema
 from spike_http.openapi.operations import Form
+from spike_http.requests.file_names import label_of
+from spike_http.requests.json_bodies import MalformedBody
+from spike_http.requests.multipart import Part, parts_of
 
 _NAMED: Final = (
     " Its file name becomes a label: of an absolute path, such as `/storage/photo.jpg`, the last part, without "

@@ -12,7 +12,7 @@ from typing import Final, TypeVar
 import falcon
 from attrs import field, frozen, validators
 
-from spike_http.query import wait_seconds
+from spike_http.requests.query import wait_seconds
 
 RETRY_AFTER_S: Final = 2
 _FIRST_PAUSE_S: Final = 0.05

@@ -13,8 +13,8 @@ from spike_core.services.batch_uploads import KeptFile, RefusedFile, UploadedBat
 from spike_core.services.queries import ImagesPage, ShownImage
 from spike_core.services.uploads import Uploaded
 from spike_http.errors import FileTrouble, file_trouble
-from spike_http.links import Addresses
-from spike_http.views.jobs import JobView
+from spike_http.responses.jobs import JobView
+from spike_http.responses.urls import Addresses
 
 
 @frozen(kw_only=True)

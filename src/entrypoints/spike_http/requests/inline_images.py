@@ -27,9 +27,9 @@ from spike_core.domain.limits import SOURCE_BYTES_MAX
 from spike_core.domain.media_types import canonical_media_type
 from spike_core.domain.objects import PictureFormat
 from spike_core.services.ingest import InlineImage
-from spike_http.base64_text import BLOCK_BYTES, decode
-from spike_http.bodies import BodyTooLarge, MalformedBody, check_is_json, refuse_constant, string_field
 from spike_http.idempotency import note_payload
+from spike_http.requests.base64_text import BLOCK_BYTES, decode
+from spike_http.requests.json_bodies import BodyTooLarge, MalformedBody, check_is_json, refuse_constant, string_field
 
 Body = TypeVar("Body")
 

@@ -11,7 +11,7 @@ from spike_core.domain.errors import LimiterUnavailable, TooManyRequests
 from spike_core.domain.rate_limits import Allowance, RateLimit, RateLimitGroup
 from spike_core.ports.clock import Clock
 from spike_core.ports.limiter import RateLimiter
-from spike_http.proxies import Proxies
+from spike_http.serving.proxies import Proxies
 
 _SECOND = timedelta(seconds=1)
 

@@ -15,7 +15,7 @@ from falcon.errors import DelimiterError
 from falcon.util import BufferedReader
 
 from spike_core.domain.errors import InvalidInput
-from spike_http.bodies import MalformedBody
+from spike_http.requests.json_bodies import MalformedBody
 
 PARTS_MAX: Final = 64
 HEADERS_BYTES_MAX: Final = 8192  # of one part

@@ -15,8 +15,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from effort import examples
-from spike_http.bodies import BodyTooLarge
-from spike_http.pictures import BESIDE_BYTES_MAX, json_with_picture, parse_json
+from spike_http.requests.inline_images import BESIDE_BYTES_MAX, json_with_picture, parse_json
+from spike_http.requests.json_bodies import BodyTooLarge
 
 WORDS: Final = ["", "a", '"', "\\", "\n", "/", "é", "\u2028", "😀", "\ud83d", "x" * 300]
 PICTURE: Final = "A" * 4 * 1024 * 1024

@@ -14,7 +14,7 @@ from multipart import BOUNDARY, CONTENT_TYPE, a_form, a_part
 from spike_core.domain.errors import InvalidFileName
 from spike_core.domain.limits import FILE_NAME_CHARS_MAX
 from spike_http import create_app
-from spike_http.file_names import label_of
+from spike_http.requests.file_names import label_of
 
 UPLOADS = ("/api/images/upload", "/api/images/anonymous-upload")
 BATCH = "/api/images/batch-upload"

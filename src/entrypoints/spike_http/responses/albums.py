@@ -12,7 +12,7 @@ from spike_core.domain.objects import PictureFormat
 from spike_core.domain.tiers import Tier
 from spike_core.services.album_contents import Moved
 from spike_core.services.albums import ShownAlbum
-from spike_http.links import Addresses
+from spike_http.responses.urls import Addresses
 
 
 @frozen(kw_only=True)

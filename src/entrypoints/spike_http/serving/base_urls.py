@@ -11,7 +11,7 @@ from urllib.parse import SplitResult, urlsplit
 import falcon
 from attrs import field, frozen
 
-from spike_http.proxies import Proxies
+from spike_http.serving.proxies import Proxies
 
 _HOST_CHARS_MAX: Final = 255
 # RFC 3986, section 3.2.2, without what no host on the web has: a name or an IPv4 address, or an IPv6 one, and a port

@@ -6,7 +6,7 @@ from typing import Any, Final
 from spike_core.domain.errors import InvalidValue
 from spike_core.domain.images import ImageName, check_description
 from spike_core.services.image_updates import ImagePatch
-from spike_http.bodies import string_field
+from spike_http.requests.json_bodies import string_field
 
 
 def image_labels(body: Mapping[str, object]) -> ImagePatch:

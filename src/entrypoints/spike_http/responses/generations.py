@@ -12,8 +12,8 @@ from spike_core.domain.tasks import Creation, Generation
 from spike_core.domain.tiers import Tier
 from spike_core.domain.tokens import Tokens
 from spike_core.services.generations import GenerationAccepted, GenerationsPage
-from spike_http.links import Addresses
-from spike_http.views.jobs import began_at, ended_at
+from spike_http.responses.jobs import began_at, ended_at
+from spike_http.responses.urls import Addresses
 
 
 @frozen(kw_only=True)

@@ -11,8 +11,8 @@ from spike_core.domain.identifiers import AlbumId, ImageId
 from spike_core.domain.limits import IMAGES_PER_ALBUM_MAX, IMAGES_PER_MOVE_MAX
 from spike_core.domain.tiers import Tier
 from spike_core.services.albums import NewAlbum
-from spike_http.bodies import MissingFields, string_field
 from spike_http.openapi.notes import id_schema, said, sent_as
+from spike_http.requests.json_bodies import MissingFields, string_field
 
 ORDER_BYTES_MAX: Final = 1024 * 1024  # the ids of a full album, with room for white space
 INVALID_IDS_SHOWN_MAX: Final = 5

@@ -10,7 +10,7 @@ from typing import Any, Final
 from waitress import wasyncore
 from waitress.server import BaseWSGIServer, create_server
 
-from spike_http.draining import DrainingChannel, DrainingDispatcher, Ending
+from spike_http.serving.draining import DrainingChannel, DrainingDispatcher, Ending
 
 # Above every limit of the application, so that it is the application that says no, in words. What is larger still
 # is cut off by waitress.
@@ -29,8 +29,9 @@ def serve(
 ) -> None:
     """Serve until SIGTERM or SIGINT, then refuse connections, answer those that are there, and return.
 
-    That takes `drain_s` at most; see `spike_http.draining`. `on_ready` is called with the port once connections are
-    accepted; port 0 takes a free one. `closing` is set when the requests under way should come to their end.
+    That takes `drain_s` at most; see `spike_http.serving.draining`. `on_ready` is called with the port once
+    connections are accepted; port 0 takes a free one. `closing` is set when the requests under way should come to
+    their end.
 
     Raises:
         OSError: the address can't be bound.
@@ -45,7 +46,7 @@ def serve(
             _dispatcher=DrainingDispatcher(threads=threads, closing=closing),
             max_request_body_size=BODY_BYTES_MAX,
             ident=None,
-            clear_untrusted_proxy_headers=False,  # we judge them ourselves: spike_http.proxies
+            clear_untrusted_proxy_headers=False,  # we judge them ourselves: spike_http.serving.proxies
         )
     except ValueError as error:  # waitress' own, of a name that has no address
         raise OSError("no such address") from error

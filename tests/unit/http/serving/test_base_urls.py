@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from caller import PICTURE, Caller
 from memory_spike import MemorySpike
 from spike_http import create_app
-from spike_http.base_urls import BaseUrls
-from spike_http.proxies import Proxies
+from spike_http.serving.base_urls import BaseUrls
+from spike_http.serving.proxies import Proxies
 from spike_http.studio_files import StudioFiles
 from spike_runtime import Settings
 from spike_runtime.settings import OWN_FIRST_SEGMENTS

@@ -11,9 +11,9 @@ from spike_core.domain.identifiers import ImageId
 from spike_core.domain.limits import BATCH_IMAGES_MAX, PARALLEL_TIERS_MAX
 from spike_core.domain.tiers import Tier
 from spike_core.services.ingest import InlineImage
-from spike_http.bodies import MissingFields, string_field
 from spike_http.openapi.notes import id_schema, said, sent_as
-from spike_http.pictures import BASE64_NOTE, MEDIA_TYPES, offered_picture
+from spike_http.requests.inline_images import BASE64_NOTE, MEDIA_TYPES, offered_picture
+from spike_http.requests.json_bodies import MissingFields, string_field
 
 _BLEND_SOURCE: Final = {
     "type": "object",

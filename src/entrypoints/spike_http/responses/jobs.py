@@ -26,7 +26,7 @@ from spike_core.domain.tokens import Tokens
 from spike_core.domain.transitions import SETTLED_STATUSES
 from spike_core.services.enhancements import BatchEnhancementAccepted, EnhancementAccepted, ParallelEnhancementAccepted
 from spike_core.services.queries import ShownJob
-from spike_http.links import Addresses
+from spike_http.responses.urls import Addresses
 
 
 @frozen(kw_only=True)

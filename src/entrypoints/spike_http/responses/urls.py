@@ -10,7 +10,7 @@ from spike_core.domain.identifiers import OwnerId
 from spike_core.domain.images import Image
 from spike_core.domain.objects import ObjectKey
 from spike_core.ports.factories import Storage
-from spike_http.base_urls import BaseUrls
+from spike_http.serving.base_urls import BaseUrls
 
 
 @frozen(kw_only=True)

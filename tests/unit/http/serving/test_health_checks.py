@@ -14,7 +14,7 @@ from spike_core.domain.errors import DatabaseUnavailable, QueueUnavailable, Stor
 from spike_core.domain.objects import ObjectKey
 from spike_core.ports.blobs import StoredObject
 from spike_http import create_app
-from spike_http.parts import Part, states_of
+from spike_http.serving.health_checks import Part, states_of
 from spike_memory import MemoryBlobStore, MemoryDatabase
 
 MOMENT = timedelta(milliseconds=50)

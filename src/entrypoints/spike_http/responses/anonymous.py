@@ -5,7 +5,7 @@ from attrs import frozen
 from spike_core.domain.identifiers import ImageId, JobId
 from spike_core.domain.images import Image, ImageName
 from spike_core.domain.tiers import Tier
-from spike_http.links import Addresses
+from spike_http.responses.urls import Addresses
 
 
 @frozen(kw_only=True)

@@ -12,7 +12,7 @@ from caller import Caller
 from memory_spike import MemorySpike
 from spike_core.domain.errors import InvalidValue
 from spike_http import create_app
-from spike_http.waiting import Patience
+from spike_http.long_poll import Patience
 
 LONG = "30"
 

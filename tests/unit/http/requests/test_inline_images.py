@@ -19,8 +19,8 @@ from spike_core.domain.limits import SOURCE_BYTES_MAX
 from spike_core.domain.media_types import canonical_media_type
 from spike_core.domain.objects import PictureFormat
 from spike_core.services.ingest import InlineImage
-from spike_http.base64_text import BLOCK_BYTES
-from spike_http.pictures import PICTURE_JSON_BYTES_MAX, offered_picture
+from spike_http.requests.base64_text import BLOCK_BYTES
+from spike_http.requests.inline_images import PICTURE_JSON_BYTES_MAX, offered_picture
 from spike_memory.engine import a_picture
 
 SIZE = Dimensions(width_px=9, height_px=9)

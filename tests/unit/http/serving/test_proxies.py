@@ -5,7 +5,7 @@ from falcon import testing
 from hypothesis import given
 from hypothesis import strategies as st
 
-from spike_http.proxies import Proxies
+from spike_http.serving.proxies import Proxies
 
 TRUSTED = Proxies.parse("10.0.0.0/8, 192.168.1.1 fd00::/8")
 

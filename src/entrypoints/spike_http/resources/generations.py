@@ -9,17 +9,17 @@ from spike_core.domain.rate_limits import RateLimitGroup
 from spike_core.services.generations import Generations
 from spike_core.services.wallets import Wallets
 from spike_http.authentication import Gate
-from spike_http.bodies import json_object
 from spike_http.idempotency import IdempotentResponder
-from spike_http.links import LinkPolicy
-from spike_http.mcp_bodies import GenerateBody, ModifyBody, UnknownPricedTier
-from spike_http.media import as_json
 from spike_http.middleware import request_id_of
 from spike_http.openapi.operations import Json, Operation
-from spike_http.pictures import PICTURE_TROUBLES, json_with_picture
-from spike_http.query import CURSOR, LIMIT, job_cursor, page_limit
-from spike_http.views.creations import CreatingView, CreationsView, CreationView
-from spike_http.views.tokens import BalanceView
+from spike_http.requests.generations import GenerateBody, ModifyBody, UnknownPricedTier
+from spike_http.requests.inline_images import PICTURE_TROUBLES, json_with_picture
+from spike_http.requests.json_bodies import json_object
+from spike_http.requests.query import CURSOR, LIMIT, job_cursor, page_limit
+from spike_http.responses.generations import CreatingView, CreationsView, CreationView
+from spike_http.responses.serialization import as_json
+from spike_http.responses.tokens import BalanceView
+from spike_http.responses.urls import LinkPolicy
 
 
 @frozen(kw_only=True)

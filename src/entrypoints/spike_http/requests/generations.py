@@ -13,9 +13,9 @@ from spike_core.domain.objects import PictureFormat
 from spike_core.domain.tiers import Tier
 from spike_core.services.generations import WebAddress
 from spike_core.services.ingest import InlineImage
-from spike_http.bodies import MissingFields, string_field
 from spike_http.openapi.notes import sent_as
-from spike_http.pictures import BASE64_NOTE, offered_picture
+from spike_http.requests.inline_images import BASE64_NOTE, offered_picture
+from spike_http.requests.json_bodies import MissingFields, string_field
 
 MODIFIABLE: Final = frozenset(
     format_.media_type for format_ in (PictureFormat.JPEG, PictureFormat.PNG, PictureFormat.WEBP, PictureFormat.GIF)

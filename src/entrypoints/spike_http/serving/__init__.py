@@ -1,0 +1,1 @@
+"""The server process: waitress, graceful shutdown, proxies, base URLs, health checks."""

@@ -1,1 +1,0 @@
-"""What clients get: one class per JSON object of the API, built from domain values."""
