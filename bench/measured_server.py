@@ -20,11 +20,12 @@ from attrs import frozen
 from spike_core.domain.accounts import Email, User
 from spike_core.domain.tokens import Tokens
 from spike_http import create_app, serve
+from spike_http.context import Request
 from spike_runtime import Settings, Spike, build
 from spike_runtime.logs import configure_logging
 
 TOKENS: Final = Tokens(10_000_000)
-App = falcon.App[falcon.Request, falcon.Response]
+App = falcon.App[Request, falcon.Response]
 Prepare = Callable[[Spike, App, User], str]  # adds what a bench needs; the text goes to the bench
 _UNLIMITED: Final[Mapping[str, Any]] = {"rate_upload": 0, "rate_enhance": 0}
 

@@ -34,7 +34,7 @@ CREATIONS: Final = {"jobs": [CREATED], "nextCursor": None, "hasMore": False}
 INVALID_TIER: Final = refusal(
     "Invalid tier",
     "Bad Request",
-    "Please choose one of the tiers that pricing names",
+    "Please choose one of the tiers listed in pricing",
     code="INVALID_INPUT",
     pricing={"TIER_1K": 2, "TIER_2K": 5, "TIER_4K": 10},
 )
@@ -76,7 +76,7 @@ def a_placed_image(image_id: str) -> dict[str, Any]:
 INVALID_IDS: Final = refusal(
     "Invalid image IDs",
     "Bad Request",
-    "Please send image IDs as other answers give them",
+    "Please send image IDs as the API returns them",
     code="INVALID_INPUT",
     invalidIds=["img_1", "img_2", "img_3", "img_4", "img_5"],
 )

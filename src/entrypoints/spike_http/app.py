@@ -1,35 +1,31 @@
-"""The WSGI application: the routes, and what is around all of them."""
+"""The WSGI application: routes, middleware, error handlers."""
 
 import threading
 from typing import Any
 
 import falcon
 
-from spike_core.domain.errors import SpikeError
-from spike_http.errors import answer_bug, answer_falcon_error, answer_spike_error
-from spike_http.head import HeadAsGet
-from spike_http.middleware import Around
+from spike_http.context import Request
+from spike_http.error_handlers import add_error_handlers
+from spike_http.middleware import HeadAsGet, PathPrefix, RequestMiddleware
 from spike_http.openapi.document import Document, describe
 from spike_http.resources.openapi import pages_about
 from spike_http.resources.studio import studio_pages
-from spike_http.routes import base_urls, link_policy, routes
-from spike_http.serving.path_prefix import PathPrefix
+from spike_http.routes import base_urls, object_urls, routes
 from spike_http.studio_files import StudioFiles
 from spike_runtime import Spike
 
 
-def create_app(spike: Spike, *, closing: threading.Event | None = None) -> falcon.App[falcon.Request, falcon.Response]:
-    """Return the application over a built Spike. Nothing is opened or asked yet.
+def create_app(spike: Spike, *, closing: threading.Event | None = None) -> falcon.App[Request, falcon.Response]:
+    """Return the application of a `Spike`. This opens no connection.
 
-    Setting `closing` ends the waiting of requests that were sent with `?wait`.
+    Setting `closing` ends long polls, so that a server can shut down without waiting for them.
     """
     urls = base_urls(spike)
-    middleware: list[Any] = [Around(spike.ids, spike.metrics), PathPrefix(urls.public_path), HeadAsGet()]
-    app = falcon.App(middleware=middleware)
+    middleware: list[Any] = [RequestMiddleware(spike.ids, spike.metrics), PathPrefix(urls.public_path), HeadAsGet()]
+    app = falcon.App(request_type=Request, middleware=middleware)
     app.req_options.strip_url_path_trailing_slash = True
-    app.add_error_handler(Exception, answer_bug)
-    app.add_error_handler(falcon.HTTPError, answer_falcon_error)
-    app.add_error_handler(SpikeError, answer_spike_error)
+    add_error_handlers(app)
     table = routes(spike, closing=closing or threading.Event())
     for route in table:
         app.add_route(route.path, route.resource)
@@ -39,6 +35,6 @@ def create_app(spike: Spike, *, closing: threading.Event | None = None) -> falco
 
     for path, page in pages_about(document, base_urls=urls).items():
         app.add_route(path, page)
-    for path, part in studio_pages(StudioFiles.read(), links=link_policy(spike)).items():
-        app.add_route(path, part)
+    for path, resource in studio_pages(StudioFiles.read(), object_urls=object_urls(spike)).items():
+        app.add_route(path, resource)
     return app

@@ -1,4 +1,4 @@
-"""Who is asking: the session cookie or a bearer credential."""
+"""Authentication: by a bearer credential (session token or API key), or by the session cookie."""
 
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
@@ -12,60 +12,61 @@ from spike_core.domain.errors import Forbidden, Unauthenticated
 from spike_core.domain.identifiers import UserId
 from spike_core.domain.rate_limits import RateLimitGroup
 from spike_core.services.accounts import Authentication
-from spike_http.rate_limits import Limits
+from spike_http.context import Request
+from spike_http.rate_limits import RequestLimiter
 from spike_http.serving.base_urls import BaseUrls
 
 COOKIES: Final = ("__Secure-next-auth.session-token", "next-auth.session-token")
-SESSION_COOKIES_MAX: Final = 8  # each costs a look into the database
+SESSION_COOKIES_MAX: Final = 8  # each costs a database query
 _SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
 @frozen(kw_only=True)
-class Gate:
-    """Finds out whom a request speaks for."""
+class Authenticator:
+    """Finds the user that a request is made for, and counts the request against the caller's rate limit."""
 
     authentication: Authentication
     base_urls: BaseUrls
-    limits: Limits
+    limiter: RequestLimiter
 
-    def user(self, req: falcon.Request, *, bucket: RateLimitGroup = RateLimitGroup.GENERAL) -> UserId:
-        """Return the user, whose request is counted in this bucket.
+    def user(self, req: Request, *, bucket: RateLimitGroup = RateLimitGroup.GENERAL) -> UserId:
+        """Return the authenticated user.
 
         Raises:
-            Unauthenticated: no credential, or a bad one; a bad bearer isn't saved by a good cookie.
-            Forbidden: a cookie came with an unsafe method from another site.
-            TooManyRequests: the user has used up what a window allows.
+            Unauthenticated: the credential is missing or invalid. A valid cookie doesn't make up for an invalid bearer.
+            Forbidden: another site's page sent the cookie with an unsafe method.
+            TooManyRequests: the user has used up the rate limit.
         """
-        user = self._credited(req)
+        user = self._authenticate(req)
         if user is None:
             raise Unauthenticated
-        self.limits.count(req, bucket, caller=user.text)
+        self.limiter.count(req, bucket, caller=user.text)
         return user
 
-    def visitor(self, req: falcon.Request, *, bucket: RateLimitGroup = RateLimitGroup.GENERAL) -> UserId | None:
-        """Return the user, or `None` for a visitor without any credential, who is counted by address.
+    def optional_user(self, req: Request, *, bucket: RateLimitGroup = RateLimitGroup.GENERAL) -> UserId | None:
+        """Return the authenticated user, or `None` for a request without credentials, which is counted by address.
 
         Raises:
             Unauthenticated, Forbidden, TooManyRequests: as `user`.
         """
-        user = self._credited(req)
+        user = self._authenticate(req)
         if user is None:
-            self.limits.count_client(req, bucket)
+            self.limiter.count_client(req, bucket)
         else:
-            self.limits.count(req, bucket, caller=user.text)
+            self.limiter.count(req, bucket, caller=user.text)
         return user
 
-    def stranger(self, req: falcon.Request, *, bucket: RateLimitGroup) -> str:
-        """Count a request for which credentials don't matter by the address that it comes from, and return that.
+    def anonymous_caller(self, req: Request, *, bucket: RateLimitGroup) -> str:
+        """Return the client's address, by which the request is counted. Credentials are ignored.
 
         Raises:
-            TooManyRequests: the address has used up what a window allows.
+            TooManyRequests: the address has used up the rate limit.
         """
-        self.limits.count_client(req, bucket)
-        return self.limits.proxies.client(req)
+        self.limiter.count_client(req, bucket)
+        return self.limiter.proxies.client(req)
 
-    def _credited(self, req: falcon.Request) -> UserId | None:
-        """Return whom the credential speaks for, `None` where there is none.
+    def _authenticate(self, req: Request) -> UserId | None:
+        """Return the user of the credential, or `None` if there is no credential.
 
         Raises:
             Unauthenticated, Forbidden: as `user`.
@@ -79,23 +80,29 @@ class Gate:
         tokens = session_tokens(req)
         if not tokens:
             return None
-        user = self._first_user(tokens)
+        user = self._user_of_first_valid(tokens)
         self._check_same_origin(req)
         return user
 
-    def _first_user(self, tokens: Sequence[Secret]) -> UserId:
-        """Return whom the first good token speaks for: an old cookie of another path may stand before it.
+    def _user_of_first_valid(self, tokens: Sequence[Secret]) -> UserId:
+        """Return the user of the first valid token. An expired cookie of another path may precede it.
 
         Raises:
-            Unauthenticated: none is good.
+            Unauthenticated: no token is valid.
         """
         for token in tokens:
             with suppress(Unauthenticated):
                 return self.authentication.authenticate(token)
         raise Unauthenticated
 
-    def _check_same_origin(self, req: falcon.Request) -> None:
-        """Refuse a cookie that another site's page made a browser send (CSRF). Scripts send no Origin."""
+    def _check_same_origin(self, req: Request) -> None:
+        """Refuse cross-site request forgery: a cookie that a browser sent on behalf of another site's page.
+
+        Clients other than browsers send no `Origin`, and pass.
+
+        Raises:
+            Forbidden: the method is unsafe and the request comes from another origin.
+        """
         if req.method in _SAFE:
             return
         origin = req.get_header("Origin")
@@ -106,7 +113,7 @@ class Gate:
 
 
 def session_tokens(req: falcon.Request) -> Sequence[Secret]:
-    """Return the tokens of the session cookies in the order sent, each once: `SESSION_COOKIES_MAX` at most."""
+    """Return the distinct tokens of the session cookies in the order sent, at most `SESSION_COOKIES_MAX`."""
     sent = session_cookies(req)
     values = [value for name in COOKIES for value in sent[name]]
     return [Secret(value) for value in list(dict.fromkeys(values))[:SESSION_COOKIES_MAX]]
@@ -115,8 +122,8 @@ def session_tokens(req: falcon.Request) -> Sequence[Secret]:
 def session_cookies(req: falcon.Request) -> Mapping[str, Sequence[str]]:
     """Return the values of each session cookie in the order sent.
 
-    Ours have no escapes, so none are read: Python's own reader takes the square of their number, and a minute for the
-    longest header (CVE-2024-7592).
+    Session cookies contain no escapes, so none are decoded. Python's own cookie parser takes quadratic time to decode
+    them: a minute for the longest header (CVE-2024-7592).
     """
     found: dict[str, list[str]] = {name: [] for name in COOKIES}
     for pair in (req.get_header("Cookie") or "").split(";"):

@@ -21,6 +21,7 @@ from spike_core.domain.idempotency import IdempotencyKey, RecordedResponse, Requ
 from spike_core.ports.transactions import Transaction
 from spike_core.services.hooks import BeforeCommit
 from spike_core.services.idempotency import IdempotencyStore, IdempotentRequest
+from spike_http.context import Request
 from spike_http.responses.serialization import as_json
 
 HEADER: Final = "Idempotency-Key"
@@ -44,7 +45,7 @@ class IdempotentResponder:
 
     def respond(
         self,
-        req: falcon.Request,
+        req: Request,
         resp: falcon.Response,
         *,
         caller: str,
@@ -131,7 +132,7 @@ class IdempotentResponder:
                 self._in_progress.discard(name)
 
 
-def note_payload(req: falcon.Request, *parts: bytes | BinaryIO) -> None:
+def note_payload(req: Request, *parts: bytes | BinaryIO) -> None:
     """Store the digest of a parsed body, as part of the request's digest; files are read and rewound."""
     if req.get_header(HEADER) is None:
         return
@@ -147,8 +148,9 @@ def _hash(file: BinaryIO) -> bytes:
     return digest.digest()
 
 
-def _digest(req: falcon.Request) -> RequestDigest:
-    payload: RequestDigest = req.context.payload
+def _digest(req: Request) -> RequestDigest:
+    payload = req.context.payload
+    assert payload is not None, "the body is parsed before the use case runs"
     return RequestDigest.of(req.method.encode(), req.path.encode(), payload.text.encode())
 
 

@@ -1,7 +1,7 @@
-"""`?wait=N`: an answer that comes when the work is done, or N seconds later.
+"""Long polling with `?wait=N`: respond when the work is done, or after N seconds.
 
-Whoever waits holds a thread. So at most half of the server's threads wait at once, and beyond that the answer comes
-right away, with a hint when to ask again. A server that is about to end lets nobody wait any longer.
+A request that waits occupies a thread. So at most half of the server's threads wait at a time; any further request is
+answered immediately, with a `Retry-After`. Waiting ends when the server shuts down.
 """
 
 import threading
@@ -17,13 +17,14 @@ from spike_http.requests.query import wait_seconds
 RETRY_AFTER_S: Final = 2
 _FIRST_PAUSE_S: Final = 0.05
 _PAUSE_S_MAX: Final = 0.5
+_PAUSE_GROWTH: Final = 1.5
 
-Seen = TypeVar("Seen")
+State = TypeVar("State")
 
 
 @frozen(kw_only=True)
-class Patience:
-    """Lets requests wait, but not all of them."""
+class LongPoll:
+    """Polls a state on behalf of waiting requests, at most `waiters_max` at a time."""
 
     waiters_max: int = field(validator=validators.ge(1))
     closing: threading.Event
@@ -33,19 +34,21 @@ class Patience:
     def _all_free(self) -> threading.Semaphore:
         return threading.BoundedSemaphore(self.waiters_max)
 
-    def seen(
+    def wait(
         self,
         req: falcon.Request,
         resp: falcon.Response,
         *,
-        first: Seen,
-        again: Callable[[], Seen],
-        is_done: Callable[[Seen], bool],
-    ) -> Seen:
-        """Return `first` if it is done or nobody wants to wait; else what `again` shows when it is, or time is up.
+        first: State,
+        again: Callable[[], State],
+        is_done: Callable[[State], bool],
+    ) -> State:
+        """Return the first state that is done, or the latest one when the time that the client waits is up.
+
+        `first` is the present state and `again` reads it anew. Without `?wait` the result is `first`.
 
         Raises:
-            InvalidValue: `?wait` isn't a number of seconds that may be waited.
+            InvalidValue: `?wait` isn't a whole number of seconds within the limit.
         """
         seconds = wait_seconds(req)
         if not seconds or is_done(first):
@@ -54,15 +57,17 @@ class Patience:
             resp.set_header("Retry-After", str(RETRY_AFTER_S))
             return first
         try:
-            return self._watched(first, again, is_done, until=time.monotonic() + seconds)
+            return self._poll(first, again, is_done, until_s=time.monotonic() + seconds)
         finally:
             self._slots.release()
 
-    def _watched(self, seen: Seen, again: Callable[[], Seen], is_done: Callable[[Seen], bool], *, until: float) -> Seen:
+    def _poll(
+        self, state: State, again: Callable[[], State], is_done: Callable[[State], bool], *, until_s: float
+    ) -> State:
         pause_s = _FIRST_PAUSE_S
-        while not is_done(seen) and (left_s := until - time.monotonic()) > 0:
+        while not is_done(state) and (left_s := until_s - time.monotonic()) > 0:
             if self.closing.wait(min(pause_s, left_s)):
                 break
-            pause_s = min(pause_s * 1.5, _PAUSE_S_MAX)
-            seen = again()
-        return seen
+            pause_s = min(pause_s * _PAUSE_GROWTH, _PAUSE_S_MAX)
+            state = again()
+        return state

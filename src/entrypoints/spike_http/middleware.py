@@ -1,46 +1,47 @@
-"""What happens around every request: its id, its log line, the headers that every answer has."""
+"""What happens before and after every request: its id, its log line, common headers, HEAD, the path prefix."""
 
 import time
-from typing import Any
+from contextlib import suppress
+from typing import Any, Final
 
 import falcon
 import structlog
 from attrs import frozen
 
 from spike_core.domain.identifiers import RequestId
-from spike_core.domain.rate_limits import Allowance
 from spike_core.ports.ids import Ids
-from spike_http.rate_limits import tell
+from spike_http.context import Request
+from spike_http.rate_limits import set_rate_limit_headers
 from spike_runtime.metrics import Metrics
+
+_ALLOW: Final = "Allow"
 
 
 @frozen
-class Around:
-    """Gives every request an id, on the answer and on every log line that it causes; counts and logs it."""
+class RequestMiddleware:
+    """Gives each request an id, which its response and its log lines carry; counts and logs the request."""
 
     ids: Ids
     metrics: Metrics
 
-    def process_request(self, req: falcon.Request, resp: falcon.Response) -> None:
-        """Draw the id. A client's own is never taken over: it could be anybody's."""
-        req.context.began_at_s = time.monotonic()
-        req.context.request_id = str(self.ids.new(RequestId))
-        resp.set_header("X-Request-ID", req.context.request_id)
+    def process_request(self, req: Request, resp: falcon.Response) -> None:
+        """Create the request id. An id that the client sends is ignored, since clients could reuse one."""
+        request_id = req.context.request_id = self.ids.new(RequestId)
+        resp.set_header("X-Request-ID", request_id.text)
         resp.set_header("X-Content-Type-Options", "nosniff")
         structlog.contextvars.clear_contextvars()
-        structlog.contextvars.bind_contextvars(request_id=req.context.request_id)
+        structlog.contextvars.bind_contextvars(request_id=request_id.text)
 
     def process_response(
         self,
-        req: falcon.Request,
+        req: Request,
         resp: falcon.Response,
         _resource: Any,
         _succeeded: bool,  # noqa: FBT001  # Falcon's
     ) -> None:
-        """Say what the rate limit leaves, and log the request: never its body, its query or a credential."""
-        allowance: Allowance | None = req.context.get("allowance")
-        if allowance is not None:
-            tell(resp, allowance)
+        """Set the rate limit headers, and log the request without its body, query and credentials."""
+        if req.context.allowance is not None:
+            set_rate_limit_headers(resp, req.context.allowance)
         seconds = time.monotonic() - req.context.began_at_s
         route = req.uri_template or "unknown"
         method = req.method if req.method in falcon.HTTP_METHODS else "other"
@@ -48,6 +49,48 @@ class Around:
         structlog.get_logger("spike_http").info("request", method=req.method, path=req.path, status=resp.status_code)
 
 
-def request_id_of(req: falcon.Request) -> RequestId:
-    """Return the id that the middleware has drawn."""
-    return RequestId(req.context.request_id)
+@frozen
+class PathPrefix:
+    """Removes the path of `SPIKE_PUBLIC_URL` from the paths of requests.
+
+    Some proxies pass the prefix on and others remove it, so a path without it is left as it is.
+    """
+
+    prefix: str  # such as `/spike`; empty if the public URL has no path
+
+    def process_request(self, req: falcon.Request, _resp: falcon.Response) -> None:
+        """Remove the prefix before the request is routed."""
+        if self.prefix and (req.path == self.prefix or req.path.startswith(f"{self.prefix}/")):
+            req.path = req.path.removeprefix(self.prefix) or "/"
+
+
+class HeadAsGet:
+    """Passes HEAD requests to the handler of GET (RFC 9110, section 9.3.2).
+
+    Falcon then omits the body and keeps its length. `Allow` lists HEAD wherever it lists GET.
+    """
+
+    def process_request(self, req: Request, _resp: falcon.Response) -> None:
+        """Present the request as GET."""
+        if req.method == "HEAD":
+            req.method = "GET"
+            req.context.is_head = True
+
+    def process_response(
+        self,
+        req: Request,
+        resp: falcon.Response,
+        _resource: Any,
+        _succeeded: bool,  # noqa: FBT001  # Falcon's
+    ) -> None:
+        """Restore the method, and close a stream that isn't sent, since the server won't."""
+        allowed = (resp.get_header(_ALLOW) or "").split(", ")
+        if "GET" in allowed and "HEAD" not in allowed:
+            allowed.insert(allowed.index("GET") + 1, "HEAD")
+            resp.set_header(_ALLOW, ", ".join(allowed))
+        if not req.context.is_head:
+            return
+        req.method = "HEAD"
+        stream, resp.stream = resp.stream, None
+        with suppress(AttributeError):  # an iterator may have no `close`
+            stream.close()  # type: ignore[union-attr]

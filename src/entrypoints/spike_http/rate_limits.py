@@ -1,4 +1,4 @@
-"""Rate limits at the edge: which bucket a request is counted in, for whom, and what it is told."""
+"""Rate limits over HTTP: count each request for its caller, and report what is left in headers."""
 
 from collections.abc import Mapping
 from datetime import timedelta
@@ -11,25 +11,29 @@ from spike_core.domain.errors import LimiterUnavailable, TooManyRequests
 from spike_core.domain.rate_limits import Allowance, RateLimit, RateLimitGroup
 from spike_core.ports.clock import Clock
 from spike_core.ports.limiter import RateLimiter
+from spike_http.context import Request
 from spike_http.serving.proxies import Proxies
 
 _SECOND = timedelta(seconds=1)
 
 
 @frozen(kw_only=True)
-class Limits:
-    """Counts requests. A limiter that doesn't answer lets everybody pass, and is asked again by the next request."""
+class RequestLimiter:
+    """Counts requests by caller and group.
+
+    Requests pass uncounted while the rate limiter is unavailable; the next request tries it again.
+    """
 
     limiter: RateLimiter
-    rates: Mapping[RateLimitGroup, RateLimit]  # those that aren't here have no limit
+    rates: Mapping[RateLimitGroup, RateLimit]  # a group that isn't listed has no limit
     proxies: Proxies
     clock: Clock
 
-    def count(self, req: falcon.Request, bucket: RateLimitGroup, *, caller: str) -> None:
-        """Count a request and note for its answer what is left.
+    def count(self, req: Request, bucket: RateLimitGroup, *, caller: str) -> None:
+        """Count a request, and note in its context what the caller has left.
 
         Raises:
-            TooManyRequests: it is one too many.
+            TooManyRequests: the caller has used up the limit.
         """
         rate = self.rates.get(bucket)
         if rate is None:
@@ -44,17 +48,17 @@ class Limits:
             wait = allowance.resets_at - self.clock.now()
             raise TooManyRequests(retry_after_s=max(1, -(-wait // _SECOND)))
 
-    def count_client(self, req: falcon.Request, bucket: RateLimitGroup) -> None:
-        """Count a request by the address that it comes from.
+    def count_client(self, req: Request, bucket: RateLimitGroup) -> None:
+        """Count a request by the client's address.
 
         Raises:
-            TooManyRequests: it is one too many.
+            TooManyRequests: the address has used up the limit.
         """
         self.count(req, bucket, caller=self.proxies.client(req))
 
 
-def tell(resp: falcon.Response, allowance: Allowance) -> None:
-    """Say in an answer what is left. The time is in seconds since 1970."""
+def set_rate_limit_headers(resp: falcon.Response, allowance: Allowance) -> None:
+    """Set the `X-RateLimit-…` headers. The reset time is in seconds since 1970."""
     resp.set_header("X-RateLimit-Limit", str(allowance.limit))
     resp.set_header("X-RateLimit-Remaining", str(allowance.remaining))
     resp.set_header("X-RateLimit-Reset", str(int(allowance.resets_at.timestamp())))

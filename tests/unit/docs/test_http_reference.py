@@ -14,7 +14,7 @@ from multipart import CONTENT_TYPE, a_form, a_part, an_upload
 from reader import shape
 from spike_core.domain.tiers import Tier
 from spike_http import create_app
-from spike_http.errors import ENHANCE_WORDINGS, TABLE, UPLOAD_WORDINGS
+from spike_http.errors import ENHANCE_MESSAGES, TABLE, UPLOAD_MESSAGES
 from spike_runtime import Settings
 
 PAGE: Final = (Path(__file__).parents[3] / "docs/reference/http.md").read_text(encoding="utf-8")
@@ -55,10 +55,10 @@ def test_every_route_is_told_and_none_else(services: MemorySpike) -> None:
 
 def test_every_error_is_told_and_none_else() -> None:
     """Those of Falcon (405, 415) aren't in our table of errors; other tests name them."""
-    actual = {(str(int(row.status)), row.code, row.wording.error) for row in TABLE.values()}
-    actual |= {("402", "INSUFFICIENT_TOKENS", next(iter(UPLOAD_WORDINGS.values())).error)}
-    actual |= {("402", "INSUFFICIENT_TOKENS", wording.error) for wording in ENHANCE_WORDINGS.values()}
-    actual |= {("500", "INTERNAL_ERROR", list(UPLOAD_WORDINGS.values())[-1].error)}
+    actual = {(str(int(row.status)), row.code, row.message.error) for row in TABLE.values()}
+    actual |= {("402", "INSUFFICIENT_TOKENS", next(iter(UPLOAD_MESSAGES.values())).error)}
+    actual |= {("402", "INSUFFICIENT_TOKENS", wording.error) for wording in ENHANCE_MESSAGES.values()}
+    actual |= {("500", "INTERNAL_ERROR", list(UPLOAD_MESSAGES.values())[-1].error)}
     told = {(status, code, error.partition(" (")[0]) for status, code, error in ERROR_ROW.findall(PAGE)}
     assert {row for row in told if row[0] not in {"405", "415"}} == actual
 

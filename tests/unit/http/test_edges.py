@@ -13,8 +13,10 @@ from memory_spike import MemorySpike
 from spike_core.domain.errors import SpikeError
 from spike_core.domain.identifiers import ImageId
 from spike_http import create_app
-from spike_http.errors import TABLE, answer_bug, answer_falcon_error, answer_spike_error
-from spike_http.middleware import Around
+from spike_http.context import Request
+from spike_http.error_handlers import add_error_handlers
+from spike_http.errors import TABLE
+from spike_http.middleware import RequestMiddleware
 from spike_memory import CountingIds
 from spike_runtime import Settings
 from subclasses import family
@@ -143,10 +145,10 @@ class Broken:
 
 
 def test_an_unforeseen_error_leaks_nothing() -> None:
-    app = falcon.App(middleware=[Around(CountingIds(), MemorySpike.build().spike.metrics)])
-    app.add_error_handler(Exception, answer_bug)
-    app.add_error_handler(falcon.HTTPError, answer_falcon_error)
-    app.add_error_handler(SpikeError, answer_spike_error)
+    app = falcon.App(
+        request_type=Request, middleware=[RequestMiddleware(CountingIds(), MemorySpike.build().spike.metrics)]
+    )
+    add_error_handlers(app)
     app.add_route("/", Broken())
     answer = testing.TestClient(app).simulate_get("/")
     assert (answer.status_code, answer.json["code"]) == (500, "INTERNAL_ERROR")

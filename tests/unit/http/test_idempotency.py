@@ -211,7 +211,7 @@ def test_the_same_request_at_the_same_time_is_told_to_wait(ada: Caller, services
     [second] = nested
     assert (second.status_code, second.json["error"]) == (
         409,
-        "A request with this Idempotency-Key is still being answered",
+        "A request with this Idempotency-Key is still being processed",
     )
 
 

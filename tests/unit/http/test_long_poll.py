@@ -12,19 +12,19 @@ from caller import Caller
 from memory_spike import MemorySpike
 from spike_core.domain.errors import InvalidValue
 from spike_http import create_app
-from spike_http.long_poll import Patience
+from spike_http.long_poll import LongPoll
 
 LONG = "30"
 
 
-def patience(*, waiters_max: int = 1, closing: threading.Event | None = None) -> Patience:
-    return Patience(waiters_max=waiters_max, closing=closing or threading.Event())
+def patience(*, waiters_max: int = 1, closing: threading.Event | None = None) -> LongPoll:
+    return LongPoll(waiters_max=waiters_max, closing=closing or threading.Event())
 
 
-def seen(patience: Patience, looks: Iterator[int], *, wait: str | None, done_at: int) -> tuple[int, str | None]:
+def seen(patience: LongPoll, looks: Iterator[int], *, wait: str | None, done_at: int) -> tuple[int, str | None]:
     req = testing.create_req(query_string="" if wait is None else f"wait={wait}")
     resp = falcon.Response()
-    found = patience.seen(req, resp, first=next(looks), again=lambda: next(looks), is_done=lambda look: look >= done_at)
+    found = patience.wait(req, resp, first=next(looks), again=lambda: next(looks), is_done=lambda look: look >= done_at)
     return found, resp.get_header("Retry-After")
 
 

@@ -13,11 +13,11 @@ from spike_core.domain import errors
 from spike_core.domain.idempotency import KEY_CHARS_MAX
 from spike_core.domain.identifiers import AlbumId, ApiKeyId, BatchId, ImageId, JobId
 from spike_http.authentication import COOKIES
-from spike_http.errors import FALCON, TABLE, Row
+from spike_http.errors import BY_STATUS, TABLE, ErrorResponse
 from spike_http.openapi.operations import Access, Form, Json, Operation, Picture, Text, operations_of
 from spike_http.openapi.schemas import COMPONENTS, Schemas
+from spike_http.requests.errors import BodyTooLarge, MalformedBody
 from spike_http.requests.generations import PRICED_TIERS
-from spike_http.requests.json_bodies import BodyTooLarge, MalformedBody
 from spike_http.requests.query import WAIT
 
 Document = dict[str, Any]
@@ -43,9 +43,9 @@ _PLACEHOLDER: Final = re.compile(r"\{(\w+)\}")
 _ERROR_FIELDS: Final = ("error", "title", "suggestion", "code", "requestId")
 _SECURITY: Final[Mapping[Access, Sequence[Mapping[str, Sequence[str]]]]] = {
     Access.USER: [{"bearer": []}, {"cookie": []}],
-    Access.VISITOR: [{"bearer": []}, {"cookie": []}, {}],
-    Access.STRANGER: [],
-    Access.ANYBODY: [],
+    Access.OPTIONAL_USER: [{"bearer": []}, {"cookie": []}, {}],
+    Access.ANONYMOUS: [],
+    Access.PUBLIC: [],
 }
 _DESCRIPTION: Final = (
     "HEAD is answered wherever GET is, with the status and the headers of GET and without a body; it counts against "
@@ -109,7 +109,7 @@ def _operation(
     schemas: Schemas, route: Route, method: str, operation: Operation, handler: Callable[..., None]
 ) -> Document:
     once = hasattr(route.resource, "responder") and method == "POST"
-    waits = hasattr(route.resource, "patience") and method == "GET"
+    waits = hasattr(route.resource, "long_poll") and method == "GET"
     parameters = [*_path_parameters(schemas, route.path), *_query_parameters(operation, waits=waits)]
     if once:
         parameters.append(_IDEMPOTENCY)
@@ -165,9 +165,9 @@ def _request_body(schemas: Schemas, body: Json | Form) -> Document:
     return {"required": True, "content": {media_type: {"schema": schema}}}
 
 
-def _errors(route: Route, operation: Operation, *, once: bool, waits: bool) -> list[Row]:
+def _errors(route: Route, operation: Operation, *, once: bool, waits: bool) -> list[ErrorResponse]:
     """Return the rows of the error table that this operation may answer with, each once."""
-    is_counted = operation.access is not Access.ANYBODY
+    is_counted = operation.access is not Access.PUBLIC
     has_id = any(name in _PARAMETERS for name in _PLACEHOLDER.findall(route.path))
     has_body = operation.body is not None
     follows: Mapping[tuple[type[errors.SpikeError], ...], bool] = {
@@ -180,12 +180,14 @@ def _errors(route: Route, operation: Operation, *, once: bool, waits: bool) -> l
         (errors.IdempotencyKeyReused, errors.RequestInProgress): once,
     }
     kinds = [*operation.errors, *(kind for group, follow in follows.items() if follow for kind in group)]
-    rows = [TABLE[kind] for kind in kinds] + [FALCON[HTTPStatus.UNSUPPORTED_MEDIA_TYPE]] * has_body
-    return list({(row.status, row.code, row.wording.error): row for row in rows}.values())
+    rows = [TABLE[kind] for kind in kinds] + [BY_STATUS[HTTPStatus.UNSUPPORTED_MEDIA_TYPE]] * has_body
+    return list({(row.status, row.code, row.message.error): row for row in rows}.values())
 
 
-def _responses(schemas: Schemas, operation: Operation, rows: Sequence[Row], *, once: bool, waits: bool) -> Document:
-    limited = operation.access is not Access.ANYBODY
+def _responses(
+    schemas: Schemas, operation: Operation, rows: Sequence[ErrorResponse], *, once: bool, waits: bool
+) -> Document:
+    limited = operation.access is not Access.PUBLIC
     responses: Document = {str(int(operation.status)): _success(schemas, operation, once=once, waits=waits)}
     if operation.has_etag:
         responses["304"] = {"description": "The client has it already: `If-None-Match` names its `ETag`."}
@@ -233,14 +235,14 @@ def _success(schemas: Schemas, operation: Operation, *, once: bool, waits: bool)
             }
 
 
-def _failure(status: HTTPStatus, rows: Sequence[Row]) -> Document:
+def _failure(status: HTTPStatus, rows: Sequence[ErrorResponse]) -> Document:
     names = {HTTPStatus.PAYMENT_REQUIRED: "NotEnoughTokens", HTTPStatus.TOO_MANY_REQUESTS: "TooManyRequests"}
     codes = sorted({row.code for row in rows})
     schema = {
         "allOf": [{"$ref": COMPONENTS + names.get(status, "Error")}],
         "properties": {"code": {"enum": codes}},
     }
-    told = dict.fromkeys(row.wording.error for row in rows)
+    told = dict.fromkeys(row.message.error for row in rows)
     failure: Document = {"description": "; ".join(told) + ".", "content": _json(schema)}
     if status == HTTPStatus.TOO_MANY_REQUESTS:
         failure["headers"] = {"Retry-After": {"schema": {"type": "integer"}, "description": "Seconds to wait."}}

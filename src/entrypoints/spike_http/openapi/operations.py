@@ -20,9 +20,9 @@ class Access(Enum):
     """Whom a handler answers."""
 
     USER = "user"  # credentials are required
-    VISITOR = "visitor"  # credentials are required for what isn't public
-    STRANGER = "stranger"  # nobody is asked; counted by address
-    ANYBODY = "anybody"  # nobody is asked, nothing is counted
+    OPTIONAL_USER = "visitor"  # credentials are required for what isn't public
+    ANONYMOUS = "stranger"  # nobody is asked; counted by address
+    PUBLIC = "anybody"  # nobody is asked, nothing is counted
 
 
 @frozen(kw_only=True)

@@ -1,32 +1,25 @@
 """What clients send to albums, parsed at the edge."""
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, ClassVar, Final
+from typing import Any, Final
 
 from attrs import field, frozen
 
 from spike_core.domain.albums import AlbumDescription, AlbumName, AlbumPatch, Privacy
-from spike_core.domain.errors import InvalidIdentifier, InvalidInput, InvalidValue
+from spike_core.domain.errors import InvalidIdentifier, InvalidValue
 from spike_core.domain.identifiers import AlbumId, ImageId
 from spike_core.domain.limits import IMAGES_PER_ALBUM_MAX, IMAGES_PER_MOVE_MAX
 from spike_core.domain.tiers import Tier
 from spike_core.services.albums import NewAlbum
 from spike_http.openapi.notes import id_schema, said, sent_as
-from spike_http.requests.json_bodies import MissingFields, string_field
+from spike_http.requests.errors import InvalidImageIds, MissingFields
+from spike_http.requests.json_bodies import string_field
 
 ORDER_BYTES_MAX: Final = 1024 * 1024  # the ids of a full album, with room for white space
 INVALID_IDS_SHOWN_MAX: Final = 5
 _SHOWN_CHARS_MAX: Final = 64  # of each; no id is longer
 
 PAID_TIER: Final = {"enum": [tier.value for tier in Tier if tier is not Tier.FREE]}
-
-
-@frozen
-class InvalidImageIds(InvalidInput):
-    """Some of the image ids have the wrong format."""
-
-    code: ClassVar[str] = "invalid_image_ids"
-    invalid_ids: tuple[str, ...]  # the first `INVALID_IDS_SHOWN_MAX`
 
 
 def new_album(body: Mapping[str, object]) -> NewAlbum:

@@ -12,8 +12,9 @@ from spike_core.domain.limits import BATCH_IMAGES_MAX, PARALLEL_TIERS_MAX
 from spike_core.domain.tiers import Tier
 from spike_core.services.ingest import InlineImage
 from spike_http.openapi.notes import id_schema, said, sent_as
-from spike_http.requests.inline_images import BASE64_NOTE, MEDIA_TYPES, offered_picture
-from spike_http.requests.json_bodies import MissingFields, string_field
+from spike_http.requests.errors import MissingFields
+from spike_http.requests.inline_images import BASE64_NOTE, MEDIA_TYPES, parse_inline_image
+from spike_http.requests.json_bodies import string_field
 
 _BLEND_SOURCE: Final = {
     "type": "object",
@@ -154,4 +155,4 @@ def blend_source(source: object, *, files: ExitStack) -> ImageId | InlineImage:
         raise InvalidValue(what="blendSource", rule="must have either imageId or base64")
     if image_id is not None:
         return ImageId.parse(string_field("blendSource.imageId", image_id))
-    return offered_picture(encoded, media_type=source.get("mimeType"), field="blendSource.base64", files=files)
+    return parse_inline_image(encoded, media_type=source.get("mimeType"), field="blendSource.base64", files=files)

@@ -16,7 +16,7 @@ _SEPARATOR: Final = re.compile(r"[/\\]")
 _TRAVERSAL: Final = frozenset({".", ".."})
 
 
-def label_of(filename: str) -> ImageName:
+def image_name_of(filename: str) -> ImageName:
     """Return the label of a file that a form sends: without direction marks, of an absolute path its last part.
 
     Raises:

@@ -2,11 +2,11 @@
 
 from collections.abc import Mapping
 from contextlib import ExitStack
-from typing import ClassVar, Final
+from typing import Final
 
 from attrs import field, frozen
 
-from spike_core.domain.errors import InvalidInput, InvalidValue
+from spike_core.domain.errors import InvalidValue
 from spike_core.domain.generation import AspectRatio, Prompt
 from spike_core.domain.limits import PROMPT_CHARS_MAX
 from spike_core.domain.objects import PictureFormat
@@ -14,8 +14,9 @@ from spike_core.domain.tiers import Tier
 from spike_core.services.generations import WebAddress
 from spike_core.services.ingest import InlineImage
 from spike_http.openapi.notes import sent_as
-from spike_http.requests.inline_images import BASE64_NOTE, offered_picture
-from spike_http.requests.json_bodies import MissingFields, string_field
+from spike_http.requests.errors import MissingFields, UnknownPricedTier
+from spike_http.requests.inline_images import BASE64_NOTE, parse_inline_image
+from spike_http.requests.json_bodies import string_field
 
 MODIFIABLE: Final = frozenset(
     format_.media_type for format_ in (PictureFormat.JPEG, PictureFormat.PNG, PictureFormat.WEBP, PictureFormat.GIF)
@@ -58,13 +59,6 @@ _PICTURE: Final = sent_as(
         },
     }
 )
-
-
-@frozen
-class UnknownPricedTier(InvalidInput):
-    """The tier doesn't exist, or is the free one."""
-
-    code: ClassVar[str] = "unknown_priced_tier"
 
 
 @frozen(kw_only=True)
@@ -144,4 +138,6 @@ def _picture(body: Mapping[str, object], files: ExitStack) -> InlineImage | WebA
         raise InvalidValue(what="image", rule="must not come with imageUrl")
     if url is not None:
         return WebAddress(string_field("imageUrl", url))
-    return offered_picture(image, media_type=body.get("mimeType"), field="image", files=files, media_types=MODIFIABLE)
+    return parse_inline_image(
+        image, media_type=body.get("mimeType"), field="image", files=files, media_types=MODIFIABLE
+    )

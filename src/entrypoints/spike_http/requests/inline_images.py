@@ -11,8 +11,6 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from typing import BinaryIO, Final, TypeVar, cast
 
-import falcon
-
 from spike_core.domain.errors import (
     AnimatedPicture,
     EmptyFile,
@@ -27,9 +25,11 @@ from spike_core.domain.limits import SOURCE_BYTES_MAX
 from spike_core.domain.media_types import canonical_media_type
 from spike_core.domain.objects import PictureFormat
 from spike_core.services.ingest import InlineImage
+from spike_http.context import Request
 from spike_http.idempotency import note_payload
 from spike_http.requests.base64_text import BLOCK_BYTES, decode
-from spike_http.requests.json_bodies import BodyTooLarge, MalformedBody, check_is_json, refuse_constant, string_field
+from spike_http.requests.errors import BodyTooLarge, MalformedBody
+from spike_http.requests.json_bodies import check_is_json, refuse_constant, string_field
 
 Body = TypeVar("Body")
 
@@ -45,7 +45,7 @@ BASE64_NOTE: Final = (
 MEDIA_TYPES: Final = frozenset(format_.media_type for format_ in PictureFormat)
 
 # what may be wrong with a picture, wherever it comes from
-PICTURE_TROUBLES: Final = (
+PICTURE_ERRORS: Final = (
     EmptyFile,
     UnknownPictureFormat,
     UnsupportedPicture,
@@ -65,7 +65,7 @@ _PREFIX_CHARS_MAX: Final = 1024  # of a `data:` URL: its parameters may hold a f
 
 
 @contextmanager
-def json_with_picture(req: falcon.Request, parse: Callable[[Mapping[str, object], ExitStack], Body]) -> Iterator[Body]:
+def json_with_picture(req: Request, parse: Callable[[Mapping[str, object], ExitStack], Body]) -> Iterator[Body]:
     """Yield what `parse` makes of a body that is a JSON object and may hold a picture.
 
     One body at a time is in memory: `parse` decodes the picture into a file on the stack it is given, which is closed
@@ -84,7 +84,7 @@ def json_with_picture(req: falcon.Request, parse: Callable[[Mapping[str, object]
         yield body
 
 
-def _receive(req: falcon.Request, file: BinaryIO) -> None:
+def _receive(req: Request, file: BinaryIO) -> None:
     digest, size_bytes = hashlib.sha256(), 0
     while block := req.bounded_stream.read(BLOCK_BYTES):
         if not size_bytes:
@@ -141,7 +141,7 @@ def _temporary_file() -> BinaryIO:
     return cast("BinaryIO", tempfile.SpooledTemporaryFile(BLOCK_BYTES))
 
 
-def offered_picture(
+def parse_inline_image(
     encoded: object,
     *,
     media_type: object,

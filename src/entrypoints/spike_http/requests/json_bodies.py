@@ -2,41 +2,21 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from typing import Any, ClassVar, Final, NoReturn
+from typing import Any, Final, NoReturn
 
 import falcon
 from attrs import field, frozen
 
 from spike_core.domain.api_keys import ApiKeyName
-from spike_core.domain.errors import InvalidIdentifier, InvalidInput, InvalidValue
+from spike_core.domain.errors import InvalidIdentifier, InvalidValue
 from spike_core.domain.identifiers import JobId
 from spike_core.domain.limits import JOBS_ASKED_MAX
+from spike_http.context import Request
 from spike_http.idempotency import note_payload
 from spike_http.openapi.notes import sent_as
+from spike_http.requests.errors import BodyTooLarge, MalformedBody, MissingFields
 
 JSON_BYTES_MAX: Final = 64 * 1024
-
-
-@frozen
-class MissingFields(InvalidInput):
-    """A field that the endpoint needs isn't there."""
-
-    code: ClassVar[str] = "missing_fields"
-    suggestion: str
-
-
-@frozen
-class MalformedBody(InvalidInput):
-    """The body isn't what its content type says."""
-
-    code: ClassVar[str] = "malformed_body"
-
-
-@frozen
-class BodyTooLarge(InvalidInput):
-    """The body has more bytes than any valid one."""
-
-    code: ClassVar[str] = "body_too_large"
 
 
 _JOB_IDS: Final = sent_as(
@@ -95,7 +75,7 @@ class ApiKeyBody:
         return cls(name=ApiKeyName.parse(string_field("name", name)))
 
 
-def json_object(req: falcon.Request, *, bytes_max: int = JSON_BYTES_MAX) -> Mapping[str, object]:
+def json_object(req: Request, *, bytes_max: int = JSON_BYTES_MAX) -> Mapping[str, object]:
     """Return the body, which must be a JSON object (RFC 8259).
 
     Raises:

@@ -6,7 +6,7 @@ Falcon's own reader refuses what form libraries of phones and of the JVM send: a
 
 import re
 from collections.abc import Iterator, Mapping
-from typing import Any, ClassVar, Final
+from typing import Any, Final
 from urllib.parse import unquote_to_bytes
 
 import falcon
@@ -14,8 +14,7 @@ from attrs import frozen
 from falcon.errors import DelimiterError
 from falcon.util import BufferedReader
 
-from spike_core.domain.errors import InvalidInput
-from spike_http.requests.json_bodies import MalformedBody
+from spike_http.requests.errors import MalformedBody, UnsupportedTransferEncoding
 
 PARTS_MAX: Final = 64
 HEADERS_BYTES_MAX: Final = 8192  # of one part
@@ -26,13 +25,6 @@ _LINE_END: Final = b"\r\n"
 _FOLDED: Final = re.compile(rb"\r\n[ \t]+")  # RFC 5322, section 2.2.3
 _EXTENDED: Final = re.compile(r"([\w-]+)'[\w-]*'(.*)", re.DOTALL)  # RFC 5987, section 3.2
 _CHARSETS: Final = {"utf-8": "utf-8", "iso-8859-1": "latin-1"}  # those that RFC 5987 names
-
-
-@frozen
-class UnsupportedTransferEncoding(InvalidInput):
-    """A part of the form is in base64 or quoted-printable, or in what doesn't exist."""
-
-    code: ClassVar[str] = "unsupported_transfer_encoding"
 
 
 @frozen(kw_only=True)

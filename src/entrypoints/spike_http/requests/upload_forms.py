@@ -4,21 +4,22 @@ import re
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from typing import BinaryIO, ClassVar, Final, cast
+from typing import BinaryIO, Final, cast
 
 import falcon
 from attrs import define, frozen
 
-from spike_core.domain.errors import FileTooLarge, InvalidFileName, InvalidInput, UnacceptablePicture
+from spike_core.domain.errors import FileTooLarge, InvalidFileName
 from spike_core.domain.identifiers import AlbumId
 from spike_core.domain.images import ImageName
 from spike_core.domain.limits import BATCH_BYTES_MAX, BATCH_FILES_MAX, UPLOAD_BYTES_MAX
 from spike_core.services.batch_uploads import NamedFile, RefusedFile
+from spike_http.context import Request
 from spike_http.idempotency import note_payload
 from spike_http.openapi.notes import id_schema
 from spike_http.openapi.operations import Form
-from spike_http.requests.file_names import label_of
-from spike_http.requests.json_bodies import MalformedBody
+from spike_http.requests.errors import BatchTooLarge, MalformedBody, NoFile, RepeatedField, TooManyFiles
+from spike_http.requests.file_names import image_name_of
 from spike_http.requests.multipart import Part, parts_of
 
 _NAMED: Final = (
@@ -53,47 +54,6 @@ _LISTED: Final = re.compile(r"\[[0-9]{0,3}\]\Z")
 _PIECE_BYTES: Final = 256 * 1024  # a form of 10 MB is read in a fifth less time than by 64 KiB; more gains nothing
 
 
-@frozen
-class NoFile(UnacceptablePicture):
-    """The form has no part with the name that the endpoint knows, or that part is no file."""
-
-    code: ClassVar[str] = "no_file"
-    suggestion: str
-
-    @classmethod
-    def in_field(cls, field: str) -> "NoFile":
-        """Return the error of a form without that field."""
-        return cls(f"Please choose an image to upload, in the form field named {field}")
-
-    @classmethod
-    def without_name(cls, field: str) -> "NoFile":
-        """Return the error of a form whose field is a text."""
-        return cls(f"Please send the form field named {field} as a file, with a file name")
-
-
-@frozen
-class RepeatedField(InvalidInput):
-    """The form has a field twice; which one is meant?"""
-
-    code: ClassVar[str] = "repeated_field"
-    field: str
-
-
-@frozen
-class TooManyFiles(InvalidInput):
-    """The form has more files than a batch may have."""
-
-    code: ClassVar[str] = "too_many_files"
-    files_max: int
-
-
-@frozen
-class BatchTooLarge(InvalidInput):
-    """The files of the form are too large together."""
-
-    code: ClassVar[str] = "batch_too_large"
-
-
 @define
 class _Fields:
     name: ImageName | None = None
@@ -118,7 +78,7 @@ class BatchUploadForm:
 
 
 @contextmanager
-def upload_form(req: falcon.Request) -> Iterator[UploadForm]:
+def upload_form(req: Request) -> Iterator[UploadForm]:
     """Read the form; its content lives as long as the context.
 
     Raises:
@@ -140,7 +100,7 @@ def upload_form(req: falcon.Request) -> Iterator[UploadForm]:
 
 
 @contextmanager
-def batch_upload_form(req: falcon.Request) -> Iterator[BatchUploadForm]:
+def batch_upload_form(req: Request) -> Iterator[BatchUploadForm]:
     """Read the form; its contents live as long as the context. A file that can't be taken is refused alone.
 
     Raises:
@@ -166,7 +126,7 @@ def _parts(file: NamedFile | RefusedFile) -> tuple[bytes | BinaryIO, bytes | Bin
     return (name, file.content) if isinstance(file, NamedFile) else (name, file.error.code.encode())
 
 
-def _read_batch(req: falcon.Request, stack: ExitStack) -> BatchUploadForm:
+def _read_batch(req: Request, stack: ExitStack) -> BatchUploadForm:
     files: list[NamedFile | RefusedFile] = []
     album_ids: list[AlbumId | None] = []
     size_bytes = 0
@@ -207,7 +167,7 @@ def _read_file(part: Part, stack: ExitStack) -> tuple[NamedFile | RefusedFile, i
     if not filename:
         return RefusedFile(filename=filename, error=NoFile.without_name("files")), size_bytes
     try:
-        name = label_of(filename)
+        name = image_name_of(filename)
         return NamedFile(filename=name.text, name=name, content=content), size_bytes
     except InvalidFileName as error:
         return RefusedFile(filename=filename, error=error), size_bytes
@@ -243,7 +203,7 @@ def _file_name(part: Part) -> ImageName:
         raise NoFile.in_field("file")
     if not part.filename:
         raise NoFile.without_name("file")
-    return label_of(part.filename)
+    return image_name_of(part.filename)
 
 
 def _copy(part: Part, content: BinaryIO) -> None:

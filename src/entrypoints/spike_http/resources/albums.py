@@ -12,19 +12,20 @@ from spike_core.domain.identifiers import AlbumId
 from spike_core.domain.rate_limits import RateLimitGroup
 from spike_core.services.album_contents import AlbumContents
 from spike_core.services.albums import Albums, NewAlbum
-from spike_http.authentication import Gate
+from spike_http.authentication import Authenticator
+from spike_http.context import Request
 from spike_http.idempotency import IdempotentResponder
 from spike_http.openapi.operations import Access, Json, Operation
 from spike_http.requests.albums import (
     ORDER_BYTES_MAX,
     PAID_TIER,
     ImageIdsBody,
-    InvalidImageIds,
     MoveBody,
     OrderBody,
     album_changes,
     new_album,
 )
+from spike_http.requests.errors import InvalidImageIds
 from spike_http.requests.json_bodies import json_object
 from spike_http.requests.query import SHARE_TOKEN
 from spike_http.responses.albums import (
@@ -39,21 +40,21 @@ from spike_http.responses.albums import (
     ShownAlbumView,
 )
 from spike_http.responses.serialization import as_json
-from spike_http.responses.urls import LinkPolicy
+from spike_http.responses.urls import ObjectUrls
 
 
 @frozen(kw_only=True)
 class AlbumsResource:
     """`/api/albums`."""
 
-    gate: Gate
+    authenticator: Authenticator
     responder: IdempotentResponder
     albums: Albums
 
     @Operation("listAlbums", answer=AlbumListView)
-    def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
+    def on_get(self, req: Request, resp: falcon.Response) -> None:
         """List the caller's albums."""
-        user_id = self.gate.user(req)
+        user_id = self.authenticator.user(req)
         resp.media = as_json(
             AlbumListView(albums=[AlbumView.of(album, viewer=user_id) for album in self.albums.of_owner(user_id)])
         )
@@ -65,9 +66,9 @@ class AlbumsResource:
         body=Json(NewAlbum, fields={"defaultTier": PAID_TIER}),
         errors=(TooManyAlbums,),
     )
-    def on_post(self, req: falcon.Request, resp: falcon.Response) -> None:
+    def on_post(self, req: Request, resp: falcon.Response) -> None:
         """Make an album."""
-        user_id = self.gate.user(req)
+        user_id = self.authenticator.user(req)
         wanted = new_album(json_object(req))
         self.responder.respond(
             req,
@@ -83,20 +84,20 @@ class AlbumsResource:
 class AlbumResource:
     """`/api/albums/{album_id}`."""
 
-    gate: Gate
+    authenticator: Authenticator
     albums: Albums
-    links: LinkPolicy
+    object_urls: ObjectUrls
 
-    @Operation("getAlbum", answer=ShownAlbumView, access=Access.VISITOR, query=(SHARE_TOKEN,))
-    def on_get(self, req: falcon.Request, resp: falcon.Response, album_id: str) -> None:
+    @Operation("getAlbum", answer=ShownAlbumView, access=Access.OPTIONAL_USER, query=(SHARE_TOKEN,))
+    def on_get(self, req: Request, resp: falcon.Response, album_id: str) -> None:
         """Show an album with its images."""
-        viewer = self.gate.visitor(req)
+        viewer = self.authenticator.optional_user(req)
         token = req.get_param("shareToken")
         shown = self.albums.show(
             AlbumId.parse(album_id), viewer=viewer, share_token=None if token is None else Secret(token)
         )
         resp.media = as_json(
-            ShownAlbumView(album=FullAlbumView.shown(shown, viewer=viewer, addresses=self.links.addresses(req)))
+            ShownAlbumView(album=FullAlbumView.shown(shown, viewer=viewer, urls=self.object_urls.for_request(req)))
         )
 
     @Operation(
@@ -104,17 +105,17 @@ class AlbumResource:
         answer=KeptAlbumView,
         body=Json(AlbumPatch, fields={"defaultTier": PAID_TIER}),
     )
-    def on_patch(self, req: falcon.Request, resp: falcon.Response, album_id: str) -> None:
+    def on_patch(self, req: Request, resp: falcon.Response, album_id: str) -> None:
         """Change an album's own facts."""
-        user_id = self.gate.user(req)
+        user_id = self.authenticator.user(req)
         changes = album_changes(json_object(req))
         album = self.albums.change(user_id, AlbumId.parse(album_id), changes)
         resp.media = as_json(KeptAlbumView(album=AlbumView.of(album, viewer=user_id)))
 
     @Operation("deleteAlbum", answer=RemovedAlbumView)
-    def on_delete(self, req: falcon.Request, resp: falcon.Response, album_id: str) -> None:
+    def on_delete(self, req: Request, resp: falcon.Response, album_id: str) -> None:
         """Remove an album; its images stay."""
-        user_id = self.gate.user(req)
+        user_id = self.authenticator.user(req)
         self.albums.remove(user_id, AlbumId.parse(album_id))
         resp.media = as_json(RemovedAlbumView())
 
@@ -123,7 +124,7 @@ class AlbumResource:
 class AlbumImagesResource:
     """`/api/albums/{album_id}/images`."""
 
-    gate: Gate
+    authenticator: Authenticator
     album_contents: AlbumContents
 
     @Operation(
@@ -132,9 +133,9 @@ class AlbumImagesResource:
         body=Json(ImageIdsBody),
         errors=(InvalidImageIds, AlbumFull),
     )
-    def on_post(self, req: falcon.Request, resp: falcon.Response, album_id: str) -> None:
+    def on_post(self, req: Request, resp: falcon.Response, album_id: str) -> None:
         """Put images last in an album."""
-        user_id = self.gate.user(req)
+        user_id = self.authenticator.user(req)
         body = ImageIdsBody.parse(json_object(req))
         moved = self.album_contents.move(user_id, body.image_ids, target=AlbumId.parse(album_id))
         resp.media = as_json(MovedView.of(moved))
@@ -145,9 +146,9 @@ class AlbumImagesResource:
         body=Json(ImageIdsBody),
         errors=(InvalidImageIds,),
     )
-    def on_delete(self, req: falcon.Request, resp: falcon.Response, album_id: str) -> None:
+    def on_delete(self, req: Request, resp: falcon.Response, album_id: str) -> None:
         """Take images out of an album."""
-        user_id = self.gate.user(req)
+        user_id = self.authenticator.user(req)
         body = ImageIdsBody.parse(json_object(req))
         removed = self.album_contents.remove(user_id, body.image_ids, album_id=AlbumId.parse(album_id))
         resp.media = as_json(RemovedImagesView(removed=removed))
@@ -158,9 +159,9 @@ class AlbumImagesResource:
         body=Json(OrderBody),
         errors=(InvalidImageIds,),
     )
-    def on_patch(self, req: falcon.Request, resp: falcon.Response, album_id: str) -> None:
+    def on_patch(self, req: Request, resp: falcon.Response, album_id: str) -> None:
         """Put an album's images in another order."""
-        user_id = self.gate.user(req)
+        user_id = self.authenticator.user(req)
         body = OrderBody.parse(json_object(req, bytes_max=ORDER_BYTES_MAX))
         places = self.album_contents.rearrange(user_id, body.image_order, album_id=AlbumId.parse(album_id))
         resp.media = as_json(OrderView(image_order=[place.image_id for place in places]))
@@ -170,7 +171,7 @@ class AlbumImagesResource:
 class MoveResource:
     """`/api/images/move-to-album`."""
 
-    gate: Gate
+    authenticator: Authenticator
     album_contents: AlbumContents
 
     @Operation(
@@ -180,9 +181,9 @@ class MoveResource:
         body=Json(MoveBody),
         errors=(InvalidImageIds, NotFound, AlbumFull),
     )
-    def on_post(self, req: falcon.Request, resp: falcon.Response) -> None:
+    def on_post(self, req: Request, resp: falcon.Response) -> None:
         """Move images to an album, and out of another where it is named."""
-        user_id = self.gate.user(req, bucket=RateLimitGroup.MOVE)
+        user_id = self.authenticator.user(req, bucket=RateLimitGroup.MOVE)
         body = MoveBody.parse(json_object(req))
         moved = self.album_contents.move(user_id, body.image_ids, target=body.target, source=body.source)
         resp.media = as_json(MovedView.of(moved))

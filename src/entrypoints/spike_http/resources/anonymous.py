@@ -7,39 +7,40 @@ from spike_core.domain.errors import FileTooLarge, Forbidden, InvalidFileName, N
 from spike_core.domain.rate_limits import RateLimitGroup
 from spike_core.services.enhancements import Enhancements
 from spike_core.services.uploads import Uploads
-from spike_http.authentication import Gate
-from spike_http.errors import UPLOAD_WORDINGS
+from spike_http.authentication import Authenticator
+from spike_http.context import Request
+from spike_http.errors import UPLOAD_MESSAGES
 from spike_http.idempotency import IdempotentResponder
-from spike_http.middleware import request_id_of
 from spike_http.openapi.operations import Access, Json, Operation
 from spike_http.requests.enhancements import MixBody
-from spike_http.requests.inline_images import PICTURE_TROUBLES, json_with_picture
-from spike_http.requests.upload_forms import ANONYMOUS_UPLOAD_FORM, NoFile, RepeatedField, upload_form
+from spike_http.requests.errors import NoFile, RepeatedField
+from spike_http.requests.inline_images import PICTURE_ERRORS, json_with_picture
+from spike_http.requests.upload_forms import ANONYMOUS_UPLOAD_FORM, upload_form
 from spike_http.responses.anonymous import AnonymousUploadView, MixView
-from spike_http.responses.urls import LinkPolicy
+from spike_http.responses.urls import ObjectUrls
 
 
 @frozen(kw_only=True)
 class AnonymousUploadResource:
     """`/api/images/anonymous-upload`."""
 
-    gate: Gate
+    authenticator: Authenticator
     responder: IdempotentResponder
     uploads: Uploads
-    links: LinkPolicy
+    object_urls: ObjectUrls
 
     @Operation(
         "uploadAnonymously",
         answer=AnonymousUploadView,
-        access=Access.STRANGER,
+        access=Access.ANONYMOUS,
         bucket=RateLimitGroup.ANONYMOUS_UPLOAD,
         body=ANONYMOUS_UPLOAD_FORM,
-        errors=(*PICTURE_TROUBLES, NoFile, RepeatedField, FileTooLarge, InvalidFileName),
+        errors=(*PICTURE_ERRORS, NoFile, RepeatedField, FileTooLarge, InvalidFileName),
     )
-    def on_post(self, req: falcon.Request, resp: falcon.Response) -> None:
+    def on_post(self, req: Request, resp: falcon.Response) -> None:
         """Store one picture that belongs to nobody in particular."""
-        caller = self.gate.stranger(req, bucket=RateLimitGroup.ANONYMOUS_UPLOAD)
-        req.context.wordings = UPLOAD_WORDINGS
+        caller = self.authenticator.anonymous_caller(req, bucket=RateLimitGroup.ANONYMOUS_UPLOAD)
+        req.context.messages = UPLOAD_MESSAGES
         with upload_form(req) as form:
             self.responder.respond(
                 req,
@@ -48,7 +49,7 @@ class AnonymousUploadResource:
                 use_case=lambda record: self.uploads.before_commit(record).upload_anonymously(
                     name=form.name, content=form.content
                 ),
-                view=lambda image: AnonymousUploadView.of(image, self.links.addresses(req)),
+                view=lambda image: AnonymousUploadView.of(image, self.object_urls.for_request(req)),
             )
 
 
@@ -56,28 +57,28 @@ class AnonymousUploadResource:
 class MixResource:
     """`/api/images/anonymous-enhance`."""
 
-    gate: Gate
+    authenticator: Authenticator
     responder: IdempotentResponder
     enhancements: Enhancements
 
     @Operation(
         "mixAnonymously",
         answer=MixView,
-        access=Access.STRANGER,
+        access=Access.ANONYMOUS,
         bucket=RateLimitGroup.ANONYMOUS_MIX,
         body=Json(MixBody),
-        errors=(*PICTURE_TROUBLES, SourceTooLarge, NotFound, Forbidden),
+        errors=(*PICTURE_ERRORS, SourceTooLarge, NotFound, Forbidden),
     )
-    def on_post(self, req: falcon.Request, resp: falcon.Response) -> None:
+    def on_post(self, req: Request, resp: falcon.Response) -> None:
         """Begin to blend an anonymous image with another picture, at the free tier."""
-        caller = self.gate.stranger(req, bucket=RateLimitGroup.ANONYMOUS_MIX)
+        caller = self.authenticator.anonymous_caller(req, bucket=RateLimitGroup.ANONYMOUS_MIX)
         with json_with_picture(req, MixBody.parse) as body:
             self.responder.respond(
                 req,
                 resp,
                 caller=caller,
                 use_case=lambda record: self.enhancements.before_commit(record).blend_anonymously(
-                    body.image_id, source=body.source, request_id=request_id_of(req)
+                    body.image_id, source=body.source, request_id=req.context.request_id
                 ),
                 view=lambda mixing: MixView(job_id=mixing.job.id, tier=mixing.job.spec.tier),
             )

@@ -8,7 +8,8 @@ from attrs import frozen
 from spike_core.domain.errors import TooManyApiKeys
 from spike_core.domain.identifiers import ApiKeyId
 from spike_core.services.api_keys import ApiKeys
-from spike_http.authentication import Gate
+from spike_http.authentication import Authenticator
+from spike_http.context import Request
 from spike_http.openapi.operations import Json, Operation
 from spike_http.requests.json_bodies import ApiKeyBody, json_object
 from spike_http.responses.api_keys import ApiKeysView, CreatedApiKeyView, NewApiKeyView, RevokedApiKeyView
@@ -19,13 +20,13 @@ from spike_http.responses.serialization import as_json
 class ApiKeysResource:
     """`/api/settings/api-keys`."""
 
-    gate: Gate
+    authenticator: Authenticator
     api_keys: ApiKeys
 
     @Operation("listApiKeys", answer=ApiKeysView)
-    def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
+    def on_get(self, req: Request, resp: falcon.Response) -> None:
         """Show the user's keys, newest first."""
-        user_id = self.gate.user(req)
+        user_id = self.authenticator.user(req)
         resp.media = as_json(ApiKeysView.of(self.api_keys.of(user_id)))
 
     @Operation(
@@ -35,9 +36,9 @@ class ApiKeysResource:
         body=Json(ApiKeyBody),
         errors=(TooManyApiKeys,),
     )
-    def on_post(self, req: falcon.Request, resp: falcon.Response) -> None:
+    def on_post(self, req: Request, resp: falcon.Response) -> None:
         """Create a key and show it, this once."""
-        user_id = self.gate.user(req)
+        user_id = self.authenticator.user(req)
         body = ApiKeyBody.parse(json_object(req))
         new = self.api_keys.create(user_id, body.name)
         resp.status = falcon.HTTP_CREATED
@@ -49,12 +50,12 @@ class ApiKeysResource:
 class ApiKeyResource:
     """`/api/settings/api-keys/{key_id}`."""
 
-    gate: Gate
+    authenticator: Authenticator
     api_keys: ApiKeys
 
     @Operation("revokeApiKey", answer=RevokedApiKeyView)
-    def on_delete(self, req: falcon.Request, resp: falcon.Response, key_id: str) -> None:
+    def on_delete(self, req: Request, resp: falcon.Response, key_id: str) -> None:
         """Revoke a key, be it the one that signs this request."""
-        user_id = self.gate.user(req)
+        user_id = self.authenticator.user(req)
         self.api_keys.revoke(user_id, ApiKeyId.parse(key_id))
         resp.media = as_json(RevokedApiKeyView())

@@ -12,8 +12,9 @@ from spike_core.domain.objects import ObjectKey, PictureFormat
 from spike_core.ports.blobs import BlobStore
 from spike_core.ports.signed_urls import SignedUrls
 from spike_core.services.queries import Queries
+from spike_http.context import Request
 from spike_http.openapi.operations import Access, Operation, Parameter, Picture
-from spike_http.responses.serialization import is_known
+from spike_http.responses.serialization import matches_etag
 
 _SIGNATURE: Final = (
     Parameter(name="expires", schema={"type": "string"}, description="Until when the link is good; part of it."),
@@ -26,29 +27,29 @@ class FileResource:
     """`/files/{folder}/{name}`: with a signature, or without one where the image is public."""
 
     blobs: BlobStore
-    links: SignedUrls
+    signed_urls: SignedUrls
     queries: Queries
 
     @Operation(
         "getFile",
         answer=Picture(media_types=tuple(format_.media_type for format_ in PictureFormat)),
-        access=Access.ANYBODY,
+        access=Access.PUBLIC,
         query=_SIGNATURE,
         has_etag=True,
         errors=(InvalidLink, ObjectNotFound, StorageUnavailable),
     )
-    def on_get(self, req: falcon.Request, resp: falcon.Response, folder: str, name: str) -> None:
+    def on_get(self, req: Request, resp: falcon.Response, folder: str, name: str) -> None:
         """Stream an object."""
         key = _parse(folder, name)
         signature = req.get_param("signature")
         if signature is None:
             self.queries.check_public(key)
         else:
-            self.links.check(key, expires=req.get_param("expires") or "", signature=signature)
+            self.signed_urls.check(key, expires=req.get_param("expires") or "", signature=signature)
         # an object under a key never changes, so the key tells one version from another
         resp.etag = name
         resp.cache_control = ["private" if signature else "public", "max-age=300", "immutable"]
-        if is_known(req, name):
+        if matches_etag(req, name):
             resp.status = falcon.HTTP_NOT_MODIFIED
             return
         with ExitStack() as stack:

@@ -8,25 +8,26 @@ from spike_core.domain.identifiers import JobId
 from spike_core.domain.rate_limits import RateLimitGroup
 from spike_core.services.generations import Generations
 from spike_core.services.wallets import Wallets
-from spike_http.authentication import Gate
+from spike_http.authentication import Authenticator
+from spike_http.context import Request
 from spike_http.idempotency import IdempotentResponder
-from spike_http.middleware import request_id_of
 from spike_http.openapi.operations import Json, Operation
-from spike_http.requests.generations import GenerateBody, ModifyBody, UnknownPricedTier
-from spike_http.requests.inline_images import PICTURE_TROUBLES, json_with_picture
+from spike_http.requests.errors import UnknownPricedTier
+from spike_http.requests.generations import GenerateBody, ModifyBody
+from spike_http.requests.inline_images import PICTURE_ERRORS, json_with_picture
 from spike_http.requests.json_bodies import json_object
 from spike_http.requests.query import CURSOR, LIMIT, job_cursor, page_limit
 from spike_http.responses.generations import CreatingView, CreationsView, CreationView
 from spike_http.responses.serialization import as_json
 from spike_http.responses.tokens import BalanceView
-from spike_http.responses.urls import LinkPolicy
+from spike_http.responses.urls import ObjectUrls
 
 
 @frozen(kw_only=True)
 class GenerateResource:
     """`/api/mcp/generate`."""
 
-    gate: Gate
+    authenticator: Authenticator
     responder: IdempotentResponder
     creations: Generations
 
@@ -37,9 +38,9 @@ class GenerateResource:
         body=Json(GenerateBody),
         errors=(UnknownPricedTier, NotEnoughTokens),
     )
-    def on_post(self, req: falcon.Request, resp: falcon.Response) -> None:
+    def on_post(self, req: Request, resp: falcon.Response) -> None:
         """Begin to make a picture from words."""
-        user_id = self.gate.user(req, bucket=RateLimitGroup.GENERATE)
+        user_id = self.authenticator.user(req, bucket=RateLimitGroup.GENERATE)
         body = GenerateBody.parse(json_object(req))
         self.responder.respond(
             req,
@@ -51,7 +52,7 @@ class GenerateResource:
                 negative=body.negative,
                 tier=body.tier,
                 aspect_ratio=body.aspect_ratio,
-                request_id=request_id_of(req),
+                request_id=req.context.request_id,
             ),
             view=CreatingView.of,
         )
@@ -61,7 +62,7 @@ class GenerateResource:
 class ModifyResource:
     """`/api/mcp/modify`."""
 
-    gate: Gate
+    authenticator: Authenticator
     responder: IdempotentResponder
     creations: Generations
 
@@ -73,15 +74,15 @@ class ModifyResource:
         errors=(
             UnknownPricedTier,
             NotEnoughTokens,
-            *PICTURE_TROUBLES,
+            *PICTURE_ERRORS,
             SourceTooLarge,
             UnsafeAddress,
             DownloadFailed,
         ),
     )
-    def on_post(self, req: falcon.Request, resp: falcon.Response) -> None:
+    def on_post(self, req: Request, resp: falcon.Response) -> None:
         """Begin to change a picture by words."""
-        user_id = self.gate.user(req, bucket=RateLimitGroup.MODIFY)
+        user_id = self.authenticator.user(req, bucket=RateLimitGroup.MODIFY)
         with json_with_picture(req, ModifyBody.parse) as body:
             self.responder.respond(
                 req,
@@ -93,7 +94,7 @@ class ModifyResource:
                     negative=body.negative,
                     tier=body.tier,
                     picture=body.picture,
-                    request_id=request_id_of(req),
+                    request_id=req.context.request_id,
                 ),
                 view=CreatingView.of,
             )
@@ -103,43 +104,43 @@ class ModifyResource:
 class CreationResource:
     """`/api/mcp/jobs/{job_id}`."""
 
-    gate: Gate
+    authenticator: Authenticator
     creations: Generations
-    links: LinkPolicy
+    object_urls: ObjectUrls
 
     @Operation("getCreation", answer=CreationView)
-    def on_get(self, req: falcon.Request, resp: falcon.Response, job_id: str) -> None:
+    def on_get(self, req: Request, resp: falcon.Response, job_id: str) -> None:
         """Show a generation or a modification."""
-        user_id = self.gate.user(req)
+        user_id = self.authenticator.user(req)
         job = self.creations.job(user_id, JobId.parse(job_id))
-        resp.media = as_json(CreationView.of(job, self.links.addresses(req)))
+        resp.media = as_json(CreationView.of(job, self.object_urls.for_request(req)))
 
 
 @frozen(kw_only=True)
 class CreationHistoryResource:
     """`/api/mcp/history`."""
 
-    gate: Gate
+    authenticator: Authenticator
     creations: Generations
-    links: LinkPolicy
+    object_urls: ObjectUrls
 
     @Operation("listCreations", answer=CreationsView, query=(LIMIT, CURSOR))
-    def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
+    def on_get(self, req: Request, resp: falcon.Response) -> None:
         """List one's own generations and modifications, newest first."""
-        user_id = self.gate.user(req)
+        user_id = self.authenticator.user(req)
         page = self.creations.history(user_id, before=job_cursor(req), limit=page_limit(req))
-        resp.media = as_json(CreationsView.of(page, self.links.addresses(req)))
+        resp.media = as_json(CreationsView.of(page, self.object_urls.for_request(req)))
 
 
 @frozen(kw_only=True)
 class CreationBalanceResource:
     """`/api/mcp/balance`."""
 
-    gate: Gate
+    authenticator: Authenticator
     wallets: Wallets
 
     @Operation("getCreationBalance", answer=BalanceView)
-    def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
+    def on_get(self, req: Request, resp: falcon.Response) -> None:
         """Show the balance that generations and modifications are paid from."""
-        user_id = self.gate.user(req)
+        user_id = self.authenticator.user(req)
         resp.media = as_json(BalanceView.of(self.wallets.account(user_id)))

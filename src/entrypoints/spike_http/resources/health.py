@@ -6,18 +6,19 @@ from http import HTTPStatus
 import falcon
 from attrs import frozen
 
+from spike_http.context import Request
 from spike_http.openapi.operations import Access, Operation
 from spike_http.responses.health import HealthView, Readiness, ReadyView
 from spike_http.responses.serialization import as_json
-from spike_http.serving.health_checks import Part, states_of
+from spike_http.serving.health_checks import HealthCheck, run_checks
 
 
 @frozen
 class HealthResource:
     """`/healthz`: the process answers."""
 
-    @Operation("isAlive", answer=HealthView, access=Access.ANYBODY)
-    def on_get(self, _req: falcon.Request, resp: falcon.Response) -> None:
+    @Operation("isAlive", answer=HealthView, access=Access.PUBLIC)
+    def on_get(self, _req: Request, resp: falcon.Response) -> None:
         """Say that the process answers."""
         resp.media = as_json(HealthView())
 
@@ -26,20 +27,20 @@ class HealthResource:
 class ReadyResource:
     """`/readyz`: whether requests can be served, and how each part is."""
 
-    needed: Sequence[Part]  # no request without them
-    missed: Sequence[Part]  # requests are served without them, and what they should have done is done later
+    required: Sequence[HealthCheck]  # without them no request can be served
+    optional: Sequence[HealthCheck]  # without them requests are served and work is postponed
 
     @Operation(
         "isReady",
         answer=ReadyView,
         also={HTTPStatus.SERVICE_UNAVAILABLE: ReadyView},
-        access=Access.ANYBODY,
+        access=Access.PUBLIC,
     )
-    def on_get(self, _req: falcon.Request, resp: falcon.Response) -> None:
+    def on_get(self, _req: Request, resp: falcon.Response) -> None:
         """Ask each part; 503 when one that requests need doesn't answer, or not in time."""
-        states = states_of([*self.needed, *self.missed])
+        states = run_checks([*self.required, *self.optional])
         away = {name for name, state in states.items() if state != "ok"}
-        is_ready = away.isdisjoint(part.name for part in self.needed)
+        is_ready = away.isdisjoint(check.name for check in self.required)
         status: Readiness = ("degraded" if away else "ready") if is_ready else "unavailable"
         resp.status = falcon.HTTP_OK if is_ready else falcon.HTTP_SERVICE_UNAVAILABLE
         resp.media = as_json(ReadyView(status=status, checks=dict(states)))

@@ -21,28 +21,19 @@ from spike_core.services.enhancements import Enhancements
 from spike_core.services.image_updates import ImagePatch, ImageUpdates
 from spike_core.services.queries import Queries
 from spike_core.services.uploads import Uploads
-from spike_http.authentication import Gate
-from spike_http.errors import BATCH_UPLOAD_WORDINGS, ENHANCE_WORDINGS, UPLOAD_WORDINGS
-from spike_http.head import is_head
+from spike_http.authentication import Authenticator
+from spike_http.context import Request
+from spike_http.errors import BATCH_UPLOAD_MESSAGES, ENHANCE_MESSAGES, UPLOAD_MESSAGES
 from spike_http.idempotency import IdempotentResponder
-from spike_http.long_poll import Patience
-from spike_http.middleware import request_id_of
+from spike_http.long_poll import LongPoll
 from spike_http.openapi.operations import Access, Json, Operation
 from spike_http.requests.enhancements import BatchEnhanceBody, EnhanceBody, ParallelEnhanceBody
+from spike_http.requests.errors import BatchTooLarge, NoFile, RepeatedField, TooManyFiles
 from spike_http.requests.images import image_labels
-from spike_http.requests.inline_images import PICTURE_TROUBLES, json_with_picture
+from spike_http.requests.inline_images import PICTURE_ERRORS, json_with_picture
 from spike_http.requests.json_bodies import json_object
 from spike_http.requests.query import CURSOR, LIMIT, image_cursor, page_limit
-from spike_http.requests.upload_forms import (
-    BATCH_UPLOAD_FORM,
-    UPLOAD_FORM,
-    BatchTooLarge,
-    NoFile,
-    RepeatedField,
-    TooManyFiles,
-    batch_upload_form,
-    upload_form,
-)
+from spike_http.requests.upload_forms import BATCH_UPLOAD_FORM, UPLOAD_FORM, batch_upload_form, upload_form
 from spike_http.responses.images import (
     BatchUploadView,
     DeletedImageView,
@@ -52,18 +43,18 @@ from spike_http.responses.images import (
     UploadView,
 )
 from spike_http.responses.jobs import BatchEnhanceView, EnhanceView, ParallelEnhanceView
-from spike_http.responses.serialization import answer_if_changed, as_json
-from spike_http.responses.urls import LinkPolicy
+from spike_http.responses.serialization import as_json, set_conditional_json
+from spike_http.responses.urls import ObjectUrls
 
 
 @frozen(kw_only=True)
 class UploadResource:
     """`/api/images/upload`."""
 
-    gate: Gate
+    authenticator: Authenticator
     responder: IdempotentResponder
     uploads: Uploads
-    links: LinkPolicy
+    object_urls: ObjectUrls
 
     @Operation(
         "uploadImage",
@@ -71,7 +62,7 @@ class UploadResource:
         bucket=RateLimitGroup.UPLOAD,
         body=UPLOAD_FORM,
         errors=(
-            *PICTURE_TROUBLES,
+            *PICTURE_ERRORS,
             NoFile,
             RepeatedField,
             FileTooLarge,
@@ -81,19 +72,23 @@ class UploadResource:
             AlbumFull,
         ),
     )
-    def on_post(self, req: falcon.Request, resp: falcon.Response) -> None:
+    def on_post(self, req: Request, resp: falcon.Response) -> None:
         """Store one picture and begin its enhancement."""
-        user_id = self.gate.user(req, bucket=RateLimitGroup.UPLOAD)
-        req.context.wordings = UPLOAD_WORDINGS
+        user_id = self.authenticator.user(req, bucket=RateLimitGroup.UPLOAD)
+        req.context.messages = UPLOAD_MESSAGES
         with upload_form(req) as form:
             self.responder.respond(
                 req,
                 resp,
                 caller=user_id.text,
                 use_case=lambda record: self.uploads.before_commit(record).upload(
-                    user_id, name=form.name, content=form.content, album_id=form.album_id, request_id=request_id_of(req)
+                    user_id,
+                    name=form.name,
+                    content=form.content,
+                    album_id=form.album_id,
+                    request_id=req.context.request_id,
                 ),
-                view=lambda uploaded: UploadView.of(uploaded, self.links.addresses(req)),
+                view=lambda uploaded: UploadView.of(uploaded, self.object_urls.for_request(req)),
             )
 
 
@@ -101,10 +96,10 @@ class UploadResource:
 class BatchUploadResource:
     """`/api/images/batch-upload`."""
 
-    gate: Gate
+    authenticator: Authenticator
     responder: IdempotentResponder
     batch_uploads: BatchUploads
-    links: LinkPolicy
+    object_urls: ObjectUrls
 
     @Operation(
         "uploadImages",
@@ -113,19 +108,19 @@ class BatchUploadResource:
         body=BATCH_UPLOAD_FORM,
         errors=(NoFile, RepeatedField, TooManyFiles, BatchTooLarge, NotEnoughTokens, NotFound, AlbumFull),
     )
-    def on_post(self, req: falcon.Request, resp: falcon.Response) -> None:
+    def on_post(self, req: Request, resp: falcon.Response) -> None:
         """Store many pictures and begin their enhancement."""
-        user_id = self.gate.user(req, bucket=RateLimitGroup.BATCH_UPLOAD)
-        req.context.wordings = BATCH_UPLOAD_WORDINGS
+        user_id = self.authenticator.user(req, bucket=RateLimitGroup.BATCH_UPLOAD)
+        req.context.messages = BATCH_UPLOAD_MESSAGES
         with batch_upload_form(req) as form:
             self.responder.respond(
                 req,
                 resp,
                 caller=user_id.text,
                 use_case=lambda record: self.batch_uploads.before_commit(record).upload(
-                    user_id, files=form.files, album_id=form.album_id, request_id=request_id_of(req)
+                    user_id, files=form.files, album_id=form.album_id, request_id=req.context.request_id
                 ),
-                view=lambda batch: BatchUploadView.of(batch, self.links.addresses(req)),
+                view=lambda batch: BatchUploadView.of(batch, self.object_urls.for_request(req)),
             )
 
 
@@ -133,7 +128,7 @@ class BatchUploadResource:
 class EnhanceResource:
     """`/api/images/enhance`."""
 
-    gate: Gate
+    authenticator: Authenticator
     responder: IdempotentResponder
     enhancements: Enhancements
 
@@ -142,19 +137,23 @@ class EnhanceResource:
         answer=EnhanceView,
         bucket=RateLimitGroup.ENHANCE,
         body=Json(EnhanceBody),
-        errors=(*PICTURE_TROUBLES, SourceTooLarge, NotEnoughTokens, NotFound),
+        errors=(*PICTURE_ERRORS, SourceTooLarge, NotEnoughTokens, NotFound),
     )
-    def on_post(self, req: falcon.Request, resp: falcon.Response) -> None:
+    def on_post(self, req: Request, resp: falcon.Response) -> None:
         """Begin to enhance an image at one tier."""
-        user_id = self.gate.user(req, bucket=RateLimitGroup.ENHANCE)
-        req.context.wordings = ENHANCE_WORDINGS
+        user_id = self.authenticator.user(req, bucket=RateLimitGroup.ENHANCE)
+        req.context.messages = ENHANCE_MESSAGES
         with json_with_picture(req, EnhanceBody.parse) as body:
             self.responder.respond(
                 req,
                 resp,
                 caller=user_id.text,
                 use_case=lambda record: self.enhancements.before_commit(record).enhance(
-                    user_id, image_id=body.image_id, tier=body.tier, source=body.source, request_id=request_id_of(req)
+                    user_id,
+                    image_id=body.image_id,
+                    tier=body.tier,
+                    source=body.source,
+                    request_id=req.context.request_id,
                 ),
                 view=EnhanceView.of,
             )
@@ -164,7 +163,7 @@ class EnhanceResource:
 class ParallelEnhanceResource:
     """`/api/images/parallel-enhance`."""
 
-    gate: Gate
+    authenticator: Authenticator
     responder: IdempotentResponder
     enhancements: Enhancements
 
@@ -175,16 +174,16 @@ class ParallelEnhanceResource:
         body=Json(ParallelEnhanceBody),
         errors=(NotEnoughTokens, NotFound),
     )
-    def on_post(self, req: falcon.Request, resp: falcon.Response) -> None:
+    def on_post(self, req: Request, resp: falcon.Response) -> None:
         """Begin to enhance an image at several tiers, all or none."""
-        user_id = self.gate.user(req, bucket=RateLimitGroup.PARALLEL_ENHANCE)
+        user_id = self.authenticator.user(req, bucket=RateLimitGroup.PARALLEL_ENHANCE)
         body = ParallelEnhanceBody.parse(json_object(req))
         self.responder.respond(
             req,
             resp,
             caller=user_id.text,
             use_case=lambda record: self.enhancements.before_commit(record).enhance_in_parallel(
-                user_id, image_id=body.image_id, tiers=body.tiers, request_id=request_id_of(req)
+                user_id, image_id=body.image_id, tiers=body.tiers, request_id=req.context.request_id
             ),
             view=ParallelEnhanceView.of,
         )
@@ -194,7 +193,7 @@ class ParallelEnhanceResource:
 class BatchEnhanceResource:
     """`/api/images/batch-enhance`."""
 
-    gate: Gate
+    authenticator: Authenticator
     responder: IdempotentResponder
     enhancements: Enhancements
 
@@ -204,16 +203,16 @@ class BatchEnhanceResource:
         body=Json(BatchEnhanceBody),
         errors=(NotEnoughTokens, NotFound),
     )
-    def on_post(self, req: falcon.Request, resp: falcon.Response) -> None:
+    def on_post(self, req: Request, resp: falcon.Response) -> None:
         """Begin to enhance several images at one tier, all or none."""
-        user_id = self.gate.user(req)
+        user_id = self.authenticator.user(req)
         body = BatchEnhanceBody.parse(json_object(req))
         self.responder.respond(
             req,
             resp,
             caller=user_id.text,
             use_case=lambda record: self.enhancements.before_commit(record).enhance_batch(
-                user_id, image_ids=body.image_ids, tier=body.tier, request_id=request_id_of(req)
+                user_id, image_ids=body.image_ids, tier=body.tier, request_id=req.context.request_id
             ),
             view=BatchEnhanceView.of,
         )
@@ -223,28 +222,28 @@ class BatchEnhanceResource:
 class ImagesResource:
     """`/api/images`."""
 
-    gate: Gate
+    authenticator: Authenticator
     queries: Queries
-    links: LinkPolicy
+    object_urls: ObjectUrls
 
     @Operation("listImages", answer=ImagesView, query=(LIMIT, CURSOR))
-    def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
+    def on_get(self, req: Request, resp: falcon.Response) -> None:
         """List one's own images, newest first."""
-        user_id = self.gate.user(req)
+        user_id = self.authenticator.user(req)
         page = self.queries.images(user_id, before=image_cursor(req), limit=page_limit(req))
-        resp.media = as_json(ImagesView.of(page, self.links.addresses(req)))
+        resp.media = as_json(ImagesView.of(page, self.object_urls.for_request(req)))
 
 
 @frozen(kw_only=True)
 class ImageResource:
     """`/api/images/{image_id}`."""
 
-    gate: Gate
+    authenticator: Authenticator
     queries: Queries
     image_updates: ImageUpdates
     deletion: Deletion
-    patience: Patience
-    links: LinkPolicy
+    long_poll: LongPoll
+    object_urls: ObjectUrls
 
     @Operation(
         "changeImage",
@@ -252,34 +251,36 @@ class ImageResource:
         body=Json(ImagePatch, fields={"description": {"maxLength": IMAGE_DESCRIPTION_CHARS_MAX}}),
         errors=(ContainsLocation, InvalidFileName),
     )
-    def on_patch(self, req: falcon.Request, resp: falcon.Response, image_id: str) -> None:
+    def on_patch(self, req: Request, resp: falcon.Response, image_id: str) -> None:
         """Change an image's name, description or who may see it."""
-        user_id = self.gate.user(req)
+        user_id = self.authenticator.user(req)
         labels = image_labels(json_object(req))
         image = self.image_updates.change(user_id, ImageId.parse(image_id), labels)
         shown = self.queries.image(image.id, viewer=user_id)
-        view = ShownImageView(image=ImageView.shown(shown, self.links.addresses(req), viewer=user_id))
+        view = ShownImageView(image=ImageView.shown(shown, self.object_urls.for_request(req), viewer=user_id))
         resp.media = as_json(view)
 
     @Operation("deleteImage", answer=DeletedImageView)
-    def on_delete(self, req: falcon.Request, resp: falcon.Response, image_id: str) -> None:
+    def on_delete(self, req: Request, resp: falcon.Response, image_id: str) -> None:
         """Delete an image, its jobs and all their files; jobs that haven't ended are refunded."""
-        user_id = self.gate.user(req)
+        user_id = self.authenticator.user(req)
         self.deletion.remove(user_id, ImageId.parse(image_id))
         resp.media = as_json(DeletedImageView())
 
-    @Operation("getImage", answer=ShownImageView, access=Access.VISITOR, bucket=RateLimitGroup.GET_IMAGE, has_etag=True)
-    def on_get(self, req: falcon.Request, resp: falcon.Response, image_id: str) -> None:
+    @Operation(
+        "getImage", answer=ShownImageView, access=Access.OPTIONAL_USER, bucket=RateLimitGroup.GET_IMAGE, has_etag=True
+    )
+    def on_get(self, req: Request, resp: falcon.Response, image_id: str) -> None:
         """Show an image with its jobs."""
-        viewer = self.gate.visitor(req, bucket=RateLimitGroup.GET_IMAGE)
+        viewer = self.authenticator.optional_user(req, bucket=RateLimitGroup.GET_IMAGE)
         parsed = ImageId.parse(image_id)
-        look = self.queries.glance if is_head(req) else self.queries.image  # who sees nothing isn't counted
-        shown = self.patience.seen(
+        look = self.queries.glance if req.context.is_head else self.queries.image  # who sees nothing isn't counted
+        shown = self.long_poll.wait(
             req,
             resp,
             first=look(parsed, viewer=viewer),
             again=lambda: self.queries.glance(parsed, viewer=viewer),
             is_done=lambda seen: seen.is_at_rest,
         )
-        view = ShownImageView(image=ImageView.shown(shown, self.links.addresses(req), viewer=viewer))
-        answer_if_changed(req, resp, as_json(view))
+        view = ShownImageView(image=ImageView.shown(shown, self.object_urls.for_request(req), viewer=viewer))
+        set_conditional_json(req, resp, as_json(view))

@@ -7,102 +7,103 @@ from spike_core.domain.errors import Conflict
 from spike_core.domain.identifiers import BatchId, JobId
 from spike_core.services.cancellation import Cancellation
 from spike_core.services.queries import Queries
-from spike_http.authentication import Gate
-from spike_http.long_poll import Patience
+from spike_http.authentication import Authenticator
+from spike_http.context import Request
+from spike_http.long_poll import LongPoll
 from spike_http.openapi.operations import Access, Json, Operation
 from spike_http.requests.json_bodies import BatchStatusBody, json_object
 from spike_http.responses.jobs import BatchStatusView, CancelledView, ShownBatchView, ShownJobView
 from spike_http.responses.serialization import as_json
-from spike_http.responses.urls import LinkPolicy
+from spike_http.responses.urls import ObjectUrls
 
 
 @frozen(kw_only=True)
 class JobResource:
     """`/api/jobs/{job_id}`."""
 
-    gate: Gate
+    authenticator: Authenticator
     queries: Queries
-    patience: Patience
-    links: LinkPolicy
+    long_poll: LongPoll
+    object_urls: ObjectUrls
 
-    @Operation("getJob", answer=ShownJobView, access=Access.VISITOR)
-    def on_get(self, req: falcon.Request, resp: falcon.Response, job_id: str) -> None:
+    @Operation("getJob", answer=ShownJobView, access=Access.OPTIONAL_USER)
+    def on_get(self, req: Request, resp: falcon.Response, job_id: str) -> None:
         """Show a job."""
-        viewer = self.gate.visitor(req)
+        viewer = self.authenticator.optional_user(req)
         parsed = JobId.parse(job_id)
-        shown = self.patience.seen(
+        shown = self.long_poll.wait(
             req,
             resp,
             first=self.queries.job(parsed, viewer=viewer),
             again=lambda: self.queries.job(parsed, viewer=viewer),
             is_done=lambda seen: seen.is_at_rest,
         )
-        resp.media = as_json(ShownJobView.of(shown, self.links.addresses(req)))
+        resp.media = as_json(ShownJobView.of(shown, self.object_urls.for_request(req)))
 
 
 @frozen(kw_only=True)
 class BatchStatusResource:
     """`/api/jobs/batch-status`."""
 
-    gate: Gate
+    authenticator: Authenticator
     queries: Queries
-    links: LinkPolicy
+    object_urls: ObjectUrls
 
     @Operation(
         "getJobs",
         answer=BatchStatusView,
         body=Json(BatchStatusBody),
     )
-    def on_post(self, req: falcon.Request, resp: falcon.Response) -> None:
+    def on_post(self, req: Request, resp: falcon.Response) -> None:
         """Show many jobs at once."""
-        user_id = self.gate.user(req)
+        user_id = self.authenticator.user(req)
         body = BatchStatusBody.parse(json_object(req))
         shown = self.queries.jobs(body.job_ids, viewer=user_id)
-        resp.media = as_json(BatchStatusView.of(shown, self.links.addresses(req), asked=body.texts))
+        resp.media = as_json(BatchStatusView.of(shown, self.object_urls.for_request(req), asked=body.texts))
 
 
 @frozen(kw_only=True)
 class BatchResource:
     """`/api/batches/{batch_id}`."""
 
-    gate: Gate
+    authenticator: Authenticator
     queries: Queries
-    patience: Patience
-    links: LinkPolicy
+    long_poll: LongPoll
+    object_urls: ObjectUrls
 
     @Operation("getBatch", answer=ShownBatchView)
-    def on_get(self, req: falcon.Request, resp: falcon.Response, batch_id: str) -> None:
+    def on_get(self, req: Request, resp: falcon.Response, batch_id: str) -> None:
         """Show the jobs of a batch."""
-        user_id = self.gate.user(req)
+        user_id = self.authenticator.user(req)
         parsed = BatchId.parse(batch_id)
-        shown = self.patience.seen(
+        shown = self.long_poll.wait(
             req,
             resp,
             first=self.queries.batch(parsed, viewer=user_id),
             again=lambda: self.queries.batch(parsed, viewer=user_id),
             is_done=lambda seen: all(each.is_at_rest for each in seen),
         )
-        resp.media = as_json(ShownBatchView.of(parsed, shown, self.links.addresses(req)))
+        resp.media = as_json(ShownBatchView.of(parsed, shown, self.object_urls.for_request(req)))
 
 
 @frozen(kw_only=True)
 class CancelResource:
     """`/api/jobs/{job_id}/cancel`."""
 
-    gate: Gate
+    authenticator: Authenticator
     queries: Queries
     cancellation: Cancellation
-    links: LinkPolicy
+    object_urls: ObjectUrls
 
     @Operation("cancelJob", answer=CancelledView, errors=(Conflict,))
-    def on_post(self, req: falcon.Request, resp: falcon.Response, job_id: str) -> None:
+    def on_post(self, req: Request, resp: falcon.Response, job_id: str) -> None:
         """Stop a job and give its tokens back."""
-        user_id = self.gate.user(req)
+        user_id = self.authenticator.user(req)
         cancelled = self.cancellation.cancel(user_id, JobId.parse(job_id))
         shown = self.queries.job(cancelled.job.id, viewer=user_id)
         resp.media = as_json(
             CancelledView(
-                job=ShownJobView.of(shown, self.links.addresses(req)).job,
+                job=ShownJobView.of(shown, self.object_urls.for_request(req)).job,
                 tokens_refunded=cancelled.refunded,
                 new_balance=cancelled.balance,
             )

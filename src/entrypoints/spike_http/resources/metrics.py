@@ -3,6 +3,7 @@
 import falcon
 from attrs import frozen
 
+from spike_http.context import Request
 from spike_http.openapi.operations import Access, Operation, Text
 from spike_runtime.metrics import CONTENT_TYPE, Metrics
 
@@ -13,8 +14,8 @@ class MetricsResource:
 
     metrics: Metrics
 
-    @Operation("getMetrics", answer=Text(media_type="text/plain"), access=Access.ANYBODY)
-    def on_get(self, _req: falcon.Request, resp: falcon.Response) -> None:
+    @Operation("getMetrics", answer=Text(media_type="text/plain"), access=Access.PUBLIC)
+    def on_get(self, _req: Request, resp: falcon.Response) -> None:
         """Tell how much there is to do and was done, in the text format of Prometheus."""
         resp.content_type = CONTENT_TYPE
         resp.data = self.metrics.exposition()

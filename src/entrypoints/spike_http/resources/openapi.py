@@ -9,8 +9,9 @@ from typing import Any, Final
 import falcon
 from attrs import frozen
 
+from spike_http.context import Request
 from spike_http.openapi.page import render, style
-from spike_http.responses.serialization import is_known
+from spike_http.responses.serialization import matches_etag
 from spike_http.serving.base_urls import BaseUrls
 
 POLICY: Final = "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
@@ -27,14 +28,14 @@ class TextResource:
     content_type: str
     base_urls: BaseUrls
 
-    def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
+    def on_get(self, req: Request, resp: falcon.Response) -> None:
         """Send the text, or 304 to a client that has it already."""
         text = self.text(self.base_urls.base_path(req))
         etag = hashlib.sha256(text.encode()).hexdigest()[:32]
         resp.etag = etag
         resp.cache_control = ["no-cache"]
         resp.set_header("Content-Security-Policy", POLICY)
-        if is_known(req, etag):
+        if matches_etag(req, etag):
             resp.status = falcon.HTTP_NOT_MODIFIED
             return
         resp.content_type = self.content_type

@@ -9,7 +9,8 @@ from attrs import frozen
 from spike_core.domain.errors import Unauthenticated
 from spike_core.services.accounts import SESSION_LIFETIME
 from spike_core.services.sessions import Sessions
-from spike_http.authentication import COOKIES, Gate, session_cookies, session_tokens
+from spike_http.authentication import COOKIES, Authenticator, session_cookies, session_tokens
+from spike_http.context import Request
 from spike_http.openapi.operations import Access, Operation
 from spike_http.responses.serialization import as_json
 from spike_http.responses.session import ClosedSessionView, SessionView
@@ -22,22 +23,22 @@ _LIFETIME_S: Final = int(SESSION_LIFETIME.total_seconds())
 class SessionResource:
     """`/api/session`."""
 
-    gate: Gate
+    authenticator: Authenticator
     sessions: Sessions
 
-    @Operation("whoIsSignedIn", answer=SessionView, access=Access.VISITOR)
-    def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
+    @Operation("whoIsSignedIn", answer=SessionView, access=Access.OPTIONAL_USER)
+    def on_get(self, req: Request, resp: falcon.Response) -> None:
         """Tell who is signed in, if anybody is."""
-        user_id = self.gate.visitor(req)
+        user_id = self.authenticator.optional_user(req)
         user = None if user_id is None else self.sessions.user(user_id)
         resp.cache_control = ["no-store"]
         resp.media = as_json(SessionView.of(user))
 
     @Operation("signIn", answer=SessionView, status=HTTPStatus.CREATED)
-    def on_post(self, req: falcon.Request, resp: falcon.Response) -> None:
+    def on_post(self, req: Request, resp: falcon.Response) -> None:
         """Open a session for a browser, which gets its token in a cookie that no script can read."""
-        opened = self.sessions.open(self.gate.user(req))
-        is_secure = self.gate.base_urls.is_secure(req)
+        opened = self.sessions.open(self.authenticator.user(req))
+        is_secure = self.authenticator.base_urls.is_secure(req)
         resp.set_cookie(
             _SECURE_COOKIE if is_secure else _PLAIN_COOKIE,
             opened.token.text,
@@ -51,11 +52,11 @@ class SessionResource:
         resp.cache_control = ["no-store"]
         resp.media = as_json(SessionView.of(opened.user))
 
-    @Operation("signOut", answer=ClosedSessionView, access=Access.VISITOR)
-    def on_delete(self, req: falcon.Request, resp: falcon.Response) -> None:
+    @Operation("signOut", answer=ClosedSessionView, access=Access.OPTIONAL_USER)
+    def on_delete(self, req: Request, resp: falcon.Response) -> None:
         """End the session of the cookie, which is taken away even where it had expired."""
         try:
-            self.gate.visitor(req)
+            self.authenticator.optional_user(req)
         except Unauthenticated:
             if req.get_header("Authorization") is not None:
                 raise
@@ -68,5 +69,5 @@ class SessionResource:
                 resp.unset_cookie(name, path=self._cookie_path(req), same_site="Lax")
         resp.media = as_json(ClosedSessionView())
 
-    def _cookie_path(self, req: falcon.Request) -> str:
-        return self.gate.base_urls.base_path(req) or "/"
+    def _cookie_path(self, req: Request) -> str:
+        return self.authenticator.base_urls.base_path(req) or "/"

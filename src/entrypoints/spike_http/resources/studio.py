@@ -11,8 +11,9 @@ from attrs import frozen
 from spike_core.domain.errors import ObjectNotFound
 from spike_core.domain.identifiers import ImageId
 from spike_core.domain.objects import ObjectKey, PictureFormat
-from spike_http.responses.serialization import is_known
-from spike_http.responses.urls import LinkPolicy
+from spike_http.context import Request
+from spike_http.responses.serialization import matches_etag
+from spike_http.responses.urls import ObjectUrls
 from spike_http.studio_files import StudioFiles, media_type
 
 _YEAR_S: Final = 31_536_000
@@ -25,25 +26,25 @@ class StudioPageResource:
     """`/`: the page. It is asked for anew each time, and names the version of its files."""
 
     files: StudioFiles
-    links: LinkPolicy
+    object_urls: ObjectUrls
 
-    def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
+    def on_get(self, req: Request, resp: falcon.Response) -> None:
         """Show the page."""
         resp.set_header("Content-Security-Policy", self._policy(req))
         resp.set_header("Referrer-Policy", "same-origin")
-        page = self.files.page_below(self.links.base_urls.base_path(req))
+        page = self.files.page_below(self.object_urls.base_urls.base_path(req))
         etag = hashlib.sha256(page).hexdigest()[:32]
         resp.etag = etag
         resp.cache_control = ["no-cache"]
-        if is_known(req, etag):
+        if matches_etag(req, etag):
             resp.status = falcon.HTTP_NOT_MODIFIED
             return
         resp.content_type = falcon.MEDIA_HTML
         resp.data = page
 
-    def _policy(self, req: falcon.Request) -> str:
+    def _policy(self, req: Request) -> str:
         """Return what the page may load: our own files, and pictures from where the store has them."""
-        pictures = urlsplit(self.links.addresses(req).of(_SOME_OBJECT, None))
+        pictures = urlsplit(self.object_urls.for_request(req).of(_SOME_OBJECT, None))
         store = f"{pictures.scheme}://{pictures.netloc}"
         return "; ".join(
             [
@@ -66,14 +67,14 @@ class StudioFileResource:
 
     files: StudioFiles
 
-    def on_get(self, req: falcon.Request, resp: falcon.Response, version: str, path: str) -> None:
+    def on_get(self, req: Request, resp: falcon.Response, version: str, path: str) -> None:
         """Send a file of this version."""
         content = self.files.files.get(path)
         if content is None or version != self.files.version:
             raise ObjectNotFound
         resp.etag = version
         resp.cache_control = ["public", f"max-age={_YEAR_S}", "immutable"]
-        if is_known(req, version):
+        if matches_etag(req, version):
             resp.status = falcon.HTTP_NOT_MODIFIED
             return
         resp.content_type = media_type(path)
@@ -86,9 +87,11 @@ class StudioFileResource:
         resp.data = packed
 
 
-def studio_pages(files: StudioFiles, *, links: LinkPolicy) -> Mapping[str, StudioPageResource | StudioFileResource]:
+def studio_pages(
+    files: StudioFiles, *, object_urls: ObjectUrls
+) -> Mapping[str, StudioPageResource | StudioFileResource]:
     """Return the resources of the studio, by path. They aren't part of the API."""
     return {
-        "/": StudioPageResource(files=files, links=links),
+        "/": StudioPageResource(files=files, object_urls=object_urls),
         "/studio/{version}/{path:path}": StudioFileResource(files=files),
     }

@@ -4,7 +4,8 @@ import falcon
 from attrs import frozen
 
 from spike_core.services.wallets import Wallets
-from spike_http.authentication import Gate
+from spike_http.authentication import Authenticator
+from spike_http.context import Request
 from spike_http.openapi.operations import Operation
 from spike_http.requests.query import LIMIT, SEQUENCE_CURSOR, ledger_cursor, page_limit
 from spike_http.responses.serialization import as_json
@@ -15,13 +16,13 @@ from spike_http.responses.tokens import BalanceView, HistoryView
 class BalanceResource:
     """`/api/tokens/balance`."""
 
-    gate: Gate
+    authenticator: Authenticator
     wallets: Wallets
 
     @Operation("getBalance", answer=BalanceView)
-    def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
+    def on_get(self, req: Request, resp: falcon.Response) -> None:
         """Show the balance and when it grows."""
-        user_id = self.gate.user(req)
+        user_id = self.authenticator.user(req)
         resp.media = as_json(BalanceView.of(self.wallets.account(user_id)))
 
 
@@ -29,12 +30,12 @@ class BalanceResource:
 class HistoryResource:
     """`/api/tokens/history`."""
 
-    gate: Gate
+    authenticator: Authenticator
     wallets: Wallets
 
     @Operation("listTransactions", answer=HistoryView, query=(LIMIT, SEQUENCE_CURSOR))
-    def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
+    def on_get(self, req: Request, resp: falcon.Response) -> None:
         """Show the ledger, newest first."""
-        user_id = self.gate.user(req)
+        user_id = self.authenticator.user(req)
         page = self.wallets.history(user_id, before=ledger_cursor(req), limit=page_limit(req))
         resp.media = as_json(HistoryView.of(page))

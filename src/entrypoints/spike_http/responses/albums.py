@@ -12,7 +12,7 @@ from spike_core.domain.objects import PictureFormat
 from spike_core.domain.tiers import Tier
 from spike_core.services.album_contents import Moved
 from spike_core.services.albums import ShownAlbum
-from spike_http.responses.urls import Addresses
+from spike_http.responses.urls import UrlBuilder
 
 
 @frozen(kw_only=True)
@@ -64,13 +64,13 @@ class PlacedImageView:
     added_at: datetime
 
     @classmethod
-    def of(cls, place: AlbumImage, image: Image, addresses: Addresses, *, viewer: OwnerId | None) -> "PlacedImageView":
+    def of(cls, place: AlbumImage, image: Image, urls: UrlBuilder, *, viewer: OwnerId | None) -> "PlacedImageView":
         """Return the view of an image at its place, for this viewer."""
         return cls(
             id=image.id,
             album_image_id=place.id,
             name=image.name,
-            url=addresses.of_original(image, viewer=viewer),
+            url=urls.of_original(image, viewer=viewer),
             width=image.dimensions.width_px,
             height=image.dimensions.height_px,
             size=image.size_bytes,
@@ -87,10 +87,10 @@ class FullAlbumView(AlbumView):
     images: list[PlacedImageView]
 
     @classmethod
-    def shown(cls, shown: ShownAlbum, *, viewer: OwnerId | None, addresses: Addresses) -> "FullAlbumView":
+    def shown(cls, shown: ShownAlbum, *, viewer: OwnerId | None, urls: UrlBuilder) -> "FullAlbumView":
         """Return the view of an album and its images, for this viewer."""
         facts = asdict(AlbumView.of(shown.album, viewer=viewer), recurse=False)
-        images = [PlacedImageView.of(place, image, addresses, viewer=viewer) for place, image in shown.images]
+        images = [PlacedImageView.of(place, image, urls, viewer=viewer) for place, image in shown.images]
         return cls(**facts, images=images)
 
 

@@ -5,7 +5,7 @@ from attrs import frozen
 from spike_core.domain.identifiers import ImageId, JobId
 from spike_core.domain.images import Image, ImageName
 from spike_core.domain.tiers import Tier
-from spike_http.responses.urls import Addresses
+from spike_http.responses.urls import UrlBuilder
 
 
 @frozen(kw_only=True)
@@ -27,13 +27,13 @@ class AnonymousUploadView:
     image: AnonymousImageView
 
     @classmethod
-    def of(cls, image: Image, addresses: Addresses) -> "AnonymousUploadView":
+    def of(cls, image: Image, urls: UrlBuilder) -> "AnonymousUploadView":
         """Return the view of an image."""
         return cls(
             image=AnonymousImageView(
                 id=image.id,
                 name=image.name,
-                url=addresses.of_original(image, viewer=None),
+                url=urls.of_original(image, viewer=None),
                 width=image.dimensions.width_px,
                 height=image.dimensions.height_px,
             )

@@ -13,7 +13,7 @@ from spike_core.domain.tiers import Tier
 from spike_core.domain.tokens import Tokens
 from spike_core.services.generations import GenerationAccepted, GenerationsPage
 from spike_http.responses.jobs import began_at, ended_at
-from spike_http.responses.urls import Addresses
+from spike_http.responses.urls import UrlBuilder
 
 
 @frozen(kw_only=True)
@@ -54,7 +54,7 @@ class CreationView:
     processing_completed_at: datetime | None
 
     @classmethod
-    def of(cls, job: Job, addresses: Addresses) -> "CreationView":
+    def of(cls, job: Job, urls: UrlBuilder) -> "CreationView":
         """Return the view of a job."""
         spec = job.spec
         assert isinstance(spec.task, Creation), "only what is made from words is shown here"
@@ -66,8 +66,8 @@ class CreationView:
             tokens_cost=spec.charged,
             status=job.status,
             prompt=spec.task.prompt,
-            input_image_url=None if spec.input is None else addresses.of(spec.input.key, None),
-            output_image_url=None if result is None else addresses.of(result.key, None),
+            input_image_url=None if spec.input is None else urls.of(spec.input.key, None),
+            output_image_url=None if result is None else urls.of(result.key, None),
             output_width=None if result is None else result.dimensions.width_px,
             output_height=None if result is None else result.dimensions.height_px,
             error_message=job.reason if isinstance(job, FailedJob | RefundedJob) else None,
@@ -86,10 +86,10 @@ class CreationsView:
     has_more: bool
 
     @classmethod
-    def of(cls, page: GenerationsPage, addresses: Addresses) -> "CreationsView":
+    def of(cls, page: GenerationsPage, urls: UrlBuilder) -> "CreationsView":
         """Return the view of a page."""
         return cls(
-            jobs=[CreationView.of(job, addresses) for job in page.jobs],
+            jobs=[CreationView.of(job, urls) for job in page.jobs],
             next_cursor=None if page.next is None else str(page.next),
             has_more=page.next is not None,
         )

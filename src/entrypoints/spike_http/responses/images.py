@@ -12,9 +12,9 @@ from spike_core.domain.tokens import NO_TOKENS, Tokens
 from spike_core.services.batch_uploads import KeptFile, RefusedFile, UploadedBatch
 from spike_core.services.queries import ImagesPage, ShownImage
 from spike_core.services.uploads import Uploaded
-from spike_http.errors import FileTrouble, file_trouble
+from spike_http.errors import FileErrorType, file_error
 from spike_http.responses.jobs import JobView
-from spike_http.responses.urls import Addresses
+from spike_http.responses.urls import UrlBuilder
 
 
 @frozen(kw_only=True)
@@ -30,12 +30,12 @@ class UploadedImageView:
     format: PictureFormat
 
     @classmethod
-    def of(cls, image: Image, addresses: Addresses) -> "UploadedImageView":
+    def of(cls, image: Image, urls: UrlBuilder) -> "UploadedImageView":
         """Return the view of an image."""
         return cls(
             id=image.id,
             name=image.name,
-            url=addresses.of_original(image, viewer=image.owner_id),
+            url=urls.of_original(image, viewer=image.owner_id),
             width=image.dimensions.width_px,
             height=image.dimensions.height_px,
             size=image.size_bytes,
@@ -62,7 +62,7 @@ class UploadView:
     enhancement: StartedEnhancementView | None
 
     @classmethod
-    def of(cls, uploaded: Uploaded, addresses: Addresses) -> "UploadView":
+    def of(cls, uploaded: Uploaded, urls: UrlBuilder) -> "UploadView":
         """Return the view of an upload."""
         enhancement = None
         if uploaded.job is not None:
@@ -70,7 +70,7 @@ class UploadView:
             enhancement = StartedEnhancementView(
                 job_id=spec.id, tier=spec.tier, token_cost=spec.charged, new_balance=uploaded.balance
             )
-        return cls(image=UploadedImageView.of(uploaded.image, addresses), enhancement=enhancement)
+        return cls(image=UploadedImageView.of(uploaded.image, urls), enhancement=enhancement)
 
 
 @frozen(kw_only=True)
@@ -90,13 +90,13 @@ class UploadedFileView:
     token_cost: Tokens
 
     @classmethod
-    def of(cls, file: KeptFile, addresses: Addresses) -> "UploadedFileView":
+    def of(cls, file: KeptFile, urls: UrlBuilder) -> "UploadedFileView":
         """Return the view of a kept file."""
         image, spec = file.image, None if file.job is None else file.job.spec
         return cls(
             filename=file.filename,
             image_id=image.id,
-            url=addresses.of_original(image, viewer=image.owner_id),
+            url=urls.of_original(image, viewer=image.owner_id),
             width=image.dimensions.width_px,
             height=image.dimensions.height_px,
             size=image.size_bytes,
@@ -114,12 +114,12 @@ class RefusedFileView:
     success: bool = False
     filename: str
     error: str
-    error_type: FileTrouble
+    error_type: FileErrorType
 
     @classmethod
     def of(cls, file: RefusedFile) -> "RefusedFileView":
         """Return the view of a refused file."""
-        error_type, text = file_trouble(file.error)
+        error_type, text = file_error(file.error)
         return cls(filename=file.filename, error=text, error_type=error_type)
 
 
@@ -143,10 +143,10 @@ class BatchUploadView:
     summary: BatchUploadSummaryView
 
     @classmethod
-    def of(cls, batch: UploadedBatch, addresses: Addresses) -> "BatchUploadView":
+    def of(cls, batch: UploadedBatch, urls: UrlBuilder) -> "BatchUploadView":
         """Return the view of what became of the files."""
         results = [
-            UploadedFileView.of(file, addresses) if isinstance(file, KeptFile) else RefusedFileView.of(file)
+            UploadedFileView.of(file, urls) if isinstance(file, KeptFile) else RefusedFileView.of(file)
             for file in batch.files
         ]
         successful = sum(result.success for result in results)
@@ -181,13 +181,13 @@ class ImageFactsView:
     updated_at: datetime
 
     @classmethod
-    def of(cls, image: Image, addresses: Addresses, *, viewer: OwnerId | None) -> "ImageFactsView":
+    def of(cls, image: Image, urls: UrlBuilder, *, viewer: OwnerId | None) -> "ImageFactsView":
         """Return the view of an image, for this viewer."""
         return cls(
             id=image.id,
             name=image.name,
             description=image.description,
-            original_url=addresses.of_original(image, viewer=viewer),
+            original_url=urls.of_original(image, viewer=viewer),
             original_width=image.dimensions.width_px,
             original_height=image.dimensions.height_px,
             original_size_bytes=image.size_bytes,
@@ -206,11 +206,11 @@ class ImageView(ImageFactsView):
     jobs: list[JobView]
 
     @classmethod
-    def shown(cls, shown: ShownImage, addresses: Addresses, *, viewer: OwnerId | None) -> "ImageView":
+    def shown(cls, shown: ShownImage, urls: UrlBuilder, *, viewer: OwnerId | None) -> "ImageView":
         """Return the view of an image and its jobs, for this viewer."""
         image = shown.image
-        facts = asdict(ImageFactsView.of(image, addresses, viewer=viewer), recurse=False)
-        jobs = [JobView.of(job, image, shown.positions.get(job.id), addresses) for job in shown.jobs]
+        facts = asdict(ImageFactsView.of(image, urls, viewer=viewer), recurse=False)
+        jobs = [JobView.of(job, image, shown.positions.get(job.id), urls) for job in shown.jobs]
         return cls(**facts, jobs=jobs)
 
 
@@ -224,10 +224,10 @@ class ImagesView:
     has_more: bool
 
     @classmethod
-    def of(cls, page: ImagesPage, addresses: Addresses) -> "ImagesView":
+    def of(cls, page: ImagesPage, urls: UrlBuilder) -> "ImagesView":
         """Return the view of a page."""
         return cls(
-            images=[ImageFactsView.of(image, addresses, viewer=image.owner_id) for image in page.images],
+            images=[ImageFactsView.of(image, urls, viewer=image.owner_id) for image in page.images],
             next_cursor=None if page.next is None else str(page.next),
             has_more=page.next is not None,
         )

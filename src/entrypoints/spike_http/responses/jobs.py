@@ -26,7 +26,7 @@ from spike_core.domain.tokens import Tokens
 from spike_core.domain.transitions import SETTLED_STATUSES
 from spike_core.services.enhancements import BatchEnhancementAccepted, EnhancementAccepted, ParallelEnhancementAccepted
 from spike_core.services.queries import ShownJob
-from spike_http.responses.urls import Addresses
+from spike_http.responses.urls import UrlBuilder
 
 
 @frozen(kw_only=True)
@@ -134,7 +134,7 @@ class JobView:
     batch_id: BatchId | None
 
     @classmethod
-    def of(cls, job: Job, image: Image | None, position: int | None, addresses: Addresses) -> "JobView":
+    def of(cls, job: Job, image: Image | None, position: int | None, urls: UrlBuilder) -> "JobView":
         """Return the view of a job, and of the image that it is about."""
         task = job.spec.task
         result = job.result if isinstance(job, CompletedJob) else None
@@ -144,7 +144,7 @@ class JobView:
             tier=job.spec.tier,
             status=job.status,
             tokens_cost=job.spec.charged,
-            enhanced_url=addresses.of(result.key, image) if result else None,
+            enhanced_url=urls.of(result.key, image) if result else None,
             enhanced_width=result.dimensions.width_px if result else None,
             enhanced_height=result.dimensions.height_px if result else None,
             enhanced_size_bytes=result.size_bytes if result else None,
@@ -170,9 +170,9 @@ class ShownJobView:
     job: JobView
 
     @classmethod
-    def of(cls, shown: ShownJob, addresses: Addresses) -> "ShownJobView":
+    def of(cls, shown: ShownJob, urls: UrlBuilder) -> "ShownJobView":
         """Return the view of a job."""
-        return cls(job=JobView.of(shown.job, shown.image, shown.position, addresses))
+        return cls(job=JobView.of(shown.job, shown.image, shown.position, urls))
 
 
 @frozen(kw_only=True)
@@ -199,7 +199,7 @@ class ShownBatchView:
     jobs: list[JobView]
 
     @classmethod
-    def of(cls, batch_id: BatchId, shown: Sequence[ShownJob], addresses: Addresses) -> "ShownBatchView":
+    def of(cls, batch_id: BatchId, shown: Sequence[ShownJob], urls: UrlBuilder) -> "ShownBatchView":
         """Return the view of a batch's jobs."""
         counts = Counter(each.job.status for each in shown)
         summary = BatchCountsView(total=len(shown), **{status.value.lower(): counts[status] for status in JobStatus})
@@ -207,7 +207,7 @@ class ShownBatchView:
             batch_id=batch_id,
             is_finished=all(status in SETTLED_STATUSES for status in counts),
             summary=summary,
-            jobs=[JobView.of(each.job, each.image, each.position, addresses) for each in shown],
+            jobs=[JobView.of(each.job, each.image, each.position, urls) for each in shown],
         )
 
 
@@ -220,11 +220,11 @@ class BatchStatusView:
     not_found: list[str]
 
     @classmethod
-    def of(cls, shown: Sequence[ShownJob], addresses: Addresses, *, asked: Sequence[str]) -> "BatchStatusView":
+    def of(cls, shown: Sequence[ShownJob], urls: UrlBuilder, *, asked: Sequence[str]) -> "BatchStatusView":
         """Return the view of those of the jobs that were asked for and found."""
         found = {each.job.id.text for each in shown}
         return cls(
-            jobs=[JobView.of(each.job, each.image, each.position, addresses) for each in shown],
+            jobs=[JobView.of(each.job, each.image, each.position, urls) for each in shown],
             not_found=[text for text in asked if text not in found],
         )
 

@@ -1,4 +1,4 @@
-"""Addresses of objects: absolute, signed where the image is private, plain where it is public."""
+"""URLs of stored objects: absolute; signed if the image is private, plain if it is public."""
 
 from datetime import timedelta
 from urllib.parse import urlsplit
@@ -14,36 +14,36 @@ from spike_http.serving.base_urls import BaseUrls
 
 
 @frozen(kw_only=True)
-class LinkPolicy:
-    """How addresses are made."""
+class ObjectUrls:
+    """Where objects are served from: a CDN, the blob store, or this service."""
 
     storage: Storage
     cdn_url: str
     base_urls: BaseUrls
-    lifetime: timedelta
+    lifetime: timedelta  # of signed URLs
 
-    def addresses(self, req: falcon.Request) -> "Addresses":
-        """Return the maker of addresses for one request."""
-        return Addresses(policy=self, base_url=self.base_urls.base_url(req))
+    def for_request(self, req: falcon.Request) -> "UrlBuilder":
+        """Return the builder of the URLs in the response to a request."""
+        return UrlBuilder(config=self, base_url=self.base_urls.base_url(req))
 
 
 @frozen(kw_only=True)
-class Addresses:
-    """Makes addresses that lead back to the host that was asked, or to the one that is configured."""
+class UrlBuilder:
+    """Builds URLs that lead to the host that the client uses, or to the configured one."""
 
-    policy: LinkPolicy
+    config: ObjectUrls
     base_url: str
 
     def of_original(self, image: Image, *, viewer: OwnerId | None) -> str:
-        """Return the address of an image's original for its owner, and for others of what they may see of it."""
+        """Return the URL of an image's original for its owner, and of the copy without private metadata for others."""
         return self.of(image.original if viewer == image.owner_id else image.shown, image)
 
     def of(self, key: ObjectKey, image: Image | None) -> str:
-        """Return the address of an object of this image, or of a job that isn't about one."""
-        policy = self.policy
-        if policy.cdn_url:
-            return f"{policy.cdn_url.rstrip('/')}/{key}"
-        if image is not None and image.is_public and not key.is_hidden and policy.storage.links is not None:
+        """Return the URL of an object that belongs to this image, or to no image."""
+        config = self.config
+        if config.cdn_url:
+            return f"{config.cdn_url.rstrip('/')}/{key}"
+        if image is not None and image.is_public and not key.is_hidden and config.storage.links is not None:
             return f"{self.base_url}/files/{key}"
-        url = policy.storage.blobs.url(key, valid_for=policy.lifetime)
+        url = config.storage.blobs.url(key, valid_for=config.lifetime)
         return url if urlsplit(url).scheme else f"{self.base_url}{url}"

@@ -75,7 +75,7 @@ class DrainingChannel(HTTPChannel):  # type: ignore[misc]  # waitress has no typ
 
 
 @frozen(kw_only=True)
-class Ending:
+class GracefulShutdown:
     """Brings a server to its end within `drain_s` seconds."""
 
     listeners: Sequence[Any]  # waitress' servers, one for each address; they share the threads

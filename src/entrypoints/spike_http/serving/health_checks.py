@@ -1,4 +1,4 @@
-"""The parts that a service stands on, asked how they are: all at once, and no longer than a watcher waits."""
+"""Health checks of the components that the service depends on: in parallel, with one deadline for all."""
 
 import threading
 import time
@@ -12,75 +12,76 @@ from attrs import frozen
 
 from spike_core.domain.errors import Unavailable
 
-PATIENCE: Final = timedelta(seconds=2)  # with all parts together; watchers wait for some five seconds
+TIMEOUT: Final = timedelta(seconds=2)  # for all checks together; load balancers usually wait about five seconds
 
-State = Literal["ok", "unavailable", "timeout"]  # the last: it hasn't said anything
+State = Literal["ok", "unavailable", "timeout"]  # `timeout`: there is no result yet
 
 
-class Part:
-    """One part of the service. Of several who ask it at once, all hear the same answer.
+class HealthCheck:
+    """The check of one component. Concurrent callers share one run.
 
-    So a part that hangs has one thread waiting for it, however often it is asked.
+    So a component that hangs blocks a single thread, however often it is checked.
     """
 
     def __init__(self, name: str, ping: Callable[[], object]) -> None:
-        """Ask nothing yet; `ping` raises `Unavailable` where the part is away."""
+        """Run nothing yet; `ping` raises `Unavailable` if the component doesn't respond."""
         self.name = name
         self._ping = ping
-        self._asking = threading.Lock()
-        self._answer: Future[State] | None = None
+        self._lock = threading.Lock()
+        self._latest: Future[State] | None = None
 
-    def ask(self) -> "Question":
-        """Ask, or join who is asking already."""
-        with self._asking:
-            if self._answer is not None and not self._answer.done():
-                return Question(part=self, answer=self._answer, is_joined=True)
-            self._answer = Future()
-            threading.Thread(target=self._look, args=(self._answer,), name=f"ready-{self.name}", daemon=True).start()
-            return Question(part=self, answer=self._answer, is_joined=False)
+    def start(self) -> "CheckRun":
+        """Start a run, or join the one that is in progress."""
+        with self._lock:
+            if self._latest is not None and not self._latest.done():
+                return CheckRun(check=self, future=self._latest, is_joined=True)
+            self._latest = Future()
+            threading.Thread(target=self._run, args=(self._latest,), name=f"ready-{self.name}", daemon=True).start()
+            return CheckRun(check=self, future=self._latest, is_joined=False)
 
-    def _look(self, answer: "Future[State]") -> None:
+    def _run(self, future: "Future[State]") -> None:
         log = structlog.get_logger(__name__)
         try:
             self._ping()
         except Unavailable as error:
             log.warning("not ready", part=self.name, why=str(error.__cause__ or error))
-            answer.set_result("unavailable")
+            future.set_result("unavailable")
         except Exception:
             log.exception("not ready", part=self.name)
-            answer.set_result("unavailable")
+            future.set_result("unavailable")
         else:
-            answer.set_result("ok")
+            future.set_result("ok")
 
 
 @frozen(kw_only=True)
-class Question:
-    """A part that has been asked."""
+class CheckRun:
+    """A run of a health check."""
 
-    part: Part
-    answer: "Future[State]"
-    is_joined: bool  # it was asked earlier, for somebody else
+    check: HealthCheck
+    future: "Future[State]"
+    is_joined: bool  # an earlier caller has started it
 
-    def answered(self, *, until_s: float) -> State:
-        """Return the part's state; `timeout` if it hasn't said by then, on the monotonic clock.
+    def result(self, *, until_s: float) -> State:
+        """Return the component's state, or `timeout` if there is none by `until_s` on the monotonic clock.
 
-        Bad news may be old where the question was joined: then the part is asked once more.
+        A failure of a joined run may be out of date: the component may have recovered since the run began. So the
+        check is run once more.
         """
-        state = _heard(self.answer, until_s=until_s)
+        state = _wait(self.future, until_s=until_s)
         if state == "unavailable" and self.is_joined:
-            return _heard(self.part.ask().answer, until_s=until_s)
+            return _wait(self.check.start().future, until_s=until_s)
         return state
 
 
-def states_of(parts: Collection[Part], *, patience: timedelta = PATIENCE) -> Mapping[str, State]:
-    """Return how each part is, by its name, after `patience` at the latest."""
-    until_s = time.monotonic() + patience.total_seconds()
-    questions = {part.name: part.ask() for part in parts}
-    return {name: question.answered(until_s=until_s) for name, question in questions.items()}
+def run_checks(checks: Collection[HealthCheck], *, timeout: timedelta = TIMEOUT) -> Mapping[str, State]:
+    """Return the state of each component by the name of its check, after `timeout` at the latest."""
+    until_s = time.monotonic() + timeout.total_seconds()
+    runs = {check.name: check.start() for check in checks}
+    return {name: run.result(until_s=until_s) for name, run in runs.items()}
 
 
-def _heard(answer: "Future[State]", *, until_s: float) -> State:
+def _wait(future: "Future[State]", *, until_s: float) -> State:
     try:
-        return answer.result(timeout=max(0.0, until_s - time.monotonic()))
+        return future.result(timeout=max(0.0, until_s - time.monotonic()))
     except TimeoutError:
         return "timeout"

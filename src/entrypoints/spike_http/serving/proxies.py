@@ -1,7 +1,7 @@
-"""Who is really asking, behind proxies: only what a trusted one says is believed.
+"""Client addresses behind reverse proxies. Only trusted proxies are believed.
 
-A proxy appends the address that it was called from to `X-Forwarded-For`. So the list is read from its end, and the
-first address that isn't a trusted proxy's is the client's; whatever stands before it, the client may have made up.
+A proxy appends the address of its peer to `X-Forwarded-For`. So the list is read from its end: the first address that
+isn't a trusted proxy's is the client's. Whatever precedes it may be forged.
 """
 
 import ipaddress
@@ -14,28 +14,28 @@ from attrs import frozen
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
-_IPV6_CLIENT_BITS = 64  # what one client usually has to itself (RFC 6177)
+_IPV6_CLIENT_BITS = 64  # the prefix that one client usually has to itself (RFC 6177)
 
 
 @frozen
 class Proxies:
-    """The trusted proxies, by network."""
+    """The networks of the trusted proxies."""
 
     trusted: Sequence[Network]
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """Return the proxies that a setting names: addresses or networks, with commas or blanks between.
+        """Parse a setting: addresses or networks, separated by commas or spaces.
 
         Raises:
-            ValueError: one of them is neither.
+            ValueError: an item is neither an address nor a network.
         """
         return cls([ipaddress.ip_network(part) for part in text.replace(",", " ").split()])
 
     def client(self, req: falcon.Request) -> str:
-        """Return what stands for the client: its IPv4 address, or the /64 network of its IPv6 one."""
+        """Return the key that identifies the client: its IPv4 address, or the /64 network of its IPv6 address."""
         peer = _address(req.remote_addr)
-        if peer is None:  # a socket in the file system
+        if peer is None:  # a Unix socket
             return req.remote_addr
         forwarded = req.get_header("X-Forwarded-For") or ""
         for text in reversed(forwarded.split(",")):
@@ -48,7 +48,7 @@ class Proxies:
         return _client(peer)
 
     def trust(self, req: falcon.Request) -> bool:
-        """Return whether the request comes from a trusted proxy, whose word counts."""
+        """Return whether the request comes from a trusted proxy, whose forwarding headers are believed."""
         peer = _address(req.remote_addr)
         return peer is not None and self._is_trusted(peer)
 

@@ -10,7 +10,7 @@ from typing import Any, Final
 from waitress import wasyncore
 from waitress.server import BaseWSGIServer, create_server
 
-from spike_http.serving.draining import DrainingChannel, DrainingDispatcher, Ending
+from spike_http.serving.draining import DrainingChannel, DrainingDispatcher, GracefulShutdown
 
 # Above every limit of the application, so that it is the application that says no, in words. What is larger still
 # is cut off by waitress.
@@ -58,7 +58,7 @@ def serve(
             on_ready(int(listeners[0].effective_port))
             while not numbers:
                 _look(sockets, within_s=1.0)
-            Ending(
+            GracefulShutdown(
                 listeners=listeners,
                 look=lambda within_s: _look(sockets, within_s=within_s),
                 drain_s=drain_s,

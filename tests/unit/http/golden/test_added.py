@@ -13,7 +13,7 @@ from memory_spike import MemorySpike
 ENDED = refusal(
     "The resource is not in a state that allows this",
     "Conflict",
-    "Please read its present state and try again",
+    "Please check its current state and try again",
     code="CONFLICT",
 )
 WAITING = a_job("TIER_1K", "PROCESSING", 2, started=None, queuePosition=1)

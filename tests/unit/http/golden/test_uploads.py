@@ -10,7 +10,7 @@ from golden.tables import FILE_ERROR_TYPES
 from memory_spike import MemorySpike
 from multipart import CONTENT_TYPE, a_form, a_part, an_upload
 from spike_core.domain.limits import UPLOAD_BYTES_MAX
-from spike_http.errors import BATCH_TROUBLES
+from spike_http.errors import BATCH_FILE_ERRORS
 
 TOO_LARGE = b"x" * (UPLOAD_BYTES_MAX + 1)
 
@@ -60,7 +60,7 @@ def test_a_batch_that_costs_too_much_is_refused_in_the_common_words(poor: Caller
 
 
 def test_a_file_of_a_batch_fails_in_one_of_the_four_ways() -> None:
-    assert {type_ for type_, _ in BATCH_TROUBLES.values()} == {*FILE_ERROR_TYPES}
+    assert {type_ for type_, _ in BATCH_FILE_ERRORS.values()} == {*FILE_ERROR_TYPES}
 
 
 def test_an_anonymous_upload(client: testing.TestClient, services: MemorySpike) -> None:

@@ -82,7 +82,7 @@ def test_each_operation_is_counted_in_the_bucket_that_it_is_said_to_be(
     ada = Caller(testing.TestClient(create_app(services.spike)), services.register())
     answer = ada.client.simulate_request(method, re.sub(r"{\w+}", "unknown", path), headers=ada.headers)
     counted = answer.headers.get("X-RateLimit-Limit")
-    if operation.access is Access.ANYBODY:
+    if operation.access is Access.PUBLIC:
         assert counted is None
     else:
         assert counted == str(buckets[operation.bucket])
@@ -96,7 +96,7 @@ def test_credentials_are_asked_for_where_they_are_said_to_be(path: str, method: 
     bad = client.simulate_request(
         method, re.sub(r"{\w+}", "unknown", path), headers={"Authorization": "Bearer sk_live_forged"}
     )
-    assert (bad.status_code == 401) == (operation.access in {Access.USER, Access.VISITOR})
+    assert (bad.status_code == 401) == (operation.access in {Access.USER, Access.OPTIONAL_USER})
 
 
 @pytest.mark.parametrize("path", sorted(ABOUT_THE_DOCUMENT))

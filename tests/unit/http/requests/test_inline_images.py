@@ -20,7 +20,7 @@ from spike_core.domain.media_types import canonical_media_type
 from spike_core.domain.objects import PictureFormat
 from spike_core.services.ingest import InlineImage
 from spike_http.requests.base64_text import BLOCK_BYTES
-from spike_http.requests.inline_images import PICTURE_JSON_BYTES_MAX, offered_picture
+from spike_http.requests.inline_images import PICTURE_JSON_BYTES_MAX, parse_inline_image
 from spike_memory.engine import a_picture
 
 SIZE = Dimensions(width_px=9, height_px=9)
@@ -35,12 +35,12 @@ TRICKY = bytes(range(256)) + b"\xfb\xff\xfe"  # has characters of both alphabets
 
 def offered(text: str, media_type: str = "image/png") -> bytes:
     with ExitStack() as files:
-        return offered_picture(text, media_type=media_type, field="image", files=files).content.read()
+        return parse_inline_image(text, media_type=media_type, field="image", files=files).content.read()
 
 
 def refused(text: str, media_type: str = "image/png") -> bool:
     with ExitStack() as files, pytest.raises(InvalidValue):
-        offered_picture(text, media_type=media_type, field="image", files=files)
+        parse_inline_image(text, media_type=media_type, field="image", files=files)
     return True
 
 

@@ -8,15 +8,15 @@ from contextlib import ExitStack
 from io import BytesIO
 from typing import Final
 
-import falcon
 import pytest
 from falcon.testing import create_req
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from effort import examples
+from spike_http.context import Request
+from spike_http.requests.errors import BodyTooLarge
 from spike_http.requests.inline_images import BESIDE_BYTES_MAX, json_with_picture, parse_json
-from spike_http.requests.json_bodies import BodyTooLarge
 
 WORDS: Final = ["", "a", '"', "\\", "\n", "/", "é", "\u2028", "😀", "\ud83d", "x" * 300]
 PICTURE: Final = "A" * 4 * 1024 * 1024
@@ -120,7 +120,7 @@ def test_one_body_is_parsed_at_a_time() -> None:
 
     def request(number: int) -> object:
         req = create_req(method="POST", body=json.dumps({"a": number}), headers={"Content-Type": "application/json"})
-        with json_with_picture(falcon.Request(req.env), parse) as body:
+        with json_with_picture(Request(req.env), parse) as body:
             return body
 
     with ThreadPoolExecutor(4) as threads:
@@ -134,5 +134,5 @@ def test_a_parser_that_refuses_lets_the_next_body_in() -> None:
 
     for _ in range(2):
         req = create_req(method="POST", body="{}", headers={"Content-Type": "application/json"})
-        with pytest.raises(ValueError, match="no"), json_with_picture(req, refuse):
+        with pytest.raises(ValueError, match="no"), json_with_picture(Request(req.env), refuse):
             pass

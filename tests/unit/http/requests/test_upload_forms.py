@@ -14,7 +14,7 @@ from multipart import BOUNDARY, CONTENT_TYPE, a_form, a_part
 from spike_core.domain.errors import InvalidFileName
 from spike_core.domain.limits import FILE_NAME_CHARS_MAX
 from spike_http import create_app
-from spike_http.requests.file_names import label_of
+from spike_http.requests.file_names import image_name_of
 
 UPLOADS = ("/api/images/upload", "/api/images/anonymous-upload")
 BATCH = "/api/images/batch-upload"
@@ -60,7 +60,7 @@ def test_a_part_in_another_encoding_is_refused_in_words(
     head = f'Content-Disposition: form-data; name="note"\r\nContent-Transfer-Encoding: {encoding}'
     answer = send(ada, path, part(head.encode(), b"eA=="), a_part("file", PICTURE, filename="a.jpg"))
     assert (answer.status_code, answer.json["code"]) == (400, "INVALID_INPUT")
-    assert "Content-Transfer-Encoding may be 7bit, 8bit or binary" in answer.json["suggestion"]
+    assert "Content-Transfer-Encoding must be 7bit, 8bit or binary" in answer.json["suggestion"]
     assert services.holdings == before
 
 
@@ -217,7 +217,7 @@ def test_labels_are_made_alike_for_batches_and_without_an_account(ada: Caller) -
 @given(st.text(max_size=FILE_NAME_CHARS_MAX + 5) | st.text("/\\.:a" + MARKS, max_size=12))
 def test_every_file_name_is_refused_or_a_label_without_path_and_marks(filename: str) -> None:
     try:
-        text = label_of(filename).text
+        text = image_name_of(filename).text
     except InvalidFileName:
         return
     assert 0 < len(text) <= FILE_NAME_CHARS_MAX

@@ -187,5 +187,5 @@ def test_a_full_album_is_a_conflict(ada: Caller, images: list[str], monkeypatch:
     album = an_album(ada)
     answer = ada.post(MOVE, {"imageIds": images, "targetAlbumId": album})
     assert (answer.status_code, answer.json["code"], answer.json["error"]) == (409, "CONFLICT", "The album is full")
-    assert answer.json["suggestion"] == "Please use another album: 2 is all"
+    assert answer.json["suggestion"] == "Please use another album: an album holds at most 2 images"
     assert order(ada, album) == []

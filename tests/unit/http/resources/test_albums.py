@@ -208,7 +208,7 @@ def test_too_many_albums_are_a_conflict(ada: Caller, monkeypatch: pytest.MonkeyP
     assert (answer.status_code, answer.json["code"]) == (409, "CONFLICT")
     assert (answer.json["error"], answer.json["suggestion"]) == (
         "You have too many albums",
-        "Please remove one first: 1 is all",
+        "Please remove an album first: you can have at most 1",
     )
 
 

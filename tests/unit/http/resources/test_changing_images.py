@@ -100,7 +100,7 @@ def test_an_original_from_before_they_were_hidden_stays_private_if_it_tells_wher
     services.spike.storage.blobs.put(key, io.BytesIO(LOCATED))
     before = services.holdings
     answer = ada.patch(path, {"isPublic": True, "name": "b.jpg"})
-    assert (answer.status_code, answer.json["error"]) == (400, "The image tells where it was taken")
+    assert (answer.status_code, answer.json["error"]) == (400, "The image contains the location where it was taken")
     assert services.holdings == before
     assert ada.patch(path, {"name": "b.jpg"}).status_code == 200
 

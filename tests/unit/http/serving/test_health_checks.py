@@ -14,7 +14,7 @@ from spike_core.domain.errors import DatabaseUnavailable, QueueUnavailable, Stor
 from spike_core.domain.objects import ObjectKey
 from spike_core.ports.blobs import StoredObject
 from spike_http import create_app
-from spike_http.serving.health_checks import Part, states_of
+from spike_http.serving.health_checks import HealthCheck, run_checks
 from spike_memory import MemoryBlobStore, MemoryDatabase
 
 MOMENT = timedelta(milliseconds=50)
@@ -76,17 +76,17 @@ def test_a_queue_that_is_away_is_told_and_requests_go_on(services: MemorySpike, 
 
 
 def test_what_hangs_is_told_in_time_beside_what_answers(hanging: Hanging) -> None:
-    parts = [Part("database", lambda: None), Part("storage", hanging.ping), Part("broker", away)]
-    assert states_of(parts, patience=MOMENT) == {"database": "ok", "storage": "timeout", "broker": "unavailable"}
+    checks = [HealthCheck("database", lambda: None), HealthCheck("storage", hanging.ping), HealthCheck("broker", away)]
+    assert run_checks(checks, timeout=MOMENT) == {"database": "ok", "storage": "timeout", "broker": "unavailable"}
 
 
 def test_what_hangs_has_one_thread_waiting_for_it_however_often_it_is_asked(hanging: Hanging) -> None:
-    part = Part("storage", hanging.ping)
+    check = HealthCheck("storage", hanging.ping)
     for _ in range(20):
-        assert states_of([part], patience=timedelta(0)) == {"storage": "timeout"}
+        assert run_checks([check], timeout=timedelta(0)) == {"storage": "timeout"}
     assert hanging.asked == 1
     hanging.go_on.set()
-    assert states_of([part], patience=timedelta(seconds=PATIENCE_S)) == {"storage": "ok"}
+    assert run_checks([check], timeout=timedelta(seconds=PATIENCE_S)) == {"storage": "ok"}
 
 
 def test_bad_news_from_before_is_asked_for_again() -> None:
@@ -100,14 +100,14 @@ def test_bad_news_from_before_is_asked_for_again() -> None:
         if is_bad:
             raise QueueUnavailable
 
-    part = Part("broker", ping)
-    first = part.ask()
+    check = HealthCheck("broker", ping)
+    first = check.start()
     assert begun.wait(PATIENCE_S)
-    second = part.ask()
+    second = check.start()
     go_on.set()
-    assert first.answer.result(timeout=PATIENCE_S) == "unavailable"
+    assert first.future.result(timeout=PATIENCE_S) == "unavailable"
     assert second.is_joined
-    assert second.answered(until_s=time.monotonic() + PATIENCE_S) == "ok"
+    assert second.result(until_s=time.monotonic() + PATIENCE_S) == "ok"
 
 
 @pytest.mark.parametrize("trouble", [DatabaseUnavailable(), ZeroDivisionError("swordfish")])

@@ -1,0 +1,35 @@
+"""The typed context of a request: what is known of it beside what the client sent."""
+
+import time
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, ClassVar
+
+import falcon
+from attrs import define, field
+
+from spike_core.domain.errors import SpikeError
+from spike_core.domain.idempotency import RequestDigest
+from spike_core.domain.identifiers import RequestId
+from spike_core.domain.rate_limits import Allowance
+
+if TYPE_CHECKING:
+    from spike_http.errors import ErrorMessage
+
+
+@define(eq=False)
+class RequestContext:
+    """Facts about one request, for the modules that handle it after one another."""
+
+    began_at_s: float = field(factory=time.monotonic)
+    request_id: RequestId = field(init=False, repr=False)  # set by `RequestMiddleware` before anything else runs
+    allowance: Allowance | None = None  # set by `RequestLimiter`; `None` if the request isn't counted
+    payload: RequestDigest | None = None  # set by parsers if the client sent an Idempotency-Key
+    is_head: bool = False  # set by `HeadAsGet`, which passes the request on as GET
+    messages: "Mapping[type[SpikeError], ErrorMessage]" = field(factory=dict)  # those that the resource has of its own
+
+
+class Request(falcon.Request):
+    """A Falcon request whose `context` is typed."""
+
+    context_type: ClassVar[type] = RequestContext
+    context: RequestContext  # type: ignore[assignment]  # Falcon declares its untyped default

@@ -1,0 +1,81 @@
+"""Falcon error handlers: every exception becomes a JSON body of the same shape."""
+
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Any
+
+import attrs
+import falcon
+import structlog
+
+from spike_core.domain.errors import InvalidInput, NotEnoughTokens, SpikeError, TooManyRequests
+from spike_http.context import Request
+from spike_http.errors import BY_STATUS, INTERNAL_ERROR, TABLE, ErrorMessage
+from spike_http.requests.errors import InvalidImageIds, UnknownPricedTier
+from spike_http.requests.generations import PRICED_TIERS
+
+
+def add_error_handlers(app: "falcon.App[Request, falcon.Response]") -> None:
+    """Make an application answer every exception. Falcon tries the handler that was added last first."""
+    app.add_error_handler(Exception, handle_unexpected_error)
+    app.add_error_handler(falcon.HTTPError, handle_falcon_error)
+    app.add_error_handler(SpikeError, handle_spike_error)
+
+
+def handle_spike_error(req: Request, resp: falcon.Response, error: SpikeError, _params: dict[str, Any]) -> None:
+    """Respond as the error table says, with the resource's own message if it has one."""
+    response = TABLE[type(error)]
+    if response.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        structlog.get_logger(__name__).error("request failed", code=error.code, exc_info=error)
+    fields = attrs.asdict(error, recurse=False)
+    resp.status = response.status
+    resp.media = _body(req, _own_message(req, error) or response.message, code=response.code, fields=fields)
+    resp.media |= _details(error)
+    if isinstance(error, TooManyRequests):
+        resp.set_header("Retry-After", str(error.retry_after_s))
+
+
+def handle_falcon_error(req: Request, resp: falcon.Response, error: falcon.HTTPError, _params: dict[str, Any]) -> None:
+    """Respond to an error that Falcon raises, and keep its headers, such as `Allow`."""
+    is_internal = error.status_code >= HTTPStatus.INTERNAL_SERVER_ERROR
+    response = BY_STATUS.get(error.status_code, INTERNAL_ERROR if is_internal else TABLE[InvalidInput])
+    resp.status = error.status
+    resp.set_headers(error.headers or {})
+    resp.media = _body(req, response.message, code=response.code, fields={})
+
+
+def handle_unexpected_error(req: Request, resp: falcon.Response, error: Exception, _params: dict[str, Any]) -> None:
+    """Log a bug in full. The client learns nothing but the request id."""
+    structlog.get_logger(__name__).error("unforeseen error", exc_info=error)
+    resp.status = INTERNAL_ERROR.status
+    resp.media = _body(req, INTERNAL_ERROR.message, code=INTERNAL_ERROR.code, fields={})
+
+
+def _body(req: Request, message: ErrorMessage, *, code: str, fields: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "error": message.error.format(**fields),
+        "title": message.title,
+        "suggestion": message.suggestion.format(**fields),
+        "code": code,
+        "requestId": req.context.request_id.text,
+    }
+
+
+def _details(error: SpikeError) -> Mapping[str, Any]:
+    """Return the JSON fields that an error has beside the common ones."""
+    match error:
+        case NotEnoughTokens():
+            return {"required": error.required, "balance": error.balance}
+        case TooManyRequests():
+            return {"retryAfter": error.retry_after_s}
+        case UnknownPricedTier():
+            return {"pricing": {tier.value: tier.price.amount for tier in PRICED_TIERS}}
+        case InvalidImageIds():
+            return {"invalidIds": list(error.invalid_ids)}
+        case _:
+            return {}
+
+
+def _own_message(req: Request, error: SpikeError) -> ErrorMessage | None:
+    messages = req.context.messages
+    return next((messages[kind] for kind in type(error).__mro__ if kind in messages), None)
