@@ -81,9 +81,33 @@ def _no_space_around(
         raise ValueError(f"{PREFIX}{attribute.name.upper()} must not begin or end with white space")
 
 
+# RFC 3986, section 3.2.2, as far as web servers have such hosts: a name, an IPv4 or an IPv6 address, and a port
+_HOST: Final = re.compile(
+    r"(?:[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?\.?|\[(?P<ipv6>[0-9A-Fa-f:.]+)\])(?::(?P<port>[0-9]{1,5}))?"
+)
+_PORT_MAX: Final = 65535
+
+
 def _web_url(_settings: object, attribute: "Attribute[str]", value: str) -> None:
-    if value and not re.fullmatch(r"https?://[^\s/?#]+[^\s?#]*", value):
-        raise ValueError(f"{PREFIX}{attribute.name.upper()} must look like https://spike.example.org, not {value!r}")
+    """Require scheme and host. The value isn't repeated where it may contain a password."""
+    if not value:
+        return
+    name = f"{PREFIX}{attribute.name.upper()}"
+    parts = re.fullmatch(r"https?://(?P<authority>[^\s/?#]+)[^\s?#]*", value)
+    if parts and "@" in parts["authority"]:
+        raise ValueError(f"{name} must not contain a user name or a password")
+    if not parts or not _is_host(parts["authority"]):
+        raise ValueError(f"{name} must look like https://spike.example.org, not {value!r}")
+
+
+def _is_host(authority: str) -> bool:
+    match = _HOST.fullmatch(authority)
+    if match is None or not 0 < int(match["port"] or 443) <= _PORT_MAX:
+        return False
+    try:
+        return match["ipv6"] is None or bool(ipaddress.IPv6Address(match["ipv6"]))
+    except ValueError:
+        return False
 
 
 def _servable_path(_settings: object, attribute: "Attribute[str]", value: str) -> None:

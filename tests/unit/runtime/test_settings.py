@@ -58,6 +58,13 @@ def test_the_environment_comes_before_the_file(monkeypatch: pytest.MonkeyPatch, 
         ("SPIKE_PUBLIC_URL", "https://example.org/a/../b", "SPIKE_PUBLIC_URL may have a path of letters, digits"),
         ("SPIKE_PUBLIC_URL", "https://example.org/sp%69ke", "SPIKE_PUBLIC_URL may have a path of letters, digits"),
         ("SPIKE_PUBLIC_URL", "https://example.org/';x", "SPIKE_PUBLIC_URL may have a path of letters, digits"),
+        ("SPIKE_PUBLIC_URL", "https://@", "SPIKE_PUBLIC_URL must not contain a user name or a password"),
+        ("SPIKE_PUBLIC_URL", "https://user:pw@example.org", "SPIKE_PUBLIC_URL must not contain a user name"),
+        ("SPIKE_PUBLIC_URL", "https://:80", "SPIKE_PUBLIC_URL must look like https://spike.example.org"),
+        ("SPIKE_PUBLIC_URL", "https://example.org:0", "SPIKE_PUBLIC_URL must look like https://spike.example.org"),
+        ("SPIKE_PUBLIC_URL", "https://example.org:70000", "SPIKE_PUBLIC_URL must look like https://spike.example.org"),
+        ("SPIKE_PUBLIC_URL", "https://-example.org", "SPIKE_PUBLIC_URL must look like https://spike.example.org"),
+        ("SPIKE_PUBLIC_URL", "https://[1::2::3]", "SPIKE_PUBLIC_URL must look like https://spike.example.org"),
         ("SPIKE_CDN_URL", "https://cdn example.org", "SPIKE_CDN_URL must look like https://spike.example.org"),
         ("SPIKE_LOG_FORMAT", "xml", "SPIKE_LOG_FORMAT must be one of auto, console, json, not 'xml'"),
         ("SPIKE_ORPHAN_AGE_S", "3.9", "SPIKE_ORPHAN_AGE_S must be at least 4, not 3.9"),
@@ -76,6 +83,17 @@ def test_a_wrong_setting_is_named(monkeypatch: pytest.MonkeyPatch, name: str, va
 @pytest.mark.parametrize("path", ["", "/", "/spike", "/spike/", "/apps/spike-2", "/a.b/api", "/..."])
 def test_a_public_url_may_have_a_path(path: str) -> None:
     assert Settings(public_url=f"https://example.org{path}").public_url == f"https://example.org{path}"
+
+
+@pytest.mark.parametrize("host", ["localhost:8000", "127.0.0.1", "[::1]", "[2001:db8::1]:8443", "spike_web", "a.b.c."])
+def test_a_public_url_may_have_any_host_of_the_web(host: str) -> None:
+    assert Settings(public_url=f"http://{host}").public_url == f"http://{host}"
+
+
+def test_a_password_in_a_public_url_is_not_repeated() -> None:
+    with pytest.raises(ValueError, match="SPIKE_PUBLIC_URL") as refused:
+        Settings(public_url="https://user:swordfish@example.org")
+    assert "swordfish" not in str(refused.value)
 
 
 @pytest.mark.parametrize("text", ["[spike]\nweb_thread = 5\n", "[spike\n", "[spike]\nweb_threads = 'x'\n"])
