@@ -1,4 +1,4 @@
-"""What clients send to albums, parsed at the edge."""
+"""Bodies of requests about albums."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
@@ -26,7 +26,7 @@ def new_album(body: Mapping[str, object]) -> NewAlbum:
     """Return the parsed body of `POST /api/albums`.
 
     Raises:
-        MissingFields, InvalidValue: it isn't one.
+        MissingFields, InvalidValue: the body isn't valid.
     """
     if body.get("name") is None:
         raise MissingFields("Please provide a name")
@@ -34,10 +34,10 @@ def new_album(body: Mapping[str, object]) -> NewAlbum:
 
 
 def album_changes(body: Mapping[str, object]) -> AlbumPatch:
-    """Return the parsed body of `PATCH /api/albums/{album_id}`; what it doesn't name stays as it is.
+    """Return the parsed body of `PATCH /api/albums/{album_id}`; omitted fields stay unchanged.
 
     Raises:
-        InvalidValue, InvalidIdentifier: it isn't one.
+        InvalidValue, InvalidIdentifier: the body isn't valid.
     """
     facts = _facts(body)
     for sent, (name, _) in _FACTS.items():
@@ -60,7 +60,7 @@ class ImageIdsBody:
         """Return the parsed body.
 
         Raises:
-            MissingFields, InvalidValue, InvalidImageIds: it isn't one.
+            MissingFields, InvalidValue, InvalidImageIds: the body isn't valid.
         """
         return cls(image_ids=_image_ids(body, "imageIds", least=1, most=IMAGES_PER_MOVE_MAX))
 
@@ -76,7 +76,7 @@ class OrderBody:
         """Return the parsed body.
 
         Raises:
-            MissingFields, InvalidValue, InvalidImageIds: it isn't one.
+            MissingFields, InvalidValue, InvalidImageIds: the body isn't valid.
         """
         return cls(image_order=_image_ids(body, "imageOrder", least=0, most=IMAGES_PER_ALBUM_MAX))
 
@@ -98,7 +98,7 @@ class MoveBody:
         """Return the parsed body.
 
         Raises:
-            MissingFields, InvalidValue, InvalidImageIds, InvalidIdentifier: it isn't one.
+            MissingFields, InvalidValue, InvalidImageIds, InvalidIdentifier: the body isn't valid.
         """
         target, source = body.get("targetAlbumId"), body.get("removeFromSourceAlbum")
         if body.get("imageIds") is None or target is None:

@@ -1,4 +1,4 @@
-"""What clients send to have images enhanced, parsed at the edge."""
+"""Bodies of enhancement requests."""
 
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
@@ -50,7 +50,7 @@ class EnhanceBody:
         """Return the parsed body; its picture is closed with `files`.
 
         Raises:
-            MissingFields, InvalidValue, InvalidIdentifier, SourceTooLarge: it isn't one.
+            MissingFields, InvalidValue, InvalidIdentifier, SourceTooLarge: the body isn't valid.
         """
         image_id, tier, source = body.get("imageId"), body.get("tier"), body.get("blendSource")
         if image_id is None or tier is None:
@@ -74,7 +74,7 @@ class ParallelEnhanceBody:
         """Return the parsed body.
 
         Raises:
-            MissingFields, InvalidValue, InvalidIdentifier: it isn't one.
+            MissingFields, InvalidValue, InvalidIdentifier: the body isn't valid.
         """
         image_id, tiers = body.get("imageId"), body.get("tiers")
         if image_id is None or tiers is None:
@@ -99,7 +99,7 @@ class BatchEnhanceBody:
         """Return the parsed body.
 
         Raises:
-            MissingFields, InvalidValue, InvalidIdentifier: it isn't one.
+            MissingFields, InvalidValue, InvalidIdentifier: the body isn't valid.
         """
         ids, tier = body.get("imageIds"), body.get("tier")
         if ids is None or tier is None:
@@ -132,7 +132,7 @@ class MixBody:
         """Return the parsed body; its picture is closed with `files`. A tier may be named, if it is the free one.
 
         Raises:
-            MissingFields, InvalidValue, InvalidIdentifier, SourceTooLarge: it isn't one.
+            MissingFields, InvalidValue, InvalidIdentifier, SourceTooLarge: the body isn't valid.
         """
         image_id, source, tier = body.get("imageId"), body.get("blendSource"), body.get("tier")
         if image_id is None or source is None:

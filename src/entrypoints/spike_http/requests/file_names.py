@@ -1,4 +1,4 @@
-"""From the file name in a form to a label: browsers and phones send paths of their own devices, and direction marks."""
+"""Image names from the file names in forms, which may contain paths of the client's device and direction marks."""
 
 import re
 from typing import Final
@@ -17,7 +17,7 @@ _TRAVERSAL: Final = frozenset({".", ".."})
 
 
 def image_name_of(filename: str) -> ImageName:
-    """Return the label of a file that a form sends: without direction marks, of an absolute path its last part.
+    """Return the name of an uploaded image: the last part of an absolute path, without direction marks.
 
     Raises:
         InvalidFileName: it is a relative path or one that climbs, empty, hidden, too long, or has control characters.

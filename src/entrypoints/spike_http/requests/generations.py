@@ -1,4 +1,4 @@
-"""What clients send to have pictures made from words, parsed at the edge."""
+"""Bodies of requests that generate or modify pictures from a prompt."""
 
 from collections.abc import Mapping
 from contextlib import ExitStack
@@ -29,7 +29,7 @@ _TIER: Final = sent_as(
         "tier": {
             "type": "string",
             "enum": [tier.value for tier in PRICED_TIERS],
-            "description": "How large, and so how dear.",
+            "description": "Output size; decides the price.",
         }
     },
     required=frozenset({"tier"}),
@@ -75,7 +75,7 @@ class GenerateBody:
         """Return the parsed body.
 
         Raises:
-            MissingFields, InvalidValue, UnknownPricedTier: it isn't one.
+            MissingFields, InvalidValue, UnknownPricedTier: the body isn't valid.
         """
         ratio = body.get("aspectRatio")
         return cls(
@@ -100,7 +100,7 @@ class ModifyBody:
         """Return the parsed body; its picture is closed with `files`.
 
         Raises:
-            MissingFields, InvalidValue, UnknownPricedTier, SourceTooLarge: it isn't one.
+            MissingFields, InvalidValue, UnknownPricedTier, SourceTooLarge: the body isn't valid.
         """
         return cls(prompt=_prompt(body), tier=_tier(body), negative=_negative(body), picture=_picture(body, files))
 

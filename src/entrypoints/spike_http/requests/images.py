@@ -1,4 +1,4 @@
-"""What clients send about an image, parsed at the edge."""
+"""Bodies of requests that change an image."""
 
 from collections.abc import Callable, Mapping
 from typing import Any, Final
@@ -10,10 +10,10 @@ from spike_http.requests.json_bodies import string_field
 
 
 def image_labels(body: Mapping[str, object]) -> ImagePatch:
-    """Return the parsed body of `PATCH /api/images/{image_id}`; fields that it doesn't name stay as they are.
+    """Return the parsed body of `PATCH /api/images/{image_id}`; omitted fields stay unchanged.
 
     Raises:
-        InvalidValue, InvalidFileName: it isn't one.
+        InvalidValue, InvalidFileName: the body isn't valid.
     """
     labels: dict[str, Any] = {name: parse(body[sent]) for sent, (name, parse) in _FIELDS.items() if sent in body}
     return ImagePatch(**labels)

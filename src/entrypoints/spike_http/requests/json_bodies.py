@@ -1,4 +1,4 @@
-"""What clients send as JSON, parsed at the edge. The bodies about albums have a file of their own."""
+"""JSON bodies: reading them, checking fields, and the small bodies about jobs and API keys."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -67,7 +67,7 @@ class ApiKeyBody:
         """Return the parsed body.
 
         Raises:
-            MissingFields, InvalidValue: it isn't one.
+            MissingFields, InvalidValue: the body isn't valid.
         """
         name = body.get("name")
         if name is None:
@@ -80,7 +80,7 @@ def json_object(req: Request, *, bytes_max: int = JSON_BYTES_MAX) -> Mapping[str
 
     Raises:
         HTTPUnsupportedMediaType: it is announced as something else.
-        BodyTooLarge, MalformedBody: it isn't one.
+        BodyTooLarge, MalformedBody: the body isn't valid.
     """
     if (req.content_length or 0) > bytes_max:
         raise BodyTooLarge

@@ -1,4 +1,4 @@
-"""What clients send in the query, parsed at the edge."""
+"""Query parameters: parsing, and their description in the OpenAPI document."""
 
 from typing import Final
 
@@ -37,7 +37,7 @@ WAIT: Final = Parameter(
 
 
 def page_limit(req: falcon.Request) -> int:
-    """Return `?limit`, `PAGE_SIZE` where it isn't given.
+    """Return `?limit`, by default `PAGE_SIZE`.
 
     Raises:
         InvalidValue: it isn't 1 to `PAGE_SIZE_MAX`.
@@ -47,36 +47,36 @@ def page_limit(req: falcon.Request) -> int:
 
 
 def ledger_cursor(req: falcon.Request) -> int | None:
-    """Return `?cursor` of a list of ledger entries, `None` for its beginning.
+    """Return `?cursor` of a list of ledger entries, `None` for the first page.
 
     Raises:
-        InvalidValue: it isn't one of ours.
+        InvalidValue: it isn't a cursor that a list has returned.
     """
     return _whole("cursor", req.get_param("cursor"), most=_SEQUENCE_MAX)
 
 
 def image_cursor(req: falcon.Request) -> ImageCursor | None:
-    """Return `?cursor` of a list of images, `None` for its beginning.
+    """Return `?cursor` of a list of images, `None` for the first page.
 
     Raises:
-        InvalidValue: it isn't one of ours.
+        InvalidValue: it isn't a cursor that a list has returned.
     """
     text = req.get_param("cursor")
     return None if text is None else ImageCursor.parse(text)
 
 
 def job_cursor(req: falcon.Request) -> JobCursor | None:
-    """Return `?cursor` of a list of jobs, `None` for its beginning.
+    """Return `?cursor` of a list of jobs, `None` for the first page.
 
     Raises:
-        InvalidValue: it isn't one of ours.
+        InvalidValue: it isn't a cursor that a list has returned.
     """
     text = req.get_param("cursor")
     return None if text is None else JobCursor.parse(text)
 
 
 def wait_seconds(req: falcon.Request) -> int:
-    """Return `?wait`, 0 where it isn't given.
+    """Return `?wait`, by default 0.
 
     Raises:
         InvalidValue: it isn't 0 to `WAIT_S_MAX`.

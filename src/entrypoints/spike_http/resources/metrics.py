@@ -10,7 +10,7 @@ from spike_runtime.metrics import CONTENT_TYPE, Metrics
 
 @frozen
 class MetricsResource:
-    """`/metrics`. What it tells is no secret, and nobody else's business: let the proxy keep it inside."""
+    """`/metrics`. Needs no credentials: let the proxy refuse it to the outside."""
 
     metrics: Metrics
 

@@ -1,4 +1,4 @@
-"""Albums, as clients see them."""
+"""Albums in responses."""
 
 from collections.abc import Sequence
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""What people without an account see."""
+"""Responses to anonymous requests."""
 
 from attrs import frozen
 

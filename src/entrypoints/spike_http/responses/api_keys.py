@@ -1,4 +1,4 @@
-"""API keys, as their owners see them: never the key again, never its hash."""
+"""API keys in responses. The key itself is shown once, when it is created; its hash never."""
 
 from collections.abc import Sequence
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""Pictures from words, as clients see them."""
+"""Generations and modifications in responses."""
 
 from datetime import datetime
 from typing import Literal

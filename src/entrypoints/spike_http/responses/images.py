@@ -1,4 +1,4 @@
-"""Images, as clients see them."""
+"""Images in responses."""
 
 from datetime import datetime
 

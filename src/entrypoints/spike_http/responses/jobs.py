@@ -1,4 +1,4 @@
-"""Jobs, as clients see them."""
+"""Jobs in responses."""
 
 from collections import Counter
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""From views to JSON."""
+"""JSON serialization of views, and conditional responses."""
 
 import hashlib
 import json

@@ -1,4 +1,4 @@
-"""Sessions, as clients see them."""
+"""Sessions in responses."""
 
 from attrs import frozen
 
@@ -8,7 +8,7 @@ from spike_core.domain.identifiers import UserId
 
 @frozen(kw_only=True)
 class UserView:
-    """Who is signed in."""
+    """The signed-in user."""
 
     id: UserId
     email: Email
@@ -19,11 +19,11 @@ class SessionView:
     """The answer to `GET /api/session` and `POST /api/session`."""
 
     success: bool = True
-    user: UserView | None  # null where nobody is signed in
+    user: UserView | None  # null if no user is signed in
 
     @classmethod
     def of(cls, user: User | None) -> "SessionView":
-        """Return the view of a user, or of nobody."""
+        """Return the view of the signed-in user, if there is one."""
         return cls(user=None if user is None else UserView(id=user.id, email=user.email))
 
 

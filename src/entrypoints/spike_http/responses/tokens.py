@@ -1,4 +1,4 @@
-"""Wallets, as clients see them."""
+"""Wallets and their ledger in responses."""
 
 from datetime import datetime
 

@@ -1,6 +1,6 @@
-"""Where clients reach the service: what stands before every path in the links that they are given.
+"""The base URL of the service as clients see it: the scheme, host and path prefix of the links in responses.
 
-The first of these that is there counts: the setting `SPIKE_PUBLIC_URL`; `X-Forwarded-Proto` and `X-Forwarded-Host`,
+The first of these that is present decides: the setting `SPIKE_PUBLIC_URL`; `X-Forwarded-Proto` and `X-Forwarded-Host`,
 from a trusted proxy alone; the header `Host`; the address that the connection came in on.
 """
 
@@ -14,7 +14,7 @@ from attrs import field, frozen
 from spike_http.serving.proxies import Proxies
 
 _HOST_CHARS_MAX: Final = 255
-# RFC 3986, section 3.2.2, without what no host on the web has: a name or an IPv4 address, or an IPv6 one, and a port
+# RFC 3986, section 3.2.2, as far as web servers have such hosts: a name, an IPv4 or an IPv6 address, and a port
 _HOST: Final = re.compile(r"(?:[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?\.?|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5})?")
 _DEFAULT_PORTS: Final = {"http": "80", "https": "443"}
 
@@ -25,24 +25,24 @@ def _without_slash(url: str) -> str:
 
 @frozen(kw_only=True)
 class BaseUrls:
-    """Finds the base URL of each request."""
+    """Determines the base URL for each request."""
 
-    public_url: str = field(converter=_without_slash)  # empty where it isn't set
+    public_url: str = field(converter=_without_slash)  # empty if it isn't set
     proxies: Proxies
 
     @property
     def public_path(self) -> str:
-        """The path of the public URL, such as `/spike`; empty where it has none."""
+        """The path of the public URL, such as `/spike`; empty if it has none."""
         return urlsplit(self.public_url).path
 
     def base_url(self, req: falcon.Request) -> str:
-        """Return scheme, host and leading path of the service, without a slash at the end."""
+        """Return scheme, host and path prefix of the service, without a trailing slash."""
         if self.public_url:
             return self.public_url
         return f"{self._scheme(req)}://{self._host(req)}{req.root_path.rstrip('/')}"
 
     def base_path(self, req: falcon.Request) -> str:
-        """Return the path that stands before every path of ours, such as `/spike`; mostly it is empty."""
+        """Return the path prefix of the service, such as `/spike`; usually it is empty."""
         return self.public_path if self.public_url else req.root_path.rstrip("/")
 
     def is_secure(self, req: falcon.Request) -> bool:
@@ -50,7 +50,7 @@ class BaseUrls:
         return self.base_url(req).startswith("https:")
 
     def is_own(self, req: falcon.Request, origin: str) -> bool:
-        """Return whether an origin (RFC 6454) is the service's own: the one asked for, or the public one."""
+        """Return whether an origin (RFC 6454) is the service's own: that of the request, or of the public URL."""
         own = {_origin(url) for url in (f"{self._scheme(req)}://{self._host(req)}", self.public_url) if url}
         return _origin(origin) in own - {""}
 
@@ -65,21 +65,21 @@ class BaseUrls:
         return _server_host(req)
 
     def _forwarded(self, req: falcon.Request, name: str) -> str:
-        """Return what a trusted proxy says; of several values the last, which is that of the proxy next to us."""
+        """Return the last value of a trusted proxy's header, which the nearest proxy set; else an empty string."""
         if not self.proxies.trust(req):
             return ""
         return (req.get_header(name) or "").rpartition(",")[2].strip()
 
 
 def _server_host(req: falcon.Request) -> str:
-    """Return the address that the server names as its own (PEP 3333)."""
+    """Return the server's own address (PEP 3333)."""
     name, port = req.env["SERVER_NAME"], str(req.env["SERVER_PORT"])
     host = f"[{name}]" if ":" in name and not name.startswith("[") else name
     return host if port == _DEFAULT_PORTS[req.scheme] else f"{host}:{port}"
 
 
 def _origin(url: str) -> str:
-    """Return scheme, host and port as browsers write them; empty for what has none."""
+    """Return scheme, host and port as browsers write them; empty for a URL without a host."""
     try:
         parts: SplitResult = urlsplit(url)
         port = parts.port

@@ -1,4 +1,4 @@
-"""The server: waitress, with limits above ours and an orderly end."""
+"""The server: waitress, with graceful shutdown."""
 
 import signal
 import threading
@@ -12,8 +12,8 @@ from waitress.server import BaseWSGIServer, create_server
 
 from spike_http.serving.draining import DrainingChannel, DrainingDispatcher, GracefulShutdown
 
-# Above every limit of the application, so that it is the application that says no, in words. What is larger still
-# is cut off by waitress.
+# Above every limit of the application, so that the application refuses large bodies with an error message. Waitress
+# cuts off what is larger still.
 BODY_BYTES_MAX: Final = 128 * 1024 * 1024
 
 
@@ -27,11 +27,11 @@ def serve(
     closing: threading.Event,
     on_ready: Callable[[int], None],
 ) -> None:
-    """Serve until SIGTERM or SIGINT, then refuse connections, answer those that are there, and return.
+    """Serve until SIGTERM or SIGINT, then refuse connections, respond to the requests in progress, and return.
 
     That takes `drain_s` at most; see `spike_http.serving.draining`. `on_ready` is called with the port once
-    connections are accepted; port 0 takes a free one. `closing` is set when the requests under way should come to
-    their end.
+    connections are accepted; port 0 takes a free one. `closing` is set when requests in progress
+    should end soon.
 
     Raises:
         OSError: the address can't be bound.
@@ -48,19 +48,19 @@ def serve(
             ident=None,
             clear_untrusted_proxy_headers=False,  # we judge them ourselves: spike_http.serving.proxies
         )
-    except ValueError as error:  # waitress' own, of a name that has no address
+    except ValueError as error:  # waitress raises it for a host name without an address
         raise OSError("no such address") from error
     listeners = [each for each in sockets.values() if isinstance(each, BaseWSGIServer)]  # a name may have two addresses
     for listener in listeners:
         listener.channel_class = DrainingChannel
     try:
-        with _told(listeners[0].pull_trigger) as numbers:
+        with _received_signals(listeners[0].pull_trigger) as numbers:
             on_ready(int(listeners[0].effective_port))
             while not numbers:
-                _look(sockets, within_s=1.0)
+                _poll(sockets, within_s=1.0)
             GracefulShutdown(
                 listeners=listeners,
-                look=lambda within_s: _look(sockets, within_s=within_s),
+                look=lambda within_s: _poll(sockets, within_s=within_s),
                 drain_s=drain_s,
                 is_urgent=lambda: len(numbers) > 1,
                 waits_for_idle=numbers[0] == signal.SIGTERM,
@@ -69,14 +69,14 @@ def serve(
         wasyncore.close_all(sockets, ignore_all=True)
 
 
-def _look(sockets: dict[int, Any], *, within_s: float) -> None:
-    """Read, write and accept what there is, or wait for it so long."""
-    wasyncore.loop(timeout=within_s, use_poll=True, map=sockets, count=1)  # select knows no more than 1024 files
+def _poll(sockets: dict[int, Any], *, within_s: float) -> None:
+    """Read, write and accept once, after waiting at most `within_s` seconds for a socket to be ready."""
+    wasyncore.loop(timeout=within_s, use_poll=True, map=sockets, count=1)  # select can't handle more than 1024 files
 
 
 @contextmanager
-def _told(wake: Callable[[], None]) -> Iterator[list[int]]:
-    """Yield the list of signals that have come; each wakes the loop and interrupts nothing that is half done."""
+def _received_signals(wake: Callable[[], None]) -> Iterator[list[int]]:
+    """Yield the list of signals received so far. A signal wakes the loop and interrupts no handler."""
     numbers: list[int] = []
 
     def tell(number: int, _frame: FrameType | None) -> None:
