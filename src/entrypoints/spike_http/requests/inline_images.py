@@ -58,7 +58,7 @@ PICTURE_ERRORS: Final = (
 # section 3: a type, parameters such as `charset=utf-8` or `name=x.png`, and last `base64`
 _DATA_URL: Final = re.compile(r"\s*data:([^;,]*)(?:;[^;,]*)*;\s*base64\s*,", re.IGNORECASE | re.ASCII)
 _BASE64_AND_BLANKS: Final = (string.ascii_letters + string.digits + "+/-_=\\ \t\r\n").encode()  # \ escapes a slash
-_BEYOND_ASCII: Final = re.compile(rb"[\x80-\xff]+")
+_BEYOND_ASCII: Final = re.compile(rb"(?<!\\)(\\*+)([\x80-\xff]+)")  # with the backslashes before it
 # One thread, where a semaphore would do but for malloc: each thread that has parsed a large body keeps its memory.
 _PARSER: Final = ThreadPoolExecutor(1, thread_name_prefix="json")
 _PREFIX_CHARS_MAX: Final = 1024  # of a `data:` URL: its parameters may hold a file name
@@ -133,7 +133,14 @@ def parse_json(file: BinaryIO) -> object:
 
 
 def _escaped(match: re.Match[bytes]) -> bytes:
-    return json.dumps(match[0].decode("utf-8", "surrogatepass"))[1:-1].encode("ascii")
+    """Return characters beyond ASCII as escapes.
+
+    Raises:
+        ValueError: a backslash escapes the first of them, which JSON doesn't allow.
+    """
+    if len(match[1]) % 2:
+        raise ValueError("a character beyond ASCII can't be escaped by a backslash")
+    return match[1] + json.dumps(match[2].decode("utf-8", "surrogatepass"))[1:-1].encode("ascii")
 
 
 def _temporary_file() -> BinaryIO:

@@ -79,6 +79,15 @@ def test_a_spoilt_body_is_no_json_where_it_would_be_none_to_any_parser(
     assert seen(spoilt) == plainly_seen(spoilt)
 
 
+@pytest.mark.parametrize("backslashes", range(5))
+@pytest.mark.parametrize("character", ["é", "😀", "éé"])
+def test_a_backslash_escapes_no_character_beyond_ascii(backslashes: int, character: str) -> None:
+    """It was taken for an escaped backslash and the letter u."""
+    body = ('["' + "\\" * backslashes + character + '"]').encode()
+    assert seen(body) == plainly_seen(body)
+    assert (seen(body) == "no JSON") == bool(backslashes % 2)
+
+
 @pytest.mark.parametrize("part", ["[],", "0,", '"",', "é", "😀", "%"])
 def test_there_is_an_end_to_what_stands_beside_a_picture(part: str) -> None:
     """Small parts take many times their text in memory."""
