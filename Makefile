@@ -19,7 +19,7 @@ NEURAL := $(PIP) install --require-hashes --no-deps --only-binary :all: -r requi
 HEIF   := $(PIP) install --require-hashes --no-deps --only-binary :all: -r requirements-heif.lock \
 	|| echo "no wheels of pillow-heif for this machine; HEIC pictures are refused"
 
-.PHONY: run install test test-fast test-full faults check prose format bench blend-pictures screenshots docs lock clean
+.PHONY: run install test test-fast test-full faults check prose format bench blend-pictures screenshots docs reference swagger-ui lock clean
 
 run: $(VENV)/.run ## start the service on http://localhost:3000
 	exec $(BIN)/spike serve --port $(PORT)
@@ -76,6 +76,21 @@ screenshots: $(VENV)/.dev ## photograph the studio into docs/images; needs Chrom
 docs: $(VENV)/.dev ## the documentation as a site, in build/docs; a warning is an error
 	$(BIN)/sphinx-build -W -n --keep-going -q -d $(SITE)/.doctrees docs $(SITE)/html
 	@echo "open $(SITE)/html/index.html"
+
+reference: $(VENV)/.dev ## write docs/reference/http.md from the OpenAPI document
+	$(BIN)/python docs/write_http_reference.py
+
+# the viewer of /docs; its version is also in the README beside its files
+SWAGGER_UI := 5.35.0
+VIEWER     := src/entrypoints/spike_http/openapi/viewer
+
+swagger-ui: ## fetch the files of Swagger UI that /docs is made of; needs npm
+	rm -rf build/swagger-ui
+	mkdir -p build/swagger-ui
+	cd build/swagger-ui && npm pack --silent swagger-ui-dist@$(SWAGGER_UI) && tar xzf swagger-ui-dist-$(SWAGGER_UI).tgz
+	for name in swagger-ui-bundle.js swagger-ui.css; do \
+		gzip -9nc build/swagger-ui/package/$$name > $(VIEWER)/$$name.gz || exit 1; done
+	cd build/swagger-ui/package && cp LICENSE NOTICE swagger-ui-bundle.js.LICENSE.txt $(CURDIR)/$(VIEWER)/
 
 lock: ## pin every dependency with its hash
 	$(PYTHON) -m venv $(VENV)-lock

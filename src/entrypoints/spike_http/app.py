@@ -9,7 +9,7 @@ from spike_http.context import Request
 from spike_http.error_handlers import add_error_handlers
 from spike_http.middleware import HeadAsGet, PathPrefix, RequestMiddleware
 from spike_http.openapi.document import Document, describe
-from spike_http.resources.openapi import pages_about
+from spike_http.resources.openapi import document_pages
 from spike_http.resources.studio import studio_pages
 from spike_http.routes import base_urls, object_urls, routes
 from spike_http.studio_files import StudioFiles
@@ -31,9 +31,14 @@ def create_app(spike: Spike, *, closing: threading.Event | None = None) -> falco
         app.add_route(route.path, route.resource)
 
     def document(base_path: str) -> Document:
-        return describe(table, server_url=urls.public_url or base_path or "/")
+        return describe(
+            table,
+            rates=spike.settings.rates,
+            window_s=spike.settings.rate_window_s,
+            server_url=urls.public_url or base_path or "/",
+        )
 
-    for path, page in pages_about(document, base_urls=urls).items():
+    for path, page in document_pages(document, base_urls=urls).items():
         app.add_route(path, page)
     for path, resource in studio_pages(StudioFiles.read(), object_urls=object_urls(spike)).items():
         app.add_route(path, resource)

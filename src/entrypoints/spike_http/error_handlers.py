@@ -29,7 +29,8 @@ def handle_spike_error(req: Request, resp: falcon.Response, error: SpikeError, _
         structlog.get_logger(__name__).error("request failed", code=error.code, exc_info=error)
     fields = attrs.asdict(error, recurse=False)
     resp.status = response.status
-    resp.media = _body(req, _own_message(req, error) or response.message, code=response.code, fields=fields)
+    message = _own_message(req, error) or response.message
+    resp.media = message.body(code=response.code, request_id=req.context.request_id.text, fields=fields)
     resp.media |= _details(error)
     if isinstance(error, TooManyRequests):
         resp.set_header("Retry-After", str(error.retry_after_s))
@@ -41,24 +42,16 @@ def handle_falcon_error(req: Request, resp: falcon.Response, error: falcon.HTTPE
     response = BY_STATUS.get(error.status_code, INTERNAL_ERROR if is_internal else TABLE[InvalidInput])
     resp.status = error.status
     resp.set_headers(error.headers or {})
-    resp.media = _body(req, response.message, code=response.code, fields={})
+    resp.media = response.message.body(code=response.code, request_id=req.context.request_id.text, fields={})
 
 
 def handle_unexpected_error(req: Request, resp: falcon.Response, error: Exception, _params: dict[str, Any]) -> None:
     """Log a bug in full. The client learns nothing but the request id."""
     structlog.get_logger(__name__).error("unforeseen error", exc_info=error)
     resp.status = INTERNAL_ERROR.status
-    resp.media = _body(req, INTERNAL_ERROR.message, code=INTERNAL_ERROR.code, fields={})
-
-
-def _body(req: Request, message: ErrorMessage, *, code: str, fields: Mapping[str, Any]) -> dict[str, Any]:
-    return {
-        "error": message.error.format(**fields),
-        "title": message.title,
-        "suggestion": message.suggestion.format(**fields),
-        "code": code,
-        "requestId": req.context.request_id.text,
-    }
+    resp.media = INTERNAL_ERROR.message.body(
+        code=INTERNAL_ERROR.code, request_id=req.context.request_id.text, fields={}
+    )
 
 
 def _details(error: SpikeError) -> Mapping[str, Any]:

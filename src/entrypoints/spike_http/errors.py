@@ -6,7 +6,7 @@ the table is total. `spike_http.error_handlers` turns its entries into responses
 
 from collections.abc import Mapping
 from http import HTTPStatus
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 import attrs
 from attrs import frozen
@@ -33,6 +33,16 @@ class ErrorMessage:
     error: str
     title: str
     suggestion: str
+
+    def body(self, *, code: str, request_id: str, fields: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the JSON body of an error response; `fields` are the error's."""
+        return {
+            "error": self.error.format(**fields),
+            "title": self.title,
+            "suggestion": self.suggestion.format(**fields),
+            "code": code,
+            "requestId": request_id,
+        }
 
 
 @frozen(kw_only=True)

@@ -29,7 +29,7 @@ _RESERVED: Final = (CONFIG_VARIABLE, "SPIKE_TEST_")  # ours, but no settings
 # what our own paths begin with: behind a proxy that leaves the path of SPIKE_PUBLIC_URL on and one that takes it off
 # alike, a request has to say which it is
 OWN_FIRST_SEGMENTS: Final = frozenset(
-    {"api", "docs", "docs.css", "files", "healthz", "metrics", "openapi.json", "readyz", "studio"}
+    {"api", "docs", "files", "healthz", "metrics", "openapi.json", "readyz", "studio"}
 )
 _PLAIN_PATH: Final = re.compile(r"(?:/(?!\.{1,2}(?:/|$))[A-Za-z0-9._~-]+)*")
 _NO_SECRET: Final = typed_settings.SecretStr("")

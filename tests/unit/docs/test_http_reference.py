@@ -15,13 +15,17 @@ from reader import shape
 from spike_core.domain.tiers import Tier
 from spike_http import create_app
 from spike_http.errors import ENHANCE_MESSAGES, TABLE, UPLOAD_MESSAGES
+from spike_http.openapi.markdown import reference
 from spike_runtime import Settings
 
 PAGE: Final = (Path(__file__).parents[3] / "docs/reference/http.md").read_text(encoding="utf-8")
-HEADING: Final = re.compile(r"^## `(\w+) (\S+)`$", re.MULTILINE)
+HEADING: Final = re.compile(r"^### .+\n\n`(\w+) (\S+)`, credentials: \w+$", re.MULTILINE)
+PAGE_ROW: Final = re.compile(r"^\| [^\[].*\| `(GET) (\S+)` \| none \| none \| (?:none|404) \|$", re.MULTILINE)
 JSON_BLOCK: Final = re.compile(r"^```json\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 ERROR_ROW: Final = re.compile(r"^\| (\d{3}) \| `([A-Z_]+)` \| (.+) \|$", re.MULTILINE)
-RATE_ROW: Final = re.compile(r"^\| `(\w+) (\S+)` \| (\d+) \| `(SPIKE_RATE_\w+)` \|$", re.MULTILINE)
+RATE_ROW: Final = re.compile(
+    r"^\| \[`(\w+) (\S+)`\]\(#\S+\) \| (\d+) \| \[`(SPIKE_RATE_\w+)`\]\(settings\.md\) \|$", re.MULTILINE
+)
 TIER_ROW: Final = re.compile(r"^\| `(\w+)` \| (\d+) \| (\d+) px \|$", re.MULTILINE)
 
 
@@ -36,10 +40,22 @@ def ada(services: MemorySpike) -> Caller:
 
 
 def section(heading: str) -> str:
-    """Return what stands under a heading of the second level."""
-    _, found, rest = PAGE.partition(f"\n## {heading}\n")
+    """Return what stands under a heading of the second level, or below the endpoint under one of the third."""
+    line = f"\n{heading}, credentials: " if heading.startswith("`") else f"\n## {heading}\n"
+    _, found, rest = PAGE.partition(line)
     assert found, f"there is a section {heading}"
-    return rest.partition("\n## ")[0]
+    return rest.partition("\n## ")[0].partition("\n### ")[0]
+
+
+def documented(template: str) -> str:
+    """Return the router's path as the page has it: `{imageId}` for `{image_id}`."""
+    return re.sub(r"_(\w)", lambda found: found[1].upper(), template)
+
+
+def test_the_page_is_the_one_that_is_written_from_the_document(services: MemorySpike) -> None:
+    """After a change of the API or its texts, `make reference` writes it again."""
+    client = testing.TestClient(create_app(services.spike))
+    assert reference(client.simulate_get("/openapi.json").json) == PAGE
 
 
 def samples(heading: str) -> list[Any]:
@@ -48,16 +64,19 @@ def samples(heading: str) -> list[Any]:
 
 def test_every_route_is_told_and_none_else(services: MemorySpike) -> None:
     routes = inspect.inspect_routes(create_app(services.spike))
-    actual = {(method.method, route.path) for route in routes for method in route.methods if not method.internal}
-    assert set(HEADING.findall(PAGE)) == actual
-    assert len(HEADING.findall(PAGE)) == len(actual), "each is told once"
+    actual = {
+        (method.method, documented(route.path)) for route in routes for method in route.methods if not method.internal
+    }
+    told = [*HEADING.findall(PAGE), *PAGE_ROW.findall(PAGE)]
+    assert set(told) == actual
+    assert len(told) == len(actual), "each is told once"
 
 
 def test_every_error_is_told_and_none_else() -> None:
     """Those of Falcon (405, 415) aren't in our table of errors; other tests name them."""
     actual = {(str(int(row.status)), row.code, row.message.error) for row in TABLE.values()}
     actual |= {("402", "INSUFFICIENT_TOKENS", next(iter(UPLOAD_MESSAGES.values())).error)}
-    actual |= {("402", "INSUFFICIENT_TOKENS", wording.error) for wording in ENHANCE_MESSAGES.values()}
+    actual |= {("402", "INSUFFICIENT_TOKENS", message.error) for message in ENHANCE_MESSAGES.values()}
     actual |= {("500", "INTERNAL_ERROR", list(UPLOAD_MESSAGES.values())[-1].error)}
     told = {(status, code, error.partition(" (")[0]) for status, code, error in ERROR_ROW.findall(PAGE)}
     assert {row for row in told if row[0] not in {"405", "415"}} == actual
@@ -86,11 +105,11 @@ def test_the_sample_answers_have_the_shape_of_the_real_ones(services: MemorySpik
     uploaded = ada.upload()
     image_id, job_id = uploaded.json["image"]["id"], uploaded.json["enhancement"]["jobId"]
     assert_alike("`POST /api/images/upload`", uploaded)
-    assert_alike("`GET /api/jobs/{job_id}`", ada.get(f"/api/jobs/{job_id}"))
+    assert_alike("`GET /api/jobs/{jobId}`", ada.get(f"/api/jobs/{job_id}"))
     many = ada.post("/api/jobs/batch-status", {"jobIds": [job_id, "unknown"]})
     assert_alike("`POST /api/jobs/batch-status`", many)
     services.work()
-    assert_alike("`GET /api/images/{image_id}`", ada.get(f"/api/images/{image_id}"))
+    assert_alike("`GET /api/images/{imageId}`", ada.get(f"/api/images/{image_id}"))
     request, _ = samples("`POST /api/images/enhance`")
     enhancing = ada.post("/api/images/enhance", {**request, "imageId": image_id})
     assert_alike("`POST /api/images/enhance`", enhancing)
@@ -99,11 +118,12 @@ def test_the_sample_answers_have_the_shape_of_the_real_ones(services: MemorySpik
         "`POST /api/images/parallel-enhance`",
         ada.post("/api/images/parallel-enhance", {**request, "imageId": image_id}),
     )
-    batch = ada.post("/api/images/batch-enhance", {"imageIds": [image_id], "tier": "TIER_2K"})
-    assert_alike("`POST /api/images/batch-enhance`", batch)
-    assert_alike("`GET /api/batches/{batch_id}`", ada.get(f"/api/batches/{batch.json['batchId']}"))
     assert_alike("`GET /api/images`", ada.get("/api/images"))
-    assert_alike("`POST /api/jobs/{job_id}/cancel`", ada.post(f"/api/jobs/{enhancing.json['jobId']}/cancel"))
+    two = {"imageIds": [image_id, ada.upload().json["image"]["id"]], "tier": "TIER_2K"}
+    assert_alike("`POST /api/images/batch-enhance`", ada.post("/api/images/batch-enhance", two))
+    batch = ada.post("/api/images/batch-enhance", {"imageIds": [image_id], "tier": "TIER_2K"})
+    assert_alike("`GET /api/batches/{batchId}`", ada.get(f"/api/batches/{batch.json['batchId']}"))
+    assert_alike("`POST /api/jobs/{jobId}/cancel`", ada.post(f"/api/jobs/{enhancing.json['jobId']}/cancel"))
     assert_alike("`GET /api/tokens/balance`", ada.get("/api/tokens/balance"))
     assert_alike("`GET /api/tokens/history`", ada.get("/api/tokens/history", limit="1"))
     assert_alike("`GET /api/settings/api-keys`", ada.get("/api/settings/api-keys"))
@@ -111,7 +131,7 @@ def test_the_sample_answers_have_the_shape_of_the_real_ones(services: MemorySpik
     created = ada.post("/api/settings/api-keys", naming)
     assert_alike("`POST /api/settings/api-keys`", created)
     key_id = created.json["apiKey"]["id"]
-    assert_alike("`DELETE /api/settings/api-keys/{key_id}`", ada.delete(f"/api/settings/api-keys/{key_id}"))
+    assert_alike("`DELETE /api/settings/api-keys/{keyId}`", ada.delete(f"/api/settings/api-keys/{key_id}"))
     files = [a_part("files", PICTURE, filename="a.jpg"), a_part("files", b"junk", filename="b.jpg")]
     headers = {**ada.headers, "Content-Type": CONTENT_TYPE}
     many_files = ada.client.simulate_post("/api/images/batch-upload", headers=headers, body=a_form(*files))
@@ -141,7 +161,7 @@ def test_the_sample_answers_of_pictures_from_words_and_strangers_have_the_shape_
     generating = ada.post("/api/mcp/generate", request)
     assert_alike("`POST /api/mcp/generate`", generating)
     services.work()
-    assert_alike("`GET /api/mcp/jobs/{job_id}`", ada.get(f"/api/mcp/jobs/{generating.json['jobId']}"))
+    assert_alike("`GET /api/mcp/jobs/{jobId}`", ada.get(f"/api/mcp/jobs/{generating.json['jobId']}"))
     assert_alike("`GET /api/mcp/history`", ada.get("/api/mcp/history"))
     request, _ = samples("`POST /api/mcp/modify`")
     services.pages[request["imageUrl"]] = PICTURE
@@ -153,9 +173,9 @@ def test_the_sample_answers_of_changing_and_deleting_have_the_shape_of_the_real_
     album = ada.get("/api/albums").json["albums"][0]["id"]
     form = a_form(a_part("file", PICTURE, filename="a.jpg"), a_part("albumId", album.encode()))
     path = f"/api/images/{ada.upload_form(form).json['image']['id']}"
-    request, sample = samples("`PATCH /api/images/{image_id}`")
+    request, sample = samples("`PATCH /api/images/{imageId}`")
     assert shape(sample) == shape(ada.patch(path, request).json)
-    assert samples("`DELETE /api/images/{image_id}`") == [ada.delete(path).json]
+    assert samples("`DELETE /api/images/{imageId}`") == [ada.delete(path).json]
 
 
 def test_the_sample_answers_of_albums_have_the_shape_of_the_real_ones(ada: Caller) -> None:
@@ -170,20 +190,23 @@ def test_the_sample_answers_of_albums_have_the_shape_of_the_real_ones(ada: Calle
     path = f"/api/albums/{album['id']}"
     [_, sample] = samples("`POST /api/albums`")
     assert made.status_code == 201
-    assert shape(sample) == shape({**made.json, "album": {**album, "coverImageId": image_id}})
-    assert_alike("`POST /api/albums/{album_id}/images`", ada.post(f"{path}/images", {"imageIds": [image_id]}))
-    [change, _] = samples("`PATCH /api/albums/{album_id}`")
-    assert_alike("`PATCH /api/albums/{album_id}`", ada.patch(path, {**change, "coverImageId": image_id}))
+    assert shape(sample) == shape(made.json)
+    assert_alike("`POST /api/albums/{albumId}/images`", ada.post(f"{path}/images", {"imageIds": [image_id]}))
+    [change, _] = samples("`PATCH /api/albums/{albumId}`")
+    assert_alike("`PATCH /api/albums/{albumId}`", ada.patch(path, {**change, "coverImageId": image_id}))
     assert_alike("`GET /api/albums`", ada.get("/api/albums"))
-    assert_alike("`GET /api/albums/{album_id}`", ada.get(path))
-    assert_alike("`PATCH /api/albums/{album_id}/images`", ada.patch(f"{path}/images", {"imageOrder": [image_id]}))
+    assert_alike("`GET /api/albums/{albumId}`", ada.get(path))
+    second_id = ada.upload().json["image"]["id"]
+    ada.post(f"{path}/images", {"imageIds": [second_id]})
+    order = {"imageOrder": [second_id, image_id]}
+    assert_alike("`PATCH /api/albums/{albumId}/images`", ada.patch(f"{path}/images", order))
     target = ada.post("/api/albums", {"name": "Work"}).json["album"]["id"]
     request, _ = samples("`POST /api/images/move-to-album`")
     move = {"imageIds": [image_id], "targetAlbumId": target, "removeFromSourceAlbum": album["id"]}
     assert move.keys() == request.keys()
     assert_alike("`POST /api/images/move-to-album`", ada.post("/api/images/move-to-album", move))
-    assert_alike("`DELETE /api/albums/{album_id}/images`", ada.delete(f"{path}/images", {"imageIds": [image_id]}))
-    assert_alike("`DELETE /api/albums/{album_id}`", ada.delete(path))
+    assert_alike("`DELETE /api/albums/{albumId}/images`", ada.delete(f"{path}/images", {"imageIds": [image_id]}))
+    assert_alike("`DELETE /api/albums/{albumId}`", ada.delete(path))
 
 
 def test_the_sample_error_has_the_shape_of_a_real_one(services: MemorySpike, ada: Caller) -> None:

@@ -12,6 +12,7 @@ from memory_spike import MemorySpike, with_limits
 from spike_core.domain.objects import ObjectKey
 from spike_core.domain.rate_limits import RateLimitGroup
 from spike_http import create_app
+from spike_http.openapi.viewer import Viewer
 from spike_http.studio_files import StudioFiles
 from spike_memory import ManualClock, MemoryBlobStore
 
@@ -19,7 +20,7 @@ OWN_TO_EACH_REQUEST = {"x-request-id", "x-ratelimit-remaining"}
 PLAIN = [
     "/",
     "/docs",
-    "/docs.css",
+    f"/docs/{Viewer.read().version}/docs.css",
     "/openapi.json",
     "/healthz",
     "/readyz",

@@ -85,7 +85,7 @@ class Operation:
         return handler
 
 
-def operations_of(resource: object) -> Mapping[str, tuple[Operation, Callable[..., None]]]:
-    """Return the operations of a resource and their handlers, by HTTP method."""
+def operations_of(resource: object) -> Mapping[str, Operation]:
+    """Return the operations of a resource, by HTTP method."""
     handlers = {method: getattr(resource, f"on_{method.lower()}", None) for method in falcon.HTTP_METHODS}
-    return {method: (getattr(handler, _ATTRIBUTE), handler) for method, handler in handlers.items() if handler}
+    return {method: getattr(handler, _ATTRIBUTE) for method, handler in handlers.items() if handler}

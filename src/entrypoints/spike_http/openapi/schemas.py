@@ -35,7 +35,7 @@ _PLAIN: Final[Mapping[Any, Mapping[str, Any]]] = {
     bool: {"type": "boolean"},
     int: {"type": "integer"},
     datetime: {"type": "string", "format": "date-time", "examples": ["2025-12-12T10:30:00Z"]},
-    Tokens: {"type": "integer", "minimum": 0, "description": "Tokens"},
+    Tokens: {"type": "integer", "minimum": 0},
     Email: {"type": "string", "examples": ["ada@example.org"]},
     ImageName: {"type": "string", "minLength": 1, "maxLength": FILE_NAME_CHARS_MAX, "examples": ["photo.jpg"]},
     AlbumName: {"type": "string", "pattern": _NOT_BLANK, "maxLength": ALBUM_NAME_CHARS_MAX, "examples": ["Summer"]},

@@ -69,7 +69,7 @@ class ImageIdsBody:
 class OrderBody:
     """`PATCH /api/albums/{album_id}/images`."""
 
-    image_order: Sequence[ImageId] = field(metadata=said("All images of the album.", maxItems=IMAGES_PER_ALBUM_MAX))
+    image_order: Sequence[ImageId] = field(metadata=said(maxItems=IMAGES_PER_ALBUM_MAX))
 
     @classmethod
     def parse(cls, body: Mapping[str, object]) -> "OrderBody":

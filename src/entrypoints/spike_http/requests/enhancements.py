@@ -18,7 +18,6 @@ from spike_http.requests.json_bodies import string_field
 
 _BLEND_SOURCE: Final = {
     "type": "object",
-    "description": "The picture to blend with: one that is there already, or one that is sent along.",
     "oneOf": [
         {"properties": {"imageId": id_schema(ImageId)}, "required": ["imageId"]},
         {
@@ -121,7 +120,7 @@ class MixBody:
         metadata=sent_as(
             {
                 "blendSource": _BLEND_SOURCE,
-                "tier": {"enum": [Tier.FREE.value, None], "description": "The only tier without an account."},
+                "tier": {"enum": [Tier.FREE.value, None]},
             },
             required=frozenset({"blendSource"}),
         )

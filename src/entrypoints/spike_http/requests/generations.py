@@ -15,7 +15,7 @@ from spike_core.services.generations import WebAddress
 from spike_core.services.ingest import InlineImage
 from spike_http.openapi.notes import sent_as
 from spike_http.requests.errors import MissingFields, UnknownPricedTier
-from spike_http.requests.inline_images import BASE64_NOTE, parse_inline_image
+from spike_http.requests.inline_images import parse_inline_image
 from spike_http.requests.json_bodies import string_field
 
 MODIFIABLE: Final = frozenset(
@@ -29,7 +29,6 @@ _TIER: Final = sent_as(
         "tier": {
             "type": "string",
             "enum": [tier.value for tier in PRICED_TIERS],
-            "description": "Output size; decides the price.",
         }
     },
     required=frozenset({"tier"}),
@@ -39,7 +38,6 @@ _NEGATIVE: Final = sent_as(
         "negativePrompt": {
             "type": ["string", "null"],
             "maxLength": PROMPT_CHARS_MAX,
-            "description": "What shouldn't be seen.",
         }
     }
 )
@@ -48,15 +46,9 @@ _ASPECT_RATIO: Final = sent_as(
 )
 _PICTURE: Final = sent_as(
     {
-        "image": {
-            "type": ["string", "null"],
-            "description": BASE64_NOTE,
-        },
-        "mimeType": {"enum": [*sorted(MODIFIABLE), None], "description": "Must come with `image`."},
-        "imageUrl": {
-            "type": ["string", "null"],
-            "description": "Where to fetch the picture, instead of `image`: a public http or https address.",
-        },
+        "image": {"type": ["string", "null"]},
+        "mimeType": {"enum": [*sorted(MODIFIABLE), None]},
+        "imageUrl": {"type": ["string", "null"]},
     }
 )
 

@@ -39,8 +39,8 @@ _ESCAPED_CHARS_MAX: Final = _BASE64_CHARS_MAX + _BASE64_CHARS_MAX * 4 // 76 + _B
 BESIDE_BYTES_MAX: Final = 512 * 1024  # of a body, other than base64 and blanks
 PICTURE_JSON_BYTES_MAX: Final = _ESCAPED_CHARS_MAX + BESIDE_BYTES_MAX
 BASE64_NOTE: Final = (
-    "Base64, in the standard or the URL-safe alphabet, padded or not; line breaks, blanks and the prefix of a `data:` "
-    "URL are fine."
+    "The image in the standard or the URL-safe base64 alphabet, with or without padding. White space and the prefix of "
+    "a `data:` URL are accepted."
 )
 MEDIA_TYPES: Final = frozenset(format_.media_type for format_ in PictureFormat)
 

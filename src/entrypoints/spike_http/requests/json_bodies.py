@@ -26,7 +26,6 @@ _JOB_IDS: Final = sent_as(
             "items": {"type": "string"},
             "minItems": 1,
             "maxItems": JOBS_ASKED_MAX,
-            "description": "Ids that nothing has are answered as not found.",
         }
     },
     required=frozenset({"jobIds"}),

@@ -16,23 +16,23 @@ _SEQUENCE_MAX: Final = 2**53
 LIMIT: Final = Parameter(
     name="limit",
     schema={"type": "integer", "minimum": 1, "maximum": PAGE_SIZE_MAX, "default": PAGE_SIZE},
-    description="How many at most.",
+    description="The most items to return.",
 )
 CURSOR: Final = Parameter(
-    name="cursor", schema={"type": "string"}, description="`nextCursor` of the page before; the first page without."
+    name="cursor", schema={"type": "string"}, description="The `nextCursor` of the previous page."
 )
 SEQUENCE_CURSOR: Final = Parameter(
     name="cursor",
     schema={"type": "integer", "minimum": 1, "maximum": _SEQUENCE_MAX},
-    description="`nextCursor` of the page before; the first page without.",
+    description="The `nextCursor` of the previous page.",
 )
 SHARE_TOKEN: Final = Parameter(
-    name="shareToken", schema={"type": "string"}, description="Opens an unlisted album to those who hold it."
+    name="shareToken", schema={"type": "string"}, description="The share token of an unlisted album."
 )
 WAIT: Final = Parameter(
     name="wait",
     schema={"type": "integer", "minimum": 0, "maximum": WAIT_S_MAX},
-    description="Answer when the work has ended, or after so many seconds.",
+    description="Seconds to wait for the work to end.",
 )
 
 

@@ -22,14 +22,10 @@ from spike_http.requests.errors import BatchTooLarge, MalformedBody, NoFile, Rep
 from spike_http.requests.file_names import image_name_of
 from spike_http.requests.multipart import Part, parts_of
 
-_NAMED: Final = (
-    " Its file name becomes a label: of an absolute path, such as `/storage/photo.jpg`, the last part, without "
-    "direction marks. Relative paths, a leading dot, control characters and more than 255 characters are refused."
-)
 _FILE: Final = {"type": "string", "format": "binary"}
-_ALBUM: Final = {"albumId": {**id_schema(AlbumId), "description": "An album of one's own to put it in."}}
+_ALBUM: Final = {"albumId": id_schema(AlbumId)}
 UPLOAD_FORM: Final = Form(
-    fields={"file": {**_FILE, "description": "The picture, 10 MB at most." + _NAMED}, **_ALBUM},
+    fields={"file": _FILE, **_ALBUM},
     required=frozenset({"file"}),
 )
 ANONYMOUS_UPLOAD_FORM: Final = Form(fields={"file": UPLOAD_FORM.fields["file"]}, required=frozenset({"file"}))
@@ -40,7 +36,6 @@ BATCH_UPLOAD_FORM: Final = Form(
             "items": _FILE,
             "minItems": 1,
             "maxItems": BATCH_FILES_MAX,
-            "description": "The pictures, 10 MB each and 50 MB together at most. `files[]` is taken too." + _NAMED,
         },
         **_ALBUM,
     },

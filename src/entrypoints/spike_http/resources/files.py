@@ -17,8 +17,8 @@ from spike_http.openapi.operations import Access, Operation, Parameter, Picture
 from spike_http.responses.serialization import matches_etag
 
 _SIGNATURE: Final = (
-    Parameter(name="expires", schema={"type": "string"}, description="Until when the link is good; part of it."),
-    Parameter(name="signature", schema={"type": "string"}, description="Part of the link. Public pictures need none."),
+    Parameter(name="expires", schema={"type": "string"}, description="When the URL expires; part of a signed URL."),
+    Parameter(name="signature", schema={"type": "string"}, description="Part of a signed URL."),
 )
 
 

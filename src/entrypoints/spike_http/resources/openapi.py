@@ -1,5 +1,6 @@
-"""`/openapi.json`, and the same for people at `/docs`."""
+"""`/openapi.json`, and its viewer at `/docs`."""
 
+import gzip
 import hashlib
 import json
 from collections.abc import Callable, Mapping
@@ -9,23 +10,29 @@ from typing import Any, Final
 import falcon
 from attrs import frozen
 
+from spike_core.domain.errors import ObjectNotFound
 from spike_http.context import Request
-from spike_http.openapi.page import render, style
+from spike_http.openapi.viewer import Viewer, media_type
 from spike_http.responses.serialization import matches_etag
 from spike_http.serving.base_urls import BaseUrls
 
-POLICY: Final = "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-
-
-_BASE_PATHS_MAX: Final = 8  # a service has one, or one for each place where an embedding program puts it
+DOCUMENT_POLICY: Final = "default-src 'none'; frame-ancestors 'none'"
+# scripts and styles from our own files alone; images that style sheets hold (data:) or that a tried request got (blob:)
+VIEWER_POLICY: Final = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; connect-src 'self'; "
+    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
+_BASE_PATHS_MAX: Final = 8  # a service has one, or one for each place where an embedding program mounts it
+_YEAR_S: Final = 31_536_000
 
 
 @frozen(kw_only=True)
 class TextResource:
-    """A text that doesn't change while the service runs, and is no secret. It is made when somebody asks first."""
+    """A public text that doesn't change while the service runs. It is made on the first request."""
 
-    text: Callable[[str], str]  # below a base path
+    text: Callable[[str], str]  # for a base path
     content_type: str
+    policy: str  # Content-Security-Policy
     base_urls: BaseUrls
 
     def on_get(self, req: Request, resp: falcon.Response) -> None:
@@ -34,7 +41,7 @@ class TextResource:
         etag = hashlib.sha256(text.encode()).hexdigest()[:32]
         resp.etag = etag
         resp.cache_control = ["no-cache"]
-        resp.set_header("Content-Security-Policy", POLICY)
+        resp.set_header("Content-Security-Policy", self.policy)
         if matches_etag(req, etag):
             resp.status = falcon.HTTP_NOT_MODIFIED
             return
@@ -42,14 +49,49 @@ class TextResource:
         resp.text = text
 
 
-def pages_about(describe: Callable[[str], Mapping[str, Any]], *, base_urls: BaseUrls) -> Mapping[str, TextResource]:
-    """Return the resources that tell of the OpenAPI document that `describe` makes for a base path, by path."""
-    texts: Mapping[str, tuple[Callable[[str], str], str]] = {
-        "/openapi.json": (lambda base_path: json.dumps(describe(base_path), ensure_ascii=False), falcon.MEDIA_JSON),
-        "/docs": (lambda base_path: render(describe(base_path), base_path=base_path), falcon.MEDIA_HTML),
-        "/docs.css": (lambda _base_path: style(), "text/css; charset=utf-8"),
-    }
+@frozen(kw_only=True)
+class ViewerFileResource:
+    """`/docs/{version}/{name}`: a script or style sheet of the viewer. A version's files never change."""
+
+    viewer: Viewer
+
+    def on_get(self, req: Request, resp: falcon.Response, version: str, name: str) -> None:
+        """Send a file of this version."""
+        content = self.viewer.files.get(name)
+        if content is None or version != self.viewer.version:
+            raise ObjectNotFound
+        resp.etag = version
+        resp.cache_control = ["public", f"max-age={_YEAR_S}", "immutable"]
+        if matches_etag(req, version):
+            resp.status = falcon.HTTP_NOT_MODIFIED
+            return
+        resp.content_type = media_type(name)
+        resp.append_header("Vary", "Accept-Encoding")
+        if "gzip" in (req.get_header("Accept-Encoding") or "").lower():
+            resp.set_header("Content-Encoding", "gzip")
+            resp.data = content
+        else:
+            resp.data = gzip.decompress(content)
+
+
+def document_pages(
+    describe: Callable[[str], Mapping[str, Any]], *, base_urls: BaseUrls
+) -> Mapping[str, TextResource | ViewerFileResource]:
+    """Return the resources that publish the OpenAPI document which `describe` makes for a base path, by path."""
+    viewer = Viewer.read()
+
+    def document(base_path: str) -> str:
+        return json.dumps(describe(base_path), ensure_ascii=False)
+
     return {
-        path: TextResource(text=lru_cache(_BASE_PATHS_MAX)(make), content_type=kind, base_urls=base_urls)
-        for path, (make, kind) in texts.items()
+        "/openapi.json": TextResource(
+            text=lru_cache(_BASE_PATHS_MAX)(document),
+            content_type=falcon.MEDIA_JSON,
+            policy=DOCUMENT_POLICY,
+            base_urls=base_urls,
+        ),
+        "/docs": TextResource(
+            text=viewer.page_below, content_type=falcon.MEDIA_HTML, policy=VIEWER_POLICY, base_urls=base_urls
+        ),
+        "/docs/{version}/{name}": ViewerFileResource(viewer=viewer),
     }

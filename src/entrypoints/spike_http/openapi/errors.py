@@ -1,0 +1,106 @@
+"""The error table as the document shows it: example bodies, messages, and the responses that operations share."""
+
+from collections.abc import Iterable, Mapping
+from http import HTTPStatus
+from typing import Any, Final
+
+from spike_core.domain import errors
+from spike_core.domain.limits import (
+    ALBUMS_PER_OWNER_MAX,
+    API_KEYS_ACTIVE_MAX,
+    BATCH_FILES_MAX,
+    IMAGES_PER_ALBUM_MAX,
+)
+from spike_http.errors import BY_STATUS, ENHANCE_MESSAGES, TABLE, UPLOAD_MESSAGES, ErrorMessage, ErrorResponse
+from spike_http.requests.generations import PRICED_TIERS
+
+_REQUEST_ID: Final = "req_vpuniv6woyiief3l31yc940o"
+_EXAMPLE_FIELDS: Final[Mapping[str, object]] = {  # what messages name
+    "what": "tier",
+    "rule": "must be one of FREE, TIER_1K, TIER_2K, TIER_4K",
+    "suggestion": "Please provide both imageId and tier",
+    "field": "file",
+    "name": "Camera raw",
+    "advice": "Please export the image as JPEG",
+    "pages": 3,
+    "required": 10,
+    "balance": 3,
+    "files_max": BATCH_FILES_MAX,
+    "keys_max": API_KEYS_ACTIVE_MAX,
+    "images_max": IMAGES_PER_ALBUM_MAX,
+    "albums_max": ALBUMS_PER_OWNER_MAX,
+}
+_NOTES: Final[Mapping[tuple[str, str], str]] = {
+    ("FILE_TOO_LARGE", "Invalid input"): "(a JSON body over 64 KiB, or an `imageOrder` over 1 MiB)",
+}
+
+# responses that many operations share: the name of the component, and when the status is answered
+COMMON: Final[Mapping[HTTPStatus, tuple[str, str]]] = {
+    HTTPStatus.UNAUTHORIZED: ("Unauthorized", "There are no credentials, or they are wrong or expired."),
+    HTTPStatus.PAYMENT_REQUIRED: (
+        "InsufficientTokens",
+        "The wallet holds fewer tokens than the request costs (`required`). Nothing is charged.",
+    ),
+    HTTPStatus.FORBIDDEN: (
+        "CrossSiteRequest",
+        "The credentials are a cookie, and a page of another site sent the request.",
+    ),
+    HTTPStatus.CONFLICT: ("RequestInProgress", "A request with the same `Idempotency-Key` is still being processed."),
+    HTTPStatus.UNSUPPORTED_MEDIA_TYPE: ("UnsupportedMediaType", "The body has another content type."),
+    HTTPStatus.UNPROCESSABLE_ENTITY: (
+        "IdempotencyKeyReused",
+        "The `Idempotency-Key` was used with a different request.",
+    ),
+    HTTPStatus.TOO_MANY_REQUESTS: ("RateLimited", "The rate limit is exceeded. `Retry-After` says when to try again."),
+    HTTPStatus.INTERNAL_SERVER_ERROR: ("ServerError", "A part of the service failed. Nothing is charged."),
+}
+
+
+def common_row(status: HTTPStatus) -> ErrorResponse:
+    """Return the row of the error table behind a common response."""
+    rows: Mapping[HTTPStatus, ErrorResponse] = {
+        HTTPStatus.UNAUTHORIZED: TABLE[errors.Unauthenticated],
+        HTTPStatus.PAYMENT_REQUIRED: TABLE[errors.NotEnoughTokens],
+        HTTPStatus.FORBIDDEN: TABLE[errors.Forbidden],
+        HTTPStatus.CONFLICT: TABLE[errors.RequestInProgress],
+        HTTPStatus.UNSUPPORTED_MEDIA_TYPE: BY_STATUS[HTTPStatus.UNSUPPORTED_MEDIA_TYPE],
+        HTTPStatus.UNPROCESSABLE_ENTITY: TABLE[errors.IdempotencyKeyReused],
+        HTTPStatus.TOO_MANY_REQUESTS: TABLE[errors.TooManyRequests],
+        HTTPStatus.INTERNAL_SERVER_ERROR: TABLE[errors.Unavailable],
+    }
+    return rows[status]
+
+
+def example_body(row: ErrorResponse) -> dict[str, Any]:
+    """Return a body as the service answers with it."""
+    return _body(row.status, row.code, row.message)
+
+
+def example_shown_first() -> dict[str, Any]:
+    """Return the example that shows the shape of all errors."""
+    row = TABLE[errors.NotEnoughTokens]
+    return _body(row.status, row.code, ENHANCE_MESSAGES[errors.NotEnoughTokens])
+
+
+def messages() -> Iterable[tuple[int, str, str]]:
+    """Return status, code and message of each error, sorted by status, each once."""
+    rows = [*TABLE.values(), BY_STATUS[HTTPStatus.METHOD_NOT_ALLOWED], BY_STATUS[HTTPStatus.UNSUPPORTED_MEDIA_TYPE]]
+    found = [(row.status, row.code, row.message.error) for row in rows]
+    for kind, other in UPLOAD_MESSAGES.items():
+        found.append((TABLE[kind].status, TABLE[kind].code, other.error))
+    for status, code, message in sorted(dict.fromkeys(found), key=lambda each: each[0]):
+        yield int(status), code, " ".join([message, _NOTES.get((code, message), "")]).rstrip()
+
+
+def _body(status: HTTPStatus, code: str, message: ErrorMessage) -> dict[str, Any]:
+    body = message.body(code=code, request_id=_REQUEST_ID, fields=_EXAMPLE_FIELDS)
+    match status:
+        case HTTPStatus.PAYMENT_REQUIRED:
+            body |= {"required": _EXAMPLE_FIELDS["required"], "balance": _EXAMPLE_FIELDS["balance"]}
+        case HTTPStatus.TOO_MANY_REQUESTS:
+            body |= {"retryAfter": 60}
+        case _ if message.error == "Invalid tier":
+            body |= {"pricing": {tier.value: tier.price.amount for tier in PRICED_TIERS}}
+        case _:
+            pass
+    return body

@@ -1,0 +1,87 @@
+"""Reading, changing and deleting images."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from spike_http.openapi.texts.examples import COMPLETED_JOB, IMAGE, IMAGE_ID
+from spike_http.openapi.texts.operation_text import OperationText
+
+IMAGES: Final[Mapping[str, OperationText]] = {
+    "listImages": OperationText(
+        summary="List images",
+        description="""
+List your images without their jobs, newest first. To read the next page, send `nextCursor` as `cursor`; it is null
+on the last page. Images that are added meanwhile don't shift the following pages.
+""",
+        errors={400: "`limit` or `cursor` is not valid."},
+        query={"limit": 20},
+        response={"success": True, "images": [IMAGE], "nextCursor": None, "hasMore": False},
+    ),
+    "getImage": OperationText(
+        summary="Get an image",
+        description="""
+Return an image with its jobs, oldest first. The owner can read any image; everyone can read a public one, with or
+without credentials. `viewCount` counts reads by anyone but the owner.
+
+With `?wait=N` the response is sent when no job of the image is pending or processing anymore, or after N seconds.
+The response has an `ETag`; with `If-None-Match`, an image that hasn't changed is answered with 304.
+""",
+        errors={
+            400: "`wait` is not valid.",
+            401: "The image is private and there are no credentials, or they are wrong or expired.",
+            403: "The image is private and belongs to another user.",
+            404: "There is no such image.",
+        },
+        path={"imageId": IMAGE_ID},
+        query={"wait": 20},
+        response={"success": True, "image": {**IMAGE, "jobs": [COMPLETED_JOB]}},
+    ),
+    "changeImage": OperationText(
+        summary="Change an image",
+        description="""
+Change the name, the description or the visibility of one of your images. Fields that are left out keep their value;
+null removes the description.
+
+Everyone who knows a public image's id can read it. If the original's metadata may reveal where it was taken, others
+get it without its metadata.
+""",
+        errors={
+            400: "A field breaks its rule, or the original can't be published because its location can't be removed.",
+            403: "The image belongs to another user.",
+            404: "There is no such image.",
+        },
+        path={"imageId": IMAGE_ID},
+        fields={
+            "name": "As the file name of an upload.",
+            "description": "Null removes it.",
+            "isPublic": "Whether everyone can read the image.",
+        },
+        request={"name": "harbor-at-dawn.jpg", "description": "The harbor at dawn", "isPublic": True},
+        response={
+            "success": True,
+            "image": {
+                **IMAGE,
+                "name": "harbor-at-dawn.jpg",
+                "description": "The harbor at dawn",
+                "originalUrl": f"http://localhost:3000/files/images/{IMAGE_ID}.jpg",
+                "isPublic": True,
+                "jobs": [],
+            },
+        },
+    ),
+    "deleteImage": OperationText(
+        summary="Delete an image",
+        description="""
+Delete one of your images with its jobs and all their files. Unfinished jobs are cancelled and refunded. The image
+is removed from all albums and as their cover.
+""",
+        errors={
+            403: "The image belongs to another user.",
+            404: "There is no such image.",
+            500: "A file couldn't be deleted. The image is gone for everyone; repeating the request, or the server by itself, "
+            "finishes the work.",
+        },
+        path={"imageId": IMAGE_ID},
+        response={"success": True, "message": "Image deleted successfully"},
+    ),
+}

@@ -1,0 +1,115 @@
+"""The schemas of responses in words, by name; fields whose names say what they are have no text."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from attrs import field, frozen
+
+
+@frozen
+class ObjectText:
+    """The description of a schema, and of its fields."""
+
+    description: str
+    fields: Mapping[str, str] = field(factory=dict)
+
+
+_GENERATION_FIELDS: Final = {
+    "processingStartedAt": "When the current worker, or the last one, claimed the job; null if none has.",
+    "processingCompletedAt": "When the job ended, in whichever way; null before.",
+    "errorMessage": "Why the job failed; null if it didn't.",
+}
+_IMAGE_FIELDS: Final = {
+    "originalUrl": "The original, byte for byte as it was uploaded. Signed unless the image is public.",
+    "originalWidth": "Pixels, after EXIF orientation.",
+    "originalHeight": "Pixels, after EXIF orientation.",
+    "isPublic": "Whether everyone can read the image.",
+    "viewCount": "Reads by anyone but the owner.",
+}
+_ALBUM_FIELDS: Final = {
+    "shareToken": "Gives everyone access to an unlisted album. Null for other albums, and for everyone but the owner.",
+    "defaultTier": "The tier at which uploads to the album are enhanced.",
+    "autoEnhance": "Whether uploads to the album are enhanced.",
+}
+
+OBJECTS: Final[Mapping[str, ObjectText]] = {
+    "Job": ObjectText(
+        "A job, in any state. Fields that don't apply to its state are null.",
+        {
+            "imageId": "The image to enhance; null for a generation or modification.",
+            "status": "`COMPLETED`, `FAILED` (the job was free), `REFUNDED` and `CANCELLED` are final.",
+            "tokensCost": "What the job was charged, refunded or not.",
+            "enhancedUrl": "The result: JPEG, or PNG if it has transparency. The URL can't be built from the id.",
+            "method": "How the engine made the result, in words; null before the end, or if the engine doesn't say.",
+            **_GENERATION_FIELDS,
+            "progress": "Percent.",
+            "queuePosition": "The place in the queue: 1 is next. Null unless the job is waiting.",
+            "sourceImageId": "The image that is blended in; null if it came with the request.",
+            "isBlend": "Whether another image is blended in.",
+            "isAnonymous": "Whether the job was created without an account.",
+            "batchId": "The batch that the job belongs to.",
+        },
+    ),
+    "Creation": ObjectText(
+        "A generation or modification, in any state. Fields that don't apply to its state are null.", _GENERATION_FIELDS
+    ),
+    "Image": ObjectText("An image with its jobs, oldest first.", _IMAGE_FIELDS),
+    "ImageFacts": ObjectText("An image without its jobs.", _IMAGE_FIELDS),
+    "UploadedImage": ObjectText(
+        "An image that was just uploaded.",
+        {
+            "width": "Pixels, after EXIF orientation.",
+            "height": "Pixels, after EXIF orientation.",
+            "size": "Bytes.",
+        },
+    ),
+    "UploadedFile": ObjectText(
+        "A file of a batch upload that was kept.",
+        {"jobId": "Null if the album doesn't enhance uploads.", "tier": "Null if the album doesn't enhance uploads."},
+    ),
+    "RefusedFile": ObjectText("A file of a batch upload that was not kept."),
+    "BatchUpload": ObjectText(
+        "The result of a batch upload.",
+        {"success": "Whether at least one file was kept.", "results": "In the order sent."},
+    ),
+    "Album": ObjectText("An album without its images.", _ALBUM_FIELDS),
+    "FullAlbum": ObjectText("An album with its images, in order.", _ALBUM_FIELDS),
+    "PlacedImage": ObjectText(
+        "An image in an album.",
+        {"url": "The original. Signed unless the image is public.", "addedAt": "When it was added."},
+    ),
+    "Balance": ObjectText(
+        "A wallet.",
+        {
+            "balance": "Tokens, regenerated ones included.",
+            "maxBalance": "Where regeneration stops.",
+            "nextRegenerationAt": "Null if the wallet is full.",
+        },
+    ),
+    "BalanceStats": ObjectText("The sums of a ledger. Earned - spent + refunded is the balance."),
+    "Transaction": ObjectText(
+        "An entry of a wallet's ledger.",
+        {"amount": "Tokens; negative if they were spent.", "jobId": "What was paid for."},
+    ),
+    "ApiKey": ObjectText("An API key, without its secret.", {"keyPrefix": "The beginning of the key."}),
+    "NewApiKey": ObjectText("A new API key.", {"key": "The key itself. It is never shown again."}),
+    "ShownBatch": ObjectText("A batch and its jobs.", {"isFinished": "Whether every job has ended."}),
+    "BatchStatus": ObjectText(
+        "Several jobs. Each requested id is in `jobs` or in `notFound`.",
+        {"notFound": "Ids that the user has no job for."},
+    ),
+    "MovedImage": ObjectText("An image that was moved.", {"alreadyInAlbum": "Whether it was in the target before."}),
+    "Session": ObjectText("The signed-in user.", {"user": "Null if there are no credentials."}),
+    "ImageId": ObjectText("The id of an image."),
+    "JobId": ObjectText("The id of a job."),
+    "BatchId": ObjectText("The id of a batch."),
+    "AlbumId": ObjectText("The id of an album."),
+    "AlbumImageId": ObjectText("The id of an image's place in an album."),
+    "ApiKeyId": ObjectText("The id of an API key; not the key itself."),
+    "UserId": ObjectText("The id of a user."),
+    "Tier": ObjectText("The size and price of an output image."),
+    "JobStatus": ObjectText("The state of a job."),
+    "EntryKind": ObjectText("Why an entry is in the ledger."),
+    "PictureFormat": ObjectText("A file format."),
+    "Privacy": ObjectText("Who can read an album: its owner, everyone with its share token, or everyone."),
+}

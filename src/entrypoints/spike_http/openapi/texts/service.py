@@ -1,0 +1,56 @@
+"""Files, health and metrics."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from spike_http.openapi.texts.examples import EXPIRES, IMAGE_ID, SIGNATURE
+from spike_http.openapi.texts.operation_text import OperationText
+
+SERVICE: Final[Mapping[str, OperationText]] = {
+    "getFile": OperationText(
+        summary="Get a file",
+        description="""
+Return an original or a result from a store that the service itself serves, such as local files. Take the URL from
+other responses: it can't be built from an id. The file of a public image needs no `expires` and `signature`.
+
+The response has the image's media type, an `ETag`, `Cache-Control` with 300 seconds, and a
+`Content-Security-Policy` that lets nothing run. `If-None-Match` is answered with 304. Ranges aren't supported.
+""",
+        errors={
+            403: "The URL has expired, or its signature is wrong.",
+            404: "There is no such file, or it is private and the URL has no signature.",
+        },
+        path={"folder": "images", "name": f"{IMAGE_ID}.jpg"},
+        query={"expires": str(EXPIRES), "signature": SIGNATURE},
+    ),
+    "isAlive": OperationText(
+        summary="Check liveness",
+        description="Answer that the process is running.",
+        response={"status": "ok"},
+    ),
+    "isReady": OperationText(
+        summary="Check readiness",
+        description="""
+Check the database, the object store and the worker queue, concurrently and within two seconds. Each check is `ok`,
+`unavailable`, or `timeout` if the component didn't answer in time.
+
+| Status | `status` | Meaning |
+|---|---|---|
+| 200 | `ready` | everything works |
+| 200 | `degraded` | the worker queue is unavailable; requests are accepted, and their jobs wait in the database |
+| 503 | `unavailable` | the database or the object store is unavailable; most requests fail |
+""",
+        errors={503: "The database or the object store is unavailable. The body is that of 200."},
+        response={"status": "ready", "checks": {"database": "ok", "storage": "ok", "broker": "ok"}},
+    ),
+    "getMetrics": OperationText(
+        summary="Get metrics",
+        description="""
+Return metrics in Prometheus's text format (version 0.0.4). They are meant for operators: let the reverse proxy
+block this path from outside.
+
+Series that are read from the database are the same in every process. The others count per process; the processes of
+one machine are added up in the folder `SPIKE_METRICS_DIR`, which should be emptied when the machine starts.
+""",
+    ),
+}

@@ -1,0 +1,78 @@
+"""The wallet, and API keys."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from spike_http.openapi.texts.examples import API_KEY, BALANCE, KEY_ID, OTHER_JOB_ID
+from spike_http.openapi.texts.operation_text import OperationText
+
+TOKENS: Final[Mapping[str, OperationText]] = {
+    "getBalance": OperationText(
+        summary="Get the balance",
+        description="""
+Return the tokens in your wallet, regenerated ones included. Regeneration stops at `maxBalance`; grants and refunds
+may exceed it. `nextRegenerationAt` is null if the wallet is full. The balance is `totalEarned` - `totalSpent` +
+`totalRefunded`.
+""",
+        response=BALANCE,
+    ),
+    "listTransactions": OperationText(
+        summary="List transactions",
+        description="""
+List the entries of your wallet's ledger, newest first. `amount` is negative for tokens that were spent. `txn_4` is
+the fourth entry of this wallet. To read the next page, send `nextCursor` as `cursor`; it is null on the last page.
+""",
+        errors={400: "`limit` or `cursor` is not valid."},
+        query={"limit": 20},
+        response={
+            "transactions": [
+                {
+                    "id": "txn_4",
+                    "type": "REFUND",
+                    "amount": 10,
+                    "balanceAfter": 93,
+                    "jobId": OTHER_JOB_ID,
+                    "reason": "Refund: cancelled",
+                    "createdAt": "2025-12-12T10:30:05Z",
+                }
+            ],
+            "nextCursor": "4",
+            "hasMore": True,
+        },
+    ),
+    "listApiKeys": OperationText(
+        summary="List API keys",
+        description="""
+List your API keys, newest first: all active ones, and the 100 that were revoked last. `keyPrefix` is the beginning
+of the key, to recognize it by; the service stores only the key's hash.
+""",
+        response={"success": True, "apiKeys": [{**API_KEY, "revokedAt": None, "isActive": True}]},
+    ),
+    "createApiKey": OperationText(
+        summary="Create an API key",
+        description="""
+Create an API key. The response is the only one that contains the key. You may have ten active keys; two keys may
+have the same name.
+""",
+        errors={
+            400: "`name` is missing or breaks its rule.",
+            409: "You already have ten active API keys.",
+        },
+        fields={"name": "Not blank, without control characters."},
+        request={"name": "build server"},
+        response={
+            "success": True,
+            "apiKey": {**API_KEY, "key": "sk_live_3fZkT0vQ8mXw2RbY6nLc9pJdA5hG1sEuKiVo7tMzC4x"},
+        },
+    ),
+    "revokeApiKey": OperationText(
+        summary="Revoke an API key",
+        description="""
+Revoke one of your API keys, permanently and from the next request on. A key may revoke itself. Revoking a key again
+is not an error and keeps the time of the first revocation.
+""",
+        errors={404: "There is no such key, or it belongs to another user."},
+        path={"keyId": KEY_ID},
+        response={"success": True, "message": "API key revoked successfully"},
+    ),
+}

@@ -1,0 +1,93 @@
+"""`/docs` in a browser: it lists the operations, tries requests and shows them as curl lines, from our server alone."""
+
+import re
+from collections.abc import Iterator
+from typing import Literal
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Locator, Page, expect
+
+from browsing import Person, photo
+
+NESTED = {"nested-interactive"}  # an operation's summary holds a button to copy its path: Swagger UI's own structure
+
+
+@pytest.fixture
+def docs(page: Page, ada: Person) -> Iterator[Page]:
+    """Open the page. Errors on the console, among them violations of its policy, fail the test."""
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto(f"{ada.server.url}/docs")
+    expect(page.get_by_role("heading", name="Spike")).to_be_visible()
+    yield page
+    assert [url for url in asked if not url.startswith((ada.server.url, "data:", "blob:"))] == []
+
+
+def authorize(page: Page, token: str) -> None:
+    page.get_by_role("button", name="Authorize").first.click()
+    page.get_by_label("auth-bearer-value").fill(token)
+    page.get_by_role("button", name="Apply credentials").first.click()
+    page.get_by_role("button", name="Close").last.click()
+
+
+def opened(page: Page, operation: str) -> Locator:
+    block = page.locator(f".opblock[id$='-{operation}']")
+    block.locator(".opblock-summary-control").click()
+    return block
+
+
+def test_every_operation_is_listed(docs: Page, ada: Person) -> None:
+    document = ada.ask("GET", "/openapi.json")
+    ids = [operation["operationId"] for item in document["paths"].values() for operation in item.values()]
+    expect(docs.locator(".opblock")).to_have_count(len(ids))
+    for operation in ids:
+        expect(docs.locator(f".opblock[id$='-{operation}']")).to_be_visible()
+
+
+def test_a_request_is_tried_with_a_bearer_token(docs: Page, ada: Person) -> None:
+    authorize(docs, ada.token)
+    block = opened(docs, "getBalance")
+    block.get_by_role("button", name="Execute").click()
+    live = block.locator(".live-responses-table")
+    expect(live.locator(".response-col_status").last).to_have_text(re.compile("^200"))
+    expect(live).to_contain_text('"balance": 100')
+    expect(block.locator(".curl-command")).to_contain_text(f"Authorization: Bearer {ada.token}")
+
+
+def test_an_image_is_uploaded_from_the_page(docs: Page, ada: Person) -> None:
+    authorize(docs, ada.token)
+    block = opened(docs, "uploadImage")
+    block.locator("input[type=file]").set_input_files(
+        {"name": "chelsea.jpg", "mimeType": "image/jpeg", "buffer": photo()}
+    )
+    block.locator("tr[data-property-name=albumId] input[type=text]").fill("")  # Swagger UI makes up an id
+    block.get_by_role("button", name="Execute").click()
+    live = block.locator(".live-responses-table")
+    expect(live.locator(".response-col_status").last).to_have_text(re.compile("^200"))
+    assert [image["name"] for image in ada.images()] == ["chelsea.jpg"]
+
+
+def test_operations_are_opened_by_the_keyboard(docs: Page) -> None:
+    docs.locator(".opblock[id$='-getBalance'] .opblock-summary-control").focus()
+    docs.keyboard.press("Enter")
+    expect(docs.locator(".opblock[id$='-getBalance']").get_by_role("button", name="Execute")).to_be_visible()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width_px", [360, 1280])
+def test_the_page_is_accessible_and_fits_the_window(
+    docs: Page, scheme: Literal["light", "dark"], width_px: int
+) -> None:
+    docs.emulate_media(color_scheme=scheme)
+    docs.set_viewport_size({"width": width_px, "height": 900})
+    opened(docs, "getImage")
+    opened(docs, "enhanceImage")
+    found = Axe().run(docs).response["violations"]
+    serious = {
+        each["id"]: [f"{node['html']}: {node['failureSummary']}" for node in each["nodes"]]
+        for each in found
+        if each["impact"] in {"serious", "critical"}
+    }
+    assert serious.keys() - NESTED == set(), serious
+    assert docs.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
