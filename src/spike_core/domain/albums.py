@@ -12,7 +12,7 @@ from spike_core.domain.choices import parse_choice
 from spike_core.domain.errors import Forbidden, InvalidValue, Unauthenticated
 from spike_core.domain.identifiers import AlbumId, AlbumImageId, ImageId, OwnerId
 from spike_core.domain.limits import ALBUM_DESCRIPTION_CHARS_MAX, ALBUM_NAME_CHARS_MAX
-from spike_core.domain.patches import UNCHANGED, Unchanged, named_in
+from spike_core.domain.patches import UNCHANGED, Unchanged, changed_fields
 from spike_core.domain.text_rules import has_controls, prose_has_controls
 from spike_core.domain.tiers import Tier
 
@@ -127,7 +127,7 @@ class Album:
             raise Forbidden
         return self
 
-    def seen_by(self, viewer: OwnerId | None, *, share_token: Secret | None) -> "Album":
+    def visible_to(self, viewer: OwnerId | None, *, share_token: Secret | None) -> "Album":
         """Return the album if `viewer` may view it; `viewer` is `None` for a request without credentials.
 
         The share token grants access to an unlisted album only, and is compared in constant time.
@@ -150,7 +150,7 @@ class Album:
         An album that becomes unlisted gets `fresh_token`; one that stops being unlisted loses its token, so that links
         given out earlier stay invalid.
         """
-        changed = evolve(self, **named_in(changes))
+        changed = evolve(self, **changed_fields(changes))
         token = (self.share_token or fresh_token) if changed.privacy is Privacy.UNLISTED else None
         changed = evolve(changed, share_token=token)
         return self if changed == self else evolve(changed, updated_at=now)

@@ -65,7 +65,7 @@ class IdempotencyRecord:
     answer: RecordedResponse
     created_at: datetime
 
-    def answer_to(self, digest: RequestDigest) -> RecordedResponse:
+    def response_to(self, digest: RequestDigest) -> RecordedResponse:
         """Return the response, if `digest` is of the same request.
 
         Raises:

@@ -14,6 +14,6 @@ UNCHANGED: Final = _Unchanged.UNCHANGED
 Unchanged = Literal[_Unchanged.UNCHANGED]
 
 
-def named_in(changes: Any) -> dict[str, Any]:
+def changed_fields(changes: Any) -> dict[str, Any]:
     """Return the attributes that a patch, an attrs instance, sets."""
     return {name: value for name, value in asdict(changes, recurse=False).items() if value is not UNCHANGED}

@@ -88,10 +88,10 @@ class Albums(Extensible):
 
         Raises:
             AlbumNotFound: no album has this id.
-            Unauthenticated, Forbidden: the viewer may not see it; see `Album.seen_by`.
+            Unauthenticated, Forbidden: the viewer may not see it; see `Album.visible_to`.
         """
         with self.transactions.view() as tx:
-            album = tx.albums.get(album_id).seen_by(viewer, share_token=share_token)
+            album = tx.albums.get(album_id).visible_to(viewer, share_token=share_token)
             places = tx.albums.images(album_id)
             images = tx.images.find([place.image_id for place in places])
         # an image that is being deleted may still have its place

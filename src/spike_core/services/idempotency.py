@@ -49,7 +49,7 @@ class IdempotencyStore:
             record = tx.idempotency_records.get(request.caller, request.key)
         if not record.is_valid(now=self.clock.now()):
             raise IdempotencyRecordNotFound
-        return record.answer_to(request.digest)
+        return record.response_to(request.digest)
 
     def recording(
         self, request: IdempotentRequest, response: Callable[[Result], RecordedResponse]

@@ -5,7 +5,7 @@ from attrs import evolve, frozen
 from spike_core.domain.errors import ContainsLocation, Forbidden
 from spike_core.domain.identifiers import ImageId, OwnerId
 from spike_core.domain.images import Image, ImageName
-from spike_core.domain.patches import UNCHANGED, Unchanged, named_in
+from spike_core.domain.patches import UNCHANGED, Unchanged, changed_fields
 from spike_core.ports.blobs import BlobStore
 from spike_core.ports.clock import Clock
 from spike_core.ports.probe import ImageProbe
@@ -23,7 +23,7 @@ class ImagePatch:
 
     def on(self, image: Image) -> Image:
         """Return the image with these changes."""
-        return evolve(image, **named_in(self))
+        return evolve(image, **changed_fields(self))
 
 
 @frozen(kw_only=True)

@@ -48,6 +48,33 @@ def test_signing_out_leaves_the_link_good(studio: Page, ada: Person) -> None:
     sign_in(studio, ada)
 
 
+# counts the listeners of the wallet that haven't been removed
+COUNTING = """
+window.walletListeners = 0;
+const add = EventTarget.prototype.addEventListener;
+EventTarget.prototype.addEventListener = function (type, listener, options) {
+  if (type === 'wallet') {
+    window.walletListeners += 1;
+    options?.signal?.addEventListener('abort', () => { window.walletListeners -= 1; });
+  }
+  return add.call(this, type, listener, options);
+};
+"""
+
+
+def test_signing_in_again_and_again_leaves_no_listeners(page: Page, ada: Person) -> None:
+    page.add_init_script(COUNTING)
+    sign_in(page, ada)
+    listeners = page.evaluate("window.walletListeners")
+    assert listeners > 0, "the header shows the balance"
+    for _ in range(3):
+        page.get_by_role("button", name="Sign out").click()
+        page.get_by_role("heading", name="See what your pictures hold").wait_for()
+        page.evaluate("token => { location.hash = token; }", ada.link.rpartition("/")[2])
+        page.get_by_role("heading", name="Library").wait_for()
+    assert page.evaluate("window.walletListeners") == listeners
+
+
 def test_a_bad_link_says_so_and_where_to_find_a_good_one(page: Page, server: Server) -> None:
     page.goto(f"{server.url}/#token=nonsense")
     expect(page.get_by_text("This sign-in link is not valid any more")).to_be_visible()

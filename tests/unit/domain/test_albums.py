@@ -77,27 +77,27 @@ def test_a_description_that_is_long_or_cannot_be_stored_is_refused(text: str) ->
 def test_only_the_share_token_itself_opens_an_unlisted_album(text: str) -> None:
     album = evolve(an_album(), privacy=Privacy.UNLISTED, share_token=Secret("s" * 43))
     if text == "s" * 43:
-        assert album.seen_by(None, share_token=Secret(text)) is album
+        assert album.visible_to(None, share_token=Secret(text)) is album
     else:
         with pytest.raises(Unauthenticated):
-            album.seen_by(None, share_token=Secret(text))
+            album.visible_to(None, share_token=Secret(text))
         with pytest.raises(Forbidden):
-            album.seen_by(an_owner(), share_token=Secret(text))
+            album.visible_to(an_owner(), share_token=Secret(text))
 
 
 def test_an_unlisted_album_without_a_token_is_its_owners_alone() -> None:
     """Such a row can be older than share tokens are."""
     album = evolve(an_album(), privacy=Privacy.UNLISTED)
-    assert album.seen_by(album.owner_id, share_token=None) is album
+    assert album.visible_to(album.owner_id, share_token=None) is album
     for token in (None, Secret("")):
         with pytest.raises(Unauthenticated):
-            album.seen_by(None, share_token=token)
+            album.visible_to(None, share_token=token)
 
 
 def test_a_token_that_was_kept_does_not_open_a_private_album() -> None:
     album = evolve(an_album(), share_token=Secret("s" * 43))
     with pytest.raises(Unauthenticated):
-        album.seen_by(None, share_token=Secret("s" * 43))
+        album.visible_to(None, share_token=Secret("s" * 43))
 
 
 @pytest.mark.parametrize("before", Privacy)

@@ -22,6 +22,7 @@ window.SwaggerUIBundle({
 // Names and keyboard focus that Swagger UI leaves out (axe: select-name, button-name, label, scrollable-region-focusable)
 const NAMES = {
   '#servers': 'Server',
+  '.examples-select-element': 'Example',
   '.close-modal': 'Close',
   '.body-param__text': 'Request body',
   '.opblock-section-request-body input[type=file]': 'File',

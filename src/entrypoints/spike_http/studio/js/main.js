@@ -17,7 +17,11 @@ import * as wallet from './wallet.js';
 
 const members = (view) => (parameters, signal) => (who() ? view(parameters, signal) : welcomeView(parameters, signal));
 
+let listening = new AbortController(); // of the listeners of what stands at the top now
+
 function drawTop() {
+  listening.abort();
+  listening = new AbortController();
   const nav = document.getElementById('nav');
   const corner = document.getElementById('corner');
   if (!who()) {
@@ -25,7 +29,7 @@ function drawTop() {
     return fill(corner, h('button', { type: 'button', class: 'button slim', onclick: () => askToSignIn() }, 'Sign in'));
   }
   const count = h('span', {}, wallet.balance());
-  on('wallet', ({ balance }) => { count.textContent = balance ?? ''; });
+  on('wallet', ({ balance }) => { count.textContent = balance ?? ''; }, listening.signal);
   fill(nav, [['#/', 'Library'], ['#/albums', 'Albums'], ['#/create', 'Create']].map(([href, text]) => h('a', { href }, text)));
   return fill(corner,
     h('a', { class: 'purse', href: '#/tokens' }, h('span', { class: 'coin' }), count, h('span', { class: 'unseen' }, 'tokens')),
