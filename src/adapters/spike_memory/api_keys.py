@@ -36,7 +36,7 @@ class MemoryApiKeys:
         raise Unauthenticated
 
     def lock(self, user_id: UserId) -> None:
-        """Lock the user's keys: nobody else writes while a transaction lasts."""
+        """Lock the user's keys: there is one writing transaction at a time."""
         users = self._rows.check_writable().users.values()
         if all(user.id != user_id for user in users):
             raise UserNotFound

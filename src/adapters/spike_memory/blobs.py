@@ -60,13 +60,13 @@ class MemoryBlobStore:
         return [object_ for object_ in stored if after is None or object_.key > after][:limit]
 
     def url(self, key: ObjectKey, *, valid_for: timedelta) -> str:
-        """Return an address that `check` knows as its own."""
+        """Return a URL that `check` accepts."""
         expires = (self._clock.now() + valid_for).isoformat()
         signature = _signature(key, expires)
         return f"/files/{key}?{urlencode({'expires': expires, 'signature': signature})}"
 
     def check(self, key: ObjectKey, *, expires: str, signature: str) -> None:
-        """Check that `url` gave this address out; see the signed-links port."""
+        """Check that `url` returned this URL; see the port `SignedUrls`."""
         if signature != _signature(key, expires):
             raise InvalidLink
         if self._clock.now() > datetime.fromisoformat(expires):
@@ -82,5 +82,5 @@ class MemoryBlobStore:
 
 
 def _signature(key: ObjectKey, expires: str) -> str:
-    """Sign as a test needs it: nobody guesses, nobody attacks."""
+    """Sign well enough for tests, which don't attack."""
     return hashlib.sha256(f"{key} {expires}".encode()).hexdigest()

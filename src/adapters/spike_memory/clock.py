@@ -1,4 +1,4 @@
-"""A clock that stands still until it is told to go on."""
+"""A clock that tests set."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Final
@@ -7,7 +7,7 @@ EPOCH: Final = datetime(2026, 1, 1, 12, tzinfo=UTC)
 
 
 class ManualClock:
-    """Tells the time that the test has set."""
+    """Returns the time that the test has set."""
 
     def __init__(self, now: datetime = EPOCH) -> None:
         """Start at `now`, UTC and aware."""

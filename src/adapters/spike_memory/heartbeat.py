@@ -1,4 +1,4 @@
-"""A pulse that never beats by itself."""
+"""A heartbeat that tests trigger."""
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
@@ -7,10 +7,10 @@ from spike_core.domain.errors import Unavailable
 
 
 class NoopHeartbeat:
-    """Remembers who wants to be called back, and calls when the test says so."""
+    """Calls the registered functions when the test calls `strike`."""
 
     def __init__(self) -> None:
-        """Begin with nobody to call."""
+        """Begin without functions."""
         self._beats: list[Callable[[], None]] = []
 
     def during(self, beat: Callable[[], None]) -> AbstractContextManager[None]:
@@ -18,7 +18,7 @@ class NoopHeartbeat:
         return self._during(beat)
 
     def strike(self) -> None:
-        """Call everyone who is at work."""
+        """Call all registered functions."""
         for beat in list(self._beats):
             try:
                 beat()

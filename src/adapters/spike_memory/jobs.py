@@ -69,7 +69,7 @@ class MemoryJobs:
         return _oldest_first(job for job in self._rows.state.jobs.values() if job.spec.image_id == image_id)
 
     def of_batch(self, batch_id: BatchId) -> Sequence[Job]:
-        """Return the jobs that were asked for together."""
+        """Return the batch's jobs."""
         jobs = [job for job in self._rows.state.jobs.values() if job.spec.batch_id == batch_id]
         return sorted(jobs, key=lambda job: job.id)
 
@@ -88,28 +88,28 @@ class MemoryJobs:
         return [job for job in self._all(ClaimedJob) if job.leased_until <= now][:limit]
 
     def unclaimed(self, *, started_before: datetime, limit: int) -> Sequence[StartedJob]:
-        """Return started jobs that nobody claimed."""
+        """Return started jobs that are unclaimed."""
         return [job for job in self._all(StartedJob) if job.started_at < started_before][:limit]
 
     def _all(self, kind: type[AnyJob]) -> Sequence[AnyJob]:
         return _oldest_first(job for job in self._rows.state.jobs.values() if isinstance(job, kind))
 
     def in_flight(self, owner_id: OwnerId, *, limit: int) -> int:
-        """Return how many of the owner's jobs are on their way, or `limit`."""
+        """Return how many of the owner's jobs are in flight, at most `limit`."""
         jobs = [job for job in self._rows.state.jobs.values() if job.spec.owner_id == owner_id]
         return min(limit, sum(not isinstance(job, SettledJob) and not self._is_held_back(job) for job in jobs))
 
     def held_back(self, owner_id: OwnerId, *, limit: int) -> Sequence[PendingJob]:
-        """Return the owner's jobs that wait for their turn."""
+        """Return the owner's held-back jobs."""
         return [job for job in self._held_back() if job.spec.owner_id == owner_id][:limit]
 
     def owners_with_room(self, *, below: int, limit: int) -> Sequence[OwnerId]:
-        """Return owners who have jobs that wait, and room."""
+        """Return owners with held-back jobs and room."""
         owners = dict.fromkeys(job.spec.owner_id for job in self._held_back())
         return [owner_id for owner_id in owners if self.in_flight(owner_id, limit=below) < below][:limit]
 
     def queue_positions(self, job_ids: Collection[JobId]) -> Mapping[JobId, int]:
-        """Return the places in the queue."""
+        """Return queue positions."""
         unclaimed = [job for job in self._rows.state.jobs.values() if isinstance(job, PendingJob | StartedJob)]
         moving = _oldest_first(job for job in unclaimed if not self._is_held_back(job))
         turns: dict[OwnerId, int] = {}

@@ -1,4 +1,4 @@
-"""A queue that keeps what it is sent."""
+"""A queue in memory."""
 
 import threading
 from collections import deque
@@ -10,10 +10,10 @@ from spike_core.domain.priorities import Priority
 
 
 class MemoryQueue:
-    """Holds messages until somebody takes them; can be told to refuse."""
+    """Holds messages until they are taken; set `refuses` to make it unavailable."""
 
     def __init__(self) -> None:
-        """Begin empty and willing."""
+        """Begin empty and available."""
         self.messages: deque[JobId] = deque()
         self.refuses = False
         self._priorities: dict[JobId, Priority] = {}  # what a test has put in by hand is quick
@@ -29,11 +29,11 @@ class MemoryQueue:
             self._arrived.notify_all()
 
     def priority_of(self, job_id: JobId) -> Priority:
-        """Return the lane that a job was sent on."""
+        """Return the priority that a job was sent with."""
         return self._priorities.get(job_id, Priority.HIGH)
 
     def take(self, *, priorities: Container[Priority], timeout_s: float) -> JobId | None:
-        """Return the oldest message of these lanes and forget it, or `None` if none comes in time."""
+        """Remove and return the oldest message of these priorities, or `None` if none comes in time."""
         with self._arrived:
             if (found := self._take(priorities)) is None:
                 self._arrived.wait(timeout_s)

@@ -1,9 +1,8 @@
 """Engines: how SQLite and PostgreSQL are opened.
 
 On SQLite there is one writer at a time; that law is kept by asking for the write lock at BEGIN (`BEGIN IMMEDIATE`),
-because a transaction that begins by reading and then wants to write fails at once when somebody else has written
-meanwhile. On PostgreSQL writers go on side by side and wait for each other at rows (READ COMMITTED and row locks):
-docs/decisions/0023.
+because a transaction that reads first and then writes fails at once if another has written meanwhile. On PostgreSQL
+writers run concurrently and wait for each other's row locks (READ COMMITTED): docs/decisions/0023.
 """
 
 import sqlite3
@@ -16,12 +15,12 @@ from sqlalchemy import URL, Engine, QueuePool, create_engine, event
 
 from spike_core.ports.factories import DatabaseLimits
 
-POOL_OVERFLOW: Final = 48  # connections to SQLite that may come on top while they are needed
-CONNECT_TIMEOUT_S: Final = 5  # how long PostgreSQL may take to let us in
+POOL_OVERFLOW: Final = 48  # additional connections to SQLite at peaks
+CONNECT_TIMEOUT_S: Final = 5  # for a connection to PostgreSQL
 APPLICATION: Final = "spike"  # in pg_stat_activity
 
-# What begins a transaction, by dialect. It isn't sent by an event of the engine, as SQLAlchemy's manual has it,
-# because an engine with events pays for them in every statement.
+# The statements that begin a transaction, by dialect. They aren't sent by an engine event, as SQLAlchemy's manual
+# proposes, because events slow down every statement.
 BEGIN: Final[Mapping[str, str]] = {"sqlite": "BEGIN IMMEDIATE", "postgresql": "BEGIN"}
 BEGIN_VIEW: Final[Mapping[str, str]] = {
     "sqlite": "BEGIN",
@@ -32,7 +31,7 @@ BEGIN_VIEW: Final[Mapping[str, str]] = {
 def sqlite_engine(path: Path, limits: DatabaseLimits | None = None) -> Engine:
     """Return an engine on a SQLite file. Nothing is opened before its first use.
 
-    Whoever uses its connections sends `BEGIN` first; without it each statement is stored on its own.
+    Callers must send `BEGIN` first; without it each statement is committed on its own.
     """
     limits = limits or DatabaseLimits()
     engine = create_engine(
@@ -63,13 +62,13 @@ def sqlite_engine(path: Path, limits: DatabaseLimits | None = None) -> Engine:
 def postgres_engine(url: URL, limits: DatabaseLimits | None = None) -> Engine:
     """Return an engine on a PostgreSQL database. Nothing is opened before its first use.
 
-    Whoever uses its connections sends `BEGIN` first; without it each statement is stored on its own.
+    Callers must send `BEGIN` first; without it each statement is committed on its own.
     """
     limits = limits or DatabaseLimits()
     settings = {
         "statement_timeout": _milliseconds(limits.statement_time),
         "lock_timeout": _milliseconds(limits.lock_wait),
-        # a process that stands still in a transaction must not hold its locks for ever
+        # a paused process must not hold its locks for ever
         "idle_in_transaction_session_timeout": _milliseconds(limits.statement_time),
     }
     ours = {
@@ -81,7 +80,7 @@ def postgres_engine(url: URL, limits: DatabaseLimits | None = None) -> Engine:
         url,
         connect_args={name: value for name, value in ours.items() if name not in url.query},
         pool_size=limits.connections_max,
-        max_overflow=0,  # the server has so many connections and no more: the next one waits for its turn
+        max_overflow=0,  # further callers wait for a free connection
         pool_timeout=limits.lock_wait.total_seconds(),
         pool_use_lifo=True,
         hide_parameters=True,

@@ -1,4 +1,4 @@
-"""Translation: what the driver says, in the words of the domain."""
+"""Translation of drivers' errors to the domain's."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

@@ -1,4 +1,4 @@
-"""IdempotencyRecords in a database."""
+"""Idempotency records in a database."""
 
 from datetime import datetime
 from typing import Final
@@ -20,7 +20,7 @@ _OLD: Final = receipts.c.created_at < bindparam("created_before")
 _PURGE: Final = Prepared(
     {
         "sqlite": delete(receipts).where(_OLD),
-        # what somebody else is purging is none of our business, and not worth waiting for
+        # rows that another transaction is purging are skipped
         "postgresql": delete(receipts).where(
             tuple_(receipts.c.caller, receipts.c.key).in_(
                 select(receipts.c.caller, receipts.c.key).where(_OLD).with_for_update(skip_locked=True)
@@ -37,7 +37,7 @@ class SqlAlchemyIdempotencyRecords:
     _statements: Statements
 
     def get(self, caller: str, key: IdempotencyKey) -> IdempotencyRecord:
-        """Return a receipt."""
+        """Return a record."""
         for whose, which, digest, status, body, created_at in self._statements.rows(
             _GET, {"whose": caller, "which": key.text}
         ):
@@ -51,7 +51,7 @@ class SqlAlchemyIdempotencyRecords:
         raise IdempotencyRecordNotFound
 
     def add(self, receipt: IdempotencyRecord) -> None:
-        """Store a receipt."""
+        """Store a record."""
         row = {
             "caller": receipt.caller,
             "key": receipt.key.text,
@@ -64,11 +64,11 @@ class SqlAlchemyIdempotencyRecords:
             raise DuplicateIdempotencyRecord
 
     def amend(self, caller: str, key: IdempotencyKey, answer: RecordedResponse) -> None:
-        """Replace an answer."""
+        """Replace a response."""
         self._statements.write(
             _AMEND, {"status": answer.status, "body": answer.body, "whose": caller, "which": key.text}
         )
 
     def purge(self, *, created_before: datetime) -> int:
-        """Forget old receipts."""
+        """Delete old records."""
         return self._statements.write(_PURGE, {"created_before": created_before})

@@ -26,7 +26,7 @@ _ONE: Final = _SHOWN.where(images.c.id == bindparam("image"))
 _GET: Final = Prepared(_ONE)
 _LOCK: Final = Prepared(_ONE.with_for_update(key_share=True))  # rows that refer to the image may come and go
 _FIND: Final = _SHOWN.where(images.c.id.in_(bindparam("ids", expanding=True)))
-_LOCK_ALL: Final = _FIND.order_by(images.c.id).with_for_update(key_share=True)  # in order: no two wait for each other
+_LOCK_ALL: Final = _FIND.order_by(images.c.id).with_for_update(key_share=True)  # in order, which prevents deadlocks
 _NEWEST_FIRST: Final = (
     _SHOWN.where(images.c.owner_id == bindparam("owner"))
     .order_by(images.c.created_at.desc(), images.c.id.desc())

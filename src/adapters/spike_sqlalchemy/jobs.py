@@ -39,7 +39,7 @@ _ADD: Final = Prepared(insert(jobs).inline())
 _GET: Final = Prepared(select(jobs).where(jobs.c.id == bindparam("job")))
 _LOCK: Final = Prepared(select(jobs).where(jobs.c.id == bindparam("job")).with_for_update(key_share=True))
 _FIND: Final = select(jobs).where(jobs.c.id.in_(bindparam("ids", expanding=True)))
-_LOCK_ALL: Final = _FIND.order_by(jobs.c.id).with_for_update(key_share=True)  # in order: no two wait for each other
+_LOCK_ALL: Final = _FIND.order_by(jobs.c.id).with_for_update(key_share=True)  # in order, which prevents deadlocks
 
 _REPLACE: Final = Prepared(
     update(jobs).where(
@@ -91,10 +91,10 @@ _IS_HELD_BACK: Final = and_(_IS_UNCLAIMED, jobs.c.started_at.is_(None), not_(_IS
 
 
 def _count_in_flight(owner: ColumnElement[str], *, limit: str) -> Select[int]:
-    """Count the owner's jobs on their way, up to the parameter `limit`.
+    """Count the owner's jobs in flight, up to the parameter `limit`.
 
-    They are the owner's oldest, or nearly so, and an index gives the oldest first: whoever has `limit` on their way may
-    have thousands that wait, and none of those is read.
+    They are the owner's oldest, or nearly so, and an index returns the oldest first. So none of an owner's held-back
+    jobs is read once the limit is reached.
     """
     moving = jobs.alias("moving")
     announced = exists().where(outbox_messages.c.job_id == moving.c.id)
@@ -198,11 +198,11 @@ class SqlAlchemyJobs:
         return {JobId(id_) for (id_,) in self._statements.written_rows_of(_START, attempts, {"now": now})}
 
     def of_image(self, image_id: ImageId) -> Sequence[Job]:
-        """Return the jobs about the image."""
+        """Return the image's jobs."""
         return self._jobs(_OF_IMAGE, {"image": image_id.text})
 
     def of_batch(self, batch_id: BatchId) -> Sequence[Job]:
-        """Return the jobs that were asked for together."""
+        """Return the batch's jobs."""
         return self._jobs(_OF_BATCH, {"batch": batch_id.text})
 
     def generations(self, owner_id: OwnerId, *, before: JobCursor | None = None, limit: int) -> Sequence[Job]:
@@ -221,30 +221,30 @@ class SqlAlchemyJobs:
         return self._of_kind(ClaimedJob, _EXPIRED, now=now, rows_max=limit)
 
     def unclaimed(self, *, started_before: datetime, limit: int) -> Sequence[StartedJob]:
-        """Return started jobs that nobody claimed."""
+        """Return started jobs that are unclaimed."""
         return self._of_kind(StartedJob, _UNDELIVERED, started_before=started_before, rows_max=limit)
 
     def _of_kind(self, kind: type[AnyJob], statement: Prepared, **parameters: object) -> Sequence[AnyJob]:
         return [_checked(kind, row) for row in self._statements.rows(statement, parameters)]
 
     def in_flight(self, owner_id: OwnerId, *, limit: int) -> int:
-        """Return how many of the owner's jobs are on their way, or `limit`."""
+        """Return how many of the owner's jobs are in flight, at most `limit`."""
         [(number,)] = self._statements.rows(_IN_FLIGHT, {"owner": owner_id.text, "jobs_max": limit})
         return int(number)
 
     def held_back(self, owner_id: OwnerId, *, limit: int) -> Sequence[PendingJob]:
-        """Return the owner's jobs that wait for their turn."""
+        """Return the owner's held-back jobs."""
         found = [job_of(row) for row in self._statements.rows(_HELD_BACK, {"owner": owner_id.text, "rows_max": limit})]
         return [job for job in found if isinstance(job, PendingJob)]
 
     def owners_with_room(self, *, below: int, limit: int) -> Sequence[OwnerId]:
-        """Return owners who have jobs that wait, and room."""
+        """Return owners with held-back jobs and room."""
         return [
             OwnerId(text) for (text,) in self._statements.rows(_OWNERS_WITH_ROOM, {"below": below, "rows_max": limit})
         ]
 
     def queue_positions(self, job_ids: Collection[JobId]) -> Mapping[JobId, int]:
-        """Return the places in the queue."""
+        """Return queue positions."""
         return {JobId(id_): place for id_, place in self._statements.rows_of(_POSITIONS, job_ids)}
 
 

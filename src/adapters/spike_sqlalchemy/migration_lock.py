@@ -1,4 +1,4 @@
-"""One migrator at a time, among all processes that start at once."""
+"""Locks that let one process at a time migrate a database."""
 
 import fcntl
 import time
@@ -21,7 +21,7 @@ def file_migration_lock(database: Path) -> Iterator[None]:
     """Keep other processes and threads from migrating the same SQLite file, by a lock on a file beside it.
 
     Raises:
-        DatabaseUnavailable: somebody else has been at it for `MIGRATION_WAIT_S`, or the folder can't be written.
+        DatabaseUnavailable: another process has held the lock for `MIGRATION_WAIT_S`, or the folder can't be written.
     """
     try:
         file = database.with_name(f"{database.name}.migrate.lock").open("a")
@@ -38,7 +38,7 @@ def file_migration_lock(database: Path) -> Iterator[None]:
                 time.sleep(_POLL_S)
             else:
                 break
-        yield  # closing the file unlocks it, and so does the death of the process
+        yield  # closing the file releases the lock, and so does the end of the process
 
 
 def server_migration_lock(connection: Connection) -> None:

@@ -47,11 +47,11 @@ class SqlAlchemyOutbox:
         return [message_of(row) for row in self._statements.rows(_DUE, {"now": now, "rows_max": limit})]
 
     def take(self, *, now: datetime, until: datetime, limit: int) -> Sequence[OutboxMessage]:
-        """Return messages that are due and that nobody else is taking, and put them off."""
+        """Postpone due messages that no other transaction is taking, and return them."""
         taken = [message_of(row) for row in self._statements.locked_rows(_TAKE, {"now": now, "rows_max": limit})]
         self._statements.write_of(_PUT_OFF, [message.job_id for message in taken], {"until": until})
         return taken
 
     def remove(self, job_ids: Collection[JobId]) -> None:
-        """Forget messages."""
+        """Delete messages."""
         self._statements.write_all(_REMOVE, [{"job": job_id.text} for job_id in job_ids])

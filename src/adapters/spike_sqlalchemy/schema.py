@@ -30,13 +30,13 @@ def is_current(connection: Connection) -> bool:
 
 
 def at_once(_connection: Connection) -> None:
-    """Wait for nobody."""
+    """Take no lock."""
 
 
 def upgrade(engine: Engine, *, alone: Callable[[Connection], None] = at_once) -> None:
     """Apply the missing migrations, all in one transaction, after waiting until `alone` at it.
 
-    Whoever has waited for another's migration finds nothing to do.
+    After another process has migrated, nothing is left to do.
 
     Raises:
         SchemaTooNew: the other was a newer release.

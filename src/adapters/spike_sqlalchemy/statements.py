@@ -1,4 +1,4 @@
-"""What the repositories of one transaction share: its connection, and whether they may write."""
+"""Execution of statements, shared by the repositories of one transaction."""
 
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
@@ -20,7 +20,7 @@ _ADVISORY_LOCK: Final = Prepared(
 
 
 class Statements:
-    """Executes statements on one connection and translates what goes wrong."""
+    """Executes statements on one connection and translates errors."""
 
     __slots__ = ("_aborts", "_broken", "_connection", "_dialect", "_driver", "_failed", "_options", "_writable")
 
@@ -110,9 +110,9 @@ class Statements:
             self._execute_built(built(self._dialect, rows[start : start + IDS_PER_QUERY]), NO_PARAMETERS)
 
     def advisory_lock(self, what: str, whose: Identifier) -> None:
-        """Wait until nobody else has this turn, and keep it to the end; on SQLite the one writer there is has all.
+        """Take an advisory lock until the end of the transaction, where there is no row to lock.
 
-        For what there is no row of to lock.
+        On SQLite the write lock of the transaction suffices.
         """
         self.check_writable()
         if self._dialect.name == "postgresql":
@@ -131,7 +131,7 @@ class Statements:
         """Check that the transaction is still one.
 
         SQLite rolls back by itself when it is out of space; whatever is written after that would be stored at once.
-        Going on after a refusal that ends the transaction, such as a doubled receipt's, is a bug.
+        Continuing after an error that ends the transaction, such as a duplicate record, is a bug.
 
         Raises:
             DatabaseUnavailable: an earlier statement failed for want of a database.

@@ -289,8 +289,8 @@ chores: Final = Table(
     METADATA,
     Column("chore", TEXT, primary_key=True),
     Column("rounds", BigInteger, nullable=False),
-    Column("begun_at", UtcDateTime),  # the latest round
-    Column("held_until", UtcDateTime),  # set while somebody is at it
+    Column("begun_at", UtcDateTime),  # the latest run
+    Column("held_until", UtcDateTime),  # set while a run is in progress
     CheckConstraint("rounds >= 0", name="rounds"),
     CheckConstraint("(begun_at IS NOT NULL) = (rounds >= 1)", name="begun_at"),
     CheckConstraint("held_until IS NULL OR begun_at IS NOT NULL", name="held_until"),

@@ -68,8 +68,8 @@ def _own_columns(task: Task) -> Parameters:
             return {"kind": "ENHANCEMENT", "image_id": task.image_id.text}
         case Blend():
             source = task.source
-            told = _input_row(source) if isinstance(source, JobInput) else {"source_image_id": source.text}
-            return {"kind": "BLEND", "image_id": task.image_id.text, **told}
+            columns = _input_row(source) if isinstance(source, JobInput) else {"source_image_id": source.text}
+            return {"kind": "BLEND", "image_id": task.image_id.text, **columns}
         case Generation():
             return {
                 "kind": "GENERATION",

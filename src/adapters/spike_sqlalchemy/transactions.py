@@ -27,14 +27,14 @@ from spike_sqlalchemy.statistics import SqlAlchemyStatistics
 from spike_sqlalchemy.users import SqlAlchemyUsers
 from spike_sqlalchemy.wallets import SqlAlchemyWallets
 
-# Whoever was undone is given back a little later, so that the one who was preferred gets what it was waiting for: a
-# lock that is free goes to whoever asks first.
+# A transaction that was rolled back in favor of another pauses before the retry, so that the other gets its lock: a
+# free lock goes to the first caller.
 UNDONE_PAUSE_S: Final = 0.02
 
 
 @frozen
 class SqlAlchemyTransaction:
-    """One unit of work on one connection. A repository is built when it is asked for: most are never."""
+    """One unit of work on one connection. Repositories are built on access, since a transaction uses few of them."""
 
     _statements: Statements
 
@@ -100,7 +100,7 @@ class SqlAlchemyTransaction:
 
 
 class SqlAlchemyTransactions:
-    """Transactions on one engine. Let there be one of these for each SQLite file in a process."""
+    """Transactions on one engine. A process must have only one of these per SQLite file."""
 
     def __init__(self, engine: Engine) -> None:
         """Begin transactions on `engine`."""

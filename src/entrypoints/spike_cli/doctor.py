@@ -6,9 +6,9 @@ import sys
 import attrs
 import click
 
-from spike_cli.welcome import sample_picture
+from spike_cli.banner import sample_picture
 from spike_runtime import build, load_settings
-from spike_runtime.checkup import Checked, check_up
+from spike_runtime.diagnostics import CheckResult, run_diagnostics
 from spike_runtime.logs import configure_logging
 
 
@@ -19,9 +19,9 @@ def doctor(as_json: bool) -> None:  # noqa: FBT001  # click's
     settings = load_settings()
     configure_logging(level="CRITICAL", form=settings.log_format)  # what is wrong is the answer here, not a log line
     spike = build(settings)
-    checked: list[Checked] = []
+    checked: list[CheckResult] = []
     try:
-        for each in check_up(spike, sample=sample_picture()):
+        for each in run_diagnostics(spike, sample=sample_picture()):
             checked.append(each)
             if not as_json:
                 click.echo(_told(each))
@@ -33,7 +33,7 @@ def doctor(as_json: bool) -> None:  # noqa: FBT001  # click's
     sys.exit(0 if is_well else 1)
 
 
-def _told(checked: Checked) -> str:
+def _told(checked: CheckResult) -> str:
     if checked.is_well:
         return f"ok    {checked.part}"
     return f"FAIL  {checked.part}: {checked.trouble}\n      {checked.setting}: {checked.remedy}"

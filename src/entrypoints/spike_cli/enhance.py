@@ -9,10 +9,10 @@ from typing import Final
 import click
 from attrs import evolve, frozen
 
-from spike_cli.destinations import ENGINES_OWN, EXTENSIONS, Destination, WrongDestination
 from spike_cli.files import Existing, UnusableFile, check_free, read_file, write_file
-from spike_cli.interrupts import ended_like_ctrl_c
+from spike_cli.output_paths import ENGINES_OWN, EXTENSIONS, InvalidOutputPath, OutputPath
 from spike_cli.progress import Reporter, reporting
+from spike_cli.signals import terminate_like_ctrl_c
 from spike_core.domain.errors import SpikeError
 from spike_core.domain.objects import PictureFormat
 from spike_core.domain.tiers import Tier
@@ -57,7 +57,7 @@ def enhance(  # noqa: PLR0917  # click passes them by name
     """
     configure_logging(level="ERROR", form="auto")
     offline = _offline(load_settings(), upscaler)
-    destinations = _destinations(pictures, output, tier=Tier.parse(tier), format_=format_)
+    output_paths = _output_paths(pictures, output, tier=Tier.parse(tier), format_=format_)
     run = _Run(
         offline=offline,
         tier=Tier.parse(tier),
@@ -66,12 +66,12 @@ def enhance(  # noqa: PLR0917  # click passes them by name
         originals=frozenset(picture.resolve() for picture in pictures),
     )
     failures, written = 0, set[Path]()
-    with ended_like_ctrl_c(), warnings.catch_warnings(), reporting(total=len(pictures)) as reporter:
+    with terminate_like_ctrl_c(), warnings.catch_warnings(), reporting(total=len(pictures)) as reporter:
         warnings.simplefilter("ignore")  # Pillow's, about metadata that it can't read
-        for picture, destination in zip(pictures, destinations, strict=True):
+        for picture, output_path in zip(pictures, output_paths, strict=True):
             reporter.begin(picture.name)
             try:
-                paths = run.enhance(picture, destination, reporter=reporter, written=frozenset(written))
+                paths = run.enhance(picture, output_path, reporter=reporter, written=frozenset(written))
             except (SpikeError, UnusableFile, MemoryError) as error:
                 failures += 1
                 reporter.complain(f"spike: {picture}: {_reason(error)}")
@@ -94,30 +94,28 @@ class _Run:
     originals: frozenset[Path]
 
     def enhance(
-        self, picture: Path, destination: Destination, *, reporter: Reporter, written: frozenset[Path]
+        self, picture: Path, output_path: OutputPath, *, reporter: Reporter, written: frozenset[Path]
     ) -> list[Path]:
         """Enhance one picture and return what was written for it.
 
         Raises:
             UnusableFile, SpikeError, MemoryError: nothing was written, or the result without its comparison.
         """
-        comparisons = [destination.comparison] if self.is_to_compare else []
-        for path in (*destination.possible, *comparisons):  # before the work, not after it
+        comparisons = [output_path.comparison] if self.is_to_compare else []
+        for path in (*output_path.possible, *comparisons):  # before the work, not after it
             if path.resolve() in written:
                 raise UnusableFile(f"{path} was written by this very command, for a picture of the same name")
             check_free(path, existing=self.existing, originals=self.originals)
         original = read_file(picture)
-        made = self.offline.enhanced(original, self.tier, formats=destination.formats, monitor=reporter)
-        results = [(destination.path(made.format), made.content)]
+        made = self.offline.enhanced(original, self.tier, formats=output_path.formats, monitor=reporter)
+        results = [(output_path.path(made.format), made.content)]
         results += [(path, self.offline.compared(original, made)) for path in comparisons]
         for path, content in results:
             write_file(path, content, existing=self.existing)
         return [path for path, _ in results]
 
 
-def _destinations(
-    pictures: Sequence[Path], output: str | None, *, tier: Tier, format_: str | None
-) -> list[Destination]:
+def _output_paths(pictures: Sequence[Path], output: str | None, *, tier: Tier, format_: str | None) -> list[OutputPath]:
     """Return where each picture's result goes; make the folder that was asked for.
 
     Raises:
@@ -125,24 +123,24 @@ def _destinations(
     """
     formats: frozenset[PictureFormat] = frozenset({EXTENSIONS[f".{format_}"]}) if format_ else ENGINES_OWN
     if output is None:
-        return [Destination.for_picture(each, folder=each.parent, tier=tier, formats=formats) for each in pictures]
+        return [OutputPath.for_picture(each, folder=each.parent, tier=tier, formats=formats) for each in pictures]
     path = Path(output)
     is_folder = len(pictures) > 1 or output.endswith("/") or path.is_dir()
     if not is_folder:
         try:
-            destination = Destination.of_file(path)
-        except WrongDestination as error:
+            output_path = OutputPath.of_file(path)
+        except InvalidOutputPath as error:
             raise click.BadParameter(str(error), param_hint="-o") from error
-        if format_ and not destination.formats <= formats:
+        if format_ and not output_path.formats <= formats:
             raise click.BadParameter(f"says another format than {output}", param_hint="--format")
-        return [destination]
+        return [output_path]
     try:
         path.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise click.BadParameter(
             f"can't be a folder for the results: {error.strerror or error}", param_hint="-o"
         ) from error
-    return [Destination.for_picture(each, folder=path, tier=tier, formats=formats) for each in pictures]
+    return [OutputPath.for_picture(each, folder=path, tier=tier, formats=formats) for each in pictures]
 
 
 def _offline(settings: Settings, upscaler: str | None) -> Offline:

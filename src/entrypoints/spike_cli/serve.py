@@ -7,8 +7,8 @@ from typing import Final
 import click
 import structlog
 
+from spike_cli.banner import first_user, welcome
 from spike_cli.opening import check_storage, opened
-from spike_cli.welcome import first_user, welcome
 from spike_http import create_app
 from spike_http.serving.server import serve as serve_http
 from spike_runtime.data_folder import only_server

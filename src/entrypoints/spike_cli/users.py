@@ -4,10 +4,10 @@ import json
 
 import click
 
+from spike_cli.banner import sign_in_link
 from spike_cli.opening import opened
 from spike_cli.parameters import EmailType, TokensType
 from spike_cli.serve import DEFAULT_PORT
-from spike_cli.welcome import sign_in_link
 from spike_core.domain.accounts import Email
 from spike_core.domain.tokens import Tokens
 

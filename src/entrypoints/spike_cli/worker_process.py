@@ -10,12 +10,12 @@ import sys
 from spike_cli.opening import opened
 from spike_core.domain.errors import SpikeError
 from spike_runtime import WrongSettings
-from spike_worker.process import EndOfWork, work_until
+from spike_worker.process import ShutdownSignal, work_until
 
 
 def main() -> None:
     """Work until told to end, and exit."""
-    end = EndOfWork()
+    end = ShutdownSignal()
     end.listen(sys.stdin.fileno())
     try:
         with opened() as spike:

@@ -1,4 +1,4 @@
-"""Adapters as settings name them; what a setting can't open is told by that setting."""
+"""Opening adapters by settings. An adapter that fails to open is reported with the name of its setting."""
 
 import pickle
 from collections.abc import Iterator
@@ -23,14 +23,14 @@ from spike_runtime.plugins import load_adapter, scheme_of
 from spike_runtime.settings import Settings, WrongSettings
 from spike_sandbox import Limits, Sandbox, Tools
 
-_ELBOW_ROOM: Final = 3  # how much longer than its processor time a look may take: others need the machine too
+_ELBOW_ROOM: Final = 3  # seconds of wall-clock time per second of processor time, since the machine is shared
 
 
 def open_database(url: str, *, limits: DatabaseLimits) -> Database:
-    """Open the database of this URL; like all of these, without asking it.
+    """Open the database of this URL, without a network call; so do the functions below.
 
     Raises:
-        WrongSettings: no adapter is there for it, or the adapter can't use the URL.
+        WrongSettings: no adapter is installed for the URL, or it can't use the URL.
     """
     setting = "SPIKE_DATABASE_URL"
     open_: OpenDatabase = load_adapter("database", scheme_of(url, setting=setting), setting=setting)
@@ -39,7 +39,7 @@ def open_database(url: str, *, limits: DatabaseLimits) -> Database:
 
 
 def open_storage(url: str, *, clock: Clock, secret: bytes) -> Storage:
-    """Open the object store of this URL; `secret` signs links.
+    """Open the object store of this URL; `secret` signs URLs.
 
     Raises:
         WrongSettings: as `open_database`.
@@ -75,7 +75,7 @@ def open_limiter(url: str) -> RateLimiter:
 
 
 def open_sandbox(settings: Settings, tools: Tools, *, engine_name: str) -> Sandbox | None:
-    """Return a sandbox whose children will hold these tools; `None` where there is to be none.
+    """Return a sandbox whose child processes hold these tools; `None` if the sandbox is off.
 
     Raises:
         WrongSettings: the engine can't be built in another process.

@@ -1,4 +1,4 @@
-"""The data folder: where the embedded default keeps everything."""
+"""The data folder: database, objects and secret of an embedded installation."""
 
 import fcntl
 import os
@@ -16,10 +16,10 @@ LOCK_FILE: Final = "serve.lock"
 
 
 def make_folder(folder: Path, *, setting: str = "SPIKE_DATA_DIR") -> None:
-    """Make the folder that a setting names, for its owner's eyes only.
+    """Create the folder that a setting names, readable by its owner only.
 
     Raises:
-        WrongSettings: it can't be made, or can't be written.
+        WrongSettings: it can't be created or written.
     """
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -30,7 +30,7 @@ def make_folder(folder: Path, *, setting: str = "SPIKE_DATA_DIR") -> None:
 
 
 def kept_secret(folder: Path, secrets: Secrets) -> bytes:
-    """Return the folder's secret, made at the first call; two processes at once agree on it.
+    """Return the folder's secret, created on the first call; concurrent processes get the same one.
 
     Raises:
         WrongSettings: it can't be read or written.
@@ -44,23 +44,23 @@ def kept_secret(folder: Path, secrets: Secrets) -> bytes:
 
 
 def _write_once(path: Path, text: str) -> None:
-    """Write a file that isn't there yet, whole or not at all, readable by its owner only."""
+    """Create a file atomically, readable by its owner only; an existing one is kept."""
     if path.exists():
         return
     with tempfile.NamedTemporaryFile("w", dir=path.parent, prefix=f"{path.name}.", encoding="ascii") as draft:
         draft.write(text + "\n")
         draft.flush()
         os.fsync(draft.fileno())
-        with suppress(FileExistsError):  # unlike a rename, a link never replaces what another process wrote
+        with suppress(FileExistsError):  # unlike a rename, a link never replaces an existing file
             path.hardlink_to(draft.name)
 
 
 @contextmanager
 def only_server(folder: Path) -> Iterator[None]:
-    """Hold the folder for one process with in-process workers; it is let go however the process ends.
+    """Lock the folder for one process with in-process workers; the lock is released however the process ends.
 
     Raises:
-        WrongSettings: another process holds it.
+        WrongSettings: another process holds the lock.
     """
     with (folder / LOCK_FILE).open("a", encoding="ascii") as file:
         try:

@@ -1,4 +1,4 @@
-"""Engines by name: which one enhances pictures, found without loading it."""
+"""Selection of the engine, without loading it."""
 
 from collections.abc import Callable
 from functools import partial
@@ -21,25 +21,25 @@ CLASSICAL: Final = "classical"
 
 @frozen
 class EngineChoice:
-    """An engine that was chosen and isn't built yet."""
+    """A selected engine that isn't built yet."""
 
     name: str
     _opener: Callable[[], Engine]
 
     @property
     def opener(self) -> Callable[[], Engine]:
-        """What builds it; it can be pickled, for another process to build it.
+        """The factory, picklable so that another process can build the engine.
 
         Raises:
-            UpscalerUnavailable: when called, where something that the engine needs isn't installed.
+            UpscalerUnavailable: when called, if a dependency of the engine isn't installed.
         """
         return self._opener
 
     def opened(self) -> Engine:
-        """Build it.
+        """Build the engine.
 
         Raises:
-            WrongSettings: something that it needs isn't installed.
+            WrongSettings: a dependency of the engine isn't installed.
         """
         try:
             return self._opener()
@@ -51,10 +51,10 @@ class EngineChoice:
 
 
 def chosen_engine(settings: Settings) -> EngineChoice:
-    """Return the engine of this name; with `auto`, the neural one where it is installed, else the classical one.
+    """Return the engine of this name; for `auto`, the neural one if it is installed, else the classical one.
 
     Raises:
-        WrongSettings: there is none of this name.
+        WrongSettings: no engine has this name.
     """
     name = settings.upscaler
     if name == AUTO:

@@ -1,4 +1,4 @@
-"""Generators by name: what makes pictures from words, found without opening it."""
+"""Selection of the generator, without opening it."""
 
 from functools import partial
 from typing import Final
@@ -19,18 +19,18 @@ _SELF_CONTAINED: Final = frozenset({"procedural"})
 
 @frozen
 class GeneratorChoice:
-    """A generator that was chosen and isn't opened yet."""
+    """A selected generator that isn't opened yet."""
 
     name: str
-    opener: BuildGenerator  # it can be pickled, for another process to open it
+    opener: BuildGenerator  # picklable, so that another process can open it
 
     @property
     def is_self_contained(self) -> bool:
-        """Whether it needs no server: no key, no network, no patience. The keys of others stay out of the sandbox."""
+        """Whether it needs no server, and so can run in the sandbox, which API keys must not enter."""
         return self.name in _SELF_CONTAINED
 
     def opened(self, *, canvas_fitter: CanvasFitter) -> Generator:
-        """Open it, with this framer to work on pictures.
+        """Open the generator with this canvas fitter.
 
         Raises:
             WrongSettings: an argument can't be used.
@@ -45,7 +45,7 @@ def chosen_generator(settings: Settings) -> GeneratorChoice:
     """Return the generator that the settings name.
 
     Raises:
-        WrongSettings: there is none of this name.
+        WrongSettings: no generator has this name.
     """
     open_: OpenGenerator = load_adapter("generator", settings.generator, setting=SETTING)
     opener = partial(

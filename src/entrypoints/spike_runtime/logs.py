@@ -1,6 +1,6 @@
-"""Logging: structlog in front, the standard library's loggers through the same pipe.
+"""Logging: structlog, which also formats the records of the standard library's loggers.
 
-Whatever is bound to the context (request id, job id) appears on every line that is written within it.
+Values bound to the context (request id, job id) appear on every line logged within it.
 """
 
 import logging
@@ -10,7 +10,7 @@ from typing import Final
 import structlog
 from structlog.typing import Processor
 
-# botocore's own lines below WARNING hold signatures, which open objects while they are valid
+# botocore's lines below WARNING contain signatures, which grant access while they are valid
 _QUIET: Final = ("dramatiq", "waitress.queue", "PIL", "alembic", "boto3", "botocore", "urllib3")
 
 

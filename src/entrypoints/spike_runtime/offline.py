@@ -1,4 +1,4 @@
-"""Pictures without a service: the engine alone, over bytes. No database, no data folder, nothing is stored."""
+"""Offline enhancement: the engine alone, from bytes to bytes, without a database or a data folder."""
 
 import io
 from typing import Final, assert_never
@@ -21,7 +21,7 @@ COMPARISON_FORMAT: Final = PictureFormat.JPEG
 
 @frozen(kw_only=True)
 class Offline:
-    """Makes pictures for who has no server, as the service would."""
+    """Enhances pictures without a server, as the service would."""
 
     enhancement: DirectEnhancement
     metadata: Metadata
@@ -32,11 +32,11 @@ class Offline:
     ) -> RenderedImage:
         """Return the picture in one of these formats, each of which must be one of `FORMATS`.
 
-        The engine's own is kept where it is among them. It tells of its original what the service's results do.
+        The engine's own format is kept if it is one of them. The result has the same metadata as the service's results.
 
         Raises:
             UnacceptablePicture, UpscalerUnavailable, InvalidResult, WorkAbandoned: see `DirectEnhancement`.
-            InvalidValue: the picture can't be had in the format.
+            InvalidValue: the picture can't be encoded in the format.
         """
         made = self.enhancement.enhance(io.BytesIO(original), tier, monitor=monitor)
         format_ = made.format if made.format in formats else next(each for each in FORMATS if each in formats)
@@ -51,5 +51,5 @@ class Offline:
         return evolve(made, content=content, format=format_)
 
     def compared(self, original: bytes, enhanced: RenderedImage) -> bytes:
-        """Return a picture of both, before and after, in `COMPARISON_FORMAT`."""
+        """Return a before-and-after picture, in `COMPARISON_FORMAT`."""
         return before_and_after(original, enhanced.content)

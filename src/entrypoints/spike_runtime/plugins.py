@@ -11,10 +11,10 @@ GROUP: Final = "spike.adapters"
 
 
 def load_adapter(role: str, name: str, *, setting: str) -> Any:
-    """Return the factory behind the entry point `<role>.<name>`; its type is in `spike_core.ports.factories`.
+    """Return the factory of the entry point `<role>.<name>`; its type is in `spike_core.ports.factories`.
 
     Raises:
-        WrongSettings: nothing of that name is installed, or what it needs isn't.
+        WrongSettings: no such adapter is installed, or one of its dependencies isn't.
     """
     installed = _installed()
     found = installed.get(f"{role}.{name}")
@@ -27,11 +27,11 @@ def load_adapter(role: str, name: str, *, setting: str) -> Any:
         raise WrongSettings(f"{setting}: {role} {name!r} needs a package that isn't installed: {error}") from error
 
 
-@functools.cache  # it reads the metadata of every package there is, and a start asks six times
+@functools.cache  # reading the metadata of all packages is slow, and a start needs it six times
 def _installed() -> Mapping[str, EntryPoint]:
     found: dict[str, EntryPoint] = {}
     for point in entry_points(group=GROUP):
-        found.setdefault(point.name, point)  # the first in the order of the path, as for imports
+        found.setdefault(point.name, point)  # the first on the path, as for imports
     return found
 
 
@@ -39,7 +39,7 @@ def scheme_of(url: str, *, setting: str) -> str:
     """Return the scheme of a URL, which is its adapter's name.
 
     Raises:
-        WrongSettings: it has none.
+        WrongSettings: the URL has no scheme.
     """
     scheme, colon, _ = url.partition(":")
     if not colon or not scheme:

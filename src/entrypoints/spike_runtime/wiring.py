@@ -1,4 +1,4 @@
-"""The composition root: the one place that builds adapters and hands them to services."""
+"""The composition root: the only module that builds adapters and passes them to services."""
 
 from datetime import timedelta
 from pathlib import Path
@@ -57,7 +57,7 @@ from spike_system import Cuid2Ids, SystemClock, SystemSecrets, ThreadHeartbeat
 
 @frozen(kw_only=True)
 class Spike:
-    """A whole Spike: its adapters, and the services over them."""
+    """Spike: its services and the adapters under them."""
 
     settings: Settings
     clock: Clock
@@ -66,7 +66,7 @@ class Spike:
     storage: Storage
     broker: Broker
     engine: Engine
-    sandbox: Sandbox | None  # whose children are the engine, where it has any
+    sandbox: Sandbox | None  # whose child processes run the engine, if it is on
     engine_name: str
     generator: Generator
     limiter: RateLimiter
@@ -96,37 +96,37 @@ class Spike:
 
     @property
     def serves_and_works(self) -> bool:
-        """Whether the process that serves works too: where nothing else is said, if nobody else can."""
+        """Whether the web process also runs jobs. By default only if the broker is in-process, since no other could."""
         return self.settings.serve_works == "yes" or (self.settings.serve_works == "auto" and self.broker.is_in_process)
 
     @property
     def owns_its_jobs(self) -> bool:
-        """Whether nobody else can be working on this database's jobs: queue, workers and database are all here."""
+        """Whether no other process can hold this database's jobs: queue, workers and database are all here."""
         return self.broker.is_in_process and not self.settings.database_url
 
     def prepare_to_look(self) -> None:
-        """Start, in the background, what looks at pictures; else the first one starts it."""
+        """Start the probe's child processes in the background, so that the first upload needn't wait for them."""
         if self.sandbox is not None:
             self.sandbox.probe_pool.warm_up()
 
     def prepare_to_work(self) -> None:
-        """Start, in the background, what works on pictures and looks at results; else the first job starts it."""
+        """Start the engine's and the probe's child processes in the background, so that the first job needn't wait."""
         if self.sandbox is not None:
             self.sandbox.probe_pool.warm_up()
             self.sandbox.work_pool.warm_up()
 
     def close(self) -> None:
-        """End the child processes, those at work at once, and let go of the database's connections."""
+        """Terminate the child processes and close the database connections."""
         if self.sandbox is not None:
             self.sandbox.close()
         self.database.close()
 
 
 def build(settings: Settings) -> Spike:
-    """Build a Spike. Nothing goes over a network yet; the data folder is made where it is needed.
+    """Build Spike from settings. Makes no network call; creates the data folder if needed.
 
     Raises:
-        WrongSettings: a setting names what isn't there.
+        WrongSettings: a setting is invalid, or names an adapter that isn't installed.
     """
     make_folder(settings.data_dir)
     folder = settings.data_dir.resolve()
@@ -170,10 +170,10 @@ def build(settings: Settings) -> Spike:
 
 
 def build_offline(settings: Settings) -> Offline:
-    """Build what enhances pictures without a service. Nothing is opened but the engine, and no folder is made.
+    """Build offline enhancement: the engine alone, without a database or a data folder.
 
     Raises:
-        WrongSettings: the engine isn't there.
+        WrongSettings: the engine isn't installed.
     """
     engine = chosen_engine(settings).opened()
     return Offline(
@@ -200,7 +200,7 @@ def assemble(
     sandbox: Sandbox | None = None,
     engine_name: str = "your own",
 ) -> Spike:
-    """Return the services over adapters of your choice; `sandbox` is to end with them."""
+    """Return the services over the given adapters; `close` also closes `sandbox`."""
     transactions, blobs, limits = database.transactions, storage.blobs, settings.job_limits
     billing = Billing(policy=settings.regeneration, limits=limits)
     turns = FairScheduling(transactions=transactions, clock=clock, limits=limits)

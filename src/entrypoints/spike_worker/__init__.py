@@ -1,4 +1,4 @@
-"""The work behind the requests: the actor, the relay, the sweeper, and processes that do nothing else."""
+"""Background work: the actor, the relay, recovery, maintenance, and worker processes."""
 
 from spike_worker.background import housekeeping, working
 from spike_worker.supervisor import Supervisor

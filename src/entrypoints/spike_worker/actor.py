@@ -1,4 +1,4 @@
-"""The actor: what happens to one message."""
+"""The actor: handles one message."""
 
 import os
 import time
@@ -9,13 +9,11 @@ from spike_core.domain.errors import NothingToClaim
 from spike_core.domain.identifiers import JobId
 from spike_core.services.job_runner import JobRunner
 from spike_runtime.metrics import Metrics
-from spike_worker.in_work import InWork
+from spike_worker.active_jobs import ActiveJobs
 
 
-def perform(job_runner: JobRunner, metrics: Metrics, in_work: InWork, job_id: JobId) -> None:
-    """Do one job, with its id and that of the request that asked for it on every log line.
-
-    A duplicate delivery is quietly dropped.
+def perform(job_runner: JobRunner, metrics: Metrics, active_jobs: ActiveJobs, job_id: JobId) -> None:
+    """Run one job, with its id and its request's id on every log line. A duplicate message is ignored.
 
     Raises:
         DatabaseUnavailable: as `JobRunner.perform`.
@@ -28,7 +26,7 @@ def perform(job_runner: JobRunner, metrics: Metrics, in_work: InWork, job_id: Jo
             log.debug("nothing to claim: a duplicate message")
             return
         with (
-            in_work.holding(job),
+            active_jobs.holding(job),
             structlog.contextvars.bound_contextvars(request_id=str(job.spec.request_id), attempt=job.attempt),
         ):
             tier, began_at_s = job.spec.tier, time.monotonic()

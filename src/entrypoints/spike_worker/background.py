@@ -1,4 +1,4 @@
-"""Everything that goes on behind the requests, as two contexts: the work, and keeping house."""
+"""Background work as two context managers: running jobs, and housekeeping."""
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
@@ -13,48 +13,48 @@ from spike_core.ports.broker import WorkerPool
 from spike_core.services.maintenance_lease import LOOK_INTERVAL
 from spike_runtime import Spike
 from spike_runtime.metrics import Metrics
+from spike_worker.active_jobs import ActiveJobs
 from spike_worker.actor import perform
-from spike_worker.in_work import InWork
 from spike_worker.periodic import periodically
 
 
 @contextmanager
-def working(spike: Spike) -> Iterator[InWork]:
-    """Keep house and work until the context ends; yield what is in work.
+def working(spike: Spike) -> Iterator[ActiveJobs]:
+    """Run jobs and housekeeping until the context ends; yield the active jobs.
 
-    At the end no further job is begun. Those in work have `worker_drain_s` to end; then they are handed back, and
-    somebody else takes them up at once.
+    On exit no further job is begun. Active jobs have `worker_drain_s` to finish; then they are handed back, for another
+    process to claim at once.
 
     Raises:
-        Unavailable: the database doesn't answer.
+        Unavailable: the database is unavailable.
     """
     settings = spike.settings
-    in_work = InWork()
+    active_jobs = ActiveJobs()
     with ExitStack() as stack:
         stack.enter_context(housekeeping(spike))
         if settings.worker_threads:
-            stack.callback(_hand_back, spike, in_work)
+            stack.callback(_hand_back, spike, active_jobs)
             stack.enter_context(
                 spike.broker.work(
-                    partial(perform, spike.job_runner, spike.metrics, in_work),
+                    partial(perform, spike.job_runner, spike.metrics, active_jobs),
                     pool=WorkerPool(threads=settings.worker_threads, quick_threads=settings.quick_threads),
                     drain=timedelta(seconds=settings.worker_drain_s),
                 )
             )
-        yield in_work
+        yield active_jobs
 
 
 @contextmanager
 def housekeeping(spike: Spike) -> Iterator[None]:
-    """Run relay, sweeper and chores until the context ends.
+    """Run relay, recovery and maintenance until the context ends.
 
-    Any number of processes may do so at once. Relay and sweeper run in all of them, since jobs wait for them: each move
-    is a compare-and-set, and what is said twice is heard once. Of the chores each is done by one process at a time.
-    Where nobody else can hold this database's jobs, those of a process that died are brought back at the beginning, and
-    its chores begun anew; elsewhere leases run out first.
+    Any number of processes may do so at once. Relay and recovery run in all of them, since jobs wait for them; each
+    transition is a compare-and-set and duplicate messages are harmless. Each maintenance task runs in one process at
+    a time. If no other process can hold this database's jobs, the jobs and tasks of a crashed process are recovered at
+    the start; otherwise their leases expire first.
 
     Raises:
-        Unavailable: the database doesn't answer.
+        Unavailable: the database is unavailable.
     """
     settings = spike.settings
     if spike.owns_its_jobs:
@@ -89,11 +89,11 @@ def _chores(spike: Spike) -> Mapping[MaintenanceTask, Callable[[], int]]:
     }
 
 
-def _hand_back(spike: Spike, in_work: InWork) -> None:
-    """Give back what is still in work; but what took too long counts as a death, when its lease has run out."""
+def _hand_back(spike: Spike, active_jobs: ActiveJobs) -> None:
+    """Hand back the active jobs, but not those past the time limit: they count as crashes once their lease expires."""
     log = structlog.get_logger(__name__)
-    overdue = in_work.overdue(now=spike.clock.now(), work_time_max=spike.settings.job_limits.work_time_max)
-    for job in in_work.jobs:
+    overdue = active_jobs.overdue(now=spike.clock.now(), work_time_max=spike.settings.job_limits.work_time_max)
+    for job in active_jobs.jobs:
         if job in overdue:
             continue
         try:
@@ -107,7 +107,7 @@ def _hand_back(spike: Spike, in_work: InWork) -> None:
 
 
 def _counted(metrics: Metrics, name: str, action: Callable[[], int]) -> Callable[[], None]:
-    """Return the action, its rounds counted."""
+    """Return the action, with its runs counted in the metrics."""
 
     def act() -> None:
         metrics.count_recovery(sweep=name, found=action())

@@ -1,4 +1,4 @@
-"""Something that is done again and again, in a thread of its own."""
+"""Periodic actions, each in its own thread."""
 
 import threading
 from collections.abc import Callable, Iterator
@@ -11,9 +11,9 @@ from spike_core.domain.errors import Unavailable
 
 @contextmanager
 def periodically(action: Callable[[], object], *, every_s: float, name: str) -> Iterator[None]:
-    """Call `action` now and then `every_s` seconds after each end, until the context ends.
+    """Call `action` at once and then `every_s` seconds after each call has ended, until the context ends.
 
-    What it raises is logged, and the next call comes all the same. Leaving the context waits for a call under way.
+    Exceptions are logged and don't stop the calls. On exit, a call in progress is waited for.
     """
     ended = threading.Event()
     log = structlog.get_logger(__name__)

@@ -1,4 +1,4 @@
-"""A worker process: works until it is told to end, its supervisor is gone, or a job keeps a thread for good."""
+"""A worker process: runs jobs until it is signalled, its supervisor is gone, or a job hangs."""
 
 import os
 import queue
@@ -14,64 +14,64 @@ import structlog
 from spike_runtime import Spike
 from spike_worker.background import working
 
-LOOK_S: Final = 1.0  # between two looks for jobs that take too long
+LOOK_S: Final = 1.0  # between two checks for jobs past their time limit
 
 
-class End(Enum):
+class Shutdown(Enum):
     """Why a worker process ends; the value is its exit code."""
 
-    TOLD = 0
-    STUCK = 1  # a thread can't be stopped, a process can: the supervisor starts another
+    SIGNALLED = 0
+    STUCK = 1  # a thread can't be stopped, but a process can; the supervisor starts another
 
 
-class EndOfWork:
-    """Signals and the supervisor's death, as something to wait for."""
+class ShutdownSignal:
+    """SIGTERM, SIGINT and the end of the supervisor, as an event to wait for."""
 
     def __init__(self) -> None:
-        """Listen to nothing yet."""
-        self._told: queue.SimpleQueue[None] = queue.SimpleQueue()
+        """Create the event; `listen` starts listening."""
+        self._signals: queue.SimpleQueue[None] = queue.SimpleQueue()
 
     def listen(self, supervisor_fd: int) -> None:
-        """Hear SIGTERM, SIGINT and the end of what the supervisor writes, which is nothing."""
+        """Listen for SIGTERM, SIGINT and the end of standard input, which the supervisor holds open."""
 
-        def told(_signal: int, _frame: FrameType | None) -> None:
-            self._told.put(None)  # unlike an event's, its lock can't be held by the very thread that is interrupted
+        def notify(_signal: int, _frame: FrameType | None) -> None:
+            self._signals.put(None)  # unlike an event's, its lock can't be held by the interrupted thread
 
         for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, told)
+            signal.signal(number, notify)
 
         def monitor() -> None:
             while os.read(supervisor_fd, 1):
                 pass
-            self._told.put(None)
+            self._signals.put(None)
 
         threading.Thread(target=monitor, name="supervisor", daemon=True).start()
 
     def has_come(self, *, within_s: float) -> bool:
-        """Wait for the end so long."""
+        """Wait at most this long; return whether the signal has come."""
         try:
-            self._told.get(timeout=within_s)
+            self._signals.get(timeout=within_s)
         except queue.Empty:
             return False
         return True
 
 
-def work_until(end: Callable[[float], bool], spike: Spike) -> End:
-    """Work until `end`, asked again and again to wait for so many seconds, says so, or until a job takes too long.
+def work_until(end: Callable[[float], bool], spike: Spike) -> Shutdown:
+    """Run jobs until `end`, called repeatedly with a number of seconds to wait, returns true, or until a job hangs.
 
     Raises:
-        Unavailable: the database doesn't answer.
+        Unavailable: the database is unavailable.
     """
     log = structlog.get_logger(__name__)
     limits = spike.settings.job_limits
-    with working(spike) as in_work:
+    with working(spike) as active_jobs:
         spike.prepare_to_work()
         log.info("working", pid=os.getpid(), threads=spike.settings.worker_threads)
         while not end(LOOK_S):
-            if stuck := in_work.overdue(now=spike.clock.now(), work_time_max=limits.work_time_max):
+            if stuck := active_jobs.overdue(now=spike.clock.now(), work_time_max=limits.work_time_max):
                 log.error(
                     "jobs take too long; this process makes room for another", jobs=[str(job.id) for job in stuck]
                 )
-                return End.STUCK
-        log.info("ending", jobs_in_work=len(in_work.jobs))
-        return End.TOLD
+                return Shutdown.STUCK
+        log.info("ending", jobs_in_work=len(active_jobs.jobs))
+        return Shutdown.SIGNALLED

@@ -1,4 +1,4 @@
-"""The supervisor: worker processes, kept alive and ended in order."""
+"""The supervisor: starts worker processes, restarts those that die, and stops them gracefully."""
 
 import math
 import queue
@@ -15,22 +15,22 @@ from typing import Final
 import structlog
 from attrs import define, field, frozen, validators
 
-_PAUSE: Final = timedelta(seconds=1)  # before a process that died is started again; doubled each time it dies young
+_PAUSE: Final = timedelta(seconds=1)  # before a dead process is restarted; doubled each time it dies young
 _PAUSE_MAX: Final = timedelta(seconds=30)
 _YOUTH: Final = timedelta(seconds=60)
-_ORDERLY: Final = (0, -signal.SIGTERM)  # the latter where the signal came before the process could listen, or work
+_ORDERLY: Final = (0, -signal.SIGTERM)  # the latter if the signal came before the process could handle it
 
 
 @frozen(kw_only=True)
 class Backoff:
-    """How long to wait before a process is started again."""
+    """The delays before restarts."""
 
     pause: timedelta = _PAUSE
     pause_max: timedelta = _PAUSE_MAX
     youth: timedelta = _YOUTH
 
     def before_restart(self, *, early_deaths: int) -> timedelta:
-        """Return the pause after a death that so many others came before in a row, each within `youth`."""
+        """Return the delay after `early_deaths` consecutive deaths, each within `youth` of the start."""
         pause = self.pause
         for _ in range(early_deaths):
             pause = min(pause * 2, self.pause_max)
@@ -39,16 +39,16 @@ class Backoff:
 
 @define
 class _Post:
-    """A place for one process, and what became of those that stood in it."""
+    """A slot for one process, with the history of its processes."""
 
     number: int
-    early_deaths: int = 0  # in a row
-    restart_s: float = 0.0  # when the next may be started
+    early_deaths: int = 0  # consecutive
+    restart_s: float = 0.0  # the earliest time of the next start
 
 
 @frozen(eq=False)
 class _Worker:
-    """A process in its place."""
+    """A process in its slot."""
 
     post: _Post
     process: "subprocess.Popen[bytes]"
@@ -70,20 +70,20 @@ _Events = queue.SimpleQueue[_Ended | _Stop]
 
 @frozen(kw_only=True)
 class Supervisor:
-    """Keeps so many processes of one command alive until SIGTERM or SIGINT.
+    """Keeps a number of processes of one command alive until SIGTERM or SIGINT.
 
-    A process sees from the end of its standard input that the supervisor is gone, however that came about. Each is in a
-    session of its own, so that Ctrl-C in a terminal reaches the supervisor alone.
+    A process detects the end of the supervisor, even by SIGKILL, by the end of its standard input. Each process has its
+    own session, so that Ctrl-C in a terminal reaches the supervisor alone.
     """
 
     command: Sequence[str]
     environment: Mapping[str, str]
     processes: int = field(validator=validators.ge(1))
-    grace: timedelta  # between SIGTERM and kill
+    grace: timedelta  # between SIGTERM and SIGKILL
     backoff: Backoff = Backoff()
 
     def run(self) -> bool:
-        """Run until told to stop; return whether all processes then ended in order: none failed, none was killed."""
+        """Run until signalled; return whether all processes then ended gracefully: none failed, none was killed."""
         events = _Events()
         workers: list[_Worker] = []
         with _told_to_stop(events):
@@ -152,7 +152,7 @@ class Supervisor:
                     workers.remove(worker)
                     is_orderly = worker.process.returncode in _ORDERLY and is_orderly
                 case _Stop():
-                    continue  # as told before
+                    continue  # as logged before
                 case None:
                     is_orderly, until_s = False, math.inf
                     for worker in workers:
@@ -162,7 +162,7 @@ class Supervisor:
 
 
 def _next(events: _Events, *, wait_s: float | None) -> _Ended | _Stop | None:
-    """Return the next event, or `None` if there is none within so many seconds; without a number there will be one."""
+    """Return the next event, or `None` if there is none within the time-out, if any."""
     try:
         return events.get(timeout=None if wait_s is None or math.isinf(wait_s) else max(0.0, wait_s))
     except queue.Empty:
@@ -172,7 +172,7 @@ def _next(events: _Events, *, wait_s: float | None) -> _Ended | _Stop | None:
 @contextmanager
 def _told_to_stop(events: _Events) -> Iterator[None]:
     def stop(_signal: int, _frame: FrameType | None) -> None:
-        events.put(_Stop())  # the one thing that a signal handler may safely do with another's wait
+        events.put(_Stop())  # the one way in which a signal handler can safely wake a waiting thread
 
     earlier = {number: signal.signal(number, stop) for number in (signal.SIGTERM, signal.SIGINT)}
     try:

@@ -45,7 +45,7 @@ class AlbumContents:
 
         Raises:
             AlbumNotFound, ImageNotFound: an album or an image doesn't exist.
-            Forbidden: one of them is somebody else's.
+            Forbidden: one of them belongs to another user.
             AlbumFull: the target has no room for all; nothing was moved.
         """
         ids = distinct(image_ids)
@@ -67,7 +67,7 @@ class AlbumContents:
         """Remove images from the album and return how many it contained; a removed image is no longer its cover.
 
         Raises:
-            AlbumNotFound, Forbidden: the album doesn't exist, or is somebody else's.
+            AlbumNotFound, Forbidden: the album doesn't exist, or belongs to another user.
         """
         ids = distinct(image_ids)
         with self.transactions.begin() as tx:
@@ -83,7 +83,7 @@ class AlbumContents:
         """Reorder the album's images.
 
         Raises:
-            AlbumNotFound, Forbidden: the album doesn't exist, or is somebody else's.
+            AlbumNotFound, Forbidden: the album doesn't exist, or belongs to another user.
             InvalidValue: the order doesn't hold each image of the album exactly once.
         """
         with self.transactions.begin() as tx:

@@ -99,8 +99,8 @@ class Audit:
             for message in messages:
                 job = jobs[message.job_id]
                 if not isinstance(job, PendingJob) and message.due_at < due_before:
-                    told = f"it is {job.status.value}, and a message to start it has been due since {message.due_at}"
-                    yield Finding(invariant=OUTBOX, subject=str(job.id), message=told)
+                    what = f"it is {job.status.value}, and a message to start it has been due since {message.due_at}"
+                    yield Finding(invariant=OUTBOX, subject=str(job.id), message=what)
             if len(messages) < AUDIT_PAGE:
                 return
             after = messages[-1].job_id

@@ -14,7 +14,7 @@ from attrs import frozen
 from multipart import CONTENT_TYPE, a_form, a_part
 from pictures import encoded, photograph
 from running import PATIENCE_S, Server, run_spike, serving_on
-from spike_cli.welcome import local_url
+from spike_cli.banner import local_url
 
 PICTURE = encoded(photograph("chelsea.png"))
 

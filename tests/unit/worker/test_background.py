@@ -73,22 +73,22 @@ def test_jobs_of_a_dead_process_are_taken_up_at_the_start() -> None:
 @pytest.mark.usefixtures("_stuck")
 def test_what_cannot_end_in_time_is_handed_back_and_its_late_result_changes_nothing() -> None:
     services = MemorySpike.build(evolve(QUICK, worker_drain_s=0.05, relay_interval_s=3600), blobs=StuckBlobStore)
-    with working(services.spike) as in_work:
+    with working(services.spike) as active_jobs:
         upload(services)
-        [held] = eventually("a job in work", lambda: in_work.jobs)
+        [held] = eventually("a job in work", lambda: active_jobs.jobs)
     handed_back = held.release()
     assert services.jobs() == [handed_back]
     StuckBlobStore.may_go_on.set()
-    eventually("it comes to its end all the same", lambda: not in_work.jobs)
+    eventually("it comes to its end all the same", lambda: not active_jobs.jobs)
     assert services.jobs() == [handed_back]
 
 
 @pytest.mark.usefixtures("_stuck")
 def test_what_takes_longer_than_an_attempt_may_is_not_handed_back_but_left_to_its_lease() -> None:
     services = MemorySpike.build(evolve(QUICK, worker_drain_s=0.05, sweep_interval_s=3600), blobs=StuckBlobStore)
-    with working(services.spike) as in_work:
+    with working(services.spike) as active_jobs:
         upload(services)
-        [held] = eventually("a job in work", lambda: in_work.jobs)
+        [held] = eventually("a job in work", lambda: active_jobs.jobs)
         services.clock.advance(services.spike.settings.job_limits.work_time_max + timedelta(seconds=1))
     assert services.jobs() == [held]
 

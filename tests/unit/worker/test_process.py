@@ -15,7 +15,7 @@ from spike_core.domain.images import ImageName
 from spike_core.domain.jobs import JobStatus
 from spike_memory.engine import a_picture
 from spike_runtime import Settings
-from spike_worker.process import LOOK_S, End, EndOfWork, work_until
+from spike_worker.process import LOOK_S, Shutdown, ShutdownSignal, work_until
 from stuck import StuckBlobStore
 
 PATIENCE_S = 10
@@ -44,7 +44,7 @@ def pipe() -> Iterator[tuple[int, int]]:
 @pytest.mark.usefixtures("_signals_as_they_were")
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_signal_is_the_end(pipe: tuple[int, int], number: signal.Signals) -> None:
-    end = EndOfWork()
+    end = ShutdownSignal()
     end.listen(pipe[0])
     assert not end.has_come(within_s=0)
     signal.raise_signal(number)
@@ -55,7 +55,7 @@ def test_a_signal_is_the_end(pipe: tuple[int, int], number: signal.Signals) -> N
 
 @pytest.mark.usefixtures("_signals_as_they_were")
 def test_the_death_of_the_supervisor_is_the_end(pipe: tuple[int, int]) -> None:
-    end = EndOfWork()
+    end = ShutdownSignal()
     end.listen(pipe[0])
     assert not end.has_come(within_s=0)
     os.close(pipe[1])
@@ -71,7 +71,7 @@ def test_work_goes_on_until_the_end() -> None:
 
     owner_id = services.register().user.id
     services.spike.uploads.upload(owner_id, name=ImageName("a.jpg"), content=io.BytesIO(PICTURE))
-    assert work_until(end, services.spike) is End.TOLD
+    assert work_until(end, services.spike) is Shutdown.SIGNALLED
 
 
 def test_a_job_that_takes_longer_than_an_attempt_may_ends_the_process_with_an_error() -> None:
@@ -86,6 +86,6 @@ def test_a_job_that_takes_longer_than_an_attempt_may_ends_the_process_with_an_er
         return False
 
     try:
-        assert work_until(end, services.spike) is End.STUCK
+        assert work_until(end, services.spike) is Shutdown.STUCK
     finally:
         StuckBlobStore.may_go_on.set()

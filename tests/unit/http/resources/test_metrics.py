@@ -12,8 +12,8 @@ from spike_core.domain.errors import DatabaseUnavailable
 from spike_core.domain.identifiers import JobId
 from spike_http import create_app
 from spike_memory import MemoryDatabase
+from spike_worker.active_jobs import ActiveJobs
 from spike_worker.actor import perform
-from spike_worker.in_work import InWork
 
 
 def metrics(client: testing.TestClient) -> dict[str, float]:
@@ -27,7 +27,9 @@ def metrics(client: testing.TestClient) -> dict[str, float]:
 
 def work(services: MemorySpike) -> None:
     while services.broker.queue.messages:
-        perform(services.spike.job_runner, services.spike.metrics, InWork(), services.broker.queue.messages.popleft())
+        perform(
+            services.spike.job_runner, services.spike.metrics, ActiveJobs(), services.broker.queue.messages.popleft()
+        )
 
 
 def test_requests_are_counted_by_route_and_never_by_what_they_name(client: testing.TestClient, ada: Caller) -> None:

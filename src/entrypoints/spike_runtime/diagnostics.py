@@ -1,4 +1,4 @@
-"""The checkup: each configured part is used once, for real, and what is wrong comes with its remedy."""
+"""Diagnostics: each configured component is used once, and each problem is reported with its remedy."""
 
 import io
 import shutil
@@ -19,23 +19,23 @@ from spike_core.domain.rate_limits import RateLimit, RateLimitGroup
 from spike_runtime.wiring import Spike
 
 FREE_BYTES_MIN: Final = 1024 * 1024 * 1024
-CLOCKS_APART_MAX: Final = timedelta(seconds=5)  # far less than a lease
+CLOCKS_APART_MAX: Final = timedelta(seconds=5)  # far below a lease
 _TRIAL: Final = b"spike doctor was here"
 _SMALL: Final = Dimensions(width_px=320, height_px=240)
 
 
 @frozen(kw_only=True)
-class Checked:
-    """One part, and how it is."""
+class CheckResult:
+    """The result for one component."""
 
     part: str
     setting: str
-    trouble: str  # empty where there is none
+    trouble: str  # empty if there is none
     remedy: str
 
     @property
     def is_well(self) -> bool:
-        """Whether there is nothing to mend."""
+        """Whether there is no problem."""
         return not self.trouble
 
 
@@ -52,10 +52,10 @@ class _Ill(Exception):
     trouble: str
 
 
-def check_up(spike: Spike, *, sample: bytes) -> Iterator[Checked]:
-    """Use each part once and yield how it is; `sample` is a picture for the engine. What is written is removed."""
+def run_diagnostics(spike: Spike, *, sample: bytes) -> Iterator[CheckResult]:
+    """Use each component once and yield the results; `sample` is a picture for the engine. Nothing stays stored."""
     for check in _checks(spike, sample):
-        yield Checked(part=check.part, setting=check.setting, trouble=_trouble_with(check.use), remedy=check.remedy)
+        yield CheckResult(part=check.part, setting=check.setting, trouble=_trouble_with(check.use), remedy=check.remedy)
 
 
 def _checks(spike: Spike, sample: bytes) -> Iterator[_Check]:
@@ -145,14 +145,14 @@ def _use_storage(spike: Spike) -> None:
 
 
 def _compare_clocks(spike: Spike) -> None:
-    """Compare this machine's clock with the store's, the one clock that all machines can see."""
+    """Compare this machine's clock with the blob store's, which all machines share."""
     image_id, before = spike.ids.new(ImageId), spike.clock.now()
-    behind = ObjectKey.of_original(image_id, PictureFormat.JPEG)  # next to it, and there is no such object
+    behind = ObjectKey.of_original(image_id, PictureFormat.JPEG)  # the key after it, which has no object
     try:
         with _stored(spike, ObjectKey.of_original(image_id, PictureFormat.PNG)):
             [stored] = spike.storage.blobs.scan(after=behind, limit=1)
     except Unavailable:
-        return  # the store's own check says so
+        return  # the storage check reports that
     after = spike.clock.now()
     if stored.stored_at < before - CLOCKS_APART_MAX:
         raise _Ill(f"it is {(before - stored.stored_at).total_seconds():.0f} s ahead of the object store's")

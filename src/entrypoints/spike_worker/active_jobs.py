@@ -1,4 +1,4 @@
-"""What this process is at work on."""
+"""The jobs that this process is running."""
 
 import threading
 from collections.abc import Iterator, Sequence
@@ -9,17 +9,17 @@ from spike_core.domain.identifiers import JobId
 from spike_core.domain.jobs import ClaimedJob
 
 
-class InWork:
-    """The jobs that this process holds, from the claim to the end of the attempt."""
+class ActiveJobs:
+    """The jobs that this process has claimed, until their attempts end."""
 
     def __init__(self) -> None:
-        """Begin with none."""
+        """Start without jobs."""
         self._jobs: dict[JobId, ClaimedJob] = {}
         self._lock = threading.Lock()
 
     @contextmanager
     def holding(self, job: ClaimedJob) -> Iterator[None]:
-        """Hold a job until the context ends."""
+        """Register a job until the context ends."""
         with self._lock:
             self._jobs[job.id] = job
         try:
@@ -30,10 +30,10 @@ class InWork:
 
     @property
     def jobs(self) -> Sequence[ClaimedJob]:
-        """Those that are held now, as they were claimed."""
+        """The registered jobs, as they were claimed."""
         with self._lock:
             return list(self._jobs.values())
 
     def overdue(self, *, now: datetime, work_time_max: timedelta) -> Sequence[ClaimedJob]:
-        """Return those that take longer than an attempt may; their threads may never come back."""
+        """Return the jobs that exceed the time limit of an attempt; their threads may hang."""
         return [job for job in self.jobs if now - job.claimed_at > work_time_max]

@@ -7,7 +7,7 @@ from types import FrameType
 
 
 @contextmanager
-def ended_like_ctrl_c() -> Iterator[None]:
+def terminate_like_ctrl_c() -> Iterator[None]:
     """Let SIGTERM do what Ctrl-C does meanwhile: raise, so that what is begun is undone on the way out."""
 
     def interrupt(_number: int, _frame: FrameType | None) -> None:

@@ -22,7 +22,7 @@ _SUFFIXES: Final = {Tier.FREE: "free", Tier.TIER_1K: "1k", Tier.TIER_2K: "2k", T
 
 
 @frozen
-class WrongDestination(Exception):
+class InvalidOutputPath(Exception):
     """What was asked for can't be a destination."""
 
     rule: str
@@ -33,7 +33,7 @@ class WrongDestination(Exception):
 
 
 @frozen(kw_only=True)
-class Destination:
+class OutputPath:
     """Where one picture's result goes: a folder, the name without its extension, and the formats that will do."""
 
     folder: Path
@@ -45,12 +45,12 @@ class Destination:
         """Return the destination that is exactly this file.
 
         Raises:
-            WrongDestination: its extension is none that Spike writes.
+            InvalidOutputPath: its extension is none that Spike writes.
         """
         format_ = EXTENSIONS.get(path.suffix.lower())
         if format_ is None:
             known = ", ".join(EXTENSIONS)
-            raise WrongDestination(f"must end in {known}, or be a folder: end it in a slash to make one")
+            raise InvalidOutputPath(f"must end in {known}, or be a folder: end it in a slash to make one")
         return cls(folder=path.parent, stem=path.stem, extensions={format_: path.suffix})
 
     @classmethod
