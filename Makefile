@@ -32,7 +32,7 @@ test: check ## check and run all tests
 	$(BIN)/pytest -n 2 --dist worksteal
 
 test-fast: $(VENV)/.dev ## without processes, servers and browsers; under two minutes
-	$(BIN)/pytest -q -n 2 --dist worksteal tests/unit tests/integration/pillow tests/integration/system tests/integration/packaging
+	$(BIN)/pytest -q -n 2 --dist worksteal tests/unit tests/integration/procedural tests/integration/system
 
 test-full: ## all combinations, and three times as many examples of each property
 	SPIKE_TEST_FULL=1 $(MAKE) test
