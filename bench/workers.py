@@ -83,14 +83,14 @@ def main() -> None:
                 folder = Path(parent) / str(processes)
                 settings = {**IMPATIENT, **PATIENCE, "SPIKE_DATABASE_URL": url, "SPIKE_BROKER_URL": valkey.url}
                 with serving(folder, **settings) as server:
-                    with a_fleet(folder, "--processes", str(processes), **settings):
+                    with a_fleet(folder, processes, **settings):
                         image_id = one_by_one(server)
                     if processes == 1:
                         with psycopg.connect(url) as connection:
                             tell_waits("PostgreSQL and Valkey", connection.execute(WAITS).fetchall())
                     for _ in range(jobs):
                         enhance(server, image_id, "TIER_1K")
-                    with a_fleet(folder, "--processes", str(processes), **settings):
+                    with a_fleet(folder, processes, **settings):
                         ended(server, image_id)
                     print(f"worker processes: {processes}, {jobs / busy_s(url, jobs=jobs):.1f} jobs/s")
 

@@ -68,15 +68,15 @@ class Fleet:
 
 
 @contextmanager
-def a_fleet(folder: Path, *arguments: str, **settings: str) -> Iterator[Fleet]:
+def a_fleet(folder: Path, processes: int = 1, /, *arguments: str, **settings: str) -> Iterator[Fleet]:
     """Start workers, wait until all of them work, and see to their end."""
     log = folder.parent / f"{folder.name}-workers-{time.monotonic_ns()}.log"
     with log.open("wb") as file:
-        process = subprocess.Popen([SPIKE, "worker", *arguments], env=environment(folder, settings), stderr=file)
+        command = [SPIKE, "worker", f"--processes={processes}", *arguments]
+        process = subprocess.Popen(command, env=environment(folder, settings), stderr=file)
     fleet = Fleet(process, log)
     try:
-        count = int(arguments[arguments.index("--processes") + 1]) if "--processes" in arguments else 1
-        eventually("all at work", lambda: len(fleet.lines("working")) == count or process.poll() is not None)
+        eventually("all at work", lambda: len(fleet.lines("working")) >= processes or process.poll() is not None)
         assert process.poll() is None, log.read_text()
         yield fleet
     finally:

@@ -4,7 +4,7 @@ Both are reduced to the smaller of their sizes and smoothed alike, tile by tile,
 to the two pictures. numpy is imported with this module, so import it only for comparisons.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from itertools import product
 from typing import Final
 
@@ -44,6 +44,7 @@ _MARGIN_PX: Final = REACH_PX  # the context that a tile needs
 _OFF_PER_NOISE: Final = 1.5  # a pixel that isn't smoothed keeps all of its noise
 _OVERSHOOT: Final = 1  # halvings of the local contrast: how far sharpening may leave the local range
 _REDUCING_GAP: Final = 2.0
+_RESAMPLED_GROWTH: Final = 1.5  # below it, fine patterns come out as each filter likes
 _COUNTED: Final = ("stray", "changed", "off")
 
 
@@ -51,20 +52,22 @@ def compared(result: Image, original: Image) -> Comparison:
     """Compare two upright pictures in RGB or RGBA in sRGB."""
     result, original = _alike(result, original)
     size = (min(result.width, original.width), min(result.height, original.height))
-    reference, reduced = _reduced(original, size), _reduced(result, size)
+    reduced, references = _reduced(result, size), [_reduced(original, size)]
+    growth = max(result.width / size[0], result.height / size[1])
+    if growth < _RESAMPLED_GROWTH:
+        references.append(_reduced(original.resize(result.size, Resampling.LANCZOS), size))
     is_smaller = size != original.size
     del original
-    growth = max(result.width / size[0], result.height / size[1])
-    shares = _counted(reduced, reference, growth=growth, is_smaller=is_smaller)
-    gaps = _cells(reduced) - _cells(reference)
+    shares = _counted(reduced, references, growth=growth, is_smaller=is_smaller)
+    gaps = min((_cells(reduced) - _cells(reference) for reference in references), key=lambda gaps: np.abs(gaps).max())
     return Comparison(
         size=Dimensions(width_px=size[0], height_px=size[1]),
         result_is_blank=is_flat(result),
-        original_is_blank=not shows_something(reference, growth=growth),
+        original_is_blank=not all(shows_something(reference, growth=growth) for reference in references),
         stray=shares["stray"],
         changed=shares["changed"],
         off=shares["off"],
-        roughness_excess=roughness_excess(result, reference),
+        roughness_excess=roughness_excess(result, references[0]),
         mean_gap=float(np.abs(gaps.mean(axis=(0, 1))).max()),
         cell_gap=float(np.abs(gaps).max()),
     )
@@ -116,38 +119,36 @@ class _PixelChecker:
     growth: float
     is_smaller: bool  # the result than its original: fine patterns then depend on the filter
 
-    def places(self, given: Planes, wanted: Planes) -> _Places:
-        """Return the errors in the pixels `given`, compared with those `wanted`."""
+    def places(self, given: Planes, references: Sequence[Planes]) -> _Places:
+        """Return the errors in the pixels `given`: what none of the references, the original's versions, shows."""
         allowance = self.detail.noise * _PER_NOISE
-        medians = _medians(wanted) if self.detail.has_impulses else wanted
-        beyond = _beyond(smoothed(given), smoothed(wanted))
-        gap = np.minimum(_gap(given, wanted), _gap(given, medians))
+        medians = [_medians(references[0])] if self.detail.has_impulses else []
+        versions = [*references, *medians]
+        beyond = np.minimum.reduce([_beyond(smoothed(given), smoothed(reference)) for reference in references])
+        gap = np.minimum.reduce([_gap(given, version) for version in versions])
+        if self.shift:
+            versions.append(self.shift.of(references[0]))
         return _Places(
             stray=beyond > WHOLE * (STRAY_MIN + allowance),
             changed=gap > WHOLE * (CHANGED_MIN + allowance),
-            off=self._off(given, wanted, medians),
+            off=self._off(given, versions),
         )
 
-    def _off(self, given: Planes, wanted: Planes, medians: Planes) -> NDArray[np.bool_]:
+    def _off(self, given: Planes, versions: Sequence[Planes]) -> NDArray[np.bool_]:
         off = np.full(given.shape[:2], fill_value=not self.is_smaller)
         allowed = WHOLE * (OFF_MIN + self.detail.noise * _OFF_PER_NOISE)
-        references = [wanted]
-        if self.shift:
-            references.append(self.shift.of(wanted))
-        if self.detail.has_impulses:
-            references.append(medians)
-        for reference in references:
+        for version in versions:
             if off.any():
-                off &= beyond_renderings(given, reference, growth=self.growth) > allowed
+                off &= beyond_renderings(given, version, growth=self.growth) > allowed
         return off
 
 
-def _counted(result: Image, original: Image, *, growth: float, is_smaller: bool) -> Mapping[str, Shares]:
+def _counted(result: Image, references: Sequence[Image], *, growth: float, is_smaller: bool) -> Mapping[str, Shares]:
     """Count the stray, changed and off pixels, tile by tile."""
     width, height = result.size
     checker = _PixelChecker(
-        detail=measure_detail(original),
-        shift=shift_between(result, original),
+        detail=measure_detail(references[0]),
+        shift=shift_between(result, references[0]),
         growth=growth,
         is_smaller=is_smaller,
     )
@@ -156,9 +157,9 @@ def _counted(result: Image, original: Image, *, growth: float, is_smaller: bool)
     side = _TILE_PX // block_px * block_px
     for top, left in product(range(0, height, side), range(0, width, side)):
         tile = _Tile(left, top, min(left + side, width), min(top + side, height))
-        if _largest_difference(result, original, tile) <= STRAY_MIN:
+        if _largest_difference(result, references[0], tile) <= STRAY_MIN:
             continue  # smoothing can't increase a difference
-        places = checker.places(_planes(result, tile), _planes(original, tile))
+        places = checker.places(_planes(result, tile), [_planes(reference, tile) for reference in references])
         for name, count in counts.items():
             count[tile.blocks(block_px)] = _by_block(tile.own(getattr(places, name)), block_px)
     return {name: _shares(count, result.size, block_px) for name, count in counts.items()}

@@ -16,7 +16,6 @@ CHANGED_SHARE_MAX: Final = 0.03
 CHANGED_SHARE_LOCAL_MAX: Final = 0.25
 OFF_SHARE_MAX: Final = 0.004
 OFF_SHARE_LOCAL_MAX: Final = 0.1
-OFF_PIXELS_MAX: Final = 8  # of a picture so small that the share would allow fewer; the share in one place still holds
 ROUGHNESS_EXCESS_MAX: Final = 40.0  # of 255
 TINY_SHARE_MAX: Final = 0.5  # of pixels that are stray or changed, where each counts much
 _TINY_SIDE_PX: Final = 16
@@ -76,8 +75,7 @@ class Comparison:
         else:
             stray = _exceeded(self.stray, STRAY_SHARE_MAX, local_max=STRAY_SHARE_LOCAL_MAX)
             changed = _exceeded(self.changed, CHANGED_SHARE_MAX, local_max=CHANGED_SHARE_LOCAL_MAX)
-            off_max = max(OFF_SHARE_MAX, OFF_PIXELS_MAX / self.size.pixels)
-            off = _exceeded(self.off, off_max, local_max=OFF_SHARE_LOCAL_MAX)
+            off = _exceeded(self.off, OFF_SHARE_MAX, local_max=OFF_SHARE_LOCAL_MAX)
         if stray:
             return f"it has colors that its original has nowhere near: {stray}"
         if changed:

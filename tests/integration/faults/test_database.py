@@ -89,7 +89,7 @@ class Load:
 def an_installation(scenario: FaultScenario, **more: str) -> Iterator[tuple[Server, Fleet, str]]:
     """Run a server and two workers, and upload a picture whose first job is done; all end in order."""
     settings = {**scenario.settings, **more}
-    with serving(scenario.folder, **settings) as server, a_fleet(scenario.folder, "--processes=2", **settings) as fleet:
+    with serving(scenario.folder, **settings) as server, a_fleet(scenario.folder, 2, **settings) as fleet:
         image_id = scenario.upload(server)
         eventually("the first job is done", lambda: isinstance(next(iter(scenario.jobs().values())), CompletedJob))
         yield server, fleet, image_id

@@ -21,7 +21,6 @@ from spike_core.domain.priorities import Priority
 from spike_dramatiq.redis_plugin import open_redis_broker
 
 TIERS: Final = ("FREE", "TIER_1K", "TIER_2K")
-TWO: Final = ("--processes", "2")
 
 
 @pytest.fixture
@@ -33,7 +32,7 @@ def settings(settings: Mapping[str, str]) -> Mapping[str, str]:
 @contextmanager
 def workers(scenario: FaultScenario) -> Iterator[None]:
     """Run two workers, which end in order."""
-    with a_fleet(scenario.folder, *TWO, **scenario.settings) as fleet:
+    with a_fleet(scenario.folder, 2, **scenario.settings) as fleet:
         yield
         assert fleet.stop() == 0
 
@@ -150,7 +149,7 @@ def test_several_sweepers_and_relays_at_once_bring_each_job_back_once(scenario: 
             scenario.enhance(one, image_id, "FREE")
         with scenario.injecting("every message lost, four sweepers and relays at once"), valkey.client() as client:
             client.flushall()
-        with a_fleet(scenario.folder, *TWO, **settings) as fleet:
+        with a_fleet(scenario.folder, 2, **settings) as fleet:
             scenario.recover()
             assert fleet.stop() == 0
         assert (one.stop(), other.stop()) == (0, 0)

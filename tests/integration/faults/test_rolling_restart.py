@@ -27,7 +27,7 @@ def test_servers_and_workers_restarted_in_turns_lose_no_request_and_no_job(scena
     pair = Pair(scenario.folder, scenario.settings)
     with closing(pair), ExitStack() as shift:
         pair.start()
-        fleet = shift.enter_context(a_fleet(scenario.folder, "--processes=2", **scenario.settings))
+        fleet = shift.enter_context(a_fleet(scenario.folder, 2, **scenario.settings))
         load = Load(pair.ports, pair.servers[0].token, clients=2, pause_s=PAUSE_S)
         with load.running():
             load.go_on(UPLOADS_BETWEEN)
@@ -36,7 +36,7 @@ def test_servers_and_workers_restarted_in_turns_lose_no_request_and_no_job(scena
                     pair.restart(number)
                     load.go_on(UPLOADS_BETWEEN)
                     assert fleet.stop() == 0
-                    fleet = shift.enter_context(a_fleet(scenario.folder, "--processes=2", **scenario.settings))
+                    fleet = shift.enter_context(a_fleet(scenario.folder, 2, **scenario.settings))
             load.go_on(UPLOADS_BETWEEN)
         for answer in load.answers:
             if answer.status == 200:

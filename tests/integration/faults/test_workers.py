@@ -16,14 +16,16 @@ from running import Server, serving
 from spike_core.domain.jobs import CompletedJob, RefundedJob
 
 TIERS = ("FREE", "TIER_1K", "TIER_2K")
-TWO = ("--processes", "2")
 
 
 @contextmanager
-def an_installation(scenario: FaultScenario, *arguments: str, **more: str) -> Iterator[tuple[Server, Fleet, str]]:
+def an_installation(scenario: FaultScenario, processes: int = 1, /, **more: str) -> Iterator[tuple[Server, Fleet, str]]:
     """Run a server and workers, and upload a picture whose first job is done; all end in order."""
     settings = {**scenario.settings, **more}
-    with serving(scenario.folder, **settings) as server, a_fleet(scenario.folder, *arguments, **settings) as fleet:
+    with (
+        serving(scenario.folder, **settings) as server,
+        a_fleet(scenario.folder, processes, **settings) as fleet,
+    ):
         image_id = scenario.upload(server)
         eventually("the first job is done", lambda: isinstance(next(iter(scenario.jobs().values())), CompletedJob))
         yield server, fleet, image_id
@@ -33,7 +35,7 @@ def an_installation(scenario: FaultScenario, *arguments: str, **more: str) -> It
 def test_a_worker_killed_in_the_middle_of_its_work_is_replaced_and_its_job_done(
     scenario: FaultScenario, gate: Gate
 ) -> None:
-    with an_installation(scenario, *TWO) as (server, fleet, image_id):
+    with an_installation(scenario, 2) as (server, fleet, image_id):
         gate.shut()
         job_id = scenario.enhance(server, image_id, "TIER_1K")
         pid = fleet.line("job begun", job_id=job_id)["pid"]
@@ -55,7 +57,7 @@ def test_a_worker_killed_in_the_middle_of_its_work_is_replaced_and_its_job_done(
 )
 def test_all_workers_and_their_supervisor_killed_at_once_lose_nothing(scenario: FaultScenario, gate: Gate) -> None:
     with serving(scenario.folder, **scenario.settings) as server:
-        with a_fleet(scenario.folder, *TWO, **scenario.settings) as fleet:
+        with a_fleet(scenario.folder, 2, **scenario.settings) as fleet:
             gate.shut()
             image_id = scenario.upload(server)
             for tier in TIERS * 2:
@@ -66,7 +68,7 @@ def test_all_workers_and_their_supervisor_killed_at_once_lose_nothing(scenario: 
                 for pid in (fleet.process.pid, *pids):
                     os.kill(pid, signal.SIGKILL)
         gate.open()
-        with a_fleet(scenario.folder, *TWO, **scenario.settings) as fleet:
+        with a_fleet(scenario.folder, 2, **scenario.settings) as fleet:
             scenario.recover()
             assert fleet.stop() == 0
         assert server.stop() == 0
@@ -75,7 +77,7 @@ def test_all_workers_and_their_supervisor_killed_at_once_lose_nothing(scenario: 
 def test_a_worker_paused_beyond_its_lease_changes_nothing(scenario: FaultScenario, gate: Gate) -> None:
     """Another delivers; the late one's result is refused, and its object collected."""
     often = {"SPIKE_COLLECT_INTERVAL_S": "0.5", "SPIKE_ORPHAN_AGE_S": "4"}
-    with an_installation(scenario, *TWO, **often) as (server, fleet, image_id):
+    with an_installation(scenario, 2, **often) as (server, fleet, image_id):
         gate.shut()
         job_id = scenario.enhance(server, image_id, "TIER_2K")
         pid = fleet.line("job begun", job_id=job_id)["pid"]
@@ -144,14 +146,14 @@ def test_workers_told_to_end_under_load_leave_the_rest_to_the_next(
 ) -> None:
     settings = {**scenario.settings, "SPIKE_LEASE_S": "60"}
     with serving(scenario.folder, **settings) as server:
-        with a_fleet(scenario.folder, *TWO, **settings) as fleet:
+        with a_fleet(scenario.folder, 2, **settings) as fleet:
             image_id = scenario.upload(server)
             for tier in TIERS * 3:
                 scenario.enhance(server, image_id, tier)
             fleet.line("job begun")
             with scenario.injecting(f"{number.name} to workers with a full queue"):
                 assert fleet.stop(number) == 0
-        with a_fleet(scenario.folder, *TWO, **settings) as fleet:
+        with a_fleet(scenario.folder, 2, **settings) as fleet:
             scenario.recover()
             assert fleet.stop() == 0
         assert {job.crashes for job in scenario.jobs().values()} == {0}

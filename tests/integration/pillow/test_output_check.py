@@ -57,6 +57,12 @@ def at_random(width_px: int, height_px: int, seed: bytes, mode: str) -> Image.Im
 @example(width_px=85, height_px=3, longest_side_px=16, seed=b"\0\0\0\x08", mode="RGBA", format_=PictureFormat.PNG)
 @example(width_px=3, height_px=90, longest_side_px=640, seed=b"\x11", mode="L", format_=PictureFormat.PNG)
 @example(width_px=51, height_px=16, longest_side_px=64, seed=b"\x08", mode="RGBA", format_=PictureFormat.PNG)
+@example(width_px=17, height_px=51, longest_side_px=64, seed=b"\x08", mode="RGBA", format_=PictureFormat.PNG)
+@example(width_px=61, height_px=44, longest_side_px=64, seed=b"\x80", mode="RGBA", format_=PictureFormat.PNG)
+@example(width_px=88, height_px=57, longest_side_px=64, seed=b"\x10", mode="RGB", format_=PictureFormat.PNG)
+@example(width_px=38, height_px=61, longest_side_px=64, seed=b";\x9c\xff", mode="RGBA", format_=PictureFormat.PNG)
+@example(width_px=75, height_px=74, longest_side_px=16, seed=b"\x04", mode="RGB", format_=PictureFormat.PNG)
+@example(width_px=89, height_px=41, longest_side_px=64, seed=b"\xeb", mode="RGBA", format_=PictureFormat.PNG)
 @example(width_px=33, height_px=40, longest_side_px=640, seed=b"\x42\x08", mode="RGB", format_=PictureFormat.PNG)
 def test_the_classical_engine_passes_whatever_it_is_given(
     width_px: int, height_px: int, longest_side_px: int, seed: bytes, mode: str, format_: PictureFormat

@@ -72,7 +72,7 @@ def test_two_worker_processes_list_the_store_once_in_a_period_and_not_once_each(
         }
         assert run_spike("migrate", folder=folder, **settings).returncode == 0
         began_at = datetime.now(UTC)
-        with a_fleet(folder, "--processes", "2", **settings) as fleet:
+        with a_fleet(folder, 2, **settings) as fleet:
             assert len(fleet.pids) == 2
             before, _ = rounds(folder)
             eventually(f"{ROUNDS} rounds of two processes", lambda: rounds(folder)[0] >= before + ROUNDS)

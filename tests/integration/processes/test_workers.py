@@ -26,7 +26,7 @@ def settings(redis_url: str) -> dict[str, str]:
 )
 def test_two_processes_share_thirty_jobs(folder: Path, settings: dict[str, str]) -> None:
     with serving(folder, **settings) as server:
-        with a_fleet(folder, "--processes", "2", "--threads", "2", **settings) as fleet:
+        with a_fleet(folder, 2, "--threads=2", **settings) as fleet:
             image_id = an_image(server)
             enhance(server, image_id, "TIER_4K")
             for _ in range(7):
@@ -91,7 +91,7 @@ def test_jobs_that_cannot_end_in_time_are_handed_back_and_taken_up_at_once(
 
 
 def test_workers_do_not_outlive_their_supervisor(folder: Path, settings: dict[str, str]) -> None:
-    with a_fleet(folder, "--processes", "2", **settings) as fleet:
+    with a_fleet(folder, 2, **settings) as fleet:
         pids = list(fleet.pids)
         assert len(pids) == 2
         fleet.process.kill()
