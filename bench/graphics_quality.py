@@ -86,7 +86,7 @@ def pictures() -> Mapping[str, Graphic]:
 def entrants(threads: int) -> Sequence[Entrant]:
     """Return all that enlarge; an engine takes the file, a network its pixels without alpha."""
     enlarger = Enlarger(runner=Runner(threads=threads), memory_bytes=MEMORY_BYTES)
-    neural = open_engine(means=EngineResources(threads=threads, classical=classical_engine)).upscaler
+    neural = open_engine(means=EngineResources(cores=threads, classical=classical_engine)).upscaler
     return (
         Entrant(name="lanczos", enlarge=lambda graphic, size: graphic.picture.resize(size, LANCZOS)),
         Entrant(name="classical", enlarge=partial(_by_engine, classical_engine().upscaler)),

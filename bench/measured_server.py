@@ -67,7 +67,7 @@ def _run(prepare: Prepare, settings: Settings, ready: Connection) -> None:
     configure_logging(level=settings.log_level, form="json")
     spike = build(settings)
     spike.database.migrate()
-    registered = spike.registration.register(Email("bench@example.org"), tokens=TOKENS)
+    registered = spike.accounts.registration.register(Email("bench@example.org"), tokens=TOKENS)
     app = create_app(spike)
     told = prepare(spike, app, registered.user)
     serve(

@@ -152,7 +152,7 @@ def one(size: str, kind: str, tier: str, threads: int) -> None:
     original = io.BytesIO()
     picture.save(original, "PNG")
     original.seek(0)
-    means = EngineResources(threads=threads, memory_bytes=MEANS_MB * 1024 * 1024, classical=classical_engine)
+    means = EngineResources(cores=threads, memory_bytes=MEANS_MB * 1024 * 1024, classical=classical_engine)
     engine = open_engine(means=means)
     began_s, began_cpu_s = time.perf_counter(), time.process_time()
     made = engine.upscaler.enhance(

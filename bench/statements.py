@@ -121,7 +121,7 @@ def a_guest(folder: Path, database_url: str) -> Iterator[Guest]:
     spike = build(settings)
     try:
         spike.database.migrate()
-        registered = spike.registration.register(Email("bench@example.org"), tokens=Tokens(10_000))
+        registered = spike.accounts.registration.register(Email("bench@example.org"), tokens=Tokens(10_000))
         headers = {"Authorization": f"Bearer {registered.session_token.text}"}
         client = testing.TestClient(create_app(spike))
         yield Guest(spike=spike, user=registered.user, client=client, headers=headers)

@@ -77,13 +77,13 @@ class MemorySpike:
         return cls(spike=spike, clock=clock, blobs=store, pages=pages, broker=broker)
 
     def register(self, email: str = "ada@example.org", *, tokens: int = 100) -> Registered:
-        return self.spike.registration.register(Email.parse(email), tokens=Tokens(tokens))
+        return self.spike.accounts.registration.register(Email.parse(email), tokens=Tokens(tokens))
 
     def work(self) -> None:
         """Perform everything that is queued."""
         while self.broker.queue.messages:
             with contextlib.suppress(NothingToClaim):  # cancelled since
-                self.spike.job_runner.perform(self.broker.queue.messages.popleft())
+                self.spike.jobs.runner.perform(self.broker.queue.messages.popleft())
 
     def publish(self, image_id: str) -> None:
         """Make an image public, whatever its owner would say."""

@@ -4,15 +4,15 @@ import io
 import itertools
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
-from typing import Final, Self
+from typing import Any, Final, Self
 
 from attrs import frozen
 
 from spike_contracts.builders import an_album, an_image
+from spike_core.application import Policies
 from spike_core.domain.accounts import Email
 from spike_core.domain.albums import Album
 from spike_core.domain.dimensions import Dimensions
-from spike_core.domain.errors import NothingToClaim
 from spike_core.domain.identifiers import BODY_LENGTH, AlbumId, ImageId, JobId, OwnerId
 from spike_core.domain.images import Image, ImageName
 from spike_core.domain.invariants import Finding
@@ -21,54 +21,13 @@ from spike_core.domain.ledger import LedgerEntry
 from spike_core.domain.limits import JobLimits
 from spike_core.domain.objects import ObjectKey
 from spike_core.domain.outbox import OutboxMessage
-from spike_core.domain.regeneration import RegenerationPolicy
 from spike_core.domain.tiers import Tier
 from spike_core.domain.tokens import Tokens
 from spike_core.domain.wallet import Wallet
-from spike_core.ports.blobs import BlobStore
-from spike_core.ports.heartbeat import Heartbeat
-from spike_core.ports.ids import AnyId, Ids
-from spike_core.ports.probe import ImageProbe
-from spike_core.ports.queue import JobQueue
-from spike_core.ports.secrets import Secrets
-from spike_core.ports.transactions import Transactions
-from spike_core.ports.upscaler import Upscaler
-from spike_core.services.accounts import Authentication, Registered, Registration
-from spike_core.services.album_contents import AlbumContents
-from spike_core.services.albums import Albums
-from spike_core.services.api_keys import ApiKeys
-from spike_core.services.audit import Audit
-from spike_core.services.batch_uploads import BatchUploads
-from spike_core.services.billing import Billing
-from spike_core.services.cancellation import Cancellation
-from spike_core.services.deletion import Deletion
-from spike_core.services.dispatch import Dispatch
-from spike_core.services.enhancements import Enhancements
-from spike_core.services.fair_scheduling import FairScheduling
-from spike_core.services.image_updates import ImageUpdates
-from spike_core.services.ingest import Ingest
-from spike_core.services.job_runner import JobRunner
-from spike_core.services.job_transitions import JobTransitions
-from spike_core.services.new_images import NewImages
-from spike_core.services.queries import Queries
-from spike_core.services.recovery import Recovery
-from spike_core.services.rendering import Rendering
-from spike_core.services.sessions import Sessions
-from spike_core.services.uploads import Uploaded, Uploads
-from spike_core.services.wallets import Wallets
-from spike_memory import (
-    CountingSecrets,
-    ManualClock,
-    MemoryBlender,
-    MemoryBlobStore,
-    MemoryGenerator,
-    MemoryMetadata,
-    MemoryProbe,
-    MemoryQueue,
-    MemoryTransactions,
-    MemoryUpscaler,
-    NoopHeartbeat,
-)
+from spike_core.ports.ids import AnyId
+from spike_core.services.accounts import Registered
+from spike_core.services.uploads import Uploaded
+from spike_memory import InMemorySpike
 from spike_memory.engine import a_picture
 
 VGA: Final = Dimensions(width_px=640, height_px=480)
@@ -101,139 +60,19 @@ class Inventory:
 
 
 @frozen(kw_only=True)
-class Services:
-    """The services over one set of ports. Time stands still, workers wait for `work`, nothing sweeps by itself."""
-
-    clock: ManualClock
-    transactions: Transactions
-    blobs: BlobStore
-    inbox: MemoryQueue  # where messages to workers lie; `dispatch` sends through `queue`, which may wrap it
-    limits: JobLimits
-
-    registration: Registration
-    authentication: Authentication
-    sessions: Sessions
-    api_keys: ApiKeys
-    wallets: Wallets
-    uploads: Uploads
-    batch_uploads: BatchUploads
-    enhancements: Enhancements
-    queries: Queries
-    deletion: Deletion
-    image_updates: ImageUpdates
-    albums: Albums
-    album_contents: AlbumContents
-    cancellation: Cancellation
-    dispatch: Dispatch
-    job_transitions: JobTransitions
-    job_runner: JobRunner
-    sweep: Recovery
-    audit: Audit
+class Services(InMemorySpike):
+    """The use cases over one set of ports, with what tests do with them."""
 
     @classmethod
-    def build(
-        cls,
-        *,
-        clock: ManualClock | None = None,
-        transactions: Transactions | None = None,
-        blobs: BlobStore | None = None,
-        probe: ImageProbe | None = None,
-        upscaler: Upscaler | None = None,
-        inbox: MemoryQueue | None = None,
-        queue: JobQueue | None = None,
-        heartbeat: Heartbeat | None = None,
-        ids: Ids | None = None,
-        secrets: Secrets | None = None,
-        policy: RegenerationPolicy | None = None,
-        limits: JobLimits | None = None,
-    ) -> Self:
-        """Wire a house; each port that isn't given is in memory. A `queue` of your own should fill your `inbox`."""
-        clock = clock or ManualClock()
-        transactions = transactions or MemoryTransactions()
-        blobs = blobs or MemoryBlobStore(clock)
-        probe = probe or MemoryProbe()
-        inbox = inbox or MemoryQueue()
-        ids = ids or ScriptedIds()
-        secrets = secrets or CountingSecrets()
-        limits = limits or JobLimits()
-        billing = Billing(policy=policy or RegenerationPolicy(), limits=limits)
-        job_transitions = JobTransitions(transactions=transactions, clock=clock, billing=billing, limits=limits)
-        dispatch = Dispatch(
-            transactions=transactions,
-            queue=queue or inbox,
-            clock=clock,
-            job_transitions=job_transitions,
-            turns=FairScheduling(transactions=transactions, clock=clock, limits=limits),
-            limits=limits,
-        )
-        ingest = Ingest(
-            transactions=transactions,
-            blobs=blobs,
-            probe=probe,
-            metadata=MemoryMetadata(),
-            clock=clock,
-            limits=limits,
-        )
-        new_images = NewImages(clock=clock, ids=ids, billing=billing, ingest=ingest)
-        return cls(
-            clock=clock,
-            transactions=transactions,
-            blobs=blobs,
-            inbox=inbox,
-            limits=limits,
-            registration=Registration(transactions=transactions, clock=clock, ids=ids, secrets=secrets),
-            authentication=Authentication(transactions=transactions, clock=clock),
-            sessions=Sessions(transactions=transactions, clock=clock, secrets=secrets),
-            api_keys=ApiKeys(transactions=transactions, clock=clock, ids=ids, secrets=secrets),
-            wallets=Wallets(transactions=transactions, clock=clock, billing=billing),
-            uploads=Uploads(
-                transactions=transactions, clock=clock, dispatch=dispatch, ingest=ingest, new_images=new_images
-            ),
-            batch_uploads=BatchUploads(
-                transactions=transactions,
-                blobs=blobs,
-                clock=clock,
-                dispatch=dispatch,
-                ingest=ingest,
-                new_images=new_images,
-            ),
-            enhancements=Enhancements(
-                transactions=transactions, clock=clock, ids=ids, billing=billing, dispatch=dispatch, ingest=ingest
-            ),
-            queries=Queries(transactions=transactions),
-            deletion=Deletion(transactions=transactions, blobs=blobs, clock=clock, billing=billing),
-            image_updates=ImageUpdates(transactions=transactions, blobs=blobs, probe=probe, clock=clock),
-            albums=Albums(transactions=transactions, clock=clock, ids=ids, secrets=secrets),
-            album_contents=AlbumContents(transactions=transactions, clock=clock, ids=ids),
-            cancellation=Cancellation(transactions=transactions, clock=clock, billing=billing),
-            dispatch=dispatch,
-            job_transitions=job_transitions,
-            job_runner=JobRunner(
-                blobs=blobs,
-                rendering=Rendering(
-                    transactions=transactions,
-                    blobs=blobs,
-                    probe=probe,
-                    upscaler=upscaler or MemoryUpscaler(),
-                    blender=MemoryBlender(),
-                    generator=MemoryGenerator(),
-                    metadata=MemoryMetadata(),
-                ),
-                job_transitions=job_transitions,
-                dispatch=dispatch,
-                heartbeat=heartbeat or NoopHeartbeat(),
-            ),
-            sweep=Recovery(
-                transactions=transactions, blobs=blobs, clock=clock, job_transitions=job_transitions, limits=limits
-            ),
-            audit=Audit(transactions=transactions, blobs=blobs, clock=clock, limits=limits),
-        )
+    def build(cls, *, limits: JobLimits | None = None, **ports: Any) -> Self:
+        """Compose the use cases; each port that isn't given is in memory."""
+        return super().build(policies=Policies(limits=limits or JobLimits()), **{"ids": ScriptedIds(), **ports})
 
     # what people do
 
     def register(self, email: str = "ada@example.org", *, tokens: int = 100) -> Registered:
         """Register a user whose wallet holds so many tokens."""
-        return self.registration.register(Email.parse(email), tokens=Tokens(tokens))
+        return self.accounts.registration.register(Email.parse(email), tokens=Tokens(tokens))
 
     def owner(self, email: str = "ada@example.org", *, tokens: int = 100) -> OwnerId:
         """Register a user and return the id."""
@@ -250,7 +89,7 @@ class Services:
     ) -> Uploaded:
         """Upload these bytes, or a made-up picture of this size."""
         stream = io.BytesIO(a_picture(size) if content is None else content)
-        return self.uploads.upload(owner_id, name=ImageName.parse(name), content=stream, album_id=album_id)
+        return self.images.uploads.upload(owner_id, name=ImageName.parse(name), content=stream, album_id=album_id)
 
     def accept(self, owner_id: OwnerId) -> Job:
         """Upload a picture and return its job, as it now stands."""
@@ -260,7 +99,7 @@ class Services:
 
     def claim(self, owner_id: OwnerId) -> ClaimedJob:
         """Upload a picture and claim its job, as a worker does."""
-        return self.job_transitions.claim(self.accept(owner_id).id)
+        return self.jobs.transitions.claim(self.accept(owner_id).id)
 
     def album(self, owner_id: OwnerId, *, default_tier: Tier = Tier.TIER_1K, auto_enhance: bool = True) -> Album:
         """Make an empty album."""
@@ -279,17 +118,6 @@ class Services:
 
     # what goes on behind them
 
-    def work(self) -> int:
-        """Perform all queued messages, those sent meanwhile too, and return how many did something."""
-        done = 0
-        while self.inbox.messages:
-            try:
-                self.job_runner.perform(self.inbox.messages.popleft())
-            except NothingToClaim:
-                continue
-            done += 1
-        return done
-
     def pass_time(self, time: timedelta) -> None:
         """Let time pass, and nothing else."""
         self.clock.advance(time)
@@ -301,8 +129,8 @@ class Services:
     def come_to_rest(self) -> None:
         """Sweep, relay and work, time passing, until each job has ended."""
         for _round in range(20 * max(self.limits.attempts_max, self.limits.deaths_max)):
-            self.sweep.repair()
-            self.dispatch.relay()
+            self.maintenance.recovery.repair()
+            self.jobs.dispatch.relay()
             self.work()
             if all(isinstance(job, SettledJob) for job in self.inventory().jobs.values()):
                 return
@@ -331,7 +159,7 @@ class Services:
 
     def findings(self) -> list[Finding]:
         """Return what an audit finds."""
-        return list(self.audit.findings())
+        return list(self.maintenance.audit.findings())
 
     def inventory(self) -> Inventory:
         """Return all that is stored."""

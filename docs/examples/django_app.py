@@ -58,7 +58,7 @@ def person(request: HttpRequest) -> UserId:
 
 @require_POST
 def join(request: HttpRequest) -> HttpResponse:
-    user = spike().registration.register(Email.parse(request.POST["email"])).user
+    user = spike().accounts.registration.register(Email.parse(request.POST["email"])).user
     tokens = spike().wallets.account(user.id).wallet.balance.amount
     return JsonResponse({"id": str(user.id), "tokens": tokens}, status=201)
 
@@ -66,7 +66,8 @@ def join(request: HttpRequest) -> HttpResponse:
 @require_POST
 def upload(request: HttpRequest) -> HttpResponse:
     file = request.FILES["file"]
-    uploaded = spike().uploads.upload(person(request), name=ImageName.parse(file.name), content=io.BytesIO(file.read()))
+    content = io.BytesIO(file.read())
+    uploaded = spike().images.uploads.upload(person(request), name=ImageName.parse(file.name), content=content)
     answer = {"id": str(uploaded.image.id), "job": str(uploaded.job.id), "tokens": uploaded.balance.amount}
     return JsonResponse(answer, status=202)
 

@@ -54,14 +54,14 @@ def create_app(data_dir: Path = Path("var")) -> FastAPI:
 
     @app.post("/people", status_code=201)
     def join(email: str) -> dict[str, Any]:
-        user = spike.registration.register(Email.parse(email)).user
+        user = spike.accounts.registration.register(Email.parse(email)).user
         return {"id": str(user.id), "tokens": spike.wallets.account(user.id).wallet.balance.amount}
 
     @app.post("/pictures", status_code=202)
     def upload(
         user_id: Annotated[UserId, Depends(person)], content: Annotated[bytes, Depends(body)], name: str
     ) -> dict[str, Any]:
-        uploaded = spike.uploads.upload(user_id, name=ImageName.parse(name), content=io.BytesIO(content))
+        uploaded = spike.images.uploads.upload(user_id, name=ImageName.parse(name), content=io.BytesIO(content))
         return {"id": str(uploaded.image.id), "job": str(uploaded.job.id), "tokens": uploaded.balance.amount}
 
     @app.get("/jobs/{job_id}")

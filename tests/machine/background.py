@@ -22,11 +22,11 @@ class LookingAfter(World):
     )
     def look_after_things(self, task: str, crash: int | None) -> None:
         tasks = {
-            "relay": self.spike.dispatch.relay,
-            "repair": self.spike.sweep.repair,
-            "collect": self.spike.sweep.collect_orphans,
-            "removals": self.spike.deletion.finish_pending,
-            "expiry": lambda: self.spike.deletion.expire_anonymous(retention=RETENTION),
+            "relay": self.spike.jobs.dispatch.relay,
+            "repair": self.spike.maintenance.recovery.repair,
+            "collect": self.spike.maintenance.recovery.collect_orphans,
+            "removals": self.spike.images.deletion.finish_pending,
+            "expiry": lambda: self.spike.images.deletion.expire_anonymous(retention=RETENTION),
             "records": self.spike.idempotency.purge,
         }
         self.behind_the_scenes(crash, tasks[task])
@@ -68,4 +68,4 @@ class LookingAfter(World):
         self.broker.held.messages.clear()
         if restarted:
             self.stalled.clear()
-            self.spike.sweep.repair_after_restart()
+            self.spike.maintenance.recovery.repair_after_restart()

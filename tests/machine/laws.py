@@ -124,14 +124,14 @@ class Laws(World):
             return
         self._come_to_rest()
         self.clock.advance(timedelta(hours=3))
-        self.spike.deletion.finish_pending()
-        self.spike.deletion.expire_anonymous(retention=timedelta(0))
-        self.spike.sweep.collect_orphans()
+        self.spike.images.deletion.finish_pending()
+        self.spike.images.deletion.expire_anonymous(retention=timedelta(0))
+        self.spike.maintenance.recovery.collect_orphans()
         self.crashed_since_collection = False
         self.the_laws_hold()
         assert all(isinstance(job, SettledJob) for job in self.now.jobs.values()), "I3: each is delivered or refunded"
         assert not any(image_id.is_anonymous for image_id in self.now.images)
-        assert list(self.spike.audit.findings()) == []
+        assert list(self.spike.maintenance.audit.findings()) == []
         self.database.close()
 
     def _come_to_rest(self) -> None:
@@ -140,11 +140,11 @@ class Laws(World):
             if all(isinstance(job, SettledJob) for job in self.look().jobs.values()):
                 return
             self.clock.advance(timedelta(minutes=11))
-            self.spike.sweep.repair()
-            self.spike.dispatch.relay()
+            self.spike.maintenance.recovery.repair()
+            self.spike.jobs.dispatch.relay()
             while self.broker.held.messages:
                 try:
-                    self.spike.job_runner.perform(self.broker.held.messages.popleft())
+                    self.spike.jobs.runner.perform(self.broker.held.messages.popleft())
                 except NothingToClaim:
                     continue
 

@@ -28,7 +28,7 @@ class Ordering(World):
     @rule(data=st.data(), tier=tiers, trouble=troubles)
     def enhance(self, data: st.DataObject, tier: Tier, trouble: Trouble) -> None:
         who, image_id = self.about_an_image(data)
-        self.attempt(trouble, lambda: self.spike.enhancements.enhance(who, image_id=image_id, tier=tier))
+        self.attempt(trouble, lambda: self.spike.jobs.enhancements.enhance(who, image_id=image_id, tier=tier))
 
     @precondition(lambda self: self.now.images)
     @rule(data=st.data(), wanted=st.lists(tiers, min_size=1, max_size=4, unique=True), trouble=troubles)
@@ -36,7 +36,7 @@ class Ordering(World):
         who, image_id = self.about_an_image(data)
         accepted = self.attempt(
             trouble,
-            lambda: self.spike.enhancements.enhance_in_parallel(who, image_id=image_id, tiers=wanted),
+            lambda: self.spike.jobs.enhancements.enhance_in_parallel(who, image_id=image_id, tiers=wanted),
         )
         assert accepted is None or [job.spec.tier for job in accepted.jobs] == wanted
         self._check_all_or_none(len(wanted))
@@ -48,7 +48,7 @@ class Ordering(World):
         chosen = self.images_for(data, who, least=0)
         accepted = self.attempt(
             trouble,
-            lambda: self.spike.enhancements.enhance_batch(who, image_ids=chosen, tier=tier),
+            lambda: self.spike.jobs.enhancements.enhance_batch(who, image_ids=chosen, tier=tier),
         )
         assert accepted is None or [job.spec.image_id for job in accepted.jobs] == list(dict.fromkeys(chosen))
         self._check_all_or_none(len(set(chosen)))
@@ -60,7 +60,7 @@ class Ordering(World):
         source = self._a_source(data, who)
         accepted = self.attempt(
             trouble,
-            lambda: self.spike.enhancements.enhance(who, image_id=image_id, tier=tier, source=source),
+            lambda: self.spike.jobs.enhancements.enhance(who, image_id=image_id, tier=tier, source=source),
         )
         assert accepted is None or source != image_id
 
@@ -69,7 +69,9 @@ class Ordering(World):
     def mix_anonymously(self, data: st.DataObject, trouble: Trouble) -> None:
         image_id = self.images_for(data, ANONYMOUS)[0]
         source = self._a_source(data, ANONYMOUS)
-        accepted = self.attempt(trouble, lambda: self.spike.enhancements.blend_anonymously(image_id, source=source))
+        accepted = self.attempt(
+            trouble, lambda: self.spike.jobs.enhancements.blend_anonymously(image_id, source=source)
+        )
         if accepted is not None:
             assert image_id.is_anonymous, "nobody in particular has nothing of a user's"
             assert accepted.job.id.is_anonymous
@@ -79,7 +81,7 @@ class Ordering(World):
     def generate(self, who: int, prompt: Prompt, tier: Tier, aspect: AspectRatio, trouble: Trouble) -> None:
         accepted = self.attempt(
             trouble,
-            lambda: self.spike.creations.generate(
+            lambda: self.spike.jobs.generations.generate(
                 self.owners[who], prompt=prompt, negative=None, tier=tier, aspect_ratio=aspect
             ),
         )
@@ -90,7 +92,7 @@ class Ordering(World):
         inline = WebAddress(f"https://example.org/{picture}") if fetched else InlineImage(content=_content(picture))
         accepted = self.attempt(
             trouble,
-            lambda: self.spike.creations.modify(
+            lambda: self.spike.jobs.generations.modify(
                 self.owners[who], prompt=prompt, negative=None, tier=tier, picture=inline
             ),
         )
@@ -101,7 +103,7 @@ class Ordering(World):
     def cancel(self, data: st.DataObject, trouble: Trouble) -> None:
         job = data.draw(st.sampled_from(list(self.now.jobs.values())), label="job")
         who = self.somebody(data, job.spec.owner_id)
-        cancelled = self.attempt(trouble, lambda: self.spike.cancellation.cancel(who, job.id))
+        cancelled = self.attempt(trouble, lambda: self.spike.jobs.cancellation.cancel(who, job.id))
         if cancelled is not None:
             assert not isinstance(job, SettledJob), "I4: what has ended can't be cancelled"
             assert cancelled.refunded == job.spec.charged

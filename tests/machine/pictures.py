@@ -23,7 +23,7 @@ class Uploading(World):
         owner_id, album_id = self._where(data)
         uploaded = self.attempt(
             trouble,
-            lambda: self.spike.uploads.upload(
+            lambda: self.spike.images.uploads.upload(
                 owner_id, name=NAME, content=io.BytesIO(PICTURES[picture]), album_id=album_id
             ),
         )
@@ -40,7 +40,7 @@ class Uploading(World):
         owner_id, album_id = self._where(data)
         batch: UploadedBatch | None = self.attempt(
             trouble,
-            lambda: self.spike.batch_uploads.upload(
+            lambda: self.spike.images.batch_uploads.upload(
                 owner_id,
                 files=[NamedFile(filename=name, name=NAME, content=io.BytesIO(PICTURES[name])) for name in files],
                 album_id=album_id,
@@ -60,7 +60,7 @@ class Uploading(World):
     def upload_anonymously(self, picture: str, trouble: Trouble) -> None:
         image = self.attempt(
             trouble,
-            lambda: self.spike.uploads.upload_anonymously(name=NAME, content=io.BytesIO(PICTURES[picture])),
+            lambda: self.spike.images.uploads.upload_anonymously(name=NAME, content=io.BytesIO(PICTURES[picture])),
         )
         assert image is None or picture in ACCEPTABLE
         self._note_arrival(None, possible={0, 1} if image is None else {1})

@@ -21,7 +21,7 @@ class Removing(World):
         who = self.somebody(data, there[image_id].owner_id)
         try:
             with trouble.befalling(self.fault_plan):
-                self.spike.deletion.remove(who, image_id)
+                self.spike.images.deletion.remove(who, image_id)
         except (Crash, Unavailable):
             self.crashed_since_collection = True
         except SpikeError:

@@ -117,8 +117,11 @@ class Repeating(World):
     def _run(self, sent: Sent, sender: Sender, record: BeforeCommit[Any]) -> Any:
         owner_id, name = sender[0], self.request_ids[sender]
         content = io.BytesIO(PICTURES["good"])
-        uploads, enhancements = self.spike.uploads.before_commit(record), self.spike.enhancements.before_commit(record)
-        creations = self.spike.creations.before_commit(record)
+        uploads, enhancements = (
+            self.spike.images.uploads.before_commit(record),
+            self.spike.jobs.enhancements.before_commit(record),
+        )
+        creations = self.spike.jobs.generations.before_commit(record)
         match sent.payload:
             case "upload":
                 return uploads.upload(owner_id, name=NAME, content=content, request_id=name)

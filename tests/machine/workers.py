@@ -25,7 +25,7 @@ class Working(World):
         self.mood.kind = mood
         job_id = self.broker.held.messages.popleft()
         try:
-            self.behind_the_scenes(crash, lambda: self.spike.job_runner.perform(job_id))
+            self.behind_the_scenes(crash, lambda: self.spike.jobs.runner.perform(job_id))
         except NothingToClaim:
             job = self.job(job_id)
             assert job is None or isinstance(job, SettledJob | ClaimedJob), "only what is held, ended or gone"
@@ -38,7 +38,7 @@ class Working(World):
         job_id = self.broker.held.messages.popleft()
         self.mood.meanwhile = lambda: self._take_away(job_id, how)
         try:
-            self.spike.job_runner.perform(job_id)
+            self.spike.jobs.runner.perform(job_id)
         except NothingToClaim:
             return
         finally:
@@ -49,12 +49,12 @@ class Working(World):
         with self.database.transactions.view() as tx:
             spec = tx.jobs.get(job_id).spec
         if how == "deleted" and spec.image_id is not None:
-            self.spike.deletion.remove(spec.owner_id, spec.image_id)
+            self.spike.images.deletion.remove(spec.owner_id, spec.image_id)
         elif how == "cancelled" and spec.owner_id != ANONYMOUS:
-            self.spike.cancellation.cancel(spec.owner_id, job_id)
+            self.spike.jobs.cancellation.cancel(spec.owner_id, job_id)
         else:
             self.clock.advance(timedelta(minutes=2))
-            self.spike.sweep.repair()
+            self.spike.maintenance.recovery.repair()
 
     @precondition(lambda self: self.broker.held.messages)
     @rule()
@@ -83,7 +83,7 @@ class Working(World):
         self.stalled.remove(job)
         held = self._still_holds(job)
         try:
-            size = self.spike.job_runner.rendering.render_spec(job.spec).size
+            size = self.spike.jobs.runner.rendering.render_spec(job.spec).size
         except ImageNotFound:  # deleted since: the worker knew the size before
             size = job.spec.tier.output_size(SIZE)
         picture = a_picture(size)

@@ -77,7 +77,7 @@ class World(RuleBasedStateMachine):
             secrets=CountingSecrets(),
             heartbeat=NoopHeartbeat(),
         )
-        self.job_transitions = self.spike.job_runner.job_transitions
+        self.job_transitions = self.spike.jobs.runner.job_transitions
         self.stalled: list[ClaimedJob] = []
         self.crashed_since_collection = False  # then an object may lie about that no row names
         self.seen: dict[JobId, Job] = {}  # each job as it was when it was last there
@@ -88,7 +88,7 @@ class World(RuleBasedStateMachine):
         self.owners: list[OwnerId] = []
         self.request_ids: dict[Sender, RequestId] = {}  # what a sender's jobs say of where they come from
         for name in NAMES:
-            owner_id = self.spike.registration.register(Email(f"{name}@example.org")).user.id
+            owner_id = self.spike.accounts.registration.register(Email(f"{name}@example.org")).user.id
             self.owners.append(owner_id)
             for key in KEYS:
                 self.request_ids[owner_id, key] = RequestId.of((name + key.text).ljust(BODY_LENGTH, "0"))
@@ -96,7 +96,7 @@ class World(RuleBasedStateMachine):
                 wanted = NewAlbum(name=AlbumName("Holiday"), default_tier=Tier.TIER_2K, auto_enhance=auto_enhance)
                 album = self.spike.albums.create(owner_id, wanted)
             content = io.BytesIO(PICTURES["good"])
-            self.spike.uploads.upload(owner_id, name=ImageName("a.jpg"), content=content, album_id=album.id)
+            self.spike.images.uploads.upload(owner_id, name=ImageName("a.jpg"), content=content, album_id=album.id)
         self.now = self.look()
         self.orders: Orders = self.now.orders  # what the albums should hold
 

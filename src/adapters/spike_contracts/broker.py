@@ -63,7 +63,7 @@ class BrokerContract:
     def test_asking_whether_it_is_there_sends_nothing(self, broker: Broker) -> None:
         bench = Bench()
         broker.ping()
-        with broker.work(bench.perform, pool=WorkerPool(threads=1), drain=DRAIN):
+        with broker.work(bench.perform, pool=WorkerPool(size=1), drain=DRAIN):
             with pytest.raises(queue.Empty):
                 bench.take_within(MOMENT_S)
             broker.ping()
@@ -72,7 +72,7 @@ class BrokerContract:
     def test_each_message_is_performed(self, broker: Broker, threads: int) -> None:
         bench = Bench()
         sent = [a_job_id() for _ in range(20)]
-        with broker.work(bench.perform, pool=WorkerPool(threads=threads), drain=DRAIN):
+        with broker.work(bench.perform, pool=WorkerPool(size=threads), drain=DRAIN):
             for job_id in sent:
                 broker.queue.send(job_id, priority=Priority.HIGH)
             assert sorted(bench.take(len(sent))) == sorted(sent)
@@ -83,7 +83,7 @@ class BrokerContract:
         sent = [a_job_id() for _ in range(3)]
         for job_id in sent:
             broker.queue.send(job_id, priority=Priority.HIGH)
-        with broker.work(bench.perform, pool=WorkerPool(threads=1), drain=DRAIN):
+        with broker.work(bench.perform, pool=WorkerPool(size=1), drain=DRAIN):
             assert sorted(bench.take(len(sent))) == sorted(sent)
 
     def test_threads_work_side_by_side(self, broker: Broker) -> None:
@@ -94,14 +94,14 @@ class BrokerContract:
             both_are_here.wait(PATIENCE_S)
             bench.perform(job_id)
 
-        with broker.work(perform, pool=WorkerPool(threads=2), drain=DRAIN):
+        with broker.work(perform, pool=WorkerPool(size=2), drain=DRAIN):
             for _ in range(2):
                 broker.queue.send(a_job_id(), priority=Priority.HIGH)
             assert len(bench.take(2)) == 2
 
     def test_there_are_no_more_threads_than_asked_for(self, broker: Broker) -> None:
         bench = SlowBench()
-        with broker.work(bench.perform, pool=WorkerPool(threads=2), drain=DRAIN):
+        with broker.work(bench.perform, pool=WorkerPool(size=2), drain=DRAIN):
             for _ in range(4):
                 broker.queue.send(a_job_id(), priority=Priority.HIGH)
             for _ in range(2):
@@ -115,7 +115,7 @@ class BrokerContract:
     def test_long_work_leaves_threads_for_quick_work(self, broker: Broker) -> None:
         bench = SlowBench()
         long, quick = [a_job_id() for _ in range(3)], a_job_id()
-        with broker.work(bench.perform, pool=WorkerPool(threads=3, quick_threads=1), drain=DRAIN):
+        with broker.work(bench.perform, pool=WorkerPool(size=3, reserved=1), drain=DRAIN):
             for job_id in long:
                 broker.queue.send(job_id, priority=Priority.LOW)
             begun = [bench.begun.get(timeout=PATIENCE_S) for _ in range(2)]
@@ -129,7 +129,7 @@ class BrokerContract:
 
     def test_threads_that_long_work_leaves_free_all_do_quick_work(self, broker: Broker) -> None:
         bench = SlowBench()
-        with broker.work(bench.perform, pool=WorkerPool(threads=3, quick_threads=1), drain=DRAIN):
+        with broker.work(bench.perform, pool=WorkerPool(size=3, reserved=1), drain=DRAIN):
             for _ in range(3):
                 broker.queue.send(a_job_id(), priority=Priority.HIGH)
             for _ in range(3):
@@ -139,7 +139,7 @@ class BrokerContract:
     def test_a_single_thread_does_both_kinds_of_work(self, broker: Broker) -> None:
         bench = Bench()
         sent = {a_job_id(): priority for priority in Priority for _ in range(2)}
-        with broker.work(bench.perform, pool=WorkerPool(threads=1, quick_threads=1), drain=DRAIN):
+        with broker.work(bench.perform, pool=WorkerPool(size=1, reserved=1), drain=DRAIN):
             for job_id, priority in sent.items():
                 broker.queue.send(job_id, priority=priority)
             assert sorted(bench.take(len(sent))) == sorted(sent)
@@ -147,7 +147,7 @@ class BrokerContract:
     def test_work_that_raises_stops_no_worker_and_is_not_repeated(self, broker: Broker) -> None:
         bad, good = a_job_id(), a_job_id()
         bench = Bench(troubles={bad: ValueError("a bug")})
-        with broker.work(bench.perform, pool=WorkerPool(threads=1), drain=DRAIN):
+        with broker.work(bench.perform, pool=WorkerPool(size=1), drain=DRAIN):
             broker.queue.send(bad, priority=Priority.HIGH)
             broker.queue.send(good, priority=Priority.HIGH)
             assert bench.take(2) == [bad, good]
@@ -156,7 +156,7 @@ class BrokerContract:
     def test_what_work_raises_is_logged_once(self, broker: Broker, caplog: pytest.LogCaptureFixture) -> None:
         bad = a_job_id()
         bench = Bench(troubles={bad: ValueError("a bug")})
-        with caplog.at_level(logging.INFO), broker.work(bench.perform, pool=WorkerPool(threads=1), drain=DRAIN):
+        with caplog.at_level(logging.INFO), broker.work(bench.perform, pool=WorkerPool(size=1), drain=DRAIN):
             broker.queue.send(bad, priority=Priority.HIGH)
             bench.take(1)
         [record] = [record for record in caplog.records if record.levelno >= logging.WARNING]
@@ -170,7 +170,7 @@ class BrokerContract:
         may_leave = threading.Event()
 
         def stay() -> None:
-            with broker.work(bench.perform, pool=WorkerPool(threads=1), drain=DRAIN):
+            with broker.work(bench.perform, pool=WorkerPool(size=1), drain=DRAIN):
                 may_leave.wait(PATIENCE_S)
 
         stayer = threading.Thread(target=stay)
@@ -194,7 +194,7 @@ class BrokerContract:
         """Messages that a busy process has fetched, too."""
         slow, bench = SlowBench(), Bench()
         sent = [a_job_id() for _ in range(8)]
-        with broker.work(slow.perform, pool=WorkerPool(threads=2, quick_threads=1), drain=DRAIN):
+        with broker.work(slow.perform, pool=WorkerPool(size=2, reserved=1), drain=DRAIN):
             for job_id in sent:
                 broker.queue.send(job_id, priority=priority)
             slow.begun.get(timeout=PATIENCE_S)
@@ -203,18 +203,18 @@ class BrokerContract:
         release.join()
         left = sorted(set(sent) - set(slow.finished))
         assert left, "there were more than two threads can do"
-        with broker.work(bench.perform, pool=WorkerPool(threads=1), drain=DRAIN):
+        with broker.work(bench.perform, pool=WorkerPool(size=1), drain=DRAIN):
             assert sorted(bench.take(len(left))) == left
         assert bench.is_idle
 
     def test_leaving_waits_for_work_in_progress_no_longer_than_it_is_told(self, broker: Broker) -> None:
         bench = SlowBench()
-        with broker.work(bench.perform, pool=WorkerPool(threads=1), drain=timedelta(seconds=MOMENT_S)):
+        with broker.work(bench.perform, pool=WorkerPool(size=1), drain=timedelta(seconds=MOMENT_S)):
             broker.queue.send(a_job_id(), priority=Priority.HIGH)
             bench.begun.get(timeout=PATIENCE_S)
         assert bench.finished == []
         bench.finish.set()
 
     def test_an_exception_of_the_context_comes_out_of_it(self, broker: Broker) -> None:
-        with pytest.raises(ZeroDivisionError), broker.work(Bench().perform, pool=WorkerPool(threads=1), drain=DRAIN):
+        with pytest.raises(ZeroDivisionError), broker.work(Bench().perform, pool=WorkerPool(size=1), drain=DRAIN):
             raise ZeroDivisionError

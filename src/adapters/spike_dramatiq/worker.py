@@ -31,17 +31,17 @@ def working(
 ) -> Iterator[None]:
     """Work for the broker until the context ends; see `Broker.work`.
 
-    Each priority has its own Dramatiq worker, which prefetches no more messages than it has threads: `pool.threads` for
-    HIGH, `pool.low_priority_max` for LOW. All share `pool.threads` slots, so HIGH jobs use the threads that LOW jobs
+    Each priority has its own Dramatiq worker, which prefetches no more messages than it has threads: `pool.size` for
+    HIGH, `pool.low_priority_max` for LOW. All share `pool.size` slots, so HIGH jobs use the threads that LOW jobs
     leave free, and never wait for a LOW job if the pool reserves threads for them.
     """
     before = list(broker.middleware)
     broker.delay_queues.clear()  # messages are delayed by the outbox instead, so these needn't be polled
     priorities = [
-        _PriorityWorker(broker=broker, priority=Priority.HIGH, threads=pool.threads),
+        _PriorityWorker(broker=broker, priority=Priority.HIGH, threads=pool.size),
         _PriorityWorker(broker=broker, priority=Priority.LOW, threads=pool.low_priority_max),
     ]
-    slots = WorkSlots(pool.threads)
+    slots = WorkSlots(pool.size)
     for priority in priorities:
         priority.declare(perform, slots)
     # otherwise emitted only by Dramatiq's command line; middleware with a thread waits for it

@@ -1,5 +1,6 @@
 """Every port in memory: the reference adapter, for tests of the core and of its embedders."""
 
+from spike_memory.application import InMemorySpike, build_in_memory
 from spike_memory.blobs import MemoryBlobStore
 from spike_memory.broker import MemoryBroker
 from spike_memory.clock import ManualClock
@@ -22,6 +23,7 @@ from spike_memory.transactions import MemoryTransactions
 __all__ = [
     "CountingIds",
     "CountingSecrets",
+    "InMemorySpike",
     "ManualClock",
     "MemoryBlender",
     "MemoryBlobStore",
@@ -37,4 +39,5 @@ __all__ = [
     "MemoryTransactions",
     "MemoryUpscaler",
     "NoopHeartbeat",
+    "build_in_memory",
 ]

@@ -63,7 +63,7 @@ class MemoryBroker:
 
         workers = [
             threading.Thread(target=run, args=(_priorities(number, pool),), name=f"memory-worker-{number}", daemon=True)
-            for number in range(pool.threads)
+            for number in range(pool.size)
         ]
         for worker in workers:
             worker.start()

@@ -31,5 +31,5 @@ def open_engine(*, means: EngineResources) -> Engine:
     from spike_ncnn.upscaler import NcnnUpscaler  # noqa: PLC0415  # see the module's docstring
 
     classical = means.classical()
-    enlarger = Enlarger(runner=Runner(threads=means.threads), memory_bytes=means.memory_bytes)
+    enlarger = Enlarger(runner=Runner(threads=means.cores), memory_bytes=means.memory_bytes)
     return evolve(classical, upscaler=NcnnUpscaler(enlarger=enlarger, otherwise=classical.upscaler))

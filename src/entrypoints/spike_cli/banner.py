@@ -27,7 +27,7 @@ def first_user(spike: Spike) -> Registered | None:
         if tx.audit.wallets(limit=1):
             return None
     try:
-        return spike.registration.register(FIRST_EMAIL)
+        return spike.accounts.registration.register(FIRST_EMAIL)
     except EmailTaken:  # by another server, which started in the same moment
         return None
 

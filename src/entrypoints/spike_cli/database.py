@@ -24,7 +24,7 @@ def audit(as_json: bool) -> None:  # noqa: FBT001  # click's
     kept: list[Mapping[str, str]] = []
     found = 0
     with opened(log_level="WARNING") as spike:
-        for finding in spike.audit.findings():
+        for finding in spike.maintenance.audit.findings():
             found += 1
             if as_json:
                 kept.append(attrs.asdict(finding))

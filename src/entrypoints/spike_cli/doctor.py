@@ -7,8 +7,8 @@ import attrs
 import click
 
 from spike_cli.banner import sample_picture
+from spike_cli.diagnostics import CheckResult, run_diagnostics
 from spike_runtime import build, load_settings
-from spike_runtime.diagnostics import CheckResult, run_diagnostics
 from spike_runtime.logs import configure_logging
 
 

@@ -24,7 +24,7 @@ def keys() -> None:
 def create(email: Email, name: ApiKeyName, as_json: bool) -> None:  # noqa: FBT001  # click's
     """Create an API key for the user with this address; print it, it is never shown again."""
     with opened(log_level="WARNING") as spike:
-        new = spike.api_keys.create(spike.api_keys.holder(email), name)
+        new = spike.accounts.api_keys.create(spike.accounts.api_keys.holder(email), name)
     facts = {
         "id": new.key.id.text,
         "name": new.key.name.text,
@@ -46,7 +46,7 @@ def create(email: Email, name: ApiKeyName, as_json: bool) -> None:  # noqa: FBT0
 def list_(email: Email, as_json: bool) -> None:  # noqa: FBT001  # click's
     """List the API keys of the user with this address, newest first; never the keys themselves."""
     with opened(log_level="WARNING") as spike:
-        found = spike.api_keys.of(spike.api_keys.holder(email))
+        found = spike.accounts.api_keys.of(spike.accounts.api_keys.holder(email))
     if as_json:
         click.echo(json.dumps({"apiKeys": [_facts(key) for key in found]}))
         return
@@ -61,7 +61,7 @@ def list_(email: Email, as_json: bool) -> None:  # noqa: FBT001  # click's
 def revoke(email: Email, key_id: ApiKeyId) -> None:
     """Revoke an API key of the user with this address, from now on and for good."""
     with opened(log_level="WARNING") as spike:
-        revoked = spike.api_keys.revoke(spike.api_keys.holder(email), key_id)
+        revoked = spike.accounts.api_keys.revoke(spike.accounts.api_keys.holder(email), key_id)
     click.echo(f"{revoked.id} ({revoked.name}) is revoked")
 
 

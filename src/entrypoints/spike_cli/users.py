@@ -24,7 +24,7 @@ def users() -> None:
 def create(email: Email, tokens: Tokens | None, as_json: bool) -> None:  # noqa: FBT001  # click's
     """Create a user; print the session token and the API key, which are never shown again."""
     with opened(log_level="WARNING") as spike:
-        registered = spike.registration.register(email, tokens=tokens)
+        registered = spike.accounts.registration.register(email, tokens=tokens)
     facts = {
         "userId": str(registered.user.id),
         "sessionToken": registered.session_token.text,
@@ -45,6 +45,6 @@ def create(email: Email, tokens: Tokens | None, as_json: bool) -> None:  # noqa:
 def link(email: Email, url: str | None) -> None:
     """Print a link that signs a browser in, valid for 30 days."""
     with opened(log_level="WARNING") as spike:
-        session = spike.sessions.open(spike.api_keys.holder(email))
+        session = spike.accounts.sessions.open(spike.accounts.api_keys.holder(email))
         base_url = url or spike.settings.public_url or f"http://localhost:{DEFAULT_PORT}"
     click.echo(sign_in_link(base_url.rstrip("/"), session.token))

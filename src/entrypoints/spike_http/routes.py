@@ -52,35 +52,44 @@ def routes(spike: Spike, *, closing: threading.Event) -> Sequence[Route]:
     table = [
         Route(
             "/api/images/upload",
-            UploadResource(authenticator=authenticator, responder=responder, uploads=spike.uploads, object_urls=urls),
+            UploadResource(
+                authenticator=authenticator, responder=responder, uploads=spike.images.uploads, object_urls=urls
+            ),
         ),
         Route(
             "/api/images/batch-upload",
             BatchUploadResource(
-                authenticator=authenticator, responder=responder, batch_uploads=spike.batch_uploads, object_urls=urls
+                authenticator=authenticator,
+                responder=responder,
+                batch_uploads=spike.images.batch_uploads,
+                object_urls=urls,
             ),
         ),
         Route(
             "/api/images/enhance",
-            EnhanceResource(authenticator=authenticator, responder=responder, enhancements=spike.enhancements),
+            EnhanceResource(authenticator=authenticator, responder=responder, enhancements=spike.jobs.enhancements),
         ),
         Route(
             "/api/images/parallel-enhance",
-            ParallelEnhanceResource(authenticator=authenticator, responder=responder, enhancements=spike.enhancements),
+            ParallelEnhanceResource(
+                authenticator=authenticator, responder=responder, enhancements=spike.jobs.enhancements
+            ),
         ),
         Route(
             "/api/images/batch-enhance",
-            BatchEnhanceResource(authenticator=authenticator, responder=responder, enhancements=spike.enhancements),
+            BatchEnhanceResource(
+                authenticator=authenticator, responder=responder, enhancements=spike.jobs.enhancements
+            ),
         ),
         Route(
             "/api/images/anonymous-upload",
             AnonymousUploadResource(
-                authenticator=authenticator, responder=responder, uploads=spike.uploads, object_urls=urls
+                authenticator=authenticator, responder=responder, uploads=spike.images.uploads, object_urls=urls
             ),
         ),
         Route(
             "/api/images/anonymous-enhance",
-            MixResource(authenticator=authenticator, responder=responder, enhancements=spike.enhancements),
+            MixResource(authenticator=authenticator, responder=responder, enhancements=spike.jobs.enhancements),
         ),
         Route("/api/images", ImagesResource(authenticator=authenticator, queries=queries, object_urls=urls)),
         Route(
@@ -91,8 +100,8 @@ def routes(spike: Spike, *, closing: threading.Event) -> Sequence[Route]:
             ImageResource(
                 authenticator=authenticator,
                 queries=queries,
-                image_updates=spike.image_updates,
-                deletion=spike.deletion,
+                image_updates=spike.images.updates,
+                deletion=spike.images.deletion,
                 long_poll=long_poll,
                 object_urls=urls,
             ),
@@ -108,7 +117,7 @@ def routes(spike: Spike, *, closing: threading.Event) -> Sequence[Route]:
         Route(
             "/api/jobs/{job_id}/cancel",
             CancelResource(
-                authenticator=authenticator, queries=queries, cancellation=spike.cancellation, object_urls=urls
+                authenticator=authenticator, queries=queries, cancellation=spike.jobs.cancellation, object_urls=urls
             ),
         ),
         Route(
@@ -117,19 +126,19 @@ def routes(spike: Spike, *, closing: threading.Event) -> Sequence[Route]:
         ),
         Route(
             "/api/mcp/generate",
-            GenerateResource(authenticator=authenticator, responder=responder, creations=spike.creations),
+            GenerateResource(authenticator=authenticator, responder=responder, creations=spike.jobs.generations),
         ),
         Route(
             "/api/mcp/modify",
-            ModifyResource(authenticator=authenticator, responder=responder, creations=spike.creations),
+            ModifyResource(authenticator=authenticator, responder=responder, creations=spike.jobs.generations),
         ),
         Route(
             "/api/mcp/jobs/{job_id}",
-            CreationResource(authenticator=authenticator, creations=spike.creations, object_urls=urls),
+            CreationResource(authenticator=authenticator, creations=spike.jobs.generations, object_urls=urls),
         ),
         Route(
             "/api/mcp/history",
-            CreationHistoryResource(authenticator=authenticator, creations=spike.creations, object_urls=urls),
+            CreationHistoryResource(authenticator=authenticator, creations=spike.jobs.generations, object_urls=urls),
         ),
         Route("/api/mcp/balance", CreationBalanceResource(authenticator=authenticator, wallets=spike.wallets)),
         Route("/api/albums", AlbumsResource(authenticator=authenticator, responder=responder, albums=spike.albums)),
@@ -142,9 +151,12 @@ def routes(spike: Spike, *, closing: threading.Event) -> Sequence[Route]:
         ),
         Route("/api/tokens/balance", BalanceResource(authenticator=authenticator, wallets=spike.wallets)),
         Route("/api/tokens/history", HistoryResource(authenticator=authenticator, wallets=spike.wallets)),
-        Route("/api/settings/api-keys", ApiKeysResource(authenticator=authenticator, api_keys=spike.api_keys)),
-        Route("/api/settings/api-keys/{key_id}", ApiKeyResource(authenticator=authenticator, api_keys=spike.api_keys)),
-        Route("/api/session", SessionResource(authenticator=authenticator, sessions=spike.sessions)),
+        Route("/api/settings/api-keys", ApiKeysResource(authenticator=authenticator, api_keys=spike.accounts.api_keys)),
+        Route(
+            "/api/settings/api-keys/{key_id}",
+            ApiKeyResource(authenticator=authenticator, api_keys=spike.accounts.api_keys),
+        ),
+        Route("/api/session", SessionResource(authenticator=authenticator, sessions=spike.accounts.sessions)),
         Route("/healthz", HealthResource()),
         Route(
             "/readyz",
@@ -186,4 +198,4 @@ def _authenticator(spike: Spike) -> Authenticator:
         proxies=Proxies.parse(settings.trusted_proxies),
         clock=spike.clock,
     )
-    return Authenticator(authentication=spike.authentication, base_urls=base_urls(spike), limiter=limiter)
+    return Authenticator(authentication=spike.accounts.authentication, base_urls=base_urls(spike), limiter=limiter)

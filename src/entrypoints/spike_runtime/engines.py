@@ -61,7 +61,7 @@ def chosen_engine(settings: Settings) -> EngineChoice:
         name = NEURAL if is_installed() else CLASSICAL
     open_: OpenEngine = load_adapter("upscaler", name, setting=SETTING)
     means = EngineResources(
-        threads=settings.engine_threads,
+        cores=settings.engine_threads,
         memory_bytes=settings.engine_memory_mb * 1024 * 1024,
         classical=classical_engine,
     )

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from attrs import frozen
 
+from spike_core.application import Application, Policies, Ports, compose
 from spike_core.domain.images import MetadataPolicy
 from spike_core.domain.tokens import Tokens
 from spike_core.ports.broker import Broker
@@ -16,34 +17,9 @@ from spike_core.ports.heartbeat import Heartbeat
 from spike_core.ports.ids import Ids
 from spike_core.ports.limiter import RateLimiter
 from spike_core.ports.secrets import Secrets
-from spike_core.services.accounts import Authentication, Registration
-from spike_core.services.album_contents import AlbumContents
-from spike_core.services.albums import Albums
-from spike_core.services.api_keys import ApiKeys
-from spike_core.services.audit import Audit
-from spike_core.services.batch_uploads import BatchUploads
-from spike_core.services.billing import Billing
-from spike_core.services.cancellation import Cancellation
-from spike_core.services.deletion import Deletion
 from spike_core.services.direct_enhancement import DirectEnhancement
-from spike_core.services.dispatch import Dispatch
-from spike_core.services.enhancements import Enhancements
-from spike_core.services.fair_scheduling import FairScheduling
-from spike_core.services.generations import Generations
-from spike_core.services.idempotency import IdempotencyStore
-from spike_core.services.image_updates import ImageUpdates
-from spike_core.services.ingest import Ingest
-from spike_core.services.job_runner import JobRunner
-from spike_core.services.job_transitions import JobTransitions
-from spike_core.services.maintenance_lease import MaintenanceLease
-from spike_core.services.new_images import NewImages
-from spike_core.services.queries import Queries
-from spike_core.services.recovery import Recovery
-from spike_core.services.rendering import Rendering
-from spike_core.services.sessions import Sessions
-from spike_core.services.uploads import Uploads
-from spike_core.services.wallets import Wallets
 from spike_fetch import WebDownloader
+from spike_prometheus import PrometheusMetrics
 from spike_runtime.adapters import open_broker, open_database, open_limiter, open_sandbox, open_storage
 from spike_runtime.data_folder import kept_secret, make_folder
 from spike_runtime.engines import chosen_engine
@@ -56,8 +32,8 @@ from spike_system import Cuid2Ids, SystemClock, SystemSecrets, ThreadHeartbeat
 
 
 @frozen(kw_only=True)
-class Spike:
-    """Spike: its services and the adapters under them."""
+class Spike(Application):
+    """Spike: the use cases, and the adapters under them."""
 
     settings: Settings
     clock: Clock
@@ -71,28 +47,6 @@ class Spike:
     generator: Generator
     limiter: RateLimiter
     metrics: Metrics
-
-    registration: Registration
-    authentication: Authentication
-    sessions: Sessions
-    api_keys: ApiKeys
-    uploads: Uploads
-    batch_uploads: BatchUploads
-    enhancements: Enhancements
-    creations: Generations
-    queries: Queries
-    idempotency: IdempotencyStore
-    deletion: Deletion
-    image_updates: ImageUpdates
-    albums: Albums
-    album_contents: AlbumContents
-    wallets: Wallets
-    cancellation: Cancellation
-    dispatch: Dispatch
-    job_runner: JobRunner
-    sweep: Recovery
-    maintenance_lease: MaintenanceLease
-    audit: Audit
 
     @property
     def serves_and_works(self) -> bool:
@@ -200,29 +154,40 @@ def assemble(
     sandbox: Sandbox | None = None,
     engine_name: str = "your own",
 ) -> Spike:
-    """Return the services over the given adapters; `close` also closes `sandbox`."""
-    transactions, blobs, limits = database.transactions, storage.blobs, settings.job_limits
-    billing = Billing(policy=settings.regeneration, limits=limits)
-    turns = FairScheduling(transactions=transactions, clock=clock, limits=limits)
-    job_transitions = JobTransitions(transactions=transactions, clock=clock, billing=billing, limits=limits)
-    dispatch = Dispatch(
-        transactions=transactions,
-        queue=broker.queue,
-        clock=clock,
-        job_transitions=job_transitions,
-        turns=turns,
-        limits=limits,
+    """Return the use cases over the given adapters; `close` also closes `sandbox`."""
+    application = compose(
+        Ports(
+            transactions=database.transactions,
+            blobs=storage.blobs,
+            queue=broker.queue,
+            probe=engine.probe,
+            metadata=engine.metadata,
+            upscaler=engine.upscaler,
+            blender=engine.blender,
+            generator=generator,
+            downloader=downloader,
+            clock=clock,
+            ids=ids,
+            secrets=secrets,
+            heartbeat=heartbeat,
+        ),
+        Policies(
+            limits=settings.job_limits,
+            regeneration=settings.regeneration,
+            opening_grant=Tokens(settings.opening_grant),
+            metadata=MetadataPolicy(settings.exif),
+        ),
     )
-    ingest = Ingest(
-        transactions=transactions,
-        blobs=blobs,
-        probe=engine.probe,
-        metadata=engine.metadata,
-        clock=clock,
-        limits=limits,
-    )
-    new_images = NewImages(clock=clock, ids=ids, billing=billing, ingest=ingest)
     return Spike(
+        accounts=application.accounts,
+        wallets=application.wallets,
+        images=application.images,
+        albums=application.albums,
+        album_contents=application.album_contents,
+        jobs=application.jobs,
+        queries=application.queries,
+        idempotency=application.idempotency,
+        maintenance=application.maintenance,
         settings=settings,
         clock=clock,
         ids=ids,
@@ -234,72 +199,9 @@ def assemble(
         engine_name=engine_name,
         generator=generator,
         limiter=limiter,
-        metrics=Metrics(
-            transactions=transactions,
+        metrics=PrometheusMetrics(
+            transactions=database.transactions,
             clock=clock,
             folder=Path(settings.metrics_dir) if settings.metrics_dir else None,
         ),
-        registration=Registration(
-            transactions=transactions,
-            clock=clock,
-            ids=ids,
-            secrets=secrets,
-            opening_grant=Tokens(settings.opening_grant),
-        ),
-        authentication=Authentication(transactions=transactions, clock=clock),
-        sessions=Sessions(transactions=transactions, clock=clock, secrets=secrets),
-        api_keys=ApiKeys(transactions=transactions, clock=clock, ids=ids, secrets=secrets),
-        uploads=Uploads(
-            transactions=transactions, clock=clock, dispatch=dispatch, ingest=ingest, new_images=new_images
-        ),
-        batch_uploads=BatchUploads(
-            transactions=transactions,
-            blobs=blobs,
-            clock=clock,
-            dispatch=dispatch,
-            ingest=ingest,
-            new_images=new_images,
-        ),
-        enhancements=Enhancements(
-            transactions=transactions, clock=clock, ids=ids, billing=billing, dispatch=dispatch, ingest=ingest
-        ),
-        creations=Generations(
-            transactions=transactions,
-            clock=clock,
-            ids=ids,
-            billing=billing,
-            dispatch=dispatch,
-            ingest=ingest,
-            downloader=downloader,
-        ),
-        queries=Queries(transactions=transactions),
-        idempotency=IdempotencyStore(transactions=transactions, clock=clock),
-        deletion=Deletion(transactions=transactions, blobs=blobs, clock=clock, billing=billing),
-        image_updates=ImageUpdates(transactions=transactions, blobs=blobs, probe=engine.probe, clock=clock),
-        albums=Albums(transactions=transactions, clock=clock, ids=ids, secrets=secrets),
-        album_contents=AlbumContents(transactions=transactions, clock=clock, ids=ids),
-        wallets=Wallets(transactions=transactions, clock=clock, billing=billing),
-        cancellation=Cancellation(transactions=transactions, clock=clock, billing=billing),
-        dispatch=dispatch,
-        job_runner=JobRunner(
-            blobs=blobs,
-            rendering=Rendering(
-                transactions=transactions,
-                blobs=blobs,
-                probe=engine.probe,
-                upscaler=engine.upscaler,
-                blender=engine.blender,
-                generator=generator,
-                labels=MetadataPolicy(settings.exif),
-                metadata=engine.metadata,
-            ),
-            job_transitions=job_transitions,
-            dispatch=dispatch,
-            heartbeat=heartbeat,
-        ),
-        sweep=Recovery(
-            transactions=transactions, blobs=blobs, clock=clock, job_transitions=job_transitions, limits=limits
-        ),
-        maintenance_lease=MaintenanceLease(transactions=transactions, clock=clock, heartbeat=heartbeat, limits=limits),
-        audit=Audit(transactions=transactions, blobs=blobs, clock=clock, limits=limits),
     )

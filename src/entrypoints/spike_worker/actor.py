@@ -5,14 +5,14 @@ import time
 
 import structlog
 
+from spike_core.application import Jobs
 from spike_core.domain.errors import NothingToClaim
 from spike_core.domain.identifiers import JobId
-from spike_core.services.job_runner import JobRunner
 from spike_runtime.metrics import Metrics
 from spike_worker.active_jobs import ActiveJobs
 
 
-def perform(job_runner: JobRunner, metrics: Metrics, active_jobs: ActiveJobs, job_id: JobId) -> None:
+def handle_message(jobs: Jobs, metrics: Metrics, active_jobs: ActiveJobs, job_id: JobId) -> None:
     """Run one job, with its id and its request's id on every log line. A duplicate message is ignored.
 
     Raises:
@@ -21,7 +21,7 @@ def perform(job_runner: JobRunner, metrics: Metrics, active_jobs: ActiveJobs, jo
     log = structlog.get_logger(__name__)
     with structlog.contextvars.bound_contextvars(job_id=str(job_id)):
         try:
-            job = job_runner.job_transitions.claim(job_id)
+            job = jobs.transitions.claim(job_id)
         except NothingToClaim:
             log.debug("nothing to claim: a duplicate message")
             return
@@ -33,6 +33,6 @@ def perform(job_runner: JobRunner, metrics: Metrics, active_jobs: ActiveJobs, jo
             log.info("job begun", tier=tier.value, pid=os.getpid())
             if job.attempt == 1:
                 metrics.count_wait(tier=tier, wait=job.claimed_at - job.spec.created_at)
-            outcome = job_runner.run(job)
+            outcome = jobs.runner.run(job)
             metrics.count_attempt(tier=tier, outcome=outcome.value, seconds=time.monotonic() - began_at_s)
             log.info("job ended", outcome=outcome.value)

@@ -14,7 +14,7 @@ from spike_core.services.maintenance_lease import LOOK_INTERVAL
 from spike_runtime import Spike
 from spike_runtime.metrics import Metrics
 from spike_worker.active_jobs import ActiveJobs
-from spike_worker.actor import perform
+from spike_worker.actor import handle_message
 from spike_worker.periodic import periodically
 
 
@@ -36,8 +36,8 @@ def working(spike: Spike) -> Iterator[ActiveJobs]:
             stack.callback(_hand_back, spike, active_jobs)
             stack.enter_context(
                 spike.broker.work(
-                    partial(perform, spike.job_runner, spike.metrics, active_jobs),
-                    pool=WorkerPool(threads=settings.worker_threads, quick_threads=settings.quick_threads),
+                    partial(handle_message, spike.jobs, spike.metrics, active_jobs),
+                    pool=WorkerPool(size=settings.worker_threads, reserved=settings.quick_threads),
                     drain=timedelta(seconds=settings.worker_drain_s),
                 )
             )
@@ -58,34 +58,34 @@ def housekeeping(spike: Spike) -> Iterator[None]:
     """
     settings = spike.settings
     if spike.owns_its_jobs:
-        spike.maintenance_lease.expire_all()
-        repaired = spike.sweep.repair_after_restart()
+        spike.maintenance.lease.expire_all()
+        repaired = spike.maintenance.recovery.repair_after_restart()
         if repaired:
             structlog.get_logger(__name__).info("jobs brought back after a restart", jobs=repaired)
     with ExitStack() as stack:
         for name, action, every_s in (
-            ("relay", spike.dispatch.relay, settings.relay_interval_s),
-            ("sweep", spike.sweep.repair, settings.sweep_interval_s),
+            ("relay", spike.jobs.dispatch.relay, settings.relay_interval_s),
+            ("sweep", spike.maintenance.recovery.repair, settings.sweep_interval_s),
         ):
             stack.enter_context(periodically(_counted(spike.metrics, name, action), every_s=every_s, name=name))
-        for task, action in _chores(spike).items():
+        for task, action in _maintenance_actions(spike).items():
             counted = _counted(spike.metrics, task.value, action)
             attend = partial(
-                spike.maintenance_lease.attend, task, counted, every=timedelta(seconds=settings.collect_interval_s)
+                spike.maintenance.lease.attend, task, counted, every=timedelta(seconds=settings.collect_interval_s)
             )
             look_s = min(settings.collect_interval_s, LOOK_INTERVAL.total_seconds())
             stack.enter_context(periodically(attend, every_s=look_s, name=task.value))
         yield
 
 
-def _chores(spike: Spike) -> Mapping[MaintenanceTask, Callable[[], int]]:
+def _maintenance_actions(spike: Spike) -> Mapping[MaintenanceTask, Callable[[], int]]:
     retention = timedelta(seconds=spike.settings.anonymous_retention_s)
     return {
-        MaintenanceTask.REMOVALS: spike.deletion.finish_pending,
-        MaintenanceTask.EXPIRY: partial(spike.deletion.expire_anonymous, retention=retention),
+        MaintenanceTask.REMOVALS: spike.images.deletion.finish_pending,
+        MaintenanceTask.EXPIRY: partial(spike.images.deletion.expire_anonymous, retention=retention),
         MaintenanceTask.RECEIPTS: spike.idempotency.purge,
-        MaintenanceTask.SESSIONS: spike.sessions.purge,
-        MaintenanceTask.ORPHANS: spike.sweep.collect_orphans,
+        MaintenanceTask.SESSIONS: spike.accounts.sessions.purge,
+        MaintenanceTask.ORPHANS: spike.maintenance.recovery.collect_orphans,
     }
 
 
@@ -97,7 +97,7 @@ def _hand_back(spike: Spike, active_jobs: ActiveJobs) -> None:
         if job in overdue:
             continue
         try:
-            spike.job_runner.job_transitions.hand_back(job)
+            spike.jobs.transitions.hand_back(job)
         except JobChanged:
             continue
         except Unavailable as error:

@@ -13,15 +13,15 @@ from spike_core.ports.queue import JobQueue
 
 @frozen(kw_only=True)
 class WorkerPool:
-    """The worker threads of one process, and how many of them LOW jobs may never occupy."""
+    """How many jobs one process runs at once, and how many of these places LOW jobs may never occupy."""
 
-    threads: int = field(validator=validators.ge(1))
-    quick_threads: int = field(default=0, validator=validators.ge(0))
+    size: int = field(validator=validators.ge(1))
+    reserved: int = field(default=0, validator=validators.ge(0))
 
     @property
     def low_priority_max(self) -> int:
-        """How many LOW jobs may run at once; at least one, even if there is a single thread."""
-        return max(1, self.threads - self.quick_threads)
+        """How many LOW jobs may run at once; at least one, even if there is a single place."""
+        return max(1, self.size - self.reserved)
 
 
 class Broker(Protocol):
@@ -45,9 +45,9 @@ class Broker(Protocol):
     def work(
         self, perform: Callable[[JobId], None], *, pool: WorkerPool, drain: timedelta
     ) -> AbstractContextManager[None]:
-        """Call `perform` with each message, in the pool's threads, until the context ends.
+        """Call `perform` with each message, at most `pool.size` at once, until the context ends.
 
-        At most `pool.low_priority_max` threads run LOW jobs at once.
+        At most `pool.low_priority_max` of them are LOW jobs.
 
         On exit, no further message is taken, and those in progress may finish within `drain`. An exception of `perform`
         is logged and ends its message; retries are driven by the database, not the queue.

@@ -1,6 +1,6 @@
 """Factories of adapters, registered as entry points `<role>.<URL scheme or engine name>` of the group `spike.adapters`.
 
-`database.sqlite` opens databases whose URL starts with `sqlite:`; `SPIKE_UPSCALER=neural` selects `upscaler.neural`. A
+`storage.file` opens object stores whose URL starts with `file:`; `upscaler.neural` is selected by its name. A
 third-party adapter needs an installation and a setting, no change here. A factory makes no network call and raises
 `InvalidValue` for a URL that it can't use.
 """
@@ -119,7 +119,7 @@ class OpenGenerator(Protocol):
         A generator with a server leaves decoding to the canvas fitter, which doesn't have the API key.
 
         Raises:
-            InvalidValue: an argument can't be used; `what` is the name of its setting, `SPIKE_GENERATOR_…`.
+            InvalidValue: an argument can't be used; `what` is the name of its setting.
         """
 
 
@@ -134,7 +134,7 @@ class OpenLimiter(Protocol):
 class EngineResources:
     """The resources that an engine may use for one picture, and the engine that is always available."""
 
-    threads: int = field(default=2, validator=validators.ge(1))
+    cores: int = field(default=2, validator=validators.ge(1))
     memory_bytes: int = field(default=256 * 1024 * 1024, validator=validators.ge(1))  # besides the picture itself
     classical: Callable[[], Engine]  # for the parts that another engine doesn't implement
 

@@ -11,7 +11,7 @@ class ProgressMonitor(Protocol):
     def report(self, done: float) -> None:
         """Record the share of the work that is done, from 0 to 1, never decreasing.
 
-        Quick and without I/O. An engine calls it between the steps of its work, in the calling thread.
+        Quick and without I/O. An engine calls it between the steps of its work.
 
         Raises:
             WorkAbandoned: the result is no longer needed; the engine stops and lets the exception propagate.

@@ -1,6 +1,7 @@
 """Accounts: registration and authentication."""
 
 from datetime import timedelta
+from typing import Final
 
 from attrs import frozen
 
@@ -16,7 +17,8 @@ from spike_core.ports.secrets import Secrets
 from spike_core.ports.transactions import Transactions
 from spike_core.services.retries import retry_on_conflict
 
-SESSION_LIFETIME = timedelta(days=30)
+SESSION_LIFETIME: Final = timedelta(days=30)
+OPENING_GRANT: Final = Tokens(100)
 
 
 @frozen(kw_only=True)
@@ -37,7 +39,7 @@ class Registration:
     clock: Clock
     ids: Ids
     secrets: Secrets
-    opening_grant: Tokens = Tokens(100)
+    opening_grant: Tokens = OPENING_GRANT
 
     @retry_on_conflict
     def register(self, email: Email, *, tokens: Tokens | None = None) -> Registered:

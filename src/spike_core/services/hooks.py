@@ -27,7 +27,7 @@ class Extensible:
     _hooks: tuple[BeforeCommit[Any], ...] = field(default=(), alias="hooks")  # of any use case, thus of any result
 
     def before_commit(self, hook: BeforeCommit[Any]) -> Self:
-        """Return the same use cases with one more hook. The original is unchanged, so threads share nothing.
+        """Return the same use cases with one more hook. The original is unchanged.
 
         The hook gets the result as of the commit; hooks run in the order in which they were added. What a hook writes
         is committed with the effect or not at all, and what it raises rolls the effect back. It does nothing but write

@@ -27,16 +27,16 @@ from spike_runtime import Settings, build
 
 spike = build(Settings(data_dir=Path("var"), upscaler="classical"))
 spike.database.migrate()
-user = spike.registration.register(Email.parse("ada@example.org"))
+user = spike.accounts.registration.register(Email.parse("ada@example.org"))
 with open("photo.jpg", "rb") as photo:
-    image = spike.uploads.upload(user.user.id, name=ImageName.parse("photo.jpg"), content=photo).image
+    image = spike.images.uploads.upload(user.user.id, name=ImageName.parse("photo.jpg"), content=photo).image
 client = testing.TestClient(create_app(spike))
 headers = {"Authorization": "Bearer " + user.session_token.text}
 body = {"imageId": str(image.id), "tier": "TIER_3K"}
 accepted = client.simulate_post("/api/images/enhance", headers=headers, json=body).json
 described = client.simulate_get("/openapi.json").text
 job = next(job for job in spike.queries.image(image.id, viewer=user.user.id).jobs if str(job.id) == accepted["jobId"])
-spike.job_runner.perform(job.id)
+spike.jobs.runner.perform(job.id)
 done = client.simulate_get("/api/jobs/" + accepted["jobId"], headers=headers).json["job"]
 spike.close()
 told = {"cost": accepted["tokenCost"], "status": done["status"], "width": done["enhancedWidth"]}

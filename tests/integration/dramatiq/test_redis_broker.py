@@ -48,7 +48,7 @@ class TestRedisQueue(JobQueueContract):
                 came.append(job_id)
                 last.clear()
 
-            with open_redis_broker(redis_url).work(perform, pool=WorkerPool(threads=1), drain=DRAIN):
+            with open_redis_broker(redis_url).work(perform, pool=WorkerPool(size=1), drain=DRAIN):
                 while True:
                     before = len(came)
                     last.wait(MOMENT_S)
@@ -69,7 +69,7 @@ def test_it_outlives_this_process(broker: Broker) -> None:
 def test_messages_reach_the_workers_of_another_broker_on_the_same_server(broker: Broker, redis_url: str) -> None:
     bench, job_id = Bench(), a_job_id()
     broker.queue.send(job_id, priority=Priority.LOW)
-    with open_redis_broker(redis_url).work(bench.perform, pool=WorkerPool(threads=1), drain=DRAIN):
+    with open_redis_broker(redis_url).work(bench.perform, pool=WorkerPool(size=1), drain=DRAIN):
         assert bench.take(1) == [job_id]
 
 
@@ -103,13 +103,13 @@ def test_a_queue_kept_from_before_a_restart_of_the_server_sends_at_once(valkey: 
         queue.send(a_job_id(), priority=Priority.HIGH)
     valkey.start()
     queue.send(job_id, priority=Priority.HIGH)
-    with open_redis_broker(valkey.url).work(bench.perform, pool=WorkerPool(threads=1), drain=DRAIN):
+    with open_redis_broker(valkey.url).work(bench.perform, pool=WorkerPool(size=1), drain=DRAIN):
         assert bench.take(1) == [job_id]
 
 
 def test_workers_wait_for_a_server_that_is_away_and_work_when_it_is_back(valkey: Valkey) -> None:
     broker, bench, job_id = open_redis_broker(valkey.url), Bench(), a_job_id()
-    with broker.work(bench.perform, pool=WorkerPool(threads=2), drain=DRAIN):
+    with broker.work(bench.perform, pool=WorkerPool(size=2), drain=DRAIN):
         valkey.stop()
         with pytest.raises(QueueUnavailable):
             broker.queue.send(a_job_id(), priority=Priority.HIGH)
@@ -120,7 +120,7 @@ def test_workers_wait_for_a_server_that_is_away_and_work_when_it_is_back(valkey:
 
 def test_work_done_while_the_server_is_away_keeps_no_thread_from_leaving(valkey: Valkey) -> None:
     bench = SlowBench()
-    with open_redis_broker(valkey.url).work(bench.perform, pool=WorkerPool(threads=1), drain=DRAIN):
+    with open_redis_broker(valkey.url).work(bench.perform, pool=WorkerPool(size=1), drain=DRAIN):
         broker = open_redis_broker(valkey.url)
         broker.queue.send(a_job_id(), priority=Priority.HIGH)
         bench.begun.get(timeout=PATIENCE_S)
@@ -139,13 +139,13 @@ def test_what_a_dead_process_held_comes_back(broker: Broker, redis_url: str, mon
     broker.queue.send(job_id, priority=Priority.HIGH)
     dead = open_redis_broker(redis_url)._broker.consume("jobs.quick")  # type: ignore[attr-defined]  # nobody acks
     assert next(dead) is not None
-    with open_redis_broker(redis_url).work(bench.perform, pool=WorkerPool(threads=1), drain=DRAIN):
+    with open_redis_broker(redis_url).work(bench.perform, pool=WorkerPool(size=1), drain=DRAIN):
         assert bench.take(1) == [job_id]
 
 
 def test_what_is_done_leaves_nothing_behind_on_the_server(broker: Broker, redis_url: str) -> None:
     bench = Bench()
-    with broker.work(bench.perform, pool=WorkerPool(threads=2), drain=DRAIN):
+    with broker.work(bench.perform, pool=WorkerPool(size=2), drain=DRAIN):
         for priority in Priority:
             for _ in range(10):
                 broker.queue.send(a_job_id(), priority=priority)
@@ -164,7 +164,7 @@ def test_an_idle_worker_begins_within_50_ms(broker: Broker) -> None:
         begun.release()
 
     sent_s: list[float] = []
-    with broker.work(perform, pool=WorkerPool(threads=2), drain=DRAIN):
+    with broker.work(perform, pool=WorkerPool(size=2), drain=DRAIN):
         for number in range(40):
             time.sleep(0.05 + 0.007 * (number % 5))  # idle by then, at any phase of its idling
             sent_s.append(time.perf_counter())

@@ -27,10 +27,10 @@ from spike_runtime import Settings, build
 
 spike = build(Settings(data_dir=Path("var"), upscaler="gentle"))
 spike.database.migrate()
-ada = spike.registration.register(Email.parse("ada@example.org")).user
+ada = spike.accounts.registration.register(Email.parse("ada@example.org")).user
 with open("photo.jpg", "rb") as photo:
-    uploaded = spike.uploads.upload(ada.id, name=ImageName.parse("photo.jpg"), content=photo)
-spike.job_runner.perform(uploaded.job.id)
+    uploaded = spike.images.uploads.upload(ada.id, name=ImageName.parse("photo.jpg"), content=photo)
+spike.jobs.runner.perform(uploaded.job.id)
 print(spike.queries.job(uploaded.job.id, viewer=ada.id).job.result.method)
 spike.close()
 """

@@ -22,7 +22,7 @@ PHOTO = a_photo(Dimensions(width_px=320, height_px=240), PictureFormat.JPEG)
 def ada(tmp_path: Path) -> Iterator[Caller]:
     spike = build(Settings(data_dir=tmp_path / "var"))
     spike.database.migrate()
-    registered = spike.registration.register(Email("ada@example.org"), tokens=Tokens(100))
+    registered = spike.accounts.registration.register(Email("ada@example.org"), tokens=Tokens(100))
     yield Caller(testing.TestClient(create_app(spike)), registered)
     spike.database.close()
 

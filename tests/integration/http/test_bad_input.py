@@ -44,7 +44,7 @@ def spike(tmp_path: Path) -> Iterator[Spike]:
 
 @pytest.fixture
 def headers(spike: Spike) -> dict[str, str]:
-    registered = spike.registration.register(Email("ada@example.org"), tokens=Tokens(100))
+    registered = spike.accounts.registration.register(Email("ada@example.org"), tokens=Tokens(100))
     return {"Authorization": f"Bearer {registered.session_token.text}", "Content-Type": CONTENT_TYPE}
 
 

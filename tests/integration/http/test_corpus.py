@@ -28,7 +28,7 @@ def client(spike: Spike) -> testing.TestClient:
 
 @pytest.fixture(scope="module")
 def headers(spike: Spike) -> dict[str, str]:
-    registered = spike.registration.register(Email("ada@example.org"), tokens=Tokens(1000))
+    registered = spike.accounts.registration.register(Email("ada@example.org"), tokens=Tokens(1000))
     return {"Authorization": f"Bearer {registered.session_token.text}", "Content-Type": CONTENT_TYPE}
 
 

@@ -32,7 +32,7 @@ def spike(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Spike]:
 
 @pytest.fixture
 def ada(spike: Spike) -> Registered:
-    return spike.registration.register(Email("ada@example.org"))
+    return spike.accounts.registration.register(Email("ada@example.org"))
 
 
 def test_fifty_jobs_of_fifty_images_are_read_with_as_many_statements_as_one(spike: Spike, ada: Registered) -> None:

@@ -11,8 +11,8 @@ import sys
 from pathlib import Path
 from spike_core.domain.tiers import Tier
 from spike_memory import ManualClock, MemoryTransactions
-from spike_runtime.metrics import Metrics
-metrics = Metrics(transactions=MemoryTransactions(), clock=ManualClock(), folder=Path(sys.argv[1]))
+from spike_prometheus import PrometheusMetrics
+metrics = PrometheusMetrics(transactions=MemoryTransactions(), clock=ManualClock(), folder=Path(sys.argv[1]))
 if sys.argv[2] == "count":
     metrics.count_attempt(tier=Tier.TIER_2K, outcome="delivered", seconds=1.5)
 else:

@@ -22,7 +22,7 @@ from spike_ncnn.tiles import Tile
 from spike_pillow import classical_engine
 from spike_pillow.fidelity import compared
 
-ENGINE = open_engine(means=EngineResources(threads=1, classical=classical_engine))
+ENGINE = open_engine(means=EngineResources(cores=1, classical=classical_engine))
 
 
 def enhanced(graphic: Graphic, *, factor: float) -> tuple[Image.Image, str]:

@@ -26,7 +26,7 @@ from spike_ncnn.runner import Runner
 from spike_ncnn.upscaler import NcnnUpscaler
 from spike_pillow import PillowProbe, PillowUpscaler, classical_engine
 
-ENGINE = open_engine(means=EngineResources(threads=2, classical=classical_engine))
+ENGINE = open_engine(means=EngineResources(cores=2, classical=classical_engine))
 LANCZOS = Image.Resampling.LANCZOS
 BICUBIC = Image.Resampling.BICUBIC
 

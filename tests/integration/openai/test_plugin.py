@@ -55,12 +55,12 @@ def spike(settings: Settings) -> Iterator[Spike]:
 
 @pytest.fixture
 def owner(spike: Spike) -> OwnerId:
-    return spike.registration.register(Email.parse("ada@example.org")).user.id
+    return spike.accounts.registration.register(Email.parse("ada@example.org")).user.id
 
 
 def generated(spike: Spike, owner: OwnerId, words: str) -> Job:
     """Have a picture made, in this thread, and return its job as it ends."""
-    creating = spike.creations.generate(
+    creating = spike.jobs.generations.generate(
         owner, prompt=Prompt(words), negative=None, tier=Tier.TIER_2K, aspect_ratio=AspectRatio.SIXTEEN_TO_NINE
     )
     return ended(spike, owner, creating.job)
@@ -68,9 +68,9 @@ def generated(spike: Spike, owner: OwnerId, words: str) -> Job:
 
 def ended(spike: Spike, owner: OwnerId, job: Job) -> Job:
     for _ in range(spike.settings.attempts_max):
-        if spike.creations.job(owner, job.id).status in {JobStatus.PENDING, JobStatus.PROCESSING}:
-            spike.job_runner.perform(job.id)
-    return spike.creations.job(owner, job.id)
+        if spike.jobs.generations.job(owner, job.id).status in {JobStatus.PENDING, JobStatus.PROCESSING}:
+            spike.jobs.runner.perform(job.id)
+    return spike.jobs.generations.job(owner, job.id)
 
 
 def balance(spike: Spike, owner: OwnerId) -> int:
@@ -162,12 +162,12 @@ def test_a_picture_is_made_from_words_and_delivered(spike: Spike, api: ImagesApi
         assert decoded(content.read()).size == (2048, 1152)
     assert [asked.path for asked in api.asked] == ["/v1/images/generations"]
     assert balance(spike, owner) == 95
-    assert list(spike.audit.findings()) == []
+    assert list(spike.maintenance.audit.findings()) == []
 
 
 def test_a_picture_is_changed_by_words_and_delivered(spike: Spike, api: ImagesApi, owner: OwnerId) -> None:
     original = a_photo(Dimensions(width_px=640, height_px=480))
-    creating = spike.creations.modify(
+    creating = spike.jobs.generations.modify(
         owner,
         prompt=Prompt("make it snow"),
         negative=None,
@@ -186,7 +186,7 @@ def test_refused_words_are_refunded_at_once(spike: Spike, api: ImagesApi, owner:
     assert job.reason.startswith("The generator refuses this prompt for good")
     assert len(api.asked) == 1
     assert balance(spike, owner) == 100
-    assert list(spike.audit.findings()) == []
+    assert list(spike.maintenance.audit.findings()) == []
 
 
 def test_a_wrong_key_is_told_in_the_log_and_refunded(

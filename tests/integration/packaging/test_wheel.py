@@ -25,6 +25,7 @@ PACKAGES: Final = {
     "spike_network",
     "spike_openai",
     "spike_procedural",
+    "spike_prometheus",
     "spike_imaging",
     "spike_pillow",
     "spike_runtime",

@@ -34,7 +34,7 @@ def _peak_bytes(services: Services) -> int:
     tracemalloc.start()
     try:
         findings = [
-            finding for finding in services.audit.findings() if finding.invariant != "I8"
+            finding for finding in services.maintenance.audit.findings() if finding.invariant != "I8"
         ]  # there are no objects
         return tracemalloc.get_traced_memory()[1]
     finally:

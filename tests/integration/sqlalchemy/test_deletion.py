@@ -19,7 +19,7 @@ def race(services: Services, *, user: str, first: str) -> None:
     """Let a worker deliver a job and its owner delete the image, and check what is left."""
     owner = services.owner(user, tokens=10)
     image = services.upload(owner).image
-    claimed = services.job_transitions.claim(services.inbox.messages.popleft())
+    claimed = services.jobs.transitions.claim(services.inbox.messages.popleft())
     size = claimed.spec.tier.output_size(image.dimensions)
     picture = a_picture(size)
     key = ObjectKey.of_result(claimed.id, PictureFormat.JPEG, attempt=1)
@@ -31,14 +31,14 @@ def race(services: Services, *, user: str, first: str) -> None:
     def deliver() -> None:
         start.wait()
         try:
-            services.job_transitions.complete(claimed, result)
+            services.jobs.transitions.complete(claimed, result)
             delivered.append(True)
         except JobChanged:
             services.blobs.delete([key])
 
     def remove() -> None:
         start.wait()
-        services.deletion.remove(owner, image.id)
+        services.images.deletion.remove(owner, image.id)
 
     threads = [threading.Thread(target=target) for target in (deliver, remove)]
     for thread in reversed(threads) if first == "removal" else threads:

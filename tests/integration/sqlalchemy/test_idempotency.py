@@ -36,4 +36,4 @@ def test_one_request_sent_many_times_at_once_is_charged_once(database: SqlAlchem
     assert len({answer.content for answer in answers if answer.status_code == 200}) == 1
     assert services.spike.wallets.account(registered.user.id).wallet.balance.amount == 98
     assert len(services.statuses()) == 1
-    assert list(services.spike.audit.findings()) == []
+    assert list(services.spike.maintenance.audit.findings()) == []

@@ -107,16 +107,16 @@ def image(services: Services, owner: OwnerId) -> Image:
 def claimed(services: Services, image: Image) -> ClaimedJob:
     """The job of the image, at a worker."""
     [job_id] = services.inbox.messages
-    claimed = services.job_transitions.claim(job_id)
+    claimed = services.jobs.transitions.claim(job_id)
     assert claimed.spec.task == Enhancement(image_id=image.id)
     return claimed
 
 
 def test_a_job_asked_for_while_its_image_goes_is_refused(services: Services, owner: OwnerId, image: Image) -> None:
     asked = overtaken(
-        services.deletion,
+        services.images.deletion,
         lambda deletion: deletion.remove(owner, image.id),
-        lambda: services.enhancements.enhance(owner, image_id=image.id, tier=Tier.TIER_2K),
+        lambda: services.jobs.enhancements.enhance(owner, image_id=image.id, tier=Tier.TIER_2K),
     )
     assert isinstance(asked.error, ImageNotFound)
     assert services.balance(owner) == 100
@@ -128,9 +128,9 @@ def test_an_image_that_goes_while_a_job_is_asked_for_takes_the_job_along(
     services: Services, owner: OwnerId, image: Image
 ) -> None:
     removed = overtaken(
-        services.enhancements,
+        services.jobs.enhancements,
         lambda enhancements: enhancements.enhance(owner, image_id=image.id, tier=Tier.TIER_2K),
-        lambda: services.deletion.remove(owner, image.id),
+        lambda: services.images.deletion.remove(owner, image.id),
     )
     assert removed.error is None
     assert services.balance(owner) == 100
@@ -141,7 +141,7 @@ def test_an_image_that_goes_while_a_job_is_asked_for_takes_the_job_along(
 def test_an_image_that_goes_while_it_is_moved_is_in_no_album(services: Services, owner: OwnerId, image: Image) -> None:
     album = services.albums.create(owner, NewAlbum(name=AlbumName("holidays")))
     moved = overtaken(
-        services.deletion,
+        services.images.deletion,
         lambda deletion: deletion.remove(owner, image.id),
         lambda: services.album_contents.move(owner, [image.id], target=album.id),
     )
@@ -151,11 +151,11 @@ def test_an_image_that_goes_while_it_is_moved_is_in_no_album(services: Services,
 
 def test_of_two_changes_to_one_image_neither_is_lost(services: Services, owner: OwnerId, image: Image) -> None:
     """An image that was made private mustn't become public because somebody renamed it meanwhile."""
-    services.image_updates.change(owner, image.id, _labels(is_public=True))
+    services.images.updates.change(owner, image.id, _labels(is_public=True))
     renamed = overtaken(
-        services.image_updates,
+        services.images.updates,
         lambda image_updates: image_updates.change(owner, image.id, _labels(is_public=False)),
-        lambda: services.image_updates.change(owner, image.id, _labels(name=ImageName("b.jpg"))),
+        lambda: services.images.updates.change(owner, image.id, _labels(name=ImageName("b.jpg"))),
     )
     assert renamed.error is None
     stored = services.queries.image(image.id, viewer=owner).image
@@ -167,12 +167,12 @@ def test_a_worker_that_is_faster_than_the_note_of_its_message_gets_the_job(
 ) -> None:
     """Its message is the only one: a worker that took the job for somebody else's would leave it lying for minutes."""
     services.inbox.refuses = True
-    job = services.enhancements.enhance(owner, image_id=image.id, tier=Tier.TIER_2K).job
+    job = services.jobs.enhancements.enhance(owner, image_id=image.id, tier=Tier.TIER_2K).job
     services.inbox.refuses = False
     claimed = overtaken(
-        services.dispatch,
+        services.jobs.dispatch,
         lambda dispatch: dispatch.start([job]),
-        lambda: services.job_transitions.claim(job.id),
+        lambda: services.jobs.transitions.claim(job.id),
     )
     assert claimed.error is None
     assert isinstance(services.job(job.id), ClaimedJob)
@@ -183,9 +183,9 @@ def test_a_worker_that_shows_life_isnt_buried(services: Services, claimed: Claim
     """Its renewal keeps the fence, so only a second look can tell."""
     services.clock.advance(services.limits.lease + timedelta(seconds=1))
     buried = overtaken(
-        services.job_transitions,
+        services.jobs.transitions,
         lambda job_transitions: job_transitions.renew(claimed, progress=50),
-        lambda: services.job_transitions.expire_lease(claimed),
+        lambda: services.jobs.transitions.expire_lease(claimed),
     )
     assert isinstance(buried.error, JobChanged)
     assert isinstance(services.job(claimed.id), ClaimedJob)
@@ -194,18 +194,18 @@ def test_a_worker_that_shows_life_isnt_buried(services: Services, claimed: Claim
 def test_a_burial_that_comes_first_is_final(services: Services, claimed: ClaimedJob) -> None:
     services.clock.advance(services.limits.lease + timedelta(seconds=1))
     renewed = overtaken(
-        services.job_transitions,
+        services.jobs.transitions,
         lambda job_transitions: job_transitions.expire_lease(claimed),
-        lambda: services.job_transitions.renew(claimed, progress=50),
+        lambda: services.jobs.transitions.renew(claimed, progress=50),
     )
     assert isinstance(renewed.error, JobChanged)
 
 
 def test_a_cancellation_against_a_failure_refunds_once(services: Services, owner: OwnerId, claimed: ClaimedJob) -> None:
     failed = overtaken(
-        services.cancellation,
+        services.jobs.cancellation,
         lambda cancellation: cancellation.cancel(owner, claimed.id),
-        lambda: services.job_transitions.fail(claimed, "no"),
+        lambda: services.jobs.transitions.fail(claimed, "no"),
     )
     assert isinstance(failed.error, JobChanged)
     assert services.balance(owner) == 100
@@ -228,8 +228,8 @@ def test_nobody_gets_an_album_too_many(services: Services) -> None:
 
 def test_the_same_email_is_taken_once(services: Services) -> None:
     second = overtaken(
-        services.registration,
+        services.accounts.registration,
         lambda registration: registration.register(Email.parse("ada@example.org")),
-        lambda: services.registration.register(Email.parse("ada@example.org")),
+        lambda: services.accounts.registration.register(Email.parse("ada@example.org")),
     )
     assert isinstance(second.error, EmailTaken)

@@ -60,7 +60,7 @@ def a_delivery(services: Services, job: ClaimedJob, image: Image) -> Callable[[]
     key = ObjectKey.of_result(job.id, PictureFormat.JPEG, attempt=job.attempt)
     services.blobs.put(key, io.BytesIO(picture))
     result = Result(key=key, format=PictureFormat.JPEG, dimensions=size, size_bytes=len(picture))
-    return lambda: services.job_transitions.complete(job, result)
+    return lambda: services.jobs.transitions.complete(job, result)
 
 
 @pytest.mark.parametrize("number", range(TRIES))
@@ -68,8 +68,8 @@ def test_a_cancellation_against_a_delivery_has_one_winner(services: Services, nu
     """Lesson 4: a status was written whatever it had been, so a cancelled job was completed, and paid back."""
     owner = services.owner(tokens=10)
     image = services.upload(owner).image
-    claimed = services.job_transitions.claim(services.inbox.messages.popleft())
-    actions = [a_delivery(services, claimed, image), lambda: services.cancellation.cancel(owner, claimed.id)]
+    claimed = services.jobs.transitions.claim(services.inbox.messages.popleft())
+    actions = [a_delivery(services, claimed, image), lambda: services.jobs.cancellation.cancel(owner, claimed.id)]
     refusals = at_once(*(reversed(actions) if number % 2 else actions))
     assert [isinstance(refusal, Conflict) for refusal in refusals].count(True) == 1
     assert [refusal is None for refusal in refusals].count(True) == 1
@@ -77,7 +77,7 @@ def test_a_cancellation_against_a_delivery_has_one_winner(services: Services, nu
     assert isinstance(settled, CancelledJob | CompletedJob)
     assert services.balance(owner) == (10 if isinstance(settled, CancelledJob) else 8)
     services.pass_time(services.limits.orphan_age + timedelta(seconds=1))
-    services.sweep.collect_orphans()
+    services.maintenance.recovery.collect_orphans()
     assert services.findings() == []
 
 
@@ -87,8 +87,8 @@ def test_of_many_cancellations_at_once_one_pays_back(services: Services, threads
     owner = services.owner(tokens=10)
     image = services.upload(owner, album_id=services.album(owner, auto_enhance=False).id).image
     for _ in range(TRIES):
-        job = services.enhancements.enhance(owner, image_id=image.id, tier=Tier.TIER_4K).job
-        refusals = at_once(*[partial(services.cancellation.cancel, owner, job.id)] * threads)
+        job = services.jobs.enhancements.enhance(owner, image_id=image.id, tier=Tier.TIER_4K).job
+        refusals = at_once(*[partial(services.jobs.cancellation.cancel, owner, job.id)] * threads)
         assert sum(refusal is None for refusal in refusals) == 1
         assert services.balance(owner) == 10
     assert services.story(owner).count(("REFUND", 10)) == TRIES
@@ -100,9 +100,9 @@ def test_a_sweep_against_a_late_delivery_has_one_winner(services: Services, numb
     """Lesson 3: a job was taken from a worker that came a moment too late, and counted twice."""
     owner = services.owner(tokens=10)
     image = services.upload(owner).image
-    claimed = services.job_transitions.claim(services.inbox.messages.popleft())
+    claimed = services.jobs.transitions.claim(services.inbox.messages.popleft())
     services.pass_time(services.limits.lease + timedelta(seconds=number))
-    delivered, swept = at_once(a_delivery(services, claimed, image), services.sweep.repair)
+    delivered, swept = at_once(a_delivery(services, claimed, image), services.maintenance.recovery.repair)
     assert swept is None
     assert delivered is None or isinstance(delivered, Conflict)
     assert isinstance(services.job(claimed.id), CompletedJob) == (delivered is None)
@@ -110,7 +110,7 @@ def test_a_sweep_against_a_late_delivery_has_one_winner(services: Services, numb
     assert isinstance(services.job(claimed.id), CompletedJob)
     assert services.balance(owner) == 8
     services.pass_time(services.limits.orphan_age + timedelta(seconds=1))
-    services.sweep.collect_orphans()
+    services.maintenance.recovery.collect_orphans()
     assert services.findings() == []
 
 
@@ -123,11 +123,11 @@ def test_two_deletions_of_a_kind_pay_back_once_and_leave_nothing(services: Servi
         job = uploaded.job
         assert job is not None
         others: dict[str, Callable[[], object]] = {
-            "deletion": partial(services.deletion.remove, owner, uploaded.image.id),
-            "cancellation": partial(services.cancellation.cancel, owner, job.id),
-            "sweeper": services.deletion.finish_pending,
+            "deletion": partial(services.images.deletion.remove, owner, uploaded.image.id),
+            "cancellation": partial(services.jobs.cancellation.cancel, owner, job.id),
+            "sweeper": services.images.deletion.finish_pending,
         }
-        refusals = at_once(partial(services.deletion.remove, owner, uploaded.image.id), others[other])
+        refusals = at_once(partial(services.images.deletion.remove, owner, uploaded.image.id), others[other])
         assert None in refusals
         assert all(isinstance(refusal, ImageNotFound | JobNotFound | Conflict | None) for refusal in refusals)
         assert services.balance(owner) == 10
@@ -145,7 +145,7 @@ def test_a_deletion_against_a_move_leaves_no_place_without_its_image(services: S
     image, other = (services.upload(owner).image.id for _ in range(2))
     actions = [
         lambda: services.album_contents.move(owner, [image, other], target=album.id),
-        lambda: services.deletion.remove(owner, image),
+        lambda: services.images.deletion.remove(owner, image),
     ]
     moved = at_once(*actions)[0] if number % 2 else at_once(*reversed(actions))[1]
     assert moved is None or isinstance(moved, ImageNotFound)

@@ -14,6 +14,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from services import Services
 from spike_core import ports
 from spike_core.domain.tiers import Tier
+from spike_prometheus import PrometheusMetrics
 from spike_runtime.metrics import Metrics
 
 REFERENCE: Final = Path(__file__).parents[3] / "docs/reference"
@@ -70,4 +71,4 @@ def test_every_series_is_told_with_its_kind_labels_and_meaning_and_none_else(ser
     told = {
         (name, kind, frozenset(re.findall(r"\w+", labels)), means) for name, kind, labels, means in SERIES.findall(page)
     }
-    assert told == exposed(Metrics(transactions=services.transactions, clock=services.clock))
+    assert told == exposed(PrometheusMetrics(transactions=services.transactions, clock=services.clock))

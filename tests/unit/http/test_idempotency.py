@@ -15,8 +15,10 @@ from faults import FaultyTransactions, database_fails
 from memory_spike import MemorySpike
 from multipart import CONTENT_TYPE, a_form, a_part, an_upload
 from spike_core.domain.dimensions import Dimensions
+from spike_core.services.uploads import Uploads
 from spike_http import create_app
 from spike_memory.engine import a_picture
+from spike_runtime import Spike
 
 FORM = {"Content-Type": CONTENT_TYPE}
 JSON = {"Content-Type": "application/json"}
@@ -38,6 +40,11 @@ def keyed(caller: Caller, path: str, body: bytes | dict[str, Any], *, key: str =
     if isinstance(body, bytes):
         return caller.client.simulate_post(path, headers={**headers, **FORM}, body=body)
     return caller.client.simulate_post(path, headers={**headers, **JSON}, body=json.dumps(body))
+
+
+def with_uploads(spike: Spike, uploads: Uploads) -> Spike:
+    """Return a Spike that uploads otherwise."""
+    return evolve(spike, images=evolve(spike.images, uploads=uploads))
 
 
 def requests(image_id: str, another: str, anonymous: str) -> dict[str, bytes | dict[str, Any]]:
@@ -178,8 +185,8 @@ def test_what_isnt_a_key_is_refused(ada: Caller, services: MemorySpike, key: str
 def test_an_answer_that_was_lost_after_the_commit_is_given_again(ada: Caller, services: MemorySpike) -> None:
     """The charge is stored, the client hears 500 and sends the request once more."""
     transactions = FaultyTransactions(services.spike.database.transactions)
-    uploads = evolve(services.spike.uploads, transactions=transactions)
-    client = testing.TestClient(create_app(evolve(services.spike, uploads=uploads)))
+    uploads = evolve(services.spike.images.uploads, transactions=transactions)
+    client = testing.TestClient(create_app(with_uploads(services.spike, uploads)))
     unlucky = Caller(client, ada.registered)
     transactions.after_commit.append(database_fails)
     assert keyed(unlucky, "/api/images/upload", an_upload(PICTURE)).status_code == 500
@@ -191,7 +198,7 @@ def test_an_answer_that_was_lost_after_the_commit_is_given_again(ada: Caller, se
 
 def test_the_same_request_at_the_same_time_is_told_to_wait(ada: Caller, services: MemorySpike) -> None:
     nested: list[testing.Result] = []
-    probe = services.spike.uploads.ingest.probe
+    probe = services.spike.images.uploads.ingest.probe
 
     class Nosy:
         def identify(self, content: Any) -> Any:
@@ -204,9 +211,9 @@ def test_the_same_request_at_the_same_time_is_told_to_wait(ada: Caller, services
         def compare(self, result: Any, original: Any) -> Any:
             return probe.compare(result, original)
 
-    ingest = evolve(services.spike.uploads.ingest, probe=Nosy())
-    uploads = evolve(services.spike.uploads, ingest=ingest)
-    caller = Caller(testing.TestClient(create_app(evolve(services.spike, uploads=uploads))), ada.registered)
+    ingest = evolve(services.spike.images.uploads.ingest, probe=Nosy())
+    uploads = evolve(services.spike.images.uploads, ingest=ingest)
+    caller = Caller(testing.TestClient(create_app(with_uploads(services.spike, uploads))), ada.registered)
     assert keyed(caller, "/api/images/upload", an_upload(PICTURE)).status_code == 200
     [second] = nested
     assert (second.status_code, second.json["error"]) == (
@@ -218,8 +225,11 @@ def test_the_same_request_at_the_same_time_is_told_to_wait(ada: Caller, services
 def test_who_was_overtaken_by_the_same_request_hears_what_it_was_answered(poor: Caller, services: MemorySpike) -> None:
     """Not that its tokens are gone, for they went where they should (I10)."""
     transactions = FaultyTransactions(services.spike.database.transactions)
-    creations = evolve(services.spike.creations, transactions=transactions)
-    late = Caller(testing.TestClient(create_app(evolve(services.spike, creations=creations))), poor.registered)
+    creations = evolve(services.spike.jobs.generations, transactions=transactions)
+    late = Caller(
+        testing.TestClient(create_app(evolve(services.spike, jobs=evolve(services.spike.jobs, generations=creations)))),
+        poor.registered,
+    )
     body = {"prompt": "a mountain", "tier": "TIER_1K"}
     answers: list[testing.Result] = []
     transactions.before_begin.append(lambda: answers.append(keyed(poor, "/api/mcp/generate", body)))

@@ -12,10 +12,10 @@ def test_a_picture_that_takes_longer_than_a_lease_is_left_to_its_worker(services
     claimed = services.claim(owner)
     for progress in range(10, 60, 10):
         services.pass_time(services.limits.lease - timedelta(seconds=1))
-        claimed = services.job_transitions.renew(claimed, progress=progress)
-        assert services.sweep.repair() == 0
+        claimed = services.jobs.transitions.renew(claimed, progress=progress)
+        assert services.maintenance.recovery.repair() == 0
     assert isinstance(services.job(claimed.id), ClaimedJob)
-    services.job_runner.run(claimed)
+    services.jobs.runner.run(claimed)
     done = services.job(claimed.id)
     assert isinstance(done, CompletedJob)
     assert (done.attempt, services.balance(owner)) == (1, 98)

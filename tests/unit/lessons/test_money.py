@@ -16,14 +16,14 @@ def test_free_jobs_go_all_the_ways_of_paid_ones(services: Services) -> None:
     owner = services.owner(tokens=0)
     album = services.album(owner, auto_enhance=False)
     images = [services.upload(owner, album_id=album.id).image.id for _ in range(3)]
-    batch = services.enhancements.enhance_batch(owner, image_ids=images, tier=Tier.FREE)
+    batch = services.jobs.enhancements.enhance_batch(owner, image_ids=images, tier=Tier.FREE)
     cancelled, swept, done = (job.id for job in batch.jobs)
-    assert services.cancellation.cancel(owner, cancelled).refunded.amount == 0
+    assert services.jobs.cancellation.cancel(owner, cancelled).refunded.amount == 0
     services.inbox.messages.clear()
     for _ in range(services.limits.deaths_max):
-        services.job_transitions.claim(swept)
+        services.jobs.transitions.claim(swept)
         services.pass_time(services.limits.lease + timedelta(seconds=1))
-        services.sweep.repair()
+        services.maintenance.recovery.repair()
     services.inbox.send(done, priority=Priority.HIGH)
     services.work()
     assert [type(services.job(id_)) for id_ in (cancelled, swept, done)] == [CancelledJob, FailedJob, CompletedJob]
@@ -36,19 +36,19 @@ def test_each_job_of_a_batch_is_paid_back_once_whoever_ends_it_and_however_often
     owner = services.owner(tokens=20)
     album = services.album(owner, auto_enhance=False)
     images = [services.upload(owner, album_id=album.id).image for _ in range(4)]
-    batch = services.enhancements.enhance_batch(owner, image_ids=[image.id for image in images], tier=Tier.TIER_2K)
+    batch = services.jobs.enhancements.enhance_batch(owner, image_ids=[image.id for image in images], tier=Tier.TIER_2K)
     cancelled, failed, deleted, done = batch.jobs
     assert services.balance(owner) == 0
     services.blobs.delete([images[1].original])
-    services.cancellation.cancel(owner, cancelled.id)
+    services.jobs.cancellation.cancel(owner, cancelled.id)
     with pytest.raises(IllegalTransition):
-        services.cancellation.cancel(owner, cancelled.id)
-    services.deletion.remove(owner, images[2].id)
+        services.jobs.cancellation.cancel(owner, cancelled.id)
+    services.images.deletion.remove(owner, images[2].id)
     for job in (cancelled, failed, deleted, done):
         services.inbox.send(job.id, priority=Priority.HIGH)  # each a second time
     services.come_to_rest()
-    services.sweep.repair_after_restart()
-    services.deletion.finish_pending()
+    services.maintenance.recovery.repair_after_restart()
+    services.images.deletion.finish_pending()
     assert isinstance(services.job(done.id), CompletedJob)
     assert services.story(owner).count(("REFUND", 5)) == 3
     with services.transactions.view() as tx:

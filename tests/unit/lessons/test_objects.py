@@ -12,8 +12,8 @@ def test_tiers_of_one_image_do_not_overwrite_each_other(services: Services) -> N
     """Lesson 1: results were named after their image, so that of three tiers the last to finish was left."""
     owner = services.owner()
     image = services.upload(owner).image
-    services.enhancements.enhance_in_parallel(owner, image_id=image.id, tiers=PAID)
-    services.enhancements.enhance(owner, image_id=image.id, tier=Tier.TIER_2K)
+    services.jobs.enhancements.enhance_in_parallel(owner, image_id=image.id, tiers=PAID)
+    services.jobs.enhancements.enhance(owner, image_id=image.id, tier=Tier.TIER_2K)
     services.work()
     jobs = [job for job in services.inventory().jobs.values() if isinstance(job, CompletedJob)]
     assert len({job.result.key for job in jobs}) == len(jobs) == 5
@@ -26,8 +26,8 @@ def test_an_original_stays_byte_for_byte_whatever_is_made_of_it(services: Servic
     owner = services.owner()
     content = a_picture(size := services.upload(owner).image.dimensions)
     image = services.upload(owner, content=content).image
-    services.enhancements.enhance_in_parallel(owner, image_id=image.id, tiers=PAID)
-    services.enhancements.enhance(owner, image_id=image.id, tier=Tier.FREE, source=services.upload(owner).image.id)
+    services.jobs.enhancements.enhance_in_parallel(owner, image_id=image.id, tiers=PAID)
+    services.jobs.enhancements.enhance(owner, image_id=image.id, tier=Tier.FREE, source=services.upload(owner).image.id)
     services.work()
     assert services.read(image.original) == content
     assert services.queries.image(image.id, viewer=owner).image.dimensions == size

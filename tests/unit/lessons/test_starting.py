@@ -40,7 +40,7 @@ def test_every_job_of_a_batch_upload_is_announced_and_done(services: Services) -
     services.inbox.refuses = True
     name = ImageName("photo.jpg")
     files = [NamedFile(filename="photo.jpg", name=name, content=io.BytesIO(a_picture(VGA))) for _ in range(FILES)]
-    services.batch_uploads.upload(owner, files=files)
+    services.images.batch_uploads.upload(owner, files=files)
     waiting = services.inventory()
     assert {type(job) for job in waiting.jobs.values()} == {PendingJob}
     assert {message.job_id for message in waiting.messages} == {*waiting.jobs}
@@ -58,15 +58,15 @@ def test_parallel_jobs_that_the_queue_refused_are_started_later_or_refunded(repa
     owner = services.owner()
     image = services.upload(owner, album_id=services.album(owner, auto_enhance=False).id).image
     tiers = [Tier.TIER_1K, Tier.TIER_2K, Tier.TIER_4K]
-    jobs = services.enhancements.enhance_in_parallel(owner, image_id=image.id, tiers=tiers).jobs
+    jobs = services.jobs.enhancements.enhance_in_parallel(owner, image_id=image.id, tiers=tiers).jobs
     if repaired == "repaired":
         queue.broken = False
         services.come_to_rest()
         assert [type(services.job(job.id)) for job in jobs] == [CompletedJob] * 3
         assert services.balance(owner) == 83
     else:
-        services.dispatch.relay()  # refused once more: from now on it counts
+        services.jobs.dispatch.relay()  # refused once more: from now on it counts
         services.pass_time(services.limits.refusal_max + timedelta(seconds=1))
-        services.dispatch.relay()
+        services.jobs.dispatch.relay()
         assert [type(services.job(job.id)) for job in jobs[1:]] == [RefundedJob] * 2
     assert services.findings() == []

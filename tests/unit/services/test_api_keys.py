@@ -26,39 +26,39 @@ def ada(services: Services) -> OwnerId:
 
 
 def test_a_new_key_speaks_for_its_user(services: Services, ada: OwnerId) -> None:
-    new = services.api_keys.create(ada, CI)
-    assert services.authentication.authenticate(new.secret) == ada
+    new = services.accounts.api_keys.create(ada, CI)
+    assert services.accounts.authentication.authenticate(new.secret) == ada
     assert new.secret.text.startswith(API_KEY_PREFIX)
     assert new.secret.text.startswith(new.key.shown)
     assert (new.key.name, new.key.created_at, new.key.revoked_at) == (CI, services.clock.now(), None)
 
 
 def test_nothing_stored_holds_a_key_in_the_clear(services: Services, ada: OwnerId) -> None:
-    new = services.api_keys.create(ada, CI)
-    assert new.secret.text not in f"{services.api_keys.of(ada)!r} {new!r}"
+    new = services.accounts.api_keys.create(ada, CI)
+    assert new.secret.text not in f"{services.accounts.api_keys.of(ada)!r} {new!r}"
 
 
 def test_keys_are_listed_newest_first_the_revoked_among_them(services: Services, ada: OwnerId) -> None:
-    [first] = services.api_keys.of(ada)
+    [first] = services.accounts.api_keys.of(ada)
     made = []
     for name in ("second", "third", "fourth"):
         services.pass_time(timedelta(seconds=1))
-        made.append(services.api_keys.create(ada, ApiKeyName(name)).key)
-    revoked = services.api_keys.revoke(ada, made[1].id)
-    assert list(services.api_keys.of(ada)) == [made[2], revoked, made[0], first]
+        made.append(services.accounts.api_keys.create(ada, ApiKeyName(name)).key)
+    revoked = services.accounts.api_keys.revoke(ada, made[1].id)
+    assert list(services.accounts.api_keys.of(ada)) == [made[2], revoked, made[0], first]
 
 
 def test_a_user_without_keys_is_shown_none(services: Services, ada: OwnerId) -> None:
-    assert [key.user_id for key in services.api_keys.of(ada)] == [ada]
-    assert services.api_keys.of(OwnerId.of("x" * 24)) == []
+    assert [key.user_id for key in services.accounts.api_keys.of(ada)] == [ada]
+    assert services.accounts.api_keys.of(OwnerId.of("x" * 24)) == []
 
 
 def test_an_active_key_is_listed_however_many_were_revoked_after_it(services: Services, ada: OwnerId) -> None:
-    [first] = services.api_keys.of(ada)
+    [first] = services.accounts.api_keys.of(ada)
     for _ in range(API_KEYS_REVOKED_SHOWN_MAX + 1):
         services.pass_time(timedelta(seconds=1))
-        services.api_keys.revoke(ada, services.api_keys.create(ada, CI).key.id)
-    listed = services.api_keys.of(ada)
+        services.accounts.api_keys.revoke(ada, services.accounts.api_keys.create(ada, CI).key.id)
+    listed = services.accounts.api_keys.of(ada)
     assert len(listed) == API_KEYS_REVOKED_SHOWN_MAX + 1
     assert listed[-1] == first
 
@@ -66,62 +66,62 @@ def test_an_active_key_is_listed_however_many_were_revoked_after_it(services: Se
 def test_a_revoked_key_is_refused_at_once_and_all_else_goes_on(services: Services) -> None:
     registered = services.register()
     ada = registered.user.id
-    new = services.api_keys.create(ada, CI)
-    services.api_keys.revoke(ada, new.key.id)
+    new = services.accounts.api_keys.create(ada, CI)
+    services.accounts.api_keys.revoke(ada, new.key.id)
     with pytest.raises(Unauthenticated):
-        services.authentication.authenticate(new.secret)
+        services.accounts.authentication.authenticate(new.secret)
     for secret in (registered.session_token, registered.api_key):
-        assert services.authentication.authenticate(secret) == ada
+        assert services.accounts.authentication.authenticate(secret) == ada
 
 
 def test_revoking_again_keeps_the_first_time(services: Services, ada: OwnerId) -> None:
-    new = services.api_keys.create(ada, CI)
-    revoked = services.api_keys.revoke(ada, new.key.id)
+    new = services.accounts.api_keys.create(ada, CI)
+    revoked = services.accounts.api_keys.revoke(ada, new.key.id)
     assert revoked.revoked_at == services.clock.now()
     services.pass_time(timedelta(hours=1))
-    assert services.api_keys.revoke(ada, new.key.id) == revoked
+    assert services.accounts.api_keys.revoke(ada, new.key.id) == revoked
 
 
 def test_somebody_elses_key_cannot_be_revoked(services: Services, ada: OwnerId) -> None:
     eve = services.owner("eve@example.org")
-    new = services.api_keys.create(ada, CI)
+    new = services.accounts.api_keys.create(ada, CI)
     with pytest.raises(ApiKeyNotFound):
-        services.api_keys.revoke(eve, new.key.id)
-    assert services.authentication.authenticate(new.secret) == ada
+        services.accounts.api_keys.revoke(eve, new.key.id)
+    assert services.accounts.authentication.authenticate(new.secret) == ada
 
 
 def test_an_eleventh_key_is_refused_and_leaves_nothing(services: Services, ada: OwnerId) -> None:
     """Registration gave the first one."""
     for _ in range(API_KEYS_ACTIVE_MAX - 1):
-        services.api_keys.create(ada, CI)
-    before = services.api_keys.of(ada)
+        services.accounts.api_keys.create(ada, CI)
+    before = services.accounts.api_keys.of(ada)
     with pytest.raises(TooManyApiKeys):
-        services.api_keys.create(ada, CI)
-    assert services.api_keys.of(ada) == before
+        services.accounts.api_keys.create(ada, CI)
+    assert services.accounts.api_keys.of(ada) == before
     assert len(before) == API_KEYS_ACTIVE_MAX
 
 
 def test_revoking_makes_room_and_others_keys_take_none(services: Services, ada: OwnerId) -> None:
     eve = services.owner("eve@example.org")
     for _ in range(API_KEYS_ACTIVE_MAX - 1):
-        services.api_keys.create(ada, CI)
-    assert services.api_keys.create(eve, CI).key.user_id == eve
-    services.api_keys.revoke(ada, services.api_keys.of(ada)[0].id)
-    assert services.api_keys.create(ada, CI).key.is_active
+        services.accounts.api_keys.create(ada, CI)
+    assert services.accounts.api_keys.create(eve, CI).key.user_id == eve
+    services.accounts.api_keys.revoke(ada, services.accounts.api_keys.of(ada)[0].id)
+    assert services.accounts.api_keys.create(ada, CI).key.is_active
 
 
 def test_nobody_has_no_keys(services: Services, ada: OwnerId) -> None:
     nobody = OwnerId.of("x" * 24)
     with pytest.raises(UserNotFound):
-        services.api_keys.create(nobody, CI)
+        services.accounts.api_keys.create(nobody, CI)
     with pytest.raises(UserNotFound):
-        services.api_keys.revoke(nobody, services.api_keys.of(ada)[0].id)
+        services.accounts.api_keys.revoke(nobody, services.accounts.api_keys.of(ada)[0].id)
 
 
 def test_the_holder_of_an_address_is_found(services: Services, ada: OwnerId) -> None:
-    assert services.api_keys.holder(Email.parse("Ada@example.org")) == ada
+    assert services.accounts.api_keys.holder(Email.parse("Ada@example.org")) == ada
     with pytest.raises(UserNotFound):
-        services.api_keys.holder(Email.parse("nobody@example.org"))
+        services.accounts.api_keys.holder(Email.parse("nobody@example.org"))
 
 
 @pytest.mark.parametrize("moment", ["before_begin", "before_commit"])
@@ -129,8 +129,8 @@ def test_a_key_that_cannot_be_stored_is_none(moment: str) -> None:
     transactions = FaultyTransactions(MemoryTransactions())
     services = Services.build(transactions=transactions)
     ada = services.owner()
-    before = services.api_keys.of(ada)
+    before = services.accounts.api_keys.of(ada)
     getattr(transactions, moment).append(database_fails)
     with pytest.raises(DatabaseUnavailable):
-        services.api_keys.create(ada, CI)
-    assert services.api_keys.of(ada) == before
+        services.accounts.api_keys.create(ada, CI)
+    assert services.accounts.api_keys.of(ada) == before

@@ -30,8 +30,8 @@ def a_busy_house(transactions: MemoryTransactions | None = None) -> Services:
     for uploader in (owner, other):
         services.accept(uploader)
     services.work()
-    services.cancellation.cancel(owner, services.accept(owner).id)
-    services.job_transitions.fail(services.claim(other), "no")
+    services.jobs.cancellation.cancel(owner, services.accept(owner).id)
+    services.jobs.transitions.fail(services.claim(other), "no")
     services.claim(owner)
     services.accept(other)
     services.inbox.refuses = True
@@ -58,7 +58,7 @@ def test_nothing_is_wrong_with_it_when_it_has_come_to_rest() -> None:
     services.inbox.refuses = False
     services.come_to_rest()
     services.pass_time(timedelta(days=1))
-    services.sweep.collect_orphans()
+    services.maintenance.recovery.collect_orphans()
     assert services.findings() == []
 
 
@@ -185,7 +185,7 @@ def test_an_object_that_no_row_names_is_found_when_a_sweep_should_have_collected
     assert services.findings() == []
     services.pass_time(timedelta(microseconds=1))
     assert [(finding.invariant, finding.subject) for finding in services.findings()] == [("I8", str(key))]
-    services.sweep.collect_orphans()
+    services.maintenance.recovery.collect_orphans()
     assert services.findings() == []
 
 
@@ -199,7 +199,7 @@ def test_a_message_of_an_ended_job_is_found_when_relays_should_have_dropped_it()
     services.pass_time(timedelta(microseconds=1))
     assert [(finding.invariant, finding.subject) for finding in services.findings()] == [("outbox", str(job_id))]
     services.inbox.refuses = False
-    services.dispatch.relay()
+    services.jobs.dispatch.relay()
     assert services.findings() == []
 
 
@@ -209,7 +209,7 @@ def test_messages_behind_the_first_page_are_judged() -> None:
     services.inbox.refuses = True
     jobs = [services.accept(owner) for _ in range(AUDIT_PAGE + 1)]
     last = max(job.id for job in jobs)
-    services.cancellation.cancel(owner, last)
+    services.jobs.cancellation.cancel(owner, last)
     with services.transactions.begin() as tx:
         tx.outbox.put([OutboxMessage(job_id=job.id, due_at=services.clock.now()) for job in jobs])
     services.pass_time(2 * DEAD_MESSAGE_AGE)

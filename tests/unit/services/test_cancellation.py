@@ -19,7 +19,7 @@ def a_job_that_is(services: Services, owner: OwnerId, state: str) -> Job:
     services.inbox.refuses = state == "pending"
     job = services.accept(owner)
     if state == "claimed":
-        job = services.job_transitions.claim(job.id)
+        job = services.jobs.transitions.claim(job.id)
     assert type(job) is UNSETTLED[state]
     return job
 
@@ -28,7 +28,7 @@ def a_job_that_is(services: Services, owner: OwnerId, state: str) -> Job:
 def test_a_job_that_has_not_ended_is_cancelled_and_refunded_in_full(services: Services, state: str) -> None:
     owner = services.owner(tokens=10)
     job = a_job_that_is(services, owner, state)
-    cancelled = services.cancellation.cancel(owner, job.id)
+    cancelled = services.jobs.cancellation.cancel(owner, job.id)
     assert isinstance(services.job(job.id), CancelledJob)
     assert cancelled.job == services.job(job.id)
     assert (cancelled.refunded, cancelled.balance) == (Tokens(2), Tokens(10))
@@ -41,10 +41,10 @@ def test_a_job_that_has_not_ended_is_cancelled_and_refunded_in_full(services: Se
 def test_cancelling_twice_refunds_once(services: Services, state: str) -> None:
     owner = services.owner()
     job = a_job_that_is(services, owner, state)
-    services.cancellation.cancel(owner, job.id)
+    services.jobs.cancellation.cancel(owner, job.id)
     before = services.inventory()
     with pytest.raises(IllegalTransition) as refusal:
-        services.cancellation.cancel(owner, job.id)
+        services.jobs.cancellation.cancel(owner, job.id)
     assert (refusal.value.source, refusal.value.target) == ("CANCELLED", "CANCELLED")
     services.check_nothing_but_time_passed(before)
 
@@ -52,8 +52,8 @@ def test_cancelling_twice_refunds_once(services: Services, state: str) -> None:
 def test_a_free_job_is_cancelled_for_nothing(services: Services) -> None:
     owner = services.owner(tokens=10)
     image_id = services.upload(owner, album_id=services.album(owner, auto_enhance=False).id).image.id
-    job = services.enhancements.enhance(owner, image_id=image_id, tier=Tier.FREE).job
-    cancelled = services.cancellation.cancel(owner, job.id)
+    job = services.jobs.enhancements.enhance(owner, image_id=image_id, tier=Tier.FREE).job
+    cancelled = services.jobs.cancellation.cancel(owner, job.id)
     assert (cancelled.refunded, cancelled.balance) == (Tokens(0), Tokens(10))
     assert services.story(owner) == [("EARN_BONUS", 10)]
     assert services.findings() == []
@@ -65,7 +65,7 @@ def test_a_job_that_is_done_cannot_be_cancelled_and_keeps_its_price(services: Se
     services.work()
     before = services.inventory()
     with pytest.raises(IllegalTransition) as refusal:
-        services.cancellation.cancel(owner, job.id)
+        services.jobs.cancellation.cancel(owner, job.id)
     assert (refusal.value.source, refusal.value.target) == ("COMPLETED", "CANCELLED")
     services.check_nothing_but_time_passed(before)
 
@@ -73,27 +73,27 @@ def test_a_job_that_is_done_cannot_be_cancelled_and_keeps_its_price(services: Se
 def test_a_job_that_was_refunded_cannot_be_cancelled(services: Services) -> None:
     owner = services.owner()
     job = services.claim(owner)
-    services.job_transitions.fail(job, "no")
+    services.jobs.transitions.fail(job, "no")
     before = services.inventory()
     with pytest.raises(IllegalTransition):
-        services.cancellation.cancel(owner, job.id)
+        services.jobs.cancellation.cancel(owner, job.id)
     services.check_nothing_but_time_passed(before)
 
 
 def test_a_result_that_comes_after_the_cancellation_is_dropped(services: Services) -> None:
     owner = services.owner()
     job = services.claim(owner)
-    services.cancellation.cancel(owner, job.id)
+    services.jobs.cancellation.cancel(owner, job.id)
     before = services.inventory()
     with pytest.raises(JobChanged):
-        services.job_transitions.complete(job, a_result(job))
+        services.jobs.transitions.complete(job, a_result(job))
     services.check_nothing_but_time_passed(before)
 
 
 def test_a_message_that_comes_after_the_cancellation_finds_nothing_to_do(services: Services) -> None:
     owner = services.owner()
     job = services.accept(owner)
-    services.cancellation.cancel(owner, job.id)
+    services.jobs.cancellation.cancel(owner, job.id)
     before = services.inventory()
     assert services.work() == 0
     services.check_nothing_but_time_passed(before)
@@ -105,20 +105,20 @@ def test_somebody_elses_job_is_not_there(services: Services) -> None:
     job = services.accept(owner)
     before = services.inventory()
     with pytest.raises(JobNotFound):
-        services.cancellation.cancel(stranger, job.id)
+        services.jobs.cancellation.cancel(stranger, job.id)
     services.check_nothing_but_time_passed(before)
 
 
 def test_an_unknown_job_is_not_there(services: Services) -> None:
     with pytest.raises(JobNotFound):
-        services.cancellation.cancel(services.owner(), a_job_id())
+        services.jobs.cancellation.cancel(services.owner(), a_job_id())
 
 
 def test_a_refund_may_rise_above_the_cap(services: Services) -> None:
     owner = services.owner(tokens=100)
     job = services.accept(owner)
     services.pass_time(timedelta(hours=1))
-    assert services.cancellation.cancel(owner, job.id).balance == Tokens(102)
+    assert services.jobs.cancellation.cancel(owner, job.id).balance == Tokens(102)
     assert services.findings() == []
 
 
@@ -130,5 +130,5 @@ def test_a_database_that_fails_changes_nothing() -> None:
     before = services.inventory()
     transactions.before_commit.append(database_fails)
     with pytest.raises(DatabaseUnavailable):
-        services.cancellation.cancel(owner, job.id)
+        services.jobs.cancellation.cancel(owner, job.id)
     services.check_nothing_but_time_passed(before)

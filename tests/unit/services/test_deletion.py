@@ -35,12 +35,12 @@ def check_gone(services: Services) -> None:
 def test_an_image_goes_with_its_jobs_and_all_their_objects(services: Services) -> None:
     owner = services.owner()
     image = services.upload(owner).image
-    services.enhancements.enhance(
+    services.jobs.enhancements.enhance(
         owner, image_id=image.id, tier=Tier.TIER_2K, source=InlineImage(content=io.BytesIO(a_picture(SIZE)))
     )
     services.work()
     assert len(services.inventory().objects) == 4
-    services.deletion.remove(owner, image.id)
+    services.images.deletion.remove(owner, image.id)
     check_gone(services)
     assert services.balance(owner) == 93
 
@@ -48,13 +48,13 @@ def test_an_image_goes_with_its_jobs_and_all_their_objects(services: Services) -
 def test_jobs_that_havent_ended_are_refunded(services: Services) -> None:
     owner = services.owner()
     image = services.upload(owner).image
-    claimed = services.job_transitions.claim(services.inbox.messages.popleft())
-    services.enhancements.enhance(owner, image_id=image.id, tier=Tier.TIER_4K)
-    services.enhancements.enhance(owner, image_id=image.id, tier=Tier.FREE)
-    services.deletion.remove(owner, image.id)
+    claimed = services.jobs.transitions.claim(services.inbox.messages.popleft())
+    services.jobs.enhancements.enhance(owner, image_id=image.id, tier=Tier.TIER_4K)
+    services.jobs.enhancements.enhance(owner, image_id=image.id, tier=Tier.FREE)
+    services.images.deletion.remove(owner, image.id)
     check_gone(services)
     assert services.balance(owner) == 100
-    services.job_runner.run(claimed)
+    services.jobs.runner.run(claimed)
     services.work()
     check_gone(services)
 
@@ -65,7 +65,7 @@ def test_a_result_that_is_delivered_first_goes_too(services: Services) -> None:
     services.work()
     [job] = services.inventory().jobs.values()
     assert isinstance(job, CompletedJob)
-    services.deletion.remove(owner, image.id)
+    services.images.deletion.remove(owner, image.id)
     check_gone(services)
     assert services.balance(owner) == 98
 
@@ -74,18 +74,18 @@ def test_somebody_elses_image_stays(services: Services) -> None:
     image = services.upload(services.owner()).image
     before = services.inventory()
     with pytest.raises(Forbidden):
-        services.deletion.remove(services.owner("bob@example.org"), image.id)
+        services.images.deletion.remove(services.owner("bob@example.org"), image.id)
     assert services.inventory().images == before.images
     with pytest.raises(ImageNotFound):
-        services.deletion.remove(an_owner(), an_image_id())
+        services.images.deletion.remove(an_owner(), an_image_id())
 
 
 def test_what_is_gone_cant_be_removed_again(services: Services) -> None:
     owner = services.owner()
     image = services.upload(owner).image
-    services.deletion.remove(owner, image.id)
+    services.images.deletion.remove(owner, image.id)
     with pytest.raises(ImageNotFound):
-        services.deletion.remove(owner, image.id)
+        services.images.deletion.remove(owner, image.id)
 
 
 @pytest.mark.parametrize("finisher", ["owner", "sweeper"])
@@ -98,7 +98,7 @@ def test_an_object_that_cant_be_deleted_is_deleted_later(finisher: str) -> None:
     image = services.upload(owner).image
     blobs.failing.add("delete")
     with pytest.raises(StorageUnavailable):
-        services.deletion.remove(owner, image.id)
+        services.images.deletion.remove(owner, image.id)
     assert services.balance(owner) == 100
     with pytest.raises(ImageNotFound):
         services.queries.image(image.id, viewer=owner)
@@ -106,11 +106,11 @@ def test_an_object_that_cant_be_deleted_is_deleted_later(finisher: str) -> None:
     assert services.findings() == []
     blobs.failing.clear()
     if finisher == "owner":
-        services.deletion.remove(owner, image.id)
+        services.images.deletion.remove(owner, image.id)
     else:
-        assert services.deletion.finish_pending() == 1
+        assert services.images.deletion.finish_pending() == 1
     check_gone(services)
-    assert services.deletion.finish_pending() == 0
+    assert services.images.deletion.finish_pending() == 0
 
 
 @pytest.mark.parametrize("step", [0, 1])
@@ -122,12 +122,12 @@ def test_a_database_that_fails_at_any_step_loses_and_doubles_nothing(moment: str
     image = services.upload(owner).image
     getattr(transactions, moment).extend([pass_by] * step + [database_fails])
     with pytest.raises(DatabaseUnavailable):
-        services.deletion.remove(owner, image.id)
+        services.images.deletion.remove(owner, image.id)
     for plan in (transactions.before_begin, transactions.before_commit, transactions.after_commit):
         plan.clear()
     services.come_to_rest()
     assert services.findings() == []
-    services.deletion.finish_pending()
+    services.images.deletion.finish_pending()
     assert services.findings() == []
     if moment == "before_commit" and step == 0:
         assert services.queries.image(image.id, viewer=owner).image == image
@@ -143,25 +143,25 @@ def test_a_job_that_came_in_between_is_refunded_too(services: Services) -> None:
         now = services.clock.now()
         tx.images.begin_deletion(image.id, now=now)
         spec = JobSpec.on(image, Tier.TIER_2K, id_=a_job_id(), request_id=None, now=now)
-        [late] = services.cancellation.billing.accept(tx, [spec], owner_id=owner, now=now).jobs
+        [late] = services.jobs.cancellation.billing.accept(tx, [spec], owner_id=owner, now=now).jobs
     assert isinstance(late, PendingJob)
     assert services.balance(owner) == 93
-    services.deletion.finish_pending()
+    services.images.deletion.finish_pending()
     check_gone(services)
     assert services.balance(owner) == 98
 
 
 def test_anonymous_images_expire_with_all_that_was_made_of_them(services: Services) -> None:
-    old = services.uploads.upload_anonymously(name=ImageName("a.jpg"), content=io.BytesIO(a_picture(SIZE)))
+    old = services.images.uploads.upload_anonymously(name=ImageName("a.jpg"), content=io.BytesIO(a_picture(SIZE)))
     owned = services.upload(services.owner()).image
-    services.enhancements.blend_anonymously(old.id, source=InlineImage(content=io.BytesIO(a_picture(SIZE))))
+    services.jobs.enhancements.blend_anonymously(old.id, source=InlineImage(content=io.BytesIO(a_picture(SIZE))))
     services.work()
     services.pass_time(WEEK)
-    young = services.uploads.upload_anonymously(name=ImageName("b.jpg"), content=io.BytesIO(a_picture(SIZE)))
-    services.enhancements.blend_anonymously(young.id, source=old.id)
-    assert services.deletion.expire_anonymous(retention=WEEK) == 0
+    young = services.images.uploads.upload_anonymously(name=ImageName("b.jpg"), content=io.BytesIO(a_picture(SIZE)))
+    services.jobs.enhancements.blend_anonymously(young.id, source=old.id)
+    assert services.images.deletion.expire_anonymous(retention=WEEK) == 0
     services.pass_time(timedelta(seconds=1))
-    assert services.deletion.expire_anonymous(retention=WEEK) == 1
+    assert services.images.deletion.expire_anonymous(retention=WEEK) == 1
     services.come_to_rest()
     inventory = services.inventory()
     assert set(inventory.images) == {owned.id, young.id}
@@ -171,10 +171,10 @@ def test_anonymous_images_expire_with_all_that_was_made_of_them(services: Servic
 
 
 def test_an_expired_image_with_a_job_under_way_is_removed(services: Services) -> None:
-    old = services.uploads.upload_anonymously(name=ImageName("a.jpg"), content=io.BytesIO(a_picture(SIZE)))
-    services.enhancements.blend_anonymously(old.id, source=InlineImage(content=io.BytesIO(a_picture(SIZE))))
+    old = services.images.uploads.upload_anonymously(name=ImageName("a.jpg"), content=io.BytesIO(a_picture(SIZE)))
+    services.jobs.enhancements.blend_anonymously(old.id, source=InlineImage(content=io.BytesIO(a_picture(SIZE))))
     services.pass_time(WEEK + timedelta(seconds=1))
-    services.deletion.expire_anonymous(retention=WEEK)
+    services.images.deletion.expire_anonymous(retention=WEEK)
     services.work()
     check_gone(services)
 
@@ -190,11 +190,11 @@ def test_more_than_a_batch_expires_and_is_finished_in_one_round(monkeypatch: pyt
     for _ in range(5):
         image = services.upload(owner).image
         with pytest.raises(StorageUnavailable):
-            services.deletion.remove(owner, image.id)
+            services.images.deletion.remove(owner, image.id)
     blobs.failing.clear()
-    assert services.deletion.finish_pending() == 5
+    assert services.images.deletion.finish_pending() == 5
     for _ in range(5):
-        services.uploads.upload_anonymously(name=ImageName("a.jpg"), content=io.BytesIO(a_picture(SIZE)))
+        services.images.uploads.upload_anonymously(name=ImageName("a.jpg"), content=io.BytesIO(a_picture(SIZE)))
     services.pass_time(2 * WEEK)
-    assert services.deletion.expire_anonymous(retention=WEEK) == 5
+    assert services.images.deletion.expire_anonymous(retention=WEEK) == 5
     check_gone(services)

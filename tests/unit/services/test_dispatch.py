@@ -36,17 +36,17 @@ def relay_for(services: Services, time: timedelta, *, every: timedelta = MINUTE)
     """Relay at intervals, for so long."""
     until = services.clock.now() + time
     while services.clock.now() < until:
-        services.dispatch.relay()
+        services.jobs.dispatch.relay()
         services.pass_time(every)
 
 
 def test_what_the_queue_refused_is_started_by_a_later_relay(services: Services) -> None:
     services.inbox.refuses = True
     job = services.accept(services.owner())
-    assert services.dispatch.relay() == 0
+    assert services.jobs.dispatch.relay() == 0
     services.inbox.refuses = False
     services.pass_time(MINUTE)
-    assert services.dispatch.relay() == 1
+    assert services.jobs.dispatch.relay() == 1
     assert isinstance(services.job(job.id), StartedJob)
     assert list(services.inbox.messages) == [job.id]
     assert services.inventory().messages == frozenset()
@@ -55,7 +55,7 @@ def test_what_the_queue_refused_is_started_by_a_later_relay(services: Services) 
 def test_relaying_with_nothing_to_say_sends_nothing(services: Services) -> None:
     services.accept(services.owner())
     services.inbox.messages.clear()
-    assert services.dispatch.relay() == 0
+    assert services.jobs.dispatch.relay() == 0
     assert not services.inbox.messages
 
 
@@ -63,12 +63,12 @@ def test_a_refused_message_is_not_tried_again_at_once(services: Services) -> Non
     queue = PettyQueue(services.inbox, takes=0)
     services = Services.build(inbox=services.inbox, queue=queue)
     services.accept(services.owner())
-    services.dispatch.relay()
+    services.jobs.dispatch.relay()
     asked = queue.asked
-    services.dispatch.relay()
+    services.jobs.dispatch.relay()
     assert queue.asked == asked
     services.pass_time(timedelta(seconds=5))
-    services.dispatch.relay()
+    services.jobs.dispatch.relay()
     assert queue.asked == asked + 1
 
 
@@ -81,7 +81,7 @@ def test_a_queue_in_trouble_is_asked_once_for_many_jobs() -> None:
     for _ in range(4):
         services.accept(owner)
     queue.asked, queue.takes = 0, 2
-    assert services.dispatch.relay() == 2
+    assert services.jobs.dispatch.relay() == 2
     assert queue.asked == 3
     kinds = [type(job) for job in services.inventory().jobs.values()]
     assert kinds == [StartedJob, StartedJob, PendingJob, PendingJob]
@@ -105,7 +105,7 @@ def test_a_job_that_the_queue_refuses_for_an_hour_is_refunded(services: Services
     relay_for(services, timedelta(hours=1))
     assert isinstance(services.job(job.id), PendingJob)
     assert services.balance(owner) == 100  # 98 and those that came back
-    services.dispatch.relay()
+    services.jobs.dispatch.relay()
     refunded = services.job(job.id)
     assert isinstance(refunded, RefundedJob)
     assert "queue" in refunded.reason
@@ -117,7 +117,7 @@ def test_a_job_that_the_queue_refuses_for_an_hour_is_refunded(services: Services
 def test_a_job_that_waits_for_hours_in_a_queue_without_a_worker_is_not_refunded(services: Services) -> None:
     job = services.accept(services.owner())
     for _ in range(6):
-        services.sweep.repair()
+        services.maintenance.recovery.repair()
         relay_for(services, timedelta(minutes=30))
     assert isinstance(services.job(job.id), StartedJob)
     assert services.inventory().ledgers[job.spec.owner_id][-1].kind.value == "SPEND_ENHANCEMENT"
@@ -132,11 +132,11 @@ def test_an_hour_of_refusals_is_counted_anew_after_each_success(services: Servic
     for _ in range(3):
         services.inbox.refuses = True
         services.pass_time(services.limits.redeliver_after + MINUTE)
-        services.sweep.repair()
+        services.maintenance.recovery.repair()
         relay_for(services, timedelta(minutes=50))
         services.inbox.refuses = False
         services.pass_time(MINUTE)
-        assert services.dispatch.relay() == 1
+        assert services.jobs.dispatch.relay() == 1
         services.lose_messages()
     assert isinstance(services.job(job.id), StartedJob)
 
@@ -152,13 +152,13 @@ def test_a_worker_that_is_faster_than_the_note_of_its_start_is_left_alone() -> N
     transactions.before_begin.extend(
         [lambda: None, lambda: claim(services, job.id)]
     )  # it is taken, sent, and then noted
-    assert services.dispatch.relay() == 1
+    assert services.jobs.dispatch.relay() == 1
     assert isinstance(services.job(job.id), ClaimedJob)
     assert services.inventory().messages == frozenset()
 
 
 def claim(services: Services, job_id: JobId) -> None:
-    services.job_transitions.claim(job_id)
+    services.jobs.transitions.claim(job_id)
 
 
 @pytest.mark.parametrize("end", ["claimed", "started", "cancelled", "done", "refunded"])
@@ -172,22 +172,22 @@ def test_a_message_of_a_job_that_is_not_pending_any_more_is_forgotten_unsent(ser
     services.inbox.refuses = False
     match end:
         case "claimed":
-            services.job_transitions.claim(job.id)
+            services.jobs.transitions.claim(job.id)
         case "started":
-            services.dispatch.start([job])
+            services.jobs.dispatch.start([job])
             services.inbox.messages.clear()
         case "cancelled":
-            services.cancellation.cancel(owner, job.id)
+            services.jobs.cancellation.cancel(owner, job.id)
         case "done":
-            services.job_runner.perform(job.id)
+            services.jobs.runner.perform(job.id)
         case _:
-            services.job_transitions.fail(job, "no")
+            services.jobs.transitions.fail(job, "no")
     moved = services.job(job.id)
     assert not isinstance(moved, PendingJob)
     assert services.inventory().messages == frozenset(), "it goes with the move"
     with services.transactions.begin() as tx:
         tx.outbox.put([message])
-    assert services.dispatch.relay() == 0
+    assert services.jobs.dispatch.relay() == 0
     assert services.inventory().messages == frozenset()
     assert services.job(job.id) == moved
     assert not services.inbox.messages
@@ -198,14 +198,14 @@ def test_messages_of_ended_jobs_hold_up_others_for_a_relay_at_most(services: Ser
     services.inbox.refuses = True
     ended = [services.accept(owner) for _ in range(RELAY_BATCH)]
     for job in ended:
-        services.cancellation.cancel(owner, job.id)
+        services.jobs.cancellation.cancel(owner, job.id)
     with services.transactions.begin() as tx:
         tx.outbox.put([OutboxMessage(job_id=job.id, due_at=services.clock.now()) for job in ended])
     services.pass_time(MINUTE)
     live = services.accept(owner)
     services.inbox.refuses = False
-    services.dispatch.relay()
-    services.dispatch.relay()
+    services.jobs.dispatch.relay()
+    services.jobs.dispatch.relay()
     assert services.inventory().messages == frozenset()
     assert list(services.inbox.messages) == [live.id]
 
@@ -217,7 +217,7 @@ def test_a_job_cancelled_while_its_refusal_is_noted_stays_cancelled_and_unannoun
     services.inbox.refuses = True
     job = services.accept(owner)
     transactions.before_begin.append(lambda: cancel(services, job.id))
-    services.dispatch.relay()
+    services.jobs.dispatch.relay()
     assert services.inventory().messages == frozenset()
     assert services.balance(owner) == 100
 
@@ -230,14 +230,14 @@ def test_a_job_cancelled_in_the_moment_it_would_be_given_up_is_refunded_once() -
     job = services.accept(owner)
     relay_for(services, timedelta(hours=1))
     transactions.before_begin.append(lambda: cancel(services, job.id))
-    services.dispatch.relay()
+    services.jobs.dispatch.relay()
     assert services.job(job.id).status.value == "CANCELLED"
     assert [kind for kind, _ in services.story(owner)].count("REFUND") == 1
     assert services.findings() == []
 
 
 def cancel(services: Services, job_id: JobId) -> None:
-    services.cancellation.cancel(services.job(job_id).spec.owner_id, job_id)
+    services.jobs.cancellation.cancel(services.job(job_id).spec.owner_id, job_id)
 
 
 def test_messages_are_sent_in_the_order_in_which_they_fell_due(services: Services) -> None:
@@ -248,7 +248,7 @@ def test_messages_are_sent_in_the_order_in_which_they_fell_due(services: Service
         jobs.append(services.accept(owner).id)
         services.pass_time(MINUTE)
     services.inbox.refuses = False
-    services.dispatch.relay()
+    services.jobs.dispatch.relay()
     assert list(services.inbox.messages) == jobs
 
 

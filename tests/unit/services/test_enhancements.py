@@ -26,7 +26,7 @@ def free_image(services: Services, owner: OwnerId, *, content: bytes | None = No
 def test_the_life_of_a_job_from_the_order_to_the_picture(services: Services, tier: Tier) -> None:
     owner = services.owner(tokens=10)
     image_id = free_image(services, owner, content=a_picture(Dimensions(width_px=400, height_px=300)))
-    accepted = services.enhancements.enhance(owner, image_id=image_id, tier=tier)
+    accepted = services.jobs.enhancements.enhance(owner, image_id=image_id, tier=tier)
     assert isinstance(accepted.job, PendingJob)
     assert accepted.balance == Tokens(10) - tier.price
     assert isinstance(services.job(accepted.job.id), StartedJob)
@@ -47,7 +47,7 @@ def test_an_image_may_have_many_jobs_each_charged_by_itself(services: Services) 
     owner = services.owner(tokens=20)
     image_id = free_image(services, owner)
     for tier in Tier:
-        services.enhancements.enhance(owner, image_id=image_id, tier=tier)
+        services.jobs.enhancements.enhance(owner, image_id=image_id, tier=tier)
     assert services.balance(owner) == 20 - 0 - 2 - 5 - 10
     assert services.work() == 4
     assert [job.spec.tier for job in services.queries.image(image_id, viewer=owner).jobs] == list(Tier)
@@ -57,14 +57,14 @@ def test_an_image_may_have_many_jobs_each_charged_by_itself(services: Services) 
 def test_the_job_remembers_the_request_that_asked(services: Services) -> None:
     owner, request_id = services.owner(), RequestId.of("r" * 24)
     image_id = free_image(services, owner)
-    services.enhancements.enhance(owner, image_id=image_id, tier=Tier.FREE, request_id=request_id)
+    services.jobs.enhancements.enhance(owner, image_id=image_id, tier=Tier.FREE, request_id=request_id)
     (job,) = services.inventory().jobs.values()
     assert job.spec.request_id == request_id
 
 
 def test_a_free_job_costs_nothing_and_writes_no_ledger_entry(services: Services) -> None:
     owner = services.owner(tokens=0)
-    services.enhancements.enhance(owner, image_id=free_image(services, owner), tier=Tier.FREE)
+    services.jobs.enhancements.enhance(owner, image_id=free_image(services, owner), tier=Tier.FREE)
     services.work()
     assert services.story(owner) == []
     assert services.findings() == []
@@ -76,7 +76,7 @@ def test_a_free_job_that_fails_is_failed_and_a_paid_one_refunded(services: Servi
     with services.transactions.view() as tx:
         original = tx.images.get(image_id).original
     tiers = [Tier.FREE, Tier.TIER_1K, Tier.TIER_2K]
-    jobs = [services.enhancements.enhance(owner, image_id=image_id, tier=tier).job for tier in tiers]
+    jobs = [services.jobs.enhancements.enhance(owner, image_id=image_id, tier=tier).job for tier in tiers]
     services.blobs.delete([original])
     services.work()
     assert [type(services.job(job.id)) for job in jobs] == [FailedJob, RefundedJob, RefundedJob]
@@ -87,7 +87,7 @@ def test_an_unknown_image_is_refused_and_nothing_happens(services: Services) -> 
     owner = services.owner()
     before = services.inventory()
     with pytest.raises(ImageNotFound):
-        services.enhancements.enhance(owner, image_id=an_image_id(), tier=Tier.TIER_1K)
+        services.jobs.enhancements.enhance(owner, image_id=an_image_id(), tier=Tier.TIER_1K)
     services.check_nothing_but_time_passed(before)
 
 
@@ -98,7 +98,7 @@ def test_somebody_elses_image_is_refused_and_nothing_happens(services: Services,
     image = services.publish(owner) if privacy == "public" else services.upload(owner).image
     before = services.inventory()
     with pytest.raises(Forbidden):
-        services.enhancements.enhance(stranger, image_id=image.id, tier=Tier.TIER_1K)
+        services.jobs.enhancements.enhance(stranger, image_id=image.id, tier=Tier.TIER_1K)
     services.check_nothing_but_time_passed(before)
 
 
@@ -108,7 +108,7 @@ def test_too_few_tokens_are_refused_and_nothing_happens(services: Services, toke
     image_id = free_image(services, owner)
     before = services.inventory()
     with pytest.raises(NotEnoughTokens) as refusal:
-        services.enhancements.enhance(owner, image_id=image_id, tier=tier)
+        services.jobs.enhancements.enhance(owner, image_id=image_id, tier=tier)
     assert (refusal.value.required, refusal.value.balance) == (tier.price.amount, tokens)
     services.check_nothing_but_time_passed(before)
 
@@ -124,7 +124,7 @@ def test_of_many_orders_at_once_as_many_are_accepted_as_the_balance_covers(servi
         accepted = 0
         for _ in range(5):
             with contextlib.suppress(NotEnoughTokens):
-                services.enhancements.enhance(owner, image_id=image_id, tier=Tier.TIER_1K)
+                services.jobs.enhancements.enhance(owner, image_id=image_id, tier=Tier.TIER_1K)
                 accepted += 1
         return accepted
 
@@ -144,7 +144,7 @@ def test_a_database_that_fails_before_the_commit_changes_nothing(moment: str) ->
     before = services.inventory()
     getattr(transactions, moment).append(database_fails)
     with pytest.raises(DatabaseUnavailable):
-        services.enhancements.enhance(owner, image_id=image_id, tier=Tier.TIER_4K)
+        services.jobs.enhancements.enhance(owner, image_id=image_id, tier=Tier.TIER_4K)
     services.check_nothing_but_time_passed(before)
 
 
@@ -155,7 +155,7 @@ def test_a_database_that_fails_behind_the_commit_does_not_fail_the_request() -> 
     owner = services.owner()
     image_id = services.upload(owner).image.id
     transactions.before_begin.extend([pass_by, database_fails])
-    job = services.enhancements.enhance(owner, image_id=image_id, tier=Tier.TIER_4K).job
+    job = services.jobs.enhancements.enhance(owner, image_id=image_id, tier=Tier.TIER_4K).job
     services.come_to_rest()
     assert services.job(job.id).status is JobStatus.COMPLETED
     assert services.findings() == []

@@ -17,7 +17,7 @@ BOUND = 3
 
 def anonymous(services: Services) -> Image:
     content = io.BytesIO(a_picture(VGA))
-    return services.uploads.upload_anonymously(name=ImageName("a.jpg"), content=content)
+    return services.images.uploads.upload_anonymously(name=ImageName("a.jpg"), content=content)
 
 
 @pytest.fixture
@@ -38,7 +38,7 @@ def test_of_many_jobs_a_few_are_started_and_the_others_wait(services: Services) 
     ids = accepted(services, services.owner(), 5)
     assert statuses(services, ids) == [JobStatus.PROCESSING] * BOUND + [JobStatus.PENDING] * 2
     assert list(services.inbox.messages) == ids[:BOUND]
-    services.dispatch.relay()
+    services.jobs.dispatch.relay()
     assert list(services.inbox.messages) == ids[:BOUND]
 
 
@@ -46,14 +46,14 @@ def test_one_request_for_many_is_bound_too(services: Services) -> None:
     owner = services.owner()
     album = services.album(owner, auto_enhance=False)
     images = [services.upload(owner, album_id=album.id).image.id for _ in range(5)]
-    batch = services.enhancements.enhance_batch(owner, image_ids=images, tier=Tier.TIER_1K)
+    batch = services.jobs.enhancements.enhance_batch(owner, image_ids=images, tier=Tier.TIER_1K)
     assert len(services.inbox.messages) == BOUND
     assert [services.job(job.id).status for job in batch.jobs[BOUND:]] == [JobStatus.PENDING] * 2
 
 
 def test_a_job_that_ends_makes_room_for_the_next_at_once(services: Services) -> None:
     ids = accepted(services, services.owner(), 5)
-    services.job_runner.perform(services.inbox.messages.popleft())
+    services.jobs.runner.perform(services.inbox.messages.popleft())
     assert list(services.inbox.messages) == ids[1 : BOUND + 1]
     assert services.job(ids[BOUND]).status is JobStatus.PROCESSING
 
@@ -63,7 +63,7 @@ def test_all_of_them_are_done_in_the_end_in_their_order(services: Services) -> N
     done: list[JobId] = []
     while services.inbox.messages:
         done.append(services.inbox.messages[0])
-        services.job_runner.perform(services.inbox.messages.popleft())
+        services.jobs.runner.perform(services.inbox.messages.popleft())
     assert done == ids
     assert all(isinstance(services.job(id_), CompletedJob) for id_ in ids)
     assert services.findings() == []
@@ -75,7 +75,7 @@ def test_a_user_with_twenty_jobs_does_not_keep_another_waiting(services: Service
     [late] = accepted(services, services.owner("bob@example.org"), 1)
     assert services.queries.job(late, viewer=services.job(late).spec.owner_id).position == BOUND + 1
     for _ in range(BOUND + 1):
-        services.job_runner.perform(services.inbox.messages.popleft())
+        services.jobs.runner.perform(services.inbox.messages.popleft())
     assert isinstance(services.job(late), CompletedJob)
 
 
@@ -91,15 +91,15 @@ def test_the_place_in_the_queue_is_true(services: Services) -> None:
 def test_a_cancelled_job_makes_room_with_the_next_relay(services: Services) -> None:
     owner = services.owner()
     ids = accepted(services, owner, 4)
-    services.cancellation.cancel(owner, ids[0])
-    services.dispatch.relay()
+    services.jobs.cancellation.cancel(owner, ids[0])
+    services.jobs.dispatch.relay()
     assert services.job(ids[3]).status is JobStatus.PROCESSING
 
 
 def test_a_waiting_job_can_be_cancelled(services: Services) -> None:
     owner = services.owner(tokens=8)
     ids = accepted(services, owner, 4)
-    services.cancellation.cancel(owner, ids[3])
+    services.jobs.cancellation.cancel(owner, ids[3])
     services.come_to_rest()
     assert services.balance(owner) == 2
     assert services.findings() == []
@@ -107,9 +107,9 @@ def test_a_waiting_job_can_be_cancelled(services: Services) -> None:
 
 def test_what_waits_for_another_attempt_counts(services: Services) -> None:
     ids = accepted(services, services.owner(), 4)
-    claimed = services.job_transitions.claim(ids[0])
-    services.job_transitions.retry(claimed, "out of memory")
-    services.dispatch.relay()
+    claimed = services.jobs.transitions.claim(ids[0])
+    services.jobs.transitions.retry(claimed, "out of memory")
+    services.jobs.dispatch.relay()
     assert services.job(ids[3]) == PendingJob(spec=services.job(ids[3]).spec)
     assert len(services.inbox.messages) == BOUND
 
@@ -117,7 +117,7 @@ def test_what_waits_for_another_attempt_counts(services: Services) -> None:
 def test_jobs_of_nobody_in_particular_have_no_common_bound(services: Services) -> None:
     def mix() -> Job:
         images = [anonymous(services).id for _ in range(2)]
-        return services.enhancements.blend_anonymously(images[0], source=images[1]).job
+        return services.jobs.enhancements.blend_anonymously(images[0], source=images[1]).job
 
     ids = [mix().id for _ in range(BOUND + 2)]
     assert list(services.inbox.messages) == ids

@@ -66,7 +66,7 @@ class Scene:
 def scene() -> Scene:
     transactions = FaultyTransactions(MemoryTransactions())
     memory = MemorySpike.build(database=MemoryDatabase(transactions))  # type: ignore[arg-type]
-    owner, uploads = memory.register().user.id, memory.spike.uploads
+    owner, uploads = memory.register().user.id, memory.spike.images.uploads
     image = uploads.upload(owner, name=NAME, content=content()).image.id
     anonymous = uploads.upload_anonymously(name=NAME, content=content()).id
     album = memory.spike.albums.create(owner, NewAlbum(name=AlbumName("Summer"))).id
@@ -75,32 +75,34 @@ def scene() -> Scene:
 
 UseCase = Callable[[Scene, BeforeCommit[Any]], Any]
 USE_CASES: Final[dict[str, UseCase]] = {
-    "upload": lambda s, hook: s.memory.spike.uploads.before_commit(hook).upload(s.owner, name=NAME, content=content()),
-    "upload_anonymously": lambda s, hook: s.memory.spike.uploads.before_commit(hook).upload_anonymously(
+    "upload": lambda s, hook: s.memory.spike.images.uploads.before_commit(hook).upload(
+        s.owner, name=NAME, content=content()
+    ),
+    "upload_anonymously": lambda s, hook: s.memory.spike.images.uploads.before_commit(hook).upload_anonymously(
         name=NAME, content=content()
     ),
-    "batch upload": lambda s, hook: s.memory.spike.batch_uploads.before_commit(hook).upload(
+    "batch upload": lambda s, hook: s.memory.spike.images.batch_uploads.before_commit(hook).upload(
         s.owner, files=[NamedFile(filename=name, name=NAME, content=content()) for name in "ab"]
     ),
-    "enhance": lambda s, hook: s.memory.spike.enhancements.before_commit(hook).enhance(
+    "enhance": lambda s, hook: s.memory.spike.jobs.enhancements.before_commit(hook).enhance(
         s.owner, image_id=s.image, tier=Tier.TIER_1K
     ),
-    "enhance, inline source": lambda s, hook: s.memory.spike.enhancements.before_commit(hook).enhance(
+    "enhance, inline source": lambda s, hook: s.memory.spike.jobs.enhancements.before_commit(hook).enhance(
         s.owner, image_id=s.image, tier=Tier.TIER_1K, source=InlineImage(content=content())
     ),
-    "blend_anonymously": lambda s, hook: s.memory.spike.enhancements.before_commit(hook).blend_anonymously(
+    "blend_anonymously": lambda s, hook: s.memory.spike.jobs.enhancements.before_commit(hook).blend_anonymously(
         s.anonymous, source=InlineImage(content=content())
     ),
-    "enhance_in_parallel": lambda s, hook: s.memory.spike.enhancements.before_commit(hook).enhance_in_parallel(
+    "enhance_in_parallel": lambda s, hook: s.memory.spike.jobs.enhancements.before_commit(hook).enhance_in_parallel(
         s.owner, image_id=s.image, tiers=[Tier.TIER_1K, Tier.TIER_2K]
     ),
-    "enhance_batch": lambda s, hook: s.memory.spike.enhancements.before_commit(hook).enhance_batch(
+    "enhance_batch": lambda s, hook: s.memory.spike.jobs.enhancements.before_commit(hook).enhance_batch(
         s.owner, image_ids=[s.image], tier=Tier.TIER_1K
     ),
-    "generate": lambda s, hook: s.memory.spike.creations.before_commit(hook).generate(
+    "generate": lambda s, hook: s.memory.spike.jobs.generations.before_commit(hook).generate(
         s.owner, prompt=Prompt("a lake"), negative=None, tier=Tier.TIER_1K, aspect_ratio=AspectRatio.SQUARE
     ),
-    "modify": lambda s, hook: s.memory.spike.creations.before_commit(hook).modify(
+    "modify": lambda s, hook: s.memory.spike.jobs.generations.before_commit(hook).modify(
         s.owner,
         prompt=Prompt("snow"),
         negative=None,
@@ -210,7 +212,7 @@ def test_a_retried_transaction_stores_what_a_hook_writes_once(scene: Scene, use_
 
 def test_hooks_run_in_the_order_in_which_they_were_added(scene: Scene) -> None:
     runs: list[str] = []
-    uploads = scene.memory.spike.uploads
+    uploads = scene.memory.spike.images.uploads
     uploads = uploads.before_commit(lambda _tx, _result: runs.append("first"))
     uploads = uploads.before_commit(lambda _tx, _result: runs.append("second"))
     uploads.upload(scene.owner, name=NAME, content=content())
@@ -220,14 +222,14 @@ def test_hooks_run_in_the_order_in_which_they_were_added(scene: Scene) -> None:
 def test_the_original_use_cases_have_no_hook(scene: Scene) -> None:
     runs: list[object] = []
     USE_CASES["upload"](scene, lambda _tx, result: runs.append(result))
-    uploads = scene.memory.spike.uploads
+    uploads = scene.memory.spike.images.uploads
     uploads.upload(scene.owner, name=NAME, content=content())
     assert len(runs) == 1
 
 
 def test_a_refused_use_case_runs_no_hook(scene: Scene) -> None:
     runs: list[object] = []
-    enhancements = scene.memory.spike.enhancements.before_commit(lambda _tx, result: runs.append(result))
+    enhancements = scene.memory.spike.jobs.enhancements.before_commit(lambda _tx, result: runs.append(result))
     with pytest.raises(ImageNotFound):
         enhancements.enhance(scene.owner, image_id=an_image_id(), tier=Tier.TIER_1K)
     assert runs == []
@@ -236,7 +238,7 @@ def test_a_refused_use_case_runs_no_hook(scene: Scene) -> None:
 def test_a_batch_without_an_effect_runs_no_hook(scene: Scene) -> None:
     """Neither does one that the database fails: its files are all refused."""
     runs: list[object] = []
-    uploads = scene.memory.spike.batch_uploads.before_commit(lambda _tx, result: runs.append(result))
+    uploads = scene.memory.spike.images.batch_uploads.before_commit(lambda _tx, result: runs.append(result))
     uploads.upload(scene.owner, files=[RefusedFile(filename="a.jpg", error=InvalidInput())])
 
     def fail() -> None:

@@ -47,14 +47,14 @@ def test_a_duplicate_delivery_does_nothing(services: Services) -> None:
     services.work()
     before = services.inventory()
     with pytest.raises(NothingToClaim):
-        services.job_runner.perform(job.id)
+        services.jobs.runner.perform(job.id)
     services.check_nothing_but_time_passed(before)
 
 
 def test_a_job_may_be_performed_before_its_start_is_noted(services: Services) -> None:
     services.inbox.refuses = True
     job = services.accept(services.owner())
-    services.job_runner.perform(job.id)
+    services.jobs.runner.perform(job.id)
     assert isinstance(services.job(job.id), CompletedJob)
     assert services.inventory().messages == frozenset()
 
@@ -198,7 +198,7 @@ def test_a_picture_that_kills_three_workers_is_refunded() -> None:
         with pytest.raises(SystemExit):
             services.work()
         services.pass_time(services.limits.lease)
-        assert services.sweep.repair() == 1
+        assert services.maintenance.recovery.repair() == 1
         services.pass_time(timedelta(minutes=1))
-        services.dispatch.relay()
+        services.jobs.dispatch.relay()
     assert check_refunded(services, job).crashes == 3

@@ -37,13 +37,13 @@ def house_where(act: Callable[[Services, JobId], object], *, blobs: FaultyBlobSt
 
 
 def cancel(services: Services, job_id: JobId) -> None:
-    services.cancellation.cancel(services.job(job_id).spec.owner_id, job_id)
+    services.jobs.cancellation.cancel(services.job(job_id).spec.owner_id, job_id)
 
 
 def take_over(services: Services, job_id: JobId) -> None:
     services.pass_time(services.limits.lease)
-    services.sweep.repair()
-    services.job_runner.perform(job_id)
+    services.maintenance.recovery.repair()
+    services.jobs.runner.perform(job_id)
 
 
 def test_a_result_of_a_job_cancelled_meanwhile_is_dropped_with_its_object() -> None:
@@ -78,7 +78,7 @@ def test_a_late_result_whose_object_cannot_be_removed_is_collected_later() -> No
     assert enhanced_objects(services) == {f"enhanced/{job.id}.jpg"}
     blobs.failing.clear()
     services.pass_time(services.limits.orphan_age + timedelta(microseconds=1))
-    services.sweep.collect_orphans()
+    services.maintenance.recovery.collect_orphans()
     assert enhanced_objects(services) == set()
 
 
@@ -93,7 +93,7 @@ def test_an_engine_that_fails_on_a_job_cancelled_meanwhile_refunds_nothing_more(
     job = services.accept(owner)
 
     def meanwhile(_picture: RenderedImage) -> RenderedImage:
-        services.cancellation.cancel(owner, job.id)
+        services.jobs.cancellation.cancel(owner, job.id)
         raise error
 
     upscaler.script.append(meanwhile)
@@ -143,7 +143,7 @@ def test_a_pulse_of_a_worker_that_lost_its_job_brings_nothing_back() -> None:
     job = services.accept(owner)
 
     def loses(picture: RenderedImage) -> RenderedImage:
-        services.cancellation.cancel(owner, job.id)
+        services.jobs.cancellation.cancel(owner, job.id)
         heartbeat.strike()
         return picture
 
@@ -170,7 +170,7 @@ class UpscalerWithSteps:
 
 def test_the_engine_of_a_cancelled_job_stops_at_its_next_step_after_a_heartbeat() -> None:
     def cancelled() -> None:
-        services.cancellation.cancel(owner, job.id)
+        services.jobs.cancellation.cancel(owner, job.id)
         heartbeat.strike()
 
     heartbeat, upscaler = NoopHeartbeat(), UpscalerWithSteps(cancelled)
@@ -220,7 +220,7 @@ def test_an_outcome_that_the_database_does_not_take_is_found_again_by_the_sweepe
     done = services.job(job.id)
     assert isinstance(done, CompletedJob)
     services.pass_time(2 * services.limits.orphan_age)
-    services.sweep.collect_orphans()
+    services.maintenance.recovery.collect_orphans()
     assert enhanced_objects(services) == {str(done.result.key)}
     assert services.findings() == []
 

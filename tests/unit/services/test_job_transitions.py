@@ -17,29 +17,29 @@ SECOND = timedelta(seconds=1)
 
 Move = Callable[[Services, ClaimedJob], object]
 MOVES: dict[str, Move] = {
-    "renew": lambda services, job: services.job_transitions.renew(job, progress=50),
-    "complete": lambda services, job: services.job_transitions.complete(job, a_result(job)),
-    "retry": lambda services, job: services.job_transitions.retry(job, "trouble"),
-    "hand back": lambda services, job: services.job_transitions.hand_back(job),
-    "expire_lease": lambda services, job: services.job_transitions.expire_lease(job),
-    "fail": lambda services, job: services.job_transitions.fail(job, "no"),
+    "renew": lambda services, job: services.jobs.transitions.renew(job, progress=50),
+    "complete": lambda services, job: services.jobs.transitions.complete(job, a_result(job)),
+    "retry": lambda services, job: services.jobs.transitions.retry(job, "trouble"),
+    "hand back": lambda services, job: services.jobs.transitions.hand_back(job),
+    "expire_lease": lambda services, job: services.jobs.transitions.expire_lease(job),
+    "fail": lambda services, job: services.jobs.transitions.fail(job, "no"),
 }
 FIRST_MOVES: dict[str, Move] = {
-    "cancelled": lambda services, job: services.cancellation.cancel(job.spec.owner_id, job.id),
+    "cancelled": lambda services, job: services.jobs.cancellation.cancel(job.spec.owner_id, job.id),
     "completed": MOVES["complete"],
     "released": MOVES["retry"],
     "handed back": MOVES["hand back"],
     "buried": MOVES["expire_lease"],
     "failed": MOVES["fail"],
-    "claimed by another": lambda services, job: services.job_transitions.claim(
-        services.job_transitions.retry(job, "trouble").id
+    "claimed by another": lambda services, job: services.jobs.transitions.claim(
+        services.jobs.transitions.retry(job, "trouble").id
     ),
 }
 
 
 def test_a_claim_begins_an_attempt_under_a_lease_and_takes_the_message_away(services: Services) -> None:
     services.inbox.refuses = True
-    job = services.job_transitions.claim(services.accept(services.owner()).id)
+    job = services.jobs.transitions.claim(services.accept(services.owner()).id)
     assert (job.attempt, job.leased_until) == (1, services.clock.now() + services.limits.lease)
     assert services.job(job.id) == job
     assert services.inventory().messages == frozenset()
@@ -51,7 +51,7 @@ def test_a_job_that_is_held_is_not_claimed_again_even_when_its_lease_is_over(ser
     services.pass_time(services.limits.lease * 2)
     before = services.inventory()
     with pytest.raises(NothingToClaim):
-        services.job_transitions.claim(job.id)
+        services.jobs.transitions.claim(job.id)
     services.check_nothing_but_time_passed(before)
 
 
@@ -61,19 +61,19 @@ def test_a_job_at_rest_is_not_claimed(services: Services, end: str) -> None:
     FIRST_MOVES[end](services, job)
     before = services.inventory()
     with pytest.raises(NothingToClaim):
-        services.job_transitions.claim(job.id)
+        services.jobs.transitions.claim(job.id)
     services.check_nothing_but_time_passed(before)
 
 
 def test_a_job_that_is_not_there_is_not_claimed(services: Services) -> None:
     with pytest.raises(NothingToClaim):
-        services.job_transitions.claim(a_job_id())
+        services.jobs.transitions.claim(a_job_id())
 
 
 def test_renewing_prolongs_the_lease_and_notes_the_progress(services: Services) -> None:
     job = services.claim(services.owner())
     services.pass_time(30 * SECOND)
-    services.job_transitions.renew(job, progress=40)
+    services.jobs.transitions.renew(job, progress=40)
     stored = services.job(job.id)
     assert isinstance(stored, ClaimedJob)
     assert (stored.leased_until, stored.progress) == (services.clock.now() + services.limits.lease, 40)
@@ -84,12 +84,12 @@ def test_no_renewal_prolongs_a_lease_beyond_the_time_that_an_attempt_may_take(se
     limit = job.claimed_at + services.limits.work_time_max
     while services.clock.now() < limit - services.limits.lease / 2:
         services.pass_time(services.limits.lease / 2)
-        assert services.sweep.repair() == 0
-        renewed = services.job_transitions.renew(job, progress=50)
+        assert services.maintenance.recovery.repair() == 0
+        renewed = services.jobs.transitions.renew(job, progress=50)
         assert renewed.leased_until == min(services.clock.now() + services.limits.lease, limit)
     services.pass_time(services.limits.lease / 2)
-    services.job_transitions.renew(job, progress=50)
-    assert services.sweep.repair() == 1
+    services.jobs.transitions.renew(job, progress=50)
+    assert services.maintenance.recovery.repair() == 1
     stored = services.job(job.id)
     assert isinstance(stored, PendingJob)
     assert stored.crashes == 1
@@ -97,7 +97,7 @@ def test_no_renewal_prolongs_a_lease_beyond_the_time_that_an_attempt_may_take(se
 
 def test_a_job_that_is_handed_back_is_due_at_once_and_no_death(services: Services) -> None:
     job = services.claim(services.owner())
-    services.job_transitions.hand_back(job)
+    services.jobs.transitions.hand_back(job)
     stored = services.job(job.id)
     assert isinstance(stored, PendingJob)
     assert (stored.attempt, stored.crashes) == (1, 0)
@@ -109,9 +109,9 @@ def test_a_job_that_is_handed_back_is_due_at_once_and_no_death(services: Service
 def test_handing_back_never_fails_a_job_however_often(services: Services) -> None:
     job = services.claim(services.owner())
     for _ in range(10 * services.limits.attempts_max):
-        services.job_transitions.hand_back(job)
-        job = services.job_transitions.claim(job.id)
-    services.job_transitions.complete(job, a_result(job))
+        services.jobs.transitions.hand_back(job)
+        job = services.jobs.transitions.claim(job.id)
+    services.jobs.transitions.complete(job, a_result(job))
     assert isinstance(services.job(job.id), CompletedJob)
 
 
@@ -132,7 +132,7 @@ def test_a_worker_with_no_attempts_left_that_lost_its_job_changes_nothing(late: 
     services = Services.build(limits=JobLimits(attempts_max=1, deaths_max=1))
     owner = services.owner()
     job = services.claim(owner)
-    services.cancellation.cancel(owner, job.id)
+    services.jobs.cancellation.cancel(owner, job.id)
     before = services.inventory()
     with pytest.raises(JobChanged):
         MOVES[late](services, job)
@@ -142,7 +142,7 @@ def test_a_worker_with_no_attempts_left_that_lost_its_job_changes_nothing(late: 
 def test_a_result_delivered_while_the_lease_is_over_but_nobody_else_came_counts(services: Services) -> None:
     job = services.claim(services.owner())
     services.pass_time(services.limits.lease * 2)
-    services.job_transitions.complete(job, a_result(job))
+    services.jobs.transitions.complete(job, a_result(job))
     assert isinstance(services.job(job.id), CompletedJob)
 
 
@@ -150,24 +150,24 @@ def test_trouble_is_tried_again_after_a_delay_that_doubles(services: Services) -
     job = services.claim(services.owner())
     for attempt, delay in [(1, 5 * SECOND), (2, 10 * SECOND)]:
         assert job.attempt == attempt
-        services.job_transitions.retry(job, "trouble")
+        services.jobs.transitions.retry(job, "trouble")
         assert isinstance(services.job(job.id), PendingJob)
         (message,) = services.inventory().messages
         assert message.due_at == services.clock.now() + delay
         services.pass_time(delay - timedelta(microseconds=1))
-        assert services.dispatch.relay() == 0
+        assert services.jobs.dispatch.relay() == 0
         services.pass_time(timedelta(microseconds=1))
-        assert services.dispatch.relay() == 1
-        job = services.job_transitions.claim(job.id)
+        assert services.jobs.dispatch.relay() == 1
+        job = services.jobs.transitions.claim(job.id)
 
 
 def test_the_last_attempt_that_meets_trouble_is_refunded(services: Services) -> None:
     owner = services.owner()
     job = services.claim(owner)
     for _ in range(services.limits.attempts_max - 1):
-        services.job_transitions.retry(job, "trouble")
-        job = services.job_transitions.claim(job.id)
-    services.job_transitions.retry(job, "the engine is out of order")
+        services.jobs.transitions.retry(job, "trouble")
+        job = services.jobs.transitions.claim(job.id)
+    services.jobs.transitions.retry(job, "the engine is out of order")
     refunded = services.job(job.id)
     assert isinstance(refunded, RefundedJob)
     assert refunded.reason == "the engine is out of order"
@@ -181,9 +181,9 @@ def test_three_deaths_are_refunded(services: Services) -> None:
     owner = services.owner()
     job = services.claim(owner)
     for _ in range(services.limits.deaths_max - 1):
-        services.job_transitions.expire_lease(job)
-        job = services.job_transitions.claim(job.id)
-    services.job_transitions.expire_lease(job)
+        services.jobs.transitions.expire_lease(job)
+        job = services.jobs.transitions.claim(job.id)
+    services.jobs.transitions.expire_lease(job)
     refunded = services.job(job.id)
     assert isinstance(refunded, RefundedJob)
     assert (refunded.crashes, refunded.attempt) == (3, 3)
@@ -195,12 +195,12 @@ def test_deaths_and_trouble_are_counted_apart(services: Services) -> None:
     """Two deaths leave all three attempts, since a dead worker tells nothing about the picture."""
     job = services.claim(services.owner())
     for _ in range(2):
-        services.job_transitions.expire_lease(job)
-        job = services.job_transitions.claim(job.id)
-        services.job_transitions.retry(job, "trouble")
-        job = services.job_transitions.claim(job.id)
+        services.jobs.transitions.expire_lease(job)
+        job = services.jobs.transitions.claim(job.id)
+        services.jobs.transitions.retry(job, "trouble")
+        job = services.jobs.transitions.claim(job.id)
     assert (job.attempt, job.crashes) == (5, 2)
-    services.job_transitions.retry(job, "trouble")
+    services.jobs.transitions.retry(job, "trouble")
     assert isinstance(services.job(job.id), RefundedJob)
 
 
@@ -210,9 +210,9 @@ def test_a_lease_that_is_renewed_in_the_last_moment_saves_the_job_from_burial(se
     services.pass_time(services.limits.lease)
     with services.transactions.view() as tx:
         (expired,) = tx.jobs.with_expired_lease(now=services.clock.now(), limit=10)
-    renewed = services.job_transitions.renew(job, progress=50)
+    renewed = services.jobs.transitions.renew(job, progress=50)
     with pytest.raises(JobChanged):
-        services.job_transitions.expire_lease(expired)
+        services.jobs.transitions.expire_lease(expired)
     assert services.job(job.id) == renewed
 
 
@@ -220,8 +220,8 @@ def test_a_recalled_job_is_handed_over_again(services: Services) -> None:
     job = services.accept(services.owner())
     assert isinstance(job, StartedJob)
     services.lose_messages()
-    services.job_transitions.requeue(job)
-    assert services.dispatch.relay() == 1
+    services.jobs.transitions.requeue(job)
+    assert services.jobs.dispatch.relay() == 1
     assert list(services.inbox.messages) == [job.id]
     assert services.job(job.id).attempt == 0
 
@@ -229,10 +229,10 @@ def test_a_recalled_job_is_handed_over_again(services: Services) -> None:
 def test_a_job_claimed_meanwhile_is_not_recalled(services: Services) -> None:
     job = services.accept(services.owner())
     assert isinstance(job, StartedJob)
-    services.job_transitions.claim(job.id)
+    services.jobs.transitions.claim(job.id)
     before = services.inventory()
     with pytest.raises(JobChanged):
-        services.job_transitions.requeue(job)
+        services.jobs.transitions.requeue(job)
     services.check_nothing_but_time_passed(before)
 
 
@@ -242,9 +242,9 @@ def test_failing_refunds_from_every_unsettled_state(services: Services, kind: st
     services.inbox.refuses = kind == "pending"
     job = services.accept(owner)
     if kind == "claimed":
-        job = services.job_transitions.claim(job.id)
+        job = services.jobs.transitions.claim(job.id)
     assert isinstance(job, PendingJob | StartedJob | ClaimedJob)
-    services.job_transitions.fail(job, "no")
+    services.jobs.transitions.fail(job, "no")
     assert services.job(job.id).status is JobStatus.REFUNDED
     assert services.balance(owner) == 100
     assert services.inventory().messages == frozenset()
@@ -254,7 +254,7 @@ def test_regeneration_is_folded_in_before_a_refund(services: Services) -> None:
     owner = services.owner(tokens=10)
     job = services.claim(owner)
     services.pass_time(timedelta(minutes=20))
-    services.job_transitions.fail(job, "no")
+    services.jobs.transitions.fail(job, "no")
     assert services.story(owner)[2:] == [("EARN_REGENERATION", 1), ("REFUND", 2)]
     assert services.inventory().wallets[owner].regenerated_at == services.clock.now() - timedelta(minutes=5)
 

@@ -25,7 +25,7 @@ def test_an_owner_sees_a_private_image_with_its_jobs_oldest_first(services: Serv
     image = services.upload(owner).image
     for tier in (Tier.TIER_4K, Tier.FREE):
         services.pass_time(timedelta(seconds=1))
-        services.enhancements.enhance(owner, image_id=image.id, tier=tier)
+        services.jobs.enhancements.enhance(owner, image_id=image.id, tier=tier)
     shown = services.queries.image(image.id, viewer=owner)
     assert shown.image == image
     assert [job.spec.tier for job in shown.jobs] == [Tier.TIER_1K, Tier.TIER_4K, Tier.FREE]
@@ -89,7 +89,7 @@ def test_waiting_jobs_have_places_in_the_queue_and_all_owners_jobs_count(service
     assert services.queries.job(first.id, viewer=owner).position == 1
     assert services.queries.job(foreign.id, viewer=other).position == 2
     assert services.queries.job(last.id, viewer=owner).position == 3
-    services.job_transitions.claim(first.id)
+    services.jobs.transitions.claim(first.id)
     assert services.queries.job(first.id, viewer=owner).position is None
     assert services.queries.job(last.id, viewer=owner).position == 2
     shown = services.queries.image(image_id_of(last), viewer=owner)
@@ -116,7 +116,7 @@ def test_a_job_is_shown_with_its_image_to_its_owner(services: Services) -> None:
 
 def test_somebody_elses_job_is_not_there_even_on_a_public_image(services: Services) -> None:
     owner = services.owner()
-    job = services.enhancements.enhance(owner, image_id=services.publish(owner).id, tier=Tier.FREE).job
+    job = services.jobs.enhancements.enhance(owner, image_id=services.publish(owner).id, tier=Tier.FREE).job
     for job_id in (job.id, a_job_id()):
         with pytest.raises(JobNotFound):
             services.queries.job(job_id, viewer=an_owner())
@@ -125,7 +125,7 @@ def test_somebody_elses_job_is_not_there_even_on_a_public_image(services: Servic
 def test_objects_of_a_public_image_are_for_everybody(services: Services) -> None:
     owner = services.owner()
     image = services.publish(owner)
-    job = services.enhancements.enhance(owner, image_id=image.id, tier=Tier.FREE).job
+    job = services.jobs.enhancements.enhance(owner, image_id=image.id, tier=Tier.FREE).job
     services.work()
     done = services.job(job.id)
     assert isinstance(done, CompletedJob)
@@ -147,7 +147,7 @@ def test_objects_that_no_row_names_are_not_public(services: Services) -> None:
     """Neither another format or attempt of a public one, nor the result of a job that goes on."""
     owner = services.owner()
     image = services.publish(owner)
-    job = services.enhancements.enhance(owner, image_id=image.id, tier=Tier.FREE).job
+    job = services.jobs.enhancements.enhance(owner, image_id=image.id, tier=Tier.FREE).job
     keys = [
         ObjectKey.of_original(image.id, PictureFormat.PNG),
         ObjectKey.of_original(an_image_id(), PictureFormat.JPEG),

@@ -38,8 +38,8 @@ def test_a_quiet_house_needs_no_repair(services: Services) -> None:
     services.inbox.refuses = True
     services.accept(owner)
     before = services.inventory()
-    assert services.sweep.repair() == 0
-    assert services.sweep.collect_orphans() == 0
+    assert services.maintenance.recovery.repair() == 0
+    assert services.maintenance.recovery.collect_orphans() == 0
     services.check_nothing_but_time_passed(before)
 
 
@@ -47,11 +47,11 @@ def test_a_job_whose_message_was_lost_is_handed_over_again(services: Services) -
     job = services.accept(services.owner())
     services.lose_messages()
     services.pass_time(services.limits.redeliver_after)
-    assert services.sweep.repair() == 0
+    assert services.maintenance.recovery.repair() == 0
     services.pass_time(MICROSECOND)
-    assert services.sweep.repair() == 1
+    assert services.maintenance.recovery.repair() == 1
     assert isinstance(services.job(job.id), PendingJob)
-    services.dispatch.relay()
+    services.jobs.dispatch.relay()
     services.work()
     assert isinstance(services.job(job.id), CompletedJob)
 
@@ -59,8 +59,8 @@ def test_a_job_whose_message_was_lost_is_handed_over_again(services: Services) -
 def test_a_message_that_was_not_lost_after_all_is_a_duplicate(services: Services) -> None:
     job = services.accept(services.owner())
     services.pass_time(services.limits.redeliver_after + MICROSECOND)
-    services.sweep.repair()
-    services.dispatch.relay()
+    services.maintenance.recovery.repair()
+    services.jobs.dispatch.relay()
     assert list(services.inbox.messages) == [job.id, job.id]
     assert services.work() == 1
     assert services.findings() == []
@@ -71,16 +71,16 @@ def test_a_pending_job_without_a_message_is_relayed_all_the_same(services: Servi
     job = services.accept(services.owner())
     forget_messages(services)
     services.inbox.refuses = False
-    assert services.dispatch.relay() == 1
+    assert services.jobs.dispatch.relay() == 1
     assert list(services.inbox.messages) == [job.id]
 
 
 def test_a_job_whose_lease_ran_out_is_buried_and_tried_again(services: Services) -> None:
     job = services.claim(services.owner())
     services.pass_time(services.limits.lease - MICROSECOND)
-    assert services.sweep.repair() == 0
+    assert services.maintenance.recovery.repair() == 0
     services.pass_time(MICROSECOND)
-    assert services.sweep.repair() == 1
+    assert services.maintenance.recovery.repair() == 1
     buried = services.job(job.id)
     assert isinstance(buried, PendingJob)
     assert (buried.attempt, buried.crashes) == (1, 1)
@@ -91,9 +91,9 @@ def test_a_job_whose_lease_ran_out_is_buried_and_tried_again(services: Services)
 def test_a_job_whose_lease_was_renewed_is_left_alone(services: Services) -> None:
     job = services.claim(services.owner())
     services.pass_time(services.limits.lease)
-    services.job_transitions.renew(job, progress=1)
+    services.jobs.transitions.renew(job, progress=1)
     services.pass_time(services.limits.lease - MICROSECOND)
-    assert services.sweep.repair() == 0
+    assert services.maintenance.recovery.repair() == 0
 
 
 def test_a_job_that_goes_on_by_itself_meanwhile_is_not_counted_and_stops_nothing() -> None:
@@ -102,8 +102,8 @@ def test_a_job_that_goes_on_by_itself_meanwhile_is_not_counted_and_stops_nothing
     owner = services.owner()
     faster, lost = services.accept(owner), services.accept(owner)
     services.pass_time(services.limits.redeliver_after + MICROSECOND)
-    transactions.before_begin.append(lambda: services.job_runner.perform(faster.id))
-    assert services.sweep.repair() == 1
+    transactions.before_begin.append(lambda: services.jobs.runner.perform(faster.id))
+    assert services.maintenance.recovery.repair() == 1
     assert isinstance(services.job(faster.id), CompletedJob)
     assert isinstance(services.job(lost.id), PendingJob)
 
@@ -115,7 +115,7 @@ def test_more_lost_jobs_than_a_batch_are_repaired_batch_by_batch() -> None:
         services.accept(owner)
     services.lose_messages()
     services.pass_time(services.limits.redeliver_after + MICROSECOND)
-    assert [services.sweep.repair() for _ in range(3)] == [RECOVERY_BATCH, 1, 0]
+    assert [services.maintenance.recovery.repair() for _ in range(3)] == [RECOVERY_BATCH, 1, 0]
 
 
 def test_losing_the_whole_broker_loses_no_job(services: Services) -> None:
@@ -136,11 +136,11 @@ def test_after_a_restart_every_job_goes_on_at_once() -> None:
         services.accept(owner)
     services.claim(owner)
     services.lose_messages()
-    assert services.sweep.repair_after_restart() == RECOVERY_BATCH + 2
+    assert services.maintenance.recovery.repair_after_restart() == RECOVERY_BATCH + 2
     jobs = services.inventory().jobs
     assert all(isinstance(job, PendingJob) for job in jobs.values())
     assert {message.job_id for message in services.inventory().messages} == set(jobs)
-    assert services.sweep.repair_after_restart() == 0
+    assert services.maintenance.recovery.repair_after_restart() == 0
     services.come_to_rest()
     assert all(isinstance(job, CompletedJob) for job in services.inventory().jobs.values())
 
@@ -149,20 +149,20 @@ def test_a_restart_leaves_what_has_ended_alone(services: Services) -> None:
     owner = services.owner()
     services.accept(owner)
     services.work()
-    services.cancellation.cancel(owner, services.accept(owner).id)
+    services.jobs.cancellation.cancel(owner, services.accept(owner).id)
     before = services.inventory()
     assert all(isinstance(job, SettledJob) for job in before.jobs.values())
-    assert services.sweep.repair_after_restart() == 0
+    assert services.maintenance.recovery.repair_after_restart() == 0
     services.check_nothing_but_time_passed(before)
 
 
 def test_an_orphan_is_collected_when_it_is_old_enough_and_not_before(services: Services) -> None:
     keys = {put(services, an_original()), put(services, ObjectKey.of_result(a_job_id(), PictureFormat.PNG, attempt=2))}
     services.pass_time(services.limits.orphan_age)
-    assert services.sweep.collect_orphans() == 0
+    assert services.maintenance.recovery.collect_orphans() == 0
     assert services.inventory().objects == keys
     services.pass_time(MICROSECOND)
-    assert services.sweep.collect_orphans() == 2
+    assert services.maintenance.recovery.collect_orphans() == 2
     assert services.inventory().objects == frozenset()
 
 
@@ -173,7 +173,7 @@ def test_objects_that_rows_name_are_never_collected(services: Services) -> None:
     services.upload(owner, album_id=services.album(owner, auto_enhance=False).id)
     services.pass_time(timedelta(days=1000))
     before = services.inventory()
-    assert services.sweep.collect_orphans() == 0
+    assert services.maintenance.recovery.collect_orphans() == 0
     services.check_nothing_but_time_passed(before)
     assert len(before.objects) == 3
 
@@ -185,23 +185,23 @@ def test_objects_of_a_job_that_goes_on_are_kept_until_it_ends(services: Services
     services.inbox.refuses = state is PendingJob
     job = services.accept(owner)
     if state is ClaimedJob:
-        services.job_transitions.claim(job.id)
+        services.jobs.transitions.claim(job.id)
     assert type(services.job(job.id)) is state
     key = put(services, ObjectKey.of_result(job.id, PictureFormat.JPEG, attempt=1))
     services.pass_time(timedelta(days=1))
-    assert services.sweep.collect_orphans() == 0
-    services.cancellation.cancel(owner, job.id)
-    assert services.sweep.collect_orphans() == 1
+    assert services.maintenance.recovery.collect_orphans() == 0
+    services.jobs.cancellation.cancel(owner, job.id)
+    assert services.maintenance.recovery.collect_orphans() == 1
     assert key not in services.inventory().objects
 
 
 def test_what_an_earlier_attempt_left_is_collected_when_the_job_is_done(services: Services) -> None:
     job = services.claim(services.owner())
     left = put(services, ObjectKey.of_result(job.id, PictureFormat.JPEG, attempt=1))
-    services.job_transitions.expire_lease(job)
+    services.jobs.transitions.expire_lease(job)
     services.come_to_rest()
     services.pass_time(timedelta(days=1))
-    assert services.sweep.collect_orphans() == 1
+    assert services.maintenance.recovery.collect_orphans() == 1
     done = services.job(job.id)
     assert isinstance(done, CompletedJob)
     objects = services.inventory().objects
@@ -214,7 +214,7 @@ def test_an_object_beside_the_original_under_another_extension_is_an_orphan(serv
     put(services, ObjectKey.of_original(image.id, PictureFormat.PNG))
     services.pass_time(timedelta(days=1))
     services.come_to_rest()
-    assert services.sweep.collect_orphans() == 1
+    assert services.maintenance.recovery.collect_orphans() == 1
     assert image.original in services.inventory().objects
 
 
@@ -222,7 +222,7 @@ def test_more_orphans_than_a_page_are_all_collected(services: Services) -> None:
     for _ in range(SCAN_BATCH + 1):
         put(services, an_original())
     services.pass_time(timedelta(days=1))
-    assert services.sweep.collect_orphans() == SCAN_BATCH + 1
+    assert services.maintenance.recovery.collect_orphans() == SCAN_BATCH + 1
     assert services.inventory().objects == frozenset()
 
 
@@ -235,6 +235,6 @@ def test_a_store_in_trouble_is_told_and_a_later_sweep_goes_on(method: str) -> No
     services.pass_time(timedelta(days=1))
     blobs.failing.add(method)
     with pytest.raises(StorageUnavailable):
-        services.sweep.collect_orphans()
+        services.maintenance.recovery.collect_orphans()
     blobs.failing.clear()
-    assert services.sweep.collect_orphans() == 1
+    assert services.maintenance.recovery.collect_orphans() == 1

@@ -78,8 +78,10 @@ def services() -> Services:
 def test_an_undone_request_is_retried_and_charged_once(services: Services) -> None:
     owner = services.owner(tokens=10)
     image = services.upload(owner).image
-    undone = Undone(services.enhancements.transactions, left=TRANSACTION_TRIES_MAX - 1)
-    enhancing = evolve(services.enhancements, transactions=undone).enhance(owner, image_id=image.id, tier=Tier.TIER_1K)
+    undone = Undone(services.jobs.enhancements.transactions, left=TRANSACTION_TRIES_MAX - 1)
+    enhancing = evolve(services.jobs.enhancements, transactions=undone).enhance(
+        owner, image_id=image.id, tier=Tier.TIER_1K
+    )
     assert undone.left == 0
     assert enhancing.balance.amount == services.balance(owner)
     assert services.findings() == []
@@ -87,8 +89,10 @@ def test_an_undone_request_is_retried_and_charged_once(services: Services) -> No
 
 def test_an_upload_that_is_undone_reads_its_file_again(services: Services) -> None:
     owner = services.owner(tokens=10)
-    undone = Undone(services.uploads.transactions, left=1)
-    evolved = evolve(services, uploads=evolve(services.uploads, transactions=undone))
+    undone = Undone(services.images.uploads.transactions, left=1)
+    evolved = evolve(
+        services, images=evolve(services.images, uploads=evolve(services.images.uploads, transactions=undone))
+    )
     evolved.upload(owner)
     assert undone.left == 0
     assert len(services.inventory().objects) == 1

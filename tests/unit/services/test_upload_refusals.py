@@ -153,7 +153,7 @@ def test_an_object_that_cannot_be_removed_is_collected_later() -> None:
     blobs.failing.clear()
     assert len(services.inventory().objects) == 1
     services.pass_time(services.limits.orphan_age + timedelta(microseconds=1))
-    assert services.sweep.collect_orphans() == 1
+    assert services.maintenance.recovery.collect_orphans() == 1
     services.check_nothing_but_time_passed(before)
 
 
@@ -227,5 +227,5 @@ def test_an_upload_that_took_almost_too_long_is_kept() -> None:
     clock = ManualClock()
     services = Services.build(clock=clock, blobs=SlowBlobStore(clock, time=timedelta(minutes=30)))
     image = services.upload(services.owner()).image
-    services.sweep.collect_orphans()
+    services.maintenance.recovery.collect_orphans()
     assert image.original in services.inventory().objects

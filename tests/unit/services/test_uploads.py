@@ -38,7 +38,7 @@ def test_the_bytes_decide_the_format_whatever_the_name_says(services: Services) 
 def test_the_whole_stream_is_the_picture_wherever_it_stands(services: Services) -> None:
     content = io.BytesIO(a_picture(Dimensions(width_px=300, height_px=200)))
     content.seek(7)
-    uploaded = services.uploads.upload(services.owner(), name=ImageName("a.jpg"), content=content)
+    uploaded = services.images.uploads.upload(services.owner(), name=ImageName("a.jpg"), content=content)
     assert services.read(uploaded.image.original) == content.getvalue()
 
 
@@ -132,11 +132,11 @@ def test_what_tells_a_place_is_stored_twice_and_goes_altogether(services: Servic
     assert str(image.shown) == f"images/{image.id}.jpg"
     services.come_to_rest()
     services.pass_time(3 * services.limits.orphan_age)
-    assert services.sweep.collect_orphans() == 0
+    assert services.maintenance.recovery.collect_orphans() == 0
     assert services.findings() == []
     services.blobs.delete([image.shown])
     assert [finding.invariant for finding in services.findings()] == ["I8"]
-    services.deletion.remove(owner, image.id)
+    services.images.deletion.remove(owner, image.id)
     assert services.inventory().objects == frozenset()
     assert services.findings() == []
 
@@ -147,7 +147,7 @@ def test_a_batch_hides_originals_too(services: Services) -> None:
         NamedFile(filename=f"{n}.jpg", name=ImageName.parse(f"{n}.jpg"), content=io.BytesIO(content))
         for n, content in enumerate(contents)
     ]
-    batch = services.batch_uploads.upload(services.owner(), files=files)
+    batch = services.images.batch_uploads.upload(services.owner(), files=files)
     images = [file.image for file in batch.files if isinstance(file, KeptFile)]
     assert [image.original.is_hidden for image in images] == [True, False]
     assert services.inventory().objects == {key for image in images for key in image.objects}
@@ -177,5 +177,5 @@ def test_an_upload_of_two_objects_leaves_none_when_one_of_them_fails(takes_origi
         services.upload(owner, content=LOCATED)
     assert services.inventory().objects == frozenset()
     files = [NamedFile(filename="a.jpg", name=ImageName.parse("a.jpg"), content=io.BytesIO(LOCATED))]
-    assert isinstance(services.batch_uploads.upload(owner, files=files).files[0], RefusedFile)
+    assert isinstance(services.images.batch_uploads.upload(owner, files=files).files[0], RefusedFile)
     assert services.inventory().objects == frozenset()

@@ -18,7 +18,7 @@ QUARTER = timedelta(minutes=15)
 def test_an_account_tells_balance_cap_next_token_and_totals(services: Services) -> None:
     owner = services.owner(tokens=10)
     services.accept(owner)
-    services.cancellation.cancel(owner, services.accept(owner).id)
+    services.jobs.cancellation.cancel(owner, services.accept(owner).id)
     account = services.wallets.account(owner)
     assert (account.wallet.balance, account.cap) == (Tokens(8), Tokens(100))
     assert account.next_token_at == services.clock.now() + QUARTER

@@ -31,7 +31,7 @@ def _stuck() -> Iterator[None]:
 
 def upload(services: MemorySpike, email: str = "ada@example.org") -> None:
     owner_id = services.register(email).user.id
-    services.spike.uploads.upload(owner_id, name=ImageName("a.jpg"), content=io.BytesIO(PICTURE))
+    services.spike.images.uploads.upload(owner_id, name=ImageName("a.jpg"), content=io.BytesIO(PICTURE))
 
 
 def wait_for(services: MemorySpike, status: JobStatus) -> None:
@@ -44,7 +44,7 @@ def test_a_job_is_done_without_anyone_asking() -> None:
     with working(services.spike):
         upload(services)
         wait_for(services, JobStatus.COMPLETED)
-    assert list(services.spike.audit.findings()) == []
+    assert list(services.spike.maintenance.audit.findings()) == []
 
 
 def test_what_the_queue_refused_is_relayed_later() -> None:
@@ -61,7 +61,7 @@ def test_jobs_of_a_dead_process_are_taken_up_at_the_start() -> None:
     services = MemorySpike.build(Settings(relay_interval_s=0.01, retry_delay_s=0))
     upload(services)
     job_id = services.broker.queue.messages.popleft()
-    services.spike.job_runner.job_transitions.claim(job_id)
+    services.spike.jobs.runner.job_transitions.claim(job_id)
     with working(services.spike):
         wait_for(services, JobStatus.COMPLETED)
     with services.spike.database.transactions.view() as tx:
@@ -112,7 +112,7 @@ def test_any_number_may_keep_house_at_once() -> None:
     with housekeeping(services.spike), housekeeping(services.spike), working(services.spike):
         wait_for(services, JobStatus.COMPLETED)
     assert [job.attempt for job in services.jobs()] == [1, 1, 1]
-    assert list(services.spike.audit.findings()) == []
+    assert list(services.spike.maintenance.audit.findings()) == []
 
 
 def test_without_worker_threads_the_work_is_left_to_others() -> None:

@@ -70,7 +70,7 @@ def test_work_goes_on_until_the_end() -> None:
         return services.statuses() == [JobStatus.COMPLETED]
 
     owner_id = services.register().user.id
-    services.spike.uploads.upload(owner_id, name=ImageName("a.jpg"), content=io.BytesIO(PICTURE))
+    services.spike.images.uploads.upload(owner_id, name=ImageName("a.jpg"), content=io.BytesIO(PICTURE))
     assert work_until(end, services.spike) is Shutdown.SIGNALLED
 
 
@@ -78,7 +78,7 @@ def test_a_job_that_takes_longer_than_an_attempt_may_ends_the_process_with_an_er
     StuckBlobStore.may_go_on.clear()
     services = MemorySpike.build(Settings(relay_interval_s=0.01, worker_drain_s=0.05), blobs=StuckBlobStore)
     owner_id = services.register().user.id
-    services.spike.uploads.upload(owner_id, name=ImageName("a.jpg"), content=io.BytesIO(PICTURE))
+    services.spike.images.uploads.upload(owner_id, name=ImageName("a.jpg"), content=io.BytesIO(PICTURE))
     limit = services.spike.settings.job_limits.work_time_max
 
     def end(_within_s: float) -> bool:

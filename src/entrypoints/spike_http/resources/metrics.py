@@ -1,11 +1,15 @@
 """`/metrics`: for Prometheus."""
 
+from typing import Final
+
 import falcon
 from attrs import frozen
 
 from spike_http.context import Request
 from spike_http.openapi.operations import Access, Operation, Text
-from spike_runtime.metrics import CONTENT_TYPE, Metrics
+from spike_runtime.metrics import Metrics
+
+CONTENT_TYPE: Final = "text/plain; version=0.0.4; charset=utf-8"
 
 
 @frozen

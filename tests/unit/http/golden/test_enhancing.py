@@ -91,7 +91,7 @@ def test_an_image_with_one_job_that_ended_and_one_under_way(ada: Caller, service
     ada.post("/api/images/enhance", {"imageId": image_id, "tier": "TIER_1K"})
     services.work()
     second = ada.post("/api/images/enhance", {"imageId": image_id, "tier": "TIER_4K"}).json["jobId"]
-    services.spike.job_runner.job_transitions.claim(JobId.parse(second))
+    services.spike.jobs.runner.job_transitions.claim(JobId.parse(second))
     answer = ada.get(f"/api/images/{image_id}")
     assert answer.status_code == 200
     assert_served(POLLED, answer.json)

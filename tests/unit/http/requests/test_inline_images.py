@@ -186,7 +186,7 @@ def test_each_endpoint_takes_them(ada: Caller, services: MemorySpike) -> None:
 
 
 def test_an_embedding_program_may_spell_a_type_as_it_likes(services: MemorySpike) -> None:
-    ingest = services.spike.enhancements.ingest
+    ingest = services.spike.jobs.enhancements.ingest
     assert ingest.validate_inline(InlineImage(content=BytesIO(PNG), media_type="IMAGE/X-PNG; q=1")).size_bytes == len(
         PNG
     )

@@ -66,7 +66,7 @@ def test_a_mix_is_free_and_public(client: testing.TestClient, services: MemorySp
     assert (job["status"], job["isAnonymous"], job["isBlend"], job["tokensCost"]) == ("COMPLETED", True, True, 0)
     assert client.simulate_get(f"/api/images/{image_id}").json["image"]["jobs"] == [job]
     assert client.simulate_get(job["enhancedUrl"].removeprefix(HOST)).content == b"picture JPEG 1024x576"
-    assert list(services.spike.audit.findings()) == []
+    assert list(services.spike.maintenance.audit.findings()) == []
 
 
 def test_a_mix_that_fails_for_good_has_failed(client: testing.TestClient, services: MemorySpike, image_id: str) -> None:

@@ -56,7 +56,7 @@ def test_a_picture_that_comes_along_is_blended_in(
     job = ada.get(f"/api/jobs/{answer.json['jobId']}").json["job"]
     assert (job["status"], job["isBlend"], job["sourceImageId"]) == ("COMPLETED", True, None)
     assert len(ada.get("/api/images").json["images"]) == 1
-    assert list(services.spike.audit.findings()) == []
+    assert list(services.spike.maintenance.audit.findings()) == []
 
 
 def test_a_source_of_null_is_none(ada: Caller, image_id: str) -> None:

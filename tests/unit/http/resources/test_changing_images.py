@@ -174,4 +174,4 @@ def test_an_anonymous_upload_is_seen_without_the_place(ada: Caller, services: Me
     )
     assert answer.status_code == 200
     assert read(ada, answer.json["image"]["url"]) == LOCATED.removesuffix(b" located")
-    assert list(services.spike.audit.findings()) == []
+    assert list(services.spike.maintenance.audit.findings()) == []

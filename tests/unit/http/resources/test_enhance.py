@@ -109,6 +109,6 @@ def test_a_queue_that_is_down_does_not_refuse_the_request(ada: Caller, services:
     assert answer.status_code == 200
     assert services.statuses().count(JobStatus.PENDING) == 1
     services.broker.queue.refuses = False
-    services.spike.dispatch.relay()
+    services.spike.jobs.dispatch.relay()
     services.work()
     assert set(services.statuses()) == {JobStatus.COMPLETED}

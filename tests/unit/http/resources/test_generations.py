@@ -64,7 +64,7 @@ def test_a_generation_comes_out_in_the_size_asked(ada: Caller, services: MemoryS
         "processingCompletedAt": "2026-01-01T12:00:00Z",
     }
     assert ada.client.simulate_get(job["outputImageUrl"].removeprefix(HOST)).content == b"picture JPEG 2048x1152"
-    assert list(services.spike.audit.findings()) == []
+    assert list(services.spike.maintenance.audit.findings()) == []
 
 
 def test_the_aspect_is_square_unless_told(ada: Caller, services: MemorySpike) -> None:
@@ -88,7 +88,7 @@ def test_a_modification_keeps_its_pictures_aspect(ada: Caller, services: MemoryS
     assert (job["type"], job["status"]) == ("MODIFY", "COMPLETED")
     assert (job["outputWidth"], job["outputHeight"]) == (1024, 576)
     assert ada.client.simulate_get(job["inputImageUrl"].removeprefix(HOST)).content == PICTURE
-    assert list(services.spike.audit.findings()) == []
+    assert list(services.spike.maintenance.audit.findings()) == []
 
 
 def test_a_modification_fetches_its_picture(ada: Caller, services: MemorySpike) -> None:

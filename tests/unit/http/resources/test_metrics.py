@@ -2,6 +2,7 @@
 
 import re
 from datetime import timedelta
+from typing import cast
 
 import pytest
 from falcon import testing
@@ -12,8 +13,9 @@ from spike_core.domain.errors import DatabaseUnavailable
 from spike_core.domain.identifiers import JobId
 from spike_http import create_app
 from spike_memory import MemoryDatabase
+from spike_prometheus import PrometheusMetrics
 from spike_worker.active_jobs import ActiveJobs
-from spike_worker.actor import perform
+from spike_worker.actor import handle_message
 
 
 def metrics(client: testing.TestClient) -> dict[str, float]:
@@ -27,8 +29,8 @@ def metrics(client: testing.TestClient) -> dict[str, float]:
 
 def work(services: MemorySpike) -> None:
     while services.broker.queue.messages:
-        perform(
-            services.spike.job_runner, services.spike.metrics, ActiveJobs(), services.broker.queue.messages.popleft()
+        handle_message(
+            services.spike.jobs, services.spike.metrics, ActiveJobs(), services.broker.queue.messages.popleft()
         )
 
 
@@ -92,7 +94,8 @@ def test_while_the_database_is_down_the_rest_is_told_all_the_same() -> None:
     services = MemorySpike.build(database=database)
     client = testing.TestClient(create_app(services.spike))
     client.simulate_get("/healthz")
-    services.spike.metrics._stock._transactions = DownTransactions()  # type: ignore[assignment]
+    stored = cast("PrometheusMetrics", services.spike.metrics)._database
+    stored._transactions = DownTransactions()  # type: ignore[assignment]
     seen = metrics(client)
     assert seen["spike_database_up"] == 0
     assert seen['spike_http_requests_total{method="GET",route="/healthz",status="200"}'] == 1

@@ -42,7 +42,7 @@ def test_the_status_is_the_true_one(ada: Caller, services: MemorySpike, image_id
     answer = ada.post(PATH, {"imageId": image_id, "tiers": ["FREE", "TIER_1K"]})
     assert [job["status"] for job in answer.json["jobs"]] == ["PENDING", "PENDING"]
     services.broker.queue.refuses = False
-    services.spike.dispatch.relay()
+    services.spike.jobs.dispatch.relay()
     services.work()
     assert set(services.statuses()) == {JobStatus.COMPLETED}
 

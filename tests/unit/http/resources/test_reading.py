@@ -118,7 +118,7 @@ def test_cancelling_gives_the_tokens_back_once(ada: Caller, services: MemorySpik
     again = ada.post(f"/api/jobs/{job['id']}/cancel")
     assert (again.status_code, again.json["code"]) == (409, "CONFLICT")
     assert ada.get("/api/tokens/balance").json["balance"] == 100
-    assert services.spike.sweep.repair() == 0
+    assert services.spike.maintenance.recovery.repair() == 0
 
 
 def test_a_strangers_job_cannot_be_cancelled(ada: Caller, bob: Caller, services: MemorySpike, image_id: str) -> None:

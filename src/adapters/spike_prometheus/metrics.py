@@ -1,0 +1,124 @@
+"""Metrics, in the text format of Prometheus.
+
+Processes count what they do; what the database holds is read at each scrape. Processes of one machine that share a
+folder, `SPIKE_METRICS_DIR`, expose the sum of their counts.
+"""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Final
+
+from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.multiprocess import MultiProcessCollector
+from prometheus_client.process_collector import ProcessCollector
+from prometheus_client.registry import Collector
+
+from spike_core.domain.errors import Unavailable
+from spike_core.domain.tiers import Tier
+from spike_core.ports.clock import Clock
+from spike_core.ports.transactions import Transactions
+from spike_prometheus.shared_values import share_values
+
+_REQUEST_SECONDS: Final = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
+_JOB_SECONDS: Final = (0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20, 40, 80, 160, 320)
+
+
+class PrometheusMetrics:
+    """The counters of this process, and the exposition of all."""
+
+    def __init__(self, *, transactions: Transactions, clock: Clock, folder: Path | None = None) -> None:
+        """Count in memory, or in files of a folder that processes of one machine share."""
+        self._registry = CollectorRegistry()
+        self._folder = folder
+        if folder is not None:
+            folder.mkdir(parents=True, exist_ok=True)
+            share_values(folder)
+        self._database = _DatabaseCollector(transactions, clock)
+        self._requests = Counter(
+            "spike_http_requests", "Requests answered.", ("method", "route", "status"), registry=self._registry
+        )
+        self._request_seconds = Histogram(
+            "spike_http_request_seconds",
+            "Time to answer a request.",
+            ("method", "route"),
+            buckets=_REQUEST_SECONDS,
+            registry=self._registry,
+        )
+        self._attempts = Counter(
+            "spike_job_attempts",
+            "Attempts at jobs, by what became of them.",
+            ("tier", "outcome"),
+            registry=self._registry,
+        )
+        self._job_seconds = Histogram(
+            "spike_job_seconds", "Time in work, per attempt.", ("tier",), buckets=_JOB_SECONDS, registry=self._registry
+        )
+        self._wait_seconds = Histogram(
+            "spike_job_wait_seconds",
+            "Time from the acceptance of a job to its first claim.",
+            ("tier",),
+            buckets=(*_REQUEST_SECONDS, 60, 300, 1800),
+            registry=self._registry,
+        )
+        self._sweeps = Counter(
+            "spike_sweeps", "Rounds of what is done again and again.", ("sweep",), registry=self._registry
+        )
+        self._swept = Counter("spike_swept", "What those rounds found to do.", ("sweep",), registry=self._registry)
+
+    def count_request(self, *, method: str, route: str, status: int, seconds: float) -> None:
+        """Count an answered request."""
+        self._requests.labels(method, route, str(status)).inc()
+        self._request_seconds.labels(method, route).observe(seconds)
+
+    def count_attempt(self, *, tier: Tier, outcome: str, seconds: float) -> None:
+        """Count an attempt at a job."""
+        self._attempts.labels(tier.value, outcome).inc()
+        self._job_seconds.labels(tier.value).observe(seconds)
+
+    def count_wait(self, *, tier: Tier, wait: timedelta) -> None:
+        """Record how long a job has waited for its first worker."""
+        self._wait_seconds.labels(tier.value).observe(wait.total_seconds())
+
+    def count_recovery(self, *, sweep: str, found: int) -> None:
+        """Count a run of a periodic task, and how many things it found to do."""
+        self._sweeps.labels(sweep).inc()
+        self._swept.labels(sweep).inc(found)
+
+    def exposition(self) -> bytes:
+        """Return all metrics as text."""
+        scraped = CollectorRegistry()
+        scraped.register(self._database)
+        if self._folder is not None:
+            MultiProcessCollector(scraped, path=str(self._folder))  # type: ignore[no-untyped-call]
+            return generate_latest(scraped)
+        ProcessCollector(registry=scraped)
+        return generate_latest(self._registry) + generate_latest(scraped)
+
+
+class _DatabaseCollector(Collector):
+    """Jobs and refunds, as stored. Left out while the database is unavailable."""
+
+    def __init__(self, transactions: Transactions, clock: Clock) -> None:
+        self._transactions = transactions
+        self._clock = clock
+
+    def collect(self) -> Iterator[Metric]:
+        """Read the database and yield its metrics."""
+        try:
+            with self._transactions.view() as tx:
+                queue, refunds = tx.statistics.queue(), tx.statistics.refunds()
+        except Unavailable:
+            yield GaugeMetricFamily("spike_database_up", "Whether the database answers.", value=0)
+            return
+        yield GaugeMetricFamily("spike_database_up", "Whether the database answers.", value=1)
+        unsettled = GaugeMetricFamily("spike_jobs_unsettled", "Jobs that haven't ended.", labels=("state",))
+        for state in ("waiting", "announced", "started", "claimed"):
+            unsettled.add_metric((state,), getattr(queue, state))
+        yield unsettled
+        oldest = queue.oldest_unclaimed_at
+        age_s = 0.0 if oldest is None else (self._clock.now() - oldest).total_seconds()
+        yield GaugeMetricFamily("spike_oldest_unclaimed_seconds", "Age of the job that waits longest.", value=age_s)
+        yield CounterMetricFamily("spike_refunds", "Jobs that were refunded.", value=refunds.refunds)
+        yield CounterMetricFamily("spike_refunded_tokens", "Tokens that were refunded.", value=refunds.tokens)

@@ -1,0 +1,232 @@
+"""The application: all use cases, grouped by subject, over one set of ports."""
+
+from attrs import field, frozen
+
+from spike_core.domain.images import MetadataPolicy
+from spike_core.domain.limits import JobLimits
+from spike_core.domain.regeneration import RegenerationPolicy
+from spike_core.domain.tokens import Tokens
+from spike_core.ports.blender import Blender
+from spike_core.ports.blobs import BlobStore
+from spike_core.ports.clock import Clock
+from spike_core.ports.downloader import Downloader
+from spike_core.ports.generator import Generator
+from spike_core.ports.heartbeat import Heartbeat
+from spike_core.ports.ids import Ids
+from spike_core.ports.metadata import Metadata
+from spike_core.ports.probe import ImageProbe
+from spike_core.ports.queue import JobQueue
+from spike_core.ports.secrets import Secrets
+from spike_core.ports.transactions import Transactions
+from spike_core.ports.upscaler import Upscaler
+from spike_core.services.accounts import OPENING_GRANT, Authentication, Registration
+from spike_core.services.album_contents import AlbumContents
+from spike_core.services.albums import Albums
+from spike_core.services.api_keys import ApiKeys
+from spike_core.services.audit import Audit
+from spike_core.services.batch_uploads import BatchUploads
+from spike_core.services.billing import Billing
+from spike_core.services.cancellation import Cancellation
+from spike_core.services.deletion import Deletion
+from spike_core.services.dispatch import Dispatch
+from spike_core.services.enhancements import Enhancements
+from spike_core.services.fair_scheduling import FairScheduling
+from spike_core.services.generations import Generations
+from spike_core.services.idempotency import IdempotencyStore
+from spike_core.services.image_updates import ImageUpdates
+from spike_core.services.ingest import Ingest
+from spike_core.services.job_runner import JobRunner
+from spike_core.services.job_transitions import JobTransitions
+from spike_core.services.maintenance_lease import MaintenanceLease
+from spike_core.services.new_images import NewImages
+from spike_core.services.queries import Queries
+from spike_core.services.recovery import Recovery
+from spike_core.services.rendering import Rendering
+from spike_core.services.sessions import Sessions
+from spike_core.services.uploads import Uploads
+from spike_core.services.wallets import Wallets
+
+
+@frozen(kw_only=True)
+class Ports:
+    """The adapters that the use cases call."""
+
+    transactions: Transactions
+    blobs: BlobStore
+    queue: JobQueue
+    probe: ImageProbe
+    metadata: Metadata
+    upscaler: Upscaler
+    blender: Blender
+    generator: Generator
+    downloader: Downloader
+    clock: Clock
+    ids: Ids
+    secrets: Secrets
+    heartbeat: Heartbeat
+
+
+@frozen(kw_only=True)
+class Policies:
+    """What an operator may decide."""
+
+    limits: JobLimits = field(factory=JobLimits)
+    regeneration: RegenerationPolicy = field(factory=RegenerationPolicy)
+    opening_grant: Tokens = OPENING_GRANT
+    metadata: MetadataPolicy = MetadataPolicy.KEEP  # of results
+
+
+@frozen(kw_only=True)
+class Accounts:
+    """Who people are: sign-up, sessions and API keys."""
+
+    registration: Registration
+    authentication: Authentication
+    sessions: Sessions
+    api_keys: ApiKeys
+
+
+@frozen(kw_only=True)
+class Images:
+    """Pictures: uploading, changing and deleting them."""
+
+    uploads: Uploads
+    batch_uploads: BatchUploads
+    updates: ImageUpdates
+    deletion: Deletion
+
+
+@frozen(kw_only=True)
+class Jobs:
+    """Work on pictures: ordering, cancelling and running it."""
+
+    enhancements: Enhancements
+    generations: Generations
+    cancellation: Cancellation
+    dispatch: Dispatch
+    transitions: JobTransitions
+    runner: JobRunner
+
+
+@frozen(kw_only=True)
+class Maintenance:
+    """Periodic work: recovering jobs, collecting objects, checking the books."""
+
+    recovery: Recovery
+    lease: MaintenanceLease
+    audit: Audit
+
+
+@frozen(kw_only=True)
+class Application:
+    """All use cases."""
+
+    accounts: Accounts
+    wallets: Wallets
+    images: Images
+    albums: Albums
+    album_contents: AlbumContents
+    jobs: Jobs
+    queries: Queries
+    idempotency: IdempotencyStore
+    maintenance: Maintenance
+
+
+def compose(ports: Ports, policies: Policies) -> Application:
+    """Return the use cases over these ports. Calls no port."""
+    transactions, blobs, clock, ids = ports.transactions, ports.blobs, ports.clock, ports.ids
+    limits = policies.limits
+    billing = Billing(policy=policies.regeneration, limits=limits)
+    transitions = JobTransitions(transactions=transactions, clock=clock, billing=billing, limits=limits)
+    dispatch = Dispatch(
+        transactions=transactions,
+        queue=ports.queue,
+        clock=clock,
+        job_transitions=transitions,
+        turns=FairScheduling(transactions=transactions, clock=clock, limits=limits),
+        limits=limits,
+    )
+    ingest = Ingest(
+        transactions=transactions,
+        blobs=blobs,
+        probe=ports.probe,
+        metadata=ports.metadata,
+        clock=clock,
+        limits=limits,
+    )
+    new_images = NewImages(clock=clock, ids=ids, billing=billing, ingest=ingest)
+    rendering = Rendering(
+        transactions=transactions,
+        blobs=blobs,
+        probe=ports.probe,
+        upscaler=ports.upscaler,
+        blender=ports.blender,
+        generator=ports.generator,
+        labels=policies.metadata,
+        metadata=ports.metadata,
+    )
+    return Application(
+        accounts=Accounts(
+            registration=Registration(
+                transactions=transactions,
+                clock=clock,
+                ids=ids,
+                secrets=ports.secrets,
+                opening_grant=policies.opening_grant,
+            ),
+            authentication=Authentication(transactions=transactions, clock=clock),
+            sessions=Sessions(transactions=transactions, clock=clock, secrets=ports.secrets),
+            api_keys=ApiKeys(transactions=transactions, clock=clock, ids=ids, secrets=ports.secrets),
+        ),
+        wallets=Wallets(transactions=transactions, clock=clock, billing=billing),
+        images=Images(
+            uploads=Uploads(
+                transactions=transactions, clock=clock, dispatch=dispatch, ingest=ingest, new_images=new_images
+            ),
+            batch_uploads=BatchUploads(
+                transactions=transactions,
+                blobs=blobs,
+                clock=clock,
+                dispatch=dispatch,
+                ingest=ingest,
+                new_images=new_images,
+            ),
+            updates=ImageUpdates(transactions=transactions, blobs=blobs, probe=ports.probe, clock=clock),
+            deletion=Deletion(transactions=transactions, blobs=blobs, clock=clock, billing=billing),
+        ),
+        albums=Albums(transactions=transactions, clock=clock, ids=ids, secrets=ports.secrets),
+        album_contents=AlbumContents(transactions=transactions, clock=clock, ids=ids),
+        jobs=Jobs(
+            enhancements=Enhancements(
+                transactions=transactions, clock=clock, ids=ids, billing=billing, dispatch=dispatch, ingest=ingest
+            ),
+            generations=Generations(
+                transactions=transactions,
+                clock=clock,
+                ids=ids,
+                billing=billing,
+                dispatch=dispatch,
+                ingest=ingest,
+                downloader=ports.downloader,
+            ),
+            cancellation=Cancellation(transactions=transactions, clock=clock, billing=billing),
+            dispatch=dispatch,
+            transitions=transitions,
+            runner=JobRunner(
+                blobs=blobs,
+                rendering=rendering,
+                job_transitions=transitions,
+                dispatch=dispatch,
+                heartbeat=ports.heartbeat,
+            ),
+        ),
+        queries=Queries(transactions=transactions),
+        idempotency=IdempotencyStore(transactions=transactions, clock=clock),
+        maintenance=Maintenance(
+            recovery=Recovery(
+                transactions=transactions, blobs=blobs, clock=clock, job_transitions=transitions, limits=limits
+            ),
+            lease=MaintenanceLease(transactions=transactions, clock=clock, heartbeat=ports.heartbeat, limits=limits),
+            audit=Audit(transactions=transactions, blobs=blobs, clock=clock, limits=limits),
+        ),
+    )
