@@ -128,7 +128,7 @@ class Services(InMemorySpike):
 
     def come_to_rest(self) -> None:
         """Sweep, relay and work, time passing, until each job has ended."""
-        for _round in range(20 * max(self.limits.attempts_max, self.limits.deaths_max)):
+        for _round in range(20 * max(self.limits.attempts_max, self.limits.crashes_max)):
             self.maintenance.recovery.repair()
             self.jobs.dispatch.relay()
             self.work()

@@ -126,19 +126,19 @@ def routes(spike: Spike, *, closing: threading.Event) -> Sequence[Route]:
         ),
         Route(
             "/api/mcp/generate",
-            GenerateResource(authenticator=authenticator, responder=responder, creations=spike.jobs.generations),
+            GenerateResource(authenticator=authenticator, responder=responder, generations=spike.jobs.generations),
         ),
         Route(
             "/api/mcp/modify",
-            ModifyResource(authenticator=authenticator, responder=responder, creations=spike.jobs.generations),
+            ModifyResource(authenticator=authenticator, responder=responder, generations=spike.jobs.generations),
         ),
         Route(
             "/api/mcp/jobs/{job_id}",
-            CreationResource(authenticator=authenticator, creations=spike.jobs.generations, object_urls=urls),
+            CreationResource(authenticator=authenticator, generations=spike.jobs.generations, object_urls=urls),
         ),
         Route(
             "/api/mcp/history",
-            CreationHistoryResource(authenticator=authenticator, creations=spike.jobs.generations, object_urls=urls),
+            CreationHistoryResource(authenticator=authenticator, generations=spike.jobs.generations, object_urls=urls),
         ),
         Route("/api/mcp/balance", CreationBalanceResource(authenticator=authenticator, wallets=spike.wallets)),
         Route("/api/albums", AlbumsResource(authenticator=authenticator, responder=responder, albums=spike.albums)),

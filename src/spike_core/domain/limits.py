@@ -49,10 +49,10 @@ class JobLimits:
     lease: timedelta = timedelta(seconds=60)  # without a heartbeat for this long, the attempt counts as crashed
     work_time_max: timedelta = timedelta(minutes=10)  # an attempt this long counts as crashed, despite heartbeats
     attempts_max: int = field(default=3, validator=validators.ge(1))  # attempts that end in a transient error
-    deaths_max: int = field(default=3, validator=validators.ge(1))  # crashed attempts before the job is refunded
+    crashes_max: int = field(default=3, validator=validators.ge(1))  # crashed attempts before the job is refunded
     retry_delay: timedelta = timedelta(seconds=5)  # before the second attempt; doubles with each further one
     redeliver_after: timedelta = timedelta(minutes=10)  # a started job unclaimed for this long has lost its message
-    on_their_way_max: int = field(default=8, validator=validators.ge(1))  # an owner's jobs in progress at a time
+    active_jobs_max: int = field(default=8, validator=validators.ge(1))  # an owner's jobs in progress at a time
     refusal_max: timedelta = timedelta(hours=1)  # a job that the queue refuses for this long fails
     orphan_age: timedelta = timedelta(hours=1)  # an object without a row is collected at this age
 

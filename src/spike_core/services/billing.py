@@ -72,7 +72,7 @@ class Billing:
     def accept(self, tx: Transaction, specs: Sequence[JobSpec], *, owner_id: OwnerId, now: datetime) -> AcceptedJobs:
         """Charge one owner for jobs and store the jobs with their outbox messages, all or none.
 
-        At most `on_their_way_max` of an owner's jobs are announced; the wallet's lock guards the count. The anonymous
+        At most `active_jobs_max` of an owner's jobs are announced; the wallet's lock guards the count. The anonymous
         owner has no wallet and no such bound, and may only order free jobs.
 
         Raises:
@@ -91,7 +91,7 @@ class Billing:
             kind, reason = _explained(spec)
             spent = posting.wallet.spend(spec.charged, job_id=spec.id, now=now, reason=reason, kind=kind)
             posting = spent.after(posting)
-        limit = self.limits.on_their_way_max
+        limit = self.limits.active_jobs_max
         room = limit - tx.jobs.in_flight(owner_id, limit=limit)
         jobs = self._add(tx, specs, room=room, now=now)
         tx.wallets.post(posting)

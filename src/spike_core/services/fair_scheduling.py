@@ -20,7 +20,7 @@ OWNERS_BATCH: Final = 100
 class FairScheduling:
     """Announces held-back jobs as soon as their owner has room.
 
-    An owner has at most `on_their_way_max` jobs announced, started or claimed at a time. The others wait in the
+    An owner has at most `active_jobs_max` jobs announced, started or claimed at a time. The others wait in the
     database. Counting happens under the lock of the owner's wallet.
     """
 
@@ -41,7 +41,7 @@ class FairScheduling:
         with self.transactions.begin() as tx:
             if owner_id != ANONYMOUS:
                 tx.wallets.lock(owner_id)
-            limit = self.limits.on_their_way_max
+            limit = self.limits.active_jobs_max
             room = limit - tx.jobs.in_flight(owner_id, limit=limit)
             jobs = tx.jobs.held_back(owner_id, limit=room) if room else ()
             now = self.clock.now()
@@ -55,5 +55,5 @@ class FairScheduling:
             DatabaseUnavailable: the next call does the rest.
         """
         with self.transactions.view() as tx:
-            owners = tx.jobs.owners_with_room(below=self.limits.on_their_way_max, limit=OWNERS_BATCH)
+            owners = tx.jobs.owners_with_room(below=self.limits.active_jobs_max, limit=OWNERS_BATCH)
         return sum(len(self.advance(owner_id)) for owner_id in owners)

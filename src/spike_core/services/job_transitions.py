@@ -119,13 +119,13 @@ class JobTransitions:
 
     @retry_on_conflict
     def expire_lease(self, job: ClaimedJob) -> Job:
-        """Return a job whose lease has expired, or fail it after `deaths_max` crashes.
+        """Return a job whose lease has expired, or fail it after `crashes_max` crashes.
 
         Raises:
             JobChanged: the job was changed meanwhile.
         """
         expired = job.expire_lease()
-        is_the_last = expired.crashes >= self.limits.deaths_max
+        is_the_last = expired.crashes >= self.limits.crashes_max
         with self.transactions.begin() as tx:
             if is_the_last and job.spec.charged:
                 tx.wallets.lock(job.spec.owner_id)  # lock order: wallets before jobs

@@ -104,7 +104,7 @@ def test_a_balance_for_so_many_jobs_is_spent_by_exactly_so_many(
         assert len(tx.audit.entries_of([job.id for job in jobs])) == len(jobs) == AFFORDABLE
     assert totals.spent == sum((Tier.TIER_2K.price for _ in jobs), NO_TOKENS)
     started = [job.id for job in jobs if job.status is JobStatus.PROCESSING]
-    assert len(started) == JobLimits().on_their_way_max < AFFORDABLE
+    assert len(started) == JobLimits().active_jobs_max < AFFORDABLE
     assert {job.status for job in jobs if job.id not in started} == {JobStatus.PENDING}
     assert sorted(queue.messages) == sorted(started)
 

@@ -33,7 +33,7 @@ def test_an_uploads_row_is_always_there_before_its_object_is_an_orphan(orphan_ag
     assert JobLimits(orphan_age=orphan_age).upload_time_max < orphan_age
 
 
-@pytest.mark.parametrize("wrong", [{"attempts_max": 0}, {"deaths_max": 0}])
+@pytest.mark.parametrize("wrong", [{"attempts_max": 0}, {"crashes_max": 0}])
 def test_every_job_gets_an_attempt(wrong: dict[str, int]) -> None:
     with pytest.raises(ValueError, match="must be >= 1"):
         JobLimits(**wrong)  # type: ignore[arg-type]  # of the fields named, both are numbers

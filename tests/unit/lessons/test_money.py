@@ -20,7 +20,7 @@ def test_free_jobs_go_all_the_ways_of_paid_ones(services: Services) -> None:
     cancelled, swept, done = (job.id for job in batch.jobs)
     assert services.jobs.cancellation.cancel(owner, cancelled).refunded.amount == 0
     services.inbox.messages.clear()
-    for _ in range(services.limits.deaths_max):
+    for _ in range(services.limits.crashes_max):
         services.jobs.transitions.claim(swept)
         services.pass_time(services.limits.lease + timedelta(seconds=1))
         services.maintenance.recovery.repair()

@@ -88,7 +88,7 @@ def test_a_queue_in_trouble_is_asked_once_for_many_jobs() -> None:
 
 
 def test_more_messages_than_a_batch_are_all_relayed_in_time() -> None:
-    services = Services.build(limits=JobLimits(on_their_way_max=3 * RELAY_BATCH))
+    services = Services.build(limits=JobLimits(active_jobs_max=3 * RELAY_BATCH))
     owner = services.owner(tokens=10 * RELAY_BATCH)
     services.inbox.refuses = True
     for _ in range(2 * RELAY_BATCH + 1):

@@ -22,7 +22,7 @@ def anonymous(services: Services) -> Image:
 
 @pytest.fixture
 def services() -> Services:
-    return Services.build(limits=JobLimits(on_their_way_max=BOUND))
+    return Services.build(limits=JobLimits(active_jobs_max=BOUND))
 
 
 def accepted(services: Services, owner_id: OwnerId, number: int) -> list[JobId]:

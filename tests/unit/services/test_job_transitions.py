@@ -129,7 +129,7 @@ def test_a_worker_that_lost_its_job_changes_nothing(services: Services, first: s
 @pytest.mark.parametrize("late", MOVES)
 def test_a_worker_with_no_attempts_left_that_lost_its_job_changes_nothing(late: str) -> None:
     """Where a retry or a burial would be a refund, the refund is fenced too."""
-    services = Services.build(limits=JobLimits(attempts_max=1, deaths_max=1))
+    services = Services.build(limits=JobLimits(attempts_max=1, crashes_max=1))
     owner = services.owner()
     job = services.claim(owner)
     services.jobs.cancellation.cancel(owner, job.id)
@@ -180,7 +180,7 @@ def test_the_last_attempt_that_meets_trouble_is_refunded(services: Services) -> 
 def test_three_deaths_are_refunded(services: Services) -> None:
     owner = services.owner()
     job = services.claim(owner)
-    for _ in range(services.limits.deaths_max - 1):
+    for _ in range(services.limits.crashes_max - 1):
         services.jobs.transitions.expire_lease(job)
         job = services.jobs.transitions.claim(job.id)
     services.jobs.transitions.expire_lease(job)

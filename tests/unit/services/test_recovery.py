@@ -14,7 +14,7 @@ from spike_core.services.recovery import RECOVERY_BATCH, SCAN_BATCH
 from spike_memory import ManualClock, MemoryBlobStore, MemoryTransactions
 
 MICROSECOND = timedelta(microseconds=1)
-UNBOUND = JobLimits(on_their_way_max=10 * RECOVERY_BATCH)
+UNBOUND = JobLimits(active_jobs_max=10 * RECOVERY_BATCH)
 
 
 def put(services: Services, key: ObjectKey) -> ObjectKey:

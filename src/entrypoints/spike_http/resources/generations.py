@@ -29,7 +29,7 @@ class GenerateResource:
 
     authenticator: Authenticator
     responder: IdempotentResponder
-    creations: Generations
+    generations: Generations
 
     @Operation(
         "generateImage",
@@ -46,7 +46,7 @@ class GenerateResource:
             req,
             resp,
             caller=user_id.text,
-            use_case=lambda record: self.creations.before_commit(record).generate(
+            use_case=lambda record: self.generations.before_commit(record).generate(
                 user_id,
                 prompt=body.prompt,
                 negative=body.negative,
@@ -64,7 +64,7 @@ class ModifyResource:
 
     authenticator: Authenticator
     responder: IdempotentResponder
-    creations: Generations
+    generations: Generations
 
     @Operation(
         "modifyImage",
@@ -88,7 +88,7 @@ class ModifyResource:
                 req,
                 resp,
                 caller=user_id.text,
-                use_case=lambda record: self.creations.before_commit(record).modify(
+                use_case=lambda record: self.generations.before_commit(record).modify(
                     user_id,
                     prompt=body.prompt,
                     negative=body.negative,
@@ -105,14 +105,14 @@ class CreationResource:
     """`/api/mcp/jobs/{job_id}`."""
 
     authenticator: Authenticator
-    creations: Generations
+    generations: Generations
     object_urls: ObjectUrls
 
     @Operation("getCreation", answer=CreationView)
     def on_get(self, req: Request, resp: falcon.Response, job_id: str) -> None:
         """Show a generation or a modification."""
         user_id = self.authenticator.user(req)
-        job = self.creations.job(user_id, JobId.parse(job_id))
+        job = self.generations.job(user_id, JobId.parse(job_id))
         resp.media = as_json(CreationView.of(job, self.object_urls.for_request(req)))
 
 
@@ -121,14 +121,14 @@ class CreationHistoryResource:
     """`/api/mcp/history`."""
 
     authenticator: Authenticator
-    creations: Generations
+    generations: Generations
     object_urls: ObjectUrls
 
     @Operation("listCreations", answer=CreationsView, query=(LIMIT, CURSOR))
     def on_get(self, req: Request, resp: falcon.Response) -> None:
         """List one's own generations and modifications, newest first."""
         user_id = self.authenticator.user(req)
-        page = self.creations.history(user_id, before=job_cursor(req), limit=page_limit(req))
+        page = self.generations.history(user_id, before=job_cursor(req), limit=page_limit(req))
         resp.media = as_json(CreationsView.of(page, self.object_urls.for_request(req)))
 
 
