@@ -7,9 +7,9 @@ import pytest
 from attrs import evolve
 
 from spike_contracts.builders import NOON, an_album, an_album_id, an_album_image_id, an_image, an_owner
-from spike_core.domain.accounts import Secret
 from spike_core.domain.albums import AlbumDescription, AlbumName, Privacy
 from spike_core.domain.errors import AlbumNotFound, StaleWrite
+from spike_core.domain.secrets import Secret
 from spike_core.domain.tiers import Tier
 from spike_core.ports.transactions import Transactions
 

@@ -7,10 +7,11 @@ from attrs import evolve
 
 from spike_contracts.builders import NOON, a_body
 from spike_contracts.users import a_session, a_user
-from spike_core.domain.accounts import API_KEY_PREFIX, Secret, User
+from spike_core.domain.accounts import User
 from spike_core.domain.api_keys import ApiKey, ApiKeyName
 from spike_core.domain.errors import ApiKeyNotFound, Unauthenticated, UserNotFound
 from spike_core.domain.identifiers import ApiKeyId
+from spike_core.domain.secrets import API_KEY_PREFIX, Secret
 from spike_core.ports.transactions import Transactions
 
 LATER = NOON + timedelta(hours=1)

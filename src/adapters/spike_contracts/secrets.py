@@ -3,7 +3,7 @@
 import re
 from typing import Final
 
-from spike_core.domain.accounts import API_KEY_PREFIX, Secret
+from spike_core.domain.secrets import API_KEY_PREFIX, Secret
 from spike_core.ports.secrets import Secrets
 
 # 256 bits in base 64; what a header and a cookie take as it is

@@ -7,8 +7,8 @@ from attrs import evolve
 
 from spike_contracts.builders import NOON, a_body
 from spike_contracts.users import a_session, a_user
-from spike_core.domain.accounts import Secret
 from spike_core.domain.errors import Unauthenticated
+from spike_core.domain.secrets import Secret
 from spike_core.ports.transactions import Transactions
 
 

@@ -6,9 +6,10 @@ import pytest
 from attrs import evolve
 
 from spike_contracts.builders import NOON, a_body
-from spike_core.domain.accounts import Email, Secret, Session, User
+from spike_core.domain.accounts import Email, Session, User
 from spike_core.domain.errors import EmailTaken, UserNotFound
 from spike_core.domain.identifiers import UserId
+from spike_core.domain.secrets import Secret
 from spike_core.ports.transactions import Transactions
 
 

@@ -4,10 +4,10 @@ from collections.abc import Sequence
 
 from attrs import frozen
 
-from spike_core.domain.accounts import SecretHash
 from spike_core.domain.api_keys import ApiKey
 from spike_core.domain.errors import ApiKeyNotFound, Unauthenticated, UserNotFound
 from spike_core.domain.identifiers import ApiKeyId, UserId
+from spike_core.domain.secrets import SecretHash
 from spike_memory.state import Rows
 
 

@@ -3,8 +3,8 @@
 import itertools
 from typing import Final
 
-from spike_core.domain.accounts import API_KEY_PREFIX, Secret
 from spike_core.domain.identifiers import BODY_LENGTH
+from spike_core.domain.secrets import API_KEY_PREFIX, Secret
 from spike_core.ports.ids import AnyId
 
 _SECRET_CHARS: Final = 43  # as many as 256 bits take in base 64

@@ -4,8 +4,9 @@ from datetime import datetime
 
 from attrs import frozen
 
-from spike_core.domain.accounts import SecretHash, Session
+from spike_core.domain.accounts import Session
 from spike_core.domain.errors import InvariantViolated, Unauthenticated
+from spike_core.domain.secrets import SecretHash
 from spike_memory.state import Rows
 
 

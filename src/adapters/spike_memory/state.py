@@ -5,7 +5,7 @@ from typing import Self
 
 from attrs import Factory, define, fields, frozen
 
-from spike_core.domain.accounts import Email, SecretHash, Session, User
+from spike_core.domain.accounts import Email, Session, User
 from spike_core.domain.albums import Album, AlbumImage
 from spike_core.domain.api_keys import ApiKey
 from spike_core.domain.errors import InvariantViolated
@@ -16,6 +16,7 @@ from spike_core.domain.jobs import Job
 from spike_core.domain.ledger import LedgerEntry
 from spike_core.domain.maintenance import MaintenanceRun, MaintenanceTask
 from spike_core.domain.outbox import OutboxMessage
+from spike_core.domain.secrets import SecretHash
 from spike_core.domain.wallet import Wallet
 
 

@@ -6,10 +6,10 @@ from typing import Final
 from attrs import frozen
 from sqlalchemy import bindparam, select
 
-from spike_core.domain.accounts import SecretHash
 from spike_core.domain.api_keys import ApiKey
 from spike_core.domain.errors import ApiKeyNotFound, Unauthenticated, UserNotFound
 from spike_core.domain.identifiers import ApiKeyId, UserId
+from spike_core.domain.secrets import SecretHash
 from spike_sqlalchemy.prepared import Prepared, upsert
 from spike_sqlalchemy.rows import api_key_of, api_key_row
 from spike_sqlalchemy.statements import Statements

@@ -1,6 +1,6 @@
 """Rows and the values they hold: everything but jobs. Rows are taken apart by position, in the tables' order."""
 
-from spike_core.domain.accounts import Email, Secret, SecretHash, Session, User
+from spike_core.domain.accounts import Email, Session, User
 from spike_core.domain.albums import Album, AlbumDescription, AlbumImage, AlbumName, Privacy
 from spike_core.domain.api_keys import ApiKey, ApiKeyName
 from spike_core.domain.dimensions import Dimensions
@@ -10,6 +10,7 @@ from spike_core.domain.ledger import EntryKind, LedgerEntry
 from spike_core.domain.maintenance import MaintenanceRun, MaintenanceTask
 from spike_core.domain.objects import ObjectKey, PictureFormat
 from spike_core.domain.outbox import OutboxMessage
+from spike_core.domain.secrets import Secret, SecretHash
 from spike_core.domain.tiers import Tier
 from spike_core.domain.tokens import Tokens
 from spike_core.domain.wallet import Wallet

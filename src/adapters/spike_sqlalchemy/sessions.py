@@ -6,8 +6,9 @@ from typing import Final
 from attrs import frozen
 from sqlalchemy import bindparam, delete, insert, select
 
-from spike_core.domain.accounts import SecretHash, Session
+from spike_core.domain.accounts import Session
 from spike_core.domain.errors import Unauthenticated
+from spike_core.domain.secrets import SecretHash
 from spike_sqlalchemy.prepared import Prepared
 from spike_sqlalchemy.rows import session_of, session_row
 from spike_sqlalchemy.statements import Statements

@@ -5,7 +5,7 @@ from typing import Final
 
 from attrs import frozen
 
-from spike_core.domain.accounts import API_KEY_PREFIX, Secret
+from spike_core.domain.secrets import API_KEY_PREFIX, Secret
 
 SECRET_BYTES: Final = 32
 

@@ -6,8 +6,9 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Final
 
-from spike_core.domain.accounts import Email, Secret
+from spike_core.domain.accounts import Email
 from spike_core.domain.errors import EmailTaken
+from spike_core.domain.secrets import Secret
 from spike_core.services.accounts import Registered
 from spike_runtime import Settings, Spike
 

@@ -7,10 +7,10 @@ from typing import Final
 import falcon
 from attrs import frozen
 
-from spike_core.domain.accounts import Secret
 from spike_core.domain.errors import Forbidden, Unauthenticated
 from spike_core.domain.identifiers import UserId
 from spike_core.domain.rate_limits import RateLimitGroup
+from spike_core.domain.secrets import Secret
 from spike_core.services.accounts import Authentication
 from spike_http.context import Request
 from spike_http.rate_limits import RequestLimiter

@@ -16,7 +16,7 @@ from typed_settings.exceptions import TsError
 from typed_settings.types import OptionList, SettingsClass, SettingsDict
 
 from spike_core.domain.limits import JobLimits
-from spike_core.domain.rate_limits import RateLimit, RateLimitGroup
+from spike_core.domain.rate_limits import DEFAULT_LIMITS, DEFAULT_WINDOW, RateLimit, RateLimitGroup
 from spike_core.domain.regeneration import RegenerationPolicy
 from spike_core.domain.tokens import Tokens
 from spike_core.ports.factories import DatabaseLimits
@@ -55,6 +55,12 @@ def _at_least(least: float) -> "Callable[[object, Attribute[_Number], _Number], 
             raise ValueError(f"{PREFIX}{attribute.name.upper()} must be at most {DURATION_S_MAX}, not {value}")
 
     return check
+
+
+def _rate(group: RateLimitGroup) -> int:
+    """Return the field of a group's limit."""
+    limit: int = field(default=DEFAULT_LIMITS[group], validator=_at_least(0))
+    return limit
 
 
 def _at_most(most: float) -> "Callable[[object, Attribute[_Number], _Number], None]":
@@ -169,20 +175,19 @@ class Settings:
 
     trusted_proxies: str = field(default="", validator=_networks)  # whose X-Forwarded-… are believed
     rate_limit_url: str = "memory://"
-    rate_window_s: float = field(default=900.0, validator=_at_least(1))
-    rate_upload: int = field(
-        default=30, validator=_at_least(0)
-    )  # requests in a window; 0 is no limit, for all of these
-    rate_batch_upload: int = field(default=30, validator=_at_least(0))
-    rate_enhance: int = field(default=50, validator=_at_least(0))
-    rate_parallel_enhance: int = field(default=50, validator=_at_least(0))
-    rate_move: int = field(default=50, validator=_at_least(0))
-    rate_get_image: int = field(default=100, validator=_at_least(0))
-    rate_anonymous_upload: int = field(default=10, validator=_at_least(0))
-    rate_anonymous_mix: int = field(default=5, validator=_at_least(0))
-    rate_generate: int = field(default=50, validator=_at_least(0))
-    rate_modify: int = field(default=50, validator=_at_least(0))
-    rate_general: int = field(default=0, validator=_at_least(0))
+    rate_window_s: float = field(default=DEFAULT_WINDOW.total_seconds(), validator=_at_least(1))
+    # requests in a window; 0 is no limit
+    rate_upload: int = _rate(RateLimitGroup.UPLOAD)
+    rate_batch_upload: int = _rate(RateLimitGroup.BATCH_UPLOAD)
+    rate_enhance: int = _rate(RateLimitGroup.ENHANCE)
+    rate_parallel_enhance: int = _rate(RateLimitGroup.PARALLEL_ENHANCE)
+    rate_move: int = _rate(RateLimitGroup.MOVE)
+    rate_get_image: int = _rate(RateLimitGroup.GET_IMAGE)
+    rate_anonymous_upload: int = _rate(RateLimitGroup.ANONYMOUS_UPLOAD)
+    rate_anonymous_mix: int = _rate(RateLimitGroup.ANONYMOUS_MIX)
+    rate_generate: int = _rate(RateLimitGroup.GENERATE)
+    rate_modify: int = _rate(RateLimitGroup.MODIFY)
+    rate_general: int = _rate(RateLimitGroup.GENERAL)
 
     serve_works: str = field(default="auto", validator=_one_of("auto", "yes", "no"))  # whether `spike serve` works too
     worker_threads: int = field(default=2, validator=_at_least(0))  # in this process; 0 leaves the work to others
@@ -246,18 +251,8 @@ class Settings:
     @property
     def rates(self) -> Sequence[RateLimit]:
         """How often one caller may ask for what; what has no limit is left out."""
-        limits = {
-            RateLimitGroup.UPLOAD: self.rate_upload,
-            RateLimitGroup.BATCH_UPLOAD: self.rate_batch_upload,
-            RateLimitGroup.ENHANCE: self.rate_enhance,
-            RateLimitGroup.PARALLEL_ENHANCE: self.rate_parallel_enhance,
-            RateLimitGroup.MOVE: self.rate_move,
-            RateLimitGroup.GET_IMAGE: self.rate_get_image,
-            RateLimitGroup.ANONYMOUS_UPLOAD: self.rate_anonymous_upload,
-            RateLimitGroup.ANONYMOUS_MIX: self.rate_anonymous_mix,
-            RateLimitGroup.GENERATE: self.rate_generate,
-            RateLimitGroup.MODIFY: self.rate_modify,
-            RateLimitGroup.GENERAL: self.rate_general,
+        limits: dict[RateLimitGroup, int] = {
+            group: getattr(self, f"rate_{group.name.lower()}") for group in RateLimitGroup
         }
         window = timedelta(seconds=self.rate_window_s)
         return [RateLimit(bucket=bucket, limit=limit, window=window) for bucket, limit in limits.items() if limit]

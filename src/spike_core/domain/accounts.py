@@ -1,21 +1,15 @@
-"""Accounts: users, their sessions, and the secrets that authenticate them.
+"""Accounts: users and their sessions."""
 
-A secret is shown once and stored only as its SHA-256. Secrets are random and at least 256 bits long, so they can't be
-guessed and a fast hash is enough.
-"""
-
-import hashlib
 import re
 from datetime import datetime
 from typing import Final, Self
 
-from attrs import field, frozen
+from attrs import frozen
 
 from spike_core.domain.errors import InvalidValue, Unauthenticated
 from spike_core.domain.identifiers import UserId
+from spike_core.domain.secrets import SecretHash
 
-API_KEY_PREFIX: Final = "sk_live_"
-_SHOWN_CHARS: Final = len(API_KEY_PREFIX) + 4
 # lone surrogates are excluded: databases and mail servers can't store them
 _EMAIL: Final = re.compile(r"[^@\s\x00-\x1f\x7f\ud800-\udfff]{1,64}@[^@\s\x00-\x1f\x7f\ud800-\udfff]{1,189}")
 
@@ -41,35 +35,6 @@ class Email:
     def __str__(self) -> str:
         """Return the address."""
         return self.text
-
-
-@frozen
-class Secret:
-    """A session token or an API key, in the clear. Never logged, never stored."""
-
-    text: str = field(repr=False)
-
-    @property
-    def is_api_key(self) -> bool:
-        """Whether this is an API key; a session token otherwise."""
-        return self.text.startswith(API_KEY_PREFIX)
-
-    @property
-    def hash(self) -> "SecretHash":
-        """The digest that is stored and looked up; defined for any text, even invalid Unicode."""
-        return SecretHash(hashlib.sha256(self.text.encode("utf-8", "surrogatepass")).hexdigest())
-
-    @property
-    def shown(self) -> str:
-        """The first characters, by which the owner recognizes an API key."""
-        return self.text[:_SHOWN_CHARS]
-
-
-@frozen(order=True)
-class SecretHash:
-    """The SHA-256 of a secret, 64 hexadecimal digits."""
-
-    text: str
 
 
 @frozen(kw_only=True)

@@ -7,12 +7,12 @@ from typing import Self
 
 from attrs import evolve, field, frozen
 
-from spike_core.domain.accounts import Secret
 from spike_core.domain.choices import parse_choice
 from spike_core.domain.errors import Forbidden, InvalidValue, Unauthenticated
 from spike_core.domain.identifiers import AlbumId, AlbumImageId, ImageId, OwnerId
 from spike_core.domain.limits import ALBUM_DESCRIPTION_CHARS_MAX, ALBUM_NAME_CHARS_MAX
 from spike_core.domain.patches import UNCHANGED, Unchanged, changed_fields
+from spike_core.domain.secrets import Secret
 from spike_core.domain.text_rules import has_controls, prose_has_controls
 from spike_core.domain.tiers import Tier
 

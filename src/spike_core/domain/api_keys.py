@@ -5,10 +5,10 @@ from typing import Self
 
 from attrs import evolve, frozen
 
-from spike_core.domain.accounts import SecretHash
 from spike_core.domain.errors import InvalidValue, TooManyApiKeys, Unauthenticated
 from spike_core.domain.identifiers import ApiKeyId, UserId
 from spike_core.domain.limits import API_KEY_NAME_CHARS_MAX, API_KEYS_ACTIVE_MAX
+from spike_core.domain.secrets import SecretHash
 from spike_core.domain.text_rules import has_controls
 
 

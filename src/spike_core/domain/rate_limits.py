@@ -1,7 +1,9 @@
 """Rate limits: how many requests one caller may make per fixed window."""
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from enum import Enum
+from typing import Final
 
 from attrs import field, frozen, validators
 
@@ -20,6 +22,24 @@ class RateLimitGroup(Enum):
     GENERATE = "generate"
     MODIFY = "modify"
     GENERAL = "general"  # requests without a group of their own
+
+
+DEFAULT_LIMITS: Final[Mapping[RateLimitGroup, int]] = {
+    RateLimitGroup.UPLOAD: 30,
+    RateLimitGroup.BATCH_UPLOAD: 30,
+    RateLimitGroup.ENHANCE: 50,
+    RateLimitGroup.PARALLEL_ENHANCE: 50,
+    RateLimitGroup.MOVE: 50,
+    RateLimitGroup.GET_IMAGE: 100,
+    RateLimitGroup.ANONYMOUS_UPLOAD: 10,
+    RateLimitGroup.ANONYMOUS_MIX: 5,
+    RateLimitGroup.GENERATE: 50,
+    RateLimitGroup.MODIFY: 50,
+    RateLimitGroup.GENERAL: 0,
+}
+"""Requests per window and caller; 0 is no limit."""
+
+DEFAULT_WINDOW: Final = timedelta(minutes=15)
 
 
 @frozen(kw_only=True)

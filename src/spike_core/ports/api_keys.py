@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from typing import Protocol
 
-from spike_core.domain.accounts import SecretHash
 from spike_core.domain.api_keys import ApiKey
 from spike_core.domain.identifiers import ApiKeyId, UserId
+from spike_core.domain.secrets import SecretHash
 
 
 class ApiKeyRepository(Protocol):

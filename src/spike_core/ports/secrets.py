@@ -2,7 +2,7 @@
 
 from typing import Protocol
 
-from spike_core.domain.accounts import Secret
+from spike_core.domain.secrets import Secret
 
 
 class Secrets(Protocol):

@@ -3,7 +3,8 @@
 from datetime import datetime
 from typing import Protocol
 
-from spike_core.domain.accounts import SecretHash, Session
+from spike_core.domain.accounts import Session
+from spike_core.domain.secrets import SecretHash
 
 
 class SessionRepository(Protocol):

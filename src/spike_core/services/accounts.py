@@ -5,17 +5,18 @@ from typing import Final
 
 from attrs import frozen
 
-from spike_core.domain.accounts import Email, Secret, Session, User
+from spike_core.domain.accounts import Email, Session, User
 from spike_core.domain.api_keys import ApiKey, ApiKeyName
 from spike_core.domain.identifiers import ApiKeyId, UserId
 from spike_core.domain.ledger import EntryKind
+from spike_core.domain.secrets import Secret
 from spike_core.domain.tokens import Tokens
 from spike_core.domain.wallet import Wallet
 from spike_core.ports.clock import Clock
 from spike_core.ports.ids import Ids
 from spike_core.ports.secrets import Secrets
 from spike_core.ports.transactions import Transactions
-from spike_core.services.retries import retry_on_conflict
+from spike_core.services.transaction_retries import retry_on_conflict
 
 SESSION_LIFETIME: Final = timedelta(days=30)
 OPENING_GRANT: Final = Tokens(100)

@@ -4,20 +4,20 @@ from collections.abc import Sequence
 
 from attrs import frozen
 
-from spike_core.domain.accounts import Secret
 from spike_core.domain.albums import Album, AlbumDescription, AlbumImage, AlbumName, AlbumPatch, Privacy
 from spike_core.domain.errors import InvalidValue, TooManyAlbums
 from spike_core.domain.identifiers import AlbumId, OwnerId
 from spike_core.domain.images import Image
 from spike_core.domain.limits import ALBUMS_PER_OWNER_MAX
 from spike_core.domain.patches import UNCHANGED
+from spike_core.domain.secrets import Secret
 from spike_core.domain.tiers import Tier
 from spike_core.ports.clock import Clock
 from spike_core.ports.ids import Ids
 from spike_core.ports.secrets import Secrets
 from spike_core.ports.transactions import Transaction, Transactions
 from spike_core.services.hooks import Extensible
-from spike_core.services.retries import retry_on_conflict
+from spike_core.services.transaction_retries import retry_on_conflict
 
 
 @frozen(kw_only=True)

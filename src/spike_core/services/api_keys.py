@@ -4,16 +4,17 @@ from collections.abc import Sequence
 
 from attrs import frozen
 
-from spike_core.domain.accounts import Email, Secret
+from spike_core.domain.accounts import Email
 from spike_core.domain.api_keys import ApiKey, ApiKeyName, check_room
 from spike_core.domain.errors import ApiKeyNotFound
 from spike_core.domain.identifiers import ApiKeyId, UserId
 from spike_core.domain.limits import API_KEYS_REVOKED_SHOWN_MAX
+from spike_core.domain.secrets import Secret
 from spike_core.ports.clock import Clock
 from spike_core.ports.ids import Ids
 from spike_core.ports.secrets import Secrets
 from spike_core.ports.transactions import Transactions
-from spike_core.services.retries import retry_on_conflict
+from spike_core.services.transaction_retries import retry_on_conflict
 
 
 @frozen(kw_only=True)

@@ -20,7 +20,7 @@ from spike_core.services.dispatch import Dispatch
 from spike_core.services.hooks import Extensible
 from spike_core.services.ingest import Ingest
 from spike_core.services.new_images import NewImages
-from spike_core.services.retries import retry_on_conflict
+from spike_core.services.transaction_retries import retry_on_conflict
 
 STORING_THREADS: Final = 4  # of one batch
 

@@ -10,7 +10,7 @@ from spike_core.domain.transitions import unsettled
 from spike_core.ports.clock import Clock
 from spike_core.ports.transactions import Transactions
 from spike_core.services.billing import Billing
-from spike_core.services.retries import retry_on_conflict
+from spike_core.services.transaction_retries import retry_on_conflict
 
 
 @frozen(kw_only=True)

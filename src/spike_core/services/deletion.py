@@ -18,7 +18,7 @@ from spike_core.ports.clock import Clock
 from spike_core.ports.transactions import Transaction, Transactions
 from spike_core.services.billing import Billing
 from spike_core.services.object_references import named_by
-from spike_core.services.retries import retry_on_conflict
+from spike_core.services.transaction_retries import retry_on_conflict
 
 DELETIONS_BATCH: Final = 50
 

@@ -18,7 +18,7 @@ from spike_core.ports.queue import JobQueue
 from spike_core.ports.transactions import Transactions
 from spike_core.services.fair_scheduling import FairScheduling
 from spike_core.services.job_transitions import JobTransitions
-from spike_core.services.retries import retry_on_conflict
+from spike_core.services.transaction_retries import retry_on_conflict
 
 RELAY_BATCH: Final = 100
 RELAY_TIME_MAX: Final = timedelta(seconds=30)  # to send a batch; after that, another relay may take it

@@ -20,7 +20,7 @@ from spike_core.services.billing import Billing
 from spike_core.services.dispatch import Dispatch
 from spike_core.services.hooks import Extensible
 from spike_core.services.ingest import Ingest, InlineImage
-from spike_core.services.retries import retry_on_conflict
+from spike_core.services.transaction_retries import retry_on_conflict
 
 
 @frozen(kw_only=True)

@@ -11,7 +11,7 @@ from spike_core.domain.limits import JobLimits
 from spike_core.domain.outbox import OutboxMessage
 from spike_core.ports.clock import Clock
 from spike_core.ports.transactions import Transactions
-from spike_core.services.retries import retry_on_conflict
+from spike_core.services.transaction_retries import retry_on_conflict
 
 OWNERS_BATCH: Final = 100
 

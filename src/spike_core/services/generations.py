@@ -24,7 +24,7 @@ from spike_core.services.billing import AcceptedJobs, Billing
 from spike_core.services.dispatch import Dispatch
 from spike_core.services.hooks import Extensible
 from spike_core.services.ingest import Ingest, InlineImage, ValidatedImage
-from spike_core.services.retries import retry_on_conflict
+from spike_core.services.transaction_retries import retry_on_conflict
 
 
 @frozen(kw_only=True)

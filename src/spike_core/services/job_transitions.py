@@ -25,7 +25,7 @@ from spike_core.domain.outbox import OutboxMessage
 from spike_core.ports.clock import Clock
 from spike_core.ports.transactions import Transaction, Transactions
 from spike_core.services.billing import Billing
-from spike_core.services.retries import retry_on_conflict
+from spike_core.services.transaction_retries import retry_on_conflict
 
 WORKER_DIED: Final = "The picture stopped the worker each time it was tried"
 

@@ -14,7 +14,7 @@ from spike_core.domain.maintenance import MaintenanceRun, MaintenanceTask
 from spike_core.ports.clock import Clock
 from spike_core.ports.heartbeat import Heartbeat
 from spike_core.ports.transactions import Transactions
-from spike_core.services.retries import retry_on_conflict
+from spike_core.services.transaction_retries import retry_on_conflict
 
 LOOK_INTERVAL: Final = timedelta(minutes=1)  # between two checks whether a task is due, each one small query
 

@@ -4,13 +4,14 @@ from datetime import datetime
 
 from attrs import frozen
 
-from spike_core.domain.accounts import Secret, Session, User
+from spike_core.domain.accounts import Session, User
 from spike_core.domain.identifiers import UserId
+from spike_core.domain.secrets import Secret
 from spike_core.ports.clock import Clock
 from spike_core.ports.secrets import Secrets
 from spike_core.ports.transactions import Transactions
 from spike_core.services.accounts import SESSION_LIFETIME
-from spike_core.services.retries import retry_on_conflict
+from spike_core.services.transaction_retries import retry_on_conflict
 
 
 @frozen(kw_only=True)

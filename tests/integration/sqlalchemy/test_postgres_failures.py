@@ -20,7 +20,7 @@ from spike_core.domain.images import Image
 from spike_core.domain.tokens import Tokens
 from spike_core.ports.factories import DatabaseLimits
 from spike_core.ports.transactions import Transactions
-from spike_core.services.retries import retry_on_conflict
+from spike_core.services.transaction_retries import retry_on_conflict
 from spike_sqlalchemy import PostgresDatabase, open_postgres
 from spike_sqlalchemy.prepared import Prepared
 from spike_sqlalchemy.transactions import SqlAlchemyTransaction

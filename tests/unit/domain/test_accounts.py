@@ -6,8 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from spike_contracts.builders import NOON, an_owner
-from spike_core.domain.accounts import API_KEY_PREFIX, Email, Secret, Session
+from spike_core.domain.accounts import Email, Session
 from spike_core.domain.errors import InvalidValue, Unauthenticated
+from spike_core.domain.secrets import API_KEY_PREFIX, Secret
 
 any_text = st.text(st.characters())  # lone surrogates too: WSGI and the shell bring them
 

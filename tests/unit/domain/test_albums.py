@@ -6,10 +6,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from spike_contracts.builders import NOON, an_album, an_image_id, an_owner
-from spike_core.domain.accounts import Secret
 from spike_core.domain.albums import AlbumDescription, AlbumName, AlbumPatch, Privacy
 from spike_core.domain.errors import Forbidden, InvalidValue, Unauthenticated
 from spike_core.domain.limits import ALBUM_DESCRIPTION_CHARS_MAX, ALBUM_NAME_CHARS_MAX
+from spike_core.domain.secrets import Secret
 from spike_core.domain.tiers import Tier
 
 

@@ -4,9 +4,10 @@ import pytest
 
 from faults import FaultyTransactions, database_fails
 from services import Services
-from spike_core.domain.accounts import API_KEY_PREFIX, Email, Secret
+from spike_core.domain.accounts import Email
 from spike_core.domain.errors import DatabaseUnavailable, EmailTaken, Unauthenticated, UserNotFound
 from spike_core.domain.ledger import EntryKind
+from spike_core.domain.secrets import API_KEY_PREFIX, Secret
 from spike_core.domain.tokens import Tokens
 from spike_core.services.accounts import SESSION_LIFETIME
 from spike_memory import MemoryTransactions

@@ -5,10 +5,10 @@ from attrs import evolve
 
 from services import Services
 from spike_contracts.builders import NOON, an_album, an_album_id, an_image_id, an_owner
-from spike_core.domain.accounts import Secret
 from spike_core.domain.albums import AlbumDescription, AlbumName, AlbumPatch, Privacy
 from spike_core.domain.errors import AlbumNotFound, Forbidden, InvalidValue, TooManyAlbums, Unauthenticated
 from spike_core.domain.limits import ALBUMS_PER_OWNER_MAX
+from spike_core.domain.secrets import Secret
 from spike_core.domain.tiers import Tier
 from spike_core.services.albums import NewAlbum
 

@@ -4,7 +4,7 @@ import pytest
 
 from faults import FaultyTransactions, database_fails
 from services import Services
-from spike_core.domain.accounts import API_KEY_PREFIX, Email
+from spike_core.domain.accounts import Email
 from spike_core.domain.api_keys import ApiKeyName
 from spike_core.domain.errors import (
     ApiKeyNotFound,
@@ -15,6 +15,7 @@ from spike_core.domain.errors import (
 )
 from spike_core.domain.identifiers import OwnerId
 from spike_core.domain.limits import API_KEYS_ACTIVE_MAX, API_KEYS_REVOKED_SHOWN_MAX
+from spike_core.domain.secrets import API_KEY_PREFIX
 from spike_memory import MemoryTransactions
 
 CI = ApiKeyName("ci")

@@ -4,9 +4,9 @@ import pytest
 
 from services import Services
 from spike_contracts.builders import a_body
-from spike_core.domain.accounts import Secret
 from spike_core.domain.errors import Unauthenticated, UserNotFound
 from spike_core.domain.identifiers import UserId
+from spike_core.domain.secrets import Secret
 from spike_core.services.accounts import SESSION_LIFETIME
 
 

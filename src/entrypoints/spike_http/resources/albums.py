@@ -5,11 +5,11 @@ from http import HTTPStatus
 import falcon
 from attrs import frozen
 
-from spike_core.domain.accounts import Secret
 from spike_core.domain.albums import AlbumPatch
 from spike_core.domain.errors import AlbumFull, NotFound, TooManyAlbums
 from spike_core.domain.identifiers import AlbumId
 from spike_core.domain.rate_limits import RateLimitGroup
+from spike_core.domain.secrets import Secret
 from spike_core.services.album_contents import AlbumContents
 from spike_core.services.albums import Albums, NewAlbum
 from spike_http.authentication import Authenticator

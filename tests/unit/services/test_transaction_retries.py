@@ -14,7 +14,7 @@ from services import Services
 from spike_core.domain.errors import SpikeError, TransactionUndone
 from spike_core.domain.tiers import Tier
 from spike_core.ports.transactions import Transaction, Transactions
-from spike_core.services.retries import TRANSACTION_TRIES_MAX, retry_on_conflict
+from spike_core.services.transaction_retries import TRANSACTION_TRIES_MAX, retry_on_conflict
 
 SUPPRESSED = {"Queries.image", "IdempotencyStore.amend", "BatchUploads.upload"}  # these see to it inside
 
