@@ -10,6 +10,10 @@ import structlog
 from spike_cli.banner import first_user, welcome
 from spike_cli.opening import check_storage, opened
 from spike_http import create_app
+from spike_http.routes import base_urls, routes
+from spike_http.serving.bodies import BodyPolicy
+from spike_http.serving.connections import ConnectionLimits
+from spike_http.serving.proxies import Proxies
 from spike_http.serving.server import serve as serve_http
 from spike_runtime.data_folder import only_server
 from spike_worker import housekeeping, working
@@ -55,6 +59,16 @@ def serve(host: str, port: int) -> None:
                 port=port,
                 threads=settings.web_threads,
                 drain_s=settings.drain_s,
+                limits=ConnectionLimits(
+                    connections_max=settings.connections_max,
+                    peer_connections_max=settings.peer_connections_max,
+                    header_s=settings.header_timeout_s,
+                    body_s=settings.body_timeout_s,
+                    read_s=settings.read_timeout_s,
+                    idle_s=settings.idle_timeout_s,
+                ),
+                is_proxy=Proxies.parse(settings.trusted_proxies).trusts_address,
+                bodies=BodyPolicy.of(routes(spike, closing=closing), base_path=base_urls(spike).public_path),
                 closing=closing,
                 on_ready=on_ready,
             )

@@ -171,6 +171,12 @@ class Settings:
     cdn_url: str = field(default="", validator=_web_url)  # serves the object store at plain addresses, where set
     link_lifetime_s: float = field(default=3600.0, validator=[_at_least(1), _at_most(604800)])  # S3's longest: a week
     web_threads: int = field(default=8, validator=_at_least(1))
+    connections_max: int = field(default=4000, validator=_at_least(1))
+    peer_connections_max: int = field(default=2000, validator=_at_least(1))  # of one address that is no trusted proxy
+    header_timeout_s: float = field(default=20.0, validator=_at_least(0.1))  # to send the header of a request
+    body_timeout_s: float = field(default=600.0, validator=_at_least(0.1))  # to send its body
+    read_timeout_s: float = field(default=30.0, validator=_at_least(1))  # without reading any of a response
+    idle_timeout_s: float = field(default=120.0, validator=_at_least(1))  # without a request
     drain_s: float = field(default=20.0, validator=_at_least(0))  # for connections that are there at SIGTERM
 
     trusted_proxies: str = field(default="", validator=_networks)  # whose X-Forwarded-… are believed

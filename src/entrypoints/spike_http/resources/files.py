@@ -70,6 +70,16 @@ class _Sent:
     def read(self, size: int | None = -1, /) -> bytes:
         return self._stream.read(-1 if size is None else size)
 
+    # with these the server sends the file by itself, and the thread is free for the next request
+    def seekable(self) -> bool:
+        return True
+
+    def seek(self, offset: int, whence: int = os.SEEK_SET, /) -> int:
+        return self._stream.seek(offset, whence)
+
+    def tell(self) -> int:
+        return self._stream.tell()
+
     def close(self) -> None:
         self._stack.close()
 

@@ -9,6 +9,7 @@
 
 import ctypes
 import ipaddress
+import select
 import socket
 import struct
 import sys
@@ -23,6 +24,9 @@ from attrs import frozen
 from waitress.channel import HTTPChannel
 from waitress.task import ThreadedTaskDispatcher, WSGITask
 
+from spike_http.serving.health_checks import HEALTH_CHECK_PATHS
+
+_HEALTH_CHECK_THREADS: Final = 2
 HANDSHAKE_S: Final = 0.2  # within which a connection that is being made is there; a round trip, with room
 _ACCEPTED_MAX: Final = 4096  # more than the kernel keeps in one queue
 _LOOK_S: Final = 0.5
@@ -45,6 +49,20 @@ class DrainingDispatcher(ThreadedTaskDispatcher):  # type: ignore[misc]  # waitr
         super().__init__()
         self.closing = closing
         self.set_thread_count(threads)
+        self._health_checks = ThreadedTaskDispatcher()
+        self._health_checks.set_thread_count(_HEALTH_CHECK_THREADS)
+
+    def add_task(self, task: Any) -> None:
+        """Queue a connection with a request. Health checks have threads of their own, so that none waits for others."""
+        if task.requests and task.requests[0].path.endswith(HEALTH_CHECK_PATHS):
+            self._health_checks.add_task(task)
+        else:
+            super().add_task(task)
+
+    def shutdown(self, cancel_pending: bool = True, timeout: float = 5) -> Any:  # noqa: FBT001, FBT002  # waitress's
+        """End the threads; see waitress."""
+        self._health_checks.shutdown(cancel_pending, timeout)
+        return super().shutdown(cancel_pending, timeout)
 
 
 class _LastTask(WSGITask):  # type: ignore[misc]  # waitress has no types
@@ -111,7 +129,7 @@ class GracefulShutdown:
         while (left_s := until_s - time.monotonic()) > 0:
             self.look(left_s)
         for listener in self.listeners:
-            _accept_all(listener)
+            accept_waiting(listener, most=_ACCEPTED_MAX)
             with suppress(OSError):  # for all who share it: a child process may have inherited it
                 listener.socket.shutdown(socket.SHUT_RDWR)
             listener.accepting = False
@@ -150,10 +168,11 @@ def _drop_syn(listener: socket.socket) -> None:
         )
 
 
-def _accept_all(listener: Any) -> None:
-    """Accept until there is nothing left to accept."""
-    for _ in range(_ACCEPTED_MAX):
-        count = len(listener.active_channels)
-        listener.handle_accept()
-        if len(listener.active_channels) == count:
+def accept_waiting(listener: Any, *, most: int) -> None:
+    """Accept the connections that wait in the kernel's queue, at most so many."""
+    queue = select.poll()
+    queue.register(listener.socket, select.POLLIN)
+    for _ in range(most):
+        if not queue.poll(0):
             return
+        type(listener).handle_accept(listener)  # waitress's own; the listener's may be replaced by this

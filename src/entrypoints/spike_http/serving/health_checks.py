@@ -12,6 +12,7 @@ from attrs import frozen
 
 from spike_core.domain.errors import Unavailable
 
+HEALTH_CHECK_PATHS: Final = ("/healthz", "/readyz")
 TIMEOUT: Final = timedelta(seconds=2)  # for all checks together; load balancers usually wait about five seconds
 
 State = Literal["ok", "unavailable", "timeout"]  # `timeout`: there is no result yet

@@ -52,6 +52,11 @@ class Proxies:
         peer = _address(req.remote_addr)
         return peer is not None and self._is_trusted(peer)
 
+    def trusts_address(self, text: str) -> bool:
+        """Return whether an address is a trusted proxy's."""
+        address = _address(text)
+        return address is not None and self._is_trusted(address)
+
     def _is_trusted(self, address: Address) -> bool:
         return any(address.version == network.version and address in network for network in self.trusted)
 

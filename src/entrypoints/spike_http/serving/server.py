@@ -4,17 +4,29 @@ import signal
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from types import FrameType
 from typing import Any, Final
 
+from attrs import evolve
 from waitress import wasyncore
 from waitress.server import BaseWSGIServer, create_server
 
-from spike_http.serving.draining import DrainingChannel, DrainingDispatcher, GracefulShutdown
+from spike_http.serving.bodies import BODY_BYTES_MAX, BodyPolicy
+from spike_http.serving.connections import (
+    BodyRefusingParser,
+    BoundedChannel,
+    ConnectionLimits,
+    Peers,
+    allow_files,
+)
+from spike_http.serving.draining import DrainingDispatcher, GracefulShutdown, accept_waiting
 
-# Above every limit of the application, so that the application refuses large bodies with an error message. Waitress
-# cuts off what is larger still.
-BODY_BYTES_MAX: Final = 128 * 1024 * 1024
+_LIMITS: Final = ConnectionLimits()
+_DEADLINES_S: Final = 1.0  # between two checks of deadlines
+_ACCEPTED_AT_ONCE: Final = 64  # before other connections are looked at again
+_BACKLOG: Final = 1024  # connections that the kernel accepts before we do
+_CONNECTIONS_BESIDE: Final = 64  # listeners and triggers count as connections to waitress, whose limit must not be met
 
 
 def serve(
@@ -26,17 +38,22 @@ def serve(
     drain_s: float,
     closing: threading.Event,
     on_ready: Callable[[int], None],
+    limits: ConnectionLimits = _LIMITS,
+    is_proxy: Callable[[str], bool] = lambda _address: False,
+    bodies: BodyPolicy | None = None,
 ) -> None:
     """Serve until SIGTERM or SIGINT, then refuse connections, respond to the requests in progress, and return.
 
     That takes `drain_s` at most; see `spike_http.serving.draining`. `on_ready` is called with the port once
     connections are accepted; port 0 takes a free one. `closing` is set when requests in progress
-    should end soon.
+    should end soon. `limits` bound what clients can hold, `is_proxy` tells whose connections are many clients', and
+    `bodies` which bodies are dropped before they are stored; without it, none.
 
     Raises:
         OSError: the address can't be bound.
     """
     sockets: dict[int, Any] = {}
+    limits = evolve(limits, connections_max=allow_files(limits.connections_max))
     try:
         create_server(
             app,
@@ -44,20 +61,27 @@ def serve(
             host=host,
             port=port,
             _dispatcher=DrainingDispatcher(threads=threads, closing=closing),
-            max_request_body_size=BODY_BYTES_MAX,
+            connection_limit=limits.connections_max + _CONNECTIONS_BESIDE,
+            channel_timeout=limits.idle_s,
+            cleanup_interval=_DEADLINES_S,
+            backlog=_BACKLOG,
+            max_request_body_size=BODY_BYTES_MAX + 1,  # of chunked bodies; larger ones are dropped at their header
             ident=None,
             clear_untrusted_proxy_headers=False,  # we judge them ourselves: spike_http.serving.proxies
         )
     except ValueError as error:  # waitress raises it for a host name without an address
         raise OSError("no such address") from error
     listeners = [each for each in sockets.values() if isinstance(each, BaseWSGIServer)]  # a name may have two addresses
+    peers = Peers(limits, is_proxy)
     for listener in listeners:
-        listener.channel_class = DrainingChannel
+        listener.channel_class = _channel_class(peers, bodies)
+        listener.handle_accept = partial(accept_waiting, listener, most=_ACCEPTED_AT_ONCE)
     try:
         with _received_signals(listeners[0].pull_trigger) as numbers:
             on_ready(int(listeners[0].effective_port))
             while not numbers:
-                _poll(sockets, within_s=1.0)
+                _poll(sockets, within_s=_DEADLINES_S)
+                peers.close_overdue()
             GracefulShutdown(
                 listeners=listeners,
                 look=lambda within_s: _poll(sockets, within_s=within_s),
@@ -67,6 +91,12 @@ def serve(
             ).run()
     finally:
         wasyncore.close_all(sockets, ignore_all=True)
+
+
+def _channel_class(peers: Peers, bodies: BodyPolicy | None) -> type[BoundedChannel]:
+    """Return the class that waitress makes connections of, which takes no arguments of ours."""
+    parser = type("Parser", (BodyRefusingParser,), {"refuses": staticmethod(bodies.refuses)} if bodies else {})
+    return type("Channel", (BoundedChannel,), {"peers": peers, "parser_class": parser})
 
 
 def _poll(sockets: dict[int, Any], *, within_s: float) -> None:

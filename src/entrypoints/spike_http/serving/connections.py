@@ -1,0 +1,202 @@
+"""Connections: how many there may be, and how long a client may take to send and to read.
+
+Waitress closes connections that do nothing, and has one limit for all. This module adds what an unfriendly client
+would otherwise exhaust: a limit for each peer, deadlines for headers, bodies and reading, and bodies that are dropped
+before they are stored. At a limit the connections that have waited longest for a request make room for new ones.
+"""
+
+import resource
+import time
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Final
+
+import structlog
+from attrs import define, field, frozen, validators
+from waitress.parser import HTTPRequestParser
+from waitress.utilities import BadRequest
+
+from spike_http.serving.draining import DrainingChannel
+
+READ_ANYWAY_BYTES: Final = 64 * 1024  # a body so small costs less than a client that sees its connection reset
+CHUNK_LINES_BYTES_MAX: Final = 8192  # of one size with its extensions, or of all trailers
+_EVICTED_SHARE: Final = 16  # this part of a limit makes room at once, so that the search is rarely needed
+_FILES_BESIDE: Final = 512  # besides connections: database, objects, pipes
+
+
+@frozen(kw_only=True)
+class ConnectionLimits:
+    """The limits of one server process."""
+
+    connections_max: int = field(default=4000, validator=validators.ge(1))
+    peer_connections_max: int = field(default=2000, validator=validators.ge(1))  # of one address that is no proxy
+    header_s: float = 20.0  # from the first byte of a request to the end of its header
+    body_s: float = 600.0  # from there to the end of its body
+    read_s: float = 30.0  # without any progress of a client that reads its response
+    idle_s: float = 120.0  # without a request
+
+
+class BodyRefusingParser(HTTPRequestParser):  # type: ignore[misc]  # waitress has no types
+    """Reads a request; drops the body of one that will be refused, and ends the connection with its response."""
+
+    is_refused = False
+
+    @staticmethod
+    def refuses(_request: Any) -> bool:
+        """Return whether the request, whose header has been parsed, will be refused whatever its body holds."""
+        return False
+
+    body_rcv: Any
+    content_length: int
+    completed: bool
+
+    def parse_header(self, header_plus: bytes) -> None:
+        """Parse the header; see waitress."""
+        super().parse_header(header_plus)
+        if self.chunked and "CONTENT_LENGTH" in self.headers:
+            self.headers["CONNECTION"] = "close"  # a proxy may have taken the other length (RFC 9112, section 6.1)
+        if self.body_rcv is None or not (self.chunked or self.content_length > READ_ANYWAY_BYTES):
+            return  # there is none, or a small one
+        if self.refuses(self):
+            self.body_rcv = None
+            self.content_length = 0
+            self.expect_continue = False
+            self.headers["CONNECTION"] = "close"
+            self.is_refused = True
+
+    def received(self, data: bytes) -> int:
+        """Take what the client sent; the rest of a dropped body is no further request."""
+        consumed: int = super().received(data)
+        if self.chunked and not self.completed and _has_endless_line(self.body_rcv):
+            self.error, self.completed = BadRequest("Chunk extensions or trailers are too long"), True
+        return len(data) if self.is_refused else consumed
+
+
+class BoundedChannel(DrainingChannel):
+    """A connection whose client can't hold it for ever."""
+
+    peers: "Peers"
+
+    def __init__(self, server: Any, sock: Any, addr: Any, adj: Any, map: Any = None) -> None:  # noqa: A002  # waitress's
+        """Accept a connection, or close it if there is no room for it."""
+        self.receiving_since_s = self.progress_s = time.monotonic()
+        self.sent_bytes = self.sent_bytes_seen = 0
+        self.is_refused = False
+        super().__init__(server, sock, addr, adj, map=map)
+        self.peers.admit(self)
+
+    def received(self, data: bytes) -> Any:
+        """Take what the client sent."""
+        before = self.request
+        taken = super().received(data)
+        if self.request is not before:
+            self.receiving_since_s = time.monotonic()
+        self.is_refused = self.is_refused or any(request.is_refused for request in self.requests)
+        return taken
+
+    def readable(self) -> bool:
+        """Whether to read on; not the rest of a body that was refused."""
+        return not self.is_refused and bool(super().readable())
+
+    def send(self, data: bytes, do_close: bool = True) -> Any:  # noqa: FBT001, FBT002  # waitress's
+        """Send, and remember that the client reads."""
+        sent = super().send(data, do_close=do_close)
+        self.sent_bytes += sent or 0
+        return sent
+
+    def close(self) -> None:
+        """Close, and let others take the place."""
+        self.peers.forget(self)
+        super().close()
+
+    def handle_close(self) -> None:
+        """Close, and let others take the place."""
+        self.peers.forget(self)
+        super().handle_close()
+
+    @property
+    def awaits_request(self) -> bool:
+        """Whether the connection has no complete request, and nothing to send."""
+        return not self.requests and not self.total_outbufs_len
+
+    def is_overdue(self, limits: ConnectionLimits, *, now_s: float) -> bool:
+        """Whether the client has exceeded a deadline. Called at intervals, which must be short against `read_s`."""
+        if not self.total_outbufs_len or self.sent_bytes != self.sent_bytes_seen:
+            self.sent_bytes_seen, self.progress_s = self.sent_bytes, now_s
+        if now_s - self.progress_s > limits.read_s:
+            return True
+        if self.request is None:
+            return False
+        time_max_s = limits.header_s + (limits.body_s if self.request.headers_finished else 0.0)
+        return now_s - self.receiving_since_s > time_max_s
+
+
+def _has_endless_line(chunks: Any) -> bool:
+    """Whether a chunked body spends more on what surrounds its chunks than any client needs."""
+    return chunks is not None and max(len(chunks.control_line), len(chunks.trailer)) > CHUNK_LINES_BYTES_MAX
+
+
+@define(eq=False)
+class Peers:
+    """The open connections of a server, by the address of their peer."""
+
+    limits: ConnectionLimits
+    is_proxy: Callable[[str], bool]  # whose connections are many clients'
+    _channels: dict[BoundedChannel, str] = field(factory=dict, init=False)
+    _counts: Counter[str] = field(factory=Counter, init=False)
+
+    def admit(self, channel: BoundedChannel) -> None:
+        """Register a connection.
+
+        At a limit, those that have waited longest for a request are closed; if there are none, this one is.
+        """
+        address = str(channel.addr[0])
+        others = self._channels
+        if self._counts[address] >= self.limits.peer_connections_max and not self.is_proxy(address):
+            others = {each: peer for each, peer in self._channels.items() if peer == address}
+            has_room = self._make_room(others, self.limits.peer_connections_max)
+        else:
+            has_room = len(self._channels) < self.limits.connections_max or self._make_room(
+                others, self.limits.connections_max
+            )
+        self._channels[channel] = address
+        self._counts[address] += 1
+        if not has_room:
+            channel.handle_close()
+
+    def forget(self, channel: BoundedChannel) -> None:
+        """Unregister a connection."""
+        address = self._channels.pop(channel, None)
+        if address is not None:
+            self._counts[address] -= 1
+            if not self._counts[address]:
+                del self._counts[address]
+
+    def close_overdue(self) -> None:
+        """Close the connections whose clients have exceeded a deadline."""
+        now_s = time.monotonic()
+        for channel in [each for each in self._channels if each.is_overdue(self.limits, now_s=now_s)]:
+            channel.handle_close()  # which also ends the wait of a thread that writes
+
+    @staticmethod
+    def _make_room(channels: Mapping[BoundedChannel, str], limit: int) -> bool:
+        """Close some of these connections that have no complete request; return whether there are any."""
+        waiting = sorted((each for each in channels if each.awaits_request), key=lambda each: float(each.last_activity))
+        evicted: Sequence[BoundedChannel] = waiting[: max(1, limit // _EVICTED_SHARE)]
+        for channel in evicted:
+            channel.handle_close()
+        if evicted:
+            structlog.get_logger(__name__).warning("too many connections: idle ones are closed", closed=len(evicted))
+        return bool(evicted)
+
+
+def allow_files(connections: int) -> int:
+    """Raise the process's limit of open files to what so many connections need; return how many it now allows."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    needed = connections + _FILES_BESIDE
+    if hard != resource.RLIM_INFINITY:
+        needed = min(needed, hard)
+    if soft != resource.RLIM_INFINITY and soft < needed:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (needed, hard))
+        soft = needed
+    return connections if soft == resource.RLIM_INFINITY else max(1, min(connections, soft - _FILES_BESIDE))

@@ -1,0 +1,195 @@
+"""Clients that hold connections, threads or disk space of `spike serve`: others are served all the same."""
+
+import json
+import os
+import random
+import select
+import socket
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Final
+from urllib.parse import urlsplit
+
+import pytest
+from PIL import Image
+
+from eventually import eventually
+from multipart import CONTENT_TYPE, an_upload
+from pictures import encoded, noise
+from running import Server, serving
+from spike_core.domain.objects import PictureFormat
+
+IDLE: Final = 600
+SILENCE_S: Final = 20.0  # of the server, after which a test has failed
+HALF_SENT: Final = 110  # more than waitress accepts by default
+UNREAD: Final = 16  # twice as many as there are threads
+LARGE_BYTES: Final = 50 * 1024 * 1024  # more than waitress takes from a thread that writes
+LARGE_PX: Final = 1700  # a PNG of 8.7 MB
+HEADER: Final = b"POST /api/images/upload HTTP/1.1\r\nHost: spike\r\n"
+BIG: Final = b"Content-Length: 40000000\r\n\r\n"
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("connections") / "var"
+
+
+@pytest.fixture(scope="module")
+def server(folder: Path) -> Iterator[Server]:
+    """Start a server with the default limits that runs no jobs."""
+    with serving(folder, SPIKE_WORKER_THREADS="0", SPIKE_SANDBOX="off") as server:
+        yield server
+
+
+@contextmanager
+def connected(server: Server, count: int = 1, *, sending: bytes = b"") -> Iterator[list[socket.socket]]:
+    """Open connections, and send the same on each."""
+    url = urlsplit(server.url)
+    with ExitStack() as stack:
+        sockets = []
+        for _ in range(count):
+            sockets.append(stack.enter_context(socket.create_connection((url.hostname, url.port), SILENCE_S)))
+            sockets[-1].sendall(sending)
+        yield sockets
+
+
+def received(connection: socket.socket) -> bytes:
+    """Read until the server closes the connection."""
+    whole = b""
+    try:
+        while data := connection.recv(65536):
+            whole += data
+    except ConnectionResetError:
+        pass  # closed with something unread
+    return whole
+
+
+def upload(server: Server, content: bytes) -> str:
+    """Upload a picture and return the URL of its file."""
+    answer = server.ask(
+        "POST", "/api/images/upload", token=server.token, body=an_upload(content), content_type=CONTENT_TYPE
+    )
+    assert answer.status == 200, answer.content
+    url: str = answer.json["image"]["url"]
+    return url
+
+
+def large() -> bytes:
+    """Return a picture that doesn't fit into the kernel's buffers of a connection."""
+    pixels = random.Random(1).randbytes(3 * LARGE_PX * LARGE_PX)  # noqa: S311  # the same in each run
+    return encoded(Image.frombytes("RGB", (LARGE_PX, LARGE_PX), pixels), PictureFormat.PNG)
+
+
+def get(path: str, *, headers: bytes = b"") -> bytes:
+    return b"GET " + path.encode() + b" HTTP/1.1\r\nHost: spike\r\n" + headers + b"\r\n"
+
+
+def test_idle_connections_and_half_sent_requests_keep_nobody_out(server: Server) -> None:
+    with connected(server, HALF_SENT, sending=HEADER), connected(server, IDLE):
+        assert server.ask("GET", "/healthz").status == 200
+        assert server.ask("GET", "/api/images", token=server.token).status == 200
+
+
+def test_clients_that_read_nothing_hold_no_thread(server: Server, folder: Path) -> None:
+    url = urlsplit(upload(server, encoded(noise(64, seed=3), PictureFormat.PNG)))
+    [stored] = folder.rglob(Path(url.path).name)
+    os.truncate(stored, LARGE_BYTES)
+    with connected(server, UNREAD, sending=get(f"{url.path}?{url.query}")) as unread:
+        assert server.ask("GET", "/api/images", token=server.token).status == 200
+        assert unread[0].recv(15) == b"HTTP/1.1 200 OK", "it was being sent"
+
+
+@pytest.mark.parametrize(
+    ("header", "status"),
+    [
+        (HEADER + BIG, b"401"),
+        (HEADER + b"Transfer-Encoding: chunked\r\n\r\n", b"401"),
+        (HEADER.replace(b"/api/images/upload", b"/nowhere") + BIG, b"404"),
+        (HEADER.replace(b"POST", b"PUT") + BIG, b"405"),
+        (HEADER + b"Authorization: Bearer " + b"x" * 30 + b"\r\nContent-Length: 60000000\r\n\r\n", b"401"),
+    ],
+    ids=["without credentials", "in chunks", "to nowhere", "with another method", "too large"],
+)
+def test_a_body_that_will_be_refused_is_not_read(server: Server, header: bytes, status: bytes) -> None:
+    """The answer comes without it, is JSON as any other, and ends the connection: what follows is no request."""
+    with connected(server, sending=header + get("/healthz")) as [connection]:
+        head, _, body = received(connection).partition(b"\r\n\r\n")
+        assert head.split()[1] == status
+        assert b"Connection: close" in head
+        assert json.loads(body)["requestId"]
+
+
+def test_a_body_too_large_for_any_operation_is_refused_at_its_header(server: Server) -> None:
+    header = HEADER + f"Authorization: Bearer {server.token}\r\n".encode()
+    header += f"Content-Type: {CONTENT_TYPE}\r\nContent-Length: 60000000\r\n\r\n".encode()
+    with connected(server, sending=header) as [connection]:
+        answer = received(connection)
+        assert (answer.split()[1], b"FILE_TOO_LARGE" in answer) == (b"400", True), answer
+
+
+@pytest.mark.parametrize("line", [b"5;" + b"x" * 9000, b"0\r\n" + b"x: y\r\n" * 2000])
+def test_endless_chunk_lines_are_refused(server: Server, line: bytes) -> None:
+    header = HEADER + f"Authorization: Bearer {server.token}\r\nTransfer-Encoding: chunked\r\n\r\n".encode()
+    with connected(server, sending=header + line) as [connection]:
+        assert received(connection).split()[1] == b"400"
+
+
+def test_two_lengths_of_one_body_end_the_connection(server: Server) -> None:
+    """A proxy before us may have believed the other one; what it takes for the rest of the body is no request."""
+    request = HEADER + b"Content-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"
+    with connected(server, sending=request + get("/healthz")) as [connection]:
+        assert received(connection).count(b"HTTP/1.1") == 1
+
+
+def test_health_is_answered_while_all_threads_are_busy(tmp_path: Path) -> None:
+    """The only thread waits for a job that no worker takes up."""
+    with serving(tmp_path / "var", SPIKE_WORKER_THREADS="0", SPIKE_SANDBOX="off", SPIKE_WEB_THREADS="1") as server:
+        upload(server, encoded(noise(64, seed=2)))
+        [image] = server.ask("GET", "/api/images", token=server.token).json["images"]
+        authorization = f"Authorization: Bearer {server.token}\r\n".encode()
+        with connected(server, sending=get(f"/api/images/{image['id']}?wait=30", headers=authorization)) as [waiting]:
+            assert server.ask("GET", "/healthz").status == 200
+            assert server.ask("GET", "/readyz").status == 200
+            assert not select.select([waiting], [], [], 0)[0], "it still waits"
+
+
+def test_deadlines_end_what_clients_begin_and_do_not_go_on_with(tmp_path: Path) -> None:
+    settings = {
+        "SPIKE_HEADER_TIMEOUT_S": "0.5",
+        "SPIKE_BODY_TIMEOUT_S": "0.5",
+        "SPIKE_READ_TIMEOUT_S": "1",
+        "SPIKE_IDLE_TIMEOUT_S": "1",
+    }
+    with serving(tmp_path / "var", SPIKE_WORKER_THREADS="0", SPIKE_SANDBOX="off", **settings) as server:
+        content = large()
+        url = urlsplit(upload(server, content))
+        body = HEADER + f"Authorization: Bearer {server.token}\r\n".encode() + BIG + b"x" * 100
+        with (
+            connected(server) as [idle],
+            connected(server, sending=HEADER) as [half_sent],
+            connected(server, sending=body) as [half_uploaded],
+            connected(server, sending=get(f"{url.path}?{url.query}")) as [unread],
+        ):
+            for connection in (idle, half_sent, half_uploaded):
+                assert received(connection) == b""
+            eventually("the unread one is cut off", lambda: established(server) == 0)
+            assert len(received(unread)) < len(content)
+
+
+def established(server: Server) -> int:
+    """Return how many connections the server has, as the kernel tells."""
+    port = f"{urlsplit(server.url).port:04X}"
+    rows = [line.split() for line in Path("/proc/net/tcp").read_text().splitlines()[1:]]
+    return sum(row[1].endswith(f":{port}") and row[3] == "01" for row in rows)
+
+
+@pytest.mark.parametrize(("proxies", "most"), [("", 20), ("127.0.0.1", 30)], ids=["peer", "proxy"])
+def test_one_address_has_its_share_of_the_connections(tmp_path: Path, proxies: str, most: int) -> None:
+    """Its idle connections make room for its new ones; a proxy's are those of many."""
+    settings = {"SPIKE_PEER_CONNECTIONS_MAX": "20", "SPIKE_TRUSTED_PROXIES": proxies, "SPIKE_SANDBOX": "off"}
+    with serving(tmp_path / "var", SPIKE_WORKER_THREADS="0", **settings) as server, connected(server, 30) as sockets:
+        assert server.ask("GET", "/healthz").status == 200
+        assert established(server) <= most
+        sockets[-1].sendall(get("/healthz"))
+        assert sockets[-1].recv(15) == b"HTTP/1.1 200 OK"
