@@ -20,13 +20,18 @@ NEURAL := $(PIP) install --require-hashes --no-deps --only-binary :all: -r requi
 # the same with the reader of HEIC
 HEIF   := $(PIP) install --require-hashes --no-deps --only-binary :all: -r requirements-heif.lock \
 	|| echo "no wheels of pillow-heif for this machine; HEIC pictures are refused"
+# Biome formats and lints the studio. It comes from npm, which nothing else needs: docs/decisions/0062
+BIOME       := node_modules/.bin/biome
+BIOME_READY  = command -v npm >/dev/null && $(MAKE) --silent $(BIOME)
+NO_BIOME    := echo "skipped: Biome, which checks the studio, needs npm and its registry"
 
-.PHONY: run install test test-fast test-full faults check prose format bench blend-pictures screenshots docs reference swagger-ui lock clean
+.PHONY: run install test test-fast test-full faults check check-studio prose format bench blend-pictures screenshots docs reference swagger-ui lock clean
 
 run: $(VENV)/.run ## start the service on http://localhost:3000
 	exec $(BIN)/spike serve --port $(PORT)
 
-install: $(VENV)/.dev ## make .venv with all it takes to run and to test
+install: $(VENV)/.dev ## make .venv with all it takes to run and to test; and Biome, where there is npm
+	@$(BIOME_READY) || $(NO_BIOME)
 
 test: check ## check and run all tests
 	$(BIN)/pytest -n 2 --dist worksteal
@@ -40,19 +45,23 @@ test-full: ## all combinations, and three times as many examples of each propert
 faults: $(VENV)/.dev ## break each component of a real installation; a table tells what was lost
 	$(BIN)/pytest -q -n 2 --dist worksteal --fault-table tests/integration/faults
 
-check: $(VENV)/.dev ## lint, types, import rules, prose
+check: $(VENV)/.dev ## lint, types, import rules, prose, the studio
 	$(BIN)/ruff check $(CODE)
 	$(BIN)/ruff format --check $(CODE)
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
-	$(MAKE) --no-print-directory prose
+	$(MAKE) --no-print-directory prose check-studio
+
+check-studio: ## format and lint of the studio's JavaScript and CSS; skipped where npm can't install Biome
+	@if $(BIOME_READY); then $(BIOME) ci --error-on-warnings; else $(NO_BIOME); fi
 
 prose: $(VENV)/.dev ## the words of docs/words.txt, and common misspellings
 	$(BIN)/codespell --dictionary docs/words.txt --dictionary - --ignore-regex '`[^`]*`' $(PROSE)
 
-format: $(VENV)/.dev
+format: $(VENV)/.dev ## format, and apply the linters' safe fixes
 	$(BIN)/ruff format $(CODE)
 	$(BIN)/ruff check --fix $(CODE)
+	@if $(BIOME_READY); then $(BIOME) check --write; else $(NO_BIOME); fi
 
 blend-pictures: $(VENV)/.dev ## the pictures of docs/reference/blending.md
 	$(BIN)/python bench/blend_pictures.py
@@ -109,7 +118,12 @@ lock: ## pin every dependency with its hash
 	rm -rf $(VENV)-lock uv.lock
 
 clean:
-	rm -rf $(VENV) dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) node_modules dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis
+
+# pinned with its hash, and without the registry's host, in package-lock.json
+$(BIOME): package-lock.json
+	npm ci --ignore-scripts --no-audit --no-fund --fetch-retries=1
+	@touch $@
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Spike needs Python 3.11 or newer: make PYTHON=python3.11 …")'

@@ -1,5 +1,6 @@
 """`docs/decisions/0004-runtime-dependencies.md` gives a reason for every dependency that `pyproject.toml` names."""
 
+import json
 import re
 import tomllib
 from collections.abc import Iterable
@@ -9,6 +10,7 @@ from typing import Final
 PROJECT: Final = Path(__file__).parents[3]
 PAGE: Final = (PROJECT / "docs/decisions/0004-runtime-dependencies.md").read_text(encoding="utf-8")
 PYPROJECT: Final = tomllib.loads((PROJECT / "pyproject.toml").read_text(encoding="utf-8"))
+NPM: Final = ("package.json", "package-lock.json")
 ROW: Final = re.compile(r"^\| ([a-z0-9, -]+) \| .+ \| .+ \|$", re.MULTILINE)
 NAME: Final = re.compile(r"[A-Za-z0-9._-]+")
 
@@ -39,3 +41,12 @@ def test_every_cap_is_listed_with_its_version() -> None:
     listed = {name: cap for name, cap in caps.items() if any(name in row and f"{cap} |" in row for row in rows)}
     assert listed == caps
     assert len(caps) == sum(row.startswith("| ") for row in rows) - 1
+
+
+def test_what_comes_from_npm_is_pinned_by_hash_and_from_no_host() -> None:
+    """`npm ci` takes the files from whichever registry is configured, and refuses those with another hash."""
+    package, lock = (json.loads((PROJECT / name).read_text(encoding="utf-8")) for name in NPM)
+    ours, *installed = lock["packages"].values()
+    assert ours["devDependencies"] == package["devDependencies"]
+    assert all(re.fullmatch(r"[\d.]+", version) for version in package["devDependencies"].values())
+    assert [each for each in installed if "integrity" not in each or "resolved" in each] == []

@@ -14,7 +14,15 @@ export class ApiError extends Error {
 }
 
 export const unreachable = () =>
-  new ApiError(0, { error: "The server doesn't answer", suggestion: 'Please check the connection and try again', code: 'UNREACHABLE' }, '');
+  new ApiError(
+    0,
+    {
+      error: "The server doesn't answer",
+      suggestion: 'Please check the connection and try again',
+      code: 'UNREACHABLE',
+    },
+    '',
+  );
 
 export async function call(method, path, { body, key, bearer, headers = {}, signal, raw } = {}) {
   const sent = { Accept: 'application/json', ...headers };
@@ -23,12 +31,19 @@ export async function call(method, path, { body, key, bearer, headers = {}, sign
   if (bearer) sent.Authorization = `Bearer ${bearer}`;
   let response;
   try {
-    response = await fetch(at(path), { method, headers: sent, body: body && JSON.stringify(body), signal, cache: 'no-store' });
+    response = await fetch(at(path), {
+      method,
+      headers: sent,
+      body: body && JSON.stringify(body),
+      signal,
+      cache: 'no-store',
+    });
   } catch (error) {
     throw error.name === 'AbortError' ? error : unreachable();
   }
   const answer = response.status === 304 ? {} : await response.json().catch(() => ({}));
-  if (!response.ok && response.status !== 304) throw refusal(response.status, answer, response.headers.get('X-Request-ID'), bearer);
+  if (!response.ok && response.status !== 304)
+    throw refusal(response.status, answer, response.headers.get('X-Request-ID'), bearer);
   return raw ? { answer, response } : answer;
 }
 
@@ -41,7 +56,8 @@ export const get = (path, options) => call('GET', path, options);
 export const post = (path, body, options) => call('POST', path, { body, ...options });
 
 // one effect, however often it is sent: `crypto.randomUUID` isn't there on a plain http address of a local network
-export const newKey = () => Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, '0')).join('');
+export const newKey = () =>
+  Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, '0')).join('');
 
 // Sends again what may have been lost on its way, with the same key; an answer, good or bad, is the end of it.
 export async function postOnce(path, body, options) {

@@ -10,7 +10,8 @@ import { TIERS } from './tiers.js';
 import { spent } from './wallet.js';
 import { watch } from './watch.js';
 
-const shown = (picture, text) => h('figure', {}, h('img', { src: picture.url, alt: picture.name }), h('figcaption', {}, text));
+const shown = (picture, text) =>
+  h('figure', {}, h('img', { src: picture.url, alt: picture.name }), h('figcaption', {}, text));
 
 // `base` is {id, name, url, width, height}; `source` is another, or {file, name, url}.
 export function blend(base, source, then = () => {}) {
@@ -18,10 +19,21 @@ export function blend(base, source, then = () => {}) {
   const picker = tierPicker({ tiers: TIERS, size: base, chosen: ['FREE'], about: { imageId: base.id } }, life.signal);
   const { dialog } = ask({
     title: 'Blend two pictures',
-    content: [h('div', { class: 'pair' }, shown(source, source.name), h('span', { 'aria-hidden': 'true' }, '→'), shown(base, `into ${base.name}`)), picker.element],
+    content: [
+      h(
+        'div',
+        { class: 'pair' },
+        shown(source, source.name),
+        h('span', { 'aria-hidden': 'true' }, '→'),
+        shown(base, `into ${base.name}`),
+      ),
+      picker.element,
+    ],
     action: 'Blend',
     async act() {
-      const blendSource = source.id ? { imageId: source.id } : { base64: await base64(source.file), mimeType: await sniffed(source.file) };
+      const blendSource = source.id
+        ? { imageId: source.id }
+        : { base64: await base64(source.file), mimeType: await sniffed(source.file) };
       const answer = await postOnce('/api/images/enhance', { imageId: base.id, tier: picker.chosen()[0], blendSource });
       spent(answer.newBalance);
       watch([{ id: answer.jobId }]);
@@ -39,8 +51,18 @@ export async function chooseOther(base, then) {
   if (!others.length) return say('There is no other picture in the library to blend in');
   return ask({
     title: `Blend into ${base.name}`,
-    content: h('div', { class: 'choices', role: 'radiogroup', 'aria-label': 'The other picture' }, others.map((each) =>
-      h('label', {}, h('input', { type: 'radio', name: 'other', value: each.id, required: true }), h('img', { src: each.originalUrl, alt: each.name, loading: 'lazy' })))),
+    content: h(
+      'div',
+      { class: 'choices', role: 'radiogroup', 'aria-label': 'The other picture' },
+      others.map((each) =>
+        h(
+          'label',
+          {},
+          h('input', { type: 'radio', name: 'other', value: each.id, required: true }),
+          h('img', { src: each.originalUrl, alt: each.name, loading: 'lazy' }),
+        ),
+      ),
+    ),
     action: 'Go on',
     async act(form) {
       const other = others.find((each) => each.id === form.get('other'));
@@ -49,7 +71,13 @@ export async function chooseOther(base, then) {
   });
 }
 
-export const asPicture = (image) => ({ id: image.id, name: image.name, url: steady(image.originalUrl ?? image.url), width: image.originalWidth ?? image.width, height: image.originalHeight ?? image.height });
+export const asPicture = (image) => ({
+  id: image.id,
+  name: image.name,
+  url: steady(image.originalUrl ?? image.url),
+  width: image.originalWidth ?? image.width,
+  height: image.originalHeight ?? image.height,
+});
 
 export async function base64(blob) {
   const url = await new Promise((done, failed) => {

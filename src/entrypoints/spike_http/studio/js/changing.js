@@ -24,28 +24,55 @@ export async function recallChanges(id, jobs) {
 export function changing(id, url, signal, then = () => {}) {
   const picker = tierPicker({ tiers: PAID, chosen: ['TIER_1K'], about: { byWords: true } }, signal);
   const trouble = h('div', { class: 'trouble small', role: 'alert' });
-  const form = h('form', { class: 'stack', onsubmit: async (event) => {
-    event.preventDefault();
-    trouble.replaceChildren();
-    const button = event.submitter;
-    button.disabled = true;
-    try {
-      const prompt = new FormData(form).get('prompt');
-      const answer = await postOnce('/api/mcp/modify', { prompt, tier: picker.chosen()[0], ...(await pictureAt(url())) });
-      const all = changesOf();
-      localStorage.setItem(CHANGES, JSON.stringify({ ...all, [id]: [...(all[id] ?? []), answer.jobId] }));
-      spent(answer.newBalance ?? undefined);
-      const { job } = await get(`/api/jobs/${answer.jobId}`);
-      then(job);
-      on('job', (next) => next.id === job.id && !signal.aborted && next.status === 'COMPLETED' && form.reset(), signal);
-      tellFirst(id, job);
-    } catch (error) {
-      fill(trouble, troubles(error));
-    }
-    button.disabled = false;
-  } },
-  h('label', { class: 'field' }, h('span', {}, 'What should change?'), h('textarea', { name: 'prompt', required: true, maxlength: 4000, rows: 2, placeholder: 'Add snow, and make it night' })),
-  picker.element, trouble, h('button', { type: 'submit', class: 'button wide' }, 'Change the picture'));
+  const form = h(
+    'form',
+    {
+      class: 'stack',
+      onsubmit: async (event) => {
+        event.preventDefault();
+        trouble.replaceChildren();
+        const button = event.submitter;
+        button.disabled = true;
+        try {
+          const prompt = new FormData(form).get('prompt');
+          const answer = await postOnce('/api/mcp/modify', {
+            prompt,
+            tier: picker.chosen()[0],
+            ...(await pictureAt(url())),
+          });
+          const all = changesOf();
+          localStorage.setItem(CHANGES, JSON.stringify({ ...all, [id]: [...(all[id] ?? []), answer.jobId] }));
+          spent(answer.newBalance ?? undefined);
+          const { job } = await get(`/api/jobs/${answer.jobId}`);
+          then(job);
+          on(
+            'job',
+            (next) => next.id === job.id && !signal.aborted && next.status === 'COMPLETED' && form.reset(),
+            signal,
+          );
+          tellFirst(id, job);
+        } catch (error) {
+          fill(trouble, troubles(error));
+        }
+        button.disabled = false;
+      },
+    },
+    h(
+      'label',
+      { class: 'field' },
+      h('span', {}, 'What should change?'),
+      h('textarea', {
+        name: 'prompt',
+        required: true,
+        maxlength: 4000,
+        rows: 2,
+        placeholder: 'Add snow, and make it night',
+      }),
+    ),
+    picker.element,
+    trouble,
+    h('button', { type: 'submit', class: 'button wide' }, 'Change the picture'),
+  );
   return h('details', { class: 'fold' }, h('summary', {}, 'Change it by a sentence'), form);
 }
 

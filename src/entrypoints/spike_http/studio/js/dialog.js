@@ -9,9 +9,19 @@ export function ask({ title, content, action, kind = 'main', act }) {
   const id = `dialog-${++count}`;
   const trouble = h('div', { class: 'trouble small', role: 'alert' });
   const doing = h('button', { class: `button ${kind}`, type: 'submit' }, action);
-  const form = h('form', { method: 'dialog' },
-    h('h2', { id }, title), content, trouble,
-    h('div', { class: 'ends' }, h('button', { class: 'button quiet', type: 'button', onclick: () => dialog.close() }, 'Cancel'), doing));
+  const form = h(
+    'form',
+    { method: 'dialog' },
+    h('h2', { id }, title),
+    content,
+    trouble,
+    h(
+      'div',
+      { class: 'ends' },
+      h('button', { class: 'button quiet', type: 'button', onclick: () => dialog.close() }, 'Cancel'),
+      doing,
+    ),
+  );
   const dialog = h('dialog', { 'aria-labelledby': id, onclose: () => dialog.remove() }, form);
   form.addEventListener('submit', async (event) => {
     event.preventDefault();

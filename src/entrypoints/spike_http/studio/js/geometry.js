@@ -17,7 +17,8 @@ export function zoomed(lie, factor, point, { least, most }) {
 
 // A side that is larger than the view covers it; a smaller one is in its middle.
 export function kept(lie, view, picture) {
-  const hold = (offset, room, length) => (length <= room ? (room - length) / 2 : Math.min(0, Math.max(room - length, offset)));
+  const hold = (offset, room, length) =>
+    length <= room ? (room - length) / 2 : Math.min(0, Math.max(room - length, offset));
   return {
     scale: lie.scale,
     x: hold(lie.x, view.width, picture.width * lie.scale),

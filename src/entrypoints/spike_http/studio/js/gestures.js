@@ -31,10 +31,14 @@ export function gestures(view, { grab, drag, pinch, end, wheel, twice }, signal)
   for (const name of ['pointerup', 'pointercancel']) {
     listen(name, (event) => pointers.delete(event.pointerId) && !pointers.size && end());
   }
-  listen('wheel', (event) => {
-    event.preventDefault();
-    wheel(Math.exp(-event.deltaY * (event.ctrlKey ? 0.01 : 0.0016) * (event.deltaMode ? 16 : 1)), at(event));
-  }, { passive: false });
+  listen(
+    'wheel',
+    (event) => {
+      event.preventDefault();
+      wheel(Math.exp(-event.deltaY * (event.ctrlKey ? 0.01 : 0.0016) * (event.deltaMode ? 16 : 1)), at(event));
+    },
+    { passive: false },
+  );
 
   let last = { x: 0, y: 0, when: 0 };
   listen('pointerup', (event) => {

@@ -9,7 +9,11 @@ export async function image(id) {
   const known = seen.get(id);
   const headers = known ? { 'If-None-Match': known.etag } : {};
   const { answer, response } = await call('GET', `/api/images/${id}`, { headers, raw: true });
-  if (response.status !== 304) seen.set(id, { image: { ...answer.image, originalUrl: steady(answer.image.originalUrl) }, etag: response.headers.get('ETag') });
+  if (response.status !== 304)
+    seen.set(id, {
+      image: { ...answer.image, originalUrl: steady(answer.image.originalUrl) },
+      etag: response.headers.get('ETag'),
+    });
   return seen.get(id).image;
 }
 

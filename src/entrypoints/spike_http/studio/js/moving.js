@@ -6,24 +6,70 @@ import { h } from './dom.js';
 import { say } from './notices.js';
 
 export function albumFields(album = {}) {
-  const select = (name, text, value, options) => h('label', { class: 'field' }, h('span', {}, text), h('select', { name }, options.map(([id, label]) => h('option', { value: id, selected: id === value }, label))));
+  const select = (name, text, value, options) =>
+    h(
+      'label',
+      { class: 'field' },
+      h('span', {}, text),
+      h(
+        'select',
+        { name },
+        options.map(([id, label]) => h('option', { value: id, selected: id === value }, label)),
+      ),
+    );
   return [
-    h('label', { class: 'field' }, h('span', {}, 'Name'), h('input', { name: 'name', value: album.name ?? '', maxlength: 100, required: true })),
-    h('label', { class: 'field' }, h('span', {}, 'Description'), h('textarea', { name: 'description', maxlength: 2000, rows: 2, value: album.description ?? '' })),
-    select('privacy', 'Who may see it', album.privacy ?? 'PRIVATE', [['PRIVATE', 'Only you'], ['UNLISTED', 'Whoever has the link'], ['PUBLIC', 'Everybody']]),
-    select('defaultTier', 'Uploads into it are enhanced', album.autoEnhance === false ? 'NONE' : (album.defaultTier ?? 'TIER_1K'), [['TIER_1K', 'at 1K, 2 tokens each'], ['TIER_2K', 'at 2K, 5 tokens each'], ['TIER_4K', 'at 4K, 10 tokens each'], ['NONE', 'not by themselves, free']])];
+    h(
+      'label',
+      { class: 'field' },
+      h('span', {}, 'Name'),
+      h('input', { name: 'name', value: album.name ?? '', maxlength: 100, required: true }),
+    ),
+    h(
+      'label',
+      { class: 'field' },
+      h('span', {}, 'Description'),
+      h('textarea', { name: 'description', maxlength: 2000, rows: 2, value: album.description ?? '' }),
+    ),
+    select('privacy', 'Who may see it', album.privacy ?? 'PRIVATE', [
+      ['PRIVATE', 'Only you'],
+      ['UNLISTED', 'Whoever has the link'],
+      ['PUBLIC', 'Everybody'],
+    ]),
+    select(
+      'defaultTier',
+      'Uploads into it are enhanced',
+      album.autoEnhance === false ? 'NONE' : (album.defaultTier ?? 'TIER_1K'),
+      [
+        ['TIER_1K', 'at 1K, 2 tokens each'],
+        ['TIER_2K', 'at 2K, 5 tokens each'],
+        ['TIER_4K', 'at 4K, 10 tokens each'],
+        ['NONE', 'not by themselves, free'],
+      ],
+    ),
+  ];
 }
 
 export function albumBody(form) {
   const tier = form.get('defaultTier');
-  return { name: form.get('name'), description: form.get('description') || null, privacy: form.get('privacy'), autoEnhance: tier !== 'NONE', ...(tier !== 'NONE' && { defaultTier: tier }) };
+  return {
+    name: form.get('name'),
+    description: form.get('description') || null,
+    privacy: form.get('privacy'),
+    autoEnhance: tier !== 'NONE',
+    ...(tier !== 'NONE' && { defaultTier: tier }),
+  };
 }
 
 export function askForNewAlbum(then) {
-  ask({ title: 'New album', content: albumFields(), action: 'Create', async act(form) {
-    const { description, ...body } = albumBody(form);
-    then((await post('/api/albums', description ? { ...body, description } : body)).album);
-  } });
+  ask({
+    title: 'New album',
+    content: albumFields(),
+    action: 'Create',
+    async act(form) {
+      const { description, ...body } = albumBody(form);
+      then((await post('/api/albums', description ? { ...body, description } : body)).album);
+    },
+  });
 }
 
 // Moves pictures into an album, out of `from` where there is one.
@@ -32,7 +78,9 @@ export async function askForAlbum(ids, from, then) {
   const move = async (album) => {
     for (let start = 0; start < ids.length; start += 100) {
       const imageIds = ids.slice(start, start + 100);
-      await call('POST', '/api/images/move-to-album', { body: { imageIds, targetAlbumId: album.id, ...(from && { removeFromSourceAlbum: from }) } });
+      await call('POST', '/api/images/move-to-album', {
+        body: { imageIds, targetAlbumId: album.id, ...(from && { removeFromSourceAlbum: from }) },
+      });
     }
     say(`${ids.length} moved to `, h('a', { href: `#/albums/${album.id}` }, album.name));
     then();
@@ -40,8 +88,19 @@ export async function askForAlbum(ids, from, then) {
   if (!albums.length) return askForNewAlbum(move);
   return ask({
     title: ids.length === 1 ? 'Move the picture to' : `Move ${ids.length} pictures to`,
-    content: h('fieldset', {}, h('legend', { class: 'unseen' }, 'Album'), albums.map((album, place) =>
-      h('label', { class: 'check' }, h('input', { type: 'radio', name: 'album', value: album.id, checked: !place }), album.name))),
+    content: h(
+      'fieldset',
+      {},
+      h('legend', { class: 'unseen' }, 'Album'),
+      albums.map((album, place) =>
+        h(
+          'label',
+          { class: 'check' },
+          h('input', { type: 'radio', name: 'album', value: album.id, checked: !place }),
+          album.name,
+        ),
+      ),
+    ),
     action: 'Move',
     act: (form) => move(albums.find(({ id }) => id === form.get('album'))),
   });

@@ -17,13 +17,21 @@ export function complain(error) {
 }
 
 export const troubles = (error) =>
-  h('div', {},
+  h(
+    'div',
+    {},
     h('p', {}, error.message),
     error.suggestion && error.suggestion !== error.message && h('p', {}, error.suggestion),
-    error.requestId && h('p', { class: 'id' }, `Request ${error.requestId}`));
+    error.requestId && h('p', { class: 'id' }, `Request ${error.requestId}`),
+  );
 
 function show(kind, content) {
-  const notice = h('div', { class: kind }, content, iconButton('close', 'Dismiss', () => notice.remove()));
+  const notice = h(
+    'div',
+    { class: kind },
+    content,
+    iconButton('close', 'Dismiss', () => notice.remove()),
+  );
   box.append(notice);
   while (box.children.length > 3) box.firstChild.remove();
   return notice;

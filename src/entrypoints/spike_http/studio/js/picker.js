@@ -1,7 +1,7 @@
 // The choice of tiers: price, size of the result, expected time; what the wallet can't pay is disabled, and says why.
 
-import { h } from './dom.js';
 import { on } from './bus.js';
+import { h } from './dom.js';
 import { duration, expectedSeconds, learnt, outputSize, times, tokens } from './tiers.js';
 import { balance, untilNext } from './wallet.js';
 import { hasEnded } from './watch.js';
@@ -14,15 +14,31 @@ export function tierPicker({ tiers, size, many, count = 1, changed = () => {}, c
   const picked = new Set(chosen);
   const element = h('fieldset', { class: 'tiers' }, h('legend', { class: 'unseen' }, many ? 'Tiers' : 'Tier'));
   const rows = tiers.map((tier) => {
-    const input = h('input', { type: many ? 'checkbox' : 'radio', name: 'tier', value: tier.id, onchange: () => {
-      if (!many) picked.clear();
-      input.checked ? picked.add(tier.id) : picked.delete(tier.id);
-      draw();
-    } });
+    const input = h('input', {
+      type: many ? 'checkbox' : 'radio',
+      name: 'tier',
+      value: tier.id,
+      onchange: () => {
+        if (!many) picked.clear();
+        input.checked ? picked.add(tier.id) : picked.delete(tier.id);
+        draw();
+      },
+    });
     const facts = h('span', { class: 'size' });
     const lasts = h('span', { class: 'lasts' });
     const why = h('span', { class: 'why' });
-    element.append(h('label', { class: 'tier' }, input, h('strong', {}, tier.name), facts, lasts, h('span', { class: 'price' }, tokens(tier.price * count)), why));
+    element.append(
+      h(
+        'label',
+        { class: 'tier' },
+        input,
+        h('strong', {}, tier.name),
+        facts,
+        lasts,
+        h('span', { class: 'price' }, tokens(tier.price * count)),
+        why,
+      ),
+    );
     return { tier, input, facts, lasts, why };
   });
   const prices = () => tiers.filter((tier) => picked.has(tier.id)).reduce((sum, tier) => sum + tier.price * count, 0);
@@ -32,7 +48,8 @@ export function tierPicker({ tiers, size, many, count = 1, changed = () => {}, c
       const isOn = picked.has(tier.id);
       const others = many ? prices() - (isOn ? tier.price * count : 0) : 0;
       const short = others + tier.price * count - balance();
-      const reason = short > 0 && tier.price ? shortage(short) : many && !isOn && picked.size === MOST ? `${MOST} at a time` : '';
+      const reason =
+        short > 0 && tier.price ? shortage(short) : many && !isOn && picked.size === MOST ? `${MOST} at a time` : '';
       const out = size && outputSize(size, tier.side);
       input.disabled = Boolean(reason) && !isOn;
       input.checked = isOn;
@@ -46,7 +63,15 @@ export function tierPicker({ tiers, size, many, count = 1, changed = () => {}, c
   on('wallet', draw, signal);
   on('job', (job) => hasEnded(job) && draw(), signal);
   learnt().then(draw, () => {});
-  return { element, chosen: () => [...picked], price: prices, clear() { picked.clear(); draw(); } };
+  return {
+    element,
+    chosen: () => [...picked],
+    price: prices,
+    clear() {
+      picked.clear();
+      draw();
+    },
+  };
 }
 
 const shortage = (short) => `${tokens(short)} short${untilNext() ? `, the next comes in ${untilNext()}` : ''}`;

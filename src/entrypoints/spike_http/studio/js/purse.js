@@ -28,8 +28,21 @@ export async function tokensView(_parameters, signal) {
     count.textContent = balance;
     const left = nextAt ? Math.max(0, (nextAt - Date.now()) / 1000) : 0;
     vars(ring, { turn: nextAt ? Math.max(0, 1 - left / INTERVAL_S).toFixed(3) : 1 });
-    fill(next, nextAt ? ['The next token comes in ', h('strong', {}, untilNext())] : `The wallet is full: tokens come back by themselves up to ${max}.`);
-    if (stats) fill(sums, [['Earned', stats.totalEarned], ['Spent', stats.totalSpent], ['Refunded', stats.totalRefunded]].map(([name, sum]) => h('div', {}, h('dt', {}, name), h('dd', {}, sum))));
+    fill(
+      next,
+      nextAt
+        ? ['The next token comes in ', h('strong', {}, untilNext())]
+        : `The wallet is full: tokens come back by themselves up to ${max}.`,
+    );
+    if (stats)
+      fill(
+        sums,
+        [
+          ['Earned', stats.totalEarned],
+          ['Spent', stats.totalSpent],
+          ['Refunded', stats.totalRefunded],
+        ].map(([name, sum]) => h('div', {}, h('dt', {}, name), h('dd', {}, sum))),
+      );
   }
   async function load() {
     const page = await get(`/api/tokens/history?limit=50${cursor ? `&cursor=${cursor}` : ''}`);
@@ -40,12 +53,25 @@ export async function tokensView(_parameters, signal) {
         day = DAY.format(when);
         ledger.append(h('h3', {}, day), h('ul', { 'aria-label': day }));
       }
-      ledger.lastChild.append(h('li', { 'data-type': entry.type },
-        h('div', {}, entry.jobId ? h('a', { href: `#/job/${entry.jobId}` }, why(entry)) : why(entry), h('div', { class: 'soft tiny' }, HOUR.format(when))),
-        h('span', { class: 'amount' }, `${entry.amount > 0 ? '+' : '−'}${Math.abs(entry.amount)}`),
-        h('span', { class: 'after' }, h('span', { class: 'unseen' }, 'balance '), entry.balanceAfter)));
+      ledger.lastChild.append(
+        h(
+          'li',
+          { 'data-type': entry.type },
+          h(
+            'div',
+            {},
+            entry.jobId ? h('a', { href: `#/job/${entry.jobId}` }, why(entry)) : why(entry),
+            h('div', { class: 'soft tiny' }, HOUR.format(when)),
+          ),
+          h('span', { class: 'amount' }, `${entry.amount > 0 ? '+' : '−'}${Math.abs(entry.amount)}`),
+          h('span', { class: 'after' }, h('span', { class: 'unseen' }, 'balance '), entry.balanceAfter),
+        ),
+      );
     }
-    fill(more, cursor && h('button', { type: 'button', class: 'button', onclick: () => load().catch(complain) }, 'Show more'));
+    fill(
+      more,
+      cursor && h('button', { type: 'button', class: 'button', onclick: () => load().catch(complain) }, 'Show more'),
+    );
   }
 
   await Promise.all([refresh(), load()]);
@@ -53,8 +79,18 @@ export async function tokensView(_parameters, signal) {
   on('wallet', draw, signal);
   const clock = setInterval(draw, 1000);
   signal.addEventListener('abort', () => clearInterval(clock));
-  return h('div', { class: 'narrow' },
+  return h(
+    'div',
+    { class: 'narrow' },
     h('div', { class: 'wallet' }, ring, h('div', {}, h('h1', {}, 'Tokens'), next, sums)),
-    h('h2', {}, 'History'), ledger, more,
-    h('div', { class: 'account' }, h('p', { class: 'soft small' }, `Signed in as ${who().email}`), h('button', { type: 'button', class: 'button slim', onclick: () => signOut().catch(complain) }, 'Sign out')));
+    h('h2', {}, 'History'),
+    ledger,
+    more,
+    h(
+      'div',
+      { class: 'account' },
+      h('p', { class: 'soft small' }, `Signed in as ${who().email}`),
+      h('button', { type: 'button', class: 'button slim', onclick: () => signOut().catch(complain) }, 'Sign out'),
+    ),
+  );
 }

@@ -7,7 +7,9 @@ let receiver;
 // The view's: `{take(files), text}`, until its signal ends.
 export function receive(next, signal) {
   receiver = next;
-  signal.addEventListener('abort', () => { if (receiver === next) receiver = undefined; });
+  signal.addEventListener('abort', () => {
+    if (receiver === next) receiver = undefined;
+  });
 }
 
 const cover = h('div', { class: 'landing' }, h('strong', {}, 'Drop to upload'), h('span'));
@@ -20,7 +22,9 @@ export function start() {
     cover.lastChild.textContent = receiver.text;
     if (!cover.isConnected) document.body.append(cover);
   });
-  document.addEventListener('dragleave', (event) => { if (!event.relatedTarget) cover.remove(); });
+  document.addEventListener('dragleave', (event) => {
+    if (!event.relatedTarget) cover.remove();
+  });
   document.addEventListener('drop', (event) => {
     cover.remove();
     if (!receiver || !hasFiles(event)) return;
@@ -37,6 +41,21 @@ export function start() {
 
 // A button that opens the file chooser; the input itself is for assistive techniques and tests too.
 export function chooser(label, take, { multiple = true, kind = 'main' } = {}) {
-  const input = h('input', { type: 'file', accept: 'image/*,.heic,.heif', multiple, hidden: true, 'aria-label': label, onchange: () => { take([...input.files]); input.value = ''; } });
-  return h('span', {}, h('button', { type: 'button', class: `button ${kind}`, onclick: () => input.click() }, label), input);
+  const input = h('input', {
+    type: 'file',
+    accept: 'image/*,.heic,.heif',
+    multiple,
+    hidden: true,
+    'aria-label': label,
+    onchange: () => {
+      take([...input.files]);
+      input.value = '';
+    },
+  });
+  return h(
+    'span',
+    {},
+    h('button', { type: 'button', class: `button ${kind}`, onclick: () => input.click() }, label),
+    input,
+  );
 }

@@ -7,7 +7,9 @@ const main = document.getElementById('main');
 let current = new AbortController();
 let routes = [];
 
-export const go = (hash) => { location.hash = hash; };
+export const go = (hash) => {
+  location.hash = hash;
+};
 
 export function start(table) {
   routes = table.map(([pattern, view]) => [new RegExp(`^#${pattern.replace(/:(\w+)/g, '(?<$1>[\\w-]+)')}\\??$`), view]);
@@ -47,8 +49,11 @@ function display(shown, moved) {
 }
 
 const missing = (text, error) =>
-  h('div', { class: 'empty' },
+  h(
+    'div',
+    { class: 'empty' },
     h('h1', {}, text),
     error?.suggestion && h('p', { class: 'soft' }, error.suggestion),
     error?.requestId && h('p', { class: 'soft tiny' }, `Request ${error.requestId}`),
-    h('a', { class: 'button', href: '#/' }, 'To the start'));
+    h('a', { class: 'button', href: '#/' }, 'To the start'),
+  );

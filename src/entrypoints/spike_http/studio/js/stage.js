@@ -1,8 +1,8 @@
 // Two pictures of the same thing, one over the other with a divider between, or side by side; both zoom and move as one.
 
+import { h, icon, iconButton, vars } from './dom.js';
 import { centred, cutAt, fitScale, kept, shareAt, zoomed } from './geometry.js';
 import { gestures } from './gestures.js';
-import { h, icon, iconButton, vars } from './dom.js';
 import { times } from './tiers.js';
 
 const MOST = 16; // device pixels for a pixel of the picture
@@ -11,26 +11,81 @@ const STEP = 1.4;
 const calm = matchMedia('(prefers-reduced-motion: reduce)');
 
 export function stage(signal) {
-  let before, after, lie, mode = 'split', share = 0.5, fits = true, grabbed, turn = 0;
+  let before,
+    after,
+    lie,
+    mode = 'split',
+    share = 0.5,
+    fits = true,
+    grabbed,
+    turn = 0;
   const beforeImage = h('img', { alt: '', draggable: 'false' });
   const afterImage = h('img', { alt: '', draggable: 'false' });
   const tagBefore = h('div', { class: 'tag before' });
   const tagAfter = h('div', { class: 'tag after' });
-  const divider = h('div', { class: 'divider', role: 'slider', tabindex: 0, 'aria-label': 'Divider between before and after', 'aria-valuemin': 0, 'aria-valuemax': 100, 'aria-valuenow': 50 });
-  const view = h('div', { class: 'view', tabindex: 0, role: 'group', 'aria-label': 'Picture. Plus and minus zoom, 0 fits, 1 shows pixels, arrows move.' },
-    h('div', { class: 'pane after' }, afterImage), h('div', { class: 'pane before' }, beforeImage), divider, tagBefore, tagAfter);
+  const divider = h('div', {
+    class: 'divider',
+    role: 'slider',
+    tabindex: 0,
+    'aria-label': 'Divider between before and after',
+    'aria-valuemin': 0,
+    'aria-valuemax': 100,
+    'aria-valuenow': 50,
+  });
+  const view = h(
+    'div',
+    {
+      class: 'view',
+      tabindex: 0,
+      role: 'group',
+      'aria-label': 'Picture. Plus and minus zoom, 0 fits, 1 shows pixels, arrows move.',
+    },
+    h('div', { class: 'pane after' }, afterImage),
+    h('div', { class: 'pane before' }, beforeImage),
+    divider,
+    tagBefore,
+    tagAfter,
+  );
   const zoom = h('output', { class: 'zoom', 'aria-label': 'Zoom' });
   const modes = h('div', { class: 'row' }, modeButton('split', 'Divider'), modeButton('side', 'Side by side'));
-  const download = h('a', { class: 'button slim main push', 'aria-label': 'Download', download: '', hidden: true }, icon('down'), h('span', {}, 'Download'));
-  const tools = h('div', { class: 'tools' },
-    iconButton('minus', 'Zoom out', () => zoomBy(1 / STEP)), zoom, iconButton('plus', 'Zoom in', () => zoomBy(STEP)),
+  const download = h(
+    'a',
+    { class: 'button slim main push', 'aria-label': 'Download', download: '', hidden: true },
+    icon('down'),
+    h('span', {}, 'Download'),
+  );
+  const tools = h(
+    'div',
+    { class: 'tools' },
+    iconButton('minus', 'Zoom out', () => zoomBy(1 / STEP)),
+    zoom,
+    iconButton('plus', 'Zoom in', () => zoomBy(STEP)),
     h('button', { type: 'button', class: 'button slim quiet', onclick: () => fit() }, 'Fit'),
-    h('button', { type: 'button', class: 'button slim quiet', title: 'One pixel of the picture for one of the screen', onclick: () => toPixels() }, 'Pixels'),
-    modes, download);
+    h(
+      'button',
+      {
+        type: 'button',
+        class: 'button slim quiet',
+        title: 'One pixel of the picture for one of the screen',
+        onclick: () => toPixels(),
+      },
+      'Pixels',
+    ),
+    modes,
+    download,
+  );
   const element = h('div', { class: 'stage blank' }, view, tools);
 
   function modeButton(name, label) {
-    return iconButton(name, label, () => { mode = name; fit(); }, { 'data-mode': name });
+    return iconButton(
+      name,
+      label,
+      () => {
+        mode = name;
+        fit();
+      },
+      { 'data-mode': name },
+    );
   }
   const room = () => {
     const { width, height } = view.getBoundingClientRect();
@@ -51,19 +106,35 @@ export function stage(signal) {
     draw();
   }
   const middle = () => ({ x: room().width / 2, y: room().height / 2 });
-  const within = (point) => (mode === 'side' && point.x > room().width ? { ...point, x: point.x - room().width } : point);
+  const within = (point) =>
+    mode === 'side' && point.x > room().width ? { ...point, x: point.x - room().width } : point;
   const zoomBy = (factor, point = middle()) => after && zoomTo(zoomed(lie, factor, within(point), bounds()));
   const toPixels = (point = middle()) => after && zoomBy(1 / devicePixelRatio / lie.scale, point);
   const panBy = (x, y) => zoomTo({ ...lie, x: lie.x + x, y: lie.y + y });
-  const cutTo = (value) => { share = Math.min(1, Math.max(0, value)); draw(); };
+  const cutTo = (value) => {
+    share = Math.min(1, Math.max(0, value));
+    draw();
+  };
 
   function draw() {
     if (!after || !lie) return;
     const single = !before;
     const dots = lie.scale * devicePixelRatio;
-    element.className = ['stage', single ? 'single' : mode, fits ? '' : 'zoomed', dots >= PIXELS_FROM ? 'pixels' : '', grabbed ? 'held' : ''].join(' ');
+    element.className = [
+      'stage',
+      single ? 'single' : mode,
+      fits ? '' : 'zoomed',
+      dots >= PIXELS_FROM ? 'pixels' : '',
+      grabbed ? 'held' : '',
+    ].join(' ');
     const cut = cutAt(share, lie, room(), after);
-    vars(view, { w: `${after.width * lie.scale}px`, h: `${after.height * lie.scale}px`, x: `${lie.x}px`, y: `${lie.y}px`, cut: `${cut}px` });
+    vars(view, {
+      w: `${after.width * lie.scale}px`,
+      h: `${after.height * lie.scale}px`,
+      x: `${lie.x}px`,
+      y: `${lie.y}px`,
+      cut: `${cut}px`,
+    });
     zoom.textContent = `${Math.round(dots * 100)} %`;
     const percent = Math.round(share * 100);
     divider.setAttribute('aria-valuenow', percent);
@@ -75,26 +146,33 @@ export function stage(signal) {
     for (const button of modes.children) button.setAttribute('aria-pressed', button.dataset.mode === mode);
   }
 
-  gestures(view, {
-    grab(point, target) {
-      cancelAnimationFrame(turn);
-      grabbed = before && mode === 'split' && (target === divider || fits) ? 'cut' : 'picture';
-      if (grabbed === 'cut') cutTo(shareAt(point.x, lie, room(), after));
-      if (target === divider) divider.focus({ preventScroll: true });
+  gestures(
+    view,
+    {
+      grab(point, target) {
+        cancelAnimationFrame(turn);
+        grabbed = before && mode === 'split' && (target === divider || fits) ? 'cut' : 'picture';
+        if (grabbed === 'cut') cutTo(shareAt(point.x, lie, room(), after));
+        if (target === divider) divider.focus({ preventScroll: true });
+      },
+      drag(point, by) {
+        if (grabbed === 'cut') cutTo(shareAt(point.x, lie, room(), after));
+        else if (!fits) panBy(by.x, by.y);
+      },
+      pinch(factor, point, by) {
+        grabbed = 'picture';
+        zoomBy(factor, point);
+        panBy(by.x, by.y);
+      },
+      end() {
+        grabbed = undefined;
+        draw();
+      },
+      wheel: (factor, point) => zoomBy(factor, point),
+      twice: (point) => (fits ? toPixels(point) : fit()),
     },
-    drag(point, by) {
-      if (grabbed === 'cut') cutTo(shareAt(point.x, lie, room(), after));
-      else if (!fits) panBy(by.x, by.y);
-    },
-    pinch(factor, point, by) {
-      grabbed = 'picture';
-      zoomBy(factor, point);
-      panBy(by.x, by.y);
-    },
-    end() { grabbed = undefined; draw(); },
-    wheel: (factor, point) => zoomBy(factor, point),
-    twice: (point) => (fits ? toPixels(point) : fit()),
-  }, signal);
+    signal,
+  );
 
   element.addEventListener('keydown', (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || !after || event.target.closest('.tools')) return;
@@ -102,10 +180,21 @@ export function stage(signal) {
     const cuts = event.target === divider || (fits && before && mode === 'split');
     const sides = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] }[event.key];
     const acts = {
-      '+': () => zoomBy(STEP), '=': () => zoomBy(STEP), '-': () => zoomBy(1 / STEP), 0: fit, 1: () => toPixels(),
-      ...(cuts && { Home: () => cutTo(0), End: () => cutTo(1), PageUp: () => cutTo(share + 0.1), PageDown: () => cutTo(share - 0.1) }),
+      '+': () => zoomBy(STEP),
+      '=': () => zoomBy(STEP),
+      '-': () => zoomBy(1 / STEP),
+      0: fit,
+      1: () => toPixels(),
+      ...(cuts && {
+        Home: () => cutTo(0),
+        End: () => cutTo(1),
+        PageUp: () => cutTo(share + 0.1),
+        PageDown: () => cutTo(share - 0.1),
+      }),
     };
-    const act = sides ? () => (cuts ? cutTo(share + (sides[0] || -sides[1]) * step) : panBy(sides[0] * -60, sides[1] * -60)) : acts[event.key];
+    const act = sides
+      ? () => (cuts ? cutTo(share + (sides[0] || -sides[1]) * step) : panBy(sides[0] * -60, sides[1] * -60))
+      : acts[event.key];
     if (!act) return;
     event.preventDefault();
     cancelAnimationFrame(turn);
@@ -136,18 +225,28 @@ export function stage(signal) {
       if (!picture) return false;
       const image = new Image();
       image.src = picture.url;
-      return image.decode().then(() => true, () => false);
+      return image.decode().then(
+        () => true,
+        () => false,
+      );
     };
     const [, isSeen] = await Promise.all([load(nextAfter), load(nextBefore)]);
     if (mine !== asked || signal.aborted) return;
-    if (!isSeen) nextBefore = undefined; // a TIFF or HEIC, where the browser can't show it
-    const sameShape = after && after.width === nextAfter.width && after.height === nextAfter.height && Boolean(before) === Boolean(nextBefore);
-    [after, before] = [nextAfter, nextBefore];
-    for (const [image, picture, tag] of [[afterImage, after, tagAfter], [beforeImage, before, tagBefore]]) {
+    const sameShape =
+      after && after.width === nextAfter.width && after.height === nextAfter.height && Boolean(before) === isSeen;
+    after = nextAfter;
+    before = isSeen ? nextBefore : undefined; // a TIFF or HEIC isn't shown where the browser can't decode it
+    for (const [image, picture, tag] of [
+      [afterImage, after, tagAfter],
+      [beforeImage, before, tagBefore],
+    ]) {
       if (!picture) continue;
       image.src = picture.url;
       image.alt = picture.alt;
-      tag.replaceChildren(h('b', {}, picture.label), ` ${times(picture.realWidth ?? picture.width, picture.realHeight ?? picture.height)}`);
+      tag.replaceChildren(
+        h('b', {}, picture.label),
+        ` ${times(picture.realWidth ?? picture.width, picture.realHeight ?? picture.height)}`,
+      );
     }
     download.hidden = false;
     download.href = after.url;

@@ -32,7 +32,9 @@ export function learn(job) {
   if (job.status !== 'COMPLETED' || !job.processingStartedAt) return;
   const seconds = (Date.parse(job.processingCompletedAt) - Date.parse(job.processingStartedAt)) / 1000;
   const { id, imageId, tier } = job;
-  took = [...took.filter((known) => known.id !== id), { id, imageId, byWords: byWords(job), tier, seconds }].slice(-100);
+  took = [...took.filter((known) => known.id !== id), { id, imageId, byWords: byWords(job), tier, seconds }].slice(
+    -100,
+  );
 }
 
 export const learnt = () => (learning ??= recall());
@@ -55,7 +57,11 @@ export function expectedSeconds(id, about = {}) {
   const { side } = tier(id);
   const seen = TIERS.filter((each) => known.some((job) => job.tier === each.id));
   const large = Math.min(side, Math.max(...seen.map((each) => each.side))); // with none as large, the largest of all
-  const medians = seen.filter((each) => each.side >= large).map((each) => median(known.filter((job) => job.tier === each.id).map((job) => job.seconds)) * (side / each.side) ** 2);
+  const medians = seen
+    .filter((each) => each.side >= large)
+    .map(
+      (each) => median(known.filter((job) => job.tier === each.id).map((job) => job.seconds)) * (side / each.side) ** 2,
+    );
   return Math.max(1, Math.min(...medians));
 }
 

@@ -3,8 +3,8 @@
 
 import { at, newKey, refusal, unreachable } from './api.js';
 import { emit } from './bus.js';
-import { watch } from './watch.js';
 import { spent } from './wallet.js';
+import { watch } from './watch.js';
 
 const AT_ONCE = 2;
 const ONE_BY_ONE = 6;
@@ -35,7 +35,10 @@ function pump() {
     const parcel = nextParcel();
     if (!parcel) break;
     sending++;
-    send(parcel).finally(() => { sending--; pump(); });
+    send(parcel).finally(() => {
+      sending--;
+      pump();
+    });
   }
   emit('uploads');
 }
@@ -68,10 +71,23 @@ async function send(parcel) {
   if (items[0].albumId) form.append('albumId', items[0].albumId);
   for (const { file } of items) form.append(many ? 'files' : 'file', file, file.name || 'pasted.png');
   try {
-    const answer = await sendForm(many ? '/api/images/batch-upload' : '/api/images/upload', form, { key: parcel.key, progress: (bytes) => share(items, bytes) });
+    const answer = await sendForm(many ? '/api/images/batch-upload' : '/api/images/upload', form, {
+      key: parcel.key,
+      progress: (bytes) => share(items, bytes),
+    });
     parcel.answered = true;
-    const results = many ? answer.results : [{ success: true, ...answer.image, imageId: answer.image.id, ...answer.enhancement, filename: answer.image.name }];
-    results.forEach((result, place) => settle(items[place], result));
+    const results = many
+      ? answer.results
+      : [
+          {
+            success: true,
+            ...answer.image,
+            imageId: answer.image.id,
+            ...answer.enhancement,
+            filename: answer.image.name,
+          },
+        ];
+    for (const [place, result] of results.entries()) settle(items[place], result);
     spent((many ? answer.summary : answer.enhancement)?.newBalance);
   } catch (error) {
     for (const item of items) Object.assign(item, { state: 'failed', error });
@@ -82,7 +98,16 @@ async function send(parcel) {
 function settle(item, result) {
   if (!result.success) return Object.assign(item, { state: 'failed', error: { message: result.error } });
   Object.assign(item, { state: 'done', share: 1, imageId: result.imageId });
-  emit('uploaded', { image: { id: result.imageId, name: result.filename, originalUrl: result.url, originalWidth: result.width, originalHeight: result.height }, albumId: item.albumId });
+  emit('uploaded', {
+    image: {
+      id: result.imageId,
+      name: result.filename,
+      originalUrl: result.url,
+      originalWidth: result.width,
+      originalHeight: result.height,
+    },
+    albumId: item.albumId,
+  });
   if (result.jobId) watch([{ id: result.jobId }]);
 }
 

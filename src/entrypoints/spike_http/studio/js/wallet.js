@@ -11,9 +11,15 @@ export const facts = () => wallet;
 
 export async function refresh() {
   const answer = await get('/api/tokens/balance');
-  Object.assign(wallet, { balance: answer.balance, max: answer.maxBalance, stats: answer.stats, nextAt: answer.nextRegenerationAt && Date.parse(answer.nextRegenerationAt) });
+  Object.assign(wallet, {
+    balance: answer.balance,
+    max: answer.maxBalance,
+    stats: answer.stats,
+    nextAt: answer.nextRegenerationAt && Date.parse(answer.nextRegenerationAt),
+  });
   clearTimeout(timer);
-  if (wallet.nextAt) timer = setTimeout(() => refresh().catch(() => {}), Math.max(1000, wallet.nextAt - Date.now() + 500));
+  if (wallet.nextAt)
+    timer = setTimeout(() => refresh().catch(() => {}), Math.max(1000, wallet.nextAt - Date.now() + 500));
   emit('wallet', wallet);
 }
 

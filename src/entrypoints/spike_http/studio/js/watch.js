@@ -31,7 +31,8 @@ async function loop() {
   busy = true;
   let wait = 1;
   for (let silence = 0; under.size; ) {
-    if (document.hidden) await new Promise((seen) => document.addEventListener('visibilitychange', seen, { once: true }));
+    if (document.hidden)
+      await new Promise((seen) => document.addEventListener('visibilitychange', seen, { once: true }));
     try {
       await look([...under.keys()], wait);
       silence = 0;
