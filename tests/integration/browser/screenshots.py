@@ -73,7 +73,7 @@ def furnish(browser: Browser, server: Server) -> dict[str, str]:
 
 def zoom_in(page: Page) -> None:
     """Go to the cat's eye, near to the pixels."""
-    box = page.locator(".view").bounding_box()
+    box = page.locator(".viewport").bounding_box()
     assert box is not None
     page.mouse.move(box["x"] + box["width"] * 0.5, box["y"] + box["height"] * 0.42)
     page.mouse.wheel(0, -520)

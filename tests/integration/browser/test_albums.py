@@ -27,7 +27,7 @@ def album(studio: Page, ada: Person) -> Any:
     studio.get_by_role("heading", name="Holidays").wait_for()
     for name in NAMES:
         upload(studio, as_file(name))
-        studio.locator(".print", has_text=name).wait_for()
+        studio.locator(".tile", has_text=name).wait_for()
     studio.get_by_role("button", name="Close the list of uploads").click()
     return album
 
@@ -44,26 +44,26 @@ def test_an_album_is_made_with_its_privacy_and_tier(studio: Page, ada: Person) -
     (album,) = ada.ask("GET", "/api/albums")["albums"]
     assert (album["name"], album["privacy"], album["defaultTier"]) == ("Holidays", "PUBLIC", "TIER_4K")
     drop(studio, "main", as_file())
-    expect(studio.locator(".print")).to_have_count(1)
+    expect(studio.locator(".tile")).to_have_count(1)
     assert ada.balance() == 90, "at the album's tier"
 
 
 def test_pictures_are_put_in_order_by_drag(studio: Page, ada: Person, album: Any) -> None:
-    studio.locator(".print", has_text="four.jpg").locator("a").drag_to(
-        studio.locator(".print", has_text="one.jpg"), target_position={"x": 10, "y": 40}
+    studio.locator(".tile", has_text="four.jpg").locator("a").drag_to(
+        studio.locator(".tile", has_text="one.jpg"), target_position={"x": 10, "y": 40}
     )
-    expect(studio.locator(".print .name").first).to_have_text("four.jpg")
+    expect(studio.locator(".tile .name").first).to_have_text("four.jpg")
     studio.reload()
-    expect(studio.locator(".print .name").first).to_have_text("four.jpg")
+    expect(studio.locator(".tile .name").first).to_have_text("four.jpg")
     assert order(ada, album) == ["four.jpg", "one.jpg", "two.jpg", "three.jpg"]
 
 
 def test_pictures_are_put_in_order_by_keys(studio: Page, ada: Person, album: Any) -> None:
-    studio.locator(".print", has_text="two.jpg").locator("a").focus()
+    studio.locator(".tile", has_text="two.jpg").locator("a").focus()
     with studio.expect_response("**/images"):
         studio.keyboard.press("Alt+ArrowLeft")
     expect(studio.get_by_text("two.jpg is number 1 of 4 now")).to_be_attached()
-    expect(studio.locator(".print a:focus")).to_contain_text("two.jpg")
+    expect(studio.locator(".tile a:focus")).to_contain_text("two.jpg")
     studio.get_by_role("button", name="Arrange").click()
     studio.get_by_role("button", name="Move two.jpg later").focus()
     for _step in range(2):
@@ -93,7 +93,7 @@ def test_the_link_of_an_unlisted_album_shows_it_to_strangers(browser: Browser, s
     stranger = context.new_page()
     stranger.goto(link)
     expect(stranger.get_by_role("heading", name="Holidays")).to_be_visible()
-    expect(stranger.locator(".print img")).to_have_count(4)
+    expect(stranger.locator(".tile img")).to_have_count(4)
     stranger.goto("about:blank")
     stranger.goto(link[:-3])
     expect(stranger.get_by_role("heading", name="Holidays")).to_be_hidden()
@@ -125,7 +125,7 @@ def test_many_are_moved_to_another_album(studio: Page, ada: Person, album: Any) 
     studio.get_by_role("button", name="Move to album").click()
     studio.get_by_role("dialog").get_by_label("Best of").check()
     studio.get_by_role("dialog").get_by_role("button", name="Move").click()
-    expect(studio.locator(".print")).to_have_count(2)
+    expect(studio.locator(".tile")).to_have_count(2)
     assert order(ada, album) == ["two.jpg", "four.jpg"]
     assert order(ada, other) == ["one.jpg", "three.jpg"]
 

@@ -27,8 +27,8 @@ def test_nothing_is_asked_for_outside_of_the_path(page: Page, tmp_path: Path) ->
         (cookie,) = page.context.cookies()
         assert (cookie["name"], cookie["path"]) == (COOKIE, "/spike")
         upload(page)
-        page.locator(".print a").first.click()
-        expect(page.locator(".stage img").first).to_be_visible()
+        page.locator(".tile a").first.click()
+        expect(page.locator(".compare img").first).to_be_visible()
         album = server.ask(
             "POST",
             "/api/albums",

@@ -11,15 +11,15 @@ from pictures import decoded
 
 
 @pytest.fixture
-def stage(studio: Page) -> Page:
-    """A picture with one version on the stage."""
-    return put_on_stage(studio)
+def comparison(studio: Page) -> Page:
+    """The page of a picture with one version."""
+    return open_comparison(studio)
 
 
-def put_on_stage(page: Page) -> Page:
+def open_comparison(page: Page) -> Page:
     upload(page)
-    page.locator(".print a").first.click()
-    page.locator(".stage.split .tag.after").get_by_text("1K").wait_for()
+    page.locator(".tile a").first.click()
+    page.locator(".compare.split .tag.after").get_by_text("1K").wait_for()
     return page
 
 
@@ -34,33 +34,33 @@ def middle(page: Page, selector: str) -> tuple[float, float]:
 
 
 def transforms(page: Page) -> list[Any]:
-    """Return where both pictures lie."""
-    lies: list[Any] = page.locator(".pane img").evaluate_all(
+    """Return the placements of both pictures."""
+    placements: list[Any] = page.locator(".pane img").evaluate_all(
         """images => images.map((image) => getComputedStyle(image))
             .map((style) => [style.transform, style.width, style.height])"""
     )
-    return lies
+    return placements
 
 
-def test_a_pointer_moves_the_divider(stage: Page) -> None:
-    x, y = middle(stage, ".divider")
-    box = stage.locator(".view").bounding_box()
+def test_a_pointer_moves_the_divider(comparison: Page) -> None:
+    x, y = middle(comparison, ".divider")
+    box = comparison.locator(".viewport").bounding_box()
     assert box is not None
-    stage.mouse.move(x, y)
-    stage.mouse.down()
-    stage.mouse.move(box["x"] + box["width"] / 4, y, steps=4)
-    stage.mouse.up()
-    assert share(stage) == pytest.approx(25, abs=2)
-    clip = stage.locator(".pane.before").evaluate("pane => getComputedStyle(pane).clipPath")
+    comparison.mouse.move(x, y)
+    comparison.mouse.down()
+    comparison.mouse.move(box["x"] + box["width"] / 4, y, steps=4)
+    comparison.mouse.up()
+    assert share(comparison) == pytest.approx(25, abs=2)
+    clip = comparison.locator(".pane.before").evaluate("pane => getComputedStyle(pane).clipPath")
     assert clip.startswith("inset(0px"), clip
 
 
-def test_keys_move_the_divider_and_a_screen_reader_hears_it(stage: Page) -> None:
-    slider = stage.get_by_role("slider", name="Divider between before and after")
+def test_keys_move_the_divider_and_a_screen_reader_hears_it(comparison: Page) -> None:
+    slider = comparison.get_by_role("slider", name="Divider between before and after")
     slider.focus()
     for key, expected in (("ArrowRight", 52), ("Shift+ArrowLeft", 42), ("Home", 0), ("End", 100), ("PageDown", 90)):
-        stage.keyboard.press(key)
-        assert share(stage) == expected, key
+        comparison.keyboard.press(key)
+        assert share(comparison) == expected, key
     assert slider.get_attribute("aria-valuetext") == "90 % before, 10 % after"
 
 
@@ -70,8 +70,8 @@ def test_a_finger_moves_the_divider_and_two_zoom(browser: Browser, ada: Person) 
     )
     page = context.new_page()
     sign_in(page, ada)
-    put_on_stage(page)
-    x, y = middle(page, ".view")
+    open_comparison(page)
+    x, y = middle(page, ".viewport")
     devtools = context.new_cdp_session(page)
 
     def touch(kind: str, *points: tuple[float, float]) -> None:
@@ -92,63 +92,63 @@ def test_a_finger_moves_the_divider_and_two_zoom(browser: Browser, ada: Person) 
     context.close()
 
 
-def test_both_pictures_zoom_and_move_as_one_down_to_the_pixels(stage: Page) -> None:
+def test_both_pictures_zoom_and_move_as_one_down_to_the_pixels(comparison: Page) -> None:
     acts: tuple[Callable[[], None], ...] = (
-        lambda: stage.get_by_role("button", name="Pixels").click(),
-        lambda: stage.get_by_role("button", name="Zoom in").click(),
-        lambda: stage.locator(".view").press("ArrowDown"),
-        lambda: stage.mouse.wheel(0, -600),
+        lambda: comparison.get_by_role("button", name="Pixels").click(),
+        lambda: comparison.get_by_role("button", name="Zoom in").click(),
+        lambda: comparison.locator(".viewport").press("ArrowDown"),
+        lambda: comparison.mouse.wheel(0, -600),
     )
     for act in acts:
-        stage.mouse.move(*middle(stage, ".view"))
-        lies = transforms(stage)
+        comparison.mouse.move(*middle(comparison, ".viewport"))
+        placements = transforms(comparison)
         act()
-        stage.wait_for_function(
-            "lies => JSON.stringify(lies) !== JSON.stringify([...document.querySelectorAll('.pane img')]"
+        comparison.wait_for_function(
+            "placements => JSON.stringify(placements) !== JSON.stringify([...document.querySelectorAll('.pane img')]"
             ".map((image) => getComputedStyle(image)).map((style) => [style.transform, style.width, style.height]))",
-            arg=lies,
+            arg=placements,
         )
-        after, before = transforms(stage)
+        after, before = transforms(comparison)
         assert after == before
-    stage.get_by_role("button", name="Pixels").click()
-    expect(stage.locator(".zoom")).to_have_text("100 %")
-    assert transforms(stage)[0][1:] == ["1024px", "681px"]
+    comparison.get_by_role("button", name="Pixels").click()
+    expect(comparison.locator(".zoom")).to_have_text("100 %")
+    assert transforms(comparison)[0][1:] == ["1024px", "681px"]
     for _step in range(4):
-        stage.get_by_role("button", name="Zoom in").click()
-    expect(stage.locator(".stage.pixels")).to_be_visible()
-    stage.locator(".view").press("0")
-    expect(stage.locator(".stage.zoomed")).to_have_count(0)
+        comparison.get_by_role("button", name="Zoom in").click()
+    expect(comparison.locator(".compare.pixels")).to_be_visible()
+    comparison.locator(".viewport").press("0")
+    expect(comparison.locator(".compare.zoomed")).to_have_count(0)
 
 
-def test_a_zoomed_picture_is_dragged_and_the_divider_stays(stage: Page) -> None:
-    stage.get_by_role("button", name="Zoom in").click(click_count=6, delay=20)
+def test_a_zoomed_picture_is_dragged_and_the_divider_stays(comparison: Page) -> None:
+    comparison.get_by_role("button", name="Zoom in").click(click_count=6, delay=20)
     for _step in range(5):
-        stage.get_by_role("button", name="Zoom in").click()
-    box = stage.locator(".view").bounding_box()
+        comparison.get_by_role("button", name="Zoom in").click()
+    box = comparison.locator(".viewport").bounding_box()
     assert box is not None
-    lies = transforms(stage)
-    stage.mouse.move(box["x"] + 100, box["y"] + 200)
-    stage.mouse.down()
-    stage.mouse.move(box["x"] + 160, box["y"] + 240, steps=3)
-    stage.mouse.up()
-    assert transforms(stage) != lies
-    assert share(stage) == 50
+    placements = transforms(comparison)
+    comparison.mouse.move(box["x"] + 100, box["y"] + 200)
+    comparison.mouse.down()
+    comparison.mouse.move(box["x"] + 160, box["y"] + 240, steps=3)
+    comparison.mouse.up()
+    assert transforms(comparison) != placements
+    assert share(comparison) == 50
 
 
-def test_side_by_side_shows_the_same_part_twice(stage: Page) -> None:
-    stage.get_by_role("button", name="Side by side").click()
-    expect(stage.get_by_role("slider")).to_be_hidden()
-    stage.get_by_role("button", name="Zoom in").click()
-    after, before = transforms(stage)
+def test_side_by_side_shows_the_same_part_twice(comparison: Page) -> None:
+    comparison.get_by_role("button", name="Side by side").click()
+    expect(comparison.get_by_role("slider")).to_be_hidden()
+    comparison.get_by_role("button", name="Zoom in").click()
+    after, before = transforms(comparison)
     assert after == before
-    boxes = [stage.locator(f".pane.{name}").bounding_box() for name in ("before", "after")]
+    boxes = [comparison.locator(f".pane.{name}").bounding_box() for name in ("before", "after")]
     assert boxes[0] is not None
     assert boxes[1] is not None
     assert boxes[0]["width"] == pytest.approx(boxes[1]["width"], abs=2)
 
 
-def test_the_version_that_is_shown_is_downloaded(stage: Page) -> None:
-    with stage.expect_download() as download:
-        stage.get_by_role("link", name="Download").click()
+def test_the_version_that_is_shown_is_downloaded(comparison: Page) -> None:
+    with comparison.expect_download() as download:
+        comparison.get_by_role("link", name="Download").click()
     assert download.value.suggested_filename == "chelsea 1K.jpg"
     assert decoded(download.value.path().read_bytes()).size == (1024, 681)

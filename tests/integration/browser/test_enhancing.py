@@ -13,7 +13,7 @@ from running import serving
 def open_the_picture(page: Page) -> None:
     """Upload one, and look at it once its first version is there."""
     upload(page)
-    page.locator(".print a").first.click()
+    page.locator(".tile a").first.click()
     page.locator(".version[data-status=COMPLETED]").wait_for()
 
 
@@ -29,21 +29,21 @@ def choose(page: Page, *names: str) -> None:
 
 def test_the_picker_tells_price_size_and_seconds_and_keeps_its_word(studio: Page, ada: Person) -> None:
     open_the_picture(studio)
-    expect(studio.locator(".lasts").first).not_to_be_empty()
+    expect(studio.locator(".duration").first).not_to_be_empty()
     assert re.fullmatch(r"2K 2048 × 1362 ≈ \d+ s 5 tokens", tier(studio, "2K"))
     choose(studio, "2K")
     studio.get_by_role("button", name="Enhance, 5 tokens").click()
     expect(studio.locator(".version[data-status=COMPLETED]")).to_have_count(2)
     expect(studio.locator(".version.shown")).to_contain_text("2048 × 1362 px")
     assert ada.balance() == 93
-    expect(studio.locator(".purse")).to_contain_text("93")
+    expect(studio.locator(".balance")).to_contain_text("93")
 
 
-LEARN: Final = """async (jobs) => {
+EXPECTED_SECONDS: Final = """async (jobs) => {
     const script = document.querySelector('script[type=module]').src;
-    const { expectedSeconds, learn } = await import(script.replace('main.js', 'tiers.js'));
+    const { expectedSeconds, recordDuration } = await import(script.replace('main.js', 'tiers.js'));
     for (const [id, imageId, tier, seconds] of jobs) {
-        learn({
+        recordDuration({
             id, imageId, tier, status: 'COMPLETED',
             processingStartedAt: new Date(0).toISOString(),
             processingCompletedAt: new Date(1000 * seconds).toISOString(),
@@ -52,7 +52,7 @@ LEARN: Final = """async (jobs) => {
     return [
         expectedSeconds('TIER_2K', { imageId: 'a' }), expectedSeconds('TIER_4K', { imageId: 'a' }),
         expectedSeconds('TIER_2K', { imageId: 'new' }), expectedSeconds('TIER_1K', { imageId: 'b' }),
-        expectedSeconds('TIER_1K', { byWords: true }),
+        expectedSeconds('TIER_1K', { fromPrompt: true }),
     ];
 }"""
 
@@ -67,7 +67,7 @@ def test_expected_times_are_those_of_the_same_picture_else_of_all_and_less_for_l
         ("job_gen_5", None, "TIER_1K", 7),
         ("job_enh_6", "b", "TIER_1K", 90),
     )
-    assert page.evaluate(LEARN, jobs) == [8, 32, 40, 7.5, 7]
+    assert page.evaluate(EXPECTED_SECONDS, jobs) == [8, 32, 40, 7.5, 7]
 
 
 def test_the_details_tell_how_the_version_that_is_shown_was_made(studio: Page, ada: Person) -> None:
@@ -98,7 +98,7 @@ def test_what_the_wallet_cannot_pay_is_disabled_with_the_reason(page: Page, regi
     choose(page, "2K")
     expect(page.locator(".tier [type=checkbox][value=FREE]")).to_be_enabled()
     choose(page, "1K")
-    expect(page.locator(".purse")).to_contain_text("7")
+    expect(page.locator(".balance")).to_contain_text("7")
 
 
 def test_progress_is_waited_for_not_polled(studio: Page) -> None:
@@ -118,10 +118,10 @@ def test_looking_again_at_a_picture_asks_with_its_etag(studio: Page) -> None:
     open_the_picture(studio)
     studio.get_by_role("link", name="Library").first.click()
     with studio.expect_response(re.compile("/api/images/img_")) as first:
-        studio.locator(".print a").first.click()
+        studio.locator(".tile a").first.click()
     studio.get_by_role("link", name="Library").first.click()
     with studio.expect_response(re.compile("/api/images/img_")) as second:
-        studio.locator(".print a").first.click()
+        studio.locator(".tile a").first.click()
     assert first.value.request.headers["if-none-match"]
     assert second.value.status == 304
     expect(studio.locator(".version[data-status=COMPLETED]")).to_have_count(1)
@@ -138,7 +138,7 @@ def test_a_failed_job_says_why_and_that_the_tokens_are_back(studio: Page, ada: P
     expect(row).to_contain_text("Failed: ")
     expect(row).to_contain_text("10 tokens are back.")
     assert ada.balance() == 98
-    expect(studio.locator(".purse")).to_contain_text("98")
+    expect(studio.locator(".balance")).to_contain_text("98")
 
 
 def test_a_waiting_job_has_a_place_in_the_queue_and_is_cancelled(page: Page, tmp_path: Path) -> None:
@@ -147,7 +147,7 @@ def test_a_waiting_job_has_a_place_in_the_queue_and_is_cancelled(page: Page, tmp
         owner = Person(server, server.token, "")
         sign_in(page, owner)
         upload(page, as_file())
-        page.locator(".print a").first.click()
+        page.locator(".tile a").first.click()
         choose(page, "2K", "4K")
         page.get_by_role("button", name="Enhance, 15 tokens").click()
         expect(page.locator(".version")).to_have_count(3)
@@ -156,6 +156,6 @@ def test_a_waiting_job_has_a_place_in_the_queue_and_is_cancelled(page: Page, tmp
         assert owner.balance() == 83
         page.get_by_role("button", name="Cancel 4K").click()
         expect(page.locator(".version[data-status=CANCELLED]")).to_contain_text("10 tokens are back.")
-        expect(page.locator(".purse")).to_contain_text("93")
+        expect(page.locator(".balance")).to_contain_text("93")
         assert owner.balance() == 93
         page.goto("about:blank")  # nobody asks the server any more while it ends

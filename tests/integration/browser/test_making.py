@@ -10,7 +10,7 @@ from browsing import Person, as_file, drop, photo, upload
 def two(studio: Page) -> Page:
     """A library of two pictures."""
     upload(studio, as_file("cat.jpg"), as_file("coffee.jpg", photo("coffee.png")))
-    expect(studio.locator(".print")).to_have_count(2)
+    expect(studio.locator(".tile")).to_have_count(2)
     studio.get_by_role("button", name="Close the list of uploads").click()
     return studio
 
@@ -24,7 +24,7 @@ def blends(person: Person, name: str) -> list[str | None]:
 
 def test_one_picture_dropped_on_another_blends_them(two: Page, ada: Person) -> None:
     cat = next(image for image in ada.images() if image["name"] == "cat.jpg")
-    two.locator(".print", has_text="cat.jpg").locator("a").drag_to(two.locator(".print", has_text="coffee.jpg"))
+    two.locator(".tile", has_text="cat.jpg").locator("a").drag_to(two.locator(".tile", has_text="coffee.jpg"))
     dialog = two.get_by_role("dialog")
     expect(dialog).to_contain_text("into coffee.jpg")
     dialog.get_by_label("1K").check()
@@ -36,7 +36,7 @@ def test_one_picture_dropped_on_another_blends_them(two: Page, ada: Person) -> N
 
 
 def test_a_file_from_the_desktop_is_dropped_on_a_picture(two: Page, ada: Person) -> None:
-    drop(two, ".print:has-text('cat.jpg') a", as_file("rocket.jpg", photo("rocket.jpg")))
+    drop(two, ".tile:has-text('cat.jpg') a", as_file("rocket.jpg", photo("rocket.jpg")))
     two.get_by_role("dialog").get_by_role("button", name="Blend").click()
     expect(two.get_by_text("Blending has begun")).to_be_visible()
     assert blends(ada, "cat.jpg") == [None]
@@ -44,7 +44,7 @@ def test_a_file_from_the_desktop_is_dropped_on_a_picture(two: Page, ada: Person)
 
 
 def test_two_are_blended_without_dragging(two: Page, ada: Person) -> None:
-    two.locator(".print", has_text="cat.jpg").locator("a").click()
+    two.locator(".tile", has_text="cat.jpg").locator("a").click()
     two.get_by_role("button", name="Blend with another").click()
     two.get_by_role("dialog").get_by_alt_text("coffee.jpg").click()
     two.get_by_role("button", name="Go on").click()
@@ -65,7 +65,7 @@ def test_a_picture_is_made_from_words(studio: Page, ada: Person) -> None:
     made.wait_for()
     (job,) = ada.ask("GET", "/api/mcp/history")["jobs"]
     assert (job["tier"], job["outputWidth"], job["outputHeight"]) == ("TIER_2K", 2048, 1152)
-    expect(studio.locator(".purse")).to_contain_text("95")
+    expect(studio.locator(".balance")).to_contain_text("95")
     made.click()
     expect(studio.locator(".tag.after")).to_contain_text("2048 × 1152")
     studio.get_by_role("button", name="Put it into the library").click()
@@ -82,11 +82,11 @@ def test_a_made_picture_is_changed_by_a_sentence(studio: Page, ada: Person) -> N
     studio.get_by_role("button", name="Change the picture").click()
     expect(studio.get_by_alt_text("Make it night")).to_be_visible()
     studio.get_by_alt_text("Make it night").click()
-    expect(studio.locator(".stage.split")).to_be_visible()
+    expect(studio.locator(".compare.split")).to_be_visible()
 
 
 def test_an_image_is_changed_by_a_sentence_and_remembered(two: Page, ada: Person) -> None:
-    two.locator(".print", has_text="cat.jpg").locator("a").click()
+    two.locator(".tile", has_text="cat.jpg").locator("a").click()
     two.get_by_text("Change it by a sentence").click()
     two.get_by_label("What should change?").fill("Sepia")
     two.get_by_role("button", name="Change the picture").click()

@@ -74,7 +74,7 @@ def test_axe_finds_nothing_and_no_page_is_wider_than_the_window(visits: Page, se
 
 
 @pytest.mark.parametrize("scheme", SCHEMES)
-def test_axe_finds_nothing_in_dialogs_trays_and_selections(
+def test_axe_finds_nothing_in_dialogs_panels_and_selections(
     browser: Browser, services: dict[str, Any], scheme: Literal["light", "dark"]
 ) -> None:
     context = browser.new_context(color_scheme=scheme, reduced_motion="reduce")
@@ -82,7 +82,7 @@ def test_axe_finds_nothing_in_dialogs_trays_and_selections(
     sign_in(page, services["owner"])
     page.locator("input[type=file]").set_input_files([as_file("notes.png", b"hello", kind="image/png")])
     page.get_by_role("button", name="Retry notes.png").wait_for()
-    page.locator(".pick input").first.check()
+    page.locator(".select-box input").first.check()
     assert violations(page) == []
     page.get_by_role("button", name="Enhance").click()
     assert violations(page) == []
@@ -94,14 +94,16 @@ def test_axe_finds_nothing_in_dialogs_trays_and_selections(
     assert violations(page) == []
     page.get_by_role("button", name="Cancel").click()
     page.goto(f"{services['owner'].server.url}/#/picture/{services['image']}")
-    for fold in ("Change it by a sentence", "Details"):
-        page.get_by_text(fold).click()
+    for section in ("Change it by a sentence", "Details"):
+        page.get_by_text(section).click()
     assert violations(page) == []
     context.close()
 
 
 @pytest.mark.parametrize("scheme", staggered(SCHEMES, step=2))
-def test_axe_finds_nothing_in_the_welcome(browser: Browser, server: Server, scheme: Literal["light", "dark"]) -> None:
+def test_axe_finds_nothing_on_the_landing_page(
+    browser: Browser, server: Server, scheme: Literal["light", "dark"]
+) -> None:
     context = browser.new_context(color_scheme=scheme, reduced_motion="reduce")
     page = context.new_page()
     page.goto(server.url)
@@ -162,7 +164,7 @@ def test_every_request_goes_to_our_own_server(browser: Browser, services: dict[s
 def test_no_script_that_comes_with_a_name_is_run(studio: Page) -> None:
     name = "<img src=x onerror=window.hacked=1>.jpg"
     upload(studio, as_file(name))
-    studio.locator(".print a").first.click()
+    studio.locator(".tile a").first.click()
     expect(studio.get_by_role("heading", name=name)).to_be_visible()
     assert studio.evaluate("window.hacked") is None
 

@@ -8,17 +8,17 @@ from browsing import Person, upload
 
 
 def test_balance_countdown_and_sums_are_those_of_the_wallet(studio: Page, ada: Person) -> None:
-    studio.locator(".purse").click()
+    studio.locator(".balance").click()
     expect(studio.get_by_text("The wallet is full")).to_be_visible()
     studio.get_by_role("link", name="Library").click()
     upload(studio)
-    studio.locator(".purse").click()
+    studio.locator(".balance").click()
     expect(studio.locator(".ring")).to_have_text("98")
     clock = studio.locator(".next strong")
     expect(clock).to_have_text(re.compile(r"1[45]:\d\d"))
     earlier = clock.inner_text()
     expect(clock).not_to_have_text(earlier)
-    spent = studio.locator(".sums div", has_text="Spent")
+    spent = studio.locator(".totals div", has_text="Spent")
     expect(spent).to_contain_text("2")
     assert ada.balance() == 98
 

@@ -13,8 +13,8 @@ MIB = 1024 * 1024
 
 
 def failure(page: Page) -> str:
-    """Return what the tray says of a file that failed."""
-    row = page.locator(".tray li").filter(has=page.get_by_role("alert"))
+    """Return what the upload panel says about a file that failed."""
+    row = page.locator(".upload-panel li").filter(has=page.get_by_role("alert"))
     row.first.wait_for()
     return row.first.inner_text()
 
@@ -24,13 +24,15 @@ def test_several_files_go_up_with_a_bar_each_and_one_for_all(studio: Page, ada: 
     studio.locator("input[type=file]").set_input_files([as_file(name) for name in names])
     for name in names:
         expect(
-            studio.get_by_role("progressbar", name=f"Upload of {name}").or_(studio.locator(".tray li", has_text=name))
+            studio.get_by_role("progressbar", name=f"Upload of {name}").or_(
+                studio.locator(".upload-panel li", has_text=name)
+            )
         ).not_to_have_count(0)
     expect(studio.get_by_role("progressbar", name="All uploads")).to_have_attribute("aria-valuenow", "100")
     expect(studio.get_by_role("heading", name="3 pictures uploaded")).to_be_visible()
-    expect(studio.locator(".print")).to_have_count(3)
+    expect(studio.locator(".tile")).to_have_count(3)
     assert sorted(image["name"] for image in ada.images()) == names
-    expect(studio.locator(".purse")).to_contain_text("94")
+    expect(studio.locator(".balance")).to_contain_text("94")
 
 
 def test_many_files_go_up_as_one_request(studio: Page, ada: Person) -> None:
@@ -47,9 +49,9 @@ def test_many_files_go_up_as_one_request(studio: Page, ada: Person) -> None:
 
 def test_a_picture_is_dropped_or_pasted(studio: Page, ada: Person) -> None:
     drop(studio, "main", as_file("dropped.jpg"))
-    expect(studio.locator(".print")).to_have_count(1)
+    expect(studio.locator(".tile")).to_have_count(1)
     paste(studio, as_file("pasted.jpg"))
-    expect(studio.locator(".print")).to_have_count(2)
+    expect(studio.locator(".tile")).to_have_count(2)
     assert {image["name"] for image in ada.images()} == {"dropped.jpg", "pasted.jpg"}
 
 
@@ -59,7 +61,7 @@ def test_a_text_file_named_png_is_refused_with_the_suggestion(studio: Page, ada:
     assert "File is not a supported image" in told
     assert "Please upload a JPEG" in told
     assert re.search(r"Request req_\w{24}", told)
-    expect(studio.locator(".print")).to_have_count(1)
+    expect(studio.locator(".tile")).to_have_count(1)
     assert len(ada.images()) == 1
 
 
@@ -146,6 +148,6 @@ def test_an_upload_outlives_a_restart_of_the_server(browser: Browser, tmp_path: 
 
 def test_an_upload_is_shown_in_the_library_before_the_page_is_loaded_anew(studio: Page) -> None:
     upload(studio)
-    expect(studio.locator(".print img")).to_have_attribute("alt", "chelsea.jpg")
+    expect(studio.locator(".tile img")).to_have_attribute("alt", "chelsea.jpg")
     studio.reload()
-    expect(studio.locator(".print img")).to_have_attribute("alt", "chelsea.jpg")
+    expect(studio.locator(".tile img")).to_have_attribute("alt", "chelsea.jpg")

@@ -226,6 +226,6 @@ def test_scripts_name_no_path_of_the_api_but_by_the_place_of_the_service() -> No
         for call in calls:
             assert "'/" not in call, path
             assert "`/" not in call, path
-    assert "fetch(at(path)" in files["js/api.js"]
-    assert "request.open('POST', at(path))" in files["js/uploads.js"]
+    assert "fetch(absoluteUrl(path)" in files["js/api.js"]
+    assert "request.open('POST', absoluteUrl(path))" in files["js/uploads.js"]
     assert not [path for path, text in files.items() if "location.origin}" in text or "url(/" in text]

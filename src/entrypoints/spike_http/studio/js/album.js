@@ -1,88 +1,97 @@
-// One album: its pictures in order, its settings and its link.
+// The page of one album: its pictures in order, its settings and its link.
 
-import { reading, SEEN_BY } from './albums.js';
-import { at, call } from './api.js';
-import { asPicture } from './blending.js';
-import { on } from './bus.js';
-import { ask } from './dialog.js';
-import { fill, h, iconButton } from './dom.js';
-import { albumBody, albumFields, askForAlbum } from './moving.js';
-import { complain, say } from './notices.js';
-import { chooser, receive } from './receiving.js';
-import { go } from './router.js';
-import { draggable, print, showJobs } from './sheet.js';
-import { tier, tokens } from './tiers.js';
+import { albumBody, albumFields, openMoveDialog, PRIVACY_LABELS } from './album_forms.js';
+import { fetchAlbum } from './albums.js';
+import { absoluteUrl, call } from './api.js';
+import { openDialog } from './dialog.js';
+import { h, iconButton, replaceContent } from './dom.js';
+import { acceptFiles, fileButton } from './dropzone.js';
+import { on } from './events.js';
+import { createTile, enableDragging, showJobProgress } from './grid.js';
+import { toPicture } from './images.js';
+import { navigate } from './router.js';
+import { formatTokens, tierById } from './tiers.js';
+import { showError, showToast } from './toasts.js';
 import { upload } from './uploads.js';
 
 export async function albumView({ id }, signal) {
-  let album = await reading(id);
-  const sheet = h('ul', { class: 'sheet', 'aria-label': 'Pictures, in order' });
-  const head = h('div', { class: 'page-head' });
-  const facts = h('div', { class: 'album-facts' });
-  const rest = h('div');
-  const live = h('p', { class: 'unseen', role: 'status' });
-  const deed = h('div', { class: 'deed', role: 'toolbar', 'aria-label': 'Selected pictures', hidden: true });
-  const picked = new Set();
-  let arranging = false;
-  const ids = () => album.images.map((image) => image.id);
-  const into = (files) => upload(files, id);
+  let album = await fetchAlbum(id);
+  const grid = h('ul', { class: 'grid', 'aria-label': 'Pictures, in order' });
+  const header = h('div', { class: 'page-head' });
+  const details = h('div', { class: 'album-details' });
+  const footer = h('div');
+  const announcement = h('p', { class: 'visually-hidden', role: 'status' });
+  const selectionBar = h('div', {
+    class: 'selection-bar',
+    role: 'toolbar',
+    'aria-label': 'Selected pictures',
+    hidden: true,
+  });
+  const selected = new Set();
+  let isArranging = false;
+  const imageIds = () => album.images.map((image) => image.id);
+  const uploadHere = (files) => upload(files, id);
   const reload = async () => {
-    album = await reading(id);
-    picked.clear();
-    draw();
+    album = await fetchAlbum(id);
+    selected.clear();
+    render();
   };
-  const attempt = (work) => work.catch(complain);
+  const reportErrors = (work) => work.catch(showError);
 
-  async function order(next) {
+  async function reorder(next) {
     const before = album.images;
     album.images = next.map((imageId) => before.find((image) => image.id === imageId));
-    draw();
+    render();
     try {
       await call('PATCH', `/api/albums/${id}/images`, { body: { imageOrder: next } });
     } catch (error) {
-      complain(error);
+      showError(error);
       await reload();
     }
   }
-  async function shift(imageId, by) {
-    const next = ids();
+  async function move(imageId, by) {
+    const next = imageIds();
     const from = next.indexOf(imageId);
     const to = Math.min(next.length - 1, Math.max(0, from + by));
     if (to === from) return;
     next.splice(to, 0, ...next.splice(from, 1));
-    const focused = document.activeElement?.dataset.shift;
-    const done = order(next);
-    const place = sheet.querySelector(`[data-id="${imageId}"]`);
-    (place.querySelector(`[data-shift="${focused}"]:enabled`) ?? place.querySelector('a')).focus();
-    live.textContent = `${album.images[to].name} is number ${to + 1} of ${next.length} now`;
+    const focused = document.activeElement?.dataset.move;
+    const done = reorder(next);
+    const tile = grid.querySelector(`[data-id="${imageId}"]`);
+    (tile.querySelector(`[data-move="${focused}"]:enabled`) ?? tile.querySelector('a')).focus();
+    announcement.textContent = `${album.images[to].name} is number ${to + 1} of ${next.length} now`;
     await done;
   }
-  const shifter = (image, place) =>
+  const moveButtons = (image, index) =>
     h(
       'div',
-      { class: 'shift' },
-      iconButton('left', `Move ${image.name} earlier`, () => shift(image.id, -1), {
-        'data-shift': -1,
-        disabled: place === 0,
+      { class: 'move-buttons' },
+      iconButton('left', `Move ${image.name} earlier`, () => move(image.id, -1), {
+        'data-move': -1,
+        disabled: index === 0,
       }),
-      iconButton('right', `Move ${image.name} later`, () => shift(image.id, 1), {
-        'data-shift': 1,
-        disabled: place === album.images.length - 1,
+      iconButton('right', `Move ${image.name} later`, () => move(image.id, 1), {
+        'data-move': 1,
+        disabled: index === album.images.length - 1,
       }),
     );
 
-  function draw() {
-    const share = album.privacy === 'UNLISTED' ? `/${album.shareToken}` : '';
-    fill(
-      head,
+  function render() {
+    const tokenPath = album.privacy === 'UNLISTED' ? `/${album.shareToken}` : '';
+    replaceContent(
+      header,
       h('h1', { 'data-title': album.name }, album.name, h('span', { class: 'count' }, album.images.length || '')),
       h(
         'div',
-        { class: 'acts' },
+        { class: 'actions' },
         album.privacy !== 'PRIVATE' &&
           h(
             'button',
-            { type: 'button', class: 'button slim quiet', onclick: () => copy(`${at('/')}#/shared/${id}${share}`) },
+            {
+              type: 'button',
+              class: 'button compact quiet',
+              onclick: () => copyLink(`${absoluteUrl('/')}#/shared/${id}${tokenPath}`),
+            },
             'Copy link',
           ),
         album.images.length > 1 &&
@@ -90,85 +99,85 @@ export async function albumView({ id }, signal) {
             'button',
             {
               type: 'button',
-              class: 'button slim quiet',
-              'aria-pressed': String(arranging),
+              class: 'button compact quiet',
+              'aria-pressed': String(isArranging),
               onclick: () => {
-                arranging = !arranging;
-                draw();
+                isArranging = !isArranging;
+                render();
               },
             },
-            arranging ? 'Done' : 'Arrange',
+            isArranging ? 'Done' : 'Arrange',
           ),
-        h('button', { type: 'button', class: 'button slim quiet', onclick: settings }, 'Settings'),
-        chooser('Upload here', into),
+        h('button', { type: 'button', class: 'button compact quiet', onclick: openSettings }, 'Settings'),
+        fileButton('Upload here', uploadHere),
       ),
     );
-    fill(
-      facts,
-      h('span', {}, SEEN_BY[album.privacy]),
+    replaceContent(
+      details,
+      h('span', {}, PRIVACY_LABELS[album.privacy]),
       h(
         'span',
         {},
         album.autoEnhance
-          ? `Uploads at ${tier(album.defaultTier).name}, ${tokens(tier(album.defaultTier).price)} each`
+          ? `Uploads at ${tierById(album.defaultTier).name}, ${formatTokens(tierById(album.defaultTier).price)} each`
           : 'Uploads stay as they are',
       ),
       album.description && h('span', {}, album.description),
     );
-    fill(
-      sheet,
-      album.images.map((image, place) =>
-        print(asPicture(image), {
+    replaceContent(
+      grid,
+      album.images.map((image, index) =>
+        createTile(toPicture(image), {
           href: `#/picture/${image.id}`,
-          picked: picked.has(image.id),
-          extra: arranging && shifter(image, place),
-          onpick: (_picture, isOn) => {
-            isOn ? picked.add(image.id) : picked.delete(image.id);
-            drawDeed();
+          isSelected: selected.has(image.id),
+          extra: isArranging && moveButtons(image, index),
+          onSelect: (_picture, isSelected) => {
+            isSelected ? selected.add(image.id) : selected.delete(image.id);
+            renderSelectionBar();
           },
         }),
       ),
     );
-    fill(
-      rest,
+    replaceContent(
+      footer,
       !album.images.length &&
         h(
           'div',
           { class: 'empty' },
           h('h2', {}, 'An empty album'),
-          h('p', { class: 'soft' }, 'Drop pictures here, or select some in the library and move them.'),
+          h('p', { class: 'muted' }, 'Drop pictures here, or select some in the library and move them.'),
         ),
     );
-    drawDeed();
+    renderSelectionBar();
   }
-  function drawDeed() {
-    const chosen = ids().filter((each) => picked.has(each));
-    const act = (text, onclick) => h('button', { type: 'button', class: 'button slim quiet', onclick }, text);
-    deed.hidden = !chosen.length;
-    fill(
-      deed,
-      h('strong', {}, `${chosen.length} selected`),
-      chosen.length === 1 &&
-        act('Make it the cover', () =>
-          attempt(patch({ coverImageId: chosen[0] }).then(() => say('This is the cover now'))),
+  function renderSelectionBar() {
+    const selectedIds = imageIds().filter((imageId) => selected.has(imageId));
+    const button = (text, onclick) => h('button', { type: 'button', class: 'button compact quiet', onclick }, text);
+    selectionBar.hidden = !selectedIds.length;
+    replaceContent(
+      selectionBar,
+      h('strong', {}, `${selectedIds.length} selected`),
+      selectedIds.length === 1 &&
+        button('Make it the cover', () =>
+          reportErrors(updateAlbum({ coverImageId: selectedIds[0] }).then(() => showToast('This is the cover now'))),
         ),
-      act('Move to album', () => attempt(askForAlbum(chosen, id, reload))),
-      act('Take out', () =>
-        attempt(call('DELETE', `/api/albums/${id}/images`, { body: { imageIds: chosen } }).then(reload)),
+      button('Move to album', () => reportErrors(openMoveDialog(selectedIds, id, reload))),
+      button('Take out', () =>
+        reportErrors(call('DELETE', `/api/albums/${id}/images`, { body: { imageIds: selectedIds } }).then(reload)),
       ),
-      act('Done', () => {
-        picked.clear();
-        draw();
+      button('Done', () => {
+        selected.clear();
+        render();
       }),
     );
   }
-  const patch = async (body) => {
+  const updateAlbum = async (body) => {
     album = { ...album, ...(await call('PATCH', `/api/albums/${id}`, { body })).album };
-    picked.clear();
-    draw();
+    selected.clear();
+    render();
   };
-  function settings() {
-    const { dialog } = ask({
+  function openSettings() {
+    const { dialog } = openDialog({
       title: 'Album',
       content: [
         albumFields(album),
@@ -176,17 +185,17 @@ export async function albumView({ id }, signal) {
           'button',
           {
             type: 'button',
-            class: 'button quiet warn',
+            class: 'button quiet danger',
             onclick: () => {
               dialog.close();
-              ask({
+              openDialog({
                 title: `Delete ${album.name}?`,
-                content: h('p', { class: 'soft' }, 'Its pictures stay in the library.'),
+                content: h('p', { class: 'muted' }, 'Its pictures stay in the library.'),
                 action: 'Delete',
-                kind: 'warn',
-                act: async () => {
+                kind: 'danger',
+                onSubmit: async () => {
                   await call('DELETE', `/api/albums/${id}`);
-                  go('#/albums');
+                  navigate('#/albums');
                 },
               });
             },
@@ -195,44 +204,44 @@ export async function albumView({ id }, signal) {
         ),
       ],
       action: 'Save',
-      act: (form) => patch(albumBody(form)),
+      onSubmit: (form) => updateAlbum(albumBody(form)),
     });
   }
 
-  sheet.addEventListener('keydown', (event) => {
+  grid.addEventListener('keydown', (event) => {
     const by = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
-    const place = event.target.closest('.print');
-    if (!by || !event.altKey || !place) return;
+    const tile = event.target.closest('.tile');
+    if (!by || !event.altKey || !tile) return;
     event.preventDefault();
-    shift(place.dataset.id, by);
+    move(tile.dataset.id, by);
   });
-  const isLate = (place, event) => event.clientX > place.getBoundingClientRect().left + place.offsetWidth / 2;
-  draggable(
-    sheet,
+  const isRightHalf = (tile, event) => event.clientX > tile.getBoundingClientRect().left + tile.offsetWidth / 2;
+  enableDragging(
+    grid,
     {
-      over: (place, event) => place.classList.add(isLate(place, event) ? 'after-me' : 'before-me'),
-      drop(moved, place, event) {
-        const next = ids().filter((each) => each !== moved);
-        next.splice(next.indexOf(place.dataset.id) + isLate(place, event), 0, moved);
-        order(next);
+      onOver: (tile, event) => tile.classList.add(isRightHalf(tile, event) ? 'drop-after' : 'drop-before'),
+      onDrop(moved, tile, event) {
+        const next = imageIds().filter((each) => each !== moved);
+        next.splice(next.indexOf(tile.dataset.id) + isRightHalf(tile, event), 0, moved);
+        reorder(next);
       },
     },
     signal,
   );
-  receive({ text: `Into ${album.name}`, take: into }, signal);
-  on('uploaded', ({ albumId }) => albumId === id && attempt(reload()), signal);
-  on('image-gone', () => attempt(reload()), signal);
-  showJobs(sheet, signal);
-  draw();
-  return [head, facts, sheet, rest, live, deed];
+  acceptFiles({ text: `Into ${album.name}`, onFiles: uploadHere }, signal);
+  on('uploaded', ({ albumId }) => albumId === id && reportErrors(reload()), signal);
+  on('image-deleted', () => reportErrors(reload()), signal);
+  showJobProgress(grid, signal);
+  render();
+  return [header, details, grid, footer, announcement, selectionBar];
 }
 
-async function copy(link) {
+async function copyLink(link) {
   try {
     await navigator.clipboard.writeText(link);
-    say('The link is copied');
+    showToast('The link is copied');
   } catch {
-    ask({
+    openDialog({
       title: 'Link to the album',
       content: h(
         'label',
@@ -241,7 +250,7 @@ async function copy(link) {
         h('input', { value: link, readonly: true }),
       ),
       action: 'Done',
-      act() {},
+      onSubmit() {},
     });
   }
 }

@@ -1,58 +1,56 @@
-// Albums: the list of them, and one that another account shares.
+// The list of albums, and the page of an album that its owner shares.
 
+import { openNewAlbumDialog, PRIVACY_LABELS } from './album_forms.js';
 import { get } from './api.js';
-import { asPicture } from './blending.js';
 import { h } from './dom.js';
-import { steady } from './images.js';
-import { askForNewAlbum } from './moving.js';
-import { go } from './router.js';
-import { print } from './sheet.js';
+import { createTile } from './grid.js';
+import { stableUrl, toPicture } from './images.js';
+import { navigate } from './router.js';
 
-export const SEEN_BY = { PRIVATE: 'Only you', UNLISTED: 'Whoever has the link', PUBLIC: 'Everybody' };
-export const reading = async (id, token) =>
+export const fetchAlbum = async (id, token) =>
   (await get(`/api/albums/${id}${token ? `?shareToken=${token}` : ''}`)).album;
 
 export async function albumsView(_parameters, signal) {
   const { albums } = await get('/api/albums');
-  const make = () => askForNewAlbum((album) => go(`#/albums/${album.id}`));
+  const createAlbum = () => openNewAlbumDialog((album) => navigate(`#/albums/${album.id}`));
   const covers = albums.map((album) => {
-    const cover = h('div', { class: 'cover bare' });
-    const facts = h('span', { class: 'soft' }, SEEN_BY[album.privacy]);
+    const cover = h('div', { class: 'cover no-cover' });
+    const details = h('span', { class: 'muted' }, PRIVACY_LABELS[album.privacy]);
     return {
       album,
       cover,
-      facts,
+      details,
       element: h(
         'li',
         {},
-        h('a', { class: 'album', href: `#/albums/${album.id}` }, cover, h('strong', {}, album.name), facts),
+        h('a', { class: 'album', href: `#/albums/${album.id}` }, cover, h('strong', {}, album.name), details),
       ),
     };
   });
-  // the list has no pictures, so each album in sight is asked for its own
-  const sight = new IntersectionObserver((entries) =>
+  // the list holds no image URLs, so each album is requested when its cover scrolls into view
+  const visibility = new IntersectionObserver((entries) =>
     entries
       .filter((entry) => entry.isIntersecting)
       .forEach(async ({ target }) => {
-        sight.unobserve(target);
-        const { album, cover, facts } = covers.find((each) => each.cover === target);
-        const { images } = await reading(album.id);
-        facts.textContent = `${images.length} picture${images.length === 1 ? '' : 's'}, ${SEEN_BY[album.privacy].toLowerCase()}`;
+        visibility.unobserve(target);
+        const { album, cover, details } = covers.find((each) => each.cover === target);
+        const { images } = await fetchAlbum(album.id);
+        details.textContent = `${images.length} picture${images.length === 1 ? '' : 's'}, ${PRIVACY_LABELS[album.privacy].toLowerCase()}`;
         const first = images.find(({ id }) => id === album.coverImageId) ?? images[0];
         if (first) {
-          cover.classList.remove('bare');
-          cover.append(h('img', { src: steady(first.url), alt: '' }));
+          cover.classList.remove('no-cover');
+          cover.append(h('img', { src: stableUrl(first.url), alt: '' }));
         }
       }),
   );
-  for (const { cover } of covers) sight.observe(cover);
-  signal.addEventListener('abort', () => sight.disconnect());
+  for (const { cover } of covers) visibility.observe(cover);
+  signal.addEventListener('abort', () => visibility.disconnect());
   return [
     h(
       'div',
       { class: 'page-head' },
       h('h1', { 'data-title': 'Albums' }, 'Albums', h('span', { class: 'count' }, albums.length || '')),
-      h('button', { type: 'button', class: 'button main', onclick: make }, 'New album'),
+      h('button', { type: 'button', class: 'button primary', onclick: createAlbum }, 'New album'),
     ),
     albums.length
       ? h(
@@ -63,11 +61,11 @@ export async function albumsView(_parameters, signal) {
       : h(
           'div',
           { class: 'empty' },
-          h('div', { class: 'marks' }, ...[1, 1.4, 0.8].map((ratio) => h('i', { vars: { ratio } }))),
+          h('div', { class: 'placeholders' }, ...[1, 1.4, 0.8].map((ratio) => h('i', { vars: { ratio } }))),
           h('h2', {}, 'No albums yet'),
           h(
             'p',
-            { class: 'soft' },
+            { class: 'muted' },
             'An album keeps pictures in an order, shows them to whom you like, and says at which tier uploads into it are enhanced.',
           ),
         ),
@@ -75,18 +73,18 @@ export async function albumsView(_parameters, signal) {
 }
 
 export async function sharedView({ id, token }) {
-  const album = await reading(id, token);
+  const album = await fetchAlbum(id, token);
   return [
     h(
       'div',
       { class: 'page-head' },
       h('h1', { 'data-title': album.name }, album.name, h('span', { class: 'count' }, album.images.length)),
     ),
-    album.description && h('div', { class: 'album-facts' }, album.description),
+    album.description && h('div', { class: 'album-details' }, album.description),
     h(
       'ul',
-      { class: 'sheet' },
-      album.images.map((image) => print(asPicture(image), { href: image.url })),
+      { class: 'grid' },
+      album.images.map((image) => createTile(toPicture(image), { href: image.url })),
     ),
   ];
 }

@@ -1,10 +1,10 @@
-// The public REST API, as any other client sees it.
+// A client of the public REST API; the studio uses nothing else.
 
-import { emit } from './bus.js';
+import { emit } from './events.js';
 
-// Where the service is: this file is {base}/studio/{version}/js/api.js, and a proxy may have put a path in front.
-const ROOT = new URL('../../../', import.meta.url);
-export const at = (path) => new URL(path.slice(1), ROOT).href;
+// This module is {base}/studio/{version}/js/api.js, so the service is three levels up; behind a proxy, {base} has a path.
+const BASE_URL = new URL('../../../', import.meta.url);
+export const absoluteUrl = (path) => new URL(path.slice(1), BASE_URL).href;
 
 export class ApiError extends Error {
   constructor(status, body, requestId) {
@@ -25,15 +25,15 @@ export const unreachable = () =>
   );
 
 export async function call(method, path, { body, key, bearer, headers = {}, signal, raw } = {}) {
-  const sent = { Accept: 'application/json', ...headers };
-  if (body !== undefined) sent['Content-Type'] = 'application/json';
-  if (key) sent['Idempotency-Key'] = key;
-  if (bearer) sent.Authorization = `Bearer ${bearer}`;
+  const requestHeaders = { Accept: 'application/json', ...headers };
+  if (body !== undefined) requestHeaders['Content-Type'] = 'application/json';
+  if (key) requestHeaders['Idempotency-Key'] = key;
+  if (bearer) requestHeaders.Authorization = `Bearer ${bearer}`;
   let response;
   try {
-    response = await fetch(at(path), {
+    response = await fetch(absoluteUrl(path), {
       method,
-      headers: sent,
+      headers: requestHeaders,
       body: body && JSON.stringify(body),
       signal,
       cache: 'no-store',
@@ -43,31 +43,31 @@ export async function call(method, path, { body, key, bearer, headers = {}, sign
   }
   const answer = response.status === 304 ? {} : await response.json().catch(() => ({}));
   if (!response.ok && response.status !== 304)
-    throw refusal(response.status, answer, response.headers.get('X-Request-ID'), bearer);
+    throw toApiError(response.status, answer, response.headers.get('X-Request-ID'), bearer);
   return raw ? { answer, response } : answer;
 }
 
-export function refusal(status, answer, requestId, bearer) {
-  if (status === 401 && !bearer) emit('expired');
+export function toApiError(status, answer, requestId, bearer) {
+  if (status === 401 && !bearer) emit('session-expired');
   return new ApiError(status, answer, requestId ?? '');
 }
 
 export const get = (path, options) => call('GET', path, options);
 export const post = (path, body, options) => call('POST', path, { body, ...options });
 
-// one effect, however often it is sent: `crypto.randomUUID` isn't there on a plain http address of a local network
-export const newKey = () =>
+// `crypto.randomUUID` would do, but it exists only in secure contexts, not on a plain http address of a local network
+export const newIdempotencyKey = () =>
   Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, '0')).join('');
 
-// Sends again what may have been lost on its way, with the same key; an answer, good or bad, is the end of it.
+// Posts with one Idempotency-Key, and repeats the request up to twice if no response arrives. An error response isn't retried.
 export async function postOnce(path, body, options) {
-  const key = newKey();
-  for (let tries = 0; ; tries++) {
+  const key = newIdempotencyKey();
+  for (let retries = 0; ; retries++) {
     try {
       return await post(path, body, { ...options, key });
     } catch (error) {
-      if (error.status || tries === 2) throw error;
-      await new Promise((go) => setTimeout(go, 800 * (tries + 1)));
+      if (error.status || retries === 2) throw error;
+      await new Promise((resolve) => setTimeout(resolve, 800 * (retries + 1)));
     }
   }
 }

@@ -1,58 +1,58 @@
-// Pictures from words, and pictures changed by words.
+// The pages of creations: the form with the list of them, and one creation.
 
 import { get, postOnce } from './api.js';
-import { on } from './bus.js';
-import { changing } from './changing.js';
-import { fill, h, icon, iconButton } from './dom.js';
-import { steady } from './images.js';
-import { complain, troubles } from './notices.js';
-import { tierPicker } from './picker.js';
-import { go, show } from './router.js';
-import { print, ratioOf } from './sheet.js';
-import { stage } from './stage.js';
-import { PAID, tier, times, tokens } from './tiers.js';
+import { imageComparison } from './compare.js';
+import { append, h, icon, iconButton, replaceContent } from './dom.js';
+import { on } from './events.js';
+import { aspectRatio, createTile } from './grid.js';
+import { stableUrl } from './images.js';
+import { isFinished, pollJobs } from './job_polling.js';
+import { modifyForm } from './modify_form.js';
+import { navigate, renderRoute } from './router.js';
+import { tierPicker } from './tier_picker.js';
+import { formatSize, formatTokens, PAID_TIERS, tierById } from './tiers.js';
+import { errorDetails, showError } from './toasts.js';
 import { upload } from './uploads.js';
-import { cancel } from './versions.js';
-import { refresh } from './wallet.js';
-import { hasEnded, watch } from './watch.js';
+import { cancelJob } from './versions.js';
+import { refreshWallet } from './wallet.js';
 
 const ASPECTS = ['1:1', '3:2', '2:3', '4:3', '3:4', '5:4', '4:5', '16:9', '9:16', '21:9'];
-const shape = (aspect) => aspect.split(':').reduce((width, height) => width / height);
-const asked = new Map(); // aspects of what this page has asked for, until the result says its own size
+const ratioOfAspect = (aspect) => aspect.split(':').reduce((width, height) => width / height);
+const requestedRatios = new Map(); // job id → aspect ratio that was requested; a job has no size until it is completed
 
 export async function createView(_parameters, signal) {
-  const sheet = h('ul', { class: 'sheet', 'aria-label': 'Creations' });
-  const rest = h('div');
-  const picker = tierPicker({ tiers: PAID, chosen: ['TIER_1K'], about: { byWords: true } }, signal);
-  const trouble = h('div', { class: 'trouble small', role: 'alert' });
-  const button = h('button', { type: 'submit', class: 'button main wide' }, 'Create');
+  const grid = h('ul', { class: 'grid', 'aria-label': 'Creations' });
+  const footer = h('div');
+  const picker = tierPicker({ tiers: PAID_TIERS, chosen: ['TIER_1K'], durationsOf: { fromPrompt: true } }, signal);
+  const errorText = h('div', { class: 'error-text small', role: 'alert' });
+  const button = h('button', { type: 'submit', class: 'button primary wide' }, 'Create');
   let cursor;
 
   async function load(from) {
     const page = await get(`/api/mcp/history?limit=40${from ? `&cursor=${from}` : ''}`);
     if (signal.aborted) return;
     cursor = page.nextCursor;
-    const places = page.jobs.map(creation);
-    from ? sheet.append(...places) : sheet.replaceChildren(...places);
-    sheet.hidden = !sheet.children.length;
-    fill(
-      rest,
-      !sheet.children.length &&
+    const tiles = page.jobs.map(creationTile);
+    from ? grid.append(...tiles) : grid.replaceChildren(...tiles);
+    grid.hidden = !grid.children.length;
+    replaceContent(
+      footer,
+      !grid.children.length &&
         h(
           'div',
           { class: 'empty' },
-          h('div', { class: 'marks' }, ...[1.78, 1, 0.8].map((ratio) => h('i', { vars: { ratio } }))),
+          h('div', { class: 'placeholders' }, ...[1.78, 1, 0.8].map((ratio) => h('i', { vars: { ratio } }))),
           h('h2', {}, 'Describe a picture'),
-          h('p', { class: 'soft' }, 'What you make of words appears here. Any of it can be changed by a sentence.'),
+          h('p', { class: 'muted' }, 'What you make of words appears here. Any of it can be changed by a sentence.'),
         ),
       cursor &&
         h(
           'div',
-          { class: 'more' },
-          h('button', { type: 'button', class: 'button', onclick: () => load(cursor).catch(complain) }, 'Show more'),
+          { class: 'load-more' },
+          h('button', { type: 'button', class: 'button', onclick: () => load(cursor).catch(showError) }, 'Show more'),
         ),
     );
-    watch(page.jobs.filter((job) => !hasEnded(job)));
+    pollJobs(page.jobs.filter((job) => !isFinished(job)));
   }
 
   const form = h(
@@ -62,7 +62,7 @@ export async function createView(_parameters, signal) {
       onsubmit: async (event) => {
         event.preventDefault();
         button.disabled = true;
-        trouble.replaceChildren();
+        errorText.replaceChildren();
         const data = new FormData(form);
         try {
           const negativePrompt = data.get('negativePrompt').trim();
@@ -72,10 +72,10 @@ export async function createView(_parameters, signal) {
             aspectRatio: data.get('aspect'),
             ...(negativePrompt && { negativePrompt }),
           });
-          asked.set(answer.jobId, shape(data.get('aspect')));
-          await Promise.all([load(), refresh()]);
+          requestedRatios.set(answer.jobId, ratioOfAspect(data.get('aspect')));
+          await Promise.all([load(), refreshWallet()]);
         } catch (error) {
-          fill(trouble, troubles(error));
+          replaceContent(errorText, errorDetails(error));
         }
         button.disabled = false;
       },
@@ -102,23 +102,23 @@ export async function createView(_parameters, signal) {
     h(
       'fieldset',
       {},
-      h('legend', { class: 'tiny soft' }, 'Aspect'),
+      h('legend', { class: 'tiny muted' }, 'Aspect'),
       h(
         'div',
         { class: 'aspects' },
-        ASPECTS.map((aspect, place) =>
+        ASPECTS.map((aspect, index) =>
           h(
             'label',
-            { class: shape(aspect) >= 1 && 'lying' },
-            h('input', { type: 'radio', name: 'aspect', value: aspect, checked: !place }),
-            h('i', { vars: { ratio: shape(aspect) } }),
+            { class: ratioOfAspect(aspect) >= 1 && 'landscape' },
+            h('input', { type: 'radio', name: 'aspect', value: aspect, checked: !index }),
+            h('i', { vars: { ratio: ratioOfAspect(aspect) } }),
             aspect,
           ),
         ),
       ),
     ),
     picker.element,
-    trouble,
+    errorText,
     button,
   );
 
@@ -126,75 +126,80 @@ export async function createView(_parameters, signal) {
     'job',
     (job) =>
       job.id.startsWith('job_gen') || job.id.startsWith('job_mod')
-        ? hasEnded(job) && load().catch(complain)
+        ? isFinished(job) && load().catch(showError)
         : undefined,
     signal,
   );
   await load();
-  return h('div', { class: 'create' }, form, h('section', { 'aria-label': 'What you have made' }, sheet, rest));
+  return h('div', { class: 'create' }, form, h('section', { 'aria-label': 'What you have made' }, grid, footer));
 }
 
-function creation(job) {
+function creationTile(job) {
   if (job.status === 'COMPLETED') {
-    return print(
+    return createTile(
       {
         id: job.id,
         name: job.prompt,
-        url: steady(job.outputImageUrl),
+        url: stableUrl(job.outputImageUrl),
         width: job.outputWidth,
         height: job.outputHeight,
       },
       { href: `#/creation/${job.id}` },
     );
   }
-  const ratio = ratioOf({ width: asked.get(job.id) ?? 1.5, height: 1 });
-  const place = (...content) =>
-    h('li', { class: 'print making', vars: { ratio }, 'data-status': job.status }, h('div', {}, content));
-  const back = `${tokens(job.tokensCost)} are back.`;
-  if (!hasEnded(job))
-    return put(
-      place(h('p', { role: 'status' }, 'Being made')),
-      iconButton('close', 'Cancel', () => cancel(job.id)),
+  const ratio = aspectRatio({ width: requestedRatios.get(job.id) ?? 1.5, height: 1 });
+  const tile = (...content) =>
+    h('li', { class: 'tile pending', vars: { ratio }, 'data-status': job.status }, h('div', {}, content));
+  const refund = `${formatTokens(job.tokensCost)} are back.`;
+  if (!isFinished(job))
+    return append(
+      tile(h('p', { role: 'status' }, 'Being made')),
+      iconButton('close', 'Cancel', () => cancelJob(job.id)),
     );
   return job.status === 'CANCELLED'
-    ? place(h('p', {}, `Cancelled. ${back}`))
-    : place(h('p', { class: 'trouble' }, `Failed: ${job.errorMessage}. ${back}`));
+    ? tile(h('p', {}, `Cancelled. ${refund}`))
+    : tile(h('p', { class: 'error-text' }, `Failed: ${job.errorMessage}. ${refund}`));
 }
-const put = (place, extra) => {
-  place.append(extra);
-  return place;
-};
-
 export async function creationView({ id }, signal) {
   const job = await get(`/api/mcp/jobs/${id}`);
-  const compare = stage(signal);
-  const made = {
-    url: steady(job.outputImageUrl ?? ''),
+  const comparison = imageComparison(signal);
+  const result = {
+    url: stableUrl(job.outputImageUrl ?? ''),
     width: job.outputWidth,
     height: job.outputHeight,
-    label: tier(job.tier).name,
+    label: tierById(job.tier).name,
     alt: job.prompt,
     file: `${job.prompt.slice(0, 40)}.jpg`,
   };
-  const done = job.status === 'COMPLETED';
-  // an input's size is its own; on the stage it takes the result's, which has the same aspect
-  if (done)
-    compare.show(
-      made,
-      job.inputImageUrl && { ...made, url: steady(job.inputImageUrl), label: 'Before', alt: '', isSizeless: true },
+  const isCompleted = job.status === 'COMPLETED';
+  // the API doesn't say how large the input was; it is shown at the size of the result, which has the same aspect ratio
+  if (isCompleted)
+    comparison.show(
+      result,
+      job.inputImageUrl && {
+        ...result,
+        url: stableUrl(job.inputImageUrl),
+        label: 'Before',
+        alt: '',
+        isSizeUnknown: true,
+      },
     );
-  else watch([job]);
-  on('job', (next) => next.id === id && hasEnded(next) && show(false), signal);
-  const keep = async () =>
+  else pollJobs([job]);
+  on('job', (next) => next.id === id && isFinished(next) && renderRoute(false), signal);
+  const addToLibrary = async () =>
     upload([
-      new File([await (await fetch(made.url)).blob()], `${job.prompt.slice(0, 40).replace(/[\\/]/g, ' ').trim()}.jpg`, {
-        type: 'image/jpeg',
-      }),
+      new File(
+        [await (await fetch(result.url)).blob()],
+        `${job.prompt.slice(0, 40).replace(/[\\/]/g, ' ').trim()}.jpg`,
+        {
+          type: 'image/jpeg',
+        },
+      ),
     ]);
   return h(
     'div',
-    { class: 'bench' },
-    compare.element,
+    { class: 'workspace' },
+    comparison.element,
     h(
       'div',
       { class: 'panel' },
@@ -205,29 +210,29 @@ export async function creationView({ id }, signal) {
         h('h1', {}, job.prompt),
         h(
           'p',
-          { class: 'facts' },
-          done
-            ? `${times(job.outputWidth, job.outputHeight)} px, ${tokens(job.tokensCost)}`
+          { class: 'details' },
+          isCompleted
+            ? `${formatSize(job.outputWidth, job.outputHeight)} px, ${formatTokens(job.tokensCost)}`
             : (job.errorMessage ?? job.status.toLowerCase()),
         ),
       ),
-      done &&
-        changing(
+      isCompleted &&
+        modifyForm(
           id,
-          () => made.url,
+          () => result.url,
           signal,
-          () => go('#/create'),
+          () => navigate('#/create'),
         ),
-      done &&
+      isCompleted &&
         h(
           'section',
           { class: 'stack tight' },
           h(
             'button',
-            { type: 'button', class: 'button', onclick: () => keep().catch(complain) },
+            { type: 'button', class: 'button', onclick: () => addToLibrary().catch(showError) },
             'Put it into the library',
           ),
-          h('p', { class: 'tiny soft' }, 'It is enhanced at 1K there, for 2 tokens.'),
+          h('p', { class: 'tiny muted' }, 'It is enhanced at 1K there, for 2 tokens.'),
         ),
     ),
   );

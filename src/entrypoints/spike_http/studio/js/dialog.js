@@ -1,40 +1,40 @@
-// A modal question. The form's answer is given to `act`; when that fails the dialog stays, with the reason.
+// A modal dialog with a form. `onSubmit` gets the FormData; if it throws, the dialog stays open and shows the error.
 
-import { fill, h } from './dom.js';
-import { troubles } from './notices.js';
+import { h, replaceContent } from './dom.js';
+import { errorDetails } from './toasts.js';
 
-let count = 0;
+let dialogCount = 0;
 
-export function ask({ title, content, action, kind = 'main', act }) {
-  const id = `dialog-${++count}`;
-  const trouble = h('div', { class: 'trouble small', role: 'alert' });
-  const doing = h('button', { class: `button ${kind}`, type: 'submit' }, action);
+export function openDialog({ title, content, action, kind = 'primary', onSubmit }) {
+  const id = `dialog-${++dialogCount}`;
+  const errorText = h('div', { class: 'error-text small', role: 'alert' });
+  const submitButton = h('button', { class: `button ${kind}`, type: 'submit' }, action);
   const form = h(
     'form',
     { method: 'dialog' },
     h('h2', { id }, title),
     content,
-    trouble,
+    errorText,
     h(
       'div',
-      { class: 'ends' },
+      { class: 'dialog-actions' },
       h('button', { class: 'button quiet', type: 'button', onclick: () => dialog.close() }, 'Cancel'),
-      doing,
+      submitButton,
     ),
   );
   const dialog = h('dialog', { 'aria-labelledby': id, onclose: () => dialog.remove() }, form);
   form.addEventListener('submit', async (event) => {
     event.preventDefault();
-    doing.disabled = true;
+    submitButton.disabled = true;
     try {
-      await act(new FormData(form));
+      await onSubmit(new FormData(form));
       dialog.close();
     } catch (error) {
-      fill(trouble, troubles(error));
-      doing.disabled = false;
+      replaceContent(errorText, errorDetails(error));
+      submitButton.disabled = false;
     }
   });
   document.getElementById('overlays').append(dialog);
   dialog.showModal();
-  return { dialog, doing };
+  return { dialog };
 }

@@ -1,4 +1,4 @@
-// Elements without templates: h('p', {class: 'soft'}, 'text'). Text is always text, never markup.
+// Elements: h('p', {class: 'muted'}, 'text'). Strings become text nodes and are never parsed as markup.
 
 const PROPERTIES = new Set(['checked', 'disabled', 'value', 'hidden', 'indeterminate']);
 
@@ -7,29 +7,29 @@ export function h(tag, props = {}, ...children) {
   for (const [name, value] of Object.entries(props)) {
     if (value === undefined || value === null || value === false) continue;
     if (name.startsWith('on')) element.addEventListener(name.slice(2), value);
-    else if (name === 'vars') vars(element, value);
+    else if (name === 'vars') setVariables(element, value);
     else if (PROPERTIES.has(name)) element[name] = value;
     else element.setAttribute(name, value === true ? '' : value);
   }
-  return put(element, ...children);
+  return append(element, ...children);
 }
 
-export function put(element, ...children) {
+export function append(element, ...children) {
   element.append(...children.flat(Infinity).filter((child) => child || child === 0));
   return element;
 }
 
-export function fill(element, ...children) {
+export function replaceContent(element, ...children) {
   element.replaceChildren();
-  return put(element, ...children);
+  return append(element, ...children);
 }
 
-// custom properties are set by script, since the policy of the page allows no style attributes
-export function vars(element, values) {
+// the Content-Security-Policy forbids style attributes, so values reach the style sheets as custom properties
+export function setVariables(element, values) {
   for (const [name, value] of Object.entries(values)) element.style.setProperty(`--${name}`, value);
 }
 
-const STROKES = {
+const ICON_PATHS = {
   close: 'M6 6l12 12M18 6 6 18',
   down: 'M12 4v11m-5-4 5 5 5-5M5 20h14',
   up: 'M12 16V5m-5 4 5-5 5 5M5 20h14',
@@ -49,7 +49,7 @@ export function icon(name) {
   svg.setAttribute('viewBox', '0 0 24 24');
   svg.setAttribute('class', 'icon');
   svg.setAttribute('aria-hidden', 'true');
-  path.setAttribute('d', STROKES[name]);
+  path.setAttribute('d', ICON_PATHS[name]);
   svg.append(path);
   return svg;
 }
@@ -61,11 +61,11 @@ export const iconButton = (name, label, onclick, props = {}) =>
     icon(name),
   );
 
-export const bar = (label) =>
+export const progressBar = (label) =>
   h(
     'div',
     {
-      class: 'bar',
+      class: 'progress',
       role: 'progressbar',
       'aria-label': label,
       'aria-valuemin': 0,
@@ -75,7 +75,7 @@ export const bar = (label) =>
     h('i'),
   );
 
-export function setBar(element, share) {
-  vars(element, { done: share });
-  element.setAttribute('aria-valuenow', Math.round(share * 100));
+export function setProgress(element, fraction) {
+  setVariables(element, { progress: fraction });
+  element.setAttribute('aria-valuenow', Math.round(fraction * 100));
 }

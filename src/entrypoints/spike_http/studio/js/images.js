@@ -1,58 +1,63 @@
-// Images as they were last seen, so that looking again costs an ETag and looks are not used up.
+// Images, cached with their ETags: a request that is answered 304 isn't counted as a view.
 
 import { call, get } from './api.js';
-import { emit, on } from './bus.js';
+import { emit, on } from './events.js';
 
-const seen = new Map(); // id → {image, etag}
+const cache = new Map(); // id → {image, etag}
 
-export async function image(id) {
-  const known = seen.get(id);
-  const headers = known ? { 'If-None-Match': known.etag } : {};
+export async function fetchImage(id) {
+  const cached = cache.get(id);
+  const headers = cached ? { 'If-None-Match': cached.etag } : {};
   const { answer, response } = await call('GET', `/api/images/${id}`, { headers, raw: true });
   if (response.status !== 304)
-    seen.set(id, {
-      image: { ...answer.image, originalUrl: steady(answer.image.originalUrl) },
+    cache.set(id, {
+      image: { ...answer.image, originalUrl: stableUrl(answer.image.originalUrl) },
       etag: response.headers.get('ETag'),
     });
-  return seen.get(id).image;
+  return cache.get(id).image;
 }
 
-export const lastSeen = (id) => seen.get(id)?.image;
+// What tiles, dialogs and the comparison need of an image, whether it comes from a list, an album or an upload.
+export const toPicture = (image) => ({
+  id: image.id,
+  name: image.name,
+  url: stableUrl(image.originalUrl ?? image.url),
+  width: image.originalWidth ?? image.width,
+  height: image.originalHeight ?? image.height,
+});
 
-export async function page(cursor) {
+export async function fetchPage(cursor) {
   const { images, nextCursor } = await get(`/api/images?limit=60${cursor ? `&cursor=${cursor}` : ''}`);
-  return { images: images.map((each) => ({ ...each, originalUrl: steady(each.originalUrl) })), nextCursor };
+  return { images: images.map((each) => ({ ...each, originalUrl: stableUrl(each.originalUrl) })), nextCursor };
 }
 
-export async function change(id, labels) {
-  const { image: changed } = await call('PATCH', `/api/images/${id}`, { body: labels });
-  seen.delete(id);
-  emit('image-changed', changed);
-  return changed;
+export async function updateImage(id, changes) {
+  await call('PATCH', `/api/images/${id}`, { body: changes });
+  cache.delete(id);
 }
 
-export async function remove(id) {
+export async function deleteImage(id) {
   await call('DELETE', `/api/images/${id}`);
-  seen.delete(id);
-  emit('image-gone', id);
+  cache.delete(id);
+  emit('image-deleted', id);
 }
 
-// A signed address changes with time though the object doesn't. The first one is kept while it is good, and with it the
-// browser's copy of the picture.
-const addresses = new Map();
+// A signed URL changes with each response though the object doesn't. The first one is used until it expires, so that the
+// browser's cache of the picture is.
+const signedUrls = new Map();
 
-export function steady(url) {
+export function stableUrl(url) {
   const { origin, pathname, searchParams } = new URL(url, location);
-  const known = addresses.get(origin + pathname);
-  if (known && known.until > Date.now() + 60_000) return known.url;
-  addresses.set(origin + pathname, { url, until: (Number(searchParams.get('expires')) || 0) * 1000 });
+  const cached = signedUrls.get(origin + pathname);
+  if (cached && cached.until > Date.now() + 60_000) return cached.url;
+  signedUrls.set(origin + pathname, { url, until: (Number(searchParams.get('expires')) || 0) * 1000 });
   return url;
 }
 
 on('job', (job) => {
-  const known = seen.get(job.imageId);
-  if (!known) return;
-  const others = known.image.jobs.filter((each) => each.id !== job.id);
-  known.image = { ...known.image, jobs: [...others, job].sort((a, b) => a.createdAt.localeCompare(b.createdAt)) };
+  const cached = cache.get(job.imageId);
+  if (!cached) return;
+  const others = cached.image.jobs.filter((each) => each.id !== job.id);
+  cached.image = { ...cached.image, jobs: [...others, job].sort((a, b) => a.createdAt.localeCompare(b.createdAt)) };
 });
-on('signed-out', () => seen.clear());
+on('signed-out', () => cache.clear());

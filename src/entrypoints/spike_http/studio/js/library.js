@@ -1,76 +1,76 @@
-// The library: all pictures, newest first; to open, to pick several, to drop one on another.
+// The library: all images of the account, newest first.
 
+import { openMoveDialog } from './album_forms.js';
 import { postOnce } from './api.js';
-import { asPicture, blend } from './blending.js';
-import { on } from './bus.js';
-import { ask } from './dialog.js';
-import { fill, h } from './dom.js';
-import { page, remove } from './images.js';
-import { askForAlbum } from './moving.js';
-import { complain, say } from './notices.js';
-import { tierPicker } from './picker.js';
-import { chooser, receive } from './receiving.js';
-import { draggable, mark, print, showJobs } from './sheet.js';
-import { TIERS, tokens } from './tiers.js';
+import { openBlendDialog } from './blend_dialog.js';
+import { openDialog } from './dialog.js';
+import { h, replaceContent } from './dom.js';
+import { acceptFiles, fileButton } from './dropzone.js';
+import { on } from './events.js';
+import { createTile, enableDragging, markDropTarget, showJobProgress } from './grid.js';
+import { deleteImage, fetchPage, toPicture } from './images.js';
+import { pollJobs } from './job_polling.js';
+import { tierPicker } from './tier_picker.js';
+import { formatTokens, TIERS } from './tiers.js';
+import { showError, showToast } from './toasts.js';
 import { upload } from './uploads.js';
-import { spent } from './wallet.js';
-import { watch } from './watch.js';
+import { setBalance } from './wallet.js';
 
 export async function libraryView(_parameters, signal) {
   const pictures = new Map();
-  const sheet = h('ul', { class: 'sheet', 'aria-label': 'Pictures' });
+  const grid = h('ul', { class: 'grid', 'aria-label': 'Pictures' });
   const count = h('span', { class: 'count' });
-  const rest = h('div');
-  const deeds = selection(pictures, signal);
-  const place = (image) => {
-    const picture = asPicture(image);
+  const footer = h('div');
+  const selection = selectionBar(pictures, signal);
+  const tileOf = (image) => {
+    const picture = toPicture(image);
     pictures.set(picture.id, picture);
-    return print(picture, { href: `#/picture/${picture.id}`, onpick: deeds.pick });
+    return createTile(picture, { href: `#/picture/${picture.id}`, onSelect: selection.onSelect });
   };
   let cursor;
 
-  async function more() {
-    const { images, nextCursor } = await page(cursor);
+  async function loadMore() {
+    const { images, nextCursor } = await fetchPage(cursor);
     cursor = nextCursor;
-    sheet.append(...images.filter(({ id }) => !pictures.has(id)).map(place));
-    draw();
+    grid.append(...images.filter(({ id }) => !pictures.has(id)).map(tileOf));
+    render();
   }
-  function draw() {
+  function render() {
     count.textContent = pictures.size ? `${pictures.size}${cursor ? '+' : ''}` : '';
-    sheet.hidden = !pictures.size;
-    fill(
-      rest,
+    grid.hidden = !pictures.size;
+    replaceContent(
+      footer,
       !pictures.size &&
         h(
           'div',
           { class: 'empty' },
-          h('div', { class: 'marks' }, ...[0.7, 1.5, 1].map((ratio) => h('i', { vars: { ratio } }))),
+          h('div', { class: 'placeholders' }, ...[0.7, 1.5, 1].map((ratio) => h('i', { vars: { ratio } }))),
           h('h2', {}, 'Nothing here yet'),
           h(
             'p',
-            { class: 'soft' },
+            { class: 'muted' },
             'Drop photographs anywhere on this page, paste one, or choose some. Each is enhanced at 1K when it arrives, for 2 tokens.',
           ),
         ),
       cursor &&
         h(
           'div',
-          { class: 'more' },
-          h('button', { type: 'button', class: 'button', onclick: () => more().catch(complain) }, 'Show more'),
+          { class: 'load-more' },
+          h('button', { type: 'button', class: 'button', onclick: () => loadMore().catch(showError) }, 'Show more'),
         ),
     );
   }
 
-  await more();
-  showJobs(sheet, signal);
-  receive({ text: 'Each is enhanced at 1K, for 2 tokens', take: (files) => upload(files) }, signal);
-  draggable(
-    sheet,
+  await loadMore();
+  showJobProgress(grid, signal);
+  acceptFiles({ text: 'Each is enhanced at 1K, for 2 tokens', onFiles: (files) => upload(files) }, signal);
+  enableDragging(
+    grid,
     {
-      over: (target) => mark(target, `Blend into ${pictures.get(target.dataset.id).name}`),
-      drop: (id, target) => blend(pictures.get(target.dataset.id), pictures.get(id)),
-      files: (file, target) =>
-        blend(pictures.get(target.dataset.id), { file, name: file.name, url: URL.createObjectURL(file) }),
+      onOver: (target) => markDropTarget(target, `Blend into ${pictures.get(target.dataset.id).name}`),
+      onDrop: (id, target) => openBlendDialog(pictures.get(target.dataset.id), pictures.get(id)),
+      onDropFile: (file, target) =>
+        openBlendDialog(pictures.get(target.dataset.id), { file, name: file.name, url: URL.createObjectURL(file) }),
     },
     signal,
   );
@@ -78,18 +78,18 @@ export async function libraryView(_parameters, signal) {
     'uploaded',
     ({ image }) => {
       if (!pictures.has(image.id)) {
-        sheet.prepend(place(image));
-        draw();
+        grid.prepend(tileOf(image));
+        render();
       }
     },
     signal,
   );
   on(
-    'image-gone',
+    'image-deleted',
     (id) => {
-      sheet.querySelector(`[data-id="${id}"]`)?.remove();
+      grid.querySelector(`[data-id="${id}"]`)?.remove();
       pictures.delete(id);
-      draw();
+      render();
     },
     signal,
   );
@@ -98,87 +98,92 @@ export async function libraryView(_parameters, signal) {
       'div',
       { class: 'page-head' },
       h('h1', { 'data-title': 'Library' }, 'Library', count),
-      chooser('Upload pictures', (files) => upload(files)),
+      fileButton('Upload pictures', (files) => upload(files)),
     ),
-    sheet,
-    rest,
-    deeds.element,
+    grid,
+    footer,
+    selection.element,
   ];
 }
 
-// What can be done with those that are picked.
-function selection(pictures, signal) {
-  const picked = new Set();
-  const element = h('div', { class: 'deed', role: 'toolbar', 'aria-label': 'Selected pictures', hidden: true });
-  const act = (text, onclick, props) =>
-    h('button', { type: 'button', class: 'button slim quiet', onclick, ...props }, text);
+// The bar of actions on the selected images.
+function selectionBar(pictures, signal) {
+  const selected = new Set();
+  const element = h('div', {
+    class: 'selection-bar',
+    role: 'toolbar',
+    'aria-label': 'Selected pictures',
+    hidden: true,
+  });
+  const button = (text, onclick, props) =>
+    h('button', { type: 'button', class: 'button compact quiet', onclick, ...props }, text);
   const clear = () => {
-    picked.clear();
-    for (const input of document.querySelectorAll('.pick input')) {
+    selected.clear();
+    for (const input of document.querySelectorAll('.select-box input')) {
       input.checked = false;
-      input.closest('.print').classList.remove('picked');
+      input.closest('.tile').classList.remove('selected');
     }
-    draw();
+    render();
   };
-  function draw() {
-    element.hidden = !picked.size;
-    const ids = [...picked];
-    fill(
+  function render() {
+    element.hidden = !selected.size;
+    const ids = [...selected];
+    replaceContent(
       element,
       h('strong', {}, `${ids.length} selected`),
-      act('Enhance', () => enhanceMany(ids, clear)),
-      act('Move to album', () => askForAlbum(ids, undefined, clear)),
-      ids.length === 2 && act('Blend', () => blend(pictures.get(ids[0]), pictures.get(ids[1]), clear)),
-      act('Delete', () => removeMany(ids, clear), { class: 'button slim quiet warn' }),
-      act('Done', clear),
+      button('Enhance', () => openEnhanceDialog(ids, clear)),
+      button('Move to album', () => openMoveDialog(ids, undefined, clear)),
+      ids.length === 2 && button('Blend', () => openBlendDialog(pictures.get(ids[0]), pictures.get(ids[1]), clear)),
+      button('Delete', () => openDeleteDialog(ids, clear), { class: 'button compact quiet danger' }),
+      button('Done', clear),
     );
   }
-  on('image-gone', (id) => picked.delete(id) && draw(), signal);
+  on('image-deleted', (id) => selected.delete(id) && render(), signal);
   return {
     element,
-    pick(picture, isOn) {
-      isOn ? picked.add(picture.id) : picked.delete(picture.id);
-      draw();
+    onSelect(picture, isSelected) {
+      isSelected ? selected.add(picture.id) : selected.delete(picture.id);
+      render();
     },
   };
 }
 
-function enhanceMany(imageIds, then) {
-  const life = new AbortController();
-  const picker = tierPicker({ tiers: TIERS, count: imageIds.length, chosen: ['FREE'] }, life.signal);
-  const { dialog } = ask({
+function openEnhanceDialog(imageIds, onStart) {
+  const lifetime = new AbortController();
+  const picker = tierPicker({ tiers: TIERS, count: imageIds.length, chosen: ['FREE'] }, lifetime.signal);
+  const { dialog } = openDialog({
     title: imageIds.length === 1 ? 'Enhance one picture' : `Enhance ${imageIds.length} pictures`,
     content: picker.element,
     action: 'Enhance',
-    async act() {
+    async onSubmit() {
       for (let from = 0; from < imageIds.length; from += 20) {
         const answer = await postOnce('/api/images/batch-enhance', {
           imageIds: imageIds.slice(from, from + 20),
           tier: picker.chosen()[0],
         });
-        spent(answer.summary.newBalance);
-        watch(answer.jobs.map(({ jobId }) => ({ id: jobId })));
-        say(`${answer.summary.total} begun, ${tokens(answer.summary.totalCost)}`);
+        setBalance(answer.summary.newBalance);
+        pollJobs(answer.jobs.map(({ jobId }) => ({ id: jobId })));
+        showToast(`${answer.summary.total} begun, ${formatTokens(answer.summary.totalCost)}`);
       }
-      then();
+      onStart();
     },
   });
-  dialog.addEventListener('close', () => life.abort());
+  dialog.addEventListener('close', () => lifetime.abort());
 }
 
-function removeMany(ids, then) {
-  ask({
+function openDeleteDialog(ids, onDelete) {
+  openDialog({
     title: ids.length === 1 ? 'Delete this picture?' : `Delete ${ids.length} pictures?`,
     content: h(
       'p',
-      { class: 'soft' },
+      { class: 'muted' },
       'They go with all their versions. Jobs under way are cancelled and their tokens come back.',
     ),
     action: 'Delete',
-    kind: 'warn',
-    async act() {
-      for (const id of ids) await remove(id);
-      then();
+    kind: 'danger',
+    async onSubmit() {
+      for (const id of ids) await deleteImage(id);
+      onDelete();
     },
   });
 }

@@ -1,43 +1,48 @@
-// Starts the studio: who is it, what stands at the top, which address shows what.
+// Starts the studio: restores the session, renders the header, and maps addresses to views.
 
 import { albumView } from './album.js';
 import { albumsView, sharedView } from './albums.js';
-import { emit, on } from './bus.js';
 import { createView, creationView } from './create.js';
-import { fill, h, iconButton } from './dom.js';
+import { h, iconButton, replaceContent } from './dom.js';
+import { startDropzone } from './dropzone.js';
+import { emit, on } from './events.js';
+import { landingView } from './landing.js';
 import { libraryView } from './library.js';
-import { complain, say } from './notices.js';
 import { jobView, pictureView } from './picture.js';
-import { tokensView } from './purse.js';
-import * as receiving from './receiving.js';
-import * as router from './router.js';
-import { signIn, signOut, takeTokenFromAddress, who, whoIsIt } from './session.js';
-import { askToSignIn, welcomeView } from './welcome.js';
-import './tray.js';
-import * as wallet from './wallet.js';
+import { navigate, renderRoute, startRouter } from './router.js';
+import { currentUser, restoreSession, signIn, signOut, takeTokenFromAddress } from './session.js';
+import { openSignInDialog } from './sign_in.js';
+import { showError, showToast } from './toasts.js';
+import { tokensView } from './tokens.js';
+import './upload_panel.js';
+import { balance, refreshWallet } from './wallet.js';
 
-const members = (view) => (parameters, signal) => (who() ? view(parameters, signal) : welcomeView(parameters, signal));
+const orLanding = (view) => (parameters, signal) =>
+  currentUser() ? view(parameters, signal) : landingView(parameters, signal);
 
-let listening = new AbortController(); // of the listeners of what stands at the top now
+let headerController = new AbortController(); // aborts the listeners of the current header
 
-function drawTop() {
-  listening.abort();
-  listening = new AbortController();
+function renderHeader() {
+  headerController.abort();
+  headerController = new AbortController();
   const nav = document.getElementById('nav');
-  const corner = document.getElementById('corner');
-  if (!who()) {
+  const actions = document.getElementById('header-actions');
+  if (!currentUser()) {
     nav.replaceChildren();
-    return fill(corner, h('button', { type: 'button', class: 'button slim', onclick: () => askToSignIn() }, 'Sign in'));
+    return replaceContent(
+      actions,
+      h('button', { type: 'button', class: 'button compact', onclick: () => openSignInDialog() }, 'Sign in'),
+    );
   }
-  const count = h('span', {}, wallet.balance());
+  const balanceText = h('span', {}, balance());
   on(
     'wallet',
-    ({ balance }) => {
-      count.textContent = balance ?? '';
+    (wallet) => {
+      balanceText.textContent = wallet.balance ?? '';
     },
-    listening.signal,
+    headerController.signal,
   );
-  fill(
+  replaceContent(
     nav,
     [
       ['#/', 'Library'],
@@ -45,66 +50,66 @@ function drawTop() {
       ['#/create', 'Create'],
     ].map(([href, text]) => h('a', { href }, text)),
   );
-  return fill(
-    corner,
+  return replaceContent(
+    actions,
     h(
       'a',
-      { class: 'purse', href: '#/tokens' },
+      { class: 'balance', href: '#/tokens' },
       h('span', { class: 'coin' }),
-      count,
-      h('span', { class: 'unseen' }, 'tokens'),
+      balanceText,
+      h('span', { class: 'visually-hidden' }, 'tokens'),
     ),
-    iconButton('leave', 'Sign out', () => signOut().catch(complain)),
+    iconButton('leave', 'Sign out', () => signOut().catch(showError)),
   );
 }
 
-async function begin() {
+async function start() {
   const token = takeTokenFromAddress();
   try {
     if (token) await signIn(token);
-    else await whoIsIt();
-    if (who()) await wallet.refresh();
+    else await restoreSession();
+    if (currentUser()) await refreshWallet();
   } catch (error) {
     if (token && error.status === 401) error.message = 'This sign-in link is not valid any more';
-    complain(error);
+    showError(error);
   }
-  drawTop();
-  router.start([
-    ['/', members(libraryView)],
-    ['/picture/:id', members(pictureView)],
-    ['/job/:id', members(jobView)],
-    ['/albums', members(albumsView)],
-    ['/albums/:id', members(albumView)],
+  renderHeader();
+  startRouter([
+    ['/', orLanding(libraryView)],
+    ['/picture/:id', orLanding(pictureView)],
+    ['/job/:id', orLanding(jobView)],
+    ['/albums', orLanding(albumsView)],
+    ['/albums/:id', orLanding(albumView)],
     ['/shared/:id/:token', sharedView],
     ['/shared/:id', sharedView],
-    ['/create', members(createView)],
-    ['/creation/:id', members(creationView)],
-    ['/tokens', members(tokensView)],
-    ['', members(libraryView)],
+    ['/create', orLanding(createView)],
+    ['/creation/:id', orLanding(creationView)],
+    ['/tokens', orLanding(tokensView)],
+    ['', orLanding(libraryView)],
   ]);
 }
 
 on('signed-in', () => {
-  if (document.querySelector('.corner *'))
-    wallet.refresh().then(() => {
-      drawTop();
-      router.show(false);
-    }, complain);
+  if (document.querySelector('.header-actions *'))
+    refreshWallet().then(() => {
+      renderHeader();
+      renderRoute(false);
+    }, showError);
 });
 on('signed-out', () => {
-  drawTop();
-  router.go('#/');
-  router.show(false);
-  say('You are signed out');
+  renderHeader();
+  navigate('#/');
+  renderRoute(false);
+  showToast('You are signed out');
 });
-on('expired', () => who() && askToSignIn('Your session has ended. Sign in again to go on.'));
+on('session-expired', () => currentUser() && openSignInDialog('Your session has ended. Sign in again to go on.'));
 document.getElementById('skip').addEventListener('click', () => document.querySelector('main').focus());
-addEventListener('unhandledrejection', (event) => complain(event.reason));
-// a link pasted into the bar of a page that is open already
+addEventListener('unhandledrejection', (event) => showError(event.reason));
+// a sign-in link opened in a tab that already shows the studio changes the fragment only
 addEventListener('hashchange', () => {
   const token = takeTokenFromAddress();
-  if (token) signIn(token).then(() => router.show(true), complain);
+  if (token) signIn(token).then(() => renderRoute(true), showError);
 });
-receiving.start();
+startDropzone();
 emit('uploads');
-begin();
+start();

@@ -1,34 +1,34 @@
-// One picture: its versions compared, and what can be made of it.
+// The page of one image: its versions, and the forms that make more of them.
 
+import { openMoveDialog } from './album_forms.js';
 import { get, postOnce } from './api.js';
-import { asPicture, chooseOther } from './blending.js';
-import { on } from './bus.js';
-import { changing, recallChanges } from './changing.js';
-import { fill, h, icon } from './dom.js';
-import { image as look, steady } from './images.js';
-import { labels } from './labelling.js';
-import { askForAlbum } from './moving.js';
-import { complain, troubles } from './notices.js';
-import { tierPicker } from './picker.js';
-import { stage } from './stage.js';
-import { learn, TIERS, times, tokens } from './tiers.js';
-import { megabytes, nameOf, newest, versionRow } from './versions.js';
-import { spent } from './wallet.js';
-import { hasEnded, watch } from './watch.js';
+import { openBlendSourceDialog } from './blend_dialog.js';
+import { imageComparison } from './compare.js';
+import { detailsForm } from './details_form.js';
+import { h, icon, replaceContent } from './dom.js';
+import { on } from './events.js';
+import { fetchImage, stableUrl, toPicture } from './images.js';
+import { isFinished, pollJobs } from './job_polling.js';
+import { loadModifications, modifyForm } from './modify_form.js';
+import { tierPicker } from './tier_picker.js';
+import { formatSize, formatTokens, recordDuration, TIERS } from './tiers.js';
+import { errorDetails, showError } from './toasts.js';
+import { byNewest, formatBytes, versionName, versionRow } from './versions.js';
+import { setBalance } from './wallet.js';
 
 export async function jobView({ id }) {
   const { job } = await get(`/api/jobs/${id}`);
   if (!job.imageId) return location.replace(`#/creation/${id}`);
-  wanted = id;
+  requestedJobId = id;
   return location.replace(`#/picture/${job.imageId}`);
 }
-let wanted; // the job that a link of the history led to
+let requestedJobId; // the job whose version the next picture view shows first
 
 export async function pictureView({ id }, signal) {
-  const image = await look(id);
-  image.jobs.forEach(learn);
-  const picture = asPicture(image);
-  const stem = image.name.replace(/\.\w+$/, '');
+  const image = await fetchImage(id);
+  image.jobs.forEach(recordDuration);
+  const picture = toPicture(image);
+  const baseName = image.name.replace(/\.\w+$/, '');
   const jobs = new Map(image.jobs.map((job) => [job.id, job]));
   const original = {
     url: picture.url,
@@ -38,47 +38,50 @@ export async function pictureView({ id }, signal) {
     alt: image.name,
     file: image.name,
   };
-  const compare = stage(signal);
-  const versions = h('div', { class: 'versions', role: 'radiogroup', 'aria-label': 'Versions' });
+  const comparison = imageComparison(signal);
+  const versionList = h('div', { class: 'versions', role: 'radiogroup', 'aria-label': 'Versions' });
   let shownId =
-    wanted && jobs.get(wanted)?.status === 'COMPLETED'
-      ? wanted
-      : [...image.jobs].sort(newest).find((job) => job.status === 'COMPLETED')?.id;
-  wanted = undefined;
+    requestedJobId && jobs.get(requestedJobId)?.status === 'COMPLETED'
+      ? requestedJobId
+      : [...image.jobs].sort(byNewest).find((job) => job.status === 'COMPLETED')?.id;
+  requestedJobId = undefined;
 
   const result = (job) => ({
-    url: steady(job.enhancedUrl),
+    url: stableUrl(job.enhancedUrl),
     width: job.enhancedWidth,
     height: job.enhancedHeight,
-    label: nameOf(job),
-    alt: `${image.name}, ${nameOf(job)}`,
-    file: `${stem} ${nameOf(job)}.${job.enhancedUrl.split('?')[0].split('.').pop()}`,
+    label: versionName(job),
+    alt: `${image.name}, ${versionName(job)}`,
+    file: `${baseName} ${versionName(job)}.${job.enhancedUrl.split('?')[0].split('.').pop()}`,
   });
-  function show(unveiling) {
+  function display(reveal) {
     const job = jobs.get(shownId);
-    return job ? compare.show(result(job), { ...original, alt: '' }, { unveiling }) : compare.show(original);
+    return job ? comparison.show(result(job), { ...original, alt: '' }, { reveal }) : comparison.show(original);
   }
-  function draw() {
-    fill(
-      versions,
-      [...jobs.values()].sort(newest).map((job) =>
+  function render() {
+    replaceContent(
+      versionList,
+      [...jobs.values()].sort(byNewest).map((job) =>
         versionRow(job, {
-          shown: job.id === shownId,
-          choose: () => {
+          isShown: job.id === shownId,
+          onChoose: () => {
             shownId = job.id;
-            draw();
-            show(false);
-            versions.querySelector(':checked')?.focus();
+            render();
+            display(false);
+            versionList.querySelector(':checked')?.focus();
           },
         }),
       ),
     );
-    empty.hidden = jobs.size > 0;
+    emptyText.hidden = jobs.size > 0;
     const shown = jobs.get(shownId);
-    fill(made, shown?.method && [h('strong', {}, `How ${nameOf(shown)} was made`), h('span', {}, shown.method)]);
+    replaceContent(
+      method,
+      shown?.method && [h('strong', {}, `How ${versionName(shown)} was made`), h('span', {}, shown.method)],
+    );
   }
-  const made = h('p', { class: 'small method' });
-  const empty = h('p', { class: 'soft small' }, 'None yet. Choose one or more tiers below.');
+  const method = h('p', { class: 'small method' });
+  const emptyText = h('p', { class: 'muted small' }, 'None yet. Choose one or more tiers below.');
   on(
     'job',
     (job) => {
@@ -87,20 +90,20 @@ export async function pictureView({ id }, signal) {
       jobs.set(job.id, job);
       const isNew = job.status === 'COMPLETED' && before?.status !== 'COMPLETED';
       if (isNew) shownId = job.id;
-      draw();
-      if (isNew) show(true);
+      render();
+      if (isNew) display(true);
     },
     signal,
   );
-  await recallChanges(id, jobs);
-  watch([...jobs.values()].filter((job) => !hasEnded(job)));
-  draw();
-  show(false);
+  await loadModifications(id, jobs);
+  pollJobs([...jobs.values()].filter((job) => !isFinished(job)));
+  render();
+  display(false);
 
   return h(
     'div',
-    { class: 'bench' },
-    compare.element,
+    { class: 'workspace' },
+    comparison.element,
     h(
       'div',
       { class: 'panel' },
@@ -111,46 +114,46 @@ export async function pictureView({ id }, signal) {
         h('h1', {}, image.name),
         h(
           'p',
-          { class: 'facts' },
-          `${times(picture.width, picture.height)} px, ${megabytes(image.originalSizeBytes)}, ${image.originalFormat}`,
+          { class: 'details' },
+          `${formatSize(picture.width, picture.height)} px, ${formatBytes(image.originalSizeBytes)}, ${image.originalFormat}`,
         ),
       ),
-      h('section', { class: 'stack tight' }, h('h2', {}, 'Versions'), empty, versions),
-      enhancing(picture, signal),
-      changing(id, () => jobs.get(shownId)?.enhancedUrl ?? picture.url, signal),
+      h('section', { class: 'stack tight' }, h('h2', {}, 'Versions'), emptyText, versionList),
+      enhanceForm(picture, signal),
+      modifyForm(id, () => jobs.get(shownId)?.enhancedUrl ?? picture.url, signal),
       h(
         'section',
         { class: 'row wrap' },
         h(
           'button',
-          { type: 'button', class: 'button slim', onclick: () => chooseOther(picture).catch(complain) },
+          { type: 'button', class: 'button compact', onclick: () => openBlendSourceDialog(picture).catch(showError) },
           'Blend with another',
         ),
         h(
           'button',
           {
             type: 'button',
-            class: 'button slim',
-            onclick: () => askForAlbum([id], undefined, () => {}).catch(complain),
+            class: 'button compact',
+            onclick: () => openMoveDialog([id], undefined, () => {}).catch(showError),
           },
           'Move to album',
         ),
       ),
-      labels(image, made),
+      detailsForm(image, method),
     ),
   );
 }
 
-function enhancing(picture, signal) {
-  const button = h('button', { type: 'submit', class: 'button main wide' }, 'Enhance');
-  const trouble = h('div', { class: 'trouble small', role: 'alert' });
-  let busy = false;
-  const label = (chosen, price) => {
-    button.disabled = busy || !chosen.length;
-    fill(button, chosen.length ? `Enhance, ${tokens(price)}` : 'Choose a tier');
+function enhanceForm(picture, signal) {
+  const button = h('button', { type: 'submit', class: 'button primary wide' }, 'Enhance');
+  const errorText = h('div', { class: 'error-text small', role: 'alert' });
+  let isSubmitting = false;
+  const updateButton = (chosen, price) => {
+    button.disabled = isSubmitting || !chosen.length;
+    replaceContent(button, chosen.length ? `Enhance, ${formatTokens(price)}` : 'Choose a tier');
   };
   const picker = tierPicker(
-    { tiers: TIERS, size: picture, many: true, changed: label, about: { imageId: picture.id } },
+    { tiers: TIERS, size: picture, multiple: true, onChange: updateButton, durationsOf: { imageId: picture.id } },
     signal,
   );
   return h(
@@ -160,28 +163,28 @@ function enhancing(picture, signal) {
       onsubmit: async (event) => {
         event.preventDefault();
         const chosen = picker.chosen();
-        busy = true;
-        trouble.replaceChildren();
-        label(chosen, picker.price());
+        isSubmitting = true;
+        errorText.replaceChildren();
+        updateButton(chosen, picker.price());
         try {
           const answer =
             chosen.length === 1
               ? await postOnce('/api/images/enhance', { imageId: picture.id, tier: chosen[0] })
               : await postOnce('/api/images/parallel-enhance', { imageId: picture.id, tiers: chosen });
-          spent(answer.newBalance);
-          watch((answer.jobs ?? [answer]).map(({ jobId }) => ({ id: jobId })));
-          busy = false;
+          setBalance(answer.newBalance);
+          pollJobs((answer.jobs ?? [answer]).map(({ jobId }) => ({ id: jobId })));
+          isSubmitting = false;
           picker.clear();
         } catch (error) {
-          busy = false;
-          label(chosen, picker.price());
-          fill(trouble, troubles(error));
+          isSubmitting = false;
+          updateButton(chosen, picker.price());
+          replaceContent(errorText, errorDetails(error));
         }
       },
     },
     h('h2', {}, 'Enhance'),
     picker.element,
-    trouble,
+    errorText,
     button,
   );
 }

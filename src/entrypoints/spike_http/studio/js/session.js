@@ -1,23 +1,23 @@
-// Signing in and out. The token of the printed link is exchanged for a cookie that no script can read.
+// The session. The token of a sign-in link is exchanged for an HttpOnly cookie.
 
 import { call, get } from './api.js';
-import { emit } from './bus.js';
+import { emit } from './events.js';
 
 let user = null;
-export const who = () => user;
+export const currentUser = () => user;
 
-export async function whoIsIt() {
+export async function restoreSession() {
   try {
     ({ user } = await get('/api/session'));
   } catch (error) {
     if (error.status !== 401) throw error;
     user = null;
-    await call('DELETE', '/api/session'); // takes the expired cookie away
+    await call('DELETE', '/api/session'); // removes the expired cookie
   }
   return user;
 }
 
-// A link, or only the token or API key in it, as people paste it.
+// Accepts a sign-in link, its token, or an API key.
 export async function signIn(text) {
   const bearer = text.trim().replace(/^.*#token=/s, '');
   if (!/^[!-~]+$/.test(bearer)) throw new Error('This is not a sign-in link');
@@ -31,7 +31,7 @@ export async function signOut() {
   emit('signed-out');
 }
 
-// The address bar and the history don't keep the token, whatever comes of it.
+// Returns the token of a sign-in link, and removes it from the address bar and the history.
 export function takeTokenFromAddress() {
   const token = /^#token=(.+)$/.exec(location.hash)?.[1];
   if (token) history.replaceState(null, '', location.pathname + location.search);

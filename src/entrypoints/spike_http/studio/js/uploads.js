@@ -1,82 +1,82 @@
-// Files on their way to the server. A few go one by one; many go together, as the API's batches, which count as one request.
-// What is sent again is sent with the same Idempotency-Key, so that a lost answer costs nothing.
+// The queue of uploads. A few files are sent one by one, many as batches, which the rate limit counts as one request.
+// A retry repeats the Idempotency-Key, so that a lost response isn't charged twice.
 
-import { at, newKey, refusal, unreachable } from './api.js';
-import { emit } from './bus.js';
-import { spent } from './wallet.js';
-import { watch } from './watch.js';
+import { absoluteUrl, newIdempotencyKey, toApiError, unreachable } from './api.js';
+import { emit } from './events.js';
+import { pollJobs } from './job_polling.js';
+import { setBalance } from './wallet.js';
 
-const AT_ONCE = 2;
-const ONE_BY_ONE = 6;
-const BATCH = { files: 20, bytes: 48e6, each: 10.4e6 };
+const REQUESTS_MAX = 2;
+const SINGLE_FILES_MAX = 6;
+const BATCH_MAX = { files: 20, bytes: 48e6, fileBytes: 10.4e6 };
 
-export const uploads = []; // {file, albumId, state: waiting | sending | done | failed, share, error, parcel}
-let sending = 0;
+export const uploads = []; // {file, albumId, state: waiting | sending | done | failed, progress, error, batch}
+let active = 0;
 
 export function upload(files, albumId) {
-  uploads.push(...[...files].map((file) => ({ file, albumId, state: 'waiting', share: 0 })));
-  pump();
+  uploads.push(...[...files].map((file) => ({ file, albumId, state: 'waiting', progress: 0 })));
+  sendNext();
 }
 
 export function retry(item) {
-  const again = item.parcel?.answered ? [item] : (item.parcel?.items ?? [item]);
-  if (item.parcel?.answered) item.parcel = undefined;
-  for (const each of again) Object.assign(each, { state: 'waiting', share: 0, error: undefined });
-  pump();
+  const again = item.batch?.isAnswered ? [item] : (item.batch?.items ?? [item]);
+  if (item.batch?.isAnswered) item.batch = undefined;
+  for (const each of again) Object.assign(each, { state: 'waiting', progress: 0, error: undefined });
+  sendNext();
 }
 
-export function forget(items) {
+export function dismiss(items) {
   for (const item of items) uploads.splice(uploads.indexOf(item), 1);
   emit('uploads');
 }
 
-function pump() {
-  while (sending < AT_ONCE) {
-    const parcel = nextParcel();
-    if (!parcel) break;
-    sending++;
-    send(parcel).finally(() => {
-      sending--;
-      pump();
+function sendNext() {
+  while (active < REQUESTS_MAX) {
+    const batch = nextBatch();
+    if (!batch) break;
+    active++;
+    send(batch).finally(() => {
+      active--;
+      sendNext();
     });
   }
   emit('uploads');
 }
 
-function nextParcel() {
+function nextBatch() {
   const waiting = uploads.filter((item) => item.state === 'waiting');
   const [first] = waiting;
   if (!first) return undefined;
-  if (first.parcel) return first.parcel;
+  if (first.batch) return first.batch;
   const items = [first];
-  const alike = (item) => !item.parcel && item.albumId === first.albumId && item.file.size <= BATCH.each;
-  if (waiting.length > ONE_BY_ONE && alike(first)) {
+  const fits = (item) => !item.batch && item.albumId === first.albumId && item.file.size <= BATCH_MAX.fileBytes;
+  if (waiting.length > SINGLE_FILES_MAX && fits(first)) {
     let bytes = first.file.size;
     for (const item of waiting.slice(1)) {
-      if (items.length === BATCH.files || bytes + item.file.size > BATCH.bytes) break;
-      if (alike(item)) bytes += items[items.push(item) - 1].file.size;
+      if (items.length === BATCH_MAX.files || bytes + item.file.size > BATCH_MAX.bytes) break;
+      if (fits(item)) bytes += items[items.push(item) - 1].file.size;
     }
   }
-  const parcel = { items, key: newKey() };
-  for (const item of items) item.parcel = parcel;
-  return parcel;
+  const batch = { items, key: newIdempotencyKey() };
+  for (const item of items) item.batch = batch;
+  return batch;
 }
 
-async function send(parcel) {
-  const { items } = parcel;
+async function send(batch) {
+  const { items } = batch;
   for (const item of items) item.state = 'sending';
   emit('uploads');
-  const many = items.length > 1;
+  const isMultiple = items.length > 1;
   const form = new FormData();
   if (items[0].albumId) form.append('albumId', items[0].albumId);
-  for (const { file } of items) form.append(many ? 'files' : 'file', file, file.name || 'pasted.png');
+  for (const { file } of items) form.append(isMultiple ? 'files' : 'file', file, file.name || 'pasted.png');
   try {
-    const answer = await sendForm(many ? '/api/images/batch-upload' : '/api/images/upload', form, {
-      key: parcel.key,
-      progress: (bytes) => share(items, bytes),
+    const answer = await sendForm(isMultiple ? '/api/images/batch-upload' : '/api/images/upload', form, {
+      key: batch.key,
+      onProgress: (bytes) => updateProgress(items, bytes),
     });
-    parcel.answered = true;
-    const results = many
+    batch.isAnswered = true;
+    const results = isMultiple
       ? answer.results
       : [
           {
@@ -87,8 +87,8 @@ async function send(parcel) {
             filename: answer.image.name,
           },
         ];
-    for (const [place, result] of results.entries()) settle(items[place], result);
-    spent((many ? answer.summary : answer.enhancement)?.newBalance);
+    for (const [index, result] of results.entries()) settle(items[index], result);
+    setBalance((isMultiple ? answer.summary : answer.enhancement)?.newBalance);
   } catch (error) {
     for (const item of items) Object.assign(item, { state: 'failed', error });
   }
@@ -97,7 +97,7 @@ async function send(parcel) {
 
 function settle(item, result) {
   if (!result.success) return Object.assign(item, { state: 'failed', error: { message: result.error } });
-  Object.assign(item, { state: 'done', share: 1, imageId: result.imageId });
+  Object.assign(item, { state: 'done', progress: 1, imageId: result.imageId });
   emit('uploaded', {
     image: {
       id: result.imageId,
@@ -108,32 +108,32 @@ function settle(item, result) {
     },
     albumId: item.albumId,
   });
-  if (result.jobId) watch([{ id: result.jobId }]);
+  if (result.jobId) pollJobs([{ id: result.jobId }]);
 }
 
-// files are sent in order, so the bytes that have gone say which of them have
-function share(items, bytes) {
+// the files of a request are sent in order, so the number of bytes sent gives the progress of each
+function updateProgress(items, bytes) {
   let before = 0;
   for (const item of items) {
-    item.share = Math.min(1, Math.max(0, (bytes - before) / Math.max(1, item.file.size)));
+    item.progress = Math.min(1, Math.max(0, (bytes - before) / Math.max(1, item.file.size)));
     before += item.file.size;
   }
   emit('uploads');
 }
 
-// `fetch` doesn't tell how much has been sent
-export function sendForm(path, form, { key, progress = () => {}, anonymous }) {
-  return new Promise((done, failed) => {
+// XMLHttpRequest, because `fetch` doesn't report upload progress
+export function sendForm(path, form, { key, onProgress = () => {}, anonymous }) {
+  return new Promise((resolve, reject) => {
     const request = new XMLHttpRequest();
-    request.open('POST', at(path));
+    request.open('POST', absoluteUrl(path));
     request.responseType = 'json';
     request.setRequestHeader('Idempotency-Key', key);
-    request.upload.onprogress = (event) => progress(event.loaded);
-    request.onerror = () => failed(unreachable());
+    request.upload.onprogress = (event) => onProgress(event.loaded);
+    request.onerror = () => reject(unreachable());
     request.onload = () => {
       const answer = request.response ?? {};
-      if (request.status < 300) return done(answer);
-      return failed(refusal(request.status, answer, request.getResponseHeader('X-Request-ID'), anonymous));
+      if (request.status < 300) return resolve(answer);
+      return reject(toApiError(request.status, answer, request.getResponseHeader('X-Request-ID'), anonymous));
     };
     request.send(form);
   });

@@ -1,39 +1,40 @@
-// What has become of a picture: its results, and the jobs that aren't done.
+// The versions of an image: completed, failed and cancelled jobs, and those in progress.
 
 import { call } from './api.js';
-import { bar, h, iconButton, setBar } from './dom.js';
-import { complain, say } from './notices.js';
-import { duration, expectedOf, tier, times, tokens } from './tiers.js';
-import { spent } from './wallet.js';
-import { tell, watchedSince } from './watch.js';
+import { h, iconButton, progressBar, setProgress } from './dom.js';
+import { pollingSince, publishJob } from './job_polling.js';
+import { expectedSecondsOf, formatDuration, formatSize, formatTokens, tierById } from './tiers.js';
+import { showError, showToast } from './toasts.js';
+import { setBalance } from './wallet.js';
 
-// of those that were asked for together, the dearest
-export const newest = (a, b) => b.createdAt.localeCompare(a.createdAt) || tier(b.tier).price - tier(a.tier).price;
+// newest first; of jobs created together, the most expensive first
+export const byNewest = (a, b) =>
+  b.createdAt.localeCompare(a.createdAt) || tierById(b.tier).price - tierById(a.tier).price;
 
-export const nameOf = (job) =>
+export const versionName = (job) =>
   job.isBlend
-    ? `Blend, ${tier(job.tier).name}`
+    ? `Blend, ${tierById(job.tier).name}`
     : job.id.startsWith('job_mod')
-      ? `Changed, ${tier(job.tier).name}`
-      : tier(job.tier).name;
+      ? `Changed, ${tierById(job.tier).name}`
+      : tierById(job.tier).name;
 
-export const megabytes = (bytes) => (bytes < 1e5 ? `${Math.ceil(bytes / 1e3)} kB` : `${(bytes / 1e6).toFixed(1)} MB`);
+export const formatBytes = (bytes) => (bytes < 1e5 ? `${Math.ceil(bytes / 1e3)} kB` : `${(bytes / 1e6).toFixed(1)} MB`);
 
-// A version: a result to show, or a job with its place in the queue, or why there is none and where the tokens are.
-export function versionRow(job, { shown, choose }) {
-  const name = nameOf(job);
-  const back = job.tokensCost ? ` ${tokens(job.tokensCost)} ${job.tokensCost === 1 ? 'is' : 'are'} back.` : '';
-  const facts = (text) => [h('strong', {}, name), h('span', { class: 'soft' }, text)];
+// A completed job can be chosen; others show their progress or queue position, or the error and the refund.
+export function versionRow(job, { isShown, onChoose }) {
+  const name = versionName(job);
+  const refund = job.tokensCost ? ` ${formatTokens(job.tokensCost)} ${job.tokensCost === 1 ? 'is' : 'are'} back.` : '';
+  const heading = (text) => [h('strong', {}, name), h('span', { class: 'muted' }, text)];
   const row = (...content) =>
-    h('div', { class: `version${shown ? ' shown' : ''}`, 'data-status': job.status, 'data-job': job.id }, content);
+    h('div', { class: `version${isShown ? ' shown' : ''}`, 'data-status': job.status, 'data-job': job.id }, content);
   switch (job.status) {
     case 'COMPLETED':
       return row(
         h(
           'label',
           {},
-          h('input', { type: 'radio', name: 'version', checked: shown, onchange: choose }),
-          facts(`${times(job.enhancedWidth, job.enhancedHeight)} px, ${megabytes(job.enhancedSizeBytes)}`),
+          h('input', { type: 'radio', name: 'version', checked: isShown, onchange: onChoose }),
+          heading(`${formatSize(job.enhancedWidth, job.enhancedHeight)} px, ${formatBytes(job.enhancedSizeBytes)}`),
         ),
       );
     case 'FAILED':
@@ -41,49 +42,53 @@ export function versionRow(job, { shown, choose }) {
       return row(
         h(
           'div',
-          { class: 'what' },
+          { class: 'description' },
           h('strong', {}, name),
-          h('span', { class: 'small trouble' }, `Failed: ${job.errorMessage ?? 'unknown'}.${back}`),
+          h('span', { class: 'small error-text' }, `Failed: ${job.errorMessage ?? 'unknown'}.${refund}`),
         ),
       );
     case 'CANCELLED':
-      return row(h('div', { class: 'what' }, facts(`Cancelled.${back}`)));
+      return row(h('div', { class: 'description' }, heading(`Cancelled.${refund}`)));
     default: {
-      const line = bar(`${name}, under way`);
-      const expected = expectedOf(job);
-      const since =
+      const progress = progressBar(`${name}, under way`);
+      const expectedSeconds = expectedSecondsOf(job);
+      const elapsedSeconds =
         (Date.now() -
-          (job.processingStartedAt ? Date.parse(job.processingStartedAt) : (watchedSince(job.id) ?? Date.now()))) /
+          (job.processingStartedAt ? Date.parse(job.processingStartedAt) : (pollingSince(job.id) ?? Date.now()))) /
         1000;
-      setBar(
-        line,
-        Math.max(0.04, job.progress / 100, job.queuePosition ? 0 : 0.9 * (1 - Math.exp(-since / (expected ?? 4)))),
+      setProgress(
+        progress,
+        Math.max(
+          0.04,
+          job.progress / 100,
+          job.queuePosition ? 0 : 0.9 * (1 - Math.exp(-elapsedSeconds / (expectedSeconds ?? 4))),
+        ),
       );
       const text = job.queuePosition
         ? job.queuePosition === 1
           ? 'Next in the queue'
           : `Number ${job.queuePosition} in the queue`
-        : `Being made ${duration(expected)}`;
+        : `Being made ${formatDuration(expectedSeconds)}`;
       return row(
-        h('div', { class: 'what', role: 'status' }, facts(text)),
+        h('div', { class: 'description', role: 'status' }, heading(text)),
         h(
           'div',
-          { class: 'acts' },
-          iconButton('close', `Cancel ${name}`, () => cancel(job.id)),
+          { class: 'actions' },
+          iconButton('close', `Cancel ${name}`, () => cancelJob(job.id)),
         ),
-        line,
+        progress,
       );
     }
   }
 }
 
-export async function cancel(id) {
+export async function cancelJob(id) {
   try {
     const { job, newBalance, tokensRefunded } = await call('POST', `/api/jobs/${id}/cancel`);
-    tell(job);
-    spent(newBalance);
-    say(`Cancelled. ${tokensRefunded ? `${tokens(tokensRefunded)} are back.` : ''}`);
+    publishJob(job);
+    setBalance(newBalance);
+    showToast(`Cancelled. ${tokensRefunded ? `${formatTokens(tokensRefunded)} are back.` : ''}`);
   } catch (error) {
-    complain(error);
+    showError(error);
   }
 }

@@ -1,43 +1,43 @@
-// The wallet: what is in it, and when there will be more.
+// The wallet: its balance, and when the next token is added.
 
 import { get } from './api.js';
-import { emit, on } from './bus.js';
+import { emit, on } from './events.js';
 
-const wallet = { balance: undefined, max: 0, nextAt: undefined, stats: undefined };
-let timer;
+const state = { balance: undefined, max: 0, nextAt: undefined, stats: undefined };
+let refreshTimer;
 
-export const balance = () => wallet.balance ?? 0;
-export const facts = () => wallet;
+export const balance = () => state.balance ?? 0;
+export const walletState = () => state;
 
-export async function refresh() {
+export async function refreshWallet() {
   const answer = await get('/api/tokens/balance');
-  Object.assign(wallet, {
+  Object.assign(state, {
     balance: answer.balance,
     max: answer.maxBalance,
     stats: answer.stats,
     nextAt: answer.nextRegenerationAt && Date.parse(answer.nextRegenerationAt),
   });
-  clearTimeout(timer);
-  if (wallet.nextAt)
-    timer = setTimeout(() => refresh().catch(() => {}), Math.max(1000, wallet.nextAt - Date.now() + 500));
-  emit('wallet', wallet);
+  clearTimeout(refreshTimer);
+  if (state.nextAt)
+    refreshTimer = setTimeout(() => refreshWallet().catch(() => {}), Math.max(1000, state.nextAt - Date.now() + 500));
+  emit('wallet', state);
 }
 
-// an answer's `newBalance` is shown at once; the clock of the next token is asked for afterwards
-export function spent(newBalance) {
+// shows the `newBalance` of a response at once, then requests when the next token comes
+export function setBalance(newBalance) {
   if (newBalance === undefined) return;
-  wallet.balance = newBalance;
-  emit('wallet', wallet);
-  refresh().catch(() => {});
+  state.balance = newBalance;
+  emit('wallet', state);
+  refreshWallet().catch(() => {});
 }
 
-export function untilNext() {
-  if (!wallet.nextAt) return undefined;
-  const seconds = Math.max(0, Math.ceil((wallet.nextAt - Date.now()) / 1000));
+export function timeToNextToken() {
+  if (!state.nextAt) return undefined;
+  const seconds = Math.max(0, Math.ceil((state.nextAt - Date.now()) / 1000));
   return `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, '0')}`;
 }
 
 on('signed-out', () => {
-  clearTimeout(timer);
-  wallet.balance = wallet.nextAt = undefined;
+  clearTimeout(refreshTimer);
+  state.balance = state.nextAt = undefined;
 });

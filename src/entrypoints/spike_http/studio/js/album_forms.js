@@ -1,9 +1,11 @@
-// Which album? A question, and the move.
+// The dialogs of albums: create one, move images into one; and the fields that its settings share with them.
 
 import { call, get, post } from './api.js';
-import { ask } from './dialog.js';
+import { openDialog } from './dialog.js';
 import { h } from './dom.js';
-import { say } from './notices.js';
+import { showToast } from './toasts.js';
+
+export const PRIVACY_LABELS = { PRIVATE: 'Only you', UNLISTED: 'Whoever has the link', PUBLIC: 'Everybody' };
 
 export function albumFields(album = {}) {
   const select = (name, text, value, options) =>
@@ -30,11 +32,7 @@ export function albumFields(album = {}) {
       h('span', {}, 'Description'),
       h('textarea', { name: 'description', maxlength: 2000, rows: 2, value: album.description ?? '' }),
     ),
-    select('privacy', 'Who may see it', album.privacy ?? 'PRIVATE', [
-      ['PRIVATE', 'Only you'],
-      ['UNLISTED', 'Whoever has the link'],
-      ['PUBLIC', 'Everybody'],
-    ]),
+    select('privacy', 'Who may see it', album.privacy ?? 'PRIVATE', Object.entries(PRIVACY_LABELS)),
     select(
       'defaultTier',
       'Uploads into it are enhanced',
@@ -60,20 +58,20 @@ export function albumBody(form) {
   };
 }
 
-export function askForNewAlbum(then) {
-  ask({
+export function openNewAlbumDialog(onCreate) {
+  openDialog({
     title: 'New album',
     content: albumFields(),
     action: 'Create',
-    async act(form) {
+    async onSubmit(form) {
       const { description, ...body } = albumBody(form);
-      then((await post('/api/albums', description ? { ...body, description } : body)).album);
+      onCreate((await post('/api/albums', description ? { ...body, description } : body)).album);
     },
   });
 }
 
-// Moves pictures into an album, out of `from` where there is one.
-export async function askForAlbum(ids, from, then) {
+// Asks for an album and moves the images into it; if they are shown in an album, its id is `from` and they are removed from it.
+export async function openMoveDialog(ids, from, onMove) {
   const albums = (await get('/api/albums')).albums.filter(({ id }) => id !== from);
   const move = async (album) => {
     for (let start = 0; start < ids.length; start += 100) {
@@ -82,26 +80,26 @@ export async function askForAlbum(ids, from, then) {
         body: { imageIds, targetAlbumId: album.id, ...(from && { removeFromSourceAlbum: from }) },
       });
     }
-    say(`${ids.length} moved to `, h('a', { href: `#/albums/${album.id}` }, album.name));
-    then();
+    showToast(`${ids.length} moved to `, h('a', { href: `#/albums/${album.id}` }, album.name));
+    onMove();
   };
-  if (!albums.length) return askForNewAlbum(move);
-  return ask({
+  if (!albums.length) return openNewAlbumDialog(move);
+  return openDialog({
     title: ids.length === 1 ? 'Move the picture to' : `Move ${ids.length} pictures to`,
     content: h(
       'fieldset',
       {},
-      h('legend', { class: 'unseen' }, 'Album'),
-      albums.map((album, place) =>
+      h('legend', { class: 'visually-hidden' }, 'Album'),
+      albums.map((album, index) =>
         h(
           'label',
-          { class: 'check' },
-          h('input', { type: 'radio', name: 'album', value: album.id, checked: !place }),
+          { class: 'checkbox' },
+          h('input', { type: 'radio', name: 'album', value: album.id, checked: !index }),
           album.name,
         ),
       ),
     ),
     action: 'Move',
-    act: (form) => move(albums.find(({ id }) => id === form.get('album'))),
+    onSubmit: (form) => move(albums.find(({ id }) => id === form.get('album'))),
   });
 }

@@ -1,18 +1,18 @@
-// What a picture is called, who may see it, how its shown version was made, and its end.
+// The details of an image: name, description, visibility, the method of the version shown, and deletion.
 
-import { ask } from './dialog.js';
-import { fill, h } from './dom.js';
-import { change, remove } from './images.js';
-import { troubles } from './notices.js';
-import { go } from './router.js';
+import { openDialog } from './dialog.js';
+import { h, replaceContent } from './dom.js';
+import { deleteImage, updateImage } from './images.js';
+import { navigate } from './router.js';
+import { errorDetails } from './toasts.js';
 
-export function labels(image, made) {
-  const saved = h('p', { class: 'small', role: 'status' });
+export function detailsForm(image, method) {
+  const status = h('p', { class: 'small', role: 'status' });
   return h(
     'details',
-    { class: 'fold' },
+    { class: 'disclosure' },
     h('summary', {}, 'Details'),
-    made,
+    method,
     h(
       'form',
       {
@@ -20,17 +20,17 @@ export function labels(image, made) {
         onsubmit: async (event) => {
           event.preventDefault();
           const form = new FormData(event.target);
-          saved.textContent = '';
+          status.textContent = '';
           try {
-            await change(image.id, {
+            await updateImage(image.id, {
               name: form.get('name'),
               description: form.get('description') || null,
               isPublic: form.has('isPublic'),
             });
             document.querySelector('.panel h1').textContent = form.get('name');
-            saved.textContent = 'Saved';
+            status.textContent = 'Saved';
           } catch (error) {
-            fill(saved, troubles(error));
+            replaceContent(status, errorDetails(error));
           }
         },
       },
@@ -48,33 +48,33 @@ export function labels(image, made) {
       ),
       h(
         'label',
-        { class: 'check' },
+        { class: 'checkbox' },
         h('input', { type: 'checkbox', name: 'isPublic', checked: image.isPublic }),
         'Everybody may see it',
       ),
-      saved,
+      status,
       h(
         'div',
         { class: 'row spread' },
-        h('button', { type: 'submit', class: 'button slim' }, 'Save'),
+        h('button', { type: 'submit', class: 'button compact' }, 'Save'),
         h(
           'button',
           {
             type: 'button',
-            class: 'button slim quiet warn',
+            class: 'button compact quiet danger',
             onclick: () =>
-              ask({
+              openDialog({
                 title: 'Delete this picture?',
                 content: h(
                   'p',
-                  { class: 'soft' },
+                  { class: 'muted' },
                   'It goes with all its versions. Jobs under way are cancelled and their tokens come back.',
                 ),
                 action: 'Delete',
-                kind: 'warn',
-                act: async () => {
-                  await remove(image.id);
-                  go('#/');
+                kind: 'danger',
+                onSubmit: async () => {
+                  await deleteImage(image.id);
+                  navigate('#/');
                 },
               }),
           },

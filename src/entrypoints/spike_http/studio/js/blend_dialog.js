@@ -1,0 +1,76 @@
+// The dialogs that blend one picture into another.
+
+import { postOnce } from './api.js';
+import { openDialog } from './dialog.js';
+import { h } from './dom.js';
+import { sniffMimeType, toBase64 } from './files.js';
+import { fetchPage, toPicture } from './images.js';
+import { pollJobs } from './job_polling.js';
+import { tierPicker } from './tier_picker.js';
+import { TIERS } from './tiers.js';
+import { showToast } from './toasts.js';
+import { setBalance } from './wallet.js';
+
+const figure = (picture, text) =>
+  h('figure', {}, h('img', { src: picture.url, alt: picture.name }), h('figcaption', {}, text));
+
+// `base` is {id, name, url, width, height}; `source` is the same, or {file, name, url} for a file that isn't uploaded.
+export function openBlendDialog(base, source, onStart = () => {}) {
+  const lifetime = new AbortController();
+  const picker = tierPicker(
+    { tiers: TIERS, size: base, chosen: ['FREE'], durationsOf: { imageId: base.id } },
+    lifetime.signal,
+  );
+  const { dialog } = openDialog({
+    title: 'Blend two pictures',
+    content: [
+      h(
+        'div',
+        { class: 'pair' },
+        figure(source, source.name),
+        h('span', { 'aria-hidden': 'true' }, '→'),
+        figure(base, `into ${base.name}`),
+      ),
+      picker.element,
+    ],
+    action: 'Blend',
+    async onSubmit() {
+      const blendSource = source.id
+        ? { imageId: source.id }
+        : { base64: await toBase64(source.file), mimeType: await sniffMimeType(source.file) };
+      const answer = await postOnce('/api/images/enhance', { imageId: base.id, tier: picker.chosen()[0], blendSource });
+      setBalance(answer.newBalance);
+      pollJobs([{ id: answer.jobId }]);
+      showToast('Blending has begun. ', h('a', { href: `#/picture/${base.id}` }, `Watch it in ${base.name}`));
+      onStart();
+    },
+  });
+  dialog.addEventListener('close', () => lifetime.abort());
+}
+
+// Asks for the picture to blend in; the alternative to dragging it.
+export async function openBlendSourceDialog(base) {
+  const { images } = await fetchPage();
+  const candidates = images.filter((each) => each.id !== base.id);
+  if (!candidates.length) return showToast('There is no other picture in the library to blend in');
+  return openDialog({
+    title: `Blend into ${base.name}`,
+    content: h(
+      'div',
+      { class: 'choices', role: 'radiogroup', 'aria-label': 'The other picture' },
+      candidates.map((each) =>
+        h(
+          'label',
+          {},
+          h('input', { type: 'radio', name: 'other', value: each.id, required: true }),
+          h('img', { src: each.originalUrl, alt: each.name, loading: 'lazy' }),
+        ),
+      ),
+    ),
+    action: 'Go on',
+    async onSubmit(form) {
+      const source = candidates.find((each) => each.id === form.get('other'));
+      openBlendDialog(base, toPicture(source));
+    },
+  });
+}
