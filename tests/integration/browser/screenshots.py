@@ -81,8 +81,8 @@ def zoom_in(page: Page) -> None:
 
 def tried(page: Page) -> None:
     """Let the visitor's sample be enhanced."""
-    page.get_by_role("button", name="Try it with this one").click()
-    page.get_by_text("Done. Move the divider").wait_for()
+    page.get_by_role("button", name="Try this sample").click()
+    page.get_by_text("Done. Drag the divider").wait_for()
     page.mouse.move(0, 0)
 
 
@@ -120,7 +120,7 @@ def photographed(browser: Browser, server: Server, ids: dict[str, str], size: tu
         prepare(page)
         save(page, f"{name}-{width}-{scheme}")
 
-    shoot("welcome", "", tried)
+    shoot("landing", "", tried)
     sign_in(page, Person(server, server.token, ""))
     shoot("library", "#/")
     shoot("picture", f"#/picture/{ids['picture']}")

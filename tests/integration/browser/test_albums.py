@@ -37,8 +37,8 @@ def test_an_album_is_made_with_its_privacy_and_tier(studio: Page, ada: Person) -
     studio.get_by_role("button", name="New album").click()
     dialog = studio.get_by_role("dialog")
     dialog.get_by_label("Name").fill("Holidays")
-    dialog.get_by_label("Who may see it").select_option("PUBLIC")
-    dialog.get_by_label("Uploads into it are enhanced").select_option("TIER_4K")
+    dialog.get_by_label("Who can see it").select_option("PUBLIC")
+    dialog.get_by_label("Enhance uploads").select_option("TIER_4K")
     dialog.get_by_role("button", name="Create").click()
     expect(studio.get_by_role("heading", name="Holidays")).to_be_visible()
     (album,) = ada.ask("GET", "/api/albums")["albums"]
@@ -62,7 +62,7 @@ def test_pictures_are_put_in_order_by_keys(studio: Page, ada: Person, album: Any
     studio.locator(".tile", has_text="two.jpg").locator("a").focus()
     with studio.expect_response("**/images"):
         studio.keyboard.press("Alt+ArrowLeft")
-    expect(studio.get_by_text("two.jpg is number 1 of 4 now")).to_be_attached()
+    expect(studio.get_by_text("two.jpg is now number 1 of 4")).to_be_attached()
     expect(studio.locator(".tile a:focus")).to_contain_text("two.jpg")
     studio.get_by_role("button", name="Arrange").click()
     studio.get_by_role("button", name="Move two.jpg later").focus()
@@ -74,8 +74,8 @@ def test_pictures_are_put_in_order_by_keys(studio: Page, ada: Person, album: Any
 
 def test_a_cover_is_chosen(studio: Page, ada: Person, album: Any) -> None:
     studio.get_by_role("checkbox", name="Select three.jpg").check()
-    studio.get_by_role("button", name="Make it the cover").click()
-    expect(studio.get_by_text("This is the cover now")).to_be_visible()
+    studio.get_by_role("button", name="Set as cover").click()
+    expect(studio.get_by_text("The cover is set")).to_be_visible()
     shown = ada.ask("GET", f"/api/albums/{album['id']}")["album"]
     cover = next(image for image in shown["images"] if image["name"] == "three.jpg")
     assert shown["coverImageId"] == cover["id"]
@@ -86,7 +86,7 @@ def test_a_cover_is_chosen(studio: Page, ada: Person, album: Any) -> None:
 def test_the_link_of_an_unlisted_album_shows_it_to_strangers(browser: Browser, studio: Page, album: Any) -> None:
     studio.context.grant_permissions(["clipboard-read", "clipboard-write"])
     studio.get_by_role("button", name="Copy link").click()
-    expect(studio.get_by_text("The link is copied")).to_be_visible()
+    expect(studio.get_by_text("Link copied")).to_be_visible()
     link = studio.evaluate("navigator.clipboard.readText()")
     assert link.endswith(f"/#/shared/{album['id']}/{album['shareToken']}")
     context = browser.new_context()
@@ -104,14 +104,14 @@ def test_settings_are_changed_and_the_album_deleted(studio: Page, ada: Person, a
     studio.get_by_role("button", name="Settings").click()
     dialog = studio.get_by_role("dialog")
     dialog.get_by_label("Name").fill("Winter")
-    dialog.get_by_label("Who may see it").select_option("PRIVATE")
-    dialog.get_by_label("Uploads into it are enhanced").select_option("TIER_2K")
+    dialog.get_by_label("Who can see it").select_option("PRIVATE")
+    dialog.get_by_label("Enhance uploads").select_option("TIER_2K")
     dialog.get_by_role("button", name="Save").click()
     expect(studio.get_by_role("heading", name="Winter")).to_be_visible()
-    expect(studio.get_by_text("Uploads at 2K, 5 tokens each")).to_be_visible()
+    expect(studio.get_by_text("Uploads are enhanced at 2K, 5 tokens each")).to_be_visible()
     expect(studio.get_by_role("button", name="Copy link")).to_have_count(0)
     studio.get_by_role("button", name="Settings").click()
-    studio.get_by_role("button", name="Delete the album").click()
+    studio.get_by_role("button", name="Delete album").click()
     studio.get_by_role("dialog").get_by_role("button", name="Delete", exact=True).click()
     expect(studio.get_by_role("heading", name="No albums yet")).to_be_visible()
     assert len(ada.images()) == 4, "the pictures stay"

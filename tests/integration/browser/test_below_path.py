@@ -38,14 +38,14 @@ def test_nothing_is_asked_for_outside_of_the_path(page: Page, tmp_path: Path) ->
         ).json["album"]
         page.goto(f"{below}#/albums/{album['id']}")
         page.get_by_role("button", name="Copy link").click()
-        expect(page.get_by_text("The link is copied")).to_be_visible()
+        expect(page.get_by_text("Link copied")).to_be_visible()
         assert page.evaluate("navigator.clipboard.readText()") == f"{below}#/shared/{album['id']}"
         page.goto(f"{below}docs")
         expect(page.get_by_role("link", name="/openapi.json")).to_have_attribute("href", "/spike/openapi.json")
         expect(page.locator(".opblock").first).to_be_visible()
         page.goto(below.rstrip("/"))
         page.get_by_role("button", name="Sign out").click()
-        expect(page.get_by_role("heading", name="See what your pictures hold")).to_be_visible()
+        expect(page.get_by_role("heading", name="See more detail in your pictures")).to_be_visible()
         assert page.context.cookies() == []
     own = {url for url in asked if not url.startswith(("data:", "blob:"))}
     assert {url for url in own if not (url + "/").startswith(below)} == set()

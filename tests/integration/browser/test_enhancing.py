@@ -84,7 +84,7 @@ def test_the_details_tell_how_the_version_that_is_shown_was_made(studio: Page, a
 def test_several_tiers_are_asked_for_at_once_and_at_most_three(studio: Page, ada: Person) -> None:
     open_the_picture(studio)
     choose(studio, "Free", "1K", "4K")
-    assert "3 at a time" in tier(studio, "2K")
+    assert "Up to 3 at a time" in tier(studio, "2K")
     studio.get_by_role("button", name="Enhance, 12 tokens").click()
     expect(studio.locator(".version[data-status=COMPLETED]")).to_have_count(4)
     assert ada.balance() == 86
@@ -94,7 +94,7 @@ def test_what_the_wallet_cannot_pay_is_disabled_with_the_reason(page: Page, regi
     sign_in(page, register(9))
     open_the_picture(page)
     expect(page.locator(".tier [type=checkbox][value=TIER_4K]")).to_be_disabled()
-    assert re.search(r"3 tokens short, the next comes in \d+:\d\d", tier(page, "4K"))
+    assert re.search(r"3 tokens short, next token in \d+:\d\d", tier(page, "4K"))
     choose(page, "2K")
     expect(page.locator(".tier [type=checkbox][value=FREE]")).to_be_enabled()
     choose(page, "1K")
@@ -136,7 +136,7 @@ def test_a_failed_job_says_why_and_that_the_tokens_are_back(studio: Page, ada: P
     studio.get_by_role("button", name="Enhance, 10 tokens").click()
     row = studio.locator(".version[data-status=REFUNDED]")
     expect(row).to_contain_text("Failed: ")
-    expect(row).to_contain_text("10 tokens are back.")
+    expect(row).to_contain_text("10 tokens were refunded.")
     assert ada.balance() == 98
     expect(studio.locator(".balance")).to_contain_text("98")
 
@@ -155,7 +155,7 @@ def test_a_waiting_job_has_a_place_in_the_queue_and_is_cancelled(page: Page, tmp
         expect(page.get_by_text("Number 3 in the queue")).to_be_visible()
         assert owner.balance() == 83
         page.get_by_role("button", name="Cancel 4K").click()
-        expect(page.locator(".version[data-status=CANCELLED]")).to_contain_text("10 tokens are back.")
+        expect(page.locator(".version[data-status=CANCELLED]")).to_contain_text("10 tokens were refunded.")
         expect(page.locator(".balance")).to_contain_text("93")
         assert owner.balance() == 93
         page.goto("about:blank")  # nobody asks the server any more while it ends

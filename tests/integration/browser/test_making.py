@@ -29,7 +29,7 @@ def test_one_picture_dropped_on_another_blends_them(two: Page, ada: Person) -> N
     expect(dialog).to_contain_text("into coffee.jpg")
     dialog.get_by_label("1K").check()
     dialog.get_by_role("button", name="Blend").click()
-    two.get_by_role("link", name="Watch it in coffee.jpg").click()
+    two.get_by_role("link", name="View it in coffee.jpg").click()
     expect(two.locator(".version[data-status=COMPLETED]", has_text="Blend, 1K")).to_be_visible()
     assert blends(ada, "coffee.jpg") == [cat["id"]]
     assert ada.balance() == 94
@@ -38,7 +38,7 @@ def test_one_picture_dropped_on_another_blends_them(two: Page, ada: Person) -> N
 def test_a_file_from_the_desktop_is_dropped_on_a_picture(two: Page, ada: Person) -> None:
     drop(two, ".tile:has-text('cat.jpg') a", as_file("rocket.jpg", photo("rocket.jpg")))
     two.get_by_role("dialog").get_by_role("button", name="Blend").click()
-    expect(two.get_by_text("Blending has begun")).to_be_visible()
+    expect(two.get_by_text("Blending started")).to_be_visible()
     assert blends(ada, "cat.jpg") == [None]
     assert len(ada.images()) == 2
 
@@ -47,7 +47,7 @@ def test_two_are_blended_without_dragging(two: Page, ada: Person) -> None:
     two.locator(".tile", has_text="cat.jpg").locator("a").click()
     two.get_by_role("button", name="Blend with another").click()
     two.get_by_role("dialog").get_by_alt_text("coffee.jpg").click()
-    two.get_by_role("button", name="Go on").click()
+    two.get_by_role("button", name="Continue").click()
     two.get_by_role("dialog").get_by_role("button", name="Blend").click()
     expect(two.locator(".version[data-status=COMPLETED]", has_text="Blend")).to_be_visible()
     assert len(blends(ada, "cat.jpg")) == 1
@@ -56,8 +56,8 @@ def test_two_are_blended_without_dragging(two: Page, ada: Person) -> None:
 def test_a_picture_is_made_from_words(studio: Page, ada: Person) -> None:
     studio.get_by_role("link", name="Create").click()
     expect(studio.get_by_role("heading", name="Describe a picture")).to_be_visible()
-    studio.get_by_label("Prompt").fill("A lake in the mountains at sunset")
-    studio.get_by_label("What not to show").fill("clouds")
+    studio.get_by_label("Prompt", exact=True).fill("A lake in the mountains at sunset")
+    studio.get_by_label("Negative prompt").fill("clouds")
     studio.get_by_label("16:9", exact=True).check(force=True)
     studio.get_by_label("2K").check()
     studio.get_by_role("button", name="Create", exact=True).click()
@@ -68,7 +68,7 @@ def test_a_picture_is_made_from_words(studio: Page, ada: Person) -> None:
     expect(studio.locator(".balance")).to_contain_text("95")
     made.click()
     expect(studio.locator(".tag.after")).to_contain_text("2048 × 1152")
-    studio.get_by_role("button", name="Put it into the library").click()
+    studio.get_by_role("button", name="Add to library").click()
     expect(studio.get_by_role("heading", name="Picture uploaded")).to_be_visible()
     assert [image["name"] for image in ada.images()] == ["A lake in the mountains at sunset.jpg"]
 
@@ -77,9 +77,9 @@ def test_a_made_picture_is_changed_by_a_sentence(studio: Page, ada: Person) -> N
     made = ada.ask("POST", "/api/mcp/generate", {"prompt": "A forest", "tier": "TIER_1K"})
     ada.ask("GET", f"/api/jobs/{made['jobId']}?wait=20")
     studio.goto(f"{ada.server.url}/#/creation/{made['jobId']}")
-    studio.get_by_text("Change it by a sentence").click()
+    studio.get_by_text("Change with a prompt").click()
     studio.get_by_label("What should change?").fill("Make it night")
-    studio.get_by_role("button", name="Change the picture").click()
+    studio.get_by_role("button", name="Change picture").click()
     expect(studio.get_by_alt_text("Make it night")).to_be_visible()
     studio.get_by_alt_text("Make it night").click()
     expect(studio.locator(".compare.split")).to_be_visible()
@@ -87,9 +87,9 @@ def test_a_made_picture_is_changed_by_a_sentence(studio: Page, ada: Person) -> N
 
 def test_an_image_is_changed_by_a_sentence_and_remembered(two: Page, ada: Person) -> None:
     two.locator(".tile", has_text="cat.jpg").locator("a").click()
-    two.get_by_text("Change it by a sentence").click()
+    two.get_by_text("Change with a prompt").click()
     two.get_by_label("What should change?").fill("Sepia")
-    two.get_by_role("button", name="Change the picture").click()
+    two.get_by_role("button", name="Change picture").click()
     changed = two.locator(".version[data-status=COMPLETED]", has_text="Changed, 1K")
     expect(changed).to_be_visible()
     expect(two.locator(".tag.after")).to_contain_text("Changed, 1K")
@@ -100,7 +100,7 @@ def test_an_image_is_changed_by_a_sentence_and_remembered(two: Page, ada: Person
 
 def test_a_blank_prompt_is_refused_in_the_servers_words(studio: Page) -> None:
     studio.get_by_role("link", name="Create").click()
-    studio.get_by_label("Prompt").fill("   ")
+    studio.get_by_label("Prompt", exact=True).fill("   ")
     studio.get_by_role("button", name="Create", exact=True).click()
     expect(studio.get_by_role("alert").filter(has_text="Request req_")).to_be_visible()
     expect(studio.get_by_role("button", name="Create", exact=True)).to_be_enabled()

@@ -94,7 +94,7 @@ def test_axe_finds_nothing_in_dialogs_panels_and_selections(
     assert violations(page) == []
     page.get_by_role("button", name="Cancel").click()
     page.goto(f"{services['owner'].server.url}/#/picture/{services['image']}")
-    for section in ("Change it by a sentence", "Details"):
+    for section in ("Change with a prompt", "Details"):
         page.get_by_text(section).click()
     assert violations(page) == []
     context.close()
@@ -176,7 +176,7 @@ def test_the_whole_way_is_walked_by_keyboard(studio: Page) -> None:
     studio.reload()
     studio.get_by_role("heading", name="Library").wait_for()
     studio.keyboard.press("Tab")
-    expect(studio.get_by_role("button", name="Skip to the content")).to_be_focused()
+    expect(studio.get_by_role("button", name="Skip to content")).to_be_focused()
     studio.keyboard.press("Enter")
     studio.keyboard.press("Tab")
     expect(studio.get_by_role("button", name="Upload pictures")).to_be_focused()
@@ -187,6 +187,6 @@ def test_the_whole_way_is_walked_by_keyboard(studio: Page) -> None:
 
 def test_a_page_that_is_not_there_says_so(studio: Page, ada: Person) -> None:
     studio.goto(f"{ada.server.url}/#/nowhere")
-    expect(studio.get_by_role("heading", name="There is no such page")).to_be_visible()
-    studio.get_by_role("link", name="To the start", exact=True).click()
+    expect(studio.get_by_role("heading", name="Page not found")).to_be_visible()
+    studio.get_by_role("link", name="Go to the start page").click()
     expect(studio.get_by_role("heading", name="Library")).to_be_visible()

@@ -36,14 +36,14 @@ def test_a_link_of_the_command_line_signs_in(page: Page, server: Server, folder:
 def test_signing_out_ends_the_session_at_the_server(studio: Page, server: Server) -> None:
     (cookie,) = studio.context.cookies()
     studio.get_by_role("button", name="Sign out").click()
-    expect(studio.get_by_role("heading", name="See what your pictures hold")).to_be_visible()
+    expect(studio.get_by_role("heading", name="See more detail in your pictures")).to_be_visible()
     assert studio.context.cookies() == []
     assert server.ask("GET", "/api/tokens/balance", token=cookie["value"]).status == 401
 
 
 def test_signing_out_leaves_the_link_good(studio: Page, ada: Person) -> None:
     studio.get_by_role("button", name="Sign out").click()
-    studio.get_by_role("heading", name="See what your pictures hold").wait_for()
+    studio.get_by_role("heading", name="See more detail in your pictures").wait_for()
     studio.goto("about:blank")
     sign_in(studio, ada)
 
@@ -69,7 +69,7 @@ def test_signing_in_again_and_again_leaves_no_listeners(page: Page, ada: Person)
     assert listeners > 0, "the header shows the balance"
     for _ in range(3):
         page.get_by_role("button", name="Sign out").click()
-        page.get_by_role("heading", name="See what your pictures hold").wait_for()
+        page.get_by_role("heading", name="See more detail in your pictures").wait_for()
         page.evaluate("token => { location.hash = token; }", ada.link.rpartition("/")[2])
         page.get_by_role("heading", name="Library").wait_for()
     assert page.evaluate("window.walletListeners") == listeners
@@ -77,7 +77,7 @@ def test_signing_in_again_and_again_leaves_no_listeners(page: Page, ada: Person)
 
 def test_a_bad_link_says_so_and_where_to_find_a_good_one(page: Page, server: Server) -> None:
     page.goto(f"{server.url}/#token=nonsense")
-    expect(page.get_by_text("This sign-in link is not valid any more")).to_be_visible()
+    expect(page.get_by_text("This sign-in link is invalid or has expired")).to_be_visible()
     expect(page.get_by_text(re.compile("Request req_"))).to_be_visible()
     expect(page.get_by_text("spike users link you@example.org")).to_be_visible()
     assert "nonsense" not in page.url
@@ -88,18 +88,18 @@ def test_a_pasted_link_or_api_key_signs_in(page: Page, ada: Person) -> None:
         page.goto(ada.server.url)
         page.get_by_label("Sign-in link or API key").fill("wrong")
         page.locator("main").get_by_role("button", name="Sign in").click()
-        expect(page.get_by_role("alert").filter(has_text="not valid")).to_be_visible()
+        expect(page.get_by_role("alert").filter(has_text="invalid")).to_be_visible()
         page.get_by_label("Sign-in link or API key").fill(secret)
         page.locator("main").get_by_role("button", name="Sign in").click()
         expect(page.get_by_role("heading", name="Library")).to_be_visible()
         page.get_by_role("button", name="Sign out").click()
-        page.get_by_role("heading", name="See what your pictures hold").wait_for()
+        page.get_by_role("heading", name="See more detail in your pictures").wait_for()
 
 
 def test_a_visitor_tries_one_picture_at_the_free_tier(page: Page, server: Server) -> None:
     page.goto(server.url)
     page.locator("input[type=file]").set_input_files([as_file()])
-    expect(page.get_by_text("Done. Move the divider")).to_be_visible()
+    expect(page.get_by_text("Done. Drag the divider")).to_be_visible()
     expect(page.locator(".tag.after")).to_have_text("After 1024 × 681")
     result = server.ask("GET", str(page.get_by_role("link", name="Download").get_attribute("href")))
     assert max(decoded(result.content).size) == 1024
@@ -108,9 +108,9 @@ def test_a_visitor_tries_one_picture_at_the_free_tier(page: Page, server: Server
 
 def test_a_visitor_drops_a_picture(page: Page, server: Server) -> None:
     page.goto(server.url)
-    page.get_by_role("heading", name="See what").wait_for()
+    page.get_by_role("heading", name="See more detail").wait_for()
     drop(page, "main", as_file())
-    expect(page.get_by_text("Done. Move the divider")).to_be_visible()
+    expect(page.get_by_text("Done. Drag the divider")).to_be_visible()
 
 
 def test_a_visitor_is_told_what_is_wrong_with_a_file(page: Page, server: Server) -> None:

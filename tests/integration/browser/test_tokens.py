@@ -52,5 +52,5 @@ def test_an_entry_of_a_deleted_picture_leads_to_words_not_to_nothing(studio: Pag
     ada.ask("DELETE", f"/api/images/{image['id']}")
     studio.goto(f"{ada.server.url}/#/tokens")
     studio.get_by_role("link", name="Enhancement at 1K").click()
-    expect(studio.get_by_role("heading", name="This is gone, or never was")).to_be_visible()
+    expect(studio.get_by_role("heading", name="This was deleted or never existed")).to_be_visible()
     expect(studio.get_by_text(re.compile("Request req_"))).to_be_visible()

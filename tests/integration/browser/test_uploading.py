@@ -102,7 +102,7 @@ def test_a_lost_answer_costs_nothing_when_it_is_sent_again(studio: Page, ada: Pe
 
     studio.route("**/api/images/upload", lose_the_answer)
     studio.locator("input[type=file]").set_input_files([as_file()])
-    assert "The server doesn't answer" in failure(studio)
+    assert "The server doesn't respond" in failure(studio)
     assert len(ada.images()) == 1
     studio.get_by_role("button", name="Retry chelsea.jpg").click()
     expect(studio.get_by_role("heading", name="Picture uploaded")).to_be_visible()
@@ -133,7 +133,7 @@ def test_an_upload_outlives_a_restart_of_the_server(browser: Browser, tmp_path: 
         bar = page.get_by_role("progressbar", name="Upload of chelsea.jpg")
         page.wait_for_function("bar => Number(bar.getAttribute('aria-valuenow')) > 5", arg=bar.element_handle())
         server.kill()
-        assert "The server doesn't answer" in failure(page)
+        assert "The server doesn't respond" in failure(page)
         devtools.send("Network.emulateNetworkConditions", {**slow, "uploadThroughput": -1})
     with serving_on(int(server.url.rpartition(":")[2]), folder, UNLIMITED) as again:
         page.get_by_role("button", name="Retry chelsea.jpg").click()

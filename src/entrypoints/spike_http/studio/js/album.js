@@ -59,7 +59,7 @@ export async function albumView({ id }, signal) {
     const done = reorder(next);
     const tile = grid.querySelector(`[data-id="${imageId}"]`);
     (tile.querySelector(`[data-move="${focused}"]:enabled`) ?? tile.querySelector('a')).focus();
-    announcement.textContent = `${album.images[to].name} is number ${to + 1} of ${next.length} now`;
+    announcement.textContent = `${album.images[to].name} is now number ${to + 1} of ${next.length}`;
     await done;
   }
   const moveButtons = (image, index) =>
@@ -119,8 +119,8 @@ export async function albumView({ id }, signal) {
         'span',
         {},
         album.autoEnhance
-          ? `Uploads at ${tierById(album.defaultTier).name}, ${formatTokens(tierById(album.defaultTier).price)} each`
-          : 'Uploads stay as they are',
+          ? `Uploads are enhanced at ${tierById(album.defaultTier).name}, ${formatTokens(tierById(album.defaultTier).price)} each`
+          : "Uploads aren't enhanced",
       ),
       album.description && h('span', {}, album.description),
     );
@@ -144,8 +144,8 @@ export async function albumView({ id }, signal) {
         h(
           'div',
           { class: 'empty' },
-          h('h2', {}, 'An empty album'),
-          h('p', { class: 'muted' }, 'Drop pictures here, or select some in the library and move them.'),
+          h('h2', {}, 'This album is empty'),
+          h('p', { class: 'muted' }, 'Drop pictures here, or select some in the library and move them here.'),
         ),
     );
     renderSelectionBar();
@@ -158,11 +158,11 @@ export async function albumView({ id }, signal) {
       selectionBar,
       h('strong', {}, `${selectedIds.length} selected`),
       selectedIds.length === 1 &&
-        button('Make it the cover', () =>
-          reportErrors(updateAlbum({ coverImageId: selectedIds[0] }).then(() => showToast('This is the cover now'))),
+        button('Set as cover', () =>
+          reportErrors(updateAlbum({ coverImageId: selectedIds[0] }).then(() => showToast('The cover is set'))),
         ),
       button('Move to album', () => reportErrors(openMoveDialog(selectedIds, id, reload))),
-      button('Take out', () =>
+      button('Remove from album', () =>
         reportErrors(call('DELETE', `/api/albums/${id}/images`, { body: { imageIds: selectedIds } }).then(reload)),
       ),
       button('Done', () => {
@@ -200,7 +200,7 @@ export async function albumView({ id }, signal) {
               });
             },
           },
-          'Delete the album',
+          'Delete album',
         ),
       ],
       action: 'Save',
@@ -228,7 +228,7 @@ export async function albumView({ id }, signal) {
     },
     signal,
   );
-  acceptFiles({ text: `Into ${album.name}`, onFiles: uploadHere }, signal);
+  acceptFiles({ text: `Add to ${album.name}`, onFiles: uploadHere }, signal);
   on('uploaded', ({ albumId }) => albumId === id && reportErrors(reload()), signal);
   on('image-deleted', () => reportErrors(reload()), signal);
   showJobProgress(grid, signal);
@@ -239,14 +239,14 @@ export async function albumView({ id }, signal) {
 async function copyLink(link) {
   try {
     await navigator.clipboard.writeText(link);
-    showToast('The link is copied');
+    showToast('Link copied');
   } catch {
     openDialog({
-      title: 'Link to the album',
+      title: 'Album link',
       content: h(
         'label',
         { class: 'field' },
-        h('span', {}, 'Copy it from here'),
+        h('span', {}, 'Copy this link'),
         h('input', { value: link, readonly: true }),
       ),
       action: 'Done',

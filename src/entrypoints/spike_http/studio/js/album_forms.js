@@ -5,7 +5,7 @@ import { openDialog } from './dialog.js';
 import { h } from './dom.js';
 import { showToast } from './toasts.js';
 
-export const PRIVACY_LABELS = { PRIVATE: 'Only you', UNLISTED: 'Whoever has the link', PUBLIC: 'Everybody' };
+export const PRIVACY_LABELS = { PRIVATE: 'Only you', UNLISTED: 'Anyone with the link', PUBLIC: 'Everyone' };
 
 export function albumFields(album = {}) {
   const select = (name, text, value, options) =>
@@ -32,18 +32,13 @@ export function albumFields(album = {}) {
       h('span', {}, 'Description'),
       h('textarea', { name: 'description', maxlength: 2000, rows: 2, value: album.description ?? '' }),
     ),
-    select('privacy', 'Who may see it', album.privacy ?? 'PRIVATE', Object.entries(PRIVACY_LABELS)),
-    select(
-      'defaultTier',
-      'Uploads into it are enhanced',
-      album.autoEnhance === false ? 'NONE' : (album.defaultTier ?? 'TIER_1K'),
-      [
-        ['TIER_1K', 'at 1K, 2 tokens each'],
-        ['TIER_2K', 'at 2K, 5 tokens each'],
-        ['TIER_4K', 'at 4K, 10 tokens each'],
-        ['NONE', 'not by themselves, free'],
-      ],
-    ),
+    select('privacy', 'Who can see it', album.privacy ?? 'PRIVATE', Object.entries(PRIVACY_LABELS)),
+    select('defaultTier', 'Enhance uploads', album.autoEnhance === false ? 'NONE' : (album.defaultTier ?? 'TIER_1K'), [
+      ['TIER_1K', 'At 1K, 2 tokens each'],
+      ['TIER_2K', 'At 2K, 5 tokens each'],
+      ['TIER_4K', 'At 4K, 10 tokens each'],
+      ['NONE', 'No'],
+    ]),
   ];
 }
 

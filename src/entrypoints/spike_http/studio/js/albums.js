@@ -66,7 +66,7 @@ export async function albumsView(_parameters, signal) {
           h(
             'p',
             { class: 'muted' },
-            'An album keeps pictures in an order, shows them to whom you like, and says at which tier uploads into it are enhanced.',
+            'An album keeps pictures in order, can be shared, and sets the tier at which its uploads are enhanced.',
           ),
         ),
   ];

@@ -17,7 +17,7 @@ export const unreachable = () =>
   new ApiError(
     0,
     {
-      error: "The server doesn't answer",
+      error: "The server doesn't respond",
       suggestion: 'Please check the connection and try again',
       code: 'UNREACHABLE',
     },

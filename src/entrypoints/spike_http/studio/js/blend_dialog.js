@@ -41,7 +41,7 @@ export function openBlendDialog(base, source, onStart = () => {}) {
       const answer = await postOnce('/api/images/enhance', { imageId: base.id, tier: picker.chosen()[0], blendSource });
       setBalance(answer.newBalance);
       pollJobs([{ id: answer.jobId }]);
-      showToast('Blending has begun. ', h('a', { href: `#/picture/${base.id}` }, `Watch it in ${base.name}`));
+      showToast('Blending started. ', h('a', { href: `#/picture/${base.id}` }, `View it in ${base.name}`));
       onStart();
     },
   });
@@ -52,12 +52,12 @@ export function openBlendDialog(base, source, onStart = () => {}) {
 export async function openBlendSourceDialog(base) {
   const { images } = await fetchPage();
   const candidates = images.filter((each) => each.id !== base.id);
-  if (!candidates.length) return showToast('There is no other picture in the library to blend in');
+  if (!candidates.length) return showToast('The library has no other picture to blend in');
   return openDialog({
     title: `Blend into ${base.name}`,
     content: h(
       'div',
-      { class: 'choices', role: 'radiogroup', 'aria-label': 'The other picture' },
+      { class: 'choices', role: 'radiogroup', 'aria-label': 'Picture to blend in' },
       candidates.map((each) =>
         h(
           'label',
@@ -67,7 +67,7 @@ export async function openBlendSourceDialog(base) {
         ),
       ),
     ),
-    action: 'Go on',
+    action: 'Continue',
     async onSubmit(form) {
       const source = candidates.find((each) => each.id === form.get('other'));
       openBlendDialog(base, toPicture(source));

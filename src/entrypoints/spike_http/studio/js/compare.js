@@ -38,7 +38,7 @@ export function imageComparison(signal) {
       class: 'viewport',
       tabindex: 0,
       role: 'group',
-      'aria-label': 'Picture. Plus and minus zoom, 0 fits, 1 shows pixels, arrows move.',
+      'aria-label': 'Picture. Plus and minus zoom, 0 fits it to the view, 1 shows actual pixels, arrow keys move it.',
     },
     h('div', { class: 'pane after' }, afterImage),
     h('div', { class: 'pane before' }, beforeImage),
@@ -66,7 +66,7 @@ export function imageComparison(signal) {
       {
         type: 'button',
         class: 'button compact quiet',
-        title: 'One pixel of the picture for one of the screen',
+        title: 'Actual pixels: one pixel of the picture per pixel of the screen',
         onclick: () => zoomToPixels(),
       },
       'Pixels',

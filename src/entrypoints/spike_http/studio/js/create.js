@@ -10,7 +10,7 @@ import { isFinished, pollJobs } from './job_polling.js';
 import { modifyForm } from './modify_form.js';
 import { navigate, renderRoute } from './router.js';
 import { tierPicker } from './tier_picker.js';
-import { formatSize, formatTokens, PAID_TIERS, tierById } from './tiers.js';
+import { formatRefund, formatSize, formatTokens, PAID_TIERS, tierById } from './tiers.js';
 import { errorDetails, showError } from './toasts.js';
 import { upload } from './uploads.js';
 import { cancelJob } from './versions.js';
@@ -43,7 +43,7 @@ export async function createView(_parameters, signal) {
           { class: 'empty' },
           h('div', { class: 'placeholders' }, ...[1.78, 1, 0.8].map((ratio) => h('i', { vars: { ratio } }))),
           h('h2', {}, 'Describe a picture'),
-          h('p', { class: 'muted' }, 'What you make of words appears here. Any of it can be changed by a sentence.'),
+          h('p', { class: 'muted' }, 'Pictures that you create appear here. Each can be changed with another prompt.'),
         ),
       cursor &&
         h(
@@ -96,13 +96,13 @@ export async function createView(_parameters, signal) {
     h(
       'label',
       { class: 'field' },
-      h('span', {}, 'What not to show'),
+      h('span', {}, 'Negative prompt'),
       h('input', { name: 'negativePrompt', maxlength: 4000, placeholder: 'Clouds, people' }),
     ),
     h(
       'fieldset',
       {},
-      h('legend', { class: 'tiny muted' }, 'Aspect'),
+      h('legend', { class: 'tiny muted' }, 'Aspect ratio'),
       h(
         'div',
         { class: 'aspects' },
@@ -131,7 +131,7 @@ export async function createView(_parameters, signal) {
     signal,
   );
   await load();
-  return h('div', { class: 'create' }, form, h('section', { 'aria-label': 'What you have made' }, grid, footer));
+  return h('div', { class: 'create' }, form, h('section', { 'aria-label': 'Your creations' }, grid, footer));
 }
 
 function creationTile(job) {
@@ -150,10 +150,10 @@ function creationTile(job) {
   const ratio = aspectRatio({ width: requestedRatios.get(job.id) ?? 1.5, height: 1 });
   const tile = (...content) =>
     h('li', { class: 'tile pending', vars: { ratio }, 'data-status': job.status }, h('div', {}, content));
-  const refund = `${formatTokens(job.tokensCost)} are back.`;
+  const refund = formatRefund(job.tokensCost);
   if (!isFinished(job))
     return append(
-      tile(h('p', { role: 'status' }, 'Being made')),
+      tile(h('p', { role: 'status' }, 'In progress')),
       iconButton('close', 'Cancel', () => cancelJob(job.id)),
     );
   return job.status === 'CANCELLED'
@@ -230,9 +230,9 @@ export async function creationView({ id }, signal) {
           h(
             'button',
             { type: 'button', class: 'button', onclick: () => addToLibrary().catch(showError) },
-            'Put it into the library',
+            'Add to library',
           ),
-          h('p', { class: 'tiny muted' }, 'It is enhanced at 1K there, for 2 tokens.'),
+          h('p', { class: 'tiny muted' }, 'The library enhances it at 1K, for 2 tokens.'),
         ),
     ),
   );

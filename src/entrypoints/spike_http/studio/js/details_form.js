@@ -50,7 +50,7 @@ export function detailsForm(image, method) {
         'label',
         { class: 'checkbox' },
         h('input', { type: 'checkbox', name: 'isPublic', checked: image.isPublic }),
-        'Everybody may see it',
+        'Everyone can see it',
       ),
       status,
       h(
@@ -68,7 +68,7 @@ export function detailsForm(image, method) {
                 content: h(
                   'p',
                   { class: 'muted' },
-                  'It goes with all its versions. Jobs under way are cancelled and their tokens come back.',
+                  'All its versions are deleted too. Unfinished jobs are cancelled and their tokens are refunded.',
                 ),
                 action: 'Delete',
                 kind: 'danger',

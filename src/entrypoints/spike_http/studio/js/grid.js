@@ -53,7 +53,7 @@ export function showJobProgress(grid, signal) {
       if (!tile) return;
       const existing = tile.querySelector('.progress');
       if (isFinished(job)) return existing?.remove();
-      const progress = existing ?? tile.appendChild(progressBar('Being enhanced'));
+      const progress = existing ?? tile.appendChild(progressBar('Enhancing'));
       setProgress(progress, Math.max(0.06, job.progress / 100));
     },
     signal,

@@ -42,8 +42,8 @@ export async function deleteImage(id) {
   emit('image-deleted', id);
 }
 
-// A signed URL changes with each response though the object doesn't. The first one is used until it expires, so that the
-// browser's cache of the picture is.
+// Each response signs the URL of an object anew. The first URL is used until it expires, so that the browser finds the
+// picture in its cache.
 const signedUrls = new Map();
 
 export function stableUrl(url) {

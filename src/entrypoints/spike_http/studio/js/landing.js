@@ -16,7 +16,7 @@ export function landingView(_parameters, signal) {
   const progress = progressBar('Enhancing');
   progress.classList.add('working');
   const status = h('p', { class: 'status small', role: 'status' });
-  const sample = h('button', { type: 'button', class: 'button', onclick: trySample }, 'Try it with this one');
+  const sample = h('button', { type: 'button', class: 'button', onclick: trySample }, 'Try this sample');
   const fileChooser = fileButton('Choose a picture', (files) => tryPicture(files[0]), { multiple: false });
   comparison.show({ url: SAMPLE, width: 451, height: 300, label: 'Sample', alt: 'A cat', file: 'sample.jpg' });
   acceptFiles({ text: 'One picture, free, without an account', onFiles: (files) => tryPicture(files[0]) }, signal);
@@ -29,7 +29,7 @@ export function landingView(_parameters, signal) {
     for (const button of [sample, fileChooser.firstChild]) button.disabled = true;
     comparison.element.append(progress);
     scrollTo(0, 0); // on a small screen the comparison is above the buttons
-    status.textContent = 'Sending';
+    status.textContent = 'Uploading';
     try {
       await enhance(file);
     } catch (error) {
@@ -81,7 +81,7 @@ export function landingView(_parameters, signal) {
           file: `${image.name.replace(/\.\w+$/, '')} enhanced.jpg`,
         };
         await comparison.show(result, { ...original, alt: '' }, { reveal: true });
-        status.textContent = 'Done. Move the divider; zoom in to the pixels.';
+        status.textContent = 'Done. Drag the divider to compare; zoom in to see the pixels.';
         return;
       }
       if (job.errorMessage)
@@ -99,14 +99,14 @@ export function landingView(_parameters, signal) {
       h(
         'div',
         {},
-        h('h1', { 'data-title': 'Welcome' }, 'See what your pictures hold'),
-        h('p', { class: 'pitch' }, 'Spike enlarges and sharpens photographs, on a server of your own.'),
+        h('h1', { 'data-title': 'Welcome' }, 'See more detail in your pictures'),
+        h('p', { class: 'pitch' }, 'Spike enlarges and sharpens photographs on your own server.'),
         h('div', { class: 'actions' }, fileChooser, sample),
         status,
         h(
           'p',
           { class: 'terms' },
-          'One picture at a time, free, up to 1024 pixels. It is kept for a week, for whoever knows its address.',
+          'One picture at a time, free, up to 1024 pixels. It is stored for a week, and anyone with its URL can see it.',
         ),
       ),
       h('section', { class: 'stack' }, h('h2', {}, 'Sign in for 4K, albums and more'), signInForm()),

@@ -45,11 +45,11 @@ export async function libraryView(_parameters, signal) {
           'div',
           { class: 'empty' },
           h('div', { class: 'placeholders' }, ...[0.7, 1.5, 1].map((ratio) => h('i', { vars: { ratio } }))),
-          h('h2', {}, 'Nothing here yet'),
+          h('h2', {}, 'No pictures yet'),
           h(
             'p',
             { class: 'muted' },
-            'Drop photographs anywhere on this page, paste one, or choose some. Each is enhanced at 1K when it arrives, for 2 tokens.',
+            'Drop photographs anywhere on this page, paste one, or choose files. Each upload is enhanced at 1K, for 2 tokens.',
           ),
         ),
       cursor &&
@@ -63,7 +63,7 @@ export async function libraryView(_parameters, signal) {
 
   await loadMore();
   showJobProgress(grid, signal);
-  acceptFiles({ text: 'Each is enhanced at 1K, for 2 tokens', onFiles: (files) => upload(files) }, signal);
+  acceptFiles({ text: 'Each picture is enhanced at 1K, for 2 tokens', onFiles: (files) => upload(files) }, signal);
   enableDragging(
     grid,
     {
@@ -163,7 +163,7 @@ function openEnhanceDialog(imageIds, onStart) {
         });
         setBalance(answer.summary.newBalance);
         pollJobs(answer.jobs.map(({ jobId }) => ({ id: jobId })));
-        showToast(`${answer.summary.total} begun, ${formatTokens(answer.summary.totalCost)}`);
+        showToast(`${answer.summary.total} started, ${formatTokens(answer.summary.totalCost)}`);
       }
       onStart();
     },
@@ -177,7 +177,7 @@ function openDeleteDialog(ids, onDelete) {
     content: h(
       'p',
       { class: 'muted' },
-      'They go with all their versions. Jobs under way are cancelled and their tokens come back.',
+      'All versions are deleted too. Unfinished jobs are cancelled and their tokens are refunded.',
     ),
     action: 'Delete',
     kind: 'danger',

@@ -70,7 +70,7 @@ async function start() {
     else await restoreSession();
     if (currentUser()) await refreshWallet();
   } catch (error) {
-    if (token && error.status === 401) error.message = 'This sign-in link is not valid any more';
+    if (token && error.status === 401) error.message = 'This sign-in link is invalid or has expired';
     showError(error);
   }
   renderHeader();
@@ -102,7 +102,7 @@ on('signed-out', () => {
   renderRoute(false);
   showToast('You are signed out');
 });
-on('session-expired', () => currentUser() && openSignInDialog('Your session has ended. Sign in again to go on.'));
+on('session-expired', () => currentUser() && openSignInDialog('Your session has ended. Sign in again to continue.'));
 document.getElementById('skip').addEventListener('click', () => document.querySelector('main').focus());
 addEventListener('unhandledrejection', (event) => showError(event.reason));
 // a sign-in link opened in a tab that already shows the studio changes the fragment only

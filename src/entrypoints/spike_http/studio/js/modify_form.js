@@ -71,9 +71,9 @@ export function modifyForm(id, url, signal, onStart = () => {}) {
     ),
     picker.element,
     errorText,
-    h('button', { type: 'submit', class: 'button wide' }, 'Change the picture'),
+    h('button', { type: 'submit', class: 'button wide' }, 'Change picture'),
   );
-  return h('details', { class: 'disclosure' }, h('summary', {}, 'Change it by a sentence'), form);
+  return h('details', { class: 'disclosure' }, h('summary', {}, 'Change with a prompt'), form);
 }
 
 function startPolling(imageId, job) {

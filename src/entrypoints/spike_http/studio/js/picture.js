@@ -127,7 +127,7 @@ export async function pictureView({ id }, signal) {
         h(
           'button',
           { type: 'button', class: 'button compact', onclick: () => openBlendSourceDialog(picture).catch(showError) },
-          'Blend with another',
+          'Blend with another picture',
         ),
         h(
           'button',

@@ -24,11 +24,11 @@ export async function renderRoute(isNavigation) {
   const address = location.hash || '#/';
   const [match, view] = routes.map(([pattern, each]) => [pattern.exec(address), each]).find(([found]) => found) ?? [];
   try {
-    const content = match ? await view(match.groups ?? {}, signal) : errorPage('There is no such page');
+    const content = match ? await view(match.groups ?? {}, signal) : errorPage('Page not found');
     if (!signal.aborted) display(content, isNavigation);
   } catch (error) {
     if (signal.aborted) return;
-    display(errorPage(error.status === 404 ? 'This is gone, or never was' : error.message, error), isNavigation);
+    display(errorPage(error.status === 404 ? 'This was deleted or never existed' : error.message, error), isNavigation);
     if (error.status !== 401 && error.status !== 404) showError(error);
   }
 }
@@ -55,5 +55,5 @@ const errorPage = (text, error) =>
     h('h1', {}, text),
     error?.suggestion && h('p', { class: 'muted' }, error.suggestion),
     error?.requestId && h('p', { class: 'muted tiny' }, `Request ${error.requestId}`),
-    h('a', { class: 'button', href: '#/' }, 'To the start'),
+    h('a', { class: 'button', href: '#/' }, 'Go to the start page'),
   );

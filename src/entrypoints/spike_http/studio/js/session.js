@@ -20,7 +20,7 @@ export async function restoreSession() {
 // Accepts a sign-in link, its token, or an API key.
 export async function signIn(text) {
   const bearer = text.trim().replace(/^.*#token=/s, '');
-  if (!/^[!-~]+$/.test(bearer)) throw new Error('This is not a sign-in link');
+  if (!/^[!-~]+$/.test(bearer)) throw new Error('This is not a sign-in link or an API key');
   ({ user } = await call('POST', '/api/session', { bearer }));
   emit('signed-in', user);
 }

@@ -26,7 +26,7 @@ export function signInForm() {
 }
 
 const signInErrorText = (error) =>
-  error.status === 401 ? `This link or key is not valid, or not any more. Request ${error.requestId}` : error.message;
+  error.status === 401 ? `This link or key is invalid or has expired. Request ${error.requestId}` : error.message;
 const linkField = () =>
   h(
     'label',
@@ -38,7 +38,7 @@ const signInHint = () =>
   h(
     'div',
     { class: 'tiny muted' },
-    h('p', {}, 'Spike prints the link when it starts for the first time. Whoever runs it makes another with'),
+    h('p', {}, 'Spike prints a link at its first start. Its operator can create another one with'),
     h('pre', {}, h('code', {}, 'spike users link you@example.org')),
   );
 

@@ -60,7 +60,7 @@ export function tierPicker(
         missing > 0 && tier.price
           ? shortageText(missing)
           : multiple && !isSelected && selected.size === TIERS_MAX
-            ? `${TIERS_MAX} at a time`
+            ? `Up to ${TIERS_MAX} at a time`
             : '';
       const output = size && outputSize(size, tier.side);
       input.disabled = Boolean(reason) && !isSelected;
@@ -87,4 +87,4 @@ export function tierPicker(
 }
 
 const shortageText = (missing) =>
-  `${formatTokens(missing)} short${timeToNextToken() ? `, the next comes in ${timeToNextToken()}` : ''}`;
+  `${formatTokens(missing)} short${timeToNextToken() ? `, next token in ${timeToNextToken()}` : ''}`;

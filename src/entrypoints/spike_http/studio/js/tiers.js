@@ -20,6 +20,8 @@ export function outputSize({ width, height }, side) {
 
 export const formatSize = (width, height) => `${width} × ${height}`;
 export const formatTokens = (count) => (count === 0 ? 'free' : `${count} token${count === 1 ? '' : 's'}`);
+export const formatRefund = (count) =>
+  count ? `${formatTokens(count)} ${count === 1 ? 'was' : 'were'} refunded.` : '';
 
 // Expected times come from the account's latest jobs: for each tier the median of the jobs of the same image, or of all images if
 // it has none. Creations and modifications are compared with each other only.

@@ -31,8 +31,8 @@ export async function tokensView(_parameters, signal) {
     replaceContent(
       next,
       nextAt
-        ? ['The next token comes in ', h('strong', {}, timeToNextToken())]
-        : `The wallet is full: tokens come back by themselves up to ${max}.`,
+        ? ['Next token in ', h('strong', {}, timeToNextToken())]
+        : `The wallet is full: tokens regenerate up to ${max}.`,
     );
     if (stats)
       replaceContent(

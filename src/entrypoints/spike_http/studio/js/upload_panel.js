@@ -78,7 +78,7 @@ function renderItem(item) {
         },
         'Retry',
       ),
-      iconButton('close', `Forget ${item.file.name}`, () => dismiss([item])),
+      iconButton('close', `Dismiss ${item.file.name}`, () => dismiss([item])),
     );
   const row = known?.row ?? list.appendChild(h('li', {}, thumbnail(item.file)));
   row.replaceChildren(

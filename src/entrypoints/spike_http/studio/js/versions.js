@@ -3,7 +3,7 @@
 import { call } from './api.js';
 import { h, iconButton, progressBar, setProgress } from './dom.js';
 import { pollingSince, publishJob } from './job_polling.js';
-import { expectedSecondsOf, formatDuration, formatSize, formatTokens, tierById } from './tiers.js';
+import { expectedSecondsOf, formatDuration, formatRefund, formatSize, tierById } from './tiers.js';
 import { showError, showToast } from './toasts.js';
 import { setBalance } from './wallet.js';
 
@@ -23,7 +23,7 @@ export const formatBytes = (bytes) => (bytes < 1e5 ? `${Math.ceil(bytes / 1e3)} 
 // A completed job can be chosen; others show their progress or queue position, or the error and the refund.
 export function versionRow(job, { isShown, onChoose }) {
   const name = versionName(job);
-  const refund = job.tokensCost ? ` ${formatTokens(job.tokensCost)} ${job.tokensCost === 1 ? 'is' : 'are'} back.` : '';
+  const refund = formatRefund(job.tokensCost);
   const heading = (text) => [h('strong', {}, name), h('span', { class: 'muted' }, text)];
   const row = (...content) =>
     h('div', { class: `version${isShown ? ' shown' : ''}`, 'data-status': job.status, 'data-job': job.id }, content);
@@ -44,13 +44,13 @@ export function versionRow(job, { isShown, onChoose }) {
           'div',
           { class: 'description' },
           h('strong', {}, name),
-          h('span', { class: 'small error-text' }, `Failed: ${job.errorMessage ?? 'unknown'}.${refund}`),
+          h('span', { class: 'small error-text' }, `Failed: ${job.errorMessage ?? 'unknown'}. ${refund}`),
         ),
       );
     case 'CANCELLED':
-      return row(h('div', { class: 'description' }, heading(`Cancelled.${refund}`)));
+      return row(h('div', { class: 'description' }, heading(`Cancelled. ${refund}`)));
     default: {
-      const progress = progressBar(`${name}, under way`);
+      const progress = progressBar(`${name}, in progress`);
       const expectedSeconds = expectedSecondsOf(job);
       const elapsedSeconds =
         (Date.now() -
@@ -68,7 +68,7 @@ export function versionRow(job, { isShown, onChoose }) {
         ? job.queuePosition === 1
           ? 'Next in the queue'
           : `Number ${job.queuePosition} in the queue`
-        : `Being made ${formatDuration(expectedSeconds)}`;
+        : `In progress ${formatDuration(expectedSeconds)}`;
       return row(
         h('div', { class: 'description', role: 'status' }, heading(text)),
         h(
@@ -87,7 +87,7 @@ export async function cancelJob(id) {
     const { job, newBalance, tokensRefunded } = await call('POST', `/api/jobs/${id}/cancel`);
     publishJob(job);
     setBalance(newBalance);
-    showToast(`Cancelled. ${tokensRefunded ? `${formatTokens(tokensRefunded)} are back.` : ''}`);
+    showToast(`Cancelled. ${formatRefund(tokensRefunded)}`);
   } catch (error) {
     showError(error);
   }
