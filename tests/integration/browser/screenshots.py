@@ -57,7 +57,7 @@ def furnish(browser: Browser, server: Server) -> dict[str, str]:
         )
     ]
     for album, names in zip(
-        albums, (("Chelsea", "Coffee", "JobRunner"), ("Deep field", "Launch", "Astronaut")), strict=True
+        albums, (("Chelsea", "Coffee", "Workshop"), ("Deep field", "Launch", "Astronaut")), strict=True
     ):
         owner.ask("POST", f"/api/albums/{album}/images", {"imageIds": [ids[name] for name in names]})
     jobs = [
@@ -82,7 +82,7 @@ def zoom_in(page: Page) -> None:
 def tried(page: Page) -> None:
     """Let the visitor's sample be enhanced."""
     page.get_by_role("button", name="Try this sample").click()
-    page.get_by_text("Done. Drag the divider").wait_for()
+    page.get_by_text("Done. Drag the divider").wait_for(timeout=180_000)  # by the neural engine
     page.mouse.move(0, 0)
 
 
