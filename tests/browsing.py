@@ -18,7 +18,7 @@ from pictures import encoded, photograph
 from running import Answer, Server, run_spike
 
 HINT: Final = "the browser tests need Chromium: apt-get install chromium"
-# a headless browser that asks nobody but us
+# a headless browser that sends requests to the tests' servers only
 ARGUMENTS: Final = (
     "--no-sandbox",
     "--disable-gpu",
@@ -80,7 +80,7 @@ def as_file(name: str = "chelsea.jpg", content: bytes | None = None, *, kind: st
 
 @frozen
 class Person:
-    """Somebody with an account, and what they can do without a browser."""
+    """A user with an account, and what they can do without a browser."""
 
     server: Server
     token: str
