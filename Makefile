@@ -9,7 +9,7 @@ CODE   := src tests bench docs
 SITE   := build/docs
 # pages and packages whose prose keeps to docs/words.txt: docs/decisions/0059
 PROSE  := README.md CHANGELOG.md CONTRIBUTING.md $(addprefix docs/,architecture.md glossary.md guide.md index.md lifecycle.md \
-	howto/add-a-tier.md howto/back-up.md howto/embed.md howto/operate.md howto/write-an-adapter.md \
+	studio.md howto \
 	reference/blending.md reference/errors.md reference/generation.md reference/http.md reference/performance.md \
 	reference/ports.md) src/spike_core src/entrypoints/spike_worker $(addprefix src/adapters/,spike_dramatiq spike_fetch \
 	spike_filesystem spike_imaging spike_limits spike_memory spike_ncnn spike_network spike_openai spike_s3 spike_sandbox \
