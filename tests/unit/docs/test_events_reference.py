@@ -46,7 +46,7 @@ def logged() -> Iterator[tuple[str, str, frozenset[str]]]:
 def test_every_fact_is_told_with_its_fields_and_none_else() -> None:
     told: dict[str, list[str]] = {}
     name = ""
-    for fact, field in FACT.findall(section("Facts in the outbox")):
+    for fact, field in FACT.findall(section("Outbox messages")):
         name = fact or name
         told.setdefault(name, []).append(field)
     classes = [kind for kind in vars(outbox).values() if isinstance(kind, type) and kind.__module__ == outbox.__name__]
@@ -54,13 +54,13 @@ def test_every_fact_is_told_with_its_fields_and_none_else() -> None:
 
 
 def test_every_kind_of_movement_is_told_with_its_sign_and_none_else() -> None:
-    told = KIND.findall(section("Movements of tokens"))
+    told = KIND.findall(section("Ledger entries"))
     assert dict(told) == {kind.value: "−" if kind in SPEND_KINDS else "+" for kind in EntryKind}
     assert len(told) == len(EntryKind)
 
 
 def test_every_end_of_an_attempt_is_told_and_none_else() -> None:
-    assert OUTCOME.findall(section("Ends of attempts")) == [outcome.value for outcome in JobOutcome]
+    assert OUTCOME.findall(section("Outcomes of attempts")) == [outcome.value for outcome in JobOutcome]
 
 
 def test_every_line_that_the_entrypoints_log_is_told_with_level_and_fields_and_none_else() -> None:
@@ -71,6 +71,6 @@ def test_every_line_that_the_entrypoints_log_is_told_with_level_and_fields_and_n
         names.update(fields)
     told = {
         event: (set(levels.split(", ")), set(re.findall(r"`(\w+)`", fields)))
-        for event, levels, fields in LINE.findall(section("Lines of the log"))
+        for event, levels, fields in LINE.findall(section("Log lines"))
     }
     assert told == actual
