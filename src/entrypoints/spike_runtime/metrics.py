@@ -1,7 +1,7 @@
 """Metrics, in the text format of Prometheus.
 
-Events are counted in the process where they happen; the state of the queue and the refunds are read from the database at
-each request. Several processes of one machine add up their counts in a common folder, `SPIKE_METRICS_DIR`.
+Events are counted in the process where they happen; the state of the queue and the refunds are read from the database
+at each request. Several processes of one machine add up their counts in a common folder, `SPIKE_METRICS_DIR`.
 """
 
 import os

@@ -102,7 +102,7 @@ def test_workers_do_not_outlive_their_supervisor(folder: Path, settings: dict[st
 def test_a_queue_that_stays_in_one_process_is_no_queue_for_workers(folder: Path) -> None:
     answer = run_spike("worker", folder=folder)
     assert answer.returncode == 1
-    assert answer.stderr.startswith("spike: SPIKE_BROKER_URL: this queue stays within one process")
+    assert answer.stderr.startswith("spike: SPIKE_BROKER_URL: this queue can't be shared by processes")
 
 
 @pytest.mark.parametrize("arguments", [("--processes", "0"), ("--threads", "0"), ("--processes", "many")])
