@@ -18,7 +18,7 @@ from pictures import encoded, photograph
 from running import Answer, Server, run_spike
 
 HINT: Final = "the browser tests need Chromium: apt-get install chromium"
-# a headless browser that asks nobody but us
+# a headless browser that contacts only the server under test
 ARGUMENTS: Final = (
     "--no-sandbox",
     "--disable-gpu",
@@ -29,7 +29,7 @@ ARGUMENTS: Final = (
     "--hide-scrollbars",
     "--force-color-profile=srgb",
 )
-# the tests ask more often than people do
+# the tests send more requests than users do
 UNLIMITED: Final[Mapping[str, str]] = {
     f"SPIKE_RATE_{name}": "0"
     for name in (
@@ -48,7 +48,7 @@ UNLIMITED: Final[Mapping[str, str]] = {
 
 
 def chromium() -> str:
-    """Return where Chromium is. Without it a test is skipped; in continuous integration it fails."""
+    """Return the path of Chromium. Without it, a test is skipped, or fails in continuous integration."""
     path = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
     if path is None:
         do_without(HINT)
@@ -57,7 +57,7 @@ def chromium() -> str:
 
 @contextmanager
 def browsing() -> Iterator[Browser]:
-    """Start a browser, and see to its end."""
+    """Start a browser, and close it at the end."""
     path = chromium()
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=list(ARGUMENTS))
@@ -74,13 +74,13 @@ def photo(name: str = "chelsea.png", *, size: tuple[int, int] = (451, 300)) -> b
 
 
 def as_file(name: str = "chelsea.jpg", content: bytes | None = None, *, kind: str = "image/jpeg") -> Any:
-    """Return a file as Playwright's file choosers take it."""
+    """Return a file in the form that Playwright's file choosers accept."""
     return {"name": name, "mimeType": kind, "buffer": photo() if content is None else content}
 
 
 @frozen
 class Person:
-    """Somebody with an account, and what they can do without a browser."""
+    """A user with an account, and requests that they send without a browser."""
 
     server: Server
     token: str
@@ -88,7 +88,7 @@ class Person:
 
     @classmethod
     def register(cls, server: Server, folder: Path, *, email: str, tokens: int = 100) -> "Person":
-        """Create an account beside the running server."""
+        """Create an account by the command line, while the server runs."""
         made = run_spike("users", "create", email, "--tokens", str(tokens), "--json", folder=folder)
         assert made.returncode == 0, made.stderr
         facts = json.loads(made.stdout)
@@ -100,7 +100,7 @@ class Person:
         return f"{self.server.url}/#token={self.token}"
 
     def ask(self, method: str, path: str, body: object = None) -> Any:
-        """Send a request, see it succeed, and return its answer."""
+        """Send a request that must succeed, and return its response."""
         answer: Answer = self.server.ask(
             method,
             path,
@@ -117,12 +117,12 @@ class Person:
         return images
 
     def balance(self) -> int:
-        """Return what is in the wallet."""
+        """Return the wallet's balance."""
         balance: int = self.ask("GET", "/api/tokens/balance")["balance"]
         return balance
 
 
-NewPerson = Callable[[int], Person]  # with so many tokens
+NewPerson = Callable[[int], Person]  # with this balance
 
 
 def sign_in(page: Page, person: Person) -> None:

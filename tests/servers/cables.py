@@ -27,7 +27,7 @@ class Cable:
     _ends: list[socket.socket] = field(factory=list)
 
     def freeze(self) -> None:
-        """Carry nothing more, and tell nobody: connections stay, new ones are made, and no byte arrives."""
+        """Drop all bytes silently: connections stay open, new ones are accepted, and no byte arrives."""
         self._carries.clear()
 
     def thaw(self) -> None:

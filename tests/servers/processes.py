@@ -22,7 +22,7 @@ _NUMBERS: Final = itertools.count(os.getpid())  # two runs at once begin at diff
 
 
 def free_port() -> int:
-    """Return a port of loopback that nobody listens on, and that nobody else is given meanwhile.
+    """Return an unused port of the loopback interface that no other caller gets meanwhile.
 
     The kernel gives the ports above 32768 to clients, too; below them each test process has a thousand of its own.
     """

@@ -52,7 +52,7 @@ def page(browser: Browser) -> Iterator[Page]:
     bugs: list[str] = []
 
     def hear(message: ConsoleMessage) -> None:
-        # a refused request is told there too, and is what many tests are about
+        # the console also shows refused requests, which many tests send on purpose
         if message.type == "error" and not message.text.startswith("Failed to load resource"):
             bugs.append(message.text)
 

@@ -142,7 +142,7 @@ def test_a_failed_job_says_why_and_that_the_tokens_are_back(studio: Page, ada: P
 
 
 def test_a_waiting_job_has_a_place_in_the_queue_and_is_cancelled(page: Page, tmp_path: Path) -> None:
-    """Nobody takes jobs here, so they stay in the queue."""
+    """No worker runs, so jobs stay in the queue."""
     with serving(tmp_path / "var", **UNLIMITED, SPIKE_WORKER_THREADS="0") as server:
         owner = Person(server, server.token, "")
         sign_in(page, owner)
@@ -158,4 +158,4 @@ def test_a_waiting_job_has_a_place_in_the_queue_and_is_cancelled(page: Page, tmp
         expect(page.locator(".version[data-status=CANCELLED]")).to_contain_text("10 tokens are back.")
         expect(page.locator(".purse")).to_contain_text("93")
         assert owner.balance() == 93
-        page.goto("about:blank")  # nobody asks the server any more while it ends
+        page.goto("about:blank")  # so that no page sends requests while the server shuts down

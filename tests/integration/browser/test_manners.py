@@ -22,7 +22,7 @@ PAGES: Final = ("#/", "#/picture/{image}", "#/albums", "#/albums/{album}", "#/cr
 
 @pytest.fixture(scope="module")
 def services(server: Server, browser: Browser) -> dict[str, Any]:
-    """Somebody with a bit of everything."""
+    """A user with images, jobs, albums and generations."""
     owner = Person(server, server.token, "")
     page = browser.new_page()
     sign_in(page, owner)

@@ -55,19 +55,19 @@ def test_a_picture_is_dropped_or_pasted(studio: Page, ada: Person) -> None:
 
 def test_a_text_file_named_png_is_refused_with_the_suggestion(studio: Page, ada: Person) -> None:
     studio.locator("input[type=file]").set_input_files([as_file("notes.png", JUNK, kind="image/png"), as_file()])
-    told = failure(studio)
-    assert "File is not a supported image" in told
-    assert "Please upload a JPEG" in told
-    assert re.search(r"Request req_\w{24}", told)
+    message = failure(studio)
+    assert "File is not a supported image" in message
+    assert "Please upload a JPEG" in message
+    assert re.search(r"Request req_\w{24}", message)
     expect(studio.locator(".print")).to_have_count(1)
     assert len(ada.images()) == 1
 
 
 def test_a_file_of_11_mb_is_refused_with_the_suggestion(studio: Page, ada: Person) -> None:
     studio.locator("input[type=file]").set_input_files([as_file("large.jpg", photo() + bytes(11 * MIB))])
-    told = failure(studio)
-    assert "File exceeds maximum size of 10MB" in told
-    assert "Please upload a file smaller than 10MB" in told
+    message = failure(studio)
+    assert "File exceeds maximum size of 10MB" in message
+    assert "Please upload a file smaller than 10MB" in message
     assert ada.images() == []
     assert ada.balance() == 100
 

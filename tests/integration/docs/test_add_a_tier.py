@@ -39,8 +39,8 @@ job = next(job for job in spike.queries.image(image.id, viewer=user.user.id).job
 spike.job_runner.perform(job.id)
 done = client.simulate_get("/api/jobs/" + accepted["jobId"], headers=headers).json["job"]
 spike.close()
-told = {"cost": accepted["tokenCost"], "status": done["status"], "width": done["enhancedWidth"]}
-print(json.dumps({**told, "described": '"TIER_3K"' in described}))
+found = {"cost": accepted["tokenCost"], "status": done["status"], "width": done["enhancedWidth"]}
+print(json.dumps({**found, "described": '"TIER_3K"' in described}))
 """
 ENHANCE: Final = "import sys; from spike_cli.main import main; sys.argv[0] = 'spike'; main()"
 

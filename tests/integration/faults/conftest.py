@@ -1,6 +1,6 @@
 """What faults are done to: PostgreSQL, Valkey, an S3 server, `spike serve` and `spike worker`.
 
-Whoever takes the fixture `trial` is held to account: at the end, when its processes have ended, `spike audit` finds
+Tests with the fixture `trial` are checked: at the end, when its processes have ended, `spike audit` finds
 nothing, every job that a client was promised is delivered or given back, and the tokens add up.
 """
 

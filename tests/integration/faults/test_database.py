@@ -38,7 +38,7 @@ def database_url(postgres_server: PostgresServer) -> str:
 
 @define
 class Load:
-    """Clients that order, whatever is answered, until they are told to end."""
+    """Clients that order, whatever the response, until they are stopped."""
 
     scenario: FaultScenario
     server: Server

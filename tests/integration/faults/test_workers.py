@@ -84,7 +84,7 @@ def test_a_worker_paused_beyond_its_lease_changes_nothing(scenario: FaultScenari
         gate.wait_for(2)
         with scenario.injecting("SIGSTOP of a worker for longer than its lease, then SIGCONT"):
             os.kill(pid, signal.SIGSTOP)
-            gate.wait_for(3)  # somebody else has taken over
+            gate.wait_for(3)  # another worker has taken over
             gate.open()
             eventually("delivered by the other", lambda: isinstance(scenario.job(job_id), CompletedJob))
             before = scenario.job(job_id)

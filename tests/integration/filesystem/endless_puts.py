@@ -1,4 +1,4 @@
-"""A process that puts objects until somebody kills it: `endless_puts.py ROOT`. It prints each key that is stored."""
+"""A process that puts objects until it is killed: `endless_puts.py ROOT`. It prints each key that is stored."""
 
 import hashlib
 import io

@@ -119,7 +119,7 @@ def test_a_listing_has_every_name_after_its_start_in_order_and_holds_few(
 def test_a_store_with_more_names_than_are_held_is_seen_whole_and_in_order(
     blobs: FilesystemBlobStore, monkeypatch: pytest.MonkeyPatch, listed: Counter[str]
 ) -> None:
-    """Among somebody else's files, and in several folders."""
+    """Among other programs' files, and in several folders."""
     for make in (a_result_key, an_input, a_hidden_original):
         for _ in range(PAGE):
             blobs.put(make(), io.BytesIO(b"x"))

@@ -26,7 +26,7 @@ def run(folder: Path, what: str) -> str:
 
 
 def test_what_three_processes_count_a_fourth_tells(tmp_path: Path) -> None:
-    """Those that have ended are counted too; what there is in the database is told once."""
+    """Counts of ended processes are included; series from the database appear once."""
     folder = tmp_path / "metrics"
     for _ in range(3):
         run(folder, "count")

@@ -61,7 +61,7 @@ def _error(made: Pixels, truth: Pixels) -> float:
 
 @pytest.mark.parametrize("damage", DAMAGES)
 def test_no_photograph_is_worse_than_by_lanczos_however_it_was_damaged(enlarger: Enlarger, damage: str) -> None:
-    """The engine isn't told the damage, and finds a JPEG's in its pixels alone."""
+    """The engine doesn't know the damage, and detects a JPEG's from its pixels alone."""
     noise, quality, mean_min_db = DAMAGES[damage]
     gains = [gain_db(enlarger, name, noise=noise, quality=quality) for name in PHOTOGRAPHS]
     assert min(gains) > 0, dict(zip(PHOTOGRAPHS, gains, strict=True))

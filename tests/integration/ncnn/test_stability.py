@@ -36,7 +36,7 @@ Wrong = Callable[[str, float], float]  # what a network of this name makes of th
 
 @frozen(kw_only=True)
 class Faulty:
-    """A network's stand-in: it repeats pixels, but for one place, where it does what it is told to."""
+    """A substitute for a network: it repeats pixels, except in one place, where it makes the given error."""
 
     wrong: Wrong
     shift: Callable[[str, float], float] = lambda _name, _contrast: 0.0  # of all it makes, of 255
@@ -84,7 +84,7 @@ def broken(made: Pixels, source: Pixels) -> float:
 
 @pytest.mark.parametrize("memory_bytes", [1, 2**30])
 @pytest.mark.parametrize(
-    ("name", "wrong", "told"),
+    ("name", "wrong", "notes"),
     [
         ("span", above(0.4), ["at contrast 0.4"]),
         ("span-x4", above(0.4), ["at contrast 0.4"]),
@@ -97,9 +97,9 @@ def broken(made: Pixels, source: Pixels) -> float:
         ("span", lambda *_: math.inf, ["at contrast 0.4", "at contrast 0.2", "by waifu2x", "by lanczos"]),
     ],
 )
-def test_a_burst_is_worked_again_until_it_is_gone(name: str, wrong: Wrong, told: list[str], memory_bytes: int) -> None:
+def test_a_burst_is_worked_again_until_it_is_gone(name: str, wrong: Wrong, notes: list[str], memory_bytes: int) -> None:
     made = enlarge(Faulty(wrong=wrong), name=name, memory_bytes=memory_bytes)
-    assert [each.partition(" % ")[2] for each in str(made).split(", ")] == told
+    assert [each.partition(" % ")[2] for each in str(made).split(", ")] == notes
     assert np.abs(made.pixels.astype(int) - GRAY).max() <= 1
 
 

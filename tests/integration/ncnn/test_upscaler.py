@@ -248,7 +248,7 @@ def test_a_picture_that_does_not_grow_is_left_to_the_other_engine() -> None:
 @pytest.mark.parametrize("factor", [2, 4])
 @pytest.mark.parametrize("missing", ["span", "waifu2x"])
 def test_one_family_of_networks_serves_alone(missing: str, factor: int) -> None:
-    """Their packages have different licences; whoever can't have one leaves it out: docs/decisions/0025."""
+    """Their packages have different licenses, and users may omit one: docs/decisions/0025."""
     runner = Runner(threads=2)
     left = frozenset(name for name in Enlarger(runner=runner, memory_bytes=1).available if not name.startswith(missing))
     upscaler = NcnnUpscaler(

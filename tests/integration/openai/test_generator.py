@@ -30,7 +30,7 @@ SQUARE = AspectRatio.SQUARE.size(256)
 WIDE = AspectRatio.SIXTEEN_TO_NINE.size(384)
 PROMPT = Prompt("a cat on a chair")
 PAGE = (Path(__file__).parents[3] / "docs/howto/generate-with-openai.md").read_text(encoding="utf-8")
-TOLD = re.findall(r"^\| (\d+:\d+) \| (\d+x\d+) \| (all|\d+x\d+) \|$", PAGE, re.MULTILINE)
+DOCUMENTED = re.findall(r"^\| (\d+:\d+) \| (\d+x\d+) \| (all|\d+x\d+) \|$", PAGE, re.MULTILINE)
 
 
 @pytest.fixture
@@ -86,7 +86,7 @@ def test_a_server_that_lists_no_models_can_be_asked(api: ImagesApi, status: int)
 
 
 @pytest.mark.parametrize(
-    ("answer", "told"),
+    ("answer", "message"),
     [
         (refusing(401, "invalid_api_key"), "SPIKE_GENERATOR_API_KEY isn't accepted"),
         (refusing(402), "its account has no credit left"),
@@ -97,11 +97,11 @@ def test_a_server_that_lists_no_models_can_be_asked(api: ImagesApi, status: int)
         ),
     ],
 )
-def test_what_keeps_the_server_from_being_asked_is_told(api: ImagesApi, answer: Script, told: str) -> None:
+def test_what_keeps_the_server_from_being_asked_is_told(api: ImagesApi, answer: Script, message: str) -> None:
     api.scripts.append(answer)
     with pytest.raises(GeneratorUnavailable) as failed:
         a_generator(api).ping()
-    assert told in str(failed.value.__cause__)
+    assert message in str(failed.value.__cause__)
     assert KEY not in "".join(traceback.format_exception(failed.value))
     assert len(api.asked) == 1
 
@@ -179,14 +179,14 @@ def test_the_size_asked_is_the_nearest_in_aspect(ratio: AspectRatio, size: str) 
 
 
 def test_the_page_tells_what_is_asked_for_and_used() -> None:
-    for name, asked, used in TOLD:
+    for name, asked, used in DOCUMENTED:
         size = AspectRatio.parse(name).size(4096)
         canvas = asked_for(size)
         assert str(canvas) == asked
         scale = min(canvas.width_px / size.width_px, canvas.height_px / size.height_px)
         middle = Dimensions(width_px=round(size.width_px * scale), height_px=round(size.height_px * scale))
         assert used == ("all" if middle == canvas else str(middle))
-    assert {name for name, _, _ in TOLD} == {ratio.value for ratio in AspectRatio}
+    assert {name for name, _, _ in DOCUMENTED} == {ratio.value for ratio in AspectRatio}
 
 
 def test_turning_the_wanted_size_turns_the_asked_one() -> None:

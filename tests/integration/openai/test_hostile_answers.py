@@ -50,7 +50,7 @@ def made(generator: OpenAIGenerator) -> RenderedImage:
 
 
 def trouble(generator: OpenAIGenerator) -> str:
-    """Return why there is no picture, as whoever runs Spike reads it in the log."""
+    """Return why there is no picture, as the log reports it."""
     with pytest.raises(GeneratorUnavailable) as refused:
         made(generator)
     assert str(refused.value) == "The picture generator is unavailable."  # what a client reads
@@ -76,7 +76,7 @@ def test_moderation_refuses_the_prompt(api: ImagesApi, generator: OpenAIGenerato
 
 
 @pytest.mark.parametrize(
-    ("script", "told"),
+    ("script", "message"),
     [
         (refusing(401, "invalid_api_key"), "SPIKE_GENERATOR_API_KEY"),
         (refusing(402), "SPIKE_GENERATOR_API_KEY: its account has no credit left"),
@@ -92,10 +92,10 @@ def test_moderation_refuses_the_prompt(api: ImagesApi, generator: OpenAIGenerato
     ],
 )
 def test_what_wont_pass_isnt_asked_again_and_is_explained(
-    api: ImagesApi, generator: OpenAIGenerator, pauses: Sequence[float], script: Script, told: str
+    api: ImagesApi, generator: OpenAIGenerator, pauses: Sequence[float], script: Script, message: str
 ) -> None:
     api.scripts.append(script)
-    assert told in trouble(generator)
+    assert message in trouble(generator)
     assert (len(api.asked), pauses) == (1, [])
 
 
@@ -177,7 +177,7 @@ def test_no_pause_goes_beyond_the_end(api: ImagesApi, generator: OpenAIGenerator
 
 
 @pytest.mark.parametrize(
-    ("body", "told"),
+    ("body", "message"),
     [
         (HTML, "other than JSON"),
         (b"", "other than JSON"),
@@ -196,10 +196,10 @@ def test_no_pause_goes_beyond_the_end(api: ImagesApi, generator: OpenAIGenerator
     ],
 )
 def test_an_answer_without_a_picture_is_no_picture(
-    api: ImagesApi, generator: OpenAIGenerator, body: bytes, told: str
+    api: ImagesApi, generator: OpenAIGenerator, body: bytes, message: str
 ) -> None:
     api.scripts.append(answering(body))
-    assert told in trouble(generator)
+    assert message in trouble(generator)
     assert len(api.asked) == 1
 
 

@@ -37,7 +37,7 @@ def linear_profile() -> bytes:
 @pytest.mark.parametrize("orientation", range(1, 9))
 @pytest.mark.parametrize("format_", [JPEG, PNG, TIFF])
 def test_the_top_left_is_where_it_is_seen(format_: PictureFormat, orientation: int) -> None:
-    """The picture lies as the orientation says; whoever looks sees red at the top left (EXIF 2.32, tag 0x0112)."""
+    """The orientation is applied, so that red is at the top left (EXIF 2.32, tag 0x0112)."""
     corner = {1: (0, 0), 2: (1, 0), 3: (1, 1), 4: (0, 1), 5: (0, 0), 6: (0, 1), 7: (1, 1), 8: (1, 0)}[orientation]
     picture = Image.new("RGB", (64, 64), GREEN)
     picture.paste(RED, (32 * corner[0], 32 * corner[1], 32 * corner[0] + 32, 32 * corner[1] + 32))

@@ -1,4 +1,4 @@
-"""Blankness: one faint star is a picture, whatever its size, depth and format; what nobody could see is none."""
+"""Blankness: a single faint star is visible, whatever the size, depth and format; invisible differences are not."""
 
 import io
 from typing import Final

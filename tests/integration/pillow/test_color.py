@@ -78,7 +78,7 @@ def test_a_palette_with_another_profile_is_converted() -> None:
 @pytest.mark.parametrize(
     "profile",
     [b"junk", bytes(200), ImageCms.ImageCmsProfile(ImageCms.createProfile("LAB")).tobytes(), bright_profile()[:300]],
-    ids=["junk", "zeros", "other colour space", "truncated"],
+    ids=["junk", "zeros", "other color space", "truncated"],
 )
 @pytest.mark.parametrize("mode", ["RGB", "L", "CMYK"])
 def test_a_profile_that_cannot_be_used_counts_as_none(mode: str, profile: bytes) -> None:

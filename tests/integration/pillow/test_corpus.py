@@ -52,9 +52,9 @@ def answers(engine: str, folder: Path) -> Mapping[str, Any]:
         timeout=ALL_S_MAX,
         check=False,
     )
-    told = {line["name"]: line for line in map(json.loads, run.stdout.splitlines())}
-    assert run.returncode == 0, (run.stderr, list(told)[-1:])
-    return told
+    results = {line["name"]: line for line in map(json.loads, run.stdout.splitlines())}
+    assert run.returncode == 0, (run.stderr, list(results)[-1:])
+    return results
 
 
 def complaint(file: OddFile, answer: Mapping[str, Any], made: Path) -> str:
@@ -72,7 +72,7 @@ def complaint(file: OddFile, answer: Mapping[str, Any], made: Path) -> str:
 @pytest.mark.parametrize("engine", ENGINES)
 def test_odd_files_show_what_they_should_or_end_in_their_error(engine: str, tmp_path: Path) -> None:
     """One process takes them all, so one test does: it would be run again for every worker that has a share of them."""
-    told = answers(engine, tmp_path)
+    results = answers(engine, tmp_path)
     made = {name: tmp_path / "made" / NAMES[name] for name in CORPUS}
-    complaints = {name: complaint(file, told[NAMES[name]], made[name]) for name, file in CORPUS.items()}
+    complaints = {name: complaint(file, results[NAMES[name]], made[name]) for name, file in CORPUS.items()}
     assert {name: text for name, text in complaints.items() if text} == {}

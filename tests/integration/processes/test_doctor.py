@@ -51,7 +51,7 @@ def test_a_database_that_nobody_has_made_is_named_with_its_remedy(tmp_path: Path
 
 
 def under_permissions(command: Sequence[str]) -> Sequence[str]:
-    """Return a command that has no right to write everywhere, whoever runs it: root without CAP_DAC_OVERRIDE."""
+    """Return a command that respects permissions even if root runs it: it drops CAP_DAC_OVERRIDE."""
     if os.geteuid() != 0:
         return command
     if shutil.which("setpriv") is None:

@@ -139,7 +139,7 @@ def test_a_large_answer_is_sent_to_its_end(server: Server) -> None:
 
 
 def test_nobody_connects_in_vain_while_the_server_ends(server: Server) -> None:
-    """Whoever connects is answered, or refused at the connection: never after the request was sent."""
+    """Each client is answered, or refused when it connects: never after it sent a request."""
 
     def ask_until_refused() -> int:
         count = 0

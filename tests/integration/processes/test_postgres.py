@@ -59,7 +59,7 @@ def upload(server: Server, token: str) -> Any:
 def test_of_many_spenders_at_two_servers_exactly_as_many_are_accepted_as_the_balance_pays_for(
     folder: Path, postgres_url: str
 ) -> None:
-    """Invariant I6, from outside: two processes, whose jobs nobody works on."""
+    """Invariant I6, from outside: two server processes, without workers."""
     settings = shared(folder, postgres_url) | {"SPIKE_WORKER_THREADS": "0", "SPIKE_RATE_ENHANCE": "0"}
     token = new_user(folder, settings, tokens=(AFFORDABLE + 1) * PRICE + 1)
     with serving(folder, **settings) as one, serving(folder.with_name("other"), **settings) as other:

@@ -42,7 +42,7 @@ def header(answer: Answer, name: str) -> str:
 
 @frozen
 class Client:
-    """Somebody who uses the service by HTTP alone."""
+    """A client that uses only HTTP."""
 
     server: Server
     token: str

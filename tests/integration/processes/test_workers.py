@@ -75,7 +75,7 @@ def test_a_signal_lets_jobs_in_work_end_first(folder: Path, settings: dict[str, 
 def test_jobs_that_cannot_end_in_time_are_handed_back_and_taken_up_at_once(
     folder: Path, settings: dict[str, str]
 ) -> None:
-    settings = {**settings, "SPIKE_LEASE_S": "600"}  # nobody may wait for it
+    settings = {**settings, "SPIKE_LEASE_S": "600"}  # too long to be waited for
     with serving(folder, **settings) as server:
         image_id = an_image(server)
         with a_fleet(folder, **settings, SPIKE_WORKER_DRAIN_S="0") as fleet:

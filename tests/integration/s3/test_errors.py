@@ -60,7 +60,7 @@ def test_a_server_that_hangs_is_given_up_in_time(call: Callable[[BlobStore], obj
 def test_a_server_that_is_down_is_unavailable(call: Callable[[BlobStore], object], clock: ManualClock) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-    blobs = Misbehaving(port, replies=None).store(clock)  # type: ignore[arg-type]  # nobody is there to reply
+    blobs = Misbehaving(port, replies=None).store(clock)  # type: ignore[arg-type]  # sends no response
     with pytest.raises(StorageUnavailable) as caught:
         call(blobs)
     assert isinstance(caught.value.__cause__, BotoCoreError)

@@ -1,4 +1,4 @@
-"""Work that nobody waits for any more is ended, whether the engine reports or not."""
+"""Abandoned work is stopped, whether the engine reports progress or not."""
 
 import io
 from typing import Final

@@ -1,4 +1,4 @@
-"""What a picture does, it does to a child; whoever waits for it hears of that, and nobody else does."""
+"""A hostile picture harms only its child process; only the caller that waits for it gets an error."""
 
 import io
 import os
@@ -41,7 +41,7 @@ def at_work(sandbox: Sandbox, threads: ThreadPoolExecutor, gate: Path) -> tuple[
 
 
 @pytest.mark.parametrize(
-    ("deed", "told"),
+    ("deed", "message"),
     [
         ("segfault", STOPPED),
         ("abort", STOPPED),
@@ -52,12 +52,12 @@ def at_work(sandbox: Sandbox, threads: ThreadPoolExecutor, gate: Path) -> tuple[
         ("nonsense", STOPPED),
     ],
 )
-def test_work_that_ends_its_child_is_cut_short_and_the_next_is_done(deed: str, told: str) -> None:
+def test_work_that_ends_its_child_is_cut_short_and_the_next_is_done(deed: str, message: str) -> None:
     with a_sandbox(memory_mib=256) as sandbox:
         enhance(sandbox, GOOD)
         with pytest.raises(WorkKilled) as cut:
             enhance(sandbox, a_hostile_engine(f"work: {deed}"))
-        assert cut.value.reason == told
+        assert cut.value.reason == message
         assert enhance(sandbox, GOOD)
 
 

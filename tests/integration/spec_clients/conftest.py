@@ -36,7 +36,7 @@ def photos(spec: Spec, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def accounts(photos: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[LiveAccount, LiveAccount]]:
-    """Somebody rich, and somebody without a token, on one server for all tests of a module."""
+    """A user with many tokens and a user with none, on one server for all tests of a module."""
     folder = tmp_path_factory.mktemp("spike") / "var"
     ada = Credentials.register(folder, "ada@example.org", tokens=1000)
     poor = Credentials.register(folder, "poor@example.org", tokens=0)

@@ -54,7 +54,7 @@ class Heard:
 
 
 def run(code: str, account: LiveAccount, *files: str, **order: Any) -> Heard:
-    """Run an example in Node as the page of somebody who has chosen these files."""
+    """Run an example in Node, as on a page where a user has chosen these files."""
     order = {
         "code": code,
         "base": account.server.url,

@@ -98,7 +98,7 @@ def test_moves_into_one_album_at_the_same_time_lose_nothing(
         try:
             for first in range(0, 5 * ROUNDS, 5):
                 album_contents.move(owner_id, [*batches[number][first : first + 5], *shared], target=target)
-        except BaseException as error:  # noqa: BLE001  # told by the assertion
+        except BaseException as error:  # noqa: BLE001  # reported by the assertion
             failures.append(error)
 
     threads = [threading.Thread(target=move, args=(number,)) for number in range(THREADS)]

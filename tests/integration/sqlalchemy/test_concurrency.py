@@ -78,7 +78,7 @@ def _spend_from_all_sides(services: Sequence[Enhancements], image: Image) -> tup
 def test_a_balance_for_so_many_jobs_is_spent_by_exactly_so_many(
     database: SqlAlchemyDatabase, another: Callable[[], SqlAlchemyDatabase], engines: int
 ) -> None:
-    """Invariant I6, and with it I1 and I2: whoever asks, through one engine or as several processes would.
+    """Invariant I6, and with it I1 and I2: for several users, through one engine or in several processes.
 
     Of the accepted ones no more are sent on their way than one owner may have there.
     """

@@ -57,7 +57,7 @@ def race(services: Services, *, user: str, first: str) -> None:
 def test_a_deletion_against_a_delivery_leaves_nothing_and_refunds_at_most_once(
     transactions: Transactions, first: str
 ) -> None:
-    """Whoever is first: the tokens are back exactly when nothing was delivered."""
+    """In either order, the tokens are refunded exactly if nothing was delivered."""
     services = Services.build(transactions=transactions)
     for number in range(TRIES):
         race(services, user=f"user{number}@example.org", first=first)

@@ -68,7 +68,7 @@ OPEN_POSTGRES: OpenDatabase = open_postgres
     ],
 )
 def test_a_url_names_a_database_on_a_server(url: str) -> None:
-    """Nobody is asked before its first use."""
+    """No connection is opened before the first use."""
     database = open_postgres(url)
     assert database.engine.url.database == "spike"
     assert database.engine.dialect.driver == "psycopg"

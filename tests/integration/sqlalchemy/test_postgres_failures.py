@@ -161,7 +161,7 @@ def test_a_statement_that_takes_too_long_is_broken_off(impatient: PostgresDataba
 def test_a_transaction_that_stands_still_loses_its_locks(
     transactions: Transactions, impatient: PostgresDatabase, stored: Image
 ) -> None:
-    """Whoever was suspended in it finds it undone; the others haven't waited for long."""
+    """The suspended process finds its transaction rolled back; others haven't waited long."""
     counted = threading.Event()
 
     def count() -> None:

@@ -1,4 +1,4 @@
-"""Two at the same rows: whoever comes second waits, looks again, and nothing is lost.
+"""Two transactions on the same rows: the second one waits, reads again, and no update is lost.
 
 Each race is arranged, not hoped for: the second begins when the first has read, and is given time to go wrong.
 """
@@ -52,7 +52,7 @@ class Pausing:
 
 
 class Outcome:
-    """What became of whoever came second."""
+    """The result of the second transaction."""
 
     def __init__(self) -> None:
         self.result: Any = None
@@ -66,7 +66,7 @@ def overtaken(service: Any, first: Callable[[Any], object], second: Callable[[],
     def run() -> None:
         try:
             outcome.result = second()
-        except BaseException as error:  # noqa: BLE001  # told by the assertions
+        except BaseException as error:  # noqa: BLE001  # reported by the assertions
             outcome.error = error
 
     rival = threading.Thread(target=run)
@@ -150,7 +150,7 @@ def test_an_image_that_goes_while_it_is_moved_is_in_no_album(services: Services,
 
 
 def test_of_two_changes_to_one_image_neither_is_lost(services: Services, owner: OwnerId, image: Image) -> None:
-    """An image that was made private mustn't become public because somebody renamed it meanwhile."""
+    """An image that was made private mustn't become public because it was renamed meanwhile."""
     services.image_updates.change(owner, image.id, _labels(is_public=True))
     renamed = overtaken(
         services.image_updates,
@@ -165,7 +165,7 @@ def test_of_two_changes_to_one_image_neither_is_lost(services: Services, owner: 
 def test_a_worker_that_is_faster_than_the_note_of_its_message_gets_the_job(
     services: Services, owner: OwnerId, image: Image
 ) -> None:
-    """Its message is the only one: a worker that took the job for somebody else's would leave it lying for minutes."""
+    """Its message is the only one: a worker that believed the job to be another worker's would delay it for minutes."""
     services.inbox.refuses = True
     job = services.enhancements.enhance(owner, image_id=image.id, tier=Tier.TIER_2K).job
     services.inbox.refuses = False

@@ -80,14 +80,14 @@ def test_models_and_migrations_agree(database: SqliteDatabase) -> None:
 
 def test_models_and_migrations_make_the_same_tables_to_the_letter(database: SqliteDatabase, tmp_path: Path) -> None:
     """Checks and partial indexes too, which the comparison of alembic doesn't see."""
-    modelled = tmp_path / "modelled.db"
-    engine = sqlite_engine(modelled)
+    modeled = tmp_path / "modeled.db"
+    engine = sqlite_engine(modeled)
     METADATA.create_all(engine)
     engine.dispose()
     with database.transactions.view() as tx:
         tx.images.find([])
-    assert _schema(database.path) == _schema(modelled)
-    assert len(_schema(modelled)) > len(METADATA.tables)
+    assert _schema(database.path) == _schema(modeled)
+    assert len(_schema(modeled)) > len(METADATA.tables)
 
 
 def test_the_migrations_can_be_taken_back(database: SqliteDatabase) -> None:

@@ -41,7 +41,7 @@ def at_once(*actions: Callable[[], object]) -> Sequence[SpikeError | None]:
             actions[number]()
         except SpikeError as error:
             refusals[number] = error
-        except BaseException as error:  # noqa: BLE001  # told by the assertion
+        except BaseException as error:  # noqa: BLE001  # reported by the assertion
             bugs.append(error)
 
     threads = [threading.Thread(target=act, args=(number,)) for number in range(len(actions))]

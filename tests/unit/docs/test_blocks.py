@@ -24,7 +24,7 @@ TESTED_BY: Final = {
     "nginx": "tests/integration/docs/test_nginx.py",
     "text": "",  # drawings and what programs print: nothing to run
 }
-# What isn't run. Whoever adds to it changes this table, and should first ask whether the block can't be run after all.
+# The blocks that aren't run. Before adding one, check whether it can be run after all.
 NOT_RUN: Final = Counter(
     {
         "ids are made up; tests/unit/docs/test_curl_lines.py sends the requests": 41,
@@ -103,10 +103,10 @@ def test_what_is_not_run_is_still_read(block: Block) -> None:
 
 @pytest.mark.parametrize("page", PAGES, ids=NAMES)
 def test_commands_in_the_text_exist(page: Path) -> None:
-    for told in INLINE_COMMAND.findall(page.read_text(encoding="utf-8")):
-        command, left = resolved(told.split())
-        assert command is not spike or left[0].startswith("-"), told
-        assert not isinstance(command, click.Group) or command is spike or not left, told
+    for documented in INLINE_COMMAND.findall(page.read_text(encoding="utf-8")):
+        command, left = resolved(documented.split())
+        assert command is not spike or left[0].startswith("-"), documented
+        assert not isinstance(command, click.Group) or command is spike or not left, documented
 
 
 @pytest.mark.parametrize("block", all_blocks("toml"), ids=lambda block: block.place)

@@ -59,14 +59,14 @@ class Endpoint:
 
 
 @frozen
-class Told:
+class Documented:
     credentials: str
     limit: int  # 0 is none
     errors: frozenset[int]
 
 
-TABLE: Final[Mapping[Endpoint, Told]] = {
-    Endpoint(method, path): Told(
+TABLE: Final[Mapping[Endpoint, Documented]] = {
+    Endpoint(method, path): Documented(
         credentials,
         0 if limit == "none" else int(limit),
         frozenset(int(status) for status in re.findall(r"\d+", errors)),
@@ -76,7 +76,7 @@ TABLE: Final[Mapping[Endpoint, Told]] = {
 ENDPOINTS: Final = pytest.mark.parametrize("endpoint", TABLE, ids=str)
 
 
-def documented(template: str) -> str:
+def as_documented(template: str) -> str:
     """Return the router's path as the page has it: `{imageId}` for `{image_id}`."""
     return PARAMETER.sub(lambda match: re.sub(r"_(\w)", lambda found: found[1].upper(), match[0]), template)
 
@@ -95,7 +95,7 @@ def ask(caller: Caller, endpoint: Endpoint, body: str = "", **headers: str) -> t
 def test_each_route_and_method_has_one_row() -> None:
     routes = inspect.inspect_routes(a_client().client.app)
     served = {
-        Endpoint(method.method, documented(route.path))
+        Endpoint(method.method, as_documented(route.path))
         for route in routes
         for method in route.methods
         if not method.internal
@@ -114,7 +114,7 @@ def test_each_row_with_a_limit_names_the_limit_of_its_bucket() -> None:
         limit = ask(caller, endpoint, **caller.headers).headers.get("X-RateLimit-Limit")
         if limit is not None:
             (counted[endpoint],) = (name for name in own if own[name] == int(limit))
-    assert {endpoint: told.limit for endpoint, told in TABLE.items() if told.limit} == {
+    assert {endpoint: documented.limit for endpoint, documented in TABLE.items() if documented.limit} == {
         endpoint: getattr(Settings(), name) for endpoint, name in counted.items()
     }
     named = {Endpoint(method, path): setting for method, path, setting in RATE_ROW.findall(PAGE)}
@@ -124,11 +124,11 @@ def test_each_row_with_a_limit_names_the_limit_of_its_bucket() -> None:
 @ENDPOINTS
 def test_credentials_are_needed_as_told(endpoint: Endpoint) -> None:
     """Where they are optional, it depends on what is asked for; here it is nothing that exists."""
-    told = TABLE[endpoint]
+    documented = TABLE[endpoint]
     status = ask(a_client(), endpoint).status_code
-    assert told.credentials != "required" or status == 401
-    assert told.credentials != "none" or status != 401
-    assert (401 in told.errors) == (told.credentials != "none")
+    assert documented.credentials != "required" or status == 401
+    assert documented.credentials != "none" or status != 401
+    assert (401 in documented.errors) == (documented.credentials != "none")
 
 
 @ENDPOINTS
@@ -145,19 +145,19 @@ def test_what_bad_requests_are_answered_is_told(endpoint: Endpoint) -> None:
         caller.client.simulate_request(endpoint.method, endpoint.somewhere, headers=caller.headers, params=bad_query),
     ]
     seen = {answer.status_code for answer in answers if answer.status_code >= 400}
-    told = TABLE[endpoint].errors
-    assert seen <= told
-    assert (415 in told) == (415 in seen)
-    assert 404 in told or "{" not in endpoint.path
+    documented = TABLE[endpoint].errors
+    assert seen <= documented
+    assert (415 in documented) == (415 in seen)
+    assert 404 in documented or "{" not in endpoint.path
 
 
 @ENDPOINTS
-def test_a_limit_is_told_by_429(endpoint: Endpoint) -> None:
+def test_a_limit_is_documented_by_429(endpoint: Endpoint) -> None:
     assert (429 in TABLE[endpoint].errors) == (TABLE[endpoint].limit > 0)
 
 
 @ENDPOINTS
-def test_the_idempotency_key_is_told_by_409_and_422(endpoint: Endpoint) -> None:
+def test_the_idempotency_key_is_documented_by_409_and_422(endpoint: Endpoint) -> None:
     route = a_client().client.app._router.find(endpoint.somewhere)
     assert route is not None
     takes_key = endpoint.method == "POST" and hasattr(route[0], "responder")
@@ -187,18 +187,18 @@ def test_the_openapi_document_has_the_same_errors() -> None:
         for path, operations in paths.items()
         for method, operation in operations.items()
     }
-    for endpoint, told in TABLE.items():
+    for endpoint, documented in TABLE.items():
         if endpoint.path.startswith(("/studio", "/docs/")):
             continue  # a page is no part of the API
         answers = stated.pop((endpoint.method, PARAMETER.sub("", endpoint.path)), set())
-        assert told.errors - answers == set(), endpoint
-        assert answers - told.errors <= {400, 403, 429, 500}, endpoint
-        assert 400 in told.errors or 400 not in answers or endpoint.method == "GET", endpoint
+        assert documented.errors - answers == set(), endpoint
+        assert answers - documented.errors <= {400, 403, 429, 500}, endpoint
+        assert 400 in documented.errors or 400 not in answers or endpoint.method == "GET", endpoint
     assert stated == {}, "each operation has a row"
 
 
 def test_each_error_of_the_table_is_one_that_the_page_lists() -> None:
     """Readiness says by 503 what it says in its own shape."""
     listed = {int(status) for status in ERROR_ROW.findall(PAGE)}
-    assert {status for told in TABLE.values() for status in told.errors} - listed == {503}
-    assert [str(endpoint) for endpoint, told in TABLE.items() if 503 in told.errors] == ["GET /readyz"]
+    assert {status for documented in TABLE.values() for status in documented.errors} - listed == {503}
+    assert [str(endpoint) for endpoint, documented in TABLE.items() if 503 in documented.errors] == ["GET /readyz"]

@@ -64,8 +64,8 @@ def test_targets_of_make_are_there(page: Path) -> None:
 
 @pytest.mark.parametrize("page", TEXTS, ids=IDS)
 def test_endpoints_are_there(page: Path, endpoints: AbstractSet[tuple[str, str]]) -> None:
-    told = {(method, alike(path)) for method, path in ENDPOINT.findall(page.read_text(encoding="utf-8"))}
-    assert told - endpoints == set()
+    documented = {(method, alike(path)) for method, path in ENDPOINT.findall(page.read_text(encoding="utf-8"))}
+    assert documented - endpoints == set()
 
 
 @pytest.mark.parametrize("page", TEXTS, ids=IDS)

@@ -35,7 +35,7 @@ class QueueForOne:
 
 
 def test_every_job_of_a_batch_upload_is_announced_and_done(services: Services) -> None:
-    """Lesson 9: a batch left jobs behind that waited for a start which nobody gave them."""
+    """Lesson 9: the jobs of a batch waited to be started, but no component started them."""
     owner = services.owner()
     services.inbox.refuses = True
     name = ImageName("photo.jpg")
@@ -51,7 +51,7 @@ def test_every_job_of_a_batch_upload_is_announced_and_done(services: Services) -
 
 @pytest.mark.parametrize("repaired", ["repaired", "never repaired"])
 def test_parallel_jobs_that_the_queue_refused_are_started_later_or_refunded(repaired: str) -> None:
-    """Lesson 11: the rows of a parallel request were all or nothing, their starts weren't, and nobody heard of it."""
+    """Lesson 11: all-or-nothing applied to rows but not to starts, and failed starts were ignored."""
     inbox = MemoryQueue()
     queue = QueueForOne(inbox)
     services = Services.build(inbox=inbox, queue=queue)

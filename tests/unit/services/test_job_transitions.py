@@ -1,4 +1,4 @@
-"""A worker's moves are fenced: whoever loses a race hears `JobChanged` and has changed nothing."""
+"""A worker's transitions are fenced: the loser of a race gets `JobChanged` and has changed nothing."""
 
 from collections.abc import Callable
 from datetime import timedelta

@@ -20,7 +20,7 @@ SECOND: Final = timedelta(seconds=1)
 
 
 class Process:
-    """Somebody who attends to a task."""
+    """A process that runs a task."""
 
     def __init__(self, transactions: Transactions, clock: ManualClock) -> None:
         self.heartbeat = NoopHeartbeat()
@@ -146,7 +146,7 @@ def test_a_database_that_fails_at_the_end_of_a_round_hides_nothing_and_has_it_do
     assert one.attend(do=lambda: transactions.before_begin.append(database_fails))
     assert not other.attend()
     clock.advance(LEASE)
-    assert other.attend(), "nobody can tell that the round came to its end"
+    assert other.attend(), "the end of the run isn't known"
 
 
 def test_where_everybody_died_what_was_broken_off_is_due_at_once(one: Process, other: Process) -> None:

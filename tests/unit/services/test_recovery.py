@@ -129,7 +129,7 @@ def test_losing_the_whole_broker_loses_no_job(services: Services) -> None:
 
 
 def test_after_a_restart_every_job_goes_on_at_once() -> None:
-    """Queue and workers were in the process that died: nobody waits for leases or lost messages."""
+    """Queue and workers were in the process that died: recovery doesn't wait for leases or lost messages."""
     services = Services.build(limits=UNBOUND)
     owner = services.owner(tokens=10 * RECOVERY_BATCH)
     for _ in range(RECOVERY_BATCH + 1):

@@ -158,7 +158,7 @@ def test_an_object_that_cannot_be_removed_is_collected_later() -> None:
 
 
 def test_an_object_is_kept_when_its_row_is_there_although_the_commit_was_answered_with_an_error() -> None:
-    """The connection broke behind the commit: nobody could know, and the picture is paid for."""
+    """The connection broke after the commit: its outcome is unknown, and the picture is paid for."""
     transactions = FaultyTransactions(MemoryTransactions())
     services = Services.build(transactions=transactions)
     owner = services.owner()
