@@ -1,4 +1,4 @@
-"""A browser for all tests of a process, a server for each module, a person and a page for each test."""
+"""A browser for all tests of a process, a server for each module, a user and a page for each test."""
 
 import itertools
 from collections.abc import Iterator
@@ -26,7 +26,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def server(folder: Path, browser: Browser) -> Iterator[Server]:
-    """Start only where there is a browser."""
+    """Start a server, only if there is a browser."""
     assert browser.is_connected()
     with serving(folder, **UNLIMITED) as server:
         yield server
@@ -34,7 +34,7 @@ def server(folder: Path, browser: Browser) -> Iterator[Server]:
 
 @pytest.fixture
 def register(server: Server, folder: Path) -> NewPerson:
-    """Make people with so many tokens."""
+    """Create users with given balances."""
     return lambda tokens: Person.register(server, folder, email=f"p{next(_counter)}@example.org", tokens=tokens)
 
 
@@ -45,7 +45,7 @@ def ada(register: NewPerson) -> Person:
 
 @pytest.fixture
 def page(browser: Browser) -> Iterator[Page]:
-    """A fresh browser window. Whatever its scripts throw, or its policy refuses, fails the test."""
+    """A new browser page. Script errors and violations of the content security policy fail the test."""
     context = browser.new_context(viewport={"width": 1280, "height": 900}, reduced_motion="reduce", locale="en-GB")
     context.set_default_timeout(15_000)
     page = context.new_page()

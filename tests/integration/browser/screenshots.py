@@ -1,4 +1,4 @@
-"""Photograph the studio for the documents: `make screenshots`.
+"""Take the screenshots of the studio for the documentation: `make screenshots`.
 
 Each page at three widths, light and dark, as docs/images/NAME-WIDTH-SCHEME.jpg of less than 400 kB.
 """
@@ -42,7 +42,7 @@ PROMPTS: Final = (
 
 
 def furnish(browser: Browser, server: Server) -> dict[str, str]:
-    """Put pictures, versions, albums and creations into an empty studio; return the ids that addresses need."""
+    """Put pictures, versions, albums and generations into an empty studio; return the ids for its addresses."""
     owner = Person(server, server.token, "")
     page = browser.new_page()
     sign_in(page, owner)
@@ -72,7 +72,7 @@ def furnish(browser: Browser, server: Server) -> dict[str, str]:
 
 
 def zoom_in(page: Page) -> None:
-    """Go to the cat's eye, near to the pixels."""
+    """Zoom in on the cat's eye until single pixels are visible."""
     box = page.locator(".view").bounding_box()
     assert box is not None
     page.mouse.move(box["x"] + box["width"] * 0.5, box["y"] + box["height"] * 0.42)
@@ -80,14 +80,14 @@ def zoom_in(page: Page) -> None:
 
 
 def tried(page: Page) -> None:
-    """Let the visitor's sample be enhanced."""
+    """Enhance the visitor's sample."""
     page.get_by_role("button", name="Try it with this one").click()
     page.get_by_text("Done. Move the divider").wait_for()
     page.mouse.move(0, 0)
 
 
 def save(page: Page, name: str) -> None:
-    """Write what the page shows, in the best quality that fits into the size."""
+    """Write a screenshot, in the best quality that fits into the size."""
     page.wait_for_load_state("networkidle")
     page.wait_for_timeout(400)  # for fades to end; nothing tells when
     with Image.open(io.BytesIO(page.screenshot())) as shot:
@@ -100,7 +100,7 @@ def save(page: Page, name: str) -> None:
 
 
 def photographed(browser: Browser, server: Server, ids: dict[str, str], size: tuple[int, int], scheme: Any) -> None:
-    """Photograph every page at one size, in one scheme."""
+    """Take screenshots of all pages at one size, in one color scheme."""
     width, height = size
     is_small = width < SIZES[1][0]
     context = browser.new_context(
@@ -133,7 +133,7 @@ def photographed(browser: Browser, server: Server, ids: dict[str, str], size: tu
 
 
 def main() -> None:
-    """Photograph everything."""
+    """Take all screenshots."""
     FOLDER.mkdir(parents=True, exist_ok=True)
     settings = {**UNLIMITED, "SPIKE_LOG_LEVEL": "WARNING", "SPIKE_UPSCALER": "auto"}  # what people will see
     with (

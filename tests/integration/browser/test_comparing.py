@@ -1,4 +1,4 @@
-"""Point 4: the divider by pointer, touch and keys; zoom that is the same on both sides; download."""
+"""Point 4: the divider by pointer, touch and keys; the same zoom on both sides; download."""
 
 from collections.abc import Callable
 from typing import Any
@@ -12,7 +12,7 @@ from pictures import decoded
 
 @pytest.fixture
 def stage(studio: Page) -> Page:
-    """A picture with one version on the stage."""
+    """A picture with one version, open for comparison."""
     return put_on_stage(studio)
 
 
@@ -34,7 +34,7 @@ def middle(page: Page, selector: str) -> tuple[float, float]:
 
 
 def transforms(page: Page) -> list[Any]:
-    """Return where both pictures lie."""
+    """Return the positions of both pictures."""
     lies: list[Any] = page.locator(".pane img").evaluate_all(
         """images => images.map((image) => getComputedStyle(image))
             .map((style) => [style.transform, style.width, style.height])"""

@@ -11,14 +11,14 @@ from running import serving
 
 
 def open_the_picture(page: Page) -> None:
-    """Upload one, and look at it once its first version is there."""
+    """Upload a picture, and open it once its first version exists."""
     upload(page)
     page.locator(".print a").first.click()
     page.locator(".version[data-status=COMPLETED]").wait_for()
 
 
 def tier(page: Page, name: str) -> str:
-    """Return what the picker says of a tier."""
+    """Return the picker's text for a tier."""
     return " ".join(page.locator(".tier", has=page.get_by_text(name, exact=True)).first.inner_text().split())
 
 

@@ -1,4 +1,4 @@
-"""Point 8: axe finds nothing, nothing jumps, nothing comes from outside, and it is quick and small."""
+"""Point 8: accessibility by axe, layout stability, no external requests, speed and size."""
 
 from collections.abc import Iterator
 from itertools import product
@@ -53,13 +53,13 @@ def visits(
 
 
 def settled(page: Page) -> None:
-    """Wait until nothing is on its way and all pictures in sight are there."""
+    """Wait until there are no pending requests and all visible pictures are loaded."""
     page.locator("main h1").first.wait_for()
     page.wait_for_load_state("networkidle")
 
 
 def violations(page: Page) -> list[str]:
-    """Return what axe finds."""
+    """Return the violations that axe finds."""
     found = Axe().run(page).response["violations"]
     return [f"{each['id']}: {each['help']}: {node['html'][:200]}" for each in found for node in each["nodes"]]
 

@@ -1,4 +1,4 @@
-"""Point 2, and what goes wrong on the way: bad files, large ones, no tokens, a lost answer, a server that restarts."""
+"""Point 2, and its errors: bad files, large ones, no tokens, a lost response, a server that restarts."""
 
 import re
 from pathlib import Path
@@ -13,7 +13,7 @@ MIB = 1024 * 1024
 
 
 def failure(page: Page) -> str:
-    """Return what the tray says of a file that failed."""
+    """Return the upload panel's text for a file that failed."""
     row = page.locator(".tray li").filter(has=page.get_by_role("alert"))
     row.first.wait_for()
     return row.first.inner_text()
@@ -87,7 +87,7 @@ def test_without_tokens_an_upload_says_what_is_missing_and_can_be_sent_again(
 
 
 def test_a_lost_answer_costs_nothing_when_it_is_sent_again(studio: Page, ada: Person) -> None:
-    """The first request has its effect, and its answer is lost; the retry sends the same key."""
+    """The first request has its effect, but its response is lost; the retry sends the same key."""
     keys: list[str] = []
 
     def lose_the_answer(route: Route) -> None:

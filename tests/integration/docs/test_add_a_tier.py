@@ -1,4 +1,4 @@
-"""`docs/howto/add-a-tier.md`, followed to the letter on a copy: the new tier is sold, worked and delivered."""
+"""`docs/howto/add-a-tier.md`, applied to a copy of the sources: the new tier is sold, processed and delivered."""
 
 import json
 import os
@@ -58,7 +58,7 @@ def hunks(diff: str) -> Iterator[tuple[str, str, str]]:
 
 @pytest.fixture(scope="module")
 def changed(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Copy the sources and the reference, and do to them what the page says."""
+    """Copy the sources and the reference, and change them as the page describes."""
     copy = tmp_path_factory.mktemp("changed")
     shutil.copytree(PROJECT / "src", copy / "src", ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copytree(PROJECT / "docs/reference", copy / "docs/reference")

@@ -1,4 +1,4 @@
-"""What the documents would add to `deploy/nginx.conf` is something that nginx accepts there."""
+"""nginx accepts the additions to `deploy/nginx.conf` that the documentation shows."""
 
 import os
 import subprocess

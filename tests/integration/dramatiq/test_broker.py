@@ -22,7 +22,7 @@ def broker() -> Broker:
 
 
 class TestInProcessBroker(BrokerContract):
-    """The fixture is the module's."""
+    """The fixture is defined in this module."""
 
 
 def test_it_lives_in_this_process(broker: Broker) -> None:
@@ -157,7 +157,7 @@ def test_nobody_elses_broker_is_touched() -> None:
 
 
 def test_an_idle_worker_begins_within_50_ms(broker: Broker) -> None:
-    """The p95 of the way through the queue; the target counts from the commit, shortly before `send`."""
+    """The 95th percentile of the time in the queue; the target counts from the commit, shortly before `send`."""
     begun_s: list[float] = []
     begun = threading.Semaphore(0)
 

@@ -28,7 +28,7 @@ def broker(redis_url: str) -> Broker:
 
 
 class TestRedisBroker(BrokerContract):
-    """The fixture is the module's."""
+    """The fixture is defined in this module."""
 
 
 class TestRedisQueue(JobQueueContract):
@@ -38,7 +38,7 @@ class TestRedisQueue(JobQueueContract):
 
     @pytest.fixture
     def arrived(self, redis_url: str) -> Callable[[], Sequence[JobId]]:
-        """Work in another process' stead until nothing has come for a moment."""
+        """Receive as another process's worker until no message has come for a moment."""
 
         def take_out() -> Sequence[JobId]:
             came: list[JobId] = []
@@ -132,7 +132,7 @@ def test_work_done_while_the_server_is_away_keeps_no_thread_from_leaving(valkey:
 
 
 def test_what_a_dead_process_held_comes_back(broker: Broker, redis_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A worker that dies between fetching and claiming; the server is asked to look soon, and always."""
+    """A worker that dies between fetching and claiming; the broker is configured to check often."""
     monkeypatch.setattr("spike_dramatiq.redis_broker.MAINTENANCE_PER_MILLION", 1_000_000)
     monkeypatch.setattr("spike_dramatiq.redis_broker.SILENCE_TIME_MAX", DRAIN / 50)
     job_id, bench = a_job_id(), Bench()
@@ -155,7 +155,7 @@ def test_what_is_done_leaves_nothing_behind_on_the_server(broker: Broker, redis_
 
 
 def test_an_idle_worker_begins_within_50_ms(broker: Broker) -> None:
-    """The median, which a busy machine leaves alone; on an idle one the p95 is below that too."""
+    """The median, which depends little on the machine's load; on an idle machine p95 is below that too."""
     begun_s: list[float] = []
     begun = threading.Semaphore(0)
 

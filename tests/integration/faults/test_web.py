@@ -1,4 +1,4 @@
-"""Web processes that are killed at the worst moment, or asked for more than there is."""
+"""Web processes that are killed at the worst moment, or receive more orders than the balance covers."""
 
 import contextlib
 import http.client
@@ -152,5 +152,5 @@ def test_of_a_hundred_spenders_at_two_servers_as_many_are_accepted_as_the_balanc
 
 
 def results(scenario: FaultScenario) -> frozenset[str]:
-    """Return the keys of what was delivered."""
+    """Return the keys of the delivered results."""
     return frozenset(key for key in keys_in(scenario.settings) if key.startswith("enhanced/"))

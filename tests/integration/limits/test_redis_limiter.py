@@ -34,7 +34,7 @@ class TestRedisLimiter(ConcurrentLimiterContract):
 
     @pytest.fixture
     def wait(self) -> Wait:
-        """Wait in earnest: the server goes by its own clock, and nothing tells when a window ends."""
+        """Wait in real time, since the server uses its own clock."""
 
         def wait(time: timedelta) -> None:
             threading.Event().wait(time.total_seconds())
@@ -43,7 +43,7 @@ class TestRedisLimiter(ConcurrentLimiterContract):
 
 
 def test_processes_count_together_and_each_hit_is_told_its_own_remainder(redis_url: str) -> None:
-    """None is let through twice, and no two hear the same."""
+    """The limit is exact, and each remaining count is returned once."""
     script = str(Path(__file__).with_name("hit_many.py"))
     asking = [
         subprocess.Popen([sys.executable, script, redis_url, "40", "50"], stdout=subprocess.PIPE, text=True)

@@ -1,4 +1,4 @@
-"""The neural engine beside Lanczos, on parts of photographs that its mixture wasn't fitted on."""
+"""The neural engine compared with Lanczos, on parts of photographs that weren't used to fit its weights."""
 
 import io
 from typing import Final
@@ -38,7 +38,7 @@ def enlarger() -> Enlarger:
 
 
 def gain_db(enlarger: Enlarger, name: str, *, noise: float, quality: int) -> float:
-    """Return by how much less a part of a photograph differs from itself than with Lanczos."""
+    """Return the gain in PSNR of a part of a photograph over Lanczos."""
     original = photograph(name)
     left, top = (original.width - PART_PX) // 2, (original.height - PART_PX) // 2
     part = original.crop((left, top, left + PART_PX, top + PART_PX))

@@ -1,4 +1,4 @@
-"""The settings of the generator: which stop the start, and that the rest is enough for whole jobs."""
+"""The generator's settings: which ones are refused at startup, and complete jobs with the accepted ones."""
 
 import io
 import logging
@@ -59,7 +59,7 @@ def owner(spike: Spike) -> OwnerId:
 
 
 def generated(spike: Spike, owner: OwnerId, words: str) -> Job:
-    """Have a picture made, in this thread, and return its job as it ends."""
+    """Generate a picture in this thread, and return the settled job."""
     creating = spike.creations.generate(
         owner, prompt=Prompt(words), negative=None, tier=Tier.TIER_2K, aspect_ratio=AspectRatio.SIXTEEN_TO_NINE
     )

@@ -1,4 +1,4 @@
-"""Author and rights from XMP, IPTC and texts of PNG in results; nothing else of them."""
+"""Author and rights from XMP, IPTC and text chunks of PNG in results, and nothing else from them."""
 
 import io
 import struct
@@ -61,7 +61,7 @@ IPTC: Final = (
 
 
 def photoshop(record: bytes) -> bytes:
-    """Return Photoshop's blocks, of which the second is the record."""
+    """Return Photoshop's resource blocks, the second of which is the IPTC record."""
     name = b"8BIM\x03\xed\x04name\0" + struct.pack(">I", 3) + b"abc\0"
     return name + b"8BIM\x04\x04\0\0" + struct.pack(">I", len(record)) + record + bytes(len(record) % 2)
 
@@ -81,7 +81,7 @@ def in_png(*chunks: tuple[bytes, bytes]) -> bytes:
 
 
 def profile(name: str, raw: bytes) -> bytes:
-    """Return what ImageMagick writes of a profile into a text of a PNG."""
+    """Return a PNG text chunk with a profile, as ImageMagick writes it."""
     digits = raw.hex()
     lines = [digits[at : at + 72] for at in range(0, len(digits), 72)]
     text = "\n".join(["", name, f"{len(raw):8}", *lines, ""])
@@ -93,12 +93,12 @@ def with_metadata(original: bytes, result: PictureFormat = JPEG) -> bytes:
 
 
 def packet_in(data: bytes) -> bytes:
-    """Return the packet in a result, as Pillow finds it."""
+    """Return the XMP packet in a result, as read by Pillow."""
     return bytes(decoded(data).info.get("xmp", b""))
 
 
 def properties_of(packet: bytes) -> dict[str, list[str]]:
-    """Return what a packet tells, by the standard library's parser: names and texts, with languages but the default."""
+    """Return a packet's properties, by the standard library's parser: names and texts, with non-default languages."""
     found: dict[str, list[str]] = {}
     if not packet:
         return found
@@ -151,7 +151,7 @@ def test_author_and_rights_in_the_xmp_of_a_heic_are_kept() -> None:
 
 
 def test_all_rights_are_kept_in_either_notation() -> None:
-    """Simple values may be attributes (ISO 16684-1, 7.9.2.2), addresses may be references."""
+    """Simple values may be attributes (ISO 16684-1, 7.9.2.2), URIs may be references."""
     expected = {
         "creator": ["Ada"],
         "rights": ["©"],
@@ -250,7 +250,7 @@ WITH_IPTC: Final = {
 
 @pytest.mark.parametrize("where", WITH_IPTC)
 def test_author_and_rights_in_iptc_become_xmp(where: str) -> None:
-    """As the Metadata Working Group's guidelines map them."""
+    """By the mapping in the Metadata Working Group's guidelines."""
     assert authorship_of(WITH_IPTC[where]) == EXPECTED_IPTC
 
 
@@ -284,7 +284,7 @@ def test_several_by_lines_are_several_creators() -> None:
 
 
 def test_texts_that_unpack_to_gigabytes_are_passed_over() -> None:
-    """Each alone is small enough to be unpacked: 9000 of them took 20 seconds."""
+    """Each is small enough to be decompressed; 9000 of them took 20 seconds."""
     bomb = b"Comment\0\0" + zlib.compress(bytes(1_000_000))
     original = in_png(*[(b"zTXt", bomb)] * 2500, (b"tEXt", b"Author\0Ada Lovelace"))
     began_s = time.process_time()

@@ -1,4 +1,4 @@
-"""Framing real pictures."""
+"""Fitting real pictures to a canvas."""
 
 import io
 

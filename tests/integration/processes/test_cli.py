@@ -1,4 +1,4 @@
-"""The `spike` command: its output, which others script against, and its exit codes."""
+"""The `spike` command: its output, on which scripts depend, and its exit codes."""
 
 import json
 import re

@@ -1,4 +1,4 @@
-"""`spike enhance`: what it writes and what it leaves alone, its output and its exit codes."""
+"""`spike enhance`: the files that it writes and keeps, its output and its exit codes."""
 
 import os
 import pty

@@ -1,4 +1,4 @@
-"""Several processes of Spike's over one PostgreSQL database."""
+"""Several Spike processes with one PostgreSQL database."""
 
 import json
 import socket
@@ -29,7 +29,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 def shared(folder: Path, url: str) -> dict[str, str]:
-    """Return what processes have to agree on."""
+    """Return the settings that processes must share."""
     return {
         "SPIKE_DATABASE_URL": url,
         "SPIKE_STORAGE_URL": (folder.parent / "objects").as_uri(),
@@ -91,7 +91,7 @@ def test_a_job_that_one_server_accepts_is_seen_to_its_end_at_another(folder: Pat
 
 
 def test_servers_that_start_at_once_on_an_empty_database_all_serve(folder: Path, empty_postgres_url: str) -> None:
-    """One of them migrates, and one makes the first account."""
+    """One of them migrates, and one creates the first account."""
     settings = shared(folder, empty_postgres_url)
 
     def greeting(number: int) -> str:

@@ -1,4 +1,4 @@
-"""What can't start says so in one line that names the setting: never a traceback, never a secret."""
+"""A failed start is reported in one line that names the setting, without a traceback or a secret."""
 
 import sqlite3
 from contextlib import closing
@@ -20,7 +20,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 def error_line(*command: str, folder: Path, **settings: str) -> str:
-    """Run a command that must fail, and return the one line that it says."""
+    """Run a command that must fail, and return the line that it prints."""
     answer = run_spike(*command, folder=folder, **settings)
     assert answer.returncode == 1, answer
     assert answer.stdout == ""

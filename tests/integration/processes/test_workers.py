@@ -1,4 +1,4 @@
-"""`spike worker` beside `spike serve`, over a real Valkey: work is shared, and ends in order."""
+"""`spike worker` beside `spike serve`, over a real Valkey: work is shared, and shutdown is graceful."""
 
 import signal
 from pathlib import Path

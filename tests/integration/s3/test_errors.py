@@ -1,4 +1,4 @@
-"""What a store does that is down, slow, wrong or lying."""
+"""Errors of an object store that is down, slow, misconfigured or sends wrong answers."""
 
 import io
 import logging
@@ -32,7 +32,7 @@ HANGS_S: Final = 0.2
 
 @pytest.fixture(autouse=True)
 def credentials(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Give some to boto3, and keep it from looking elsewhere."""
+    """Give boto3 credentials, and keep it from looking elsewhere."""
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "the-access-key")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "the-secret-key")
     monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
@@ -109,7 +109,7 @@ def test_a_repeated_put_sends_the_same_bytes_again(clock: ManualClock) -> None:
 
 
 class Pipe(io.RawIOBase):
-    """Bytes that come once."""
+    """A stream that can be read once."""
 
     def __init__(self, content: bytes) -> None:
         self._rest = content
@@ -240,7 +240,7 @@ def test_credentials_are_in_no_representation_and_no_log(
 
 
 def test_what_is_sent_suits_servers_that_are_behind_the_times(clock: ManualClock) -> None:
-    """R2 and others refuse the newer checksums; most want a Content-MD5 with DeleteObjects; few say 100 Continue."""
+    """R2 and others reject the newer checksums; most require Content-MD5 with DeleteObjects; few send 100 Continue."""
     with misbehaving(Reply()) as server:
         server.store(clock).put(an_original(), io.BytesIO(b"x"))
         (put,) = server.asked

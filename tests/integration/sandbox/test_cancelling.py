@@ -16,7 +16,7 @@ GOOD: Final = a_picture(SIZE)
 
 
 class Leaving:
-    """Waits for so many reports, and no longer."""
+    """Abandons the work after a number of reports."""
 
     def __init__(self, *, at: int) -> None:
         self._at = at

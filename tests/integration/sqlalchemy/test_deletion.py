@@ -1,4 +1,4 @@
-"""An image is deleted while a worker delivers: by threads that start together."""
+"""An image is deleted while a worker delivers, by threads that start together."""
 
 import io
 import threading
@@ -16,7 +16,7 @@ TRIES = 8
 
 
 def race(services: Services, *, user: str, first: str) -> None:
-    """Let a worker deliver a job and its owner delete the image, and check what is left."""
+    """Deliver a job and delete its image at the same time, and check the result."""
     owner = services.owner(user, tokens=10)
     image = services.upload(owner).image
     claimed = services.job_transitions.claim(services.inbox.messages.popleft())

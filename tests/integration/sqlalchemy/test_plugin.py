@@ -100,7 +100,7 @@ def test_a_parameter_that_libpq_does_not_know_is_named() -> None:
 
 
 def test_a_url_that_is_refused_is_not_repeated() -> None:
-    """It holds a password."""
+    """It contains a password."""
     with pytest.raises(InvalidValue) as refusal:
         open_postgres("postgresql://user:swordfish@host/")
     assert "swordfish" not in str(refusal.value)

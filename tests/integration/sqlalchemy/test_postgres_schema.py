@@ -81,7 +81,7 @@ def test_models_and_migrations_agree(database: PostgresDatabase) -> None:
 def test_models_and_migrations_make_the_same_tables_to_the_letter(
     database: PostgresDatabase, another_empty_postgres_url: str
 ) -> None:
-    """Checks, collations and partial indexes too, which the comparison of alembic doesn't see."""
+    """Including checks, collations and partial indexes, which alembic's comparison ignores."""
     modeled = open_postgres(another_empty_postgres_url)
     METADATA.create_all(modeled.engine)
     wanted = _schema(modeled.engine)

@@ -33,7 +33,7 @@ PATIENCE_S: Final = 20
 
 @frozen
 class Pausing:
-    """Transactions that pause before their commit, once."""
+    """Transactions that pause once, before their commit."""
 
     inner: Transactions
     pause: Callable[[], None]
@@ -60,7 +60,7 @@ class Outcome:
 
 
 def overtaken(service: Any, first: Callable[[Any], object], second: Callable[[], object]) -> Outcome:
-    """Let `second` begin when `first` has done everything but its commit, and return what became of it."""
+    """Start `second` when `first` has done everything but its commit, and return its outcome."""
     outcome = Outcome()
 
     def run() -> None:
@@ -105,7 +105,7 @@ def image(services: Services, owner: OwnerId) -> Image:
 
 @pytest.fixture
 def claimed(services: Services, image: Image) -> ClaimedJob:
-    """The job of the image, at a worker."""
+    """The image's job, claimed by a worker."""
     [job_id] = services.inbox.messages
     claimed = services.job_transitions.claim(job_id)
     assert claimed.spec.task == Enhancement(image_id=image.id)
@@ -180,7 +180,7 @@ def test_a_worker_that_is_faster_than_the_note_of_its_message_gets_the_job(
 
 
 def test_a_worker_that_shows_life_isnt_buried(services: Services, claimed: ClaimedJob) -> None:
-    """Its renewal keeps the fence, so only a second look can tell."""
+    """A renewal keeps the fence, so only a second read can detect it."""
     services.clock.advance(services.limits.lease + timedelta(seconds=1))
     buried = overtaken(
         services.job_transitions,

@@ -1,4 +1,4 @@
-"""The contract suites of the repositories, on SQLite and PostgreSQL; the fixture `transactions` is this folder's."""
+"""The repositories' contracts on SQLite and PostgreSQL; the fixture `transactions` is defined in this folder."""
 
 from spike_contracts.album_images import AlbumImagesContract
 from spike_contracts.albums import AlbumsContract
