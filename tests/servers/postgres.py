@@ -74,7 +74,7 @@ class PostgresServer:
             began_at = log.tell()
             command = [str(self.bin / "postgres"), "-D", str(self.folder / "data"), "-k", str(self.folder), *options]
             process: subprocess.Popen[bytes] = subprocess.Popen(
-                command, stdout=log, stderr=log, **_as_nobody(self.folder)
+                command, stdout=log, stderr=log, **_unprivileged(self.folder)
             )
         self._process = process
         while True:
@@ -122,8 +122,8 @@ def running_postgres() -> Iterator[PostgresServer]:
     server = PostgresServer(folder=folder, port=_free_port(), bin=_binaries())
     try:
         if os.geteuid() == 0:
-            nobody = pwd.getpwnam("nobody")
-            os.chown(folder, nobody.pw_uid, nobody.pw_gid)
+            account = pwd.getpwnam("nobody")  # codespell:ignore
+            os.chown(folder, account.pw_uid, account.pw_gid)
         _initialise(server)
         server.start()
         yield server
@@ -220,20 +220,20 @@ def _initialise(server: PostgresServer) -> None:
     options = ["-U", "postgres", "--auth=trust", "--encoding=UTF8", "--no-locale", "--no-sync", "--no-instructions"]
     command = [str(server.bin / "initdb"), "-D", str(server.folder / "data"), *options]
     try:
-        subprocess.run(command, capture_output=True, text=True, check=True, timeout=60, **_as_nobody(server.folder))
+        subprocess.run(command, capture_output=True, text=True, check=True, timeout=60, **_unprivileged(server.folder))
     except OSError as error:
         raise NoServer(str(error)) from error
     except subprocess.CalledProcessError as error:
         raise NoServer(error.stderr) from error
 
 
-def _as_nobody(folder: Path) -> dict[str, Any]:
+def _unprivileged(folder: Path) -> dict[str, Any]:
     """Return how to start a PostgreSQL process, which refuses to run as root."""
     plain = {"cwd": folder, "env": {"PATH": os.environ["PATH"], "LC_ALL": "C", "TZ": "UTC"}}
     if os.geteuid() != 0:
         return plain
-    nobody = pwd.getpwnam("nobody")
-    return {**plain, "user": nobody.pw_uid, "group": nobody.pw_gid, "extra_groups": []}
+    account = pwd.getpwnam("nobody")  # codespell:ignore
+    return {**plain, "user": account.pw_uid, "group": account.pw_gid, "extra_groups": []}
 
 
 def _free_port() -> int:

@@ -142,7 +142,7 @@ def test_threads_share_a_store(blobs: S3BlobStore) -> None:
     ("variable", "value", "hint"),
     [
         ("AWS_SECRET_ACCESS_KEY", "wrong", "AWS_SECRET_ACCESS_KEY"),
-        ("AWS_ACCESS_KEY_ID", "test:nobody", "AWS_ACCESS_KEY_ID"),
+        ("AWS_ACCESS_KEY_ID", "test:unknown", "AWS_ACCESS_KEY_ID"),
     ],
 )
 def test_wrong_credentials_are_refused(

@@ -214,10 +214,10 @@ def test_half_of_the_credentials_are_told(clock: ManualClock, monkeypatch: pytes
 
 
 def test_a_profile_that_is_not_there_is_told(clock: ManualClock, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("AWS_PROFILE", "nobody")
+    monkeypatch.setenv("AWS_PROFILE", "missing-profile")
     with misbehaving(Reply()) as server, pytest.raises(StorageRefused) as caught:
         server.store(clock).scan(limit=1)
-    assert "nobody" in caught.value.reason
+    assert "missing-profile" in caught.value.reason
 
 
 def test_an_object_that_is_not_there_is_told_from_a_bucket_that_is_not(clock: ManualClock) -> None:

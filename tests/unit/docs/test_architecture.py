@@ -1,4 +1,4 @@
-"""What `docs/architecture.md` says in tables is what the code does."""
+"""The tables of `docs/architecture.md` agree with the code."""
 
 import re
 from importlib.metadata import entry_points

@@ -1,4 +1,4 @@
-"""`docs/reference/cli.md` tells of every command with its arguments and options, and of nothing else."""
+"""`docs/reference/cli.md` documents every command with its arguments and options, and nothing else."""
 
 import re
 from collections.abc import Iterator
@@ -15,7 +15,7 @@ ROW: Final = re.compile(r"^\| `([^`]+)` \| (.*?) ?\| (.+) \|$", re.MULTILINE)
 
 
 def commands(command: click.Command, name: str) -> Iterator[tuple[str, click.Command]]:
-    """Yield the whole command and, below it, all that do something."""
+    """Yield the group and all its subcommands."""
     if not isinstance(command, click.Group):
         yield name, command
         return

@@ -14,7 +14,7 @@ NAME: Final = re.compile(r"[A-Za-z0-9._-]+")
 
 
 def named(requirements: Iterable[str]) -> set[str]:
-    """Return the names of packages that aren't ours."""
+    """Return the names of external packages."""
     names = {match[0].lower() for requirement in requirements if (match := NAME.match(requirement))}
     return names - {"spike-core"}
 

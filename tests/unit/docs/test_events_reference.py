@@ -1,4 +1,4 @@
-"""`docs/reference/events.md` names every fact, kind of entry, outcome and line of the log, and nothing else."""
+"""`docs/reference/events.md` documents every message, ledger entry, outcome and log line, and nothing else."""
 
 import ast
 import re
@@ -35,7 +35,7 @@ def section(heading: str) -> str:
 
 
 def logged() -> Iterator[tuple[str, str, frozenset[str]]]:
-    """Yield event, level and fields of each line that an entrypoint can log."""
+    """Yield event, level and fields of each line that the entrypoints can log."""
     for file in sorted((PROJECT / "src/entrypoints").rglob("*.py")):
         for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
             match node:

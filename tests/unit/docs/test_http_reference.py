@@ -1,4 +1,4 @@
-"""`docs/reference/http.md` tells of every endpoint and error, and of none that isn't there."""
+"""`docs/reference/http.md` documents every endpoint and error, and no others."""
 
 import json
 import re
@@ -40,7 +40,7 @@ def ada(services: MemorySpike) -> Caller:
 
 
 def section(heading: str) -> str:
-    """Return what stands under a heading of the second level, or below the endpoint under one of the third."""
+    """Return the text below a heading of the second level, or below the endpoint of one of the third."""
     line = f"\n{heading}, credentials: " if heading.startswith("`") else f"\n## {heading}\n"
     _, found, rest = PAGE.partition(line)
     assert found, f"there is a section {heading}"
@@ -48,12 +48,12 @@ def section(heading: str) -> str:
 
 
 def as_documented(template: str) -> str:
-    """Return the router's path as the page has it: `{imageId}` for `{image_id}`."""
+    """Return the router's path in the page's notation: `{imageId}` for `{image_id}`."""
     return re.sub(r"_(\w)", lambda found: found[1].upper(), template)
 
 
 def test_the_page_is_the_one_that_is_written_from_the_document(services: MemorySpike) -> None:
-    """After a change of the API or its texts, `make reference` writes it again."""
+    """After a change of the API or its texts, `make reference` writes the page again."""
     client = testing.TestClient(create_app(services.spike))
     assert reference(client.simulate_get("/openapi.json").json) == PAGE
 
@@ -76,7 +76,7 @@ def test_every_route_is_documented_and_none_else(services: MemorySpike) -> None:
 
 
 def test_every_error_is_documented_and_none_else() -> None:
-    """Those of Falcon (405, 415) aren't in our table of errors; other tests name them."""
+    """Falcon's own (405, 415) aren't in the table of errors; other tests name them."""
     actual = {(str(int(row.status)), row.code, row.message.error) for row in TABLE.values()}
     actual |= {("402", "INSUFFICIENT_TOKENS", next(iter(UPLOAD_MESSAGES.values())).error)}
     actual |= {("402", "INSUFFICIENT_TOKENS", message.error) for message in ENHANCE_MESSAGES.values()}

@@ -1,4 +1,4 @@
-"""What the documents name in passing is there: settings, extras, targets of make, endpoints, tiers."""
+"""Settings, extras, make targets, endpoints and tiers that the documentation names exist."""
 
 import re
 from collections.abc import Set as AbstractSet
@@ -34,7 +34,7 @@ def named(pattern: "re.Pattern[str]", page: Path) -> AbstractSet[str]:
 
 
 def alike(path: str) -> str:
-    """Return a path whose parameters have no names."""
+    """Return a path with anonymous parameters."""
     return PARAMETER.sub("{}", path)
 
 

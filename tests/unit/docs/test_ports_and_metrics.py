@@ -1,4 +1,4 @@
-"""`docs/reference/ports.md` names every port, `docs/reference/metrics.md` every series, and nothing else."""
+"""`docs/reference/ports.md` documents every port, `docs/reference/metrics.md` every series, and nothing else."""
 
 import importlib
 import pkgutil
@@ -48,7 +48,7 @@ def test_every_port_is_documented_with_its_first_sentence_and_its_methods() -> N
 
 
 def exposed(metrics: Metrics) -> set[tuple[str, str, frozenset[str], str]]:
-    """Return name, kind, labels and meaning of each series, once each has counted something."""
+    """Return name, type, labels and meaning of each series, after each has counted something."""
     metrics.count_request(method="GET", route="/healthz", status=200, seconds=0.1)
     metrics.count_attempt(tier=Tier.FREE, outcome="delivered", seconds=1.0)
     metrics.count_wait(tier=Tier.FREE, wait=timedelta(seconds=1))

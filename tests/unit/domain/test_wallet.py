@@ -25,7 +25,7 @@ def moved(wallet: Wallet, move: str, amount: int) -> Posting:
 
 
 def after_all(wallet: Wallet, plan: Sequence[tuple[str, int]]) -> tuple[Wallet, list[LedgerEntry]]:
-    """Return the wallet after those moves that it can afford, and all entries."""
+    """Return the wallet after those movements that it can afford, and all entries."""
     entries: list[LedgerEntry] = []
     for move, amount in plan:
         if move == "spend" and amount > wallet.balance.amount:

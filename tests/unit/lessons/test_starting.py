@@ -1,4 +1,4 @@
-"""Whatever is accepted is started, or paid back: the request's end isn't the job's chance."""
+"""Every accepted job is started or refunded, also after the request has ended."""
 
 import io
 from datetime import timedelta
@@ -20,15 +20,15 @@ FILES = 3
 
 
 class QueueForOne:
-    """Takes one message, and no other until it is repaired."""
+    """Accepts one message, and no other until it is repaired."""
 
     def __init__(self, inbox: MemoryQueue) -> None:
-        """Begin broken."""
+        """Start broken."""
         self.inbox = inbox
         self.broken = True
 
     def send(self, job_id: JobId, *, priority: Priority) -> None:
-        """Send, if there is room; see the port."""
+        """Accept a message, if there is room; see the port."""
         if self.broken and self.inbox.messages:
             raise QueueUnavailable
         self.inbox.send(job_id, priority=priority)

@@ -110,7 +110,7 @@ def test_a_wrong_file_is_refused(monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 def test_a_secret_with_stray_white_space_is_refused_and_not_shown(
     monkeypatch: pytest.MonkeyPatch, name: str, value: str
 ) -> None:
-    """Lesson 20: a line end from a file of secrets became part of the secret, and nothing that it signed was valid."""
+    """Lesson 20: a line break from a file of secrets became part of the secret, so that its signatures were invalid."""
     monkeypatch.setenv(name, value)
     with pytest.raises(WrongSettings) as refused:
         load_settings()

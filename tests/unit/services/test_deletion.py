@@ -1,4 +1,4 @@
-"""Removing images: jobs refunded, then objects, then rows, whatever breaks between."""
+"""Deleting images: refunds, then objects, then rows, with failures at each step."""
 
 import io
 from datetime import timedelta

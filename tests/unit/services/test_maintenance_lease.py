@@ -1,4 +1,4 @@
-"""Who does a task, and when: two processes over one database, in memory."""
+"""Who runs a maintenance task, and when: two processes with one in-memory database."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -30,7 +30,7 @@ class Process:
         self.rounds = 0
 
     def attend(self, task: MaintenanceTask = MaintenanceTask.ORPHANS, do: Callable[[], object] = lambda: None) -> bool:
-        """Attend, and return whether it was done."""
+        """Run the task if it is due, and return whether it ran."""
         before = self.rounds
 
         def count() -> None:
@@ -95,7 +95,7 @@ def test_different_chores_are_done_at_once(one: Process, other: Process) -> None
 def test_another_takes_over_when_the_holder_fell_silent_and_its_end_changes_nothing(
     one: Process, other: Process, clock: ManualClock
 ) -> None:
-    """Also where it was only stopped, and goes on later: what it did last is nobody's business any more."""
+    """Also if the holder was only suspended and continues later: its end of the run is ignored."""
 
     def fall_silent() -> None:
         clock.advance(LEASE - SECOND)

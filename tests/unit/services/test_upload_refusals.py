@@ -1,4 +1,4 @@
-"""Each way in which an upload is refused or fails: nothing is charged, nothing is stored."""
+"""Refused and failed uploads: nothing is charged, nothing is stored."""
 
 from datetime import timedelta
 from typing import BinaryIO
@@ -39,7 +39,7 @@ HUGE = Dimensions(width_px=50_000, height_px=1001)
 
 
 class SlowBlobStore(MemoryBlobStore):
-    """Takes its time over each object."""
+    """Stores each object slowly."""
 
     def __init__(self, clock: ManualClock, *, time: timedelta) -> None:
         super().__init__(clock)

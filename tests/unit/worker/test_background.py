@@ -1,4 +1,4 @@
-"""Everything behind the requests, over memory."""
+"""Periodic tasks and workers, with in-memory adapters."""
 
 import io
 from collections.abc import Iterator
@@ -23,7 +23,7 @@ QUICK = Settings(relay_interval_s=0.01, sweep_interval_s=0.01, collect_interval_
 
 @pytest.fixture
 def _stuck() -> Iterator[None]:
-    """Let work stay unfinished until the test, or its end, says otherwise."""
+    """Keep work unfinished until the test releases it, or ends."""
     StuckBlobStore.may_go_on.clear()
     yield
     StuckBlobStore.may_go_on.set()
@@ -35,7 +35,7 @@ def upload(services: MemorySpike, email: str = "ada@example.org") -> None:
 
 
 def wait_for(services: MemorySpike, status: JobStatus) -> None:
-    """Look until every job has the status; what happens, happens in other threads."""
+    """Wait until every job has the status; other threads do the work."""
     eventually(f"all jobs {status}", lambda: set(services.statuses()) == {status})
 
 

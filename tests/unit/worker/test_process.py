@@ -1,4 +1,4 @@
-"""A worker process' life, lived within this one."""
+"""The life cycle of a worker process, run within the test's process."""
 
 import io
 import os
@@ -32,7 +32,7 @@ def _signals_as_they_were() -> Iterator[None]:
 
 @pytest.fixture
 def pipe() -> Iterator[tuple[int, int]]:
-    """Return what a worker process reads from and what its supervisor holds."""
+    """Return the read end of a worker process, and the write end of its supervisor."""
     reading, writing = os.pipe()
     yield reading, writing
     for thread in threading.enumerate():

@@ -1,4 +1,4 @@
-"""`/` and `/studio`: the page, its files, what they may load, and what they say of the server."""
+"""`/` and `/studio`: the page, its files, its policy, and its facts about the server."""
 
 import gzip
 import json
@@ -24,7 +24,7 @@ def files() -> StudioFiles:
 
 
 class Inline(HTMLParser):
-    """Finds what a strict policy would refuse."""
+    """Finds inline code that a strict policy would block."""
 
     def __init__(self) -> None:
         super().__init__()

@@ -44,7 +44,7 @@ def hanging() -> Iterator[Hanging]:
 
 @frozen
 class LostDatabase(MemoryDatabase):
-    """Fails when it is asked."""
+    """Fails at each call."""
 
     trouble: Exception = field(kw_only=True)
 
@@ -53,7 +53,7 @@ class LostDatabase(MemoryDatabase):
 
 
 class LostBlobStore(MemoryBlobStore):
-    """Fails when it is asked."""
+    """Fails at each call."""
 
     def scan(self, *, after: ObjectKey | None = None, limit: int) -> Sequence[StoredObject]:
         raise StorageUnavailable
@@ -64,7 +64,7 @@ def away() -> None:
 
 
 def test_a_queue_that_is_away_is_told_and_requests_go_on(services: MemorySpike, client: testing.TestClient) -> None:
-    """They are accepted: their jobs lie in the outbox. A balancer that took all servers out would refuse them."""
+    """They are accepted: their jobs are in the outbox. A load balancer that removed all servers would refuse them."""
     services.broker.queue.refuses = True
     answer = client.simulate_get("/readyz")
     assert (answer.status_code, answer.json) == (
