@@ -83,7 +83,7 @@ def test_jobs_that_cannot_end_in_time_are_handed_back_and_taken_up_at_once(
             job_id = enhance(server, image_id, "TIER_4K")
             fleet.line("job begun", job_id=job_id)
             assert fleet.stop() == 0
-            fleet.line("job handed back", job_id=job_id)
+            fleet.line("job requeued", job_id=job_id)
         with a_fleet(folder, **settings) as fleet:
             assert ended(server, image_id)[job_id] == "COMPLETED"
     assert attempts(folder)[job_id] == (2, 0), "no death is counted"

@@ -96,7 +96,7 @@ class GracefulShutdown:
             self.poll(min(left_s, _POLL_S))
         busy = [channel for channel in self._channels if not channel.is_idle]
         if busy:
-            structlog.get_logger(__name__).warning("requests under way are cut off", connections=len(busy))
+            structlog.get_logger(__name__).warning("requests in progress are aborted", connections=len(busy))
         dispatcher.shutdown(timeout=0 if self.is_urgent() else max(0.0, until_s - time.monotonic()))
 
     @property
