@@ -28,7 +28,7 @@ from running import PATIENCE_S, SPIKE, environment
 
 PICTURES: Final = ("photo.jpg", "cat.jpg", "holiday/beach.jpg", "holiday/harbour.jpg")
 CURL: Final = "silent\nshow-error\nfail-with-body\n"  # an answer that is an error fails the command
-_BRIEFLY: Final = Path(__file__).with_name("briefly.py")
+_START_AND_STOP: Final = Path(__file__).with_name("start_and_stop.py")
 _LINK: Final = re.compile(r"http://\S+?/files/enhanced/job_…\.jpg\?…")
 _ID: Final = re.compile(r"\b(img_|job_|album_)…")
 _WRITTEN: Final = re.compile(r"-o (\S+)")
@@ -54,7 +54,7 @@ class Reader:
         (home / "bin").mkdir(parents=True)
         (home / ".curlrc").write_text(CURL)
         command = home / "bin" / "spike"
-        command.write_text(f'#!/bin/sh\nexec {shlex.join([sys.executable, str(_BRIEFLY), SPIKE])} "$@"\n')
+        command.write_text(f'#!/bin/sh\nexec {shlex.join([sys.executable, str(_START_AND_STOP), SPIKE])} "$@"\n')
         command.chmod(0o755)
         given = environment(self.folder, self.settings)
         del given["SPIKE_DATA_DIR"]  # as on the page

@@ -10,7 +10,7 @@ from spike_core.domain.objects import ObjectKey
 from spike_memory import MemoryBlobStore
 
 
-class StuckBlobStore(MemoryBlobStore):
+class BlockingBlobStore(MemoryBlobStore):
     """A blob store that opens no object until it is released, so that work on a picture doesn't end."""
 
     may_go_on: ClassVar[threading.Event] = threading.Event()
