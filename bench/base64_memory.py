@@ -37,7 +37,7 @@ def a_source() -> bytes:
 def a_blend(server: MeasuredServer) -> bytes:
     """Return the request's body."""
     source = {"base64": base64.b64encode(a_source()).decode(), "mimeType": "image/png"}
-    return json.dumps({"imageId": server.told, "tier": "TIER_1K", "blendSource": source}).encode()
+    return json.dumps({"imageId": server.prepared, "tier": "TIER_1K", "blendSource": source}).encode()
 
 
 def main() -> None:
@@ -52,10 +52,10 @@ def main() -> None:
         before_mb = server.peak_mb
         with ThreadPoolExecutor(AT_ONCE) as senders:
             statuses = Counter(senders.map(send, range(ROUNDS * AT_ONCE)))
-        told = ", ".join(f"{count} answered {status}" for status, count in sorted(statuses.items()))
+        answers = ", ".join(f"{count} answered {status}" for status, count in sorted(statuses.items()))
         print(
             f"{AT_ONCE} blends at once, {len(body) / 1e6:.1f} MB of JSON each: web process {server.peak_mb:.0f} MB "
-            f"(target {TARGET_MB}; after one {before_mb:.0f}); {told}"
+            f"(target {TARGET_MB}; after one {before_mb:.0f}); {answers}"
         )
 
 

@@ -234,9 +234,10 @@ def main() -> None:
         inputs = by_input(folder, options.rounds)
     machine = f"{os.cpu_count()} cores, {platform.machine()}, Python {platform.python_version()}"
     intro = (
-        f"By `bench/classical.py`, {machine}, medians of {options.rounds} rounds in turn. All resize, sharpen and write"
-        " JPEG q95 4:4:4; sharp, pyvips and OpenCV with as many threads as they choose, ours with one. Where the"
-        " machine has other work, as it may have had, seconds grow and ratios and processor time tell more."
+        f"Measured by `bench/classical.py`: {machine}, medians of {options.rounds} alternating rounds. All programs"
+        " resize, sharpen and write JPEG q95 4:4:4; sharp, pyvips and OpenCV use as many threads as they choose, Spike"
+        " one. If other programs ran on the machine, seconds are too high, and ratios and processor time are more"
+        " reliable."
     )
     text = "\n".join([intro, "", *tiers, "", *inputs])
     print(text)

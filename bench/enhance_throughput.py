@@ -1,8 +1,8 @@
 """Requests per second of `POST /api/images/enhance`, over an empty JSON POST on the same server, from one run.
 
-The server runs in a process of its own, on SQLite or PostgreSQL, with no worker threads: what is measured is accepting
-a charged job (authenticate, lock the wallet, fold regeneration, charge, store the job). Nobody works, so all but its
-user's first eight jobs wait for their turn and aren't handed over, as with any user who asks for more than that.
+The server runs in a process of its own, on SQLite or PostgreSQL, with no worker threads: it measures the acceptance
+of a charged job (authenticate, lock the wallet, regenerate tokens, charge, store the job). No worker runs, so all but
+the user's first eight jobs are held back, as for any user with more jobs than that.
 The two kinds of request alternate in short rounds, so that a change of the machine's speed meets both. PostgreSQL is
 the tests' own, on the same machine and without fsync, as SQLite is without one per commit; its processes share the
 cores.
@@ -50,7 +50,7 @@ def with_an_image(spike: Spike, app: App, user: User) -> str:
 
 
 def add_image(spike: Spike, owner_id: UserId) -> ImageId:
-    """Store the row of an image; nobody will work on it."""
+    """Store the row of an image without an object, since no worker runs."""
     now, image_id = spike.clock.now(), spike.ids.new(ImageId)
     image = Image(
         id=image_id,
@@ -120,7 +120,7 @@ def main() -> None:
     ratios = []
     with database_at(options.database) as url, measured_server(with_an_image, database_url=url) as server:
         headers = {"Content-Type": "application/json", "Authorization": f"Bearer {server.token}"}
-        enhance = json.dumps({"imageId": server.told, "tier": "TIER_1K"}).encode()
+        enhance = json.dumps({"imageId": server.prepared, "tier": "TIER_1K"}).encode()
         for number in range(options.rounds + 1):
             empty = rate_of(server.port, "/bench/empty", b"{}", headers, **rounds)
             enhanced = rate_of(server.port, "/api/images/enhance", enhance, headers, **rounds)

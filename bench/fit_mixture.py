@@ -83,8 +83,8 @@ def fit(found: Samples) -> Array:
         sums -= 0.03 * (mean / (1 - 0.9**step)) / (np.sqrt(square / (1 - 0.999**step)) + 1e-9)
     sums /= spread[:, None]
     sums[0] -= middle @ sums
-    centerd: Array = sums - sums.mean(axis=1, keepdims=True)
-    return centerd
+    centered: Array = sums - sums.mean(axis=1, keepdims=True)
+    return centered
 
 
 def _slope(inputs: Array, found: Samples, sums: Array) -> Array:

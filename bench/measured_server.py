@@ -37,7 +37,7 @@ class MeasuredServer:
     process: psutil.Process
     port: int
     token: str  # of its user's session
-    told: str  # by `Prepare`
+    prepared: str  # the result of `Prepare`
 
     def post(self, path: str, body: bytes, *, content_type: str) -> int:
         """Send a request on a connection of its own; return the status, which is 200 or 503."""
@@ -69,7 +69,7 @@ def _run(prepare: Prepare, settings: Settings, ready: Connection) -> None:
     spike.database.migrate()
     registered = spike.accounts.registration.register(Email("bench@example.org"), tokens=TOKENS)
     app = create_app(spike)
-    told = prepare(spike, app, registered.user)
+    prepared = prepare(spike, app, registered.user)
     serve(
         app,
         host="127.0.0.1",
@@ -77,7 +77,7 @@ def _run(prepare: Prepare, settings: Settings, ready: Connection) -> None:
         threads=settings.web_threads,
         drain_s=1,
         closing=threading.Event(),
-        on_ready=lambda port: ready.send((port, registered.session_token.text, told)),
+        on_ready=lambda port: ready.send((port, registered.session_token.text, prepared)),
     )
 
 
@@ -90,14 +90,14 @@ def measured_server(prepare: Prepare, **settings: Any) -> Iterator[MeasuredServe
     context = multiprocessing.get_context("spawn")
     receiving, sending = context.Pipe(duplex=False)
     with tempfile.TemporaryDirectory() as folder:
-        told = {"data_dir": Path(folder), "worker_threads": 0, "log_level": "WARNING", **_UNLIMITED, **settings}
-        server = context.Process(target=_run, args=(prepare, Settings(**told), sending))
+        merged = {"data_dir": Path(folder), "worker_threads": 0, "log_level": "WARNING", **_UNLIMITED, **settings}
+        server = context.Process(target=_run, args=(prepare, Settings(**merged), sending))
         server.start()
         sending.close()  # so that a server that dies is heard of
         try:
             port, token, text = receiving.recv()
             assert server.pid is not None
-            yield MeasuredServer(process=psutil.Process(server.pid), port=port, token=token, told=text)
+            yield MeasuredServer(process=psutil.Process(server.pid), port=port, token=token, prepared=text)
         finally:
             server.terminate()
             server.join()

@@ -1,9 +1,9 @@
 """How much better than Lanczos the neural engine is, on photographs that its mixture wasn't fitted on.
 
-Each is reduced by Pillow's bicubic filter, damaged, judged and enlarged as the engine does, and compared with what it
-was: peak signal-to-noise ratio over all colors (PSNR, dB) and structural similarity (SSIM, Wang et al. 2004). The same
-for each network alone and for all their mixtures in steps of a tenth, the same for all photographs: what somebody who
-knew the damage would have chosen.
+Each is reduced by Pillow's bicubic filter, damaged, measured and enlarged as by the engine, and compared with the
+original: peak signal-to-noise ratio over all colors (PSNR, dB) and structural similarity (SSIM, Wang et al. 2004). The
+same is done for each network alone and for all their mixtures in steps of a tenth, the same one for all photographs:
+the best choice if the damage were known.
 
     python bench/neural_quality.py [--threads 2] [--middle 288] [--write]
 
@@ -80,8 +80,8 @@ def enlarged(enlarger: Enlarger, pixels: Pixels, table: Sequence[int] | None, *,
         made = (
             enlarger.enlarged(made, again, steps=Steps(UNMONITORED, 1_000)).pixels if again else lanczos(made, factor=2)
         )
-    told = " + ".join(f"{share:.2f} {name}" for name, share in shares.items())
-    return made, f"{told}; {degradation}"
+    description = " + ".join(f"{share:.2f} {name}" for name, share in shares.items())
+    return made, f"{description}; {degradation}"
 
 
 def lanczos(pixels: Pixels, *, factor: int) -> Pixels:
@@ -108,7 +108,7 @@ def gain(enlarger: Enlarger, name: str, original: Image.Image, damage: Damage, *
     """Measure one picture."""
     truth = np.asarray(original)
     small = damaged(original, damage, factor=factor, name=name)
-    made, told = enlarged(enlarger, small.pixels, small.table, factor=factor)
+    made, description = enlarged(enlarger, small.pixels, small.table, factor=factor)
     plain = lanczos(small.pixels, factor=factor)
     alone = np.zeros((len(ALONE), len(ALONE)))
     if factor == 2:
@@ -121,7 +121,7 @@ def gain(enlarger: Enlarger, name: str, original: Image.Image, damage: Damage, *
         ssim=_similar(made, truth) - _similar(plain, truth),
         alone=alone,
     )
-    print(f"x{factor} {damage!s:20} {name:20} {found.psnr_db:+.2f} dB  {found.ssim:+.4f}  {told}", flush=True)
+    print(f"x{factor} {damage!s:20} {name:20} {found.psnr_db:+.2f} dB  {found.ssim:+.4f}  {description}", flush=True)
     return found
 
 
@@ -172,7 +172,7 @@ def compare(enlarger: Enlarger, photographs: Mapping[str, Image.Image]) -> str:
     for name, damage, (left, top, side) in SHOWN:
         original = photographs[name]
         small = damaged(original, damage, factor=2, name=name)
-        made, told = enlarged(enlarger, small.pixels, small.table, factor=2)
+        made, description = enlarged(enlarger, small.pixels, small.table, factor=2)
         plain = lanczos(small.pixels, factor=2)
         canvas = Image.new("RGB", (3 * SHOWN_PX + 2 * 8, SHOWN_PX + 20), "white")
         for place, (label, pixels) in enumerate(
@@ -184,7 +184,7 @@ def compare(enlarger: Enlarger, photographs: Mapping[str, Image.Image]) -> str:
         path = IMAGES / f"{Path(name).stem}-{str(damage).replace(' ', '-').lower()}.jpg"
         canvas.save(path, quality=82)
         lines += [
-            f"{Path(name).stem}, {damage}; method `{told}`:",
+            f"{Path(name).stem}, {damage}; method `{description}`:",
             "",
             f"![{damage}](../images/engine/{path.name})",
             "",

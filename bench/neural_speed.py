@@ -1,8 +1,8 @@
 """How fast the neural engine is beside the bare runtime, how it grows with its input, and how much memory it takes.
 
 The rate is that of SPAN over a picture in tiles, divided by that of ncnn alone over one big tile, as many threads each;
-the two alternate, and the median of the ratios counts. Times by size are processor seconds: they tell the work, whoever
-else is at work on the machine. Memory is the peak of a process that enhances one picture, all libraries included.
+the two alternate, and the median of the ratios counts. Times by size are processor seconds, which don't depend on
+other programs on the machine. Memory is the peak of a process that enhances one picture, all libraries included.
 
     python bench/neural_speed.py [--rounds 5] [--threads 2] [--megapixels 0.25 1 4 12] [--write]
 
@@ -132,8 +132,8 @@ def by_order(threads: int) -> str:
     ]
     for (width_px, height_px), kind, tier in ORDERS:
         command = [sys.executable, __file__, "--one", f"{width_px}x{height_px}", kind, tier.value]
-        told = subprocess.run([*command, "--threads", str(threads)], check=True, capture_output=True, text=True)
-        wall_s, cpu_s, peak_kb, method = told.stdout.strip().splitlines()[-1].split("\t")
+        run = subprocess.run([*command, "--threads", str(threads)], check=True, capture_output=True, text=True)
+        wall_s, cpu_s, peak_kb, method = run.stdout.strip().splitlines()[-1].split("\t")
         lines.append(
             f"| {width_px}x{height_px}{', ' + str(DAMAGE) if kind else ''} | {tier.value.removeprefix('TIER_')}"
             f" | {float(wall_s):.1f} | {float(cpu_s):.1f} | {int(peak_kb) / 1024:.0f} | {MEMORY_TARGET_MB}"

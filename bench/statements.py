@@ -39,7 +39,7 @@ ENHANCED: Final = 20
 
 @frozen(kw_only=True)
 class Guest:
-    """Somebody who makes requests of a Spike in the same process."""
+    """A user who sends requests to a `Spike` in the same process."""
 
     spike: Spike
     user: User
@@ -115,7 +115,7 @@ OPERATIONS: Final[Mapping[str, Operation]] = {
 
 @contextmanager
 def a_guest(folder: Path, database_url: str) -> Iterator[Guest]:
-    """Build a Spike without workers, where all jobs may be on their way, and sign somebody in."""
+    """Build a `Spike` without workers, which holds no job back, and sign a user in."""
     settings = Settings(data_dir=folder, database_url=database_url, log_level="WARNING", on_their_way_max=100)
     configure_logging(level=settings.log_level, form="json")
     spike = build(settings)

@@ -1,4 +1,4 @@
-"""Make a bucket where there is none yet: `make_bucket.py ENDPOINT_URL BUCKET`, credentials from the environment."""
+"""Create a bucket unless it exists: `make_bucket.py ENDPOINT_URL BUCKET`, with credentials from the environment."""
 
 import sys
 import time
@@ -7,13 +7,13 @@ from typing import Final
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
-PATIENCE_S: Final = 60
+TIMEOUT_S: Final = 60
 
 
 def main(endpoint_url: str, bucket: str) -> None:
-    """Wait for the server and see to it that the bucket is there."""
+    """Wait for the server, then create the bucket unless it exists."""
     client = boto3.client("s3", endpoint_url=endpoint_url, region_name="us-east-1")
-    until_s = time.monotonic() + PATIENCE_S
+    until_s = time.monotonic() + TIMEOUT_S
     while True:
         try:
             if bucket not in {each["Name"] for each in client.list_buckets()["Buckets"]}:

@@ -1,4 +1,4 @@
-"""What is in a bucket, seen past the service."""
+"""The content of a bucket, read directly."""
 
 from collections.abc import Mapping
 from urllib.parse import parse_qs, urlsplit

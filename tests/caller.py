@@ -1,4 +1,4 @@
-"""A client that signs its requests."""
+"""A client that sends credentials with its requests."""
 
 import json
 from typing import Any
@@ -16,7 +16,7 @@ PICTURE = a_picture(Dimensions(width_px=1920, height_px=1080))
 
 @frozen
 class Caller:
-    """A client that signs its requests."""
+    """A client that sends credentials with its requests."""
 
     client: testing.TestClient
     registered: Registered
@@ -49,6 +49,6 @@ class Caller:
         return self.client.simulate_post("/api/images/upload", headers=headers, body=body)
 
     def _send(self, method: str, path: str, body: Any) -> testing.Result:
-        """Send JSON in plain ASCII, so that any text can be sent, surrogates too."""
+        """Send JSON in plain ASCII, so that any text can be sent, including surrogates."""
         headers = {**self.headers, "Content-Type": "application/json"}
         return self.client.simulate_request(method, path, headers=headers, body=json.dumps(body))

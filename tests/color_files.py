@@ -1,4 +1,4 @@
-"""Files that say their colors by other means than an ICC profile, or have more than 8 bits a channel."""
+"""Files that define their colors by other means than an ICC profile, or have more than 8 bits per channel."""
 
 import struct
 import zlib
@@ -21,7 +21,7 @@ _ADAM7: Final = ((0, 8, 0, 8), (0, 8, 4, 8), (4, 8, 0, 4), (0, 4, 2, 4), (2, 4, 
 
 
 def lattice() -> NDArray[np.uint8]:
-    """Return 216 colors from all over the RGB cube, 12 x 18."""
+    """Return 216 colors, evenly spread over the RGB cube, in 12 x 18 pixels."""
     steps = np.arange(0, 256, 51)
     return np.stack(np.meshgrid(steps, steps, steps, indexing="ij"), -1).reshape(12, 18, 3).astype(np.uint8)
 
@@ -34,12 +34,12 @@ def ramp(channels: int = 3) -> NDArray[np.uint8]:
 
 
 def widened(samples: NDArray[np.uint8], bits: int) -> NDArray[np.uint16]:
-    """Return 8-bit samples as samples of so many bits."""
+    """Return 8-bit samples scaled to `bits` bits."""
     return (samples.astype(np.uint32) * ((1 << bits) - 1) // 255).astype(np.uint16)
 
 
 def a_png(samples: Samples, *chunks: Chunk, trailing: tuple[Chunk, ...] = (), interlaced: bool = False) -> bytes:
-    """Return a PNG of samples (height, width, channels) of 8 or 16 bits, with chunks before and behind the pixels."""
+    """Return a PNG of samples (height, width, channels) of 8 or 16 bits, with chunks before and after the pixels."""
     height, width, channels = samples.shape
     depth = samples.dtype.itemsize * 8
     passes = _ADAM7 if interlaced else ((0, 1, 0, 1),)
@@ -51,27 +51,27 @@ def a_png(samples: Samples, *chunks: Chunk, trailing: tuple[Chunk, ...] = (), in
 
 
 def gama(gamma: float) -> Chunk:
-    """Return the exponent that a file's samples were encoded by."""
+    """Return a gAMA chunk."""
     return b"gAMA", struct.pack(">I", round(gamma * 100_000))
 
 
 def chrm(*coordinates: float) -> Chunk:
-    """Return white, red, green and blue, x and y each."""
+    """Return a cHRM chunk of x and y of white, red, green and blue."""
     return b"cHRM", struct.pack(">8I", *(round(value * 100_000) for value in coordinates))
 
 
 def cicp(primaries: int, transfer: int, matrix: int = 0, full_range: int = 1) -> Chunk:
-    """Return code points of H.273."""
+    """Return a cICP chunk of code points of H.273."""
     return b"cICP", bytes([primaries, transfer, matrix, full_range])
 
 
 def iccp(profile: bytes) -> Chunk:
-    """Return an embedded profile."""
+    """Return an iCCP chunk."""
     return b"iCCP", b"icc\0\0" + zlib.compress(profile)
 
 
 def light_level(peak_cd_m2: int) -> Chunk:
-    """Return the brightest pixel's luminance, and half of it for the average."""
+    """Return a chunk with the maximum luminance, and half of it as the average."""
     return b"cLLI", struct.pack(">II", peak_cd_m2 * 10_000, peak_cd_m2 * 5_000)
 
 

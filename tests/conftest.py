@@ -1,4 +1,4 @@
-"""What all tests share."""
+"""Configuration of all tests."""
 
 import os
 
@@ -7,9 +7,9 @@ from hypothesis import settings
 
 pytest_plugins = ["fault_table", "servers.postgres", "servers.s3", "servers.valkey"]
 
-# A busy machine isn't a failure. CI repeats the same examples, so that a red build is the change's doing; developers'
-# runs look for new ones.
+# No deadlines, since a busy machine isn't a failure. CI repeats the same examples, so that a failure is due to the
+# change; developers' runs try new ones.
 settings.register_profile("spike", deadline=None, derandomize="CI" in os.environ, print_blob=True)
 settings.load_profile("spike")
 
-pytest.register_assert_rewrite("machine")  # its assertions too tell what they saw
+pytest.register_assert_rewrite("machine")  # its assertions, too, show their values

@@ -1,6 +1,6 @@
-"""Odd and hostile files, each with what must become of it: the picture that it shows, or one of our errors.
+"""Odd and hostile files, each with its expected outcome: the picture that it shows, or an error.
 
-One corpus for everything that takes pictures: the engines, the command, the service.
+The corpus is used for everything that accepts pictures: engines, command line and service.
 """
 
 import struct
@@ -45,7 +45,7 @@ from spike_core.domain.objects import PictureFormat
 
 SIZE: Final = (96, 64)
 PNG: Final = b"\x89PNG\r\n\x1a\n"
-_LOSSY: Final = 8  # of 255, in the mean of any place: JPEG and its kin at their usual qualities
+_LOSSY: Final = 8  # of 255, in the mean of any cell: lossy formats at usual qualities
 _COARSE: Final = 40  # a palette, or a picture in black and white
 _CORNER: Final = (0, 0, 48, 32)
 _BLOB_BYTES: Final = 5_000_000
@@ -54,7 +54,7 @@ _MANY_FRAMES: Final = 20_000
 
 @frozen
 class OddFile:
-    """A file by how it is made, and its verdict: an error, or what is seen of it."""
+    """A file, and its expected outcome: an error, or the picture that it shows."""
 
     make: Callable[[], bytes]
     verdict: type[UnacceptablePicture] | Callable[[], Image.Image]
@@ -97,7 +97,7 @@ def _with_bad_exif(data: bytes) -> OddFile:
 
 
 def _clear(levels: int = 256) -> Image.Image:
-    """Return a photograph whose left side is clear and whose right side is opaque."""
+    """Return a photograph whose left side is transparent and whose right side is opaque."""
     slope = Image.linear_gradient("L").rotate(90).resize(SIZE)
     alpha = slope.point([value * levels // 256 * 255 // (levels - 1) for value in range(256)])
     picture = _photo("RGBA")
@@ -110,7 +110,7 @@ def _half_clear() -> Image.Image:
 
 
 def _cmyk_jpeg(*, adobe: bool) -> bytes:
-    """Return a CMYK JPEG: as Adobe writes it, upside down and marked so, or plain and unmarked."""
+    """Return a CMYK JPEG: inverted and marked, as Adobe writes it, or plain and unmarked."""
     picture = _photo("CMYK")
     if adobe:
         return encoded(picture, quality=95)
@@ -140,7 +140,7 @@ def _deep_png(mode: str, color: int) -> bytes:
 
 
 def _with_chunk(kind: bytes, body: bytes, *, times: int = 1) -> bytes:
-    """Return a good PNG with another chunk behind its header."""
+    """Return a valid PNG with another chunk after its header."""
     data = encoded(_photo(), PictureFormat.PNG)
     end = len(PNG) + 25
     return data[:end] + png_chunk(kind, body) * times + data[end:]
@@ -153,7 +153,7 @@ def _png_with_wrong_checksum() -> bytes:
 
 
 def _with_segments(marker: int, bodies: Iterable[bytes]) -> bytes:
-    """Return a good JPEG with other segments behind its start."""
+    """Return a valid JPEG with other segments after its start."""
     data = encoded(_photo(), quality=95)
     segments = (bytes((0xFF, marker)) + struct.pack(">H", len(body) + 2) + body for body in bodies)
     return data[:2] + b"".join(segments) + data[2:]
@@ -189,7 +189,7 @@ def _gif_of_frames(count: int) -> bytes:
 
 
 def _tiff_of_pages(count: int) -> bytes:
-    """Return a TIFF of many pages which all show the same strip."""
+    """Return a TIFF of many pages that share one strip."""
     layout = [(256, 1), (257, 1), (258, 8), (259, 1), (262, 1), (273, 8), (277, 1), (278, 1), (279, 1)]
     out = b"II*\0" + struct.pack("<I", 16) + bytes(8)
     length = 2 + 12 * len(layout) + 4
@@ -206,7 +206,7 @@ def _tiff(picture: Callable[[], Image.Image], **options: object) -> Callable[[],
 
 
 def _overflowing_png() -> bytes:
-    """Return a PNG with far more pixels than its header says: 300 MB behind 64 rows."""
+    """Return a PNG with far more pixels than its header states: 300 MB after 64 rows."""
     squeezer = zlib.compressobj(9)
     body = squeezer.compress(b"".join(b"\0" + row for row in _rows(_photo())))
     body += b"".join(squeezer.compress(bytes(1_000_000)) for _ in range(300)) + squeezer.flush()
@@ -215,7 +215,7 @@ def _overflowing_png() -> bytes:
 
 
 def _wide_gamut() -> bytes:
-    """Return a gray ramp's picture whose profile is Lab-like enough to be another space: XYZ isn't for RGB pixels."""
+    """Return a picture of a gray ramp whose profile is of another color space, XYZ, than its RGB pixels."""
     profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("XYZ")).tobytes()
     return encoded(_photo(), PictureFormat.PNG, icc_profile=profile)
 
@@ -243,12 +243,12 @@ def _black_and_white() -> Image.Image:
 
 
 def _packed(values: bytes, *, bits: int) -> int:
-    """Return the byte that holds these small values, the first one highest."""
+    """Return the byte that contains these small values, the first one in the highest bits."""
     return sum(value << (8 - bits * (place + 1)) for place, value in enumerate(values))
 
 
 def _few_bits(bits: int) -> tuple[bytes, Image.Image]:
-    """Return a gray PNG of 2 or 4 bits a pixel, and what it shows."""
+    """Return a gray PNG of 2 or 4 bits per pixel, and the picture that it shows."""
     top = (1 << bits) - 1
     numbers = _gray().point(lambda value: value * top // 255)
     per_byte = 8 // bits
@@ -260,14 +260,14 @@ def _few_bits(bits: int) -> tuple[bytes, Image.Image]:
 
 
 def _keyed(picture: Image.Image) -> Image.Image:
-    """Return the picture with the corner of `_blocks` made clear."""
+    """Return the picture with the corner of `_blocks` made transparent."""
     shown = picture.convert("RGBA")
     shown.paste((0, 0, 0, 0), _CORNER)
     return shown
 
 
 def _blocks() -> Image.Image:
-    """Return a picture with a corner in one color that is nowhere else."""
+    """Return a picture with a corner in a color that occurs nowhere else."""
     picture = _photo().point(lambda value: max(value, 20))
     picture.paste((3, 4, 5), _CORNER)
     return picture
@@ -356,10 +356,10 @@ _TAKEN: Final = {
     "PNG with palette and transparency": OddFile(
         lambda: encoded(_half_clear().quantize(64), PictureFormat.PNG), _half_clear, tolerance=_COARSE
     ),
-    "grey PNG with a clear colour": OddFile(
+    "grey PNG with a transparent color": OddFile(
         lambda: encoded(_grey_blocks(), PictureFormat.PNG, transparency=3), lambda: _keyed(_grey_blocks()), 14
     ),
-    "PNG with a clear colour": OddFile(
+    "PNG with a transparent color": OddFile(
         lambda: encoded(_blocks(), PictureFormat.PNG, transparency=(3, 4, 5)), lambda: _keyed(_blocks()), 14
     ),
     "PNG with 300 MB too many pixels": OddFile(_overflowing_png, _photo),
@@ -414,7 +414,7 @@ CORPUS: Final = _REFUSED | _TAKEN
 
 
 def strays(made: Image.Image, file: OddFile) -> str:
-    """Tell where a picture made of a file isn't what the file shows, seen in cells; empty where it is."""
+    """Describe how a result differs from the picture that its file shows, compared by cells; empty if it doesn't."""
     shown = file.shown
     has_alpha = "A" in shown.getbands()
     if ("A" in made.getbands()) is not has_alpha:

@@ -1,7 +1,7 @@
-"""Ports that die, or fail: a process that is killed, or meets trouble, at any port call.
+"""Ports that crash or fail: a process that is killed, or meets an error, at any port call.
 
-`Crash` isn't an `Exception`, so no clean-up of ours runs, as after kill -9; an open transaction is rolled back, as a
-database does with a connection that is gone.
+`Crash` isn't an `Exception`, so no error handler runs, as after kill -9; an open transaction is rolled back, as a
+database does when a connection is lost.
 """
 
 import threading
@@ -28,10 +28,10 @@ class Crash(BaseException):
 
 @define
 class FaultPlan:
-    """When the process dies, or a port fails it: after so many more steps, or not at all.
+    """When the process crashes or a port fails: after a number of further steps, or never.
 
-    Only steps of the thread that the fate was set in count: threads that an operation starts for itself never take
-    theirs in the same order twice, and an example that fails must fail again.
+    Only the steps of the thread that set the fault count: other threads that an operation starts run in a different
+    order each time, but a failing example must be reproducible.
     """
 
     steps_left: int | None = None
@@ -39,7 +39,7 @@ class FaultPlan:
     _thread: int = field(factory=threading.get_ident, init=False)
 
     def step(self, failure: type[Unavailable] = DatabaseUnavailable) -> None:
-        """Take one step, which may be the last, or meet the `failure` that the port has in store."""
+        """Take one step, which may raise `Crash`, or the port's `failure`."""
         if self.steps_left is None or threading.get_ident() != self._thread:
             return
         if self.steps_left == 0:
@@ -49,13 +49,13 @@ class FaultPlan:
 
     @contextmanager
     def dying_after(self, steps: int | None) -> Iterator[None]:
-        """Let the process die within one operation."""
+        """Make the process crash during one operation."""
         with self._set(steps, kills=True):
             yield
 
     @contextmanager
     def failing_after(self, steps: int | None) -> Iterator[None]:
-        """Let a port fail within one operation."""
+        """Make a port fail during one operation."""
         with self._set(steps, kills=False):
             yield
 
@@ -70,7 +70,7 @@ class FaultPlan:
 
 @frozen
 class _Crashing:
-    """A repository each of whose calls may be the last."""
+    """A repository each of whose calls may crash or fail."""
 
     _inner: Any
     _fate: FaultPlan
@@ -96,7 +96,7 @@ class _CrashingTransaction:
 
 @frozen
 class CrashingTransactions:
-    """Transactions that die before, within and after."""
+    """Transactions that crash before, within and after."""
 
     _inner: Transactions
     _fate: FaultPlan
@@ -112,14 +112,14 @@ class CrashingTransactions:
         self._fate.step()
         with begin() as tx:
             yield _CrashingTransaction(tx, self._fate)
-            self._fate.step()  # all said, nothing committed
+            self._fate.step()  # before the commit
         if self._fate.kills:
-            self._fate.step()  # committed, and nobody told
+            self._fate.step()  # after the commit, before the caller learns of it
 
 
 @frozen
 class CrashingDatabase:
-    """A database whose transactions die."""
+    """A database whose transactions crash or fail."""
 
     inner: Database
     transactions: CrashingTransactions
@@ -136,7 +136,7 @@ class CrashingDatabase:
 
 @frozen
 class CrashingBlobStore:
-    """A blob store whose client dies before a call."""
+    """A blob store whose client crashes before a call."""
 
     _inner: BlobStore
     _fate: FaultPlan
@@ -167,7 +167,7 @@ class CrashingBlobStore:
 
 @frozen
 class CrashingQueue:
-    """A queue whose sender dies before each message."""
+    """A queue whose sender crashes before a message."""
 
     _inner: JobQueue
     _fate: FaultPlan

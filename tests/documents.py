@@ -1,6 +1,6 @@
-"""The code blocks of the documents: where they stand, in which language, and why some of them aren't run.
+"""The code blocks of the documentation: their places, their languages, and why some of them aren't run.
 
-A block that no test can run has a comment on the line before it, which readers don't see:
+A block that no test can run has a comment, invisible to readers, on the line before it:
 
     <!-- not run: needs Docker -->
 """
@@ -15,14 +15,14 @@ from markdown_it import MarkdownIt
 
 PROJECT: Final = Path(__file__).parents[1]
 PAGES: Final = [PROJECT / "README.md", PROJECT / "CONTRIBUTING.md", *sorted((PROJECT / "docs").rglob("*.md"))]
-DIRECTIVE: Final = re.compile(r"\{\w+\}")  # Sphinx', such as {toctree}: `make docs` runs those
+DIRECTIVE: Final = re.compile(r"\{\w+\}")  # directives of Sphinx such as {toctree}, which `make docs` runs
 _MARK: Final = re.compile(r"<!-- not run: (.+) -->")
 _ANY_MARK: Final = re.compile(r"(?<!`)<!--\s*not run")
 
 
 @frozen(kw_only=True)
 class Block:
-    """A code block; `line` is where it begins, `not_run` is empty where a test runs it."""
+    """A code block; `line` is its first line, `not_run` is empty if a test runs it."""
 
     page: Path
     line: int
@@ -32,7 +32,7 @@ class Block:
 
     @property
     def place(self) -> str:
-        """Where it is, as editors understand it."""
+        """Its place, in the form that editors understand."""
         return f"{self.page.relative_to(PROJECT)}:{self.line}"
 
 
@@ -47,7 +47,7 @@ def all_blocks(language: str) -> Sequence[Block]:
 
 
 def marks(page: Path) -> int:
-    """Return how many marks a page has, well formed and before a block or not; what is quoted is none."""
+    """Return the number of marks on a page, well formed and before a block or not, without quoted ones."""
     return len(_ANY_MARK.findall(page.read_text(encoding="utf-8")))
 
 

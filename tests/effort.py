@@ -1,6 +1,6 @@
-"""Test tiers: `make test` tries each law and each kind of input, `make test-full` all combinations of them.
+"""Test tiers: `make test` tests each rule and each kind of input, `make test-full` all combinations.
 
-`make test-fast` leaves out what needs processes, servers or a browser; see the Makefile.
+`make test-fast` omits tests that need processes, servers or a browser; see the Makefile.
 """
 
 import os
@@ -22,19 +22,19 @@ IS_FULL: Final = bool(os.environ.get(VARIABLE))
 def long(*, kept_by: str) -> pytest.MarkDecorator:
     """Mark a test, or one of its parameters, that only `make test-full` runs.
 
-    `kept_by` is the test, `<path>::<name>`, that keeps the same law in `make test`; test_tiers.py checks
+    `kept_by` is the test, `<path>::<name>`, that tests the same rule in `make test`; test_tiers.py checks
     that it exists and isn't long itself.
     """
     return pytest.mark.skipif(
-        not IS_FULL, reason=f"`make test-full` runs it; in `make test` its law is kept by {kept_by}"
+        not IS_FULL, reason=f"`make test-full` runs it; in `make test` its rule is tested by {kept_by}"
     )
 
 
 def examples(most: int) -> int:
-    """Return how many examples to try of a property that is worth so many."""
+    """Return the number of examples to try of a property, for at most `most`."""
     return most if IS_FULL else max(_EXAMPLES_MIN, most // _SHARE)
 
 
 def staggered(cases: Sequence[_Case], *, step: int) -> Sequence[_Case]:
-    """Return every `step`-th of all combinations, in their order; `step` shares no factor with what was combined."""
+    """Return every `step`-th of all combinations, in order; `step` must be coprime to the numbers combined."""
     return cases if IS_FULL else cases[::step]

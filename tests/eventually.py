@@ -1,18 +1,18 @@
-"""Waiting for what happens in other threads and processes, with a deadline."""
+"""Waiting for other threads and processes, with a deadline."""
 
 import threading
 import time
 from collections.abc import Callable
 from typing import Final, TypeVar
 
-PATIENCE_S: Final = 60.0  # a test that waits for so long has failed
-_PAUSE_S: Final = 0.03  # between two looks
+PATIENCE_S: Final = 60.0  # a test that waits longer fails
+_PAUSE_S: Final = 0.03  # between two checks
 
 Seen = TypeVar("Seen")
 
 
 def eventually(what: str, look: Callable[[], Seen]) -> Seen:
-    """Look until there is something to see, and return it."""
+    """Call `look` until it returns a true value, and return that."""
     pause, deadline_s = threading.Event(), time.monotonic() + PATIENCE_S
     while time.monotonic() < deadline_s:
         if seen := look():
@@ -22,7 +22,7 @@ def eventually(what: str, look: Callable[[], Seen]) -> Seen:
 
 
 def progressing(what: str, left: Callable[[], int]) -> None:
-    """Look until nothing is left; the deadline starts anew whenever less is left than ever before."""
+    """Call `left` until it returns 0; the deadline restarts whenever it returns less than ever before."""
     pause, least, deadline_s = threading.Event(), None, time.monotonic() + PATIENCE_S
     while time.monotonic() < deadline_s:
         if not (count := left()):

@@ -1,4 +1,4 @@
-"""Blocks of EXIF laid by hand, byte for byte, and read back by tifffile: neither is Spike's own writer or reader."""
+"""EXIF blocks written byte by byte and read by tifffile, independently of Spike's own writer and reader."""
 
 import io
 import struct
@@ -15,7 +15,7 @@ Fields = Mapping[int, tuple[int, bytes]]  # tag to type and value
 
 
 def exif_block(main: Fields, inner: Fields | None = None, *, order: str = "<", values_first: bool = False) -> bytes:
-    """Return a block of these fields; their values lie before or behind the directories, in between is a gap."""
+    """Return a block of these fields; their values precede or follow the directories, with a gap between them."""
     fields, inner = dict(sorted(main.items())), dict(sorted((inner or {}).items()))
     if inner:
         fields[EXIF_POINTER] = (LONG, bytes(4))  # its value fits into its entry

@@ -1,8 +1,8 @@
-"""Measure whether an enhanced picture still shows its original, pixel by pixel; independent of the code under test.
+"""Measure whether an enhanced picture still shows its original, pixel by pixel, independently of the code under test.
 
-A result, reduced to the original's size by a box filter, is its original. Where the original has detail at the Nyquist
-limit (checkerboards and modules of 1 px), plain resampling loses contrast too. So a pixel is broken when it differs
-both from the original and from what Lanczos, as the reference, gives there.
+A correct result, reduced to the original's size by a box filter, equals the original. Where the original has detail at
+the Nyquist limit (checkerboards and modules of 1 px), plain resampling loses contrast too. So a pixel is broken when it
+differs both from the original and from the result of Lanczos, the reference.
 """
 
 from collections.abc import Sequence
@@ -15,7 +15,7 @@ from PIL import Image
 
 DIFFERENCE_MAX: Final = 48  # of 255, in any channel
 BLOCK_PX: Final = 32
-# What is allowed to be broken. Good results have none of either; divergence begins at 0.2 % and 3 %
+# The tolerated shares of broken pixels. Good results have none; diverged ones begin at 0.2 % and 3 %
 # (docs/reference/engine.md).
 SHARE_MAX: Final = 0.001  # of all pixels
 BLOCK_SHARE_MAX: Final = 0.05  # of the worst block
@@ -25,7 +25,7 @@ Values = NDArray[np.float32]
 
 @frozen(kw_only=True)
 class Faithfulness:
-    """How much of a picture differs by more than `DIFFERENCE_MAX`."""
+    """The shares of a picture that differ by more than `DIFFERENCE_MAX`."""
 
     share: float  # of all pixels
     block_share: float  # of the pixels of the worst block of 32x32
@@ -37,21 +37,21 @@ class Faithfulness:
         return self.share <= SHARE_MAX and self.block_share <= BLOCK_SHARE_MAX
 
     def __str__(self) -> str:
-        """Show the figures as the tables do."""
+        """Return the figures as in the tables."""
         return f"{self.share:.2%} of the pixels, {self.block_share:.1%} of a block, by up to {self.largest:.0f}"
 
 
 def broken(result: Image.Image, original: Image.Image, *others: Image.Image) -> Faithfulness:
     """Compare a result of any size with the original and with Lanczos to the same size; the smaller difference counts.
 
-    Others are what may be shown as well, such as the picture before it was compressed: a network undoes the bleeding
+    `others` are also acceptable results, such as the picture before compression: a network may undo the bleeding
     of halved chroma, which is no flaw. Alpha is composited on black and on white; the larger difference counts.
     """
     return validated(differences(result, original, *others))
 
 
 def off(result: Image.Image, original: Image.Image) -> Faithfulness:
-    """Compare a result of any size with the original alone: what a check can know without a reference."""
+    """Compare a result of any size with the original alone, as a check without a reference does."""
     return validated(_difference(_seen(result, original.size), _seen(original, original.size)))
 
 
@@ -99,7 +99,7 @@ def _along(pixels: Values, axis: int, count: int) -> Values:
 
 
 def _seen(picture: Image.Image, size: tuple[int, int]) -> Sequence[Values]:
-    """Return a picture as it is seen on black and on white, reduced; once where nothing shines through."""
+    """Return a picture composited on black and on white, reduced; only once if it is opaque."""
     plain = _plain(picture)
     pixels = np.asarray(plain, dtype=np.float32)
     if plain.mode == "RGB":
@@ -110,7 +110,7 @@ def _seen(picture: Image.Image, size: tuple[int, int]) -> Sequence[Values]:
 
 
 def _plain(picture: Image.Image) -> Image.Image:
-    """Return a picture in a mode that Pillow resamples, and doesn't only repeat pixels of."""
+    """Return a picture in a mode for which Pillow interpolates instead of repeating pixels."""
     return picture.convert("RGBA" if picture.has_transparency_data else "RGB")
 
 

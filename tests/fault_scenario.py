@@ -1,7 +1,7 @@
-"""A trial: real processes, a fault done to them, and the reckoning of what they had promised.
+"""Fault scenarios: real processes, injected faults, and the comparison of the stored rows with the responses.
 
-What a client was promised is noted when it is promised: each answer 200 names a job and what it costs. At the end the
-stored rows are read, by the adapters and past the service, and held against that. Nothing of the reckoning is claimed.
+The client records each response 200, which names a job and its price. At the end the stored rows are read directly,
+by the adapters, and compared with the record.
 """
 
 import json
@@ -34,49 +34,49 @@ from spike_sqlalchemy.plugin import open_postgres, open_sqlite
 from spike_system import SystemClock
 
 GRANT: Final = 1000  # tokens of the first user, above the cap, so that none regenerate
-EVERYTHING: Final = 10_000  # more rows of a kind than any trial makes
+EVERYTHING: Final = 10_000  # more rows of a kind than any scenario creates
 AT_REST: Final = QueueStatistics(waiting=0, announced=0, started=0, claimed=0, oldest_unclaimed_at=None)
 
 
 @frozen(kw_only=True)
 class Reckoning:
-    """What became of a trial, in jobs, requests and tokens."""
+    """The outcome of a scenario, in jobs, requests and tokens."""
 
     injected: str
-    accepted: int  # jobs that an answer named
+    accepted: int  # jobs that a response named
     delivered: int
     given_back: int  # refunded, cancelled, or failed and free
     recovered_s: float | None  # from the end of the fault to the last job's end; `None` for never
-    lost_jobs: int  # promised and not there, or not at their end
+    lost_jobs: int  # accepted and missing, or never settled
     lost_requests: int  # that had to be answered and weren't
-    lost_tokens: int  # what balances and delivered jobs don't add up to
+    lost_tokens: int  # that balances and delivered jobs don't account for
     findings: int  # of `spike audit`
 
     @property
     def lost(self) -> int:
-        """All that may not be, of whatever kind."""
+        """The sum of all losses."""
         return self.lost_jobs + self.lost_requests + self.lost_tokens + self.findings
 
 
 @define
 class _Fault:
-    """What was done, and when it was over and mended."""
+    """An injected fault, and when it ended and was recovered from."""
 
     injected: str
     over_s: float = 0.0
     recovered_s: float | None = None
-    promises_until: int = 0  # how many promises there were when it was mended
+    promises_until: int = 0  # the number of recorded jobs at recovery
 
 
 @define
 class FaultScenario:
-    """The client of one installation, whose first user it is, and its bookkeeper."""
+    """The client of one installation, as its first user; it records the responses."""
 
     folder: Path
     settings: Mapping[str, str]
     granted: int = GRANT  # tokens of all users together
-    token: str = ""  # of whoever asks; the first server tells it
-    prices: dict[JobId, int] = field(factory=dict)  # of all jobs that were promised
+    token: str = ""  # of the client; the first server prints it
+    prices: dict[JobId, int] = field(factory=dict)  # of all accepted jobs
     removed: set[JobId] = field(factory=set)  # whose image the client has deleted
     lost_requests: int = 0
     reckonings: list[Reckoning] = field(factory=list)
@@ -84,10 +84,10 @@ class FaultScenario:
     _database: Database | None = None
     _noting: threading.Lock = field(factory=threading.Lock)
 
-    # what clients do
+    # requests of the client
 
     def upload(self, server: Server, *, album_id: str = "") -> str:
-        """Upload a photograph, note its job where it has one, and return the image's id."""
+        """Upload a photograph, record its job if it has one, and return the image's id."""
         body = a_form(
             a_part("file", encoded(photograph("chelsea.png")), filename="photo.jpg"),
             *([a_part("albumId", album_id.encode())] if album_id else []),
@@ -102,81 +102,81 @@ class FaultScenario:
         return image_id
 
     def enhance(self, server: Server, image_id: str, tier: str) -> str:
-        """Order an enhancement, note the promise, and return the job's id."""
+        """Order an enhancement, record it, and return the job's id."""
         answer = self.post(server, "/api/images/enhance", {"imageId": image_id, "tier": tier})
         self.note(answer["jobId"], answer["tokenCost"])
         job_id: str = answer["jobId"]
         return job_id
 
     def post(self, server: Server, path: str, body: Mapping[str, object]) -> Any:
-        """Post JSON and return the answer, which must be good."""
+        """Post JSON and return the response, which must be successful."""
         answer = self.try_to_post(server, path, body)
         assert answer.status in {200, 201}, answer.content
         return answer.json
 
     def try_to_post(self, server: Server, path: str, body: Mapping[str, object]) -> Answer:
-        """Post JSON and return what is answered."""
+        """Post JSON and return the response."""
         content = json.dumps(body).encode()
         return server.ask("POST", path, token=self._token_at(server), body=content, content_type="application/json")
 
     def note(self, job_id: str, price: int) -> None:
-        """Note that a client was promised a job at this price."""
+        """Record an accepted job and its price."""
         with self._noting:
             self.prices[JobId.parse(job_id)] = price
 
     def remove(self, *job_ids: str) -> None:
-        """Note that the client has deleted the image of these jobs, so that they needn't be there any more."""
+        """Record that the client has deleted the image of these jobs, so that they needn't exist."""
         self.removed |= set(map(JobId.parse, job_ids))
 
     def _token_at(self, server: Server) -> str:
         self.token = self.token or server.token
         return self.token
 
-    # what is done to them
+    # faults
 
     @contextmanager
     def injecting(self, what: str) -> Iterator[None]:
-        """Do a fault: it lasts as long as the context. Others may follow, each after its recovery."""
+        """Inject a fault for the duration of the context. Others may follow, each after the recovery."""
         fault = _Fault(what)
         self._faults.append(fault)
         yield
         fault.over_s = time.monotonic()
 
     def recover(self) -> None:
-        """Wait until every job has ended, promised or not, and note how long it took since the fault was over."""
+        """Wait until every job is settled, recorded or not, and record the time since the end of the fault."""
         fault = self._faults[-1]
-        assert fault.over_s, "the fault isn't over"
+        assert fault.over_s, "the fault hasn't ended"
         progressing("every job at its end", self._unsettled)
         fault.recovered_s = time.monotonic() - fault.over_s
         fault.promises_until = len(self.prices)
 
-    # what became of it
+    # outcomes
 
     def jobs(self) -> Mapping[JobId, Job]:
-        """Return all jobs as they are stored."""
+        """Return all stored jobs."""
         with self._transactions.view() as tx:
             return {job.id: job for job in tx.audit.jobs(limit=EVERYTHING)}
 
     def job(self, job_id: str) -> Job:
-        """Return one of them."""
+        """Return one stored job."""
         return self.jobs()[JobId.parse(job_id)]
 
     def images(self) -> Sequence[Image]:
-        """Return all images as they are stored."""
+        """Return all stored images."""
         with self._transactions.view() as tx:
             return tx.audit.images(limit=EVERYTHING)
 
     def await_end(self, job_id: str) -> None:
-        """Wait until one job has ended."""
+        """Wait until one job is settled."""
         eventually(f"the end of {job_id}", lambda: isinstance(self.job(job_id), SettledJob))
 
     def reckon(self) -> None:
-        """Hold what is stored against what was promised; nothing may be lost.
+        """Compare the stored rows with the record, and assert that nothing is lost.
 
-        The processes should have ended, so that nobody mends anything any more. What can't be laid to one fault of
-        several, such as tokens, is laid to the last.
+        The processes should have ended, so that no recovery is in progress. Losses that can't be attributed to one of
+        several faults, such as tokens, are attributed to the last one.
         """
-        assert self._faults, "no fault was done"
+        assert self._faults, "no fault was injected"
         with self._transactions.view() as tx:
             jobs = {job.id: job for job in tx.audit.jobs(limit=EVERYTHING)}
             balances = sum(wallet.balance.amount for wallet in tx.audit.wallets(limit=EVERYTHING))
@@ -217,12 +217,12 @@ class FaultScenario:
         )
 
     def close(self) -> None:
-        """Let go of the database."""
+        """Close the database."""
         if self._database is not None:
             self._database.close()
 
     def _findings(self) -> Sequence[object]:
-        """Audit in this process, which costs less than a process of its own; others run the command."""
+        """Audit in this process, which is faster than the command; other tests run the command."""
         url = self.settings.get("SPIKE_STORAGE_URL", (self.folder / "objects").as_uri())
         with mock.patch.dict(os.environ, environment(self.folder, self.settings), clear=True):
             limits, blobs = load_settings().job_limits, open_storage(url, clock=SystemClock(), secret=b"none").blobs
@@ -230,7 +230,7 @@ class FaultScenario:
             return list(audit.findings())
 
     def _unsettled(self) -> int:
-        """Count the jobs that haven't ended, or `EVERYTHING` while the database can't be read."""
+        """Count the unsettled jobs, or return `EVERYTHING` while the database can't be read."""
         try:
             with self._transactions.view() as tx:
                 queue = tx.statistics.queue()
@@ -247,5 +247,5 @@ class FaultScenario:
 
 
 def _spent(jobs: Collection[Job]) -> int:
-    """Return what jobs have cost that weren't given back."""
+    """Return the prices of the jobs that weren't refunded."""
     return sum(job.spec.charged.amount for job in jobs if isinstance(job, CompletedJob | UnsettledJob))

@@ -1,6 +1,6 @@
-"""`make faults`: what was injected, recovered in how many seconds, and what was lost.
+"""The table of `make faults`: each fault, the seconds until recovery, and the losses.
 
-Each row is computed by `trial.FaultScenario.reckon` in the process of its test and comes here with the test's report.
+Each row is computed by `trial.FaultScenario.reckon` in the process of its test, and sent here with the test's report.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -17,8 +17,8 @@ _HEAD: Final = ("injected", "accepted", "delivered", "given back", "recovered", 
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Take the option that asks for the table."""
-    parser.addoption(OPTION, action="store_true", help="print what became of each fault")
+    """Add the option that prints the table."""
+    parser.addoption(OPTION, action="store_true", help="print the outcome of each fault")
 
 
 def note(item: pytest.Item, reckonings: Sequence[Reckoning]) -> None:
@@ -27,7 +27,7 @@ def note(item: pytest.Item, reckonings: Sequence[Reckoning]) -> None:
 
 
 def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
-    """Print the table, if it was asked for."""
+    """Print the table if the option is given."""
     rows = list(_rows(terminalreporter.stats))
     if not rows or not config.getoption(OPTION):
         return
@@ -39,7 +39,7 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Non
 def _rows(stats: Mapping[str, Sequence[Any]]) -> Iterator[Reckoning]:
     """Yield the rows of tests that passed and of those that failed, in the order of the files."""
     reports = [report for reports in stats.values() for report in reports]
-    ends = [report for report in reports if getattr(report, "when", "") == "teardown"]  # where the reckoning is done
+    ends = [report for report in reports if getattr(report, "when", "") == "teardown"]  # where `reckon` runs
     for report in sorted(ends, key=lambda report: report.location[:2]):
         for name, value in report.user_properties:
             if name == PROPERTY:

@@ -1,4 +1,4 @@
-"""Ports that fail when they are told to, each around a real one."""
+"""Wrappers of ports that fail on demand."""
 
 from collections import deque
 from collections.abc import Callable, Collection, Iterator, Sequence
@@ -17,7 +17,7 @@ from spike_memory import MemoryBlobStore, MemoryUpscaler
 
 
 def pass_by() -> None:
-    """Do nothing: the plan for a call that is to go well."""
+    """Do nothing: for a call that is to succeed."""
 
 
 def database_fails() -> None:
@@ -26,7 +26,7 @@ def database_fails() -> None:
 
 
 class FaultyTransactions:
-    """Begins another's transactions and, at each next one, does what is planned first."""
+    """Wraps transactions, and runs a planned action at each of them."""
 
     def __init__(self, transactions: Transactions) -> None:
         """Fail nothing yet."""
@@ -56,7 +56,7 @@ class FaultyTransactions:
 
 
 class FaultyBlobStore:
-    """Another's objects, and methods that fail by name."""
+    """Wraps a blob store, with methods that fail by name."""
 
     def __init__(self, blobs: BlobStore) -> None:
         """Fail nothing yet."""
@@ -74,7 +74,7 @@ class FaultyBlobStore:
         return self._blobs.open(key)
 
     def find(self, keys: Collection[ObjectKey]) -> frozenset[ObjectKey]:
-        """Return those keys that hold an object."""
+        """Return the keys that have an object; see the port."""
         self._check("find")
         return self._blobs.find(keys)
 
@@ -89,7 +89,7 @@ class FaultyBlobStore:
         return self._blobs.scan(after=after, limit=limit)
 
     def url(self, key: ObjectKey, *, valid_for: timedelta) -> str:
-        """Return an address."""
+        """Return a URL; see the port."""
         return self._blobs.url(key, valid_for=valid_for)
 
     def _check(self, method: str) -> None:
@@ -98,10 +98,10 @@ class FaultyBlobStore:
 
 
 class ScriptedUpscaler:
-    """Follows a script, one line per picture, and behind its end does what another upscaler does."""
+    """Follows a script, one step per picture, and then delegates to another upscaler."""
 
     def __init__(self, upscaler: Upscaler | None = None) -> None:
-        """Begin with an empty script."""
+        """Start with an empty script."""
         self._upscaler = upscaler or MemoryUpscaler()
         self.script: deque[Exception | Callable[[RenderedImage], RenderedImage]] = deque()
         self.calls = 0
@@ -119,7 +119,7 @@ class ScriptedUpscaler:
 
 
 class FullBlobStore(MemoryBlobStore):
-    """Has no room for anything."""
+    """A store that is full."""
 
     def put(self, key: ObjectKey, content: BinaryIO) -> None:
         """Fail as a full store does; see the port."""

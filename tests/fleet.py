@@ -1,4 +1,4 @@
-"""Web and worker processes that share a queue, as an operator runs them, and what becomes of their jobs."""
+"""Web and worker processes that share a queue, as an operator runs them, and their jobs."""
 
 import json
 import os
@@ -18,7 +18,7 @@ from multipart import CONTENT_TYPE, an_upload
 from pictures import encoded, photograph
 from running import PATIENCE_S, SPIKE, Server, environment, run_spike
 
-# Impatient, so that tests needn't wait for what operators wait a minute for; and without limits on requests.
+# Short intervals, so that tests needn't wait as long as operators, and no rate limits.
 IMPATIENT: Final = {
     "SPIKE_LEASE_S": "3",
     "SPIKE_HEARTBEAT_S": "1",
@@ -27,7 +27,7 @@ IMPATIENT: Final = {
     "SPIKE_REDELIVER_AFTER_S": "3",
     "SPIKE_RETRY_DELAY_S": "0.1",
     "SPIKE_OPENING_GRANT": "1000",
-    "SPIKE_SANDBOX": "off",  # children cost more than the faults that they are not about
+    "SPIKE_SANDBOX": "off",  # child processes are slow and irrelevant to these faults
     "SPIKE_RATE_UPLOAD": "0",
     "SPIKE_RATE_ENHANCE": "0",
     "SPIKE_RATE_GET_IMAGE": "0",
@@ -36,14 +36,14 @@ ENDED: Final = frozenset({"COMPLETED", "FAILED", "REFUNDED", "CANCELLED"})
 
 
 def lines_of(log: Path) -> Sequence[Mapping[str, Any]]:
-    """Return the lines of a log that are JSON and written to their end."""
+    """Return the complete lines of a log that are JSON."""
     whole = log.read_text().rpartition("\n")[0].splitlines()
     return [json.loads(line) for line in whole if line.startswith("{")]
 
 
 @frozen
 class Fleet:
-    """`spike worker`, and what it writes."""
+    """A running `spike worker`, and its log."""
 
     process: "subprocess.Popen[bytes]"
     log: Path
@@ -57,19 +57,19 @@ class Fleet:
         return eventually(f"{event} {values}", lambda: self.lines(event, **values))[0]
 
     def stop(self, number: signal.Signals = signal.SIGTERM) -> int:
-        """End it as an operator does, and return its exit code."""
+        """Stop it with SIGTERM, and return its exit code."""
         self.process.send_signal(number)
         return self.process.wait(PATIENCE_S)
 
     @property
     def pids(self) -> Collection[int]:
-        """The worker processes that were ever started and are still there."""
+        """The worker processes that still run."""
         return [line["pid"] for line in self.lines("worker process started") if is_alive(line["pid"])]
 
 
 @contextmanager
 def a_fleet(folder: Path, processes: int = 1, /, *arguments: str, **settings: str) -> Iterator[Fleet]:
-    """Start workers, wait until all of them work, and see to their end."""
+    """Start workers, wait until all of them are ready, and stop them at the end."""
     log = folder.parent / f"{folder.name}-workers-{time.monotonic_ns()}.log"
     with log.open("wb") as file:
         command = [SPIKE, "worker", f"--processes={processes}", *arguments]
@@ -87,7 +87,7 @@ def a_fleet(folder: Path, processes: int = 1, /, *arguments: str, **settings: st
 
 
 def is_alive(pid: int) -> bool:
-    """Return whether a process of this id is there and no zombie; for processes that aren't our children."""
+    """Return whether a process with this id runs and isn't a zombie; for processes that aren't children."""
     try:
         return "Z" not in Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
     except FileNotFoundError:
@@ -118,7 +118,7 @@ def enhance(server: Server, image_id: str, tier: str) -> str:
 
 
 def ended(server: Server, image_id: str) -> Mapping[str, str]:
-    """Wait until all jobs of an image have ended, and return their statuses."""
+    """Wait until all jobs of an image are settled, and return their statuses."""
 
     def look() -> Mapping[str, str]:
         jobs = server.ask("GET", f"/api/images/{image_id}", token=server.token).json["image"]["jobs"]
@@ -129,7 +129,7 @@ def ended(server: Server, image_id: str) -> Mapping[str, str]:
 
 
 def attempts(folder: Path) -> Mapping[str, tuple[int, int]]:
-    """Return the attempts and deaths of all jobs, as they are stored."""
+    """Return the stored attempts and crashes of all jobs."""
     with sqlite3.connect(folder / "spike.db") as database:
         rows = database.execute("SELECT id, attempt, deaths FROM jobs").fetchall()
     database.close()

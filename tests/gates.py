@@ -1,4 +1,4 @@
-"""The gate before the engine, from the tests' side: see `tests/gate/spike_gate.py`."""
+"""The tests' side of the gate before the engine: see `tests/gate/spike_gate.py`."""
 
 import os
 from collections.abc import Mapping
@@ -14,7 +14,7 @@ PLUGIN: Final = Path(__file__).with_name("gate")
 
 @frozen
 class Gate:
-    """Open or shut; whoever works on a picture comes by."""
+    """A gate that every attempt passes, open or shut."""
 
     folder: Path
 
@@ -27,23 +27,23 @@ class Gate:
 
     @property
     def settings(self) -> Mapping[str, str]:
-        """What puts processes behind it."""
+        """The settings of processes whose engine waits at this gate."""
         path = os.pathsep.join(filter(None, [str(PLUGIN), os.environ.get("PYTHONPATH", "")]))
         return {"SPIKE_UPSCALER": "gate", "SPIKE_TEST_GATE": str(self.folder), "PYTHONPATH": path}
 
     def shut(self) -> None:
-        """Let nobody through any more."""
+        """Make all further attempts wait."""
         (self.folder / "shut").touch()
 
     def open(self) -> None:
-        """Let everybody through."""
+        """Let all attempts continue."""
         (self.folder / "shut").unlink(missing_ok=True)
 
     @property
     def arrivals(self) -> int:
-        """How many attempts have come to it so far."""
+        """The number of attempts that have arrived so far."""
         return sum(file.name != "shut" for file in self.folder.iterdir())
 
     def wait_for(self, arrivals: int) -> None:
-        """Wait until so many attempts have come to it."""
+        """Wait until this many attempts have arrived."""
         eventually(f"{arrivals} attempts at the gate", lambda: self.arrivals >= arrivals)

@@ -1,4 +1,4 @@
-"""GIFs with one frame anywhere on or beyond their logical screen (GIF89a, sections 18 to 23), and odd ones."""
+"""GIFs with one frame anywhere in or beyond their logical screen (GIF89a, sections 18 to 23), and odd ones."""
 
 import struct
 from collections.abc import Iterable, Mapping, Sequence
@@ -41,7 +41,7 @@ def a_gif(
 ) -> bytes:
     """Return a GIF whose frame (left, top, width, height) is a checkerboard of four colors, in blocks of 2x2.
 
-    `key` is the transparent color's number; `palette` the frame's own, where it has one.
+    `key` is the transparent color's number; `palette` is the frame's own, if it has one.
     """
     left, top, width, height = frame
     rows = [bytes((x // 2 + y // 2) % 4 for x in range(width)) for y in range(height)]
@@ -69,7 +69,7 @@ def _palette(colors: Iterable[Color]) -> bytes:
 
 
 def _compressed(values: bytes) -> bytes:
-    """Return values of 2 bits in LZW that never fills its table: each two are behind a clear code."""
+    """Return 2-bit values in LZW that never fills its table: a clear code precedes each two."""
     codes = [code for at, value in enumerate(values) for code in ((4, value) if at % 2 == 0 else (value,))] + [5]
     bits = sum(code << (3 * at) for at, code in enumerate(codes))
     data = bits.to_bytes((3 * len(codes) + 7) // 8, "little")

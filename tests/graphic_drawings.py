@@ -19,7 +19,13 @@ YELLOW: Final = (255, 255, 0)
 MAGENTA: Final = (255, 0, 255)
 CYAN: Final = (0, 255, 255)
 ORANGE: Final = (255, 127, 14)
-CATEGORIES: Final = ((31, 119, 180), ORANGE, (44, 160, 44), (214, 39, 40), (148, 103, 189))  # as chart libraries have
+CATEGORIES: Final = (
+    (31, 119, 180),
+    ORANGE,
+    (44, 160, 44),
+    (214, 39, 40),
+    (148, 103, 189),
+)  # as in chart libraries
 EDITOR: Final = (30, 30, 30)
 _SYNTAX: Final = ((86, 156, 214), (206, 145, 120), (78, 201, 176), (220, 220, 170), (212, 212, 212), (106, 153, 85))
 _CODE: Final = (
@@ -52,7 +58,7 @@ def text(size_px: int, color: Color, background: Color, *, smooth: bool = True) 
 
 
 def code(size_px: int, background: Color = EDITOR, colors: Sequence[Color] = _SYNTAX) -> Image.Image:
-    """Return a screenshot of an editor: numbered lines in the colors of syntax, a selection, a caret."""
+    """Return a screenshot of an editor: numbered lines with syntax colors, a selection and a caret."""
     picture = Image.new("RGB", (256, 176), background)
     draw = ImageDraw.Draw(picture)
     draw.rectangle((0, 60, 255, 60 + size_px + 3), fill=tuple(min(255, part + 24) for part in background))
@@ -234,7 +240,7 @@ def captioned(name: str, size_px: int, color: Color, *, outline_px: int = 0, box
 
 
 def cut_out(picture: Image.Image, *, soft_px: int) -> Image.Image:
-    """Return a picture with alpha: opaque within an ellipse, soft at its edge, junk colors where nothing is seen."""
+    """Return a picture with alpha: opaque within an ellipse, soft at its edge, arbitrary colors where it is hidden."""
     alpha = Image.new("L", picture.size, 0)
     ImageDraw.Draw(alpha).ellipse((8, 8, picture.width - 9, picture.height - 9), fill=255)
     clear = picture.convert("RGB")
@@ -243,7 +249,7 @@ def cut_out(picture: Image.Image, *, soft_px: int) -> Image.Image:
 
 
 def lettering(size_px: int, color: Color) -> Image.Image:
-    """Return letters on nothing: transparent black around them."""
+    """Return letters surrounded by transparent black."""
     picture = Image.new("RGBA", (192, 128), (0, 0, 0, 0))
     draw = ImageDraw.Draw(picture)
     for number, top in enumerate(range(4, 120 - size_px, size_px + 6)):

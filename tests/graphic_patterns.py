@@ -37,7 +37,7 @@ def pixel_art(block_px: int, background: Color) -> Image.Image:
 
 
 def qr_code(module_px: int, ink: Color = BLACK, paper: Color = WHITE) -> Image.Image:
-    """Return what a QR code looks like: three finders and modules by chance (no message), a quiet zone around."""
+    """Return a picture like a QR code: three finder patterns, random modules (no message), and a quiet zone."""
     side = 25 if module_px > 4 else 33
     dark = np.random.default_rng(module_px).random((side, side)) < 0.5
     finder = np.zeros((8, 8), dtype=bool)
@@ -48,7 +48,7 @@ def qr_code(module_px: int, ink: Color = BLACK, paper: Color = WHITE) -> Image.I
     dark[:8, -8:] = finder[:, ::-1]
     dark[-8:, :8] = finder[::-1]
     framed = np.pad(dark, 4)
-    count = -(-128 // (len(framed) * module_px))  # several side by side where one is too small
+    count = -(-128 // (len(framed) * module_px))  # several side by side if one is too small
     return blocks(colored(np.tile(framed, (count, count)), ink, paper), module_px)
 
 
@@ -67,7 +67,7 @@ def stripes(period_px: int, one: Color, other: Color) -> Image.Image:
 
 
 def halftone(pitch_px: int, ink: Color, paper: Color = WHITE) -> Image.Image:
-    """Return dots on a grid turned by 45 degrees, growing from left to right, as print has."""
+    """Return dots on a grid turned by 45 degrees, growing from left to right, as in print."""
     rows, columns = np.indices((128, 160))
     along, across = (rows + columns) * np.pi / pitch_px, (rows - columns) * np.pi / pitch_px
     wave = (np.cos(along) + np.cos(across)) / 4 + 0.5

@@ -1,4 +1,4 @@
-"""The corpus of graphics: what people send who have logos, screenshots and charts, made the same way every time."""
+"""The corpus of graphics: reproducible logos, screenshots, charts and the like, as users upload them."""
 
 import functools
 from collections.abc import Callable, Mapping, Sequence
@@ -17,7 +17,7 @@ from spike_core.domain.objects import PictureFormat
 
 @frozen
 class Graphic:
-    """A picture to be made, and the file that it is sent as."""
+    """A picture, and the format of its file."""
 
     make: Callable[[], Image.Image]
     quality: int = 0  # of a JPEG with halved chroma (4:2:0); 0 for a PNG
@@ -26,17 +26,17 @@ class Graphic:
     def data(self) -> bytes:
         """The file."""
         if not self.quality:
-            return encoded(self.make(), PictureFormat.PNG, icc_profile=None)  # what is measured is pixels
+            return encoded(self.make(), PictureFormat.PNG, icc_profile=None)  # only pixels are measured
         return encoded(self.make(), PictureFormat.JPEG, quality=self.quality, subsampling="4:2:0")
 
     @property
     def picture(self) -> Image.Image:
-        """What the file shows: RGB, or RGBA."""
+        """The picture that the file shows, in RGB or RGBA."""
         return decoded(self.data)
 
     @property
     def shown(self) -> Sequence[Image.Image]:
-        """What a result may show: the picture, and for a JPEG also what it was before compression."""
+        """The acceptable results: the picture, and for a JPEG also the picture before compression."""
         return [self.picture, self.make()] if self.quality else [self.picture]
 
 
@@ -208,7 +208,7 @@ def _with_alpha() -> dict[str, Graphic]:
 
 
 def _as_jpeg(graphics: Mapping[str, Graphic]) -> dict[str, Graphic]:
-    """Return what people have saved as JPEG, though they shouldn't have."""
+    """Return graphics saved as JPEG, which isn't the appropriate format."""
     names = (
         "text 12 black on white",
         "text 16 red on blue",
@@ -250,7 +250,7 @@ def _crop(name: str, left: int, top: int) -> Graphic:
     return Graphic(lambda: graphic.make().crop((left, top, left + _HARD_PX[0], top + _HARD_PX[1])), graphic.quality)
 
 
-# Of those that break the networks worst, the places where they do: one of each family, small for the fast tests.
+# The places of the graphics that the networks break most: one of each family, small for the fast tests.
 # SPAN alone breaks 2 to 100 % of their pixels at x2, waifu2x with its strongest denoising up to 23 %.
 HARDEST: Final[Mapping[str, Graphic]] = {
     name: _crop(name, left, top)

@@ -1,6 +1,6 @@
-"""An engine that some pictures lead astray: what their bytes say, it does to its own process.
+"""An engine that simulates a vulnerable decoder: it does to its own process what a picture's bytes say.
 
-`a_hostile_engine("work: segfault")` are the bytes of such a picture; they may also stand in the comment of a real one.
+`a_hostile_engine("work: segfault")` are the bytes of such a picture; they may also be in the comment of a real one.
 """
 
 import ctypes
@@ -29,12 +29,12 @@ _HOSTILE: Final = re.compile(rb" ?hostile (look|work): ([\w -]+)(?: at (\S+))?;"
 
 
 def a_hostile_engine(deed: str) -> bytes:
-    """Return a picture that does this: `look: …` to who looks at it, `work: …` to who works on it."""
+    """Return a picture that does this: `look: …` to a process that probes it, `work: …` to one that works on it."""
     return f"hostile {deed};".encode()
 
 
 def with_engine(factory: str, folder: Path) -> dict[str, str]:
-    """Return the environment in which `spike` has an engine of this module's, as if its package were installed."""
+    """Return an environment in which `spike` finds an engine of this module, as if its package were installed."""
     about = folder / "site" / "hostile-1.dist-info"
     about.mkdir(parents=True, exist_ok=True)
     (about / "METADATA").write_text("Metadata-Version: 2.1\nName: hostile\nVersion: 1\n")
@@ -43,7 +43,7 @@ def with_engine(factory: str, folder: Path) -> dict[str, str]:
 
 
 def hostile_engine() -> Engine:
-    """Return an engine for made-up pictures, and hostiles."""
+    """Return an engine for artificial and hostile pictures."""
     return _led_astray(
         Engine(
             upscaler=MemoryUpscaler(),
@@ -56,17 +56,17 @@ def hostile_engine() -> Engine:
 
 
 def hostile_pillow(*, means: EngineResources) -> Engine:
-    """Return an engine for real pictures, and hostiles."""
+    """Return an engine for real and hostile pictures."""
     return _led_astray(means.classical())
 
 
 def broken_engine() -> Engine:
-    """Fail to be built."""
+    """Raise an error, as an engine that can't be built does."""
     raise RuntimeError("a model is missing")
 
 
 def dying_engine(*, means: EngineResources | None = None) -> Engine:  # noqa: ARG001  # a loader, and an entry point
-    """Die of being built."""
+    """Crash, as an engine whose library crashes does."""
     os._exit(3)
 
 
@@ -123,7 +123,7 @@ class _HostileProbe:
 
 
 def _obeyed(who: str, content: BinaryIO, monitor: ProgressMonitor) -> BinaryIO:
-    """Do what the picture says; should we live, return it, a made-up one without its evil half."""
+    """Do what the picture says; if the process survives, return it, or an artificial one without its hostile half."""
     data = content.read()
     match = _HOSTILE.search(data)
     if match is not None and match[1].decode() == who:
@@ -134,7 +134,7 @@ def _obeyed(who: str, content: BinaryIO, monitor: ProgressMonitor) -> BinaryIO:
 
 
 def _wait_at(gate: str) -> None:
-    """Write our process id into a named pipe, whose reader so learns that we are at work."""
+    """Write the process id into a named pipe, to notify its reader that the work has begun."""
     with open(gate, "w") as pipe:  # noqa: PTH123  # it is no path to look at, but a pipe to wait at
         pipe.write(str(os.getpid()))
 
@@ -146,12 +146,12 @@ def _eat(_watch: ProgressMonitor) -> None:
 
 
 def _keep(_watch: ProgressMonitor) -> None:
-    """Keep 160 MB for good, as a library does that leaks."""
+    """Leak 160 MB."""
     _kept.append(bytearray(160_000_000))
 
 
 def _eat_blindly(_watch: ProgressMonitor) -> None:
-    """Do as a library in C does that doesn't look at what it is given."""
+    """Crash as a C library does that doesn't validate its input."""
     libc = ctypes.CDLL(None)
     libc.malloc.restype = ctypes.c_void_p
     while True:
@@ -169,7 +169,7 @@ def _report_forever(monitor: ProgressMonitor) -> None:
 
 
 def _write_nonsense(_watch: ProgressMonitor) -> None:
-    """Write what is no message to whatever is open, our socket among it."""
+    """Write invalid messages to all open descriptors, including the socket to the parent."""
     for number in range(3, 64):
         try:
             os.write(number, b"\xff" * 4096)

@@ -1,6 +1,6 @@
-"""A server on loopback that speaks OpenAI's images API: it reads requests strictly and draws pictures.
+"""A local server that implements OpenAI's images API: it validates requests strictly and draws pictures.
 
-By default it answers as OpenAI's GPT image models do, and a test may put answers of its own in front.
+By default it responds as OpenAI's GPT image models do; a test may queue other responses.
 """
 
 import base64
@@ -28,7 +28,7 @@ SIZES: Final = ("1024x1024", "1536x1024", "1024x1536")
 
 
 class QuietServer(ThreadingHTTPServer):
-    """Says nothing of clients that hang up, which is what is tested."""
+    """Ignores clients that disconnect, since tests do that deliberately."""
 
     daemon_threads = True
 
@@ -42,7 +42,7 @@ Script = Callable[[BaseHTTPRequestHandler], None]
 
 @frozen
 class Refusal(Exception):
-    """What the server won't do, as the API says it."""
+    """An error, in the format of the API."""
 
     status: int
     code: str
@@ -57,7 +57,7 @@ class Refusal(Exception):
 
 @frozen(kw_only=True)
 class Asked:
-    """A request as the server understood it."""
+    """A parsed request."""
 
     method: str
     path: str
@@ -68,12 +68,12 @@ class Asked:
 
 @define(kw_only=True)
 class ImagesApi:
-    """The server, and what was said to it."""
+    """The server, and the requests that it received."""
 
     takes_response_format: bool = True
     delivers_addresses: bool = False
     asked: list[Asked] = field(factory=list)
-    scripts: deque[Script] = field(factory=deque)  # the next answers
+    scripts: deque[Script] = field(factory=deque)  # the next responses
     files: dict[str, bytes] = field(factory=dict)
     closing: threading.Event = field(factory=threading.Event)
     server: QuietServer = field(init=False)
@@ -126,7 +126,7 @@ class ImagesApi:
                 send_json(handler, 200, self._made(asked))
         except Refusal as refusal:
             send_json(handler, refusal.status, refusal.document)
-        except OSError:  # the other side has had enough
+        except OSError:  # the client has disconnected
             return
 
     def _read(self, handler: BaseHTTPRequestHandler) -> Asked:
@@ -187,7 +187,7 @@ def _check_key(asked: Asked) -> None:
 
 @functools.cache
 def drawn(width: int, height: int) -> bytes:
-    """Return the one picture that the server can draw."""
+    """Return the picture that the server draws."""
     return quickly_encoded(photograph(size=(width, height)))
 
 
@@ -203,7 +203,7 @@ def send(
     content_type: str = "application/json",
     length: int | None = None,
 ) -> None:
-    """Answer; `length` is what the header says where it isn't the truth."""
+    """Send a response; `length` replaces the correct Content-Length."""
     handler.send_response(status)
     for name, value in (
         ("Content-Type", content_type),
@@ -222,15 +222,15 @@ def send_json(
 
 
 def refusing(status: int, code: str = "", *headers: tuple[str, str], kind: str = "", param: str = "") -> Script:
-    """Return an answer that is an error."""
+    """Return an error response."""
     return lambda handler: send_json(handler, status, Refusal(status, code, param, kind).document, *headers)
 
 
 def answering(body: bytes, *headers: tuple[str, str], status: int = 200, length: int | None = None) -> Script:
-    """Return an answer of these bytes."""
+    """Return a response with these bytes."""
     return lambda handler: send(handler, status, body, *headers, length=length)
 
 
 def with_picture(content: bytes) -> Script:
-    """Return an answer that holds this picture."""
+    """Return a response that contains this picture."""
     return answering(json.dumps({"data": [{"b64_json": base64.b64encode(content).decode()}]}).encode())

@@ -1,4 +1,4 @@
-"""Two servers that are restarted one after the other, and clients that go on asking."""
+"""Two servers that are restarted one after the other, under load."""
 
 import http.client
 import threading
@@ -19,7 +19,7 @@ from servers.processes import free_port
 PHOTO: Final = an_upload(encoded(photograph("chelsea.png")))
 CLIENTS: Final = 6
 ROUNDS: Final = 2
-UPLOADS_BETWEEN: Final = 20  # answered between two restarts
+UPLOADS_BETWEEN: Final = 20  # between two restarts
 
 
 @define
@@ -38,7 +38,7 @@ class Pair:
             self.servers.append(self._stacks[-1].enter_context(serving_on(port, self.folder, self.settings)))
 
     def restart(self, number: int) -> None:
-        """End one as an operator does, and start it anew."""
+        """Stop one with SIGTERM, and start it again."""
         assert self.servers[number].stop() == 0
         self._stacks[number].close()
         self.servers[number] = self._stacks[number].enter_context(
@@ -52,7 +52,7 @@ class Pair:
 
 @define
 class Client:
-    """Uploads on a connection that it keeps alive. Only a refused connection is tried again, elsewhere."""
+    """Uploads on a keep-alive connection. Only a refused connection is retried, with the other server."""
 
     ports: Sequence[int]
     token: str
@@ -60,7 +60,7 @@ class Client:
     _turn: int = 0
 
     def upload(self) -> Answer:
-        """Upload a photograph and return the answer; whatever goes wrong is raised, for the request is lost."""
+        """Upload a photograph and return the response; errors are raised, since the request is lost."""
         headers = {"Authorization": f"Bearer {self.token}", "Content-Type": CONTENT_TYPE}
         for _ in self.ports:
             connection = self._connection or self._elsewhere()
@@ -87,7 +87,7 @@ class Client:
 
 @define
 class Load:
-    """Clients that upload until they are told to end."""
+    """Clients that upload until the context ends."""
 
     ports: Sequence[int]
     token: str
@@ -98,7 +98,7 @@ class Load:
 
     @contextmanager
     def running(self) -> Iterator[None]:
-        """Upload in so many threads; whatever goes wrong with one of them is raised at the end."""
+        """Upload in several threads; their errors are raised at the end."""
         with ThreadPoolExecutor(self.clients) as pool:
             clients = [pool.submit(self._upload_until_the_end) for _ in range(self.clients)]
             try:
@@ -109,7 +109,7 @@ class Load:
             client.result()
 
     def go_on(self, uploads: int = UPLOADS_BETWEEN) -> None:
-        """Wait until so many more have been answered."""
+        """Wait until this many further uploads have been answered."""
         enough = len(self.answers) + uploads
         eventually("the load goes on", lambda: len(self.answers) >= enough)
 

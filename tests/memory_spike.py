@@ -1,4 +1,4 @@
-"""A whole Spike over memory, for tests of the entrypoints."""
+"""A complete `Spike` with in-memory adapters, for tests of the entrypoints."""
 
 import contextlib
 from collections.abc import Mapping
@@ -35,12 +35,12 @@ from spike_runtime import Settings, Spike, assemble
 
 @frozen(kw_only=True)
 class MemorySpike:
-    """A Spike, and the handles that a test needs."""
+    """A `Spike`, and the adapters that a test needs."""
 
     spike: Spike
     clock: ManualClock
     blobs: MemoryBlobStore
-    pages: dict[str, bytes]  # what is on the web
+    pages: dict[str, bytes]  # by URL, for the downloader
     broker: MemoryBroker
 
     @classmethod
@@ -80,13 +80,13 @@ class MemorySpike:
         return self.spike.accounts.registration.register(Email.parse(email), tokens=Tokens(tokens))
 
     def work(self) -> None:
-        """Perform everything that is queued."""
+        """Perform all queued jobs."""
         while self.broker.queue.messages:
-            with contextlib.suppress(NothingToClaim):  # cancelled since
+            with contextlib.suppress(NothingToClaim):  # cancelled meanwhile
                 self.spike.jobs.runner.perform(self.broker.queue.messages.popleft())
 
     def publish(self, image_id: str) -> None:
-        """Make an image public, whatever its owner would say."""
+        """Make an image public."""
         state = cast("MemoryDatabase", self.spike.database).transactions._state
         for id_, image in state.images.items():
             if id_.text == image_id:
@@ -94,7 +94,7 @@ class MemorySpike:
 
     @property
     def holdings(self) -> tuple[object, ...]:
-        """Return everything that a refused request must leave alone."""
+        """Return all state that a refused request must not change."""
         with self.spike.database.transactions.view() as tx:
             wallets = tx.audit.wallets(limit=1000)
             return (
@@ -113,6 +113,6 @@ class MemorySpike:
 
 
 def with_limits(limits: Mapping[RateLimitGroup, int]) -> Settings:
-    """Return settings with these rate limits; 0 is none."""
+    """Return settings with these rate limits; 0 means no limit."""
     rates: dict[str, Any] = {f"rate_{bucket.value.replace('-', '_')}": limit for bucket, limit in limits.items()}
     return evolve(Settings(), **rates)

@@ -1,4 +1,4 @@
-"""What becomes of tests where something that they need is missing."""
+"""Tests whose prerequisites are missing."""
 
 import os
 from typing import NoReturn
@@ -7,7 +7,7 @@ import pytest
 
 
 def do_without(reason: str) -> NoReturn:
-    """Skip the test for this reason; in continuous integration, where nobody reads what was skipped, fail it."""
+    """Skip the test for this reason; in continuous integration, where skipped tests go unnoticed, fail it."""
     if os.environ.get("CI"):
         pytest.fail(reason, pytrace=False)
     pytest.skip(reason, allow_module_level=True)

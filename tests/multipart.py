@@ -1,4 +1,4 @@
-"""Multipart forms, written by hand so that they can also be wrong."""
+"""Multipart forms, built without a library so that they can be invalid."""
 
 from typing import Final
 

@@ -1,4 +1,4 @@
-"""How much memory something takes at its peak."""
+"""Peak memory use."""
 
 import tracemalloc
 from collections.abc import Callable
@@ -8,7 +8,7 @@ _RUNS: Final = 3
 
 
 def peak_bytes(run: Callable[[], object]) -> int:
-    """Return the least peak of several runs: what other threads allocate meanwhile only adds to one."""
+    """Return the lowest peak of several runs, since allocations of other threads can only increase one."""
     return min(_peak_bytes(run) for _ in range(_RUNS))
 
 

@@ -1,4 +1,4 @@
-"""Real photographs from scikit-image's data folder, encoded as a test wants them, and files made by an enemy."""
+"""Real photographs from scikit-image's data folder, encoded in any format, and hostile files."""
 
 import functools
 import importlib
@@ -50,7 +50,7 @@ def _photograph(name: str) -> Image.Image:
 
 
 def photograph(name: str = CHELSEA, *, size: tuple[int, int] | None = None) -> Image.Image:
-    """Return a photograph in RGB; cropped and resized to `size` where one is given."""
+    """Return a photograph in RGB; cropped and resized to `size` if it is given."""
     picture = _photograph(name)
     return picture.copy() if size is None else ImageOps.fit(picture, size, Image.Resampling.LANCZOS)
 
@@ -68,7 +68,7 @@ def encoded(picture: Image.Image, format_: PictureFormat | str = PictureFormat.J
 
 
 def pillow_heif() -> ModuleType:
-    """Return the library that writes HEIC; where it isn't installed the test is skipped."""
+    """Return the library that writes HEIC; if it isn't installed, the test is skipped."""
     try:
         return importlib.import_module("pillow_heif")
     except ImportError:
@@ -87,7 +87,7 @@ def decoded(data: bytes) -> Image.Image:
 def a_photo(size: Dimensions, format_: PictureFormat = PictureFormat.JPEG, flaw: str = "") -> bytes:
     """Return an encoded photograph; `flaw` is empty, `blank`, `animated`, `corrupt`, or one of `flawed`.
 
-    A picture over the pixel cap is a header and nothing behind it.
+    A picture over the pixel limit consists only of a header.
     """
     if size.pixels > PICTURE_PIXELS_MAX:
         return a_png_that_announces(size.width_px, size.height_px)
@@ -106,7 +106,7 @@ def a_photo(size: Dimensions, format_: PictureFormat = PictureFormat.JPEG, flaw:
 
 
 def flawed(picture: Image.Image, flaw: str) -> Image.Image:
-    """Return an RGB picture spoiled as an engine may: `dark`, `tinted`, `half`, `burst`; as it is where empty."""
+    """Return an RGB picture spoiled as an engine may: `dark`, `tinted`, `half`, `burst`; unchanged if empty."""
     spoiled = picture.copy()
     match flaw:
         case "dark":
@@ -135,7 +135,7 @@ def an_animation(format_: PictureFormat, *, size: tuple[int, int] = (64, 48)) ->
 
 
 def a_phone_picture(*, size: tuple[int, int] = (320, 240)) -> bytes:
-    """Return what many phones make: a JPEG with a second picture behind it (CIPA DC-007, multi-picture format)."""
+    """Return a JPEG with a second picture after it, as many phones write (CIPA DC-007, multi-picture format)."""
     return encoded(photograph(size=size), "MPO", save_all=True, append_images=[photograph("coffee.png", size=size)])
 
 
@@ -154,7 +154,7 @@ def truncated(data: bytes, *, share: float = 0.6) -> bytes:
 
 
 def a_png_that_announces(width_px: int, height_px: int) -> bytes:
-    """Return a PNG of some 70 bytes with a header that says any size."""
+    """Return a PNG of some 70 bytes whose header states any size."""
     header = struct.pack(">IIBBBBB", width_px, height_px, 8, 2, 0, 0, 0)
     chunks = ((b"IHDR", header), (b"IDAT", zlib.compress(b"\0")), (b"IEND", b""))
     return b"\x89PNG\r\n\x1a\n" + b"".join(png_chunk(kind, body) for kind, body in chunks)
@@ -166,7 +166,7 @@ def png_chunk(kind: bytes, body: bytes) -> bytes:
 
 
 def a_jpeg_that_announces(width_px: int, height_px: int) -> bytes:
-    """Return a small JPEG whose frame header says any size up to 65535 a side."""
+    """Return a small JPEG whose frame header states any size up to 65535 a side."""
     data = bytearray(encoded(photograph(size=(64, 48))))
     frame = data.index(b"\xff\xc0")  # SOF0: length, precision, height, width
     data[frame + 5 : frame + 9] = struct.pack(">HH", height_px, width_px)
@@ -174,22 +174,22 @@ def a_jpeg_that_announces(width_px: int, height_px: int) -> bytes:
 
 
 def a_gif_that_announces(width_px: int, height_px: int) -> bytes:
-    """Return a small GIF whose screen says any size up to 65535 a side."""
+    """Return a small GIF whose screen states any size up to 65535 a side."""
     data = bytearray(encoded(photograph(size=(64, 48)), PictureFormat.GIF))
     data[6:10] = struct.pack("<HH", width_px, height_px)
     return bytes(data)
 
 
 def a_webp_that_announces(width_px: int, height_px: int) -> bytes:
-    """Return a small WebP whose canvas says any size."""
+    """Return a small WebP whose canvas states any size."""
     data = bytearray(encoded(photograph(size=(64, 48)), PictureFormat.WEBP, exif=exif()))
-    canvas = data.index(b"VP8X") + 12  # behind the chunk's size and flags: two numbers of 24 bits
+    canvas = data.index(b"VP8X") + 12  # after the chunk's size and flags: two numbers of 24 bits
     data[canvas : canvas + 6] = (width_px - 1).to_bytes(3, "little") + (height_px - 1).to_bytes(3, "little")
     return bytes(data)
 
 
 def a_tiff_with_one_tile(width_px: int, height_px: int) -> bytes:
-    """Return a gray TIFF of 64x48 pixels, deflated in one tile that says any size (TIFF 6.0, sections 2 and 15)."""
+    """Return a gray TIFF of 64x48 pixels, deflated, in one tile that states any size (TIFF 6.0, sections 2 and 15)."""
     pixels = zlib.compress(bytes(64 * 64))
     layout = {256: 64, 257: 48, 258: 8, 259: 8, 262: 1, 277: 1, 322: width_px, 323: height_px}
     data_offset = 8 + 2 + 12 * (len(layout) + 2) + 4

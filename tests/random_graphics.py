@@ -1,4 +1,4 @@
-"""Graphics by chance: rectangles, ellipses, lines and words in saturated colors, by a seed or as Hypothesis wants."""
+"""Random graphics: rectangles, ellipses, lines and words in saturated colors, from a seed or by Hypothesis."""
 
 from collections.abc import Sequence
 from typing import Final, Literal, get_args
@@ -22,7 +22,7 @@ _THICKNESS_PX_MAX: Final = 6
 
 @frozen(kw_only=True)
 class Shape:
-    """A shape between two corners; a line's or letter's thickness is in pixels, or 8 times that high."""
+    """A shape between two corners; lines are `thickness` pixels wide, letters 8 times as high."""
 
     kind: Kind
     corner: tuple[int, int]
@@ -50,7 +50,7 @@ def drawn(background: Color, shapes: Sequence[Shape]) -> Image.Image:
 
 
 def seeded(seed: int) -> Image.Image:
-    """Return a graphic that a seed decides."""
+    """Return the graphic of a seed."""
     chance = np.random.default_rng(seed)
 
     def color() -> Color:

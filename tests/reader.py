@@ -1,14 +1,14 @@
-"""A reader who follows a page to the letter, at a shell: block after block, in one folder.
+"""Runs the shell blocks of a page one after another in one folder, as a reader would.
 
-What a page leaves to its reader is given in two places alone. Addresses, tokens and paths are in what the reader is
-made with; ids and links that a page shortens by … are those that the latest answer on the page had:
+Placeholders are replaced from two sources. Addresses, tokens and paths are given when the reader is created; ids and
+links that a page shortens by … are those of the latest response on the page:
 
 | In the page | Stands for |
 |---|---|
-| `img_…`, `job_…`, `album_…` | the id of that kind that was answered last |
-| `http://…/files/enhanced/job_….jpg?…` | the `enhancedUrl` that was answered last |
-| `photo.jpg`, `cat.jpg`, `holiday/*.jpg` | photographs that are there |
-| `spike serve`, `spike worker` | the same, on a free port, ended in order once it is ready |
+| `img_…`, `job_…`, `album_…` | the latest id of that kind |
+| `http://…/files/enhanced/job_….jpg?…` | the latest `enhancedUrl` |
+| `photo.jpg`, `cat.jpg`, `holiday/*.jpg` | photographs in the folder |
+| `spike serve`, `spike worker` | the same, on a free port, stopped once it is ready |
 """
 
 import json
@@ -28,7 +28,7 @@ from running import PATIENCE_S, SPIKE, environment
 
 PICTURES: Final = ("photo.jpg", "cat.jpg", "holiday/beach.jpg", "holiday/harbour.jpg")
 CURL: Final = "silent\nshow-error\nfail-with-body\n"  # an answer that is an error fails the command
-_BRIEFLY: Final = Path(__file__).with_name("briefly.py")
+_START_AND_STOP: Final = Path(__file__).with_name("start_and_stop.py")
 _LINK: Final = re.compile(r"http://\S+?/files/enhanced/job_…\.jpg\?…")
 _ID: Final = re.compile(r"\b(img_|job_|album_)…")
 _WRITTEN: Final = re.compile(r"-o (\S+)")
@@ -37,7 +37,7 @@ _COMMENT: Final = re.compile(r"\s#.*$", re.MULTILINE)
 
 @define(kw_only=True)
 class Reader:
-    """Somebody with a folder, a shell, and what the page's fixed placeholders stand for."""
+    """A folder, a shell, and the values of the page's fixed placeholders."""
 
     folder: Path
     stands_for: Mapping[str, str]
@@ -45,7 +45,7 @@ class Reader:
     answers: list[Any] = field(factory=list, init=False)
 
     def __attrs_post_init__(self) -> None:
-        """Put everything in its place."""
+        """Create the files that pages refer to."""
         for name in PICTURES:
             path = self.folder / name
             path.parent.mkdir(exist_ok=True)
@@ -54,10 +54,10 @@ class Reader:
         (home / "bin").mkdir(parents=True)
         (home / ".curlrc").write_text(CURL)
         command = home / "bin" / "spike"
-        command.write_text(f'#!/bin/sh\nexec {shlex.join([sys.executable, str(_BRIEFLY), SPIKE])} "$@"\n')
+        command.write_text(f'#!/bin/sh\nexec {shlex.join([sys.executable, str(_START_AND_STOP), SPIKE])} "$@"\n')
         command.chmod(0o755)
         given = environment(self.folder, self.settings)
-        del given["SPIKE_DATA_DIR"]  # as the page has it
+        del given["SPIKE_DATA_DIR"]  # as on the page
         programs = f"{home / 'bin'}:{Path(SPIKE).parent}:{given['PATH']}"
         own = {**given, "HOME": str(home), "PATH": programs}
         self._exported.write_text("".join(f"{name}={value}\0" for name, value in own.items()))
@@ -68,19 +68,19 @@ class Reader:
 
     @property
     def exported(self) -> Mapping[str, str]:
-        """The environment as the blocks so far have left it."""
+        """The environment after the blocks so far."""
         pairs = self._exported.read_text().split("\0")
         return dict(pair.split("=", 1) for pair in pairs if "=" in pair)
 
     def follow(self, block: Block) -> Sequence[Any]:
-        """Run a block and return what it printed in JSON.
+        """Run a block and return the JSON that it printed.
 
         Raises:
-            AssertionError: it left a placeholder, a command failed, or what it should have written isn't there.
-            UnidentifiedImageError: what it has written is no picture.
+            AssertionError: a placeholder is unknown, a command failed, or a file wasn't written.
+            UnidentifiedImageError: a written file is no picture.
         """
         script = self.filled_in(block.text)
-        assert "…" not in _COMMENT.sub("", script), f"{block.place}: nothing is known to stand for … in\n{script}"
+        assert "…" not in _COMMENT.sub("", script), f"{block.place}: unknown placeholder … in\n{script}"
         ran = subprocess.run(
             ["bash", "-c", f"set -euo pipefail\n{script}\nenv -0 > {shlex.quote(str(self._exported))}"],
             cwd=self.folder,
@@ -104,7 +104,7 @@ class Reader:
         return said
 
     def filled_in(self, text: str) -> str:
-        """Return the text with what its placeholders stand for."""
+        """Return the text with its placeholders replaced."""
         text = _LINK.sub(lambda _: self._last("enhancedUrl", "http"), text)
         text = _ID.sub(lambda match: self._last("", match[1]), text)
         for placeholder, meaning in self.stands_for.items():
@@ -113,18 +113,18 @@ class Reader:
 
     @staticmethod
     def typed(script: str) -> str:
-        """Return what a reader types when asked: a password, twice."""
+        """Return the input that a reader types: a password, twice."""
         return "password\npassword\n" if "--pwprompt" in script else ""
 
     def _last(self, name: str, prefix: str) -> str:
-        """Return the text that was answered last under a name (any, if empty) and begins so."""
+        """Return the latest text in a response with this name (any, if empty) and prefix."""
         found = [text for answer in self.answers for key, text in texts(answer) if not name or key == name]
         [*_, last] = [text for text in found if text.startswith(prefix)] or [f"{prefix}…"]
         return last
 
 
 def documents_in(printed: str) -> Sequence[Any]:
-    """Return the JSON objects that were printed, one behind the other or among other lines."""
+    """Return the JSON objects that were printed, one after another or among other lines."""
     found, position, decoder = [], 0, json.JSONDecoder()
     while (position := printed.find("{", position)) >= 0:
         try:
@@ -150,7 +150,7 @@ def texts(value: Any, key: str = "") -> Sequence[tuple[str, str]]:
 
 
 def shape(value: Any) -> Any:
-    """Return what an answer is made of: names and kinds, whatever the values are."""
+    """Return the structure of a response: names and types, without values."""
     match value:
         case dict():
             return {name: shape(inner) for name, inner in value.items()}

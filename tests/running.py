@@ -1,4 +1,4 @@
-"""A real `spike serve` in a process of its own, as a person starts it."""
+"""A real `spike serve` in a separate process, started as users do."""
 
 import json
 import os
@@ -17,19 +17,19 @@ from typing import Any, Final
 from attrs import define, frozen
 
 SPIKE: Final = str(Path(sys.executable).with_name("spike"))
-PATIENCE_S: Final = 60.0  # a test that waits for so long has failed
-THE_LAST_WORD: Final = re.compile(r"^ *(curl -F|Another account)", re.MULTILINE)
+PATIENCE_S: Final = 60.0  # a test that waits longer fails
+BANNER_END: Final = re.compile(r"^ *(curl -F|Another account)", re.MULTILINE)
 STARTED: Final = re.compile(r"Spike serves http://(localhost|127\.0\.0\.\d+|\[::1\]):(\d+)")
 
 
 def environment(folder: Path, settings: Mapping[str, str]) -> dict[str, str]:
-    """Return an environment that holds these settings of Spike and no others, but for the quicker engine."""
+    """Return an environment with only these settings of Spike, and the faster engine."""
     inherited = {name: value for name, value in os.environ.items() if not name.startswith("SPIKE_")}
     return {**inherited, "SPIKE_DATA_DIR": str(folder), "SPIKE_UPSCALER": "classical", **settings}
 
 
 def run_spike(*arguments: str, folder: Path, **settings: str) -> subprocess.CompletedProcess[str]:
-    """Run one command to its end."""
+    """Run one command and wait for its end."""
     return subprocess.run(
         [SPIKE, *arguments],
         env=environment(folder, settings),
@@ -53,7 +53,7 @@ class Answer:
 
 @define
 class Server:
-    """A server and what it said at its start."""
+    """A server and its banner."""
 
     process: subprocess.Popen[str]
     url: str
@@ -68,7 +68,7 @@ class Server:
     def ask(
         self, method: str, path: str, *, token: str = "", body: bytes | None = None, content_type: str = ""
     ) -> Answer:
-        """Send a request; an error status is an answer too."""
+        """Send a request and return the response, also for error statuses."""
         headers = {"Authorization": f"Bearer {token}"} if token else {}
         if content_type:
             headers["Content-Type"] = content_type
@@ -82,7 +82,7 @@ class Server:
                 return Answer(error.code, dict(error.headers.items()), error.read())
 
     def wait_for_job(self, image_id: str, job_id: str, *, token: str) -> Any:
-        """Wait until the job has ended and return it as its image shows it, which may be looked at so often only."""
+        """Wait until the job is settled and return it as part of its image, within the rate limit of images."""
         deadline_s = time.monotonic() + PATIENCE_S
         while time.monotonic() < deadline_s:
             seen = self.ask("GET", f"/api/jobs/{job_id}?wait=5", token=token).json["job"]
@@ -93,24 +93,24 @@ class Server:
         raise AssertionError(f"job {job_id} didn't end")
 
     def kill(self) -> None:
-        """End it as kill -9 does."""
+        """Kill it with SIGKILL."""
         self.process.kill()
         self.process.wait(PATIENCE_S)
 
     def stop(self) -> int:
-        """End it as an operator does, and return its exit code."""
+        """Stop it with SIGTERM, and return its exit code."""
         self.process.send_signal(signal.SIGTERM)
         return self.process.wait(PATIENCE_S)
 
 
 def serving(folder: Path, **settings: str) -> AbstractContextManager[Server]:
-    """Start a server on a free port, and see to its end."""
+    """Start a server on a free port, and stop it at the end."""
     return serving_on(0, folder, settings)
 
 
 @contextmanager
 def serving_on(port: int, folder: Path, settings: Mapping[str, str], *, host: str = "127.0.0.1") -> Iterator[Server]:
-    """Start a server on this port, 0 for a free one, and see to its end."""
+    """Start a server on this port, 0 for a free one, and stop it at the end."""
     with (folder.parent / f"{folder.name}.log").open("a") as log:
         process = subprocess.Popen(
             [SPIKE, "serve", "--host", host, "--port", str(port)],
@@ -134,9 +134,9 @@ def _greeted(process: "subprocess.Popen[str]", log: str) -> Server:
     greeting = ""
     while line := process.stdout.readline():
         greeting += line
-        if line.strip() == "" and STARTED.search(greeting) and THE_LAST_WORD.search(greeting):
+        if line.strip() == "" and STARTED.search(greeting) and BANNER_END.search(greeting):
             break
     match = STARTED.search(greeting)
-    assert match is not None, f"no greeting; the log says:\n{Path(log).read_text()}"
+    assert match is not None, f"no banner; the log says:\n{Path(log).read_text()}"
     host = "127.0.0.1" if match[1] == "localhost" else match[1]
     return Server(process, f"http://{host}:{match[2]}", greeting)

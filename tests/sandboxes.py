@@ -1,4 +1,4 @@
-"""Sandboxes for tests, impatient ones."""
+"""Sandboxes for tests, with short timeouts."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -27,7 +27,7 @@ def a_sandbox(
     wall_s: float = 60,
     memory_mib: int = 1024,
 ) -> Iterator[Sandbox]:
-    """Build one over an engine, and see to its end."""
+    """Build one for an engine, and close it at the end."""
     limits = evolve(
         GENEROUS,
         memory_bytes=memory_mib * 1024 * 1024,

@@ -175,6 +175,6 @@ class Services(InMemorySpike):
             )
 
     def check_nothing_but_time_passed(self, before: Inventory) -> None:
-        """Assert that all is stored as it was, and that no worker has been told of anything new."""
+        """Assert that all is stored as it was, and that no further message was sent."""
         assert self.inventory() == before
         assert {*self.inbox.messages} <= {*before.jobs}

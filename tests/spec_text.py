@@ -1,7 +1,7 @@
-"""The API's specification, where somebody has it at hand: its code blocks, by what they stand under.
+"""The code blocks of the API's specification, by their headings, if the text is available.
 
-The text isn't ours and isn't in this repository. `SPIKE_TEST_SPEC` says where it is; tests that need it are skipped
-where it isn't.
+The text isn't part of this repository. `SPIKE_TEST_SPEC` is its path; without it, tests that need the text are
+skipped.
 """
 
 import os
@@ -22,13 +22,13 @@ _FENCE: Final = re.compile(r"```(\w*)")
 
 @frozen(order=True)
 class BlockName:
-    """A code block's language and place: a heading, and the bold line before the block where there is one."""
+    """A code block's language and place: a heading, and the bold line before the block, if any."""
 
     language: str
     place: str
 
     def __str__(self) -> str:
-        """Return what a test is called by."""
+        """Return the id of its test."""
         return f"{self.language}: {self.place}"
 
 
@@ -65,7 +65,7 @@ def read_spec() -> Spec:
     """Return the specification, or skip the test."""
     path = os.environ.get(VARIABLE, "")
     if not path:
-        pytest.skip(f"{VARIABLE} doesn't say where the API's specification is")
+        pytest.skip(f"{VARIABLE} isn't set to the path of the API's specification")
     if not Path(path).is_file():
-        pytest.fail(f"{VARIABLE} names {path}, where there is no file", pytrace=False)
+        pytest.fail(f"{VARIABLE} names {path}, which doesn't exist", pytrace=False)
     return Spec.parse(Path(path).read_text(encoding="utf-8"))

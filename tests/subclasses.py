@@ -1,4 +1,4 @@
-"""The classes below a class, for tests that a table names them all."""
+"""The subclasses of a class, for tests that a table contains them all."""
 
 import gc
 from collections.abc import Sequence
@@ -8,9 +8,9 @@ Kind = TypeVar("Kind")
 
 
 def family(kind: type[Kind]) -> Sequence[type[Kind]]:
-    """Return the class and all below it, each once, by name.
+    """Return the class and all its subclasses, without duplicates, sorted by name.
 
-    A class with slots is made anew by attrs, and the first draft stays among the subclasses until it is collected.
+    attrs replaces a class with slots by a new one, and the old one remains a subclass until it is collected.
     """
     gc.collect()
     return sorted(_below(kind), key=lambda below: below.__name__)

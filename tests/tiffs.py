@@ -1,4 +1,4 @@
-"""TIFF files laid out by hand from TIFF 6.0, of any kind: an oracle that shares no code with a reader."""
+"""TIFF files of any kind, written directly from TIFF 6.0, as an oracle that shares no code with the reader."""
 
 import lzma
 import struct
@@ -14,7 +14,7 @@ UNSIGNED, SIGNED, FLOAT = 1, 2, 3
 MIN_IS_WHITE, MIN_IS_BLACK, RGB, PALETTE, CMYK, YCBCR, LAB, ICC_LAB = 0, 1, 2, 3, 5, 6, 8, 9
 NONE, DEFLATE, PACKBITS, LZMA = 1, 8, 32773, 34925
 _TYPES: Final = {1: "B", 2: "s", 3: "H", 4: "I", 7: "B", 11: "f", 12: "d", 13: "I", 16: "Q"}
-# of tags with other types than LONG
+# tags with other types than LONG
 _TAG_TYPES: Final = {258: 3, 259: 3, 262: 3, 277: 3, 284: 3, 317: 3, 320: 3, 338: 3, 339: 3, 266: 3, 274: 3, 530: 3}
 
 Tags = Mapping[int, tuple[int, Sequence[Any]]]  # type and values, by number
@@ -40,7 +40,7 @@ class Kind:
 
 
 def numbers_of(levels: NDArray[np.float64], kind: Kind) -> NDArray[Any]:
-    """Return samples of 0 to 1 as a kind stores them when its whole range is used."""
+    """Return samples of 0 to 1 as this kind stores them, using its whole range."""
     if kind.photometric == MIN_IS_WHITE:
         levels = 1 - levels
     if kind.format == FLOAT:
@@ -79,7 +79,7 @@ def _header(order: str, is_big: bool) -> bytes:
 
 
 def _append(out: bytearray, samples: NDArray[Any], kind: Kind) -> tuple[int, int]:
-    """Append a page; return where its directory is and where that one's link is."""
+    """Append a page; return the offsets of its directory and of the directory's link."""
     height, width, channels = samples.shape
     offsets, sizes = [], []
     for segment in _segments(samples, kind):
@@ -163,7 +163,7 @@ def _packed(segment: NDArray[Any], kind: Kind) -> bytes:
 
 
 def _whole_64(segment: NDArray[Any], kind: Kind) -> NDArray[np.uint64]:
-    """Return numbers of 64 bits: real ones can't hold the highest."""
+    """Return 64-bit integers, the highest of which floating-point numbers can't represent."""
     low = -(2**63) if kind.format == SIGNED else 0
     flat = [min(max(int(value), low), low + 2**64 - 1) % 2**64 for value in segment.ravel()]
     return np.array(flat, np.uint64).reshape(segment.shape)

@@ -1,4 +1,4 @@
-"""Every statement that reaches a database, and how often somebody waits for its answer."""
+"""Tracing of a database's statements and round trips."""
 
 import os
 import sqlite3
@@ -12,11 +12,11 @@ import psycopg
 from sqlalchemy import Engine, event
 
 _BOUNDS: Final = frozenset({"BEGIN", "COMMIT", "ROLLBACK", "SAVEPOINT", "RELEASE"})
-_ANSWERED: Final = b"\tReadyForQuery\t"  # PostgreSQL's last word on what it was sent, in libpq's trace
+_ANSWERED: Final = b"\tReadyForQuery\t"  # the end of PostgreSQL's response in libpq's trace
 
 
 def without_bounds(statements: Sequence[str]) -> Sequence[str]:
-    """Return traced statements but for where transactions begin and end; rows of one executemany count once."""
+    """Return traced statements without BEGIN, COMMIT and ROLLBACK; the rows of one executemany count once."""
     within = [sql for sql in statements if sql.split()[0] not in _BOUNDS]
     return [sql for before, sql in pairwise(["", *within]) if not _is_next_row(sql, before)]
 
@@ -27,9 +27,9 @@ def _is_next_row(sql: str, before: str) -> bool:
 
 @contextmanager
 def round_trips(engine: Engine) -> Iterator[list[int]]:
-    """Yield a list that is told, for each time that a connection to PostgreSQL is used, how often it was waited for.
+    """Yield a list with the number of round trips of each use of a connection to PostgreSQL.
 
-    libpq writes down what goes to and fro. SQLite is a part of the process: there is nobody to wait for.
+    libpq traces the messages. SQLite runs in the process and has no round trips.
     """
     seen: list[int] = []
     if engine.dialect.name == "sqlite":
@@ -38,7 +38,7 @@ def round_trips(engine: Engine) -> Iterator[list[int]]:
     with tempfile.TemporaryFile() as trace:
 
         def begin(connection: "psycopg.Connection[Any]", *_rest: object) -> None:
-            connection.pgconn.trace(os.dup(trace.fileno()))  # libpq keeps it
+            connection.pgconn.trace(os.dup(trace.fileno()))  # libpq keeps the descriptor
 
         def end(connection: "psycopg.Connection[Any]", *_rest: object) -> None:
             connection.pgconn.untrace()
@@ -53,7 +53,7 @@ def round_trips(engine: Engine) -> Iterator[list[int]]:
 
 @contextmanager
 def traced(engine: Engine) -> Iterator[list[str]]:
-    """Yield the list that each statement is added to, BEGIN and COMMIT too; one of many rows as often as it runs."""
+    """Yield a list of all statements, including BEGIN and COMMIT; an executemany is listed once per row."""
     seen: list[str] = []
     begin, end = _tracing_sqlite(seen) if engine.dialect.name == "sqlite" else _tracing_postgresql(seen)
     with _at_each_use(engine, begin=begin, end=end):
@@ -62,7 +62,7 @@ def traced(engine: Engine) -> Iterator[list[str]]:
 
 @contextmanager
 def _at_each_use(engine: Engine, *, begin: Callable[..., None], end: Callable[..., None]) -> Iterator[None]:
-    """Have these called with each connection that is taken from the engine's pool, and given back."""
+    """Call these with each connection when it is checked out of the engine's pool, and when it is returned."""
     listeners = [("checkout", begin), ("checkin", end)]
     for name, listener in listeners:
         event.listen(engine, name, listener)

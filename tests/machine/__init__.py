@@ -1,8 +1,8 @@
-"""The stateful machine: anything that can happen to a Spike, in any order, and the invariants after each step.
+"""The stateful machine: all operations and faults, in any order, and the invariants after each step.
 
-What people do is in `pictures`, `orders`, `albums`, `removals` and `repeats`; what workers do, in `workers`; what goes
-on behind them, in `background`; what goes wrong, in `faults`. All of them share one `world`. What must hold after each
-step, and once everything has come to rest, is in `laws`. Every operation may be cut off by a crash, or by a port that
+Requests of users are in `pictures`, `orders`, `albums`, `removals` and `repeats`; workers in `workers`; periodic tasks,
+time, queue and store in `background`; faults in `faults`. All share one `world`. The invariants after each step,
+and after everything has been settled, are in `laws`. Every operation may be interrupted by a crash, or by a port that
 fails, between any two port calls. The numbers I1 to I10 are those of `docs/architecture.md`.
 """
 
@@ -19,4 +19,4 @@ __all__ = ["SpikeMachine"]
 
 
 class SpikeMachine(Uploading, Ordering, Arranging, Removing, Repeating, Working, LookingAfter, Laws):
-    """Give it a database by overriding `open_database`."""
+    """A subclass overrides `open_database`."""

@@ -1,4 +1,4 @@
-"""Albums: made, arranged and deleted. Each operation has its whole effect on all orders, or none (I9)."""
+"""Albums: created, arranged and deleted. Each operation has its whole effect on all orders, or none (I9)."""
 
 from collections.abc import Callable
 
@@ -14,13 +14,13 @@ from spike_core.domain.ordering import moved_to_end, without
 from spike_core.domain.tiers import Tier
 from spike_core.services.albums import NewAlbum
 
-ALBUMS_MAX = 6  # of both people: few, so that moves meet
+ALBUMS_MAX = 6  # of both users: few, so that moves collide
 ALBUMS_LEFT = 2
 PAID = [Tier.TIER_1K, Tier.TIER_2K, Tier.TIER_4K]
 
 
 class Arranging(World):
-    """What people do with their albums."""
+    """Requests about albums."""
 
     @precondition(lambda self: len(self.orders) < ALBUMS_MAX)
     @rule(who=st.integers(0, 1), tier=st.sampled_from(PAID), auto_enhance=st.booleans(), trouble=troubles)
@@ -93,7 +93,7 @@ class Arranging(World):
 
         after = {id_: order for id_, order in self.orders.items() if id_ != album_id}
         self._arrange(trouble, delete, after=after)
-        assert self.look().images == self.now.images, "an album's images stay"
+        assert self.look().images == self.now.images, "an album's images are kept"
 
     def _arrange(self, trouble: Trouble, action: Callable[[], object], *, after: Orders) -> None:
         done = self.attempt(trouble, action)
@@ -103,7 +103,7 @@ class Arranging(World):
 
     def _about_a_filled_album(self, data: st.DataObject) -> tuple[OwnerId, AlbumId]:
         album_id = data.draw(st.sampled_from([id_ for id_, order in self.orders.items() if order]), label="album")
-        return self.somebody(data, self.now.albums[album_id].owner_id), album_id
+        return self.sender(data, self.now.albums[album_id].owner_id), album_id
 
     def _mostly_members(self, album_id: AlbumId) -> st.SearchStrategy[ImageId]:
         members = list(self.orders[album_id])

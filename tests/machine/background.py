@@ -1,4 +1,4 @@
-"""What goes on behind people and workers: the sweepers, time, the queue and the store."""
+"""Periodic tasks, time, the queue and the store."""
 
 from datetime import timedelta
 
@@ -14,7 +14,7 @@ RETENTION = timedelta(seconds=RETENTION_S)
 
 
 class LookingAfter(World):
-    """What a server does by itself, and what befalls it."""
+    """Periodic tasks of a server, and faults of its surroundings."""
 
     @rule(
         task=st.sampled_from(["relay", "relay", "repair", "repair", "collect", "removals", "expiry", "records"]),
@@ -54,12 +54,12 @@ class LookingAfter(World):
     @precondition(lambda self: self.sent_once())
     @rule(data=st.data())
     def a_message_is_doubled(self, data: st.DataObject) -> None:
-        """Messages of deleted jobs too: a queue knows nothing of rows."""
+        """Also messages of deleted jobs, since a queue doesn't know the rows."""
         job_id: JobId = data.draw(st.sampled_from(self.sent_once()))
         self.broker.held.messages.append(job_id)
 
     def sent_once(self) -> list[JobId]:
-        """Return the jobs, deleted ones too, whose message may have been sent: all but those that wait for a turn."""
+        """Return the jobs, including deleted ones, whose message may have been sent: all but those held back."""
         pending = {id_ for id_, job in self.now.jobs.items() if isinstance(job, PendingJob)}
         return sorted(self.seen.keys() - (pending - self.now.announced))
 

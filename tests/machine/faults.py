@@ -1,4 +1,4 @@
-"""What goes wrong: engines in a mood, a store that is full, a broker whose sender dies, an operation cut off."""
+"""Faults: engines that fail, a full store, a broker whose sender crashes, interrupted operations."""
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
@@ -38,13 +38,13 @@ MOODS = ["success", "success", "transient", "permanent", "bug", "wrong size"]
 
 @frozen(kw_only=True)
 class Trouble:
-    """Where an operation is cut off: after so many steps, or nowhere; by a crash, or by a port that fails."""
+    """Where an operation is interrupted, if at all: after a number of steps, by a crash or a failing port."""
 
     after: int | None
     kills: bool
 
     def befalling(self, fault_plan: FaultPlan) -> AbstractContextManager[None]:
-        """Let it befall what is done within the context."""
+        """Inject the fault into the operation within the context."""
         return fault_plan.dying_after(self.after) if self.kills else fault_plan.failing_after(self.after)
 
 
@@ -54,13 +54,13 @@ troubles = st.builds(Trouble, after=crashes, kills=st.booleans())
 
 @define
 class Mood:
-    """What the engines do next, and what happens meanwhile."""
+    """The engines' next outcome, and what happens meanwhile."""
 
     kind: str = "success"
     meanwhile: Callable[[], object] = pass_by
 
     def shown(self, size: Dimensions) -> Dimensions:
-        """Let happen what is to happen, and return the size that the picture will have."""
+        """Apply the outcome, and return the size of the result."""
         self.meanwhile()
         match self.kind:
             case "transient":
@@ -76,7 +76,7 @@ class Mood:
 
 @frozen
 class FlakyUpscaler:
-    """Does what the machine wants it to do."""
+    """Has the outcome that the machine has chosen."""
 
     _mood: Mood
 
@@ -86,7 +86,7 @@ class FlakyUpscaler:
 
 @frozen
 class FlakyGenerator:
-    """Does what the machine wants it to do."""
+    """Has the outcome that the machine has chosen."""
 
     _mood: Mood
 
@@ -101,9 +101,9 @@ class FlakyGenerator:
 
 
 class FlakyBlobStore(MemoryBlobStore):
-    """Can be told to be full, has no room for one picture, and takes the process along with another.
+    """A store that can be set to full, rejects one picture, and crashes the process at another.
 
-    Those two are known by their bytes: files of a batch are stored by several threads, in any order.
+    These two are recognized by their bytes, since several threads store the files of a batch, in any order.
     """
 
     full = False
@@ -120,7 +120,7 @@ class FlakyBlobStore(MemoryBlobStore):
 
 
 class CrashingBroker(MemoryBroker):
-    """A broker whose sending end dies."""
+    """A broker whose sender crashes."""
 
     def __init__(self, fault_plan: FaultPlan) -> None:
         super().__init__()
@@ -132,5 +132,5 @@ class CrashingBroker(MemoryBroker):
 
     @property
     def held(self) -> Any:
-        """What the queue holds."""
+        """The content of the queue."""
         return super().queue

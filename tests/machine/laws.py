@@ -1,4 +1,4 @@
-"""The laws: what holds after each step, and what holds once everything has come to rest."""
+"""The invariants: after each step, and after everything has been settled."""
 
 import itertools
 from collections import Counter, defaultdict
@@ -18,15 +18,15 @@ from spike_core.domain.ledger import EntryKind, LedgerEntry
 from spike_core.domain.objects import ObjectKey
 from spike_core.domain.tokens import Tokens
 
-ROUNDS_MAX = 20  # in which everything comes to rest, once nothing goes wrong any more
+ROUNDS_MAX = 20  # within which everything is settled once there are no more faults
 
 
 class Laws(World):
-    """I1 to I10, but for I6, which takes threads, and I7, which `attempt` checks."""
+    """I1 to I10, except I6, which needs threads, and I7, which `attempt` checks."""
 
     @invariant()
     def the_laws_hold(self) -> None:
-        """Look at everything; the next step begins with what is seen here."""
+        """Check a snapshot of everything; the next step starts from it."""
         self.now = self.look()
         self.money_adds_up()
         self.what_has_ended_stays_as_it_is()
@@ -53,7 +53,7 @@ class Laws(World):
                 assert entry.balance_after <= Tokens(CAP), "I5: nothing regenerates above the cap"
 
     def what_has_ended_stays_as_it_is(self) -> None:
-        """I4, and what was deleted doesn't come back."""
+        """I4, and deleted jobs don't reappear."""
         for id_, last in self.seen.items():
             if id_ in self.now.jobs:
                 assert self.now.jobs[id_] == last or not isinstance(last, SettledJob)
@@ -63,17 +63,19 @@ class Laws(World):
         self.seen.update(self.now.jobs)
 
     def what_was_deleted_is_paid_back(self) -> None:
-        """I2 and I3 of jobs that went with their image: those that weren't delivered were refunded, once."""
+        """I2 and I3 of jobs deleted with their image: those that weren't delivered were refunded once."""
         entries = _by_job(self.now.entries)
         for id_ in self.gone:
             last = self.seen[id_]
             assert last.spec.image_id is not None, "creations stay"
-            assert last.spec.image_id not in {*self.now.images, *self.now.hidden}, "a job goes with its image alone"
+            assert last.spec.image_id not in {*self.now.images, *self.now.hidden}, (
+                "jobs are deleted only with their image"
+            )
             ended = last if isinstance(last, SettledJob) else last.cancel(now=self.clock.now())
             assert list(check_job(ended, entries[id_])) == []
 
     def rows_and_objects_name_each_other(self) -> None:
-        """I8: each row has its object at any moment; without a crash, no object lies about, even without a sweep."""
+        """I8: each row has its object at any moment; without a crash there are no orphans, even without a sweep."""
         named = _named(self.now)
         assert named <= self.now.objects
         if not self.crashed_since_collection:
@@ -81,7 +83,7 @@ class Laws(World):
             assert not self.now.hidden
 
     def only_pending_jobs_are_announced_and_the_others_wait_for_their_turn(self) -> None:
-        """Nobody in particular has no such bound: that is everybody without an account."""
+        """Except for the anonymous owner, which is shared by all visitors."""
         pending = {id_ for id_, job in self.now.jobs.items() if isinstance(job, PendingJob)}
         assert self.now.announced <= pending
         on_their_way = Counter(
@@ -92,7 +94,7 @@ class Laws(World):
         assert all(count <= ON_THEIR_WAY_MAX for owner_id, count in on_their_way.items() if owner_id != ANONYMOUS)
 
     def albums_keep_their_order(self) -> None:
-        """I9: positions ascend, each image is there, once, and its owner's; none comes or goes unasked."""
+        """I9: positions ascend, and each album has the expected images, each once, all of its owner."""
         for id_, places in self.now.places.items():
             members = [place.image_id for place in places]
             assert all(one.position < other.position for one, other in itertools.pairwise(places))
@@ -107,7 +109,7 @@ class Laws(World):
         self.orders = expected
 
     def the_same_key_has_one_effect(self) -> None:
-        """I10, while records are kept: no two effects of a key, no effect without a record, no record without one."""
+        """I10, while records are kept: each key has one effect and one record."""
         effects: defaultdict[RequestId, list[datetime]] = defaultdict(list)
         for job in self.seen.values():
             if job.spec.request_id is not None:
@@ -119,7 +121,7 @@ class Laws(World):
             assert has_effect == (self.now.record(sender, now=self.clock.now()) is not None)
 
     def teardown(self) -> None:
-        """Let everything come to rest: then each job is delivered or refunded, and nothing lies about."""
+        """Run everything to completion: then each job is delivered or refunded, and there are no orphans."""
         if not hasattr(self, "owners"):
             return
         self._come_to_rest()
@@ -158,7 +160,7 @@ def _by_job(entries: Sequence[LedgerEntry]) -> Mapping[JobId, Sequence[LedgerEnt
 
 
 def _named(now: Snapshot) -> frozenset[ObjectKey]:
-    """Return the objects that rows name. What belongs to an image on its way out is as good as gone."""
+    """Return the objects that rows name, without those of images that are being deleted."""
     jobs = [job for job in now.jobs.values() if job.spec.image_id not in now.hidden]
     originals = {key for image in now.images.values() for key in image.objects}
     inputs = {input_.key for job in jobs if (input_ := job.spec.input) is not None}

@@ -1,4 +1,4 @@
-"""Orders: enhancements, blends and creations are asked for and cancelled."""
+"""Orders: enhancements, blends and generations, requested and cancelled."""
 
 import io
 
@@ -22,7 +22,7 @@ prompts = st.sampled_from(["a mountain", "a lake", "refuse"]).map(Prompt)
 
 
 class Ordering(World):
-    """What people have made."""
+    """Requests for jobs."""
 
     @precondition(lambda self: self.now.images)
     @rule(data=st.data(), tier=tiers, trouble=troubles)
@@ -44,7 +44,7 @@ class Ordering(World):
     @precondition(lambda self: self.now.images)
     @rule(data=st.data(), tier=tiers, trouble=troubles)
     def enhance_a_batch(self, data: st.DataObject, tier: Tier, trouble: Trouble) -> None:
-        who = self.somebody(data, data.draw(st.sampled_from(self.owners)))
+        who = self.sender(data, data.draw(st.sampled_from(self.owners)))
         chosen = self.images_for(data, who, least=0)
         accepted = self.attempt(
             trouble,
@@ -73,7 +73,7 @@ class Ordering(World):
             trouble, lambda: self.spike.jobs.enhancements.blend_anonymously(image_id, source=source)
         )
         if accepted is not None:
-            assert image_id.is_anonymous, "nobody in particular has nothing of a user's"
+            assert image_id.is_anonymous, "the anonymous owner uses no user's image"
             assert accepted.job.id.is_anonymous
             assert not accepted.job.spec.charged
 
@@ -102,15 +102,15 @@ class Ordering(World):
     @rule(data=st.data(), trouble=troubles)
     def cancel(self, data: st.DataObject, trouble: Trouble) -> None:
         job = data.draw(st.sampled_from(list(self.now.jobs.values())), label="job")
-        who = self.somebody(data, job.spec.owner_id)
+        who = self.sender(data, job.spec.owner_id)
         cancelled = self.attempt(trouble, lambda: self.spike.jobs.cancellation.cancel(who, job.id))
         if cancelled is not None:
-            assert not isinstance(job, SettledJob), "I4: what has ended can't be cancelled"
+            assert not isinstance(job, SettledJob), "I4: a settled job can't be cancelled"
             assert cancelled.refunded == job.spec.charged
 
     @rule(who=people, tokens=st.integers(1, 30))
     def get_a_grant(self, who: int, tokens: int) -> None:
-        """Grants may lift a wallet above the cap, and nothing that regenerates may lower it again (I5)."""
+        """Grants may raise a balance above the cap, and regeneration doesn't lower it again (I5)."""
         before = self.spike.wallets.account(self.owners[who]).wallet.balance
         after = self.spike.wallets.grant(Email(f"{NAMES[who]}@example.org"), Tokens(tokens))
         assert after == before + Tokens(tokens)

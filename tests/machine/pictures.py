@@ -1,4 +1,4 @@
-"""Pictures come in: one, many at once, and from nobody in particular."""
+"""Uploads: single, in batches, and anonymous."""
 
 import io
 
@@ -16,7 +16,7 @@ NAME = ImageName("photo.jpg")
 
 
 class Uploading(World):
-    """What people upload."""
+    """Uploads."""
 
     @rule(picture=pictures, data=st.data(), trouble=troubles)
     def upload(self, picture: str, data: st.DataObject, trouble: Trouble) -> None:
@@ -36,7 +36,7 @@ class Uploading(World):
         trouble=troubles,
     )
     def upload_a_batch(self, files: list[str], data: st.DataObject, trouble: Trouble) -> None:
-        """All files that can be kept are kept and charged together, or none."""
+        """All acceptable files are stored and charged together, or none."""
         owner_id, album_id = self._where(data)
         batch: UploadedBatch | None = self.attempt(
             trouble,
@@ -53,7 +53,7 @@ class Uploading(World):
         kept = [file for file in batch.files if isinstance(file, KeptFile)]
         assert [file.filename for file in batch.files] == files, "each file is answered, in order"
         assert all(file.filename in ACCEPTABLE for file in kept)
-        assert kept or self.look() == self.now, "I7: where no file is kept, nothing has happened"
+        assert kept or self.look() == self.now, "I7: if no file is stored, nothing has changed"
         self._note_arrival(album_id, possible={len(kept)})
 
     @rule(picture=pictures, trouble=troubles)
@@ -66,13 +66,13 @@ class Uploading(World):
         self._note_arrival(None, possible={0, 1} if image is None else {1})
 
     def _where(self, data: st.DataObject) -> tuple[OwnerId, AlbumId | None]:
-        """Return who uploads, and into which album."""
+        """Return the uploader, and the album."""
         if not self.now.albums or data.draw(st.booleans(), label="without an album"):
             return data.draw(st.sampled_from(self.owners), label="who"), None
         return self.about_an_album(data)
 
     def _note_arrival(self, album_id: AlbumId | None, *, possible: set[int]) -> None:
-        """Note which images came, the album's last ones now; they must be as many as is `possible`."""
+        """Record the new images, which are now last in the album; their number must be `possible`."""
         fresh = tuple(sorted(set(self.look().images) - set(self.now.images)))  # ids are drawn in order
         assert len(fresh) in possible, "all or nothing"
         if album_id is not None and fresh:

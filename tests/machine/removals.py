@@ -1,4 +1,4 @@
-"""Removals: images are deleted, whatever goes on with them."""
+"""Deletions of images, in any state."""
 
 from hypothesis import strategies as st
 from hypothesis.stateful import precondition, rule
@@ -10,22 +10,22 @@ from spike_core.domain.errors import SpikeError, Unavailable
 
 
 class Removing(World):
-    """What people delete."""
+    """Deletions."""
 
     @precondition(lambda self: self.now.images or self.now.hidden)
     @rule(data=st.data(), trouble=troubles)
     def remove_an_image(self, data: st.DataObject, trouble: Trouble) -> None:
-        """Who meets trouble midway may leave a hidden image, for a repetition or the sweeper: so far I7 doesn't go."""
+        """An interrupted deletion may leave a hidden image, for a repetition or the sweeper; I7 doesn't apply to it."""
         there = {**self.now.images, **self.now.hidden}
         image_id = data.draw(st.sampled_from(list(there)), label="image")
-        who = self.somebody(data, there[image_id].owner_id)
+        who = self.sender(data, there[image_id].owner_id)
         try:
             with trouble.befalling(self.fault_plan):
                 self.spike.images.deletion.remove(who, image_id)
         except (Crash, Unavailable):
             self.crashed_since_collection = True
         except SpikeError:
-            assert self.look() == self.now, "I7: a refused request leaves nothing"
+            assert self.look() == self.now, "I7: a refused request changes nothing"
         else:
             left = self.look()
             assert image_id not in {*left.images, *left.hidden}

@@ -1,4 +1,4 @@
-"""Repeats: requests that carry an Idempotency-Key, sent once, again, or as something else (I10)."""
+"""Requests with an Idempotency-Key: sent once, repeated, or sent with another payload (I10)."""
 
 import io
 from collections.abc import Callable
@@ -26,18 +26,18 @@ payloads = st.sampled_from(["generate", "generate another", "modify", "upload", 
 
 @frozen(kw_only=True)
 class Sent:
-    """What a request with a key says."""
+    """A request with a key."""
 
     payload: str
     image_id: ImageId | None = None
 
 
 class Repeating(World):
-    """What people send more than once, or a proxy does for them."""
+    """Requests that clients or proxies repeat."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.sent: dict[Sender, Sent] = {}  # with each key, the latest
+        self.sent: dict[Sender, Sent] = {}  # the latest of each key
 
     @rule(
         who=st.integers(0, 1),
@@ -70,11 +70,11 @@ class Repeating(World):
         self._send(sender, overtaken=overtaken, trouble=trouble)
 
     def _send(self, sender: Sender, *, overtaken: bool, trouble: Trouble) -> None:
-        """Send a request as the edge does; `overtaken`, without having seen the record of one that was faster."""
+        """Send a request as the HTTP adapter does; if `overtaken`, without having seen a faster one's record."""
         sent, now = self.sent[sender], self.clock.now()
         digest = RequestDigest.of(str(sent).encode())
         request = IdempotentRequest(caller=str(sender[0]), key=sender[1], digest=digest)
-        if overtaken:  # what is stored in vain is removed; were that to fail, it would be the sweeper's
+        if overtaken:  # unneeded objects are deleted; if that fails, the sweeper does it
             trouble = evolve(trouble, kills=True)
 
         def use_case(record: BeforeCommit[Any]) -> Any:
@@ -90,9 +90,9 @@ class Repeating(World):
         elif (new := left.record(sender, now=now)) is not None:
             assert len(left.jobs) == len(self.now.jobs) + 1
             assert (new.digest, new.created_at) == (digest, now)
-            assert answer in {None, new.answer}, "who died in between is told when it asks again"
+            assert answer in {None, new.answer}, "the record answers a request that is repeated after a crash"
         else:
-            assert answer is None, "who was answered had an effect"
+            assert answer is None, "an answered request had an effect"
             assert evolve(left, objects=self.now.objects) == self.now
 
     def _respond(

@@ -1,4 +1,4 @@
-"""A snapshot: everything that is stored, in rows and objects, at the end of a step."""
+"""A snapshot of all stored rows and objects at the end of a step."""
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
@@ -18,7 +18,7 @@ from spike_core.domain.wallet import Wallet
 from spike_core.ports.blobs import BlobStore
 from spike_core.ports.transactions import Transaction, Transactions
 
-EVERYTHING = 10_000  # more rows of a kind than any run makes
+EVERYTHING = 10_000  # more rows of a kind than any run creates
 THE_END = datetime.max.replace(tzinfo=UTC)
 
 Orders = Mapping[AlbumId, tuple[ImageId, ...]]
@@ -27,13 +27,13 @@ Sender = tuple[OwnerId, IdempotencyKey]
 
 @frozen(kw_only=True)
 class Snapshot:
-    """All rows and objects. A request that answers an error must leave it as it was (I7)."""
+    """All rows and objects. A request that fails must not change them (I7)."""
 
     wallets: Mapping[OwnerId, Wallet]
     totals: Mapping[OwnerId, LedgerTotals]
     entries: Sequence[LedgerEntry]
     images: Mapping[ImageId, Image]
-    hidden: Mapping[ImageId, Image]  # their removal was begun and not finished
+    hidden: Mapping[ImageId, Image]  # their deletion has begun and isn't finished
     jobs: Mapping[JobId, Job]
     announced: frozenset[JobId]
     albums: Mapping[AlbumId, Album]
@@ -45,7 +45,7 @@ class Snapshot:
     def take(
         cls, transactions: Transactions, blobs: BlobStore, *, owners: Sequence[OwnerId], senders: Sequence[Sender]
     ) -> Self:
-        """Return what there is, of these owners and senders where a port can't list them all."""
+        """Return a snapshot; of these owners and senders, where a port can't list all."""
         with transactions.view() as tx:
             wallets = {wallet.owner_id: wallet for wallet in tx.audit.wallets(limit=EVERYTHING)}
             albums = {album.id: album for owner_id in owners for album in tx.albums.of_owner(owner_id)}
@@ -65,12 +65,12 @@ class Snapshot:
 
     @property
     def image_ids(self) -> list[ImageId]:
-        """The images that can be seen."""
+        """The visible images."""
         return list(self.images)
 
     @property
     def orders(self) -> Orders:
-        """Which images are in which album, in order."""
+        """The images of each album, in order."""
         return {id_: tuple(place.image_id for place in places) for id_, places in self.places.items()}
 
     def record(self, sender: Sender, *, now: datetime) -> IdempotencyRecord | None:

@@ -1,4 +1,4 @@
-"""Workers: they succeed, fail, die, stall, come back too late, and lose what they work on."""
+"""Workers: they succeed, fail, crash, stall, report too late, and lose their jobs."""
 
 import io
 from datetime import timedelta
@@ -17,7 +17,7 @@ from spike_memory.engine import a_picture
 
 
 class Working(World):
-    """What workers do."""
+    """Attempts at jobs."""
 
     @precondition(lambda self: self.broker.held.messages)
     @rule(mood=st.sampled_from(MOODS), crash=crashes)
@@ -28,12 +28,12 @@ class Working(World):
             self.behind_the_scenes(crash, lambda: self.spike.jobs.runner.perform(job_id))
         except NothingToClaim:
             job = self.job(job_id)
-            assert job is None or isinstance(job, SettledJob | ClaimedJob), "only what is held, ended or gone"
+            assert job is None or isinstance(job, SettledJob | ClaimedJob), "only a claimed, settled or deleted job"
 
     @precondition(lambda self: self.broker.held.messages)
     @rule(how=st.sampled_from(["cancelled", "overtaken", "deleted"]))
     def work_on_what_is_taken_away(self, how: str) -> None:
-        """The owner cancels or deletes, or the lease runs out, while the worker is at it; it notices at the end."""
+        """The job is cancelled or deleted, or its lease expires, during the work; the worker notices at the end."""
         self.mood.kind = "success"
         job_id = self.broker.held.messages.popleft()
         self.mood.meanwhile = lambda: self._take_away(job_id, how)
@@ -84,7 +84,7 @@ class Working(World):
         held = self._still_holds(job)
         try:
             size = self.spike.jobs.runner.rendering.render_spec(job.spec).size
-        except ImageNotFound:  # deleted since: the worker knew the size before
+        except ImageNotFound:  # deleted meanwhile: the worker had read the size before
             size = job.spec.tier.output_size(SIZE)
         picture = a_picture(size)
         key = ObjectKey.of_result(job.id, PictureFormat.JPEG, attempt=job.attempt)
@@ -93,7 +93,7 @@ class Working(World):
         try:
             self.job_transitions.complete(job, result)
         except JobChanged:
-            assert not held, "only a fenced-off worker is turned away"
+            assert not held, "only a fenced-off worker is refused"
             self.blobs.delete([key])
         else:
             assert held, "a fenced-off worker changes nothing"

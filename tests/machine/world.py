@@ -1,4 +1,4 @@
-"""The world of the machine: one Spike, two people and nobody in particular, and what the rules remember."""
+"""The state of the machine: one `Spike`, two users, anonymous visitors, and the data that the rules record."""
 
 import io
 from typing import Any, ClassVar
@@ -34,22 +34,22 @@ from spike_memory import (
 from spike_runtime import Settings, assemble
 
 CAP = 20
-ON_THEIR_WAY_MAX = 3  # jobs of one owner; the others wait for their turn
+ON_THEIR_WAY_MAX = 3  # jobs of one owner; further ones are held back
 RETENTION_S = 80_000  # of anonymous images: less than an idempotency record's
-OWNERS_ODDS = 6  # of those who ask, so many are asking for what is theirs
+OWNERS_ODDS = 6  # the weight of the owner when a sender is drawn
 NAMES = ("ada", "bob")
 KEYS = (IdempotencyKey("key1"), IdempotencyKey("key2"))
 
 
 class World(RuleBasedStateMachine):
-    """What there is, and how operations are tried."""
+    """The services, and how operations are run."""
 
     settings: ClassVar[Settings] = Settings(
         token_cap=CAP, opening_grant=30, anonymous_retention_s=RETENTION_S, on_their_way_max=ON_THEIR_WAY_MAX
     )
 
     def open_database(self) -> Database:
-        raise AssertionError("a subclass says which")
+        raise AssertionError("a subclass overrides this")
 
     def __init__(self) -> None:
         super().__init__()
@@ -79,14 +79,14 @@ class World(RuleBasedStateMachine):
         )
         self.job_transitions = self.spike.jobs.runner.job_transitions
         self.stalled: list[ClaimedJob] = []
-        self.crashed_since_collection = False  # then an object may lie about that no row names
-        self.seen: dict[JobId, Job] = {}  # each job as it was when it was last there
-        self.gone: set[JobId] = set()  # those of them that aren't there any more
+        self.crashed_since_collection = False  # if so, there may be orphans
+        self.seen: dict[JobId, Job] = {}  # the last seen state of each job
+        self.gone: set[JobId] = set()  # those that were deleted
 
     @initialize()
     def two_people_with_albums_and_an_image(self) -> None:
         self.owners: list[OwnerId] = []
-        self.request_ids: dict[Sender, RequestId] = {}  # what a sender's jobs say of where they come from
+        self.request_ids: dict[Sender, RequestId] = {}  # of a sender's jobs
         for name in NAMES:
             owner_id = self.spike.accounts.registration.register(Email(f"{name}@example.org")).user.id
             self.owners.append(owner_id)
@@ -98,56 +98,56 @@ class World(RuleBasedStateMachine):
             content = io.BytesIO(PICTURES["good"])
             self.spike.images.uploads.upload(owner_id, name=ImageName("a.jpg"), content=content, album_id=album.id)
         self.now = self.look()
-        self.orders: Orders = self.now.orders  # what the albums should hold
+        self.orders: Orders = self.now.orders  # the expected images of the albums
 
-    # --- what rules choose from, mostly what may be: refusals are simple, and what succeeds goes on ------------------
+    # --- arguments of the rules, mostly valid ones, since valid operations lead to more states --------------------
 
     def about_an_image(self, data: st.DataObject) -> tuple[OwnerId, ImageId]:
-        """Return who asks, and for which image."""
+        """Return a sender and an image."""
         image_id = data.draw(st.sampled_from(self.now.image_ids), label="image")
-        return self.somebody(data, self.now.images[image_id].owner_id), image_id
+        return self.sender(data, self.now.images[image_id].owner_id), image_id
 
     def about_an_album(self, data: st.DataObject) -> tuple[OwnerId, AlbumId]:
-        """Return who asks, and for which album."""
+        """Return a sender and an album."""
         album_id = data.draw(st.sampled_from(list(self.now.albums)), label="album")
-        return self.somebody(data, self.now.albums[album_id].owner_id), album_id
+        return self.sender(data, self.now.albums[album_id].owner_id), album_id
 
-    def somebody(self, data: st.DataObject, owner_id: OwnerId) -> OwnerId:
-        """Return whose thing it is, or now and then somebody else. Nobody in particular asks for nothing here."""
+    def sender(self, data: st.DataObject, owner_id: OwnerId) -> OwnerId:
+        """Return the owner, or sometimes another user; never the anonymous owner."""
         owners = [owner_id] * OWNERS_ODDS if owner_id in self.owners else []
         return data.draw(st.sampled_from([*owners, *self.owners]), label="who")
 
     def images_for(self, data: st.DataObject, owner_id: OwnerId, *, least: int = 1) -> list[ImageId]:
-        """Return some images that the owner has, or now and then anybody."""
+        """Return some images of the owner, or sometimes of any owner."""
         own = [image.id for image in self.now.images.values() if image.owner_id == owner_id]
         choices = [own] * OWNERS_ODDS if own else []
         chosen = data.draw(st.sampled_from([*choices, self.now.image_ids]), label="whose")
         return data.draw(st.lists(st.sampled_from(chosen), min_size=least, max_size=4), label="images")
 
-    # --- what there is, and how it is changed --------------------------------------------------------------------
+    # --- the state, and its changes ------------------------------------------------------------------------------
 
     def look(self) -> Snapshot:
-        """Return what there is at this moment; `now` is what there was at the end of the last step."""
+        """Return a snapshot of this moment; `now` is the one at the end of the last step."""
         return Snapshot.take(self.database.transactions, self.blobs, owners=self.owners, senders=list(self.request_ids))
 
     def job(self, job_id: JobId) -> Job | None:
-        """Return the job as it is stored, or `None` when it has gone with its image."""
+        """Return the stored job, or `None` if it was deleted with its image."""
         with self.database.transactions.view() as tx:
             return tx.jobs.find([job_id]).get(job_id)
 
     def attempt(self, trouble: Trouble, action: Any) -> Any:
-        """Do something as a request does: it succeeds, is refused without a trace, or dies. Return its result."""
+        """Run an operation as a request does: it succeeds, is refused without effect, or crashes. Return its result."""
         try:
             with trouble.befalling(self.fault_plan):
                 return action()
         except Crash:
             self.crashed_since_collection = True
         except SpikeError:
-            assert self.look() == self.now, "I7: a refused request leaves nothing"
+            assert self.look() == self.now, "I7: a refused request changes nothing"
         return None
 
     def behind_the_scenes(self, crash: int | None, action: Any) -> None:
-        """Do something as the relay or the sweeper does."""
+        """Run an operation as the relay or the sweeper does."""
         try:
             with self.fault_plan.dying_after(crash):
                 action()

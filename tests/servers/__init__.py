@@ -1,1 +1,1 @@
-"""Real servers for the tests, started from wheels as processes on loopback."""
+"""Real servers for the tests, installed from wheels and run as local processes."""

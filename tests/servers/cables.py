@@ -1,4 +1,4 @@
-"""A cable between a client and a server, as a TCP proxy on loopback: it can go dead, be cut, and be mended."""
+"""A TCP proxy between a client and a server, which can be frozen, cut and restored."""
 
 import contextlib
 import select
@@ -16,7 +16,7 @@ _PIECE_BYTES: Final = 65536
 
 @define
 class Cable:
-    """Carries whatever connects to `port` to a server on this machine."""
+    """Forwards connections to `port` to a local server."""
 
     port: int
     target: int
@@ -27,15 +27,15 @@ class Cable:
     _ends: list[socket.socket] = field(factory=list)
 
     def freeze(self) -> None:
-        """Carry nothing more, and tell nobody: connections stay, new ones are made, and no byte arrives."""
+        """Drop all bytes silently: connections stay open, new ones are accepted, and no byte arrives."""
         self._carries.clear()
 
     def thaw(self) -> None:
-        """Carry again, what was sent meanwhile first."""
+        """Forward again, first the bytes sent meanwhile."""
         self._carries.set()
 
     def cut(self) -> None:
-        """Break all connections that there are."""
+        """Close all existing connections."""
         for end in list(self._ends):
             with contextlib.suppress(OSError):
                 end.shutdown(socket.SHUT_RDWR)
@@ -50,7 +50,7 @@ class Cable:
                 self._start(near)
 
     def end(self) -> None:
-        """Let go of everything."""
+        """Close everything."""
         self._ended.set()
         self._carries.set()
         self.cut()
@@ -90,7 +90,7 @@ class Cable:
 
 @contextmanager
 def a_cable(target: int) -> Iterator[Cable]:
-    """Lay a cable to this port of loopback."""
+    """Start a proxy to this local port."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         cable = Cable(listener.getsockname()[1], target, listener)
         thread = threading.Thread(target=cable.run)

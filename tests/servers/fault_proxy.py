@@ -1,4 +1,4 @@
-"""A proxy before the S3 server that has moods: it fails, hangs, lies or dawdles at some requests and passes the others.
+"""A proxy before the S3 server that injects faults: it fails, hangs, answers wrongly or slowly, by rules.
 
 What it passes it passes as it came, so that signatures, which cover the `Host` header, hold.
 """
@@ -31,20 +31,20 @@ class ProxyFault(Enum):
 
 @frozen
 class FaultRule:
-    """A mood, and the requests that it is for: by method, and by a part of the path."""
+    """A fault, and the requests to which it applies: by method, and by a part of the path."""
 
     mood: ProxyFault
     method: str
     part: str = ""
 
     def is_for(self, method: str, path: str) -> bool:
-        """Return whether a request is one of them."""
+        """Return whether the rule applies to a request."""
         return method == self.method and self.part in path
 
 
 @define
 class FaultProxy:
-    """The proxy: in no mood at first."""
+    """The proxy, without faults at first."""
 
     port: int
     target: str  # host and port of the server
@@ -55,18 +55,18 @@ class FaultProxy:
     _counting: threading.Lock = field(factory=threading.Lock)
 
     def take(self, *whims: FaultRule) -> None:
-        """Be in these moods, until told otherwise."""
+        """Apply these faults until further notice."""
         self._released.clear()
         self.struck = 0
         self.whims = list(whims)
 
     def calm_down(self) -> None:
-        """Be in no mood any more; whoever was kept waiting is let go without an answer."""
+        """Apply no fault any more; waiting clients are disconnected without a response."""
         self.whims = []
         self._released.set()
 
     def mood_for(self, method: str, path: str) -> ProxyFault | None:
-        """Return what is to be done to a request, `None` for nothing, and count it."""
+        """Return the fault for a request, or `None`, and count it."""
         for whim in self.whims:
             if whim.is_for(method, path):
                 with self._counting:
@@ -75,12 +75,12 @@ class FaultProxy:
         return None
 
     def hang(self) -> None:
-        """Wait until calm."""
+        """Wait until there is no fault any more."""
         self._released.wait(_PATIENCE_S)
 
 
 class _Handler(BaseHTTPRequestHandler):
-    """Answers one connection."""
+    """Serves one connection."""
 
     proxy: ClassVar[FaultProxy]
     protocol_version = "HTTP/1.1"
@@ -131,10 +131,10 @@ class _Handler(BaseHTTPRequestHandler):
     do_GET = do_PUT = do_HEAD = do_POST = do_DELETE = answer  # noqa: N815  # the library's names
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002  # the library's name
-        """Say nothing."""
+        """Log nothing."""
 
     def handle(self) -> None:
-        """Serve a connection; a client that has gone is nobody's concern."""
+        """Serve a connection; a disconnected client is ignored."""
         try:
             super().handle()
         except ConnectionError:
@@ -143,7 +143,7 @@ class _Handler(BaseHTTPRequestHandler):
 
 @contextmanager
 def fault_proxy(endpoint_url: str) -> Iterator[FaultProxy]:
-    """Stand before the server at this URL."""
+    """Start a proxy before the server at this URL."""
 
     class Handler(_Handler):
         pass

@@ -1,4 +1,4 @@
-"""An S3 server on loopback that only lists: any number of objects that aren't really there, in order."""
+"""A local S3 server that only lists: any number of objects that don't really exist, in order."""
 
 import threading
 from bisect import bisect_right
@@ -18,14 +18,14 @@ _STORED_AT: Final = "2026-01-01T00:00:00.000Z"
 
 @frozen
 class Page:
-    """What one request lists."""
+    """The content of one listing response."""
 
     names: Sequence[str]
     is_truncated: bool
 
     @property
     def xml(self) -> bytes:
-        """Return the answer's body."""
+        """Return the response's body."""
         contents = "".join(
             f'<Contents><Key>{escape(name)}</Key><LastModified>{_STORED_AT}</LastModified><ETag>"e"</ETag>'
             "<Size>2000</Size><StorageClass>STANDARD</StorageClass></Contents>"
@@ -48,11 +48,11 @@ class Listed:
 
     @property
     def storage_url(self) -> str:
-        """The setting that leads to it."""
+        """The storage URL of the server."""
         return f"s3://bucket?endpoint_url=http://127.0.0.1:{self.port}"
 
     def page(self, query: str) -> Page:
-        """Return what a request asks for."""
+        """Return the page for a request."""
         asked = parse_qs(query)
         after = asked.get("continuation-token", asked.get("start-after", [""]))[0]
         count = min(_PAGE_MAX, int(asked.get("max-keys", [str(_PAGE_MAX)])[0]))
@@ -75,7 +75,7 @@ def listed(names: Sequence[str]) -> Iterator[Listed]:
             self.wfile.write(body)
 
         def log_message(self, format: str, *args: object) -> None:  # noqa: A002  # the library's name
-            """Say nothing."""
+            """Log nothing."""
 
     with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as http:
         http.daemon_threads = True

@@ -1,4 +1,4 @@
-"""A server on loopback that is no good: it plays back what a test tells it to, and notes what it was asked."""
+"""A local server that misbehaves: it replays a test's responses, and records the requests."""
 
 import threading
 from collections import deque
@@ -18,7 +18,7 @@ SIGNATURE_MISMATCH: Final = b"<Error><Code>SignatureDoesNotMatch</Code><Message>
 
 @frozen(kw_only=True)
 class Reply:
-    """One answer. `says_bytes` is what Content-Length claims, where it isn't true."""
+    """A response. `says_bytes` replaces the correct Content-Length."""
 
     status: int = 200
     body: bytes = b""
@@ -28,7 +28,7 @@ class Reply:
 
 @frozen
 class Asked:
-    """One request as it came."""
+    """A request as received."""
 
     method: str
     path: str
@@ -38,7 +38,7 @@ class Asked:
 
 @define
 class Misbehaving:
-    """The replies to come, the last of which is given again and again, and what was asked so far."""
+    """The future responses, the last of which is repeated, and the requests so far."""
 
     port: int
     replies: deque[Reply]
@@ -46,7 +46,7 @@ class Misbehaving:
     silent: threading.Event = field(factory=threading.Event)  # while it isn't set, nothing is answered
 
     def store(self, clock: Clock, *, attempts_max: int = 1, read_timeout_s: float = 5.0) -> S3BlobStore:
-        """Return a store that believes in this server."""
+        """Return a store that uses this server."""
         address = S3Address(
             bucket="bucket",
             endpoint_url=f"http://127.0.0.1:{self.port}",
@@ -60,7 +60,7 @@ class Misbehaving:
 
 @contextmanager
 def misbehaving(*replies: Reply) -> Iterator[Misbehaving]:
-    """Serve these replies; with none of them, take requests and never answer."""
+    """Serve these responses; without any, accept requests and never answer."""
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
@@ -86,7 +86,7 @@ def misbehaving(*replies: Reply) -> Iterator[Misbehaving]:
         do_GET = do_PUT = do_HEAD = do_POST = do_DELETE = answer  # noqa: N815  # the library's names
 
         def log_message(self, format: str, *args: object) -> None:  # noqa: A002  # the library's name
-            """Say nothing."""
+            """Log nothing."""
 
     with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as http:
         http.daemon_threads = True

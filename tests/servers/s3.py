@@ -26,7 +26,7 @@ BUCKET: Final = "spike-tests"
 
 @frozen(kw_only=True)
 class S3Server:
-    """A server that runs, and a bucket on it."""
+    """A running server, and a bucket on it."""
 
     storage_url: str  # as SPIKE_STORAGE_URL has it, without a prefix
     credentials: Mapping[str, str] = field(factory=dict, repr=False)  # for the environment, where it hasn't them yet
@@ -41,7 +41,7 @@ class S3Server:
 
 @frozen(kw_only=True)
 class OwnServer:
-    """A server that the tests started and may stop and start again."""
+    """A server that the tests have started and may stop and restart."""
 
     endpoint_url: str
     processes: Processes
@@ -59,7 +59,7 @@ class OwnServer:
         }
 
     def with_bucket(self, name: str = BUCKET) -> S3Server:
-        """Make a bucket."""
+        """Create a bucket."""
         client = boto3.client(
             "s3",
             endpoint_url=self.endpoint_url,
@@ -77,7 +77,7 @@ class OwnServer:
 
 @contextmanager
 def running(folder: Path) -> Iterator[OwnServer]:
-    """Start a server over a folder, and stop it in the end."""
+    """Start a server with this folder, and stop it at the end."""
     if missing := what_is_missing(folder):
         if not _version_of("moto"):
             do_without(f"no S3 server: {missing}")
@@ -107,7 +107,7 @@ def s3_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[S3Server]:
 
 
 def pytest_report_header() -> str:
-    """Say which S3 server it will be."""
+    """Report which S3 server is used."""
     if os.environ.get(VARIABLE):
         return f"S3: the server of {VARIABLE}"
     name = "swift" if sys.platform == "linux" else "moto"

@@ -79,7 +79,7 @@ use = egg:swift#dlo
 
 
 def what_is_missing(folder: Path) -> str:
-    """Return why Swift can't run over this folder, or nothing."""
+    """Return why Swift can't run with this folder, or an empty text."""
     if sys.platform != "linux":
         return "Swift runs on Linux alone"
     probe = folder / "attributes"
@@ -94,7 +94,7 @@ def what_is_missing(folder: Path) -> str:
 
 
 def swift(folder: Path) -> tuple[str, Processes]:
-    """Return the endpoint's URL, and the processes behind it, not started yet."""
+    """Return the endpoint's URL, and its processes, not started yet."""
     (folder / "devices" / "d1").mkdir(parents=True)
     (folder / "swift.conf").write_text(_SWIFT_CONF)
     ports = {name: free_port() for name in (*BACKENDS, "proxy")}

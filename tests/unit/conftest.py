@@ -1,4 +1,4 @@
-"""What all unit tests share."""
+"""Fixtures of all unit tests."""
 
 import logging
 from collections.abc import Iterator
@@ -11,13 +11,13 @@ from services import Services
 
 @pytest.fixture
 def services() -> Services:
-    """Return an empty house."""
+    """Return services without data."""
     return Services.build()
 
 
 @pytest.fixture
 def logging_as_it_was() -> Iterator[None]:
-    """Put back what a test changes about logging."""
+    """Restore the logging configuration after a test."""
     root = logging.getLogger()
     handlers, level = list(root.handlers), root.level
     yield

@@ -1,4 +1,4 @@
-"""The codec: domain values on their way out."""
+"""The codec: encoding of domain values."""
 
 from datetime import UTC, datetime, timedelta, timezone
 

@@ -1,4 +1,4 @@
-"""The measure that tests and benches judge enhanced graphics by."""
+"""The measure by which tests and benchmarks judge enhanced graphics."""
 
 import pytest
 from PIL import Image
@@ -12,14 +12,14 @@ LANCZOS = Image.Resampling.LANCZOS
 
 @pytest.mark.parametrize("factor", [1.6, 2, 2.8, 4])
 def test_lanczos_breaks_nothing_of_a_photograph(factor: float) -> None:
-    """Neither beside the original alone."""
+    """Nor compared with the original alone."""
     photo = photograph(size=(160, 120))
     enlarged = photo.resize((round(160 * factor), round(120 * factor)), LANCZOS)
     assert (broken(enlarged, photo).share, off(enlarged, photo).share) == (0, 0)
 
 
 def test_a_burst_of_few_pixels_is_seen() -> None:
-    """Less of the picture than is allowed, but more of its block."""
+    """Its share of the picture is allowed, but not its share of a block."""
     photo = photograph(size=(320, 240))
     enlarged = photo.resize((640, 480), LANCZOS)
     enlarged.paste((0, 255, 0), (100, 100, 116, 116))
@@ -29,7 +29,7 @@ def test_a_burst_of_few_pixels_is_seen() -> None:
 
 
 def test_contrast_that_resampling_loses_too_is_not_broken() -> None:
-    """A checkerboard of single pixels, enlarged by a factor that fits no grid."""
+    """A checkerboard of single pixels, enlarged by a non-integer factor."""
     board = Image.new("1", (64, 64))
     board.putdata([(index % 64 + index // 64) % 2 for index in range(64 * 64)])
     enlarged = board.convert("L").resize((102, 102), LANCZOS)
@@ -43,7 +43,7 @@ def test_transparency_that_is_lost_is_seen() -> None:
 
 
 def test_what_compression_took_may_come_back() -> None:
-    """Halved chroma bleeds; the picture before that is a result as good as any."""
+    """Halved chroma bleeds; the picture before compression is an acceptable result."""
     truth = HARDEST["text 12 red on blue"].picture
     jpeg = decoded(encoded(truth, quality=80, subsampling="4:2:0"))
     assert not broken(truth, jpeg).is_kept
@@ -51,7 +51,7 @@ def test_what_compression_took_may_come_back() -> None:
 
 
 def test_a_fraction_of_a_pixel_counts_as_a_fraction() -> None:
-    """Of 5 pixels each of 2 has two and a half."""
+    """Of 5 pixels, reduced to 2, each has two and a half."""
     rows = Image.new("L", (2, 1))
     rows.putdata([(10 + 10 + 110 / 2) / 2.5, (110 / 2 + 210 + 210) / 2.5])
     enlarged = Image.new("L", (5, 1))

@@ -1,7 +1,7 @@
-"""The laws of every port as test suites: what an adapter must do, ours or anybody's.
+"""Contract tests for every port, for the adapters of this project and of others.
 
 A suite is a class `<Port>Contract` in the module of the port's name. Subclass it in a test module, give it the fixtures
-that its docstring names, and pytest runs its laws against your adapter:
+that its docstring names, and pytest runs its tests against your adapter:
 
     from spike_contracts.blobs import BlobStoreContract
 
@@ -19,5 +19,5 @@ import pkgutil
 
 import pytest
 
-# before any suite is imported, so that a broken law tells what it saw
+# before any suite is imported, so that failed assertions show their values
 pytest.register_assert_rewrite(*(module.name for module in pkgutil.iter_modules(__path__, f"{__name__}.")))

@@ -145,7 +145,7 @@ class AlbumImagesContract:
     def test_the_order_is_a_permutation_of_what_was_appended_and_not_removed(
         self, transactions: Transactions, steps: list[tuple[str, list[int]]]
     ) -> None:
-        """Invariant I9: positions are unique, and each image is in the album once, whatever happens when."""
+        """Invariant I9: positions are unique, each image is in the album once, after any operations."""
         album, images = _an_album_and_images(transactions)
         order: tuple[ImageId, ...] = ()
         for step, indexes in steps:

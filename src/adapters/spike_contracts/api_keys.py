@@ -56,7 +56,7 @@ class ApiKeysContract:
                 tx.sessions.get(key.hash)
 
     def test_active_and_revoked_keys_are_listed_apart_each_newest_first(self, transactions: Transactions) -> None:
-        """By their creation; of the same moment, the greater id first."""
+        """By their creation; at the same instant, the greater id comes first."""
         user = a_user()
         oldest, older, newer, newest = (evolve(an_api_key(user), created_at=NOON + hours(n)) for n in (0, 1, 2, 2))
         revoked = [older.revoke(now=NOON + hours(9)), newest.revoke(now=NOON + hours(8))]

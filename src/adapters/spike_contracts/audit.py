@@ -17,7 +17,7 @@ from spike_core.ports.transactions import Transactions
 Id = TypeVar("Id", bound=Identifier)
 Row = TypeVar("Row")
 
-MANY: Final = 1200  # more than an adapter may ask for at once
+MANY: Final = 1200  # more than an adapter may request at once
 
 
 class AuditReaderContract:
@@ -77,7 +77,7 @@ class AuditReaderContract:
                 assert _walk(page, lambda message: message.job_id) == messages
 
     def test_the_entries_of_a_job_are_found_in_all_ledgers(self, transactions: Transactions) -> None:
-        """Charges and refunds, whoever paid; entries of other jobs, and of none, aren't."""
+        """Charges and refunds of any owner, but no entries of other jobs or of none."""
         job, other = a_job(), a_job()
         mine, theirs = an_opening(), an_opening()
         charged = mine.wallet.spend(Tokens(2), job_id=job.id, now=NOON, reason="work")

@@ -16,7 +16,7 @@ TALL = Dimensions(width_px=90, height_px=160)
 
 
 class BlenderContract:
-    """Needs the fixtures `blender`, `make_picture` and `probe`, one that reads what the blender makes."""
+    """Needs the fixtures `blender`, `make_picture` and `probe`, a probe that can read the blender's results."""
 
     @pytest.mark.parametrize("format_", PictureFormat)
     def test_pictures_of_every_format_are_merged(
@@ -46,7 +46,7 @@ class BlenderContract:
         source: Dimensions,
         flaw: str,
     ) -> None:
-        """The check that a worker makes before a blend counts as done."""
+        """The worker's check of a blend passes."""
         one, other = make_picture(original), make_picture(source, flaw=flaw)
         merged = blender.blend(io.BytesIO(one), io.BytesIO(other), size=original)
         colors = [probe.inspect(io.BytesIO(data)).colors for data in (merged, one, other)]

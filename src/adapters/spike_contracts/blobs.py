@@ -14,7 +14,7 @@ from spike_core.domain.objects import ObjectKey, PictureFormat
 from spike_core.ports.blobs import BlobStore
 from spike_core.ports.clock import Clock
 
-SHORT_SIGHT = timedelta(seconds=1)  # a store may keep its times in whole seconds
+TIME_RESOLUTION = timedelta(seconds=1)  # a store may truncate times to whole seconds
 
 
 def an_original() -> ObjectKey:
@@ -39,7 +39,7 @@ def content_of(blobs: BlobStore, key: ObjectKey) -> bytes:
 
 
 def everything(blobs: BlobStore, *, page_size: int = 1000) -> list[ObjectKey]:
-    """Scan all pages."""
+    """Return the keys of all pages."""
     keys: list[ObjectKey] = []
     while page := blobs.scan(after=keys[-1] if keys else None, limit=page_size):
         assert len(page) <= page_size
@@ -48,7 +48,7 @@ def everything(blobs: BlobStore, *, page_size: int = 1000) -> list[ObjectKey]:
 
 
 class BrokenStream(io.BytesIO):
-    """Gives half of what it promises, then breaks."""
+    """Returns half of its bytes, then raises."""
 
     def __init__(self, breaks_with: BaseException) -> None:
         super().__init__()
@@ -64,7 +64,7 @@ class BrokenStream(io.BytesIO):
 
 
 class BlobStoreContract:
-    """The fixtures `blobs`, empty, and `clock`, by which it stores, come from the adapter's test."""
+    """The adapter's test provides the fixtures `blobs`, which is empty, and `clock`, the store's clock."""
 
     @pytest.mark.parametrize("size_bytes", [0, 1, 1024 * 1024, 3 * 1024 * 1024 + 1])
     def test_an_object_comes_back_byte_for_byte(self, blobs: BlobStore, size_bytes: int) -> None:
@@ -198,11 +198,11 @@ class BlobStoreContract:
 
     def test_a_scan_tells_size_and_time(self, blobs: BlobStore, clock: Clock) -> None:
         key = an_original()
-        earliest = clock.now() - SHORT_SIGHT
+        earliest = clock.now() - TIME_RESOLUTION
         blobs.put(key, io.BytesIO(b"12345"))
         [stored] = blobs.scan(limit=1)
         assert (stored.key, stored.size_bytes) == (key, 5)
-        assert earliest <= stored.stored_at <= clock.now() + SHORT_SIGHT
+        assert earliest <= stored.stored_at <= clock.now() + TIME_RESOLUTION
 
     def test_an_address_names_its_object(self, blobs: BlobStore) -> None:
         for key in (an_original(), a_result_key(attempt=3)):

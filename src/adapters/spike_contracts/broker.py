@@ -13,13 +13,13 @@ from spike_core.domain.identifiers import JobId
 from spike_core.domain.priorities import Priority
 from spike_core.ports.broker import Broker, WorkerPool
 
-PATIENCE_S: Final = 10  # a test that waits for so long has failed
-MOMENT_S: Final = 0.2  # long enough for something wrong to happen
-DRAIN: Final = timedelta(seconds=PATIENCE_S)
+TIMEOUT_S: Final = 10  # a test that waits longer fails
+MOMENT_S: Final = 0.2  # long enough for an unwanted effect to show
+DRAIN: Final = timedelta(seconds=TIMEOUT_S)
 
 
 class Bench:
-    """A workplace that remembers what was performed, and can be told what goes wrong."""
+    """A worker that records the jobs it performs, and can be made to fail."""
 
     def __init__(self, *, troubles: dict[JobId, BaseException] | None = None) -> None:
         self._troubles = troubles or {}
@@ -31,11 +31,11 @@ class Bench:
             raise self._troubles[job_id]
 
     def take(self, count: int) -> list[JobId]:
-        """Wait for so many performances."""
-        return [self._done.get(timeout=PATIENCE_S) for _ in range(count)]
+        """Wait for `count` performed jobs."""
+        return [self._done.get(timeout=TIMEOUT_S) for _ in range(count)]
 
     def take_within(self, seconds: float) -> JobId:
-        """Wait for one performance no longer than that."""
+        """Wait at most `seconds` for a performed job."""
         return self._done.get(timeout=seconds)
 
     @property
@@ -44,7 +44,7 @@ class Bench:
 
 
 class SlowBench:
-    """A workplace whose work lasts until the test says so."""
+    """A worker whose jobs last until the test releases them."""
 
     def __init__(self) -> None:
         self.begun: queue.SimpleQueue[JobId] = queue.SimpleQueue()
@@ -53,12 +53,12 @@ class SlowBench:
 
     def perform(self, job_id: JobId) -> None:
         self.begun.put(job_id)
-        assert self.finish.wait(PATIENCE_S)
+        assert self.finish.wait(TIMEOUT_S)
         self.finished.append(job_id)
 
 
 class BrokerContract:
-    """The fixture `broker`, empty, comes from the adapter's test."""
+    """The adapter's test provides the fixture `broker`, which is empty."""
 
     def test_asking_whether_it_is_there_sends_nothing(self, broker: Broker) -> None:
         bench = Bench()
@@ -91,7 +91,7 @@ class BrokerContract:
         both_are_here = threading.Barrier(2)
 
         def perform(job_id: JobId) -> None:
-            both_are_here.wait(PATIENCE_S)
+            both_are_here.wait(TIMEOUT_S)
             bench.perform(job_id)
 
         with broker.work(perform, pool=WorkerPool(size=2), drain=DRAIN):
@@ -105,12 +105,12 @@ class BrokerContract:
             for _ in range(4):
                 broker.queue.send(a_job_id(), priority=Priority.HIGH)
             for _ in range(2):
-                bench.begun.get(timeout=PATIENCE_S)
+                bench.begun.get(timeout=TIMEOUT_S)
             with pytest.raises(queue.Empty):
                 bench.begun.get(timeout=MOMENT_S)
             bench.finish.set()
             for _ in range(2):
-                bench.begun.get(timeout=PATIENCE_S)
+                bench.begun.get(timeout=TIMEOUT_S)
 
     def test_long_work_leaves_threads_for_quick_work(self, broker: Broker) -> None:
         bench = SlowBench()
@@ -118,13 +118,13 @@ class BrokerContract:
         with broker.work(bench.perform, pool=WorkerPool(size=3, reserved=1), drain=DRAIN):
             for job_id in long:
                 broker.queue.send(job_id, priority=Priority.LOW)
-            begun = [bench.begun.get(timeout=PATIENCE_S) for _ in range(2)]
+            begun = [bench.begun.get(timeout=TIMEOUT_S) for _ in range(2)]
             with pytest.raises(queue.Empty):
                 bench.begun.get(timeout=MOMENT_S)
             broker.queue.send(quick, priority=Priority.HIGH)
-            assert bench.begun.get(timeout=PATIENCE_S) == quick
+            assert bench.begun.get(timeout=TIMEOUT_S) == quick
             bench.finish.set()
-            begun.append(bench.begun.get(timeout=PATIENCE_S))
+            begun.append(bench.begun.get(timeout=TIMEOUT_S))
         assert sorted(begun) == sorted(long)
 
     def test_threads_that_long_work_leaves_free_all_do_quick_work(self, broker: Broker) -> None:
@@ -133,7 +133,7 @@ class BrokerContract:
             for _ in range(3):
                 broker.queue.send(a_job_id(), priority=Priority.HIGH)
             for _ in range(3):
-                bench.begun.get(timeout=PATIENCE_S)
+                bench.begun.get(timeout=TIMEOUT_S)
             bench.finish.set()
 
     def test_a_single_thread_does_both_kinds_of_work(self, broker: Broker) -> None:
@@ -171,18 +171,18 @@ class BrokerContract:
 
         def stay() -> None:
             with broker.work(bench.perform, pool=WorkerPool(size=1), drain=DRAIN):
-                may_leave.wait(PATIENCE_S)
+                may_leave.wait(TIMEOUT_S)
 
         stayer = threading.Thread(target=stay)
         stayer.start()
         broker.queue.send(first, priority=Priority.HIGH)
-        assert bench.begun.get(timeout=PATIENCE_S) == first
+        assert bench.begun.get(timeout=TIMEOUT_S) == first
         broker.queue.send(second, priority=Priority.HIGH)
         may_leave.set()
         stayer.join(MOMENT_S)
         assert stayer.is_alive(), "it waits"
         bench.finish.set()
-        stayer.join(PATIENCE_S)
+        stayer.join(TIMEOUT_S)
         assert not stayer.is_alive()
         assert bench.finished == [first]
         assert bench.begun.empty()
@@ -191,18 +191,18 @@ class BrokerContract:
     def test_what_was_not_begun_when_the_workers_left_is_kept_for_the_next(
         self, broker: Broker, priority: Priority
     ) -> None:
-        """Messages that a busy process has fetched, too."""
+        """Also messages that a busy process has prefetched."""
         slow, bench = SlowBench(), Bench()
         sent = [a_job_id() for _ in range(8)]
         with broker.work(slow.perform, pool=WorkerPool(size=2, reserved=1), drain=DRAIN):
             for job_id in sent:
                 broker.queue.send(job_id, priority=priority)
-            slow.begun.get(timeout=PATIENCE_S)
+            slow.begun.get(timeout=TIMEOUT_S)
             release = threading.Timer(MOMENT_S, slow.finish.set)
             release.start()
         release.join()
         left = sorted(set(sent) - set(slow.finished))
-        assert left, "there were more than two threads can do"
+        assert left, "there were more jobs than two threads can perform"
         with broker.work(bench.perform, pool=WorkerPool(size=1), drain=DRAIN):
             assert sorted(bench.take(len(left))) == left
         assert bench.is_idle
@@ -211,7 +211,7 @@ class BrokerContract:
         bench = SlowBench()
         with broker.work(bench.perform, pool=WorkerPool(size=1), drain=timedelta(seconds=MOMENT_S)):
             broker.queue.send(a_job_id(), priority=Priority.HIGH)
-            bench.begun.get(timeout=PATIENCE_S)
+            bench.begun.get(timeout=TIMEOUT_S)
         assert bench.finished == []
         bench.finish.set()
 

@@ -1,4 +1,4 @@
-"""Builders of domain values: say what matters, get the rest."""
+"""Builders of domain values with defaults for everything that a test doesn't specify."""
 
 import itertools
 from datetime import UTC, datetime, timedelta
@@ -35,8 +35,8 @@ _numbers = itertools.count(1)
 
 
 def a_body() -> str:
-    """Return an identifier's body that no other test has."""
-    return "b" + str(next(_numbers)).zfill(BODY_LENGTH - 1)  # unlike those of `CountingIds`
+    """Return a unique body of an identifier."""
+    return "b" + str(next(_numbers)).zfill(BODY_LENGTH - 1)  # distinct from those of `CountingIds`
 
 
 def an_owner() -> OwnerId:
@@ -64,7 +64,7 @@ def a_wallet(tokens: int = 100, *, owner_id: OwnerId | None = None, now: datetim
 
 
 def an_opening(tokens: int = 100, *, owner_id: OwnerId | None = None, now: datetime = NOON) -> Posting:
-    """Return the posting that opens a wallet with so many tokens."""
+    """Return the posting that opens a wallet with this balance."""
     empty = Wallet.empty(owner_id or an_owner(), now=now)
     return empty.credit(Tokens(tokens), kind=EntryKind.EARN_BONUS, now=now, reason="Welcome")
 
@@ -107,9 +107,9 @@ def an_order(*, image: Image | None = None, tier: Tier = Tier.TIER_1K, now: date
 
 
 def image_id_of(job: Job) -> ImageId:
-    """Return the image that a job is about, of which there must be one."""
+    """Return the image of a job, which must have one."""
     image_id = job.spec.image_id
-    assert image_id is not None, "the job is about an image"
+    assert image_id is not None, "the job has an image"
     return image_id
 
 
@@ -120,7 +120,7 @@ def an_input(job_id: JobId) -> JobInput:
 
 
 def a_task_of_each_kind(job_id: JobId) -> list[Task]:
-    """Return the tasks that a job may have, a blend from each kind of source, and words with and without others."""
+    """Return tasks of every kind: a blend with each kind of source, prompts with and without a negative prompt."""
     input_, prompt = an_input(job_id), Prompt("a mountain at sunset")
     return [
         Enhancement(image_id=an_image_id()),
@@ -156,7 +156,7 @@ def a_result(job: ClaimedJob) -> Result:
 
 
 def one_job_of_each_kind(*, now: datetime = NOON) -> list[Job]:
-    """Return a job in each of the states, charged where the state needs it."""
+    """Return a job in each state, charged if the state requires it."""
     claimed = a_claimed_job(now=now)
     kinds: list[Job] = [
         a_job(now=now),

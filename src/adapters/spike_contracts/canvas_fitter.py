@@ -1,4 +1,4 @@
-"""Laws every Framer keeps."""
+"""Laws every CanvasFitter keeps."""
 
 import io
 
@@ -17,7 +17,7 @@ CANVASES = (Dimensions(width_px=256, height_px=256), Dimensions(width_px=384, he
 
 
 class CanvasFitterContract:
-    """Needs the fixtures `canvas_fitter`, `make_picture` and `probe`, one that reads what the framer makes."""
+    """Needs the fixtures `canvas_fitter`, `make_picture` and `probe`, a probe that can read the fitter's results."""
 
     @pytest.mark.parametrize("canvas", [*CANVASES, Dimensions(width_px=9, height_px=1)], ids=str)
     @pytest.mark.parametrize("original", [WIDE, TALL], ids=str)

@@ -6,7 +6,7 @@ from spike_core.ports.clock import Clock
 
 
 class ClockContract:
-    """The fixture `clock` comes from the adapter's test."""
+    """The adapter's test provides the fixture `clock`."""
 
     def test_the_time_is_aware_and_utc(self, clock: Clock) -> None:
         now = clock.now()

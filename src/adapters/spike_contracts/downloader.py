@@ -12,7 +12,7 @@ Publish = Callable[[bytes], str]
 
 
 class DownloaderContract:
-    """Needs the fixtures `downloader` and `publish`, which puts a file on its web and returns the address."""
+    """Needs the fixtures `downloader` and `publish`, which serves a file to it and returns the URL."""
 
     def test_a_file_comes_as_it_is_and_from_its_beginning(self, downloader: Downloader, publish: Publish) -> None:
         content = bytes(range(256)) * 5000

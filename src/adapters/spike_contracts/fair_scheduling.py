@@ -16,7 +16,7 @@ SECOND: Final = timedelta(seconds=1)
 
 
 def a_job_of(owner_id: OwnerId, *, age: int = 0) -> PendingJob:
-    """Return a job of this owner; a lower age is older."""
+    """Return a job of this owner, created `age` seconds after noon."""
     return a_job(image=an_image(owner_id=owner_id), now=NOON + age * SECOND)
 
 
@@ -28,7 +28,7 @@ class FairSchedulingContract:
     """Laws every JobRepository adapter keeps."""
 
     def test_what_is_announced_started_or_claimed_is_on_its_way(self, transactions: Transactions) -> None:
-        """What waits isn't, and what has ended isn't any more; others' jobs don't count."""
+        """Held-back and settled jobs, and other owners' jobs, don't count."""
         ada, bob = an_owner(), an_owner()
         jobs = a_job_of_each_kind()
         jobs = [evolve(job, spec=evolve(job.spec, owner_id=ada)) for job in jobs]
@@ -42,7 +42,7 @@ class FairSchedulingContract:
             assert tx.jobs.in_flight(an_owner(), limit=9) == 0
 
     def test_those_on_their_way_are_counted_no_further_than_the_limit(self, transactions: Transactions) -> None:
-        """However they lie among those that wait."""
+        """In any order of creation among held-back jobs."""
         ada = an_owner()
         jobs = [a_job_of(ada, age=age) for age in range(5)]
         with transactions.begin() as tx:
@@ -63,7 +63,7 @@ class FairSchedulingContract:
             assert list(tx.jobs.held_back(an_owner(), limit=9)) == []
 
     def test_owners_come_who_have_waiting_jobs_and_room(self, transactions: Transactions) -> None:
-        """Who has waited longest comes first."""
+        """The owner who has waited longest comes first."""
         late, early, busy, idle = (an_owner() for _ in range(4))
         started = a_started_job(image=an_image(owner_id=busy))
         with transactions.begin() as tx:
@@ -85,7 +85,7 @@ class FairSchedulingContract:
             assert list(tx.jobs.owners_with_room(below=0, limit=9)) == []
 
     def test_what_is_on_its_way_stands_in_line_by_age(self, transactions: Transactions) -> None:
-        """By age, then by id; all owners' jobs count, those at work and at rest don't."""
+        """By age, then by id; jobs of all owners count, claimed and settled ones don't."""
         first, twin, last = a_job(), a_started_job(), a_job(now=NOON + SECOND)
         at_work = a_claimed_job(now=NOON - SECOND)
         at_rest = a_job(now=NOON - SECOND).cancel(now=NOON)

@@ -18,14 +18,14 @@ INPUT = Dimensions(width_px=320, height_px=213)
 
 
 def check(picture: RenderedImage, size: Dimensions, probe: ImageProbe) -> None:
-    """Assert what a worker checks before a job counts as done."""
+    """Assert that the worker's check of a result passes."""
     facts = probe.inspect(io.BytesIO(picture.content))
     assert (facts.format, facts.dimensions, facts.is_blank) == (picture.format, size, False)
     assert picture.dimensions == size
 
 
 class GeneratorContract:
-    """Needs the fixtures `generator`, `make_picture` and `probe`, one that reads what the generator makes."""
+    """Needs the fixtures `generator`, `make_picture` and `probe`, a probe that can read the generator's results."""
 
     def test_one_that_can_be_asked_says_so(self, generator: Generator) -> None:
         generator.ping()

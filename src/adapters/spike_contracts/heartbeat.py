@@ -1,4 +1,4 @@
-"""Laws that every Pulse keeps."""
+"""Laws that every Heartbeat keeps."""
 
 import queue
 from collections.abc import Callable
@@ -9,11 +9,11 @@ import pytest
 from spike_core.domain.errors import JobChanged, StorageUnavailable
 from spike_core.ports.heartbeat import Heartbeat
 
-PATIENCE_S: Final = 10  # a test that waits for so long has failed
+TIMEOUT_S: Final = 10  # a test that waits longer fails
 
 
 class Beats:
-    """Counts beats, and can be told what to answer them with."""
+    """Counts beats, and can be made to fail."""
 
     def __init__(self, *answers: Exception) -> None:
         self._answers = iter(answers)
@@ -26,7 +26,7 @@ class Beats:
             raise answer
 
     def await_one(self) -> None:
-        self._heard.get(timeout=PATIENCE_S)
+        self._heard.get(timeout=TIMEOUT_S)
         self.awaited += 1
 
     def forget(self) -> None:

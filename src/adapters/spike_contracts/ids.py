@@ -21,7 +21,7 @@ KINDS: Final = (AlbumId, AlbumImageId, ApiKeyId, ImageId, JobId, RequestId, User
 
 
 class IdsContract:
-    """The fixture `ids` comes from the adapter's test."""
+    """The adapter's test provides the fixture `ids`."""
 
     @pytest.mark.parametrize("kind", KINDS)
     def test_an_identifier_is_of_the_wanted_kind(self, ids: Ids, kind: type[Identifier]) -> None:

@@ -1,4 +1,4 @@
-"""The laws of `Removals`."""
+"""The laws of `PendingDeletions`."""
 
 from datetime import timedelta
 
@@ -81,7 +81,7 @@ class ImageDeletionContract:
             assert [message.job_id for message in tx.outbox.due(now=NOON, limit=9)] == [kept.id]
 
     def test_a_job_may_still_come_for_a_hidden_image(self, transactions: Transactions) -> None:
-        """From a request that read the image before it was hidden."""
+        """It belongs to a request that read the image before it was hidden."""
         image = an_image()
         job = a_job(image=image)
         with transactions.begin() as tx:

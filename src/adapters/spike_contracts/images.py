@@ -17,9 +17,9 @@ from spike_core.domain.images import Image, ImageName
 from spike_core.domain.objects import ObjectKey, PictureFormat
 from spike_core.ports.transactions import Transactions
 
-MANY: Final = 1200  # more than an adapter may ask for at once
+MANY: Final = 1200  # more than an adapter may request at once
 
-# what a text may hold in every database: no NUL, no lone surrogates
+# characters that every database can store: no NUL, no lone surrogates
 TEXTS: Final = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), max_size=50)
 SIDES: Final = st.integers(1, 100_000)
 

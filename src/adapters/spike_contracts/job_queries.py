@@ -1,4 +1,4 @@
-"""The laws of `JobLists`."""
+"""The laws of `JobQueries`."""
 
 from datetime import timedelta
 from typing import Final
@@ -38,7 +38,7 @@ class JobQueriesContract:
             assert list(tx.jobs.of_image(an_image_id())) == []
 
     def test_a_batchs_jobs_come_together(self, transactions: Transactions) -> None:
-        """Those of other batches, and of none, stay out."""
+        """Jobs of other batches, and of none, are left out."""
         batch_id, another = BatchId.of(a_body()), BatchId.of(a_body())
         jobs = [PendingJob(spec=evolve(an_order(), batch_id=batch_id)) for _ in range(3)]
         others = [a_job(), PendingJob(spec=evolve(an_order(), batch_id=another))]
@@ -49,12 +49,12 @@ class JobQueriesContract:
             assert list(tx.jobs.of_batch(BatchId.of(a_body()))) == []
 
     def test_an_owners_creations_come_newest_first_page_by_page(self, transactions: Transactions) -> None:
-        """Pictures made from words; enhancements and blends, and other owners' jobs, stay out."""
+        """Generations and modifications; enhancements and blends, and other owners' jobs, are left out."""
         owner = an_owner()
         jobs = []
         for number in range(3):
             for task in a_task_of_each_kind(a_job_id()):
-                created_at = NOON + number * timedelta(microseconds=1)  # several are of the same instant
+                created_at = NOON + number * timedelta(microseconds=1)  # several have the same instant
                 jobs.append(PendingJob(spec=evolve(an_order(), owner_id=owner, task=task, created_at=created_at)))
         foreign = [PendingJob(spec=evolve(an_order(), task=task)) for task in a_task_of_each_kind(a_job_id())]
         with transactions.begin() as tx:

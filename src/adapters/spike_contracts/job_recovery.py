@@ -16,7 +16,7 @@ class JobRecoveryContract:
     """Laws every JobRepository adapter keeps."""
 
     def test_a_lease_that_has_run_out_is_found(self, transactions: Transactions) -> None:
-        """From its last instant on."""
+        """From the instant of its expiry on."""
         over, just_over, live = (a_claimed_job(now=NOON + n * SECOND) for n in range(3))
         with transactions.begin() as tx:
             store(tx, live, just_over, over)
@@ -25,7 +25,7 @@ class JobRecoveryContract:
             assert list(tx.jobs.with_expired_lease(now=NOON, limit=9)) == []
 
     def test_a_started_job_that_nobody_claimed_is_found(self, transactions: Transactions) -> None:
-        """When it was started before the given instant, not at it."""
+        """If it was started before the given instant, but not at that instant."""
         old, young = a_started_job(now=NOON), a_started_job(now=NOON + SECOND)
         with transactions.begin() as tx:
             store(tx, young, old)
@@ -43,7 +43,7 @@ class JobRecoveryContract:
 
     def test_the_oldest_come_first_and_no_more_than_asked_for(self, transactions: Transactions) -> None:
         ages = (2, 0, 1)
-        # started and claimed in the opposite order of their age, which doesn't count
+        # started and claimed in reverse order of creation, which doesn't matter
         started = [a_job(now=NOON + age * SECOND).start(now=NOON - age * SECOND) for age in ages]
         claimed = [a_job(now=NOON + age * SECOND).claim(now=NOON - age * SECOND, lease=LEASE) for age in ages]
         with transactions.begin() as tx:

@@ -51,7 +51,7 @@ LATER: Final = NOON + timedelta(minutes=3, microseconds=7)
 
 
 def a_job_of(kind: type[Job], *, spec: JobSpec | None = None, attempt: int = 2, crashes: int = 1) -> Job:
-    """Return a job in this state, no value of which is the default; free where the state needs it."""
+    """Return a job in this state, without default values; free of charge if the state requires it."""
     spec = spec or an_order(tier=Tier.FREE if kind is FailedJob else Tier.TIER_2K)
     claimed = ClaimedJob(
         spec=spec, attempt=attempt, crashes=crashes, claimed_at=LATER, leased_until=LATER + SECOND, progress=42
@@ -78,12 +78,12 @@ def a_job_of(kind: type[Job], *, spec: JobSpec | None = None, attempt: int = 2, 
 
 
 def a_job_of_each_kind() -> list[Job]:
-    """Return a job in each of the states."""
+    """Return a job in each state."""
     return [a_job_of(kind) for kind in KINDS]
 
 
 def store(tx: Transaction, *jobs: Job) -> None:
-    """Store jobs by the moves that lead to their states, and the images they are about."""
+    """Store jobs, by the transitions that lead to their states, and their images."""
     for job in jobs:
         image_id = job.spec.image_id
         if image_id is not None and not tx.images.find([image_id]):
@@ -197,7 +197,7 @@ class JobsContract:
 
     @pytest.mark.parametrize("kind", KINDS)
     def test_a_stale_fence_changes_nothing(self, transactions: Transactions, kind: type[Job]) -> None:
-        """Another status, another attempt, or a worker come or gone: somebody else was first."""
+        """The stored job has another status or attempt, or is claimed or unclaimed: another transition came first."""
         stored = a_job_of(kind)
         with transactions.begin() as tx:
             store(tx, stored)
@@ -216,7 +216,7 @@ class JobsContract:
         assert tried >= len(UNSETTLED) * 3 - 1
 
     def test_the_same_fence_is_enough(self, transactions: Transactions) -> None:
-        """A heartbeat needn't know the last one: the lease and the progress aren't compared."""
+        """Lease and progress aren't compared, so a heartbeat needn't know the previous one."""
         job = a_claimed_job()
         renewed = job.renew(now=LATER, lease=SECOND, progress=50)
         with transactions.begin() as tx:
@@ -252,8 +252,8 @@ class JobsContract:
 
     @pytest.mark.parametrize("number", [0, 2])
     def test_only_those_are_started_that_are_pending_still(self, transactions: Transactions, number: int) -> None:
-        """Of a job that a worker claimed, retried or ended meanwhile nothing changes."""
-        moved = a_job_of_each_kind()  # among them one that is pending again, after an attempt
+        """A job that a worker has claimed, retried or settled meanwhile stays unchanged."""
+        moved = a_job_of_each_kind()  # including one that is pending again after an attempt
         seen = [PendingJob(spec=job.spec) for job in moved]
         pending, gone = [a_job() for _ in range(number)], a_job()
         with transactions.begin() as tx:

@@ -64,7 +64,7 @@ class LedgerContract:
 
 
 def _a_history(transactions: Transactions) -> Posting:
-    """Store a wallet with five entries, one of each direction at least."""
+    """Store a wallet with five entries, at least one of each sign."""
     job_id = a_job_id()
     opening = an_opening(100)
     minted = opening.wallet.credit(Tokens(3), kind=EntryKind.EARN_REGENERATION, now=NOON, reason="time")

@@ -15,7 +15,7 @@ Wait = Callable[[timedelta], None]
 
 
 class LimiterContract:
-    """Needs the fixtures `limiter`, `clock`, which it goes by, and `wait`, which lets time pass for both."""
+    """Needs the fixtures `limiter`, its `clock`, and `wait`, which advances the time of both."""
 
     def test_as_many_as_the_limit_pass_and_no_more(self, limiter: RateLimiter) -> None:
         allowances = [limiter.hit("ada", RATE) for _ in range(5)]
@@ -44,7 +44,7 @@ class LimiterContract:
         assert [limiter.hit("ada", short).is_exceeded for _ in range(2)] == [False, True]
 
     def test_a_window_that_ends_ends_nobody_elses(self, limiter: RateLimiter, wait: Wait) -> None:
-        """Lesson 23: old entries were thrown out by the window of whoever asked just then."""
+        """Lesson 23: a custom rate limiter discarded entries by the window of the current client."""
         short = RateLimit(bucket=RateLimitGroup.GENERATE, limit=1, window=timedelta(seconds=1))
         for _ in range(3):
             limiter.hit("ada", RATE)
@@ -55,7 +55,7 @@ class LimiterContract:
 
 
 class ConcurrentLimiterContract(LimiterContract):
-    """Laws of those that several threads share."""
+    """Laws of limiters that several threads share."""
 
     def test_however_many_ask_at_once_exactly_the_limit_passes(self, limiter: RateLimiter) -> None:
         rate = RateLimit(bucket=RateLimitGroup.ENHANCE, limit=50, window=timedelta(minutes=15))

@@ -18,7 +18,7 @@ TAKES: Final = 10
 
 
 class MaintenanceRunsContract:
-    """Laws every MaintenanceRuns adapter keeps. The fixture `transactions` comes from the adapter's test."""
+    """Laws every MaintenanceRuns adapter keeps. The adapter's test provides the fixture `transactions`."""
 
     @pytest.mark.parametrize("task", MaintenanceTask)
     def test_a_task_that_has_never_run_has_run_number_0(
@@ -51,7 +51,7 @@ class MaintenanceRunsContract:
             assert tx.maintenance_runs.get(MaintenanceTask.ORPHANS) == MaintenanceRun.never_run(MaintenanceTask.ORPHANS)
 
     def test_of_several_who_take_at_once_each_gets_a_round_of_its_own(self, transactions: Transactions) -> None:
-        """From the very first on, for which there may be nothing yet to lock."""
+        """Also the first run, for which no row exists yet that could be locked."""
         together = threading.Barrier(TAKERS)
 
         def take(_taker: int) -> Sequence[int]:

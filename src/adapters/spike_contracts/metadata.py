@@ -32,7 +32,7 @@ def public(metadata: Metadata, data: bytes) -> bytes:
 
 
 class MetadataContract:
-    """Needs the fixtures `metadata`, `probe` and `make_picture`; the flaw `located` is metadata with a place."""
+    """Needs the fixtures `metadata`, `probe` and `make_picture`; the flaw `located` is metadata with a location."""
 
     @pytest.mark.parametrize("format_", LOCATED)
     def test_the_place_is_taken_out_and_the_picture_stays(

@@ -95,7 +95,7 @@ class OutboxContract:
         def take() -> list[OutboxMessage]:
             start.wait()
             taken: list[OutboxMessage] = []
-            for _ in range(TAKES * TAKERS):  # whoever skips what others hold looks again
+            for _ in range(TAKES * TAKERS):  # a taker that skips locked rows tries again
                 with transactions.begin() as tx:
                     taken += tx.outbox.take(now=messages[-1].due_at, until=THE_END, limit=3)
             return taken
@@ -117,7 +117,7 @@ class OutboxContract:
 
 
 def _messages(transactions: Transactions, count: int) -> Sequence[OutboxMessage]:
-    """Return messages, a second apart, of jobs that are stored."""
+    """Return messages, a second apart, of stored jobs."""
     jobs = [a_job() for _ in range(count)]
     with transactions.begin() as tx:
         store(tx, *jobs)

@@ -29,10 +29,10 @@ class MakePicture(Protocol):
     """Makes an encoded picture.
 
     The flaw is empty, `blank`, `animated`, `corrupt`, `dark`, `tinted`, `half`, or `burst`: noise in one place, which
-    the mean colors of a picture's parts don't tell.
+    the mean colors of a picture's parts don't reveal.
 
     An animated TIFF has two pages.
-    It skips the test (`pytest.skip`) where the adapter reads no picture of the format, as HEIC without its library.
+    It skips the test (`pytest.skip`) if the adapter can't decode the format, such as HEIC without its library.
     """
 
     def __call__(self, size: Dimensions, format_: PictureFormat = ..., flaw: str = ...) -> bytes: ...
@@ -186,7 +186,7 @@ class ProbeContract:
             probe.inspect(io.BytesIO(make_picture(LANDSCAPE, PictureFormat.TIFF, "animated")))
         assert refusal.value.pages == 2
 
-    @pytest.mark.filterwarnings("default:Truncated File Read")  # Pillow's word on it; the refusal is ours
+    @pytest.mark.filterwarnings("default:Truncated File Read")  # Pillow's warning; the error is tested
     @pytest.mark.parametrize("format_", PictureFormat)
     def test_a_corrupt_picture_is_refused(
         self, probe: ImageProbe, make_picture: MakePicture, format_: PictureFormat

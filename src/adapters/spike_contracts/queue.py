@@ -13,9 +13,9 @@ from spike_core.ports.queue import JobQueue
 
 
 class JobQueueContract:
-    """The fixtures come from the adapter's test.
+    """The adapter's test provides the fixtures.
 
-    `queue` is empty, `arrived` takes out what arrived at its other end, `broken_queue` has nothing behind it.
+    `queue` is empty, `arrived` receives the messages sent to it, `broken_queue` has no server.
     """
 
     def test_what_is_sent_arrives(self, queue: JobQueue, arrived: Callable[[], Sequence[JobId]]) -> None:
@@ -26,7 +26,7 @@ class JobQueueContract:
 
     def test_nothing_arrives_that_was_not_sent(
         self,
-        queue: JobQueue,  # it is there, and unused
+        queue: JobQueue,  # its server runs, unused
         arrived: Callable[[], Sequence[JobId]],
     ) -> None:
         assert list(arrived()) == []

@@ -6,12 +6,12 @@ from typing import Final
 from spike_core.domain.secrets import API_KEY_PREFIX, Secret
 from spike_core.ports.secrets import Secrets
 
-# 256 bits in base 64; what a header and a cookie take as it is
+# 256 bits in base64, in characters that headers and cookies allow unescaped
 TEXT: Final = re.compile(r"[A-Za-z0-9_-]{43,100}")
 
 
 class SecretsContract:
-    """The fixture `secrets` comes from the adapter's test."""
+    """The adapter's test provides the fixture `secrets`."""
 
     def test_a_session_token_is_long_enough_and_fits_a_cookie(self, secrets: Secrets) -> None:
         token = secrets.session_token()

@@ -27,7 +27,7 @@ class SessionsContract:
             assert tx.sessions.get(expired.hash) == expired
 
     def test_a_session_is_removed_and_the_users_others_stay(self, transactions: Transactions) -> None:
-        """Removing it again is no error."""
+        """Deleting it again is no error."""
         user = a_user()
         ended, other = a_session(user), a_session(user)
         with transactions.begin() as tx:

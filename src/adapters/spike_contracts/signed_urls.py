@@ -1,4 +1,4 @@
-"""Laws that every store keeps whose objects the service itself serves."""
+"""Laws that every store keeps if the service itself serves its objects."""
 
 from datetime import timedelta
 from typing import Final
@@ -17,7 +17,7 @@ from spike_core.ports.signed_urls import SignedUrls
 from spike_memory import ManualClock
 
 HOUR: Final = timedelta(hours=1)
-SOON: Final = timedelta(minutes=15)  # by this much a link may outlive what was asked for
+SOON: Final = timedelta(minutes=15)  # how much longer than requested a link may be valid
 
 KEYS: Final = tuple(
     key
@@ -29,7 +29,7 @@ KEYS: Final = tuple(
     )
 )
 
-# the stores hold no state that an example could spoil, and the contract is there to be run on several
+# examples don't change the stores' state, and several adapters run the contract
 on_one_store = settings(
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.differing_executors], deadline=None
 )
@@ -37,7 +37,7 @@ on_one_store = settings(
 
 @frozen(kw_only=True)
 class Link:
-    """The parts of an address that somebody holds."""
+    """The parts of a signed URL."""
 
     path: str
     expires: str
@@ -52,7 +52,7 @@ def the_link(blobs: BlobStore, key: ObjectKey, *, valid_for: timedelta = HOUR) -
 
 
 class SignedUrlsContract:
-    """The fixtures `blobs` and `links`, one store, and `clock`, its own, come from the adapter's test."""
+    """The adapter's test provides the fixtures `blobs` and `links`, of one store, and `clock`, the store's clock."""
 
     @pytest.mark.parametrize("key", KEYS, ids=str)
     def test_a_link_of_our_own_is_accepted(self, blobs: BlobStore, links: SignedUrls, key: ObjectKey) -> None:

@@ -22,8 +22,8 @@ class StatisticsContract:
             assert tx.statistics.refunds() == RefundStatistics(refunds=0, tokens=0)
 
     def test_jobs_are_counted_by_how_far_they_are(self, transactions: Transactions) -> None:
-        """Those that have ended aren't; the oldest is the one that no worker has claimed."""
-        each = a_job_of_each_kind()  # among them one pending, one started and one claimed
+        """Settled jobs aren't counted; the oldest job is the oldest unclaimed one."""
+        each = a_job_of_each_kind()  # including one pending, one started and one claimed
         announced = a_job(now=NOON - timedelta(minutes=5))
         started = a_started_job(now=NOON)
         with transactions.begin() as tx:

@@ -10,7 +10,7 @@ from spike_core.ports.factories import Storage
 
 
 class StorageContract:
-    """The fixtures `storage`, empty, and `lost_storage`, whose store is away, come from the adapter's test."""
+    """The adapter's test provides the fixtures `storage`, empty, and `lost_storage`, whose store is unavailable."""
 
     def test_a_store_that_is_there_answers_and_keeps_nothing_of_it(self, storage: Storage) -> None:
         storage.ping()

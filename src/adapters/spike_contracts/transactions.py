@@ -56,7 +56,7 @@ WRITES: Final[Sequence[Callable[[Transaction], object]]] = (
 
 
 class Crash(BaseException):
-    """What nobody catches: a signal, a time limit, the end of the interpreter."""
+    """An exception that application code doesn't catch, as from a signal or a time limit."""
 
 
 class TransactionsContract:

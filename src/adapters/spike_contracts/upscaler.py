@@ -17,7 +17,7 @@ LARGE = Dimensions(width_px=2500, height_px=1700)
 
 
 class Listener:
-    """Keeps what is reported, and gives up at the report of this number, if there is one."""
+    """Records the reported progress, and raises at the report with this number, if any."""
 
     def __init__(self, *, gives_up_at: int | None = None) -> None:
         self.reports: list[float] = []
@@ -30,14 +30,14 @@ class Listener:
 
 
 class UpscalerContract:
-    """Needs the fixtures `upscaler`, `make_picture` and `probe`, one that reads what the upscaler makes."""
+    """Needs the fixtures `upscaler`, `make_picture` and `probe`, a probe that can read the upscaler's results."""
 
     @pytest.mark.parametrize("tier", Tier)
     @pytest.mark.parametrize("original", [SMALL, LARGE], ids=str)
     def test_the_result_is_what_was_ordered(
         self, upscaler: Upscaler, make_picture: MakePicture, probe: ImageProbe, tier: Tier, original: Dimensions
     ) -> None:
-        """The check that a worker makes before a job counts as done."""
+        """The worker's check of the result passes."""
         size = tier.output_size(original)
         content = make_picture(original)
         picture = upscaler.enhance(io.BytesIO(content), size=size)

@@ -43,7 +43,7 @@ class UsersContract:
             tx.users.user_by_email(a_user().email)
 
     def test_an_email_is_taken_once(self, transactions: Transactions) -> None:
-        """The refusal leaves the first user, and the transaction, as they were."""
+        """The error leaves the first user and the transaction unchanged."""
         user, third = a_user(), a_user()
         with transactions.begin() as tx:
             tx.users.add_user(user)

@@ -76,7 +76,7 @@ class WalletsContract:
         _assert_stored(transactions, other)
 
     def test_a_job_is_charged_once(self, transactions: Transactions) -> None:
-        """Whoever pays and whatever the charge is called; the refusal changes nothing, not even when it is caught."""
+        """By any owner and for any reason; a second charge changes nothing, even if the error is caught."""
         job_id = a_job_id()
         opening, other = _opened(transactions), _opened(transactions)
         charged = _spending(opening.wallet, job_id=job_id)
@@ -124,7 +124,7 @@ class WalletsContract:
         _assert_stored(transactions, fresh.after(charged).after(opening))
 
     def test_a_lost_update_is_a_bug_that_stores_nothing(self, transactions: Transactions) -> None:
-        """Posting a wallet that was read before somebody else's change raises StaleWrite."""
+        """Posting a wallet that was read before another transaction's change raises StaleWrite."""
         opening = _opened(transactions)
         charged, stale = _spending(opening.wallet), _spending(opening.wallet)
         with transactions.begin() as tx:
@@ -144,7 +144,7 @@ class WalletsContract:
     def test_the_ledger_explains_every_stored_balance(
         self, transactions: Transactions, regenerated_at: datetime, amounts: list[int]
     ) -> None:
-        """Invariant I1, on what is read back."""
+        """Invariant I1, checked on the stored data."""
         posting = an_opening(10_000)
         with transactions.begin() as tx:
             tx.wallets.open(posting)
@@ -179,7 +179,7 @@ def _spending(
 
 
 def _assert_stored(transactions: Transactions, posting: Posting) -> None:
-    """Assert that the wallet is stored as it is in the posting, with the posting's entries and no others."""
+    """Assert that the posting's wallet is stored, with the posting's entries and no others."""
     with transactions.view() as tx:
         assert tx.wallets.get(posting.wallet.owner_id) == posting.wallet
         entries = tx.wallets.entries(posting.wallet.owner_id, limit=ALL_ENTRIES)

@@ -48,12 +48,12 @@ class PrometheusMetrics:
         )
         self._attempts = Counter(
             "spike_job_attempts",
-            "Attempts at jobs, by what became of them.",
+            "Attempts at jobs, by outcome.",
             ("tier", "outcome"),
             registry=self._registry,
         )
         self._job_seconds = Histogram(
-            "spike_job_seconds", "Time in work, per attempt.", ("tier",), buckets=_JOB_SECONDS, registry=self._registry
+            "spike_job_seconds", "Duration of an attempt.", ("tier",), buckets=_JOB_SECONDS, registry=self._registry
         )
         self._wait_seconds = Histogram(
             "spike_job_wait_seconds",
@@ -62,10 +62,8 @@ class PrometheusMetrics:
             buckets=(*_REQUEST_SECONDS, 60, 300, 1800),
             registry=self._registry,
         )
-        self._sweeps = Counter(
-            "spike_sweeps", "Rounds of what is done again and again.", ("sweep",), registry=self._registry
-        )
-        self._swept = Counter("spike_swept", "What those rounds found to do.", ("sweep",), registry=self._registry)
+        self._sweeps = Counter("spike_sweeps", "Runs of periodic tasks.", ("sweep",), registry=self._registry)
+        self._swept = Counter("spike_swept", "Items that periodic tasks handled.", ("sweep",), registry=self._registry)
 
     def count_request(self, *, method: str, route: str, status: int, seconds: float) -> None:
         """Count an answered request."""
@@ -113,12 +111,12 @@ class _DatabaseCollector(Collector):
             yield GaugeMetricFamily("spike_database_up", "Whether the database answers.", value=0)
             return
         yield GaugeMetricFamily("spike_database_up", "Whether the database answers.", value=1)
-        unsettled = GaugeMetricFamily("spike_jobs_unsettled", "Jobs that haven't ended.", labels=("state",))
+        unsettled = GaugeMetricFamily("spike_jobs_unsettled", "Jobs that aren't settled.", labels=("state",))
         for state in ("waiting", "announced", "started", "claimed"):
             unsettled.add_metric((state,), getattr(queue, state))
         yield unsettled
         oldest = queue.oldest_unclaimed_at
         age_s = 0.0 if oldest is None else (self._clock.now() - oldest).total_seconds()
-        yield GaugeMetricFamily("spike_oldest_unclaimed_seconds", "Age of the job that waits longest.", value=age_s)
+        yield GaugeMetricFamily("spike_oldest_unclaimed_seconds", "Age of the oldest unclaimed job.", value=age_s)
         yield CounterMetricFamily("spike_refunds", "Jobs that were refunded.", value=refunds.refunds)
         yield CounterMetricFamily("spike_refunded_tokens", "Tokens that were refunded.", value=refunds.tokens)

@@ -1,4 +1,4 @@
-"""What `spike serve` says at its start: where it is, and how to try it."""
+"""The banner that `spike serve` prints at startup: its address, and how to try it."""
 
 import ipaddress
 import shlex
@@ -15,26 +15,26 @@ from spike_runtime import Settings, Spike
 FIRST_EMAIL: Final = Email("owner@localhost")
 SAMPLE: Final = "sample.jpg"
 _LOOPBACK: Final = ipaddress.IPv4Address("127.0.0.1")
-_EVERYWHERE: Final = "*"  # as waitress takes it
+_EVERYWHERE: Final = "*"  # waitress's notation for all addresses
 _ENGINES: Final = {
     "neural": "neural, super-resolution by small networks",
-    "classical": "classical, resampling by Lanczos; the extra spike-core[neural] brings networks",
+    "classical": "classical, resampling by Lanczos; install spike-core[neural] for neural networks",
 }
 
 
 def first_user(spike: Spike) -> Registered | None:
-    """Create the first user of an empty database, or return `None` where there is somebody already."""
+    """Create the first user of an empty database; return `None` if there is a user already."""
     with spike.database.transactions.view() as tx:
         if tx.audit.wallets(limit=1):
             return None
     try:
         return spike.accounts.registration.register(FIRST_EMAIL)
-    except EmailTaken:  # by another server, which started in the same moment
+    except EmailTaken:  # by another server, which started at the same moment
         return None
 
 
 def welcome(settings: Settings, user: Registered | None, *, engine_name: str, host: str, port: int) -> str:
-    """Return the greeting; to a first user with the token that is never shown again."""
+    """Return the banner. For the first user it contains the token, which is never shown again."""
     url = settings.public_url.rstrip("/") or local_url(host, port)
     lines = [
         "",
@@ -79,7 +79,7 @@ def local_url(host: str, port: int) -> str:
 
 
 def sign_in_link(url: str, token: Secret) -> str:
-    """Return the link that signs a browser in. The token is in the fragment, which browsers keep to themselves."""
+    """Return the link that signs a browser in. The token is in the fragment, which browsers don't send."""
     return f"{url}/#token={token.text}"
 
 
@@ -89,7 +89,7 @@ def sample_picture() -> bytes:
 
 
 def _sample(folder: Path) -> Path:
-    """Put a sample picture into the data folder, so that the line above works as it stands."""
+    """Put a sample picture into the data folder, so that the printed curl command works unchanged."""
     path = folder / SAMPLE
     if not path.exists():
         path.write_bytes(sample_picture())

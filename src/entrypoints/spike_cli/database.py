@@ -1,4 +1,4 @@
-"""`spike migrate` and `spike audit`: what is stored."""
+"""`spike migrate` and `spike audit`: commands on the stored data."""
 
 import json
 import sys
@@ -12,7 +12,7 @@ from spike_cli.opening import opened
 
 @click.command()
 def migrate() -> None:
-    """Bring the database's schema up to date. `spike serve` does so by itself."""
+    """Bring the database's schema up to date. `spike serve` does so automatically."""
     with opened(log_level="WARNING"):
         click.echo("the database is up to date")
 
@@ -20,7 +20,7 @@ def migrate() -> None:
 @click.command()
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def audit(as_json: bool) -> None:  # noqa: FBT001  # click's
-    """Prove the invariants of money, jobs and objects on what is stored; exit 1 and name each row that breaks one."""
+    """Check the invariants of wallets, jobs and objects on the stored data; print violations and exit 1 if any."""
     kept: list[Mapping[str, str]] = []
     found = 0
     with opened(log_level="WARNING") as spike:

@@ -48,7 +48,7 @@ class _Check:
 
 
 @frozen
-class _Ill(Exception):
+class _CheckFailed(Exception):
     trouble: str
 
 
@@ -69,13 +69,13 @@ def _checks(spike: Spike, sample: bytes) -> Iterator[_Check]:
         part="storage",
         setting="SPIKE_STORAGE_URL",
         use=lambda: _use_storage(spike),
-        remedy="start the object store, or correct its URL and credentials; they must allow to write, read and delete",
+        remedy="start the object store, or correct its URL and credentials (to write, read and delete)",
     )
     yield _Check(
         part="clock",
         setting="SPIKE_LEASE_S",
         use=lambda: _compare_clocks(spike),
-        remedy="keep the clocks of all machines in step, as with NTP: leases, expiry and orphans are told by them",
+        remedy="synchronize the clocks of all machines, as by NTP: leases, expiry and orphan collection depend on them",
     )
     yield _Check(
         part="queue",
@@ -94,39 +94,39 @@ def _checks(spike: Spike, sample: bytes) -> Iterator[_Check]:
             part="sandbox",
             setting="SPIKE_SANDBOX",
             use=spike.sandbox.check,
-            remedy="let this user start processes, and give them SPIKE_SANDBOX_MEMORY_MB; with off, there are none",
+            remedy="allow this user to start processes with SPIKE_SANDBOX_MEMORY_MB of memory, or set it to off",
         )
     yield _Check(
         part="engine",
         setting="SPIKE_UPSCALER",
         use=lambda: _use_engine(spike, sample),
-        remedy="reinstall the engine's extra, or name another engine",
+        remedy="reinstall the engine's extra, or choose another engine",
     )
     yield _Check(
         part="generator",
         setting="SPIKE_GENERATOR",
         use=lambda: _use_generator(spike),
-        remedy="start its server, or correct SPIKE_GENERATOR_URL or the key; till then what words ask for is refunded",
+        remedy="start its server, or correct SPIKE_GENERATOR_URL or the key; until then generations are refunded",
     )
     if spike.settings.metrics_dir:
         yield _Check(
             part="metrics",
             setting="SPIKE_METRICS_DIR",
             use=lambda: _use_metrics_folder(Path(spike.settings.metrics_dir)),
-            remedy="let this user write there; until then no process can count",
+            remedy="give this user write permission; until then processes can't count",
         )
     yield _Check(
         part="disk",
         setting="SPIKE_DATA_DIR",
-        use=lambda: _look_at_disk(spike),
-        remedy="make room, or put the data folder on a larger disk",
+        use=lambda: _check_disk(spike),
+        remedy="free some space, or move the data folder to a larger disk",
     )
 
 
 def _trouble_with(use: Callable[[], None]) -> str:
     try:
         use()
-    except _Ill as error:
+    except _CheckFailed as error:
         return error.trouble
     except StorageRefused as error:
         return error.reason
@@ -141,7 +141,7 @@ def _use_storage(spike: Spike) -> None:
     key = ObjectKey.of_original(spike.ids.new(ImageId), PictureFormat.PNG)
     with _stored(spike, key), spike.storage.blobs.open(key) as content:
         if content.read() != _TRIAL:
-            raise _Ill("what is read isn't what was written")
+            raise _CheckFailed("the object that was read differs from the one that was written")
 
 
 def _compare_clocks(spike: Spike) -> None:
@@ -155,9 +155,9 @@ def _compare_clocks(spike: Spike) -> None:
         return  # the storage check reports that
     after = spike.clock.now()
     if stored.stored_at < before - CLOCKS_APART_MAX:
-        raise _Ill(f"it is {(before - stored.stored_at).total_seconds():.0f} s ahead of the object store's")
+        raise _CheckFailed(f"it is {(before - stored.stored_at).total_seconds():.0f} s ahead of the object store's")
     if stored.stored_at > after + CLOCKS_APART_MAX:
-        raise _Ill(f"it is {(stored.stored_at - after).total_seconds():.0f} s behind the object store's")
+        raise _CheckFailed(f"it is {(stored.stored_at - after).total_seconds():.0f} s behind the object store's")
 
 
 @contextmanager
@@ -177,7 +177,7 @@ def _use_limiter(spike: Spike) -> None:
 def _use_engine(spike: Spike, sample: bytes) -> None:
     enhanced = spike.engine.upscaler.enhance(io.BytesIO(sample), size=_SMALL)
     if spike.engine.probe.inspect(io.BytesIO(enhanced.content)).dimensions != _SMALL:
-        raise _Ill("what it makes has the wrong size")
+        raise _CheckFailed("its result has the wrong size")
 
 
 def _use_generator(spike: Spike) -> None:
@@ -189,7 +189,7 @@ def _use_metrics_folder(folder: Path) -> None:
         file.write(_TRIAL)
 
 
-def _look_at_disk(spike: Spike) -> None:
+def _check_disk(spike: Spike) -> None:
     free_bytes = shutil.disk_usage(spike.settings.data_dir).free
     if free_bytes < FREE_BYTES_MIN:
-        raise _Ill(f"{free_bytes // 1024**2} MiB are free, less than {FREE_BYTES_MIN // 1024**2}")
+        raise _CheckFailed(f"{free_bytes // 1024**2} MiB are free, less than {FREE_BYTES_MIN // 1024**2}")

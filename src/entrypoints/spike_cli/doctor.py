@@ -1,4 +1,4 @@
-"""`spike doctor`: whether each configured part works, and how to mend it."""
+"""`spike doctor`: check that each configured component works."""
 
 import json
 import sys
@@ -15,16 +15,16 @@ from spike_runtime.logs import configure_logging
 @click.command()
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def doctor(as_json: bool) -> None:  # noqa: FBT001  # click's
-    """Use each configured part once, say what is wrong and how to mend it; exit 1 where anything is."""
+    """Use each configured component once and report problems with their remedies; exit 1 if there are any."""
     settings = load_settings()
-    configure_logging(level="CRITICAL", form=settings.log_format)  # what is wrong is the answer here, not a log line
+    configure_logging(level="CRITICAL", form=settings.log_format)  # problems are printed, not logged
     spike = build(settings)
     checked: list[CheckResult] = []
     try:
         for each in run_diagnostics(spike, sample=sample_picture()):
             checked.append(each)
             if not as_json:
-                click.echo(_told(each))
+                click.echo(_line(each))
     finally:
         spike.close()
     is_well = all(each.is_well for each in checked)
@@ -33,7 +33,7 @@ def doctor(as_json: bool) -> None:  # noqa: FBT001  # click's
     sys.exit(0 if is_well else 1)
 
 
-def _told(checked: CheckResult) -> str:
+def _line(checked: CheckResult) -> str:
     if checked.is_well:
         return f"ok    {checked.part}"
     return f"FAIL  {checked.part}: {checked.trouble}\n      {checked.setting}: {checked.remedy}"

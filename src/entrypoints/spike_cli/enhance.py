@@ -1,4 +1,4 @@
-"""`spike enhance`: pictures in, pictures out, without a server."""
+"""`spike enhance`: enhance files without a server."""
 
 import sys
 import warnings
@@ -30,18 +30,18 @@ _FORMATS: Final = tuple(extension[1:] for extension in EXTENSIONS)
     type=click.Choice([tier.value for tier in Tier], case_sensitive=False),
     default=Tier.TIER_2K.value,
     show_default=True,
-    help="How large it comes out: a longest side of 1024 (FREE, TIER_1K), 2048 or 4096 pixels.",
+    help="Size of the result: a longest side of 1024 (FREE, TIER_1K), 2048 or 4096 pixels.",
 )
 @click.option(
     "-o",
     "--output",
     metavar="OUT",
-    help="A file, whose extension chooses the format, or a folder; beside each picture where left out.",
+    help="A file, whose extension chooses the format, or a folder. Default: the folder of each picture.",
 )
-@click.option("--format", "format_", type=click.Choice(_FORMATS), help="The format, where OUT isn't a file.")
-@click.option("--compare", is_flag=True, help="Write a picture of before and after beside each result.")
-@click.option("--overwrite", is_flag=True, help="Replace files that are there already, but never an original.")
-@click.option("--upscaler", metavar="NAME", help="The engine; SPIKE_UPSCALER where left out.")
+@click.option("--format", "format_", type=click.Choice(_FORMATS), help="Format of the results, unless OUT is a file.")
+@click.option("--compare", is_flag=True, help="Also write a comparison of before and after.")
+@click.option("--overwrite", is_flag=True, help="Replace existing files, but never an original.")
+@click.option("--upscaler", metavar="NAME", help="The engine. Default: SPIKE_UPSCALER.")
 def enhance(  # noqa: PLR0917  # click passes them by name
     pictures: Sequence[Path],
     tier: str,
@@ -51,9 +51,9 @@ def enhance(  # noqa: PLR0917  # click passes them by name
     overwrite: bool,  # noqa: FBT001  # click's
     upscaler: str | None,
 ) -> None:
-    """Enhance pictures, here and now: no server, no database, no tokens.
+    """Enhance pictures directly, without server, database or tokens.
 
-    Prints the path of each result. A picture that fails is told on standard error; the others are still done.
+    Prints the path of each result. Failures are reported on standard error; the remaining pictures are still enhanced.
     """
     configure_logging(level="ERROR", form="auto")
     offline = _offline(load_settings(), upscaler)
@@ -67,7 +67,7 @@ def enhance(  # noqa: PLR0917  # click passes them by name
     )
     failures, written = 0, set[Path]()
     with terminate_like_ctrl_c(), warnings.catch_warnings(), reporting(total=len(pictures)) as reporter:
-        warnings.simplefilter("ignore")  # Pillow's, about metadata that it can't read
+        warnings.simplefilter("ignore")  # from Pillow, about metadata that it can't read
         for picture, output_path in zip(pictures, output_paths, strict=True):
             reporter.begin(picture.name)
             try:
@@ -85,7 +85,7 @@ def enhance(  # noqa: PLR0917  # click passes them by name
 
 @frozen(kw_only=True)
 class _Run:
-    """What is the same for all pictures of one command."""
+    """The options of one command, for all its pictures."""
 
     offline: Offline
     tier: Tier
@@ -96,15 +96,15 @@ class _Run:
     def enhance(
         self, picture: Path, output_path: OutputPath, *, reporter: Reporter, written: frozenset[Path]
     ) -> list[Path]:
-        """Enhance one picture and return what was written for it.
+        """Enhance one picture and return the paths that were written.
 
         Raises:
-            UnusableFile, SpikeError, MemoryError: nothing was written, or the result without its comparison.
+            UnusableFile, SpikeError, MemoryError: it failed; the result may have been written without its comparison.
         """
         comparisons = [output_path.comparison] if self.is_to_compare else []
-        for path in (*output_path.possible, *comparisons):  # before the work, not after it
+        for path in (*output_path.possible, *comparisons):  # before the work
             if path.resolve() in written:
-                raise UnusableFile(f"{path} was written by this very command, for a picture of the same name")
+                raise UnusableFile(f"{path} was already written by this command, for a picture of the same name")
             check_free(path, existing=self.existing, originals=self.originals)
         original = read_file(picture)
         made = self.offline.enhanced(original, self.tier, formats=output_path.formats, monitor=reporter)
@@ -116,10 +116,10 @@ class _Run:
 
 
 def _output_paths(pictures: Sequence[Path], output: str | None, *, tier: Tier, format_: str | None) -> list[OutputPath]:
-    """Return where each picture's result goes; make the folder that was asked for.
+    """Return each picture's output path, and create the output folder if one was given.
 
     Raises:
-        click.BadParameter: there is no such destination.
+        click.BadParameter: the output isn't a valid file or folder.
     """
     formats: frozenset[PictureFormat] = frozenset({EXTENSIONS[f".{format_}"]}) if format_ else ENGINES_OWN
     if output is None:
@@ -132,14 +132,12 @@ def _output_paths(pictures: Sequence[Path], output: str | None, *, tier: Tier, f
         except InvalidOutputPath as error:
             raise click.BadParameter(str(error), param_hint="-o") from error
         if format_ and not output_path.formats <= formats:
-            raise click.BadParameter(f"says another format than {output}", param_hint="--format")
+            raise click.BadParameter(f"is another format than that of {output}", param_hint="--format")
         return [output_path]
     try:
         path.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise click.BadParameter(
-            f"can't be a folder for the results: {error.strerror or error}", param_hint="-o"
-        ) from error
+        raise click.BadParameter(f"can't be created as a folder: {error.strerror or error}", param_hint="-o") from error
     return [OutputPath.for_picture(each, folder=path, tier=tier, formats=formats) for each in pictures]
 
 
@@ -154,5 +152,5 @@ def _offline(settings: Settings, upscaler: str | None) -> Offline:
 
 def _reason(error: Exception) -> str:
     if isinstance(error, MemoryError):
-        return "there is too little memory for it"
+        return "not enough memory"
     return " ".join(str(error).split())

@@ -1,4 +1,4 @@
-"""Files of whoever calls: read within limits, written whole or not at all."""
+"""The user's files: read within limits, and written atomically."""
 
 import os
 import stat
@@ -10,11 +10,11 @@ from typing import Final, assert_never
 from attrs import frozen
 
 FILE_BYTES_MAX: Final = 512 * 1024 * 1024  # 50 megapixels in 16 bits with alpha are 400 MB
-_MODE: Final = 0o666  # less the umask, as for any file that a person makes
+_MODE: Final = 0o666  # less the umask, as for any new file
 
 
 class Existing(Enum):
-    """What becomes of a file that is there already."""
+    """Whether an existing file is kept or replaced."""
 
     KEPT = "kept"
     REPLACED = "replaced"
@@ -27,7 +27,7 @@ class UnusableFile(Exception):
     reason: str
 
     def __str__(self) -> str:
-        """Return the sentence that a person should read."""
+        """Return the message for the user."""
         return self.reason
 
 
@@ -35,7 +35,7 @@ def read_file(path: Path) -> bytes:
     """Return a regular file's bytes.
 
     Raises:
-        UnusableFile: it isn't there, isn't a file, is too large, or can't be read.
+        UnusableFile: it doesn't exist, isn't a regular file, is too large, or can't be read.
     """
     try:
         descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
@@ -56,23 +56,23 @@ def check_free(path: Path, *, existing: Existing, originals: frozenset[Path]) ->
     """Check that a file may be written there; `originals` are resolved paths.
 
     Raises:
-        UnusableFile: there is one already that isn't to be replaced.
+        UnusableFile: a file exists that mustn't be replaced.
     """
     if path.resolve() in originals:
-        raise UnusableFile(f"{path} is one of the originals, which stay as they are")
+        raise UnusableFile(f"{path} is one of the originals, which are never replaced")
     if not os.path.lexists(path):
         return
     if existing is Existing.KEPT:
-        raise UnusableFile(f"{path} is there already; --overwrite replaces it")
+        raise UnusableFile(f"{path} exists already; --overwrite replaces it")
     if not path.is_file():
-        raise UnusableFile(f"{path} is there and isn't a regular file")
+        raise UnusableFile(f"{path} exists and isn't a regular file")
 
 
 def write_file(path: Path, content: bytes, *, existing: Existing) -> None:
-    """Write a file: all of it appears at once, or nothing does, whatever happens meanwhile.
+    """Write a file atomically: it appears complete or not at all, even if the command is interrupted.
 
     Raises:
-        UnusableFile: it can't be written, or there is one that isn't to be replaced.
+        UnusableFile: it can't be written, or a file exists that mustn't be replaced.
     """
     try:
         descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=".spike-", suffix=".part")
@@ -93,7 +93,7 @@ def write_file(path: Path, content: bytes, *, existing: Existing) -> None:
             case unreachable:
                 assert_never(unreachable)
     except FileExistsError as error:
-        raise UnusableFile(f"{path} is there already; --overwrite replaces it") from error
+        raise UnusableFile(f"{path} exists already; --overwrite replaces it") from error
     except OSError as error:
         raise UnusableFile(f"{path}: {error.strerror or error}") from error
     finally:  # after Ctrl-C, too
@@ -101,18 +101,18 @@ def write_file(path: Path, content: bytes, *, existing: Existing) -> None:
 
 
 def _put_beside(part: Path, path: Path) -> None:
-    """Give a file its name, unless that is taken: by a second link, which fails then."""
+    """Give a file its final name unless that exists: by a hard link, which fails in that case."""
     try:
         path.hardlink_to(part)
     except FileExistsError:
         raise
-    except OSError:  # a file system without links
+    except OSError:  # the file system has no hard links
         if os.path.lexists(path):
             raise FileExistsError from None
         part.rename(path)
 
 
 def _umask() -> int:
-    umask = os.umask(0)  # it can't be asked for without being set
+    umask = os.umask(0)  # it can't be read without being set
     os.umask(umask)
     return umask

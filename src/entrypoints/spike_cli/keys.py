@@ -14,7 +14,7 @@ from spike_core.domain.identifiers import ApiKeyId
 
 @click.group()
 def keys() -> None:
-    """Look after API keys."""
+    """Manage API keys."""
 
 
 @keys.command()
@@ -22,7 +22,7 @@ def keys() -> None:
 @click.argument("name", type=ApiKeyNameType())
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def create(email: Email, name: ApiKeyName, as_json: bool) -> None:  # noqa: FBT001  # click's
-    """Create an API key for the user with this address; print it, it is never shown again."""
+    """Create an API key for the user with this address, and print it; it is never shown again."""
     with opened(log_level="WARNING") as spike:
         new = spike.accounts.api_keys.create(spike.accounts.api_keys.holder(email), name)
     facts = {
@@ -44,7 +44,7 @@ def create(email: Email, name: ApiKeyName, as_json: bool) -> None:  # noqa: FBT0
 @click.argument("email", type=EmailType())
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def list_(email: Email, as_json: bool) -> None:  # noqa: FBT001  # click's
-    """List the API keys of the user with this address, newest first; never the keys themselves."""
+    """List the API keys of the user with this address, newest first, without their secrets."""
     with opened(log_level="WARNING") as spike:
         found = spike.accounts.api_keys.of(spike.accounts.api_keys.holder(email))
     if as_json:
@@ -59,14 +59,14 @@ def list_(email: Email, as_json: bool) -> None:  # noqa: FBT001  # click's
 @click.argument("email", type=EmailType())
 @click.argument("key_id", type=ApiKeyIdType())
 def revoke(email: Email, key_id: ApiKeyId) -> None:
-    """Revoke an API key of the user with this address, from now on and for good."""
+    """Revoke an API key of the user with this address, permanently."""
     with opened(log_level="WARNING") as spike:
         revoked = spike.accounts.api_keys.revoke(spike.accounts.api_keys.holder(email), key_id)
     click.echo(f"{revoked.id} ({revoked.name}) is revoked")
 
 
 def _facts(key: ApiKey) -> dict[str, object]:
-    """Return what the REST API tells of a key."""
+    """Return the key's fields as the REST API does."""
     return {
         "id": key.id.text,
         "name": key.name.text,

@@ -1,4 +1,4 @@
-"""The `spike` command and its exit codes: 0 done, 1 failed, 2 wrong usage."""
+"""The `spike` command and its exit codes: 0 success, 1 failure, 2 invalid usage."""
 
 import sys
 from typing import Final
@@ -22,7 +22,7 @@ FAILED: Final = 1
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="spike-core", prog_name="spike")
 def spike() -> None:
-    """Enhance pictures, for tokens: serve, and look after what is served.
+    """Enhance pictures in exchange for tokens: run the service and administer it.
 
     Settings come from the environment (SPIKE_…) and from the TOML file that SPIKE_CONFIG names.
     """
@@ -40,7 +40,7 @@ spike.add_command(enhance)
 
 
 def main() -> None:
-    """Run the command; an error of ours becomes one line on standard error."""
+    """Run the command; an expected error is printed as one line on standard error."""
     try:
         spike()
     except (SpikeError, WrongSettings) as error:

@@ -1,4 +1,4 @@
-"""Opening a Spike for one command."""
+"""Opening the configured application for one command."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,12 +12,12 @@ from spike_runtime.logs import configure_logging
 
 @contextmanager
 def opened(*, log_level: str | None = None) -> Iterator[Spike]:
-    """Build a Spike from the settings, with its database up to date, and close it at the end.
+    """Build the application from the settings, migrate its database, and close it at the end.
 
-    `log_level` replaces the setting's: a command that prints its answer isn't to chat.
+    `log_level` overrides the setting, for commands that print their result.
 
     Raises:
-        WrongSettings: it can't be.
+        WrongSettings: a setting is invalid, or the database can't be used.
     """
     settings = load_settings()
     configure_logging(level=log_level or settings.log_level, form=settings.log_format)
@@ -30,10 +30,10 @@ def opened(*, log_level: str | None = None) -> Iterator[Spike]:
 
 
 def check_storage(spike: Spike) -> None:
-    """Stop at a store that refuses us. One that is down may come back: requests and `/readyz` say so until then.
+    """Fail if the object store refuses requests; only log a warning if it doesn't answer, since that may pass.
 
     Raises:
-        WrongSettings: the store is there, and something about its address or credentials is wrong.
+        WrongSettings: the store answers, but its address or credentials are wrong.
     """
     try:
         spike.storage.ping()
@@ -47,6 +47,6 @@ def _migrate(spike: Spike) -> None:
     try:
         spike.database.migrate()
     except DatabaseUnavailable as error:
-        reason = " ".join(str(error.__cause__ or error).split())  # libpq's take several lines
+        reason = " ".join(str(error.__cause__ or error).split())  # libpq's messages have several lines
         where = "SPIKE_DATABASE_URL" if spike.settings.database_url else "SPIKE_DATA_DIR"
         raise WrongSettings(f"{where}: the database can't be used: {reason}") from error

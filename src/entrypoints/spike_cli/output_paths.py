@@ -1,4 +1,4 @@
-"""Destinations: where `spike enhance` writes, and in which format."""
+"""Output paths: where `spike enhance` writes, and in which format."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -10,7 +10,7 @@ from spike_core.domain.objects import PictureFormat
 from spike_core.domain.tiers import Tier
 from spike_runtime.offline import COMPARISON_FORMAT
 
-# what the names of files end in; the first of each format is the one that we give
+# accepted file name extensions; the first one of each format is used for new names
 EXTENSIONS: Final[Mapping[str, PictureFormat]] = {
     ".jpg": PictureFormat.JPEG,
     ".jpeg": PictureFormat.JPEG,
@@ -23,18 +23,18 @@ _SUFFIXES: Final = {Tier.FREE: "free", Tier.TIER_1K: "1k", Tier.TIER_2K: "2k", T
 
 @frozen
 class InvalidOutputPath(Exception):
-    """What was asked for can't be a destination."""
+    """The given output can't be used."""
 
     rule: str
 
     def __str__(self) -> str:
-        """Return the sentence that a person should read."""
+        """Return the message for the user."""
         return self.rule
 
 
 @frozen(kw_only=True)
 class OutputPath:
-    """Where one picture's result goes: a folder, the name without its extension, and the formats that will do."""
+    """Where one picture's result goes: a folder, the name without its extension, and the accepted formats."""
 
     folder: Path
     stem: str
@@ -42,38 +42,38 @@ class OutputPath:
 
     @classmethod
     def of_file(cls, path: Path) -> Self:
-        """Return the destination that is exactly this file.
+        """Return the output path that is exactly this file.
 
         Raises:
-            InvalidOutputPath: its extension is none that Spike writes.
+            InvalidOutputPath: its extension isn't that of a format that Spike writes.
         """
         format_ = EXTENSIONS.get(path.suffix.lower())
         if format_ is None:
             known = ", ".join(EXTENSIONS)
-            raise InvalidOutputPath(f"must end in {known}, or be a folder: end it in a slash to make one")
+            raise InvalidOutputPath(f"must end in {known}, or be a folder; a slash at the end creates one")
         return cls(folder=path.parent, stem=path.stem, extensions={format_: path.suffix})
 
     @classmethod
     def for_picture(cls, picture: Path, *, folder: Path, tier: Tier, formats: frozenset[PictureFormat]) -> Self:
-        """Return a destination named for picture and tier: `cat.png` becomes `cat-2k` and what its format says."""
+        """Return an output path named after picture and tier, such as `cat-2k.jpg` for `cat.png`."""
         extensions = {format_: f".{format_.extension}" for format_ in formats}
         return cls(folder=folder, stem=f"{picture.stem}-{_SUFFIXES[tier]}", extensions=extensions)
 
     @property
     def formats(self) -> frozenset[PictureFormat]:
-        """The formats that will do."""
+        """The accepted formats."""
         return frozenset(self.extensions)
 
     @property
     def possible(self) -> tuple[Path, ...]:
-        """Every path that the result may get."""
+        """Every path that the result may have, one per format."""
         return tuple(self.path(format_) for format_ in sorted(self.formats, key=lambda each: each.value))
 
     @property
     def comparison(self) -> Path:
-        """Where the picture of before and after goes."""
+        """The path of the comparison of before and after."""
         return self.folder / f"{self.stem}-compare.{COMPARISON_FORMAT.extension}"
 
     def path(self, format_: PictureFormat) -> Path:
-        """Return where a result in one of `formats` goes."""
+        """Return the path of a result in one of `formats`."""
         return self.folder / f"{self.stem}{self.extensions[format_]}"

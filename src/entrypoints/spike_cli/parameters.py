@@ -1,4 +1,4 @@
-"""Parameter types: what is typed, parsed into domain values. What can't be parsed is wrong usage."""
+"""Parameter types that parse arguments into domain values; an invalid argument is a usage error."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""The progress bar of `spike enhance`: how far, how fast, how long still. Without a terminal it is quiet."""
+"""The progress bar of `spike enhance`: progress, rate and remaining time. Without a terminal there is no bar."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,27 +15,27 @@ _MINUTE_S: Final = 60
 
 
 class Reporter(Protocol):
-    """Hears how the pictures get on, and tells whoever waits for them."""
+    """Reports the progress of the pictures to the user."""
 
     def begin(self, name: str) -> None:
-        """Say which picture is next."""
+        """Start the next picture."""
 
     def report(self, done: float) -> None:
-        """Say how much of this picture is done, from 0 to 1; what an engine's watch does."""
+        """Report the progress of this picture, from 0 to 1; called by the engine as its `ProgressMonitor`."""
 
     def end(self) -> None:
-        """Say that this picture is done, or has failed."""
+        """Finish this picture, whether it succeeded or failed."""
 
     def tell(self, line: str) -> None:
-        """Print a line of the answer."""
+        """Print a line of the result."""
 
     def complain(self, line: str) -> None:
-        """Print what went wrong."""
+        """Print an error."""
 
 
 @contextmanager
 def reporting(*, total: int) -> Iterator[Reporter]:
-    """Report on so many pictures: by a bar on standard error, if that is a terminal."""
+    """Report on `total` pictures, by a bar on standard error if that is a terminal."""
     console = Console(stderr=True)
     if not console.is_terminal:
         yield _Plain()
@@ -58,19 +58,19 @@ def reporting(*, total: int) -> Iterator[Reporter]:
 
 @frozen
 class _Plain:
-    """Prints lines and nothing else."""
+    """Prints results and errors without a bar."""
 
     def begin(self, name: str) -> None:
-        """Stay quiet."""
+        """Print nothing."""
 
     def report(self, done: float) -> None:
-        """Stay quiet."""
+        """Print nothing."""
 
     def end(self) -> None:
-        """Stay quiet."""
+        """Print nothing."""
 
     def tell(self, line: str) -> None:
-        """Print to standard output, so that others can script against it."""
+        """Print to standard output."""
         click.echo(line)
 
     def complain(self, line: str) -> None:
@@ -79,27 +79,27 @@ class _Plain:
 
 
 class _Bar:
-    """Moves a bar, and prints lines above it."""
+    """Updates a progress bar and prints lines above it."""
 
     def __init__(self, bar: Progress, task: TaskID, total: int) -> None:
         self._bar, self._task, self._total = bar, task, total
         self._ended = 0
 
     def begin(self, name: str) -> None:
-        """Name the picture in front of the bar."""
+        """Show the picture's name in front of the bar."""
         self._bar.update(self._task, description=escape(name))
 
     def report(self, done: float) -> None:
-        """Move the bar."""
+        """Update the bar."""
         self._bar.update(self._task, completed=self._ended + min(max(done, 0.0), 1.0))
 
     def end(self) -> None:
-        """Move the bar to the next whole picture."""
+        """Count the picture as finished."""
         self._ended += 1
         self._bar.update(self._task, completed=self._ended)
 
     def tell(self, line: str) -> None:
-        """Print above the bar where both are one terminal, else to standard output."""
+        """Print above the bar if standard output is the same terminal, else to standard output."""
         if Console().is_terminal:
             self._bar.console.print(line, markup=False, highlight=False, soft_wrap=True)
         else:
@@ -111,10 +111,10 @@ class _Bar:
 
 
 class _Rate(ProgressColumn):
-    """How many pictures a second or a minute are done."""
+    """The rate, in pictures a second or a minute."""
 
     def render(self, task: Task) -> Text:
-        """Return the rate, or nothing while there is none."""
+        """Return the rate, or an empty text while it is unknown."""
         speed = task.finished_speed or task.speed
         if not speed:
             return Text("")

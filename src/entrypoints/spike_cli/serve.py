@@ -28,12 +28,12 @@ DEFAULT_PORT: Final = 3000
     type=click.IntRange(0, 65535),
     default=DEFAULT_PORT,
     show_default=True,
-    help="Port to listen on; 0 takes a free one.",
+    help="Port to listen on; 0 chooses a free one.",
 )
 def serve(host: str, port: int) -> None:
     """Serve the REST API, with workers in this process unless others share its queue.
 
-    SIGTERM ends what is under way first.
+    SIGTERM shuts it down gracefully: requests and jobs in progress are finished first.
     """
     with ExitStack() as stack:
         spike = stack.enter_context(opened())

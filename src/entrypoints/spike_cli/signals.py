@@ -1,4 +1,4 @@
-"""Interrupts: a command that is told to end cleans up first."""
+"""Signal handling: a command that receives SIGTERM cleans up before it exits."""
 
 import signal
 from collections.abc import Iterator
@@ -8,7 +8,7 @@ from types import FrameType
 
 @contextmanager
 def terminate_like_ctrl_c() -> Iterator[None]:
-    """Let SIGTERM do what Ctrl-C does meanwhile: raise, so that what is begun is undone on the way out."""
+    """Make SIGTERM raise KeyboardInterrupt, as Ctrl-C does, so that unfinished files are removed."""
 
     def interrupt(_number: int, _frame: FrameType | None) -> None:
         raise KeyboardInterrupt

@@ -1,4 +1,4 @@
-"""`spike tokens`: money."""
+"""`spike tokens`: wallets."""
 
 import click
 
@@ -10,7 +10,7 @@ from spike_core.domain.tokens import Tokens
 
 @click.group()
 def tokens() -> None:
-    """Look after wallets."""
+    """Manage wallets."""
 
 
 @tokens.command()

@@ -14,15 +14,15 @@ from spike_core.domain.tokens import Tokens
 
 @click.group()
 def users() -> None:
-    """Look after accounts."""
+    """Manage accounts."""
 
 
 @users.command()
 @click.argument("email", type=EmailType())
-@click.option("--tokens", type=TokensType(), help="Tokens to begin with; the opening grant where left out.")
+@click.option("--tokens", type=TokensType(), help="The opening balance. Default: SPIKE_OPENING_GRANT.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def create(email: Email, tokens: Tokens | None, as_json: bool) -> None:  # noqa: FBT001  # click's
-    """Create a user; print the session token and the API key, which are never shown again."""
+    """Create a user, and print the session token and the API key, which are never shown again."""
     with opened(log_level="WARNING") as spike:
         registered = spike.accounts.registration.register(email, tokens=tokens)
     facts = {
@@ -41,7 +41,7 @@ def create(email: Email, tokens: Tokens | None, as_json: bool) -> None:  # noqa:
 
 @users.command()
 @click.argument("email", type=EmailType())
-@click.option("--url", help="Where the service is; SPIKE_PUBLIC_URL, or this machine's port 3000, where left out.")
+@click.option("--url", help="URL of the service. Default: SPIKE_PUBLIC_URL, or http://localhost:3000.")
 def link(email: Email, url: str | None) -> None:
     """Print a link that signs a browser in, valid for 30 days."""
     with opened(log_level="WARNING") as spike:

@@ -1,4 +1,4 @@
-"""`spike worker`: processes that enhance pictures for servers elsewhere."""
+"""`spike worker`: processes that enhance pictures for separate servers."""
 
 import os
 import sys
@@ -12,7 +12,7 @@ from spike_cli.opening import check_storage, opened
 from spike_runtime import Settings, WrongSettings
 from spike_worker import Supervisor
 
-# Beyond the time that jobs in work have to end: for handing back those that haven't, and closing connections.
+# After the drain time of running jobs: to requeue those that haven't finished, and to close connections.
 GRACE_BEYOND_DRAIN: Final = timedelta(seconds=10)
 COMMAND: Final = (sys.executable, "-m", "spike_cli.worker_process")
 
@@ -22,19 +22,21 @@ COMMAND: Final = (sys.executable, "-m", "spike_cli.worker_process")
     "--processes", type=click.IntRange(1, 256), default=1, show_default=True, help="How many processes to keep alive."
 )
 @click.option(
-    "--threads", type=click.IntRange(1, 256), help="Pictures that each enhances at once; SPIKE_WORKER_THREADS else."
+    "--threads",
+    type=click.IntRange(1, 256),
+    help="Pictures that each process enhances at once. Default: SPIKE_WORKER_THREADS.",
 )
 def worker(processes: int, threads: int | None) -> None:
-    """Enhance pictures in processes of their own, which are started again when they die.
+    """Enhance pictures in separate processes, which are restarted when they die.
 
-    SIGTERM and SIGINT end them in order: no further job is begun, and those in work are finished or handed back.
+    SIGTERM and SIGINT shut them down gracefully: no further job is started, and running jobs are finished or requeued.
     """
-    with opened() as spike:  # what is wrong with the settings is told once, and now
+    with opened() as spike:  # reports invalid settings once, before any process starts
         settings = spike.settings if threads is None else evolve(spike.settings, worker_threads=threads)
         if spike.broker.is_in_process:
             raise WrongSettings(
-                "SPIKE_BROKER_URL: this queue stays within one process; "
-                "spike worker needs one that processes share, such as redis://host:6379/0"
+                "SPIKE_BROKER_URL: this queue can't be shared by processes; "
+                "spike worker needs one that can, such as redis://host:6379/0"
             )
         check_storage(spike)
         if not settings.worker_threads:

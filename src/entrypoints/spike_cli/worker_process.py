@@ -1,6 +1,6 @@
 """`python -m spike_cli.worker_process`: one of the processes that `spike worker` keeps alive.
 
-It ends when its standard input does.
+It shuts down when its standard input is closed.
 """
 
 import logging
@@ -14,7 +14,7 @@ from spike_worker.process import ShutdownSignal, work_until
 
 
 def main() -> None:
-    """Work until told to end, and exit."""
+    """Work until a shutdown is requested, then exit."""
     end = ShutdownSignal()
     end.listen(sys.stdin.fileno())
     try:
@@ -24,7 +24,7 @@ def main() -> None:
         print(f"spike: {error}", file=sys.stderr)
         sys.exit(1)
     logging.shutdown()
-    # Not by way of the interpreter's end, which threads that are still deep in a call into C might spoil.
+    # Skip the interpreter's finalization, which could crash while a thread is still in a call into C.
     os._exit(why.value)
 
 

@@ -1,4 +1,4 @@
-"""The typed context of a request: what is known of it beside what the client sent."""
+"""The typed context of a request: what the service adds to it."""
 
 import time
 from collections.abc import Mapping
@@ -18,14 +18,14 @@ if TYPE_CHECKING:
 
 @define(eq=False)
 class RequestContext:
-    """Facts about one request, for the modules that handle it after one another."""
+    """Data about one request, shared by the modules that handle it in turn."""
 
     began_at_s: float = field(factory=time.monotonic)
     request_id: RequestId = field(init=False, repr=False)  # set by `RequestMiddleware` before anything else runs
     allowance: Allowance | None = None  # set by `RequestLimiter`; `None` if the request isn't counted
     payload: RequestDigest | None = None  # set by parsers if the client sent an Idempotency-Key
     is_head: bool = False  # set by `HeadAsGet`, which passes the request on as GET
-    messages: "Mapping[type[SpikeError], ErrorMessage]" = field(factory=dict)  # those that the resource has of its own
+    messages: "Mapping[type[SpikeError], ErrorMessage]" = field(factory=dict)  # the resource's own messages
 
 
 class Request(falcon.Request):

@@ -47,7 +47,7 @@ def handle_falcon_error(req: Request, resp: falcon.Response, error: falcon.HTTPE
 
 def handle_unexpected_error(req: Request, resp: falcon.Response, error: Exception, _params: dict[str, Any]) -> None:
     """Log a bug in full. The client learns nothing but the request id."""
-    structlog.get_logger(__name__).error("unforeseen error", exc_info=error)
+    structlog.get_logger(__name__).error("unexpected error", exc_info=error)
     resp.status = INTERNAL_ERROR.status
     resp.media = INTERNAL_ERROR.message.body(
         code=INTERNAL_ERROR.code, request_id=req.context.request_id.text, fields={}

@@ -1,4 +1,4 @@
-"""What happens before and after every request: its id, its log line, common headers, HEAD, the path prefix."""
+"""Middleware for every request: its id, its log line, common headers, HEAD, the path prefix."""
 
 import time
 from contextlib import suppress

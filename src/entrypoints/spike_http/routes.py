@@ -1,4 +1,4 @@
-"""The route table: which path leads to which resource, and what each resource is given."""
+"""The route table: the resource of each path, with its dependencies."""
 
 import threading
 from collections.abc import Sequence
@@ -42,7 +42,7 @@ from spike_runtime import Spike
 
 
 def routes(spike: Spike, *, closing: threading.Event) -> Sequence[Route]:
-    """Return the routes over a built Spike. Setting `closing` ends the waiting of requests sent with `?wait`."""
+    """Return the routes of a `Spike`. Setting `closing` ends long polls."""
     settings = spike.settings
     authenticator = _authenticator(spike)
     urls = object_urls(spike)
@@ -174,7 +174,7 @@ def routes(spike: Spike, *, closing: threading.Event) -> Sequence[Route]:
 
 
 def object_urls(spike: Spike) -> ObjectUrls:
-    """Return how addresses of objects are made."""
+    """Return the configured builder of objects' URLs."""
     settings = spike.settings
     return ObjectUrls(
         storage=spike.storage,
@@ -185,7 +185,7 @@ def object_urls(spike: Spike) -> ObjectUrls:
 
 
 def base_urls(spike: Spike) -> BaseUrls:
-    """Return how it is found out where clients reach the service."""
+    """Return the configured `BaseUrls`."""
     settings = spike.settings
     return BaseUrls(public_url=settings.public_url, proxies=Proxies.parse(settings.trusted_proxies))
 

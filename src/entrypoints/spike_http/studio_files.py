@@ -1,4 +1,4 @@
-"""The files of the studio, the pages that `/` shows: package data, read once, named by what is in them."""
+"""The files of the studio, the web interface at `/`: package data, read once, with content-addressed URLs."""
 
 import gzip
 import hashlib
@@ -13,7 +13,7 @@ from attrs import frozen
 FOLDER: Final = "studio"
 PAGE: Final = "index.html"
 VERSION_MARK: Final = "{version}"
-BASE_MARK: Final = "{base}"  # the path in front of all paths; mostly it is empty
+BASE_MARK: Final = "{base}"  # replaced by the base path of all URLs, which is usually empty
 MODULES_MARK: Final = "<!-- modules -->"
 MEDIA_TYPES: Final[Mapping[str, str]] = {
     ".css": "text/css; charset=utf-8",
@@ -29,27 +29,27 @@ TEXTS: Final = (".css", ".js", ".svg", ".txt")
 
 @frozen(kw_only=True)
 class StudioFiles:
-    """The page, and the files that it needs.
+    """The studio's page and its files.
 
-    Their addresses hold `version`, a digest of them all, so that browsers may keep them for ever: modules and style
-    sheets name each other by relative addresses and so stay within one version.
+    The files' URLs contain `version`, a digest of all files, so browsers may cache them forever. Modules and style
+    sheets refer to each other by relative URLs, and so stay within one version.
     """
 
-    page: bytes  # with marks; `page_below` puts the path in their place
+    page: bytes  # with `BASE_MARK`s, which `page_below` replaces
     files: Mapping[str, bytes]  # by path within the folder
-    packed: Mapping[str, bytes]  # the same by gzip, where that makes them smaller
+    packed: Mapping[str, bytes]  # the files that gzip makes smaller, compressed
     version: str
 
     @classmethod
     def read(cls) -> "StudioFiles":
-        """Read them from the package."""
+        """Read the studio from the package."""
         found = dict(sorted(_walk(files(__package__).joinpath(FOLDER), prefix="")))
         page = found.pop(PAGE).decode()
         digest = hashlib.sha256(page.encode())
         for path, content in found.items():
             digest.update(f"{path} {len(content)} ".encode() + content)
         version = digest.hexdigest()[:16]
-        # without these a browser would find the modules one import after the other
+        # preload all modules; otherwise a browser would discover them one import after the other
         modules = "\n".join(
             f'<link rel="modulepreload" href="{BASE_MARK}/studio/{version}/{path}">'
             for path in found
@@ -60,7 +60,7 @@ class StudioFiles:
         return cls(page=page.encode(), files=found, packed=packed, version=version)
 
     def page_below(self, base_path: str) -> bytes:
-        """Return the page of a studio whose address begins with that path, such as `/spike`."""
+        """Return the page for a service whose paths all begin with `base_path`, such as `/spike`."""
         return self.page.replace(BASE_MARK.encode(), html.escape(base_path).encode())
 
 

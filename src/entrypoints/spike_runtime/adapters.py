@@ -34,7 +34,7 @@ def open_database(url: str, *, limits: DatabaseLimits) -> Database:
     """
     setting = "SPIKE_DATABASE_URL"
     open_: OpenDatabase = load_adapter("database", scheme_of(url, setting=setting), setting=setting)
-    with _told_by(setting):
+    with _names_setting(setting):
         return open_(url, limits=limits)
 
 
@@ -46,7 +46,7 @@ def open_storage(url: str, *, clock: Clock, secret: bytes) -> Storage:
     """
     setting = "SPIKE_STORAGE_URL"
     open_: OpenStorage = load_adapter("storage", scheme_of(url, setting=setting), setting=setting)
-    with _told_by(setting):
+    with _names_setting(setting):
         return open_(url, clock=clock, secret=secret)
 
 
@@ -58,7 +58,7 @@ def open_broker(url: str) -> Broker:
     """
     setting = "SPIKE_BROKER_URL"
     open_: OpenBroker = load_adapter("broker", scheme_of(url, setting=setting), setting=setting)
-    with _told_by(setting):
+    with _names_setting(setting):
         return open_(url)
 
 
@@ -70,7 +70,7 @@ def open_limiter(url: str) -> RateLimiter:
     """
     setting = "SPIKE_RATE_LIMIT_URL"
     open_: OpenLimiter = load_adapter("limiter", scheme_of(url, setting=setting), setting=setting)
-    with _told_by(setting):
+    with _names_setting(setting):
         return open_(url)
 
 
@@ -99,12 +99,13 @@ def open_sandbox(settings: Settings, tools: Tools, *, engine_name: str) -> Sandb
     except (TypeError, AttributeError, pickle.PicklingError) as error:
         raise WrongSettings(
             f"SPIKE_SANDBOX: the engine {engine_name!r} can't be built in a child process: {error}; "
-            "SPIKE_SANDBOX=off has it work in this one"
+            "SPIKE_SANDBOX=off runs it in this one"
         ) from error
 
 
 @contextmanager
-def _told_by(setting: str) -> Iterator[None]:
+def _names_setting(setting: str) -> Iterator[None]:
+    """Raise invalid input as `WrongSettings` that names the setting."""
     try:
         yield
     except InvalidInput as error:

@@ -45,8 +45,8 @@ class EngineChoice:
             return self._opener()
         except UpscalerUnavailable as error:
             raise WrongSettings(
-                f"{SETTING}: what the engine {self.name!r} needs isn't installed; "
-                f"the neural one is the extra spike-core[{NEURAL}]"
+                f"{SETTING}: a dependency of the engine {self.name!r} isn't installed; "
+                f"the neural engine needs the extra spike-core[{NEURAL}]"
             ) from error
 
 

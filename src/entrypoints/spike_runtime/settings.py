@@ -23,11 +23,11 @@ from spike_core.ports.factories import DatabaseLimits
 
 PREFIX: Final = "SPIKE_"
 CONFIG_VARIABLE: Final = "SPIKE_CONFIG"
-DURATION_S_MAX: Final = 1_000_000_000  # some 30 years; what is said of "for ever" has to be a time all the same
-_RESERVED: Final = (CONFIG_VARIABLE, "SPIKE_TEST_")  # ours, but no settings
+DURATION_S_MAX: Final = 1_000_000_000  # some 30 years; so that date arithmetic can't overflow
+_RESERVED: Final = (CONFIG_VARIABLE, "SPIKE_TEST_")  # Spike's own variables that aren't settings
 
-# what our own paths begin with: behind a proxy that leaves the path of SPIKE_PUBLIC_URL on and one that takes it off
-# alike, a request has to say which it is
+# The first segments of Spike's own paths. A proxy may pass on the path of SPIKE_PUBLIC_URL or remove it; a request is
+# unambiguous only if that path doesn't begin with one of them.
 OWN_FIRST_SEGMENTS: Final = frozenset(
     {"api", "docs", "files", "healthz", "metrics", "openapi.json", "readyz", "studio"}
 )
@@ -82,12 +82,12 @@ def _one_of(*choices: str) -> "Callable[[object, Attribute[str], str], None]":
 def _no_space_around(
     _settings: object, attribute: "Attribute[typed_settings.SecretStr]", value: typed_settings.SecretStr
 ) -> None:
-    """Refuse what comes of a line end in a file of secrets: two servers would sign differently, a key be no header."""
+    """Reject surrounding white space, as from a file's line end: signatures would differ, and headers be invalid."""
     if value != value.strip():
         raise ValueError(f"{PREFIX}{attribute.name.upper()} must not begin or end with white space")
 
 
-# RFC 3986, section 3.2.2, as far as web servers have such hosts: a name, an IPv4 or an IPv6 address, and a port
+# the hosts of RFC 3986, section 3.2.2, that web servers have: a name, an IPv4 or an IPv6 address, and a port
 _HOST: Final = re.compile(
     r"(?:[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?\.?|\[(?P<ipv6>[0-9A-Fa-f:.]+)\])(?::(?P<port>[0-9]{1,5}))?"
 )
@@ -95,7 +95,7 @@ _PORT_MAX: Final = 65535
 
 
 def _web_url(_settings: object, attribute: "Attribute[str]", value: str) -> None:
-    """Require scheme and host. The value isn't repeated where it may contain a password."""
+    """Require scheme and host. The message doesn't repeat a value that may contain a password."""
     if not value:
         return
     name = f"{PREFIX}{attribute.name.upper()}"
@@ -117,7 +117,7 @@ def _is_host(authority: str) -> bool:
 
 
 def _servable_path(_settings: object, attribute: "Attribute[str]", value: str) -> None:
-    """Refuse a path that couldn't be told from our own, or that browsers would write in another way."""
+    """Reject a path that is ambiguous beside Spike's own paths, or that browsers would normalize."""
     path = urlsplit(value).path.rstrip("/")
     name = f"{PREFIX}{attribute.name.upper()}"
     if not _PLAIN_PATH.fullmatch(path):
@@ -139,37 +139,37 @@ def _networks(_settings: object, attribute: "Attribute[str]", value: str) -> Non
 
 @frozen(kw_only=True)
 class Settings:
-    """Everything that can be set. Times are in seconds. See `docs/reference/settings.md`."""
+    """All settings. Times are in seconds. See `docs/reference/settings.md`."""
 
     data_dir: Path = Path("var")  # holds the database, the objects and the secret, unless URLs say otherwise
-    database_url: str = ""  # sqlite:///path or postgresql://…; the data folder's spike.db where empty
-    database_connections: int = field(default=16, validator=_at_least(2))  # of this process, at once
+    database_url: str = ""  # sqlite:///path or postgresql://…; if empty, spike.db in the data folder
+    database_connections: int = field(default=16, validator=_at_least(2))  # of this process
     database_lock_s: float = field(default=5.0, validator=_at_least(0.1))
     database_statement_s: float = field(default=30.0, validator=_at_least(1))
-    storage_url: str = ""  # file:///path; the data folder's objects/ where empty
+    storage_url: str = ""  # file:///path or s3://…; if empty, objects/ in the data folder
     broker_url: str = "memory://"
-    upscaler: str = "auto"  # neural where it is installed, else classical
+    upscaler: str = "auto"  # neural if it is installed, else classical
     engine_threads: int = field(default=2, validator=_at_least(1))  # of the neural engine, for one picture
     engine_memory_mb: int = field(default=256, validator=_at_least(16))  # of its networks, for one picture
-    exif: str = field(default="keep", validator=_one_of("keep", "strip"))  # in results, of their originals
+    exif: str = field(default="keep", validator=_one_of("keep", "strip"))  # the original's metadata, in results
     sandbox: str = field(default="on", validator=_one_of("on", "off"))  # image work in child processes
     sandbox_memory_mb: int = field(default=2048, validator=_at_least(256))  # of one child; the kernel's MiB
     sandbox_cpu_s: float = field(default=600.0, validator=_at_least(1))  # of one picture, all threads together
     sandbox_time_s: float = field(default=300.0, validator=_at_least(1))
-    sandbox_probe_s: float = field(default=20.0, validator=_at_least(1))  # processor time for a look at a picture
-    sandbox_probes: int = field(default=2, validator=_at_least(1))  # looks at once
+    sandbox_probe_s: float = field(default=20.0, validator=_at_least(1))  # processor time to probe a picture
+    sandbox_probes: int = field(default=2, validator=_at_least(1))  # concurrent probes
     generator: str = "procedural"
     generator_url: str = ""  # of the server, for a generator that needs one
     generator_api_key: typed_settings.SecretStr = field(default=_NO_SECRET, validator=_no_space_around)
     generator_model: str = ""
     secret: typed_settings.SecretStr = field(
         default=_NO_SECRET, validator=_no_space_around
-    )  # signs links; kept in the data folder where empty
+    )  # signs links; if empty, generated and kept in the data folder
 
-    # https://spike.example.org, or https://example.org/spike; the host asked where empty
+    # https://spike.example.org, or https://example.org/spike; if empty, taken from each request's host
     public_url: str = field(default="", validator=[_web_url, _servable_path])
-    cdn_url: str = field(default="", validator=_web_url)  # serves the object store at plain addresses, where set
-    link_lifetime_s: float = field(default=3600.0, validator=[_at_least(1), _at_most(604800)])  # S3's longest: a week
+    cdn_url: str = field(default="", validator=_web_url)  # serves the object store at plain addresses, if set
+    link_lifetime_s: float = field(default=3600.0, validator=[_at_least(1), _at_most(604800)])  # S3's maximum: a week
     web_threads: int = field(default=8, validator=_at_least(1))
     connections_max: int = field(default=4000, validator=_at_least(1))
     peer_connections_max: int = field(default=2000, validator=_at_least(1))  # of one address that is no trusted proxy
@@ -177,9 +177,9 @@ class Settings:
     body_timeout_s: float = field(default=600.0, validator=_at_least(0.1))  # to send its body
     read_timeout_s: float = field(default=30.0, validator=_at_least(1))  # without reading any of a response
     idle_timeout_s: float = field(default=120.0, validator=_at_least(1))  # without a request
-    drain_s: float = field(default=20.0, validator=_at_least(0))  # for connections that are there at SIGTERM
+    drain_s: float = field(default=20.0, validator=_at_least(0))  # for connections that are open at SIGTERM
 
-    trusted_proxies: str = field(default="", validator=_networks)  # whose X-Forwarded-… are believed
+    trusted_proxies: str = field(default="", validator=_networks)  # whose X-Forwarded-… headers are trusted
     rate_limit_url: str = "memory://"
     rate_window_s: float = field(default=DEFAULT_WINDOW.total_seconds(), validator=_at_least(1))
     # requests in a window; 0 is no limit
@@ -196,9 +196,9 @@ class Settings:
     rate_general: int = _rate(RateLimitGroup.GENERAL)
 
     serve_works: str = field(default="auto", validator=_one_of("auto", "yes", "no"))  # whether `spike serve` works too
-    worker_threads: int = field(default=2, validator=_at_least(0))  # in this process; 0 leaves the work to others
-    quick_threads: int = field(default=1, validator=_at_least(0))  # of these, kept free of long work
-    worker_drain_s: float = field(default=25.0, validator=_at_least(0))  # for jobs in work at SIGTERM
+    worker_threads: int = field(default=2, validator=_at_least(0))  # in this process; 0 leaves it to others
+    quick_threads: int = field(default=1, validator=_at_least(0))  # of these, reserved for quick jobs
+    worker_drain_s: float = field(default=25.0, validator=_at_least(0))  # for jobs that run at SIGTERM
     relay_interval_s: float = field(default=1.0, validator=_at_least(0.01))
     sweep_interval_s: float = field(default=10.0, validator=_at_least(0.01))
     collect_interval_s: float = field(default=900.0, validator=_at_least(0.01))
@@ -218,21 +218,23 @@ class Settings:
     retry_delay_s: float = field(default=5.0, validator=_at_least(0))
     redeliver_after_s: float = field(default=600.0, validator=_at_least(1))
     refusal_max_s: float = field(default=3600.0, validator=_at_least(0))
-    # an upload may take half of it: two seconds for a look at the picture and for storing it, on a machine that is well
+    # an upload may take half of it; two seconds suffice to probe and store a picture on an idle machine
     orphan_age_s: float = field(default=3600.0, validator=_at_least(4))
 
-    metrics_dir: str = ""  # where processes of one machine add up their metrics; each counts alone where empty
+    metrics_dir: str = ""  # where processes of one machine add up their metrics; if empty, each counts alone
     log_level: str = field(default="INFO", validator=_one_of("DEBUG", "INFO", "WARNING", "ERROR"))
     log_format: str = field(default="auto", validator=_one_of("auto", "console", "json"))
 
     def __attrs_post_init__(self) -> None:
-        """Check what two settings have to do with each other."""
+        """Check the settings that depend on each other."""
         if self.heartbeat_s * 2 > self.lease_s:
-            raise ValueError("SPIKE_HEARTBEAT_S must be at most half of SPIKE_LEASE_S: one beat may be missed")
+            raise ValueError(
+                "SPIKE_HEARTBEAT_S must be at most half of SPIKE_LEASE_S, so that one heartbeat may be missed"
+            )
 
     @property
     def database_limits(self) -> DatabaseLimits:
-        """How much of the database this process may have."""
+        """The limits of this process's use of the database."""
         return DatabaseLimits(
             connections_max=self.database_connections,
             lock_wait=timedelta(seconds=self.database_lock_s),
@@ -241,7 +243,7 @@ class Settings:
 
     @property
     def job_limits(self) -> JobLimits:
-        """How patient Spike is with a job."""
+        """The limits on attempts, crashes and times of a job."""
         return JobLimits(
             lease=timedelta(seconds=self.lease_s),
             work_time_max=timedelta(seconds=self.work_time_max_s),
@@ -256,7 +258,7 @@ class Settings:
 
     @property
     def rates(self) -> Sequence[RateLimit]:
-        """How often one caller may ask for what; what has no limit is left out."""
+        """The rate limits of one caller, without those that are off."""
         limits: dict[RateLimitGroup, int] = {
             group: getattr(self, f"rate_{group.name.lower()}") for group in RateLimitGroup
         }
@@ -265,12 +267,12 @@ class Settings:
 
     @property
     def regeneration(self) -> RegenerationPolicy:
-        """How tokens come back."""
+        """How tokens regenerate."""
         return RegenerationPolicy(interval=timedelta(seconds=self.regeneration_interval_s), cap=Tokens(self.token_cap))
 
 
 def load_settings() -> Settings:
-    """Return the settings that the environment and the TOML file say.
+    """Return the settings from the environment and the TOML file.
 
     Raises:
         WrongSettings: a value has the wrong type or range, or a name isn't a setting's.
@@ -287,7 +289,7 @@ def load_settings() -> Settings:
 
 
 def _check_names() -> None:
-    """Refuse a variable that looks like a setting and is none: it is a slip of the pen, and would do nothing."""
+    """Reject a variable that looks like a setting and isn't one: a typing error, which would be ignored silently."""
     names = {PREFIX + attribute.name.upper() for attribute in fields(Settings)}
     for variable in sorted(os.environ):
         if variable.startswith(PREFIX) and not variable.startswith(_RESERVED) and variable not in names:
@@ -310,7 +312,7 @@ def _check(settings_dict: SettingsDict, settings_cls: SettingsClass, options: Op
         try:
             values[option.path] = converter.structure(value, option.cls)
         except Exception as error:  # noqa: BLE001  # which errors a converter raises is not documented
-            wrong.append(f"{PREFIX}{option.path.upper()}: {value!r} won't do: {error}")
+            wrong.append(f"{PREFIX}{option.path.upper()}: {value!r} is invalid: {error}")
     if wrong:
         raise WrongSettings("\n".join(wrong))
     try:

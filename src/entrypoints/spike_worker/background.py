@@ -61,7 +61,7 @@ def housekeeping(spike: Spike) -> Iterator[None]:
         spike.maintenance.lease.expire_all()
         repaired = spike.maintenance.recovery.repair_after_restart()
         if repaired:
-            structlog.get_logger(__name__).info("jobs brought back after a restart", jobs=repaired)
+            structlog.get_logger(__name__).info("jobs recovered after a restart", jobs=repaired)
     with ExitStack() as stack:
         for name, action, every_s in (
             ("relay", spike.jobs.dispatch.relay, settings.relay_interval_s),
@@ -101,9 +101,9 @@ def _hand_back(spike: Spike, active_jobs: ActiveJobs) -> None:
         except JobChanged:
             continue
         except Unavailable as error:
-            log.warning("a job can't be handed back; its lease will run out", job_id=str(job.id), why=str(error))
+            log.warning("a job can't be requeued; its lease will expire", job_id=str(job.id), why=str(error))
         else:
-            log.info("job handed back", job_id=str(job.id), attempt=job.attempt)
+            log.info("job requeued", job_id=str(job.id), attempt=job.attempt)
 
 
 def _counted(metrics: Metrics, name: str, action: Callable[[], int]) -> Callable[[], None]:

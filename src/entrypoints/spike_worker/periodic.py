@@ -23,9 +23,9 @@ def periodically(action: Callable[[], object], *, every_s: float, name: str) -> 
             try:
                 action()
             except Unavailable as error:
-                log.warning("put off", what=name, why=str(error))
+                log.warning("postponed", what=name, why=str(error))
             except Exception:
-                log.exception("failed, and will be tried again", what=name)
+                log.exception("failed, and will be retried", what=name)
             ended.wait(every_s)
 
     thread = threading.Thread(target=run, name=name, daemon=True)

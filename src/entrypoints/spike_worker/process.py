@@ -70,8 +70,8 @@ def work_until(end: Callable[[float], bool], spike: Spike) -> Shutdown:
         while not end(LOOK_S):
             if stuck := active_jobs.overdue(now=spike.clock.now(), work_time_max=limits.work_time_max):
                 log.error(
-                    "jobs take too long; this process makes room for another", jobs=[str(job.id) for job in stuck]
+                    "jobs exceed the time limit; this process will be replaced", jobs=[str(job.id) for job in stuck]
                 )
                 return Shutdown.STUCK
-        log.info("ending", jobs_in_work=len(active_jobs.jobs))
+        log.info("shutting down", jobs_in_work=len(active_jobs.jobs))
         return Shutdown.SIGNALLED

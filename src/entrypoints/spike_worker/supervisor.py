@@ -156,7 +156,7 @@ class Supervisor:
                 case None:
                     is_orderly, until_s = False, math.inf
                     for worker in workers:
-                        log.error("worker process doesn't end and is killed", pid=worker.process.pid)
+                        log.error("worker process doesn't stop and is killed", pid=worker.process.pid)
                         worker.process.kill()
         return is_orderly
 

@@ -1,4 +1,4 @@
-"""Point 6: albums: making, cover, privacy and link, default tier, order by drag and by keyboard, moving many."""
+"""Point 6: albums: creation, cover, privacy and link, default tier, order by drag and by keyboard, multiple moves."""
 
 from typing import Any
 
@@ -15,13 +15,13 @@ def an_album(person: Person, **facts: object) -> Any:
 
 
 def order(person: Person, album: Any) -> list[str]:
-    """Return the names of an album's images, as the server has them."""
+    """Return the names of an album's images, as the server returns them."""
     return [image["name"] for image in person.ask("GET", f"/api/albums/{album['id']}")["album"]["images"]]
 
 
 @pytest.fixture
 def album(studio: Page, ada: Person) -> Any:
-    """Four pictures in an album, which is shown."""
+    """An album of four pictures, open in the page."""
     album = an_album(ada, privacy="UNLISTED")
     studio.goto(f"{ada.server.url}/#/albums/{album['id']}")
     studio.get_by_role("heading", name="Holidays").wait_for()

@@ -1,4 +1,4 @@
-"""The studio below a path of another site, `SPIKE_PUBLIC_URL=http://…/spike`: it asks for nothing outside of it."""
+"""The studio below a path of another site, `SPIKE_PUBLIC_URL=http://…/spike`: it requests nothing outside that path."""
 
 import re
 from pathlib import Path

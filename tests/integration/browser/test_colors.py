@@ -1,4 +1,4 @@
-"""Colors: what we decode is what Chromium shows, within 2 of 255."""
+"""Colors: the engines decode what Chromium shows, within 2 of 255."""
 
 import base64
 from collections.abc import Iterator, Mapping
@@ -118,7 +118,7 @@ def files() -> Mapping[str, bytes]:
 
 @pytest.fixture(scope="module")
 def shown(browser: Browser, files: Mapping[str, bytes]) -> Mapping[str, NDArray[np.uint8]]:
-    """What Chromium shows of the files, all in one page."""
+    """The pixels that Chromium shows of the files, all in one page."""
     page = browser.new_page()
     sources = []
     for data in files.values():

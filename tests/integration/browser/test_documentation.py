@@ -1,4 +1,4 @@
-"""The documentation's site in a browser: axe finds nothing serious, and no page is wider than its window."""
+"""The documentation's site in a browser: axe finds no serious problem, and no page is wider than its window."""
 
 import subprocess
 import sys

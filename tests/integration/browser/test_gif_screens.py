@@ -1,4 +1,4 @@
-"""GIFs whose frame and screen differ look as in Chromium."""
+"""GIFs whose frame and screen differ look the same as in Chromium."""
 
 import base64
 from typing import Any

@@ -1,4 +1,4 @@
-"""Point 7: blending by dropping, pictures from words, pictures changed by a sentence."""
+"""Point 7: blending by drag and drop, pictures generated and modified by a prompt."""
 
 import pytest
 from playwright.sync_api import Page, expect

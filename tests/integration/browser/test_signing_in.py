@@ -1,4 +1,4 @@
-"""Point 1: the printed link, signing out, the visitor without an account, the session that has ended."""
+"""Point 1: the printed link, signing out, the visitor without an account, the ended session."""
 
 import re
 import urllib.request
@@ -121,7 +121,7 @@ def test_a_visitor_is_told_what_is_wrong_with_a_file(page: Page, server: Server)
 
 
 def test_an_ended_session_asks_to_sign_in_again_and_goes_on(studio: Page, ada: Person, server: Server) -> None:
-    """No job is under way: the studio's look at it would be the first to hear of the end."""
+    """There is no unsettled job, since the studio's poll would detect the end of the session first."""
     studio.wait_for_load_state("networkidle")
     (cookie,) = studio.context.cookies()
     request = urllib.request.Request(  # noqa: S310  # our own

@@ -1,4 +1,4 @@
-"""Point 5: the balance, the countdown, and a history that says why."""
+"""Point 5: the balance, the countdown, and a history with reasons."""
 
 import re
 

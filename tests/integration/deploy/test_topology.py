@@ -40,7 +40,7 @@ def about(request_id: str, *logs: Path) -> Sequence[Mapping[str, Any]]:
 
 
 def settled(request_id: str, *logs: Path) -> Sequence[Mapping[str, Any]]:
-    """Wait for the line that a job is ended, which a worker writes after all can see it, and return all about it."""
+    """Wait for the line of a settled job, which the worker logs after the commit, and return its fields."""
 
     def look() -> Sequence[Mapping[str, Any]]:
         lines = about(request_id, *logs)
@@ -50,14 +50,14 @@ def settled(request_id: str, *logs: Path) -> Sequence[Mapping[str, Any]]:
 
 
 def header(answer: Answer, name: str) -> str:
-    """Return a header, however the server writes its name."""
+    """Return a header, ignoring case."""
     return {name.lower(): value for name, value in answer.headers.items()}[name.lower()]
 
 
 def test_an_upload_through_nginx_is_settled_by_a_worker_and_can_be_followed(
     tmp_path: Path, settings: dict[str, str]
 ) -> None:
-    """One request id is on the lines of the server that took the request and of the worker that settled its job."""
+    """One request id is in the logs of the server that received the request and of the worker that settled its job."""
     folder, ports = tmp_path / "var", (free_port(), free_port())
     settings = {**settings, "SPIKE_METRICS_DIR": str(tmp_path / "metrics")}
     with ExitStack() as stack:

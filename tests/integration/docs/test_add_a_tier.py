@@ -1,4 +1,4 @@
-"""`docs/howto/add-a-tier.md`, followed to the letter on a copy: the new tier is sold, worked and delivered."""
+"""`docs/howto/add-a-tier.md`, applied to a copy of the sources: the new tier is sold, processed and delivered."""
 
 import json
 import os
@@ -39,8 +39,8 @@ job = next(job for job in spike.queries.image(image.id, viewer=user.user.id).job
 spike.jobs.runner.perform(job.id)
 done = client.simulate_get("/api/jobs/" + accepted["jobId"], headers=headers).json["job"]
 spike.close()
-told = {"cost": accepted["tokenCost"], "status": done["status"], "width": done["enhancedWidth"]}
-print(json.dumps({**told, "described": '"TIER_3K"' in described}))
+found = {"cost": accepted["tokenCost"], "status": done["status"], "width": done["enhancedWidth"]}
+print(json.dumps({**found, "described": '"TIER_3K"' in described}))
 """
 ENHANCE: Final = "import sys; from spike_cli.main import main; sys.argv[0] = 'spike'; main()"
 
@@ -58,7 +58,7 @@ def hunks(diff: str) -> Iterator[tuple[str, str, str]]:
 
 @pytest.fixture(scope="module")
 def changed(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Copy the sources and the reference, and do to them what the page says."""
+    """Copy the sources and the reference, and change them as the page describes."""
     copy = tmp_path_factory.mktemp("changed")
     shutil.copytree(PROJECT / "src", copy / "src", ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copytree(PROJECT / "docs/reference", copy / "docs/reference")

@@ -1,4 +1,4 @@
-"""What the documents would add to `deploy/nginx.conf` is something that nginx accepts there."""
+"""nginx accepts the additions to `deploy/nginx.conf` that the documentation shows."""
 
 import os
 import subprocess
@@ -20,7 +20,7 @@ PLAIN: Final = "listen 8080;"
 
 
 def certificate(folder: Path) -> tuple[Path, Path]:
-    """Make a certificate that nobody trusts, and its key."""
+    """Create a self-signed certificate and its key."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "spike.example.org")])
     now = datetime.now(UTC)

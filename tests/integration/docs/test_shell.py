@@ -43,7 +43,7 @@ FOLLOWED: Final = [page for page in PAGES if any(runs(block) for block in blocks
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """The one that all pages talk to, in use: it has enhanced a picture already."""
+    """The server that all pages use; it has already enhanced a picture."""
     with serving(tmp_path_factory.mktemp("live") / "var") as server:
         body = an_upload(encoded(photograph(size=(480, 320))))
         uploaded = server.ask("POST", "/api/images/upload", token=server.token, body=body, content_type=CONTENT_TYPE)
@@ -58,7 +58,7 @@ def data_folder(server: Server) -> Path:
 
 
 def surroundings(text: str, request: pytest.FixtureRequest, folder: Path) -> Mapping[str, str]:
-    """Start what a page needs and return what its fixed placeholders stand for."""
+    """Start the servers that a page needs, and return the values of its fixed placeholders."""
     found = {"/var/lib/spike": str(folder / "spike"), "SPIKE_GENERATOR_API_KEY=…": "SPIKE_GENERATOR_API_KEY=sk-made-up"}
     if SERVICE in text or DATA_FOLDER.search(text):
         server: Server = request.getfixturevalue("server")
@@ -76,7 +76,7 @@ def surroundings(text: str, request: pytest.FixtureRequest, folder: Path) -> Map
 
 
 def libpq(text: str, request: pytest.FixtureRequest) -> Mapping[str, str]:
-    """Start PostgreSQL where a page needs it, and return how its programs find it.
+    """Start PostgreSQL if a page needs it, and return the environment in which its programs find it.
 
     A page that doesn't make the database finds one, migrated.
     """
@@ -97,7 +97,7 @@ def libpq(text: str, request: pytest.FixtureRequest) -> Mapping[str, str]:
 def test_a_page_can_be_followed_at_a_shell(
     page: Path, request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Every command succeeds, settings are accepted, and answers that a page shows have the shape of the real ones."""
+    """Every command succeeds, settings are accepted, and responses have the structure that the page shows."""
     shown = [*blocks(page), NOTHING]
     text = "\n".join(block.text for block in shown if runs(block))
     settings = libpq(text, request)

@@ -6,7 +6,7 @@ import dramatiq
 import pytest
 from dramatiq.brokers.stub import StubBroker
 
-from spike_contracts.broker import DRAIN, MOMENT_S, PATIENCE_S, Bench, BrokerContract, SlowBench
+from spike_contracts.broker import DRAIN, MOMENT_S, TIMEOUT_S, Bench, BrokerContract, SlowBench
 from spike_contracts.builders import a_job_id
 from spike_core.domain.errors import InvalidValue, NothingToClaim
 from spike_core.domain.priorities import Priority
@@ -22,7 +22,7 @@ def broker() -> Broker:
 
 
 class TestInProcessBroker(BrokerContract):
-    """The fixture is the module's."""
+    """The fixture is defined in this module."""
 
 
 def test_it_lives_in_this_process(broker: Broker) -> None:
@@ -86,7 +86,7 @@ def test_what_was_fetched_and_not_begun_is_kept_too(broker: Broker) -> None:
     first, second = a_job_id(), a_job_id()
     with broker.work(slow.perform, pool=WorkerPool(size=1), drain=DRAIN):
         broker.queue.send(first, priority=Priority.HIGH)
-        slow.begun.get(timeout=PATIENCE_S)
+        slow.begun.get(timeout=TIMEOUT_S)
         broker.queue.send(second, priority=Priority.HIGH)
         release = threading.Timer(MOMENT_S, slow.finish.set)
         release.start()
@@ -157,7 +157,7 @@ def test_nobody_elses_broker_is_touched() -> None:
 
 
 def test_an_idle_worker_begins_within_50_ms(broker: Broker) -> None:
-    """The p95 of the way through the queue; the target counts from the commit, shortly before `send`."""
+    """The 95th percentile of the time in the queue; the target counts from the commit, shortly before `send`."""
     begun_s: list[float] = []
     begun = threading.Semaphore(0)
 
@@ -171,7 +171,7 @@ def test_an_idle_worker_begins_within_50_ms(broker: Broker) -> None:
             time.sleep(0.003 * (number % 5))  # at any phase of the threads' idling
             sent_s.append(time.perf_counter())
             broker.queue.send(a_job_id(), priority=Priority.HIGH)
-            assert begun.acquire(timeout=PATIENCE_S)
+            assert begun.acquire(timeout=TIMEOUT_S)
     delays_s = sorted(begin - send for begin, send in zip(begun_s, sent_s, strict=True))
     assert delays_s[37] < 0.050
 

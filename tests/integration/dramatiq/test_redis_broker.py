@@ -8,7 +8,7 @@ import pytest
 import redis
 
 from servers.valkey import Valkey
-from spike_contracts.broker import DRAIN, MOMENT_S, PATIENCE_S, Bench, BrokerContract, SlowBench
+from spike_contracts.broker import DRAIN, MOMENT_S, TIMEOUT_S, Bench, BrokerContract, SlowBench
 from spike_contracts.builders import a_job_id
 from spike_contracts.queue import JobQueueContract
 from spike_core.domain.errors import InvalidValue, QueueUnavailable
@@ -19,7 +19,7 @@ from spike_core.ports.factories import OpenBroker
 from spike_core.ports.queue import JobQueue
 from spike_dramatiq.redis_plugin import open_redis_broker
 
-BLACK_HOLE = "redis://192.0.2.1:6379/0"  # RFC 5737: an address that nobody has
+BLACK_HOLE = "redis://192.0.2.1:6379/0"  # RFC 5737: an unused address
 
 
 @pytest.fixture
@@ -28,7 +28,7 @@ def broker(redis_url: str) -> Broker:
 
 
 class TestRedisBroker(BrokerContract):
-    """The fixture is the module's."""
+    """The fixture is defined in this module."""
 
 
 class TestRedisQueue(JobQueueContract):
@@ -38,7 +38,7 @@ class TestRedisQueue(JobQueueContract):
 
     @pytest.fixture
     def arrived(self, redis_url: str) -> Callable[[], Sequence[JobId]]:
-        """Work in another process' stead until nothing has come for a moment."""
+        """Receive as another process's worker until no message has come for a moment."""
 
         def take_out() -> Sequence[JobId]:
             came: list[JobId] = []
@@ -123,21 +123,21 @@ def test_work_done_while_the_server_is_away_keeps_no_thread_from_leaving(valkey:
     with open_redis_broker(valkey.url).work(bench.perform, pool=WorkerPool(size=1), drain=DRAIN):
         broker = open_redis_broker(valkey.url)
         broker.queue.send(a_job_id(), priority=Priority.HIGH)
-        bench.begun.get(timeout=PATIENCE_S)
+        bench.begun.get(timeout=TIMEOUT_S)
         valkey.stop()
         bench.finish.set()
         began_s = time.monotonic()
-    assert time.monotonic() - began_s < PATIENCE_S / 2, "and not until the server is back"
+    assert time.monotonic() - began_s < TIMEOUT_S / 2, "and not until the server is back"
     assert len(bench.finished) == 1
 
 
 def test_what_a_dead_process_held_comes_back(broker: Broker, redis_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A worker that dies between fetching and claiming; the server is asked to look soon, and always."""
+    """A worker that dies between fetching and claiming; the broker is configured to check often."""
     monkeypatch.setattr("spike_dramatiq.redis_broker.MAINTENANCE_PER_MILLION", 1_000_000)
     monkeypatch.setattr("spike_dramatiq.redis_broker.SILENCE_TIME_MAX", DRAIN / 50)
     job_id, bench = a_job_id(), Bench()
     broker.queue.send(job_id, priority=Priority.HIGH)
-    dead = open_redis_broker(redis_url)._broker.consume("jobs.quick")  # type: ignore[attr-defined]  # nobody acks
+    dead = open_redis_broker(redis_url)._broker.consume("jobs.quick")  # type: ignore[attr-defined]  # never acknowledges
     assert next(dead) is not None
     with open_redis_broker(redis_url).work(bench.perform, pool=WorkerPool(size=1), drain=DRAIN):
         assert bench.take(1) == [job_id]
@@ -155,7 +155,7 @@ def test_what_is_done_leaves_nothing_behind_on_the_server(broker: Broker, redis_
 
 
 def test_an_idle_worker_begins_within_50_ms(broker: Broker) -> None:
-    """The median, which a busy machine leaves alone; on an idle one the p95 is below that too."""
+    """The median, which depends little on the machine's load; on an idle machine p95 is below that too."""
     begun_s: list[float] = []
     begun = threading.Semaphore(0)
 
@@ -169,7 +169,7 @@ def test_an_idle_worker_begins_within_50_ms(broker: Broker) -> None:
             time.sleep(0.05 + 0.007 * (number % 5))  # idle by then, at any phase of its idling
             sent_s.append(time.perf_counter())
             broker.queue.send(a_job_id(), priority=Priority.HIGH)
-            assert begun.acquire(timeout=PATIENCE_S)
+            assert begun.acquire(timeout=TIMEOUT_S)
     delays_s = sorted(begin - send for begin, send in zip(begun_s, sent_s, strict=True))
     assert delays_s[20] < 0.050
 

@@ -1,4 +1,4 @@
-"""The worked examples under `docs/examples` work: two apps that embed Spike, and an adapter from outside."""
+"""The worked examples under `docs/examples`: two apps that embed Spike, and an external adapter."""
 
 import importlib.util
 import os
@@ -47,13 +47,13 @@ def example(name: str) -> ModuleType:
 
 
 def wait_for(ask: Callable[[], Any]) -> Any:
-    """Ask until the job has ended."""
+    """Poll until the job is settled."""
     eventually("the job has ended", lambda: ask().status_code != 202)
     return ask()
 
 
 def check_story(join: Callable[[], Any], upload: Callable[[str, bytes], Any], look: Callable[[str, str], Any]) -> None:
-    """Join, upload, be charged, fetch the result; bad input costs nothing, a stranger sees nothing."""
+    """Sign up, upload, be charged, fetch the result; bad input costs nothing, and other users see nothing."""
     joined = join()
     assert joined.status_code == 201
     ada = joined.json()["id"]
@@ -106,7 +106,7 @@ def test_the_django_app_uploads_charges_works_and_delivers(tmp_path: Path) -> No
 
 @pytest.fixture(scope="module")
 def installed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
-    """Install the adapter from outside into a folder of its own; return an environment that sees it."""
+    """Install the external adapter into a separate folder; return an environment in which it is found."""
     folder = tmp_path_factory.mktemp("installed")
     options = ("--quiet", "--no-index", "--no-deps", "--no-build-isolation", "--disable-pip-version-check")
     command = [sys.executable, "-m", "pip", "install", *options, "--target", str(folder), str(GENTLE)]

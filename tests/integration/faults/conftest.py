@@ -1,6 +1,6 @@
 """What faults are done to: PostgreSQL, Valkey, an S3 server, `spike serve` and `spike worker`.
 
-Whoever takes the fixture `trial` is held to account: at the end, when its processes have ended, `spike audit` finds
+Tests with the fixture `trial` are checked: at the end, when its processes have ended, `spike audit` finds
 nothing, every job that a client was promised is delivered or given back, and the tokens add up.
 """
 
@@ -41,13 +41,13 @@ def storage(s3_server: S3Server) -> Mapping[str, str]:
 
 @pytest.fixture
 def database_url(empty_postgres_url: str) -> str:
-    """Return the URL of a database; where a test stops the server, it has its own `postgres_server`."""
+    """Return the URL of a database; a test that stops the server uses its own `postgres_server`."""
     return empty_postgres_url
 
 
 @pytest.fixture
 def settings(database_url: str, storage: Mapping[str, str], valkey: Valkey, gate: Gate) -> Mapping[str, str]:
-    """Return what all processes have to agree on."""
+    """Return the settings that all processes share."""
     return {
         **IMPATIENT,
         **gate.settings,
@@ -62,7 +62,7 @@ def settings(database_url: str, storage: Mapping[str, str], valkey: Valkey, gate
 
 @pytest.fixture
 def scenario(request: pytest.FixtureRequest, folder: Path, settings: Mapping[str, str]) -> Iterator[FaultScenario]:
-    """Return the client of an installation, and reckon with the installation in the end."""
+    """Return the client of an installation, and compare the installation with its record at the end."""
     scenario = FaultScenario(folder, settings)
     yield scenario
     try:

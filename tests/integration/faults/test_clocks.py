@@ -17,7 +17,7 @@ MINUTES_S: Final = 600
 def test_a_worker_whose_clock_jumps_takes_jobs_over_and_spoils_none(
     scenario: FaultScenario, gate: Gate, tmp_path: Path
 ) -> None:
-    """To it every lease of others has run out; what they deliver late is refused, and then it is they who are right."""
+    """To this worker all other leases have expired; their late results are refused, until its own clock is behind."""
     clock = tmp_path / "clock"
     clock.write_text("0")
     with (

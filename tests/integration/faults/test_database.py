@@ -1,4 +1,4 @@
-"""A database that restarts, crashes, or is cut off."""
+"""A database that restarts, crashes, or is disconnected."""
 
 import signal
 import threading
@@ -32,13 +32,13 @@ ENDS: Final[Mapping[str, Callable[[PostgresServer], None]]] = {
 
 @pytest.fixture
 def database_url(postgres_server: PostgresServer) -> str:
-    """Return the URL of a server of the test's own."""
+    """Return the URL of a server for this test alone."""
     return postgres_server.url
 
 
 @define
 class Load:
-    """Clients that order, whatever is answered, until they are told to end."""
+    """Clients that order, whatever the response, until they are stopped."""
 
     scenario: FaultScenario
     server: Server
@@ -49,7 +49,7 @@ class Load:
 
     @contextmanager
     def running(self) -> Iterator[None]:
-        """Order in `CLIENTS` threads; an answer that is neither yes nor a decent no is raised at the end."""
+        """Order in `CLIENTS` threads; responses other than success or a documented error are raised at the end."""
         with ThreadPoolExecutor(CLIENTS) as pool:
             clients = [pool.submit(self._order_on, number) for number in range(CLIENTS)]
             try:
@@ -60,12 +60,12 @@ class Load:
             client.result()
 
     def go_on(self) -> None:
-        """Wait until some more orders have been accepted."""
+        """Wait until several further orders have been accepted."""
         enough = self.accepted + ORDERS_BETWEEN
         eventually("orders are accepted", lambda: self.accepted >= enough)
 
     def await_refusal(self) -> None:
-        """Wait until some more orders have been refused."""
+        """Wait until several further orders have been refused."""
         enough = self.refused + CLIENTS
         eventually("orders are refused", lambda: self.refused >= enough)
 
@@ -87,7 +87,7 @@ class Load:
 
 @contextmanager
 def an_installation(scenario: FaultScenario, **more: str) -> Iterator[tuple[Server, Fleet, str]]:
-    """Run a server and two workers, and upload a picture whose first job is done; all end in order."""
+    """Run a server and two workers, and upload a picture whose first job is done; stop all of them at the end."""
     settings = {**scenario.settings, **more}
     with serving(scenario.folder, **settings) as server, a_fleet(scenario.folder, 2, **settings) as fleet:
         image_id = scenario.upload(server)
@@ -99,7 +99,7 @@ def an_installation(scenario: FaultScenario, **more: str) -> Iterator[tuple[Serv
 def test_a_database_that_restarts_or_crashes_under_load_loses_nothing(
     scenario: FaultScenario, postgres_server: PostgresServer
 ) -> None:
-    """Requests meanwhile are refused; what was accepted is done, and what was refused isn't charged."""
+    """Requests meanwhile are refused; accepted jobs are done, and refused requests aren't charged."""
     with an_installation(scenario) as (server, _, image_id):
         for what, end in ENDS.items():
             load = Load(scenario, server, image_id)
@@ -115,7 +115,7 @@ def test_a_database_that_restarts_or_crashes_under_load_loses_nothing(
 
 @pytest.fixture
 def cable(postgres_server: PostgresServer) -> Iterator[Cable]:
-    """Lay a cable to the database."""
+    """Start a proxy between the workers and the database."""
     with a_cable(postgres_server.port) as cable:
         yield cable
 
@@ -123,7 +123,7 @@ def cable(postgres_server: PostgresServer) -> Iterator[Cable]:
 def test_a_worker_cut_off_from_its_database_changes_nothing_when_it_is_back(
     scenario: FaultScenario, cable: Cable, gate: Gate, postgres_server: PostgresServer
 ) -> None:
-    """One worker's cable goes dead in the middle of its work; another does the job; then the cable carries again."""
+    """One worker's connection goes dead during its work; another worker does the job; then the connection recovers."""
     beyond_the_cable = {
         **scenario.settings,
         "SPIKE_DATABASE_URL": postgres_server.url.replace(str(postgres_server.port), str(cable.port)),
@@ -160,7 +160,7 @@ def test_a_worker_cut_off_from_its_database_changes_nothing_when_it_is_back(
 def test_connections_that_break_in_the_middle_of_anything_lose_nothing(
     scenario: FaultScenario, cable: Cable, postgres_server: PostgresServer
 ) -> None:
-    """What had been committed when the connection broke may be refused all the same: then the job is done."""
+    """A request whose commit succeeded when the connection broke may be refused nevertheless; its job is done."""
     url = postgres_server.url.replace(str(postgres_server.port), str(cable.port))
     with an_installation(scenario, SPIKE_DATABASE_URL=url) as (server, _, image_id):
         load = Load(scenario, server, image_id)

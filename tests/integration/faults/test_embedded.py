@@ -1,4 +1,4 @@
-"""The embedded mode, everything in one process and one folder: the disk fills up, the process dies."""
+"""The embedded mode, everything in one process and one folder: the disk fills up, the process is killed."""
 
 import subprocess
 from collections.abc import Iterator, Mapping
@@ -23,7 +23,7 @@ PIECE_BYTES: Final = 4096
 
 @pytest.fixture
 def settings(gate: Gate) -> Mapping[str, str]:
-    """Return settings that name no server; attempts don't run out before the disk is mended."""
+    """Return settings without servers; attempts don't run out before the disk has space again."""
     return {
         **IMPATIENT,
         **gate.settings,
@@ -36,7 +36,7 @@ def settings(gate: Gate) -> Mapping[str, str]:
 
 @pytest.fixture
 def small_disk(folder: Path) -> Iterator[Path]:
-    """Put the data folder on a disk of its own, a small one."""
+    """Put the data folder on a small disk of its own."""
     folder.mkdir(mode=0o700)
     command = ["mount", "-t", "tmpfs", "-o", f"size={DISK},mode=0700", "tmpfs", str(folder)]
     try:
@@ -50,7 +50,7 @@ def small_disk(folder: Path) -> Iterator[Path]:
 
 
 def fill(disk: Path) -> Path:
-    """Fill the disk to its last byte, and return the file that does so."""
+    """Fill the disk completely, and return the file that does so."""
     filler = disk / "filler"
     with filler.open("wb", buffering=0) as file:
         try:
@@ -63,7 +63,7 @@ def fill(disk: Path) -> Path:
 def test_a_full_disk_refuses_what_it_must_and_loses_nothing(
     small_disk: Path, scenario: FaultScenario, gate: Gate
 ) -> None:
-    """Uploads and orders are refused or done, never charged and forgotten; work goes on when there is room again."""
+    """Uploads and orders are refused or done, never charged and lost; work continues when there is space again."""
     with serving(small_disk, **scenario.settings) as server:
         image_id = scenario.upload(server)
         gate.shut()

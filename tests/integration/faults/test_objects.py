@@ -1,4 +1,4 @@
-"""An object store that fails, hangs, lies or dawdles, at uploads, results and deletions."""
+"""An object store that fails, hangs, sends wrong answers or is slow, at uploads, results and deletions."""
 
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -32,7 +32,7 @@ BAD: Final = (ProxyFault.FAILS, ProxyFault.HANGS, ProxyFault.LIES)
 
 @pytest.fixture
 def store(s3_server: S3Server) -> Iterator[FaultProxy]:
-    """Stand before the store."""
+    """Start the fault proxy before the store."""
     [endpoint_url] = parse_qs(urlsplit(s3_server.storage_url).query)["endpoint_url"]
     with fault_proxy(endpoint_url) as store:
         yield store
@@ -40,7 +40,7 @@ def store(s3_server: S3Server) -> Iterator[FaultProxy]:
 
 @pytest.fixture
 def storage(storage: Mapping[str, str], store: FaultProxy) -> Mapping[str, str]:
-    """Return the settings of the bucket, by way of the proxy, and of a client that gives up soon."""
+    """Return the settings of the bucket, through the proxy, with short timeouts."""
     url = urlsplit(storage["SPIKE_STORAGE_URL"])
     options = {name: value for name, [value] in parse_qs(url.query).items()}
     query = urlencode({**options, **IMPATIENT, "endpoint_url": f"http://127.0.0.1:{store.port}"})
@@ -49,7 +49,7 @@ def storage(storage: Mapping[str, str], store: FaultProxy) -> Mapping[str, str]:
 
 @contextmanager
 def an_installation(scenario: FaultScenario, **more: str) -> Iterator[tuple[Server, Fleet, str]]:
-    """Run a server and a worker, and upload a picture whose first job is done; all end in order."""
+    """Run a server and a worker, and upload a picture whose first job is done; stop both at the end."""
     settings = {**scenario.settings, **more}
     with serving(scenario.folder, **settings) as server, a_fleet(scenario.folder, **settings) as fleet:
         image_id = scenario.upload(server)
@@ -114,7 +114,7 @@ def test_jobs_whose_results_the_store_never_takes_are_given_back(scenario: Fault
 
 @long(kept_by="tests/unit/services/test_deletion.py::test_an_object_that_cant_be_deleted_is_deleted_later")
 def test_deletions_that_the_store_fails_are_finished_later(scenario: FaultScenario, store: FaultProxy) -> None:
-    """The client hears 500, the image is gone for everybody, and the sweeper finishes what was begun."""
+    """The client gets a 500, the image is hidden from everyone, and the sweeper finishes the deletion."""
     with an_installation(scenario, **OFTEN) as (server, _, _first):
         album = scenario.post(server, "/api/albums", {"name": "Holidays", "autoEnhance": False})
         before = keys_in(scenario.settings)
@@ -135,7 +135,7 @@ def test_deletions_that_the_store_fails_are_finished_later(scenario: FaultScenar
     kept_by="tests/integration/faults/test_objects.py::test_results_that_the_store_fails_are_stored_by_a_later_attempt"
 )
 def test_a_slow_store_makes_everything_slow_and_nothing_wrong(scenario: FaultScenario, store: FaultProxy) -> None:
-    """Slower than a heartbeat, so that leases are renewed while objects move."""
+    """Slower than a heartbeat, so that leases are renewed during transfers."""
     store.delay_s = 0.6
     patient = {"SPIKE_LEASE_S": "2", "SPIKE_HEARTBEAT_S": "0.3", "SPIKE_DEATHS_MAX": "20", **PERSISTENT}
     with an_installation(scenario, **patient) as (

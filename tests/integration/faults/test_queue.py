@@ -1,4 +1,4 @@
-"""A queue that is down, forgets everything, restarts or repeats itself."""
+"""A queue that is down, loses its data, restarts or repeats messages."""
 
 import time
 from collections.abc import Iterator, Mapping
@@ -25,13 +25,13 @@ TIERS: Final = ("FREE", "TIER_1K", "TIER_2K")
 
 @pytest.fixture
 def settings(settings: Mapping[str, str]) -> Mapping[str, str]:
-    """Return settings with which no busy machine makes a worker look dead: what is broken here is the queue."""
+    """Return settings with long leases, so that a busy machine doesn't make a worker look dead."""
     return {**settings, "SPIKE_LEASE_S": "60"}
 
 
 @contextmanager
 def workers(scenario: FaultScenario) -> Iterator[None]:
-    """Run two workers, which end in order."""
+    """Run two workers, and stop them at the end."""
     with a_fleet(scenario.folder, 2, **scenario.settings) as fleet:
         yield
         assert fleet.stop() == 0
@@ -39,7 +39,7 @@ def workers(scenario: FaultScenario) -> Iterator[None]:
 
 @pytest.fixture
 def server(scenario: FaultScenario) -> Iterator[Server]:
-    """Serve, and end in order."""
+    """Run a server, and stop it at the end."""
     with serving(scenario.folder, **scenario.settings) as server:
         yield server
         assert server.stop() == 0
@@ -139,7 +139,7 @@ def test_messages_that_come_ten_times_are_done_once(
 
 @long(kept_by="tests/integration/sqlalchemy/test_two_at_once.py::test_a_sweep_against_a_late_delivery_has_one_winner")
 def test_several_sweepers_and_relays_at_once_bring_each_job_back_once(scenario: FaultScenario, valkey: Valkey) -> None:
-    """Each process has both: two servers and two workers, all after the same jobs, whose messages are gone."""
+    """Each process runs both: two servers and two workers, all handling the same jobs, whose messages are lost."""
     hasty = {"SPIKE_SWEEP_INTERVAL_S": "0.02", "SPIKE_RELAY_INTERVAL_S": "0.02", "SPIKE_REDELIVER_AFTER_S": "1"}
     settings = {**scenario.settings, **hasty, "SPIKE_ON_THEIR_WAY_MAX": "50"}
     other_folder = scenario.folder.with_name("other")

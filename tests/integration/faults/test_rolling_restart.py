@@ -1,4 +1,4 @@
-"""An upgrade as operators do it: servers and workers restarted in turns, while clients go on."""
+"""An upgrade: servers and workers are restarted in turn under load."""
 
 from collections.abc import Mapping
 from contextlib import ExitStack, closing
@@ -17,12 +17,12 @@ PAUSE_S: Final = 0.2  # ten uploads a second, fewer than two workers enhance
 
 @pytest.fixture
 def settings(settings: Mapping[str, str]) -> Mapping[str, str]:
-    """Return settings of a user who can pay for all that."""
+    """Return settings with enough tokens for the whole load."""
     return {**settings, "SPIKE_OPENING_GRANT": str(GRANT), "SPIKE_LEASE_S": "60"}
 
 
 def test_servers_and_workers_restarted_in_turns_lose_no_request_and_no_job(scenario: FaultScenario) -> None:
-    """The client goes elsewhere where its connection is refused, and repeats nothing else."""
+    """The client uses the other server if its connection is refused, and repeats no request otherwise."""
     scenario.granted = GRANT
     pair = Pair(scenario.folder, scenario.settings)
     with closing(pair), ExitStack() as shift:

@@ -1,4 +1,4 @@
-"""Web processes that are killed at the worst moment, or asked for more than there is."""
+"""Web processes that are killed at the worst moment, or receive more orders than the balance covers."""
 
 import contextlib
 import http.client
@@ -34,7 +34,7 @@ COLLECT: Final = {"SPIKE_COLLECT_INTERVAL_S": "0.5", "SPIKE_ORPHAN_AGE_S": "4"}
 
 @contextmanager
 def unanswered(call: Any) -> Iterator[None]:
-    """Make a call in a thread that nobody will answer, and see to its end."""
+    """Send a request that isn't answered, in a thread, and wait for its end."""
 
     def make() -> None:
         with contextlib.suppress(OSError, http.client.HTTPException):
@@ -68,11 +68,11 @@ def test_a_server_killed_between_commit_and_queue_leaves_its_job_to_the_relay(
     with a_fleet(scenario.folder, **scenario.settings) as fleet:
         scenario.recover()
         assert fleet.stop() == 0
-    assert len(scenario.prices) == 1, "nobody was told of the second job"
+    assert len(scenario.prices) == 1, "no response named the second job"
 
 
 def test_a_server_killed_in_an_upload_charges_nothing_and_leaves_nothing(scenario: FaultScenario) -> None:
-    """It dies with the object stored and no row written, as it waits for a wallet that somebody else holds."""
+    """It is killed with the object stored and no row written, while it waits for a wallet's lock."""
     with serving(scenario.folder, **scenario.settings) as server:
         scenario.upload(server)
         before = keys_in(scenario.settings)
@@ -152,5 +152,5 @@ def test_of_a_hundred_spenders_at_two_servers_as_many_are_accepted_as_the_balanc
 
 
 def results(scenario: FaultScenario) -> frozenset[str]:
-    """Return the keys of what was delivered."""
+    """Return the keys of the delivered results."""
     return frozenset(key for key in keys_in(scenario.settings) if key.startswith("enhanced/"))

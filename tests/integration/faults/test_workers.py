@@ -1,4 +1,4 @@
-"""Workers that are killed, stopped, cut off or late."""
+"""Workers that are killed, stopped, disconnected or late."""
 
 import os
 import signal
@@ -20,7 +20,7 @@ TIERS = ("FREE", "TIER_1K", "TIER_2K")
 
 @contextmanager
 def an_installation(scenario: FaultScenario, processes: int = 1, /, **more: str) -> Iterator[tuple[Server, Fleet, str]]:
-    """Run a server and workers, and upload a picture whose first job is done; all end in order."""
+    """Run a server and workers, and upload a picture whose first job is done; stop all of them at the end."""
     settings = {**scenario.settings, **more}
     with (
         serving(scenario.folder, **settings) as server,
@@ -75,7 +75,7 @@ def test_all_workers_and_their_supervisor_killed_at_once_lose_nothing(scenario: 
 
 
 def test_a_worker_paused_beyond_its_lease_changes_nothing(scenario: FaultScenario, gate: Gate) -> None:
-    """Another delivers; the late one's result is refused, and its object collected."""
+    """Another worker delivers; the late one's result is refused, and its object is collected."""
     often = {"SPIKE_COLLECT_INTERVAL_S": "0.5", "SPIKE_ORPHAN_AGE_S": "4"}
     with an_installation(scenario, 2, **often) as (server, fleet, image_id):
         gate.shut()
@@ -84,7 +84,7 @@ def test_a_worker_paused_beyond_its_lease_changes_nothing(scenario: FaultScenari
         gate.wait_for(2)
         with scenario.injecting("SIGSTOP of a worker for longer than its lease, then SIGCONT"):
             os.kill(pid, signal.SIGSTOP)
-            gate.wait_for(3)  # somebody else has taken over
+            gate.wait_for(3)  # another worker has taken over
             gate.open()
             eventually("delivered by the other", lambda: isinstance(scenario.job(job_id), CompletedJob))
             before = scenario.job(job_id)
@@ -124,7 +124,7 @@ def test_a_job_cancelled_while_in_work_stays_cancelled(scenario: FaultScenario, 
 
 @long(kept_by="tests/integration/faults/test_workers.py::test_a_job_cancelled_while_in_work_stays_cancelled")
 def test_an_image_deleted_while_it_is_worked_on_is_gone_and_refunded(scenario: FaultScenario, gate: Gate) -> None:
-    """The worker's late object is nobody's, and collected."""
+    """The worker's late object is an orphan, and is collected."""
     often = {"SPIKE_COLLECT_INTERVAL_S": "0.5", "SPIKE_ORPHAN_AGE_S": "4"}
     with an_installation(scenario, **often) as (server, fleet, _):
         album = scenario.post(server, "/api/albums", {"name": "Holidays", "autoEnhance": False})

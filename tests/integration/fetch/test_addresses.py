@@ -1,4 +1,4 @@
-"""Which addresses are public."""
+"""Classification of public addresses."""
 
 import ipaddress
 

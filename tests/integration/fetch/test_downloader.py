@@ -1,4 +1,4 @@
-"""Downloads from real servers on this machine, some of which mean harm."""
+"""Downloads from real local servers, some of them hostile."""
 
 import gzip
 import ipaddress
@@ -22,7 +22,7 @@ PUBLIC = ipaddress.ip_address("93.184.215.14")
 
 
 class Site:
-    """A server on loopback whose pages are functions."""
+    """A local server whose pages are functions."""
 
     def __init__(self) -> None:
         self.pages: dict[str, Answer] = {}
@@ -67,7 +67,7 @@ def site() -> Iterator[Site]:
 
 @pytest.fixture
 def downloader(site: Site) -> WebDownloader:
-    """As in production, but that this one server counts as public."""
+    """As in production, except that this server is considered public."""
     return WebDownloader(validate=lambda address, port: is_public(address) or (address, port) == (LOOPBACK, site.port))
 
 
@@ -211,7 +211,7 @@ def test_one_inner_address_among_public_ones_is_enough(addresses: list[Address])
 
 
 def test_a_name_is_looked_up_once(site: Site) -> None:
-    """The second look-up of a rebinding server would lead elsewhere."""
+    """A second lookup at a rebinding server would return another address."""
     site.pages["/"] = a_page(b"first")
     asked: list[str] = []
 
@@ -263,14 +263,14 @@ def test_a_length_that_promises_too_much_is_no_file(site: Site, downloader: Down
 
 
 def test_a_length_that_promises_too_little_gets_no_more(site: Site, downloader: Downloader) -> None:
-    """HTTP ends the body there, whatever follows."""
+    """By HTTP the body ends there, whatever follows."""
     site.pages["/"] = a_page(b"0123456789", length=4)
     assert fetched(downloader, site.url("/")) == b"0123"
 
 
 @pytest.mark.parametrize("encoding", ["gzip", "br", "deflate", "x-unknown"])
 def test_a_compressed_body_is_refused(site: Site, downloader: Downloader, encoding: str) -> None:
-    """It might be a bomb, and wasn't asked for."""
+    """It could be a decompression bomb, and compression wasn't requested."""
     site.pages["/"] = a_page(gzip.compress(bytes(10_000_000)), ("Content-Encoding", encoding))
     with pytest.raises(DownloadFailed):
         fetched(downloader, site.url("/"))
@@ -294,7 +294,7 @@ def test_an_endless_body_is_cut_off(site: Site, downloader: WebDownloader) -> No
 
 @pytest.mark.parametrize("head", [b"", b"HTTP/1.1 200 OK\r\n", b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n"])
 def test_what_drips_ends_at_the_deadline(site: Site, downloader: WebDownloader, head: bytes) -> None:
-    """One byte at a time keeps every single wait short; the deadline counts them all together."""
+    """Each read returns a byte in time; the deadline limits all of them together."""
 
     def answer(handler: BaseHTTPRequestHandler) -> None:
         try:

@@ -1,4 +1,4 @@
-"""A process that puts objects until somebody kills it: `endless_puts.py ROOT`. It prints each key that is stored."""
+"""A process that stores objects until it is killed: `endless_puts.py ROOT`. It prints the key of each stored object."""
 
 import hashlib
 import io

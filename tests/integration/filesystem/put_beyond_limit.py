@@ -1,4 +1,4 @@
-"""A process that may write no large file: `put_beyond_limit.py ROOT KEY`. It prints what putting one raises."""
+"""A process that may not write large files: `put_beyond_limit.py ROOT KEY`. It prints the error of storing one."""
 
 import io
 import resource

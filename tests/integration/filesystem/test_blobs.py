@@ -44,11 +44,11 @@ def blobs(root: Path, clock: ManualClock) -> BlobStore:
 
 
 class TestFilesystemBlobStore(BlobStoreContract):
-    """Both fixtures are the module's."""
+    """Both fixtures are defined in this module."""
 
 
 class MeteredStream(io.BytesIO):
-    """Remembers the largest piece that was asked of it."""
+    """Records the size of the largest read."""
 
     largest_bytes = 0
 

@@ -1,4 +1,4 @@
-"""What is left when the disk or the process fails."""
+"""The state of the store after the disk or the process fails."""
 
 import hashlib
 import io
@@ -24,7 +24,7 @@ def blobs(tmp_path: Path) -> FilesystemBlobStore:
 
 
 def our_path() -> dict[str, str]:
-    """Return an environment in which a child finds what we find."""
+    """Return an environment with this process's import path."""
     return {**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
 
 

@@ -1,4 +1,4 @@
-"""Going through a store page by page: each folder is looked through seldom, and few of its names are held at once."""
+"""Listing a store page by page: each folder is read rarely, and few of its names are held in memory."""
 
 import io
 import os
@@ -39,7 +39,7 @@ def blobs(tmp_path: Path, clock: ManualClock) -> FilesystemBlobStore:
 
 @pytest.fixture
 def listed(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
-    """How often each folder is listed from now on."""
+    """Count how often each folder is listed from now on."""
     counted: Counter[str] = Counter()
     scandir = os.scandir
 
@@ -92,7 +92,7 @@ def test_who_goes_on_late_finds_a_new_listing(blobs: FilesystemBlobStore, clock:
 
 
 def test_asking_whether_it_is_there_lists_nothing(blobs: FilesystemBlobStore, listed: Counter[str]) -> None:
-    """Readiness is asked for every few seconds; it mustn't list a million objects."""
+    """Readiness is checked every few seconds, so it mustn't list a million objects."""
     blobs.ping()
     assert not listed
 
@@ -119,7 +119,7 @@ def test_a_listing_has_every_name_after_its_start_in_order_and_holds_few(
 def test_a_store_with_more_names_than_are_held_is_seen_whole_and_in_order(
     blobs: FilesystemBlobStore, monkeypatch: pytest.MonkeyPatch, listed: Counter[str]
 ) -> None:
-    """Among somebody else's files, and in several folders."""
+    """With other programs' files among them, and in several folders."""
     for make in (a_result_key, an_input, a_hidden_original):
         for _ in range(PAGE):
             blobs.put(make(), io.BytesIO(b"x"))

@@ -18,7 +18,7 @@ class TestFilesystemStorage(StorageContract):
 
     @pytest.fixture
     def lost_storage(self, tmp_path: Path) -> Storage:
-        """Return a store in a folder where a file lies."""
+        """Return a store whose folder is a file."""
         (tmp_path / "file").touch()
         return open_folder((tmp_path / "file" / "objects").as_uri(), clock=ManualClock(), secret=b"secret")
 

@@ -1,4 +1,4 @@
-"""Albums against the real thing: SQLite and files behind the application, no server between."""
+"""Albums with real adapters: SQLite and files behind the application, without a server."""
 
 from collections.abc import Iterator
 from pathlib import Path

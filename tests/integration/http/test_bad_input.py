@@ -1,4 +1,4 @@
-"""Hostile and odd files against the real thing: SQLite, files and Pillow behind the application, no server between."""
+"""Hostile and odd files with real adapters: SQLite, files and Pillow behind the application, without a server."""
 
 from collections.abc import Iterator
 from pathlib import Path

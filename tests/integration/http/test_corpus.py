@@ -1,4 +1,4 @@
-"""Odd and hostile files uploaded to the real thing: taken and charged, or refused with nothing charged or stored."""
+"""Odd and hostile files uploaded with real adapters: accepted and charged, or refused without effect."""
 
 from collections.abc import Iterator
 

@@ -1,4 +1,4 @@
-"""How often requests ask the database: as often for many things as for one."""
+"""The number of statements of requests, which doesn't depend on the number of images."""
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -64,7 +64,7 @@ def engine_of(spike: Spike) -> Engine:
 
 
 def library(spike: Spike, ada: Registered, *, images: int, jobs_each: int = 0) -> Sequence[Image]:
-    """Store so many images of Ada's, each with so many jobs that wait."""
+    """Store images of Ada's, each with several pending jobs."""
     stored = [an_image(owner_id=ada.user.id) for _ in range(images)]
     with spike.database.transactions.begin() as tx:
         tx.images.add(*stored)
@@ -74,7 +74,7 @@ def library(spike: Spike, ada: Registered, *, images: int, jobs_each: int = 0) -
 
 
 def statements_of(spike: Spike, ada: Registered, method: str, path: str, body: object = None) -> Sequence[str]:
-    """Return what a request asks the database, but for where transactions begin and end."""
+    """Return the statements of a request, without BEGIN, COMMIT and ROLLBACK."""
     client = testing.TestClient(create_app(spike))
     headers = {"Authorization": f"Bearer {ada.session_token.text}"}
     with traced(engine_of(spike)) as statements:
@@ -122,7 +122,7 @@ def test_an_image_with_fifty_jobs_is_shown_with_as_many_statements_as_one_with_o
 
 
 def test_accepting_a_job_takes_so_many_statements(spike: Spike, ada: Registered) -> None:
-    """Credential, charge and hand-over, each in a transaction of its own; the same on either database."""
+    """Authentication, charge and handover to the queue, each in its own transaction; the same on both databases."""
     image = an_image(owner_id=ada.user.id)
     with spike.database.transactions.begin() as tx:
         tx.images.add(image)
@@ -141,7 +141,7 @@ def test_accepting_a_job_takes_so_many_statements(spike: Spike, ada: Registered)
 
 @pytest.mark.parametrize("spike", ["postgresql"], indirect=True)
 def test_postgresql_is_waited_for_so_often_while_a_job_is_accepted(spike: Spike, ada: Registered) -> None:
-    """Counted in the protocol, once the connection has prepared its statements; where each transaction ends, too."""
+    """Counted in the protocol, after the connection has prepared its statements; including the ends of transactions."""
     image = an_image(owner_id=ada.user.id)
     with spike.database.transactions.begin() as tx:
         tx.images.add(image)

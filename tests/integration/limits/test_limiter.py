@@ -27,7 +27,7 @@ class TestLibraryLimiter(ConcurrentLimiterContract):
 
     @pytest.fixture
     def wait(self) -> Wait:
-        """Wait in earnest: the library goes by the machine's clock, and nothing tells when a window ends."""
+        """Wait in real time, since the library uses the machine's clock."""
 
         def wait(time: timedelta) -> None:
             threading.Event().wait(time.total_seconds())
@@ -36,7 +36,7 @@ class TestLibraryLimiter(ConcurrentLimiterContract):
 
 
 class BrokenStorage(MemoryStorage):
-    """Counts nothing."""
+    """A store that always fails."""
 
     def incr(self, key: str, expiry: float, amount: int = 1) -> NoReturn:
         raise ValueError(f"{key} {expiry} {amount}")

@@ -34,7 +34,7 @@ class TestRedisLimiter(ConcurrentLimiterContract):
 
     @pytest.fixture
     def wait(self) -> Wait:
-        """Wait in earnest: the server goes by its own clock, and nothing tells when a window ends."""
+        """Wait in real time, since the server uses its own clock."""
 
         def wait(time: timedelta) -> None:
             threading.Event().wait(time.total_seconds())
@@ -43,18 +43,18 @@ class TestRedisLimiter(ConcurrentLimiterContract):
 
 
 def test_processes_count_together_and_each_hit_is_told_its_own_remainder(redis_url: str) -> None:
-    """None is let through twice, and no two hear the same."""
+    """The limit is exact, and each remaining count is returned once."""
     script = str(Path(__file__).with_name("hit_many.py"))
     asking = [
         subprocess.Popen([sys.executable, script, redis_url, "40", "50"], stdout=subprocess.PIPE, text=True)
         for _ in range(3)
     ]
-    told = [int(word) for process in asking for word in process.communicate(timeout=PATIENCE_S)[0].split()]
-    assert sorted(told) == list(range(50))
+    counts = [int(word) for process in asking for word in process.communicate(timeout=PATIENCE_S)[0].split()]
+    assert sorted(counts) == list(range(50))
 
 
 def test_a_server_that_is_away_is_told_in_our_words_and_soon(dead_redis_url: str) -> None:
-    for url in (dead_redis_url, "redis://192.0.2.1:6379/0"):  # RFC 5737: an address that nobody has
+    for url in (dead_redis_url, "redis://192.0.2.1:6379/0"):  # RFC 5737: an unused address
         began_s = time.monotonic()
         with pytest.raises(LimiterUnavailable):
             open_redis(url).hit("ada", RATE)

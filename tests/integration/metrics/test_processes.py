@@ -1,4 +1,4 @@
-"""Processes of one machine add up what they count."""
+"""The processes of one machine add up their counts."""
 
 import re
 import socket
@@ -26,7 +26,7 @@ def run(folder: Path, what: str) -> str:
 
 
 def test_what_three_processes_count_a_fourth_tells(tmp_path: Path) -> None:
-    """Those that have ended are counted too; what there is in the database is told once."""
+    """Counts of ended processes are included; series from the database appear once."""
     folder = tmp_path / "metrics"
     for _ in range(3):
         run(folder, "count")
@@ -37,7 +37,7 @@ def test_what_three_processes_count_a_fourth_tells(tmp_path: Path) -> None:
 
 
 def test_files_are_named_for_machine_and_process(tmp_path: Path) -> None:
-    """In a container every process may be number 1; two that share a folder mustn't write one file."""
+    """In each container the process may have id 1; two that share a folder mustn't write the same file."""
     folder = tmp_path / "metrics"
     run(folder, "count")
     names = {path.name for path in folder.iterdir()}

@@ -1,4 +1,4 @@
-"""Tests of the neural engine; where there are no wheels of its runtime and networks, they are left out together."""
+"""Tests of the neural engine, skipped together if there are no wheels of its runtime and networks."""
 
 from importlib.util import find_spec
 

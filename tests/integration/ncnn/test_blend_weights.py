@@ -1,4 +1,4 @@
-"""The shares of the networks."""
+"""The weights of the networks."""
 
 import pytest
 from hypothesis import given
@@ -18,7 +18,7 @@ networks = st.sets(st.sampled_from(["span", "span-x4", "waifu2x-0", "waifu2x-3"]
 
 
 def validated(*, quality: float = 100, noise: float = 0) -> Degradation:
-    """Return the degradation of a photograph with so much noise of a sensor."""
+    """Return the degradation of a photograph with this much sensor noise."""
     return Degradation(
         quality=quality, noise=NoiseEstimate(quiet=0.5 + 0.5 * noise, color=0.4 + noise, coarse=1.5 + 0.25 * noise)
     )

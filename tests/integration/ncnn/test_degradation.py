@@ -1,4 +1,4 @@
-"""The neural engine's degradation of its input, on photographs that were made worse in known ways."""
+"""The neural engine's estimate of its input's degradation, on photographs that were degraded in known ways."""
 
 import io
 from typing import Final
@@ -21,7 +21,7 @@ TABLE: Final = 0  # of luminance
 
 
 def small(name: str = "chelsea.png") -> Image.Image:
-    """Return a photograph at half its size: what scanners and cameras did to single pixels is gone."""
+    """Return a photograph at half its size, which removes the artifacts of scanners and cameras."""
     original = photograph(name)
     return original.resize((original.width // 2, original.height // 2), Image.Resampling.BICUBIC)
 
@@ -49,13 +49,13 @@ def test_a_picture_that_was_never_compressed_shows_no_compression(name: str) -> 
 @pytest.mark.parametrize("quality", [92, 90, 80, 70, 50, 30, 15])
 @pytest.mark.parametrize("name", NAMES)
 def test_compression_is_read_from_the_pixels_whatever_file_they_are_in(name: str, quality: int) -> None:
-    """A JPEG saved as PNG has lost its tables, not its traces."""
+    """A JPEG saved as PNG loses its quantization tables, but not its artifacts."""
     assert measure(pixels(as_jpeg(small(name), quality))).quality == pytest.approx(quality, abs=1.5)
 
 
 @pytest.mark.parametrize("quality", [90, 70, 40])
 def test_a_cropped_jpeg_shows_its_compression_still(quality: int) -> None:
-    """Its blocks begin anywhere then."""
+    """Its blocks then begin anywhere."""
     whole = as_jpeg(small(), quality)
     assert measure(pixels(whole.crop((3, 6, whole.width, whole.height)))).quality == pytest.approx(quality, abs=1.5)
 
@@ -103,7 +103,7 @@ def test_the_judgement_reads_as_a_sentence_would() -> None:
 
 
 def test_a_large_picture_is_judged_by_its_parts() -> None:
-    """All of them are looked at, and none that is longer than the others counts for more."""
+    """All parts are examined, and count equally."""
     large = photograph("retina.jpg")
     tile = as_jpeg(large.resize((1600, 1600), Image.Resampling.LANCZOS), 60)
     assert measure(pixels(tile)).quality == pytest.approx(60, abs=1.5)

@@ -26,7 +26,7 @@ ENGINE = open_engine(means=EngineResources(cores=1, classical=classical_engine))
 
 
 def enhanced(graphic: Graphic, *, factor: float) -> tuple[Image.Image, str]:
-    """Return the result, and how it was made."""
+    """Return the result and its method."""
     width, height = graphic.picture.size
     size = Dimensions(width_px=round(width * factor), height_px=round(height * factor))
     made = ENGINE.upscaler.enhance(io.BytesIO(graphic.data), size=size)
@@ -45,7 +45,7 @@ def test_a_graphic_is_still_itself(name: str, factor: float) -> None:
 
 
 def test_no_specks_of_other_colors_are_left_within_an_original_pixel() -> None:
-    """Reduced, they vanish; each color by itself may be anything between magenta and green, but not both."""
+    """Specks vanish when reduced; each color may be between magenta and green, but not both in one pixel."""
     result, method = enhanced(HARDEST["text 28 magenta on green"], factor=4)
     red, green, blue = np.moveaxis(np.asarray(result.convert("RGB")).astype(np.int16), 2, 0)
     strange = np.maximum.reduce([abs(red + green - 255), abs(green + blue - 255), abs(red - blue)])
@@ -62,7 +62,7 @@ def test_no_specks_of_other_colors_are_left_within_an_original_pixel() -> None:
     ],
 )
 def test_what_a_network_breaks_alone_is_refused(name: str, network: str) -> None:
-    """The range of colors around doesn't tell it: both ends are there, of all colors."""
+    """The range of surrounding colors doesn't reveal it, since it contains both extremes."""
     original = GRAPHICS[name].picture.convert("RGB").crop((0, 0, 128, 96))
     pixels = np.asarray(original)
     light = Runner(threads=1).enlarged(pixels, Tile(0, 0, *pixels.shape[:2]), NETWORKS[network])

@@ -1,4 +1,4 @@
-"""The neural engine beside Lanczos, on parts of photographs that its mixture wasn't fitted on."""
+"""The neural engine compared with Lanczos, on parts of photographs that weren't used to fit its weights."""
 
 import io
 from typing import Final
@@ -38,7 +38,7 @@ def enlarger() -> Enlarger:
 
 
 def gain_db(enlarger: Enlarger, name: str, *, noise: float, quality: int) -> float:
-    """Return by how much less a part of a photograph differs from itself than with Lanczos."""
+    """Return the gain in PSNR of a part of a photograph over Lanczos."""
     original = photograph(name)
     left, top = (original.width - PART_PX) // 2, (original.height - PART_PX) // 2
     part = original.crop((left, top, left + PART_PX, top + PART_PX))
@@ -61,7 +61,7 @@ def _error(made: Pixels, truth: Pixels) -> float:
 
 @pytest.mark.parametrize("damage", DAMAGES)
 def test_no_photograph_is_worse_than_by_lanczos_however_it_was_damaged(enlarger: Enlarger, damage: str) -> None:
-    """The engine isn't told the damage, and finds a JPEG's in its pixels alone."""
+    """The engine doesn't know the damage, and detects a JPEG's from its pixels alone."""
     noise, quality, mean_min_db = DAMAGES[damage]
     gains = [gain_db(enlarger, name, noise=noise, quality=quality) for name in PHOTOGRAPHS]
     assert min(gains) > 0, dict(zip(PHOTOGRAPHS, gains, strict=True))

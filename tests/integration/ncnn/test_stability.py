@@ -1,4 +1,4 @@
-"""What a network got wrong is worked again, on the first rung that gets it right, and nothing else is touched."""
+"""A network's errors are processed again, at the first contrast that avoids them, and nothing else is changed."""
 
 import math
 from collections.abc import Callable
@@ -36,7 +36,7 @@ Wrong = Callable[[str, float], float]  # what a network of this name makes of th
 
 @frozen(kw_only=True)
 class Faulty:
-    """A network's stand-in: it repeats pixels, but for one place, where it does what it is told to."""
+    """A substitute for a network: it repeats pixels, except in one place, where it makes the given error."""
 
     wrong: Wrong
     shift: Callable[[str, float], float] = lambda _name, _contrast: 0.0  # of all it makes, of 255
@@ -54,7 +54,7 @@ class Faulty:
         return light[tile.slices].repeat(scale, axis=0).repeat(scale, axis=1)
 
     def rest(self) -> None:
-        """Hold nothing."""
+        """Return nothing."""
 
 
 def flat(side_px: int = SIDE_PX) -> Pixels:
@@ -71,12 +71,12 @@ def enlarge(
 
 
 def above(contrast_min: float) -> Wrong:
-    """Diverge at a higher contrast than this, whatever the network."""
+    """Diverge at a higher contrast than this, with any network."""
     return lambda _name, contrast: 84.0 if contrast > contrast_min else 0.0
 
 
 def broken(made: Pixels, source: Pixels) -> float:
-    """Return the share of pixels of the source that the result, reduced to it, differs from by more than 48 of 255."""
+    """Return the share of input pixels from which the reduced result differs by more than 48 of 255."""
     size = (source.shape[1], source.shape[0])
     reduced = np.asarray(Image.fromarray(made).resize(size, Image.Resampling.BOX)).astype(int)
     return float((np.abs(reduced - source).max(axis=2) > 48).mean())
@@ -84,7 +84,7 @@ def broken(made: Pixels, source: Pixels) -> float:
 
 @pytest.mark.parametrize("memory_bytes", [1, 2**30])
 @pytest.mark.parametrize(
-    ("name", "wrong", "told"),
+    ("name", "wrong", "notes"),
     [
         ("span", above(0.4), ["at contrast 0.4"]),
         ("span-x4", above(0.4), ["at contrast 0.4"]),
@@ -97,9 +97,9 @@ def broken(made: Pixels, source: Pixels) -> float:
         ("span", lambda *_: math.inf, ["at contrast 0.4", "at contrast 0.2", "by waifu2x", "by lanczos"]),
     ],
 )
-def test_a_burst_is_worked_again_until_it_is_gone(name: str, wrong: Wrong, told: list[str], memory_bytes: int) -> None:
+def test_a_burst_is_worked_again_until_it_is_gone(name: str, wrong: Wrong, notes: list[str], memory_bytes: int) -> None:
     made = enlarge(Faulty(wrong=wrong), name=name, memory_bytes=memory_bytes)
-    assert [each.partition(" % ")[2] for each in str(made).split(", ")] == told
+    assert [each.partition(" % ")[2] for each in str(made).split(", ")] == notes
     assert np.abs(made.pixels.astype(int) - GRAY).max() <= 1
 
 
@@ -111,7 +111,7 @@ def test_a_wrong_color_within_the_range_is_found_too(value: float) -> None:
 
 
 def test_only_what_is_around_a_burst_is_touched() -> None:
-    """Elsewhere a photograph with a caption keeps what its network made."""
+    """Elsewhere, a photograph with a caption keeps its network's result."""
     made = enlarge(Faulty(wrong=above(0.4), shift=lambda _, contrast: 20.0 * (contrast < 1)), memory_bytes=2**30)
     around = BURST.grown(REACH_PX + 1, within=(SIDE_PX, SIDE_PX)).scaled(2)  # results are compared blurred, too
     elsewhere = np.ones(made.pixels.shape[:2], bool)
@@ -122,7 +122,7 @@ def test_only_what_is_around_a_burst_is_touched() -> None:
 
 @pytest.mark.parametrize("memory_bytes", [1, 2**30])
 def test_a_replacement_fades_into_its_neighbors_without_a_step(memory_bytes: int) -> None:
-    """Across the borders of tiles as well; it is 20 of 255 lighter as a whole."""
+    """Also across tile borders; the replacement is 20 of 255 lighter."""
     runner = Faulty(wrong=above(0.4), shift=lambda _, contrast: 20.0 * (contrast < 1))
     pixels = enlarge(runner, memory_bytes=memory_bytes).pixels.astype(int)
     assert pixels.max() == GRAY + 20
@@ -146,7 +146,7 @@ def test_of_a_mixture_only_the_share_of_the_network_that_failed_is_worked_again(
 
 
 def test_a_network_of_a_mixture_stays_on_the_rung_on_which_it_was_right() -> None:
-    """While another one goes on."""
+    """While another network continues."""
     steady = {"span": 0.3, "waifu2x-0": 0.5}
     runner = Faulty(wrong=lambda name, contrast: 84.0 if contrast > steady[name] else 0.0)
     enlarger = Enlarger(runner=runner, memory_bytes=2**30, available=NETWORKS)
@@ -201,7 +201,7 @@ def test_what_is_replaced_covers_every_suspect_and_no_more_than_its_reach(places
 
 
 def test_noise_and_compression_may_be_taken_out() -> None:
-    """The more there is of them, the more a good result differs from its input."""
+    """The more of them there are, the more a good result differs from its input."""
     noise = NoiseEstimate(quiet=10, color=10, coarse=10)
     clean, strong = Tolerance.of(CLEAN), NoiseEstimate(quiet=80, color=80, coarse=80)
     assert (clean.single, clean.blurred) == (48, 32)
@@ -259,6 +259,6 @@ def test_a_graphic_stays_what_it_is(draw: Callable[[], Pixels], shares: dict[str
 
 
 def test_without_a_ladder_the_graphics_would_be_noise() -> None:
-    """Else the test before this one proves nothing."""
+    """Otherwise the previous test would prove nothing."""
     raw = RUNNER.enlarged(logo(), Tile(0, 0, 72, 96), NETWORKS["span"])
     assert broken((np.clip(raw, 0, 1) * 255).astype(np.uint8), logo()) > 0.05

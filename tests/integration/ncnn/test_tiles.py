@@ -1,4 +1,4 @@
-"""Tiles cover a picture once, and a picture in tiles is the picture as a whole."""
+"""Tiles cover a picture exactly once, and a picture processed in tiles equals one processed as a whole."""
 
 import numpy as np
 import pytest
@@ -55,7 +55,7 @@ def test_a_tile_stays_within_the_memory_unless_it_would_be_too_small(memory: int
 @pytest.mark.parametrize("name", NETWORKS)
 @pytest.mark.parametrize("photo", ["astronaut.png", "motorcycle_left.png"])
 def test_a_picture_in_tiles_is_the_picture_as_a_whole(name: str, photo: str) -> None:
-    """To 1 of 255, at the seams too."""
+    """To 1 of 255, also at the seams."""
     picture = np.asarray(photograph(photo, size=(64, 48)))
     network = NETWORKS[name]
     whole = RUNNER.enlarged(picture, Tile(0, 0, 48, 64), network)

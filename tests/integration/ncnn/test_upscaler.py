@@ -1,4 +1,4 @@
-"""The neural engine on real pictures: better than Lanczos, right in every kind of file, stopped and reported."""
+"""The neural engine on real pictures: quality, all kinds of files, cancellation and progress."""
 
 import io
 import math
@@ -39,7 +39,7 @@ class TestNcnnUpscaler(UpscalerContract):
     def test_the_result_is_what_was_ordered(
         self, upscaler: Upscaler, make_picture: MakePicture, probe: ImageProbe, tier: Tier, original: Dimensions
     ) -> None:
-        """The law at sizes that networks get through in seconds."""
+        """The contract's check at sizes that networks process in seconds."""
         size = tier.output_size(original)
         picture = upscaler.enhance(io.BytesIO(make_picture(original)), size=size)
         facts = probe.inspect(io.BytesIO(picture.content))
@@ -70,14 +70,14 @@ def psnr_db(first: Image.Image, second: Image.Image) -> float:
 
 
 def cut(name: str, side_px: int = 128) -> Image.Image:
-    """Return the middle of a photograph, its pixels as they are."""
+    """Return the unchanged center of a photograph."""
     whole = photograph(name)
     left, top = (whole.width - side_px) // 2, (whole.height - side_px) // 2
     return whole.crop((left, top, left + side_px, top + side_px))
 
 
 def gain_db(name: str, *, factor: int, damaged: str = "") -> float:
-    """Return how much better a photograph that was made smaller comes back than by Lanczos."""
+    """Return the gain in PSNR over Lanczos of a reduced photograph."""
     original = cut(name)
     small = original.resize((original.width // factor, original.height // factor), BICUBIC)
     if damaged == "noise":
@@ -106,7 +106,7 @@ def test_what_was_reduced_comes_back_better_than_by_lanczos(
 
 
 def kinds() -> dict[str, tuple[bytes, Image.Image]]:
-    """Return pictures of every kind, encoded, and what they look like in RGB or RGBA."""
+    """Return pictures of every kind, encoded, with their pixels in RGB or RGBA."""
     color = photograph(size=(48, 40))
     gray = color.convert("L")
     palette = color.quantize(64)
@@ -148,7 +148,7 @@ def test_a_picture_is_turned_upright_once() -> None:
 
 @pytest.mark.parametrize("level", [255, 128, 0])
 def test_transparency_comes_without_fringes(level: int) -> None:
-    """Colors that are hidden must neither darken nor lighten the edge of what is seen."""
+    """Hidden colors must neither darken nor lighten visible edges."""
     original = Image.new("RGBA", (64, 64), (255 - level, 0, 0, 0))
     original.paste((level, level, level, 255), (16, 16, 48, 48))
     picture = enhance(encoded(original, PictureFormat.PNG), (128, 128))
@@ -161,7 +161,7 @@ def test_transparency_comes_without_fringes(level: int) -> None:
 
 
 def nearly_hidden(color: tuple[int, int, int], *, alpha_max: int) -> Image.Image:
-    """Return a shape of one color, surrounded by any colors under alpha of 1 to so much."""
+    """Return a shape of one color, surrounded by random colors under an alpha of 1 to `alpha_max`."""
     chance = np.random.default_rng(4)
     around = chance.integers(0, 256, (64, 64, 4))
     around[..., 3] = chance.integers(1, alpha_max + 1, (64, 64)) if alpha_max else 0
@@ -171,7 +171,7 @@ def nearly_hidden(color: tuple[int, int, int], *, alpha_max: int) -> Image.Image
 
 
 def on(ground: str, picture: Image.Image) -> NDArray[np.float64]:
-    """Return what a picture looks like on a ground."""
+    """Return a picture composited on a background."""
     under = Image.new("RGBA", picture.size, ground)
     return np.asarray(Image.alpha_composite(under, picture).convert("RGB")).astype(np.float64)
 
@@ -180,7 +180,7 @@ def on(ground: str, picture: Image.Image) -> NDArray[np.float64]:
 @pytest.mark.parametrize("color", [(250, 250, 250), (0, 0, 0), (20, 90, 200)])
 @pytest.mark.parametrize("factor", [2, 4])
 def test_colors_under_alpha_of_1_to_3_do_not_bleed(engine: Upscaler, color: tuple[int, int, int], factor: int) -> None:
-    """Lossy encoders leave any colors there; what is seen is as if they were hidden."""
+    """Lossy encoders leave arbitrary colors there; the visible result is as if they were hidden."""
     size = Dimensions(width_px=64 * factor, height_px=64 * factor)
     seen, clean = (
         decoded(
@@ -248,7 +248,7 @@ def test_a_picture_that_does_not_grow_is_left_to_the_other_engine() -> None:
 @pytest.mark.parametrize("factor", [2, 4])
 @pytest.mark.parametrize("missing", ["span", "waifu2x"])
 def test_one_family_of_networks_serves_alone(missing: str, factor: int) -> None:
-    """Their packages have different licences; whoever can't have one leaves it out: docs/decisions/0025."""
+    """Their packages have different licenses, and users may omit one: docs/decisions/0025."""
     runner = Runner(threads=2)
     left = frozenset(name for name in Enlarger(runner=runner, memory_bytes=1).available if not name.startswith(missing))
     upscaler = NcnnUpscaler(
@@ -282,7 +282,7 @@ def test_the_method_tells_what_was_worked_again(factor: int) -> None:
 
 
 def test_what_fails_in_either_of_two_passes_is_worked_again_and_told() -> None:
-    """Without SPAN a picture is made twice as large twice."""
+    """Without SPAN, a picture is enlarged by two in two passes."""
     left = frozenset({"waifu2x", "waifu2x-0"})
     upscaler = NcnnUpscaler(
         enlarger=Enlarger(runner=Runner(threads=2), memory_bytes=1, available=left), otherwise=PillowUpscaler()
@@ -303,6 +303,6 @@ def test_the_same_picture_twice_gives_the_same_bytes() -> None:
 
 
 def test_too_little_memory_may_be_otherwise_next_time() -> None:
-    """No machine has the memory for a row of so many pixels."""
+    """No machine has enough memory for a row of so many pixels."""
     with pytest.raises(UpscalerUnavailable):
         enhance(encoded(photograph(size=(64, 48))), (600_000_000, 1))

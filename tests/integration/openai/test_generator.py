@@ -1,4 +1,4 @@
-"""Pictures from a server that speaks OpenAI's images API: what is asked, and what is made of the answer."""
+"""Pictures from a server with OpenAI's images API: the requests, and the use of the responses."""
 
 import io
 import re
@@ -30,7 +30,7 @@ SQUARE = AspectRatio.SQUARE.size(256)
 WIDE = AspectRatio.SIXTEEN_TO_NINE.size(384)
 PROMPT = Prompt("a cat on a chair")
 PAGE = (Path(__file__).parents[3] / "docs/howto/generate-with-openai.md").read_text(encoding="utf-8")
-TOLD = re.findall(r"^\| (\d+:\d+) \| (\d+x\d+) \| (all|\d+x\d+) \|$", PAGE, re.MULTILINE)
+DOCUMENTED = re.findall(r"^\| (\d+:\d+) \| (\d+x\d+) \| (all|\d+x\d+) \|$", PAGE, re.MULTILINE)
 
 
 @pytest.fixture
@@ -61,7 +61,7 @@ def make_picture() -> MakePicture:
 
 
 class TestOpenAIGenerator(GeneratorContract):
-    """With pictures within the answers."""
+    """With pictures inside the responses."""
 
 
 class TestOpenAIGeneratorByAddress(GeneratorContract):
@@ -86,7 +86,7 @@ def test_a_server_that_lists_no_models_can_be_asked(api: ImagesApi, status: int)
 
 
 @pytest.mark.parametrize(
-    ("answer", "told"),
+    ("answer", "message"),
     [
         (refusing(401, "invalid_api_key"), "SPIKE_GENERATOR_API_KEY isn't accepted"),
         (refusing(402), "its account has no credit left"),
@@ -97,11 +97,11 @@ def test_a_server_that_lists_no_models_can_be_asked(api: ImagesApi, status: int)
         ),
     ],
 )
-def test_what_keeps_the_server_from_being_asked_is_told(api: ImagesApi, answer: Script, told: str) -> None:
+def test_what_keeps_the_server_from_being_asked_is_told(api: ImagesApi, answer: Script, message: str) -> None:
     api.scripts.append(answer)
     with pytest.raises(GeneratorUnavailable) as failed:
         a_generator(api).ping()
-    assert told in str(failed.value.__cause__)
+    assert message in str(failed.value.__cause__)
     assert KEY not in "".join(traceback.format_exception(failed.value))
     assert len(api.asked) == 1
 
@@ -179,14 +179,14 @@ def test_the_size_asked_is_the_nearest_in_aspect(ratio: AspectRatio, size: str) 
 
 
 def test_the_page_tells_what_is_asked_for_and_used() -> None:
-    for name, asked, used in TOLD:
+    for name, asked, used in DOCUMENTED:
         size = AspectRatio.parse(name).size(4096)
         canvas = asked_for(size)
         assert str(canvas) == asked
         scale = min(canvas.width_px / size.width_px, canvas.height_px / size.height_px)
         middle = Dimensions(width_px=round(size.width_px * scale), height_px=round(size.height_px * scale))
         assert used == ("all" if middle == canvas else str(middle))
-    assert {name for name, _, _ in TOLD} == {ratio.value for ratio in AspectRatio}
+    assert {name for name, _, _ in DOCUMENTED} == {ratio.value for ratio in AspectRatio}
 
 
 def test_turning_the_wanted_size_turns_the_asked_one() -> None:
@@ -206,7 +206,7 @@ def test_a_picture_of_another_aspect_is_cut_not_squeezed(api: ImagesApi) -> None
 
 @pytest.mark.parametrize("size", [(640, 480), (480, 640), (640, 360), (900, 300), (500, 500)])
 def test_what_was_in_the_frame_stays_in_the_frame(api: ImagesApi, size: tuple[int, int]) -> None:
-    """The server mirrors what it gets; cut to the original's aspect again, it is the original mirrored, whole."""
+    """The server mirrors its input; cropped to the original's aspect ratio, the result is the mirrored original."""
     photo = photograph(size=size)
     wanted = Dimensions(width_px=size[0], height_px=size[1])
     picture = a_generator(api).modify(io.BytesIO(encoded(photo, PictureFormat.PNG)), PROMPT, negative=None, size=wanted)
@@ -230,7 +230,7 @@ def test_an_original_is_sent_upright_and_without_metadata(api: ImagesApi) -> Non
 
 
 def test_what_is_transparent_becomes_white(api: ImagesApi) -> None:
-    """A server may take a hole for a mask, and change nothing else."""
+    """A server could take a transparent area as a mask, and change nothing else."""
     glass = Image.new("RGBA", (300, 200), (10, 20, 30, 0))
     glass.paste((200, 0, 0, 255), (0, 0, 150, 200))
     a_generator(api).modify(
@@ -259,7 +259,7 @@ def test_too_large_an_original_is_not_sent(api: ImagesApi) -> None:
 
 @pytest.mark.parametrize("model", ["gpt-image-1", "gpt-image-2", "chatgpt-image-latest", "openai/gpt-image-1-mini"])
 def test_a_model_that_always_answers_in_base64_isnt_asked_to(api: ImagesApi, model: str) -> None:
-    """It would refuse the whole request."""
+    """It would reject the whole request."""
     api.takes_response_format = False
     a_generator(api, model=model).generate(PROMPT, negative=None, size=SQUARE)
     assert [asked.fields.get("response_format") for asked in api.asked] == [None]
@@ -277,7 +277,7 @@ def test_a_server_that_cant_be_asked_for_base64_is_asked_without(api: ImagesApi,
 
 
 def test_a_file_of_the_server_is_fetched_with_the_key(api: ImagesApi) -> None:
-    """Servers that ask for a key ask for it everywhere."""
+    """Servers that require a key require it for files too."""
     api.delivers_addresses = True
     a_generator(api).generate(PROMPT, negative=None, size=SQUARE)
     assert [(asked.method, asked.headers["authorization"]) for asked in api.asked] == [

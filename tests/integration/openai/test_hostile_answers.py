@@ -1,4 +1,4 @@
-"""Servers that are broken, overloaded or mean harm: what is tried again, what is given up, what never gets through."""
+"""Broken, overloaded and hostile servers: which requests are retried, which errors are final, and what is rejected."""
 
 import io
 import json
@@ -40,7 +40,7 @@ def pauses() -> list[float]:
 
 @pytest.fixture
 def generator(api: ImagesApi, pauses: list[float]) -> OpenAIGenerator:
-    """Asks as in production, but that its pauses are noted and not waited for."""
+    """As in production, except that its pauses are recorded instead of waited for."""
     server = ImageServer.parse(api.url, api_key=KEY, model="a-model")
     return OpenAIGenerator(server=server, canvas_fitter=PillowCanvasFitter(), retries=RetryPolicy(sleep=pauses.append))
 
@@ -50,7 +50,7 @@ def made(generator: OpenAIGenerator) -> RenderedImage:
 
 
 def trouble(generator: OpenAIGenerator) -> str:
-    """Return why there is no picture, as whoever runs Spike reads it in the log."""
+    """Return why there is no picture, as the log reports it."""
     with pytest.raises(GeneratorUnavailable) as refused:
         made(generator)
     assert str(refused.value) == "The picture generator is unavailable."  # what a client reads
@@ -76,7 +76,7 @@ def test_moderation_refuses_the_prompt(api: ImagesApi, generator: OpenAIGenerato
 
 
 @pytest.mark.parametrize(
-    ("script", "told"),
+    ("script", "message"),
     [
         (refusing(401, "invalid_api_key"), "SPIKE_GENERATOR_API_KEY"),
         (refusing(402), "SPIKE_GENERATOR_API_KEY: its account has no credit left"),
@@ -92,10 +92,10 @@ def test_moderation_refuses_the_prompt(api: ImagesApi, generator: OpenAIGenerato
     ],
 )
 def test_what_wont_pass_isnt_asked_again_and_is_explained(
-    api: ImagesApi, generator: OpenAIGenerator, pauses: Sequence[float], script: Script, told: str
+    api: ImagesApi, generator: OpenAIGenerator, pauses: Sequence[float], script: Script, message: str
 ) -> None:
     api.scripts.append(script)
-    assert told in trouble(generator)
+    assert message in trouble(generator)
     assert (len(api.asked), pauses) == (1, [])
 
 
@@ -141,7 +141,7 @@ def test_the_server_is_left_alone_as_long_as_it_wants(
 def test_a_date_to_come_back_at_counts_by_the_servers_clock(
     api: ImagesApi, generator: OpenAIGenerator, pauses: Sequence[float]
 ) -> None:
-    """Theirs is years behind, and that doesn't matter."""
+    """Its clock is years behind, which makes no difference."""
 
     def answer(handler: BaseHTTPRequestHandler) -> None:
         handler.send_response_only(429)
@@ -177,7 +177,7 @@ def test_no_pause_goes_beyond_the_end(api: ImagesApi, generator: OpenAIGenerator
 
 
 @pytest.mark.parametrize(
-    ("body", "told"),
+    ("body", "message"),
     [
         (HTML, "other than JSON"),
         (b"", "other than JSON"),
@@ -196,10 +196,10 @@ def test_no_pause_goes_beyond_the_end(api: ImagesApi, generator: OpenAIGenerator
     ],
 )
 def test_an_answer_without_a_picture_is_no_picture(
-    api: ImagesApi, generator: OpenAIGenerator, body: bytes, told: str
+    api: ImagesApi, generator: OpenAIGenerator, body: bytes, message: str
 ) -> None:
     api.scripts.append(answering(body))
-    assert told in trouble(generator)
+    assert message in trouble(generator)
     assert len(api.asked) == 1
 
 
@@ -255,7 +255,7 @@ def test_a_length_that_promises_too_little_gets_no_more(api: ImagesApi, generato
 
 @pytest.mark.parametrize("encoding", ["gzip", "br", "x-unknown"])
 def test_a_compressed_answer_is_refused(api: ImagesApi, generator: OpenAIGenerator, encoding: str) -> None:
-    """It might be a bomb, and wasn't asked for."""
+    """It could be a decompression bomb, and compression wasn't requested."""
     api.scripts.append(answering(b"{}", ("Content-Encoding", encoding)))
     assert "compressed" in trouble(generator)
 
@@ -267,7 +267,7 @@ def test_a_compressed_answer_is_refused(api: ImagesApi, generator: OpenAIGenerat
 def test_what_drips_ends_at_the_deadline(
     api: ImagesApi, generator: OpenAIGenerator, pauses: list[float], head: bytes
 ) -> None:
-    """One byte at a time keeps every single wait short; the deadline counts them all together."""
+    """Each read returns a byte in time; the deadline limits all of them together."""
 
     def answer(handler: BaseHTTPRequestHandler) -> None:
         handler.wfile.write(head)
@@ -298,7 +298,7 @@ def test_a_server_that_is_silent_once_is_asked_again(
 
 
 def test_a_server_that_reads_nothing_ends_at_the_deadline(pauses: list[float]) -> None:
-    """The request is large; it fills the network's buffers, and stays there."""
+    """The request is large; it fills the network buffers and is never read."""
     with socket.create_server(("127.0.0.1", 0)) as silent:
         server = ImageServer.parse(f"http://127.0.0.1:{silent.getsockname()[1]}", api_key=KEY, model="")
         generator = OpenAIGenerator(
@@ -352,7 +352,7 @@ def test_a_server_that_doesnt_speak_tls_gets_nothing_by_https(api: ImagesApi, pa
     ],
 )
 def test_a_picture_elsewhere_is_not_fetched(api: ImagesApi, generator: OpenAIGenerator, url: str) -> None:
-    """Neither the key nor our place in the network is for whomever the server names."""
+    """Neither the key nor the network position may be used for hosts that the server names."""
     with ImagesApi() as other:
         port, other_port = api.server.server_address[1], other.server.server_address[1]
         api.scripts.append(with_address(url.replace("{port}", str(port)).replace("{other}", str(other_port))))
@@ -389,7 +389,7 @@ def test_too_large_a_picture_isnt_fetched_whole(api: ImagesApi, generator: OpenA
 def test_a_picture_that_is_late_is_fetched_again_and_not_made_again(
     api: ImagesApi, generator: OpenAIGenerator, pauses: Sequence[float]
 ) -> None:
-    """Making costs money."""
+    """Generating again would cost money."""
     api.files["/a.png"] = encoded(photograph(size=(64, 64)))
     api.scripts += [with_address("/a.png"), refusing(503)]
     made(generator)
@@ -415,7 +415,7 @@ def test_a_picture_that_is_late_is_fetched_again_and_not_made_again(
 def test_the_key_is_in_no_log_no_error_and_no_traceback(
     api: ImagesApi, generator: OpenAIGenerator, caplog: pytest.LogCaptureFixture, script: Script
 ) -> None:
-    """Not even in the locals of the frames, which some log renderers print."""
+    """Not even in the frames' local variables, which some log renderers print."""
     caplog.set_level(logging.INFO)
     api.scripts += [script] * 3
     with pytest.raises(GeneratorUnavailable) as refused:

@@ -1,4 +1,4 @@
-"""The settings of the generator: which stop the start, and that the rest is enough for whole jobs."""
+"""The generator's settings: which ones are refused at startup, and complete jobs with the accepted ones."""
 
 import io
 import logging
@@ -59,7 +59,7 @@ def owner(spike: Spike) -> OwnerId:
 
 
 def generated(spike: Spike, owner: OwnerId, words: str) -> Job:
-    """Have a picture made, in this thread, and return its job as it ends."""
+    """Generate a picture in this thread, and return the settled job."""
     creating = spike.jobs.generations.generate(
         owner, prompt=Prompt(words), negative=None, tier=Tier.TIER_2K, aspect_ratio=AspectRatio.SIXTEEN_TO_NINE
     )
@@ -78,7 +78,7 @@ def balance(spike: Spike, owner: OwnerId) -> int:
 
 
 @pytest.mark.parametrize(
-    ("change", "told"),
+    ("change", "message"),
     [
         ({"generator_url": ""}, "SPIKE_GENERATOR_URL must be set"),
         ({"generator_url": "127.0.0.1:8080"}, "SPIKE_GENERATOR_URL must be"),
@@ -101,10 +101,10 @@ def balance(spike: Spike, owner: OwnerId) -> int:
         ({"generator_model": "x" * 201}, "SPIKE_GENERATOR_MODEL must be"),
     ],
 )
-def test_a_wrong_setting_stops_the_start_and_is_named(settings: Settings, change: dict[str, str], told: str) -> None:
+def test_a_wrong_setting_stops_the_start_and_is_named(settings: Settings, change: dict[str, str], message: str) -> None:
     with pytest.raises(WrongSettings) as refused:
         build(evolve(settings, **change))  # type: ignore[arg-type]  # a setting each
-    assert str(refused.value).startswith(f"SPIKE_GENERATOR=openai: {told}")
+    assert str(refused.value).startswith(f"SPIKE_GENERATOR=openai: {message}")
     assert KEY not in "".join(traceback.format_exception(refused.value))
 
 
@@ -192,7 +192,7 @@ def test_refused_words_are_refunded_at_once(spike: Spike, api: ImagesApi, owner:
 def test_a_wrong_key_is_told_in_the_log_and_refunded(
     spike: Spike, api: ImagesApi, owner: OwnerId, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """Whoever runs Spike reads which setting it is; whoever pays reads that it isn't the words' fault."""
+    """The log names the setting for the operator; the user reads that the prompt isn't the cause."""
     caplog.set_level(logging.INFO)
     api.scripts += [refusing(401, "invalid_api_key")] * 2
     job = generated(spike, owner, "a cat")

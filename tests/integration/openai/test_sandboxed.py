@@ -1,4 +1,4 @@
-"""What users send and what the server answers is opened by children, and does its harm there."""
+"""Children decode users' pictures and the server's responses, and contain the harm."""
 
 import io
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""The wheel: what is in it, and that the bare install stands on attrs and cattrs alone."""
+"""The wheel: its content, and that the base installation depends only on attrs and cattrs."""
 
 import subprocess
 import sys
@@ -79,7 +79,7 @@ def test_its_contents_pass_the_checker(wheel: Path) -> None:
 
 
 def test_the_bare_install_needs_attrs_and_cattrs_alone(wheel: Path, tmp_path: Path) -> None:
-    """Every module of the core and the memory adapter is imported with nothing else on the path."""
+    """Every module of the core and the memory adapter can be imported with nothing else installed."""
     with zipfile.ZipFile(wheel) as archive:
         archive.extractall(tmp_path)
     for name in BASE:

@@ -1,4 +1,4 @@
-"""A process of its own, for the test of bombs: inspect a file with so many MB to spare, and print the refusal."""
+"""A separate process for the test of bombs: probe a file with limited additional memory, and print the error."""
 
 import resource
 import sys
@@ -15,7 +15,7 @@ _PAGES_FILE = Path("/proc/self/statm")
 
 
 def main() -> None:
-    """Take the file's name and the MB from the command line."""
+    """Read the file's name and the megabytes from the command line."""
     file, spare_mb = Path(sys.argv[1]), int(sys.argv[2])
     if _PAGES_FILE.exists():  # elsewhere the refusal alone is checked
         in_use = int(_PAGES_FILE.read_text().split()[0]) * resource.getpagesize()

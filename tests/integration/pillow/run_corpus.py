@@ -18,7 +18,7 @@ _PAGES_FILE = Path("/proc/self/statm")
 
 
 def main() -> None:
-    """Take the engine's name, two folders and the MB from the command line."""
+    """Read the engine's name, two folders and the megabytes from the command line."""
     engine, files, made, spare_mb = sys.argv[1], Path(sys.argv[2]), Path(sys.argv[3]), int(sys.argv[4])
     enhancement = build_offline(Settings(upscaler=engine)).enhancement
     if _PAGES_FILE.exists():

@@ -1,4 +1,4 @@
-"""The look from afar: colors as they are seen, in every mode, turned and converted."""
+"""The appearance in low resolution: visible colors in every mode, oriented and converted."""
 
 import io
 
@@ -24,7 +24,7 @@ def gap(one: ColorGrid, other: ColorGrid) -> float:
 
 
 def linear_profile() -> bytes:
-    """Return a profile of sRGB's primaries and of linear numbers: what it tags is brighter than it says."""
+    """Return a profile with sRGB's primaries and a linear curve: pictures with it are brighter than their numbers."""
     profile = bytearray(ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes())
     for index in range(int.from_bytes(profile[128:132])):  # ICC.1:2022, 7.3: signature, offset, size
         entry = 132 + 12 * index
@@ -37,7 +37,7 @@ def linear_profile() -> bytes:
 @pytest.mark.parametrize("orientation", range(1, 9))
 @pytest.mark.parametrize("format_", [JPEG, PNG, TIFF])
 def test_the_top_left_is_where_it_is_seen(format_: PictureFormat, orientation: int) -> None:
-    """The picture lies as the orientation says; whoever looks sees red at the top left (EXIF 2.32, tag 0x0112)."""
+    """The orientation is applied, so that red is at the top left (EXIF 2.32, tag 0x0112)."""
     corner = {1: (0, 0), 2: (1, 0), 3: (1, 1), 4: (0, 1), 5: (0, 0), 6: (0, 1), 7: (1, 1), 8: (1, 0)}[orientation]
     picture = Image.new("RGB", (64, 64), GREEN)
     picture.paste(RED, (32 * corner[0], 32 * corner[1], 32 * corner[0] + 32, 32 * corner[1] + 32))
@@ -49,7 +49,7 @@ def test_the_top_left_is_where_it_is_seen(format_: PictureFormat, orientation: i
 
 @pytest.mark.parametrize("size", [(33, 40), (257, 300), (511, 513), (1023, 700)])
 def test_a_jpeg_has_the_colors_of_its_pixels_at_any_size(size: tuple[int, int]) -> None:
-    """It is decoded at a fraction of its size, whose last column may stand for a single pixel."""
+    """It is decoded at a fraction of its size, whose last column may represent a single pixel."""
     stripes = Image.new("RGB", size)
     stripes.paste((255, 255, 255), (0, 0, size[0] // 2, size[1]))
     assert gap(colors_of(encoded(stripes, quality=95)), colors_of(encoded(stripes, PNG))) < 6
@@ -111,7 +111,7 @@ def test_a_picture_of_numbers_beyond_all_ranges_is_refused() -> None:
 
 
 def test_a_pictures_parts_are_judged_by_the_range_of_the_whole() -> None:
-    """The first strip alone would be taken for a picture of 0 to 1."""
+    """The first strip alone would look like a picture with values of 0 to 1."""
     picture = Image.new("F", (1 << 10, 1 << 11), 1.0)
     picture.paste(255.0, (0, 1 << 10, 1 << 10, 1 << 11))
     cells = colors_of(encoded(picture, TIFF, tiffinfo={341: 255.0})).cells  # SMaxSampleValue

@@ -1,4 +1,4 @@
-"""Author and rights from XMP, IPTC and texts of PNG in results; nothing else of them."""
+"""Author and rights from XMP, IPTC and text chunks of PNG in results, and nothing else from them."""
 
 import io
 import struct
@@ -61,7 +61,7 @@ IPTC: Final = (
 
 
 def photoshop(record: bytes) -> bytes:
-    """Return Photoshop's blocks, of which the second is the record."""
+    """Return Photoshop's resource blocks, the second of which is the IPTC record."""
     name = b"8BIM\x03\xed\x04name\0" + struct.pack(">I", 3) + b"abc\0"
     return name + b"8BIM\x04\x04\0\0" + struct.pack(">I", len(record)) + record + bytes(len(record) % 2)
 
@@ -81,7 +81,7 @@ def in_png(*chunks: tuple[bytes, bytes]) -> bytes:
 
 
 def profile(name: str, raw: bytes) -> bytes:
-    """Return what ImageMagick writes of a profile into a text of a PNG."""
+    """Return a PNG text chunk with a profile, as ImageMagick writes it."""
     digits = raw.hex()
     lines = [digits[at : at + 72] for at in range(0, len(digits), 72)]
     text = "\n".join(["", name, f"{len(raw):8}", *lines, ""])
@@ -93,12 +93,12 @@ def with_metadata(original: bytes, result: PictureFormat = JPEG) -> bytes:
 
 
 def packet_in(data: bytes) -> bytes:
-    """Return the packet in a result, as Pillow finds it."""
+    """Return the XMP packet in a result, as read by Pillow."""
     return bytes(decoded(data).info.get("xmp", b""))
 
 
 def properties_of(packet: bytes) -> dict[str, list[str]]:
-    """Return what a packet tells, by the standard library's parser: names and texts, with languages but the default."""
+    """Return a packet's properties, by the standard library's parser: names and texts, with non-default languages."""
     found: dict[str, list[str]] = {}
     if not packet:
         return found
@@ -113,7 +113,7 @@ def properties_of(packet: bytes) -> dict[str, list[str]]:
     return found
 
 
-def told(original: bytes, result: PictureFormat = JPEG) -> dict[str, list[str]]:
+def authorship_of(original: bytes, result: PictureFormat = JPEG) -> dict[str, list[str]]:
     made = with_metadata(original, result)
     assert SECRET.encode() not in made
     assert decoded(made).tobytes() == decoded(encoded(photograph(size=SIZE), result)).tobytes()
@@ -140,18 +140,18 @@ WITH_XMP: Final = {
 @pytest.mark.parametrize("result", [JPEG, PNG, WEBP])
 @pytest.mark.parametrize("where", WITH_XMP)
 def test_author_and_rights_in_xmp_are_kept_and_nothing_else(where: str, result: PictureFormat) -> None:
-    assert told(WITH_XMP[where], result) == AUTHORSHIP
+    assert authorship_of(WITH_XMP[where], result) == AUTHORSHIP
 
 
 def test_author_and_rights_in_the_xmp_of_a_heic_are_kept() -> None:
     heic = encoded(photograph(size=SIZE), PictureFormat.HEIC, xmp=PACKET)
-    assert told(heic) == AUTHORSHIP
-    assert told(heic.replace(b"application/rdf+xml", b"application/rdf-xml")) == {}
-    assert told(heic.replace(b"cdsc", b"thmb")) == {}  # of another picture, such as a map of depth
+    assert authorship_of(heic) == AUTHORSHIP
+    assert authorship_of(heic.replace(b"application/rdf+xml", b"application/rdf-xml")) == {}
+    assert authorship_of(heic.replace(b"cdsc", b"thmb")) == {}  # of another picture, such as a map of depth
 
 
 def test_all_rights_are_kept_in_either_notation() -> None:
-    """Simple values may be attributes (ISO 16684-1, 7.9.2.2), addresses may be references."""
+    """Simple values may be attributes (ISO 16684-1, 7.9.2.2), URIs may be references."""
     expected = {
         "creator": ["Ada"],
         "rights": ["©"],
@@ -172,8 +172,8 @@ def test_all_rights_are_kept_in_either_notation() -> None:
         "<xmpRights:UsageTerms><rdf:Alt><rdf:li>ask</rdf:li></rdf:Alt></xmpRights:UsageTerms>"
         f"<photoshop:City>{SECRET}</photoshop:City>"
     )
-    assert told(encoded(photograph(size=SIZE), xmp=xmp(owners, attributes))) == expected
-    assert told(encoded(photograph(size=SIZE), xmp=xmp(owners + elements))) == expected
+    assert authorship_of(encoded(photograph(size=SIZE), xmp=xmp(owners, attributes))) == expected
+    assert authorship_of(encoded(photograph(size=SIZE), xmp=xmp(owners + elements))) == expected
 
 
 @pytest.mark.parametrize(
@@ -190,7 +190,8 @@ def test_all_rights_are_kept_in_either_notation() -> None:
     ids=lambda text: text[:60],
 )
 def test_a_property_that_cannot_be_kept_is_dropped_whole_and_alone(creator: str) -> None:
-    assert told(encoded(photograph(size=SIZE), xmp=xmp(creator + "<dc:rights>©</dc:rights>"))) == {"rights": ["©"]}
+    original = encoded(photograph(size=SIZE), xmp=xmp(creator + "<dc:rights>©</dc:rights>"))
+    assert authorship_of(original) == {"rights": ["©"]}
 
 
 BOMB: Final = (
@@ -227,7 +228,7 @@ def test_a_broken_packet_or_an_attack_tells_nothing(packet: bytes, where: str) -
 
 def test_a_packet_in_utf_16_is_read() -> None:
     original = encoded(photograph(size=SIZE), xmp=PACKET.decode().encode("utf-16"))
-    assert told(original) == AUTHORSHIP
+    assert authorship_of(original) == AUTHORSHIP
 
 
 EXPECTED_IPTC: Final = {"creator": ["山田太郎"], "rights": ["© Ä"], "Credit": ["DPA"]}
@@ -249,8 +250,8 @@ WITH_IPTC: Final = {
 
 @pytest.mark.parametrize("where", WITH_IPTC)
 def test_author_and_rights_in_iptc_become_xmp(where: str) -> None:
-    """As the Metadata Working Group's guidelines map them."""
-    assert told(WITH_IPTC[where]) == EXPECTED_IPTC
+    """By the mapping in the Metadata Working Group's guidelines."""
+    assert authorship_of(WITH_IPTC[where]) == EXPECTED_IPTC
 
 
 @pytest.mark.parametrize(
@@ -273,17 +274,17 @@ def test_author_and_rights_in_iptc_become_xmp(where: str) -> None:
 )
 def test_a_name_in_iptc_is_decoded_for_sure_or_dropped(charset: bytes, name: bytes, creators: list[str]) -> None:
     record = (dataset(1, 90, charset) if charset else b"") + dataset(2, 80, name) + dataset(2, 110, b"DPA")
-    found = told(in_jpeg(segment(0xED, b"Photoshop 3.0\0" + photoshop(record))))
+    found = authorship_of(in_jpeg(segment(0xED, b"Photoshop 3.0\0" + photoshop(record))))
     assert found == ({"creator": creators} if creators else {}) | {"Credit": ["DPA"]}
 
 
 def test_several_by_lines_are_several_creators() -> None:
     record = UTF_8 + dataset(2, 80, b"Ada") + dataset(2, 80, b"") + dataset(2, 80, b"Bob")
-    assert told(in_jpeg(segment(0xED, b"Photoshop 3.0\0" + photoshop(record)))) == {"creator": ["Ada", "Bob"]}
+    assert authorship_of(in_jpeg(segment(0xED, b"Photoshop 3.0\0" + photoshop(record)))) == {"creator": ["Ada", "Bob"]}
 
 
 def test_texts_that_unpack_to_gigabytes_are_passed_over() -> None:
-    """Each alone is small enough to be unpacked: 9000 of them took 20 seconds."""
+    """Each is small enough to be decompressed; 9000 of them took 20 seconds."""
     bomb = b"Comment\0\0" + zlib.compress(bytes(1_000_000))
     original = in_png(*[(b"zTXt", bomb)] * 2500, (b"tEXt", b"Author\0Ada Lovelace"))
     began_s = time.process_time()
@@ -297,7 +298,7 @@ def test_texts_of_a_png_that_tell_author_and_copyright_are_kept() -> None:
         (b"iTXt", b"Copyright\0\1\0de\0Urheber\0" + zlib.compress("© 山田".encode())),
         (b"tEXt", b"Comment\0" + SECRET.encode()),
     )
-    assert told(original) == {"creator": ["Jürgen"], "rights": ["© 山田"]}
+    assert authorship_of(original) == {"creator": ["Jürgen"], "rights": ["© 山田"]}
 
 
 def test_each_stays_where_it_was_and_xmp_is_believed_before_iptc() -> None:
@@ -337,7 +338,7 @@ def test_a_text_that_unpacks_without_end_tells_nothing() -> None:
     bomb = zlib.compress(bytes(50_000_000))
     original = in_png((b"zTXt", b"Raw profile type exif\0\0" + bomb), (b"iTXt", b"Author\0\1\0\0\0" + bomb))
     began = time.process_time()
-    assert told(original) == {}
+    assert authorship_of(original) == {}
     assert time.process_time() - began < 5, "a hang guard"
 
 

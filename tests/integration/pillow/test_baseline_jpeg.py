@@ -1,4 +1,4 @@
-"""Plain JPEGs are identified without being decoded, and it makes no difference to what becomes of them."""
+"""Baseline JPEGs are identified without decoding, with the same outcome as with decoding."""
 
 import io
 import random
@@ -24,7 +24,7 @@ PILLOW_WARNS: Final = pytest.mark.filterwarnings("ignore")
 
 
 def noise(mode: str = "RGB", /, **options: Any) -> bytes:
-    """Return a JPEG of the most codes that so many pixels can have."""
+    """Return a JPEG with the maximum number of codes for its pixels."""
     chance = random.Random(7)  # noqa: S311  # no secret
     size = (150, 70)
     picture = Image.frombytes("RGB", size, chance.randbytes(size[0] * size[1] * 3)).convert(mode)
@@ -84,7 +84,7 @@ def test_a_picture_of_several_scans_is_not_plain(data: bytes) -> None:
 
 @pytest.mark.parametrize("data", [*PLAIN[:-1], *OTHERS])
 def test_a_picture_that_is_cut_off_is_refused(data: bytes) -> None:
-    """Of a phone's two pictures, the second may be cut off. Where nothing but its end is missing, it may be whole."""
+    """A phone's second picture may be truncated. If only the end is missing, the picture may be complete."""
     for end in range(3, len(data) - 2, 997):
         assert identified(data[:end]) is UndecodablePicture
     for end in (len(data) - 2, len(data) - 1):
@@ -99,7 +99,7 @@ def test_a_height_that_libjpeg_does_not_know_is_refused(height_px: int) -> None:
 
 @st.composite
 def mutated_jpegs(draw: st.DrawFn) -> bytes:
-    """Draw a JPEG with bytes changed, markers put in, stretches cut out or doubled, or its end moved."""
+    """Draw a JPEG with changed bytes, inserted markers, parts removed or repeated, or its end moved."""
     data = bytearray(draw(st.sampled_from([*PLAIN, *OTHERS])))
     chance = random.Random(draw(st.integers(0, 2**32)))  # noqa: S311  # Hypothesis shrinks the seed; no secret
     for _ in range(draw(st.integers(1, 6))):

@@ -1,4 +1,4 @@
-"""Blankness: one faint star is a picture, whatever its size, depth and format; what nobody could see is none."""
+"""Blankness: a single faint star is visible, whatever the size, depth and format; invisible differences are not."""
 
 import io
 from typing import Final
@@ -56,7 +56,7 @@ def test_a_faint_star_of_sixteen_bits_is_a_picture() -> None:
 
 
 def test_a_jpeg_is_judged_at_its_full_size() -> None:
-    """At an eighth, this star would be one of 255."""
+    """At an eighth of the size, this star would have a value of 1 of 255."""
     assert not is_blank(encoded(with_star(1024, 60), quality=95))
     assert is_blank(encoded(with_star(1024, 0), quality=95))
 
@@ -91,7 +91,7 @@ def enhanced(original: bytes, tier: Tier) -> bytes:
 @pytest.mark.parametrize("brightness", [1, 3, 6, 14, 20, 80, 255])
 @pytest.mark.parametrize("side_px", [300, 1024, 2000])
 def test_a_star_is_enhanced_whatever_becomes_of_it(side_px: int, brightness: int) -> None:
-    """Reduced, or compressed, it may vanish: no engine can help that."""
+    """Reduced or compressed, it may vanish, which no engine can prevent."""
     enhanced(encoded(with_star(side_px, brightness), PNG), Tier.TIER_1K)
 
 
@@ -132,7 +132,7 @@ def test_a_blank_result_is_refused_where_a_star_would_be_seen(side_px: int, brig
 
 @pytest.mark.parametrize(("side_px", "brightness"), [(300, 0), (300, 3), (1024, 6), (4000, 60)])
 def test_a_blank_result_is_right_where_nothing_would_be_seen(side_px: int, brightness: int) -> None:
-    """A single star of 60, reduced to a sixteenth of a pixel, is one of 4."""
+    """A single star of 60, reduced to a sixteenth of a pixel, has a value of 4."""
     _refuse_blank(encoded(with_star(side_px, brightness), PNG))
 
 

@@ -43,14 +43,14 @@ def png(picture: Image.Image) -> bytes:
 
 
 def square(name: str) -> Image.Image:
-    """Return a photograph, its numbers taken as sRGB: one of them has another profile."""
+    """Return a photograph with its numbers taken as sRGB, since one has another profile."""
     picture = photograph(name, size=(SIDE, SIDE))
     picture.info = {}
     return picture
 
 
 def difference(one: Image.Image, other: Image.Image) -> float:
-    """Return the mean difference of two pictures, in 255ths."""
+    """Return the mean difference of two pictures, of 255."""
     channels = ImageStat.Stat(ImageChops.difference(one.convert("RGB"), other.convert("RGB"))).mean
     return sum(channels) / len(channels)
 
@@ -62,7 +62,7 @@ def test_a_picture_blended_with_itself_is_itself(name: str) -> None:
 
 
 def test_both_pictures_are_seen() -> None:
-    """Each is far nearer to the blend than the two are to each other."""
+    """Each is much closer to the blend than the two are to each other."""
     one, other = (square(name) for name in PHOTOGRAPHS[:2])
     blended = blend(png(one), png(other))
     apart = difference(one, other)

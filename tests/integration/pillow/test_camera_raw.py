@@ -1,4 +1,4 @@
-"""Camera RAW is refused by its name, whatever the file is called and whatever picture it has in front."""
+"""Camera RAW files are refused by name, whatever their file name and embedded preview."""
 
 import io
 import struct
@@ -21,14 +21,14 @@ def make(name: bytes) -> Tags:
 
 
 def with_sensor(name: bytes, *, photometric: int = 32803, compression: int = 1) -> bytes:
-    """Return a preview in front, and the sensor's values in a child of its directory."""
+    """Return a TIFF with a preview, and with the sensor's values in a child of its directory."""
     preview = (PHOTO[::4, ::4], Kind(photometric=tiffs.RGB, tags={254: (4, [1]), **make(name)}))
     sensor = Kind(bits=14, photometric=photometric, tags={259: (3, [compression])})
     return tiff_of_pages([preview], children=[(SENSOR, sensor)])
 
 
 def marked_cr2() -> bytes:
-    """Return a TIFF whose header goes on as Canon's, with a directory of a single tag behind."""
+    """Return a TIFF with Canon's header, followed by a directory of a single tag."""
     entry = struct.pack("<HHHII", 1, 256, 4, 1, 48)
     return b"II*\0\x10\0\0\0CR\2\0" + bytes(4) + entry + bytes(4)
 

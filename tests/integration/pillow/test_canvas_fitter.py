@@ -1,4 +1,4 @@
-"""Framing real pictures."""
+"""Fitting real pictures to a canvas."""
 
 import io
 
@@ -43,4 +43,4 @@ def test_the_original_fills_the_canvas_one_way_and_lies_in_its_middle() -> None:
     wanted = picture.resize(INNER, Image.Resampling.LANCZOS)
     assert max(ImageStat.Stat(ImageChops.difference(middle, wanted)).mean) < 1
     margin = framed.crop((0, 0, CANVAS.width_px, top))
-    assert max(ImageStat.Stat(margin).stddev) > 5, "the margin isn't one flat colour"
+    assert max(ImageStat.Stat(margin).stddev) > 5, "the margin isn't one flat color"

@@ -1,4 +1,4 @@
-"""Color: every mode and profile comes out as the same picture in sRGB."""
+"""Color: all modes and profiles of a picture give the same picture in sRGB."""
 
 import io
 from typing import Final
@@ -34,7 +34,7 @@ def off_by(picture: Image.Image, wanted: Image.Image) -> float:
 
 
 def bright_profile() -> bytes:
-    """Return an RGB profile that is linear where sRGB is curved: what it tags looks much brighter."""
+    """Return a linear RGB profile, with which pictures look much brighter."""
     profile = bytearray(ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes())
     for index in range(int.from_bytes(profile[128:132])):  # ICC.1:2022, 7.3: signature, offset, size
         entry = 132 + 12 * index
@@ -46,7 +46,7 @@ def bright_profile() -> bytes:
 
 
 def lifted(picture: Image.Image) -> Image.Image:
-    """Return what linear numbers look like in sRGB (IEC 61966-2-1, the transfer function)."""
+    """Return linear values converted to sRGB (IEC 61966-2-1, the transfer function)."""
     curve = [value / 255 for value in range(256)]
     table = [round(255 * (12.92 * v if v <= 0.0031308 else 1.055 * v ** (1 / 2.4) - 0.055)) for v in curve]
     return picture.point(table * len(picture.getbands()))
@@ -78,7 +78,7 @@ def test_a_palette_with_another_profile_is_converted() -> None:
 @pytest.mark.parametrize(
     "profile",
     [b"junk", bytes(200), ImageCms.ImageCmsProfile(ImageCms.createProfile("LAB")).tobytes(), bright_profile()[:300]],
-    ids=["junk", "zeros", "other colour space", "truncated"],
+    ids=["junk", "zeros", "other color space", "truncated"],
 )
 @pytest.mark.parametrize("mode", ["RGB", "L", "CMYK"])
 def test_a_profile_that_cannot_be_used_counts_as_none(mode: str, profile: bytes) -> None:
@@ -170,7 +170,7 @@ def test_a_transparent_color_without_an_alpha_channel_stays_transparent() -> Non
 
 @pytest.mark.parametrize(("bits", "spare"), [(1, 0), (2, 0), (4, 0), (8, 0), (2, 0xFFFC), (4, 0xFFF0), (8, 0xFF00)])
 def test_a_transparent_gray_is_compared_in_the_depth_of_the_file(bits: int, spare: int) -> None:
-    """PNG third edition, 11.3.1.1: of the 16 bits that tRNS has, those above the depth don't count."""
+    """PNG third edition, 11.3.1.1: of the 16 bits of tRNS, those above the depth don't count."""
     grays, white = [0, 1, (1 << bits) - 1], (1 << bits) - 1
     for clear in grays:
         rows = [(gray << 8 - bits).to_bytes(1) for gray in grays]

@@ -1,4 +1,4 @@
-"""Colors that a file states without an ICC profile, by the formulas of their standards."""
+"""Colors that a file defines without an ICC profile, by the formulas of their standards."""
 
 from typing import Any, Final
 
@@ -49,7 +49,7 @@ ADOBE_GAMMA: Final = 563 / 256
 
 
 def seen(data: bytes) -> NDArray[np.int64]:
-    """Return the picture in sRGB, as the engines get it."""
+    """Return the picture in sRGB, as engines receive it."""
     with opened_picture(data) as picture:
         return np.asarray(picture.decode().srgb()).astype(np.int64)
 
@@ -64,12 +64,12 @@ def unchanged(samples: NDArray[np.uint8], *chunks: tuple[bytes, bytes]) -> bool:
 
 
 def steep(wanted: Light) -> NDArray[np.bool_]:
-    """Tell which pixels have a channel near 0, where a ten-thousandth of light is several values."""
+    """Return which pixels have a channel near 0, where a ten-thousandth of light changes several values."""
     return np.asarray((wanted <= 3).any(axis=2))
 
 
 def converted(samples: NDArray[np.uint8], xy: tuple[float, ...], gamma: float) -> Light:
-    """Return samples of these chromaticities and exponent in sRGB."""
+    """Return samples of these chromaticities and exponent, converted to sRGB."""
     return srgb_of_light((samples / 255) ** gamma @ matrix_to_srgb(*xy).T)
 
 
@@ -132,12 +132,12 @@ def test_srgb_and_nonsense_change_nothing(chunks: tuple[tuple[bytes, bytes], ...
 
 @pytest.mark.parametrize("body", [b"\4", b"\x63", b"\0\0"])
 def test_an_srgb_chunk_without_a_known_intent_says_nothing(body: bytes) -> None:
-    """There are four (PNG, third edition, 11.3.2.5); Chromium goes by gAMA then, too."""
+    """There are four (PNG, third edition, 11.3.2.5); Chromium then uses gAMA, too."""
     assert np.array_equal(seen(a_png(lattice(), (b"sRGB", body), gama(1))), seen(a_png(lattice(), gama(1))))
 
 
 def test_chunks_come_in_the_specification_s_order() -> None:
-    """PNG, third edition, 11.3.2: cICP, iCCP, sRGB, then gAMA and cHRM; where they stand doesn't matter."""
+    """PNG, third edition, 11.3.2: cICP, iCCP, sRGB, then gAMA and cHRM, in any order of the chunks."""
     chunks = [(b"sRGB", b"\0"), gama(1), chrm(*XY["BT.2020"]), iccp(adobe_rgb()), cicp(12, 13)]
     wanted = [
         srgb_of_light(light_of_srgb(lattice()) @ matrix_to_srgb(*P3_XY).T),
@@ -274,7 +274,7 @@ def pq_png(*pixels: tuple[float, float, float], chunks: tuple[tuple[bytes, bytes
 
 
 def test_pq_below_reference_white_is_shown_at_half_its_light() -> None:
-    """203 cd/m2 is white for ITU-R BT.2408; half of the range is kept for what is brighter."""
+    """203 cd/m2 is white in ITU-R BT.2408; half of the range is kept for brighter values."""
     levels = (0.0, 1.0, 10.0, 50.0, 100.0, 203.0)
     data = pq_png(*((level,) * 3 for level in levels))
     wanted = [[[value] * 3 for value in srgb_of_light(np.array(levels) / 203 / 2)]]

@@ -29,7 +29,7 @@ NAMES: Final = {name: f"{index:03}" for index, name in enumerate(CORPUS)}
 
 
 def answers(engine: str, folder: Path) -> Mapping[str, Any]:
-    """Return what the process said of each file; what it made lies in `folder`, below `made`."""
+    """Return the process's output for each file; its results are in `folder`, below `made`."""
     files, made = folder / "files", folder / "made"
     files.mkdir()
     made.mkdir()
@@ -52,13 +52,13 @@ def answers(engine: str, folder: Path) -> Mapping[str, Any]:
         timeout=ALL_S_MAX,
         check=False,
     )
-    told = {line["name"]: line for line in map(json.loads, run.stdout.splitlines())}
-    assert run.returncode == 0, (run.stderr, list(told)[-1:])
-    return told
+    results = {line["name"]: line for line in map(json.loads, run.stdout.splitlines())}
+    assert run.returncode == 0, (run.stderr, list(results)[-1:])
+    return results
 
 
 def complaint(file: OddFile, answer: Mapping[str, Any], made: Path) -> str:
-    """Return what is wrong with an answer; nothing if it is as it should be."""
+    """Return what is wrong with a result, or an empty text."""
     if answer["cpu_s"] >= CPU_S_MAX:
         return f"took {answer['cpu_s']} s"
     error = file.verdict.__name__ if isinstance(file.verdict, type) else ""
@@ -71,8 +71,8 @@ def complaint(file: OddFile, answer: Mapping[str, Any], made: Path) -> str:
 
 @pytest.mark.parametrize("engine", ENGINES)
 def test_odd_files_show_what_they_should_or_end_in_their_error(engine: str, tmp_path: Path) -> None:
-    """One process takes them all, so one test does: it would be run again for every worker that has a share of them."""
-    told = answers(engine, tmp_path)
+    """One process handles all files, so there is one test: several would repeat it in each pytest worker."""
+    results = answers(engine, tmp_path)
     made = {name: tmp_path / "made" / NAMES[name] for name in CORPUS}
-    complaints = {name: complaint(file, told[NAMES[name]], made[name]) for name, file in CORPUS.items()}
+    complaints = {name: complaint(file, results[NAMES[name]], made[name]) for name, file in CORPUS.items()}
     assert {name: text for name, text in complaints.items() if text} == {}

@@ -1,4 +1,4 @@
-"""Pictures of more than 8 bits a channel, whole and broken."""
+"""Pictures with more than 8 bits per channel, valid and broken."""
 
 import contextlib
 import gc
@@ -108,7 +108,7 @@ def test_a_deep_png_is_turned_by_its_exif_wherever_it_stands(place: str) -> None
 @pytest.mark.parametrize("orientation", range(1, 9))
 @pytest.mark.parametrize("bits", [8, 10])
 def test_an_avif_is_turned_by_its_boxes(bits: int, orientation: int) -> None:
-    """`irot` and `imir` are properties: made by Pillow, whose boxes are put into the deep file."""
+    """`irot` and `imir` are properties: Pillow creates them, and their boxes are inserted into the deep file."""
     turned = encoded(Image.fromarray(lattice()), "AVIF", exif=exif(orientation=orientation))
     plain = an_avif(lattice() if bits == 8 else widened(lattice(), bits), 1, 13, bits=bits)
     boxes = [turned[at - 4 : at + 5] for name in (b"irot", b"imir") if (at := turned.find(name)) > 0]
@@ -231,7 +231,7 @@ def test_a_deep_png_without_all_its_rows_is_refused() -> None:
 
 
 def test_broken_deep_pngs_take_no_references_to_none() -> None:
-    """As imagecodecs does; some thousands of them would end the process."""
+    """The library imagecodecs took references to None; thousands of them would crash the process."""
     whole = a_png(widened(lattice(), 16))
     gc.collect()  # what other tests have left refers to None, too
     gc.disable()
@@ -246,7 +246,7 @@ def test_broken_deep_pngs_take_no_references_to_none() -> None:
 
 
 def test_broken_deep_pngs_keep_no_memory() -> None:
-    """As they did in imagecodecs: a child of the sandbox refused all pictures after some of them."""
+    """The library imagecodecs leaked memory: a child of the sandbox refused all pictures after some of them."""
     whole = a_png(np.full((500, 500, 4), 999, np.uint16))
     tracemalloc.start()
     try:
@@ -259,7 +259,7 @@ def test_broken_deep_pngs_keep_no_memory() -> None:
 
 
 def test_a_deep_png_whose_size_lies_is_refused() -> None:
-    """Its IHDR says more rows than are there."""
+    """Its IHDR states more rows than it contains."""
     data = bytearray(a_png(widened(lattice(), 16)))
     data[20:24] = (4000).to_bytes(4)
     data[29:33] = zlib.crc32(data[12:29]).to_bytes(4)

@@ -1,4 +1,4 @@
-"""Texts and numbers of EXIF in results: kept byte for byte in any encoding, or dropped whole."""
+"""Texts and numbers of EXIF in results: kept byte for byte in any encoding, or dropped completely."""
 
 import io
 import struct
@@ -46,7 +46,7 @@ def a_photo(block: bytes, format_: PictureFormat = JPEG) -> bytes:
 
 
 def in_result(data: bytes) -> bytes:
-    """Return the block of EXIF in a result, as Pillow finds it."""
+    """Return the EXIF block in a result, as read by Pillow."""
     return bytes(decoded(data).info.get("exif", b"")).removeprefix(b"Exif\0\0")
 
 
@@ -80,13 +80,13 @@ def test_an_author_in_any_encoding_comes_out_byte_for_byte(text: bytes, order: s
     "text", ["© A\0© B\0".encode(), " \0© B\0".encode(), "写真\0編集\0".encode("shift-jis"), b"\0editor\0"]
 )
 def test_both_parts_of_a_copyright_are_kept(text: bytes) -> None:
-    """EXIF 3.0, 4.6.5.4.7: the photographer's, NUL, the editor's, NUL; a space where there is none of the former."""
+    """EXIF 3.0, 4.6.5.4.7: the photographer's, NUL, the editor's, NUL; a space if the former is missing."""
     assert values_in(for_result(exif_block({COPYRIGHT: (ASCII, text)})))[COPYRIGHT] == text
 
 
 @pytest.mark.parametrize("type_", [UTF_8, BYTE, UNDEFINED])
 def test_texts_of_other_types_keep_theirs(type_: int) -> None:
-    """UTF-8 is a type since EXIF 3.0; the others are mistakes of writers."""
+    """UTF-8 is a type since EXIF 3.0; other types are errors of writers."""
     made = for_result(exif_block({ARTIST: (type_, "Jürgen\0".encode())}))
     entry = struct.pack("<HHI", ARTIST, type_, 8)
     assert entry in made
@@ -94,7 +94,7 @@ def test_texts_of_other_types_keep_theirs(type_: int) -> None:
 
 
 def test_authors_in_other_tags_are_kept() -> None:
-    """Windows writes one of its own in UTF-16; EXIF 3.0 has the photographer beside the lens."""
+    """Windows writes its own tag in UTF-16; EXIF 3.0 has the photographer next to the lens."""
     windows, photographer = "山田\0".encode("utf-16-le"), "Jürgen\0".encode()
     made = for_result(exif_block({XP_AUTHOR: (BYTE, windows)}, {PHOTOGRAPHER: (UTF_8, photographer)}))
     assert values_in(made)[XP_AUTHOR] == windows
@@ -160,7 +160,7 @@ def test_a_tiff_keeps_its_author(big_tiff: bool) -> None:
 
 
 def test_an_avif_that_is_turned_keeps_its_author() -> None:
-    """Pillow writes the block anew when it opens such a file, and texts as ASCII; the file's own is taken."""
+    """Pillow rewrites the block when it opens such a file, with texts in ASCII; the file's own block is used."""
     plain = a_photo(exif_block({ARTIST: (ASCII, b"J??rgen\0"), 0x0112: (SHORT, b"\6\0")}), AVIF)
     original = plain.replace(b"J??rgen", "Jürgen".encode())
     assert original != plain
@@ -184,7 +184,7 @@ def test_a_second_block_counts_where_the_first_tells_nothing() -> None:
 
 
 def test_a_result_has_no_block_but_its_originals() -> None:
-    """An engine from outside may have copied all of the original's into it."""
+    """An external engine may have copied all of the original's block."""
     original = a_photo(exif_block({MAKE: (ASCII, b"Acme\0")}))
     result = a_photo(exif_block({DESCRIPTION: (ASCII, SECRET)}), PNG)
     made = PillowMetadata().with_metadata(result, original=io.BytesIO(original))

@@ -1,4 +1,4 @@
-"""Fidelity by pixels: bursts are noticed wherever they are, sound results pass whatever the original is."""
+"""Fidelity by pixels: bursts are detected anywhere, and correct results pass for any original."""
 
 import functools
 import io
@@ -192,7 +192,7 @@ BACKGROUNDS: Final = ("photograph", "caption", "chart", "page")
 def test_a_burst_is_noticed_wherever_it_is(
     name: str, factor: float, across: float, down: float, side_px: int, seed: int
 ) -> None:
-    """The grid of mean colors saw none of them."""
+    """The grid of mean colors detected none of them."""
     original = ORIGINALS[name]()
     result = enlarged(original, factor)
     place = (round(across * (result.width - side_px)), round(down * (result.height - side_px)))
@@ -203,7 +203,7 @@ def test_a_burst_is_noticed_wherever_it_is(
 @settings(max_examples=6, deadline=None)
 @given(across=st.floats(0, 1), down=st.floats(0, 1), is_original_larger=st.booleans())
 def test_a_burst_is_noticed_in_a_large_picture(across: float, down: float, *, is_original_larger: bool) -> None:
-    """Of nine megapixels it is a fifteen thousandth."""
+    """It covers a fifteen-thousandth of nine megapixels."""
     result = _large().copy()
     result.paste(noise(BURST_PX_MIN, seed=6), (round(across * 2976), round(down * 2976)))
     original = _larger() if is_original_larger else _large()
@@ -244,7 +244,7 @@ def test_a_shift_is_measured_within_a_tenth_of_a_pixel(across: float, down: floa
 
 
 def test_flat_bursts_are_noticed_too() -> None:
-    """A network that diverges leaves flat, saturated spots as well, which no neighbor differs in."""
+    """A network that diverges also produces flat, saturated spots, in which neighbors don't differ."""
     original = chart()
     result = enlarged(original, 2)
     result.paste("cyan", (200, 40, 224, 64))

@@ -33,6 +33,6 @@ def test_a_graphic_is_still_itself(name: str, factor: float) -> None:
 @settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(graphics())
 def test_any_graphic_is_still_itself(graphic: Image.Image) -> None:
-    """Shapes and words by chance, enlarged by a factor that no pixel grid fits."""
+    """Random shapes and words, enlarged by a non-integer factor."""
     found = broken(enhanced(encoded(graphic, PictureFormat.PNG), factor=2.3), graphic)
     assert found.is_kept, str(found)

@@ -1,4 +1,4 @@
-"""HEIC and HEIF: written by libheif's encoder from known pixels, and altered box by box."""
+"""HEIC and HEIF: encoded by libheif from known pixels, and changed box by box."""
 
 import io
 import sys
@@ -32,7 +32,7 @@ LOSSLESS: Final[dict[str, Any]] = {"quality": -1, "chroma": 444, "matrix_coeffic
 
 
 def corners(size: tuple[int, int] = SIZE) -> Image.Image:
-    """Return a picture that looks different each way it is turned or mirrored."""
+    """Return a picture that looks different in each orientation."""
     width, height = size
     picture = Image.new("RGB", size, "white")
     picture.paste((200, 30, 30), (0, 0, width // 2, height // 2))
@@ -46,7 +46,7 @@ def shown(data: bytes) -> Image.Image:
 
 
 def gap(one: Image.Image, other: Image.Image) -> float:
-    """Return by how much two pictures differ on average, of 255; more than that where their shapes do."""
+    """Return the mean difference of two pictures, of 255; more than that if their shapes differ."""
     if (one.size, one.mode) != (other.size, other.mode):
         return 999.0
     return float(np.abs(np.asarray(one).astype(int) - np.asarray(other)).mean())
@@ -62,7 +62,7 @@ def has_location(data: bytes) -> bool:
 
 
 def of_samples(mode: str, samples: np.ndarray, **options: Any) -> bytes:
-    """Return a HEIC of these samples, in a mode of pillow-heif's."""
+    """Return a HEIC of these samples, in a mode of pillow-heif."""
     out = io.BytesIO()
     size = (samples.shape[1], samples.shape[0])
     pillow_heif().encode(mode, size, samples.tobytes(), out, **(LOSSLESS | options))
@@ -80,7 +80,7 @@ def of_several(*pictures: Image.Image, primary: int = 0, **options: Any) -> byte
 
 
 def patched(data: bytes, old: bytes, new: bytes) -> bytes:
-    """Return a file with the same length and these bytes, which it has once, replaced."""
+    """Return the file with these bytes, which occur once, replaced, keeping its length."""
     assert data.count(old) == 1
     assert len(old) == len(new)
     return data.replace(old, new)
@@ -95,7 +95,7 @@ def ispe(width: int, height: int) -> bytes:
 
 @pytest.mark.parametrize("orientation", range(1, 9))
 def test_the_boxes_turn_the_picture_once_whatever_exif_says(orientation: int) -> None:
-    """The encoder writes `irot` and `imir`, and leaves the tag in its block of EXIF."""
+    """The encoder writes `irot` and `imir`, and keeps the tag in the EXIF block."""
     tags = exif(orientation=orientation)
     data = encoded(corners(), HEIC, quality=95, exif=tags)
     lying = Image.open(io.BytesIO(encoded(corners(), PictureFormat.PNG, exif=tags)))
@@ -176,7 +176,7 @@ def test_a_camera_that_tells_no_place_tells_none() -> None:
 
 
 def longer_property(data: bytes, kind: bytes, words: bytes) -> bytes:
-    """Return the file with words at the end of a property, and all sizes and offsets moved by them."""
+    """Return the file with a text appended to a property, and all sizes and offsets adjusted."""
     grown = bytearray(data)
     for each in (b"meta", b"iprp", b"ipco", kind):
         at = data.index(each) - 4
@@ -190,7 +190,7 @@ def longer_property(data: bytes, kind: bytes, words: bytes) -> bytes:
 
 
 def hiding(data: bytes) -> Iterator[tuple[str, bytes]]:
-    """Yield the file with words put where a picture has none."""
+    """Yield the file with a text inserted at places without image data."""
     words = b"52.52N 13.40E 1.1 "
     yield "behind it", data + words
     yield "a box of its own", data + (8 + len(words)).to_bytes(4) + b"free" + words
@@ -212,7 +212,7 @@ def test_words_in_any_corner_of_the_file_count_as_telling(index: int) -> None:
 
 
 def test_words_among_the_coded_slices_are_left_out() -> None:
-    """Supplemental units (H.265, 7.3.5) may hold anything."""
+    """Supplemental units (H.265, 7.3.5) may contain anything."""
     data = encoded(photograph(size=SIZE), HEIC)
     clean = primary_of(data)
     media = data.index(b"mdat") + 4
@@ -317,7 +317,7 @@ def test_sizes_are_judged_before_anything_is_decoded() -> None:
 
 
 def test_what_a_small_file_has_in_great_numbers_is_refused_soon() -> None:
-    """Each tile's parameter sets are read: 3000 of them took 23 ms, and there may be a thousand tiles."""
+    """Each tile's parameter sets are read: 3000 of them took 23 ms, and a file may have a thousand tiles."""
     plain = encoded(photograph(size=(64, 64)), HEIC)
     begin = plain.index(b"hvcC") + 4
     record = plain[begin : begin - 8 + int.from_bytes(plain[begin - 8 : begin - 4])]
@@ -334,7 +334,7 @@ def test_what_a_small_file_has_in_great_numbers_is_refused_soon() -> None:
 
 
 class Bits:
-    """Bits put together as in a sequence parameter set (H.265, 7.3.2.2.1)."""
+    """Bits, composed as in a sequence parameter set (H.265, 7.3.2.2.1)."""
 
     def __init__(self) -> None:
         self.text = ""
@@ -363,7 +363,7 @@ def a_parameter_set(width: int, height: int, *, size_bytes: int) -> bytes:
 
 
 def test_a_stream_that_announces_more_than_its_box_is_refused() -> None:
-    """`ispe` says 64x64, the stream's own parameter set 16,384x16,384: a decoder would set that much aside."""
+    """`ispe` says 64x64, the stream's parameter set 16,384x16,384, for which a decoder would allocate memory."""
     data = encoded(photograph(size=(64, 64)), HEIC)
     begin = data.index(b"\x42\x01\x01", data.index(b"hvcC"))
     size_bytes = int.from_bytes(data[begin - 2 : begin])

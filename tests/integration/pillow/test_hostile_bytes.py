@@ -1,4 +1,4 @@
-"""Bytes made by an enemy: whatever they are, they cost little and end in one of our errors."""
+"""Hostile bytes: they cost little time and memory, and end in a documented error."""
 
 import io
 import random
@@ -54,7 +54,7 @@ PILLOW_WARNS: Final = pytest.mark.filterwarnings("ignore")
 
 @st.composite
 def mutated_pictures(draw: st.DrawFn) -> bytes:
-    """Draw a valid picture with bytes changed, cut, doubled or put in; most often near its head."""
+    """Draw a valid picture with changed, removed, repeated or inserted bytes, mostly near its head."""
     data = bytearray(draw(st.sampled_from(SEEDS)))
     chance = random.Random(draw(st.integers(0, 2**32)))  # noqa: S311  # Hypothesis shrinks the seed; no secret
     for _ in range(draw(st.integers(1, 12))):
@@ -121,7 +121,7 @@ def test_a_known_signature_before_junk_is_read_or_refused_by_one_of_our_errors(h
     ids=["PNG", "JPEG", "huge JPEG", "GIF", "WebP", "TIFF tile"],
 )
 def test_a_bomb_is_refused_in_a_process_that_could_not_decode_it(bomb: bytes, tmp_path: Path) -> None:
-    """Decoded they take 144 MB to 13 GB; the process may have 100 MB beyond what it starts with."""
+    """Decoded, they take 144 MB to 13 GB; the process may use 100 MB more than at its start."""
     file = tmp_path / "bomb"
     file.write_bytes(bomb)
     script = Path(__file__).with_name("inspect_in_little_memory.py")

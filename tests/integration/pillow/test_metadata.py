@@ -1,4 +1,4 @@
-"""Metadata in real files: what others may see holds no place, wherever it was hidden; results keep what is harmless."""
+"""Metadata in real files: copies for others contain no location, wherever it was; results keep harmless metadata."""
 
 import contextlib
 import io
@@ -154,7 +154,7 @@ def test_a_place_is_found_wherever_it_is(where: str) -> None:
 @PILLOW_WARNS
 @pytest.mark.parametrize("where", HIDDEN)
 def test_nothing_of_it_is_left(where: str) -> None:
-    """No word of it, and no tag; the pixels are the same, but for AVIF, which is encoded anew."""
+    """No text and no tag is left; the pixels are unchanged, except for AVIF, which is encoded again."""
     data = HIDDEN[where]
     result = cleaned(data)
     assert SECRET not in result
@@ -235,7 +235,7 @@ COLORS: Final = {
 
 @pytest.mark.parametrize("which", COLORS)
 def test_what_others_see_has_the_original_s_colors(which: str) -> None:
-    """Also of a PNG that ends early enough to be encoded anew."""
+    """Also for a truncated PNG that is encoded again."""
     data = COLORS[which].removesuffix(png_chunk(b"IEND", b""))
     wanted, got = (np.asarray(_seen(each), int) for each in (data, cleaned(data)))
     assert np.abs(wanted - got).mean() < 5  # AVIF is written with loss
@@ -271,7 +271,7 @@ def test_a_palette_keeps_its_transparency() -> None:
 def test_junk_anywhere_ends_in_a_clean_picture_or_a_refusal(
     junk: bytes, format_: PictureFormat, data: st.DataObject
 ) -> None:
-    """Whatever is written over a file: what comes out is silent, or nothing comes out."""
+    """Whatever overwrites parts of a file, the copy contains no metadata, or there is none."""
     whole = bytearray(encoded(photograph(size=(40, 30)), format_, **({} if format_ is GIF else {"exif": exif()})))
     at = data.draw(st.integers(0, len(whole)))
     whole[at : at + len(junk)] = junk
@@ -297,7 +297,7 @@ def test_a_file_of_countless_parts_counts_as_telling_and_is_written_anew(data: b
 
 
 def test_coded_data_full_of_escapes_are_passed_over_quickly() -> None:
-    """Ten megabytes take milliseconds, not seconds: one look for the end of the scan, not one for each escape."""
+    """Ten megabytes take milliseconds: the end of the scan is searched once, not once per escape."""
     data = encoded(photograph(size=SIZE))
     scan = data.index(b"\xff\xda")
     behind = scan + 2 + int.from_bytes(data[scan + 2 : scan + 4])

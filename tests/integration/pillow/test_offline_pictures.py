@@ -1,4 +1,4 @@
-"""What a command writes beside the engine's own: other formats, and before and after on one sheet."""
+"""The files that `spike enhance` writes besides the engine's results: other formats, and comparisons."""
 
 import io
 

@@ -1,4 +1,4 @@
-"""Orientation: whatever way the camera was held, the result stands upright."""
+"""Orientation: results are upright, however the camera was held."""
 
 import io
 from typing import Final
@@ -32,7 +32,7 @@ def stored(orientation: int) -> Image.Image:
 
 
 def assert_upright(data: bytes, *, size: tuple[int, int]) -> None:
-    """Check probe and upscaler against the scene's pixels; any other turn is off by 30 and more on average."""
+    """Check probe and upscaler against the scene's pixels; any other orientation differs by 30 and more on average."""
     facts = PillowProbe().inspect(io.BytesIO(data))
     assert (facts.dimensions.width_px, facts.dimensions.height_px) == UPRIGHT
     wanted = Dimensions(width_px=size[0], height_px=size[1])
@@ -69,7 +69,7 @@ def test_a_large_jpeg_decoded_as_a_draft_stands_upright(orientation: int) -> Non
 
 @pytest.mark.parametrize("orientation", STORED)
 def test_orientation_behind_the_pixels_counts_too(orientation: int) -> None:
-    """A PNG may have its EXIF chunk after the picture (PNG 1.6, 11.3.4.5)."""
+    """A PNG may have its EXIF chunk after the image data (PNG 1.6, 11.3.4.5)."""
     with_exif = encoded(stored(orientation), PictureFormat.PNG, exif=exif(orientation=orientation))
     start = with_exif.index(b"eXIf") - 4
     end = start + 12 + int.from_bytes(with_exif[start : start + 4])

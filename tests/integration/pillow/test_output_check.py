@@ -1,4 +1,4 @@
-"""The check of what an engine made, on photographs: what ours makes passes, what a broken one makes doesn't."""
+"""The check of results, on photographs: correct results pass, broken ones don't."""
 
 import io
 from collections.abc import Callable
@@ -40,7 +40,7 @@ def enhanced(data: bytes, size: Dimensions) -> bytes:
 
 
 def at_random(width_px: int, height_px: int, seed: bytes, mode: str) -> Image.Image:
-    """Return a picture without any order, of the strongest contrast: no engine moves means by more."""
+    """Return random pixels of maximum contrast: no engine changes means more."""
     count = width_px * height_px * len(mode)
     bits = int.from_bytes((seed or b"x") * (count // (8 * max(1, len(seed))) + 1))
     return Image.frombytes(mode, (width_px, height_px), bytes(255 * (bits >> index & 1) for index in range(count)))
@@ -113,7 +113,7 @@ def test_what_a_broken_engine_makes_is_told(name: str, fault: str) -> None:
 
 @pytest.mark.parametrize("fault", [Image.Transpose.ROTATE_180, Image.Transpose.FLIP_TOP_BOTTOM])
 def test_a_picture_that_was_turned_is_told(fault: Image.Transpose) -> None:
-    """Where its parts differ, as they do in most."""
+    """If its parts differ, as they do in most pictures."""
     data = encoded(photograph("rocket.jpg"))
     assert compared(encoded(photograph("rocket.jpg").transpose(fault)), data).flaw
 
@@ -132,7 +132,7 @@ def test_alpha_that_was_lost_is_told() -> None:
 
 @frozen
 class Bursting:
-    """The classical engine, with a burst of noise in each picture that it makes."""
+    """The classical engine with a burst of noise in each result."""
 
     side_px: int
 
@@ -155,7 +155,7 @@ def test_an_engine_whose_results_have_bursts_is_refused_with_the_numbers(tier: T
 
 @frozen
 class LaxProbe:
-    """A probe that doesn't look at pixels: what the contract must not let pass."""
+    """A probe that ignores pixels, which the contract must reject."""
 
     blind_to: str
     _probe: PillowProbe = field(factory=PillowProbe)

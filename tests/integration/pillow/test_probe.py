@@ -128,7 +128,7 @@ def test_what_is_not_allowed_is_no_known_format(data: bytes) -> None:
 
 
 def test_a_format_that_the_host_has_registered_is_not_supported() -> None:
-    """The allow-list is ours: Pillow reads BMP, and many more."""
+    """The allow-list is Spike's own: Pillow reads BMP, and many more formats."""
     with pytest.raises(UnsupportedPicture, match="BMP"):
         inspect(encoded(photograph(size=(64, 48)), "BMP"))
 
@@ -144,7 +144,7 @@ def test_a_truncated_picture_is_refused_wherever_it_ends(format_: PictureFormat,
 @pytest.mark.parametrize("options", [{"progressive": True}, {"restart_marker_rows": 1}, {"subsampling": 0}])
 @pytest.mark.parametrize("missing_bytes", [9, 50, 500, 10_000])
 def test_a_jpeg_is_read_to_its_end(options: dict[str, int], missing_bytes: int) -> None:
-    """It is decoded at an eighth of its size, which still reads all of it."""
+    """It is decoded at an eighth of its size, which still reads the whole file."""
     data = encoded(photograph(size=(600, 400)), **options)
     assert not inspect(data).is_blank
     with pytest.raises(UndecodablePicture):
@@ -201,7 +201,7 @@ def test_a_tiff_of_real_numbers_is_judged_in_the_range_of_0_to_1() -> None:
 
 
 class GatedContent(io.BytesIO):
-    """Counts who is being read, and reads on when all that may enter have."""
+    """Counts concurrent readers, and continues when as many as allowed have entered."""
 
     inside = 0
     most = 0
@@ -222,7 +222,7 @@ class GatedContent(io.BytesIO):
 
 
 def test_no_more_are_decoded_at_once_than_allowed() -> None:
-    """Three may enter and three must, or the gate times out; the other three wait until they are through."""
+    """Three may enter and three must, or the gate times out; the other three wait until those are done."""
     probe = PillowProbe(decodes_at_once=3)
     gate = threading.Barrier(3)
     contents = [GatedContent(encoded(photograph(size=(64, 48))), gate) for _ in range(6)]

@@ -1,4 +1,4 @@
-"""TIFF by its tags: each kind shows what it was made from, laid out by hand (tests/tiffs.py)."""
+"""TIFF by its tags: each kind, written directly (tests/tiffs.py), shows the pixels it was made from."""
 
 import io
 from typing import Any, Final
@@ -37,14 +37,14 @@ def shown(data: bytes) -> NDArray[Any]:
 
 
 def written(samples: NDArray[Any]) -> bytes:
-    """Return a TIFF by tifffile, which states no range."""
+    """Return a TIFF written by tifffile, which states no range."""
     out = io.BytesIO()
     tifffile.imwrite(out, samples.squeeze(), photometric="minisblack")
     return out.getvalue()
 
 
 def assert_shows(data: bytes, wanted: NDArray[Any], *, tolerance: int = 1) -> None:
-    """Check a picture in RGB or RGBA against 8-bit values; gray ones are widened."""
+    """Check a picture in RGB or RGBA against 8-bit values; gray ones are expanded."""
     if wanted.shape[2] == 1:
         wanted = np.repeat(wanted, 3, axis=2)
     got = shown(data)
@@ -53,7 +53,7 @@ def assert_shows(data: bytes, wanted: NDArray[Any], *, tolerance: int = 1) -> No
 
 
 def coarse(levels: NDArray[Any], kind: Kind) -> Any:
-    """Return what is left of levels of 0 to 1 with a kind's bits, of 255."""
+    """Return levels of 0 to 1 rounded to a kind's bits, of 255."""
     if kind.format == tiffs.FLOAT or kind.bits >= 8:
         return np.rint(levels * 255)
     top = 2**kind.bits - 1
@@ -226,7 +226,7 @@ def test_lab_is_converted(photometric: int, bits: int) -> None:
 @pytest.mark.parametrize("subsampling", [(1, 1), (2, 1), (1, 2), (2, 2), (4, 2), (4, 4)])
 @pytest.mark.parametrize("strip_rows", [0, 8])
 def test_ycbcr_is_converted_whatever_its_subsampling(subsampling: tuple[int, int], strip_rows: int) -> None:
-    """Blocks of one color each, so that no rule of smoothing matters."""
+    """Blocks of one color each, so that smoothing makes no difference."""
     rng = np.random.default_rng(3)
     rgb = rng.integers(0, 256, (6, 9, 3)).repeat(4, axis=0).repeat(4, axis=1)[:23, :34]
     matrix = np.array([[0.299, 0.587, 0.114], [-0.168736, -0.331264, 0.5], [0.5, -0.418688, -0.081312]])

@@ -1,4 +1,4 @@
-"""TIFF files made by an enemy: whatever they are, they cost little and end in one of our errors."""
+"""Hostile TIFF files: they cost little time and memory, and end in a documented error."""
 
 import io
 import random
@@ -70,7 +70,7 @@ HUGE: Final = [b"\0\0\0\0", b"\xff\xff\xff\xff", b"\xff\xff\xff\x7f", b"\0\0\0\1
 
 
 def taken(data: bytes) -> bool:
-    """Open and decode a file, look for a place in it, and tell whether it was taken."""
+    """Open and decode a file, search it for a location, and return whether it was accepted."""
     try:
         with opened_picture(data) as opened:
             opened.decode().srgb()
@@ -183,7 +183,7 @@ def test_many_directories_are_refused_soon() -> None:
 
 
 def test_directories_that_overlap_are_refused_soon() -> None:
-    """Each claims the same 60 000 entries, one byte further on."""
+    """Each has the same 60 000 entries, one byte further on."""
     start = time.process_time()
     assert not taken(b"II*\0\x08\0\0\0" + b"\x60\xea" * 400_000)
     assert time.process_time() - start < SECONDS_MAX
@@ -216,7 +216,7 @@ def test_many_directories_of_the_same_tag_are_refused_soon() -> None:
 
 @pytest.mark.parametrize("format_", [tiffs.UNSIGNED, FLOAT])
 def test_reading_a_file_leaves_its_bytes_alone(format_: int) -> None:
-    """Bytes are immutable, which codecs that write their result over their input don't know."""
+    """Bytes are immutable, but codecs may write their result over their input."""
     data = tiff(
         GRAY / 255 if format_ == FLOAT else GRAY, Kind(bits=16, format=format_, predictor=2 if format_ == 1 else 3)
     )
@@ -231,7 +231,7 @@ def test_what_is_wrong_with_a_file_isnt_logged(caplog: pytest.LogCaptureFixture)
 
 
 def test_a_last_strip_that_is_filled_up_is_read() -> None:
-    """Some writers give it as many rows as the others have."""
+    """Some writers give it as many rows as the other strips."""
     for compression in (tiffs.DEFLATE, tiffs.PACKBITS, tiffs.LZMA):
         data = tiff(np.pad(GRAY, ((0, 7), (0, 0), (0, 0))), Kind(compression=compression, strip_rows=10))
         tag = struct.pack("<HHI", 257, 4, 1)

@@ -1,4 +1,4 @@
-"""Metadata of TIFF files that Pillow doesn't read, and of directories that it doesn't look at."""
+"""Metadata of TIFF files that Pillow doesn't read, and of directories that it ignores."""
 
 import io
 import struct

@@ -1,4 +1,4 @@
-"""Which page of a TIFF is its picture."""
+"""The page of a TIFF that is its picture."""
 
 from typing import Any, Final
 

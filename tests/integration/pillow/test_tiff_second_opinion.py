@@ -1,4 +1,4 @@
-"""The second reader for TIFF: Pillow, for exactly the kinds that it is shown to read right."""
+"""The second reader for TIFF: Pillow, for the kinds that it is proven to read correctly."""
 
 from typing import Any
 

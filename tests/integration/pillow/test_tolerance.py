@@ -49,7 +49,7 @@ def deflated(rows: bytes, *, ends: bool) -> bytes:
 
 
 def interlaced(rows: int) -> bytes:
-    """Return an interlaced PNG of 8 x 8 white pixels of gray that has so many bytes of its rows."""
+    """Return an interlaced PNG of 8 x 8 white gray pixels with this many bytes of its rows."""
     header = png_chunk(b"IHDR", (8).to_bytes(4) + (8).to_bytes(4) + bytes([8, 0, 0, 0, 1]))
     passes = [(1, 1), (1, 1), (1, 2), (2, 2), (2, 4), (4, 4), (4, 8)]  # rows and columns of each
     data = b"".join((b"\0" + b"\xff" * columns) * count for count, columns in passes)
@@ -57,7 +57,7 @@ def interlaced(rows: int) -> bytes:
 
 
 def deep_rows() -> bytes:
-    """Return the photograph's rows with 16 bits a channel."""
+    """Return the photograph's rows with 16 bits per channel."""
     data, step = PHOTO.tobytes(), 3 * SIZE[0]
     rows = [data[start : start + step] for start in range(0, len(data), step)]
     return b"".join(b"\0" + bytes(value for byte in row for value in (byte, byte)) for row in rows)
@@ -136,7 +136,7 @@ def shown(data: bytes) -> Image.Image:
 @pytest.mark.filterwarnings("ignore::UserWarning")  # Pillow's, about texts that it can't read
 @pytest.mark.parametrize("data", SHOWN.values(), ids=SHOWN.keys())
 def test_what_browsers_show_is_shown_whole(data: bytes) -> None:
-    """Each is a good file that was broken beside its pixels: those must come out as they were."""
+    """Each is a valid file broken outside of its pixels, which must be unchanged."""
     intact = next((good for good in (JPEG, GIF) if good[:3] == data[:3]), PNG)
     moved = ImageChops.difference(shown(data), shown(intact)).getbbox()
     assert moved is None
@@ -171,7 +171,7 @@ def test_completions_are_compared_without_copies() -> None:
 
 @pytest.mark.parametrize("last", [0, 255])
 def test_a_png_whose_last_rows_are_black_or_clear_is_whole(last: int) -> None:
-    """Pillow leaves missing rows at zero, so rows of zeros are counted."""
+    """Pillow leaves missing rows at zero, so rows of zeros are counted as missing."""
     picture = PHOTO.convert("RGBA")
     picture.paste((last, last, last, last), (0, 40, *SIZE))
     assert shown(encoded(picture, PictureFormat.PNG)).size == SIZE

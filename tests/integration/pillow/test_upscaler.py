@@ -1,4 +1,4 @@
-"""The classical engine on real photographs: size, encoding, detail, privacy."""
+"""The classical engine on real photographs: size, encoding, detail, metadata."""
 
 import io
 from typing import Final
@@ -48,7 +48,7 @@ def psnr(first: Image.Image, second: Image.Image) -> float:
 @pytest.mark.parametrize("tier", [Tier.TIER_1K, Tier.TIER_2K, Tier.TIER_4K])
 @pytest.mark.parametrize("name", PHOTOGRAPHS)
 def test_a_photograph_keeps_its_content_at_every_tier(name: str, tier: Tier) -> None:
-    """Shrunk or grown to the size that it had, the result is the original again."""
+    """Resized back to its original size, the result equals the original."""
     original = photograph(name)
     size = tier.output_size(Dimensions(width_px=original.width, height_px=original.height))
     picture = enhance(encoded(original, PictureFormat.PNG), size.width_px, size.height_px)
@@ -71,7 +71,7 @@ def test_what_was_reduced_comes_back_better_than_by_lanczos_and_bicubic(name: st
 
 @pytest.mark.parametrize("name", ["astronaut.png", "coffee.png"])
 def test_detail_is_brought_out_without_halos(name: str) -> None:
-    """More contrast from pixel to pixel than plain Lanczos gives, and hardly a value beyond its range."""
+    """More contrast between pixels than with plain Lanczos, and hardly a value beyond the original's range."""
     small = photograph(name, size=(300, 200))
     plain = small.resize((1024, 683), LANCZOS)
     result = decoded(enhance(encoded(small, PictureFormat.PNG), 1024, 683).content)
@@ -132,7 +132,7 @@ def test_a_phone_picture_with_a_second_one_behind_it_is_enhanced() -> None:
 @pytest.mark.parametrize("longest_side_px", [256, 40], ids=["grown", "shrunk"])
 @pytest.mark.parametrize("level", [255, 128, 0])
 def test_real_transparency_comes_as_a_png_without_fringes(level: int, longest_side_px: int) -> None:
-    """Colors that are hidden must neither darken nor lighten the edge of what is seen."""
+    """Hidden colors must neither darken nor lighten visible edges."""
     original = Image.new("RGBA", (64, 64), (255 - level, 0, 0, 0))
     original.paste((level, level, level, 255), (16, 16, 48, 48))
     picture = enhance(encoded(original, PictureFormat.PNG), longest_side_px, longest_side_px)
@@ -158,7 +158,7 @@ def test_a_size_near_the_original_is_met_exactly(size: tuple[int, int]) -> None:
 
 
 def test_too_little_memory_may_be_otherwise_next_time() -> None:
-    """No machine has the memory for a row of so many pixels."""
+    """No machine has enough memory for a row of so many pixels."""
     with pytest.raises(UpscalerUnavailable):
         enhance(encoded(photograph(size=(64, 48))), 600_000_000, 1)
 
@@ -170,7 +170,7 @@ def _with_alpha(picture: Image.Image) -> Image.Image:
 
 
 def _fineness(picture: Image.Image) -> float:
-    """Return the mean difference of neighbors."""
+    """Return the mean difference of neighboring pixels."""
     gray = picture.convert("L")
     return sum(ImageStat.Stat(ImageChops.difference(gray, ImageChops.offset(gray, 1, 0))).mean)
 

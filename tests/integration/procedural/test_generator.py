@@ -1,4 +1,4 @@
-"""Pictures drawn from words: what they show, and that they show it each time."""
+"""Pictures drawn from prompts: their content, and that it is reproducible."""
 
 import io
 from typing import Final

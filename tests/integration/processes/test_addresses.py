@@ -1,4 +1,4 @@
-"""What only a real server shows: the address that it prints, and bytes on a socket that no client would send."""
+"""`spike serve` on a real socket: the address that it prints, and bytes that no client library would send."""
 
 import json
 import re
@@ -29,7 +29,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 @frozen
 class Raw:
-    """An answer as it came over the wire."""
+    """A response as received."""
 
     head: str
     rest: bytes
@@ -44,7 +44,7 @@ class Raw:
 
 
 def exchange(server: Server, *requests: bytes) -> list[Raw]:
-    """Send requests on one connection, one after the other, and return all answers: what came up to each one's end."""
+    """Send requests one after the other on one connection, and return all responses."""
     address = urlsplit(server.url)
     assert address.hostname is not None
     answers = []

@@ -1,4 +1,4 @@
-"""The `spike` command: its output, which others script against, and its exit codes."""
+"""The `spike` command: its output, on which scripts depend, and its exit codes."""
 
 import json
 import re
@@ -44,7 +44,7 @@ def test_tokens_are_granted(folder: Path) -> None:
 
 
 def test_a_grant_to_nobody_fails(folder: Path) -> None:
-    assert run_spike("tokens", "grant", "nobody@example.org", "1", folder=folder).returncode == 1
+    assert run_spike("tokens", "grant", "unknown@example.org", "1", folder=folder).returncode == 1
 
 
 @pytest.mark.parametrize(
@@ -101,8 +101,8 @@ def test_keys_of_nobody_and_of_others_are_failures(folder: Path) -> None:
     run_spike("users", "create", "eve@example.org", folder=folder)
     key = json.loads(run_spike("keys", "create", "ada@example.org", "ci", "--json", folder=folder).stdout)
     for arguments, sentence in (
-        (("create", "nobody@example.org", "ci"), "No user has this id or address."),
-        (("list", "nobody@example.org"), "No user has this id or address."),
+        (("create", "unknown@example.org", "ci"), "No user has this id or address."),
+        (("list", "unknown@example.org"), "No user has this id or address."),
         (("revoke", "eve@example.org", key["id"]), "No API key has this id, or it belongs to another user."),
     ):
         answer = run_spike("keys", *arguments, folder=folder)

@@ -1,4 +1,4 @@
-"""`spike doctor` on installations that are well, and on some that aren't."""
+"""`spike doctor` on working and on broken installations."""
 
 import json
 import os
@@ -51,7 +51,7 @@ def test_a_database_that_nobody_has_made_is_named_with_its_remedy(tmp_path: Path
 
 
 def under_permissions(command: Sequence[str]) -> Sequence[str]:
-    """Return a command that has no right to write everywhere, whoever runs it: root without CAP_DAC_OVERRIDE."""
+    """Return a command that respects permissions even if root runs it: it drops CAP_DAC_OVERRIDE."""
     if os.geteuid() != 0:
         return command
     if shutil.which("setpriv") is None:
@@ -73,7 +73,7 @@ def test_a_store_that_cannot_be_written_is_named(folder: Path) -> None:
 
 
 def test_a_store_that_is_a_file_is_named(folder: Path, tmp_path: Path) -> None:
-    """The one trouble that root has too."""
+    """The one error that also occurs for root."""
     (tmp_path / "objects").write_text("not a folder")
     url = (tmp_path / "objects").as_uri()
     checked = run_spike("doctor", "--json", folder=folder, SPIKE_STORAGE_URL=url)

@@ -1,4 +1,4 @@
-"""The end of `spike serve`: what was promised is kept, what is new is refused."""
+"""The shutdown of `spike serve`: requests in progress are answered, new connections are refused."""
 
 import http.client
 import os
@@ -34,7 +34,7 @@ def server(tmp_path: Path) -> Iterator[Server]:
 
 @contextmanager
 def paused(server: Server) -> Iterator[None]:
-    """Stop the process, so that what is sent meanwhile waits in the kernel."""
+    """Stop the process, so that bytes sent meanwhile wait in the kernel."""
     server.process.send_signal(signal.SIGSTOP)
     os.waitid(os.P_PID, server.process.pid, os.WSTOPPED)
     try:
@@ -58,7 +58,7 @@ def refuses(server: Server) -> bool:
 
 
 def answered(connection: http.client.HTTPConnection) -> tuple[int, str]:
-    """Return the status of the answer, and what it says of the connection."""
+    """Return the response's status and its Connection header."""
     answer = connection.getresponse()
     answer.read()
     return answer.status, answer.headers.get("Connection", "")
@@ -72,7 +72,7 @@ def _address(server: Server) -> tuple[str, int]:
 
 
 def test_what_the_kernel_has_accepted_is_answered(server: Server) -> None:
-    """Connections that are in the kernel's queue when the signal comes aren't reset."""
+    """Connections in the kernel's accept queue at the time of the signal aren't reset."""
     body = an_upload(encoded(photograph("chelsea.png")))
     headers = {"Authorization": f"Bearer {server.token}", "Content-Type": CONTENT_TYPE}
     with paused(server):
@@ -119,7 +119,7 @@ def test_a_request_that_is_half_sent_can_be_sent_to_its_end(server: Server) -> N
 
 
 def test_a_large_answer_is_sent_to_its_end(server: Server) -> None:
-    """More than the kernel takes at once goes on after the signal, to a client that reads it late."""
+    """A response larger than the kernel's buffers continues after the signal, to a client that reads late."""
     picture = encoded(Image.effect_noise((1900, 1900), 80).convert("RGB"), PictureFormat.PNG)
     assert len(picture) > 6_000_000, "more than fits the buffers of a socket"
     uploaded = server.ask(
@@ -139,7 +139,7 @@ def test_a_large_answer_is_sent_to_its_end(server: Server) -> None:
 
 
 def test_nobody_connects_in_vain_while_the_server_ends(server: Server) -> None:
-    """Whoever connects is answered, or refused at the connection: never after the request was sent."""
+    """Each client is answered, or refused when it connects: never after it sent a request."""
 
     def ask_until_refused() -> int:
         count = 0
@@ -185,7 +185,7 @@ def test_a_person_who_waits_is_not_kept_by_an_idle_connection(
 
 
 def test_a_name_with_two_addresses_is_served_at_both(tmp_path: Path) -> None:
-    """`localhost` is often two addresses; where it is one, that is served."""
+    """`localhost` often has two addresses; if it has one, that is served."""
     addresses = {info[4][0] for info in socket.getaddrinfo("localhost", 0, type=socket.SOCK_STREAM)}
     with socket.create_server(("127.0.0.1", 0)) as probe:
         port = probe.getsockname()[1]

@@ -1,4 +1,4 @@
-"""`spike enhance`: what it writes and what it leaves alone, its output and its exit codes."""
+"""`spike enhance`: the files that it writes and keeps, its output and its exit codes."""
 
 import os
 import pty
@@ -106,7 +106,7 @@ def test_what_is_there_is_kept_unless_told(folder: Path) -> None:
     (folder / "out.jpg").write_bytes(b"mine")
     kept = enhance(folder, "cat.jpg", "--tier", "FREE", "-o", "out.jpg")
     assert (kept.returncode, (folder / "out.jpg").read_bytes()) == (1, b"mine")
-    assert kept.stderr == "spike: cat.jpg: out.jpg is there already; --overwrite replaces it\n"
+    assert kept.stderr == "spike: cat.jpg: out.jpg exists already; --overwrite replaces it\n"
     assert enhance(folder, "cat.jpg", "--tier", "FREE", "-o", "out.jpg", "--overwrite").returncode == 0
     assert decoded((folder / "out.jpg").read_bytes()).size == (1024, 683)
 

@@ -1,4 +1,4 @@
-"""MaintenanceRuns of real processes: one at a time, once in a period, and taken over from the dead."""
+"""Maintenance tasks of real processes: one at a time, once per interval, and taken over from dead processes."""
 
 import signal
 import sqlite3
@@ -46,13 +46,13 @@ lease.attend(MaintenanceTask.ORPHANS, take_for_ever, every=timedelta(minutes=15)
 
 
 def listings(store: Misbehaving) -> int:
-    """Return how often the store was listed; a look at whether it is there asks for one object."""
+    """Return how often the store was listed; a readiness check requests one object."""
     paths = [asked.path for asked in store.asked if asked.method == "GET" and "list-type=2" in asked.path]
     return sum("max-keys=1&" not in f"{path}&" for path in paths)
 
 
 def rounds(folder: Path) -> tuple[int, datetime]:
-    """Return how many rounds of the collection there were, and when the last was begun."""
+    """Return the number of runs of the collection, and the beginning of the last one."""
     with closing(sqlite3.connect(folder / "spike.db")) as database:
         rows = database.execute("SELECT rounds, begun_at FROM chores WHERE chore = 'collect'").fetchall()
     [(count, begun_at_us)] = rows or [(0, 0)]

@@ -1,4 +1,4 @@
-"""Several processes of Spike's over one PostgreSQL database."""
+"""Several Spike processes with one PostgreSQL database."""
 
 import json
 import socket
@@ -29,7 +29,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 def shared(folder: Path, url: str) -> dict[str, str]:
-    """Return what processes have to agree on."""
+    """Return the settings that processes must share."""
     return {
         "SPIKE_DATABASE_URL": url,
         "SPIKE_STORAGE_URL": (folder.parent / "objects").as_uri(),
@@ -59,7 +59,7 @@ def upload(server: Server, token: str) -> Any:
 def test_of_many_spenders_at_two_servers_exactly_as_many_are_accepted_as_the_balance_pays_for(
     folder: Path, postgres_url: str
 ) -> None:
-    """Invariant I6, from outside: two processes, whose jobs nobody works on."""
+    """Invariant I6, from outside: two server processes, without workers."""
     settings = shared(folder, postgres_url) | {"SPIKE_WORKER_THREADS": "0", "SPIKE_RATE_ENHANCE": "0"}
     token = new_user(folder, settings, tokens=(AFFORDABLE + 1) * PRICE + 1)
     with serving(folder, **settings) as one, serving(folder.with_name("other"), **settings) as other:
@@ -91,7 +91,7 @@ def test_a_job_that_one_server_accepts_is_seen_to_its_end_at_another(folder: Pat
 
 
 def test_servers_that_start_at_once_on_an_empty_database_all_serve(folder: Path, empty_postgres_url: str) -> None:
-    """One of them migrates, and one makes the first account."""
+    """One of them migrates, and one creates the first account."""
     settings = shared(folder, empty_postgres_url)
 
     def greeting(number: int) -> str:

@@ -41,7 +41,7 @@ def pair(folder: Path, settings: dict[str, str]) -> Iterator[Pair]:
 
 
 def restarted_under(load: Load, pair: Pair) -> None:
-    """Restart both servers in turns, twice, while the load goes on."""
+    """Restart both servers in turn, twice, under load."""
     with load.running():
         for _ in range(ROUNDS):
             for number in (0, 1):
@@ -51,7 +51,7 @@ def restarted_under(load: Load, pair: Pair) -> None:
 
 
 def check_books(pair: Pair, load: Load) -> None:
-    """Assert that every upload succeeded, and that as many were charged; and that every invariant holds."""
+    """Assert that every upload succeeded and was charged, and that every invariant holds."""
     assert {answer.status for answer in load.answers} == {200}
     answer = pair.servers[0].ask("GET", "/api/tokens/balance", token=load.token)
     assert GRANT - answer.json["balance"] == PRICE * len(load.answers)
@@ -71,7 +71,7 @@ def test_a_client_that_goes_elsewhere_when_it_is_refused_loses_no_request(pair: 
     kept_by="tests/integration/faults/test_rolling_restart.py::test_servers_and_workers_restarted_in_turns_lose_no_request_and_no_job"
 )
 def test_behind_nginx_no_request_is_lost(pair: Pair) -> None:
-    """The client asks nginx alone, with the configuration of `deploy/`, and repeats nothing."""
+    """The client uses only nginx, with the configuration of `deploy/`, and repeats nothing."""
     with nginx_before(*pair.ports) as port:
         load = Load([port], pair.servers[0].token)
         restarted_under(load, pair)

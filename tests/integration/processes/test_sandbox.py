@@ -1,4 +1,4 @@
-"""Pictures that kill, met by `spike serve` and `spike worker` as operators run them."""
+"""Pictures that crash the engine, with `spike serve` and `spike worker` as operators run them."""
 
 import os
 import select
@@ -41,7 +41,7 @@ def settings(tmp_path: Path) -> Mapping[str, str]:
 
 
 def upload(server: Server, deed: str) -> Answer:
-    """Upload a photograph that does this."""
+    """Upload a photograph that makes the engine do this."""
     picture = encoded(photograph(), comment=a_hostile_engine(deed))
     return server.ask(
         "POST", "/api/images/upload", token=server.token, body=an_upload(picture), content_type=CONTENT_TYPE
@@ -113,7 +113,7 @@ def test_an_upload_that_kills_who_looks_at_it_is_answered_and_free(
 def test_a_worker_whose_child_is_killed_tries_again(
     folder: Path, settings: Mapping[str, str], redis_url: str, tmp_path: Path
 ) -> None:
-    """`kill -9` of the child, not of the worker: the attempt fails, and the next one is whole."""
+    """`kill -9` of the child, not of the worker: the attempt fails, and the next one succeeds."""
     settings = {**settings, "SPIKE_BROKER_URL": redis_url}
     gate = tmp_path / "gate"
     os.mkfifo(gate)

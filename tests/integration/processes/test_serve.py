@@ -1,4 +1,4 @@
-"""`spike serve`, as a person meets it: the main job, bad bodies, the end, the restart."""
+"""`spike serve` as a user sees it: the main task, invalid bodies, shutdown, restart."""
 
 import io
 import json
@@ -113,7 +113,7 @@ def test_a_picture_that_stops_the_worker_each_time_is_refunded(folder: Path) -> 
 
 @long(kept_by="tests/integration/processes/test_ending.py::test_what_the_kernel_has_accepted_is_answered")
 def test_sigterm_ends_what_is_under_way_first(folder: Path) -> None:
-    """Requests that were sent before the signal are answered after it, and then the server ends."""
+    """Requests that were sent before the signal are answered after it; then the server ends."""
     with serving(folder, SPIKE_WEB_THREADS="8") as server:
         token = server.token
         # quick to send and slow to look at, so that most are under way when the first is answered

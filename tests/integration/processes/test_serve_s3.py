@@ -36,13 +36,13 @@ def folder(tmp_path: Path) -> Path:
 
 
 def header(answer: Answer, name: str) -> str:
-    """Return a header, however the server writes its name."""
+    """Return a header, ignoring case."""
     return {name.lower(): value for name, value in answer.headers.items()}[name]
 
 
 @frozen
 class Client:
-    """Somebody who uses the service by HTTP alone."""
+    """A client that uses only HTTP."""
 
     server: Server
     token: str
@@ -107,7 +107,7 @@ def test_a_picture_is_uploaded_enhanced_downloaded_and_deleted(folder: Path, s3_
 
 
 def test_an_answer_stays_the_same_while_nothing_changes(folder: Path, s3_server: S3Server) -> None:
-    """Links that changed with every second would make every ETag a new one."""
+    """Links that changed every second would change every ETag."""
     with serving(folder, **settings_for(s3_server)) as server:
         client = Client(server, server.token)
         uploaded = client.upload().json

@@ -1,4 +1,4 @@
-"""Rate limits of several servers that count on one Valkey."""
+"""Rate limits of several servers, counted on one Valkey."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -14,7 +14,7 @@ LIMIT: Final = 6
 
 
 def remaining(answer: Answer) -> str:
-    """Return how many requests an answer says are left; nothing where it doesn't say."""
+    """Return the number of remaining requests in a response; an empty text without the header."""
     return {name.lower(): value for name, value in answer.headers.items()}.get("x-ratelimit-remaining", "")
 
 

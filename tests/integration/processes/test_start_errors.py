@@ -1,4 +1,4 @@
-"""What can't start says so in one line that names the setting: never a traceback, never a secret."""
+"""A failed start is reported in one line that names the setting, without a traceback or a secret."""
 
 import sqlite3
 from contextlib import closing
@@ -11,7 +11,7 @@ from running import run_spike
 from spike_sqlalchemy.schema import HEAD
 
 COMMANDS = [("serve", "--port", "0"), ("worker",), ("migrate",)]
-QUEUE = {"SPIKE_BROKER_URL": "redis://127.0.0.1:1/0"}  # where `spike worker` would find nobody, if it got so far
+QUEUE = {"SPIKE_BROKER_URL": "redis://127.0.0.1:1/0"}  # a queue without a server, which the command shouldn't reach
 
 
 @pytest.fixture
@@ -19,8 +19,8 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path / "var"
 
 
-def told(*command: str, folder: Path, **settings: str) -> str:
-    """Run a command that must fail, and return the one line that it says."""
+def error_line(*command: str, folder: Path, **settings: str) -> str:
+    """Run a command that must fail, and return the line that it prints."""
     answer = run_spike(*command, folder=folder, **settings)
     assert answer.returncode == 1, answer
     assert answer.stdout == ""
@@ -35,7 +35,7 @@ def test_a_database_of_a_newer_release_is_left_alone(folder: Path, command: tupl
     with closing(sqlite3.connect(folder / "spike.db")) as database:
         database.execute("UPDATE alembic_version SET version_num = '9999'")
         database.commit()
-    line = told(*command, folder=folder, **QUEUE)
+    line = error_line(*command, folder=folder, **QUEUE)
     assert f"revision 9999, newer than {HEAD}" in line
     assert "run the newer release, or restore the backup" in line
 
@@ -55,6 +55,6 @@ def test_a_database_of_a_newer_release_is_left_alone(folder: Path, command: tupl
     ],
 )
 def test_a_setting_that_cannot_be_is_named(folder: Path, name: str, value: str) -> None:
-    line = told("worker", folder=folder, **(QUEUE | {name: value}))
+    line = error_line("worker", folder=folder, **(QUEUE | {name: value}))
     assert name in line
     assert "hush" not in line

@@ -1,4 +1,4 @@
-"""`spike worker` beside `spike serve`, over a real Valkey: work is shared, and ends in order."""
+"""`spike worker` beside `spike serve`, over a real Valkey: work is shared, and shutdown is graceful."""
 
 import signal
 from pathlib import Path
@@ -75,7 +75,7 @@ def test_a_signal_lets_jobs_in_work_end_first(folder: Path, settings: dict[str, 
 def test_jobs_that_cannot_end_in_time_are_handed_back_and_taken_up_at_once(
     folder: Path, settings: dict[str, str]
 ) -> None:
-    settings = {**settings, "SPIKE_LEASE_S": "600"}  # nobody may wait for it
+    settings = {**settings, "SPIKE_LEASE_S": "600"}  # too long to be waited for
     with serving(folder, **settings) as server:
         image_id = an_image(server)
         with a_fleet(folder, **settings, SPIKE_WORKER_DRAIN_S="0") as fleet:
@@ -83,7 +83,7 @@ def test_jobs_that_cannot_end_in_time_are_handed_back_and_taken_up_at_once(
             job_id = enhance(server, image_id, "TIER_4K")
             fleet.line("job begun", job_id=job_id)
             assert fleet.stop() == 0
-            fleet.line("job handed back", job_id=job_id)
+            fleet.line("job requeued", job_id=job_id)
         with a_fleet(folder, **settings) as fleet:
             assert ended(server, image_id)[job_id] == "COMPLETED"
     assert attempts(folder)[job_id] == (2, 0), "no death is counted"
@@ -102,7 +102,7 @@ def test_workers_do_not_outlive_their_supervisor(folder: Path, settings: dict[st
 def test_a_queue_that_stays_in_one_process_is_no_queue_for_workers(folder: Path) -> None:
     answer = run_spike("worker", folder=folder)
     assert answer.returncode == 1
-    assert answer.stderr.startswith("spike: SPIKE_BROKER_URL: this queue stays within one process")
+    assert answer.stderr.startswith("spike: SPIKE_BROKER_URL: this queue can't be shared by processes")
 
 
 @pytest.mark.parametrize("arguments", [("--processes", "0"), ("--threads", "0"), ("--processes", "many")])

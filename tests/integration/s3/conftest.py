@@ -1,4 +1,4 @@
-"""The store on a real server: one client for all tests, and a folder that each finds empty."""
+"""The blob store on a real server: one client for all tests, and a folder that is empty for each."""
 
 import os
 import uuid
@@ -23,7 +23,7 @@ def credentials(s3_server: S3Server, monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(scope="session")
 def connection(s3_server: S3Server) -> Connection:
-    """Return a client that is made once: that takes longer than most tests."""
+    """Return a client that is created once, since that takes longer than most tests."""
     prefix = f"t-{os.getpid()}-{uuid.uuid4().hex}"
     connection = Connection(S3Address.parse(s3_server.url(prefix, read_timeout_s=str(BUSY_MACHINE_S))))
     with pytest.MonkeyPatch.context() as patch:
@@ -35,13 +35,13 @@ def connection(s3_server: S3Server) -> Connection:
 
 @pytest.fixture
 def clock() -> SystemClock:
-    """Return the machine's clock; the server dates by its own."""
+    """Return the machine's clock; the server uses its own."""
     return SystemClock()
 
 
 @pytest.fixture
 def blobs(connection: Connection, clock: SystemClock) -> Iterator[S3BlobStore]:
-    """Return a store that is empty, and is emptied again."""
+    """Return an empty store, which is emptied at the end."""
     store = S3BlobStore(connection, clock=clock)
     yield store
     while page := store.scan(limit=1000):

@@ -1,4 +1,4 @@
-"""The store on a real server."""
+"""The blob store on a real server."""
 
 import io
 import os
@@ -24,12 +24,12 @@ from spike_system import SystemClock
 
 
 class TestS3BlobStore(BlobStoreContract):
-    """Both fixtures are the folder's."""
+    """Both fixtures are defined in this folder."""
 
 
 @contextmanager
 def requests_at_most(most: int, connection: Connection) -> Iterator[None]:
-    """Assert that the block sends no more requests, repetitions included."""
+    """Assert that the block sends at most this many requests, including retries."""
     sent: list[str] = []
 
     def note(request: Any, **_: Any) -> None:
@@ -46,7 +46,7 @@ def requests_at_most(most: int, connection: Connection) -> Iterator[None]:
 
 @long(kept_by="tests/integration/s3/test_listing_memory.py::test_ten_times_as_many_objects_take_no_more_memory")
 def test_more_than_a_thousand_objects_are_found_and_deleted(blobs: S3BlobStore, connection: Connection) -> None:
-    """More than one request may list or delete; others are spared."""
+    """Listing and deleting may take more than one request; other operations take one."""
     keys = sorted(an_original() for _ in range(1001))
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(lambda key: blobs.put(key, io.BytesIO(b"x")), keys))
@@ -142,7 +142,7 @@ def test_threads_share_a_store(blobs: S3BlobStore) -> None:
     ("variable", "value", "hint"),
     [
         ("AWS_SECRET_ACCESS_KEY", "wrong", "AWS_SECRET_ACCESS_KEY"),
-        ("AWS_ACCESS_KEY_ID", "test:nobody", "AWS_ACCESS_KEY_ID"),
+        ("AWS_ACCESS_KEY_ID", "test:unknown", "AWS_ACCESS_KEY_ID"),
     ],
 )
 def test_wrong_credentials_are_refused(

@@ -1,4 +1,4 @@
-"""What a store does that is down, slow, wrong or lying."""
+"""Errors of an object store that is down, slow, misconfigured or sends wrong answers."""
 
 import io
 import logging
@@ -32,7 +32,7 @@ HANGS_S: Final = 0.2
 
 @pytest.fixture(autouse=True)
 def credentials(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Give some to boto3, and keep it from looking elsewhere."""
+    """Give boto3 credentials, and keep it from looking elsewhere."""
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "the-access-key")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "the-secret-key")
     monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
@@ -60,7 +60,7 @@ def test_a_server_that_hangs_is_given_up_in_time(call: Callable[[BlobStore], obj
 def test_a_server_that_is_down_is_unavailable(call: Callable[[BlobStore], object], clock: ManualClock) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-    blobs = Misbehaving(port, replies=None).store(clock)  # type: ignore[arg-type]  # nobody is there to reply
+    blobs = Misbehaving(port, replies=None).store(clock)  # type: ignore[arg-type]  # sends no response
     with pytest.raises(StorageUnavailable) as caught:
         call(blobs)
     assert isinstance(caught.value.__cause__, BotoCoreError)
@@ -109,7 +109,7 @@ def test_a_repeated_put_sends_the_same_bytes_again(clock: ManualClock) -> None:
 
 
 class Pipe(io.RawIOBase):
-    """Bytes that come once."""
+    """A stream that can be read once."""
 
     def __init__(self, content: bytes) -> None:
         self._rest = content
@@ -214,10 +214,10 @@ def test_half_of_the_credentials_are_told(clock: ManualClock, monkeypatch: pytes
 
 
 def test_a_profile_that_is_not_there_is_told(clock: ManualClock, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("AWS_PROFILE", "nobody")
+    monkeypatch.setenv("AWS_PROFILE", "missing-profile")
     with misbehaving(Reply()) as server, pytest.raises(StorageRefused) as caught:
         server.store(clock).scan(limit=1)
-    assert "nobody" in caught.value.reason
+    assert "missing-profile" in caught.value.reason
 
 
 def test_an_object_that_is_not_there_is_told_from_a_bucket_that_is_not(clock: ManualClock) -> None:
@@ -240,7 +240,7 @@ def test_credentials_are_in_no_representation_and_no_log(
 
 
 def test_what_is_sent_suits_servers_that_are_behind_the_times(clock: ManualClock) -> None:
-    """R2 and others refuse the newer checksums; most want a Content-MD5 with DeleteObjects; few say 100 Continue."""
+    """R2 and others reject the newer checksums; most require Content-MD5 with DeleteObjects; few send 100 Continue."""
     with misbehaving(Reply()) as server:
         server.store(clock).put(an_original(), io.BytesIO(b"x"))
         (put,) = server.asked

@@ -1,4 +1,4 @@
-"""Presigned links: who holds one reads that object, for a while, and nothing else."""
+"""Presigned links: their holder can read one object, for a limited time, and nothing else."""
 
 import io
 import urllib.error
@@ -26,7 +26,7 @@ ADDRESS: Final = S3Address(bucket="bucket", prefix="p/", endpoint_url="http://12
 
 
 def fetch(url: str) -> Answer:
-    """Ask as anybody would, without credentials."""
+    """Send a request without credentials."""
     try:
         with urllib.request.urlopen(url, timeout=PATIENCE_S) as response:  # noqa: S310  # our own server
             headers = {name.lower(): value for name, value in response.headers.items()}
@@ -45,7 +45,7 @@ def key(blobs: S3BlobStore) -> ObjectKey:
 
 @pytest.fixture
 def checking(s3_server: S3Server) -> None:
-    """Let only those tests run that the server can fail."""
+    """Run only tests that the server can fail."""
     if not s3_server.checks_signatures:
         do_without("this S3 server takes any signature")
 

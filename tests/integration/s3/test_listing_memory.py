@@ -1,4 +1,4 @@
-"""Going through a bucket takes the same memory, however many objects it has."""
+"""Listing a bucket takes the same memory for any number of objects."""
 
 from collections.abc import Iterator
 from typing import Final
@@ -30,7 +30,7 @@ def pages(blobs: S3BlobStore) -> Iterator[list[ObjectKey]]:
 
 
 def test_ten_times_as_many_objects_take_no_more_memory() -> None:
-    """Neither to go through nor to look for."""
+    """Neither for a complete listing nor for a search."""
     names = sorted(an_original().text for _ in range(10 * FEW))
     with listed([]) as server:
         blobs = S3BlobStore(Connection(S3Address.parse(server.storage_url)), clock=ManualClock())

@@ -20,7 +20,7 @@ class TestS3Storage(StorageContract):
 
     @pytest.fixture
     def lost_storage(self, credentials: None) -> Storage:
-        """Return a store at a port where nobody listens."""
+        """Return a store at a port without a listener."""
         del credentials
         with socket.create_server(("127.0.0.1", 0)) as probe:
             port = probe.getsockname()[1]

@@ -1,4 +1,4 @@
-"""Work that nobody waits for any more is ended, whether the engine reports or not."""
+"""Abandoned work is stopped, whether the engine reports progress or not."""
 
 import io
 from typing import Final
@@ -16,7 +16,7 @@ GOOD: Final = a_picture(SIZE)
 
 
 class Leaving:
-    """Waits for so many reports, and no longer."""
+    """Abandons the work after a number of reports."""
 
     def __init__(self, *, at: int) -> None:
         self._at = at

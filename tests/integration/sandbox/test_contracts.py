@@ -1,4 +1,4 @@
-"""An engine keeps its promises in a sandbox too."""
+"""Engines satisfy their contracts in a sandbox too."""
 
 from collections.abc import Iterator
 from functools import partial

@@ -1,4 +1,4 @@
-"""What a picture does, it does to a child; whoever waits for it hears of that, and nobody else does."""
+"""A hostile picture harms only its child process; only the caller that waits for it gets an error."""
 
 import io
 import os
@@ -27,21 +27,21 @@ def enhance(sandbox: Sandbox, data: bytes) -> bytes:
 
 
 def the_child(sandbox: Sandbox) -> int:
-    """Return the process id of a sandbox's only worker, started where there is none."""
+    """Return the process id of a sandbox's only worker, started if there is none."""
     enhance(sandbox, GOOD)
     (pid,) = sandbox.work_pool.pids
     return pid
 
 
 def at_work(sandbox: Sandbox, threads: ThreadPoolExecutor, gate: Path) -> tuple[int, Future[bytes]]:
-    """Have a child sleep over a picture; return its process id, once it does, and the work."""
+    """Make a child sleep over a picture; return its process id once it does, and the work."""
     os.mkfifo(gate)
     work = threads.submit(enhance, sandbox, f"hostile work: sleep at {gate};".encode())
     return int(gate.read_text()), work
 
 
 @pytest.mark.parametrize(
-    ("deed", "told"),
+    ("deed", "message"),
     [
         ("segfault", STOPPED),
         ("abort", STOPPED),
@@ -52,12 +52,12 @@ def at_work(sandbox: Sandbox, threads: ThreadPoolExecutor, gate: Path) -> tuple[
         ("nonsense", STOPPED),
     ],
 )
-def test_work_that_ends_its_child_is_cut_short_and_the_next_is_done(deed: str, told: str) -> None:
+def test_work_that_ends_its_child_is_cut_short_and_the_next_is_done(deed: str, message: str) -> None:
     with a_sandbox(memory_mib=256) as sandbox:
         enhance(sandbox, GOOD)
         with pytest.raises(WorkKilled) as cut:
             enhance(sandbox, a_hostile_engine(f"work: {deed}"))
-        assert cut.value.reason == told
+        assert cut.value.reason == message
         assert enhance(sandbox, GOOD)
 
 
@@ -70,7 +70,7 @@ def test_processor_time_has_an_end(deed: str) -> None:
 
 
 def test_processor_time_is_counted_for_each_picture_anew() -> None:
-    """A child that has worked for long isn't ended for what it did before."""
+    """A child isn't ended for the processor time of earlier pictures."""
     with a_sandbox(cpu_s=1) as sandbox:
         pid = the_child(sandbox)
         for _ in range(4):
@@ -133,7 +133,7 @@ def test_kill_9_in_the_midst_of_work_cuts_that_work_short_alone(tmp_path: Path) 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_what_is_meant_for_the_parent_does_not_end_work(tmp_path: Path, number: signal.Signals) -> None:
-    """Ctrl-C in a terminal goes to all of its processes, SIGTERM from systemd to all of a service's."""
+    """Ctrl-C in a terminal signals all of its processes, systemd's SIGTERM all processes of a service."""
     gate = tmp_path / "gate"
     os.mkfifo(gate)
     with a_sandbox() as sandbox, ThreadPoolExecutor(1) as threads:

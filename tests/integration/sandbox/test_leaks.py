@@ -1,4 +1,4 @@
-"""Nothing is left behind, by works nor by deaths."""
+"""Neither work nor crashes leave anything behind."""
 
 import contextlib
 import gc
@@ -72,7 +72,7 @@ def test_starting_fails_without_a_trace(monkeypatch: pytest.MonkeyPatch) -> None
 
 
 def test_a_child_that_keeps_much_memory_is_replaced() -> None:
-    """Else it would refuse the pictures of others: for want of memory they seem damaged to an engine."""
+    """Otherwise it would refuse other users' pictures, which seem damaged to an engine without memory."""
     with a_sandbox(memory_mib=256) as sandbox:
         pids = []
         for picture in (

@@ -1,4 +1,4 @@
-"""Children don't outlive their parent, nor get in the way of a program that embeds it."""
+"""Children don't outlive their parent, and don't disturb a program that embeds it."""
 
 import os
 import select
@@ -48,7 +48,7 @@ def run(folder: Path, code: str) -> str:
 
 
 def wait_for_end(pidfd: int) -> None:
-    """Wait until a process that needn't be our child is gone."""
+    """Wait until a process, possibly not a child, has ended."""
     poll = select.poll()
     poll.register(pidfd, select.POLLIN)
     assert poll.poll(PATIENCE_S * 1000), "it lives on"
@@ -59,7 +59,7 @@ def wait_for_end(pidfd: int) -> None:
 @pytest.mark.parametrize("deed", ["sleep", "spin", "spin in C"])
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
 def test_no_child_outlives_its_parent(tmp_path: Path, deed: str, number: signal.Signals) -> None:
-    """Neither one at work, even deep in a call into C, nor an idle one; whichever way the parent ends."""
+    """Neither a child at work, even in a long call into C, nor an idle one, however the parent ends."""
     gate = tmp_path / "gate"
     os.mkfifo(gate)
     path = script(
@@ -87,7 +87,7 @@ def test_no_child_outlives_its_parent(tmp_path: Path, deed: str, number: signal.
 
 
 def test_a_script_without_a_guard_is_imported_once(tmp_path: Path) -> None:
-    """Children made by multiprocessing's spawn would run it again, each."""
+    """Children of multiprocessing's spawn method would each run it again."""
     said = run(tmp_path, "print(len(enhance(a_picture(SIZE)).content) > 0)")
     assert said == "imported\nTrue\n"
 
@@ -116,7 +116,7 @@ def test_a_sandbox_that_nobody_holds_any_more_ends_its_children(tmp_path: Path) 
 
 
 def test_a_fork_has_children_of_its_own_and_leaves_its_parents_alone(tmp_path: Path) -> None:
-    """As servers fork that load an application first."""
+    """As in servers that load an application before they fork."""
     said = run(
         tmp_path,
         """

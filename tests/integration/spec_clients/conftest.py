@@ -1,4 +1,4 @@
-"""The specification, a live server, and people with accounts on it."""
+"""The specification, a running server, and users with accounts."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,7 +18,7 @@ def spec() -> Spec:
 
 @pytest.fixture
 def block(request: pytest.FixtureRequest, spec: Spec) -> str:
-    """The code block that the test is about, as it stands."""
+    """The code block under test, unchanged."""
     name: BlockName = request.param
     assert name in spec.blocks, f"the specification has no block {name}"
     return spec.blocks[name]
@@ -26,7 +26,7 @@ def block(request: pytest.FixtureRequest, spec: Spec) -> str:
 
 @pytest.fixture(scope="module")
 def photos(spec: Spec, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with a photograph and a file that is none."""
+    """A folder with a photograph, and a file that isn't a picture."""
     assert spec.blocks
     folder = tmp_path_factory.mktemp("photos")
     (folder / PHOTO).write_bytes(encoded(photograph()))
@@ -36,7 +36,7 @@ def photos(spec: Spec, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def accounts(photos: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[LiveAccount, LiveAccount]]:
-    """Somebody rich, and somebody without a token, on one server for all tests of a module."""
+    """A user with many tokens and a user with none, on one server for all tests of a module."""
     folder = tmp_path_factory.mktemp("spike") / "var"
     ada = Credentials.register(folder, "ada@example.org", tokens=1000)
     poor = Credentials.register(folder, "poor@example.org", tokens=0)

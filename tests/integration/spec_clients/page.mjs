@@ -1,4 +1,4 @@
-// What the specification's examples take for granted: a page of the site in a browser, where somebody has signed in
+// The environment that the specification's examples assume: a page of the site in a browser, where a user has signed in
 // and chosen files. `heard` keeps what the examples said to the console and were answered.
 
 import { readFile } from "node:fs/promises";

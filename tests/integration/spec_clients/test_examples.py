@@ -1,4 +1,4 @@
-"""The specification's own clients, read out of it when the tests run, do their work against a live server.
+"""The specification's own clients, extracted from it when the tests run, against a running server.
 
 Each example runs as it stands but for what it can't know: literal ids, credentials and hosts are replaced, and only
 those that a test names in `with_real`. What a browser gives it (`fetch` with the session's cookie, a console, chosen
@@ -30,14 +30,14 @@ Test = TypeVar("Test", bound=Callable[..., None])
 
 
 def runs(language: str, place: str) -> Callable[[Test], Test]:
-    """Give a test the block that stands at this place of the specification, and note that it is run."""
+    """Give a test the block at this place of the specification, and record that it is run."""
     name = BlockName(language, place)
     EXAMPLES.add(name)
     return pytest.mark.parametrize("block", [name], indirect=True, ids=str)
 
 
 def with_real(code: str, values: Mapping[str, str]) -> str:
-    """Replace literals that only a person can fill in; each must be there."""
+    """Replace literals that only a user can fill in; each must occur."""
     for literal, value in values.items():
         assert literal in code, f"the example has no {literal} to replace"
         code = code.replace(literal, value)
@@ -46,7 +46,7 @@ def with_real(code: str, values: Mapping[str, str]) -> str:
 
 @frozen
 class Heard:
-    """What an example said and was answered."""
+    """The output of an example, and the responses that it received."""
 
     lines: list[list[str]]  # level, text
     answers: list[dict[str, Any]]  # method, path, status, body
@@ -54,7 +54,7 @@ class Heard:
 
 
 def run(code: str, account: LiveAccount, *files: str, **order: Any) -> Heard:
-    """Run an example in Node as the page of somebody who has chosen these files."""
+    """Run an example in Node, as on a page where a user has chosen these files."""
     order = {
         "code": code,
         "base": account.server.url,
@@ -234,7 +234,7 @@ def test_the_base64_example_starts_a_modification(block: str, ada: LiveAccount) 
 
 @runs("javascript", "Modify Existing Image / Using Image URL")
 def test_the_url_example_is_refused_an_address_of_our_own(block: str, ada: LiveAccount) -> None:
-    """No test goes to the real web; what a public address is answered, `tests/unit/http/golden` tests."""
+    """No test uses the real web; `tests/unit/http/golden` tests the responses for public addresses."""
     url = f"{ada.server.url}/photo.jpg"
     ids = {"sk_live_...": ada.credentials.api_key, "https://example.com/photo.jpg": url}
     (answer,) = run(with_real(block, ids), ada).answers
@@ -271,7 +271,7 @@ def test_each_method_of_the_image_class_works(block: str, ada: LiveAccount) -> N
 
 @runs("javascript", "Using MCP API")
 def test_each_method_of_the_mcp_class_works(block: str, ada: LiveAccount) -> None:
-    """With an API key alone, without the session's cookie."""
+    """With only an API key, without the session's cookie."""
     given = {"base": ada.server.url, "apiKey": ada.credentials.api_key, "loopbackUrl": f"{ada.server.url}/photo.jpg"}
     order = {"defines": "SpikeMcpAPI", "driver": str(HERE / "mcp_api.mjs"), "given": given}
     outcome = run(block, ada, sessionToken="", **order).outcome

@@ -1,4 +1,4 @@
-"""The specification's requests, sent to a live server as they are written, but for the literals in `REAL`."""
+"""The specification's requests, sent to a running server unchanged, except for the literals in `REAL`."""
 
 import base64
 import re
@@ -18,7 +18,7 @@ FIELD_LINE: Final = re.compile(r"(\w+)=(\S+)(?: \(optional\))?")
 
 @frozen
 class Request:
-    """One request, as a specification writes it: a line, headers, and a body behind an empty line."""
+    """A request as a specification writes it: a line, headers, and a body after an empty line."""
 
     method: str
     path: str
@@ -33,7 +33,7 @@ class Request:
         return cls(method, path, dict(header.split(": ", 1) for header in headers), body)
 
     def form(self, photo: bytes) -> bytes:
-        """Return the body as a form; its files are all this one, by the names that are written."""
+        """Return the body as a form; all its files are this one, under the given names."""
         parts: list[bytes] = []
         for line in self.body.splitlines():
             if match := FILE_LINE.fullmatch(line):

@@ -1,4 +1,4 @@
-"""Our golden answers and tables (`tests/golden`) are those of the specification's text."""
+"""The golden responses and tables (`tests/golden`) are those of the specification's text."""
 
 import json
 import re
@@ -89,7 +89,7 @@ def rows(text: str, heading: str) -> list[list[str]]:
 
 
 def listed(text: str, label: str) -> list[str]:
-    """Return the code-styled words of the list or sentence behind a bold label."""
+    """Return the code-styled words of the list or sentence after a bold label."""
     _, found, rest = text.partition(f"**{label}:**")
     assert found, f"there is a label {label}"
     paragraph = next(part for part in rest.split("\n\n") if "`" in part)
@@ -98,7 +98,7 @@ def listed(text: str, label: str) -> list[str]:
 
 @pytest.mark.parametrize("place", GOLDEN)
 def test_a_golden_answer_has_the_texts_fields_kinds_and_words(spec: Spec, place: str) -> None:
-    """Ids may be shorter there; fields that we added must not be there."""
+    """Ids may be shorter in the text; fields that Spike added must be missing there."""
     example = json.loads(spec.blocks[BlockName("json", place)])
     assert differences(written(GOLDEN[place]), example) == []
 
@@ -108,7 +108,7 @@ def test_every_example_of_json_is_golden(spec: Spec) -> None:
 
 
 def test_there_is_no_block_that_nobody_looks_at(spec: Spec) -> None:
-    """Requests, clients and answers are tried; what has no language shows headers, which are golden too."""
+    """Requests, clients and responses are tested; blocks without a language show headers, which are golden too."""
     assert {name.language for name in spec.blocks} == {"", "http", "json", "javascript", "bash"}
     assert {name.place for name in spec.of("")} == {
         "Session Cookie (Default)",

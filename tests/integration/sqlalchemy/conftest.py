@@ -1,4 +1,4 @@
-"""A migrated database for each test, on SQLite and on PostgreSQL: copies of one that is migrated once."""
+"""A migrated database for each test, on SQLite and on PostgreSQL, copied from one that is migrated once."""
 
 import shutil
 from collections.abc import Callable, Iterator
@@ -21,7 +21,7 @@ Another = Callable[[], SqlAlchemyDatabase]
 
 
 def opened(url: str) -> SqlAlchemyDatabase:
-    """Open whichever database this is."""
+    """Open a database of either kind."""
     return open_sqlite(url) if url.startswith("sqlite") else open_postgres(url)
 
 
@@ -57,7 +57,7 @@ def postgres_database(postgres_url: str) -> Iterator[PostgresDatabase]:
 
 @pytest.fixture(params=DIALECTS)
 def url(request: pytest.FixtureRequest) -> str:
-    """The URL of a migrated database, once of each kind."""
+    """The URL of a migrated database, for each kind."""
     name = {"sqlite": "sqlite_url", "postgresql": "postgres_url"}[request.param]
     url: str = request.getfixturevalue(name)
     return url
@@ -72,7 +72,7 @@ def database(url: str) -> Iterator[SqlAlchemyDatabase]:
 
 @pytest.fixture
 def another(url: str) -> Iterator[Another]:
-    """Open the same database once more, as another process would."""
+    """Open the same database again, as another process would."""
     others: list[SqlAlchemyDatabase] = []
 
     def open_another() -> SqlAlchemyDatabase:

@@ -1,4 +1,4 @@
-"""Moving images in a database: how many statements it takes, what threads do to each other, what any mix does."""
+"""Moving images in a database: the number of statements, concurrent moves, and arbitrary sequences."""
 
 import threading
 from collections.abc import Callable
@@ -84,7 +84,7 @@ def test_a_hundred_images_take_as_many_statements_as_one(
 def test_moves_into_one_album_at_the_same_time_lose_nothing(
     database: SqlAlchemyDatabase, another: Callable[[], SqlAlchemyDatabase], owner_id: OwnerId, engines: int
 ) -> None:
-    """Invariant I9, through one engine or as several processes would: no image is lost, each mover's are in order."""
+    """Invariant I9, through one engine or several: no image is lost, and each mover's images stay in order."""
     databases = [database, *(another() for _ in range(engines - 1))]
     target, place_ids = _album(database.transactions, owner_id), CountingIds()
     shared = _images(database.transactions, owner_id, 3)
@@ -98,7 +98,7 @@ def test_moves_into_one_album_at_the_same_time_lose_nothing(
         try:
             for first in range(0, 5 * ROUNDS, 5):
                 album_contents.move(owner_id, [*batches[number][first : first + 5], *shared], target=target)
-        except BaseException as error:  # noqa: BLE001  # told by the assertion
+        except BaseException as error:  # noqa: BLE001  # reported by the assertion
             failures.append(error)
 
     threads = [threading.Thread(target=move, args=(number,)) for number in range(THREADS)]
@@ -139,7 +139,7 @@ def test_moves_between_two_albums_in_both_directions_end(database: SqlAlchemyDat
 def test_any_mix_of_moves_removals_and_new_orders_keeps_both_orders(
     database: SqlAlchemyDatabase, data: st.DataObject
 ) -> None:
-    """Invariant I9 against a model of two tuples."""
+    """Invariant I9, checked against a model of two tuples."""
     transactions, owner_id = database.transactions, an_owner()
     album_contents = _arrangement(transactions, _IDS)
     albums = [_album(transactions, owner_id) for _ in range(2)]

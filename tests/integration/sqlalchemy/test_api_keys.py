@@ -1,4 +1,4 @@
-"""API keys in a migrated database; the fixtures are this folder's."""
+"""API keys in a migrated database; the fixtures are defined in this folder."""
 
 import threading
 from collections.abc import Callable
@@ -25,7 +25,7 @@ class TestSqlAlchemyApiKeys(ApiKeysContract):
 
 
 def _create_from_all_sides(keyrings: list[ApiKeys], user_id: UserId) -> int:
-    """Have each keyring's thread ask for keys at the same time; return how many were refused."""
+    """Request keys in a thread per service at the same time; return how many were refused."""
     refused = []
     start = threading.Barrier(len(keyrings))
 
@@ -49,7 +49,7 @@ def _create_from_all_sides(keyrings: list[ApiKeys], user_id: UserId) -> int:
 def test_however_many_ask_at_once_nobody_gets_an_eleventh_key(
     database: SqlAlchemyDatabase, another: Callable[[], SqlAlchemyDatabase], engines: int
 ) -> None:
-    """Through one engine, or through two that know nothing of each other, as two processes would."""
+    """Through one engine, or through two independent ones, as in two processes."""
     user = a_user()
     databases = [database, *(another() for _ in range(engines - 1))]
     with database.transactions.begin() as tx:

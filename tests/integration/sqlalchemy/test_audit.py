@@ -1,4 +1,4 @@
-"""The audit reads a database of any size in the same memory."""
+"""The audit takes the same memory for a database of any size."""
 
 import tracemalloc
 from typing import Final
@@ -15,7 +15,7 @@ SLACK: Final = 1.3  # what else is allocated by and by
 
 
 def _fill(transactions: Transactions, portions: int) -> None:
-    """Add jobs that are charged, each owner's with an image and a wallet."""
+    """Add charged jobs, each with an owner, an image and a wallet."""
     for _ in range(portions):
         image = an_image()
         opening = an_opening(PORTION * 2, owner_id=image.owner_id)

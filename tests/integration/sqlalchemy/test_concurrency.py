@@ -1,4 +1,4 @@
-"""Many threads, and what stands in for many processes: engines that know nothing of each other."""
+"""Many threads, and independent engines in place of processes."""
 
 import threading
 from collections.abc import Callable, Sequence
@@ -54,7 +54,7 @@ def _enhancements(transactions: Transactions, *, clock: Clock, ids: Ids, queue: 
 
 
 def _spend_from_all_sides(services: Sequence[Enhancements], image: Image) -> tuple[int, int]:
-    """Have each service's thread ask for jobs at the same time; return how many were accepted and refused."""
+    """Request jobs in a thread per service at the same time; return how many were accepted and refused."""
     accepted, refused = [], []
     start = threading.Barrier(len(services))
 
@@ -78,7 +78,7 @@ def _spend_from_all_sides(services: Sequence[Enhancements], image: Image) -> tup
 def test_a_balance_for_so_many_jobs_is_spent_by_exactly_so_many(
     database: SqlAlchemyDatabase, another: Callable[[], SqlAlchemyDatabase], engines: int
 ) -> None:
-    """Invariant I6, and with it I1 and I2: whoever asks, through one engine or as several processes would.
+    """Invariant I6, and with it I1 and I2: for several users, through one engine or in several processes.
 
     Of the accepted ones no more are sent on their way than one owner may have there.
     """
@@ -153,7 +153,7 @@ def test_a_writer_at_work_blocks_no_view_of_another_thread(transactions: Transac
 
 
 def test_more_views_than_the_pool_keeps_open_can_be_had_at_once_of_a_file(sqlite_url: str) -> None:
-    """Each is a connection of its own, and a file has as many as one likes."""
+    """Each is a separate connection, of which a file may have any number."""
     views = 24
     database = open_sqlite(sqlite_url)
     transactions = database.transactions

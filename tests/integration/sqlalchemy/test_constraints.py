@@ -1,4 +1,4 @@
-"""The database's own refusals: rows that break a promise of the domain, written past the repositories."""
+"""Constraints of the database: rows that violate the domain's rules, written without the repositories."""
 
 from collections.abc import Mapping
 from datetime import timedelta
@@ -58,7 +58,7 @@ def _update(engine: Engine, table: Table, **values: object) -> None:
 
 
 def _charged(transactions: Transactions) -> Posting:
-    """Store a wallet that has paid for a job."""
+    """Store a wallet that was charged for a job."""
     opening = an_opening()
     charged = opening.wallet.spend(Tokens(2), job_id=a_job().id, now=NOON, reason="work")
     with transactions.begin() as tx:
@@ -120,7 +120,7 @@ MAY_HAVE_BEGUN = (FailedJob, RefundedJob, CancelledJob)  # they ended under way,
 
 
 def _shapes() -> list[tuple[type[Job], type[Job], str]]:
-    """Return, for each two states, each column in which one has a value and the other has none."""
+    """Return, for each pair of states, each column that only one of them has."""
     rows = {kind: state_row(a_job_of(kind)) for kind in KINDS}
     return [
         (kind, other, column)

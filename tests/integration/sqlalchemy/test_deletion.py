@@ -1,4 +1,4 @@
-"""An image is deleted while a worker delivers: by threads that start together."""
+"""An image is deleted while a worker delivers, by threads that start together."""
 
 import io
 import threading
@@ -16,7 +16,7 @@ TRIES = 8
 
 
 def race(services: Services, *, user: str, first: str) -> None:
-    """Let a worker deliver a job and its owner delete the image, and check what is left."""
+    """Deliver a job and delete its image at the same time, and check the result."""
     owner = services.owner(user, tokens=10)
     image = services.upload(owner).image
     claimed = services.jobs.transitions.claim(services.inbox.messages.popleft())
@@ -57,7 +57,7 @@ def race(services: Services, *, user: str, first: str) -> None:
 def test_a_deletion_against_a_delivery_leaves_nothing_and_refunds_at_most_once(
     transactions: Transactions, first: str
 ) -> None:
-    """Whoever is first: the tokens are back exactly when nothing was delivered."""
+    """In either order, the tokens are refunded exactly if nothing was delivered."""
     services = Services.build(transactions=transactions)
     for number in range(TRIES):
         race(services, user=f"user{number}@example.org", first=first)

@@ -1,4 +1,4 @@
-"""What a SQLite file in trouble does to a transaction: `DatabaseUnavailable`, and nothing is lost or half done."""
+"""Failures of a SQLite file during a transaction: `DatabaseUnavailable`, and no partial effect."""
 
 import os
 import shutil
@@ -31,7 +31,7 @@ with open_sqlite(sys.argv[1]).transactions.begin() as tx:
 
 
 def _on_connect(database: SqliteDatabase, pragma: str) -> None:
-    """Have each new connection execute the pragma."""
+    """Make each new connection execute the pragma."""
 
     def execute(connection: sqlite3.Connection, _record: object) -> None:
         connection.execute(f"PRAGMA {pragma}")
@@ -69,7 +69,7 @@ def stored(transactions: Transactions) -> Image:
 class TestAFullDisk:
     @pytest.fixture(autouse=True)
     def full(self, stored: Image, database: SqliteDatabase) -> Image:
-        """Leave room for a few pages."""
+        """Leave space for a few pages."""
         _on_connect(database, "max_page_count = 60")
         return stored
 
@@ -86,7 +86,7 @@ class TestAFullDisk:
             assert tx.images.get(small.id) == small
 
     def test_ends_the_transaction_even_when_the_error_is_caught(self, transactions: Transactions) -> None:
-        """SQLite has rolled back by then; what comes after mustn't be stored on its own."""
+        """SQLite has already rolled back; later statements mustn't be committed alone."""
         before, after = an_image(), an_image()
         with pytest.raises(DatabaseUnavailable), transactions.begin() as tx:  # noqa: PT012  # all belongs to it
             tx.images.add(before)
@@ -154,7 +154,7 @@ def test_a_lock_that_is_let_go_in_time_is_waited_for(
 def test_a_transaction_within_another_of_the_same_thread_is_refused(
     database: SqliteDatabase, transactions: Transactions
 ) -> None:
-    """It would wait for itself; the outer one is none the worse."""
+    """It would wait for itself; the outer transaction is unaffected."""
     _on_connect(database, "busy_timeout = 20")
     image = an_image()
     with transactions.begin() as tx:

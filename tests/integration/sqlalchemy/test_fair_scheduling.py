@@ -10,7 +10,7 @@ WAITING: Final = 300
 
 
 class TestSqlAlchemyFairScheduling(FairSchedulingContract):
-    """On SQLite and PostgreSQL; the fixture is this folder's."""
+    """On SQLite and PostgreSQL; the fixture is defined in this folder."""
 
 
 def test_of_an_owner_who_has_enough_on_their_way_nothing_that_waits_is_read(

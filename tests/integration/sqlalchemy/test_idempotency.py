@@ -1,4 +1,4 @@
-"""The same request from many sides at once has one effect (I10), in one process and in several."""
+"""The same request sent several times at once has one effect (I10), in one process and in several."""
 
 import json
 from concurrent.futures import ThreadPoolExecutor
@@ -16,7 +16,7 @@ BODY = json.dumps({"prompt": "a mountain", "tier": "TIER_1K"})
 
 @pytest.mark.parametrize("processes", [1, THREADS])
 def test_one_request_sent_many_times_at_once_is_charged_once(database: SqlAlchemyDatabase, processes: int) -> None:
-    """Each process has an application of its own, which knows nothing of what the others are working on."""
+    """Each process has an application of its own, which doesn't know the others' requests in progress."""
     services = MemorySpike.build(database=database)
     registered = services.register()
     apps = [create_app(services.spike) for _ in range(processes)]

@@ -1,4 +1,4 @@
-"""The stateful machine over databases: the same laws, on SQLite and on PostgreSQL."""
+"""The stateful machine with databases: the same invariants, on SQLite and on PostgreSQL."""
 
 import tempfile
 from collections.abc import Iterator
@@ -30,7 +30,7 @@ class SqliteMachine(SpikeMachine):
 
 
 class PostgresMachine(SpikeMachine):
-    """Each example begins with a database without rows."""
+    """Each example starts with an empty database."""
 
     url: ClassVar[str]
 

@@ -1,4 +1,4 @@
-"""An older release meets a database that a newer one has migrated."""
+"""An older release with a database that a newer one has migrated."""
 
 from collections.abc import Callable, Iterator
 from contextlib import closing

@@ -1,4 +1,4 @@
-"""Money and stored rows are guarded by errors, which `python -O` keeps, and not by assertions, which it drops."""
+"""Wallets and stored rows are protected by errors, which `python -O` keeps, not by assertions, which it removes."""
 
 import ast
 import subprocess

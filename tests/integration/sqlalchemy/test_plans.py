@@ -1,4 +1,4 @@
-"""Every query of a port finds its rows by an index: a table that grows makes none of them slow."""
+"""Every query of a port uses an index, so that no growing table makes it slow."""
 
 import re
 
@@ -36,7 +36,7 @@ MODULES = (
 
 
 def _executed(statement: object) -> bool:
-    """Return whether this is a statement as it is executed, and not a part of one."""
+    """Return whether this is a complete statement, not a part of one."""
     if isinstance(statement, SelectBase | Delete):
         return "ids" in statement.compile().params
     return isinstance(statement, Prepared)
@@ -69,7 +69,7 @@ def _whole_tables_on_sqlite(connection: Connection, sql: str) -> list[str]:
 
 
 def _whole_tables_on_postgresql(connection: Connection, sql: str) -> list[str]:
-    """Ask for the plan of any values, and for one that reads a whole table only where there is no other."""
+    """Request the generic plan, avoiding sequential scans wherever possible."""
     numbers: dict[str, str] = {}
     numbered = re.sub(r"%\((\w+)\)s", lambda match: numbers.setdefault(match[1], f"${len(numbers) + 1}"), sql)
     connection.exec_driver_sql("SET enable_seqscan = off")

@@ -68,7 +68,7 @@ OPEN_POSTGRES: OpenDatabase = open_postgres
     ],
 )
 def test_a_url_names_a_database_on_a_server(url: str) -> None:
-    """Nobody is asked before its first use."""
+    """No connection is opened before the first use."""
     database = open_postgres(url)
     assert database.engine.url.database == "spike"
     assert database.engine.dialect.driver == "psycopg"
@@ -100,7 +100,7 @@ def test_a_parameter_that_libpq_does_not_know_is_named() -> None:
 
 
 def test_a_url_that_is_refused_is_not_repeated() -> None:
-    """It holds a password."""
+    """It contains a password."""
     with pytest.raises(InvalidValue) as refusal:
         open_postgres("postgresql://user:swordfish@host/")
     assert "swordfish" not in str(refusal.value)

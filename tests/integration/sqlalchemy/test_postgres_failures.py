@@ -1,4 +1,4 @@
-"""What a PostgreSQL server in trouble does to a transaction: a named error, and nothing is lost or half done."""
+"""Failures of a PostgreSQL server during a transaction: a named error, and no partial effect."""
 
 import os
 import signal
@@ -77,7 +77,7 @@ class TestAServerThatRestarts:
     def test_is_found_again_without_an_error(
         self, restartable: PostgresDatabase, postgres_server: PostgresServer, how: signal.Signals
     ) -> None:
-        """Each connection in the pool is dead then."""
+        """All connections in the pool are dead then."""
         image = an_image()
         with restartable.transactions.begin() as tx, restartable.transactions.view():
             tx.images.add(image)
@@ -106,7 +106,7 @@ class TestAServerThatRestarts:
     def test_may_leave_a_commit_in_doubt_but_never_half_done(
         self, restartable: PostgresDatabase, postgres_server: PostgresServer
     ) -> None:
-        """The answer to COMMIT never came: all of it is there, or nothing."""
+        """The response to COMMIT is lost: all of the transaction is stored, or nothing."""
         opening = an_opening()
         with pytest.raises(DatabaseUnavailable), restartable.transactions.begin() as tx:  # noqa: PT012  # all belongs to it
             tx.wallets.open(opening)
@@ -161,7 +161,7 @@ def test_a_statement_that_takes_too_long_is_broken_off(impatient: PostgresDataba
 def test_a_transaction_that_stands_still_loses_its_locks(
     transactions: Transactions, impatient: PostgresDatabase, stored: Image
 ) -> None:
-    """Whoever was suspended in it finds it undone; the others haven't waited for long."""
+    """The suspended process finds its transaction rolled back; others haven't waited long."""
     counted = threading.Event()
 
     def count() -> None:
@@ -202,7 +202,7 @@ def test_who_finds_all_connections_in_use_waits_for_one_and_not_for_ever(impatie
 def test_of_two_that_wait_for_each_other_one_is_undone_and_succeeds_when_it_is_repeated(
     transactions: Transactions,
 ) -> None:
-    """PostgreSQL notices after a second."""
+    """PostgreSQL detects the deadlock after a second."""
     openings = [an_opening(10), an_opening(10)]
     with transactions.begin() as tx:
         for opening in openings:
@@ -260,7 +260,7 @@ def test_a_deadlock_has_a_name_of_its_own(postgres_url: str, transactions: Trans
 
 
 def test_a_commit_after_a_refused_statement_isnt_taken_for_one(transactions: Transactions) -> None:
-    """PostgreSQL rolls back at that COMMIT and doesn't say so."""
+    """PostgreSQL rolls back at that COMMIT without an error."""
     image, job = an_image(), a_job()
     with pytest.raises(InvariantViolated), transactions.begin() as tx:  # noqa: PT012  # all belongs to it
         tx.images.add(image)

@@ -81,11 +81,11 @@ def test_models_and_migrations_agree(database: PostgresDatabase) -> None:
 def test_models_and_migrations_make_the_same_tables_to_the_letter(
     database: PostgresDatabase, another_empty_postgres_url: str
 ) -> None:
-    """Checks, collations and partial indexes too, which the comparison of alembic doesn't see."""
-    modelled = open_postgres(another_empty_postgres_url)
-    METADATA.create_all(modelled.engine)
-    wanted = _schema(modelled.engine)
-    modelled.close()
+    """Including checks, collations and partial indexes, which alembic's comparison ignores."""
+    modeled = open_postgres(another_empty_postgres_url)
+    METADATA.create_all(modeled.engine)
+    wanted = _schema(modeled.engine)
+    modeled.close()
     assert _schema(database.engine) == wanted
     assert len(wanted) > 150
 
@@ -173,7 +173,7 @@ def test_who_comes_second_waits_for_the_migrator(empty: PostgresDatabase) -> Non
 
 
 def test_a_migration_waits_for_a_table_no_longer_than_everybody_does(empty: PostgresDatabase) -> None:
-    """Whoever waits for a table keeps all others from it; the statements themselves may take their time."""
+    """Waiting for a table's lock blocks all others, so it is limited; the statements themselves are not."""
     with empty.engine.connect() as connection, connection.begin():
         connection.exec_driver_sql(BEGIN["postgresql"])
         before = connection.exec_driver_sql("SHOW lock_timeout").scalar_one()

@@ -1,4 +1,4 @@
-"""Statements that PostgreSQL has parsed once stay parsed, whatever becomes of the transactions that execute them."""
+"""Statements that PostgreSQL has prepared stay prepared, whatever happens to the transactions that execute them."""
 
 from collections.abc import Iterator, Mapping
 
@@ -12,7 +12,7 @@ from spike_sqlalchemy import PostgresDatabase, open_postgres
 
 @pytest.fixture
 def database(empty_postgres_url: str) -> Iterator[PostgresDatabase]:
-    """One connection, so that each transaction gets the same."""
+    """A single connection, so that all transactions use it."""
     database = open_postgres(empty_postgres_url, limits=DatabaseLimits(connections_max=1))
     database.migrate()
     yield database
@@ -20,7 +20,7 @@ def database(empty_postgres_url: str) -> Iterator[PostgresDatabase]:
 
 
 def executions(database: PostgresDatabase, *, begins: str) -> Mapping[str, int]:
-    """Return how often the connection has executed what it has prepared, by its text."""
+    """Return how often the connection has executed each prepared statement, by its text."""
     with database.engine.connect() as connection:
         rows = connection.exec_driver_sql(
             "SELECT statement, generic_plans + custom_plans FROM pg_prepared_statements"
@@ -43,7 +43,7 @@ def test_a_statement_is_prepared_once_for_views_refusals_and_commits(database: P
 
 
 def test_what_is_prepared_outlives_a_column_that_a_newer_version_adds(database: PostgresDatabase) -> None:
-    """As at a rolling upgrade, where processes of the old version go on for a while."""
+    """As during a rolling upgrade, while processes of the old version still run."""
     image = an_image()
     with database.transactions.begin() as tx:
         tx.images.add(image)

@@ -1,4 +1,4 @@
-"""Two at the same rows: whoever comes second waits, looks again, and nothing is lost.
+"""Two transactions on the same rows: the second one waits, reads again, and no update is lost.
 
 Each race is arranged, not hoped for: the second begins when the first has read, and is given time to go wrong.
 """
@@ -33,7 +33,7 @@ PATIENCE_S: Final = 20
 
 @frozen
 class Pausing:
-    """Transactions that pause before their commit, once."""
+    """Transactions that pause once, before their commit."""
 
     inner: Transactions
     pause: Callable[[], None]
@@ -52,7 +52,7 @@ class Pausing:
 
 
 class Outcome:
-    """What became of whoever came second."""
+    """The result of the second transaction."""
 
     def __init__(self) -> None:
         self.result: Any = None
@@ -60,13 +60,13 @@ class Outcome:
 
 
 def overtaken(service: Any, first: Callable[[Any], object], second: Callable[[], object]) -> Outcome:
-    """Let `second` begin when `first` has done everything but its commit, and return what became of it."""
+    """Start `second` when `first` has done everything but its commit, and return its outcome."""
     outcome = Outcome()
 
     def run() -> None:
         try:
             outcome.result = second()
-        except BaseException as error:  # noqa: BLE001  # told by the assertions
+        except BaseException as error:  # noqa: BLE001  # reported by the assertions
             outcome.error = error
 
     rival = threading.Thread(target=run)
@@ -105,7 +105,7 @@ def image(services: Services, owner: OwnerId) -> Image:
 
 @pytest.fixture
 def claimed(services: Services, image: Image) -> ClaimedJob:
-    """The job of the image, at a worker."""
+    """The image's job, claimed by a worker."""
     [job_id] = services.inbox.messages
     claimed = services.jobs.transitions.claim(job_id)
     assert claimed.spec.task == Enhancement(image_id=image.id)
@@ -150,7 +150,7 @@ def test_an_image_that_goes_while_it_is_moved_is_in_no_album(services: Services,
 
 
 def test_of_two_changes_to_one_image_neither_is_lost(services: Services, owner: OwnerId, image: Image) -> None:
-    """An image that was made private mustn't become public because somebody renamed it meanwhile."""
+    """An image that was made private mustn't become public because it was renamed meanwhile."""
     services.images.updates.change(owner, image.id, _labels(is_public=True))
     renamed = overtaken(
         services.images.updates,
@@ -165,7 +165,7 @@ def test_of_two_changes_to_one_image_neither_is_lost(services: Services, owner: 
 def test_a_worker_that_is_faster_than_the_note_of_its_message_gets_the_job(
     services: Services, owner: OwnerId, image: Image
 ) -> None:
-    """Its message is the only one: a worker that took the job for somebody else's would leave it lying for minutes."""
+    """Its message is the only one: a worker that believed the job to be another worker's would delay it for minutes."""
     services.inbox.refuses = True
     job = services.jobs.enhancements.enhance(owner, image_id=image.id, tier=Tier.TIER_2K).job
     services.inbox.refuses = False
@@ -180,7 +180,7 @@ def test_a_worker_that_is_faster_than_the_note_of_its_message_gets_the_job(
 
 
 def test_a_worker_that_shows_life_isnt_buried(services: Services, claimed: ClaimedJob) -> None:
-    """Its renewal keeps the fence, so only a second look can tell."""
+    """A renewal keeps the fence, so only a second read can detect it."""
     services.clock.advance(services.limits.lease + timedelta(seconds=1))
     buried = overtaken(
         services.jobs.transitions,

@@ -1,4 +1,4 @@
-"""The contract suites of the repositories, on SQLite and PostgreSQL; the fixture `transactions` is this folder's."""
+"""The repositories' contracts on SQLite and PostgreSQL; the fixture `transactions` is defined in this folder."""
 
 from spike_contracts.album_images import AlbumImagesContract
 from spike_contracts.albums import AlbumsContract
@@ -20,68 +20,68 @@ from spike_contracts.wallets import WalletsContract
 
 
 class TestSqlAlchemyAccounts(UsersContract):
-    """The fixture is this folder's."""
+    """The fixture is defined in this folder."""
 
 
 class TestSqlAlchemyAlbumOrder(AlbumImagesContract):
-    """The fixture is this folder's."""
+    """The fixture is defined in this folder."""
 
 
 class TestSqlAlchemyAlbums(AlbumsContract):
-    """The fixture is this folder's."""
+    """The fixture is defined in this folder."""
 
 
 class TestSqlAlchemyCensus(AuditReaderContract):
-    """The fixture is this folder's."""
+    """The fixture is defined in this folder."""
 
 
 class TestSqlAlchemyChores(MaintenanceRunsContract):
-    """The fixture is this folder's."""
+    """The fixture is defined in this folder."""
 
 
 class TestSqlAlchemyImages(ImagesContract):
-    """The fixture is this folder's."""
+    """The fixture is defined in this folder."""
 
 
 class TestSqlAlchemyJobLists(JobQueriesContract):
-    """The fixture is this folder's."""
+    """The fixture is defined in this folder."""
 
 
 class TestSqlAlchemyJobs(JobsContract):
-    """The fixture is this folder's."""
+    """The fixture is defined in this folder."""
 
 
 class TestSqlAlchemyLedger(LedgerContract):
-    """The fixture is this folder's."""
+    """The fixture is defined in this folder."""
 
 
 class TestSqlAlchemyOutbox(OutboxContract):
-    """The fixture is this folder's."""
+    """The fixture is defined in this folder."""
 
 
 class TestSqlAlchemyOverdueJobs(JobRecoveryContract):
-    """The fixture is this folder's."""
+    """The fixture is defined in this folder."""
 
 
 class TestSqlAlchemyReceipts(IdempotencyRecordsContract):
-    """The fixture is this folder's."""
+    """The fixture is defined in this folder."""
 
 
 class TestSqlAlchemyRemovals(ImageDeletionContract):
-    """The fixture is this folder's."""
+    """The fixture is defined in this folder."""
 
 
 class TestSqlAlchemySessions(SessionsContract):
-    """The fixture is this folder's."""
+    """The fixture is defined in this folder."""
 
 
 class TestSqlAlchemyTallies(StatisticsContract):
-    """The fixture is this folder's."""
+    """The fixture is defined in this folder."""
 
 
 class TestSqlAlchemyTransactions(TransactionsContract):
-    """The fixture is this folder's."""
+    """The fixture is defined in this folder."""
 
 
 class TestSqlAlchemyWallets(WalletsContract):
-    """The fixture is this folder's."""
+    """The fixture is defined in this folder."""

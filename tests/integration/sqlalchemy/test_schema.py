@@ -39,7 +39,7 @@ def database(sqlite_database: SqliteDatabase) -> SqliteDatabase:
 
 @pytest.fixture
 def empty(tmp_path: Path) -> Iterator[SqliteDatabase]:
-    """A database that isn't there yet, nor its folder."""
+    """A database that doesn't exist yet, nor its folder."""
     opened = open_sqlite(f"sqlite:///{tmp_path}/new/folder/spike.db")
     yield opened
     opened.close()
@@ -53,7 +53,7 @@ def _config() -> Config:
 
 
 def _schema(path: Path) -> dict[str, list[str]]:
-    """Return the text of each table and index, its parts in alphabetical order."""
+    """Return the definition of each table and index, its parts sorted."""
     with closing(sqlite3.connect(path)) as connection:
         rows = connection.execute("SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL").fetchall()
     # a column that was added later stands in the line of the last column before it
@@ -79,15 +79,15 @@ def test_models_and_migrations_agree(database: SqliteDatabase) -> None:
 
 
 def test_models_and_migrations_make_the_same_tables_to_the_letter(database: SqliteDatabase, tmp_path: Path) -> None:
-    """Checks and partial indexes too, which the comparison of alembic doesn't see."""
-    modelled = tmp_path / "modelled.db"
-    engine = sqlite_engine(modelled)
+    """Including checks and partial indexes, which alembic's comparison ignores."""
+    modeled = tmp_path / "modeled.db"
+    engine = sqlite_engine(modeled)
     METADATA.create_all(engine)
     engine.dispose()
     with database.transactions.view() as tx:
         tx.images.find([])
-    assert _schema(database.path) == _schema(modelled)
-    assert len(_schema(modelled)) > len(METADATA.tables)
+    assert _schema(database.path) == _schema(modeled)
+    assert len(_schema(modeled)) > len(METADATA.tables)
 
 
 def test_the_migrations_can_be_taken_back(database: SqliteDatabase) -> None:
@@ -99,7 +99,7 @@ def test_the_migrations_can_be_taken_back(database: SqliteDatabase) -> None:
 
 
 def test_a_database_of_the_first_revision_keeps_what_is_in_it(empty: SqliteDatabase) -> None:
-    """Its albums have no share token yet; the images in them, and their order, stay."""
+    """Its albums have no share token yet; the images in them and their order are kept."""
     first, second = an_image(), an_image()
     album = evolve(an_album(owner_id=first.owner_id), cover_image_id=first.id)
     row = {name: value for name, value in album_row(album).items() if name != "share_token"}
@@ -195,7 +195,7 @@ def test_who_comes_second_waits_for_the_migrator(empty: SqliteDatabase) -> None:
 
 
 def test_a_migration_that_fails_changes_nothing(empty: SqliteDatabase) -> None:
-    """The last of the new tables is in the way of an old one: none of the others is made."""
+    """A table of the same name is in the way of the last new one: none of the others is created."""
     empty.path.parent.mkdir(parents=True)
     with empty.engine.connect() as connection, connection.begin():
         connection.execute(text("CREATE TABLE api_keys (id INTEGER)"))
@@ -236,7 +236,7 @@ def test_a_folder_that_cant_be_made_is_the_worlds_fault(tmp_path: Path) -> None:
 
 
 def test_a_database_of_the_second_revision_keeps_its_jobs_and_their_messages(empty: SqliteDatabase) -> None:
-    """The table of jobs is made anew, and dropping the old one would take the outbox along."""
+    """The table of jobs is recreated, and dropping the old one must not delete the outbox."""
     image = an_image()
     job = a_claimed_job(image=image)
     waiting = a_job(image=image)

@@ -1,4 +1,4 @@
-"""Two of the same thing at once, or a thing and its opposite: on SQLite, by threads that start together.
+"""Two equal or opposite operations at once, on SQLite, by threads that start together.
 
 Others of the kind: spending in `test_concurrency.py`, moving in `test_arrangement.py`, deletion against delivery in
 `test_removal.py`, a key sent from many sides in `test_idempotency.py`.
@@ -30,7 +30,7 @@ def services(database: SqlAlchemyDatabase) -> Services:
 
 
 def at_once(*actions: Callable[[], object]) -> Sequence[SpikeError | None]:
-    """Do all at the same time and return what each was refused with."""
+    """Run all at the same time and return their errors."""
     refusals: list[SpikeError | None] = [None] * len(actions)
     bugs: list[BaseException] = []
     start = threading.Barrier(len(actions))
@@ -41,7 +41,7 @@ def at_once(*actions: Callable[[], object]) -> Sequence[SpikeError | None]:
             actions[number]()
         except SpikeError as error:
             refusals[number] = error
-        except BaseException as error:  # noqa: BLE001  # told by the assertion
+        except BaseException as error:  # noqa: BLE001  # reported by the assertion
             bugs.append(error)
 
     threads = [threading.Thread(target=act, args=(number,)) for number in range(len(actions))]
@@ -54,7 +54,7 @@ def at_once(*actions: Callable[[], object]) -> Sequence[SpikeError | None]:
 
 
 def a_delivery(services: Services, job: ClaimedJob, image: Image) -> Callable[[], object]:
-    """Store what a worker has made and return how it delivers it."""
+    """Store a worker's result and return the function that delivers it."""
     size = job.spec.tier.output_size(image.dimensions)
     picture = a_picture(size)
     key = ObjectKey.of_result(job.id, PictureFormat.JPEG, attempt=job.attempt)
@@ -65,7 +65,7 @@ def a_delivery(services: Services, job: ClaimedJob, image: Image) -> Callable[[]
 
 @pytest.mark.parametrize("number", range(TRIES))
 def test_a_cancellation_against_a_delivery_has_one_winner(services: Services, number: int) -> None:
-    """Lesson 4: a status was written whatever it had been, so a cancelled job was completed, and paid back."""
+    """Lesson 4: a status was overwritten unconditionally, so a cancelled job was completed, and refunded."""
     owner = services.owner(tokens=10)
     image = services.upload(owner).image
     claimed = services.jobs.transitions.claim(services.inbox.messages.popleft())
@@ -83,7 +83,7 @@ def test_a_cancellation_against_a_delivery_has_one_winner(services: Services, nu
 
 @pytest.mark.parametrize("threads", [2, 6])
 def test_of_many_cancellations_at_once_one_pays_back(services: Services, threads: int) -> None:
-    """Lesson 4, the other half: who cancelled twice at once was paid back twice."""
+    """Lesson 4, the other half: two simultaneous cancellations refunded twice."""
     owner = services.owner(tokens=10)
     image = services.upload(owner, album_id=services.album(owner, auto_enhance=False).id).image
     for _ in range(TRIES):
@@ -97,7 +97,7 @@ def test_of_many_cancellations_at_once_one_pays_back(services: Services, threads
 
 @pytest.mark.parametrize("number", range(TRIES))
 def test_a_sweep_against_a_late_delivery_has_one_winner(services: Services, number: int) -> None:
-    """Lesson 3: a job was taken from a worker that came a moment too late, and counted twice."""
+    """Lesson 3: a job was taken from a worker that delivered a moment too late, and counted twice."""
     owner = services.owner(tokens=10)
     image = services.upload(owner).image
     claimed = services.jobs.transitions.claim(services.inbox.messages.popleft())
@@ -116,7 +116,7 @@ def test_a_sweep_against_a_late_delivery_has_one_winner(services: Services, numb
 
 @pytest.mark.parametrize("other", ["deletion", "cancellation", "sweeper"])
 def test_two_deletions_of_a_kind_pay_back_once_and_leave_nothing(services: Services, other: str) -> None:
-    """Lesson 17: what was deleted while it was worked on lost its tokens, or got them back twice."""
+    """Lesson 17: a job whose image was deleted while it ran lost its tokens, or was refunded twice."""
     owner = services.owner(tokens=10)
     for _ in range(TRIES):
         uploaded = services.upload(owner)
@@ -139,7 +139,7 @@ def test_two_deletions_of_a_kind_pay_back_once_and_leave_nothing(services: Servi
 
 @pytest.mark.parametrize("number", range(TRIES))
 def test_a_deletion_against_a_move_leaves_no_place_without_its_image(services: Services, number: int) -> None:
-    """Lessons 16 and 17: albums kept places, and covers, of images that were gone."""
+    """Lessons 16 and 17: albums kept positions and covers of deleted images."""
     owner = services.owner()
     album = services.album(owner, auto_enhance=False)
     image, other = (services.upload(owner).image.id for _ in range(2))

@@ -13,5 +13,5 @@ class TestSystemClock(ClockContract):
 
     def test_it_tells_the_machines_time(self, clock: SystemClock) -> None:
         earlier = time.time() - 0.001  # a float can't tell microseconds so far from 1970
-        told = clock.now().timestamp()
-        assert earlier <= told <= time.time() + 0.001
+        now = clock.now().timestamp()
+        assert earlier <= now <= time.time() + 0.001

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from spike_contracts.heartbeat import PATIENCE_S, Beats, HeartbeatContract
+from spike_contracts.heartbeat import TIMEOUT_S, Beats, HeartbeatContract
 from spike_core.domain.errors import JobChanged, StorageUnavailable
 from spike_core.ports.heartbeat import Heartbeat
 from spike_system import ThreadHeartbeat
@@ -41,7 +41,7 @@ def test_it_beats_in_another_thread_that_is_gone_afterwards(heartbeat: Heartbeat
         heard.set()
 
     with heartbeat.during(beat):
-        assert heard.wait(PATIENCE_S)
+        assert heard.wait(TIMEOUT_S)
     assert threading.current_thread() not in threads
     assert not any(thread.is_alive() for thread in threads)
 
@@ -51,7 +51,7 @@ def test_leaving_does_not_wait_for_the_interval() -> None:
     started_s = time.monotonic()
     with ThreadHeartbeat(timedelta(hours=1)).during(beats):
         pass
-    assert time.monotonic() - started_s < PATIENCE_S
+    assert time.monotonic() - started_s < TIMEOUT_S
     assert beats.is_silent
 
 
@@ -60,12 +60,12 @@ def test_leaving_waits_for_a_beat_that_is_running(heartbeat: Heartbeat) -> None:
 
     def beat() -> None:
         begun.set()
-        assert release.wait(PATIENCE_S)
+        assert release.wait(TIMEOUT_S)
         finished.set()
 
     timer = threading.Timer(SOME_INTERVALS_S, release.set)
     with heartbeat.during(beat):
-        assert begun.wait(PATIENCE_S)
+        assert begun.wait(TIMEOUT_S)
         timer.start()
     assert finished.is_set()
     timer.join()
@@ -109,7 +109,7 @@ def test_a_beat_knows_the_context_of_its_work(heartbeat: Heartbeat) -> None:
 
     token = request.set("req_1")
     with heartbeat.during(beat):
-        assert heard.wait(PATIENCE_S)
+        assert heard.wait(TIMEOUT_S)
     request.reset(token)
     assert set(seen) == {"req_1"}
 

@@ -1,4 +1,4 @@
-"""The files of `deploy/` agree with the code, with each other, and with what they promise."""
+"""The files of `deploy/` agree with the code, with each other, and with their comments."""
 
 import configparser
 import re

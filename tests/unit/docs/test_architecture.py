@@ -1,4 +1,4 @@
-"""What `docs/architecture.md` says in tables is what the code does."""
+"""The tables of `docs/architecture.md` agree with the code."""
 
 import re
 from importlib.metadata import entry_points
@@ -16,7 +16,7 @@ MOVE: Final = re.compile(rf"^\| ([\w ]+) \| {STATES} \| {STATES} \| .+ \|$", re.
 
 
 def test_the_moves_are_those_of_the_transition_table() -> None:
-    told = {
+    documented = {
         pair for _, source, target in MOVE.findall(PAGE) for pair in product(source.split(", "), target.split(", "))
     }
     allowed = {
@@ -24,7 +24,7 @@ def test_the_moves_are_those_of_the_transition_table() -> None:
         for source, targets in TRANSITIONS.items()
         for target in targets
     }
-    assert told == allowed
+    assert documented == allowed
 
 
 def test_every_move_is_a_method_or_the_services_word_for_one() -> None:

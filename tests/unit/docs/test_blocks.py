@@ -1,4 +1,4 @@
-"""Every code block of the documents is run or read by a test; the few that can't be run say why."""
+"""Every code block of the documentation is run or parsed by a test; those that can't be run state the reason."""
 
 import re
 import shlex
@@ -24,7 +24,7 @@ TESTED_BY: Final = {
     "nginx": "tests/integration/docs/test_nginx.py",
     "text": "",  # drawings and what programs print: nothing to run
 }
-# What isn't run. Whoever adds to it changes this table, and should first ask whether the block can't be run after all.
+# The blocks that aren't run. Before adding one, check whether it can be run after all.
 NOT_RUN: Final = Counter(
     {
         "ids are made up; tests/unit/docs/test_curl_lines.py sends the requests": 41,
@@ -48,7 +48,7 @@ def marked() -> Sequence[Block]:
 
 
 def resolved(words: Sequence[str]) -> tuple[click.Command, Sequence[str]]:
-    """Return the command that these words name, and what is left of them: its arguments."""
+    """Return the command that these words name, and the remaining words, its arguments."""
     command: click.Command = spike
     while isinstance(command, click.Group) and words and words[0] in command.commands:
         command, words = command.commands[words[0]], words[1:]
@@ -56,7 +56,7 @@ def resolved(words: Sequence[str]) -> tuple[click.Command, Sequence[str]]:
 
 
 def arguments_of_spike(words: Sequence[str]) -> Sequence[str]:
-    """Return what a line that isn't run gives to `spike`: in a container, in a new one, or by its path."""
+    """Return the arguments of `spike` in a line that isn't run: in a container, in a new one, or by its path."""
     if "compose" in words and "run" in words:
         return words[words.index("run") + 3 :]  # behind `run --rm SERVICE`
     if "exec" in words:
@@ -83,7 +83,7 @@ def test_every_mark_is_right_before_a_block_and_gives_a_reason(page: Path) -> No
 
 @pytest.mark.parametrize("block", marked(), ids=lambda block: block.place)
 def test_what_is_not_run_is_still_read(block: Block) -> None:
-    """The shell can parse it; our own commands in it, the targets of make and the files of the project exist."""
+    """The shell can parse it; its `spike` commands, make targets and project files exist."""
     assert block.language == "sh"
     checked = subprocess.run(["bash", "-n"], input=block.text, capture_output=True, text=True, timeout=60, check=False)
     assert not checked.stderr
@@ -103,15 +103,15 @@ def test_what_is_not_run_is_still_read(block: Block) -> None:
 
 @pytest.mark.parametrize("page", PAGES, ids=NAMES)
 def test_commands_in_the_text_exist(page: Path) -> None:
-    for told in INLINE_COMMAND.findall(page.read_text(encoding="utf-8")):
-        command, left = resolved(told.split())
-        assert command is not spike or left[0].startswith("-"), told
-        assert not isinstance(command, click.Group) or command is spike or not left, told
+    for documented in INLINE_COMMAND.findall(page.read_text(encoding="utf-8")):
+        command, left = resolved(documented.split())
+        assert command is not spike or left[0].startswith("-"), documented
+        assert not isinstance(command, click.Group) or command is spike or not left, documented
 
 
 @pytest.mark.parametrize("block", all_blocks("toml"), ids=lambda block: block.place)
 def test_toml_is_toml(block: Block) -> None:
-    """The settings' sample is also loaded, and adapters are named as the entry points of the worked example are."""
+    """The settings' sample is also loaded, and adapters have the names of the worked example's entry points."""
     parsed: dict[str, Any] = tomllib.loads(block.text)
     if "project" in parsed:
         assert list(parsed["project"]["entry-points"]) == ["spike.adapters"]

@@ -1,4 +1,4 @@
-"""`docs/reference/cli.md` tells of every command with its arguments and options, and of nothing else."""
+"""`docs/reference/cli.md` documents every command with its arguments and options, and nothing else."""
 
 import re
 from collections.abc import Iterator
@@ -15,7 +15,7 @@ ROW: Final = re.compile(r"^\| `([^`]+)` \| (.*?) ?\| (.+) \|$", re.MULTILINE)
 
 
 def commands(command: click.Command, name: str) -> Iterator[tuple[str, click.Command]]:
-    """Yield the whole command and, below it, all that do something."""
+    """Yield the group and all its subcommands."""
     if not isinstance(command, click.Group):
         yield name, command
         return
@@ -39,11 +39,11 @@ def section(command: str) -> str:
     return PAGE.partition(f"## `{command}`\n")[2].partition("\n## ")[0]
 
 
-def test_every_command_is_told_and_none_else() -> None:
+def test_every_command_is_documented_and_none_else() -> None:
     assert sorted(HEADING.findall(PAGE)) == sorted(name for name, _ in commands(spike, "spike"))
 
 
-def test_every_argument_and_option_is_told_with_its_default_and_none_else() -> None:
+def test_every_argument_and_option_is_documented_with_its_default_and_none_else() -> None:
     for name, command in commands(spike, "spike"):
-        told = {parameter: default for parameter, default, _ in ROW.findall(section(name))}
-        assert told == parameters(command), name
+        documented = {parameter: default for parameter, default, _ in ROW.findall(section(name))}
+        assert documented == parameters(command), name

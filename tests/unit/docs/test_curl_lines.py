@@ -1,4 +1,4 @@
-"""Each curl line of the REST reference is sent to an application that has what it names, and succeeds."""
+"""Each curl line of the REST reference succeeds with an application that has the resources it names."""
 
 import argparse
 import json
@@ -33,7 +33,7 @@ def arguments() -> argparse.ArgumentParser:
 
 
 def what_the_page_names(services: MemorySpike, ada: Caller, *, anonymous: bool) -> Mapping[str, str]:
-    """Make what the examples name, and return the real id of each."""
+    """Create the resources that the examples name, and return the real id of each."""
     images = [ada.upload().json for _ in range(2)]
     [image, other] = [each["image"]["id"] for each in images]
     albums = [ada.post("/api/albums", {"name": name}).json["album"]["id"] for name in ("Holidays", "Work")]

@@ -16,12 +16,12 @@ NAME: Final = re.compile(r"[A-Za-z0-9._-]+")
 
 
 def named(requirements: Iterable[str]) -> set[str]:
-    """Return the names of packages that aren't ours."""
+    """Return the names of external packages."""
     names = {match[0].lower() for requirement in requirements if (match := NAME.match(requirement))}
     return names - {"spike-core"}
 
 
-def told(part: str) -> set[str]:
+def documented(part: str) -> set[str]:
     return {name for row in ROW.findall(part) for name in row.split(", ")}
 
 
@@ -29,12 +29,12 @@ def test_every_dependency_has_its_reason_and_nothing_else_is_told() -> None:
     to_run, to_develop = PAGE.split("To develop and build")
     project, groups = PYPROJECT["project"], PYPROJECT["dependency-groups"]
     extras = [requirement for extra in project["optional-dependencies"].values() for requirement in extra]
-    assert told(to_run) == named([*project["dependencies"], *extras])
-    assert told(to_develop) == named([*groups["build"], *groups["dev"]])
+    assert documented(to_run) == named([*project["dependencies"], *extras])
+    assert documented(to_develop) == named([*groups["build"], *groups["dev"]])
 
 
 def test_every_cap_is_listed_with_its_version() -> None:
-    """Those who install from the index have no lock files: what isn't documented is used below a known version."""
+    """Installations from the index have no lock files, so the page documents which dependencies are capped."""
     extras = [requirement for extra in PYPROJECT["project"]["optional-dependencies"].values() for requirement in extra]
     caps = {match[1]: match[2] for text in extras if (match := re.search(r"^([\w-]+)\S*<([\d.]+)", text))}
     rows = PAGE.partition("**Capped.**")[2].partition("typed-settings needs")[0].lower().splitlines()

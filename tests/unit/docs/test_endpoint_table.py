@@ -1,4 +1,4 @@
-"""The table of all endpoints in `docs/reference/http.md`: its routes, limits and errors are those of the application.
+"""The endpoint table of `docs/reference/http.md`: its routes, limits and errors are those of the application.
 
 Nothing is taken from the handlers' source: the routes are the router's, all else is asked of the application.
 """
@@ -49,24 +49,24 @@ class Endpoint:
     path: str
 
     def __str__(self) -> str:
-        """Return what a test is called by."""
+        """Return the id of its test."""
         return f"{self.method} {self.path}"
 
     @property
     def somewhere(self) -> str:
-        """The path with ids that nothing has."""
+        """The path with ids of nonexistent resources."""
         return PARAMETER.sub(lambda match: UNKNOWN[match[1]], self.path)
 
 
 @frozen
-class Told:
+class Documented:
     credentials: str
     limit: int  # 0 is none
     errors: frozenset[int]
 
 
-TABLE: Final[Mapping[Endpoint, Told]] = {
-    Endpoint(method, path): Told(
+TABLE: Final[Mapping[Endpoint, Documented]] = {
+    Endpoint(method, path): Documented(
         credentials,
         0 if limit == "none" else int(limit),
         frozenset(int(status) for status in re.findall(r"\d+", errors)),
@@ -76,8 +76,8 @@ TABLE: Final[Mapping[Endpoint, Told]] = {
 ENDPOINTS: Final = pytest.mark.parametrize("endpoint", TABLE, ids=str)
 
 
-def documented(template: str) -> str:
-    """Return the router's path as the page has it: `{imageId}` for `{image_id}`."""
+def as_documented(template: str) -> str:
+    """Return the router's path in the page's notation: `{imageId}` for `{image_id}`."""
     return PARAMETER.sub(lambda match: re.sub(r"_(\w)", lambda found: found[1].upper(), match[0]), template)
 
 
@@ -87,7 +87,7 @@ def a_client(settings: Settings | None = None) -> Caller:
 
 
 def ask(caller: Caller, endpoint: Endpoint, body: str = "", **headers: str) -> testing.Result:
-    """Send a request without credentials, unless the headers have some; their names are written with underscores."""
+    """Send a request without credentials, unless given as headers; header names are written with underscores."""
     named = {name.replace("_", "-"): value for name, value in headers.items()}
     return caller.client.simulate_request(endpoint.method, endpoint.somewhere, headers=named, body=body)
 
@@ -95,7 +95,7 @@ def ask(caller: Caller, endpoint: Endpoint, body: str = "", **headers: str) -> t
 def test_each_route_and_method_has_one_row() -> None:
     routes = inspect.inspect_routes(a_client().client.app)
     served = {
-        Endpoint(method.method, documented(route.path))
+        Endpoint(method.method, as_documented(route.path))
         for route in routes
         for method in route.methods
         if not method.internal
@@ -105,7 +105,7 @@ def test_each_route_and_method_has_one_row() -> None:
 
 
 def test_each_row_with_a_limit_names_the_limit_of_its_bucket() -> None:
-    """Each bucket is given a limit of its own, so that the header of an answer tells which one has counted it."""
+    """Each group has a different limit, so that the response's header identifies the group that counted."""
     names = [field.name for field in fields(Settings) if field.name.startswith("rate_") and field.type is int]
     own: dict[str, Any] = {name: 1000 + number for number, name in enumerate(names) if name != "rate_general"}
     caller = a_client(Settings(**own))
@@ -114,7 +114,7 @@ def test_each_row_with_a_limit_names_the_limit_of_its_bucket() -> None:
         limit = ask(caller, endpoint, **caller.headers).headers.get("X-RateLimit-Limit")
         if limit is not None:
             (counted[endpoint],) = (name for name in own if own[name] == int(limit))
-    assert {endpoint: told.limit for endpoint, told in TABLE.items() if told.limit} == {
+    assert {endpoint: documented.limit for endpoint, documented in TABLE.items() if documented.limit} == {
         endpoint: getattr(Settings(), name) for endpoint, name in counted.items()
     }
     named = {Endpoint(method, path): setting for method, path, setting in RATE_ROW.findall(PAGE)}
@@ -123,12 +123,12 @@ def test_each_row_with_a_limit_names_the_limit_of_its_bucket() -> None:
 
 @ENDPOINTS
 def test_credentials_are_needed_as_told(endpoint: Endpoint) -> None:
-    """Where they are optional, it depends on what is asked for; here it is nothing that exists."""
-    told = TABLE[endpoint]
+    """Where they are optional, it depends on the resource; here the resource doesn't exist."""
+    documented = TABLE[endpoint]
     status = ask(a_client(), endpoint).status_code
-    assert told.credentials != "required" or status == 401
-    assert told.credentials != "none" or status != 401
-    assert (401 in told.errors) == (told.credentials != "none")
+    assert documented.credentials != "required" or status == 401
+    assert documented.credentials != "none" or status != 401
+    assert (401 in documented.errors) == (documented.credentials != "none")
 
 
 @ENDPOINTS
@@ -145,19 +145,19 @@ def test_what_bad_requests_are_answered_is_told(endpoint: Endpoint) -> None:
         caller.client.simulate_request(endpoint.method, endpoint.somewhere, headers=caller.headers, params=bad_query),
     ]
     seen = {answer.status_code for answer in answers if answer.status_code >= 400}
-    told = TABLE[endpoint].errors
-    assert seen <= told
-    assert (415 in told) == (415 in seen)
-    assert 404 in told or "{" not in endpoint.path
+    documented = TABLE[endpoint].errors
+    assert seen <= documented
+    assert (415 in documented) == (415 in seen)
+    assert 404 in documented or "{" not in endpoint.path
 
 
 @ENDPOINTS
-def test_a_limit_is_told_by_429(endpoint: Endpoint) -> None:
+def test_a_limit_is_documented_by_429(endpoint: Endpoint) -> None:
     assert (429 in TABLE[endpoint].errors) == (TABLE[endpoint].limit > 0)
 
 
 @ENDPOINTS
-def test_the_idempotency_key_is_told_by_409_and_422(endpoint: Endpoint) -> None:
+def test_the_idempotency_key_is_documented_by_409_and_422(endpoint: Endpoint) -> None:
     route = a_client().client.app._router.find(endpoint.somewhere)
     assert route is not None
     takes_key = endpoint.method == "POST" and hasattr(route[0], "responder")
@@ -167,7 +167,7 @@ def test_the_idempotency_key_is_told_by_409_and_422(endpoint: Endpoint) -> None:
 
 @ENDPOINTS
 def test_a_row_has_the_errors_of_its_section(endpoint: Endpoint) -> None:
-    """The section says when, and also has the errors that the table says of all."""
+    """The section explains them, and includes the errors that the table states for all endpoints."""
     sections = {Endpoint(method, path): credentials for method, path, credentials in SECTION.findall(PAGE)}
     if endpoint not in sections:
         assert endpoint.path.startswith(("/docs", "/studio", "/openapi.json")) or endpoint.path == "/"
@@ -180,25 +180,25 @@ def test_a_row_has_the_errors_of_its_section(endpoint: Endpoint) -> None:
 
 
 def test_the_openapi_document_has_the_same_errors() -> None:
-    """But for those that the text under the table says of all, and a 400 for any query, be there a wrong one or not."""
+    """Except for those stated for all endpoints below the table, and a 400 for any query parameters."""
     paths = a_client().client.simulate_get("/openapi.json").json["paths"]
     stated = {
         (method.upper(), PARAMETER.sub("", path)): {int(status) for status in operation["responses"] if status >= "400"}
         for path, operations in paths.items()
         for method, operation in operations.items()
     }
-    for endpoint, told in TABLE.items():
+    for endpoint, documented in TABLE.items():
         if endpoint.path.startswith(("/studio", "/docs/")):
             continue  # a page is no part of the API
         answers = stated.pop((endpoint.method, PARAMETER.sub("", endpoint.path)), set())
-        assert told.errors - answers == set(), endpoint
-        assert answers - told.errors <= {400, 403, 429, 500}, endpoint
-        assert 400 in told.errors or 400 not in answers or endpoint.method == "GET", endpoint
+        assert documented.errors - answers == set(), endpoint
+        assert answers - documented.errors <= {400, 403, 429, 500}, endpoint
+        assert 400 in documented.errors or 400 not in answers or endpoint.method == "GET", endpoint
     assert stated == {}, "each operation has a row"
 
 
 def test_each_error_of_the_table_is_one_that_the_page_lists() -> None:
-    """Readiness says by 503 what it says in its own shape."""
+    """Readiness answers 503 in a format of its own."""
     listed = {int(status) for status in ERROR_ROW.findall(PAGE)}
-    assert {status for told in TABLE.values() for status in told.errors} - listed == {503}
-    assert [str(endpoint) for endpoint, told in TABLE.items() if 503 in told.errors] == ["GET /readyz"]
+    assert {status for documented in TABLE.values() for status in documented.errors} - listed == {503}
+    assert [str(endpoint) for endpoint, documented in TABLE.items() if 503 in documented.errors] == ["GET /readyz"]

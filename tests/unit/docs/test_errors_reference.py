@@ -1,4 +1,4 @@
-"""`docs/reference/errors.md` is the error tree."""
+"""`docs/reference/errors.md` shows the error tree."""
 
 import inspect
 import re

@@ -1,4 +1,4 @@
-"""`docs/reference/events.md` names every fact, kind of entry, outcome and line of the log, and nothing else."""
+"""`docs/reference/events.md` documents every message, ledger entry, outcome and log line, and nothing else."""
 
 import ast
 import re
@@ -35,7 +35,7 @@ def section(heading: str) -> str:
 
 
 def logged() -> Iterator[tuple[str, str, frozenset[str]]]:
-    """Yield event, level and fields of each line that an entrypoint can log."""
+    """Yield event, level and fields of each line that the entrypoints can log."""
     for file in sorted((PROJECT / "src/entrypoints").rglob("*.py")):
         for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
             match node:
@@ -43,34 +43,34 @@ def logged() -> Iterator[tuple[str, str, frozenset[str]]]:
                     yield event, LEVELS[level], frozenset(str(word.arg) for word in node.keywords) - {ERROR_ITSELF}
 
 
-def test_every_fact_is_told_with_its_fields_and_none_else() -> None:
-    told: dict[str, list[str]] = {}
+def test_every_fact_is_documented_with_its_fields_and_none_else() -> None:
+    documented: dict[str, list[str]] = {}
     name = ""
-    for fact, field in FACT.findall(section("Facts in the outbox")):
+    for fact, field in FACT.findall(section("Outbox messages")):
         name = fact or name
-        told.setdefault(name, []).append(field)
+        documented.setdefault(name, []).append(field)
     classes = [kind for kind in vars(outbox).values() if isinstance(kind, type) and kind.__module__ == outbox.__name__]
-    assert told == {kind.__name__: [field.name for field in attrs.fields(kind)] for kind in classes}
+    assert documented == {kind.__name__: [field.name for field in attrs.fields(kind)] for kind in classes}
 
 
-def test_every_kind_of_movement_is_told_with_its_sign_and_none_else() -> None:
-    told = KIND.findall(section("Movements of tokens"))
-    assert dict(told) == {kind.value: "−" if kind in SPEND_KINDS else "+" for kind in EntryKind}
-    assert len(told) == len(EntryKind)
+def test_every_kind_of_movement_is_documented_with_its_sign_and_none_else() -> None:
+    documented = KIND.findall(section("Ledger entries"))
+    assert dict(documented) == {kind.value: "−" if kind in SPEND_KINDS else "+" for kind in EntryKind}
+    assert len(documented) == len(EntryKind)
 
 
-def test_every_end_of_an_attempt_is_told_and_none_else() -> None:
-    assert OUTCOME.findall(section("Ends of attempts")) == [outcome.value for outcome in JobOutcome]
+def test_every_end_of_an_attempt_is_documented_and_none_else() -> None:
+    assert OUTCOME.findall(section("Outcomes of attempts")) == [outcome.value for outcome in JobOutcome]
 
 
-def test_every_line_that_the_entrypoints_log_is_told_with_level_and_fields_and_none_else() -> None:
+def test_every_line_that_the_entrypoints_log_is_documented_with_level_and_fields_and_none_else() -> None:
     actual: dict[str, tuple[set[str], set[str]]] = {}
     for event, level, fields in logged():
         levels, names = actual.setdefault(event, (set(), set()))
         levels.add(level)
         names.update(fields)
-    told = {
+    documented = {
         event: (set(levels.split(", ")), set(re.findall(r"`(\w+)`", fields)))
-        for event, levels, fields in LINE.findall(section("Lines of the log"))
+        for event, levels, fields in LINE.findall(section("Log lines"))
     }
-    assert told == actual
+    assert documented == actual

@@ -1,4 +1,4 @@
-"""Every Python example in the documents runs as it stands."""
+"""Every Python example in the documentation runs unchanged."""
 
 import runpy
 from pathlib import Path
@@ -19,7 +19,7 @@ def embedding_examples() -> list[str]:
 
 @pytest.mark.parametrize("block", EXAMPLES, ids=lambda block: block.place)
 def test_an_example_runs_beside_a_photograph(block: Block, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """One that writes enhanced.jpg writes a picture at the longest side of TIER_1K."""
+    """If it writes enhanced.jpg, that has the longest side of TIER_1K."""
     (tmp_path / "photo.jpg").write_bytes(encoded(photograph()))
     script = tmp_path / "example.py"
     script.write_text(block.text, encoding="utf-8")

@@ -1,4 +1,4 @@
-"""`docs/glossary.md` has each word of the domain once and in order, and no word of the implementation."""
+"""`docs/glossary.md` has each term of the domain once, sorted, and no term of the implementation."""
 
 import re
 from typing import Final
@@ -23,5 +23,5 @@ def domain_source() -> str:
 
 @pytest.mark.parametrize("word", sorted(set(WORD.findall(PAGE))))
 def test_every_word_is_one_of_the_domain(word: str) -> None:
-    """A word that the core doesn't use needs no entry."""
+    """A term that the core doesn't use needs no entry."""
     assert re.search(rf"\b{word.lower().replace(' ', '[ _]')}", domain_source())

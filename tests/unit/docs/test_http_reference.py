@@ -1,4 +1,4 @@
-"""`docs/reference/http.md` tells of every endpoint and error, and of none that isn't there."""
+"""`docs/reference/http.md` documents every endpoint and error, and no others."""
 
 import json
 import re
@@ -40,20 +40,20 @@ def ada(services: MemorySpike) -> Caller:
 
 
 def section(heading: str) -> str:
-    """Return what stands under a heading of the second level, or below the endpoint under one of the third."""
+    """Return the text below a heading of the second level, or below the endpoint of one of the third."""
     line = f"\n{heading}, credentials: " if heading.startswith("`") else f"\n## {heading}\n"
     _, found, rest = PAGE.partition(line)
     assert found, f"there is a section {heading}"
     return rest.partition("\n## ")[0].partition("\n### ")[0]
 
 
-def documented(template: str) -> str:
-    """Return the router's path as the page has it: `{imageId}` for `{image_id}`."""
+def as_documented(template: str) -> str:
+    """Return the router's path in the page's notation: `{imageId}` for `{image_id}`."""
     return re.sub(r"_(\w)", lambda found: found[1].upper(), template)
 
 
 def test_the_page_is_the_one_that_is_written_from_the_document(services: MemorySpike) -> None:
-    """After a change of the API or its texts, `make reference` writes it again."""
+    """After a change of the API or its texts, `make reference` writes the page again."""
     client = testing.TestClient(create_app(services.spike))
     assert reference(client.simulate_get("/openapi.json").json) == PAGE
 
@@ -62,38 +62,41 @@ def samples(heading: str) -> list[Any]:
     return [json.loads(block) for block in JSON_BLOCK.findall(section(heading))]
 
 
-def test_every_route_is_told_and_none_else(services: MemorySpike) -> None:
+def test_every_route_is_documented_and_none_else(services: MemorySpike) -> None:
     routes = inspect.inspect_routes(create_app(services.spike))
     actual = {
-        (method.method, documented(route.path)) for route in routes for method in route.methods if not method.internal
+        (method.method, as_documented(route.path))
+        for route in routes
+        for method in route.methods
+        if not method.internal
     }
-    told = [*HEADING.findall(PAGE), *PAGE_ROW.findall(PAGE)]
-    assert set(told) == actual
-    assert len(told) == len(actual), "each is told once"
+    documented = [*HEADING.findall(PAGE), *PAGE_ROW.findall(PAGE)]
+    assert set(documented) == actual
+    assert len(documented) == len(actual), "each is documented once"
 
 
-def test_every_error_is_told_and_none_else() -> None:
-    """Those of Falcon (405, 415) aren't in our table of errors; other tests name them."""
+def test_every_error_is_documented_and_none_else() -> None:
+    """Falcon's own (405, 415) aren't in the table of errors; other tests name them."""
     actual = {(str(int(row.status)), row.code, row.message.error) for row in TABLE.values()}
     actual |= {("402", "INSUFFICIENT_TOKENS", next(iter(UPLOAD_MESSAGES.values())).error)}
     actual |= {("402", "INSUFFICIENT_TOKENS", message.error) for message in ENHANCE_MESSAGES.values()}
     actual |= {("500", "INTERNAL_ERROR", list(UPLOAD_MESSAGES.values())[-1].error)}
-    told = {(status, code, error.partition(" (")[0]) for status, code, error in ERROR_ROW.findall(PAGE)}
-    assert {row for row in told if row[0] not in {"405", "415"}} == actual
+    documented = {(status, code, error.partition(" (")[0]) for status, code, error in ERROR_ROW.findall(PAGE)}
+    assert {row for row in documented if row[0] not in {"405", "415"}} == actual
 
 
 def test_falcons_errors_are_told(ada: Caller) -> None:
-    told = set(ERROR_ROW.findall(PAGE))
+    documented = set(ERROR_ROW.findall(PAGE))
     wrong_method = ada.client.simulate_delete("/healthz")
     headers = {**ada.headers, "Content-Type": "text/plain"}
     wrong_type = ada.client.simulate_post("/api/images/enhance", headers=headers, body="hello")
     for answer in (wrong_method, wrong_type):
-        assert (str(answer.status_code), answer.json["code"], answer.json["error"]) in told
+        assert (str(answer.status_code), answer.json["code"], answer.json["error"]) in documented
 
 
 def test_the_tiers_are_those_of_the_domain() -> None:
-    told = TIER_ROW.findall(section("`POST /api/images/enhance`"))
-    assert told == [(tier.value, str(tier.price), str(tier.longest_side_px)) for tier in Tier]
+    documented = TIER_ROW.findall(section("`POST /api/images/enhance`"))
+    assert documented == [(tier.value, str(tier.price), str(tier.longest_side_px)) for tier in Tier]
 
 
 def test_the_sample_answers_have_the_shape_of_the_real_ones(services: MemorySpike, ada: Caller) -> None:

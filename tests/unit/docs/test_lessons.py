@@ -1,4 +1,4 @@
-"""`docs/lessons.md` has a test for every lesson, and pytest finds it."""
+"""`docs/lessons.md` names tests for every lesson, and all of them exist."""
 
 import re
 import subprocess
@@ -21,7 +21,7 @@ def test_every_lesson_names_its_tests() -> None:
 
 
 def test_every_test_that_a_lesson_names_is_collected() -> None:
-    """Asked of pytest itself: an id that it doesn't find is an error of its own."""
+    """An id that pytest doesn't find is an error of its own."""
     named = sorted({plain or of_class for plain, of_class in TEST.findall(PAGE)})
     command = [sys.executable, "-m", "pytest", "--collect-only", "-q", "-p", "no:cacheprovider", *named]
     collected = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, timeout=120, check=False)

@@ -1,4 +1,4 @@
-"""Links in the documents lead to files and headings that are there, and so do the paths that they name.
+"""Links and paths in the documentation lead to existing files and headings.
 
 Addresses elsewhere are listed, not fetched: tests have no network.
 """
@@ -41,7 +41,7 @@ def prose(page: Path) -> str:
 
 
 def links(page: Path) -> Iterator[str]:
-    """Yield relative links; README's absolute ones into the project count as such."""
+    """Yield relative links; README's absolute links into the project count as relative."""
     text = INLINE_CODE.sub("code", prose(page))
     for target in [*LINK.findall(text), *DEFINITION.findall(text)]:
         path = OWN_ADDRESS.sub("", target)
@@ -50,7 +50,7 @@ def links(page: Path) -> Iterator[str]:
 
 
 def anchors(page: Path) -> set[str]:
-    """Return the anchors that a forge makes of the headings: lower case, spaces to hyphens, no punctuation."""
+    """Return the anchors that code hosts create from headings: lower case, hyphens for spaces, no punctuation."""
     return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in HEADING.findall(prose(page))}
 
 
@@ -72,14 +72,14 @@ def test_named_paths_are_there(page: Path) -> None:
 
 
 def test_every_document_is_linked_to() -> None:
-    """From another document, directly or as part of its folder."""
+    """By another document, directly or as part of its folder."""
     targets = {(page.parent / link.partition("#")[0]).resolve() for page in PAGES for link in links(page)}
     lonely = [page for page in (PROJECT / "docs").rglob("*.md") if not targets & {page, page.parent}]
     assert lonely == []
 
 
 def test_the_index_leads_to_every_page_once() -> None:
-    """Decisions are found by their own index."""
+    """Decisions are linked from their own index."""
     index = PROJECT / "docs/index.md"
     linked = [(index.parent / link).resolve() for link in links(index) if "images" not in link]
     pages = {page for page in (PROJECT / "docs").rglob("*.md") if page.parent.name != "decisions"}
@@ -87,7 +87,7 @@ def test_the_index_leads_to_every_page_once() -> None:
 
 
 def test_addresses_elsewhere_are_secure_and_each_host_is_known_with_a_reason() -> None:
-    """Only addresses of this machine may be plain."""
+    """Only addresses of this machine may use http."""
     found = {pair for page in PAGES for pair in ADDRESS.findall(page.read_text(encoding="utf-8"))}
     outside = {(scheme, host) for scheme, host in found if host not in HERE}
     assert {scheme for scheme, _ in outside} == {"https"}

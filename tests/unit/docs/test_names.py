@@ -1,4 +1,4 @@
-"""What the documents name in passing is there: settings, extras, targets of make, endpoints, tiers."""
+"""Settings, extras, make targets, endpoints and tiers that the documentation names exist."""
 
 import re
 from collections.abc import Set as AbstractSet
@@ -34,7 +34,7 @@ def named(pattern: "re.Pattern[str]", page: Path) -> AbstractSet[str]:
 
 
 def alike(path: str) -> str:
-    """Return a path whose parameters have no names."""
+    """Return a path with anonymous parameters."""
     return PARAMETER.sub("{}", path)
 
 
@@ -64,8 +64,8 @@ def test_targets_of_make_are_there(page: Path) -> None:
 
 @pytest.mark.parametrize("page", TEXTS, ids=IDS)
 def test_endpoints_are_there(page: Path, endpoints: AbstractSet[tuple[str, str]]) -> None:
-    told = {(method, alike(path)) for method, path in ENDPOINT.findall(page.read_text(encoding="utf-8"))}
-    assert told - endpoints == set()
+    documented = {(method, alike(path)) for method, path in ENDPOINT.findall(page.read_text(encoding="utf-8"))}
+    assert documented - endpoints == set()
 
 
 @pytest.mark.parametrize("page", TEXTS, ids=IDS)

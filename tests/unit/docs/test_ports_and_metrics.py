@@ -1,4 +1,4 @@
-"""`docs/reference/ports.md` names every port, `docs/reference/metrics.md` every series, and nothing else."""
+"""`docs/reference/ports.md` documents every port, `docs/reference/metrics.md` every series, and nothing else."""
 
 import importlib
 import pkgutil
@@ -39,17 +39,17 @@ def first_sentence(kind: type) -> str:
     return re.split(r"\.(?: |$)", paragraph)[0]
 
 
-def test_every_port_is_told_with_its_first_sentence_and_its_methods() -> None:
+def test_every_port_is_documented_with_its_first_sentence_and_its_methods() -> None:
     page = (REFERENCE / "ports.md").read_text(encoding="utf-8")
-    told = {
+    documented = {
         (name, file, sentence, frozenset(re.findall(r"`(\w+)`", methods)))
         for name, file, sentence, methods in PORT.findall(page)
     }
-    assert told == set(protocols())
+    assert documented == set(protocols())
 
 
 def exposed(metrics: Metrics) -> set[tuple[str, str, frozenset[str], str]]:
-    """Return name, kind, labels and meaning of each series, once each has counted something."""
+    """Return name, type, labels and meaning of each series, after each has counted something."""
     metrics.count_request(method="GET", route="/healthz", status=200, seconds=0.1)
     metrics.count_attempt(tier=Tier.FREE, outcome="delivered", seconds=1.0)
     metrics.count_wait(tier=Tier.FREE, wait=timedelta(seconds=1))
@@ -62,13 +62,13 @@ def exposed(metrics: Metrics) -> set[tuple[str, str, frozenset[str], str]]:
 
 
 def labels_of(family: Metric) -> frozenset[str]:
-    """Return what its samples are told apart by; `le` is every histogram's own."""
+    """Return the labels of its samples, without `le`, which every histogram has."""
     return frozenset(label for sample in family.samples for label in sample.labels) - {"le"}
 
 
-def test_every_series_is_told_with_its_kind_labels_and_meaning_and_none_else(services: Services) -> None:
+def test_every_series_is_documented_with_its_kind_labels_and_meaning_and_none_else(services: Services) -> None:
     page = (REFERENCE / "metrics.md").read_text(encoding="utf-8")
-    told = {
+    documented = {
         (name, kind, frozenset(re.findall(r"\w+", labels)), means) for name, kind, labels, means in SERIES.findall(page)
     }
-    assert told == exposed(PrometheusMetrics(transactions=services.transactions, clock=services.clock))
+    assert documented == exposed(PrometheusMetrics(transactions=services.transactions, clock=services.clock))

@@ -1,4 +1,4 @@
-"""`make check` reports the words of `docs/words.txt` in the pages and packages that have been revised."""
+"""`make check` reports the words of `docs/words.txt` in the paths of `PROSE`."""
 
 import subprocess
 import sys
@@ -12,7 +12,7 @@ WORDS: Final = [line.partition("->")[0] for line in (PROJECT / "docs/words.txt")
 
 
 def reported(text: str, tmp_path: Path) -> str:
-    """Return what the check's own command reports of a page."""
+    """Return the output of the check's command for a page."""
     page = tmp_path / "page.md"
     page.write_text(text)
     dry_run = subprocess.run(
@@ -28,7 +28,7 @@ def reported(text: str, tmp_path: Path) -> str:
     return done.stdout
 
 
-@pytest.mark.parametrize("word", [*WORDS, "recieve"])
+@pytest.mark.parametrize("word", [*WORDS, "recieve"])  # codespell:ignore
 def test_each_word_of_the_list_and_a_misspelling_fail_the_check(word: str, tmp_path: Path) -> None:
     assert f"page.md:1: {word} ==>" in reported(f"A sentence with {word} in it.\n", tmp_path)
 

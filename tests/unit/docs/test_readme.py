@@ -1,4 +1,4 @@
-"""What README shows before anything else: one sentence, one picture, two commands, one curl, one embedding example."""
+"""The beginning of README: one sentence, one picture, two commands, one curl line, one embedding example."""
 
 import re
 import tomllib
@@ -15,7 +15,7 @@ LINES_MAX: Final = 45  # of a screen
 
 
 def test_the_first_screen_is_a_sentence_a_picture_two_commands_a_curl_and_an_example() -> None:
-    """And nothing else but the title and a mark that readers don't see."""
+    """And nothing else but the title and an invisible marker."""
     text = README.read_text(encoding="utf-8").partition("\n## ")[0]
     assert len(text.splitlines()) <= LINES_MAX
     kinds = [(token.type, token.content) for token in MarkdownIt("commonmark").parse(text)]
@@ -34,7 +34,7 @@ def test_the_first_screen_is_a_sentence_a_picture_two_commands_a_curl_and_an_exa
 
 
 def targets() -> Iterator[str]:
-    """Yield what the links and pictures lead to."""
+    """Yield the targets of links and pictures."""
     for token in MarkdownIt("commonmark").parse(README.read_text(encoding="utf-8")):
         for child in token.children or ():
             if address := child.attrs.get("href") or child.attrs.get("src"):
@@ -42,7 +42,7 @@ def targets() -> Iterator[str]:
 
 
 def test_every_link_is_absolute_and_names_an_existing_file() -> None:
-    """The package index shows README too, and has none of the files beside it. A picture is addressed by its bytes."""
+    """The package index shows README too, without the files beside it. Pictures need the address of their raw bytes."""
     for target in targets():
         kind, _, path = target.removeprefix(f"{SOURCE}/").partition("/main/")
         assert target.startswith(f"{SOURCE}/"), f"{target} isn't an absolute link into the project"

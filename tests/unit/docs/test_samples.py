@@ -1,4 +1,4 @@
-"""JSON in the documents is JSON, and what the reference shows of the API is what the OpenAPI document describes."""
+"""JSON in the documentation is valid, and the reference's samples match the OpenAPI document."""
 
 import json
 import re
@@ -38,7 +38,7 @@ def sections() -> Mapping[str, list[Block]]:
 
 
 def wrong(sample: Any, schema: Schema, document: Schema) -> list[str]:
-    """Return what the schema says against a sample."""
+    """Return the schema's errors for a sample."""
     validator = OAS31Validator({**schema, "components": document["components"]})
     return [f"{error.json_path}: {error.message}" for error in validator.iter_errors(sample)]
 
@@ -56,7 +56,7 @@ def test_json_is_json(block: Block) -> None:
 
 @pytest.mark.parametrize("heading", sections())
 def test_a_sample_of_the_api_is_as_the_openapi_document_says(heading: str, document: Schema) -> None:
-    """The last one of an endpoint is its answer, those before it are requests."""
+    """The last sample of an endpoint is its response, those before it are requests."""
     match = HEADING.match(heading)
     assert match is not None
     *requests, answer = [json.loads(block.text) for block in sections()[heading]]

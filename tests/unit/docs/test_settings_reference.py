@@ -1,4 +1,4 @@
-"""`docs/reference/settings.md` names every setting with its default, and nothing else."""
+"""`docs/reference/settings.md` documents every setting with its default, and nothing else."""
 
 import os
 import re
@@ -19,7 +19,7 @@ LEAST: Final = re.compile(r"at least ([\d.]+)$")
 
 
 def shown(default: Any) -> str:
-    """Return a default as the page shows it."""
+    """Return a default in the page's notation."""
     if isinstance(default, SecretStr):
         return shown(str(default))
     text = f"{default:g}" if isinstance(default, float) else str(default)

@@ -1,4 +1,4 @@
-"""The documents make a site without a warning, and a link that leads nowhere is one."""
+"""The documentation builds without a warning, and a broken link is one."""
 
 import shutil
 import subprocess
@@ -30,7 +30,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 class Page(HTMLParser):
-    """The links of a page, the names that links may lead to, and what the browser fetches by itself."""
+    """The links of a page, its link targets, and the files that the browser loads."""
 
     def __init__(self, path: Path) -> None:
         super().__init__()
@@ -61,7 +61,7 @@ def test_every_page_is_in_the_site(site: Path) -> None:
 
 
 def test_every_link_of_the_site_leads_to_a_page_and_a_place_on_it(site: Path) -> None:
-    """Also those that the theme makes. External ones aren't followed: tests have no network."""
+    """Including links of the theme. External ones aren't followed, since tests have no network."""
     pages = {path.resolve(): Page(path) for path in site.rglob("*.html")}
     assert len(pages) > 20
     dead: list[str] = []

@@ -1,4 +1,4 @@
-"""What only `make test-full` runs is kept by a test of `make test`, and no law or kind of fault is left to it alone."""
+"""Each rule and kind of fault of `make test-full` is also tested by `make test`."""
 
 import ast
 import re
@@ -21,7 +21,7 @@ def marks(function: ast.FunctionDef) -> Iterator[ast.Call]:
 
 
 def functions() -> Iterator[tuple[str, str | None]]:
-    """Yield each test, as `<path>::<name>`, and by which one its law is kept, where it is long."""
+    """Yield each test, as `<path>::<name>`, and the test that replaces it in `make test`, if it is long."""
     for path in TESTS:
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.FunctionDef) and node.name.startswith("test_"):

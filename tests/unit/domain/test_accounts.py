@@ -63,7 +63,7 @@ def test_an_address_that_parses_can_be_stored_and_parses_to_itself(text: str) ->
 
 
 def test_an_address_that_grows_in_lower_case_must_fit_afterwards() -> None:
-    """One Turkish capital becomes two characters."""
+    """Some capital letters become two characters in lower case, such as a Turkish one."""
     with pytest.raises(InvalidValue):
         Email.parse("\N{LATIN CAPITAL LETTER I WITH DOT ABOVE}" * 64 + "@example.org")
 

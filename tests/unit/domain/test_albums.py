@@ -86,7 +86,7 @@ def test_only_the_share_token_itself_opens_an_unlisted_album(text: str) -> None:
 
 
 def test_an_unlisted_album_without_a_token_is_its_owners_alone() -> None:
-    """Such a row can be older than share tokens are."""
+    """Such rows may be older than share tokens."""
     album = evolve(an_album(), privacy=Privacy.UNLISTED)
     assert album.visible_to(album.owner_id, share_token=None) is album
     for token in (None, Secret("")):

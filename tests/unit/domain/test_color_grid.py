@@ -1,4 +1,4 @@
-"""Colors from afar: what counts as lying between two pictures."""
+"""Colors in low resolution: whether a result lies between two pictures."""
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -19,7 +19,7 @@ def test_every_picture_lies_between_itself_and_itself(grid: ColorGrid) -> None:
 
 @given(GRIDS, GRIDS, st.floats(0, 1))
 def test_a_mixture_lies_between(one: ColorGrid, other: ColorGrid, share: float) -> None:
-    """In whatever share; the other may have been cropped to any of its rows or columns."""
+    """In any proportion; the other picture may have been cropped to any of its rows or columns."""
     for band in other.bands:
         mixed = [
             share * mine + (1 - share) * theirs for mine, theirs in zip(one.mean.channels, band.channels, strict=True)

@@ -27,7 +27,7 @@ def test_no_side_is_ever_below_one(size: Dimensions, target: int) -> None:
 
 @given(sizes, targets)
 def test_the_aspect_is_wrong_by_half_a_pixel_at_most(size: Dimensions, target: int) -> None:
-    """In whole numbers: |other - target * short / long| <= 1/2, but for a side that would vanish."""
+    """In integers: |other - target * short / long| <= 1/2, except for a side that would be 0."""
     short, long = sorted([size.width_px, size.height_px])
     other = min(size.scaled_to(target).width_px, size.scaled_to(target).height_px)
     if 2 * target * short >= long:

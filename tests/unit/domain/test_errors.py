@@ -1,4 +1,4 @@
-"""Every error has a code of its own, a sentence, and survives the way to another process."""
+"""Every error has a unique code and a message, and can be sent to another process."""
 
 import copy
 import pickle
@@ -63,7 +63,7 @@ def test_an_error_survives_pickling_with_its_fields(kind: type[SpikeError]) -> N
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_an_error_can_be_raised_with_a_cause_copied_and_annotated(kind: type[SpikeError]) -> None:
-    """A frozen class must still let Python write the traceback and its company."""
+    """A frozen class must let Python set the traceback, the cause and the notes."""
     error = made(kind)
     with pytest.raises(kind) as caught:
         raise error from ValueError("why")

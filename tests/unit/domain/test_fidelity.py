@@ -1,4 +1,4 @@
-"""Fidelity: which numbers make a result faithful to its original."""
+"""Fidelity: the numbers for which a result is faithful to its original."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Names are labels, never paths, and must not lie about themselves."""
+"""Names are labels, never paths, and can't disguise themselves."""
 
 import unicodedata
 

@@ -1,4 +1,4 @@
-"""Each kind of damage is found, and nothing is found on what is sound."""
+"""Each kind of violation is found, and none in valid data."""
 
 from collections.abc import Sequence
 
@@ -129,7 +129,7 @@ def test_nothing_is_wrong_with_a_wallet_that_its_ledger_explains(earned: int, sp
 def test_every_difference_between_wallet_and_ledger_is_found(
     balance: int, earned: int, spent: int, refunded: int
 ) -> None:
-    """Also where the ledger explains less than nothing."""
+    """Also if the ledger adds up to less than zero."""
     totals = LedgerTotals(earned=Tokens(earned), spent=Tokens(spent), refunded=Tokens(refunded), entries=3)
     wallet = evolve(a_wallet(), balance=Tokens(balance), entries=3)
     expected = [] if earned + refunded - spent == balance else ["I1"]

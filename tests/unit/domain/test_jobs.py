@@ -134,7 +134,7 @@ def test_cancelling_keeps_the_order_and_the_history(make: Callable[[], Unsettled
 
 
 def test_states_and_attempts_have_fences_of_their_own() -> None:
-    """What a compare-and-set must tell apart differs in its fence."""
+    """States that a compare-and-set must distinguish have different fences."""
     pending = a_job()
     fences = [
         pending.fence,

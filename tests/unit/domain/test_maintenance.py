@@ -32,7 +32,7 @@ def test_what_has_ended_is_due_again_after_its_period_and_not_before(
 def test_what_is_held_is_due_when_its_lease_has_run_out_and_not_before(
     every: timedelta, lease: timedelta, share: float
 ) -> None:
-    """However long ago it was begun, and however short its period is."""
+    """However long ago the run began, and however short its interval is."""
     held, now = a_round().next(now=NOON, lease=lease), NOON + lease * share
     assert held.is_next_due(now=now, every=every, lease=lease) == (now - NOON >= lease)
     kept = held.renewed(now=NOON + lease, lease=lease)

@@ -1,4 +1,4 @@
-"""Invariant I5: regeneration never lifts a wallet above the cap, never lowers it, and doesn't depend on its readers."""
+"""Invariant I5: regeneration never raises a balance above the cap, never lowers it, and doesn't depend on reads."""
 
 from datetime import timedelta
 
@@ -53,7 +53,7 @@ def test_reading_often_or_seldom_gives_the_same_balance_and_clock(
 def test_the_remainder_of_an_interval_is_never_lost(
     policy: RegenerationPolicy, intervals: int, data: st.DataObject
 ) -> None:
-    """Below the cap, the clock stands at most one interval back, and by exactly the remainder."""
+    """Below the cap, the clock is at most one interval behind, by exactly the remainder."""
     wallet = a_wallet(0)
     remainder = data.draw(st.timedeltas(min_value=timedelta(0), max_value=policy.interval - MICROSECOND))
     now = NOON + intervals * policy.interval + remainder
@@ -65,7 +65,7 @@ def test_the_remainder_of_an_interval_is_never_lost(
 
 @given(policies, st.integers(0, 30), spans)
 def test_a_full_wallet_stores_up_nothing(policy: RegenerationPolicy, above: int, span: timedelta) -> None:
-    """However long it was full, the next token takes a whole interval from the moment it is no longer."""
+    """However long the wallet was full, the next token takes a whole interval from the moment it no longer is."""
     now = NOON + span
     full = regenerate(a_wallet(policy.cap.amount + above), policy, now=now).wallet
     emptied = full.spend(full.balance, job_id=a_job_id(), now=now, reason="all of it").wallet

@@ -1,4 +1,4 @@
-"""Which moves a job's methods make, and which the table allows, is the same. Settled states are final (I4)."""
+"""A job's methods make exactly the transitions that the table allows. Settled states are final (I4)."""
 
 from collections.abc import Iterator
 from itertools import product
@@ -25,7 +25,7 @@ KINDS = one_job_of_each_kind()
 
 
 def moves(job: Job) -> Iterator[Job]:
-    """Yield what each of the job's methods makes of it."""
+    """Yield the results of all of the job's methods."""
     if isinstance(job, PendingJob):
         yield job.start(now=NOON)
     if isinstance(job, StartedJob):

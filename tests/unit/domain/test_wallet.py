@@ -25,7 +25,7 @@ def moved(wallet: Wallet, move: str, amount: int) -> Posting:
 
 
 def after_all(wallet: Wallet, plan: Sequence[tuple[str, int]]) -> tuple[Wallet, list[LedgerEntry]]:
-    """Return the wallet after those moves that it can afford, and all entries."""
+    """Return the wallet after those movements that it can afford, and all entries."""
     entries: list[LedgerEntry] = []
     for move, amount in plan:
         if move == "spend" and amount > wallet.balance.amount:
@@ -63,7 +63,7 @@ def test_each_entry_tells_the_balance_behind_it(plan: list[tuple[str, int]]) -> 
 def test_spending_more_than_the_balance_changes_nothing(balance: int, more: int) -> None:
     wallet = a_wallet(balance)
     with pytest.raises(NotEnoughTokens) as refusal:
-        wallet.spend(Tokens(balance + more), job_id=a_job_id(), now=NOON, reason="too dear")
+        wallet.spend(Tokens(balance + more), job_id=a_job_id(), now=NOON, reason="too expensive")
     assert (refusal.value.required, refusal.value.balance) == (balance + more, balance)
     assert wallet.balance == Tokens(balance)
 

@@ -1,4 +1,4 @@
-"""The application over memory, and a signed-in client."""
+"""The application with in-memory adapters, and a signed-in client."""
 
 import pytest
 from falcon import testing
@@ -30,5 +30,5 @@ def bob(services: MemorySpike, client: testing.TestClient) -> Caller:
 
 @pytest.fixture
 def poor(services: MemorySpike, client: testing.TestClient) -> Caller:
-    """Has three tokens."""
+    """A client with three tokens."""
     return Caller(client, services.register("poor@example.org", tokens=3))

@@ -1,4 +1,4 @@
-"""Credentials, errors and what every answer has."""
+"""Credentials, errors and headers of all responses."""
 
 import re
 from datetime import timedelta

@@ -91,7 +91,7 @@ def test_head_of_a_file_tells_its_size(ada: Caller) -> None:
 
 
 class WatchedBlobStore(MemoryBlobStore):
-    """Remembers the streams that it has opened."""
+    """Records the streams that it has opened."""
 
     def __init__(self, clock: ManualClock) -> None:
         super().__init__(clock)
@@ -132,7 +132,7 @@ def test_head_counts_against_the_limit_of_get() -> None:
 
 
 def test_head_is_answered_and_allowed_where_get_is_and_nowhere_else(client: testing.TestClient) -> None:
-    """The routes are walked, so that none is forgotten."""
+    """All routes are tested."""
     for route in inspect.inspect_routes(client.app):
         has_get = "GET" in {method.method for method in route.methods if not method.internal}
         path = route.path.replace("{", "").replace("}", "")

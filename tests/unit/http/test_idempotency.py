@@ -48,7 +48,7 @@ def with_uploads(spike: Spike, uploads: Uploads) -> Spike:
 
 
 def requests(image_id: str, another: str, anonymous: str) -> dict[str, bytes | dict[str, Any]]:
-    """Return a request for every endpoint that takes the header."""
+    """Return a request for every endpoint that accepts the header."""
     files = [a_part("files", PICTURE, filename="a.jpg"), a_part("files", b"junk", filename="b.jpg")]
     return {
         "/api/images/upload": an_upload(PICTURE),
@@ -183,7 +183,7 @@ def test_what_isnt_a_key_is_refused(ada: Caller, services: MemorySpike, key: str
 
 
 def test_an_answer_that_was_lost_after_the_commit_is_given_again(ada: Caller, services: MemorySpike) -> None:
-    """The charge is stored, the client hears 500 and sends the request once more."""
+    """The charge is stored, the client gets a 500 and repeats the request."""
     transactions = FaultyTransactions(services.spike.database.transactions)
     uploads = evolve(services.spike.images.uploads, transactions=transactions)
     client = testing.TestClient(create_app(with_uploads(services.spike, uploads)))
@@ -223,7 +223,7 @@ def test_the_same_request_at_the_same_time_is_told_to_wait(ada: Caller, services
 
 
 def test_who_was_overtaken_by_the_same_request_hears_what_it_was_answered(poor: Caller, services: MemorySpike) -> None:
-    """Not that its tokens are gone, for they went where they should (I10)."""
+    """Not that its tokens are missing, since the first request spent them (I10)."""
     transactions = FaultyTransactions(services.spike.database.transactions)
     creations = evolve(services.spike.jobs.generations, transactions=transactions)
     late = Caller(

@@ -54,7 +54,7 @@ def test_a_server_that_ends_lets_nobody_wait() -> None:
 
 
 def test_when_too_many_wait_the_answer_comes_at_once() -> None:
-    """With a hint when to ask again; and the place is free again afterwards."""
+    """With a Retry-After; and the slot is free again afterwards."""
     shared = patience()
     inner: list[tuple[int, str | None]] = []
 

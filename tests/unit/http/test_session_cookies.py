@@ -36,7 +36,7 @@ def test_without_a_good_one_all_are_refused(ada: Caller) -> None:
 
 
 def test_so_many_are_tried_and_no_more(ada: Caller) -> None:
-    """Each costs a look into the database, and a header holds hundreds."""
+    """Each costs a database query, and a header can contain hundreds."""
     stale = "; ".join(f"{PLAIN}=stale{number}" for number in range(SESSION_COOKIES_MAX - 1))
     good = f"{PLAIN}={ada.registered.session_token.text}"
     assert status(ada, f"{stale}; {good}") == 200
@@ -59,7 +59,7 @@ def test_signing_out_ends_the_sessions_of_all(ada: Caller) -> None:
 
 
 def test_escapes_without_end_are_read_soon(ada: Caller) -> None:
-    """By Python's own reader they took a minute."""
+    """Python's own parser took a minute."""
     began_s = time.process_time()
     assert status(ada, f'{PLAIN}="' + "\\1" * 40_000 + '"') == 401
     assert time.process_time() - began_s < 5, "a hang guard"

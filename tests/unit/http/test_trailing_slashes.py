@@ -1,4 +1,4 @@
-"""A path with a slash at its end is the path without it."""
+"""A path with a trailing slash is equivalent to the path without it."""
 
 import pytest
 from falcon import inspect, testing
@@ -9,7 +9,7 @@ from spike_http.studio_files import StudioFiles
 
 
 def test_every_path_answers_with_a_slash_as_without(client: testing.TestClient) -> None:
-    """The routes are walked, so that none is forgotten."""
+    """All routes are tested."""
     for route in inspect.inspect_routes(client.app):
         path = route.path.replace("{", "").replace("}", "")
         methods = {method.method for method in route.methods if not method.internal}

@@ -1,4 +1,4 @@
-"""Importing Spike does nothing but define: no file is made, no address asked, no database opened."""
+"""Importing Spike only defines: it creates no file, opens no connection and no database."""
 
 import subprocess
 import sys
@@ -29,7 +29,7 @@ for module in sys.argv[1:]:
 
 
 def test_importing_every_module_opens_nothing() -> None:
-    """Lesson 20: a client was built while its module was imported, so nothing started where its server was away."""
+    """Lesson 20: a client was created at import, so nothing started while its server was down."""
     assert len(MODULES) > 100
     heard = subprocess.run([sys.executable, "-c", LISTEN, *MODULES], capture_output=True, text=True, check=False)
     assert (heard.returncode, heard.stderr) == (0, "")

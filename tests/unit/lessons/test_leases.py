@@ -1,4 +1,4 @@
-"""A worker that lives keeps its job, however long it takes."""
+"""A live worker keeps its job, however long it takes."""
 
 from datetime import timedelta
 
@@ -7,7 +7,7 @@ from spike_core.domain.jobs import ClaimedJob, CompletedJob
 
 
 def test_a_picture_that_takes_longer_than_a_lease_is_left_to_its_worker(services: Services) -> None:
-    """Lesson 3: the sweeper lost patience before the model did: jobs were paid back, and delivered all the same."""
+    """Lesson 3: the sweeper gave up before the model did: jobs were refunded, and delivered too."""
     owner = services.owner()
     claimed = services.claim(owner)
     for progress in range(10, 60, 10):

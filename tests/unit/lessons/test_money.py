@@ -1,4 +1,4 @@
-"""Nothing is an ordinary price, and each job is paid back once at most."""
+"""Zero is a price like any other, and each job is refunded at most once."""
 
 from datetime import timedelta
 
@@ -12,7 +12,7 @@ from spike_core.domain.tiers import Tier
 
 
 def test_free_jobs_go_all_the_ways_of_paid_ones(services: Services) -> None:
-    """Lesson 8: where a price of nothing counted as no price at all, batches, cancellations and sweeps broke."""
+    """Lesson 8: where a price of zero was taken for a missing price, batches, cancellations and sweeps broke."""
     owner = services.owner(tokens=0)
     album = services.album(owner, auto_enhance=False)
     images = [services.upload(owner, album_id=album.id).image.id for _ in range(3)]
@@ -32,7 +32,7 @@ def test_free_jobs_go_all_the_ways_of_paid_ones(services: Services) -> None:
 
 
 def test_each_job_of_a_batch_is_paid_back_once_whoever_ends_it_and_however_often(services: Services) -> None:
-    """Lesson 5: refunds named no job, so the batch, its children and the sweeper each gave the same tokens back."""
+    """Lesson 5: refunds named no job, so the batch, its jobs and the sweeper each returned the same tokens."""
     owner = services.owner(tokens=20)
     album = services.album(owner, auto_enhance=False)
     images = [services.upload(owner, album_id=album.id).image for _ in range(4)]

@@ -9,7 +9,7 @@ PAID = [Tier.TIER_1K, Tier.TIER_2K, Tier.TIER_4K]
 
 
 def test_tiers_of_one_image_do_not_overwrite_each_other(services: Services) -> None:
-    """Lesson 1: results were named after their image, so that of three tiers the last to finish was left."""
+    """Lesson 1: results were named after their image, so of three tiers only the last to finish remained."""
     owner = services.owner()
     image = services.upload(owner).image
     services.jobs.enhancements.enhance_in_parallel(owner, image_id=image.id, tiers=PAID)
@@ -22,7 +22,7 @@ def test_tiers_of_one_image_do_not_overwrite_each_other(services: Services) -> N
 
 
 def test_an_original_stays_byte_for_byte_whatever_is_made_of_it(services: Services) -> None:
-    """Lesson 14: processing wrote back to the original, which shrank or was gone."""
+    """Lesson 14: processing overwrote the original, which was reduced or lost."""
     owner = services.owner()
     content = a_picture(size := services.upload(owner).image.dimensions)
     image = services.upload(owner, content=content).image

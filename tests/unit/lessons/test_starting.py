@@ -1,4 +1,4 @@
-"""Whatever is accepted is started, or paid back: the request's end isn't the job's chance."""
+"""Every accepted job is started or refunded, also after the request has ended."""
 
 import io
 from datetime import timedelta
@@ -20,22 +20,22 @@ FILES = 3
 
 
 class QueueForOne:
-    """Takes one message, and no other until it is repaired."""
+    """Accepts one message, and no other until it is repaired."""
 
     def __init__(self, inbox: MemoryQueue) -> None:
-        """Begin broken."""
+        """Start broken."""
         self.inbox = inbox
         self.broken = True
 
     def send(self, job_id: JobId, *, priority: Priority) -> None:
-        """Send, if there is room; see the port."""
+        """Accept a message, if there is room; see the port."""
         if self.broken and self.inbox.messages:
             raise QueueUnavailable
         self.inbox.send(job_id, priority=priority)
 
 
 def test_every_job_of_a_batch_upload_is_announced_and_done(services: Services) -> None:
-    """Lesson 9: a batch left jobs behind that waited for a start which nobody gave them."""
+    """Lesson 9: the jobs of a batch waited to be started, but no component started them."""
     owner = services.owner()
     services.inbox.refuses = True
     name = ImageName("photo.jpg")
@@ -51,7 +51,7 @@ def test_every_job_of_a_batch_upload_is_announced_and_done(services: Services) -
 
 @pytest.mark.parametrize("repaired", ["repaired", "never repaired"])
 def test_parallel_jobs_that_the_queue_refused_are_started_later_or_refunded(repaired: str) -> None:
-    """Lesson 11: the rows of a parallel request were all or nothing, their starts weren't, and nobody heard of it."""
+    """Lesson 11: all-or-nothing applied to rows but not to starts, and failed starts were ignored."""
     inbox = MemoryQueue()
     queue = QueueForOne(inbox)
     services = Services.build(inbox=inbox, queue=queue)

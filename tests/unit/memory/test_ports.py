@@ -1,4 +1,4 @@
-"""The contract suites of all other ports, run against the in-memory adapters."""
+"""The contracts of all other ports, tested on the in-memory adapters."""
 
 from collections.abc import Callable, Sequence
 from datetime import timedelta

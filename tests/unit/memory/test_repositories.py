@@ -1,4 +1,4 @@
-"""The contract suites of the repositories, run against the in-memory adapters."""
+"""The contracts of the repositories, tested on the in-memory adapters."""
 
 import pytest
 
@@ -30,76 +30,76 @@ def transactions() -> MemoryTransactions:
 
 
 class TestMemoryAccounts(UsersContract):
-    """The fixture is this module's."""
+    """The fixture is defined in this module."""
 
 
 class TestMemoryAlbumOrder(AlbumImagesContract):
-    """The fixture is this module's."""
+    """The fixture is defined in this module."""
 
 
 class TestMemoryAlbums(AlbumsContract):
-    """The fixture is this module's."""
+    """The fixture is defined in this module."""
 
 
 class TestMemoryApiKeys(ApiKeysContract):
-    """The fixture is this module's."""
+    """The fixture is defined in this module."""
 
 
 class TestMemoryCensus(AuditReaderContract):
-    """The fixture is this module's."""
+    """The fixture is defined in this module."""
 
 
 class TestMemoryChores(MaintenanceRunsContract):
-    """The fixture is this module's."""
+    """The fixture is defined in this module."""
 
 
 class TestMemoryImages(ImagesContract):
-    """The fixture is this module's."""
+    """The fixture is defined in this module."""
 
 
 class TestMemoryJobLists(JobQueriesContract):
-    """The fixture is this module's."""
+    """The fixture is defined in this module."""
 
 
 class TestMemoryJobs(JobsContract):
-    """The fixture is this module's."""
+    """The fixture is defined in this module."""
 
 
 class TestMemoryLedger(LedgerContract):
-    """The fixture is this module's."""
+    """The fixture is defined in this module."""
 
 
 class TestMemoryOutbox(OutboxContract):
-    """The fixture is this module's."""
+    """The fixture is defined in this module."""
 
 
 class TestMemoryOverdueJobs(JobRecoveryContract):
-    """The fixture is this module's."""
+    """The fixture is defined in this module."""
 
 
 class TestMemoryReceipts(IdempotencyRecordsContract):
-    """The fixture is this module's."""
+    """The fixture is defined in this module."""
 
 
 class TestMemoryRemovals(ImageDeletionContract):
-    """The fixture is this module's."""
+    """The fixture is defined in this module."""
 
 
 class TestMemorySessions(SessionsContract):
-    """The fixture is this module's."""
+    """The fixture is defined in this module."""
 
 
 class TestMemoryTransactions(TransactionsContract):
-    """The fixture is this module's."""
+    """The fixture is defined in this module."""
 
 
 class TestMemoryWallets(WalletsContract):
-    """The fixture is this module's."""
+    """The fixture is defined in this module."""
 
 
 class TestMemoryFairScheduling(FairSchedulingContract):
-    """The fixture is this module's."""
+    """The fixture is defined in this module."""
 
 
 class TestMemoryStatistics(StatisticsContract):
-    """The fixture is this module's."""
+    """The fixture is defined in this module."""

@@ -1,4 +1,4 @@
-"""Logging: one pipe, and ids on every line."""
+"""Logging: one formatter, and ids on every line."""
 
 import json
 import logging

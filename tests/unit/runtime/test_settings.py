@@ -1,4 +1,4 @@
-"""Settings: where they come from, and how a wrong one is told."""
+"""Settings: their sources, and the errors for invalid ones."""
 
 import os
 from datetime import timedelta
@@ -39,7 +39,7 @@ def test_the_environment_comes_before_the_file(monkeypatch: pytest.MonkeyPatch, 
 
 
 @pytest.mark.parametrize(
-    ("name", "value", "told"),
+    ("name", "value", "message"),
     [
         ("SPIKE_WEB_THREADS", "many", "SPIKE_WEB_THREADS: 'many'"),
         ("SPIKE_WEB_THREADS", "0", "SPIKE_WEB_THREADS must be at least 1, not 0"),
@@ -73,11 +73,11 @@ def test_the_environment_comes_before_the_file(monkeypatch: pytest.MonkeyPatch, 
         ("SPIKE_CONFIG", "/nowhere.toml", "SPIKE_CONFIG: there is no file /nowhere.toml"),
     ],
 )
-def test_a_wrong_setting_is_named(monkeypatch: pytest.MonkeyPatch, name: str, value: str, told: str) -> None:
+def test_a_wrong_setting_is_named(monkeypatch: pytest.MonkeyPatch, name: str, value: str, message: str) -> None:
     monkeypatch.setenv(name, value)
     with pytest.raises(WrongSettings) as refused:
         load_settings()
-    assert told in str(refused.value)
+    assert message in str(refused.value)
 
 
 @pytest.mark.parametrize("path", ["", "/", "/spike", "/spike/", "/apps/spike-2", "/a.b/api", "/..."])
@@ -110,7 +110,7 @@ def test_a_wrong_file_is_refused(monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 def test_a_secret_with_stray_white_space_is_refused_and_not_shown(
     monkeypatch: pytest.MonkeyPatch, name: str, value: str
 ) -> None:
-    """Lesson 20: a line end from a file of secrets became part of the secret, and nothing that it signed was valid."""
+    """Lesson 20: a line break from a file of secrets became part of the secret, so that its signatures were invalid."""
     monkeypatch.setenv(name, value)
     with pytest.raises(WrongSettings) as refused:
         load_settings()

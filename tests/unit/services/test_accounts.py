@@ -89,7 +89,7 @@ def test_an_unknown_secret_is_refused(services: Services, text: str) -> None:
 
 
 def test_a_hash_is_no_secret(services: Services) -> None:
-    """Who reads the database can't sign in with what he finds there."""
+    """A reader of the database can't sign in with a hash."""
     registered = services.register()
     for secret in (registered.session_token, registered.api_key):
         with pytest.raises(Unauthenticated):

@@ -72,7 +72,7 @@ def test_who_may_look_is_decided_by_the_privacy(services: Services, privacy: Pri
 
 @pytest.mark.parametrize("privacy", [Privacy.PRIVATE, Privacy.PUBLIC])
 def test_a_share_token_dies_when_the_album_ceases_to_be_unlisted(services: Services, privacy: Privacy) -> None:
-    """And the next time it becomes unlisted it gets another."""
+    """When it becomes unlisted again, it gets a new one."""
     owner_id = services.owner()
     album = services.albums.create(owner_id, NewAlbum(name=NAME, privacy=Privacy.UNLISTED))
     assert services.albums.change(owner_id, album.id, AlbumPatch(privacy=privacy)).share_token is None

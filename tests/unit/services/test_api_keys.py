@@ -92,7 +92,7 @@ def test_somebody_elses_key_cannot_be_revoked(services: Services, ada: OwnerId) 
 
 
 def test_an_eleventh_key_is_refused_and_leaves_nothing(services: Services, ada: OwnerId) -> None:
-    """Registration gave the first one."""
+    """Registration created the first one."""
     for _ in range(API_KEYS_ACTIVE_MAX - 1):
         services.accounts.api_keys.create(ada, CI)
     before = services.accounts.api_keys.of(ada)
@@ -112,17 +112,17 @@ def test_revoking_makes_room_and_others_keys_take_none(services: Services, ada: 
 
 
 def test_nobody_has_no_keys(services: Services, ada: OwnerId) -> None:
-    nobody = OwnerId.of("x" * 24)
+    unknown = OwnerId.of("x" * 24)
     with pytest.raises(UserNotFound):
-        services.accounts.api_keys.create(nobody, CI)
+        services.accounts.api_keys.create(unknown, CI)
     with pytest.raises(UserNotFound):
-        services.accounts.api_keys.revoke(nobody, services.accounts.api_keys.of(ada)[0].id)
+        services.accounts.api_keys.revoke(unknown, services.accounts.api_keys.of(ada)[0].id)
 
 
 def test_the_holder_of_an_address_is_found(services: Services, ada: OwnerId) -> None:
     assert services.accounts.api_keys.holder(Email.parse("Ada@example.org")) == ada
     with pytest.raises(UserNotFound):
-        services.accounts.api_keys.holder(Email.parse("nobody@example.org"))
+        services.accounts.api_keys.holder(Email.parse("unknown@example.org"))
 
 
 @pytest.mark.parametrize("moment", ["before_begin", "before_commit"])

@@ -1,4 +1,4 @@
-"""The audit finds each planted damage, names the row, and finds nothing on a sound house, however busy."""
+"""The audit finds each kind of damage, names the row, and finds nothing in valid data, even during changes."""
 
 import io
 from collections.abc import Callable, Collection
@@ -23,7 +23,7 @@ from spike_memory.state import State
 
 
 def a_busy_house(transactions: MemoryTransactions | None = None) -> Services:
-    """Return a house with a job in every state, two users, and an image without a job."""
+    """Return services with a job in every state, two users, and an image without a job."""
     services = Services.build(transactions=transactions)
     owner, other = services.owner(), services.owner("eve@example.org")
     services.upload(owner, album_id=services.album(owner, auto_enhance=False).id)
@@ -126,7 +126,7 @@ def delivered_and_refunded(state: State, inventory: Inventory) -> str:
 
 
 def balance_after_changed(state: State, _inventory: Inventory) -> str:
-    """The sums agree, the story doesn't."""
+    """The sums agree, but the running balance doesn't."""
     owner_id, ledger = next((owner_id, ledger) for owner_id, ledger in state.ledgers.items() if len(ledger) > 1)
     state.ledgers[owner_id] = (evolve(ledger[0], balance_after=Tokens(7)), *ledger[1:])
     return str(owner_id)
@@ -217,7 +217,7 @@ def test_messages_behind_the_first_page_are_judged() -> None:
 
 
 def test_damage_behind_the_first_page_is_found() -> None:
-    """As many images, jobs and objects as fill a page exactly, and one more with nothing behind it."""
+    """With exactly one full page of images, jobs and objects, and one more image without its object."""
     services = Services.build()
     owner = services.owner(tokens=10 * AUDIT_PAGE)
     for _ in range(AUDIT_PAGE):
@@ -248,7 +248,7 @@ def test_jobs_behind_the_first_page_are_judged() -> None:
 
 
 class ObservedBlobStore(FaultyBlobStore):
-    """Does something in the moment when the audit asks which objects are there."""
+    """Runs an action when the audit checks which objects exist."""
 
     act: Callable[[], None] | None = None
 
@@ -260,7 +260,7 @@ class ObservedBlobStore(FaultyBlobStore):
 
 
 def test_a_row_that_goes_away_while_the_audit_looks_is_no_damage() -> None:
-    """Deleting an image removes objects and rows; the audit looks again before it reports."""
+    """Deleting an image removes objects and rows; the audit reads again before it reports."""
     clock, transactions = ManualClock(), MemoryTransactions()
     blobs = ObservedBlobStore(MemoryBlobStore(clock))
     services = Services.build(clock=clock, transactions=transactions, blobs=blobs)

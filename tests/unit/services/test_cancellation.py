@@ -100,7 +100,7 @@ def test_a_message_that_comes_after_the_cancellation_finds_nothing_to_do(service
 
 
 def test_somebody_elses_job_is_not_there(services: Services) -> None:
-    """404, not 403: a stranger doesn't learn that it exists."""
+    """404, not 403: other users can't learn that it exists."""
     owner, stranger = services.owner(), services.owner("eve@example.org")
     job = services.accept(owner)
     before = services.inventory()

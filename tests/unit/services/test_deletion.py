@@ -1,4 +1,4 @@
-"""Removing images: jobs refunded, then objects, then rows, whatever breaks between."""
+"""Deleting images: refunds, then objects, then rows, with failures at each step."""
 
 import io
 from datetime import timedelta
@@ -90,7 +90,7 @@ def test_what_is_gone_cant_be_removed_again(services: Services) -> None:
 
 @pytest.mark.parametrize("finisher", ["owner", "sweeper"])
 def test_an_object_that_cant_be_deleted_is_deleted_later(finisher: str) -> None:
-    """The rows stay until then, so that nobody forgets which objects there are; the money is back at once."""
+    """The rows stay until then, as a record of the objects; the refund is immediate."""
     clock = ManualClock()
     blobs = FaultyBlobStore(MemoryBlobStore(clock))
     services = Services.build(clock=clock, blobs=blobs)
@@ -180,7 +180,7 @@ def test_an_expired_image_with_a_job_under_way_is_removed(services: Services) ->
 
 
 def test_more_than_a_batch_expires_and_is_finished_in_one_round(monkeypatch: pytest.MonkeyPatch) -> None:
-    """One process does this for all: nobody else comes for the rest."""
+    """One process does this for all; no other one deletes the rest."""
     monkeypatch.setattr("spike_core.services.deletion.DELETIONS_BATCH", 2)
     clock = ManualClock()
     blobs = FaultyBlobStore(MemoryBlobStore(clock))

@@ -1,4 +1,4 @@
-"""Enhancement outright: the engine of the service without its jobs, with the same checks."""
+"""Direct enhancement: the service's engine without jobs, with the same checks."""
 
 import io
 from typing import BinaryIO
@@ -20,7 +20,7 @@ SIZE = Dimensions(width_px=300, height_px=200)
 
 @frozen
 class Spoiling:
-    """An engine whose pictures have a flaw, or another size than was ordered."""
+    """An engine whose results have a flaw, or the wrong size."""
 
     flaw: str = ""
     side_px: int = 0

@@ -17,7 +17,7 @@ MINUTE = timedelta(minutes=1)
 
 
 class PettyQueue:
-    """Takes so many messages and refuses the others."""
+    """Accepts a number of messages and refuses the others."""
 
     def __init__(self, inbox: MemoryQueue, *, takes: int) -> None:
         self._inbox = inbox
@@ -33,7 +33,7 @@ class PettyQueue:
 
 
 def relay_for(services: Services, time: timedelta, *, every: timedelta = MINUTE) -> None:
-    """Relay at intervals, for so long."""
+    """Run the relay at intervals, for a period."""
     until = services.clock.now() + time
     while services.clock.now() < until:
         services.jobs.dispatch.relay()
@@ -73,7 +73,7 @@ def test_a_refused_message_is_not_tried_again_at_once(services: Services) -> Non
 
 
 def test_a_queue_in_trouble_is_asked_once_for_many_jobs() -> None:
-    """Each refusal may take a time-out."""
+    """Each refusal may take a timeout."""
     inbox = MemoryQueue()
     queue = PettyQueue(inbox, takes=0)
     services = Services.build(inbox=inbox, queue=queue)
@@ -126,7 +126,7 @@ def test_a_job_that_waits_for_hours_in_a_queue_without_a_worker_is_not_refunded(
 
 
 def test_an_hour_of_refusals_is_counted_anew_after_each_success(services: Services) -> None:
-    """Two short outages, far apart, aren't one long one."""
+    """Two short outages, far apart, don't count as a long one."""
     job = services.accept(services.owner())
     services.lose_messages()
     for _ in range(3):
@@ -142,7 +142,7 @@ def test_an_hour_of_refusals_is_counted_anew_after_each_success(services: Servic
 
 
 def test_a_worker_that_is_faster_than_the_note_of_its_start_is_left_alone() -> None:
-    """The queue has the id, the job is still pending, and a worker claims it: that claim stands."""
+    """The queue has the id, the job is still pending, and a worker claims it: that claim is kept."""
     transactions = FaultyTransactions(MemoryTransactions())
     services = Services.build(transactions=transactions)
     owner = services.owner()
@@ -163,7 +163,7 @@ def claim(services: Services, job_id: JobId) -> None:
 
 @pytest.mark.parametrize("end", ["claimed", "started", "cancelled", "done", "refunded"])
 def test_a_message_of_a_job_that_is_not_pending_any_more_is_forgotten_unsent(services: Services, end: str) -> None:
-    """However it came to be left, by two transactions at once or by hand: no relay leaves it."""
+    """Whether left by two concurrent transactions or by hand, each relay removes it."""
     owner = services.owner()
     services.inbox.refuses = True
     job = services.accept(owner)

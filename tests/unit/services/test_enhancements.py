@@ -18,7 +18,7 @@ from spike_memory.engine import a_picture
 
 
 def free_image(services: Services, owner: OwnerId, *, content: bytes | None = None) -> ImageId:
-    """Upload an image that costs nothing and has no job."""
+    """Upload an image at no cost and without a job."""
     return services.upload(owner, content=content, album_id=services.album(owner, auto_enhance=False).id).image.id
 
 
@@ -93,7 +93,7 @@ def test_an_unknown_image_is_refused_and_nothing_happens(services: Services) -> 
 
 @pytest.mark.parametrize("privacy", ["private", "public"])
 def test_somebody_elses_image_is_refused_and_nothing_happens(services: Services, privacy: str) -> None:
-    """Also a public one: seeing isn't owning."""
+    """Also a public one, which others may only view."""
     owner, stranger = services.owner(), services.owner("eve@example.org")
     image = services.publish(owner) if privacy == "public" else services.upload(owner).image
     before = services.inventory()
@@ -149,7 +149,7 @@ def test_a_database_that_fails_before_the_commit_changes_nothing(moment: str) ->
 
 
 def test_a_database_that_fails_behind_the_commit_does_not_fail_the_request() -> None:
-    """The job is charged and will be done: an error would make the client pay for another."""
+    """The job is charged and will be done: after an error, the client would pay for another."""
     transactions = FaultyTransactions(MemoryTransactions())
     services = Services.build(transactions=transactions)
     owner = services.owner()

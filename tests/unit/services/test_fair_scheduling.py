@@ -1,4 +1,4 @@
-"""Fair turns: how many of one owner's jobs are on their way, and who comes when."""
+"""Fair scheduling: the limit of one owner's jobs in flight, and the order of owners."""
 
 import io
 
@@ -26,7 +26,7 @@ def services() -> Services:
 
 
 def accepted(services: Services, owner_id: OwnerId, number: int) -> list[JobId]:
-    """Upload so many pictures one by one and return their jobs."""
+    """Upload pictures one by one and return their jobs."""
     return [services.accept(owner_id).id for _ in range(number)]
 
 
@@ -70,7 +70,7 @@ def test_all_of_them_are_done_in_the_end_in_their_order(services: Services) -> N
 
 
 def test_a_user_with_twenty_jobs_does_not_keep_another_waiting(services: Services) -> None:
-    """The other's one job is done after those that were on their way, not after all twenty."""
+    """The other user's job is done after those in flight, not after all twenty."""
     accepted(services, services.owner(), 20)
     [late] = accepted(services, services.owner("bob@example.org"), 1)
     assert services.queries.job(late, viewer=services.job(late).spec.owner_id).position == BOUND + 1

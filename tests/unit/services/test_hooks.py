@@ -1,4 +1,4 @@
-"""Hooks of callers run in the transaction of the effect, for each use case that takes hooks."""
+"""Hooks of callers run in the effect's transaction, in each use case that accepts hooks."""
 
 import ast
 import io
@@ -42,7 +42,7 @@ def content() -> io.BytesIO:
 
 @frozen
 class Scene:
-    """A Spike whose transactions can fail, an owner with an image, and an image of no owner."""
+    """A `Spike` whose transactions can fail, an owner with an image, and an anonymous image."""
 
     memory: MemorySpike
     transactions: FaultyTransactions
@@ -53,12 +53,12 @@ class Scene:
 
     @property
     def rows(self) -> tuple[object, ...]:
-        """What is committed."""
+        """The committed rows."""
         return (*self.memory.holdings[:-1], self.memory.spike.albums.of_owner(self.owner))
 
     @property
     def objects(self) -> object:
-        """What is stored beside the rows."""
+        """The stored objects."""
         return self.memory.holdings[-1]
 
 
@@ -125,14 +125,14 @@ def use_case(request: pytest.FixtureRequest) -> UseCase:
 
 
 def write_record(tx: Transaction, result: object) -> None:
-    """Write a row that can't be written twice."""
+    """Write a row that can be written only once."""
     response, digest = RecordedResponse(status=200, body=type(result).__name__), RequestDigest.of(b"")
     with_key = IdempotencyRecord(caller="ada", key=KEY, digest=digest, answer=response, created_at=NOON)
     tx.idempotency_records.add(with_key)
 
 
 def endings() -> dict[str, str]:
-    """Return the last statement of each transaction that use cases with hooks begin, by class and line."""
+    """Return the last statement of each transaction of use cases with hooks, by class and line."""
     found: dict[str, str] = {}
     for path in SERVICES.glob("*.py"):
         classes = [node for node in ast.parse(path.read_text("utf-8")).body if isinstance(node, ast.ClassDef)]
@@ -176,7 +176,7 @@ def test_what_a_hook_writes_is_stored_with_the_effect(scene: Scene, use_case: Us
 
 
 def test_an_error_of_a_hook_rolls_back_the_effect(scene: Scene, use_case: UseCase) -> None:
-    """Rows and objects alike, as for any refusal (I7)."""
+    """Rows and objects, as for any refusal (I7)."""
 
     class Refusal(SpikeError):
         pass
@@ -193,7 +193,7 @@ def test_an_error_of_a_hook_rolls_back_the_effect(scene: Scene, use_case: UseCas
 
 
 def test_a_retried_transaction_stores_what_a_hook_writes_once(scene: Scene, use_case: UseCase) -> None:
-    """The hook runs in each transaction, and the database has undone all but the last."""
+    """The hook runs in each transaction, and the database has rolled back all but the last."""
     runs = []
 
     def count(tx: Transaction, result: object) -> None:
@@ -236,7 +236,7 @@ def test_a_refused_use_case_runs_no_hook(scene: Scene) -> None:
 
 
 def test_a_batch_without_an_effect_runs_no_hook(scene: Scene) -> None:
-    """Neither does one that the database fails: its files are all refused."""
+    """Nor does one in which the database fails, since all its files are refused."""
     runs: list[object] = []
     uploads = scene.memory.spike.images.batch_uploads.before_commit(lambda _tx, result: runs.append(result))
     uploads.upload(scene.owner, files=[RefusedFile(filename="a.jpg", error=InvalidInput())])

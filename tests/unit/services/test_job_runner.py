@@ -1,4 +1,4 @@
-"""What a worker does with one job, whatever the engine, the store or the owner do meanwhile."""
+"""A worker's handling of one job, with any behavior of the engine, the store or the owner."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -130,7 +130,7 @@ def test_an_original_that_is_gone_is_refunded_at_once(services: Services) -> Non
     [(UpscalerUnavailable(), str(UpscalerUnavailable())), (ZeroDivisionError("at 0x7f"), INTERNAL_TROUBLE)],
 )
 def test_trouble_is_tried_again_and_refunded_when_it_does_not_go_away(trouble: Exception, reason: str) -> None:
-    """What an unexpected error says isn't for the owner's eyes."""
+    """Unexpected errors' messages aren't shown to the owner."""
     upscaler = ScriptedUpscaler()
     services = Services.build(upscaler=upscaler)
     upscaler.script.extend([trouble] * services.limits.attempts_max)
@@ -171,7 +171,7 @@ def test_a_store_in_trouble_is_tried_again_and_refunded_in_the_end(method: str) 
 
 
 def test_a_worker_that_dies_leaves_a_claim_for_the_sweeper() -> None:
-    """Death isn't an exception that anybody here may catch."""
+    """A crash is no exception that code may catch."""
     upscaler = ScriptedUpscaler()
     upscaler.script.append(dies)
     services = Services.build(upscaler=upscaler)

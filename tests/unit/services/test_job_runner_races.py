@@ -1,4 +1,4 @@
-"""A worker whose job is cancelled or taken over meanwhile, or whose database or heartbeat has trouble."""
+"""A worker whose job is cancelled or taken over meanwhile, or whose database or heartbeat fails."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -23,7 +23,7 @@ def enhanced_objects(services: Services) -> set[str]:
 
 
 def house_where(act: Callable[[Services, JobId], object], *, blobs: FaultyBlobStore | None = None) -> Services:
-    """Return a house where something happens while a picture is being enhanced."""
+    """Return services in which an action runs while a picture is being enhanced."""
     upscaler = ScriptedUpscaler()
     services = Services.build(upscaler=upscaler, blobs=blobs)
 
@@ -153,7 +153,7 @@ def test_a_pulse_of_a_worker_that_lost_its_job_brings_nothing_back() -> None:
 
 
 class UpscalerWithSteps:
-    """Lets something happen between two steps of its work, and counts those that it did."""
+    """Runs an action between two steps of its work, and counts the steps."""
 
     def __init__(self, between: Callable[[], None]) -> None:
         self._between = between

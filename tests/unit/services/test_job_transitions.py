@@ -1,4 +1,4 @@
-"""A worker's moves are fenced: whoever loses a race hears `JobChanged` and has changed nothing."""
+"""A worker's transitions are fenced: the loser of a race gets `JobChanged` and has changed nothing."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -46,7 +46,7 @@ def test_a_claim_begins_an_attempt_under_a_lease_and_takes_the_message_away(serv
 
 
 def test_a_job_that_is_held_is_not_claimed_again_even_when_its_lease_is_over(services: Services) -> None:
-    """Only the sweeper takes a job from a worker, so that deaths are counted."""
+    """Only the sweeper takes a job from a worker, so that crashes are counted."""
     job = services.claim(services.owner())
     services.pass_time(services.limits.lease * 2)
     before = services.inventory()
@@ -128,7 +128,7 @@ def test_a_worker_that_lost_its_job_changes_nothing(services: Services, first: s
 
 @pytest.mark.parametrize("late", MOVES)
 def test_a_worker_with_no_attempts_left_that_lost_its_job_changes_nothing(late: str) -> None:
-    """Where a retry or a burial would be a refund, the refund is fenced too."""
+    """If a retry or an expiry would be a refund, the refund is fenced too."""
     services = Services.build(limits=JobLimits(attempts_max=1, crashes_max=1))
     owner = services.owner()
     job = services.claim(owner)
@@ -192,7 +192,7 @@ def test_three_deaths_are_refunded(services: Services) -> None:
 
 
 def test_deaths_and_trouble_are_counted_apart(services: Services) -> None:
-    """Two deaths leave all three attempts, since a dead worker tells nothing about the picture."""
+    """Two crashes leave all three attempts, since a crashed worker says nothing about the picture."""
     job = services.claim(services.owner())
     for _ in range(2):
         services.jobs.transitions.expire_lease(job)
@@ -205,7 +205,7 @@ def test_deaths_and_trouble_are_counted_apart(services: Services) -> None:
 
 
 def test_a_lease_that_is_renewed_in_the_last_moment_saves_the_job_from_burial(services: Services) -> None:
-    """The sweeper saw the lease run out; before it acts, the worker shows that it lives."""
+    """The sweeper read the expired lease; before it acts, the worker renews it."""
     job = services.claim(services.owner())
     services.pass_time(services.limits.lease)
     with services.transactions.view() as tx:

@@ -1,4 +1,4 @@
-"""The stateful machine over memory."""
+"""The stateful machine with in-memory adapters."""
 
 from hypothesis import settings
 

@@ -1,4 +1,4 @@
-"""Who does a task, and when: two processes over one database, in memory."""
+"""Who runs a maintenance task, and when: two processes with one in-memory database."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -20,7 +20,7 @@ SECOND: Final = timedelta(seconds=1)
 
 
 class Process:
-    """Somebody who attends to a task."""
+    """A process that runs a task."""
 
     def __init__(self, transactions: Transactions, clock: ManualClock) -> None:
         self.heartbeat = NoopHeartbeat()
@@ -30,7 +30,7 @@ class Process:
         self.rounds = 0
 
     def attend(self, task: MaintenanceTask = MaintenanceTask.ORPHANS, do: Callable[[], object] = lambda: None) -> bool:
-        """Attend, and return whether it was done."""
+        """Run the task if it is due, and return whether it ran."""
         before = self.rounds
 
         def count() -> None:
@@ -95,7 +95,7 @@ def test_different_chores_are_done_at_once(one: Process, other: Process) -> None
 def test_another_takes_over_when_the_holder_fell_silent_and_its_end_changes_nothing(
     one: Process, other: Process, clock: ManualClock
 ) -> None:
-    """Also where it was only stopped, and goes on later: what it did last is nobody's business any more."""
+    """Also if the holder was only suspended and continues later: its end of the run is ignored."""
 
     def fall_silent() -> None:
         clock.advance(LEASE - SECOND)
@@ -146,7 +146,7 @@ def test_a_database_that_fails_at_the_end_of_a_round_hides_nothing_and_has_it_do
     assert one.attend(do=lambda: transactions.before_begin.append(database_fails))
     assert not other.attend()
     clock.advance(LEASE)
-    assert other.attend(), "nobody can tell that the round came to its end"
+    assert other.attend(), "the end of the run isn't known"
 
 
 def test_where_everybody_died_what_was_broken_off_is_due_at_once(one: Process, other: Process) -> None:

@@ -144,7 +144,7 @@ def test_objects_of_a_private_image_are_not(services: Services) -> None:
 
 
 def test_objects_that_no_row_names_are_not_public(services: Services) -> None:
-    """Neither another format or attempt of a public one, nor the result of a job that goes on."""
+    """Neither another format or attempt of a public object, nor the result of an unsettled job."""
     owner = services.owner()
     image = services.publish(owner)
     job = services.jobs.enhancements.enhance(owner, image_id=image.id, tier=Tier.FREE).job

@@ -129,7 +129,7 @@ def test_losing_the_whole_broker_loses_no_job(services: Services) -> None:
 
 
 def test_after_a_restart_every_job_goes_on_at_once() -> None:
-    """Queue and workers were in the process that died: nobody waits for leases or lost messages."""
+    """Queue and workers were in the process that died, so recovery doesn't wait for leases or lost messages."""
     services = Services.build(limits=UNBOUND)
     owner = services.owner(tokens=10 * RECOVERY_BATCH)
     for _ in range(RECOVERY_BATCH + 1):
@@ -180,7 +180,7 @@ def test_objects_that_rows_name_are_never_collected(services: Services) -> None:
 
 @pytest.mark.parametrize("state", [PendingJob, StartedJob, ClaimedJob])
 def test_objects_of_a_job_that_goes_on_are_kept_until_it_ends(services: Services, state: type[object]) -> None:
-    """Its worker may be just about to name them."""
+    """Its worker may be about to store their keys."""
     owner = services.owner()
     services.inbox.refuses = state is PendingJob
     job = services.accept(owner)

@@ -1,4 +1,4 @@
-"""What goes into which engine, and what comes out."""
+"""The inputs and outputs of the engines."""
 
 import io
 from contextlib import nullcontext

@@ -21,7 +21,7 @@ SUPPRESSED = {"Queries.image", "IdempotencyStore.amend", "BatchUploads.upload"} 
 
 @define
 class Undone:
-    """Transactions of which the database undoes the next few at their end, as it may at any statement."""
+    """Transactions of which the database rolls back the next few at their end, as it may at any statement."""
 
     inner: Transactions
     left: int = 0

@@ -1,4 +1,4 @@
-"""Each way in which an upload is refused or fails: nothing is charged, nothing is stored."""
+"""Refused and failed uploads: nothing is charged, nothing is stored."""
 
 from datetime import timedelta
 from typing import BinaryIO
@@ -39,7 +39,7 @@ HUGE = Dimensions(width_px=50_000, height_px=1001)
 
 
 class SlowBlobStore(MemoryBlobStore):
-    """Takes its time over each object."""
+    """Stores each object slowly."""
 
     def __init__(self, clock: ManualClock, *, time: timedelta) -> None:
         super().__init__(clock)
@@ -158,7 +158,7 @@ def test_an_object_that_cannot_be_removed_is_collected_later() -> None:
 
 
 def test_an_object_is_kept_when_its_row_is_there_although_the_commit_was_answered_with_an_error() -> None:
-    """The connection broke behind the commit: nobody could know, and the picture is paid for."""
+    """The connection broke after the commit: its outcome is unknown, and the picture is paid for."""
     transactions = FaultyTransactions(MemoryTransactions())
     services = Services.build(transactions=transactions)
     owner = services.owner()

@@ -107,7 +107,7 @@ def test_a_queue_that_refuses_does_not_fail_the_request(services: Services) -> N
 
 
 def test_a_database_that_fails_behind_the_charge_does_not_fail_the_request() -> None:
-    """The upload is stored and charged; answering an error now would be a lie (I7)."""
+    """The upload is stored and charged, so an error would be wrong (I7)."""
     transactions = FaultyTransactions(MemoryTransactions())
     services = Services.build(transactions=transactions)
     owner = services.owner()
@@ -123,7 +123,7 @@ LOCATED = a_picture(Dimensions(width_px=20, height_px=10), flaw="located")
 
 
 def test_what_tells_a_place_is_stored_twice_and_goes_altogether(services: Services) -> None:
-    """The original under a name that can't be guessed, and what others may see; both belong to the row (I8)."""
+    """The original under an unguessable name, and the copy for others; both belong to the row (I8)."""
     owner = services.owner()
     image = services.upload(owner, content=LOCATED).image
     assert image.original.is_hidden
@@ -154,7 +154,7 @@ def test_a_batch_hides_originals_too(services: Services) -> None:
 
 
 class _HalfStore(MemoryBlobStore):
-    """Takes one of the two objects of an image."""
+    """Stores only one of the two objects of an image."""
 
     takes_originals = True
 
@@ -167,7 +167,7 @@ class _HalfStore(MemoryBlobStore):
 
 @pytest.mark.parametrize("takes_originals", [True, False])
 def test_an_upload_of_two_objects_leaves_none_when_one_of_them_fails(takes_originals: bool) -> None:
-    """I7, whichever it is."""
+    """I7, whichever object fails."""
     clock = ManualClock()
     blobs = _HalfStore(clock)
     blobs.takes_originals = takes_originals

@@ -122,13 +122,13 @@ def test_a_grant_to_nobody_changes_nothing(services: Services) -> None:
     services.owner()
     before = services.inventory()
     with pytest.raises(UserNotFound):
-        services.wallets.grant(Email.parse("nobody@example.org"), Tokens(10))
+        services.wallets.grant(Email.parse("unknown@example.org"), Tokens(10))
     services.check_nothing_but_time_passed(before)
 
 
 @given(st.lists(st.integers(0, 40), max_size=15))
 def test_the_balance_does_not_depend_on_how_often_it_is_looked_at(minutes: list[int]) -> None:
-    """I5, through the service: one house is watched all the time, the other isn't."""
+    """I5, through the service: one wallet is read all the time, the other isn't."""
     watched, left_alone = Services.build(), Services.build()
     owners = watched.owner(tokens=90), left_alone.owner(tokens=90)
     for wait in minutes:

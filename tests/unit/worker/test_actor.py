@@ -1,4 +1,4 @@
-"""One message."""
+"""The actor's handling of one message."""
 
 import json
 

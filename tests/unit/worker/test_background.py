@@ -1,4 +1,4 @@
-"""Everything behind the requests, over memory."""
+"""Periodic tasks and workers, with in-memory adapters."""
 
 import io
 from collections.abc import Iterator
@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 from attrs import evolve
 
+from blocking_blobs import BlockingBlobStore
 from eventually import eventually
 from memory_spike import MemorySpike
 from spike_core.domain.dimensions import Dimensions
@@ -15,7 +16,6 @@ from spike_core.domain.jobs import CompletedJob, JobStatus
 from spike_memory.engine import a_picture
 from spike_runtime import Settings
 from spike_worker import housekeeping, working
-from stuck import StuckBlobStore
 
 PICTURE = a_picture(Dimensions(width_px=640, height_px=480))
 QUICK = Settings(relay_interval_s=0.01, sweep_interval_s=0.01, collect_interval_s=0.01)
@@ -23,10 +23,10 @@ QUICK = Settings(relay_interval_s=0.01, sweep_interval_s=0.01, collect_interval_
 
 @pytest.fixture
 def _stuck() -> Iterator[None]:
-    """Let work stay unfinished until the test, or its end, says otherwise."""
-    StuckBlobStore.may_go_on.clear()
+    """Keep work unfinished until the test releases it, or ends."""
+    BlockingBlobStore.may_go_on.clear()
     yield
-    StuckBlobStore.may_go_on.set()
+    BlockingBlobStore.may_go_on.set()
 
 
 def upload(services: MemorySpike, email: str = "ada@example.org") -> None:
@@ -35,7 +35,7 @@ def upload(services: MemorySpike, email: str = "ada@example.org") -> None:
 
 
 def wait_for(services: MemorySpike, status: JobStatus) -> None:
-    """Look until every job has the status; what happens, happens in other threads."""
+    """Wait until every job has the status; other threads do the work."""
     eventually(f"all jobs {status}", lambda: set(services.statuses()) == {status})
 
 
@@ -72,20 +72,20 @@ def test_jobs_of_a_dead_process_are_taken_up_at_the_start() -> None:
 
 @pytest.mark.usefixtures("_stuck")
 def test_what_cannot_end_in_time_is_handed_back_and_its_late_result_changes_nothing() -> None:
-    services = MemorySpike.build(evolve(QUICK, worker_drain_s=0.05, relay_interval_s=3600), blobs=StuckBlobStore)
+    services = MemorySpike.build(evolve(QUICK, worker_drain_s=0.05, relay_interval_s=3600), blobs=BlockingBlobStore)
     with working(services.spike) as active_jobs:
         upload(services)
         [held] = eventually("a job in work", lambda: active_jobs.jobs)
     handed_back = held.release()
     assert services.jobs() == [handed_back]
-    StuckBlobStore.may_go_on.set()
+    BlockingBlobStore.may_go_on.set()
     eventually("it comes to its end all the same", lambda: not active_jobs.jobs)
     assert services.jobs() == [handed_back]
 
 
 @pytest.mark.usefixtures("_stuck")
 def test_what_takes_longer_than_an_attempt_may_is_not_handed_back_but_left_to_its_lease() -> None:
-    services = MemorySpike.build(evolve(QUICK, worker_drain_s=0.05, sweep_interval_s=3600), blobs=StuckBlobStore)
+    services = MemorySpike.build(evolve(QUICK, worker_drain_s=0.05, sweep_interval_s=3600), blobs=BlockingBlobStore)
     with working(services.spike) as active_jobs:
         upload(services)
         [held] = eventually("a job in work", lambda: active_jobs.jobs)

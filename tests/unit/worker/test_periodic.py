@@ -1,4 +1,4 @@
-"""What is done again and again."""
+"""Periodic actions."""
 
 import queue
 import threading

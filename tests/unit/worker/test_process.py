@@ -1,4 +1,4 @@
-"""A worker process' life, lived within this one."""
+"""The life cycle of a worker process, run within the test's process."""
 
 import io
 import os
@@ -9,6 +9,7 @@ from datetime import timedelta
 
 import pytest
 
+from blocking_blobs import BlockingBlobStore
 from memory_spike import MemorySpike
 from spike_core.domain.dimensions import Dimensions
 from spike_core.domain.images import ImageName
@@ -16,7 +17,6 @@ from spike_core.domain.jobs import JobStatus
 from spike_memory.engine import a_picture
 from spike_runtime import Settings
 from spike_worker.process import LOOK_S, Shutdown, ShutdownSignal, work_until
-from stuck import StuckBlobStore
 
 PATIENCE_S = 10
 PICTURE = a_picture(Dimensions(width_px=640, height_px=480))
@@ -32,7 +32,7 @@ def _signals_as_they_were() -> Iterator[None]:
 
 @pytest.fixture
 def pipe() -> Iterator[tuple[int, int]]:
-    """Return what a worker process reads from and what its supervisor holds."""
+    """Return the read end of a worker process, and the write end of its supervisor."""
     reading, writing = os.pipe()
     yield reading, writing
     for thread in threading.enumerate():
@@ -75,8 +75,8 @@ def test_work_goes_on_until_the_end() -> None:
 
 
 def test_a_job_that_takes_longer_than_an_attempt_may_ends_the_process_with_an_error() -> None:
-    StuckBlobStore.may_go_on.clear()
-    services = MemorySpike.build(Settings(relay_interval_s=0.01, worker_drain_s=0.05), blobs=StuckBlobStore)
+    BlockingBlobStore.may_go_on.clear()
+    services = MemorySpike.build(Settings(relay_interval_s=0.01, worker_drain_s=0.05), blobs=BlockingBlobStore)
     owner_id = services.register().user.id
     services.spike.images.uploads.upload(owner_id, name=ImageName("a.jpg"), content=io.BytesIO(PICTURE))
     limit = services.spike.settings.job_limits.work_time_max
@@ -88,4 +88,4 @@ def test_a_job_that_takes_longer_than_an_attempt_may_ends_the_process_with_an_er
     try:
         assert work_until(end, services.spike) is Shutdown.STUCK
     finally:
-        StuckBlobStore.may_go_on.set()
+        BlockingBlobStore.may_go_on.set()

@@ -1,4 +1,4 @@
-"""The supervisor over small processes, and its patience."""
+"""The supervisor with small processes, and its restart delays."""
 
 import signal
 import subprocess
@@ -53,7 +53,7 @@ sys.exit(0 if supervisor.run() else 1)
 
 @define
 class Supervision:
-    """Supervisors in processes of their own, over processes that leave a file each in `folder`."""
+    """Supervisors in separate processes, over processes that each create a file in `folder`."""
 
     folder: Path
     supervisor: "subprocess.Popen[str]" = field(init=False)
@@ -64,7 +64,7 @@ class Supervision:
         self.supervisor = subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True)
 
     def wait_for(self, count: int) -> list[int]:
-        """Wait until so many processes have come, and return their ids."""
+        """Wait until this many processes have started, and return their ids."""
         return eventually(f"{count} processes", lambda: self.pids if len(self.pids) >= count else [])
 
     @property

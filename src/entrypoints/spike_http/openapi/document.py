@@ -37,7 +37,7 @@ from spike_http.requests.query import WAIT
 
 __all__ = ["Document", "Route", "describe"]
 
-# the parts of the API, in the order in which they are shown; the longest prefix that a path begins with counts
+# the tags of the API, in display order; the longest matching prefix of a path decides
 TAGS: Final[Mapping[str, tuple[str, str]]] = {
     "/api/images": ("Images", "Upload, enhance, read, change and delete images."),
     "/api/jobs": ("Jobs", "Follow and cancel the jobs that enhance and generate images."),
@@ -54,7 +54,7 @@ TAGS: Final[Mapping[str, tuple[str, str]]] = {
     "/files": ("Files", "Download images from a store that the service itself serves."),
     "/": ("Monitoring", "Watch a running service."),
 }
-_MOVED: Final[Mapping[str, str]] = {"/api/images/move-to-album": "Albums"}  # where the path belongs elsewhere
+_MOVED: Final[Mapping[str, str]] = {"/api/images/move-to-album": "Albums"}  # exceptions from the prefixes
 _PARAMETERS: Final[Mapping[str, type]] = {
     "image_id": ImageId, "job_id": JobId, "batch_id": BatchId, "album_id": AlbumId, "key_id": ApiKeyId,
 }  # fmt: skip
@@ -83,7 +83,7 @@ class Route:
 
     @property
     def template(self) -> str:
-        """The path as OpenAPI has it: `{imageId}` for `{image_id}`."""
+        """The path in OpenAPI's notation: `{imageId}` for `{image_id}`."""
         return _PLACEHOLDER.sub(lambda match: "{" + camel_case(match[1]) + "}", self.path)
 
 
@@ -207,7 +207,7 @@ def _other_parameters(operation: Operation, traits: Traits) -> Iterable[Document
 
 
 def _errors(route: Route, operation: Operation, traits: Traits) -> list[ErrorResponse]:
-    """Return the rows of the error table that this operation may answer with, each once."""
+    """Return the rows of the error table that apply to this operation, without duplicates."""
     is_counted = operation.access is not Access.PUBLIC
     has_id = any(name in _PARAMETERS for name in _PLACEHOLDER.findall(route.path))
     has_body = operation.body is not None
@@ -228,10 +228,10 @@ def _errors(route: Route, operation: Operation, traits: Traits) -> list[ErrorRes
 
 
 def _described(named: Mapping[str, Document]) -> Document:
-    """Return the schemas with the texts of their objects and fields."""
+    """Return the schemas with the descriptions of their objects and fields."""
     found = dict(named)
     for name, text in OBJECTS.items():
-        if name not in found:  # of a route that this service doesn't have
+        if name not in found:  # belongs to a route that this service doesn't have
             continue
         found[name] = {**found[name], "description": text.description}
         found[name] = _worded(found[name], text.fields)

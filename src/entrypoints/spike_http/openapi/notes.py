@@ -1,6 +1,6 @@
-"""What a JSON body's class says of its fields where their types alone don't tell what clients may send.
+"""Notes on the fields of JSON bodies whose types alone don't describe what clients may send.
 
-The notes are attrs metadata: they stand beside the field that the parser fills, and nothing else reads them.
+The notes are attrs metadata of the fields that the parser fills; only the OpenAPI document reads them.
 """
 
 from collections.abc import Mapping

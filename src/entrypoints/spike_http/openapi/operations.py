@@ -1,4 +1,4 @@
-"""What handlers say of themselves: the facts of an operation that its route and its types can't tell."""
+"""Descriptions of operations, as decorators of their handlers: what routes and types don't contain."""
 
 from collections.abc import Callable, Mapping
 from enum import Enum
@@ -17,17 +17,17 @@ HandlerType = TypeVar("HandlerType", bound=Callable[..., None])
 
 
 class Access(Enum):
-    """Whom a handler answers."""
+    """Which callers a handler answers."""
 
     USER = "user"  # credentials are required
-    OPTIONAL_USER = "visitor"  # credentials are required for what isn't public
-    ANONYMOUS = "stranger"  # nobody is asked; counted by address
-    PUBLIC = "anybody"  # nobody is asked, nothing is counted
+    OPTIONAL_USER = "optional user"  # credentials are required only for what isn't public
+    ANONYMOUS = "anonymous"  # no credentials; requests are counted by client address
+    PUBLIC = "public"  # no credentials, no rate limit
 
 
 @frozen(kw_only=True)
 class Parameter:
-    """One thing that clients may say in the query."""
+    """A query parameter."""
 
     name: str
     schema: JsonSchema
@@ -36,10 +36,10 @@ class Parameter:
 
 @frozen
 class Json:
-    """A JSON body that is parsed into this class."""
+    """A JSON body, parsed into a class."""
 
     parsed: type
-    fields: Mapping[str, JsonSchema] = field(factory=dict)  # keywords beside those that the class gives
+    fields: Mapping[str, JsonSchema] = field(factory=dict)  # in addition to the class's
 
 
 @frozen(kw_only=True)
@@ -52,35 +52,35 @@ class Form:
 
 @frozen(kw_only=True)
 class Picture:
-    """An answer that is a picture and not JSON."""
+    """A response that is a picture instead of JSON."""
 
     media_types: tuple[str, ...]
 
 
 @frozen(kw_only=True)
 class Text:
-    """An answer that is plain text and not JSON."""
+    """A response that is plain text instead of JSON."""
 
     media_type: str
 
 
 @frozen(kw_only=True)
 class Operation:
-    """One thing that clients can do. As a decorator it marks the handler that does it."""
+    """An operation of the API. As a decorator, it marks its handler."""
 
     id: str = field(kw_only=False)
     answer: type | Picture | Text
     status: HTTPStatus = HTTPStatus.OK
-    also: Mapping[HTTPStatus, type] = field(factory=dict)  # answers that are neither errors nor the usual one
+    also: Mapping[HTTPStatus, type] = field(factory=dict)  # further responses that aren't errors
     access: Access = Access.USER
     bucket: RateLimitGroup = RateLimitGroup.GENERAL
     body: Json | Form | None = None
     query: tuple[Parameter, ...] = ()
-    errors: tuple[type[SpikeError], ...] = ()  # beside those that follow from the rest
+    errors: tuple[type[SpikeError], ...] = ()  # in addition to those that the other fields imply
     has_etag: bool = False
 
     def __call__(self, handler: HandlerType) -> HandlerType:
-        """Mark a handler as doing this."""
+        """Mark a handler as implementing this operation."""
         setattr(handler, _ATTRIBUTE, self)
         return handler
 

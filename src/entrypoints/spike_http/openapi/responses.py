@@ -1,4 +1,4 @@
-"""The responses of an operation: the successful one, and the errors that the error table says."""
+"""The responses of an operation: the successful one, and its errors from the error table."""
 
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
@@ -41,16 +41,16 @@ HEADERS: Final[Mapping[str, Document]] = {
 
 @frozen(kw_only=True)
 class Traits:
-    """What an operation's responses depend on, beside the operation itself."""
+    """Properties of an operation that determine its responses."""
 
-    is_idempotent: bool  # it takes an `Idempotency-Key`
-    waits: bool  # it takes `?wait`
+    is_idempotent: bool  # it accepts an `Idempotency-Key`
+    waits: bool  # it accepts `?wait`
 
 
 def responses_of(
     schemas: Schemas, operation: Operation, text: OperationText, rows: Sequence[ErrorResponse], traits: Traits
 ) -> Document:
-    """Return the responses, by status; `rows` of the error table are what the operation may fail with."""
+    """Return the responses, by status; `rows` of the error table are the operation's errors."""
     is_counted = operation.access is not Access.PUBLIC
     responses: Document = {str(int(operation.status)): _success(schemas, operation, text, traits)}
     if operation.has_etag:
@@ -79,7 +79,7 @@ def common_responses() -> Document:
 
 
 def failure(status: HTTPStatus, when: str, rows: Sequence[ErrorResponse], *, is_counted: bool) -> Document:
-    """Return the response with an error; each row is an example."""
+    """Return an error response, with each row as an example."""
     is_limited = is_counted and status not in {HTTPStatus.UNAUTHORIZED, HTTPStatus.INTERNAL_SERVER_ERROR}
     named = ["Retry-After"] if status == HTTPStatus.TOO_MANY_REQUESTS else []
     schema = {

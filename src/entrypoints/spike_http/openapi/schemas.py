@@ -52,17 +52,18 @@ _PLAIN: Final[Mapping[Any, Mapping[str, Any]]] = {
 
 @define
 class Schemas:
-    """Builds schemas, and collects those that have a name."""
+    """Builds schemas, and collects the named ones."""
 
     named: dict[str, dict[str, Any]] = field(factory=dict)
 
     def answer(self, kind: Any) -> dict[str, Any]:
-        """Return the schema of a view, or of a value in one: every field is always there, and no other."""
+        """Return the schema of a view, or of a value in one: all fields are required, and no others occur."""
         return self._of(kind)
 
     def body(self, kind: type, keywords: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
-        """Return the schema of a body that is parsed into `kind`; fields with a default, or that may be null, may be
-        left out. Fields that nobody knows are ignored.
+        """Return the schema of a body that is parsed into `kind`.
+
+        Fields with a default, or that may be null, may be omitted. Unknown fields are ignored.
         """
         properties: dict[str, Any] = {}
         required: list[str] = []
@@ -95,10 +96,10 @@ class Schemas:
         return schema
 
     def _named(self, kind: type) -> dict[str, Any]:
-        """Return a reference to the schema of a class, which is built when it is met first."""
+        """Return a reference to the schema of a class, which is built on first use."""
         name = kind.__name__.removesuffix("View")
         if name not in self.named:
-            self.named[name] = {}  # it may hold itself
+            self.named[name] = {}  # it may refer to itself
             if issubclass(kind, Enum):
                 self.named[name] = _enumeration(kind)
             elif issubclass(kind, Identifier):

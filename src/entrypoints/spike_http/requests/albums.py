@@ -115,9 +115,9 @@ def _image_ids(body: Mapping[str, object], name: str, *, least: int, most: int) 
     """Return a field that must be a list of `least` to `most` image ids.
 
     Raises:
-        MissingFields: it isn't there.
-        InvalidValue: it isn't such a list.
-        InvalidImageIds: some of its texts can't be ids of images.
+        MissingFields: the field is missing.
+        InvalidValue: it isn't a list of that length.
+        InvalidImageIds: some of its texts aren't image ids.
     """
     values = body.get(name)
     if values is None:
@@ -133,7 +133,7 @@ def _image_ids(body: Mapping[str, object], name: str, *, least: int, most: int) 
 
 
 def _facts(body: Mapping[str, object]) -> dict[str, Any]:
-    """Return the facts that the body names, by our names; null is `None`."""
+    """Return the fields of the body by attribute name; null becomes `None`."""
     return {
         name: None if body[field] is None else parse(body[field])
         for field, (name, parse) in _FACTS.items()
@@ -155,7 +155,7 @@ def _truth(value: object) -> bool:
 
 
 def _shown(value: str) -> str:
-    """Return a text that an answer can hold: a lone surrogate is no UTF-8."""
+    """Return a text that can be part of a response; lone surrogates can't, since they aren't valid UTF-8."""
     return value[:_SHOWN_CHARS_MAX].encode("utf-8", "replace").decode("utf-8")
 
 

@@ -1,24 +1,24 @@
-"""Base64 (RFC 4648) as programs write it: either alphabet, padding or none, in lines or with blanks (RFC 2045)."""
+"""Base64 (RFC 4648): either alphabet, with or without padding, and with white space between characters (RFC 2045)."""
 
 import base64
 from typing import BinaryIO, Final
 
 BLOCK_BYTES: Final = 256 * 1024
 _WHITESPACE: Final = b" \t\r\n"
-_QUANTUM: Final = 4  # so many characters stand for three bytes
-_END_CHARS: Final = 2 * _QUANTUM  # so many are decoded together, whatever comes: there is the padding
+_QUANTUM: Final = 4  # characters that encode three bytes
+_END_CHARS: Final = 2 * _QUANTUM  # kept for the last block, since the padding is among them
 _OF_STANDARD: Final = frozenset(b"+/")
 _OF_URL_SAFE: Final = frozenset(b"-_")
 _TO_STANDARD: Final = bytes.maketrans(b"-_", b"+/")
 
 
 def decode(encoded: BinaryIO, *, into: BinaryIO) -> None:
-    """Write what base64 says, from where `encoded` stands to its end; a block at a time is in memory.
+    """Decode `encoded`, from its position to its end, into a file; one block at a time is in memory.
 
-    Padding may be left out, all of it or none.
+    The padding may be omitted, but not in part.
 
     Raises:
-        ValueError: it isn't base64, mixes both alphabets, or ends within a byte.
+        ValueError: the text isn't base64, mixes both alphabets, or ends within a byte.
     """
     left, seen = b"", frozenset[int]()
     while block := encoded.read(BLOCK_BYTES):
@@ -30,16 +30,16 @@ def decode(encoded: BinaryIO, *, into: BinaryIO) -> None:
         ready = max(0, len(characters) // _QUANTUM * _QUANTUM - _END_CHARS)
         piece, left = characters[:ready], characters[ready:]
         if b"=" in piece:
-            raise ValueError("there is more behind the padding")
+            raise ValueError("there are characters after the padding")
         into.write(base64.b64decode(piece, validate=True))
     into.write(base64.b64decode(_padded(left), validate=True))
 
 
 def _padded(end: bytes) -> bytes:
-    """Return the last characters with the padding that they lack.
+    """Return the last characters with their padding completed.
 
     Raises:
-        ValueError: they end within a byte, or what is there isn't the right padding.
+        ValueError: they end within a byte, or their padding is wrong.
     """
     digits = end.rstrip(b"=")
     padding = b"=" * (-len(digits) % _QUANTUM)

@@ -128,7 +128,7 @@ class MixBody:
 
     @classmethod
     def parse(cls, body: Mapping[str, object], files: ExitStack) -> "MixBody":
-        """Return the parsed body; its picture is closed with `files`. A tier may be named, if it is the free one.
+        """Return the parsed body; its picture is closed with `files`. The body may name a tier, which must be FREE.
 
         Raises:
             MissingFields, InvalidValue, InvalidIdentifier, SourceTooLarge: the body isn't valid.
@@ -142,10 +142,10 @@ class MixBody:
 
 
 def blend_source(source: object, *, files: ExitStack) -> ImageId | InlineImage:
-    """Return what `blendSource` names, or holds.
+    """Return the image or the picture that `blendSource` contains.
 
     Raises:
-        InvalidValue, InvalidIdentifier, SourceTooLarge: it does neither, or both.
+        InvalidValue, InvalidIdentifier, SourceTooLarge: it contains neither or both, or isn't valid.
     """
     if not isinstance(source, dict):
         raise InvalidValue(what="blendSource", rule="must be an object")

@@ -16,7 +16,7 @@ class MalformedBody(InvalidInput):
 
 @frozen
 class BodyTooLarge(InvalidInput):
-    """The body has more bytes than any valid one."""
+    """The body is larger than any valid one."""
 
     code: ClassVar[str] = "body_too_large"
 
@@ -34,7 +34,7 @@ class InvalidImageIds(InvalidInput):
     """Some of the image ids have the wrong format."""
 
     code: ClassVar[str] = "invalid_image_ids"
-    invalid_ids: tuple[str, ...]  # the first of them; the parser limits how many
+    invalid_ids: tuple[str, ...]  # the first ones; the parser limits their number
 
 
 @frozen

@@ -6,11 +6,11 @@ from typing import Final
 from spike_core.domain.errors import InvalidFileName
 from spike_core.domain.images import ImageName
 
-# marks, embeddings, overrides and isolates (UAX 9, sections 2.1 to 2.6): they show no character, and turn others around
+# marks, embeddings, overrides and isolates (UAX 9, sections 2.1 to 2.6): invisible, they change the order of others
 _DIRECTION_MARKS: Final = dict.fromkeys(
     map(ord, "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 )
-# C:\Users\…, \\server\share\…, /storage/emulated/0/…: not a path here, so its last part is all that it says
+# C:\Users\…, \\server\share\…, /storage/emulated/0/…: a path on the client's device, of which only the last part counts
 _ABSOLUTE: Final = re.compile(r"(?:[A-Za-z]:)?[/\\]")
 _SEPARATOR: Final = re.compile(r"[/\\]")
 _TRAVERSAL: Final = frozenset({".", ".."})
@@ -20,7 +20,7 @@ def image_name_of(filename: str) -> ImageName:
     """Return the name of an uploaded image: the last part of an absolute path, without direction marks.
 
     Raises:
-        InvalidFileName: it is a relative path or one that climbs, empty, hidden, too long, or has control characters.
+        InvalidFileName: it is a relative path, contains `..`, is empty, hidden or too long, or has control characters.
     """
     plain = filename.translate(_DIRECTION_MARKS)
     if _ABSOLUTE.match(plain):

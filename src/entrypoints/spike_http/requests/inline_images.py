@@ -34,9 +34,9 @@ from spike_http.requests.json_bodies import check_is_json, refuse_constant, stri
 Body = TypeVar("Body")
 
 _BASE64_CHARS_MAX: Final = (SOURCE_BYTES_MAX + 2) // 3 * 4
-# JSON may write a line end as 4 characters, here after each 76 (RFC 2045), and each slash, one of 64, as 2
+# in JSON a line end may take 4 characters, one after each 76 (RFC 2045), and a slash, 1 of 64 characters, may take 2
 _ESCAPED_CHARS_MAX: Final = _BASE64_CHARS_MAX + _BASE64_CHARS_MAX * 4 // 76 + _BASE64_CHARS_MAX // 48
-BESIDE_BYTES_MAX: Final = 512 * 1024  # of a body, other than base64 and blanks
+BESIDE_BYTES_MAX: Final = 512 * 1024  # of a body, apart from base64 and white space
 PICTURE_JSON_BYTES_MAX: Final = _ESCAPED_CHARS_MAX + BESIDE_BYTES_MAX
 BASE64_NOTE: Final = (
     "The image in the standard or the URL-safe base64 alphabet, with or without padding. White space and the prefix of "
@@ -44,7 +44,7 @@ BASE64_NOTE: Final = (
 )
 MEDIA_TYPES: Final = frozenset(format_.media_type for format_ in PictureFormat)
 
-# what may be wrong with a picture, wherever it comes from
+# errors of a picture, whatever its source
 PICTURE_ERRORS: Final = (
     EmptyFile,
     UnknownPictureFormat,
@@ -55,25 +55,25 @@ PICTURE_ERRORS: Final = (
     TooManyPixels,
 )
 
-# section 3: a type, parameters such as `charset=utf-8` or `name=x.png`, and last `base64`
+# RFC 2397, section 3: a type, parameters such as `charset=utf-8` or `name=x.png`, and finally `base64`
 _DATA_URL: Final = re.compile(r"\s*data:([^;,]*)(?:;[^;,]*)*;\s*base64\s*,", re.IGNORECASE | re.ASCII)
 _BASE64_AND_BLANKS: Final = (string.ascii_letters + string.digits + "+/-_=\\ \t\r\n").encode()  # \ escapes a slash
-_BEYOND_ASCII: Final = re.compile(rb"(?<!\\)(\\*+)([\x80-\xff]+)")  # with the backslashes before it
-# One thread, where a semaphore would do but for malloc: each thread that has parsed a large body keeps its memory.
+_BEYOND_ASCII: Final = re.compile(rb"(?<!\\)(\\*+)([\x80-\xff]+)")  # with the preceding backslashes
+# One thread instead of a semaphore, since malloc keeps memory for each thread that has parsed a large body.
 _PARSER: Final = ThreadPoolExecutor(1, thread_name_prefix="json")
 _PREFIX_CHARS_MAX: Final = 1024  # of a `data:` URL: its parameters may hold a file name
 
 
 @contextmanager
 def json_with_picture(req: Request, parse: Callable[[Mapping[str, object], ExitStack], Body]) -> Iterator[Body]:
-    """Yield what `parse` makes of a body that is a JSON object and may hold a picture.
+    """Parse a body that is a JSON object and may contain a picture, and yield the result of `parse`.
 
     One body at a time is in memory: `parse` decodes the picture into a file on the stack it is given, which is closed
     with the context. A client that sends slowly delays no other: its body is received into a file first.
 
     Raises:
-        HTTPUnsupportedMediaType: it is announced as something else.
-        BodyTooLarge, MalformedBody: it isn't one.
+        HTTPUnsupportedMediaType: its content type isn't JSON.
+        BodyTooLarge, MalformedBody: the body isn't valid.
     """
     if (req.content_length or 0) > PICTURE_JSON_BYTES_MAX:
         raise BodyTooLarge
@@ -109,14 +109,14 @@ def _object(file: BinaryIO) -> Mapping[str, object]:
 
 
 def parse_json(file: BinaryIO) -> object:
-    """Return what JSON says (RFC 8259), at the cost of about twice its size in memory.
+    """Parse JSON (RFC 8259), using about twice its size in memory.
 
-    A parsed value of many small parts takes twenty times its text, and a string with one emoji four times. So only
-    `BESIDE_BYTES_MAX` bytes may be other than base64 and blanks, and characters beyond ASCII are parsed as escapes.
+    A parsed value of many small parts takes twenty times its text, and a string with one emoji four times. So at most
+    `BESIDE_BYTES_MAX` bytes may be other than base64 and white space, and non-ASCII characters are parsed as escapes.
 
     Raises:
         ValueError, RecursionError: it isn't JSON.
-        BodyTooLarge: it has too much beside base64.
+        BodyTooLarge: it has too many bytes other than base64.
     """
     content = file.read()
     encoding = json.detect_encoding(content)
@@ -127,24 +127,24 @@ def parse_json(file: BinaryIO) -> object:
     if not content.isascii():
         content = _BEYOND_ASCII.sub(_escaped, content)
     text = content.decode("ascii")
-    del content  # before the value is built, since each is as large as the picture
+    del content  # before the value is built, since both are as large as the picture
     parsed: object = json.loads(text, parse_constant=refuse_constant)
     return parsed
 
 
 def _escaped(match: re.Match[bytes]) -> bytes:
-    """Return characters beyond ASCII as escapes.
+    """Return non-ASCII characters as escapes.
 
     Raises:
-        ValueError: a backslash escapes the first of them, which JSON doesn't allow.
+        ValueError: the first one follows a backslash, which JSON doesn't allow.
     """
     if len(match[1]) % 2:
-        raise ValueError("a character beyond ASCII can't be escaped by a backslash")
+        raise ValueError("a non-ASCII character can't be escaped by a backslash")
     return match[1] + json.dumps(match[2].decode("utf-8", "surrogatepass"))[1:-1].encode("ascii")
 
 
 def _temporary_file() -> BinaryIO:
-    """Return a file that is in memory while it is short."""
+    """Return a temporary file that is kept in memory while it is small."""
     return cast("BinaryIO", tempfile.SpooledTemporaryFile(BLOCK_BYTES))
 
 
@@ -156,11 +156,11 @@ def parse_inline_image(
     files: ExitStack,
     media_types: Collection[str] = MEDIA_TYPES,
 ) -> InlineImage:
-    """Return the picture that a field holds, in a file that is closed with `files`; its bytes aren't checked.
+    """Return the picture in a field, as a file that is closed with `files`; its bytes aren't validated.
 
     Raises:
-        InvalidValue: it isn't base64, its type isn't said or isn't one of `media_types`, or a prefix says another.
-        SourceTooLarge: it is longer than any acceptable picture.
+        InvalidValue: it isn't base64; its type is missing, isn't one of `media_types`, or differs from the prefix's.
+        SourceTooLarge: it is larger than any acceptable picture.
     """
     text = string_field(field, encoded)
     if media_type is None:
@@ -175,6 +175,6 @@ def parse_inline_image(
         content = files.enter_context(_temporary_file())
         decode(io.BytesIO(text[prefix.end() if prefix else 0 :].encode("ascii")), into=content)
         content.seek(0)
-    except ValueError as error:  # characters beyond ASCII among them
+    except ValueError as error:  # also for non-ASCII characters
         raise InvalidValue(what=field, rule="must be base64") from error
     return InlineImage(content=content, media_type=said)

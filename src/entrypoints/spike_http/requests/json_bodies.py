@@ -36,12 +36,12 @@ _JOB_IDS: Final = sent_as(
 class BatchStatusBody:
     """`POST /api/jobs/batch-status`."""
 
-    texts: Sequence[str] = field(metadata=_JOB_IDS)  # as they were sent, each once
-    job_ids: Sequence[JobId] = field(metadata=sent_as({}))  # those that can be ids
+    texts: Sequence[str] = field(metadata=_JOB_IDS)  # as received, without duplicates
+    job_ids: Sequence[JobId] = field(metadata=sent_as({}))  # those that are valid ids
 
     @classmethod
     def parse(cls, body: Mapping[str, object]) -> "BatchStatusBody":
-        """Return the parsed body. What can't be an id is no error: no job has it.
+        """Return the parsed body. A text that isn't a job id is no error: no job has it.
 
         Raises:
             MissingFields, InvalidValue: it isn't a list of 1 to `JOBS_ASKED_MAX` texts.
@@ -78,7 +78,7 @@ def json_object(req: Request, *, bytes_max: int = JSON_BYTES_MAX) -> Mapping[str
     """Return the body, which must be a JSON object (RFC 8259).
 
     Raises:
-        HTTPUnsupportedMediaType: it is announced as something else.
+        HTTPUnsupportedMediaType: its content type isn't JSON.
         BodyTooLarge, MalformedBody: the body isn't valid.
     """
     if (req.content_length or 0) > bytes_max:
@@ -99,7 +99,7 @@ def json_object(req: Request, *, bytes_max: int = JSON_BYTES_MAX) -> Mapping[str
 
 
 def check_is_json(req: falcon.Request) -> None:
-    """Check what a body is announced as.
+    """Check a body's content type.
 
     Raises:
         HTTPUnsupportedMediaType: it isn't JSON.
@@ -109,7 +109,7 @@ def check_is_json(req: falcon.Request) -> None:
 
 
 def refuse_constant(name: str) -> NoReturn:
-    """Refuse `NaN` and its kin, which Python takes for JSON.
+    """Reject `NaN` and the infinities, which Python's parser accepts but JSON doesn't allow.
 
     Raises:
         ValueError: always.
@@ -121,7 +121,7 @@ def string_field(name: str, value: object) -> str:
     """Return a field that must be a string.
 
     Raises:
-        InvalidValue: it is something else.
+        InvalidValue: it isn't a string.
     """
     if not isinstance(value, str):
         raise InvalidValue(what=name, rule="must be a string")
@@ -129,7 +129,7 @@ def string_field(name: str, value: object) -> str:
 
 
 def _sayable(name: str, value: object) -> str:
-    """Return a text that an answer can repeat: JSON may spell half of a surrogate pair, UTF-8 can't."""
+    """Return a text that is valid Unicode, so that a response can repeat it; JSON can express lone surrogates."""
     text = string_field(name, value)
     if not text.isascii() and any("\ud800" <= character <= "\udfff" for character in text):
         raise InvalidValue(what=name, rule="must be valid Unicode")

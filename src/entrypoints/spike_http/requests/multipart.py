@@ -1,7 +1,7 @@
-"""Multipart forms (RFC 7578), read part by part as they come in.
+"""Multipart forms (RFC 7578), read part by part as they are received.
 
-Falcon's own reader refuses what form libraries of phones and of the JVM send: any `Content-Transfer-Encoding` but
-`binary`, header lines without a space behind the colon, and file names that aren't UTF-8.
+Falcon's own reader rejects what form libraries of phones and of the JVM send: any `Content-Transfer-Encoding` but
+`binary`, header lines without a space after the colon, and file names that aren't UTF-8.
 """
 
 import re
@@ -19,33 +19,33 @@ from spike_http.requests.errors import MalformedBody, UnsupportedTransferEncodin
 PARTS_MAX: Final = 64
 HEADERS_BYTES_MAX: Final = 8192  # of one part
 BOUNDARY_CHARS_MAX: Final = 70  # RFC 2046, section 5.1.1
-_CONTENT_TYPE_CHARS_MAX: Final = 1024  # reading it takes the square of its semicolons
-_AS_IT_IS: Final = frozenset({"", "7bit", "8bit", "binary"})  # RFC 2045, section 6.2: no encoding at all
+_CONTENT_TYPE_CHARS_MAX: Final = 1024  # parsing takes time quadratic in the number of semicolons
+_IDENTITY: Final = frozenset({"", "7bit", "8bit", "binary"})  # RFC 2045, section 6.2: the identity encodings
 _LINE_END: Final = b"\r\n"
 _FOLDED: Final = re.compile(rb"\r\n[ \t]+")  # RFC 5322, section 2.2.3
 _EXTENDED: Final = re.compile(r"([\w-]+)'[\w-]*'(.*)", re.DOTALL)  # RFC 5987, section 3.2
-_CHARSETS: Final = {"utf-8": "utf-8", "iso-8859-1": "latin-1"}  # those that RFC 5987 names
+_CHARSETS: Final = {"utf-8": "utf-8", "iso-8859-1": "latin-1"}  # the two that RFC 5987 requires
 
 
 @frozen(kw_only=True)
 class Part:
-    """One part of a form."""
+    """A part of a form."""
 
-    name: str  # empty where it has none
-    filename: str | None  # `None` where it is no file; as it was sent
-    stream: Any  # Falcon's reader, from here to the part's end
+    name: str  # empty if it has none
+    filename: str | None  # as received; `None` if the part isn't a file
+    stream: Any  # Falcon's reader, up to the end of the part
 
     def is_unused_input(self) -> bool:
-        """Return whether a browser has sent an input that no file was chosen for: no name, and no bytes."""
+        """Return whether it is a browser's file input without a chosen file: its file name and content are empty."""
         return self.filename == "" and not self.stream.peek(1)
 
 
 def parts_of(req: falcon.Request) -> Iterator[Part]:
-    """Yield the parts of a body; what isn't read of one is skipped when the next is asked for.
+    """Yield the parts of a body. Unread bytes of a part are skipped when the next one is requested.
 
     Raises:
-        MalformedBody: it isn't a form, or has too many parts.
-        UnsupportedTransferEncoding: a part isn't sent as it is.
+        MalformedBody: the body isn't a form, or has too many parts.
+        UnsupportedTransferEncoding: a part is encoded.
     """
     delimiter = b"--" + _boundary(req)
     reader = BufferedReader(req.bounded_stream.read, req.content_length or 0)
@@ -82,7 +82,7 @@ def _headers(block: bytes) -> Mapping[str, bytes]:
 
 
 def _part(headers: Mapping[str, bytes], stream: Any) -> Part:
-    if headers.get("content-transfer-encoding", b"").lower().decode("latin-1") not in _AS_IT_IS:
+    if headers.get("content-transfer-encoding", b"").lower().decode("latin-1") not in _IDENTITY:
         raise UnsupportedTransferEncoding
     _, options = falcon.parse_header(_text(headers.get("content-disposition", b"")))
     extended = _extended(options.get("filename*", ""))
@@ -94,7 +94,7 @@ def _part(headers: Mapping[str, bytes], stream: Any) -> Part:
 
 
 def _text(value: bytes) -> str:
-    """Decode a header: it is UTF-8, or else what browsers call Latin-1 (https://encoding.spec.whatwg.org)."""
+    """Decode a header as UTF-8, or else as windows-1252, browsers' Latin-1 (https://encoding.spec.whatwg.org)."""
     try:
         return value.decode("utf-8")
     except UnicodeDecodeError:
@@ -102,7 +102,7 @@ def _text(value: bytes) -> str:
 
 
 def _extended(value: str) -> str | None:
-    """Return the text of a `filename*`; `None` where it has none that can be read: then `filename` counts."""
+    """Return the text of a `filename*`, or `None` if it can't be decoded; then `filename` is used."""
     match = _EXTENDED.fullmatch(value)
     if match is None or match[1].lower() not in _CHARSETS:
         return None

@@ -12,7 +12,7 @@ from spike_http.openapi.operations import Parameter
 WAIT_S_MAX: Final = 30
 _SEQUENCE_MAX: Final = 2**53
 
-# how the document describes what is parsed below
+# the parameters in the OpenAPI document
 LIMIT: Final = Parameter(
     name="limit",
     schema={"type": "integer", "minimum": 1, "maximum": PAGE_SIZE_MAX, "default": PAGE_SIZE},

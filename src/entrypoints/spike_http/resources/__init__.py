@@ -1,1 +1,1 @@
-"""One file per family of paths."""
+"""Falcon resources, one module per group of paths."""

@@ -67,7 +67,7 @@ class AlbumsResource:
         errors=(TooManyAlbums,),
     )
     def on_post(self, req: Request, resp: falcon.Response) -> None:
-        """Make an album."""
+        """Create an album."""
         user_id = self.authenticator.user(req)
         wanted = new_album(json_object(req))
         self.responder.respond(
@@ -106,7 +106,7 @@ class AlbumResource:
         body=Json(AlbumPatch, fields={"defaultTier": PAID_TIER}),
     )
     def on_patch(self, req: Request, resp: falcon.Response, album_id: str) -> None:
-        """Change an album's own facts."""
+        """Change an album's attributes."""
         user_id = self.authenticator.user(req)
         changes = album_changes(json_object(req))
         album = self.albums.change(user_id, AlbumId.parse(album_id), changes)
@@ -114,7 +114,7 @@ class AlbumResource:
 
     @Operation("deleteAlbum", answer=RemovedAlbumView)
     def on_delete(self, req: Request, resp: falcon.Response, album_id: str) -> None:
-        """Remove an album; its images stay."""
+        """Delete an album; its images are kept."""
         user_id = self.authenticator.user(req)
         self.albums.remove(user_id, AlbumId.parse(album_id))
         resp.media = as_json(RemovedAlbumView())
@@ -134,7 +134,7 @@ class AlbumImagesResource:
         errors=(InvalidImageIds, AlbumFull),
     )
     def on_post(self, req: Request, resp: falcon.Response, album_id: str) -> None:
-        """Put images last in an album."""
+        """Append images to an album."""
         user_id = self.authenticator.user(req)
         body = ImageIdsBody.parse(json_object(req))
         moved = self.album_contents.move(user_id, body.image_ids, target=AlbumId.parse(album_id))
@@ -147,7 +147,7 @@ class AlbumImagesResource:
         errors=(InvalidImageIds,),
     )
     def on_delete(self, req: Request, resp: falcon.Response, album_id: str) -> None:
-        """Take images out of an album."""
+        """Remove images from an album."""
         user_id = self.authenticator.user(req)
         body = ImageIdsBody.parse(json_object(req))
         removed = self.album_contents.remove(user_id, body.image_ids, album_id=AlbumId.parse(album_id))
@@ -160,7 +160,7 @@ class AlbumImagesResource:
         errors=(InvalidImageIds,),
     )
     def on_patch(self, req: Request, resp: falcon.Response, album_id: str) -> None:
-        """Put an album's images in another order."""
+        """Reorder an album's images."""
         user_id = self.authenticator.user(req)
         body = OrderBody.parse(json_object(req, bytes_max=ORDER_BYTES_MAX))
         places = self.album_contents.rearrange(user_id, body.image_order, album_id=AlbumId.parse(album_id))
@@ -182,7 +182,7 @@ class MoveResource:
         errors=(InvalidImageIds, NotFound, AlbumFull),
     )
     def on_post(self, req: Request, resp: falcon.Response) -> None:
-        """Move images to an album, and out of another where it is named."""
+        """Move images to an album, and out of another if the request names one."""
         user_id = self.authenticator.user(req, bucket=RateLimitGroup.MOVE)
         body = MoveBody.parse(json_object(req))
         moved = self.album_contents.move(user_id, body.image_ids, target=body.target, source=body.source)

@@ -1,4 +1,4 @@
-"""`/api/images/anonymous-…`: for people without an account."""
+"""`/api/images/anonymous-…`: requests without an account."""
 
 import falcon
 from attrs import frozen
@@ -38,7 +38,7 @@ class AnonymousUploadResource:
         errors=(*PICTURE_ERRORS, NoFile, RepeatedField, FileTooLarge, InvalidFileName),
     )
     def on_post(self, req: Request, resp: falcon.Response) -> None:
-        """Store one picture that belongs to nobody in particular."""
+        """Store one picture without an account."""
         caller = self.authenticator.anonymous_caller(req, bucket=RateLimitGroup.ANONYMOUS_UPLOAD)
         req.context.messages = UPLOAD_MESSAGES
         with upload_form(req) as form:
@@ -70,7 +70,7 @@ class MixResource:
         errors=(*PICTURE_ERRORS, SourceTooLarge, NotFound, Forbidden),
     )
     def on_post(self, req: Request, resp: falcon.Response) -> None:
-        """Begin to blend an anonymous image with another picture, at the free tier."""
+        """Start blending an anonymous image with another picture, at the free tier."""
         caller = self.authenticator.anonymous_caller(req, bucket=RateLimitGroup.ANONYMOUS_MIX)
         with json_with_picture(req, MixBody.parse) as body:
             self.responder.respond(

@@ -25,7 +25,7 @@ class ApiKeysResource:
 
     @Operation("listApiKeys", answer=ApiKeysView)
     def on_get(self, req: Request, resp: falcon.Response) -> None:
-        """Show the user's keys, newest first."""
+        """List the user's keys, newest first."""
         user_id = self.authenticator.user(req)
         resp.media = as_json(ApiKeysView.of(self.api_keys.of(user_id)))
 
@@ -37,7 +37,7 @@ class ApiKeysResource:
         errors=(TooManyApiKeys,),
     )
     def on_post(self, req: Request, resp: falcon.Response) -> None:
-        """Create a key and show it, this once."""
+        """Create a key and return it; it is never shown again."""
         user_id = self.authenticator.user(req)
         body = ApiKeyBody.parse(json_object(req))
         new = self.api_keys.create(user_id, body.name)
@@ -55,7 +55,7 @@ class ApiKeyResource:
 
     @Operation("revokeApiKey", answer=RevokedApiKeyView)
     def on_delete(self, req: Request, resp: falcon.Response, key_id: str) -> None:
-        """Revoke a key, be it the one that signs this request."""
+        """Revoke a key, possibly the one that authenticates this request."""
         user_id = self.authenticator.user(req)
         self.api_keys.revoke(user_id, ApiKeyId.parse(key_id))
         resp.media = as_json(RevokedApiKeyView())

@@ -1,4 +1,4 @@
-"""`/files`: the objects themselves, for stores that the service serves."""
+"""`/files`: the objects of stores that the service itself serves."""
 
 import os
 from contextlib import ExitStack
@@ -24,7 +24,7 @@ _SIGNATURE: Final = (
 
 @frozen(kw_only=True)
 class FileResource:
-    """`/files/{folder}/{name}`: with a signature, or without one where the image is public."""
+    """`/files/{folder}/{name}`: with a signature, or without one if the image is public."""
 
     blobs: BlobStore
     signed_urls: SignedUrls
@@ -46,7 +46,7 @@ class FileResource:
             self.queries.check_public(key)
         else:
             self.signed_urls.check(key, expires=req.get_param("expires") or "", signature=signature)
-        # an object under a key never changes, so the key tells one version from another
+        # the object of a key never changes, so the key identifies the version
         resp.etag = name
         resp.cache_control = ["private" if signature else "public", "max-age=300", "immutable"]
         if matches_etag(req, name):
@@ -62,7 +62,7 @@ class FileResource:
 
 
 class _Sent:
-    """A stream that closes all it stands on when the server is done with it."""
+    """A stream that closes its resources when the server has sent it."""
 
     def __init__(self, stream: BinaryIO, stack: ExitStack) -> None:
         self._stream, self._stack = stream, stack

@@ -1,4 +1,4 @@
-"""`/api/mcp`: pictures from words."""
+"""`/api/mcp`: pictures generated and modified from prompts."""
 
 import falcon
 from attrs import frozen
@@ -39,7 +39,7 @@ class GenerateResource:
         errors=(UnknownPricedTier, NotEnoughTokens),
     )
     def on_post(self, req: Request, resp: falcon.Response) -> None:
-        """Begin to make a picture from words."""
+        """Start generating a picture from a prompt."""
         user_id = self.authenticator.user(req, bucket=RateLimitGroup.GENERATE)
         body = GenerateBody.parse(json_object(req))
         self.responder.respond(
@@ -81,7 +81,7 @@ class ModifyResource:
         ),
     )
     def on_post(self, req: Request, resp: falcon.Response) -> None:
-        """Begin to change a picture by words."""
+        """Start modifying a picture by a prompt."""
         user_id = self.authenticator.user(req, bucket=RateLimitGroup.MODIFY)
         with json_with_picture(req, ModifyBody.parse) as body:
             self.responder.respond(
@@ -126,7 +126,7 @@ class CreationHistoryResource:
 
     @Operation("listCreations", answer=CreationsView, query=(LIMIT, CURSOR))
     def on_get(self, req: Request, resp: falcon.Response) -> None:
-        """List one's own generations and modifications, newest first."""
+        """List the user's generations and modifications, newest first."""
         user_id = self.authenticator.user(req)
         page = self.generations.history(user_id, before=job_cursor(req), limit=page_limit(req))
         resp.media = as_json(CreationsView.of(page, self.object_urls.for_request(req)))

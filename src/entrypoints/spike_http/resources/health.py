@@ -1,4 +1,4 @@
-"""`/healthz` and `/readyz`: for those who watch over the service."""
+"""`/healthz` and `/readyz`: health checks for monitoring and load balancers."""
 
 from collections.abc import Sequence
 from http import HTTPStatus
@@ -19,13 +19,13 @@ class HealthResource:
 
     @Operation("isAlive", answer=HealthView, access=Access.PUBLIC)
     def on_get(self, _req: Request, resp: falcon.Response) -> None:
-        """Say that the process answers."""
+        """Report that the process answers."""
         resp.media = as_json(HealthView())
 
 
 @frozen(kw_only=True)
 class ReadyResource:
-    """`/readyz`: whether requests can be served, and how each part is."""
+    """`/readyz`: whether requests can be served, and the state of each component."""
 
     required: Sequence[HealthCheck]  # without them no request can be served
     optional: Sequence[HealthCheck]  # without them requests are served and work is postponed
@@ -37,7 +37,7 @@ class ReadyResource:
         access=Access.PUBLIC,
     )
     def on_get(self, _req: Request, resp: falcon.Response) -> None:
-        """Ask each part; 503 when one that requests need doesn't answer, or not in time."""
+        """Check each component; answer 503 if a required one fails or doesn't answer in time."""
         states = run_checks([*self.required, *self.optional])
         away = {name for name, state in states.items() if state != "ok"}
         is_ready = away.isdisjoint(check.name for check in self.required)

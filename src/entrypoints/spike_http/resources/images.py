@@ -1,4 +1,4 @@
-"""`/api/images`: upload, enhance, look."""
+"""`/api/images`: upload, enhance, read, change and delete."""
 
 import falcon
 from attrs import frozen
@@ -73,7 +73,7 @@ class UploadResource:
         ),
     )
     def on_post(self, req: Request, resp: falcon.Response) -> None:
-        """Store one picture and begin its enhancement."""
+        """Store one picture and start its enhancement."""
         user_id = self.authenticator.user(req, bucket=RateLimitGroup.UPLOAD)
         req.context.messages = UPLOAD_MESSAGES
         with upload_form(req) as form:
@@ -109,7 +109,7 @@ class BatchUploadResource:
         errors=(NoFile, RepeatedField, TooManyFiles, BatchTooLarge, NotEnoughTokens, NotFound, AlbumFull),
     )
     def on_post(self, req: Request, resp: falcon.Response) -> None:
-        """Store many pictures and begin their enhancement."""
+        """Store several pictures and start their enhancement."""
         user_id = self.authenticator.user(req, bucket=RateLimitGroup.BATCH_UPLOAD)
         req.context.messages = BATCH_UPLOAD_MESSAGES
         with batch_upload_form(req) as form:
@@ -140,7 +140,7 @@ class EnhanceResource:
         errors=(*PICTURE_ERRORS, SourceTooLarge, NotEnoughTokens, NotFound),
     )
     def on_post(self, req: Request, resp: falcon.Response) -> None:
-        """Begin to enhance an image at one tier."""
+        """Start enhancing an image at one tier."""
         user_id = self.authenticator.user(req, bucket=RateLimitGroup.ENHANCE)
         req.context.messages = ENHANCE_MESSAGES
         with json_with_picture(req, EnhanceBody.parse) as body:
@@ -175,7 +175,7 @@ class ParallelEnhanceResource:
         errors=(NotEnoughTokens, NotFound),
     )
     def on_post(self, req: Request, resp: falcon.Response) -> None:
-        """Begin to enhance an image at several tiers, all or none."""
+        """Start enhancing an image at several tiers, all or none."""
         user_id = self.authenticator.user(req, bucket=RateLimitGroup.PARALLEL_ENHANCE)
         body = ParallelEnhanceBody.parse(json_object(req))
         self.responder.respond(
@@ -204,7 +204,7 @@ class BatchEnhanceResource:
         errors=(NotEnoughTokens, NotFound),
     )
     def on_post(self, req: Request, resp: falcon.Response) -> None:
-        """Begin to enhance several images at one tier, all or none."""
+        """Start enhancing several images at one tier, all or none."""
         user_id = self.authenticator.user(req)
         body = BatchEnhanceBody.parse(json_object(req))
         self.responder.respond(
@@ -228,7 +228,7 @@ class ImagesResource:
 
     @Operation("listImages", answer=ImagesView, query=(LIMIT, CURSOR))
     def on_get(self, req: Request, resp: falcon.Response) -> None:
-        """List one's own images, newest first."""
+        """List the user's images, newest first."""
         user_id = self.authenticator.user(req)
         page = self.queries.images(user_id, before=image_cursor(req), limit=page_limit(req))
         resp.media = as_json(ImagesView.of(page, self.object_urls.for_request(req)))
@@ -252,7 +252,7 @@ class ImageResource:
         errors=(ContainsLocation, InvalidFileName),
     )
     def on_patch(self, req: Request, resp: falcon.Response, image_id: str) -> None:
-        """Change an image's name, description or who may see it."""
+        """Change an image's name, description or visibility."""
         user_id = self.authenticator.user(req)
         labels = image_labels(json_object(req))
         image = self.image_updates.change(user_id, ImageId.parse(image_id), labels)
@@ -262,7 +262,7 @@ class ImageResource:
 
     @Operation("deleteImage", answer=DeletedImageView)
     def on_delete(self, req: Request, resp: falcon.Response, image_id: str) -> None:
-        """Delete an image, its jobs and all their files; jobs that haven't ended are refunded."""
+        """Delete an image, its jobs and all their files; unsettled jobs are refunded."""
         user_id = self.authenticator.user(req)
         self.deletion.remove(user_id, ImageId.parse(image_id))
         resp.media = as_json(DeletedImageView())
@@ -274,7 +274,7 @@ class ImageResource:
         """Show an image with its jobs."""
         viewer = self.authenticator.optional_user(req, bucket=RateLimitGroup.GET_IMAGE)
         parsed = ImageId.parse(image_id)
-        look = self.queries.glance if req.context.is_head else self.queries.image  # who sees nothing isn't counted
+        look = self.queries.glance if req.context.is_head else self.queries.image  # HEAD counts no view
         shown = self.long_poll.wait(
             req,
             resp,

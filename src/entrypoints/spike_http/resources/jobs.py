@@ -1,4 +1,4 @@
-"""`/api/jobs`: look, at one or many, and cancel; `/api/batches`."""
+"""`/api/jobs`: read one or several jobs, and cancel them; `/api/batches`."""
 
 import falcon
 from attrs import frozen
@@ -55,7 +55,7 @@ class BatchStatusResource:
         body=Json(BatchStatusBody),
     )
     def on_post(self, req: Request, resp: falcon.Response) -> None:
-        """Show many jobs at once."""
+        """Show several jobs."""
         user_id = self.authenticator.user(req)
         body = BatchStatusBody.parse(json_object(req))
         shown = self.queries.jobs(body.job_ids, viewer=user_id)
@@ -97,7 +97,7 @@ class CancelResource:
 
     @Operation("cancelJob", answer=CancelledView, errors=(Conflict,))
     def on_post(self, req: Request, resp: falcon.Response, job_id: str) -> None:
-        """Stop a job and give its tokens back."""
+        """Cancel a job and refund it."""
         user_id = self.authenticator.user(req)
         cancelled = self.cancellation.cancel(user_id, JobId.parse(job_id))
         shown = self.queries.job(cancelled.job.id, viewer=user_id)

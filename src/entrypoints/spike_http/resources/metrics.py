@@ -14,12 +14,12 @@ CONTENT_TYPE: Final = "text/plain; version=0.0.4; charset=utf-8"
 
 @frozen
 class MetricsResource:
-    """`/metrics`. Needs no credentials: let the proxy refuse it to the outside."""
+    """`/metrics`. It requires no credentials, so the proxy should block it."""
 
     metrics: Metrics
 
     @Operation("getMetrics", answer=Text(media_type="text/plain"), access=Access.PUBLIC)
     def on_get(self, _req: Request, resp: falcon.Response) -> None:
-        """Tell how much there is to do and was done, in the text format of Prometheus."""
+        """Return the metrics in the text format of Prometheus."""
         resp.content_type = CONTENT_TYPE
         resp.data = self.metrics.exposition()

@@ -17,18 +17,18 @@ from spike_http.responses.serialization import matches_etag
 from spike_http.serving.base_urls import BaseUrls
 
 DOCUMENT_POLICY: Final = "default-src 'none'; frame-ancestors 'none'"
-# scripts and styles from our own files alone; images that style sheets hold (data:) or that a tried request got (blob:)
+# scripts and styles only from our own files; images from style sheets (data:) and from requests that users try (blob:)
 VIEWER_POLICY: Final = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; connect-src 'self'; "
     "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
-_BASE_PATHS_MAX: Final = 8  # a service has one, or one for each place where an embedding program mounts it
+_BASE_PATHS_MAX: Final = 8  # usually one, or one for each path at which an embedding program mounts the service
 _YEAR_S: Final = 31_536_000
 
 
 @frozen(kw_only=True)
 class TextResource:
-    """A public text that doesn't change while the service runs. It is made on the first request."""
+    """A public text that doesn't change while the service runs. It is built at the first request."""
 
     text: Callable[[str], str]  # for a base path
     content_type: str
@@ -36,7 +36,7 @@ class TextResource:
     base_urls: BaseUrls
 
     def on_get(self, req: Request, resp: falcon.Response) -> None:
-        """Send the text, or 304 to a client that has it already."""
+        """Send the text, or 304 if the client has it already."""
         text = self.text(self.base_urls.base_path(req))
         etag = hashlib.sha256(text.encode()).hexdigest()[:32]
         resp.etag = etag

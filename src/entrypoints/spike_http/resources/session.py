@@ -1,4 +1,4 @@
-"""`/api/session`: signing a browser in and out."""
+"""`/api/session`: sign a browser in and out."""
 
 from http import HTTPStatus
 from typing import Final
@@ -28,7 +28,7 @@ class SessionResource:
 
     @Operation("whoIsSignedIn", answer=SessionView, access=Access.OPTIONAL_USER)
     def on_get(self, req: Request, resp: falcon.Response) -> None:
-        """Tell who is signed in, if anybody is."""
+        """Show the user who is signed in, if any."""
         user_id = self.authenticator.optional_user(req)
         user = None if user_id is None else self.sessions.user(user_id)
         resp.cache_control = ["no-store"]
@@ -36,7 +36,7 @@ class SessionResource:
 
     @Operation("signIn", answer=SessionView, status=HTTPStatus.CREATED)
     def on_post(self, req: Request, resp: falcon.Response) -> None:
-        """Open a session for a browser, which gets its token in a cookie that no script can read."""
+        """Open a session for a browser, and set its token as a cookie that scripts can't read."""
         opened = self.sessions.open(self.authenticator.user(req))
         is_secure = self.authenticator.base_urls.is_secure(req)
         resp.set_cookie(
@@ -54,7 +54,7 @@ class SessionResource:
 
     @Operation("signOut", answer=ClosedSessionView, access=Access.OPTIONAL_USER)
     def on_delete(self, req: Request, resp: falcon.Response) -> None:
-        """End the session of the cookie, which is taken away even where it had expired."""
+        """End the session of the cookie, and delete the cookie even if the session has expired."""
         try:
             self.authenticator.optional_user(req)
         except Unauthenticated:

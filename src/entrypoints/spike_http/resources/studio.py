@@ -1,4 +1,4 @@
-"""`/` and `/studio`: the pages for people."""
+"""`/` and `/studio`: the studio, a web interface."""
 
 import hashlib
 from collections.abc import Mapping
@@ -17,13 +17,13 @@ from spike_http.responses.urls import ObjectUrls
 from spike_http.studio_files import StudioFiles, media_type
 
 _YEAR_S: Final = 31_536_000
-# whose address shows where pictures are; there needs to be no such object
+# a key whose URL shows the object store's host; the object needn't exist
 _SOME_OBJECT: Final = ObjectKey.of_original(ImageId.of("0" * 24), PictureFormat.JPEG)
 
 
 @frozen(kw_only=True)
 class StudioPageResource:
-    """`/`: the page. It is asked for anew each time, and names the version of its files."""
+    """`/`: the page. Browsers revalidate it each time, and it refers to one version of the files."""
 
     files: StudioFiles
     object_urls: ObjectUrls
@@ -43,7 +43,7 @@ class StudioPageResource:
         resp.data = page
 
     def _policy(self, req: Request) -> str:
-        """Return what the page may load: our own files, and pictures from where the store has them."""
+        """Return the Content-Security-Policy: the page may load our own files, and pictures from the object store."""
         pictures = urlsplit(self.object_urls.for_request(req).of(_SOME_OBJECT, None))
         store = f"{pictures.scheme}://{pictures.netloc}"
         return "; ".join(
@@ -63,7 +63,7 @@ class StudioPageResource:
 
 @frozen(kw_only=True)
 class StudioFileResource:
-    """`/studio/{version}/{path}`: what the page needs; a version's files never change."""
+    """`/studio/{version}/{path}`: the page's files. A version's files never change."""
 
     files: StudioFiles
 
@@ -90,7 +90,7 @@ class StudioFileResource:
 def studio_pages(
     files: StudioFiles, *, object_urls: ObjectUrls
 ) -> Mapping[str, StudioPageResource | StudioFileResource]:
-    """Return the resources of the studio, by path. They aren't part of the API."""
+    """Return the studio's resources, by path. They aren't part of the API."""
     return {
         "/": StudioPageResource(files=files, object_urls=object_urls),
         "/studio/{version}/{path:path}": StudioFileResource(files=files),

@@ -1,4 +1,4 @@
-"""`/api/tokens`: what is in the wallet, and why."""
+"""`/api/tokens`: the wallet's balance and ledger."""
 
 import falcon
 from attrs import frozen
@@ -21,7 +21,7 @@ class BalanceResource:
 
     @Operation("getBalance", answer=BalanceView)
     def on_get(self, req: Request, resp: falcon.Response) -> None:
-        """Show the balance and when it grows."""
+        """Show the balance and its regeneration."""
         user_id = self.authenticator.user(req)
         resp.media = as_json(BalanceView.of(self.wallets.account(user_id)))
 

@@ -17,7 +17,7 @@ from spike_http.responses.urls import UrlBuilder
 
 @frozen(kw_only=True)
 class AlbumView:
-    """An album's own facts. The share token is shown to the owner alone."""
+    """An album's attributes. The share token is shown only to the owner."""
 
     id: AlbumId
     name: AlbumName
@@ -65,7 +65,7 @@ class PlacedImageView:
 
     @classmethod
     def of(cls, place: AlbumImage, image: Image, urls: UrlBuilder, *, viewer: OwnerId | None) -> "PlacedImageView":
-        """Return the view of an image at its place, for this viewer."""
+        """Return the view of an image in an album, for this viewer."""
         return cls(
             id=image.id,
             album_image_id=place.id,
@@ -82,7 +82,7 @@ class PlacedImageView:
 
 @frozen(kw_only=True)
 class FullAlbumView(AlbumView):
-    """An album's own facts and its images, in order."""
+    """An album's attributes and its images, in order."""
 
     images: list[PlacedImageView]
 
@@ -143,7 +143,7 @@ class OrderView:
 
 @frozen(kw_only=True)
 class MovedImageView:
-    """What became of one image that was to be moved."""
+    """The result of moving one image."""
 
     image_id: ImageId
     success: bool = True
@@ -153,7 +153,7 @@ class MovedImageView:
 
 @frozen(kw_only=True)
 class MovedView:
-    """The answer to `POST /api/images/move-to-album`. All are moved or the request is refused, so none has failed."""
+    """The answer to `POST /api/images/move-to-album`. Either all are moved or the request fails, so none is failed."""
 
     success: bool = True
     moved: int
@@ -163,7 +163,7 @@ class MovedView:
 
     @classmethod
     def of(cls, moved: Sequence[Moved]) -> "MovedView":
-        """Return the view of what was moved."""
+        """Return the view of the moved images."""
         results = [
             MovedImageView(image_id=one.place.image_id, album_image_id=one.place.id, already_in_album=one.was_there)
             for one in moved

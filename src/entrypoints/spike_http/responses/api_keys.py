@@ -49,7 +49,7 @@ class ApiKeysView:
 
 @frozen(kw_only=True)
 class NewApiKeyView:
-    """A new API key, with the one look at the key itself."""
+    """A new API key, including the key itself, which is shown only here."""
 
     id: ApiKeyId
     name: ApiKeyName

@@ -30,13 +30,13 @@ class CreatingView:
         """Return the view of an accepted job."""
         spec = creating.job.spec
         what = "Generation" if isinstance(spec.task, Generation) else "Modification"
-        message = f"{what} started. Poll /api/mcp/jobs/{{jobId}} for status."  # the API's words, braces and all
+        message = f"{what} started. Poll /api/mcp/jobs/{{jobId}} for status."  # the API's text, including the braces
         return cls(job_id=spec.id, tokens_cost=spec.charged, message=message)
 
 
 @frozen(kw_only=True)
 class CreationView:
-    """A generation or a modification, in any state; what it doesn't have is null."""
+    """A generation or a modification, in any state; fields that don't apply are null."""
 
     id: JobId
     type: Literal["GENERATE", "MODIFY"]
@@ -57,7 +57,7 @@ class CreationView:
     def of(cls, job: Job, urls: UrlBuilder) -> "CreationView":
         """Return the view of a job."""
         spec = job.spec
-        assert isinstance(spec.task, Creation), "only what is made from words is shown here"
+        assert isinstance(spec.task, Creation), "only generations and modifications are shown here"
         result = job.result if isinstance(job, CompletedJob) else None
         return cls(
             id=job.id,

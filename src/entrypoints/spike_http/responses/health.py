@@ -1,10 +1,10 @@
-"""The service's health, as those see it who watch over it."""
+"""The service's health in responses."""
 
 from typing import Literal
 
 from attrs import frozen
 
-Readiness = Literal["ready", "degraded", "unavailable"]  # all is well, requests are served, they aren't
+Readiness = Literal["ready", "degraded", "unavailable"]  # `degraded`: requests are served, but jobs wait
 
 
 @frozen(kw_only=True)

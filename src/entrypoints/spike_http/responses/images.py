@@ -75,7 +75,7 @@ class UploadView:
 
 @frozen(kw_only=True)
 class UploadedFileView:
-    """A file of a batch that was kept."""
+    """A stored file of a batch."""
 
     success: bool = True
     filename: str
@@ -85,13 +85,13 @@ class UploadedFileView:
     height: int
     size: int
     format: PictureFormat
-    job_id: JobId | None  # null where the album doesn't enhance by itself
+    job_id: JobId | None  # null if the album doesn't enhance uploads
     tier: Tier | None
     token_cost: Tokens
 
     @classmethod
     def of(cls, file: KeptFile, urls: UrlBuilder) -> "UploadedFileView":
-        """Return the view of a kept file."""
+        """Return the view of a stored file."""
         image, spec = file.image, None if file.job is None else file.job.spec
         return cls(
             filename=file.filename,
@@ -109,7 +109,7 @@ class UploadedFileView:
 
 @frozen(kw_only=True)
 class RefusedFileView:
-    """A file of a batch that was not kept."""
+    """A refused file of a batch."""
 
     success: bool = False
     filename: str
@@ -125,7 +125,7 @@ class RefusedFileView:
 
 @frozen(kw_only=True)
 class BatchUploadSummaryView:
-    """A batch upload in numbers."""
+    """The counts of a batch upload."""
 
     total: int
     successful: int
@@ -136,15 +136,15 @@ class BatchUploadSummaryView:
 
 @frozen(kw_only=True)
 class BatchUploadView:
-    """The answer to a batch upload, a result for each file, in the order sent."""
+    """The answer to a batch upload: a result for each file, in the order of the form."""
 
-    success: bool  # at least one file was kept
+    success: bool  # at least one file was stored
     results: list[UploadedFileView | RefusedFileView]
     summary: BatchUploadSummaryView
 
     @classmethod
     def of(cls, batch: UploadedBatch, urls: UrlBuilder) -> "BatchUploadView":
-        """Return the view of what became of the files."""
+        """Return the view of the files' results."""
         results = [
             UploadedFileView.of(file, urls) if isinstance(file, KeptFile) else RefusedFileView.of(file)
             for file in batch.files
@@ -165,7 +165,7 @@ class BatchUploadView:
 
 @frozen(kw_only=True)
 class ImageFactsView:
-    """What is known of an image itself."""
+    """An image's attributes."""
 
     id: ImageId
     name: ImageName

@@ -84,7 +84,7 @@ class BatchJobView:
 
 @frozen(kw_only=True)
 class BatchSummaryView:
-    """A batch enhancement in numbers."""
+    """The counts of a batch enhancement."""
 
     total: int
     total_cost: Tokens
@@ -102,7 +102,7 @@ class BatchEnhanceView:
 
     @classmethod
     def of(cls, enhancing: BatchEnhancementAccepted) -> "BatchEnhanceView":
-        """Return the view of the accepted jobs, in the order asked."""
+        """Return the view of the accepted jobs, in the order of the request."""
         summary = BatchSummaryView(total=len(enhancing.jobs), total_cost=enhancing.total, new_balance=enhancing.balance)
         jobs = [BatchJobView(image_id=job.spec.image_id, job_id=job.id) for job in enhancing.jobs]
         return cls(batch_id=enhancing.id, summary=summary, jobs=jobs)
@@ -110,10 +110,10 @@ class BatchEnhanceView:
 
 @frozen(kw_only=True)
 class JobView:
-    """A job, in any state; what its state doesn't have is null."""
+    """A job, in any state; fields that don't apply to its state are null."""
 
     id: JobId
-    image_id: ImageId | None  # null where the job isn't about an image
+    image_id: ImageId | None  # null if the job has no image
     tier: Tier
     status: JobStatus
     tokens_cost: Tokens
@@ -121,7 +121,7 @@ class JobView:
     enhanced_width: int | None
     enhanced_height: int | None
     enhanced_size_bytes: int | None
-    method: str | None  # how the engine made it; null where it doesn't tell
+    method: str | None  # how the engine made the result; null if it doesn't say
     error_message: str | None
     created_at: datetime
     processing_started_at: datetime | None
@@ -135,7 +135,7 @@ class JobView:
 
     @classmethod
     def of(cls, job: Job, image: Image | None, position: int | None, urls: UrlBuilder) -> "JobView":
-        """Return the view of a job, and of the image that it is about."""
+        """Return the view of a job and its image."""
         task = job.spec.task
         result = job.result if isinstance(job, CompletedJob) else None
         return cls(
@@ -177,7 +177,7 @@ class ShownJobView:
 
 @frozen(kw_only=True)
 class BatchCountsView:
-    """How many jobs of a batch there are, in all and by status."""
+    """The number of a batch's jobs, in total and by status."""
 
     total: int
     pending: int
@@ -194,7 +194,7 @@ class ShownBatchView:
 
     success: bool = True
     batch_id: BatchId
-    is_finished: bool  # every job has ended, one way or the other
+    is_finished: bool  # every job is settled
     summary: BatchCountsView
     jobs: list[JobView]
 
@@ -221,7 +221,7 @@ class BatchStatusView:
 
     @classmethod
     def of(cls, shown: Sequence[ShownJob], urls: UrlBuilder, *, asked: Sequence[str]) -> "BatchStatusView":
-        """Return the view of those of the jobs that were asked for and found."""
+        """Return the view of the requested jobs that were found."""
         found = {each.job.id.text for each in shown}
         return cls(
             jobs=[JobView.of(each.job, each.image, each.position, urls) for each in shown],
@@ -240,12 +240,12 @@ class CancelledView:
 
 
 def began_at(job: Job) -> datetime | None:
-    """Return when a worker began the last attempt, `None` where none has or it was given back."""
+    """Return when a worker began the last attempt; `None` if none has begun or it was requeued."""
     return None if isinstance(job, PendingJob | StartedJob) else job.claimed_at
 
 
 def ended_at(job: Job) -> datetime | None:
-    """Return when the job ended, `None` while it hasn't."""
+    """Return when the job was settled; `None` if it isn't."""
     match job:
         case CompletedJob() | FailedJob() | RefundedJob() | CancelledJob():
             return job.ended_at

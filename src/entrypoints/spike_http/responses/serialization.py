@@ -12,12 +12,12 @@ _CONVERTER: Final = make_converter()
 
 
 def as_json(view: object) -> Any:
-    """Return a view as plain data: camelCase names, texts, numbers, lists, nulls."""
+    """Return a view as JSON data, with camelCase names."""
     return _CONVERTER.unstructure(view)
 
 
 def set_conditional_json(req: falcon.Request, resp: falcon.Response, media: Any) -> None:
-    """Answer with an ETag of the media, or 304 to a client that has it already (RFC 9110, section 13.1.2)."""
+    """Answer with an ETag of the media, or with 304 if the client has that version (RFC 9110, section 13.1.2)."""
     text = json.dumps(media, ensure_ascii=False)
     etag = hashlib.sha256(text.encode()).hexdigest()[:32]
     resp.etag = etag
@@ -30,5 +30,5 @@ def set_conditional_json(req: falcon.Request, resp: falcon.Response, media: Any)
 
 
 def matches_etag(req: falcon.Request, etag: str) -> bool:
-    """Return whether the client says that it has what this ETag stands for."""
+    """Return whether `If-None-Match` contains this ETag."""
     return any(known in {"*", etag} for known in req.if_none_match or ())

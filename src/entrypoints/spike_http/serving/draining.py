@@ -1,10 +1,10 @@
-"""The end of a server that loses no request: refuse what is new, answer what is there.
+"""Graceful shutdown without losing a request: refuse new connections, answer requests on existing ones.
 
-1. New connections are refused, so that a proxy goes to another server. Those that the kernel has made meanwhile are
-   accepted first: their clients may have sent a request already, and a proxy doesn't repeat a POST that it has sent.
-2. Whatever is answered from now on says `Connection: close`.
-3. A connection without a request stays: its client may be sending one at this moment. It goes when the client closes
-   it, after its next answer, or when the time is up. A proxy should therefore close idle connections sooner than that.
+1. New connections are refused, so that a proxy tries another server. Those that the kernel has already established are
+   accepted first: their clients may have sent a request, and a proxy doesn't repeat a POST that it has sent.
+2. All further responses have the header `Connection: close`.
+3. An idle connection stays open, since its client may be sending a request at this moment. It is closed by the client,
+   after its next response, or at the deadline. A proxy should therefore close idle connections sooner than that.
 """
 
 import ctypes
@@ -27,9 +27,9 @@ from waitress.task import ThreadedTaskDispatcher, WSGITask
 from spike_http.serving.health_checks import HEALTH_CHECK_PATHS
 
 _HEALTH_CHECK_THREADS: Final = 2
-HANDSHAKE_S: Final = 0.2  # within which a connection that is being made is there; a round trip, with room
-_ACCEPTED_MAX: Final = 4096  # more than the kernel keeps in one queue
-_LOOK_S: Final = 0.5
+HANDSHAKE_S: Final = 0.2  # in which a TCP handshake in progress completes: a round trip, with a margin
+_ACCEPTED_MAX: Final = 4096  # more than the kernel's accept queue holds
+_POLL_S: Final = 0.5
 
 _SO_ATTACH_FILTER: Final = 26  # Linux; `socket` doesn't name it
 _SYN: Final = 0x02
@@ -42,10 +42,10 @@ _DROPS_SYN: Final = (  # classic BPF, over the TCP header: `man 7 socket`, linux
 
 
 class DrainingDispatcher(ThreadedTaskDispatcher):  # type: ignore[misc]  # waitress has no types
-    """Threads that answer, and whether they should come to their end."""
+    """The request threads, and whether the server is shutting down."""
 
     def __init__(self, *, threads: int, closing: threading.Event) -> None:
-        """Start `threads` threads; `closing` is set when the server ends."""
+        """Start `threads` threads; `closing` is set when the server shuts down."""
         super().__init__()
         self.closing = closing
         self.set_thread_count(threads)
@@ -66,44 +66,44 @@ class DrainingDispatcher(ThreadedTaskDispatcher):  # type: ignore[misc]  # waitr
 
 
 class _LastTask(WSGITask):  # type: ignore[misc]  # waitress has no types
-    """Answers a request; the last one of its connection when the server ends."""
+    """Answers a request; during shutdown, the connection is closed after the response."""
 
     def get_environment(self) -> Any:
-        """Return the WSGI environment; its SERVER_NAME is the address that the connection came in on."""
+        """Return the WSGI environment; its SERVER_NAME is the connection's local address."""
         environ = super().get_environment()
         environ["SERVER_NAME"] = _own_address(self.channel.socket)
         return environ
 
     def build_response_header(self) -> Any:
-        """Return the head of the answer."""
+        """Return the head of the response."""
         if self.channel.server.task_dispatcher.closing.is_set():
-            self.request.headers["CONNECTION"] = "close"  # as if the client had asked for it
+            self.request.headers["CONNECTION"] = "close"  # as if the client had requested it
         return super().build_response_header()
 
 
 class DrainingChannel(HTTPChannel):  # type: ignore[misc]  # waitress has no types
-    """A connection that is closed after the next answer when the server ends."""
+    """A connection that is closed after its next response when the server shuts down."""
 
     task_class = _LastTask
 
     @property
     def is_idle(self) -> bool:
-        """Whether no request has begun, and no answer is left to send."""
+        """Whether no request is being received or processed, and no response remains to be sent."""
         return self.request is None and not self.requests and not self.total_outbufs_len
 
 
 @frozen(kw_only=True)
 class GracefulShutdown:
-    """Brings a server to its end within `drain_s` seconds."""
+    """Shuts a server down within `drain_s` seconds."""
 
-    listeners: Sequence[Any]  # waitress' servers, one for each address; they share the threads
-    look: Callable[[float], None]  # reads, writes and accepts what there is, or waits for it so many seconds
+    listeners: Sequence[Any]  # waitress's servers, one for each address; they share the threads
+    poll: Callable[[float], None]  # reads, writes and accepts once, after waiting at most so many seconds
     drain_s: float
-    is_urgent: Callable[[], bool]  # whether somebody has lost patience
-    waits_for_idle: bool  # whether connections without a request stay: not when a person at the keyboard waits
+    is_urgent: Callable[[], bool]  # whether a second signal has been received
+    waits_for_idle: bool  # whether idle connections are kept; not after Ctrl-C, where a user waits
 
     def run(self) -> None:
-        """Refuse what is new, answer what is there, and let the threads end."""
+        """Refuse new connections, answer requests on existing ones, and stop the threads."""
         until_s = time.monotonic() + self.drain_s
         dispatcher = self.listeners[0].task_dispatcher
         dispatcher.closing.set()
@@ -111,10 +111,10 @@ class GracefulShutdown:
         while self._channels and (left_s := until_s - time.monotonic()) > 0 and not self.is_urgent():
             if not self.waits_for_idle:
                 self._close_idle()
-            self.look(min(left_s, _LOOK_S))
+            self.poll(min(left_s, _POLL_S))
         busy = [channel for channel in self._channels if not channel.is_idle]
         if busy:
-            structlog.get_logger(__name__).warning("requests under way are cut off", connections=len(busy))
+            structlog.get_logger(__name__).warning("requests in progress are aborted", connections=len(busy))
         dispatcher.shutdown(timeout=0 if self.is_urgent() else max(0.0, until_s - time.monotonic()))
 
     @property
@@ -122,15 +122,15 @@ class GracefulShutdown:
         return [channel for listener in self.listeners for channel in list(listener.active_channels.values())]
 
     def _refuse_connections(self) -> None:
-        """Accept what the kernel has promised, then refuse. Who asks in between is refused a second later, by retry."""
+        """Accept established connections, then refuse new ones; a SYN in between is refused when it is resent."""
         for listener in self.listeners:
             _drop_syn(listener.socket)
         until_s = time.monotonic() + HANDSHAKE_S
         while (left_s := until_s - time.monotonic()) > 0:
-            self.look(left_s)
+            self.poll(left_s)
         for listener in self.listeners:
             accept_waiting(listener, most=_ACCEPTED_MAX)
-            with suppress(OSError):  # for all who share it: a child process may have inherited it
+            with suppress(OSError):  # for all processes that share it: a child may have inherited it
                 listener.socket.shutdown(socket.SHUT_RDWR)
             listener.accepting = False
             listener.del_channel()
@@ -143,7 +143,7 @@ class GracefulShutdown:
 
 
 def _own_address(connection: socket.socket) -> str:
-    """Return this machine's address of a connection, an IPv4 one as such; `localhost` where it has gone already."""
+    """Return a connection's local address, without the IPv4-mapped prefix; `localhost` if it is already closed."""
     try:
         address = ipaddress.ip_address(connection.getsockname()[0].partition("%")[0])
     except (OSError, ValueError):
@@ -154,22 +154,22 @@ def _own_address(connection: socket.socket) -> str:
 
 
 def _drop_syn(listener: socket.socket) -> None:
-    """Make the kernel ignore new connections, where it is Linux; elsewhere a few microseconds are left to chance.
+    """Make a Linux kernel drop new connection requests; elsewhere, a race of a few microseconds remains.
 
-    Closing resets connections that are made and not accepted yet, and without this there could always be one more. The
-    client's kernel asks again after a second, and is refused then.
+    Closing a listener resets established connections that aren't accepted yet, and without this there could always be
+    one more. The client's kernel resends its SYN after a second, and is refused then.
     """
     if sys.platform != "linux":
         return
     program = ctypes.create_string_buffer(b"".join(_DROPS_SYN))
-    with suppress(OSError):  # a sandboxed kernel may not know it
+    with suppress(OSError):  # a sandboxed kernel may not support it
         listener.setsockopt(
             socket.SOL_SOCKET, _SO_ATTACH_FILTER, struct.pack("HP", len(_DROPS_SYN), ctypes.addressof(program))
         )
 
 
 def accept_waiting(listener: Any, *, most: int) -> None:
-    """Accept the connections that wait in the kernel's queue, at most so many."""
+    """Accept pending connections, at most so many."""
     queue = select.poll()
     queue.register(listener.socket, select.POLLIN)
     for _ in range(most):

@@ -84,7 +84,7 @@ def serve(
                 peers.close_overdue()
             GracefulShutdown(
                 listeners=listeners,
-                look=lambda within_s: _poll(sockets, within_s=within_s),
+                poll=lambda within_s: _poll(sockets, within_s=within_s),
                 drain_s=drain_s,
                 is_urgent=lambda: len(numbers) > 1,
                 waits_for_idle=numbers[0] == signal.SIGTERM,

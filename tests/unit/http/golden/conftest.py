@@ -1,4 +1,4 @@
-"""The application as the specification's examples know it: objects are on a CDN."""
+"""The application of the specification's examples: objects are served by a CDN."""
 
 import pytest
 

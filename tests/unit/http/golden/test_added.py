@@ -1,4 +1,4 @@
-"""What the specification's clients need and it only mentions answers as CONTRACT says."""
+"""Endpoints that the specification's clients need but that it only mentions, by CONTRACT."""
 
 import pytest
 from falcon import testing
@@ -99,7 +99,7 @@ def test_an_unchanged_image_is_not_sent_again(ada: Caller, uploaded: tuple[str, 
 
 
 def test_api_keys_ten_of_them(ada: Caller) -> None:
-    """Registering drew the first."""
+    """Registration created the first one."""
     made = ada.post("/api/settings/api-keys", {"name": "build server"})
     assert made.status_code == 201
     assert_served(NEW_API_KEY, made.json)

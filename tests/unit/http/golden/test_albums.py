@@ -1,4 +1,4 @@
-"""Albums answer as the API's example says, and CONTRACT where that is silent."""
+"""Album responses match the API's examples, and CONTRACT where there are none."""
 
 from caller import Caller
 from golden.added import INVALID_IDS, a_placed_image, an_album
@@ -18,7 +18,7 @@ def an_album_id(caller: Caller) -> str:
 
 
 def test_moving_three_images_of_which_one_was_there(ada: Caller) -> None:
-    """The one that was there is counted twice, under `moved` and under `alreadyInAlbum`."""
+    """The image that was already there is counted twice, under `moved` and under `alreadyInAlbum`."""
     images, source, target = [an_id(ada) for _ in range(3)], an_album_id(ada), an_album_id(ada)
     ada.post(f"/api/albums/{source}/images", {"imageIds": images[:2]})
     ada.post(f"/api/albums/{target}/images", {"imageIds": images[2:]})

@@ -1,4 +1,4 @@
-"""Pictures from words are answered as the API's examples and tables say."""
+"""Responses about generations match the API's examples and tables."""
 
 import base64
 from typing import Any
@@ -107,7 +107,7 @@ def test_only_the_paid_tiers_are_for_words(ada: Caller, path: str, more: dict[st
 def test_words_that_cost_too_much_are_refused_in_the_common_words(
     poor: Caller, path: str, more: dict[str, Any]
 ) -> None:
-    """The lower-case title is the enhance endpoint's own."""
+    """The lower-case title is specific to the enhance endpoint."""
     answer = poor.post(f"/api/mcp/{path}", {**WANTED, **more, "tier": "TIER_4K"})
     assert answer.status_code == 402
     assert_served({**INSUFFICIENT_TOKENS, "balance": 3}, answer.json)

@@ -1,4 +1,4 @@
-"""Enhancing, looking and deleting answer as the API's examples do."""
+"""Responses to enhancing, reading and deleting match the API's examples."""
 
 import base64
 from typing import Any
@@ -31,7 +31,7 @@ ENCODED = "data:image/jpeg;base64," + base64.b64encode(PICTURE).decode()
 
 
 def an_image_id(caller: Caller) -> str:
-    """Upload a picture that costs nothing and return its image's id."""
+    """Upload a picture at no cost and return its image's id."""
     album = caller.post("/api/albums", {"name": "As they are", "autoEnhance": False}).json["album"]["id"]
     form = a_form(a_part("file", PICTURE, filename="photo.jpg"), a_part("albumId", album.encode()))
     image_id: str = caller.upload_form(form).json["image"]["id"]
@@ -86,7 +86,7 @@ def test_an_enhancement_of_several_images(ada: Caller) -> None:
 
 
 def test_an_image_with_one_job_that_ended_and_one_under_way(ada: Caller, services: MemorySpike) -> None:
-    """The worker is at the second one."""
+    """The second job is being processed."""
     image_id = an_image_id(ada)
     ada.post("/api/images/enhance", {"imageId": image_id, "tier": "TIER_1K"})
     services.work()
@@ -135,7 +135,7 @@ def test_a_job_is_pending_while_no_queue_takes_it(ada: Caller, services: MemoryS
 
 
 def test_a_job_is_processing_before_a_worker_begins(ada: Caller) -> None:
-    """Handed to a queue, it has a place there and no time of beginning."""
+    """In the queue, it has a position and no start time."""
     image_id = ada.upload().json["image"]["id"]
     (job,) = ada.get(f"/api/images/{image_id}").json["image"]["jobs"]
     assert_served(a_job("TIER_1K", "PROCESSING", 2, started=None, queuePosition=1), job)

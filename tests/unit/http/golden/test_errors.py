@@ -1,4 +1,4 @@
-"""Errors answer in the words, with the codes and with the headers that the API gives."""
+"""Error responses have the messages, codes and headers of the API."""
 
 import re
 from collections.abc import Callable
@@ -33,7 +33,7 @@ from spike_runtime import Settings
 
 @frozen
 class Scene:
-    """An application, and people who use it."""
+    """An application, and its users."""
 
     services: MemorySpike
     client: testing.TestClient
@@ -73,7 +73,7 @@ def too_large(scene: Scene) -> testing.Result:
 
 
 def unpaid(scene: Scene) -> testing.Result:
-    """Enhancing two images asks for ten tokens of five; the tier of an upload was paid before."""
+    """Enhancing two images costs ten tokens of five; the tier of an upload was already paid."""
     ada = scene.caller("ada@example.org", tokens=9)
     images = [ada.upload().json["image"]["id"] for _ in range(2)]
     return ada.post("/api/images/batch-enhance", {"imageIds": images, "tier": "TIER_2K"})

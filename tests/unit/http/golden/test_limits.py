@@ -1,4 +1,4 @@
-"""The API's table of rate limits, row by row: how many, how long, counted for whom."""
+"""The API's table of rate limits, row by row: limit, window and counted key."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -41,7 +41,7 @@ ASK: dict[str, Ask] = {
 
 @pytest.mark.parametrize("row", RATES)
 def test_a_limited_endpoint_says_what_its_row_says(ada: Caller, bob: Caller, services: MemorySpike, row: str) -> None:
-    """Ada and Bob ask from one address."""
+    """Ada and Bob use the same address."""
     (limit, identifier), ask = RATES[row], ASK[row]
     first, second, other = ask(ada), ask(ada), ask(bob)
     assert {first.status_code, second.status_code, other.status_code} <= {400, 404}

@@ -1,4 +1,4 @@
-"""Of several things that are wrong, the first is answered: who asks, how often, what, whose, for how much, where to."""
+"""The order of checks: credentials, rate limit, body, ownership, balance, storage."""
 
 import pytest
 from falcon import testing
@@ -17,7 +17,7 @@ AS_JSON = {"Content-Type": "application/json"}
 
 @pytest.fixture
 def strict() -> MemorySpike:
-    """Allows one request of each kind."""
+    """Limits that allow one request of each group."""
     return MemorySpike.build(Settings(rate_upload=1, rate_enhance=1))
 
 

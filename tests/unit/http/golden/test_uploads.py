@@ -1,4 +1,4 @@
-"""Uploads answer as the API's examples do."""
+"""Upload responses match the API's examples."""
 
 from falcon import testing
 
@@ -21,7 +21,7 @@ def an_album_at_2k(caller: Caller) -> bytes:
 
 
 def test_an_upload(ada: Caller) -> None:
-    """Into an album, whose tier it is enhanced at."""
+    """Into an album, whose default tier is used."""
     answer = ada.upload_form(a_form(a_part("file", PICTURE, filename="photo.jpg"), an_album_at_2k(ada)))
     assert answer.status_code == 200
     assert_served(UPLOADED, answer.json)
@@ -50,7 +50,7 @@ def test_a_batch_of_which_a_part_fails(ada: Caller) -> None:
 
 
 def test_a_batch_that_costs_too_much_is_refused_in_the_common_words(poor: Caller) -> None:
-    """The upload's own sentence speaks of one image."""
+    """The upload's own message is about one image."""
     album = an_album_at_2k(poor)
     files = [a_part("files", PICTURE, filename=f"{number}.jpg") for number in range(2)]
     headers = {**poor.headers, "Content-Type": CONTENT_TYPE}

@@ -1,4 +1,4 @@
-"""`/openapi.json`: a valid document that says of each endpoint what the endpoint does."""
+"""`/openapi.json` is valid and describes what each endpoint does."""
 
 import re
 import threading
@@ -79,7 +79,7 @@ def described() -> list[tuple[str, str, Operation]]:
 def test_each_operation_is_counted_in_the_bucket_that_it_is_said_to_be(
     path: str, method: str, operation: Operation
 ) -> None:
-    """Each bucket gets a limit of its own, so that the header tells which one counted."""
+    """Each group has a different limit, so that the header identifies the group that counted."""
     buckets = {bucket: 1000 + number for number, bucket in enumerate(RateLimitGroup)}
     services = MemorySpike.build(with_limits(buckets))
     ada = Caller(testing.TestClient(create_app(services.spike)), services.register())
@@ -126,7 +126,7 @@ def test_every_parameter_and_every_field_of_a_body_has_a_description(document: D
 
 
 def test_examples_are_valid(document: Document) -> None:
-    """Errors have examples too, one for each message."""
+    """Errors have examples too, one per message."""
     found = [
         (path, method, content["schema"], value)
         for path, method, operation in operations(document)

@@ -1,4 +1,4 @@
-"""Schemathesis on every operation of the document, signed in and not: what is answered is what the document says."""
+"""Schemathesis on every operation of the document, signed in and not: responses match the document."""
 
 from collections.abc import Callable, Mapping
 from typing import Any, Final
@@ -85,7 +85,7 @@ def an_album_id() -> str:
 
 
 def revoke_all_keys() -> None:
-    """Make room for new ones: there may be ten."""
+    """Make room for new keys, of which there may be ten."""
     for key in ADA.get("/api/settings/api-keys").json["apiKeys"]:
         ADA.delete(f"/api/settings/api-keys/{key['id']}")
 
@@ -106,7 +106,7 @@ FRESH: Final[Mapping[str, Callable[[], str]]] = {
 
 
 def what_there_is(path: str) -> Mapping[str, Callable[[], str]]:
-    """Return how to make the things that a request to a path may name."""
+    """Return how to create the resources that a request to a path may name."""
     fresh = dict(FRESH)
     if "anonymous" in path:
         fresh["imageId"] = an_anonymous_image_id
@@ -116,7 +116,7 @@ def what_there_is(path: str) -> Mapping[str, Callable[[], str]]:
 
 
 def with_what_there_is(case: Request) -> Request:
-    """Let a request name things that are there, where a schema could only make up their ids."""
+    """Let a request name existing resources, since a schema can only generate random ids."""
     fresh = what_there_is(case.path)
     if case.path.endswith("api-keys"):
         revoke_all_keys()
@@ -147,7 +147,7 @@ def with_what_there_is(case: Request) -> Request:
 
 @pytest.mark.parametrize("operation", OPERATIONS, ids=lambda operation: operation.label)
 def test_each_operation_succeeds_as_described(operation: APIOperation[Any, Any, Any, Any]) -> None:
-    """A document that says only how requests fail would pass the tests above."""
+    """A document that describes only failures would pass the tests above."""
     statuses: set[int] = set()
 
     @given(operation.as_strategy())

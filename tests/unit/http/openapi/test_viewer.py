@@ -51,5 +51,5 @@ def test_another_version_and_an_unknown_file_are_not_found(client: testing.TestC
 
 
 def test_the_viewer_is_of_a_reasonable_size() -> None:
-    """As stored and as sent; uncompressed it is under 2 MB."""
+    """As stored and as sent; uncompressed it has less than 2 MB."""
     assert sum(len(content) for content in VIEWER.files.values()) < 600_000

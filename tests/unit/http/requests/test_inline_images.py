@@ -1,4 +1,4 @@
-"""Pictures inside JSON, as programs write base64, `data:` URLs and media types."""
+"""Pictures inside JSON, with the variants of base64, `data:` URLs and media types that programs write."""
 
 import base64
 import json

@@ -1,4 +1,4 @@
-"""JSON that may hold a picture says what it would say to any parser, one body at a time, within a bound of memory."""
+"""JSON with a picture is parsed as by any parser, one body at a time, in limited memory."""
 
 import json
 import threading
@@ -23,7 +23,7 @@ PICTURE: Final = "A" * 4 * 1024 * 1024
 
 
 def whole(text: str) -> str:
-    """Join the halves of surrogate pairs."""
+    """Join surrogate pairs."""
     return text.encode("utf-16", "surrogatepass").decode("utf-16", "surrogatepass")
 
 
@@ -82,7 +82,7 @@ def test_a_spoilt_body_is_no_json_where_it_would_be_none_to_any_parser(
 @pytest.mark.parametrize("backslashes", range(5))
 @pytest.mark.parametrize("character", ["é", "😀", "éé"])
 def test_a_backslash_escapes_no_character_beyond_ascii(backslashes: int, character: str) -> None:
-    """It was taken for an escaped backslash and the letter u."""
+    """It used to be read as an escaped backslash and the letter u."""
     body = ('["' + "\\" * backslashes + character + '"]').encode()
     assert seen(body) == plainly_seen(body)
     assert (seen(body) == "no JSON") == bool(backslashes % 2)
@@ -90,7 +90,7 @@ def test_a_backslash_escapes_no_character_beyond_ascii(backslashes: int, charact
 
 @pytest.mark.parametrize("part", ["[],", "0,", '"",', "é", "😀", "%"])
 def test_there_is_an_end_to_what_stands_beside_a_picture(part: str) -> None:
-    """Small parts take many times their text in memory."""
+    """Small values take many times their text in memory."""
     text = part * (BESIDE_BYTES_MAX + 1)
     with pytest.raises(BodyTooLarge):
         parse_json(BytesIO((f"[{text}0]" if part.endswith(",") else f'["{text}"]').encode()))
@@ -104,7 +104,7 @@ def test_there_is_an_end_to_what_stands_beside_a_picture(part: str) -> None:
     ],
 )
 def test_parsing_takes_three_times_the_body_at_most(body: bytes) -> None:
-    """A string with one emoji would take four times its characters, and the text around it too."""
+    """A string with one emoji would take four times its characters, including the text around it."""
     tracemalloc.start()
     try:
         parse_json(BytesIO(body))

@@ -1,4 +1,4 @@
-"""What clients send as forms, each in its own way: transfer encodings, field names, file names."""
+"""Forms as various clients send them: transfer encodings, field names, file names."""
 
 import string
 import time
@@ -22,7 +22,7 @@ MARKS = "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u206
 
 
 def part(head: bytes, content: bytes = PICTURE) -> bytes:
-    """Return a part with these header lines, as they stand."""
+    """Return a part with exactly these header lines."""
     return f"--{BOUNDARY}\r\n".encode() + head + b"\r\n\r\n" + content + b"\r\n"
 
 
@@ -36,7 +36,7 @@ def send(ada: Caller, path: str, *parts: bytes, content_type: str = CONTENT_TYPE
 
 
 def label(ada: Caller, filename: bytes) -> object:
-    """Return the name that a single upload answers with, or its error."""
+    """Return the name in the response to an upload, or its error."""
     answer = send(ada, UPLOADS[0], named(filename))
     return answer.json["image"]["name"] if answer.status_code == 200 else answer.json["error"]
 
@@ -247,7 +247,7 @@ def test_headers_of_a_part_are_bounded(ada: Caller) -> None:
 
 
 def test_a_content_type_without_end_is_refused_soon(ada: Caller) -> None:
-    """Reading its quoted semicolons took half a minute."""
+    """Parsing its quoted semicolons took half a minute."""
     began_s = time.process_time()
     endless = 'multipart/form-data; boundary="' + ";" * 200_000
     assert send(ada, UPLOADS[0], named(b"a.jpg"), content_type=endless).status_code == 400

@@ -173,7 +173,7 @@ def test_an_order_that_is_no_permutation_is_refused(ada: Caller, images: list[st
 
 
 def test_a_large_order_may_be_longer_than_other_bodies(ada: Caller) -> None:
-    """Here it is refused for its ids, not for its size; beyond the limit for its size."""
+    """Here it is refused for its ids instead of its size; beyond the limit for its size."""
     path = f"/api/albums/{an_album(ada)}/images"
     refused = ada.patch(path, {"imageOrder": [str(an_image_id()) for _ in range(10_000)]})
     assert (refused.status_code, refused.json["code"]) == (400, "INVALID_INPUT")

@@ -1,4 +1,4 @@
-"""`/api/albums`: making, listing, showing, changing, removing."""
+"""`/api/albums`: create, list, read, change, delete."""
 
 from datetime import timedelta
 from typing import Any
@@ -118,18 +118,24 @@ def test_an_album_is_shown_with_its_images_in_order(ada: Caller) -> None:
 
 
 @pytest.mark.parametrize(
-    ("privacy", "nobody", "stranger", "with_token"),
+    ("privacy", "unauthenticated", "stranger", "with_token"),
     [("PRIVATE", 401, 403, 401), ("UNLISTED", 401, 403, 200), ("PUBLIC", 200, 200, 200)],
 )
 def test_who_may_look_is_decided_by_the_privacy(
-    ada: Caller, bob: Caller, client: testing.TestClient, privacy: str, nobody: int, stranger: int, with_token: int
+    ada: Caller,
+    bob: Caller,
+    client: testing.TestClient,
+    privacy: str,
+    unauthenticated: int,
+    stranger: int,
+    with_token: int,
 ) -> None:
     album = made(ada, privacy="UNLISTED")
     path, token = f"/api/albums/{album['id']}", album["shareToken"]
     ada.patch(path, {"privacy": privacy})
     assert ada.get(path).status_code == 200
-    assert client.simulate_get(path).status_code == nobody
-    assert client.simulate_get(path, params={"shareToken": "x" * 43}).status_code == nobody
+    assert client.simulate_get(path).status_code == unauthenticated
+    assert client.simulate_get(path, params={"shareToken": "x" * 43}).status_code == unauthenticated
     assert bob.get(path).status_code == stranger
     assert bob.get(path, shareToken="").status_code == stranger
     assert client.simulate_get(path, params={"shareToken": token}).status_code == with_token

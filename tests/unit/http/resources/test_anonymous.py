@@ -1,4 +1,4 @@
-"""Uploading and mixing without an account."""
+"""Uploads and blends without an account."""
 
 import base64
 from typing import Any
@@ -70,7 +70,7 @@ def test_a_mix_is_free_and_public(client: testing.TestClient, services: MemorySp
 
 
 def test_a_mix_that_fails_for_good_has_failed(client: testing.TestClient, services: MemorySpike, image_id: str) -> None:
-    """Nobody's wallet is asked for a refund."""
+    """There is no wallet to refund."""
     job_id = client.simulate_post(MIX, json={"imageId": image_id, "blendSource": SOURCE}).json["jobId"]
     services.blobs.delete(
         [found.key for found in services.blobs.scan(limit=10) if str(found.key).startswith("inputs/")]

@@ -1,4 +1,4 @@
-"""Asking for many jobs at once."""
+"""Reading several jobs at once."""
 
 from typing import Any
 

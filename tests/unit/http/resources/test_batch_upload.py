@@ -110,7 +110,7 @@ def test_when_no_file_is_acceptable_nothing_is_charged(ada: Caller, services: Me
 
 
 def test_a_balance_that_covers_some_keeps_none(poor: Caller, services: MemorySpike) -> None:
-    """Files that are refused anyway don't count."""
+    """Files that are refused for other reasons don't count."""
     before = services.holdings
     answer = send(poor, a_file("a.jpg"), a_file("b.jpg"))
     assert answer.status_code == 402
@@ -172,7 +172,7 @@ def test_a_file_that_cant_be_stored_fails_alone() -> None:
 
 @pytest.fixture
 def unlucky(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """A database that takes no images."""
+    """A database that stores no images."""
 
     def fail(*_: object) -> None:
         raise DatabaseUnavailable

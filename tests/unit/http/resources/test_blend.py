@@ -45,7 +45,7 @@ def test_two_images_are_blended(ada: Caller, services: MemorySpike, image_id: st
 def test_a_picture_that_comes_along_is_blended_in(
     ada: Caller, services: MemorySpike, image_id: str, encoded: str
 ) -> None:
-    """Stored as an object of the job, byte for byte, and in nobody's list of images."""
+    """It is stored as an object of the job, byte for byte, and in no list of images."""
     answer = blend(ada, image_id, {"base64": encoded, "mimeType": "image/png"})
     assert answer.status_code == 200
     [stored] = [found for found in services.blobs.scan(limit=100) if str(found.key).startswith("inputs/")]
@@ -119,7 +119,7 @@ def test_somebody_elses_image_isnt_blended_in(ada: Caller, bob: Caller, services
 
 
 def test_without_the_tokens_no_source_is_stored(poor: Caller, services: MemorySpike) -> None:
-    """Lesson 22: a source was stored before anybody had paid."""
+    """Lesson 22: a source was stored before it was paid for."""
     image_id = poor.upload().json["image"]["id"]
     before = services.holdings
     answer = blend(poor, image_id, {"base64": ENCODED, "mimeType": "image/png"})

@@ -1,4 +1,4 @@
-"""`/api/mcp`: pictures from words."""
+"""`/api/mcp`: pictures from prompts."""
 
 import base64
 from datetime import timedelta
@@ -99,7 +99,7 @@ def test_a_modification_fetches_its_picture(ada: Caller, services: MemorySpike) 
 
 
 def test_the_job_is_a_job_like_any_other(ada: Caller, services: MemorySpike) -> None:
-    """It can be looked at, cancelled and refunded; it is about no image."""
+    """It can be read, cancelled and refunded; it has no image."""
     job_id = ada.post("/api/mcp/generate", WIDE).json["jobId"]
     job = ada.get(f"/api/jobs/{job_id}").json["job"]
     assert (job["id"], job["imageId"], job["queuePosition"]) == (job_id, None, 1)
@@ -121,7 +121,7 @@ def test_a_refused_prompt_is_refunded(ada: Caller, services: MemorySpike) -> Non
 
 
 def test_the_history_comes_newest_first_page_by_page(ada: Caller, bob: Caller, services: MemorySpike) -> None:
-    """Enhancements aren't in it, nor what others made."""
+    """Without enhancements and other users' generations."""
     ada.upload()
     bob.post("/api/mcp/generate", WIDE)
     made = [ada.post("/api/mcp/generate", {**WIDE, "tier": "TIER_1K"}).json["jobId"]]
@@ -201,7 +201,7 @@ def test_a_bad_picture_is_refused_and_leaves_nothing(
 
 
 def test_a_page_that_isnt_a_picture_is_refused(ada: Caller, services: MemorySpike) -> None:
-    """Lesson 18: HTML was taken for JPEG."""
+    """Lesson 18: HTML was accepted as JPEG."""
     services.pages[URL] = b"<html>"
     before = services.holdings
     answer = ada.post("/api/mcp/modify", {"prompt": "Add snow", "tier": "TIER_1K", "imageUrl": URL})

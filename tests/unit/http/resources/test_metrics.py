@@ -1,4 +1,4 @@
-"""`/metrics`: what Prometheus reads."""
+"""`/metrics`, as Prometheus reads it."""
 
 import re
 from datetime import timedelta
@@ -19,7 +19,7 @@ from spike_worker.actor import handle_message
 
 
 def metrics(client: testing.TestClient) -> dict[str, float]:
-    """Return the samples by name and labels, as they are written."""
+    """Return the samples, as written, by name and labels."""
     answer = client.simulate_get("/metrics")
     assert answer.status_code == 200
     assert answer.headers["Content-Type"].startswith("text/plain")

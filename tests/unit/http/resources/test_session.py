@@ -1,4 +1,4 @@
-"""`/api/session`: signing a browser in and out."""
+"""`/api/session`: sign a browser in and out."""
 
 import pytest
 from falcon import testing

@@ -1,4 +1,4 @@
-"""`/` and `/studio`: the page, its files, what they may load, and what they say of the server."""
+"""`/` and `/studio`: the page, its files, its policy, and its facts about the server."""
 
 import gzip
 import json
@@ -24,7 +24,7 @@ def files() -> StudioFiles:
 
 
 class Inline(HTMLParser):
-    """Finds what a strict policy would refuse."""
+    """Finds inline code that a strict policy would block."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -91,8 +91,8 @@ def test_another_version_is_gone(client: testing.TestClient) -> None:
 
 
 def test_the_studios_tiers_are_those_of_the_domain(files: StudioFiles) -> None:
-    told = TIER.findall(files.files["js/tiers.js"].decode())
-    assert told == [(tier.value, str(tier.price), str(tier.longest_side_px)) for tier in Tier]
+    shown = TIER.findall(files.files["js/tiers.js"].decode())
+    assert shown == [(tier.value, str(tier.price), str(tier.longest_side_px)) for tier in Tier]
 
 
 def test_scripts_and_style_sheets_name_no_other_host(files: StudioFiles) -> None:

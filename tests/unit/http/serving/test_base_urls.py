@@ -1,4 +1,4 @@
-"""Where clients reach the service: links, cookie and check of origins follow the setting, then trusted proxies."""
+"""The base URL: links, cookie and origin check follow the setting, then trusted proxies."""
 
 import re
 from collections.abc import Mapping
@@ -154,7 +154,7 @@ def test_the_check_of_origins_follows_a_trusted_proxy_and_nobody_else(peer: str,
 
 @pytest.mark.parametrize("prefix", ["", "/spike"], ids=["taken off by the proxy", "left on"])
 class TestBelowPath:
-    """`SPIKE_PUBLIC_URL=https://example.org/spike/`: whether the proxy takes `/spike` off or leaves it on."""
+    """`SPIKE_PUBLIC_URL=https://example.org/spike/`, whether the proxy removes `/spike` or not."""
 
     def test_every_link_begins_with_it_and_leads_back(self, prefix: str) -> None:
         ada = a_caller(BELOW_PATH)
@@ -204,7 +204,7 @@ def test_no_public_path_can_be_one_of_ours() -> None:
 
 
 def test_where_a_program_embeds_the_application_its_place_is_in_every_link() -> None:
-    """A WSGI server says in SCRIPT_NAME below which path the application is (PEP 3333)."""
+    """A WSGI server passes the application's path prefix in SCRIPT_NAME (PEP 3333)."""
     ada = a_caller(Settings())
     url = ada.client.simulate_post("/api/session", headers=ada.headers, root_path="/spike").cookies
     assert url["next-auth.session-token"].path == "/spike"
@@ -219,7 +219,7 @@ def test_where_a_program_embeds_the_application_its_place_is_in_every_link() -> 
 
 
 def test_scripts_name_no_path_of_the_api_but_by_the_place_of_the_service() -> None:
-    """`fetch('/api/…')` would leave the path of `SPIKE_PUBLIC_URL` out."""
+    """`fetch('/api/…')` would omit the path of `SPIKE_PUBLIC_URL`."""
     files = {path: text.decode() for path, text in StudioFiles.read().files.items() if path.endswith((".js", ".css"))}
     sent = {path: re.findall(r"(?:fetch|\.open)\((.*)", text) for path, text in files.items()}
     for path, calls in sent.items():

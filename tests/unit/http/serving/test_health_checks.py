@@ -1,4 +1,4 @@
-"""What those are told who watch over the service: soon, part by part, and nothing else."""
+"""Health checks report the state of each component, in time, and nothing else."""
 
 import threading
 import time
@@ -22,7 +22,7 @@ PATIENCE_S = 30
 
 
 class Hanging:
-    """Answers when it is told to."""
+    """A component that answers on demand."""
 
     def __init__(self) -> None:
         self.asked = 0
@@ -44,7 +44,7 @@ def hanging() -> Iterator[Hanging]:
 
 @frozen
 class LostDatabase(MemoryDatabase):
-    """Fails when it is asked."""
+    """Fails at each call."""
 
     trouble: Exception = field(kw_only=True)
 
@@ -53,7 +53,7 @@ class LostDatabase(MemoryDatabase):
 
 
 class LostBlobStore(MemoryBlobStore):
-    """Fails when it is asked."""
+    """Fails at each call."""
 
     def scan(self, *, after: ObjectKey | None = None, limit: int) -> Sequence[StoredObject]:
         raise StorageUnavailable
@@ -64,7 +64,7 @@ def away() -> None:
 
 
 def test_a_queue_that_is_away_is_told_and_requests_go_on(services: MemorySpike, client: testing.TestClient) -> None:
-    """They are accepted: their jobs lie in the outbox. A balancer that took all servers out would refuse them."""
+    """They are accepted: their jobs are in the outbox. A load balancer that removed all servers would refuse them."""
     services.broker.queue.refuses = True
     answer = client.simulate_get("/readyz")
     assert (answer.status_code, answer.json) == (
@@ -90,7 +90,7 @@ def test_what_hangs_has_one_thread_waiting_for_it_however_often_it_is_asked(hang
 
 
 def test_bad_news_from_before_is_asked_for_again() -> None:
-    """Who asks after a part has come back isn't told of an earlier question that was still under way."""
+    """A check after a component's recovery doesn't report the result of an earlier run that is still in progress."""
     begun, go_on, answers = threading.Event(), threading.Event(), iter([True, False])
 
     def ping() -> None:

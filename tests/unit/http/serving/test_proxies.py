@@ -1,4 +1,4 @@
-"""Whose word about a client's address counts."""
+"""Which claims about a client's address are trusted."""
 
 import pytest
 from falcon import testing
@@ -41,7 +41,7 @@ def test_only_trusted_proxies_are_believed(peer: str, forwarded: str | None, exp
 
 @given(st.lists(st.ip_addresses(v=4).map(str) | st.text("0123456789.,: x", max_size=12), max_size=5))
 def test_what_a_client_makes_up_never_counts(made_up: list[str]) -> None:
-    """Lesson 19: the leftmost entry was believed."""
+    """Lesson 19: the leftmost entry was trusted."""
     assert client("1.2.3.4", ", ".join(made_up)) == "1.2.3.4"
     assert client("10.0.0.1", ", ".join([*made_up, "1.2.3.4"])) == "1.2.3.4"
 

@@ -8,7 +8,7 @@ from attrs import field, frozen
 
 @frozen(kw_only=True)
 class OperationText:
-    """What a reader is told of an operation. `description` is CommonMark, without headings."""
+    """The texts of an operation. `description` is CommonMark, without headings."""
 
     summary: str  # imperative, without a full stop: a heading
     description: str

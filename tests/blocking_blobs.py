@@ -1,4 +1,4 @@
-"""Work that doesn't end until a test says so."""
+"""Work that doesn't end until a test releases it."""
 
 import threading
 from collections.abc import Iterator
@@ -10,8 +10,8 @@ from spike_core.domain.objects import ObjectKey
 from spike_memory import MemoryBlobStore
 
 
-class StuckBlobStore(MemoryBlobStore):
-    """Opens nothing until it may: whoever works on a picture stays at it."""
+class BlockingBlobStore(MemoryBlobStore):
+    """A blob store that opens no object until it is released, so that work on a picture doesn't end."""
 
     may_go_on: ClassVar[threading.Event] = threading.Event()
 

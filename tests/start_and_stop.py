@@ -1,8 +1,8 @@
-"""`spike`, but `serve` and `worker` end as soon as they are up: a reader would go on in another terminal.
+"""Run `spike`, but end `serve` and `worker` as soon as they are ready, so that a page's next block can run.
 
-    python briefly.py SPIKE serve …
+    python start_and_stop.py SPIKE serve …
 
-`serve` takes a free port. Both get a SIGTERM once they are ready; the exit code is theirs.
+`serve` gets a free port. Both receive SIGTERM once they are ready; the exit code is the command's.
 """
 
 import os
@@ -12,11 +12,11 @@ import sys
 from collections.abc import Sequence
 from typing import Final
 
-READY: Final = {"serve": '"serving"', "worker": '"working"'}  # the events of the log that say so
+READY: Final = {"serve": '"serving"', "worker": '"working"'}  # log events
 
 
-def briefly(spike: str, arguments: Sequence[str]) -> int:
-    """Start it, wait until it is ready, end it in order; return its exit code."""
+def start_and_stop(spike: str, arguments: Sequence[str]) -> int:
+    """Start the command, wait until it is ready, stop it with SIGTERM, and return its exit code."""
     command = [spike, *arguments, *(["--port", "0"] if arguments[0] == "serve" else [])]
     awaited = int(arguments[arguments.index("--processes") + 1]) if "--processes" in arguments else 1
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as process:
@@ -33,5 +33,5 @@ def briefly(spike: str, arguments: Sequence[str]) -> int:
 if __name__ == "__main__":
     spike, *arguments = sys.argv[1:]
     if arguments and arguments[0] in READY and "--help" not in arguments:
-        sys.exit(briefly(spike, arguments))
+        sys.exit(start_and_stop(spike, arguments))
     os.execv(spike, [spike, *arguments])  # noqa: S606  # it becomes the command
