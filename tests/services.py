@@ -200,7 +200,7 @@ class Services:
             enhancements=Enhancements(
                 transactions=transactions, clock=clock, ids=ids, billing=billing, dispatch=dispatch, ingest=ingest
             ),
-            queries=Queries(transactions=transactions),
+            queries=Queries(transactions=transactions, clock=clock),
             deletion=Deletion(transactions=transactions, blobs=blobs, clock=clock, billing=billing),
             image_updates=ImageUpdates(transactions=transactions, blobs=blobs, probe=probe, clock=clock),
             albums=Albums(transactions=transactions, clock=clock, ids=ids, secrets=secrets),

@@ -5,10 +5,10 @@ from typing import Final
 
 from attrs import evolve
 
-from spike_contracts.builders import NOON, a_claimed_job, a_job, a_job_id, a_started_job, an_image, an_owner
+from spike_contracts.builders import NOON, a_claimed_job, a_job, a_started_job, an_image, an_owner
 from spike_contracts.jobs import a_job_of_each_kind, store
 from spike_core.domain.identifiers import OwnerId
-from spike_core.domain.jobs import PendingJob
+from spike_core.domain.jobs import PendingJob, StartedJob
 from spike_core.domain.outbox import OutboxMessage
 from spike_core.ports.transactions import Transaction, Transactions
 
@@ -93,10 +93,25 @@ class FairSchedulingContract:
             store(tx, last, at_work, twin, first, at_rest)
             announce(tx, first, last)
         with transactions.view() as tx:
-            everyone = [job.id for job in (first, twin, last, at_work, at_rest)]
-            assert tx.jobs.queue_positions(everyone) == {first.id: 1, twin.id: 2, last.id: 3}
-            assert tx.jobs.queue_positions([last.id, a_job_id()]) == {last.id: 3}
-            assert tx.jobs.queue_positions([]) == {}
+            order = tx.jobs.queue_order(limit=9)
+        assert [order.position(job) for job in (first, twin, last)] == [1, 2, 3]
+
+    def test_jobs_that_no_longer_wait_have_no_place_in_the_order(self, transactions: Transactions) -> None:
+        """Neither one at work nor one of each kind at rest moves a job behind it."""
+        waiting = a_job(now=NOON + SECOND)
+        others = [job for job in a_job_of_each_kind() if not isinstance(job, PendingJob | StartedJob)]
+        with transactions.begin() as tx:
+            store(tx, *others, waiting)
+        with transactions.view() as tx:
+            assert tx.jobs.queue_order(limit=99).position(waiting) == 1
+
+    def test_the_order_counts_no_more_than_the_limit_and_the_oldest(self, transactions: Transactions) -> None:
+        jobs = [a_started_job(now=NOON + age * SECOND) for age in range(4)]
+        with transactions.begin() as tx:
+            store(tx, *reversed(jobs))
+        with transactions.view() as tx:
+            order = tx.jobs.queue_order(limit=2)
+        assert [order.position(job) for job in jobs] == [1, 2, 3, 3]
 
     def test_those_that_wait_for_their_turn_stand_behind_and_owners_take_turns(
         self, transactions: Transactions
@@ -110,6 +125,5 @@ class FairSchedulingContract:
             announce(tx, moving)
         line = [moving, hers[0], his[0], hers[1], his[1], hers[2]]
         with transactions.view() as tx:
-            assert tx.jobs.queue_positions([job.id for job in line]) == {
-                job.id: n for n, job in enumerate(line, start=1)
-            }
+            order = tx.jobs.queue_order(limit=9)
+        assert [order.position(job) for job in line] == [1, 2, 3, 4, 5, 6]

@@ -10,6 +10,7 @@ from spike_core.domain.cursors import JobCursor
 from spike_core.domain.errors import InvariantViolated, JobChanged, JobNotFound
 from spike_core.domain.identifiers import BatchId, ImageId, JobId, OwnerId
 from spike_core.domain.jobs import ClaimedJob, Job, PendingJob, SettledJob, StartedJob
+from spike_core.domain.queue_order import QueueOrder, UnclaimedJob
 from spike_core.domain.tasks import Creation
 from spike_core.domain.transitions import check_transition
 from spike_memory.state import Rows
@@ -108,18 +109,13 @@ class MemoryJobs:
         owners = dict.fromkeys(job.spec.owner_id for job in self._held_back())
         return [owner_id for owner_id in owners if self.in_flight(owner_id, limit=below) < below][:limit]
 
-    def queue_positions(self, job_ids: Collection[JobId]) -> Mapping[JobId, int]:
-        """Return queue positions."""
-        unclaimed = [job for job in self._rows.state.jobs.values() if isinstance(job, PendingJob | StartedJob)]
-        moving = _oldest_first(job for job in unclaimed if not self._is_held_back(job))
-        turns: dict[OwnerId, int] = {}
-        waiting: list[tuple[int, PendingJob]] = []
-        for job in self._held_back():
-            turns[job.spec.owner_id] = turns.get(job.spec.owner_id, 0) + 1
-            waiting.append((turns[job.spec.owner_id], job))
-        waiting.sort(key=lambda each: each[0])  # the oldest stay in front
-        line = [job.id for job in moving] + [job.id for _, job in waiting]
-        return {id_: place for place, id_ in enumerate(line, start=1) if id_ in job_ids}
+    def queue_order(self, *, limit: int) -> QueueOrder:
+        """Return the order of the unclaimed jobs."""
+        jobs = _oldest_first(job for job in self._rows.state.jobs.values() if isinstance(job, PendingJob | StartedJob))
+        return QueueOrder.of(
+            UnclaimedJob(job.spec.created_at, job.id.text, job.spec.owner_id.text, self._is_held_back(job))
+            for job in jobs[:limit]
+        )
 
     def _held_back(self) -> Sequence[PendingJob]:
         jobs = self._rows.state.jobs.values()

@@ -12,7 +12,6 @@ from sqlalchemy import (
     String,
     and_,
     bindparam,
-    case,
     exists,
     func,
     insert,
@@ -28,6 +27,7 @@ from spike_core.domain.cursors import JobCursor
 from spike_core.domain.errors import InvariantViolated, JobChanged, JobNotFound
 from spike_core.domain.identifiers import BatchId, ImageId, JobId, OwnerId
 from spike_core.domain.jobs import ClaimedJob, Job, JobStatus, PendingJob, StartedJob
+from spike_core.domain.queue_order import QueueOrder, UnclaimedJob
 from spike_core.domain.transitions import check_transition
 from spike_sqlalchemy.job_rows import STATE_COLUMNS, fence_row, job_of, spec_row, state_row
 from spike_sqlalchemy.prepared import Parameters, Prepared, Row
@@ -125,32 +125,17 @@ _OWNERS_WITH_ROOM: Final = Prepared(
     .limit(bindparam("rows_max"))
 )
 
-_unclaimed: Final = (
+_QUEUE: Final = Prepared(
     select(
+        jobs.c.created_at,
         jobs.c.id,
         jobs.c.owner_id,
-        jobs.c.created_at,
-        case((and_(jobs.c.started_at.is_(None), not_(_IS_ANNOUNCED)), 1), else_=0).label("waits"),
+        and_(jobs.c.started_at.is_(None), not_(_IS_ANNOUNCED)).label("is_held_back"),
     )
     .where(_IS_UNCLAIMED)
-    .subquery("unclaimed")
+    .order_by(jobs.c.created_at, jobs.c.id)
+    .limit(bindparam("rows_max"))
 )
-_AGE: Final = (_unclaimed.c.created_at, _unclaimed.c.id)
-_queue: Final = select(
-    _unclaimed,
-    case(
-        (
-            _unclaimed.c.waits == 1,
-            func.row_number().over(partition_by=(_unclaimed.c.owner_id, _unclaimed.c.waits), order_by=_AGE),
-        ),
-        else_=0,
-    ).label("turn"),
-).subquery("queue")
-_line: Final = select(
-    _queue.c.id,
-    func.row_number().over(order_by=(_queue.c.turn, _queue.c.created_at, _queue.c.id)).label("place"),
-).subquery("line")
-_POSITIONS: Final = select(_line.c.id, _line.c.place).where(_line.c.id.in_(bindparam("ids", expanding=True)))
 
 
 @frozen
@@ -243,9 +228,10 @@ class SqlAlchemyJobs:
             OwnerId(text) for (text,) in self._statements.rows(_OWNERS_WITH_ROOM, {"below": below, "rows_max": limit})
         ]
 
-    def queue_positions(self, job_ids: Collection[JobId]) -> Mapping[JobId, int]:
-        """Return queue positions."""
-        return {JobId(id_): place for id_, place in self._statements.rows_of(_POSITIONS, job_ids)}
+    def queue_order(self, *, limit: int) -> QueueOrder:
+        """Return the order of the unclaimed jobs."""
+        rows = self._statements.rows(_QUEUE, {"rows_max": limit})
+        return QueueOrder.of(UnclaimedJob(*row) for row in rows)
 
 
 def _checked(kind: type[AnyJob], row: Row) -> AnyJob:

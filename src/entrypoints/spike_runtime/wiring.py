@@ -272,7 +272,7 @@ def assemble(
             ingest=ingest,
             downloader=downloader,
         ),
-        queries=Queries(transactions=transactions),
+        queries=Queries(transactions=transactions, clock=clock),
         idempotency=IdempotencyStore(transactions=transactions, clock=clock),
         deletion=Deletion(transactions=transactions, blobs=blobs, clock=clock, billing=billing),
         image_updates=ImageUpdates(transactions=transactions, blobs=blobs, probe=engine.probe, clock=clock),

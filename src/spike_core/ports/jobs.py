@@ -7,6 +7,7 @@ from typing import Protocol
 from spike_core.domain.cursors import JobCursor
 from spike_core.domain.identifiers import BatchId, ImageId, JobId, OwnerId
 from spike_core.domain.jobs import ClaimedJob, Job, PendingJob, StartedJob
+from spike_core.domain.queue_order import QueueOrder
 
 
 class JobRepository(Protocol):
@@ -73,9 +74,5 @@ class JobRepository(Protocol):
         The owner of the oldest held-back job comes first.
         """
 
-    def queue_positions(self, job_ids: Collection[JobId]) -> Mapping[JobId, int]:
-        """Return the queue positions, counted from 1, of those of the jobs that no worker has claimed yet.
-
-        Jobs in flight come first, oldest first. Then come held-back jobs: each owner's first, oldest first, then each
-        owner's second, and so on.
-        """
+    def queue_order(self, *, limit: int) -> QueueOrder:
+        """Return the order of the jobs that no worker has claimed yet, at most of the `limit` oldest."""

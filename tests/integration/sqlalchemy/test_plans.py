@@ -42,7 +42,7 @@ def _executed(statement: object) -> bool:
     return isinstance(statement, Prepared)
 
 
-OF_SUBQUERIES = {"SCAN queue", "SCAN line", "SCAN oldest"}  # of unclaimed or unsettled jobs, which an index gives
+OF_SUBQUERIES = {"SCAN oldest"}  # of unclaimed or unsettled jobs, which an index gives
 STATEMENTS = {
     f"{module.__name__.rpartition('.')[2]}.{name}": statement
     for module in MODULES
@@ -90,7 +90,7 @@ def test_there_are_statements_to_look_at() -> None:
         "jobs._REPLACE",
         "albums._REMOVE_IMAGES",
         "api_keys._ACTIVE",
-        "jobs._POSITIONS",
+        "jobs._QUEUE",
         "audit._ENTRIES",
         "jobs._UNDELIVERED",
     } <= set(STATEMENTS)

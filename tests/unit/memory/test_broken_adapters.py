@@ -1,0 +1,74 @@
+"""The contract suites notice adapters that break the laws of bounded growth."""
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import pytest
+
+from spike_contracts.fair_scheduling import FairSchedulingContract
+from spike_core.domain.jobs import ClaimedJob, Job, PendingJob, StartedJob
+from spike_core.domain.queue_order import QueueOrder, UnclaimedJob
+from spike_memory import MemoryTransactions
+from spike_memory.jobs import MemoryJobs
+
+QueueOrderMethod = Callable[..., QueueOrder]
+Law = Callable[[MemoryTransactions], None]
+FAIR = FairSchedulingContract()
+
+
+def _order_of(jobs: Iterable[Job], *, held_back: Callable[[Job], bool]) -> QueueOrder:
+    oldest_first = sorted(jobs, key=lambda job: job.spec.cursor)
+    return QueueOrder.of(
+        UnclaimedJob(job.spec.created_at, job.id.text, job.spec.owner_id.text, held_back(job)) for job in oldest_first
+    )
+
+
+def _broken(kinds: tuple[type[Job], ...], *, holds_back: bool = True, limited: bool = True) -> QueueOrderMethod:
+    """Return a `queue_order` of jobs of these kinds, which may know no limit or hold nothing back."""
+
+    def queue_order(self: MemoryJobs, *, limit: int) -> QueueOrder:
+        state = self._rows.state
+        jobs = sorted((job for job in state.jobs.values() if isinstance(job, kinds)), key=lambda job: job.spec.cursor)
+        return _order_of(
+            jobs[:limit] if limited else jobs,
+            held_back=lambda job: holds_back and isinstance(job, PendingJob) and job.id not in state.outbox,
+        )
+
+    return queue_order
+
+
+BROKEN: dict[str, tuple[type, str, Any, Law]] = {
+    "counts jobs at work": (
+        MemoryJobs,
+        "queue_order",
+        _broken((PendingJob, StartedJob, ClaimedJob)),
+        FAIR.test_jobs_that_no_longer_wait_have_no_place_in_the_order,
+    ),
+    "lets nothing be held back": (
+        MemoryJobs,
+        "queue_order",
+        _broken((PendingJob, StartedJob), holds_back=False),
+        FAIR.test_those_that_wait_for_their_turn_stand_behind_and_owners_take_turns,
+    ),
+    "counts beyond the limit": (
+        MemoryJobs,
+        "queue_order",
+        _broken((PendingJob, StartedJob), limited=False),
+        FAIR.test_the_order_counts_no_more_than_the_limit_and_the_oldest,
+    ),
+    "forgets announced jobs": (
+        MemoryJobs,
+        "queue_order",
+        _broken((StartedJob,)),
+        FAIR.test_what_is_on_its_way_stands_in_line_by_age,
+    ),
+}
+
+
+@pytest.mark.parametrize("broken", BROKEN)
+def test_a_broken_adapter_fails_its_law(broken: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    adapter, method, replacement, law = BROKEN[broken]
+    law(MemoryTransactions())
+    monkeypatch.setattr(adapter, method, replacement)
+    with pytest.raises(AssertionError):
+        law(MemoryTransactions())
