@@ -18,8 +18,15 @@ from spike_sqlalchemy.prepared import Parameters, Row
 
 def wallet_of(row: Row) -> Wallet:
     """Return the wallet in a row."""
-    owner_id, balance, regenerated_at, entries = row
-    return Wallet(owner_id=OwnerId(owner_id), balance=Tokens(balance), regenerated_at=regenerated_at, entries=entries)
+    owner_id, balance, regenerated_at, entries, spent, refunded = row
+    return Wallet(
+        owner_id=OwnerId(owner_id),
+        balance=Tokens(balance),
+        regenerated_at=regenerated_at,
+        entries=entries,
+        spent=Tokens(spent),
+        refunded=Tokens(refunded),
+    )
 
 
 def wallet_row(wallet: Wallet) -> Parameters:
@@ -29,6 +36,8 @@ def wallet_row(wallet: Wallet) -> Parameters:
         "balance": wallet.balance.amount,
         "regenerated_at": wallet.regenerated_at,
         "entries": wallet.entries,
+        "spent": wallet.spent.amount,
+        "refunded": wallet.refunded.amount,
     }
 
 

@@ -3,12 +3,12 @@
 from typing import Final
 
 from attrs import frozen
-from sqlalchemy import and_, case, exists, func, select, text
+from sqlalchemy import and_, case, exists, func, select
 
 from spike_core.domain.statistics import QueueStatistics, RefundStatistics
 from spike_sqlalchemy.prepared import Prepared
 from spike_sqlalchemy.statements import Statements
-from spike_sqlalchemy.tables import IS_REFUND, jobs, ledger_entries, outbox_messages
+from spike_sqlalchemy.tables import jobs, outbox_messages, refund_totals
 
 _IS_ANNOUNCED: Final = exists().where(outbox_messages.c.job_id == jobs.c.id)
 _STATE: Final = case((jobs.c.started_at.is_not(None), "started"), (_IS_ANNOUNCED, "announced"), else_="waiting")
@@ -18,8 +18,10 @@ _UNCLAIMED: Final = Prepared(
     .group_by("state")
 )
 _CLAIMED: Final = Prepared(select(func.count()).select_from(jobs).where(jobs.c.leased_until.is_not(None)))
-_REFUNDS: Final = Prepared(
-    select(func.count(), func.coalesce(func.sum(ledger_entries.c.amount), 0)).where(text(IS_REFUND))
+_REFUNDS: Final = Prepared(  # of the few rows of running sums
+    select(
+        func.coalesce(func.sum(refund_totals.c.refunds), 0), func.coalesce(func.sum(refund_totals.c.tokens), 0)
+    ).where(refund_totals.c.shard >= 0)
 )
 
 
@@ -40,4 +42,4 @@ class SqlAlchemyStatistics:
     def refunds(self) -> RefundStatistics:
         """Return how often jobs were refunded, and how much."""
         [(refunds, tokens)] = self._statements.rows(_REFUNDS, {})
-        return RefundStatistics(refunds=refunds, tokens=int(tokens))
+        return RefundStatistics(refunds=int(refunds), tokens=int(tokens))  # PostgreSQL's sums are of the type numeric

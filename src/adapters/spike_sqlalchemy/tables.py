@@ -55,6 +55,15 @@ wallets: Final = Table(
     Column("entries", BigInteger, nullable=False),
     CheckConstraint("balance >= 0", name="balance"),
     CheckConstraint("entries >= 0", name="entries"),
+    # the sums of the owner's ledger, written with each entry; a constraint of the column's own can be added in place
+    Column("spent", BigInteger, CheckConstraint("spent >= 0", name="spent"), nullable=False, server_default=text("0")),
+    Column(
+        "refunded",
+        BigInteger,
+        CheckConstraint("refunded >= 0", name="refunded"),
+        nullable=False,
+        server_default=text("0"),
+    ),
     sqlite_with_rowid=False,
 )
 
@@ -80,6 +89,16 @@ ledger_entries: Final = Table(
     _partial_index("uq_ledger_entries_spend", "job_id", where=IS_SPEND, unique=True),
     _partial_index("uq_ledger_entries_refund", "job_id", where=IS_REFUND, unique=True),
     sqlite_with_rowid=False,
+)
+
+# the refunds of all owners, for the metrics: the sum over the shards is the total
+refund_totals: Final = Table(
+    "refund_totals",
+    METADATA,
+    Column("shard", Integer, primary_key=True, autoincrement=False),
+    Column("refunds", BigInteger, nullable=False),
+    Column("tokens", BigInteger, nullable=False),
+    CheckConstraint("refunds >= 0 AND tokens >= 0", name="sums"),
 )
 
 images: Final = Table(

@@ -2,19 +2,19 @@
 
 from collections.abc import Sequence
 from typing import Final, NoReturn
+from zlib import crc32
 
 from attrs import frozen
-from sqlalchemy import bindparam, case, delete, func, insert, select, text, update
+from sqlalchemy import bindparam, delete, insert, select, update
 
 from spike_core.domain.errors import DuplicateEntry, StaleWrite, WalletNotFound
 from spike_core.domain.identifiers import OwnerId
-from spike_core.domain.ledger import LedgerEntry, LedgerTotals
-from spike_core.domain.tokens import Tokens
+from spike_core.domain.ledger import SEQUENCE_MAX, EntryKind, LedgerEntry
 from spike_core.domain.wallet import Posting, Wallet
-from spike_sqlalchemy.prepared import Prepared, insert_unless
+from spike_sqlalchemy.prepared import Prepared, counted_upsert, insert_unless
 from spike_sqlalchemy.rows import entry_of, entry_row, wallet_of, wallet_row
 from spike_sqlalchemy.statements import Statements
-from spike_sqlalchemy.tables import IS_REFUND, IS_SPEND, ledger_entries, wallets
+from spike_sqlalchemy.tables import ledger_entries, refund_totals, wallets
 
 _WALLET: Final = select(wallets).where(wallets.c.owner_id == bindparam("owner"))
 _GET: Final = Prepared(_WALLET)
@@ -27,6 +27,8 @@ _STORE: Final = Prepared(
         balance=bindparam("new_balance"),
         regenerated_at=bindparam("new_regenerated_at"),
         entries=bindparam("new_entries"),
+        spent=bindparam("new_spent"),
+        refunded=bindparam("new_refunded"),
     )
 )
 _EXPLAIN_OPENING: Final = Prepared(insert(ledger_entries).inline())
@@ -42,17 +44,8 @@ _PAGE: Final = Prepared(
     .order_by(ledger_entries.c.sequence.desc())
     .limit(bindparam("rows_max"))
 )
-_SEQUENCE_MAX: Final = 2**63 - 1
-_SPENT: Final = case((text(IS_SPEND), -ledger_entries.c.amount), else_=0)
-_REFUNDED: Final = case((text(IS_REFUND), ledger_entries.c.amount), else_=0)
-_TOTALS: Final = Prepared(
-    select(
-        func.coalesce(func.sum(ledger_entries.c.amount), 0),
-        func.coalesce(func.sum(_SPENT), 0),
-        func.coalesce(func.sum(_REFUNDED), 0),
-        func.count(),
-    ).where(ledger_entries.c.owner_id == bindparam("owner"))
-)
+_COUNT_REFUNDS: Final = counted_upsert(refund_totals, adds=("refunds", "tokens"))
+REFUND_SHARDS: Final = 16  # rows that the refunds are counted in, so that they rarely wait for each other
 
 
 @frozen
@@ -77,6 +70,7 @@ class SqlAlchemyWallets:
         """Store a new wallet with its first entries."""
         self._statements.write_all(_OPEN, [wallet_row(posting.wallet)])
         self._statements.write_all(_EXPLAIN_OPENING, [entry_row(entry) for entry in posting.entries])
+        self._count_refunds(posting.wallet.owner_id, posting.entries)
 
     def post(self, posting: Posting) -> None:
         """Store a wallet with the entries that explain its change, or neither.
@@ -95,10 +89,24 @@ class SqlAlchemyWallets:
                 "new_balance": wallet.balance.amount,
                 "new_regenerated_at": wallet.regenerated_at,
                 "new_entries": wallet.entries,
+                "new_spent": wallet.spent.amount,
+                "new_refunded": wallet.refunded.amount,
             },
         )
         if hit != 1:
             raise StaleWrite("wallet")
+        self._count_refunds(wallet.owner_id, posting.entries)
+
+    def _count_refunds(self, owner_id: OwnerId, entries: Sequence[LedgerEntry]) -> None:
+        """Add the refunds to the owner's shard of the totals, whose row stays locked until the transaction ends."""
+        amounts = [entry.amount for entry in entries if entry.kind is EntryKind.REFUND]
+        if amounts:
+            row = {
+                "shard": crc32(owner_id.text.encode()) % REFUND_SHARDS,
+                "refunds": len(amounts),
+                "tokens": sum(amounts),
+            }
+            self._statements.write(_COUNT_REFUNDS, row)
 
     def _refuse(self, owner_id: OwnerId, earlier_entries: int) -> NoReturn:
         """Take back those entries that weren't refused."""
@@ -109,16 +117,6 @@ class SqlAlchemyWallets:
 
     def entries(self, owner_id: OwnerId, *, before: int | None = None, limit: int) -> Sequence[LedgerEntry]:
         """Return a page of entries, newest first."""
-        below = _SEQUENCE_MAX if before is None else before
+        below = SEQUENCE_MAX if before is None else before
         rows = self._statements.rows(_PAGE, {"owner": owner_id.text, "before": below, "rows_max": limit})
         return [entry_of(row) for row in rows]
-
-    def totals(self, owner_id: OwnerId) -> LedgerTotals:
-        """Return the sums over the owner's ledger."""
-        [(moved, spent, refunded, entries)] = self._statements.rows(_TOTALS, {"owner": owner_id.text})
-        return LedgerTotals(
-            earned=Tokens(int(moved + spent - refunded)),  # PostgreSQL's sums are of the type numeric
-            spent=Tokens(int(spent)),
-            refunded=Tokens(int(refunded)),
-            entries=entries,
-        )

@@ -1,18 +1,32 @@
 """The contract suites notice adapters that break the laws of bounded growth."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from typing import Any
 
 import pytest
+from attrs import evolve
 
+from spike_contracts.audit import AuditReaderContract
 from spike_contracts.fair_scheduling import FairSchedulingContract
+from spike_contracts.ledger import LedgerContract
+from spike_contracts.statistics import StatisticsContract
+from spike_core.domain.identifiers import OwnerId
 from spike_core.domain.jobs import ClaimedJob, Job, PendingJob, StartedJob
+from spike_core.domain.ledger import LedgerEntry, LedgerPosition
 from spike_core.domain.queue_order import QueueOrder, UnclaimedJob
+from spike_core.domain.statistics import RefundStatistics
+from spike_core.domain.tokens import NO_TOKENS
+from spike_core.domain.wallet import Posting
 from spike_memory import MemoryTransactions
+from spike_memory.audit import MemoryAuditReader
 from spike_memory.jobs import MemoryJobs
+from spike_memory.statistics import MemoryStatistics
+from spike_memory.wallets import MemoryWallets
 
 QueueOrderMethod = Callable[..., QueueOrder]
 Law = Callable[[MemoryTransactions], None]
+POST, LEDGER = MemoryWallets.post, MemoryAuditReader.ledger
 FAIR = FairSchedulingContract()
 
 
@@ -35,6 +49,24 @@ def _broken(kinds: tuple[type[Job], ...], *, holds_back: bool = True, limited: b
         )
 
     return queue_order
+
+
+def _post_without_sums(wallets: MemoryWallets, posting: Posting) -> None:
+    POST(wallets, evolve(posting, wallet=evolve(posting.wallet, spent=NO_TOKENS)))
+
+
+def _all_ledgers(
+    audit: MemoryAuditReader,
+    *,
+    after: LedgerPosition | None = None,
+    until: OwnerId,  # noqa: ARG001  # the port's
+    limit: int,
+) -> Sequence[LedgerEntry]:
+    return LEDGER(audit, after=after, until=OwnerId.of("z" * 24), limit=limit)
+
+
+def _no_refunds(_statistics: MemoryStatistics) -> RefundStatistics:
+    return RefundStatistics(refunds=0, tokens=0)
 
 
 BROKEN: dict[str, tuple[type, str, Any, Law]] = {
@@ -61,6 +93,24 @@ BROKEN: dict[str, tuple[type, str, Any, Law]] = {
         "queue_order",
         _broken((StartedJob,)),
         FAIR.test_what_is_on_its_way_stands_in_line_by_age,
+    ),
+    "keeps no sums": (
+        MemoryWallets,
+        "post",
+        _post_without_sums,
+        LedgerContract().test_totals_are_summed_by_direction,
+    ),
+    "counts no refunds": (
+        MemoryStatistics,
+        "refunds",
+        _no_refunds,
+        StatisticsContract().test_refunds_are_summed_over_all_owners,
+    ),
+    "reads ledgers of owners behind the last": (
+        MemoryAuditReader,
+        "ledger",
+        _all_ledgers,
+        partial(AuditReaderContract().test_all_ledgers_are_read_by_owner_and_number_up_to_an_owner, limit=100),
     ),
 }
 

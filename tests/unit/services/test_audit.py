@@ -77,6 +77,18 @@ def balance_changed(state: State, inventory: Inventory) -> str:
     return str(owner)
 
 
+def spending_changed(state: State, inventory: Inventory) -> str:
+    owner, wallet = next(iter(inventory.wallets.items()))
+    state.wallets[owner] = evolve(wallet, spent=wallet.spent + Tokens(1))
+    return str(owner)
+
+
+def refunds_changed(state: State, inventory: Inventory) -> str:
+    owner, wallet = next(iter(inventory.wallets.items()))
+    state.wallets[owner] = evolve(wallet, refunded=wallet.refunded + Tokens(1))
+    return str(owner)
+
+
 def earning_lost(state: State, inventory: Inventory) -> str:
     owner = next(iter(inventory.wallets))
     state.ledgers[owner] = state.ledgers[owner][1:]
@@ -142,6 +154,8 @@ def refunded_while_it_goes_on(state: State, inventory: Inventory) -> str:
     ("damage", "invariant"),
     [
         (balance_changed, "I1"),
+        (spending_changed, "I1"),
+        (refunds_changed, "I1"),
         (earning_lost, "I1"),
         (balance_after_changed, "I1"),
         (charge_lost, "I2"),
