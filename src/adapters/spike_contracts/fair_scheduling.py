@@ -1,5 +1,6 @@
 """The laws of `JobRepository`: held-back jobs, jobs in flight, queue positions."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Final
 
@@ -22,6 +23,13 @@ def a_job_of(owner_id: OwnerId, *, age: int = 0) -> PendingJob:
 
 def announce(tx: Transaction, *jobs: PendingJob) -> None:
     tx.outbox.put([OutboxMessage(job_id=job.id, due_at=NOON) for job in jobs])
+
+
+def _waiting(
+    tx: Transaction, *, count_max: int, limit: int, after: OwnerId | None = None
+) -> Sequence[tuple[OwnerId, int]]:
+    found = tx.jobs.waiting_owners(after=after, count_max=count_max, limit=limit)
+    return [(owner.owner_id, owner.in_flight) for owner in found]
 
 
 class FairSchedulingContract:
@@ -62,27 +70,34 @@ class FairSchedulingContract:
             assert list(tx.jobs.held_back(ada, limit=1)) == [old]
             assert list(tx.jobs.held_back(an_owner(), limit=9)) == []
 
-    def test_owners_come_who_have_waiting_jobs_and_room(self, transactions: Transactions) -> None:
-        """Who has waited longest comes first."""
-        late, early, busy, idle = (an_owner() for _ in range(4))
-        started = a_started_job(image=an_image(owner_id=busy))
+    def test_owners_with_held_back_jobs_are_found_with_what_is_in_flight(self, transactions: Transactions) -> None:
+        """Each once, by id, and counted no further than asked; owners of other jobs aren't found."""
+        idle, few, busy, ended = (an_owner() for _ in range(4))
+        announced = a_job_of(busy)
         with transactions.begin() as tx:
-            announced = a_job_of(idle)
             store(
                 tx,
-                a_job_of(late, age=2),
-                a_job_of(early, age=1),
-                a_job_of(late, age=3),
-                a_job_of(busy),
-                started,
+                a_job_of(few, age=2),
+                a_job_of(few, age=1),
                 announced,
+                a_job_of(busy, age=3),
+                *(a_started_job(image=an_image(owner_id=busy)) for _ in range(3)),
+                a_started_job(image=an_image(owner_id=idle)),
+                a_job_of(ended).cancel(now=NOON),
             )
             announce(tx, announced)
         with transactions.view() as tx:
-            assert list(tx.jobs.owners_with_room(below=1, limit=9)) == [early, late]
-            assert list(tx.jobs.owners_with_room(below=2, limit=9)) == [busy, early, late]
-            assert list(tx.jobs.owners_with_room(below=2, limit=1)) == [busy]
-            assert list(tx.jobs.owners_with_room(below=0, limit=9)) == []
+            assert _waiting(tx, count_max=9, limit=9) == [(few, 0), (busy, 4)]
+            assert _waiting(tx, count_max=2, limit=9) == [(few, 0), (busy, 2)]
+
+    def test_owners_with_held_back_jobs_come_in_pages(self, transactions: Transactions) -> None:
+        owners = [an_owner() for _ in range(5)]
+        with transactions.begin() as tx:
+            store(tx, *(a_job_of(owner_id, age=age) for owner_id in reversed(owners) for age in range(2)))
+        with transactions.view() as tx:
+            assert _waiting(tx, count_max=1, limit=2) == [(owner_id, 0) for owner_id in owners[:2]]
+            assert _waiting(tx, count_max=1, limit=9, after=owners[1]) == [(owner_id, 0) for owner_id in owners[2:]]
+            assert _waiting(tx, count_max=1, limit=9, after=owners[-1]) == []
 
     def test_what_is_on_its_way_stands_in_line_by_age(self, transactions: Transactions) -> None:
         """By age, then by id; all owners' jobs count, those at work and at rest don't."""

@@ -10,7 +10,7 @@ from spike_core.domain.cursors import JobCursor
 from spike_core.domain.errors import InvariantViolated, JobChanged, JobNotFound
 from spike_core.domain.identifiers import BatchId, ImageId, JobId, OwnerId
 from spike_core.domain.jobs import ClaimedJob, Job, PendingJob, SettledJob, StartedJob
-from spike_core.domain.queue_order import QueueOrder, UnclaimedJob
+from spike_core.domain.queue_order import QueueOrder, UnclaimedJob, WaitingOwner
 from spike_core.domain.tasks import Creation
 from spike_core.domain.transitions import check_transition
 from spike_memory.state import Rows
@@ -104,10 +104,11 @@ class MemoryJobs:
         """Return the owner's held-back jobs."""
         return [job for job in self._held_back() if job.spec.owner_id == owner_id][:limit]
 
-    def owners_with_room(self, *, below: int, limit: int) -> Sequence[OwnerId]:
-        """Return owners with held-back jobs and room."""
-        owners = dict.fromkeys(job.spec.owner_id for job in self._held_back())
-        return [owner_id for owner_id in owners if self.in_flight(owner_id, limit=below) < below][:limit]
+    def waiting_owners(self, *, after: OwnerId | None = None, count_max: int, limit: int) -> Sequence[WaitingOwner]:
+        """Return owners with held-back jobs."""
+        owners = sorted({job.spec.owner_id for job in self._held_back()})
+        page = [owner_id for owner_id in owners if after is None or owner_id > after][:limit]
+        return [WaitingOwner(owner_id, self.in_flight(owner_id, limit=count_max)) for owner_id in page]
 
     def queue_order(self, *, limit: int) -> QueueOrder:
         """Return the order of the unclaimed jobs."""

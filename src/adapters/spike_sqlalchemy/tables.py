@@ -38,6 +38,7 @@ METADATA: Final = MetaData(
 # the conditions of partial indexes; a query that wants to use them has to repeat them to the letter
 IS_SPEND: Final = "kind IN ('SPEND_ENHANCEMENT', 'SPEND_GENERATION')"
 IS_REFUND: Final = "kind = 'REFUND'"
+IS_PENDING: Final = "started_at IS NULL AND claimed_at IS NULL AND ended_at IS NULL"
 IS_CREATION: Final = "kind IN ('GENERATION', 'MODIFICATION')"
 
 
@@ -215,6 +216,7 @@ jobs: Final = Table(
     _partial_index("ix_jobs_batch_id", "batch_id", where="batch_id IS NOT NULL"),
     _partial_index("ix_jobs_creations", "owner_id", "created_at", "id", where=IS_CREATION),
     _partial_index("ix_jobs_waiting", "created_at", "id", where="claimed_at IS NULL AND ended_at IS NULL"),
+    _partial_index("ix_jobs_pending", "owner_id", where=IS_PENDING),
     _partial_index("ix_jobs_unsettled", "owner_id", "created_at", "id", where="ended_at IS NULL"),
     _partial_index("ix_jobs_started_at", "started_at", where="started_at IS NOT NULL"),
     _partial_index("ix_jobs_leased_until", "leased_until", where="leased_until IS NOT NULL"),
@@ -287,7 +289,7 @@ sessions: Final = Table(
     Column("hash", TEXT, primary_key=True),
     Column("user_id", TEXT, ForeignKey("users.id", ondelete="CASCADE"), nullable=False, index=True),
     Column("created_at", UtcDateTime, nullable=False),
-    Column("expires_at", UtcDateTime, nullable=False),
+    Column("expires_at", UtcDateTime, nullable=False, index=True),
     sqlite_with_rowid=False,
 )
 

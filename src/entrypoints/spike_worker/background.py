@@ -64,28 +64,32 @@ def housekeeping(spike: Spike) -> Iterator[None]:
             structlog.get_logger(__name__).info("jobs brought back after a restart", jobs=repaired)
     with ExitStack() as stack:
         for name, action, every_s in (
-            ("relay", spike.dispatch.relay, settings.relay_interval_s),
+            ("relay", spike.dispatch.send_due, settings.relay_interval_s),
             ("sweep", spike.sweep.repair, settings.sweep_interval_s),
         ):
             stack.enter_context(periodically(_counted(spike.metrics, name, action), every_s=every_s, name=name))
-        for task, action in _chores(spike).items():
+        for task, (action, every_s) in _chores(spike).items():
             counted = _counted(spike.metrics, task.value, action)
-            attend = partial(
-                spike.maintenance_lease.attend, task, counted, every=timedelta(seconds=settings.collect_interval_s)
-            )
-            look_s = min(settings.collect_interval_s, LOOK_INTERVAL.total_seconds())
+            attend = partial(spike.maintenance_lease.attend, task, counted, every=timedelta(seconds=every_s))
+            look_s = min(every_s, LOOK_INTERVAL.total_seconds())
             stack.enter_context(periodically(attend, every_s=look_s, name=task.value))
         yield
 
 
-def _chores(spike: Spike) -> Mapping[MaintenanceTask, Callable[[], int]]:
-    retention = timedelta(seconds=spike.settings.anonymous_retention_s)
+def _chores(spike: Spike) -> Mapping[MaintenanceTask, tuple[Callable[[], int], float]]:
+    """Return what each maintenance task does, and how often, in seconds."""
+    settings = spike.settings
+    retention = timedelta(seconds=settings.anonymous_retention_s)
     return {
-        MaintenanceTask.REMOVALS: spike.deletion.finish_pending,
-        MaintenanceTask.EXPIRY: partial(spike.deletion.expire_anonymous, retention=retention),
-        MaintenanceTask.RECEIPTS: spike.idempotency.purge,
-        MaintenanceTask.SESSIONS: spike.sessions.purge,
-        MaintenanceTask.ORPHANS: spike.sweep.collect_orphans,
+        MaintenanceTask.ADVANCE: (spike.dispatch.turns.advance_all, settings.sweep_interval_s),
+        MaintenanceTask.REMOVALS: (spike.deletion.finish_pending, settings.collect_interval_s),
+        MaintenanceTask.EXPIRY: (
+            partial(spike.deletion.expire_anonymous, retention=retention),
+            settings.collect_interval_s,
+        ),
+        MaintenanceTask.RECEIPTS: (spike.idempotency.purge, settings.collect_interval_s),
+        MaintenanceTask.SESSIONS: (spike.sessions.purge, settings.collect_interval_s),
+        MaintenanceTask.ORPHANS: (spike.sweep.collect_orphans, settings.collect_interval_s),
     }
 
 

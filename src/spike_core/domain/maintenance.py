@@ -10,6 +10,7 @@ from attrs import evolve, field, frozen, validators
 class MaintenanceTask(Enum):
     """A periodic task. Two concurrent runs would do no harm; they would only repeat the work."""
 
+    ADVANCE = "advance"  # announce held-back jobs whose owner has room
     REMOVALS = "removals"  # finish deletions that were interrupted
     EXPIRY = "expiry"  # delete anonymous images past their age
     RECEIPTS = "receipts"  # delete old idempotency records

@@ -13,6 +13,7 @@ from typing import Final, Self
 
 from attrs import frozen
 
+from spike_core.domain.identifiers import OwnerId
 from spike_core.domain.jobs import JobSpec, PendingJob, StartedJob
 
 QUEUE_ORDER_MAX: Final = 100_000  # jobs that an order counts; a longer queue is taken to end there
@@ -28,6 +29,14 @@ class UnclaimedJob:
     id_text: str
     owner_text: str
     is_held_back: bool
+
+
+@frozen
+class WaitingOwner:
+    """An owner with held-back jobs."""
+
+    owner_id: OwnerId
+    in_flight: int  # of the owner's jobs
 
 
 @frozen

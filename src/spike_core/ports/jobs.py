@@ -7,7 +7,7 @@ from typing import Protocol
 from spike_core.domain.cursors import JobCursor
 from spike_core.domain.identifiers import BatchId, ImageId, JobId, OwnerId
 from spike_core.domain.jobs import ClaimedJob, Job, PendingJob, StartedJob
-from spike_core.domain.queue_order import QueueOrder
+from spike_core.domain.queue_order import QueueOrder, WaitingOwner
 
 
 class JobRepository(Protocol):
@@ -68,10 +68,11 @@ class JobRepository(Protocol):
     def held_back(self, owner_id: OwnerId, *, limit: int) -> Sequence[PendingJob]:
         """Return at most `limit` of the owner's held-back jobs, oldest first."""
 
-    def owners_with_room(self, *, below: int, limit: int) -> Sequence[OwnerId]:
-        """Return at most `limit` owners with held-back jobs and fewer than `below` in flight.
+    def waiting_owners(self, *, after: OwnerId | None = None, count_max: int, limit: int) -> Sequence[WaitingOwner]:
+        """Return at most `limit` owners with held-back jobs, ordered by id, after the id `after` or from the first.
 
-        The owner of the oldest held-back job comes first.
+        Their jobs in flight are counted no further than `count_max`. The cost depends on `limit`, not on how many jobs
+        these owners hold back.
         """
 
     def queue_order(self, *, limit: int) -> QueueOrder:

@@ -14,7 +14,7 @@ from spike_contracts.statistics import StatisticsContract
 from spike_core.domain.identifiers import OwnerId
 from spike_core.domain.jobs import ClaimedJob, Job, PendingJob, StartedJob
 from spike_core.domain.ledger import LedgerEntry, LedgerPosition
-from spike_core.domain.queue_order import QueueOrder, UnclaimedJob
+from spike_core.domain.queue_order import QueueOrder, UnclaimedJob, WaitingOwner
 from spike_core.domain.statistics import RefundStatistics
 from spike_core.domain.tokens import NO_TOKENS
 from spike_core.domain.wallet import Posting
@@ -27,6 +27,7 @@ from spike_memory.wallets import MemoryWallets
 QueueOrderMethod = Callable[..., QueueOrder]
 Law = Callable[[MemoryTransactions], None]
 POST, LEDGER = MemoryWallets.post, MemoryAuditReader.ledger
+WAITING_OWNERS = MemoryJobs.waiting_owners
 FAIR = FairSchedulingContract()
 
 
@@ -65,6 +66,18 @@ def _all_ledgers(
     return LEDGER(audit, after=after, until=OwnerId.of("z" * 24), limit=limit)
 
 
+def _owners_by_age(jobs: MemoryJobs, **asked: Any) -> Sequence[WaitingOwner]:
+    return WAITING_OWNERS(jobs, **asked)[::-1]
+
+
+def _owners_with_all_in_flight(jobs: MemoryJobs, **asked: Any) -> Sequence[WaitingOwner]:
+    return WAITING_OWNERS(jobs, **{**asked, "count_max": 99})
+
+
+def _owners_from_the_first(jobs: MemoryJobs, **asked: Any) -> Sequence[WaitingOwner]:
+    return WAITING_OWNERS(jobs, **{**asked, "after": None})
+
+
 def _no_refunds(_statistics: MemoryStatistics) -> RefundStatistics:
     return RefundStatistics(refunds=0, tokens=0)
 
@@ -93,6 +106,24 @@ BROKEN: dict[str, tuple[type, str, Any, Law]] = {
         "queue_order",
         _broken((StartedJob,)),
         FAIR.test_what_is_on_its_way_stands_in_line_by_age,
+    ),
+    "finds owners in another order": (
+        MemoryJobs,
+        "waiting_owners",
+        _owners_by_age,
+        FAIR.test_owners_with_held_back_jobs_come_in_pages,
+    ),
+    "counts all jobs in flight": (
+        MemoryJobs,
+        "waiting_owners",
+        _owners_with_all_in_flight,
+        FAIR.test_owners_with_held_back_jobs_are_found_with_what_is_in_flight,
+    ),
+    "finds owners of the first page again": (
+        MemoryJobs,
+        "waiting_owners",
+        _owners_from_the_first,
+        FAIR.test_owners_with_held_back_jobs_come_in_pages,
     ),
     "keeps no sums": (
         MemoryWallets,
