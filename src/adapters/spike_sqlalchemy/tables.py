@@ -39,6 +39,7 @@ METADATA: Final = MetaData(
 IS_SPEND: Final = "kind IN ('SPEND_ENHANCEMENT', 'SPEND_GENERATION')"
 IS_REFUND: Final = "kind = 'REFUND'"
 IS_PENDING: Final = "started_at IS NULL AND claimed_at IS NULL AND ended_at IS NULL"
+IS_UNCLAIMED: Final = "claimed_at IS NULL AND ended_at IS NULL"
 IS_CREATION: Final = "kind IN ('GENERATION', 'MODIFICATION')"
 
 
@@ -215,7 +216,7 @@ jobs: Final = Table(
     Index("ix_jobs_image_id", "image_id", "created_at", "id"),
     _partial_index("ix_jobs_batch_id", "batch_id", where="batch_id IS NOT NULL"),
     _partial_index("ix_jobs_creations", "owner_id", "created_at", "id", where=IS_CREATION),
-    _partial_index("ix_jobs_waiting", "created_at", "id", where="claimed_at IS NULL AND ended_at IS NULL"),
+    _partial_index("ix_jobs_waiting", "created_at", "id", where=IS_UNCLAIMED),
     _partial_index("ix_jobs_pending", "owner_id", where=IS_PENDING),
     _partial_index("ix_jobs_unsettled", "owner_id", "created_at", "id", where="ended_at IS NULL"),
     _partial_index("ix_jobs_started_at", "started_at", where="started_at IS NOT NULL"),
