@@ -224,7 +224,12 @@ class Services:
                 heartbeat=heartbeat or NoopHeartbeat(),
             ),
             sweep=Recovery(
-                transactions=transactions, blobs=blobs, clock=clock, job_transitions=job_transitions, limits=limits
+                queue=queue or inbox,
+                transactions=transactions,
+                blobs=blobs,
+                clock=clock,
+                job_transitions=job_transitions,
+                limits=limits,
             ),
             audit=Audit(transactions=transactions, blobs=blobs, clock=clock, limits=limits),
         )

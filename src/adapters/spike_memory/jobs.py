@@ -92,6 +92,11 @@ class MemoryJobs:
         """Return started jobs that are unclaimed."""
         return [job for job in self._all(StartedJob) if job.started_at < started_before][:limit]
 
+    def started(self, *, before: datetime, after: JobCursor | None = None, limit: int) -> Sequence[JobCursor]:
+        """Return started jobs that are unclaimed, page by page."""
+        cursors = [job.spec.cursor for job in self._all(StartedJob) if job.started_at < before]
+        return [cursor for cursor in cursors if after is None or cursor > after][:limit]
+
     def _all(self, kind: type[AnyJob]) -> Sequence[AnyJob]:
         return _oldest_first(job for job in self._rows.state.jobs.values() if isinstance(job, kind))
 

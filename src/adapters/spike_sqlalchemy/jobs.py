@@ -85,6 +85,19 @@ AnyJob = TypeVar("AnyJob", bound=Job)
 
 _OLDEST: Final = select(jobs).order_by(jobs.c.created_at, jobs.c.id).limit(bindparam("rows_max"))
 _EXPIRED: Final = Prepared(_OLDEST.where(jobs.c.leased_until <= bindparam("now")))
+_OLDEST_STARTED: Final = (
+    select(jobs.c.created_at, jobs.c.id)
+    .where(jobs.c.claimed_at.is_(None), jobs.c.ended_at.is_(None), jobs.c.started_at < bindparam("started_before"))
+    .order_by(jobs.c.created_at, jobs.c.id)
+    .limit(bindparam("rows_max"))
+)
+_FIRST_STARTED: Final = Prepared(_OLDEST_STARTED)
+_NEXT_STARTED: Final = Prepared(
+    _OLDEST_STARTED.where(
+        tuple_(jobs.c.created_at, jobs.c.id)
+        > tuple_(bindparam("after_time", type_=UtcDateTime), bindparam("after_id", type_=String))
+    )
+)
 _UNDELIVERED: Final = Prepared(_OLDEST.where(jobs.c.started_at < bindparam("started_before")))
 
 
@@ -230,6 +243,16 @@ class SqlAlchemyJobs:
     def unclaimed(self, *, started_before: datetime, limit: int) -> Sequence[StartedJob]:
         """Return started jobs that are unclaimed."""
         return self._of_kind(StartedJob, _UNDELIVERED, started_before=started_before, rows_max=limit)
+
+    def started(self, *, before: datetime, after: JobCursor | None = None, limit: int) -> Sequence[JobCursor]:
+        """Return started jobs that are unclaimed, page by page."""
+        parameters: Parameters = {"started_before": before, "rows_max": limit}
+        statement = _FIRST_STARTED
+        if after is not None:
+            statement = _NEXT_STARTED
+            parameters = {**parameters, "after_time": after.created_at, "after_id": after.id.text}
+        rows = self._statements.rows(statement, parameters)
+        return [JobCursor(created_at, JobId(id_)) for created_at, id_ in rows]
 
     def _of_kind(self, kind: type[AnyJob], statement: Prepared, **parameters: object) -> Sequence[AnyJob]:
         return [_checked(kind, row) for row in self._statements.rows(statement, parameters)]

@@ -233,8 +233,10 @@ def session_row(session: Session) -> Parameters:
 
 def run_of(row: Row) -> MaintenanceRun:
     """Return the round in a row of the chores."""
-    chore, number, begun_at, held_until = row
-    return MaintenanceRun(task=MaintenanceTask(chore), number=number, begun_at=begun_at, held_until=held_until)
+    chore, number, begun_at, held_until, cursor = row
+    return MaintenanceRun(
+        task=MaintenanceTask(chore), number=number, begun_at=begun_at, held_until=held_until, cursor=cursor
+    )
 
 
 def run_row(run: MaintenanceRun) -> Parameters:
@@ -244,6 +246,7 @@ def run_row(run: MaintenanceRun) -> Parameters:
         "rounds": run.number,
         "begun_at": run.begun_at,
         "held_until": run.held_until,
+        "cursor": run.cursor,
     }
 
 

@@ -314,6 +314,7 @@ chores: Final = Table(
     Column("begun_at", UtcDateTime),  # the latest run
     Column("held_until", UtcDateTime),  # set while a run is in progress
     CheckConstraint("rounds >= 0", name="rounds"),
+    Column("cursor", TEXT),  # where an interrupted run resumes
     CheckConstraint("(begun_at IS NOT NULL) = (rounds >= 1)", name="begun_at"),
     CheckConstraint("held_until IS NULL OR begun_at IS NOT NULL", name="held_until"),
     sqlite_with_rowid=False,

@@ -298,7 +298,12 @@ def assemble(
             heartbeat=heartbeat,
         ),
         sweep=Recovery(
-            transactions=transactions, blobs=blobs, clock=clock, job_transitions=job_transitions, limits=limits
+            transactions=transactions,
+            blobs=blobs,
+            clock=clock,
+            queue=broker.queue,
+            job_transitions=job_transitions,
+            limits=limits,
         ),
         maintenance_lease=MaintenanceLease(transactions=transactions, clock=clock, heartbeat=heartbeat, limits=limits),
         audit=Audit(transactions=transactions, blobs=blobs, clock=clock, limits=limits),

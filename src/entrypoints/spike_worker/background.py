@@ -65,7 +65,7 @@ def housekeeping(spike: Spike) -> Iterator[None]:
     with ExitStack() as stack:
         for name, action, every_s in (
             ("relay", spike.dispatch.send_due, settings.relay_interval_s),
-            ("sweep", spike.sweep.repair, settings.sweep_interval_s),
+            ("sweep", spike.sweep.expire_leases, settings.sweep_interval_s),
         ):
             stack.enter_context(periodically(_counted(spike.metrics, name, action), every_s=every_s, name=name))
         for task, (action, every_s) in _chores(spike).items():
@@ -73,6 +73,15 @@ def housekeeping(spike: Spike) -> Iterator[None]:
             attend = partial(spike.maintenance_lease.attend, task, counted, every=timedelta(seconds=every_s))
             look_s = min(every_s, LOOK_INTERVAL.total_seconds())
             stack.enter_context(periodically(attend, every_s=look_s, name=task.value))
+        orphans_s = settings.orphans_interval_s
+        collect = partial(spike.maintenance_lease.attend_from, MaintenanceTask.ORPHANS, _collect(spike))
+        stack.enter_context(
+            periodically(
+                partial(collect, every=timedelta(seconds=orphans_s)),
+                every_s=min(orphans_s, LOOK_INTERVAL.total_seconds()),
+                name=MaintenanceTask.ORPHANS.value,
+            )
+        )
         yield
 
 
@@ -82,6 +91,7 @@ def _chores(spike: Spike) -> Mapping[MaintenanceTask, tuple[Callable[[], int], f
     retention = timedelta(seconds=settings.anonymous_retention_s)
     return {
         MaintenanceTask.ADVANCE: (spike.dispatch.turns.advance_all, settings.sweep_interval_s),
+        MaintenanceTask.LOST: (spike.sweep.requeue_lost, settings.sweep_interval_s),
         MaintenanceTask.REMOVALS: (spike.deletion.finish_pending, settings.collect_interval_s),
         MaintenanceTask.EXPIRY: (
             partial(spike.deletion.expire_anonymous, retention=retention),
@@ -89,8 +99,17 @@ def _chores(spike: Spike) -> Mapping[MaintenanceTask, tuple[Callable[[], int], f
         ),
         MaintenanceTask.RECEIPTS: (spike.idempotency.purge, settings.collect_interval_s),
         MaintenanceTask.SESSIONS: (spike.sessions.purge, settings.collect_interval_s),
-        MaintenanceTask.ORPHANS: (spike.sweep.collect_orphans, settings.collect_interval_s),
     }
+
+
+def _collect(spike: Spike) -> Callable[[str | None, Callable[[str], None]], None]:
+    """Return the collection of orphans, which resumes where the last one was interrupted."""
+
+    def collect(cursor: str | None, keep: Callable[[str], None]) -> None:
+        collected = partial(spike.sweep.collect_orphans, cursor, keep)
+        _counted(spike.metrics, MaintenanceTask.ORPHANS.value, collected)()
+
+    return collect
 
 
 def _hand_back(spike: Spike, active_jobs: ActiveJobs) -> None:

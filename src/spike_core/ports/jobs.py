@@ -59,6 +59,9 @@ class JobRepository(Protocol):
     def unclaimed(self, *, started_before: datetime, limit: int) -> Sequence[StartedJob]:
         """Return at most `limit` jobs that were started before then and are unclaimed, oldest first."""
 
+    def started(self, *, before: datetime, after: JobCursor | None = None, limit: int) -> Sequence[JobCursor]:
+        """Return at most `limit` unclaimed jobs that were started before then, oldest first, after `after`."""
+
     def in_flight(self, owner_id: OwnerId, *, limit: int) -> int:
         """Return how many of the owner's jobs are in flight, counting no further than `limit`.
 

@@ -131,7 +131,9 @@ class Audit:
                 yield Finding(invariant="I8", subject=str(key), message="no row names this object")
 
     def _overdue(self, page: Collection[StoredObject]) -> set[ObjectKey]:
-        stored_before = self.clock.now() - 2 * self.limits.orphan_age  # by then, orphan collection should have run
+        limits = self.limits
+        # by then, orphan collection should have run
+        stored_before = self.clock.now() - 2 * (limits.orphan_age + limits.orphan_interval)
         return {stored.key for stored in page if stored.stored_at < stored_before}
 
 

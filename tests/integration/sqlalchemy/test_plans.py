@@ -100,6 +100,7 @@ def test_no_statement_reads_a_whole_table(engine: Engine, name: str) -> None:
     [
         ("jobs._QUEUE", "ix_jobs_waiting"),
         ("jobs._WAITING_OWNERS", "ix_jobs_pending"),
+        ("jobs._NEXT_STARTED", "ix_jobs_"),  # by age or by start, both of few rows
         ("jobs._WAITING_OWNERS", "ix_jobs_unsettled"),  # for the owner's jobs in flight
         ("jobs._HELD_BACK", "ix_jobs_unsettled"),
         ("sessions._PURGE", "ix_sessions_expires_at"),

@@ -9,16 +9,19 @@ from attrs import evolve
 
 from spike_contracts.audit import AuditReaderContract
 from spike_contracts.fair_scheduling import FairSchedulingContract
+from spike_contracts.job_recovery import JobRecoveryContract
 from spike_contracts.ledger import LedgerContract
+from spike_contracts.queue import JobQueueContract
 from spike_contracts.statistics import StatisticsContract
-from spike_core.domain.identifiers import OwnerId
+from spike_core.domain.cursors import JobCursor
+from spike_core.domain.identifiers import JobId, OwnerId
 from spike_core.domain.jobs import ClaimedJob, Job, PendingJob, StartedJob
 from spike_core.domain.ledger import LedgerEntry, LedgerPosition
 from spike_core.domain.queue_order import QueueOrder, UnclaimedJob, WaitingOwner
 from spike_core.domain.statistics import RefundStatistics
 from spike_core.domain.tokens import NO_TOKENS
 from spike_core.domain.wallet import Posting
-from spike_memory import MemoryTransactions
+from spike_memory import MemoryQueue, MemoryTransactions
 from spike_memory.audit import MemoryAuditReader
 from spike_memory.jobs import MemoryJobs
 from spike_memory.statistics import MemoryStatistics
@@ -82,6 +85,13 @@ def _no_refunds(_statistics: MemoryStatistics) -> RefundStatistics:
     return RefundStatistics(refunds=0, tokens=0)
 
 
+def _started_by_start(jobs: MemoryJobs, **asked: Any) -> Sequence[JobCursor]:
+    """Return a page of jobs in the order in which they were started."""
+    started = [job for job in jobs._rows.state.jobs.values() if isinstance(job, StartedJob)]
+    found = [job.spec.cursor for job in sorted(started, key=lambda job: job.started_at)]
+    return found[: asked["limit"]] if asked.get("after") is None else []
+
+
 BROKEN: dict[str, tuple[type, str, Any, Law]] = {
     "counts jobs at work": (
         MemoryJobs,
@@ -125,6 +135,12 @@ BROKEN: dict[str, tuple[type, str, Any, Law]] = {
         _owners_from_the_first,
         FAIR.test_owners_with_held_back_jobs_come_in_pages,
     ),
+    "finds started jobs in another order": (
+        MemoryJobs,
+        "started",
+        _started_by_start,
+        partial(JobRecoveryContract().test_started_jobs_come_in_pages_oldest_first, limit=9),
+    ),
     "keeps no sums": (
         MemoryWallets,
         "post",
@@ -153,3 +169,21 @@ def test_a_broken_adapter_fails_its_law(broken: str, monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(adapter, method, replacement)
     with pytest.raises(AssertionError):
         law(MemoryTransactions())
+
+
+@pytest.mark.parametrize("held", [lambda _queue, job_ids: set(job_ids), lambda _queue, _job_ids: set()])
+def test_a_queue_that_holds_everything_or_nothing_fails_its_law(
+    held: Callable[[MemoryQueue, Sequence[JobId]], set[JobId]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def law(queue: MemoryQueue) -> None:
+        def arrived() -> Sequence[JobId]:
+            taken = list(queue.messages)
+            queue.messages.clear()
+            return taken
+
+        JobQueueContract().test_a_message_is_held_until_it_was_taken_out(queue, arrived)
+
+    law(MemoryQueue())
+    monkeypatch.setattr(MemoryQueue, "held", held)
+    with pytest.raises(AssertionError):
+        law(MemoryQueue())

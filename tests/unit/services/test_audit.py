@@ -195,7 +195,7 @@ def test_an_object_that_no_row_names_is_found_when_a_sweep_should_have_collected
     services = a_busy_house()
     key = ObjectKey.of_original(an_image_id(), PictureFormat.JPEG)
     services.blobs.put(key, io.BytesIO(b"orphan"))
-    services.pass_time(2 * services.limits.orphan_age)
+    services.pass_time(2 * (services.limits.orphan_age + services.limits.orphan_interval))
     assert services.findings() == []
     services.pass_time(timedelta(microseconds=1))
     assert [(finding.invariant, finding.subject) for finding in services.findings()] == [("I8", str(key))]
