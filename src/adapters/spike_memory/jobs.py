@@ -71,8 +71,7 @@ class MemoryJobs:
 
     def of_batch(self, batch_id: BatchId) -> Sequence[Job]:
         """Return the batch's jobs."""
-        jobs = [job for job in self._rows.state.jobs.values() if job.spec.batch_id == batch_id]
-        return sorted(jobs, key=lambda job: job.id)
+        return _oldest_first(job for job in self._rows.state.jobs.values() if job.spec.batch_id == batch_id)
 
     def generations(self, owner_id: OwnerId, *, before: JobCursor | None = None, limit: int) -> Sequence[Job]:
         """Return a page of the owner's generations and modifications."""

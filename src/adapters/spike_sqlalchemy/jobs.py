@@ -66,7 +66,9 @@ _START: Final = (
 _OF_IMAGE: Final = Prepared(
     select(jobs).where(jobs.c.image_id == bindparam("image")).order_by(jobs.c.created_at, jobs.c.id)
 )
-_OF_BATCH: Final = Prepared(select(jobs).where(jobs.c.batch_id == bindparam("batch")).order_by(jobs.c.id))
+_OF_BATCH: Final = Prepared(
+    select(jobs).where(jobs.c.batch_id == bindparam("batch")).order_by(jobs.c.created_at, jobs.c.id)
+)
 _NEWEST_CREATIONS: Final = (
     select(jobs)
     .where(jobs.c.owner_id == bindparam("owner"), text(IS_CREATION))

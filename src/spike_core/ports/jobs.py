@@ -48,7 +48,7 @@ class JobRepository(Protocol):
         """Return the image's jobs, oldest first."""
 
     def of_batch(self, batch_id: BatchId) -> Sequence[Job]:
-        """Return the batch's jobs, ordered by id; none if there is no such batch."""
+        """Return the batch's jobs, oldest first; none if there is no such batch."""
 
     def generations(self, owner_id: OwnerId, *, before: JobCursor | None = None, limit: int) -> Sequence[Job]:
         """Return at most `limit` of the owner's generations and modifications after `before`, newest first."""

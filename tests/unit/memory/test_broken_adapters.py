@@ -9,6 +9,7 @@ from attrs import evolve
 
 from spike_contracts.audit import AuditReaderContract
 from spike_contracts.fair_scheduling import FairSchedulingContract
+from spike_contracts.job_queries import JobQueriesContract
 from spike_contracts.job_recovery import JobRecoveryContract
 from spike_contracts.ledger import LedgerContract
 from spike_contracts.queue import JobQueueContract
@@ -31,6 +32,7 @@ QueueOrderMethod = Callable[..., QueueOrder]
 Law = Callable[[MemoryTransactions], None]
 POST, LEDGER = MemoryWallets.post, MemoryAuditReader.ledger
 WAITING_OWNERS = MemoryJobs.waiting_owners
+OF_BATCH = MemoryJobs.of_batch
 FAIR = FairSchedulingContract()
 
 
@@ -140,6 +142,12 @@ BROKEN: dict[str, tuple[type, str, Any, Law]] = {
         "started",
         _started_by_start,
         partial(JobRecoveryContract().test_started_jobs_come_in_pages_oldest_first, limit=9),
+    ),
+    "returns a batch's jobs by id": (
+        MemoryJobs,
+        "of_batch",
+        lambda jobs, batch_id: sorted(OF_BATCH(jobs, batch_id), key=lambda job: job.id),
+        JobQueriesContract().test_a_batchs_jobs_come_together_oldest_first,
     ),
     "keeps no sums": (
         MemoryWallets,
