@@ -157,7 +157,7 @@ class _Names:
             "each": each,
             "funds": _FUNDS,
             "noon": _NOON_US,
-            "started": now_us,
+            "started": now_us - 60_000_000,
             "false": "0" if self._is_sqlite else "false",
         }
 

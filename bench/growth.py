@@ -13,12 +13,12 @@ import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any, Final
 
-from attrs import frozen
+from attrs import evolve, frozen
 from enhance_throughput import database_at
 from falcon import testing
 from filled import Sizes, fill, heavy_image, heavy_job, waiting_job
@@ -26,6 +26,7 @@ from filled import Sizes, fill, heavy_image, heavy_job, waiting_job
 from spike_core.domain.accounts import Email
 from spike_core.domain.identifiers import JobId
 from spike_core.domain.limits import JOBS_ASKED_MAX
+from spike_core.domain.priorities import Priority
 from spike_http import create_app
 from spike_runtime import Settings, Spike, build
 from spike_runtime.logs import configure_logging
@@ -59,6 +60,17 @@ class Installation:
         return response
 
 
+class HoldingQueue:
+    """A queue that has lost nothing."""
+
+    def send(self, job_id: JobId, *, priority: Priority) -> None:
+        """Send nothing."""
+
+    def held(self, job_ids: Collection[JobId]) -> Collection[JobId]:
+        """Return all of them; see the port."""
+        return frozenset(job_ids)
+
+
 def _cancelled(installation: Installation) -> Callable[[], object]:
     def enhance_and_cancel() -> None:
         accepted = installation.post("/api/images/enhance", {"imageId": heavy_image(0), "tier": "TIER_1K"}).json
@@ -85,7 +97,8 @@ def calls(at: Installation) -> dict[str, Callable[[], object]]:
         "metrics": lambda: at.get("/metrics"),
         "relay": spike.dispatch.send_due,
         "advance held-back jobs": spike.dispatch.turns.advance_all,
-        "recovery": spike.sweep.repair,
+        "expired leases": spike.sweep.expire_leases,
+        "look up started jobs": evolve(spike.sweep, queue=HoldingQueue()).requeue_lost,
         "purge sessions": spike.sessions.purge,
         "purge idempotency records": spike.idempotency.purge,
         "finish deletions": spike.deletion.finish_pending,
@@ -129,7 +142,7 @@ def installation(sizes: Sizes, *, database_url: str) -> Iterator[Installation]:
 
 
 def measured(big: Installation, small: Installation, *, rounds: int) -> Sequence[tuple[str, float, float]]:
-    """Return the median times of each call in milliseconds, big and small."""
+    """Return the lower quartile of each call's times in milliseconds, big and small."""
     of_big, of_small = calls(big), calls(small)
     rows: list[tuple[str, float, float]] = []
     for name in of_big:
@@ -139,7 +152,8 @@ def measured(big: Installation, small: Installation, *, rounds: int) -> Sequence
                 began_s = time.perf_counter()
                 call()
                 taken.append(time.perf_counter() - began_s)
-        on_big_s, on_small_s = (statistics.median(taken[rounds // 10 :]) for taken in times)
+        # other work on the machine only adds time, so the faster calls tell more
+        on_big_s, on_small_s = (statistics.quantiles(taken[rounds // 10 :], n=4)[0] for taken in times)
         rows.append((name, on_big_s * 1000, on_small_s * 1000))
     return rows
 
