@@ -117,9 +117,10 @@ class Audit:
 
     def _missing(self, keys: Collection[ObjectKey]) -> Iterator[Finding]:
         """Yield the keys without an object whose rows still exist (I8)."""
-        for key in sorted(set(keys) - self.blobs.find(keys)):
-            if referenced(self.transactions, [key]):
-                yield Finding(invariant="I8", subject=str(key.owner), message=f"its object {key} is missing")
+        missing = set(keys) - self.blobs.find(keys)
+        still_named = referenced(self.transactions, missing) if missing else frozenset()
+        for key in sorted(still_named):
+            yield Finding(invariant="I8", subject=str(key.owner), message=f"its object {key} is missing")
 
     def _objects(self) -> Iterator[Finding]:
         """Yield the objects that no row names and that orphan collection should have deleted (I8)."""

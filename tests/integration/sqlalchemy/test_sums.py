@@ -10,7 +10,7 @@ from alembic.config import Config
 from sqlalchemy import text
 
 from services import Services
-from spike_contracts.builders import NOON, a_job_id, an_opening
+from spike_contracts.builders import NOON, a_job_id, an_image, an_opening
 from spike_core.domain.ledger import LedgerTotals
 from spike_core.domain.statistics import RefundStatistics
 from spike_core.domain.tokens import Tokens
@@ -114,6 +114,19 @@ def test_the_metrics_are_read_without_the_ledgers(database: SqlAlchemyDatabase) 
         tx.statistics.refunds()
         tx.statistics.queue()
     assert not any("ledger_entries" in sql for sql in without_bounds(statements))
+
+
+def test_the_audit_asks_as_often_about_many_missing_objects_as_about_one(database: SqlAlchemyDatabase) -> None:
+    audit = Services.build(transactions=database.transactions).audit
+    counts = []
+    for more in (1, 30):
+        with database.transactions.begin() as tx:
+            tx.images.add(*(an_image() for _ in range(more)))
+        with traced(database.engine) as statements:
+            findings = list(audit.findings())
+        counts.append(len(without_bounds(statements)))
+    assert len(findings) == 31
+    assert counts[0] == counts[1]
 
 
 def test_the_audit_asks_as_often_for_many_wallets_as_for_one(database: SqlAlchemyDatabase) -> None:
