@@ -20,8 +20,9 @@ _SQLITE_SERIES: Final = """
     (WITH RECURSIVE s(n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM s WHERE n + 1 < {rows}) SELECT n FROM s)
 """
 _USERS: Final = """
-    INSERT INTO wallets (owner_id, balance, regenerated_at, entries, spent, refunded)
+    INSERT INTO wallets (owner_id, balance, regenerated_at, entries, summed, spent, refunded)
     SELECT {owner}, CASE WHEN n % 2 = 1 THEN {funds} ELSE {funds} - 2 * {each} END, {noon},
+        CASE WHEN n % 2 = 1 THEN 1 + 2 * {each} ELSE 1 + {each} END,
         CASE WHEN n % 2 = 1 THEN 1 + 2 * {each} ELSE 1 + {each} END, 2 * {each},
         CASE WHEN n % 2 = 1 THEN 2 * {each} ELSE 0 END
     FROM {users}
@@ -113,7 +114,7 @@ def fill(engine: Engine, sizes: Sizes, *, heavy: UserId, now_us: int) -> None:
             one.execute(statement, sizes.heavy_jobs)
         connection.exec_driver_sql(
             f"UPDATE wallets SET balance = {_FUNDS} - 2 * {sizes.heavy_jobs}, spent = 2 * {sizes.heavy_jobs},"  # noqa: S608
-            f" entries = 1 + {sizes.heavy_jobs} WHERE owner_id = '{heavy}'"
+            f" entries = 1 + {sizes.heavy_jobs}, summed = 1 + {sizes.heavy_jobs} WHERE owner_id = '{heavy}'"
         )
         connection.exec_driver_sql(
             f"UPDATE ledger_entries SET amount = {_FUNDS}, balance_after = {_FUNDS}"  # noqa: S608  # numbers of ours

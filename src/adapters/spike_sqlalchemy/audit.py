@@ -1,6 +1,7 @@
 """The census in a database."""
 
 from collections.abc import Callable, Collection, Sequence
+from functools import partial
 from typing import Final, TypeVar
 
 from attrs import frozen
@@ -15,9 +16,10 @@ from spike_core.domain.statistics import RefundStatistics
 from spike_core.domain.wallet import Wallet
 from spike_sqlalchemy.job_rows import job_of
 from spike_sqlalchemy.prepared import Prepared, Row
-from spike_sqlalchemy.rows import entry_of, image_of, message_of, wallet_of
+from spike_sqlalchemy.rows import entry_of, image_of, message_of
 from spike_sqlalchemy.statements import Statements
 from spike_sqlalchemy.tables import IS_REFUND, IS_SPEND, images, jobs, ledger_entries, outbox_messages, wallets
+from spike_sqlalchemy.wallets import summed_wallet
 
 Value = TypeVar("Value")
 
@@ -60,7 +62,7 @@ class SqlAlchemyAuditReader:
 
     def wallets(self, *, after: OwnerId | None = None, limit: int) -> Sequence[Wallet]:
         """Return a page of all wallets."""
-        return self._values(wallet_of, _WALLETS, after, limit)
+        return self._values(partial(summed_wallet, self._statements), _WALLETS, after, limit)
 
     def ledger(self, *, after: LedgerPosition | None = None, until: OwnerId, limit: int) -> Sequence[LedgerEntry]:
         """Return a page of all ledgers."""

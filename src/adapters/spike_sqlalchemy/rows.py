@@ -17,8 +17,8 @@ from spike_sqlalchemy.prepared import Parameters, Row
 
 
 def wallet_of(row: Row) -> Wallet:
-    """Return the wallet in a row."""
-    owner_id, balance, regenerated_at, entries, spent, refunded = row
+    """Return the wallet in a row; its sums are those of the entries that they cover."""
+    owner_id, balance, regenerated_at, entries, spent, refunded, _summed = row
     return Wallet(
         owner_id=OwnerId(owner_id),
         balance=Tokens(balance),
@@ -38,6 +38,7 @@ def wallet_row(wallet: Wallet) -> Parameters:
         "entries": wallet.entries,
         "spent": wallet.spent.amount,
         "refunded": wallet.refunded.amount,
+        "summed": wallet.entries,
     }
 
 

@@ -8,7 +8,16 @@ from sqlalchemy import ScalarSelect, exists, func, select, text
 from spike_core.domain.statistics import QueueStatistics, RefundStatistics
 from spike_sqlalchemy.prepared import Prepared
 from spike_sqlalchemy.statements import Statements
-from spike_sqlalchemy.tables import IS_PENDING, IS_UNCLAIMED, jobs, outbox_messages, refund_totals
+from spike_sqlalchemy.tables import (
+    IS_PENDING,
+    IS_UNCLAIMED,
+    IS_UNSUMMED,
+    jobs,
+    outbox_messages,
+    refund_totals,
+    wallets,
+)
+from spike_sqlalchemy.wallets import unsummed
 
 
 def _count(condition: str) -> ScalarSelect[int]:
@@ -35,6 +44,7 @@ _REFUNDS: Final = Prepared(  # of the few rows of running sums
         func.coalesce(func.sum(refund_totals.c.refunds), 0), func.coalesce(func.sum(refund_totals.c.tokens), 0)
     ).where(refund_totals.c.shard >= 0)
 )
+_BEHIND: Final = Prepared(select(wallets).where(text(IS_UNSUMMED)))  # usually none, and the index is empty
 
 
 @frozen
@@ -57,4 +67,8 @@ class SqlAlchemyStatistics:
     def refunds(self) -> RefundStatistics:
         """Return how often jobs were refunded, and how much."""
         [(refunds, tokens)] = self._statements.rows(_REFUNDS, {})
-        return RefundStatistics(refunds=int(refunds), tokens=int(tokens))  # PostgreSQL's sums are of the type numeric
+        behind = [unsummed(self._statements, row) for row in self._statements.rows(_BEHIND, {})]
+        return RefundStatistics(  # PostgreSQL's sums are of the type numeric
+            refunds=int(refunds) + sum(more.refunds for more in behind),
+            tokens=int(tokens) + sum(more.refunded for more in behind),
+        )

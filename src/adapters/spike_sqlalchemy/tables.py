@@ -40,6 +40,7 @@ IS_SPEND: Final = "kind IN ('SPEND_ENHANCEMENT', 'SPEND_GENERATION')"
 IS_REFUND: Final = "kind = 'REFUND'"
 IS_PENDING: Final = "started_at IS NULL AND claimed_at IS NULL AND ended_at IS NULL"
 IS_UNCLAIMED: Final = "claimed_at IS NULL AND ended_at IS NULL"
+IS_UNSUMMED: Final = "summed <> entries"
 IS_CREATION: Final = "kind IN ('GENERATION', 'MODIFICATION')"
 
 
@@ -66,6 +67,9 @@ wallets: Final = Table(
         nullable=False,
         server_default=text("0"),
     ),
+    # how many entries the sums cover; a release without sums adds entries and leaves this number behind
+    Column("summed", BigInteger, nullable=False, server_default=text("0")),
+    _partial_index("ix_wallets_unsummed", "owner_id", where=IS_UNSUMMED),
     sqlite_with_rowid=False,
 )
 

@@ -99,6 +99,25 @@ def test_the_audit_finds_a_sum_that_the_ledger_doesnt_explain(database: SqlAlche
     assert [finding.invariant for finding in audit.findings()] == ["I1"]
 
 
+def test_entries_of_a_release_without_sums_are_added_when_the_wallet_is_read(database: SqlAlchemyDatabase) -> None:
+    """While servers are restarted one by one, the old ones leave the sums behind; the next lock stores them."""
+    history = a_history(database, refunds=2)
+    with database.engine.connect() as connection, connection.begin():
+        connection.execute(text("UPDATE wallets SET spent = 7, refunded = 2, summed = 3"))  # of the first three entries
+        connection.execute(text("UPDATE refund_totals SET refunds = 1, tokens = 2"))
+    audit = Services.build(transactions=database.transactions).audit
+    for _ in range(2):
+        with database.transactions.view() as tx:
+            assert tx.wallets.get(history.wallet.owner_id) == history.wallet
+            assert tx.statistics.refunds() == tx.audit.refunds() == RefundStatistics(refunds=2, tokens=4)
+        assert list(audit.findings()) == []
+        with database.transactions.begin() as tx:
+            assert tx.wallets.lock(history.wallet.owner_id) == history.wallet
+    with database.engine.connect() as connection:
+        assert connection.execute(text("SELECT spent, refunded, summed FROM wallets")).one() == (7, 4, 4)
+        assert connection.execute(text("SELECT refunds, tokens FROM refund_totals")).one() == (2, 4)
+
+
 def test_an_account_is_read_without_its_ledger(database: SqlAlchemyDatabase) -> None:
     history = a_history(database, refunds=3)
     wallets = Services.build(transactions=database.transactions).wallets

@@ -1,7 +1,8 @@
 """Sums: what each wallet has spent and was refunded, and the refunds of all.
 
-The ledger is summed before anything is locked. Entries that were written meanwhile are added under the lock, so that
-requests wait for the update of the wallets alone.
+The ledger is summed before anything is locked, so that requests wait for the update of the wallets alone. Entries that
+are written meanwhile, or later by a release without sums, aren't covered: a wallet's row says how many are, and the
+others are added when the wallet is read.
 """
 
 from collections.abc import Sequence
@@ -14,7 +15,8 @@ down_revision: str | Sequence[str] | None = "0007"
 
 _SUMS = """
     coalesce(sum(CASE WHEN kind IN ('SPEND_ENHANCEMENT', 'SPEND_GENERATION') THEN -amount END), 0) AS spent,
-    coalesce(sum(CASE WHEN kind = 'REFUND' THEN amount END), 0) AS refunded
+    coalesce(sum(CASE WHEN kind = 'REFUND' THEN amount END), 0) AS refunded,
+    coalesce(sum(CASE WHEN kind = 'REFUND' THEN 1 END), 0) AS refunds
 """
 
 
@@ -36,17 +38,15 @@ def upgrade() -> None:
                 server_default=sa.text("0"),
             ),
         )
+    op.add_column("wallets", sa.Column("summed", sa.BigInteger, nullable=False, server_default=sa.text("0")))
     op.execute(
-        "UPDATE wallets SET spent = sums.spent, refunded = sums.refunded FROM sums"
-        " WHERE sums.owner_id = wallets.owner_id AND (sums.spent > 0 OR sums.refunded > 0)"
+        "UPDATE wallets SET spent = sums.spent, refunded = sums.refunded, summed = sums.entries FROM sums"
+        " WHERE sums.owner_id = wallets.owner_id"
     )
-    op.execute(
-        f"UPDATE wallets SET spent = added.spent, refunded = added.refunded FROM (SELECT owner_id, {_SUMS}"  # noqa: S608
-        " FROM ledger_entries WHERE owner_id IN (SELECT wallets.owner_id FROM wallets"
-        " LEFT JOIN sums ON sums.owner_id = wallets.owner_id WHERE wallets.entries <> coalesce(sums.entries, 0))"
-        " GROUP BY owner_id) AS added WHERE added.owner_id = wallets.owner_id"
+    is_unsummed = sa.text("summed <> entries")
+    op.create_index(
+        "ix_wallets_unsummed", "wallets", ["owner_id"], sqlite_where=is_unsummed, postgresql_where=is_unsummed
     )
-    op.execute("DROP TABLE sums")
     op.create_table(
         "refund_totals",
         sa.Column("shard", sa.Integer, primary_key=True, autoincrement=False),
@@ -54,14 +54,13 @@ def upgrade() -> None:
         sa.Column("tokens", sa.BigInteger, nullable=False),
         sa.CheckConstraint("refunds >= 0 AND tokens >= 0", name="sums"),
     )
-    op.execute(
-        "INSERT INTO refund_totals SELECT 0, count(*), sum(amount) FROM ledger_entries WHERE kind = 'REFUND'"
-        " HAVING count(*) > 0"
-    )
+    op.execute("INSERT INTO refund_totals SELECT 0, sum(refunds), sum(refunded) FROM sums HAVING sum(refunds) > 0")
+    op.execute("DROP TABLE sums")
 
 
 def downgrade() -> None:
     """Take the migration back."""
     op.drop_table("refund_totals")
-    for name in ("refunded", "spent"):
+    op.drop_index("ix_wallets_unsummed", "wallets")
+    for name in ("summed", "refunded", "spent"):
         op.drop_column("wallets", name)
