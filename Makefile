@@ -73,6 +73,8 @@ bench: $(VENV)/.dev ## ratios, measured side by side in one run
 	$(BIN)/python bench/base64_memory.py
 	$(BIN)/python bench/workers.py
 	$(BIN)/python bench/audit.py
+	$(BIN)/python bench/growth.py
+	$(BIN)/python bench/growth.py --database postgresql
 	$(BIN)/python bench/classical.py
 	$(BIN)/python bench/neural_quality.py --write
 	$(BIN)/python bench/neural_speed.py --write

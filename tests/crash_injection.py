@@ -175,3 +175,6 @@ class CrashingQueue:
     def send(self, job_id: JobId, *, priority: Priority) -> None:
         self._fate.step(QueueUnavailable)
         self._inner.send(job_id, priority=priority)
+
+    def held(self, job_ids: Collection[JobId]) -> Collection[JobId]:
+        return self._inner.held(job_ids)

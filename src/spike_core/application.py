@@ -220,11 +220,16 @@ def compose(ports: Ports, policies: Policies) -> Application:
                 heartbeat=ports.heartbeat,
             ),
         ),
-        queries=Queries(transactions=transactions),
+        queries=Queries(transactions=transactions, clock=clock),
         idempotency=IdempotencyStore(transactions=transactions, clock=clock),
         maintenance=Maintenance(
             recovery=Recovery(
-                transactions=transactions, blobs=blobs, clock=clock, job_transitions=transitions, limits=limits
+                transactions=transactions,
+                blobs=blobs,
+                clock=clock,
+                job_transitions=transitions,
+                queue=ports.queue,
+                limits=limits,
             ),
             lease=MaintenanceLease(transactions=transactions, clock=clock, heartbeat=ports.heartbeat, limits=limits),
             audit=Audit(transactions=transactions, blobs=blobs, clock=clock, limits=limits),

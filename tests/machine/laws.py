@@ -39,12 +39,11 @@ class Laws(World):
     def money_adds_up(self) -> None:
         """I1, I2, I3, and I5's cap."""
         entries = _by_job(self.now.entries)
+        ledgers = defaultdict(list)
+        for entry in reversed(self.now.entries):  # each wallet's are newest first
+            ledgers[entry.owner_id].append(entry)
         findings = [
-            *(
-                finding
-                for id_, wallet in self.now.wallets.items()
-                for finding in check_wallet(wallet, self.now.totals[id_])
-            ),
+            *(finding for id_, wallet in self.now.wallets.items() for finding in check_wallet(wallet, ledgers[id_])),
             *(finding for id_, job in self.now.jobs.items() for finding in check_job(job, entries[id_])),
         ]
         assert findings == []

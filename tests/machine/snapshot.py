@@ -12,7 +12,7 @@ from spike_core.domain.idempotency import IdempotencyKey, IdempotencyRecord
 from spike_core.domain.identifiers import AlbumId, ImageId, JobId, OwnerId
 from spike_core.domain.images import Image
 from spike_core.domain.jobs import Job
-from spike_core.domain.ledger import LedgerEntry, LedgerTotals
+from spike_core.domain.ledger import LedgerEntry
 from spike_core.domain.objects import ObjectKey
 from spike_core.domain.wallet import Wallet
 from spike_core.ports.blobs import BlobStore
@@ -30,7 +30,6 @@ class Snapshot:
     """All rows and objects. A request that fails must not change them (I7)."""
 
     wallets: Mapping[OwnerId, Wallet]
-    totals: Mapping[OwnerId, LedgerTotals]
     entries: Sequence[LedgerEntry]
     images: Mapping[ImageId, Image]
     hidden: Mapping[ImageId, Image]  # their deletion has begun and isn't finished
@@ -51,7 +50,6 @@ class Snapshot:
             albums = {album.id: album for owner_id in owners for album in tx.albums.of_owner(owner_id)}
             return cls(
                 wallets=wallets,
-                totals={id_: tx.wallets.totals(id_) for id_ in wallets},
                 entries=[entry for id_ in wallets for entry in tx.wallets.entries(id_, limit=EVERYTHING)],
                 images={image.id: image for image in tx.audit.images(limit=EVERYTHING)},
                 hidden={image.id: image for image in tx.images.pending_deletions(limit=EVERYTHING)},

@@ -6,13 +6,15 @@ from typing import Final, TypeVar
 
 import pytest
 
-from spike_contracts.builders import NOON, a_job, a_job_id, an_image, an_opening, image_id_of
+from spike_contracts.builders import NOON, a_job, a_job_id, an_image, an_opening, an_owner, image_id_of
 from spike_contracts.jobs import a_job_of_each_kind, store
-from spike_core.domain.identifiers import Identifier, JobId
-from spike_core.domain.ledger import LedgerEntry
+from spike_core.domain.identifiers import Identifier, JobId, OwnerId
+from spike_core.domain.ledger import LedgerEntry, LedgerPosition
 from spike_core.domain.outbox import OutboxMessage
+from spike_core.domain.statistics import RefundStatistics
 from spike_core.domain.tokens import Tokens
-from spike_core.ports.transactions import Transactions
+from spike_core.domain.wallet import Posting
+from spike_core.ports.transactions import Transaction, Transactions
 
 Id = TypeVar("Id", bound=Identifier)
 Row = TypeVar("Row")
@@ -76,6 +78,31 @@ class AuditReaderContract:
 
                 assert _walk(page, lambda message: message.job_id) == messages
 
+    @pytest.mark.parametrize("limit", [1, 2, 100])
+    def test_all_ledgers_are_read_by_owner_and_number_up_to_an_owner(
+        self, transactions: Transactions, limit: int
+    ) -> None:
+        histories = [_with_two_charges(transactions) for _ in range(3)]
+        everything = [entry for history in histories for entry in history.entries]
+        first, second, _ = (history.wallet.owner_id for history in histories)
+        with transactions.view() as tx:
+            assert _ledger(tx, None, an_owner(), limit) == everything
+            assert _ledger(tx, None, second, limit) == everything[:6]
+            assert _ledger(tx, LedgerPosition.after(first), second, limit) == everything[3:6]
+            assert _ledger(tx, LedgerPosition(first, 2), first, limit) == everything[2:3]
+            assert _ledger(tx, LedgerPosition.after(second), second, limit) == []
+
+    def test_refunds_are_counted_in_all_ledgers(self, transactions: Transactions) -> None:
+        for _ in range(2):
+            history = _with_two_charges(transactions)
+            [charge] = history.entries[-1:]
+            assert charge.job_id is not None
+            with transactions.begin() as tx:
+                wallet = tx.wallets.lock(history.wallet.owner_id)
+                tx.wallets.post(wallet.refund(Tokens(3), job_id=charge.job_id, now=NOON, reason="no"))
+        with transactions.view() as tx:
+            assert tx.audit.refunds() == tx.statistics.refunds() == RefundStatistics(refunds=2, tokens=6)
+
     def test_the_entries_of_a_job_are_found_in_all_ledgers(self, transactions: Transactions) -> None:
         """Charges and refunds of any owner, but no entries of other jobs or of none."""
         job, other = a_job(), a_job()
@@ -94,6 +121,26 @@ class AuditReaderContract:
             assert list(tx.audit.entries_of([])) == []
         assert _by_owner(found) == _by_owner([*charged.entries, *refunded.entries])
         assert _by_owner(both) == _by_owner([*charged.entries, *more.entries, *refunded.entries])
+
+
+def _with_two_charges(transactions: Transactions) -> Posting:
+    """Store a wallet with three entries."""
+    opening = an_opening()
+    first = opening.wallet.spend(Tokens(2), job_id=a_job_id(), now=NOON, reason="work")
+    second = first.wallet.spend(Tokens(3), job_id=a_job_id(), now=NOON, reason="work")
+    with transactions.begin() as tx:
+        tx.wallets.open(opening)
+        tx.wallets.post(second.after(first))
+    return second.after(first).after(opening)
+
+
+def _ledger(tx: Transaction, after: LedgerPosition | None, until: OwnerId, limit: int) -> list[LedgerEntry]:
+    entries: list[LedgerEntry] = []
+    while page := tx.audit.ledger(after=after, until=until, limit=limit):
+        assert len(page) <= limit
+        entries.extend(page)
+        after = LedgerPosition(page[-1].owner_id, page[-1].sequence)
+    return entries
 
 
 def _walk(page: Callable[[Id | None], Sequence[Row]], id_of: Callable[[Row], Id]) -> list[Row]:

@@ -1,14 +1,15 @@
 """The laws of `JobRepository`: held-back jobs, jobs in flight, queue positions."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Final
 
 from attrs import evolve
 
-from spike_contracts.builders import NOON, a_claimed_job, a_job, a_job_id, a_started_job, an_image, an_owner
+from spike_contracts.builders import NOON, a_claimed_job, a_job, a_started_job, an_image, an_owner
 from spike_contracts.jobs import a_job_of_each_kind, store
 from spike_core.domain.identifiers import OwnerId
-from spike_core.domain.jobs import PendingJob
+from spike_core.domain.jobs import PendingJob, StartedJob
 from spike_core.domain.outbox import OutboxMessage
 from spike_core.ports.transactions import Transaction, Transactions
 
@@ -22,6 +23,13 @@ def a_job_of(owner_id: OwnerId, *, age: int = 0) -> PendingJob:
 
 def announce(tx: Transaction, *jobs: PendingJob) -> None:
     tx.outbox.put([OutboxMessage(job_id=job.id, due_at=NOON) for job in jobs])
+
+
+def _waiting(
+    tx: Transaction, *, count_max: int, limit: int, after: OwnerId | None = None
+) -> Sequence[tuple[OwnerId, int]]:
+    found = tx.jobs.waiting_owners(after=after, count_max=count_max, limit=limit)
+    return [(owner.owner_id, owner.in_flight) for owner in found]
 
 
 class FairSchedulingContract:
@@ -62,27 +70,34 @@ class FairSchedulingContract:
             assert list(tx.jobs.held_back(ada, limit=1)) == [old]
             assert list(tx.jobs.held_back(an_owner(), limit=9)) == []
 
-    def test_owners_come_who_have_waiting_jobs_and_room(self, transactions: Transactions) -> None:
-        """The owner who has waited longest comes first."""
-        late, early, busy, idle = (an_owner() for _ in range(4))
-        started = a_started_job(image=an_image(owner_id=busy))
+    def test_owners_with_held_back_jobs_are_found_with_what_is_in_flight(self, transactions: Transactions) -> None:
+        """Each once, by id, and counted no further than asked; owners of other jobs aren't found."""
+        idle, few, busy, ended = (an_owner() for _ in range(4))
+        announced = a_job_of(busy)
         with transactions.begin() as tx:
-            announced = a_job_of(idle)
             store(
                 tx,
-                a_job_of(late, age=2),
-                a_job_of(early, age=1),
-                a_job_of(late, age=3),
-                a_job_of(busy),
-                started,
+                a_job_of(few, age=2),
+                a_job_of(few, age=1),
                 announced,
+                a_job_of(busy, age=3),
+                *(a_started_job(image=an_image(owner_id=busy)) for _ in range(3)),
+                a_started_job(image=an_image(owner_id=idle)),
+                a_job_of(ended).cancel(now=NOON),
             )
             announce(tx, announced)
         with transactions.view() as tx:
-            assert list(tx.jobs.owners_with_room(below=1, limit=9)) == [early, late]
-            assert list(tx.jobs.owners_with_room(below=2, limit=9)) == [busy, early, late]
-            assert list(tx.jobs.owners_with_room(below=2, limit=1)) == [busy]
-            assert list(tx.jobs.owners_with_room(below=0, limit=9)) == []
+            assert _waiting(tx, count_max=9, limit=9) == [(few, 0), (busy, 4)]
+            assert _waiting(tx, count_max=2, limit=9) == [(few, 0), (busy, 2)]
+
+    def test_owners_with_held_back_jobs_come_in_pages(self, transactions: Transactions) -> None:
+        owners = [an_owner() for _ in range(5)]
+        with transactions.begin() as tx:
+            store(tx, *(a_job_of(owner_id, age=age) for owner_id in reversed(owners) for age in range(2)))
+        with transactions.view() as tx:
+            assert _waiting(tx, count_max=1, limit=2) == [(owner_id, 0) for owner_id in owners[:2]]
+            assert _waiting(tx, count_max=1, limit=9, after=owners[1]) == [(owner_id, 0) for owner_id in owners[2:]]
+            assert _waiting(tx, count_max=1, limit=9, after=owners[-1]) == []
 
     def test_what_is_on_its_way_stands_in_line_by_age(self, transactions: Transactions) -> None:
         """By age, then by id; jobs of all owners count, claimed and settled ones don't."""
@@ -93,10 +108,25 @@ class FairSchedulingContract:
             store(tx, last, at_work, twin, first, at_rest)
             announce(tx, first, last)
         with transactions.view() as tx:
-            everyone = [job.id for job in (first, twin, last, at_work, at_rest)]
-            assert tx.jobs.queue_positions(everyone) == {first.id: 1, twin.id: 2, last.id: 3}
-            assert tx.jobs.queue_positions([last.id, a_job_id()]) == {last.id: 3}
-            assert tx.jobs.queue_positions([]) == {}
+            order = tx.jobs.queue_order(limit=9)
+        assert [order.position(job) for job in (first, twin, last)] == [1, 2, 3]
+
+    def test_jobs_that_no_longer_wait_have_no_place_in_the_order(self, transactions: Transactions) -> None:
+        """Neither one at work nor one of each kind at rest moves a job behind it."""
+        waiting = a_job(now=NOON + SECOND)
+        others = [job for job in a_job_of_each_kind() if not isinstance(job, PendingJob | StartedJob)]
+        with transactions.begin() as tx:
+            store(tx, *others, waiting)
+        with transactions.view() as tx:
+            assert tx.jobs.queue_order(limit=99).position(waiting) == 1
+
+    def test_the_order_counts_no_more_than_the_limit_and_the_oldest(self, transactions: Transactions) -> None:
+        jobs = [a_started_job(now=NOON + age * SECOND) for age in range(4)]
+        with transactions.begin() as tx:
+            store(tx, *reversed(jobs))
+        with transactions.view() as tx:
+            order = tx.jobs.queue_order(limit=2)
+        assert [order.position(job) for job in jobs] == [1, 2, 3, 3]
 
     def test_those_that_wait_for_their_turn_stand_behind_and_owners_take_turns(
         self, transactions: Transactions
@@ -110,6 +140,5 @@ class FairSchedulingContract:
             announce(tx, moving)
         line = [moving, hers[0], his[0], hers[1], his[1], hers[2]]
         with transactions.view() as tx:
-            assert tx.jobs.queue_positions([job.id for job in line]) == {
-                job.id: n for n, job in enumerate(line, start=1)
-            }
+            order = tx.jobs.queue_order(limit=9)
+        assert [order.position(job) for job in line] == [1, 2, 3, 4, 5, 6]

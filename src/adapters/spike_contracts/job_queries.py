@@ -37,15 +37,16 @@ class JobQueriesContract:
             assert list(tx.jobs.of_image(image.id)) == [early, twin, late]
             assert list(tx.jobs.of_image(an_image_id())) == []
 
-    def test_a_batchs_jobs_come_together(self, transactions: Transactions) -> None:
-        """Jobs of other batches, and of none, are left out."""
+    def test_a_batchs_jobs_come_together_oldest_first(self, transactions: Transactions) -> None:
+        """Those of other batches, and of none, stay out."""
         batch_id, another = BatchId.of(a_body()), BatchId.of(a_body())
-        jobs = [PendingJob(spec=evolve(an_order(), batch_id=batch_id)) for _ in range(3)]
+        ages = [LATER - number * timedelta(microseconds=1) for number in range(3)]
+        jobs = [PendingJob(spec=evolve(an_order(now=age), batch_id=batch_id)) for age in ages]
         others = [a_job(), PendingJob(spec=evolve(an_order(), batch_id=another))]
         with transactions.begin() as tx:
             store(tx, *jobs, *others)
         with transactions.view() as tx:
-            assert list(tx.jobs.of_batch(batch_id)) == sorted(jobs, key=lambda job: job.id)
+            assert list(tx.jobs.of_batch(batch_id)) == jobs[::-1]
             assert list(tx.jobs.of_batch(BatchId.of(a_body()))) == []
 
     def test_an_owners_creations_come_newest_first_page_by_page(self, transactions: Transactions) -> None:

@@ -3,8 +3,11 @@
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
+import pytest
+
 from spike_contracts.builders import LEASE, NOON, a_claimed_job, a_job, a_started_job
 from spike_contracts.jobs import a_job_of_each_kind, store
+from spike_core.domain.cursors import JobCursor
 from spike_core.domain.jobs import ClaimedJob, StartedJob
 from spike_core.ports.transactions import Transactions
 
@@ -32,6 +35,21 @@ class JobRecoveryContract:
         with transactions.view() as tx:
             assert list(tx.jobs.unclaimed(started_before=young.started_at, limit=9)) == [old]
             assert list(tx.jobs.unclaimed(started_before=NOON, limit=9)) == []
+
+    @pytest.mark.parametrize("limit", [1, 2, 9])
+    def test_started_jobs_come_in_pages_oldest_first(self, transactions: Transactions, limit: int) -> None:
+        """By the age of the job, whenever it was started; those started later, claimed or settled don't come."""
+        jobs = [a_job(now=NOON + age * SECOND).start(now=NOON - age * SECOND) for age in range(5)]
+        late = a_started_job(now=NOON + SECOND)
+        with transactions.begin() as tx:
+            store(tx, late, *reversed(jobs), a_job(), a_claimed_job(), a_job().cancel(now=NOON))
+        found: list[JobCursor] = []
+        with transactions.view() as tx:
+            while page := tx.jobs.started(before=NOON + SECOND, after=found[-1] if found else None, limit=limit):
+                assert len(page) <= limit
+                found.extend(page)
+            assert list(tx.jobs.started(before=NOON - 4 * SECOND, limit=9)) == []
+        assert found == [job.spec.cursor for job in jobs]
 
     def test_each_question_is_about_one_state(self, transactions: Transactions) -> None:
         jobs = a_job_of_each_kind()

@@ -4,7 +4,7 @@ import pytest
 
 from spike_contracts.builders import NOON, a_job_id, an_opening, an_owner
 from spike_core.domain.ledger import EntryKind, LedgerEntry, LedgerTotals
-from spike_core.domain.tokens import NO_TOKENS, Tokens
+from spike_core.domain.tokens import Tokens
 from spike_core.domain.wallet import Posting
 from spike_core.ports.transactions import Transactions
 
@@ -39,7 +39,9 @@ class LedgerContract:
     def test_totals_are_summed_by_direction(self, transactions: Transactions) -> None:
         posting = _a_history(transactions)
         with transactions.view() as tx:
-            totals = tx.wallets.totals(posting.wallet.owner_id)
+            totals = tx.wallets.get(posting.wallet.owner_id).totals
+            entries = tx.wallets.entries(posting.wallet.owner_id, limit=100)
+        assert totals == LedgerTotals.of(entries)
         assert totals == LedgerTotals(earned=Tokens(103), spent=Tokens(12), refunded=Tokens(2), entries=5)
         assert totals.balance == posting.wallet.balance
 
@@ -47,20 +49,17 @@ class LedgerContract:
         posting, other = _a_history(transactions), _a_history(transactions)
         with transactions.view() as tx:
             for each in (posting, other):
-                assert tx.wallets.totals(each.wallet.owner_id).entries == len(each.entries)
+                assert tx.wallets.get(each.wallet.owner_id).totals.entries == len(each.entries)
                 owners = {entry.owner_id for entry in tx.wallets.entries(each.wallet.owner_id, limit=100)}
                 assert owners == {each.wallet.owner_id}
 
-    def test_an_owner_without_entries_has_zeros(self, transactions: Transactions) -> None:
+    def test_an_owner_without_entries_has_an_empty_ledger(self, transactions: Transactions) -> None:
         empty = an_opening(0)
         with transactions.begin() as tx:
             tx.wallets.open(empty)
         with transactions.view() as tx:
             for owner_id in (an_owner(), empty.wallet.owner_id):
                 assert list(tx.wallets.entries(owner_id, limit=100)) == []
-                assert tx.wallets.totals(owner_id) == LedgerTotals(
-                    earned=NO_TOKENS, spent=NO_TOKENS, refunded=NO_TOKENS, entries=0
-                )
 
 
 def _a_history(transactions: Transactions) -> Posting:

@@ -31,7 +31,7 @@ class MaintenanceRunsContract:
 
     def test_a_round_comes_back_as_it_was_put_and_others_stay(self, transactions: Transactions) -> None:
         first = MaintenanceRun.never_run(MaintenanceTask.ORPHANS).next(now=NOON, lease=LEASE)
-        for run in (first, first.renewed(now=NOON + LEASE, lease=LEASE), first.ended()):
+        for run in (first, first.renewed(now=NOON + LEASE, lease=LEASE), first.at("images/x"), first.ended()):
             with transactions.begin() as tx:
                 tx.maintenance_runs.lock(MaintenanceTask.ORPHANS)
                 tx.maintenance_runs.put(run)

@@ -54,6 +54,36 @@ class JobQueueContract:
         queue.send(job_id, priority=Priority.HIGH)
         assert list(arrived()) == [job_id]
 
+    def test_a_message_is_held_until_it_was_taken_out(
+        self, queue: JobQueue, arrived: Callable[[], Sequence[JobId]]
+    ) -> None:
+        """In every priority; of jobs that weren't sent nothing is held."""
+        sent = [a_job_id() for _ in Priority]
+        for priority, job_id in zip(Priority, sent, strict=True):
+            queue.send(job_id, priority=priority)
+        other = a_job_id()
+        assert set(queue.held([*sent, other])) == set(sent)
+        assert set(queue.held(sent[:1])) == set(sent[:1])
+        arrived()
+        assert list(queue.held([*sent, other])) == []
+
+    def test_of_a_job_that_was_sent_twice_the_second_message_is_held_as_well(
+        self, queue: JobQueue, arrived: Callable[[], Sequence[JobId]]
+    ) -> None:
+        job_id = a_job_id()
+        queue.send(job_id, priority=Priority.HIGH)
+        arrived()
+        queue.send(job_id, priority=Priority.HIGH)
+        assert list(queue.held([job_id])) == [job_id]
+
+    def test_where_nothing_is_asked_nothing_is_held(self, queue: JobQueue) -> None:
+        queue.send(a_job_id(), priority=Priority.HIGH)
+        assert list(queue.held([])) == []
+
+    def test_a_queue_that_doesnt_answer_is_an_error(self, broken_queue: JobQueue) -> None:
+        with pytest.raises(QueueUnavailable):
+            broken_queue.held([a_job_id()])
+
     def test_threads_can_send_at_once(self, queue: JobQueue, arrived: Callable[[], Sequence[JobId]]) -> None:
         ids = [[a_job_id() for _ in range(25)] for _ in range(4)]
 

@@ -48,4 +48,4 @@ class StatisticsContract:
                 tx.wallets.post(spent)
                 tx.wallets.post(spent.wallet.refund(Tokens(price), job_id=job.id, now=NOON, reason="refunded"))
         with transactions.view() as tx:
-            assert tx.statistics.refunds() == RefundStatistics(refunds=2, tokens=7)
+            assert tx.statistics.refunds() == tx.audit.refunds() == RefundStatistics(refunds=2, tokens=7)

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from spike_contracts.builders import NOON, a_job_id, an_opening, an_owner
 from spike_core.domain.errors import DuplicateEntry, StaleWrite, WalletNotFound
 from spike_core.domain.identifiers import JobId
-from spike_core.domain.ledger import EntryKind
+from spike_core.domain.ledger import EntryKind, LedgerTotals
 from spike_core.domain.tokens import TOKENS_MAX, Tokens
 from spike_core.domain.wallet import Posting, Wallet
 from spike_core.ports.transactions import Transactions
@@ -158,7 +158,7 @@ class WalletsContract:
                 posting = moved.after(posting)
         _assert_stored(transactions, posting)
         with transactions.view() as tx:
-            assert tx.wallets.totals(posting.wallet.owner_id).balance == posting.wallet.balance
+            assert tx.wallets.get(posting.wallet.owner_id).totals == LedgerTotals.of(posting.entries)
 
 
 def _opened(transactions: Transactions) -> Posting:

@@ -11,7 +11,7 @@ from spike_core.domain.errors import QueueUnavailable
 from spike_core.domain.identifiers import JobId
 from spike_core.ports.broker import WorkerPool
 from spike_core.ports.queue import JobQueue
-from spike_dramatiq.queue import QUEUE_NAMES, DramatiqQueue
+from spike_dramatiq.queue import QUEUE_NAMES, DramatiqQueue, Held
 from spike_dramatiq.worker import working
 
 
@@ -25,10 +25,20 @@ class DramatiqBroker:
     """
 
     def __init__(
-        self, broker: dramatiq.Broker, *, is_in_process: bool, ask: Callable[[], object] = lambda: None
+        self,
+        broker: dramatiq.Broker,
+        *,
+        is_in_process: bool,
+        held: Held,
+        ask: Callable[[], object] = lambda: None,
     ) -> None:
-        """Wrap a Dramatiq broker. `ask` raises a `dramatiq.BrokerError` if the broker is unavailable."""
+        """Wrap a Dramatiq broker.
+
+        `held` returns those of the messages' texts that it holds. `held` and `ask` raise a `dramatiq.BrokerError` if
+        the broker is unavailable.
+        """
         self._broker = broker
+        self._held = held
         self._ask = ask
         self._is_in_process = is_in_process
         for name in QUEUE_NAMES.values():
@@ -38,7 +48,7 @@ class DramatiqBroker:
     @property
     def queue(self) -> JobQueue:
         """The sending end."""
-        return DramatiqQueue(self._broker)
+        return DramatiqQueue(self._broker, self._held)
 
     @property
     def is_in_process(self) -> bool:

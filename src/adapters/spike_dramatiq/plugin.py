@@ -14,4 +14,5 @@ def open_memory_broker(url: str) -> Broker:
     """
     if url.lower() != "memory://":
         raise InvalidValue(what="broker URL", rule="must be memory://")
-    return DramatiqBroker(RequeueingStubBroker(middleware=[]), is_in_process=True)
+    broker = RequeueingStubBroker(middleware=[])
+    return DramatiqBroker(broker, is_in_process=True, held=broker.held)

@@ -1,7 +1,7 @@
 """Dramatiq's Redis broker with short timeouts, for messages that may be lost or repeated."""
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Sequence
 from datetime import timedelta
 from typing import Any, Final, Self
 
@@ -25,6 +25,12 @@ SILENCE_TIME_MAX: Final = timedelta(minutes=1)
 # sends some 50 commands a second.
 MAINTENANCE_PER_MILLION: Final = 10_000
 
+HELD_KEY: Final = f"{NAMESPACE}:held"  # a hash: how many messages of each job the server holds
+_LET_GO: Final = """
+    if redis.call('hincrby', KEYS[1], ARGV[1], -1) <= 0 then
+        redis.call('hdel', KEYS[1], ARGV[1])
+    end
+"""
 _MILLISECOND: Final = timedelta(milliseconds=1)
 _log: Final = logging.getLogger(__name__)
 
@@ -64,9 +70,33 @@ class ForgivingRedisBroker(RedisBroker):
             ConnectionClosed: it wasn't stored, as far as is known.
         """
         try:
-            return super().enqueue(message, delay=delay)
+            enqueued = super().enqueue(message, delay=delay)
+            # after the message: where the connection breaks between the two, the message may be sent twice, not lost
+            self.client.hincrby(HELD_KEY, message.args[0], 1)
         except redis.RedisError as error:
             raise _closed(error) from error
+        else:
+            return enqueued
+
+    def held(self, texts: Sequence[str]) -> Collection[str]:
+        """Return those of the messages' arguments of which the server holds a message, fetched by a worker or not.
+
+        They are counted in a hash beside the queues, which the server loses together with them.
+
+        Raises:
+            ConnectionClosed: the server doesn't respond.
+        """
+        if not texts:
+            return ()
+        try:
+            counts = self.client.hmget(HELD_KEY, list(texts))
+        except redis.RedisError as error:
+            raise _closed(error) from error
+        return [text for text, count in zip(texts, counts, strict=True) if count is not None]
+
+    def let_go(self, message: dramatiq.MessageProxy) -> None:
+        """Count a message that was processed, before it is acknowledged."""
+        self.client.eval(_LET_GO, 1, HELD_KEY, message.args[0])
 
     def ping(self) -> None:
         """Check that the server responds.
@@ -81,12 +111,13 @@ class ForgivingRedisBroker(RedisBroker):
 
     def consume(self, queue_name: str, prefetch: int = 1, timeout: int = 5000) -> dramatiq.Consumer:
         """Return a consumer; `timeout` is in milliseconds."""
-        return _ForgivingConsumer(super().consume(queue_name, prefetch, timeout))
+        return _ForgivingConsumer(super().consume(queue_name, prefetch, timeout), self)
 
 
 @frozen
 class _ForgivingConsumer(dramatiq.Consumer):
     _consumer: dramatiq.Consumer
+    _broker: ForgivingRedisBroker
 
     def __next__(self) -> dramatiq.MessageProxy | None:
         try:
@@ -96,12 +127,14 @@ class _ForgivingConsumer(dramatiq.Consumer):
 
     def ack(self, message: dramatiq.MessageProxy) -> None:
         try:
+            self._broker.let_go(message)
             self._consumer.ack(message)
         except (redis.RedisError, dramatiq.BrokerError) as error:
             _log.warning("a message can't be acknowledged and may be delivered again: %s", error)
 
     def nack(self, message: dramatiq.MessageProxy) -> None:
         try:
+            self._broker.let_go(message)
             self._consumer.nack(message)
         except (redis.RedisError, dramatiq.BrokerError) as error:
             _log.warning("a message can't be rejected and may be delivered again: %s", error)

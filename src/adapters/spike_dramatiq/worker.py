@@ -14,7 +14,7 @@ from spike_core.domain.errors import NothingToClaim, QueueUnavailable
 from spike_core.domain.identifiers import JobId
 from spike_core.domain.priorities import Priority
 from spike_core.ports.broker import WorkerPool
-from spike_dramatiq.queue import ACTOR_NAMES, QUEUE_NAMES, DramatiqQueue
+from spike_dramatiq.queue import ACTOR_NAMES, QUEUE_NAMES, enqueue
 from spike_dramatiq.slots import WorkSlots
 
 # How often idle threads look for messages and check whether to stop. Within a process a message wakes them at once;
@@ -112,7 +112,7 @@ class _PriorityWorker:
     def _hand_back(self, text: str) -> None:
         """Put a message that was fetched but not started at the end of its queue."""
         try:
-            DramatiqQueue(self.broker).send(JobId.parse(text), priority=self.priority)
+            enqueue(self.broker, JobId.parse(text), priority=self.priority)
         except QueueUnavailable:
             _log.warning("job %s: its message can't be requeued; the sweeper will send another", text)
 

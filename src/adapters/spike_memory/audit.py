@@ -8,8 +8,9 @@ from attrs import frozen
 from spike_core.domain.identifiers import Identifier, ImageId, JobId, OwnerId
 from spike_core.domain.images import Image
 from spike_core.domain.jobs import Job
-from spike_core.domain.ledger import LedgerEntry
+from spike_core.domain.ledger import EntryKind, LedgerEntry, LedgerPosition
 from spike_core.domain.outbox import OutboxMessage
+from spike_core.domain.statistics import RefundStatistics
 from spike_core.domain.wallet import Wallet
 from spike_memory.state import Rows
 
@@ -26,6 +27,22 @@ class MemoryAuditReader:
     def wallets(self, *, after: OwnerId | None = None, limit: int) -> Sequence[Wallet]:
         """Return a page of all wallets."""
         return _page(self._rows.state.wallets, after, limit)
+
+    def ledger(self, *, after: LedgerPosition | None = None, until: OwnerId, limit: int) -> Sequence[LedgerEntry]:
+        """Return a page of all ledgers."""
+        ledgers = sorted(self._rows.state.ledgers.items())
+        entries = [entry for owner_id, ledger in ledgers if owner_id <= until for entry in ledger]
+        if after is not None:
+            entries = [
+                entry for entry in entries if (entry.owner_id, entry.sequence) > (after.owner_id, after.sequence)
+            ]
+        return entries[:limit]
+
+    def refunds(self) -> RefundStatistics:
+        """Count and add up all refunds."""
+        entries = [entry for ledger in self._rows.state.ledgers.values() for entry in ledger]
+        amounts = [entry.amount for entry in entries if entry.kind is EntryKind.REFUND]
+        return RefundStatistics(refunds=len(amounts), tokens=sum(amounts))
 
     def images(self, *, after: ImageId | None = None, limit: int) -> Sequence[Image]:
         """Return a page of all images."""

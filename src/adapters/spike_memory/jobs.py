@@ -10,6 +10,7 @@ from spike_core.domain.cursors import JobCursor
 from spike_core.domain.errors import InvariantViolated, JobChanged, JobNotFound
 from spike_core.domain.identifiers import BatchId, ImageId, JobId, OwnerId
 from spike_core.domain.jobs import ClaimedJob, Job, PendingJob, SettledJob, StartedJob
+from spike_core.domain.queue_order import QueueOrder, UnclaimedJob, WaitingOwner
 from spike_core.domain.tasks import Creation
 from spike_core.domain.transitions import check_transition
 from spike_memory.state import Rows
@@ -70,8 +71,7 @@ class MemoryJobs:
 
     def of_batch(self, batch_id: BatchId) -> Sequence[Job]:
         """Return the batch's jobs."""
-        jobs = [job for job in self._rows.state.jobs.values() if job.spec.batch_id == batch_id]
-        return sorted(jobs, key=lambda job: job.id)
+        return _oldest_first(job for job in self._rows.state.jobs.values() if job.spec.batch_id == batch_id)
 
     def generations(self, owner_id: OwnerId, *, before: JobCursor | None = None, limit: int) -> Sequence[Job]:
         """Return a page of the owner's generations and modifications."""
@@ -91,6 +91,11 @@ class MemoryJobs:
         """Return started jobs that are unclaimed."""
         return [job for job in self._all(StartedJob) if job.started_at < started_before][:limit]
 
+    def started(self, *, before: datetime, after: JobCursor | None = None, limit: int) -> Sequence[JobCursor]:
+        """Return started jobs that are unclaimed, page by page."""
+        cursors = [job.spec.cursor for job in self._all(StartedJob) if job.started_at < before]
+        return [cursor for cursor in cursors if after is None or cursor > after][:limit]
+
     def _all(self, kind: type[AnyJob]) -> Sequence[AnyJob]:
         return _oldest_first(job for job in self._rows.state.jobs.values() if isinstance(job, kind))
 
@@ -103,23 +108,19 @@ class MemoryJobs:
         """Return the owner's held-back jobs."""
         return [job for job in self._held_back() if job.spec.owner_id == owner_id][:limit]
 
-    def owners_with_room(self, *, below: int, limit: int) -> Sequence[OwnerId]:
-        """Return owners with held-back jobs and room."""
-        owners = dict.fromkeys(job.spec.owner_id for job in self._held_back())
-        return [owner_id for owner_id in owners if self.in_flight(owner_id, limit=below) < below][:limit]
+    def waiting_owners(self, *, after: OwnerId | None = None, count_max: int, limit: int) -> Sequence[WaitingOwner]:
+        """Return owners with held-back jobs."""
+        owners = sorted({job.spec.owner_id for job in self._held_back()})
+        page = [owner_id for owner_id in owners if after is None or owner_id > after][:limit]
+        return [WaitingOwner(owner_id, self.in_flight(owner_id, limit=count_max)) for owner_id in page]
 
-    def queue_positions(self, job_ids: Collection[JobId]) -> Mapping[JobId, int]:
-        """Return queue positions."""
-        unclaimed = [job for job in self._rows.state.jobs.values() if isinstance(job, PendingJob | StartedJob)]
-        moving = _oldest_first(job for job in unclaimed if not self._is_held_back(job))
-        turns: dict[OwnerId, int] = {}
-        waiting: list[tuple[int, PendingJob]] = []
-        for job in self._held_back():
-            turns[job.spec.owner_id] = turns.get(job.spec.owner_id, 0) + 1
-            waiting.append((turns[job.spec.owner_id], job))
-        waiting.sort(key=lambda each: each[0])  # the oldest stay in front
-        line = [job.id for job in moving] + [job.id for _, job in waiting]
-        return {id_: place for place, id_ in enumerate(line, start=1) if id_ in job_ids}
+    def queue_order(self, *, limit: int) -> QueueOrder:
+        """Return the order of the unclaimed jobs."""
+        jobs = _oldest_first(job for job in self._rows.state.jobs.values() if isinstance(job, PendingJob | StartedJob))
+        return QueueOrder.of(
+            UnclaimedJob(job.spec.created_at, job.id.text, job.spec.owner_id.text, self._is_held_back(job))
+            for job in jobs[:limit]
+        )
 
     def _held_back(self) -> Sequence[PendingJob]:
         jobs = self._rows.state.jobs.values()

@@ -2,7 +2,7 @@
 
 import threading
 from collections import deque
-from collections.abc import Container
+from collections.abc import Collection, Container
 
 from spike_core.domain.errors import QueueUnavailable
 from spike_core.domain.identifiers import JobId
@@ -27,6 +27,13 @@ class MemoryQueue:
             self.messages.append(job_id)
             self._priorities[job_id] = priority
             self._arrived.notify_all()
+
+    def held(self, job_ids: Collection[JobId]) -> Collection[JobId]:
+        """Return those of the jobs that weren't taken yet; see the port."""
+        if self.refuses:
+            raise QueueUnavailable
+        with self._arrived:
+            return set(job_ids) & set(self.messages)
 
     def priority_of(self, job_id: JobId) -> Priority:
         """Return the priority that a job was sent with."""

@@ -6,8 +6,7 @@ from attrs import frozen
 
 from spike_core.domain.errors import DuplicateEntry, InvariantViolated, StaleWrite, WalletNotFound
 from spike_core.domain.identifiers import OwnerId
-from spike_core.domain.ledger import SPEND_KINDS, EntryKind, LedgerEntry, LedgerTotals
-from spike_core.domain.tokens import Tokens
+from spike_core.domain.ledger import EntryKind, LedgerEntry
 from spike_core.domain.wallet import Posting, Wallet
 from spike_memory.state import Rows
 
@@ -53,19 +52,6 @@ class MemoryWallets:
         """Return a page of entries, newest first."""
         entries = self._rows.state.ledgers.get(owner_id, ())
         return [entry for entry in reversed(entries) if before is None or entry.sequence < before][:limit]
-
-    def totals(self, owner_id: OwnerId) -> LedgerTotals:
-        """Return the sums over the owner's ledger."""
-        entries = self._rows.state.ledgers.get(owner_id, ())
-        spent = sum(-entry.amount for entry in entries if entry.kind in SPEND_KINDS)
-        refunded = sum(entry.amount for entry in entries if entry.kind is EntryKind.REFUND)
-        moved = sum(entry.amount for entry in entries)
-        return LedgerTotals(
-            earned=Tokens(moved + spent - refunded),
-            spent=Tokens(spent),
-            refunded=Tokens(refunded),
-            entries=len(entries),
-        )
 
 
 def _check_unique(entries: Iterable[LedgerEntry]) -> None:

@@ -2,20 +2,21 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar
 
 from attrs import frozen
 from sqlalchemy import (
     Boolean,
     ColumnElement,
+    FromClause,
     Select,
     String,
     and_,
     bindparam,
-    case,
     exists,
     func,
     insert,
+    literal_column,
     not_,
     or_,
     select,
@@ -28,6 +29,7 @@ from spike_core.domain.cursors import JobCursor
 from spike_core.domain.errors import InvariantViolated, JobChanged, JobNotFound
 from spike_core.domain.identifiers import BatchId, ImageId, JobId, OwnerId
 from spike_core.domain.jobs import ClaimedJob, Job, JobStatus, PendingJob, StartedJob
+from spike_core.domain.queue_order import QueueOrder, UnclaimedJob, WaitingOwner
 from spike_core.domain.transitions import check_transition
 from spike_sqlalchemy.job_rows import STATE_COLUMNS, fence_row, job_of, spec_row, state_row
 from spike_sqlalchemy.prepared import Parameters, Prepared, Row
@@ -64,7 +66,9 @@ _START: Final = (
 _OF_IMAGE: Final = Prepared(
     select(jobs).where(jobs.c.image_id == bindparam("image")).order_by(jobs.c.created_at, jobs.c.id)
 )
-_OF_BATCH: Final = Prepared(select(jobs).where(jobs.c.batch_id == bindparam("batch")).order_by(jobs.c.id))
+_OF_BATCH: Final = Prepared(
+    select(jobs).where(jobs.c.batch_id == bindparam("batch")).order_by(jobs.c.created_at, jobs.c.id)
+)
 _NEWEST_CREATIONS: Final = (
     select(jobs)
     .where(jobs.c.owner_id == bindparam("owner"), text(IS_CREATION))
@@ -83,14 +87,33 @@ AnyJob = TypeVar("AnyJob", bound=Job)
 
 _OLDEST: Final = select(jobs).order_by(jobs.c.created_at, jobs.c.id).limit(bindparam("rows_max"))
 _EXPIRED: Final = Prepared(_OLDEST.where(jobs.c.leased_until <= bindparam("now")))
+_OLDEST_STARTED: Final = (
+    select(jobs.c.created_at, jobs.c.id)
+    .where(jobs.c.claimed_at.is_(None), jobs.c.ended_at.is_(None), jobs.c.started_at < bindparam("started_before"))
+    .order_by(jobs.c.created_at, jobs.c.id)
+    .limit(bindparam("rows_max"))
+)
+_FIRST_STARTED: Final = Prepared(_OLDEST_STARTED)
+_NEXT_STARTED: Final = Prepared(
+    _OLDEST_STARTED.where(
+        tuple_(jobs.c.created_at, jobs.c.id)
+        > tuple_(bindparam("after_time", type_=UtcDateTime), bindparam("after_id", type_=String))
+    )
+)
 _UNDELIVERED: Final = Prepared(_OLDEST.where(jobs.c.started_at < bindparam("started_before")))
+
+
+def _is_held_back(jobs: FromClause) -> ColumnElement[bool]:
+    is_announced = exists().where(outbox_messages.c.job_id == jobs.c.id)
+    return and_(jobs.c.started_at.is_(None), jobs.c.claimed_at.is_(None), jobs.c.ended_at.is_(None), not_(is_announced))
+
 
 _IS_ANNOUNCED: Final = exists().where(outbox_messages.c.job_id == jobs.c.id)
 _IS_UNCLAIMED: Final = and_(jobs.c.claimed_at.is_(None), jobs.c.ended_at.is_(None))
-_IS_HELD_BACK: Final = and_(_IS_UNCLAIMED, jobs.c.started_at.is_(None), not_(_IS_ANNOUNCED))
+_IS_HELD_BACK: Final = _is_held_back(jobs)
 
 
-def _count_in_flight(owner: ColumnElement[str], *, limit: str) -> Select[int]:
+def _count_in_flight(owner: ColumnElement[str], *, limit: str, outside: FromClause = jobs) -> Select[int]:
     """Count the owner's jobs in flight, up to the parameter `limit`.
 
     They are the owner's oldest, or nearly so, and an index returns the oldest first. So none of an owner's held-back
@@ -104,7 +127,7 @@ def _count_in_flight(owner: ColumnElement[str], *, limit: str) -> Select[int]:
         .where(moving.c.owner_id == owner, moving.c.ended_at.is_(None), on_its_way)
         .order_by(moving.c.created_at, moving.c.id)
         .limit(bindparam(limit))
-        .correlate(jobs)
+        .correlate(outside)
     )
     return select(func.count()).select_from(oldest.subquery("oldest"))
 
@@ -116,41 +139,40 @@ _HELD_BACK: Final = Prepared(
     .order_by(jobs.c.created_at, jobs.c.id)
     .limit(bindparam("rows_max"))
 )
-_OWNERS_WITH_ROOM: Final = Prepared(
-    select(jobs.c.owner_id)
-    .where(_IS_HELD_BACK)
-    .group_by(jobs.c.owner_id)
-    .having(_count_in_flight(jobs.c.owner_id, limit="below").scalar_subquery() < bindparam("below"))
-    .order_by(func.min(jobs.c.created_at), jobs.c.owner_id)
-    .limit(bindparam("rows_max"))
-)
 
-_unclaimed: Final = (
+
+def _next_waiting_owner(after: ColumnElement[str]) -> Select[str]:
+    later = jobs.alias("later")
+    return (
+        select(later.c.owner_id)
+        .where(_is_held_back(later), later.c.owner_id > after)
+        .order_by(later.c.owner_id)
+        .limit(literal_column("1"))
+    )
+
+
+def _waiting_owners() -> Select[Any]:
+    """Return the statement that goes from owner to owner by an index, without reading each one's jobs."""
+    first = _next_waiting_owner(bindparam("after", type_=String)).scalar_subquery()
+    owners = select(first.label("owner_id")).cte("owners", recursive=True)
+    following = _next_waiting_owner(owners.c.owner_id).correlate(owners).scalar_subquery()
+    owners = owners.union_all(select(following).where(owners.c.owner_id.is_not(None)))
+    in_flight = _count_in_flight(owners.c.owner_id, limit="count_max", outside=owners).scalar_subquery()
+    return select(owners.c.owner_id, in_flight).where(owners.c.owner_id.is_not(None)).limit(bindparam("rows_max"))
+
+
+_WAITING_OWNERS: Final = Prepared(_waiting_owners())
+_QUEUE: Final = Prepared(
     select(
+        jobs.c.created_at,
         jobs.c.id,
         jobs.c.owner_id,
-        jobs.c.created_at,
-        case((and_(jobs.c.started_at.is_(None), not_(_IS_ANNOUNCED)), 1), else_=0).label("waits"),
+        and_(jobs.c.started_at.is_(None), not_(_IS_ANNOUNCED)).label("is_held_back"),
     )
     .where(_IS_UNCLAIMED)
-    .subquery("unclaimed")
+    .order_by(jobs.c.created_at, jobs.c.id)
+    .limit(bindparam("rows_max"))
 )
-_AGE: Final = (_unclaimed.c.created_at, _unclaimed.c.id)
-_queue: Final = select(
-    _unclaimed,
-    case(
-        (
-            _unclaimed.c.waits == 1,
-            func.row_number().over(partition_by=(_unclaimed.c.owner_id, _unclaimed.c.waits), order_by=_AGE),
-        ),
-        else_=0,
-    ).label("turn"),
-).subquery("queue")
-_line: Final = select(
-    _queue.c.id,
-    func.row_number().over(order_by=(_queue.c.turn, _queue.c.created_at, _queue.c.id)).label("place"),
-).subquery("line")
-_POSITIONS: Final = select(_line.c.id, _line.c.place).where(_line.c.id.in_(bindparam("ids", expanding=True)))
 
 
 @frozen
@@ -224,6 +246,16 @@ class SqlAlchemyJobs:
         """Return started jobs that are unclaimed."""
         return self._of_kind(StartedJob, _UNDELIVERED, started_before=started_before, rows_max=limit)
 
+    def started(self, *, before: datetime, after: JobCursor | None = None, limit: int) -> Sequence[JobCursor]:
+        """Return started jobs that are unclaimed, page by page."""
+        parameters: Parameters = {"started_before": before, "rows_max": limit}
+        statement = _FIRST_STARTED
+        if after is not None:
+            statement = _NEXT_STARTED
+            parameters = {**parameters, "after_time": after.created_at, "after_id": after.id.text}
+        rows = self._statements.rows(statement, parameters)
+        return [JobCursor(created_at, JobId(id_)) for created_at, id_ in rows]
+
     def _of_kind(self, kind: type[AnyJob], statement: Prepared, **parameters: object) -> Sequence[AnyJob]:
         return [_checked(kind, row) for row in self._statements.rows(statement, parameters)]
 
@@ -237,15 +269,16 @@ class SqlAlchemyJobs:
         found = [job_of(row) for row in self._statements.rows(_HELD_BACK, {"owner": owner_id.text, "rows_max": limit})]
         return [job for job in found if isinstance(job, PendingJob)]
 
-    def owners_with_room(self, *, below: int, limit: int) -> Sequence[OwnerId]:
-        """Return owners with held-back jobs and room."""
-        return [
-            OwnerId(text) for (text,) in self._statements.rows(_OWNERS_WITH_ROOM, {"below": below, "rows_max": limit})
-        ]
+    def waiting_owners(self, *, after: OwnerId | None = None, count_max: int, limit: int) -> Sequence[WaitingOwner]:
+        """Return owners with held-back jobs."""
+        parameters = {"after": "" if after is None else after.text, "count_max": count_max, "rows_max": limit}
+        rows = self._statements.rows(_WAITING_OWNERS, parameters)
+        return [WaitingOwner(OwnerId(owner_text), int(in_flight)) for owner_text, in_flight in rows]
 
-    def queue_positions(self, job_ids: Collection[JobId]) -> Mapping[JobId, int]:
-        """Return queue positions."""
-        return {JobId(id_): place for id_, place in self._statements.rows_of(_POSITIONS, job_ids)}
+    def queue_order(self, *, limit: int) -> QueueOrder:
+        """Return the order of the unclaimed jobs."""
+        rows = self._statements.rows(_QUEUE, {"rows_max": limit})
+        return QueueOrder.of(UnclaimedJob(*row) for row in rows)
 
 
 def _checked(kind: type[AnyJob], row: Row) -> AnyJob:

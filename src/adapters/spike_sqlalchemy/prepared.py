@@ -108,6 +108,22 @@ def upsert(table: Table) -> Prepared:
     )
 
 
+def counted_upsert(table: Table, *, adds: Sequence[str]) -> Prepared:
+    """Return the statement that stores a row, or adds its columns `adds` to those of the row with the same key."""
+    key = list(table.primary_key.columns)
+    on_sqlite, on_postgresql = sqlite.insert(table), postgresql.insert(table)
+    return Prepared(
+        {
+            "sqlite": on_sqlite.on_conflict_do_update(
+                index_elements=key, set_={name: table.c[name] + on_sqlite.excluded[name] for name in adds}
+            ),
+            "postgresql": on_postgresql.on_conflict_do_update(
+                index_elements=key, set_={name: table.c[name] + on_postgresql.excluded[name] for name in adds}
+            ),
+        }
+    )
+
+
 def insert_unless(table: Table, *, unique: Sequence[str] | None = None) -> Prepared:
     """Return the statement that stores a row, or nothing where one is the same in the columns `unique`.
 

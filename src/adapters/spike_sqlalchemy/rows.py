@@ -18,9 +18,16 @@ from spike_sqlalchemy.prepared import Parameters, Row
 
 
 def wallet_of(row: Row) -> Wallet:
-    """Return the wallet in a row."""
-    owner_id, balance, regenerated_at, entries = row
-    return Wallet(owner_id=OwnerId(owner_id), balance=Tokens(balance), regenerated_at=regenerated_at, entries=entries)
+    """Return the wallet in a row; its sums are those of the entries that they cover."""
+    owner_id, balance, regenerated_at, entries, spent, refunded, _summed = row
+    return Wallet(
+        owner_id=OwnerId(owner_id),
+        balance=Tokens(balance),
+        regenerated_at=regenerated_at,
+        entries=entries,
+        spent=Tokens(spent),
+        refunded=Tokens(refunded),
+    )
 
 
 def wallet_row(wallet: Wallet) -> Parameters:
@@ -30,6 +37,9 @@ def wallet_row(wallet: Wallet) -> Parameters:
         "balance": wallet.balance.amount,
         "regenerated_at": wallet.regenerated_at,
         "entries": wallet.entries,
+        "spent": wallet.spent.amount,
+        "refunded": wallet.refunded.amount,
+        "summed": wallet.entries,
     }
 
 
@@ -225,8 +235,10 @@ def session_row(session: Session) -> Parameters:
 
 def run_of(row: Row) -> MaintenanceRun:
     """Return the round in a row of the chores."""
-    chore, number, begun_at, held_until = row
-    return MaintenanceRun(task=MaintenanceTask(chore), number=number, begun_at=begun_at, held_until=held_until)
+    chore, number, begun_at, held_until, cursor = row
+    return MaintenanceRun(
+        task=MaintenanceTask(chore), number=number, begun_at=begun_at, held_until=held_until, cursor=cursor
+    )
 
 
 def run_row(run: MaintenanceRun) -> Parameters:
@@ -236,6 +248,7 @@ def run_row(run: MaintenanceRun) -> Parameters:
         "rounds": run.number,
         "begun_at": run.begun_at,
         "held_until": run.held_until,
+        "cursor": run.cursor,
     }
 
 

@@ -3,24 +3,48 @@
 from typing import Final
 
 from attrs import frozen
-from sqlalchemy import and_, case, exists, func, select, text
+from sqlalchemy import ScalarSelect, exists, func, select, text
 
 from spike_core.domain.statistics import QueueStatistics, RefundStatistics
 from spike_sqlalchemy.prepared import Prepared
 from spike_sqlalchemy.statements import Statements
-from spike_sqlalchemy.tables import IS_REFUND, jobs, ledger_entries, outbox_messages
+from spike_sqlalchemy.tables import (
+    IS_PENDING,
+    IS_UNCLAIMED,
+    IS_UNSUMMED,
+    jobs,
+    outbox_messages,
+    refund_totals,
+    wallets,
+)
+from spike_sqlalchemy.wallets import unsummed
 
-_IS_ANNOUNCED: Final = exists().where(outbox_messages.c.job_id == jobs.c.id)
-_STATE: Final = case((jobs.c.started_at.is_not(None), "started"), (_IS_ANNOUNCED, "announced"), else_="waiting")
-_UNCLAIMED: Final = Prepared(
-    select(_STATE.label("state"), func.count(), func.min(jobs.c.created_at))
-    .where(and_(jobs.c.claimed_at.is_(None), jobs.c.ended_at.is_(None)))
-    .group_by("state")
+
+def _count(condition: str) -> ScalarSelect[int]:
+    """Count jobs by the partial index that has this condition, without reading the jobs."""
+    return select(func.count()).select_from(jobs).where(text(condition)).scalar_subquery()
+
+
+_ANNOUNCED: Final = (
+    select(func.count())
+    .select_from(outbox_messages)
+    .where(exists().where(jobs.c.id == outbox_messages.c.job_id, text(IS_PENDING)))
+    .scalar_subquery()
 )
-_CLAIMED: Final = Prepared(select(func.count()).select_from(jobs).where(jobs.c.leased_until.is_not(None)))
-_REFUNDS: Final = Prepared(
-    select(func.count(), func.coalesce(func.sum(ledger_entries.c.amount), 0)).where(text(IS_REFUND))
+_OLDEST: Final = (
+    select(jobs.c.created_at).where(text(IS_UNCLAIMED)).order_by(jobs.c.created_at).limit(1).scalar_subquery()
 )
+_QUEUE: Final = Prepared(
+    select(
+        _count(IS_PENDING), _ANNOUNCED, _count("started_at IS NOT NULL"), _count("leased_until IS NOT NULL"), _OLDEST
+    )
+)
+_REFUNDS: Final = Prepared(  # of the few rows of running sums
+    select(
+        func.coalesce(func.sum(refund_totals.c.refunds), 0), func.coalesce(func.sum(refund_totals.c.tokens), 0)
+    ).where(refund_totals.c.shard >= 0)
+)
+_BEHIND: Final = Prepared(select(wallets).where(text(IS_UNSUMMED)))  # usually none, and the index is empty
 
 
 @frozen
@@ -31,13 +55,20 @@ class SqlAlchemyStatistics:
 
     def queue(self) -> QueueStatistics:
         """Return how many jobs haven't ended."""
-        rows = {state: (number, oldest) for state, number, oldest in self._statements.rows(_UNCLAIMED, {})}
-        [(claimed,)] = self._statements.rows(_CLAIMED, {})
-        numbers = {state: rows[state][0] if state in rows else 0 for state in ("waiting", "announced", "started")}
-        oldest = min((oldest for _, oldest in rows.values()), default=None)
-        return QueueStatistics(**numbers, claimed=claimed, oldest_unclaimed_at=oldest)
+        [(pending, announced, started, claimed, oldest)] = self._statements.rows(_QUEUE, {})
+        return QueueStatistics(
+            waiting=pending - announced,
+            announced=announced,
+            started=started,
+            claimed=claimed,
+            oldest_unclaimed_at=oldest,
+        )
 
     def refunds(self) -> RefundStatistics:
         """Return how often jobs were refunded, and how much."""
         [(refunds, tokens)] = self._statements.rows(_REFUNDS, {})
-        return RefundStatistics(refunds=refunds, tokens=int(tokens))
+        behind = [unsummed(self._statements, row) for row in self._statements.rows(_BEHIND, {})]
+        return RefundStatistics(  # PostgreSQL's sums are of the type numeric
+            refunds=int(refunds) + sum(more.refunds for more in behind),
+            tokens=int(tokens) + sum(more.refunded for more in behind),
+        )

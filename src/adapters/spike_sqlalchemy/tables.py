@@ -38,6 +38,9 @@ METADATA: Final = MetaData(
 # the conditions of partial indexes; a query that wants to use them has to repeat them to the letter
 IS_SPEND: Final = "kind IN ('SPEND_ENHANCEMENT', 'SPEND_GENERATION')"
 IS_REFUND: Final = "kind = 'REFUND'"
+IS_PENDING: Final = "started_at IS NULL AND claimed_at IS NULL AND ended_at IS NULL"
+IS_UNCLAIMED: Final = "claimed_at IS NULL AND ended_at IS NULL"
+IS_UNSUMMED: Final = "summed <> entries"
 IS_CREATION: Final = "kind IN ('GENERATION', 'MODIFICATION')"
 
 
@@ -55,6 +58,18 @@ wallets: Final = Table(
     Column("entries", BigInteger, nullable=False),
     CheckConstraint("balance >= 0", name="balance"),
     CheckConstraint("entries >= 0", name="entries"),
+    # the sums of the owner's ledger, written with each entry; a constraint of the column's own can be added in place
+    Column("spent", BigInteger, CheckConstraint("spent >= 0", name="spent"), nullable=False, server_default=text("0")),
+    Column(
+        "refunded",
+        BigInteger,
+        CheckConstraint("refunded >= 0", name="refunded"),
+        nullable=False,
+        server_default=text("0"),
+    ),
+    # how many entries the sums cover; a release without sums adds entries and leaves this number behind
+    Column("summed", BigInteger, nullable=False, server_default=text("0")),
+    _partial_index("ix_wallets_unsummed", "owner_id", where=IS_UNSUMMED),
     sqlite_with_rowid=False,
 )
 
@@ -80,6 +95,16 @@ ledger_entries: Final = Table(
     _partial_index("uq_ledger_entries_spend", "job_id", where=IS_SPEND, unique=True),
     _partial_index("uq_ledger_entries_refund", "job_id", where=IS_REFUND, unique=True),
     sqlite_with_rowid=False,
+)
+
+# the refunds of all owners, for the metrics: the sum over the shards is the total
+refund_totals: Final = Table(
+    "refund_totals",
+    METADATA,
+    Column("shard", Integer, primary_key=True, autoincrement=False),
+    Column("refunds", BigInteger, nullable=False),
+    Column("tokens", BigInteger, nullable=False),
+    CheckConstraint("refunds >= 0 AND tokens >= 0", name="sums"),
 )
 
 images: Final = Table(
@@ -195,7 +220,8 @@ jobs: Final = Table(
     Index("ix_jobs_image_id", "image_id", "created_at", "id"),
     _partial_index("ix_jobs_batch_id", "batch_id", where="batch_id IS NOT NULL"),
     _partial_index("ix_jobs_creations", "owner_id", "created_at", "id", where=IS_CREATION),
-    _partial_index("ix_jobs_waiting", "created_at", "id", where="claimed_at IS NULL AND ended_at IS NULL"),
+    _partial_index("ix_jobs_waiting", "created_at", "id", where=IS_UNCLAIMED),
+    _partial_index("ix_jobs_pending", "owner_id", where=IS_PENDING),
     _partial_index("ix_jobs_unsettled", "owner_id", "created_at", "id", where="ended_at IS NULL"),
     _partial_index("ix_jobs_started_at", "started_at", where="started_at IS NOT NULL"),
     _partial_index("ix_jobs_leased_until", "leased_until", where="leased_until IS NOT NULL"),
@@ -268,7 +294,7 @@ sessions: Final = Table(
     Column("hash", TEXT, primary_key=True),
     Column("user_id", TEXT, ForeignKey("users.id", ondelete="CASCADE"), nullable=False, index=True),
     Column("created_at", UtcDateTime, nullable=False),
-    Column("expires_at", UtcDateTime, nullable=False),
+    Column("expires_at", UtcDateTime, nullable=False, index=True),
     sqlite_with_rowid=False,
 )
 
@@ -292,6 +318,7 @@ chores: Final = Table(
     Column("begun_at", UtcDateTime),  # the latest run
     Column("held_until", UtcDateTime),  # set while a run is in progress
     CheckConstraint("rounds >= 0", name="rounds"),
+    Column("cursor", TEXT),  # where an interrupted run resumes
     CheckConstraint("(begun_at IS NOT NULL) = (rounds >= 1)", name="begun_at"),
     CheckConstraint("held_until IS NULL OR begun_at IS NOT NULL", name="held_until"),
     sqlite_with_rowid=False,

@@ -2,19 +2,20 @@
 
 from collections.abc import Sequence
 from typing import Final, NoReturn
+from zlib import crc32
 
-from attrs import frozen
+from attrs import evolve, frozen
 from sqlalchemy import bindparam, case, delete, func, insert, select, text, update
 
 from spike_core.domain.errors import DuplicateEntry, StaleWrite, WalletNotFound
 from spike_core.domain.identifiers import OwnerId
-from spike_core.domain.ledger import LedgerEntry, LedgerTotals
+from spike_core.domain.ledger import SEQUENCE_MAX, EntryKind, LedgerEntry
 from spike_core.domain.tokens import Tokens
 from spike_core.domain.wallet import Posting, Wallet
-from spike_sqlalchemy.prepared import Prepared, insert_unless
+from spike_sqlalchemy.prepared import Prepared, Row, counted_upsert, insert_unless
 from spike_sqlalchemy.rows import entry_of, entry_row, wallet_of, wallet_row
 from spike_sqlalchemy.statements import Statements
-from spike_sqlalchemy.tables import IS_REFUND, IS_SPEND, ledger_entries, wallets
+from spike_sqlalchemy.tables import IS_REFUND, IS_SPEND, ledger_entries, refund_totals, wallets
 
 _WALLET: Final = select(wallets).where(wallets.c.owner_id == bindparam("owner"))
 _GET: Final = Prepared(_WALLET)
@@ -27,6 +28,9 @@ _STORE: Final = Prepared(
         balance=bindparam("new_balance"),
         regenerated_at=bindparam("new_regenerated_at"),
         entries=bindparam("new_entries"),
+        spent=bindparam("new_spent"),
+        refunded=bindparam("new_refunded"),
+        summed=bindparam("new_entries"),
     )
 )
 _EXPLAIN_OPENING: Final = Prepared(insert(ledger_entries).inline())
@@ -42,17 +46,24 @@ _PAGE: Final = Prepared(
     .order_by(ledger_entries.c.sequence.desc())
     .limit(bindparam("rows_max"))
 )
-_SEQUENCE_MAX: Final = 2**63 - 1
-_SPENT: Final = case((text(IS_SPEND), -ledger_entries.c.amount), else_=0)
-_REFUNDED: Final = case((text(IS_REFUND), ledger_entries.c.amount), else_=0)
-_TOTALS: Final = Prepared(
+_UNSUMMED: Final = Prepared(
     select(
-        func.coalesce(func.sum(ledger_entries.c.amount), 0),
-        func.coalesce(func.sum(_SPENT), 0),
-        func.coalesce(func.sum(_REFUNDED), 0),
-        func.count(),
-    ).where(ledger_entries.c.owner_id == bindparam("owner"))
+        func.coalesce(func.sum(case((text(IS_SPEND), -ledger_entries.c.amount), else_=0)), 0),
+        func.coalesce(func.sum(case((text(IS_REFUND), ledger_entries.c.amount), else_=0)), 0),
+        func.coalesce(func.sum(case((text(IS_REFUND), 1), else_=0)), 0),
+    ).where(ledger_entries.c.owner_id == bindparam("owner"), ledger_entries.c.sequence > bindparam("summed"))
 )
+_CATCH_UP: Final = Prepared(
+    update(wallets)
+    .where(wallets.c.owner_id == bindparam("owner"))
+    .values(spent=bindparam("new_spent"), refunded=bindparam("new_refunded"), summed=wallets.c.entries)
+)
+_COUNT_REFUNDS: Final = counted_upsert(refund_totals, adds=("refunds", "tokens"))
+_COLUMNS: Final = [column.name for column in wallets.columns]
+_OWNER: Final = _COLUMNS.index("owner_id")
+_ENTRIES: Final = _COLUMNS.index("entries")
+_SUMMED: Final = _COLUMNS.index("summed")
+REFUND_SHARDS: Final = 16  # rows that the refunds are counted in, so that they rarely wait for each other
 
 
 @frozen
@@ -64,19 +75,22 @@ class SqlAlchemyWallets:
     def get(self, owner_id: OwnerId) -> Wallet:
         """Return the owner's wallet."""
         for row in self._statements.rows(_GET, {"owner": owner_id.text}):
-            return wallet_of(row)
+            return summed_wallet(self._statements, row)
         raise WalletNotFound
 
     def lock(self, owner_id: OwnerId) -> Wallet:
         """Return the owner's wallet, locked; on SQLite the one writer there is has all locks."""
         for row in self._statements.locked_rows(_LOCK, {"owner": owner_id.text}):
-            return wallet_of(row)
+            if _is_summed(row):
+                return wallet_of(row)
+            return self._caught_up(row)
         raise WalletNotFound
 
     def open(self, posting: Posting) -> None:
         """Store a new wallet with its first entries."""
         self._statements.write_all(_OPEN, [wallet_row(posting.wallet)])
         self._statements.write_all(_EXPLAIN_OPENING, [entry_row(entry) for entry in posting.entries])
+        self._count_refunds(posting.wallet.owner_id, posting.entries)
 
     def post(self, posting: Posting) -> None:
         """Store a wallet with the entries that explain its change, or neither.
@@ -95,10 +109,31 @@ class SqlAlchemyWallets:
                 "new_balance": wallet.balance.amount,
                 "new_regenerated_at": wallet.regenerated_at,
                 "new_entries": wallet.entries,
+                "new_spent": wallet.spent.amount,
+                "new_refunded": wallet.refunded.amount,
             },
         )
         if hit != 1:
             raise StaleWrite("wallet")
+        self._count_refunds(wallet.owner_id, posting.entries)
+
+    def _count_refunds(self, owner_id: OwnerId, entries: Sequence[LedgerEntry]) -> None:
+        amounts = [entry.amount for entry in entries if entry.kind is EntryKind.REFUND]
+        self._add_refunds(owner_id, refunds=len(amounts), tokens=sum(amounts))
+
+    def _add_refunds(self, owner_id: OwnerId, *, refunds: int, tokens: int) -> None:
+        """Add refunds to the owner's shard of the totals, whose row stays locked until the transaction ends."""
+        if refunds:
+            shard = crc32(owner_id.text.encode()) % REFUND_SHARDS
+            self._statements.write(_COUNT_REFUNDS, {"shard": shard, "refunds": refunds, "tokens": tokens})
+
+    def _caught_up(self, row: Row) -> Wallet:
+        """Store the sums of a locked wallet to which a release without sums has added entries."""
+        wallet, more = summed_wallet(self._statements, row), unsummed(self._statements, row)
+        self._add_refunds(wallet.owner_id, refunds=more.refunds, tokens=more.refunded)
+        sums = {"new_spent": wallet.spent.amount, "new_refunded": wallet.refunded.amount}
+        self._statements.write(_CATCH_UP, {"owner": wallet.owner_id.text, **sums})
+        return wallet
 
     def _refuse(self, owner_id: OwnerId, earlier_entries: int) -> NoReturn:
         """Take back those entries that weren't refused."""
@@ -109,16 +144,34 @@ class SqlAlchemyWallets:
 
     def entries(self, owner_id: OwnerId, *, before: int | None = None, limit: int) -> Sequence[LedgerEntry]:
         """Return a page of entries, newest first."""
-        below = _SEQUENCE_MAX if before is None else before
+        below = SEQUENCE_MAX if before is None else before
         rows = self._statements.rows(_PAGE, {"owner": owner_id.text, "before": below, "rows_max": limit})
         return [entry_of(row) for row in rows]
 
-    def totals(self, owner_id: OwnerId) -> LedgerTotals:
-        """Return the sums over the owner's ledger."""
-        [(moved, spent, refunded, entries)] = self._statements.rows(_TOTALS, {"owner": owner_id.text})
-        return LedgerTotals(
-            earned=Tokens(int(moved + spent - refunded)),  # PostgreSQL's sums are of the type numeric
-            spent=Tokens(int(spent)),
-            refunded=Tokens(int(refunded)),
-            entries=entries,
-        )
+
+@frozen(kw_only=True)
+class Unsummed:
+    """The sums of the entries of a wallet that its row's sums don't cover."""
+
+    spent: int
+    refunded: int
+    refunds: int
+
+
+def summed_wallet(statements: Statements, row: Row) -> Wallet:
+    """Return the wallet in a row, with the sums of all its entries."""
+    wallet = wallet_of(row)
+    if _is_summed(row):
+        return wallet
+    more = unsummed(statements, row)
+    return evolve(wallet, spent=wallet.spent + Tokens(more.spent), refunded=wallet.refunded + Tokens(more.refunded))
+
+
+def unsummed(statements: Statements, row: Row) -> Unsummed:
+    """Return the sums of the entries that a wallet's row doesn't cover."""
+    [(spent, refunded, refunds)] = statements.rows(_UNSUMMED, {"owner": row[_OWNER], "summed": row[_SUMMED]})
+    return Unsummed(spent=int(spent), refunded=int(refunded), refunds=int(refunds))  # PostgreSQL's are numeric
+
+
+def _is_summed(row: Row) -> bool:
+    return bool(row[_ENTRIES] == row[_SUMMED])

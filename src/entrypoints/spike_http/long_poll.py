@@ -40,12 +40,14 @@ class LongPoll:
         resp: falcon.Response,
         *,
         first: State,
-        again: Callable[[], State],
         is_done: Callable[[State], bool],
+        is_over: Callable[[], bool],
+        again: Callable[[], State],
     ) -> State:
-        """Return the first state that is done, or the latest one when the time that the client waits is up.
+        """Return the state once it is done, or when the time that the client waits is up.
 
-        `first` is the present state and `again` reads it anew. Without `?wait` the result is `first`.
+        `first` is the present state. While it isn't done, `is_over` is polled, which should cost less than `again`:
+        that reads the whole state, once, at the end. Without `?wait` the result is `first`.
 
         Raises:
             InvalidValue: `?wait` isn't a whole number of seconds within the limit.
@@ -57,17 +59,16 @@ class LongPoll:
             resp.set_header("Retry-After", str(RETRY_AFTER_S))
             return first
         try:
-            return self._poll(first, again, is_done, until_s=time.monotonic() + seconds)
+            return again() if self._poll(is_over, until_s=time.monotonic() + seconds) else first
         finally:
             self._slots.release()
 
-    def _poll(
-        self, state: State, again: Callable[[], State], is_done: Callable[[State], bool], *, until_s: float
-    ) -> State:
-        pause_s = _FIRST_PAUSE_S
-        while not is_done(state) and (left_s := until_s - time.monotonic()) > 0:
-            if self.closing.wait(min(pause_s, left_s)):
-                break
+    def _poll(self, is_over: Callable[[], bool], *, until_s: float) -> int:
+        """Poll until it is over, time is up or the server shuts down; return how often."""
+        pause_s, polls = _FIRST_PAUSE_S, 0
+        while (left_s := until_s - time.monotonic()) > 0 and not self.closing.wait(min(pause_s, left_s)):
             pause_s = min(pause_s * _PAUSE_GROWTH, _PAUSE_S_MAX)
-            state = again()
-        return state
+            polls += 1
+            if is_over():
+                break
+        return polls

@@ -11,7 +11,9 @@ import structlog
 from structlog.typing import Processor
 
 # botocore's lines below WARNING contain signatures, which grant access while they are valid
-_QUIET: Final = ("dramatiq", "waitress.queue", "PIL", "alembic", "boto3", "botocore", "urllib3")
+_QUIET: Final = ("dramatiq", "PIL", "alembic", "boto3", "botocore", "urllib3")
+# warns of each request that waits for a thread, which under load is nearly every one
+_SILENT: Final = ("waitress.queue",)
 
 
 def configure_logging(*, level: str, form: str) -> None:
@@ -37,6 +39,8 @@ def configure_logging(*, level: str, form: str) -> None:
     root.setLevel(level)
     for name in _QUIET:
         logging.getLogger(name).setLevel(max(logging.WARNING, root.level))
+    for name in _SILENT:
+        logging.getLogger(name).setLevel(max(logging.ERROR, root.level))
     structlog.configure(
         processors=[
             structlog.stdlib.filter_by_level,

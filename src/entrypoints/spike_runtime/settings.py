@@ -202,6 +202,7 @@ class Settings:
     relay_interval_s: float = field(default=1.0, validator=_at_least(0.01))
     sweep_interval_s: float = field(default=10.0, validator=_at_least(0.01))
     collect_interval_s: float = field(default=900.0, validator=_at_least(0.01))
+    orphans_interval_s: float = field(default=86400.0, validator=_at_least(0.01))
 
     anonymous_retention_s: float = field(default=604800.0, validator=_at_least(1))
 
@@ -216,7 +217,7 @@ class Settings:
     on_their_way_max: int = field(default=8, validator=_at_least(1))  # jobs of one user
     deaths_max: int = field(default=3, validator=_at_least(1))
     retry_delay_s: float = field(default=5.0, validator=_at_least(0))
-    redeliver_after_s: float = field(default=600.0, validator=_at_least(1))
+    redeliver_after_s: float = field(default=5.0, validator=_at_least(1))
     refusal_max_s: float = field(default=3600.0, validator=_at_least(0))
     # an upload may take half of it; two seconds suffice to probe and store a picture on an idle machine
     orphan_age_s: float = field(default=3600.0, validator=_at_least(4))
@@ -254,6 +255,7 @@ class Settings:
             redeliver_after=timedelta(seconds=self.redeliver_after_s),
             refusal_max=timedelta(seconds=self.refusal_max_s),
             orphan_age=timedelta(seconds=self.orphan_age_s),
+            orphan_interval=timedelta(seconds=self.orphans_interval_s),
         )
 
     @property

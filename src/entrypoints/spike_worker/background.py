@@ -64,29 +64,52 @@ def housekeeping(spike: Spike) -> Iterator[None]:
             structlog.get_logger(__name__).info("jobs recovered after a restart", jobs=repaired)
     with ExitStack() as stack:
         for name, action, every_s in (
-            ("relay", spike.jobs.dispatch.relay, settings.relay_interval_s),
-            ("sweep", spike.maintenance.recovery.repair, settings.sweep_interval_s),
+            ("relay", spike.jobs.dispatch.send_due, settings.relay_interval_s),
+            ("sweep", spike.maintenance.recovery.expire_leases, settings.sweep_interval_s),
         ):
             stack.enter_context(periodically(_counted(spike.metrics, name, action), every_s=every_s, name=name))
-        for task, action in _maintenance_actions(spike).items():
+        for task, (action, every_s) in _maintenance_tasks(spike).items():
             counted = _counted(spike.metrics, task.value, action)
-            attend = partial(
-                spike.maintenance.lease.attend, task, counted, every=timedelta(seconds=settings.collect_interval_s)
-            )
-            look_s = min(settings.collect_interval_s, LOOK_INTERVAL.total_seconds())
+            attend = partial(spike.maintenance.lease.attend, task, counted, every=timedelta(seconds=every_s))
+            look_s = min(every_s, LOOK_INTERVAL.total_seconds())
             stack.enter_context(periodically(attend, every_s=look_s, name=task.value))
+        orphans_s = settings.orphans_interval_s
+        collect = partial(spike.maintenance.lease.attend_from, MaintenanceTask.ORPHANS, _collect(spike))
+        stack.enter_context(
+            periodically(
+                partial(collect, every=timedelta(seconds=orphans_s)),
+                every_s=min(orphans_s, LOOK_INTERVAL.total_seconds()),
+                name=MaintenanceTask.ORPHANS.value,
+            )
+        )
         yield
 
 
-def _maintenance_actions(spike: Spike) -> Mapping[MaintenanceTask, Callable[[], int]]:
-    retention = timedelta(seconds=spike.settings.anonymous_retention_s)
+def _maintenance_tasks(spike: Spike) -> Mapping[MaintenanceTask, tuple[Callable[[], int], float]]:
+    """Return what each maintenance task does, and how often, in seconds."""
+    settings = spike.settings
+    retention = timedelta(seconds=settings.anonymous_retention_s)
     return {
-        MaintenanceTask.REMOVALS: spike.images.deletion.finish_pending,
-        MaintenanceTask.EXPIRY: partial(spike.images.deletion.expire_anonymous, retention=retention),
-        MaintenanceTask.RECEIPTS: spike.idempotency.purge,
-        MaintenanceTask.SESSIONS: spike.accounts.sessions.purge,
-        MaintenanceTask.ORPHANS: spike.maintenance.recovery.collect_orphans,
+        MaintenanceTask.ADVANCE: (spike.jobs.dispatch.turns.advance_all, settings.sweep_interval_s),
+        MaintenanceTask.LOST: (spike.maintenance.recovery.requeue_lost, settings.sweep_interval_s),
+        MaintenanceTask.REMOVALS: (spike.images.deletion.finish_pending, settings.collect_interval_s),
+        MaintenanceTask.EXPIRY: (
+            partial(spike.images.deletion.expire_anonymous, retention=retention),
+            settings.collect_interval_s,
+        ),
+        MaintenanceTask.RECEIPTS: (spike.idempotency.purge, settings.collect_interval_s),
+        MaintenanceTask.SESSIONS: (spike.accounts.sessions.purge, settings.collect_interval_s),
     }
+
+
+def _collect(spike: Spike) -> Callable[[str | None, Callable[[str], None]], None]:
+    """Return the collection of orphans, which resumes where the last one was interrupted."""
+
+    def collect(cursor: str | None, keep: Callable[[str], None]) -> None:
+        collected = partial(spike.maintenance.recovery.collect_orphans, cursor, keep)
+        _counted(spike.metrics, MaintenanceTask.ORPHANS.value, collected)()
+
+    return collect
 
 
 def _hand_back(spike: Spike, active_jobs: ActiveJobs) -> None:

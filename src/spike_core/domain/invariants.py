@@ -4,14 +4,14 @@ I1: balances equal the sums of their ledgers. I2: each charge and refund happens
 refunded. I8, that rows and objects match, needs the blob store and is in `spike_core.services.audit`.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Self
 
 from attrs import evolve, frozen
 
 from spike_core.domain.identifiers import OwnerId
 from spike_core.domain.jobs import CancelledJob, FailedJob, Job, RefundedJob
-from spike_core.domain.ledger import SPEND_KINDS, EntryKind, LedgerEntry, LedgerTotals
+from spike_core.domain.ledger import SPEND_KINDS, EntryKind, LedgerEntry
 from spike_core.domain.wallet import Wallet
 
 
@@ -24,44 +24,60 @@ class Finding:
     message: str
 
 
-def check_wallet(wallet: Wallet, totals: LedgerTotals) -> Iterator[Finding]:
-    """Yield the mismatches between a wallet and its ledger (I1)."""
-    subject = str(wallet.owner_id)
-    explained = totals.earned.amount + totals.refunded.amount - totals.spent.amount
-    if explained != wallet.balance.amount:
-        message = f"the balance is {wallet.balance}, the ledger explains {explained}"
-        yield Finding(invariant="I1", subject=subject, message=message)
-    if totals.entries != wallet.entries:
-        message = f"the wallet counts {wallet.entries} entries, the ledger has {totals.entries}"
-        yield Finding(invariant="I1", subject=subject, message=message)
-
-
 @frozen(kw_only=True)
 class LedgerChain:
-    """The sequence number and balance expected of the next older entry, as a ledger is read from its end."""
+    """A wallet's ledger as far as it has been read, oldest entry first: its sums, and where it first breaks."""
 
     owner_id: OwnerId
-    sequence: int
-    balance_after: int
+    entries: int = 0
+    balance: int = 0
+    spent: int = 0
+    refunded: int = 0
+    broken: str = ""  # what is wrong with the first entry that doesn't follow from those before
 
-    @classmethod
-    def of(cls, wallet: Wallet) -> Self:
-        """Return the expectation for a wallet's newest entry."""
-        return cls(owner_id=wallet.owner_id, sequence=wallet.entries, balance_after=wallet.balance.amount)
+    def then(self, entry: LedgerEntry) -> Self:
+        """Return the chain with its next entry."""
+        amount = entry.amount
+        return evolve(
+            self,
+            entries=self.entries + 1,
+            balance=self.balance + amount,
+            spent=self.spent - amount if entry.kind in SPEND_KINDS else self.spent,
+            refunded=self.refunded + amount if entry.kind is EntryKind.REFUND else self.refunded,
+            broken=self.broken or self._broken_by(entry),
+        )
 
-    def fits(self, entry: LedgerEntry) -> bool:
-        """Return whether the entry is as expected."""
-        return (entry.sequence, entry.balance_after.amount) == (self.sequence, self.balance_after)
+    def check(self, wallet: Wallet) -> Iterator[Finding]:
+        """Yield the mismatches between a wallet and its whole ledger, or the first broken link (I1)."""
+        sums = (
+            ("the balance is", wallet.balance, self.balance),
+            ("spent are", wallet.spent, self.spent),
+            ("refunded are", wallet.refunded, self.refunded),
+        )
+        messages = [
+            f"{what} {stored}, the ledger explains {explained}"
+            for what, stored, explained in sums
+            if stored.amount != explained
+        ]
+        if self.entries != wallet.entries:
+            messages.append(f"the wallet counts {wallet.entries} entries, the ledger has {self.entries}")
+        for message in messages or ([self.broken] if self.broken else []):
+            yield Finding(invariant="I1", subject=str(self.owner_id), message=message)
 
-    def behind(self, entry: LedgerEntry) -> Self:
-        """Return the expectation for the entry before this one."""
-        return evolve(self, sequence=entry.sequence - 1, balance_after=entry.balance_after.amount - entry.amount)
-
-    def finding(self, entry: LedgerEntry) -> Finding:
-        """Return the finding for an entry that isn't as expected."""
+    def _broken_by(self, entry: LedgerEntry) -> str:
+        sequence, balance = self.entries + 1, self.balance + entry.amount
+        if (entry.sequence, entry.balance_after.amount) == (sequence, balance):
+            return ""
         found = f"entry {entry.sequence} leaves {entry.balance_after}"
-        message = f"{found}, where entry {self.sequence} leaving {self.balance_after} belongs"
-        return Finding(invariant="I1", subject=str(self.owner_id), message=message)
+        return f"{found}, where entry {sequence} leaving {balance} belongs"
+
+
+def check_wallet(wallet: Wallet, entries: Iterable[LedgerEntry]) -> Iterator[Finding]:
+    """Yield the mismatches between a wallet and its ledger, oldest entry first (I1)."""
+    chain = LedgerChain(owner_id=wallet.owner_id)
+    for entry in entries:
+        chain = chain.then(entry)
+    yield from chain.check(wallet)
 
 
 def check_job(job: Job, entries: Sequence[LedgerEntry]) -> Iterator[Finding]:

@@ -4,9 +4,10 @@ A wallet's entries are numbered 1, 2, 3 … without a gap, so a missing or dupli
 amounts sum to the balance (invariant I1).
 """
 
+from collections.abc import Iterable
 from datetime import datetime
 from enum import Enum
-from typing import Final
+from typing import Final, Self
 
 from attrs import field, frozen
 
@@ -27,6 +28,7 @@ class EntryKind(Enum):
     REFUND = "REFUND"
 
 
+SEQUENCE_MAX: Final = 2**63 - 1
 SPEND_KINDS: Final = frozenset({EntryKind.SPEND_ENHANCEMENT, EntryKind.SPEND_GENERATION})
 
 
@@ -58,6 +60,19 @@ class LedgerEntry:
             raise InvariantViolated("charges and refunds name their job, earnings have none")
 
 
+@frozen
+class LedgerPosition:
+    """The position after an entry, among the entries of all owners in the order of owner and sequence number."""
+
+    owner_id: OwnerId
+    sequence: int
+
+    @classmethod
+    def after(cls, owner_id: OwnerId) -> Self:
+        """Return the position after all entries of this owner."""
+        return cls(owner_id, SEQUENCE_MAX)
+
+
 @frozen(kw_only=True)
 class LedgerTotals:
     """The sums over one wallet's ledger, each a positive number of tokens."""
@@ -66,6 +81,20 @@ class LedgerTotals:
     spent: Tokens
     refunded: Tokens
     entries: int  # the number of entries, and the sequence number of the last
+
+    @classmethod
+    def of(cls, entries: Iterable[LedgerEntry]) -> Self:
+        """Return the sums over all entries of one wallet."""
+        earned = spent = refunded = count = 0
+        for entry in entries:
+            count += 1
+            if entry.kind in SPEND_KINDS:
+                spent -= entry.amount
+            elif entry.kind is EntryKind.REFUND:
+                refunded += entry.amount
+            else:
+                earned += entry.amount
+        return cls(earned=Tokens(earned), spent=Tokens(spent), refunded=Tokens(refunded), entries=count)
 
     @property
     def balance(self) -> Tokens:

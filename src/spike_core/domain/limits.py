@@ -51,10 +51,11 @@ class JobLimits:
     attempts_max: int = field(default=3, validator=validators.ge(1))  # attempts that end in a transient error
     crashes_max: int = field(default=3, validator=validators.ge(1))  # crashed attempts before the job is refunded
     retry_delay: timedelta = timedelta(seconds=5)  # before the second attempt; doubles with each further one
-    redeliver_after: timedelta = timedelta(minutes=10)  # a started job unclaimed for this long has lost its message
+    redeliver_after: timedelta = timedelta(seconds=5)  # an unclaimed job started so long ago must be in the queue
     active_jobs_max: int = field(default=8, validator=validators.ge(1))  # an owner's jobs in progress at a time
     refusal_max: timedelta = timedelta(hours=1)  # a job that the queue refuses for this long fails
     orphan_age: timedelta = timedelta(hours=1)  # an object without a row is collected at this age
+    orphan_interval: timedelta = timedelta(days=1)  # between two collections, each of which lists the whole store
 
     def delay_before(self, attempt: int) -> timedelta:
         """Return the delay before attempt number `attempt`, counted from 1."""

@@ -11,7 +11,7 @@ from attrs import evolve, frozen
 
 from spike_core.domain.errors import NotEnoughTokens
 from spike_core.domain.identifiers import JobId, OwnerId
-from spike_core.domain.ledger import EntryKind, LedgerEntry
+from spike_core.domain.ledger import SPEND_KINDS, EntryKind, LedgerEntry, LedgerTotals
 from spike_core.domain.tokens import NO_TOKENS, Tokens
 
 
@@ -23,11 +23,30 @@ class Wallet:
     balance: Tokens
     regenerated_at: datetime  # regeneration is included up to this time, UTC
     entries: int  # the number of ledger entries
+    spent: Tokens  # the sum of all charges
+    refunded: Tokens  # the sum of all refunds
 
     @classmethod
     def empty(cls, owner_id: OwnerId, *, now: datetime) -> Self:
         """Return an empty wallet that starts regenerating now."""
-        return cls(owner_id=owner_id, balance=NO_TOKENS, regenerated_at=now, entries=0)
+        return cls(
+            owner_id=owner_id,
+            balance=NO_TOKENS,
+            regenerated_at=now,
+            entries=0,
+            spent=NO_TOKENS,
+            refunded=NO_TOKENS,
+        )
+
+    @property
+    def totals(self) -> LedgerTotals:
+        """The sums of the wallet's ledger, which are kept with each entry."""
+        return LedgerTotals(
+            earned=self.balance + self.spent - self.refunded,
+            spent=self.spent,
+            refunded=self.refunded,
+            entries=self.entries,
+        )
 
     def spend(
         self,
@@ -69,7 +88,14 @@ class Wallet:
             reason=reason,
             created_at=now,
         )
-        return Posting(wallet=evolve(self, balance=balance, entries=entry.sequence), entries=(entry,))
+        wallet = evolve(
+            self,
+            balance=balance,
+            entries=entry.sequence,
+            spent=Tokens(self.spent.amount - amount) if kind in SPEND_KINDS else self.spent,
+            refunded=Tokens(self.refunded.amount + amount) if kind is EntryKind.REFUND else self.refunded,
+        )
+        return Posting(wallet=wallet, entries=(entry,))
 
 
 @frozen(kw_only=True)

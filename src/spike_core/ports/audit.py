@@ -6,8 +6,9 @@ from typing import Protocol
 from spike_core.domain.identifiers import ImageId, JobId, OwnerId
 from spike_core.domain.images import Image
 from spike_core.domain.jobs import Job
-from spike_core.domain.ledger import LedgerEntry
+from spike_core.domain.ledger import LedgerEntry, LedgerPosition
 from spike_core.domain.outbox import OutboxMessage
+from spike_core.domain.statistics import RefundStatistics
 from spike_core.domain.wallet import Wallet
 
 
@@ -16,6 +17,12 @@ class AuditReader(Protocol):
 
     def wallets(self, *, after: OwnerId | None = None, limit: int) -> Sequence[Wallet]:
         """Return a page of all wallets."""
+
+    def ledger(self, *, after: LedgerPosition | None = None, until: OwnerId, limit: int) -> Sequence[LedgerEntry]:
+        """Return a page of the ledger entries of all owners up to `until`, ordered by owner and sequence number."""
+
+    def refunds(self) -> RefundStatistics:
+        """Count and add up all refunds; `Statistics.refunds` returns the same without counting."""
 
     def images(self, *, after: ImageId | None = None, limit: int) -> Sequence[Image]:
         """Return a page of all images."""

@@ -7,6 +7,7 @@ from typing import Protocol
 from spike_core.domain.cursors import JobCursor
 from spike_core.domain.identifiers import BatchId, ImageId, JobId, OwnerId
 from spike_core.domain.jobs import ClaimedJob, Job, PendingJob, StartedJob
+from spike_core.domain.queue_order import QueueOrder, WaitingOwner
 
 
 class JobRepository(Protocol):
@@ -47,7 +48,7 @@ class JobRepository(Protocol):
         """Return the image's jobs, oldest first."""
 
     def of_batch(self, batch_id: BatchId) -> Sequence[Job]:
-        """Return the batch's jobs, ordered by id; none if there is no such batch."""
+        """Return the batch's jobs, oldest first; none if there is no such batch."""
 
     def generations(self, owner_id: OwnerId, *, before: JobCursor | None = None, limit: int) -> Sequence[Job]:
         """Return at most `limit` of the owner's generations and modifications after `before`, newest first."""
@@ -58,6 +59,9 @@ class JobRepository(Protocol):
     def unclaimed(self, *, started_before: datetime, limit: int) -> Sequence[StartedJob]:
         """Return at most `limit` jobs that were started before then and are unclaimed, oldest first."""
 
+    def started(self, *, before: datetime, after: JobCursor | None = None, limit: int) -> Sequence[JobCursor]:
+        """Return at most `limit` unclaimed jobs that were started before then, oldest first, after `after`."""
+
     def in_flight(self, owner_id: OwnerId, *, limit: int) -> int:
         """Return how many of the owner's jobs are in flight, counting no further than `limit`.
 
@@ -67,15 +71,12 @@ class JobRepository(Protocol):
     def held_back(self, owner_id: OwnerId, *, limit: int) -> Sequence[PendingJob]:
         """Return at most `limit` of the owner's held-back jobs, oldest first."""
 
-    def owners_with_room(self, *, below: int, limit: int) -> Sequence[OwnerId]:
-        """Return at most `limit` owners with held-back jobs and fewer than `below` in flight.
+    def waiting_owners(self, *, after: OwnerId | None = None, count_max: int, limit: int) -> Sequence[WaitingOwner]:
+        """Return at most `limit` owners with held-back jobs, ordered by id, after the id `after` or from the first.
 
-        The owner of the oldest held-back job comes first.
+        Their jobs in flight are counted no further than `count_max`. The cost depends on `limit`, not on how many jobs
+        these owners hold back.
         """
 
-    def queue_positions(self, job_ids: Collection[JobId]) -> Mapping[JobId, int]:
-        """Return the queue positions, counted from 1, of those of the jobs that no worker has claimed yet.
-
-        Jobs in flight come first, oldest first. Then come held-back jobs: each owner's first, oldest first, then each
-        owner's second, and so on.
-        """
+    def queue_order(self, *, limit: int) -> QueueOrder:
+        """Return the order of the jobs that no worker has claimed yet, at most of the `limit` oldest."""

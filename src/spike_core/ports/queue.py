@@ -1,5 +1,6 @@
 """The job queue port."""
 
+from collections.abc import Collection
 from typing import Protocol
 
 from spike_core.domain.identifiers import JobId
@@ -17,4 +18,14 @@ class JobQueue(Protocol):
 
         Raises:
             QueueUnavailable: the queue didn't acknowledge the message.
+        """
+
+    def held(self, job_ids: Collection[JobId]) -> Collection[JobId]:
+        """Return those of the jobs whose message the queue holds: sent, and not yet performed to its end.
+
+        A queue that has lost its memory holds nothing. It may forget a message that it holds, which sends the job
+        twice, but must not remember one that it has lost: that job would wait for ever.
+
+        Raises:
+            QueueUnavailable: the queue didn't answer.
         """

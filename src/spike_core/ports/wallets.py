@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from spike_core.domain.identifiers import OwnerId
-from spike_core.domain.ledger import LedgerEntry, LedgerTotals
+from spike_core.domain.ledger import LedgerEntry
 from spike_core.domain.wallet import Posting, Wallet
 
 
@@ -38,6 +38,3 @@ class WalletRepository(Protocol):
 
     def entries(self, owner_id: OwnerId, *, before: int | None = None, limit: int) -> Sequence[LedgerEntry]:
         """Return at most `limit` of the owner's ledger entries with a number below `before`, newest first."""
-
-    def totals(self, owner_id: OwnerId) -> LedgerTotals:
-        """Return the sums of the owner's whole ledger; zeros for an owner without entries."""

@@ -1,10 +1,10 @@
 """Billing: charges and refunds, within the transaction of the use case."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import assert_never
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from spike_core.domain.errors import InvariantViolated, NotEnoughTokens
 from spike_core.domain.identifiers import ANONYMOUS, ImageId, OwnerId
@@ -98,7 +98,11 @@ class Billing:
         return AcceptedJobs(jobs=jobs, due=jobs[:room], balance=posting.wallet.balance)
 
     def _add(self, tx: Transaction, specs: Sequence[JobSpec], *, room: int, now: datetime) -> Sequence[PendingJob]:
-        jobs = [PendingJob(spec=spec) for spec in specs]
+        # a microsecond apart, so that lists by age have them in the order asked
+        jobs = [
+            PendingJob(spec=evolve(spec, created_at=spec.created_at + timedelta(microseconds=number)))
+            for number, spec in enumerate(specs)
+        ]
         tx.jobs.add(jobs)
         tx.outbox.put([OutboxMessage(job_id=job.id, due_at=now) for job in jobs[:room]])
         return jobs

@@ -10,6 +10,7 @@ from spike_core.domain.transitions import unsettled
 from spike_core.ports.clock import Clock
 from spike_core.ports.transactions import Transactions
 from spike_core.services.billing import Billing
+from spike_core.services.fair_scheduling import announce_held_back
 from spike_core.services.transaction_retries import retry_on_conflict
 
 
@@ -50,4 +51,5 @@ class Cancellation:
             balance = self.billing.refund(tx, job.spec, reason="Refund: cancelled", now=now)
             tx.jobs.replace(job, by=cancelled)
             tx.outbox.remove([job_id])
+            announce_held_back(tx, owner_id, limits=self.billing.limits, now=now)
         return Cancelled(job=cancelled, refunded=job.spec.charged, balance=balance)

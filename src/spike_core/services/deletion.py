@@ -17,6 +17,7 @@ from spike_core.ports.blobs import BlobStore
 from spike_core.ports.clock import Clock
 from spike_core.ports.transactions import Transaction, Transactions
 from spike_core.services.billing import Billing
+from spike_core.services.fair_scheduling import announce_held_back
 from spike_core.services.object_references import named_by
 from spike_core.services.transaction_retries import retry_on_conflict
 
@@ -119,3 +120,5 @@ class Deletion:
                 self.billing.refund(tx, job.spec, reason="Refund: the image was deleted", now=now)
             tx.jobs.replace(job, by=job.cancel(now=now))
             tx.outbox.remove([job.id])
+        if owner_id != ANONYMOUS:
+            announce_held_back(tx, owner_id, limits=self.billing.limits, now=now)

@@ -58,12 +58,16 @@ class Dispatch:
             _log.warning("the database is unavailable; a later relay will send the next jobs")
 
     def relay(self) -> int:
+        """Announce the held-back jobs of all owners who have room, then do what `send_due` does."""
+        self.turns.advance_all()
+        return self.send_due()
+
+    def send_due(self) -> int:
         """Send the outbox's due messages in batches and return how many the queue accepted.
 
-        Held-back jobs whose owner has room are included. Concurrent relays send disjoint messages. A job that the queue
-        has refused for `refusal_max` is failed and refunded.
+        Concurrent relays send disjoint messages. A job that the queue has refused for `refusal_max` is failed and
+        refunded.
         """
-        self.turns.advance_all()
         taken = 0
         while batch := self._relay_batch():
             taken += batch

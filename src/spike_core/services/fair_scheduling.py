@@ -1,6 +1,7 @@
 """Fair scheduling: one owner's many jobs don't delay the jobs of others."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Final
 
 from attrs import frozen
@@ -10,7 +11,7 @@ from spike_core.domain.jobs import PendingJob
 from spike_core.domain.limits import JobLimits
 from spike_core.domain.outbox import OutboxMessage
 from spike_core.ports.clock import Clock
-from spike_core.ports.transactions import Transactions
+from spike_core.ports.transactions import Transaction, Transactions
 from spike_core.services.transaction_retries import retry_on_conflict
 
 OWNERS_BATCH: Final = 100
@@ -41,19 +42,38 @@ class FairScheduling:
         with self.transactions.begin() as tx:
             if owner_id != ANONYMOUS:
                 tx.wallets.lock(owner_id)
-            limit = self.limits.active_jobs_max
-            room = limit - tx.jobs.in_flight(owner_id, limit=limit)
-            jobs = tx.jobs.held_back(owner_id, limit=room) if room else ()
-            now = self.clock.now()
-            tx.outbox.put([OutboxMessage(job_id=job.id, due_at=now) for job in jobs])
-        return jobs
+            return announce_held_back(tx, owner_id, limits=self.limits, now=self.clock.now())
 
     def advance_all(self) -> int:
-        """Do so for a batch of owners and return the number of jobs announced.
+        """Do so for all owners who have room, and return the number of jobs announced.
+
+        Usually there is none, since whatever ends a job announces the owner's next one. It is needed where a process
+        crashed between the two. So one process at a time does it, every now and then.
 
         Raises:
             DatabaseUnavailable: the next call does the rest.
         """
-        with self.transactions.view() as tx:
-            owners = tx.jobs.owners_with_room(below=self.limits.active_jobs_max, limit=OWNERS_BATCH)
-        return sum(len(self.advance(owner_id)) for owner_id in owners)
+        announced = 0
+        after: OwnerId | None = None
+        limit = self.limits.active_jobs_max
+        while True:
+            with self.transactions.view() as tx:
+                owners = tx.jobs.waiting_owners(after=after, count_max=limit, limit=OWNERS_BATCH)
+            announced += sum(len(self.advance(owner.owner_id)) for owner in owners if owner.in_flight < limit)
+            if len(owners) < OWNERS_BATCH:
+                return announced
+            after = owners[-1].owner_id
+
+
+def announce_held_back(tx: Transaction, owner_id: OwnerId, *, limits: JobLimits, now: datetime) -> Sequence[PendingJob]:
+    """Write outbox messages for as many of the owner's oldest held-back jobs as there is room for; return those.
+
+    The owner's wallet must be locked, which guards the count.
+    """
+    limit = limits.active_jobs_max
+    waiting = tx.jobs.held_back(owner_id, limit=limit)
+    if not waiting:
+        return ()
+    jobs = waiting[: limit - tx.jobs.in_flight(owner_id, limit=limit)]
+    tx.outbox.put([OutboxMessage(job_id=job.id, due_at=now) for job in jobs])
+    return jobs

@@ -25,6 +25,7 @@ from spike_core.domain.outbox import OutboxMessage
 from spike_core.ports.clock import Clock
 from spike_core.ports.transactions import Transaction, Transactions
 from spike_core.services.billing import Billing
+from spike_core.services.fair_scheduling import announce_held_back
 from spike_core.services.transaction_retries import retry_on_conflict
 
 WORKER_DIED: Final = "The picture stopped the worker each time it was tried"
@@ -169,6 +170,8 @@ class JobTransitions:
             tx.jobs.replace(stored, by=failed)  # first, so that the loser of a race gets JobChanged, not DuplicateEntry
             self.billing.refund(tx, job.spec, reason=f"Refund: {reason}", now=now)
         tx.outbox.remove([job.id])
+        if job.spec.charged:
+            announce_held_back(tx, job.spec.owner_id, limits=self.limits, now=now)
         return failed
 
     def _return(self, tx: Transaction, job: ClaimedJob, pending: PendingJob, *, delay: timedelta) -> None:

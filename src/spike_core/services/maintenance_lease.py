@@ -40,15 +40,34 @@ class MaintenanceLease:
         Raises:
             DatabaseUnavailable: the lease can't be read or taken.
         """
+        self.attend_from(task, lambda _cursor, _keep: do(), every=every)
+
+    def attend_from(
+        self,
+        task: MaintenanceTask,
+        do: Callable[[str | None, Callable[[str], None]], object],
+        *,
+        every: timedelta,
+    ) -> None:
+        """Do what `attend` does with a task that can be resumed.
+
+        It is called with the cursor where the last run was interrupted, `None` to begin anew, and with a function that
+        keeps how far it has come.
+
+        Raises:
+            DatabaseUnavailable: the lease can't be read or taken.
+        """
         with self.transactions.view() as tx:  # usually it isn't due, and this takes no lock
             if not self._is_next_due(tx.maintenance_runs.get(task), every=every):
                 return
         for run in self._begun(task, every=every):
             try:
                 with self.heartbeat.during(partial(self._renew, run)):
-                    do()
-            finally:
-                self._end(run)
+                    do(run.cursor, partial(self._keep, run))
+            except BaseException:
+                self._end(run, MaintenanceRun.interrupted)
+                raise
+            self._end(run, MaintenanceRun.ended)
 
     @retry_on_conflict
     def expire_all(self) -> None:
@@ -74,15 +93,22 @@ class MaintenanceLease:
 
     def _renew(self, run: MaintenanceRun) -> None:
         with self.transactions.begin() as tx:
-            if tx.maintenance_runs.lock(run.task).number == run.number:
-                tx.maintenance_runs.put(run.renewed(now=self.clock.now(), lease=self.limits.lease))
+            latest = tx.maintenance_runs.lock(run.task)
+            if latest.number == run.number:
+                tx.maintenance_runs.put(latest.renewed(now=self.clock.now(), lease=self.limits.lease))
 
-    def _end(self, run: MaintenanceRun) -> None:
+    def _keep(self, run: MaintenanceRun, cursor: str) -> None:
+        with self.transactions.begin() as tx:
+            latest = tx.maintenance_runs.lock(run.task)
+            if latest.number == run.number:
+                tx.maintenance_runs.put(latest.at(cursor))
+
+    def _end(self, run: MaintenanceRun, end: Callable[[MaintenanceRun], MaintenanceRun]) -> None:
         try:
             with self.transactions.begin() as tx:
                 latest = tx.maintenance_runs.lock(run.task)
                 if latest.number == run.number:
-                    tx.maintenance_runs.put(latest.ended())
+                    tx.maintenance_runs.put(end(latest))
         except Unavailable as error:  # the lease expires, and the run counts as interrupted
             _log.warning("the end of a run of %s can't be recorded: %s", run.task.value, error)
 

@@ -3,7 +3,7 @@
 import contextlib
 from collections.abc import Mapping, Sequence
 
-from attrs import frozen
+from attrs import Factory, field, frozen
 
 from spike_core.domain.cursors import ImageCursor
 from spike_core.domain.errors import (
@@ -20,7 +20,9 @@ from spike_core.domain.images import Image
 from spike_core.domain.jobs import CompletedJob, Job, SettledJob
 from spike_core.domain.limits import JOBS_ASKED_MAX, PAGE_SIZE, check_page_size
 from spike_core.domain.objects import ObjectKey
+from spike_core.ports.clock import Clock
 from spike_core.ports.transactions import Transaction, Transactions
+from spike_core.services.queue_positions import QueuePositions
 
 
 @frozen(kw_only=True)
@@ -34,7 +36,7 @@ class ShownImage:
     @property
     def is_at_rest(self) -> bool:
         """Whether all its jobs are settled."""
-        return all(isinstance(job, SettledJob) for job in self.jobs)
+        return _are_settled(self.jobs)
 
 
 @frozen(kw_only=True)
@@ -64,6 +66,10 @@ class Queries:
     """Reads images and jobs: owners see their own, everyone sees public ones."""
 
     transactions: Transactions
+    clock: Clock
+    positions: QueuePositions = field(
+        init=False, repr=False, default=Factory(lambda self: QueuePositions(self.clock), takes_self=True)
+    )
 
     def image(self, image_id: ImageId, *, viewer: OwnerId | None) -> ShownImage:
         """Return the image with its jobs; `viewer` is `None` for a request without credentials.
@@ -81,7 +87,7 @@ class Queries:
         return shown
 
     def glance(self, image_id: ImageId, *, viewer: OwnerId | None) -> ShownImage:
-        """Return the image as `image` does, without counting a view; for polling.
+        """Return the image as `image` does, without counting a view.
 
         Raises:
             ImageNotFound, Unauthenticated, Forbidden: as in `image`.
@@ -90,7 +96,7 @@ class Queries:
             image = tx.images.get(image_id)
             _check_visible(image, viewer)
             jobs = tx.jobs.of_image(image_id)
-            positions = tx.jobs.queue_positions([job.id for job in jobs])
+            positions = self.positions.of(tx, jobs)
         return ShownImage(image=image, jobs=jobs, positions=positions)
 
     def images(self, owner_id: OwnerId, *, before: ImageCursor | None = None, limit: int = PAGE_SIZE) -> ImagesPage:
@@ -120,7 +126,7 @@ class Queries:
                 raise JobNotFound
             image_id = job.spec.image_id
             image = None if image_id is None else tx.images.get(image_id)
-            position = tx.jobs.queue_positions([job_id]).get(job_id)
+            position = self.positions.of(tx, [job]).get(job_id)
         return ShownJob(job=job, image=image, position=position)
 
     def jobs(self, job_ids: Sequence[JobId], *, viewer: OwnerId) -> Sequence[ShownJob]:
@@ -136,7 +142,7 @@ class Queries:
         with self.transactions.view() as tx:
             found = tx.jobs.find(job_ids)
             own = [found[id_] for id_ in job_ids if id_ in found and found[id_].spec.owner_id == viewer]
-            return _shown(tx, own)
+            return self._shown(tx, own)
 
     def batch(self, batch_id: BatchId, *, viewer: OwnerId) -> Sequence[ShownJob]:
         """Return the jobs of the viewer's batch, without those of images deleted since.
@@ -148,7 +154,26 @@ class Queries:
             own = [job for job in tx.jobs.of_batch(batch_id) if job.spec.owner_id == viewer]
             if not own:
                 raise BatchNotFound
-            return _shown(tx, own)
+            return self._shown(tx, own)
+
+    def is_image_at_rest(self, image_id: ImageId) -> bool:
+        """Return whether all the image's jobs are settled, for polling by a viewer who has been shown it."""
+        with self.transactions.view() as tx:
+            return _are_settled(tx.jobs.of_image(image_id))
+
+    def is_job_at_rest(self, job_id: JobId) -> bool:
+        """Return whether the job is settled, for polling by a viewer who has been shown it.
+
+        Raises:
+            JobNotFound: it was deleted since.
+        """
+        with self.transactions.view() as tx:
+            return _are_settled([tx.jobs.get(job_id)])
+
+    def is_batch_at_rest(self, batch_id: BatchId) -> bool:
+        """Return whether all the batch's jobs are settled, for polling by a viewer who has been shown it."""
+        with self.transactions.view() as tx:
+            return _are_settled(tx.jobs.of_batch(batch_id))
 
     def check_public(self, key: ObjectKey) -> None:
         """Check that the object may be read by anyone, without a signature.
@@ -170,16 +195,19 @@ class Queries:
         if named != key or not image.is_public:
             raise NotFound
 
+    def _shown(self, tx: Transaction, jobs: Sequence[Job]) -> Sequence[ShownJob]:
+        """Return jobs with their images and positions, without those of an image that is being deleted."""
+        images = tx.images.find({id_ for job in jobs if (id_ := job.spec.image_id)})
+        positions = self.positions.of(tx, jobs)
+        return [
+            ShownJob(job=job, image=images.get(id_) if id_ else None, position=positions.get(job.id))
+            for job in jobs
+            if (id_ := job.spec.image_id) is None or id_ in images
+        ]
 
-def _shown(tx: Transaction, jobs: Sequence[Job]) -> Sequence[ShownJob]:
-    """Return jobs with their images and places; those of an image that is on its way out are left out."""
-    images = tx.images.find({id_ for job in jobs if (id_ := job.spec.image_id)})
-    positions = tx.jobs.queue_positions([job.id for job in jobs])
-    return [
-        ShownJob(job=job, image=images.get(id_) if id_ else None, position=positions.get(job.id))
-        for job in jobs
-        if (id_ := job.spec.image_id) is None or id_ in images
-    ]
+
+def _are_settled(jobs: Sequence[Job]) -> bool:
+    return all(isinstance(job, SettledJob) for job in jobs)
 
 
 def _check_visible(image: Image, viewer: OwnerId | None) -> None:

@@ -2,26 +2,36 @@
 
 import logging
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Final, TypeVar
 
 from attrs import frozen
 
-from spike_core.domain.errors import JobChanged, SpikeError, Unavailable
+from spike_core.domain.cursors import JobCursor
+from spike_core.domain.errors import JobChanged, QueueUnavailable, SpikeError, Unavailable
+from spike_core.domain.identifiers import JobId
+from spike_core.domain.jobs import StartedJob
 from spike_core.domain.limits import JobLimits
 from spike_core.domain.objects import ObjectKey
 from spike_core.ports.blobs import BlobStore, StoredObject
 from spike_core.ports.clock import Clock
+from spike_core.ports.queue import JobQueue
 from spike_core.ports.transactions import Transactions
 from spike_core.services.job_transitions import JobTransitions
 from spike_core.services.object_references import referenced
 
 RECOVERY_BATCH: Final = 100
+LOOKUP_BATCH: Final = 1000  # messages looked up in the queue at once
+UNANSWERED_MAX: Final = timedelta(minutes=10)
 SCAN_BATCH: Final = 1000
 _THE_END: Final = datetime.max.replace(tzinfo=UTC)
 
 _log: Final = logging.getLogger(__name__)
 _Job = TypeVar("_Job")
+
+
+def _no_cursor(_cursor: str) -> None:
+    """Keep nothing."""
 
 
 @frozen(kw_only=True)
@@ -31,13 +41,54 @@ class Recovery:
     transactions: Transactions
     blobs: BlobStore
     clock: Clock
+    queue: JobQueue
     job_transitions: JobTransitions
     limits: JobLimits
 
     def repair(self) -> int:
-        """Return a batch of jobs with an expired lease and one of jobs with a lost message; return how many."""
+        """Do what `expire_leases` and `requeue_lost` do; return how many jobs there were."""
+        return self.expire_leases() + self.requeue_lost()
+
+    def expire_leases(self) -> int:
+        """Return a batch of jobs with an expired lease to PENDING; return how many."""
+        with self.transactions.view() as tx:
+            expired = tx.jobs.with_expired_lease(now=self.clock.now(), limit=RECOVERY_BATCH)
+        return _each(expired, self.job_transitions.expire_lease)
+
+    def requeue_lost(self) -> int:
+        """Return started jobs whose message the queue no longer holds to PENDING; return how many.
+
+        All jobs that were started `redeliver_after` ago and are unclaimed are looked up in the queue, page by page: one
+        that merely waits is never sent again, and one whose message was lost is sent again by the next relay. While
+        the queue doesn't answer, the messages of jobs that were started `UNANSWERED_MAX` ago are taken to be lost, so
+        that a queue that stays away ends in refunds.
+        """
         now = self.clock.now()
-        return self._repair(expired_at=now, started_before=now - self.limits.redeliver_after)
+        before = now - self.limits.redeliver_after
+        requeued = 0
+        after: JobCursor | None = None
+        while True:
+            with self.transactions.view() as tx:
+                started = tx.jobs.started(before=before, after=after, limit=LOOKUP_BATCH)
+            ids = [cursor.id for cursor in started]
+            try:
+                held = self.queue.held(ids) if ids else ()
+            except QueueUnavailable:
+                held, before = (), min(before, now - UNANSWERED_MAX)
+            requeued += self._requeue([id_ for id_ in ids if id_ not in held], started_before=before)
+            if len(started) < LOOKUP_BATCH:
+                return requeued
+            after = started[-1]
+
+    def _requeue(self, job_ids: Sequence[JobId], *, started_before: datetime) -> int:
+        if not job_ids:
+            return 0
+        with self.transactions.view() as tx:
+            jobs = tx.jobs.find(job_ids).values()
+        lost = [job for job in jobs if isinstance(job, StartedJob) and job.started_at < started_before]
+        if lost:
+            _log.warning("the queue has lost the messages of %d jobs; they are sent again", len(lost))
+        return _each(lost, self.job_transitions.requeue)
 
     def repair_after_restart(self) -> int:
         """Return every started or claimed job, when no worker of this database can be alive; return how many.
@@ -49,21 +100,25 @@ class Recovery:
             repaired += batch
         return repaired
 
-    def collect_orphans(self) -> int:
+    def collect_orphans(self, after: str | None = None, keep: Callable[[str], object] = _no_cursor) -> int:
         """Delete every object that no row names and that is older than `orphan_age`; return how many.
+
+        The store is listed in pages, from the key `after` on; after each, `keep` is called with its last key.
 
         Raises:
             StorageUnavailable: the store is unavailable; a later sweep continues.
         """
         collected = 0
-        after: ObjectKey | None = None
-        while page := self.blobs.scan(after=after, limit=SCAN_BATCH):
-            after = page[-1].key
+        last = None if after is None else ObjectKey(after)
+        while page := self.blobs.scan(after=last, limit=SCAN_BATCH):
+            last = page[-1].key
             orphans = self._orphans(page)
             if orphans:
                 _log.info("collecting %d objects that no row names", len(orphans))
                 self.blobs.delete(orphans)
                 collected += len(orphans)
+            if len(page) == SCAN_BATCH:
+                keep(last.text)
         return collected
 
     def _repair(self, *, expired_at: datetime, started_before: datetime) -> int:

@@ -53,13 +53,12 @@ class Wallets:
         with self.transactions.view() as tx:
             stored = tx.wallets.get(owner_id)
             wallet = self.billing.balance(tx, owner_id, now=self.clock.now())
-            totals = tx.wallets.totals(owner_id)
         policy = self.billing.policy
         return Account(
             wallet=wallet,
             cap=policy.cap,
             next_token_at=next_token_at(wallet, policy),
-            totals=evolve(totals, earned=totals.earned + (wallet.balance - stored.balance)),
+            totals=evolve(stored.totals, earned=stored.totals.earned + (wallet.balance - stored.balance)),
         )
 
     def history(self, owner_id: OwnerId, *, before: int | None = None, limit: int = PAGE_SIZE) -> HistoryPage:

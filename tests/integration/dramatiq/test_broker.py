@@ -4,7 +4,6 @@ import time
 
 import dramatiq
 import pytest
-from dramatiq.brokers.stub import StubBroker
 
 from spike_contracts.broker import DRAIN, MOMENT_S, TIMEOUT_S, Bench, BrokerContract, SlowBench
 from spike_contracts.builders import a_job_id
@@ -14,6 +13,7 @@ from spike_core.ports.broker import Broker, WorkerPool
 from spike_core.ports.factories import OpenBroker
 from spike_dramatiq import DramatiqBroker, open_memory_broker
 from spike_dramatiq.queue import ACTOR_NAMES, QUEUE_NAMES
+from spike_dramatiq.stub import RequeueingStubBroker
 
 
 @pytest.fixture
@@ -105,8 +105,8 @@ def test_two_brokers_do_not_share_messages() -> None:
 
 
 def test_a_message_that_is_no_job_id_is_dropped(caplog: pytest.LogCaptureFixture) -> None:
-    inner, bench, job_id = StubBroker(middleware=[]), Bench(), a_job_id()
-    broker = DramatiqBroker(inner, is_in_process=True)
+    inner, bench, job_id = RequeueingStubBroker(middleware=[]), Bench(), a_job_id()
+    broker = DramatiqBroker(inner, is_in_process=True, held=inner.held)
     with broker.work(bench.perform, pool=WorkerPool(size=1), drain=DRAIN):
         inner.enqueue(
             dramatiq.Message(

@@ -12,19 +12,24 @@ from spike_core.domain.priorities import Priority
 from spike_core.ports.queue import JobQueue
 from spike_dramatiq import DramatiqQueue
 from spike_dramatiq.queue import QUEUE_NAMES
+from spike_dramatiq.stub import RequeueingStubBroker
 
 IDLE_MS = 20
 
 
 @pytest.fixture
-def broker() -> StubBroker:
-    broker = StubBroker(middleware=[])
+def broker() -> RequeueingStubBroker:
+    broker = RequeueingStubBroker(middleware=[])
     for name in QUEUE_NAMES.values():
         broker.declare_queue(name)
     return broker
 
 
-def messages_in(broker: StubBroker) -> list[dramatiq.MessageProxy]:
+def _unanswered(_texts: Sequence[str]) -> Sequence[str]:
+    raise dramatiq.ConnectionClosed(OSError())  # type: ignore[no-untyped-call]  # Dramatiq's errors have no types
+
+
+def messages_in(broker: RequeueingStubBroker) -> list[dramatiq.MessageProxy]:
     messages = []
     for name in QUEUE_NAMES.values():
         consumer = broker.consume(name, prefetch=1000, timeout=IDLE_MS)
@@ -36,26 +41,26 @@ def messages_in(broker: StubBroker) -> list[dramatiq.MessageProxy]:
 
 class TestDramatiqQueue(JobQueueContract):
     @pytest.fixture
-    def queue(self, broker: StubBroker) -> JobQueue:
-        return DramatiqQueue(broker)
+    def queue(self, broker: RequeueingStubBroker) -> JobQueue:
+        return DramatiqQueue(broker, broker.held)
 
     @pytest.fixture
-    def arrived(self, broker: StubBroker) -> Callable[[], Sequence[JobId]]:
+    def arrived(self, broker: RequeueingStubBroker) -> Callable[[], Sequence[JobId]]:
         return lambda: [JobId.parse(message.args[0]) for message in messages_in(broker)]
 
     @pytest.fixture
     def broken_queue(self) -> JobQueue:
-        return DramatiqQueue(StubBroker(middleware=[]))
+        return DramatiqQueue(StubBroker(middleware=[]), _unanswered)
 
 
-def test_a_message_holds_the_id_and_nothing_else(broker: StubBroker) -> None:
+def test_a_message_holds_the_id_and_nothing_else(broker: RequeueingStubBroker) -> None:
     job_id = a_job_id()
-    DramatiqQueue(broker).send(job_id, priority=Priority.HIGH)
+    DramatiqQueue(broker, broker.held).send(job_id, priority=Priority.HIGH)
     [message] = messages_in(broker)
     assert (message.args, message.kwargs, message.options) == ((job_id.text,), {}, {})
 
 
 def test_a_refusal_keeps_its_cause() -> None:
     with pytest.raises(QueueUnavailable) as caught:
-        DramatiqQueue(StubBroker(middleware=[])).send(a_job_id(), priority=Priority.HIGH)
+        DramatiqQueue(StubBroker(middleware=[]), _unanswered).send(a_job_id(), priority=Priority.HIGH)
     assert isinstance(caught.value.__cause__, dramatiq.BrokerError)

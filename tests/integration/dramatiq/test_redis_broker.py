@@ -143,6 +143,26 @@ def test_what_a_dead_process_held_comes_back(broker: Broker, redis_url: str, mon
         assert bench.take(1) == [job_id]
 
 
+def test_a_server_that_has_lost_its_memory_holds_nothing(broker: Broker, redis_url: str) -> None:
+    sent = [a_job_id() for _ in range(3)]
+    for job_id in sent:
+        broker.queue.send(job_id, priority=Priority.LOW)
+    assert set(broker.queue.held(sent)) == set(sent)
+    with redis.Redis.from_url(redis_url) as client:
+        client.flushall()
+    assert list(broker.queue.held(sent)) == []
+
+
+def test_what_a_worker_has_in_its_hands_is_held_until_it_is_done(broker: Broker) -> None:
+    slow, job_id = SlowBench(), a_job_id()
+    broker.queue.send(job_id, priority=Priority.HIGH)
+    with broker.work(slow.perform, pool=WorkerPool(size=1), drain=DRAIN):
+        slow.begun.get(timeout=10)
+        assert list(broker.queue.held([job_id])) == [job_id]
+        slow.finish.set()
+    assert list(broker.queue.held([job_id])) == []
+
+
 def test_what_is_done_leaves_nothing_behind_on_the_server(broker: Broker, redis_url: str) -> None:
     bench = Bench()
     with broker.work(bench.perform, pool=WorkerPool(size=2), drain=DRAIN):

@@ -30,6 +30,7 @@ def settings(gate: Gate) -> Mapping[str, str]:
         "SPIKE_OPENING_GRANT": str(GRANT),
         "SPIKE_ATTEMPTS_MAX": "1000",
         "SPIKE_COLLECT_INTERVAL_S": "0.5",
+        "SPIKE_ORPHANS_INTERVAL_S": "0.5",
         "SPIKE_ORPHAN_AGE_S": "4",
     }
 

@@ -29,7 +29,7 @@ from spike_core.domain.jobs import PendingJob
 SPENDERS: Final = 100
 AFFORDABLE: Final = 7
 PRICE: Final = 2
-COLLECT: Final = {"SPIKE_COLLECT_INTERVAL_S": "0.5", "SPIKE_ORPHAN_AGE_S": "4"}
+COLLECT: Final = {"SPIKE_COLLECT_INTERVAL_S": "0.5", "SPIKE_ORPHANS_INTERVAL_S": "0.5", "SPIKE_ORPHAN_AGE_S": "4"}
 
 
 @contextmanager

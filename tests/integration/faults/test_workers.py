@@ -76,7 +76,7 @@ def test_all_workers_and_their_supervisor_killed_at_once_lose_nothing(scenario: 
 
 def test_a_worker_paused_beyond_its_lease_changes_nothing(scenario: FaultScenario, gate: Gate) -> None:
     """Another worker delivers; the late one's result is refused, and its object is collected."""
-    often = {"SPIKE_COLLECT_INTERVAL_S": "0.5", "SPIKE_ORPHAN_AGE_S": "4"}
+    often = {"SPIKE_COLLECT_INTERVAL_S": "0.5", "SPIKE_ORPHANS_INTERVAL_S": "0.5", "SPIKE_ORPHAN_AGE_S": "4"}
     with an_installation(scenario, 2, **often) as (server, fleet, image_id):
         gate.shut()
         job_id = scenario.enhance(server, image_id, "TIER_2K")
@@ -125,7 +125,7 @@ def test_a_job_cancelled_while_in_work_stays_cancelled(scenario: FaultScenario, 
 @long(kept_by="tests/integration/faults/test_workers.py::test_a_job_cancelled_while_in_work_stays_cancelled")
 def test_an_image_deleted_while_it_is_worked_on_is_gone_and_refunded(scenario: FaultScenario, gate: Gate) -> None:
     """The worker's late object is an orphan, and is collected."""
-    often = {"SPIKE_COLLECT_INTERVAL_S": "0.5", "SPIKE_ORPHAN_AGE_S": "4"}
+    often = {"SPIKE_COLLECT_INTERVAL_S": "0.5", "SPIKE_ORPHANS_INTERVAL_S": "0.5", "SPIKE_ORPHAN_AGE_S": "4"}
     with an_installation(scenario, **often) as (server, fleet, _):
         album = scenario.post(server, "/api/albums", {"name": "Holidays", "autoEnhance": False})
         image_id = scenario.upload(server, album_id=album["album"]["id"])

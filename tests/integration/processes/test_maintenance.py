@@ -66,7 +66,7 @@ def test_two_worker_processes_list_the_store_once_in_a_period_and_not_once_each(
             **IMPATIENT,
             "SPIKE_BROKER_URL": redis_url,
             "SPIKE_STORAGE_URL": f"s3://bucket?endpoint_url=http://127.0.0.1:{store.port}",
-            "SPIKE_COLLECT_INTERVAL_S": str(PERIOD_S),
+            "SPIKE_ORPHANS_INTERVAL_S": str(PERIOD_S),
             "AWS_ACCESS_KEY_ID": "key",
             "AWS_SECRET_ACCESS_KEY": "secret",
         }

@@ -141,6 +141,7 @@ def test_a_store_that_goes_away_and_comes_back_loses_nothing(folder: Path, own_s
         "SPIKE_RETRY_DELAY_S": "0.5",
         "SPIKE_ATTEMPTS_MAX": "20",
         "SPIKE_COLLECT_INTERVAL_S": "0.5",
+        "SPIKE_ORPHANS_INTERVAL_S": "0.5",
     }
     with serving(folder, **settings) as server:
         client = Client(server, server.token)

@@ -10,6 +10,7 @@ from spike_contracts.builders import an_image, an_opening
 from spike_core.domain.errors import NotEnoughTokens
 from spike_core.domain.images import Image
 from spike_core.domain.jobs import JobStatus
+from spike_core.domain.ledger import LedgerTotals
 from spike_core.domain.limits import JobLimits
 from spike_core.domain.regeneration import RegenerationPolicy
 from spike_core.domain.tiers import Tier
@@ -99,7 +100,8 @@ def test_a_balance_for_so_many_jobs_is_spent_by_exactly_so_many(
     assert (accepted, refused) == (AFFORDABLE, THREADS * TRIES - AFFORDABLE)
     with database.transactions.view() as tx:
         jobs = tx.jobs.of_image(image.id)
-        totals = tx.wallets.totals(image.owner_id)
+        totals = LedgerTotals.of(tx.wallets.entries(image.owner_id, limit=1000))
+        assert tx.wallets.get(image.owner_id).totals == totals
         assert tx.wallets.get(image.owner_id).balance == totals.balance == Tokens(4)
         assert len(tx.audit.entries_of([job.id for job in jobs])) == len(jobs) == AFFORDABLE
     assert totals.spent == sum((Tier.TIER_2K.price for _ in jobs), NO_TOKENS)

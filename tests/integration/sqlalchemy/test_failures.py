@@ -108,7 +108,7 @@ class TestAFullDisk:
             tx.wallets.post(spent)
         with transactions.view() as tx:
             assert tx.wallets.get(opening.wallet.owner_id) == opening.wallet
-            assert tx.wallets.totals(opening.wallet.owner_id).balance == opening.wallet.balance
+            assert tuple(tx.wallets.entries(opening.wallet.owner_id, limit=9)) == opening.entries
 
 
 def test_a_read_only_database_can_be_viewed_and_not_written(

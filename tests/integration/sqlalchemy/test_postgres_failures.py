@@ -17,6 +17,7 @@ from servers.postgres import PostgresServer
 from spike_contracts.builders import NOON, a_job, a_job_id, an_image, an_opening
 from spike_core.domain.errors import DatabaseUnavailable, DuplicateEntry, InvariantViolated, TransactionUndone
 from spike_core.domain.images import Image
+from spike_core.domain.ledger import LedgerTotals
 from spike_core.domain.tokens import Tokens
 from spike_core.ports.factories import DatabaseLimits
 from spike_core.ports.transactions import Transactions
@@ -113,7 +114,7 @@ class TestAServerThatRestarts:
             postgres_server.stop()
         postgres_server.start()
         with restartable.transactions.view() as tx:
-            totals = tx.wallets.totals(opening.wallet.owner_id)
+            totals = LedgerTotals.of(tx.wallets.entries(opening.wallet.owner_id, limit=9))
             wallets = tx.audit.wallets(limit=9)
         assert [wallet.balance for wallet in wallets] in ([], [totals.balance])
 

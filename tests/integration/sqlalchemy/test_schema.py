@@ -56,8 +56,8 @@ def _schema(path: Path) -> dict[str, list[str]]:
     """Return the definition of each table and index, its parts sorted."""
     with closing(sqlite3.connect(path)) as connection:
         rows = connection.execute("SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL").fetchall()
-    # a column that was added later stands in the line of the last column before it
-    texts = {name: re.sub(r"^(\t\w+ [A-Z ]+), (\w+ [A-Z]+)", r"\1,\n\2", sql, flags=re.MULTILINE) for name, sql in rows}
+    # columns that were added later stand in the line of the last column before them
+    texts = {name: re.sub(r", (\w+ (?:BIGINT|INTEGER|VARCHAR)\b)", r",\n\1", sql) for name, sql in rows}
     parts = {name: sorted(line.strip().rstrip(",") for line in sql.splitlines()) for name, sql in texts.items()}
     parts.pop("alembic_version", None)
     return parts

@@ -7,12 +7,13 @@ from attrs import evolve
 from hypothesis import given
 from hypothesis import strategies as st
 
-from spike_contracts.builders import NOON, a_wallet, an_owner, one_job_of_each_kind
+from spike_contracts.builders import NOON, a_job_id, an_opening, an_owner, one_job_of_each_kind
 from spike_core.domain.identifiers import OwnerId
 from spike_core.domain.invariants import Finding, check_job, check_wallet
 from spike_core.domain.jobs import CancelledJob, CompletedJob, Job, RefundedJob
 from spike_core.domain.ledger import EntryKind, LedgerEntry, LedgerTotals
 from spike_core.domain.tokens import NO_TOKENS, Tokens
+from spike_core.domain.wallet import Posting
 
 KINDS = one_job_of_each_kind()
 CHARGED = [job for job in KINDS if job.spec.charged]
@@ -118,28 +119,55 @@ def test_the_kinds_above_hold_both_ends_of_money() -> None:
     assert FREE
 
 
-@given(st.integers(0, 200), st.integers(0, 200), st.integers(0, 200))
-def test_nothing_is_wrong_with_a_wallet_that_its_ledger_explains(earned: int, spent: int, refunded: int) -> None:
-    totals = LedgerTotals(earned=Tokens(earned + spent), spent=Tokens(spent), refunded=Tokens(refunded), entries=3)
-    wallet = evolve(a_wallet(), balance=totals.balance, entries=3)
-    assert list(check_wallet(wallet, totals)) == []
+AMOUNTS = st.lists(st.integers(-30, 30).filter(bool), max_size=8)
 
 
-@given(st.integers(0, 200), st.integers(0, 200), st.integers(0, 200), st.integers(0, 200))
-def test_every_difference_between_wallet_and_ledger_is_found(
-    balance: int, earned: int, spent: int, refunded: int
-) -> None:
-    """Also if the ledger adds up to less than zero."""
-    totals = LedgerTotals(earned=Tokens(earned), spent=Tokens(spent), refunded=Tokens(refunded), entries=3)
-    wallet = evolve(a_wallet(), balance=Tokens(balance), entries=3)
-    expected = [] if earned + refunded - spent == balance else ["I1"]
-    assert broken(list(check_wallet(wallet, totals))) == expected
+def a_history(amounts: Sequence[int]) -> Posting:
+    """Return a wallet with an opening of 300 tokens and a charge, a refund or an earning for each amount."""
+    posting = an_opening(300)
+    for amount in amounts:
+        wallet, price = posting.wallet, Tokens(abs(amount))
+        if amount < 0:
+            moved = wallet.spend(price, job_id=a_job_id(), now=NOON, reason="work")
+        elif amount % 2:
+            moved = wallet.refund(price, job_id=a_job_id(), now=NOON, reason="no")
+        else:
+            moved = wallet.credit(price, kind=EntryKind.EARN_PURCHASE, now=NOON, reason="bought")
+        posting = moved.after(posting)
+    return posting
 
 
-@given(st.integers(0, 5), st.integers(0, 5))
-def test_an_entry_that_is_missing_or_too_many_is_found(counted: int, there: int) -> None:
-    wallet = evolve(a_wallet(7), entries=counted)
-    totals = LedgerTotals(earned=Tokens(7), spent=NO_TOKENS, refunded=NO_TOKENS, entries=there)
-    findings = list(check_wallet(wallet, totals))
-    assert broken(findings) == ([] if counted == there else ["I1"])
-    assert all(finding.subject == str(wallet.owner_id) for finding in findings)
+@given(AMOUNTS)
+def test_nothing_is_wrong_with_a_wallet_that_its_ledger_explains(amounts: list[int]) -> None:
+    posting = a_history(amounts)
+    assert list(check_wallet(posting.wallet, posting.entries)) == []
+    assert posting.wallet.totals == LedgerTotals.of(posting.entries)
+
+
+@pytest.mark.parametrize("sum_", ["balance", "spent", "refunded"])
+@given(amounts=AMOUNTS, more=st.integers(1, 9))
+def test_every_difference_between_a_sum_and_the_ledger_is_found(sum_: str, amounts: list[int], more: int) -> None:
+    posting = a_history(amounts)
+    wrong = evolve(posting.wallet, **{sum_: getattr(posting.wallet, sum_) + Tokens(more)})
+    findings = list(check_wallet(wrong, posting.entries))
+    assert broken(findings) == ["I1"]
+    assert sum_ in findings[0].message
+
+
+@given(AMOUNTS, st.data())
+def test_an_entry_that_is_missing_or_too_many_is_found(amounts: list[int], data: st.DataObject) -> None:
+    """Also where the ledger explains less than nothing."""
+    posting = a_history(amounts)
+    number = data.draw(st.integers(0, len(posting.entries) - 1))
+    entries = list(posting.entries)
+    for wrong in (entries[:number] + entries[number + 1 :], [*entries[:number], entries[number], *entries[number:]]):
+        findings = list(check_wallet(posting.wallet, wrong))
+        assert set(broken(findings)) == {"I1"}
+        assert {finding.subject for finding in findings} == {str(posting.wallet.owner_id)}
+
+
+def test_the_first_entry_that_doesnt_follow_is_named_where_the_sums_agree() -> None:
+    posting = a_history([-2, -3, 4])
+    entries = [*posting.entries[:2], evolve(posting.entries[2], balance_after=Tokens(1)), *posting.entries[3:]]
+    [finding] = check_wallet(posting.wallet, entries)
+    assert finding.message == "entry 3 leaves 1, where entry 3 leaving 295 belongs"

@@ -11,8 +11,10 @@ from falcon import testing
 from caller import Caller
 from memory_spike import MemorySpike
 from spike_core.domain.errors import InvalidValue
+from spike_core.domain.queue_order import QueueOrder
 from spike_http import create_app
 from spike_http.long_poll import LongPoll
+from spike_memory.jobs import MemoryJobs
 
 LONG = "30"
 
@@ -24,7 +26,15 @@ def patience(*, waiters_max: int = 1, closing: threading.Event | None = None) ->
 def seen(patience: LongPoll, looks: Iterator[int], *, wait: str | None, done_at: int) -> tuple[int, str | None]:
     req = testing.create_req(query_string="" if wait is None else f"wait={wait}")
     resp = falcon.Response()
-    found = patience.wait(req, resp, first=next(looks), again=lambda: next(looks), is_done=lambda look: look >= done_at)
+    latest = [next(looks)]
+
+    def is_over() -> bool:
+        latest.append(next(looks))
+        return latest[-1] >= done_at
+
+    found = patience.wait(
+        req, resp, first=latest[0], is_done=lambda look: look >= done_at, is_over=is_over, again=lambda: latest[-1]
+    )
     return found, resp.get_header("Retry-After")
 
 
@@ -96,6 +106,23 @@ def test_an_answer_comes_when_the_work_is_done(ada: Caller, services: MemorySpik
         "batch": lambda: [job["status"] for job in answer.json["jobs"]],
     }[kind]()
     assert set(statuses) == {"COMPLETED"}
+
+
+def test_while_a_request_waits_the_order_of_the_queue_isnt_read_again(
+    ada: Caller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Once for the first look and once for the answer, however often it polls between them."""
+    reads: list[int] = []
+    queue_order = MemoryJobs.queue_order
+
+    def counted(jobs: MemoryJobs, *, limit: int) -> QueueOrder:
+        reads.append(limit)
+        return queue_order(jobs, limit=limit)
+
+    monkeypatch.setattr(MemoryJobs, "queue_order", counted)
+    job_id = ada.upload().json["enhancement"]["jobId"]
+    assert ada.get(f"/api/jobs/{job_id}", wait="1").json["job"]["queuePosition"] == 1
+    assert len(reads) == 2
 
 
 def test_a_stranger_who_waits_is_counted_once(ada: Caller, services: MemorySpike) -> None:

@@ -1,6 +1,7 @@
 """Every accepted job is started or refunded, also after the request has ended."""
 
 import io
+from collections.abc import Collection
 from datetime import timedelta
 
 import pytest
@@ -32,6 +33,10 @@ class QueueForOne:
         if self.broken and self.inbox.messages:
             raise QueueUnavailable
         self.inbox.send(job_id, priority=priority)
+
+    def held(self, job_ids: Collection[JobId]) -> Collection[JobId]:
+        """Return what it holds; see the port."""
+        return self.inbox.held(job_ids)
 
 
 def test_every_job_of_a_batch_upload_is_announced_and_done(services: Services) -> None:

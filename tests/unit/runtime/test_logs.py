@@ -33,3 +33,12 @@ def test_the_console_form_is_for_people(capsys: pytest.CaptureFixture[str]) -> N
     configure_logging(level="INFO", form="console")
     structlog.get_logger("ours").info("hello")
     assert "hello" in capsys.readouterr().err
+
+
+def test_a_request_that_waits_for_a_thread_is_no_event(capsys: pytest.CaptureFixture[str]) -> None:
+    """Waitress warns of each, which under load is nearly every one; its errors are shown."""
+    configure_logging(level="INFO", form="json")
+    logging.getLogger("waitress.queue").warning("Task queue depth is %d", 1)
+    logging.getLogger("waitress.queue").error("trouble")
+    (line,) = capsys.readouterr().err.splitlines()
+    assert json.loads(line)["event"] == "trouble"

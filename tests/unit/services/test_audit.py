@@ -77,6 +77,18 @@ def balance_changed(state: State, inventory: Inventory) -> str:
     return str(owner)
 
 
+def spending_changed(state: State, inventory: Inventory) -> str:
+    owner, wallet = next(iter(inventory.wallets.items()))
+    state.wallets[owner] = evolve(wallet, spent=wallet.spent + Tokens(1))
+    return str(owner)
+
+
+def refunds_changed(state: State, inventory: Inventory) -> str:
+    owner, wallet = next(iter(inventory.wallets.items()))
+    state.wallets[owner] = evolve(wallet, refunded=wallet.refunded + Tokens(1))
+    return str(owner)
+
+
 def earning_lost(state: State, inventory: Inventory) -> str:
     owner = next(iter(inventory.wallets))
     state.ledgers[owner] = state.ledgers[owner][1:]
@@ -142,6 +154,8 @@ def refunded_while_it_goes_on(state: State, inventory: Inventory) -> str:
     ("damage", "invariant"),
     [
         (balance_changed, "I1"),
+        (spending_changed, "I1"),
+        (refunds_changed, "I1"),
         (earning_lost, "I1"),
         (balance_after_changed, "I1"),
         (charge_lost, "I2"),
@@ -181,7 +195,7 @@ def test_an_object_that_no_row_names_is_found_when_a_sweep_should_have_collected
     services = a_busy_house()
     key = ObjectKey.of_original(an_image_id(), PictureFormat.JPEG)
     services.blobs.put(key, io.BytesIO(b"orphan"))
-    services.pass_time(2 * services.limits.orphan_age)
+    services.pass_time(2 * (services.limits.orphan_age + services.limits.orphan_interval))
     assert services.findings() == []
     services.pass_time(timedelta(microseconds=1))
     assert [(finding.invariant, finding.subject) for finding in services.findings()] == [("I8", str(key))]

@@ -1,3 +1,4 @@
+from collections.abc import Collection
 from datetime import timedelta
 
 import pytest
@@ -11,6 +12,7 @@ from spike_core.domain.limits import JobLimits
 from spike_core.domain.outbox import OutboxMessage
 from spike_core.domain.priorities import Priority
 from spike_core.services.dispatch import RELAY_BATCH
+from spike_core.services.recovery import UNANSWERED_MAX
 from spike_memory import MemoryQueue, MemoryTransactions
 
 MINUTE = timedelta(minutes=1)
@@ -30,6 +32,9 @@ class PettyQueue:
             raise QueueUnavailable
         self.takes -= 1
         self._inbox.send(job_id, priority=priority)
+
+    def held(self, job_ids: Collection[JobId]) -> Collection[JobId]:
+        return self._inbox.held(job_ids)
 
 
 def relay_for(services: Services, time: timedelta, *, every: timedelta = MINUTE) -> None:
@@ -131,7 +136,7 @@ def test_an_hour_of_refusals_is_counted_anew_after_each_success(services: Servic
     services.lose_messages()
     for _ in range(3):
         services.inbox.refuses = True
-        services.pass_time(services.limits.redeliver_after + MINUTE)
+        services.pass_time(UNANSWERED_MAX + MINUTE)
         services.maintenance.recovery.repair()
         relay_for(services, timedelta(minutes=50))
         services.inbox.refuses = False

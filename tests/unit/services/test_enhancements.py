@@ -9,12 +9,24 @@ from services import Services
 from spike_contracts.builders import an_image_id
 from spike_core.domain.dimensions import Dimensions
 from spike_core.domain.errors import DatabaseUnavailable, Forbidden, ImageNotFound, NotEnoughTokens
-from spike_core.domain.identifiers import ImageId, OwnerId, RequestId
+from spike_core.domain.identifiers import BODY_LENGTH, ImageId, OwnerId, RequestId
 from spike_core.domain.jobs import CompletedJob, FailedJob, JobStatus, PendingJob, RefundedJob, StartedJob
 from spike_core.domain.tiers import Tier
 from spike_core.domain.tokens import Tokens
+from spike_core.ports.ids import AnyId
 from spike_memory import MemoryTransactions
 from spike_memory.engine import a_picture
+
+
+class DescendingIds:
+    """Draws z9…, z8… and so on: each id is lower than the one before."""
+
+    def __init__(self) -> None:
+        self._left = 10**6
+
+    def new(self, kind: type[AnyId]) -> AnyId:
+        self._left -= 1
+        return kind.of("z" + str(self._left).zfill(BODY_LENGTH - 1))
 
 
 def free_image(services: Services, owner: OwnerId, *, content: bytes | None = None) -> ImageId:
@@ -159,3 +171,23 @@ def test_a_database_that_fails_behind_the_commit_does_not_fail_the_request() -> 
     services.come_to_rest()
     assert services.job(job.id).status is JobStatus.COMPLETED
     assert services.findings() == []
+
+
+def test_jobs_that_are_accepted_together_come_in_the_order_asked() -> None:
+    """Whatever their ids: here later ones are lower."""
+    services = Services.build(ids=DescendingIds())
+    owner = services.owner()
+    image_id = free_image(services, owner)
+    tiers = [Tier.TIER_2K, Tier.FREE, Tier.TIER_1K]
+    services.jobs.enhancements.enhance_in_parallel(owner, image_id=image_id, tiers=tiers)
+    assert [job.spec.tier for job in services.queries.image(image_id, viewer=owner).jobs] == tiers
+
+
+def test_a_batch_is_shown_in_the_order_asked() -> None:
+    services = Services.build(ids=DescendingIds())
+    owner = services.owner()
+    album = services.album(owner, auto_enhance=False)
+    images = [services.upload(owner, album_id=album.id).image.id for _ in range(4)]
+    asked = [images[2], images[0], images[3], images[1]]
+    batch = services.jobs.enhancements.enhance_batch(owner, image_ids=asked, tier=Tier.TIER_1K)
+    assert [shown.job.spec.image_id for shown in services.queries.batch(batch.id, viewer=owner)] == asked

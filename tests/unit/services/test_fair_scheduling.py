@@ -1,13 +1,15 @@
 """Fair scheduling: the limit of one owner's jobs in flight, and the order of owners."""
 
 import io
+from collections.abc import Callable
 
 import pytest
 
 from services import VGA, Services
+from spike_contracts.builders import image_id_of
 from spike_core.domain.identifiers import JobId, OwnerId
 from spike_core.domain.images import Image, ImageName
-from spike_core.domain.jobs import CompletedJob, Job, JobStatus, PendingJob
+from spike_core.domain.jobs import CompletedJob, Job, JobStatus, PendingJob, StartedJob
 from spike_core.domain.limits import JobLimits
 from spike_core.domain.tiers import Tier
 from spike_memory.engine import a_picture
@@ -88,12 +90,44 @@ def test_the_place_in_the_queue_is_true(services: Services) -> None:
     assert places == {id_: place for place, id_ in enumerate(line, start=1)}
 
 
-def test_a_cancelled_job_makes_room_with_the_next_relay(services: Services) -> None:
+def cancelled(services: Services, owner: OwnerId, job_id: JobId) -> None:
+    services.jobs.cancellation.cancel(owner, job_id)
+
+
+def deleted(services: Services, owner: OwnerId, job_id: JobId) -> None:
+    services.images.deletion.remove(owner, image_id_of(services.job(job_id)))
+
+
+def failed(services: Services, _owner: OwnerId, job_id: JobId) -> None:
+    services.jobs.transitions.fail(services.jobs.transitions.claim(job_id), "broken")
+
+
+@pytest.mark.parametrize("end", [cancelled, deleted, failed])
+def test_a_job_that_ends_by_itself_announces_the_next_in_the_same_transaction(
+    services: Services, end: Callable[[Services, OwnerId, JobId], None]
+) -> None:
+    """So that the outbox alone has to be relayed."""
     owner = services.owner()
-    ids = accepted(services, owner, 4)
-    services.jobs.cancellation.cancel(owner, ids[0])
-    services.jobs.dispatch.relay()
-    assert services.job(ids[3]).status is JobStatus.PROCESSING
+    ids = accepted(services, owner, 5)
+    end(services, owner, ids[0])
+    services.jobs.dispatch.send_due()
+    assert statuses(services, ids[3:]) == [JobStatus.PROCESSING, JobStatus.PENDING]
+
+
+def test_what_a_crash_left_held_back_is_announced_for_all_owners_page_by_page(services: Services) -> None:
+    owners = [services.owner(f"user{number}@example.org") for number in range(3)]
+    ids = [accepted(services, owner, BOUND + 1)[-1] for owner in owners]
+    for owner in owners:
+        in_flight = next(job for job in services.inventory().jobs.values() if job.spec.owner_id == owner)
+        with services.transactions.begin() as tx:
+            stored = tx.jobs.get(in_flight.id)
+            assert isinstance(stored, StartedJob)
+            tx.jobs.replace(stored, by=stored.cancel(now=services.clock.now()))
+    services.jobs.dispatch.send_due()
+    assert statuses(services, ids) == [JobStatus.PENDING] * 3
+    assert services.jobs.dispatch.turns.advance_all() == 3
+    services.jobs.dispatch.send_due()
+    assert statuses(services, ids) == [JobStatus.PROCESSING] * 3
 
 
 def test_a_waiting_job_can_be_cancelled(services: Services) -> None:

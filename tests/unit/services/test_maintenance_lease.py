@@ -23,6 +23,7 @@ class Process:
     """A process that runs a task."""
 
     def __init__(self, transactions: Transactions, clock: ManualClock) -> None:
+        self.clock = clock
         self.heartbeat = NoopHeartbeat()
         self.maintenance_lease = MaintenanceLease(
             transactions=transactions, clock=clock, heartbeat=self.heartbeat, limits=JobLimits()
@@ -159,3 +160,45 @@ def test_where_everybody_died_what_was_broken_off_is_due_at_once(one: Process, o
 
     one.attend(do=die)
     assert other.rounds == 2
+
+
+def test_a_run_that_was_interrupted_half_way_is_resumed_at_the_next_look(one: Process, other: Process) -> None:
+    """By any process, from where it has come to; after one that is through, the next one begins anew."""
+    begun: list[str | None] = []
+
+    def fail(cursor: str | None, keep: Callable[[str], None]) -> None:
+        begun.append(cursor)
+        keep("a")
+        keep("b")
+        raise StorageUnavailable
+
+    def succeed(cursor: str | None, keep: Callable[[str], None]) -> None:
+        begun.append(cursor)
+        keep("c")
+
+    with pytest.raises(StorageUnavailable):
+        one.maintenance_lease.attend_from(MaintenanceTask.ORPHANS, fail, every=EVERY)
+    other.maintenance_lease.attend_from(MaintenanceTask.ORPHANS, succeed, every=EVERY)
+    other.maintenance_lease.attend_from(MaintenanceTask.ORPHANS, succeed, every=EVERY)
+    assert begun == [None, "b"]
+    other.clock.advance(EVERY)
+    one.maintenance_lease.attend_from(MaintenanceTask.ORPHANS, succeed, every=EVERY)
+    assert begun == [None, "b", None]
+
+
+def test_a_process_that_lost_its_lease_keeps_no_cursor(one: Process, other: Process) -> None:
+    begun: list[str | None] = []
+
+    def lose(_cursor: str | None, keep: Callable[[str], None]) -> None:
+        keep("early")
+        one.clock.advance(LEASE + SECOND)
+        other.maintenance_lease.attend_from(
+            MaintenanceTask.ORPHANS, lambda cursor, _: begun.append(cursor), every=EVERY
+        )
+        keep("late")
+
+    one.maintenance_lease.attend_from(MaintenanceTask.ORPHANS, lose, every=EVERY)
+    assert begun == ["early"]
+    one.clock.advance(EVERY)
+    one.maintenance_lease.attend_from(MaintenanceTask.ORPHANS, lambda cursor, _: begun.append(cursor), every=EVERY)
+    assert begun == ["early", None]

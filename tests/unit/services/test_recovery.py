@@ -10,7 +10,9 @@ from spike_core.domain.errors import StorageUnavailable
 from spike_core.domain.jobs import ClaimedJob, CompletedJob, PendingJob, SettledJob, StartedJob
 from spike_core.domain.limits import JobLimits
 from spike_core.domain.objects import ObjectKey, PictureFormat
-from spike_core.services.recovery import RECOVERY_BATCH, SCAN_BATCH
+from spike_core.domain.priorities import Priority
+from spike_core.services import recovery
+from spike_core.services.recovery import RECOVERY_BATCH, SCAN_BATCH, UNANSWERED_MAX
 from spike_memory import ManualClock, MemoryBlobStore, MemoryTransactions
 
 MICROSECOND = timedelta(microseconds=1)
@@ -56,10 +58,47 @@ def test_a_job_whose_message_was_lost_is_handed_over_again(services: Services) -
     assert isinstance(services.job(job.id), CompletedJob)
 
 
+def test_a_job_that_merely_waits_is_never_sent_twice(services: Services) -> None:
+    """However long: its message is in the queue."""
+    owner = services.owner()
+    jobs = [services.accept(owner) for _ in range(8)]
+    for _ in range(5):
+        services.pass_time(timedelta(hours=1))
+        assert services.maintenance.recovery.repair() == 0
+        services.jobs.dispatch.relay()
+    assert list(services.inbox.messages) == [job.id for job in jobs]
+
+
+def test_of_a_queue_that_lost_a_part_the_lost_messages_alone_are_sent_again(services: Services) -> None:
+    """As after a failover to an older replica."""
+    owner = services.owner()
+    jobs = [services.accept(owner) for _ in range(8)]
+    for job in jobs[4:]:
+        services.inbox.messages.remove(job.id)
+    services.pass_time(services.limits.redeliver_after + MICROSECOND)
+    assert services.maintenance.recovery.repair() == 4
+    assert services.jobs.dispatch.relay() == 4
+    assert list(services.inbox.messages) == [job.id for job in jobs]
+    assert services.maintenance.recovery.repair() == 0
+
+
+def test_while_the_queue_doesnt_answer_nothing_is_taken_to_be_lost_for_a_while(services: Services) -> None:
+    """But not for ever: a queue that stays away ends in refunds."""
+    job = services.accept(services.owner())
+    services.inbox.refuses = True
+    services.pass_time(UNANSWERED_MAX)
+    assert services.maintenance.recovery.repair() == 0
+    services.pass_time(MICROSECOND)
+    assert services.maintenance.recovery.repair() == 1
+    assert isinstance(services.job(job.id), PendingJob)
+
+
 def test_a_message_that_was_not_lost_after_all_is_a_duplicate(services: Services) -> None:
     job = services.accept(services.owner())
+    services.lose_messages()
     services.pass_time(services.limits.redeliver_after + MICROSECOND)
     services.maintenance.recovery.repair()
+    services.inbox.send(job.id, priority=Priority.HIGH)
     services.jobs.dispatch.relay()
     assert list(services.inbox.messages) == [job.id, job.id]
     assert services.work() == 1
@@ -101,6 +140,7 @@ def test_a_job_that_goes_on_by_itself_meanwhile_is_not_counted_and_stops_nothing
     services = Services.build(transactions=transactions)
     owner = services.owner()
     faster, lost = services.accept(owner), services.accept(owner)
+    services.lose_messages()
     services.pass_time(services.limits.redeliver_after + MICROSECOND)
     transactions.before_begin.append(lambda: services.jobs.runner.perform(faster.id))
     assert services.maintenance.recovery.repair() == 1
@@ -108,14 +148,17 @@ def test_a_job_that_goes_on_by_itself_meanwhile_is_not_counted_and_stops_nothing
     assert isinstance(services.job(lost.id), PendingJob)
 
 
-def test_more_lost_jobs_than_a_batch_are_repaired_batch_by_batch() -> None:
+def test_all_started_jobs_are_looked_up_page_by_page(monkeypatch: pytest.MonkeyPatch) -> None:
+    """So that the first page, whose jobs merely wait, hides no lost one behind it."""
+    monkeypatch.setattr(recovery, "LOOKUP_BATCH", 10)
     services = Services.build(limits=UNBOUND)
     owner = services.owner(tokens=10 * RECOVERY_BATCH)
     for _ in range(RECOVERY_BATCH + 1):
         services.accept(owner)
-    services.lose_messages()
+    for _ in range(RECOVERY_BATCH - 14):
+        services.inbox.messages.pop()
     services.pass_time(services.limits.redeliver_after + MICROSECOND)
-    assert [services.maintenance.recovery.repair() for _ in range(3)] == [RECOVERY_BATCH, 1, 0]
+    assert [services.maintenance.recovery.requeue_lost() for _ in range(2)] == [RECOVERY_BATCH - 14, 0]
 
 
 def test_losing_the_whole_broker_loses_no_job(services: Services) -> None:
@@ -238,3 +281,16 @@ def test_a_store_in_trouble_is_told_and_a_later_sweep_goes_on(method: str) -> No
         services.maintenance.recovery.collect_orphans()
     blobs.failing.clear()
     assert services.maintenance.recovery.collect_orphans() == 1
+
+
+def test_a_collection_begins_after_a_key_and_tells_how_far_it_has_come(
+    services: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(recovery, "SCAN_BATCH", 2)
+    keys = sorted(put(services, an_original()) for _ in range(6))
+    services.pass_time(timedelta(days=1))
+    kept: list[str] = []
+    assert services.maintenance.recovery.collect_orphans(keys[1].text, kept.append) == 4
+    assert kept == [keys[3].text, keys[5].text]
+    assert {stored.key for stored in services.blobs.scan(limit=9)} == set(keys[:2])
+    assert services.maintenance.recovery.collect_orphans() == 2

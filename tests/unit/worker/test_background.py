@@ -18,7 +18,7 @@ from spike_runtime import Settings
 from spike_worker import housekeeping, working
 
 PICTURE = a_picture(Dimensions(width_px=640, height_px=480))
-QUICK = Settings(relay_interval_s=0.01, sweep_interval_s=0.01, collect_interval_s=0.01)
+QUICK = Settings(relay_interval_s=0.01, sweep_interval_s=0.01, collect_interval_s=0.01, orphans_interval_s=0.01)
 
 
 @pytest.fixture

@@ -279,8 +279,9 @@ class ImageResource:
             req,
             resp,
             first=look(parsed, viewer=viewer),
-            again=lambda: self.queries.glance(parsed, viewer=viewer),
             is_done=lambda seen: seen.is_at_rest,
+            is_over=lambda: self.queries.is_image_at_rest(parsed),
+            again=lambda: self.queries.glance(parsed, viewer=viewer),
         )
         view = ShownImageView(image=ImageView.shown(shown, self.object_urls.for_request(req), viewer=viewer))
         set_conditional_json(req, resp, as_json(view))

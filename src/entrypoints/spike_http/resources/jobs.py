@@ -35,8 +35,9 @@ class JobResource:
             req,
             resp,
             first=self.queries.job(parsed, viewer=viewer),
-            again=lambda: self.queries.job(parsed, viewer=viewer),
             is_done=lambda seen: seen.is_at_rest,
+            is_over=lambda: self.queries.is_job_at_rest(parsed),
+            again=lambda: self.queries.job(parsed, viewer=viewer),
         )
         resp.media = as_json(ShownJobView.of(shown, self.object_urls.for_request(req)))
 
@@ -80,8 +81,9 @@ class BatchResource:
             req,
             resp,
             first=self.queries.batch(parsed, viewer=user_id),
-            again=lambda: self.queries.batch(parsed, viewer=user_id),
             is_done=lambda seen: all(each.is_at_rest for each in seen),
+            is_over=lambda: self.queries.is_batch_at_rest(parsed),
+            again=lambda: self.queries.batch(parsed, viewer=user_id),
         )
         resp.media = as_json(ShownBatchView.of(parsed, shown, self.object_urls.for_request(req)))
 

@@ -1,0 +1,192 @@
+"""Each request and each background tick on a large installation, over the same on a nearly empty one; Markdown.
+
+Both databases are of one kind and one machine, and the calls alternate, so that a change of the machine's speed meets
+both. The large one is filled by SQL (`filled.py`): two million jobs, a backlog of 20,000, and a user who has 50,000
+images and 100,000 jobs and whose requests these are. The small one has a user with one image and two jobs.
+Requests are made of the application in this process, so that the ratio isn't thinned by a network.
+
+    python bench/growth.py [--database postgresql] [--jobs 2000000] [--rounds 100]
+"""
+
+import argparse
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Any, Final
+
+from attrs import evolve, frozen
+from enhance_throughput import database_at
+from falcon import testing
+from filled import Sizes, fill, heavy_image, heavy_job, waiting_job
+
+from spike_core.domain.accounts import Email
+from spike_core.domain.identifiers import JobId
+from spike_core.domain.limits import JOBS_ASKED_MAX
+from spike_core.domain.priorities import Priority
+from spike_http import create_app
+from spike_runtime import Settings, Spike, build
+from spike_runtime.logs import configure_logging
+from spike_sqlalchemy import SqlAlchemyDatabase
+
+BOUND: Final = 1.3
+JOBS_EACH: Final = 20
+SMALL: Final = Sizes(users=2, images_each=1, jobs_each=2, waiting=20, heavy_images=1, heavy_jobs=2)
+
+
+@frozen(kw_only=True)
+class Installation:
+    """A filled Spike, with a client that is its heavy user."""
+
+    spike: Spike
+    sizes: Sizes
+    client: testing.TestClient
+    headers: dict[str, str]
+    fill_s: float
+
+    def get(self, path: str) -> testing.Result:
+        """Send a GET and return the response."""
+        return self._checked(self.client.simulate_get(path, headers=self.headers))
+
+    def post(self, path: str, body: object) -> testing.Result:
+        """Send a POST with a JSON body and return the response."""
+        return self._checked(self.client.simulate_post(path, headers=self.headers, json=body))
+
+    def _checked(self, response: testing.Result) -> testing.Result:
+        assert response.status_code == 200, (response.status, response.text)
+        return response
+
+
+class HoldingQueue:
+    """A queue that has lost nothing."""
+
+    def send(self, job_id: JobId, *, priority: Priority) -> None:
+        """Send nothing."""
+
+    def held(self, job_ids: Collection[JobId]) -> Collection[JobId]:
+        """Return all of them; see the port."""
+        return frozenset(job_ids)
+
+
+def _cancelled(installation: Installation) -> Callable[[], object]:
+    def enhance_and_cancel() -> None:
+        accepted = installation.post("/api/images/enhance", {"imageId": heavy_image(0), "tier": "TIER_1K"}).json
+        installation.post(f"/api/jobs/{accepted['jobId']}/cancel", {})
+
+    return enhance_and_cancel
+
+
+def calls(at: Installation) -> dict[str, Callable[[], object]]:
+    """Return what is measured, by name."""
+    spike, sizes = at.spike, at.sizes
+    asked = [heavy_job(number % sizes.heavy_jobs) for number in range(JOBS_ASKED_MAX)]
+    waiting = JobId(waiting_job(sizes.waiting // 2))
+    owner = next(iter(_owner_of(spike, waiting)))
+    return {
+        "GET job, completed": lambda: at.get(f"/api/jobs/{heavy_job(0)}"),
+        "GET job, waiting (service)": lambda: spike.queries.job(waiting, viewer=owner),
+        "GET image": lambda: at.get(f"/api/images/{heavy_image(0)}"),
+        "list images, one": lambda: at.get("/api/images?limit=1"),
+        "batch-status": lambda: at.post("/api/jobs/batch-status", {"jobIds": list(dict.fromkeys(asked))[:2]}),
+        "enhance and cancel": _cancelled(at),
+        "balance": lambda: at.get("/api/tokens/balance"),
+        "history, one": lambda: at.get("/api/tokens/history?limit=1"),
+        "metrics": lambda: at.get("/metrics"),
+        "relay": spike.jobs.dispatch.send_due,
+        "advance held-back jobs": spike.jobs.dispatch.turns.advance_all,
+        "expired leases": spike.maintenance.recovery.expire_leases,
+        "look up started jobs": evolve(spike.maintenance.recovery, queue=HoldingQueue()).requeue_lost,
+        "purge sessions": spike.accounts.sessions.purge,
+        "purge idempotency records": spike.idempotency.purge,
+        "finish deletions": spike.images.deletion.finish_pending,
+    }
+
+
+def _owner_of(spike: Spike, job_id: JobId) -> Iterator[Any]:
+    with spike.database.transactions.view() as tx:
+        yield tx.jobs.get(job_id).spec.owner_id
+
+
+@contextmanager
+def installation(sizes: Sizes, *, database_url: str) -> Iterator[Installation]:
+    """Build and fill an installation."""
+    with tempfile.TemporaryDirectory() as folder:
+        settings = Settings(
+            data_dir=Path(folder),
+            database_url=database_url,
+            worker_threads=0,
+            rate_get_image=0,
+            rate_enhance=0,
+            log_level="ERROR",
+            database_statement_s=3600.0,
+        )
+        spike = build(settings)
+        spike.database.migrate()
+        registered = spike.accounts.registration.register(Email("heavy@example.org"))
+        assert isinstance(spike.database, SqlAlchemyDatabase)
+        began_s = time.perf_counter()
+        fill(spike.database.engine, sizes, heavy=registered.user.id, now_us=int(spike.clock.now().timestamp() * 1e6))
+        try:
+            yield Installation(
+                spike=spike,
+                sizes=sizes,
+                client=testing.TestClient(create_app(spike)),
+                headers={"Authorization": f"Bearer {registered.session_token.text}"},
+                fill_s=time.perf_counter() - began_s,
+            )
+        finally:
+            spike.close()
+
+
+def measured(big: Installation, small: Installation, *, rounds: int) -> Sequence[tuple[str, float, float]]:
+    """Return the lower quartile of each call's times in milliseconds, big and small."""
+    of_big, of_small = calls(big), calls(small)
+    rows: list[tuple[str, float, float]] = []
+    for name in of_big:
+        times: tuple[list[float], list[float]] = ([], [])
+        for _ in range(rounds):
+            for call, taken in zip((of_big[name], of_small[name]), times, strict=True):
+                began_s = time.perf_counter()
+                call()
+                taken.append(time.perf_counter() - began_s)
+        # other work on the machine only adds time, so the faster calls tell more
+        on_big_s, on_small_s = (statistics.quantiles(taken[rounds // 10 :], n=4)[0] for taken in times)
+        rows.append((name, on_big_s * 1000, on_small_s * 1000))
+    return rows
+
+
+def main() -> None:
+    """Fill, measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--database", choices=("sqlite", "postgresql"), default="sqlite")
+    parser.add_argument("--jobs", type=int, default=2_000_000)
+    parser.add_argument("--rounds", type=int, default=100)
+    options = parser.parse_args()
+    configure_logging(level="ERROR", form="json")
+    users = max(2, options.jobs // JOBS_EACH // 2 * 2)
+    sizes = Sizes(
+        users=users,
+        images_each=10,
+        jobs_each=JOBS_EACH,
+        waiting=min(20_000, options.jobs),
+        heavy_images=max(1, options.jobs // 40),
+        heavy_jobs=max(2, options.jobs // 20),
+    )
+    with ExitStack() as stack:
+        urls = [stack.enter_context(database_at(options.database)) for _ in range(2)]
+        small = stack.enter_context(installation(SMALL, database_url=urls[0]))
+        big = stack.enter_context(installation(sizes, database_url=urls[1]))
+        print(f"{options.database}: {options.jobs} jobs, filled in {big.fill_s:.0f} s\n", file=sys.stderr)
+        print("| Request or tick | big, ms | small, ms | big ÷ small |")
+        print("|---|---|---|---|")
+        for name, on_big, on_small in measured(big, small, rounds=options.rounds):
+            ratio = on_big / on_small
+            shown = f"**{ratio:.2f}**" if ratio > BOUND else f"{ratio:.2f}"
+            print(f"| {name} | {on_big:.2f} | {on_small:.2f} | {shown} |")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,75 @@
+"""Requests and ticks read no more rows because there are many: counted by PostgreSQL, big beside small."""
+
+from collections.abc import Callable, Iterator
+from typing import Final
+
+import pytest
+from filled import Sizes
+from growth import SMALL, Installation, calls, installation
+from sqlalchemy import Engine
+
+from eventually import eventually
+from spike_sqlalchemy import SqlAlchemyDatabase
+
+BIG: Final = Sizes(users=2_000, images_each=2, jobs_each=20, waiting=1_000, heavy_images=2_000, heavy_jobs=10_000)
+SLACK_ROWS: Final = 20  # for a page or two more of an index
+# what these read is bounded by the backlog, and they are done by one process at a time, or answer one scrape
+OF_THE_BACKLOG: Final = frozenset(
+    {"advance held-back jobs", "metrics", "GET job, waiting (service)", "look up started jobs"}
+)
+OTHERS: Final = """
+    SELECT count(*) FROM pg_stat_activity
+    WHERE datname = current_database() AND pid <> pg_backend_pid() AND backend_type = 'client backend'
+"""
+READ: Final = "SELECT coalesce(sum(seq_tup_read + coalesce(idx_tup_fetch, 0)), 0) FROM pg_stat_user_tables"
+
+
+@pytest.fixture
+def both(empty_postgres_url: str, another_empty_postgres_url: str) -> Iterator[tuple[Installation, Installation]]:
+    with (
+        installation(SMALL, database_url=empty_postgres_url) as small,
+        installation(BIG, database_url=another_empty_postgres_url) as big,
+    ):
+        yield small, big
+
+
+def engine_of(at: Installation) -> Engine:
+    assert isinstance(at.spike.database, SqlAlchemyDatabase)
+    return at.spike.database.engine
+
+
+def rows_read(at: Installation, call: Callable[[], object]) -> int:
+    """Return how many rows of tables the second of two calls reads."""
+    call()
+    before = _counted(at)
+    call()
+    return _counted(at) - before
+
+
+def _counted(at: Installation) -> int:
+    """Return how many rows were read, once every connection has reported it."""
+    engine = engine_of(at)
+    engine.dispose()
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        eventually("all others have ended", lambda: connection.exec_driver_sql(OTHERS).scalar_one() == 0)
+        return int(connection.exec_driver_sql(READ).scalar_one())
+
+
+def test_no_request_and_no_tick_reads_more_rows_where_there_are_many(both: tuple[Installation, Installation]) -> None:
+    small, big = both
+    of_small, of_big = calls(small), calls(big)
+    assert set(of_big) > OF_THE_BACKLOG
+    rows = {
+        name: (rows_read(small, of_small[name]), rows_read(big, of_big[name]))
+        for name in of_big
+        if name not in OF_THE_BACKLOG
+    }
+    assert {name: read for name, read in rows.items() if read[1] > read[0] + SLACK_ROWS} == {}, rows
+
+
+def test_what_the_backlog_bounds_reads_rows_of_the_backlog_alone(both: tuple[Installation, Installation]) -> None:
+    """Each row once or a few times, and none of the settled jobs."""
+    _, big = both
+    of_big = calls(big)
+    rows = {name: rows_read(big, of_big[name]) for name in sorted(OF_THE_BACKLOG)}
+    assert {name: read for name, read in rows.items() if read > 4 * BIG.waiting} == {}, rows

@@ -1,0 +1,197 @@
+"""The contract suites notice adapters that break the laws of bounded growth."""
+
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
+from typing import Any
+
+import pytest
+from attrs import evolve
+
+from spike_contracts.audit import AuditReaderContract
+from spike_contracts.fair_scheduling import FairSchedulingContract
+from spike_contracts.job_queries import JobQueriesContract
+from spike_contracts.job_recovery import JobRecoveryContract
+from spike_contracts.ledger import LedgerContract
+from spike_contracts.queue import JobQueueContract
+from spike_contracts.statistics import StatisticsContract
+from spike_core.domain.cursors import JobCursor
+from spike_core.domain.identifiers import JobId, OwnerId
+from spike_core.domain.jobs import ClaimedJob, Job, PendingJob, StartedJob
+from spike_core.domain.ledger import LedgerEntry, LedgerPosition
+from spike_core.domain.queue_order import QueueOrder, UnclaimedJob, WaitingOwner
+from spike_core.domain.statistics import RefundStatistics
+from spike_core.domain.tokens import NO_TOKENS
+from spike_core.domain.wallet import Posting
+from spike_memory import MemoryQueue, MemoryTransactions
+from spike_memory.audit import MemoryAuditReader
+from spike_memory.jobs import MemoryJobs
+from spike_memory.statistics import MemoryStatistics
+from spike_memory.wallets import MemoryWallets
+
+QueueOrderMethod = Callable[..., QueueOrder]
+Law = Callable[[MemoryTransactions], None]
+POST, LEDGER = MemoryWallets.post, MemoryAuditReader.ledger
+WAITING_OWNERS = MemoryJobs.waiting_owners
+OF_BATCH = MemoryJobs.of_batch
+FAIR = FairSchedulingContract()
+
+
+def _order_of(jobs: Iterable[Job], *, held_back: Callable[[Job], bool]) -> QueueOrder:
+    oldest_first = sorted(jobs, key=lambda job: job.spec.cursor)
+    return QueueOrder.of(
+        UnclaimedJob(job.spec.created_at, job.id.text, job.spec.owner_id.text, held_back(job)) for job in oldest_first
+    )
+
+
+def _broken(kinds: tuple[type[Job], ...], *, holds_back: bool = True, limited: bool = True) -> QueueOrderMethod:
+    """Return a `queue_order` of jobs of these kinds, which may know no limit or hold nothing back."""
+
+    def queue_order(self: MemoryJobs, *, limit: int) -> QueueOrder:
+        state = self._rows.state
+        jobs = sorted((job for job in state.jobs.values() if isinstance(job, kinds)), key=lambda job: job.spec.cursor)
+        return _order_of(
+            jobs[:limit] if limited else jobs,
+            held_back=lambda job: holds_back and isinstance(job, PendingJob) and job.id not in state.outbox,
+        )
+
+    return queue_order
+
+
+def _post_without_sums(wallets: MemoryWallets, posting: Posting) -> None:
+    POST(wallets, evolve(posting, wallet=evolve(posting.wallet, spent=NO_TOKENS)))
+
+
+def _all_ledgers(
+    audit: MemoryAuditReader,
+    *,
+    after: LedgerPosition | None = None,
+    until: OwnerId,  # noqa: ARG001  # the port's
+    limit: int,
+) -> Sequence[LedgerEntry]:
+    return LEDGER(audit, after=after, until=OwnerId.of("z" * 24), limit=limit)
+
+
+def _owners_by_age(jobs: MemoryJobs, **asked: Any) -> Sequence[WaitingOwner]:
+    return WAITING_OWNERS(jobs, **asked)[::-1]
+
+
+def _owners_with_all_in_flight(jobs: MemoryJobs, **asked: Any) -> Sequence[WaitingOwner]:
+    return WAITING_OWNERS(jobs, **{**asked, "count_max": 99})
+
+
+def _owners_from_the_first(jobs: MemoryJobs, **asked: Any) -> Sequence[WaitingOwner]:
+    return WAITING_OWNERS(jobs, **{**asked, "after": None})
+
+
+def _no_refunds(_statistics: MemoryStatistics) -> RefundStatistics:
+    return RefundStatistics(refunds=0, tokens=0)
+
+
+def _started_by_start(jobs: MemoryJobs, **asked: Any) -> Sequence[JobCursor]:
+    """Return a page of jobs in the order in which they were started."""
+    started = [job for job in jobs._rows.state.jobs.values() if isinstance(job, StartedJob)]
+    found = [job.spec.cursor for job in sorted(started, key=lambda job: job.started_at)]
+    return found[: asked["limit"]] if asked.get("after") is None else []
+
+
+BROKEN: dict[str, tuple[type, str, Any, Law]] = {
+    "counts jobs at work": (
+        MemoryJobs,
+        "queue_order",
+        _broken((PendingJob, StartedJob, ClaimedJob)),
+        FAIR.test_jobs_that_no_longer_wait_have_no_place_in_the_order,
+    ),
+    "lets nothing be held back": (
+        MemoryJobs,
+        "queue_order",
+        _broken((PendingJob, StartedJob), holds_back=False),
+        FAIR.test_those_that_wait_for_their_turn_stand_behind_and_owners_take_turns,
+    ),
+    "counts beyond the limit": (
+        MemoryJobs,
+        "queue_order",
+        _broken((PendingJob, StartedJob), limited=False),
+        FAIR.test_the_order_counts_no_more_than_the_limit_and_the_oldest,
+    ),
+    "forgets announced jobs": (
+        MemoryJobs,
+        "queue_order",
+        _broken((StartedJob,)),
+        FAIR.test_what_is_on_its_way_stands_in_line_by_age,
+    ),
+    "finds owners in another order": (
+        MemoryJobs,
+        "waiting_owners",
+        _owners_by_age,
+        FAIR.test_owners_with_held_back_jobs_come_in_pages,
+    ),
+    "counts all jobs in flight": (
+        MemoryJobs,
+        "waiting_owners",
+        _owners_with_all_in_flight,
+        FAIR.test_owners_with_held_back_jobs_are_found_with_what_is_in_flight,
+    ),
+    "finds owners of the first page again": (
+        MemoryJobs,
+        "waiting_owners",
+        _owners_from_the_first,
+        FAIR.test_owners_with_held_back_jobs_come_in_pages,
+    ),
+    "finds started jobs in another order": (
+        MemoryJobs,
+        "started",
+        _started_by_start,
+        partial(JobRecoveryContract().test_started_jobs_come_in_pages_oldest_first, limit=9),
+    ),
+    "returns a batch's jobs by id": (
+        MemoryJobs,
+        "of_batch",
+        lambda jobs, batch_id: sorted(OF_BATCH(jobs, batch_id), key=lambda job: job.id),
+        JobQueriesContract().test_a_batchs_jobs_come_together_oldest_first,
+    ),
+    "keeps no sums": (
+        MemoryWallets,
+        "post",
+        _post_without_sums,
+        LedgerContract().test_totals_are_summed_by_direction,
+    ),
+    "counts no refunds": (
+        MemoryStatistics,
+        "refunds",
+        _no_refunds,
+        StatisticsContract().test_refunds_are_summed_over_all_owners,
+    ),
+    "reads ledgers of owners behind the last": (
+        MemoryAuditReader,
+        "ledger",
+        _all_ledgers,
+        partial(AuditReaderContract().test_all_ledgers_are_read_by_owner_and_number_up_to_an_owner, limit=100),
+    ),
+}
+
+
+@pytest.mark.parametrize("broken", BROKEN)
+def test_a_broken_adapter_fails_its_law(broken: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    adapter, method, replacement, law = BROKEN[broken]
+    law(MemoryTransactions())
+    monkeypatch.setattr(adapter, method, replacement)
+    with pytest.raises(AssertionError):
+        law(MemoryTransactions())
+
+
+@pytest.mark.parametrize("held", [lambda _queue, job_ids: set(job_ids), lambda _queue, _job_ids: set()])
+def test_a_queue_that_holds_everything_or_nothing_fails_its_law(
+    held: Callable[[MemoryQueue, Sequence[JobId]], set[JobId]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def law(queue: MemoryQueue) -> None:
+        def arrived() -> Sequence[JobId]:
+            taken = list(queue.messages)
+            queue.messages.clear()
+            return taken
+
+        JobQueueContract().test_a_message_is_held_until_it_was_taken_out(queue, arrived)
+
+    law(MemoryQueue())
+    monkeypatch.setattr(MemoryQueue, "held", held)
+    with pytest.raises(AssertionError):
+        law(MemoryQueue())
