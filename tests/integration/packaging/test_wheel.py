@@ -39,6 +39,15 @@ PACKAGES: Final = {
 BASE: Final = ("attr", "attrs", "cattr", "cattrs", "typing_extensions")
 
 
+IN_YOUR_TESTS: Final = (
+    (PROJECT / "docs/howto/embed.md")
+    .read_text()
+    .partition("## In your tests")[2]
+    .partition("```python")[2]
+    .partition("```")[0]
+)
+
+
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("dist")
@@ -79,7 +88,7 @@ def test_its_contents_pass_the_checker(wheel: Path) -> None:
 
 
 def test_the_bare_install_needs_attrs_and_cattrs_alone(wheel: Path, tmp_path: Path) -> None:
-    """Every module of the core and the memory adapter can be imported with nothing else installed."""
+    """With nothing else installed, the core and the memory adapter are imported and enhance an image."""
     with zipfile.ZipFile(wheel) as archive:
         archive.extractall(tmp_path)
     for name in BASE:
@@ -97,7 +106,8 @@ def test_the_bare_install_needs_attrs_and_cattrs_alone(wheel: Path, tmp_path: Pa
     assert len(modules) > 50
     script = (
         f"import sys, importlib; sys.path.insert(0, {str(tmp_path)!r})\n"
-        f"for module in {modules!r}: importlib.import_module(module)"
+        f"for module in {modules!r}: importlib.import_module(module)\n"
+        f"{IN_YOUR_TESTS}"
     )
     subprocess.run([sys.executable, "-I", "-S", "-c", script], check=True, timeout=60)
 
