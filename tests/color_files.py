@@ -2,6 +2,7 @@
 
 import struct
 import zlib
+from functools import cache
 from typing import Any, Final
 
 import numpy as np
@@ -109,8 +110,9 @@ def a_gray_profile(*, gamma: float) -> bytes:
     return profile
 
 
+@cache
 def adobe_rgb() -> bytes:
-    """Return a profile of Adobe RGB (1998), by LittleCMS."""
+    """Return a profile of Adobe RGB (1998), by LittleCMS: always the same one, since each has the time in its header."""
     profile: bytes = cms_profile("adobergb")
     return profile
 

@@ -6,9 +6,11 @@ before they are stored. At a limit the connections that have waited longest for 
 """
 
 import resource
+import socket
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from typing import Any, Final
 
 import structlog
@@ -19,6 +21,7 @@ from waitress.utilities import BadRequest
 from spike_http.serving.draining import DrainingChannel
 
 READ_ANYWAY_BYTES: Final = 64 * 1024  # a body so small costs less than a client that sees its connection reset
+LINGER_S: Final = 30.0  # for a client that sends a refused body
 CHUNK_LINES_BYTES_MAX: Final = 8192  # of one size with its extensions, or of all trailers
 _EVICTED_SHARE: Final = 16  # this part of a limit makes room at once, so that the search is rarely needed
 _FILES_BESIDE: Final = 512  # besides connections: database, objects, pipes
@@ -76,27 +79,50 @@ class BoundedChannel(DrainingChannel):
     """A connection whose client can't hold it for ever."""
 
     peers: "Peers"
+    close_when_flushed: bool
 
     def __init__(self, server: Any, sock: Any, addr: Any, adj: Any, map: Any = None) -> None:  # noqa: A002  # waitress's
         """Accept a connection, or close it if there is no room for it."""
         self.receiving_since_s = self.progress_s = time.monotonic()
         self.sent_bytes = self.sent_bytes_seen = 0
         self.is_refused = False
+        self.lingering_since_s: float | None = None
         super().__init__(server, sock, addr, adj, map=map)
         self.peers.admit(self)
 
     def received(self, data: bytes) -> Any:
-        """Take what the client sent."""
+        """Take what the client sent; drop the rest of a body that was refused."""
+        if self.is_refused:
+            return True
         before = self.request
         taken = super().received(data)
         if self.request is not before:
             self.receiving_since_s = time.monotonic()
-        self.is_refused = self.is_refused or any(request.is_refused for request in self.requests)
+        self.is_refused = any(request.is_refused for request in self.requests)
         return taken
 
     def readable(self) -> bool:
-        """Whether to read on; not the rest of a body that was refused."""
-        return not self.is_refused and bool(super().readable())
+        """Whether to read on."""
+        return not self.will_close if self.is_refused else bool(super().readable())
+
+    def handle_write(self) -> None:
+        """Send what there is. A connection whose body was refused isn't closed at once.
+
+        Closing a connection with unread data resets it, and the client might never see the response. So the data is
+        read and dropped until the client closes the connection, or `LINGER_S` have passed.
+        """
+        lingers = self.is_refused and self.close_when_flushed
+        if lingers:
+            self.close_when_flushed = False
+        super().handle_write()
+        if not lingers or not self.connected:
+            return
+        if self.total_outbufs_len:
+            self.close_when_flushed = True
+            return
+        self.lingering_since_s = time.monotonic()
+        with suppress(OSError):
+            self.socket.shutdown(socket.SHUT_WR)
 
     def send(self, data: bytes, do_close: bool = True) -> Any:  # noqa: FBT001, FBT002  # waitress's
         """Send, and remember that the client reads."""
@@ -125,6 +151,8 @@ class BoundedChannel(DrainingChannel):
             self.sent_bytes_seen, self.progress_s = self.sent_bytes, now_s
         if now_s - self.progress_s > limits.read_s:
             return True
+        if self.lingering_since_s is not None:
+            return now_s - self.lingering_since_s > LINGER_S
         if self.request is None:
             return False
         time_max_s = limits.header_s + (limits.body_s if self.request.headers_finished else 0.0)
