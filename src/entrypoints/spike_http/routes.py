@@ -141,7 +141,10 @@ def routes(spike: Spike, *, closing: threading.Event) -> Sequence[Route]:
             CreationHistoryResource(authenticator=authenticator, generations=spike.jobs.generations, object_urls=urls),
         ),
         Route("/api/mcp/balance", CreationBalanceResource(authenticator=authenticator, wallets=spike.wallets)),
-        Route("/api/albums", AlbumsResource(authenticator=authenticator, responder=responder, albums=spike.albums)),
+        Route(
+            "/api/albums",
+            AlbumsResource(authenticator=authenticator, responder=responder, albums=spike.albums, object_urls=urls),
+        ),
         Route(
             "/api/albums/{album_id}", AlbumResource(authenticator=authenticator, albums=spike.albums, object_urls=urls)
         ),

@@ -73,7 +73,26 @@ OBJECTS: Final[Mapping[str, ObjectText]] = {
         {"success": "Whether at least one file was kept.", "results": "In the order sent."},
     ),
     "Album": ObjectText("An album without its images.", _ALBUM_FIELDS),
-    "FullAlbum": ObjectText("An album with its images, in order.", _ALBUM_FIELDS),
+    "FullAlbum": ObjectText(
+        "An album with a page of its images, in order.",
+        {**_ALBUM_FIELDS, "imageCount": "The number of images in the whole album."},
+    ),
+    "ListedAlbum": ObjectText(
+        "An album in a list.",
+        {
+            **_ALBUM_FIELDS,
+            "imageCount": "The number of images in the album.",
+            "cover": "The image that was chosen as the cover, or else the first one; null while the album is empty.",
+        },
+    ),
+    "Cover": ObjectText(
+        "The image that stands for an album.",
+        {
+            "url": "The original. Signed unless the image is public.",
+            "width": "Pixels, after EXIF orientation.",
+            "height": "Pixels, after EXIF orientation.",
+        },
+    ),
     "PlacedImage": ObjectText(
         "An image in an album.",
         {"url": "The original. Signed unless the image is public.", "addedAt": "When it was added."},
