@@ -25,6 +25,7 @@ from spike_http.resources.images import (
     BatchEnhanceResource,
     BatchUploadResource,
     EnhanceResource,
+    ImageJobsResource,
     ImageResource,
     ImagesResource,
     ParallelEnhanceResource,
@@ -105,6 +106,10 @@ def routes(spike: Spike, *, closing: threading.Event) -> Sequence[Route]:
                 long_poll=long_poll,
                 object_urls=urls,
             ),
+        ),
+        Route(
+            "/api/images/{image_id}/jobs",
+            ImageJobsResource(authenticator=authenticator, queries=queries, object_urls=urls),
         ),
         Route(
             "/api/jobs/batch-status",

@@ -148,6 +148,21 @@ def test_an_image_with_fifty_jobs_is_shown_with_as_many_statements_as_one_with_o
     assert counts[0] == counts[1] <= 10
 
 
+def test_an_image_with_a_thousand_jobs_is_shown_with_a_hundred_and_one_more_statement(
+    spike: Spike, ada: Registered, rows: list[int]
+) -> None:
+    """The one that counts them."""
+    counts = []
+    for number in (100, 1_000):
+        [image] = library(spike, ada, images=1, jobs_each=number)
+        path = f"/api/images/{image.id}"
+        rows.clear()
+        counts.append(len(statements_of(spike, ada, "GET", path)))
+        assert max(rows[:-1]) <= 101, "the order of the queue is read last"
+        counts.append(len(statements_of(spike, ada, "GET", f"{path}/jobs?limit=100")))
+    assert counts == [4, 4, 5, 4], "the session, the image, its jobs, the order of the queue"
+
+
 def album_of(spike: Spike, ada: Registered, images: Sequence[Image]) -> AlbumId:
     """Store an album of Ada's that contains the images."""
     album_id = spike.albums.create(ada.user.id, NewAlbum(name=AlbumName("Holidays"))).id

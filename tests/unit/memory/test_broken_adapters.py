@@ -35,7 +35,7 @@ QueueOrderMethod = Callable[..., QueueOrder]
 Law = Callable[[MemoryTransactions], None]
 POST, LEDGER = MemoryWallets.post, MemoryAuditReader.ledger
 WAITING_OWNERS = MemoryJobs.waiting_owners
-OF_BATCH = MemoryJobs.of_batch
+OF_BATCH, NEWEST_OF_IMAGE = MemoryJobs.of_batch, MemoryJobs.newest_of_image
 ALBUM_PAGE, SUMMARIES = MemoryAlbums.page, MemoryAlbums.summaries
 FAIR = FairSchedulingContract()
 
@@ -187,6 +187,18 @@ BROKEN: dict[str, tuple[type, str, Any, Law]] = {
         "summaries",
         _summaries_by_the_last,
         AlbumImagesContract().test_an_owners_albums_are_summarized_newest_first,
+    ),
+    "returns an image's oldest jobs": (
+        MemoryJobs,
+        "newest_of_image",
+        lambda jobs, image_id, **asked: NEWEST_OF_IMAGE(jobs, image_id, **{**asked, "limit": 99})[-asked["limit"] :],
+        JobQueriesContract().test_an_images_jobs_come_in_pages_newest_first,
+    ),
+    "counts the jobs of all images": (
+        MemoryJobs,
+        "count_of_image",
+        lambda jobs, _image_id: len(jobs._rows.state.jobs),
+        JobQueriesContract().test_an_images_jobs_come_in_pages_newest_first,
     ),
     "keeps no sums": (
         MemoryWallets,

@@ -53,7 +53,10 @@ OBJECTS: Final[Mapping[str, ObjectText]] = {
     "Creation": ObjectText(
         "A generation or modification, in any state. Fields that don't apply to its state are null.", _GENERATION_FIELDS
     ),
-    "Image": ObjectText("An image with its jobs, oldest first.", _IMAGE_FIELDS),
+    "Image": ObjectText(
+        "An image with its newest jobs.",
+        {**_IMAGE_FIELDS, "jobs": "The newest 100, oldest first.", "jobsTotal": "The number of all its jobs."},
+    ),
     "ImageFacts": ObjectText("An image without its jobs.", _IMAGE_FIELDS),
     "UploadedImage": ObjectText(
         "An image that was just uploaded.",
