@@ -135,6 +135,18 @@ class AlbumImagesContract:
             assert list(tx.albums.page(album.id, after=stored[-1].cursor, limit=2)) == []
             assert (tx.albums.count(album.id), tx.albums.count(other.id)) == (3, 2)
 
+    def test_an_album_contains_its_own_images_alone(self, transactions: Transactions) -> None:
+        album, (first, second, *_) = _an_album_and_images(transactions)
+        other = an_album(owner_id=album.owner_id)
+        with transactions.begin() as tx:
+            tx.albums.add(other)
+            for one, image in ((album, first), (other, second)):
+                tx.albums.lock(one.id)
+                tx.albums.append_images(one.id, _places(image), now=NOON)
+        with transactions.view() as tx:
+            assert [tx.albums.contains(album.id, image.id) for image in (first, second)] == [True, False]
+            assert not tx.albums.contains(an_album_id(), first.id)
+
     def test_an_owners_albums_are_summarized_newest_first(self, transactions: Transactions) -> None:
         """With the number of their images and the first of them, in the album's order."""
         album, (first, second, third, _) = _an_album_and_images(transactions)

@@ -79,6 +79,10 @@ class MemoryAlbums:
         """Return the number of the album's places."""
         return len(self.images(album_id))
 
+    def contains(self, album_id: AlbumId, image_id: ImageId) -> bool:
+        """Return whether the album contains the image."""
+        return any(place.image_id == image_id for place in self.images(album_id))
+
     def append_images(
         self, album_id: AlbumId, images: Sequence[tuple[AlbumImageId, ImageId]], *, now: datetime
     ) -> Sequence[AlbumImage]:

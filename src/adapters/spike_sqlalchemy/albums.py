@@ -57,6 +57,7 @@ _PAGE: Final = Prepared(
     .order_by(album_images.c.position)
     .limit(bindparam("rows_max"))
 )
+_CONTAINS: Final = Prepared(select(album_images.c.id).where(_IN_ALBUM, album_images.c.image_id == bindparam("image")))
 _COUNT: Final = Prepared(select(func.count()).select_from(album_images).where(_IN_ALBUM))
 _END: Final = Prepared(select(func.max(album_images.c.position), func.count()).where(_IN_ALBUM))
 _REMOVE_IMAGES: Final = delete(album_images).where(_IN_ALBUM, _AMONG)
@@ -123,6 +124,10 @@ class SqlAlchemyAlbums:
         """Return the number of the album's places."""
         [(number,)] = self._statements.rows(_COUNT, {"album": album_id.text})
         return int(number)
+
+    def contains(self, album_id: AlbumId, image_id: ImageId) -> bool:
+        """Return whether the album contains the image."""
+        return bool(self._statements.rows(_CONTAINS, {"album": album_id.text, "image": image_id.text}))
 
     def append_images(
         self, album_id: AlbumId, images: Sequence[tuple[AlbumImageId, ImageId]], *, now: datetime

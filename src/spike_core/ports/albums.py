@@ -65,6 +65,9 @@ class AlbumRepository(Protocol):
     def count(self, album_id: AlbumId) -> int:
         """Return how many images the album contains; 0 if there is no such album."""
 
+    def contains(self, album_id: AlbumId, image_id: ImageId) -> bool:
+        """Return whether the album contains the image."""
+
     def append_images(
         self, album_id: AlbumId, images: Sequence[tuple[AlbumImageId, ImageId]], *, now: datetime
     ) -> Sequence[AlbumImage]:

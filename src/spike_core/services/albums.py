@@ -171,5 +171,5 @@ def _check_cover(tx: Transaction, album: Album, changes: AlbumPatch) -> None:
     cover = changes.cover_image_id
     if cover is UNCHANGED or cover is None:
         return
-    if cover not in {place.image_id for place in tx.albums.images(album.id)}:
+    if not tx.albums.contains(album.id, cover):
         raise InvalidValue(what="coverImageId", rule="must be an image of the album")

@@ -182,6 +182,12 @@ BROKEN: dict[str, tuple[type, str, Any, Law]] = {
         lambda albums, _album_id: sum(len(places) for places in albums._rows.state.places.values()),
         AlbumImagesContract().test_an_albums_images_come_in_pages_in_order,
     ),
+    "finds an image in any album": (
+        MemoryAlbums,
+        "contains",
+        lambda albums, _album_id, image_id: image_id in albums._rows.state.images,
+        AlbumImagesContract().test_an_album_contains_its_own_images_alone,
+    ),
     "summarizes an album by its last image": (
         MemoryAlbums,
         "summaries",
