@@ -112,7 +112,7 @@ def a_gray_profile(*, gamma: float) -> bytes:
 
 @cache
 def adobe_rgb() -> bytes:
-    """Return a profile of Adobe RGB (1998), by LittleCMS: always the same one, since each has the time in its header."""
+    """Return a profile of Adobe RGB (1998), by LittleCMS: always the same, since each has its time in its header."""
     profile: bytes = cms_profile("adobergb")
     return profile
 

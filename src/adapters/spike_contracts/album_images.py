@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from spike_contracts.builders import NOON, an_album, an_album_id, an_album_image_id, an_image, an_image_id, an_owner
 from spike_contracts.wallets import PROPERTY
-from spike_core.domain.albums import Album, AlbumImage
+from spike_core.domain.albums import Album, AlbumImage, AlbumSummary
 from spike_core.domain.errors import AlbumFull
 from spike_core.domain.identifiers import AlbumImageId, ImageId
 from spike_core.domain.images import Image
@@ -112,6 +112,63 @@ class AlbumImagesContract:
     def test_an_unknown_album_has_no_places(self, transactions: Transactions) -> None:
         with transactions.view() as tx:
             assert list(tx.albums.images(an_album_id())) == []
+            assert list(tx.albums.page(an_album_id(), limit=1)) == []
+            assert tx.albums.count(an_album_id()) == 0
+
+    def test_an_albums_images_come_in_pages_in_order(self, transactions: Transactions) -> None:
+        """Images of other albums stay out, and one that moved is at its new place."""
+        album, (first, second, third, fourth) = _an_album_and_images(transactions)
+        other = an_album(owner_id=album.owner_id)
+        with transactions.begin() as tx:
+            tx.albums.add(other)
+            tx.albums.lock(album.id)
+            tx.albums.append_images(album.id, _places(first, second, third), now=NOON)
+            tx.albums.append_images(album.id, _places(first), now=NOON)
+            tx.albums.lock(other.id)
+            tx.albums.append_images(other.id, _places(fourth, first), now=NOON)
+        with transactions.view() as tx:
+            stored = list(tx.albums.images(album.id))
+            assert list(tx.albums.page(album.id, limit=3)) == stored
+            page = tx.albums.page(album.id, limit=2)
+            assert [place.image_id for place in page] == [second.id, third.id]
+            assert list(tx.albums.page(album.id, after=page[-1].cursor, limit=2)) == stored[2:]
+            assert list(tx.albums.page(album.id, after=stored[-1].cursor, limit=2)) == []
+            assert (tx.albums.count(album.id), tx.albums.count(other.id)) == (3, 2)
+
+    def test_an_album_contains_its_own_images_alone(self, transactions: Transactions) -> None:
+        album, (first, second, *_) = _an_album_and_images(transactions)
+        other = an_album(owner_id=album.owner_id)
+        with transactions.begin() as tx:
+            tx.albums.add(other)
+            for one, image in ((album, first), (other, second)):
+                tx.albums.lock(one.id)
+                tx.albums.append_images(one.id, _places(image), now=NOON)
+        with transactions.view() as tx:
+            assert [tx.albums.contains(album.id, image.id) for image in (first, second)] == [True, False]
+            assert not tx.albums.contains(an_album_id(), first.id)
+
+    def test_an_owners_albums_are_summarized_newest_first(self, transactions: Transactions) -> None:
+        """With the number of their images and the first of them, in the album's order."""
+        album, (first, second, third, _) = _an_album_and_images(transactions)
+        album_of_one = evolve(an_album(owner_id=album.owner_id), created_at=LATER, cover_image_id=second.id)
+        empty = evolve(an_album(owner_id=album.owner_id), created_at=LATER + timedelta(hours=1))
+        with transactions.begin() as tx:
+            for other in (album_of_one, empty, an_album()):
+                tx.albums.add(other)
+            tx.albums.lock(album.id)
+            tx.albums.append_images(album.id, _places(first, second, third), now=NOON)
+            tx.albums.append_images(album.id, _places(first), now=NOON)
+            tx.albums.lock(album_of_one.id)
+            tx.albums.append_images(album_of_one.id, _places(first), now=NOON)
+        with transactions.view() as tx:
+            found = list(tx.albums.summaries(album.owner_id))
+            assert list(tx.albums.summaries(an_owner())) == []
+        assert found == [
+            AlbumSummary(album=empty, image_count=0, first_image_id=None),
+            AlbumSummary(album=album_of_one, image_count=1, first_image_id=first.id),
+            AlbumSummary(album=album, image_count=3, first_image_id=second.id),
+        ]
+        assert [each.cover_image_id for each in found] == [None, second.id, second.id]
 
     def test_a_full_album_takes_no_more_but_may_be_put_in_another_order(self, transactions: Transactions) -> None:
         owner_id = an_owner()

@@ -37,6 +37,23 @@ class JobQueriesContract:
             assert list(tx.jobs.of_image(image.id)) == [early, twin, late]
             assert list(tx.jobs.of_image(an_image_id())) == []
 
+    def test_an_images_jobs_come_in_pages_newest_first(self, transactions: Transactions) -> None:
+        """Several have the same age. Those of other images stay out."""
+        image, other = an_image(), an_image()
+        ages = [NOON, NOON, LATER, NOON, LATER + timedelta(microseconds=1)]
+        jobs = [a_job(image=image, now=age) for age in ages]
+        with transactions.begin() as tx:
+            store(tx, *jobs, a_job(image=other, now=LATER))
+        newest_first = sorted(jobs, key=lambda job: job.spec.cursor, reverse=True)
+        pages, before = [], None
+        with transactions.view() as tx:
+            while page := tx.jobs.newest_of_image(image.id, before=before, limit=2):
+                pages.append(list(page))
+                before = page[-1].spec.cursor
+            assert [tx.jobs.count_of_image(id_) for id_ in (image.id, other.id, an_image_id())] == [5, 1, 0]
+            assert list(tx.jobs.newest_of_image(an_image_id(), limit=2)) == []
+        assert pages == [newest_first[:2], newest_first[2:4], newest_first[4:]]
+
     def test_a_batchs_jobs_come_together_oldest_first(self, transactions: Transactions) -> None:
         """Those of other batches, and of none, stay out."""
         batch_id, another = BatchId.of(a_body()), BatchId.of(a_body())

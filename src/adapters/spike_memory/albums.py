@@ -5,7 +5,8 @@ from datetime import datetime
 
 from attrs import evolve, frozen
 
-from spike_core.domain.albums import Album, AlbumImage
+from spike_core.domain.albums import Album, AlbumImage, AlbumSummary
+from spike_core.domain.cursors import AlbumCursor
 from spike_core.domain.errors import AlbumFull, AlbumNotFound, InvariantViolated, StaleWrite
 from spike_core.domain.identifiers import AlbumId, AlbumImageId, ImageId, OwnerId
 from spike_core.domain.limits import IMAGES_PER_ALBUM_MAX
@@ -39,6 +40,15 @@ class MemoryAlbums:
         mine = [album for album in self._rows.state.albums.values() if album.owner_id == owner_id]
         return sorted(mine, key=lambda album: (album.created_at, album.id), reverse=True)
 
+    def summaries(self, owner_id: OwnerId) -> Sequence[AlbumSummary]:
+        """Return the owner's albums, summarized."""
+        return [self._summary(album) for album in self.of_owner(owner_id)]
+
+    def _summary(self, album: Album) -> AlbumSummary:
+        places = self.images(album.id)
+        first = places[0].image_id if places else None
+        return AlbumSummary(album=album, image_count=len(places), first_image_id=first)
+
     def lock(self, album_id: AlbumId) -> Album:
         """Return the album; the one writer there is has all locks."""
         self._rows.check_writable()
@@ -60,6 +70,18 @@ class MemoryAlbums:
     def images(self, album_id: AlbumId) -> Sequence[AlbumImage]:
         """Return the album's places, in order."""
         return self._rows.state.places.get(album_id, ())
+
+    def page(self, album_id: AlbumId, *, after: AlbumCursor | None = None, limit: int) -> Sequence[AlbumImage]:
+        """Return a page of the album's places."""
+        return [place for place in self.images(album_id) if after is None or place.cursor > after][:limit]
+
+    def count(self, album_id: AlbumId) -> int:
+        """Return the number of the album's places."""
+        return len(self.images(album_id))
+
+    def contains(self, album_id: AlbumId, image_id: ImageId) -> bool:
+        """Return whether the album contains the image."""
+        return any(place.image_id == image_id for place in self.images(album_id))
 
     def append_images(
         self, album_id: AlbumId, images: Sequence[tuple[AlbumImageId, ImageId]], *, now: datetime

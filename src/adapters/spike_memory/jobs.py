@@ -69,6 +69,14 @@ class MemoryJobs:
         """Return the jobs about the image."""
         return _oldest_first(job for job in self._rows.state.jobs.values() if job.spec.image_id == image_id)
 
+    def newest_of_image(self, image_id: ImageId, *, before: JobCursor | None = None, limit: int) -> Sequence[Job]:
+        """Return a page of the image's jobs."""
+        return [job for job in self.of_image(image_id)[::-1] if before is None or job.spec.cursor < before][:limit]
+
+    def count_of_image(self, image_id: ImageId) -> int:
+        """Return how many jobs the image has."""
+        return len(self.of_image(image_id))
+
     def of_batch(self, batch_id: BatchId) -> Sequence[Job]:
         """Return the batch's jobs."""
         return _oldest_first(job for job in self._rows.state.jobs.values() if job.spec.batch_id == batch_id)

@@ -5,9 +5,10 @@ from datetime import datetime
 from typing import Final
 
 from attrs import frozen
-from sqlalchemy import bindparam, delete, func, insert, select, update
+from sqlalchemy import bindparam, delete, func, insert, literal_column, select, update
 
-from spike_core.domain.albums import Album, AlbumImage
+from spike_core.domain.albums import Album, AlbumImage, AlbumSummary
+from spike_core.domain.cursors import AlbumCursor
 from spike_core.domain.errors import AlbumFull, AlbumNotFound, StaleWrite
 from spike_core.domain.identifiers import AlbumId, AlbumImageId, ImageId, OwnerId
 from spike_core.domain.limits import IMAGES_PER_ALBUM_MAX
@@ -26,6 +27,20 @@ _OF_OWNER: Final = Prepared(
     .where(albums.c.owner_id == bindparam("owner"))
     .order_by(albums.c.created_at.desc(), albums.c.id.desc())
 )
+_OF_THE_ALBUM: Final = album_images.c.album_id == albums.c.id
+_COUNTED: Final = select(func.count()).select_from(album_images).where(_OF_THE_ALBUM)
+_FIRST: Final = (
+    select(album_images.c.image_id).where(_OF_THE_ALBUM).order_by(album_images.c.position).limit(literal_column("1"))
+)
+_SUMMARIES: Final = Prepared(
+    select(
+        *albums.columns,
+        _COUNTED.correlate(albums).scalar_subquery().label("image_count"),
+        _FIRST.correlate(albums).scalar_subquery().label("first_image_id"),
+    )
+    .where(albums.c.owner_id == bindparam("owner"))
+    .order_by(albums.c.created_at.desc(), albums.c.id.desc())
+)
 _REPLACE: Final = Prepared(
     update(albums).where(albums.c.id == bindparam("album")),
     sets=[column.name for column in albums.columns if not column.primary_key],
@@ -36,6 +51,14 @@ _IN_ALBUM: Final = album_images.c.album_id == bindparam("album")
 _AMONG: Final = album_images.c.image_id.in_(bindparam("ids", expanding=True))
 _IMAGES: Final = Prepared(select(album_images).where(_IN_ALBUM).order_by(album_images.c.position))
 _IMAGES_AMONG: Final = select(album_images).where(_IN_ALBUM, _AMONG)
+_PAGE: Final = Prepared(
+    select(album_images)
+    .where(_IN_ALBUM, album_images.c.position > bindparam("after"))
+    .order_by(album_images.c.position)
+    .limit(bindparam("rows_max"))
+)
+_CONTAINS: Final = Prepared(select(album_images.c.id).where(_IN_ALBUM, album_images.c.image_id == bindparam("image")))
+_COUNT: Final = Prepared(select(func.count()).select_from(album_images).where(_IN_ALBUM))
 _END: Final = Prepared(select(func.max(album_images.c.position), func.count()).where(_IN_ALBUM))
 _REMOVE_IMAGES: Final = delete(album_images).where(_IN_ALBUM, _AMONG)
 _KEY: Final = ("album_id", "image_id")
@@ -63,6 +86,15 @@ class SqlAlchemyAlbums:
             self._statements.advisory_lock("albums", owner_id)
         return [album_of(row) for row in self._statements.rows(_OF_OWNER, {"owner": owner_id.text})]
 
+    def summaries(self, owner_id: OwnerId) -> Sequence[AlbumSummary]:
+        """Return the owner's albums, summarized."""
+        return [
+            AlbumSummary(
+                album=album_of(row), image_count=image_count, first_image_id=None if first is None else ImageId(first)
+            )
+            for *row, image_count, first in self._statements.rows(_SUMMARIES, {"owner": owner_id.text})
+        ]
+
     def lock(self, album_id: AlbumId) -> Album:
         """Return the album, locked; on SQLite the one writer there is has all locks."""
         for row in self._statements.locked_rows(_LOCK, {"album": album_id.text}):
@@ -81,6 +113,21 @@ class SqlAlchemyAlbums:
     def images(self, album_id: AlbumId) -> Sequence[AlbumImage]:
         """Return the album's places, in order."""
         return [place_of(row) for row in self._statements.rows(_IMAGES, {"album": album_id.text})]
+
+    def page(self, album_id: AlbumId, *, after: AlbumCursor | None = None, limit: int) -> Sequence[AlbumImage]:
+        """Return a page of the album's places; positions are greater than 0."""
+        position = 0 if after is None else after.position
+        parameters = {"album": album_id.text, "after": position, "rows_max": limit}
+        return [place_of(row) for row in self._statements.rows(_PAGE, parameters)]
+
+    def count(self, album_id: AlbumId) -> int:
+        """Return the number of the album's places."""
+        [(number,)] = self._statements.rows(_COUNT, {"album": album_id.text})
+        return int(number)
+
+    def contains(self, album_id: AlbumId, image_id: ImageId) -> bool:
+        """Return whether the album contains the image."""
+        return bool(self._statements.rows(_CONTAINS, {"album": album_id.text, "image": image_id.text}))
 
     def append_images(
         self, album_id: AlbumId, images: Sequence[tuple[AlbumImageId, ImageId]], *, now: datetime

@@ -66,6 +66,20 @@ _START: Final = (
 _OF_IMAGE: Final = Prepared(
     select(jobs).where(jobs.c.image_id == bindparam("image")).order_by(jobs.c.created_at, jobs.c.id)
 )
+_NEWEST_OF_IMAGE: Final = (
+    select(jobs)
+    .where(jobs.c.image_id == bindparam("image"))
+    .order_by(jobs.c.created_at.desc(), jobs.c.id.desc())
+    .limit(bindparam("rows_max"))
+)
+_FIRST_OF_IMAGE: Final = Prepared(_NEWEST_OF_IMAGE)
+_NEXT_OF_IMAGE: Final = Prepared(
+    _NEWEST_OF_IMAGE.where(
+        tuple_(jobs.c.created_at, jobs.c.id)
+        < tuple_(bindparam("before_time", type_=UtcDateTime), bindparam("before_id", type_=String))
+    )
+)
+_COUNT_OF_IMAGE: Final = Prepared(select(func.count()).select_from(jobs).where(jobs.c.image_id == bindparam("image")))
 _OF_BATCH: Final = Prepared(
     select(jobs).where(jobs.c.batch_id == bindparam("batch")).order_by(jobs.c.created_at, jobs.c.id)
 )
@@ -222,6 +236,19 @@ class SqlAlchemyJobs:
     def of_image(self, image_id: ImageId) -> Sequence[Job]:
         """Return the image's jobs."""
         return self._jobs(_OF_IMAGE, {"image": image_id.text})
+
+    def newest_of_image(self, image_id: ImageId, *, before: JobCursor | None = None, limit: int) -> Sequence[Job]:
+        """Return a page of the image's jobs."""
+        parameters = {"image": image_id.text, "rows_max": limit}
+        if before is None:
+            return self._jobs(_FIRST_OF_IMAGE, parameters)
+        place = {"before_time": before.created_at, "before_id": before.id.text}
+        return self._jobs(_NEXT_OF_IMAGE, {**parameters, **place})
+
+    def count_of_image(self, image_id: ImageId) -> int:
+        """Return how many jobs the image has."""
+        [(number,)] = self._statements.rows(_COUNT_OF_IMAGE, {"image": image_id.text})
+        return int(number)
 
     def of_batch(self, batch_id: BatchId) -> Sequence[Job]:
         """Return the batch's jobs."""

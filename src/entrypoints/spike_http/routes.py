@@ -25,6 +25,7 @@ from spike_http.resources.images import (
     BatchEnhanceResource,
     BatchUploadResource,
     EnhanceResource,
+    ImageJobsResource,
     ImageResource,
     ImagesResource,
     ParallelEnhanceResource,
@@ -107,6 +108,10 @@ def routes(spike: Spike, *, closing: threading.Event) -> Sequence[Route]:
             ),
         ),
         Route(
+            "/api/images/{image_id}/jobs",
+            ImageJobsResource(authenticator=authenticator, queries=queries, object_urls=urls),
+        ),
+        Route(
             "/api/jobs/batch-status",
             BatchStatusResource(authenticator=authenticator, queries=queries, object_urls=urls),
         ),
@@ -141,7 +146,10 @@ def routes(spike: Spike, *, closing: threading.Event) -> Sequence[Route]:
             CreationHistoryResource(authenticator=authenticator, generations=spike.jobs.generations, object_urls=urls),
         ),
         Route("/api/mcp/balance", CreationBalanceResource(authenticator=authenticator, wallets=spike.wallets)),
-        Route("/api/albums", AlbumsResource(authenticator=authenticator, responder=responder, albums=spike.albums)),
+        Route(
+            "/api/albums",
+            AlbumsResource(authenticator=authenticator, responder=responder, albums=spike.albums, object_urls=urls),
+        ),
         Route(
             "/api/albums/{album_id}", AlbumResource(authenticator=authenticator, albums=spike.albums, object_urls=urls)
         ),

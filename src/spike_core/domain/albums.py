@@ -8,6 +8,7 @@ from typing import Self
 from attrs import evolve, field, frozen
 
 from spike_core.domain.choices import parse_choice
+from spike_core.domain.cursors import AlbumCursor
 from spike_core.domain.errors import Forbidden, InvalidValue, Unauthenticated
 from spike_core.domain.identifiers import AlbumId, AlbumImageId, ImageId, OwnerId
 from spike_core.domain.limits import ALBUM_DESCRIPTION_CHARS_MAX, ALBUM_NAME_CHARS_MAX
@@ -169,6 +170,25 @@ class AlbumImage:
     image_id: ImageId
     position: int
     added_at: datetime
+
+    @property
+    def cursor(self) -> AlbumCursor:
+        """The position in the list of the album's images."""
+        return AlbumCursor(self.position)
+
+
+@frozen(kw_only=True)
+class AlbumSummary:
+    """An album in a list: its attributes, how many images it contains, and the first of them."""
+
+    album: Album
+    image_count: int
+    first_image_id: ImageId | None  # `None` for an empty album
+
+    @property
+    def cover_image_id(self) -> ImageId | None:
+        """The cover that the owner chose, or else the first image; `None` for an empty album."""
+        return self.album.cover_image_id or self.first_image_id
 
 
 def _same(token: Secret | None, given: Secret | None) -> bool:

@@ -1,4 +1,4 @@
-"""Cursors: positions in lists that are ordered by age, for keyset pagination."""
+"""Cursors: positions in lists that are ordered by age, or as their owner arranged them, for keyset pagination."""
 
 import re
 from datetime import UTC, datetime, timedelta
@@ -52,5 +52,28 @@ class JobCursor(Cursor[JobId]):
     kind: ClassVar[type[Identifier]] = JobId
 
 
+@frozen(order=True)
+class AlbumCursor:
+    """The position in an album after the image with this position."""
+
+    position: int
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Return the cursor that `str` made.
+
+        Raises:
+            InvalidValue: the text isn't a cursor of this kind.
+        """
+        if _POSITION.fullmatch(text) is None:
+            raise InvalidValue(what="cursor", rule="must be one that this list returned")
+        return cls(int(text))
+
+    def __str__(self) -> str:
+        """Return the position."""
+        return str(self.position)
+
+
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_POSITION: Final = re.compile(r"[0-9]{1,18}")  # the databases' integers have 63 bits
 _CURSOR: Final = re.compile(r"([0-9]{1,17})\.([a-z0-9_]+)")

@@ -4,7 +4,8 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Protocol
 
-from spike_core.domain.albums import Album, AlbumImage
+from spike_core.domain.albums import Album, AlbumImage, AlbumSummary
+from spike_core.domain.cursors import AlbumCursor
 from spike_core.domain.identifiers import AlbumId, AlbumImageId, ImageId, OwnerId
 
 
@@ -30,6 +31,9 @@ class AlbumRepository(Protocol):
         In a writing transaction, other writing transactions that call this wait until its end.
         """
 
+    def summaries(self, owner_id: OwnerId) -> Sequence[AlbumSummary]:
+        """Return all albums of the owner as `of_owner` does, summarized, without locks and in one query."""
+
     def lock(self, album_id: AlbumId) -> Album:
         """Return the album, locked with its images until the transaction ends.
 
@@ -51,6 +55,18 @@ class AlbumRepository(Protocol):
 
     def images(self, album_id: AlbumId) -> Sequence[AlbumImage]:
         """Return the album's images in order; none if there is no such album."""
+
+    def page(self, album_id: AlbumId, *, after: AlbumCursor | None = None, limit: int) -> Sequence[AlbumImage]:
+        """Return at most `limit` of the album's images after `after`, in order; none if there is no such album.
+
+        The cost depends on `limit`, not on how many images the album contains.
+        """
+
+    def count(self, album_id: AlbumId) -> int:
+        """Return how many images the album contains; 0 if there is no such album."""
+
+    def contains(self, album_id: AlbumId, image_id: ImageId) -> bool:
+        """Return whether the album contains the image."""
 
     def append_images(
         self, album_id: AlbumId, images: Sequence[tuple[AlbumImageId, ImageId]], *, now: datetime

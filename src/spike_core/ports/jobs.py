@@ -47,6 +47,12 @@ class JobRepository(Protocol):
     def of_image(self, image_id: ImageId) -> Sequence[Job]:
         """Return the image's jobs, oldest first."""
 
+    def newest_of_image(self, image_id: ImageId, *, before: JobCursor | None = None, limit: int) -> Sequence[Job]:
+        """Return at most `limit` of the image's jobs after `before`, newest first."""
+
+    def count_of_image(self, image_id: ImageId) -> int:
+        """Return how many jobs the image has; 0 if there is no such image."""
+
     def of_batch(self, batch_id: BatchId) -> Sequence[Job]:
         """Return the batch's jobs, oldest first; none if there is no such batch."""
 

@@ -5,10 +5,11 @@ from collections.abc import Sequence
 from attrs import frozen
 
 from spike_core.domain.albums import Album, AlbumDescription, AlbumImage, AlbumName, AlbumPatch, Privacy
+from spike_core.domain.cursors import AlbumCursor
 from spike_core.domain.errors import InvalidValue, TooManyAlbums
 from spike_core.domain.identifiers import AlbumId, OwnerId
 from spike_core.domain.images import Image
-from spike_core.domain.limits import ALBUMS_PER_OWNER_MAX
+from spike_core.domain.limits import ALBUM_PAGE_SIZE, ALBUMS_PER_OWNER_MAX, check_page_size
 from spike_core.domain.patches import UNCHANGED
 from spike_core.domain.secrets import Secret
 from spike_core.domain.tiers import Tier
@@ -33,10 +34,21 @@ class NewAlbum:
 
 @frozen(kw_only=True)
 class ShownAlbum:
-    """An album and its images, in order."""
+    """An album and a page of its images, in order."""
 
     album: Album
     images: Sequence[tuple[AlbumImage, Image]]
+    image_count: int  # of the whole album
+    next: AlbumCursor | None  # of the next page; `None` on the last one
+
+
+@frozen(kw_only=True)
+class ListedAlbum:
+    """An album in a list, with its cover and the number of its images."""
+
+    album: Album
+    image_count: int
+    cover: Image | None  # the image that the owner chose, or else the first; `None` for an empty album
 
 
 @frozen(kw_only=True)
@@ -81,22 +93,49 @@ class Albums(Extensible):
         with self.transactions.view() as tx:
             return tx.albums.of_owner(owner_id)
 
-    def show(self, album_id: AlbumId, *, viewer: OwnerId | None, share_token: Secret | None = None) -> ShownAlbum:
-        """Return the album with its images; `viewer` is `None` for a visitor without credentials.
+    def summaries(self, owner_id: OwnerId) -> Sequence[ListedAlbum]:
+        """Return the owner's albums with their covers, newest first. The number of queries doesn't depend on theirs."""
+        with self.transactions.view() as tx:
+            found = tx.albums.summaries(owner_id)
+            covers = tx.images.find({id_ for each in found if (id_ := each.cover_image_id)})
+        return [
+            ListedAlbum(
+                album=each.album,
+                image_count=each.image_count,
+                cover=covers.get(each.cover_image_id) if each.cover_image_id else None,
+            )
+            for each in found
+        ]
 
-        A viewer who may see the album may see all of its images, public or not.
+    def show(
+        self,
+        album_id: AlbumId,
+        *,
+        viewer: OwnerId | None,
+        share_token: Secret | None = None,
+        after: AlbumCursor | None = None,
+        limit: int = ALBUM_PAGE_SIZE,
+    ) -> ShownAlbum:
+        """Return the album with a page of its images; `viewer` is `None` for a visitor without credentials.
+
+        A viewer who may see the album may see all of its images, public or not. `limit` is 1 to `PAGE_SIZE_MAX`.
 
         Raises:
+            InvalidValue: `limit` is out of range.
             AlbumNotFound: no album has this id.
             Unauthenticated, Forbidden: the viewer may not see it; see `Album.visible_to`.
         """
+        check_page_size(limit)
         with self.transactions.view() as tx:
             album = tx.albums.get(album_id).visible_to(viewer, share_token=share_token)
-            places = tx.albums.images(album_id)
+            found = tx.albums.page(album_id, after=after, limit=limit + 1)
+            places = found[:limit]
             images = tx.images.find([place.image_id for place in places])
+            image_count = tx.albums.count(album_id)
         # an image that is being deleted may still have its place
         shown = [(place, images[place.image_id]) for place in places if place.image_id in images]
-        return ShownAlbum(album=album, images=shown)
+        following = places[-1].cursor if len(found) > limit else None
+        return ShownAlbum(album=album, images=shown, image_count=image_count, next=following)
 
     @retry_on_conflict
     def change(self, owner_id: OwnerId, album_id: AlbumId, changes: AlbumPatch) -> Album:
@@ -132,5 +171,5 @@ def _check_cover(tx: Transaction, album: Album, changes: AlbumPatch) -> None:
     cover = changes.cover_image_id
     if cover is UNCHANGED or cover is None:
         return
-    if cover not in {place.image_id for place in tx.albums.images(album.id)}:
+    if not tx.albums.contains(album.id, cover):
         raise InvalidValue(what="coverImageId", rule="must be an image of the album")

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 
 from attrs import Factory, field, frozen
 
-from spike_core.domain.cursors import ImageCursor
+from spike_core.domain.cursors import ImageCursor, JobCursor
 from spike_core.domain.errors import (
     BatchNotFound,
     Forbidden,
@@ -18,7 +18,7 @@ from spike_core.domain.errors import (
 from spike_core.domain.identifiers import ANONYMOUS, BatchId, ImageId, JobId, OwnerId
 from spike_core.domain.images import Image
 from spike_core.domain.jobs import CompletedJob, Job, SettledJob
-from spike_core.domain.limits import JOBS_ASKED_MAX, PAGE_SIZE, check_page_size
+from spike_core.domain.limits import IMAGE_JOBS_SHOWN_MAX, JOBS_ASKED_MAX, PAGE_SIZE, check_page_size
 from spike_core.domain.objects import ObjectKey
 from spike_core.ports.clock import Clock
 from spike_core.ports.transactions import Transaction, Transactions
@@ -27,15 +27,16 @@ from spike_core.services.queue_positions import QueuePositions
 
 @frozen(kw_only=True)
 class ShownImage:
-    """An image with its jobs, oldest first, and the queue positions of those that wait."""
+    """An image with its newest jobs, oldest first, and the queue positions of those that wait."""
 
     image: Image
-    jobs: Sequence[Job]
+    jobs: Sequence[Job]  # at most `IMAGE_JOBS_SHOWN_MAX`
+    jobs_total: int  # of all its jobs
     positions: Mapping[JobId, int]
 
     @property
     def is_at_rest(self) -> bool:
-        """Whether all its jobs are settled."""
+        """Whether all these jobs are settled."""
         return _are_settled(self.jobs)
 
 
@@ -45,6 +46,16 @@ class ImagesPage:
 
     images: Sequence[Image]
     next: ImageCursor | None  # of the next page; `None` on the last one
+
+
+@frozen(kw_only=True)
+class ImageJobsPage:
+    """A page of an image's jobs, newest first, and the queue positions of those that wait."""
+
+    image: Image
+    jobs: Sequence[Job]
+    positions: Mapping[JobId, int]
+    next: JobCursor | None  # of the next page; `None` on the last one
 
 
 @frozen(kw_only=True)
@@ -72,7 +83,7 @@ class Queries:
     )
 
     def image(self, image_id: ImageId, *, viewer: OwnerId | None) -> ShownImage:
-        """Return the image with its jobs; `viewer` is `None` for a request without credentials.
+        """Return the image with its newest jobs; `viewer` is `None` for a request without credentials.
 
         Views by others than the owner are counted.
 
@@ -95,9 +106,30 @@ class Queries:
         with self.transactions.view() as tx:
             image = tx.images.get(image_id)
             _check_visible(image, viewer)
-            jobs = tx.jobs.of_image(image_id)
+            found = tx.jobs.newest_of_image(image_id, limit=IMAGE_JOBS_SHOWN_MAX + 1)
+            jobs = found[:IMAGE_JOBS_SHOWN_MAX][::-1]
+            total = len(found) if len(found) == len(jobs) else tx.jobs.count_of_image(image_id)
             positions = self.positions.of(tx, jobs)
-        return ShownImage(image=image, jobs=jobs, positions=positions)
+        return ShownImage(image=image, jobs=jobs, jobs_total=total, positions=positions)
+
+    def jobs_of_image(
+        self, image_id: ImageId, *, viewer: OwnerId | None, before: JobCursor | None = None, limit: int = PAGE_SIZE
+    ) -> ImageJobsPage:
+        """Return a page of the image's jobs, newest first; `limit` is 1 to `PAGE_SIZE_MAX`.
+
+        Raises:
+            InvalidValue: `limit` is out of range.
+            ImageNotFound, Unauthenticated, Forbidden: as in `image`.
+        """
+        check_page_size(limit)
+        with self.transactions.view() as tx:
+            image = tx.images.get(image_id)
+            _check_visible(image, viewer)
+            found = tx.jobs.newest_of_image(image_id, before=before, limit=limit + 1)
+            jobs = found[:limit]
+            positions = self.positions.of(tx, jobs)
+        following = jobs[-1].spec.cursor if len(found) > limit else None
+        return ImageJobsPage(image=image, jobs=jobs, positions=positions, next=following)
 
     def images(self, owner_id: OwnerId, *, before: ImageCursor | None = None, limit: int = PAGE_SIZE) -> ImagesPage:
         """Return a page of the owner's images, newest first; `limit` is 1 to `PAGE_SIZE_MAX`.
@@ -157,9 +189,9 @@ class Queries:
             return self._shown(tx, own)
 
     def is_image_at_rest(self, image_id: ImageId) -> bool:
-        """Return whether all the image's jobs are settled, for polling by a viewer who has been shown it."""
+        """Return whether the jobs shown with the image are settled, for polling by a viewer who has been shown it."""
         with self.transactions.view() as tx:
-            return _are_settled(tx.jobs.of_image(image_id))
+            return _are_settled(tx.jobs.newest_of_image(image_id, limit=IMAGE_JOBS_SHOWN_MAX))
 
     def is_job_at_rest(self, job_id: JobId) -> bool:
         """Return whether the job is settled, for polling by a viewer who has been shown it.

@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from browsing import Person, as_file, drop, sign_in, upload
+from browsing import Person, as_file, drop, photo, sign_in, upload
+from multipart import CONTENT_TYPE, a_form, a_part
 
 NAMES = ["one.jpg", "two.jpg", "three.jpg", "four.jpg"]
 
@@ -17,6 +18,22 @@ def an_album(person: Person, **facts: object) -> Any:
 def order(person: Person, album: Any) -> list[str]:
     """Return the names of an album's images, as the server returns them."""
     return [image["name"] for image in person.ask("GET", f"/api/albums/{album['id']}")["album"]["images"]]
+
+
+def fill(person: Person, album: Any, *, count: int) -> None:
+    """Upload pictures of the names 001.jpg, 002.jpg, … to an album, twenty at a time."""
+    content = photo(size=(24, 16))
+    for start in range(0, count, 20):
+        numbers = range(start + 1, min(start + 20, count) + 1)
+        files = [a_part("files", content, filename=f"{number:03}.jpg") for number in numbers]
+        answer = person.server.ask(
+            "POST",
+            "/api/images/batch-upload",
+            token=person.token,
+            body=a_form(a_part("albumId", album["id"].encode()), *files),
+            content_type=CONTENT_TYPE,
+        )
+        assert answer.json["summary"]["successful"] == len(numbers), answer.content
 
 
 @pytest.fixture
@@ -140,3 +157,38 @@ def test_many_are_moved_from_the_library(page: Page, ada: Person) -> None:
     page.get_by_role("dialog").get_by_role("button", name="Move").click()
     expect(page.get_by_text("4 moved to Holidays")).to_be_visible()
     assert sorted(order(ada, album)) == sorted(NAMES)
+
+
+def test_an_album_of_more_than_a_page_is_shown_and_arranged_whole(browser: Browser, studio: Page, ada: Person) -> None:
+    """By a button for its owner and for strangers; moving a picture fetches what is missing of the order first."""
+    album = an_album(ada, privacy="UNLISTED")
+    fill(ada, album, count=103)
+    names = [f"{number:03}.jpg" for number in range(1, 104)]
+    assert order(ada, album) == names[:100]
+    studio.get_by_role("link", name="Albums").click()
+    expect(studio.get_by_text("103 pictures, anyone with the link")).to_be_visible()
+    expect(studio.locator(".cover img")).to_have_count(1)
+    studio.locator(".album").click()
+    expect(studio.locator("h1 .count")).to_have_text("103")
+    expect(studio.locator(".tile")).to_have_count(100)
+    studio.get_by_role("button", name="Show more").click()
+    expect(studio.locator(".tile .name")).to_have_text(names)
+    expect(studio.get_by_role("button", name="Show more")).to_have_count(0)
+
+    studio.reload()
+    expect(studio.locator(".tile")).to_have_count(100)
+    studio.locator(".tile", has_text="100.jpg").locator("a").focus()
+    with studio.expect_response("**/images") as arranged:
+        studio.keyboard.press("Alt+ArrowRight")
+    assert arranged.value.ok
+    expect(studio.get_by_text("100.jpg is now number 101 of 103")).to_be_attached()
+    expect(studio.locator(".tile a:focus")).to_contain_text("100.jpg")
+    assert order(ada, album) == [*names[:99], names[100]]
+
+    context = browser.new_context()
+    stranger = context.new_page()
+    stranger.goto(f"{ada.server.url}/#/shared/{album['id']}/{album['shareToken']}")
+    expect(stranger.locator(".tile")).to_have_count(100)
+    stranger.get_by_role("button", name="Show more").click()
+    expect(stranger.locator(".tile")).to_have_count(103)
+    context.close()

@@ -3,14 +3,16 @@
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 from falcon import testing
 from sqlalchemy import Engine
 
-from spike_contracts.builders import a_job, an_image
+from spike_contracts.builders import NOON, a_job, an_album_image_id, an_image
 from spike_core.domain.accounts import Email
 from spike_core.domain.albums import AlbumName
+from spike_core.domain.identifiers import AlbumId
 from spike_core.domain.images import Image
 from spike_core.domain.limits import JOBS_ASKED_MAX
 from spike_core.services import queue_positions
@@ -19,6 +21,8 @@ from spike_core.services.albums import NewAlbum
 from spike_http import create_app
 from spike_runtime import Settings, Spike, build
 from spike_sqlalchemy import SqlAlchemyDatabase
+from spike_sqlalchemy.prepared import Row
+from spike_sqlalchemy.statements import Statements
 from tracing import round_trips, traced, without_bounds
 
 
@@ -30,6 +34,27 @@ def spike(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.Mo
     spike.database.migrate()
     yield spike
     spike.database.close()
+
+
+@pytest.fixture
+def rows(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """The number of rows that each query returned."""
+    seen: list[int] = []
+    rows, rows_of = Statements.rows, Statements.rows_of
+
+    def counted_rows(self: Statements, *arguments: Any) -> Sequence[Row]:
+        found = rows(self, *arguments)
+        seen.append(len(found))
+        return found
+
+    def counted_rows_of(self: Statements, *arguments: Any) -> Iterator[Row]:
+        found = list(rows_of(self, *arguments))
+        seen.append(len(found))
+        return iter(found)
+
+    monkeypatch.setattr(Statements, "rows", counted_rows)
+    monkeypatch.setattr(Statements, "rows_of", counted_rows_of)
+    return seen
 
 
 @pytest.fixture
@@ -121,6 +146,57 @@ def test_an_image_with_fifty_jobs_is_shown_with_as_many_statements_as_one_with_o
         [image] = library(spike, ada, images=1, jobs_each=number)
         counts.append(len(statements_of(spike, ada, "GET", f"/api/images/{image.id}")))
     assert counts[0] == counts[1] <= 10
+
+
+def test_an_image_with_a_thousand_jobs_is_shown_with_a_hundred_and_one_more_statement(
+    spike: Spike, ada: Registered, rows: list[int]
+) -> None:
+    """The one that counts them."""
+    counts = []
+    for number in (100, 1_000):
+        [image] = library(spike, ada, images=1, jobs_each=number)
+        path = f"/api/images/{image.id}"
+        rows.clear()
+        counts.append(len(statements_of(spike, ada, "GET", path)))
+        assert max(rows[:-1]) <= 101, "the order of the queue is read last"
+        counts.append(len(statements_of(spike, ada, "GET", f"{path}/jobs?limit=100")))
+    assert counts == [4, 4, 5, 4], "the session, the image, its jobs, the order of the queue"
+
+
+def album_of(spike: Spike, ada: Registered, images: Sequence[Image]) -> AlbumId:
+    """Store an album of Ada's that contains the images."""
+    album_id = spike.albums.create(ada.user.id, NewAlbum(name=AlbumName("Holidays"))).id
+    with spike.database.transactions.begin() as tx:
+        tx.albums.lock(album_id)
+        tx.albums.append_images(album_id, [(an_album_image_id(), image.id) for image in images], now=NOON)
+    return album_id
+
+
+def test_a_page_of_five_thousand_images_takes_as_many_statements_and_rows_as_one_of_a_hundred(
+    spike: Spike, ada: Registered, rows: list[int]
+) -> None:
+    images = library(spike, ada, images=5_000)
+    costs = []
+    for number in (100, 5_000):
+        album_id = album_of(spike, ada, images[:number])
+        rows.clear()
+        statements = statements_of(spike, ada, "GET", f"/api/albums/{album_id}")
+        costs.append((len(statements), sum(rows)))
+    assert costs[0][0] == costs[1][0] == 5, "the session, the album, the page, its images, the count"
+    assert costs[1][1] == costs[0][1] + 1, "whether there is a next page"
+
+
+def test_fifty_albums_are_listed_with_as_many_statements_as_one(spike: Spike, ada: Registered, rows: list[int]) -> None:
+    """However many images they contain: one row for each album and each cover."""
+    images = library(spike, ada, images=500)
+    counts = []
+    for number in (1, 49):
+        for index in range(number):
+            album_of(spike, ada, images[index:])
+        rows.clear()
+        counts.append(len(statements_of(spike, ada, "GET", "/api/albums")))
+    assert counts == [3, 3], "the session, the albums, their covers"
+    assert sum(rows) <= 1 + 50 + 50
 
 
 def test_accepting_a_job_takes_so_many_statements(spike: Spike, ada: Registered) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from attrs import evolve
 
+from spike_contracts.album_images import AlbumImagesContract
 from spike_contracts.audit import AuditReaderContract
 from spike_contracts.fair_scheduling import FairSchedulingContract
 from spike_contracts.job_queries import JobQueriesContract
@@ -14,8 +15,9 @@ from spike_contracts.job_recovery import JobRecoveryContract
 from spike_contracts.ledger import LedgerContract
 from spike_contracts.queue import JobQueueContract
 from spike_contracts.statistics import StatisticsContract
+from spike_core.domain.albums import AlbumImage, AlbumSummary
 from spike_core.domain.cursors import JobCursor
-from spike_core.domain.identifiers import JobId, OwnerId
+from spike_core.domain.identifiers import AlbumId, JobId, OwnerId
 from spike_core.domain.jobs import ClaimedJob, Job, PendingJob, StartedJob
 from spike_core.domain.ledger import LedgerEntry, LedgerPosition
 from spike_core.domain.queue_order import QueueOrder, UnclaimedJob, WaitingOwner
@@ -23,6 +25,7 @@ from spike_core.domain.statistics import RefundStatistics
 from spike_core.domain.tokens import NO_TOKENS
 from spike_core.domain.wallet import Posting
 from spike_memory import MemoryQueue, MemoryTransactions
+from spike_memory.albums import MemoryAlbums
 from spike_memory.audit import MemoryAuditReader
 from spike_memory.jobs import MemoryJobs
 from spike_memory.statistics import MemoryStatistics
@@ -32,7 +35,8 @@ QueueOrderMethod = Callable[..., QueueOrder]
 Law = Callable[[MemoryTransactions], None]
 POST, LEDGER = MemoryWallets.post, MemoryAuditReader.ledger
 WAITING_OWNERS = MemoryJobs.waiting_owners
-OF_BATCH = MemoryJobs.of_batch
+OF_BATCH, NEWEST_OF_IMAGE = MemoryJobs.of_batch, MemoryJobs.newest_of_image
+ALBUM_PAGE, SUMMARIES = MemoryAlbums.page, MemoryAlbums.summaries
 FAIR = FairSchedulingContract()
 
 
@@ -94,6 +98,17 @@ def _started_by_start(jobs: MemoryJobs, **asked: Any) -> Sequence[JobCursor]:
     return found[: asked["limit"]] if asked.get("after") is None else []
 
 
+def _page_from_the_first(albums: MemoryAlbums, album_id: AlbumId, **asked: Any) -> Sequence[AlbumImage]:
+    return ALBUM_PAGE(albums, album_id, **{**asked, "after": None})
+
+
+def _summaries_by_the_last(albums: MemoryAlbums, owner_id: OwnerId) -> Sequence[AlbumSummary]:
+    return [
+        evolve(each, first_image_id=places[-1].image_id if (places := albums.images(each.album.id)) else None)
+        for each in SUMMARIES(albums, owner_id)
+    ]
+
+
 BROKEN: dict[str, tuple[type, str, Any, Law]] = {
     "counts jobs at work": (
         MemoryJobs,
@@ -148,6 +163,48 @@ BROKEN: dict[str, tuple[type, str, Any, Law]] = {
         "of_batch",
         lambda jobs, batch_id: sorted(OF_BATCH(jobs, batch_id), key=lambda job: job.id),
         JobQueriesContract().test_a_batchs_jobs_come_together_oldest_first,
+    ),
+    "returns an album's first page again": (
+        MemoryAlbums,
+        "page",
+        _page_from_the_first,
+        AlbumImagesContract().test_an_albums_images_come_in_pages_in_order,
+    ),
+    "returns an album whole": (
+        MemoryAlbums,
+        "page",
+        lambda albums, album_id, **asked: ALBUM_PAGE(albums, album_id, **{**asked, "limit": 99}),
+        AlbumImagesContract().test_an_albums_images_come_in_pages_in_order,
+    ),
+    "counts the images of all albums": (
+        MemoryAlbums,
+        "count",
+        lambda albums, _album_id: sum(len(places) for places in albums._rows.state.places.values()),
+        AlbumImagesContract().test_an_albums_images_come_in_pages_in_order,
+    ),
+    "finds an image in any album": (
+        MemoryAlbums,
+        "contains",
+        lambda albums, _album_id, image_id: image_id in albums._rows.state.images,
+        AlbumImagesContract().test_an_album_contains_its_own_images_alone,
+    ),
+    "summarizes an album by its last image": (
+        MemoryAlbums,
+        "summaries",
+        _summaries_by_the_last,
+        AlbumImagesContract().test_an_owners_albums_are_summarized_newest_first,
+    ),
+    "returns an image's oldest jobs": (
+        MemoryJobs,
+        "newest_of_image",
+        lambda jobs, image_id, **asked: NEWEST_OF_IMAGE(jobs, image_id, **{**asked, "limit": 99})[-asked["limit"] :],
+        JobQueriesContract().test_an_images_jobs_come_in_pages_newest_first,
+    ),
+    "counts the jobs of all images": (
+        MemoryJobs,
+        "count_of_image",
+        lambda jobs, _image_id: len(jobs._rows.state.jobs),
+        JobQueriesContract().test_an_images_jobs_come_in_pages_newest_first,
     ),
     "keeps no sums": (
         MemoryWallets,

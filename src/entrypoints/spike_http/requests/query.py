@@ -4,9 +4,9 @@ from typing import Final
 
 import falcon
 
-from spike_core.domain.cursors import ImageCursor, JobCursor
+from spike_core.domain.cursors import AlbumCursor, ImageCursor, JobCursor
 from spike_core.domain.errors import InvalidValue
-from spike_core.domain.limits import PAGE_SIZE, PAGE_SIZE_MAX
+from spike_core.domain.limits import ALBUM_PAGE_SIZE, PAGE_SIZE, PAGE_SIZE_MAX
 from spike_http.openapi.operations import Parameter
 
 WAIT_S_MAX: Final = 30
@@ -16,6 +16,11 @@ _SEQUENCE_MAX: Final = 2**53
 LIMIT: Final = Parameter(
     name="limit",
     schema={"type": "integer", "minimum": 1, "maximum": PAGE_SIZE_MAX, "default": PAGE_SIZE},
+    description="The most items to return.",
+)
+ALBUM_LIMIT: Final = Parameter(
+    name="limit",
+    schema={"type": "integer", "minimum": 1, "maximum": PAGE_SIZE_MAX, "default": ALBUM_PAGE_SIZE},
     description="The most items to return.",
 )
 CURSOR: Final = Parameter(
@@ -36,14 +41,14 @@ WAIT: Final = Parameter(
 )
 
 
-def page_limit(req: falcon.Request) -> int:
-    """Return `?limit`, by default `PAGE_SIZE`.
+def page_limit(req: falcon.Request, *, default: int = PAGE_SIZE) -> int:
+    """Return `?limit`, or the default.
 
     Raises:
         InvalidValue: it isn't 1 to `PAGE_SIZE_MAX`.
     """
     limit = _whole("limit", req.get_param("limit"), most=PAGE_SIZE_MAX)
-    return PAGE_SIZE if limit is None else limit
+    return default if limit is None else limit
 
 
 def ledger_cursor(req: falcon.Request) -> int | None:
@@ -63,6 +68,16 @@ def image_cursor(req: falcon.Request) -> ImageCursor | None:
     """
     text = req.get_param("cursor")
     return None if text is None else ImageCursor.parse(text)
+
+
+def album_cursor(req: falcon.Request) -> AlbumCursor | None:
+    """Return `?cursor` of a list of an album's images, `None` for the first page.
+
+    Raises:
+        InvalidValue: it isn't a cursor that a list has returned.
+    """
+    text = req.get_param("cursor")
+    return None if text is None else AlbumCursor.parse(text)
 
 
 def job_cursor(req: falcon.Request) -> JobCursor | None:

@@ -8,6 +8,7 @@ from attrs import frozen
 from spike_core.domain.albums import AlbumPatch
 from spike_core.domain.errors import AlbumFull, NotFound, TooManyAlbums
 from spike_core.domain.identifiers import AlbumId
+from spike_core.domain.limits import ALBUM_PAGE_SIZE
 from spike_core.domain.rate_limits import RateLimitGroup
 from spike_core.domain.secrets import Secret
 from spike_core.services.album_contents import AlbumContents
@@ -27,12 +28,12 @@ from spike_http.requests.albums import (
 )
 from spike_http.requests.errors import InvalidImageIds
 from spike_http.requests.json_bodies import json_object
-from spike_http.requests.query import SHARE_TOKEN
+from spike_http.requests.query import ALBUM_LIMIT, CURSOR, SHARE_TOKEN, album_cursor, page_limit
 from spike_http.responses.albums import (
     AlbumListView,
     AlbumView,
-    FullAlbumView,
     KeptAlbumView,
+    ListedAlbumView,
     MovedView,
     OrderView,
     RemovedAlbumView,
@@ -50,13 +51,16 @@ class AlbumsResource:
     authenticator: Authenticator
     responder: IdempotentResponder
     albums: Albums
+    object_urls: ObjectUrls
 
     @Operation("listAlbums", answer=AlbumListView)
     def on_get(self, req: Request, resp: falcon.Response) -> None:
         """List the caller's albums."""
         user_id = self.authenticator.user(req)
+        urls = self.object_urls.for_request(req)
+        listed = self.albums.summaries(user_id)
         resp.media = as_json(
-            AlbumListView(albums=[AlbumView.of(album, viewer=user_id) for album in self.albums.of_owner(user_id)])
+            AlbumListView(albums=[ListedAlbumView.listed(each, viewer=user_id, urls=urls) for each in listed])
         )
 
     @Operation(
@@ -88,17 +92,19 @@ class AlbumResource:
     albums: Albums
     object_urls: ObjectUrls
 
-    @Operation("getAlbum", answer=ShownAlbumView, access=Access.OPTIONAL_USER, query=(SHARE_TOKEN,))
+    @Operation("getAlbum", answer=ShownAlbumView, access=Access.OPTIONAL_USER, query=(SHARE_TOKEN, ALBUM_LIMIT, CURSOR))
     def on_get(self, req: Request, resp: falcon.Response, album_id: str) -> None:
-        """Show an album with its images."""
+        """Show an album with a page of its images."""
         viewer = self.authenticator.optional_user(req)
         token = req.get_param("shareToken")
         shown = self.albums.show(
-            AlbumId.parse(album_id), viewer=viewer, share_token=None if token is None else Secret(token)
+            AlbumId.parse(album_id),
+            viewer=viewer,
+            share_token=None if token is None else Secret(token),
+            after=album_cursor(req),
+            limit=page_limit(req, default=ALBUM_PAGE_SIZE),
         )
-        resp.media = as_json(
-            ShownAlbumView(album=FullAlbumView.shown(shown, viewer=viewer, urls=self.object_urls.for_request(req)))
-        )
+        resp.media = as_json(ShownAlbumView.of(shown, viewer=viewer, urls=self.object_urls.for_request(req)))
 
     @Operation(
         "changeAlbum",

@@ -32,7 +32,7 @@ from spike_http.requests.errors import BatchTooLarge, NoFile, RepeatedField, Too
 from spike_http.requests.images import image_labels
 from spike_http.requests.inline_images import PICTURE_ERRORS, json_with_picture
 from spike_http.requests.json_bodies import json_object
-from spike_http.requests.query import CURSOR, LIMIT, image_cursor, page_limit
+from spike_http.requests.query import CURSOR, LIMIT, image_cursor, job_cursor, page_limit
 from spike_http.requests.upload_forms import BATCH_UPLOAD_FORM, UPLOAD_FORM, batch_upload_form, upload_form
 from spike_http.responses.images import (
     BatchUploadView,
@@ -42,7 +42,7 @@ from spike_http.responses.images import (
     ShownImageView,
     UploadView,
 )
-from spike_http.responses.jobs import BatchEnhanceView, EnhanceView, ParallelEnhanceView
+from spike_http.responses.jobs import BatchEnhanceView, EnhanceView, ImageJobsView, ParallelEnhanceView
 from spike_http.responses.serialization import as_json, set_conditional_json
 from spike_http.responses.urls import ObjectUrls
 
@@ -271,7 +271,7 @@ class ImageResource:
         "getImage", answer=ShownImageView, access=Access.OPTIONAL_USER, bucket=RateLimitGroup.GET_IMAGE, has_etag=True
     )
     def on_get(self, req: Request, resp: falcon.Response, image_id: str) -> None:
-        """Show an image with its jobs."""
+        """Show an image with its newest jobs."""
         viewer = self.authenticator.optional_user(req, bucket=RateLimitGroup.GET_IMAGE)
         parsed = ImageId.parse(image_id)
         look = self.queries.glance if req.context.is_head else self.queries.image  # HEAD counts no view
@@ -285,3 +285,27 @@ class ImageResource:
         )
         view = ShownImageView(image=ImageView.shown(shown, self.object_urls.for_request(req), viewer=viewer))
         set_conditional_json(req, resp, as_json(view))
+
+
+@frozen(kw_only=True)
+class ImageJobsResource:
+    """`/api/images/{image_id}/jobs`."""
+
+    authenticator: Authenticator
+    queries: Queries
+    object_urls: ObjectUrls
+
+    @Operation(
+        "listImageJobs",
+        answer=ImageJobsView,
+        access=Access.OPTIONAL_USER,
+        bucket=RateLimitGroup.GET_IMAGE,
+        query=(LIMIT, CURSOR),
+    )
+    def on_get(self, req: Request, resp: falcon.Response, image_id: str) -> None:
+        """List an image's jobs, newest first."""
+        viewer = self.authenticator.optional_user(req, bucket=RateLimitGroup.GET_IMAGE)
+        page = self.queries.jobs_of_image(
+            ImageId.parse(image_id), viewer=viewer, before=job_cursor(req), limit=page_limit(req)
+        )
+        resp.media = as_json(ImageJobsView.of(page, self.object_urls.for_request(req)))

@@ -11,7 +11,7 @@ from spike_core.domain.images import Image, ImageName
 from spike_core.domain.objects import PictureFormat
 from spike_core.domain.tiers import Tier
 from spike_core.services.album_contents import Moved
-from spike_core.services.albums import ShownAlbum
+from spike_core.services.albums import ListedAlbum, ShownAlbum
 from spike_http.responses.urls import UrlBuilder
 
 
@@ -82,8 +82,9 @@ class PlacedImageView:
 
 @frozen(kw_only=True)
 class FullAlbumView(AlbumView):
-    """An album's attributes and its images, in order."""
+    """An album's attributes and a page of its images, in order."""
 
+    image_count: int
     images: list[PlacedImageView]
 
     @classmethod
@@ -91,7 +92,42 @@ class FullAlbumView(AlbumView):
         """Return the view of an album and its images, for this viewer."""
         facts = asdict(AlbumView.of(shown.album, viewer=viewer), recurse=False)
         images = [PlacedImageView.of(place, image, urls, viewer=viewer) for place, image in shown.images]
-        return cls(**facts, images=images)
+        return cls(**facts, image_count=shown.image_count, images=images)
+
+
+@frozen(kw_only=True)
+class CoverView:
+    """The image that stands for an album."""
+
+    id: ImageId
+    url: str
+    width: int
+    height: int
+
+    @classmethod
+    def of(cls, image: Image, urls: UrlBuilder) -> "CoverView":
+        """Return the view of a cover, for its owner."""
+        return cls(
+            id=image.id,
+            url=urls.of_original(image, viewer=image.owner_id),
+            width=image.dimensions.width_px,
+            height=image.dimensions.height_px,
+        )
+
+
+@frozen(kw_only=True)
+class ListedAlbumView(AlbumView):
+    """An album in a list."""
+
+    image_count: int
+    cover: CoverView | None
+
+    @classmethod
+    def listed(cls, listed: ListedAlbum, *, viewer: OwnerId, urls: UrlBuilder) -> "ListedAlbumView":
+        """Return the view of an album in a list, for its owner."""
+        facts = asdict(AlbumView.of(listed.album, viewer=viewer), recurse=False)
+        cover = None if listed.cover is None else CoverView.of(listed.cover, urls)
+        return cls(**facts, image_count=listed.image_count, cover=cover)
 
 
 @frozen(kw_only=True)
@@ -107,7 +143,7 @@ class AlbumListView:
     """The answer to `GET /api/albums`, newest first."""
 
     success: bool = True
-    albums: list[AlbumView]
+    albums: list[ListedAlbumView]
 
 
 @frozen(kw_only=True)
@@ -116,6 +152,17 @@ class ShownAlbumView:
 
     success: bool = True
     album: FullAlbumView
+    next_cursor: str | None
+    has_more: bool
+
+    @classmethod
+    def of(cls, shown: ShownAlbum, *, viewer: OwnerId | None, urls: UrlBuilder) -> "ShownAlbumView":
+        """Return the view of an album and a page of its images, for this viewer."""
+        return cls(
+            album=FullAlbumView.shown(shown, viewer=viewer, urls=urls),
+            next_cursor=None if shown.next is None else str(shown.next),
+            has_more=shown.next is not None,
+        )
 
 
 @frozen(kw_only=True)

@@ -201,9 +201,10 @@ class ImageFactsView:
 
 @frozen(kw_only=True)
 class ImageView(ImageFactsView):
-    """An image with its jobs."""
+    """An image with its newest jobs."""
 
     jobs: list[JobView]
+    jobs_total: int
 
     @classmethod
     def shown(cls, shown: ShownImage, urls: UrlBuilder, *, viewer: OwnerId | None) -> "ImageView":
@@ -211,7 +212,7 @@ class ImageView(ImageFactsView):
         image = shown.image
         facts = asdict(ImageFactsView.of(image, urls, viewer=viewer), recurse=False)
         jobs = [JobView.of(job, image, shown.positions.get(job.id), urls) for job in shown.jobs]
-        return cls(**facts, jobs=jobs)
+        return cls(**facts, jobs=jobs, jobs_total=shown.jobs_total)
 
 
 @frozen(kw_only=True)

@@ -25,7 +25,7 @@ from spike_core.domain.tiers import Tier
 from spike_core.domain.tokens import Tokens
 from spike_core.domain.transitions import SETTLED_STATUSES
 from spike_core.services.enhancements import BatchEnhancementAccepted, EnhancementAccepted, ParallelEnhancementAccepted
-from spike_core.services.queries import ShownJob
+from spike_core.services.queries import ImageJobsPage, ShownJob
 from spike_http.responses.urls import UrlBuilder
 
 
@@ -173,6 +173,25 @@ class ShownJobView:
     def of(cls, shown: ShownJob, urls: UrlBuilder) -> "ShownJobView":
         """Return the view of a job."""
         return cls(job=JobView.of(shown.job, shown.image, shown.position, urls))
+
+
+@frozen(kw_only=True)
+class ImageJobsView:
+    """The answer to `GET /api/images/{id}/jobs`, newest first."""
+
+    success: bool = True
+    jobs: list[JobView]
+    next_cursor: str | None
+    has_more: bool
+
+    @classmethod
+    def of(cls, page: ImageJobsPage, urls: UrlBuilder) -> "ImageJobsView":
+        """Return the view of a page."""
+        return cls(
+            jobs=[JobView.of(job, page.image, page.positions.get(job.id), urls) for job in page.jobs],
+            next_cursor=None if page.next is None else str(page.next),
+            has_more=page.next is not None,
+        )
 
 
 @frozen(kw_only=True)

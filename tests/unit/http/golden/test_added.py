@@ -82,13 +82,19 @@ def test_the_list_of_images(ada: Caller, uploaded: tuple[str, str]) -> None:
     assert_served(IMAGES, ada.get("/api/images").json)
 
 
+def test_the_list_of_an_images_jobs(ada: Caller, services: MemorySpike, uploaded: tuple[str, str]) -> None:
+    services.work()
+    listed = {"success": True, "jobs": [a_completed_job("TIER_1K", 2)], "nextCursor": None, "hasMore": False}
+    assert_served(listed, ada.get(f"/api/images/{uploaded[0]}/jobs").json)
+
+
 def test_an_image_renamed_described_and_published(
     ada: Caller, services: MemorySpike, uploaded: tuple[str, str]
 ) -> None:
     services.work()
     changes = {"name": "Harbour.jpg", "description": "Calm water", "isPublic": True}
     answer = ada.patch(f"/api/images/{uploaded[0]}", changes)
-    shown = an_image(**changes, jobs=[a_completed_job("TIER_1K", 2)])
+    shown = an_image(**changes, jobs=[a_completed_job("TIER_1K", 2)], jobsTotal=1)
     assert_served({"success": True, "image": shown}, answer.json)
 
 

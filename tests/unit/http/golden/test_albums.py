@@ -49,13 +49,19 @@ def test_an_album_is_made_shown_changed_and_removed(ada: Caller) -> None:
     made = ada.post("/api/albums", {"name": "Holidays"})
     assert made.status_code == 201
     assert_served({"success": True, "album": an_album()}, made.json)
-    assert_served({"success": True, "albums": [made.json["album"]]}, ada.get("/api/albums").json)
+    assert_served(
+        {"success": True, "albums": [{**made.json["album"], "imageCount": 0, "cover": None}]},
+        ada.get("/api/albums").json,
+    )
     image_id, path = an_id(ada), f"/api/albums/{made.json['album']['id']}"
     added = ada.post(f"{path}/images", {"imageIds": [image_id]}).json
     result = {"imageId": image_id, "success": True, "albumImageId": looks_like_id("alb_img_"), "alreadyInAlbum": False}
     assert_served({"success": True, "moved": 1, "failed": 0, "alreadyInAlbum": 0, "results": [result]}, added)
-    shown = {"success": True, "album": an_album(images=[a_placed_image(image_id)])}
-    assert_served(shown, ada.get(path).json)
+    whole = an_album(imageCount=1, images=[a_placed_image(image_id)])
+    assert_served({"success": True, "album": whole, "nextCursor": None, "hasMore": False}, ada.get(path).json)
+    cover = {name: a_placed_image(image_id)[name] for name in ("id", "url", "width", "height")}
+    listed = {"success": True, "albums": [an_album(imageCount=1, cover=cover)]}
+    assert_served(listed, ada.get("/api/albums").json)
     order = {"imageOrder": [image_id]}
     assert_served({"success": True, **order}, ada.patch(f"{path}/images", order).json)
     changes = {

@@ -194,4 +194,4 @@ def test_an_anonymous_mix(client: testing.TestClient, services: MemorySpike, kin
     }
     mixed = {**a_completed_job("FREE", 0), **own}
     public = {"id": image_id, "originalUrl": f"{CDN}/images/{image_id}.jpg", "isPublic": True}
-    assert_served(an_image(**public, jobs=[mixed]), shown)
+    assert_served(an_image(**public, jobs=[mixed], jobsTotal=1), shown)

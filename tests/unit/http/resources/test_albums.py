@@ -84,7 +84,7 @@ def test_a_bad_change_is_refused_and_changes_nothing(ada: Caller, facts: dict[st
     answer = ada.patch(f"/api/albums/{album['id']}", {"privacy": "PUBLIC", **facts})
     assert (answer.status_code, answer.json["code"]) == (400, "INVALID_INPUT")
     assert answer.json["suggestion"].startswith(suggestion)
-    assert ada.get("/api/albums").json["albums"] == [album]
+    assert ada.get("/api/albums").json["albums"] == [{**album, "imageCount": 0, "cover": None}]
 
 
 @pytest.mark.parametrize("field", ["name", "privacy", "defaultTier", "autoEnhance"])
@@ -98,7 +98,9 @@ def test_albums_are_listed_newest_first(ada: Caller, bob: Caller, services: Memo
     services.clock.advance(timedelta(seconds=1))
     second = made(ada, privacy="UNLISTED")
     made(bob, privacy="PUBLIC")
-    assert ada.get("/api/albums").json == {"success": True, "albums": [second, first]}
+    assert ada.get("/api/albums").json["albums"] == [
+        {**album, "imageCount": 0, "cover": None} for album in (second, first)
+    ]
 
 
 def test_an_album_is_shown_with_its_images_in_order(ada: Caller) -> None:
@@ -110,11 +112,49 @@ def test_an_album_is_shown_with_its_images_in_order(ada: Caller) -> None:
     assert answer.status_code == 200
     shown = answer.json["album"]
     images = shown.pop("images")
-    assert shown == album
+    assert shown == {**album, "imageCount": 3}
+    assert (answer.json["nextCursor"], answer.json["hasMore"]) == (None, False)
     assert [image["id"] for image in images] == ids
     for image, original in zip(images, reversed(uploaded), strict=True):
         assert {name: image[name] for name in original} == original
         assert (image["isPublic"], image["addedAt"]) == (False, "2026-01-01T12:00:00Z")
+
+
+def test_an_album_is_shown_in_pages(ada: Caller, client: testing.TestClient) -> None:
+    """To visitors too; each page tells how many images the album contains."""
+    album = made(ada, privacy="UNLISTED")
+    ids = [ada.upload().json["image"]["id"] for _ in range(5)]
+    ada.post(f"/api/albums/{album['id']}/images", {"imageIds": ids})
+    query, shown = {"limit": "2", "shareToken": album["shareToken"]}, []
+    while True:
+        answer = client.simulate_get(f"/api/albums/{album['id']}", params=query).json
+        assert answer["album"]["imageCount"] == 5
+        shown.append([image["id"] for image in answer["album"]["images"]])
+        assert answer["hasMore"] is (answer["nextCursor"] is not None)
+        if not answer["hasMore"]:
+            break
+        query["cursor"] = answer["nextCursor"]
+    assert shown == [ids[:2], ids[2:4], ids[4:]]
+
+
+@pytest.mark.parametrize(
+    "query", [{"limit": "0"}, {"limit": "101"}, {"cursor": ""}, {"cursor": "x"}, {"cursor": "9" * 19}]
+)
+def test_a_page_that_cannot_be_is_refused(ada: Caller, query: dict[str, str]) -> None:
+    assert ada.get(f"/api/albums/{made(ada)['id']}", **query).status_code == 400
+
+
+def test_albums_are_listed_with_their_cover(ada: Caller) -> None:
+    """The chosen image, or else the first."""
+    album = made(ada)
+    path = f"/api/albums/{album['id']}"
+    first, second = (ada.upload().json["image"] for _ in range(2))
+    ada.post(f"{path}/images", {"imageIds": [first["id"], second["id"]]})
+    for cover in (first, second):
+        [listed] = ada.get("/api/albums").json["albums"]
+        assert listed["cover"] == {name: cover[name] for name in ("id", "url", "width", "height")}
+        assert listed["imageCount"] == 2
+        ada.patch(path, {"coverImageId": second["id"]})
 
 
 @pytest.mark.parametrize(

@@ -36,6 +36,7 @@ def test_an_image_is_shown_as_the_api_says(ada: Caller, services: MemorySpike, i
         "createdAt": "2026-01-01T12:00:00Z",
         "updatedAt": "2026-01-01T12:00:00Z",
         "jobs": [job],
+        "jobsTotal": 1,
     }
     assert job == {
         "id": job["id"],

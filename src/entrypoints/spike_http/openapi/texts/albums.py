@@ -33,6 +33,7 @@ _ALBUM_FIELDS: Final = {
     "defaultTier": "The tier at which uploads to the album are enhanced.",
     "autoEnhance": "Whether uploads to the album are enhanced.",
 }
+_COVER: Final = {name: UPLOADED_IMAGE[name] for name in ("id", "url", "width", "height")}
 _IMAGES_FIELD: Final = {"imageIds": "1 to 100 images."}
 
 ALBUMS: Final[Mapping[str, OperationText]] = {
@@ -57,27 +58,33 @@ Create an empty album. {_FIELDS} In the response, `shareToken` is null unless th
     ),
     "listAlbums": OperationText(
         summary="List albums",
-        description="List all your albums, newest first, without their images.",
-        response={"success": True, "albums": [ALBUM]},
+        description="""
+List all your albums, newest first. `imageCount` is the number of an album's images. `cover` is the image that was chosen
+as its cover, or else its first image; it is null while the album is empty.
+""",
+        response={"success": True, "albums": [{**ALBUM, "imageCount": 1, "cover": _COVER}]},
     ),
     "getAlbum": OperationText(
         summary="Get an album",
         description="""
-Return an album with its images, in the album's order. The owner can read any album; everyone can read a public one,
+Return an album with a page of its images, in the album's order. To read the next page, send `nextCursor` as `cursor`; it
+is null on the last page. Images that are moved to the end meanwhile are returned again, there. The owner can read any album; everyone can read a public one,
 and an unlisted one if `shareToken` is sent. The images themselves stay as private as they are: readers of the album
 get signed URLs, which expire. `shareToken` in the response is null for everyone but the owner.
 """,
         errors={
+            400: "`limit` or `cursor` is not valid.",
             401: "The album is private or unlisted, and there are no credentials and no valid `shareToken`.",
             403: "The album is private or unlisted, and belongs to another user.",
             404: _NO_ALBUM,
         },
         path={"albumId": ALBUM_ID},
-        query={"shareToken": SHARE_TOKEN},
+        query={"shareToken": SHARE_TOKEN, "limit": 100},
         response={
             "success": True,
             "album": {
                 **ALBUM,
+                "imageCount": 1,
                 "images": [
                     {
                         **UPLOADED_IMAGE,
@@ -87,6 +94,8 @@ get signed URLs, which expire. `shareToken` in the response is null for everyone
                     }
                 ],
             },
+            "nextCursor": None,
+            "hasMore": False,
         },
     ),
     "changeAlbum": OperationText(

@@ -20,10 +20,11 @@ on the last page. Images that are added meanwhile don't shift the following page
     "getImage": OperationText(
         summary="Get an image",
         description="""
-Return an image with its jobs, oldest first. The owner can read any image; everyone can read a public one, with or
+Return an image with its newest jobs, at most 100, oldest first. `jobsTotal` is the number of all its jobs;
+`GET /api/images/{imageId}/jobs` returns the others. The owner can read any image; everyone can read a public one, with or
 without credentials. `viewCount` counts reads by anyone but the owner.
 
-With `?wait=N` the response is sent when no job of the image is pending or processing anymore, or after N seconds.
+With `?wait=N` the response is sent when none of these jobs is pending or processing anymore, or after N seconds.
 The response has an `ETag`; with `If-None-Match`, an image that hasn't changed is answered with 304.
 """,
         errors={
@@ -34,7 +35,23 @@ The response has an `ETag`; with `If-None-Match`, an image that hasn't changed i
         },
         path={"imageId": IMAGE_ID},
         query={"wait": 20},
-        response={"success": True, "image": {**IMAGE, "jobs": [COMPLETED_JOB]}},
+        response={"success": True, "image": {**IMAGE, "jobs": [COMPLETED_JOB], "jobsTotal": 1}},
+    ),
+    "listImageJobs": OperationText(
+        summary="List an image's jobs",
+        description="""
+List all jobs of an image, newest first. To read the next page, send `nextCursor` as `cursor`; it is null on the last
+page. Who can read the image can read its jobs. The request doesn't add to `viewCount`.
+""",
+        errors={
+            400: "`limit` or `cursor` is not valid.",
+            401: "The image is private and there are no credentials, or they are wrong or expired.",
+            403: "The image is private and belongs to another user.",
+            404: "There is no such image.",
+        },
+        path={"imageId": IMAGE_ID},
+        query={"limit": 20},
+        response={"success": True, "jobs": [COMPLETED_JOB], "nextCursor": None, "hasMore": False},
     ),
     "changeImage": OperationText(
         summary="Change an image",
@@ -66,6 +83,7 @@ get it without its metadata.
                 "originalUrl": f"http://localhost:3000/files/images/{IMAGE_ID}.jpg",
                 "isPublic": True,
                 "jobs": [],
+                "jobsTotal": 0,
             },
         },
     ),

@@ -53,7 +53,10 @@ OBJECTS: Final[Mapping[str, ObjectText]] = {
     "Creation": ObjectText(
         "A generation or modification, in any state. Fields that don't apply to its state are null.", _GENERATION_FIELDS
     ),
-    "Image": ObjectText("An image with its jobs, oldest first.", _IMAGE_FIELDS),
+    "Image": ObjectText(
+        "An image with its newest jobs.",
+        {**_IMAGE_FIELDS, "jobs": "The newest 100, oldest first.", "jobsTotal": "The number of all its jobs."},
+    ),
     "ImageFacts": ObjectText("An image without its jobs.", _IMAGE_FIELDS),
     "UploadedImage": ObjectText(
         "An image that was just uploaded.",
@@ -73,7 +76,26 @@ OBJECTS: Final[Mapping[str, ObjectText]] = {
         {"success": "Whether at least one file was kept.", "results": "In the order sent."},
     ),
     "Album": ObjectText("An album without its images.", _ALBUM_FIELDS),
-    "FullAlbum": ObjectText("An album with its images, in order.", _ALBUM_FIELDS),
+    "FullAlbum": ObjectText(
+        "An album with a page of its images, in order.",
+        {**_ALBUM_FIELDS, "imageCount": "The number of images in the whole album."},
+    ),
+    "ListedAlbum": ObjectText(
+        "An album in a list.",
+        {
+            **_ALBUM_FIELDS,
+            "imageCount": "The number of images in the album.",
+            "cover": "The image that was chosen as the cover, or else the first one; null while the album is empty.",
+        },
+    ),
+    "Cover": ObjectText(
+        "The image that stands for an album.",
+        {
+            "url": "The original. Signed unless the image is public.",
+            "width": "Pixels, after EXIF orientation.",
+            "height": "Pixels, after EXIF orientation.",
+        },
+    ),
     "PlacedImage": ObjectText(
         "An image in an album.",
         {"url": "The original. Signed unless the image is public.", "addedAt": "When it was added."},

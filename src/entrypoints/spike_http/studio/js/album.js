@@ -1,13 +1,13 @@
 // The page of one album: its pictures in order, its settings and its link.
 
 import { albumBody, albumFields, openMoveDialog, PRIVACY_LABELS } from './album_forms.js';
-import { fetchAlbum } from './albums.js';
+import { fetchAlbum, withNextPage } from './albums.js';
 import { absoluteUrl, call } from './api.js';
 import { openDialog } from './dialog.js';
 import { h, iconButton, replaceContent } from './dom.js';
 import { acceptFiles, fileButton } from './dropzone.js';
 import { on } from './events.js';
-import { createTile, enableDragging, showJobProgress } from './grid.js';
+import { createTile, enableDragging, loadMoreButton, showJobProgress } from './grid.js';
 import { toPicture } from './images.js';
 import { navigate } from './router.js';
 import { formatTokens, tierById } from './tiers.js';
@@ -31,16 +31,29 @@ export async function albumView({ id }, signal) {
   let isArranging = false;
   const imageIds = () => album.images.map((image) => image.id);
   const uploadHere = (files) => upload(files, id);
+  const loadMore = async () => {
+    album = await withNextPage(album);
+    render();
+  };
+  // an order is set for all images at once
+  const loadAll = async () => {
+    if (!album.nextCursor) return;
+    while (album.nextCursor) album = await withNextPage(album);
+    render();
+  };
   const reload = async () => {
-    album = await fetchAlbum(id);
+    const shownCount = album.nextCursor ? album.images.length : Number.POSITIVE_INFINITY;
+    let fresh = await fetchAlbum(id);
+    while (fresh.nextCursor && fresh.images.length < shownCount) fresh = await withNextPage(fresh);
+    album = fresh;
     selected.clear();
     render();
   };
   const reportErrors = (work) => work.catch(showError);
 
   async function reorder(next) {
-    const before = album.images;
-    album.images = next.map((imageId) => before.find((image) => image.id === imageId));
+    const byId = new Map(album.images.map((image) => [image.id, image]));
+    album.images = next.map((imageId) => byId.get(imageId));
     render();
     try {
       await call('PATCH', `/api/albums/${id}/images`, { body: { imageOrder: next } });
@@ -50,12 +63,13 @@ export async function albumView({ id }, signal) {
     }
   }
   async function move(imageId, by) {
+    const focused = document.activeElement?.dataset.move;
+    await loadAll();
     const next = imageIds();
     const from = next.indexOf(imageId);
     const to = Math.min(next.length - 1, Math.max(0, from + by));
     if (to === from) return;
     next.splice(to, 0, ...next.splice(from, 1));
-    const focused = document.activeElement?.dataset.move;
     const done = reorder(next);
     const tile = grid.querySelector(`[data-id="${imageId}"]`);
     (tile.querySelector(`[data-move="${focused}"]:enabled`) ?? tile.querySelector('a')).focus();
@@ -66,13 +80,13 @@ export async function albumView({ id }, signal) {
     h(
       'div',
       { class: 'move-buttons' },
-      iconButton('left', `Move ${image.name} earlier`, () => move(image.id, -1), {
+      iconButton('left', `Move ${image.name} earlier`, () => reportErrors(move(image.id, -1)), {
         'data-move': -1,
         disabled: index === 0,
       }),
-      iconButton('right', `Move ${image.name} later`, () => move(image.id, 1), {
+      iconButton('right', `Move ${image.name} later`, () => reportErrors(move(image.id, 1)), {
         'data-move': 1,
-        disabled: index === album.images.length - 1,
+        disabled: index === album.imageCount - 1,
       }),
     );
 
@@ -80,7 +94,7 @@ export async function albumView({ id }, signal) {
     const tokenPath = album.privacy === 'UNLISTED' ? `/${album.shareToken}` : '';
     replaceContent(
       header,
-      h('h1', { 'data-title': album.name }, album.name, h('span', { class: 'count' }, album.images.length || '')),
+      h('h1', { 'data-title': album.name }, album.name, h('span', { class: 'count' }, album.imageCount || '')),
       h(
         'div',
         { class: 'actions' },
@@ -140,6 +154,7 @@ export async function albumView({ id }, signal) {
     );
     replaceContent(
       footer,
+      album.nextCursor && loadMoreButton(loadMore),
       !album.images.length &&
         h(
           'div',
@@ -213,7 +228,7 @@ export async function albumView({ id }, signal) {
     const tile = event.target.closest('.tile');
     if (!by || !event.altKey || !tile) return;
     event.preventDefault();
-    move(tile.dataset.id, by);
+    reportErrors(move(tile.dataset.id, by));
   });
   const isRightHalf = (tile, event) => event.clientX > tile.getBoundingClientRect().left + tile.offsetWidth / 2;
   enableDragging(
@@ -221,9 +236,14 @@ export async function albumView({ id }, signal) {
     {
       onOver: (tile, event) => tile.classList.add(isRightHalf(tile, event) ? 'drop-after' : 'drop-before'),
       onDrop(moved, tile, event) {
-        const next = imageIds().filter((each) => each !== moved);
-        next.splice(next.indexOf(tile.dataset.id) + isRightHalf(tile, event), 0, moved);
-        reorder(next);
+        const isAfter = isRightHalf(tile, event);
+        const drop = async () => {
+          await loadAll();
+          const next = imageIds().filter((each) => each !== moved);
+          next.splice(next.indexOf(tile.dataset.id) + isAfter, 0, moved);
+          await reorder(next);
+        };
+        reportErrors(drop());
       },
     },
     signal,

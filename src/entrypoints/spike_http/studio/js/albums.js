@@ -2,49 +2,28 @@
 
 import { openNewAlbumDialog, PRIVACY_LABELS } from './album_forms.js';
 import { get } from './api.js';
-import { h } from './dom.js';
-import { createTile } from './grid.js';
+import { h, replaceContent } from './dom.js';
+import { createTile, loadMoreButton } from './grid.js';
 import { stableUrl, toPicture } from './images.js';
 import { navigate } from './router.js';
 
-export const fetchAlbum = async (id, token) =>
-  (await get(`/api/albums/${id}${token ? `?shareToken=${token}` : ''}`)).album;
+// Returns an album with a page of its images, the first one without a cursor; `nextCursor` is null on the last page.
+export async function fetchAlbum(id, { token, cursor } = {}) {
+  const query = new URLSearchParams({ ...(token && { shareToken: token }), ...(cursor && { cursor }) });
+  const { album, nextCursor } = await get(`/api/albums/${id}?${query}`);
+  return { ...album, nextCursor };
+}
 
-export async function albumsView(_parameters, signal) {
+// Returns the album with its next page. An image that was moved to the end meanwhile is kept there.
+export async function withNextPage(album, token) {
+  const next = await fetchAlbum(album.id, { token, cursor: album.nextCursor });
+  const fetched = new Set(next.images.map(({ id }) => id));
+  return { ...next, images: [...album.images.filter(({ id }) => !fetched.has(id)), ...next.images] };
+}
+
+export async function albumsView() {
   const { albums } = await get('/api/albums');
   const createAlbum = () => openNewAlbumDialog((album) => navigate(`#/albums/${album.id}`));
-  const covers = albums.map((album) => {
-    const cover = h('div', { class: 'cover no-cover' });
-    const details = h('span', { class: 'muted' }, PRIVACY_LABELS[album.privacy]);
-    return {
-      album,
-      cover,
-      details,
-      element: h(
-        'li',
-        {},
-        h('a', { class: 'album', href: `#/albums/${album.id}` }, cover, h('strong', {}, album.name), details),
-      ),
-    };
-  });
-  // the list holds no image URLs, so each album is requested when its cover scrolls into view
-  const visibility = new IntersectionObserver((entries) =>
-    entries
-      .filter((entry) => entry.isIntersecting)
-      .forEach(async ({ target }) => {
-        visibility.unobserve(target);
-        const { album, cover, details } = covers.find((each) => each.cover === target);
-        const { images } = await fetchAlbum(album.id);
-        details.textContent = `${images.length} picture${images.length === 1 ? '' : 's'}, ${PRIVACY_LABELS[album.privacy].toLowerCase()}`;
-        const first = images.find(({ id }) => id === album.coverImageId) ?? images[0];
-        if (first) {
-          cover.classList.remove('no-cover');
-          cover.append(h('img', { src: stableUrl(first.url), alt: '' }));
-        }
-      }),
-  );
-  for (const { cover } of covers) visibility.observe(cover);
-  signal.addEventListener('abort', () => visibility.disconnect());
   return [
     h(
       'div',
@@ -53,11 +32,7 @@ export async function albumsView(_parameters, signal) {
       h('button', { type: 'button', class: 'button primary', onclick: createAlbum }, 'New album'),
     ),
     albums.length
-      ? h(
-          'ul',
-          { class: 'albums' },
-          covers.map(({ element }) => element),
-        )
+      ? h('ul', { class: 'albums' }, albums.map(albumItem))
       : h(
           'div',
           { class: 'empty' },
@@ -72,19 +47,49 @@ export async function albumsView(_parameters, signal) {
   ];
 }
 
+function albumItem({ id, name, privacy, imageCount, cover }) {
+  const details = `${imageCount} picture${imageCount === 1 ? '' : 's'}, ${PRIVACY_LABELS[privacy].toLowerCase()}`;
+  return h(
+    'li',
+    {},
+    h(
+      'a',
+      { class: 'album', href: `#/albums/${id}` },
+      h(
+        'div',
+        { class: `cover${cover ? '' : ' no-cover'}` },
+        cover && h('img', { src: stableUrl(cover.url), alt: '', loading: 'lazy' }),
+      ),
+      h('strong', {}, name),
+      h('span', { class: 'muted' }, details),
+    ),
+  );
+}
+
 export async function sharedView({ id, token }) {
-  const album = await fetchAlbum(id, token);
+  let album = await fetchAlbum(id, { token });
+  const grid = h('ul', { class: 'grid' });
+  const footer = h('div');
+  const loadMore = async () => {
+    album = await withNextPage(album, token);
+    render();
+  };
+  function render() {
+    replaceContent(
+      grid,
+      album.images.map((image) => createTile(toPicture(image), { href: image.url })),
+    );
+    replaceContent(footer, album.nextCursor && loadMoreButton(loadMore));
+  }
+  render();
   return [
     h(
       'div',
       { class: 'page-head' },
-      h('h1', { 'data-title': album.name }, album.name, h('span', { class: 'count' }, album.images.length)),
+      h('h1', { 'data-title': album.name }, album.name, h('span', { class: 'count' }, album.imageCount)),
     ),
     album.description && h('div', { class: 'album-details' }, album.description),
-    h(
-      'ul',
-      { class: 'grid' },
-      album.images.map((image) => createTile(toPicture(image), { href: image.url })),
-    ),
+    grid,
+    footer,
   ];
 }

@@ -3,6 +3,7 @@
 import { h, progressBar, setProgress } from './dom.js';
 import { on } from './events.js';
 import { isFinished } from './job_polling.js';
+import { showError } from './toasts.js';
 
 const RATIO_RANGE = { min: 0.56, max: 2.4 };
 
@@ -42,6 +43,17 @@ export function createTile(picture, { href, isSelected, onSelect, extra } = {}) 
   );
   image.addEventListener('error', () => tile.classList.add('unavailable')); // most browsers can't decode TIFF and HEIC
   return tile;
+}
+
+// Below a grid of which there is another page; disabled while that is fetched.
+export function loadMoreButton(loadMore) {
+  const onclick = async () => {
+    button.disabled = true;
+    await loadMore().catch(showError);
+    button.disabled = false;
+  };
+  const button = h('button', { type: 'button', class: 'button', onclick }, 'Show more');
+  return h('div', { class: 'load-more' }, button);
 }
 
 // Shows the progress of jobs on the tiles of their images.

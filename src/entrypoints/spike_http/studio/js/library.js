@@ -7,12 +7,12 @@ import { openDialog } from './dialog.js';
 import { h, replaceContent } from './dom.js';
 import { acceptFiles, fileButton } from './dropzone.js';
 import { on } from './events.js';
-import { createTile, enableDragging, markDropTarget, showJobProgress } from './grid.js';
+import { createTile, enableDragging, loadMoreButton, markDropTarget, showJobProgress } from './grid.js';
 import { deleteImage, fetchPage, toPicture } from './images.js';
 import { pollJobs } from './job_polling.js';
 import { tierPicker } from './tier_picker.js';
 import { formatTokens, TIERS } from './tiers.js';
-import { showError, showToast } from './toasts.js';
+import { showToast } from './toasts.js';
 import { upload } from './uploads.js';
 import { setBalance } from './wallet.js';
 
@@ -52,12 +52,7 @@ export async function libraryView(_parameters, signal) {
             'Drop photographs anywhere on this page, paste one, or choose files. Each upload is enhanced at 1K, for 2 tokens.',
           ),
         ),
-      cursor &&
-        h(
-          'div',
-          { class: 'load-more' },
-          h('button', { type: 'button', class: 'button', onclick: () => loadMore().catch(showError) }, 'Show more'),
-        ),
+      cursor && loadMoreButton(loadMore),
     );
   }
 
