@@ -9,7 +9,7 @@ from spike_core.domain.errors import DatabaseUnavailable
 from spike_sqlalchemy.connections import begun
 from spike_sqlalchemy.engine import BEGIN_VIEW
 from spike_sqlalchemy.errors import translated
-from spike_sqlalchemy.migration_lock import file_migration_lock, server_migration_lock
+from spike_sqlalchemy.migration_lock import file_migration_lock
 from spike_sqlalchemy.schema import is_current, upgrade
 from spike_sqlalchemy.transactions import SqlAlchemyTransactions
 
@@ -60,7 +60,7 @@ class PostgresDatabase:
         """Bring the schema up to date. The database itself has to be there."""
         if not self._is_current():
             with translated():
-                upgrade(self.engine, alone=server_migration_lock)
+                upgrade(self.engine)
 
     def ping(self) -> None:
         """Check that it answers and that its schema is up to date."""
