@@ -103,6 +103,7 @@ def test_no_statement_reads_a_whole_table(engine: Engine, name: str) -> None:
         ("jobs._NEXT_STARTED", "ix_jobs_"),  # by age or by start, both of few rows
         ("jobs._WAITING_OWNERS", "ix_jobs_unsettled"),  # for the owner's jobs in flight
         ("jobs._HELD_BACK", "ix_jobs_unsettled"),
+        ("jobs._OF_IMAGE", "ix_jobs_image_id_created_at"),
         ("sessions._PURGE", "ix_sessions_expires_at"),
         ("wallets._PAGE", "pk_ledger_entries"),
         ("audit._LEDGER", "pk_ledger_entries"),
