@@ -42,3 +42,7 @@ def test_every_fault_is_recovered_from_within_ninety_seconds_at_default_settings
 def test_the_page_says_what_the_defaults_add_up_to() -> None:
     stated = {fault: timedelta(seconds=int(seconds)) for fault, _, seconds in ROW.findall(REFERENCE.read_text())}
     assert stated == FAULTS
+
+
+def test_lost_messages_are_sent_again_within_fifteen_seconds() -> None:
+    assert FAULTS["the queue loses messages, or all of them"] <= timedelta(seconds=15)
