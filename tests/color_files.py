@@ -98,12 +98,14 @@ def with_nclx(avif: bytes, primaries: int, transfer: int) -> bytes:
     return avif[:place] + struct.pack(">HH", primaries, transfer) + avif[place + 4 :]
 
 
+@cache
 def a_profile(*xy: float, gamma: float) -> bytes:
     """Return an RGB profile of these chromaticities, by LittleCMS."""
     profile: bytes = cms_profile("rgb", whitepoint=xy[:2], primaries=xy[2:], gamma=gamma)
     return profile
 
 
+@cache
 def a_gray_profile(*, gamma: float) -> bytes:
     """Return a gray profile, by LittleCMS."""
     profile: bytes = cms_profile("gray", whitepoint=(0.3457, 0.3585), gamma=gamma)

@@ -130,6 +130,10 @@ class CrashingDatabase:
     def ping(self) -> None:
         self.inner.ping()
 
+    @property
+    def is_exhausted(self) -> bool:
+        return self.inner.is_exhausted
+
     def close(self) -> None:
         self.inner.close()
 

@@ -17,5 +17,10 @@ class MemoryDatabase:
     def ping(self) -> None:
         """Do nothing: it answers."""
 
+    @property
+    def is_exhausted(self) -> bool:
+        """Whether a transaction would wait for a connection: there are none to wait for."""
+        return False
+
     def close(self) -> None:
         """Do nothing: it goes with its last reference."""

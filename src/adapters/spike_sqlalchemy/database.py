@@ -1,15 +1,16 @@
 """Databases that are opened: a SQLite file, or a PostgreSQL database."""
 
 from pathlib import Path
+from typing import cast
 
 from attrs import frozen
-from sqlalchemy import Engine
+from sqlalchemy import Engine, QueuePool
 
 from spike_core.domain.errors import DatabaseUnavailable
 from spike_sqlalchemy.connections import begun
-from spike_sqlalchemy.engine import BEGIN_VIEW
+from spike_sqlalchemy.engine import BEGIN_VIEW, POOL_OVERFLOW
 from spike_sqlalchemy.errors import translated
-from spike_sqlalchemy.migration_lock import file_migration_lock, server_migration_lock
+from spike_sqlalchemy.migration_lock import file_migration_lock
 from spike_sqlalchemy.schema import is_current, upgrade
 from spike_sqlalchemy.transactions import SqlAlchemyTransactions
 
@@ -38,6 +39,11 @@ class SqliteDatabase:
         if not self._is_current():
             raise DatabaseUnavailable
 
+    @property
+    def is_exhausted(self) -> bool:
+        """Whether all connections are in use."""
+        return _pool(self.engine).checkedout() >= _pool(self.engine).size() + POOL_OVERFLOW
+
     def close(self) -> None:
         """Let go of all connections."""
         self.engine.dispose()
@@ -54,26 +60,37 @@ class PostgresDatabase:
     """See the port."""
 
     engine: Engine
+    unpooled_engine: Engine  # for a connection beside the pool
     transactions: SqlAlchemyTransactions
 
     def migrate(self) -> None:
         """Bring the schema up to date. The database itself has to be there."""
         if not self._is_current():
             with translated():
-                upgrade(self.engine, alone=server_migration_lock)
+                upgrade(self.engine)
 
     def ping(self) -> None:
-        """Check that it answers and that its schema is up to date."""
+        """Check that it answers and that its schema is up to date, also while all connections are in use."""
         if not self._is_current():
             raise DatabaseUnavailable
+
+    @property
+    def is_exhausted(self) -> bool:
+        """Whether all connections are in use."""
+        return _pool(self.engine).checkedout() >= _pool(self.engine).size()
 
     def close(self) -> None:
         """Let go of all connections."""
         self.engine.dispose()
 
     def _is_current(self) -> bool:
-        with begun(self.engine, BEGIN_VIEW[self.engine.dialect.name]) as connection, translated():
+        engine = self.unpooled_engine if self.is_exhausted else self.engine
+        with begun(engine, BEGIN_VIEW[engine.dialect.name]) as connection, translated():
             return is_current(connection)
+
+
+def _pool(engine: Engine) -> QueuePool:
+    return cast("QueuePool", engine.pool)  # as `engine.py` makes it
 
 
 SqlAlchemyDatabase = SqliteDatabase | PostgresDatabase

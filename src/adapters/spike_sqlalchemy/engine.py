@@ -11,7 +11,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any, Final
 
-from sqlalchemy import URL, Engine, QueuePool, create_engine, event
+from sqlalchemy import URL, Engine, NullPool, QueuePool, create_engine, event
 
 from spike_core.ports.factories import DatabaseLimits
 
@@ -65,6 +65,29 @@ def postgres_engine(url: URL, limits: DatabaseLimits | None = None) -> Engine:
     Callers must send `BEGIN` first; without it each statement is committed on its own.
     """
     limits = limits or DatabaseLimits()
+    engine = create_engine(
+        url,
+        connect_args=_connect_arguments(url, limits),
+        pool_size=limits.connections_max,
+        max_overflow=0,  # further callers wait for a free connection
+        pool_timeout=limits.lock_wait.total_seconds(),
+        pool_use_lifo=True,
+        hide_parameters=True,
+    )
+    event.listen(engine, "connect", _begin_nothing)
+    return engine
+
+
+def unpooled_postgres_engine(url: URL, limits: DatabaseLimits | None = None) -> Engine:
+    """Return the same without a pool: each use opens a connection and closes it."""
+    arguments = _connect_arguments(url, limits or DatabaseLimits())
+    engine = create_engine(url, connect_args=arguments, poolclass=NullPool, hide_parameters=True)
+    event.listen(engine, "connect", _begin_nothing)
+    return engine
+
+
+def _connect_arguments(url: URL, limits: DatabaseLimits) -> dict[str, Any]:
+    """Return the arguments for the driver, less those that the URL has."""
     settings = {
         "statement_timeout": _milliseconds(limits.statement_time),
         "lock_timeout": _milliseconds(limits.lock_wait),
@@ -76,17 +99,7 @@ def postgres_engine(url: URL, limits: DatabaseLimits | None = None) -> Engine:
         "application_name": APPLICATION,
         "options": " ".join(f"-c {name}={value}" for name, value in settings.items()),
     }
-    engine = create_engine(
-        url,
-        connect_args={name: value for name, value in ours.items() if name not in url.query},
-        pool_size=limits.connections_max,
-        max_overflow=0,  # further callers wait for a free connection
-        pool_timeout=limits.lock_wait.total_seconds(),
-        pool_use_lifo=True,
-        hide_parameters=True,
-    )
-    event.listen(engine, "connect", _begin_nothing)
-    return engine
+    return {name: value for name, value in ours.items() if name not in url.query}
 
 
 def _begin_nothing(connection: Any, _record: object) -> None:

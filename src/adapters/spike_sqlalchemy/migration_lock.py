@@ -2,18 +2,24 @@
 
 import fcntl
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
 from sqlalchemy import Connection, text
+from sqlalchemy.exc import OperationalError
 
 from spike_core.domain.errors import DatabaseUnavailable
 
 MIGRATION_WAIT_S: Final = 60.0  # how long another process may migrate
+TABLE_WAIT: Final = "500ms"  # how long a migration waits for a table, and everybody else behind it
+LOCK_TRIES_MAX: Final = 60
+_PAUSE_S: Final = 0.5  # between two tries for a table
 _POLL_S: Final = 0.05
 _LOCK: Final = 0x5350494B45  # the advisory lock's number: "SPIKE"
+_TRY_LOCK: Final = text("SELECT pg_try_advisory_lock(:lock)")
+_NOT_LOCKED: Final = frozenset({"55P03", "40P01"})  # lock not available, deadlock
 
 
 @contextmanager
@@ -42,18 +48,42 @@ def file_migration_lock(database: Path) -> Iterator[None]:
 
 
 def server_migration_lock(connection: Connection) -> None:
-    """Keep other processes from migrating the same PostgreSQL database until the end of the transaction.
+    """Keep other processes from migrating the same PostgreSQL database as long as the connection lasts.
 
-    The migration itself may take as long as it takes. It waits for a table only as long as everybody does: a lock that
-    it is waiting for keeps all others from the table too.
+    It is tried again and again instead of waited for: an index that is built concurrently waits for each statement
+    that began earlier, and so for one that waits for the lock.
+
+    Raises:
+        DatabaseUnavailable: another process has held the lock for `MIGRATION_WAIT_S`.
     """
-    lock_timeout = connection.execute(text("SELECT current_setting('lock_timeout')")).scalar_one()
-    for name, value in (("statement_timeout", "0"), ("lock_timeout", f"{MIGRATION_WAIT_S}s")):
-        _set(connection, name, value)
-    connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
-    _set(connection, "lock_timeout", lock_timeout)
+    deadline = time.monotonic() + MIGRATION_WAIT_S
+    while not connection.execute(_TRY_LOCK, {"lock": _LOCK}).scalar_one():
+        connection.commit()
+        if time.monotonic() > deadline:
+            raise DatabaseUnavailable
+        time.sleep(_POLL_S)
+    connection.commit()
 
 
-def _set(connection: Connection, name: str, value: str) -> None:
-    """Change a setting until the end of the transaction."""
-    connection.execute(text("SELECT set_config(:name, :value, true)"), {"name": name, "value": value})
+def retried(connection: Connection, migrate: Callable[[Connection], None]) -> None:
+    """Migrate, and continue after a pause where a lock couldn't be had, so that others come between.
+
+    The migration itself may take as long as it takes. It waits for a table only `TABLE_WAIT`: a lock that it is waiting
+    for keeps all others from the table too.
+
+    Raises:
+        OperationalError: a lock couldn't be had `LOCK_TRIES_MAX` times.
+    """
+    for tries_left in reversed(range(LOCK_TRIES_MAX)):
+        for limit in ("statement_timeout = 0", f"lock_timeout = '{TABLE_WAIT}'"):
+            connection.exec_driver_sql(f"SET {limit}")
+        connection.commit()  # alembic begins its own transactions
+        try:
+            migrate(connection)
+        except OperationalError as error:
+            if not tries_left or getattr(error.orig, "sqlstate", None) not in _NOT_LOCKED:
+                raise
+            connection.rollback()
+            time.sleep(_PAUSE_S)
+        else:
+            return

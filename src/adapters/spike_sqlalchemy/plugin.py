@@ -9,7 +9,7 @@ from sqlalchemy.exc import ArgumentError
 from spike_core.domain.errors import InvalidValue
 from spike_core.ports.factories import DatabaseLimits
 from spike_sqlalchemy.database import PostgresDatabase, SqliteDatabase
-from spike_sqlalchemy.engine import postgres_engine, sqlite_engine
+from spike_sqlalchemy.engine import postgres_engine, sqlite_engine, unpooled_postgres_engine
 from spike_sqlalchemy.transactions import SqlAlchemyTransactions
 
 _SQLITE: Final = frozenset({"sqlite", "sqlite+pysqlite"})
@@ -41,7 +41,11 @@ def open_postgres(url: str, *, limits: DatabaseLimits | None = None) -> Postgres
         _check_parameters(server)
     except ImportError as error:
         raise InvalidValue(what="the PostgreSQL URL", rule="needs the extra spike-core[postgres]") from error
-    return PostgresDatabase(engine=engine, transactions=SqlAlchemyTransactions(engine))
+    return PostgresDatabase(
+        engine=engine,
+        unpooled_engine=unpooled_postgres_engine(server, limits),
+        transactions=SqlAlchemyTransactions(engine),
+    )
 
 
 def _path(url: str) -> Path:

@@ -1,14 +1,16 @@
 """The schema's revision: which one is stored, and how it is brought up to date."""
 
-from collections.abc import Callable
-from typing import Final
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Final, Literal
 
 from sqlalchemy import Connection, Engine, inspect, text
 
 from spike_core.domain.errors import SchemaTooNew
 from spike_sqlalchemy.engine import BEGIN
+from spike_sqlalchemy.migration_lock import retried, server_migration_lock
 
-HEAD: Final = "0010"  # the newest migration; known here so that a start without changes needn't load alembic
+HEAD: Final = "0011"  # the newest migration; known here so that a start without changes needn't load alembic
 
 _VERSION_TABLE: Final = "alembic_version"
 _STORED: Final = text(f"SELECT version_num FROM {_VERSION_TABLE}")  # noqa: S608  # a constant
@@ -29,28 +31,53 @@ def is_current(connection: Connection) -> bool:
     return stored == [HEAD]
 
 
-def at_once(_connection: Connection) -> None:
-    """Take no lock."""
+def upgrade(engine: Engine) -> None:
+    """Apply the missing migrations; nothing is left to do after another process has migrated.
 
-
-def upgrade(engine: Engine, *, alone: Callable[[Connection], None] = at_once) -> None:
-    """Apply the missing migrations, all in one transaction, after waiting until `alone` at it.
-
-    After another process has migrated, nothing is left to do.
+    On SQLite all are one transaction. On PostgreSQL each is one, except for steps that would lock tables for long:
+    `migrations/online.py`.
 
     Raises:
         SchemaTooNew: the other was a newer release.
     """
-    from alembic import command  # noqa: PLC0415  # slow to import, and most starts don't need it
+    with migration_connection(engine) as connection:
+        current = is_current(connection)
+        if engine.dialect.name == "sqlite":
+            if not current:
+                run_migrations(connection)
+            return
+        if not current:
+            retried(connection, run_migrations)
+
+
+@contextmanager
+def migration_connection(engine: Engine) -> Iterator[Connection]:
+    """Yield a connection for `run_migrations`, which no other process has at the same time on PostgreSQL.
+
+    On SQLite a transaction is begun on it, which is committed at the end.
+    """
+    with engine.connect() as connection:
+        if engine.dialect.name == "sqlite":
+            with connection.begin():
+                connection.exec_driver_sql(BEGIN["sqlite"])
+                yield connection
+            return
+        try:
+            server_migration_lock(connection)
+            yield connection.execution_options(isolation_level="READ COMMITTED")
+        finally:
+            connection.invalidate()  # its settings and its lock end with it, not with a transaction
+
+
+def run_migrations(
+    connection: Connection, *, to: str = HEAD, command: Literal["upgrade", "downgrade"] = "upgrade"
+) -> None:
+    """Migrate to a revision."""
+    import alembic.command  # noqa: PLC0415  # slow to import, and most starts don't need it
     from alembic.config import Config  # noqa: PLC0415
 
     config = Config()
     config.set_main_option("script_location", "spike_sqlalchemy:migrations")
     config.set_main_option("path_separator", "os")
-    with engine.connect() as connection, connection.begin():
-        connection.exec_driver_sql(BEGIN[engine.dialect.name])
-        alone(connection)
-        if is_current(connection):
-            return
-        config.attributes["connection"] = connection
-        command.upgrade(config, "head")
+    config.attributes["connection"] = connection
+    getattr(alembic.command, command)(config, to)

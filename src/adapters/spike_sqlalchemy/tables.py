@@ -217,7 +217,7 @@ jobs: Final = Table(
     CheckConstraint(
         "CASE status WHEN 'FAILED' THEN charged = 0 WHEN 'REFUNDED' THEN charged > 0 ELSE 1 = 1 END", name="refunded"
     ),
-    Index("ix_jobs_image_id", "image_id", "created_at", "id"),
+    Index("ix_jobs_image_id_created_at", "image_id", "created_at"),
     _partial_index("ix_jobs_batch_id", "batch_id", where="batch_id IS NOT NULL"),
     _partial_index("ix_jobs_creations", "owner_id", "created_at", "id", where=IS_CREATION),
     _partial_index("ix_jobs_waiting", "created_at", "id", where=IS_UNCLAIMED),

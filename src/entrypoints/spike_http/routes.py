@@ -37,7 +37,7 @@ from spike_http.resources.session import SessionResource
 from spike_http.resources.tokens import BalanceResource, HistoryResource
 from spike_http.responses.urls import ObjectUrls
 from spike_http.serving.base_urls import BaseUrls
-from spike_http.serving.health_checks import HealthCheck
+from spike_http.serving.health_checks import HealthCheck, lasting
 from spike_http.serving.proxies import Proxies
 from spike_runtime import Spike
 
@@ -170,7 +170,10 @@ def routes(spike: Spike, *, closing: threading.Event) -> Sequence[Route]:
             "/readyz",
             ReadyResource(
                 required=[HealthCheck("database", spike.database.ping), HealthCheck("storage", spike.storage.ping)],
-                optional=[HealthCheck("broker", spike.broker.ping)],
+                optional=[
+                    HealthCheck("broker", spike.broker.ping),
+                    HealthCheck("connections", lasting(lambda: spike.database.is_exhausted)),
+                ],
             ),
         ),
     ]

@@ -217,7 +217,7 @@ class Settings:
     on_their_way_max: int = field(default=8, validator=_at_least(1))  # jobs of one user
     deaths_max: int = field(default=3, validator=_at_least(1))
     retry_delay_s: float = field(default=5.0, validator=_at_least(0))
-    redeliver_after_s: float = field(default=5.0, validator=_at_least(1))
+    redeliver_after_s: float = field(default=4.0, validator=_at_least(1))
     refusal_max_s: float = field(default=3600.0, validator=_at_least(0))
     # an upload may take half of it; two seconds suffice to probe and store a picture on an idle machine
     orphan_age_s: float = field(default=3600.0, validator=_at_least(4))

@@ -53,7 +53,7 @@ class JobLimits:
     attempts_max: int = field(default=3, validator=validators.ge(1))  # attempts that end in a transient error
     crashes_max: int = field(default=3, validator=validators.ge(1))  # crashed attempts before the job is refunded
     retry_delay: timedelta = timedelta(seconds=5)  # before the second attempt; doubles with each further one
-    redeliver_after: timedelta = timedelta(seconds=5)  # an unclaimed job started so long ago must be in the queue
+    redeliver_after: timedelta = timedelta(seconds=4)  # an unclaimed job started so long ago must be in the queue
     active_jobs_max: int = field(default=8, validator=validators.ge(1))  # an owner's jobs in progress at a time
     refusal_max: timedelta = timedelta(hours=1)  # a job that the queue refuses for this long fails
     orphan_age: timedelta = timedelta(hours=1)  # an object without a row is collected at this age

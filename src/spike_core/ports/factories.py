@@ -48,6 +48,10 @@ class Database(Protocol):
             DatabaseUnavailable: it isn't.
         """
 
+    @property
+    def is_exhausted(self) -> bool:
+        """Whether this process uses all connections that it may have, so that a further transaction waits for one."""
+
     def close(self) -> None:
         """Close all connections."""
 

@@ -62,7 +62,8 @@ def test_requests_succeed_while_the_queue_is_down_and_their_jobs_start_when_it_i
                 took_s = list(pool.map(spec, range(50)))
             ready = server.ask("GET", "/readyz")
             assert (ready.status, ready.json["status"]) == (200, "degraded"), "no balancer takes it out"
-            assert ready.json["checks"] == {"database": "ok", "storage": "ok", "broker": "unavailable"}
+            checks = ready.json["checks"]
+            assert (checks["database"], checks["storage"], checks["broker"]) == ("ok", "ok", "unavailable")
             assert sum(isinstance(job, PendingJob) for job in scenario.jobs().values()) >= 50
             valkey.start()
         assert max(took_s) < 10, "a refusal comes at once"

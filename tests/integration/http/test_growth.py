@@ -1,11 +1,13 @@
 """Requests and ticks read no more rows because there are many: counted by PostgreSQL, big beside small."""
 
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Final
 
 import pytest
 from filled import Sizes
 from growth import SMALL, Installation, calls, installation
+from plans import plans
 from sqlalchemy import Engine
 
 from eventually import eventually
@@ -73,3 +75,18 @@ def test_what_the_backlog_bounds_reads_rows_of_the_backlog_alone(both: tuple[Ins
     of_big = calls(big)
     rows = {name: rows_read(big, of_big[name]) for name in sorted(OF_THE_BACKLOG)}
     assert {name: read for name, read in rows.items() if read > 4 * BIG.waiting} == {}, rows
+
+
+@pytest.mark.parametrize("database", ["sqlite", "postgresql"])
+def test_the_plans_of_a_call_say_which_indexes_its_statements_use(
+    database: str, tmp_path: Path, empty_postgres_url: str
+) -> None:
+    """The benchmark prints them for whatever takes longer where there are many rows."""
+    url = f"sqlite:///{tmp_path / 'spike.db'}" if database == "sqlite" else empty_postgres_url
+    with installation(SMALL, database_url=url) as small:
+        planned = dict(plans(engine_of(small), calls(small)["GET image"]))
+        cancelled = dict(plans(engine_of(small), calls(small)["enhance and cancel"]))
+    [of_jobs] = [plan for sql, plan in planned.items() if "FROM jobs" in sql]
+    assert "jobs" in of_jobs
+    assert any(sql.startswith("UPDATE") for sql in cancelled)
+    assert all(cancelled.values()) or database == "sqlite"  # SQLite has no plan for an INSERT of values

@@ -156,7 +156,8 @@ def test_a_store_that_goes_away_and_comes_back_loses_nothing(folder: Path, own_s
         assert server.ask("GET", "/api/images", token=client.token).json["images"][0]["id"] == first["image"]["id"]
         ready = server.ask("GET", "/readyz")
         assert ready.status == 503
-        assert ready.json["checks"] == {"database": "ok", "storage": "unavailable", "broker": "ok"}
+        away = [name for name, state in ready.json["checks"].items() if state != "ok"]
+        assert away == ["storage"]
         assert server.ask("GET", "/healthz").status == 200
         job_id = client.enhance(first["image"]["id"], "TIER_2K")
 

@@ -107,9 +107,9 @@ def test_no_statement_reads_a_whole_table(engine: Engine, name: str) -> None:
         ("albums._COUNT", "uq_album_images_album_id_"),
         ("albums._SUMMARIES", "ix_albums_owner_id"),
         ("albums._SUMMARIES", "uq_album_images_album_id_position"),  # for the first image
-        ("jobs._FIRST_OF_IMAGE", "ix_jobs_image_id"),
-        ("jobs._NEXT_OF_IMAGE", "ix_jobs_image_id"),
-        ("jobs._COUNT_OF_IMAGE", "ix_jobs_image_id"),
+        ("jobs._FIRST_OF_IMAGE", "ix_jobs_image_id_created_at"),
+        ("jobs._NEXT_OF_IMAGE", "ix_jobs_image_id_created_at"),
+        ("jobs._COUNT_OF_IMAGE", "ix_jobs_image_id_created_at"),
         ("sessions._PURGE", "ix_sessions_expires_at"),
         ("wallets._PAGE", "pk_ledger_entries"),
         ("audit._LEDGER", "pk_ledger_entries"),

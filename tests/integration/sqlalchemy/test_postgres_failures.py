@@ -283,3 +283,13 @@ def test_a_refusal_that_a_port_promises_leaves_the_transaction_usable(transactio
         tx.wallets.post(charged.wallet.spend(Tokens(1), job_id=a_job_id(), now=NOON, reason="more"))
     with transactions.view() as tx:
         assert tx.wallets.get(opening.wallet.owner_id).balance == Tokens(7)
+
+
+def test_a_database_whose_connections_are_all_in_use_says_so_and_answers(impatient: PostgresDatabase) -> None:
+    """The check opens a connection of its own: it is about the server, not about the pool."""
+    with impatient.transactions.view():
+        assert not impatient.is_exhausted
+        with impatient.transactions.view():
+            assert impatient.is_exhausted
+            impatient.ping()
+    assert not impatient.is_exhausted

@@ -8,23 +8,22 @@ from collections.abc import Iterator, Mapping
 
 import psycopg
 import pytest
-from alembic import command
 from alembic.autogenerate import compare_metadata
-from alembic.config import Config
 from alembic.migration import MigrationContext
-from sqlalchemy import Engine, text
+from sqlalchemy import Connection, Engine, text
 
 from spike_contracts.builders import NOON, a_claimed_job, a_job, an_album, an_album_image_id, an_image
 from spike_contracts.jobs import store
 from spike_core.domain.errors import DatabaseUnavailable
 from spike_core.domain.outbox import OutboxMessage
 from spike_sqlalchemy import PostgresDatabase, open_postgres
-from spike_sqlalchemy.engine import BEGIN
-from spike_sqlalchemy.migration_lock import server_migration_lock
+from spike_sqlalchemy.migration_lock import retried
+from spike_sqlalchemy.schema import migration_connection, run_migrations
 from spike_sqlalchemy.tables import METADATA
 
 MIGRATE = "import sys; from spike_sqlalchemy import open_postgres; open_postgres(sys.argv[1]).migrate()"
 PROCESSES = 4
+LIMITS = ("lock_timeout", "statement_timeout")
 COLUMNS = """
     SELECT table_name || '.' || column_name, data_type, collation_name, is_nullable, column_default
     FROM information_schema.columns WHERE table_schema = 'public'
@@ -63,13 +62,8 @@ def _schema(engine: Engine) -> Mapping[str, tuple[object, ...]]:
 
 
 def _migrate_to(database: PostgresDatabase, revision: str, *, down: bool = False) -> None:
-    config = Config()
-    config.set_main_option("script_location", "spike_sqlalchemy:migrations")
-    config.set_main_option("path_separator", "os")
-    with database.engine.connect() as connection, connection.begin():
-        connection.exec_driver_sql(BEGIN["postgresql"])
-        config.attributes["connection"] = connection
-        (command.downgrade if down else command.upgrade)(config, revision)
+    with migration_connection(database.engine) as connection:
+        run_migrations(connection, to=revision, command="downgrade" if down else "upgrade")
 
 
 def test_models_and_migrations_agree(database: PostgresDatabase) -> None:
@@ -162,9 +156,7 @@ def test_who_comes_second_waits_for_the_migrator(empty: PostgresDatabase) -> Non
         done.set()
 
     second = threading.Thread(target=migrate)
-    with empty.engine.connect() as first, first.begin():
-        first.exec_driver_sql(BEGIN["postgresql"])
-        server_migration_lock(first)
+    with migration_connection(empty.engine):
         second.start()
         assert not done.wait(0.3)
     second.join(30)
@@ -172,16 +164,18 @@ def test_who_comes_second_waits_for_the_migrator(empty: PostgresDatabase) -> Non
     empty.ping()
 
 
-def test_a_migration_waits_for_a_table_no_longer_than_everybody_does(empty: PostgresDatabase) -> None:
+def test_a_migration_waits_for_a_table_no_longer_than_others_may_wait_behind_it(empty: PostgresDatabase) -> None:
     """Waiting for a table's lock blocks all others, so it is limited; the statements themselves are not."""
-    with empty.engine.connect() as connection, connection.begin():
-        connection.exec_driver_sql(BEGIN["postgresql"])
-        before = connection.exec_driver_sql("SHOW lock_timeout").scalar_one()
-        server_migration_lock(connection)
-        assert connection.exec_driver_sql("SHOW lock_timeout").scalar_one() == before == "5s"
-        assert connection.exec_driver_sql("SHOW statement_timeout").scalar_one() == "0"
+    shown: list[str] = []
+
+    def show(connection: Connection) -> None:
+        shown.extend(connection.exec_driver_sql(f"SHOW {name}").scalar_one() for name in LIMITS)
+
+    with migration_connection(empty.engine) as connection:
+        retried(connection, show)
     with empty.engine.connect() as connection:
-        assert connection.exec_driver_sql("SHOW statement_timeout").scalar_one() == "30s"
+        show(connection)
+    assert shown == ["500ms", "0", "5s", "30s"]
 
 
 def test_a_migration_that_fails_changes_nothing(empty: PostgresDatabase) -> None:

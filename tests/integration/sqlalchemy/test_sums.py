@@ -5,8 +5,6 @@ from pathlib import Path
 from typing import Final
 
 import pytest
-from alembic import command
-from alembic.config import Config
 from sqlalchemy import text
 
 from services import Services
@@ -16,6 +14,7 @@ from spike_core.domain.statistics import RefundStatistics
 from spike_core.domain.tokens import Tokens
 from spike_core.domain.wallet import Posting
 from spike_sqlalchemy import SqlAlchemyDatabase, open_postgres, open_sqlite
+from spike_sqlalchemy.schema import migration_connection, run_migrations
 from tracing import traced, without_bounds
 
 BEFORE: Final = "0007"
@@ -47,12 +46,8 @@ def a_history(database: SqlAlchemyDatabase, *, refunds: int) -> Posting:
 
 def test_the_migration_sums_what_is_in_the_ledgers(own_database: SqlAlchemyDatabase) -> None:
     histories = [a_history(own_database, refunds=refunds) for refunds in (0, 1, 3)]
-    config = Config()
-    config.set_main_option("script_location", "spike_sqlalchemy:migrations")
-    config.set_main_option("path_separator", "os")
-    with own_database.engine.connect() as connection, connection.begin():
-        config.attributes["connection"] = connection
-        command.downgrade(config, BEFORE)
+    with migration_connection(own_database.engine) as connection:
+        run_migrations(connection, to=BEFORE, command="downgrade")
 
     own_database.migrate()
 

@@ -160,7 +160,7 @@ def test_health_and_readiness_are_told(client: testing.TestClient) -> None:
     assert client.simulate_get("/healthz").json == {"status": "ok"}
     assert client.simulate_get("/readyz").json == {
         "status": "ready",
-        "checks": {"database": "ok", "storage": "ok", "broker": "ok"},
+        "checks": {"database": "ok", "storage": "ok", "broker": "ok", "connections": "ok"},
     }
 
 

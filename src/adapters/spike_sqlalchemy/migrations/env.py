@@ -1,4 +1,7 @@
-"""What alembic runs around the migrations: they go into the transaction of the connection that it is given."""
+"""What alembic runs around the migrations, on the connection that it is given.
+
+Where a transaction is in progress on it, as on SQLite, all migrations are part of that one; else each is one.
+"""
 
 from alembic import context
 
@@ -8,5 +11,7 @@ context.configure(
     connection=context.config.attributes["connection"],
     target_metadata=METADATA,
     render_as_batch=True,  # SQLite alters a table by copying it
+    transaction_per_migration=True,
 )
-context.run_migrations()
+with context.begin_transaction():
+    context.run_migrations()

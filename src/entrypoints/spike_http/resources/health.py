@@ -10,7 +10,7 @@ from spike_http.context import Request
 from spike_http.openapi.operations import Access, Operation
 from spike_http.responses.health import HealthView, Readiness, ReadyView
 from spike_http.responses.serialization import as_json
-from spike_http.serving.health_checks import HealthCheck, run_checks
+from spike_http.serving.health_checks import THREADS_KEY, HealthCheck, lasting, run_checks
 
 
 @frozen
@@ -28,7 +28,7 @@ class ReadyResource:
     """`/readyz`: whether requests can be served, and the state of each component."""
 
     required: Sequence[HealthCheck]  # without them no request can be served
-    optional: Sequence[HealthCheck]  # without them requests are served and work is postponed
+    optional: Sequence[HealthCheck]  # without them requests are served later, or their work is postponed
 
     @Operation(
         "isReady",
@@ -36,9 +36,11 @@ class ReadyResource:
         also={HTTPStatus.SERVICE_UNAVAILABLE: ReadyView},
         access=Access.PUBLIC,
     )
-    def on_get(self, _req: Request, resp: falcon.Response) -> None:
+    def on_get(self, req: Request, resp: falcon.Response) -> None:
         """Check each component; answer 503 if a required one fails or doesn't answer in time."""
-        states = run_checks([*self.required, *self.optional])
+        requests_wait = req.env.get(THREADS_KEY)  # our server's; others don't tell
+        threads = () if requests_wait is None else (HealthCheck("threads", lasting(requests_wait)),)
+        states = run_checks([*self.required, *self.optional, *threads])
         away = {name for name, state in states.items() if state != "ok"}
         is_ready = away.isdisjoint(check.name for check in self.required)
         status: Readiness = ("degraded" if away else "ready") if is_ready else "unavailable"

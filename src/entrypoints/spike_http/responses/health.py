@@ -4,7 +4,7 @@ from typing import Literal
 
 from attrs import frozen
 
-Readiness = Literal["ready", "degraded", "unavailable"]  # `degraded`: requests are served, but jobs wait
+Readiness = Literal["ready", "degraded", "unavailable"]  # `degraded`: requests are served, but they or their jobs wait
 
 
 @frozen(kw_only=True)
@@ -19,4 +19,4 @@ class ReadyView:
     """The answer to `GET /readyz`, part by part."""
 
     status: Readiness
-    checks: dict[str, Literal["ok", "unavailable", "timeout"]]
+    checks: dict[str, Literal["ok", "unavailable", "timeout", "exhausted"]]

@@ -24,7 +24,7 @@ from attrs import frozen
 from waitress.channel import HTTPChannel
 from waitress.task import ThreadedTaskDispatcher, WSGITask
 
-from spike_http.serving.health_checks import HEALTH_CHECK_PATHS
+from spike_http.serving.health_checks import HEALTH_CHECK_PATHS, THREADS_KEY
 
 _HEALTH_CHECK_THREADS: Final = 2
 HANDSHAKE_S: Final = 0.2  # in which a TCP handshake in progress completes: a round trip, with a margin
@@ -59,6 +59,10 @@ class DrainingDispatcher(ThreadedTaskDispatcher):  # type: ignore[misc]  # waitr
         else:
             super().add_task(task)
 
+    def requests_wait(self) -> bool:
+        """Return whether a request waits for a thread."""
+        return bool(self.queue)
+
     def shutdown(self, cancel_pending: bool = True, timeout: float = 5) -> Any:  # noqa: FBT001, FBT002  # waitress's
         """End the threads; see waitress."""
         self._health_checks.shutdown(cancel_pending, timeout)
@@ -69,9 +73,13 @@ class _LastTask(WSGITask):  # type: ignore[misc]  # waitress has no types
     """Answers a request; during shutdown, the connection is closed after the response."""
 
     def get_environment(self) -> Any:
-        """Return the WSGI environment; its SERVER_NAME is the connection's local address."""
+        """Return the WSGI environment; its SERVER_NAME is the connection's local address.
+
+        The health check learns from it whether requests wait for a thread.
+        """
         environ = super().get_environment()
         environ["SERVER_NAME"] = _own_address(self.channel.socket)
+        environ[THREADS_KEY] = self.channel.server.task_dispatcher.requests_wait
         return environ
 
     def build_response_header(self) -> Any:

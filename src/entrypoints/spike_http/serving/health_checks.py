@@ -15,7 +15,32 @@ from spike_core.domain.errors import Unavailable
 HEALTH_CHECK_PATHS: Final = ("/healthz", "/readyz")
 TIMEOUT: Final = timedelta(seconds=2)  # for all checks together; load balancers usually wait about five seconds
 
-State = Literal["ok", "unavailable", "timeout"]  # `timeout`: there is no result yet
+EXHAUSTED_LOOKS: Final = 10  # none of which finds anything free
+_LOOK_S: Final = 0.05  # between two of them
+THREADS_KEY: Final = "spike.requests_wait"  # of the WSGI environment: tells whether requests wait for a thread
+
+# `timeout`: there is no result yet; `exhausted`: all is in use, and requests wait
+State = Literal["ok", "unavailable", "timeout", "exhausted"]
+
+
+class Exhausted(Exception):
+    """Nothing was free for a while."""
+
+
+def lasting(is_exhausted: Callable[[], bool]) -> Callable[[], None]:
+    """Return a check that fails if all is in use for half a second; at a peak, that may be so for a moment.
+
+    The check raises `Exhausted`.
+    """
+
+    def check() -> None:
+        for _ in range(EXHAUSTED_LOOKS):
+            if not is_exhausted():
+                return
+            time.sleep(_LOOK_S)
+        raise Exhausted
+
+    return check
 
 
 class HealthCheck:
@@ -25,7 +50,7 @@ class HealthCheck:
     """
 
     def __init__(self, name: str, ping: Callable[[], object]) -> None:
-        """Run nothing yet; `ping` raises `Unavailable` if the component doesn't respond."""
+        """Run nothing yet; `ping` raises `Unavailable` if the component doesn't respond, or `Exhausted`."""
         self.name = name
         self._ping = ping
         self._lock = threading.Lock()
@@ -47,6 +72,9 @@ class HealthCheck:
         except Unavailable as error:
             log.warning("not ready", part=self.name, why=str(error.__cause__ or error))
             future.set_result("unavailable")
+        except Exhausted:
+            log.warning("not ready", part=self.name, why="exhausted")
+            future.set_result("exhausted")
         except Exception:
             log.exception("not ready", part=self.name)
             future.set_result("unavailable")

@@ -14,7 +14,7 @@ from spike_core.domain.errors import DatabaseUnavailable, QueueUnavailable, Stor
 from spike_core.domain.objects import ObjectKey
 from spike_core.ports.blobs import StoredObject
 from spike_http import create_app
-from spike_http.serving.health_checks import HealthCheck, run_checks
+from spike_http.serving.health_checks import EXHAUSTED_LOOKS, THREADS_KEY, HealthCheck, lasting, run_checks
 from spike_memory import MemoryBlobStore, MemoryDatabase
 
 MOMENT = timedelta(milliseconds=50)
@@ -52,6 +52,15 @@ class LostDatabase(MemoryDatabase):
         raise self.trouble
 
 
+@frozen
+class BusyDatabase(MemoryDatabase):
+    """Answers, and has no connection left."""
+
+    @property
+    def is_exhausted(self) -> bool:
+        return True
+
+
 class LostBlobStore(MemoryBlobStore):
     """Fails at each call."""
 
@@ -69,7 +78,10 @@ def test_a_queue_that_is_away_is_told_and_requests_go_on(services: MemorySpike, 
     answer = client.simulate_get("/readyz")
     assert (answer.status_code, answer.json) == (
         200,
-        {"status": "degraded", "checks": {"database": "ok", "storage": "ok", "broker": "unavailable"}},
+        {
+            "status": "degraded",
+            "checks": {"database": "ok", "storage": "ok", "broker": "unavailable", "connections": "ok"},
+        },
     )
     services.broker.queue.refuses = False
     assert client.simulate_get("/readyz").json["status"] == "ready"
@@ -117,7 +129,7 @@ def test_without_the_database_the_service_is_not_ready_and_the_body_says_no_more
     assert answer.status_code == 503
     assert answer.json == {
         "status": "unavailable",
-        "checks": {"database": "unavailable", "storage": "ok", "broker": "ok"},
+        "checks": {"database": "unavailable", "storage": "ok", "broker": "ok", "connections": "ok"},
     }
 
 
@@ -125,3 +137,24 @@ def test_without_the_store_the_service_is_not_ready() -> None:
     answer = testing.TestClient(create_app(MemorySpike.build(blobs=LostBlobStore).spike)).simulate_get("/readyz")
     assert (answer.status_code, answer.json["status"]) == (503, "unavailable")
     assert answer.json["checks"]["storage"] == "unavailable"
+
+
+def test_exhausted_connections_are_told_and_the_server_stays_in_service() -> None:
+    """Without it, the same requests would wait at the others, until all are out of service."""
+    answer = testing.TestClient(create_app(MemorySpike.build(database=BusyDatabase()).spike)).simulate_get("/readyz")
+    assert (answer.status_code, answer.json["status"]) == (200, "degraded")
+    assert answer.json["checks"] == {"database": "ok", "storage": "ok", "broker": "ok", "connections": "exhausted"}
+
+
+@pytest.mark.parametrize(("waits", "state"), [(True, "exhausted"), (False, "ok")])
+def test_requests_that_wait_for_a_thread_are_told_by_the_server(
+    client: testing.TestClient, *, waits: bool, state: str
+) -> None:
+    answer = client.simulate_get("/readyz", extras={THREADS_KEY: lambda: waits})
+    assert answer.status_code == 200
+    assert answer.json["checks"]["threads"] == state
+
+
+def test_a_moment_without_anything_free_is_no_exhaustion() -> None:
+    looks = iter([True] * (EXHAUSTED_LOOKS - 1) + [False])
+    assert run_checks([HealthCheck("connections", lasting(lambda: next(looks)))]) == {"connections": "ok"}

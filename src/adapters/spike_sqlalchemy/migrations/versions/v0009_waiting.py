@@ -2,19 +2,20 @@
 
 from collections.abc import Sequence
 
-import sqlalchemy as sa
 from alembic import op
+
+from spike_sqlalchemy.migrations.online import create_index
 
 revision: str = "0009"
 down_revision: str | Sequence[str] | None = "0008"
 
-_IS_PENDING = sa.text("started_at IS NULL AND claimed_at IS NULL AND ended_at IS NULL")
+_IS_PENDING = "started_at IS NULL AND claimed_at IS NULL AND ended_at IS NULL"
 
 
 def upgrade() -> None:
     """Apply the migration."""
-    op.create_index("ix_jobs_pending", "jobs", ["owner_id"], sqlite_where=_IS_PENDING, postgresql_where=_IS_PENDING)
-    op.create_index("ix_sessions_expires_at", "sessions", ["expires_at"])
+    create_index("ix_jobs_pending", "jobs", ["owner_id"], where=_IS_PENDING)
+    create_index("ix_sessions_expires_at", "sessions", ["expires_at"])
 
 
 def downgrade() -> None:

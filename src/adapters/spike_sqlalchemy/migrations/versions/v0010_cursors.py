@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 
-import sqlalchemy as sa
 from alembic import op
 
+from spike_sqlalchemy.migrations.online import add_column
 from spike_sqlalchemy.texts import TEXT
 
 revision: str = "0010"
@@ -13,7 +13,7 @@ down_revision: str | Sequence[str] | None = "0009"
 
 def upgrade() -> None:
     """Apply the migration."""
-    op.add_column("chores", sa.Column("cursor", TEXT))
+    add_column("chores", "cursor", TEXT)
 
 
 def downgrade() -> None:

@@ -32,16 +32,21 @@ The response has the image's media type, an `ETag`, `Cache-Control` with 300 sec
         summary="Check readiness",
         description="""
 Check the database, the object store and the worker queue, concurrently and within two seconds. Each check is `ok`,
-`unavailable`, or `timeout` if the component didn't answer in time.
+`unavailable`, or `timeout` if the component didn't answer in time. `connections`, those of this process to the database, and `threads`, those
+of this server, are `exhausted` if all are in use for half a second while this is checked.
 
 | Status | `status` | Meaning |
 |---|---|---|
 | 200 | `ready` | everything works |
 | 200 | `degraded` | the worker queue is unavailable; requests are accepted, and their jobs wait in the database |
+| 200 | `degraded` | `connections` or `threads` are exhausted; requests wait for them |
 | 503 | `unavailable` | the database or the object store is unavailable; most requests fail |
 """,
         errors={503: "The database or the object store is unavailable. The body is that of 200."},
-        response={"status": "ready", "checks": {"database": "ok", "storage": "ok", "broker": "ok"}},
+        response={
+            "status": "ready",
+            "checks": {"database": "ok", "storage": "ok", "broker": "ok", "connections": "ok", "threads": "ok"},
+        },
     ),
     "getMetrics": OperationText(
         summary="Get metrics",
