@@ -4,7 +4,6 @@ import json
 import os
 import signal
 import sqlite3
-import subprocess
 import time
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -16,6 +15,7 @@ from attrs import frozen
 from eventually import eventually
 from multipart import CONTENT_TYPE, an_upload
 from pictures import encoded, photograph
+from preloaded import SpikeProcess, start
 from running import PATIENCE_S, SPIKE, Server, environment, run_spike
 
 # Short intervals, so that tests needn't wait as long as operators, and no rate limits.
@@ -45,7 +45,7 @@ def lines_of(log: Path) -> Sequence[Mapping[str, Any]]:
 class Fleet:
     """A running `spike worker`, and its log."""
 
-    process: "subprocess.Popen[bytes]"
+    process: SpikeProcess
     log: Path
 
     def lines(self, event: str, **values: object) -> Sequence[Mapping[str, Any]]:
@@ -73,7 +73,7 @@ def a_fleet(folder: Path, processes: int = 1, /, *arguments: str, **settings: st
     log = folder.parent / f"{folder.name}-workers-{time.monotonic_ns()}.log"
     with log.open("wb") as file:
         command = [SPIKE, "worker", f"--processes={processes}", *arguments]
-        process = subprocess.Popen(command, env=environment(folder, settings), stderr=file)
+        process = start(command, environment(folder, settings), stdout=file.fileno(), stderr=file.fileno())
     fleet = Fleet(process, log)
     try:
         eventually("all at work", lambda: len(fleet.lines("working")) >= processes or process.poll() is not None)

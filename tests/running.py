@@ -6,15 +6,18 @@ import re
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
-from typing import Any, Final
+from typing import IO, Any, Final
 
 from attrs import define, frozen
+
+from preloaded import SpikeProcess, start
 
 SPIKE: Final = str(Path(sys.executable).with_name("spike"))
 PATIENCE_S: Final = 60.0  # a test that waits longer fails
@@ -30,14 +33,17 @@ def environment(folder: Path, settings: Mapping[str, str]) -> dict[str, str]:
 
 def run_spike(*arguments: str, folder: Path, **settings: str) -> subprocess.CompletedProcess[str]:
     """Run one command and wait for its end."""
-    return subprocess.run(
-        [SPIKE, *arguments],
-        env=environment(folder, settings),
-        capture_output=True,
-        text=True,
-        timeout=PATIENCE_S,
-        check=False,
-    )
+    with tempfile.TemporaryFile("w+") as stdout, tempfile.TemporaryFile("w+") as stderr:
+        process = start(
+            [SPIKE, *arguments], environment(folder, settings), stdout=stdout.fileno(), stderr=stderr.fileno()
+        )
+        try:
+            code = process.wait(PATIENCE_S)
+        finally:
+            process.kill()
+        stdout.seek(0)
+        stderr.seek(0)
+        return subprocess.CompletedProcess([SPIKE, *arguments], code, stdout.read(), stderr.read())
 
 
 @frozen
@@ -55,7 +61,7 @@ class Answer:
 class Server:
     """A server and its banner."""
 
-    process: subprocess.Popen[str]
+    process: SpikeProcess
     url: str
     greeting: str
 
@@ -111,32 +117,28 @@ def serving(folder: Path, **settings: str) -> AbstractContextManager[Server]:
 @contextmanager
 def serving_on(port: int, folder: Path, settings: Mapping[str, str], *, host: str = "127.0.0.1") -> Iterator[Server]:
     """Start a server on this port, 0 for a free one, and stop it at the end."""
-    with (folder.parent / f"{folder.name}.log").open("a") as log:
-        process = subprocess.Popen(
-            [SPIKE, "serve", "--host", host, "--port", str(port)],
-            env=environment(folder, settings),
-            stdout=subprocess.PIPE,
-            stderr=log,
-            text=True,
-        )
+    log = folder.parent / f"{folder.name}.log"
+    command = [SPIKE, "serve", "--host", host, "--port", str(port)]
+    reading, writing = os.pipe()
+    with os.fdopen(reading) as stdout, log.open("a") as stderr:
         try:
-            yield _greeted(process, log.name)
+            process = start(command, environment(folder, settings), stdout=writing, stderr=stderr.fileno())
         finally:
-            if process.poll() is None:
-                process.kill()
+            os.close(writing)
+        try:
+            yield _greeted(process, stdout, log)
+        finally:
+            process.kill()
             process.wait(PATIENCE_S)
-            assert process.stdout is not None
-            process.stdout.close()
 
 
-def _greeted(process: "subprocess.Popen[str]", log: str) -> Server:
-    assert process.stdout is not None
+def _greeted(process: SpikeProcess, stdout: IO[str], log: Path) -> Server:
     greeting = ""
-    while line := process.stdout.readline():
+    while line := stdout.readline():
         greeting += line
         if line.strip() == "" and STARTED.search(greeting) and BANNER_END.search(greeting):
             break
     match = STARTED.search(greeting)
-    assert match is not None, f"no banner; the log says:\n{Path(log).read_text()}"
+    assert match is not None, f"no banner; the log says:\n{log.read_text()}"
     host = "127.0.0.1" if match[1] == "localhost" else match[1]
     return Server(process, f"http://{host}:{match[2]}", greeting)

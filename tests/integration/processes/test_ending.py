@@ -1,7 +1,6 @@
 """The shutdown of `spike serve`: requests in progress are answered, new connections are refused."""
 
 import http.client
-import os
 import signal
 import socket
 import subprocess
@@ -14,6 +13,7 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
 
+import psutil
 import pytest
 from PIL import Image
 
@@ -36,7 +36,8 @@ def server(tmp_path: Path) -> Iterator[Server]:
 def paused(server: Server) -> Iterator[None]:
     """Stop the process, so that bytes sent meanwhile wait in the kernel."""
     server.process.send_signal(signal.SIGSTOP)
-    os.waitid(os.P_PID, server.process.pid, os.WSTOPPED)
+    process = psutil.Process(server.process.pid)
+    eventually("stopped", lambda: process.status() == psutil.STATUS_STOPPED)
     try:
         yield
     finally:

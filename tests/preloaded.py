@@ -1,0 +1,86 @@
+"""The `spike` command without its start-up time: processes forked from one that has imported it already.
+
+Its imports take most of a second of processor time, and the tests start it hundreds of times. Tests of the start
+itself use the installed script, `running.SPIKE`.
+"""
+
+import atexit
+import functools
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Final
+
+from attrs import define
+
+_SERVER: Final = str(Path(__file__).with_name("preloaded_server.py"))
+_MESSAGE_MAX: Final = 32
+
+
+@define
+class SpikeProcess:
+    """A running command, with what the tests use of `subprocess.Popen`."""
+
+    pid: int
+    _answers: socket.socket
+    returncode: int | None = None
+
+    def poll(self) -> int | None:
+        """Return the exit code, negative for a signal's number, or None while it runs."""
+        try:
+            return self.wait(0)
+        except subprocess.TimeoutExpired:
+            return None
+
+    def wait(self, timeout: float) -> int:
+        """Wait for its end, at most `timeout` seconds, and return the exit code.
+
+        Raises:
+            subprocess.TimeoutExpired: it still runs.
+        """
+        if self.returncode is None:
+            self._answers.settimeout(timeout)
+            try:
+                self.returncode = int(self._answers.recv(_MESSAGE_MAX))
+            except (TimeoutError, BlockingIOError):
+                raise subprocess.TimeoutExpired("spike", timeout) from None
+            self._answers.close()
+        return self.returncode
+
+    def send_signal(self, number: signal.Signals) -> None:
+        """Send a signal, unless it ended."""
+        if self.poll() is None:
+            os.kill(self.pid, number)
+
+    def kill(self) -> None:
+        """Send SIGKILL, unless it ended."""
+        self.send_signal(signal.SIGKILL)
+
+
+def start(arguments: Sequence[str], environment: Mapping[str, str], *, stdout: int, stderr: int) -> SpikeProcess:
+    """Start a command, given with its program, that writes to these descriptors."""
+    request = json.dumps({"arguments": arguments, "environment": environment}).encode()
+    answers, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    with theirs:
+        socket.send_fds(_server(), [request], [theirs.fileno(), stdout, stderr])
+    return SpikeProcess(int(answers.recv(_MESSAGE_MAX)), answers)
+
+
+@functools.cache
+def _server() -> socket.socket:
+    """Start the process that forks; it ends with this one."""
+    requests, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    with theirs:
+        server = subprocess.Popen([sys.executable, "-P", _SERVER, str(theirs.fileno())], pass_fds=[theirs.fileno()])
+
+    def stop() -> None:
+        requests.close()
+        server.wait()
+
+    atexit.register(stop)
+    return requests
