@@ -12,6 +12,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
@@ -62,13 +63,35 @@ class SpikeProcess:
         self.send_signal(signal.SIGKILL)
 
 
-def start(arguments: Sequence[str], environment: Mapping[str, str], *, stdout: int, stderr: int) -> SpikeProcess:
-    """Start a command, given with its program, that writes to these descriptors."""
-    request = json.dumps({"arguments": arguments, "environment": environment}).encode()
+def start(
+    arguments: Sequence[str], environment: Mapping[str, str], *, stdout: int, stderr: int, cwd: Path | None = None
+) -> SpikeProcess:
+    """Start a command, given with its program, that writes to these descriptors; by default, in this folder."""
+    given = {"arguments": arguments, "environment": environment, "cwd": str(cwd or Path.cwd())}
+    request = json.dumps(given).encode()
     answers, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     with theirs:
         socket.send_fds(_server(), [request], [theirs.fileno(), stdout, stderr])
     return SpikeProcess(int(answers.recv(_MESSAGE_MAX)), answers)
+
+
+def run(
+    arguments: Sequence[str], environment: Mapping[str, str], *, timeout_s: float, cwd: Path | None = None
+) -> subprocess.CompletedProcess[str]:
+    """Run a command, given with its program, to its end, and kill it after so many seconds.
+
+    Raises:
+        subprocess.TimeoutExpired: it took longer.
+    """
+    with tempfile.TemporaryFile("w+") as stdout, tempfile.TemporaryFile("w+") as stderr:
+        process = start(arguments, environment, stdout=stdout.fileno(), stderr=stderr.fileno(), cwd=cwd)
+        try:
+            code = process.wait(timeout_s)
+        finally:
+            process.kill()
+        stdout.seek(0)
+        stderr.seek(0)
+        return subprocess.CompletedProcess(arguments, code, stdout.read(), stderr.read())
 
 
 @functools.cache

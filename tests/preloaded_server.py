@@ -1,7 +1,8 @@
 """Forks `spike` processes from one that has imported the command; `preloaded` starts it and asks it.
 
-A request is a message with the arguments and environment as JSON, and three descriptors: a socket, the standard output
-and the standard error of the command. Over the socket go the command's process id, and its exit code when it ends.
+A request is a message with the arguments, environment and folder as JSON, and three descriptors: a socket, the
+standard output and the standard error of the command. Over the socket go the command's process id, and its exit code
+when it ends.
 """
 
 import contextlib
@@ -55,11 +56,14 @@ def _preload() -> None:
             adapter.load()
 
 
-def _run(answers: int, stdout: int, stderr: int, *, arguments: list[str], environment: dict[str, str]) -> NoReturn:
+def _run(
+    answers: int, stdout: int, stderr: int, *, arguments: list[str], environment: dict[str, str], cwd: str
+) -> NoReturn:
     """Be the parent of one command."""
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     if (command := os.fork()) == 0:
         os.close(answers)
+        os.chdir(cwd)
         _become(stdout, stderr, arguments, environment)
         main()
         sys.exit()

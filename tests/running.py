@@ -6,7 +6,6 @@ import re
 import signal
 import subprocess
 import sys
-import tempfile
 import time
 import urllib.error
 import urllib.request
@@ -17,7 +16,7 @@ from typing import IO, Any, Final
 
 from attrs import define, frozen
 
-from preloaded import SpikeProcess, start
+from preloaded import SpikeProcess, run, start
 
 SPIKE: Final = str(Path(sys.executable).with_name("spike"))
 PATIENCE_S: Final = 60.0  # a test that waits longer fails
@@ -33,17 +32,7 @@ def environment(folder: Path, settings: Mapping[str, str]) -> dict[str, str]:
 
 def run_spike(*arguments: str, folder: Path, **settings: str) -> subprocess.CompletedProcess[str]:
     """Run one command and wait for its end."""
-    with tempfile.TemporaryFile("w+") as stdout, tempfile.TemporaryFile("w+") as stderr:
-        process = start(
-            [SPIKE, *arguments], environment(folder, settings), stdout=stdout.fileno(), stderr=stderr.fileno()
-        )
-        try:
-            code = process.wait(PATIENCE_S)
-        finally:
-            process.kill()
-        stdout.seek(0)
-        stderr.seek(0)
-        return subprocess.CompletedProcess([SPIKE, *arguments], code, stdout.read(), stderr.read())
+    return run([SPIKE, *arguments], environment(folder, settings), timeout_s=PATIENCE_S)
 
 
 @frozen

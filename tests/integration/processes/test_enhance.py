@@ -14,6 +14,7 @@ from PIL import ExifTags, Image
 from corpus import CORPUS, strays
 from effort import staggered
 from pictures import an_animation, decoded, encoded, exif, photograph
+from preloaded import run
 from running import PATIENCE_S, SPIKE, environment
 from spike_core.domain.objects import PictureFormat
 from spike_pillow.authorship import Authorship
@@ -32,9 +33,12 @@ def folder(tmp_path: Path) -> Path:
 def enhance(
     folder: Path, *arguments: str, limit: Callable[[], None] | None = None, **settings: str
 ) -> subprocess.CompletedProcess[str]:
+    command, given = [SPIKE, "enhance", *arguments], environment(folder / "var", settings)
+    if limit is None:
+        return run(command, given, timeout_s=PATIENCE_S, cwd=folder)
     return subprocess.run(
-        [SPIKE, "enhance", *arguments],
-        env=environment(folder / "var", settings),
+        command,
+        env=given,
         cwd=folder,
         capture_output=True,
         text=True,
