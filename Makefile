@@ -32,16 +32,16 @@ install: $(VENV)/.dev ## create .venv with all development dependencies; and ins
 	@$(BIOME_READY) || $(NO_BIOME)
 
 test: check ## check and run all tests
-	$(BIN)/pytest -n 2 --dist worksteal
+	$(BIN)/pytest -n 3 --dist worksteal
 
 test-fast: $(VENV)/.dev ## tests without processes, servers and browsers; under two minutes
-	$(BIN)/pytest -q -n 2 --dist worksteal tests/unit tests/integration/procedural tests/integration/system
+	$(BIN)/pytest -q -n 3 --dist worksteal tests/unit tests/integration/procedural tests/integration/system
 
 test-full: ## all combinations, and three times as many examples of each property
 	SPIKE_TEST_FULL=1 $(MAKE) test
 
 faults: $(VENV)/.dev ## break each component of a real installation, and print what was lost
-	$(BIN)/pytest -q -n 2 --dist worksteal --fault-table tests/integration/faults
+	$(BIN)/pytest -q -n 3 --dist worksteal --fault-table tests/integration/faults
 
 check: $(VENV)/.dev ## lint, types, import rules, prose, the studio
 	$(BIN)/ruff check $(CODE)

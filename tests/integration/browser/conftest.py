@@ -1,4 +1,4 @@
-"""A browser for all tests of a process, a server for each module, a person and a page for each test."""
+"""A browser and a server for all tests of a process, a person and a page for each test."""
 
 import itertools
 from collections.abc import Iterator
@@ -19,12 +19,12 @@ def browser() -> Iterator[Browser]:
         yield browser
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("studio") / "var"
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def server(folder: Path, browser: Browser) -> Iterator[Server]:
     """Start only where there is a browser."""
     assert browser.is_connected()
