@@ -62,6 +62,7 @@ def serve(host: str, port: int) -> None:
                 limits=ConnectionLimits(
                     connections_max=settings.connections_max,
                     peer_connections_max=settings.peer_connections_max,
+                    bodies_bytes_max=settings.bodies_mb_max * 1_000_000,
                     header_s=settings.header_timeout_s,
                     body_s=settings.body_timeout_s,
                     read_s=settings.read_timeout_s,

@@ -173,6 +173,7 @@ class Settings:
     web_threads: int = field(default=8, validator=_at_least(1))
     connections_max: int = field(default=4000, validator=_at_least(1))
     peer_connections_max: int = field(default=2000, validator=_at_least(1))  # of one address that is no trusted proxy
+    bodies_mb_max: int = field(default=2000, validator=_at_least(120))  # of 10^6 bytes, received at once
     header_timeout_s: float = field(default=20.0, validator=_at_least(0.1))  # to send the header of a request
     body_timeout_s: float = field(default=600.0, validator=_at_least(0.1))  # to send its body
     read_timeout_s: float = field(default=30.0, validator=_at_least(1))  # without reading any of a response

@@ -5,6 +5,8 @@ import os
 import random
 import select
 import socket
+import threading
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from functools import partial
@@ -22,6 +24,7 @@ from running import Server, serving
 from spike_core.domain.objects import PictureFormat
 
 IDLE: Final = 600
+SLOWLY_S: Final = 4.0
 SILENCE_S: Final = 20.0  # of the server, after which a test has failed
 HALF_SENT: Final = 110  # more than waitress accepts by default
 UNREAD: Final = 16  # twice as many as there are threads
@@ -143,6 +146,43 @@ def test_two_lengths_of_one_body_end_the_connection(server: Server) -> None:
         assert received(connection).count(b"HTTP/1.1") == 1
 
 
+@pytest.mark.parametrize(
+    "malformed",
+    [b"GARBAGE", b"GET / HTTP/1.1\r\nno header", b"get / HTTP/1.1", b"GET / HTTP/1.1\r\nContent-Length: x"],
+    ids=["no request", "no header", "no method", "no length"],
+)
+@pytest.mark.parametrize("before", [b"", get("/healthz"), get("/api/images")], ids=["alone", "health", "request"])
+def test_a_malformed_request_is_answered_and_ends_its_connection(
+    server: Server, before: bytes, malformed: bytes
+) -> None:
+    with connected(server, sending=before + malformed + b"\r\n\r\n") as [connection]:
+        answers = received(connection)
+    assert answers.count(b"HTTP/1.") == (2 if before else 1)
+    assert b" 400 Bad Request" in answers
+    eventually("the server has closed it, too", lambda: established(server) == 0)
+
+
+@pytest.mark.parametrize("length", [b"", b"Content-Length: 0\r\n"], ids=["no body", "an empty one"])
+def test_who_announces_a_body_and_has_none_is_answered_at_once(server: Server, length: bytes) -> None:
+    """The next request on the connection is one of its own."""
+    request = get("/api/images", headers=b"Expect: 100-continue\r\n" + length)
+    with connected(server, sending=request) as [connection]:
+        assert b" 401 " in connection.recv(4096)
+        connection.sendall(get("/healthz", headers=b"Connection: close\r\n"))
+        assert b" 200 " in received(connection)
+
+
+def test_a_request_is_answered_although_the_next_is_half_sent(tmp_path: Path) -> None:
+    settings = {"SPIKE_WORKER_THREADS": "0", "SPIKE_SANDBOX": "off", "SPIKE_HEADER_TIMEOUT_S": "0.5"}
+    with serving(tmp_path / "var", **settings) as server:
+        upload(server, encoded(noise(64, seed=2)))
+        [image] = server.ask("GET", "/api/images", token=server.token).json["images"]
+        authorization = f"Authorization: Bearer {server.token}\r\n".encode()
+        waiting = get(f"/api/images/{image['id']}?wait=3", headers=authorization)
+        with connected(server, sending=waiting + b"GET /half HTTP/1.1\r\n") as [connection]:
+            assert b" 200 " in connection.recv(4096)
+
+
 def test_health_is_answered_while_all_threads_are_busy(tmp_path: Path) -> None:
     """The only thread waits for a job that no worker takes up."""
     with serving(tmp_path / "var", SPIKE_WORKER_THREADS="0", SPIKE_SANDBOX="off", SPIKE_WEB_THREADS="1") as server:
@@ -186,6 +226,18 @@ def test_deadlines_end_what_clients_begin_and_do_not_go_on_with(tmp_path: Path) 
                 assert received(connection) == b""
             eventually("the unread one is cut off", lambda: established(server) == 0)
             assert len(received(unread)) < len(content)
+
+
+def test_a_client_that_reads_slowly_is_not_one_that_reads_nothing(tmp_path: Path) -> None:
+    """The kernel takes so much from the server at once that it takes nothing for seconds."""
+    settings = {"SPIKE_WORKER_THREADS": "0", "SPIKE_SANDBOX": "off", "SPIKE_READ_TIMEOUT_S": "1"}
+    with serving(tmp_path / "var", **settings) as server:
+        url = urlsplit(upload(server, large()))
+        until_s, pause = time.monotonic() + SLOWLY_S, threading.Event()
+        with connected(server, sending=get(f"{url.path}?{url.query}")) as [connection]:
+            while time.monotonic() < until_s:
+                assert connection.recv(4096), "cut off"
+                pause.wait(0.02)
 
 
 def established(server: Server) -> int:

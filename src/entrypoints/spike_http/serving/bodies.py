@@ -41,8 +41,9 @@ class BodyPolicy:
         """
         if request.content_length > BODY_BYTES_MAX:
             return True
+        path = "/" + request.path.lstrip("/")  # as the application gets it
         for pattern, accesses in self._accesses:
-            if pattern.fullmatch(request.path) and request.command in accesses:
+            if pattern.fullmatch(path) and request.command in accesses:
                 needs_credentials = accesses[request.command] is Access.USER
                 return needs_credentials and not any(request.headers.get(name) for name in _CREDENTIALS)
         return True

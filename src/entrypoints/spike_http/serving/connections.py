@@ -5,18 +5,23 @@ would otherwise exhaust: a limit for each peer, deadlines for headers, bodies an
 before they are stored. At a limit the connections that have waited longest for a request make room for new ones.
 """
 
+import fcntl
 import resource
 import socket
+import struct
+import sys
+import termios
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
+from functools import partial
 from typing import Any, Final
 
 import structlog
 from attrs import define, field, frozen, validators
 from waitress.parser import HTTPRequestParser
-from waitress.utilities import BadRequest
+from waitress.utilities import BadRequest, Error
 
 from spike_http.serving.draining import DrainingChannel
 
@@ -37,42 +42,79 @@ class ConnectionLimits:
     body_s: float = 600.0  # from there to the end of its body
     read_s: float = 30.0  # without any progress of a client that reads its response
     idle_s: float = 120.0  # without a request
+    bodies_bytes_max: int = field(default=2_000_000_000, validator=validators.ge(1))  # being received or worked on
+
+    @property
+    def peer_bodies_bytes_max(self) -> int:
+        """The share of one address that is no proxy."""
+        return self.bodies_bytes_max // 2
+
+
+class NoRoomForBody(Error):  # type: ignore[misc]  # waitress has no types
+    """The response to a request whose body exceeds what may be received at once."""
+
+    code = 503
+    reason = "Service Unavailable"
 
 
 class BodyRefusingParser(HTTPRequestParser):  # type: ignore[misc]  # waitress has no types
     """Reads a request; drops the body of one that will be refused, and ends the connection with its response."""
 
-    is_refused = False
+    path = ""  # of a request whose header can't be parsed
+    body_rcv: Any
+    content_length: int
+    completed: bool
+
+    def __init__(self, adj: Any, *, channel: "BoundedChannel") -> None:
+        """Read nothing yet; `adj` are waitress's settings."""
+        super().__init__(adj)
+        self._channel = channel
 
     @staticmethod
     def refuses(_request: Any) -> bool:
         """Return whether the request, whose header has been parsed, will be refused whatever its body holds."""
         return False
 
-    body_rcv: Any
-    content_length: int
-    completed: bool
+    @property
+    def body_bytes_max(self) -> int:
+        """How large the body may become, in bytes; 0 for small ones, which are read in any case."""
+        if self.body_rcv is None:
+            return 0
+        announced: int = self.adj.max_request_body_size if self.chunked else self.content_length
+        return announced if announced > READ_ANYWAY_BYTES else 0
 
     def parse_header(self, header_plus: bytes) -> None:
         """Parse the header; see waitress."""
-        super().parse_header(header_plus)
+        try:
+            super().parse_header(header_plus)
+        finally:
+            if self.body_rcv is None:
+                self.expect_continue = False  # nothing will follow: waitress would wait for it
         if self.chunked and "CONTENT_LENGTH" in self.headers:
             self.headers["CONNECTION"] = "close"  # a proxy may have taken the other length (RFC 9112, section 6.1)
-        if self.body_rcv is None or not (self.chunked or self.content_length > READ_ANYWAY_BYTES):
-            return  # there is none, or a small one
+        if not self.body_bytes_max:
+            return
         if self.refuses(self):
-            self.body_rcv = None
-            self.content_length = 0
-            self.expect_continue = False
-            self.headers["CONNECTION"] = "close"
-            self.is_refused = True
+            self._drop_body()
+        elif not self._channel.has_room_for(self.body_bytes_max):
+            self._drop_body()
+            self.error = NoRoomForBody("too many bodies are being received; try again later")
+
+    def _drop_body(self) -> None:
+        self.body_rcv = None
+        self.content_length = 0
+        self.expect_continue = False
+        self.headers["CONNECTION"] = "close"
+        self._channel.is_refused = True
 
     def received(self, data: bytes) -> int:
         """Take what the client sent; the rest of a dropped body is no further request."""
         consumed: int = super().received(data)
         if self.chunked and not self.completed and _has_endless_line(self.body_rcv):
             self.error, self.completed = BadRequest("Chunk extensions or trailers are too long"), True
-        return len(data) if self.is_refused else consumed
+        if self.completed and self.error is not None:
+            self._channel.is_refused = True  # the client may still be sending
+        return len(data) if self._channel.is_refused else consumed
 
 
 class BoundedChannel(DrainingChannel):
@@ -84,11 +126,21 @@ class BoundedChannel(DrainingChannel):
     def __init__(self, server: Any, sock: Any, addr: Any, adj: Any, map: Any = None) -> None:  # noqa: A002  # waitress's
         """Accept a connection, or close it if there is no room for it."""
         self.receiving_since_s = self.progress_s = time.monotonic()
-        self.sent_bytes = self.sent_bytes_seen = 0
-        self.is_refused = False
+        self.sent_bytes, self.progress = 0, (0, 0)
+        self.is_refused = False  # what the client still sends is dropped
         self.lingering_since_s: float | None = None
+        self.parser_class = partial(self.parser_class, channel=self)
         super().__init__(server, sock, addr, adj, map=map)
         self.peers.admit(self)
+
+    @property
+    def body_bytes_max(self) -> int:
+        """How large the bodies may become that are being received or worked on, in bytes."""
+        return sum(each.body_bytes_max for each in (self.request, *self.requests) if each is not None)
+
+    def has_room_for(self, body_bytes: int) -> bool:
+        """Return whether a body of this size may be received now."""
+        return self.peers.has_room_for(self, body_bytes)
 
     def received(self, data: bytes) -> Any:
         """Take what the client sent; drop the rest of a body that was refused."""
@@ -98,12 +150,22 @@ class BoundedChannel(DrainingChannel):
         taken = super().received(data)
         if self.request is not before:
             self.receiving_since_s = time.monotonic()
-        self.is_refused = any(request.is_refused for request in self.requests)
         return taken
 
     def readable(self) -> bool:
-        """Whether to read on."""
-        return not self.will_close if self.is_refused else bool(super().readable())
+        """Whether to read on; what follows a refused body is read, and dropped, once there is a response."""
+        if self.is_refused:
+            return not self.will_close and not self.requests
+        return bool(super().readable())
+
+    def service(self) -> None:
+        """Respond to a request; see waitress. Close the connection if that fails unexpectedly."""
+        try:
+            super().service()
+        except Exception:  # noqa: BLE001  # else nobody would ever look at the connection again
+            structlog.get_logger(__name__).exception("connection closed")
+            self.cancel()
+            self.server.pull_trigger()
 
     def handle_write(self) -> None:
         """Send what there is. A connection whose body was refused isn't closed at once.
@@ -147,13 +209,16 @@ class BoundedChannel(DrainingChannel):
 
     def is_overdue(self, limits: ConnectionLimits, *, now_s: float) -> bool:
         """Whether the client has exceeded a deadline. Called at intervals, which must be short against `read_s`."""
-        if not self.total_outbufs_len or self.sent_bytes != self.sent_bytes_seen:
-            self.sent_bytes_seen, self.progress_s = self.sent_bytes, now_s
+        progress = (self.sent_bytes, _bytes_on_the_way(self.socket))
+        if not self.total_outbufs_len or progress != self.progress:
+            self.progress, self.progress_s = progress, now_s
         if now_s - self.progress_s > limits.read_s:
             return True
         if self.lingering_since_s is not None:
             return now_s - self.lingering_since_s > LINGER_S
-        if self.request is None:
+        if self.requests:
+            self.receiving_since_s = now_s  # the next request isn't read while one is worked on
+        if self.request is None or self.requests:
             return False
         time_max_s = limits.header_s + (limits.body_s if self.request.headers_finished else 0.0)
         return now_s - self.receiving_since_s > time_max_s
@@ -162,6 +227,20 @@ class BoundedChannel(DrainingChannel):
 def _has_endless_line(chunks: Any) -> bool:
     """Whether a chunked body spends more on what surrounds its chunks than any client needs."""
     return chunks is not None and max(len(chunks.control_line), len(chunks.trailer)) > CHUNK_LINES_BYTES_MAX
+
+
+def _bytes_on_the_way(connection: socket.socket) -> int:
+    """Return how many bytes the kernel has accepted that the client hasn't; 0 where the kernel doesn't tell.
+
+    The kernel accepts a slow client's bytes in large steps, so these alone would look like a client that doesn't read.
+    """
+    if sys.platform != "linux":
+        return 0
+    try:
+        answer = fcntl.ioctl(connection.fileno(), termios.TIOCOUTQ, bytes(4))
+    except (OSError, ValueError):  # it is closed
+        return 0
+    return int(struct.unpack("i", answer)[0])
 
 
 @define(eq=False)
@@ -191,6 +270,15 @@ class Peers:
         self._counts[address] += 1
         if not has_room:
             channel.handle_close()
+
+    def has_room_for(self, channel: BoundedChannel, body_bytes: int) -> bool:
+        """Return whether a body of this size may be received beside those that others have announced."""
+        address = str(channel.addr[0])
+        announced = {each: size for each in self._channels if each is not channel and (size := each.body_bytes_max)}
+        if sum(announced.values()) + body_bytes > self.limits.bodies_bytes_max:
+            return False
+        of_peer = sum(size for each, size in announced.items() if self._channels[each] == address)
+        return self.is_proxy(address) or of_peer + body_bytes <= self.limits.peer_bodies_bytes_max
 
     def forget(self, channel: BoundedChannel) -> None:
         """Unregister a connection."""

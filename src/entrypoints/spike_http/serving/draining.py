@@ -24,9 +24,9 @@ from attrs import frozen
 from waitress.channel import HTTPChannel
 from waitress.task import ThreadedTaskDispatcher, WSGITask
 
-from spike_http.serving.health_checks import HEALTH_CHECK_PATHS, THREADS_KEY
+from spike_http.serving.health_checks import THREADS_KEY
 
-_HEALTH_CHECK_THREADS: Final = 2
+_HEALTH_CHECK_THREADS: Final = {"/healthz": 1, "/readyz": 4}
 HANDSHAKE_S: Final = 0.2  # in which a TCP handshake in progress completes: a round trip, with a margin
 _ACCEPTED_MAX: Final = 4096  # more than the kernel's accept queue holds
 _POLL_S: Final = 0.5
@@ -49,15 +49,18 @@ class DrainingDispatcher(ThreadedTaskDispatcher):  # type: ignore[misc]  # waitr
         super().__init__()
         self.closing = closing
         self.set_thread_count(threads)
-        self._health_checks = ThreadedTaskDispatcher()
-        self._health_checks.set_thread_count(_HEALTH_CHECK_THREADS)
+        self._health_checks = {path: ThreadedTaskDispatcher() for path in _HEALTH_CHECK_THREADS}
+        for path, count in _HEALTH_CHECK_THREADS.items():
+            self._health_checks[path].set_thread_count(count)
 
     def add_task(self, task: Any) -> None:
-        """Queue a connection with a request. Health checks have threads of their own, so that none waits for others."""
-        if task.requests and task.requests[0].path.endswith(HEALTH_CHECK_PATHS):
-            self._health_checks.add_task(task)
-        else:
-            super().add_task(task)
+        """Queue a connection with a request. Each kind of health check has threads of its own."""
+        path = task.requests[0].path if task.requests else ""
+        for health_check, dispatcher in self._health_checks.items():
+            if path.endswith(health_check):
+                dispatcher.add_task(task)
+                return
+        super().add_task(task)
 
     def requests_wait(self) -> bool:
         """Return whether a request waits for a thread."""
@@ -65,7 +68,8 @@ class DrainingDispatcher(ThreadedTaskDispatcher):  # type: ignore[misc]  # waitr
 
     def shutdown(self, cancel_pending: bool = True, timeout: float = 5) -> Any:  # noqa: FBT001, FBT002  # waitress's
         """End the threads; see waitress."""
-        self._health_checks.shutdown(cancel_pending, timeout)
+        for dispatcher in self._health_checks.values():
+            dispatcher.shutdown(cancel_pending, timeout)
         return super().shutdown(cancel_pending, timeout)
 
 

@@ -12,7 +12,6 @@ from attrs import frozen
 
 from spike_core.domain.errors import Unavailable
 
-HEALTH_CHECK_PATHS: Final = ("/healthz", "/readyz")
 TIMEOUT: Final = timedelta(seconds=2)  # for all checks together; load balancers usually wait about five seconds
 
 EXHAUSTED_LOOKS: Final = 10  # none of which finds anything free

@@ -26,6 +26,8 @@ _LIMITS: Final = ConnectionLimits()
 _DEADLINES_S: Final = 1.0  # between two checks of deadlines
 _ACCEPTED_AT_ONCE: Final = 64  # before other connections are looked at again
 _BACKLOG: Final = 1024  # connections that the kernel accepts before we do
+_HEADER_BYTES_MAX: Final = 32 * 1024
+_BODY_BYTES_IN_MEMORY: Final = 64 * 1024  # of one request; what is beyond goes to a file
 _CONNECTIONS_BESIDE: Final = 64  # listeners and triggers count as connections to waitress, whose limit must not be met
 
 
@@ -65,6 +67,8 @@ def serve(
             channel_timeout=limits.idle_s,
             cleanup_interval=_DEADLINES_S,
             backlog=_BACKLOG,
+            max_request_header_size=_HEADER_BYTES_MAX,
+            inbuf_overflow=_BODY_BYTES_IN_MEMORY,
             max_request_body_size=BODY_BYTES_MAX + 1,  # of chunked bodies; larger ones are dropped at their header
             ident=None,
             clear_untrusted_proxy_headers=False,  # we judge them ourselves: spike_http.serving.proxies
