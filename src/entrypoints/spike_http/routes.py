@@ -206,7 +206,13 @@ def routes(spike: Spike, *, closing: threading.Event) -> Sequence[Route]:
     ]
     table.append(Route("/metrics", MetricsResource(spike.metrics)))
     if spike.storage.links is not None:
-        files = FileResource(blobs=spike.storage.blobs, signed_urls=spike.storage.links, queries=queries)
+        files = FileResource(
+            blobs=spike.storage.blobs,
+            signed_urls=spike.storage.links,
+            queries=queries,
+            proxies=Proxies.parse(settings.trusted_proxies),
+            accel_redirect=settings.accel_redirect,
+        )
         table.append(Route("/files/{folder}/{name}", files))
     return table
 
