@@ -13,7 +13,7 @@ from fault_scenario import Reckoning
 
 OPTION: Final = "--fault-table"
 PROPERTY: Final = "fault"
-_HEAD: Final = ("injected", "accepted", "delivered", "given back", "recovered", "lost")
+_HEAD: Final = ("injected", "accepted", "delivered", "given back", "recovered", "by default", "lost")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -57,7 +57,9 @@ def _table(rows: Sequence[Reckoning]) -> Iterator[str]:
 
 def _cells(row: Reckoning) -> tuple[str, ...]:
     recovered = "never" if row.recovered_s is None else f"{row.recovered_s:.1f} s"
-    return row.injected, str(row.accepted), str(row.delivered), str(row.given_back), recovered, _lost(row)
+    by_default = f"at most {row.default_s:.0f} s" if row.default_s else "at once"
+    counts = (str(row.accepted), str(row.delivered), str(row.given_back))
+    return row.injected, *counts, recovered, by_default, _lost(row)
 
 
 def _lost(row: Reckoning) -> str:
