@@ -9,7 +9,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
@@ -261,3 +261,15 @@ def slow_lookups(abused: Abused) -> Iterator[None]:
 def _balance(abused: Abused) -> int:
     balance: int = abused.server.ask("GET", "/api/tokens/balance", token=abused.abuser).json["balance"]
     return balance
+
+
+CASES: Final[dict[str, Callable[[Abused], AbstractContextManager[None]]]] = {
+    "1,000 idle connections": idle_connections,
+    "300 half-sent requests": half_sent_requests,
+    "200 uploads of one byte in a second": slow_uploads,
+    "200 kept-alive long polls": long_polls,
+    "8 clients that don't read a file of 59 MB": readers_that_do_not_read,
+    "9 pictures at a time that take 3 s to look at": slow_looks,
+    "6 bodies of 40 MB to be refused": unwanted_bodies,
+    "9 downloads from hosts without an answer of DNS": slow_lookups,
+}

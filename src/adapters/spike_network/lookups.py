@@ -23,7 +23,7 @@ class LookupTimeout(OSError):
 
 @frozen
 class Lookups:
-    """Runs at most `lookups_max` lookups at once, including those that nobody waits for any more."""
+    """Runs at most `lookups_max` lookups at once, including those whose callers have given up."""
 
     lookups_max: int = field(default=LOOKUPS_MAX, validator=validators.ge(1))
     _slots: threading.Semaphore = field(init=False, repr=False, eq=False)

@@ -2,28 +2,14 @@
 
 import json
 import os
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager
-from typing import Final
+from collections.abc import Iterator
 
 import pytest
 
-import abuse
-from abuse import HEALTH_S_MAX, JOB_S_MAX, Abused
+from abuse import CASES, HEALTH_S_MAX, JOB_S_MAX, Abused
 from fault_table import note_abuse
 from gates import PLUGIN
 from running import run_spike, serving
-
-CASES: Final[dict[str, Callable[[Abused], AbstractContextManager[None]]]] = {
-    "1,000 idle connections": abuse.idle_connections,
-    "300 half-sent requests": abuse.half_sent_requests,
-    "200 uploads of one byte in a second": abuse.slow_uploads,
-    "200 kept-alive long polls": abuse.long_polls,
-    "8 clients that don't read a file of 59 MB": abuse.readers_that_do_not_read,
-    "9 pictures at a time that take 3 s to look at": abuse.slow_looks,
-    "6 bodies of 40 MB to be refused": abuse.unwanted_bodies,
-    "9 downloads from hosts without an answer of DNS": abuse.slow_lookups,
-}
 
 
 @pytest.fixture(scope="module")

@@ -356,7 +356,7 @@ def test_a_redirect_is_looked_up_within_the_same_deadline(
 
 
 def test_lookups_that_hang_are_limited_and_others_wait_for_them_no_longer_than_the_deadline() -> None:
-    """Those that nobody waits for any more count, too; a place is free when one ends."""
+    """Those whose callers have given up count, too; a place is free when one ends."""
     lookups, may_end = Lookups(2), threading.Event()
     for _ in range(2):
         with pytest.raises(LookupTimeout):

@@ -56,7 +56,7 @@ def test_what_may_not_be_seen_and_what_is_gone_is_not_redirected_to(
 
 
 @pytest.mark.parametrize(
-    ("settings", "told"),
+    ("settings", "message"),
     [
         ({"accel_redirect": "objects"}, "must be a path such as /objects"),
         ({"accel_redirect": "/a/../b"}, "must be a path such as /objects"),
@@ -66,6 +66,6 @@ def test_what_may_not_be_seen_and_what_is_gone_is_not_redirected_to(
         ({"accel_redirect": "/objects", "trusted_proxies": ""}, "needs SPIKE_TRUSTED_PROXIES"),
     ],
 )
-def test_wrong_settings_are_refused(settings: dict[str, Any], told: str) -> None:
-    with pytest.raises(ValueError, match=told):
+def test_wrong_settings_are_refused(settings: dict[str, Any], message: str) -> None:
+    with pytest.raises(ValueError, match=message):
         Settings(**{"trusted_proxies": NGINX, **settings})
