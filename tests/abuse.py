@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, ExitStack, contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
@@ -229,7 +230,7 @@ def slow_looks(abused: Abused) -> Iterator[None]:
 def unwanted_bodies(abused: Abused) -> Iterator[None]:
     """Send bodies of 40 MB without credentials, or to a route that doesn't exist."""
 
-    def send(path: str, ended: threading.Event) -> None:
+    def send(ended: threading.Event, *, path: str) -> None:
         head = f"POST {path} HTTP/1.1\r\nHost: spike\r\nContent-Length: 40000000\r\n\r\n".encode()
         with abused.connected(1, sending=head) as [connection]:
             connection.settimeout(0.5)
@@ -242,7 +243,7 @@ def unwanted_bodies(abused: Abused) -> Iterator[None]:
                     break
 
     paths = ["/api/images/upload", "/nowhere"] * 3
-    with in_background(*(lambda ended, path=path: send(path, ended) for path in paths)):  # type: ignore[misc]
+    with in_background(*(partial(send, path=path) for path in paths)):
         yield
 
 
