@@ -42,7 +42,7 @@ def a_blend(server: MeasuredServer) -> bytes:
 
 def main() -> None:
     """Measure and print."""
-    with measured_server(with_an_image) as server:
+    with measured_server(with_an_image, web_threads=3 * AT_ONCE) as server:  # so that all of them may wait
         body = a_blend(server)
 
         def send(_: int = 0) -> int:

@@ -120,7 +120,7 @@ def measure_time(rounds: int, *, storage: str, storage_url: str = "", tells_plac
 def measure_memory(format_: str) -> None:
     """Print the memory."""
     body = form_of(a_picture(format_), f"bench.{format_.lower()}")
-    with measured_server(with_storing) as server:
+    with measured_server(with_storing, web_threads=3 * AT_ONCE) as server:  # so that all of them may wait
         seconds_of(server, "/api/images/upload", body)
         before_mb = server.peak_mb
         with ThreadPoolExecutor(AT_ONCE) as senders:

@@ -19,6 +19,7 @@ from attrs import asdict, define, evolve, field, frozen
 from eventually import eventually, progressing
 from multipart import CONTENT_TYPE, a_form, a_part
 from pictures import encoded, photograph
+from recovery_times import RECOVERY_TIMES, FaultKind
 from running import Answer, Server, environment
 from spike_core.domain.errors import DatabaseUnavailable
 from spike_core.domain.identifiers import JobId
@@ -47,6 +48,7 @@ class Reckoning:
     delivered: int
     given_back: int  # refunded, cancelled, or failed and free
     recovered_s: float | None  # from the end of the fault to the last job's end; `None` for never
+    default_s: float  # until a job is in the queue again, at default settings and at most
     lost_jobs: int  # accepted and missing, or never settled
     lost_requests: int  # that had to be answered and weren't
     lost_tokens: int  # that balances and delivered jobs don't account for
@@ -63,6 +65,7 @@ class _Fault:
     """An injected fault, and when it ended and was recovered from."""
 
     injected: str
+    kind: FaultKind
     over_s: float = 0.0
     recovered_s: float | None = None
     promises_until: int = 0  # the number of recorded jobs at recovery
@@ -135,9 +138,9 @@ class FaultScenario:
     # faults
 
     @contextmanager
-    def injecting(self, what: str) -> Iterator[None]:
+    def injecting(self, what: str, kind: FaultKind) -> Iterator[None]:
         """Inject a fault for the duration of the context. Others may follow, each after the recovery."""
-        fault = _Fault(what)
+        fault = _Fault(what, kind)
         self._faults.append(fault)
         yield
         fault.over_s = time.monotonic()
@@ -210,6 +213,7 @@ class FaultScenario:
             delivered=delivered,
             given_back=len(kept) - delivered - unsettled + len(missing & self.removed),
             recovered_s=fault.recovered_s,
+            default_s=RECOVERY_TIMES[fault.kind].total_seconds(),
             lost_jobs=len(missing - self.removed) + unsettled,
             lost_requests=0,
             lost_tokens=sum(abs(job.spec.charged.amount - self.prices[job.id]) for job in kept),

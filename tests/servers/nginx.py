@@ -14,12 +14,17 @@ from typing import Final
 from missing import do_without
 from servers.processes import Command, Processes, free_port
 
+NO_CHANGES: Final[Mapping[str, str]] = {}
 CONFIGURATION: Final = Path(__file__).parents[2] / "deploy" / "nginx.conf"
 
 
+OBJECTS: Final = "/var/lib/spike/objects/"
+UNLIMITED: Final = {"rate=100r/s": "rate=100000r/s"}  # for a load from one address
+
+
 @contextmanager
-def nginx_before(first: int, second: int) -> Iterator[int]:
-    """Run nginx in front of two local ports, and yield its own port."""
+def nginx_before(first: int, second: int, *, changes: Mapping[str, str] = NO_CHANGES) -> Iterator[int]:
+    """Run nginx in front of two local ports, with changes to its configuration, and yield its own port."""
     binary = found_nginx()
     with tempfile.TemporaryDirectory(prefix="spike-nginx-") as folder:
         port = free_port()
@@ -32,6 +37,7 @@ def nginx_before(first: int, second: int) -> Iterator[int]:
                     "listen 8080;": f"listen 127.0.0.1:{port};",
                     "/tmp/": f"{folder}/",  # noqa: S108  # what stands there
                     "/dev/stdout": f"{folder}/access.log",
+                    **changes,
                 }
             )
         )

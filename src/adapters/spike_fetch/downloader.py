@@ -8,18 +8,18 @@ from typing import BinaryIO, Final, cast
 from urllib.parse import urljoin, urlsplit
 
 import httpcore2
-from attrs import frozen
+from attrs import field, frozen
 
 from spike_core.domain.errors import DownloadFailed, FileTooLarge, UnsafeAddress
 from spike_core.domain.limits import SOURCE_BYTES_MAX
 from spike_fetch.addresses import Address, is_public
 from spike_fetch.network import AddressGuard, Judge, Resolve, resolved
-from spike_network import Deadline, DeadlineBackend
+from spike_network import Deadline, DeadlineBackend, Lookups
 
 REDIRECTS_MAX: Final = 3
 URL_CHARS_MAX: Final = 2048
 WAIT_S_MAX: Final = 5.0  # for one read, write or connection
-DEADLINE_S: Final = 20.0  # for everything, including redirects and the last byte
+DEADLINE_S: Final = 20.0  # for everything, including lookups, redirects and the last byte
 PORTS: Final = frozenset({80, 443})  # services on other ports are seldom meant for the public
 
 _IN_MEMORY_BYTES_MAX: Final = 1024 * 1024
@@ -46,6 +46,7 @@ class WebDownloader:
     validate: Judge = allowed
     deadline_s: float = DEADLINE_S
     size_bytes_max: int = SOURCE_BYTES_MAX
+    _lookups: Lookups = field(factory=Lookups, init=False, repr=False)
 
     def download(self, url: str) -> AbstractContextManager[BinaryIO]:
         """Download the file at `url`; see the port."""
@@ -60,11 +61,9 @@ class WebDownloader:
             yield content
 
     def _fetch(self, url: str, content: BinaryIO) -> None:
-        network = DeadlineBackend(
-            Deadline.after(self.deadline_s, monotonic=time.monotonic),
-            choose_address=AddressGuard(resolve=self.resolve, validate=self.validate).choose,
-            wait_s_max=WAIT_S_MAX,
-        )
+        deadline = Deadline.after(self.deadline_s, monotonic=time.monotonic)
+        guard = AddressGuard(resolve=self.resolve, validate=self.validate, lookups=self._lookups, deadline=deadline)
+        network = DeadlineBackend(deadline, choose_address=guard.choose, wait_s_max=WAIT_S_MAX)
         try:
             with httpcore2.ConnectionPool(network_backend=network) as pool:
                 for _ in range(REDIRECTS_MAX + 1):

@@ -7,11 +7,13 @@ rebinding), since there is no later look-up.
 import ipaddress
 import socket
 from collections.abc import Callable, Sequence
+from functools import partial
 
 from attrs import frozen
 
 from spike_core.domain.errors import DownloadFailed, UnsafeAddress
 from spike_fetch.addresses import Address
+from spike_network import Deadline, Lookups
 
 Resolve = Callable[[str, int], Sequence[Address]]
 Judge = Callable[[Address, int], bool]
@@ -32,10 +34,12 @@ def resolved(host: str, port: int) -> Sequence[Address]:
 
 @frozen(kw_only=True)
 class AddressGuard:
-    """Chooses the address to connect to; `validate` decides which address and port are allowed."""
+    """Chooses the address to connect to, by a deadline; `validate` decides which address and port are allowed."""
 
     resolve: Resolve
     validate: Judge
+    lookups: Lookups
+    deadline: Deadline
 
     def choose(self, host: str, port: int) -> str:
         """Return the host's first address.
@@ -43,8 +47,10 @@ class AddressGuard:
         Raises:
             UnsafeAddress: one of its addresses isn't allowed.
             DownloadFailed: it has none.
+            LookupTimeout: they weren't found in time.
+            ReadTimeout: the deadline has passed.
         """
-        addresses = self.resolve(host, port)
+        addresses = self.lookups.run(partial(self.resolve, host, port), timeout_s=self.deadline.timeout_s(None))
         if not addresses:
             raise DownloadFailed
         if not all(self.validate(address, port) for address in addresses):

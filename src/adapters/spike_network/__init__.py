@@ -2,5 +2,6 @@
 
 from spike_network.backend import DeadlineBackend
 from spike_network.deadline import Deadline
+from spike_network.lookups import Lookups, LookupTimeout
 
-__all__ = ["Deadline", "DeadlineBackend"]
+__all__ = ["Deadline", "DeadlineBackend", "LookupTimeout", "Lookups"]

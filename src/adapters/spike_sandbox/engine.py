@@ -37,7 +37,7 @@ _log: Final = logging.getLogger(__name__)
 
 @frozen(kw_only=True)
 class Sandbox:
-    """Two pools of children with the same engine: one for work, and one for probes, which never wait for the work."""
+    """Two pools of children with the same engine, one for jobs and one for uploads: neither waits for the other."""
 
     work_pool: ChildPool
     probe_pool: ChildPool
@@ -49,7 +49,7 @@ class Sandbox:
             upscaler=SandboxedUpscaler(self.work_pool),
             blender=SandboxedBlender(self.work_pool),
             canvas_fitter=SandboxedCanvasFitter(self.work_pool),
-            probe=SandboxedProbe(self.probe_pool),
+            probe=SandboxedProbe(probe_pool=self.probe_pool, work_pool=self.work_pool),
             metadata=SandboxedMetadata(probe_pool=self.probe_pool, work_pool=self.work_pool),
         )
 
@@ -173,11 +173,15 @@ class SandboxedGenerator:
             raise GeneratorUnavailable from error
 
 
-@frozen
+@frozen(kw_only=True)
 class SandboxedProbe:
-    """Delegates to a probe in a child process."""
+    """Delegates to a probe in a child process.
 
-    _pool: ChildPool
+    Uploads are identified in the probe pool, and results are checked in the work pool, so no job waits for uploads.
+    """
+
+    probe_pool: ChildPool
+    work_pool: ChildPool
 
     def identify(self, content: BinaryIO) -> PictureIdentity:
         """Identify the picture; see the port.
@@ -186,7 +190,7 @@ class SandboxedProbe:
             UndecodablePicture: also if it crashed the child.
             UpscalerUnavailable: the child exited for another reason, or none can be provided.
         """
-        return _probe(self._pool, WorkOrder("identify", [content]), identity_of)
+        return _probe(self.probe_pool, WorkOrder("identify", [content]), identity_of)
 
     def inspect(self, content: BinaryIO) -> PictureFacts:
         """Identify the picture and describe its appearance; see the port.
@@ -194,7 +198,7 @@ class SandboxedProbe:
         Raises:
             UndecodablePicture, UpscalerUnavailable: as in `identify`.
         """
-        return _probe(self._pool, WorkOrder("inspect", [content]), facts_of)
+        return _probe(self.work_pool, WorkOrder("inspect", [content]), facts_of)
 
     def compare(self, result: BinaryIO, original: BinaryIO) -> Comparison:
         """Compare a result with its original; see the port.
@@ -202,7 +206,7 @@ class SandboxedProbe:
         Raises:
             UndecodablePicture, UpscalerUnavailable: as in `identify`, for either picture.
         """
-        return _probe(self._pool, WorkOrder("compare", [result, original]), comparison_of)
+        return _probe(self.work_pool, WorkOrder("compare", [result, original]), comparison_of)
 
 
 @frozen(kw_only=True)

@@ -9,6 +9,7 @@ import falcon
 import structlog
 
 from spike_core.domain.errors import InvalidInput, NotEnoughTokens, SpikeError, TooManyRequests
+from spike_http.bulkhead import ServerBusy
 from spike_http.context import Request
 from spike_http.errors import BY_STATUS, INTERNAL_ERROR, TABLE, ErrorMessage
 from spike_http.requests.errors import InvalidImageIds, UnknownPricedTier
@@ -25,14 +26,14 @@ def add_error_handlers(app: "falcon.App[Request, falcon.Response]") -> None:
 def handle_spike_error(req: Request, resp: falcon.Response, error: SpikeError, _params: dict[str, Any]) -> None:
     """Respond as the error table says, with the resource's own message if it has one."""
     response = TABLE[type(error)]
-    if response.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+    if response.status >= HTTPStatus.INTERNAL_SERVER_ERROR and not isinstance(error, ServerBusy):
         structlog.get_logger(__name__).error("request failed", code=error.code, exc_info=error)
     fields = attrs.asdict(error, recurse=False)
     resp.status = response.status
     message = _own_message(req, error) or response.message
     resp.media = message.body(code=response.code, request_id=req.context.request_id.text, fields=fields)
     resp.media |= _details(error)
-    if isinstance(error, TooManyRequests):
+    if isinstance(error, TooManyRequests | ServerBusy):
         resp.set_header("Retry-After", str(error.retry_after_s))
 
 

@@ -12,6 +12,7 @@ import attrs
 from attrs import frozen
 
 from spike_core.domain import errors
+from spike_http.bulkhead import ServerBusy
 from spike_http.requests.errors import (
     BatchTooLarge,
     BodyTooLarge,
@@ -230,6 +231,13 @@ TABLE: Final[Mapping[type[errors.SpikeError], ErrorResponse]] = {
         "Too many requests",
         "Rate limit exceeded",
         "Please wait before trying again.",
+    ),
+    ServerBusy: _response(
+        HTTPStatus.SERVICE_UNAVAILABLE,
+        "SERVER_BUSY",
+        "The server is busy",
+        "Service Unavailable",
+        "Please try again in a moment",
     ),
     **dict.fromkeys(
         (

@@ -1,7 +1,8 @@
 """Long polling with `?wait=N`: respond when the work is done, or after N seconds.
 
-A request that waits occupies a thread. So at most half of the server's threads wait at a time; any further request is
-answered immediately, with a `Retry-After`. Waiting ends when the server shuts down.
+A request that waits occupies a thread, so it needs a place at the bulkhead. Without one it is answered immediately, and
+it is answered when another request needs its place, with a `Retry-After` either way. Waiting ends when the server shuts
+down.
 """
 
 import threading
@@ -10,8 +11,9 @@ from collections.abc import Callable
 from typing import Final, TypeVar
 
 import falcon
-from attrs import field, frozen, validators
+from attrs import frozen
 
+from spike_http.bulkhead import Bulkhead, ServerBusy
 from spike_http.requests.query import wait_seconds
 
 RETRY_AFTER_S: Final = 2
@@ -24,15 +26,10 @@ State = TypeVar("State")
 
 @frozen(kw_only=True)
 class LongPoll:
-    """Polls a state on behalf of waiting requests, at most `waiters_max` at a time."""
+    """Polls a state on behalf of waiting requests."""
 
-    waiters_max: int = field(validator=validators.ge(1))
+    bulkhead: Bulkhead
     closing: threading.Event
-    _slots: threading.Semaphore = field(init=False, repr=False)
-
-    @_slots.default
-    def _all_free(self) -> threading.Semaphore:
-        return threading.BoundedSemaphore(self.waiters_max)
 
     def wait(
         self,
@@ -55,18 +52,22 @@ class LongPoll:
         seconds = wait_seconds(req)
         if not seconds or is_done(first):
             return first
-        if not self._slots.acquire(blocking=False):
+        try:
+            with self.bulkhead.long_poll() as is_needed:
+                polls = self._poll(is_over, is_needed, until_s=time.monotonic() + seconds)
+        except ServerBusy:
             resp.set_header("Retry-After", str(RETRY_AFTER_S))
             return first
-        try:
-            return again() if self._poll(is_over, until_s=time.monotonic() + seconds) else first
-        finally:
-            self._slots.release()
+        if is_needed.is_set():
+            resp.set_header("Retry-After", str(RETRY_AFTER_S))
+        return again() if polls else first
 
-    def _poll(self, is_over: Callable[[], bool], *, until_s: float) -> int:
-        """Poll until it is over, time is up or the server shuts down; return how often."""
+    def _poll(self, is_over: Callable[[], bool], is_needed: threading.Event, *, until_s: float) -> int:
+        """Poll until it is over, the place is needed, time is up or the server shuts down; return how often."""
         pause_s, polls = _FIRST_PAUSE_S, 0
-        while (left_s := until_s - time.monotonic()) > 0 and not self.closing.wait(min(pause_s, left_s)):
+        while not self.closing.is_set() and (left_s := until_s - time.monotonic()) > 0:
+            if is_needed.wait(min(pause_s, left_s)):
+                break
             pause_s = min(pause_s * _PAUSE_GROWTH, _PAUSE_S_MAX)
             polls += 1
             if is_over():

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 from spike_http.authentication import Authenticator
+from spike_http.bulkhead import Bulkhead
 from spike_http.idempotency import IdempotentResponder
 from spike_http.long_poll import LongPoll
 from spike_http.openapi.document import Route
@@ -47,14 +48,19 @@ def routes(spike: Spike, *, closing: threading.Event) -> Sequence[Route]:
     settings = spike.settings
     authenticator = _authenticator(spike)
     urls = object_urls(spike)
-    long_poll = LongPoll(waiters_max=max(1, settings.web_threads // 2), closing=closing)
+    bulkhead = Bulkhead.of_threads(settings.web_threads)
+    long_poll = LongPoll(bulkhead=bulkhead, closing=closing)
     responder = IdempotentResponder(store=spike.idempotency)
     queries = spike.queries
     table = [
         Route(
             "/api/images/upload",
             UploadResource(
-                authenticator=authenticator, responder=responder, uploads=spike.images.uploads, object_urls=urls
+                authenticator=authenticator,
+                responder=responder,
+                bulkhead=bulkhead,
+                uploads=spike.images.uploads,
+                object_urls=urls,
             ),
         ),
         Route(
@@ -62,13 +68,19 @@ def routes(spike: Spike, *, closing: threading.Event) -> Sequence[Route]:
             BatchUploadResource(
                 authenticator=authenticator,
                 responder=responder,
+                bulkhead=bulkhead,
                 batch_uploads=spike.images.batch_uploads,
                 object_urls=urls,
             ),
         ),
         Route(
             "/api/images/enhance",
-            EnhanceResource(authenticator=authenticator, responder=responder, enhancements=spike.jobs.enhancements),
+            EnhanceResource(
+                authenticator=authenticator,
+                responder=responder,
+                bulkhead=bulkhead,
+                enhancements=spike.jobs.enhancements,
+            ),
         ),
         Route(
             "/api/images/parallel-enhance",
@@ -85,12 +97,21 @@ def routes(spike: Spike, *, closing: threading.Event) -> Sequence[Route]:
         Route(
             "/api/images/anonymous-upload",
             AnonymousUploadResource(
-                authenticator=authenticator, responder=responder, uploads=spike.images.uploads, object_urls=urls
+                authenticator=authenticator,
+                responder=responder,
+                bulkhead=bulkhead,
+                uploads=spike.images.uploads,
+                object_urls=urls,
             ),
         ),
         Route(
             "/api/images/anonymous-enhance",
-            MixResource(authenticator=authenticator, responder=responder, enhancements=spike.jobs.enhancements),
+            MixResource(
+                authenticator=authenticator,
+                responder=responder,
+                bulkhead=bulkhead,
+                enhancements=spike.jobs.enhancements,
+            ),
         ),
         Route("/api/images", ImagesResource(authenticator=authenticator, queries=queries, object_urls=urls)),
         Route(
@@ -103,6 +124,7 @@ def routes(spike: Spike, *, closing: threading.Event) -> Sequence[Route]:
                 queries=queries,
                 image_updates=spike.images.updates,
                 deletion=spike.images.deletion,
+                bulkhead=bulkhead,
                 long_poll=long_poll,
                 object_urls=urls,
             ),
@@ -135,7 +157,12 @@ def routes(spike: Spike, *, closing: threading.Event) -> Sequence[Route]:
         ),
         Route(
             "/api/mcp/modify",
-            ModifyResource(authenticator=authenticator, responder=responder, generations=spike.jobs.generations),
+            ModifyResource(
+                authenticator=authenticator,
+                responder=responder,
+                bulkhead=bulkhead,
+                generations=spike.jobs.generations,
+            ),
         ),
         Route(
             "/api/mcp/jobs/{job_id}",
@@ -179,7 +206,13 @@ def routes(spike: Spike, *, closing: threading.Event) -> Sequence[Route]:
     ]
     table.append(Route("/metrics", MetricsResource(spike.metrics)))
     if spike.storage.links is not None:
-        files = FileResource(blobs=spike.storage.blobs, signed_urls=spike.storage.links, queries=queries)
+        files = FileResource(
+            blobs=spike.storage.blobs,
+            signed_urls=spike.storage.links,
+            queries=queries,
+            proxies=Proxies.parse(settings.trusted_proxies),
+            accel_redirect=settings.accel_redirect,
+        )
         table.append(Route("/files/{folder}/{name}", files))
     return table
 

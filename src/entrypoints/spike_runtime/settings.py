@@ -137,6 +137,16 @@ def _networks(_settings: object, attribute: "Attribute[str]", value: str) -> Non
             raise ValueError(f"{name} must be addresses or networks such as 10.0.0.0/8, not {part!r}") from error
 
 
+def _internal_location(_settings: object, attribute: "Attribute[str]", value: str) -> None:
+    """Require a path that can be the name of a location of nginx, and is none of Spike's own."""
+    name = f"{PREFIX}{attribute.name.upper()}"
+    path = value.rstrip("/")
+    if value and not (path and _PLAIN_PATH.fullmatch(path)):
+        raise ValueError(f"{name} must be a path such as /objects, not {value!r}")
+    if path and path.split("/")[1] in OWN_FIRST_SEGMENTS:
+        raise ValueError(f"{name} can't begin with /{path.split('/')[1]}: Spike has paths of its own there")
+
+
 @frozen(kw_only=True)
 class Settings:
     """All settings. Times are in seconds. See `docs/reference/settings.md`."""
@@ -169,6 +179,8 @@ class Settings:
     # https://spike.example.org, or https://example.org/spike; if empty, taken from each request's host
     public_url: str = field(default="", validator=[_web_url, _servable_path])
     cdn_url: str = field(default="", validator=_web_url)  # serves the object store at plain addresses, if set
+    # the location at which nginx, in front of Spike, sends the files of the folder store; if empty, Spike sends them
+    accel_redirect: str = field(default="", validator=_internal_location)
     link_lifetime_s: float = field(default=3600.0, validator=[_at_least(1), _at_most(604800)])  # S3's maximum: a week
     web_threads: int = field(default=8, validator=_at_least(1))
     connections_max: int = field(default=4000, validator=_at_least(1))
@@ -233,6 +245,10 @@ class Settings:
             raise ValueError(
                 "SPIKE_HEARTBEAT_S must be at most half of SPIKE_LEASE_S, so that one heartbeat may be missed"
             )
+        if self.accel_redirect and not (self.storage_url or "file:").lower().startswith("file:"):
+            raise ValueError("SPIKE_ACCEL_REDIRECT needs files to redirect to: SPIKE_STORAGE_URL isn't a folder")
+        if self.accel_redirect and not self.trusted_proxies:
+            raise ValueError("SPIKE_ACCEL_REDIRECT needs SPIKE_TRUSTED_PROXIES: only a trusted proxy is redirected")
 
     @property
     def database_limits(self) -> DatabaseLimits:

@@ -64,9 +64,8 @@ class Spike(Application):
             self.sandbox.probe_pool.warm_up()
 
     def prepare_to_work(self) -> None:
-        """Start the engine's and the probe's child processes in the background, so that the first job needn't wait."""
+        """Start the engine's child processes in the background, so that the first job needn't wait for them."""
         if self.sandbox is not None:
-            self.sandbox.probe_pool.warm_up()
             self.sandbox.work_pool.warm_up()
 
     def close(self) -> None:

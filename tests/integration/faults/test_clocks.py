@@ -7,6 +7,7 @@ from eventually import eventually
 from fault_scenario import FaultScenario
 from fleet import a_fleet
 from gates import Gate
+from recovery_times import FaultKind
 from running import serving
 from spike_core.domain.jobs import CompletedJob
 
@@ -33,7 +34,9 @@ def test_a_worker_whose_clock_jumps_takes_jobs_over_and_spoils_none(
             for tier in TIERS * 2:
                 scenario.enhance(server, image_id, tier)
             gate.wait_for(before + 2)
-            with scenario.injecting(f"clock of a worker's machine jumps to {seconds:+} s, with jobs in work"):
+            with scenario.injecting(
+                f"clock of a worker's machine jumps to {seconds:+} s, with jobs in work", FaultKind.WORKER
+            ):
                 moved = clock.with_suffix(".new")
                 moved.write_text(str(seconds))
                 moved.replace(clock)

@@ -15,6 +15,7 @@ from eventually import eventually
 from fault_scenario import FaultScenario
 from fleet import Fleet, a_fleet
 from gates import Gate
+from recovery_times import FaultKind
 from running import Answer, Server, serving
 from servers.cables import Cable, a_cable
 from servers.postgres import PostgresServer
@@ -105,7 +106,7 @@ def test_a_database_that_restarts_or_crashes_under_load_loses_nothing(
             load = Load(scenario, server, image_id)
             with load.running():
                 load.go_on()
-                with scenario.injecting(what):
+                with scenario.injecting(what, FaultKind.WORKER):
                     end(postgres_server)
                     load.await_refusal()
                     postgres_server.start()
@@ -136,7 +137,9 @@ def test_a_worker_cut_off_from_its_database_changes_nothing_when_it_is_back(
             job_id = scenario.enhance(server, image_id, "TIER_2K")
             far.line("job begun", job_id=job_id)
             gate.wait_for(2)
-            with scenario.injecting("network between a worker and PostgreSQL dead for longer than a lease"):
+            with scenario.injecting(
+                "network between a worker and PostgreSQL dead for longer than a lease", FaultKind.WORKER
+            ):
                 cable.freeze()
                 with a_fleet(scenario.folder, **scenario.settings) as near:
                     near.line("job begun", job_id=job_id)
@@ -164,7 +167,7 @@ def test_connections_that_break_in_the_middle_of_anything_lose_nothing(
     url = postgres_server.url.replace(str(postgres_server.port), str(cable.port))
     with an_installation(scenario, SPIKE_DATABASE_URL=url) as (server, _, image_id):
         load = Load(scenario, server, image_id)
-        with load.running(), scenario.injecting("all connections to PostgreSQL broken, five times"):
+        with load.running(), scenario.injecting("all connections to PostgreSQL broken, five times", FaultKind.WORKER):
             for _ in range(5):
                 load.go_on()
                 cable.cut()

@@ -13,6 +13,7 @@ from gates import Gate
 from missing import do_without
 from multipart import CONTENT_TYPE, an_upload
 from pictures import encoded, photograph
+from recovery_times import FaultKind
 from running import serving
 from spike_core.domain.jobs import CompletedJob
 
@@ -71,7 +72,7 @@ def test_a_full_disk_refuses_what_it_must_and_loses_nothing(
         for tier in TIERS:
             scenario.enhance(server, image_id, tier)
         gate.wait_for(2)
-        with scenario.injecting("disk full, with jobs in work"):
+        with scenario.injecting("disk full, with jobs in work", FaultKind.REFUSED):
             filler = fill(small_disk)
             gate.open()
             body = an_upload(encoded(photograph("chelsea.png")))
@@ -106,7 +107,9 @@ def test_a_server_killed_in_the_middle_of_everything_goes_on_where_it_was(
         for tier in TIERS * 3:
             scenario.enhance(server, image_id, tier)
         gate.wait_for(2)
-        with scenario.injecting("embedded: kill -9 of the one process, with jobs in work and waiting"):
+        with scenario.injecting(
+            "embedded: kill -9 of the one process, with jobs in work and waiting", FaultKind.EMBEDDED
+        ):
             server.kill()
     gate.open()
     with serving(folder, **scenario.settings) as server:

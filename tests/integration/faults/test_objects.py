@@ -15,6 +15,7 @@ from fault_scenario import FaultScenario
 from fleet import Fleet, a_fleet
 from multipart import CONTENT_TYPE, an_upload
 from pictures import encoded, photograph
+from recovery_times import FaultKind
 from running import Answer, Server, serving
 from servers.fault_proxy import FaultProxy, FaultRule, ProxyFault, fault_proxy
 from servers.s3 import S3Server
@@ -73,7 +74,7 @@ def test_uploads_that_the_store_fails_are_not_charged_and_leave_nothing(
     with an_installation(scenario, **OFTEN) as (server, _, _image_id):
         for mood in BAD:
             before = keys_in(scenario.settings)
-            with scenario.injecting(f"object store {mood.value}, for uploads"):
+            with scenario.injecting(f"object store {mood.value}, for uploads", FaultKind.NO_WAIT):
                 store.take(FaultRule(mood, "PUT", ORIGINALS))
                 with ThreadPoolExecutor(4) as pool:
                     answers = list(pool.map(lambda _: try_to_upload(scenario, server), range(4)))
@@ -88,7 +89,7 @@ def test_uploads_that_the_store_fails_are_not_charged_and_leave_nothing(
 def test_results_that_the_store_fails_are_stored_by_a_later_attempt(scenario: FaultScenario, store: FaultProxy) -> None:
     with an_installation(scenario, **PERSISTENT, **OFTEN) as (server, _, image_id):
         for mood in BAD:
-            with scenario.injecting(f"object store {mood.value}, for results"):
+            with scenario.injecting(f"object store {mood.value}, for results", FaultKind.REFUSED):
                 store.take(FaultRule(mood, "PUT", RESULTS))
                 for tier in TIERS:
                     scenario.enhance(server, image_id, tier)
@@ -102,7 +103,7 @@ def test_results_that_the_store_fails_are_stored_by_a_later_attempt(scenario: Fa
 @long(kept_by="tests/integration/processes/test_serve_s3.py::test_a_store_that_stays_away_gives_the_tokens_back")
 def test_jobs_whose_results_the_store_never_takes_are_given_back(scenario: FaultScenario, store: FaultProxy) -> None:
     with an_installation(scenario, **OFTEN) as (server, _, image_id):
-        with scenario.injecting("object store takes no result, for as long as a job is tried"):
+        with scenario.injecting("object store takes no result, for as long as a job is tried", FaultKind.REFUSED):
             store.take(FaultRule(ProxyFault.LIES, "PUT", RESULTS))
             job_id = scenario.enhance(server, image_id, "TIER_2K")
             scenario.await_end(job_id)
@@ -120,7 +121,7 @@ def test_deletions_that_the_store_fails_are_finished_later(scenario: FaultScenar
         before = keys_in(scenario.settings)
         for mood in BAD:
             image_id = scenario.upload(server, album_id=album["album"]["id"])
-            with scenario.injecting(f"object store {mood.value}, for deletions"):
+            with scenario.injecting(f"object store {mood.value}, for deletions", FaultKind.NO_WAIT):
                 store.take(FaultRule(mood, "POST", "delete"), FaultRule(mood, "DELETE"))
                 answer = server.ask("DELETE", f"/api/images/{image_id}", token=scenario.token)
                 assert (answer.status, store.struck > 0) == (500, True)
@@ -143,7 +144,7 @@ def test_a_slow_store_makes_everything_slow_and_nothing_wrong(scenario: FaultSce
         _,
         image_id,
     ):
-        with scenario.injecting("object store takes 0.6 s for each object"):
+        with scenario.injecting("object store takes 0.6 s for each object", FaultKind.NO_WAIT):
             store.take(*(FaultRule(ProxyFault.DAWDLES, method) for method in ("GET", "PUT")))
             scenario.upload(server)
             for tier in TIERS:

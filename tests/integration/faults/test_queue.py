@@ -13,6 +13,7 @@ from eventually import eventually
 from fault_scenario import FaultScenario
 from fleet import a_fleet
 from gates import Gate
+from recovery_times import FaultKind
 from running import Server, serving
 from servers.valkey import Valkey
 from spike_core.domain.identifiers import JobId
@@ -56,7 +57,7 @@ def test_requests_succeed_while_the_queue_is_down_and_their_jobs_start_when_it_i
             scenario.enhance(server, image_id, TIERS[number % len(TIERS)])
             return time.monotonic() - began_s
 
-        with scenario.injecting("queue down while 50 requests come in"):
+        with scenario.injecting("queue down while 50 requests come in", FaultKind.QUEUE_AWAY):
             valkey.kill()
             with ThreadPoolExecutor(8) as pool:
                 took_s = list(pool.map(spec, range(50)))
@@ -78,7 +79,7 @@ def test_a_queue_that_says_nothing_delays_requests_and_refuses_none(
 ) -> None:
     with workers(scenario):
         image_id = scenario.upload(server)
-        with scenario.injecting("queue hanging (SIGSTOP) while 8 requests come in"):
+        with scenario.injecting("queue hanging (SIGSTOP) while 8 requests come in", FaultKind.QUEUE_AWAY):
             valkey.pause()
             with ThreadPoolExecutor(8) as pool:
                 list(pool.map(lambda number: scenario.enhance(server, image_id, TIERS[number % 3]), range(8)))
@@ -90,7 +91,7 @@ def test_a_queue_that_forgets_everything_loses_no_job(scenario: FaultScenario, s
     image_id = scenario.upload(server)
     for tier in TIERS * 3:
         scenario.enhance(server, image_id, tier)
-    with scenario.injecting("FLUSHALL while jobs wait"), valkey.client() as client:
+    with scenario.injecting("FLUSHALL while jobs wait", FaultKind.LOST), valkey.client() as client:
         assert client.dbsize() > 0
         client.flushall()
     with workers(scenario):
@@ -107,7 +108,7 @@ def test_a_queue_that_is_killed_and_comes_back_empty_while_work_goes_on_is_no_ev
         for tier in TIERS * 2:
             scenario.enhance(server, image_id, tier)
         gate.wait_for(2)
-        with scenario.injecting("kill -9 of the queue while workers are busy; it comes back empty"):
+        with scenario.injecting("kill -9 of the queue while workers are busy; it comes back empty", FaultKind.LOST):
             valkey.kill()
             valkey.start()
         gate.open()
@@ -123,7 +124,7 @@ def test_messages_that_come_ten_times_are_done_once(
     image_id = scenario.upload(server)
     for tier in TIERS * 2:
         scenario.enhance(server, image_id, tier)
-    with scenario.injecting("every message delivered ten times, in both lanes"):
+    with scenario.injecting("every message delivered ten times, in both lanes", FaultKind.NO_WAIT):
         queue = open_redis_broker(valkey.url).queue
         for job_id in scenario.prices:
             for _ in range(9):
@@ -148,7 +149,10 @@ def test_several_sweepers_and_relays_at_once_bring_each_job_back_once(scenario: 
         image_id = scenario.upload(one)
         for _ in range(20):
             scenario.enhance(one, image_id, "FREE")
-        with scenario.injecting("every message lost, four sweepers and relays at once"), valkey.client() as client:
+        with (
+            scenario.injecting("every message lost, four sweepers and relays at once", FaultKind.LOST),
+            valkey.client() as client,
+        ):
             client.flushall()
         with a_fleet(scenario.folder, 2, **settings) as fleet:
             scenario.recover()

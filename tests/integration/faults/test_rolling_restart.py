@@ -9,6 +9,7 @@ import pytest
 from fault_scenario import FaultScenario
 from fleet import a_fleet
 from load import Load, Pair
+from recovery_times import FaultKind
 
 GRANT: Final = 100_000
 UPLOADS_BETWEEN: Final = 8
@@ -31,7 +32,7 @@ def test_servers_and_workers_restarted_in_turns_lose_no_request_and_no_job(scena
         load = Load(pair.ports, pair.servers[0].token, clients=2, pause_s=PAUSE_S)
         with load.running():
             load.go_on(UPLOADS_BETWEEN)
-            with scenario.injecting("two servers and the workers restarted in turns, under load"):
+            with scenario.injecting("two servers and the workers restarted in turns, under load", FaultKind.NO_WAIT):
                 for number in (0, 1):
                     pair.restart(number)
                     load.go_on(UPLOADS_BETWEEN)

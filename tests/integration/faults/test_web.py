@@ -21,6 +21,7 @@ from fault_scenario import FaultScenario
 from fleet import a_fleet
 from multipart import CONTENT_TYPE, an_upload
 from pictures import encoded, photograph
+from recovery_times import FaultKind
 from running import PATIENCE_S, Server, run_spike, serving
 from servers.valkey import Valkey
 from spike_core.domain.identifiers import JobId
@@ -57,7 +58,7 @@ def test_a_server_killed_between_commit_and_queue_leaves_its_job_to_the_relay(
         def new() -> Collection[JobId]:
             return scenario.jobs().keys() - before
 
-        with scenario.injecting("kill -9 of the web process between commit and queue"):
+        with scenario.injecting("kill -9 of the web process between commit and queue", FaultKind.UNSENT):
             valkey.pause()  # so that the request hangs right there
             with unanswered(lambda: scenario.enhance(server, image_id, "TIER_2K")):
                 eventually("committed", new)
@@ -78,7 +79,7 @@ def test_a_server_killed_in_an_upload_charges_nothing_and_leaves_nothing(scenari
         before = keys_in(scenario.settings)
         with (
             psycopg.connect(scenario.settings["SPIKE_DATABASE_URL"]) as holder,
-            scenario.injecting("kill -9 of the web process between object and row"),
+            scenario.injecting("kill -9 of the web process between object and row", FaultKind.NO_WAIT),
         ):
             holder.execute("SELECT 1 FROM wallets FOR UPDATE")
             with unanswered(lambda: scenario.upload(server)):
@@ -101,7 +102,7 @@ def test_a_server_killed_while_a_body_comes_in_keeps_nothing(scenario: FaultScen
         before = keys_in(scenario.settings)
         with (
             socket.create_connection(("127.0.0.1", urlsplit(server.url).port or 0)) as client,
-            scenario.injecting("kill -9 of the web process while a body comes in"),
+            scenario.injecting("kill -9 of the web process while a body comes in", FaultKind.NO_WAIT),
         ):
             head = f"POST /api/images/upload HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {scenario.token}\r\n"
             head += f"Content-Type: {CONTENT_TYPE}\r\nContent-Length: {len(body)}\r\n\r\n"
@@ -140,7 +141,7 @@ def test_of_a_hundred_spenders_at_two_servers_as_many_are_accepted_as_the_balanc
             return answer.status
 
         what = f"{SPENDERS} requests at once at two servers, for a balance of {AFFORDABLE} jobs"
-        with scenario.injecting(what), ThreadPoolExecutor(SPENDERS) as pool:
+        with scenario.injecting(what, FaultKind.NO_WAIT), ThreadPoolExecutor(SPENDERS) as pool:
             statuses = Counter(pool.map(spend, range(SPENDERS)))
         assert statuses == {200: AFFORDABLE, 402: SPENDERS - AFFORDABLE}
         with a_fleet(scenario.folder, **scenario.settings) as fleet:

@@ -12,6 +12,7 @@ from eventually import eventually
 from fault_scenario import FaultScenario
 from fleet import Fleet, a_fleet
 from gates import Gate
+from recovery_times import FaultKind
 from running import Server, serving
 from spike_core.domain.jobs import CompletedJob, RefundedJob
 
@@ -40,7 +41,7 @@ def test_a_worker_killed_in_the_middle_of_its_work_is_replaced_and_its_job_done(
         job_id = scenario.enhance(server, image_id, "TIER_1K")
         pid = fleet.line("job begun", job_id=job_id)["pid"]
         gate.wait_for(2)
-        with scenario.injecting("kill -9 of a worker in the middle of its work"):
+        with scenario.injecting("kill -9 of a worker in the middle of its work", FaultKind.WORKER):
             os.kill(pid, signal.SIGKILL)
         gate.open()
         for tier in TIERS:
@@ -63,7 +64,7 @@ def test_all_workers_and_their_supervisor_killed_at_once_lose_nothing(scenario: 
             for tier in TIERS * 2:
                 scenario.enhance(server, image_id, tier)
             gate.wait_for(2)
-            with scenario.injecting("kill -9 of all workers and their supervisor"):
+            with scenario.injecting("kill -9 of all workers and their supervisor", FaultKind.WORKER):
                 pids = list(fleet.pids)
                 for pid in (fleet.process.pid, *pids):
                     os.kill(pid, signal.SIGKILL)
@@ -82,7 +83,7 @@ def test_a_worker_paused_beyond_its_lease_changes_nothing(scenario: FaultScenari
         job_id = scenario.enhance(server, image_id, "TIER_2K")
         pid = fleet.line("job begun", job_id=job_id)["pid"]
         gate.wait_for(2)
-        with scenario.injecting("SIGSTOP of a worker for longer than its lease, then SIGCONT"):
+        with scenario.injecting("SIGSTOP of a worker for longer than its lease, then SIGCONT", FaultKind.WORKER):
             os.kill(pid, signal.SIGSTOP)
             gate.wait_for(3)  # another worker has taken over
             gate.open()
@@ -98,7 +99,7 @@ def test_a_worker_paused_beyond_its_lease_changes_nothing(scenario: FaultScenari
 def test_a_picture_that_takes_every_worker_along_is_given_back(scenario: FaultScenario, gate: Gate) -> None:
     with an_installation(scenario, SPIKE_DEATHS_MAX="2") as (server, fleet, image_id):
         gate.shut()
-        with scenario.injecting("kill -9 of every worker that takes up one job"):
+        with scenario.injecting("kill -9 of every worker that takes up one job", FaultKind.NEXT_WORKER):
             job_id = scenario.enhance(server, image_id, "TIER_4K")
             for attempt in (1, 2):
                 os.kill(fleet.line("job begun", job_id=job_id, attempt=attempt)["pid"], signal.SIGKILL)
@@ -113,7 +114,7 @@ def test_a_job_cancelled_while_in_work_stays_cancelled(scenario: FaultScenario, 
         gate.shut()
         job_id = scenario.enhance(server, image_id, "TIER_2K")
         gate.wait_for(2)
-        with scenario.injecting("a job cancelled while a worker is at it"):
+        with scenario.injecting("a job cancelled while a worker is at it", FaultKind.NO_WAIT):
             cancelled = scenario.post(server, f"/api/jobs/{job_id}/cancel", {})
             assert cancelled["tokensRefunded"] == 5
             gate.open()
@@ -132,7 +133,7 @@ def test_an_image_deleted_while_it_is_worked_on_is_gone_and_refunded(scenario: F
         gate.shut()
         job_id = scenario.enhance(server, image_id, "TIER_2K")
         gate.wait_for(2)
-        with scenario.injecting("an image deleted while a worker is at it"):
+        with scenario.injecting("an image deleted while a worker is at it", FaultKind.NO_WAIT):
             assert server.ask("DELETE", f"/api/images/{image_id}", token=scenario.token).status == 200
             scenario.remove(job_id)
             gate.open()
@@ -151,7 +152,7 @@ def test_workers_told_to_end_under_load_leave_the_rest_to_the_next(
             for tier in TIERS * 3:
                 scenario.enhance(server, image_id, tier)
             fleet.line("job begun")
-            with scenario.injecting(f"{number.name} to workers with a full queue"):
+            with scenario.injecting(f"{number.name} to workers with a full queue", FaultKind.NO_WAIT):
                 assert fleet.stop(number) == 0
         with a_fleet(scenario.folder, 2, **settings) as fleet:
             scenario.recover()

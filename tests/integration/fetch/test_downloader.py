@@ -4,6 +4,7 @@ import gzip
 import ipaddress
 import socket
 import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
@@ -15,6 +16,7 @@ from spike_core.ports.downloader import Downloader
 from spike_fetch import WebDownloader
 from spike_fetch.addresses import Address, is_public
 from spike_fetch.network import resolved
+from spike_network import Lookups, LookupTimeout
 
 Answer = Callable[[BaseHTTPRequestHandler], None]
 LOOPBACK = ipaddress.ip_address("127.0.0.1")
@@ -316,6 +318,63 @@ def test_a_server_that_says_nothing_ends_at_the_deadline() -> None:
         hasty = WebDownloader(validate=lambda _address, _port: True, deadline_s=0.2)
         with pytest.raises(DownloadFailed):
             fetched(hasty, f"http://127.0.0.1:{port}/")
+
+
+@pytest.fixture
+def silent_resolver() -> Iterator[Callable[[str, int], Sequence[Address]]]:
+    """A resolver that doesn't answer until the test ends."""
+    released = threading.Event()
+
+    def resolve(_host: str, _port: int) -> Sequence[Address]:
+        released.wait()
+        return [LOOPBACK]
+
+    yield resolve
+    released.set()
+
+
+def test_a_resolver_that_says_nothing_ends_at_the_deadline(
+    silent_resolver: Callable[[str, int], Sequence[Address]],
+) -> None:
+    hasty = WebDownloader(resolve=silent_resolver, deadline_s=0.2)
+    began_s = time.monotonic()
+    with pytest.raises(DownloadFailed):
+        fetched(hasty, "http://slow.example.org/")
+    assert time.monotonic() - began_s < 5
+
+
+def test_a_redirect_is_looked_up_within_the_same_deadline(
+    site: Site, silent_resolver: Callable[[str, int], Sequence[Address]]
+) -> None:
+    def resolve(host: str, port: int) -> Sequence[Address]:
+        return [LOOPBACK] if host == "127.0.0.1" else silent_resolver(host, port)
+
+    site.pages["/"] = a_redirect(f"http://slow.example.org:{site.port}/")
+    hasty = WebDownloader(resolve=resolve, validate=lambda _address, _port: True, deadline_s=0.3)
+    with pytest.raises(DownloadFailed):
+        fetched(hasty, site.url("/"))
+
+
+def test_lookups_that_hang_are_limited_and_others_wait_for_them_no_longer_than_the_deadline() -> None:
+    """Those whose callers have given up count, too; a place is free when one ends."""
+    lookups, may_end = Lookups(2), threading.Event()
+    for _ in range(2):
+        with pytest.raises(LookupTimeout):
+            lookups.run(may_end.wait, timeout_s=0.01)
+    before = threading.active_count()
+    with pytest.raises(LookupTimeout):
+        lookups.run(may_end.wait, timeout_s=0.01)
+    assert threading.active_count() == before
+    may_end.set()
+    assert lookups.run(lambda: "found", timeout_s=5) == "found"
+
+
+def test_a_lookup_fails_as_the_resolver_does() -> None:
+    def fail() -> None:
+        raise TimeoutError("its own")
+
+    with pytest.raises(TimeoutError, match="its own"):
+        Lookups().run(fail, timeout_s=5)
 
 
 @pytest.mark.parametrize("scheme", ["http", "https"])

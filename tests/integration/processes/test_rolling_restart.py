@@ -10,7 +10,7 @@ import pytest
 from effort import long
 from fleet import IMPATIENT, check_audit
 from load import ROUNDS, Load, Pair
-from servers.nginx import nginx_before
+from servers.nginx import UNLIMITED, nginx_before
 
 GRANT: Final = 100_000
 PRICE: Final = 2
@@ -72,7 +72,7 @@ def test_a_client_that_goes_elsewhere_when_it_is_refused_loses_no_request(pair: 
 )
 def test_behind_nginx_no_request_is_lost(pair: Pair) -> None:
     """The client uses only nginx, with the configuration of `deploy/`, and repeats nothing."""
-    with nginx_before(*pair.ports) as port:
+    with nginx_before(*pair.ports, changes=UNLIMITED) as port:
         load = Load([port], pair.servers[0].token)
         restarted_under(load, pair)
         check_books(pair, load)

@@ -114,7 +114,7 @@ def test_a_picture_that_stops_the_worker_each_time_is_refunded(folder: Path) -> 
 @long(kept_by="tests/integration/processes/test_ending.py::test_what_the_kernel_has_accepted_is_answered")
 def test_sigterm_ends_what_is_under_way_first(folder: Path) -> None:
     """Requests that were sent before the signal are answered after it; then the server ends."""
-    with serving(folder, SPIKE_WEB_THREADS="8") as server:
+    with serving(folder, SPIKE_WEB_THREADS="14") as server:
         token = server.token
         # quick to send and slow to look at, so that most are under way when the first is answered
         picture = Image.linear_gradient("L").resize((7000, 7000)).convert("RGB")

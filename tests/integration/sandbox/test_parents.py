@@ -69,7 +69,7 @@ def test_no_child_outlives_its_parent(tmp_path: Path, deed: str, number: signal.
         threading.Thread(target=enhance, args=(b"hostile work: {deed} at {gate};",)).start()
         with open({str(gate)!r}) as pipe:
             busy = int(pipe.read())
-        sandbox.engine.probe.inspect(io.BytesIO(a_picture(SIZE)))
+        sandbox.engine.probe.identify(io.BytesIO(a_picture(SIZE)))
         (idle,) = sandbox.probe_pool.pids
         print(busy, idle, flush=True)
         threading.Event().wait()

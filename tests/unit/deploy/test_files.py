@@ -10,6 +10,8 @@ import pytest
 import yaml  # type: ignore[import-untyped]  # it comes without types
 from attrs import fields
 
+from spike_http.requests.query import WAIT_S_MAX
+from spike_http.serving.bodies import BODY_BYTES_MAX
 from spike_runtime import Settings
 
 DEPLOY: Final = Path(__file__).parents[3] / "deploy"
@@ -79,6 +81,32 @@ def test_the_proxy_that_is_trusted_is_nginx() -> None:
 def test_idle_connections_are_closed_by_nginx_before_a_server_ends() -> None:
     [keepalive] = re.findall(r"^\s+keepalive_timeout (\d+)s;\s+}", NGINX, re.MULTILINE)
     assert int(keepalive) < DEFAULTS.drain_s
+
+
+def directive(name: str) -> str:
+    """Return the value of a directive of nginx's server block."""
+    [value] = re.findall(rf"^        {name} +(.+);", NGINX.partition("    server {")[2], re.MULTILINE)
+    return str(value)
+
+
+def test_nginx_is_as_patient_as_spike() -> None:
+    assert seconds(directive("client_header_timeout")) == DEFAULTS.header_timeout_s
+    assert seconds(directive("send_timeout")) == DEFAULTS.read_timeout_s
+    assert seconds(directive("client_body_timeout")) < DEFAULTS.body_timeout_s
+    assert seconds(directive("keepalive_timeout")) < DEFAULTS.idle_timeout_s
+    assert seconds(directive("proxy_read_timeout")) > WAIT_S_MAX + DEFAULTS.database_statement_s
+
+
+def test_nginx_takes_the_largest_body_and_what_spike_explains() -> None:
+    taken_bytes = int(directive("client_max_body_size").removesuffix("m")) * 1024 * 1024
+    assert BODY_BYTES_MAX < taken_bytes < 1.3 * BODY_BYTES_MAX
+
+
+def test_nginx_keeps_slow_clients_to_itself() -> None:
+    assert directive("proxy_request_buffering") == directive("proxy_buffering") == "on"
+    connections = int(re.findall(r"worker_connections (\d+);", NGINX)[0])
+    assert int(re.findall(r"worker_rlimit_nofile (\d+);", NGINX)[0]) >= 2 * connections
+    assert connections >= 2 * DEFAULTS.connections_max
 
 
 def test_nobody_is_killed_before_its_work_can_end() -> None:

@@ -198,7 +198,5 @@ def test_the_openapi_document_has_the_same_errors() -> None:
 
 
 def test_each_error_of_the_table_is_one_that_the_page_lists() -> None:
-    """Readiness answers 503 in a format of its own."""
     listed = {int(status) for status in ERROR_ROW.findall(PAGE)}
-    assert {status for documented in TABLE.values() for status in documented.errors} - listed == {503}
-    assert [str(endpoint) for endpoint, documented in TABLE.items() if 503 in documented.errors] == ["GET /readyz"]
+    assert {status for documented in TABLE.values() for status in documented.errors} <= listed

@@ -31,7 +31,7 @@ SPEC_CODES = {
     "INSUFFICIENT_TOKENS": 402,
     "INTERNAL_ERROR": 500,
 }
-OWN_CODES = {"CONFLICT": 409, "IDEMPOTENCY_KEY_REUSED": 422}  # what the API's text has no code for
+OWN_CODES = {"CONFLICT": 409, "IDEMPOTENCY_KEY_REUSED": 422, "SERVER_BUSY": 503}  # what the API's text has no code for
 
 
 def test_the_error_table_is_total() -> None:

@@ -13,6 +13,7 @@ from memory_spike import MemorySpike
 from spike_core.domain.errors import InvalidValue
 from spike_core.domain.queue_order import QueueOrder
 from spike_http import create_app
+from spike_http.bulkhead import Bulkhead
 from spike_http.long_poll import LongPoll
 from spike_memory.jobs import MemoryJobs
 
@@ -20,7 +21,7 @@ LONG = "30"
 
 
 def patience(*, waiters_max: int = 1, closing: threading.Event | None = None) -> LongPoll:
-    return LongPoll(waiters_max=waiters_max, closing=closing or threading.Event())
+    return LongPoll(bulkhead=Bulkhead(waiters_max), closing=closing or threading.Event())
 
 
 def seen(patience: LongPoll, looks: Iterator[int], *, wait: str | None, done_at: int) -> tuple[int, str | None]:
@@ -75,6 +76,23 @@ def test_when_too_many_wait_the_answer_comes_at_once() -> None:
 
     assert seen(shared, looks(), wait=LONG, done_at=5) == (5, None)
     assert inner == [(0, "2")]
+    assert seen(shared, iter(range(9)), wait=LONG, done_at=1) == (1, None)
+
+
+def test_who_waits_makes_room_for_a_request_that_needs_the_place() -> None:
+    """It is answered at once, with a Retry-After; and the place is the other's until that is done."""
+    bulkhead = Bulkhead(1)
+    shared = LongPoll(bulkhead=bulkhead, closing=threading.Event())
+    with bulkhead.place("ada") as place:
+
+        def looks() -> Iterator[int]:
+            yield 0
+            place.take()
+            yield 1
+            raise AssertionError("it waits on")
+
+        assert seen(shared, looks(), wait=LONG, done_at=5) == (1, "2")
+        assert seen(shared, iter(range(9)), wait=LONG, done_at=5) == (0, "2")
     assert seen(shared, iter(range(9)), wait=LONG, done_at=1) == (1, None)
 
 

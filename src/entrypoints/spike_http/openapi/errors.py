@@ -11,6 +11,7 @@ from spike_core.domain.limits import (
     BATCH_FILES_MAX,
     IMAGES_PER_ALBUM_MAX,
 )
+from spike_http.bulkhead import ServerBusy
 from spike_http.errors import BY_STATUS, ENHANCE_MESSAGES, TABLE, UPLOAD_MESSAGES, ErrorMessage, ErrorResponse
 from spike_http.requests.generations import PRICED_TIERS
 
@@ -53,6 +54,10 @@ COMMON: Final[Mapping[HTTPStatus, tuple[str, str]]] = {
     ),
     HTTPStatus.TOO_MANY_REQUESTS: ("RateLimited", "The rate limit is exceeded. `Retry-After` says when to try again."),
     HTTPStatus.INTERNAL_SERVER_ERROR: ("ServerError", "A part of the service failed. Nothing is charged."),
+    HTTPStatus.SERVICE_UNAVAILABLE: (
+        "ServerBusy",
+        "Too many requests wait for pictures. Nothing is charged or stored. `Retry-After` says when to try again.",
+    ),
 }
 
 
@@ -67,6 +72,7 @@ def common_row(status: HTTPStatus) -> ErrorResponse:
         HTTPStatus.UNPROCESSABLE_ENTITY: TABLE[errors.IdempotencyKeyReused],
         HTTPStatus.TOO_MANY_REQUESTS: TABLE[errors.TooManyRequests],
         HTTPStatus.INTERNAL_SERVER_ERROR: TABLE[errors.Unavailable],
+        HTTPStatus.SERVICE_UNAVAILABLE: TABLE[ServerBusy],
     }
     return rows[status]
 

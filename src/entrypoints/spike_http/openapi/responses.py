@@ -81,7 +81,7 @@ def common_responses() -> Document:
 def failure(status: HTTPStatus, when: str, rows: Sequence[ErrorResponse], *, is_counted: bool) -> Document:
     """Return an error response, with each row as an example."""
     is_limited = is_counted and status not in {HTTPStatus.UNAUTHORIZED, HTTPStatus.INTERNAL_SERVER_ERROR}
-    named = ["Retry-After"] if status == HTTPStatus.TOO_MANY_REQUESTS else []
+    named = ["Retry-After"] if status in {HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE} else []
     schema = {
         "allOf": [{"$ref": COMPONENTS + _SCHEMAS.get(status, "Error")}],
         "properties": {"code": {"enum": sorted({row.code for row in rows})}},

@@ -25,11 +25,12 @@ from spike_core.domain.limits import SOURCE_BYTES_MAX
 from spike_core.domain.media_types import canonical_media_type
 from spike_core.domain.objects import PictureFormat
 from spike_core.services.ingest import InlineImage
+from spike_http.bulkhead import Place
 from spike_http.context import Request
 from spike_http.idempotency import note_payload
 from spike_http.requests.base64_text import BLOCK_BYTES, decode
 from spike_http.requests.errors import BodyTooLarge, MalformedBody
-from spike_http.requests.json_bodies import check_is_json, refuse_constant, string_field
+from spike_http.requests.json_bodies import JSON_BYTES_MAX, check_is_json, refuse_constant, string_field
 
 Body = TypeVar("Body")
 
@@ -65,22 +66,31 @@ _PREFIX_CHARS_MAX: Final = 1024  # of a `data:` URL: its parameters may hold a f
 
 
 @contextmanager
-def json_with_picture(req: Request, parse: Callable[[Mapping[str, object], ExitStack], Body]) -> Iterator[Body]:
+def json_with_picture(
+    req: Request, parse: Callable[[Mapping[str, object], ExitStack], Body], *, place: Place
+) -> Iterator[Body]:
     """Parse a body that is a JSON object and may contain a picture, and yield the result of `parse`.
 
-    One body at a time is in memory: `parse` decodes the picture into a file on the stack it is given, which is closed
-    with the context. A client that sends slowly delays no other: its body is received into a file first.
+    One large body at a time is in memory, and takes the place while it waits for that: `parse` decodes the picture into
+    a file on the stack it is given, which is closed with the context.
 
     Raises:
+        ServerBusy: the body is large, and there is no place.
         HTTPUnsupportedMediaType: its content type isn't JSON.
         BodyTooLarge, MalformedBody: the body isn't valid.
     """
-    if (req.content_length or 0) > PICTURE_JSON_BYTES_MAX:
+    size_bytes = req.content_length or 0
+    if size_bytes > PICTURE_JSON_BYTES_MAX:
         raise BodyTooLarge
+    if size_bytes > JSON_BYTES_MAX:
+        place.take()
     with ExitStack() as files:
         with _temporary_file() as received:
             _receive(req, received)
-            body = _PARSER.submit(lambda: parse(_object(received), files)).result()
+            if size_bytes > JSON_BYTES_MAX:
+                body = _PARSER.submit(lambda: parse(_object(received), files)).result()
+            else:
+                body = parse(_object(received), files)
         yield body
 
 

@@ -6,8 +6,10 @@ from attrs import frozen
 from spike_core.domain.errors import FileTooLarge, Forbidden, InvalidFileName, NotFound, SourceTooLarge
 from spike_core.domain.rate_limits import RateLimitGroup
 from spike_core.services.enhancements import Enhancements
+from spike_core.services.ingest import InlineImage
 from spike_core.services.uploads import Uploads
 from spike_http.authentication import Authenticator
+from spike_http.bulkhead import Bulkhead, ServerBusy
 from spike_http.context import Request
 from spike_http.errors import UPLOAD_MESSAGES
 from spike_http.idempotency import IdempotentResponder
@@ -26,6 +28,7 @@ class AnonymousUploadResource:
 
     authenticator: Authenticator
     responder: IdempotentResponder
+    bulkhead: Bulkhead
     uploads: Uploads
     object_urls: ObjectUrls
 
@@ -35,13 +38,14 @@ class AnonymousUploadResource:
         access=Access.ANONYMOUS,
         bucket=RateLimitGroup.ANONYMOUS_UPLOAD,
         body=ANONYMOUS_UPLOAD_FORM,
-        errors=(*PICTURE_ERRORS, NoFile, RepeatedField, FileTooLarge, InvalidFileName),
+        errors=(*PICTURE_ERRORS, NoFile, RepeatedField, FileTooLarge, InvalidFileName, ServerBusy),
     )
     def on_post(self, req: Request, resp: falcon.Response) -> None:
         """Store one picture without an account."""
         caller = self.authenticator.anonymous_caller(req, bucket=RateLimitGroup.ANONYMOUS_UPLOAD)
         req.context.messages = UPLOAD_MESSAGES
-        with upload_form(req) as form:
+        with self.bulkhead.place(caller) as place, upload_form(req) as form:
+            place.take()
             self.responder.respond(
                 req,
                 resp,
@@ -59,6 +63,7 @@ class MixResource:
 
     authenticator: Authenticator
     responder: IdempotentResponder
+    bulkhead: Bulkhead
     enhancements: Enhancements
 
     @Operation(
@@ -67,12 +72,14 @@ class MixResource:
         access=Access.ANONYMOUS,
         bucket=RateLimitGroup.ANONYMOUS_MIX,
         body=Json(MixBody),
-        errors=(*PICTURE_ERRORS, SourceTooLarge, NotFound, Forbidden),
+        errors=(*PICTURE_ERRORS, SourceTooLarge, NotFound, Forbidden, ServerBusy),
     )
     def on_post(self, req: Request, resp: falcon.Response) -> None:
         """Start blending an anonymous image with another picture, at the free tier."""
         caller = self.authenticator.anonymous_caller(req, bucket=RateLimitGroup.ANONYMOUS_MIX)
-        with json_with_picture(req, MixBody.parse) as body:
+        with self.bulkhead.place(caller) as place, json_with_picture(req, MixBody.parse, place=place) as body:
+            if isinstance(body.source, InlineImage):
+                place.take()
             self.responder.respond(
                 req,
                 resp,

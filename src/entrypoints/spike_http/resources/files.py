@@ -15,6 +15,7 @@ from spike_core.services.queries import Queries
 from spike_http.context import Request
 from spike_http.openapi.operations import Access, Operation, Parameter, Picture
 from spike_http.responses.serialization import matches_etag
+from spike_http.serving.proxies import Proxies
 
 _SIGNATURE: Final = (
     Parameter(name="expires", schema={"type": "string"}, description="When the URL expires; part of a signed URL."),
@@ -24,11 +25,16 @@ _SIGNATURE: Final = (
 
 @frozen(kw_only=True)
 class FileResource:
-    """`/files/{folder}/{name}`: with a signature, or without one if the image is public."""
+    """`/files/{folder}/{name}`: with a signature, or without one if the image is public.
+
+    Where there is an `accel_redirect`, a trusted proxy sends the object itself: nginx, at this internal location.
+    """
 
     blobs: BlobStore
     signed_urls: SignedUrls
     queries: Queries
+    proxies: Proxies
+    accel_redirect: str  # such as `/objects`; empty if Spike sends its objects
 
     @Operation(
         "getFile",
@@ -52,12 +58,17 @@ class FileResource:
         if matches_etag(req, name):
             resp.status = falcon.HTTP_NOT_MODIFIED
             return
+        if self.accel_redirect and self.proxies.trust(req):
+            if not self.blobs.find([key]):
+                raise ObjectNotFound
+            _describe(resp, key)
+            resp.set_header("X-Accel-Redirect", f"{self.accel_redirect.rstrip('/')}/{key.text}")
+            return
         with ExitStack() as stack:
             stream = stack.enter_context(self.blobs.open(key))
             size_bytes = stream.seek(0, os.SEEK_END)
             stream.seek(0)
-            resp.content_type = key.format.media_type
-            resp.set_header("Content-Security-Policy", "default-src 'none'; sandbox")
+            _describe(resp, key)
             resp.set_stream(_Sent(stream, stack.pop_all()), size_bytes)
 
 
@@ -82,6 +93,11 @@ class _Sent:
 
     def close(self) -> None:
         self._stack.close()
+
+
+def _describe(resp: falcon.Response, key: ObjectKey) -> None:
+    resp.content_type = key.format.media_type
+    resp.set_header("Content-Security-Policy", "default-src 'none'; sandbox")
 
 
 def _parse(folder: str, name: str) -> ObjectKey:

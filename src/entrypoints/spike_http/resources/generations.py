@@ -9,6 +9,7 @@ from spike_core.domain.rate_limits import RateLimitGroup
 from spike_core.services.generations import Generations
 from spike_core.services.wallets import Wallets
 from spike_http.authentication import Authenticator
+from spike_http.bulkhead import Bulkhead, ServerBusy
 from spike_http.context import Request
 from spike_http.idempotency import IdempotentResponder
 from spike_http.openapi.operations import Json, Operation
@@ -64,6 +65,7 @@ class ModifyResource:
 
     authenticator: Authenticator
     responder: IdempotentResponder
+    bulkhead: Bulkhead
     generations: Generations
 
     @Operation(
@@ -78,12 +80,17 @@ class ModifyResource:
             SourceTooLarge,
             UnsafeAddress,
             DownloadFailed,
+            ServerBusy,
         ),
     )
     def on_post(self, req: Request, resp: falcon.Response) -> None:
         """Start modifying a picture by a prompt."""
         user_id = self.authenticator.user(req, bucket=RateLimitGroup.MODIFY)
-        with json_with_picture(req, ModifyBody.parse) as body:
+        with (
+            self.bulkhead.place(user_id.text) as place,
+            json_with_picture(req, ModifyBody.parse, place=place) as body,
+        ):
+            place.take()
             self.responder.respond(
                 req,
                 resp,

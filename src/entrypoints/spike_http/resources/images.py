@@ -19,9 +19,11 @@ from spike_core.services.batch_uploads import BatchUploads
 from spike_core.services.deletion import Deletion
 from spike_core.services.enhancements import Enhancements
 from spike_core.services.image_updates import ImagePatch, ImageUpdates
+from spike_core.services.ingest import InlineImage
 from spike_core.services.queries import Queries
 from spike_core.services.uploads import Uploads
 from spike_http.authentication import Authenticator
+from spike_http.bulkhead import Bulkhead, ServerBusy
 from spike_http.context import Request
 from spike_http.errors import BATCH_UPLOAD_MESSAGES, ENHANCE_MESSAGES, UPLOAD_MESSAGES
 from spike_http.idempotency import IdempotentResponder
@@ -53,6 +55,7 @@ class UploadResource:
 
     authenticator: Authenticator
     responder: IdempotentResponder
+    bulkhead: Bulkhead
     uploads: Uploads
     object_urls: ObjectUrls
 
@@ -70,13 +73,15 @@ class UploadResource:
             NotEnoughTokens,
             NotFound,
             AlbumFull,
+            ServerBusy,
         ),
     )
     def on_post(self, req: Request, resp: falcon.Response) -> None:
         """Store one picture and start its enhancement."""
         user_id = self.authenticator.user(req, bucket=RateLimitGroup.UPLOAD)
         req.context.messages = UPLOAD_MESSAGES
-        with upload_form(req) as form:
+        with self.bulkhead.place(user_id.text) as place, upload_form(req) as form:
+            place.take()
             self.responder.respond(
                 req,
                 resp,
@@ -98,6 +103,7 @@ class BatchUploadResource:
 
     authenticator: Authenticator
     responder: IdempotentResponder
+    bulkhead: Bulkhead
     batch_uploads: BatchUploads
     object_urls: ObjectUrls
 
@@ -106,13 +112,14 @@ class BatchUploadResource:
         answer=BatchUploadView,
         bucket=RateLimitGroup.BATCH_UPLOAD,
         body=BATCH_UPLOAD_FORM,
-        errors=(NoFile, RepeatedField, TooManyFiles, BatchTooLarge, NotEnoughTokens, NotFound, AlbumFull),
+        errors=(NoFile, RepeatedField, TooManyFiles, BatchTooLarge, NotEnoughTokens, NotFound, AlbumFull, ServerBusy),
     )
     def on_post(self, req: Request, resp: falcon.Response) -> None:
         """Store several pictures and start their enhancement."""
         user_id = self.authenticator.user(req, bucket=RateLimitGroup.BATCH_UPLOAD)
         req.context.messages = BATCH_UPLOAD_MESSAGES
-        with batch_upload_form(req) as form:
+        with self.bulkhead.place(user_id.text) as place, batch_upload_form(req) as form:
+            place.take()
             self.responder.respond(
                 req,
                 resp,
@@ -130,6 +137,7 @@ class EnhanceResource:
 
     authenticator: Authenticator
     responder: IdempotentResponder
+    bulkhead: Bulkhead
     enhancements: Enhancements
 
     @Operation(
@@ -137,13 +145,18 @@ class EnhanceResource:
         answer=EnhanceView,
         bucket=RateLimitGroup.ENHANCE,
         body=Json(EnhanceBody),
-        errors=(*PICTURE_ERRORS, SourceTooLarge, NotEnoughTokens, NotFound),
+        errors=(*PICTURE_ERRORS, SourceTooLarge, NotEnoughTokens, NotFound, ServerBusy),
     )
     def on_post(self, req: Request, resp: falcon.Response) -> None:
         """Start enhancing an image at one tier."""
         user_id = self.authenticator.user(req, bucket=RateLimitGroup.ENHANCE)
         req.context.messages = ENHANCE_MESSAGES
-        with json_with_picture(req, EnhanceBody.parse) as body:
+        with (
+            self.bulkhead.place(user_id.text) as place,
+            json_with_picture(req, EnhanceBody.parse, place=place) as body,
+        ):
+            if isinstance(body.source, InlineImage):
+                place.take()
             self.responder.respond(
                 req,
                 resp,
@@ -242,6 +255,7 @@ class ImageResource:
     queries: Queries
     image_updates: ImageUpdates
     deletion: Deletion
+    bulkhead: Bulkhead
     long_poll: LongPoll
     object_urls: ObjectUrls
 
@@ -249,13 +263,16 @@ class ImageResource:
         "changeImage",
         answer=ShownImageView,
         body=Json(ImagePatch, fields={"description": {"maxLength": IMAGE_DESCRIPTION_CHARS_MAX}}),
-        errors=(ContainsLocation, InvalidFileName),
+        errors=(ContainsLocation, InvalidFileName, ServerBusy),
     )
     def on_patch(self, req: Request, resp: falcon.Response, image_id: str) -> None:
         """Change an image's name, description or visibility."""
         user_id = self.authenticator.user(req)
         labels = image_labels(json_object(req))
-        image = self.image_updates.change(user_id, ImageId.parse(image_id), labels)
+        with self.bulkhead.place(user_id.text) as place:
+            if labels.is_public is True:
+                place.take()
+            image = self.image_updates.change(user_id, ImageId.parse(image_id), labels)
         shown = self.queries.image(image.id, viewer=user_id)
         view = ShownImageView(image=ImageView.shown(shown, self.object_urls.for_request(req), viewer=user_id))
         resp.media = as_json(view)

@@ -3,6 +3,7 @@
 import json
 import threading
 import tracemalloc
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from io import BytesIO
@@ -14,9 +15,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from effort import examples
+from eventually import PATIENCE_S
+from spike_http.bulkhead import Bulkhead, ServerBusy
 from spike_http.context import Request
 from spike_http.requests.errors import BodyTooLarge
 from spike_http.requests.inline_images import BESIDE_BYTES_MAX, json_with_picture, parse_json
+from spike_http.requests.json_bodies import JSON_BYTES_MAX
 
 WORDS: Final = ["", "a", '"', "\\", "\n", "/", "é", "\u2028", "😀", "\ud83d", "x" * 300]
 PICTURE: Final = "A" * 4 * 1024 * 1024
@@ -114,8 +118,14 @@ def test_parsing_takes_three_times_the_body_at_most(body: bytes) -> None:
     assert peak_bytes < 3.2 * len(body)
 
 
-def test_one_body_is_parsed_at_a_time() -> None:
+def large(body: object) -> str:
+    """Return JSON that is parsed alone, thanks to its white space."""
+    return json.dumps(body) + " " * JSON_BYTES_MAX
+
+
+def test_one_large_body_is_parsed_at_a_time() -> None:
     inside, most = [0], [0]
+    bulkhead = Bulkhead(8)
     guard = threading.Lock()
 
     def parse(body: object, _files: ExitStack) -> object:
@@ -128,8 +138,8 @@ def test_one_body_is_parsed_at_a_time() -> None:
         return body
 
     def request(number: int) -> object:
-        req = create_req(method="POST", body=json.dumps({"a": number}), headers={"Content-Type": "application/json"})
-        with json_with_picture(Request(req.env), parse) as body:
+        req = create_req(method="POST", body=large({"a": number}), headers={"Content-Type": "application/json"})
+        with bulkhead.place("ada") as place, json_with_picture(Request(req.env), parse, place=place) as body:
             return body
 
     with ThreadPoolExecutor(4) as threads:
@@ -141,7 +151,35 @@ def test_a_parser_that_refuses_lets_the_next_body_in() -> None:
     def refuse(_body: object, _files: ExitStack) -> None:
         raise ValueError("no")
 
+    bulkhead = Bulkhead(1)
     for _ in range(2):
-        req = create_req(method="POST", body="{}", headers={"Content-Type": "application/json"})
-        with pytest.raises(ValueError, match="no"), json_with_picture(Request(req.env), refuse):
+        req = create_req(method="POST", body=large({}), headers={"Content-Type": "application/json"})
+        with (
+            pytest.raises(ValueError, match="no"),
+            bulkhead.place("ada") as place,
+            json_with_picture(Request(req.env), refuse, place=place),
+        ):
             pass
+
+
+def test_a_small_body_waits_for_no_large_one() -> None:
+    begun, may_end, bulkhead = threading.Event(), threading.Event(), Bulkhead(2)
+
+    def parse_late(body: object, _files: ExitStack) -> object:
+        begun.set()
+        assert may_end.wait(PATIENCE_S)
+        return body
+
+    def request(text: str, parse: Callable[[object, ExitStack], object]) -> object:
+        req = create_req(method="POST", body=text, headers={"Content-Type": "application/json"})
+        with bulkhead.place("ada") as place, json_with_picture(Request(req.env), parse, place=place) as body:
+            return body
+
+    with ThreadPoolExecutor(1) as threads:
+        late = threads.submit(request, large({"a": 1}), parse_late)
+        assert begun.wait(PATIENCE_S)
+        assert request("{}", lambda body, _files: body) == {}
+        with pytest.raises(ServerBusy):
+            request(large({}), parse_late)
+        may_end.set()
+        assert late.result() == {"a": 1}

@@ -76,8 +76,8 @@ operations have the same effect when they are repeated, and ignore it.
 
 With `?wait=N`, the operations that return a job, a batch or an image answer when its work has ended, or after N
 seconds (0 to 30) with its current state. Prefer this to polling every two seconds, which the rate limit of `GET
-/api/images/{{imageId}}` stops after 200 seconds. At most half of the server's threads wait at the same time; beyond
-that the response is sent at once, with `Retry-After`.
+/api/images/{{imageId}}` stops after 200 seconds. At most half of the server's threads wait at the same time, also for
+uploads to be checked, which come first; beyond that the response is sent at once, with `Retry-After`.
 
 ## Base64
 
