@@ -10,8 +10,10 @@ from attrs import frozen
 
 from spike_core.domain.identifiers import RequestId
 from spike_core.ports.ids import Ids
+from spike_http.bulkhead import ServerBusy
 from spike_http.context import Request
 from spike_http.rate_limits import set_rate_limit_headers
+from spike_http.serving.connections import NO_ROOM_KEY
 from spike_runtime.metrics import Metrics
 
 _ALLOW: Final = "Allow"
@@ -25,12 +27,18 @@ class RequestMiddleware:
     metrics: Metrics
 
     def process_request(self, req: Request, resp: falcon.Response) -> None:
-        """Create the request id. An id that the client sends is ignored, since clients could reuse one."""
+        """Create the request id. An id that the client sends is ignored, since clients could reuse one.
+
+        Raises:
+            ServerBusy: the server has dropped the body.
+        """
         request_id = req.context.request_id = self.ids.new(RequestId)
         resp.set_header("X-Request-ID", request_id.text)
         resp.set_header("X-Content-Type-Options", "nosniff")
         structlog.contextvars.clear_contextvars()
         structlog.contextvars.bind_contextvars(request_id=request_id.text)
+        if req.env.get(NO_ROOM_KEY):
+            raise ServerBusy
 
     def process_response(
         self,

@@ -124,6 +124,23 @@ def test_a_body_that_will_be_refused_is_not_read(server: Server, header: bytes, 
         assert json.loads(body)["requestId"]
 
 
+@pytest.mark.parametrize("length", [b"Content-Length: 40000000", b"Transfer-Encoding: chunked"])
+def test_bodies_beyond_what_one_address_may_send_at_once_are_refused(tmp_path: Path, length: bytes) -> None:
+    """Any credentials make the server receive a body before it knows whether they are valid."""
+    header = HEADER + b"Cookie: a=b\r\n" + length + b"\r\n\r\n"
+    settings = {"SPIKE_WORKER_THREADS": "0", "SPIKE_SANDBOX": "off", "SPIKE_BODIES_MB_MAX": "120"}
+    with serving(tmp_path / "var", **settings) as server:
+        with connected(server, sending=header), connected(server, sending=header) as [connection]:
+            head, _, body = received(connection).partition(b"\r\n\r\n")
+            assert b" 503 " in head
+            assert b"Retry-After: 1" in head
+            assert json.loads(body)["code"] == "SERVER_BUSY"
+            assert server.ask("GET", "/api/images", token=server.token).status == 200, "others are served"
+        eventually("the place is free", lambda: established(server) == 0)
+        with connected(server, sending=header) as [connection]:
+            assert not select.select([connection], [], [], 0.5)[0], "it is received"
+
+
 def test_a_body_too_large_for_any_operation_is_refused_at_its_header(server: Server) -> None:
     header = HEADER + f"Authorization: Bearer {server.token}\r\n".encode()
     header += f"Content-Type: {CONTENT_TYPE}\r\nContent-Length: 60000000\r\n\r\n".encode()

@@ -21,13 +21,14 @@ from typing import Any, Final
 import structlog
 from attrs import define, field, frozen, validators
 from waitress.parser import HTTPRequestParser
-from waitress.utilities import BadRequest, Error
+from waitress.utilities import BadRequest
 
-from spike_http.serving.draining import DrainingChannel
+from spike_http.serving.draining import DrainingChannel, DrainingTask
 
 READ_ANYWAY_BYTES: Final = 64 * 1024  # a body so small costs less than a client that sees its connection reset
 LINGER_S: Final = 30.0  # for a client that sends a refused body
 CHUNK_LINES_BYTES_MAX: Final = 8192  # of one size with its extensions, or of all trailers
+NO_ROOM_KEY: Final = "spike.no_room"  # of the WSGI environment: whether the body was dropped to save disk space
 _EVICTED_SHARE: Final = 16  # this part of a limit makes room at once, so that the search is rarely needed
 _FILES_BESIDE: Final = 512  # besides connections: database, objects, pipes
 
@@ -50,17 +51,11 @@ class ConnectionLimits:
         return self.bodies_bytes_max // 2
 
 
-class NoRoomForBody(Error):  # type: ignore[misc]  # waitress has no types
-    """The response to a request whose body exceeds what may be received at once."""
-
-    code = 503
-    reason = "Service Unavailable"
-
-
 class BodyRefusingParser(HTTPRequestParser):  # type: ignore[misc]  # waitress has no types
     """Reads a request; drops the body of one that will be refused, and ends the connection with its response."""
 
     path = ""  # of a request whose header can't be parsed
+    has_no_room = False  # its body was dropped since too much is being received
     body_rcv: Any
     content_length: int
     completed: bool
@@ -98,7 +93,7 @@ class BodyRefusingParser(HTTPRequestParser):  # type: ignore[misc]  # waitress h
             self._drop_body()
         elif not self._channel.has_room_for(self.body_bytes_max):
             self._drop_body()
-            self.error = NoRoomForBody("too many bodies are being received; try again later")
+            self.has_no_room = True
 
     def _drop_body(self) -> None:
         self.body_rcv = None
@@ -117,9 +112,20 @@ class BodyRefusingParser(HTTPRequestParser):  # type: ignore[misc]  # waitress h
         return len(data) if self._channel.is_refused else consumed
 
 
+class _BoundedTask(DrainingTask):
+    """Tells the application that a body was dropped."""
+
+    def get_environment(self) -> Any:
+        """Return the WSGI environment."""
+        environ = super().get_environment()
+        environ[NO_ROOM_KEY] = self.request.has_no_room
+        return environ
+
+
 class BoundedChannel(DrainingChannel):
     """A connection whose client can't hold it for ever."""
 
+    task_class = _BoundedTask
     peers: "Peers"
     close_when_flushed: bool
 

@@ -73,7 +73,7 @@ class DrainingDispatcher(ThreadedTaskDispatcher):  # type: ignore[misc]  # waitr
         return super().shutdown(cancel_pending, timeout)
 
 
-class _LastTask(WSGITask):  # type: ignore[misc]  # waitress has no types
+class DrainingTask(WSGITask):  # type: ignore[misc]  # waitress has no types
     """Answers a request; during shutdown, the connection is closed after the response."""
 
     def get_environment(self) -> Any:
@@ -96,7 +96,7 @@ class _LastTask(WSGITask):  # type: ignore[misc]  # waitress has no types
 class DrainingChannel(HTTPChannel):  # type: ignore[misc]  # waitress has no types
     """A connection that is closed after its next response when the server shuts down."""
 
-    task_class = _LastTask
+    task_class = DrainingTask
 
     @property
     def is_idle(self) -> bool:
