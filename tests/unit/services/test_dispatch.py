@@ -36,6 +36,9 @@ class PettyQueue:
     def held(self, job_ids: Collection[JobId]) -> Collection[JobId]:
         return self._inbox.held(job_ids)
 
+    def instance_id(self) -> str:
+        return self._inbox.instance_id()
+
 
 def relay_for(services: Services, time: timedelta, *, every: timedelta = MINUTE) -> None:
     """Run the relay at intervals, for a period."""
