@@ -72,6 +72,10 @@ class HoldingQueue:
         """Return all of them; see the port."""
         return frozenset(job_ids)
 
+    def instance_id(self) -> str:
+        """Return which instance it is; see the port."""
+        return "the only one"
+
 
 def _cancelled(installation: Installation) -> Callable[[], object]:
     def enhance_and_cancel() -> None:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from attrs import frozen
-from sqlalchemy import ScalarSelect, bindparam, exists, func, select, text
+from sqlalchemy import ScalarSelect, bindparam, exists, func, literal_column, select, text
 
 from spike_core.domain.statistics import QueueStatistics, RefundStatistics
 from spike_sqlalchemy.prepared import Prepared, Row
@@ -12,6 +12,7 @@ from spike_sqlalchemy.rows import wallet_of
 from spike_sqlalchemy.statements import Statements
 from spike_sqlalchemy.tables import (
     IS_PENDING,
+    IS_STARTED,
     IS_UNCLAIMED,
     IS_UNSUMMED,
     jobs,
@@ -38,7 +39,11 @@ _OLDEST: Final = (
 )
 _QUEUE: Final = Prepared(
     select(
-        _count(IS_PENDING), _ANNOUNCED, _count("started_at IS NOT NULL"), _count("leased_until IS NOT NULL"), _OLDEST
+        _count(IS_PENDING),
+        _ANNOUNCED,
+        sum(map(_count, IS_STARTED.values()), start=literal_column("0")),
+        _count("leased_until IS NOT NULL"),
+        _OLDEST,
     )
 )
 _REFUNDS: Final = Prepared(  # of the few rows of running sums

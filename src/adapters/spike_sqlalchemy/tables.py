@@ -22,6 +22,7 @@ from sqlalchemy import (
     text,
 )
 
+from spike_core.domain.priorities import Priority
 from spike_sqlalchemy.texts import TEXT
 from spike_sqlalchemy.utc import UtcDateTime
 
@@ -40,6 +41,11 @@ IS_SPEND: Final = "kind IN ('SPEND_ENHANCEMENT', 'SPEND_GENERATION')"
 IS_REFUND: Final = "kind = 'REFUND'"
 IS_PENDING: Final = "started_at IS NULL AND claimed_at IS NULL AND ended_at IS NULL"
 IS_UNCLAIMED: Final = "claimed_at IS NULL AND ended_at IS NULL"
+_IS_QUICK: Final = "kind IN ('ENHANCEMENT', 'BLEND') AND tier IN ('FREE', 'TIER_1K')"
+IS_STARTED: Final = {  # and unclaimed, by the queue that the job's message is in
+    Priority.HIGH: f"started_at IS NOT NULL AND {_IS_QUICK}",
+    Priority.LOW: f"started_at IS NOT NULL AND NOT ({_IS_QUICK})",
+}
 IS_UNSUMMED: Final = "summed <> entries"
 IS_CREATION: Final = "kind IN ('GENERATION', 'MODIFICATION')"
 
@@ -223,7 +229,8 @@ jobs: Final = Table(
     _partial_index("ix_jobs_waiting", "created_at", "id", where=IS_UNCLAIMED),
     _partial_index("ix_jobs_pending", "owner_id", where=IS_PENDING),
     _partial_index("ix_jobs_unsettled", "owner_id", "created_at", "id", where="ended_at IS NULL"),
-    _partial_index("ix_jobs_started_at", "started_at", where="started_at IS NOT NULL"),
+    _partial_index("ix_jobs_started_quick", "started_at", "id", where=IS_STARTED[Priority.HIGH]),
+    _partial_index("ix_jobs_started_long", "started_at", "id", where=IS_STARTED[Priority.LOW]),
     _partial_index("ix_jobs_leased_until", "leased_until", where="leased_until IS NOT NULL"),
 )
 
