@@ -103,6 +103,11 @@ def _cancelled(installation: Installation) -> Callable[[], object]:
     return enhance_and_cancel
 
 
+def _refunds(spike: Spike) -> object:
+    with spike.database.transactions.view() as tx:
+        return tx.statistics.refunds()
+
+
 def _completed(installation: Installation) -> Callable[[], object]:
     transitions = installation.spike.jobs.transitions
 
@@ -144,6 +149,7 @@ def calls(at: Installation) -> dict[str, Callable[[], object]]:
         "balance": lambda: at.get("/api/tokens/balance"),
         "history, one": lambda: at.get("/api/tokens/history?limit=1"),
         "metrics": lambda: at.get("/metrics"),
+        "refunds, for the metrics": lambda: _refunds(spike),
         "relay": spike.jobs.dispatch.send_due,
         "expired leases": spike.maintenance.recovery.expire_leases,
         "look up started jobs": _looked_up_before(evolve(spike.maintenance.recovery, queue=HoldingQueue())),

@@ -24,6 +24,7 @@ from sqlalchemy import (
 
 from spike_core.domain.priorities import Priority
 from spike_sqlalchemy.texts import TEXT
+from spike_sqlalchemy.triggers import create_with
 from spike_sqlalchemy.utc import UtcDateTime
 
 METADATA: Final = MetaData(
@@ -259,6 +260,14 @@ albums: Final = Table(
     Column("updated_at", UtcDateTime, nullable=False),
     CheckConstraint("default_tier <> 'FREE'", name="default_tier"),
     Column("share_token", TEXT),
+    # how many images it contains, which triggers keep
+    Column(
+        "image_count",
+        BigInteger,
+        CheckConstraint("image_count >= 0", name="image_count"),
+        nullable=False,
+        server_default=text("0"),
+    ),
     Index("ix_albums_owner_id", "owner_id", "created_at", "id"),
     Index("uq_albums_share_token", "share_token", unique=True),
 )
@@ -274,6 +283,7 @@ album_images: Final = Table(
     UniqueConstraint("album_id", "image_id"),
     UniqueConstraint("album_id", "position"),
 )
+create_with(album_images)
 
 receipts: Final = Table(
     "receipts",

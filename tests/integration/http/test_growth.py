@@ -13,12 +13,20 @@ from sqlalchemy import Engine
 from eventually import eventually
 from spike_sqlalchemy import SqlAlchemyDatabase
 
-BIG: Final = Sizes(users=2_000, images_each=2, jobs_each=20, waiting=1_000, heavy_images=2_000, heavy_jobs=10_000)
-SLACK_ROWS: Final = 20  # for a page or two more of an index
-# what these read is bounded by the backlog, and they are done by one process at a time, or answer one scrape
-OF_THE_BACKLOG: Final = frozenset(
-    {"advance held-back jobs", "metrics", "GET job, waiting (service)", "look up started jobs"}
+BIG: Final = Sizes(
+    users=2_000,
+    images_each=2,
+    jobs_each=20,
+    waiting=1_000,
+    heavy_images=2_000,
+    heavy_jobs=10_000,
+    image_jobs=2_000,
+    albums=SMALL.albums,
+    album_images=300,
 )
+SLACK_ROWS: Final = 20  # for a page or two more of an index
+# what these read is bounded by the backlog, and read at most for a twentieth of a process' time
+OF_THE_BACKLOG: Final = frozenset({"metrics", "GET job, waiting (service)"})
 OTHERS: Final = """
     SELECT count(*) FROM pg_stat_activity
     WHERE datname = current_database() AND pid <> pg_backend_pid() AND backend_type = 'client backend'
