@@ -171,14 +171,14 @@ def main() -> None:
         print(f"{options.database}: {options.jobs} jobs, {options.waiting} waiting\n", file=sys.stderr)
         print("| What | | big | small | big ÷ small |")
         print("|---|---|---|---|---|")
-        for name, act, connections in (
-            (f"{options.users} users enhance and poll", enhance_and_poll, lambda accounts: accounts),
-            (f"one wallet, {options.threads} threads", enhance_and_cancel, lambda each: each[:1] * options.threads),
+        for name, act, users, copies in (
+            (f"{options.users} users enhance and poll", enhance_and_poll, options.users, 1),
+            (f"one wallet, {options.threads} threads", enhance_and_cancel, 1, options.threads),
         ):
             rounds: list[tuple[Round, Round]] = []
             for number in range(options.rounds + 1):
                 big, small = (
-                    measured(server.port, connections(accounts_of(server)), act, seconds=options.seconds)
+                    measured(server.port, [*accounts_of(server)[:users]] * copies, act, seconds=options.seconds)
                     for server in servers
                 )
                 if number:  # the first one warms up

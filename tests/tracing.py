@@ -75,7 +75,7 @@ def _at_each_use(engine: Engine, *, begin: Callable[..., None], end: Callable[..
 
 def _tracing_sqlite(seen: list[str]) -> tuple[Any, Any]:
     def note(sql: str) -> None:
-        if seen[-1:] != [sql]:  # each statement of a trigger is told as the one that it belongs to, once more
+        if seen[-1:] != [sql]:  # a trigger's statement is reported as the one that fired it, once more
             seen.append(sql)
 
     def begin(connection: sqlite3.Connection, *_rest: object) -> None:

@@ -1,6 +1,7 @@
 """The laws of `AlbumRepository`: an album's images and their order."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import timedelta
 from itertools import pairwise
 from typing import Final
@@ -145,7 +146,7 @@ class AlbumImagesContract:
             assert tx.albums.count(album.id) == 3
             tx.albums.remove_images(album.id, [second.id])
             assert tx.albums.count(album.id) == 2
-        with pytest.raises(ZeroDivisionError), transactions.begin() as tx:
+        with suppress(ZeroDivisionError), transactions.begin() as tx:
             tx.albums.lock(album.id)
             tx.albums.append_images(album.id, _places(second), now=NOON)
             raise ZeroDivisionError

@@ -67,9 +67,7 @@ class JobRecoveryContract:
         with transactions.view() as tx:
             for priority in Priority:
                 found = tx.jobs.started(priority, before=THE_END, limit=99)
-                assert {cursor.id for cursor in found} == {
-                    job.id for job in jobs if Priority.of(job.spec) is priority
-                }
+                assert {cursor.id for cursor in found} == {job.id for job in jobs if Priority.of(job.spec) is priority}
                 assert found
 
     def test_each_question_is_about_one_state(self, transactions: Transactions) -> None:

@@ -70,8 +70,9 @@ class ForgivingRedisBroker(RedisBroker):
 
     def __init__(self, **options: Any) -> None:
         """Make Dramatiq's broker, which counts the messages that the server holds."""
-        super().__init__(**options)
-        counted = _COUNTED.replace("{dispatch}", self.scripts["dispatch"].script.decode())
+        super().__init__(**options)  # type: ignore[no-untyped-call]
+        script = self.scripts["dispatch"].script
+        counted = _COUNTED.replace("{dispatch}", script if isinstance(script, str) else bytes(script).decode())
         self.scripts["dispatch"] = self.client.register_script(counted)
         self._unknown_instances = count()
 

@@ -100,7 +100,9 @@ class MemoryJobs:
         self, priority: Priority, *, before: datetime, after: StartCursor | None = None, limit: int
     ) -> Sequence[StartCursor]:
         """Return started jobs that are unclaimed, page by page."""
-        jobs = [job for job in self._rows.state.jobs.values() if isinstance(job, StartedJob) and job.started_at < before]
+        jobs = [
+            job for job in self._rows.state.jobs.values() if isinstance(job, StartedJob) and job.started_at < before
+        ]
         cursors = [StartCursor(job.started_at, job.id) for job in jobs if Priority.of(job.spec) is priority]
         return sorted(cursor for cursor in cursors if after is None or cursor > after)[:limit]
 

@@ -1,4 +1,4 @@
-"""Triggers: what the database itself keeps in step, whoever writes and whatever cascades.
+"""Triggers: what the database itself keeps in step, also where rows are deleted by a cascade.
 
 An album's row has the number of its images. PostgreSQL counts once per statement and locks the albums in the order of
 their ids, as everything does that locks several; SQLite, which has one writer, counts row by row.
@@ -38,4 +38,5 @@ def create_with(table: Table) -> None:
     """Have the triggers created with the table, where it isn't created by the migrations."""
     for dialect, statements in COUNT_ALBUM_IMAGES.items():
         for statement in statements:
-            event.listen(table, "after_create", DDL(statement).execute_if(dialect=dialect))
+            ddl = DDL(statement)  # type: ignore[no-untyped-call]
+            event.listen(table, "after_create", ddl.execute_if(dialect=dialect))

@@ -187,7 +187,7 @@ def test_a_message_that_is_done_before_its_sender_goes_on_leaves_nothing_behind(
     bench, execute = Bench(), redis.Redis.execute_command
 
     def followed_by_a_worker(client: redis.Redis, *arguments: Any, **options: Any) -> Any:
-        answer = execute(client, *arguments, **options)
+        answer = execute(client, *arguments, **options)  # type: ignore[no-untyped-call]
         monkeypatch.setattr(redis.Redis, "execute_command", execute)
         with open_redis_broker(redis_url).work(bench.perform, pool=WorkerPool(size=1), drain=DRAIN):
             bench.take(1)

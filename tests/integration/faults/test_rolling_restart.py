@@ -8,7 +8,7 @@ import pytest
 
 from fault_scenario import FaultScenario
 from fleet import a_fleet
-from load import Load, Pair
+from rolling_load import Load, Pair
 
 GRANT: Final = 100_000
 UPLOADS_BETWEEN: Final = 8

@@ -164,9 +164,7 @@ BROKEN: dict[str, tuple[type, str, Any, Law]] = {
     "finds started jobs of either queue": (
         MemoryJobs,
         "started",
-        lambda jobs, _priority, **asked: [
-            start for priority in Priority for start in STARTED(jobs, priority, **asked)
-        ],
+        lambda jobs, _priority, **asked: [start for priority in Priority for start in STARTED(jobs, priority, **asked)],
         JobRecoveryContract().test_started_jobs_are_of_the_queue_of_their_priority,
     ),
     "returns a batch's jobs by id": (

@@ -130,9 +130,7 @@ def test_a_free_job_that_ends_announces_the_next_too(
 ) -> None:
     owner = services.owner()
     images = [services.upload(owner, album_id=services.album(owner, auto_enhance=False).id).image for _ in range(5)]
-    batch = services.jobs.enhancements.enhance_batch(
-        owner, image_ids=[image.id for image in images], tier=Tier.FREE
-    )
+    batch = services.jobs.enhancements.enhance_batch(owner, image_ids=[image.id for image in images], tier=Tier.FREE)
     ids = [job.id for job in batch.jobs]
     end(services, owner, ids[0])
     services.jobs.dispatch.send_due()

@@ -131,9 +131,10 @@ def test_after_a_reading_that_failed_the_order_is_read_again(
     def fails(_jobs: MemoryJobs, *, limit: int) -> QueueOrder:  # noqa: ARG001  # the port's
         raise DatabaseUnavailable
 
-    with monkeypatch.context() as broken, pytest.raises(DatabaseUnavailable):
+    with monkeypatch.context() as broken:
         broken.setattr(MemoryJobs, "queue_order", fails)
-        positions_of(positions, MemoryTransactions(), a_job())
+        with pytest.raises(DatabaseUnavailable):
+            positions_of(positions, MemoryTransactions(), a_job())
     reading.clock.advance(MOMENT * TIME_SHARE)
     positions_of(positions, MemoryTransactions(), a_job())
     assert reading.times == 2

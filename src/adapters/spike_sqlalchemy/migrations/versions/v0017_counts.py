@@ -1,4 +1,4 @@
-"""Started jobs in the order of their messages, by an index for each of the two queues; and how many images an album has.
+"""Counts of albums' images; and started jobs in the order of their messages, by an index for each of the two queues.
 
 On PostgreSQL the albums are counted in portions. The triggers are there before, so that what is written meanwhile
 counts; each portion is locked before it is counted, so that it counts once.
@@ -91,8 +91,6 @@ def downgrade() -> None:
         op.execute("DROP FUNCTION count_album_images")
     op.drop_column("albums", "image_count")
     condition = sa.text(_IS_STARTED)
-    op.create_index(
-        "ix_jobs_started_at", "jobs", ["started_at"], sqlite_where=condition, postgresql_where=condition
-    )
+    op.create_index("ix_jobs_started_at", "jobs", ["started_at"], sqlite_where=condition, postgresql_where=condition)
     op.drop_index("ix_jobs_started_long", "jobs")
     op.drop_index("ix_jobs_started_quick", "jobs")
