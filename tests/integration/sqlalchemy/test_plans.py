@@ -108,7 +108,7 @@ def test_no_statement_reads_a_whole_table(engine: Engine, name: str) -> None:
         ("jobs._WAITING_OWNERS", "ix_jobs_unsettled"),  # for the owner's jobs in flight
         ("jobs._HELD_BACK", "ix_jobs_unsettled"),
         ("albums._PAGE", "uq_album_images_album_id_position"),
-        ("albums._COUNT", "uq_album_images_album_id_"),
+        ("audit._ALBUM_COUNTS", "uq_album_images_album_id_"),
         ("albums._SUMMARIES", "ix_albums_owner_id"),
         ("albums._SUMMARIES", "uq_album_images_album_id_position"),  # for the first image
         ("jobs._FIRST_OF_IMAGE", "ix_jobs_image_id_created_at"),
