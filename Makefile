@@ -75,6 +75,8 @@ bench: $(VENV)/.dev ## ratios, measured side by side in one run
 	$(BIN)/python bench/audit.py
 	$(BIN)/python bench/growth.py
 	$(BIN)/python bench/growth.py --database postgresql
+	$(BIN)/python bench/load.py
+	$(BIN)/python bench/load.py --database postgresql
 	$(BIN)/python bench/classical.py
 	$(BIN)/python bench/neural_quality.py --write
 	$(BIN)/python bench/neural_speed.py --write

@@ -45,6 +45,21 @@ _JOBS: Final = """
         CASE WHEN {cancelled} THEN NULL ELSE 2000 END, {noon} + n
     FROM {series}
 """
+_JOBS_OF_ONE_IMAGE: Final = """
+    INSERT INTO jobs (id, owner_id, kind, image_id, tier, charged, created_at, status, attempt, deaths, ended_at)
+    SELECT 'job_' || substr(md5('ij' || n), 1, 24), {owner}, 'ENHANCEMENT', '{first_image}', 'FREE', 0, {noon} + n,
+        'CANCELLED', 0, 0, {noon} + n
+    FROM {series}
+"""
+_ALBUMS: Final = """
+    INSERT INTO albums (id, owner_id, name, privacy, default_tier, auto_enhance, created_at, updated_at)
+    SELECT {album}, {owner}, 'Album ' || n, 'PRIVATE', 'TIER_1K', {false}, {noon} + n, {noon} + n FROM {series}
+"""
+_ALBUM_IMAGES: Final = """
+    INSERT INTO album_images (id, album_id, image_id, position, added_at)
+    SELECT 'albumimg_' || substr(md5('ai' || n), 1, 24), {album_of_place}, {image_of_place}, n + 1, {noon} + n
+    FROM {series}
+"""
 _OPENINGS: Final = """
     INSERT INTO ledger_entries (owner_id, sequence, kind, amount, balance_after, reason, created_at)
     SELECT {owner}, 1, 'EARN_BONUS', {funds}, {funds}, 'Welcome', {noon} FROM {users}
@@ -84,6 +99,9 @@ class Sizes:
     waiting: int  # jobs, of a twentieth as many users
     heavy_images: int  # of one user
     heavy_jobs: int
+    image_jobs: int  # beside those, of that user's first image
+    albums: int  # of that user
+    album_images: int  # in each of them, at most `heavy_images`
 
 
 def fill(engine: Engine, sizes: Sizes, *, heavy: UserId, now_us: int) -> None:
@@ -107,11 +125,20 @@ def fill(engine: Engine, sizes: Sizes, *, heavy: UserId, now_us: int) -> None:
         )
         waiters.execute(_WAITING, sizes.waiting)
         one = _Names(
-            connection, users=1, images=sizes.heavy_images, each=sizes.heavy_jobs, now_us=now_us, heavy=heavy.text
+            connection,
+            users=1,
+            images=sizes.heavy_images,
+            each=sizes.heavy_jobs,
+            now_us=now_us,
+            heavy=heavy.text,
+            albums=sizes.albums,
         )
         one.execute(_IMAGES, sizes.heavy_images)
         for statement in (_JOBS, _CHARGES):
             one.execute(statement, sizes.heavy_jobs)
+        one.execute(_JOBS_OF_ONE_IMAGE, sizes.image_jobs)
+        one.execute(_ALBUMS, sizes.albums)
+        one.execute(_ALBUM_IMAGES, sizes.albums * sizes.album_images)
         connection.exec_driver_sql(
             f"UPDATE wallets SET balance = {_FUNDS} - 2 * {sizes.heavy_jobs}, spent = 2 * {sizes.heavy_jobs},"  # noqa: S608
             f" entries = 1 + {sizes.heavy_jobs}, summed = 1 + {sizes.heavy_jobs} WHERE owner_id = '{heavy}'"
@@ -135,6 +162,11 @@ def heavy_job(number: int) -> str:
     return "job_" + _md5(f"hj{number}")[:24]
 
 
+def heavy_album(number: int) -> str:
+    """Return the id of the heavy user's album with this number, from 0; the last is the newest."""
+    return "album_" + _md5(f"a{number}")[:24]
+
+
 def waiting_job(number: int) -> str:
     """Return the id of the waiting job with this number, from 0; the oldest eight of a user are started."""
     return "job_" + _md5(f"w{number}")[:24]
@@ -144,7 +176,15 @@ class _Names:
     """What the statements are made of: the expressions for a row's number `n`, counted from 0."""
 
     def __init__(
-        self, connection: Connection, *, users: int, images: int, each: int, now_us: int, heavy: str = ""
+        self,
+        connection: Connection,
+        *,
+        users: int,
+        images: int,
+        each: int,
+        now_us: int,
+        heavy: str = "",
+        albums: int = 1,
     ) -> None:
         self._connection = connection
         self._is_sqlite = connection.dialect.name == "sqlite"
@@ -154,6 +194,11 @@ class _Names:
             "image": f"'img_' || substr(md5('{image}' || n), 1, 24)",
             "image_of_job": f"'img_' || substr(md5('{image}' || (n % {images})), 1, 24)",
             "job": f"'job_' || substr(md5('{job}' || n), 1, 24)",
+            "first_image": heavy_image(0),
+            "album": "'album_' || substr(md5('a' || n), 1, 24)",
+            "album_of_place": f"'album_' || substr(md5('a' || (n % {albums})), 1, 24)",
+            # an album has each image once: those of one album are as far apart as there are albums
+            "image_of_place": f"'img_' || substr(md5('{image}' || (n / {albums} % {images})), 1, 24)",
             "waiting_job": "'job_' || substr(md5('w' || n), 1, 24)",
             "cancelled": "1 = 0" if heavy else "n % 2 = 1",
             "turn": f"n / {users}",

@@ -2,11 +2,12 @@
 
 Both databases are of one kind and one machine, and the calls alternate, so that a change of the machine's speed meets
 both. The large one is filled by SQL (`filled.py`): two million jobs, a backlog of 20,000, and a user who has 50,000
-images and 100,000 jobs and whose requests these are. The small one has a user with one image and two jobs.
+images, 100,000 jobs, and a hundred albums of 5,000 images, and whose requests these are. The small one has a user with
+a page of each: a hundred images in each of a hundred albums, and 200 jobs.
 Requests are made of the application in this process, so that the ratio isn't thinned by a network. Where the ratio
 exceeds 1.3, the plans of the statements follow the table.
 
-    python bench/growth.py [--database postgresql] [--jobs 2000000] [--rounds 100]
+    python bench/growth.py [--database postgresql] [--jobs 2000000] [--waiting 20000] [--rounds 100]
 """
 
 import argparse
@@ -16,19 +17,24 @@ import tempfile
 import time
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, Final
 
 from attrs import evolve, frozen
 from enhance_throughput import database_at
 from falcon import testing
-from filled import Sizes, fill, heavy_image, heavy_job, waiting_job
+from filled import Sizes, fill, heavy_album, heavy_image, heavy_job, waiting_job
 from plans import plans
 
 from spike_core.domain.accounts import Email
+from spike_core.domain.dimensions import Dimensions
 from spike_core.domain.identifiers import JobId
+from spike_core.domain.jobs import Result
 from spike_core.domain.limits import JOBS_ASKED_MAX
+from spike_core.domain.objects import ObjectKey, PictureFormat
 from spike_core.domain.priorities import Priority
+from spike_core.services.recovery import Recovery
 from spike_http import create_app
 from spike_runtime import Settings, Spike, build
 from spike_runtime.logs import configure_logging
@@ -36,7 +42,19 @@ from spike_sqlalchemy import SqlAlchemyDatabase
 
 BOUND: Final = 1.3
 JOBS_EACH: Final = 20
-SMALL: Final = Sizes(users=2, images_each=1, jobs_each=2, waiting=20, heavy_images=1, heavy_jobs=2)
+ALBUMS: Final = 100  # of the heavy user, in both: how many albums a list returns isn't growth
+IMAGE_JOBS: Final = 100  # of an image, in the small one: as many as are shown with it
+SMALL: Final = Sizes(
+    users=2,
+    images_each=1,
+    jobs_each=2,
+    waiting=20,
+    heavy_images=100,
+    heavy_jobs=200,
+    image_jobs=IMAGE_JOBS,
+    albums=ALBUMS,
+    album_images=100,
+)
 
 
 @frozen(kw_only=True)
@@ -72,13 +90,42 @@ class HoldingQueue:
         """Return all of them; see the port."""
         return frozenset(job_ids)
 
+    def instance_id(self) -> str:
+        """Return which instance it is; see the port."""
+        return "the only one"
+
 
 def _cancelled(installation: Installation) -> Callable[[], object]:
     def enhance_and_cancel() -> None:
-        accepted = installation.post("/api/images/enhance", {"imageId": heavy_image(0), "tier": "TIER_1K"}).json
+        accepted = installation.post("/api/images/enhance", {"imageId": heavy_image(1), "tier": "TIER_1K"}).json
         installation.post(f"/api/jobs/{accepted['jobId']}/cancel", {})
 
     return enhance_and_cancel
+
+
+def _refunds(spike: Spike) -> object:
+    with spike.database.transactions.view() as tx:
+        return tx.statistics.refunds()
+
+
+def _completed(installation: Installation) -> Callable[[], object]:
+    transitions = installation.spike.jobs.transitions
+
+    def enhance_and_complete() -> None:
+        accepted = installation.post("/api/images/enhance", {"imageId": heavy_image(1), "tier": "TIER_1K"}).json
+        job = transitions.claim(JobId(accepted["jobId"]))
+        key = ObjectKey.of_result(job.id, PictureFormat.JPEG, attempt=job.attempt)
+        size = Dimensions(width_px=1024, height_px=768)
+        transitions.complete(job, Result(key=key, format=PictureFormat.JPEG, dimensions=size, size_bytes=1))
+
+    return enhance_and_complete
+
+
+def _looked_up_before(recovery: Recovery) -> Callable[[], object]:
+    """Return the lookup of started jobs by a process that has looked up all of them, as it does at its start."""
+    recovery.lost_messages.limits = evolve(recovery.limits, redeliver_after=timedelta(0))
+    recovery.requeue_lost()
+    return recovery.requeue_lost
 
 
 def calls(at: Installation) -> dict[str, Callable[[], object]]:
@@ -90,21 +137,42 @@ def calls(at: Installation) -> dict[str, Callable[[], object]]:
     return {
         "GET job, completed": lambda: at.get(f"/api/jobs/{heavy_job(0)}"),
         "GET job, waiting (service)": lambda: spike.queries.job(waiting, viewer=owner),
-        "GET image": lambda: at.get(f"/api/images/{heavy_image(0)}"),
-        "list images, one": lambda: at.get("/api/images?limit=1"),
+        "GET image": lambda: at.get(f"/api/images/{heavy_image(1)}"),
+        "GET image with many jobs": lambda: at.get(f"/api/images/{heavy_image(0)}"),
+        "GET jobs of an image": lambda: at.get(f"/api/images/{heavy_image(0)}/jobs?limit=100"),
+        "list images, 100": lambda: at.get("/api/images?limit=100"),
+        "list albums": lambda: at.get("/api/albums"),
+        "GET album, a page": lambda: at.get(f"/api/albums/{heavy_album(0)}"),
         "batch-status": lambda: at.post("/api/jobs/batch-status", {"jobIds": list(dict.fromkeys(asked))[:2]}),
         "enhance and cancel": _cancelled(at),
+        "enhance, claim and complete": _completed(at),
         "balance": lambda: at.get("/api/tokens/balance"),
         "history, one": lambda: at.get("/api/tokens/history?limit=1"),
         "metrics": lambda: at.get("/metrics"),
+        "refunds, for the metrics": lambda: _refunds(spike),
         "relay": spike.jobs.dispatch.send_due,
-        "advance held-back jobs": spike.jobs.dispatch.turns.advance_all,
         "expired leases": spike.maintenance.recovery.expire_leases,
-        "look up started jobs": evolve(spike.maintenance.recovery, queue=HoldingQueue()).requeue_lost,
+        "look up started jobs": _looked_up_before(evolve(spike.maintenance.recovery, queue=HoldingQueue())),
         "purge sessions": spike.accounts.sessions.purge,
         "purge idempotency records": spike.idempotency.purge,
         "finish deletions": spike.images.deletion.finish_pending,
     }
+
+
+def sizes_of(jobs: int, *, waiting: int) -> Sizes:
+    """Return the sizes of an installation with so many jobs and, apart from them, so many waiting ones."""
+    heavy_images = max(SMALL.heavy_images, jobs // 40)
+    return Sizes(
+        users=max(2, jobs // JOBS_EACH // 2 * 2),
+        images_each=10,
+        jobs_each=JOBS_EACH,
+        waiting=waiting,
+        heavy_images=heavy_images,
+        heavy_jobs=max(SMALL.heavy_jobs, jobs // 20),
+        image_jobs=max(IMAGE_JOBS, jobs // 400),
+        albums=ALBUMS,
+        album_images=min(5_000, heavy_images),
+    )
 
 
 def _owner_of(spike: Spike, job_id: JobId) -> Iterator[Any]:
@@ -165,18 +233,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--database", choices=("sqlite", "postgresql"), default="sqlite")
     parser.add_argument("--jobs", type=int, default=2_000_000)
+    parser.add_argument("--waiting", type=int, default=20_000)
     parser.add_argument("--rounds", type=int, default=100)
     options = parser.parse_args()
     configure_logging(level="ERROR", form="json")
-    users = max(2, options.jobs // JOBS_EACH // 2 * 2)
-    sizes = Sizes(
-        users=users,
-        images_each=10,
-        jobs_each=JOBS_EACH,
-        waiting=min(20_000, options.jobs),
-        heavy_images=max(1, options.jobs // 40),
-        heavy_jobs=max(2, options.jobs // 20),
-    )
+    sizes = sizes_of(options.jobs, waiting=options.waiting)
     with ExitStack() as stack:
         urls = [stack.enter_context(database_at(options.database)) for _ in range(2)]
         small = stack.enter_context(installation(SMALL, database_url=urls[0]))

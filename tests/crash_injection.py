@@ -182,3 +182,6 @@ class CrashingQueue:
 
     def held(self, job_ids: Collection[JobId]) -> Collection[JobId]:
         return self._inner.held(job_ids)
+
+    def instance_id(self) -> str:
+        return self._inner.instance_id()

@@ -74,8 +74,12 @@ def _at_each_use(engine: Engine, *, begin: Callable[..., None], end: Callable[..
 
 
 def _tracing_sqlite(seen: list[str]) -> tuple[Any, Any]:
+    def note(sql: str) -> None:
+        if seen[-1:] != [sql]:  # a trigger's statement is reported as the one that fired it, once more
+            seen.append(sql)
+
     def begin(connection: sqlite3.Connection, *_rest: object) -> None:
-        connection.set_trace_callback(seen.append)
+        connection.set_trace_callback(note)
 
     def end(connection: sqlite3.Connection, *_rest: object) -> None:
         connection.set_trace_callback(None)

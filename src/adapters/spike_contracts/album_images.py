@@ -1,6 +1,7 @@
 """The laws of `AlbumRepository`: an album's images and their order."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import timedelta
 from itertools import pairwise
 from typing import Final
@@ -134,6 +135,31 @@ class AlbumImagesContract:
             assert list(tx.albums.page(album.id, after=page[-1].cursor, limit=2)) == stored[2:]
             assert list(tx.albums.page(album.id, after=stored[-1].cursor, limit=2)) == []
             assert (tx.albums.count(album.id), tx.albums.count(other.id)) == (3, 2)
+
+    def test_the_count_follows_whatever_adds_and_removes_images(self, transactions: Transactions) -> None:
+        """Also the deletion of an image, and what a failed transaction has done."""
+        album, (first, second, third, _) = _an_album_and_images(transactions)
+        with transactions.begin() as tx:
+            tx.albums.lock(album.id)
+            tx.albums.append_images(album.id, _places(first, second, third), now=NOON)
+            tx.albums.append_images(album.id, _places(third, first), now=NOON)
+            assert tx.albums.count(album.id) == 3
+            tx.albums.remove_images(album.id, [second.id])
+            assert tx.albums.count(album.id) == 2
+        with suppress(ZeroDivisionError), transactions.begin() as tx:
+            tx.albums.lock(album.id)
+            tx.albums.append_images(album.id, _places(second), now=NOON)
+            raise ZeroDivisionError
+        with transactions.begin() as tx:
+            tx.albums.replace(evolve(tx.albums.lock(album.id), updated_at=LATER))
+        with transactions.begin() as tx:
+            tx.images.begin_deletion(first.id, now=NOON)
+        with transactions.begin() as tx:
+            tx.images.finish_deletion(first.id)
+        with transactions.view() as tx:
+            assert tx.albums.count(album.id) == 1
+            [count] = [each for each in tx.audit.album_counts(limit=99) if each.album_id == album.id]
+        assert (count.kept, count.counted) == (1, 1)
 
     def test_an_album_contains_its_own_images_alone(self, transactions: Transactions) -> None:
         album, (first, second, *_) = _an_album_and_images(transactions)

@@ -6,8 +6,19 @@ from typing import Final, TypeVar
 
 import pytest
 
-from spike_contracts.builders import NOON, a_job, a_job_id, an_image, an_opening, an_owner, image_id_of
+from spike_contracts.builders import (
+    NOON,
+    a_job,
+    a_job_id,
+    an_album,
+    an_album_image_id,
+    an_image,
+    an_opening,
+    an_owner,
+    image_id_of,
+)
 from spike_contracts.jobs import a_job_of_each_kind, store
+from spike_core.domain.albums import AlbumCount
 from spike_core.domain.identifiers import Identifier, JobId, OwnerId
 from spike_core.domain.ledger import LedgerEntry, LedgerPosition
 from spike_core.domain.outbox import OutboxMessage
@@ -41,6 +52,22 @@ class AuditReaderContract:
         assert wallets == [opening.wallet for opening in openings]
         assert [image.id for image in images] == sorted([*map(image_id_of, jobs), extra.id])
         assert stored == sorted(jobs, key=lambda job: job.id)
+
+    @pytest.mark.parametrize("limit", [1, 2, 9])
+    def test_albums_are_counted_page_by_page_ordered_by_id(self, transactions: Transactions, limit: int) -> None:
+        image, albums = an_image(), [an_album() for _ in range(3)]
+        with transactions.begin() as tx:
+            tx.images.add(image)
+            for album in reversed(albums):
+                tx.albums.add(album)
+            tx.albums.lock(albums[1].id)
+            tx.albums.append_images(albums[1].id, [(an_album_image_id(), image.id)], now=NOON)
+        with transactions.view() as tx:
+            counts = _walk(lambda after: tx.audit.album_counts(after=after, limit=limit), lambda row: row.album_id)
+        assert counts == [
+            AlbumCount(album_id=album.id, kept=number, counted=number)
+            for album, number in sorted(zip(albums, (0, 1, 0), strict=True), key=lambda pair: pair[0].id)
+        ]
 
     def test_a_page_is_never_larger_than_asked_for(self, transactions: Transactions) -> None:
         with transactions.begin() as tx:

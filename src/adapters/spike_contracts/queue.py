@@ -84,6 +84,20 @@ class JobQueueContract:
         with pytest.raises(QueueUnavailable):
             broken_queue.held([a_job_id()])
 
+    def test_it_stays_one_instance_whatever_is_sent(
+        self, queue: JobQueue, arrived: Callable[[], Sequence[JobId]]
+    ) -> None:
+        instance_id = queue.instance_id()
+        assert instance_id
+        queue.send(a_job_id(), priority=Priority.HIGH)
+        assert queue.instance_id() == instance_id
+        arrived()
+        assert queue.instance_id() == instance_id
+
+    def test_a_queue_that_doesnt_answer_is_no_instance(self, broken_queue: JobQueue) -> None:
+        with pytest.raises(QueueUnavailable):
+            broken_queue.instance_id()
+
     def test_threads_can_send_at_once(self, queue: JobQueue, arrived: Callable[[], Sequence[JobId]]) -> None:
         ids = [[a_job_id() for _ in range(25)] for _ in range(4)]
 

@@ -11,7 +11,7 @@ from spike_core.domain.errors import QueueUnavailable
 from spike_core.domain.identifiers import JobId
 from spike_core.ports.broker import WorkerPool
 from spike_core.ports.queue import JobQueue
-from spike_dramatiq.queue import QUEUE_NAMES, DramatiqQueue, Held
+from spike_dramatiq.queue import QUEUE_NAMES, DramatiqQueue, Held, InstanceId
 from spike_dramatiq.worker import working
 
 
@@ -30,15 +30,17 @@ class DramatiqBroker:
         *,
         is_in_process: bool,
         held: Held,
+        instance_id: InstanceId = lambda: "in this process",
         ask: Callable[[], object] = lambda: None,
     ) -> None:
         """Wrap a Dramatiq broker.
 
-        `held` returns those of the messages' texts that it holds. `held` and `ask` raise a `dramatiq.BrokerError` if
-        the broker is unavailable.
+        `held` returns those of the messages' texts that it holds, `instance_id` which instance of it holds them. These
+        two and `ask` raise a `dramatiq.BrokerError` if the broker is unavailable.
         """
         self._broker = broker
         self._held = held
+        self._instance_id = instance_id
         self._ask = ask
         self._is_in_process = is_in_process
         for name in QUEUE_NAMES.values():
@@ -48,7 +50,7 @@ class DramatiqBroker:
     @property
     def queue(self) -> JobQueue:
         """The sending end."""
-        return DramatiqQueue(self._broker, self._held)
+        return DramatiqQueue(self._broker, self._held, self._instance_id)
 
     @property
     def is_in_process(self) -> bool:

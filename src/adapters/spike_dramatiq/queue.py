@@ -11,6 +11,7 @@ from spike_core.domain.identifiers import JobId
 from spike_core.domain.priorities import Priority
 
 Held = Callable[[Sequence[str]], Collection[str]]  # those of the texts that a message that isn't processed yet holds
+InstanceId = Callable[[], str]  # of the broker that holds the messages
 
 QUEUE_NAMES: Final[Mapping[Priority, str]] = {priority: f"jobs.{priority.value}" for priority in Priority}
 ACTOR_NAMES: Final[Mapping[Priority, str]] = {priority: f"perform_{priority.value}" for priority in Priority}
@@ -41,6 +42,7 @@ class DramatiqQueue:
 
     broker: dramatiq.Broker
     held_by_broker: Held
+    instance_of_broker: InstanceId
 
     def send(self, job_id: JobId, *, priority: Priority) -> None:
         """Send a job's id; see the port."""
@@ -53,3 +55,10 @@ class DramatiqQueue:
         except dramatiq.BrokerError as error:
             raise QueueUnavailable from error
         return {JobId(text) for text in held}
+
+    def instance_id(self) -> str:
+        """Return which instance of the broker answers; see the port."""
+        try:
+            return self.instance_of_broker()
+        except dramatiq.BrokerError as error:
+            raise QueueUnavailable from error

@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Collection, Iterable, Sequence
 from datetime import timedelta
+from itertools import count
 from typing import Any, Final, Self
 
 import dramatiq
@@ -26,9 +27,34 @@ SILENCE_TIME_MAX: Final = timedelta(minutes=1)
 MAINTENANCE_PER_MILLION: Final = 10_000
 
 HELD_KEY: Final = f"{NAMESPACE}:held"  # a hash: how many messages of each job the server holds
-_LET_GO: Final = """
-    if redis.call('hincrby', KEYS[1], ARGV[1], -1) <= 0 then
-        redis.call('hdel', KEYS[1], ARGV[1])
+# Dramatiq's own script with the count around it, since a script is a transaction: a message is stored and counted, or
+# neither; and it is counted off by whatever deletes it, once. Messages are JSON, which is Dramatiq's default.
+_COUNTED: Final = """
+    local function dispatch()
+        {dispatch}
+    end
+
+    local held = KEYS[1] .. ':held'
+    local messages = KEYS[1] .. ':' .. ARGV[3] .. '.msgs'
+
+    local function count(message, number)
+        local text = cjson.decode(message)['args'][1]
+        if redis.call('hincrby', held, text, number) <= 0 then
+            redis.call('hdel', held, text)
+        end
+    end
+
+    if ARGV[1] == 'enqueue' then
+        dispatch()
+        count(ARGV[10], 1)
+    elseif ARGV[1] == 'ack' or ARGV[1] == 'nack' then
+        local message = redis.call('hget', messages, ARGV[9])
+        dispatch()
+        if message and redis.call('hexists', messages, ARGV[9]) == 0 then
+            count(message, -1)
+        end
+    else
+        return dispatch()
     end
 """
 _MILLISECOND: Final = timedelta(milliseconds=1)
@@ -41,6 +67,14 @@ class ForgivingRedisBroker(RedisBroker):
     Dramatiq's own waits for the server until a message is acknowledged, and blocks a worker thread until then, even at
     shutdown. Here the message may be delivered again; it then finds nothing to claim.
     """
+
+    def __init__(self, **options: Any) -> None:
+        """Make Dramatiq's broker, which counts the messages that the server holds."""
+        super().__init__(**options)  # type: ignore[no-untyped-call]
+        script = self.scripts["dispatch"].script
+        counted = _COUNTED.replace("{dispatch}", script if isinstance(script, str) else bytes(script).decode())
+        self.scripts["dispatch"] = self.client.register_script(counted)
+        self._unknown_instances = count()
 
     @classmethod
     def at(cls, url: str) -> Self:
@@ -70,13 +104,9 @@ class ForgivingRedisBroker(RedisBroker):
             ConnectionClosed: it wasn't stored, as far as is known.
         """
         try:
-            enqueued = super().enqueue(message, delay=delay)
-            # after the message: where the connection breaks between the two, the message may be sent twice, not lost
-            self.client.hincrby(HELD_KEY, message.args[0], 1)
+            return super().enqueue(message, delay=delay)
         except redis.RedisError as error:
             raise _closed(error) from error
-        else:
-            return enqueued
 
     def held(self, texts: Sequence[str]) -> Collection[str]:
         """Return those of the messages' arguments of which the server holds a message, fetched by a worker or not.
@@ -94,9 +124,20 @@ class ForgivingRedisBroker(RedisBroker):
             raise _closed(error) from error
         return [text for text, count in zip(texts, counts, strict=True) if count is not None]
 
-    def let_go(self, message: dramatiq.MessageProxy) -> None:
-        """Count a message that was processed, before it is acknowledged."""
-        self.client.eval(_LET_GO, 1, HELD_KEY, message.args[0])
+    def instance_id(self) -> str:
+        """Return the server's run id, which is another one after a restart or a failover.
+
+        Where the server doesn't tell, each answer is another one.
+
+        Raises:
+            ConnectionClosed: the server doesn't respond.
+        """
+        try:
+            return str(self.client.info("server")["run_id"])
+        except (redis.ResponseError, KeyError):  # not permitted, or no Redis
+            return f"unknown {next(self._unknown_instances)}"
+        except redis.RedisError as error:
+            raise _closed(error) from error
 
     def ping(self) -> None:
         """Check that the server responds.
@@ -111,13 +152,12 @@ class ForgivingRedisBroker(RedisBroker):
 
     def consume(self, queue_name: str, prefetch: int = 1, timeout: int = 5000) -> dramatiq.Consumer:
         """Return a consumer; `timeout` is in milliseconds."""
-        return _ForgivingConsumer(super().consume(queue_name, prefetch, timeout), self)
+        return _ForgivingConsumer(super().consume(queue_name, prefetch, timeout))
 
 
 @frozen
 class _ForgivingConsumer(dramatiq.Consumer):
     _consumer: dramatiq.Consumer
-    _broker: ForgivingRedisBroker
 
     def __next__(self) -> dramatiq.MessageProxy | None:
         try:
@@ -127,14 +167,12 @@ class _ForgivingConsumer(dramatiq.Consumer):
 
     def ack(self, message: dramatiq.MessageProxy) -> None:
         try:
-            self._broker.let_go(message)
             self._consumer.ack(message)
         except (redis.RedisError, dramatiq.BrokerError) as error:
             _log.warning("a message can't be acknowledged and may be delivered again: %s", error)
 
     def nack(self, message: dramatiq.MessageProxy) -> None:
         try:
-            self._broker.let_go(message)
             self._consumer.nack(message)
         except (redis.RedisError, dramatiq.BrokerError) as error:
             _log.warning("a message can't be rejected and may be delivered again: %s", error)

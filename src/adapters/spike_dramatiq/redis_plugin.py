@@ -16,4 +16,6 @@ def open_redis_broker(url: str) -> Broker:
         broker = ForgivingRedisBroker.at(url)
     except ValueError as error:
         raise InvalidValue(what="broker URL", rule="must look like redis://host:port/number") from error
-    return DramatiqBroker(broker, is_in_process=False, held=broker.held, ask=broker.ping)
+    return DramatiqBroker(
+        broker, is_in_process=False, held=broker.held, instance_id=broker.instance_id, ask=broker.ping
+    )

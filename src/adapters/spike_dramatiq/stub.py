@@ -24,9 +24,9 @@ class RequeueingStubBroker(StubBroker):
 
     def enqueue(self, message: "dramatiq.Message[Any]", *, delay: int | None = None) -> "dramatiq.Message[Any]":
         """Store a message; `delay` is in milliseconds."""
-        enqueued: dramatiq.Message[Any] = super().enqueue(message, delay=delay)
-        with self._counting:
+        with self._counting:  # before a worker can take it, and count it off
             self._held[message.args[0]] += 1
+        enqueued: dramatiq.Message[Any] = super().enqueue(message, delay=delay)
         return enqueued
 
     def held(self, texts: Sequence[str]) -> Collection[str]:

@@ -5,7 +5,8 @@ from typing import TypeVar
 
 from attrs import frozen
 
-from spike_core.domain.identifiers import Identifier, ImageId, JobId, OwnerId
+from spike_core.domain.albums import AlbumCount
+from spike_core.domain.identifiers import AlbumId, Identifier, ImageId, JobId, OwnerId
 from spike_core.domain.images import Image
 from spike_core.domain.jobs import Job
 from spike_core.domain.ledger import EntryKind, LedgerEntry, LedgerPosition
@@ -43,6 +44,13 @@ class MemoryAuditReader:
         entries = [entry for ledger in self._rows.state.ledgers.values() for entry in ledger]
         amounts = [entry.amount for entry in entries if entry.kind is EntryKind.REFUND]
         return RefundStatistics(refunds=len(amounts), tokens=sum(amounts))
+
+    def album_counts(self, *, after: AlbumId | None = None, limit: int) -> Sequence[AlbumCount]:
+        """Return the numbers of images of a page of all albums; they are counted, and not kept apart."""
+        state = self._rows.state
+        albums = _page(state.albums, after, limit)
+        counts = [(album.id, len(state.places.get(album.id, ()))) for album in albums]
+        return [AlbumCount(album_id=album_id, kept=count, counted=count) for album_id, count in counts]
 
     def images(self, *, after: ImageId | None = None, limit: int) -> Sequence[Image]:
         """Return a page of all images."""

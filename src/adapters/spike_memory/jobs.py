@@ -6,10 +6,11 @@ from typing import TypeVar
 
 from attrs import frozen
 
-from spike_core.domain.cursors import JobCursor
+from spike_core.domain.cursors import JobCursor, StartCursor
 from spike_core.domain.errors import InvariantViolated, JobChanged, JobNotFound
 from spike_core.domain.identifiers import BatchId, ImageId, JobId, OwnerId
 from spike_core.domain.jobs import ClaimedJob, Job, PendingJob, SettledJob, StartedJob
+from spike_core.domain.priorities import Priority
 from spike_core.domain.queue_order import QueueOrder, UnclaimedJob, WaitingOwner
 from spike_core.domain.tasks import Creation
 from spike_core.domain.transitions import check_transition
@@ -95,14 +96,15 @@ class MemoryJobs:
         """Return claimed jobs whose lease has run out."""
         return [job for job in self._all(ClaimedJob) if job.leased_until <= now][:limit]
 
-    def unclaimed(self, *, started_before: datetime, limit: int) -> Sequence[StartedJob]:
-        """Return started jobs that are unclaimed."""
-        return [job for job in self._all(StartedJob) if job.started_at < started_before][:limit]
-
-    def started(self, *, before: datetime, after: JobCursor | None = None, limit: int) -> Sequence[JobCursor]:
+    def started(
+        self, priority: Priority, *, before: datetime, after: StartCursor | None = None, limit: int
+    ) -> Sequence[StartCursor]:
         """Return started jobs that are unclaimed, page by page."""
-        cursors = [job.spec.cursor for job in self._all(StartedJob) if job.started_at < before]
-        return [cursor for cursor in cursors if after is None or cursor > after][:limit]
+        jobs = [
+            job for job in self._rows.state.jobs.values() if isinstance(job, StartedJob) and job.started_at < before
+        ]
+        cursors = [StartCursor(job.started_at, job.id) for job in jobs if Priority.of(job.spec) is priority]
+        return sorted(cursor for cursor in cursors if after is None or cursor > after)[:limit]
 
     def _all(self, kind: type[AnyJob]) -> Sequence[AnyJob]:
         return _oldest_first(job for job in self._rows.state.jobs.values() if isinstance(job, kind))

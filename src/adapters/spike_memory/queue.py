@@ -16,6 +16,7 @@ class MemoryQueue:
         """Begin empty and available."""
         self.messages: deque[JobId] = deque()
         self.refuses = False
+        self.instance = "the first"  # another text stands for another server
         self._priorities: dict[JobId, Priority] = {}  # what a test has put in by hand is quick
         self._arrived = threading.Condition()
 
@@ -34,6 +35,12 @@ class MemoryQueue:
             raise QueueUnavailable
         with self._arrived:
             return set(job_ids) & set(self.messages)
+
+    def instance_id(self) -> str:
+        """Return which instance it is; see the port."""
+        if self.refuses:
+            raise QueueUnavailable
+        return self.instance
 
     def priority_of(self, job_id: JobId) -> Priority:
         """Return the priority that a job was sent with."""

@@ -18,24 +18,26 @@ from spike_sqlalchemy.rows import album_of, album_row, place_of, place_row
 from spike_sqlalchemy.statements import Statements
 from spike_sqlalchemy.tables import album_images, albums
 
-_ADD: Final = Prepared(insert(albums).inline())
-_ALBUM: Final = select(albums).where(albums.c.id == bindparam("album"))
+_COLUMNS: Final = [column for column in albums.columns if column.name != "image_count"]  # which triggers keep
+_ADD: Final = Prepared(insert(albums).inline(), sets=[column.name for column in _COLUMNS])
+_ALBUM: Final = select(*_COLUMNS).where(albums.c.id == bindparam("album"))
 _GET: Final = Prepared(_ALBUM)
 _LOCK: Final = Prepared(_ALBUM.with_for_update())
 _OF_OWNER: Final = Prepared(
-    select(albums)
+    select(*_COLUMNS)
     .where(albums.c.owner_id == bindparam("owner"))
     .order_by(albums.c.created_at.desc(), albums.c.id.desc())
 )
-_OF_THE_ALBUM: Final = album_images.c.album_id == albums.c.id
-_COUNTED: Final = select(func.count()).select_from(album_images).where(_OF_THE_ALBUM)
 _FIRST: Final = (
-    select(album_images.c.image_id).where(_OF_THE_ALBUM).order_by(album_images.c.position).limit(literal_column("1"))
+    select(album_images.c.image_id)
+    .where(album_images.c.album_id == albums.c.id)
+    .order_by(album_images.c.position)
+    .limit(literal_column("1"))
 )
 _SUMMARIES: Final = Prepared(
     select(
-        *albums.columns,
-        _COUNTED.correlate(albums).scalar_subquery().label("image_count"),
+        *_COLUMNS,
+        albums.c.image_count,
         _FIRST.correlate(albums).scalar_subquery().label("first_image_id"),
     )
     .where(albums.c.owner_id == bindparam("owner"))
@@ -43,7 +45,7 @@ _SUMMARIES: Final = Prepared(
 )
 _REPLACE: Final = Prepared(
     update(albums).where(albums.c.id == bindparam("album")),
-    sets=[column.name for column in albums.columns if not column.primary_key],
+    sets=[column.name for column in _COLUMNS if not column.primary_key],
 )
 _REMOVE: Final = Prepared(delete(albums).where(albums.c.id == bindparam("album")))
 
@@ -58,7 +60,7 @@ _PAGE: Final = Prepared(
     .limit(bindparam("rows_max"))
 )
 _CONTAINS: Final = Prepared(select(album_images.c.id).where(_IN_ALBUM, album_images.c.image_id == bindparam("image")))
-_COUNT: Final = Prepared(select(func.count()).select_from(album_images).where(_IN_ALBUM))
+_COUNT: Final = Prepared(select(albums.c.image_count).where(albums.c.id == bindparam("album")))
 _END: Final = Prepared(select(func.max(album_images.c.position), func.count()).where(_IN_ALBUM))
 _REMOVE_IMAGES: Final = delete(album_images).where(_IN_ALBUM, _AMONG)
 _KEY: Final = ("album_id", "image_id")
@@ -122,8 +124,7 @@ class SqlAlchemyAlbums:
 
     def count(self, album_id: AlbumId) -> int:
         """Return the number of the album's places."""
-        [(number,)] = self._statements.rows(_COUNT, {"album": album_id.text})
-        return int(number)
+        return sum(number for (number,) in self._statements.rows(_COUNT, {"album": album_id.text}))
 
     def contains(self, album_id: AlbumId, image_id: ImageId) -> bool:
         """Return whether the album contains the image."""

@@ -7,7 +7,8 @@ from typing import Final, TypeVar
 from attrs import frozen
 from sqlalchemy import BigInteger, ColumnElement, String, Table, bindparam, func, select, text, tuple_, union_all
 
-from spike_core.domain.identifiers import Identifier, ImageId, JobId, OwnerId
+from spike_core.domain.albums import AlbumCount
+from spike_core.domain.identifiers import AlbumId, Identifier, ImageId, JobId, OwnerId
 from spike_core.domain.images import Image
 from spike_core.domain.jobs import Job
 from spike_core.domain.ledger import LedgerEntry, LedgerPosition
@@ -18,7 +19,17 @@ from spike_sqlalchemy.job_rows import job_of
 from spike_sqlalchemy.prepared import Prepared, Row
 from spike_sqlalchemy.rows import entry_of, image_of, message_of
 from spike_sqlalchemy.statements import Statements
-from spike_sqlalchemy.tables import IS_REFUND, IS_SPEND, images, jobs, ledger_entries, outbox_messages, wallets
+from spike_sqlalchemy.tables import (
+    IS_REFUND,
+    IS_SPEND,
+    album_images,
+    albums,
+    images,
+    jobs,
+    ledger_entries,
+    outbox_messages,
+    wallets,
+)
 from spike_sqlalchemy.wallets import summed_wallet
 
 Value = TypeVar("Value")
@@ -29,6 +40,20 @@ def _page(table: Table, id_: ColumnElement[str], *conditions: ColumnElement[bool
     return Prepared(behind.order_by(id_).limit(bindparam("rows_max")))
 
 
+_ALBUM_COUNTS: Final = Prepared(
+    select(
+        albums.c.id,
+        albums.c.image_count,
+        select(func.count())
+        .select_from(album_images)
+        .where(album_images.c.album_id == albums.c.id)
+        .correlate(albums)
+        .scalar_subquery(),
+    )
+    .where(albums.c.id > bindparam("after"))
+    .order_by(albums.c.id)
+    .limit(bindparam("rows_max"))
+)
 _WALLETS: Final = _page(wallets, wallets.c.owner_id)
 _IMAGES: Final = _page(images, images.c.id, images.c.removed_at.is_(None))
 _JOBS: Final = _page(jobs, jobs.c.id)
@@ -74,6 +99,15 @@ class SqlAlchemyAuditReader:
         """Count and add up all refunds."""
         [(refunds, tokens)] = self._statements.rows(_REFUNDS, {})
         return RefundStatistics(refunds=refunds, tokens=int(tokens))
+
+    def album_counts(self, *, after: AlbumId | None = None, limit: int) -> Sequence[AlbumCount]:
+        """Return the numbers of images of a page of all albums."""
+
+        def count_of(row: Row) -> AlbumCount:
+            album_id, kept, counted = row
+            return AlbumCount(album_id=AlbumId(album_id), kept=kept, counted=counted)
+
+        return self._values(count_of, _ALBUM_COUNTS, after, limit)
 
     def images(self, *, after: ImageId | None = None, limit: int) -> Sequence[Image]:
         """Return a page of all images."""

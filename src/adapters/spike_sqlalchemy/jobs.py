@@ -25,16 +25,17 @@ from sqlalchemy import (
     update,
 )
 
-from spike_core.domain.cursors import JobCursor
+from spike_core.domain.cursors import JobCursor, StartCursor
 from spike_core.domain.errors import InvariantViolated, JobChanged, JobNotFound
 from spike_core.domain.identifiers import BatchId, ImageId, JobId, OwnerId
-from spike_core.domain.jobs import ClaimedJob, Job, JobStatus, PendingJob, StartedJob
+from spike_core.domain.jobs import ClaimedJob, Job, JobStatus, PendingJob
+from spike_core.domain.priorities import Priority
 from spike_core.domain.queue_order import QueueOrder, UnclaimedJob, WaitingOwner
 from spike_core.domain.transitions import check_transition
 from spike_sqlalchemy.job_rows import STATE_COLUMNS, fence_row, job_of, spec_row, state_row
 from spike_sqlalchemy.prepared import Parameters, Prepared, Row
 from spike_sqlalchemy.statements import Statements
-from spike_sqlalchemy.tables import IS_CREATION, jobs, outbox_messages
+from spike_sqlalchemy.tables import IS_CREATION, IS_STARTED, jobs, outbox_messages
 from spike_sqlalchemy.utc import UtcDateTime
 
 _ADD: Final = Prepared(insert(jobs).inline())
@@ -101,20 +102,26 @@ AnyJob = TypeVar("AnyJob", bound=Job)
 
 _OLDEST: Final = select(jobs).order_by(jobs.c.created_at, jobs.c.id).limit(bindparam("rows_max"))
 _EXPIRED: Final = Prepared(_OLDEST.where(jobs.c.leased_until <= bindparam("now")))
-_OLDEST_STARTED: Final = (
-    select(jobs.c.created_at, jobs.c.id)
-    .where(jobs.c.claimed_at.is_(None), jobs.c.ended_at.is_(None), jobs.c.started_at < bindparam("started_before"))
-    .order_by(jobs.c.created_at, jobs.c.id)
-    .limit(bindparam("rows_max"))
-)
-_FIRST_STARTED: Final = Prepared(_OLDEST_STARTED)
-_NEXT_STARTED: Final = Prepared(
-    _OLDEST_STARTED.where(
-        tuple_(jobs.c.created_at, jobs.c.id)
+
+
+def _started(priority: Priority) -> tuple[Prepared, Prepared]:
+    """Return the statements for the first page of started jobs and for those that follow."""
+    first = (
+        select(jobs.c.started_at, jobs.c.id)
+        .where(text(IS_STARTED[priority]), jobs.c.started_at < bindparam("started_before"))
+        .order_by(jobs.c.started_at, jobs.c.id)
+        .limit(bindparam("rows_max"))
+    )
+    following = first.where(
+        tuple_(jobs.c.started_at, jobs.c.id)
         > tuple_(bindparam("after_time", type_=UtcDateTime), bindparam("after_id", type_=String))
     )
-)
-_UNDELIVERED: Final = Prepared(_OLDEST.where(jobs.c.started_at < bindparam("started_before")))
+    return Prepared(first), Prepared(following)
+
+
+_FIRST_QUICK, _NEXT_QUICK = _started(Priority.HIGH)
+_FIRST_LONG, _NEXT_LONG = _started(Priority.LOW)
+_STARTED: Final = {Priority.HIGH: (_FIRST_QUICK, _NEXT_QUICK), Priority.LOW: (_FIRST_LONG, _NEXT_LONG)}
 
 
 def _is_held_back(jobs: FromClause) -> ColumnElement[bool]:
@@ -269,19 +276,18 @@ class SqlAlchemyJobs:
         """Return claimed jobs whose lease has run out."""
         return self._of_kind(ClaimedJob, _EXPIRED, now=now, rows_max=limit)
 
-    def unclaimed(self, *, started_before: datetime, limit: int) -> Sequence[StartedJob]:
-        """Return started jobs that are unclaimed."""
-        return self._of_kind(StartedJob, _UNDELIVERED, started_before=started_before, rows_max=limit)
-
-    def started(self, *, before: datetime, after: JobCursor | None = None, limit: int) -> Sequence[JobCursor]:
+    def started(
+        self, priority: Priority, *, before: datetime, after: StartCursor | None = None, limit: int
+    ) -> Sequence[StartCursor]:
         """Return started jobs that are unclaimed, page by page."""
+        first, following = _STARTED[priority]
         parameters: Parameters = {"started_before": before, "rows_max": limit}
-        statement = _FIRST_STARTED
-        if after is not None:
-            statement = _NEXT_STARTED
-            parameters = {**parameters, "after_time": after.created_at, "after_id": after.id.text}
-        rows = self._statements.rows(statement, parameters)
-        return [JobCursor(created_at, JobId(id_)) for created_at, id_ in rows]
+        if after is None:
+            rows = self._statements.rows(first, parameters)
+        else:
+            place = {"after_time": after.started_at, "after_id": after.id.text}
+            rows = self._statements.rows(following, {**parameters, **place})
+        return [StartCursor(started_at, JobId(id_)) for started_at, id_ in rows]
 
     def _of_kind(self, kind: type[AnyJob], statement: Prepared, **parameters: object) -> Sequence[AnyJob]:
         return [_checked(kind, row) for row in self._statements.rows(statement, parameters)]

@@ -1,15 +1,18 @@
 """Statistics in a database."""
 
+from collections.abc import Iterator
 from typing import Final
 
 from attrs import frozen
-from sqlalchemy import ScalarSelect, exists, func, select, text
+from sqlalchemy import ScalarSelect, bindparam, exists, func, literal_column, select, text
 
 from spike_core.domain.statistics import QueueStatistics, RefundStatistics
-from spike_sqlalchemy.prepared import Prepared
+from spike_sqlalchemy.prepared import Prepared, Row
+from spike_sqlalchemy.rows import wallet_of
 from spike_sqlalchemy.statements import Statements
 from spike_sqlalchemy.tables import (
     IS_PENDING,
+    IS_STARTED,
     IS_UNCLAIMED,
     IS_UNSUMMED,
     jobs,
@@ -36,7 +39,11 @@ _OLDEST: Final = (
 )
 _QUEUE: Final = Prepared(
     select(
-        _count(IS_PENDING), _ANNOUNCED, _count("started_at IS NOT NULL"), _count("leased_until IS NOT NULL"), _OLDEST
+        _count(IS_PENDING),
+        _ANNOUNCED,
+        sum(map(_count, IS_STARTED.values()), start=literal_column("0")),
+        _count("leased_until IS NOT NULL"),
+        _OLDEST,
     )
 )
 _REFUNDS: Final = Prepared(  # of the few rows of running sums
@@ -44,7 +51,15 @@ _REFUNDS: Final = Prepared(  # of the few rows of running sums
         func.coalesce(func.sum(refund_totals.c.refunds), 0), func.coalesce(func.sum(refund_totals.c.tokens), 0)
     ).where(refund_totals.c.shard >= 0)
 )
-_BEHIND: Final = Prepared(select(wallets).where(text(IS_UNSUMMED)))  # usually none, and the index is empty
+# usually none, and the index is empty; in its order, since PostgreSQL takes the condition to hold for most wallets and
+# would read them all otherwise
+_BEHIND: Final = Prepared(
+    select(wallets)
+    .where(text(IS_UNSUMMED), wallets.c.owner_id > bindparam("after"))
+    .order_by(wallets.c.owner_id)
+    .limit(bindparam("rows_max"))
+)
+UNSUMMED_BATCH: Final = 100
 
 
 @frozen
@@ -67,8 +82,18 @@ class SqlAlchemyStatistics:
     def refunds(self) -> RefundStatistics:
         """Return how often jobs were refunded, and how much."""
         [(refunds, tokens)] = self._statements.rows(_REFUNDS, {})
-        behind = [unsummed(self._statements, row) for row in self._statements.rows(_BEHIND, {})]
+        behind = [unsummed(self._statements, row) for row in self._behind()]
         return RefundStatistics(  # PostgreSQL's sums are of the type numeric
             refunds=int(refunds) + sum(more.refunds for more in behind),
             tokens=int(tokens) + sum(more.refunded for more in behind),
         )
+
+    def _behind(self) -> Iterator[Row]:
+        """Yield the wallets to which a release without sums has added entries."""
+        after = ""
+        while True:
+            rows = self._statements.rows(_BEHIND, {"after": after, "rows_max": UNSUMMED_BATCH})
+            yield from rows
+            if len(rows) < UNSUMMED_BATCH:
+                return
+            after = wallet_of(rows[-1]).owner_id.text

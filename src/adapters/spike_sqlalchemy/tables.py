@@ -22,7 +22,9 @@ from sqlalchemy import (
     text,
 )
 
+from spike_core.domain.priorities import Priority
 from spike_sqlalchemy.texts import TEXT
+from spike_sqlalchemy.triggers import create_with
 from spike_sqlalchemy.utc import UtcDateTime
 
 METADATA: Final = MetaData(
@@ -40,6 +42,11 @@ IS_SPEND: Final = "kind IN ('SPEND_ENHANCEMENT', 'SPEND_GENERATION')"
 IS_REFUND: Final = "kind = 'REFUND'"
 IS_PENDING: Final = "started_at IS NULL AND claimed_at IS NULL AND ended_at IS NULL"
 IS_UNCLAIMED: Final = "claimed_at IS NULL AND ended_at IS NULL"
+_IS_QUICK: Final = "kind IN ('ENHANCEMENT', 'BLEND') AND tier IN ('FREE', 'TIER_1K')"
+IS_STARTED: Final = {  # and unclaimed, by the queue that the job's message is in
+    Priority.HIGH: f"started_at IS NOT NULL AND {_IS_QUICK}",
+    Priority.LOW: f"started_at IS NOT NULL AND NOT ({_IS_QUICK})",
+}
 IS_UNSUMMED: Final = "summed <> entries"
 IS_CREATION: Final = "kind IN ('GENERATION', 'MODIFICATION')"
 
@@ -223,7 +230,8 @@ jobs: Final = Table(
     _partial_index("ix_jobs_waiting", "created_at", "id", where=IS_UNCLAIMED),
     _partial_index("ix_jobs_pending", "owner_id", where=IS_PENDING),
     _partial_index("ix_jobs_unsettled", "owner_id", "created_at", "id", where="ended_at IS NULL"),
-    _partial_index("ix_jobs_started_at", "started_at", where="started_at IS NOT NULL"),
+    _partial_index("ix_jobs_started_quick", "started_at", "id", where=IS_STARTED[Priority.HIGH]),
+    _partial_index("ix_jobs_started_long", "started_at", "id", where=IS_STARTED[Priority.LOW]),
     _partial_index("ix_jobs_leased_until", "leased_until", where="leased_until IS NOT NULL"),
 )
 
@@ -252,6 +260,14 @@ albums: Final = Table(
     Column("updated_at", UtcDateTime, nullable=False),
     CheckConstraint("default_tier <> 'FREE'", name="default_tier"),
     Column("share_token", TEXT),
+    # how many images it contains, which triggers keep
+    Column(
+        "image_count",
+        BigInteger,
+        CheckConstraint("image_count >= 0", name="image_count"),
+        nullable=False,
+        server_default=text("0"),
+    ),
     Index("ix_albums_owner_id", "owner_id", "created_at", "id"),
     Index("uq_albums_share_token", "share_token", unique=True),
 )
@@ -267,6 +283,7 @@ album_images: Final = Table(
     UniqueConstraint("album_id", "image_id"),
     UniqueConstraint("album_id", "position"),
 )
+create_with(album_images)
 
 receipts: Final = Table(
     "receipts",

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from datetime import timedelta
 from functools import partial
+from typing import Final
 
 import structlog
 
@@ -16,6 +17,8 @@ from spike_runtime.metrics import Metrics
 from spike_worker.active_jobs import ActiveJobs
 from spike_worker.actor import handle_message
 from spike_worker.periodic import periodically
+
+ADVANCE_INTERVAL_S: Final = 3600.0  # it finds only what a crash of an earlier release left
 
 
 @contextmanager
@@ -90,7 +93,7 @@ def _maintenance_tasks(spike: Spike) -> Mapping[MaintenanceTask, tuple[Callable[
     settings = spike.settings
     retention = timedelta(seconds=settings.anonymous_retention_s)
     return {
-        MaintenanceTask.ADVANCE: (spike.jobs.dispatch.turns.advance_all, settings.sweep_interval_s),
+        MaintenanceTask.ADVANCE: (spike.jobs.dispatch.turns.advance_all, ADVANCE_INTERVAL_S),
         MaintenanceTask.LOST: (spike.maintenance.recovery.requeue_lost, settings.sweep_interval_s),
         MaintenanceTask.REMOVALS: (spike.images.deletion.finish_pending, settings.collect_interval_s),
         MaintenanceTask.EXPIRY: (

@@ -178,6 +178,15 @@ class AlbumImage:
 
 
 @frozen(kw_only=True)
+class AlbumCount:
+    """An album's number of images, as it is kept and as it was counted."""
+
+    album_id: AlbumId
+    kept: int
+    counted: int
+
+
+@frozen(kw_only=True)
 class AlbumSummary:
     """An album in a list: its attributes, how many images it contains, and the first of them."""
 

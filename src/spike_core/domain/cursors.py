@@ -53,6 +53,14 @@ class JobCursor(Cursor[JobId]):
 
 
 @frozen(order=True)
+class StartCursor:
+    """The position after the job that was started at this time and has this id, in the order of starts."""
+
+    started_at: datetime
+    id: JobId
+
+
+@frozen(order=True)
 class AlbumCursor:
     """The position in an album after the image with this position."""
 

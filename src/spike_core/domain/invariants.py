@@ -1,7 +1,8 @@
 """The invariants that stored rows must satisfy, as pure functions.
 
 I1: balances equal the sums of their ledgers. I2: each charge and refund happens once. I3: a job is delivered or
-refunded. I8, that rows and objects match, needs the blob store and is in `spike_core.services.audit`.
+refunded. I8, that rows and objects match, needs the blob store; it and I9, that an album contains as many images as
+are counted, are in `spike_core.services.audit`.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -19,7 +20,7 @@ from spike_core.domain.wallet import Wallet
 class Finding:
     """A violated invariant and the row that violates it."""
 
-    invariant: str  # I1 to I8, or `outbox` for a stale message
+    invariant: str  # I1 to I9, or `outbox` for a stale message
     subject: str  # the row's id
     message: str
 

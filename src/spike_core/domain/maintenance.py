@@ -10,7 +10,7 @@ from attrs import evolve, field, frozen, validators
 class MaintenanceTask(Enum):
     """A periodic task. Two concurrent runs would do no harm; they would only repeat the work."""
 
-    ADVANCE = "advance"  # announce held-back jobs whose owner has room
+    ADVANCE = "advance"  # announce jobs that an earlier release left held back
     LOST = "lost"  # send jobs again whose message the queue has lost
     REMOVALS = "removals"  # finish deletions that were interrupted
     EXPIRY = "expiry"  # delete anonymous images past their age

@@ -63,7 +63,10 @@ class AlbumRepository(Protocol):
         """
 
     def count(self, album_id: AlbumId) -> int:
-        """Return how many images the album contains; 0 if there is no such album."""
+        """Return how many images the album contains; 0 if there is no such album.
+
+        Neither this nor `summaries` counts them: the cost doesn't depend on how many they are.
+        """
 
     def contains(self, album_id: AlbumId, image_id: ImageId) -> bool:
         """Return whether the album contains the image."""

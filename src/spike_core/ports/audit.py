@@ -3,7 +3,8 @@
 from collections.abc import Collection, Sequence
 from typing import Protocol
 
-from spike_core.domain.identifiers import ImageId, JobId, OwnerId
+from spike_core.domain.albums import AlbumCount
+from spike_core.domain.identifiers import AlbumId, ImageId, JobId, OwnerId
 from spike_core.domain.images import Image
 from spike_core.domain.jobs import Job
 from spike_core.domain.ledger import LedgerEntry, LedgerPosition
@@ -23,6 +24,9 @@ class AuditReader(Protocol):
 
     def refunds(self) -> RefundStatistics:
         """Count and add up all refunds; `Statistics.refunds` returns the same without counting."""
+
+    def album_counts(self, *, after: AlbumId | None = None, limit: int) -> Sequence[AlbumCount]:
+        """Return the numbers of images of a page of all albums, and count them."""
 
     def images(self, *, after: ImageId | None = None, limit: int) -> Sequence[Image]:
         """Return a page of all images."""

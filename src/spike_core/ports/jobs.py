@@ -4,9 +4,10 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
-from spike_core.domain.cursors import JobCursor
+from spike_core.domain.cursors import JobCursor, StartCursor
 from spike_core.domain.identifiers import BatchId, ImageId, JobId, OwnerId
-from spike_core.domain.jobs import ClaimedJob, Job, PendingJob, StartedJob
+from spike_core.domain.jobs import ClaimedJob, Job, PendingJob
+from spike_core.domain.priorities import Priority
 from spike_core.domain.queue_order import QueueOrder, WaitingOwner
 
 
@@ -62,11 +63,14 @@ class JobRepository(Protocol):
     def with_expired_lease(self, *, now: datetime, limit: int) -> Sequence[ClaimedJob]:
         """Return at most `limit` claimed jobs whose lease has expired at `now`, oldest first."""
 
-    def unclaimed(self, *, started_before: datetime, limit: int) -> Sequence[StartedJob]:
-        """Return at most `limit` jobs that were started before then and are unclaimed, oldest first."""
+    def started(
+        self, priority: Priority, *, before: datetime, after: StartCursor | None = None, limit: int
+    ) -> Sequence[StartCursor]:
+        """Return at most `limit` unclaimed jobs of this priority that were started before then, after `after`.
 
-    def started(self, *, before: datetime, after: JobCursor | None = None, limit: int) -> Sequence[JobCursor]:
-        """Return at most `limit` unclaimed jobs that were started before then, oldest first, after `after`."""
+        They are in the order in which they were started, in which the queue has their messages. The cost depends on
+        `limit`, not on how many jobs there are.
+        """
 
     def in_flight(self, owner_id: OwnerId, *, limit: int) -> int:
         """Return how many of the owner's jobs are in flight, counting no further than `limit`.

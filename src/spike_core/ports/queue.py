@@ -29,3 +29,12 @@ class JobQueue(Protocol):
         Raises:
             QueueUnavailable: the queue didn't answer.
         """
+
+    def instance_id(self) -> str:
+        """Return which instance of the queue answers: another text after a restart, a failover, or a restored copy.
+
+        While it stays the same, the queue may lose single messages, or all of them, but not the latest ones alone.
+
+        Raises:
+            QueueUnavailable: the queue didn't answer.
+        """

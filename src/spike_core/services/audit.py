@@ -7,7 +7,7 @@ from typing import Final
 
 from attrs import frozen
 
-from spike_core.domain.identifiers import ImageId, JobId, OwnerId
+from spike_core.domain.identifiers import AlbumId, ImageId, JobId, OwnerId
 from spike_core.domain.invariants import Finding, LedgerChain, check_job
 from spike_core.domain.jobs import PendingJob
 from spike_core.domain.ledger import LedgerEntry, LedgerPosition
@@ -45,6 +45,7 @@ class Audit:
         """
         yield from self._wallets()
         yield from self._refunds()
+        yield from self._albums()
         yield from self._images()
         yield from self._jobs()
         yield from self._messages()
@@ -72,6 +73,20 @@ class Audit:
                 f" {counted.refunds} of {counted.tokens}"
             )
             yield Finding(invariant="I1", subject="refunds", message=message)
+
+    def _albums(self) -> Iterator[Finding]:
+        """Yield the albums that contain another number of images than is kept with them (I9)."""
+        after: AlbumId | None = None
+        while True:
+            with self.transactions.view() as tx:
+                counts = tx.audit.album_counts(after=after, limit=AUDIT_PAGE)
+            for count in counts:
+                if count.kept != count.counted:
+                    message = f"{count.kept} images are counted, it contains {count.counted}"
+                    yield Finding(invariant="I9", subject=str(count.album_id), message=message)
+            if len(counts) < AUDIT_PAGE:
+                return
+            after = counts[-1].album_id
 
     def _images(self) -> Iterator[Finding]:
         after: ImageId | None = None

@@ -17,7 +17,7 @@ from spike_core.ports.blobs import BlobStore
 from spike_core.ports.clock import Clock
 from spike_core.ports.transactions import Transaction, Transactions
 from spike_core.services.billing import Billing
-from spike_core.services.fair_scheduling import announce_held_back
+from spike_core.services.fair_scheduling import announce_held_back, lock_owner
 from spike_core.services.object_references import named_by
 from spike_core.services.transaction_retries import retry_on_conflict
 
@@ -111,8 +111,7 @@ class Deletion:
         unsettled = [job.id for job in tx.jobs.of_image(image_id) if not isinstance(job, SettledJob)]
         if not unsettled:
             return
-        if owner_id != ANONYMOUS:
-            tx.wallets.lock(owner_id)
+        lock_owner(tx, owner_id)
         for job in tx.jobs.find(unsettled).values():  # read again, now locked
             if isinstance(job, SettledJob):
                 continue
@@ -120,5 +119,4 @@ class Deletion:
                 self.billing.refund(tx, job.spec, reason="Refund: the image was deleted", now=now)
             tx.jobs.replace(job, by=job.cancel(now=now))
             tx.outbox.remove([job.id])
-        if owner_id != ANONYMOUS:
-            announce_held_back(tx, owner_id, limits=self.billing.limits, now=now)
+        announce_held_back(tx, owner_id, limits=self.billing.limits, now=now)

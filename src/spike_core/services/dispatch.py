@@ -8,7 +8,6 @@ from typing import Final
 from attrs import evolve, frozen
 
 from spike_core.domain.errors import DatabaseUnavailable, JobChanged, QueueUnavailable
-from spike_core.domain.identifiers import OwnerId
 from spike_core.domain.jobs import PendingJob
 from spike_core.domain.limits import JobLimits
 from spike_core.domain.outbox import OutboxMessage
@@ -49,13 +48,6 @@ class Dispatch:
             self._mark_started(taken)
         except DatabaseUnavailable:
             _log.warning("the database is unavailable; %d jobs that were sent stay pending", len(taken))
-
-    def start_next_of(self, owner_id: OwnerId) -> None:
-        """Send the owner's held-back jobs, now that one of theirs has ended. Never fails; see `start`."""
-        try:
-            self.start(self.turns.advance(owner_id))
-        except DatabaseUnavailable:
-            _log.warning("the database is unavailable; a later relay will send the next jobs")
 
     def relay(self) -> int:
         """Announce the held-back jobs of all owners who have room, then do what `send_due` does."""

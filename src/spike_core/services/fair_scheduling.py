@@ -40,15 +40,14 @@ class FairScheduling:
             if not tx.jobs.held_back(owner_id, limit=1):
                 return ()
         with self.transactions.begin() as tx:
-            if owner_id != ANONYMOUS:
-                tx.wallets.lock(owner_id)
+            lock_owner(tx, owner_id)
             return announce_held_back(tx, owner_id, limits=self.limits, now=self.clock.now())
 
     def advance_all(self) -> int:
         """Do so for all owners who have room, and return the number of jobs announced.
 
-        Usually there is none, since whatever ends a job announces the owner's next one. It is needed where a process
-        crashed between the two. So one process at a time does it, every now and then.
+        Usually there is none, since whatever ends a job announces the owner's next one in the same transaction. Earlier
+        releases did so after it, and a crash between the two left the next one held back.
 
         Raises:
             DatabaseUnavailable: the next call does the rest.
@@ -65,11 +64,19 @@ class FairScheduling:
             after = owners[-1].owner_id
 
 
+def lock_owner(tx: Transaction, owner_id: OwnerId) -> None:
+    """Lock the owner's wallet, which guards the count of the owner's jobs in flight. The anonymous owner has none."""
+    if owner_id != ANONYMOUS:
+        tx.wallets.lock(owner_id)
+
+
 def announce_held_back(tx: Transaction, owner_id: OwnerId, *, limits: JobLimits, now: datetime) -> Sequence[PendingJob]:
     """Write outbox messages for as many of the owner's oldest held-back jobs as there is room for; return those.
 
-    The owner's wallet must be locked, which guards the count.
+    `lock_owner` must have been called. Jobs of the anonymous owner are never held back.
     """
+    if owner_id == ANONYMOUS:
+        return ()
     limit = limits.active_jobs_max
     waiting = tx.jobs.held_back(owner_id, limit=limit)
     if not waiting:

@@ -2,6 +2,7 @@
 
 import io
 import logging
+from collections.abc import Sequence
 from enum import Enum
 from typing import Final
 
@@ -18,7 +19,7 @@ from spike_core.domain.errors import (
     WorkAbandoned,
 )
 from spike_core.domain.identifiers import JobId
-from spike_core.domain.jobs import ClaimedJob, Result
+from spike_core.domain.jobs import ClaimedJob, PendingJob, Result
 from spike_core.domain.objects import ObjectKey
 from spike_core.ports.blobs import BlobStore
 from spike_core.ports.heartbeat import Heartbeat
@@ -46,10 +47,14 @@ class JobOutcome(Enum):
 
 @define
 class _Attempt:
-    """An attempt's progress, in percent, and whether its job is lost; monitors its engine."""
+    """An attempt's progress, in percent, whether its job is lost, and what its end makes room for.
+
+    It monitors the engine.
+    """
 
     percent: int = 0
     is_lost: bool = False
+    due: Sequence[PendingJob] = ()
 
     def report(self, done: float) -> None:
         """Record the engine's progress; see the port."""
@@ -106,8 +111,8 @@ class JobRunner:
             except Exception as error:  # noqa: BLE001  # an unexpected error must not leave the job unsettled
                 outcome = self._try_again(job, error)
             else:
-                outcome = self._deliver(job, result)
-        self.dispatch.start_next_of(job.spec.owner_id)
+                outcome = self._deliver(job, result, attempt)
+        self.dispatch.start(attempt.due)
         return outcome
 
     def _make(self, job: ClaimedJob, attempt: _Attempt) -> Result:
@@ -127,9 +132,9 @@ class JobRunner:
             method=picture.method,
         )
 
-    def _deliver(self, job: ClaimedJob, result: Result) -> JobOutcome:
+    def _deliver(self, job: ClaimedJob, result: Result, attempt: _Attempt) -> JobOutcome:
         try:
-            self.job_transitions.complete(job, result)
+            attempt.due = self.job_transitions.complete(job, result).due
         except JobChanged:
             _log.info("job %s was taken over or cancelled; its result is discarded", job.id)
             self._drop(result)

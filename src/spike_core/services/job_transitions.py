@@ -3,6 +3,7 @@
 The loser of a race gets `JobChanged` and has changed nothing.
 """
 
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Final
 
@@ -25,15 +26,27 @@ from spike_core.domain.outbox import OutboxMessage
 from spike_core.ports.clock import Clock
 from spike_core.ports.transactions import Transaction, Transactions
 from spike_core.services.billing import Billing
-from spike_core.services.fair_scheduling import announce_held_back
+from spike_core.services.fair_scheduling import announce_held_back, lock_owner
 from spike_core.services.transaction_retries import retry_on_conflict
 
 WORKER_DIED: Final = "The picture stopped the worker each time it was tried"
 
 
 @frozen(kw_only=True)
+class Delivered:
+    """A completed job, and the owner's held-back jobs that its end has made room for; they may be sent now."""
+
+    job: CompletedJob
+    due: Sequence[PendingJob]
+
+
+@frozen(kw_only=True)
 class JobTransitions:
-    """Claims jobs and moves them on: delivered, retried, or failed and refunded."""
+    """Claims jobs and moves them on: delivered, retried, or failed and refunded.
+
+    Whatever ends a job announces the owner's next one in the same transaction, under the lock of the owner's wallet. So
+    no crash leaves an owner with held-back jobs and room for them.
+    """
 
     transactions: Transactions
     clock: Clock
@@ -79,16 +92,19 @@ class JobTransitions:
         return renewed
 
     @retry_on_conflict
-    def complete(self, job: ClaimedJob, result: Result) -> CompletedJob:
+    def complete(self, job: ClaimedJob, result: Result) -> Delivered:
         """Deliver a result whose object is stored.
 
         Raises:
             JobChanged: the lease was lost; no row names the object.
         """
-        completed = job.complete(result, now=self.clock.now())
+        now = self.clock.now()
+        completed = job.complete(result, now=now)
         with self.transactions.begin() as tx:
+            lock_owner(tx, job.spec.owner_id)
             tx.jobs.replace(job, by=completed)
-        return completed
+            due = announce_held_back(tx, job.spec.owner_id, limits=self.limits, now=now)
+        return Delivered(job=completed, due=due)
 
     @retry_on_conflict
     def retry(self, job: ClaimedJob, reason: str) -> Job:
@@ -128,8 +144,8 @@ class JobTransitions:
         expired = job.expire_lease()
         is_the_last = expired.crashes >= self.limits.crashes_max
         with self.transactions.begin() as tx:
-            if is_the_last and job.spec.charged:
-                tx.wallets.lock(job.spec.owner_id)  # lock order: wallets before jobs
+            if is_the_last:
+                lock_owner(tx, job.spec.owner_id)  # lock order: wallets before jobs
             if tx.jobs.find([job.id]).get(job.id) != job:  # a renewal doesn't change the fence
                 raise JobChanged
             if is_the_last:
@@ -163,15 +179,12 @@ class JobTransitions:
     def _fail(self, tx: Transaction, stored: UnsettledJob, job: UnsettledJob, reason: str) -> SettledJob:
         now = self.clock.now()
         failed = job.fail(reason, now=now)
-        if not job.spec.charged:  # the owner of a free job may have no wallet
-            tx.jobs.replace(stored, by=failed)
-        else:
-            tx.wallets.lock(job.spec.owner_id)  # lock order: wallets before jobs
-            tx.jobs.replace(stored, by=failed)  # first, so that the loser of a race gets JobChanged, not DuplicateEntry
+        lock_owner(tx, job.spec.owner_id)  # lock order: wallets before jobs
+        tx.jobs.replace(stored, by=failed)  # first, so that the loser of a race gets JobChanged, not DuplicateEntry
+        if job.spec.charged:
             self.billing.refund(tx, job.spec, reason=f"Refund: {reason}", now=now)
         tx.outbox.remove([job.id])
-        if job.spec.charged:
-            announce_held_back(tx, job.spec.owner_id, limits=self.limits, now=now)
+        announce_held_back(tx, job.spec.owner_id, limits=self.limits, now=now)
         return failed
 
     def _return(self, tx: Transaction, job: ClaimedJob, pending: PendingJob, *, delay: timedelta) -> None:

@@ -1,4 +1,5 @@
 from collections.abc import Callable, Sequence
+from typing import NoReturn
 
 import dramatiq
 import pytest
@@ -25,8 +26,12 @@ def broker() -> RequeueingStubBroker:
     return broker
 
 
-def _unanswered(_texts: Sequence[str]) -> Sequence[str]:
+def _unanswered(*_texts: object) -> NoReturn:
     raise dramatiq.ConnectionClosed(OSError())  # type: ignore[no-untyped-call]  # Dramatiq's errors have no types
+
+
+def a_queue(broker: RequeueingStubBroker) -> DramatiqQueue:
+    return DramatiqQueue(broker, broker.held, lambda: "the only one")
 
 
 def messages_in(broker: RequeueingStubBroker) -> list[dramatiq.MessageProxy]:
@@ -42,7 +47,7 @@ def messages_in(broker: RequeueingStubBroker) -> list[dramatiq.MessageProxy]:
 class TestDramatiqQueue(JobQueueContract):
     @pytest.fixture
     def queue(self, broker: RequeueingStubBroker) -> JobQueue:
-        return DramatiqQueue(broker, broker.held)
+        return a_queue(broker)
 
     @pytest.fixture
     def arrived(self, broker: RequeueingStubBroker) -> Callable[[], Sequence[JobId]]:
@@ -50,17 +55,17 @@ class TestDramatiqQueue(JobQueueContract):
 
     @pytest.fixture
     def broken_queue(self) -> JobQueue:
-        return DramatiqQueue(StubBroker(middleware=[]), _unanswered)
+        return DramatiqQueue(StubBroker(middleware=[]), _unanswered, _unanswered)
 
 
 def test_a_message_holds_the_id_and_nothing_else(broker: RequeueingStubBroker) -> None:
     job_id = a_job_id()
-    DramatiqQueue(broker, broker.held).send(job_id, priority=Priority.HIGH)
+    a_queue(broker).send(job_id, priority=Priority.HIGH)
     [message] = messages_in(broker)
     assert (message.args, message.kwargs, message.options) == ((job_id.text,), {}, {})
 
 
 def test_a_refusal_keeps_its_cause() -> None:
     with pytest.raises(QueueUnavailable) as caught:
-        DramatiqQueue(StubBroker(middleware=[]), _unanswered).send(a_job_id(), priority=Priority.HIGH)
+        DramatiqQueue(StubBroker(middleware=[]), _unanswered, _unanswered).send(a_job_id(), priority=Priority.HIGH)
     assert isinstance(caught.value.__cause__, dramatiq.BrokerError)

@@ -3,6 +3,7 @@
 import threading
 import time
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import pytest
 import redis
@@ -17,6 +18,9 @@ from spike_core.domain.priorities import Priority
 from spike_core.ports.broker import Broker, WorkerPool
 from spike_core.ports.factories import OpenBroker
 from spike_core.ports.queue import JobQueue
+from spike_dramatiq import DramatiqBroker
+from spike_dramatiq.queue import QUEUE_NAMES
+from spike_dramatiq.redis_broker import ForgivingRedisBroker
 from spike_dramatiq.redis_plugin import open_redis_broker
 
 BLACK_HOLE = "redis://192.0.2.1:6379/0"  # RFC 5737: an unused address
@@ -172,6 +176,63 @@ def test_what_is_done_leaves_nothing_behind_on_the_server(broker: Broker, redis_
         bench.take(20)
     with redis.Redis.from_url(redis_url) as client:
         assert client.keys("*") == [b"spike:__heartbeats__"]
+
+
+def test_a_message_that_is_done_before_its_sender_goes_on_leaves_nothing_behind(
+    redis_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each command of the sender is followed by a worker that takes all there is: what is counted apart would stay."""
+    broker = ForgivingRedisBroker.at(redis_url)
+    queue = DramatiqBroker(broker, is_in_process=False, held=broker.held).queue
+    bench, execute = Bench(), redis.Redis.execute_command
+
+    def followed_by_a_worker(client: redis.Redis, *arguments: Any, **options: Any) -> Any:
+        answer = execute(client, *arguments, **options)  # type: ignore[no-untyped-call]
+        monkeypatch.setattr(redis.Redis, "execute_command", execute)
+        with open_redis_broker(redis_url).work(bench.perform, pool=WorkerPool(size=1), drain=DRAIN):
+            bench.take(1)
+        return answer
+
+    queue.send(a_job_id(), priority=Priority.HIGH)  # the scripts are loaded
+    with open_redis_broker(redis_url).work(bench.perform, pool=WorkerPool(size=1), drain=DRAIN):
+        bench.take(1)
+    job_id = a_job_id()
+    monkeypatch.setattr(redis.Redis, "execute_command", followed_by_a_worker)
+    queue.send(job_id, priority=Priority.HIGH)
+    assert list(queue.held([job_id])) == []
+
+
+def test_a_message_that_is_acknowledged_twice_is_counted_off_once(redis_url: str) -> None:
+    """As after a worker was taken to be dead, and its message given to another."""
+    broker = ForgivingRedisBroker.at(redis_url)
+    queue, job_id = DramatiqBroker(broker, is_in_process=False, held=broker.held).queue, a_job_id()
+    for _ in range(2):
+        queue.send(job_id, priority=Priority.HIGH)
+    consumer = broker.consume(QUEUE_NAMES[Priority.HIGH])
+    first = next(consumer)
+    assert first is not None
+    for _ in range(2):
+        consumer.ack(first)
+    assert list(queue.held([job_id])) == [job_id]
+    second = next(consumer)
+    assert second is not None
+    consumer.nack(second)
+    assert list(queue.held([job_id])) == []
+
+
+def test_a_restarted_server_is_another_instance(valkey: Valkey) -> None:
+    queue = open_redis_broker(valkey.url).queue
+    before = queue.instance_id()
+    valkey.stop()
+    valkey.start()
+    assert queue.instance_id() != before
+
+
+def test_a_server_that_doesnt_tell_its_instance_is_another_one_each_time(valkey: Valkey) -> None:
+    with valkey.client() as client:
+        client.acl_setuser("default", enabled=True, nopass=True, keys=["*"], commands=["+@all", "-info"])
+    queue = open_redis_broker(valkey.url).queue
+    assert queue.instance_id() != queue.instance_id()
 
 
 def test_an_idle_worker_begins_within_50_ms(broker: Broker) -> None:

@@ -8,8 +8,8 @@ import pytest
 
 from fault_scenario import FaultScenario
 from fleet import a_fleet
-from load import Load, Pair
 from recovery_times import FaultKind
+from rolling_load import Load, Pair
 
 GRANT: Final = 100_000
 UPLOADS_BETWEEN: Final = 8

@@ -10,12 +10,12 @@ from falcon import testing
 from sqlalchemy import Engine
 
 from spike_contracts.builders import NOON, a_job, an_album_image_id, an_image
+from spike_core.domain import snapshots
 from spike_core.domain.accounts import Email
 from spike_core.domain.albums import AlbumName
 from spike_core.domain.identifiers import AlbumId
 from spike_core.domain.images import Image
 from spike_core.domain.limits import JOBS_ASKED_MAX
-from spike_core.services import queue_positions
 from spike_core.services.accounts import Registered
 from spike_core.services.albums import NewAlbum
 from spike_http import create_app
@@ -28,7 +28,7 @@ from tracing import round_trips, traced, without_bounds
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def spike(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Spike]:
-    monkeypatch.setattr(queue_positions, "TIME_SHARE", 0)  # an order serves one request, however long it took
+    monkeypatch.setattr(snapshots, "TIME_SHARE", 0)  # an order serves one request, however long it took
     url = "" if request.param == "sqlite" else request.getfixturevalue("postgres_url")
     spike = build(Settings(data_dir=tmp_path / "var", database_url=url))
     spike.database.migrate()

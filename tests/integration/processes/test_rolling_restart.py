@@ -9,7 +9,7 @@ import pytest
 
 from effort import long
 from fleet import IMPATIENT, check_audit
-from load import ROUNDS, Load, Pair
+from rolling_load import ROUNDS, Load, Pair
 from servers.nginx import UNLIMITED, nginx_before
 
 GRANT: Final = 100_000

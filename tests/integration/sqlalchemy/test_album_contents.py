@@ -1,14 +1,14 @@
 """Moving images in a database: the number of statements, concurrent moves, and arbitrary sequences."""
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Final
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from spike_contracts.builders import an_album, an_image, an_owner
+from spike_contracts.builders import NOON, an_album, an_image, an_owner
 from spike_contracts.wallets import PROPERTY
 from spike_core.domain.albums import AlbumPatch
 from spike_core.domain.identifiers import AlbumId, ImageId, OwnerId
@@ -16,6 +16,7 @@ from spike_core.domain.ordering import moved_to_end, without
 from spike_core.ports.transactions import Transactions
 from spike_core.services.album_contents import AlbumContents
 from spike_core.services.albums import Albums
+from spike_core.services.transaction_retries import retry_on_conflict
 from spike_memory import CountingIds, CountingSecrets, ManualClock
 from spike_sqlalchemy import SqlAlchemyDatabase
 from tracing import traced
@@ -52,6 +53,12 @@ def _images(transactions: Transactions, owner_id: OwnerId, count: int) -> list[I
 def _order(transactions: Transactions, album_id: AlbumId) -> tuple[ImageId, ...]:
     with transactions.view() as tx:
         return tuple(place.image_id for place in tx.albums.images(album_id))
+
+
+def _counted(transactions: Transactions) -> dict[AlbumId, int]:
+    """Return the numbers of images that are kept with all albums."""
+    with transactions.view() as tx:
+        return {each.album_id: each.kept for each in tx.audit.album_counts(limit=99)}
 
 
 @pytest.mark.parametrize("there", ["none", "half", "all"])
@@ -108,6 +115,7 @@ def test_moves_into_one_album_at_the_same_time_lose_nothing(
         thread.join()
     assert failures == []
     order = _order(database.transactions, target)
+    assert _counted(database.transactions) == {target: len(order)}
     assert sorted(order) == sorted([*shared, *(image_id for batch in batches for image_id in batch)])
     assert order[-3:] == tuple(shared)
     for batch in batches:
@@ -132,6 +140,43 @@ def test_moves_between_two_albums_in_both_directions_end(database: SqlAlchemyDat
     for thread in threads:
         thread.join()
     assert sorted([*_order(transactions, here), *_order(transactions, there)]) == sorted(ids)
+    assert _counted(transactions) == {album_id: len(_order(transactions, album_id)) for album_id in (here, there)}
+
+
+def test_while_images_are_added_and_deleted_at_once_albums_count_what_they_contain(
+    database: SqlAlchemyDatabase, owner_id: OwnerId
+) -> None:
+    """Each deletion takes an image out of both albums, without locking them first."""
+    transactions, place_ids = database.transactions, CountingIds()
+    albums = [_album(transactions, owner_id) for _ in range(2)]
+    old, fresh = (_images(transactions, owner_id, 2 * ROUNDS) for _ in range(2))
+    for album_id in albums:
+        _arrangement(transactions, place_ids).move(owner_id, old, target=album_id)
+    start = threading.Barrier(3)
+
+    @retry_on_conflict
+    def delete(image_id: ImageId) -> None:
+        with transactions.begin() as tx:
+            tx.images.begin_deletion(image_id, now=NOON)
+
+    def act(ids: Sequence[ImageId], do: Callable[[ImageId], object]) -> None:
+        start.wait()
+        for image_id in ids:
+            do(image_id)
+
+    def add(image_id: ImageId) -> None:
+        for album_id in reversed(albums):
+            _arrangement(transactions, place_ids).move(owner_id, [image_id], target=album_id)
+
+    threads = [
+        threading.Thread(target=act, args=pair) for pair in ((old[::2], delete), (old[1::2], delete), (fresh, add))
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert [set(_order(transactions, album_id)) for album_id in albums] == [set(fresh)] * 2
+    assert _counted(transactions) == dict.fromkeys(albums, len(fresh))
 
 
 @PROPERTY

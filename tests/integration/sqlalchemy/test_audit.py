@@ -4,11 +4,14 @@ import tracemalloc
 from typing import Final
 
 from attrs import evolve
+from sqlalchemy import update
 
 from services import Services
 from spike_contracts.builders import NOON, a_job, an_image, an_opening
 from spike_core.domain.tokens import Tokens
 from spike_core.ports.transactions import Transactions
+from spike_sqlalchemy import SqlAlchemyDatabase
+from spike_sqlalchemy.tables import albums
 
 PORTION: Final = 500
 SLACK: Final = 1.3  # what else is allocated by and by
@@ -49,3 +52,13 @@ def test_the_audit_of_six_times_as_much_takes_no_more_memory(transactions: Trans
     few = _peak_bytes(services)
     _fill(transactions, 10)
     assert _peak_bytes(services) < few * SLACK
+
+
+def test_an_album_with_another_count_than_images_is_found(database: SqlAlchemyDatabase) -> None:
+    services = Services.build(transactions=database.transactions)
+    album = services.album(services.owner())
+    with database.engine.begin() as connection:
+        connection.execute(update(albums).values(image_count=1))
+    [finding] = services.maintenance.audit.findings()
+    assert (finding.invariant, finding.subject) == ("I9", str(album.id))
+    assert finding.message == "1 images are counted, it contains 0"

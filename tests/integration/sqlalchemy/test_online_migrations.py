@@ -33,7 +33,13 @@ ROWS: Final = """
     INSERT INTO jobs (id, owner_id, kind, prompt, aspect_ratio, tier, charged, created_at, status, attempt, deaths,
             ended_at)
         SELECT 'job_' || n, 'user_' || n, 'GENERATION', 'p', '1:1', 'TIER_1K', 2, n, 'CANCELLED', 0, 0, n
-        FROM generate_series(1, 20000) n
+        FROM generate_series(1, 20000) n;
+    INSERT INTO images (id, owner_id, name, format, width_px, height_px, size_bytes, original, is_public, view_count,
+            created_at, updated_at)
+        SELECT 'img_' || n, 'user_1', 'n', 'JPEG', 1, 1, 1, 'o', false, 0, n, n FROM generate_series(1, 3) n;
+    INSERT INTO albums (id, owner_id, name, privacy, default_tier, auto_enhance, created_at, updated_at)
+        SELECT 'album_' || n, 'user_1', 'n', 'PRIVATE', 'TIER_1K', false, n, n FROM generate_series(1, 1001) n;
+    INSERT INTO album_images SELECT 'a' || n, 'album_999', 'img_' || n, n, 0 FROM generate_series(1, 3) n
 """
 WRITES: Final = (
     "UPDATE jobs SET deaths = deaths + 1 WHERE id = 'job_1'",
@@ -111,11 +117,14 @@ def test_no_statement_begins_while_a_growing_table_is_locked(
 
     old.ping()
     assert _sums(old) == SUMMED
+    with old.engine.connect() as connection:
+        counts = connection.execute(text("SELECT id, image_count FROM albums WHERE image_count > 0")).all()
+    assert [tuple(row) for row in counts] == [("album_999", 3)]
     indexes = [each for each in seen if each.startswith("CREATE INDEX")]
     assert len(indexes) >= 4
     assert all("CONCURRENTLY" in each for each in indexes)
     checks = [each for each in seen if "ADD CONSTRAINT" in each]
-    assert len(checks) == 2
+    assert len(checks) == 3
     assert all("NOT VALID" in each for each in checks)
 
 

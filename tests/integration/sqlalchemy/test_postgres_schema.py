@@ -31,6 +31,8 @@ COLUMNS = """
 CONSTRAINTS = """
     SELECT conname, pg_get_constraintdef(oid) FROM pg_constraint WHERE connamespace = 'public'::regnamespace
 """
+TRIGGERS = "SELECT tgname, pg_get_triggerdef(oid) FROM pg_trigger WHERE NOT tgisinternal"
+FUNCTIONS = "SELECT proname, prosrc FROM pg_proc WHERE pronamespace = 'public'::regnamespace"
 INDEXES = "SELECT indexname, indexdef FROM pg_indexes WHERE schemaname = 'public'"
 
 
@@ -53,10 +55,10 @@ def _url(database: PostgresDatabase) -> str:
 
 
 def _schema(engine: Engine) -> Mapping[str, tuple[object, ...]]:
-    """Return each column, constraint and index as the server describes it."""
+    """Return each column, constraint, index, trigger and function as the server describes it."""
     described: dict[str, tuple[object, ...]] = {}
     with engine.connect() as connection:
-        for query in (COLUMNS, CONSTRAINTS, INDEXES):
+        for query in (COLUMNS, CONSTRAINTS, INDEXES, TRIGGERS, FUNCTIONS):
             described |= {row[0]: tuple(row[1:]) for row in connection.execute(text(query))}
     return {name: parts for name, parts in described.items() if "alembic_version" not in name}
 

@@ -124,6 +124,7 @@ def test_a_database_of_the_first_revision_keeps_what_is_in_it(empty: SqliteDatab
     with empty.transactions.view() as tx:
         assert tx.albums.get(album.id) == album
         assert list(tx.albums.images(album.id)) == list(places)
+        assert tx.albums.count(album.id) == 2
         assert tx.images.find([first.id, second.id]) == {first.id: first, second.id: second}
 
 

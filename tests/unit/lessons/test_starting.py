@@ -38,6 +38,10 @@ class QueueForOne:
         """Return what it holds; see the port."""
         return self.inbox.held(job_ids)
 
+    def instance_id(self) -> str:
+        """Return which instance it is; see the port."""
+        return self.inbox.instance_id()
+
 
 def test_every_job_of_a_batch_upload_is_announced_and_done(services: Services) -> None:
     """Lesson 9: the jobs of a batch waited to be started, but no component started them."""

@@ -16,10 +16,11 @@ from spike_contracts.ledger import LedgerContract
 from spike_contracts.queue import JobQueueContract
 from spike_contracts.statistics import StatisticsContract
 from spike_core.domain.albums import AlbumImage, AlbumSummary
-from spike_core.domain.cursors import JobCursor
+from spike_core.domain.cursors import StartCursor
 from spike_core.domain.identifiers import AlbumId, JobId, OwnerId
 from spike_core.domain.jobs import ClaimedJob, Job, PendingJob, StartedJob
 from spike_core.domain.ledger import LedgerEntry, LedgerPosition
+from spike_core.domain.priorities import Priority
 from spike_core.domain.queue_order import QueueOrder, UnclaimedJob, WaitingOwner
 from spike_core.domain.statistics import RefundStatistics
 from spike_core.domain.tokens import NO_TOKENS
@@ -35,6 +36,8 @@ QueueOrderMethod = Callable[..., QueueOrder]
 Law = Callable[[MemoryTransactions], None]
 POST, LEDGER = MemoryWallets.post, MemoryAuditReader.ledger
 WAITING_OWNERS = MemoryJobs.waiting_owners
+STARTED = MemoryJobs.started
+ALBUM_COUNTS = MemoryAuditReader.album_counts
 OF_BATCH, NEWEST_OF_IMAGE = MemoryJobs.of_batch, MemoryJobs.newest_of_image
 ALBUM_PAGE, SUMMARIES = MemoryAlbums.page, MemoryAlbums.summaries
 FAIR = FairSchedulingContract()
@@ -91,11 +94,11 @@ def _no_refunds(_statistics: MemoryStatistics) -> RefundStatistics:
     return RefundStatistics(refunds=0, tokens=0)
 
 
-def _started_by_start(jobs: MemoryJobs, **asked: Any) -> Sequence[JobCursor]:
-    """Return a page of jobs in the order in which they were started."""
-    started = [job for job in jobs._rows.state.jobs.values() if isinstance(job, StartedJob)]
-    found = [job.spec.cursor for job in sorted(started, key=lambda job: job.started_at)]
-    return found[: asked["limit"]] if asked.get("after") is None else []
+def _started_by_age(jobs: MemoryJobs, priority: Priority, **asked: Any) -> Sequence[StartCursor]:
+    """Return a page of started jobs in the order in which they were accepted."""
+    created = jobs._rows.state.jobs
+    found = sorted(STARTED(jobs, priority, **{**asked, "limit": 99}), key=lambda start: created[start.id].spec.cursor)
+    return found[: asked["limit"]]
 
 
 def _page_from_the_first(albums: MemoryAlbums, album_id: AlbumId, **asked: Any) -> Sequence[AlbumImage]:
@@ -155,8 +158,14 @@ BROKEN: dict[str, tuple[type, str, Any, Law]] = {
     "finds started jobs in another order": (
         MemoryJobs,
         "started",
-        _started_by_start,
-        partial(JobRecoveryContract().test_started_jobs_come_in_pages_oldest_first, limit=9),
+        _started_by_age,
+        partial(JobRecoveryContract().test_started_jobs_come_in_pages_in_the_order_of_their_starts, limit=9),
+    ),
+    "finds started jobs of either queue": (
+        MemoryJobs,
+        "started",
+        lambda jobs, _priority, **asked: [start for priority in Priority for start in STARTED(jobs, priority, **asked)],
+        JobRecoveryContract().test_started_jobs_are_of_the_queue_of_their_priority,
     ),
     "returns a batch's jobs by id": (
         MemoryJobs,
@@ -181,6 +190,18 @@ BROKEN: dict[str, tuple[type, str, Any, Law]] = {
         "count",
         lambda albums, _album_id: sum(len(places) for places in albums._rows.state.places.values()),
         AlbumImagesContract().test_an_albums_images_come_in_pages_in_order,
+    ),
+    "keeps counting images that were removed": (
+        MemoryAlbums,
+        "count",
+        lambda albums, album_id: max(3, len(albums.images(album_id))),
+        AlbumImagesContract().test_the_count_follows_whatever_adds_and_removes_images,
+    ),
+    "counts the albums of the first page again": (
+        MemoryAuditReader,
+        "album_counts",
+        lambda audit, **asked: ALBUM_COUNTS(audit, limit=asked["limit"]) if asked.get("after") is None else [],
+        partial(AuditReaderContract().test_albums_are_counted_page_by_page_ordered_by_id, limit=2),
     ),
     "finds an image in any album": (
         MemoryAlbums,
@@ -250,5 +271,15 @@ def test_a_queue_that_holds_everything_or_nothing_fails_its_law(
 
     law(MemoryQueue())
     monkeypatch.setattr(MemoryQueue, "held", held)
+    with pytest.raises(AssertionError):
+        law(MemoryQueue())
+
+
+def test_a_queue_that_is_another_instance_with_each_message_fails_its_law(monkeypatch: pytest.MonkeyPatch) -> None:
+    def law(queue: MemoryQueue) -> None:
+        JobQueueContract().test_it_stays_one_instance_whatever_is_sent(queue, list)
+
+    law(MemoryQueue())
+    monkeypatch.setattr(MemoryQueue, "instance_id", lambda queue: f"of {len(queue.messages)}")
     with pytest.raises(AssertionError):
         law(MemoryQueue())

@@ -12,7 +12,7 @@ from spike_core.domain.limits import JobLimits
 from spike_core.domain.outbox import OutboxMessage
 from spike_core.domain.priorities import Priority
 from spike_core.services.dispatch import RELAY_BATCH
-from spike_core.services.recovery import UNANSWERED_MAX
+from spike_core.services.lost_messages import UNANSWERED_MAX
 from spike_memory import MemoryQueue, MemoryTransactions
 
 MINUTE = timedelta(minutes=1)
@@ -35,6 +35,9 @@ class PettyQueue:
 
     def held(self, job_ids: Collection[JobId]) -> Collection[JobId]:
         return self._inbox.held(job_ids)
+
+    def instance_id(self) -> str:
+        return self._inbox.instance_id()
 
 
 def relay_for(services: Services, time: timedelta, *, every: timedelta = MINUTE) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 import pytest
 
 from services import VGA, Services
-from spike_contracts.builders import image_id_of
+from spike_contracts.builders import a_result, image_id_of
 from spike_core.domain.identifiers import JobId, OwnerId
 from spike_core.domain.images import Image, ImageName
 from spike_core.domain.jobs import CompletedJob, Job, JobStatus, PendingJob, StartedJob
@@ -102,7 +102,17 @@ def failed(services: Services, _owner: OwnerId, job_id: JobId) -> None:
     services.jobs.transitions.fail(services.jobs.transitions.claim(job_id), "broken")
 
 
-@pytest.mark.parametrize("end", [cancelled, deleted, failed])
+def completed(services: Services, _owner: OwnerId, job_id: JobId) -> None:
+    job = services.jobs.transitions.claim(job_id)
+    services.jobs.transitions.complete(job, a_result(job))
+
+
+def crashed_too_often(services: Services, _owner: OwnerId, job_id: JobId) -> None:
+    for _ in range(services.limits.crashes_max):
+        services.jobs.transitions.expire_lease(services.jobs.transitions.claim(job_id))
+
+
+@pytest.mark.parametrize("end", [cancelled, deleted, failed, completed, crashed_too_often])
 def test_a_job_that_ends_by_itself_announces_the_next_in_the_same_transaction(
     services: Services, end: Callable[[Services, OwnerId, JobId], None]
 ) -> None:
@@ -114,7 +124,20 @@ def test_a_job_that_ends_by_itself_announces_the_next_in_the_same_transaction(
     assert statuses(services, ids[3:]) == [JobStatus.PROCESSING, JobStatus.PENDING]
 
 
-def test_what_a_crash_left_held_back_is_announced_for_all_owners_page_by_page(services: Services) -> None:
+@pytest.mark.parametrize("end", [completed, failed, crashed_too_often])
+def test_a_free_job_that_ends_announces_the_next_too(
+    services: Services, end: Callable[[Services, OwnerId, JobId], None]
+) -> None:
+    owner = services.owner()
+    images = [services.upload(owner, album_id=services.album(owner, auto_enhance=False).id).image for _ in range(5)]
+    batch = services.jobs.enhancements.enhance_batch(owner, image_ids=[image.id for image in images], tier=Tier.FREE)
+    ids = [job.id for job in batch.jobs]
+    end(services, owner, ids[0])
+    services.jobs.dispatch.send_due()
+    assert statuses(services, ids[3:]) == [JobStatus.PROCESSING, JobStatus.PENDING]
+
+
+def test_what_an_earlier_release_left_held_back_is_announced_for_all_owners_page_by_page(services: Services) -> None:
     owners = [services.owner(f"user{number}@example.org") for number in range(3)]
     ids = [accepted(services, owner, BOUND + 1)[-1] for owner in owners]
     for owner in owners:

@@ -7,9 +7,11 @@ from attrs import define, field
 
 from spike_contracts.builders import a_job, a_started_job, one_job_of_each_kind
 from spike_contracts.jobs import store
+from spike_core.domain.errors import DatabaseUnavailable
 from spike_core.domain.jobs import Job, PendingJob, StartedJob
 from spike_core.domain.queue_order import QueueOrder
-from spike_core.services.queue_positions import ORDER_AGE_MAX, TIME_SHARE, QueuePositions
+from spike_core.domain.snapshots import SNAPSHOT_AGE_MAX, TIME_SHARE
+from spike_core.services.queue_positions import QueuePositions
 from spike_memory import ManualClock, MemoryTransactions
 from spike_memory.jobs import MemoryJobs
 
@@ -83,11 +85,11 @@ def test_one_order_serves_as_long_as_reading_it_takes_a_twentieth_of_the_time(
 
 
 def test_no_order_serves_longer_than_its_greatest_age(reading: Reading, positions: QueuePositions) -> None:
-    reading.takes = ORDER_AGE_MAX / 2
+    reading.takes = SNAPSHOT_AGE_MAX / 2
     positions_of(positions, MemoryTransactions(), a_job())
     positions_of(positions, MemoryTransactions(), a_job())
     assert reading.times == 1
-    reading.clock.advance(ORDER_AGE_MAX / 2)
+    reading.clock.advance(SNAPSHOT_AGE_MAX / 2)
     positions_of(positions, MemoryTransactions(), a_job())
     assert reading.times == 2
 
@@ -100,10 +102,12 @@ def test_after_a_clock_went_backwards_the_order_is_read_again(reading: Reading, 
     assert reading.times == 2
 
 
-def test_while_one_thread_reads_the_order_others_use_the_last(
+def test_while_one_request_reads_the_order_others_use_the_last(
     reading: Reading, positions: QueuePositions, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    reading.takes = MOMENT
     positions_of(positions, MemoryTransactions(), a_job())
+    reading.clock.advance(SNAPSHOT_AGE_MAX)
     queue_order = MemoryJobs.queue_order
     meanwhile: list[list[int]] = []
 
@@ -114,4 +118,23 @@ def test_while_one_thread_reads_the_order_others_use_the_last(
     monkeypatch.setattr(MemoryJobs, "queue_order", asked_meanwhile)
     positions_of(positions, MemoryTransactions(), a_job())
     assert meanwhile == [[1]]
+    assert reading.times == 2
+
+
+def test_after_a_reading_that_failed_the_order_is_read_again(
+    reading: Reading, positions: QueuePositions, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reading.takes = MOMENT
+    positions_of(positions, MemoryTransactions(), a_job())
+    reading.clock.advance(SNAPSHOT_AGE_MAX)
+
+    def fails(_jobs: MemoryJobs, *, limit: int) -> QueueOrder:  # noqa: ARG001  # the port's
+        raise DatabaseUnavailable
+
+    with monkeypatch.context() as broken:
+        broken.setattr(MemoryJobs, "queue_order", fails)
+        with pytest.raises(DatabaseUnavailable):
+            positions_of(positions, MemoryTransactions(), a_job())
+    reading.clock.advance(MOMENT * TIME_SHARE)
+    positions_of(positions, MemoryTransactions(), a_job())
     assert reading.times == 2

@@ -1,4 +1,5 @@
 import io
+from collections.abc import Collection
 from datetime import timedelta
 
 import pytest
@@ -7,13 +8,16 @@ from faults import FaultyBlobStore, FaultyTransactions
 from services import Services
 from spike_contracts.builders import a_job_id, an_image_id
 from spike_core.domain.errors import StorageUnavailable
+from spike_core.domain.identifiers import JobId
 from spike_core.domain.jobs import ClaimedJob, CompletedJob, PendingJob, SettledJob, StartedJob
 from spike_core.domain.limits import JobLimits
 from spike_core.domain.objects import ObjectKey, PictureFormat
 from spike_core.domain.priorities import Priority
-from spike_core.services import recovery
-from spike_core.services.recovery import RECOVERY_BATCH, SCAN_BATCH, UNANSWERED_MAX
-from spike_memory import ManualClock, MemoryBlobStore, MemoryTransactions
+from spike_core.domain.tiers import Tier
+from spike_core.services import lost_messages, recovery
+from spike_core.services.lost_messages import FULL_LOOKUP_INTERVAL, UNANSWERED_MAX
+from spike_core.services.recovery import RECOVERY_BATCH, SCAN_BATCH
+from spike_memory import ManualClock, MemoryBlobStore, MemoryQueue, MemoryTransactions
 
 MICROSECOND = timedelta(microseconds=1)
 UNBOUND = JobLimits(active_jobs_max=10 * RECOVERY_BATCH)
@@ -148,17 +152,82 @@ def test_a_job_that_goes_on_by_itself_meanwhile_is_not_counted_and_stops_nothing
     assert isinstance(services.job(lost.id), PendingJob)
 
 
-def test_all_started_jobs_are_looked_up_page_by_page(monkeypatch: pytest.MonkeyPatch) -> None:
-    """So that the first page, whose jobs merely wait, hides no lost one behind it."""
-    monkeypatch.setattr(recovery, "LOOKUP_BATCH", 10)
+@pytest.fixture
+def crowded(monkeypatch: pytest.MonkeyPatch) -> Services:
+    """Forty started jobs that have been looked up, of which a run looks up the first four."""
+    monkeypatch.setattr(lost_messages, "FIRST_LOOKUP", 4)
+    monkeypatch.setattr(lost_messages, "LOOKUP_BATCH", 10)
     services = Services.build(limits=UNBOUND)
     owner = services.owner(tokens=10 * RECOVERY_BATCH)
-    for _ in range(RECOVERY_BATCH + 1):
+    for _ in range(40):
         services.accept(owner)
-    for _ in range(RECOVERY_BATCH - 14):
-        services.inbox.messages.pop()
-    services.pass_time(services.limits.redeliver_after + MICROSECOND)
-    assert [services.maintenance.recovery.requeue_lost() for _ in range(2)] == [RECOVERY_BATCH - 14, 0]
+    for _ in range(3):
+        services.pass_time(services.limits.redeliver_after + MICROSECOND)
+        assert services.maintenance.recovery.requeue_lost() == 0
+    return services
+
+
+def lose(services: Services, *places: int) -> None:
+    """Lose the messages in these places of the queue."""
+    for job_id in [services.inbox.messages[place] for place in places]:
+        services.inbox.messages.remove(job_id)
+
+
+def test_the_jobs_that_were_started_first_are_looked_up_alone(
+    crowded: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of each priority: a long queue of one hides nothing in the other."""
+    asked: list[int] = []
+    held = MemoryQueue.held
+
+    def counted(queue: MemoryQueue, job_ids: Collection[JobId]) -> Collection[JobId]:
+        asked.append(len(job_ids))
+        return held(queue, job_ids)
+
+    monkeypatch.setattr(MemoryQueue, "held", counted)
+    bob = crowded.owner("bob@example.org")
+    large = crowded.upload(bob, album_id=crowded.album(bob, default_tier=Tier.TIER_4K).id).job
+    assert large is not None
+    crowded.inbox.messages.remove(large.id)
+    crowded.pass_time(crowded.limits.redeliver_after + MICROSECOND)
+    assert crowded.maintenance.recovery.requeue_lost() == 1
+    assert asked == [4, 1]
+
+
+def test_a_lost_message_is_noticed_when_its_turn_has_come(crowded: Services) -> None:
+    lost = crowded.inbox.messages[20]
+    lose(crowded, 20)
+    assert crowded.maintenance.recovery.requeue_lost() == 0
+    for _ in range(20):
+        crowded.jobs.runner.perform(crowded.inbox.messages.popleft())
+    assert crowded.maintenance.recovery.requeue_lost() == 1
+    assert isinstance(crowded.job(lost), PendingJob)
+
+
+def test_where_one_of_the_first_was_lost_the_others_are_looked_up(crowded: Services) -> None:
+    """As far as each page has lost one: a queue that was emptied is filled again at once."""
+    crowded.lose_messages()
+    assert crowded.maintenance.recovery.requeue_lost() == 40
+    assert crowded.maintenance.recovery.requeue_lost() == 0
+
+
+def test_a_queue_that_was_restored_from_an_older_copy_is_looked_up_whole(crowded: Services) -> None:
+    """It lost the latest messages. Those sent a moment before are too young to be missed, and looked up next time."""
+    fresh = crowded.accept(crowded.owner("bob@example.org"))
+    lose(crowded, 30, 31, 40)
+    crowded.inbox.instance = "the replica"
+    assert crowded.maintenance.recovery.requeue_lost() == 2
+    crowded.pass_time(crowded.limits.redeliver_after + MICROSECOND)
+    assert crowded.maintenance.recovery.requeue_lost() == 1
+    assert isinstance(crowded.job(fresh.id), PendingJob)
+
+
+def test_every_now_and_then_all_are_looked_up(crowded: Services) -> None:
+    lose(crowded, 30)
+    crowded.pass_time(FULL_LOOKUP_INTERVAL - 2 * MICROSECOND)
+    assert crowded.maintenance.recovery.requeue_lost() == 0
+    crowded.pass_time(2 * MICROSECOND)
+    assert crowded.maintenance.recovery.requeue_lost() == 1
 
 
 def test_losing_the_whole_broker_loses_no_job(services: Services) -> None:

@@ -11,8 +11,11 @@ from caller import Caller
 from memory_spike import MemorySpike
 from spike_core.domain.errors import DatabaseUnavailable
 from spike_core.domain.identifiers import JobId
+from spike_core.domain.snapshots import TIME_SHARE
+from spike_core.domain.statistics import QueueStatistics
 from spike_http import create_app
-from spike_memory import MemoryDatabase
+from spike_memory import ManualClock, MemoryDatabase, MemoryTransactions
+from spike_memory.statistics import MemoryStatistics
 from spike_prometheus import PrometheusMetrics
 from spike_worker.active_jobs import ActiveJobs
 from spike_worker.actor import handle_message
@@ -99,3 +102,23 @@ def test_while_the_database_is_down_the_rest_is_told_all_the_same() -> None:
     seen = metrics(client)
     assert seen["spike_database_up"] == 0
     assert seen['spike_http_requests_total{method="GET",route="/healthz",status="200"}'] == 1
+
+
+def test_the_counts_of_a_long_queue_serve_several_scrapes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """At most for a twentieth of the time: counting takes longer the more jobs wait."""
+    clock, counted = ManualClock(), MemoryStatistics.queue
+    metrics = PrometheusMetrics(transactions=MemoryTransactions(), clock=clock)
+    times: list[MemoryStatistics] = []
+
+    def slow(statistics: MemoryStatistics) -> QueueStatistics:
+        times.append(statistics)
+        clock.advance(timedelta(milliseconds=10))
+        return counted(statistics)
+
+    monkeypatch.setattr(MemoryStatistics, "queue", slow)
+    for _ in range(5):
+        assert b'spike_jobs_unsettled{state="waiting"} 0.0' in metrics.exposition()
+    assert len(times) == 1
+    clock.advance(timedelta(milliseconds=10 * TIME_SHARE))
+    metrics.exposition()
+    assert len(times) == 2
