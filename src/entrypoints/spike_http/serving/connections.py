@@ -127,6 +127,7 @@ class BoundedChannel(DrainingChannel):
 
     task_class = _BoundedTask
     peers: "Peers"
+    parser_class: Any
     close_when_flushed: bool
 
     def __init__(self, server: Any, sock: Any, addr: Any, adj: Any, map: Any = None) -> None:  # noqa: A002  # waitress's

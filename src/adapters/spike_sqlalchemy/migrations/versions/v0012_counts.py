@@ -18,7 +18,7 @@ from spike_sqlalchemy.migrations.online import (
     is_postgresql,
 )
 
-revision: str = "0017"
+revision: str = "0012"
 down_revision: str | Sequence[str] | None = "0011"
 
 _IS_STARTED = "started_at IS NOT NULL"
