@@ -11,6 +11,7 @@ from spike_core.domain.api_keys import ApiKeyName
 from spike_core.domain.errors import InvalidIdentifier, InvalidValue
 from spike_core.domain.identifiers import JobId
 from spike_core.domain.limits import JOBS_ASKED_MAX
+from spike_core.domain.media_types import canonical_media_type
 from spike_http.context import Request
 from spike_http.idempotency import note_payload
 from spike_http.openapi.notes import sent_as
@@ -104,7 +105,7 @@ def check_is_json(req: falcon.Request) -> None:
     Raises:
         HTTPUnsupportedMediaType: it isn't JSON.
     """
-    if (req.content_type or "").partition(";")[0].strip().lower() != "application/json":
+    if canonical_media_type(req.content_type or "") != falcon.MEDIA_JSON:
         raise falcon.HTTPUnsupportedMediaType
 
 
