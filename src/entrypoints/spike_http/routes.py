@@ -33,7 +33,7 @@ from spike_http.resources.images import (
 )
 from spike_http.resources.jobs import BatchResource, BatchStatusResource, CancelResource, JobResource
 from spike_http.resources.metrics import MetricsResource
-from spike_http.resources.session import SessionResource
+from spike_http.resources.session import SessionResource, SessionsResource
 from spike_http.resources.tokens import BalanceResource, HistoryResource
 from spike_http.responses.urls import ObjectUrls
 from spike_http.serving.base_urls import BaseUrls
@@ -48,7 +48,7 @@ def routes(spike: Spike, *, closing: threading.Event) -> Sequence[Route]:
     authenticator = _authenticator(spike)
     urls = object_urls(spike)
     long_poll = LongPoll(waiters_max=max(1, settings.web_threads // 2), closing=closing)
-    responder = IdempotentResponder(store=spike.idempotency)
+    responder = IdempotentResponder(store=spike.idempotency, api_key_limits=spike.accounts.api_key_limits)
     queries = spike.queries
     table = [
         Route(
@@ -159,12 +159,20 @@ def routes(spike: Spike, *, closing: threading.Event) -> Sequence[Route]:
         ),
         Route("/api/tokens/balance", BalanceResource(authenticator=authenticator, wallets=spike.wallets)),
         Route("/api/tokens/history", HistoryResource(authenticator=authenticator, wallets=spike.wallets)),
-        Route("/api/settings/api-keys", ApiKeysResource(authenticator=authenticator, api_keys=spike.accounts.api_keys)),
+        Route(
+            "/api/settings/api-keys",
+            ApiKeysResource(
+                authenticator=authenticator,
+                api_keys=spike.accounts.api_keys,
+                api_key_limits=spike.accounts.api_key_limits,
+            ),
+        ),
         Route(
             "/api/settings/api-keys/{key_id}",
             ApiKeyResource(authenticator=authenticator, api_keys=spike.accounts.api_keys),
         ),
         Route("/api/session", SessionResource(authenticator=authenticator, sessions=spike.accounts.sessions)),
+        Route("/api/sessions", SessionsResource(authenticator=authenticator, sessions=spike.accounts.sessions)),
         Route("/healthz", HealthResource()),
         Route(
             "/readyz",

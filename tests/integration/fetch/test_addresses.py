@@ -49,7 +49,10 @@ def test_no_address_of_a_special_purpose_is_public(block: str) -> None:
     assert not any(map(is_public, (network[0], middle, network[-1])))
 
 
-@pytest.mark.parametrize("text", ["169.254.169.254", "100.100.100.200", "192.0.0.192", "168.63.129.16", "fd00:ec2::254"])
+METADATA_SERVERS: Final = ["169.254.169.254", "100.100.100.200", "192.0.0.192", "168.63.129.16", "fd00:ec2::254"]
+
+
+@pytest.mark.parametrize("text", METADATA_SERVERS)
 def test_no_metadata_server_of_a_cloud_is_public(text: str) -> None:
     assert not is_public(ipaddress.ip_address(text))
 

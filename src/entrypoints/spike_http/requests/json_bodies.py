@@ -1,4 +1,4 @@
-"""JSON bodies: reading them, checking fields, and the small bodies about jobs and API keys."""
+"""JSON bodies: reading them, checking fields, and the small body about jobs."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -7,7 +7,6 @@ from typing import Any, Final, NoReturn
 import falcon
 from attrs import field, frozen
 
-from spike_core.domain.api_keys import ApiKeyName
 from spike_core.domain.errors import InvalidIdentifier, InvalidValue
 from spike_core.domain.identifiers import JobId
 from spike_core.domain.limits import JOBS_ASKED_MAX
@@ -54,25 +53,6 @@ class BatchStatusBody:
             raise InvalidValue(what="jobIds", rule=f"must be a list of 1 to {JOBS_ASKED_MAX} ids")
         texts = list(dict.fromkeys(_sayable("each of jobIds", id_) for id_ in ids))
         return cls(texts=texts, job_ids=[job_id for text in texts for job_id in _job_ids(text)])
-
-
-@frozen(kw_only=True)
-class ApiKeyBody:
-    """`POST /api/settings/api-keys`."""
-
-    name: ApiKeyName
-
-    @classmethod
-    def parse(cls, body: Mapping[str, object]) -> "ApiKeyBody":
-        """Return the parsed body.
-
-        Raises:
-            MissingFields, InvalidValue: the body isn't valid.
-        """
-        name = body.get("name")
-        if name is None:
-            raise MissingFields("Please provide a name")
-        return cls(name=ApiKeyName.parse(string_field("name", name)))
 
 
 def json_object(req: Request, *, bytes_max: int = JSON_BYTES_MAX) -> Mapping[str, object]:
