@@ -54,7 +54,7 @@ def serve(host: str, port: int) -> None:
         closing = threading.Event()
         try:
             serve_http(
-                create_app(spike, closing=closing),
+                create_app(spike, closing=closing, own_names=[host]),
                 host=host,
                 port=port,
                 threads=settings.web_threads,

@@ -9,7 +9,7 @@ from attrs import frozen
 
 from spike_core.domain.accounts import Session
 from spike_core.domain.api_keys import ApiKey
-from spike_core.domain.errors import Forbidden, Unauthenticated
+from spike_core.domain.errors import Forbidden, Unauthenticated, UntrustedHost
 from spike_core.domain.identifiers import UserId
 from spike_core.domain.rate_limits import RateLimitGroup
 from spike_core.domain.secrets import Secret
@@ -116,13 +116,14 @@ class Authenticator:
         Clients other than browsers send no `Origin`, and pass.
 
         Raises:
+            UntrustedHost: the method is unsafe and the page's host isn't known to be the service's.
             Forbidden: the method is unsafe and the request comes from another origin.
         """
         if req.method in _SAFE:
             return
         origin = req.get_header("Origin")
         if origin is not None and not self.base_urls.is_own(req, origin):
-            raise Forbidden
+            raise UntrustedHost if self.base_urls.is_unknown_host(req, origin) else Forbidden
         if req.get_header("Sec-Fetch-Site") == "cross-site":
             raise Forbidden
 

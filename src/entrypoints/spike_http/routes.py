@@ -1,7 +1,7 @@
 """The route table: the resource of each path, with its dependencies."""
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import timedelta
 
 from spike_http.authentication import Authenticator
@@ -42,11 +42,12 @@ from spike_http.serving.proxies import Proxies
 from spike_runtime import Spike
 
 
-def routes(spike: Spike, *, closing: threading.Event) -> Sequence[Route]:
+def routes(spike: Spike, *, closing: threading.Event, bases: BaseUrls | None = None) -> Sequence[Route]:
     """Return the routes of a `Spike`. Setting `closing` ends long polls."""
     settings = spike.settings
-    authenticator = _authenticator(spike)
-    urls = object_urls(spike)
+    bases = bases or base_urls(spike)
+    authenticator = _authenticator(spike, bases)
+    urls = object_urls(spike, bases)
     long_poll = LongPoll(waiters_max=max(1, settings.web_threads // 2), closing=closing)
     responder = IdempotentResponder(store=spike.idempotency, api_key_limits=spike.accounts.api_key_limits)
     queries = spike.queries
@@ -122,7 +123,10 @@ def routes(spike: Spike, *, closing: threading.Event) -> Sequence[Route]:
         Route(
             "/api/jobs/{job_id}/cancel",
             CancelResource(
-                authenticator=authenticator, queries=queries, cancellation=spike.jobs.cancellation, object_urls=urls
+                authenticator=authenticator,
+                queries=queries,
+                cancellation=spike.jobs.cancellation,
+                object_urls=urls,
             ),
         ),
         Route(
@@ -151,7 +155,8 @@ def routes(spike: Spike, *, closing: threading.Event) -> Sequence[Route]:
             AlbumsResource(authenticator=authenticator, responder=responder, albums=spike.albums, object_urls=urls),
         ),
         Route(
-            "/api/albums/{album_id}", AlbumResource(authenticator=authenticator, albums=spike.albums, object_urls=urls)
+            "/api/albums/{album_id}",
+            AlbumResource(authenticator=authenticator, albums=spike.albums, object_urls=urls),
         ),
         Route(
             "/api/albums/{album_id}/images",
@@ -192,24 +197,28 @@ def routes(spike: Spike, *, closing: threading.Event) -> Sequence[Route]:
     return table
 
 
-def object_urls(spike: Spike) -> ObjectUrls:
+def object_urls(spike: Spike, bases: BaseUrls) -> ObjectUrls:
     """Return the configured builder of objects' URLs."""
     settings = spike.settings
     return ObjectUrls(
         storage=spike.storage,
         cdn_url=settings.cdn_url,
-        base_urls=base_urls(spike),
+        base_urls=bases,
         lifetime=timedelta(seconds=settings.link_lifetime_s),
     )
 
 
-def base_urls(spike: Spike) -> BaseUrls:
-    """Return the configured `BaseUrls`."""
+def base_urls(spike: Spike, *, own_names: Collection[str] = ()) -> BaseUrls:
+    """Return the configured `BaseUrls` of a server that was told to listen on these names."""
     settings = spike.settings
-    return BaseUrls(public_url=settings.public_url, proxies=Proxies.parse(settings.trusted_proxies))
+    return BaseUrls(
+        public_url=settings.public_url,
+        proxies=Proxies.parse(settings.trusted_proxies),
+        own_names={name.lower().rstrip(".") for name in own_names},
+    )
 
 
-def _authenticator(spike: Spike) -> Authenticator:
+def _authenticator(spike: Spike, bases: BaseUrls) -> Authenticator:
     settings = spike.settings
     limiter = RequestLimiter(
         limiter=spike.limiter,
@@ -217,4 +226,4 @@ def _authenticator(spike: Spike) -> Authenticator:
         proxies=Proxies.parse(settings.trusted_proxies),
         clock=spike.clock,
     )
-    return Authenticator(authentication=spike.accounts.authentication, base_urls=base_urls(spike), limiter=limiter)
+    return Authenticator(authentication=spike.accounts.authentication, base_urls=bases, limiter=limiter)
