@@ -209,7 +209,7 @@ def object_urls(spike: Spike, bases: BaseUrls) -> ObjectUrls:
 
 
 def base_urls(spike: Spike, *, own_names: Collection[str] = ()) -> BaseUrls:
-    """Return the configured `BaseUrls` of a server that was told to listen on these names."""
+    """Return the configured `BaseUrls` of a server that listens on these names."""
     settings = spike.settings
     return BaseUrls(
         public_url=settings.public_url,

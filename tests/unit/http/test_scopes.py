@@ -70,7 +70,7 @@ def test_a_key_needs_the_operations_scope_and_no_other(operation: str) -> None:
     if required:
         assert refused.json["scope"] == required.value
         assert f"the scope {required.value}" in refused.json["suggestion"]
-        if operation != "DELETE /api/session":  # it would sign nobody out
+        if operation != "DELETE /api/session":  # no session would be left
             assert ask(CLIENT, operation, a_key(SHARED, ada, frozenset({required}))).status_code != 403
 
 

@@ -33,7 +33,7 @@ class BaseUrls:
 
     public_url: str = field(converter=_without_slash)  # empty if it isn't set
     proxies: Proxies
-    own_names: Collection[str] = frozenset()  # names, in lower case, that the server was told to listen on
+    own_names: Collection[str] = frozenset()  # names, in lower case, that the server was asked to listen on
 
     @property
     def public_path(self) -> str:
@@ -76,7 +76,7 @@ class BaseUrls:
         return asked if _is_host(asked) and self._is_local(req, asked) else _server_host(req)
 
     def _is_local(self, req: falcon.Request, host: str) -> bool:
-        """Return whether a host is this machine for whoever asks: a loopback name, or the server's own address."""
+        """Return whether a host is this machine for every client: a loopback name, or the server's own address."""
         name = urlsplit(f"//{host}").hostname or ""
         try:
             address = ipaddress.ip_address(name)

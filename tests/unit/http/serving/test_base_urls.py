@@ -60,7 +60,7 @@ def base_url(peer: str, headers: Mapping[str, str], *, public_url: str = "", **e
         (STRANGER, {"Host": "127.1.2.3"}, "http://127.1.2.3"),
         (STRANGER, {"Host": "[::1]:3000"}, "http://[::1]:3000"),
         (STRANGER, {"Host": "192.168.1.7:8080"}, "http://192.168.1.7:8080"),  # the server's own
-        (STRANGER, {"Host": "box.lan"}, "http://box.lan"),  # it was told to listen on
+        (STRANGER, {"Host": "box.lan"}, "http://box.lan"),  # it listens on
         (STRANGER, {"Host": "BOX.lan.:8080"}, "http://BOX.lan.:8080"),
         (STRANGER, {"Host": "a.example"}, OWN),
         (STRANGER, {"Host": "a.example:3000"}, OWN),
@@ -185,7 +185,7 @@ def test_the_check_of_origins_follows_a_trusted_proxy_and_nobody_else(peer: str,
     assert answer.status_code == status
 
 
-def test_a_page_of_an_unknown_host_is_told_what_to_set() -> None:
+def test_a_page_of_an_unknown_host_learns_what_to_set() -> None:
     """Whether it is an operator's own name or an attacker's that resolves to this machine (DNS rebinding)."""
     ada = a_caller(Settings())
     headers = {"Cookie": f"next-auth.session-token={ada.registered.session_token.text}", "Host": "box.lan:3000"}
@@ -194,10 +194,10 @@ def test_a_page_of_an_unknown_host_is_told_what_to_set() -> None:
         assert (answer.status_code, answer.json["code"]) == (403, code)
     assert ada.client.simulate_get("/api/images", headers=headers).status_code == 200
     app = create_app(MemorySpike.build(Settings(public_url="http://box.lan:3000")).spike)
-    told = testing.TestClient(app).simulate_post(
+    answer = testing.TestClient(app).simulate_post(
         "/api/jobs/none/cancel", headers={**headers, "Origin": "http://box.lan:3000"}
     )
-    assert told.status_code == 401, "the host is known now, the session isn't"
+    assert answer.status_code == 401, "the host is known now, the session isn't"
 
 
 @given(st.text(max_size=40), st.text(max_size=40))
