@@ -125,7 +125,7 @@ def _described_rules(key: ApiKey, *, spent: Tokens | None) -> Iterator[str]:
         yield "scopes " + ", ".join(scope.value for scope in Scope if scope in key.scopes)
     if key.expires_at is not None:
         yield f"expires {rfc3339(key.expires_at)}"
-    if key.monthly_limit is not None:
+    if spent is not None:
         yield f"{spent} of {key.monthly_limit} tokens spent this month"
 
 

@@ -51,11 +51,13 @@ class ApiKeyLimits:
         return charge
 
     def spent(self, keys: Sequence[ApiKey]) -> Mapping[ApiKeyId, Tokens]:
-        """Return what each key with a limit has spent this month."""
+        """Return what each key with a limit, unless it was revoked, has spent this month."""
         month = Month.of(self.clock.now())
         with self.transactions.view() as tx:
             return {
-                key.id: tx.api_key_charges.spent(key.id, month=month) for key in keys if key.monthly_limit is not None
+                key.id: tx.api_key_charges.spent(key.id, month=month)
+                for key in keys
+                if key.monthly_limit is not None and key.revoked_at is None
             }
 
 

@@ -82,10 +82,13 @@ class Sessions:
         Raises:
             Unauthenticated: the token is unknown, expired, redeemed, or not that of a sign-in link.
         """
+        if token.is_api_key:
+            raise Unauthenticated
+        now = self.clock.now()
+        with self.transactions.view() as tx:  # most tokens that come here are no link's, and write nothing
+            link = tx.sessions.get(token.hash).check_redeemable(now=now)
         opened = self.secrets.session_token()
         with self.transactions.begin() as tx:
-            now = self.clock.now()
-            link = tx.sessions.get(token.hash).check_redeemable(now=now)
             if not tx.sessions.remove(link.hash):  # another transaction was faster
                 raise Unauthenticated
             return self._add(tx, opened, link.user_id, now=now, lifetime=SESSION_LIFETIME)

@@ -15,7 +15,7 @@ from urllib.parse import SplitResult, urlsplit
 import falcon
 from attrs import field, frozen
 
-from spike_http.serving.proxies import Proxies
+from spike_http.serving.proxies import Address, Proxies
 
 _HOST_CHARS_MAX: Final = 255
 # RFC 3986, section 3.2.2, as far as web servers have such hosts: a name, an IPv4 or an IPv6 address, and a port
@@ -78,13 +78,12 @@ class BaseUrls:
     def _is_local(self, req: falcon.Request, host: str) -> bool:
         """Return whether a host is this machine for every client: a loopback name, or the server's own address."""
         name = urlsplit(f"//{host}").hostname or ""
-        try:
-            address = ipaddress.ip_address(name)
-        except ValueError:
+        address = _address(name)
+        if address is None:
             plain = name.rstrip(".")
             is_loopback = plain == "localhost" or plain.endswith(".localhost")  # RFC 6761, section 6.3
             return is_loopback or plain in self.own_names or name == req.env["SERVER_NAME"].lower()
-        return address.is_loopback or str(address) == _address_text(req.env["SERVER_NAME"])
+        return address.is_loopback or address == _address(req.env["SERVER_NAME"])
 
     def _forwarded(self, req: falcon.Request, name: str) -> str:
         """Return the last value of a trusted proxy's header, which the nearest proxy set; else an empty string."""
@@ -105,12 +104,13 @@ def _port_of(host: str) -> int | None:
         return None
 
 
-def _address_text(name: str) -> str:
-    """Return an address as Python writes it; empty for a name."""
+def _address(name: str) -> Address | None:
+    """Return an address, an embedded IPv4 address by itself; `None` for a name."""
     try:
-        return str(ipaddress.ip_address(name.strip("[]").partition("%")[0]))
+        address = ipaddress.ip_address(name.strip("[]").partition("%")[0])
     except ValueError:
-        return ""
+        return None
+    return address.ipv4_mapped or address if isinstance(address, ipaddress.IPv6Address) else address
 
 
 def _server_host(req: falcon.Request) -> str:

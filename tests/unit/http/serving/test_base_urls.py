@@ -101,6 +101,14 @@ def test_only_trusted_proxies_say_how_the_service_is_reached(peer: str, headers:
     assert base_url(peer, headers) == expected
 
 
+@pytest.mark.parametrize(
+    ("own", "host"),
+    [("::ffff:192.168.1.7", "192.168.1.7"), ("[2001:db8::7]", "[2001:DB8::7]"), ("box.lan", "BOX.lan")],
+)
+def test_the_servers_own_address_is_known_however_it_is_written(own: str, host: str) -> None:
+    assert base_url(STRANGER, {"Host": f"{host}:8080"}, SERVER_NAME=own) == f"http://{host}:8080"
+
+
 @pytest.mark.parametrize("peer", [PROXY, STRANGER])
 def test_the_public_url_counts_before_all(peer: str) -> None:
     headers = {"Host": "x", "X-Forwarded-Host": "evil.example", "X-Forwarded-Proto": "http"}

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import sqlalchemy as sa
 from alembic import op
 
-from spike_sqlalchemy.migrations.online import add_column
+from spike_sqlalchemy.migrations.online import add_column, create_index
 from spike_sqlalchemy.texts import TEXT
 
 revision: str = "0014"
@@ -35,7 +35,7 @@ def upgrade() -> None:
         sqlite_with_rowid=False,
         if_not_exists=True,
     )
-    op.create_index("ix_api_key_charges_api_key_id", "api_key_charges", ["api_key_id"], if_not_exists=True)
+    create_index("ix_api_key_charges_api_key_id", "api_key_charges", ["api_key_id"])
     op.create_table(
         "api_key_months",
         sa.Column("api_key_id", TEXT, nullable=False),

@@ -52,7 +52,8 @@ the fourth entry of this wallet. To read the next page, send `nextCursor` as `cu
         description="""
 List your API keys, newest first: all that weren't revoked, and the 100 that were revoked last. `keyPrefix` is the
 beginning of the key, to recognize it by; the service stores only the key's hash. `spentThisMonth` is what the key has
-spent since the beginning of the month (UTC), less refunds; null for a key without `monthlyLimit`.
+spent since the beginning of the month (UTC), less refunds; null for a key
+without `monthlyLimit`, and for a revoked one.
 """,
         response={
             "success": True,
