@@ -12,6 +12,12 @@ _RULES: Final[Mapping[str, object]] = {
     "expiresAt": "2026-12-12T00:00:00Z",
     "monthlyLimit": 500,
 }
+_NO_RULES: Final[Mapping[str, object]] = {
+    "scopes": ["read", "spend", "manage"],
+    "expiresAt": None,
+    "monthlyLimit": None,
+    "spentThisMonth": None,
+}
 
 TOKENS: Final[Mapping[str, OperationText]] = {
     "getBalance": OperationText(
@@ -55,10 +61,7 @@ beginning of the key, to recognize it by; the service stores only the key's hash
 spent since the beginning of the month (UTC), less refunds; null for a key
 without `monthlyLimit`, and for a revoked one.
 """,
-        response={
-            "success": True,
-            "apiKeys": [{**API_KEY, "revokedAt": None, "isActive": True, **_RULES, "spentThisMonth": 35}],
-        },
+        response={"success": True, "apiKeys": [{**API_KEY, "revokedAt": None, "isActive": True, **_NO_RULES}]},
     ),
     "createApiKey": OperationText(
         summary="Create an API key",
