@@ -104,7 +104,12 @@ function openKeyDialog(reload) {
           h('label', {}, h('input', { type: 'checkbox', name: 'scopes', value: scope, checked: true }), ` ${text}`),
         ),
       ),
-      h('label', { class: 'field' }, h('span', {}, 'Expires (optional)'), h('input', { name: 'expires', type: 'date' })),
+      h(
+        'label',
+        { class: 'field' },
+        h('span', {}, 'Expires (optional)'),
+        h('input', { name: 'expires', type: 'date' }),
+      ),
       h(
         'label',
         { class: 'field' },
@@ -159,6 +164,10 @@ const openSignOutDialog = () =>
     title: 'Sign out everywhere?',
     action: 'Sign out everywhere',
     kind: 'danger',
-    content: h('p', {}, 'All sessions end, this one too. You need a sign-in link to sign in again. API keys stay valid.'),
+    content: h(
+      'p',
+      {},
+      'All sessions end, this one too. You need a sign-in link to sign in again. API keys stay valid.',
+    ),
     onSubmit: signOutEverywhere,
   });
