@@ -20,7 +20,8 @@ from preloaded import SpikeProcess, run, start
 
 SPIKE: Final = str(Path(sys.executable).with_name("spike"))
 PATIENCE_S: Final = 60.0  # a test that waits longer fails
-BANNER_END: Final = re.compile(r"^ *(curl -F|Another account)", re.MULTILINE)
+BANNER_END: Final = re.compile(r"^ *(Token, API key and a curl line|Another account)", re.MULTILINE)
+ACCOUNT_FILE: Final = re.compile(r"Token, API key and a curl line: (.+)")
 STARTED: Final = re.compile(r"Spike serves http://(localhost|127\.0\.0\.\d+|\[::1\]):(\d+)")
 
 
@@ -48,7 +49,7 @@ class Answer:
 
 @define
 class Server:
-    """A server and its banner."""
+    """A server, and its banner with the contents of the file that the first one names."""
 
     process: SpikeProcess
     url: str
@@ -129,5 +130,7 @@ def _greeted(process: SpikeProcess, stdout: IO[str], log: Path) -> Server:
             break
     match = STARTED.search(greeting)
     assert match is not None, f"no banner; the log says:\n{log.read_text()}"
+    if secrets := ACCOUNT_FILE.search(greeting):  # standard output isn't a terminal here
+        greeting += Path(secrets[1]).read_text()
     host = "127.0.0.1" if match[1] == "localhost" else match[1]
     return Server(process, f"http://{host}:{match[2]}", greeting)

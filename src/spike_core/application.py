@@ -22,6 +22,7 @@ from spike_core.ports.upscaler import Upscaler
 from spike_core.services.accounts import OPENING_GRANT, Authentication, Registration
 from spike_core.services.album_contents import AlbumContents
 from spike_core.services.albums import Albums
+from spike_core.services.api_key_limits import ApiKeyLimits
 from spike_core.services.api_keys import ApiKeys
 from spike_core.services.audit import Audit
 from spike_core.services.batch_uploads import BatchUploads
@@ -84,6 +85,7 @@ class Accounts:
     authentication: Authentication
     sessions: Sessions
     api_keys: ApiKeys
+    api_key_limits: ApiKeyLimits
 
 
 @frozen(kw_only=True)
@@ -177,6 +179,7 @@ def compose(ports: Ports, policies: Policies) -> Application:
             authentication=Authentication(transactions=transactions, clock=clock),
             sessions=Sessions(transactions=transactions, clock=clock, secrets=ports.secrets),
             api_keys=ApiKeys(transactions=transactions, clock=clock, ids=ids, secrets=ports.secrets),
+            api_key_limits=ApiKeyLimits(transactions=transactions, clock=clock),
         ),
         wallets=Wallets(transactions=transactions, clock=clock, billing=billing),
         images=Images(

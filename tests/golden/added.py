@@ -115,6 +115,7 @@ HISTORY: Final = {
 
 IMAGES: Final = {"success": True, "images": [an_image()], "nextCursor": None, "hasMore": False}
 
+RULES: Final = {"scopes": ["read", "spend", "manage"], "expiresAt": None, "monthlyLimit": None}
 API_KEY: Final = {
     "id": an_id("key_"),
     "name": "build server",
@@ -122,6 +123,8 @@ API_KEY: Final = {
     "createdAt": TIME,
     "revokedAt": None,
     "isActive": True,
+    **RULES,
+    "spentThisMonth": None,
 }
 NEW_API_KEY: Final = {
     "success": True,
@@ -130,6 +133,7 @@ NEW_API_KEY: Final = {
         "name": "build server",
         "keyPrefix": Looks(str, "sk_live_.+"),
         "createdAt": TIME,
+        **RULES,
         "key": Looks(str, "sk_live_.{20,}"),
     },
 }

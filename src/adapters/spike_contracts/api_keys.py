@@ -8,10 +8,11 @@ from attrs import evolve
 from spike_contracts.builders import NOON, a_body
 from spike_contracts.users import a_session, a_user
 from spike_core.domain.accounts import User
-from spike_core.domain.api_keys import ApiKey, ApiKeyName
+from spike_core.domain.api_keys import ApiKey, ApiKeyName, Scope
 from spike_core.domain.errors import ApiKeyNotFound, Unauthenticated, UserNotFound
 from spike_core.domain.identifiers import ApiKeyId
 from spike_core.domain.secrets import API_KEY_PREFIX, Secret
+from spike_core.domain.tokens import Tokens
 from spike_core.ports.transactions import Transactions
 
 LATER = NOON + timedelta(hours=1)
@@ -87,6 +88,21 @@ class ApiKeysContract:
             tx.api_keys.put(an_api_key(user).revoke(now=LATER))
         with transactions.view() as tx:
             assert [*tx.api_keys.active(other.id), *tx.api_keys.revoked(other.id, limit=10)] == []
+
+    def test_a_keys_rules_are_kept(self, transactions: Transactions) -> None:
+        """One scope, some, or all; with an expiry and a limit, or without."""
+        user = a_user()
+        keys = [
+            an_api_key(user),
+            evolve(an_api_key(user), scopes=frozenset({Scope.SPEND}), expires_at=LATER, monthly_limit=Tokens(500)),
+            evolve(an_api_key(user), scopes=frozenset({Scope.READ, Scope.MANAGE}), monthly_limit=Tokens(2**50)),
+        ]
+        with transactions.begin() as tx:
+            tx.users.add_user(user)
+            for key in keys:
+                tx.api_keys.put(key)
+        with transactions.view() as tx:
+            assert [tx.api_keys.get(key.id) for key in keys] == keys
 
     def test_only_a_user_has_keys_to_lock(self, transactions: Transactions) -> None:
         user = a_user()

@@ -3,7 +3,7 @@
 import re
 from typing import Final
 
-from spike_core.domain.secrets import API_KEY_PREFIX, Secret
+from spike_core.domain.secrets import API_KEY_PREFIX, CHECKSUM_CHARS, Secret
 from spike_core.ports.secrets import Secrets
 
 # 256 bits in base64, in characters that headers and cookies allow unescaped
@@ -18,10 +18,11 @@ class SecretsContract:
         assert TEXT.fullmatch(token.text)
         assert not token.is_api_key
 
-    def test_an_api_key_has_its_prefix_and_as_much_chance_behind_it(self, secrets: Secrets) -> None:
+    def test_an_api_key_has_its_prefix_as_much_chance_behind_it_and_a_checksum(self, secrets: Secrets) -> None:
         key = secrets.api_key()
         assert key.is_api_key
-        assert TEXT.fullmatch(key.text.removeprefix(API_KEY_PREFIX))
+        assert TEXT.fullmatch(key.text.removeprefix(API_KEY_PREFIX)[:-CHECKSUM_CHARS])
+        assert not key.is_mistyped
 
     def test_a_share_token_is_as_long_and_fits_an_address(self, secrets: Secrets) -> None:
         token = secrets.share_token()

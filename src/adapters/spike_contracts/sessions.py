@@ -34,9 +34,9 @@ class SessionsContract:
             tx.users.add_user(user)
             tx.sessions.add(ended)
             tx.sessions.add(other)
-        for _time in range(2):
+        for removed in (1, 0):
             with transactions.begin() as tx:
-                tx.sessions.remove(ended.hash)
+                assert tx.sessions.remove(ended.hash) == removed
         with transactions.view() as tx:
             assert tx.sessions.get(other.hash) == other
             with pytest.raises(Unauthenticated):
@@ -64,3 +64,67 @@ class SessionsContract:
             assert tx.sessions.get(ending.hash) == ending
             with pytest.raises(Unauthenticated):
                 tx.sessions.get(expired.hash)
+
+    def test_a_users_sessions_are_listed_newest_first(self, transactions: Transactions) -> None:
+        """Expired ones and links too; at the same moment, the greater hash comes first."""
+        user, other = a_user(), a_user()
+        older, link, expired = (
+            evolve(a_session(user), created_at=NOON),
+            evolve(a_session(user), created_at=NOON + timedelta(hours=1), is_link=True),
+            evolve(a_session(user), created_at=NOON + timedelta(hours=1), expires_at=NOON),
+        )
+        with transactions.begin() as tx:
+            tx.users.add_user(user)
+            tx.users.add_user(other)
+            for session in (older, link, expired, a_session(other)):
+                tx.sessions.add(session)
+        listed = [*sorted((link, expired), key=lambda session: session.hash, reverse=True), older]
+        with transactions.view() as tx:
+            assert list(tx.sessions.of_user(user.id, limit=9)) == listed
+            assert list(tx.sessions.of_user(user.id, limit=2)) == listed[:2]
+
+    def test_a_use_is_noted_and_never_an_earlier_one(self, transactions: Transactions) -> None:
+        user = a_user()
+        session, other = a_session(user), a_session(user)
+        with transactions.begin() as tx:
+            tx.users.add_user(user)
+            tx.sessions.add(session)
+            tx.sessions.add(other)
+            assert session.last_used_at == session.created_at
+            for minutes in (20, 10):
+                tx.sessions.note_use(session.hash, now=NOON + timedelta(minutes=minutes))
+            tx.sessions.note_use(Secret(a_body()).hash, now=NOON)
+        with transactions.view() as tx:
+            assert tx.sessions.get(session.hash) == evolve(session, last_used_at=NOON + timedelta(minutes=20))
+            assert tx.sessions.get(other.hash) == other
+
+    def test_all_sessions_of_a_user_are_removed_and_nobody_elses(self, transactions: Transactions) -> None:
+        user, other = a_user(), a_user()
+        kept = a_session(other)
+        with transactions.begin() as tx:
+            tx.users.add_user(user)
+            tx.users.add_user(other)
+            for session in (a_session(user), evolve(a_session(user), is_link=True), kept):
+                tx.sessions.add(session)
+            assert tx.sessions.remove_all(user.id) == 2
+        with transactions.view() as tx:
+            assert list(tx.sessions.of_user(user.id, limit=9)) == []
+            assert list(tx.sessions.of_user(other.id, limit=9)) == [kept]
+
+    def test_what_may_descend_from_a_key_is_removed_and_nothing_else(self, transactions: Transactions) -> None:
+        """Not what was opened before the key was created, nor what no key can have opened, nor the one that is kept."""
+        user, other = a_user(), a_user()
+        descendant, current = (evolve(a_session(user), may_descend_from_key=True) for _ in range(2))
+        earlier = evolve(descendant, hash=Secret(a_body()).hash, created_at=NOON - timedelta(seconds=1))
+        newer, others = a_session(user), evolve(a_session(other), may_descend_from_key=True)
+        with transactions.begin() as tx:
+            tx.users.add_user(user)
+            tx.users.add_user(other)
+            for session in (descendant, current, earlier, newer, others):
+                tx.sessions.add(session)
+            assert tx.sessions.remove_descendants(user.id, since=NOON, kept=current.hash) == 1
+        with transactions.view() as tx:
+            assert {*tx.sessions.of_user(user.id, limit=9)} == {current, earlier, newer}
+            assert list(tx.sessions.of_user(other.id, limit=9)) == [others]
+        with transactions.begin() as tx:
+            assert tx.sessions.remove_descendants(user.id, since=NOON, kept=None) == 1

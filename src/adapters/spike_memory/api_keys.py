@@ -43,11 +43,11 @@ class MemoryApiKeys:
 
     def active(self, user_id: UserId) -> Sequence[ApiKey]:
         """Return the user's active keys, newest first."""
-        return [key for key in self._newest_first(user_id) if key.is_active]
+        return [key for key in self._newest_first(user_id) if key.revoked_at is None]
 
     def revoked(self, user_id: UserId, *, limit: int) -> Sequence[ApiKey]:
         """Return the user's revoked keys, newest first."""
-        return [key for key in self._newest_first(user_id) if not key.is_active][:limit]
+        return [key for key in self._newest_first(user_id) if key.revoked_at is not None][:limit]
 
     def _newest_first(self, user_id: UserId) -> Sequence[ApiKey]:
         keys = [key for key in self._rows.state.api_keys.values() if key.user_id == user_id]

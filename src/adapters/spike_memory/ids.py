@@ -4,7 +4,7 @@ import itertools
 from typing import Final
 
 from spike_core.domain.identifiers import BODY_LENGTH
-from spike_core.domain.secrets import API_KEY_PREFIX, Secret
+from spike_core.domain.secrets import Secret
 from spike_core.ports.ids import AnyId
 
 _SECRET_CHARS: Final = 43  # as many as 256 bits take in base 64
@@ -35,7 +35,7 @@ class CountingSecrets:
 
     def api_key(self) -> Secret:
         """Return the next API key; see the port."""
-        return Secret(API_KEY_PREFIX + self._next())
+        return Secret.api_key(self._next())
 
     def share_token(self) -> Secret:
         """Return the next share token; see the port."""

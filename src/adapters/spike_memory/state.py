@@ -7,7 +7,7 @@ from attrs import Factory, define, fields, frozen
 
 from spike_core.domain.accounts import Email, Session, User
 from spike_core.domain.albums import Album, AlbumImage
-from spike_core.domain.api_keys import ApiKey
+from spike_core.domain.api_keys import ApiKey, ApiKeyCharge
 from spike_core.domain.errors import InvariantViolated
 from spike_core.domain.idempotency import IdempotencyKey, IdempotencyRecord
 from spike_core.domain.identifiers import AlbumId, ApiKeyId, ImageId, JobId, OwnerId
@@ -34,6 +34,7 @@ class State:
     users: dict[Email, User] = Factory(dict)
     sessions: dict[SecretHash, Session] = Factory(dict)
     api_keys: dict[ApiKeyId, ApiKey] = Factory(dict)
+    api_key_charges: dict[JobId, ApiKeyCharge] = Factory(dict)
     receipts: dict[tuple[str, IdempotencyKey], IdempotencyRecord] = Factory(dict)
     outbox: dict[JobId, OutboxMessage] = Factory(dict)
     maintenance_runs: dict[MaintenanceTask, MaintenanceRun] = Factory(dict)

@@ -8,6 +8,7 @@ from attrs import frozen
 
 from spike_core.ports.transactions import Transaction
 from spike_memory.albums import MemoryAlbums
+from spike_memory.api_key_charges import MemoryApiKeyCharges
 from spike_memory.api_keys import MemoryApiKeys
 from spike_memory.audit import MemoryAuditReader
 from spike_memory.idempotency import MemoryIdempotencyRecords
@@ -33,6 +34,7 @@ class MemoryTransaction:
     users: MemoryUsers
     sessions: MemorySessions
     api_keys: MemoryApiKeys
+    api_key_charges: MemoryApiKeyCharges
     outbox: MemoryOutbox
     maintenance_runs: MemoryMaintenanceRuns
     idempotency_records: MemoryIdempotencyRecords
@@ -50,6 +52,7 @@ class MemoryTransaction:
             users=MemoryUsers(rows),
             sessions=MemorySessions(rows),
             api_keys=MemoryApiKeys(rows),
+            api_key_charges=MemoryApiKeyCharges(rows),
             outbox=MemoryOutbox(rows),
             maintenance_runs=MemoryMaintenanceRuns(rows),
             idempotency_records=MemoryIdempotencyRecords(rows),

@@ -2,7 +2,7 @@
 
 from spike_core.domain.accounts import Email, Session, User
 from spike_core.domain.albums import Album, AlbumDescription, AlbumImage, AlbumName, Privacy
-from spike_core.domain.api_keys import ApiKey, ApiKeyName
+from spike_core.domain.api_keys import ApiKey, ApiKeyName, Scope
 from spike_core.domain.dimensions import Dimensions
 from spike_core.domain.identifiers import AlbumId, AlbumImageId, ApiKeyId, ImageId, JobId, OwnerId, UserId
 from spike_core.domain.images import Image, ImageName
@@ -219,8 +219,16 @@ def user_row(user: User) -> Parameters:
 
 def session_of(row: Row) -> Session:
     """Return the session in a row."""
-    hash_, user_id, created_at, expires_at = row
-    return Session(hash=SecretHash(hash_), user_id=UserId(user_id), created_at=created_at, expires_at=expires_at)
+    hash_, user_id, created_at, expires_at, last_used_at, is_link, may_descend_from_key = row
+    return Session(
+        hash=SecretHash(hash_),
+        user_id=UserId(user_id),
+        created_at=created_at,
+        expires_at=expires_at,
+        last_used_at=last_used_at or created_at,
+        is_link=is_link,
+        may_descend_from_key=may_descend_from_key,
+    )
 
 
 def session_row(session: Session) -> Parameters:
@@ -230,6 +238,9 @@ def session_row(session: Session) -> Parameters:
         "user_id": session.user_id.text,
         "created_at": session.created_at,
         "expires_at": session.expires_at,
+        "last_used_at": session.last_used_at,
+        "is_link": session.is_link,
+        "may_descend_from_key": session.may_descend_from_key,
     }
 
 
@@ -254,7 +265,7 @@ def run_row(run: MaintenanceRun) -> Parameters:
 
 def api_key_of(row: Row) -> ApiKey:
     """Return the API key in a row."""
-    id_, user_id, name, hash_, shown, created_at, revoked_at = row
+    id_, user_id, name, hash_, shown, created_at, revoked_at, scopes, expires_at, monthly_limit = row
     return ApiKey(
         id=ApiKeyId(id_),
         user_id=UserId(user_id),
@@ -263,6 +274,9 @@ def api_key_of(row: Row) -> ApiKey:
         shown=shown,
         created_at=created_at,
         revoked_at=revoked_at,
+        scopes=frozenset(map(Scope, scopes.split(","))),
+        expires_at=expires_at,
+        monthly_limit=None if monthly_limit is None else Tokens(monthly_limit),
     )
 
 
@@ -276,4 +290,7 @@ def api_key_row(key: ApiKey) -> Parameters:
         "shown": key.shown,
         "created_at": key.created_at,
         "revoked_at": key.revoked_at,
+        "scopes": ",".join(sorted(scope.value for scope in key.scopes)),
+        "expires_at": key.expires_at,
+        "monthly_limit": None if key.monthly_limit is None else key.monthly_limit.amount,
     }

@@ -1,13 +1,15 @@
 """Sessions in a database."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
 
 from attrs import frozen
-from sqlalchemy import bindparam, delete, insert, select
+from sqlalchemy import bindparam, delete, insert, or_, select, update
 
 from spike_core.domain.accounts import Session
 from spike_core.domain.errors import Unauthenticated
+from spike_core.domain.identifiers import UserId
 from spike_core.domain.secrets import SecretHash
 from spike_sqlalchemy.prepared import Prepared
 from spike_sqlalchemy.rows import session_of, session_row
@@ -16,7 +18,30 @@ from spike_sqlalchemy.tables import sessions
 
 _ADD: Final = Prepared(insert(sessions).inline())
 _GET: Final = Prepared(select(sessions).where(sessions.c.hash == bindparam("secret_hash")))
+_OF_USER: Final = Prepared(
+    select(sessions)
+    .where(sessions.c.user_id == bindparam("user"))
+    .order_by(sessions.c.created_at.desc(), sessions.c.hash.desc())
+    .limit(bindparam("rows_max"))
+)
+_NOTE_USE: Final = Prepared(
+    update(sessions)
+    .where(
+        sessions.c.hash == bindparam("secret_hash"),
+        or_(sessions.c.last_used_at.is_(None), sessions.c.last_used_at < bindparam("used_at")),
+    )
+    .values(last_used_at=bindparam("used_at"))
+)
 _REMOVE: Final = Prepared(delete(sessions).where(sessions.c.hash == bindparam("secret_hash")))
+_REMOVE_ALL: Final = Prepared(delete(sessions).where(sessions.c.user_id == bindparam("user")))
+_REMOVE_DESCENDANTS: Final = Prepared(
+    delete(sessions).where(
+        sessions.c.user_id == bindparam("user"),
+        sessions.c.may_descend_from_key,
+        sessions.c.created_at >= bindparam("since"),
+        sessions.c.hash != bindparam("kept_hash"),
+    )
+)
 _PURGE: Final = Prepared(delete(sessions).where(sessions.c.expires_at < bindparam("expired_before")))
 
 
@@ -36,9 +61,27 @@ class SqlAlchemySessions:
             return session_of(row)
         raise Unauthenticated
 
-    def remove(self, hash_: SecretHash) -> None:
+    def of_user(self, user_id: UserId, *, limit: int) -> Sequence[Session]:
+        """Return the user's sessions, newest first."""
+        rows = self._statements.rows(_OF_USER, {"user": user_id.text, "rows_max": limit})
+        return [session_of(row) for row in rows]
+
+    def note_use(self, hash_: SecretHash, *, now: datetime) -> None:
+        """Set when the session was last used."""
+        self._statements.write(_NOTE_USE, {"secret_hash": hash_.text, "used_at": now})
+
+    def remove(self, hash_: SecretHash) -> int:
         """Remove the session with this hash."""
-        self._statements.write(_REMOVE, {"secret_hash": hash_.text})
+        return self._statements.write(_REMOVE, {"secret_hash": hash_.text})
+
+    def remove_all(self, user_id: UserId) -> int:
+        """Remove the user's sessions."""
+        return self._statements.write(_REMOVE_ALL, {"user": user_id.text})
+
+    def remove_descendants(self, user_id: UserId, *, since: datetime, kept: SecretHash | None) -> int:
+        """Remove sessions that may descend from a key."""
+        parameters = {"user": user_id.text, "since": since, "kept_hash": kept.text if kept else ""}
+        return self._statements.write(_REMOVE_DESCENDANTS, parameters)
 
     def purge(self, *, expired_before: datetime) -> int:
         """Forget sessions that expired earlier."""

@@ -312,6 +312,10 @@ sessions: Final = Table(
     Column("user_id", TEXT, ForeignKey("users.id", ondelete="CASCADE"), nullable=False, index=True),
     Column("created_at", UtcDateTime, nullable=False),
     Column("expires_at", UtcDateTime, nullable=False, index=True),
+    Column("last_used_at", UtcDateTime),
+    Column("is_link", Boolean, nullable=False, server_default=text("false")),
+    # true for the sessions of releases that let API keys open sessions, which don't know the column
+    Column("may_descend_from_key", Boolean, nullable=False, server_default=text("true")),
     sqlite_with_rowid=False,
 )
 
@@ -325,6 +329,32 @@ api_keys: Final = Table(
     Column("shown", TEXT, nullable=False),
     Column("created_at", UtcDateTime, nullable=False),
     Column("revoked_at", UtcDateTime),
+    Column("scopes", TEXT, nullable=False, server_default=text("'manage,read,spend'")),
+    Column("expires_at", UtcDateTime),
+    Column("monthly_limit", BigInteger, CheckConstraint("monthly_limit >= 1", name="monthly_limit")),
+)
+
+# a charge outlives its job, so there is no foreign key to `jobs`
+api_key_charges: Final = Table(
+    "api_key_charges",
+    METADATA,
+    Column("job_id", TEXT, primary_key=True),
+    Column("api_key_id", TEXT, ForeignKey("api_keys.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("month", TEXT, nullable=False),
+    Column("tokens", BigInteger, nullable=False),
+    CheckConstraint("tokens >= 1", name="tokens"),
+    sqlite_with_rowid=False,
+)
+
+# the sums of the charges
+api_key_months: Final = Table(
+    "api_key_months",
+    METADATA,
+    Column("api_key_id", TEXT, ForeignKey("api_keys.id", ondelete="CASCADE"), primary_key=True),
+    Column("month", TEXT, primary_key=True),
+    Column("tokens", BigInteger, nullable=False),
+    CheckConstraint("tokens >= 0", name="tokens"),
+    sqlite_with_rowid=False,
 )
 
 chores: Final = Table(

@@ -12,6 +12,7 @@ from sqlalchemy import Engine
 from spike_core.domain.errors import TransactionUndone
 from spike_core.ports.transactions import Transaction
 from spike_sqlalchemy.albums import SqlAlchemyAlbums
+from spike_sqlalchemy.api_key_charges import SqlAlchemyApiKeyCharges
 from spike_sqlalchemy.api_keys import SqlAlchemyApiKeys
 from spike_sqlalchemy.audit import SqlAlchemyAuditReader
 from spike_sqlalchemy.connections import begun, commit
@@ -72,6 +73,11 @@ class SqlAlchemyTransaction:
     def api_keys(self) -> SqlAlchemyApiKeys:
         """The API keys."""
         return SqlAlchemyApiKeys(self._statements)
+
+    @property
+    def api_key_charges(self) -> SqlAlchemyApiKeyCharges:
+        """What API keys with a monthly limit have spent."""
+        return SqlAlchemyApiKeyCharges(self._statements)
 
     @property
     def outbox(self) -> SqlAlchemyOutbox:

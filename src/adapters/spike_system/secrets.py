@@ -5,7 +5,7 @@ from typing import Final
 
 from attrs import frozen
 
-from spike_core.domain.secrets import API_KEY_PREFIX, Secret
+from spike_core.domain.secrets import Secret
 
 SECRET_BYTES: Final = 32
 
@@ -20,7 +20,7 @@ class SystemSecrets:
 
     def api_key(self) -> Secret:
         """Return a new API key; see the port."""
-        return Secret(API_KEY_PREFIX + secrets.token_urlsafe(SECRET_BYTES))
+        return Secret.api_key(secrets.token_urlsafe(SECRET_BYTES))
 
     def share_token(self) -> Secret:
         """Return a new share token; see the port."""

@@ -2,6 +2,7 @@
 
 import ipaddress
 import shlex
+from collections.abc import Sequence
 from importlib.resources import files
 from pathlib import Path
 from typing import Final
@@ -10,10 +11,12 @@ from spike_core.domain.accounts import Email
 from spike_core.domain.errors import EmailTaken
 from spike_core.domain.secrets import Secret
 from spike_core.services.accounts import Registered
-from spike_runtime import Settings, Spike
+from spike_runtime import Spike
+from spike_runtime.data_folder import write_private
 
 FIRST_EMAIL: Final = Email("owner@localhost")
 SAMPLE: Final = "sample.jpg"
+ACCOUNT_FILE: Final = "first-account.txt"
 _LOOPBACK: Final = ipaddress.IPv4Address("127.0.0.1")
 _EVERYWHERE: Final = "*"  # waitress's notation for all addresses
 _ENGINES: Final = {
@@ -33,35 +36,55 @@ def first_user(spike: Spike) -> Registered | None:
         return None
 
 
-def welcome(settings: Settings, user: Registered | None, *, engine_name: str, host: str, port: int) -> str:
-    """Return the banner. For the first user it contains the token, which is never shown again."""
+def welcome(spike: Spike, user: Registered | None, *, host: str, port: int, is_terminal: bool) -> str:
+    """Return the banner.
+
+    For the first user it contains the token and the API key, which are never shown again. Where it isn't printed to a
+    terminal it may end up in a log, so there it contains a sign-in link that is valid once and for an hour; the rest
+    goes to a file that only its owner can read.
+    """
+    settings = spike.settings
     url = settings.public_url.rstrip("/") or local_url(host, port)
     lines = [
         "",
         f"  Spike serves {url}",
         f"  Data folder: {settings.data_dir.resolve()}",
-        f"  Engine: {_ENGINES.get(engine_name, engine_name)}",
+        f"  Engine: {_ENGINES.get(spike.engine_name, spike.engine_name)}",
         "",
     ]
     if user is None:
         hints = ["  Sign in: spike users link EMAIL", "  Another account: spike users create EMAIL"]
         return "\n".join([*lines, *hints, ""])
-    sample = _sample(settings.data_dir.resolve())
-    token = user.session_token.text
+    lines.append(f"  Your first account, {user.user.email}, has {user.balance} tokens.")
+    credentials = _credentials(user, url, folder=settings.data_dir.resolve())
+    if is_terminal:
+        return "\n".join([*lines, f"  Sign in: {sign_in_link(url, user.session_token)}", *credentials])
+    file = settings.data_dir.resolve() / ACCOUNT_FILE
+    write_private(file, "\n".join(credentials))
+    link = spike.accounts.sessions.open_link(user.user.id)
     return "\n".join(
         [
             *lines,
-            f"  Your first account, {user.user.email}, has {user.balance} tokens.",
-            f"  Sign in: {sign_in_link(url, user.session_token)}",
-            f"  Sign-in token (shown once): {token}",
-            f"  API key       (shown once): {user.api_key.text}",
-            "",
-            "  Enhance a picture:",
-            "",
-            f'  curl -F "file=@{sample}" -H "Authorization: Bearer {token}" {shlex.quote(url + "/api/images/upload")}',
+            f"  Sign in: {sign_in_link(url, link.token)}",
+            "  The link is valid once, and for an hour.",
+            f"  Token, API key and a curl line: {file}",
             "",
         ]
     )
+
+
+def _credentials(user: Registered, url: str, *, folder: Path) -> Sequence[str]:
+    """Return the lines with the first user's secrets."""
+    sample, token = _sample(folder), user.session_token.text
+    return [
+        f"  Sign-in token (shown once): {token}",
+        f"  API key       (shown once): {user.api_key.text}",
+        "",
+        "  Enhance a picture:",
+        "",
+        f'  curl -F "file=@{sample}" -H "Authorization: Bearer {token}" {shlex.quote(url + "/api/images/upload")}',
+        "",
+    ]
 
 
 def local_url(host: str, port: int) -> str:

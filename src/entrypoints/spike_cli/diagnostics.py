@@ -16,6 +16,7 @@ from spike_core.domain.errors import SpikeError, StorageRefused, Unavailable
 from spike_core.domain.identifiers import ImageId
 from spike_core.domain.objects import ObjectKey, PictureFormat
 from spike_core.domain.rate_limits import RateLimit, RateLimitGroup
+from spike_runtime.data_folder import access_of_others
 from spike_runtime.wiring import Spike
 
 FREE_BYTES_MIN: Final = 1024 * 1024 * 1024
@@ -32,6 +33,7 @@ class CheckResult:
     setting: str
     trouble: str  # empty if there is none
     remedy: str
+    is_warning: bool = False  # the component works all the same
 
     @property
     def is_well(self) -> bool:
@@ -45,6 +47,7 @@ class _Check:
     setting: str
     use: Callable[[], None]
     remedy: str
+    is_warning: bool = False
 
 
 @frozen
@@ -55,7 +58,14 @@ class _CheckFailed(Exception):
 def run_diagnostics(spike: Spike, *, sample: bytes) -> Iterator[CheckResult]:
     """Use each component once and yield the results; `sample` is a picture for the engine. Nothing stays stored."""
     for check in _checks(spike, sample):
-        yield CheckResult(part=check.part, setting=check.setting, trouble=_trouble_with(check.use), remedy=check.remedy)
+        trouble = _trouble_with(check.use)
+        yield CheckResult(
+            part=check.part,
+            setting=check.setting,
+            trouble=trouble,
+            remedy=check.remedy,
+            is_warning=check.is_warning and bool(trouble),
+        )
 
 
 def _checks(spike: Spike, sample: bytes) -> Iterator[_Check]:
@@ -120,6 +130,13 @@ def _checks(spike: Spike, sample: bytes) -> Iterator[_Check]:
         setting="SPIKE_DATA_DIR",
         use=lambda: _check_disk(spike),
         remedy="free some space, or move the data folder to a larger disk",
+    )
+    yield _Check(
+        part="permissions",
+        setting="SPIKE_DATA_DIR",
+        use=lambda: _check_permissions(spike.settings.data_dir),
+        remedy="chmod -R go= the folder, unless its group is meant to read pictures and secrets",
+        is_warning=True,
     )
 
 
@@ -187,6 +204,12 @@ def _use_generator(spike: Spike) -> None:
 def _use_metrics_folder(folder: Path) -> None:
     with tempfile.TemporaryFile(dir=folder) as file:
         file.write(_TRIAL)
+
+
+def _check_permissions(folder: Path) -> None:
+    mode = access_of_others(folder)
+    if mode:
+        raise _CheckFailed(f"other users can enter {folder.resolve()}: its mode is {mode}")
 
 
 def _check_disk(spike: Spike) -> None:

@@ -6,7 +6,8 @@ from contextlib import contextmanager
 import structlog
 
 from spike_core.domain.errors import DatabaseUnavailable, StorageRefused, StorageUnavailable
-from spike_runtime import Spike, WrongSettings, build, load_settings
+from spike_runtime import Settings, Spike, WrongSettings, build, load_settings
+from spike_runtime.data_folder import access_of_others, keep_files_private
 from spike_runtime.logs import configure_logging
 
 
@@ -19,10 +20,12 @@ def opened(*, log_level: str | None = None) -> Iterator[Spike]:
     Raises:
         WrongSettings: a setting is invalid, or the database can't be used.
     """
+    keep_files_private()
     settings = load_settings()
     configure_logging(level=log_level or settings.log_level, form=settings.log_format)
     spike = build(settings)
     try:
+        _warn_of_open_folder(settings)
         _migrate(spike)
         yield spike
     finally:
@@ -41,6 +44,14 @@ def check_storage(spike: Spike) -> None:
         raise WrongSettings(f"SPIKE_STORAGE_URL: {error.reason}") from error
     except StorageUnavailable as error:
         structlog.get_logger(__name__).warning("the object store doesn't answer yet", exc_info=error)
+
+
+def _warn_of_open_folder(settings: Settings) -> None:
+    mode = access_of_others(settings.data_dir)
+    if mode:
+        structlog.get_logger(__name__).warning(
+            "other users can enter the data folder", folder=str(settings.data_dir.resolve()), mode=mode
+        )
 
 
 def _migrate(spike: Spike) -> None:

@@ -1,5 +1,7 @@
 """Parameter types that parse arguments into domain values; an invalid argument is a usage error."""
 
+from contextlib import suppress
+from datetime import UTC, datetime
 from typing import Any
 
 import click
@@ -61,3 +63,22 @@ class ApiKeyIdType(click.ParamType[ApiKeyId]):
             return value if isinstance(value, ApiKeyId) else ApiKeyId.parse(value)
         except InvalidIdentifier:
             self.fail("an id looks like key_… and 24 characters; `spike keys list` shows them", param, ctx)
+
+
+class TimeType(click.ParamType[datetime]):
+    """A time with its zone, or a date, which means its beginning in UTC."""
+
+    name = "time"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
+        """Parse the time."""
+        if isinstance(value, datetime):
+            return value
+        with suppress(ValueError, OverflowError):
+            time = datetime.fromisoformat(value)
+            is_date = "T" not in value and ":" not in value
+            if is_date or time.tzinfo is not None:
+                return (time.replace(tzinfo=UTC) if is_date else time).astimezone(UTC)
+        return self.fail(
+            f"{value!r} is neither a date nor a time with its zone, such as 2026-12-31T00:00:00Z", param, ctx
+        )

@@ -1,5 +1,6 @@
 """`spike serve`: the service, with everything it needs in one process."""
 
+import sys
 import threading
 from contextlib import ExitStack
 from typing import Final
@@ -45,7 +46,7 @@ def serve(host: str, port: int) -> None:
         stack.enter_context(working(spike) if spike.serves_and_works else housekeeping(spike))
 
         def on_ready(bound_port: int) -> None:
-            click.echo(welcome(settings, user, engine_name=spike.engine_name, host=host, port=bound_port))
+            click.echo(welcome(spike, user, host=host, port=bound_port, is_terminal=sys.stdout.isatty()))
             structlog.get_logger(__name__).info("serving", host=host, port=bound_port, engine=spike.engine_name)
             spike.prepare_to_look()
             if spike.serves_and_works:
@@ -54,7 +55,7 @@ def serve(host: str, port: int) -> None:
         closing = threading.Event()
         try:
             serve_http(
-                create_app(spike, closing=closing),
+                create_app(spike, closing=closing, own_names=[host]),
                 host=host,
                 port=port,
                 threads=settings.web_threads,

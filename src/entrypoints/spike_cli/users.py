@@ -8,6 +8,7 @@ from spike_cli.banner import sign_in_link
 from spike_cli.opening import opened
 from spike_cli.parameters import EmailType, TokensType
 from spike_cli.serve import DEFAULT_PORT
+from spike_core.codec import rfc3339
 from spike_core.domain.accounts import Email
 from spike_core.domain.tokens import Tokens
 
@@ -48,3 +49,34 @@ def link(email: Email, url: str | None) -> None:
         session = spike.accounts.sessions.open(spike.accounts.api_keys.holder(email))
         base_url = url or spike.settings.public_url or f"http://localhost:{DEFAULT_PORT}"
     click.echo(sign_in_link(base_url.rstrip("/"), session.token))
+
+
+@users.command("sign-out")
+@click.argument("email", type=EmailType())
+def sign_out(email: Email) -> None:
+    """End all sessions of the user with this address, with unused sign-in links. API keys stay valid."""
+    with opened(log_level="WARNING") as spike:
+        ended = spike.accounts.sessions.close_all(spike.accounts.api_keys.holder(email))
+    click.echo(f"{email} is signed out everywhere: {ended} {'session' if ended == 1 else 'sessions'} ended")
+
+
+@users.command()
+@click.argument("email", type=EmailType())
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+def sessions(email: Email, as_json: bool) -> None:  # noqa: FBT001  # click's
+    """List where the user with this address is signed in, newest first; the last use to within ten minutes."""
+    with opened(log_level="WARNING") as spike:
+        found = spike.accounts.sessions.of(spike.accounts.api_keys.holder(email))
+    facts = [
+        {
+            "createdAt": rfc3339(session.created_at),
+            "lastUsedAt": rfc3339(session.last_used_at),
+            "expiresAt": rfc3339(session.expires_at),
+        }
+        for session in found
+    ]
+    if as_json:
+        click.echo(json.dumps({"sessions": facts}))
+        return
+    for each in facts:
+        click.echo(f"opened {each['createdAt']}  last used {each['lastUsedAt']}  expires {each['expiresAt']}")

@@ -1,6 +1,7 @@
 """The WSGI application: routes, middleware, error handlers."""
 
 import threading
+from collections.abc import Collection
 from typing import Any
 
 import falcon
@@ -16,17 +17,20 @@ from spike_http.studio_files import StudioFiles
 from spike_runtime import Spike
 
 
-def create_app(spike: Spike, *, closing: threading.Event | None = None) -> falcon.App[Request, falcon.Response]:
+def create_app(
+    spike: Spike, *, closing: threading.Event | None = None, own_names: Collection[str] = ()
+) -> falcon.App[Request, falcon.Response]:
     """Return the application of a `Spike`. This opens no connection.
 
-    Setting `closing` ends long polls, so that a server can shut down without waiting for them.
+    Setting `closing` ends long polls, so that a server can shut down without waiting for them. Without
+    `SPIKE_PUBLIC_URL`, clients may call the service by `own_names`, by loopback names and by its server's address.
     """
-    urls = base_urls(spike)
+    urls = base_urls(spike, own_names=own_names)
     middleware: list[Any] = [RequestMiddleware(spike.ids, spike.metrics), PathPrefix(urls.public_path), HeadAsGet()]
     app = falcon.App(request_type=Request, middleware=middleware)
     app.req_options.strip_url_path_trailing_slash = True
     add_error_handlers(app)
-    table = routes(spike, closing=closing or threading.Event())
+    table = routes(spike, closing=closing or threading.Event(), bases=urls)
     for route in table:
         app.add_route(route.path, route.resource)
 
@@ -40,6 +44,6 @@ def create_app(spike: Spike, *, closing: threading.Event | None = None) -> falco
 
     for path, page in document_pages(document, base_urls=urls).items():
         app.add_route(path, page)
-    for path, resource in studio_pages(StudioFiles.read(), object_urls=object_urls(spike)).items():
+    for path, resource in studio_pages(StudioFiles.read(), object_urls=object_urls(spike, urls)).items():
         app.add_route(path, resource)
     return app

@@ -2,21 +2,29 @@
 
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from typing import Final
+from typing import Final, assert_never
 
 import falcon
 from attrs import frozen
 
-from spike_core.domain.errors import Forbidden, Unauthenticated
+from spike_core.domain.accounts import Session
+from spike_core.domain.api_keys import ApiKey
+from spike_core.domain.errors import Forbidden, Unauthenticated, UntrustedHost
 from spike_core.domain.identifiers import UserId
 from spike_core.domain.rate_limits import RateLimitGroup
 from spike_core.domain.secrets import Secret
 from spike_core.services.accounts import Authentication
 from spike_http.context import Request
 from spike_http.rate_limits import RequestLimiter
+from spike_http.scopes import check_scope
 from spike_http.serving.base_urls import BaseUrls
 
-COOKIES: Final = ("__Secure-next-auth.session-token", "next-auth.session-token")
+# by the strictest browsers' rules for the prefix (RFC 6265bis, section 4.1.3), NextAuth's own name for https, the API's
+COOKIES: Final = (
+    "__Host-next-auth.session-token",
+    "__Secure-next-auth.session-token",
+    "next-auth.session-token",
+)
 SESSION_COOKIES_MAX: Final = 8  # each costs a database query
 _SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 
@@ -35,6 +43,7 @@ class Authenticator:
         Raises:
             Unauthenticated: the credential is missing or invalid. A valid cookie doesn't make up for an invalid bearer.
             Forbidden: another site's page sent the cookie with an unsafe method.
+            SessionRequired, InsufficientScope: the API key can't be used for this operation.
             TooManyRequests: the user has used up the rate limit.
         """
         user = self._authenticate(req)
@@ -66,33 +75,39 @@ class Authenticator:
         return self.limiter.proxies.client(req)
 
     def _authenticate(self, req: Request) -> UserId | None:
-        """Return the user of the credential, or `None` if there is no credential.
+        """Return the user of the credential, or `None` if there is no credential; note it in the request's context.
 
         Raises:
-            Unauthenticated, Forbidden: as `user`.
+            Unauthenticated, Forbidden, SessionRequired, InsufficientScope: as `user`.
         """
-        header = req.get_header("Authorization")
-        if header is not None:
-            scheme, _, token = header.partition(" ")
-            if scheme.lower() != "bearer":
-                raise Unauthenticated
-            return self.authentication.authenticate(Secret(token.strip()))
-        tokens = session_tokens(req)
-        if not tokens:
-            return None
-        user = self._user_of_first_valid(tokens)
-        self._check_same_origin(req)
-        return user
+        bearer = bearer_token(req)
+        if bearer is not None:
+            credential = self.authentication.credential(bearer)
+        else:
+            tokens = session_tokens(req)
+            if not tokens:
+                return None
+            credential = self._first_valid(tokens)
+            self._check_same_origin(req)
+        match credential:
+            case ApiKey():
+                check_scope(credential, method=req.method, route=req.uri_template)
+                req.context.api_key = credential
+            case Session():
+                req.context.session = credential
+            case unreachable:
+                assert_never(unreachable)
+        return credential.user_id
 
-    def _user_of_first_valid(self, tokens: Sequence[Secret]) -> UserId:
-        """Return the user of the first valid token. An expired cookie of another path may precede it.
+    def _first_valid(self, tokens: Sequence[Secret]) -> Session | ApiKey:
+        """Return the credential of the first valid token. An expired cookie of another path may precede it.
 
         Raises:
             Unauthenticated: no token is valid.
         """
         for token in tokens:
             with suppress(Unauthenticated):
-                return self.authentication.authenticate(token)
+                return self.authentication.credential(token)
         raise Unauthenticated
 
     def _check_same_origin(self, req: Request) -> None:
@@ -101,15 +116,31 @@ class Authenticator:
         Clients other than browsers send no `Origin`, and pass.
 
         Raises:
+            UntrustedHost: the method is unsafe and the page's host isn't known to be the service's.
             Forbidden: the method is unsafe and the request comes from another origin.
         """
         if req.method in _SAFE:
             return
         origin = req.get_header("Origin")
         if origin is not None and not self.base_urls.is_own(req, origin):
-            raise Forbidden
+            raise UntrustedHost if self.base_urls.is_unknown_host(req, origin) else Forbidden
         if req.get_header("Sec-Fetch-Site") == "cross-site":
             raise Forbidden
+
+
+def bearer_token(req: falcon.Request) -> Secret | None:
+    """Return the bearer token, or `None` without the header `Authorization`.
+
+    Raises:
+        Unauthenticated: the header has another scheme.
+    """
+    header = req.get_header("Authorization")
+    if header is None:
+        return None
+    scheme, _, token = header.partition(" ")
+    if scheme.lower() != "bearer":
+        raise Unauthenticated
+    return Secret(token.strip())
 
 
 def session_tokens(req: falcon.Request) -> Sequence[Secret]:

@@ -8,7 +8,14 @@ import attrs
 import falcon
 import structlog
 
-from spike_core.domain.errors import InvalidInput, NotEnoughTokens, SpikeError, TooManyRequests
+from spike_core.domain.errors import (
+    ApiKeyLimitReached,
+    InsufficientScope,
+    InvalidInput,
+    NotEnoughTokens,
+    SpikeError,
+    TooManyRequests,
+)
 from spike_http.bulkhead import ServerBusy
 from spike_http.context import Request
 from spike_http.errors import BY_STATUS, INTERNAL_ERROR, TABLE, ErrorMessage
@@ -55,11 +62,15 @@ def handle_unexpected_error(req: Request, resp: falcon.Response, error: Exceptio
     )
 
 
-def _details(error: SpikeError) -> Mapping[str, Any]:
+def _details(error: SpikeError) -> Mapping[str, Any]:  # noqa: PLR0911  # one for each shape
     """Return the JSON fields that an error has beside the common ones."""
     match error:
         case NotEnoughTokens():
             return {"required": error.required, "balance": error.balance}
+        case ApiKeyLimitReached():
+            return {"required": error.required, "used": error.used, "limit": error.limit}
+        case InsufficientScope():
+            return {"scope": error.scope}
         case TooManyRequests():
             return {"retryAfter": error.retry_after_s}
         case UnknownPricedTier():

@@ -79,8 +79,8 @@ def _too_large(error: str, suggestion: str, *, title: str = "Invalid File") -> E
     return _bad_request(error, suggestion, title=title, code="FILE_TOO_LARGE")
 
 
-def _forbidden(error: str, suggestion: str) -> ErrorResponse:
-    return _response(HTTPStatus.FORBIDDEN, "FORBIDDEN", error, "Access Denied", suggestion)
+def _forbidden(error: str, suggestion: str, *, code: str = "FORBIDDEN") -> ErrorResponse:
+    return _response(HTTPStatus.FORBIDDEN, code, error, "Access Denied", suggestion)
 
 
 def _conflict(error: str, suggestion: str, *, title: str = "Conflict") -> ErrorResponse:
@@ -198,6 +198,26 @@ TABLE: Final[Mapping[type[errors.SpikeError], ErrorResponse]] = {
     ),
     errors.Forbidden: _forbidden(
         "You do not have permission to access this resource", "Please check that you own this resource"
+    ),
+    errors.SessionRequired: _forbidden(
+        "An API key cannot do this",
+        "Please sign in: an API key opens no session and creates no keys",
+        code="SESSION_REQUIRED",
+    ),
+    errors.InsufficientScope: _forbidden(
+        "The API key lacks the scope {scope}",
+        "Please use an API key with the scope {scope}",
+        code="INSUFFICIENT_SCOPE",
+    ),
+    errors.UntrustedHost: _forbidden(
+        "The service does not know that it is reached by this host name",
+        "Please set SPIKE_PUBLIC_URL to the URL that is open in the browser",
+        code="UNTRUSTED_HOST",
+    ),
+    errors.ApiKeyLimitReached: _forbidden(
+        "The API key has spent {used} of {limit} tokens this month; this costs {required}",
+        "Please use another API key, or wait for the next month (UTC)",
+        code="API_KEY_LIMIT_REACHED",
     ),
     errors.InvalidLink: _forbidden(
         "This link has expired or is not valid", "Please fetch the image again to get a fresh link"

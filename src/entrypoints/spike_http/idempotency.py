@@ -19,6 +19,7 @@ from attrs import field, frozen
 from spike_core.domain.errors import IdempotencyRecordNotFound, RequestInProgress, SpikeError, Unavailable
 from spike_core.domain.idempotency import IdempotencyKey, RecordedResponse, RequestDigest
 from spike_core.ports.transactions import Transaction
+from spike_core.services.api_key_limits import ApiKeyLimits
 from spike_core.services.hooks import BeforeCommit
 from spike_core.services.idempotency import IdempotencyStore, IdempotentRequest
 from spike_http.context import Request
@@ -40,6 +41,7 @@ class IdempotentResponder:
     """
 
     store: IdempotencyStore
+    api_key_limits: ApiKeyLimits
     _in_progress: set[tuple[str, IdempotencyKey]] = field(factory=set, init=False, repr=False)
     _lock: threading.Lock = field(factory=threading.Lock, init=False, repr=False)
 
@@ -55,18 +57,20 @@ class IdempotentResponder:
     ) -> None:
         """Run the use case and send a view of its result; or send the recorded response, without running it.
 
-        The body must have been parsed. `use_case` gets the hook that writes the record and must run it before the
-        commit; without the header, the hook writes nothing.
+        The body must have been parsed. `use_case` gets the hook that counts the charge for the limit of the request's
+        API key and writes the record, and must run it before the commit.
 
         Raises:
             InvalidValue: the header isn't a valid key.
+            ApiKeyLimitReached: the request's API key can't pay for it.
             IdempotencyKeyReused: another request has used the key.
             RequestInProgress: the same request is being processed at this moment.
         """
+        charge = self._charging(req)
         header = req.get_header(HEADER)
         if header is None:
             resp.status = int(status)
-            resp.media = as_json(view(use_case(_record_nothing)))
+            resp.media = as_json(view(use_case(charge)))
             return
         request = IdempotentRequest(caller=caller, key=IdempotencyKey.parse(header), digest=_digest(req))
 
@@ -78,13 +82,17 @@ class IdempotentResponder:
                 _replay(resp, self.store.response_to(request))
             except IdempotencyRecordNotFound:
                 try:
-                    response = self._run(use_case, request, response_of)
+                    response = self._run(lambda hook: use_case(_both(charge, hook)), request, response_of)
                 except Unavailable:
                     raise
                 except SpikeError as error:
                     self._replay_after(error, resp, request)
                 else:
                     _send(resp, response)
+
+    def _charging(self, req: Request) -> BeforeCommit[Any]:
+        key = req.context.api_key
+        return _write_nothing if key is None else self.api_key_limits.charging(key)
 
     def _run(
         self,
@@ -158,8 +166,16 @@ def _text(media: Any) -> str:
     return json.dumps(media, ensure_ascii=False)
 
 
-def _record_nothing(_tx: Transaction, _result: object) -> None:
-    """Write no record: the request has no key."""
+def _write_nothing(_tx: Transaction, _result: object) -> None:
+    """Count nothing: the request isn't authenticated by an API key."""
+
+
+def _both(first: BeforeCommit[Any], second: BeforeCommit[Any]) -> BeforeCommit[Any]:
+    def hook(tx: Transaction, result: object) -> None:
+        first(tx, result)
+        second(tx, result)
+
+    return hook
 
 
 def _replay(resp: falcon.Response, response: RecordedResponse) -> None:

@@ -1,7 +1,7 @@
 """The route table: the resource of each path, with its dependencies."""
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import timedelta
 
 from spike_http.authentication import Authenticator
@@ -34,7 +34,7 @@ from spike_http.resources.images import (
 )
 from spike_http.resources.jobs import BatchResource, BatchStatusResource, CancelResource, JobResource
 from spike_http.resources.metrics import MetricsResource
-from spike_http.resources.session import SessionResource
+from spike_http.resources.session import SessionResource, SessionsResource
 from spike_http.resources.tokens import BalanceResource, HistoryResource
 from spike_http.responses.urls import ObjectUrls
 from spike_http.serving.base_urls import BaseUrls
@@ -43,14 +43,15 @@ from spike_http.serving.proxies import Proxies
 from spike_runtime import Spike
 
 
-def routes(spike: Spike, *, closing: threading.Event) -> Sequence[Route]:
+def routes(spike: Spike, *, closing: threading.Event, bases: BaseUrls | None = None) -> Sequence[Route]:
     """Return the routes of a `Spike`. Setting `closing` ends long polls."""
     settings = spike.settings
-    authenticator = _authenticator(spike)
-    urls = object_urls(spike)
+    bases = bases or base_urls(spike)
+    authenticator = _authenticator(spike, bases)
+    urls = object_urls(spike, bases)
     bulkhead = Bulkhead.of_threads(settings.web_threads)
     long_poll = LongPoll(bulkhead=bulkhead, closing=closing)
-    responder = IdempotentResponder(store=spike.idempotency)
+    responder = IdempotentResponder(store=spike.idempotency, api_key_limits=spike.accounts.api_key_limits)
     queries = spike.queries
     table = [
         Route(
@@ -144,7 +145,10 @@ def routes(spike: Spike, *, closing: threading.Event) -> Sequence[Route]:
         Route(
             "/api/jobs/{job_id}/cancel",
             CancelResource(
-                authenticator=authenticator, queries=queries, cancellation=spike.jobs.cancellation, object_urls=urls
+                authenticator=authenticator,
+                queries=queries,
+                cancellation=spike.jobs.cancellation,
+                object_urls=urls,
             ),
         ),
         Route(
@@ -178,7 +182,8 @@ def routes(spike: Spike, *, closing: threading.Event) -> Sequence[Route]:
             AlbumsResource(authenticator=authenticator, responder=responder, albums=spike.albums, object_urls=urls),
         ),
         Route(
-            "/api/albums/{album_id}", AlbumResource(authenticator=authenticator, albums=spike.albums, object_urls=urls)
+            "/api/albums/{album_id}",
+            AlbumResource(authenticator=authenticator, albums=spike.albums, object_urls=urls),
         ),
         Route(
             "/api/albums/{album_id}/images",
@@ -186,12 +191,20 @@ def routes(spike: Spike, *, closing: threading.Event) -> Sequence[Route]:
         ),
         Route("/api/tokens/balance", BalanceResource(authenticator=authenticator, wallets=spike.wallets)),
         Route("/api/tokens/history", HistoryResource(authenticator=authenticator, wallets=spike.wallets)),
-        Route("/api/settings/api-keys", ApiKeysResource(authenticator=authenticator, api_keys=spike.accounts.api_keys)),
+        Route(
+            "/api/settings/api-keys",
+            ApiKeysResource(
+                authenticator=authenticator,
+                api_keys=spike.accounts.api_keys,
+                api_key_limits=spike.accounts.api_key_limits,
+            ),
+        ),
         Route(
             "/api/settings/api-keys/{key_id}",
             ApiKeyResource(authenticator=authenticator, api_keys=spike.accounts.api_keys),
         ),
         Route("/api/session", SessionResource(authenticator=authenticator, sessions=spike.accounts.sessions)),
+        Route("/api/sessions", SessionsResource(authenticator=authenticator, sessions=spike.accounts.sessions)),
         Route("/healthz", HealthResource()),
         Route(
             "/readyz",
@@ -217,24 +230,28 @@ def routes(spike: Spike, *, closing: threading.Event) -> Sequence[Route]:
     return table
 
 
-def object_urls(spike: Spike) -> ObjectUrls:
+def object_urls(spike: Spike, bases: BaseUrls) -> ObjectUrls:
     """Return the configured builder of objects' URLs."""
     settings = spike.settings
     return ObjectUrls(
         storage=spike.storage,
         cdn_url=settings.cdn_url,
-        base_urls=base_urls(spike),
+        base_urls=bases,
         lifetime=timedelta(seconds=settings.link_lifetime_s),
     )
 
 
-def base_urls(spike: Spike) -> BaseUrls:
-    """Return the configured `BaseUrls`."""
+def base_urls(spike: Spike, *, own_names: Collection[str] = ()) -> BaseUrls:
+    """Return the configured `BaseUrls` of a server that listens on these names."""
     settings = spike.settings
-    return BaseUrls(public_url=settings.public_url, proxies=Proxies.parse(settings.trusted_proxies))
+    return BaseUrls(
+        public_url=settings.public_url,
+        proxies=Proxies.parse(settings.trusted_proxies),
+        own_names={name.lower().rstrip(".") for name in own_names},
+    )
 
 
-def _authenticator(spike: Spike) -> Authenticator:
+def _authenticator(spike: Spike, bases: BaseUrls) -> Authenticator:
     settings = spike.settings
     limiter = RequestLimiter(
         limiter=spike.limiter,
@@ -242,4 +259,4 @@ def _authenticator(spike: Spike) -> Authenticator:
         proxies=Proxies.parse(settings.trusted_proxies),
         clock=spike.clock,
     )
-    return Authenticator(authentication=spike.accounts.authentication, base_urls=base_urls(spike), limiter=limiter)
+    return Authenticator(authentication=spike.accounts.authentication, base_urls=bases, limiter=limiter)

@@ -2,6 +2,7 @@
 
 import fcntl
 import os
+import stat
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -27,6 +28,31 @@ def make_folder(folder: Path, *, setting: str = "SPIKE_DATA_DIR") -> None:
         raise WrongSettings(f"{setting}: {folder} can't be used: {error.strerror}") from error
     if not os.access(folder, os.W_OK | os.X_OK):
         raise WrongSettings(f"{setting}: {folder} can't be written")
+
+
+def keep_files_private() -> None:
+    """Let this process and its children create files that only their user can read: database, objects, secrets."""
+    os.umask(0o077)
+
+
+def access_of_others(folder: Path) -> str:
+    """Return the mode of a folder that others than its owner may enter, such as `0755`; empty if none may."""
+    with suppress(OSError):
+        mode = stat.S_IMODE(folder.stat().st_mode)
+        if mode & (stat.S_IRWXG | stat.S_IRWXO):
+            return f"{mode:04o}"
+    return ""
+
+
+def write_private(path: Path, text: str) -> None:
+    """Write a file that only its owner can read, in place of any that is there.
+
+    Raises:
+        OSError: it can't be written.
+    """
+    path.unlink(missing_ok=True)
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
+        file.write(text)
 
 
 def kept_secret(folder: Path, secrets: Secrets) -> bytes:

@@ -1,10 +1,10 @@
 """Accounts: users and their sessions."""
 
 import re
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final, Self
 
-from attrs import frozen
+from attrs import Factory, field, frozen
 
 from spike_core.domain.errors import InvalidValue, Unauthenticated
 from spike_core.domain.identifiers import UserId
@@ -12,6 +12,8 @@ from spike_core.domain.secrets import SecretHash
 
 # lone surrogates are excluded: databases and mail servers can't store them
 _EMAIL: Final = re.compile(r"[^@\s\x00-\x1f\x7f\ud800-\udfff]{1,64}@[^@\s\x00-\x1f\x7f\ud800-\udfff]{1,189}")
+
+USE_NOTED_EVERY: Final = timedelta(minutes=10)  # so that most requests that read write nothing
 
 
 @frozen(order=True)
@@ -54,13 +56,31 @@ class Session:
     user_id: UserId
     created_at: datetime
     expires_at: datetime
+    # to within `USE_NOTED_EVERY`
+    last_used_at: datetime = field(default=Factory(lambda self: self.created_at, takes_self=True))
+    is_link: bool = False  # it can only be exchanged for another session, once
+    may_descend_from_key: bool = False  # it was opened by a release that let API keys open sessions
 
-    def owner(self, *, now: datetime) -> UserId:
-        """Return the session's user.
+    def check_valid(self, *, now: datetime) -> Self:
+        """Return the session.
 
         Raises:
-            Unauthenticated: it has expired.
+            Unauthenticated: it has expired, or is the session of a sign-in link.
         """
-        if now >= self.expires_at:
+        if self.is_link or now >= self.expires_at:
             raise Unauthenticated
-        return self.user_id
+        return self
+
+    def check_redeemable(self, *, now: datetime) -> Self:
+        """Return the session of a sign-in link.
+
+        Raises:
+            Unauthenticated: it has expired, or isn't the session of a sign-in link.
+        """
+        if not self.is_link or now >= self.expires_at:
+            raise Unauthenticated
+        return self
+
+    def is_use_due(self, *, now: datetime) -> bool:
+        """Return whether a use at this time is to be noted: the last one was `USE_NOTED_EVERY` ago."""
+        return now - self.last_used_at >= USE_NOTED_EVERY

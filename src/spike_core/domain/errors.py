@@ -198,6 +198,28 @@ class Forbidden(SpikeError):
 
 
 @frozen
+class SessionRequired(Forbidden):
+    """An API key can't do this; a session can."""
+
+    code: ClassVar[str] = "session_required"
+
+
+@frozen
+class InsufficientScope(Forbidden):
+    """The API key lacks the scope that the request requires."""
+
+    code: ClassVar[str] = "insufficient_scope"
+    scope: str
+
+
+@frozen
+class UntrustedHost(Forbidden):
+    """The request names a host that isn't known to be the service's own."""
+
+    code: ClassVar[str] = "untrusted_host"
+
+
+@frozen
 class InvalidLink(SpikeError):
     """The signed URL has expired or its signature is wrong."""
 
@@ -398,6 +420,16 @@ class NotEnoughTokens(SpikeError):
     code: ClassVar[str] = "not_enough_tokens"
     required: int
     balance: int
+
+
+@frozen
+class ApiKeyLimitReached(SpikeError):
+    """The charge would exceed the monthly limit of the API key."""
+
+    code: ClassVar[str] = "api_key_limit_reached"
+    required: int
+    used: int
+    limit: int
 
 
 @frozen

@@ -31,6 +31,8 @@ JOBS_ASKED_MAX: Final = 50  # per request for several jobs
 API_KEYS_ACTIVE_MAX: Final = 10  # per user
 API_KEYS_REVOKED_SHOWN_MAX: Final = 100  # the most recent ones; older ones are kept but not listed
 API_KEY_NAME_CHARS_MAX: Final = 100
+SESSIONS_SHOWN_MAX: Final = 100  # the most recently opened ones
+API_KEY_LIMIT_MAX: Final = 1_000_000_000  # tokens per month
 _DOUBLINGS_MAX: Final = 10  # of the delay between attempts
 
 

@@ -38,7 +38,7 @@ class ApiKeyRepository(Protocol):
         """
 
     def active(self, user_id: UserId) -> Sequence[ApiKey]:
-        """Return the user's active keys, at most `API_KEYS_ACTIVE_MAX`, newest first."""
+        """Return the user's keys that weren't revoked, at most `API_KEYS_ACTIVE_MAX`, newest first."""
 
     def revoked(self, user_id: UserId, *, limit: int) -> Sequence[ApiKey]:
         """Return at most `limit` of the user's revoked keys, newest first by creation."""

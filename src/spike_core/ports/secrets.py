@@ -12,7 +12,7 @@ class Secrets(Protocol):
         """Return a new session token."""
 
     def api_key(self) -> Secret:
-        """Return a new API key, which starts with `API_KEY_PREFIX`."""
+        """Return a new API key, made by `Secret.api_key`: it has the prefix and a checksum."""
 
     def share_token(self) -> Secret:
         """Return a new share token for an unlisted album."""

@@ -4,6 +4,7 @@ from contextlib import AbstractContextManager
 from typing import Protocol
 
 from spike_core.ports.albums import AlbumRepository
+from spike_core.ports.api_key_charges import ApiKeyCharges
 from spike_core.ports.api_keys import ApiKeyRepository
 from spike_core.ports.audit import AuditReader
 from spike_core.ports.idempotency import IdempotencyRecords
@@ -47,6 +48,10 @@ class Transaction(Protocol):
     @property
     def api_keys(self) -> ApiKeyRepository:
         """The API keys."""
+
+    @property
+    def api_key_charges(self) -> ApiKeyCharges:
+        """What API keys with a monthly limit have spent."""
 
     @property
     def outbox(self) -> Outbox:

@@ -1,15 +1,17 @@
 """Accounts: registration and authentication."""
 
-from datetime import timedelta
+from contextlib import suppress
+from datetime import datetime, timedelta
 from typing import Final
 
-from attrs import frozen
+from attrs import field, frozen
 
-from spike_core.domain.accounts import Email, Session, User
+from spike_core.domain.accounts import USE_NOTED_EVERY, Email, Session, User
 from spike_core.domain.api_keys import ApiKey, ApiKeyName
+from spike_core.domain.errors import Unauthenticated, Unavailable
 from spike_core.domain.identifiers import ApiKeyId, UserId
 from spike_core.domain.ledger import EntryKind
-from spike_core.domain.secrets import Secret
+from spike_core.domain.secrets import Secret, SecretHash
 from spike_core.domain.tokens import Tokens
 from spike_core.domain.wallet import Wallet
 from spike_core.ports.clock import Clock
@@ -20,6 +22,7 @@ from spike_core.services.transaction_retries import retry_on_conflict
 
 SESSION_LIFETIME: Final = timedelta(days=30)
 OPENING_GRANT: Final = Tokens(100)
+_NOTED_MAX: Final = 10_000  # sessions whose noted use is remembered
 
 
 @frozen(kw_only=True)
@@ -83,14 +86,42 @@ class Authentication:
 
     transactions: Transactions
     clock: Clock
+    _noted: dict[SecretHash, datetime] = field(factory=dict, init=False, repr=False)  # sessions, and when
 
     def authenticate(self, secret: Secret) -> UserId:
         """Return the user whose session token or API key this is.
 
         Raises:
-            Unauthenticated: the secret is unknown, expired or revoked.
+            Unauthenticated: the secret is unknown, expired or revoked, or the token of a sign-in link.
         """
+        return self.credential(secret).user_id
+
+    def credential(self, secret: Secret) -> Session | ApiKey:
+        """Return the session or the API key of a secret, and note the use of a session from time to time.
+
+        A mistyped API key is recognized by its checksum, without a query.
+
+        Raises:
+            Unauthenticated: as `authenticate`.
+        """
+        if secret.is_mistyped:
+            raise Unauthenticated
+        now = self.clock.now()
         with self.transactions.view() as tx:
             if secret.is_api_key:
-                return tx.api_keys.by_hash(secret.hash).owner()
-            return tx.sessions.get(secret.hash).owner(now=self.clock.now())
+                return tx.api_keys.by_hash(secret.hash).check_active(now=now)
+            session = tx.sessions.get(secret.hash).check_valid(now=now)
+        if session.is_use_due(now=now):
+            self._note_use(session.hash, now=now)
+        return session
+
+    def _note_use(self, hash_: SecretHash, *, now: datetime) -> None:
+        """Store when the session was used; a use is no reason for a request to fail, or to wait more than once."""
+        noted_at = self._noted.get(hash_)
+        if noted_at is not None and now - noted_at < USE_NOTED_EVERY:
+            return
+        if len(self._noted) >= _NOTED_MAX:
+            self._noted.clear()
+        self._noted[hash_] = now
+        with suppress(Unavailable), self.transactions.begin() as tx:
+            tx.sessions.note_use(hash_, now=now)

@@ -5,11 +5,11 @@ from collections.abc import Sequence
 from attrs import frozen
 
 from spike_core.domain.accounts import Email
-from spike_core.domain.api_keys import ApiKey, ApiKeyName, check_room
+from spike_core.domain.api_keys import NO_RULES, ApiKey, ApiKeyName, ApiKeyRules, check_room
 from spike_core.domain.errors import ApiKeyNotFound
 from spike_core.domain.identifiers import ApiKeyId, UserId
 from spike_core.domain.limits import API_KEYS_REVOKED_SHOWN_MAX
-from spike_core.domain.secrets import Secret
+from spike_core.domain.secrets import Secret, SecretHash
 from spike_core.ports.clock import Clock
 from spike_core.ports.ids import Ids
 from spike_core.ports.secrets import Secrets
@@ -44,26 +44,36 @@ class ApiKeys:
             return tx.users.user_by_email(email).id
 
     @retry_on_conflict
-    def create(self, user_id: UserId, name: ApiKeyName) -> NewApiKey:
+    def create(self, user_id: UserId, name: ApiKeyName, rules: ApiKeyRules = NO_RULES) -> NewApiKey:
         """Create a key.
 
-        Keys are counted and stored under one lock, so concurrent requests can't exceed the limit.
+        Keys are counted and stored under one lock, so concurrent requests can't exceed the limit. Expired keys make
+        room: they are revoked as of their expiry.
 
         Raises:
+            InvalidValue: no key can have these rules.
             UserNotFound: no user has this id.
             TooManyApiKeys: the user has `API_KEYS_ACTIVE_MAX` active ones.
         """
-        secret = self.secrets.api_key()
+        secret, now = self.secrets.api_key(), self.clock.now()
+        rules.check(now=now)
         with self.transactions.begin() as tx:
             tx.api_keys.lock(user_id)
-            check_room(len(tx.api_keys.active(user_id)))
+            keys = tx.api_keys.active(user_id)
+            expired = [key for key in keys if key.has_expired(now=now)]
+            for key in expired:
+                tx.api_keys.put(key.revoke(now=key.expires_at or now))
+            check_room(len(keys) - len(expired))
             key = ApiKey(
                 id=self.ids.new(ApiKeyId),
                 user_id=user_id,
                 name=name,
                 hash=secret.hash,
                 shown=secret.shown,
-                created_at=self.clock.now(),
+                created_at=now,
+                scopes=rules.scopes,
+                expires_at=rules.expires_at,
+                monthly_limit=rules.monthly_limit,
             )
             tx.api_keys.put(key)
         return NewApiKey(key=key, secret=secret)
@@ -75,8 +85,11 @@ class ApiKeys:
         return sorted(keys, key=lambda key: (key.created_at, key.id), reverse=True)
 
     @retry_on_conflict
-    def revoke(self, user_id: UserId, key_id: ApiKeyId) -> ApiKey:
+    def revoke(self, user_id: UserId, key_id: ApiKeyId, *, session: SecretHash | None = None) -> ApiKey:
         """Revoke the user's key permanently; revoking it again changes nothing.
+
+        Earlier releases let keys open sessions and didn't record which. So the sessions that they opened since the
+        key was created end with it, except the `session` in which the key is revoked.
 
         Raises:
             UserNotFound: no user has this id.
@@ -89,4 +102,5 @@ class ApiKeys:
                 raise ApiKeyNotFound
             revoked = key.revoke(now=self.clock.now())
             tx.api_keys.put(revoked)
+            tx.sessions.remove_descendants(user_id, since=key.created_at, kept=session)
         return revoked

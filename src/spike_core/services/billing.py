@@ -110,6 +110,8 @@ class Billing:
     def refund(self, tx: Transaction, spec: JobSpec, *, reason: str, now: datetime) -> Tokens:
         """Refund the job's charge and return the new balance. For a free job, nothing changes.
 
+        The charge no longer counts for the monthly limit of the API key that ordered the job.
+
         Raises:
             DuplicateEntry: the charge has been refunded before.
         """
@@ -117,6 +119,7 @@ class Billing:
         refunded = posting.wallet.refund(spec.charged, job_id=spec.id, now=now, reason=reason)
         if refunded.entries:
             tx.wallets.post(refunded.after(posting))
+            tx.api_key_charges.take_back(spec.id)
         return refunded.wallet.balance
 
 

@@ -1,17 +1,23 @@
 """Sessions of signed-in browsers and scripts."""
 
-from datetime import datetime
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Final
 
 from attrs import frozen
 
 from spike_core.domain.accounts import Session, User
+from spike_core.domain.errors import Unauthenticated
 from spike_core.domain.identifiers import UserId
+from spike_core.domain.limits import SESSIONS_SHOWN_MAX
 from spike_core.domain.secrets import Secret
 from spike_core.ports.clock import Clock
 from spike_core.ports.secrets import Secrets
-from spike_core.ports.transactions import Transactions
+from spike_core.ports.transactions import Transaction, Transactions
 from spike_core.services.accounts import SESSION_LIFETIME
 from spike_core.services.transaction_retries import retry_on_conflict
+
+LINK_LIFETIME: Final = timedelta(hours=1)
 
 
 @frozen(kw_only=True)
@@ -38,13 +44,67 @@ class Sessions:
         Raises:
             UserNotFound: there is no such user.
         """
-        now = self.clock.now()
+        return self._open(user_id, lifetime=SESSION_LIFETIME)
+
+    def _open(self, user_id: UserId, *, lifetime: timedelta, is_link: bool = False) -> OpenedSession:
         token = self.secrets.session_token()
-        session = Session(hash=token.hash, user_id=user_id, created_at=now, expires_at=now + SESSION_LIFETIME)
         with self.transactions.begin() as tx:
-            user = tx.users.user(user_id)
-            tx.sessions.add(session)
+            return self._add(tx, token, user_id, now=self.clock.now(), lifetime=lifetime, is_link=is_link)
+
+    def _add(
+        self,
+        tx: Transaction,
+        token: Secret,
+        user_id: UserId,
+        *,
+        now: datetime,
+        lifetime: timedelta,
+        is_link: bool = False,
+    ) -> OpenedSession:
+        user = tx.users.user(user_id)
+        session = Session(hash=token.hash, user_id=user_id, created_at=now, expires_at=now + lifetime, is_link=is_link)
+        tx.sessions.add(session)
         return OpenedSession(user=user, token=token, expires_at=session.expires_at)
+
+    @retry_on_conflict
+    def open_link(self, user_id: UserId) -> OpenedSession:
+        """Store the session of a sign-in link, which can be redeemed once and within `LINK_LIFETIME`.
+
+        Raises:
+            UserNotFound: there is no such user.
+        """
+        return self._open(user_id, lifetime=LINK_LIFETIME, is_link=True)
+
+    @retry_on_conflict
+    def redeem(self, token: Secret) -> OpenedSession:
+        """Exchange the session of a sign-in link for a new session; of two attempts at once, one succeeds.
+
+        Raises:
+            Unauthenticated: the token is unknown, expired, redeemed, or not that of a sign-in link.
+        """
+        if token.is_api_key:
+            raise Unauthenticated
+        now = self.clock.now()
+        with self.transactions.view() as tx:  # most tokens that come here are no link's, and write nothing
+            link = tx.sessions.get(token.hash).check_redeemable(now=now)
+        opened = self.secrets.session_token()
+        with self.transactions.begin() as tx:
+            if not tx.sessions.remove(link.hash):  # another transaction was faster
+                raise Unauthenticated
+            return self._add(tx, opened, link.user_id, now=now, lifetime=SESSION_LIFETIME)
+
+    def of(self, user_id: UserId) -> Sequence[Session]:
+        """Return the user's sessions, the `SESSIONS_SHOWN_MAX` most recently opened, newest first; no links."""
+        now = self.clock.now()
+        with self.transactions.view() as tx:
+            sessions = tx.sessions.of_user(user_id, limit=SESSIONS_SHOWN_MAX)
+        return [session for session in sessions if now < session.expires_at and not session.is_link]
+
+    @retry_on_conflict
+    def close_all(self, user_id: UserId) -> int:
+        """Close all of the user's sessions, with unused sign-in links, and return how many. API keys stay valid."""
+        with self.transactions.begin() as tx:
+            return tx.sessions.remove_all(user_id)
 
     @retry_on_conflict
     def close(self, token: Secret) -> None:

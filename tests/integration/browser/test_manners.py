@@ -17,7 +17,16 @@ SCHEMES: Final[tuple[Literal["light", "dark"], ...]] = ("light", "dark")
 SCRIPT_BYTES_MAX: Final = 60_000  # all together, as they are sent
 FIRST_PAINT_S_MAX: Final = 1.0
 SHIFT_MAX: Final = 0.01  # of layout-shift scores; up to 0.1 is called good
-PAGES: Final = ("#/", "#/picture/{image}", "#/albums", "#/albums/{album}", "#/create", "#/creation/{made}", "#/tokens")
+PAGES: Final = (
+    "#/",
+    "#/picture/{image}",
+    "#/albums",
+    "#/albums/{album}",
+    "#/create",
+    "#/creation/{made}",
+    "#/tokens",
+    "#/account",
+)
 
 
 @pytest.fixture(scope="module")

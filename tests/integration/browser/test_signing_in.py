@@ -83,13 +83,13 @@ def test_a_bad_link_says_so_and_where_to_find_a_good_one(page: Page, server: Ser
     assert "nonsense" not in page.url
 
 
-def test_a_pasted_link_or_api_key_signs_in(page: Page, ada: Person) -> None:
-    for secret in (ada.link, ada.api_key):
+def test_a_pasted_link_or_its_token_signs_in(page: Page, ada: Person) -> None:
+    for secret in (ada.link, ada.token):
         page.goto(ada.server.url)
-        page.get_by_label("Sign-in link or API key").fill("wrong")
+        page.get_by_label("Sign-in link").fill("wrong")
         page.locator("main").get_by_role("button", name="Sign in").click()
         expect(page.get_by_role("alert").filter(has_text="invalid")).to_be_visible()
-        page.get_by_label("Sign-in link or API key").fill(secret)
+        page.get_by_label("Sign-in link").fill(secret)
         page.locator("main").get_by_role("button", name="Sign in").click()
         expect(page.get_by_role("heading", name="Library")).to_be_visible()
         page.get_by_role("button", name="Sign out").click()
@@ -131,6 +131,6 @@ def test_an_ended_session_asks_to_sign_in_again_and_goes_on(studio: Page, ada: P
     studio.get_by_role("link", name="Albums").click()
     dialog = studio.get_by_role("dialog")
     expect(dialog).to_contain_text("Your session has ended")
-    dialog.get_by_label("Sign-in link or API key").fill(ada.api_key)
+    dialog.get_by_label("Sign-in link").fill(ada.token)
     dialog.get_by_role("button", name="Sign in").click()
     expect(studio.get_by_role("heading", name="No albums yet")).to_be_visible()

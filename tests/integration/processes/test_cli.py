@@ -9,6 +9,8 @@ import pytest
 
 from running import run_spike
 
+RULES = ("--scope", "read", "--scope", "spend", "--expires", "2100-01-01", "--monthly-limit", "50")
+
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
@@ -57,6 +59,9 @@ def test_a_grant_to_nobody_fails(folder: Path) -> None:
         ("users", "create"),
         ("keys", "create", "ada@example.org"),
         ("keys", "create", "ada@example.org", " "),
+        ("keys", "create", "ada@example.org", "ci", "--scope", "write"),
+        ("keys", "create", "ada@example.org", "ci", "--expires", "soon"),
+        ("keys", "create", "ada@example.org", "ci", "--expires", "2100-01-01T00:00:00"),
         ("keys", "create", "ada@example.org", "a" * 101),
         ("keys", "list", "not an address"),
         ("keys", "revoke", "ada@example.org", "ci"),
@@ -70,23 +75,41 @@ def test_wrong_usage_is_told_apart_from_failure(folder: Path, arguments: tuple[s
 
 def test_a_key_is_created_listed_and_revoked(folder: Path) -> None:
     run_spike("users", "create", "ada@example.org", folder=folder)
-    created = run_spike("keys", "create", "ADA@example.org", "build server", "--json", folder=folder)
+    created = run_spike("keys", "create", "ADA@example.org", "build server", *RULES, "--json", folder=folder)
     new = json.loads(created.stdout)
-    assert new.keys() == {"id", "name", "keyPrefix", "createdAt", "key"}
+    rules = {"scopes": ["read", "spend"], "expiresAt": "2100-01-01T00:00:00Z", "monthlyLimit": 50}
+    assert new.keys() == {"id", "name", "keyPrefix", "createdAt", "key", *rules}
+    assert {name: new[name] for name in rules} == rules
     assert new["key"].startswith(new["keyPrefix"])
 
     listed = json.loads(run_spike("keys", "list", "ada@example.org", "--json", folder=folder).stdout)["apiKeys"]
     expected = {name: new[name] for name in ("id", "name", "keyPrefix", "createdAt")}
-    assert {**expected, "revokedAt": None, "isActive": True} in listed
+    assert {**expected, "revokedAt": None, "isActive": True, **rules, "spentThisMonth": 0} in listed
     assert len(listed) == 2
 
     for _ in range(2):
         revoked = run_spike("keys", "revoke", "ada@example.org", new["id"], folder=folder)
         assert (revoked.returncode, revoked.stdout) == (0, f"{new['id']} (build server) is revoked\n")
     lines = run_spike("keys", "list", "ada@example.org", folder=folder).stdout
-    assert re.search(rf"^{new['id']}  .+  build server  \(revoked .+Z\)$", lines, re.MULTILINE)
+    assert re.search(
+        rf"^{new['id']}  .+  build server  \(revoked .+Z; scopes read, spend; expires .+\)$",
+        lines,
+        re.MULTILINE,
+    )
     assert re.search(r"  first  \(active\)$", lines, re.MULTILINE)
     assert new["key"] not in lines
+
+
+def test_a_user_is_signed_out_everywhere(folder: Path) -> None:
+    run_spike("users", "create", "ada@example.org", folder=folder)
+    run_spike("users", "link", "ada@example.org", folder=folder)
+    listed = json.loads(run_spike("users", "sessions", "ada@example.org", "--json", folder=folder).stdout)["sessions"]
+    assert [each.keys() for each in listed] == [{"createdAt", "lastUsedAt", "expiresAt"}] * 2
+    assert run_spike("users", "sessions", "ada@example.org", folder=folder).stdout.count("last used") == 2
+    out = run_spike("users", "sign-out", "Ada@example.org", folder=folder)
+    assert (out.returncode, out.stdout) == (0, "ada@example.org is signed out everywhere: 2 sessions ended\n")
+    assert run_spike("users", "sessions", "ada@example.org", folder=folder).stdout == ""
+    assert run_spike("users", "sign-out", "unknown@example.org", folder=folder).returncode == 1
 
 
 def test_a_key_is_printed_for_people_too(folder: Path) -> None:

@@ -19,7 +19,18 @@ from missing import do_without
 from running import PATIENCE_S, SPIKE, environment, run_spike
 from servers.s3 import S3Server
 
-PARTS = ["database", "storage", "clock", "queue", "rate limits", "sandbox", "engine", "generator", "disk"]
+PARTS = [
+    "database",
+    "storage",
+    "clock",
+    "queue",
+    "rate limits",
+    "sandbox",
+    "engine",
+    "generator",
+    "disk",
+    "permissions",
+]
 
 
 @pytest.fixture
@@ -48,6 +59,18 @@ def test_a_database_that_nobody_has_made_is_named_with_its_remedy(tmp_path: Path
     assert "FAIL  database" in checked.stdout
     assert "SPIKE_DATABASE_URL" in checked.stdout
     assert "spike migrate" in checked.stdout
+
+
+def test_a_folder_that_others_can_enter_is_a_warning(folder: Path) -> None:
+    folder.chmod(0o750)
+    checked = run_spike("doctor", folder=folder)
+    assert checked.returncode == 0
+    *_, warning, remedy = checked.stdout.splitlines()
+    assert warning == f"WARN  permissions: other users can enter {folder}: its mode is 0750"
+    assert remedy.startswith("      SPIKE_DATA_DIR: chmod -R go= the folder")
+    started = run_spike("users", "create", "ada@example.org", folder=folder)
+    assert "other users can enter the data folder" in started.stderr
+    assert "0750" in started.stderr
 
 
 def under_permissions(command: Sequence[str]) -> Sequence[str]:

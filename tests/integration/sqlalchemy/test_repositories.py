@@ -2,6 +2,7 @@
 
 from spike_contracts.album_images import AlbumImagesContract
 from spike_contracts.albums import AlbumsContract
+from spike_contracts.api_key_charges import ApiKeyChargesContract
 from spike_contracts.audit import AuditReaderContract
 from spike_contracts.idempotency import IdempotencyRecordsContract
 from spike_contracts.image_deletion import ImageDeletionContract
@@ -28,6 +29,10 @@ class TestSqlAlchemyAlbumOrder(AlbumImagesContract):
 
 
 class TestSqlAlchemyAlbums(AlbumsContract):
+    """The fixture is defined in this folder."""
+
+
+class TestSqlAlchemyApiKeyCharges(ApiKeyChargesContract):
     """The fixture is defined in this folder."""
 
 

@@ -20,8 +20,11 @@ from alembic.script import ScriptDirectory
 from attrs import evolve
 from sqlalchemy import insert, text
 
+from spike_contracts.api_keys import an_api_key
 from spike_contracts.builders import NOON, a_claimed_job, a_job, an_album, an_album_image_id, an_image
 from spike_contracts.jobs import store
+from spike_contracts.users import a_session, a_user
+from spike_core.domain.api_keys import ALL_SCOPES, Scope
 from spike_core.domain.errors import DatabaseUnavailable
 from spike_core.domain.outbox import OutboxMessage
 from spike_sqlalchemy import SqliteDatabase, open_sqlite, sqlite_engine
@@ -57,7 +60,7 @@ def _schema(path: Path) -> dict[str, list[str]]:
     with closing(sqlite3.connect(path)) as connection:
         rows = connection.execute("SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL").fetchall()
     # columns that were added later stand in the line of the last column before them
-    texts = {name: re.sub(r", (\w+ (?:BIGINT|INTEGER|VARCHAR)\b)", r",\n\1", sql) for name, sql in rows}
+    texts = {name: re.sub(r", (\w+ (?:BIGINT|BOOLEAN|INTEGER|VARCHAR)\b)", r",\n\1", sql) for name, sql in rows}
     parts = {name: sorted(line.strip().rstrip(",") for line in sql.splitlines()) for name, sql in texts.items()}
     parts.pop("alembic_version", None)
     return parts
@@ -257,3 +260,23 @@ def test_a_database_of_the_second_revision_keeps_its_jobs_and_their_messages(emp
     with empty.transactions.view() as tx:
         assert tx.jobs.of_image(image.id) == sorted([job, waiting], key=lambda each: each.spec.cursor)
         assert list(tx.outbox.due(now=NOON, limit=10)) == [OutboxMessage(job_id=waiting.id, due_at=NOON)]
+
+
+def test_earlier_keys_have_all_scopes_and_earlier_sessions_may_descend_from_one(empty: SqliteDatabase) -> None:
+    user = a_user()
+    key, session = an_api_key(user), a_session(user)
+    config = _config()
+    empty.migrate()
+    with empty.transactions.begin() as tx:
+        tx.users.add_user(user)
+        tx.api_keys.put(evolve(key, scopes=frozenset({Scope.READ})))
+        tx.sessions.add(session)
+    with empty.engine.connect() as connection, connection.begin():
+        config.attributes["connection"] = connection
+        command.downgrade(config, "0011")
+
+    empty.migrate()
+
+    with empty.transactions.view() as tx:
+        assert tx.api_keys.get(key.id) == evolve(key, scopes=ALL_SCOPES)
+        assert tx.sessions.get(session.hash) == evolve(session, may_descend_from_key=True)

@@ -13,11 +13,20 @@ from functools import partial
 import pytest
 
 from services import Services
-from spike_core.domain.errors import Conflict, ImageNotFound, JobNotFound, SpikeError
+from spike_core.domain.api_keys import ApiKeyName, ApiKeyRules
+from spike_core.domain.errors import (
+    ApiKeyLimitReached,
+    Conflict,
+    ImageNotFound,
+    JobNotFound,
+    SpikeError,
+    Unauthenticated,
+)
 from spike_core.domain.images import Image
 from spike_core.domain.jobs import CancelledJob, ClaimedJob, CompletedJob, Result
 from spike_core.domain.objects import ObjectKey, PictureFormat
 from spike_core.domain.tiers import Tier
+from spike_core.domain.tokens import Tokens
 from spike_memory.engine import a_picture
 from spike_sqlalchemy import SqlAlchemyDatabase
 
@@ -93,6 +102,38 @@ def test_of_many_cancellations_at_once_one_pays_back(services: Services, threads
         assert services.balance(owner) == 10
     assert services.story(owner).count(("REFUND", 10)) == TRIES
     assert services.findings() == []
+
+
+@pytest.mark.parametrize("threads", [2, 6])
+def test_of_many_charges_at_once_none_exceeds_the_keys_limit(services: Services, threads: int) -> None:
+    """And a refund among them gives back what it gives back, once."""
+    owner = services.owner(tokens=100)
+    image = services.upload(owner, album_id=services.album(owner, auto_enhance=False).id).image
+    limits = services.accounts.api_key_limits
+    key = services.accounts.api_keys.create(owner, ApiKeyName("ci"), ApiKeyRules(monthly_limit=Tokens(15))).key
+    paid = services.jobs.enhancements.before_commit(limits.charging(key))
+    first = paid.enhance(owner, image_id=image.id, tier=Tier.TIER_2K).job
+    enhance = partial(paid.enhance, owner, image_id=image.id, tier=Tier.TIER_2K)
+    refusals = at_once(*[enhance] * threads)
+    assert sum(refusal is None for refusal in refusals) == 2
+    assert all(refusal is None or isinstance(refusal, ApiKeyLimitReached) for refusal in refusals)
+    assert limits.spent([key]) == {key.id: Tokens(15)}
+    refusals = at_once(partial(services.jobs.cancellation.cancel, owner, first.id), *[enhance] * threads)
+    accepted = sum(refusal is None for refusal in refusals[1:])
+    assert accepted <= 1
+    assert limits.spent([key]) == {key.id: Tokens(10 + 5 * accepted)}
+    assert services.balance(owner) == 100 - 10 - 5 * accepted
+    assert services.findings() == []
+
+
+@pytest.mark.parametrize("threads", [2, 6])
+def test_of_many_that_redeem_one_link_at_once_one_is_signed_in(services: Services, threads: int) -> None:
+    owner = services.owner()
+    link = services.accounts.sessions.open_link(owner)
+    refusals = at_once(*[partial(services.accounts.sessions.redeem, link.token)] * threads)
+    assert sum(refusal is None for refusal in refusals) == 1
+    assert all(refusal is None or isinstance(refusal, Unauthenticated) for refusal in refusals)
+    assert len(services.accounts.sessions.of(owner)) == 2
 
 
 @pytest.mark.parametrize("number", range(TRIES))

@@ -131,6 +131,7 @@ def test_the_sample_answers_have_the_shape_of_the_real_ones(services: MemorySpik
     assert_alike("`GET /api/tokens/balance`", ada.get("/api/tokens/balance"))
     assert_alike("`GET /api/tokens/history`", ada.get("/api/tokens/history", limit="1"))
     assert_alike("`GET /api/settings/api-keys`", ada.get("/api/settings/api-keys"))
+    assert_alike("`GET /api/sessions`", ada.get("/api/sessions"))
     naming, _ = samples("`POST /api/settings/api-keys`")
     created = ada.post("/api/settings/api-keys", naming)
     assert_alike("`POST /api/settings/api-keys`", created)

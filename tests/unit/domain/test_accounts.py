@@ -104,6 +104,6 @@ def test_api_keys_are_known_by_their_prefix() -> None:
 def test_a_session_speaks_for_its_user_until_the_moment_it_expires() -> None:
     expires_at = NOON + timedelta(days=1)
     session = Session(hash=Secret("x").hash, user_id=an_owner(), created_at=NOON, expires_at=expires_at)
-    assert session.owner(now=expires_at - timedelta(microseconds=1)) == session.user_id
+    assert session.check_valid(now=expires_at - timedelta(microseconds=1)) is session
     with pytest.raises(Unauthenticated):
-        session.owner(now=expires_at)
+        session.check_valid(now=expires_at)

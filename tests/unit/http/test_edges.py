@@ -31,7 +31,15 @@ SPEC_CODES = {
     "INSUFFICIENT_TOKENS": 402,
     "INTERNAL_ERROR": 500,
 }
-OWN_CODES = {"CONFLICT": 409, "IDEMPOTENCY_KEY_REUSED": 422, "SERVER_BUSY": 503}  # what the API's text has no code for
+OWN_CODES = {
+    "CONFLICT": 409,
+    "IDEMPOTENCY_KEY_REUSED": 422,
+    "SERVER_BUSY": 503,
+    "SESSION_REQUIRED": 403,
+    "INSUFFICIENT_SCOPE": 403,
+    "UNTRUSTED_HOST": 403,
+    "API_KEY_LIMIT_REACHED": 403,
+}  # what the API's text has no code for
 
 
 def test_the_error_table_is_total() -> None:

@@ -1,6 +1,7 @@
-"""The contract suites notice adapters that break the laws of bounded growth."""
+"""The contract suites notice adapters that break the laws of bounded growth, and of credentials."""
 
 from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
@@ -8,27 +9,35 @@ import pytest
 from attrs import evolve
 
 from spike_contracts.album_images import AlbumImagesContract
+from spike_contracts.api_key_charges import ApiKeyChargesContract
+from spike_contracts.api_keys import ApiKeysContract
 from spike_contracts.audit import AuditReaderContract
 from spike_contracts.fair_scheduling import FairSchedulingContract
 from spike_contracts.job_queries import JobQueriesContract
 from spike_contracts.job_recovery import JobRecoveryContract
 from spike_contracts.ledger import LedgerContract
 from spike_contracts.queue import JobQueueContract
+from spike_contracts.sessions import SessionsContract
 from spike_contracts.statistics import StatisticsContract
 from spike_core.domain.albums import AlbumImage, AlbumSummary
+from spike_core.domain.api_keys import ApiKey, Month
 from spike_core.domain.cursors import StartCursor
-from spike_core.domain.identifiers import AlbumId, JobId, OwnerId
+from spike_core.domain.identifiers import AlbumId, ApiKeyId, JobId, OwnerId
 from spike_core.domain.jobs import ClaimedJob, Job, PendingJob, StartedJob
 from spike_core.domain.ledger import LedgerEntry, LedgerPosition
 from spike_core.domain.priorities import Priority
 from spike_core.domain.queue_order import QueueOrder, UnclaimedJob, WaitingOwner
+from spike_core.domain.secrets import SecretHash
 from spike_core.domain.statistics import RefundStatistics
-from spike_core.domain.tokens import NO_TOKENS
+from spike_core.domain.tokens import NO_TOKENS, Tokens
 from spike_core.domain.wallet import Posting
 from spike_memory import MemoryQueue, MemoryTransactions
 from spike_memory.albums import MemoryAlbums
+from spike_memory.api_key_charges import MemoryApiKeyCharges
+from spike_memory.api_keys import MemoryApiKeys
 from spike_memory.audit import MemoryAuditReader
 from spike_memory.jobs import MemoryJobs
+from spike_memory.sessions import MemorySessions
 from spike_memory.statistics import MemoryStatistics
 from spike_memory.wallets import MemoryWallets
 
@@ -244,6 +253,99 @@ BROKEN: dict[str, tuple[type, str, Any, Law]] = {
         "ledger",
         _all_ledgers,
         partial(AuditReaderContract().test_all_ledgers_are_read_by_owner_and_number_up_to_an_owner, limit=100),
+    ),
+}
+
+
+SESSIONS, CHARGES = SessionsContract(), ApiKeyChargesContract()
+OF_USER, NOTE_USE, REMOVE = MemorySessions.of_user, MemorySessions.note_use, MemorySessions.remove
+REMOVE_DESCENDANTS = MemorySessions.remove_descendants
+
+
+def _keep_scopes_only(keys: MemoryApiKeys, key: ApiKey) -> None:
+    keys._rows.check_writable().api_keys[key.id] = evolve(key, expires_at=None)
+
+
+def _note_any_use(sessions: MemorySessions, hash_: SecretHash, *, now: datetime) -> None:
+    kept = sessions._rows.check_writable().sessions
+    if hash_ in kept:
+        kept[hash_] = evolve(kept[hash_], last_used_at=now)
+
+
+def _spent_ever(charges: MemoryApiKeyCharges, key_id: ApiKeyId, *, month: Month) -> Tokens:  # noqa: ARG001  # the port's
+    kept = charges._rows.state.api_key_charges.values()
+    return sum((each.tokens for each in kept if each.api_key_id == key_id), NO_TOKENS)
+
+
+def _spent_by_all(charges: MemoryApiKeyCharges, _key_id: ApiKeyId, *, month: Month) -> Tokens:
+    kept = charges._rows.state.api_key_charges.values()
+    return sum((each.tokens for each in kept if each.month == month), NO_TOKENS)
+
+
+BROKEN |= {
+    "forgets when a key expires": (
+        MemoryApiKeys,
+        "put",
+        _keep_scopes_only,
+        ApiKeysContract().test_a_keys_rules_are_kept,
+    ),
+    "lists sessions oldest first": (
+        MemorySessions,
+        "of_user",
+        lambda sessions, user_id, *, limit: OF_USER(sessions, user_id, limit=99)[::-1][:limit],
+        SESSIONS.test_a_users_sessions_are_listed_newest_first,
+    ),
+    "notes a use that came before": (
+        MemorySessions,
+        "note_use",
+        _note_any_use,
+        SESSIONS.test_a_use_is_noted_and_never_an_earlier_one,
+    ),
+    "lets two remove one session": (
+        MemorySessions,
+        "remove",
+        lambda sessions, hash_: [REMOVE(sessions, hash_), 1][1],
+        SESSIONS.test_a_session_is_removed_and_the_users_others_stay,
+    ),
+    "signs everybody out": (
+        MemorySessions,
+        "remove_all",
+        lambda sessions, _user_id: sessions._remove(lambda _session: True),
+        SESSIONS.test_all_sessions_of_a_user_are_removed_and_nobody_elses,
+    ),
+    "ends sessions older than the key": (
+        MemorySessions,
+        "remove_descendants",
+        lambda sessions, user_id, *, since, kept: REMOVE_DESCENDANTS(
+            sessions, user_id, since=since - timedelta(days=1), kept=kept
+        ),
+        SESSIONS.test_what_may_descend_from_a_key_is_removed_and_nothing_else,
+    ),
+    "ends the current session": (
+        MemorySessions,
+        "remove_descendants",
+        lambda sessions, user_id, *, since, kept: REMOVE_DESCENDANTS(  # noqa: ARG005  # the port's
+            sessions, user_id, since=since, kept=None
+        ),
+        SESSIONS.test_what_may_descend_from_a_key_is_removed_and_nothing_else,
+    ),
+    "sums the charges of all months": (
+        MemoryApiKeyCharges,
+        "spent",
+        _spent_ever,
+        CHARGES.test_charges_are_summed_by_key_and_month,
+    ),
+    "sums the charges of all keys": (
+        MemoryApiKeyCharges,
+        "spent",
+        _spent_by_all,
+        CHARGES.test_charges_are_summed_by_key_and_month,
+    ),
+    "takes nothing back": (
+        MemoryApiKeyCharges,
+        "take_back",
+        lambda _charges, _job_id: None,
+        CHARGES.test_a_refund_is_subtracted_from_the_month_of_its_charge_once,
     ),
 }
 

@@ -4,6 +4,7 @@ import pytest
 
 from spike_contracts.album_images import AlbumImagesContract
 from spike_contracts.albums import AlbumsContract
+from spike_contracts.api_key_charges import ApiKeyChargesContract
 from spike_contracts.api_keys import ApiKeysContract
 from spike_contracts.audit import AuditReaderContract
 from spike_contracts.fair_scheduling import FairSchedulingContract
@@ -42,6 +43,10 @@ class TestMemoryAlbums(AlbumsContract):
 
 
 class TestMemoryApiKeys(ApiKeysContract):
+    """The fixture is defined in this module."""
+
+
+class TestMemoryApiKeyCharges(ApiKeyChargesContract):
     """The fixture is defined in this module."""
 
 

@@ -10,6 +10,7 @@ from attrs import frozen
 
 from spike_core.codec import camel_case
 from spike_core.domain import errors
+from spike_core.domain.api_keys import Scope
 from spike_core.domain.idempotency import KEY_CHARS_MAX
 from spike_core.domain.identifiers import AlbumId, ApiKeyId, BatchId, ImageId, JobId
 from spike_core.domain.rate_limits import RateLimit, RateLimitGroup
@@ -34,6 +35,7 @@ from spike_http.openapi.texts.objects import OBJECTS
 from spike_http.openapi.texts.operation_text import OperationText
 from spike_http.requests.errors import BodyTooLarge, MalformedBody
 from spike_http.requests.query import WAIT
+from spike_http.scopes import SCOPES
 
 __all__ = ["Document", "Route", "describe"]
 
@@ -50,7 +52,7 @@ TAGS: Final[Mapping[str, tuple[str, str]]] = {
         "Anonymous use",
         "Use the FREE tier without an account. Images are public and kept for 7 days.",
     ),
-    "/api/session": ("Sessions", "Sign a browser in and out by a cookie."),
+    "/api/session": ("Sessions", "Sign a browser in and out by a cookie, and list where you are signed in."),
     "/files": ("Files", "Download images from a store that the service itself serves."),
     "/": ("Monitoring", "Watch a running service."),
 }
@@ -119,7 +121,7 @@ def describe(
                 "bearer": {
                     "type": "http",
                     "scheme": "bearer",
-                    "description": "A session token or an API key (`sk_live_…`).",
+                    "description": "A session token, or an API key (`sk_live_…`) with the scope given as a role.",
                 },
                 "cookie": {
                     "type": "apiKey",
@@ -150,7 +152,7 @@ class _Builder:
             "summary": text.summary,
             "description": self._description(route, method, operation, text, rate),
             "tags": [_tag(route.path)],
-            "security": _SECURITY[operation.access],
+            "security": _security(route, method, operation),
         }
         if parameters := [*self._path_parameters(route, text), *_other_parameters(operation, traits)]:
             described["parameters"] = parameters
@@ -162,7 +164,7 @@ class _Builder:
                 "windowSeconds": rate.window.total_seconds(),
                 "setting": _setting(rate),
             }
-        rows = _errors(route, operation, traits)
+        rows = _errors(route, method, operation, traits)
         described["responses"] = responses_of(self.schemas, operation, text, rows, traits)
         return described
 
@@ -170,6 +172,9 @@ class _Builder:
         self, route: Route, method: str, operation: Operation, text: OperationText, rate: RateLimit | None
     ) -> str:
         paragraphs = [text.description.strip()]
+        if _SECURITY[operation.access]:
+            scope = SCOPES.get(f"{method} {route.path}")
+            paragraphs.append(f"API keys: scope `{scope.value}`." if scope else "API keys: refused.")
         if rate is not None:
             who = "client" if operation.access is Access.ANONYMOUS else "user"
             minutes = f"{rate.window.total_seconds() / 60:g} minutes"
@@ -206,15 +211,27 @@ def _other_parameters(operation: Operation, traits: Traits) -> Iterable[Document
         yield _IDEMPOTENCY
 
 
-def _errors(route: Route, operation: Operation, traits: Traits) -> list[ErrorResponse]:
+def _security(route: Route, method: str, operation: Operation) -> Sequence[Mapping[str, Sequence[str]]]:
+    """Return the credentials that an operation accepts, with the scope that an API key needs as a role of it."""
+    scope = SCOPES.get(f"{method} {route.path}")
+    alternatives = _SECURITY[operation.access]
+    return [{"bearer": [scope.value]} if scope and "bearer" in each else each for each in alternatives]
+
+
+def _errors(route: Route, method: str, operation: Operation, traits: Traits) -> list[ErrorResponse]:
     """Return the rows of the error table that apply to this operation, without duplicates."""
     is_counted = operation.access is not Access.PUBLIC
     has_id = any(name in _PARAMETERS for name in _PLACEHOLDER.findall(route.path))
     has_body = operation.body is not None
     has_rules = any(parameter.schema != {"type": "string"} for parameter in operation.query)
     is_parsed = has_body or traits.is_idempotent or traits.waits or has_rules
+    takes_credentials = bool(_SECURITY[operation.access])
+    scope = SCOPES.get(f"{method} {route.path}")
     follows: Mapping[tuple[type[errors.SpikeError], ...], bool] = {
-        (errors.Unauthenticated, errors.Forbidden): bool(_SECURITY[operation.access]),
+        (errors.Unauthenticated, errors.Forbidden, errors.UntrustedHost): takes_credentials,
+        (errors.SessionRequired,): takes_credentials and scope is None,
+        (errors.InsufficientScope,): scope is not None,
+        (errors.ApiKeyLimitReached,): scope is Scope.SPEND and traits.is_idempotent,
         (errors.TooManyRequests, errors.Unavailable): is_counted,
         (errors.NotFound,): has_id,
         (errors.InvalidValue,): is_parsed,

@@ -1,6 +1,6 @@
 """The error table as the document shows it: example bodies, messages, and the responses that operations share."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from http import HTTPStatus
 from typing import Any, Final
 
@@ -30,6 +30,9 @@ _EXAMPLE_FIELDS: Final[Mapping[str, object]] = {  # what messages name
     "keys_max": API_KEYS_ACTIVE_MAX,
     "images_max": IMAGES_PER_ALBUM_MAX,
     "albums_max": ALBUMS_PER_OWNER_MAX,
+    "scope": "spend",
+    "used": 495,
+    "limit": 500,
 }
 _NOTES: Final[Mapping[tuple[str, str], str]] = {
     ("FILE_TOO_LARGE", "Invalid input"): "(a JSON body over 64 KiB, or an `imageOrder` over 1 MiB)",
@@ -43,8 +46,8 @@ COMMON: Final[Mapping[HTTPStatus, tuple[str, str]]] = {
         "The wallet holds fewer tokens than the request costs (`required`). Nothing is charged.",
     ),
     HTTPStatus.FORBIDDEN: (
-        "CrossSiteRequest",
-        "The credentials are a cookie, and a page of another site sent the request.",
+        "CredentialsRefused",
+        "The API key can't be used for this, or another site's page sent the cookie, or one of an unknown host.",
     ),
     HTTPStatus.CONFLICT: ("RequestInProgress", "A request with the same `Idempotency-Key` is still being processed."),
     HTTPStatus.UNSUPPORTED_MEDIA_TYPE: ("UnsupportedMediaType", "The body has another content type."),
@@ -60,13 +63,22 @@ COMMON: Final[Mapping[HTTPStatus, tuple[str, str]]] = {
     ),
 }
 
+REFUSED_CREDENTIALS: Final = (
+    errors.Forbidden,
+    errors.UntrustedHost,
+    errors.SessionRequired,
+    errors.InsufficientScope,
+    errors.ApiKeyLimitReached,
+)
 
-def common_row(status: HTTPStatus) -> ErrorResponse:
-    """Return the row of the error table behind a common response."""
+
+def common_rows(status: HTTPStatus) -> Sequence[ErrorResponse]:
+    """Return the rows of the error table behind a common response."""
+    if status is HTTPStatus.FORBIDDEN:
+        return [TABLE[kind] for kind in REFUSED_CREDENTIALS]
     rows: Mapping[HTTPStatus, ErrorResponse] = {
         HTTPStatus.UNAUTHORIZED: TABLE[errors.Unauthenticated],
         HTTPStatus.PAYMENT_REQUIRED: TABLE[errors.NotEnoughTokens],
-        HTTPStatus.FORBIDDEN: TABLE[errors.Forbidden],
         HTTPStatus.CONFLICT: TABLE[errors.RequestInProgress],
         HTTPStatus.UNSUPPORTED_MEDIA_TYPE: BY_STATUS[HTTPStatus.UNSUPPORTED_MEDIA_TYPE],
         HTTPStatus.UNPROCESSABLE_ENTITY: TABLE[errors.IdempotencyKeyReused],
@@ -74,7 +86,7 @@ def common_row(status: HTTPStatus) -> ErrorResponse:
         HTTPStatus.INTERNAL_SERVER_ERROR: TABLE[errors.Unavailable],
         HTTPStatus.SERVICE_UNAVAILABLE: TABLE[ServerBusy],
     }
-    return rows[status]
+    return [rows[status]]
 
 
 def example_body(row: ErrorResponse) -> dict[str, Any]:
@@ -103,6 +115,10 @@ def _body(status: HTTPStatus, code: str, message: ErrorMessage) -> dict[str, Any
     match status:
         case HTTPStatus.PAYMENT_REQUIRED:
             body |= {"required": _EXAMPLE_FIELDS["required"], "balance": _EXAMPLE_FIELDS["balance"]}
+        case _ if code == "INSUFFICIENT_SCOPE":
+            body |= {"scope": _EXAMPLE_FIELDS["scope"]}
+        case _ if code == "API_KEY_LIMIT_REACHED":
+            body |= {name: _EXAMPLE_FIELDS[name] for name in ("required", "used", "limit")}
         case HTTPStatus.TOO_MANY_REQUESTS:
             body |= {"retryAfter": 60}
         case _ if message.error == "Invalid tier":

@@ -17,7 +17,7 @@ _HEAD: Final = """# The REST API
 """
 _NOT_RUN: Final = "<!-- not run: ids are made up; tests/unit/docs/test_curl_lines.py sends the requests -->"
 _JSON: Final = "application/json"
-_OF_ALL: Final = {"CrossSiteRequest", "RateLimited", "ServerError"}  # responses of nearly all operations
+_OF_ALL: Final = {"CredentialsRefused", "RateLimited", "ServerError"}  # responses of nearly all operations
 _CODE: Final = re.compile(r"(?<!\[)`(?:([A-Z]+\s/[^`?]*)|(SPIKE_[A-Z_]+))`(?!\])")
 _RESPONSES: Final = "#/components/responses/"
 

@@ -6,8 +6,9 @@ from typing import Any, Final
 
 from attrs import frozen
 
+from spike_core.domain.api_keys import Scope
 from spike_http.errors import ErrorResponse
-from spike_http.openapi.errors import COMMON, common_row, example_body
+from spike_http.openapi.errors import COMMON, common_rows, example_body
 from spike_http.openapi.operations import Access, Operation, Picture, Text
 from spike_http.openapi.schemas import COMPONENTS, Schemas
 from spike_http.openapi.texts.operation_text import OperationText
@@ -74,7 +75,7 @@ def responses_of(
 def common_responses() -> Document:
     """Return the responses that operations refer to, by name."""
     return {
-        name: failure(status, when, [common_row(status)], is_counted=True) for status, (name, when) in COMMON.items()
+        name: failure(status, when, common_rows(status), is_counted=True) for status, (name, when) in COMMON.items()
     }
 
 
@@ -104,6 +105,10 @@ def error_schemas() -> Document:
             "properties": {
                 **texts,
                 "requestId": {"type": "string", "pattern": "^req_"},
+                "scope": {"enum": [scope.value for scope in Scope], "description": "The scope that the API key lacks."},
+                "required": {**tokens, "description": "The price of the request."},
+                "used": {**tokens, "description": "What the API key has spent this month."},
+                "limit": {**tokens, "description": "What the API key may spend in a month."},
                 "invalidIds": {
                     "type": "array",
                     "items": {"type": "string"},

@@ -1,4 +1,4 @@
-"""JSON bodies: reading them, checking fields, and the small bodies about jobs and API keys."""
+"""JSON bodies: reading them, checking fields, and the small body about jobs."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -7,10 +7,10 @@ from typing import Any, Final, NoReturn
 import falcon
 from attrs import field, frozen
 
-from spike_core.domain.api_keys import ApiKeyName
 from spike_core.domain.errors import InvalidIdentifier, InvalidValue
 from spike_core.domain.identifiers import JobId
 from spike_core.domain.limits import JOBS_ASKED_MAX
+from spike_core.domain.media_types import canonical_media_type
 from spike_http.context import Request
 from spike_http.idempotency import note_payload
 from spike_http.openapi.notes import sent_as
@@ -55,25 +55,6 @@ class BatchStatusBody:
         return cls(texts=texts, job_ids=[job_id for text in texts for job_id in _job_ids(text)])
 
 
-@frozen(kw_only=True)
-class ApiKeyBody:
-    """`POST /api/settings/api-keys`."""
-
-    name: ApiKeyName
-
-    @classmethod
-    def parse(cls, body: Mapping[str, object]) -> "ApiKeyBody":
-        """Return the parsed body.
-
-        Raises:
-            MissingFields, InvalidValue: the body isn't valid.
-        """
-        name = body.get("name")
-        if name is None:
-            raise MissingFields("Please provide a name")
-        return cls(name=ApiKeyName.parse(string_field("name", name)))
-
-
 def json_object(req: Request, *, bytes_max: int = JSON_BYTES_MAX) -> Mapping[str, object]:
     """Return the body, which must be a JSON object (RFC 8259).
 
@@ -104,7 +85,7 @@ def check_is_json(req: falcon.Request) -> None:
     Raises:
         HTTPUnsupportedMediaType: it isn't JSON.
     """
-    if (req.content_type or "").partition(";")[0].strip().lower() != "application/json":
+    if canonical_media_type(req.content_type or "") != falcon.MEDIA_JSON:
         raise falcon.HTTPUnsupportedMediaType
 
 

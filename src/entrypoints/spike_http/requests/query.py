@@ -40,6 +40,23 @@ WAIT: Final = Parameter(
     description="Seconds to wait for the work to end.",
 )
 
+ALL: Final = Parameter(name="all", schema={"type": "boolean", "default": False}, description="End all of them.")
+
+
+def flag(req: falcon.Request, parameter: Parameter) -> bool:
+    """Return a parameter that is `true` or `false`; false without it.
+
+    Raises:
+        InvalidValue: it is something else.
+    """
+    match req.get_param(parameter.name):
+        case "true":
+            return True
+        case None | "false":
+            return False
+        case _:
+            raise InvalidValue(what=parameter.name, rule="must be true or false")
+
 
 def page_limit(req: falcon.Request, *, default: int = PAGE_SIZE) -> int:
     """Return `?limit`, or the default.

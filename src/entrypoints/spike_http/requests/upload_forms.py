@@ -13,6 +13,7 @@ from spike_core.domain.errors import FileTooLarge, InvalidFileName
 from spike_core.domain.identifiers import AlbumId
 from spike_core.domain.images import ImageName
 from spike_core.domain.limits import BATCH_BYTES_MAX, BATCH_FILES_MAX, UPLOAD_BYTES_MAX
+from spike_core.domain.media_types import canonical_media_type
 from spike_core.services.batch_uploads import NamedFile, RefusedFile
 from spike_http.context import Request
 from spike_http.idempotency import note_payload
@@ -171,7 +172,7 @@ def _read_file(part: Part, stack: ExitStack) -> tuple[NamedFile | RefusedFile, i
 def _check_is_form(req: falcon.Request, *, field: str) -> None:
     if not req.content_length:
         raise NoFile.in_field(field)
-    if (req.content_type or "").partition(";")[0].strip().lower() != "multipart/form-data":
+    if canonical_media_type(req.content_type or "") != falcon.MEDIA_MULTIPART:
         raise falcon.HTTPUnsupportedMediaType
 
 

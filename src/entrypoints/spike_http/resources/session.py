@@ -1,5 +1,6 @@
-"""`/api/session`: sign a browser in and out."""
+"""`/api/session` and `/api/sessions`: sign a browser in and out, and list where the user is signed in."""
 
+from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Final
 
@@ -8,14 +9,16 @@ from attrs import frozen
 
 from spike_core.domain.errors import Unauthenticated
 from spike_core.services.accounts import SESSION_LIFETIME
-from spike_core.services.sessions import Sessions
-from spike_http.authentication import COOKIES, Authenticator, session_cookies, session_tokens
+from spike_core.services.sessions import OpenedSession, Sessions
+from spike_http.authentication import COOKIES, Authenticator, bearer_token, session_cookies, session_tokens
 from spike_http.context import Request
 from spike_http.openapi.operations import Access, Operation
+from spike_http.requests.query import ALL, flag
 from spike_http.responses.serialization import as_json
-from spike_http.responses.session import ClosedSessionView, SessionView
+from spike_http.responses.session import ClosedSessionView, SessionsView, SessionView
 
-_SECURE_COOKIE, _PLAIN_COOKIE = COOKIES
+_HOST_COOKIE, _SECURE_COOKIE, _PLAIN_COOKIE = COOKIES
+_LONG_AGO: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _LIFETIME_S: Final = int(SESSION_LIFETIME.total_seconds())
 
 
@@ -37,14 +40,14 @@ class SessionResource:
     @Operation("signIn", answer=SessionView, status=HTTPStatus.CREATED)
     def on_post(self, req: Request, resp: falcon.Response) -> None:
         """Open a session for a browser, and set its token as a cookie that scripts can't read."""
-        opened = self.sessions.open(self.authenticator.user(req))
-        is_secure = self.authenticator.base_urls.is_secure(req)
+        opened = self._opened(req)
+        name = self._cookie_name(req)
         resp.set_cookie(
-            _SECURE_COOKIE if is_secure else _PLAIN_COOKIE,
+            name,
             opened.token.text,
             max_age=_LIFETIME_S,
             path=self._cookie_path(req),
-            secure=is_secure,
+            secure=name != _PLAIN_COOKIE,
             http_only=True,
             same_site="Lax",
         )
@@ -52,9 +55,34 @@ class SessionResource:
         resp.cache_control = ["no-store"]
         resp.media = as_json(SessionView.of(opened.user))
 
-    @Operation("signOut", answer=ClosedSessionView, access=Access.OPTIONAL_USER)
+    @Operation("signOut", answer=ClosedSessionView, access=Access.OPTIONAL_USER, query=(ALL,))
     def on_delete(self, req: Request, resp: falcon.Response) -> None:
-        """End the session of the cookie, and delete the cookie even if the session has expired."""
+        """End the session of the cookie, or all of the user's; delete the cookie even if the session has expired."""
+        if flag(req, ALL):
+            self.sessions.close_all(self.authenticator.user(req))
+        else:
+            self._close(req)
+        sent = session_cookies(req)
+        for name in COOKIES:
+            if sent[name]:
+                self._unset_cookie(req, resp, name)
+        resp.media = as_json(ClosedSessionView())
+
+    def _opened(self, req: Request) -> OpenedSession:
+        """Open a session for the credential, or exchange the token of a sign-in link for one.
+
+        Raises:
+            Unauthenticated, Forbidden, TooManyRequests: as `Authenticator.user`.
+        """
+        try:
+            return self.sessions.open(self.authenticator.user(req))
+        except Unauthenticated:
+            token = bearer_token(req)
+            if token is None:
+                raise
+            return self.sessions.redeem(token)
+
+    def _close(self, req: Request) -> None:
         try:
             self.authenticator.optional_user(req)
         except Unauthenticated:
@@ -63,11 +91,33 @@ class SessionResource:
         else:
             for token in session_tokens(req):
                 self.sessions.close(token)
-        sent = session_cookies(req)
-        for name in COOKIES:
-            if sent[name]:
-                resp.unset_cookie(name, path=self._cookie_path(req), same_site="Lax")
-        resp.media = as_json(ClosedSessionView())
+
+    def _cookie_name(self, req: Request) -> str:
+        """Return the name with the strictest prefix that browsers accept here; `__Host-` requires the path `/`."""
+        if not self.authenticator.base_urls.is_secure(req):
+            return _PLAIN_COOKIE
+        return _HOST_COOKIE if self._cookie_path(req) == "/" else _SECURE_COOKIE
+
+    def _unset_cookie(self, req: Request, resp: falcon.Response, name: str) -> None:
+        """Delete a cookie. Browsers ignore a response that changes a prefixed one without `Secure`."""
+        path = "/" if name == _HOST_COOKIE else self._cookie_path(req)
+        secure = name != _PLAIN_COOKIE
+        resp.set_cookie(name, "", expires=_LONG_AGO, path=path, secure=secure, http_only=True, same_site="Lax")
 
     def _cookie_path(self, req: Request) -> str:
         return self.authenticator.base_urls.base_path(req) or "/"
+
+
+@frozen(kw_only=True)
+class SessionsResource:
+    """`/api/sessions`."""
+
+    authenticator: Authenticator
+    sessions: Sessions
+
+    @Operation("listSessions", answer=SessionsView)
+    def on_get(self, req: Request, resp: falcon.Response) -> None:
+        """List the user's sessions, newest first."""
+        user_id = self.authenticator.user(req)
+        resp.cache_control = ["no-store"]
+        resp.media = as_json(SessionsView.of(self.sessions.of(user_id), current=req.context.session))

@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Mapping
 from typing import Final
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 import falcon
 from attrs import frozen
@@ -44,8 +44,7 @@ class StudioPageResource:
 
     def _policy(self, req: Request) -> str:
         """Return the Content-Security-Policy: the page may load our own files, and pictures from the object store."""
-        pictures = urlsplit(self.object_urls.for_request(req).of(_SOME_OBJECT, None))
-        store = f"{pictures.scheme}://{pictures.netloc}"
+        store = csp_source(self.object_urls.for_request(req).of(_SOME_OBJECT, None))
         return "; ".join(
             [
                 "default-src 'none'",
@@ -59,6 +58,17 @@ class StudioPageResource:
                 "frame-ancestors 'none'",
             ]
         )
+
+
+def csp_source(url: str) -> str:
+    """Return the source expression of a URL's host (CSP Level 3, section 2.3.1), which can't end its directive.
+
+    Characters that no host has are percent-encoded. A URL of another scheme than http and https allows nothing.
+    """
+    parts = urlsplit(url)
+    if parts.scheme not in {"http", "https"}:
+        return ""
+    return f"{parts.scheme}://{quote(parts.netloc.rpartition('@')[2], safe='.-_:[]')}"
 
 
 @frozen(kw_only=True)

@@ -1,17 +1,21 @@
 """The base URL of the service as clients see it: the scheme, host and path prefix of the links in responses.
 
 The first of these that is present decides: the setting `SPIKE_PUBLIC_URL`; `X-Forwarded-Proto` and `X-Forwarded-Host`,
-from a trusted proxy alone; the header `Host`; the address that the connection came in on.
+from a trusted proxy alone; the header `Host`, if it is a local name; the address that the connection came in on.
+
+Any other `Host` may be an attacker's: a page whose name resolves to this machine (DNS rebinding) sends its own.
 """
 
+import ipaddress
 import re
+from collections.abc import Collection
 from typing import Final
 from urllib.parse import SplitResult, urlsplit
 
 import falcon
 from attrs import field, frozen
 
-from spike_http.serving.proxies import Proxies
+from spike_http.serving.proxies import Address, Proxies
 
 _HOST_CHARS_MAX: Final = 255
 # RFC 3986, section 3.2.2, as far as web servers have such hosts: a name, an IPv4 or an IPv6 address, and a port
@@ -29,6 +33,7 @@ class BaseUrls:
 
     public_url: str = field(converter=_without_slash)  # empty if it isn't set
     proxies: Proxies
+    own_names: Collection[str] = frozenset()  # names, in lower case, that the server was asked to listen on
 
     @property
     def public_path(self) -> str:
@@ -54,21 +59,58 @@ class BaseUrls:
         own = {_origin(url) for url in (f"{self._scheme(req)}://{self._host(req)}", self.public_url) if url}
         return _origin(origin) in own - {""}
 
+    def is_unknown_host(self, req: falcon.Request, origin: str) -> bool:
+        """Return whether an origin is that of the request's `Host`, which isn't known to be the service's own."""
+        host = req.get_header("Host") or ""
+        return _origin(origin) == _origin(f"{self._scheme(req)}://{host}") != "" and not self.is_own(req, origin)
+
     def _scheme(self, req: falcon.Request) -> str:
         said = self._forwarded(req, "X-Forwarded-Proto").lower()
         return said if said in _DEFAULT_PORTS else req.scheme
 
     def _host(self, req: falcon.Request) -> str:
-        for said in (self._forwarded(req, "X-Forwarded-Host"), req.get_header("Host") or ""):
-            if len(said) <= _HOST_CHARS_MAX and _HOST.fullmatch(said):
-                return said
-        return _server_host(req)
+        forwarded = self._forwarded(req, "X-Forwarded-Host")
+        if _is_host(forwarded):
+            return forwarded
+        asked = req.get_header("Host") or ""
+        return asked if _is_host(asked) and self._is_local(req, asked) else _server_host(req)
+
+    def _is_local(self, req: falcon.Request, host: str) -> bool:
+        """Return whether a host is this machine for every client: a loopback name, or the server's own address."""
+        name = urlsplit(f"//{host}").hostname or ""
+        address = _address(name)
+        if address is None:
+            plain = name.rstrip(".")
+            is_loopback = plain == "localhost" or plain.endswith(".localhost")  # RFC 6761, section 6.3
+            return is_loopback or plain in self.own_names or name == req.env["SERVER_NAME"].lower()
+        return address.is_loopback or address == _address(req.env["SERVER_NAME"])
 
     def _forwarded(self, req: falcon.Request, name: str) -> str:
         """Return the last value of a trusted proxy's header, which the nearest proxy set; else an empty string."""
         if not self.proxies.trust(req):
             return ""
         return (req.get_header(name) or "").rpartition(",")[2].strip()
+
+
+def _is_host(text: str) -> bool:
+    return len(text) <= _HOST_CHARS_MAX and _HOST.fullmatch(text) is not None and _port_of(text) is not None
+
+
+def _port_of(host: str) -> int | None:
+    """Return a host's port, 0 without one; `None` if it is out of range or an address in brackets is none."""
+    try:
+        return urlsplit(f"//{host}").port or 0
+    except ValueError:
+        return None
+
+
+def _address(name: str) -> Address | None:
+    """Return an address, an embedded IPv4 address by itself; `None` for a name."""
+    try:
+        address = ipaddress.ip_address(name.strip("[]").partition("%")[0])
+    except ValueError:
+        return None
+    return address.ipv4_mapped or address if isinstance(address, ipaddress.IPv6Address) else address
 
 
 def _server_host(req: falcon.Request) -> str:

@@ -12,6 +12,12 @@ from memory_spike import MemorySpike
 from spike_core.domain.identifiers import ApiKeyId
 
 KEYS = "/api/settings/api-keys"
+UNLIMITED = {
+    "scopes": ["read", "spend", "manage"],
+    "expiresAt": None,
+    "monthlyLimit": None,
+    "spentThisMonth": None,
+}
 UNKNOWN = ApiKeyId.of("x" * 24)
 
 
@@ -37,6 +43,9 @@ def test_a_new_key_is_shown_this_once_and_opens_the_gate(ada: Caller, client: te
             "name": "build server",
             "keyPrefix": key["key"][:12],
             "createdAt": "2026-01-01T12:00:00Z",
+            "scopes": ["read", "spend", "manage"],
+            "expiresAt": None,
+            "monthlyLimit": None,
             "key": key["key"],
         },
     }
@@ -62,6 +71,7 @@ def test_keys_are_listed_newest_first_without_key_or_hash(ada: Caller, bob: Call
                 "createdAt": "2026-01-01T13:00:00Z",
                 "revokedAt": "2026-01-01T14:00:00Z",
                 "isActive": False,
+                **UNLIMITED,
             },
             {
                 "id": listed["apiKeys"][1]["id"],
@@ -70,6 +80,7 @@ def test_keys_are_listed_newest_first_without_key_or_hash(ada: Caller, bob: Call
                 "createdAt": "2026-01-01T12:00:00Z",
                 "revokedAt": None,
                 "isActive": True,
+                **UNLIMITED,
             },
         ],
     }

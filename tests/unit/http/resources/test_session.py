@@ -31,13 +31,21 @@ def test_the_cookie_is_a_session_of_its_own_that_no_script_and_no_other_site_can
 def test_behind_https_the_cookie_is_a_secure_one() -> None:
     services = MemorySpike.build(Settings(public_url="https://spike.example.org"))
     ada = Caller(testing.TestClient(create_app(services.spike)), services.register())
-    cookie = ada.post("/api/session").cookies["__Secure-next-auth.session-token"]
-    assert cookie.secure
+    cookie = ada.post("/api/session").cookies["__Host-next-auth.session-token"]
+    assert (cookie.secure, cookie.path, bool(cookie.domain)) == (True, "/", False)
+    out = ada.client.simulate_delete("/api/session", cookies={cookie.name: cookie.value})
+    gone = out.cookies[cookie.name]
+    assert (gone.value, gone.secure, gone.path) == ("", True, "/"), "else browsers keep it"
+    assert "expires=Thu, 01 Jan 1970" in out.headers["set-cookie"]
 
 
-def test_an_api_key_signs_in_too(ada: Caller) -> None:
+def test_an_api_key_opens_no_session(ada: Caller) -> None:
     headers = {"Authorization": f"Bearer {ada.registered.api_key.text}"}
-    assert ada.client.simulate_post("/api/session", headers=headers).status_code == 201
+    answer = ada.client.simulate_post("/api/session", headers=headers)
+    assert (answer.status_code, answer.json["code"]) == (403, "SESSION_REQUIRED")
+    assert answer.json["suggestion"] == "Please sign in: an API key opens no session and creates no keys"
+    assert not answer.cookies
+    assert len(ada.get("/api/sessions").json["sessions"]) == 1
 
 
 @pytest.mark.parametrize("headers", [{}, {"Authorization": "Bearer nonsense"}])

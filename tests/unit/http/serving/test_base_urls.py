@@ -12,6 +12,7 @@ from caller import PICTURE, Caller
 from memory_spike import MemorySpike
 from spike_http import create_app
 from spike_http.openapi.viewer import Viewer
+from spike_http.resources.studio import csp_source
 from spike_http.serving.base_urls import BaseUrls
 from spike_http.serving.proxies import Proxies
 from spike_http.studio_files import StudioFiles
@@ -19,8 +20,21 @@ from spike_runtime import Settings
 from spike_runtime.settings import OWN_FIRST_SEGMENTS
 
 PROXY, STRANGER = "10.0.0.1", "1.2.3.4"
+OWN = "http://192.168.1.7:3000"
 BEHIND_PROXY = Settings(trusted_proxies="10.0.0.0/8")
 BELOW_PATH = Settings(public_url="https://example.org/spike/")
+PAGE = testing.TestClient(create_app(MemorySpike.build(BEHIND_PROXY).spike))
+POLICY_DIRECTIVES = [
+    "default-src",
+    "script-src",
+    "style-src",
+    "font-src",
+    "img-src",
+    "connect-src",
+    "base-uri",
+    "form-action",
+    "frame-ancestors",
+]
 WELL_FORMED = re.compile(r"https?://([a-z0-9.-]+|\[::1\])(:\d+)?")
 
 
@@ -31,21 +45,40 @@ def a_caller(settings: Settings) -> Caller:
 
 def base_url(peer: str, headers: Mapping[str, str], *, public_url: str = "", **environ: str) -> str:
     req = testing.create_req(headers=dict(headers), remote_addr=peer)
-    req.env.update(environ)
-    return BaseUrls(public_url=public_url, proxies=Proxies.parse("10.0.0.0/8")).base_url(req)
+    req.env.update({"SERVER_NAME": "192.168.1.7", "SERVER_PORT": "3000", **environ})
+    urls = BaseUrls(public_url=public_url, proxies=Proxies.parse("10.0.0.0/8"), own_names={"box.lan"})
+    return urls.base_url(req)
 
 
 @pytest.mark.parametrize(
     ("peer", "headers", "expected"),
     [
-        (STRANGER, {"Host": "a.example"}, "http://a.example"),
-        (STRANGER, {"Host": "a.example:8080"}, "http://a.example:8080"),
+        (STRANGER, {"Host": "localhost"}, "http://localhost"),
+        (STRANGER, {"Host": "LocalHost:8080"}, "http://LocalHost:8080"),
+        (STRANGER, {"Host": "spike.localhost"}, "http://spike.localhost"),
+        (STRANGER, {"Host": "127.0.0.1:8080"}, "http://127.0.0.1:8080"),
+        (STRANGER, {"Host": "127.1.2.3"}, "http://127.1.2.3"),
         (STRANGER, {"Host": "[::1]:3000"}, "http://[::1]:3000"),
-        (STRANGER, {"Host": "a.example", "X-Forwarded-Proto": "https"}, "http://a.example"),
-        (STRANGER, {"Host": "a.example", "X-Forwarded-Host": "evil.example"}, "http://a.example"),
-        (PROXY, {"Host": "a.example"}, "http://a.example"),
-        (PROXY, {"Host": "a.example", "X-Forwarded-Proto": "https"}, "https://a.example"),
-        (PROXY, {"Host": "a.example", "X-Forwarded-Proto": "HTTPS"}, "https://a.example"),
+        (STRANGER, {"Host": "192.168.1.7:8080"}, "http://192.168.1.7:8080"),  # the server's own
+        (STRANGER, {"Host": "box.lan"}, "http://box.lan"),  # it listens on
+        (STRANGER, {"Host": "BOX.lan.:8080"}, "http://BOX.lan.:8080"),
+        (STRANGER, {"Host": "a.example"}, OWN),
+        (STRANGER, {"Host": "a.example:3000"}, OWN),
+        (STRANGER, {"Host": "localhost.evil.example"}, OWN),
+        (STRANGER, {"Host": "evillocalhost"}, OWN),
+        (STRANGER, {"Host": "127.0.0.1.evil.example"}, OWN),
+        (STRANGER, {"Host": "192.168.1.8"}, OWN),
+        (STRANGER, {"Host": "10.0.0.1"}, OWN),
+        (STRANGER, {"Host": "[2001:db8::1]"}, OWN),
+        (STRANGER, {"Host": "[::ffff:7f00:1%25x]"}, OWN),
+        (STRANGER, {"Host": "0x7f.1"}, OWN),
+        (STRANGER, {"Host": "localhost:99999"}, OWN),
+        (STRANGER, {"Host": "[:::]"}, OWN),
+        (STRANGER, {"Host": "localhost", "X-Forwarded-Proto": "https"}, "http://localhost"),
+        (STRANGER, {"Host": "localhost", "X-Forwarded-Host": "evil.example"}, "http://localhost"),
+        (PROXY, {"Host": "a.example"}, OWN),
+        (PROXY, {"Host": "localhost", "X-Forwarded-Proto": "https"}, "https://localhost"),
+        (PROXY, {"Host": "localhost", "X-Forwarded-Proto": "HTTPS"}, "https://localhost"),
         (PROXY, {"Host": "app:3000", "X-Forwarded-Host": "a.example"}, "http://a.example"),
         (
             PROXY,
@@ -54,18 +87,26 @@ def base_url(peer: str, headers: Mapping[str, str], *, public_url: str = "", **e
         ),
         # what a client has made up stands before what the proxy appends
         (PROXY, {"Host": "x", "X-Forwarded-Host": "evil.example, a.example"}, "http://a.example"),
-        (PROXY, {"Host": "x", "X-Forwarded-Proto": "http, https"}, "https://x"),
-        (PROXY, {"Host": "a.example", "X-Forwarded-Proto": "javascript"}, "http://a.example"),
-        (PROXY, {"Host": "a.example", "X-Forwarded-Proto": ""}, "http://a.example"),
-        (PROXY, {"Host": "a.example", "X-Forwarded-Host": "evil.example/path"}, "http://a.example"),
-        (PROXY, {"Host": "a.example", "X-Forwarded-Host": "user@evil.example"}, "http://a.example"),
-        (PROXY, {"Host": "a.example", "X-Forwarded-Host": "evil.example; script-src *"}, "http://a.example"),
-        (PROXY, {"Host": "a.example", "X-Forwarded-Host": "a.example,"}, "http://a.example"),
-        (PROXY, {"Host": "a.example", "X-Forwarded-Host": "e" * 256}, "http://a.example"),
+        (PROXY, {"Host": "x", "X-Forwarded-Proto": "http, https"}, "https://192.168.1.7:3000"),
+        (PROXY, {"Host": "localhost", "X-Forwarded-Proto": "javascript"}, "http://localhost"),
+        (PROXY, {"Host": "localhost", "X-Forwarded-Proto": ""}, "http://localhost"),
+        (PROXY, {"Host": "localhost", "X-Forwarded-Host": "evil.example/path"}, "http://localhost"),
+        (PROXY, {"Host": "localhost", "X-Forwarded-Host": "user@evil.example"}, "http://localhost"),
+        (PROXY, {"Host": "localhost", "X-Forwarded-Host": "evil.example; script-src *"}, "http://localhost"),
+        (PROXY, {"Host": "localhost", "X-Forwarded-Host": "a.example,"}, "http://localhost"),
+        (PROXY, {"Host": "localhost", "X-Forwarded-Host": "e" * 256}, "http://localhost"),
     ],
 )
 def test_only_trusted_proxies_say_how_the_service_is_reached(peer: str, headers: dict[str, str], expected: str) -> None:
     assert base_url(peer, headers) == expected
+
+
+@pytest.mark.parametrize(
+    ("own", "host"),
+    [("::ffff:192.168.1.7", "192.168.1.7"), ("[2001:db8::7]", "[2001:DB8::7]"), ("box.lan", "BOX.lan")],
+)
+def test_the_servers_own_address_is_known_however_it_is_written(own: str, host: str) -> None:
+    assert base_url(STRANGER, {"Host": f"{host}:8080"}, SERVER_NAME=own) == f"http://{host}:8080"
 
 
 @pytest.mark.parametrize("peer", [PROXY, STRANGER])
@@ -110,10 +151,10 @@ def signed_in(caller: Caller, headers: Mapping[str, str], peer: str) -> testing.
 def test_links_and_the_cookie_follow_a_trusted_proxy_and_nobody_else() -> None:
     ada = a_caller(BEHIND_PROXY)
     image_id = ada.upload().json["image"]["id"]
-    headers = {"Host": "app", "X-Forwarded-Host": "spike.example", "X-Forwarded-Proto": "https"}
+    headers = {"Host": "localhost", "X-Forwarded-Host": "spike.example", "X-Forwarded-Proto": "https"}
     for peer, prefix, cookie in (
-        (PROXY, "https://spike.example/", "__Secure-next-auth.session-token"),
-        (STRANGER, "http://app/", "next-auth.session-token"),
+        (PROXY, "https://spike.example/", "__Host-next-auth.session-token"),
+        (STRANGER, "http://localhost/", "next-auth.session-token"),
     ):
         shown = ada.client.simulate_get(
             f"/api/images/{image_id}", headers={**ada.headers, **headers}, remote_addr=peer
@@ -129,12 +170,12 @@ def test_links_and_the_cookie_follow_a_trusted_proxy_and_nobody_else() -> None:
         (PROXY, "https://spike.example:443", 404),
         (PROXY, "https://SPIKE.example", 404),
         (PROXY, "http://spike.example", 403),
-        (PROXY, "http://app", 403),
+        (PROXY, "http://localhost", 403),
         (PROXY, "https://evil.example", 403),
         (STRANGER, "https://spike.example", 403),
-        (STRANGER, "http://app", 404),
+        (STRANGER, "http://localhost", 404),
         (STRANGER, "http://[", 403),
-        (STRANGER, "http://app:99999999", 403),
+        (STRANGER, "http://localhost:99999999", 403),
         (STRANGER, "null", 403),
         (STRANGER, "", 403),
     ],
@@ -142,7 +183,7 @@ def test_links_and_the_cookie_follow_a_trusted_proxy_and_nobody_else() -> None:
 def test_the_check_of_origins_follows_a_trusted_proxy_and_nobody_else(peer: str, origin: str, status: int) -> None:
     ada = a_caller(BEHIND_PROXY)
     headers = {
-        "Host": "app",
+        "Host": "localhost",
         "X-Forwarded-Host": "spike.example",
         "X-Forwarded-Proto": "https",
         "Origin": origin,
@@ -150,6 +191,49 @@ def test_the_check_of_origins_follows_a_trusted_proxy_and_nobody_else(peer: str,
     }
     answer = ada.client.simulate_post("/api/jobs/none/cancel", headers=headers, remote_addr=peer)
     assert answer.status_code == status
+
+
+def test_a_page_of_an_unknown_host_learns_what_to_set() -> None:
+    """Whether it is an operator's own name or an attacker's that resolves to this machine (DNS rebinding)."""
+    ada = a_caller(Settings())
+    headers = {"Cookie": f"next-auth.session-token={ada.registered.session_token.text}", "Host": "box.lan:3000"}
+    for origin, code in (("http://box.lan:3000", "UNTRUSTED_HOST"), ("http://evil.example", "FORBIDDEN")):
+        answer = ada.client.simulate_post("/api/jobs/none/cancel", headers={**headers, "Origin": origin})
+        assert (answer.status_code, answer.json["code"]) == (403, code)
+    assert ada.client.simulate_get("/api/images", headers=headers).status_code == 200
+    app = create_app(MemorySpike.build(Settings(public_url="http://box.lan:3000")).spike)
+    answer = testing.TestClient(app).simulate_post(
+        "/api/jobs/none/cancel", headers={**headers, "Origin": "http://box.lan:3000"}
+    )
+    assert answer.status_code == 401, "the host is known now, the session isn't"
+
+
+@given(st.text(max_size=40), st.text(max_size=40))
+def test_no_header_adds_to_the_content_security_policy(host: str, forwarded: str) -> None:
+    answer = PAGE.simulate_get("/", extras={"HTTP_HOST": host, "HTTP_X_FORWARDED_HOST": forwarded})
+    policy = answer.headers["content-security-policy"]
+    assert [directive.split()[0] for directive in policy.split("; ")] == POLICY_DIRECTIVES
+    sources = re.search("img-src 'self' blob: (.*?);", policy)
+    assert sources is not None
+    assert re.fullmatch(r"https?://[A-Za-z0-9.:_\[\]-]+", sources[1])
+
+
+@pytest.mark.parametrize(
+    ("url", "source"),
+    [
+        ("https://cdn.example:8443/images/x?y", "https://cdn.example:8443"),
+        ("http://[::1]:3000/files", "http://[::1]:3000"),
+        ("https://user:secret@cdn.example/x", "https://cdn.example"),
+        ("https://a;script-src *", "https://a%3Bscript-src%20%2A"),
+        ("https://a, b", "https://a%2C%20b"),
+        ("https://a'none'", "https://a%27none%27"),
+        ("data:text/html,x", ""),
+        ("javascript:x", ""),
+        ("//host", ""),
+    ],
+)
+def test_a_source_of_the_policy_cant_end_its_directive(url: str, source: str) -> None:
+    assert csp_source(url) == source
 
 
 @pytest.mark.parametrize("prefix", ["", "/spike"], ids=["taken off by the proxy", "left on"])

@@ -14,11 +14,15 @@ Upload images and get them back enhanced, blended, generated or modified. Every 
 Send one of these:
 
 - the header `Authorization: Bearer …` with a session token or an API key (`sk_live_…`);
-- the cookie `__Secure-next-auth.session-token` or `next-auth.session-token` with a session token.
+- the cookie `__Host-next-auth.session-token`, `__Secure-next-auth.session-token` or `next-auth.session-token` with a
+  session token.
 
 `spike serve` and `spike users create` hand out credentials. Session tokens are valid for 30 days, API keys until
-they are revoked; create more keys with `POST /api/settings/api-keys`. A browser gets the cookie from `POST
+they are revoked or expire; create more keys with `POST /api/settings/api-keys`. A browser gets the cookie from `POST
 /api/session`, as the studio does.
+
+An API key is refused with 403 where it lacks the scope that the operation names, and everywhere that needs a session:
+it opens no session and creates no keys.
 
 If there is a header, only the header counts: a wrong one is answered with 401, even beside a valid cookie. Of
 several cookies, the first valid one counts; eight are tried. A cookie with POST, PATCH or DELETE is refused with

@@ -113,7 +113,21 @@ OBJECTS: Final[Mapping[str, ObjectText]] = {
         "An entry of a wallet's ledger.",
         {"amount": "Tokens; negative if they were spent.", "jobId": "What was paid for."},
     ),
-    "ApiKey": ObjectText("An API key, without its secret.", {"keyPrefix": "The beginning of the key."}),
+    "ApiKey": ObjectText(
+        "An API key, without its secret.",
+        {
+            "keyPrefix": "The beginning of the key.",
+            "isActive": "Whether the key is valid: neither revoked nor expired.",
+            "expiresAt": "Null if the key doesn't expire.",
+            "monthlyLimit": "The most tokens that the key may spend in a month. Null: no limit.",
+            "spentThisMonth": "Tokens, less refunds. Null for a key without a limit.",
+        },
+    ),
+    "Scope": ObjectText("What an API key may be used for. No scope includes another."),
+    "ListedSession": ObjectText(
+        "A session.",
+        {"lastUsedAt": "To within ten minutes.", "isCurrent": "Whether the session sends this request."},
+    ),
     "NewApiKey": ObjectText("A new API key.", {"key": "The key itself. It is never shown again."}),
     "ShownBatch": ObjectText("A batch and its jobs.", {"isFinished": "Whether every job has ended."}),
     "BatchStatus": ObjectText(

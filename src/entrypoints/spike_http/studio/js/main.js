@@ -1,5 +1,6 @@
 // Starts the studio: restores the session, renders the header, and maps addresses to views.
 
+import { accountView } from './account.js';
 import { albumView } from './album.js';
 import { albumsView, sharedView } from './albums.js';
 import { createView, creationView } from './create.js';
@@ -85,6 +86,7 @@ async function start() {
     ['/create', orLanding(createView)],
     ['/creation/:id', orLanding(creationView)],
     ['/tokens', orLanding(tokensView)],
+    ['/account', orLanding(accountView)],
     ['', orLanding(libraryView)],
   ]);
 }

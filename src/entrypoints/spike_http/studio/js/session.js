@@ -17,16 +17,19 @@ export async function restoreSession() {
   return user;
 }
 
-// Accepts a sign-in link, its token, or an API key.
+// Accepts a sign-in link or its token.
 export async function signIn(text) {
   const bearer = text.trim().replace(/^.*#token=/s, '');
-  if (!/^[!-~]+$/.test(bearer)) throw new Error('This is not a sign-in link or an API key');
+  if (!/^[!-~]+$/.test(bearer)) throw new Error('This is not a sign-in link');
   ({ user } = await call('POST', '/api/session', { bearer }));
   emit('signed-in', user);
 }
 
-export async function signOut() {
-  await call('DELETE', '/api/session');
+export const signOut = () => endSession('/api/session');
+export const signOutEverywhere = () => endSession('/api/session?all=true');
+
+async function endSession(path) {
+  await call('DELETE', path);
   user = null;
   emit('signed-out');
 }

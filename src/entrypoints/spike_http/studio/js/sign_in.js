@@ -26,12 +26,12 @@ export function signInForm() {
 }
 
 const signInErrorText = (error) =>
-  error.status === 401 ? `This link or key is invalid or has expired. Request ${error.requestId}` : error.message;
+  error.status === 401 ? `This link is invalid or has expired. Request ${error.requestId}` : error.message;
 const linkField = () =>
   h(
     'label',
     { class: 'field' },
-    h('span', {}, 'Sign-in link or API key'),
+    h('span', {}, 'Sign-in link'),
     h('input', { name: 'link', type: 'password', autocomplete: 'current-password', required: true }),
   );
 const signInHint = () =>

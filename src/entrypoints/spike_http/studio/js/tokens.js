@@ -3,7 +3,7 @@
 import { get } from './api.js';
 import { h, replaceContent, setVariables } from './dom.js';
 import { on } from './events.js';
-import { currentUser, signOut } from './session.js';
+import { currentUser } from './session.js';
 import { showError } from './toasts.js';
 import { refreshWallet, timeToNextToken, walletState } from './wallet.js';
 
@@ -95,7 +95,7 @@ export async function tokensView(_parameters, signal) {
       'div',
       { class: 'account' },
       h('p', { class: 'muted small' }, `Signed in as ${currentUser().email}`),
-      h('button', { type: 'button', class: 'button compact', onclick: () => signOut().catch(showError) }, 'Sign out'),
+      h('a', { class: 'button compact', href: '#/account' }, 'API keys and sessions'),
     ),
   );
 }

@@ -1,0 +1,64 @@
+"""The scope that an API key needs for each operation. A session may do everything."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from spike_core.domain.api_keys import ApiKey, Scope
+from spike_core.domain.errors import InsufficientScope, SessionRequired
+
+SESSION_ONLY: Final = None  # no API key may
+
+SCOPES: Final[Mapping[str, Scope | None]] = {
+    "POST /api/images/upload": Scope.SPEND,
+    "POST /api/images/batch-upload": Scope.SPEND,
+    "POST /api/images/enhance": Scope.SPEND,
+    "POST /api/images/parallel-enhance": Scope.SPEND,
+    "POST /api/images/batch-enhance": Scope.SPEND,
+    "POST /api/images/move-to-album": Scope.MANAGE,
+    "GET /api/images": Scope.READ,
+    "GET /api/images/{image_id}": Scope.READ,
+    "PATCH /api/images/{image_id}": Scope.MANAGE,
+    "DELETE /api/images/{image_id}": Scope.MANAGE,
+    "GET /api/images/{image_id}/jobs": Scope.READ,
+    "POST /api/jobs/batch-status": Scope.READ,
+    "GET /api/jobs/{job_id}": Scope.READ,
+    "POST /api/jobs/{job_id}/cancel": Scope.SPEND,
+    "GET /api/batches/{batch_id}": Scope.READ,
+    "POST /api/mcp/generate": Scope.SPEND,
+    "POST /api/mcp/modify": Scope.SPEND,
+    "GET /api/mcp/jobs/{job_id}": Scope.READ,
+    "GET /api/mcp/history": Scope.READ,
+    "GET /api/mcp/balance": Scope.READ,
+    "GET /api/albums": Scope.READ,
+    "POST /api/albums": Scope.MANAGE,
+    "GET /api/albums/{album_id}": Scope.READ,
+    "PATCH /api/albums/{album_id}": Scope.MANAGE,
+    "DELETE /api/albums/{album_id}": Scope.MANAGE,
+    "POST /api/albums/{album_id}/images": Scope.MANAGE,
+    "PATCH /api/albums/{album_id}/images": Scope.MANAGE,
+    "DELETE /api/albums/{album_id}/images": Scope.MANAGE,
+    "GET /api/tokens/balance": Scope.READ,
+    "GET /api/tokens/history": Scope.READ,
+    "GET /api/settings/api-keys": Scope.READ,
+    "POST /api/settings/api-keys": SESSION_ONLY,
+    "DELETE /api/settings/api-keys/{key_id}": Scope.MANAGE,
+    "GET /api/session": Scope.READ,
+    "POST /api/session": SESSION_ONLY,
+    "DELETE /api/session": Scope.MANAGE,
+    "GET /api/sessions": Scope.READ,
+}
+"""By method and route: every operation that accepts credentials. A test compares them with the OpenAPI document."""
+
+
+def check_scope(key: ApiKey, *, method: str, route: str | None) -> None:
+    """Check that an API key may be used for an operation; one that isn't in the table is refused.
+
+    Raises:
+        SessionRequired: no API key may.
+        InsufficientScope: the key lacks the scope.
+    """
+    required = SCOPES.get(f"{method} {route}")
+    if required is None:
+        raise SessionRequired
+    if required not in key.scopes:
+        raise InsufficientScope(required.value)
