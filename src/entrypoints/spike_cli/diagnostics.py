@@ -11,6 +11,7 @@ from typing import Final
 
 from attrs import frozen
 
+from spike_cli.isolation import check_isolation
 from spike_core.domain.dimensions import Dimensions
 from spike_core.domain.errors import SpikeError, StorageRefused, Unavailable
 from spike_core.domain.identifiers import ImageId
@@ -20,6 +21,7 @@ from spike_runtime.wiring import Spike
 
 FREE_BYTES_MIN: Final = 1024 * 1024 * 1024
 CLOCKS_APART_MAX: Final = timedelta(seconds=5)  # far below a lease
+_SANDBOX: Final = "sandbox"
 _TRIAL: Final = b"spike doctor was here"
 _SMALL: Final = Dimensions(width_px=320, height_px=240)
 
@@ -32,6 +34,7 @@ class CheckResult:
     setting: str
     trouble: str  # empty if there is none
     remedy: str
+    is_warning: bool = False  # whether a problem is one that Spike works with
 
     @property
     def is_well(self) -> bool:
@@ -55,7 +58,17 @@ class _CheckFailed(Exception):
 def run_diagnostics(spike: Spike, *, sample: bytes) -> Iterator[CheckResult]:
     """Use each component once and yield the results; `sample` is a picture for the engine. Nothing stays stored."""
     for check in _checks(spike, sample):
-        yield CheckResult(part=check.part, setting=check.setting, trouble=_trouble_with(check.use), remedy=check.remedy)
+        trouble = _trouble_with(check.use)
+        yield CheckResult(part=check.part, setting=check.setting, trouble=trouble, remedy=check.remedy)
+        if check.part == _SANDBOX and spike.sandbox is not None and not trouble:
+            for layer in check_isolation(spike.sandbox, folder=spike.settings.data_dir):
+                yield CheckResult(
+                    part=f"{_SANDBOX}: {layer.part}",
+                    setting="SPIKE_SANDBOX",
+                    trouble=layer.trouble,
+                    remedy=layer.remedy,
+                    is_warning=True,
+                )
 
 
 def _checks(spike: Spike, sample: bytes) -> Iterator[_Check]:
@@ -91,7 +104,7 @@ def _checks(spike: Spike, sample: bytes) -> Iterator[_Check]:
     )
     if spike.sandbox is not None:
         yield _Check(
-            part="sandbox",
+            part=_SANDBOX,
             setting="SPIKE_SANDBOX",
             use=spike.sandbox.check,
             remedy="allow this user to start processes with SPIKE_SANDBOX_MEMORY_MB of memory, or set it to off",

@@ -8,6 +8,7 @@ import structlog
 from spike_core.domain.errors import DatabaseUnavailable, StorageRefused, StorageUnavailable
 from spike_runtime import Spike, WrongSettings, build, load_settings
 from spike_runtime.logs import configure_logging
+from spike_sandbox import hide_process
 
 
 @contextmanager
@@ -21,6 +22,7 @@ def opened(*, log_level: str | None = None) -> Iterator[Spike]:
     """
     settings = load_settings()
     configure_logging(level=log_level or settings.log_level, form=settings.log_format)
+    hide_process()  # from the children that handle pictures, which run as the same user
     spike = build(settings)
     try:
         _migrate(spike)
