@@ -187,6 +187,7 @@ def read_by_another_process():
     code += "print(attempt('read file', f'/proc/{os.getppid()}/environ'))"
     return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.strip()
 
+refuse_new_privileges()  # which root would get back by executing a program
 drop_capabilities()
 before = read_by_another_process()
 hide_process()
