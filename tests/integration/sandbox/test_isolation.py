@@ -245,12 +245,12 @@ def test_what_a_kernel_or_container_refuses_is_left_out_and_named() -> None:
 
 
 def test_a_user_who_is_not_root_has_isolated_children_too() -> None:
-    nobody = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"]
+    other_user = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"]
     if os.geteuid() != 0 or shutil.which("setpriv") is None:
         do_without("it takes root and setpriv to become another user")
-    if subprocess.run([*nobody, "test", "-x", Path(sys.executable).resolve()], check=False).returncode:
+    if subprocess.run([*other_user, "test", "-x", Path(sys.executable).resolve()], check=False).returncode:
         do_without("this interpreter can't be executed by other users")
-    lacking, environment = json.loads(_used(nobody, before="hide_process()"))
+    lacking, environment = json.loads(_used(other_user, before="hide_process()"))
     assert lacking == {}
     assert "Permission denied" in environment
 
