@@ -11,12 +11,12 @@ from typing import Final
 
 from attrs import frozen
 
-from spike_cli.isolation import check_isolation
 from spike_core.domain.dimensions import Dimensions
 from spike_core.domain.errors import SpikeError, StorageRefused, Unavailable
 from spike_core.domain.identifiers import ImageId
 from spike_core.domain.objects import ObjectKey, PictureFormat
 from spike_core.domain.rate_limits import RateLimit, RateLimitGroup
+from spike_runtime.isolation import check_isolation
 from spike_runtime.wiring import Spike
 
 FREE_BYTES_MIN: Final = 1024 * 1024 * 1024

@@ -9,8 +9,8 @@ import click
 from spike_cli.banner import sample_picture
 from spike_cli.diagnostics import CheckResult, run_diagnostics
 from spike_runtime import build, load_settings
+from spike_runtime.isolation import hide_process
 from spike_runtime.logs import configure_logging
-from spike_sandbox import hide_process
 
 
 @click.command()

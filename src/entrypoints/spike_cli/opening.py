@@ -7,8 +7,8 @@ import structlog
 
 from spike_core.domain.errors import DatabaseUnavailable, StorageRefused, StorageUnavailable
 from spike_runtime import Spike, WrongSettings, build, load_settings
+from spike_runtime.isolation import hide_process
 from spike_runtime.logs import configure_logging
-from spike_sandbox import hide_process
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""Diagnostics of the sandbox's isolation: a child tries what each layer is to prevent."""
+"""The isolation of children from this process: hiding it, and diagnostics in which a child tries what is prevented."""
 
 import os
 import sys
@@ -9,7 +9,9 @@ from typing import Final
 
 from attrs import field, frozen
 
-from spike_sandbox import Attempt, Layer, Sandbox, is_hidden, is_passed
+from spike_sandbox import Attempt, Layer, Sandbox, hide_process, is_hidden, is_passed
+
+__all__ = ["LayerResult", "check_isolation", "hide_process"]
 
 _ISOLATE: Final = "set SPIKE_SANDBOX=on"
 _UPGRADE: Final = "use a newer kernel, or a container whose seccomp profile allows it"
