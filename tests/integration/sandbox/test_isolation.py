@@ -3,6 +3,7 @@
 Each attempt is also made without the protection, where it must succeed: otherwise its failure would prove nothing.
 """
 
+import io
 import json
 import os
 import shutil
@@ -12,6 +13,7 @@ import subprocess
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -19,8 +21,12 @@ import pytest
 
 from hostile_engine import hostile_engine
 from missing import do_without
+from pictures import a_photo
 from running import PATIENCE_S
 from sandboxes import LIMITED, a_sandbox
+from spike_core.domain.dimensions import Dimensions
+from spike_core.ports.factories import EngineResources
+from spike_ncnn.plugin import open_engine
 from spike_pillow import classical_engine
 from spike_sandbox import Attempt, Isolation, Sandbox, Surroundings
 
@@ -97,6 +103,15 @@ def test_loopback_cannot_be_reached(isolated: Sandbox, limited: Sandbox, port: s
     check_refused(isolated, limited, Attempt.CONNECT, port, reason="Operation not permitted")
 
 
+def test_the_network_is_not_the_parents(isolated: Sandbox, limited: Sandbox) -> None:
+    check_refused(isolated, limited, Attempt.SHARE_NETWORK, os.readlink("/proc/self/ns/net"))  # noqa: PTH115  # no path
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root has capabilities")
+def test_a_child_of_root_has_no_capabilities(isolated: Sandbox, limited: Sandbox) -> None:
+    check_refused(isolated, limited, Attempt.USE_CAPABILITIES)
+
+
 def test_no_process_can_be_started(isolated: Sandbox, limited: Sandbox) -> None:
     check_refused(isolated, limited, Attempt.FORK, reason="Operation not permitted")
 
@@ -135,6 +150,17 @@ def test_an_applications_other_files_beside_its_engine_cannot_be_read(isolated: 
     """The import path of an application may hold its settings: this folder isn't granted because it is on the path."""
     assert str(TESTS) in sys.path
     check_refused(isolated, limited, Attempt.READ_FILE, __file__)
+
+
+def test_a_network_loads_its_weights_and_starts_threads_in_isolation() -> None:
+    """Both for the first picture, after the child has been isolated."""
+    pytest.importorskip("ncnn", reason="the extra `neural` isn't installed")
+    means = EngineResources(cores=2, memory_bytes=256 * 1024**2, classical=classical_engine)
+    with a_sandbox(partial(open_engine, means=means)) as sandbox:
+        larger = Dimensions(width_px=96, height_px=72)
+        original = io.BytesIO(a_photo(Dimensions(width_px=48, height_px=36)))
+        assert sandbox.engine.upscaler.enhance(original, size=larger).dimensions == larger
+        assert sandbox.lacking() == {}
 
 
 LAYERS_ALONE: Final = """
