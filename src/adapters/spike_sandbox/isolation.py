@@ -73,10 +73,11 @@ class Isolator:
         self._put_on(Layer.PRIVILEGES, refuse_new_privileges)
         self._put_on(Layer.NAMESPACES, _enter_namespaces)
         self._put_on(Layer.CAPABILITIES, _drop_capabilities)
-        self._put_on(Layer.HIDDEN, hide_process)
 
     def seal(self, *, paths: Sequence[Path], memory: MemoryUse, memory_bytes: int, cpu_s: int) -> None:
         """Give up everything but computing, reading `paths` and imports, and using what is open."""
+        # not earlier: ncnn reads the processor's features from /proc/self/auxv, which becomes root's
+        self._put_on(Layer.HIDDEN, hide_process)
         self._put_on(
             Layer.LIMITS,
             lambda: seal_limits(

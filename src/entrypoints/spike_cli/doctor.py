@@ -19,8 +19,8 @@ def doctor(as_json: bool) -> None:  # noqa: FBT001  # click's
     """Use each configured component once and report problems with their remedies; exit 1 unless all are warnings."""
     settings = load_settings()
     configure_logging(level="CRITICAL", form=settings.log_format)  # problems are printed, not logged
-    hide_process()
     spike = build(settings)
+    hide_process()
     checked: list[CheckResult] = []
     try:
         for each in run_diagnostics(spike, sample=sample_picture()):

@@ -22,8 +22,8 @@ def opened(*, log_level: str | None = None) -> Iterator[Spike]:
     """
     settings = load_settings()
     configure_logging(level=log_level or settings.log_level, form=settings.log_format)
-    hide_process()  # from the children that handle pictures, which run as the same user
     spike = build(settings)
+    hide_process()  # from the children that handle pictures, which run as the same user; an engine is loaded before
     try:
         _migrate(spike)
         yield spike
