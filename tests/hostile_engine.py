@@ -8,6 +8,7 @@ import io
 import os
 import re
 import signal
+import sys
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -207,6 +208,7 @@ _DEEDS: Final[Mapping[str, Callable[[ProgressMonitor], None]]] = {
     "sleep": lambda _watch: _sleep(),
     "report": _report_forever,
     "nonsense": _write_nonsense,
+    "execute": lambda _watch: os.execv(sys.executable, [sys.executable, "-c", ""]),  # noqa: S606  # as an attack does
     "raise": _divide_by_zero,
 }
 

@@ -9,8 +9,10 @@ from attrs import evolve
 
 from hostile_engine import hostile_engine
 from spike_core.ports.factories import Engine
-from spike_sandbox import BuildGenerator, Limits, Sandbox, Tools
+from spike_sandbox import BuildGenerator, Limits, Sandbox, Surroundings, Tools
 
+ISOLATED: Final = Surroundings()
+LIMITED: Final = Surroundings(isolation=None)  # for children that tell a test through a named pipe where they are
 GENEROUS: Final = Limits(
     memory_bytes=1024 * 1024 * 1024, cpu_time=timedelta(seconds=60), wall_time=timedelta(seconds=60)
 )
@@ -26,6 +28,7 @@ def a_sandbox(
     cpu_s: float = 60,
     wall_s: float = 60,
     memory_mib: int = 1024,
+    surroundings: Surroundings = ISOLATED,
 ) -> Iterator[Sandbox]:
     """Build one for an engine, and close it at the end."""
     limits = evolve(
@@ -35,7 +38,9 @@ def a_sandbox(
         wall_time=timedelta(seconds=wall_s),
     )
     tools = Tools(engine=load, generator=generator)
-    sandbox = Sandbox.of(tools, workers=workers, work_limits=limits, probes=probes, probe_limits=limits)
+    sandbox = Sandbox.of(
+        tools, workers=workers, work_limits=limits, probes=probes, probe_limits=limits, surroundings=surroundings
+    )
     try:
         yield sandbox
     finally:

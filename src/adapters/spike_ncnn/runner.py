@@ -1,10 +1,12 @@
 """Execution of networks on single tiles. Each network is loaded once."""
 
+import ctypes
 import functools
+import sys
 import threading
 from contextlib import ExitStack
-from ctypes.util import find_library
 from importlib.resources import as_file
+from typing import Final
 
 import ncnn
 import numpy as np
@@ -14,6 +16,8 @@ from spike_core.domain.errors import UpscalerUnavailable
 from spike_ncnn.arrays import Light, Pixels
 from spike_ncnn.networks import Network
 from spike_ncnn.tiles import Tile
+
+_VULKAN_LOADER: Final = "libvulkan.dylib" if sys.platform == "darwin" else "libvulkan.so.1"
 
 
 @frozen(eq=False)
@@ -89,8 +93,15 @@ def _run(net: ncnn.Net, network: Network, light: Light) -> Light:
 
 @functools.cache
 def _has_gpu() -> bool:
-    """Return whether Vulkan finds a device. Without Vulkan's loader ncnn isn't asked, since it would log many lines."""
-    return find_library("vulkan") is not None and ncnn.get_gpu_count() > 0
+    """Return whether Vulkan finds a device. Without Vulkan's loader ncnn isn't asked, since it would log many lines.
+
+    The loader is loaded by name, as ncnn does, and not searched for: `find_library` runs programs.
+    """
+    try:
+        ctypes.CDLL(_VULKAN_LOADER)
+    except OSError:
+        return False
+    return bool(ncnn.get_gpu_count() > 0)
 
 
 def _loaded(network: Network, *, threads: int, pools: _Pools) -> ncnn.Net:

@@ -6,10 +6,10 @@ by offsets, are encoded anew, and so are files that violate their format. From H
 into a file of its own.
 """
 
-import tempfile
+import io
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import IO, Any, BinaryIO, Final, cast
+from typing import IO, Any, BinaryIO, Final
 
 from attrs import frozen
 from PIL.Image import Image, frombytes
@@ -31,7 +31,6 @@ from spike_pillow.containers import BrokenContainer, Kind, Part, parts_of
 from spike_pillow.embedded import Block, Source, authorship_in, blocks_in
 from spike_pillow.tiff_directory import BrokenTiff, Tiff
 
-_MEMORY_BYTES: Final = 1 << 20  # of a rewritten picture; larger ones go to a temporary file
 # encoder options for files that can't be split
 _ANEW: Final[Mapping[PictureFormat, Mapping[str, Any]]] = {
     PictureFormat.JPEG: {"quality": 95, "subsampling": 0},
@@ -68,11 +67,11 @@ class PillowMetadata:
         """Open the picture without its metadata; see the port."""
         data = content.read()
         content.seek(0)
-        with tempfile.SpooledTemporaryFile(max_size=_MEMORY_BYTES) as file:
-            _write_public(data, file)
-            del data
-            file.seek(0)
-            yield cast("BinaryIO", file)  # complete except for its declared type
+        file = io.BytesIO()  # not in a temporary file, which the sandbox would refuse
+        _write_public(data, file)
+        del data
+        file.seek(0)
+        yield file
 
     def with_metadata(self, picture: bytes, *, original: BinaryIO) -> bytes:
         """Return the result with the original's author, rights and camera data; see the port."""

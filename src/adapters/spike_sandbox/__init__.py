@@ -1,5 +1,6 @@
 """Image processing in child processes that can be killed: an engine that delegates to an engine in a child."""
 
+from spike_sandbox.attempts import Attempt
 from spike_sandbox.engine import (
     Sandbox,
     SandboxedBlender,
@@ -9,13 +10,19 @@ from spike_sandbox.engine import (
     SandboxedProbe,
     SandboxedUpscaler,
 )
+from spike_sandbox.environment import is_passed
 from spike_sandbox.error_codec import ErrorInChild
+from spike_sandbox.isolation import Isolation, Layer, Surroundings
 from spike_sandbox.limits import Limits
+from spike_sandbox.privileges import hide_process, is_hidden
 from spike_sandbox.work import BuildGenerator, Tools
 
 __all__ = [
+    "Attempt",
     "BuildGenerator",
     "ErrorInChild",
+    "Isolation",
+    "Layer",
     "Limits",
     "Sandbox",
     "SandboxedBlender",
@@ -24,5 +31,9 @@ __all__ = [
     "SandboxedMetadata",
     "SandboxedProbe",
     "SandboxedUpscaler",
+    "Surroundings",
     "Tools",
+    "hide_process",
+    "is_hidden",
+    "is_passed",
 ]

@@ -14,13 +14,16 @@ import signal
 import socket
 import sys
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any, Final
 
 from attrs import frozen
 
 from spike_core.domain.errors import WorkAbandoned, WorkKilled
+from spike_sandbox.attempts import make_attempt
 from spike_sandbox.error_codec import as_data
-from spike_sandbox.limits import allocated_bytes, set_cpu_limit, set_process_limits
+from spike_sandbox.isolation import Isolator
+from spike_sandbox.limits import MemoryUse, has_cpu_time, set_cpu_limit, set_process_limits
 from spike_sandbox.protocol import Channel, Gone
 from spike_sandbox.work import BuiltTools, Tools, perform
 
@@ -40,6 +43,14 @@ def main() -> None:
     with contextlib.suppress(Gone):
         _serve(channel, log)
     os._exit(0)  # without finalization, which could wait for a library's threads
+
+
+def _mute() -> None:
+    """Send what libraries print to nowhere: a picture could make them forge lines of the parent's log."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    for descriptor in (1, 2):
+        os.dup2(nowhere, descriptor)
+    os.close(nowhere)
 
 
 def _tie_to_parent() -> None:
@@ -62,23 +73,40 @@ def _tie_to_parent() -> None:
 def _serve(channel: Channel, log: "_ParentLogHandler") -> None:
     start = channel.receive()
     set_process_limits(memory_bytes=start["memory_bytes"])
+    memory, isolator = MemoryUse.opened(), Isolator()
+    if start["is_isolated"]:
+        isolator.begin()
     try:
         recipe: Tools = pickle.loads(channel.receive_bytes(bytes_max=INPUT_BYTES_MAX))  # noqa: S301  # sent by our own parent
         tools = BuiltTools.of(recipe)
     except Exception as error:  # noqa: BLE001  # any error is reported to the parent
         channel.send({"is": "error", **as_data(error)})
         return
-    channel.send({"is": "done", "data": None, "has_content": False})
+    if start["is_isolated"]:
+        _mute()
+        isolator.seal(
+            paths=[Path(path) for path in start["paths"]],
+            memory=memory,
+            memory_bytes=start["memory_bytes"],
+            cpu_s=start["cpu_s"],
+        )
+    channel.send({"is": "done", "data": {"lacking": isolator.lacking}, "has_content": False})
     while True:
         order = channel.receive()
-        if order["do"] == "stop":  # arrived after the end of the task it was for
-            continue
-        log.begin()
-        _work(channel, tools, order, kept_bytes_max=int(start["memory_bytes"] * _KEPT_SHARE_MAX))
+        match order["do"]:
+            case "stop":  # arrived after the end of the task it was for
+                continue
+            case "attempt":
+                channel.send({"is": "done", "data": make_attempt(order["what"], order["on"]), "has_content": False})
+            case _:
+                log.begin()
+                _work(channel, tools, order, memory, kept_bytes_max=int(start["memory_bytes"] * _KEPT_SHARE_MAX))
 
 
-def _work(channel: Channel, tools: BuiltTools, order: Mapping[str, Any], *, kept_bytes_max: int) -> None:
-    """Perform a task and answer. The answer says whether the child is worn out by a leaking library."""
+def _work(
+    channel: Channel, tools: BuiltTools, order: Mapping[str, Any], memory: MemoryUse, *, kept_bytes_max: int
+) -> None:
+    """Perform a task and answer. The answer says whether the child is worn out: by a leaking library, or by its age."""
     pictures = [_received(channel, begin) for begin in order["begins"]]
     set_cpu_limit(cpu_s=order["cpu_s"])
     failure: Mapping[str, Any] = {}
@@ -88,7 +116,8 @@ def _work(channel: Channel, tools: BuiltTools, order: Mapping[str, Any], *, kept
         failure = as_data(WorkKilled("it exceeded the memory limit"))
     except Exception as error:  # noqa: BLE001  # any error is reported to the parent
         failure = as_data(error)
-    is_worn = allocated_bytes() > kept_bytes_max  # outside of except: the error keeps the task's data alive
+    # outside of except: the error keeps the task's data alive
+    is_worn = memory.allocated_bytes > kept_bytes_max or not has_cpu_time(cpu_s=order["cpu_s"])
     if failure:
         channel.send({"is": "error", **failure, "is_worn": is_worn})
         return

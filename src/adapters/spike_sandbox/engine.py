@@ -3,7 +3,7 @@
 import io
 import logging
 import pickle
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import BinaryIO, Final, TypeVar
 
@@ -17,7 +17,9 @@ from spike_core.domain.images import PictureFacts, PictureIdentity
 from spike_core.ports.factories import Engine
 from spike_core.ports.progress import UNMONITORED, ProgressMonitor
 from spike_core.ports.upscaler import RenderedImage
+from spike_sandbox.attempts import Attempt
 from spike_sandbox.exits import ChildExit
+from spike_sandbox.isolation import ISOLATED, Layer, Surroundings
 from spike_sandbox.limits import Limits
 from spike_sandbox.pool import ChildPool
 from spike_sandbox.work import (
@@ -54,7 +56,16 @@ class Sandbox:
         )
 
     @classmethod
-    def of(cls, tools: Tools, *, workers: int, work_limits: Limits, probes: int, probe_limits: Limits) -> "Sandbox":
+    def of(
+        cls,
+        tools: Tools,
+        *,
+        workers: int,
+        work_limits: Limits,
+        probes: int,
+        probe_limits: Limits,
+        surroundings: Surroundings = ISOLATED,
+    ) -> "Sandbox":
         """Return a sandbox whose children each build these tools.
 
         No child is started yet. At most `workers` tasks and `probes` probes run at once.
@@ -64,8 +75,12 @@ class Sandbox:
         """
         pickled = pickle.dumps(tools)
         return cls(
-            work_pool=ChildPool(pickled_tools=pickled, limits=work_limits, size=workers, name="work"),
-            probe_pool=ChildPool(pickled_tools=pickled, limits=probe_limits, size=probes, name="probe"),
+            work_pool=ChildPool(
+                pickled_tools=pickled, limits=work_limits, surroundings=surroundings, size=workers, name="work"
+            ),
+            probe_pool=ChildPool(
+                pickled_tools=pickled, limits=probe_limits, surroundings=surroundings, size=probes, name="probe"
+            ),
         )
 
     @property
@@ -82,6 +97,24 @@ class Sandbox:
         for pool in (self.probe_pool, self.work_pool):
             with pool.one():
                 pass
+
+    def lacking(self) -> Mapping[Layer, str]:
+        """Return the layers of isolation that this machine refuses, and the reasons.
+
+        Raises:
+            UpscalerUnavailable: no child can be provided.
+        """
+        with self.work_pool.one() as child:
+            return child.lacking
+
+    def attempt(self, what: Attempt, *, on: str = "") -> str:
+        """Have a child try what an attacker would; return why it was refused, or an empty text if it wasn't.
+
+        Raises:
+            UpscalerUnavailable: no child can be provided.
+        """
+        with self.work_pool.one() as child:
+            return child.attempt(what, on=on)
 
     def close(self) -> None:
         """Close both pools; tasks in progress are killed."""

@@ -15,6 +15,7 @@ _OWN_FAULTS: Final = frozenset(
         signal.SIGFPE,
         signal.SIGILL,
         signal.SIGXCPU,
+        signal.SIGSYS,
     }
 )
 
@@ -45,6 +46,8 @@ class Died(ChildExit):
         match -self.exit_code:
             case signal.SIGXCPU:
                 return "it exceeded the limit on processor time"
+            case signal.SIGSYS:
+                return "it made the engine attempt what the sandbox forbids"
             case signal.SIGKILL:
                 return "the engine was killed, possibly for lack of memory"
             case _:
@@ -52,7 +55,7 @@ class Died(ChildExit):
 
     @property
     def is_picture_fault(self) -> bool:
-        """Whether the child crashed, or used up its processor time."""
+        """Whether the child crashed, used up its processor time, or made a forbidden system call."""
         return -self.exit_code in _OWN_FAULTS
 
     def __str__(self) -> str:

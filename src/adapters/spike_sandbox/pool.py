@@ -12,6 +12,7 @@ from typing import Final
 from attrs import define, field, validators
 
 from spike_core.domain.errors import UpscalerUnavailable
+from spike_sandbox.isolation import ESSENTIAL, ISOLATED, Surroundings
 from spike_sandbox.limits import Limits
 from spike_sandbox.process import Child
 
@@ -58,8 +59,10 @@ class ChildPool:
 
     pickled_tools: bytes  # `Tools`, from which each child builds its own engine
     limits: Limits
+    surroundings: Surroundings = ISOLATED
     size: int = field(validator=validators.ge(1))
     name: str
+    _has_reported: bool = field(default=False, init=False)
     _slots: threading.BoundedSemaphore = field(init=False)
     _state: _PoolState = field(init=False)
     _finalizer: "weakref.finalize[[], ChildPool]" = field(init=False)
@@ -123,19 +126,28 @@ class ChildPool:
             _check_open(state)
             state.starting += 1
         try:
-            child = Child.start(self.pickled_tools, limits=self.limits)
+            child = Child.start(self.pickled_tools, limits=self.limits, surroundings=self.surroundings)
         except Exception as error:
             _log.warning("a child of the %s pool can't be started: %s", self.name, error)
             raise UpscalerUnavailable from error
         finally:
             with state.lock:
                 state.starting -= 1
+        self._report_lacking(child)
         with state.lock:
             state.busy.add(child)
         if state.is_closed:
             _put_back(state, child)
             raise UpscalerUnavailable
         return child
+
+    def _report_lacking(self, child: Child) -> None:
+        """Log once which layers of isolation this machine refuses."""
+        if child.lacking and not self._has_reported:
+            self._has_reported = True
+            lacking = "; ".join(f"{layer}: {why}" for layer, why in child.lacking.items())
+            level = logging.WARNING if ESSENTIAL & child.lacking.keys() else logging.INFO
+            _log.log(level, "children of the %s pool aren't isolated by every layer: %s", self.name, lacking)
 
     def _warm_up(self) -> None:
         slots, state = self._slots, self._state

@@ -4,8 +4,6 @@ import contextlib
 import io
 import logging
 import math
-import os
-import re
 import socket
 import subprocess
 import sys
@@ -18,19 +16,22 @@ from typing import Final, TypeVar
 from attrs import define, field
 
 from spike_core.ports.progress import UNMONITORED, ProgressMonitor
+from spike_sandbox.attempts import Attempt
+from spike_sandbox.environment import child_environment
 from spike_sandbox.error_codec import from_data
-from spike_sandbox.exits import BrokeProtocol, Died, TimedOut
+from spike_sandbox.exits import BrokeProtocol, ChildExit, Died, TimedOut
 from spike_sandbox.files import as_file
+from spike_sandbox.isolation import Isolation, Layer, Surroundings
 from spike_sandbox.limits import Limits
 from spike_sandbox.protocol import BUFFER_BYTES, Channel, Gone, MalformedMessage, TimeUp
 from spike_sandbox.work import WorkOrder, WorkResult
 
 RESULT_BYTES_MAX: Final = 512 * 1024 * 1024
 START_MAX_S: Final = 60.0
+ATTEMPT_MAX_S: Final = 20.0
 STOP_MAX_S: Final = 2.0  # for a child to stop a task, or to exit
 REPORT_S: Final = 0.5  # between two calls of the progress monitor
 _CODE: Final = "spike_sandbox.child"
-_SECRET: Final = re.compile(r"SPIKE_(?!TEST_)|AWS_|PG")  # the prefixes of settings and credentials
 
 Result = TypeVar("Result")
 
@@ -43,12 +44,13 @@ class Child:
     _channel: Channel
     _limits: Limits
     is_idle: bool = field(default=False, init=False)
+    lacking: Mapping[Layer, str] = field(factory=dict, init=False)  # layers of isolation, and why they are lacking
     tasks: int = field(default=0, init=False)  # the number of tasks it was given
     is_worn: bool = field(default=False, init=False)  # it retains so much memory that it should be replaced
 
     @classmethod
-    def start(cls, pickled_tools: bytes, *, limits: Limits) -> "Child":
-        """Start a child and wait until it has built its engine.
+    def start(cls, pickled_tools: bytes, *, limits: Limits, surroundings: Surroundings) -> "Child":
+        """Start a child and wait until it has built its engine and is isolated.
 
         Raises:
             ChildExit: it exited before that.
@@ -62,7 +64,7 @@ class Child:
             try:
                 process = subprocess.Popen(  # noqa: S603  # our own command
                     [spawn.get_executable() or sys.executable, "-P", "-m", _CODE, str(theirs.fileno())],
-                    env=_environment(),
+                    env=child_environment(also=surroundings.variables),
                     stdin=subprocess.PIPE,  # the lifeline: nothing is written to it
                     stdout=sys.__stderr__.fileno() if sys.__stderr__ else subprocess.DEVNULL,
                     pass_fds=[theirs.fileno()],
@@ -73,7 +75,7 @@ class Child:
                 raise
         child = cls(process, Channel(ours), limits)
         try:
-            child._introduce(pickled_tools)
+            child._introduce(pickled_tools, surroundings.isolation)
         except BaseException:
             child.end()
             raise
@@ -107,6 +109,22 @@ class Child:
             self._give(order, until_s)
             return read(self._answer(monitor, until_s))
 
+    def attempt(self, what: Attempt, *, on: str = "") -> str:
+        """Have the child try what an attacker would; return why it was refused, or an empty text if it wasn't.
+
+        After an attempt that ended the child it is gone, as after `work`.
+        """
+        assert self.is_idle, "one piece of work at a time"
+        self.is_idle = False
+        until_s = time.monotonic() + ATTEMPT_MAX_S
+        try:
+            with self._ended_unless_idle():
+                self._channel.send({"do": "attempt", "what": what, "on": on}, until_s=until_s)
+                return str(self._answer(UNMONITORED, until_s).data)
+        except ChildExit as exit_:
+            was_killed = isinstance(exit_, Died) and exit_.exit_code < 0
+            return str(exit_) if was_killed else ""  # else another program has taken its place
+
     def end(self) -> None:
         """End the child and wait for its exit; kill it if it isn't idle. May be repeated."""
         self.hang_up()
@@ -129,21 +147,31 @@ class Child:
         """Kill the child, from any thread. The thread that uses it gets an error, and must still call `end`."""
         self._process.kill()
 
-    def _introduce(self, pickled_tools: bytes) -> None:
+    def _introduce(self, pickled_tools: bytes, isolation: Isolation | None) -> None:
         until_s = time.monotonic() + START_MAX_S
+        start = {
+            "memory_bytes": self._limits.memory_bytes,
+            "cpu_s": self._cpu_s,
+            "is_isolated": isolation is not None,
+            "paths": [str(path) for path in isolation.paths] if isolation else [],
+        }
         with self._ended_unless_idle():
-            self._channel.send({"memory_bytes": self._limits.memory_bytes}, until_s=until_s)
+            self._channel.send(start, until_s=until_s)
             self._channel.send_bytes(io.BytesIO(pickled_tools), until_s=until_s)
-            self._answer(UNMONITORED, until_s)
+            answer = self._answer(UNMONITORED, until_s)
+        self.lacking = {Layer(name): str(why) for name, why in answer.data["lacking"].items()}
+
+    @property
+    def _cpu_s(self) -> int:
+        return math.ceil(self._limits.cpu_time.total_seconds())
 
     def _give(self, order: WorkOrder, until_s: float) -> None:
-        cpu_s = math.ceil(self._limits.cpu_time.total_seconds())
         with ExitStack() as stack:
             files = [stack.enter_context(as_file(picture)) for picture in order.pictures]
             begins = [
                 None if file is None else picture.tell() for picture, file in zip(order.pictures, files, strict=True)
             ]
-            self._channel.send({**order.as_data, "begins": begins, "cpu_s": cpu_s}, until_s=until_s)
+            self._channel.send({**order.as_data, "begins": begins, "cpu_s": self._cpu_s}, until_s=until_s)
             for picture, file in zip(order.pictures, files, strict=True):
                 if file is None:
                     self._channel.send_bytes(picture, until_s=until_s)
@@ -213,9 +241,3 @@ class Child:
             self._process.wait(STOP_MAX_S)
         self.end()
         return self._process.returncode
-
-
-def _environment() -> Mapping[str, str]:
-    """Return a child's environment: this process's without settings and secrets, and with its import path."""
-    kept = {name: value for name, value in os.environ.items() if not _SECRET.match(name)}
-    return {**kept, "PYTHONPATH": os.pathsep.join(path or os.curdir for path in sys.path)}

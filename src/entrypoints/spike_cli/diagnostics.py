@@ -17,10 +17,12 @@ from spike_core.domain.identifiers import ImageId
 from spike_core.domain.objects import ObjectKey, PictureFormat
 from spike_core.domain.rate_limits import RateLimit, RateLimitGroup
 from spike_runtime.data_folder import access_of_others
+from spike_runtime.isolation import check_isolation
 from spike_runtime.wiring import Spike
 
 FREE_BYTES_MIN: Final = 1024 * 1024 * 1024
 CLOCKS_APART_MAX: Final = timedelta(seconds=5)  # far below a lease
+_SANDBOX: Final = "sandbox"
 _TRIAL: Final = b"spike doctor was here"
 _SMALL: Final = Dimensions(width_px=320, height_px=240)
 
@@ -66,6 +68,15 @@ def run_diagnostics(spike: Spike, *, sample: bytes) -> Iterator[CheckResult]:
             remedy=check.remedy,
             is_warning=check.is_warning and bool(trouble),
         )
+        if check.part == _SANDBOX and spike.sandbox is not None and not trouble:
+            for layer in check_isolation(spike.sandbox, folder=spike.settings.data_dir):
+                yield CheckResult(
+                    part=f"{_SANDBOX}: {layer.part}",
+                    setting="SPIKE_SANDBOX",
+                    trouble=layer.trouble,
+                    remedy=layer.remedy,
+                    is_warning=True,
+                )
 
 
 def _checks(spike: Spike, sample: bytes) -> Iterator[_Check]:
@@ -101,7 +112,7 @@ def _checks(spike: Spike, sample: bytes) -> Iterator[_Check]:
     )
     if spike.sandbox is not None:
         yield _Check(
-            part="sandbox",
+            part=_SANDBOX,
             setting="SPIKE_SANDBOX",
             use=spike.sandbox.check,
             remedy="allow this user to start processes with SPIKE_SANDBOX_MEMORY_MB of memory, or set it to off",

@@ -8,6 +8,7 @@ import structlog
 from spike_core.domain.errors import DatabaseUnavailable, StorageRefused, StorageUnavailable
 from spike_runtime import Settings, Spike, WrongSettings, build, load_settings
 from spike_runtime.data_folder import access_of_others, keep_files_private
+from spike_runtime.isolation import hide_process
 from spike_runtime.logs import configure_logging
 
 
@@ -24,6 +25,7 @@ def opened(*, log_level: str | None = None) -> Iterator[Spike]:
     settings = load_settings()
     configure_logging(level=log_level or settings.log_level, form=settings.log_format)
     spike = build(settings)
+    hide_process()  # from the children that handle pictures, which run as the same user; an engine is loaded before
     try:
         _warn_of_open_folder(settings)
         _migrate(spike)

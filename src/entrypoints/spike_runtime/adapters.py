@@ -1,9 +1,11 @@
 """Opening adapters by settings. An adapter that fails to open is reported with the name of its setting."""
 
+import os
 import pickle
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
+from pathlib import Path
 from typing import Final
 
 from spike_core.domain.errors import InvalidInput
@@ -21,7 +23,7 @@ from spike_core.ports.factories import (
 from spike_core.ports.limiter import RateLimiter
 from spike_runtime.plugins import load_adapter, scheme_of
 from spike_runtime.settings import Settings, WrongSettings
-from spike_sandbox import Limits, Sandbox, Tools
+from spike_sandbox import Isolation, Limits, Sandbox, Surroundings, Tools
 
 _ELBOW_ROOM: Final = 3  # seconds of wall-clock time per second of processor time, since the machine is shared
 
@@ -95,12 +97,19 @@ def open_sandbox(settings: Settings, tools: Tools, *, engine_name: str) -> Sandb
             ),
             probes=settings.sandbox_probes,
             probe_limits=Limits(memory_bytes=memory_bytes, cpu_time=probe_time, wall_time=_ELBOW_ROOM * probe_time),
+            surroundings=_surroundings(settings),
         )
     except (TypeError, AttributeError, pickle.PicklingError) as error:
         raise WrongSettings(
             f"SPIKE_SANDBOX: the engine {engine_name!r} can't be built in a child process: {error}; "
             "SPIKE_SANDBOX=off runs it in this one"
         ) from error
+
+
+def _surroundings(settings: Settings) -> Surroundings:
+    paths = [Path(path) for path in settings.sandbox_paths.split(os.pathsep) if path]
+    names = [name.strip() for name in settings.sandbox_variables.split(",")]
+    return Surroundings(isolation=Isolation(paths=paths) if settings.sandbox == "on" else None, variables=names)
 
 
 @contextmanager

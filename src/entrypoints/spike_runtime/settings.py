@@ -79,6 +79,12 @@ def _one_of(*choices: str) -> "Callable[[object, Attribute[str], str], None]":
     return check
 
 
+def _absolute_paths(_settings: object, attribute: "Attribute[str]", value: str) -> None:
+    for path in filter(None, value.split(os.pathsep)):
+        if not Path(path).is_absolute():
+            raise ValueError(f"{PREFIX}{attribute.name.upper()} must be absolute paths, not {path!r}")
+
+
 def _no_space_around(
     _settings: object, attribute: "Attribute[typed_settings.SecretStr]", value: typed_settings.SecretStr
 ) -> None:
@@ -162,12 +168,15 @@ class Settings:
     engine_threads: int = field(default=2, validator=_at_least(1))  # of the neural engine, for one picture
     engine_memory_mb: int = field(default=256, validator=_at_least(16))  # of its networks, for one picture
     exif: str = field(default="keep", validator=_one_of("keep", "strip"))  # the original's metadata, in results
-    sandbox: str = field(default="on", validator=_one_of("on", "off"))  # image work in child processes
+    # image work in child processes: isolated, with limits alone, or none
+    sandbox: str = field(default="on", validator=_one_of("on", "limits", "off"))
     sandbox_memory_mb: int = field(default=2048, validator=_at_least(256))  # of one child; the kernel's MiB
     sandbox_cpu_s: float = field(default=600.0, validator=_at_least(1))  # of one picture, all threads together
     sandbox_time_s: float = field(default=300.0, validator=_at_least(1))
     sandbox_probe_s: float = field(default=20.0, validator=_at_least(1))  # processor time to probe a picture
     sandbox_probes: int = field(default=2, validator=_at_least(1))  # concurrent probes
+    sandbox_paths: str = field(default="", validator=_absolute_paths)  # that isolated children may read, too
+    sandbox_variables: str = ""  # names of environment variables that children get, too; separated by commas
     generator: str = "procedural"
     generator_url: str = ""  # of the server, for a generator that needs one
     generator_api_key: typed_settings.SecretStr = field(default=_NO_SECRET, validator=_no_space_around)

@@ -5,6 +5,7 @@ import os
 import re
 import shutil
 import subprocess
+import sys
 import uuid
 from collections.abc import Sequence
 from pathlib import Path
@@ -19,6 +20,20 @@ from missing import do_without
 from running import PATIENCE_S, SPIKE, environment, run_spike
 from servers.s3 import S3Server
 
+LAYERS = [
+    f"sandbox: {layer}"
+    for layer in (
+        "no new privileges",
+        "namespaces",
+        "no capabilities",
+        "hidden memory",
+        "limits",
+        "Landlock",
+        "seccomp",
+        "environment",
+        "hidden parent",
+    )
+]
 PARTS = [
     "database",
     "storage",
@@ -26,6 +41,7 @@ PARTS = [
     "queue",
     "rate limits",
     "sandbox",
+    *LAYERS,
     "engine",
     "generator",
     "disk",
@@ -66,7 +82,7 @@ def test_a_folder_that_others_can_enter_is_a_warning(folder: Path) -> None:
     checked = run_spike("doctor", folder=folder)
     assert checked.returncode == 0
     *_, warning, remedy = checked.stdout.splitlines()
-    assert warning == f"WARN  permissions: other users can enter {folder}: its mode is 0750"
+    assert warning == f"warn  permissions: other users can enter {folder}: its mode is 0750"
     assert remedy.startswith("      SPIKE_DATA_DIR: chmod -R go= the folder")
     started = run_spike("users", "create", "ada@example.org", folder=folder)
     assert "other users can enter the data folder" in started.stderr
@@ -169,6 +185,19 @@ def test_children_that_cannot_be_started_are_named(folder: Path, tmp_path: Path)
     assert checked.returncode == 1
     assert "FAIL  sandbox: the child exited with code 3" in checked.stdout
     assert "SPIKE_SANDBOX: " in checked.stdout
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="no other system isolates children")
+def test_what_children_can_do_is_a_warning_with_its_remedy(folder: Path) -> None:
+    """Children with limits alone can do all that isolation prevents; Spike works all the same."""
+    checked = run_spike("doctor", "--json", folder=folder, SPIKE_SANDBOX="limits", SPIKE_SANDBOX_VARIABLES="HOME")
+    checks = {check["part"]: check for check in json.loads(checked.stdout)["checks"]}
+    warned = {part: check["trouble"] for part, check in checks.items() if check["is_warning"] and check["trouble"]}
+    assert checked.returncode == 0
+    assert warned.keys() >= {f"sandbox: {part}" for part in ("limits", "Landlock", "seccomp", "environment")}
+    assert warned["sandbox: Landlock"] == "a child was able to read file, write file"
+    assert warned["sandbox: seccomp"] == "a child was able to fork, execute"
+    assert warned["sandbox: environment"] == "children have the variables HOME"
 
 
 def test_an_installation_without_a_sandbox_is_well(folder: Path) -> None:

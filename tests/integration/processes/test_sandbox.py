@@ -71,6 +71,7 @@ def balance(server: Server) -> int:
             ("segfault", STOPPED),
             ("eat", "it exceeded the memory limit"),
             ("spin in C", "it exceeded the limit on processor time"),
+            ("execute", "it made the engine attempt what the sandbox forbids"),
         ],
         step=3,  # tests/integration/sandbox tries each way to die
     ),
@@ -114,7 +115,7 @@ def test_a_worker_whose_child_is_killed_tries_again(
     folder: Path, settings: Mapping[str, str], redis_url: str, tmp_path: Path
 ) -> None:
     """`kill -9` of the child, not of the worker: the attempt fails, and the next one succeeds."""
-    settings = {**settings, "SPIKE_BROKER_URL": redis_url}
+    settings = {**settings, "SPIKE_BROKER_URL": redis_url, "SPIKE_SANDBOX": "limits"}  # so that it may use the gate
     gate = tmp_path / "gate"
     os.mkfifo(gate)
     with serving(folder, **settings) as server, a_fleet(folder, **settings) as fleet:

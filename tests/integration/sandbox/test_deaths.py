@@ -10,7 +10,7 @@ from typing import Final
 import pytest
 
 from hostile_engine import a_hostile_engine, broken_engine, dying_engine
-from sandboxes import a_sandbox
+from sandboxes import LIMITED, a_sandbox
 from spike_core.domain.dimensions import Dimensions
 from spike_core.domain.errors import UndecodablePicture, UpscalerUnavailable, WorkKilled
 from spike_memory.engine import a_picture
@@ -19,6 +19,7 @@ from spike_sandbox import ErrorInChild, Sandbox
 SIZE: Final = Dimensions(width_px=64, height_px=48)
 GOOD: Final = a_picture(SIZE)
 BROKEN_OFF: Final = "the engine was killed, possibly for lack of memory"
+FORBIDDEN: Final = "it made the engine attempt what the sandbox forbids"
 STOPPED: Final = "it stopped the engine"
 
 
@@ -50,6 +51,7 @@ def at_work(sandbox: Sandbox, threads: ThreadPoolExecutor, gate: Path) -> tuple[
         ("eat", "it exceeded the memory limit"),
         ("eat blindly", STOPPED),
         ("nonsense", STOPPED),
+        ("execute", FORBIDDEN),
     ],
 )
 def test_work_that_ends_its_child_is_cut_short_and_the_next_is_done(deed: str, message: str) -> None:
@@ -86,7 +88,7 @@ def test_time_has_an_end(deed: str) -> None:
         assert enhance(sandbox, GOOD)
 
 
-@pytest.mark.parametrize("deed", ["segfault", "abort"])
+@pytest.mark.parametrize("deed", ["segfault", "abort", "execute"])
 def test_a_picture_that_brings_down_who_looks_at_it_is_refused(deed: str) -> None:
     with a_sandbox() as sandbox, pytest.raises(UndecodablePicture):
         sandbox.engine.probe.inspect(io.BytesIO(a_hostile_engine(f"look: {deed}")))
@@ -122,7 +124,7 @@ def test_the_content_is_rewound_after_a_death_too() -> None:
 
 
 def test_kill_9_in_the_midst_of_work_cuts_that_work_short_alone(tmp_path: Path) -> None:
-    with a_sandbox(workers=2) as sandbox, ThreadPoolExecutor(2) as threads:
+    with a_sandbox(workers=2, surroundings=LIMITED) as sandbox, ThreadPoolExecutor(2) as threads:
         (doomed, other), works = zip(*[at_work(sandbox, threads, tmp_path / name) for name in "ab"], strict=True)
         os.kill(doomed, signal.SIGKILL)
         with pytest.raises(WorkKilled):
@@ -136,7 +138,7 @@ def test_what_is_meant_for_the_parent_does_not_end_work(tmp_path: Path, number: 
     """Ctrl-C in a terminal signals all of its processes, systemd's SIGTERM all processes of a service."""
     gate = tmp_path / "gate"
     os.mkfifo(gate)
-    with a_sandbox() as sandbox, ThreadPoolExecutor(1) as threads:
+    with a_sandbox(surroundings=LIMITED) as sandbox, ThreadPoolExecutor(1) as threads:
         pid = the_child(sandbox)
         assert os.getsid(pid) != os.getsid(0)
         work = threads.submit(enhance, sandbox, GOOD + f"hostile work: nothing at {gate};".encode())

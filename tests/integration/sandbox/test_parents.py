@@ -18,23 +18,30 @@ PREAMBLE: Final = """
 import io, os, sys, threading
 sys.path.insert(0, {tests!r})
 from hostile_engine import a_hostile_engine
-from sandboxes import GENEROUS
+from sandboxes import GENEROUS, ISOLATED, LIMITED
 from hostile_engine import hostile_engine
 from spike_core.domain.dimensions import Dimensions
 from spike_memory.engine import a_picture
-from spike_sandbox import Sandbox, Tools
+from spike_sandbox import Sandbox, Tools, hide_process
 
 print("imported")
 SIZE = Dimensions(width_px=64, height_px=48)
-sandbox = Sandbox.of(Tools(engine=hostile_engine), workers=2, work_limits=GENEROUS, probes=1, probe_limits=GENEROUS)
+sandbox = Sandbox.of(
+    Tools(engine=hostile_engine),
+    workers=2,
+    work_limits=GENEROUS,
+    probes=1,
+    probe_limits=GENEROUS,
+    surroundings={surroundings},
+)
 enhance = lambda data: sandbox.engine.upscaler.enhance(io.BytesIO(data), size=SIZE)
 """
 
 
-def script(folder: Path, code: str) -> Path:
+def script(folder: Path, code: str, *, surroundings: str = "ISOLATED") -> Path:
     """Write a script without an `if __name__` guard."""
     path = folder / "script.py"
-    path.write_text(PREAMBLE.format(tests=str(TESTS)) + textwrap.dedent(code))
+    path.write_text(PREAMBLE.format(tests=str(TESTS), surroundings=surroundings) + textwrap.dedent(code))
     return path
 
 
@@ -74,6 +81,7 @@ def test_no_child_outlives_its_parent(tmp_path: Path, deed: str, number: signal.
         print(busy, idle, flush=True)
         threading.Event().wait()
         """,
+        surroundings="LIMITED",
     )
     with subprocess.Popen([sys.executable, path], stdout=subprocess.PIPE, text=True) as parent:
         assert parent.stdout is not None
@@ -135,17 +143,3 @@ def test_a_fork_has_children_of_its_own_and_leaves_its_parents_alone(tmp_path: P
         """,
     )
     assert said == "imported\nforked True\nparent True\n"
-
-
-def test_settings_and_credentials_stay_with_the_parent(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("SPIKE_SECRET", "quiet")
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "quiet")
-    said = run(
-        tmp_path,
-        """
-        enhance(a_picture(SIZE))
-        (pid,) = sandbox.work_pool.pids
-        print("quiet" in open(f"/proc/{pid}/environ").read())
-        """,
-    )
-    assert said == "imported\nFalse\n"
