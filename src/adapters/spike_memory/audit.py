@@ -1,6 +1,7 @@
 """The census in memory."""
 
 from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
 from typing import TypeVar
 
 from attrs import frozen
@@ -37,6 +38,10 @@ class MemoryAuditReader:
                 entry for entry in entries if (entry.owner_id, entry.sequence) > (after.owner_id, after.sequence)
             ]
         return entries[:limit]
+
+    def unchained_until(self) -> datetime | None:
+        """Return `None`: all entries are chained."""
+        return None
 
     def refunds(self) -> RefundStatistics:
         """Count and add up all refunds."""

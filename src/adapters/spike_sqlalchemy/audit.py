@@ -1,6 +1,7 @@
 """The census in a database."""
 
 from collections.abc import Callable, Collection, Sequence
+from datetime import datetime
 from functools import partial
 from typing import Final, TypeVar
 
@@ -19,7 +20,7 @@ from spike_sqlalchemy.prepared import Prepared, Row
 from spike_sqlalchemy.rows import entry_of, image_of, message_of
 from spike_sqlalchemy.statements import Statements
 from spike_sqlalchemy.tables import IS_REFUND, IS_SPEND, images, jobs, ledger_entries, outbox_messages, wallets
-from spike_sqlalchemy.wallets import summed_wallet
+from spike_sqlalchemy.wallets import summed_wallet, unchained_until
 
 Value = TypeVar("Value")
 
@@ -69,6 +70,10 @@ class SqlAlchemyAuditReader:
         owner, sequence = ("", 0) if after is None else (after.owner_id.text, after.sequence)
         parameters = {"after_owner": owner, "after_sequence": sequence, "until": until.text, "rows_max": limit}
         return [entry_of(row) for row in self._statements.rows(_LEDGER, parameters)]
+
+    def unchained_until(self) -> datetime | None:
+        """Return until when a release without hashes may have written entries."""
+        return unchained_until(self._statements)
 
     def refunds(self) -> RefundStatistics:
         """Count and add up all refunds."""

@@ -4,6 +4,7 @@ from spike_core.domain.accounts import Email, Session, User
 from spike_core.domain.albums import Album, AlbumDescription, AlbumImage, AlbumName, Privacy
 from spike_core.domain.api_keys import ApiKey, ApiKeyName
 from spike_core.domain.dimensions import Dimensions
+from spike_core.domain.hash_chain import NO_HASH
 from spike_core.domain.identifiers import AlbumId, AlbumImageId, ApiKeyId, ImageId, JobId, OwnerId, UserId
 from spike_core.domain.images import Image, ImageName
 from spike_core.domain.ledger import EntryKind, LedgerEntry
@@ -19,7 +20,7 @@ from spike_sqlalchemy.prepared import Parameters, Row
 
 def wallet_of(row: Row) -> Wallet:
     """Return the wallet in a row; its sums are those of the entries that they cover."""
-    owner_id, balance, regenerated_at, entries, spent, refunded, _summed = row
+    owner_id, balance, regenerated_at, entries, spent, refunded, _summed, _chained, head = row
     return Wallet(
         owner_id=OwnerId(owner_id),
         balance=Tokens(balance),
@@ -27,6 +28,7 @@ def wallet_of(row: Row) -> Wallet:
         entries=entries,
         spent=Tokens(spent),
         refunded=Tokens(refunded),
+        head=head or NO_HASH,
     )
 
 
@@ -40,12 +42,14 @@ def wallet_row(wallet: Wallet) -> Parameters:
         "spent": wallet.spent.amount,
         "refunded": wallet.refunded.amount,
         "summed": wallet.entries,
+        "chained": wallet.entries,
+        "head": wallet.head or None,
     }
 
 
 def entry_of(row: Row) -> LedgerEntry:
     """Return the ledger entry in a row."""
-    owner_id, sequence, kind, amount, balance_after, job_id, reason, created_at = row
+    owner_id, sequence, kind, amount, balance_after, job_id, reason, created_at, hash_ = row
     return LedgerEntry(
         owner_id=OwnerId(owner_id),
         sequence=sequence,
@@ -55,6 +59,7 @@ def entry_of(row: Row) -> LedgerEntry:
         job_id=None if job_id is None else JobId(job_id),
         reason=reason,
         created_at=created_at,
+        hash=hash_ or NO_HASH,
     )
 
 
@@ -69,6 +74,7 @@ def entry_row(entry: LedgerEntry) -> Parameters:
         "job_id": None if entry.job_id is None else entry.job_id.text,
         "reason": entry.reason,
         "created_at": entry.created_at,
+        "hash": entry.hash or None,
     }
 
 

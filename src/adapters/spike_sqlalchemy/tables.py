@@ -16,6 +16,7 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Integer,
+    LargeBinary,
     MetaData,
     Table,
     UniqueConstraint,
@@ -69,6 +70,9 @@ wallets: Final = Table(
     ),
     # how many entries the sums cover; a release without sums adds entries and leaves this number behind
     Column("summed", BigInteger, nullable=False, server_default=text("0")),
+    # the hash of the newest chained entry, and its number; a release without hashes leaves both behind
+    Column("chained", BigInteger, nullable=False, server_default=text("0")),
+    Column("head", LargeBinary),
     _partial_index("ix_wallets_unsummed", "owner_id", where=IS_UNSUMMED),
     sqlite_with_rowid=False,
 )
@@ -84,6 +88,7 @@ ledger_entries: Final = Table(
     Column("job_id", TEXT),
     Column("reason", TEXT, nullable=False),
     Column("created_at", UtcDateTime, nullable=False),
+    Column("hash", LargeBinary),  # null in entries of a release without hashes
     CheckConstraint("sequence >= 1", name="sequence"),
     CheckConstraint("balance_after >= 0", name="balance_after"),
     CheckConstraint(
@@ -95,6 +100,14 @@ ledger_entries: Final = Table(
     _partial_index("uq_ledger_entries_spend", "job_id", where=IS_SPEND, unique=True),
     _partial_index("uq_ledger_entries_refund", "job_id", where=IS_REFUND, unique=True),
     sqlite_with_rowid=False,
+)
+
+# until when a release without hashes may have written entries; no row where there never was one
+ledger_chain: Final = Table(
+    "ledger_chain",
+    METADATA,
+    Column("chain", Integer, primary_key=True, autoincrement=False),
+    Column("unchained_until", UtcDateTime, nullable=False),
 )
 
 # the refunds of all owners, for the metrics: the sum over the shards is the total

@@ -4,7 +4,6 @@ import json
 import sys
 from collections.abc import Mapping
 
-import attrs
 import click
 
 from spike_cli.opening import opened
@@ -27,7 +26,14 @@ def audit(as_json: bool) -> None:  # noqa: FBT001  # click's
         for finding in spike.maintenance.audit.findings():
             found += 1
             if as_json:
-                kept.append(attrs.asdict(finding))
+                kept.append(
+                    {
+                        "invariant": finding.invariant,
+                        "check": finding.check.value,
+                        "subject": finding.subject,
+                        "message": finding.message,
+                    }
+                )
             else:
                 click.echo(f"{finding.invariant}  {finding.subject}  {finding.message}")
     if as_json:

@@ -1,6 +1,7 @@
 """The audit reader port: all rows, page by page."""
 
 from collections.abc import Collection, Sequence
+from datetime import datetime
 from typing import Protocol
 
 from spike_core.domain.identifiers import ImageId, JobId, OwnerId
@@ -20,6 +21,9 @@ class AuditReader(Protocol):
 
     def ledger(self, *, after: LedgerPosition | None = None, until: OwnerId, limit: int) -> Sequence[LedgerEntry]:
         """Return a page of the ledger entries of all owners up to `until`, ordered by owner and sequence number."""
+
+    def unchained_until(self) -> datetime | None:
+        """Return until when a release without hashes may have written ledger entries; `None` if there never was one."""
 
     def refunds(self) -> RefundStatistics:
         """Count and add up all refunds; `Statistics.refunds` returns the same without counting."""

@@ -8,7 +8,7 @@ from typing import Final
 from attrs import frozen
 
 from spike_core.domain.identifiers import ImageId, JobId, OwnerId
-from spike_core.domain.invariants import Finding, LedgerChain, check_job
+from spike_core.domain.invariants import Check, Finding, LedgerChain, check_job
 from spike_core.domain.jobs import PendingJob
 from spike_core.domain.ledger import LedgerEntry, LedgerPosition
 from spike_core.domain.limits import JobLimits
@@ -21,7 +21,6 @@ from spike_core.services.object_references import named_by, referenced
 
 AUDIT_PAGE: Final = 500
 DEAD_MESSAGE_AGE: Final = timedelta(hours=1)  # the relay runs every second and removes such messages
-OUTBOX: Final = "outbox"  # in place of an invariant's number
 
 
 @frozen(kw_only=True)
@@ -71,7 +70,7 @@ class Audit:
                 f"{kept.refunds} refunds of {kept.tokens} tokens are counted, the ledgers explain"
                 f" {counted.refunds} of {counted.tokens}"
             )
-            yield Finding(invariant="I1", subject="refunds", message=message)
+            yield Finding(check=Check.REFUND_TOTALS, subject="refunds", message=message)
 
     def _images(self) -> Iterator[Finding]:
         after: ImageId | None = None
@@ -110,7 +109,7 @@ class Audit:
                 job = jobs[message.job_id]
                 if not isinstance(job, PendingJob) and message.due_at < due_before:
                     what = f"it is {job.status.value}, and a message to start it has been due since {message.due_at}"
-                    yield Finding(invariant=OUTBOX, subject=str(job.id), message=what)
+                    yield Finding(check=Check.OUTBOX, subject=str(job.id), message=what)
             if len(messages) < AUDIT_PAGE:
                 return
             after = messages[-1].job_id
@@ -120,7 +119,7 @@ class Audit:
         missing = set(keys) - self.blobs.find(keys)
         still_named = referenced(self.transactions, missing) if missing else frozenset()
         for key in sorted(still_named):
-            yield Finding(invariant="I8", subject=str(key.owner), message=f"its object {key} is missing")
+            yield Finding(check=Check.OBJECT_MISSING, subject=str(key.owner), message=f"its object {key} is missing")
 
     def _objects(self) -> Iterator[Finding]:
         """Yield the objects that no row names and that orphan collection should have deleted (I8)."""
@@ -129,7 +128,7 @@ class Audit:
             after = page[-1].key
             overdue = self._overdue(page)
             for key in sorted(overdue - referenced(self.transactions, overdue)):
-                yield Finding(invariant="I8", subject=str(key), message="no row names this object")
+                yield Finding(check=Check.OBJECT_ORPHAN, subject=str(key), message="no row names this object")
 
     def _overdue(self, page: Collection[StoredObject]) -> set[ObjectKey]:
         limits = self.limits
@@ -142,7 +141,8 @@ def _broken_wallets(tx: Transaction, wallets: Sequence[Wallet], *, after: OwnerI
     """Yield what is wrong with these consecutive wallets, the first of which follows `after` (I1)."""
     if not wallets:
         return
-    chains = {wallet.owner_id: LedgerChain(owner_id=wallet.owner_id) for wallet in wallets}
+    until = tx.audit.unchained_until()
+    chains = {wallet.owner_id: LedgerChain(owner_id=wallet.owner_id, unchained_until=until) for wallet in wallets}
     position = None if after is None else LedgerPosition.after(after)
     while page := tx.audit.ledger(after=position, until=wallets[-1].owner_id, limit=AUDIT_PAGE):
         for entry in page:

@@ -57,7 +57,7 @@ def _schema(path: Path) -> dict[str, list[str]]:
     with closing(sqlite3.connect(path)) as connection:
         rows = connection.execute("SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL").fetchall()
     # columns that were added later stand in the line of the last column before them
-    texts = {name: re.sub(r", (\w+ (?:BIGINT|INTEGER|VARCHAR)\b)", r",\n\1", sql) for name, sql in rows}
+    texts = {name: re.sub(r", (\w+ (?:BIGINT|BLOB|INTEGER|VARCHAR)\b)", r",\n\1", sql) for name, sql in rows}
     parts = {name: sorted(line.strip().rstrip(",") for line in sql.splitlines()) for name, sql in texts.items()}
     parts.pop("alembic_version", None)
     return parts

@@ -17,6 +17,7 @@ from spike_contracts.queue import JobQueueContract
 from spike_contracts.statistics import StatisticsContract
 from spike_core.domain.albums import AlbumImage, AlbumSummary
 from spike_core.domain.cursors import JobCursor
+from spike_core.domain.hash_chain import NO_HASH
 from spike_core.domain.identifiers import AlbumId, JobId, OwnerId
 from spike_core.domain.jobs import ClaimedJob, Job, PendingJob, StartedJob
 from spike_core.domain.ledger import LedgerEntry, LedgerPosition
@@ -63,6 +64,14 @@ def _broken(kinds: tuple[type[Job], ...], *, holds_back: bool = True, limited: b
 
 def _post_without_sums(wallets: MemoryWallets, posting: Posting) -> None:
     POST(wallets, evolve(posting, wallet=evolve(posting.wallet, spent=NO_TOKENS)))
+
+
+def _post_without_hashes(wallets: MemoryWallets, posting: Posting) -> None:
+    POST(wallets, evolve(posting, entries=tuple(evolve(entry, hash=NO_HASH) for entry in posting.entries)))
+
+
+def _post_without_head(wallets: MemoryWallets, posting: Posting) -> None:
+    POST(wallets, evolve(posting, wallet=evolve(posting.wallet, head=NO_HASH)))
 
 
 def _all_ledgers(
@@ -211,6 +220,18 @@ BROKEN: dict[str, tuple[type, str, Any, Law]] = {
         "post",
         _post_without_sums,
         LedgerContract().test_totals_are_summed_by_direction,
+    ),
+    "forgets the hashes of entries": (
+        MemoryWallets,
+        "post",
+        _post_without_hashes,
+        LedgerContract().test_hashes_are_kept_with_the_entries_and_the_newest_with_the_wallet,
+    ),
+    "forgets the hash of the newest entry": (
+        MemoryWallets,
+        "post",
+        _post_without_head,
+        LedgerContract().test_hashes_are_kept_with_the_entries_and_the_newest_with_the_wallet,
     ),
     "counts no refunds": (
         MemoryStatistics,
