@@ -9,7 +9,7 @@ from spike_core.domain.identifiers import AlbumId, AlbumImageId, ApiKeyId, Image
 from spike_core.domain.images import Image, ImageName
 from spike_core.domain.ledger import EntryKind, LedgerEntry
 from spike_core.domain.maintenance import MaintenanceRun, MaintenanceTask
-from spike_core.domain.objects import ObjectKey, PictureFormat
+from spike_core.domain.objects import ContentDigest, ObjectKey, PictureFormat
 from spike_core.domain.outbox import OutboxMessage
 from spike_core.domain.secrets import Secret, SecretHash
 from spike_core.domain.tiers import Tier
@@ -95,6 +95,10 @@ def image_of(row: Row) -> Image:
         created_at,
         updated_at,
         _removed_at,
+        sha256,
+        shown_size_bytes,
+        shown_sha256,
+        _checksum,
     ) = row
     return Image(
         id=ImageId(id_),
@@ -109,6 +113,8 @@ def image_of(row: Row) -> Image:
         view_count=view_count,
         created_at=created_at,
         updated_at=updated_at,
+        sha256=sha256,
+        shown_digest=digest_of(shown_size_bytes, shown_sha256),
     )
 
 
@@ -128,6 +134,22 @@ def image_row(image: Image) -> Parameters:
         "view_count": image.view_count,
         "created_at": image.created_at,
         "updated_at": image.updated_at,
+        "sha256": image.sha256,
+        **digest_row("shown", image.shown_digest),
+        "checksum": image.checksum,
+    }
+
+
+def digest_of(size_bytes: int | None, sha256: bytes | None) -> ContentDigest | None:
+    """Return the digest in two columns, if they hold one."""
+    return None if size_bytes is None else ContentDigest(size_bytes=size_bytes, sha256=sha256)
+
+
+def digest_row(name: str, digest: ContentDigest | None) -> Parameters:
+    """Return the two columns of a digest, whose names begin with `name`."""
+    return {
+        f"{name}_size_bytes": None if digest is None else digest.size_bytes,
+        f"{name}_sha256": None if digest is None else digest.sha256,
     }
 
 

@@ -140,6 +140,11 @@ images: Final = Table(
     CheckConstraint("size_bytes >= 1", name="size_bytes"),
     CheckConstraint("view_count >= 0", name="view_count"),
     Column("removed_at", UtcDateTime),  # set while a removal is under way: the image is hidden, its objects go first
+    # digests of the original and of a copy without metadata, and the row's checksum; null in rows of older releases
+    Column("sha256", LargeBinary),
+    Column("shown_size_bytes", BigInteger),
+    Column("shown_sha256", LargeBinary),
+    Column("checksum", LargeBinary),
     _partial_index("ix_images_removed_at", "removed_at", "id", where="removed_at IS NOT NULL"),
     Index("ix_images_owner_id", "owner_id", "created_at", "id"),
 )
@@ -230,6 +235,10 @@ jobs: Final = Table(
     CheckConstraint(
         "CASE status WHEN 'FAILED' THEN charged = 0 WHEN 'REFUNDED' THEN charged > 0 ELSE 1 = 1 END", name="refunded"
     ),
+    Column("input_size_bytes", BigInteger),
+    Column("input_sha256", LargeBinary),
+    Column("result_sha256", LargeBinary),
+    Column("checksum", LargeBinary),
     Index("ix_jobs_image_id_created_at", "image_id", "created_at"),
     _partial_index("ix_jobs_batch_id", "batch_id", where="batch_id IS NOT NULL"),
     _partial_index("ix_jobs_creations", "owner_id", "created_at", "id", where=IS_CREATION),
