@@ -4,17 +4,20 @@ I1: balances equal the sums of their ledgers. I2: each charge and refund happens
 refunded. I8, that rows and objects match, needs the blob store and is in `spike_core.services.audit`.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
-from datetime import datetime
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
 from enum import Enum
 from typing import Final, Self
 
+import attrs
 from attrs import evolve, frozen
 
 from spike_core.domain.hash_chain import NO_HASH
-from spike_core.domain.identifiers import OwnerId
+from spike_core.domain.identifiers import Identifier, OwnerId
 from spike_core.domain.jobs import CancelledJob, FailedJob, Job, RefundedJob
 from spike_core.domain.ledger import SPEND_KINDS, EntryKind, LedgerEntry
+from spike_core.domain.objects import ObjectKey
+from spike_core.domain.tiers import Tier
 from spike_core.domain.wallet import Wallet
 
 
@@ -47,6 +50,8 @@ class Check(Enum):
         return _INVARIANTS.get(self, self.value)
 
 
+FUTURE_TOLERANCE: Final = timedelta(minutes=5)  # by which clocks of several machines may differ
+_TIERS: Final = frozenset(tier.value for tier in Tier)
 _INVARIANTS: Final = {
     Check.BALANCE: "I1",
     Check.LEDGER_ORDER: "I1",
@@ -156,6 +161,19 @@ class LedgerChain:
         return "" if wallet.head == self.head else "the newest entry isn't the one whose hash the wallet has"
 
 
+def check_identifiers(value: object) -> None:
+    """Check that all identifiers and object keys within a domain value have their form.
+
+    Raises:
+        InvalidIdentifier: one hasn't.
+    """
+    if isinstance(value, Identifier | ObjectKey):
+        type(value).parse(value.text)
+    elif attrs.has(type(value)):
+        for attribute in attrs.fields(type(value)):
+            check_identifiers(getattr(value, attribute.name))
+
+
 def check_wallet(wallet: Wallet, entries: Iterable[LedgerEntry]) -> Iterator[Finding]:
     """Yield the mismatches between a wallet and its ledger, oldest entry first (I1)."""
     chain = LedgerChain(owner_id=wallet.owner_id)
@@ -164,8 +182,27 @@ def check_wallet(wallet: Wallet, entries: Iterable[LedgerEntry]) -> Iterator[Fin
     yield from chain.check(wallet)
 
 
-def check_job(job: Job, entries: Sequence[LedgerEntry]) -> Iterator[Finding]:
-    """Yield the mismatches between a job and the ledger entries that name it (I2, I3)."""
+def check_times(value: object, *, subject: str, now: datetime, leeway: Mapping[str, timedelta]) -> Iterator[Finding]:
+    """Yield the times within a domain value that are in the future, by more than the `leeway` of their attribute."""
+    for name, moment in _times_of(value):
+        if moment > now + FUTURE_TOLERANCE + leeway.get(name, timedelta(0)):
+            yield Finding(check=Check.CLOCK, subject=subject, message=f"{name} is in the future: {moment}")
+
+
+def _times_of(value: object) -> Iterator[tuple[str, datetime]]:
+    for attribute in attrs.fields(type(value)):
+        part = getattr(value, attribute.name)
+        if isinstance(part, datetime):
+            yield attribute.name, part
+        elif attrs.has(type(part)):
+            yield from _times_of(part)
+
+
+def check_job(job: Job, entries: Sequence[LedgerEntry], *, is_changed: bool = False) -> Iterator[Finding]:
+    """Yield the mismatches between a job and the ledger entries that name it (I2, I3).
+
+    Owner and tier of a job that is known to be changed aren't compared.
+    """
     subject, charged = str(job.id), job.spec.charged.amount
     spends = [entry.amount for entry in entries if entry.kind in SPEND_KINDS]
     refunds = [entry.amount for entry in entries if entry.kind is EntryKind.REFUND]
@@ -173,8 +210,8 @@ def check_job(job: Job, entries: Sequence[LedgerEntry]) -> Iterator[Finding]:
         yield Finding(check=Check.CHARGE, subject=subject, message=f"charged {charged}, the ledger says {spends}")
     if refunds not in ([], [charged]):
         yield Finding(check=Check.CHARGE, subject=subject, message=f"charged {charged}, refunded {refunds}")
-    if any(entry.owner_id != job.spec.owner_id for entry in entries):
-        yield Finding(check=Check.CHARGE, subject=subject, message="another owner's wallet was charged or refunded")
+    if not is_changed:
+        yield from _check_order(job, entries)
     owes_refund = isinstance(job, RefundedJob | CancelledJob | FailedJob) and charged > 0
     if owes_refund and not refunds:
         message = f"{job.status.value}, neither delivered nor refunded"
@@ -182,3 +219,15 @@ def check_job(job: Job, entries: Sequence[LedgerEntry]) -> Iterator[Finding]:
     if refunds and not owes_refund:
         message = f"{job.status.value}, but refunded"
         yield Finding(check=Check.DELIVERY, subject=subject, message=message)
+
+
+def _check_order(job: Job, entries: Sequence[LedgerEntry]) -> Iterator[Finding]:
+    """Yield an owner or a tier that isn't the one of the charge."""
+    subject = str(job.id)
+    if any(entry.owner_id != job.spec.owner_id for entry in entries):
+        yield Finding(check=Check.CHARGE, subject=subject, message="another owner's wallet was charged or refunded")
+    for entry in entries:
+        charged = entry.reason.rpartition(" at ")[2]  # such as "Enhancement at TIER_1K"
+        if entry.kind in SPEND_KINDS and charged in _TIERS and charged != job.spec.tier.value:
+            message = f"its tier is {job.spec.tier.value}, {charged} was charged"
+            yield Finding(check=Check.TIER, subject=subject, message=message)
