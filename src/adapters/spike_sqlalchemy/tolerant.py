@@ -1,4 +1,4 @@
-"""Reading rows one by one, so that one that holds no valid value is told apart from the others."""
+"""Reading rows one by one, so that one that holds no valid value is reported and the others are read."""
 
 from collections.abc import Callable, Sequence
 from functools import lru_cache

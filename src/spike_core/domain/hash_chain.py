@@ -9,6 +9,7 @@ The canonical form is a JSON array in ASCII without spaces. It must never change
 
 import hashlib
 import json
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
@@ -46,6 +47,6 @@ def microseconds(moment: datetime) -> int:
     return (moment - _EPOCH) // _MICROSECOND
 
 
-def _canonical(content: list[str | int | None]) -> bytes:
+def _canonical(content: Sequence[object]) -> bytes:
     # `default`: a damaged SQLite file may hold bytes in place of text
     return json.dumps(content, separators=(",", ":"), default=repr).encode("ascii")

@@ -167,10 +167,11 @@ def check_identifiers(value: object) -> None:
     Raises:
         InvalidIdentifier: one hasn't.
     """
+    kind = type(value)
     if isinstance(value, Identifier | ObjectKey):
-        type(value).parse(value.text)
-    elif attrs.has(type(value)):
-        for attribute in attrs.fields(type(value)):
+        value.parse(value.text)
+    elif attrs.has(kind):
+        for attribute in attrs.fields(kind):
             check_identifiers(getattr(value, attribute.name))
 
 
@@ -190,11 +191,12 @@ def check_times(value: object, *, subject: str, now: datetime, leeway: Mapping[s
 
 
 def _times_of(value: object) -> Iterator[tuple[str, datetime]]:
-    for attribute in attrs.fields(type(value)):
+    kind = type(value)
+    for attribute in attrs.fields(kind) if attrs.has(kind) else ():
         part = getattr(value, attribute.name)
         if isinstance(part, datetime):
             yield attribute.name, part
-        elif attrs.has(type(part)):
+        else:
             yield from _times_of(part)
 
 

@@ -25,6 +25,7 @@ from spike_core.domain.queue_order import QueueOrder, UnclaimedJob, WaitingOwner
 from spike_core.domain.statistics import RefundStatistics
 from spike_core.domain.tokens import NO_TOKENS
 from spike_core.domain.wallet import Posting
+from spike_core.ports.audit import AuditPage
 from spike_memory import MemoryQueue, MemoryTransactions
 from spike_memory.albums import MemoryAlbums
 from spike_memory.audit import MemoryAuditReader
@@ -35,6 +36,7 @@ from spike_memory.wallets import MemoryWallets
 QueueOrderMethod = Callable[..., QueueOrder]
 Law = Callable[[MemoryTransactions], None]
 POST, LEDGER = MemoryWallets.post, MemoryAuditReader.ledger
+IMAGES_AMONG, ALBUMS = MemoryAuditReader.images_among, MemoryAuditReader.albums
 WAITING_OWNERS = MemoryJobs.waiting_owners
 OF_BATCH, NEWEST_OF_IMAGE = MemoryJobs.of_batch, MemoryJobs.newest_of_image
 ALBUM_PAGE, SUMMARIES = MemoryAlbums.page, MemoryAlbums.summaries
@@ -78,7 +80,7 @@ def _all_ledgers(
     audit: MemoryAuditReader,
     *,
     after: LedgerPosition | None = None,
-    until: OwnerId,  # noqa: ARG001  # the port's
+    until: OwnerId | None,  # noqa: ARG001  # the port's
     limit: int,
 ) -> Sequence[LedgerEntry]:
     return LEDGER(audit, after=after, until=OwnerId.of("z" * 24), limit=limit)
@@ -238,6 +240,42 @@ BROKEN: dict[str, tuple[type, str, Any, Law]] = {
         "refunds",
         _no_refunds,
         StatisticsContract().test_refunds_are_summed_over_all_owners,
+    ),
+    "finds images that are being deleted": (
+        MemoryAuditReader,
+        "images_among",
+        lambda audit, ids, **_: IMAGES_AMONG(audit, ids, deleting=True),
+        AuditReaderContract().test_rows_are_found_by_their_ids,
+    ),
+    "finds no image that is being deleted": (
+        MemoryAuditReader,
+        "images_among",
+        lambda audit, ids, **_: IMAGES_AMONG(audit, ids, deleting=False),
+        AuditReaderContract().test_rows_are_found_by_their_ids,
+    ),
+    "finds jobs that weren't asked for": (
+        MemoryAuditReader,
+        "jobs_among",
+        lambda audit, _ids: AuditPage(rows=list(audit._rows.state.jobs.values())),
+        AuditReaderContract().test_rows_are_found_by_their_ids,
+    ),
+    "takes every owner to have a wallet": (
+        MemoryAuditReader,
+        "wallets_among",
+        lambda _audit, ids: frozenset(ids),
+        AuditReaderContract().test_rows_are_found_by_their_ids,
+    ),
+    "takes every owner to be a user": (
+        MemoryAuditReader,
+        "users_among",
+        lambda _audit, ids: frozenset(ids),
+        AuditReaderContract().test_rows_are_found_by_their_ids,
+    ),
+    "ends after the first page of albums": (
+        MemoryAuditReader,
+        "albums",
+        lambda audit, **asked: evolve(ALBUMS(audit, **asked), next=None),
+        partial(AuditReaderContract().test_a_page_tells_where_the_next_one_starts, limit=1),
     ),
     "reads ledgers of owners behind the last": (
         MemoryAuditReader,
