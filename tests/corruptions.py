@@ -467,6 +467,13 @@ ON_POSTGRESQL: Final = {
         "UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'ix_images_owner_id'::regclass",
         lambda _: [(Check.DATABASE, "images")],
     ),
+    "an index doesn't agree with its table": Corruption(  # found by amcheck
+        "CREATE EXTENSION amcheck;"
+        "CREATE FUNCTION odd(text) RETURNS integer IMMUTABLE LANGUAGE sql AS 'SELECT 1';"
+        "CREATE INDEX ix_odd ON users (odd(id));"
+        "CREATE OR REPLACE FUNCTION odd(text) RETURNS integer IMMUTABLE LANGUAGE sql AS 'SELECT 2'",
+        lambda _: [(Check.DATABASE, "ix_odd")],
+    ),
     "triggers are disabled": Corruption(
         "ALTER TABLE outbox_messages DISABLE TRIGGER ALL", lambda _: [(Check.DATABASE, "outbox_messages")]
     ),

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from functools import lru_cache
-from typing import Any, Final, Generic, TypeVar
+from typing import Any, Final, Generic, Self, TypeVar
 
 from attrs import field, frozen
 from sqlalchemy import (
@@ -78,9 +78,13 @@ class TolerantReader(Generic[Value]):
 
     def _value(self, dialect: Dialect, row: Row) -> Value:
         converted: list[Any] = []
-        for column, process, value in zip(self.table.columns, _processors(self.table, dialect), row, strict=True):
-            _check_type(column, value)
-            converted.append(value if process is None else process(value))
+        for column, value in zip(_columns(self.table, dialect), row, strict=True):
+            if value is None:
+                if not column.nullable:
+                    raise TypeError(f"{column.name} is missing")
+            elif type(value) not in column.types:
+                raise TypeError(f"{column.name} isn't {column.expected}")
+            converted.append(value if column.process is None else column.process(value))
         read = self.value_of(converted)
         check_identifiers(read)
         return read
@@ -96,26 +100,25 @@ class TolerantReader(Generic[Value]):
         )
 
 
+@frozen
+class _StoredColumn:
+    """How a column's values are stored, which SQLite doesn't enforce, and what makes them Python's."""
+
+    name: str
+    nullable: bool
+    types: Sequence[type]
+    expected: str
+    process: Processor | None
+
+    @classmethod
+    def of(cls, column: Column[Any], dialect: Dialect) -> Self:
+        types, expected = next((types, text) for kind, types, text in _STORED if isinstance(column.type, kind))
+        return cls(column.name, bool(column.nullable), types, expected, result_processor(column.type, dialect))
+
+
 @lru_cache(maxsize=64)
-def _processors(table: Table, dialect: Dialect) -> Sequence[Processor | None]:
-    return [result_processor(column.type, dialect) for column in table.columns]
-
-
-def _check_type(column: Column[Any], value: object) -> None:
-    """Check that a value has its column's type, which SQLite doesn't enforce.
-
-    Raises:
-        TypeError: it has another.
-    """
-    if value is None:
-        if not column.nullable:
-            raise TypeError(f"{column.name} is missing")
-        return
-    for type_, stored, name in _STORED:
-        if isinstance(column.type, type_):
-            if not isinstance(value, stored) or (type(value) is bool and bool not in stored):
-                raise TypeError(f"{column.name} isn't {name}")
-            return
+def _columns(table: Table, dialect: Dialect) -> Sequence[_StoredColumn]:
+    return [_StoredColumn.of(column, dialect) for column in table.columns]
 
 
 def _shown(value: object) -> str:

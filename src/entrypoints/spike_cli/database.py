@@ -51,7 +51,7 @@ def audit(as_json: bool, deep: bool) -> None:  # noqa: FBT001  # click's
 def _echo_coverage(coverage: AuditCoverage, *, deep: bool) -> None:
     """Print what couldn't be compared."""
     if deep:
-        click.echo(f"{coverage.compared} objects have the SHA-256 that was stored or are named above")
+        click.echo(f"{coverage.compared} objects were compared with their SHA-256")
         click.echo(f"{coverage.uncompared} objects couldn't be compared: an older release stored no SHA-256 of them")
     if coverage.unchained:
         click.echo(f"{coverage.unchained} ledger entries have no hash yet: an older release wrote them")

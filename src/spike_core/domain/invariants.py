@@ -7,7 +7,8 @@ refunded. I8, that rows and objects match, needs the blob store and is in `spike
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from enum import Enum
-from typing import Final, Self
+from functools import cache
+from typing import Any, Final, Self
 
 import attrs
 from attrs import evolve, frozen
@@ -52,6 +53,7 @@ class Check(Enum):
 
 FUTURE_TOLERANCE: Final = timedelta(minutes=5)  # by which clocks of several machines may differ
 _TIERS: Final = frozenset(tier.value for tier in Tier)
+_LEAVES: Final = frozenset({str, int, bool, bytes, type(None), datetime})
 _INVARIANTS: Final = {
     Check.BALANCE: "I1",
     Check.LEDGER_ORDER: "I1",
@@ -161,18 +163,24 @@ class LedgerChain:
         return "" if wallet.head == self.head else "the newest entry isn't the one whose hash the wallet has"
 
 
-def check_identifiers(value: object) -> None:
+def check_identifiers(value: Any) -> None:
     """Check that all identifiers and object keys within a domain value have their form.
 
     Raises:
         InvalidIdentifier: one hasn't.
     """
-    kind = type(value)
     if isinstance(value, Identifier | ObjectKey):
         value.parse(value.text)
-    elif attrs.has(kind):
-        for attribute in attrs.fields(kind):
-            check_identifiers(getattr(value, attribute.name))
+        return
+    for name in _attributes(type(value)):
+        part = getattr(value, name)
+        if type(part) not in _LEAVES:
+            check_identifiers(part)
+
+
+@cache
+def _attributes(kind: type) -> Sequence[str]:
+    return [attribute.name for attribute in attrs.fields(kind)] if attrs.has(kind) else []
 
 
 def check_wallet(wallet: Wallet, entries: Iterable[LedgerEntry]) -> Iterator[Finding]:
@@ -190,13 +198,12 @@ def check_times(value: object, *, subject: str, now: datetime, leeway: Mapping[s
             yield Finding(check=Check.CLOCK, subject=subject, message=f"{name} is in the future: {moment}")
 
 
-def _times_of(value: object) -> Iterator[tuple[str, datetime]]:
-    kind = type(value)
-    for attribute in attrs.fields(kind) if attrs.has(kind) else ():
-        part = getattr(value, attribute.name)
+def _times_of(value: Any) -> Iterator[tuple[str, datetime]]:
+    for name in _attributes(type(value)):
+        part = getattr(value, name)
         if isinstance(part, datetime):
-            yield attribute.name, part
-        else:
+            yield name, part
+        elif type(part) not in _LEAVES:
             yield from _times_of(part)
 
 
