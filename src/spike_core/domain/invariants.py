@@ -163,7 +163,7 @@ class LedgerChain:
         return "" if wallet.head == self.head else "the newest entry isn't the one whose hash the wallet has"
 
 
-def check_identifiers(value: Any) -> None:
+def check_identifiers(value: object) -> None:
     """Check that all identifiers and object keys within a domain value have their form.
 
     Raises:
@@ -172,7 +172,8 @@ def check_identifiers(value: Any) -> None:
     if isinstance(value, Identifier | ObjectKey):
         value.parse(value.text)
         return
-    for name in _attributes(type(value)):
+    kind: Any = type(value)
+    for name in _attributes(kind):
         part = getattr(value, name)
         if type(part) not in _LEAVES:
             check_identifiers(part)
@@ -198,8 +199,9 @@ def check_times(value: object, *, subject: str, now: datetime, leeway: Mapping[s
             yield Finding(check=Check.CLOCK, subject=subject, message=f"{name} is in the future: {moment}")
 
 
-def _times_of(value: Any) -> Iterator[tuple[str, datetime]]:
-    for name in _attributes(type(value)):
+def _times_of(value: object) -> Iterator[tuple[str, datetime]]:
+    kind: Any = type(value)
+    for name in _attributes(kind):
         part = getattr(value, name)
         if isinstance(part, datetime):
             yield name, part
