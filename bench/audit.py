@@ -2,7 +2,7 @@
 
 Each runs in a process of its own, over an installation of so many jobs and of ten times as many: an image, a completed
 job, two objects and a ledger entry each, a wallet for a hundred. Over PostgreSQL the objects are those of an S3 server
-that only lists; over SQLite they are empty files. Memory is the highest that the kernel saw.
+that only lists; over SQLite they are files of 2 kB. Memory is the highest that the kernel saw.
 
     python bench/audit.py [--jobs 5000]
 """
@@ -19,7 +19,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
-from attrs import frozen
+from attrs import evolve, frozen
 from sqlalchemy import Engine, insert
 
 sys.path.append(str(Path(__file__).parents[1] / "tests"))
@@ -33,6 +33,7 @@ from spike_sqlalchemy.rows import entry_row, image_row, wallet_row
 from spike_sqlalchemy.tables import images, jobs, ledger_entries, wallets
 
 JOBS_PER_OWNER: Final = 100
+OBJECT_BYTES: Final = 2000  # as the listing server says
 LONG_AGO_S: Final = datetime(2026, 1, 1, tzinfo=UTC).timestamp()
 MEASURED: Final = """
 import atexit, sys
@@ -48,7 +49,7 @@ if sys.argv[1] == "audit":
     main()
 else:
     from spike_runtime import build, load_settings
-    assert build(load_settings()).sweep.collect_orphans() == 0
+    assert build(load_settings()).maintenance.recovery.collect_orphans() == 0
 """
 
 
@@ -73,9 +74,10 @@ def _of_one_owner(engine: Engine) -> list[str]:
     entries, keys = list(posting.entries), list[str]()
     image_rows, job_rows = list[Parameters](), list[Parameters]()
     for _ in range(JOBS_PER_OWNER):
-        image = an_image(owner_id=posting.wallet.owner_id)
+        image = evolve(an_image(owner_id=posting.wallet.owner_id), size_bytes=OBJECT_BYTES)
         claimed = a_claimed_job(image=image)
-        completed = claimed.complete(a_result(claimed), now=claimed.claimed_at)
+        result = evolve(a_result(claimed), size_bytes=OBJECT_BYTES)
+        completed = claimed.complete(result, now=claimed.claimed_at)
         price = claimed.spec.charged
         posting = posting.wallet.spend(price, job_id=claimed.id, now=claimed.claimed_at, reason="bench")
         entries += posting.entries
@@ -128,7 +130,7 @@ def in_a_folder(count: int, folder: Path) -> Iterator[Mapping[str, str]]:
         (folder / "objects" / kind).mkdir(parents=True)
     for key in filled(open_sqlite(f"sqlite:///{folder / 'spike.db'}"), count):
         path = folder / "objects" / key
-        path.touch()
+        path.write_bytes(bytes(OBJECT_BYTES))
         os.utime(path, (LONG_AGO_S, LONG_AGO_S))
     yield {"SPIKE_DATA_DIR": str(folder)}
 

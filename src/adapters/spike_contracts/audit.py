@@ -11,20 +11,24 @@ from spike_contracts.builders import (
     a_job,
     a_job_id,
     an_album,
+    an_album_id,
     an_album_image_id,
     an_image,
+    an_image_id,
     an_opening,
     an_owner,
     image_id_of,
 )
 from spike_contracts.jobs import a_job_of_each_kind, store
-from spike_core.domain.albums import AlbumCount
+from spike_core.domain.accounts import Email, User
+from spike_core.domain.albums import AlbumCount, AlbumImage
 from spike_core.domain.identifiers import Identifier, JobId, OwnerId
 from spike_core.domain.ledger import LedgerEntry, LedgerPosition
 from spike_core.domain.outbox import OutboxMessage
 from spike_core.domain.statistics import RefundStatistics
 from spike_core.domain.tokens import Tokens
 from spike_core.domain.wallet import Posting
+from spike_core.ports.audit import AuditPage
 from spike_core.ports.transactions import Transaction, Transactions
 
 Id = TypeVar("Id", bound=Identifier)
@@ -53,21 +57,74 @@ class AuditReaderContract:
         assert [image.id for image in images] == sorted([*map(image_id_of, jobs), extra.id])
         assert stored == sorted(jobs, key=lambda job: job.id)
 
-    @pytest.mark.parametrize("limit", [1, 2, 9])
-    def test_albums_are_counted_page_by_page_ordered_by_id(self, transactions: Transactions, limit: int) -> None:
+    def test_the_images_of_albums_are_counted(self, transactions: Transactions) -> None:
         image, albums = an_image(), [an_album() for _ in range(3)]
         with transactions.begin() as tx:
             tx.images.add(image)
-            for album in reversed(albums):
-                tx.albums.add(album)
+            tx.albums.add(albums[0])
+            tx.albums.add(albums[1])
             tx.albums.lock(albums[1].id)
             tx.albums.append_images(albums[1].id, [(an_album_image_id(), image.id)], now=NOON)
         with transactions.view() as tx:
-            counts = _walk(lambda after: tx.audit.album_counts(after=after, limit=limit), lambda row: row.album_id)
-        assert counts == [
-            AlbumCount(album_id=album.id, kept=number, counted=number)
-            for album, number in sorted(zip(albums, (0, 1, 0), strict=True), key=lambda pair: pair[0].id)
+            counts = tx.audit.album_counts([album.id for album in albums])
+            assert tx.audit.album_counts([albums[0].id]) == [AlbumCount(album_id=albums[0].id, kept=0, counted=0)]
+        assert sorted(counts, key=lambda count: count.counted) == [
+            AlbumCount(album_id=album.id, kept=number, counted=number) for number, album in enumerate(albums[:2])
         ]
+
+    @pytest.mark.parametrize("limit", [1, 2, 100])
+    def test_a_page_tells_where_the_next_one_starts(self, transactions: Transactions, limit: int) -> None:
+        """Users, albums and the places in them; the last page has no next."""
+        image = an_image()
+        mine = [an_album(owner_id=image.owner_id) for _ in range(3)]
+        users = [User(id=an_owner(), email=Email(f"{n}@example.org"), created_at=NOON) for n in range(3)]
+        places: list[AlbumImage] = []
+        with transactions.begin() as tx:
+            tx.images.add(image)
+            for user, album in zip(reversed(users), reversed(mine), strict=True):
+                tx.users.add_user(user)
+                tx.albums.add(album)
+                tx.albums.lock(album.id)
+                places += tx.albums.append_images(album.id, [(an_album_image_id(), image.id)], now=NOON)
+        with transactions.view() as tx:
+            assert _pages(lambda after: tx.audit.users(after=after, limit=limit), limit) == users
+            assert _pages(lambda after: tx.audit.albums(after=after, limit=limit), limit) == mine
+            found = _pages(lambda after: tx.audit.places(after=after, limit=limit), limit)
+            assert found == sorted(places, key=lambda place: place.id)
+
+    def test_rows_are_found_by_their_ids(self, transactions: Transactions) -> None:
+        """Images that are being deleted on request alone."""
+        jobs, opening, album = a_job_of_each_kind(), an_opening(), an_album()
+        user = User(id=an_owner(), email=Email("ada@example.org"), created_at=NOON)
+        hidden, shown = an_image(), an_image()
+        with transactions.begin() as tx:
+            store(tx, *jobs)
+            tx.images.add(hidden, shown)
+            tx.images.begin_deletion(hidden.id, now=NOON)
+            tx.wallets.open(opening)
+            tx.albums.add(album)
+            tx.users.add_user(user)
+        with transactions.view() as tx:
+            ids = [hidden.id, shown.id, an_image_id()]
+            assert list(tx.audit.images_among(ids, deleting=False)) == [shown]
+            assert sorted(image.id for image in tx.audit.images_among(ids, deleting=True)) == sorted(ids[:2])
+            found = tx.audit.jobs_among([jobs[0].id, jobs[1].id, a_job_id()])
+            assert sorted(job.id for job in found) == sorted(job.id for job in jobs[:2])
+            assert list(tx.audit.albums_among([album.id, an_album_id()])) == [album]
+            assert tx.audit.wallets_among([opening.wallet.owner_id, user.id]) == {opening.wallet.owner_id}
+            assert tx.audit.users_among([opening.wallet.owner_id, user.id]) == {user.id}
+            many = [an_owner() for _ in range(MANY)]
+            assert tx.audit.wallets_among([*many, opening.wallet.owner_id]) == {opening.wallet.owner_id}
+
+    def test_nothing_is_damaged_in_a_sound_database(self, transactions: Transactions) -> None:
+        with transactions.begin() as tx:
+            store(tx, *a_job_of_each_kind())
+        with transactions.view() as tx:
+            assert list(tx.audit.damage()) == []
+            assert tx.audit.unchained_until() is None
+            for page in (tx.audit.images(limit=99), tx.audit.jobs(limit=99)):
+                assert len(page) > 0
+                assert page.damaged == frozenset()
 
     def test_a_page_is_never_larger_than_asked_for(self, transactions: Transactions) -> None:
         with transactions.begin() as tx:
@@ -118,6 +175,7 @@ class AuditReaderContract:
             assert _ledger(tx, LedgerPosition.after(first), second, limit) == everything[3:6]
             assert _ledger(tx, LedgerPosition(first, 2), first, limit) == everything[2:3]
             assert _ledger(tx, LedgerPosition.after(second), second, limit) == []
+            assert _ledger(tx, LedgerPosition.after(first), None, limit) == everything[3:]
 
     def test_refunds_are_counted_in_all_ledgers(self, transactions: Transactions) -> None:
         for _ in range(2):
@@ -161,13 +219,25 @@ def _with_two_charges(transactions: Transactions) -> Posting:
     return second.after(first).after(opening)
 
 
-def _ledger(tx: Transaction, after: LedgerPosition | None, until: OwnerId, limit: int) -> list[LedgerEntry]:
+def _ledger(tx: Transaction, after: LedgerPosition | None, until: OwnerId | None, limit: int) -> list[LedgerEntry]:
     entries: list[LedgerEntry] = []
     while page := tx.audit.ledger(after=after, until=until, limit=limit):
         assert len(page) <= limit
         entries.extend(page)
         after = LedgerPosition(page[-1].owner_id, page[-1].sequence)
     return entries
+
+
+def _pages(page: Callable[[Id | None], AuditPage[Row, Id]], limit: int) -> list[Row]:
+    rows: list[Row] = []
+    after: Id | None = None
+    while True:
+        found = page(after)
+        assert len(found) <= limit
+        rows.extend(found)
+        if found.next is None:
+            return rows
+        after = found.next
 
 
 def _walk(page: Callable[[Id | None], Sequence[Row]], id_of: Callable[[Row], Id]) -> list[Row]:

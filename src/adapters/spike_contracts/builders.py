@@ -22,7 +22,7 @@ from spike_core.domain.jobs import (
     StartedJob,
 )
 from spike_core.domain.ledger import EntryKind
-from spike_core.domain.objects import ObjectKey, PictureFormat
+from spike_core.domain.objects import ContentDigest, ObjectKey, PictureFormat
 from spike_core.domain.tasks import Blend, Enhancement, Generation, JobInput, Modification, Task
 from spike_core.domain.tiers import Tier
 from spike_core.domain.tokens import Tokens
@@ -115,7 +115,9 @@ def image_id_of(job: Job) -> ImageId:
 
 def an_input(job_id: JobId) -> JobInput:
     return JobInput(
-        key=ObjectKey.of_input(job_id, PictureFormat.PNG), dimensions=Dimensions(width_px=300, height_px=200)
+        key=ObjectKey.of_input(job_id, PictureFormat.PNG),
+        dimensions=Dimensions(width_px=300, height_px=200),
+        digest=ContentDigest(size_bytes=500, sha256=bytes(range(32))),
     )
 
 
@@ -151,6 +153,7 @@ def a_result(job: ClaimedJob) -> Result:
         format=PictureFormat.JPEG,
         dimensions=Dimensions(width_px=1024, height_px=768),
         size_bytes=2000,
+        sha256=bytes(range(1, 33)),
         method="by hand",
     )
 

@@ -14,13 +14,14 @@ from spike_core.domain.dimensions import Dimensions
 from spike_core.domain.errors import ImageNotFound
 from spike_core.domain.identifiers import ImageId
 from spike_core.domain.images import Image, ImageName
-from spike_core.domain.objects import ObjectKey, PictureFormat
+from spike_core.domain.objects import ContentDigest, ObjectKey, PictureFormat
 from spike_core.ports.transactions import Transactions
 
 MANY: Final = 1200  # more than an adapter may request at once
 
 # characters that every database can store: no NUL, no lone surrogates
 TEXTS: Final = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), max_size=50)
+SHA256: Final = st.binary(min_size=32, max_size=32)
 SIDES: Final = st.integers(1, 100_000)
 
 
@@ -41,6 +42,10 @@ def images(draw: st.DrawFn) -> Image:
         view_count=draw(st.integers(0, 2**40)),
         created_at=draw(INSTANTS),
         updated_at=draw(INSTANTS),
+        sha256=draw(st.none() | SHA256),
+        shown_digest=draw(
+            st.none() | st.builds(ContentDigest, size_bytes=st.integers(1, 2**40), sha256=st.none() | SHA256)
+        ),
     )
 
 

@@ -45,6 +45,14 @@ class LedgerContract:
         assert totals == LedgerTotals(earned=Tokens(103), spent=Tokens(12), refunded=Tokens(2), entries=5)
         assert totals.balance == posting.wallet.balance
 
+    def test_hashes_are_kept_with_the_entries_and_the_newest_with_the_wallet(self, transactions: Transactions) -> None:
+        posting = _a_history(transactions)
+        with transactions.view() as tx:
+            entries = tx.wallets.entries(posting.wallet.owner_id, limit=100)
+            wallet = tx.wallets.get(posting.wallet.owner_id)
+        assert [entry.hash for entry in reversed(entries)] == [entry.hash for entry in posting.entries]
+        assert wallet.head == entries[0].hash == entries[0].hash_after(entries[1].hash)
+
     def test_ledgers_of_different_owners_dont_mix(self, transactions: Transactions) -> None:
         posting, other = _a_history(transactions), _a_history(transactions)
         with transactions.view() as tx:

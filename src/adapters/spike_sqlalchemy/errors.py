@@ -7,9 +7,11 @@ from typing import Final
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as NoConnectionLeft
 
-from spike_core.domain.errors import DatabaseUnavailable, SpikeError, TransactionUndone
+from spike_core.domain.errors import DatabaseDamaged, DatabaseUnavailable, SpikeError, TransactionUndone
 
 _UNDONE: Final = frozenset({"40001", "40P01"})  # serialization failure, deadlock: PostgreSQL has rolled back
+_DAMAGED: Final = frozenset({"XX001", "XX002"})  # data corrupted, index corrupted
+_SQLITE_DAMAGED: Final = frozenset({11, 26})  # SQLITE_CORRUPT, SQLITE_NOTADB; the low byte of extended codes
 # no such table, one too many, no such column, no right, read-only
 _NOT_READY: Final = frozenset({"42P01", "42P07", "42703", "42501", "25006"})
 
@@ -29,6 +31,9 @@ def translate(error: Exception) -> SpikeError | None:
     sqlstate = getattr(cause, "sqlstate", None)
     if sqlstate in _UNDONE:
         return TransactionUndone()
+    sqlite_code = getattr(cause, "sqlite_errorcode", 0) & 0xFF
+    if sqlstate in _DAMAGED or sqlite_code in _SQLITE_DAMAGED:
+        return DatabaseDamaged(detail=str(cause).partition("\n")[0])
     if sqlstate in _NOT_READY:
         return DatabaseUnavailable()
     if kinds & {"OperationalError", "InternalError"} or type(cause).__name__ == "DatabaseError":  # the last: corrupt

@@ -22,6 +22,7 @@ from spike_core.domain.objects import ObjectKey, PictureFormat
 from spike_core.domain.tiers import Tier
 from spike_core.domain.tokens import Tokens
 from spike_sqlalchemy.prepared import Parameters, Row
+from spike_sqlalchemy.rows import digest_of
 from spike_sqlalchemy.task_rows import task_of, task_row
 
 STATE_COLUMNS: Final = (
@@ -37,6 +38,7 @@ STATE_COLUMNS: Final = (
     "result_width_px",
     "result_height_px",
     "result_size_bytes",
+    "result_sha256",
     "result_method",
     "reason",
     "ended_at",
@@ -78,6 +80,10 @@ def job_of(row: Row) -> Job:  # noqa: PLR0911  # one for each class
         result_method,
         reason,
         ended_at,
+        input_size_bytes,
+        input_sha256,
+        result_sha256,
+        _checksum,
     ) = row
     spec = JobSpec(
         id=JobId(id_),
@@ -88,6 +94,7 @@ def job_of(row: Row) -> Job:  # noqa: PLR0911  # one for each class
             source_image_id=source_image_id,
             input_key=input_key,
             input_size=(input_width_px, input_height_px),
+            input_digest=digest_of(input_size_bytes, input_sha256),
             prompt=prompt,
             negative_prompt=negative_prompt,
             aspect_ratio=aspect_ratio,
@@ -118,6 +125,7 @@ def job_of(row: Row) -> Job:  # noqa: PLR0911  # one for each class
                 format=PictureFormat(result_format),
                 dimensions=Dimensions(width_px=result_width_px, height_px=result_height_px),
                 size_bytes=result_size_bytes,
+                sha256=result_sha256,
                 method=result_method or "",
             )
             return CompletedJob(
@@ -148,6 +156,7 @@ def spec_row(spec: JobSpec) -> Parameters:
         "batch_id": None if spec.batch_id is None else spec.batch_id.text,
         "request_id": None if spec.request_id is None else spec.request_id.text,
         "created_at": spec.created_at,
+        "checksum": spec.checksum,
     }
 
 
@@ -188,6 +197,7 @@ def _own_columns(job: Job) -> Parameters:
                 "result_width_px": job.result.dimensions.width_px,
                 "result_height_px": job.result.dimensions.height_px,
                 "result_size_bytes": job.result.size_bytes,
+                "result_sha256": job.result.sha256,
                 "result_method": job.result.method or None,
                 "ended_at": job.ended_at,
             }

@@ -77,7 +77,7 @@ class Prepared:
         names = compiled.positiontup if compiled.positional else list(compiled.binds)
         assert names is not None
         columns = list(statement.selected_columns) if isinstance(statement, SelectBase) else []
-        converters = [(place, _from_database(column.type, dialect)) for place, column in enumerate(columns)]
+        converters = [(place, result_processor(column.type, dialect)) for place, column in enumerate(columns)]
         return Compiled(
             sql=compiled.string,
             names=[(name, _to_database(compiled.binds[name].type, dialect)) for name in names],
@@ -161,5 +161,6 @@ def _to_database(type_: TypeEngine[Any], dialect: Dialect) -> Processor | None:
     return type_.dialect_impl(dialect).bind_processor(dialect)
 
 
-def _from_database(type_: TypeEngine[Any], dialect: Dialect) -> Processor | None:
+def result_processor(type_: TypeEngine[Any], dialect: Dialect) -> Processor | None:
+    """Return what makes a driver's value Python's, if it has to be made."""
     return type_.dialect_impl(dialect).result_processor(dialect, None)

@@ -4,11 +4,12 @@ from spike_core.domain.accounts import Email, Session, User
 from spike_core.domain.albums import Album, AlbumDescription, AlbumImage, AlbumName, Privacy
 from spike_core.domain.api_keys import ApiKey, ApiKeyName, Scope
 from spike_core.domain.dimensions import Dimensions
+from spike_core.domain.hash_chain import NO_HASH
 from spike_core.domain.identifiers import AlbumId, AlbumImageId, ApiKeyId, ImageId, JobId, OwnerId, UserId
 from spike_core.domain.images import Image, ImageName
 from spike_core.domain.ledger import EntryKind, LedgerEntry
 from spike_core.domain.maintenance import MaintenanceRun, MaintenanceTask
-from spike_core.domain.objects import ObjectKey, PictureFormat
+from spike_core.domain.objects import ContentDigest, ObjectKey, PictureFormat
 from spike_core.domain.outbox import OutboxMessage
 from spike_core.domain.secrets import Secret, SecretHash
 from spike_core.domain.tiers import Tier
@@ -19,7 +20,7 @@ from spike_sqlalchemy.prepared import Parameters, Row
 
 def wallet_of(row: Row) -> Wallet:
     """Return the wallet in a row; its sums are those of the entries that they cover."""
-    owner_id, balance, regenerated_at, entries, spent, refunded, _summed = row
+    owner_id, balance, regenerated_at, entries, spent, refunded, _summed, _chained, head = row
     return Wallet(
         owner_id=OwnerId(owner_id),
         balance=Tokens(balance),
@@ -27,6 +28,7 @@ def wallet_of(row: Row) -> Wallet:
         entries=entries,
         spent=Tokens(spent),
         refunded=Tokens(refunded),
+        head=head or NO_HASH,
     )
 
 
@@ -40,12 +42,14 @@ def wallet_row(wallet: Wallet) -> Parameters:
         "spent": wallet.spent.amount,
         "refunded": wallet.refunded.amount,
         "summed": wallet.entries,
+        "chained": wallet.entries,
+        "head": wallet.head or None,
     }
 
 
 def entry_of(row: Row) -> LedgerEntry:
     """Return the ledger entry in a row."""
-    owner_id, sequence, kind, amount, balance_after, job_id, reason, created_at = row
+    owner_id, sequence, kind, amount, balance_after, job_id, reason, created_at, hash_ = row
     return LedgerEntry(
         owner_id=OwnerId(owner_id),
         sequence=sequence,
@@ -55,6 +59,7 @@ def entry_of(row: Row) -> LedgerEntry:
         job_id=None if job_id is None else JobId(job_id),
         reason=reason,
         created_at=created_at,
+        hash=hash_ or NO_HASH,
     )
 
 
@@ -69,6 +74,7 @@ def entry_row(entry: LedgerEntry) -> Parameters:
         "job_id": None if entry.job_id is None else entry.job_id.text,
         "reason": entry.reason,
         "created_at": entry.created_at,
+        "hash": entry.hash or None,
     }
 
 
@@ -89,6 +95,10 @@ def image_of(row: Row) -> Image:
         created_at,
         updated_at,
         _removed_at,
+        sha256,
+        shown_size_bytes,
+        shown_sha256,
+        _checksum,
     ) = row
     return Image(
         id=ImageId(id_),
@@ -103,6 +113,8 @@ def image_of(row: Row) -> Image:
         view_count=view_count,
         created_at=created_at,
         updated_at=updated_at,
+        sha256=sha256,
+        shown_digest=digest_of(shown_size_bytes, shown_sha256),
     )
 
 
@@ -122,6 +134,22 @@ def image_row(image: Image) -> Parameters:
         "view_count": image.view_count,
         "created_at": image.created_at,
         "updated_at": image.updated_at,
+        "sha256": image.sha256,
+        **digest_row("shown", image.shown_digest),
+        "checksum": image.checksum,
+    }
+
+
+def digest_of(size_bytes: int | None, sha256: bytes | None) -> ContentDigest | None:
+    """Return the digest in two columns, if they hold one."""
+    return None if size_bytes is None else ContentDigest(size_bytes=size_bytes, sha256=sha256)
+
+
+def digest_row(name: str, digest: ContentDigest | None) -> Parameters:
+    """Return the two columns of a digest, whose names begin with `name`."""
+    return {
+        f"{name}_size_bytes": None if digest is None else digest.size_bytes,
+        f"{name}_sha256": None if digest is None else digest.sha256,
     }
 
 

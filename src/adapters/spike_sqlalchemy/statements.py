@@ -44,6 +44,51 @@ class Statements:
         return rows
 
     @property
+    def dialect(self) -> Dialect:
+        """The dialect of the connection."""
+        return self._dialect
+
+    @contextmanager
+    def tolerating_bytes(self) -> Iterator[None]:
+        """Return text that isn't valid UTF-8 as bytes; SQLite's driver would fail. PostgreSQL refuses to store it."""
+        if self._dialect.name != "sqlite":
+            yield
+            return
+        factory, self._driver.text_factory = self._driver.text_factory, _text_or_bytes
+        try:
+            yield
+        finally:
+            self._driver.text_factory = factory
+
+    def plain_rows(self, sql: str) -> Sequence[Row]:
+        """Return all rows of a query in SQL, such as a PRAGMA, as the driver returns them."""
+        self.check_sound()
+        cursor = self._driver.cursor()
+        try:
+            cursor.execute(sql)
+            return list(cursor.fetchall())
+        except self._dialect.loaded_dbapi.Error as error:
+            if known := self._translate(error):
+                raise known from error
+            raise
+        finally:
+            cursor.close()
+
+    def plain_error(self, sql: str) -> str:
+        """Execute a query in SQL within a savepoint, and return the first line of its error, if it has one."""
+        cursor = self._driver.cursor()
+        try:
+            cursor.execute("SAVEPOINT attempt")
+            try:
+                cursor.execute(sql)
+            except self._dialect.loaded_dbapi.Error as error:
+                cursor.execute("ROLLBACK TO SAVEPOINT attempt")
+                return str(error).partition("\n")[0]
+            return ""
+        finally:
+            cursor.close()
+
+    @property
     def is_writable(self) -> bool:
         """Whether this is no view."""
         return self._writable
@@ -180,3 +225,10 @@ class Statements:
         self._broken = isinstance(known, DatabaseUnavailable)
         self._failed = self._aborts
         return known
+
+
+def _text_or_bytes(stored: bytes) -> str | bytes:
+    try:
+        return stored.decode()
+    except UnicodeDecodeError:
+        return stored

@@ -16,6 +16,7 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Integer,
+    LargeBinary,
     MetaData,
     Table,
     UniqueConstraint,
@@ -76,6 +77,9 @@ wallets: Final = Table(
     ),
     # how many entries the sums cover; a release without sums adds entries and leaves this number behind
     Column("summed", BigInteger, nullable=False, server_default=text("0")),
+    # the hash of the newest chained entry, and its number; a release without hashes leaves both behind
+    Column("chained", BigInteger, nullable=False, server_default=text("0")),
+    Column("head", LargeBinary),
     _partial_index("ix_wallets_unsummed", "owner_id", where=IS_UNSUMMED),
     sqlite_with_rowid=False,
 )
@@ -91,6 +95,7 @@ ledger_entries: Final = Table(
     Column("job_id", TEXT),
     Column("reason", TEXT, nullable=False),
     Column("created_at", UtcDateTime, nullable=False),
+    Column("hash", LargeBinary),  # null in entries of a release without hashes
     CheckConstraint("sequence >= 1", name="sequence"),
     CheckConstraint("balance_after >= 0", name="balance_after"),
     CheckConstraint(
@@ -102,6 +107,14 @@ ledger_entries: Final = Table(
     _partial_index("uq_ledger_entries_spend", "job_id", where=IS_SPEND, unique=True),
     _partial_index("uq_ledger_entries_refund", "job_id", where=IS_REFUND, unique=True),
     sqlite_with_rowid=False,
+)
+
+# until when a release without hashes may have written entries; no row where there never was one
+ledger_chain: Final = Table(
+    "ledger_chain",
+    METADATA,
+    Column("chain", Integer, primary_key=True, autoincrement=False),
+    Column("unchained_until", UtcDateTime, nullable=False),
 )
 
 # the refunds of all owners, for the metrics: the sum over the shards is the total
@@ -134,6 +147,11 @@ images: Final = Table(
     CheckConstraint("size_bytes >= 1", name="size_bytes"),
     CheckConstraint("view_count >= 0", name="view_count"),
     Column("removed_at", UtcDateTime),  # set while a removal is under way: the image is hidden, its objects go first
+    # digests of the original and of a copy without metadata, and the row's checksum; null in rows of older releases
+    Column("sha256", LargeBinary),
+    Column("shown_size_bytes", BigInteger),
+    Column("shown_sha256", LargeBinary),
+    Column("checksum", LargeBinary),
     _partial_index("ix_images_removed_at", "removed_at", "id", where="removed_at IS NOT NULL"),
     Index("ix_images_owner_id", "owner_id", "created_at", "id"),
 )
@@ -224,6 +242,10 @@ jobs: Final = Table(
     CheckConstraint(
         "CASE status WHEN 'FAILED' THEN charged = 0 WHEN 'REFUNDED' THEN charged > 0 ELSE 1 = 1 END", name="refunded"
     ),
+    Column("input_size_bytes", BigInteger),
+    Column("input_sha256", LargeBinary),
+    Column("result_sha256", LargeBinary),
+    Column("checksum", LargeBinary),
     Index("ix_jobs_image_id_created_at", "image_id", "created_at"),
     _partial_index("ix_jobs_batch_id", "batch_id", where="batch_id IS NOT NULL"),
     _partial_index("ix_jobs_creations", "owner_id", "created_at", "id", where=IS_CREATION),

@@ -6,9 +6,10 @@ from spike_core.domain.dimensions import Dimensions
 from spike_core.domain.errors import InvariantViolated
 from spike_core.domain.generation import AspectRatio, Prompt
 from spike_core.domain.identifiers import ImageId
-from spike_core.domain.objects import ObjectKey
+from spike_core.domain.objects import ContentDigest, ObjectKey
 from spike_core.domain.tasks import Blend, Enhancement, Generation, JobInput, Modification, Task
 from spike_sqlalchemy.prepared import Parameters
+from spike_sqlalchemy.rows import digest_row
 
 _NO_TASK: Final[Parameters] = dict.fromkeys(
     (
@@ -17,6 +18,8 @@ _NO_TASK: Final[Parameters] = dict.fromkeys(
         "input_key",
         "input_width_px",
         "input_height_px",
+        "input_size_bytes",
+        "input_sha256",
         "prompt",
         "negative_prompt",
         "aspect_ratio",
@@ -31,6 +34,7 @@ def task_of(
     source_image_id: str | None,
     input_key: str | None,
     input_size: tuple[int, int],
+    input_digest: ContentDigest | None,
     prompt: str,
     negative_prompt: str | None,
     aspect_ratio: str,
@@ -42,7 +46,7 @@ def task_of(
         case "BLEND" if source_image_id is not None:
             return Blend(image_id=ImageId(image_id), source=ImageId(source_image_id))
         case "BLEND":
-            return Blend(image_id=ImageId(image_id), source=_input_of(input_key, input_size))
+            return Blend(image_id=ImageId(image_id), source=_input_of(input_key, input_size, input_digest))
         case "GENERATION":
             return Generation(
                 prompt=Prompt(prompt), negative=_negative_of(negative_prompt), aspect_ratio=AspectRatio(aspect_ratio)
@@ -51,7 +55,7 @@ def task_of(
             return Modification(
                 prompt=Prompt(prompt),
                 negative=_negative_of(negative_prompt),
-                input=_input_of(input_key, input_size),
+                input=_input_of(input_key, input_size, input_digest),
             )
         case _:
             raise AssertionError(f"the table knows no {kind}")
@@ -93,13 +97,14 @@ def _input_row(source: JobInput) -> Parameters:
         "input_key": source.key.text,
         "input_width_px": source.dimensions.width_px,
         "input_height_px": source.dimensions.height_px,
+        **digest_row("input", source.digest),
     }
 
 
-def _input_of(key: str | None, size: tuple[int, int]) -> JobInput:
+def _input_of(key: str | None, size: tuple[int, int], digest: ContentDigest | None) -> JobInput:
     if key is None:
         raise InvariantViolated("a stored task has its object's key")
-    return JobInput(key=ObjectKey(key), dimensions=Dimensions(width_px=size[0], height_px=size[1]))
+    return JobInput(key=ObjectKey(key), dimensions=Dimensions(width_px=size[0], height_px=size[1]), digest=digest)
 
 
 def _negative_of(text: str | None) -> Prompt | None:

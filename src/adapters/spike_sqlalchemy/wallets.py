@@ -1,6 +1,7 @@
 """Wallets and ledgers in a database."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from datetime import datetime
 from typing import Final, NoReturn
 from zlib import crc32
 
@@ -15,7 +16,7 @@ from spike_core.domain.wallet import Posting, Wallet
 from spike_sqlalchemy.prepared import Prepared, Row, counted_upsert, insert_unless
 from spike_sqlalchemy.rows import entry_of, entry_row, wallet_of, wallet_row
 from spike_sqlalchemy.statements import Statements
-from spike_sqlalchemy.tables import IS_REFUND, IS_SPEND, ledger_entries, refund_totals, wallets
+from spike_sqlalchemy.tables import IS_REFUND, IS_SPEND, ledger_chain, ledger_entries, refund_totals, wallets
 
 _WALLET: Final = select(wallets).where(wallets.c.owner_id == bindparam("owner"))
 _GET: Final = Prepared(_WALLET)
@@ -31,6 +32,8 @@ _STORE: Final = Prepared(
         spent=bindparam("new_spent"),
         refunded=bindparam("new_refunded"),
         summed=bindparam("new_entries"),
+        chained=bindparam("new_entries"),
+        head=bindparam("new_head"),
     )
 )
 _EXPLAIN_OPENING: Final = Prepared(insert(ledger_entries).inline())
@@ -58,11 +61,33 @@ _CATCH_UP: Final = Prepared(
     .where(wallets.c.owner_id == bindparam("owner"))
     .values(spent=bindparam("new_spent"), refunded=bindparam("new_refunded"), summed=wallets.c.entries)
 )
+_UNCHAINED_UNTIL: Final = Prepared(
+    select(ledger_chain.c.unchained_until).where(ledger_chain.c.chain == bindparam("chain"))
+)
+_UNCHAINED: Final = Prepared(
+    select(ledger_entries)
+    .where(ledger_entries.c.owner_id == bindparam("owner"), ledger_entries.c.sequence > bindparam("chained"))
+    .order_by(ledger_entries.c.sequence)
+    .limit(bindparam("rows_max"))
+)
+_CHAIN_ENTRY: Final = Prepared(
+    update(ledger_entries)
+    .where(ledger_entries.c.owner_id == bindparam("owner"), ledger_entries.c.sequence == bindparam("entry"))
+    .values(hash=bindparam("new_hash"))
+)
+_CHAIN: Final = Prepared(
+    update(wallets)
+    .where(wallets.c.owner_id == bindparam("owner"))
+    .values(chained=bindparam("new_chained"), head=bindparam("new_head"))
+)
 _COUNT_REFUNDS: Final = counted_upsert(refund_totals, adds=("refunds", "tokens"))
 _COLUMNS: Final = [column.name for column in wallets.columns]
 _OWNER: Final = _COLUMNS.index("owner_id")
 _ENTRIES: Final = _COLUMNS.index("entries")
 _SUMMED: Final = _COLUMNS.index("summed")
+_CHAINED: Final = _COLUMNS.index("chained")
+ONLY_CHAIN: Final = 1  # the table's one row
+ENTRIES_PER_PAGE: Final = 500  # of those that an older release wrote
 REFUND_SHARDS: Final = 16  # rows that the refunds are counted in, so that they rarely wait for each other
 
 
@@ -81,7 +106,7 @@ class SqlAlchemyWallets:
     def lock(self, owner_id: OwnerId) -> Wallet:
         """Return the owner's wallet, locked; on SQLite the one writer there is has all locks."""
         for row in self._statements.locked_rows(_LOCK, {"owner": owner_id.text}):
-            if _is_summed(row):
+            if _is_summed(row) and _is_chained(row):
                 return wallet_of(row)
             return self._caught_up(row)
         raise WalletNotFound
@@ -111,6 +136,7 @@ class SqlAlchemyWallets:
                 "new_entries": wallet.entries,
                 "new_spent": wallet.spent.amount,
                 "new_refunded": wallet.refunded.amount,
+                "new_head": wallet.head or None,
             },
         )
         if hit != 1:
@@ -128,12 +154,41 @@ class SqlAlchemyWallets:
             self._statements.write(_COUNT_REFUNDS, {"shard": shard, "refunds": refunds, "tokens": tokens})
 
     def _caught_up(self, row: Row) -> Wallet:
-        """Store the sums of a locked wallet to which a release without sums has added entries."""
-        wallet, more = summed_wallet(self._statements, row), unsummed(self._statements, row)
-        self._add_refunds(wallet.owner_id, refunds=more.refunds, tokens=more.refunded)
-        sums = {"new_spent": wallet.spent.amount, "new_refunded": wallet.refunded.amount}
-        self._statements.write(_CATCH_UP, {"owner": wallet.owner_id.text, **sums})
-        return wallet
+        """Store the sums and hashes of a locked wallet to which an older release has added entries."""
+        wallet = summed_wallet(self._statements, row)
+        if not _is_summed(row):
+            more = unsummed(self._statements, row)
+            self._add_refunds(wallet.owner_id, refunds=more.refunds, tokens=more.refunded)
+            sums = {"new_spent": wallet.spent.amount, "new_refunded": wallet.refunded.amount}
+            self._statements.write(_CATCH_UP, {"owner": wallet.owner_id.text, **sums})
+        return wallet if _is_chained(row) else self._chained(wallet, row[_CHAINED])
+
+    def _chained(self, wallet: Wallet, chained: int) -> Wallet:
+        """Chain the entries of a locked wallet after number `chained`, except those that no older release wrote.
+
+        Those remain without a hash, which the audit reports.
+        """
+        until = unchained_until(self._statements)
+        head = wallet.head
+        for entry in self._unchained(wallet.owner_id, chained):
+            if until is None or entry.created_at > until:
+                break
+            head, chained = entry.hash_after(head), entry.sequence
+            where = {"owner": wallet.owner_id.text, "entry": chained}
+            self._statements.write(_CHAIN_ENTRY, {**where, "new_hash": head})
+        if head != wallet.head:
+            new = {"new_chained": chained, "new_head": head}
+            self._statements.write(_CHAIN, {"owner": wallet.owner_id.text, **new})
+        return evolve(wallet, head=head)
+
+    def _unchained(self, owner_id: OwnerId, chained: int) -> Iterator[LedgerEntry]:
+        while True:
+            parameters = {"owner": owner_id.text, "chained": chained, "rows_max": ENTRIES_PER_PAGE}
+            page = [entry_of(row) for row in self._statements.rows(_UNCHAINED, parameters)]
+            yield from page
+            if len(page) < ENTRIES_PER_PAGE:
+                return
+            chained = page[-1].sequence
 
     def _refuse(self, owner_id: OwnerId, earlier_entries: int) -> NoReturn:
         """Take back those entries that weren't refused."""
@@ -173,5 +228,17 @@ def unsummed(statements: Statements, row: Row) -> Unsummed:
     return Unsummed(spent=int(spent), refunded=int(refunded), refunds=int(refunds))  # PostgreSQL's are numeric
 
 
+def unchained_until(statements: Statements) -> datetime | None:
+    """Return until when a release without hashes may have written entries; `None` where there never was one."""
+    for (until,) in statements.rows(_UNCHAINED_UNTIL, {"chain": ONLY_CHAIN}):
+        moment: datetime = until
+        return moment
+    return None
+
+
 def _is_summed(row: Row) -> bool:
     return bool(row[_ENTRIES] == row[_SUMMED])
+
+
+def _is_chained(row: Row) -> bool:
+    return bool(row[_ENTRIES] == row[_CHAINED])

@@ -263,6 +263,7 @@ TABLE: Final[Mapping[type[errors.SpikeError], ErrorResponse]] = {
         (
             errors.Unavailable,
             errors.DatabaseUnavailable,
+            errors.DatabaseDamaged,
             errors.TransactionUndone,
             errors.SchemaTooNew,
             errors.StorageUnavailable,

@@ -454,6 +454,14 @@ class TransactionUndone(DatabaseUnavailable):
 
 
 @frozen
+class DatabaseDamaged(DatabaseUnavailable):
+    """The database's file or a table is damaged and can't be read any further."""
+
+    code: ClassVar[str] = "database_damaged"
+    detail: str = field(default="", repr=False)  # what the database says, for operators
+
+
+@frozen
 class SchemaTooNew(DatabaseUnavailable):
     """The database schema is newer than this release."""
 

@@ -1,18 +1,20 @@
 """Images: uploaded pictures and their attributes."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from enum import Enum
 from typing import Final, Self
 
-from attrs import field, frozen, validators
+from attrs import evolve, field, frozen, validators
 
 from spike_core.domain.color_grid import ColorGrid
 from spike_core.domain.cursors import ImageCursor
 from spike_core.domain.dimensions import Dimensions
 from spike_core.domain.errors import InvalidFileName, InvalidValue
+from spike_core.domain.hash_chain import row_checksum
 from spike_core.domain.identifiers import ImageId, OwnerId
 from spike_core.domain.limits import FILE_NAME_CHARS_MAX, IMAGE_DESCRIPTION_CHARS_MAX
-from spike_core.domain.objects import ObjectKey, PictureFormat
+from spike_core.domain.objects import ContentDigest, ObjectKey, PictureFormat
 from spike_core.domain.text_rules import has_controls, prose_has_controls
 
 
@@ -100,6 +102,8 @@ class Image:
     view_count: int = field(validator=validators.ge(0))
     created_at: datetime
     updated_at: datetime
+    sha256: bytes | None = field(default=None, repr=False)  # of the original; `None` if an older release stored it
+    shown_digest: ContentDigest | None = None  # of a copy without metadata, likewise
 
     @property
     def shown(self) -> ObjectKey:
@@ -110,6 +114,22 @@ class Image:
     def objects(self) -> frozenset[ObjectKey]:
         """All objects that the image's row names."""
         return frozenset({self.original, self.shown})
+
+    @property
+    def digests(self) -> Mapping[ObjectKey, ContentDigest]:
+        """What is known of the objects' contents."""
+        original = {self.original: ContentDigest(size_bytes=self.size_bytes, sha256=self.sha256)}
+        return original if self.shown_digest is None else {self.shown: self.shown_digest, **original}
+
+    def with_digests(self, digests: Mapping[ObjectKey, ContentDigest]) -> Self:
+        """Return the image with the digests of its objects, all of which are stored."""
+        shown = None if self.shown == self.original else digests[self.shown]
+        return evolve(self, sha256=digests[self.original].sha256, shown_digest=shown)
+
+    @property
+    def checksum(self) -> bytes:
+        """The checksum of the attributes that never change and that money or access depend on."""
+        return row_checksum("image", self.id.text, self.owner_id.text)
 
     @property
     def cursor(self) -> ImageCursor:

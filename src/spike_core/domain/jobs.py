@@ -14,6 +14,7 @@ from attrs import evolve, field, frozen, validators
 from spike_core.domain.cursors import JobCursor
 from spike_core.domain.dimensions import Dimensions
 from spike_core.domain.errors import InvariantViolated
+from spike_core.domain.hash_chain import row_checksum
 from spike_core.domain.identifiers import BatchId, ImageId, JobId, OwnerId, RequestId
 from spike_core.domain.images import Image
 from spike_core.domain.limits import METHOD_CHARS_MAX
@@ -51,6 +52,7 @@ class Result:
     format: PictureFormat
     dimensions: Dimensions
     size_bytes: int = field(validator=validators.ge(1))
+    sha256: bytes | None = field(default=None, repr=False)  # `None` if an older release stored it
     method: str = field(default="", validator=validators.max_len(METHOD_CHARS_MAX))  # how the engine made it
 
 
@@ -95,6 +97,14 @@ class JobSpec:
                 return self.task.input
             case _:
                 return None
+
+    @property
+    def checksum(self) -> bytes:
+        """The checksum of the attributes that never change and that money or access depend on."""
+        image_id = None if self.image_id is None else self.image_id.text
+        return row_checksum(
+            "job", self.id.text, self.owner_id.text, image_id, self.tier.value, self.charged.amount, self.created_at
+        )
 
     @property
     def cursor(self) -> JobCursor:

@@ -1,7 +1,7 @@
 """The ledger: the append-only history of every wallet.
 
 A wallet's entries are numbered 1, 2, 3 … without a gap, so a missing or duplicate entry is detectable, and their
-amounts sum to the balance (invariant I1).
+amounts sum to the balance (invariant I1). They are chained by hash, so a changed or forged one is detectable too.
 """
 
 from collections.abc import Iterable
@@ -9,9 +9,10 @@ from datetime import datetime
 from enum import Enum
 from typing import Final, Self
 
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 
 from spike_core.domain.errors import InvariantViolated
+from spike_core.domain.hash_chain import NO_HASH, entry_hash, microseconds
 from spike_core.domain.identifiers import JobId, OwnerId
 from spike_core.domain.tokens import Tokens
 
@@ -44,6 +45,7 @@ class LedgerEntry:
     job_id: JobId | None  # the job that was charged or refunded, if any
     reason: str
     created_at: datetime
+    hash: bytes = field(default=NO_HASH, repr=False)  # over the entry before it and its own content
 
     @sequence.validator
     def _counts_from_one(self, _attribute: object, value: int) -> None:
@@ -58,6 +60,24 @@ class LedgerEntry:
             raise InvariantViolated("spending is negative, everything else positive")
         if (self.job_id is not None) != (self.kind in SPEND_KINDS or self.kind is EntryKind.REFUND):
             raise InvariantViolated("charges and refunds name their job, earnings have none")
+
+    def chained(self, previous: bytes) -> Self:
+        """Return the entry with its hash; `previous` is the hash of the entry before it, `NO_HASH` for the first."""
+        return evolve(self, hash=self.hash_after(previous))
+
+    def hash_after(self, previous: bytes) -> bytes:
+        """Return the hash that the entry must have after an entry with the hash `previous`."""
+        return entry_hash(
+            previous,
+            owner_id=self.owner_id.text,
+            sequence=self.sequence,
+            kind=self.kind.value,
+            amount=self.amount,
+            balance_after=self.balance_after.amount,
+            job_id=None if self.job_id is None else self.job_id.text,
+            reason=self.reason,
+            created_at_us=microseconds(self.created_at),
+        )
 
 
 @frozen

@@ -10,7 +10,7 @@ import re
 from enum import Enum
 from typing import Final, Self
 
-from attrs import frozen
+from attrs import field, frozen, validators
 
 from spike_core.domain.errors import InvalidIdentifier
 from spike_core.domain.identifiers import BODY_LENGTH, ImageId, JobId
@@ -121,6 +121,14 @@ class ObjectKey:
     def __str__(self) -> str:
         """Return the text."""
         return self.text
+
+
+@frozen(kw_only=True)
+class ContentDigest:
+    """An object's size and SHA-256, as they were when it was stored."""
+
+    size_bytes: int = field(validator=validators.ge(1))
+    sha256: bytes | None = field(repr=False)  # `None` if an older release stored the object
 
 
 def _owner(kind: str, text: str) -> ImageId | JobId:

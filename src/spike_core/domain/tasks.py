@@ -5,7 +5,7 @@ from attrs import frozen
 from spike_core.domain.dimensions import Dimensions
 from spike_core.domain.generation import AspectRatio, Prompt
 from spike_core.domain.identifiers import ImageId
-from spike_core.domain.objects import ObjectKey
+from spike_core.domain.objects import ContentDigest, ObjectKey
 
 
 @frozen(kw_only=True)
@@ -14,6 +14,7 @@ class JobInput:
 
     key: ObjectKey
     dimensions: Dimensions  # after EXIF orientation is applied
+    digest: ContentDigest | None = None  # `None` if an older release stored it
 
 
 @frozen(kw_only=True)

@@ -7,9 +7,10 @@ always stored together, so every balance has its ledger.
 from datetime import datetime
 from typing import Self
 
-from attrs import evolve, frozen
+from attrs import evolve, field, frozen
 
 from spike_core.domain.errors import NotEnoughTokens
+from spike_core.domain.hash_chain import NO_HASH
 from spike_core.domain.identifiers import JobId, OwnerId
 from spike_core.domain.ledger import SPEND_KINDS, EntryKind, LedgerEntry, LedgerTotals
 from spike_core.domain.tokens import NO_TOKENS, Tokens
@@ -25,6 +26,7 @@ class Wallet:
     entries: int  # the number of ledger entries
     spent: Tokens  # the sum of all charges
     refunded: Tokens  # the sum of all refunds
+    head: bytes = field(default=NO_HASH, repr=False)  # the hash of the newest ledger entry
 
     @classmethod
     def empty(cls, owner_id: OwnerId, *, now: datetime) -> Self:
@@ -87,11 +89,12 @@ class Wallet:
             job_id=job_id,
             reason=reason,
             created_at=now,
-        )
+        ).chained(self.head)
         wallet = evolve(
             self,
             balance=balance,
             entries=entry.sequence,
+            head=entry.hash,
             spent=Tokens(self.spent.amount - amount) if kind in SPEND_KINDS else self.spent,
             refunded=Tokens(self.refunded.amount + amount) if kind is EntryKind.REFUND else self.refunded,
         )

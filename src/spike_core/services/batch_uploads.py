@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import BinaryIO, Final, assert_never
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from spike_core.domain.errors import InvalidInput, SpikeError, StorageUnavailable, UnacceptablePicture, Unavailable
 from spike_core.domain.identifiers import AlbumId, ImageId, OwnerId, RequestId
@@ -107,8 +107,10 @@ class BatchUploads(Extensible):
         with self.transactions.view() as tx:
             quote = self.new_images.quote(tx, owner_id, files=len(candidates), album_id=album_id, now=self.clock.now())
         none_accepted = AcceptedJobs(jobs=(), due=(), balance=quote.balance)
-        errors = self._store(candidates)
-        stored = [each.image for each in candidates if each.image.id not in errors]
+        outcomes = self._store(candidates)
+        errors = {id_: outcome for id_, outcome in outcomes.items() if isinstance(outcome, SpikeError)}
+        stored = [outcome for outcome in outcomes.values() if isinstance(outcome, Image)]
+        validated = [_with_digests(each, stored) for each in validated]
         if not stored:
             return _batch(validated, none_accepted, errors)
 
@@ -153,27 +155,31 @@ class BatchUploads(Extensible):
                     assert_never(unreachable)
         return validated
 
-    def _store(self, candidates: Sequence[_Candidate]) -> dict[ImageId, SpikeError]:
-        """Store originals in parallel and return the errors, by image."""
+    def _store(self, candidates: Sequence[_Candidate]) -> dict[ImageId, Image | SpikeError]:
+        """Store originals in parallel; return the images with their digests, or why they couldn't be stored."""
         if not candidates:
             return {}
         try:
             with ThreadPoolExecutor(max_workers=min(STORING_THREADS, len(candidates))) as pool:
-                errors = list(pool.map(self._store_one, candidates))
+                outcomes = list(pool.map(self._store_one, candidates))
         except Exception:
             self.ingest.discard([key for each in candidates for key in each.image.objects])
             raise
-        return {each.image.id: error for each, error in zip(candidates, errors, strict=True) if error is not None}
+        return {each.image.id: outcome for each, outcome in zip(candidates, outcomes, strict=True)}
 
-    def _store_one(self, candidate: _Candidate) -> SpikeError | None:
+    def _store_one(self, candidate: _Candidate) -> Image | SpikeError:
         try:
             with self.ingest.objects_of(candidate.image, candidate.file.content) as objects:
-                for key, content in objects.items():
-                    self.blobs.put(key, content)
+                return candidate.image.with_digests(self.ingest.store(objects))
         except (StorageUnavailable, UnacceptablePicture) as error:
             self.ingest.discard(list(candidate.image.objects))
             return error
-        return None
+
+
+def _with_digests(each: _Candidate | RefusedFile, stored: Sequence[Image]) -> _Candidate | RefusedFile:
+    if isinstance(each, RefusedFile):
+        return each
+    return evolve(each, image=next((image for image in stored if image.id == each.image.id), each.image))
 
 
 def _batch(

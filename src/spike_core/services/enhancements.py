@@ -205,13 +205,13 @@ class Enhancements(Extensible):
         source = JobInput(
             key=ObjectKey.of_input(job_id, validated.identity.format), dimensions=validated.identity.dimensions
         )
-        with self.ingest.stored({source.key: validated.content}), self.transactions.begin() as tx:
+        with self.ingest.stored({source.key: validated.content}) as digests, self.transactions.begin() as tx:
             now = self.clock.now()
             self.ingest.check_in_time(began_at)
             image = _owned(tx, owner_id, [image_id])[0]
             spec = evolve(
                 JobSpec.on(image, tier, id_=job_id, request_id=request_id, now=now),
-                task=Blend(image_id=image_id, source=source),
+                task=Blend(image_id=image_id, source=evolve(source, digest=digests[source.key])),
             )
             accepted = self.billing.accept(tx, [spec], owner_id=owner_id, now=now)
             result = EnhancementAccepted(job=accepted.jobs[0], balance=accepted.balance)

@@ -114,9 +114,9 @@ class Generations(Extensible):
             began_at = self.clock.now()
             job_id = self._new_id("mod")
             key = ObjectKey.of_input(job_id, validated.identity.format)
-            source = JobInput(key=key, dimensions=validated.identity.dimensions)
-            task = Modification(prompt=prompt, negative=negative, input=source)
-            with self.ingest.stored({key: validated.content}), self.transactions.begin() as tx:
+            with self.ingest.stored({key: validated.content}) as digests, self.transactions.begin() as tx:
+                source = JobInput(key=key, dimensions=validated.identity.dimensions, digest=digests[key])
+                task = Modification(prompt=prompt, negative=negative, input=source)
                 self.ingest.check_in_time(began_at)
                 accepted = self._accept(tx, owner_id, task, tier=tier, job_id=job_id, request_id=request_id)
                 result = GenerationAccepted(job=accepted.jobs[0], balance=accepted.balance)

@@ -5,6 +5,7 @@ import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
+from functools import partial
 from typing import BinaryIO
 
 from attrs import field, frozen, validators
@@ -13,12 +14,13 @@ from spike_core.domain.errors import EmptyFile, FileTooLarge, InvalidValue, Sour
 from spike_core.domain.images import Image, PictureIdentity
 from spike_core.domain.limits import SOURCE_BYTES_MAX, JobLimits
 from spike_core.domain.media_types import canonical_media_type
-from spike_core.domain.objects import ObjectKey
+from spike_core.domain.objects import ContentDigest, ObjectKey
 from spike_core.ports.blobs import BlobStore
 from spike_core.ports.clock import Clock
 from spike_core.ports.metadata import Metadata
 from spike_core.ports.probe import ImageProbe
 from spike_core.ports.transactions import Transactions
+from spike_core.services.digests import digested
 from spike_core.services.object_references import referenced
 
 
@@ -96,19 +98,25 @@ class Ingest:
             yield {image.original: content, image.shown: shown}
 
     @contextmanager
-    def stored(self, objects: Mapping[ObjectKey, BinaryIO]) -> Iterator[None]:
-        """Store objects for the rows that the context writes; remove them if it fails.
+    def stored(self, objects: Mapping[ObjectKey, BinaryIO]) -> Iterator[Mapping[ObjectKey, ContentDigest]]:
+        """Store objects for the rows that the context writes, and yield their digests; remove them if it fails.
 
         Raises:
             StorageUnavailable: one couldn't be stored.
         """
         try:
-            for key, content in objects.items():
-                self.blobs.put(key, content)
-            yield
+            yield self.store(objects)
         except Exception:
             self.discard(list(objects))
             raise
+
+    def store(self, objects: Mapping[ObjectKey, BinaryIO]) -> Mapping[ObjectKey, ContentDigest]:
+        """Store objects and return their digests.
+
+        Raises:
+            StorageUnavailable: one couldn't be stored.
+        """
+        return {key: digested(content, partial(self.blobs.put, key)) for key, content in objects.items()}
 
     def discard(self, keys: list[ObjectKey]) -> None:
         """Remove objects of a failed request, except those that a row refers to: its commit may have succeeded."""

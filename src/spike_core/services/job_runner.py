@@ -1,5 +1,6 @@
 """The job runner: what a worker does with one job, from the claim to the end."""
 
+import hashlib
 import io
 import logging
 from collections.abc import Sequence
@@ -129,6 +130,7 @@ class JobRunner:
             format=picture.format,
             dimensions=picture.dimensions,
             size_bytes=len(picture.content),
+            sha256=hashlib.sha256(picture.content).digest(),
             method=picture.method,
         )
 

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterator
 
 from spike_core.domain.identifiers import ImageId, JobId
 from spike_core.domain.jobs import CompletedJob, Job, SettledJob
-from spike_core.domain.objects import ObjectKey
+from spike_core.domain.objects import ContentDigest, ObjectKey
 from spike_core.ports.transactions import Transactions
 
 
@@ -14,6 +14,14 @@ def named_by(job: Job) -> Iterator[ObjectKey]:
         yield job.spec.input.key
     if isinstance(job, CompletedJob):
         yield job.result.key
+
+
+def digests_of(job: Job) -> Iterator[tuple[ObjectKey, ContentDigest]]:
+    """Yield what is known of the contents of the job's objects."""
+    if (source := job.spec.input) is not None and source.digest is not None:
+        yield source.key, source.digest
+    if isinstance(job, CompletedJob):
+        yield job.result.key, ContentDigest(size_bytes=job.result.size_bytes, sha256=job.result.sha256)
 
 
 def referenced(transactions: Transactions, keys: Collection[ObjectKey]) -> frozenset[ObjectKey]:

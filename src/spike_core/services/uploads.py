@@ -69,9 +69,10 @@ class Uploads(Extensible):
         image = self.new_images.build(owner_id, name, validated, now=began_at)
         with (
             self.ingest.objects_of(image, content) as objects,
-            self.ingest.stored(objects),
+            self.ingest.stored(objects) as digests,
             self.transactions.begin() as tx,
         ):
+            image = image.with_digests(digests)
             accepted = self.new_images.add(
                 tx, owner_id, [image], tier=quote.tier, album_id=album_id, request_id=request_id
             )
@@ -93,9 +94,10 @@ class Uploads(Extensible):
         image = self.new_images.build(ANONYMOUS, name, validated, now=began_at)
         with (
             self.ingest.objects_of(image, content) as objects,
-            self.ingest.stored(objects),
+            self.ingest.stored(objects) as digests,
             self.transactions.begin() as tx,
         ):
+            image = image.with_digests(digests)
             self.ingest.check_in_time(began_at)
             tx.images.add(image)
             self._run_hooks(tx, image)

@@ -143,12 +143,17 @@ def test_an_audit_names_what_is_wrong(folder: Path) -> None:
     with sqlite3.connect(folder / "spike.db") as database:
         database.execute("UPDATE wallets SET balance = balance + 1")
     database.close()
-    audit = run_spike("audit", folder=folder)
+    audit = run_spike("audit", "--deep", folder=folder)
     assert audit.returncode == 1
-    assert audit.stdout == f"I1  {user['userId']}  the balance is 101, the ledger explains 100\n"
-    as_json = json.loads(run_spike("audit", "--json", folder=folder).stdout)
+    assert audit.stdout == (
+        f"I1  {user['userId']}  the balance is 101, the ledger explains 100\n"
+        "0 objects were compared with their SHA-256\n"
+        "0 objects couldn't be compared: an older release stored no SHA-256 of them\n"
+    )
+    as_json = json.loads(run_spike("audit", "--json", "--deep", folder=folder).stdout)
     assert as_json["ok"] is False
-    assert [finding["invariant"] for finding in as_json["findings"]] == ["I1"]
+    assert [(finding["invariant"], finding["check"]) for finding in as_json["findings"]] == [("I1", "balance")]
+    assert (as_json["compared"], as_json["uncompared"]) == (0, 0)
 
 
 def test_a_folder_that_cannot_be_used_is_told(tmp_path: Path) -> None:

@@ -132,10 +132,11 @@ def test_the_metrics_are_read_without_the_ledgers(database: SqlAlchemyDatabase) 
 
 def test_the_audit_asks_as_often_about_many_missing_objects_as_about_one(database: SqlAlchemyDatabase) -> None:
     audit = Services.build(transactions=database.transactions).maintenance.audit
+    owner_id = a_history(database, refunds=0).wallet.owner_id
     counts = []
     for more in (1, 30):
         with database.transactions.begin() as tx:
-            tx.images.add(*(an_image() for _ in range(more)))
+            tx.images.add(*(an_image(owner_id=owner_id) for _ in range(more)))
         with traced(database.engine) as statements:
             findings = list(audit.findings())
         counts.append(len(without_bounds(statements)))

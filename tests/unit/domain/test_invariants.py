@@ -1,6 +1,7 @@
 """Each kind of violation is found, and none in valid data."""
 
 from collections.abc import Sequence
+from datetime import datetime, timedelta
 
 import pytest
 from attrs import evolve
@@ -8,8 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from spike_contracts.builders import NOON, a_job_id, an_opening, an_owner, one_job_of_each_kind
+from spike_core.domain.hash_chain import NO_HASH
 from spike_core.domain.identifiers import OwnerId
-from spike_core.domain.invariants import Finding, check_job, check_wallet
+from spike_core.domain.invariants import Check, Finding, LedgerChain, check_job, check_wallet
 from spike_core.domain.jobs import CancelledJob, CompletedJob, Job, RefundedJob
 from spike_core.domain.ledger import EntryKind, LedgerEntry, LedgerTotals
 from spike_core.domain.tokens import NO_TOKENS, Tokens
@@ -171,3 +173,38 @@ def test_the_first_entry_that_doesnt_follow_is_named_where_the_sums_agree() -> N
     entries = [*posting.entries[:2], evolve(posting.entries[2], balance_after=Tokens(1)), *posting.entries[3:]]
     [finding] = check_wallet(posting.wallet, entries)
     assert finding.message == "entry 3 leaves 1, where entry 3 leaving 295 belongs"
+
+
+def test_a_changed_entry_is_named_though_all_sums_agree() -> None:
+    posting = a_history([-2, -3, 4])
+    for change in ({"reason": "other"}, {"created_at": NOON + timedelta(days=1)}, {"job_id": a_job_id()}):
+        entries = [*posting.entries[:2], evolve(posting.entries[2], **change), *posting.entries[3:]]
+        [finding] = check_wallet(posting.wallet, entries)
+        assert finding.check is Check.LEDGER_CHAIN
+        assert finding.message == "the hash of entry 3 doesn't follow from it and the entries before it"
+
+
+def test_the_newest_entry_removed_with_all_its_traces_in_the_sums_is_found() -> None:
+    before = a_history([-2, -3])
+    posting = evolve(before, wallet=evolve(before.wallet, balance=Tokens(298), spent=Tokens(2), entries=2))
+    [finding] = check_wallet(posting.wallet, posting.entries[:-1])
+    assert finding.check is Check.LEDGER_CHAIN
+    assert "newest" in finding.message
+
+
+def test_entries_without_a_hash_are_accepted_at_the_end_and_up_to_a_time() -> None:
+    posting = a_history([-2, -3, 4])
+    hashed, bare = posting.entries[:2], [evolve(entry, hash=NO_HASH) for entry in posting.entries[2:]]
+    wallet = evolve(posting.wallet, head=hashed[-1].hash)
+
+    def findings(entries: Sequence[LedgerEntry], until: datetime | None) -> list[Finding]:
+        chain = LedgerChain(owner_id=wallet.owner_id, unchained_until=until)
+        for each in entries:
+            chain = chain.then(each)
+        return list(chain.check(wallet))
+
+    assert findings([*hashed, *bare], NOON) == []
+    for until in (None, NOON - timedelta(microseconds=1)):
+        assert [each.check for each in findings([*hashed, *bare], until)] == [Check.LEDGER_CHAIN]
+    [gap] = findings([*hashed, *bare[:-1], posting.entries[-1]], NOON)
+    assert gap.message == "entry 4 has a hash, the one before it has none"

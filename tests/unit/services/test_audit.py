@@ -17,7 +17,8 @@ from spike_core.domain.ledger import EntryKind, LedgerEntry
 from spike_core.domain.objects import ObjectKey, PictureFormat
 from spike_core.domain.outbox import OutboxMessage
 from spike_core.domain.tokens import Tokens
-from spike_core.services.audit import AUDIT_PAGE, DEAD_MESSAGE_AGE
+from spike_core.services.audit import DEAD_MESSAGE_AGE
+from spike_core.services.audit_run import AUDIT_PAGE
 from spike_memory import ManualClock, MemoryBlobStore, MemoryTransactions
 from spike_memory.state import State
 
@@ -284,6 +285,7 @@ def test_a_row_that_goes_away_while_the_audit_looks_is_no_damage() -> None:
     def delete_image() -> None:
         blobs.delete([image.original])
         del transactions._state.images[image.id]
+        transactions._state.places.clear()
 
     blobs.act = delete_image
     assert services.findings() == []
