@@ -11,6 +11,7 @@ import redis
 from attrs import frozen
 from dramatiq.brokers.redis import RedisBroker
 from dramatiq.errors import ConnectionClosed
+from dramatiq.message import generate_unique_id
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
@@ -152,17 +153,26 @@ class ForgivingRedisBroker(RedisBroker):
 
     def consume(self, queue_name: str, prefetch: int = 1, timeout: int = 5000) -> dramatiq.Consumer:
         """Return a consumer; `timeout` is in milliseconds."""
-        return _ForgivingConsumer(super().consume(queue_name, prefetch, timeout))
+        return _ForgivingConsumer(self, super().consume(queue_name, prefetch, timeout))
+
+    def renew_identity(self) -> None:
+        """Go on as another worker: the server takes the former one for dead and delivers its messages again.
+
+        Without a heartbeat that takes `SILENCE_TIME_MAX`.
+        """
+        self.broker_id = generate_unique_id()
 
 
 @frozen
 class _ForgivingConsumer(dramatiq.Consumer):
+    _broker: ForgivingRedisBroker
     _consumer: dramatiq.Consumer
 
     def __next__(self) -> dramatiq.MessageProxy | None:
         try:
             return next(self._consumer)
         except redis.RedisError as error:
+            self._broker.renew_identity()  # the server may have handed messages out that never arrived
             raise _closed(error) from error
 
     def ack(self, message: dramatiq.MessageProxy) -> None:

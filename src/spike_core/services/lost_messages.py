@@ -28,6 +28,7 @@ FIRST_LOOKUP: Final = 20  # jobs of each priority that are looked up at every ru
 LOOKUP_BATCH: Final = 1000  # jobs that are looked up at once where there are more to look up
 FULL_LOOKUP_INTERVAL: Final = timedelta(minutes=10)  # between two lookups of all jobs, if nothing was lost
 UNANSWERED_MAX: Final = timedelta(minutes=10)
+OUTAGE_GAP_MAX: Final = timedelta(minutes=5)  # between two runs that get no answer in one outage
 
 _log: Final = logging.getLogger(__name__)
 
@@ -41,6 +42,14 @@ class _FullLookup:
     began_at: datetime
 
 
+@frozen
+class _Outage:
+    """The time in which the queue hasn't answered, as far as this process knows."""
+
+    began_at: datetime
+    seen_at: datetime
+
+
 @define(kw_only=True)
 class LostMessages:
     """Finds lost messages. A job that merely waits is never sent twice, however long it waits."""
@@ -51,6 +60,7 @@ class LostMessages:
     job_transitions: JobTransitions
     limits: JobLimits
     _latest: _FullLookup | None = field(default=None, init=False, repr=False)
+    _outage: _Outage | None = field(default=None, init=False, repr=False)
 
     def requeue(self) -> int:
         """Return started jobs whose message the queue no longer holds to PENDING; return how many.
@@ -59,8 +69,8 @@ class LostMessages:
         first, and all of them if one of these was lost, if the queue is another instance than at the last full lookup,
         or if that was `FULL_LOOKUP_INTERVAL` ago. So the cost doesn't depend on how many jobs wait in the queue.
 
-        While the queue doesn't answer, the messages of jobs that were started `UNANSWERED_MAX` ago are taken to be
-        lost, so that a queue that stays away ends in refunds.
+        Once the queue hasn't answered for `UNANSWERED_MAX`, the messages of jobs that were started before are taken to
+        be lost, so that a queue that stays away ends in refunds.
 
         Raises:
             DatabaseUnavailable: the next run does the rest.
@@ -72,8 +82,9 @@ class LostMessages:
                 started_before=now - self.limits.redeliver_after, is_full=full_lookup is not None
             )
         except QueueUnavailable:
-            return self._requeue_unanswered(started_before=now - UNANSWERED_MAX)
+            return self._requeue_unanswered(now=now)
         self._latest = full_lookup or self._latest
+        self._outage = None
         return requeued
 
     def _due(self, instance_id: str, *, now: datetime) -> _FullLookup | None:
@@ -102,8 +113,13 @@ class LostMessages:
                 limit = LOOKUP_BATCH
         return requeued
 
-    def _requeue_unanswered(self, *, started_before: datetime) -> int:
-        requeued = 0
+    def _requeue_unanswered(self, *, now: datetime) -> int:
+        known = self._outage
+        goes_on = known is not None and timedelta(0) <= now - known.seen_at <= OUTAGE_GAP_MAX
+        self._outage = _Outage(known.began_at if known is not None and goes_on else now, seen_at=now)
+        if now - self._outage.began_at < UNANSWERED_MAX:
+            return 0
+        requeued, started_before = 0, now - UNANSWERED_MAX
         for priority in Priority:
             after: StartCursor | None = None
             while page := self._started(priority, before=started_before, after=after, limit=LOOKUP_BATCH):

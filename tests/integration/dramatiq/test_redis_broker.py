@@ -5,9 +5,11 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
+import dramatiq
 import pytest
 import redis
 
+from eventually import eventually
 from servers.valkey import Valkey
 from spike_contracts.broker import DRAIN, MOMENT_S, TIMEOUT_S, Bench, BrokerContract, SlowBench
 from spike_contracts.builders import a_job_id
@@ -133,6 +135,43 @@ def test_work_done_while_the_server_is_away_keeps_no_thread_from_leaving(valkey:
         began_s = time.monotonic()
     assert time.monotonic() - began_s < TIMEOUT_S / 2, "and not until the server is back"
     assert len(bench.finished) == 1
+
+
+def test_after_work_that_was_done_while_the_server_was_away_more_is_fetched(valkey: Valkey) -> None:
+    """The message that couldn't be acknowledged takes no place for good: the only thread goes on."""
+    slow, later = SlowBench(), a_job_id()
+    with open_redis_broker(valkey.url).work(slow.perform, pool=WorkerPool(size=1), drain=DRAIN):
+        broker = open_redis_broker(valkey.url)
+        broker.queue.send(a_job_id(), priority=Priority.HIGH)
+        slow.begun.get(timeout=TIMEOUT_S)
+        valkey.stop()
+        slow.finish.set()
+        eventually("done", lambda: slow.finished)
+        valkey.start()
+        broker.queue.send(later, priority=Priority.HIGH)
+        eventually("the next one is done", lambda: later in slow.finished)
+
+
+def test_what_a_server_gave_to_a_worker_that_had_given_up_comes_back(
+    valkey: Valkey, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A server that stalls performs the fetch when it goes on, and its answer reaches nobody."""
+    monkeypatch.setattr("spike_dramatiq.redis_broker.MAINTENANCE_PER_MILLION", 1_000_000)
+    monkeypatch.setattr("spike_dramatiq.redis_broker.SILENCE_TIME_MAX", DRAIN / 50)
+    broker, sent = open_redis_broker(valkey.url), [a_job_id() for _ in range(3)]
+    underlying = broker._broker  # type: ignore[attr-defined]  # to fetch once
+    stalled = underlying.consume("jobs.quick", prefetch=2)
+    assert next(stalled) is None
+    for job_id in sent:
+        broker.queue.send(job_id, priority=Priority.HIGH)
+    valkey.pause()
+    with pytest.raises(dramatiq.errors.ConnectionClosed):
+        next(stalled)
+    valkey.go_on()
+    bench = Bench()
+    with broker.work(bench.perform, pool=WorkerPool(size=1), drain=DRAIN):
+        assert sorted(bench.take(3)) == sorted(sent)
+    assert list(broker.queue.held(sent)) == []
 
 
 def test_what_a_dead_process_held_comes_back(broker: Broker, redis_url: str, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -15,7 +15,7 @@ from spike_core.domain.objects import ObjectKey, PictureFormat
 from spike_core.domain.priorities import Priority
 from spike_core.domain.tiers import Tier
 from spike_core.services import lost_messages, recovery
-from spike_core.services.lost_messages import FULL_LOOKUP_INTERVAL, UNANSWERED_MAX
+from spike_core.services.lost_messages import FULL_LOOKUP_INTERVAL, OUTAGE_GAP_MAX, UNANSWERED_MAX
 from spike_core.services.recovery import RECOVERY_BATCH, SCAN_BATCH
 from spike_memory import ManualClock, MemoryBlobStore, MemoryQueue, MemoryTransactions
 
@@ -90,11 +90,27 @@ def test_while_the_queue_doesnt_answer_nothing_is_taken_to_be_lost_for_a_while(s
     """But not for ever: a queue that stays away ends in refunds."""
     job = services.accept(services.owner())
     services.inbox.refuses = True
-    services.pass_time(UNANSWERED_MAX)
-    assert services.maintenance.recovery.repair() == 0
     services.pass_time(MICROSECOND)
+    for _ in range(UNANSWERED_MAX // OUTAGE_GAP_MAX):
+        assert services.maintenance.recovery.repair() == 0
+        services.pass_time(OUTAGE_GAP_MAX)
     assert services.maintenance.recovery.repair() == 1
     assert isinstance(services.job(job.id), PendingJob)
+
+
+def test_a_queue_that_fails_to_answer_once_makes_no_old_job_lost(services: Services) -> None:
+    """Also if it fails again much later; what it was asked in between, another process may have been told."""
+    services.accept(services.owner())
+    services.pass_time(2 * UNANSWERED_MAX)
+    services.inbox.refuses = True
+    assert services.maintenance.recovery.requeue_lost() == 0
+    services.pass_time(UNANSWERED_MAX)
+    assert services.maintenance.recovery.requeue_lost() == 0
+    services.inbox.refuses = False
+    assert services.maintenance.recovery.requeue_lost() == 0
+    services.inbox.refuses = True
+    services.pass_time(OUTAGE_GAP_MAX)
+    assert services.maintenance.recovery.requeue_lost() == 0
 
 
 def test_a_message_that_was_not_lost_after_all_is_a_duplicate(services: Services) -> None:
@@ -224,7 +240,8 @@ def test_a_queue_that_was_restored_from_an_older_copy_is_looked_up_whole(crowded
 
 def test_every_now_and_then_all_are_looked_up(crowded: Services) -> None:
     lose(crowded, 30)
-    crowded.pass_time(FULL_LOOKUP_INTERVAL - 2 * MICROSECOND)
+    since_the_last = crowded.limits.redeliver_after + MICROSECOND
+    crowded.pass_time(FULL_LOOKUP_INTERVAL - since_the_last - MICROSECOND)
     assert crowded.maintenance.recovery.requeue_lost() == 0
     crowded.pass_time(2 * MICROSECOND)
     assert crowded.maintenance.recovery.requeue_lost() == 1
