@@ -6,6 +6,7 @@ from attrs import frozen
 
 from spike_core.domain.accounts import Session
 from spike_core.domain.errors import InvariantViolated, Unauthenticated
+from spike_core.domain.identifiers import UserId
 from spike_core.domain.secrets import SecretHash
 from spike_memory.state import Rows
 
@@ -33,6 +34,17 @@ class MemorySessions:
     def remove(self, hash_: SecretHash) -> None:
         """Remove the session with this hash."""
         self._rows.check_writable().sessions.pop(hash_, None)
+
+    def count(self, user_id: UserId) -> int:
+        """Return how many sessions of the user there are."""
+        return sum(session.user_id == user_id for session in self._rows.state.sessions.values())
+
+    def keep_newest(self, user_id: UserId, *, count: int) -> None:
+        """Remove the user's older sessions."""
+        sessions = self._rows.check_writable().sessions
+        own = [session for session in sessions.values() if session.user_id == user_id]
+        for session in sorted(own, key=lambda session: session.created_at, reverse=True)[count:]:
+            del sessions[session.hash]
 
     def purge(self, *, expired_before: datetime) -> int:
         """Forget sessions that expired earlier."""

@@ -137,7 +137,8 @@ class Child:
             self._answer(UNMONITORED, until_s)
 
     def _give(self, order: WorkOrder, until_s: float) -> None:
-        cpu_s = math.ceil(self._limits.cpu_time.total_seconds())
+        cpu_time = self._limits.cpu_time if order.cpu_time is None else min(order.cpu_time, self._limits.cpu_time)
+        cpu_s = math.ceil(cpu_time.total_seconds())
         with ExitStack() as stack:
             files = [stack.enter_context(as_file(picture)) for picture in order.pictures]
             begins = [

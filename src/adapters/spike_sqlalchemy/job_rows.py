@@ -78,6 +78,7 @@ def job_of(row: Row) -> Job:  # noqa: PLR0911  # one for each class
         result_method,
         reason,
         ended_at,
+        input_size_bytes,
     ) = row
     spec = JobSpec(
         id=JobId(id_),
@@ -88,6 +89,7 @@ def job_of(row: Row) -> Job:  # noqa: PLR0911  # one for each class
             source_image_id=source_image_id,
             input_key=input_key,
             input_size=(input_width_px, input_height_px),
+            input_size_bytes=input_size_bytes,
             prompt=prompt,
             negative_prompt=negative_prompt,
             aspect_ratio=aspect_ratio,

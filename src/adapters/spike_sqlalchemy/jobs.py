@@ -30,11 +30,12 @@ from spike_core.domain.errors import InvariantViolated, JobChanged, JobNotFound
 from spike_core.domain.identifiers import BatchId, ImageId, JobId, OwnerId
 from spike_core.domain.jobs import ClaimedJob, Job, JobStatus, PendingJob, StartedJob
 from spike_core.domain.queue_order import QueueOrder, UnclaimedJob, WaitingOwner
+from spike_core.domain.tiers import Tier
 from spike_core.domain.transitions import check_transition
 from spike_sqlalchemy.job_rows import STATE_COLUMNS, fence_row, job_of, spec_row, state_row
 from spike_sqlalchemy.prepared import Parameters, Prepared, Row
 from spike_sqlalchemy.statements import Statements
-from spike_sqlalchemy.tables import IS_CREATION, jobs, outbox_messages
+from spike_sqlalchemy.tables import IS_CREATION, IS_OPEN_ON_IMAGE, IS_PENDING, jobs, outbox_messages
 from spike_sqlalchemy.utc import UtcDateTime
 
 _ADD: Final = Prepared(insert(jobs).inline())
@@ -80,6 +81,11 @@ _NEXT_OF_IMAGE: Final = Prepared(
     )
 )
 _COUNT_OF_IMAGE: Final = Prepared(select(func.count()).select_from(jobs).where(jobs.c.image_id == bindparam("image")))
+_COUNT_OPEN: Final = (
+    select(jobs.c.image_id, func.count())
+    .where(jobs.c.image_id.in_(bindparam("ids", expanding=True)), text(IS_OPEN_ON_IMAGE))
+    .group_by(jobs.c.image_id)
+)
 _OF_BATCH: Final = Prepared(
     select(jobs).where(jobs.c.batch_id == bindparam("batch")).order_by(jobs.c.created_at, jobs.c.id)
 )
@@ -127,8 +133,8 @@ _IS_UNCLAIMED: Final = and_(jobs.c.claimed_at.is_(None), jobs.c.ended_at.is_(Non
 _IS_HELD_BACK: Final = _is_held_back(jobs)
 
 
-def _count_in_flight(owner: ColumnElement[str], *, limit: str, outside: FromClause = jobs) -> Select[int]:
-    """Count the owner's jobs in flight, up to the parameter `limit`.
+def _oldest_in_flight(owner: ColumnElement[str], *, limit: str, outside: FromClause = jobs) -> Select[str]:
+    """Select the tiers of the owner's jobs in flight, up to the parameter `limit`.
 
     They are the owner's oldest, or nearly so, and an index returns the oldest first. So none of an owner's held-back
     jobs is read once the limit is reached.
@@ -136,17 +142,22 @@ def _count_in_flight(owner: ColumnElement[str], *, limit: str, outside: FromClau
     moving = jobs.alias("moving")
     announced = exists().where(outbox_messages.c.job_id == moving.c.id)
     on_its_way = or_(moving.c.started_at.is_not(None), moving.c.claimed_at.is_not(None), announced)
-    oldest = (
-        select(moving.c.id)
+    return (
+        select(moving.c.tier)
         .where(moving.c.owner_id == owner, moving.c.ended_at.is_(None), on_its_way)
         .order_by(moving.c.created_at, moving.c.id)
         .limit(bindparam(limit))
         .correlate(outside)
     )
-    return select(func.count()).select_from(oldest.subquery("oldest"))
 
 
-_IN_FLIGHT: Final = Prepared(_count_in_flight(bindparam("owner"), limit="jobs_max"))
+_IN_FLIGHT: Final = Prepared(_oldest_in_flight(bindparam("owner"), limit="jobs_max"))
+_OTHERS: Final = [  # two searches of an index on owners, since one for `<>` would read all of this owner's jobs
+    exists().where(text(IS_PENDING), jobs.c.owner_id < bindparam("owner")),
+    exists().where(text(IS_PENDING), jobs.c.owner_id > bindparam("owner")),
+    exists().where(jobs.c.started_at.is_not(None), jobs.c.owner_id != bindparam("owner")),  # few are this owner's
+]
+_OTHERS_WAIT: Final = Prepared(select(or_(*_OTHERS)))
 _HELD_BACK: Final = Prepared(
     select(jobs)
     .where(jobs.c.owner_id == bindparam("owner"), _IS_HELD_BACK)
@@ -171,7 +182,8 @@ def _waiting_owners() -> Select[Any]:
     owners = select(first.label("owner_id")).cte("owners", recursive=True)
     following = _next_waiting_owner(owners.c.owner_id).correlate(owners).scalar_subquery()
     owners = owners.union_all(select(following).where(owners.c.owner_id.is_not(None)))
-    in_flight = _count_in_flight(owners.c.owner_id, limit="count_max", outside=owners).scalar_subquery()
+    moving = _oldest_in_flight(owners.c.owner_id, limit="count_max", outside=owners).subquery("oldest")
+    in_flight = select(func.count()).select_from(moving).scalar_subquery()
     return select(owners.c.owner_id, in_flight).where(owners.c.owner_id.is_not(None)).limit(bindparam("rows_max"))
 
 
@@ -250,6 +262,11 @@ class SqlAlchemyJobs:
         [(number,)] = self._statements.rows(_COUNT_OF_IMAGE, {"image": image_id.text})
         return int(number)
 
+    def count_open(self, image_ids: Collection[ImageId]) -> Mapping[ImageId, int]:
+        """Return how many of each image's jobs haven't ended."""
+        rows = self._statements.rows_of(_COUNT_OPEN, image_ids)
+        return {ImageId(id_): int(number) for id_, number in rows}
+
     def of_batch(self, batch_id: BatchId) -> Sequence[Job]:
         """Return the batch's jobs."""
         return self._jobs(_OF_BATCH, {"batch": batch_id.text})
@@ -286,10 +303,15 @@ class SqlAlchemyJobs:
     def _of_kind(self, kind: type[AnyJob], statement: Prepared, **parameters: object) -> Sequence[AnyJob]:
         return [_checked(kind, row) for row in self._statements.rows(statement, parameters)]
 
-    def in_flight(self, owner_id: OwnerId, *, limit: int) -> int:
-        """Return how many of the owner's jobs are in flight, at most `limit`."""
-        [(number,)] = self._statements.rows(_IN_FLIGHT, {"owner": owner_id.text, "jobs_max": limit})
-        return int(number)
+    def in_flight(self, owner_id: OwnerId, *, limit: int) -> Sequence[Tier]:
+        """Return the tiers of the owner's jobs in flight, at most `limit`."""
+        rows = self._statements.rows(_IN_FLIGHT, {"owner": owner_id.text, "jobs_max": limit})
+        return [Tier(tier) for (tier,) in rows]
+
+    def others_wait(self, owner_id: OwnerId) -> bool:
+        """Return whether jobs of another owner wait for a worker."""
+        [(found,)] = self._statements.rows(_OTHERS_WAIT, {"owner": owner_id.text})
+        return bool(found)
 
     def held_back(self, owner_id: OwnerId, *, limit: int) -> Sequence[PendingJob]:
         """Return the owner's held-back jobs."""

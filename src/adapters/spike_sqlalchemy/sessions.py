@@ -4,10 +4,11 @@ from datetime import datetime
 from typing import Final
 
 from attrs import frozen
-from sqlalchemy import bindparam, delete, insert, select
+from sqlalchemy import bindparam, delete, func, insert, select
 
 from spike_core.domain.accounts import Session
 from spike_core.domain.errors import Unauthenticated
+from spike_core.domain.identifiers import UserId
 from spike_core.domain.secrets import SecretHash
 from spike_sqlalchemy.prepared import Prepared
 from spike_sqlalchemy.rows import session_of, session_row
@@ -17,6 +18,18 @@ from spike_sqlalchemy.tables import sessions
 _ADD: Final = Prepared(insert(sessions).inline())
 _GET: Final = Prepared(select(sessions).where(sessions.c.hash == bindparam("secret_hash")))
 _REMOVE: Final = Prepared(delete(sessions).where(sessions.c.hash == bindparam("secret_hash")))
+_COUNT: Final = Prepared(select(func.count()).select_from(sessions).where(sessions.c.user_id == bindparam("user")))
+_TRIM: Final = Prepared(
+    delete(sessions).where(
+        sessions.c.user_id == bindparam("user"),
+        sessions.c.hash.not_in(
+            select(sessions.c.hash)
+            .where(sessions.c.user_id == bindparam("user"))
+            .order_by(sessions.c.created_at.desc(), sessions.c.hash)
+            .limit(bindparam("kept"))
+        ),
+    )
+)
 _PURGE: Final = Prepared(delete(sessions).where(sessions.c.expires_at < bindparam("expired_before")))
 
 
@@ -39,6 +52,15 @@ class SqlAlchemySessions:
     def remove(self, hash_: SecretHash) -> None:
         """Remove the session with this hash."""
         self._statements.write(_REMOVE, {"secret_hash": hash_.text})
+
+    def count(self, user_id: UserId) -> int:
+        """Return how many sessions of the user there are."""
+        [(number,)] = self._statements.rows(_COUNT, {"user": user_id.text})
+        return int(number)
+
+    def keep_newest(self, user_id: UserId, *, count: int) -> None:
+        """Remove the user's older sessions."""
+        self._statements.write(_TRIM, {"user": user_id.text, "kept": count})
 
     def purge(self, *, expired_before: datetime) -> int:
         """Forget sessions that expired earlier."""

@@ -40,6 +40,7 @@ IS_SPEND: Final = "kind IN ('SPEND_ENHANCEMENT', 'SPEND_GENERATION')"
 IS_REFUND: Final = "kind = 'REFUND'"
 IS_PENDING: Final = "started_at IS NULL AND claimed_at IS NULL AND ended_at IS NULL"
 IS_UNCLAIMED: Final = "claimed_at IS NULL AND ended_at IS NULL"
+IS_OPEN_ON_IMAGE: Final = "ended_at IS NULL AND image_id IS NOT NULL"
 IS_UNSUMMED: Final = "summed <> entries"
 IS_CREATION: Final = "kind IN ('GENERATION', 'MODIFICATION')"
 
@@ -69,6 +70,16 @@ wallets: Final = Table(
     ),
     # how many entries the sums cover; a release without sums adds entries and leaves this number behind
     Column("summed", BigInteger, nullable=False, server_default=text("0")),
+    # what the owner's jobs and images add up to, written with their changes
+    *(
+        Column(name, BigInteger, CheckConstraint(f"{name} >= 0", name=name), nullable=False, server_default=text("0"))
+        for name in ("parked", "free_jobs", "paid_jobs", "images", "stored_bytes")
+    ),
+    # limits of the owner's own
+    *(Column(name, BigInteger) for name in ("free_jobs_max", "paid_jobs_max", "images_max", "stored_bytes_max")),
+    # the time that workers spent on the owner's jobs, as it counted at `worked_at`
+    Column("worked_ms", BigInteger, nullable=False, server_default=text("0")),
+    Column("worked_at", UtcDateTime),
     _partial_index("ix_wallets_unsummed", "owner_id", where=IS_UNSUMMED),
     sqlite_with_rowid=False,
 )
@@ -168,6 +179,7 @@ jobs: Final = Table(
     Column("result_method", TEXT, CheckConstraint("result_method IS NULL OR status = 'COMPLETED'", name="method")),
     Column("reason", TEXT),
     Column("ended_at", UtcDateTime),
+    Column("input_size_bytes", BigInteger),  # unknown where an earlier release stored the input
     CheckConstraint("kind IN ('ENHANCEMENT', 'BLEND', 'GENERATION', 'MODIFICATION')", name="kind"),
     CheckConstraint("(image_id IS NOT NULL) = (kind IN ('ENHANCEMENT', 'BLEND'))", name="image_id"),
     CheckConstraint("source_image_id IS NULL OR kind = 'BLEND'", name="source_image_id"),
@@ -223,6 +235,7 @@ jobs: Final = Table(
     _partial_index("ix_jobs_waiting", "created_at", "id", where=IS_UNCLAIMED),
     _partial_index("ix_jobs_pending", "owner_id", where=IS_PENDING),
     _partial_index("ix_jobs_unsettled", "owner_id", "created_at", "id", where="ended_at IS NULL"),
+    _partial_index("ix_jobs_unsettled_image_id", "image_id", where=IS_OPEN_ON_IMAGE),
     _partial_index("ix_jobs_started_at", "started_at", where="started_at IS NOT NULL"),
     _partial_index("ix_jobs_leased_until", "leased_until", where="leased_until IS NOT NULL"),
 )

@@ -17,6 +17,7 @@ _NO_TASK: Final[Parameters] = dict.fromkeys(
         "input_key",
         "input_width_px",
         "input_height_px",
+        "input_size_bytes",
         "prompt",
         "negative_prompt",
         "aspect_ratio",
@@ -31,6 +32,7 @@ def task_of(
     source_image_id: str | None,
     input_key: str | None,
     input_size: tuple[int, int],
+    input_size_bytes: int | None,
     prompt: str,
     negative_prompt: str | None,
     aspect_ratio: str,
@@ -42,7 +44,7 @@ def task_of(
         case "BLEND" if source_image_id is not None:
             return Blend(image_id=ImageId(image_id), source=ImageId(source_image_id))
         case "BLEND":
-            return Blend(image_id=ImageId(image_id), source=_input_of(input_key, input_size))
+            return Blend(image_id=ImageId(image_id), source=_input_of(input_key, input_size, input_size_bytes))
         case "GENERATION":
             return Generation(
                 prompt=Prompt(prompt), negative=_negative_of(negative_prompt), aspect_ratio=AspectRatio(aspect_ratio)
@@ -51,7 +53,7 @@ def task_of(
             return Modification(
                 prompt=Prompt(prompt),
                 negative=_negative_of(negative_prompt),
-                input=_input_of(input_key, input_size),
+                input=_input_of(input_key, input_size, input_size_bytes),
             )
         case _:
             raise AssertionError(f"the table knows no {kind}")
@@ -93,13 +95,16 @@ def _input_row(source: JobInput) -> Parameters:
         "input_key": source.key.text,
         "input_width_px": source.dimensions.width_px,
         "input_height_px": source.dimensions.height_px,
+        "input_size_bytes": source.size_bytes or None,
     }
 
 
-def _input_of(key: str | None, size: tuple[int, int]) -> JobInput:
+def _input_of(key: str | None, size: tuple[int, int], size_bytes: int | None) -> JobInput:
     if key is None:
         raise InvariantViolated("a stored task has its object's key")
-    return JobInput(key=ObjectKey(key), dimensions=Dimensions(width_px=size[0], height_px=size[1]))
+    return JobInput(
+        key=ObjectKey(key), dimensions=Dimensions(width_px=size[0], height_px=size[1]), size_bytes=size_bytes or 0
+    )
 
 
 def _negative_of(text: str | None) -> Prompt | None:

@@ -8,7 +8,15 @@ import attrs
 import falcon
 import structlog
 
-from spike_core.domain.errors import InvalidInput, NotEnoughTokens, SpikeError, TooManyRequests
+from spike_core.domain.errors import (
+    InvalidInput,
+    NotEnoughTokens,
+    QuotaExceeded,
+    SpikeError,
+    StorageFull,
+    TooManyJobs,
+    TooManyRequests,
+)
 from spike_http.context import Request
 from spike_http.errors import BY_STATUS, INTERNAL_ERROR, TABLE, ErrorMessage
 from spike_http.requests.errors import InvalidImageIds, UnknownPricedTier
@@ -32,7 +40,7 @@ def handle_spike_error(req: Request, resp: falcon.Response, error: SpikeError, _
     message = _own_message(req, error) or response.message
     resp.media = message.body(code=response.code, request_id=req.context.request_id.text, fields=fields)
     resp.media |= _details(error)
-    if isinstance(error, TooManyRequests):
+    if isinstance(error, TooManyRequests | TooManyJobs | StorageFull):
         resp.set_header("Retry-After", str(error.retry_after_s))
 
 
@@ -59,7 +67,9 @@ def _details(error: SpikeError) -> Mapping[str, Any]:
     match error:
         case NotEnoughTokens():
             return {"required": error.required, "balance": error.balance}
-        case TooManyRequests():
+        case QuotaExceeded():
+            return {"used": error.used, "limit": error.limit}
+        case TooManyRequests() | TooManyJobs() | StorageFull():
             return {"retryAfter": error.retry_after_s}
         case UnknownPricedTier():
             return {"pricing": {tier.value: tier.price.amount for tier in PRICED_TIERS}}

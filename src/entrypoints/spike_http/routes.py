@@ -35,6 +35,7 @@ from spike_http.resources.jobs import BatchResource, BatchStatusResource, Cancel
 from spike_http.resources.metrics import MetricsResource
 from spike_http.resources.session import SessionResource
 from spike_http.resources.tokens import BalanceResource, HistoryResource
+from spike_http.resources.usage import UsageResource
 from spike_http.responses.urls import ObjectUrls
 from spike_http.serving.base_urls import BaseUrls
 from spike_http.serving.health_checks import HealthCheck, lasting
@@ -159,6 +160,7 @@ def routes(spike: Spike, *, closing: threading.Event) -> Sequence[Route]:
         ),
         Route("/api/tokens/balance", BalanceResource(authenticator=authenticator, wallets=spike.wallets)),
         Route("/api/tokens/history", HistoryResource(authenticator=authenticator, wallets=spike.wallets)),
+        Route("/api/usage", UsageResource(authenticator=authenticator, budgets=spike.budgets)),
         Route("/api/settings/api-keys", ApiKeysResource(authenticator=authenticator, api_keys=spike.accounts.api_keys)),
         Route(
             "/api/settings/api-keys/{key_id}",

@@ -1,6 +1,6 @@
 """Tasks: what a job does, and its inputs."""
 
-from attrs import frozen
+from attrs import field, frozen, validators
 
 from spike_core.domain.dimensions import Dimensions
 from spike_core.domain.generation import AspectRatio, Prompt
@@ -14,6 +14,7 @@ class JobInput:
 
     key: ObjectKey
     dimensions: Dimensions  # after EXIF orientation is applied
+    size_bytes: int = field(default=0, validator=validators.ge(0))  # 0 if a release stored it that didn't record this
 
 
 @frozen(kw_only=True)

@@ -7,12 +7,13 @@ always stored together, so every balance has its ledger.
 from datetime import datetime
 from typing import Self
 
-from attrs import evolve, frozen
+from attrs import evolve, field, frozen
 
 from spike_core.domain.errors import NotEnoughTokens
 from spike_core.domain.identifiers import JobId, OwnerId
 from spike_core.domain.ledger import SPEND_KINDS, EntryKind, LedgerEntry, LedgerTotals
 from spike_core.domain.tokens import NO_TOKENS, Tokens
+from spike_core.domain.usage import NO_OVERRIDES, BudgetOverrides, RecentWork, Usage
 
 
 @frozen(kw_only=True)
@@ -25,6 +26,10 @@ class Wallet:
     entries: int  # the number of ledger entries
     spent: Tokens  # the sum of all charges
     refunded: Tokens  # the sum of all refunds
+    parked: Tokens = NO_TOKENS  # the charges of jobs that haven't ended: they may come back, so they count for the cap
+    usage: Usage = field(factory=Usage)
+    overrides: BudgetOverrides = NO_OVERRIDES
+    work: RecentWork = field(factory=RecentWork)
 
     @classmethod
     def empty(cls, owner_id: OwnerId, *, now: datetime) -> Self:
@@ -70,6 +75,10 @@ class Wallet:
         """Refund a job's charge in full, above the cap if need be. Zero makes no entry."""
         return self._move(price.amount, kind=EntryKind.REFUND, job_id=job_id, reason=reason, now=now)
 
+    def deliver(self, price: Tokens) -> Self:
+        """Return the wallet after a job that was charged this much has been delivered, and can't be refunded."""
+        return evolve(self, parked=_less(self.parked, price))
+
     def credit(self, tokens: Tokens, *, kind: EntryKind, now: datetime, reason: str) -> "Posting":
         """Add granted, bought or regenerated tokens, above the cap if need be. Zero makes no entry."""
         return self._move(tokens.amount, kind=kind, job_id=None, reason=reason, now=now)
@@ -94,8 +103,19 @@ class Wallet:
             entries=entry.sequence,
             spent=Tokens(self.spent.amount - amount) if kind in SPEND_KINDS else self.spent,
             refunded=Tokens(self.refunded.amount + amount) if kind is EntryKind.REFUND else self.refunded,
+            parked=self._parked_after(amount, kind),
         )
         return Posting(wallet=wallet, entries=(entry,))
+
+    def _parked_after(self, amount: int, kind: EntryKind) -> Tokens:
+        if kind in SPEND_KINDS:
+            return self.parked + Tokens(-amount)
+        return _less(self.parked, Tokens(amount)) if kind is EntryKind.REFUND else self.parked
+
+
+def _less(parked: Tokens, price: Tokens) -> Tokens:
+    """Return what stays parked; a lost count never makes a refund or a delivery fail."""
+    return Tokens(max(0, parked.amount - price.amount))
 
 
 @frozen(kw_only=True)
@@ -108,3 +128,15 @@ class Posting:
     def after(self, earlier: Self) -> Self:
         """Return this posting with the entries of an `earlier` one prepended."""
         return evolve(self, entries=earlier.entries + self.entries)
+
+
+@frozen(kw_only=True)
+class CountedUsage:
+    """What an owner's stored jobs and images add up to, from which the wallet's running sums follow."""
+
+    usage: Usage = field(factory=Usage)
+    parked: Tokens = NO_TOKENS
+
+    def explains(self, wallet: Wallet) -> bool:
+        """Return whether the wallet's running sums are these."""
+        return wallet.usage == self.usage and wallet.parked == self.parked

@@ -9,7 +9,7 @@ from spike_core.domain.jobs import Job
 from spike_core.domain.ledger import LedgerEntry, LedgerPosition
 from spike_core.domain.outbox import OutboxMessage
 from spike_core.domain.statistics import RefundStatistics
-from spike_core.domain.wallet import Wallet
+from spike_core.domain.wallet import CountedUsage, Wallet
 
 
 class AuditReader(Protocol):
@@ -23,6 +23,12 @@ class AuditReader(Protocol):
 
     def refunds(self) -> RefundStatistics:
         """Count and add up all refunds; `Statistics.refunds` returns the same without counting."""
+
+    def usage(self, owner_id: OwnerId) -> CountedUsage:
+        """Count what the owner's stored jobs and images add up to, hidden images included. Reads all jobs."""
+
+    def miscounted(self, *, after: OwnerId | None = None, limit: int) -> Sequence[tuple[Wallet, CountedUsage]]:
+        """Return a page of the wallets whose running sums aren't what `usage` counts, with that. Reads all jobs."""
 
     def images(self, *, after: ImageId | None = None, limit: int) -> Sequence[Image]:
         """Return a page of all images."""

@@ -8,6 +8,7 @@ from spike_core.domain.cursors import JobCursor
 from spike_core.domain.identifiers import BatchId, ImageId, JobId, OwnerId
 from spike_core.domain.jobs import ClaimedJob, Job, PendingJob, StartedJob
 from spike_core.domain.queue_order import QueueOrder, WaitingOwner
+from spike_core.domain.tiers import Tier
 
 
 class JobRepository(Protocol):
@@ -53,6 +54,9 @@ class JobRepository(Protocol):
     def count_of_image(self, image_id: ImageId) -> int:
         """Return how many jobs the image has; 0 if there is no such image."""
 
+    def count_open(self, image_ids: Collection[ImageId]) -> Mapping[ImageId, int]:
+        """Return how many of each image's jobs haven't ended, without images that have none."""
+
     def of_batch(self, batch_id: BatchId) -> Sequence[Job]:
         """Return the batch's jobs, oldest first; none if there is no such batch."""
 
@@ -68,11 +72,14 @@ class JobRepository(Protocol):
     def started(self, *, before: datetime, after: JobCursor | None = None, limit: int) -> Sequence[JobCursor]:
         """Return at most `limit` unclaimed jobs that were started before then, oldest first, after `after`."""
 
-    def in_flight(self, owner_id: OwnerId, *, limit: int) -> int:
-        """Return how many of the owner's jobs are in flight, counting no further than `limit`.
+    def in_flight(self, owner_id: OwnerId, *, limit: int) -> Sequence[Tier]:
+        """Return the tiers of the owner's jobs in flight, of at most `limit` jobs, oldest first.
 
         The bound keeps the cost independent of the number of the owner's jobs.
         """
+
+    def others_wait(self, owner_id: OwnerId) -> bool:
+        """Return whether jobs of another owner wait for a worker: unclaimed, in flight or held back."""
 
     def held_back(self, owner_id: OwnerId, *, limit: int) -> Sequence[PendingJob]:
         """Return at most `limit` of the owner's held-back jobs, oldest first."""

@@ -18,6 +18,7 @@ from spike_core.ports.blobs import BlobStore, StoredObject
 from spike_core.ports.clock import Clock
 from spike_core.ports.transactions import Transaction, Transactions
 from spike_core.services.object_references import named_by, referenced
+from spike_core.services.usage_accounting import running_sum_findings
 
 AUDIT_PAGE: Final = 500
 DEAD_MESSAGE_AGE: Final = timedelta(hours=1)  # the relay runs every second and removes such messages
@@ -49,6 +50,7 @@ class Audit:
         yield from self._jobs()
         yield from self._messages()
         yield from self._objects()
+        yield from running_sum_findings(self.transactions)
 
     def _wallets(self) -> Iterator[Finding]:
         """Yield what is wrong between wallets and ledgers; both are read in the same order, each once."""

@@ -31,7 +31,13 @@ SPEC_CODES = {
     "INSUFFICIENT_TOKENS": 402,
     "INTERNAL_ERROR": 500,
 }
-OWN_CODES = {"CONFLICT": 409, "IDEMPOTENCY_KEY_REUSED": 422}  # what the API's text has no code for
+OWN_CODES = {  # what the API's text has no code for
+    "CONFLICT": 409,
+    "IDEMPOTENCY_KEY_REUSED": 422,
+    "TOO_MANY_JOBS": 429,
+    "QUOTA_EXCEEDED": 403,
+    "STORAGE_FULL": 503,
+}
 
 
 def test_the_error_table_is_total() -> None:

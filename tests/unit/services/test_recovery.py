@@ -16,7 +16,7 @@ from spike_core.services.recovery import RECOVERY_BATCH, SCAN_BATCH, UNANSWERED_
 from spike_memory import ManualClock, MemoryBlobStore, MemoryTransactions
 
 MICROSECOND = timedelta(microseconds=1)
-UNBOUND = JobLimits(active_jobs_max=10 * RECOVERY_BATCH)
+UNBOUND = JobLimits(active_jobs_max=10 * RECOVERY_BATCH, active_time_max=timedelta(days=1))
 
 
 def put(services: Services, key: ObjectKey) -> ObjectKey:

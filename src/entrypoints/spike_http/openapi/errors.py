@@ -29,6 +29,9 @@ _EXAMPLE_FIELDS: Final[Mapping[str, object]] = {  # what messages name
     "keys_max": API_KEYS_ACTIVE_MAX,
     "images_max": IMAGES_PER_ALBUM_MAX,
     "albums_max": ALBUMS_PER_OWNER_MAX,
+    "resource": "images",
+    "used": 20_000,
+    "limit": 20_000,
 }
 _NOTES: Final[Mapping[tuple[str, str], str]] = {
     ("FILE_TOO_LARGE", "Invalid input"): "(a JSON body over 64 KiB, or an `imageOrder` over 1 MiB)",
@@ -53,6 +56,13 @@ COMMON: Final[Mapping[HTTPStatus, tuple[str, str]]] = {
     ),
     HTTPStatus.TOO_MANY_REQUESTS: ("RateLimited", "The rate limit is exceeded. `Retry-After` says when to try again."),
     HTTPStatus.INTERNAL_SERVER_ERROR: ("ServerError", "A part of the service failed. Nothing is charged."),
+}
+
+# errors that several operations have beside others of the same status
+ADDED: Final[Mapping[str, str]] = {
+    "TOO_MANY_JOBS": "Or too many jobs are open, of the account or of the image.",
+    "QUOTA_EXCEEDED": "Or the account has no room for more images or bytes: it uses `used` and may use `limit`.",
+    "STORAGE_FULL": "The server has no free space for anything new. Nothing is charged.",
 }
 
 
@@ -97,8 +107,10 @@ def _body(status: HTTPStatus, code: str, message: ErrorMessage) -> dict[str, Any
     match status:
         case HTTPStatus.PAYMENT_REQUIRED:
             body |= {"required": _EXAMPLE_FIELDS["required"], "balance": _EXAMPLE_FIELDS["balance"]}
-        case HTTPStatus.TOO_MANY_REQUESTS:
+        case HTTPStatus.TOO_MANY_REQUESTS | HTTPStatus.SERVICE_UNAVAILABLE:
             body |= {"retryAfter": 60}
+        case _ if code == "QUOTA_EXCEEDED":
+            body |= {"used": _EXAMPLE_FIELDS["used"], "limit": _EXAMPLE_FIELDS["limit"]}
         case _ if message.error == "Invalid tier":
             body |= {"pricing": {tier.value: tier.price.amount for tier in PRICED_TIERS}}
         case _:

@@ -7,7 +7,7 @@ from typing import Any, Final
 from attrs import frozen
 
 from spike_http.errors import ErrorResponse
-from spike_http.openapi.errors import COMMON, common_row, example_body
+from spike_http.openapi.errors import ADDED, COMMON, common_row, example_body
 from spike_http.openapi.operations import Access, Operation, Picture, Text
 from spike_http.openapi.schemas import COMPONENTS, Schemas
 from spike_http.openapi.texts.operation_text import OperationText
@@ -20,6 +20,7 @@ _ERROR_FIELDS: Final = ("error", "title", "suggestion", "code", "requestId")
 _SCHEMAS: Final[Mapping[HTTPStatus, str]] = {
     HTTPStatus.PAYMENT_REQUIRED: "NotEnoughTokens",
     HTTPStatus.TOO_MANY_REQUESTS: "TooManyRequests",
+    HTTPStatus.SERVICE_UNAVAILABLE: "TooManyRequests",
 }
 _INTEGER: Final = {"type": "integer"}
 _RATE_HEADERS: Final[Mapping[str, str]] = {
@@ -64,8 +65,11 @@ def responses_of(
         response["headers"] = _headers(response.pop("headers", ()), is_counted=is_counted)
     for status in sorted({row.status for row in rows}):
         of_status = [row for row in rows if row.status == status]
-        if status in text.errors or status not in COMMON:
-            responses[str(int(status))] = failure(status, text.errors[status], of_status, is_counted=is_counted)
+        added = [ADDED[row.code] for row in of_status if row.code in ADDED]
+        if added or status in text.errors or status not in COMMON:
+            own = [text.errors.get(status) or COMMON[status][1]] if status in {*text.errors, *COMMON} else []
+            when = " ".join([*own, *added])
+            responses[str(int(status))] = failure(status, when, of_status, is_counted=is_counted)
         else:
             responses[str(int(status))] = {"$ref": _RESPONSES + COMMON[status][0]}
     return responses
@@ -81,7 +85,8 @@ def common_responses() -> Document:
 def failure(status: HTTPStatus, when: str, rows: Sequence[ErrorResponse], *, is_counted: bool) -> Document:
     """Return an error response, with each row as an example."""
     is_limited = is_counted and status not in {HTTPStatus.UNAUTHORIZED, HTTPStatus.INTERNAL_SERVER_ERROR}
-    named = ["Retry-After"] if status == HTTPStatus.TOO_MANY_REQUESTS else []
+    waits = status in {HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE}
+    named = ["Retry-After"] if waits else []
     schema = {
         "allOf": [{"$ref": COMPONENTS + _SCHEMAS.get(status, "Error")}],
         "properties": {"code": {"enum": sorted({row.code for row in rows})}},
@@ -109,6 +114,8 @@ def error_schemas() -> Document:
                     "items": {"type": "string"},
                     "description": "The first five ids that have the wrong format.",
                 },
+                "used": {"type": "integer", "minimum": 0, "description": "With `QUOTA_EXCEEDED`."},
+                "limit": {"type": "integer", "minimum": 0, "description": "With `QUOTA_EXCEEDED`."},
                 "pricing": {
                     "type": "object",
                     "description": "The tiers that can be chosen, and their prices in tokens.",
@@ -124,7 +131,7 @@ def error_schemas() -> Document:
             "required": ["required", "balance"],
         },
         "TooManyRequests": {
-            "description": "The rate limit is exceeded.",
+            "description": "The request can be sent again after a while.",
             "allOf": [{"$ref": COMPONENTS + "Error"}],
             "properties": {"retryAfter": {"type": "integer", "minimum": 1, "description": "Seconds to wait."}},
             "required": ["retryAfter"],
