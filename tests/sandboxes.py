@@ -24,6 +24,7 @@ def a_sandbox(
     workers: int = 1,
     probes: int = 1,
     cpu_s: float = 60,
+    look_s: float = 60,
     wall_s: float = 60,
     memory_mib: int = 1024,
 ) -> Iterator[Sandbox]:
@@ -35,7 +36,14 @@ def a_sandbox(
         wall_time=timedelta(seconds=wall_s),
     )
     tools = Tools(engine=load, generator=generator)
-    sandbox = Sandbox.of(tools, workers=workers, work_limits=limits, probes=probes, probe_limits=limits)
+    sandbox = Sandbox.of(
+        tools,
+        workers=workers,
+        work_limits=limits,
+        probes=probes,
+        probe_limits=limits,
+        look_time=timedelta(seconds=look_s),
+    )
     try:
         yield sandbox
     finally:
