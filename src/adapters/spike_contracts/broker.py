@@ -136,10 +136,14 @@ class BrokerContract:
             bench.begun.get(timeout=TIMEOUT_S)
             with pytest.raises(queue.Empty):
                 bench.begun.get(timeout=MOMENT_S)
-            quick = a_job_id()
+            quick, long = a_job_id(), a_job_id()
             broker.queue.send(quick, priority=Priority.HIGH)
             assert bench.begun.get(timeout=TIMEOUT_S) == quick
+            broker.queue.send(long, priority=Priority.LOW)
+            with pytest.raises(queue.Empty):
+                bench.begun.get(timeout=MOMENT_S)
             bench.finish.set()
+            assert bench.begun.get(timeout=TIMEOUT_S) == long
 
     def test_threads_that_long_work_leaves_free_all_do_quick_work(self, broker: Broker) -> None:
         bench = SlowBench()
