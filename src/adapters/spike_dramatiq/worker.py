@@ -1,8 +1,8 @@
 """Dramatiq's workers on a broker, from start to shutdown."""
 
 import logging
-import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import timedelta
 from typing import Final
@@ -56,9 +56,9 @@ def working(
         slots.close()
         for priority in priorities:
             priority.begin_no_more()
-        until_s = time.monotonic() + drain.total_seconds()
-        for priority in priorities:
-            priority.worker.stop(timeout=max(0, round((until_s - time.monotonic()) * 1000)))
+        # side by side, since each waits for a server that is away
+        with ThreadPoolExecutor(len(priorities)) as stopping:
+            list(stopping.map(lambda priority: priority.worker.stop(timeout=drain // _MILLISECOND), priorities))
         if any(priority.is_busy for priority in priorities):
             _log.warning("jobs still run after the drain time of %s; they are abandoned", drain)
         for priority in priorities:

@@ -40,7 +40,7 @@ class MemoryQueue:
         return self._priorities.get(job_id, Priority.HIGH)
 
     def take(self, *, priorities: Container[Priority], timeout_s: float) -> JobId | None:
-        """Remove and return the oldest message of these priorities, a FREE one last, or `None` if none comes in time."""
+        """Remove and return the oldest message of these priorities, a FREE one last; `None` if none comes in time."""
         with self._arrived:
             if (found := self._take(priorities)) is None:
                 self._arrived.wait(timeout_s)
