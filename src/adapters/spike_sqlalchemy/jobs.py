@@ -152,12 +152,29 @@ def _oldest_in_flight(owner: ColumnElement[str], *, limit: str, outside: FromCla
 
 
 _IN_FLIGHT: Final = Prepared(_oldest_in_flight(bindparam("owner"), limit="jobs_max"))
-_OTHERS: Final = [  # two searches of an index on owners, since one for `<>` would read all of this owner's jobs
-    exists().where(text(IS_PENDING), jobs.c.owner_id < bindparam("owner")),
-    exists().where(text(IS_PENDING), jobs.c.owner_id > bindparam("owner")),
-    exists().where(jobs.c.started_at.is_not(None), jobs.c.owner_id != bindparam("owner")),  # few are this owner's
-]
-_OTHERS_WAIT: Final = Prepared(select(or_(*_OTHERS)))
+
+
+def _others_wait() -> Select[Any]:
+    """Return the statement that finds another owner's unclaimed job, if there is one, at the ends of indexes.
+
+    Two searches of an index on owners, since one for `<>` would read all of this owner's pending jobs; few of those
+    that are started are this owner's. An order makes PostgreSQL use the index, whatever it knows of the rows.
+    """
+    one: ColumnElement[int] = literal_column("1")
+    owner = bindparam("owner", type_=String)
+    pending = select(jobs.c.owner_id).where(text(IS_PENDING)).limit(one)
+    before = pending.where(jobs.c.owner_id < owner).order_by(jobs.c.owner_id.desc())
+    behind = pending.where(jobs.c.owner_id > owner).order_by(jobs.c.owner_id)
+    started = (
+        select(jobs.c.owner_id)
+        .where(jobs.c.started_at.is_not(None), jobs.c.owner_id != owner)
+        .order_by(jobs.c.started_at)
+        .limit(one)
+    )
+    return select(func.coalesce(*(query.scalar_subquery() for query in (before, behind, started))))
+
+
+_OTHERS_WAIT: Final = Prepared(_others_wait())
 _HELD_BACK: Final = Prepared(
     select(jobs)
     .where(jobs.c.owner_id == bindparam("owner"), _IS_HELD_BACK)
@@ -311,7 +328,7 @@ class SqlAlchemyJobs:
     def others_wait(self, owner_id: OwnerId) -> bool:
         """Return whether jobs of another owner wait for a worker."""
         [(found,)] = self._statements.rows(_OTHERS_WAIT, {"owner": owner_id.text})
-        return bool(found)
+        return found is not None
 
     def held_back(self, owner_id: OwnerId, *, limit: int) -> Sequence[PendingJob]:
         """Return the owner's held-back jobs."""
