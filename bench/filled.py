@@ -80,6 +80,20 @@ _REFUND_TOTALS: Final = """
     INSERT INTO refund_totals (shard, refunds, tokens) SELECT 0, count(*), sum(amount) FROM ledger_entries
     WHERE kind = 'REFUND' HAVING count(*) > 0
 """
+_USAGE: Final = """
+    WITH of_jobs AS (
+        SELECT owner_id, sum(CASE WHEN ended_at IS NULL THEN charged ELSE 0 END) AS parked,
+            sum(CASE WHEN ended_at IS NULL AND charged = 0 THEN 1 ELSE 0 END) AS free_jobs,
+            sum(CASE WHEN ended_at IS NULL AND charged > 0 THEN 1 ELSE 0 END) AS paid_jobs,
+            sum(coalesce(result_size_bytes, 0)) AS stored_bytes
+        FROM jobs GROUP BY owner_id
+    ), of_images AS (
+        SELECT owner_id, count(*) AS images, sum(size_bytes) AS stored_bytes FROM images GROUP BY owner_id
+    )
+    UPDATE wallets SET parked = of_jobs.parked, free_jobs = of_jobs.free_jobs, paid_jobs = of_jobs.paid_jobs,
+        images = of_images.images, stored_bytes = of_jobs.stored_bytes + of_images.stored_bytes
+    FROM of_jobs, of_images WHERE of_jobs.owner_id = wallets.owner_id AND of_images.owner_id = wallets.owner_id
+"""
 _WAITING: Final = """
     INSERT INTO jobs (id, owner_id, kind, image_id, tier, charged, created_at, status, attempt, deaths, started_at)
     SELECT {waiting_job}, {owner}, 'ENHANCEMENT', {image_of_job}, 'FREE', 0, {noon} + 100000000000 + n,
@@ -147,6 +161,7 @@ def fill(engine: Engine, sizes: Sizes, *, heavy: UserId, now_us: int) -> None:
             f"UPDATE ledger_entries SET amount = {_FUNDS}, balance_after = {_FUNDS}"  # noqa: S608  # numbers of ours
             f" WHERE owner_id = '{heavy}' AND sequence = 1"
         )
+        connection.exec_driver_sql(_USAGE)
         # what the database would do for minutes after so many writes, and while the requests are measured
         for statement in ("ANALYZE",) if engine.dialect.name == "sqlite" else ("VACUUM ANALYZE", "CHECKPOINT"):
             connection.exec_driver_sql(statement)

@@ -190,6 +190,11 @@ def installation(sizes: Sizes, *, database_url: str) -> Iterator[Installation]:
             worker_threads=0,
             rate_get_image=0,
             rate_enhance=0,
+            open_free_jobs_max=1_000_000,
+            open_paid_jobs_max=1_000_000,
+            open_image_jobs_max=1_000_000,
+            images_max=1_000_000,
+            storage_mb_max=1_000_000,
             log_level="ERROR",
             database_statement_s=3600.0,
         )

@@ -27,7 +27,15 @@ from spike_runtime.logs import configure_logging
 TOKENS: Final = Tokens(10_000_000)
 App = falcon.App[Request, falcon.Response]
 Prepare = Callable[[Spike, App, User], str]  # adds what a bench needs; the text goes to the bench
-_UNLIMITED: Final[Mapping[str, Any]] = {"rate_upload": 0, "rate_enhance": 0}
+_UNLIMITED: Final[Mapping[str, Any]] = {
+    "rate_upload": 0,
+    "rate_enhance": 0,
+    "open_free_jobs_max": 1_000_000,
+    "open_paid_jobs_max": 1_000_000,
+    "open_image_jobs_max": 1_000_000,
+    "images_max": 1_000_000,
+    "storage_mb_max": 1_000_000,
+}
 
 
 @frozen(kw_only=True)

@@ -116,7 +116,9 @@ OPERATIONS: Final[Mapping[str, Operation]] = {
 @contextmanager
 def a_guest(folder: Path, database_url: str) -> Iterator[Guest]:
     """Build a `Spike` without workers, which holds no job back, and sign a user in."""
-    settings = Settings(data_dir=folder, database_url=database_url, log_level="WARNING", on_their_way_max=100)
+    settings = Settings(
+        data_dir=folder, database_url=database_url, log_level="WARNING", active_jobs_max=100, active_cpu_s_max=100_000
+    )
     configure_logging(level=settings.log_level, form="json")
     spike = build(settings)
     try:

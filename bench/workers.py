@@ -28,7 +28,15 @@ from servers.valkey import a_valkey
 CLAIM_TARGET_MS: Final = 50
 SINGLE_JOBS: Final = 40
 WAITS: Final = "SELECT claimed_at - created_at FROM jobs"
-PATIENCE: Final = {"SPIKE_ON_THEIR_WAY_MAX": "1000", "SPIKE_OPENING_GRANT": "100000", "SPIKE_LEASE_S": "60"}
+PATIENCE: Final = {
+    "SPIKE_ACTIVE_JOBS_MAX": "1000",
+    "SPIKE_ACTIVE_CPU_S_MAX": "1000000",
+    "SPIKE_OPEN_FREE_JOBS_MAX": "100000",
+    "SPIKE_OPEN_PAID_JOBS_MAX": "100000",
+    "SPIKE_OPEN_IMAGE_JOBS_MAX": "100000",
+    "SPIKE_OPENING_GRANT": "100000",
+    "SPIKE_LEASE_S": "60",
+}
 
 
 def one_by_one(server: Server) -> str:

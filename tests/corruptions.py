@@ -39,6 +39,7 @@ class Scene:
     in_album: ImageId  # Ada's, in her album
     foreign: ImageId  # Eve's, with one completed job
     anonymous: ImageId
+    anonymous_owner: OwnerId
     album: AlbumId
     done: JobId  # of `image`
     free: JobId  # of `located`
@@ -91,6 +92,9 @@ class Corruption:
     finds: Callable[[Scene], Expected]
     dialects: Sequence[str] = field(default=("sqlite",), kw_only=True)
     needs_deep: bool = field(default=False, kw_only=True)
+    miscounts: Sequence[str] = field(
+        default=(), kw_only=True
+    )  # owners whose running sums, of Check.USAGE, don't fit their rows
 
     def apply(self, scene: Scene) -> None:
         """Do the damage."""
@@ -246,26 +250,40 @@ LEDGER: Final[dict[str, Corruption]] = {
 
 ROWS: Final[dict[str, Corruption]] = {
     "an image gets another owner": Corruption(
-        "UPDATE images SET owner_id = {eve} WHERE id = {image}", _one(Check.CHANGED, "image"), dialects=ALL
+        "UPDATE images SET owner_id = {eve} WHERE id = {image}",
+        _one(Check.CHANGED, "image"),
+        dialects=ALL,
+        miscounts=("ada", "eve"),
     ),
     "an image of an older release gets another owner": Corruption(
-        "UPDATE images SET owner_id = {eve}, checksum = NULL WHERE id = {image}", _one(Check.OWNER, "done")
+        "UPDATE images SET owner_id = {eve}, checksum = NULL WHERE id = {image}",
+        _one(Check.OWNER, "done"),
+        miscounts=("ada", "eve"),
     ),
     "an image in an album gets another owner": Corruption(
-        "UPDATE images SET owner_id = {eve} WHERE id = {in_album}", _one(Check.CHANGED, "in_album")
+        "UPDATE images SET owner_id = {eve} WHERE id = {in_album}",
+        _one(Check.CHANGED, "in_album"),
+        miscounts=("ada", "eve"),
     ),
     "an anonymous image gets an owner": Corruption(
-        "UPDATE images SET owner_id = {eve} WHERE id = {anonymous}", _one(Check.CHANGED, "anonymous")
+        "UPDATE images SET owner_id = {eve} WHERE id = {anonymous}",
+        _one(Check.CHANGED, "anonymous"),
+        miscounts=("anonymous_owner", "eve"),
     ),
     "an anonymous image of an older release gets an owner": Corruption(
-        "UPDATE images SET owner_id = {eve}, checksum = NULL WHERE id = {anonymous}", _one(Check.OWNER, "anonymous")
+        "UPDATE images SET owner_id = {eve}, checksum = NULL WHERE id = {anonymous}",
+        _one(Check.OWNER, "anonymous"),
+        miscounts=("anonymous_owner", "eve"),
     ),
     "a job gets another owner": Corruption(
-        "UPDATE jobs SET owner_id = {eve} WHERE id = {done}", _one(Check.CHANGED, "done")
+        "UPDATE jobs SET owner_id = {eve} WHERE id = {done}",
+        _one(Check.CHANGED, "done"),
+        miscounts=("ada", "eve"),
     ),
     "a job of an older release gets another owner": Corruption(
         "UPDATE jobs SET owner_id = {eve}, checksum = NULL WHERE id = {done}",
         lambda scene: [(Check.CHARGE, scene.done), (Check.OWNER, scene.done)],
+        miscounts=("ada", "eve"),
     ),
     "a job gets another tier": Corruption(
         "UPDATE jobs SET tier = 'TIER_4K' WHERE id = {done}", _one(Check.CHANGED, "done")
@@ -287,9 +305,14 @@ ROWS: Final[dict[str, Corruption]] = {
         "UPDATE jobs SET image_id = {in_album} WHERE id = {done}", _one(Check.CHANGED, "done")
     ),
     "a job's image is gone": Corruption(
-        "DELETE FROM images WHERE id = {image}", _one(Check.REFERENCE, "done"), dialects=ALL
+        "DELETE FROM images WHERE id = {image}",
+        _one(Check.REFERENCE, "done"),
+        dialects=ALL,
+        miscounts=("ada",),
     ),
-    "a message's job is gone": Corruption("DELETE FROM jobs WHERE id = {pending}", _one(Check.REFERENCE, "pending")),
+    "a message's job is gone": Corruption(
+        "DELETE FROM jobs WHERE id = {pending}", _one(Check.REFERENCE, "pending"), miscounts=("eve",)
+    ),
     "a message's job has ended long ago": Corruption(
         "INSERT INTO outbox_messages (job_id, due_at) VALUES ({done}, 0)", _one(Check.OUTBOX, "done")
     ),
@@ -322,6 +345,12 @@ ROWS: Final[dict[str, Corruption]] = {
     ),
     "an image in an album is gone": Corruption(
         "UPDATE album_images SET image_id = 'img_zzzzzzzzzzzzzzzzzzzzzzzz'", _one(Check.REFERENCE, "album")
+    ),
+    "an owner's number of images is another": Corruption(
+        "UPDATE wallets SET images = 9 WHERE owner_id = {ada}", lambda _: (), dialects=ALL, miscounts=("ada",)
+    ),
+    "an owner's parked tokens are others": Corruption(
+        "UPDATE wallets SET parked = 9 WHERE owner_id = {eve}", lambda _: (), dialects=ALL, miscounts=("eve",)
     ),
     "an album's number of images is another": Corruption(
         "UPDATE albums SET image_count = 2 WHERE id = {album}", _one(Check.ALBUM_COUNT, "album")
@@ -407,7 +436,8 @@ def _unreadable() -> Iterator[tuple[str, Corruption]]:
     }
     for what, (change, subject) in changes.items():
         dialects = ALL if "no time" in what or "format" in what else ("sqlite",)
-        yield what, Corruption(f"UPDATE {change}", _unreadable_row(subject), dialects=dialects)
+        miscounts = ("ada",) if "owner's form" in what else ()
+        yield what, Corruption(f"UPDATE {change}", _unreadable_row(subject), dialects=dialects, miscounts=miscounts)
 
 
 UNREADABLE: Final = {
@@ -420,7 +450,9 @@ UNREADABLE: Final = {
         lambda _: [(Check.UNREADABLE, repr(b"img_\0\xff"))],
     ),
     "a size that is no number": Corruption(
-        "UPDATE images SET size_bytes = 'large' WHERE id = {image}", _one(Check.UNREADABLE, "image")
+        "UPDATE images SET size_bytes = 'large' WHERE id = {image}",
+        _one(Check.UNREADABLE, "image"),
+        miscounts=("ada",),
     ),
     "a state that can't be": Corruption(
         "UPDATE jobs SET status = 'LOST' WHERE id = {done}",
@@ -443,7 +475,7 @@ OBJECTS: Final = {
 
 DATABASE: Final = {
     "a page of an index is lost": Corruption(
-        _page_lost("ix_images_owner_id"), lambda _: [(Check.DATABASE, "database")]
+        _page_lost("ix_images_owner_id"), lambda _: [(Check.DATABASE, "database"), (Check.DATABASE, "usage")]
     ),
     "a page of the jobs is lost": Corruption(
         _page_of_jobs_lost_and_a_balance_changed,
@@ -453,6 +485,7 @@ DATABASE: Final = {
             (Check.DATABASE, "jobs"),
             (Check.DATABASE, "outbox_messages"),
             (Check.DATABASE, "objects"),
+            (Check.DATABASE, "usage"),
         ],
     ),
 }

@@ -26,6 +26,7 @@ def a_sandbox(
     workers: int = 1,
     probes: int = 1,
     cpu_s: float = 60,
+    look_s: float = 60,
     wall_s: float = 60,
     memory_mib: int = 1024,
     surroundings: Surroundings = ISOLATED,
@@ -39,7 +40,13 @@ def a_sandbox(
     )
     tools = Tools(engine=load, generator=generator)
     sandbox = Sandbox.of(
-        tools, workers=workers, work_limits=limits, probes=probes, probe_limits=limits, surroundings=surroundings
+        tools,
+        workers=workers,
+        work_limits=limits,
+        probes=probes,
+        probe_limits=limits,
+        surroundings=surroundings,
+        look_time=timedelta(seconds=look_s),
     )
     try:
         yield sandbox

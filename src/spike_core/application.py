@@ -1,11 +1,14 @@
 """The application: all use cases, grouped by subject, over one set of ports."""
 
+from collections.abc import Callable
+
 from attrs import field, frozen
 
 from spike_core.domain.images import MetadataPolicy
 from spike_core.domain.limits import JobLimits
 from spike_core.domain.regeneration import RegenerationPolicy
 from spike_core.domain.tokens import Tokens
+from spike_core.domain.usage import Budgets
 from spike_core.ports.blender import Blender
 from spike_core.ports.blobs import BlobStore
 from spike_core.ports.clock import Clock
@@ -32,6 +35,7 @@ from spike_core.services.deletion import Deletion
 from spike_core.services.dispatch import Dispatch
 from spike_core.services.enhancements import Enhancements
 from spike_core.services.fair_scheduling import FairScheduling
+from spike_core.services.free_space import FreeSpace
 from spike_core.services.generations import Generations
 from spike_core.services.idempotency import IdempotencyStore
 from spike_core.services.image_updates import ImageUpdates
@@ -45,6 +49,7 @@ from spike_core.services.recovery import Recovery
 from spike_core.services.rendering import Rendering
 from spike_core.services.sessions import Sessions
 from spike_core.services.uploads import Uploads
+from spike_core.services.usage_accounting import UsageAccounting
 from spike_core.services.wallets import Wallets
 
 
@@ -65,6 +70,7 @@ class Ports:
     ids: Ids
     secrets: Secrets
     heartbeat: Heartbeat
+    free_bytes: Callable[[], int] | None = None  # of the blob store; `None` if it knows no end
 
 
 @frozen(kw_only=True)
@@ -75,6 +81,8 @@ class Policies:
     regeneration: RegenerationPolicy = field(factory=RegenerationPolicy)
     opening_grant: Tokens = OPENING_GRANT
     metadata: MetadataPolicy = MetadataPolicy.KEEP  # of results
+    budgets: Budgets = field(factory=Budgets)
+    free_bytes_min: int = 0  # of the blob store; below it nothing new is accepted
 
 
 @frozen(kw_only=True)
@@ -125,6 +133,7 @@ class Application:
 
     accounts: Accounts
     wallets: Wallets
+    budgets: UsageAccounting
     images: Images
     albums: Albums
     album_contents: AlbumContents
@@ -138,7 +147,7 @@ def compose(ports: Ports, policies: Policies) -> Application:
     """Return the use cases over these ports. Calls no port."""
     transactions, blobs, clock, ids = ports.transactions, ports.blobs, ports.clock, ports.ids
     limits = policies.limits
-    billing = Billing(policy=policies.regeneration, limits=limits)
+    billing = Billing(policy=policies.regeneration, limits=limits, budgets=policies.budgets)
     transitions = JobTransitions(transactions=transactions, clock=clock, billing=billing, limits=limits)
     dispatch = Dispatch(
         transactions=transactions,
@@ -155,6 +164,7 @@ def compose(ports: Ports, policies: Policies) -> Application:
         metadata=ports.metadata,
         clock=clock,
         limits=limits,
+        free_space=FreeSpace(free_bytes=ports.free_bytes, min_bytes=policies.free_bytes_min),
     )
     new_images = NewImages(clock=clock, ids=ids, billing=billing, ingest=ingest)
     rendering = Rendering(
@@ -177,11 +187,17 @@ def compose(ports: Ports, policies: Policies) -> Application:
                 opening_grant=policies.opening_grant,
             ),
             authentication=Authentication(transactions=transactions, clock=clock),
-            sessions=Sessions(transactions=transactions, clock=clock, secrets=ports.secrets),
+            sessions=Sessions(
+                transactions=transactions,
+                clock=clock,
+                secrets=ports.secrets,
+                sessions_max=policies.budgets.sessions,
+            ),
             api_keys=ApiKeys(transactions=transactions, clock=clock, ids=ids, secrets=ports.secrets),
             api_key_limits=ApiKeyLimits(transactions=transactions, clock=clock),
         ),
         wallets=Wallets(transactions=transactions, clock=clock, billing=billing),
+        budgets=UsageAccounting(transactions=transactions, clock=clock, billing=billing),
         images=Images(
             uploads=Uploads(
                 transactions=transactions, clock=clock, dispatch=dispatch, ingest=ingest, new_images=new_images

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from hypothesis.stateful import invariant
 
 from machine.snapshot import Snapshot
-from machine.world import CAP, ON_THEIR_WAY_MAX, World
+from machine.world import CAP, IMAGES_MAX, ON_THEIR_WAY_MAX, OPEN_JOBS_MAX, World
 from spike_core.domain.errors import NothingToClaim
 from spike_core.domain.idempotency import IDEMPOTENCY_RECORDS_KEPT
 from spike_core.domain.identifiers import ANONYMOUS, JobId, RequestId
@@ -29,6 +29,7 @@ class Laws(World):
         """Check a snapshot of everything; the next step starts from it."""
         self.now = self.look()
         self.money_adds_up()
+        self.running_sums_are_right()
         self.what_has_ended_stays_as_it_is()
         self.what_was_deleted_is_paid_back()
         self.rows_and_objects_name_each_other()
@@ -50,6 +51,19 @@ class Laws(World):
         for entry in self.now.entries:
             if entry.kind is EntryKind.EARN_REGENERATION:
                 assert entry.balance_after <= Tokens(CAP), "I5: nothing regenerates above the cap"
+
+    def running_sums_are_right(self) -> None:
+        """What wallets count of jobs and images is there, also after crashes, and parked tokens regenerate nothing."""
+        with self.database.transactions.view() as tx:
+            assert tx.audit.miscounted(limit=9) == []
+        for wallet in self.now.wallets.values():
+            open_jobs = [
+                job
+                for job in self.now.jobs.values()
+                if job.spec.owner_id == wallet.owner_id and not isinstance(job, SettledJob)
+            ]
+            assert wallet.usage.open_jobs == len(open_jobs) <= OPEN_JOBS_MAX
+            assert wallet.usage.images <= IMAGES_MAX
 
     def what_has_ended_stays_as_it_is(self) -> None:
         """I4, and deleted jobs don't reappear."""

@@ -34,6 +34,8 @@ from spike_memory import (
 from spike_runtime import Settings, assemble
 
 CAP = 20
+OPEN_JOBS_MAX = 10  # of one owner, half of them free and half of them paid
+IMAGES_MAX = 12  # of one owner: few, so that budgets are reached
 ON_THEIR_WAY_MAX = 3  # jobs of one owner; further ones are held back
 RETENTION_S = 80_000  # of anonymous images: less than an idempotency record's
 OWNERS_ODDS = 6  # the weight of the owner when a sender is drawn
@@ -45,7 +47,16 @@ class World(RuleBasedStateMachine):
     """The services, and how operations are run."""
 
     settings: ClassVar[Settings] = Settings(
-        token_cap=CAP, opening_grant=30, anonymous_retention_s=RETENTION_S, on_their_way_max=ON_THEIR_WAY_MAX
+        token_cap=CAP,
+        opening_grant=30,
+        anonymous_retention_s=RETENTION_S,
+        active_jobs_max=ON_THEIR_WAY_MAX,
+        open_free_jobs_max=OPEN_JOBS_MAX // 2,
+        open_paid_jobs_max=OPEN_JOBS_MAX // 2,
+        open_image_jobs_max=4,
+        images_max=IMAGES_MAX,
+        anonymous_images_max=IMAGES_MAX,
+        anonymous_open_jobs_max=OPEN_JOBS_MAX,
     )
 
     def open_database(self) -> Database:

@@ -5,9 +5,11 @@ from datetime import timedelta
 from typing import Final, TypeVar
 
 import pytest
+from attrs import evolve
 
 from spike_contracts.builders import (
     NOON,
+    a_body,
     a_job,
     a_job_id,
     an_album,
@@ -23,11 +25,14 @@ from spike_contracts.jobs import a_job_of_each_kind, store
 from spike_core.domain.accounts import Email, User
 from spike_core.domain.albums import AlbumCount, AlbumImage
 from spike_core.domain.identifiers import Identifier, JobId, OwnerId
+from spike_core.domain.jobs import SettledJob
 from spike_core.domain.ledger import LedgerEntry, LedgerPosition
+from spike_core.domain.objects import ObjectKey, PictureFormat
 from spike_core.domain.outbox import OutboxMessage
 from spike_core.domain.statistics import RefundStatistics
 from spike_core.domain.tokens import Tokens
-from spike_core.domain.wallet import Posting
+from spike_core.domain.usage import Usage
+from spike_core.domain.wallet import CountedUsage, Posting
 from spike_core.ports.audit import AuditPage
 from spike_core.ports.transactions import Transaction, Transactions
 
@@ -206,6 +211,46 @@ class AuditReaderContract:
             assert list(tx.audit.entries_of([])) == []
         assert _by_owner(found) == _by_owner([*charged.entries, *refunded.entries])
         assert _by_owner(both) == _by_owner([*charged.entries, *more.entries, *refunded.entries])
+
+    def test_usage_is_what_an_owners_jobs_and_images_add_up_to(self, transactions: Transactions) -> None:
+        """Hidden images and results count; jobs that have ended aren't open, and other owners' rows don't count."""
+        ada, jobs = an_owner(), a_job_of_each_kind()
+        images = [an_image(owner_id=ada), an_image(owner_id=ada)]
+        hidden, located = (
+            images[0],
+            evolve(images[1], original=ObjectKey.of_hidden_original(images[1].id, PictureFormat.JPEG, body=a_body())),
+        )
+        own = [evolve(job, spec=evolve(job.spec, owner_id=ada)) for job in jobs]
+        with transactions.begin() as tx:
+            store(tx, *own)
+            store(tx, a_job())
+            tx.images.add(hidden, located)
+            tx.images.begin_deletion(hidden.id, now=NOON)
+        with transactions.view() as tx:
+            counted = tx.audit.usage(ada)
+            assert tx.audit.usage(an_owner()) == CountedUsage()
+            shown = [image for image in tx.audit.images(limit=99) if image.owner_id == ada]
+        assert len(shown) > 1
+        assert counted.usage == Usage.of(images=[hidden, *shown], jobs=own)
+        assert counted.usage.open_jobs == 3
+        assert counted.parked == sum((job.spec.charged for job in own if not isinstance(job, SettledJob)), Tokens(0))
+
+    def test_wallets_whose_sums_are_wrong_are_found_page_by_page(self, transactions: Transactions) -> None:
+        postings = [an_opening(1) for _ in range(4)]
+        owners = [posting.wallet.owner_id for posting in postings]
+        images = [an_image(owner_id=owner_id) for owner_id in owners[:3]]
+        right = Usage.of(images=images[:1])
+        sums = [right, Usage(), evolve(right, images=2), Usage(free_jobs=1)]
+        with transactions.begin() as tx:
+            tx.images.add(*images)
+            for posting, usage in zip(postings, sums, strict=True):
+                tx.wallets.open(evolve(posting, wallet=evolve(posting.wallet, usage=usage)))
+        with transactions.view() as tx:
+            found = tx.audit.miscounted(limit=2)
+            found = [*found, *tx.audit.miscounted(after=found[-1][0].owner_id, limit=2)]
+        assert [wallet.owner_id for wallet, _ in found] == owners[1:]
+        assert [wallet.usage for wallet, _ in found] == sums[1:]
+        assert [counted.usage for _, counted in found] == [right, right, Usage()]
 
 
 def _with_two_charges(transactions: Transactions) -> Posting:

@@ -127,6 +127,24 @@ class BrokerContract:
             begun.append(bench.begun.get(timeout=TIMEOUT_S))
         assert sorted(begun) == sorted(long)
 
+    def test_free_work_leaves_threads_for_paid_work(self, broker: Broker) -> None:
+        """However much of it waits: a quick paid job has a thread of its own, and a long one the next that is free."""
+        bench = SlowBench()
+        with broker.work(bench.perform, pool=WorkerPool(size=2, reserved=1), drain=DRAIN):
+            for _ in range(8):
+                broker.queue.send(a_job_id(), priority=Priority.FREE)
+            bench.begun.get(timeout=TIMEOUT_S)
+            with pytest.raises(queue.Empty):
+                bench.begun.get(timeout=MOMENT_S)
+            quick, long = a_job_id(), a_job_id()
+            broker.queue.send(quick, priority=Priority.HIGH)
+            assert bench.begun.get(timeout=TIMEOUT_S) == quick
+            broker.queue.send(long, priority=Priority.LOW)
+            with pytest.raises(queue.Empty):
+                bench.begun.get(timeout=MOMENT_S)
+            bench.finish.set()
+            assert bench.begun.get(timeout=TIMEOUT_S) == long
+
     def test_threads_that_long_work_leaves_free_all_do_quick_work(self, broker: Broker) -> None:
         bench = SlowBench()
         with broker.work(bench.perform, pool=WorkerPool(size=3, reserved=1), drain=DRAIN):

@@ -11,6 +11,7 @@ from spike_contracts.jobs import a_job_of_each_kind, store
 from spike_core.domain.identifiers import OwnerId
 from spike_core.domain.jobs import PendingJob, StartedJob
 from spike_core.domain.outbox import OutboxMessage
+from spike_core.domain.tiers import Tier
 from spike_core.ports.transactions import Transaction, Transactions
 
 SECOND: Final = timedelta(seconds=1)
@@ -45,9 +46,9 @@ class FairSchedulingContract:
             store(tx, *jobs, announced, waiting, a_job_of(bob))
             announce(tx, announced)
         with transactions.view() as tx:
-            assert tx.jobs.in_flight(ada, limit=9) == 3
-            assert tx.jobs.in_flight(bob, limit=9) == 0
-            assert tx.jobs.in_flight(an_owner(), limit=9) == 0
+            assert len(tx.jobs.in_flight(ada, limit=9)) == 3
+            assert not tx.jobs.in_flight(bob, limit=9)
+            assert not tx.jobs.in_flight(an_owner(), limit=9)
 
     def test_those_on_their_way_are_counted_no_further_than_the_limit(self, transactions: Transactions) -> None:
         """In any order of creation among held-back jobs."""
@@ -57,7 +58,34 @@ class FairSchedulingContract:
             store(tx, *jobs)
             announce(tx, jobs[1], jobs[4])
         with transactions.view() as tx:
-            assert [tx.jobs.in_flight(ada, limit=limit) for limit in (1, 2, 3)] == [1, 2, 2]
+            assert [len(tx.jobs.in_flight(ada, limit=limit)) for limit in (1, 2, 3)] == [1, 2, 2]
+
+    def test_jobs_in_flight_tell_their_tiers_oldest_first(self, transactions: Transactions) -> None:
+        ada = an_owner()
+        images = [an_image(owner_id=ada) for _ in range(3)]
+        tiers = [Tier.TIER_4K, Tier.FREE, Tier.TIER_2K]
+        jobs = [
+            a_job(image=image, tier=tier, now=NOON + timedelta(seconds=index))
+            for index, (image, tier) in enumerate(zip(images, tiers, strict=True))
+        ]
+        with transactions.begin() as tx:
+            store(tx, *jobs)
+            announce(tx, *jobs)
+        with transactions.view() as tx:
+            assert list(tx.jobs.in_flight(ada, limit=2)) == tiers[:2]
+
+    def test_others_wait_where_another_owners_job_is_unclaimed(self, transactions: Transactions) -> None:
+        """Held back, announced or started, before or behind this owner; claimed and settled jobs don't wait."""
+        owners = sorted(an_owner() for _ in range(3))
+        held_back, started = a_job_of(owners[0]), a_started_job(image=an_image(owner_id=owners[2]))
+        claimed = a_claimed_job(image=an_image(owner_id=owners[1]))
+        seen = []
+        for job in (claimed, held_back, started):
+            with transactions.begin() as tx:
+                store(tx, job)
+            with transactions.view() as tx:
+                seen.append([tx.jobs.others_wait(owner_id) for owner_id in owners])
+        assert seen == [[False] * 3, [False, True, True], [True, True, True]]
 
     def test_those_that_wait_come_oldest_first_and_no_more_than_asked_for(self, transactions: Transactions) -> None:
         ada, bob = an_owner(), an_owner()

@@ -86,3 +86,14 @@ class JobQueriesContract:
                 assert list(page) == newest_first[sum(pages[:-1]) : sum(pages)]
                 before = page[-1].spec.cursor
         assert pages == [5, 5, 2]
+
+    def test_the_open_jobs_of_images_are_counted_by_image(self, transactions: Transactions) -> None:
+        one, other, at_rest = (an_image() for _ in range(3))
+        ended = a_job(image=at_rest).cancel(now=LATER)
+        with transactions.begin() as tx:
+            tx.images.add(one, other, at_rest)
+            tx.jobs.add([a_job(image=one), a_job(image=one), a_job(image=other)])
+            store(tx, ended)
+        with transactions.view() as tx:
+            assert dict(tx.jobs.count_open([one.id, at_rest.id])) == {one.id: 2}
+            assert not tx.jobs.count_open([])

@@ -93,4 +93,6 @@ class JobRecoveryContract:
     def test_nothing_is_overdue_where_there_is_nothing(self, transactions: Transactions) -> None:
         with transactions.view() as tx:
             assert list(tx.jobs.with_expired_lease(now=THE_END, limit=9)) == []
-            assert [list(tx.jobs.started(priority, before=THE_END, limit=9)) for priority in Priority] == [[], []]
+            assert [list(tx.jobs.started(priority, before=THE_END, limit=9)) for priority in Priority] == [[]] * len(
+                Priority
+            )

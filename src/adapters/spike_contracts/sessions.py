@@ -7,9 +7,10 @@ from attrs import evolve
 
 from spike_contracts.builders import NOON, a_body
 from spike_contracts.users import a_session, a_user
+from spike_core.domain.accounts import Session
 from spike_core.domain.errors import Unauthenticated
 from spike_core.domain.secrets import Secret
-from spike_core.ports.transactions import Transactions
+from spike_core.ports.transactions import Transaction, Transactions
 
 
 class SessionsContract:
@@ -128,3 +129,24 @@ class SessionsContract:
             assert list(tx.sessions.of_user(other.id, limit=9)) == [others]
         with transactions.begin() as tx:
             assert tx.sessions.remove_descendants(user.id, since=NOON, kept=None) == 1
+
+    def test_only_the_newest_sessions_of_a_user_are_kept(self, transactions: Transactions) -> None:
+        user, other = a_user(), a_user()
+        sessions = [evolve(a_session(user), created_at=NOON + timedelta(seconds=age)) for age in (3, 1, 2)]
+        with transactions.begin() as tx:
+            for owner in (user, other):
+                tx.users.add_user(owner)
+            for session in (*sessions, a_session(other)):
+                tx.sessions.add(session)
+            assert tx.sessions.count(user.id) == 3
+            tx.sessions.keep_newest(user.id, count=2)
+        with transactions.view() as tx:
+            assert [tx.sessions.count(owner.id) for owner in (user, other)] == [2, 1]
+            assert [_is_stored(tx, session) for session in sessions] == [True, False, True]
+
+
+def _is_stored(tx: Transaction, session: Session) -> bool:
+    try:
+        return tx.sessions.get(session.hash) == session
+    except Unauthenticated:
+        return False

@@ -9,10 +9,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from spike_contracts.builders import NOON, a_job_id, an_opening, an_owner
-from spike_core.domain.errors import DuplicateEntry, StaleWrite, WalletNotFound
+from spike_core.domain.errors import DuplicateEntry, StaleWrite, TransactionUndone, WalletNotFound
 from spike_core.domain.identifiers import JobId
 from spike_core.domain.ledger import EntryKind, LedgerTotals
 from spike_core.domain.tokens import TOKENS_MAX, Tokens
+from spike_core.domain.usage import BudgetOverrides, RecentWork, Usage
 from spike_core.domain.wallet import Posting, Wallet
 from spike_core.ports.transactions import Transactions
 
@@ -68,6 +69,27 @@ class WalletsContract:
             tx.wallets.lock(opening.wallet.owner_id)
             tx.wallets.post(moved)
         _assert_stored(transactions, moved.after(opening))
+
+    def test_usage_limits_and_work_are_stored_with_the_wallet(self, transactions: Transactions) -> None:
+        opening = _opened(transactions)
+        wallet = evolve(
+            opening.wallet,
+            parked=Tokens(3),
+            usage=Usage(free_jobs=1, paid_jobs=2, images=3, stored_bytes=5_000_000_000),
+            overrides=BudgetOverrides(free_jobs=0, paid_jobs=7, stored_bytes=6_000_000_000),
+            work=RecentWork(milliseconds=1500, until=LATER),
+        )
+        with transactions.begin() as tx:
+            tx.wallets.lock(wallet.owner_id)
+            tx.wallets.post(Posting(wallet=wallet))
+        _assert_stored(transactions, Posting(wallet=wallet).after(opening))
+
+    def test_a_wallet_is_opened_once(self, transactions: Transactions) -> None:
+        """So of two transactions that open one at the same time, one is repeated."""
+        opening = _opened(transactions)
+        with pytest.raises(TransactionUndone), transactions.begin() as tx:
+            tx.wallets.open(opening)
+        _assert_stored(transactions, opening)
 
     def test_posting_leaves_other_wallets_alone(self, transactions: Transactions) -> None:
         opening, other = _opened(transactions), _opened(transactions)

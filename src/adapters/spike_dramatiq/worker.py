@@ -1,8 +1,8 @@
 """Dramatiq's workers on a broker, from start to shutdown."""
 
 import logging
-import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import timedelta
 from typing import Final
@@ -32,16 +32,17 @@ def working(
     """Work for the broker until the context ends; see `Broker.work`.
 
     Each priority has its own Dramatiq worker, which prefetches no more messages than it has threads: `pool.size` for
-    HIGH, `pool.low_priority_max` for LOW. All share `pool.size` slots, so HIGH jobs use the threads that LOW jobs
-    leave free, and never wait for a LOW job if the pool reserves threads for them.
+    HIGH, `pool.low_priority_max` for LOW and for FREE. All share `pool.size` slots, so HIGH jobs use the threads that
+    others leave free, and never wait for one of them if the pool reserves threads for HIGH jobs.
     """
     before = list(broker.middleware)
     broker.delay_queues.clear()  # messages are delayed by the outbox instead, so these needn't be polled
     priorities = [
         _PriorityWorker(broker=broker, priority=Priority.HIGH, threads=pool.size),
         _PriorityWorker(broker=broker, priority=Priority.LOW, threads=pool.low_priority_max),
+        _PriorityWorker(broker=broker, priority=Priority.FREE, threads=pool.low_priority_max),
     ]
-    slots = WorkSlots(pool.size)
+    slots = WorkSlots(pool)
     for priority in priorities:
         priority.declare(perform, slots)
     # otherwise emitted only by Dramatiq's command line; middleware with a thread waits for it
@@ -55,9 +56,9 @@ def working(
         slots.close()
         for priority in priorities:
             priority.begin_no_more()
-        until_s = time.monotonic() + drain.total_seconds()
-        for priority in priorities:
-            priority.worker.stop(timeout=max(0, round((until_s - time.monotonic()) * 1000)))
+        # side by side, since each waits for a server that is away
+        with ThreadPoolExecutor(len(priorities)) as stopping:
+            list(stopping.map(lambda priority: priority.worker.stop(timeout=drain // _MILLISECOND), priorities))
         if any(priority.is_busy for priority in priorities):
             _log.warning("jobs still run after the drain time of %s; they are abandoned", drain)
         for priority in priorities:
@@ -96,13 +97,13 @@ class _PriorityWorker:
             broker=self.broker, actor_name=ACTOR_NAMES[self.priority], queue_name=QUEUE_NAMES[self.priority]
         )
         def deliver(text: str) -> None:
-            if not slots.take():
+            if not slots.take(self.priority):
                 self._hand_back(text)
                 return
             try:
                 _perform(perform, text)
             finally:
-                slots.give_back()
+                slots.give_back(self.priority)
 
     def begin_no_more(self) -> None:
         """Let each thread stop after its current message."""

@@ -109,14 +109,20 @@ class FilesystemBlobStore:
 
     def ping(self) -> None:
         """Check that the folder can be read and written, or created, without listing it; see `Storage`."""
-        folder = self.root
-        try:
-            while not folder.exists():
-                folder = folder.parent
-        except OSError as error:
-            raise StorageUnavailable from error
+        folder = self._existing_folder()
         if not folder.is_dir() or not os.access(folder, os.R_OK | os.W_OK | os.X_OK):
             raise StorageUnavailable from PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(folder))
+
+    def free_bytes(self) -> int:
+        """Return how many bytes of the folder's file system are free for this process; see `Storage`.
+
+        Raises:
+            StorageUnavailable: the folder can't be read.
+        """
+        try:
+            return shutil.disk_usage(self._existing_folder()).free
+        except OSError as error:
+            raise StorageUnavailable from error
 
     def url(self, key: ObjectKey, *, valid_for: timedelta) -> str:
         """Return a signed path below `/files/`; see the port and `LinkSigner.sign`."""
@@ -125,6 +131,16 @@ class FilesystemBlobStore:
     def check(self, key: ObjectKey, *, expires: str, signature: str) -> None:
         """Check the two query parameters of a signed URL; see the port."""
         self._links.check(key, expires=expires, signature=signature)
+
+    def _existing_folder(self) -> Path:
+        """Return the root, or its nearest parent that exists."""
+        folder = self.root
+        try:
+            while not folder.exists():
+                folder = folder.parent
+        except OSError as error:
+            raise StorageUnavailable from error
+        return folder
 
     @property
     def _links(self) -> LinkSigner:

@@ -20,7 +20,7 @@ def open_folder(url: str, *, clock: Clock, secret: bytes) -> Storage:
     if not secret:
         raise InvalidValue(what="secret", rule="must not be empty, since anyone who knows it can sign URLs")
     store = FilesystemBlobStore(_folder(url), clock=clock, secret=secret)
-    return Storage(blobs=store, links=store, ping=store.ping)
+    return Storage(blobs=store, links=store, ping=store.ping, free_bytes=store.free_bytes)
 
 
 def _folder(url: str) -> Path:

@@ -27,6 +27,7 @@ from spike_imaging.avif_color import avif_facts
 from spike_imaging.cicp import ColorEncoding, Signal
 from spike_imaging.color import plain
 from spike_imaging.decoded import Decoded
+from spike_imaging.jpeg_scans import check_scans
 from spike_imaging.limits import check_pixels
 from spike_imaging.orientation import Turn
 from spike_imaging.png_color import png_encoding, png_facts
@@ -69,6 +70,8 @@ class PillowPicture:
         Raises:
             AnimatedPicture, TooManyPixels, UndecodablePicture: see `ImageProbe.inspect`.
         """
+        if format_ is PictureFormat.JPEG:
+            check_scans(data)
         try:
             picture = cls._of(data, format_)
         except UndecodablePicture as error:

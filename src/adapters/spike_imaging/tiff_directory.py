@@ -19,7 +19,7 @@ import numpy as np
 from attrs import field, frozen
 from tifffile import TiffFile, TiffFrame, TiffPage
 
-from spike_core.domain.errors import MultiplePages, UndecodablePicture
+from spike_core.domain.errors import MultiplePages, UndecodablePicture, UnsupportedPicture
 from spike_imaging.tiff_tags import Tag
 
 if TYPE_CHECKING:
@@ -219,7 +219,7 @@ class _Reader:
         if len(self._seen) > _DIRECTORIES_MAX:
             raise MultiplePages(pages=_DIRECTORIES_MAX)
         if self._entries > _ENTRIES_MAX:
-            raise UndecodablePicture
+            raise UnsupportedPicture(name=f"TIFF with more than {_ENTRIES_MAX} tags", advice="Export it as JPEG or PNG")
 
     def _directory(self, page: TiffPage | TiffFrame) -> Directory:
         self._budget.check()

@@ -25,7 +25,7 @@ from spike_imaging.tiff_terms import (
 
 SEGMENT_BYTES_MAX: Final = 512 * 1024 * 1024  # of one strip or tile, decompressed
 ALL_BYTES_MAX: Final = 2 * 1024 * 1024 * 1024  # of all together
-_SEGMENTS_MAX: Final = 1 << 19
+_SEGMENTS_MAX: Final = 1 << 16  # each costs time of its own, however small it is
 _SAMPLES_MAX: Final = 64  # per pixel
 _PADDED: Final = 4  # all tiles together may have this many times the maximum of pixels
 _ADVICE: Final = "Export it as PNG, or as TIFF with 8 or 16 bits in RGB"
@@ -246,7 +246,7 @@ def _check_segments(layout: Layout) -> None:
     if padded > _PADDED * PICTURE_PIXELS_MAX:
         raise TooManyPixels(pixels=padded, pixels_max=PICTURE_PIXELS_MAX)
     if layout.segments > _SEGMENTS_MAX:
-        raise UndecodablePicture
+        raise _unsupported(f"with more than {_SEGMENTS_MAX} strips or tiles")
     one = layout.segment_bytes(layout.segment_height_px)
     if one > SEGMENT_BYTES_MAX or one * layout.segments > ALL_BYTES_MAX:
         raise _unsupported("with so many bytes a pixel")

@@ -85,6 +85,7 @@ class InMemorySpike(Application):
         return cls(
             accounts=application.accounts,
             wallets=application.wallets,
+            budgets=application.budgets,
             images=application.images,
             albums=application.albums,
             album_contents=application.album_contents,

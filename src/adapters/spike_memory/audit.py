@@ -10,11 +10,13 @@ from spike_core.domain.accounts import User
 from spike_core.domain.albums import Album, AlbumCount, AlbumImage
 from spike_core.domain.identifiers import AlbumId, AlbumImageId, Identifier, ImageId, JobId, OwnerId, UserId
 from spike_core.domain.images import Image
-from spike_core.domain.jobs import Job
+from spike_core.domain.jobs import Job, SettledJob
 from spike_core.domain.ledger import EntryKind, LedgerEntry, LedgerPosition
 from spike_core.domain.outbox import OutboxMessage
 from spike_core.domain.statistics import RefundStatistics
-from spike_core.domain.wallet import Wallet
+from spike_core.domain.tokens import NO_TOKENS
+from spike_core.domain.usage import Usage
+from spike_core.domain.wallet import CountedUsage, Wallet
 from spike_core.ports.audit import AuditPage, Damage
 from spike_memory.state import Rows
 
@@ -65,6 +67,27 @@ class MemoryAuditReader:
         state = self._rows.state
         counts = [(id_, len(state.places.get(id_, ()))) for id_ in album_ids if id_ in state.albums]
         return [AlbumCount(album_id=id_, kept=count, counted=count) for id_, count in counts]
+
+    def usage(self, owner_id: OwnerId) -> CountedUsage:
+        """Count what the owner's jobs and images add up to."""
+        state = self._rows.state
+        images = [*state.images.values(), *(image for _, image in state.removed.values())]
+        jobs = [job for job in state.jobs.values() if job.spec.owner_id == owner_id]
+        charges = [job.spec.charged for job in jobs if not isinstance(job, SettledJob)]
+        return CountedUsage(
+            usage=Usage.of(images=[image for image in images if image.owner_id == owner_id], jobs=jobs),
+            parked=sum(charges, NO_TOKENS),
+        )
+
+    def miscounted(self, *, after: OwnerId | None = None, limit: int) -> Sequence[tuple[Wallet, CountedUsage]]:
+        """Return a page of the wallets whose running sums are wrong."""
+        wallets = self._rows.state.wallets
+        pairs = [(wallet, self.usage(owner_id)) for owner_id, wallet in sorted(wallets.items())]
+        return [
+            (wallet, counted)
+            for wallet, counted in pairs
+            if not counted.explains(wallet) and (after is None or wallet.owner_id > after)
+        ][:limit]
 
     def images(self, *, after: ImageId | None = None, limit: int) -> AuditPage[Image, ImageId]:
         """Return a page of all images."""

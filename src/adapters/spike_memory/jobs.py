@@ -1,5 +1,6 @@
 """Jobs in memory."""
 
+from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import TypeVar
@@ -13,6 +14,7 @@ from spike_core.domain.jobs import ClaimedJob, Job, PendingJob, SettledJob, Star
 from spike_core.domain.priorities import Priority
 from spike_core.domain.queue_order import QueueOrder, UnclaimedJob, WaitingOwner
 from spike_core.domain.tasks import Creation
+from spike_core.domain.tiers import Tier
 from spike_core.domain.transitions import check_transition
 from spike_memory.state import Rows
 
@@ -78,6 +80,11 @@ class MemoryJobs:
         """Return how many jobs the image has."""
         return len(self.of_image(image_id))
 
+    def count_open(self, image_ids: Collection[ImageId]) -> Mapping[ImageId, int]:
+        """Return how many of each image's jobs haven't ended."""
+        unsettled = [job for job in self._rows.state.jobs.values() if not isinstance(job, SettledJob)]
+        return Counter(id_ for job in unsettled if (id_ := job.spec.image_id) is not None and id_ in image_ids)
+
     def of_batch(self, batch_id: BatchId) -> Sequence[Job]:
         """Return the batch's jobs."""
         return _oldest_first(job for job in self._rows.state.jobs.values() if job.spec.batch_id == batch_id)
@@ -109,10 +116,16 @@ class MemoryJobs:
     def _all(self, kind: type[AnyJob]) -> Sequence[AnyJob]:
         return _oldest_first(job for job in self._rows.state.jobs.values() if isinstance(job, kind))
 
-    def in_flight(self, owner_id: OwnerId, *, limit: int) -> int:
-        """Return how many of the owner's jobs are in flight, at most `limit`."""
-        jobs = [job for job in self._rows.state.jobs.values() if job.spec.owner_id == owner_id]
-        return min(limit, sum(not isinstance(job, SettledJob) and not self._is_held_back(job) for job in jobs))
+    def in_flight(self, owner_id: OwnerId, *, limit: int) -> Sequence[Tier]:
+        """Return the tiers of the owner's jobs in flight, at most `limit`."""
+        jobs = _oldest_first(job for job in self._rows.state.jobs.values() if job.spec.owner_id == owner_id)
+        moving = [job for job in jobs if not isinstance(job, SettledJob) and not self._is_held_back(job)]
+        return [job.spec.tier for job in moving][:limit]
+
+    def others_wait(self, owner_id: OwnerId) -> bool:
+        """Return whether jobs of another owner wait for a worker."""
+        jobs = self._rows.state.jobs.values()
+        return any(isinstance(job, PendingJob | StartedJob) and job.spec.owner_id != owner_id for job in jobs)
 
     def held_back(self, owner_id: OwnerId, *, limit: int) -> Sequence[PendingJob]:
         """Return the owner's held-back jobs."""
@@ -122,7 +135,7 @@ class MemoryJobs:
         """Return owners with held-back jobs."""
         owners = sorted({job.spec.owner_id for job in self._held_back()})
         page = [owner_id for owner_id in owners if after is None or owner_id > after][:limit]
-        return [WaitingOwner(owner_id, self.in_flight(owner_id, limit=count_max)) for owner_id in page]
+        return [WaitingOwner(owner_id, len(self.in_flight(owner_id, limit=count_max))) for owner_id in page]
 
     def queue_order(self, *, limit: int) -> QueueOrder:
         """Return the order of the unclaimed jobs."""

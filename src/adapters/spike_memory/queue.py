@@ -47,7 +47,7 @@ class MemoryQueue:
         return self._priorities.get(job_id, Priority.HIGH)
 
     def take(self, *, priorities: Container[Priority], timeout_s: float) -> JobId | None:
-        """Remove and return the oldest message of these priorities, or `None` if none comes in time."""
+        """Remove and return the oldest message of these priorities, a FREE one last; `None` if none comes in time."""
         with self._arrived:
             if (found := self._take(priorities)) is None:
                 self._arrived.wait(timeout_s)
@@ -55,8 +55,9 @@ class MemoryQueue:
             return found
 
     def _take(self, priorities: Container[Priority]) -> JobId | None:
-        for job_id in self.messages:
-            if self.priority_of(job_id) in priorities:
-                self.messages.remove(job_id)
-                return job_id
-        return None
+        wanted = [job_id for job_id in self.messages if self.priority_of(job_id) in priorities]
+        if not wanted:
+            return None
+        first = min(wanted, key=lambda job_id: self.priority_of(job_id) is Priority.FREE)  # the oldest of equals
+        self.messages.remove(first)
+        return first

@@ -62,6 +62,17 @@ class MemorySessions:
             )
         )
 
+    def count(self, user_id: UserId) -> int:
+        """Return how many sessions of the user there are."""
+        return sum(session.user_id == user_id for session in self._rows.state.sessions.values())
+
+    def keep_newest(self, user_id: UserId, *, count: int) -> None:
+        """Remove the user's older sessions."""
+        sessions = self._rows.check_writable().sessions
+        own = [session for session in sessions.values() if session.user_id == user_id]
+        for session in sorted(own, key=lambda session: session.created_at, reverse=True)[count:]:
+            del sessions[session.hash]
+
     def purge(self, *, expired_before: datetime) -> int:
         """Forget sessions that expired earlier."""
         return self._remove(lambda session: session.expires_at < expired_before)

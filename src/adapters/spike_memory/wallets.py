@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 
 from attrs import frozen
 
-from spike_core.domain.errors import DuplicateEntry, InvariantViolated, StaleWrite, WalletNotFound
+from spike_core.domain.errors import DuplicateEntry, StaleWrite, TransactionUndone, WalletNotFound
 from spike_core.domain.identifiers import OwnerId
 from spike_core.domain.ledger import EntryKind, LedgerEntry
 from spike_core.domain.wallet import Posting, Wallet
@@ -33,7 +33,7 @@ class MemoryWallets:
         """Store a new wallet with its first entries."""
         state = self._rows.check_writable()
         if posting.wallet.owner_id in state.wallets:
-            raise InvariantViolated("a wallet is opened once")
+            raise TransactionUndone
         self.post(posting)
 
     def post(self, posting: Posting) -> None:

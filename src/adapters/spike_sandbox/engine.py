@@ -3,8 +3,9 @@
 import io
 import logging
 import pickle
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from datetime import timedelta
 from typing import BinaryIO, Final, TypeVar
 
 from attrs import field, frozen
@@ -14,6 +15,7 @@ from spike_core.domain.errors import GeneratorUnavailable, UndecodablePicture, U
 from spike_core.domain.fidelity import Comparison
 from spike_core.domain.generation import Prompt
 from spike_core.domain.images import PictureFacts, PictureIdentity
+from spike_core.domain.tiers import work_share
 from spike_core.ports.factories import Engine
 from spike_core.ports.progress import UNMONITORED, ProgressMonitor
 from spike_core.ports.upscaler import RenderedImage
@@ -43,6 +45,7 @@ class Sandbox:
 
     work_pool: ChildPool
     probe_pool: ChildPool
+    look_time: timedelta  # the processor time to look at an upload
     engine: Engine = field(init=False)
 
     @engine.default
@@ -51,8 +54,8 @@ class Sandbox:
             upscaler=SandboxedUpscaler(self.work_pool),
             blender=SandboxedBlender(self.work_pool),
             canvas_fitter=SandboxedCanvasFitter(self.work_pool),
-            probe=SandboxedProbe(probe_pool=self.probe_pool, work_pool=self.work_pool),
-            metadata=SandboxedMetadata(probe_pool=self.probe_pool, work_pool=self.work_pool),
+            probe=SandboxedProbe(probe_pool=self.probe_pool, work_pool=self.work_pool, look_time=self.look_time),
+            metadata=SandboxedMetadata(probe_pool=self.probe_pool, work_pool=self.work_pool, look_time=self.look_time),
         )
 
     @classmethod
@@ -65,8 +68,9 @@ class Sandbox:
         probes: int,
         probe_limits: Limits,
         surroundings: Surroundings = ISOLATED,
+        look_time: timedelta | None = None,
     ) -> "Sandbox":
-        """Return a sandbox whose children each build these tools.
+        """Return a sandbox whose children each build these tools; `look_time` defaults to that of all probes.
 
         No child is started yet. At most `workers` tasks and `probes` probes run at once.
 
@@ -81,6 +85,7 @@ class Sandbox:
             probe_pool=ChildPool(
                 pickled_tools=pickled, limits=probe_limits, surroundings=surroundings, size=probes, name="probe"
             ),
+            look_time=look_time or probe_limits.cpu_time,
         )
 
     @property
@@ -134,7 +139,7 @@ class SandboxedUpscaler:
         Raises:
             WorkKilled: the child exited before it was done.
         """
-        return _work(self._pool, WorkOrder("enhance", [original], size), picture_of, monitor)
+        return _work(self._pool, _for_result("enhance", self._pool, [original], size), picture_of, monitor)
 
 
 @frozen
@@ -149,7 +154,7 @@ class SandboxedBlender:
         Raises:
             WorkKilled: the child exited before it was done.
         """
-        return _work(self._pool, WorkOrder("blend", [original, source], size), content_of, UNMONITORED)
+        return _work(self._pool, _for_result("blend", self._pool, [original, source], size), content_of, UNMONITORED)
 
 
 @frozen
@@ -211,10 +216,12 @@ class SandboxedProbe:
     """Delegates to a probe in a child process.
 
     Uploads are identified in the probe pool, and results are checked in the work pool, so no job waits for uploads.
+    Looks at uploads are limited to less time than checks of results.
     """
 
     probe_pool: ChildPool
     work_pool: ChildPool
+    look_time: timedelta
 
     def identify(self, content: BinaryIO) -> PictureIdentity:
         """Identify the picture; see the port.
@@ -223,7 +230,7 @@ class SandboxedProbe:
             UndecodablePicture: also if it crashed the child.
             UpscalerUnavailable: the child exited for another reason, or none can be provided.
         """
-        return _probe(self.probe_pool, WorkOrder("identify", [content]), identity_of)
+        return _probe(self.probe_pool, WorkOrder("identify", [content], cpu_time=self.look_time), identity_of)
 
     def inspect(self, content: BinaryIO) -> PictureFacts:
         """Identify the picture and describe its appearance; see the port.
@@ -248,6 +255,7 @@ class SandboxedMetadata:
 
     probe_pool: ChildPool
     work_pool: ChildPool
+    look_time: timedelta
 
     @contextmanager
     def public(self, content: BinaryIO) -> Iterator[BinaryIO]:
@@ -257,7 +265,7 @@ class SandboxedMetadata:
             UndecodablePicture: also if it crashed the child.
             UpscalerUnavailable: the child exited for another reason, or none can be provided.
         """
-        yield io.BytesIO(_probe(self.probe_pool, WorkOrder("public", [content]), content_of))
+        yield io.BytesIO(_probe(self.probe_pool, WorkOrder("public", [content], cpu_time=self.look_time), content_of))
 
     def with_metadata(self, picture: bytes, *, original: BinaryIO) -> bytes:
         """Return a result with the original's metadata; see the port.
@@ -271,6 +279,12 @@ class SandboxedMetadata:
             )
         finally:
             original.seek(0)
+
+
+def _for_result(do: str, pool: ChildPool, pictures: Sequence[BinaryIO], size: Dimensions) -> WorkOrder:
+    """Return the order for a result of this size, whose tier limits the processor time."""
+    share = work_share(max(size.width_px, size.height_px))
+    return WorkOrder(do, pictures, size, cpu_time=share * pool.limits.cpu_time)
 
 
 def _probe(pool: ChildPool, order: WorkOrder, read: Callable[[WorkResult], _Result]) -> _Result:

@@ -166,12 +166,14 @@ class Child:
         return math.ceil(self._limits.cpu_time.total_seconds())
 
     def _give(self, order: WorkOrder, until_s: float) -> None:
+        cpu_time = self._limits.cpu_time if order.cpu_time is None else min(order.cpu_time, self._limits.cpu_time)
+        cpu_s = math.ceil(cpu_time.total_seconds())
         with ExitStack() as stack:
             files = [stack.enter_context(as_file(picture)) for picture in order.pictures]
             begins = [
                 None if file is None else picture.tell() for picture, file in zip(order.pictures, files, strict=True)
             ]
-            self._channel.send({**order.as_data, "begins": begins, "cpu_s": self._cpu_s}, until_s=until_s)
+            self._channel.send({**order.as_data, "begins": begins, "cpu_s": cpu_s}, until_s=until_s)
             for picture, file in zip(order.pictures, files, strict=True):
                 if file is None:
                     self._channel.send_bytes(picture, until_s=until_s)

@@ -2,6 +2,7 @@
 
 import io
 from collections.abc import Callable, Mapping, Sequence
+from datetime import timedelta
 from typing import Any, BinaryIO, Final, Protocol
 
 from attrs import define, field, frozen
@@ -68,6 +69,7 @@ class WorkOrder:
     canvas: Dimensions | None = field(default=None, kw_only=True)
     prompt: Prompt | None = None
     negative: Prompt | None = None
+    cpu_time: timedelta | None = field(default=None, kw_only=True)  # less than the pool's limit, where it is known
 
     @property
     def as_data(self) -> Mapping[str, Any]:

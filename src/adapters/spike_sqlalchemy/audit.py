@@ -8,11 +8,15 @@ from attrs import frozen
 from sqlalchemy import (
     BigInteger,
     ColumnElement,
+    FromClause,
     Select,
     String,
     Table,
     bindparam,
+    case,
     func,
+    literal_column,
+    or_,
     select,
     text,
     tuple_,
@@ -28,7 +32,9 @@ from spike_core.domain.jobs import Job
 from spike_core.domain.ledger import LedgerEntry, LedgerPosition
 from spike_core.domain.outbox import OutboxMessage
 from spike_core.domain.statistics import RefundStatistics
-from spike_core.domain.wallet import Wallet
+from spike_core.domain.tokens import Tokens
+from spike_core.domain.usage import Usage
+from spike_core.domain.wallet import CountedUsage, Wallet
 from spike_core.ports.audit import AuditPage, Damage
 from spike_sqlalchemy.damage import damage
 from spike_sqlalchemy.job_rows import job_of
@@ -111,6 +117,7 @@ _ALBUMS_AMONG: Final = _among(albums)
 _WALLETS_AMONG: Final = select(wallets.c.owner_id).where(wallets.c.owner_id.in_(bindparam("ids", expanding=True)))
 _USERS_AMONG: Final = select(users.c.id).where(users.c.id.in_(bindparam("ids", expanding=True)))
 
+_WALLET_READER: Final = TolerantReader(wallets, wallet_of)
 _USER_READER: Final = TolerantReader(users, user_of)
 _ENTRY_READER: Final = TolerantReader(ledger_entries, entry_of)
 _IMAGE_READER: Final = TolerantReader(images, image_of, checksum_of=lambda image: image.checksum)
@@ -118,6 +125,51 @@ _JOB_READER: Final = TolerantReader(jobs, job_of, checksum_of=lambda job: job.sp
 _MESSAGE_READER: Final = TolerantReader(outbox_messages, message_of)
 _ALBUM_READER: Final = TolerantReader(albums, lambda row: album_of(row[:-1]))  # the number of images comes last
 _PLACE_READER: Final = TolerantReader(album_images, place_of)
+
+
+_SUMS: Final = ("parked", "free_jobs", "paid_jobs", "images", "stored_bytes")
+_IS_OPEN: Final = jobs.c.ended_at.is_(None)
+_HAS_COPY: Final = images.c.original.startswith("originals/")  # beside it, one without metadata
+_NONE: Final[ColumnElement[int]] = literal_column("0")
+
+
+def _counted(*, of_one_owner: bool) -> FromClause:
+    """Return what jobs and images add up to, by owner, or of the owner in the parameter `owner`."""
+    of_jobs = select(
+        jobs.c.owner_id,
+        func.sum(case((_IS_OPEN, jobs.c.charged), else_=0)).label("parked"),
+        func.sum(case((_IS_OPEN & (jobs.c.charged == 0), 1), else_=0)).label("free_jobs"),
+        func.sum(case((_IS_OPEN & (jobs.c.charged > 0), 1), else_=0)).label("paid_jobs"),
+        _NONE.label("images"),
+        func.sum(func.coalesce(jobs.c.input_size_bytes, 0) + func.coalesce(jobs.c.result_size_bytes, 0)).label(
+            "stored_bytes"
+        ),
+    ).group_by(jobs.c.owner_id)
+    stored_bytes = func.sum(images.c.size_bytes * case((_HAS_COPY, 2), else_=1))
+    of_images = select(images.c.owner_id, _NONE, _NONE, _NONE, func.count(), stored_bytes).group_by(images.c.owner_id)
+    if of_one_owner:
+        of_jobs = of_jobs.where(jobs.c.owner_id == bindparam("owner"))
+        of_images = of_images.where(images.c.owner_id == bindparam("owner"))
+    parts = union_all(of_jobs, of_images).subquery("parts")
+    sums = [func.sum(parts.c[name]).label(name) for name in _SUMS]
+    return select(parts.c.owner_id, *sums).group_by(parts.c.owner_id).subquery("counted")
+
+
+def _miscounted() -> Select[Any]:
+    counted = _counted(of_one_owner=False)
+    sums = {name: func.coalesce(counted.c[name], 0) for name in _SUMS}
+    return (
+        select(*raw(wallets), *sums.values())
+        .select_from(wallets.outerjoin(counted, counted.c.owner_id == wallets.c.owner_id))
+        .where(wallets.c.owner_id > bindparam("after"), or_(*(wallets.c[name] != sums[name] for name in _SUMS)))
+        .order_by(wallets.c.owner_id)
+        .limit(bindparam("rows_max"))
+    )
+
+
+_OF_ONE: Final = _counted(of_one_owner=True)
+_USAGE: Final = Prepared(select(*(_OF_ONE.c[name] for name in _SUMS)))
+_MISCOUNTED: Final = Prepared(_miscounted())
 
 
 @frozen
@@ -163,6 +215,22 @@ class SqlAlchemyAuditReader:
         """Return the numbers of images of these albums."""
         rows = self._statements.rows_of(_ALBUM_COUNTS, album_ids)
         return [AlbumCount(album_id=AlbumId(id_), kept=kept, counted=counted) for id_, kept, counted in rows]
+
+    def usage(self, owner_id: OwnerId) -> CountedUsage:
+        """Count what the owner's jobs and images add up to."""
+        for row in self._statements.rows(_USAGE, {"owner": owner_id.text}):
+            return _counted_usage(row)
+        return CountedUsage()
+
+    def miscounted(self, *, after: OwnerId | None = None, limit: int) -> Sequence[tuple[Wallet, CountedUsage]]:
+        """Return a page of the wallets whose running sums are wrong."""
+        parameters = {"after": "" if after is None else after.text, "rows_max": limit}
+        width = len(wallets.columns)
+        return [
+            (wallet, _counted_usage(row[width:]))
+            for row in self._rows(_MISCOUNTED, parameters)
+            for wallet in self._read(_WALLET_READER, [row[:width]])  # none if it can't be read
+        ]
 
     def images(self, *, after: ImageId | None = None, limit: int) -> AuditPage[Image, ImageId]:
         """Return a page of all images."""
@@ -233,3 +301,11 @@ class SqlAlchemyAuditReader:
     def _rows_of(self, statement: Any, ids: Collection[Identifier]) -> Sequence[Row]:
         with self._statements.tolerating_bytes():
             return list(self._statements.rows_of(statement, ids))
+
+
+def _counted_usage(row: Row) -> CountedUsage:
+    parked, free_jobs, paid_jobs, images, stored_bytes = map(int, row)  # PostgreSQL's sums are of the type numeric
+    return CountedUsage(
+        usage=Usage(free_jobs=free_jobs, paid_jobs=paid_jobs, images=images, stored_bytes=stored_bytes),
+        parked=Tokens(parked),
+    )

@@ -31,11 +31,20 @@ from spike_core.domain.identifiers import BatchId, ImageId, JobId, OwnerId
 from spike_core.domain.jobs import ClaimedJob, Job, JobStatus, PendingJob
 from spike_core.domain.priorities import Priority
 from spike_core.domain.queue_order import QueueOrder, UnclaimedJob, WaitingOwner
+from spike_core.domain.tiers import Tier
 from spike_core.domain.transitions import check_transition
 from spike_sqlalchemy.job_rows import STATE_COLUMNS, fence_row, job_of, spec_row, state_row
 from spike_sqlalchemy.prepared import Parameters, Prepared, Row
 from spike_sqlalchemy.statements import Statements
-from spike_sqlalchemy.tables import IS_CREATION, IS_STARTED, jobs, outbox_messages
+from spike_sqlalchemy.tables import (
+    IS_CREATION,
+    IS_OPEN_ON_IMAGE,
+    IS_PENDING,
+    IS_STARTED,
+    IS_UNCLAIMED,
+    jobs,
+    outbox_messages,
+)
 from spike_sqlalchemy.utc import UtcDateTime
 
 _ADD: Final = Prepared(insert(jobs).inline())
@@ -81,6 +90,11 @@ _NEXT_OF_IMAGE: Final = Prepared(
     )
 )
 _COUNT_OF_IMAGE: Final = Prepared(select(func.count()).select_from(jobs).where(jobs.c.image_id == bindparam("image")))
+_COUNT_OPEN: Final = (
+    select(jobs.c.image_id, func.count())
+    .where(jobs.c.image_id.in_(bindparam("ids", expanding=True)), text(IS_OPEN_ON_IMAGE))
+    .group_by(jobs.c.image_id)
+)
 _OF_BATCH: Final = Prepared(
     select(jobs).where(jobs.c.batch_id == bindparam("batch")).order_by(jobs.c.created_at, jobs.c.id)
 )
@@ -121,7 +135,12 @@ def _started(priority: Priority) -> tuple[Prepared, Prepared]:
 
 _FIRST_QUICK, _NEXT_QUICK = _started(Priority.HIGH)
 _FIRST_LONG, _NEXT_LONG = _started(Priority.LOW)
-_STARTED: Final = {Priority.HIGH: (_FIRST_QUICK, _NEXT_QUICK), Priority.LOW: (_FIRST_LONG, _NEXT_LONG)}
+_FIRST_FREE, _NEXT_FREE = _started(Priority.FREE)
+_STARTED: Final = {
+    Priority.HIGH: (_FIRST_QUICK, _NEXT_QUICK),
+    Priority.LOW: (_FIRST_LONG, _NEXT_LONG),
+    Priority.FREE: (_FIRST_FREE, _NEXT_FREE),
+}
 
 
 def _is_held_back(jobs: FromClause) -> ColumnElement[bool]:
@@ -134,8 +153,8 @@ _IS_UNCLAIMED: Final = and_(jobs.c.claimed_at.is_(None), jobs.c.ended_at.is_(Non
 _IS_HELD_BACK: Final = _is_held_back(jobs)
 
 
-def _count_in_flight(owner: ColumnElement[str], *, limit: str, outside: FromClause = jobs) -> Select[int]:
-    """Count the owner's jobs in flight, up to the parameter `limit`.
+def _oldest_in_flight(owner: ColumnElement[str], *, limit: str, outside: FromClause = jobs) -> Select[str]:
+    """Select the tiers of the owner's jobs in flight, up to the parameter `limit`.
 
     They are the owner's oldest, or nearly so, and an index returns the oldest first. So none of an owner's held-back
     jobs is read once the limit is reached.
@@ -143,17 +162,40 @@ def _count_in_flight(owner: ColumnElement[str], *, limit: str, outside: FromClau
     moving = jobs.alias("moving")
     announced = exists().where(outbox_messages.c.job_id == moving.c.id)
     on_its_way = or_(moving.c.started_at.is_not(None), moving.c.claimed_at.is_not(None), announced)
-    oldest = (
-        select(moving.c.id)
+    return (
+        select(moving.c.tier)
         .where(moving.c.owner_id == owner, moving.c.ended_at.is_(None), on_its_way)
         .order_by(moving.c.created_at, moving.c.id)
         .limit(bindparam(limit))
         .correlate(outside)
     )
-    return select(func.count()).select_from(oldest.subquery("oldest"))
 
 
-_IN_FLIGHT: Final = Prepared(_count_in_flight(bindparam("owner"), limit="jobs_max"))
+_IN_FLIGHT: Final = Prepared(_oldest_in_flight(bindparam("owner"), limit="jobs_max"))
+
+
+def _others_wait() -> Select[Any]:
+    """Return the statement that finds another owner's unclaimed job, if there is one, at the ends of indexes.
+
+    Two searches of an index on owners, since one for `<>` would read all of this owner's pending jobs; those that are
+    started are looked for only where all that are pending are this owner's. An order makes PostgreSQL use the index,
+    whatever it knows of the rows.
+    """
+    one: ColumnElement[int] = literal_column("1")
+    owner = bindparam("owner", type_=String)
+    pending = select(jobs.c.owner_id).where(text(IS_PENDING)).limit(one)
+    before = pending.where(jobs.c.owner_id < owner).order_by(jobs.c.owner_id.desc())
+    behind = pending.where(jobs.c.owner_id > owner).order_by(jobs.c.owner_id)
+    started = (
+        select(jobs.c.owner_id)
+        .where(text(IS_UNCLAIMED), jobs.c.started_at.is_not(None), jobs.c.owner_id != owner)
+        .order_by(jobs.c.created_at, jobs.c.id)
+        .limit(one)
+    )
+    return select(func.coalesce(*(query.scalar_subquery() for query in (before, behind, started))))
+
+
+_OTHERS_WAIT: Final = Prepared(_others_wait())
 _HELD_BACK: Final = Prepared(
     select(jobs)
     .where(jobs.c.owner_id == bindparam("owner"), _IS_HELD_BACK)
@@ -178,7 +220,8 @@ def _waiting_owners() -> Select[Any]:
     owners = select(first.label("owner_id")).cte("owners", recursive=True)
     following = _next_waiting_owner(owners.c.owner_id).correlate(owners).scalar_subquery()
     owners = owners.union_all(select(following).where(owners.c.owner_id.is_not(None)))
-    in_flight = _count_in_flight(owners.c.owner_id, limit="count_max", outside=owners).scalar_subquery()
+    moving = _oldest_in_flight(owners.c.owner_id, limit="count_max", outside=owners).subquery("oldest")
+    in_flight = select(func.count()).select_from(moving).scalar_subquery()
     return select(owners.c.owner_id, in_flight).where(owners.c.owner_id.is_not(None)).limit(bindparam("rows_max"))
 
 
@@ -257,6 +300,11 @@ class SqlAlchemyJobs:
         [(number,)] = self._statements.rows(_COUNT_OF_IMAGE, {"image": image_id.text})
         return int(number)
 
+    def count_open(self, image_ids: Collection[ImageId]) -> Mapping[ImageId, int]:
+        """Return how many of each image's jobs haven't ended."""
+        rows = self._statements.rows_of(_COUNT_OPEN, image_ids)
+        return {ImageId(id_): int(number) for id_, number in rows}
+
     def of_batch(self, batch_id: BatchId) -> Sequence[Job]:
         """Return the batch's jobs."""
         return self._jobs(_OF_BATCH, {"batch": batch_id.text})
@@ -292,10 +340,15 @@ class SqlAlchemyJobs:
     def _of_kind(self, kind: type[AnyJob], statement: Prepared, **parameters: object) -> Sequence[AnyJob]:
         return [_checked(kind, row) for row in self._statements.rows(statement, parameters)]
 
-    def in_flight(self, owner_id: OwnerId, *, limit: int) -> int:
-        """Return how many of the owner's jobs are in flight, at most `limit`."""
-        [(number,)] = self._statements.rows(_IN_FLIGHT, {"owner": owner_id.text, "jobs_max": limit})
-        return int(number)
+    def in_flight(self, owner_id: OwnerId, *, limit: int) -> Sequence[Tier]:
+        """Return the tiers of the owner's jobs in flight, at most `limit`."""
+        rows = self._statements.rows(_IN_FLIGHT, {"owner": owner_id.text, "jobs_max": limit})
+        return [Tier(tier) for (tier,) in rows]
+
+    def others_wait(self, owner_id: OwnerId) -> bool:
+        """Return whether jobs of another owner wait for a worker."""
+        [(found,)] = self._statements.rows(_OTHERS_WAIT, {"owner": owner_id.text})
+        return found is not None
 
     def held_back(self, owner_id: OwnerId, *, limit: int) -> Sequence[PendingJob]:
         """Return the owner's held-back jobs."""

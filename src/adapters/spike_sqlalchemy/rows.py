@@ -14,13 +14,35 @@ from spike_core.domain.outbox import OutboxMessage
 from spike_core.domain.secrets import Secret, SecretHash
 from spike_core.domain.tiers import Tier
 from spike_core.domain.tokens import Tokens
+from spike_core.domain.usage import BudgetOverrides, RecentWork, Usage
 from spike_core.domain.wallet import Wallet
 from spike_sqlalchemy.prepared import Parameters, Row
 
 
 def wallet_of(row: Row) -> Wallet:
     """Return the wallet in a row; its sums are those of the entries that they cover."""
-    owner_id, balance, regenerated_at, entries, spent, refunded, _summed, _chained, head = row
+    (
+        owner_id,
+        balance,
+        regenerated_at,
+        entries,
+        spent,
+        refunded,
+        _summed,
+        _chained,
+        head,
+        parked,
+        free_jobs,
+        paid_jobs,
+        images,
+        stored_bytes,
+        free_jobs_max,
+        paid_jobs_max,
+        images_max,
+        stored_bytes_max,
+        worked_ms,
+        worked_at,
+    ) = row
     return Wallet(
         owner_id=OwnerId(owner_id),
         balance=Tokens(balance),
@@ -29,6 +51,12 @@ def wallet_of(row: Row) -> Wallet:
         spent=Tokens(spent),
         refunded=Tokens(refunded),
         head=head or NO_HASH,
+        parked=Tokens(parked),
+        usage=Usage(free_jobs=free_jobs, paid_jobs=paid_jobs, images=images, stored_bytes=stored_bytes),
+        overrides=BudgetOverrides(
+            free_jobs=free_jobs_max, paid_jobs=paid_jobs_max, images=images_max, stored_bytes=stored_bytes_max
+        ),
+        work=RecentWork(milliseconds=worked_ms, until=worked_at),
     )
 
 
@@ -44,6 +72,17 @@ def wallet_row(wallet: Wallet) -> Parameters:
         "summed": wallet.entries,
         "chained": wallet.entries,
         "head": wallet.head or None,
+        "parked": wallet.parked.amount,
+        "free_jobs": wallet.usage.free_jobs,
+        "paid_jobs": wallet.usage.paid_jobs,
+        "images": wallet.usage.images,
+        "stored_bytes": wallet.usage.stored_bytes,
+        "free_jobs_max": wallet.overrides.free_jobs,
+        "paid_jobs_max": wallet.overrides.paid_jobs,
+        "images_max": wallet.overrides.images,
+        "stored_bytes_max": wallet.overrides.stored_bytes,
+        "worked_ms": wallet.work.milliseconds,
+        "worked_at": wallet.work.until,
     }
 
 

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Final
 
 from attrs import frozen
-from sqlalchemy import bindparam, delete, insert, or_, select, update
+from sqlalchemy import bindparam, delete, func, insert, or_, select, update
 
 from spike_core.domain.accounts import Session
 from spike_core.domain.errors import Unauthenticated
@@ -40,6 +40,18 @@ _REMOVE_DESCENDANTS: Final = Prepared(
         sessions.c.may_descend_from_key,
         sessions.c.created_at >= bindparam("since"),
         sessions.c.hash != bindparam("kept_hash"),
+    )
+)
+_COUNT: Final = Prepared(select(func.count()).select_from(sessions).where(sessions.c.user_id == bindparam("user")))
+_TRIM: Final = Prepared(
+    delete(sessions).where(
+        sessions.c.user_id == bindparam("user"),
+        sessions.c.hash.not_in(
+            select(sessions.c.hash)
+            .where(sessions.c.user_id == bindparam("user"))
+            .order_by(sessions.c.created_at.desc(), sessions.c.hash)
+            .limit(bindparam("kept"))
+        ),
     )
 )
 _PURGE: Final = Prepared(delete(sessions).where(sessions.c.expires_at < bindparam("expired_before")))
@@ -82,6 +94,15 @@ class SqlAlchemySessions:
         """Remove sessions that may descend from a key."""
         parameters = {"user": user_id.text, "since": since, "kept_hash": kept.text if kept else ""}
         return self._statements.write(_REMOVE_DESCENDANTS, parameters)
+
+    def count(self, user_id: UserId) -> int:
+        """Return how many sessions of the user there are."""
+        [(number,)] = self._statements.rows(_COUNT, {"user": user_id.text})
+        return int(number)
+
+    def keep_newest(self, user_id: UserId, *, count: int) -> None:
+        """Remove the user's older sessions."""
+        self._statements.write(_TRIM, {"user": user_id.text, "kept": count})
 
     def purge(self, *, expired_before: datetime) -> int:
         """Forget sessions that expired earlier."""

@@ -43,11 +43,13 @@ IS_SPEND: Final = "kind IN ('SPEND_ENHANCEMENT', 'SPEND_GENERATION')"
 IS_REFUND: Final = "kind = 'REFUND'"
 IS_PENDING: Final = "started_at IS NULL AND claimed_at IS NULL AND ended_at IS NULL"
 IS_UNCLAIMED: Final = "claimed_at IS NULL AND ended_at IS NULL"
-_IS_QUICK: Final = "kind IN ('ENHANCEMENT', 'BLEND') AND tier IN ('FREE', 'TIER_1K')"
+_IS_PLAIN: Final = "kind IN ('ENHANCEMENT', 'BLEND')"
 IS_STARTED: Final = {  # and unclaimed, by the queue that the job's message is in
-    Priority.HIGH: f"started_at IS NOT NULL AND {_IS_QUICK}",
-    Priority.LOW: f"started_at IS NOT NULL AND NOT ({_IS_QUICK})",
+    Priority.HIGH: f"started_at IS NOT NULL AND {_IS_PLAIN} AND tier = 'TIER_1K'",
+    Priority.LOW: f"started_at IS NOT NULL AND NOT ({_IS_PLAIN} AND tier IN ('FREE', 'TIER_1K'))",
+    Priority.FREE: f"started_at IS NOT NULL AND {_IS_PLAIN} AND tier = 'FREE'",
 }
+IS_OPEN_ON_IMAGE: Final = "ended_at IS NULL AND image_id IS NOT NULL"
 IS_UNSUMMED: Final = "summed <> entries"
 IS_CREATION: Final = "kind IN ('GENERATION', 'MODIFICATION')"
 
@@ -80,6 +82,16 @@ wallets: Final = Table(
     # the hash of the newest chained entry, and its number; a release without hashes leaves both behind
     Column("chained", BigInteger, nullable=False, server_default=text("0")),
     Column("head", LargeBinary),
+    # what the owner's jobs and images add up to, written with their changes
+    *(
+        Column(name, BigInteger, CheckConstraint(f"{name} >= 0", name=name), nullable=False, server_default=text("0"))
+        for name in ("parked", "free_jobs", "paid_jobs", "images", "stored_bytes")
+    ),
+    # limits of the owner's own
+    *(Column(name, BigInteger) for name in ("free_jobs_max", "paid_jobs_max", "images_max", "stored_bytes_max")),
+    # the time that workers spent on the owner's jobs, as it counted at `worked_at`
+    Column("worked_ms", BigInteger, nullable=False, server_default=text("0")),
+    Column("worked_at", UtcDateTime),
     _partial_index("ix_wallets_unsummed", "owner_id", where=IS_UNSUMMED),
     sqlite_with_rowid=False,
 )
@@ -254,6 +266,8 @@ jobs: Final = Table(
     _partial_index("ix_jobs_unsettled", "owner_id", "created_at", "id", where="ended_at IS NULL"),
     _partial_index("ix_jobs_started_quick", "started_at", "id", where=IS_STARTED[Priority.HIGH]),
     _partial_index("ix_jobs_started_long", "started_at", "id", where=IS_STARTED[Priority.LOW]),
+    _partial_index("ix_jobs_started_free", "started_at", "id", where=IS_STARTED[Priority.FREE]),
+    _partial_index("ix_jobs_unsettled_image_id", "image_id", where=IS_OPEN_ON_IMAGE),
     _partial_index("ix_jobs_leased_until", "leased_until", where="leased_until IS NOT NULL"),
 )
 

@@ -8,7 +8,7 @@ from zlib import crc32
 from attrs import evolve, frozen
 from sqlalchemy import bindparam, case, delete, func, insert, select, text, update
 
-from spike_core.domain.errors import DuplicateEntry, StaleWrite, WalletNotFound
+from spike_core.domain.errors import DuplicateEntry, StaleWrite, TransactionUndone, WalletNotFound
 from spike_core.domain.identifiers import OwnerId
 from spike_core.domain.ledger import SEQUENCE_MAX, EntryKind, LedgerEntry
 from spike_core.domain.tokens import Tokens
@@ -21,20 +21,10 @@ from spike_sqlalchemy.tables import IS_REFUND, IS_SPEND, ledger_chain, ledger_en
 _WALLET: Final = select(wallets).where(wallets.c.owner_id == bindparam("owner"))
 _GET: Final = Prepared(_WALLET)
 _LOCK: Final = Prepared(_WALLET.with_for_update())
-_OPEN: Final = Prepared(insert(wallets).inline())
+_OPEN: Final = insert_unless(wallets)
 _STORE: Final = Prepared(
-    update(wallets)
-    .where(wallets.c.owner_id == bindparam("owner"), wallets.c.entries == bindparam("earlier_entries"))
-    .values(
-        balance=bindparam("new_balance"),
-        regenerated_at=bindparam("new_regenerated_at"),
-        entries=bindparam("new_entries"),
-        spent=bindparam("new_spent"),
-        refunded=bindparam("new_refunded"),
-        summed=bindparam("new_entries"),
-        chained=bindparam("new_entries"),
-        head=bindparam("new_head"),
-    )
+    update(wallets).where(wallets.c.owner_id == bindparam("owner"), wallets.c.entries == bindparam("earlier_entries")),
+    sets=[column.name for column in wallets.columns if not column.primary_key],
 )
 _EXPLAIN_OPENING: Final = Prepared(insert(ledger_entries).inline())
 _EXPLAIN: Final = insert_unless(ledger_entries)
@@ -113,7 +103,8 @@ class SqlAlchemyWallets:
 
     def open(self, posting: Posting) -> None:
         """Store a new wallet with its first entries."""
-        self._statements.write_all(_OPEN, [wallet_row(posting.wallet)])
+        if not self._statements.write(_OPEN, wallet_row(posting.wallet)):
+            raise TransactionUndone  # another transaction has opened it at the same time
         self._statements.write_all(_EXPLAIN_OPENING, [entry_row(entry) for entry in posting.entries])
         self._count_refunds(posting.wallet.owner_id, posting.entries)
 
@@ -126,19 +117,8 @@ class SqlAlchemyWallets:
         earlier_entries = wallet.entries - len(entries)
         if self._statements.write_all(_EXPLAIN, entries) < len(entries):
             self._refuse(wallet.owner_id, earlier_entries)
-        hit = self._statements.write(
-            _STORE,
-            {
-                "owner": wallet.owner_id.text,
-                "earlier_entries": earlier_entries,
-                "new_balance": wallet.balance.amount,
-                "new_regenerated_at": wallet.regenerated_at,
-                "new_entries": wallet.entries,
-                "new_spent": wallet.spent.amount,
-                "new_refunded": wallet.refunded.amount,
-                "new_head": wallet.head or None,
-            },
-        )
+        where = {"owner": wallet.owner_id.text, "earlier_entries": earlier_entries}
+        hit = self._statements.write(_STORE, {**wallet_row(wallet), **where})
         if hit != 1:
             raise StaleWrite("wallet")
         self._count_refunds(wallet.owner_id, posting.entries)

@@ -2,15 +2,18 @@
 
 from contextlib import suppress
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Final
 
 import click
+from attrs import frozen
 
 from spike_core.domain.accounts import Email
 from spike_core.domain.api_keys import ApiKeyName
 from spike_core.domain.errors import InvalidIdentifier, InvalidValue
 from spike_core.domain.identifiers import ApiKeyId
 from spike_core.domain.tokens import Tokens
+
+LIMIT_MAX: Final = 1_000_000_000  # jobs, images or megabytes
 
 
 class EmailType(click.ParamType[Email]):
@@ -37,6 +40,29 @@ class TokensType(click.ParamType[Tokens]):
             return value if isinstance(value, Tokens) else Tokens(int(value))
         except (InvalidValue, ValueError):
             self.fail(f"{value!r} is not a whole number of tokens, zero or more", param, ctx)
+
+
+@frozen
+class Limit:
+    """A limit of a user's own; `None` stands for the one of the settings."""
+
+    number: int | None
+
+
+class LimitType(click.ParamType[Limit]):
+    """A whole number, zero or more, or `default`."""
+
+    name = "n"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Limit:
+        """Parse the number."""
+        if isinstance(value, Limit):
+            return value
+        if value == "default":
+            return Limit(None)
+        if not (value.isascii() and value.isdecimal()) or int(value) > LIMIT_MAX:
+            self.fail(f"{value!r} is neither a whole number up to {LIMIT_MAX} nor default", param, ctx)
+        return Limit(int(value))
 
 
 class ApiKeyNameType(click.ParamType[ApiKeyName]):

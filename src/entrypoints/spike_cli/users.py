@@ -3,14 +3,16 @@
 import json
 
 import click
+from attrs import evolve
 
 from spike_cli.banner import sign_in_link
 from spike_cli.opening import opened
-from spike_cli.parameters import EmailType, TokensType
+from spike_cli.parameters import EmailType, Limit, LimitType, TokensType
 from spike_cli.serve import DEFAULT_PORT
 from spike_core.codec import rfc3339
 from spike_core.domain.accounts import Email
 from spike_core.domain.tokens import Tokens
+from spike_runtime.settings import MEGABYTE
 
 
 @click.group()
@@ -80,3 +82,57 @@ def sessions(email: Email, as_json: bool) -> None:  # noqa: FBT001  # click's
         return
     for each in facts:
         click.echo(f"opened {each['createdAt']}  last used {each['lastUsedAt']}  expires {each['expiresAt']}")
+
+
+@users.command()
+@click.argument("email", type=EmailType())
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+def show(email: Email, as_json: bool) -> None:  # noqa: FBT001  # click's
+    """Print what a user's account uses, and its limits."""
+    with opened(log_level="WARNING") as spike:
+        user_id, owner = spike.budgets.of_user(email)
+        balance = spike.wallets.account(user_id).wallet.balance
+    amounts = {
+        "freeJobs": (owner.usage.free_jobs, owner.budget.free_jobs),
+        "paidJobs": (owner.usage.paid_jobs, owner.budget.paid_jobs),
+        "images": (owner.usage.images, owner.budget.images),
+        "storedBytes": (owner.usage.stored_bytes, owner.budget.stored_bytes),
+        "processorSeconds": (
+            round(owner.processor_time.total_seconds()),
+            round(owner.processor_time_max.total_seconds()),
+        ),
+        "sessions": (owner.sessions, owner.sessions_max),
+    }
+    facts = {"userId": str(user_id), "balance": balance.amount, "parkedTokens": owner.parked.amount}
+    if as_json:
+        shown = {name: {"used": used, "limit": limit} for name, (used, limit) in amounts.items()}
+        click.echo(json.dumps({**facts, **shown}))
+        return
+    width = max(map(len, amounts))
+    for name, value in facts.items():
+        click.echo(f"{name:<{width}}  {value}")
+    for name, (used, limit) in amounts.items():
+        click.echo(f"{name:<{width}}  {used} of {limit}")
+
+
+@users.command()
+@click.argument("email", type=EmailType())
+@click.option("--free-jobs", type=LimitType(), help="Open jobs at the FREE tier.")
+@click.option("--paid-jobs", type=LimitType(), help="Other open jobs.")
+@click.option("--images", type=LimitType(), help="Images.")
+@click.option("--storage-mb", type=LimitType(), help="Stored megabytes.")
+def limits(email: Email, **changes: Limit | None) -> None:
+    """Change the limits of a user's account.
+
+    N is a number, or "default" for the one of the settings. Limits that aren't named stay. What exceeds a lower limit
+    stays too, but nothing more is accepted.
+    """
+    if not any(changes.values()):
+        raise click.UsageError("name at least one limit")
+    with opened(log_level="WARNING") as spike:
+        _, owner = spike.budgets.of_user(email)
+        storage = changes.pop("storage_mb")
+        named = {name: limit.number for name, limit in changes.items() if limit is not None}
+        if storage is not None:
+            named["stored_bytes"] = None if storage.number is None else storage.number * MEGABYTE
+        spike.budgets.limit(email, evolve(owner.overrides, **named))

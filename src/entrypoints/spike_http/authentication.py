@@ -52,6 +52,14 @@ class Authenticator:
         self.limiter.count(req, bucket, caller=user.text)
         return user
 
+    def count(self, req: Request, bucket: RateLimitGroup, *, caller: UserId) -> None:
+        """Count a request whose group depends on more than its path.
+
+        Raises:
+            TooManyRequests: the user has used up the rate limit.
+        """
+        self.limiter.count(req, bucket, caller=caller.text)
+
     def optional_user(self, req: Request, *, bucket: RateLimitGroup = RateLimitGroup.GENERAL) -> UserId | None:
         """Return the authenticated user, or `None` for a request without credentials, which is counted by address.
 

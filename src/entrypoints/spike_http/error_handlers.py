@@ -13,7 +13,10 @@ from spike_core.domain.errors import (
     InsufficientScope,
     InvalidInput,
     NotEnoughTokens,
+    QuotaExceeded,
     SpikeError,
+    StorageFull,
+    TooManyJobs,
     TooManyRequests,
 )
 from spike_http.bulkhead import ServerBusy
@@ -40,7 +43,7 @@ def handle_spike_error(req: Request, resp: falcon.Response, error: SpikeError, _
     message = _own_message(req, error) or response.message
     resp.media = message.body(code=response.code, request_id=req.context.request_id.text, fields=fields)
     resp.media |= _details(error)
-    if isinstance(error, TooManyRequests | ServerBusy):
+    if isinstance(error, TooManyRequests | TooManyJobs | StorageFull | ServerBusy):
         resp.set_header("Retry-After", str(error.retry_after_s))
 
 
@@ -71,7 +74,9 @@ def _details(error: SpikeError) -> Mapping[str, Any]:  # noqa: PLR0911  # one fo
             return {"required": error.required, "used": error.used, "limit": error.limit}
         case InsufficientScope():
             return {"scope": error.scope}
-        case TooManyRequests():
+        case QuotaExceeded():
+            return {"used": error.used, "limit": error.limit}
+        case TooManyRequests() | TooManyJobs() | StorageFull() | ServerBusy():
             return {"retryAfter": error.retry_after_s}
         case UnknownPricedTier():
             return {"pricing": {tier.value: tier.price.amount for tier in PRICED_TIERS}}

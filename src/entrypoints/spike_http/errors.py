@@ -96,6 +96,9 @@ NOT_FOUND: Final = _response(
 INTERNAL_ERROR: Final = _response(
     HTTPStatus.INTERNAL_SERVER_ERROR, "INTERNAL_ERROR", "Something went wrong", "Server Error", _TRY_LATER
 )
+STORAGE_FULL: Final = _response(
+    HTTPStatus.SERVICE_UNAVAILABLE, "STORAGE_FULL", "The server has no free space", "Server Full", _TRY_LATER
+)
 _WRONG_STATE: Final = _conflict(
     "The resource is not in a state that allows this", "Please check its current state and try again"
 )
@@ -259,6 +262,21 @@ TABLE: Final[Mapping[type[errors.SpikeError], ErrorResponse]] = {
         "Service Unavailable",
         "Please try again in a moment",
     ),
+    errors.TooManyJobs: _response(
+        HTTPStatus.TOO_MANY_REQUESTS,
+        "TOO_MANY_JOBS",
+        "Too many open jobs",
+        "Too Many Jobs",
+        "Please wait until some have finished: at most {limit} may be open at a time",
+    ),
+    errors.QuotaExceeded: _response(
+        HTTPStatus.FORBIDDEN,
+        "QUOTA_EXCEEDED",
+        "Storage quota exceeded",
+        "Quota Exceeded",
+        "Please delete images that you no longer need: you have {used} {resource}, and may have {limit}",
+    ),
+    errors.StorageFull: STORAGE_FULL,
     **dict.fromkeys(
         (
             errors.Unavailable,
@@ -310,16 +328,23 @@ UPLOAD_MESSAGES: Final[Mapping[type[errors.SpikeError], ErrorMessage]] = {
         title="Payment Required",
         suggestion="You need {required} tokens to upload and enhance this image. You have {balance} tokens.",
     ),
+    errors.StorageFull: STORAGE_FULL.message,
     errors.Unavailable: ErrorMessage(error="Upload processing failed", title="Server Error", suggestion=_TRY_LATER),
 }
 BATCH_UPLOAD_MESSAGES: Final[Mapping[type[errors.SpikeError], ErrorMessage]] = {
-    errors.Unavailable: UPLOAD_MESSAGES[errors.Unavailable]
+    errors.Unavailable: UPLOAD_MESSAGES[errors.Unavailable],
+    errors.StorageFull: STORAGE_FULL.message,
 }
 ENHANCE_MESSAGES: Final[Mapping[type[errors.SpikeError], ErrorMessage]] = {
     errors.NotEnoughTokens: ErrorMessage(
         error="Insufficient tokens", title="Payment required", suggestion="Please add more tokens to continue."
     ),
 }
+
+# the errors of operations that accept jobs, and of those that store pictures
+JOB_BUDGET_ERRORS: Final = (errors.TooManyJobs, errors.StorageFull)
+STORAGE_BUDGET_ERRORS: Final = (errors.QuotaExceeded, errors.StorageFull)
+BUDGET_ERRORS: Final = (errors.TooManyJobs, errors.QuotaExceeded, errors.StorageFull)
 
 FileErrorType = Literal["validation", "upload", "database", "unknown"]  # the API's names for the steps of an upload
 

@@ -36,6 +36,7 @@ from spike_http.resources.jobs import BatchResource, BatchStatusResource, Cancel
 from spike_http.resources.metrics import MetricsResource
 from spike_http.resources.session import SessionResource, SessionsResource
 from spike_http.resources.tokens import BalanceResource, HistoryResource
+from spike_http.resources.usage import UsageResource
 from spike_http.responses.urls import ObjectUrls
 from spike_http.serving.base_urls import BaseUrls
 from spike_http.serving.health_checks import HealthCheck, lasting
@@ -191,6 +192,7 @@ def routes(spike: Spike, *, closing: threading.Event, bases: BaseUrls | None = N
         ),
         Route("/api/tokens/balance", BalanceResource(authenticator=authenticator, wallets=spike.wallets)),
         Route("/api/tokens/history", HistoryResource(authenticator=authenticator, wallets=spike.wallets)),
+        Route("/api/usage", UsageResource(authenticator=authenticator, budgets=spike.budgets)),
         Route(
             "/api/settings/api-keys",
             ApiKeysResource(

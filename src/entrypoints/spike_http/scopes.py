@@ -39,6 +39,7 @@ SCOPES: Final[Mapping[str, Scope | None]] = {
     "DELETE /api/albums/{album_id}/images": Scope.MANAGE,
     "GET /api/tokens/balance": Scope.READ,
     "GET /api/tokens/history": Scope.READ,
+    "GET /api/usage": Scope.READ,
     "GET /api/settings/api-keys": Scope.READ,
     "POST /api/settings/api-keys": SESSION_ONLY,
     "DELETE /api/settings/api-keys/{key_id}": Scope.MANAGE,

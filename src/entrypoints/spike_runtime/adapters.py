@@ -98,6 +98,7 @@ def open_sandbox(settings: Settings, tools: Tools, *, engine_name: str) -> Sandb
             probes=settings.sandbox_probes,
             probe_limits=Limits(memory_bytes=memory_bytes, cpu_time=probe_time, wall_time=_ELBOW_ROOM * probe_time),
             surroundings=_surroundings(settings),
+            look_time=timedelta(seconds=settings.sandbox_look_s),
         )
     except (TypeError, AttributeError, pickle.PicklingError) as error:
         raise WrongSettings(

@@ -19,10 +19,12 @@ from spike_core.domain.limits import JobLimits
 from spike_core.domain.rate_limits import DEFAULT_LIMITS, DEFAULT_WINDOW, RateLimit, RateLimitGroup
 from spike_core.domain.regeneration import RegenerationPolicy
 from spike_core.domain.tokens import Tokens
+from spike_core.domain.usage import Budget, Budgets
 from spike_core.ports.factories import DatabaseLimits
 
 PREFIX: Final = "SPIKE_"
 CONFIG_VARIABLE: Final = "SPIKE_CONFIG"
+MEGABYTE: Final = 1_000_000  # bytes; of storage, as disks and object stores are sold
 DURATION_S_MAX: Final = 1_000_000_000  # some 30 years; so that date arithmetic can't overflow
 _RESERVED: Final = (CONFIG_VARIABLE, "SPIKE_TEST_")  # Spike's own variables that aren't settings
 
@@ -173,7 +175,8 @@ class Settings:
     sandbox_memory_mb: int = field(default=2048, validator=_at_least(256))  # of one child; the kernel's MiB
     sandbox_cpu_s: float = field(default=600.0, validator=_at_least(1))  # of one picture, all threads together
     sandbox_time_s: float = field(default=300.0, validator=_at_least(1))
-    sandbox_probe_s: float = field(default=20.0, validator=_at_least(1))  # processor time to probe a picture
+    sandbox_look_s: float = field(default=3.0, validator=_at_least(1))  # processor time to look at an upload
+    sandbox_probe_s: float = field(default=20.0, validator=_at_least(1))  # processor time to check a result
     sandbox_probes: int = field(default=2, validator=_at_least(1))  # concurrent probes
     sandbox_paths: str = field(default="", validator=_absolute_paths)  # that isolated children may read, too
     sandbox_variables: str = ""  # names of environment variables that children get, too; separated by commas
@@ -215,6 +218,7 @@ class Settings:
     rate_anonymous_mix: int = _rate(RateLimitGroup.ANONYMOUS_MIX)
     rate_generate: int = _rate(RateLimitGroup.GENERATE)
     rate_modify: int = _rate(RateLimitGroup.MODIFY)
+    rate_cancel: int = _rate(RateLimitGroup.CANCEL)  # of jobs that a worker has begun
     rate_general: int = _rate(RateLimitGroup.GENERAL)
 
     serve_works: str = field(default="auto", validator=_one_of("auto", "yes", "no"))  # whether `spike serve` works too
@@ -226,6 +230,18 @@ class Settings:
     collect_interval_s: float = field(default=900.0, validator=_at_least(0.01))
     orphans_interval_s: float = field(default=86400.0, validator=_at_least(0.01))
 
+    # budgets of one owner, and of all anonymous owners together
+    open_free_jobs_max: int = field(default=100, validator=_at_least(0))
+    open_paid_jobs_max: int = field(default=2000, validator=_at_least(0))
+    open_image_jobs_max: int = field(default=50, validator=_at_least(1))  # of one image
+    images_max: int = field(default=20_000, validator=_at_least(0))
+    storage_mb_max: int = field(default=20_000, validator=_at_least(0))
+    anonymous_open_jobs_max: int = field(default=200, validator=_at_least(0))
+    anonymous_images_max: int = field(default=20_000, validator=_at_least(0))
+    anonymous_storage_mb_max: int = field(default=20_000, validator=_at_least(0))
+    sessions_max: int = field(default=20, validator=_at_least(1))  # of one user; the oldest ends
+    disk_free_mb_min: int = field(default=500, validator=_at_least(0))  # of a store in a folder
+
     anonymous_retention_s: float = field(default=604800.0, validator=_at_least(1))
 
     opening_grant: int = field(default=100, validator=_at_least(0))
@@ -236,7 +252,9 @@ class Settings:
     heartbeat_s: float = field(default=15.0, validator=_at_least(0.1))
     work_time_max_s: float = field(default=600.0, validator=_at_least(1))  # of one attempt
     attempts_max: int = field(default=3, validator=_at_least(1))
-    on_their_way_max: int = field(default=8, validator=_at_least(1))  # jobs of one user
+    active_jobs_max: int = field(default=8, validator=_at_least(1))  # jobs in flight of one user
+    on_their_way_max: int = field(default=0, validator=_at_least(0))  # the old name of active_jobs_max; 0 is not set
+    active_cpu_s_max: float = field(default=3600.0, validator=_at_least(1))  # processor time of the jobs in flight
     deaths_max: int = field(default=3, validator=_at_least(1))
     retry_delay_s: float = field(default=5.0, validator=_at_least(0))
     redeliver_after_s: float = field(default=4.0, validator=_at_least(1))
@@ -276,12 +294,34 @@ class Settings:
             work_time_max=timedelta(seconds=self.work_time_max_s),
             attempts_max=self.attempts_max,
             crashes_max=self.deaths_max,
-            active_jobs_max=self.on_their_way_max,
+            active_jobs_max=self.on_their_way_max or self.active_jobs_max,
+            active_time_max=timedelta(seconds=self.active_cpu_s_max),
+            processor_time=timedelta(seconds=self.sandbox_cpu_s),
             retry_delay=timedelta(seconds=self.retry_delay_s),
             redeliver_after=timedelta(seconds=self.redeliver_after_s),
             refusal_max=timedelta(seconds=self.refusal_max_s),
             orphan_age=timedelta(seconds=self.orphan_age_s),
             orphan_interval=timedelta(seconds=self.orphans_interval_s),
+        )
+
+    @property
+    def budgets(self) -> Budgets:
+        """How much owners may use."""
+        return Budgets(
+            owner=Budget(
+                free_jobs=self.open_free_jobs_max,
+                paid_jobs=self.open_paid_jobs_max,
+                image_jobs=self.open_image_jobs_max,
+                images=self.images_max,
+                stored_bytes=self.storage_mb_max * MEGABYTE,
+            ),
+            anonymous=Budget(
+                free_jobs=self.anonymous_open_jobs_max,
+                image_jobs=self.open_image_jobs_max,
+                images=self.anonymous_images_max,
+                stored_bytes=self.anonymous_storage_mb_max * MEGABYTE,
+            ),
+            sessions=self.sessions_max,
         )
 
     @property

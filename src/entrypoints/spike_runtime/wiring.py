@@ -26,7 +26,7 @@ from spike_runtime.engines import chosen_engine
 from spike_runtime.generators import chosen_generator
 from spike_runtime.metrics import Metrics
 from spike_runtime.offline import Offline
-from spike_runtime.settings import Settings
+from spike_runtime.settings import MEGABYTE, Settings
 from spike_sandbox import Sandbox, Tools
 from spike_system import Cuid2Ids, SystemClock, SystemSecrets, ThreadHeartbeat
 
@@ -169,17 +169,21 @@ def assemble(
             ids=ids,
             secrets=secrets,
             heartbeat=heartbeat,
+            free_bytes=storage.free_bytes,
         ),
         Policies(
             limits=settings.job_limits,
             regeneration=settings.regeneration,
             opening_grant=Tokens(settings.opening_grant),
             metadata=MetadataPolicy(settings.exif),
+            budgets=settings.budgets,
+            free_bytes_min=settings.disk_free_mb_min * MEGABYTE,
         ),
     )
     return Spike(
         accounts=application.accounts,
         wallets=application.wallets,
+        budgets=application.budgets,
         images=application.images,
         albums=application.albums,
         album_contents=application.album_contents,

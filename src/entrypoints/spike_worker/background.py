@@ -100,6 +100,7 @@ def _maintenance_tasks(spike: Spike) -> Mapping[MaintenanceTask, tuple[Callable[
             partial(spike.images.deletion.expire_anonymous, retention=retention),
             settings.collect_interval_s,
         ),
+        MaintenanceTask.RECOUNT: (spike.budgets.recount, settings.orphans_interval_s),
         MaintenanceTask.RECEIPTS: (spike.idempotency.purge, settings.collect_interval_s),
         MaintenanceTask.SESSIONS: (spike.accounts.sessions.purge, settings.collect_interval_s),
     }

@@ -184,6 +184,25 @@ class TooManyRequests(SpikeError):
 
 
 @frozen
+class TooManyJobs(SpikeError):
+    """The owner, or the image, has too many open jobs; some must end first."""
+
+    code: ClassVar[str] = "too_many_jobs"
+    limit: int
+    retry_after_s: int
+
+
+@frozen
+class QuotaExceeded(SpikeError):
+    """The owner would have too many images or stored bytes."""
+
+    code: ClassVar[str] = "quota_exceeded"
+    resource: str  # images, or stored bytes
+    used: int  # before the request
+    limit: int
+
+
+@frozen
 class Unauthenticated(SpikeError):
     """There are no credentials, or they are unknown, expired or revoked."""
 
@@ -490,6 +509,14 @@ class StorageRefused(StorageUnavailable):
 
     code: ClassVar[str] = "storage_refused"
     reason: str  # for operators, not for clients
+
+
+@frozen
+class StorageFull(Unavailable):
+    """The blob store has too little free space to accept anything new."""
+
+    code: ClassVar[str] = "storage_full"
+    retry_after_s: int
 
 
 @frozen

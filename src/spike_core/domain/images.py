@@ -132,6 +132,11 @@ class Image:
         return row_checksum("image", self.id.text, self.owner_id.text)
 
     @property
+    def stored_bytes(self) -> int:
+        """The size of all its objects together; a copy without metadata is taken to be as large as the original."""
+        return self.size_bytes * len(self.objects)
+
+    @property
     def cursor(self) -> ImageCursor:
         """The image's position in a list ordered by age."""
         return ImageCursor(self.created_at, self.id)

@@ -37,6 +37,7 @@ class Check(Enum):
     OBJECT_CONTENT = "object-content"
     OBJECT_KEY = "object-key"
     ALBUM_COUNT = "album-count"
+    USAGE = "usage"
     ACCOUNT = "account"
     OWNER = "owner"
     TIER = "tier"

@@ -6,6 +6,7 @@ from typing import Final
 from attrs import field, frozen, validators
 
 from spike_core.domain.errors import InvalidValue
+from spike_core.domain.tiers import Tier
 
 UPLOAD_BYTES_MAX: Final = 10 * 1024 * 1024  # "10MB" in the API's documentation
 SOURCE_BYTES_MAX: Final = 20 * 1024 * 1024  # of a picture inside a JSON body, or fetched from a URL
@@ -56,7 +57,10 @@ class JobLimits:
     crashes_max: int = field(default=3, validator=validators.ge(1))  # crashed attempts before the job is refunded
     retry_delay: timedelta = timedelta(seconds=5)  # before the second attempt; doubles with each further one
     redeliver_after: timedelta = timedelta(seconds=4)  # an unclaimed job started so long ago must be in the queue
-    active_jobs_max: int = field(default=8, validator=validators.ge(1))  # an owner's jobs in progress at a time
+    active_jobs_max: int = field(default=8, validator=validators.ge(1))  # an owner's jobs in flight
+    active_time_max: timedelta = timedelta(hours=1)  # the processor time that an owner's jobs in flight may take
+    processor_time: timedelta = timedelta(minutes=10)  # of one attempt at the largest tier
+    work_per_turn: timedelta = field(default=timedelta(minutes=1))  # recent work that takes one turn from its owner
     refusal_max: timedelta = timedelta(hours=1)  # a job that the queue refuses for this long fails
     orphan_age: timedelta = timedelta(hours=1)  # an object without a row is collected at this age
     orphan_interval: timedelta = timedelta(days=1)  # between two collections, each of which lists the whole store
@@ -65,6 +69,10 @@ class JobLimits:
         """Return the delay before attempt number `attempt`, counted from 1."""
         doublings = min(max(0, attempt - 2), _DOUBLINGS_MAX)
         return self.retry_delay * (1 << doublings)
+
+    def processor_time_of(self, tier: Tier) -> timedelta:
+        """Return the processor time that an attempt at this tier may take."""
+        return self.processor_time * tier.work_share
 
     @property
     def upload_time_max(self) -> timedelta:

@@ -16,6 +16,7 @@ class MaintenanceTask(Enum):
     EXPIRY = "expiry"  # delete anonymous images past their age
     RECEIPTS = "receipts"  # delete old idempotency records
     SESSIONS = "sessions"  # delete expired sessions
+    RECOUNT = "recount"  # correct running sums that a release without them has left behind
     ORPHANS = "collect"  # delete objects that no row names; this lists the whole store
 
 

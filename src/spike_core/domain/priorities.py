@@ -9,10 +9,11 @@ from spike_core.domain.tiers import Tier
 
 
 class Priority(Enum):
-    """Which of the two worker queues a job goes to. The values are the queues' names."""
+    """Which of the worker queues a job goes to. The values are the queues' names."""
 
-    HIGH = "quick"  # enhancements and blends of at most a megapixel
-    LOW = "long"  # all others: four or sixteen times the pixels, or a picture made from words
+    HIGH = "quick"  # paid enhancements and blends of at most a megapixel
+    LOW = "long"  # other paid ones: four or sixteen times the pixels, or a picture made from words
+    FREE = "free"  # those at the FREE tier: they share the places of LOW jobs, and come after them
 
     @classmethod
     def of(cls, spec: JobSpec) -> "Priority":
@@ -27,7 +28,7 @@ class Priority(Enum):
 
 
 _PRIORITIES: Final = {
-    Tier.FREE: Priority.HIGH,
+    Tier.FREE: Priority.FREE,
     Tier.TIER_1K: Priority.HIGH,
     Tier.TIER_2K: Priority.LOW,
     Tier.TIER_4K: Priority.LOW,

@@ -21,6 +21,7 @@ class RateLimitGroup(Enum):
     ANONYMOUS_MIX = "anonymous-mix"
     GENERATE = "generate"
     MODIFY = "modify"
+    CANCEL = "cancel"  # of jobs that a worker has begun
     GENERAL = "general"  # requests without a group of their own
 
 
@@ -35,6 +36,7 @@ DEFAULT_LIMITS: Final[Mapping[RateLimitGroup, int]] = {
     RateLimitGroup.ANONYMOUS_MIX: 5,
     RateLimitGroup.GENERATE: 50,
     RateLimitGroup.MODIFY: 50,
+    RateLimitGroup.CANCEL: 20,
     RateLimitGroup.GENERAL: 0,
 }
 """Requests per window and caller; 0 is no limit."""

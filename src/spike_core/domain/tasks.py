@@ -16,6 +16,11 @@ class JobInput:
     dimensions: Dimensions  # after EXIF orientation is applied
     digest: ContentDigest | None = None  # `None` if an older release stored it
 
+    @property
+    def size_bytes(self) -> int:
+        """How large the object is; 0 if an older release stored it, which didn't record that."""
+        return 0 if self.digest is None else self.digest.size_bytes
+
 
 @frozen(kw_only=True)
 class Enhancement:

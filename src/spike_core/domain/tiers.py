@@ -35,11 +35,25 @@ class Tier(Enum):
         """The exact longest side of the result, in pixels."""
         return _LONGEST_SIDES_PX[self]
 
+    @property
+    def work_share(self) -> float:
+        """The share of the largest tier's processor time that one job may take."""
+        return work_share(self.longest_side_px)
+
     def output_size(self, original: Dimensions) -> Dimensions:
         """Return the size of the result for an original of this size."""
         return original.scaled_to(self.longest_side_px)
 
 
+def work_share(longest_side_px: int) -> float:
+    """Return the share of the largest tier's processor time that a result of this longest side may take.
+
+    It grows with the result's pixels. Small results have a tenth at least, since originals are as large at any tier.
+    """
+    return min(1.0, max(_WORK_SHARE_MIN, (longest_side_px / _LARGEST_SIDE_PX) ** 2))
+
+
+_WORK_SHARE_MIN: Final = 0.1
 _PRICES: Final = {
     Tier.FREE: Tokens(0),
     Tier.TIER_1K: Tokens(2),
@@ -52,3 +66,4 @@ _LONGEST_SIDES_PX: Final = {
     Tier.TIER_2K: 2048,
     Tier.TIER_4K: 4096,
 }
+_LARGEST_SIDE_PX: Final = max(_LONGEST_SIDES_PX.values())

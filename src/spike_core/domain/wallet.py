@@ -14,6 +14,7 @@ from spike_core.domain.hash_chain import NO_HASH
 from spike_core.domain.identifiers import JobId, OwnerId
 from spike_core.domain.ledger import SPEND_KINDS, EntryKind, LedgerEntry, LedgerTotals
 from spike_core.domain.tokens import NO_TOKENS, Tokens
+from spike_core.domain.usage import NO_OVERRIDES, BudgetOverrides, RecentWork, Usage
 
 
 @frozen(kw_only=True)
@@ -27,6 +28,10 @@ class Wallet:
     spent: Tokens  # the sum of all charges
     refunded: Tokens  # the sum of all refunds
     head: bytes = field(default=NO_HASH, repr=False)  # the hash of the newest ledger entry
+    parked: Tokens = NO_TOKENS  # the charges of jobs that haven't ended: they may come back, so they count for the cap
+    usage: Usage = field(factory=Usage)
+    overrides: BudgetOverrides = NO_OVERRIDES
+    work: RecentWork = field(factory=RecentWork)
 
     @classmethod
     def empty(cls, owner_id: OwnerId, *, now: datetime) -> Self:
@@ -72,6 +77,10 @@ class Wallet:
         """Refund a job's charge in full, above the cap if need be. Zero makes no entry."""
         return self._move(price.amount, kind=EntryKind.REFUND, job_id=job_id, reason=reason, now=now)
 
+    def deliver(self, price: Tokens) -> Self:
+        """Return the wallet after a job that was charged this much has been delivered, and can't be refunded."""
+        return evolve(self, parked=_less(self.parked, price))
+
     def credit(self, tokens: Tokens, *, kind: EntryKind, now: datetime, reason: str) -> "Posting":
         """Add granted, bought or regenerated tokens, above the cap if need be. Zero makes no entry."""
         return self._move(tokens.amount, kind=kind, job_id=None, reason=reason, now=now)
@@ -97,8 +106,19 @@ class Wallet:
             head=entry.hash,
             spent=Tokens(self.spent.amount - amount) if kind in SPEND_KINDS else self.spent,
             refunded=Tokens(self.refunded.amount + amount) if kind is EntryKind.REFUND else self.refunded,
+            parked=self._parked_after(amount, kind),
         )
         return Posting(wallet=wallet, entries=(entry,))
+
+    def _parked_after(self, amount: int, kind: EntryKind) -> Tokens:
+        if kind in SPEND_KINDS:
+            return self.parked + Tokens(-amount)
+        return _less(self.parked, Tokens(amount)) if kind is EntryKind.REFUND else self.parked
+
+
+def _less(parked: Tokens, price: Tokens) -> Tokens:
+    """Return what stays parked; a lost count never makes a refund or a delivery fail."""
+    return Tokens(max(0, parked.amount - price.amount))
 
 
 @frozen(kw_only=True)
@@ -111,3 +131,15 @@ class Posting:
     def after(self, earlier: Self) -> Self:
         """Return this posting with the entries of an `earlier` one prepended."""
         return evolve(self, entries=earlier.entries + self.entries)
+
+
+@frozen(kw_only=True)
+class CountedUsage:
+    """What an owner's stored jobs and images add up to, from which the wallet's running sums follow."""
+
+    usage: Usage = field(factory=Usage)
+    parked: Tokens = NO_TOKENS
+
+    def explains(self, wallet: Wallet) -> bool:
+        """Return whether the wallet's running sums are these."""
+        return wallet.usage == self.usage and wallet.parked == self.parked

@@ -14,7 +14,7 @@ from spike_core.domain.jobs import Job
 from spike_core.domain.ledger import LedgerEntry, LedgerPosition
 from spike_core.domain.outbox import OutboxMessage
 from spike_core.domain.statistics import RefundStatistics
-from spike_core.domain.wallet import Wallet
+from spike_core.domain.wallet import CountedUsage, Wallet
 
 Row_co = TypeVar("Row_co", covariant=True)
 Position_co = TypeVar("Position_co", covariant=True)
@@ -103,6 +103,12 @@ class AuditReader(Protocol):
 
     def album_counts(self, album_ids: Collection[AlbumId]) -> Sequence[AlbumCount]:
         """Return the numbers of images of those of the albums that exist, and count them."""
+
+    def usage(self, owner_id: OwnerId) -> CountedUsage:
+        """Count what the owner's stored jobs and images add up to, hidden images included. Reads all jobs."""
+
+    def miscounted(self, *, after: OwnerId | None = None, limit: int) -> Sequence[tuple[Wallet, CountedUsage]]:
+        """Return a page of the wallets whose running sums aren't what `usage` counts, with that. Reads all jobs."""
 
     def images(self, *, after: ImageId | None = None, limit: int) -> AuditPage[Image, ImageId]:
         """Return a page of all images, without those that are being deleted."""

@@ -13,14 +13,14 @@ from spike_core.ports.queue import JobQueue
 
 @frozen(kw_only=True)
 class WorkerPool:
-    """How many jobs one process runs at once, and how many of these places LOW jobs may never occupy."""
+    """How many jobs one process runs at once, and how many of these places LOW and FREE jobs may never occupy."""
 
     size: int = field(validator=validators.ge(1))
     reserved: int = field(default=0, validator=validators.ge(0))
 
     @property
     def low_priority_max(self) -> int:
-        """How many LOW jobs may run at once; at least one, even if there is a single place."""
+        """How many LOW and FREE jobs may run at once; at least one, even if there is a single place."""
         return max(1, self.size - self.reserved)
 
 
@@ -47,7 +47,8 @@ class Broker(Protocol):
     ) -> AbstractContextManager[None]:
         """Call `perform` with each message, at most `pool.size` at once, until the context ends.
 
-        At most `pool.low_priority_max` of them are LOW jobs.
+        At most `pool.low_priority_max` of them are LOW or FREE jobs. Of jobs that wait for the same place, a FREE one
+        comes last.
 
         On exit, no further message is taken, and those in progress may finish within `drain`. An exception of `perform`
         is logged and ends its message; retries are driven by the database, not the queue.

@@ -61,12 +61,14 @@ class Storage:
     """An opened blob store.
 
     `ping` checks that the store is available and grants access, at a constant cost and without leaving objects; it
-    raises `StorageUnavailable`. By default it scans one object.
+    raises `StorageUnavailable`. By default it scans one object. `free_bytes` says at the cost of a system call how much
+    more the store can take; a store that knows no end has none.
     """
 
     blobs: BlobStore
     links: SignedUrls | None  # for a store whose objects the service itself serves
     ping: Callable[[], object] = field(eq=False)
+    free_bytes: Callable[[], int] | None = field(default=None, eq=False)
 
     @ping.default
     def _look_at_one(self) -> Callable[[], object]:

@@ -9,6 +9,7 @@ from spike_core.domain.identifiers import BatchId, ImageId, JobId, OwnerId
 from spike_core.domain.jobs import ClaimedJob, Job, PendingJob
 from spike_core.domain.priorities import Priority
 from spike_core.domain.queue_order import QueueOrder, WaitingOwner
+from spike_core.domain.tiers import Tier
 
 
 class JobRepository(Protocol):
@@ -54,6 +55,9 @@ class JobRepository(Protocol):
     def count_of_image(self, image_id: ImageId) -> int:
         """Return how many jobs the image has; 0 if there is no such image."""
 
+    def count_open(self, image_ids: Collection[ImageId]) -> Mapping[ImageId, int]:
+        """Return how many of each image's jobs haven't ended, without images that have none."""
+
     def of_batch(self, batch_id: BatchId) -> Sequence[Job]:
         """Return the batch's jobs, oldest first; none if there is no such batch."""
 
@@ -72,11 +76,14 @@ class JobRepository(Protocol):
         `limit`, not on how many jobs there are.
         """
 
-    def in_flight(self, owner_id: OwnerId, *, limit: int) -> int:
-        """Return how many of the owner's jobs are in flight, counting no further than `limit`.
+    def in_flight(self, owner_id: OwnerId, *, limit: int) -> Sequence[Tier]:
+        """Return the tiers of the owner's jobs in flight, of at most `limit` jobs, oldest first.
 
         The bound keeps the cost independent of the number of the owner's jobs.
         """
+
+    def others_wait(self, owner_id: OwnerId) -> bool:
+        """Return whether jobs of another owner wait for a worker: unclaimed, in flight or held back."""
 
     def held_back(self, owner_id: OwnerId, *, limit: int) -> Sequence[PendingJob]:
         """Return at most `limit` of the owner's held-back jobs, oldest first."""

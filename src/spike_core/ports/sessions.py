@@ -46,5 +46,11 @@ class SessionRepository(Protocol):
         These are the ones with `may_descend_from_key` that were opened at that time or later, except `kept`.
         """
 
+    def count(self, user_id: UserId) -> int:
+        """Return how many sessions of the user are stored, expired or not."""
+
+    def keep_newest(self, user_id: UserId, *, count: int) -> None:
+        """Delete all but the user's newest `count` sessions."""
+
     def purge(self, *, expired_before: datetime) -> int:
         """Delete sessions that expired before then and return how many."""

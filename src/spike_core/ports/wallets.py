@@ -26,7 +26,11 @@ class WalletRepository(Protocol):
         """
 
     def open(self, posting: Posting) -> None:
-        """Store a new wallet together with its first entries."""
+        """Store a new wallet together with its first entries.
+
+        Raises:
+            TransactionUndone: the owner has a wallet, perhaps since another transaction opened it at the same time.
+        """
 
     def post(self, posting: Posting) -> None:
         """Store a locked wallet together with the ledger entries of its change, or neither.

@@ -32,6 +32,7 @@ from spike_core.services.audit_ledgers import LedgerAudit
 from spike_core.services.audit_objects import ObjectAudit
 from spike_core.services.audit_run import AUDIT_PAGE, AuditCoverage, AuditRun, unreadable
 from spike_core.services.object_references import named_by
+from spike_core.services.usage_accounting import running_sum_findings
 
 DEAD_MESSAGE_AGE: Final = timedelta(hours=1)  # the relay runs every second and removes such messages
 
@@ -66,6 +67,7 @@ class Audit:
             ("users", self._users(run)),
             ("wallets", ledgers.wallets(now=self.clock.now())),
             ("refund_totals", ledgers.refunds()),
+            ("usage", running_sum_findings(self.transactions)),
             ("images", self._images(run, objects)),
             ("jobs", self._jobs(run, objects)),
             ("outbox_messages", self._messages()),

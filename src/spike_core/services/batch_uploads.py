@@ -100,12 +100,16 @@ class BatchUploads(Extensible):
         Raises:
             AlbumNotFound, Forbidden, AlbumFull: the album can't take them.
             NotEnoughTokens: the balance doesn't cover all acceptable files; nothing is stored.
+            TooManyJobs, QuotaExceeded: the owner's budget has no room for all of them; nothing is stored.
+            StorageFull: the store has too little free space.
             DatabaseUnavailable: the database failed before anything was stored.
         """
+        self.ingest.check_free_space()
         validated = self._validate(owner_id, files)
         candidates = [each for each in validated if isinstance(each, _Candidate)]
         with self.transactions.view() as tx:
-            quote = self.new_images.quote(tx, owner_id, files=len(candidates), album_id=album_id, now=self.clock.now())
+            images = [each.image for each in candidates]
+            quote = self.new_images.quote(tx, owner_id, images=images, album_id=album_id, now=self.clock.now())
         none_accepted = AcceptedJobs(jobs=(), due=(), balance=quote.balance)
         outcomes = self._store(candidates)
         errors = {id_: outcome for id_, outcome in outcomes.items() if isinstance(outcome, SpikeError)}

@@ -42,14 +42,16 @@ class Cancellation:
         """
         with self.transactions.begin() as tx:
             now = self.clock.now()
-            tx.wallets.lock(owner_id)  # locks are taken in one order, wallets before jobs, so that no deadlock arises
+            posting = self.billing.lock(
+                tx, owner_id, now=now
+            )  # locks are taken in one order, wallets before jobs, so that no deadlock arises
             stored = tx.jobs.get(job_id)
             if stored.spec.owner_id != owner_id:
                 raise JobNotFound
             job = unsettled(stored, target=JobStatus.CANCELLED)
             cancelled = job.cancel(now=now)
-            balance = self.billing.refund(tx, job.spec, reason="Refund: cancelled", now=now)
+            wallet = self.billing.settle(tx, posting, job, cancelled, reason="Refund: cancelled", now=now)
             tx.jobs.replace(job, by=cancelled)
             tx.outbox.remove([job_id])
-            announce_held_back(tx, owner_id, limits=self.billing.limits, now=now)
-        return Cancelled(job=cancelled, refunded=job.spec.charged, balance=balance)
+            announce_held_back(tx, wallet, limits=self.billing.limits, now=now)
+        return Cancelled(job=cancelled, refunded=job.spec.charged, balance=wallet.balance)

@@ -13,11 +13,12 @@ from spike_core.domain.identifiers import ANONYMOUS, ImageId, OwnerId
 from spike_core.domain.images import Image
 from spike_core.domain.jobs import SettledJob
 from spike_core.domain.objects import ObjectKey
+from spike_core.domain.wallet import Posting
 from spike_core.ports.blobs import BlobStore
 from spike_core.ports.clock import Clock
 from spike_core.ports.transactions import Transaction, Transactions
 from spike_core.services.billing import Billing
-from spike_core.services.fair_scheduling import announce_held_back, lock_owner
+from spike_core.services.fair_scheduling import announce_held_back
 from spike_core.services.object_references import named_by
 from spike_core.services.transaction_retries import retry_on_conflict
 
@@ -97,8 +98,12 @@ class Deletion:
     def _finish(self, owner_id: OwnerId, image_id: ImageId) -> None:
         self.blobs.delete(self._objects(image_id))
         with self.transactions.begin() as tx:
+            now = self.clock.now()
+            image = tx.images.get_deleting(image_id)
             # a request that read the image before it was hidden may have added a job
-            self._cancel_jobs(tx, owner_id, image_id, now=self.clock.now())
+            self._cancel_jobs(tx, owner_id, image_id, now=now)
+            posting = self.billing.lock(tx, owner_id, now=now)
+            self.billing.forget(tx, posting, images=[image], jobs=tx.jobs.of_image(image_id))
             tx.images.finish_deletion(image_id)
 
     def _objects(self, image_id: ImageId) -> Sequence[ObjectKey]:
@@ -111,12 +116,13 @@ class Deletion:
         unsettled = [job.id for job in tx.jobs.of_image(image_id) if not isinstance(job, SettledJob)]
         if not unsettled:
             return
-        lock_owner(tx, owner_id)
+        posting = self.billing.lock(tx, owner_id, now=now)
         for job in tx.jobs.find(unsettled).values():  # read again, now locked
             if isinstance(job, SettledJob):
                 continue
-            if job.spec.charged:
-                self.billing.refund(tx, job.spec, reason="Refund: the image was deleted", now=now)
-            tx.jobs.replace(job, by=job.cancel(now=now))
+            cancelled = job.cancel(now=now)
+            reason = "Refund: the image was deleted"
+            posting = Posting(wallet=self.billing.settle(tx, posting, job, cancelled, reason=reason, now=now))
+            tx.jobs.replace(job, by=cancelled)
             tx.outbox.remove([job.id])
-        announce_held_back(tx, owner_id, limits=self.billing.limits, now=now)
+        announce_held_back(tx, posting.wallet, limits=self.billing.limits, now=now)

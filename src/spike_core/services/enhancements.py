@@ -13,6 +13,7 @@ from spike_core.domain.objects import ObjectKey
 from spike_core.domain.tasks import Blend, JobInput
 from spike_core.domain.tiers import Tier
 from spike_core.domain.tokens import NO_TOKENS, Tokens
+from spike_core.domain.usage import Usage
 from spike_core.ports.clock import Clock
 from spike_core.ports.ids import Ids
 from spike_core.ports.transactions import Transaction, Transactions
@@ -91,12 +92,14 @@ class Enhancements(Extensible):
             UnacceptablePicture: the inline source is empty, too large, animated, corrupt or in no supported format.
             ImageNotFound, Forbidden: one of the images doesn't exist, or belongs to another owner.
             NotEnoughTokens: the balance doesn't cover the tier.
+            TooManyJobs, QuotaExceeded: the owner's budget has no room.
             Unavailable: a dependency failed; nothing is charged and nothing stored.
         """
         if isinstance(source, InlineImage):
             return self._blend_with_inline(owner_id, image_id, tier=tier, inline=source, request_id=request_id)
         if source == image_id:
             raise InvalidValue(what="blendSource", rule="must be another image")
+        self.ingest.check_free_space()
         with self.transactions.begin() as tx:
             now = self.clock.now()
             ids = [image_id] if source is None else [image_id, source]
@@ -136,10 +139,12 @@ class Enhancements(Extensible):
             InvalidValue: there is no tier, there are more than `PARALLEL_TIERS_MAX`, or one occurs twice.
             ImageNotFound, Forbidden: the image doesn't exist, or belongs to another owner.
             NotEnoughTokens: the balance doesn't cover all tiers.
+            TooManyJobs, QuotaExceeded: the owner's budget has no room.
             DatabaseUnavailable: nothing is charged.
         """
         if not 1 <= len(tiers) <= PARALLEL_TIERS_MAX or len(set(tiers)) != len(tiers):
             raise InvalidValue(what="tiers", rule=f"must be 1 to {PARALLEL_TIERS_MAX} different tiers")
+        self.ingest.check_free_space()
         with self.transactions.begin() as tx:
             now = self.clock.now()
             image = _owned(tx, owner_id, [image_id])[0]
@@ -160,17 +165,19 @@ class Enhancements(Extensible):
     ) -> BatchEnhancementAccepted:
         """Start to enhance several of the owner's images at one tier; an image that occurs twice counts once.
 
-        The number of statements doesn't depend on the number of images.
+        The number of statements doesn't grow with the number of images.
 
         Raises:
             InvalidValue: there is no image, or there are more than `BATCH_IMAGES_MAX`.
             ImageNotFound, Forbidden: one of the images doesn't exist, or belongs to another owner.
             NotEnoughTokens: the balance doesn't cover all images.
+            TooManyJobs, QuotaExceeded: the owner's budget has no room.
             DatabaseUnavailable: nothing is charged.
         """
         distinct = list(dict.fromkeys(image_ids))
         if not 1 <= len(distinct) <= BATCH_IMAGES_MAX:
             raise InvalidValue(what="imageIds", rule=f"must be 1 to {BATCH_IMAGES_MAX} images")
+        self.ingest.check_free_space()
         batch_id = self.ids.new(BatchId)
         with self.transactions.begin() as tx:
             now = self.clock.now()
@@ -196,14 +203,17 @@ class Enhancements(Extensible):
         inline: InlineImage,
         request_id: RequestId | None,
     ) -> EnhancementAccepted:
+        self.ingest.check_free_space()
         validated = self.ingest.validate_inline(inline)
         began_at = self.clock.now()
         with self.transactions.view() as tx:  # a request that would be refused stores nothing
             _owned(tx, owner_id, [image_id])
-            self.billing.check(tx, tier.price, owner_id=owner_id, now=began_at)
+            adding = Usage.of_request(tier.price, input_bytes=validated.size_bytes)
+            self.billing.check(tx, tier.price, adding=adding, owner_id=owner_id, now=began_at)
         job_id = self._new_id(owner_id)
         source = JobInput(
-            key=ObjectKey.of_input(job_id, validated.identity.format), dimensions=validated.identity.dimensions
+            key=ObjectKey.of_input(job_id, validated.identity.format),
+            dimensions=validated.identity.dimensions,
         )
         with self.ingest.stored({source.key: validated.content}) as digests, self.transactions.begin() as tx:
             now = self.clock.now()

@@ -1,7 +1,7 @@
 """Fair scheduling: one owner's many jobs don't delay the jobs of others."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 from attrs import frozen
@@ -10,6 +10,7 @@ from spike_core.domain.identifiers import ANONYMOUS, OwnerId
 from spike_core.domain.jobs import PendingJob
 from spike_core.domain.limits import JobLimits
 from spike_core.domain.outbox import OutboxMessage
+from spike_core.domain.wallet import Wallet
 from spike_core.ports.clock import Clock
 from spike_core.ports.transactions import Transaction, Transactions
 from spike_core.services.transaction_retries import retry_on_conflict
@@ -21,8 +22,8 @@ OWNERS_BATCH: Final = 100
 class FairScheduling:
     """Announces held-back jobs as soon as their owner has room.
 
-    An owner has at most `active_jobs_max` jobs announced, started or claimed at a time. The others wait in the
-    database. Counting happens under the lock of the owner's wallet.
+    An owner's jobs in flight (announced, started or claimed) are bounded in number and in processor time; see
+    `with_turns`. The others wait in the database. Counting happens under the lock of the owner's wallet.
     """
 
     transactions: Transactions
@@ -40,8 +41,8 @@ class FairScheduling:
             if not tx.jobs.held_back(owner_id, limit=1):
                 return ()
         with self.transactions.begin() as tx:
-            lock_owner(tx, owner_id)
-            return announce_held_back(tx, owner_id, limits=self.limits, now=self.clock.now())
+            wallet = tx.wallets.lock(owner_id)
+            return announce_held_back(tx, wallet, limits=self.limits, now=self.clock.now())
 
     def advance_all(self) -> int:
         """Do so for all owners who have room, and return the number of jobs announced.
@@ -64,23 +65,45 @@ class FairScheduling:
             after = owners[-1].owner_id
 
 
-def lock_owner(tx: Transaction, owner_id: OwnerId) -> None:
-    """Lock the owner's wallet, which guards the count of the owner's jobs in flight. The anonymous owner has none."""
-    if owner_id != ANONYMOUS:
-        tx.wallets.lock(owner_id)
+def announce_held_back(tx: Transaction, wallet: Wallet, *, limits: JobLimits, now: datetime) -> Sequence[PendingJob]:
+    """Write outbox messages for as many of an owner's oldest held-back jobs as there is room for; return those.
 
-
-def announce_held_back(tx: Transaction, owner_id: OwnerId, *, limits: JobLimits, now: datetime) -> Sequence[PendingJob]:
-    """Write outbox messages for as many of the owner's oldest held-back jobs as there is room for; return those.
-
-    `lock_owner` must have been called. Jobs of the anonymous owner are never held back.
+    The wallet is the owner's, and locked, which guards the count. Jobs of the anonymous owner are never held back.
     """
-    if owner_id == ANONYMOUS:
+    if wallet.owner_id == ANONYMOUS:
         return ()
-    limit = limits.active_jobs_max
-    waiting = tx.jobs.held_back(owner_id, limit=limit)
+    waiting = tx.jobs.held_back(wallet.owner_id, limit=limits.active_jobs_max)
     if not waiting:
         return ()
-    jobs = waiting[: limit - tx.jobs.in_flight(owner_id, limit=limit)]
+    jobs = with_turns(tx, wallet, waiting, limits=limits, now=now)
     tx.outbox.put([OutboxMessage(job_id=job.id, due_at=now) for job in jobs])
     return jobs
+
+
+def with_turns(
+    tx: Transaction, wallet: Wallet, jobs: Sequence[PendingJob], *, limits: JobLimits, now: datetime
+) -> Sequence[PendingJob]:
+    """Return the first of an owner's jobs that may be in flight beside those that are; the wallet is locked.
+
+    Together they are at most `active_jobs_max`, and take at most `active_time_max` of processor time by the limits of
+    their tiers, but one is always allowed. While other owners' jobs wait, recent work takes turns away. The anonymous
+    owner stands for many people and has no such bound.
+    """
+    if not jobs or wallet.owner_id == ANONYMOUS:
+        return jobs
+    turns = limits.active_jobs_max
+    lost = wallet.work.at(now) // limits.work_per_turn
+    if lost and tx.jobs.others_wait(wallet.owner_id):
+        turns = max(1, turns - lost)
+    open_jobs = wallet.usage.open_jobs  # including `jobs`
+    if open_jobs <= turns and open_jobs * limits.processor_time <= limits.active_time_max:
+        return jobs
+    moving = tx.jobs.in_flight(wallet.owner_id, limit=turns)
+    time_left = limits.active_time_max - sum(map(limits.processor_time_of, moving), timedelta(0))
+    allowed = 0
+    for job in jobs[: turns - len(moving)]:
+        time_left -= limits.processor_time_of(job.spec.tier)
+        if time_left < timedelta(0) and (moving or allowed):
+            break
+        allowed += 1
+    return jobs[:allowed]

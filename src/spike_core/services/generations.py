@@ -16,6 +16,7 @@ from spike_core.domain.objects import ObjectKey
 from spike_core.domain.tasks import Creation, Generation, JobInput, Modification, Task
 from spike_core.domain.tiers import Tier
 from spike_core.domain.tokens import Tokens
+from spike_core.domain.usage import Usage
 from spike_core.ports.clock import Clock
 from spike_core.ports.downloader import Downloader
 from spike_core.ports.ids import Ids
@@ -78,9 +79,11 @@ class Generations(Extensible):
         Raises:
             InvalidValue: the tier is FREE.
             NotEnoughTokens: the balance doesn't cover the tier.
+            TooManyJobs, QuotaExceeded: the owner's budget has no room.
             DatabaseUnavailable: nothing is charged.
         """
         _check_tier(tier)
+        self.ingest.check_free_space()
         task = Generation(prompt=prompt, negative=negative, aspect_ratio=aspect_ratio)
         with self.transactions.begin() as tx:
             accepted = self._accept(tx, owner_id, task, tier=tier, job_id=self._new_id("gen"), request_id=request_id)
@@ -107,9 +110,11 @@ class Generations(Extensible):
             UnacceptablePicture: the picture is empty, too large, animated, corrupt or in no supported format.
             UnsafeAddress, DownloadFailed: the picture can't be downloaded.
             NotEnoughTokens: the balance doesn't cover the tier; then nothing is downloaded.
+            TooManyJobs, QuotaExceeded: the owner's budget has no room.
             Unavailable: a dependency failed; nothing is charged and nothing stored.
         """
         _check_tier(tier)
+        self.ingest.check_free_space()
         with self._validated(owner_id, picture, tier) as validated:
             began_at = self.clock.now()
             job_id = self._new_id("mod")
@@ -153,19 +158,20 @@ class Generations(Extensible):
         """Open the picture and validate it. Funds are checked before a download, but after an inline picture."""
         if isinstance(picture, InlineImage):
             validated = self.ingest.validate_inline(picture)
-            self._check_funds(owner_id, tier)
+            self._check_funds(owner_id, tier, input_bytes=validated.size_bytes)
             yield validated
             return
-        self._check_funds(owner_id, tier)
+        self._check_funds(owner_id, tier, input_bytes=1)
         try:
             with self.downloader.download(picture.url) as content:
                 yield self.ingest.validate_inline(InlineImage(content=content))
         except FileTooLarge as error:
             raise SourceTooLarge from error
 
-    def _check_funds(self, owner_id: OwnerId, tier: Tier) -> None:
+    def _check_funds(self, owner_id: OwnerId, tier: Tier, *, input_bytes: int) -> None:
+        adding = Usage.of_request(tier.price, input_bytes=input_bytes)
         with self.transactions.view() as tx:
-            self.billing.check(tx, tier.price, owner_id=owner_id, now=self.clock.now())
+            self.billing.check(tx, tier.price, adding=adding, owner_id=owner_id, now=self.clock.now())
 
     def _accept(
         self, tx: Transaction, owner_id: OwnerId, task: Task, *, tier: Tier, job_id: JobId, request_id: RequestId | None

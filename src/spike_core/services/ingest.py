@@ -21,6 +21,7 @@ from spike_core.ports.metadata import Metadata
 from spike_core.ports.probe import ImageProbe
 from spike_core.ports.transactions import Transactions
 from spike_core.services.digests import digested
+from spike_core.services.free_space import FreeSpace
 from spike_core.services.object_references import referenced
 
 
@@ -51,6 +52,15 @@ class Ingest:
     metadata: Metadata
     clock: Clock
     limits: JobLimits
+    free_space: FreeSpace = field(factory=FreeSpace)
+
+    def check_free_space(self) -> None:
+        """Check that the store has room for anything new: originals, inputs and results.
+
+        Raises:
+            StorageFull: it has too little; results of jobs that are accepted already are still stored.
+        """
+        self.free_space.check()
 
     def validate(self, content: BinaryIO, *, size_bytes_max: int) -> ValidatedImage:
         """Return the picture if it can be decoded completely.

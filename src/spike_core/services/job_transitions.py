@@ -23,10 +23,11 @@ from spike_core.domain.jobs import (
 )
 from spike_core.domain.limits import JobLimits
 from spike_core.domain.outbox import OutboxMessage
+from spike_core.domain.wallet import Posting
 from spike_core.ports.clock import Clock
 from spike_core.ports.transactions import Transaction, Transactions
 from spike_core.services.billing import Billing
-from spike_core.services.fair_scheduling import announce_held_back, lock_owner
+from spike_core.services.fair_scheduling import announce_held_back
 from spike_core.services.transaction_retries import retry_on_conflict
 
 WORKER_DIED: Final = "The picture stopped the worker each time it was tried"
@@ -98,12 +99,13 @@ class JobTransitions:
         Raises:
             JobChanged: the lease was lost; no row names the object.
         """
-        now = self.clock.now()
-        completed = job.complete(result, now=now)
         with self.transactions.begin() as tx:
-            lock_owner(tx, job.spec.owner_id)
+            now = self.clock.now()
+            posting = self.billing.lock(tx, job.spec.owner_id, now=now)  # lock order: wallets before jobs
+            completed = job.complete(result, now=now)
             tx.jobs.replace(job, by=completed)
-            due = announce_held_back(tx, job.spec.owner_id, limits=self.limits, now=now)
+            wallet = self.billing.settle(tx, posting, job, completed, reason="", now=now)
+            due = announce_held_back(tx, wallet, limits=self.limits, now=now)
         return Delivered(job=completed, due=due)
 
     @retry_on_conflict
@@ -117,7 +119,8 @@ class JobTransitions:
             return self.fail(job, reason)
         released = job.release()
         with self.transactions.begin() as tx:
-            self._return(tx, job, released, delay=self.limits.delay_before(job.attempt + 1))
+            posting = self.billing.lock(tx, job.spec.owner_id, now=self.clock.now())
+            self._return(tx, posting, job, released, delay=self.limits.delay_before(job.attempt + 1))
         return released
 
     @retry_on_conflict
@@ -131,7 +134,8 @@ class JobTransitions:
         """
         released = job.release()
         with self.transactions.begin() as tx:
-            self._return(tx, job, released, delay=timedelta(0))
+            posting = self.billing.lock(tx, job.spec.owner_id, now=self.clock.now())
+            self._return(tx, posting, job, released, delay=timedelta(0))
         return released
 
     @retry_on_conflict
@@ -144,13 +148,12 @@ class JobTransitions:
         expired = job.expire_lease()
         is_the_last = expired.crashes >= self.limits.crashes_max
         with self.transactions.begin() as tx:
-            if is_the_last:
-                lock_owner(tx, job.spec.owner_id)  # lock order: wallets before jobs
+            posting = self.billing.lock(tx, job.spec.owner_id, now=self.clock.now())  # wallets before jobs
             if tx.jobs.find([job.id]).get(job.id) != job:  # a renewal doesn't change the fence
                 raise JobChanged
             if is_the_last:
-                return self._fail(tx, job, evolve(job, crashes=expired.crashes), WORKER_DIED)
-            self._return(tx, job, expired, delay=self.limits.delay_before(job.attempt + 1))
+                return self._fail(tx, posting, job, evolve(job, crashes=expired.crashes), WORKER_DIED)
+            self._return(tx, posting, job, expired, delay=self.limits.delay_before(job.attempt + 1))
         return expired
 
     @retry_on_conflict
@@ -174,19 +177,24 @@ class JobTransitions:
             JobChanged: the job was changed meanwhile.
         """
         with self.transactions.begin() as tx:
-            return self._fail(tx, job, job, reason)
+            posting = self.billing.lock(tx, job.spec.owner_id, now=self.clock.now())
+            return self._fail(tx, posting, job, job, reason)
 
-    def _fail(self, tx: Transaction, stored: UnsettledJob, job: UnsettledJob, reason: str) -> SettledJob:
+    def _fail(
+        self, tx: Transaction, posting: Posting, stored: UnsettledJob, job: UnsettledJob, reason: str
+    ) -> SettledJob:
         now = self.clock.now()
         failed = job.fail(reason, now=now)
-        lock_owner(tx, job.spec.owner_id)  # lock order: wallets before jobs
         tx.jobs.replace(stored, by=failed)  # first, so that the loser of a race gets JobChanged, not DuplicateEntry
-        if job.spec.charged:
-            self.billing.refund(tx, job.spec, reason=f"Refund: {reason}", now=now)
+        wallet = self.billing.settle(tx, posting, stored, failed, reason=f"Refund: {reason}", now=now)
         tx.outbox.remove([job.id])
-        announce_held_back(tx, job.spec.owner_id, limits=self.limits, now=now)
+        announce_held_back(tx, wallet, limits=self.limits, now=now)
         return failed
 
-    def _return(self, tx: Transaction, job: ClaimedJob, pending: PendingJob, *, delay: timedelta) -> None:
+    def _return(
+        self, tx: Transaction, posting: Posting, job: ClaimedJob, pending: PendingJob, *, delay: timedelta
+    ) -> None:
+        now = self.clock.now()
         tx.jobs.replace(job, by=pending)
-        tx.outbox.put([OutboxMessage(job_id=job.id, due_at=self.clock.now() + delay)])
+        self.billing.interrupt(tx, posting, job, now=now)
+        tx.outbox.put([OutboxMessage(job_id=job.id, due_at=now + delay)])

@@ -11,6 +11,7 @@ from spike_core.domain.jobs import JobSpec
 from spike_core.domain.objects import ObjectKey
 from spike_core.domain.tiers import Tier
 from spike_core.domain.tokens import NO_TOKENS, Tokens
+from spike_core.domain.usage import Usage
 from spike_core.ports.clock import Clock
 from spike_core.ports.ids import Ids
 from spike_core.ports.transactions import Transaction
@@ -36,20 +37,38 @@ class NewImages:
     ingest: Ingest
 
     def quote(
-        self, tx: Transaction, owner_id: OwnerId, *, files: int, album_id: AlbumId | None, now: datetime
+        self,
+        tx: Transaction,
+        owner_id: OwnerId,
+        *,
+        images: Sequence[Image],
+        album_id: AlbumId | None,
+        now: datetime,
     ) -> UploadQuote:
-        """Return how so many files would be enhanced: at the album's tier, or at TIER_1K without an album.
+        """Return how new images would be enhanced: at the album's tier, or at TIER_1K without an album.
 
         Raises:
             AlbumNotFound, Forbidden: the album doesn't exist, or belongs to another owner.
-            NotEnoughTokens: the balance doesn't cover all files.
+            NotEnoughTokens: the balance doesn't cover all images.
+            TooManyJobs, QuotaExceeded: a budget has no room for them.
         """
         tier: Tier | None = Tier.TIER_1K
         if album_id is not None:
             album = tx.albums.get(album_id).owned_by(owner_id)
             tier = album.default_tier if album.auto_enhance else None
-        price = sum((tier.price for _ in range(files)), NO_TOKENS) if tier is not None else NO_TOKENS
-        return UploadQuote(tier=tier, balance=self.billing.check(tx, price, owner_id=owner_id, now=now))
+        prices = [] if tier is None else [tier.price for _ in images]
+        free_jobs = sum(not price for price in prices)
+        adding = Usage.of(images=images) + Usage(free_jobs=free_jobs, paid_jobs=len(prices) - free_jobs)
+        total = sum(prices, NO_TOKENS)
+        return UploadQuote(tier=tier, balance=self.billing.check(tx, total, adding=adding, owner_id=owner_id, now=now))
+
+    def check_room(self, tx: Transaction, owner_id: OwnerId, images: Sequence[Image], *, now: datetime) -> None:
+        """Check that the owner's budget has room for these images, without any jobs.
+
+        Raises:
+            QuotaExceeded: it has none.
+        """
+        self.billing.check(tx, NO_TOKENS, adding=Usage.of(images=images), owner_id=owner_id, now=now)
 
     def build(self, owner_id: OwnerId, name: ImageName, validated: ValidatedImage, *, now: datetime) -> Image:
         """Return the image of a validated file, with an id and object keys of its own; nothing is stored."""
@@ -89,18 +108,21 @@ class NewImages:
             UploadExpired: the objects were stored too long ago.
             AlbumNotFound, Forbidden, AlbumFull: the album can't take them.
             NotEnoughTokens: the balance doesn't cover them any more.
+            TooManyJobs, QuotaExceeded: a budget has no room for them any more.
         """
         now = self.clock.now()
         self.ingest.check_in_time(images[0].created_at)
-        wallet = self.billing.lock(tx, owner_id, now=now).wallet
+        self.billing.lock(tx, owner_id, now=now)  # lock order: wallets before albums
         tx.images.add(*images)
         if album_id is not None:
             tx.albums.lock(album_id).owned_by(owner_id)
             tx.albums.append_images(album_id, [(self.ids.new(AlbumImageId), image.id) for image in images], now=now)
-        if tier is None:
-            return AcceptedJobs(jobs=(), due=(), balance=wallet.balance)
-        specs = [JobSpec.on(image, tier, id_=self.ids.new(JobId), request_id=request_id, now=now) for image in images]
-        return self.billing.accept(tx, specs, owner_id=owner_id, now=now)
+        specs = [
+            JobSpec.on(image, tier, id_=self.ids.new(JobId), request_id=request_id, now=now)
+            for image in images
+            if tier is not None
+        ]
+        return self.billing.accept(tx, specs, owner_id=owner_id, now=now, images=images)
 
     def _original_key(self, image_id: ImageId, identity: PictureIdentity) -> ObjectKey:
         if identity.has_location:

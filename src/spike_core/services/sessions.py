@@ -1,13 +1,14 @@
 """Sessions of signed-in browsers and scripts."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Final
 
 from attrs import frozen
 
 from spike_core.domain.accounts import Session, User
-from spike_core.domain.errors import Unauthenticated
+from spike_core.domain.errors import Unauthenticated, WalletNotFound
 from spike_core.domain.identifiers import UserId
 from spike_core.domain.limits import SESSIONS_SHOWN_MAX
 from spike_core.domain.secrets import Secret
@@ -36,10 +37,11 @@ class Sessions:
     transactions: Transactions
     clock: Clock
     secrets: Secrets
+    sessions_max: int = 20  # of one user
 
     @retry_on_conflict
     def open(self, user_id: UserId) -> OpenedSession:
-        """Store a new session of the user.
+        """Store a new session of the user; beyond `sessions_max` the oldest one ends.
 
         Raises:
             UserNotFound: there is no such user.
@@ -63,7 +65,10 @@ class Sessions:
     ) -> OpenedSession:
         user = tx.users.user(user_id)
         session = Session(hash=token.hash, user_id=user_id, created_at=now, expires_at=now + lifetime, is_link=is_link)
+        with suppress(WalletNotFound):  # an application's own users may have none
+            tx.wallets.lock(user_id)  # of two sessions opened at once, both count
         tx.sessions.add(session)
+        tx.sessions.keep_newest(user_id, count=self.sessions_max)
         return OpenedSession(user=user, token=token, expires_at=session.expires_at)
 
     @retry_on_conflict

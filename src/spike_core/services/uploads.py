@@ -60,13 +60,15 @@ class Uploads(Extensible):
             AlbumNotFound, Forbidden: the album doesn't exist, or belongs to another owner.
             AlbumFull: the album has no room.
             NotEnoughTokens: the balance doesn't cover the enhancement.
+            TooManyJobs, QuotaExceeded: the owner's budget has no room.
             Unavailable: a dependency failed; nothing is charged and nothing stored.
         """
+        self.ingest.check_free_space()
         began_at = self.clock.now()
         validated = self.ingest.validate(content, size_bytes_max=UPLOAD_BYTES_MAX)
-        with self.transactions.view() as tx:
-            quote = self.new_images.quote(tx, owner_id, files=1, album_id=album_id, now=began_at)
         image = self.new_images.build(owner_id, name, validated, now=began_at)
+        with self.transactions.view() as tx:
+            quote = self.new_images.quote(tx, owner_id, images=[image], album_id=album_id, now=began_at)
         with (
             self.ingest.objects_of(image, content) as objects,
             self.ingest.stored(objects) as digests,
@@ -87,18 +89,21 @@ class Uploads(Extensible):
 
         Raises:
             UnacceptablePicture: the file is empty, too large, animated, corrupt or in no supported format.
+            QuotaExceeded: the budget of all anonymous owners has no room.
             Unavailable: a dependency failed; nothing is stored.
         """
+        self.ingest.check_free_space()
         began_at = self.clock.now()
         validated = self.ingest.validate(content, size_bytes_max=UPLOAD_BYTES_MAX)
         image = self.new_images.build(ANONYMOUS, name, validated, now=began_at)
+        with self.transactions.view() as tx:
+            self.new_images.check_room(tx, ANONYMOUS, [image], now=began_at)
         with (
             self.ingest.objects_of(image, content) as objects,
             self.ingest.stored(objects) as digests,
             self.transactions.begin() as tx,
         ):
             image = image.with_digests(digests)
-            self.ingest.check_in_time(began_at)
-            tx.images.add(image)
+            self.new_images.add(tx, ANONYMOUS, [image], tier=None, album_id=None, request_id=None)
             self._run_hooks(tx, image)
         return image

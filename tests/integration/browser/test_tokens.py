@@ -15,11 +15,12 @@ def test_balance_countdown_and_sums_are_those_of_the_wallet(studio: Page, ada: P
     studio.locator(".balance").click()
     expect(studio.locator(".ring")).to_have_text("98")
     clock = studio.locator(".next strong")
-    expect(clock).to_have_text(re.compile(r"1[45]:\d\d"))
+    expect(clock).to_have_text(re.compile(r"1[45]:\d\d"), timeout=60_000)  # once the job has ended
     earlier = clock.inner_text()
     expect(clock).not_to_have_text(earlier)
     spent = studio.locator(".totals div", has_text="Spent")
     expect(spent).to_contain_text("2")
+    expect(studio.locator(".usage div", has_text="Images")).to_contain_text(re.compile(r"1 of 20.?000"))
     assert ada.balance() == 98
 
 

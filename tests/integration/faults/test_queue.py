@@ -143,7 +143,7 @@ def test_messages_that_come_ten_times_are_done_once(
 def test_several_sweepers_and_relays_at_once_bring_each_job_back_once(scenario: FaultScenario, valkey: Valkey) -> None:
     """Each process runs both: two servers and two workers, all handling the same jobs, whose messages are lost."""
     hasty = {"SPIKE_SWEEP_INTERVAL_S": "0.02", "SPIKE_RELAY_INTERVAL_S": "0.02", "SPIKE_REDELIVER_AFTER_S": "1"}
-    settings = {**scenario.settings, **hasty, "SPIKE_ON_THEIR_WAY_MAX": "50"}
+    settings = {**scenario.settings, **hasty, "SPIKE_ACTIVE_JOBS_MAX": "50"}
     other_folder = scenario.folder.with_name("other")
     with serving(scenario.folder, **settings) as one, serving(other_folder, **settings) as other:
         image_id = scenario.upload(one)

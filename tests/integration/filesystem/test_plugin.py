@@ -1,4 +1,5 @@
 import io
+import shutil
 from pathlib import Path
 
 import pytest
@@ -34,6 +35,12 @@ def test_the_factory_fits_its_port() -> None:
     storage = factory("file:///data", clock=ManualClock(), secret=b"secret")
     assert isinstance(storage.blobs, FilesystemBlobStore)
     assert storage.links == storage.blobs
+
+
+def test_free_space_is_that_of_the_folders_disk_before_the_folder_is_there_too(tmp_path: Path) -> None:
+    storage = open_folder((tmp_path / "a" / "objects").as_uri(), clock=ManualClock(), secret=b"secret")
+    assert storage.free_bytes is not None
+    assert 0 < storage.free_bytes() <= shutil.disk_usage(tmp_path).total
 
 
 @pytest.mark.parametrize(

@@ -121,13 +121,14 @@ def test_a_hundred_images_are_moved_with_as_many_statements_as_two(spike: Spike,
     assert counts[0] == counts[1] <= 10
 
 
-def test_twenty_images_are_enhanced_with_as_many_statements_as_two(spike: Spike, ada: Registered) -> None:
+def test_twenty_images_are_enhanced_with_one_more_statement_than_two(spike: Spike, ada: Registered) -> None:
+    """The one that counts their owner's jobs in flight, of which two can't be too many."""
     counts = []
     for number in (2, 20):
         ids = [str(image.id) for image in library(spike, ada, images=number)]
         batch = {"imageIds": ids, "tier": "TIER_1K"}
         counts.append(len(statements_of(spike, ada, "POST", "/api/images/batch-enhance", batch)))
-    assert counts[0] == counts[1] <= 10
+    assert counts[0] + 1 == counts[1] <= 10
 
 
 def test_a_hundred_images_are_listed_with_as_many_statements_as_one(spike: Spike, ada: Registered) -> None:
@@ -214,7 +215,7 @@ def test_accepting_a_job_takes_so_many_statements(spike: Spike, ada: Registered)
     assert answer.status_code == 200, answer.json
     counts = Counter(sql.split()[0] for sql in statements)
     counts.pop("ROLLBACK", None)  # the end of a view: SQLite's driver tells, PostgreSQL's doesn't
-    assert counts == {"BEGIN": 3, "SELECT": 4, "INSERT": 3, "UPDATE": 2, "DELETE": 1, "COMMIT": 2}
+    assert counts == {"BEGIN": 3, "SELECT": 3, "INSERT": 3, "UPDATE": 2, "DELETE": 1, "COMMIT": 2}
 
 
 @pytest.mark.parametrize("spike", ["postgresql"], indirect=True)
@@ -224,7 +225,7 @@ def test_postgresql_is_waited_for_so_often_while_a_job_is_accepted(spike: Spike,
     with spike.database.transactions.begin() as tx:
         tx.images.add(image)
     client = testing.TestClient(create_app(spike))
-    for trips in ([], [3, 9, 4], [3, 9, 4]):  # credential, charge, hand-over
+    for trips in ([], [3, 8, 4], [3, 8, 4]):  # credential, charge, hand-over
         with round_trips(engine_of(spike)) as seen:
             answer = client.simulate_post(
                 "/api/images/enhance",
@@ -238,7 +239,7 @@ def test_postgresql_is_waited_for_so_often_while_a_job_is_accepted(spike: Spike,
 @pytest.mark.parametrize("spike", ["postgresql"], indirect=True)
 def test_postgresql_is_waited_for_as_often_for_twenty_images_as_for_two(spike: Spike, ada: Registered) -> None:
     counts = []
-    for number in (2, 2, 20):  # the first prepares the statements
+    for number in (9, 9, 20):  # the first prepares the statements; more than may be in flight are counted
         ids = [str(image.id) for image in library(spike, ada, images=number)]
         with round_trips(engine_of(spike)) as seen:
             statements_of(spike, ada, "POST", "/api/images/batch-enhance", {"imageIds": ids, "tier": "TIER_1K"})

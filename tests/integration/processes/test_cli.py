@@ -6,8 +6,10 @@ import sqlite3
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner, Result
 
 from running import run_spike
+from spike_cli.main import spike
 
 RULES = ("--scope", "read", "--scope", "spend", "--expires", "2100-01-01", "--monthly-limit", "50")
 
@@ -43,6 +45,32 @@ def test_tokens_are_granted(folder: Path) -> None:
     granted = run_spike("tokens", "grant", "ada@example.org", "250", folder=folder)
     assert (granted.returncode, granted.stdout) == (0, "ada@example.org has 251 tokens now\n")
     assert run_spike("audit", folder=folder).returncode == 0
+
+
+def test_usage_is_shown_and_limits_are_changed(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In this process, since many commands are run."""
+    monkeypatch.setenv("SPIKE_DATA_DIR", str(folder))
+
+    def run(*command: str) -> Result:
+        return CliRunner().invoke(spike, ["users", *command])
+
+    def limits() -> dict[str, int]:
+        shown = json.loads(run("show", "ada@example.org", "--json").stdout)
+        assert (shown["balance"], shown["parkedTokens"], shown["sessions"]["used"]) == (7, 0, 1)
+        return {name: amount["limit"] for name, amount in shown.items() if isinstance(amount, dict)}
+
+    assert run("create", "ada@example.org", "--tokens", "7").exit_code == 0
+    defaults = limits()
+    assert (defaults["freeJobs"], defaults["paidJobs"], defaults["storedBytes"]) == (100, 2000, 20_000_000_000)
+    assert run("limits", "ada@example.org", "--free-jobs", "0", "--storage-mb", "5").exit_code == 0
+    assert run("limits", "ada@example.org", "--images", "9").exit_code == 0
+    assert limits() == {**defaults, "freeJobs": 0, "storedBytes": 5_000_000, "images": 9}
+    assert re.search(r"^images +0 of 9$", run("show", "ada@example.org").stdout, re.MULTILINE)
+    assert run("limits", "ada@example.org", "--free-jobs", "default", "--images", "default").exit_code == 0
+    assert limits() == {**defaults, "storedBytes": 5_000_000}
+    for wrong in ([], ["--images", "-1"], ["--images", "many"], ["--images", "9999999999"]):
+        assert run("limits", "ada@example.org", *wrong).exit_code == 2
+    assert run("limits", "unknown@example.org", "--images", "1").exit_code == 1
 
 
 def test_a_grant_to_nobody_fails(folder: Path) -> None:

@@ -9,6 +9,7 @@ from sqlalchemy import update
 from services import Services
 from spike_contracts.builders import NOON, a_job, an_image, an_opening
 from spike_core.domain.tokens import Tokens
+from spike_core.domain.usage import Usage
 from spike_core.ports.transactions import Transactions
 from spike_sqlalchemy import SqlAlchemyDatabase
 from spike_sqlalchemy.tables import albums
@@ -29,8 +30,10 @@ def _fill(transactions: Transactions, portions: int) -> None:
             posting = spent.after(posting)
         with transactions.begin() as tx:
             tx.images.add(image)
-            tx.wallets.open(posting)
-            tx.jobs.add([evolve(job, spec=evolve(job.spec, charged=Tokens(2))) for job in jobs])
+            jobs = [evolve(job, spec=evolve(job.spec, charged=Tokens(2))) for job in jobs]
+            usage = Usage.of(images=[image], jobs=jobs)
+            tx.wallets.open(evolve(posting, wallet=evolve(posting.wallet, usage=usage)))
+            tx.jobs.add(jobs)
 
 
 def _peak_bytes(services: Services) -> int:

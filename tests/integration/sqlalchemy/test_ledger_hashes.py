@@ -10,6 +10,7 @@ from sqlalchemy import event, text
 from services import Services
 from spike_contracts.builders import NOON, a_job_id, an_opening
 from spike_core.domain.hash_chain import NO_HASH
+from spike_core.domain.invariants import Check
 from spike_core.domain.tokens import Tokens
 from spike_core.domain.wallet import Posting
 from spike_sqlalchemy import PostgresDatabase, SqlAlchemyDatabase, open_postgres, open_sqlite
@@ -69,8 +70,9 @@ def hashes(database: SqlAlchemyDatabase) -> Sequence[Any]:
 
 
 def audit(database: SqlAlchemyDatabase) -> list[tuple[str, str]]:
+    """Return what is found, without what is wrong with wallets whose charges have no jobs."""
     findings = Services.build(transactions=database.transactions).maintenance.audit.findings()
-    return [(finding.invariant, finding.message) for finding in findings]
+    return [(finding.invariant, finding.message) for finding in findings if finding.check is not Check.USAGE]
 
 
 def test_the_migration_hashes_what_is_in_the_ledgers(

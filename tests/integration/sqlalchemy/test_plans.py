@@ -44,6 +44,7 @@ def _executed(statement: object) -> bool:
     return isinstance(statement, Prepared)
 
 
+READ_EVERYTHING = {"audit._MISCOUNTED", "audit._USAGE"}  # for the audit, and where a running sum is wrong
 OF_SUBQUERIES = {
     "SCAN oldest",
     "SCAN owners",
@@ -87,7 +88,7 @@ def _whole_tables_on_postgresql(connection: Connection, sql: str) -> list[str]:
     return [line for line in plan if "Seq Scan on" in line]
 
 
-@pytest.mark.parametrize("name", STATEMENTS)
+@pytest.mark.parametrize("name", sorted(STATEMENTS.keys() - READ_EVERYTHING))
 def test_no_statement_reads_a_whole_table(engine: Engine, name: str) -> None:
     sql = _sql(engine, STATEMENTS[name])
     whole_tables = _whole_tables_on_sqlite if engine.dialect.name == "sqlite" else _whole_tables_on_postgresql
@@ -104,7 +105,11 @@ def test_no_statement_reads_a_whole_table(engine: Engine, name: str) -> None:
         ("jobs._NEXT_QUICK", "ix_jobs_started_quick"),
         ("jobs._FIRST_LONG", "ix_jobs_started_long"),
         ("jobs._NEXT_LONG", "ix_jobs_started_long"),
+        ("jobs._FIRST_FREE", "ix_jobs_started_free"),
+        ("jobs._NEXT_FREE", "ix_jobs_started_free"),
         ("statistics._BEHIND", "ix_wallets_unsummed"),
+        ("jobs._OTHERS_WAIT", "ix_jobs_waiting"),
+        ("jobs._COUNT_OPEN", "ix_jobs_unsettled_image_id"),
         ("jobs._WAITING_OWNERS", "ix_jobs_unsettled"),  # for the owner's jobs in flight
         ("jobs._HELD_BACK", "ix_jobs_unsettled"),
         ("albums._PAGE", "uq_album_images_album_id_position"),

@@ -5,10 +5,12 @@ from pathlib import Path
 from typing import Final
 
 import pytest
+from attrs import evolve
 from sqlalchemy import text
 
 from services import Services
 from spike_contracts.builders import NOON, a_job_id, an_image, an_opening
+from spike_core.domain.invariants import Check
 from spike_core.domain.ledger import LedgerTotals
 from spike_core.domain.statistics import RefundStatistics
 from spike_core.domain.tokens import Tokens
@@ -39,6 +41,7 @@ def a_history(database: SqlAlchemyDatabase, *, refunds: int) -> Posting:
     posting = opening.wallet.spend(Tokens(7), job_id=a_job_id(), now=NOON, reason="work").after(opening)
     for _ in range(refunds):
         posting = posting.wallet.refund(Tokens(2), job_id=a_job_id(), now=NOON, reason="no").after(posting)
+    posting = evolve(posting, wallet=posting.wallet.deliver(posting.wallet.parked))  # its jobs are gone
     with database.transactions.begin() as tx:
         tx.wallets.open(posting)
     return posting
@@ -138,7 +141,7 @@ def test_the_audit_asks_as_often_about_many_missing_objects_as_about_one(databas
         with database.transactions.begin() as tx:
             tx.images.add(*(an_image(owner_id=owner_id) for _ in range(more)))
         with traced(database.engine) as statements:
-            findings = list(audit.findings())
+            findings = [finding for finding in audit.findings() if finding.check is Check.OBJECT_MISSING]
         counts.append(len(without_bounds(statements)))
     assert len(findings) == 31
     assert counts[0] == counts[1]

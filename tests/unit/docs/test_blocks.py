@@ -27,7 +27,7 @@ TESTED_BY: Final = {
 # The blocks that aren't run. Before adding one, check whether it can be run after all.
 NOT_RUN: Final = Counter(
     {
-        "ids are made up; tests/unit/docs/test_curl_lines.py sends the requests": 43,
+        "ids are made up; tests/unit/docs/test_curl_lines.py sends the requests": 44,
         "needs Docker": 1,
         "needs systemd and root": 3,
         "serves until it is ended": 2,

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from spike_contracts.builders import NOON, a_job_id, a_wallet
 from spike_core.domain.errors import InvalidValue
+from spike_core.domain.identifiers import JobId
 from spike_core.domain.ledger import EntryKind
 from spike_core.domain.regeneration import RegenerationPolicy, next_token_at, regenerate
 from spike_core.domain.tokens import Tokens
@@ -18,7 +19,12 @@ MICROSECOND = timedelta(microseconds=1)
 QUARTER = timedelta(minutes=15)
 DEFAULT = RegenerationPolicy()
 
-wallets = st.integers(0, 130).map(a_wallet)
+JOB = a_job_id()
+wallets = st.builds(
+    lambda tokens, parked: a_wallet(tokens + parked).spend(Tokens(parked), job_id=JOB, now=NOON, reason="work").wallet,
+    st.integers(0, 130),
+    st.integers(0, 130) | st.just(0),
+)
 policies = st.builds(
     RegenerationPolicy,
     interval=st.timedeltas(min_value=MICROSECOND, max_value=timedelta(days=400)) | st.just(QUARTER),
@@ -35,6 +41,46 @@ def test_it_never_lifts_a_wallet_above_the_cap_and_never_lowers_it(
 ) -> None:
     after = regenerate(wallet, policy, now=NOON + span).wallet
     assert wallet.balance <= after.balance <= max(wallet.balance, policy.cap)
+
+
+@given(wallets, policies, spans)
+def test_it_never_lifts_balance_and_parked_tokens_together_above_the_cap(
+    wallet: Wallet, policy: RegenerationPolicy, span: timedelta
+) -> None:
+    """A refund brings parked tokens back whole, so they count as if they were in the wallet."""
+    after = regenerate(wallet, policy, now=NOON + span).wallet
+    before = wallet.balance + wallet.parked
+    assert after.parked == wallet.parked
+    assert after.balance + after.parked <= max(before, policy.cap)
+
+
+steps = st.lists(st.tuples(st.sampled_from(["spend", "refund", "deliver"]), st.integers(1, 30), spans), max_size=12)
+
+
+@given(st.integers(0, 130), policies, steps)
+def test_however_tokens_are_parked_and_come_back_a_wallet_never_regenerates_above_the_cap(
+    tokens: int, policy: RegenerationPolicy, steps: list[tuple[str, int, timedelta]]
+) -> None:
+    """Each refund is whole, and balance and parked tokens never exceed the cap, or what was there without it."""
+    wallet, now, jobs = a_wallet(tokens), NOON, dict[JobId, Tokens]()
+    highest = max(wallet.balance, policy.cap)
+    for step, price, span in steps:
+        now += span
+        wallet = regenerate(wallet, policy, now=now).wallet
+        balance = wallet.balance
+        if step == "spend" and price <= balance.amount:
+            job_id = a_job_id()
+            jobs[job_id] = Tokens(price)
+            wallet = wallet.spend(Tokens(price), job_id=job_id, now=now, reason="work").wallet
+        elif step != "spend" and jobs:
+            job_id, charged = jobs.popitem()
+            if step == "refund":
+                wallet = wallet.refund(charged, job_id=job_id, now=now, reason="no").wallet
+                assert wallet.balance == balance + charged
+            else:
+                wallet = wallet.deliver(charged)
+        assert wallet.parked == sum(jobs.values(), Tokens(0))
+        assert wallet.balance + wallet.parked <= highest
 
 
 @given(wallets, policies, st.lists(spans, min_size=1, max_size=8))
@@ -68,7 +114,7 @@ def test_a_full_wallet_stores_up_nothing(policy: RegenerationPolicy, above: int,
     """However long the wallet was full, the next token takes a whole interval from the moment it no longer is."""
     now = NOON + span
     full = regenerate(a_wallet(policy.cap.amount + above), policy, now=now).wallet
-    emptied = full.spend(full.balance, job_id=a_job_id(), now=now, reason="all of it").wallet
+    emptied = full.spend(full.balance, job_id=a_job_id(), now=now, reason="all of it").wallet.deliver(full.balance)
     almost = now + policy.interval - MICROSECOND
     assert regenerate(emptied, policy, now=almost).wallet.balance == Tokens(0)
 
@@ -114,7 +160,7 @@ def test_the_next_token_comes_when_it_was_foretold_and_not_a_microsecond_before(
     regenerated = regenerate(wallet, policy, now=NOON + span).wallet
     due_at = next_token_at(regenerated, policy)
     if due_at is None:
-        assert regenerated.balance >= policy.cap
+        assert regenerated.balance + regenerated.parked >= policy.cap
         return
     assert due_at > NOON + span
     assert regenerate(regenerated, policy, now=due_at - MICROSECOND).wallet.balance == regenerated.balance

@@ -19,11 +19,12 @@ from spike_contracts.ledger import LedgerContract
 from spike_contracts.queue import JobQueueContract
 from spike_contracts.sessions import SessionsContract
 from spike_contracts.statistics import StatisticsContract
+from spike_contracts.wallets import WalletsContract
 from spike_core.domain.albums import AlbumCount, AlbumImage, AlbumSummary
 from spike_core.domain.api_keys import ApiKey, Month
 from spike_core.domain.cursors import StartCursor
 from spike_core.domain.hash_chain import NO_HASH
-from spike_core.domain.identifiers import AlbumId, ApiKeyId, JobId, OwnerId
+from spike_core.domain.identifiers import AlbumId, ApiKeyId, JobId, OwnerId, UserId
 from spike_core.domain.jobs import ClaimedJob, Job, PendingJob, StartedJob
 from spike_core.domain.ledger import LedgerEntry, LedgerPosition
 from spike_core.domain.priorities import Priority
@@ -31,6 +32,7 @@ from spike_core.domain.queue_order import QueueOrder, UnclaimedJob, WaitingOwner
 from spike_core.domain.secrets import SecretHash
 from spike_core.domain.statistics import RefundStatistics
 from spike_core.domain.tokens import NO_TOKENS, Tokens
+from spike_core.domain.usage import Usage
 from spike_core.domain.wallet import Posting
 from spike_core.ports.audit import AuditPage
 from spike_memory import MemoryQueue, MemoryTransactions
@@ -51,6 +53,7 @@ WAITING_OWNERS = MemoryJobs.waiting_owners
 STARTED = MemoryJobs.started
 OF_BATCH, NEWEST_OF_IMAGE = MemoryJobs.of_batch, MemoryJobs.newest_of_image
 ALBUM_PAGE, SUMMARIES = MemoryAlbums.page, MemoryAlbums.summaries
+IN_FLIGHT, USAGE, MISCOUNTED = MemoryJobs.in_flight, MemoryAuditReader.usage, MemoryAuditReader.miscounted
 FAIR = FairSchedulingContract()
 
 
@@ -129,6 +132,12 @@ def _summaries_by_the_last(albums: MemoryAlbums, owner_id: OwnerId) -> Sequence[
         evolve(each, first_image_id=places[-1].image_id if (places := albums.images(each.album.id)) else None)
         for each in SUMMARIES(albums, owner_id)
     ]
+
+
+def _oldest_sessions(sessions: MemorySessions, user_id: UserId, *, count: int) -> None:
+    own = [session for session in sessions._rows.state.sessions.values() if session.user_id == user_id]
+    for session in sorted(own, key=lambda session: session.created_at)[count:]:
+        del sessions._rows.state.sessions[session.hash]
 
 
 BROKEN: dict[str, tuple[type, str, Any, Law]] = {
@@ -305,6 +314,48 @@ BROKEN: dict[str, tuple[type, str, Any, Law]] = {
         "albums",
         lambda audit, **asked: evolve(ALBUMS(audit, **asked), next=None),
         partial(AuditReaderContract().test_a_page_tells_where_the_next_one_starts, limit=1),
+    ),
+    "forgets what is parked": (
+        MemoryWallets,
+        "post",
+        lambda wallets, posting: POST(wallets, evolve(posting, wallet=evolve(posting.wallet, parked=NO_TOKENS))),
+        WalletsContract().test_usage_limits_and_work_are_stored_with_the_wallet,
+    ),
+    "counts jobs that have ended as open": (
+        MemoryJobs,
+        "count_open",
+        lambda jobs, image_ids: {id_: jobs.count_of_image(id_) for id_ in image_ids},
+        JobQueriesContract().test_the_open_jobs_of_images_are_counted_by_image,
+    ),
+    "finds an owner's own jobs waiting": (
+        MemoryJobs,
+        "others_wait",
+        lambda jobs, _owner_id: any(isinstance(job, PendingJob) for job in jobs._rows.state.jobs.values()),
+        FAIR.test_others_wait_where_another_owners_job_is_unclaimed,
+    ),
+    "tells the tiers in flight by id": (
+        MemoryJobs,
+        "in_flight",
+        lambda jobs, owner_id, *, limit: IN_FLIGHT(jobs, owner_id, limit=99)[::-1][:limit],
+        FAIR.test_jobs_in_flight_tell_their_tiers_oldest_first,
+    ),
+    "keeps the oldest sessions": (
+        MemorySessions,
+        "keep_newest",
+        _oldest_sessions,
+        SessionsContract().test_only_the_newest_sessions_of_a_user_are_kept,
+    ),
+    "counts no hidden images": (
+        MemoryAuditReader,
+        "usage",
+        lambda audit, owner_id: evolve(USAGE(audit, owner_id), usage=Usage()),
+        AuditReaderContract().test_usage_is_what_an_owners_jobs_and_images_add_up_to,
+    ),
+    "finds no wrong sums": (
+        MemoryAuditReader,
+        "miscounted",
+        lambda audit, **asked: MISCOUNTED(audit, **{**asked, "after": None})[:1],
+        AuditReaderContract().test_wallets_whose_sums_are_wrong_are_found_page_by_page,
     ),
     "reads ledgers of owners behind the last": (
         MemoryAuditReader,

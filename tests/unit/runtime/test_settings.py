@@ -123,3 +123,11 @@ def test_a_secret_is_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
     settings = load_settings()
     assert settings.secret == "hunter2"
     assert "hunter2" not in repr(settings)
+
+
+def test_the_old_name_of_the_limit_on_active_jobs_is_accepted(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert load_settings().job_limits.active_jobs_max == 8
+    monkeypatch.setenv("SPIKE_ACTIVE_JOBS_MAX", "5")
+    assert load_settings().job_limits.active_jobs_max == 5
+    monkeypatch.setenv("SPIKE_ON_THEIR_WAY_MAX", "3")
+    assert load_settings().job_limits.active_jobs_max == 3

@@ -259,7 +259,8 @@ def test_jobs_behind_the_first_page_are_judged() -> None:
     for _ in range(AUDIT_PAGE + 1):
         last = services.accept(owner)
     transactions._state.jobs[last.id] = CancelledJob(spec=last.spec, ended_at=services.clock.now())
-    assert [(finding.invariant, finding.subject) for finding in services.findings()] == [("I3", str(last.id))]
+    found = [(finding.invariant, finding.subject) for finding in services.findings()]
+    assert found == [("usage", str(owner)), ("usage", str(owner)), ("I3", str(last.id))]
 
 
 class ObservedBlobStore(FaultyBlobStore):
@@ -283,9 +284,7 @@ def test_a_row_that_goes_away_while_the_audit_looks_is_no_damage() -> None:
     image = services.upload(owner, album_id=services.album(owner, auto_enhance=False).id).image
 
     def delete_image() -> None:
-        blobs.delete([image.original])
-        del transactions._state.images[image.id]
-        transactions._state.places.clear()
+        services.images.deletion.remove(owner, image.id)
 
     blobs.act = delete_image
     assert services.findings() == []

@@ -5,6 +5,7 @@ import pytest
 from faults import FaultyTransactions, database_fails
 from services import Services
 from spike_contracts.builders import a_job_id, a_result
+from spike_core.domain.accounts import Email
 from spike_core.domain.errors import DatabaseUnavailable, IllegalTransition, JobChanged, JobNotFound
 from spike_core.domain.identifiers import OwnerId
 from spike_core.domain.jobs import CancelledJob, ClaimedJob, Job, PendingJob, StartedJob
@@ -114,12 +115,39 @@ def test_an_unknown_job_is_not_there(services: Services) -> None:
         services.jobs.cancellation.cancel(services.owner(), a_job_id())
 
 
-def test_a_refund_may_rise_above_the_cap(services: Services) -> None:
+def test_a_refund_is_never_clipped(services: Services) -> None:
+    """Also above the cap, to which a grant has lifted the wallet meanwhile."""
     owner = services.owner(tokens=100)
     job = services.accept(owner)
-    services.pass_time(timedelta(hours=1))
-    assert services.jobs.cancellation.cancel(owner, job.id).balance == Tokens(102)
+    services.wallets.grant(Email("ada@example.org"), Tokens(50))
+    assert services.jobs.cancellation.cancel(owner, job.id).balance == Tokens(150)
     assert services.findings() == []
+
+
+def test_parking_all_tokens_in_jobs_and_cancelling_them_brings_back_what_was_parked_and_no_more() -> None:
+    """A wallet that regenerated while its tokens were parked used to hold twice the cap afterwards."""
+    services = Services.build()
+    owner = services.owner(tokens=100)
+    jobs = [services.accept(owner) for _ in range(50)]
+    assert services.balance(owner) == 0
+    services.pass_time(timedelta(days=2))
+    assert services.balance(owner) == 0
+    assert services.wallets.account(owner).next_token_at is None, "it is full"
+    for job in jobs:
+        services.jobs.cancellation.cancel(owner, job.id)
+    services.pass_time(timedelta(days=2))
+    assert services.balance(owner) == 100
+    assert services.findings() == []
+
+
+def test_tokens_that_were_earned_by_a_delivery_regenerate_from_then_on(services: Services) -> None:
+    owner = services.owner(tokens=100)
+    services.accept(owner)
+    services.pass_time(timedelta(hours=1))
+    services.work()
+    assert services.balance(owner) == 98
+    services.pass_time(timedelta(minutes=15))
+    assert services.balance(owner) == 99
 
 
 def test_a_database_that_fails_changes_nothing() -> None:

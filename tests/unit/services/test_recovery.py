@@ -20,7 +20,7 @@ from spike_core.services.recovery import RECOVERY_BATCH, SCAN_BATCH
 from spike_memory import ManualClock, MemoryBlobStore, MemoryQueue, MemoryTransactions
 
 MICROSECOND = timedelta(microseconds=1)
-UNBOUND = JobLimits(active_jobs_max=10 * RECOVERY_BATCH)
+UNBOUND = JobLimits(active_jobs_max=10 * RECOVERY_BATCH, active_time_max=timedelta(days=1))
 
 
 def put(services: Services, key: ObjectKey) -> ObjectKey:

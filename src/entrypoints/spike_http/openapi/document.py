@@ -47,6 +47,7 @@ TAGS: Final[Mapping[str, tuple[str, str]]] = {
     "/api/albums": ("Albums", "Collect images in an order, privately or shared."),
     "/api/mcp": ("Generation", "Generate and modify images by text prompts."),
     "/api/tokens": ("Tokens", "Read the wallet that operations are paid from."),
+    "/api/usage": ("Tokens", ""),
     "/api/settings/api-keys": ("API keys", "Manage the credentials of programs."),
     "/api/images/anonymous-": (
         "Anonymous use",

@@ -31,8 +31,9 @@ _EXAMPLE_FIELDS: Final[Mapping[str, object]] = {  # what messages name
     "images_max": IMAGES_PER_ALBUM_MAX,
     "albums_max": ALBUMS_PER_OWNER_MAX,
     "scope": "spend",
-    "used": 495,
-    "limit": 500,
+    "resource": "images",
+    "used": 20_000,
+    "limit": 20_000,
 }
 _NOTES: Final[Mapping[tuple[str, str], str]] = {
     ("FILE_TOO_LARGE", "Invalid input"): "(a JSON body over 64 KiB, or an `imageOrder` over 1 MiB)",
@@ -70,6 +71,12 @@ REFUSED_CREDENTIALS: Final = (
     errors.InsufficientScope,
     errors.ApiKeyLimitReached,
 )
+# errors that several operations have beside others of the same status
+ADDED: Final[Mapping[str, str]] = {
+    "TOO_MANY_JOBS": "Or too many jobs are open, of the account or of the image.",
+    "QUOTA_EXCEEDED": "Or the account has no room for more images or bytes: it uses `used` and may use `limit`.",
+    "STORAGE_FULL": "The server has no free space for anything new. Nothing is charged.",
+}
 
 
 def common_rows(status: HTTPStatus) -> Sequence[ErrorResponse]:
@@ -119,8 +126,10 @@ def _body(status: HTTPStatus, code: str, message: ErrorMessage) -> dict[str, Any
             body |= {"scope": _EXAMPLE_FIELDS["scope"]}
         case _ if code == "API_KEY_LIMIT_REACHED":
             body |= {name: _EXAMPLE_FIELDS[name] for name in ("required", "used", "limit")}
-        case HTTPStatus.TOO_MANY_REQUESTS:
+        case HTTPStatus.TOO_MANY_REQUESTS | HTTPStatus.SERVICE_UNAVAILABLE:
             body |= {"retryAfter": 60}
+        case _ if code == "QUOTA_EXCEEDED":
+            body |= {"used": _EXAMPLE_FIELDS["used"], "limit": _EXAMPLE_FIELDS["limit"]}
         case _ if message.error == "Invalid tier":
             body |= {"pricing": {tier.value: tier.price.amount for tier in PRICED_TIERS}}
         case _:

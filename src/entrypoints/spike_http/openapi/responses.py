@@ -8,7 +8,7 @@ from attrs import frozen
 
 from spike_core.domain.api_keys import Scope
 from spike_http.errors import ErrorResponse
-from spike_http.openapi.errors import COMMON, common_rows, example_body
+from spike_http.openapi.errors import ADDED, COMMON, common_rows, example_body
 from spike_http.openapi.operations import Access, Operation, Picture, Text
 from spike_http.openapi.schemas import COMPONENTS, Schemas
 from spike_http.openapi.texts.operation_text import OperationText
@@ -21,6 +21,7 @@ _ERROR_FIELDS: Final = ("error", "title", "suggestion", "code", "requestId")
 _SCHEMAS: Final[Mapping[HTTPStatus, str]] = {
     HTTPStatus.PAYMENT_REQUIRED: "NotEnoughTokens",
     HTTPStatus.TOO_MANY_REQUESTS: "TooManyRequests",
+    HTTPStatus.SERVICE_UNAVAILABLE: "TooManyRequests",
 }
 _INTEGER: Final = {"type": "integer"}
 _RATE_HEADERS: Final[Mapping[str, str]] = {
@@ -65,8 +66,11 @@ def responses_of(
         response["headers"] = _headers(response.pop("headers", ()), is_counted=is_counted)
     for status in sorted({row.status for row in rows}):
         of_status = [row for row in rows if row.status == status]
-        if status in text.errors or status not in COMMON:
-            responses[str(int(status))] = failure(status, text.errors[status], of_status, is_counted=is_counted)
+        added = [ADDED[row.code] for row in of_status if row.code in ADDED]
+        if added or status in text.errors or status not in COMMON:
+            own = [text.errors.get(status) or COMMON[status][1]] if status in {*text.errors, *COMMON} else []
+            when = " ".join([*own, *added])
+            responses[str(int(status))] = failure(status, when, of_status, is_counted=is_counted)
         else:
             responses[str(int(status))] = {"$ref": _RESPONSES + COMMON[status][0]}
     return responses
@@ -107,8 +111,11 @@ def error_schemas() -> Document:
                 "requestId": {"type": "string", "pattern": "^req_"},
                 "scope": {"enum": [scope.value for scope in Scope], "description": "The scope that the API key lacks."},
                 "required": {**tokens, "description": "The price of the request."},
-                "used": {**tokens, "description": "What the API key has spent this month."},
-                "limit": {**tokens, "description": "What the API key may spend in a month."},
+                "used": {**tokens, "description": "What the API key has spent this month, or what the account uses."},
+                "limit": {
+                    **tokens,
+                    "description": "What the API key may spend in a month, or the account may use.",
+                },
                 "invalidIds": {
                     "type": "array",
                     "items": {"type": "string"},
@@ -129,7 +136,7 @@ def error_schemas() -> Document:
             "required": ["required", "balance"],
         },
         "TooManyRequests": {
-            "description": "The rate limit is exceeded.",
+            "description": "The request can be sent again after a while.",
             "allOf": [{"$ref": COMPONENTS + "Error"}],
             "properties": {"retryAfter": {"type": "integer", "minimum": 1, "description": "Seconds to wait."}},
             "required": ["retryAfter"],

@@ -11,7 +11,7 @@ from spike_core.services.uploads import Uploads
 from spike_http.authentication import Authenticator
 from spike_http.bulkhead import Bulkhead, ServerBusy
 from spike_http.context import Request
-from spike_http.errors import UPLOAD_MESSAGES
+from spike_http.errors import BUDGET_ERRORS, STORAGE_BUDGET_ERRORS, UPLOAD_MESSAGES
 from spike_http.idempotency import IdempotentResponder
 from spike_http.openapi.operations import Access, Json, Operation
 from spike_http.requests.enhancements import MixBody
@@ -38,7 +38,15 @@ class AnonymousUploadResource:
         access=Access.ANONYMOUS,
         bucket=RateLimitGroup.ANONYMOUS_UPLOAD,
         body=ANONYMOUS_UPLOAD_FORM,
-        errors=(*PICTURE_ERRORS, NoFile, RepeatedField, FileTooLarge, InvalidFileName, ServerBusy),
+        errors=(
+            *STORAGE_BUDGET_ERRORS,
+            *PICTURE_ERRORS,
+            NoFile,
+            RepeatedField,
+            FileTooLarge,
+            InvalidFileName,
+            ServerBusy,
+        ),
     )
     def on_post(self, req: Request, resp: falcon.Response) -> None:
         """Store one picture without an account."""
@@ -72,7 +80,7 @@ class MixResource:
         access=Access.ANONYMOUS,
         bucket=RateLimitGroup.ANONYMOUS_MIX,
         body=Json(MixBody),
-        errors=(*PICTURE_ERRORS, SourceTooLarge, NotFound, Forbidden, ServerBusy),
+        errors=(*BUDGET_ERRORS, *PICTURE_ERRORS, SourceTooLarge, NotFound, Forbidden, ServerBusy),
     )
     def on_post(self, req: Request, resp: falcon.Response) -> None:
         """Start blending an anonymous image with another picture, at the free tier."""

@@ -11,6 +11,7 @@ from spike_core.services.wallets import Wallets
 from spike_http.authentication import Authenticator
 from spike_http.bulkhead import Bulkhead, ServerBusy
 from spike_http.context import Request
+from spike_http.errors import BUDGET_ERRORS, JOB_BUDGET_ERRORS
 from spike_http.idempotency import IdempotentResponder
 from spike_http.openapi.operations import Json, Operation
 from spike_http.requests.errors import UnknownPricedTier
@@ -37,7 +38,7 @@ class GenerateResource:
         answer=CreatingView,
         bucket=RateLimitGroup.GENERATE,
         body=Json(GenerateBody),
-        errors=(UnknownPricedTier, NotEnoughTokens),
+        errors=(*JOB_BUDGET_ERRORS, UnknownPricedTier, NotEnoughTokens),
     )
     def on_post(self, req: Request, resp: falcon.Response) -> None:
         """Start generating a picture from a prompt."""
@@ -74,6 +75,7 @@ class ModifyResource:
         bucket=RateLimitGroup.MODIFY,
         body=Json(ModifyBody),
         errors=(
+            *BUDGET_ERRORS,
             UnknownPricedTier,
             NotEnoughTokens,
             *PICTURE_ERRORS,

@@ -25,7 +25,13 @@ from spike_core.services.uploads import Uploads
 from spike_http.authentication import Authenticator
 from spike_http.bulkhead import Bulkhead, ServerBusy
 from spike_http.context import Request
-from spike_http.errors import BATCH_UPLOAD_MESSAGES, ENHANCE_MESSAGES, UPLOAD_MESSAGES
+from spike_http.errors import (
+    BATCH_UPLOAD_MESSAGES,
+    BUDGET_ERRORS,
+    ENHANCE_MESSAGES,
+    JOB_BUDGET_ERRORS,
+    UPLOAD_MESSAGES,
+)
 from spike_http.idempotency import IdempotentResponder
 from spike_http.long_poll import LongPoll
 from spike_http.openapi.operations import Access, Json, Operation
@@ -65,6 +71,7 @@ class UploadResource:
         bucket=RateLimitGroup.UPLOAD,
         body=UPLOAD_FORM,
         errors=(
+            *BUDGET_ERRORS,
             *PICTURE_ERRORS,
             NoFile,
             RepeatedField,
@@ -112,7 +119,17 @@ class BatchUploadResource:
         answer=BatchUploadView,
         bucket=RateLimitGroup.BATCH_UPLOAD,
         body=BATCH_UPLOAD_FORM,
-        errors=(NoFile, RepeatedField, TooManyFiles, BatchTooLarge, NotEnoughTokens, NotFound, AlbumFull, ServerBusy),
+        errors=(
+            *BUDGET_ERRORS,
+            NoFile,
+            RepeatedField,
+            TooManyFiles,
+            BatchTooLarge,
+            NotEnoughTokens,
+            NotFound,
+            AlbumFull,
+            ServerBusy,
+        ),
     )
     def on_post(self, req: Request, resp: falcon.Response) -> None:
         """Store several pictures and start their enhancement."""
@@ -145,7 +162,7 @@ class EnhanceResource:
         answer=EnhanceView,
         bucket=RateLimitGroup.ENHANCE,
         body=Json(EnhanceBody),
-        errors=(*PICTURE_ERRORS, SourceTooLarge, NotEnoughTokens, NotFound, ServerBusy),
+        errors=(*BUDGET_ERRORS, *PICTURE_ERRORS, SourceTooLarge, NotEnoughTokens, NotFound, ServerBusy),
     )
     def on_post(self, req: Request, resp: falcon.Response) -> None:
         """Start enhancing an image at one tier."""
@@ -185,7 +202,7 @@ class ParallelEnhanceResource:
         answer=ParallelEnhanceView,
         bucket=RateLimitGroup.PARALLEL_ENHANCE,
         body=Json(ParallelEnhanceBody),
-        errors=(NotEnoughTokens, NotFound),
+        errors=(*JOB_BUDGET_ERRORS, NotEnoughTokens, NotFound),
     )
     def on_post(self, req: Request, resp: falcon.Response) -> None:
         """Start enhancing an image at several tiers, all or none."""
@@ -214,7 +231,7 @@ class BatchEnhanceResource:
         "enhanceImages",
         answer=BatchEnhanceView,
         body=Json(BatchEnhanceBody),
-        errors=(NotEnoughTokens, NotFound),
+        errors=(*JOB_BUDGET_ERRORS, NotEnoughTokens, NotFound),
     )
     def on_post(self, req: Request, resp: falcon.Response) -> None:
         """Start enhancing several images at one tier, all or none."""

@@ -5,6 +5,8 @@ from attrs import frozen
 
 from spike_core.domain.errors import Conflict
 from spike_core.domain.identifiers import BatchId, JobId
+from spike_core.domain.jobs import ClaimedJob
+from spike_core.domain.rate_limits import RateLimitGroup
 from spike_core.services.cancellation import Cancellation
 from spike_core.services.queries import Queries
 from spike_http.authentication import Authenticator
@@ -101,7 +103,10 @@ class CancelResource:
     def on_post(self, req: Request, resp: falcon.Response, job_id: str) -> None:
         """Cancel a job and refund it."""
         user_id = self.authenticator.user(req)
-        cancelled = self.cancellation.cancel(user_id, JobId.parse(job_id))
+        parsed = JobId.parse(job_id)
+        if isinstance(self.queries.job(parsed, viewer=user_id).job, ClaimedJob):  # its work is thrown away
+            self.authenticator.count(req, RateLimitGroup.CANCEL, caller=user_id)
+        cancelled = self.cancellation.cancel(user_id, parsed)
         shown = self.queries.job(cancelled.job.id, viewer=user_id)
         resp.media = as_json(
             CancelledView(

@@ -26,8 +26,9 @@ def uploaded(ada: Caller) -> tuple[str, str]:
     return answer["image"]["id"], answer["enhancement"]["jobId"]
 
 
-def test_a_balance_and_its_history(ada: Caller, uploaded: tuple[str, str]) -> None:
+def test_a_balance_and_its_history(ada: Caller, services: MemorySpike, uploaded: tuple[str, str]) -> None:
     assert uploaded
+    services.work()
     assert_served(BALANCE, ada.get("/api/tokens/balance").json)
     assert_served(BALANCE, ada.get("/api/mcp/balance").json)
     assert_served(HISTORY, ada.get("/api/tokens/history").json)

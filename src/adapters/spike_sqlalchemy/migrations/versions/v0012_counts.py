@@ -22,7 +22,12 @@ revision: str = "0012"
 down_revision: str | Sequence[str] | None = "0011"
 
 _IS_STARTED = "started_at IS NOT NULL"
-_IS_QUICK = "kind IN ('ENHANCEMENT', 'BLEND') AND tier IN ('FREE', 'TIER_1K')"
+_IS_PLAIN = "kind IN ('ENHANCEMENT', 'BLEND')"
+_QUEUES = {  # by the suffix of the index
+    "quick": f"{_IS_PLAIN} AND tier = 'TIER_1K'",
+    "long": f"NOT ({_IS_PLAIN} AND tier IN ('FREE', 'TIER_1K'))",
+    "free": f"{_IS_PLAIN} AND tier = 'FREE'",
+}
 
 _ON_SQLITE = (
     """CREATE TRIGGER count_added_images AFTER INSERT ON album_images BEGIN
@@ -60,8 +65,8 @@ END $$"""  # noqa: S608  # constants
 
 def upgrade() -> None:
     """Apply the migration."""
-    create_index("ix_jobs_started_quick", "jobs", ["started_at", "id"], where=f"{_IS_STARTED} AND {_IS_QUICK}")
-    create_index("ix_jobs_started_long", "jobs", ["started_at", "id"], where=f"{_IS_STARTED} AND NOT ({_IS_QUICK})")
+    for suffix, condition in _QUEUES.items():
+        create_index(f"ix_jobs_started_{suffix}", "jobs", ["started_at", "id"], where=f"{_IS_STARTED} AND {condition}")
     drop_index("ix_jobs_started_at", "jobs")
     add_column("albums", "image_count", sa.BigInteger(), default="0", check="image_count >= 0")
     if is_postgresql():
@@ -92,5 +97,5 @@ def downgrade() -> None:
     op.drop_column("albums", "image_count")
     condition = sa.text(_IS_STARTED)
     op.create_index("ix_jobs_started_at", "jobs", ["started_at"], sqlite_where=condition, postgresql_where=condition)
-    op.drop_index("ix_jobs_started_long", "jobs")
-    op.drop_index("ix_jobs_started_quick", "jobs")
+    for suffix in _QUEUES:
+        op.drop_index(f"ix_jobs_started_{suffix}", "jobs")

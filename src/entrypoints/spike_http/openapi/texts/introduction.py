@@ -54,6 +54,7 @@ only if `SPIKE_RATE_GENERAL` is set.
 
 A response that counts against a limit has `X-RateLimit-Limit`, `X-RateLimit-Remaining` and `X-RateLimit-Reset` (the
 end of the window, in seconds since 1970). A 429 also has `Retry-After` and `retryAfter`, in seconds.
+Its `code` is `TOO_MANY_JOBS` if not the rate limit but the number of [open jobs](#get-usage-and-limits) is reached.
 
 | Endpoint | Requests | Setting |
 |---|---|---|

@@ -70,7 +70,10 @@ sent when all jobs have ended, or after N seconds.
     ),
     "cancelJob": OperationText(
         summary="Cancel a job",
-        description="Cancel one of your jobs that hasn't ended, and refund its tokens.",
+        description="""
+Cancel one of your jobs that hasn't ended, and refund its tokens. Jobs that a worker has begun can be cancelled 20 times
+in 15 minutes (`SPIKE_RATE_CANCEL`), others without a limit.
+""",
         errors={
             404: "There is no such job, or it belongs to another user.",
             409: "The job has ended, or a worker changed it at the same moment.",

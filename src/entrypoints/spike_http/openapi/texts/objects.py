@@ -57,6 +57,16 @@ OBJECTS: Final[Mapping[str, ObjectText]] = {
         "An image with its newest jobs.",
         {**_IMAGE_FIELDS, "jobs": "The newest 100, oldest first.", "jobsTotal": "The number of all its jobs."},
     ),
+    "Usage": ObjectText(
+        "What an account uses, and its limits.",
+        {
+            "freeJobs": "Jobs at the FREE tier that haven't ended.",
+            "paidJobs": "Other jobs that haven't ended.",
+            "jobsPerImage": "How many jobs of one image may be open.",
+            "storedBytes": "Originals, results, and pictures that came with a request.",
+            "processorSeconds": "What the jobs in the queue and in work may take, each by the limit of its tier.",
+        },
+    ),
     "ImageFacts": ObjectText("An image without its jobs.", _IMAGE_FIELDS),
     "UploadedImage": ObjectText(
         "An image that was just uploaded.",

@@ -23,11 +23,30 @@ TOKENS: Final[Mapping[str, OperationText]] = {
     "getBalance": OperationText(
         summary="Get the balance",
         description="""
-Return the tokens in your wallet, regenerated ones included. Regeneration stops at `maxBalance`; grants and refunds
-may exceed it. `nextRegenerationAt` is null if the wallet is full. The balance is `totalEarned` - `totalSpent` +
+Return the tokens in your wallet, regenerated ones included. Regeneration stops where the balance and the tokens of jobs that
+haven't ended reach `maxBalance`; grants and refunds may exceed it. `nextRegenerationAt` is null while it has stopped. The balance is `totalEarned` - `totalSpent` +
 `totalRefunded`.
 """,
         response=BALANCE,
+    ),
+    "getUsage": OperationText(
+        summary="Get usage and limits",
+        description="""
+Return what your account uses and may use. A request that would exceed a limit is refused, and nothing is charged: 429
+`TOO_MANY_JOBS` for open jobs, 403 `QUOTA_EXCEEDED` for images and bytes. Jobs beyond `processorSeconds` are accepted
+and wait for your own jobs to end. When a user signs in more often than `sessions` allows, the oldest session ends.
+`parkedTokens` were charged for jobs that haven't ended: they count toward `maxBalance` while tokens regenerate.
+""",
+        response={
+            "freeJobs": {"used": 0, "limit": 100},
+            "paidJobs": {"used": 2, "limit": 2000},
+            "jobsPerImage": 50,
+            "images": {"used": 312, "limit": 20000},
+            "storedBytes": {"used": 1843200000, "limit": 20000000000},
+            "processorSeconds": {"used": 210, "limit": 3600},
+            "sessions": {"used": 2, "limit": 20},
+            "parkedTokens": 7,
+        },
     ),
     "listTransactions": OperationText(
         summary="List transactions",

@@ -11,6 +11,16 @@ const RING_PERIOD_S = 900; // the ring is empty this long before the next token;
 const DAY_FORMAT = new Intl.DateTimeFormat(undefined, { weekday: 'long', day: 'numeric', month: 'long' });
 const TIME_FORMAT = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit' });
 
+const COUNT_FORMAT = new Intl.NumberFormat();
+
+const megabytes = (bytes) => Math.ceil(bytes / 1e6);
+const usageRows = ({ freeJobs, paidJobs, images, storedBytes }) => [
+  ['Free jobs open', freeJobs.used, freeJobs.limit],
+  ['Paid jobs open', paidJobs.used, paidJobs.limit],
+  ['Images', images.used, images.limit],
+  ['Storage, MB', megabytes(storedBytes.used), megabytes(storedBytes.limit)],
+];
+
 const reasonText = ({ reason }) => reason.replace(/TIER_(?=\dK)/, '');
 
 export async function tokensView(_parameters, signal) {
@@ -32,7 +42,7 @@ export async function tokensView(_parameters, signal) {
       next,
       nextAt
         ? ['Next token in ', h('strong', {}, timeToNextToken())]
-        : `The wallet is full: tokens regenerate up to ${max}.`,
+        : `The wallet is full: tokens regenerate up to ${max}, those of open jobs included.`,
     );
     if (stats)
       replaceContent(
@@ -79,7 +89,7 @@ export async function tokensView(_parameters, signal) {
     );
   }
 
-  await Promise.all([refreshWallet(), load()]);
+  const [usage] = await Promise.all([get('/api/usage'), refreshWallet(), load()]);
   render();
   on('wallet', render, signal);
   const countdown = setInterval(render, 1000);
@@ -88,6 +98,14 @@ export async function tokensView(_parameters, signal) {
     'div',
     { class: 'narrow' },
     h('div', { class: 'wallet' }, ring, h('div', {}, h('h1', {}, 'Tokens'), next, totals)),
+    h('h2', {}, 'Usage'),
+    h(
+      'dl',
+      { class: 'totals usage' },
+      usageRows(usage).map(([name, used, limit]) =>
+        h('div', {}, h('dt', {}, name), h('dd', {}, `${COUNT_FORMAT.format(used)} of ${COUNT_FORMAT.format(limit)}`)),
+      ),
+    ),
     h('h2', {}, 'History'),
     ledger,
     loadMore,

@@ -3,6 +3,8 @@
 import { get } from './api.js';
 import { emit, on } from './events.js';
 
+const OPEN_JOBS_POLL_MS = 5000; // tokens regenerate once the jobs that hold them have ended
+
 const state = { balance: undefined, max: 0, nextAt: undefined, stats: undefined };
 let refreshTimer;
 
@@ -18,8 +20,11 @@ export async function refreshWallet() {
     nextAt: answer.nextRegenerationAt && Date.parse(answer.nextRegenerationAt),
   });
   clearTimeout(refreshTimer);
-  if (state.nextAt)
-    refreshTimer = setTimeout(() => refreshWallet().catch(() => {}), Math.max(1000, state.nextAt - Date.now() + 500));
+  const isFilledByOpenJobs = !state.nextAt && state.balance < state.max;
+  const waitMs = isFilledByOpenJobs
+    ? OPEN_JOBS_POLL_MS
+    : state.nextAt && Math.max(1000, state.nextAt - Date.now() + 500);
+  if (waitMs) refreshTimer = setTimeout(() => refreshWallet().catch(() => {}), waitMs);
   emit('wallet', state);
 }
 

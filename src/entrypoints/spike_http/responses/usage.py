@@ -1,0 +1,45 @@
+"""Usage and limits in responses."""
+
+from attrs import frozen
+
+from spike_core.domain.tokens import Tokens
+from spike_core.services.usage_accounting import OwnerUsage
+
+
+@frozen(kw_only=True)
+class AmountView:
+    """How much is used, and how much may be."""
+
+    used: int
+    limit: int
+
+
+@frozen(kw_only=True)
+class UsageView:
+    """The answer to `GET /api/usage`."""
+
+    free_jobs: AmountView
+    paid_jobs: AmountView
+    jobs_per_image: int
+    images: AmountView
+    stored_bytes: AmountView
+    processor_seconds: AmountView
+    sessions: AmountView
+    parked_tokens: Tokens
+
+    @classmethod
+    def of(cls, owner: OwnerUsage) -> "UsageView":
+        """Return the view of an owner's usage."""
+        usage, budget = owner.usage, owner.budget
+        return cls(
+            free_jobs=AmountView(used=usage.free_jobs, limit=budget.free_jobs),
+            paid_jobs=AmountView(used=usage.paid_jobs, limit=budget.paid_jobs),
+            jobs_per_image=budget.image_jobs,
+            images=AmountView(used=usage.images, limit=budget.images),
+            stored_bytes=AmountView(used=usage.stored_bytes, limit=budget.stored_bytes),
+            processor_seconds=AmountView(
+                used=round(owner.processor_time.total_seconds()), limit=round(owner.processor_time_max.total_seconds())
+            ),
+            sessions=AmountView(used=owner.sessions, limit=owner.sessions_max),
+            parked_tokens=owner.parked,
+        )
