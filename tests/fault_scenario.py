@@ -24,6 +24,7 @@ from running import Answer, Server, environment
 from spike_core.domain.errors import DatabaseUnavailable
 from spike_core.domain.identifiers import JobId
 from spike_core.domain.images import Image
+from spike_core.domain.invariants import Check
 from spike_core.domain.jobs import CompletedJob, Job, SettledJob, UnsettledJob
 from spike_core.domain.statistics import QueueStatistics
 from spike_core.ports.factories import Database, DatabaseLimits
@@ -83,6 +84,7 @@ class FaultScenario:
     removed: set[JobId] = field(factory=set)  # whose image the client has deleted
     lost_requests: int = 0
     reckonings: list[Reckoning] = field(factory=list)
+    clocks_differ: bool = False  # so that rows are of the future, as the audit says
     _faults: list[_Fault] = field(factory=list)
     _database: Database | None = None
     _noting: threading.Lock = field(factory=threading.Lock)
@@ -231,7 +233,7 @@ class FaultScenario:
         with mock.patch.dict(os.environ, environment(self.folder, self.settings), clear=True):
             limits, blobs = load_settings().job_limits, open_storage(url, clock=SystemClock(), secret=b"none").blobs
             audit = Audit(transactions=self._transactions, blobs=blobs, clock=SystemClock(), limits=limits)
-            return list(audit.findings())
+            return [each for each in audit.findings() if not (self.clocks_differ and each.check is Check.CLOCK)]
 
     def _unsettled(self) -> int:
         """Count the unsettled jobs, or return `EVERYTHING` while the database can't be read."""

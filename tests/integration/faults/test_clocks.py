@@ -21,6 +21,7 @@ def test_a_worker_whose_clock_jumps_takes_jobs_over_and_spoils_none(
     """To this worker all other leases have expired; their late results are refused, until its own clock is behind."""
     clock = tmp_path / "clock"
     clock.write_text("0")
+    scenario.clocks_differ = True
     with (
         serving(scenario.folder, **scenario.settings) as server,
         a_fleet(scenario.folder, **scenario.settings) as right,

@@ -28,7 +28,10 @@ CONNECTIONS: Final = 20
 
 @pytest.fixture
 def server(tmp_path: Path) -> Iterator[Server]:
-    with serving(tmp_path / "var", SPIKE_WORKER_THREADS="0", SPIKE_RATE_UPLOAD="0") as server:
+    threads = str(2 * CONNECTIONS + 2)  # half of them, and one, may wait for looks at one user's uploads
+    with serving(
+        tmp_path / "var", SPIKE_WORKER_THREADS="0", SPIKE_RATE_UPLOAD="0", SPIKE_WEB_THREADS=threads
+    ) as server:
         yield server
 
 

@@ -44,10 +44,11 @@ _DROPS_SYN: Final = (  # classic BPF, over the TCP header: `man 7 socket`, linux
 class DrainingDispatcher(ThreadedTaskDispatcher):  # type: ignore[misc]  # waitress has no types
     """The request threads, and whether the server is shutting down."""
 
-    def __init__(self, *, threads: int, closing: threading.Event) -> None:
-        """Start `threads` threads; `closing` is set when the server shuts down."""
+    def __init__(self, *, threads: int, closing: threading.Event, signals: Sequence[int]) -> None:
+        """Start `threads` threads; `closing` is set when the server shuts down after the first of the `signals`."""
         super().__init__()
         self.closing = closing
+        self._signals = signals
         self.set_thread_count(threads)
         self._health_checks = {path: ThreadedTaskDispatcher() for path in _HEALTH_CHECK_THREADS}
         for path, count in _HEALTH_CHECK_THREADS.items():
@@ -61,6 +62,10 @@ class DrainingDispatcher(ThreadedTaskDispatcher):  # type: ignore[misc]  # waitr
                 dispatcher.add_task(task)
                 return
         super().add_task(task)
+
+    def is_closing(self) -> bool:
+        """Return whether the server was told to shut down."""
+        return bool(self._signals) or self.closing.is_set()
 
     def requests_wait(self) -> bool:
         """Return whether a request waits for a thread."""
@@ -88,7 +93,7 @@ class DrainingTask(WSGITask):  # type: ignore[misc]  # waitress has no types
 
     def build_response_header(self) -> Any:
         """Return the head of the response."""
-        if self.channel.server.task_dispatcher.closing.is_set():
+        if self.channel.server.task_dispatcher.is_closing():
             self.request.headers["CONNECTION"] = "close"  # as if the client had requested it
         return super().build_response_header()
 

@@ -55,6 +55,7 @@ def serve(
         OSError: the address can't be bound.
     """
     sockets: dict[int, Any] = {}
+    numbers: list[int] = []  # of the signals received so far
     limits = evolve(limits, connections_max=allow_files(limits.connections_max))
     try:
         create_server(
@@ -62,7 +63,7 @@ def serve(
             sockets,
             host=host,
             port=port,
-            _dispatcher=DrainingDispatcher(threads=threads, closing=closing),
+            _dispatcher=DrainingDispatcher(threads=threads, closing=closing, signals=numbers),
             connection_limit=limits.connections_max + _CONNECTIONS_BESIDE,
             channel_timeout=limits.idle_s,
             cleanup_interval=_DEADLINES_S,
@@ -81,7 +82,7 @@ def serve(
         listener.channel_class = _channel_class(peers, bodies)
         listener.handle_accept = partial(accept_waiting, listener, most=_ACCEPTED_AT_ONCE)
     try:
-        with _received_signals(listeners[0].pull_trigger) as numbers:
+        with _received_signals(numbers, wake=listeners[0].pull_trigger):
             on_ready(int(listeners[0].effective_port))
             while not numbers:
                 _poll(sockets, within_s=_DEADLINES_S)
@@ -109,9 +110,8 @@ def _poll(sockets: dict[int, Any], *, within_s: float) -> None:
 
 
 @contextmanager
-def _received_signals(wake: Callable[[], None]) -> Iterator[list[int]]:
-    """Yield the list of signals received so far. A signal wakes the loop and interrupts no handler."""
-    numbers: list[int] = []
+def _received_signals(numbers: list[int], *, wake: Callable[[], None]) -> Iterator[None]:
+    """Append the signals received meanwhile. A signal wakes the loop and interrupts no handler."""
 
     def tell(number: int, _frame: FrameType | None) -> None:
         numbers.append(number)
@@ -119,7 +119,7 @@ def _received_signals(wake: Callable[[], None]) -> Iterator[list[int]]:
 
     earlier = {number: signal.signal(number, tell) for number in (signal.SIGTERM, signal.SIGINT)}
     try:
-        yield numbers
+        yield
     finally:
         for number, handler in earlier.items():
             signal.signal(number, handler)
