@@ -155,7 +155,7 @@ def test_after_work_that_was_done_while_the_server_was_away_more_is_fetched(valk
 def test_what_a_server_gave_to_a_worker_that_had_given_up_comes_back(
     valkey: Valkey, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A server that stalls performs the fetch when it goes on, and its answer reaches nobody."""
+    """A server that stalls performs the fetch when it goes on, and its answer is lost."""
     monkeypatch.setattr("spike_dramatiq.redis_broker.MAINTENANCE_PER_MILLION", 1_000_000)
     monkeypatch.setattr("spike_dramatiq.redis_broker.SILENCE_TIME_MAX", DRAIN / 50)
     broker, sent = open_redis_broker(valkey.url), [a_job_id() for _ in range(3)]

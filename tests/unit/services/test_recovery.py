@@ -99,7 +99,7 @@ def test_while_the_queue_doesnt_answer_nothing_is_taken_to_be_lost_for_a_while(s
 
 
 def test_a_queue_that_fails_to_answer_once_makes_no_old_job_lost(services: Services) -> None:
-    """Also if it fails again much later; what it was asked in between, another process may have been told."""
+    """Also if it fails again much later; in between another process may have asked it."""
     services.accept(services.owner())
     services.pass_time(2 * UNANSWERED_MAX)
     services.inbox.refuses = True

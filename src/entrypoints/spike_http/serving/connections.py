@@ -169,7 +169,7 @@ class BoundedChannel(DrainingChannel):
         """Respond to a request; see waitress. Close the connection if that fails unexpectedly."""
         try:
             super().service()
-        except Exception:  # noqa: BLE001  # else nobody would ever look at the connection again
+        except Exception:  # noqa: BLE001  # else the connection would stay for good
             structlog.get_logger(__name__).exception("connection closed")
             self.cancel()
             self.server.pull_trigger()

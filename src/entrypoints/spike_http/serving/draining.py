@@ -64,7 +64,7 @@ class DrainingDispatcher(ThreadedTaskDispatcher):  # type: ignore[misc]  # waitr
         super().add_task(task)
 
     def is_closing(self) -> bool:
-        """Return whether the server was told to shut down."""
+        """Return whether the server has received a signal to shut down."""
         return bool(self._signals) or self.closing.is_set()
 
     def requests_wait(self) -> bool:
