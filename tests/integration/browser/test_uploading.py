@@ -88,6 +88,22 @@ def test_without_tokens_an_upload_says_what_is_missing_and_can_be_sent_again(
     assert poor.balance() == 4
 
 
+def test_an_upload_that_a_busy_server_refuses_is_sent_again_by_itself(studio: Page, ada: Person) -> None:
+    refusals = 2
+
+    def refuse(route: Route) -> None:
+        nonlocal refusals
+        if refusals:
+            refusals -= 1
+            route.fulfill(status=503, json={"code": "SERVER_BUSY", "error": "The server is busy", "retryAfter": 0})
+        else:
+            route.continue_()
+
+    studio.route("**/api/images/upload", refuse)
+    upload(studio)
+    assert (refusals, len(ada.images())) == (0, 1)
+
+
 def test_a_lost_answer_costs_nothing_when_it_is_sent_again(studio: Page, ada: Person) -> None:
     """The first request has its effect, and its answer is lost; the retry sends the same key."""
     keys: list[str] = []

@@ -13,6 +13,8 @@ export class ApiError extends Error {
   }
 }
 
+export const sleep = (seconds) => new Promise((resolve) => setTimeout(resolve, seconds * 1000));
+
 export const unreachable = () =>
   new ApiError(
     0,

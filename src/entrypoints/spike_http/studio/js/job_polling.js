@@ -1,7 +1,7 @@
 // Polls all unfinished jobs, with one request at a time: a long poll waits for the first of them to finish, then one batch
 // request returns the others. Each response is published as the event `job`.
 
-import { get, post } from './api.js';
+import { get, post, sleep } from './api.js';
 import { emit, on } from './events.js';
 import { recordDuration } from './tiers.js';
 import { refreshWallet } from './wallet.js';
@@ -54,6 +54,5 @@ async function pollOnce([first, ...others], wait) {
   if (!isFinished(job) && Date.now() - started < wait * 900) await sleep(2); // the server returned at once: it has no free slot for a long poll
 }
 
-const sleep = (seconds) => new Promise((resolve) => setTimeout(resolve, seconds * 1000));
 on('signed-out', () => active.clear());
 on('signed-in', () => pollJobs([]));

@@ -1,12 +1,13 @@
 // The queue of uploads. A few files are sent one by one, many as batches, which the rate limit counts as one request.
 // A retry repeats the Idempotency-Key, so that a lost response isn't charged twice.
 
-import { absoluteUrl, newIdempotencyKey, toApiError, unreachable } from './api.js';
+import { absoluteUrl, newIdempotencyKey, sleep, toApiError, unreachable } from './api.js';
 import { emit } from './events.js';
 import { pollJobs } from './job_polling.js';
 import { setBalance } from './wallet.js';
 
 const REQUESTS_MAX = 2;
+const BUSY_TRIES_MAX = 30;
 const SINGLE_FILES_MAX = 6;
 const BATCH_MAX = { files: 20, bytes: 48e6, fileBytes: 10.4e6 };
 
@@ -71,7 +72,7 @@ async function send(batch) {
   if (items[0].albumId) form.append('albumId', items[0].albumId);
   for (const { file } of items) form.append(isMultiple ? 'files' : 'file', file, file.name || 'pasted.png');
   try {
-    const answer = await sendForm(isMultiple ? '/api/images/batch-upload' : '/api/images/upload', form, {
+    const answer = await sendUnlessBusy(isMultiple ? '/api/images/batch-upload' : '/api/images/upload', form, {
       key: batch.key,
       onProgress: (bytes) => updateProgress(items, bytes),
     });
@@ -93,6 +94,18 @@ async function send(batch) {
     for (const item of items) Object.assign(item, { state: 'failed', error });
   }
   emit('uploads');
+}
+
+// While the server is busy it has stored and charged nothing.
+async function sendUnlessBusy(path, form, options) {
+  for (let tries = 1; ; tries++) {
+    try {
+      return await sendForm(path, form, options);
+    } catch (error) {
+      if (error.code !== 'SERVER_BUSY' || tries === BUSY_TRIES_MAX) throw error;
+      await sleep(error.retryAfter ?? 1);
+    }
+  }
 }
 
 function settle(item, result) {
