@@ -259,6 +259,7 @@ jobs: Final = Table(
     Column("result_sha256", LargeBinary),
     Column("checksum", LargeBinary),
     Index("ix_jobs_image_id_created_at", "image_id", "created_at"),
+    Index("ix_jobs_owner_id", "owner_id"),  # for the recount of what an owner uses
     _partial_index("ix_jobs_batch_id", "batch_id", where="batch_id IS NOT NULL"),
     _partial_index("ix_jobs_creations", "owner_id", "created_at", "id", where=IS_CREATION),
     _partial_index("ix_jobs_waiting", "created_at", "id", where=IS_UNCLAIMED),

@@ -4,7 +4,6 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from datetime import timedelta
 from functools import partial
-from typing import Final
 
 import structlog
 
@@ -17,8 +16,6 @@ from spike_runtime.metrics import Metrics
 from spike_worker.active_jobs import ActiveJobs
 from spike_worker.actor import handle_message
 from spike_worker.periodic import periodically
-
-ADVANCE_INTERVAL_S: Final = 3600.0  # it finds only what a crash of an earlier release left
 
 
 @contextmanager
@@ -93,7 +90,7 @@ def _maintenance_tasks(spike: Spike) -> Mapping[MaintenanceTask, tuple[Callable[
     settings = spike.settings
     retention = timedelta(seconds=settings.anonymous_retention_s)
     return {
-        MaintenanceTask.ADVANCE: (spike.jobs.dispatch.turns.advance_all, ADVANCE_INTERVAL_S),
+        MaintenanceTask.ADVANCE: (spike.jobs.dispatch.turns.advance_all, settings.collect_interval_s),
         MaintenanceTask.LOST: (spike.maintenance.recovery.requeue_lost, settings.sweep_interval_s),
         MaintenanceTask.REMOVALS: (spike.images.deletion.finish_pending, settings.collect_interval_s),
         MaintenanceTask.EXPIRY: (
@@ -101,6 +98,7 @@ def _maintenance_tasks(spike: Spike) -> Mapping[MaintenanceTask, tuple[Callable[
             settings.collect_interval_s,
         ),
         MaintenanceTask.RECOUNT: (spike.budgets.recount, settings.orphans_interval_s),
+        MaintenanceTask.RECOUNT_AFTER_UPGRADE: (spike.budgets.recount_after_upgrade, settings.collect_interval_s),
         MaintenanceTask.RECEIPTS: (spike.idempotency.purge, settings.collect_interval_s),
         MaintenanceTask.SESSIONS: (spike.accounts.sessions.purge, settings.collect_interval_s),
     }

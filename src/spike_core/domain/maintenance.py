@@ -17,6 +17,7 @@ class MaintenanceTask(Enum):
     RECEIPTS = "receipts"  # delete old idempotency records
     SESSIONS = "sessions"  # delete expired sessions
     RECOUNT = "recount"  # correct running sums that a release without them has left behind
+    RECOUNT_AFTER_UPGRADE = "recount-after-upgrade"  # the same, often, on the day on which such a release may still run
     ORPHANS = "collect"  # delete objects that no row names; this lists the whole store
 
 

@@ -67,7 +67,7 @@ class Audit:
             ("users", self._users(run)),
             ("wallets", ledgers.wallets(now=self.clock.now())),
             ("refund_totals", ledgers.refunds()),
-            ("usage", running_sum_findings(self.transactions)),
+            ("usage", running_sum_findings(self.transactions, now=self.clock.now())),
             ("images", self._images(run, objects)),
             ("jobs", self._jobs(run, objects)),
             ("outbox_messages", self._messages()),

@@ -102,11 +102,15 @@ class Dispatch:
             # jobs already claimed are skipped: the claim removed their messages
             tx.outbox.remove(tx.jobs.start(jobs, now=self.clock.now()))
 
+    @retry_on_conflict
     def _forget(self, messages: Sequence[OutboxMessage]) -> None:
+        """Remove the messages of jobs that aren't pending; a job may have become so again since it was read."""
         if not messages:
             return
+        job_ids = [message.job_id for message in messages]
         with self.transactions.begin() as tx:
-            tx.outbox.remove([message.job_id for message in messages])
+            jobs = tx.jobs.find(job_ids)  # locked
+            tx.outbox.remove([job_id for job_id in job_ids if not isinstance(jobs.get(job_id), PendingJob)])
 
     def _note_refusal(self, job: PendingJob, message: OutboxMessage) -> None:
         now = self.clock.now()

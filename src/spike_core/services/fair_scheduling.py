@@ -40,9 +40,13 @@ class FairScheduling:
         with self.transactions.view() as tx:
             if not tx.jobs.held_back(owner_id, limit=1):
                 return ()
+        now = self.clock.now()
         with self.transactions.begin() as tx:
-            wallet = tx.wallets.lock(owner_id)
-            return announce_held_back(tx, wallet, limits=self.limits, now=self.clock.now())
+            if owner_id == ANONYMOUS:  # whose jobs aren't held back: the message was lost
+                jobs = tx.jobs.held_back(owner_id, limit=self.limits.active_jobs_max)
+                tx.outbox.put([OutboxMessage(job_id=job.id, due_at=now) for job in jobs])
+                return jobs
+            return announce_held_back(tx, tx.wallets.lock(owner_id), limits=self.limits, now=now)
 
     def advance_all(self) -> int:
         """Do so for all owners who have room, and return the number of jobs announced.

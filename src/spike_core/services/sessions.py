@@ -40,18 +40,18 @@ class Sessions:
     sessions_max: int = 20  # of one user
 
     @retry_on_conflict
-    def open(self, user_id: UserId) -> OpenedSession:
+    def open(self, user_id: UserId, *, opener: Session | None = None) -> OpenedSession:
         """Store a new session of the user; beyond `sessions_max` the oldest one ends.
+
+        `opener` is the session in which it is opened; what may have been opened by an API key, so may this one.
 
         Raises:
             UserNotFound: there is no such user.
+            Unauthenticated: the opener was closed meanwhile.
         """
-        return self._open(user_id, lifetime=SESSION_LIFETIME)
-
-    def _open(self, user_id: UserId, *, lifetime: timedelta, is_link: bool = False) -> OpenedSession:
-        token = self.secrets.session_token()
+        token, now = self.secrets.session_token(), self.clock.now()
         with self.transactions.begin() as tx:
-            return self._add(tx, token, user_id, now=self.clock.now(), lifetime=lifetime, is_link=is_link)
+            return self._add(tx, token, user_id, now=now, lifetime=SESSION_LIFETIME, opener=opener)
 
     def _add(
         self,
@@ -62,11 +62,20 @@ class Sessions:
         now: datetime,
         lifetime: timedelta,
         is_link: bool = False,
+        opener: Session | None = None,
     ) -> OpenedSession:
         user = tx.users.user(user_id)
-        session = Session(hash=token.hash, user_id=user_id, created_at=now, expires_at=now + lifetime, is_link=is_link)
-        with suppress(WalletNotFound):  # an application's own users may have none
-            tx.wallets.lock(user_id)  # of two sessions opened at once, both count
+        _lock(tx, user_id)
+        if opener is not None:
+            tx.sessions.get(opener.hash)
+        session = Session(
+            hash=token.hash,
+            user_id=user_id,
+            created_at=now,
+            expires_at=now + lifetime,
+            is_link=is_link,
+            may_descend_from_key=opener is not None and opener.may_descend_from_key,
+        )
         tx.sessions.add(session)
         tx.sessions.keep_newest(user_id, count=self.sessions_max)
         return OpenedSession(user=user, token=token, expires_at=session.expires_at)
@@ -78,7 +87,9 @@ class Sessions:
         Raises:
             UserNotFound: there is no such user.
         """
-        return self._open(user_id, lifetime=LINK_LIFETIME, is_link=True)
+        token, now = self.secrets.session_token(), self.clock.now()
+        with self.transactions.begin() as tx:
+            return self._add(tx, token, user_id, now=now, lifetime=LINK_LIFETIME, is_link=True)
 
     @retry_on_conflict
     def redeem(self, token: Secret) -> OpenedSession:
@@ -109,6 +120,7 @@ class Sessions:
     def close_all(self, user_id: UserId) -> int:
         """Close all of the user's sessions, with unused sign-in links, and return how many. API keys stay valid."""
         with self.transactions.begin() as tx:
+            _lock(tx, user_id)
             return tx.sessions.remove_all(user_id)
 
     @retry_on_conflict
@@ -135,3 +147,9 @@ class Sessions:
         """
         with self.transactions.view() as tx:
             return tx.users.user(user_id)
+
+
+def _lock(tx: Transaction, user_id: UserId) -> None:
+    """Lock the user's wallet: of two sessions opened at once both count, and none is opened while all are closed."""
+    with suppress(WalletNotFound):  # an application's own users may have none
+        tx.wallets.lock(user_id)

@@ -191,8 +191,14 @@ def test_revoking_a_key_ends_what_it_may_have_opened(services: Services) -> None
                 )
             )
     opened = services.accounts.sessions.open(registered.user.id)
+    with services.transactions.view() as tx:
+        opener = tx.sessions.get(tokens[1].hash)
+    opened_by_it = services.accounts.sessions.open(registered.user.id, opener=opener)
     services.accounts.api_keys.revoke(registered.user.id, key.id, session=tokens[0].hash)
     for token in (tokens[0], opened.token, registered.session_token):
         assert services.accounts.authentication.authenticate(token) == registered.user.id
+    for token in (tokens[1], opened_by_it.token):
+        with pytest.raises(Unauthenticated):
+            services.accounts.authentication.authenticate(token)
     with pytest.raises(Unauthenticated):
-        services.accounts.authentication.authenticate(tokens[1])
+        services.accounts.sessions.open(registered.user.id, opener=opener)

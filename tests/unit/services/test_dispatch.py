@@ -1,19 +1,23 @@
+import io
 from collections.abc import Collection
 from datetime import timedelta
 
 import pytest
 
 from faults import FaultyTransactions
-from services import Services
+from services import VGA, Services
 from spike_core.domain.errors import QueueUnavailable
-from spike_core.domain.identifiers import JobId
+from spike_core.domain.identifiers import ANONYMOUS, JobId
+from spike_core.domain.images import ImageName
 from spike_core.domain.jobs import ClaimedJob, CompletedJob, PendingJob, RefundedJob, StartedJob
 from spike_core.domain.limits import JobLimits
 from spike_core.domain.outbox import OutboxMessage
 from spike_core.domain.priorities import Priority
+from spike_core.domain.tiers import Tier
 from spike_core.services.dispatch import RELAY_BATCH
 from spike_core.services.lost_messages import OUTAGE_GAP_MAX, UNANSWERED_MAX
 from spike_memory import MemoryQueue, MemoryTransactions
+from spike_memory.engine import a_picture
 
 MINUTE = timedelta(minutes=1)
 
@@ -201,6 +205,34 @@ def test_a_message_of_a_job_that_is_not_pending_any_more_is_forgotten_unsent(ser
     assert services.inventory().messages == frozenset()
     assert services.job(job.id) == moved
     assert not services.inbox.messages
+
+
+def test_the_new_message_of_a_job_that_was_handed_back_meanwhile_is_kept() -> None:
+    """A relay has read that the job is claimed; before it forgets the old message, the job is pending again."""
+    transactions = FaultyTransactions(MemoryTransactions())
+    services = Services.build(transactions=transactions)
+    services.inbox.refuses = True
+    job = services.accept(services.owner())
+    [message] = services.inventory().messages
+    services.inbox.refuses = False
+    claimed = services.jobs.transitions.claim(job.id)
+    with services.transactions.begin() as tx:
+        tx.outbox.put([message])
+    transactions.before_begin.extend([lambda: None, lambda: services.jobs.transitions.hand_back(claimed)])
+    assert services.jobs.dispatch.relay() == 0
+    assert [message.job_id for message in services.inventory().messages] == [job.id]
+    assert services.jobs.dispatch.relay() == 1
+
+
+def test_an_anonymous_job_whose_message_was_lost_is_announced_again(services: Services) -> None:
+    image = services.images.uploads.upload_anonymously(name=ImageName("a.jpg"), content=io.BytesIO(a_picture(VGA)))
+    services.inbox.refuses = True
+    job = services.jobs.enhancements.enhance(ANONYMOUS, image_id=image.id, tier=Tier.FREE).job
+    services.inbox.refuses = False
+    with services.transactions.begin() as tx:
+        tx.outbox.remove([job.id])
+    assert services.jobs.dispatch.turns.advance_all() == 1
+    assert services.jobs.dispatch.relay() == 1
 
 
 def test_messages_of_ended_jobs_hold_up_others_for_a_relay_at_most(services: Services) -> None:

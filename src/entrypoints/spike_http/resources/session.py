@@ -75,7 +75,8 @@ class SessionResource:
             Unauthenticated, Forbidden, TooManyRequests: as `Authenticator.user`.
         """
         try:
-            return self.sessions.open(self.authenticator.user(req))
+            user_id = self.authenticator.user(req)
+            return self.sessions.open(user_id, opener=req.context.session)
         except Unauthenticated:
             token = bearer_token(req)
             if token is None:

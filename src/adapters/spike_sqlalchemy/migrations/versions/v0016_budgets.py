@@ -63,6 +63,7 @@ def upgrade() -> None:
     add_column("wallets", "worked_ms", sa.BigInteger(), default="0")
     add_column("wallets", "worked_at", sa.BigInteger())
     create_index("ix_jobs_unsettled_image_id", "jobs", ["image_id"], where="ended_at IS NULL AND image_id IS NOT NULL")
+    create_index("ix_jobs_owner_id", "jobs", ["owner_id"])
     op.execute(
         "INSERT INTO wallets (owner_id, balance, regenerated_at, entries)"  # noqa: S608  # a constant
         f" SELECT DISTINCT owner_id, 0, 0, 0 FROM images WHERE owner_id = '{_ANONYMOUS}'"
@@ -97,6 +98,7 @@ def _count_at_once() -> None:
 def downgrade() -> None:
     """Take the migration back."""
     op.execute(f"DELETE FROM wallets WHERE owner_id = '{_ANONYMOUS}'")  # noqa: S608  # a constant
+    drop_index("ix_jobs_owner_id", "jobs")
     drop_index("ix_jobs_unsettled_image_id", "jobs")
     for name in ("worked_at", "worked_ms", *_LIMITS, *_SUMS):
         op.drop_column("wallets", name)
