@@ -218,7 +218,11 @@ def test_the_new_message_of_a_job_that_was_handed_back_meanwhile_is_kept() -> No
     claimed = services.jobs.transitions.claim(job.id)
     with services.transactions.begin() as tx:
         tx.outbox.put([message])
-    transactions.before_begin.extend([lambda: None, lambda: services.jobs.transitions.hand_back(claimed)])
+
+    def hand_back() -> None:
+        services.jobs.transitions.hand_back(claimed)
+
+    transactions.before_begin.extend([lambda: None, hand_back])
     assert services.jobs.dispatch.relay() == 0
     assert [message.job_id for message in services.inventory().messages] == [job.id]
     assert services.jobs.dispatch.relay() == 1
