@@ -14,7 +14,7 @@ _SEGMENTS_MAX: Final = 20_000  # of a file, beside its entropy-coded data
 _SOS: Final = 0xDA
 _EOI: Final = 0xD9
 _ALONE: Final = frozenset({0x01, *range(0xD0, 0xD9)})  # markers without a segment: TEM, RST, SOI
-_MARKER: Final = re.compile(rb"\xff+([^\x00\xff])")
+_MARKER: Final = re.compile(rb"\xff([^\x00\xff])")  # after any number of fill bytes, 0xFF
 
 
 def check_scans(data: bytes) -> None:

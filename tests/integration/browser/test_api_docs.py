@@ -9,6 +9,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Locator, Page, expect
 
 from browsing import Person, photo
+from effort import staggered
 
 NESTED = {"nested-interactive"}  # an operation's summary holds a button to copy its path: Swagger UI's own structure
 
@@ -74,8 +75,9 @@ def test_operations_are_opened_by_the_keyboard(docs: Page) -> None:
     expect(docs.locator(".opblock[id$='-getBalance']").get_by_role("button", name="Execute")).to_be_visible()
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width_px", [360, 1280])
+@pytest.mark.parametrize(
+    ("width_px", "scheme"), staggered([(360, "light"), (360, "dark"), (1280, "light"), (1280, "dark")], step=3)
+)
 def test_the_page_is_accessible_and_fits_the_window(
     docs: Page, scheme: Literal["light", "dark"], width_px: int
 ) -> None:

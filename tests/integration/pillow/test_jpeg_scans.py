@@ -49,6 +49,12 @@ def test_scans_in_an_embedded_thumbnail_or_behind_the_end_dont_count() -> None:
     check_scans(data[:2] + thumbnail + data[2:] + SOS * 1000)
 
 
+def test_megabytes_of_fill_bytes_are_passed_over_at_once() -> None:
+    began_s = time.process_time()
+    check_scans(b"\xff\xd8" + b"\xff" * 10_000_000)
+    assert time.process_time() - began_s < 1
+
+
 @pytest.mark.parametrize("data", [b"", b"\xff\xd8", b"\xff\xd8" + b"\xff" * 1000, b"\xff\xd8\xff\xda\xff", b"x" * 99])
 def test_broken_files_are_left_to_the_decoder(data: bytes) -> None:
     check_scans(data)

@@ -21,6 +21,7 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from caller import PICTURE, Caller
+from effort import examples
 from memory_spike import MemorySpike, with_limits
 from multipart import CONTENT_TYPE, an_upload
 from spike_core.domain.accounts import Email
@@ -44,7 +45,7 @@ CHECKS: Final = [
     response_headers_conformance,
     response_schema_conformance,
 ]
-TIMES: Final = settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck))
+TIMES: Final = settings(max_examples=examples(20), deadline=None, suppress_health_check=list(HealthCheck))
 
 schemathesis.openapi.format("binary", st.just(PICTURE) | st.binary())
 
