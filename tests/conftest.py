@@ -5,10 +5,10 @@ import os
 import pytest
 from hypothesis import settings
 
-# Several processes share the processors here, and the threads of OpenMP and OpenBLAS would spin while they wait for
-# each other: measured with ncnn, that made tests take six times as long. Libraries read it when they are loaded;
-# children inherit it.
-os.environ |= {"OMP_WAIT_POLICY": "passive", "OPENBLAS_NUM_THREADS": "1"}
+# Several processes share the processors here, and the threads of OpenMP would spin while they wait for each other:
+# measured with ncnn, that made tests take six times as long. Libraries read it when they are loaded; children inherit
+# it.
+os.environ["OMP_WAIT_POLICY"] = "passive"
 
 pytest_plugins = ["fault_table", "servers.postgres", "servers.s3", "servers.valkey"]
 

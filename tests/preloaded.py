@@ -89,6 +89,7 @@ def run(
             code = process.wait(timeout_s)
         finally:
             process.kill()
+            process.wait(timeout_s)
         stdout.seek(0)
         stderr.seek(0)
         return subprocess.CompletedProcess(arguments, code, stdout.read(), stderr.read())

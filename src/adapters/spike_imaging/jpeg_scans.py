@@ -10,7 +10,7 @@ from typing import Final
 from spike_core.domain.errors import UnsupportedPicture
 
 SCANS_MAX: Final = 100
-_SEGMENTS_MAX: Final = 20_000  # of a file, beside its entropy-coded data
+_SEGMENTS_MAX: Final = 100_000  # of a file, beside its entropy-coded data
 _SOS: Final = 0xDA
 _EOI: Final = 0xD9
 _ALONE: Final = frozenset({0x01, *range(0xD0, 0xD9)})  # markers without a segment: TEM, RST, SOI

@@ -41,7 +41,6 @@ from spike_sqlalchemy.tables import (
     IS_OPEN_ON_IMAGE,
     IS_PENDING,
     IS_STARTED,
-    IS_UNCLAIMED,
     jobs,
     outbox_messages,
 )
@@ -186,13 +185,14 @@ def _others_wait() -> Select[Any]:
     pending = select(jobs.c.owner_id).where(text(IS_PENDING)).limit(one)
     before = pending.where(jobs.c.owner_id < owner).order_by(jobs.c.owner_id.desc())
     behind = pending.where(jobs.c.owner_id > owner).order_by(jobs.c.owner_id)
-    started = (
+    started = [
         select(jobs.c.owner_id)
-        .where(text(IS_UNCLAIMED), jobs.c.started_at.is_not(None), jobs.c.owner_id != owner)
-        .order_by(jobs.c.created_at, jobs.c.id)
+        .where(text(IS_STARTED[priority]), jobs.c.owner_id != owner)
+        .order_by(jobs.c.started_at, jobs.c.id)
         .limit(one)
-    )
-    return select(func.coalesce(*(query.scalar_subquery() for query in (before, behind, started))))
+        for priority in Priority
+    ]
+    return select(func.coalesce(*(query.scalar_subquery() for query in (before, behind, *started))))
 
 
 _OTHERS_WAIT: Final = Prepared(_others_wait())

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 import pytest
 from attrs import evolve
 
+from eventually import eventually
 from multipart import CONTENT_TYPE, an_upload
 from pictures import encoded, noise
 from running import Answer, Server, serving
@@ -96,8 +97,9 @@ def test_one_address_holds_so_many_requests_and_others_are_served(proxied: Serve
         for _ in range(AT_ONCE):
             connection = stack.enter_context(socket.create_connection((link.hostname, link.port), WAIT_S))
             connection.sendall(head.encode() + b"x" * 100)
-        status, said, body = asked(proxied, health)
-        assert (status, json.loads(body)["code"]) == (429, "RATE_LIMIT")
+        eventually("nginx has read all headers", lambda: asked(proxied, health)[0] == 429)
+        _, said, body = asked(proxied, health)
+        assert json.loads(body)["code"] == "RATE_LIMIT"
         assert set(json.loads(body)) == {"error", "title", "suggestion", "code", "retryAfter", "requestId"}
         assert b"retry-after: 1" in said
         assert asked(proxied, health, source="127.0.0.2")[0] == 200

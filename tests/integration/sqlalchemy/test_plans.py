@@ -108,7 +108,7 @@ def test_no_statement_reads_a_whole_table(engine: Engine, name: str) -> None:
         ("jobs._FIRST_FREE", "ix_jobs_started_free"),
         ("jobs._NEXT_FREE", "ix_jobs_started_free"),
         ("statistics._BEHIND", "ix_wallets_unsummed"),
-        ("jobs._OTHERS_WAIT", "ix_jobs_waiting"),
+        ("jobs._OTHERS_WAIT", "ix_jobs_started_quick"),
         ("jobs._COUNT_OPEN", "ix_jobs_unsettled_image_id"),
         ("jobs._WAITING_OWNERS", "ix_jobs_unsettled"),  # for the owner's jobs in flight
         ("jobs._HELD_BACK", "ix_jobs_unsettled"),
