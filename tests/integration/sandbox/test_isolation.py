@@ -272,8 +272,10 @@ def test_what_a_kernel_or_container_refuses_is_left_out_and_named() -> None:
 
 def test_a_user_who_is_not_root_has_isolated_children_too() -> None:
     other_user = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"]
-    if os.geteuid() != 0 or shutil.which("setpriv") is None:
-        do_without("it takes root and setpriv to become another user")
+    if os.geteuid() != 0:
+        pytest.skip("only root can become another user; all other tests here are such a user's then")
+    if shutil.which("setpriv") is None:
+        do_without("setpriv isn't installed")
     if subprocess.run([*other_user, "test", "-x", Path(sys.executable).resolve()], check=False).returncode:
         pytest.skip("this interpreter can't be executed by other users: it lies in a folder that they can't enter")
     lacking, environment = json.loads(_used(other_user, before="hide_process()"))
