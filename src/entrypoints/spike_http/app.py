@@ -39,7 +39,7 @@ def create_app(
             table,
             rates=spike.settings.rates,
             window_s=spike.settings.rate_window_s,
-            server_url=urls.public_url or base_path or "/",
+            server_url=urls.public_url.removesuffix(urls.public_path) + base_path or "/",
         )
 
     for path, page in document_pages(document, base_urls=urls).items():

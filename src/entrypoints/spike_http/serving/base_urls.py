@@ -4,13 +4,16 @@ The first of these that is present decides: the setting `SPIKE_PUBLIC_URL`; `X-F
 from a trusted proxy alone; the header `Host`, if it is a local name; the address that the connection came in on.
 
 Any other `Host` may be an attacker's: a page whose name resolves to this machine (DNS rebinding) sends its own.
+
+The path prefix is that of `SPIKE_PUBLIC_URL`, followed by `SCRIPT_NAME` (PEP 3333), where a WSGI server or framework has
+mounted the application. What both contain counts once.
 """
 
 import ipaddress
 import re
 from collections.abc import Collection
 from typing import Final
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import SplitResult, quote, urlsplit
 
 import falcon
 from attrs import field, frozen
@@ -43,12 +46,12 @@ class BaseUrls:
     def base_url(self, req: falcon.Request) -> str:
         """Return scheme, host and path prefix of the service, without a trailing slash."""
         if self.public_url:
-            return self.public_url
-        return f"{self._scheme(req)}://{self._host(req)}{req.root_path.rstrip('/')}"
+            return self.public_url.removesuffix(self.public_path) + self.base_path(req)
+        return f"{self._scheme(req)}://{self._host(req)}{self.base_path(req)}"
 
     def base_path(self, req: falcon.Request) -> str:
         """Return the path prefix of the service, such as `/spike`; usually it is empty."""
-        return self.public_path if self.public_url else req.root_path.rstrip("/")
+        return joined_paths(self.public_path, _mount_path(req))
 
     def is_secure(self, req: falcon.Request) -> bool:
         """Return whether clients reach the service by https."""
@@ -90,6 +93,22 @@ class BaseUrls:
         if not self.proxies.trust(req):
             return ""
         return (req.get_header(name) or "").rpartition(",")[2].strip()
+
+
+def joined_paths(outer: str, inner: str) -> str:
+    """Return the first path followed by the second; the segments that end the one and begin the other count once.
+
+    So `/spike` is the result of `/spike` and `/spike`, of `/spike` and nothing, and of nothing and `/spike`.
+    """
+    ahead, behind = outer.split("/")[1:], inner.split("/")[1:]
+    shared = next(n for n in range(min(len(ahead), len(behind)), -1, -1) if ahead[len(ahead) - n :] == behind[:n])
+    return "".join(f"/{segment}" for segment in [*ahead, *behind[shared:]])
+
+
+def _mount_path(req: falcon.Request) -> str:
+    """Return where the application is mounted, percent-encoded, without a trailing slash; empty at the root."""
+    path = req.root_path.strip("/")
+    return "/" + quote(path, safe="/-._~!$&'()*+,=:@", errors="replace") if path else ""  # RFC 3986, less `;`
 
 
 def _is_host(text: str) -> bool:
