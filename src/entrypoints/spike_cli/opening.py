@@ -3,13 +3,11 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-import structlog
-
 from spike_core.domain.errors import DatabaseUnavailable, StorageRefused, StorageUnavailable
 from spike_runtime import Settings, Spike, WrongSettings, build, load_settings
 from spike_runtime.data_folder import access_of_others, keep_files_private
 from spike_runtime.isolation import hide_process
-from spike_runtime.logs import configure_logging
+from spike_runtime.logs import configure_logging, get_logger
 
 
 @contextmanager
@@ -45,13 +43,13 @@ def check_storage(spike: Spike) -> None:
     except StorageRefused as error:
         raise WrongSettings(f"SPIKE_STORAGE_URL: {error.reason}") from error
     except StorageUnavailable as error:
-        structlog.get_logger(__name__).warning("the object store doesn't answer yet", exc_info=error)
+        get_logger(__name__).warning("the object store doesn't answer yet", exc_info=error)
 
 
 def _warn_of_open_folder(settings: Settings) -> None:
     mode = access_of_others(settings.data_dir)
     if mode:
-        structlog.get_logger(__name__).warning(
+        get_logger(__name__).warning(
             "other users can enter the data folder", folder=str(settings.data_dir.resolve()), mode=mode
         )
 

@@ -6,7 +6,6 @@ from contextlib import ExitStack
 from typing import Final
 
 import click
-import structlog
 
 from spike_cli.banner import first_user, welcome
 from spike_cli.opening import check_storage, opened
@@ -17,6 +16,7 @@ from spike_http.serving.connections import ConnectionLimits
 from spike_http.serving.proxies import Proxies
 from spike_http.serving.server import serve as serve_http
 from spike_runtime.data_folder import only_server
+from spike_runtime.logs import get_logger
 from spike_worker import housekeeping, working
 
 DEFAULT_PORT: Final = 3000
@@ -47,7 +47,7 @@ def serve(host: str, port: int) -> None:
 
         def on_ready(bound_port: int) -> None:
             click.echo(welcome(spike, user, host=host, port=bound_port, is_terminal=sys.stdout.isatty()))
-            structlog.get_logger(__name__).info("serving", host=host, port=bound_port, engine=spike.engine_name)
+            get_logger(__name__).info("serving", host=host, port=bound_port, engine=spike.engine_name)
             spike.prepare_to_look()
             if spike.serves_and_works:
                 spike.prepare_to_work()

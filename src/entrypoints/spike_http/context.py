@@ -2,7 +2,8 @@
 
 import time
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, ClassVar
+from contextvars import Token
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import falcon
 from attrs import define, field
@@ -24,6 +25,7 @@ class RequestContext:
 
     began_at_s: float = field(factory=time.monotonic)
     request_id: RequestId = field(init=False, repr=False)  # set by `RequestMiddleware` before anything else runs
+    log_tokens: Mapping[str, Token[Any]] = field(factory=dict, repr=False)  # undo what `RequestMiddleware` binds
     allowance: Allowance | None = None  # set by `RequestLimiter`; `None` if the request isn't counted
     payload: RequestDigest | None = None  # set by parsers if the client sent an Idempotency-Key
     api_key: ApiKey | None = None  # set by `Authenticator` if the request is authenticated by one

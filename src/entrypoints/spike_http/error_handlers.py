@@ -6,7 +6,6 @@ from typing import Any
 
 import attrs
 import falcon
-import structlog
 
 from spike_core.domain.errors import (
     ApiKeyLimitReached,
@@ -24,6 +23,7 @@ from spike_http.context import Request
 from spike_http.errors import BY_STATUS, INTERNAL_ERROR, TABLE, ErrorMessage
 from spike_http.requests.errors import InvalidImageIds, UnknownPricedTier
 from spike_http.requests.generations import PRICED_TIERS
+from spike_runtime.logs import get_logger
 
 
 def add_error_handlers(app: "falcon.App[Request, falcon.Response]") -> None:
@@ -37,7 +37,7 @@ def handle_spike_error(req: Request, resp: falcon.Response, error: SpikeError, _
     """Respond as the error table says, with the resource's own message if it has one."""
     response = TABLE[type(error)]
     if response.status >= HTTPStatus.INTERNAL_SERVER_ERROR and not isinstance(error, ServerBusy):
-        structlog.get_logger(__name__).error("request failed", code=error.code, exc_info=error)
+        get_logger(__name__).error("request failed", code=error.code, exc_info=error)
     fields = attrs.asdict(error, recurse=False)
     resp.status = response.status
     message = _own_message(req, error) or response.message
@@ -58,7 +58,7 @@ def handle_falcon_error(req: Request, resp: falcon.Response, error: falcon.HTTPE
 
 def handle_unexpected_error(req: Request, resp: falcon.Response, error: Exception, _params: dict[str, Any]) -> None:
     """Log a bug in full. The client learns nothing but the request id."""
-    structlog.get_logger(__name__).error("unexpected error", exc_info=error)
+    get_logger(__name__).error("unexpected error", exc_info=error)
     resp.status = INTERNAL_ERROR.status
     resp.media = INTERNAL_ERROR.message.body(
         code=INTERNAL_ERROR.code, request_id=req.context.request_id.text, fields={}

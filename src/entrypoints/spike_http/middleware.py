@@ -14,6 +14,7 @@ from spike_http.bulkhead import ServerBusy
 from spike_http.context import Request
 from spike_http.rate_limits import set_rate_limit_headers
 from spike_http.serving.connections import NO_ROOM_KEY
+from spike_runtime.logs import get_logger
 from spike_runtime.metrics import Metrics
 
 _ALLOW: Final = "Allow"
@@ -35,8 +36,7 @@ class RequestMiddleware:
         request_id = req.context.request_id = self.ids.new(RequestId)
         resp.set_header("X-Request-ID", request_id.text)
         resp.set_header("X-Content-Type-Options", "nosniff")
-        structlog.contextvars.clear_contextvars()
-        structlog.contextvars.bind_contextvars(request_id=request_id.text)
+        req.context.log_tokens = structlog.contextvars.bind_contextvars(request_id=request_id.text)
         if req.env.get(NO_ROOM_KEY):
             raise ServerBusy
 
@@ -54,7 +54,8 @@ class RequestMiddleware:
         route = req.uri_template or "unknown"
         method = req.method if req.method in falcon.HTTP_METHODS else "other"
         self.metrics.count_request(method=method, route=route, status=resp.status_code, seconds=seconds)
-        structlog.get_logger("spike_http").info("request", method=req.method, path=req.path, status=resp.status_code)
+        get_logger("spike_http").info("request", method=req.method, path=req.path, status=resp.status_code)
+        structlog.contextvars.reset_contextvars(**req.context.log_tokens)  # an embedding program may have bound its own
 
 
 @frozen

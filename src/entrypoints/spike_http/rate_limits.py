@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from datetime import timedelta
 
 import falcon
-import structlog
 from attrs import frozen
 
 from spike_core.domain.errors import LimiterUnavailable, TooManyRequests
@@ -13,6 +12,7 @@ from spike_core.ports.clock import Clock
 from spike_core.ports.limiter import RateLimiter
 from spike_http.context import Request
 from spike_http.serving.proxies import Proxies
+from spike_runtime.logs import get_logger
 
 _SECOND = timedelta(seconds=1)
 
@@ -41,7 +41,7 @@ class RequestLimiter:
         try:
             allowance = self.limiter.hit(caller, rate)
         except LimiterUnavailable as error:
-            structlog.get_logger(__name__).warning("requests aren't counted", exc_info=error)
+            get_logger(__name__).warning("requests aren't counted", exc_info=error)
             return
         req.context.allowance = allowance
         if allowance.is_exceeded:

@@ -8,6 +8,7 @@ import structlog
 from spike_core.application import Jobs
 from spike_core.domain.errors import NothingToClaim
 from spike_core.domain.identifiers import JobId
+from spike_runtime.logs import get_logger
 from spike_runtime.metrics import Metrics
 from spike_worker.active_jobs import ActiveJobs
 
@@ -18,7 +19,7 @@ def handle_message(jobs: Jobs, metrics: Metrics, active_jobs: ActiveJobs, job_id
     Raises:
         DatabaseUnavailable: as `JobRunner.perform`.
     """
-    log = structlog.get_logger(__name__)
+    log = get_logger(__name__)
     with structlog.contextvars.bound_contextvars(job_id=str(job_id)):
         try:
             job = jobs.transitions.claim(job_id)

@@ -5,13 +5,12 @@ from contextlib import ExitStack, contextmanager
 from datetime import timedelta
 from functools import partial
 
-import structlog
-
 from spike_core.domain.errors import JobChanged, Unavailable
 from spike_core.domain.maintenance import MaintenanceTask
 from spike_core.ports.broker import WorkerPool
 from spike_core.services.maintenance_lease import LOOK_INTERVAL
 from spike_runtime import Spike
+from spike_runtime.logs import get_logger
 from spike_runtime.metrics import Metrics
 from spike_worker.active_jobs import ActiveJobs
 from spike_worker.actor import handle_message
@@ -61,7 +60,7 @@ def housekeeping(spike: Spike) -> Iterator[None]:
         spike.maintenance.lease.expire_all()
         repaired = spike.maintenance.recovery.repair_after_restart()
         if repaired:
-            structlog.get_logger(__name__).info("jobs recovered after a restart", jobs=repaired)
+            get_logger(__name__).info("jobs recovered after a restart", jobs=repaired)
     with ExitStack() as stack:
         for name, action, every_s in (
             ("relay", spike.jobs.dispatch.send_due, settings.relay_interval_s),
@@ -116,7 +115,7 @@ def _collect(spike: Spike) -> Callable[[str | None, Callable[[str], None]], None
 
 def _hand_back(spike: Spike, active_jobs: ActiveJobs) -> None:
     """Hand back the active jobs, but not those past the time limit: they count as crashes once their lease expires."""
-    log = structlog.get_logger(__name__)
+    log = get_logger(__name__)
     overdue = active_jobs.overdue(now=spike.clock.now(), work_time_max=spike.settings.job_limits.work_time_max)
     for job in active_jobs.jobs:
         if job in overdue:

@@ -4,9 +4,8 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-import structlog
-
 from spike_core.domain.errors import Unavailable
+from spike_runtime.logs import get_logger
 
 
 @contextmanager
@@ -16,7 +15,7 @@ def periodically(action: Callable[[], object], *, every_s: float, name: str) -> 
     Exceptions are logged and don't stop the calls. On exit, a call in progress is waited for.
     """
     ended = threading.Event()
-    log = structlog.get_logger(__name__)
+    log = get_logger(__name__)
 
     def run() -> None:
         while not ended.is_set():

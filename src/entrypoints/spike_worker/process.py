@@ -9,9 +9,8 @@ from enum import Enum
 from types import FrameType
 from typing import Final
 
-import structlog
-
 from spike_runtime import Spike
+from spike_runtime.logs import get_logger
 from spike_worker.background import working
 
 LOOK_S: Final = 1.0  # between two checks for jobs past their time limit
@@ -62,7 +61,7 @@ def work_until(end: Callable[[float], bool], spike: Spike) -> Shutdown:
     Raises:
         Unavailable: the database is unavailable.
     """
-    log = structlog.get_logger(__name__)
+    log = get_logger(__name__)
     limits = spike.settings.job_limits
     with working(spike) as active_jobs:
         spike.prepare_to_work()

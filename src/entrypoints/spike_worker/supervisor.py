@@ -12,8 +12,9 @@ from datetime import timedelta
 from types import FrameType
 from typing import Final
 
-import structlog
 from attrs import define, field, frozen, validators
+
+from spike_runtime.logs import get_logger
 
 _PAUSE: Final = timedelta(seconds=1)  # before a dead process is restarted; doubled each time it dies young
 _PAUSE_MAX: Final = timedelta(seconds=30)
@@ -114,7 +115,7 @@ class Supervisor:
             list(self.command), env=dict(self.environment), stdin=subprocess.PIPE, start_new_session=True
         )
         worker = _Worker(post, process, time.monotonic())
-        structlog.get_logger(__name__).info("worker process started", number=post.number, pid=process.pid)
+        get_logger(__name__).info("worker process started", number=post.number, pid=process.pid)
 
         def monitor() -> None:
             process.wait()
@@ -131,7 +132,7 @@ class Supervisor:
         pause = self.backoff.before_restart(early_deaths=post.early_deaths if is_early else 0)
         post.early_deaths = post.early_deaths + 1 if is_early else 0
         post.restart_s = now_s + pause.total_seconds()
-        structlog.get_logger(__name__).warning(
+        get_logger(__name__).warning(
             "worker process died",
             number=post.number,
             pid=worker.process.pid,
@@ -140,7 +141,7 @@ class Supervisor:
         )
 
     def _end(self, workers: list[_Worker], events: _Events) -> bool:
-        log = structlog.get_logger(__name__)
+        log = get_logger(__name__)
         log.info("stopping the worker processes", processes=len(workers))
         for worker in workers:
             worker.process.terminate()

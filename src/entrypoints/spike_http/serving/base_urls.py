@@ -5,8 +5,8 @@ from a trusted proxy alone; the header `Host`, if it is a local name; the addres
 
 Any other `Host` may be an attacker's: a page whose name resolves to this machine (DNS rebinding) sends its own.
 
-The path prefix is that of `SPIKE_PUBLIC_URL`, followed by `SCRIPT_NAME` (PEP 3333), where a WSGI server or framework has
-mounted the application. What both contain counts once.
+The path prefix is that of `SPIKE_PUBLIC_URL`, followed by `SCRIPT_NAME` (PEP 3333), where a WSGI server or framework
+has mounted the application. What both contain counts once.
 """
 
 import ipaddress

@@ -18,12 +18,12 @@ from contextlib import suppress
 from functools import partial
 from typing import Any, Final
 
-import structlog
 from attrs import define, field, frozen, validators
 from waitress.parser import HTTPRequestParser
 from waitress.utilities import BadRequest
 
 from spike_http.serving.draining import DrainingChannel, DrainingTask
+from spike_runtime.logs import get_logger
 
 READ_ANYWAY_BYTES: Final = 64 * 1024  # a body so small costs less than a client that sees its connection reset
 LINGER_S: Final = 30.0  # for a client that sends a refused body
@@ -170,7 +170,7 @@ class BoundedChannel(DrainingChannel):
         try:
             super().service()
         except Exception:  # noqa: BLE001  # else the connection would stay for good
-            structlog.get_logger(__name__).exception("connection closed")
+            get_logger(__name__).exception("connection closed")
             self.cancel()
             self.server.pull_trigger()
 
@@ -309,7 +309,7 @@ class Peers:
         for channel in evicted:
             channel.handle_close()
         if evicted:
-            structlog.get_logger(__name__).warning("too many connections: idle ones are closed", closed=len(evicted))
+            get_logger(__name__).warning("too many connections: idle ones are closed", closed=len(evicted))
         return bool(evicted)
 
 

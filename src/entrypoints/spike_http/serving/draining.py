@@ -19,12 +19,12 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import Any, Final
 
-import structlog
 from attrs import frozen
 from waitress.channel import HTTPChannel
 from waitress.task import ThreadedTaskDispatcher, WSGITask
 
 from spike_http.serving.health_checks import THREADS_KEY
+from spike_runtime.logs import get_logger
 
 _HEALTH_CHECK_THREADS: Final = {"/healthz": 1, "/readyz": 4}
 HANDSHAKE_S: Final = 0.2  # in which a TCP handshake in progress completes: a round trip, with a margin
@@ -131,7 +131,7 @@ class GracefulShutdown:
             self.poll(min(left_s, _POLL_S))
         busy = [channel for channel in self._channels if not channel.is_idle]
         if busy:
-            structlog.get_logger(__name__).warning("requests in progress are aborted", connections=len(busy))
+            get_logger(__name__).warning("requests in progress are aborted", connections=len(busy))
         dispatcher.shutdown(timeout=0 if self.is_urgent() else max(0.0, until_s - time.monotonic()))
 
     @property

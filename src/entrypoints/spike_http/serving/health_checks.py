@@ -7,10 +7,10 @@ from concurrent.futures import Future
 from datetime import timedelta
 from typing import Final, Literal
 
-import structlog
 from attrs import frozen
 
 from spike_core.domain.errors import Unavailable
+from spike_runtime.logs import get_logger
 
 TIMEOUT: Final = timedelta(seconds=2)  # for all checks together; load balancers usually wait about five seconds
 
@@ -65,7 +65,7 @@ class HealthCheck:
             return CheckRun(check=self, future=self._latest, is_joined=False)
 
     def _run(self, future: "Future[State]") -> None:
-        log = structlog.get_logger(__name__)
+        log = get_logger(__name__)
         try:
             self._ping()
         except Unavailable as error:
