@@ -51,6 +51,7 @@ from spike_core.services.sessions import Sessions
 from spike_core.services.uploads import Uploads
 from spike_core.services.usage_accounting import UsageAccounting
 from spike_core.services.wallets import Wallets
+from spike_core.services.worker_presence import WorkerPresence
 
 
 @frozen(kw_only=True)
@@ -124,6 +125,7 @@ class Maintenance:
 
     recovery: Recovery
     lease: MaintenanceLease
+    presence: WorkerPresence
     audit: Audit
 
 
@@ -251,6 +253,7 @@ def compose(ports: Ports, policies: Policies) -> Application:
                 limits=limits,
             ),
             lease=MaintenanceLease(transactions=transactions, clock=clock, heartbeat=ports.heartbeat, limits=limits),
+            presence=WorkerPresence(transactions=transactions, clock=clock),
             audit=Audit(transactions=transactions, blobs=blobs, clock=clock, limits=limits),
         ),
     )

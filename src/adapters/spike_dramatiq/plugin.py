@@ -1,9 +1,13 @@
 """The entry point `broker.memory`."""
 
+from typing import Final
+
 from spike_core.domain.errors import InvalidValue
 from spike_core.ports.broker import Broker
 from spike_dramatiq.broker import DramatiqBroker
 from spike_dramatiq.stub import RequeueingStubBroker
+
+SPIKE_ADAPTER_API: Final = 1
 
 
 def open_memory_broker(url: str) -> Broker:

@@ -1,9 +1,13 @@
 """The entry points `broker.redis` and `broker.rediss`; they need the extra `redis`."""
 
+from typing import Final
+
 from spike_core.domain.errors import InvalidValue
 from spike_core.ports.broker import Broker
 from spike_dramatiq.broker import DramatiqBroker
 from spike_dramatiq.redis_broker import ForgivingRedisBroker
+
+SPIKE_ADAPTER_API: Final = 1
 
 
 def open_redis_broker(url: str) -> Broker:

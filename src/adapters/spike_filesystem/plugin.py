@@ -2,12 +2,15 @@
 
 import os
 from pathlib import Path
+from typing import Final
 from urllib.parse import unquote_to_bytes, urlsplit
 
 from spike_core.domain.errors import InvalidValue
 from spike_core.ports.clock import Clock
 from spike_core.ports.factories import Storage
 from spike_filesystem.blobs import FilesystemBlobStore
+
+SPIKE_ADAPTER_API: Final = 1
 
 
 def open_folder(url: str, *, clock: Clock, secret: bytes) -> Storage:

@@ -4,12 +4,15 @@ Its dependencies are imported when an engine is built, so that a process that on
 """
 
 from importlib.util import find_spec
+from typing import Final
 
 from attrs import evolve
 
 from spike_core.domain.errors import UpscalerUnavailable
 from spike_core.ports.factories import Engine, EngineResources
 from spike_ncnn.networks import installed
+
+SPIKE_ADAPTER_API: Final = 1
 
 
 def is_installed() -> bool:

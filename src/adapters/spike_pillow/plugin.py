@@ -1,11 +1,15 @@
 """The entry point `upscaler.classical`."""
 
+from typing import Final
+
 from spike_core.ports.factories import Engine, EngineResources
 from spike_pillow.blender import PillowBlender
 from spike_pillow.canvas_fitter import PillowCanvasFitter
 from spike_pillow.metadata import PillowMetadata
 from spike_pillow.probe import PillowProbe
 from spike_pillow.upscaler import PillowUpscaler
+
+SPIKE_ADAPTER_API: Final = 1
 
 
 def open_engine(*, means: EngineResources) -> Engine:  # noqa: ARG001  # its resources are fixed

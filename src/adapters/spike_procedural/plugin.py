@@ -1,7 +1,11 @@
 """The entry point `generator.procedural`."""
 
+from typing import Final
+
 from spike_core.ports.canvas_fitter import CanvasFitter
 from spike_procedural.generator import ProceduralGenerator
+
+SPIKE_ADAPTER_API: Final = 1
 
 
 def open_generator(*, url: str, api_key: str, model: str, canvas_fitter: CanvasFitter) -> ProceduralGenerator:  # noqa: ARG001  # the port's

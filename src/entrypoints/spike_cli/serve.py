@@ -15,7 +15,6 @@ from spike_http.serving.bodies import BodyPolicy
 from spike_http.serving.connections import ConnectionLimits
 from spike_http.serving.proxies import Proxies
 from spike_http.serving.server import serve as serve_http
-from spike_runtime.data_folder import only_server
 from spike_runtime.logs import get_logger
 from spike_worker import housekeeping, working
 
@@ -39,11 +38,9 @@ def serve(host: str, port: int) -> None:
     with ExitStack() as stack:
         spike = stack.enter_context(opened())
         settings = spike.settings
-        if spike.owns_its_jobs:
-            stack.enter_context(only_server(settings.data_dir))
         check_storage(spike)
-        user = first_user(spike)
         stack.enter_context(working(spike) if spike.serves_and_works else housekeeping(spike))
+        user = first_user(spike)
 
         def on_ready(bound_port: int) -> None:
             click.echo(welcome(spike, user, host=host, port=bound_port, is_terminal=sys.stdout.isatty()))

@@ -21,7 +21,7 @@ from spike_http.resources.generations import (
     GenerateResource,
     ModifyResource,
 )
-from spike_http.resources.health import HealthResource, ReadyResource
+from spike_http.resources.health import HealthResource, ReadyResource, workers_check
 from spike_http.resources.images import (
     BatchEnhanceResource,
     BatchUploadResource,
@@ -214,6 +214,7 @@ def routes(spike: Spike, *, closing: threading.Event, bases: BaseUrls | None = N
                 required=[HealthCheck("database", spike.database.ping), HealthCheck("storage", spike.storage.ping)],
                 optional=[
                     HealthCheck("broker", spike.broker.ping),
+                    workers_check(spike.maintenance.presence.is_any_working),
                     HealthCheck("connections", lasting(lambda: spike.database.is_exhausted)),
                 ],
             ),

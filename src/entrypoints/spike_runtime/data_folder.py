@@ -82,7 +82,7 @@ def _write_once(path: Path, text: str) -> None:
 
 
 @contextmanager
-def only_server(folder: Path) -> Iterator[None]:
+def only_worker(folder: Path) -> Iterator[None]:
     """Lock the folder for one process with in-process workers; the lock is released however the process ends.
 
     Raises:
@@ -93,6 +93,8 @@ def only_server(folder: Path) -> Iterator[None]:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
             raise WrongSettings(
-                f"SPIKE_DATA_DIR: another spike serves {folder.resolve()}; stop it, or choose another folder"
+                f"SPIKE_DATA_DIR: another process works on the jobs in {folder.resolve()}. Only one may, since it "
+                "takes unfinished jobs for its own. Stop the other one, choose another folder, or share the work by "
+                "SPIKE_BROKER_URL=redis://… and spike worker"
             ) from error
         yield

@@ -1,20 +1,24 @@
 """Adapters by name: the entry points of the group `spike.adapters`."""
 
 import functools
+import sys
 from collections.abc import Mapping
 from importlib.metadata import EntryPoint, entry_points
 from typing import Any, Final
 
+from spike_core.ports.factories import ADAPTER_API
 from spike_runtime.settings import WrongSettings
 
 GROUP: Final = "spike.adapters"
+DECLARATION: Final = "SPIKE_ADAPTER_API"  # of a factory's module; without it, an adapter is taken for one of API 1
 
 
 def load_adapter(role: str, name: str, *, setting: str) -> Any:
     """Return the factory of the entry point `<role>.<name>`; its type is in `spike_core.ports.factories`.
 
     Raises:
-        WrongSettings: no such adapter is installed, or one of its dependencies isn't.
+        WrongSettings: no such adapter is installed, or one of its dependencies isn't, or it is written for another
+            version of the ports.
     """
     installed = _installed()
     found = installed.get(f"{role}.{name}")
@@ -22,9 +26,17 @@ def load_adapter(role: str, name: str, *, setting: str) -> Any:
         known = sorted(each.partition(".")[2] for each in installed if each.startswith(f"{role}."))
         raise WrongSettings(f"{setting}: no {role} {name!r} is installed; there is {', '.join(known) or 'none'}")
     try:
-        return found.load()
+        factory = found.load()
     except ImportError as error:
         raise WrongSettings(f"{setting}: {role} {name!r} needs a package that isn't installed: {error}") from error
+    declared = getattr(sys.modules[found.module], DECLARATION, 1)
+    if declared != ADAPTER_API:
+        package = f"{found.dist.name} {found.dist.version}" if found.dist else found.module
+        raise WrongSettings(
+            f"{setting}: {role} {name!r} of {package} is written for adapter API {declared}, and this Spike has "
+            f"{ADAPTER_API}; install versions of the two that fit"
+        )
+    return factory
 
 
 @functools.cache  # reading the metadata of all packages is slow, and a start needs it six times

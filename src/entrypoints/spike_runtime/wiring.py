@@ -1,7 +1,10 @@
 """The composition root: the only module that builds adapters and passes them to services."""
 
+from contextlib import AbstractContextManager, nullcontext
 from datetime import timedelta
 from pathlib import Path
+from types import TracebackType
+from typing import Self
 
 from attrs import frozen
 
@@ -21,7 +24,7 @@ from spike_core.services.direct_enhancement import DirectEnhancement
 from spike_fetch import WebDownloader
 from spike_prometheus import PrometheusMetrics
 from spike_runtime.adapters import open_broker, open_database, open_limiter, open_sandbox, open_storage
-from spike_runtime.data_folder import kept_secret, make_folder
+from spike_runtime.data_folder import kept_secret, make_folder, only_worker
 from spike_runtime.engines import chosen_engine
 from spike_runtime.generators import chosen_generator
 from spike_runtime.metrics import Metrics
@@ -33,7 +36,7 @@ from spike_system import Cuid2Ids, SystemClock, SystemSecrets, ThreadHeartbeat
 
 @frozen(kw_only=True)
 class Spike(Application):
-    """Spike: the use cases, and the adapters under them."""
+    """Spike: the use cases, and the adapters under them. A context manager, which closes it at the end."""
 
     settings: Settings
     clock: Clock
@@ -47,6 +50,15 @@ class Spike(Application):
     generator: Generator
     limiter: RateLimiter
     metrics: Metrics
+    folder: Path | None = None  # the data folder; `None` if the adapters were given
+
+    def __enter__(self) -> Self:
+        """Return this Spike."""
+        return self
+
+    def __exit__(self, _kind: type[BaseException] | None, _error: object, _trace: TracebackType | None) -> None:
+        """Close it."""
+        self.close()
 
     @property
     def serves_and_works(self) -> bool:
@@ -57,6 +69,16 @@ class Spike(Application):
     def owns_its_jobs(self) -> bool:
         """Whether no other process can hold this database's jobs: queue, workers and database are all here."""
         return self.broker.is_in_process and not self.settings.database_url
+
+    def keeping_others_out(self) -> AbstractContextManager[None]:
+        """Keep other processes from working on the same data folder, if this one takes all its jobs for its own.
+
+        Raises:
+            WrongSettings: on entering, if another process works on it.
+        """
+        if self.folder is None or not self.owns_its_jobs:
+            return nullcontext()
+        return only_worker(self.folder)
 
     def prepare_to_look(self) -> None:
         """Start the probe's child processes in the background, so that the first upload needn't wait for them."""
@@ -119,6 +141,7 @@ def build(settings: Settings) -> Spike:
         ids=ids,
         secrets=secrets,
         heartbeat=ThreadHeartbeat(timedelta(seconds=settings.heartbeat_s)),
+        folder=folder,
     )
 
 
@@ -152,8 +175,12 @@ def assemble(
     heartbeat: Heartbeat,
     sandbox: Sandbox | None = None,
     engine_name: str = "your own",
+    folder: Path | None = None,
 ) -> Spike:
-    """Return the use cases over the given adapters; `close` also closes `sandbox`."""
+    """Return the use cases over the given adapters; `close` also closes `sandbox`.
+
+    `folder` holds the database of jobs that one process at a time may work on; see `Spike.keeping_others_out`.
+    """
     application = compose(
         Ports(
             transactions=database.transactions,
@@ -207,4 +234,5 @@ def assemble(
             clock=clock,
             folder=Path(settings.metrics_dir) if settings.metrics_dir else None,
         ),
+        folder=folder,
     )

@@ -9,6 +9,7 @@ from spike_core.domain.errors import JobChanged, Unavailable
 from spike_core.domain.maintenance import MaintenanceTask
 from spike_core.ports.broker import WorkerPool
 from spike_core.services.maintenance_lease import LOOK_INTERVAL
+from spike_core.services.worker_presence import REPORT_INTERVAL
 from spike_runtime import Spike
 from spike_runtime.logs import get_logger
 from spike_runtime.metrics import Metrics
@@ -25,6 +26,7 @@ def working(spike: Spike) -> Iterator[ActiveJobs]:
     process to claim at once.
 
     Raises:
+        WrongSettings: another process works on the same data folder.
         Unavailable: the database is unavailable.
     """
     settings = spike.settings
@@ -32,6 +34,9 @@ def working(spike: Spike) -> Iterator[ActiveJobs]:
     with ExitStack() as stack:
         stack.enter_context(housekeeping(spike))
         if settings.worker_threads:
+            report = spike.maintenance.presence.report
+            report()
+            stack.enter_context(periodically(report, every_s=REPORT_INTERVAL.total_seconds(), name="presence"))
             stack.callback(_hand_back, spike, active_jobs)
             stack.enter_context(
                 spike.broker.work(
@@ -50,18 +55,20 @@ def housekeeping(spike: Spike) -> Iterator[None]:
     Any number of processes may do so at once. Relay and recovery run in all of them, since jobs wait for them; each
     transition is a compare-and-set and duplicate messages are harmless. Each maintenance task runs in one process at
     a time. If no other process can hold this database's jobs, the jobs and tasks of a crashed process are recovered at
-    the start; otherwise their leases expire first.
+    the start, and no other process may do the same meanwhile; otherwise their leases expire first.
 
     Raises:
+        WrongSettings: another process works on the same data folder.
         Unavailable: the database is unavailable.
     """
     settings = spike.settings
-    if spike.owns_its_jobs:
-        spike.maintenance.lease.expire_all()
-        repaired = spike.maintenance.recovery.repair_after_restart()
-        if repaired:
-            get_logger(__name__).info("jobs recovered after a restart", jobs=repaired)
     with ExitStack() as stack:
+        stack.enter_context(spike.keeping_others_out())
+        if spike.owns_its_jobs:
+            spike.maintenance.lease.expire_all()
+            repaired = spike.maintenance.recovery.repair_after_restart()
+            if repaired:
+                get_logger(__name__).info("jobs recovered after a restart", jobs=repaired)
         for name, action, every_s in (
             ("relay", spike.jobs.dispatch.send_due, settings.relay_interval_s),
             ("sweep", spike.maintenance.recovery.expire_leases, settings.sweep_interval_s),

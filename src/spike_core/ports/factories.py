@@ -3,12 +3,14 @@
 `storage.file` opens object stores whose URL starts with `file:`; `upscaler.neural` is selected by its name. A
 third-party adapter needs an installation and a setting, no change here. A factory makes no network call and raises
 `InvalidValue` for a URL that it can't use.
+
+The module of a factory says which version of these interfaces it is written for: `SPIKE_ADAPTER_API = 1`.
 """
 
 from collections.abc import Callable
 from datetime import timedelta
 from functools import partial
-from typing import Protocol
+from typing import Final, Protocol
 
 from attrs import field, frozen, validators
 
@@ -24,6 +26,10 @@ from spike_core.ports.probe import ImageProbe
 from spike_core.ports.signed_urls import SignedUrls
 from spike_core.ports.transactions import Transactions
 from spike_core.ports.upscaler import Upscaler
+
+# The version of the ports and factories that adapters implement. It is raised only when adapters must change: a new
+# method of a port has a default until then. See docs/reference/stability.md.
+ADAPTER_API: Final = 1
 
 
 class Database(Protocol):

@@ -8,7 +8,7 @@ from attrs import field, frozen
 
 from spike_core.domain.accounts import USE_NOTED_EVERY, Email, Session, User
 from spike_core.domain.api_keys import ApiKey, ApiKeyName
-from spike_core.domain.errors import Unauthenticated, Unavailable
+from spike_core.domain.errors import EmailTaken, Unauthenticated, Unavailable
 from spike_core.domain.identifiers import ApiKeyId, UserId
 from spike_core.domain.ledger import EntryKind
 from spike_core.domain.secrets import Secret, SecretHash
@@ -78,6 +78,17 @@ class Registration:
                 )
             )
         return Registered(user=user, session_token=token, api_key=key, balance=opening.wallet.balance)
+
+    def find_or_register(self, email: Email) -> User:
+        """Return the user who has this address; the first call registers them, and their secrets are dropped.
+
+        For a program that authenticates its users itself.
+        """
+        try:
+            return self.register(email).user
+        except EmailTaken:
+            with self.transactions.view() as tx:
+                return tx.users.user_by_email(email)
 
 
 @frozen(kw_only=True)

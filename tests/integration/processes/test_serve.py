@@ -168,7 +168,7 @@ def test_a_second_server_on_the_same_folder_is_refused(folder: Path) -> None:
     with serving(folder):
         second = run_spike("serve", "--port", "0", folder=folder)
     assert second.returncode == 1
-    assert second.stderr.startswith("spike: SPIKE_DATA_DIR: another spike serves")
+    assert second.stderr.startswith("spike: SPIKE_DATA_DIR: another process works on the jobs in")
 
 
 def test_a_port_that_is_taken_is_told(folder: Path) -> None:

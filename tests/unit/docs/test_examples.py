@@ -31,6 +31,14 @@ def test_an_example_runs_beside_a_photograph(block: Block, tmp_path: Path, monke
         assert max(decoded(written.read_bytes()).size) == 1024
 
 
+def test_the_embedding_example_runs_again_on_the_same_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "photo.jpg").write_bytes(encoded(photograph(size=(64, 48))))
+    (tmp_path / "example.py").write_text(embedding_examples()[0], encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    for _ in range(2):
+        runpy.run_path("example.py")
+
+
 def test_embedding_takes_under_twenty_lines() -> None:
     shown = embedding_examples()
     assert shown, "docs/howto/embed.md has one"

@@ -167,11 +167,13 @@ def test_an_unforeseen_error_leaks_nothing() -> None:
     assert "passwd" not in answer.text
 
 
-def test_health_and_readiness_are_told(client: testing.TestClient) -> None:
+def test_health_and_readiness_are_told(services: MemorySpike, client: testing.TestClient) -> None:
+    services.spike.maintenance.presence.report()
     assert client.simulate_get("/healthz").json == {"status": "ok"}
     assert client.simulate_get("/readyz").json == {
         "status": "ready",
-        "checks": {"database": "ok", "storage": "ok", "broker": "ok", "connections": "ok"},
+        "checks": {"database": "ok", "storage": "ok", "broker": "ok", "workers": "ok", "connections": "ok"},
+        "reasons": {},
     }
 
 

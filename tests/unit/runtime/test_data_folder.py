@@ -8,7 +8,7 @@ import pytest
 
 from spike_memory import CountingSecrets
 from spike_runtime import WrongSettings
-from spike_runtime.data_folder import kept_secret, make_folder, only_server
+from spike_runtime.data_folder import kept_secret, make_folder, only_worker
 
 
 def test_the_secret_is_made_once_and_for_its_owner_only(tmp_path: Path) -> None:
@@ -28,9 +28,9 @@ def test_starters_at_the_same_moment_agree_on_the_secret(tmp_path: Path) -> None
 
 
 def test_one_server_holds_the_folder_until_it_ends(tmp_path: Path) -> None:
-    with only_server(tmp_path), pytest.raises(WrongSettings, match="another spike serves"), only_server(tmp_path):
+    with only_worker(tmp_path), pytest.raises(WrongSettings, match="another process works"), only_worker(tmp_path):
         raise AssertionError("two servers in one folder")
-    with only_server(tmp_path):
+    with only_worker(tmp_path):
         assert (tmp_path / "serve.lock").exists()
 
 

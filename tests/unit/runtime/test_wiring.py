@@ -1,11 +1,16 @@
 """The composition root."""
 
+import subprocess
+import sys
+from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
-from spike_runtime import Settings, WrongSettings, build
-from spike_runtime.plugins import load_adapter, scheme_of
+from spike_core.ports.factories import ADAPTER_API
+from spike_runtime import Settings, WrongSettings, build, plugins
+from spike_runtime.plugins import GROUP, load_adapter, scheme_of
 
 
 def test_building_opens_no_database(tmp_path: Path) -> None:
@@ -58,3 +63,51 @@ def test_a_scheme_names_the_adapter(url: str, scheme: str) -> None:
 def test_a_url_without_a_scheme_is_refused(url: str) -> None:
     with pytest.raises(WrongSettings, match="SPIKE_X"):
         scheme_of(url, setting="SPIKE_X")
+
+
+def installed(monkeypatch: pytest.MonkeyPatch, *, api: object) -> None:
+    """Install a store `mirror` whose module declares this version of the adapter API, or none."""
+    module = ModuleType("mirror")
+    vars(module).update({"open_mirror": len} | ({} if api is None else {"SPIKE_ADAPTER_API": api}))
+    monkeypatch.setitem(sys.modules, "mirror", module)
+    point = EntryPoint(name="storage.mirror", value="mirror:open_mirror", group=GROUP)
+    monkeypatch.setattr(plugins, "_installed", lambda: {point.name: point})
+
+
+@pytest.mark.parametrize("api", [ADAPTER_API, None])
+def test_an_adapter_of_this_api_is_loaded_and_one_that_says_nothing_is_of_the_first(
+    monkeypatch: pytest.MonkeyPatch, api: object
+) -> None:
+    installed(monkeypatch, api=api)
+    assert load_adapter("storage", "mirror", setting="SPIKE_STORAGE_URL") is len
+
+
+@pytest.mark.parametrize("api", [ADAPTER_API + 1, 0, "one"])
+def test_an_adapter_of_another_api_is_refused_before_it_is_called(monkeypatch: pytest.MonkeyPatch, api: object) -> None:
+    installed(monkeypatch, api=api)
+    reason = f"SPIKE_STORAGE_URL: storage 'mirror' of mirror is written for adapter API {api}, and this Spike has"
+    with pytest.raises(WrongSettings, match=reason):
+        load_adapter("storage", "mirror", setting="SPIKE_STORAGE_URL")
+
+
+def test_our_own_adapters_declare_the_api() -> None:
+    ours = {point.module for point in entry_points(group=GROUP) if point.module.startswith("spike_")}
+    found = {name: getattr(__import__(name, fromlist=["x"]), plugins.DECLARATION, None) for name in ours}
+    assert found == dict.fromkeys(ours, ADAPTER_API)
+
+
+WITHOUT_POSIX = """
+import sys
+sys.modules.update(dict.fromkeys(["fcntl", "resource", "termios"]))
+from spike_memory import build_in_memory
+from spike_pillow import classical_engine
+build_in_memory(), classical_engine()
+import spike_http
+"""
+
+
+def test_without_posix_the_core_runs_and_the_runtime_says_what_it_needs() -> None:
+    ran = subprocess.run([sys.executable, "-c", WITHOUT_POSIX], capture_output=True, text=True, check=False, timeout=60)
+    last = ran.stderr.splitlines()[-1]
+    assert last.startswith("spike_runtime.platform.UnsupportedPlatform: Spike's runtime, service and command need")
+    assert "fcntl, resource, termios" in last

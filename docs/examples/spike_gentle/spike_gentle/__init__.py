@@ -1,6 +1,6 @@
 """An engine for Spike that resamples gently: `SPIKE_UPSCALER=gentle`."""
 
-from typing import BinaryIO
+from typing import BinaryIO, Final
 
 from attrs import evolve, frozen
 from PIL.Image import Resampling
@@ -12,6 +12,8 @@ from spike_core.ports.progress import UNMONITORED, ProgressMonitor
 from spike_core.ports.upscaler import RenderedImage
 from spike_imaging.encoding import encoded
 from spike_imaging.open import opened_picture
+
+SPIKE_ADAPTER_API: Final = 1
 
 __all__ = ["GentleUpscaler", "open_engine"]
 

@@ -1,16 +1,33 @@
 """`/healthz` and `/readyz`: health checks for monitoring and load balancers."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from http import HTTPStatus
+from typing import Final
 
 import falcon
 from attrs import frozen
 
+from spike_core.services.worker_presence import PRESENCE
 from spike_http.context import Request
 from spike_http.openapi.operations import Access, Operation
 from spike_http.responses.health import HealthView, Readiness, ReadyView
 from spike_http.responses.serialization import as_json
-from spike_http.serving.health_checks import THREADS_KEY, HealthCheck, lasting, run_checks
+from spike_http.serving.health_checks import THREADS_KEY, Absent, HealthCheck, lasting, run_checks
+
+WORKERS: Final = "workers"
+REASONS: Final[Mapping[str, str]] = {
+    WORKERS: f"no worker: none has reported within {PRESENCE.total_seconds():.0f} s; jobs are accepted and wait for one"
+}
+
+
+def workers_check(is_any_working: Callable[[], bool]) -> HealthCheck:
+    """Return the check whether any process runs jobs."""
+
+    def check() -> None:
+        if not is_any_working():
+            raise Absent
+
+    return HealthCheck(WORKERS, check)
 
 
 @frozen
@@ -45,4 +62,5 @@ class ReadyResource:
         is_ready = away.isdisjoint(check.name for check in self.required)
         status: Readiness = ("degraded" if away else "ready") if is_ready else "unavailable"
         resp.status = falcon.HTTP_OK if is_ready else falcon.HTTP_SERVICE_UNAVAILABLE
-        resp.media = as_json(ReadyView(status=status, checks=dict(states)))
+        reasons = {name: REASONS[name] for name, state in states.items() if state == "absent"}
+        resp.media = as_json(ReadyView(status=status, checks=dict(states), reasons=reasons))

@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from attrs import frozen
+from attrs import field, frozen
 
 Readiness = Literal["ready", "degraded", "unavailable"]  # `degraded`: requests are served, but they or their jobs wait
 
@@ -19,4 +19,5 @@ class ReadyView:
     """The answer to `GET /readyz`, part by part."""
 
     status: Readiness
-    checks: dict[str, Literal["ok", "unavailable", "timeout", "exhausted"]]
+    checks: dict[str, Literal["ok", "unavailable", "timeout", "exhausted", "absent"]]
+    reasons: dict[str, str] = field(factory=dict)  # of checks that aren't ok, where there is more to say

@@ -18,12 +18,16 @@ EXHAUSTED_LOOKS: Final = 10  # none of which finds anything free
 _LOOK_S: Final = 0.05  # between two of them
 THREADS_KEY: Final = "spike.requests_wait"  # of the WSGI environment: tells whether requests wait for a thread
 
-# `timeout`: there is no result yet; `exhausted`: all is in use, and requests wait
-State = Literal["ok", "unavailable", "timeout", "exhausted"]
+# `timeout`: there is no result yet; `exhausted`: all is in use, and requests wait; `absent`: there is none
+State = Literal["ok", "unavailable", "timeout", "exhausted", "absent"]
 
 
 class Exhausted(Exception):
     """Nothing was free for a while."""
+
+
+class Absent(Exception):
+    """There is none of what is looked for."""
 
 
 def lasting(is_exhausted: Callable[[], bool]) -> Callable[[], None]:
@@ -49,7 +53,7 @@ class HealthCheck:
     """
 
     def __init__(self, name: str, ping: Callable[[], object]) -> None:
-        """Run nothing yet; `ping` raises `Unavailable` if the component doesn't respond, or `Exhausted`."""
+        """Run nothing yet; `ping` raises `Unavailable` if the component doesn't respond, `Exhausted` or `Absent`."""
         self.name = name
         self._ping = ping
         self._lock = threading.Lock()
@@ -74,6 +78,9 @@ class HealthCheck:
         except Exhausted:
             log.warning("not ready", part=self.name, why="exhausted")
             future.set_result("exhausted")
+        except Absent:
+            log.warning("not ready", part=self.name, why="absent")
+            future.set_result("absent")
         except Exception:
             log.exception("not ready", part=self.name)
             future.set_result("unavailable")

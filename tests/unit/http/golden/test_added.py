@@ -132,6 +132,7 @@ def test_a_request_sent_again_under_its_key_is_answered_again(ada: Caller, uploa
     assert other.status_code == 422
 
 
-def test_health_and_readiness(client: testing.TestClient) -> None:
+def test_health_and_readiness(services: MemorySpike, client: testing.TestClient) -> None:
+    services.spike.maintenance.presence.report()
     assert_served({"status": "ok"}, client.simulate_get("/healthz").json)
     assert client.simulate_get("/readyz").json["status"] == "ready"

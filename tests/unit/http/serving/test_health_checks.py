@@ -74,17 +74,43 @@ def away() -> None:
 
 def test_a_queue_that_is_away_is_told_and_requests_go_on(services: MemorySpike, client: testing.TestClient) -> None:
     """They are accepted: their jobs are in the outbox. A load balancer that removed all servers would refuse them."""
+    services.spike.maintenance.presence.report()
     services.broker.queue.refuses = True
     answer = client.simulate_get("/readyz")
     assert (answer.status_code, answer.json) == (
         200,
         {
             "status": "degraded",
-            "checks": {"database": "ok", "storage": "ok", "broker": "unavailable", "connections": "ok"},
+            "checks": {
+                "database": "ok",
+                "storage": "ok",
+                "broker": "unavailable",
+                "workers": "ok",
+                "connections": "ok",
+            },
+            "reasons": {},
         },
     )
     services.broker.queue.refuses = False
     assert client.simulate_get("/readyz").json["status"] == "ready"
+
+
+def test_when_nobody_works_readiness_says_so_and_requests_go_on(
+    services: MemorySpike, client: testing.TestClient
+) -> None:
+    """From the start, and within a minute after the last worker has died; a further report makes it ready again."""
+    for _ in range(2):
+        answer = client.simulate_get("/readyz")
+        assert (answer.status_code, answer.json["status"], answer.json["checks"]["workers"]) == (
+            200,
+            "degraded",
+            "absent",
+        )
+        assert answer.json["reasons"]["workers"].startswith("no worker")
+        services.spike.maintenance.presence.report()
+        answer = client.simulate_get("/readyz")
+        assert (answer.json["status"], answer.json["reasons"]) == ("ready", {})
+        services.clock.advance(timedelta(minutes=1))
 
 
 def test_what_hangs_is_told_in_time_beside_what_answers(hanging: Hanging) -> None:
@@ -127,10 +153,10 @@ def test_without_the_database_the_service_is_not_ready_and_the_body_says_no_more
     services = MemorySpike.build(database=LostDatabase(trouble=trouble))
     answer = testing.TestClient(create_app(services.spike)).simulate_get("/readyz")
     assert answer.status_code == 503
-    assert answer.json == {
-        "status": "unavailable",
-        "checks": {"database": "unavailable", "storage": "ok", "broker": "ok", "connections": "ok"},
-    }
+    assert answer.json["status"] == "unavailable"
+    states = {"database": "unavailable", "storage": "ok", "broker": "ok", "connections": "ok"}
+    assert {name: answer.json["checks"][name] for name in states} == states
+    assert "swordfish" not in answer.text
 
 
 def test_without_the_store_the_service_is_not_ready() -> None:
@@ -141,9 +167,12 @@ def test_without_the_store_the_service_is_not_ready() -> None:
 
 def test_exhausted_connections_are_told_and_the_server_stays_in_service() -> None:
     """Without it, the same requests would wait at the others, until all are out of service."""
-    answer = testing.TestClient(create_app(MemorySpike.build(database=BusyDatabase()).spike)).simulate_get("/readyz")
+    services = MemorySpike.build(database=BusyDatabase())
+    services.spike.maintenance.presence.report()
+    answer = testing.TestClient(create_app(services.spike)).simulate_get("/readyz")
     assert (answer.status_code, answer.json["status"]) == (200, "degraded")
-    assert answer.json["checks"] == {"database": "ok", "storage": "ok", "broker": "ok", "connections": "exhausted"}
+    assert {name for name, state in answer.json["checks"].items() if state != "ok"} == {"connections"}
+    assert answer.json["checks"]["connections"] == "exhausted"
 
 
 @pytest.mark.parametrize(("waits", "state"), [(True, "exhausted"), (False, "ok")])

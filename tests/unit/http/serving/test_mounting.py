@@ -49,7 +49,9 @@ class Mounted:
         def at_mount(environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
             return inner(environ, start_response)
 
-        self.client = Client(DispatcherMiddleware(elsewhere, {mount.encode().decode("latin-1"): at_mount}), use_cookies=False)
+        self.client = Client(
+            DispatcherMiddleware(elsewhere, {mount.encode().decode("latin-1"): at_mount}), use_cookies=False
+        )
         self.headers = {"Authorization": f"Bearer {services.register().session_token.text}"}
 
     def ask(self, method: str, path: str, **more: Any) -> TestResponse:

@@ -31,21 +31,31 @@ The response has the image's media type, an `ETag`, `Cache-Control` with 300 sec
     "isReady": OperationText(
         summary="Check readiness",
         description="""
-Check the database, the object store and the worker queue, concurrently and within two seconds. Each check is `ok`,
+Check the database, the object store, the worker queue and whether any process runs jobs, concurrently and within two seconds. Each check is `ok`,
 `unavailable`, or `timeout` if the component didn't answer in time. `connections`, those of this process to the database, and `threads`, those
-of this server, are `exhausted` if all are in use for half a second while this is checked.
+of this server, are `exhausted` if all are in use for half a second while this is checked. `workers` are `absent` if no process has reported
+within 45 seconds that it runs jobs; `reasons` says so in words.
 
 | Status | `status` | Meaning |
 |---|---|---|
 | 200 | `ready` | everything works |
 | 200 | `degraded` | the worker queue is unavailable; requests are accepted, and their jobs wait in the database |
+| 200 | `degraded` | `workers` are absent; requests are accepted, and their jobs wait for one |
 | 200 | `degraded` | `connections` or `threads` are exhausted; requests wait for them |
 | 503 | `unavailable` | the database or the object store is unavailable; most requests fail |
 """,
         errors={503: "The database or the object store is unavailable. The body is that of 200."},
         response={
             "status": "ready",
-            "checks": {"database": "ok", "storage": "ok", "broker": "ok", "connections": "ok", "threads": "ok"},
+            "checks": {
+                "database": "ok",
+                "storage": "ok",
+                "broker": "ok",
+                "workers": "ok",
+                "connections": "ok",
+                "threads": "ok",
+            },
+            "reasons": {},
         },
     ),
     "getMetrics": OperationText(
