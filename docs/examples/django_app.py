@@ -16,13 +16,21 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.urls import path
 from django.views.decorators.http import require_GET, require_POST
 
-from spike_core.domain.accounts import Email
-from spike_core.domain.errors import InvalidInput, NotEnoughTokens, NotFound, SpikeError
-from spike_core.domain.identifiers import JobId, UserId
-from spike_core.domain.images import ImageName
-from spike_core.domain.jobs import CompletedJob
-from spike_runtime import Settings, Spike, build
-from spike_worker import working
+from spike import (
+    CompletedJob,
+    Email,
+    ImageName,
+    InvalidInput,
+    JobId,
+    NotEnoughTokens,
+    NotFound,
+    Settings,
+    Spike,
+    SpikeError,
+    UserId,
+    build,
+    working,
+)
 
 STATUSES = {NotEnoughTokens: 402, NotFound: 404, InvalidInput: 400}
 

@@ -15,13 +15,20 @@ from typing import Annotated, Any
 from fastapi import Depends, FastAPI, Header, Request, Response
 from fastapi.responses import JSONResponse
 
-from spike_core.domain.accounts import Email
-from spike_core.domain.errors import InvalidInput, NotEnoughTokens, NotFound, SpikeError
-from spike_core.domain.identifiers import JobId, UserId
-from spike_core.domain.images import ImageName
-from spike_core.domain.jobs import CompletedJob
-from spike_runtime import Settings, build
-from spike_worker import working
+from spike import (
+    CompletedJob,
+    Email,
+    ImageName,
+    InvalidInput,
+    JobId,
+    NotEnoughTokens,
+    NotFound,
+    Settings,
+    SpikeError,
+    UserId,
+    build,
+    working,
+)
 
 STATUSES = {NotEnoughTokens: 402, NotFound: 404, InvalidInput: 400}
 

@@ -1,5 +1,152 @@
 """Spike's hexagon: the domain, its ports and the services that join them.
 
-Embed it by building a service from `spike_core.services` over adapters of your choice; `spike_memory`
-holds every port in memory. The core imports the standard library and attrs, nothing else.
+The names below are public; so are those of `spike_core.errors` and `spike_core.ports`. They are imported on first use.
+Embed the core by `compose` over adapters of your choice. It imports the standard library and attrs, nothing else.
+
+    >>> from spike_core import Email, Tokens
+    >>> Email.parse("Ada@Example.org")
+    Email(text='ada@example.org')
+    >>> Tokens(3) + Tokens(4)
+    Tokens(amount=7)
 """
+
+from typing import TYPE_CHECKING
+
+from spike_core.lazy_names import lazy_names
+
+if TYPE_CHECKING:
+    from spike_core.application import Application, Policies, Ports, compose
+    from spike_core.domain.accounts import Email, User
+    from spike_core.domain.albums import Album, AlbumDescription, AlbumName, AlbumPatch, Privacy
+    from spike_core.domain.api_keys import ApiKey, ApiKeyName, Scope
+    from spike_core.domain.dimensions import Dimensions
+    from spike_core.domain.errors import Forbidden, InvalidInput, NotEnoughTokens, NotFound, SpikeError, Unavailable
+    from spike_core.domain.generation import AspectRatio, Prompt
+    from spike_core.domain.identifiers import AlbumId, BatchId, ImageId, JobId, OwnerId, UserId
+    from spike_core.domain.images import Image, ImageName, MetadataPolicy
+    from spike_core.domain.jobs import (
+        CancelledJob,
+        ClaimedJob,
+        CompletedJob,
+        FailedJob,
+        Job,
+        JobStatus,
+        PendingJob,
+        RefundedJob,
+        StartedJob,
+    )
+    from spike_core.domain.ledger import EntryKind, LedgerEntry
+    from spike_core.domain.limits import JobLimits
+    from spike_core.domain.objects import ObjectKey, PictureFormat
+    from spike_core.domain.rate_limits import RateLimit, RateLimitGroup
+    from spike_core.domain.regeneration import RegenerationPolicy
+    from spike_core.domain.secrets import Secret
+    from spike_core.domain.tiers import Tier
+    from spike_core.domain.tokens import Tokens
+    from spike_core.domain.usage import Budget, Budgets
+    from spike_core.domain.wallet import Wallet
+
+__all__ = [
+    "Album",
+    "AlbumDescription",
+    "AlbumId",
+    "AlbumName",
+    "AlbumPatch",
+    "ApiKey",
+    "ApiKeyName",
+    "Application",
+    "AspectRatio",
+    "BatchId",
+    "Budget",
+    "Budgets",
+    "CancelledJob",
+    "ClaimedJob",
+    "CompletedJob",
+    "Dimensions",
+    "Email",
+    "EntryKind",
+    "FailedJob",
+    "Forbidden",
+    "Image",
+    "ImageId",
+    "ImageName",
+    "InvalidInput",
+    "Job",
+    "JobId",
+    "JobLimits",
+    "JobStatus",
+    "LedgerEntry",
+    "MetadataPolicy",
+    "NotEnoughTokens",
+    "NotFound",
+    "ObjectKey",
+    "OwnerId",
+    "PendingJob",
+    "PictureFormat",
+    "Policies",
+    "Ports",
+    "Privacy",
+    "Prompt",
+    "RateLimit",
+    "RateLimitGroup",
+    "RefundedJob",
+    "RegenerationPolicy",
+    "Scope",
+    "Secret",
+    "SpikeError",
+    "StartedJob",
+    "Tier",
+    "Tokens",
+    "Unavailable",
+    "User",
+    "UserId",
+    "Wallet",
+    "compose",
+]
+
+__getattr__ = lazy_names(
+    __name__,
+    {
+        "spike_core.application": ("Application", "Policies", "Ports", "compose"),
+        "spike_core.domain.accounts": ("Email", "User"),
+        "spike_core.domain.albums": ("Album", "AlbumDescription", "AlbumName", "AlbumPatch", "Privacy"),
+        "spike_core.domain.api_keys": ("ApiKey", "ApiKeyName", "Scope"),
+        "spike_core.domain.dimensions": ("Dimensions",),
+        "spike_core.domain.errors": (
+            "Forbidden",
+            "InvalidInput",
+            "NotEnoughTokens",
+            "NotFound",
+            "SpikeError",
+            "Unavailable",
+        ),
+        "spike_core.domain.generation": ("AspectRatio", "Prompt"),
+        "spike_core.domain.identifiers": ("AlbumId", "BatchId", "ImageId", "JobId", "OwnerId", "UserId"),
+        "spike_core.domain.images": ("Image", "ImageName", "MetadataPolicy"),
+        "spike_core.domain.jobs": (
+            "CancelledJob",
+            "ClaimedJob",
+            "CompletedJob",
+            "FailedJob",
+            "Job",
+            "JobStatus",
+            "PendingJob",
+            "RefundedJob",
+            "StartedJob",
+        ),
+        "spike_core.domain.ledger": ("EntryKind", "LedgerEntry"),
+        "spike_core.domain.limits": ("JobLimits",),
+        "spike_core.domain.objects": ("ObjectKey", "PictureFormat"),
+        "spike_core.domain.rate_limits": ("RateLimit", "RateLimitGroup"),
+        "spike_core.domain.regeneration": ("RegenerationPolicy",),
+        "spike_core.domain.secrets": ("Secret",),
+        "spike_core.domain.tiers": ("Tier",),
+        "spike_core.domain.tokens": ("Tokens",),
+        "spike_core.domain.usage": ("Budget", "Budgets"),
+        "spike_core.domain.wallet": ("Wallet",),
+    },
+)
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -18,7 +18,11 @@ USE_NOTED_EVERY: Final = timedelta(minutes=10)  # so that most requests that rea
 
 @frozen(order=True)
 class Email:
-    """An e-mail address in lower case. It identifies an account; that mail can be delivered to it isn't verified."""
+    """An e-mail address in lower case. It identifies an account; that mail can be delivered to it isn't verified.
+
+    >>> print(Email.parse(" Ada@Example.org"))
+    ada@example.org
+    """
 
     text: str
 

@@ -11,6 +11,9 @@ from spike_core.domain.errors import InvalidValue
 class Dimensions:
     """Width and height in pixels, at least 1 each, after EXIF orientation is applied.
 
+    >>> print(Dimensions(width_px=640, height_px=480).scaled_to(1024))
+    1024x768
+
     Raises:
         InvalidValue: a side is below 1.
     """

@@ -20,7 +20,14 @@ from spike_core.domain.text_rules import has_controls, prose_has_controls
 
 @frozen
 class ImageName:
-    """An image's display name, never a path."""
+    """An image's display name, never a path.
+
+    >>> ImageName.parse("holidays.jpg")
+    ImageName(text='holidays.jpg')
+    >>> ImageName.parse("../secret")
+    Traceback (most recent call last):
+    spike_core.domain.errors.InvalidFileName: ...
+    """
 
     text: str
 

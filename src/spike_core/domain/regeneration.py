@@ -21,6 +21,9 @@ from spike_core.domain.wallet import Posting, Wallet
 class RegenerationPolicy:
     """One token every `interval`, while balance and parked tokens together are below `cap`.
 
+    >>> RegenerationPolicy(interval=timedelta(minutes=5), cap=Tokens(20)).cap
+    Tokens(amount=20)
+
     Raises:
         InvalidValue: the interval isn't longer than zero.
     """

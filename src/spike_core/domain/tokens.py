@@ -13,6 +13,12 @@ TOKENS_MAX: Final = 2**53 - 1  # the largest integer that every JSON parser keep
 class Tokens:
     """An amount of tokens: a whole number from 0 to `TOKENS_MAX`.
 
+    >>> Tokens(3) + Tokens(4)
+    Tokens(amount=7)
+    >>> Tokens(3) - Tokens(4)
+    Traceback (most recent call last):
+    spike_core.domain.errors.InvalidValue: ...
+
     Raises:
         InvalidValue: the amount isn't a whole number in that range. Booleans are rejected.
     """
