@@ -21,9 +21,11 @@ HEIF   := $(PIP) install --require-hashes --no-deps --only-binary :all: -r requi
 # Biome formats and lints the studio. It comes from npm, which nothing else needs: docs/decisions/0062
 BIOME       := node_modules/.bin/biome
 BIOME_READY  = command -v npm >/dev/null && $(MAKE) --silent $(BIOME)
+# CPython as WebAssembly, from npm: docs/decisions/0084
+INTERPRETERS := tests/interpreters/node_modules
 NO_BIOME    := echo "skipped: Biome, which checks the studio, needs npm and its registry"
 
-.PHONY: run install test test-fast test-full faults check check-studio prose format bench blend-pictures screenshots docs reference swagger-ui lock clean
+.PHONY: run install test test-fast test-full faults check check-studio prose format bench blend-pictures screenshots docs reference swagger-ui lock interpreters clean
 
 run: $(VENV)/.run ## start the service on http://localhost:3000
 	exec $(BIN)/spike serve --port $(PORT)
@@ -38,7 +40,13 @@ test-fast: $(VENV)/.dev ## tests without processes, servers and browsers; under 
 	$(BIN)/pytest -q -n 3 --dist worksteal tests/unit tests/integration/procedural tests/integration/system
 
 test-full: ## all combinations, and three times as many examples of each property
-	SPIKE_TEST_FULL=1 $(MAKE) test
+	SPIKE_TEST_FULL=1 $(MAKE) test interpreters
+
+interpreters: $(VENV)/.dev ## the core's unit tests on CPython 3.12, 3.13 and 3.14; skipped where npm can't install them
+	@if command -v npm >/dev/null && $(MAKE) --silent $(INTERPRETERS); then \
+		printf '%s\n' 3.12 3.13 3.14 | xargs -P 2 -I VERSION node tests/interpreters/run.mjs VERSION $(CURDIR) \
+			"$$($(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')"; \
+	else echo "skipped: other versions of CPython, which need npm and its registry"; fi
 
 faults: $(VENV)/.dev ## break each component of a real installation, and print what was lost
 	$(BIN)/pytest -q -n 3 --dist worksteal --fault-table tests/integration/faults
@@ -120,11 +128,15 @@ lock: ## pin every dependency with its hash
 	rm -rf $(VENV)-lock uv.lock
 
 clean:
-	rm -rf $(VENV) node_modules dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) node_modules $(INTERPRETERS) dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis
 
 # pinned with its hash, and without the registry's host, in package-lock.json
 $(BIOME): package-lock.json
 	npm ci --ignore-scripts --no-audit --no-fund --fetch-retries=1
+	@touch $@
+
+$(INTERPRETERS): tests/interpreters/package-lock.json
+	cd tests/interpreters && npm ci --ignore-scripts --no-audit --no-fund --fetch-retries=1
 	@touch $@
 
 $(BIN)/python:

@@ -1,4 +1,4 @@
-"""The studio mounted at `/spike` by another WSGI application, with workers beside it: sign in, upload, enhance, compare."""
+"""The studio mounted at `/spike` by another WSGI application, with workers beside it, from sign-in to result."""
 
 import threading
 from collections.abc import Iterable, Iterator

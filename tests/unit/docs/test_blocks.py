@@ -29,6 +29,11 @@ NOT_RUN: Final = Counter(
     {
         "ids are made up; tests/unit/docs/test_curl_lines.py sends the requests": 44,
         "needs Docker": 1,
+        "needs gunicorn": 1,
+        "needs gunicorn; tests/unit/docs/test_mounting.py imports it": 2,
+        "needs a Django project; tests/unit/docs/test_mounting.py runs it in one": 1,
+        "needs Flask; tests/unit/docs/test_mounting.py runs it with a stand-in for it": 1,
+        "needs a2wsgi; tests/unit/docs/test_mounting.py runs it with Starlette's middleware": 1,
         "needs systemd and root": 3,
         "serves until it is ended": 2,
         "the AWS command line isn't among the development requirements": 1,
@@ -83,7 +88,10 @@ def test_every_mark_is_right_before_a_block_and_gives_a_reason(page: Path) -> No
 
 @pytest.mark.parametrize("block", marked(), ids=lambda block: block.place)
 def test_what_is_not_run_is_still_read(block: Block) -> None:
-    """The shell can parse it; its `spike` commands, make targets and project files exist."""
+    """The shell or Python can parse it; its `spike` commands, make targets and project files exist."""
+    if block.language == "python":
+        compile(block.text, block.place, "exec")
+        return
     assert block.language == "sh"
     checked = subprocess.run(["bash", "-n"], input=block.text, capture_output=True, text=True, timeout=60, check=False)
     assert not checked.stderr
