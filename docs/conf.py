@@ -4,6 +4,7 @@
 """
 
 import importlib.metadata
+import os
 from pathlib import Path
 from typing import Any, Final
 
@@ -16,10 +17,20 @@ author = "Spike's authors"
 copyright = f"2026, {author}"  # noqa: A001  # Sphinx' own name for it
 release = version = importlib.metadata.version("spike-core")
 
-extensions = ["myst_parser"]
+extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.intersphinx", "sphinx.ext.napoleon"]
+autodoc_default_options = {"members": True}
+autodoc_member_order = "bysource"
+autodoc_typehints_format = "short"
+napoleon_numpy_docstring = False
+# Names of other projects are links only where their inventories may be fetched, which a build needs a network for.
+_INVENTORIES: Final = {"python": "https://docs.python.org/3", "attrs": "https://www.attrs.org/en/stable"}
+_LINKS_OUT: Final = bool(os.environ.get("DOCS_INTERSPHINX"))
+intersphinx_mapping = {name: (url, None) for name, url in _INVENTORIES.items()} if _LINKS_OUT else {}
 exclude_patterns = ["_*", "examples"]
 root_doc = "index"
+default_role = "code"  # of docstrings
 nitpicky = True
+nitpick_ignore_regex = [("py:.*", ".*")]  # names without a page of ours are text
 suppress_warnings = ["misc.highlighting_failure"]  # samples of JSON with … in them
 
 myst_heading_anchors = 6  # links go to a heading's slug, as on a code host

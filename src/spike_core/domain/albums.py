@@ -95,7 +95,7 @@ class AlbumPatch:
 
 @frozen(kw_only=True)
 class Album:
-    """An album's attributes; its images are `AlbumImage`s.
+    """An album's attributes; an `AlbumImage` is one of its images.
 
     Raises:
         InvalidValue: the default tier is FREE.

@@ -11,6 +11,9 @@ from urllib.parse import unquote
 
 import pytest
 
+import spike_core.errors
+import spike_core.ports
+
 PROJECT: Final = Path(__file__).parents[3]
 STRICT: Final = ("-W", "-n", "--keep-going", "-q")
 
@@ -52,6 +55,16 @@ class Page(HTMLParser):
 
 def outside(link: str) -> bool:
     return link.startswith(("https:", "http:", "mailto:", "data:"))
+
+
+def test_every_public_name_has_a_place_in_the_reference(site: Path) -> None:
+    shown = {name for page in (site / "reference").glob("python*.html") for name in Page(page).names}
+    for module in (spike_core, spike_core.errors, spike_core.ports):
+        missing = {name for name in module.__all__ if f"{module.__name__}.{name}" not in shown}
+        families = {"SpikeError", "Forbidden", "InvalidInput", "NotEnoughTokens", "NotFound", "Unavailable"}
+        assert missing <= (families if module is spike_core else set()), module
+    assert "spike_runtime.build" in shown
+    assert "spike_core.services.uploads.Uploads.upload" in shown
 
 
 def test_every_page_is_in_the_site(site: Path) -> None:
