@@ -15,7 +15,7 @@ from markdown_it import MarkdownIt
 
 PROJECT: Final = Path(__file__).parents[1]
 PAGES: Final = [PROJECT / "README.md", PROJECT / "CONTRIBUTING.md", *sorted((PROJECT / "docs").rglob("*.md"))]
-DIRECTIVE: Final = re.compile(r"\{\w+\}")  # directives of Sphinx such as {toctree}, which `make docs` runs
+DIRECTIVE: Final = re.compile(r"\{[\w-]+\}")  # directives of Sphinx such as {toctree}, which `make docs` runs
 _MARK: Final = re.compile(r"<!-- not run: (.+) -->")
 _ANY_MARK: Final = re.compile(r"(?<!`)<!--\s*not run")
 

@@ -7,7 +7,7 @@ from spike_core.ports.broker import Broker
 from spike_dramatiq.broker import DramatiqBroker
 from spike_dramatiq.redis_broker import ForgivingRedisBroker
 
-SPIKE_ADAPTER_API: Final = 1
+ADAPTER_API: Final = 1
 
 
 def open_redis_broker(url: str) -> Broker:

@@ -10,7 +10,7 @@ from spike_core.ports.clock import Clock
 from spike_core.ports.factories import Storage
 from spike_filesystem.blobs import FilesystemBlobStore
 
-SPIKE_ADAPTER_API: Final = 1
+ADAPTER_API: Final = 1
 
 
 def open_folder(url: str, *, clock: Clock, secret: bytes) -> Storage:

@@ -6,7 +6,7 @@ from limits.storage import MemoryStorage
 
 from spike_limits.limiter import LimitsRateLimiter
 
-SPIKE_ADAPTER_API: Final = 1
+ADAPTER_API: Final = 1
 
 
 def open_memory(url: str) -> LimitsRateLimiter:  # noqa: ARG001  # the URL has no options

@@ -11,7 +11,7 @@ from redis.retry import Retry
 from spike_core.domain.errors import InvalidValue
 from spike_limits.limiter import LimitsRateLimiter
 
-SPIKE_ADAPTER_API: Final = 1
+ADAPTER_API: Final = 1
 
 NAMESPACE: Final = "spike:limits"  # the prefix of all keys
 # Requests wait for these. They are short, since requests pass if the server is unavailable.

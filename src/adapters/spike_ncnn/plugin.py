@@ -12,7 +12,7 @@ from spike_core.domain.errors import UpscalerUnavailable
 from spike_core.ports.factories import Engine, EngineResources
 from spike_ncnn.networks import installed
 
-SPIKE_ADAPTER_API: Final = 1
+ADAPTER_API: Final = 1
 
 
 def is_installed() -> bool:

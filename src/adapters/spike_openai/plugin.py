@@ -6,7 +6,7 @@ from spike_core.ports.canvas_fitter import CanvasFitter
 from spike_openai.generator import OpenAIGenerator
 from spike_openai.server import ImageServer
 
-SPIKE_ADAPTER_API: Final = 1
+ADAPTER_API: Final = 1
 
 
 def open_generator(*, url: str, api_key: str, model: str, canvas_fitter: CanvasFitter) -> OpenAIGenerator:

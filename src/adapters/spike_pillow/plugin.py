@@ -9,7 +9,7 @@ from spike_pillow.metadata import PillowMetadata
 from spike_pillow.probe import PillowProbe
 from spike_pillow.upscaler import PillowUpscaler
 
-SPIKE_ADAPTER_API: Final = 1
+ADAPTER_API: Final = 1
 
 
 def open_engine(*, means: EngineResources) -> Engine:  # noqa: ARG001  # its resources are fixed

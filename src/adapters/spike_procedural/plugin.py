@@ -5,7 +5,7 @@ from typing import Final
 from spike_core.ports.canvas_fitter import CanvasFitter
 from spike_procedural.generator import ProceduralGenerator
 
-SPIKE_ADAPTER_API: Final = 1
+ADAPTER_API: Final = 1
 
 
 def open_generator(*, url: str, api_key: str, model: str, canvas_fitter: CanvasFitter) -> ProceduralGenerator:  # noqa: ARG001  # the port's

@@ -8,7 +8,7 @@ from spike_s3.address import S3Address
 from spike_s3.blobs import S3BlobStore
 from spike_s3.connection import Connection
 
-SPIKE_ADAPTER_API: Final = 1
+ADAPTER_API: Final = 1
 
 
 def open_bucket(url: str, *, clock: Clock, secret: bytes) -> Storage:  # noqa: ARG001  # the port's; S3 signs with its own

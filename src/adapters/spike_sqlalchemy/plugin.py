@@ -12,7 +12,7 @@ from spike_sqlalchemy.database import PostgresDatabase, SqliteDatabase
 from spike_sqlalchemy.engine import postgres_engine, sqlite_engine, unpooled_postgres_engine
 from spike_sqlalchemy.transactions import SqlAlchemyTransactions
 
-SPIKE_ADAPTER_API: Final = 1
+ADAPTER_API: Final = 1
 
 _SQLITE: Final = frozenset({"sqlite", "sqlite+pysqlite"})
 _POSTGRESQL: Final = frozenset({"postgresql", "postgresql+psycopg", "postgres"})

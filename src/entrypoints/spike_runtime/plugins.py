@@ -10,7 +10,7 @@ from spike_core.ports.factories import ADAPTER_API
 from spike_runtime.settings import WrongSettings
 
 GROUP: Final = "spike.adapters"
-DECLARATION: Final = "SPIKE_ADAPTER_API"  # of a factory's module; without it, an adapter is taken for one of API 1
+DECLARATION: Final = "ADAPTER_API"  # of a factory's module; without it, an adapter is taken for one of API 1
 
 
 def load_adapter(role: str, name: str, *, setting: str) -> Any:

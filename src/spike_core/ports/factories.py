@@ -4,7 +4,7 @@
 third-party adapter needs an installation and a setting, no change here. A factory makes no network call and raises
 `InvalidValue` for a URL that it can't use.
 
-The module of a factory says which version of these interfaces it is written for: `SPIKE_ADAPTER_API = 1`.
+The module of a factory says which version of these interfaces it is written for: `ADAPTER_API = 1`.
 """
 
 from collections.abc import Callable

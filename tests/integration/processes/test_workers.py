@@ -45,9 +45,12 @@ def test_two_processes_share_thirty_jobs(folder: Path, settings: dict[str, str])
 def test_a_server_with_a_shared_queue_leaves_the_work_to_others(folder: Path, settings: dict[str, str]) -> None:
     with serving(folder, **settings) as server:
         image_id = an_image(server)
+        ready = server.ask("GET", "/readyz")
+        assert (ready.status, ready.json["status"], ready.json["checks"]["workers"]) == (200, "degraded", "absent")
         with a_fleet(folder, **settings) as fleet:
             [job_id] = ended(server, image_id)
             assert fleet.line("job begun")["job_id"] == job_id
+            assert server.ask("GET", "/readyz").json["checks"]["workers"] == "ok"
 
 
 def test_a_server_with_a_shared_queue_works_where_it_is_told_to(folder: Path, settings: dict[str, str]) -> None:

@@ -106,6 +106,7 @@ def test_the_sample_answers_have_the_shape_of_the_real_ones(services: MemorySpik
         sample = samples(heading)[-1]
         assert shape(sample) == shape(answer.json)
 
+    services.spike.maintenance.presence.report()
     uploaded = ada.upload()
     image_id, job_id = uploaded.json["image"]["id"], uploaded.json["enhancement"]["jobId"]
     assert_alike("`POST /api/images/upload`", uploaded)

@@ -29,6 +29,7 @@ ELSEWHERE: Final = {  # every host that the documents name, and why
     "api.openai.com": "where a generator may ask: an address to configure",
     "ACCOUNT_ID.r2.cloudflarestorage.com": "where R2 is: an address to configure",
     "example.com": "nobody's, for samples",
+    "example.org": "nobody's, for samples",
     "s3.example.org": "nobody's, for samples",
     "spike.example.org": "nobody's, for samples",
 }

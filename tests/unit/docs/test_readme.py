@@ -29,7 +29,7 @@ def test_the_first_screen_is_a_sentence_a_picture_two_commands_a_curl_and_an_exa
     assert re.findall(r"^(\S+ \S+)", commands, re.MULTILINE) == ["make run", "make test"]
     assert len(curl.splitlines()) == 1
     assert curl.startswith("curl ")
-    assert "from spike_runtime import" in example
+    assert "from spike import" in example
     assert [block.language for block in blocks(README)] == ["sh", "sh", "python"]
 
 

@@ -68,7 +68,7 @@ def test_a_url_without_a_scheme_is_refused(url: str) -> None:
 def installed(monkeypatch: pytest.MonkeyPatch, *, api: object) -> None:
     """Install a store `mirror` whose module declares this version of the adapter API, or none."""
     module = ModuleType("mirror")
-    vars(module).update({"open_mirror": len} | ({} if api is None else {"SPIKE_ADAPTER_API": api}))
+    vars(module).update({"open_mirror": len} | ({} if api is None else {"ADAPTER_API": api}))
     monkeypatch.setitem(sys.modules, "mirror", module)
     point = EntryPoint(name="storage.mirror", value="mirror:open_mirror", group=GROUP)
     monkeypatch.setattr(plugins, "_installed", lambda: {point.name: point})

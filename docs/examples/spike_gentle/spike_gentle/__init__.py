@@ -13,7 +13,7 @@ from spike_core.ports.upscaler import RenderedImage
 from spike_imaging.encoding import encoded
 from spike_imaging.open import opened_picture
 
-SPIKE_ADAPTER_API: Final = 1
+ADAPTER_API: Final = 1
 
 __all__ = ["GentleUpscaler", "open_engine"]
 
