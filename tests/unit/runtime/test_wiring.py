@@ -8,7 +8,9 @@ from types import ModuleType
 
 import pytest
 
+from memory_spike import MemorySpike
 from spike_core.ports.factories import ADAPTER_API
+from spike_memory import MemoryDatabase
 from spike_runtime import Settings, WrongSettings, build, plugins
 from spike_runtime.plugins import GROUP, load_adapter, scheme_of
 
@@ -41,6 +43,22 @@ def test_who_serves_works_too_where_nobody_else_can_or_where_told(
 ) -> None:
     spike = build(Settings(data_dir=tmp_path, broker_url=broker_url, serve_works=serve_works))
     assert spike.serves_and_works is expected
+
+
+def test_leaving_the_context_closes_spike_also_by_an_exception() -> None:
+    closed: list[str] = []
+
+    class ClosingDatabase(MemoryDatabase):
+        def close(self) -> None:
+            closed.append("database")
+
+    with MemorySpike.build(database=ClosingDatabase()).spike as spike:
+        assert isinstance(spike.database, ClosingDatabase)
+        assert closed == []
+    assert closed == ["database"]
+    with pytest.raises(ZeroDivisionError), MemorySpike.build(database=ClosingDatabase()).spike:
+        raise ZeroDivisionError
+    assert len(closed) == 2
 
 
 def test_jobs_on_a_shared_queue_are_not_ours_alone(tmp_path: Path) -> None:
