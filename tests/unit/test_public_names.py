@@ -12,6 +12,7 @@ from typing import Final
 import pytest
 
 import spike_core.errors
+import spike_core.ports
 from spike_core.domain import errors
 
 CORE: Final = """
@@ -26,7 +27,8 @@ Settings Spike WrongSettings assemble build build_offline create_app housekeepin
 """
 PORTS: Final = """
 ADAPTER_API AlbumRepository ApiKeyCharges ApiKeyRepository AuditPage AuditReader Blender BlobStore Broker CanvasFitter
-Clock Damage Database DatabaseLimits Downloader Engine EngineResources Generator Heartbeat IdempotencyRecords Ids
+Clock Concurrency Damage Database DatabaseLimits Downloader Engine EngineResources Generator Heartbeat IdempotencyRecords
+Ids
 ImageProbe ImageRepository JobQueue JobRepository MaintenanceRuns Metadata OpenBroker OpenDatabase OpenEngine
 OpenGenerator OpenLimiter OpenStorage Outbox ProgressMonitor RateLimiter RenderedImage Secrets SessionRepository
 SignedUrls Statistics Storage StoredObject Transaction Transactions UNMONITORED UnmonitoredProgress UnreadableRow
@@ -80,6 +82,14 @@ def test_a_name_that_is_none_is_no_attribute() -> None:
 def test_every_error_is_public() -> None:
     classes = {name for name, each in vars(errors).items() if getattr(each, "__module__", "") == errors.__name__}
     assert set(spike_core.errors.__all__) == {name for name in classes if not name.startswith("_")}
+
+
+def test_every_port_is_public() -> None:
+    folder = Path(str(spike_core.ports.__file__)).parent
+    trees = [ast.parse(file.read_text(encoding="utf-8")) for file in folder.glob("*.py")]
+    classes = [node for tree in trees for node in tree.body if isinstance(node, ast.ClassDef)]
+    ports = {each.name for each in classes if any(ast.unparse(base) == "Protocol" for base in each.bases)}
+    assert ports - set(spike_core.ports.__all__) == set()
 
 
 def test_listing_the_names_imports_none_of_them() -> None:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from spike_core.ports.broker import Broker, WorkerPool
     from spike_core.ports.canvas_fitter import CanvasFitter
     from spike_core.ports.clock import Clock
+    from spike_core.ports.concurrency import Concurrency
     from spike_core.ports.downloader import Downloader
     from spike_core.ports.factories import (
         ADAPTER_API,
@@ -68,6 +69,7 @@ __all__ = [
     "Broker",
     "CanvasFitter",
     "Clock",
+    "Concurrency",
     "Damage",
     "Database",
     "DatabaseLimits",
@@ -122,6 +124,7 @@ __getattr__ = lazy_names(
         "spike_core.ports.broker": ("Broker", "WorkerPool"),
         "spike_core.ports.canvas_fitter": ("CanvasFitter",),
         "spike_core.ports.clock": ("Clock",),
+        "spike_core.ports.concurrency": ("Concurrency",),
         "spike_core.ports.downloader": ("Downloader",),
         "spike_core.ports.factories": (
             "ADAPTER_API",
