@@ -27,8 +27,8 @@ Settings Spike WrongSettings assemble build build_offline create_app housekeepin
 """
 PORTS: Final = """
 ADAPTER_API AlbumRepository ApiKeyCharges ApiKeyRepository AuditPage AuditReader Blender BlobStore Broker CanvasFitter
-Clock Concurrency Damage Database DatabaseLimits Downloader Engine EngineResources Generator Heartbeat IdempotencyRecords
-Ids
+Clock Concurrency Damage Database DatabaseLimits Downloader Engine EngineResources Generator Heartbeat
+IdempotencyRecords Ids
 ImageProbe ImageRepository JobQueue JobRepository MaintenanceRuns Metadata OpenBroker OpenDatabase OpenEngine
 OpenGenerator OpenLimiter OpenStorage Outbox ProgressMonitor RateLimiter RenderedImage Secrets SessionRepository
 SignedUrls Statistics Storage StoredObject Transaction Transactions UNMONITORED UnmonitoredProgress UnreadableRow

@@ -12,6 +12,7 @@ import pytest
 
 PROJECT: Final = Path(__file__).parents[3]
 PACKAGES: Final = {
+    "spike",
     "spike_cli",
     "spike_contracts",
     "spike_core",
