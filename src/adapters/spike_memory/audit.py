@@ -134,7 +134,7 @@ class MemoryAuditReader:
         """Return those owners that have a wallet."""
         return frozenset(owner_ids) & frozenset(self._rows.state.wallets)
 
-    def users_among(self, user_ids: Collection[UserId]) -> frozenset[UserId]:
+    def users_among(self, user_ids: Collection[OwnerId]) -> frozenset[UserId]:
         """Return those users that exist."""
         return frozenset(user_ids) & {user.id for user in self._rows.state.users.values()}
 

@@ -7,7 +7,7 @@ from attrs import evolve, frozen
 
 from spike_core.domain.accounts import Session
 from spike_core.domain.errors import InvariantViolated, Unauthenticated
-from spike_core.domain.identifiers import UserId
+from spike_core.domain.identifiers import OwnerId, UserId
 from spike_core.domain.secrets import SecretHash
 from spike_memory.state import Rows
 
@@ -62,7 +62,7 @@ class MemorySessions:
             )
         )
 
-    def count(self, user_id: UserId) -> int:
+    def count(self, user_id: OwnerId) -> int:
         """Return how many sessions of the user there are."""
         return sum(session.user_id == user_id for session in self._rows.state.sessions.values())
 

@@ -9,7 +9,7 @@ from sqlalchemy import bindparam, delete, func, insert, or_, select, update
 
 from spike_core.domain.accounts import Session
 from spike_core.domain.errors import Unauthenticated
-from spike_core.domain.identifiers import UserId
+from spike_core.domain.identifiers import OwnerId, UserId
 from spike_core.domain.secrets import SecretHash
 from spike_sqlalchemy.prepared import Prepared
 from spike_sqlalchemy.rows import session_of, session_row
@@ -95,7 +95,7 @@ class SqlAlchemySessions:
         parameters = {"user": user_id.text, "since": since, "kept_hash": kept.text if kept else ""}
         return self._statements.write(_REMOVE_DESCENDANTS, parameters)
 
-    def count(self, user_id: UserId) -> int:
+    def count(self, user_id: OwnerId) -> int:
         """Return how many sessions of the user there are."""
         [(number,)] = self._statements.rows(_COUNT, {"user": user_id.text})
         return int(number)

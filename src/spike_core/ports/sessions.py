@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Protocol
 
 from spike_core.domain.accounts import Session
-from spike_core.domain.identifiers import UserId
+from spike_core.domain.identifiers import OwnerId, UserId
 from spike_core.domain.secrets import SecretHash
 
 
@@ -46,7 +46,7 @@ class SessionRepository(Protocol):
         These are the ones with `may_descend_from_key` that were opened at that time or later, except `kept`.
         """
 
-    def count(self, user_id: UserId) -> int:
+    def count(self, user_id: OwnerId) -> int:
         """Return how many sessions of the user are stored, expired or not."""
 
     def keep_newest(self, user_id: UserId, *, count: int) -> None:

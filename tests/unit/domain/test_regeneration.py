@@ -11,7 +11,8 @@ from spike_contracts.builders import NOON, a_job_id, a_wallet
 from spike_core.domain.errors import InvalidValue
 from spike_core.domain.identifiers import JobId
 from spike_core.domain.ledger import EntryKind
-from spike_core.domain.regeneration import RegenerationPolicy, next_token_at, regenerate
+from spike_core.domain.regeneration import next_token_at, regenerate
+from spike_core.domain.regeneration_policy import RegenerationPolicy
 from spike_core.domain.tokens import Tokens
 from spike_core.domain.wallet import Wallet
 
