@@ -65,6 +65,7 @@ class UsersContract:
         with transactions.view() as tx:
             while page := tx.users.page(after=read[-1].id if read else None, limit=limit):
                 assert len(page) <= limit
+                assert not read or page[0].id > read[-1].id
                 read.extend(page)
         assert [user for user in read if user in users] == users
         assert read == sorted(read, key=lambda user: user.id)

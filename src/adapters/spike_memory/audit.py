@@ -136,7 +136,7 @@ class MemoryAuditReader:
 
     def users_among(self, user_ids: Collection[OwnerId]) -> frozenset[UserId]:
         """Return those users that exist."""
-        return frozenset(user_ids) & {user.id for user in self._rows.state.users.values()}
+        return frozenset(user.id for user in self._rows.state.users.values() if user.id in user_ids)
 
     def damage(self) -> Sequence[Damage]:
         """Return nothing: there is no database to check."""

@@ -303,7 +303,7 @@ class IdempotencyRecordNotFound(NotFound):
 
 @frozen
 class WalletNotFound(NotFound):
-    """The owner has never been granted a token."""
+    """The owner has no wallet; `Wallets.open` opens one."""
 
     code: ClassVar[str] = "wallet_not_found"
 

@@ -111,6 +111,7 @@ class Wallets:
 
         Raises:
             InvalidValue: no tokens, a kind that doesn't add any, or more than a wallet can hold.
+            InvalidIdentifier: the id isn't one that an owner may have.
             ReferenceReused: a credit or debit of this owner with other tokens or kind has the reference.
             WalletNotFound: the owner has no wallet; `open` it first.
         """
@@ -126,7 +127,7 @@ class Wallets:
         Raises:
             NotEnoughTokens: the balance is below that; nothing changed, and the reference can be used again.
             InvalidValue: no tokens.
-            ReferenceReused, WalletNotFound: as `credit`.
+            InvalidIdentifier, ReferenceReused, WalletNotFound: as `credit`.
         """
         return self._once(owner_id, tokens, kind=EntryKind.SPEND_ADJUSTMENT, reason=reason, reference=reference)
 
@@ -148,11 +149,13 @@ class Wallets:
         """Add tokens to the wallet of the user with this address and return the new balance.
 
         Raises:
-            InvalidValue: no tokens, or more than a wallet can hold.
+            InvalidValue: the wallet can't hold so many.
             UserNotFound: there is no such user.
         """
         with self.transactions.view() as tx:
             user = tx.users.user_by_email(email)
+        if not tokens:
+            return self.regenerate(user.id).balance
         return self._once(user.id, tokens, kind=EntryKind.EARN_ADJUSTMENT, reason=reason).balance_after
 
     @retry_on_conflict
@@ -166,6 +169,7 @@ class Wallets:
         """
         if not tokens:
             raise InvalidValue(what="tokens", rule="must be at least 1")
+        OwnerId.parse(owner_id.text)  # the anonymous owner has a wallet, but never tokens
         with self.transactions.begin() as tx:
             now = self.clock.now()
             posting = self.billing.lock(tx, owner_id, now=now)
