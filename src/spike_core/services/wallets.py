@@ -77,6 +77,15 @@ class Wallets:
         page = entries[:limit]
         return HistoryPage(entries=page, next_before=page[-1].sequence if len(entries) > limit else None)
 
+    def entry(self, owner_id: OwnerId, reference: Reference) -> LedgerEntry:
+        """Return the ledger entry of the credit or debit with this reference.
+
+        Raises:
+            EntryNotFound: the owner's ledger has none.
+        """
+        with self.transactions.view() as tx:
+            return tx.wallets.entry(owner_id, reference)
+
     @retry_on_conflict
     def open(self, owner_id: OwnerId, *, tokens: Tokens | None = None) -> Wallet:
         """Open the owner's wallet with `tokens`, or the opening grant, and return it; one that is open stays as it is.
