@@ -71,7 +71,7 @@ class OwnerId(Identifier):
 
         Raises:
             InvalidIdentifier: it is empty or too long, or has a character that isn't allowed; or it is the id of the
-                anonymous owner, which nobody may claim.
+                anonymous owner, which no one may claim.
         """
         if not text.isprintable() or text == ANONYMOUS.text:
             raise InvalidIdentifier(kind=cls.__name__, text=text)

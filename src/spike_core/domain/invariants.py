@@ -174,7 +174,7 @@ def check_identifiers(value: object) -> None:
         InvalidIdentifier: one hasn't.
     """
     if isinstance(value, Identifier | ObjectKey):
-        if value != ANONYMOUS:  # which nobody may claim, but rows have
+        if value != ANONYMOUS:  # which no one may claim, but rows have
             value.parse(value.text)
         return
     kind: Any = type(value)

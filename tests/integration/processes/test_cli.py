@@ -76,7 +76,7 @@ def test_a_ledger_is_shown_with_its_references(folder: Path, monkeypatch: pytest
         r"^ +1 .* EARN_PURCHASE +\+50 +leaves 50 +pi_1", run("🦊@shop", "--before", "2").stdout, re.MULTILINE
     )
     assert run("ada@example.org").stdout.startswith("user_")
-    assert run("nobody").exit_code == 1
+    assert run("stranger").exit_code == 1
     assert run("a b").exit_code == 1
     assert CliRunner().invoke(spike, ["audit"]).exit_code == 0
 

@@ -24,7 +24,7 @@ BOUGHT: Final = {
 }
 DISPUTE: Final = {"id": "dp_1", "object": "dispute", "payment_intent": "pi_1", "amount": 200}
 REFUND: Final = {"id": "re_1", "object": "refund", "payment_intent": "pi_1", "amount": 100}
-TOLD: Final[list[tuple[str, dict[str, Any]]]] = [
+EVENTS: Final[list[tuple[str, dict[str, Any]]]] = [
     ("checkout.session.completed", {"object": "checkout.session", **BOUGHT, "payment_status": "unpaid"}),
     ("checkout.session.completed", {"object": "checkout.session", **BOUGHT}),
     ("checkout.session.async_payment_succeeded", {"object": "checkout.session", **BOUGHT}),
@@ -48,13 +48,13 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Any]:
     return names
 
 
-def deliver(shop: Mapping[str, Any], customer: int, told: list[int]) -> None:
+def deliver(shop: Mapping[str, Any], customer: int, numbers: list[int]) -> None:
     """Deliver events in this order, those that get no answer of the 200s again at the end, as Stripe does."""
-    waiting = list(told)
-    for _round in range(len(told) + 2):
+    waiting = list(numbers)
+    for _round in range(len(numbers) + 2):
         again = []
         for number in waiting:
-            type_, content = TOLD[number]
+            type_, content = EVENTS[number]
             renamed = {
                 name: f"{value}-{customer}" if name in {"client_reference_id", "payment_intent", "id"} else value
                 for name, value in content.items()
@@ -69,7 +69,7 @@ customers: Final = iter(range(1_000_000))
 
 
 @settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(order=st.permutations(range(len(TOLD))), repeated=st.lists(st.sampled_from(range(len(TOLD))), max_size=5))
+@given(order=st.permutations(range(len(EVENTS))), repeated=st.lists(st.sampled_from(range(len(EVENTS))), max_size=5))
 @pytest.mark.parametrize("is_spent", [False, True])
 def test_whatever_is_repeated_and_reordered_the_balance_is_right(
     shop: Mapping[str, Any], order: list[int], repeated: list[int], is_spent: bool

@@ -18,7 +18,7 @@ from spike_core.domain.identifiers import (
     UserId,
 )
 
-KINDS = [UserId, *(kind for kind in Identifier.__subclasses__() if kind is not OwnerId)]
+KINDS: list[type[Identifier]] = [UserId, *(kind for kind in Identifier.__subclasses__() if kind is not OwnerId)]
 BODY = "ab1" * 8
 kinds = st.sampled_from(KINDS)
 bodies = st.text("abcdefghijklmnopqrstuvwxyz0123456789", min_size=BODY_LENGTH, max_size=BODY_LENGTH)

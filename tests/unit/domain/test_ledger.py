@@ -40,7 +40,7 @@ def test_spending_is_negative_and_names_its_job(kind: EntryKind) -> None:
         an_entry(kind, -1, job_id=None)
 
 
-@pytest.mark.parametrize("kind", sorted(EARN_KINDS, key=lambda kind: kind.value))
+@pytest.mark.parametrize("kind", [kind for kind in EntryKind if kind in EARN_KINDS])
 def test_earning_is_positive_and_names_no_job(kind: EntryKind) -> None:
     assert an_entry(kind, 1, job_id=None).amount == 1
     with pytest.raises(InvariantViolated, match="spending is negative"):

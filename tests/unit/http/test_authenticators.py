@@ -12,7 +12,7 @@ from memory_spike import MemorySpike, with_limits
 from multipart import CONTENT_TYPE, an_upload
 from spike_contracts.authenticator import AuthenticatorContract
 from spike_core.domain.api_keys import ALL_SCOPES, Scope
-from spike_core.domain.errors import GeneratorUnavailable, Unauthenticated
+from spike_core.domain.errors import DatabaseUnavailable, Unauthenticated
 from spike_core.domain.identifiers import ANONYMOUS, OwnerId
 from spike_core.domain.ledger import Reference
 from spike_core.domain.rate_limits import RateLimitGroup
@@ -199,7 +199,7 @@ def test_an_authenticator_may_hand_over_to_spikes_own(services: MemorySpike) -> 
 def test_what_cant_be_checked_is_no_answer_about_who_it_is(services: MemorySpike) -> None:
     class Down(ByTable):
         def authenticate(self, request: IncomingRequest) -> Identity | None:
-            raise GeneratorUnavailable(f"{request.method}")
+            raise DatabaseUnavailable
 
     assert a_client(services, Down({})).simulate_get("/api/images", headers=as_("t")).status_code == 500
 
