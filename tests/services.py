@@ -13,7 +13,7 @@ from spike_core.application import Policies
 from spike_core.domain.accounts import Email
 from spike_core.domain.albums import Album
 from spike_core.domain.dimensions import Dimensions
-from spike_core.domain.identifiers import BODY_LENGTH, AlbumId, ImageId, JobId, OwnerId
+from spike_core.domain.identifiers import BODY_LENGTH, AlbumId, ImageId, JobId, OwnerId, UserId
 from spike_core.domain.images import Image, ImageName
 from spike_core.domain.invariants import Finding
 from spike_core.domain.jobs import ClaimedJob, Job, SettledJob
@@ -74,7 +74,7 @@ class Services(InMemorySpike):
         """Register a user whose wallet holds so many tokens."""
         return self.accounts.registration.register(Email.parse(email), tokens=Tokens(tokens))
 
-    def owner(self, email: str = "ada@example.org", *, tokens: int = 100) -> OwnerId:
+    def owner(self, email: str = "ada@example.org", *, tokens: int = 100) -> UserId:
         """Register a user and return the id."""
         return self.register(email, tokens=tokens).user.id
 

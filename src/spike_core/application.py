@@ -6,7 +6,6 @@ from attrs import field, frozen
 
 from spike_core.domain.images import MetadataPolicy
 from spike_core.domain.limits import JobLimits
-from spike_core.domain.regeneration import RegenerationPolicy
 from spike_core.domain.tokens import Tokens
 from spike_core.domain.usage import Budgets
 from spike_core.ports.blender import Blender
@@ -20,6 +19,7 @@ from spike_core.ports.ids import Ids
 from spike_core.ports.metadata import Metadata
 from spike_core.ports.probe import ImageProbe
 from spike_core.ports.queue import JobQueue
+from spike_core.ports.regeneration import RegenerationPolicies
 from spike_core.ports.secrets import Secrets
 from spike_core.ports.transactions import Transactions
 from spike_core.ports.upscaler import Upscaler
@@ -47,10 +47,12 @@ from spike_core.services.maintenance_lease import MaintenanceLease
 from spike_core.services.new_images import NewImages
 from spike_core.services.queries import Queries
 from spike_core.services.recovery import Recovery
+from spike_core.services.regeneration import SamePolicy
 from spike_core.services.rendering import Rendering
 from spike_core.services.sessions import Sessions
 from spike_core.services.uploads import Uploads
 from spike_core.services.usage_accounting import UsageAccounting
+from spike_core.services.users import Users
 from spike_core.services.wallets import Wallets
 from spike_core.services.worker_presence import WorkerPresence
 
@@ -81,7 +83,7 @@ class Policies:
     """What an operator may decide."""
 
     limits: JobLimits = field(factory=JobLimits)
-    regeneration: RegenerationPolicy = field(factory=RegenerationPolicy)
+    regeneration: RegenerationPolicies = field(factory=SamePolicy)
     opening_grant: Tokens = OPENING_GRANT
     metadata: MetadataPolicy = MetadataPolicy.KEEP  # of results
     budgets: Budgets = field(factory=Budgets)
@@ -94,6 +96,7 @@ class Accounts:
 
     registration: Registration
     authentication: Authentication
+    users: Users
     sessions: Sessions
     api_keys: ApiKeys
     api_key_limits: ApiKeyLimits
@@ -151,7 +154,7 @@ def compose(ports: Ports, policies: Policies) -> Application:
     """Return the use cases over these ports. Calls no port."""
     transactions, blobs, clock, ids = ports.transactions, ports.blobs, ports.clock, ports.ids
     limits = policies.limits
-    billing = Billing(policy=policies.regeneration, limits=limits, budgets=policies.budgets)
+    billing = Billing(policies=policies.regeneration, limits=limits, budgets=policies.budgets)
     transitions = JobTransitions(transactions=transactions, clock=clock, billing=billing, limits=limits)
     dispatch = Dispatch(
         transactions=transactions,
@@ -189,8 +192,10 @@ def compose(ports: Ports, policies: Policies) -> Application:
                 ids=ids,
                 secrets=ports.secrets,
                 opening_grant=policies.opening_grant,
+                policies=policies.regeneration,
             ),
             authentication=Authentication(transactions=transactions, clock=clock),
+            users=Users(transactions=transactions),
             sessions=Sessions(
                 transactions=transactions,
                 clock=clock,
@@ -200,7 +205,7 @@ def compose(ports: Ports, policies: Policies) -> Application:
             api_keys=ApiKeys(transactions=transactions, clock=clock, ids=ids, secrets=ports.secrets),
             api_key_limits=ApiKeyLimits(transactions=transactions, clock=clock),
         ),
-        wallets=Wallets(transactions=transactions, clock=clock, billing=billing),
+        wallets=Wallets(transactions=transactions, clock=clock, billing=billing, opening_grant=policies.opening_grant),
         budgets=UsageAccounting(transactions=transactions, clock=clock, billing=billing),
         images=Images(
             uploads=Uploads(

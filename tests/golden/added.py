@@ -97,6 +97,7 @@ HISTORY: Final = {
             "balanceAfter": 98,
             "jobId": an_id("job_"),
             "reason": TEXT,
+            "reference": None,
             "createdAt": TIME,
         },
         {
@@ -106,6 +107,7 @@ HISTORY: Final = {
             "balanceAfter": 100,
             "jobId": None,
             "reason": TEXT,
+            "reference": None,
             "createdAt": TIME,
         },
     ],

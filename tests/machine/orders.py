@@ -6,11 +6,13 @@ from hypothesis import strategies as st
 from hypothesis.stateful import precondition, rule
 
 from machine.faults import ACCEPTABLE, PICTURES, Trouble, pictures, troubles
-from machine.world import NAMES, World
+from machine.snapshot import EVERYTHING
+from machine.world import NAMES, OWN_ID, World
 from spike_core.domain.accounts import Email
 from spike_core.domain.generation import AspectRatio, Prompt
 from spike_core.domain.identifiers import ANONYMOUS, ImageId, OwnerId
 from spike_core.domain.jobs import SettledJob
+from spike_core.domain.ledger import Reference
 from spike_core.domain.tiers import Tier
 from spike_core.domain.tokens import Tokens
 from spike_core.services.generations import WebAddress
@@ -112,8 +114,31 @@ class Ordering(World):
     def get_a_grant(self, who: int, tokens: int) -> None:
         """Grants may raise a balance above the cap, and regeneration doesn't lower it again (I5)."""
         before = self.spike.wallets.account(self.owners[who]).wallet.balance
-        after = self.spike.wallets.grant(Email(f"{NAMES[who]}@example.org"), Tokens(tokens))
+        if self.owners[who] == OWN_ID:
+            reference = Reference(f"grant {self.now.wallets[OWN_ID].entries}")
+            after = self.spike.wallets.credit(OWN_ID, Tokens(tokens), reference=reference).balance_after
+        else:
+            after = self.spike.wallets.grant(Email(f"{NAMES[who]}@example.org"), Tokens(tokens))
         assert after == before + Tokens(tokens)
+
+    @rule(who=people, number=st.integers(1, 3), tokens=st.integers(1, 9), is_credit=st.booleans(), trouble=troubles)
+    def move_by_a_reference(
+        self, who: int, number: int, tokens: int, is_credit: bool, trouble: Trouble
+    ) -> None:  # drawn
+        """The same reference moves tokens once, whatever crashes and is repeated; with another effect it is refused."""
+        owner_id, reference = self.owners[who], Reference(f"pi_{number}")
+        wallets = self.spike.wallets
+        move = wallets.credit if is_credit else wallets.debit
+        entry = self.attempt(trouble, lambda: move(owner_id, Tokens(tokens), reference=reference))
+        if entry is not None:
+            assert entry.amount == (tokens if is_credit else -tokens)
+            assert self.moved.setdefault((owner_id, reference), entry) == entry
+        with self.spike.database.transactions.view() as tx:
+            ledger = tx.wallets.entries(owner_id, limit=EVERYTHING)
+        named = [each for each in ledger if each.reference == reference]
+        assert len(named) <= 1
+        if (owner_id, reference) in self.moved:
+            assert named == [self.moved[owner_id, reference]]
 
     @rule(who=people)
     def look_at_the_balance(self, who: int) -> None:

@@ -16,6 +16,7 @@ from spike_core.domain.idempotency import IdempotencyKey
 from spike_core.domain.identifiers import BODY_LENGTH, AlbumId, ImageId, JobId, OwnerId, RequestId
 from spike_core.domain.images import ImageName
 from spike_core.domain.jobs import ClaimedJob, Job
+from spike_core.domain.ledger import LedgerEntry, Reference
 from spike_core.domain.tiers import Tier
 from spike_core.ports.factories import Database, Engine, Storage
 from spike_core.services.albums import NewAlbum
@@ -40,6 +41,7 @@ ON_THEIR_WAY_MAX = 3  # jobs of one owner; further ones are held back
 RETENTION_S = 80_000  # of anonymous images: less than an idempotency record's
 OWNERS_ODDS = 6  # the weight of the owner when a sender is drawn
 NAMES = ("ada", "bob")
+OWN_ID = OwnerId("bob/../%'🦊")  # of a user that the app keeps itself
 KEYS = (IdempotencyKey("key1"), IdempotencyKey("key2"))
 
 
@@ -98,8 +100,12 @@ class World(RuleBasedStateMachine):
     def two_people_with_albums_and_an_image(self) -> None:
         self.owners: list[OwnerId] = []
         self.request_ids: dict[Sender, RequestId] = {}  # of a sender's jobs
+        self.moved: dict[tuple[OwnerId, Reference], LedgerEntry] = {}  # by credits and debits that were answered
         for name in NAMES:
-            owner_id = self.spike.accounts.registration.register(Email(f"{name}@example.org")).user.id
+            if name == "ada":
+                owner_id: OwnerId = self.spike.accounts.registration.register(Email(f"{name}@example.org")).user.id
+            else:
+                owner_id = self.spike.wallets.open(OWN_ID).owner_id
             self.owners.append(owner_id)
             for key in KEYS:
                 self.request_ids[owner_id, key] = RequestId.of((name + key.text).ljust(BODY_LENGTH, "0"))

@@ -22,6 +22,7 @@ from spike_contracts.builders import (
     image_id_of,
 )
 from spike_contracts.jobs import a_job_of_each_kind, store
+from spike_contracts.users import a_user
 from spike_core.domain.accounts import Email, User
 from spike_core.domain.albums import AlbumCount, AlbumImage
 from spike_core.domain.identifiers import Identifier, JobId, OwnerId
@@ -82,7 +83,7 @@ class AuditReaderContract:
         """Users, albums and the places in them; the last page has no next."""
         image = an_image()
         mine = [an_album(owner_id=image.owner_id) for _ in range(3)]
-        users = [User(id=an_owner(), email=Email(f"{n}@example.org"), created_at=NOON) for n in range(3)]
+        users = [User(id=a_user().id, email=Email(f"{n}@example.org"), created_at=NOON) for n in range(3)]
         places: list[AlbumImage] = []
         with transactions.begin() as tx:
             tx.images.add(image)
@@ -100,7 +101,7 @@ class AuditReaderContract:
     def test_rows_are_found_by_their_ids(self, transactions: Transactions) -> None:
         """Images that are being deleted on request alone."""
         jobs, opening, album = a_job_of_each_kind(), an_opening(), an_album()
-        user = User(id=an_owner(), email=Email("ada@example.org"), created_at=NOON)
+        user = User(id=a_user().id, email=Email("ada@example.org"), created_at=NOON)
         hidden, shown = an_image(), an_image()
         with transactions.begin() as tx:
             store(tx, *jobs)

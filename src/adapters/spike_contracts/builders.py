@@ -40,7 +40,8 @@ def a_body() -> str:
 
 
 def an_owner() -> OwnerId:
-    return OwnerId.of(a_body())
+    """Return a unique id of an owner with all that an app's own may have, or nearly."""
+    return OwnerId.parse(f"{a_body()}%/..'\"\\é🦊")
 
 
 def an_image_id() -> ImageId:

@@ -55,6 +55,21 @@ class UsersContract:
             assert tx.users.user_by_email(user.email) == user
             assert tx.users.user_by_email(third.email) == third
 
+    @pytest.mark.parametrize("limit", [1, 2, 100])
+    def test_pages_of_users_follow_one_another_by_id(self, transactions: Transactions, limit: int) -> None:
+        users = [a_user() for _ in range(3)]
+        with transactions.begin() as tx:
+            for user in reversed(users):
+                tx.users.add_user(user)
+        read: list[User] = []
+        with transactions.view() as tx:
+            while page := tx.users.page(after=read[-1].id if read else None, limit=limit):
+                assert len(page) <= limit
+                assert not read or page[0].id > read[-1].id
+                read.extend(page)
+        assert [user for user in read if user in users] == users
+        assert read == sorted(read, key=lambda user: user.id)
+
 
 def a_user() -> User:
     body = a_body()

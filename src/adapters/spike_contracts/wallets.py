@@ -9,9 +9,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from spike_contracts.builders import NOON, a_job_id, an_opening, an_owner
-from spike_core.domain.errors import DuplicateEntry, StaleWrite, TransactionUndone, WalletNotFound
+from spike_core.domain.errors import DuplicateEntry, EntryNotFound, StaleWrite, TransactionUndone, WalletNotFound
 from spike_core.domain.identifiers import JobId
-from spike_core.domain.ledger import EntryKind, LedgerTotals
+from spike_core.domain.ledger import EntryKind, LedgerTotals, Reference
+from spike_core.domain.regeneration_policy import INTERVAL_MAX, RegenerationPolicy
 from spike_core.domain.tokens import TOKENS_MAX, Tokens
 from spike_core.domain.usage import BudgetOverrides, RecentWork, Usage
 from spike_core.domain.wallet import Posting, Wallet
@@ -26,6 +27,7 @@ PROPERTY: Final = settings(
 INSTANTS: Final = st.datetimes(timezones=st.just(UTC))
 LATER: Final = NOON + timedelta(minutes=1)
 ALL_ENTRIES: Final = 1000
+POLICY: Final = RegenerationPolicy(interval=timedelta(seconds=1, microseconds=1), cap=Tokens(0))
 
 
 class WalletsContract:
@@ -158,6 +160,61 @@ class WalletsContract:
             tx.wallets.post(Posting(wallet=evolve(opening.wallet, regenerated_at=LATER)))
         _assert_stored(transactions, charged.after(opening))
 
+    def test_an_entry_is_found_by_its_reference_and_owner(self, transactions: Transactions) -> None:
+        """Two owners may have the same reference, an owner several; one that isn't there is no entry."""
+        opening, other = _opened(transactions), _opened(transactions)
+        mine = _bought(opening.wallet, "pi_1")
+        both = _bought(mine.wallet, "pi_2 'é🦊'").after(mine)
+        theirs = _bought(other.wallet, "pi_1", tokens=9)
+        with transactions.begin() as tx:
+            tx.wallets.post(both)
+            tx.wallets.post(theirs)
+        with transactions.view() as tx:
+            assert tx.wallets.entry(opening.wallet.owner_id, Reference("pi_1")) == both.entries[0]
+            assert tx.wallets.entry(opening.wallet.owner_id, Reference("pi_2 'é🦊'")) == both.entries[1]
+            assert tx.wallets.entry(other.wallet.owner_id, Reference("pi_1")) == theirs.entries[0]
+            for owner_id, text in ((other.wallet.owner_id, "pi_2 'é🦊'"), (opening.wallet.owner_id, "PI_1")):
+                with pytest.raises(EntryNotFound):
+                    tx.wallets.entry(owner_id, Reference(text))
+        _assert_stored(transactions, both.after(opening))
+
+    def test_a_reference_is_used_once_by_an_owner(self, transactions: Transactions) -> None:
+        """For a credit or a debit; a second use changes nothing, even if the error is caught."""
+        opening = _opened(transactions)
+        first = _bought(opening.wallet, "pi_1")
+        with transactions.begin() as tx:
+            tx.wallets.post(first)
+        fresh = _bought(first.wallet, "pi_2")
+        debit = first.wallet.debit(Tokens(1), now=LATER, reason="back", reference=Reference("pi_1"))
+        with transactions.begin() as tx:
+            tx.wallets.lock(opening.wallet.owner_id)
+            for again in (_bought(first.wallet, "pi_1"), debit, _bought(fresh.wallet, "pi_1").after(fresh)):
+                with pytest.raises(DuplicateEntry):
+                    tx.wallets.post(again)
+        _assert_stored(transactions, first.after(opening))
+
+    def test_a_debit_is_stored_without_a_job(self, transactions: Transactions) -> None:
+        opening = _opened(transactions)
+        first = opening.wallet.debit(Tokens(60), now=LATER, reason="back", reference=Reference("re_1"))
+        debited = first.wallet.debit(Tokens(40), now=LATER, reason="again").after(first)
+        with transactions.begin() as tx:
+            tx.wallets.post(debited)
+        _assert_stored(transactions, debited.after(opening))
+        with transactions.view() as tx:
+            totals = tx.wallets.get(opening.wallet.owner_id).totals
+            assert totals == LedgerTotals.of(debited.after(opening).entries)
+            assert (totals.spent, totals.balance) == (Tokens(100), Tokens(0))
+
+    def test_the_policy_that_a_wallet_follows_is_stored_with_it(self, transactions: Transactions) -> None:
+        opening = _opened(transactions)
+        posting = opening
+        for policy in (POLICY, None, evolve(POLICY, interval=INTERVAL_MAX, cap=Tokens(TOKENS_MAX))):
+            posting = Posting(wallet=evolve(opening.wallet, policy=policy))
+            with transactions.begin() as tx:
+                tx.wallets.lock(opening.wallet.owner_id)
+                tx.wallets.post(posting)
+            _assert_stored(transactions, posting.after(opening))
+
     @PROPERTY
     @given(
         regenerated_at=INSTANTS,
@@ -198,6 +255,11 @@ def _spending(
     kind: EntryKind = EntryKind.SPEND_ENHANCEMENT,
 ) -> Posting:
     return wallet.spend(Tokens(price), job_id=job_id or a_job_id(), now=LATER, reason="work", kind=kind)
+
+
+def _bought(wallet: Wallet, reference: str, *, tokens: int = 5) -> Posting:
+    kind = EntryKind.EARN_PURCHASE
+    return wallet.credit(Tokens(tokens), kind=kind, now=LATER, reason="bought", reference=Reference(reference))
 
 
 def _assert_stored(transactions: Transactions, posting: Posting) -> None:

@@ -134,9 +134,9 @@ class MemoryAuditReader:
         """Return those owners that have a wallet."""
         return frozenset(owner_ids) & frozenset(self._rows.state.wallets)
 
-    def users_among(self, user_ids: Collection[UserId]) -> frozenset[UserId]:
+    def users_among(self, user_ids: Collection[OwnerId]) -> frozenset[UserId]:
         """Return those users that exist."""
-        return frozenset(user_ids) & {user.id for user in self._rows.state.users.values()}
+        return frozenset(user.id for user in self._rows.state.users.values() if user.id in user_ids)
 
     def damage(self) -> Sequence[Damage]:
         """Return nothing: there is no database to check."""

@@ -7,7 +7,7 @@ from attrs import evolve, frozen
 
 from spike_core.domain.accounts import Session
 from spike_core.domain.errors import InvariantViolated, Unauthenticated
-from spike_core.domain.identifiers import UserId
+from spike_core.domain.identifiers import OwnerId
 from spike_core.domain.secrets import SecretHash
 from spike_memory.state import Rows
 
@@ -32,7 +32,7 @@ class MemorySessions:
         except KeyError as error:
             raise Unauthenticated from error
 
-    def of_user(self, user_id: UserId, *, limit: int) -> Sequence[Session]:
+    def of_user(self, user_id: OwnerId, *, limit: int) -> Sequence[Session]:
         """Return the user's sessions, newest first."""
         found = [session for session in self._rows.state.sessions.values() if session.user_id == user_id]
         return sorted(found, key=lambda session: (session.created_at, session.hash), reverse=True)[:limit]
@@ -47,11 +47,11 @@ class MemorySessions:
         """Remove the session with this hash."""
         return self._remove(lambda session: session.hash == hash_)
 
-    def remove_all(self, user_id: UserId) -> int:
+    def remove_all(self, user_id: OwnerId) -> int:
         """Remove the user's sessions."""
         return self._remove(lambda session: session.user_id == user_id)
 
-    def remove_descendants(self, user_id: UserId, *, since: datetime, kept: SecretHash | None) -> int:
+    def remove_descendants(self, user_id: OwnerId, *, since: datetime, kept: SecretHash | None) -> int:
         """Remove sessions that may descend from a key."""
         return self._remove(
             lambda session: (
@@ -62,11 +62,11 @@ class MemorySessions:
             )
         )
 
-    def count(self, user_id: UserId) -> int:
+    def count(self, user_id: OwnerId) -> int:
         """Return how many sessions of the user there are."""
         return sum(session.user_id == user_id for session in self._rows.state.sessions.values())
 
-    def keep_newest(self, user_id: UserId, *, count: int) -> None:
+    def keep_newest(self, user_id: OwnerId, *, count: int) -> None:
         """Remove the user's older sessions."""
         sessions = self._rows.check_writable().sessions
         own = [session for session in sessions.values() if session.user_id == user_id]

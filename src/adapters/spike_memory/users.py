@@ -1,5 +1,7 @@
 """Accounts in memory."""
 
+from collections.abc import Sequence
+
 from attrs import frozen
 
 from spike_core.domain.accounts import Email, User
@@ -34,3 +36,8 @@ class MemoryUsers:
             if user.id == user_id:
                 return user
         raise UserNotFound
+
+    def page(self, *, after: UserId | None = None, limit: int) -> Sequence[User]:
+        """Return a page of users, by id."""
+        users = sorted(self._rows.state.users.values(), key=lambda user: user.id)
+        return [user for user in users if after is None or user.id > after][:limit]

@@ -4,9 +4,9 @@ from collections.abc import Iterable, Sequence
 
 from attrs import frozen
 
-from spike_core.domain.errors import DuplicateEntry, StaleWrite, TransactionUndone, WalletNotFound
+from spike_core.domain.errors import DuplicateEntry, EntryNotFound, StaleWrite, TransactionUndone, WalletNotFound
 from spike_core.domain.identifiers import OwnerId
-from spike_core.domain.ledger import EntryKind, LedgerEntry
+from spike_core.domain.ledger import EntryKind, LedgerEntry, Reference
 from spike_core.domain.wallet import Posting, Wallet
 from spike_memory.state import Rows
 
@@ -48,6 +48,13 @@ class MemoryWallets:
         state.ledgers[owner_id] = ledger
         state.wallets[owner_id] = posting.wallet
 
+    def entry(self, owner_id: OwnerId, reference: Reference) -> LedgerEntry:
+        """Return the owner's entry with this reference."""
+        for entry in self._rows.state.ledgers.get(owner_id, ()):
+            if entry.reference == reference:
+                return entry
+        raise EntryNotFound
+
     def entries(self, owner_id: OwnerId, *, before: int | None = None, limit: int) -> Sequence[LedgerEntry]:
         """Return a page of entries, newest first."""
         entries = self._rows.state.ledgers.get(owner_id, ())
@@ -55,12 +62,15 @@ class MemoryWallets:
 
 
 def _check_unique(entries: Iterable[LedgerEntry]) -> None:
-    """Check that each job has at most one charge and at most one refund."""
-    seen: set[tuple[object, bool]] = set()
+    """Check that each job has at most one charge and at most one refund, and each reference of an owner one entry."""
+    seen: set[tuple[object, object]] = set()
     for entry in entries:
-        if entry.job_id is None:
+        if entry.job_id is not None:
+            movement: tuple[object, object] = (entry.job_id, entry.kind is EntryKind.REFUND)
+        elif entry.reference is not None:
+            movement = (entry.owner_id, entry.reference)
+        else:
             continue
-        movement = (entry.job_id, entry.kind is EntryKind.REFUND)
         if movement in seen:
             raise DuplicateEntry
         seen.add(movement)

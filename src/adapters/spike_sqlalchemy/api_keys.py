@@ -8,7 +8,7 @@ from sqlalchemy import bindparam, select
 
 from spike_core.domain.api_keys import ApiKey
 from spike_core.domain.errors import ApiKeyNotFound, Unauthenticated, UserNotFound
-from spike_core.domain.identifiers import ApiKeyId, UserId
+from spike_core.domain.identifiers import ApiKeyId, OwnerId
 from spike_core.domain.secrets import SecretHash
 from spike_sqlalchemy.prepared import Prepared, upsert
 from spike_sqlalchemy.rows import api_key_of, api_key_row
@@ -51,16 +51,16 @@ class SqlAlchemyApiKeys:
             return api_key_of(row)
         raise Unauthenticated
 
-    def lock(self, user_id: UserId) -> None:
+    def lock(self, user_id: OwnerId) -> None:
         """Lock the user; on SQLite the one writer there is has all locks."""
         if not self._statements.locked_rows(_LOCK, {"user": user_id.text}):
             raise UserNotFound
 
-    def active(self, user_id: UserId) -> Sequence[ApiKey]:
+    def active(self, user_id: OwnerId) -> Sequence[ApiKey]:
         """Return the user's active keys, newest first."""
         return [api_key_of(row) for row in self._statements.rows(_ACTIVE, {"user": user_id.text})]
 
-    def revoked(self, user_id: UserId, *, limit: int) -> Sequence[ApiKey]:
+    def revoked(self, user_id: OwnerId, *, limit: int) -> Sequence[ApiKey]:
         """Return the user's revoked keys, newest first."""
         rows = self._statements.rows(_REVOKED, {"user": user_id.text, "rows_max": limit})
         return [api_key_of(row) for row in rows]

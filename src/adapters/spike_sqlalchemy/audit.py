@@ -42,8 +42,8 @@ from spike_sqlalchemy.prepared import Parameters, Prepared, Row
 from spike_sqlalchemy.rows import album_of, entry_of, image_of, message_of, place_of, user_of, wallet_of
 from spike_sqlalchemy.statements import Statements
 from spike_sqlalchemy.tables import (
+    IS_CHARGE,
     IS_REFUND,
-    IS_SPEND,
     album_images,
     albums,
     images,
@@ -107,7 +107,7 @@ _REFUNDS: Final = Prepared(
 _ENTRIES: Final = union_all(  # each half has its partial index
     *(
         select(*raw(ledger_entries)).where(ledger_entries.c.job_id.in_(bindparam("ids", expanding=True)), text(kind))
-        for kind in (IS_SPEND, IS_REFUND)
+        for kind in (IS_CHARGE, IS_REFUND)
     )
 )
 _IMAGES_AMONG: Final = _among(images)
@@ -278,7 +278,7 @@ class SqlAlchemyAuditReader:
         """Return those owners that have a wallet."""
         return frozenset(OwnerId(id_) for (id_,) in self._rows_of(_WALLETS_AMONG, owner_ids))
 
-    def users_among(self, user_ids: Collection[UserId]) -> frozenset[UserId]:
+    def users_among(self, user_ids: Collection[OwnerId]) -> frozenset[UserId]:
         """Return those users that exist."""
         return frozenset(UserId(id_) for (id_,) in self._rows_of(_USERS_AMONG, user_ids))
 

@@ -1,5 +1,8 @@
 """Rows and the values they hold: everything but jobs. Rows are taken apart by position, in the tables' order."""
 
+from datetime import timedelta
+from typing import Final
+
 from spike_core.domain.accounts import Email, Session, User
 from spike_core.domain.albums import Album, AlbumDescription, AlbumImage, AlbumName, Privacy
 from spike_core.domain.api_keys import ApiKey, ApiKeyName, Scope
@@ -7,16 +10,19 @@ from spike_core.domain.dimensions import Dimensions
 from spike_core.domain.hash_chain import NO_HASH
 from spike_core.domain.identifiers import AlbumId, AlbumImageId, ApiKeyId, ImageId, JobId, OwnerId, UserId
 from spike_core.domain.images import Image, ImageName
-from spike_core.domain.ledger import EntryKind, LedgerEntry
+from spike_core.domain.ledger import EntryKind, LedgerEntry, Reference
 from spike_core.domain.maintenance import MaintenanceRun, MaintenanceTask
 from spike_core.domain.objects import ContentDigest, ObjectKey, PictureFormat
 from spike_core.domain.outbox import OutboxMessage
+from spike_core.domain.regeneration_policy import RegenerationPolicy
 from spike_core.domain.secrets import Secret, SecretHash
 from spike_core.domain.tiers import Tier
 from spike_core.domain.tokens import Tokens
 from spike_core.domain.usage import BudgetOverrides, RecentWork, Usage
 from spike_core.domain.wallet import Wallet
 from spike_sqlalchemy.prepared import Parameters, Row
+
+_MICROSECOND: Final = timedelta(microseconds=1)
 
 
 def wallet_of(row: Row) -> Wallet:
@@ -42,6 +48,8 @@ def wallet_of(row: Row) -> Wallet:
         stored_bytes_max,
         worked_ms,
         worked_at,
+        regeneration_us,
+        regeneration_cap,
     ) = row
     return Wallet(
         owner_id=OwnerId(owner_id),
@@ -57,7 +65,14 @@ def wallet_of(row: Row) -> Wallet:
             free_jobs=free_jobs_max, paid_jobs=paid_jobs_max, images=images_max, stored_bytes=stored_bytes_max
         ),
         work=RecentWork(milliseconds=worked_ms, until=worked_at),
+        policy=_policy_of(regeneration_us, regeneration_cap),
     )
+
+
+def _policy_of(interval_us: int | None, cap: int | None) -> RegenerationPolicy | None:
+    if interval_us is None or cap is None:
+        return None
+    return RegenerationPolicy(interval=timedelta(microseconds=interval_us), cap=Tokens(cap))
 
 
 def wallet_row(wallet: Wallet) -> Parameters:
@@ -83,12 +98,14 @@ def wallet_row(wallet: Wallet) -> Parameters:
         "stored_bytes_max": wallet.overrides.stored_bytes,
         "worked_ms": wallet.work.milliseconds,
         "worked_at": wallet.work.until,
+        "regeneration_us": None if wallet.policy is None else wallet.policy.interval // _MICROSECOND,
+        "regeneration_cap": None if wallet.policy is None else wallet.policy.cap.amount,
     }
 
 
 def entry_of(row: Row) -> LedgerEntry:
     """Return the ledger entry in a row."""
-    owner_id, sequence, kind, amount, balance_after, job_id, reason, created_at, hash_ = row
+    owner_id, sequence, kind, amount, balance_after, job_id, reason, created_at, hash_, reference = row
     return LedgerEntry(
         owner_id=OwnerId(owner_id),
         sequence=sequence,
@@ -99,6 +116,7 @@ def entry_of(row: Row) -> LedgerEntry:
         reason=reason,
         created_at=created_at,
         hash=hash_ or NO_HASH,
+        reference=None if reference is None else Reference(reference),
     )
 
 
@@ -114,6 +132,7 @@ def entry_row(entry: LedgerEntry) -> Parameters:
         "reason": entry.reason,
         "created_at": entry.created_at,
         "hash": entry.hash or None,
+        "reference": None if entry.reference is None else entry.reference.text,
     }
 
 

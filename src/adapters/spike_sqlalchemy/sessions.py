@@ -9,7 +9,7 @@ from sqlalchemy import bindparam, delete, func, insert, or_, select, update
 
 from spike_core.domain.accounts import Session
 from spike_core.domain.errors import Unauthenticated
-from spike_core.domain.identifiers import UserId
+from spike_core.domain.identifiers import OwnerId
 from spike_core.domain.secrets import SecretHash
 from spike_sqlalchemy.prepared import Prepared
 from spike_sqlalchemy.rows import session_of, session_row
@@ -73,7 +73,7 @@ class SqlAlchemySessions:
             return session_of(row)
         raise Unauthenticated
 
-    def of_user(self, user_id: UserId, *, limit: int) -> Sequence[Session]:
+    def of_user(self, user_id: OwnerId, *, limit: int) -> Sequence[Session]:
         """Return the user's sessions, newest first."""
         rows = self._statements.rows(_OF_USER, {"user": user_id.text, "rows_max": limit})
         return [session_of(row) for row in rows]
@@ -86,21 +86,21 @@ class SqlAlchemySessions:
         """Remove the session with this hash."""
         return self._statements.write(_REMOVE, {"secret_hash": hash_.text})
 
-    def remove_all(self, user_id: UserId) -> int:
+    def remove_all(self, user_id: OwnerId) -> int:
         """Remove the user's sessions."""
         return self._statements.write(_REMOVE_ALL, {"user": user_id.text})
 
-    def remove_descendants(self, user_id: UserId, *, since: datetime, kept: SecretHash | None) -> int:
+    def remove_descendants(self, user_id: OwnerId, *, since: datetime, kept: SecretHash | None) -> int:
         """Remove sessions that may descend from a key."""
         parameters = {"user": user_id.text, "since": since, "kept_hash": kept.text if kept else ""}
         return self._statements.write(_REMOVE_DESCENDANTS, parameters)
 
-    def count(self, user_id: UserId) -> int:
+    def count(self, user_id: OwnerId) -> int:
         """Return how many sessions of the user there are."""
         [(number,)] = self._statements.rows(_COUNT, {"user": user_id.text})
         return int(number)
 
-    def keep_newest(self, user_id: UserId, *, count: int) -> None:
+    def keep_newest(self, user_id: OwnerId, *, count: int) -> None:
         """Remove the user's older sessions."""
         self._statements.write(_TRIM, {"user": user_id.text, "kept": count})
 

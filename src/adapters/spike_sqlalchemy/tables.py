@@ -39,7 +39,8 @@ METADATA: Final = MetaData(
 )
 
 # the conditions of partial indexes; a query that wants to use them has to repeat them to the letter
-IS_SPEND: Final = "kind IN ('SPEND_ENHANCEMENT', 'SPEND_GENERATION')"
+IS_CHARGE: Final = "kind IN ('SPEND_ENHANCEMENT', 'SPEND_GENERATION')"
+IS_SPEND: Final = "kind IN ('SPEND_ENHANCEMENT', 'SPEND_GENERATION', 'SPEND_ADJUSTMENT')"
 IS_REFUND: Final = "kind = 'REFUND'"
 IS_PENDING: Final = "started_at IS NULL AND claimed_at IS NULL AND ended_at IS NULL"
 IS_UNCLAIMED: Final = "claimed_at IS NULL AND ended_at IS NULL"
@@ -92,6 +93,9 @@ wallets: Final = Table(
     # the time that workers spent on the owner's jobs, as it counted at `worked_at`
     Column("worked_ms", BigInteger, nullable=False, server_default=text("0")),
     Column("worked_at", UtcDateTime),
+    # the policy by which the wallet has regenerated; null in wallets that an older release stored
+    Column("regeneration_us", BigInteger),
+    Column("regeneration_cap", BigInteger),
     _partial_index("ix_wallets_unsummed", "owner_id", where=IS_UNSUMMED),
     sqlite_with_rowid=False,
 )
@@ -108,16 +112,19 @@ ledger_entries: Final = Table(
     Column("reason", TEXT, nullable=False),
     Column("created_at", UtcDateTime, nullable=False),
     Column("hash", LargeBinary),  # null in entries of a release without hashes
+    Column("reference", TEXT),
     CheckConstraint("sequence >= 1", name="sequence"),
     CheckConstraint("balance_after >= 0", name="balance_after"),
     CheckConstraint(
-        "amount <> 0 AND (amount < 0) = (kind IN ('SPEND_ENHANCEMENT', 'SPEND_GENERATION'))", name="amount"
+        "amount <> 0 AND (amount < 0) = (kind IN ('SPEND_ENHANCEMENT', 'SPEND_GENERATION', 'SPEND_ADJUSTMENT'))",
+        name="amount",
     ),
     CheckConstraint(
         "(job_id IS NOT NULL) = (kind IN ('SPEND_ENHANCEMENT', 'SPEND_GENERATION', 'REFUND'))", name="job_id"
     ),
-    _partial_index("uq_ledger_entries_spend", "job_id", where=IS_SPEND, unique=True),
+    _partial_index("uq_ledger_entries_spend", "job_id", where=IS_CHARGE, unique=True),
     _partial_index("uq_ledger_entries_refund", "job_id", where=IS_REFUND, unique=True),
+    _partial_index("uq_ledger_entries_reference", "owner_id", "reference", where="reference IS NOT NULL", unique=True),
     sqlite_with_rowid=False,
 )
 

@@ -1,5 +1,6 @@
 """Accounts in a database."""
 
+from collections.abc import Sequence
 from typing import Final
 
 from attrs import frozen
@@ -16,6 +17,9 @@ from spike_sqlalchemy.tables import users
 _ADD_USER: Final = insert_unless(users, unique=["email"])
 _USER_BY_EMAIL: Final = Prepared(select(users).where(users.c.email == bindparam("address")))
 _USER: Final = Prepared(select(users).where(users.c.id == bindparam("user")))
+_PAGE: Final = Prepared(
+    select(users).where(users.c.id > bindparam("after")).order_by(users.c.id).limit(bindparam("rows_max"))
+)
 
 
 @frozen
@@ -40,3 +44,8 @@ class SqlAlchemyUsers:
         for row in self._statements.rows(_USER, {"user": user_id.text}):
             return user_of(row)
         raise UserNotFound
+
+    def page(self, *, after: UserId | None = None, limit: int) -> Sequence[User]:
+        """Return a page of users, by id."""
+        above = "" if after is None else after.text
+        return [user_of(row) for row in self._statements.rows(_PAGE, {"after": above, "rows_max": limit})]

@@ -8,9 +8,9 @@ from zlib import crc32
 from attrs import evolve, frozen
 from sqlalchemy import bindparam, case, delete, func, insert, select, text, update
 
-from spike_core.domain.errors import DuplicateEntry, StaleWrite, TransactionUndone, WalletNotFound
+from spike_core.domain.errors import DuplicateEntry, EntryNotFound, StaleWrite, TransactionUndone, WalletNotFound
 from spike_core.domain.identifiers import OwnerId
-from spike_core.domain.ledger import SEQUENCE_MAX, EntryKind, LedgerEntry
+from spike_core.domain.ledger import SEQUENCE_MAX, EntryKind, LedgerEntry, Reference
 from spike_core.domain.tokens import Tokens
 from spike_core.domain.wallet import Posting, Wallet
 from spike_sqlalchemy.prepared import Prepared, Row, counted_upsert, insert_unless
@@ -38,6 +38,11 @@ _PAGE: Final = Prepared(
     .where(ledger_entries.c.owner_id == bindparam("owner"), ledger_entries.c.sequence < bindparam("before"))
     .order_by(ledger_entries.c.sequence.desc())
     .limit(bindparam("rows_max"))
+)
+_BY_REFERENCE: Final = Prepared(
+    select(ledger_entries).where(
+        ledger_entries.c.owner_id == bindparam("owner"), ledger_entries.c.reference == bindparam("reference")
+    )
 )
 _UNSUMMED: Final = Prepared(
     select(
@@ -176,6 +181,12 @@ class SqlAlchemyWallets:
             raise StaleWrite("wallet")
         self._statements.write(_TAKE_BACK, {"owner": owner_id.text, "behind": earlier_entries})
         raise DuplicateEntry
+
+    def entry(self, owner_id: OwnerId, reference: Reference) -> LedgerEntry:
+        """Return the owner's entry with this reference."""
+        for row in self._statements.rows(_BY_REFERENCE, {"owner": owner_id.text, "reference": reference.text}):
+            return entry_of(row)
+        raise EntryNotFound
 
     def entries(self, owner_id: OwnerId, *, before: int | None = None, limit: int) -> Sequence[LedgerEntry]:
         """Return a page of entries, newest first."""

@@ -1,11 +1,18 @@
 """`spike tokens`: wallets."""
 
+import json
+
 import click
 
 from spike_cli.opening import opened
 from spike_cli.parameters import EmailType, TokensType
+from spike_core.codec import rfc3339
 from spike_core.domain.accounts import Email
+from spike_core.domain.errors import InvalidValue, UserNotFound
+from spike_core.domain.identifiers import OwnerId
+from spike_core.domain.limits import PAGE_SIZE_MAX
 from spike_core.domain.tokens import Tokens
+from spike_runtime import Spike
 
 
 @click.group()
@@ -21,3 +28,54 @@ def grant(email: Email, amount: Tokens) -> None:
     with opened(log_level="WARNING") as spike:
         balance = spike.wallets.grant(email, amount)
     click.echo(f"{email} has {balance} tokens now")
+
+
+@tokens.command()
+@click.argument("owner")
+@click.option("--limit", type=click.IntRange(1, PAGE_SIZE_MAX), default=20, show_default=True, help="Entries.")
+@click.option("--before", type=click.IntRange(1), help="Only entries before the one with this number.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+def history(owner: str, limit: int, before: int | None, as_json: bool) -> None:  # noqa: FBT001  # click's
+    """Print the latest entries of a ledger, newest first.
+
+    OWNER is a user's e-mail address, or the id of any owner.
+    """
+    with opened(log_level="WARNING") as spike:
+        owner_id = _owner(spike, owner)
+        balance = spike.wallets.account(owner_id).wallet.balance
+        page = spike.wallets.history(owner_id, before=before, limit=limit)
+    facts = [
+        {
+            "sequence": entry.sequence,
+            "createdAt": rfc3339(entry.created_at),
+            "type": entry.kind.value,
+            "amount": entry.amount,
+            "balanceAfter": entry.balance_after.amount,
+            "jobId": None if entry.job_id is None else entry.job_id.text,
+            "reference": None if entry.reference is None else entry.reference.text,
+            "reason": entry.reason,
+        }
+        for entry in page.entries
+    ]
+    if as_json:
+        click.echo(json.dumps({"ownerId": owner_id.text, "balance": balance.amount, "entries": facts}))
+        return
+    click.echo(f"{owner_id} has {balance} tokens")
+    for each in facts:
+        about = each["jobId"] or each["reference"] or "-"
+        click.echo(
+            f"{each['sequence']:>6}  {each['createdAt']}  {each['type']:<18} {each['amount']:>+9}"
+            f"  leaves {each['balanceAfter']:<9} {about}  {each['reason']}"
+        )
+
+
+def _owner(spike: Spike, text: str) -> OwnerId:
+    """Return the user with this address, or else the owner with this id.
+
+    Raises:
+        InvalidIdentifier: it is neither.
+    """
+    try:
+        return spike.accounts.users.by_email(Email.parse(text)).id
+    except (InvalidValue, UserNotFound):
+        return OwnerId.parse(text)

@@ -6,6 +6,7 @@ from typing import Any
 
 import falcon
 
+from spike_core.ports.authenticator import Authenticator
 from spike_http.context import Request
 from spike_http.error_handlers import add_error_handlers
 from spike_http.middleware import HeadAsGet, PathPrefix, RequestMiddleware
@@ -18,19 +19,24 @@ from spike_runtime import Spike
 
 
 def create_app(
-    spike: Spike, *, closing: threading.Event | None = None, own_names: Collection[str] = ()
+    spike: Spike,
+    *,
+    closing: threading.Event | None = None,
+    own_names: Collection[str] = (),
+    authenticator: Authenticator | None = None,
 ) -> falcon.App[Request, falcon.Response]:
     """Return the application of a `Spike`. This opens no connection.
 
     Setting `closing` ends long polls, so that a server can shut down without waiting for them. Without
     `SPIKE_PUBLIC_URL`, clients may call the service by `own_names`, by loopback names and by its server's address.
+    `authenticator` finds out who makes a request, in place of Spike's own sessions and API keys.
     """
     urls = base_urls(spike, own_names=own_names)
     middleware: list[Any] = [RequestMiddleware(spike.ids, spike.metrics), PathPrefix(urls.public_path), HeadAsGet()]
     app = falcon.App(request_type=Request, middleware=middleware)
     app.req_options.strip_url_path_trailing_slash = True
     add_error_handlers(app)
-    table = routes(spike, closing=closing or threading.Event(), bases=urls)
+    table = routes(spike, closing=closing or threading.Event(), bases=urls, authenticator=authenticator)
     for route in table:
         app.add_route(route.path, route.resource)
 

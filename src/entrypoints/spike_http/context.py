@@ -28,8 +28,8 @@ class RequestContext:
     log_tokens: Mapping[str, Token[Any]] = field(factory=dict, repr=False)  # undo what `RequestMiddleware` binds
     allowance: Allowance | None = None  # set by `RequestLimiter`; `None` if the request isn't counted
     payload: RequestDigest | None = None  # set by parsers if the client sent an Idempotency-Key
-    api_key: ApiKey | None = None  # set by `Authenticator` if the request is authenticated by one
-    session: Session | None = None  # set by `Authenticator` if the request is authenticated by one
+    api_key: ApiKey | None = None  # set by `RequestAuthentication` if it is the request's credential
+    session: Session | None = None  # set by `RequestAuthentication` if it is the request's credential
     is_head: bool = False  # set by `HeadAsGet`, which passes the request on as GET
     messages: "Mapping[type[SpikeError], ErrorMessage]" = field(factory=dict)  # the resource's own messages
 

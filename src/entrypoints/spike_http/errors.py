@@ -160,6 +160,7 @@ _CONFLICTS: Final[Mapping[type[errors.SpikeError], ErrorResponse]] = {
             errors.NothingToClaim,
             errors.EmailTaken,
             errors.DuplicateEntry,
+            errors.ReferenceReused,
             errors.DuplicateIdempotencyRecord,
         ),
         _WRONG_STATE,
@@ -222,6 +223,9 @@ TABLE: Final[Mapping[type[errors.SpikeError], ErrorResponse]] = {
         "Please use another API key, or wait for the next month (UTC)",
         code="API_KEY_LIMIT_REACHED",
     ),
+    errors.WalletNotFound: _forbidden(
+        "Your account has no wallet", "Please ask the service's operator to open one", code="WALLET_NOT_FOUND"
+    ),
     errors.InvalidLink: _forbidden(
         "This link has expired or is not valid", "Please fetch the image again to get a fresh link"
     ),
@@ -236,7 +240,7 @@ TABLE: Final[Mapping[type[errors.SpikeError], ErrorResponse]] = {
             errors.UserNotFound,
             errors.ApiKeyNotFound,
             errors.IdempotencyRecordNotFound,
-            errors.WalletNotFound,
+            errors.EntryNotFound,
             errors.ObjectNotFound,
         ),
         NOT_FOUND,

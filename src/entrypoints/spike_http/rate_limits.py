@@ -54,7 +54,11 @@ class RequestLimiter:
         Raises:
             TooManyRequests: the address has used up the limit.
         """
-        self.count(req, bucket, caller=self.proxies.client(req))
+        self.count(req, bucket, caller=self.client(req))
+
+    def client(self, req: Request) -> str:
+        """Return the key of the client's address. It has a space, so that no owner's id is the same."""
+        return f"address {self.proxies.client(req)}"
 
 
 def set_rate_limit_headers(resp: falcon.Response, allowance: Allowance) -> None:

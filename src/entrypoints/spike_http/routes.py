@@ -4,8 +4,10 @@ import threading
 from collections.abc import Collection, Sequence
 from datetime import timedelta
 
-from spike_http.authentication import Authenticator
+from spike_core.ports.authenticator import Authenticator
+from spike_http.authentication import RequestAuthentication
 from spike_http.bulkhead import Bulkhead
+from spike_http.credentials import SpikeAuthenticator
 from spike_http.idempotency import IdempotentResponder
 from spike_http.long_poll import LongPoll
 from spike_http.openapi.document import Route
@@ -44,11 +46,17 @@ from spike_http.serving.proxies import Proxies
 from spike_runtime import Spike
 
 
-def routes(spike: Spike, *, closing: threading.Event, bases: BaseUrls | None = None) -> Sequence[Route]:
+def routes(
+    spike: Spike,
+    *,
+    closing: threading.Event,
+    bases: BaseUrls | None = None,
+    authenticator: Authenticator | None = None,
+) -> Sequence[Route]:
     """Return the routes of a `Spike`. Setting `closing` ends long polls."""
     settings = spike.settings
     bases = bases or base_urls(spike)
-    authenticator = _authenticator(spike, bases)
+    authentication = _authentication(spike, bases, authenticator)
     urls = object_urls(spike, bases)
     bulkhead = Bulkhead.of_threads(settings.web_threads)
     long_poll = LongPoll(bulkhead=bulkhead, closing=closing)
@@ -58,7 +66,7 @@ def routes(spike: Spike, *, closing: threading.Event, bases: BaseUrls | None = N
         Route(
             "/api/images/upload",
             UploadResource(
-                authenticator=authenticator,
+                authenticator=authentication,
                 responder=responder,
                 bulkhead=bulkhead,
                 uploads=spike.images.uploads,
@@ -68,7 +76,7 @@ def routes(spike: Spike, *, closing: threading.Event, bases: BaseUrls | None = N
         Route(
             "/api/images/batch-upload",
             BatchUploadResource(
-                authenticator=authenticator,
+                authenticator=authentication,
                 responder=responder,
                 bulkhead=bulkhead,
                 batch_uploads=spike.images.batch_uploads,
@@ -78,7 +86,7 @@ def routes(spike: Spike, *, closing: threading.Event, bases: BaseUrls | None = N
         Route(
             "/api/images/enhance",
             EnhanceResource(
-                authenticator=authenticator,
+                authenticator=authentication,
                 responder=responder,
                 bulkhead=bulkhead,
                 enhancements=spike.jobs.enhancements,
@@ -87,19 +95,19 @@ def routes(spike: Spike, *, closing: threading.Event, bases: BaseUrls | None = N
         Route(
             "/api/images/parallel-enhance",
             ParallelEnhanceResource(
-                authenticator=authenticator, responder=responder, enhancements=spike.jobs.enhancements
+                authenticator=authentication, responder=responder, enhancements=spike.jobs.enhancements
             ),
         ),
         Route(
             "/api/images/batch-enhance",
             BatchEnhanceResource(
-                authenticator=authenticator, responder=responder, enhancements=spike.jobs.enhancements
+                authenticator=authentication, responder=responder, enhancements=spike.jobs.enhancements
             ),
         ),
         Route(
             "/api/images/anonymous-upload",
             AnonymousUploadResource(
-                authenticator=authenticator,
+                authenticator=authentication,
                 responder=responder,
                 bulkhead=bulkhead,
                 uploads=spike.images.uploads,
@@ -109,20 +117,20 @@ def routes(spike: Spike, *, closing: threading.Event, bases: BaseUrls | None = N
         Route(
             "/api/images/anonymous-enhance",
             MixResource(
-                authenticator=authenticator,
+                authenticator=authentication,
                 responder=responder,
                 bulkhead=bulkhead,
                 enhancements=spike.jobs.enhancements,
             ),
         ),
-        Route("/api/images", ImagesResource(authenticator=authenticator, queries=queries, object_urls=urls)),
+        Route("/api/images", ImagesResource(authenticator=authentication, queries=queries, object_urls=urls)),
         Route(
-            "/api/images/move-to-album", MoveResource(authenticator=authenticator, album_contents=spike.album_contents)
+            "/api/images/move-to-album", MoveResource(authenticator=authentication, album_contents=spike.album_contents)
         ),
         Route(
             "/api/images/{image_id}",
             ImageResource(
-                authenticator=authenticator,
+                authenticator=authentication,
                 queries=queries,
                 image_updates=spike.images.updates,
                 deletion=spike.images.deletion,
@@ -133,20 +141,20 @@ def routes(spike: Spike, *, closing: threading.Event, bases: BaseUrls | None = N
         ),
         Route(
             "/api/images/{image_id}/jobs",
-            ImageJobsResource(authenticator=authenticator, queries=queries, object_urls=urls),
+            ImageJobsResource(authenticator=authentication, queries=queries, object_urls=urls),
         ),
         Route(
             "/api/jobs/batch-status",
-            BatchStatusResource(authenticator=authenticator, queries=queries, object_urls=urls),
+            BatchStatusResource(authenticator=authentication, queries=queries, object_urls=urls),
         ),
         Route(
             "/api/jobs/{job_id}",
-            JobResource(authenticator=authenticator, queries=queries, long_poll=long_poll, object_urls=urls),
+            JobResource(authenticator=authentication, queries=queries, long_poll=long_poll, object_urls=urls),
         ),
         Route(
             "/api/jobs/{job_id}/cancel",
             CancelResource(
-                authenticator=authenticator,
+                authenticator=authentication,
                 queries=queries,
                 cancellation=spike.jobs.cancellation,
                 object_urls=urls,
@@ -154,16 +162,16 @@ def routes(spike: Spike, *, closing: threading.Event, bases: BaseUrls | None = N
         ),
         Route(
             "/api/batches/{batch_id}",
-            BatchResource(authenticator=authenticator, queries=queries, long_poll=long_poll, object_urls=urls),
+            BatchResource(authenticator=authentication, queries=queries, long_poll=long_poll, object_urls=urls),
         ),
         Route(
             "/api/mcp/generate",
-            GenerateResource(authenticator=authenticator, responder=responder, generations=spike.jobs.generations),
+            GenerateResource(authenticator=authentication, responder=responder, generations=spike.jobs.generations),
         ),
         Route(
             "/api/mcp/modify",
             ModifyResource(
-                authenticator=authenticator,
+                authenticator=authentication,
                 responder=responder,
                 bulkhead=bulkhead,
                 generations=spike.jobs.generations,
@@ -171,42 +179,42 @@ def routes(spike: Spike, *, closing: threading.Event, bases: BaseUrls | None = N
         ),
         Route(
             "/api/mcp/jobs/{job_id}",
-            CreationResource(authenticator=authenticator, generations=spike.jobs.generations, object_urls=urls),
+            CreationResource(authenticator=authentication, generations=spike.jobs.generations, object_urls=urls),
         ),
         Route(
             "/api/mcp/history",
-            CreationHistoryResource(authenticator=authenticator, generations=spike.jobs.generations, object_urls=urls),
+            CreationHistoryResource(authenticator=authentication, generations=spike.jobs.generations, object_urls=urls),
         ),
-        Route("/api/mcp/balance", CreationBalanceResource(authenticator=authenticator, wallets=spike.wallets)),
+        Route("/api/mcp/balance", CreationBalanceResource(authenticator=authentication, wallets=spike.wallets)),
         Route(
             "/api/albums",
-            AlbumsResource(authenticator=authenticator, responder=responder, albums=spike.albums, object_urls=urls),
+            AlbumsResource(authenticator=authentication, responder=responder, albums=spike.albums, object_urls=urls),
         ),
         Route(
             "/api/albums/{album_id}",
-            AlbumResource(authenticator=authenticator, albums=spike.albums, object_urls=urls),
+            AlbumResource(authenticator=authentication, albums=spike.albums, object_urls=urls),
         ),
         Route(
             "/api/albums/{album_id}/images",
-            AlbumImagesResource(authenticator=authenticator, album_contents=spike.album_contents),
+            AlbumImagesResource(authenticator=authentication, album_contents=spike.album_contents),
         ),
-        Route("/api/tokens/balance", BalanceResource(authenticator=authenticator, wallets=spike.wallets)),
-        Route("/api/tokens/history", HistoryResource(authenticator=authenticator, wallets=spike.wallets)),
-        Route("/api/usage", UsageResource(authenticator=authenticator, budgets=spike.budgets)),
+        Route("/api/tokens/balance", BalanceResource(authenticator=authentication, wallets=spike.wallets)),
+        Route("/api/tokens/history", HistoryResource(authenticator=authentication, wallets=spike.wallets)),
+        Route("/api/usage", UsageResource(authenticator=authentication, budgets=spike.budgets)),
         Route(
             "/api/settings/api-keys",
             ApiKeysResource(
-                authenticator=authenticator,
+                authenticator=authentication,
                 api_keys=spike.accounts.api_keys,
                 api_key_limits=spike.accounts.api_key_limits,
             ),
         ),
         Route(
             "/api/settings/api-keys/{key_id}",
-            ApiKeyResource(authenticator=authenticator, api_keys=spike.accounts.api_keys),
+            ApiKeyResource(authenticator=authentication, api_keys=spike.accounts.api_keys),
         ),
-        Route("/api/session", SessionResource(authenticator=authenticator, sessions=spike.accounts.sessions)),
-        Route("/api/sessions", SessionsResource(authenticator=authenticator, sessions=spike.accounts.sessions)),
+        Route("/api/session", SessionResource(authenticator=authentication, sessions=spike.accounts.sessions)),
+        Route("/api/sessions", SessionsResource(authenticator=authentication, sessions=spike.accounts.sessions)),
         Route("/healthz", HealthResource()),
         Route(
             "/readyz",
@@ -254,7 +262,7 @@ def base_urls(spike: Spike, *, own_names: Collection[str] = ()) -> BaseUrls:
     )
 
 
-def _authenticator(spike: Spike, bases: BaseUrls) -> Authenticator:
+def _authentication(spike: Spike, bases: BaseUrls, authenticator: Authenticator | None) -> RequestAuthentication:
     settings = spike.settings
     limiter = RequestLimiter(
         limiter=spike.limiter,
@@ -262,4 +270,5 @@ def _authenticator(spike: Spike, bases: BaseUrls) -> Authenticator:
         proxies=Proxies.parse(settings.trusted_proxies),
         clock=spike.clock,
     )
-    return Authenticator(authentication=spike.accounts.authentication, base_urls=bases, limiter=limiter)
+    chosen = authenticator or SpikeAuthenticator(spike.accounts.authentication)
+    return RequestAuthentication(authenticator=chosen, base_urls=bases, limiter=limiter)

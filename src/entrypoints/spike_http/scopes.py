@@ -1,12 +1,14 @@
-"""The scope that an API key needs for each operation. A session may do everything."""
+"""The scope that a credential needs for each operation. A session of Spike's own may do everything."""
 
 from collections.abc import Mapping
 from typing import Final
 
-from spike_core.domain.api_keys import ApiKey, Scope
+from spike_core.domain.accounts import Session
+from spike_core.domain.api_keys import ALL_SCOPES, Scope
 from spike_core.domain.errors import InsufficientScope, SessionRequired
+from spike_core.ports.authenticator import Identity
 
-SESSION_ONLY: Final = None  # no API key may
+SESSION_ONLY: Final = None  # no other credential may
 
 SCOPES: Final[Mapping[str, Scope | None]] = {
     "POST /api/images/upload": Scope.SPEND,
@@ -51,15 +53,19 @@ SCOPES: Final[Mapping[str, Scope | None]] = {
 """By method and route: every operation that accepts credentials. A test compares them with the OpenAPI document."""
 
 
-def check_scope(key: ApiKey, *, method: str, route: str | None) -> None:
-    """Check that an API key may be used for an operation; one that isn't in the table is refused.
+def check_scope(identity: Identity, *, method: str, route: str | None) -> None:
+    """Check that a request may do an operation; Spike's own sessions may do all that their scopes allow.
+
+    To any other credential, an operation that isn't in the table is refused.
 
     Raises:
-        SessionRequired: no API key may.
-        InsufficientScope: the key lacks the scope.
+        SessionRequired: none but a session may.
+        InsufficientScope: the credential lacks the scope.
     """
+    if isinstance(identity.credential, Session) and identity.scopes == ALL_SCOPES:
+        return
     required = SCOPES.get(f"{method} {route}")
     if required is None:
         raise SessionRequired
-    if required not in key.scopes:
+    if required not in identity.scopes:
         raise InsufficientScope(required.value)

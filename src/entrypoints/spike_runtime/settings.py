@@ -17,7 +17,7 @@ from typed_settings.types import OptionList, SettingsClass, SettingsDict
 
 from spike_core.domain.limits import JobLimits
 from spike_core.domain.rate_limits import DEFAULT_LIMITS, DEFAULT_WINDOW, RateLimit, RateLimitGroup
-from spike_core.domain.regeneration import RegenerationPolicy
+from spike_core.domain.regeneration_policy import RegenerationPolicy
 from spike_core.domain.tokens import Tokens
 from spike_core.domain.usage import Budget, Budgets
 from spike_core.ports.factories import DatabaseLimits

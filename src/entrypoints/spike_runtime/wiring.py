@@ -19,8 +19,10 @@ from spike_core.ports.generator import Generator
 from spike_core.ports.heartbeat import Heartbeat
 from spike_core.ports.ids import Ids
 from spike_core.ports.limiter import RateLimiter
+from spike_core.ports.regeneration import RegenerationPolicies
 from spike_core.ports.secrets import Secrets
 from spike_core.services.direct_enhancement import DirectEnhancement
+from spike_core.services.regeneration import SamePolicy
 from spike_fetch import WebDownloader
 from spike_prometheus import PrometheusMetrics
 from spike_runtime.adapters import open_broker, open_database, open_limiter, open_sandbox, open_storage
@@ -99,8 +101,10 @@ class Spike(Application):
         self.database.close()
 
 
-def build(settings: Settings) -> Spike:
+def build(settings: Settings, *, regeneration: RegenerationPolicies | None = None) -> Spike:
     """Build Spike from settings. Makes no network call; creates the data folder if needed.
+
+    `regeneration` decides instead of the settings how wallets fill by themselves.
 
     Raises:
         WrongSettings: a setting is invalid, or names an adapter that isn't installed.
@@ -144,6 +148,7 @@ def build(settings: Settings) -> Spike:
         secrets=secrets,
         heartbeat=ThreadHeartbeat(timedelta(seconds=settings.heartbeat_s)),
         folder=folder,
+        regeneration=regeneration,
     )
 
 
@@ -178,6 +183,7 @@ def assemble(
     sandbox: Sandbox | None = None,
     engine_name: str = "your own",
     folder: Path | None = None,
+    regeneration: RegenerationPolicies | None = None,
 ) -> Spike:
     """Return the use cases over the given adapters; `close` also closes `sandbox`.
 
@@ -203,7 +209,7 @@ def assemble(
         ),
         Policies(
             limits=settings.job_limits,
-            regeneration=settings.regeneration,
+            regeneration=regeneration or SamePolicy(settings.regeneration),
             opening_grant=Tokens(settings.opening_grant),
             metadata=MetadataPolicy(settings.exif),
             budgets=settings.budgets,

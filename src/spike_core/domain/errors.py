@@ -303,9 +303,16 @@ class IdempotencyRecordNotFound(NotFound):
 
 @frozen
 class WalletNotFound(NotFound):
-    """The owner has never been granted a token."""
+    """The owner has no wallet; `Wallets.open` opens one."""
 
     code: ClassVar[str] = "wallet_not_found"
+
+
+@frozen
+class EntryNotFound(NotFound):
+    """The owner's ledger has no entry with this reference."""
+
+    code: ClassVar[str] = "entry_not_found"
 
 
 @frozen
@@ -380,9 +387,21 @@ class TooManyApiKeys(Conflict):
 
 @frozen
 class DuplicateEntry(Conflict):
-    """The ledger already has an entry for this charge or refund."""
+    """The ledger already has an entry for this charge, refund or reference."""
 
     code: ClassVar[str] = "duplicate_entry"
+
+
+@frozen
+class ReferenceReused(Conflict):
+    """The reference names a credit or a debit of the same owner with another kind or amount; nothing changed."""
+
+    code: ClassVar[str] = "reference_reused"
+    reference: str
+
+    def __str__(self) -> str:
+        """Name the reference."""
+        return f"the reference {self.reference} was used for another kind or amount"
 
 
 @frozen

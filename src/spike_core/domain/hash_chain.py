@@ -29,9 +29,15 @@ def entry_hash(
     job_id: str | None,
     reason: str,
     created_at_us: int,
+    reference: str | None = None,
 ) -> bytes:
-    """Return the hash of a ledger entry; `previous` is the hash of the entry before it, `NO_HASH` for the first."""
+    """Return the hash of a ledger entry; `previous` is the hash of the entry before it, `NO_HASH` for the first.
+
+    The content of an entry without a reference is that of releases without references.
+    """
     content = [owner_id, sequence, kind, amount, balance_after, job_id, reason, created_at_us]
+    if reference is not None:
+        content.append(reference)
     return hashlib.sha256(previous + _canonical(content)).digest()
 
 

@@ -1,6 +1,7 @@
 """Identifiers: a prefix for the kind and a cuid2 body of 24 characters.
 
-The format is the API's (`^[a-z0-9]{24}$` after the prefix). The `Ids` port generates bodies.
+The format is the API's (`^[a-z0-9]{24}$` after the prefix). The `Ids` port generates bodies. Only the ids of owners
+may be of any form: they may be those of the app that embeds Spike.
 """
 
 import re
@@ -49,16 +50,67 @@ class Identifier:
         return self.text
 
 
-@frozen(order=True)
-class UserId(Identifier):
-    """A person with an account; the owner of images, jobs, albums and one wallet."""
+OWNER_ID_CHARACTERS_MAX: Final = 128
+
+
+@frozen(eq=False)
+class OwnerId(Identifier):
+    """Who owns images, jobs, albums and one wallet: a user of Spike's, or whatever an app chooses, such as `42`.
+
+    1 to `OWNER_ID_CHARACTERS_MAX` characters (code points) that are printable as `str.isprintable` says, and no spaces:
+    neither control and format characters nor white space. Ids are compared and sorted by code points, without
+    normalization, whatever subclass they are of.
+    """
+
+    prefix: ClassVar[str] = ""
+    pattern: ClassVar[re.Pattern[str]] = re.compile(rf"\S{{1,{OWNER_ID_CHARACTERS_MAX}}}")
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Return the owner's id that `text` spells.
+
+        Raises:
+            InvalidIdentifier: it is empty or too long, or has a character that isn't allowed; or it is the id of the
+                anonymous owner, which no one may claim.
+        """
+        if not text.isprintable() or text == ANONYMOUS.text:
+            raise InvalidIdentifier(kind=cls.__name__, text=text)
+        return super().parse(text)
+
+    def __eq__(self, other: object) -> bool:
+        """Return whether it is the same owner's."""
+        return self.text == other.text if isinstance(other, OwnerId) else NotImplemented
+
+    def __lt__(self, other: object) -> bool:
+        """Compare by code points."""
+        return self.text < other.text if isinstance(other, OwnerId) else NotImplemented
+
+    def __le__(self, other: object) -> bool:
+        """Compare by code points."""
+        return self.text <= other.text if isinstance(other, OwnerId) else NotImplemented
+
+    def __gt__(self, other: object) -> bool:
+        """Compare by code points."""
+        return self.text > other.text if isinstance(other, OwnerId) else NotImplemented
+
+    def __ge__(self, other: object) -> bool:
+        """Compare by code points."""
+        return self.text >= other.text if isinstance(other, OwnerId) else NotImplemented
+
+    def __hash__(self) -> int:
+        """Return the hash of the text."""
+        return hash(self.text)
+
+
+@frozen(eq=False)
+class UserId(OwnerId):
+    """A person with an account of Spike's."""
 
     prefix: ClassVar[str] = "user_"
     pattern: ClassVar[re.Pattern[str]] = re.compile(f"user_{_BODY}")
 
 
-OwnerId = UserId
-ANONYMOUS: Final = UserId("user_anonymous000000000000000")  # owns anonymous uploads; has no wallet
+ANONYMOUS: Final = OwnerId("user_anonymous000000000000000")  # owns anonymous uploads; its wallet has no tokens
 
 
 @frozen(order=True)

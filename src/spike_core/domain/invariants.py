@@ -15,9 +15,9 @@ import attrs
 from attrs import evolve, frozen
 
 from spike_core.domain.hash_chain import NO_HASH
-from spike_core.domain.identifiers import Identifier, OwnerId
+from spike_core.domain.identifiers import ANONYMOUS, Identifier, OwnerId
 from spike_core.domain.jobs import CancelledJob, FailedJob, Job, RefundedJob
-from spike_core.domain.ledger import SPEND_KINDS, EntryKind, LedgerEntry
+from spike_core.domain.ledger import CHARGE_KINDS, SPEND_KINDS, EntryKind, LedgerEntry
 from spike_core.domain.objects import ObjectKey
 from spike_core.domain.tiers import Tier
 from spike_core.domain.wallet import Wallet
@@ -174,7 +174,8 @@ def check_identifiers(value: object) -> None:
         InvalidIdentifier: one hasn't.
     """
     if isinstance(value, Identifier | ObjectKey):
-        value.parse(value.text)
+        if value != ANONYMOUS:  # which no one may claim, but rows have
+            value.parse(value.text)
         return
     kind: Any = type(value)
     for name in _attributes(kind):
@@ -219,7 +220,7 @@ def check_job(job: Job, entries: Sequence[LedgerEntry], *, is_changed: bool = Fa
     Owner and tier of a job that is known to be changed aren't compared.
     """
     subject, charged = str(job.id), job.spec.charged.amount
-    spends = [entry.amount for entry in entries if entry.kind in SPEND_KINDS]
+    spends = [entry.amount for entry in entries if entry.kind in CHARGE_KINDS]
     refunds = [entry.amount for entry in entries if entry.kind is EntryKind.REFUND]
     if spends != ([-charged] if charged else []):
         yield Finding(check=Check.CHARGE, subject=subject, message=f"charged {charged}, the ledger says {spends}")
@@ -243,6 +244,6 @@ def _check_order(job: Job, entries: Sequence[LedgerEntry]) -> Iterator[Finding]:
         yield Finding(check=Check.CHARGE, subject=subject, message="another owner's wallet was charged or refunded")
     for entry in entries:
         charged = entry.reason.rpartition(" at ")[2]  # such as "Enhancement at TIER_1K"
-        if entry.kind in SPEND_KINDS and charged in _TIERS and charged != job.spec.tier.value:
+        if entry.kind in CHARGE_KINDS and charged in _TIERS and charged != job.spec.tier.value:
             message = f"its tier is {job.spec.tier.value}, {charged} was charged"
             yield Finding(check=Check.TIER, subject=subject, message=message)

@@ -11,7 +11,7 @@ from typing import Final, Self
 
 from attrs import evolve, field, frozen
 
-from spike_core.domain.errors import InvariantViolated
+from spike_core.domain.errors import InvalidValue, InvariantViolated
 from spike_core.domain.hash_chain import NO_HASH, entry_hash, microseconds
 from spike_core.domain.identifiers import JobId, OwnerId
 from spike_core.domain.tokens import Tokens
@@ -26,11 +26,39 @@ class EntryKind(Enum):
     EARN_ADJUSTMENT = "EARN_ADJUSTMENT"
     SPEND_ENHANCEMENT = "SPEND_ENHANCEMENT"
     SPEND_GENERATION = "SPEND_GENERATION"
+    SPEND_ADJUSTMENT = "SPEND_ADJUSTMENT"
     REFUND = "REFUND"
 
 
 SEQUENCE_MAX: Final = 2**63 - 1
-SPEND_KINDS: Final = frozenset({EntryKind.SPEND_ENHANCEMENT, EntryKind.SPEND_GENERATION})
+CHARGE_KINDS: Final = frozenset({EntryKind.SPEND_ENHANCEMENT, EntryKind.SPEND_GENERATION})  # of jobs
+SPEND_KINDS: Final = CHARGE_KINDS | {EntryKind.SPEND_ADJUSTMENT}
+EARN_KINDS: Final = frozenset(EntryKind) - SPEND_KINDS - {EntryKind.REFUND}
+REFERENCE_CHARACTERS_MAX: Final = 255
+
+
+@frozen
+class Reference:
+    """What a credit or a debit is for, in the words of the app that makes it, such as the id of a payment.
+
+    1 to `REFERENCE_CHARACTERS_MAX` characters that are printable as `str.isprintable` says. An owner's ledger has each
+    at most once.
+
+    Raises:
+        InvalidValue: the text breaks that rule.
+    """
+
+    text: str = field()
+
+    @text.validator
+    def _printable(self, _attribute: object, value: str) -> None:
+        if not 1 <= len(value) <= REFERENCE_CHARACTERS_MAX or not value.isprintable():
+            rule = f"must be 1 to {REFERENCE_CHARACTERS_MAX} printable characters"
+            raise InvalidValue(what="reference", rule=rule)
+
+    def __str__(self) -> str:
+        """Return the text."""
+        return self.text
 
 
 @frozen(kw_only=True)
@@ -45,6 +73,7 @@ class LedgerEntry:
     job_id: JobId | None  # the job that was charged or refunded, if any
     reason: str
     created_at: datetime
+    reference: Reference | None = field(default=None)  # of a credit or a debit; the owner's ledger has it once
     hash: bytes = field(default=NO_HASH, repr=False)  # over the entry before it and its own content
 
     @sequence.validator
@@ -58,8 +87,13 @@ class LedgerEntry:
             raise InvariantViolated("an entry changes the balance")
         if (value < 0) != (self.kind in SPEND_KINDS):
             raise InvariantViolated("spending is negative, everything else positive")
-        if (self.job_id is not None) != (self.kind in SPEND_KINDS or self.kind is EntryKind.REFUND):
-            raise InvariantViolated("charges and refunds name their job, earnings have none")
+        if (self.job_id is not None) != (self.kind in CHARGE_KINDS or self.kind is EntryKind.REFUND):
+            raise InvariantViolated("charges and refunds name their job, nothing else does")
+
+    @reference.validator
+    def _without_job(self, _attribute: object, value: Reference | None) -> None:
+        if value is not None and self.job_id is not None:
+            raise InvariantViolated("charges and refunds are identified by their job")
 
     def chained(self, previous: bytes) -> Self:
         """Return the entry with its hash; `previous` is the hash of the entry before it, `NO_HASH` for the first."""
@@ -77,6 +111,7 @@ class LedgerEntry:
             job_id=None if self.job_id is None else self.job_id.text,
             reason=self.reason,
             created_at_us=microseconds(self.created_at),
+            reference=None if self.reference is None else self.reference.text,
         )
 
 

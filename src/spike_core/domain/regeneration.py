@@ -9,33 +9,12 @@ cancelled.
 from datetime import datetime, timedelta
 from typing import Final
 
-from attrs import evolve, field, frozen
+from attrs import evolve
 
-from spike_core.domain.errors import InvalidValue
 from spike_core.domain.ledger import EntryKind
+from spike_core.domain.regeneration_policy import RegenerationPolicy
 from spike_core.domain.tokens import Tokens
 from spike_core.domain.wallet import Posting, Wallet
-
-
-@frozen(kw_only=True)
-class RegenerationPolicy:
-    """One token every `interval`, while balance and parked tokens together are below `cap`.
-
-    >>> RegenerationPolicy(interval=timedelta(minutes=5), cap=Tokens(20)).cap
-    Tokens(amount=20)
-
-    Raises:
-        InvalidValue: the interval isn't longer than zero.
-    """
-
-    interval: timedelta = field(default=timedelta(minutes=15))
-    cap: Tokens = Tokens(100)
-
-    @interval.validator
-    def _positive(self, _attribute: object, value: timedelta) -> None:
-        if value <= timedelta(0):
-            raise InvalidValue(what="the regeneration interval", rule="must be longer than zero")
-
 
 REASON: Final = "Tokens regenerated"
 
@@ -46,16 +25,28 @@ def regenerate(wallet: Wallet, policy: RegenerationPolicy, *, now: datetime) -> 
     n whole intervals add n tokens and advance the clock by n intervals, so no remainder is lost. Where
     balance and parked tokens reach the cap, the clock advances to `now`, so a full wallet accumulates nothing. If the
     system clock went backwards, nothing is added.
+
+    A wallet that has followed another policy follows that up to `now`, and `policy` from then on, so that a change of
+    plan takes no tokens away. The part of an interval that has passed counts as the same part of the new one.
     """
     elapsed = now - wallet.regenerated_at
     if elapsed <= timedelta(0):
         return Posting(wallet=wallet)
-    room = _room(wallet, policy)
-    intervals = elapsed // policy.interval
-    counted_up_to = now if intervals >= room else wallet.regenerated_at + intervals * policy.interval
-    moved = evolve(wallet, regenerated_at=counted_up_to)
+    followed = wallet.policy or policy
+    room = _room(wallet, followed)
+    intervals = elapsed // followed.interval
+    counted_up_to = now if intervals >= room else wallet.regenerated_at + intervals * followed.interval
+    if followed != policy:
+        counted_up_to = now - _scaled(now - counted_up_to, followed.interval, policy.interval)
+    moved = evolve(wallet, regenerated_at=counted_up_to, policy=policy)
     minted = Tokens(min(intervals, room))
     return moved.credit(minted, kind=EntryKind.EARN_REGENERATION, now=now, reason=REASON)
+
+
+def _scaled(part: timedelta, whole: timedelta, new_whole: timedelta) -> timedelta:
+    """Return the same part of a new whole, rounded down to microseconds: `part` is shorter than `whole`."""
+    microsecond = timedelta(microseconds=1)
+    return (part // microsecond) * (new_whole // microsecond) // (whole // microsecond) * microsecond
 
 
 def next_token_at(wallet: Wallet, policy: RegenerationPolicy) -> datetime | None:

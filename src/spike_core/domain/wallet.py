@@ -12,7 +12,8 @@ from attrs import evolve, field, frozen
 from spike_core.domain.errors import NotEnoughTokens
 from spike_core.domain.hash_chain import NO_HASH
 from spike_core.domain.identifiers import JobId, OwnerId
-from spike_core.domain.ledger import SPEND_KINDS, EntryKind, LedgerEntry, LedgerTotals
+from spike_core.domain.ledger import CHARGE_KINDS, SPEND_KINDS, EntryKind, LedgerEntry, LedgerTotals, Reference
+from spike_core.domain.regeneration_policy import RegenerationPolicy
 from spike_core.domain.tokens import NO_TOKENS, Tokens
 from spike_core.domain.usage import NO_OVERRIDES, BudgetOverrides, RecentWork, Usage
 
@@ -25,16 +26,17 @@ class Wallet:
     balance: Tokens
     regenerated_at: datetime  # regeneration is included up to this time, UTC
     entries: int  # the number of ledger entries
-    spent: Tokens  # the sum of all charges
+    spent: Tokens  # the sum of all charges and debits
     refunded: Tokens  # the sum of all refunds
     head: bytes = field(default=NO_HASH, repr=False)  # the hash of the newest ledger entry
     parked: Tokens = NO_TOKENS  # the charges of jobs that haven't ended: they may come back, so they count for the cap
     usage: Usage = field(factory=Usage)
     overrides: BudgetOverrides = NO_OVERRIDES
     work: RecentWork = field(factory=RecentWork)
+    policy: RegenerationPolicy | None = None  # that it has followed until `regenerated_at`; `None` before the first
 
     @classmethod
-    def empty(cls, owner_id: OwnerId, *, now: datetime) -> Self:
+    def empty(cls, owner_id: OwnerId, *, now: datetime, policy: RegenerationPolicy | None = None) -> Self:
         """Return an empty wallet that starts regenerating now."""
         return cls(
             owner_id=owner_id,
@@ -43,6 +45,7 @@ class Wallet:
             entries=0,
             spent=NO_TOKENS,
             refunded=NO_TOKENS,
+            policy=policy,
         )
 
     @property
@@ -73,6 +76,17 @@ class Wallet:
             raise NotEnoughTokens(required=price.amount, balance=self.balance.amount)
         return self._move(-price.amount, kind=kind, job_id=job_id, reason=reason, now=now)
 
+    def debit(self, tokens: Tokens, *, now: datetime, reason: str, reference: Reference | None = None) -> "Posting":
+        """Take tokens for something other than a job. Zero makes no entry.
+
+        Raises:
+            NotEnoughTokens: the balance is below that; nothing changed.
+        """
+        if tokens > self.balance:
+            raise NotEnoughTokens(required=tokens.amount, balance=self.balance.amount)
+        kind = EntryKind.SPEND_ADJUSTMENT
+        return self._move(-tokens.amount, kind=kind, job_id=None, reason=reason, now=now, reference=reference)
+
     def refund(self, price: Tokens, *, job_id: JobId, now: datetime, reason: str) -> "Posting":
         """Refund a job's charge in full, above the cap if need be. Zero makes no entry."""
         return self._move(price.amount, kind=EntryKind.REFUND, job_id=job_id, reason=reason, now=now)
@@ -81,11 +95,22 @@ class Wallet:
         """Return the wallet after a job that was charged this much has been delivered, and can't be refunded."""
         return evolve(self, parked=_less(self.parked, price))
 
-    def credit(self, tokens: Tokens, *, kind: EntryKind, now: datetime, reason: str) -> "Posting":
+    def credit(
+        self, tokens: Tokens, *, kind: EntryKind, now: datetime, reason: str, reference: Reference | None = None
+    ) -> "Posting":
         """Add granted, bought or regenerated tokens, above the cap if need be. Zero makes no entry."""
-        return self._move(tokens.amount, kind=kind, job_id=None, reason=reason, now=now)
+        return self._move(tokens.amount, kind=kind, job_id=None, reason=reason, now=now, reference=reference)
 
-    def _move(self, amount: int, *, kind: EntryKind, job_id: JobId | None, reason: str, now: datetime) -> "Posting":
+    def _move(
+        self,
+        amount: int,
+        *,
+        kind: EntryKind,
+        job_id: JobId | None,
+        reason: str,
+        now: datetime,
+        reference: Reference | None = None,
+    ) -> "Posting":
         if amount == 0:
             return Posting(wallet=self)
         balance = Tokens(self.balance.amount + amount)
@@ -98,6 +123,7 @@ class Wallet:
             job_id=job_id,
             reason=reason,
             created_at=now,
+            reference=reference,
         ).chained(self.head)
         wallet = evolve(
             self,
@@ -111,7 +137,7 @@ class Wallet:
         return Posting(wallet=wallet, entries=(entry,))
 
     def _parked_after(self, amount: int, kind: EntryKind) -> Tokens:
-        if kind in SPEND_KINDS:
+        if kind in CHARGE_KINDS:
             return self.parked + Tokens(-amount)
         return _less(self.parked, Tokens(amount)) if kind is EntryKind.REFUND else self.parked
 

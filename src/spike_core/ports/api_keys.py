@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from spike_core.domain.api_keys import ApiKey
-from spike_core.domain.identifiers import ApiKeyId, UserId
+from spike_core.domain.identifiers import ApiKeyId, OwnerId
 from spike_core.domain.secrets import SecretHash
 
 
@@ -28,7 +28,7 @@ class ApiKeyRepository(Protocol):
             Unauthenticated: no key has this hash.
         """
 
-    def lock(self, user_id: UserId) -> None:
+    def lock(self, user_id: OwnerId) -> None:
         """Lock the set of the user's keys until the transaction ends, so that they can be counted before one is added.
 
         Adapters lock the user's row, since there may be no key yet.
@@ -37,8 +37,8 @@ class ApiKeyRepository(Protocol):
             UserNotFound: there is no such user.
         """
 
-    def active(self, user_id: UserId) -> Sequence[ApiKey]:
+    def active(self, user_id: OwnerId) -> Sequence[ApiKey]:
         """Return the user's keys that weren't revoked, at most `API_KEYS_ACTIVE_MAX`, newest first."""
 
-    def revoked(self, user_id: UserId, *, limit: int) -> Sequence[ApiKey]:
+    def revoked(self, user_id: OwnerId, *, limit: int) -> Sequence[ApiKey]:
         """Return at most `limit` of the user's revoked keys, newest first by creation."""

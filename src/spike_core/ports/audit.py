@@ -140,7 +140,7 @@ class AuditReader(Protocol):
     def wallets_among(self, owner_ids: Collection[OwnerId]) -> frozenset[OwnerId]:
         """Return those of the owners that have a wallet, readable or not."""
 
-    def users_among(self, user_ids: Collection[UserId]) -> frozenset[UserId]:
+    def users_among(self, user_ids: Collection[OwnerId]) -> frozenset[UserId]:
         """Return those of the users that exist, readable or not."""
 
     def damage(self) -> Sequence[Damage]:

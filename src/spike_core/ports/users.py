@@ -1,5 +1,6 @@
 """The user repository port."""
 
+from collections.abc import Sequence
 from typing import Protocol
 
 from spike_core.domain.accounts import Email, User
@@ -29,3 +30,6 @@ class UserRepository(Protocol):
         Raises:
             UserNotFound: there is no such user.
         """
+
+    def page(self, *, after: UserId | None = None, limit: int) -> Sequence[User]:
+        """Return at most `limit` users whose ids come after `after`, by code points, in that order."""

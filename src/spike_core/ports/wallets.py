@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from spike_core.domain.identifiers import OwnerId
-from spike_core.domain.ledger import LedgerEntry
+from spike_core.domain.ledger import LedgerEntry, Reference
 from spike_core.domain.wallet import Posting, Wallet
 
 
@@ -36,8 +36,16 @@ class WalletRepository(Protocol):
         """Store a locked wallet together with the ledger entries of its change, or neither.
 
         Raises:
-            DuplicateEntry: a job of these entries was charged, or refunded, before.
+            DuplicateEntry: a job of these entries was charged, or refunded, before; or the owner's ledger has the
+                reference of one of them.
             StaleWrite: the wallet has changed since it was read, so it wasn't locked.
+        """
+
+    def entry(self, owner_id: OwnerId, reference: Reference) -> LedgerEntry:
+        """Return the owner's ledger entry with this reference.
+
+        Raises:
+            EntryNotFound: there is none.
         """
 
     def entries(self, owner_id: OwnerId, *, before: int | None = None, limit: int) -> Sequence[LedgerEntry]:

@@ -16,12 +16,15 @@ from spike_core.domain.tokens import Tokens
 from spike_core.domain.wallet import Wallet
 from spike_core.ports.clock import Clock
 from spike_core.ports.ids import Ids
+from spike_core.ports.regeneration import RegenerationPolicies
 from spike_core.ports.secrets import Secrets
 from spike_core.ports.transactions import Transactions
+from spike_core.services.regeneration import SamePolicy
 from spike_core.services.transaction_retries import retry_on_conflict
 
 SESSION_LIFETIME: Final = timedelta(days=30)
 OPENING_GRANT: Final = Tokens(100)
+WELCOME: Final = "Welcome"
 _NOTED_MAX: Final = 10_000  # sessions whose noted use is remembered
 
 
@@ -44,6 +47,7 @@ class Registration:
     ids: Ids
     secrets: Secrets
     opening_grant: Tokens = OPENING_GRANT
+    policies: RegenerationPolicies = field(factory=SamePolicy)
 
     @retry_on_conflict
     def register(self, email: Email, *, tokens: Tokens | None = None) -> Registered:
@@ -55,11 +59,11 @@ class Registration:
         now = self.clock.now()
         user = User(id=self.ids.new(UserId), email=email, created_at=now)
         token, key = self.secrets.session_token(), self.secrets.api_key()
-        opening = Wallet.empty(user.id, now=now).credit(
+        opening = Wallet.empty(user.id, now=now, policy=self.policies.of(user.id)).credit(
             self.opening_grant if tokens is None else tokens,
             kind=EntryKind.EARN_BONUS,
             now=now,
-            reason="Welcome",
+            reason=WELCOME,
         )
         with self.transactions.begin() as tx:
             tx.users.add_user(user)

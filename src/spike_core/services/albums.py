@@ -67,8 +67,10 @@ class Albums(Extensible):
         Raises:
             InvalidValue: the default tier is FREE.
             TooManyAlbums: the owner has `ALBUMS_PER_OWNER_MAX`.
+            WalletNotFound: the owner has no wallet.
         """
         with self.transactions.begin() as tx:
+            tx.wallets.get(owner_id)
             now = self.clock.now()
             album = Album(
                 id=self.ids.new(AlbumId),

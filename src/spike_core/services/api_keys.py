@@ -7,7 +7,7 @@ from attrs import frozen
 from spike_core.domain.accounts import Email
 from spike_core.domain.api_keys import NO_RULES, ApiKey, ApiKeyName, ApiKeyRules, check_room
 from spike_core.domain.errors import ApiKeyNotFound
-from spike_core.domain.identifiers import ApiKeyId, UserId
+from spike_core.domain.identifiers import ApiKeyId, OwnerId, UserId
 from spike_core.domain.limits import API_KEYS_REVOKED_SHOWN_MAX
 from spike_core.domain.secrets import Secret, SecretHash
 from spike_core.ports.clock import Clock
@@ -78,14 +78,14 @@ class ApiKeys:
             tx.api_keys.put(key)
         return NewApiKey(key=key, secret=secret)
 
-    def of(self, user_id: UserId) -> Sequence[ApiKey]:
+    def of(self, user_id: OwnerId) -> Sequence[ApiKey]:
         """Return the user's keys, newest first: all active ones and the most recent revoked ones."""
         with self.transactions.view() as tx:
             keys = [*tx.api_keys.active(user_id), *tx.api_keys.revoked(user_id, limit=API_KEYS_REVOKED_SHOWN_MAX)]
         return sorted(keys, key=lambda key: (key.created_at, key.id), reverse=True)
 
     @retry_on_conflict
-    def revoke(self, user_id: UserId, key_id: ApiKeyId, *, session: SecretHash | None = None) -> ApiKey:
+    def revoke(self, user_id: OwnerId, key_id: ApiKeyId, *, session: SecretHash | None = None) -> ApiKey:
         """Revoke the user's key permanently; revoking it again changes nothing.
 
         Earlier releases let keys open sessions and didn't record which. So the sessions that they opened since the

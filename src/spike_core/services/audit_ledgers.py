@@ -5,7 +5,7 @@ from datetime import datetime
 
 from attrs import frozen
 
-from spike_core.domain.identifiers import ANONYMOUS, OwnerId
+from spike_core.domain.identifiers import ANONYMOUS, OwnerId, UserId
 from spike_core.domain.invariants import Check, Finding, LedgerChain, check_times
 from spike_core.domain.ledger import LedgerEntry, LedgerPosition
 from spike_core.domain.wallet import Wallet
@@ -25,7 +25,7 @@ class LedgerAudit:
         """Yield what is wrong between wallets and ledgers."""
         with self.transactions.view() as tx:
             first = tx.audit.users(limit=1)
-        keeps_users = bool(first.rows or first.unreadable)  # an app that embeds Spike may have users of its own
+        keeps_users = bool(first.rows or first.unreadable)  # an app that embeds Spike may have users of its own only
         after: OwnerId | None = None
         while True:
             with self.transactions.view() as tx:
@@ -35,7 +35,7 @@ class LedgerAudit:
             yield from unreadable(page)
             yield from findings
             for wallet in page:
-                if keeps_users and wallet.owner_id != ANONYMOUS and wallet.owner_id not in users:
+                if keeps_users and _is_users(wallet.owner_id) and wallet.owner_id not in users:
                     yield from self.run.without_account(wallet.owner_id, "the wallet's owner isn't a user")
             if page.next is None:
                 return
@@ -86,3 +86,8 @@ class LedgerAudit:
         elif owner_id.text not in incomplete:
             yield from self.run.without_account(owner_id, "there are ledger entries, but no wallet")
         yield from check_times(entry, subject=f"{owner_id}/{entry.sequence}", now=now, leeway={})
+
+
+def _is_users(owner_id: OwnerId) -> bool:
+    """Return whether the id is of the form that a user of Spike's has; owners of an app's own have others."""
+    return owner_id != ANONYMOUS and UserId.pattern.fullmatch(owner_id.text) is not None

@@ -14,11 +14,12 @@ from spike_core.domain.jobs import ClaimedJob, CompletedJob, Job, JobSpec, Pendi
 from spike_core.domain.ledger import EntryKind
 from spike_core.domain.limits import JobLimits
 from spike_core.domain.outbox import OutboxMessage
-from spike_core.domain.regeneration import RegenerationPolicy, regenerate
+from spike_core.domain.regeneration import regenerate
 from spike_core.domain.tasks import Blend, Enhancement, Generation, Modification
 from spike_core.domain.tokens import NO_TOKENS, Tokens
 from spike_core.domain.usage import Budget, Budgets, Usage
 from spike_core.domain.wallet import Posting, Wallet
+from spike_core.ports.regeneration import RegenerationPolicies
 from spike_core.ports.transactions import Transaction
 from spike_core.services.fair_scheduling import with_turns
 
@@ -40,7 +41,7 @@ class AcceptedJobs:
 class Billing:
     """Charges and refunds wallets, and keeps usage. Regeneration is applied before every change."""
 
-    policy: RegenerationPolicy
+    policies: RegenerationPolicies
     limits: JobLimits
     budgets: Budgets = field(factory=Budgets)
 
@@ -53,7 +54,7 @@ class Billing:
             WalletNotFound: the owner has never been granted a token.
         """
         if owner_id != ANONYMOUS:
-            return regenerate(tx.wallets.get(owner_id), self.policy, now=now).wallet
+            return regenerate(tx.wallets.get(owner_id), self.policies.of(owner_id), now=now).wallet
         try:
             return tx.wallets.get(owner_id)
         except WalletNotFound:
@@ -84,7 +85,7 @@ class Billing:
             WalletNotFound: the owner has never been granted a token.
         """
         if owner_id != ANONYMOUS:
-            return regenerate(tx.wallets.lock(owner_id), self.policy, now=now)
+            return regenerate(tx.wallets.lock(owner_id), self.policies.of(owner_id), now=now)
         try:
             return Posting(wallet=tx.wallets.lock(owner_id))
         except WalletNotFound:

@@ -9,7 +9,7 @@ from attrs import frozen
 
 from spike_core.domain.accounts import Session, User
 from spike_core.domain.errors import Unauthenticated, WalletNotFound
-from spike_core.domain.identifiers import UserId
+from spike_core.domain.identifiers import OwnerId, UserId
 from spike_core.domain.limits import SESSIONS_SHOWN_MAX
 from spike_core.domain.secrets import Secret
 from spike_core.ports.clock import Clock
@@ -109,7 +109,7 @@ class Sessions:
                 raise Unauthenticated
             return self._add(tx, opened, link.user_id, now=now, lifetime=SESSION_LIFETIME)
 
-    def of(self, user_id: UserId) -> Sequence[Session]:
+    def of(self, user_id: OwnerId) -> Sequence[Session]:
         """Return the user's sessions, the `SESSIONS_SHOWN_MAX` most recently opened, newest first; no links."""
         now = self.clock.now()
         with self.transactions.view() as tx:
@@ -117,7 +117,7 @@ class Sessions:
         return [session for session in sessions if now < session.expires_at and not session.is_link]
 
     @retry_on_conflict
-    def close_all(self, user_id: UserId) -> int:
+    def close_all(self, user_id: OwnerId) -> int:
         """Close all of the user's sessions, with unused sign-in links, and return how many. API keys stay valid."""
         with self.transactions.begin() as tx:
             _lock(tx, user_id)
@@ -149,7 +149,7 @@ class Sessions:
             return tx.users.user(user_id)
 
 
-def _lock(tx: Transaction, user_id: UserId) -> None:
+def _lock(tx: Transaction, user_id: OwnerId) -> None:
     """Lock the user's wallet: of two sessions opened at once both count, and none is opened while all are closed."""
     with suppress(WalletNotFound):  # an application's own users may have none
         tx.wallets.lock(user_id)

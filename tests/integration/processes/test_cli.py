@@ -10,6 +10,11 @@ from click.testing import CliRunner, Result
 
 from running import run_spike
 from spike_cli.main import spike
+from spike_core.domain.accounts import Email
+from spike_core.domain.identifiers import OwnerId
+from spike_core.domain.ledger import Reference
+from spike_core.domain.tokens import Tokens
+from spike_runtime import Settings, build
 
 RULES = ("--scope", "read", "--scope", "spend", "--expires", "2100-01-01", "--monthly-limit", "50")
 
@@ -45,6 +50,35 @@ def test_tokens_are_granted(folder: Path) -> None:
     granted = run_spike("tokens", "grant", "ada@example.org", "250", folder=folder)
     assert (granted.returncode, granted.stdout) == (0, "ada@example.org has 251 tokens now\n")
     assert run_spike("audit", folder=folder).returncode == 0
+
+
+def test_a_ledger_is_shown_with_its_references(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of a user by their address, and of an owner that an app keeps itself by their id."""
+    monkeypatch.setenv("SPIKE_DATA_DIR", str(folder))
+    services = build(Settings(data_dir=folder))
+    services.database.migrate()
+    services.accounts.registration.register(Email("ada@example.org"), tokens=Tokens(7))
+    services.wallets.open(OwnerId("🦊@shop"), tokens=Tokens(0))
+    services.wallets.credit(OwnerId("🦊@shop"), Tokens(50), reference=Reference("pi_1"))
+    services.wallets.debit(OwnerId("🦊@shop"), Tokens(20), reference=Reference("re_1"))
+    services.close()
+
+    def run(*command: str) -> Result:
+        return CliRunner().invoke(spike, ["tokens", "history", *command])
+
+    shown = json.loads(run("🦊@shop", "--json").stdout)
+    assert (shown["ownerId"], shown["balance"]) == ("🦊@shop", 30)
+    assert [(entry["type"], entry["amount"], entry["reference"]) for entry in shown["entries"]] == [
+        ("SPEND_ADJUSTMENT", -20, "re_1"),
+        ("EARN_PURCHASE", 50, "pi_1"),
+    ]
+    assert re.search(
+        r"^ +1 .* EARN_PURCHASE +\+50 +leaves 50 +pi_1", run("🦊@shop", "--before", "2").stdout, re.MULTILINE
+    )
+    assert run("ada@example.org").stdout.startswith("user_")
+    assert run("stranger").exit_code == 1
+    assert run("a b").exit_code == 1
+    assert CliRunner().invoke(spike, ["audit"]).exit_code == 0
 
 
 def test_usage_is_shown_and_limits_are_changed(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:

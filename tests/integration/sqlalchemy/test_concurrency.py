@@ -12,7 +12,6 @@ from spike_core.domain.images import Image
 from spike_core.domain.jobs import JobStatus
 from spike_core.domain.ledger import LedgerTotals
 from spike_core.domain.limits import JobLimits
-from spike_core.domain.regeneration import RegenerationPolicy
 from spike_core.domain.tiers import Tier
 from spike_core.domain.tokens import NO_TOKENS, Tokens
 from spike_core.ports.clock import Clock
@@ -24,6 +23,7 @@ from spike_core.services.enhancements import Enhancements
 from spike_core.services.fair_scheduling import FairScheduling
 from spike_core.services.ingest import Ingest
 from spike_core.services.job_transitions import JobTransitions
+from spike_core.services.regeneration import SamePolicy
 from spike_memory import CountingIds, ManualClock, MemoryBlobStore, MemoryMetadata, MemoryProbe, MemoryQueue
 from spike_sqlalchemy import SqlAlchemyDatabase, open_sqlite
 
@@ -34,7 +34,7 @@ AFFORDABLE = 13
 
 def _enhancements(transactions: Transactions, *, clock: Clock, ids: Ids, queue: MemoryQueue) -> Enhancements:
     limits = JobLimits()
-    billing = Billing(policy=RegenerationPolicy(), limits=limits)
+    billing = Billing(policies=SamePolicy(), limits=limits)
     job_transitions = JobTransitions(transactions=transactions, clock=clock, billing=billing, limits=limits)
     turns = FairScheduling(transactions=transactions, clock=clock, limits=limits)
     dispatch = Dispatch(

@@ -124,6 +124,7 @@ def test_no_statement_reads_a_whole_table(engine: Engine, name: str) -> None:
         ("audit._LEDGER", "pk_ledger_entries"),
         ("wallets._UNSUMMED", "pk_ledger_entries"),
         ("wallets._UNCHAINED", "pk_ledger_entries"),
+        ("wallets._BY_REFERENCE", "uq_ledger_entries_reference"),
     ],
 )
 def test_a_statement_uses_the_index_that_is_made_for_it(engine: Engine, name: str, index: str) -> None:

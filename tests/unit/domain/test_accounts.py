@@ -5,7 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from spike_contracts.builders import NOON, an_owner
+from spike_contracts.builders import NOON
+from spike_contracts.users import a_user
 from spike_core.domain.accounts import Email, Session
 from spike_core.domain.errors import InvalidValue, Unauthenticated
 from spike_core.domain.secrets import API_KEY_PREFIX, Secret
@@ -103,7 +104,7 @@ def test_api_keys_are_known_by_their_prefix() -> None:
 
 def test_a_session_speaks_for_its_user_until_the_moment_it_expires() -> None:
     expires_at = NOON + timedelta(days=1)
-    session = Session(hash=Secret("x").hash, user_id=an_owner(), created_at=NOON, expires_at=expires_at)
+    session = Session(hash=Secret("x").hash, user_id=a_user().id, created_at=NOON, expires_at=expires_at)
     assert session.check_valid(now=expires_at - timedelta(microseconds=1)) is session
     with pytest.raises(Unauthenticated):
         session.check_valid(now=expires_at)

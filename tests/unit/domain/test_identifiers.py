@@ -4,6 +4,7 @@ from hypothesis import strategies as st
 
 from spike_core.domain.errors import InvalidIdentifier
 from spike_core.domain.identifiers import (
+    ANONYMOUS,
     BODY_LENGTH,
     AlbumId,
     AlbumImageId,
@@ -12,11 +13,12 @@ from spike_core.domain.identifiers import (
     Identifier,
     ImageId,
     JobId,
+    OwnerId,
     RequestId,
     UserId,
 )
 
-KINDS = Identifier.__subclasses__()
+KINDS: list[type[Identifier]] = [UserId, *(kind for kind in Identifier.__subclasses__() if kind is not OwnerId)]
 BODY = "ab1" * 8
 kinds = st.sampled_from(KINDS)
 bodies = st.text("abcdefghijklmnopqrstuvwxyz0123456789", min_size=BODY_LENGTH, max_size=BODY_LENGTH)
@@ -97,3 +99,40 @@ def test_any_text_is_refused_or_kept_as_it_is(kind: type[Identifier], text: str)
 
 def test_identifiers_of_different_kinds_are_never_equal() -> None:
     assert len({kind.of(BODY) for kind in KINDS}) == len(KINDS)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["42", "7f0c3c1e-9f5a-4b52-8d0a-5a5f0d1f6c11", "ada@example.org", "🦊", "%", "a/b", "..", "'\"\\", "é", "x" * 128],
+)
+def test_an_owner_may_have_any_printable_id(text: str) -> None:
+    assert OwnerId.parse(text).text == text
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", " ", "a b", "a\n", "\x00", "\x7f", "\x85", "\xa0", "\u200b", "\u202e", "\u2028", "\ud800", "x" * 129],
+)
+def test_an_owners_id_has_no_space_and_nothing_invisible(text: str) -> None:
+    with pytest.raises(InvalidIdentifier):
+        OwnerId.parse(text)
+
+
+@pytest.mark.parametrize("kind", [OwnerId, UserId])
+def test_nobody_claims_the_id_of_the_anonymous_owner(kind: type[OwnerId]) -> None:
+    with pytest.raises(InvalidIdentifier):
+        kind.parse(ANONYMOUS.text)
+
+
+def test_a_user_is_the_owner_with_the_same_id() -> None:
+    user, owner = UserId.of(BODY), OwnerId.parse(f"user_{BODY}")
+    assert (user == owner, owner == user, len({user, owner})) == (True, True, 1)
+    assert user != ImageId.of(BODY)
+
+
+@given(st.text(max_size=4), st.text(max_size=4))
+def test_owners_are_sorted_by_code_points(one: str, other: str) -> None:
+    """Whatever they are, as databases sort them too."""
+    left, right = OwnerId(one), UserId(other)
+    compared = (left < right, left <= right, left > right, left >= right)
+    assert compared == (one < other, one <= other, one > other, one >= other)

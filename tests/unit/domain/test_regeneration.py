@@ -11,7 +11,8 @@ from spike_contracts.builders import NOON, a_job_id, a_wallet
 from spike_core.domain.errors import InvalidValue
 from spike_core.domain.identifiers import JobId
 from spike_core.domain.ledger import EntryKind
-from spike_core.domain.regeneration import RegenerationPolicy, next_token_at, regenerate
+from spike_core.domain.regeneration import next_token_at, regenerate
+from spike_core.domain.regeneration_policy import INTERVAL_MAX, RegenerationPolicy
 from spike_core.domain.tokens import Tokens
 from spike_core.domain.wallet import Wallet
 
@@ -173,9 +174,37 @@ def test_a_token_takes_a_quarter_of_an_hour_and_a_hundred_are_the_cap() -> None:
     assert after == [97, 98, 99, 100, 100, 100]
 
 
-@pytest.mark.parametrize("interval", [timedelta(0), -MICROSECOND])
-def test_an_interval_that_is_not_longer_than_zero_is_refused(interval: timedelta) -> None:
+@pytest.mark.parametrize("interval", [timedelta(0), -MICROSECOND, INTERVAL_MAX + MICROSECOND])
+def test_an_interval_that_is_not_longer_than_zero_or_too_long_is_refused(interval: timedelta) -> None:
     with pytest.raises(InvalidValue):
         RegenerationPolicy(interval=interval)
     with pytest.raises(InvalidValue):
         evolve(DEFAULT, interval=interval)
+
+
+@given(wallets, policies, policies, spans, spans)
+def test_a_change_of_policy_takes_no_tokens_away(
+    wallet: Wallet, earlier: RegenerationPolicy, later: RegenerationPolicy, before: timedelta, after: timedelta
+) -> None:
+    """What the wallet showed under the earlier policy is there when it first meets the later one."""
+    followed = regenerate(wallet, earlier, now=NOON + MICROSECOND).wallet
+    shown = regenerate(followed, earlier, now=NOON + before).wallet
+    met = regenerate(followed, later, now=NOON + before + after)
+    assert met.wallet.balance >= shown.balance
+    assert met.wallet.balance <= max(wallet.balance, earlier.cap)
+    if before + after > MICROSECOND:
+        assert met.wallet.policy == later
+        stored = regenerate(met.wallet, later, now=NOON + before + after).wallet
+        assert stored.balance == met.wallet.balance
+
+
+@given(wallets, policies, policies, spans)
+def test_the_part_of_an_interval_that_has_passed_counts_under_the_new_policy(
+    wallet: Wallet, earlier: RegenerationPolicy, later: RegenerationPolicy, span: timedelta
+) -> None:
+    now = NOON + MICROSECOND + span
+    followed = regenerate(wallet, earlier, now=NOON + MICROSECOND).wallet
+    waited = now - regenerate(followed, earlier, now=now).wallet.regenerated_at
+    waits = now - regenerate(followed, later, now=now).wallet.regenerated_at
+    assert timedelta(0) <= waits < later.interval
+    assert abs(waits / later.interval - waited / earlier.interval) <= MICROSECOND / later.interval + 1e-9

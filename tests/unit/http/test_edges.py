@@ -41,6 +41,7 @@ OWN_CODES = {
     "SESSION_REQUIRED": 403,
     "INSUFFICIENT_SCOPE": 403,
     "UNTRUSTED_HOST": 403,
+    "WALLET_NOT_FOUND": 403,
     "API_KEY_LIMIT_REACHED": 403,
 }  # what the API's text has no code for
 

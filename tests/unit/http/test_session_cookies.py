@@ -5,7 +5,7 @@ import time
 import pytest
 
 from caller import Caller
-from spike_http.authentication import SESSION_COOKIES_MAX
+from spike_http.credentials import SESSION_COOKIES_MAX
 
 PLAIN, SECURE = "next-auth.session-token", "__Secure-next-auth.session-token"
 

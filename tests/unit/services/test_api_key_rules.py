@@ -14,7 +14,7 @@ from spike_contracts.api_keys import an_api_key
 from spike_contracts.users import a_session
 from spike_core.domain.api_keys import ALL_SCOPES, ApiKey, ApiKeyName, ApiKeyRules, Month, Scope
 from spike_core.domain.errors import ApiKeyLimitReached, Unauthenticated
-from spike_core.domain.identifiers import OwnerId
+from spike_core.domain.identifiers import UserId
 from spike_core.domain.images import ImageName
 from spike_core.domain.jobs import JobStatus
 from spike_core.domain.limits import API_KEYS_ACTIVE_MAX
@@ -35,7 +35,7 @@ def services() -> Services:
 
 
 @pytest.fixture
-def ada(services: Services) -> OwnerId:
+def ada(services: Services) -> UserId:
     return services.owner()
 
 
@@ -47,7 +47,7 @@ class CountedViews(MemoryTransactions):
         return super().view()
 
 
-def limited(services: Services, owner: OwnerId, tokens: int) -> ApiKey:
+def limited(services: Services, owner: UserId, tokens: int) -> ApiKey:
     return services.accounts.api_keys.create(owner, CI, ApiKeyRules(monthly_limit=Tokens(tokens))).key
 
 
@@ -55,7 +55,7 @@ def spent(services: Services, key: ApiKey) -> int:
     return services.accounts.api_key_limits.spent([key])[key.id].amount
 
 
-def test_a_key_has_the_rules_that_it_was_created_with(services: Services, ada: OwnerId) -> None:
+def test_a_key_has_the_rules_that_it_was_created_with(services: Services, ada: UserId) -> None:
     rules = ApiKeyRules(
         scopes=frozenset({Scope.READ}),
         expires_at=services.clock.now() + timedelta(days=1),
@@ -66,7 +66,7 @@ def test_a_key_has_the_rules_that_it_was_created_with(services: Services, ada: O
     assert services.accounts.api_keys.create(ada, CI).key.scopes == ALL_SCOPES
 
 
-def test_an_expired_key_opens_nothing_and_makes_room(services: Services, ada: OwnerId) -> None:
+def test_an_expired_key_opens_nothing_and_makes_room(services: Services, ada: UserId) -> None:
     expiring = ApiKeyRules(expires_at=services.clock.now() + timedelta(hours=1))
     keys = [services.accounts.api_keys.create(ada, CI, expiring) for _ in range(API_KEYS_ACTIVE_MAX - 1)]
     services.pass_time(timedelta(hours=1))
@@ -110,7 +110,7 @@ def test_one_wrong_character_breaks_the_checksum(random: str, place: int, wrong:
     assert Secret(key[:place] + wrong + key[place + 1 :]).is_mistyped == (key[place] != wrong)
 
 
-def test_a_key_spends_its_limit_to_the_last_token_and_no_more(services: Services, ada: OwnerId) -> None:
+def test_a_key_spends_its_limit_to_the_last_token_and_no_more(services: Services, ada: UserId) -> None:
     image_id = services.upload(ada).image.id
     key = limited(services, ada, 12)
     paid = services.jobs.enhancements.before_commit(services.accounts.api_key_limits.charging(key))
@@ -127,7 +127,7 @@ def test_a_key_spends_its_limit_to_the_last_token_and_no_more(services: Services
     assert spent(services, key) == 12
 
 
-def test_every_refund_gives_back_to_the_limit(services: Services, ada: OwnerId) -> None:
+def test_every_refund_gives_back_to_the_limit(services: Services, ada: UserId) -> None:
     """A cancellation, a failure and a deletion; of a charge by another key or by a session nothing."""
     image_id = services.upload(ada).image.id
     key, other = limited(services, ada, 30), limited(services, ada, 30)
@@ -148,7 +148,7 @@ def test_every_refund_gives_back_to_the_limit(services: Services, ada: OwnerId) 
 
 
 def test_a_month_begins_anew_and_a_late_refund_counts_for_the_month_of_its_charge(
-    services: Services, ada: OwnerId
+    services: Services, ada: UserId
 ) -> None:
     image_id = services.upload(ada).image.id
     key = limited(services, ada, 10)
@@ -163,7 +163,7 @@ def test_a_month_begins_anew_and_a_late_refund_counts_for_the_month_of_its_charg
         paid.enhance(ada, image_id=image_id, tier=Tier.TIER_1K)
 
 
-def test_a_key_without_a_limit_isnt_counted(services: Services, ada: OwnerId) -> None:
+def test_a_key_without_a_limit_isnt_counted(services: Services, ada: UserId) -> None:
     image_id = services.upload(ada).image.id
     key = services.accounts.api_keys.create(ada, CI).key
     paid = services.jobs.enhancements.before_commit(services.accounts.api_key_limits.charging(key))

@@ -13,7 +13,7 @@ from spike_core.domain.errors import (
     Unauthenticated,
     UserNotFound,
 )
-from spike_core.domain.identifiers import OwnerId
+from spike_core.domain.identifiers import UserId
 from spike_core.domain.limits import API_KEYS_ACTIVE_MAX, API_KEYS_REVOKED_SHOWN_MAX
 from spike_core.domain.secrets import API_KEY_PREFIX
 from spike_memory import MemoryTransactions
@@ -22,11 +22,11 @@ CI = ApiKeyName("ci")
 
 
 @pytest.fixture
-def ada(services: Services) -> OwnerId:
+def ada(services: Services) -> UserId:
     return services.owner()
 
 
-def test_a_new_key_speaks_for_its_user(services: Services, ada: OwnerId) -> None:
+def test_a_new_key_speaks_for_its_user(services: Services, ada: UserId) -> None:
     new = services.accounts.api_keys.create(ada, CI)
     assert services.accounts.authentication.authenticate(new.secret) == ada
     assert new.secret.text.startswith(API_KEY_PREFIX)
@@ -34,12 +34,12 @@ def test_a_new_key_speaks_for_its_user(services: Services, ada: OwnerId) -> None
     assert (new.key.name, new.key.created_at, new.key.revoked_at) == (CI, services.clock.now(), None)
 
 
-def test_nothing_stored_holds_a_key_in_the_clear(services: Services, ada: OwnerId) -> None:
+def test_nothing_stored_holds_a_key_in_the_clear(services: Services, ada: UserId) -> None:
     new = services.accounts.api_keys.create(ada, CI)
     assert new.secret.text not in f"{services.accounts.api_keys.of(ada)!r} {new!r}"
 
 
-def test_keys_are_listed_newest_first_the_revoked_among_them(services: Services, ada: OwnerId) -> None:
+def test_keys_are_listed_newest_first_the_revoked_among_them(services: Services, ada: UserId) -> None:
     [first] = services.accounts.api_keys.of(ada)
     made = []
     for name in ("second", "third", "fourth"):
@@ -49,12 +49,12 @@ def test_keys_are_listed_newest_first_the_revoked_among_them(services: Services,
     assert list(services.accounts.api_keys.of(ada)) == [made[2], revoked, made[0], first]
 
 
-def test_a_user_without_keys_is_shown_none(services: Services, ada: OwnerId) -> None:
+def test_a_user_without_keys_is_shown_none(services: Services, ada: UserId) -> None:
     assert [key.user_id for key in services.accounts.api_keys.of(ada)] == [ada]
-    assert services.accounts.api_keys.of(OwnerId.of("x" * 24)) == []
+    assert services.accounts.api_keys.of(UserId.of("x" * 24)) == []
 
 
-def test_an_active_key_is_listed_however_many_were_revoked_after_it(services: Services, ada: OwnerId) -> None:
+def test_an_active_key_is_listed_however_many_were_revoked_after_it(services: Services, ada: UserId) -> None:
     [first] = services.accounts.api_keys.of(ada)
     for _ in range(API_KEYS_REVOKED_SHOWN_MAX + 1):
         services.pass_time(timedelta(seconds=1))
@@ -75,7 +75,7 @@ def test_a_revoked_key_is_refused_at_once_and_all_else_goes_on(services: Service
         assert services.accounts.authentication.authenticate(secret) == ada
 
 
-def test_revoking_again_keeps_the_first_time(services: Services, ada: OwnerId) -> None:
+def test_revoking_again_keeps_the_first_time(services: Services, ada: UserId) -> None:
     new = services.accounts.api_keys.create(ada, CI)
     revoked = services.accounts.api_keys.revoke(ada, new.key.id)
     assert revoked.revoked_at == services.clock.now()
@@ -83,7 +83,7 @@ def test_revoking_again_keeps_the_first_time(services: Services, ada: OwnerId) -
     assert services.accounts.api_keys.revoke(ada, new.key.id) == revoked
 
 
-def test_somebody_elses_key_cannot_be_revoked(services: Services, ada: OwnerId) -> None:
+def test_somebody_elses_key_cannot_be_revoked(services: Services, ada: UserId) -> None:
     eve = services.owner("eve@example.org")
     new = services.accounts.api_keys.create(ada, CI)
     with pytest.raises(ApiKeyNotFound):
@@ -91,7 +91,7 @@ def test_somebody_elses_key_cannot_be_revoked(services: Services, ada: OwnerId) 
     assert services.accounts.authentication.authenticate(new.secret) == ada
 
 
-def test_an_eleventh_key_is_refused_and_leaves_nothing(services: Services, ada: OwnerId) -> None:
+def test_an_eleventh_key_is_refused_and_leaves_nothing(services: Services, ada: UserId) -> None:
     """Registration created the first one."""
     for _ in range(API_KEYS_ACTIVE_MAX - 1):
         services.accounts.api_keys.create(ada, CI)
@@ -102,7 +102,7 @@ def test_an_eleventh_key_is_refused_and_leaves_nothing(services: Services, ada: 
     assert len(before) == API_KEYS_ACTIVE_MAX
 
 
-def test_revoking_makes_room_and_others_keys_take_none(services: Services, ada: OwnerId) -> None:
+def test_revoking_makes_room_and_others_keys_take_none(services: Services, ada: UserId) -> None:
     eve = services.owner("eve@example.org")
     for _ in range(API_KEYS_ACTIVE_MAX - 1):
         services.accounts.api_keys.create(ada, CI)
@@ -111,15 +111,15 @@ def test_revoking_makes_room_and_others_keys_take_none(services: Services, ada: 
     assert services.accounts.api_keys.create(ada, CI).key.revoked_at is None
 
 
-def test_nobody_has_no_keys(services: Services, ada: OwnerId) -> None:
-    unknown = OwnerId.of("x" * 24)
+def test_nobody_has_no_keys(services: Services, ada: UserId) -> None:
+    unknown = UserId.of("x" * 24)
     with pytest.raises(UserNotFound):
         services.accounts.api_keys.create(unknown, CI)
     with pytest.raises(UserNotFound):
         services.accounts.api_keys.revoke(unknown, services.accounts.api_keys.of(ada)[0].id)
 
 
-def test_the_holder_of_an_address_is_found(services: Services, ada: OwnerId) -> None:
+def test_the_holder_of_an_address_is_found(services: Services, ada: UserId) -> None:
     assert services.accounts.api_keys.holder(Email.parse("Ada@example.org")) == ada
     with pytest.raises(UserNotFound):
         services.accounts.api_keys.holder(Email.parse("unknown@example.org"))

@@ -50,11 +50,13 @@ def waiting_for_transactions() -> Iterator[None]:
         op.execute(f"SET lock_timeout = '{lock_timeout}'")
 
 
-def create_index(name: str, table: str, columns: Sequence[str], *, where: str | None = None) -> None:
+def create_index(
+    name: str, table: str, columns: Sequence[str], *, where: str | None = None, unique: bool = False
+) -> None:
     """Create an index; what is left of an interrupted attempt is dropped and built anew."""
     condition = None if where is None else sa.text(where)
     if not is_postgresql():
-        op.create_index(name, table, list(columns), sqlite_where=condition)
+        op.create_index(name, table, list(columns), unique=unique, sqlite_where=condition)
         return
     with waiting_for_transactions():
         if op.get_bind().execute(_INVALID, {"name": name}).scalar_one():
@@ -63,6 +65,7 @@ def create_index(name: str, table: str, columns: Sequence[str], *, where: str | 
             name,
             table,
             list(columns),
+            unique=unique,
             postgresql_where=condition,
             postgresql_concurrently=True,
             if_not_exists=True,
@@ -94,9 +97,22 @@ def add_column(
     with committed_at_once():
         op.add_column(table, column, if_not_exists=True)
         if check is not None:
-            constraint = f"ck_{table}_{name}"
-            op.execute(
-                f"ALTER TABLE {table} DROP CONSTRAINT IF EXISTS {constraint},"
-                f" ADD CONSTRAINT {constraint} CHECK ({check}) NOT VALID"
-            )
-            op.execute(f"ALTER TABLE {table} VALIDATE CONSTRAINT {constraint}")
+            _check_online(table, name, check)
+
+
+def replace_check(table: str, name: str, condition: str) -> None:
+    """Replace a constraint on PostgreSQL; the rows are checked afterwards, in a scan during which they can be written.
+
+    Meanwhile new rows are checked by the new one alone.
+    """
+    with committed_at_once():
+        _check_online(table, name, condition)
+
+
+def _check_online(table: str, name: str, condition: str) -> None:
+    constraint = f"ck_{table}_{name}"
+    op.execute(
+        f"ALTER TABLE {table} DROP CONSTRAINT IF EXISTS {constraint},"
+        f" ADD CONSTRAINT {constraint} CHECK ({condition}) NOT VALID"
+    )
+    op.execute(f"ALTER TABLE {table} VALIDATE CONSTRAINT {constraint}")

@@ -14,7 +14,7 @@ from spike_core.domain.api_keys import Scope
 from spike_core.domain.idempotency import KEY_CHARS_MAX
 from spike_core.domain.identifiers import AlbumId, ApiKeyId, BatchId, ImageId, JobId
 from spike_core.domain.rate_limits import RateLimit, RateLimitGroup
-from spike_http.authentication import COOKIES
+from spike_http.credentials import COOKIES
 from spike_http.errors import BY_STATUS, TABLE, ErrorResponse
 from spike_http.openapi.curl import curl_command
 from spike_http.openapi.errors import example_shown_first, messages

@@ -13,7 +13,7 @@ from spike_core.domain.rate_limits import RateLimitGroup
 from spike_core.domain.secrets import Secret
 from spike_core.services.album_contents import AlbumContents
 from spike_core.services.albums import Albums, NewAlbum
-from spike_http.authentication import Authenticator
+from spike_http.authentication import RequestAuthentication
 from spike_http.context import Request
 from spike_http.idempotency import IdempotentResponder
 from spike_http.openapi.operations import Access, Json, Operation
@@ -48,7 +48,7 @@ from spike_http.responses.urls import ObjectUrls
 class AlbumsResource:
     """`/api/albums`."""
 
-    authenticator: Authenticator
+    authenticator: RequestAuthentication
     responder: IdempotentResponder
     albums: Albums
     object_urls: ObjectUrls
@@ -88,7 +88,7 @@ class AlbumsResource:
 class AlbumResource:
     """`/api/albums/{album_id}`."""
 
-    authenticator: Authenticator
+    authenticator: RequestAuthentication
     albums: Albums
     object_urls: ObjectUrls
 
@@ -130,7 +130,7 @@ class AlbumResource:
 class AlbumImagesResource:
     """`/api/albums/{album_id}/images`."""
 
-    authenticator: Authenticator
+    authenticator: RequestAuthentication
     album_contents: AlbumContents
 
     @Operation(
@@ -177,7 +177,7 @@ class AlbumImagesResource:
 class MoveResource:
     """`/api/images/move-to-album`."""
 
-    authenticator: Authenticator
+    authenticator: RequestAuthentication
     album_contents: AlbumContents
 
     @Operation(

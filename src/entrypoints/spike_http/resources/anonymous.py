@@ -8,7 +8,7 @@ from spike_core.domain.rate_limits import RateLimitGroup
 from spike_core.services.enhancements import Enhancements
 from spike_core.services.ingest import InlineImage
 from spike_core.services.uploads import Uploads
-from spike_http.authentication import Authenticator
+from spike_http.authentication import RequestAuthentication
 from spike_http.bulkhead import Bulkhead, ServerBusy
 from spike_http.context import Request
 from spike_http.errors import BUDGET_ERRORS, STORAGE_BUDGET_ERRORS, UPLOAD_MESSAGES
@@ -26,7 +26,7 @@ from spike_http.responses.urls import ObjectUrls
 class AnonymousUploadResource:
     """`/api/images/anonymous-upload`."""
 
-    authenticator: Authenticator
+    authenticator: RequestAuthentication
     responder: IdempotentResponder
     bulkhead: Bulkhead
     uploads: Uploads
@@ -69,7 +69,7 @@ class AnonymousUploadResource:
 class MixResource:
     """`/api/images/anonymous-enhance`."""
 
-    authenticator: Authenticator
+    authenticator: RequestAuthentication
     responder: IdempotentResponder
     bulkhead: Bulkhead
     enhancements: Enhancements

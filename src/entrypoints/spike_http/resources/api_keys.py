@@ -5,11 +5,11 @@ from http import HTTPStatus
 import falcon
 from attrs import frozen
 
-from spike_core.domain.errors import TooManyApiKeys
+from spike_core.domain.errors import SessionRequired, TooManyApiKeys
 from spike_core.domain.identifiers import ApiKeyId
 from spike_core.services.api_key_limits import ApiKeyLimits
 from spike_core.services.api_keys import ApiKeys
-from spike_http.authentication import Authenticator
+from spike_http.authentication import RequestAuthentication
 from spike_http.context import Request
 from spike_http.openapi.operations import Json, Operation
 from spike_http.requests.api_keys import ApiKeyBody
@@ -22,7 +22,7 @@ from spike_http.responses.serialization import as_json
 class ApiKeysResource:
     """`/api/settings/api-keys`."""
 
-    authenticator: Authenticator
+    authenticator: RequestAuthentication
     api_keys: ApiKeys
     api_key_limits: ApiKeyLimits
 
@@ -43,9 +43,12 @@ class ApiKeysResource:
     )
     def on_post(self, req: Request, resp: falcon.Response) -> None:
         """Create a key and return it; it is never shown again."""
-        user_id = self.authenticator.user(req)
+        self.authenticator.user(req)
+        session = req.context.session
+        if session is None:
+            raise SessionRequired
         body = ApiKeyBody.parse(json_object(req))
-        new = self.api_keys.create(user_id, body.name, body.rules)
+        new = self.api_keys.create(session.user_id, body.name, body.rules)
         resp.status = falcon.HTTP_CREATED
         resp.cache_control = ["no-store"]
         resp.media = as_json(CreatedApiKeyView(api_key=NewApiKeyView.of(new)))
@@ -55,7 +58,7 @@ class ApiKeysResource:
 class ApiKeyResource:
     """`/api/settings/api-keys/{key_id}`."""
 
-    authenticator: Authenticator
+    authenticator: RequestAuthentication
     api_keys: ApiKeys
 
     @Operation("revokeApiKey", answer=RevokedApiKeyView)

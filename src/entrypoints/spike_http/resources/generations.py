@@ -8,7 +8,7 @@ from spike_core.domain.identifiers import JobId
 from spike_core.domain.rate_limits import RateLimitGroup
 from spike_core.services.generations import Generations
 from spike_core.services.wallets import Wallets
-from spike_http.authentication import Authenticator
+from spike_http.authentication import RequestAuthentication
 from spike_http.bulkhead import Bulkhead, ServerBusy
 from spike_http.context import Request
 from spike_http.errors import BUDGET_ERRORS, JOB_BUDGET_ERRORS
@@ -29,7 +29,7 @@ from spike_http.responses.urls import ObjectUrls
 class GenerateResource:
     """`/api/mcp/generate`."""
 
-    authenticator: Authenticator
+    authenticator: RequestAuthentication
     responder: IdempotentResponder
     generations: Generations
 
@@ -64,7 +64,7 @@ class GenerateResource:
 class ModifyResource:
     """`/api/mcp/modify`."""
 
-    authenticator: Authenticator
+    authenticator: RequestAuthentication
     responder: IdempotentResponder
     bulkhead: Bulkhead
     generations: Generations
@@ -113,7 +113,7 @@ class ModifyResource:
 class CreationResource:
     """`/api/mcp/jobs/{job_id}`."""
 
-    authenticator: Authenticator
+    authenticator: RequestAuthentication
     generations: Generations
     object_urls: ObjectUrls
 
@@ -129,7 +129,7 @@ class CreationResource:
 class CreationHistoryResource:
     """`/api/mcp/history`."""
 
-    authenticator: Authenticator
+    authenticator: RequestAuthentication
     generations: Generations
     object_urls: ObjectUrls
 
@@ -145,7 +145,7 @@ class CreationHistoryResource:
 class CreationBalanceResource:
     """`/api/mcp/balance`."""
 
-    authenticator: Authenticator
+    authenticator: RequestAuthentication
     wallets: Wallets
 
     @Operation("getCreationBalance", answer=BalanceView)

@@ -22,7 +22,7 @@ from spike_core.services.image_updates import ImagePatch, ImageUpdates
 from spike_core.services.ingest import InlineImage
 from spike_core.services.queries import Queries
 from spike_core.services.uploads import Uploads
-from spike_http.authentication import Authenticator
+from spike_http.authentication import RequestAuthentication
 from spike_http.bulkhead import Bulkhead, ServerBusy
 from spike_http.context import Request
 from spike_http.errors import (
@@ -59,7 +59,7 @@ from spike_http.responses.urls import ObjectUrls
 class UploadResource:
     """`/api/images/upload`."""
 
-    authenticator: Authenticator
+    authenticator: RequestAuthentication
     responder: IdempotentResponder
     bulkhead: Bulkhead
     uploads: Uploads
@@ -108,7 +108,7 @@ class UploadResource:
 class BatchUploadResource:
     """`/api/images/batch-upload`."""
 
-    authenticator: Authenticator
+    authenticator: RequestAuthentication
     responder: IdempotentResponder
     bulkhead: Bulkhead
     batch_uploads: BatchUploads
@@ -152,7 +152,7 @@ class BatchUploadResource:
 class EnhanceResource:
     """`/api/images/enhance`."""
 
-    authenticator: Authenticator
+    authenticator: RequestAuthentication
     responder: IdempotentResponder
     bulkhead: Bulkhead
     enhancements: Enhancements
@@ -193,7 +193,7 @@ class EnhanceResource:
 class ParallelEnhanceResource:
     """`/api/images/parallel-enhance`."""
 
-    authenticator: Authenticator
+    authenticator: RequestAuthentication
     responder: IdempotentResponder
     enhancements: Enhancements
 
@@ -223,7 +223,7 @@ class ParallelEnhanceResource:
 class BatchEnhanceResource:
     """`/api/images/batch-enhance`."""
 
-    authenticator: Authenticator
+    authenticator: RequestAuthentication
     responder: IdempotentResponder
     enhancements: Enhancements
 
@@ -252,7 +252,7 @@ class BatchEnhanceResource:
 class ImagesResource:
     """`/api/images`."""
 
-    authenticator: Authenticator
+    authenticator: RequestAuthentication
     queries: Queries
     object_urls: ObjectUrls
 
@@ -268,7 +268,7 @@ class ImagesResource:
 class ImageResource:
     """`/api/images/{image_id}`."""
 
-    authenticator: Authenticator
+    authenticator: RequestAuthentication
     queries: Queries
     image_updates: ImageUpdates
     deletion: Deletion
@@ -325,7 +325,7 @@ class ImageResource:
 class ImageJobsResource:
     """`/api/images/{image_id}/jobs`."""
 
-    authenticator: Authenticator
+    authenticator: RequestAuthentication
     queries: Queries
     object_urls: ObjectUrls
 

@@ -9,7 +9,7 @@ from spike_core.domain.jobs import ClaimedJob
 from spike_core.domain.rate_limits import RateLimitGroup
 from spike_core.services.cancellation import Cancellation
 from spike_core.services.queries import Queries
-from spike_http.authentication import Authenticator
+from spike_http.authentication import RequestAuthentication
 from spike_http.context import Request
 from spike_http.long_poll import LongPoll
 from spike_http.openapi.operations import Access, Json, Operation
@@ -23,7 +23,7 @@ from spike_http.responses.urls import ObjectUrls
 class JobResource:
     """`/api/jobs/{job_id}`."""
 
-    authenticator: Authenticator
+    authenticator: RequestAuthentication
     queries: Queries
     long_poll: LongPoll
     object_urls: ObjectUrls
@@ -48,7 +48,7 @@ class JobResource:
 class BatchStatusResource:
     """`/api/jobs/batch-status`."""
 
-    authenticator: Authenticator
+    authenticator: RequestAuthentication
     queries: Queries
     object_urls: ObjectUrls
 
@@ -69,7 +69,7 @@ class BatchStatusResource:
 class BatchResource:
     """`/api/batches/{batch_id}`."""
 
-    authenticator: Authenticator
+    authenticator: RequestAuthentication
     queries: Queries
     long_poll: LongPoll
     object_urls: ObjectUrls
@@ -94,7 +94,7 @@ class BatchResource:
 class CancelResource:
     """`/api/jobs/{job_id}/cancel`."""
 
-    authenticator: Authenticator
+    authenticator: RequestAuthentication
     queries: Queries
     cancellation: Cancellation
     object_urls: ObjectUrls

@@ -7,11 +7,13 @@ from typing import Final
 import falcon
 from attrs import frozen
 
-from spike_core.domain.errors import Unauthenticated
+from spike_core.domain.errors import InvalidIdentifier, SessionRequired, Unauthenticated, UserNotFound
+from spike_core.domain.identifiers import OwnerId, UserId
 from spike_core.services.accounts import SESSION_LIFETIME
 from spike_core.services.sessions import OpenedSession, Sessions
-from spike_http.authentication import COOKIES, Authenticator, bearer_token, session_cookies, session_tokens
+from spike_http.authentication import RequestAuthentication
 from spike_http.context import Request
+from spike_http.credentials import COOKIES, bearer_token, incoming, session_cookies, session_tokens
 from spike_http.openapi.operations import Access, Operation
 from spike_http.requests.query import ALL, flag
 from spike_http.responses.serialization import as_json
@@ -26,16 +28,15 @@ _LIFETIME_S: Final = int(SESSION_LIFETIME.total_seconds())
 class SessionResource:
     """`/api/session`."""
 
-    authenticator: Authenticator
+    authenticator: RequestAuthentication
     sessions: Sessions
 
     @Operation("whoIsSignedIn", answer=SessionView, access=Access.OPTIONAL_USER)
     def on_get(self, req: Request, resp: falcon.Response) -> None:
         """Show the user who is signed in, if any."""
-        user_id = self.authenticator.optional_user(req)
-        user = None if user_id is None else self.sessions.user(user_id)
+        owner_id = self.authenticator.optional_user(req)
         resp.cache_control = ["no-store"]
-        resp.media = as_json(SessionView.of(user))
+        resp.media = as_json(SessionView.of(None) if owner_id is None else self._view(owner_id))
 
     @Operation("signIn", answer=SessionView, status=HTTPStatus.CREATED)
     def on_post(self, req: Request, resp: falcon.Response) -> None:
@@ -62,21 +63,30 @@ class SessionResource:
             self.sessions.close_all(self.authenticator.user(req))
         else:
             self._close(req)
-        sent = session_cookies(req)
+        sent = session_cookies(incoming(req))
         for name in COOKIES:
             if sent[name]:
                 self._unset_cookie(req, resp, name)
         resp.media = as_json(ClosedSessionView())
 
+    def _view(self, owner_id: OwnerId) -> SessionView:
+        try:
+            return SessionView.of(self.sessions.user(UserId.parse(owner_id.text)))
+        except (InvalidIdentifier, UserNotFound):  # the authenticator isn't Spike's
+            return SessionView.of_owner(owner_id)
+
     def _opened(self, req: Request) -> OpenedSession:
         """Open a session for the credential, or exchange the token of a sign-in link for one.
 
         Raises:
-            Unauthenticated, Forbidden, TooManyRequests: as `Authenticator.user`.
+            Unauthenticated, Forbidden, SessionRequired, TooManyRequests: as `RequestAuthentication.user`.
         """
         try:
-            user_id = self.authenticator.user(req)
-            return self.sessions.open(user_id, opener=req.context.session)
+            self.authenticator.user(req)
+            session = req.context.session
+            if session is None:
+                raise SessionRequired
+            return self.sessions.open(session.user_id, opener=session)
         except Unauthenticated:
             token = bearer_token(req)
             if token is None:
@@ -113,7 +123,7 @@ class SessionResource:
 class SessionsResource:
     """`/api/sessions`."""
 
-    authenticator: Authenticator
+    authenticator: RequestAuthentication
     sessions: Sessions
 
     @Operation("listSessions", answer=SessionsView)

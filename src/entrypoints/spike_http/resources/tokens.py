@@ -4,7 +4,7 @@ import falcon
 from attrs import frozen
 
 from spike_core.services.wallets import Wallets
-from spike_http.authentication import Authenticator
+from spike_http.authentication import RequestAuthentication
 from spike_http.context import Request
 from spike_http.openapi.operations import Operation
 from spike_http.requests.query import LIMIT, SEQUENCE_CURSOR, ledger_cursor, page_limit
@@ -16,7 +16,7 @@ from spike_http.responses.tokens import BalanceView, HistoryView
 class BalanceResource:
     """`/api/tokens/balance`."""
 
-    authenticator: Authenticator
+    authenticator: RequestAuthentication
     wallets: Wallets
 
     @Operation("getBalance", answer=BalanceView)
@@ -30,7 +30,7 @@ class BalanceResource:
 class HistoryResource:
     """`/api/tokens/history`."""
 
-    authenticator: Authenticator
+    authenticator: RequestAuthentication
     wallets: Wallets
 
     @Operation("listTransactions", answer=HistoryView, query=(LIMIT, SEQUENCE_CURSOR))

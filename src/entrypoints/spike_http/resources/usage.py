@@ -4,7 +4,7 @@ import falcon
 from attrs import frozen
 
 from spike_core.services.usage_accounting import UsageAccounting
-from spike_http.authentication import Authenticator
+from spike_http.authentication import RequestAuthentication
 from spike_http.context import Request
 from spike_http.openapi.operations import Operation
 from spike_http.responses.serialization import as_json
@@ -15,7 +15,7 @@ from spike_http.responses.usage import UsageView
 class UsageResource:
     """`/api/usage`."""
 
-    authenticator: Authenticator
+    authenticator: RequestAuthentication
     budgets: UsageAccounting
 
     @Operation("getUsage", answer=UsageView)

@@ -6,15 +6,15 @@ from datetime import datetime
 from attrs import frozen
 
 from spike_core.domain.accounts import Email, Session, User
-from spike_core.domain.identifiers import UserId
+from spike_core.domain.identifiers import OwnerId
 
 
 @frozen(kw_only=True)
 class UserView:
     """The signed-in user."""
 
-    id: UserId
-    email: Email
+    id: OwnerId
+    email: Email | None  # null where the app that embeds Spike has users of its own
 
 
 @frozen(kw_only=True)
@@ -28,6 +28,11 @@ class SessionView:
     def of(cls, user: User | None) -> "SessionView":
         """Return the view of the signed-in user, if there is one."""
         return cls(user=None if user is None else UserView(id=user.id, email=user.email))
+
+    @classmethod
+    def of_owner(cls, owner_id: OwnerId) -> "SessionView":
+        """Return the view of an owner whom Spike has no account of."""
+        return cls(user=UserView(id=owner_id, email=None))
 
 
 @frozen(kw_only=True)

@@ -57,6 +57,7 @@ class TransactionView:
     balance_after: Tokens
     job_id: JobId | None
     reason: str
+    reference: str | None  # of a credit or debit, such as the id of a payment
     created_at: datetime
 
     @classmethod
@@ -69,6 +70,7 @@ class TransactionView:
             balance_after=entry.balance_after,
             job_id=entry.job_id,
             reason=entry.reason,
+            reference=None if entry.reference is None else entry.reference.text,
             created_at=entry.created_at,
         )
 

@@ -166,6 +166,7 @@ def test_the_history_is_paged_newest_first(ada: Caller, image_id: str) -> None:
                 "balanceAfter": 98,
                 "jobId": job["id"],
                 "reason": "Enhancement at TIER_1K",
+                "reference": None,
                 "createdAt": "2026-01-01T12:00:00Z",
             }
         ],

@@ -152,7 +152,7 @@ OBJECTS: Final[Mapping[str, ObjectText]] = {
     "AlbumId": ObjectText("The id of an album."),
     "AlbumImageId": ObjectText("The id of an image's place in an album."),
     "ApiKeyId": ObjectText("The id of an API key; not the key itself."),
-    "UserId": ObjectText("The id of a user."),
+    "OwnerId": ObjectText("The id of a user."),
     "Tier": ObjectText("The size and price of an output image."),
     "JobStatus": ObjectText("The state of a job."),
     "EntryKind": ObjectText("Why an entry is in the ledger."),

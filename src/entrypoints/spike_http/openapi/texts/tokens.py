@@ -65,6 +65,7 @@ the fourth entry of this wallet. To read the next page, send `nextCursor` as `cu
                     "balanceAfter": 93,
                     "jobId": OTHER_JOB_ID,
                     "reason": "Refund: cancelled",
+                    "reference": None,
                     "createdAt": "2025-12-12T10:30:05Z",
                 }
             ],

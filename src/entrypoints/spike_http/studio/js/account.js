@@ -39,7 +39,7 @@ export async function accountView() {
     'div',
     { class: 'narrow' },
     h('h1', {}, 'Account'),
-    h('p', { class: 'muted small' }, `Signed in as ${currentUser().email}`),
+    h('p', { class: 'muted small' }, `Signed in as ${currentUser().email ?? currentUser().id}`),
     h('h2', {}, 'API keys'),
     h('p', { class: 'muted small' }, 'Programs use them. A key opens no session and creates no keys.'),
     keys,

@@ -112,7 +112,7 @@ export async function tokensView(_parameters, signal) {
     h(
       'div',
       { class: 'account' },
-      h('p', { class: 'muted small' }, `Signed in as ${currentUser().email}`),
+      h('p', { class: 'muted small' }, `Signed in as ${currentUser().email ?? currentUser().id}`),
       h('a', { class: 'button compact', href: '#/account' }, 'API keys and sessions'),
     ),
   );

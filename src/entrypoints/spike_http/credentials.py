@@ -1,0 +1,99 @@
+"""Spike's own credentials: a bearer (session token or API key), or the session cookie."""
+
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from typing import Final, assert_never
+
+import falcon
+from attrs import frozen
+
+from spike_core.domain.accounts import Session
+from spike_core.domain.api_keys import ApiKey
+from spike_core.domain.errors import Unauthenticated
+from spike_core.domain.secrets import Secret
+from spike_core.ports.authenticator import Identity, IncomingRequest
+from spike_core.services.accounts import Authentication
+
+# by the strictest browsers' rules for the prefix (RFC 6265bis, section 4.1.3), NextAuth's own name for https, the API's
+COOKIES: Final = (
+    "__Host-next-auth.session-token",
+    "__Secure-next-auth.session-token",
+    "next-auth.session-token",
+)
+SESSION_COOKIES_MAX: Final = 8  # each costs a database query
+
+
+@frozen
+class SpikeAuthenticator:
+    """Authenticates by Spike's own sessions and API keys; see the port `Authenticator`."""
+
+    authentication: Authentication
+
+    def authenticate(self, request: IncomingRequest) -> Identity | None:
+        """Return the user of the credential. A valid cookie doesn't make up for an invalid bearer."""
+        if "authorization" in request.headers:
+            if request.bearer_token is None:
+                raise Unauthenticated
+            credential = self.authentication.credential(Secret(request.bearer_token))
+        else:
+            tokens = _session_tokens(session_cookies(request))
+            if not tokens:
+                return None
+            credential = self._first_valid(tokens)
+        match credential:
+            case ApiKey():
+                return Identity(owner_id=credential.user_id, scopes=credential.scopes, credential=credential)
+            case Session():
+                return Identity(owner_id=credential.user_id, credential=credential)
+            case unreachable:
+                assert_never(unreachable)
+
+    def _first_valid(self, tokens: Sequence[Secret]) -> Session | ApiKey:
+        """Return the credential of the first valid token. An expired cookie of another path may precede it.
+
+        Raises:
+            Unauthenticated: no token is valid.
+        """
+        for token in tokens:
+            with suppress(Unauthenticated):
+                return self.authentication.credential(token)
+        raise Unauthenticated
+
+
+def incoming(req: falcon.Request, *, client: str = "") -> IncomingRequest:
+    """Return what a request says about who makes it; `client` is its address as trusted proxies tell it."""
+    headers = {name.lower(): value for name, value in req.headers.items()}
+    return IncomingRequest(method=req.method, headers=headers, remote_address=client)
+
+
+def bearer_token(req: falcon.Request) -> Secret | None:
+    """Return the bearer token, or `None` without the header `Authorization`.
+
+    Raises:
+        Unauthenticated: the header has another scheme.
+    """
+    request = incoming(req)
+    if "authorization" not in request.headers:
+        return None
+    if request.bearer_token is None:
+        raise Unauthenticated
+    return Secret(request.bearer_token)
+
+
+def session_tokens(req: falcon.Request) -> Sequence[Secret]:
+    """Return the distinct tokens of the session cookies in the order sent, at most `SESSION_COOKIES_MAX`."""
+    return _session_tokens(session_cookies(incoming(req)))
+
+
+def session_cookies(request: IncomingRequest) -> Mapping[str, Sequence[str]]:
+    """Return the values of each session cookie in the order sent.
+
+    Session cookies contain no escapes, so none are decoded. Python's own cookie parser takes quadratic time to decode
+    them: a minute for the longest header (CVE-2024-7592).
+    """
+    return {name: request.cookies(name) for name in COOKIES}
+
+
+def _session_tokens(sent: Mapping[str, Sequence[str]]) -> Sequence[Secret]:
+    values = [value for name in COOKIES for value in sent[name]]
+    return [Secret(value) for value in list(dict.fromkeys(values))[:SESSION_COOKIES_MAX]]
