@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from spike_core.domain.limits import JobLimits
     from spike_core.domain.objects import ObjectKey, PictureFormat
     from spike_core.domain.rate_limits import RateLimit, RateLimitGroup
-    from spike_core.domain.regeneration import RegenerationPolicy
+    from spike_core.domain.regeneration_policy import RegenerationPolicy
     from spike_core.domain.secrets import Secret
     from spike_core.domain.tiers import Tier
     from spike_core.domain.tokens import Tokens
@@ -138,7 +138,7 @@ __getattr__ = lazy_names(
         "spike_core.domain.limits": ("JobLimits",),
         "spike_core.domain.objects": ("ObjectKey", "PictureFormat"),
         "spike_core.domain.rate_limits": ("RateLimit", "RateLimitGroup"),
-        "spike_core.domain.regeneration": ("RegenerationPolicy",),
+        "spike_core.domain.regeneration_policy": ("RegenerationPolicy",),
         "spike_core.domain.secrets": ("Secret",),
         "spike_core.domain.tiers": ("Tier",),
         "spike_core.domain.tokens": ("Tokens",),

@@ -47,7 +47,7 @@ WITH_EXAMPLES: Final = [
     "spike_core.domain.accounts",
     "spike_core.domain.dimensions",
     "spike_core.domain.images",
-    "spike_core.domain.regeneration",
+    "spike_core.domain.regeneration_policy",
     "spike_core.domain.tokens",
 ]
 

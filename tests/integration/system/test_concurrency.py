@@ -10,7 +10,8 @@ from spike_core.ports.concurrency import Concurrency
 from spike_system import ThreadConcurrency
 
 TIMEOUT_S = 10  # a test that waits longer fails
-Item, Result = TypeVar("Item"), TypeVar("Result")
+Item = TypeVar("Item")
+Result = TypeVar("Result")
 LAWS = ConcurrencyContract()
 
 request = contextvars.ContextVar("request", default="none")
