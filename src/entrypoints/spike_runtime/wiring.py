@@ -1,5 +1,6 @@
 """The composition root: the only module that builds adapters and passes them to services."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from spike_core.domain.tokens import Tokens
 from spike_core.ports.broker import Broker
 from spike_core.ports.clock import Clock
 from spike_core.ports.downloader import Downloader
+from spike_core.ports.events import Subscriber
 from spike_core.ports.factories import Database, Engine, Storage
 from spike_core.ports.generator import Generator
 from spike_core.ports.heartbeat import Heartbeat
@@ -27,6 +29,7 @@ from spike_runtime.generators import chosen_generator
 from spike_runtime.metrics import Metrics
 from spike_runtime.offline import Offline
 from spike_runtime.settings import MEGABYTE, Settings
+from spike_runtime.subscribers import load_subscribers, usable_subscribers
 from spike_sandbox import Sandbox, Tools
 from spike_system import Cuid2Ids, SystemClock, SystemSecrets, ThreadHeartbeat
 
@@ -75,12 +78,15 @@ class Spike(Application):
         self.database.close()
 
 
-def build(settings: Settings) -> Spike:
+def build(settings: Settings, *, subscribers: Sequence[Subscriber] = ()) -> Spike:
     """Build Spike from settings. Makes no network call; creates the data folder if needed.
 
+    `subscribers` get domain events, beside those of the entry points `spike.subscribers`.
+
     Raises:
-        WrongSettings: a setting is invalid, or names an adapter that isn't installed.
+        WrongSettings: a setting is invalid, or names an adapter that isn't installed; or a subscriber can't be used.
     """
+    subscribers = usable_subscribers([*load_subscribers(), *subscribers])
     make_folder(settings.data_dir)
     folder = settings.data_dir.resolve()
     clock, ids, secrets = SystemClock(), Cuid2Ids(), SystemSecrets()
@@ -119,6 +125,7 @@ def build(settings: Settings) -> Spike:
         ids=ids,
         secrets=secrets,
         heartbeat=ThreadHeartbeat(timedelta(seconds=settings.heartbeat_s)),
+        subscribers=subscribers,
     )
 
 
@@ -152,8 +159,13 @@ def assemble(
     heartbeat: Heartbeat,
     sandbox: Sandbox | None = None,
     engine_name: str = "your own",
+    subscribers: Sequence[Subscriber] = (),
 ) -> Spike:
-    """Return the use cases over the given adapters; `close` also closes `sandbox`."""
+    """Return the use cases over the given adapters; `close` also closes `sandbox`.
+
+    Raises:
+        InvalidValue: two subscribers have the same name, or a name is invalid.
+    """
     application = compose(
         Ports(
             transactions=database.transactions,
@@ -170,6 +182,7 @@ def assemble(
             secrets=secrets,
             heartbeat=heartbeat,
             free_bytes=storage.free_bytes,
+            subscribers=subscribers,
         ),
         Policies(
             limits=settings.job_limits,
@@ -177,6 +190,7 @@ def assemble(
             opening_grant=Tokens(settings.opening_grant),
             metadata=MetadataPolicy(settings.exif),
             budgets=settings.budgets,
+            events=settings.event_limits,
             free_bytes_min=settings.disk_free_mb_min * MEGABYTE,
         ),
     )
@@ -190,6 +204,7 @@ def assemble(
         jobs=application.jobs,
         queries=application.queries,
         idempotency=application.idempotency,
+        events=application.events,
         maintenance=application.maintenance,
         settings=settings,
         clock=clock,

@@ -133,3 +133,11 @@ class RequestId(Identifier):
 
     prefix: ClassVar[str] = "req_"
     pattern: ClassVar[re.Pattern[str]] = re.compile(f"req_{_BODY}")
+
+
+@frozen(order=True)
+class EventId(Identifier):
+    """A domain event; the same for all of its subscribers."""
+
+    prefix: ClassVar[str] = "evt_"
+    pattern: ClassVar[re.Pattern[str]] = re.compile(f"evt_{_BODY}")
