@@ -124,6 +124,12 @@ def claim(
         return tx.event_deliveries.claim(subscriber, now=now, until=now + timedelta(minutes=1), limit=limit)
 
 
+def only(deliveries: Sequence[Delivery]) -> Delivery:
+    """Return the one delivery there is."""
+    assert len(deliveries) == 1
+    return deliveries[0]
+
+
 def finish(transactions: Transactions, *deliveries: Delivery) -> list[bool]:
     with transactions.begin() as tx:
         return [tx.event_deliveries.finish(delivery, now=NOON) for delivery in deliveries]
@@ -182,7 +188,7 @@ class EventDeliveriesContract:
         events = one_event_of_each_kind()
         for event in events:
             record(transactions, event)
-            [delivery] = claim(transactions)
+            delivery = only(claim(transactions))
             assert delivery.event == event
             assert (delivery.subscriber, delivery.attempt, delivery.failing_since) == (MAIL, 1, None)
             assert finish(transactions, delivery) == [True]
@@ -216,13 +222,13 @@ class EventDeliveriesContract:
         one, two, three = (a_movement(number, owner_id=owner_id) for number in (1, 2, 3))
         record(transactions, one, two)
         record(transactions, three, other)
-        first, beside = claim(transactions)
-        assert (first.event, beside.event) == (one, other)
-        held = first
+        claimed = claim(transactions)
+        assert [delivery.event for delivery in claimed] == [one, other]
+        held = claimed[0]
         for following in (two, three):
             assert claim(transactions) == []
             assert finish(transactions, held) == [True]
-            [held] = claim(transactions)
+            held = only(claim(transactions))
             assert held.event == following
         assert finish(transactions, held) == [True]
         assert claim(transactions) == []
@@ -232,18 +238,18 @@ class EventDeliveriesContract:
         one, two = a_movement(1, owner_id=owner_id), a_movement(2, owner_id=owner_id)
         record(transactions, one, two, to=(MAIL, INDEX))
         claim(transactions)
-        [first] = claim(transactions, subscriber=INDEX)
+        first = only(claim(transactions, subscriber=INDEX))
         finish(transactions, first)
-        [second] = claim(transactions, subscriber=INDEX)
+        second = only(claim(transactions, subscriber=INDEX))
         assert second.event == two
 
     def test_what_was_claimed_and_not_finished_is_claimed_again_after_the_lease(
         self, transactions: Transactions
     ) -> None:
         record(transactions, event := a_movement())
-        [lost] = claim(transactions)
+        lost = only(claim(transactions))
         assert claim(transactions, after=timedelta(minutes=1) - SECOND) == []
-        [again] = claim(transactions, after=timedelta(minutes=1))
+        again = only(claim(transactions, after=timedelta(minutes=1)))
         assert (again.event, again.attempt) == (event, 2)
         with transactions.begin() as tx:  # the one who lost it changes nothing
             later = LEASED + timedelta(hours=1)
@@ -257,7 +263,7 @@ class EventDeliveriesContract:
 
     def test_a_renewed_lease_lasts_longer(self, transactions: Transactions) -> None:
         record(transactions, a_movement())
-        [held] = claim(transactions)
+        held = only(claim(transactions))
         with transactions.begin() as tx:
             assert tx.event_deliveries.renew(held, until=LEASED + SECOND)
         assert claim(transactions, after=timedelta(minutes=1)) == []
@@ -266,11 +272,11 @@ class EventDeliveriesContract:
     def test_what_is_postponed_waits_and_its_subject_with_it(self, transactions: Transactions) -> None:
         owner_id = an_owner()
         record(transactions, one := a_movement(1, owner_id=owner_id), a_movement(2, owner_id=owner_id))
-        [failed] = claim(transactions)
+        failed = only(claim(transactions))
         with transactions.begin() as tx:
             assert tx.event_deliveries.postpone(failed, due_at=NOON + 3 * SECOND, failing_since=NOON)
         assert claim(transactions, after=2 * SECOND) == []
-        [again] = claim(transactions, after=3 * SECOND)
+        again = only(claim(transactions, after=3 * SECOND))
         assert (again.event, again.attempt, again.failing_since) == (one, 2, NOON)
 
     def test_what_is_set_aside_lets_its_subject_go_on_and_comes_back_on_demand(
@@ -279,12 +285,12 @@ class EventDeliveriesContract:
         owner_id = an_owner()
         one, two = a_movement(1, owner_id=owner_id), a_movement(2, owner_id=owner_id)
         record(transactions, one, two)
-        [failed] = claim(transactions)
+        failed = only(claim(transactions))
         with transactions.begin() as tx:
             assert tx.event_deliveries.set_aside(failed, now=NOON)
             assert not tx.event_deliveries.set_aside(failed, now=NOON)
         assert backlog(transactions) == Backlog(subscriber=MAIL, waiting=1, oldest_at=NOON, set_aside=1)
-        [next_] = claim(transactions, after=timedelta(days=1))
+        next_ = only(claim(transactions, after=timedelta(days=1)))
         assert next_.event == two
         finish(transactions, next_)
         assert claim(transactions, after=timedelta(days=2)) == []
@@ -292,7 +298,7 @@ class EventDeliveriesContract:
             assert tx.event_deliveries.resume(INDEX, now=NOON, limit=9) == 0
             assert tx.event_deliveries.resume(MAIL, now=NOON, limit=9) == 1
             assert tx.event_deliveries.resume(MAIL, now=NOON, limit=9) == 0
-        [again] = claim(transactions)
+        again = only(claim(transactions))
         assert (again.event, again.failing_since) == (one, None)
 
     def test_backlogs_are_counted_up_to_a_limit(self, transactions: Transactions) -> None:
@@ -326,18 +332,18 @@ class EventDeliveriesContract:
             assert tx.event_deliveries.purge(MAIL, recorded_before=NOON, limit=9) == 0
             assert tx.event_deliveries.purge(MAIL, recorded_before=NOON + SECOND, limit=1) == 1
             assert tx.event_deliveries.purge(MAIL, recorded_before=NOON + SECOND, limit=9) == 1
-        [left] = claim(transactions, after=2 * SECOND)
+        left = only(claim(transactions, after=2 * SECOND))
         assert left.event == three
         assert backlog(transactions, INDEX).waiting == 1
 
     def test_deliveries_share_the_fate_of_their_transaction(self, transactions: Transactions) -> None:
         record(transactions, kept := a_movement())
-        [delivery] = claim(transactions)
+        delivery = only(claim(transactions))
         with pytest.raises(ZeroDivisionError), transactions.begin() as tx:  # noqa: PT012  # all belongs to it
             tx.event_deliveries.add([AddressedEvent(event=a_movement(), subscribers=frozenset({MAIL}))], now=NOON)
             tx.event_deliveries.finish(delivery, now=NOON)
             raise ZeroDivisionError
-        [again] = claim(transactions, after=timedelta(minutes=1))
+        again = only(claim(transactions, after=timedelta(minutes=1)))
         assert again.event == kept
 
     def test_many_who_record_and_claim_at_once_lose_and_repeat_nothing_and_keep_the_order(
