@@ -34,7 +34,11 @@ from spike_sqlalchemy.utc import UtcDateTime
 
 CLAIM_ROUNDS_MAX: Final = 20  # in one claim, of rows that turn out to wait for an earlier one
 
-_ALL: Final = Prepared(select(event_subscribers).order_by(event_subscribers.c.name))
+_ALL: Final = Prepared(
+    select(event_subscribers)
+    .where(event_subscribers.c.name > bindparam("after"))  # so that an index is used
+    .order_by(event_subscribers.c.name)
+)
 _SUBSCRIBE: Final = upsert(event_subscribers)
 _SEE: Final = Prepared(
     update(event_subscribers).where(event_subscribers.c.name == bindparam("subscriber_name")), sets=["seen_at"]
@@ -147,7 +151,7 @@ class SqlAlchemySubscriptions:
         """Return all subscriptions."""
         return [
             Subscription(name=SubscriberName(name), event_types=frozenset(types.split(",")), seen_at=seen_at)
-            for name, types, seen_at in self._statements.rows(_ALL, {})
+            for name, types, seen_at in self._statements.rows(_ALL, {"after": ""})
         ]
 
     def put(self, subscription: Subscription) -> None:
