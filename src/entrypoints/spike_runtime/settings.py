@@ -244,7 +244,7 @@ class Settings:
     disk_free_mb_min: int = field(default=500, validator=_at_least(0))  # of a store in a folder
 
     event_retry_s: float = field(default=259200.0, validator=_at_least(0))  # then a failing event is set aside
-    event_retention_s: float = field(default=1209600.0, validator=_at_least(1))  # of events that no subscriber handles
+    event_retention_s: float = field(default=864000.0, validator=_at_least(1))  # of events that no subscriber handles
     anonymous_retention_s: float = field(default=604800.0, validator=_at_least(1))
 
     opening_grant: int = field(default=100, validator=_at_least(0))

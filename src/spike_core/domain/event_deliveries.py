@@ -104,7 +104,7 @@ class EventLimits:
 
     lease: timedelta = timedelta(minutes=1)  # of claimed deliveries, unless renewed
     retry: timedelta = timedelta(days=3)  # after the first failure of a delivery; then it is set aside
-    retention: timedelta = timedelta(days=14)  # of an event, whatever its state; and of an unseen subscriber
+    retention: timedelta = timedelta(days=10)  # of an event, whatever its state; and of an unseen subscriber
     delay_min: timedelta = timedelta(seconds=5)  # after the first failure; doubled by each further one
     delay_max: timedelta = timedelta(hours=1)
 

@@ -1,10 +1,13 @@
 """The composition root."""
 
+from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
-from spike_runtime import Settings, WrongSettings, build
+from spike_core.domain.events import Event, JobCompleted
+from spike_runtime import Settings, WrongSettings, build, subscribers
 from spike_runtime.plugins import load_adapter, scheme_of
 
 
@@ -58,3 +61,41 @@ def test_a_scheme_names_the_adapter(url: str, scheme: str) -> None:
 def test_a_url_without_a_scheme_is_refused(url: str) -> None:
     with pytest.raises(WrongSettings, match="SPIKE_X"):
         scheme_of(url, setting="SPIKE_X")
+
+
+class _Mail:
+    name = "mail"
+    kinds = frozenset({JobCompleted})
+
+    def handle(self, event: Event) -> None:
+        raise NotImplementedError
+
+
+def _fail() -> None:
+    raise ZeroDivisionError("no server")
+
+
+def test_subscribers_are_those_given_and_those_of_entry_points(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    index = _Mail()
+    index.name = "index"
+    _install(monkeypatch, _Mail)
+    spike = build(Settings(data_dir=tmp_path), subscribers=[index])
+    assert [name.text for name in spike.events.subscribers] == ["mail", "index"]
+
+
+def test_two_subscribers_of_one_name_are_refused_at_the_start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    _install(monkeypatch, _Mail)
+    with pytest.raises(WrongSettings, match=r"spike.subscribers: .+ mail is that of two"):
+        build(Settings(data_dir=tmp_path), subscribers=[_Mail()])
+
+
+def test_an_entry_point_of_a_subscriber_that_fails_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    _install(monkeypatch, _fail)
+    with pytest.raises(WrongSettings, match=r"mail = package:opener of spike.subscribers failed: no server"):
+        build(Settings(data_dir=tmp_path))
+
+
+def _install(monkeypatch: pytest.MonkeyPatch, opener: Callable[[], object]) -> None:
+    """Install an entry point for a subscriber."""
+    point = SimpleNamespace(name="mail", value="package:opener", load=lambda: opener)
+    monkeypatch.setattr(subscribers, "entry_points", lambda *, group: [point] if group == subscribers.GROUP else [])
