@@ -161,7 +161,6 @@ def compose(ports: Ports, policies: Policies) -> Application:
     transactions = RecordingTransactions(
         inner=ports.transactions,
         clock=clock,
-        ids=ids,
         own={name: types_wanted(subscriber) for name, subscriber in subscribers.items()},
     )
     limits = policies.limits

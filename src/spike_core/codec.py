@@ -41,7 +41,7 @@ def rfc3339(moment: datetime) -> str:
 
 def rfc3339_exact(moment: datetime) -> str:
     """Return an aware time in UTC with its microseconds, such as `2025-12-12T10:30:00.000001Z`."""
-    return f"{moment.astimezone(UTC):%Y-%m-%dT%H:%M:%S.%f}Z"
+    return moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
 
 
 def make_converter() -> Converter:

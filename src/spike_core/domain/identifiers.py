@@ -3,6 +3,7 @@
 The format is the API's (`^[a-z0-9]{24}$` after the prefix). The `Ids` port generates bodies.
 """
 
+import hashlib
 import re
 from typing import ClassVar, Final, Literal, Self
 
@@ -141,3 +142,8 @@ class EventId(Identifier):
 
     prefix: ClassVar[str] = "evt_"
     pattern: ClassVar[re.Pattern[str]] = re.compile(f"evt_{_BODY}")
+
+    @classmethod
+    def about(cls, *facts: str) -> Self:
+        """Return the id of the one event about these facts, its type among them: a part of their SHA-256."""
+        return cls(cls.prefix + hashlib.sha256("\n".join(facts).encode()).hexdigest()[:BODY_LENGTH])

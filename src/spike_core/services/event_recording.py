@@ -32,7 +32,6 @@ from spike_core.domain.ledger import EntryKind, LedgerEntry
 from spike_core.domain.tokens import NO_TOKENS, Tokens
 from spike_core.domain.wallet import Posting, Wallet
 from spike_core.ports.clock import Clock
-from spike_core.ports.ids import Ids
 from spike_core.ports.images import ImageRepository
 from spike_core.ports.jobs import JobRepository
 from spike_core.ports.transactions import Transaction, Transactions
@@ -78,7 +77,6 @@ class RecordingTransactions:
 
     inner: Transactions
     clock: Clock
-    ids: Ids
     own: Mapping[SubscriberName, frozenset[str]]  # the types of events that this process' subscribers want
     _known: _Known = field(factory=_Known, init=False, repr=False)
 
@@ -127,7 +125,7 @@ class RecordingTransactions:
         with self.inner.begin() as tx:
             journal = _Journal(subscriptions=list(subscriptions.values()))
             yield cast("Transaction", _RecordingTransaction(tx, journal))
-            events = journal.addressed(tx, self.ids)
+            events = journal.addressed(tx)
             if events:
                 tx.event_deliveries.add(events, now=self.clock.now())
 
@@ -149,28 +147,32 @@ class _Journal:
         self.wallets[posting.wallet.owner_id] = posting.wallet
         self.changes += posting.entries
 
-    def addressed(self, tx: Transaction, ids: Ids) -> Sequence[AddressedEvent]:
+    def addressed(self, tx: Transaction) -> Sequence[AddressedEvent]:
         """Return the events that some subscriber wants."""
         events = []
         for change in self.changes:
             if subscribers := self.subscribers(_EVENT_OF[type(change)]):
-                event = self._event(tx, change, id_=ids.new(EventId))
+                event = self._event(tx, change)
                 events.append(AddressedEvent(event=event, subscribers=subscribers))
         return events
 
-    def _event(self, tx: Transaction, change: _Change, *, id_: EventId) -> Event:
+    def _event(self, tx: Transaction, change: _Change) -> Event:
         match change:
             case LedgerEntry():
-                return _moved(change, id_=id_)
+                return _moved(change)
             case Image():
-                return _uploaded(change, id_=id_)
+                return _uploaded(change)
             case _DeletedImage():
                 image = change.image
                 return ImageDeleted(
-                    id=id_, owner_id=image.owner_id, occurred_at=change.at, image_id=image.id, name=image.name
+                    id=EventId.about(ImageDeleted.event_type, image.id.text),
+                    owner_id=image.owner_id,
+                    occurred_at=change.at,
+                    image_id=image.id,
+                    name=image.name,
                 )
             case _:
-                return _ended(change, id_=id_, balance=self._balance_after(tx, change))
+                return _ended(change, balance=self._balance_after(tx, change))
 
     def _balance_after(self, tx: Transaction, job: SettledJob) -> Tokens:
         """Return the owner's balance after the job's refund, or at the end of the transaction if there was none."""
@@ -257,9 +259,9 @@ class _RecordingTransaction:
         return getattr(self._inner, name)
 
 
-def _moved(entry: LedgerEntry, *, id_: EventId) -> TokensMoved:
+def _moved(entry: LedgerEntry) -> TokensMoved:
     return TokensMoved(
-        id=id_,
+        id=EventId.about(TokensMoved.event_type, entry.owner_id.text, str(entry.sequence)),
         owner_id=entry.owner_id,
         occurred_at=entry.created_at,
         sequence=entry.sequence,
@@ -271,9 +273,9 @@ def _moved(entry: LedgerEntry, *, id_: EventId) -> TokensMoved:
     )
 
 
-def _uploaded(image: Image, *, id_: EventId) -> ImageUploaded:
+def _uploaded(image: Image) -> ImageUploaded:
     return ImageUploaded(
-        id=id_,
+        id=EventId.about(ImageUploaded.event_type, image.id.text),
         owner_id=image.owner_id,
         occurred_at=image.created_at,
         image_id=image.id,
@@ -287,10 +289,10 @@ def _uploaded(image: Image, *, id_: EventId) -> ImageUploaded:
     )
 
 
-def _ended(job: SettledJob, *, id_: EventId, balance: Tokens) -> Event:
+def _ended(job: SettledJob, *, balance: Tokens) -> Event:
     spec = job.spec
     shared: dict[str, Any] = {
-        "id": id_,
+        "id": EventId.about(_EVENT_OF[type(job)].event_type, job.id.text),
         "owner_id": spec.owner_id,
         "occurred_at": job.ended_at,
         "job_id": job.id,
