@@ -14,7 +14,6 @@ from sqlalchemy import (
     CheckConstraint,
     Column,
     ForeignKey,
-    Identity,
     Index,
     Integer,
     LargeBinary,
@@ -300,7 +299,7 @@ event_deliveries: Final = Table(
     "event_deliveries",
     METADATA,
     # on SQLite it has to be INTEGER to be the row's own number
-    Column("position", BigInteger().with_variant(Integer, "sqlite"), Identity(), primary_key=True),
+    Column("position", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True),
     Column("subscriber", TEXT, nullable=False),
     Column("event_id", TEXT, nullable=False),
     Column("subject", TEXT, nullable=False),

@@ -28,7 +28,7 @@ def upgrade() -> None:
     )
     op.create_table(
         "event_deliveries",
-        sa.Column("position", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), sa.Identity(), nullable=False),
+        sa.Column("position", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
         sa.Column("subscriber", TEXT, nullable=False),
         sa.Column("event_id", TEXT, nullable=False),
         sa.Column("subject", TEXT, nullable=False),
