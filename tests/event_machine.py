@@ -38,6 +38,7 @@ from spike_memory import (
     MemoryProbe,
     MemoryQueue,
     MemoryUpscaler,
+    NoConcurrency,
     NoopHeartbeat,
 )
 
@@ -120,6 +121,7 @@ class EventMachine(RuleBasedStateMachine):
                 ids=self.ids,
                 secrets=self.secrets,
                 heartbeat=NoopHeartbeat(),
+                concurrency=NoConcurrency(),
                 subscribers=subscribers,
             ),
             Policies(events=LIMITS, regeneration=RegenerationPolicy(cap=Tokens(0))),

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
+from typing import Final
 
 from attrs import frozen
 
@@ -31,7 +32,9 @@ from spike_runtime.offline import Offline
 from spike_runtime.settings import MEGABYTE, Settings
 from spike_runtime.subscribers import load_subscribers, usable_subscribers
 from spike_sandbox import Sandbox, Tools
-from spike_system import Cuid2Ids, SystemClock, SystemSecrets, ThreadHeartbeat
+from spike_system import Cuid2Ids, SystemClock, SystemSecrets, ThreadConcurrency, ThreadHeartbeat
+
+STORING_THREADS: Final = 4  # of one batch of uploads
 
 
 @frozen(kw_only=True)
@@ -181,6 +184,7 @@ def assemble(
             ids=ids,
             secrets=secrets,
             heartbeat=heartbeat,
+            concurrency=ThreadConcurrency(STORING_THREADS),
             free_bytes=storage.free_bytes,
             subscribers=subscribers,
         ),
