@@ -184,6 +184,7 @@ class Events:
             purged += deleted
         return purged
 
+    @retry_on_conflict
     def remove(self, name: SubscriberName) -> int:
         """Delete a subscription and its deliveries; return how many these were.
 

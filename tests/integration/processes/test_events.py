@@ -28,7 +28,7 @@ class Everything:
         if event.owner_id != first.user.id:
             sys.stdin.read()
 
-spike = build(Settings(data_dir=Path(sys.argv[1]), lease_s=1), subscribers=[Everything()])
+spike = build(Settings(data_dir=Path(sys.argv[1]), lease_s=1, heartbeat_s=0.2), subscribers=[Everything()])
 spike.database.migrate()
 first = spike.accounts.registration.register(Email("ada@example.org"))
 spike.events.deliver(SubscriberName("everything"))
@@ -45,7 +45,7 @@ def test_an_event_whose_process_was_killed_is_handled_by_another(tmp_path: Path)
         first, second = process.stdout.readline().strip(), process.stdout.readline().strip()
         process.kill()
     everything = Everything()
-    spike = build(Settings(data_dir=tmp_path, lease_s=1), subscribers=[everything])
+    spike = build(Settings(data_dir=tmp_path, lease_s=1, heartbeat_s=0.2), subscribers=[everything])
     try:
         eventually("the lease is over", lambda: spike.events.deliver(SubscriberName("everything")).count)
     finally:
