@@ -1,7 +1,7 @@
 """A complete `Spike` with in-memory adapters, for tests of the entrypoints."""
 
 import contextlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
 from attrs import evolve, frozen
@@ -11,6 +11,7 @@ from spike_core.domain.errors import NothingToClaim
 from spike_core.domain.jobs import Job, JobStatus
 from spike_core.domain.rate_limits import RateLimitGroup
 from spike_core.domain.tokens import Tokens
+from spike_core.ports.events import Subscriber
 from spike_core.ports.factories import Database, Engine, Storage
 from spike_core.services.accounts import Registered
 from spike_memory import (
@@ -50,6 +51,7 @@ class MemorySpike:
         *,
         blobs: type[MemoryBlobStore] = MemoryBlobStore,
         database: Database | None = None,
+        subscribers: Sequence[Subscriber] = (),
     ) -> "MemorySpike":
         clock, broker = ManualClock(), MemoryBroker()
         store = blobs(clock)
@@ -73,6 +75,7 @@ class MemorySpike:
             ids=CountingIds(),
             secrets=CountingSecrets(),
             heartbeat=NoopHeartbeat(),
+            subscribers=subscribers,
         )
         return cls(spike=spike, clock=clock, blobs=store, pages=pages, broker=broker)
 

@@ -1,9 +1,10 @@
 """The application: all use cases, grouped by subject, over one set of ports."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from attrs import field, frozen
 
+from spike_core.domain.event_deliveries import EventLimits
 from spike_core.domain.images import MetadataPolicy
 from spike_core.domain.limits import JobLimits
 from spike_core.domain.tokens import Tokens
@@ -13,6 +14,7 @@ from spike_core.ports.blobs import BlobStore
 from spike_core.ports.clock import Clock
 from spike_core.ports.concurrency import Concurrency
 from spike_core.ports.downloader import Downloader
+from spike_core.ports.events import Subscriber
 from spike_core.ports.generator import Generator
 from spike_core.ports.heartbeat import Heartbeat
 from spike_core.ports.ids import Ids
@@ -35,6 +37,8 @@ from spike_core.services.cancellation import Cancellation
 from spike_core.services.deletion import Deletion
 from spike_core.services.dispatch import Dispatch
 from spike_core.services.enhancements import Enhancements
+from spike_core.services.event_recording import RecordingTransactions
+from spike_core.services.events import Events, named, types_wanted
 from spike_core.services.fair_scheduling import FairScheduling
 from spike_core.services.free_space import FreeSpace
 from spike_core.services.generations import Generations
@@ -76,6 +80,7 @@ class Ports:
     heartbeat: Heartbeat
     concurrency: Concurrency  # of the originals that a batch stores
     free_bytes: Callable[[], int] | None = None  # of the blob store; `None` if it knows no end
+    subscribers: Sequence[Subscriber] = ()  # to domain events
 
 
 @frozen(kw_only=True)
@@ -87,6 +92,7 @@ class Policies:
     opening_grant: Tokens = OPENING_GRANT
     metadata: MetadataPolicy = MetadataPolicy.KEEP  # of results
     budgets: Budgets = field(factory=Budgets)
+    events: EventLimits = field(factory=EventLimits)
     free_bytes_min: int = 0  # of the blob store; below it nothing new is accepted
 
 
@@ -147,12 +153,23 @@ class Application:
     jobs: Jobs
     queries: Queries
     idempotency: IdempotencyStore
+    events: Events
     maintenance: Maintenance
 
 
 def compose(ports: Ports, policies: Policies) -> Application:
-    """Return the use cases over these ports. Calls no port."""
-    transactions, blobs, clock, ids = ports.transactions, ports.blobs, ports.clock, ports.ids
+    """Return the use cases over these ports. Calls no port.
+
+    Raises:
+        InvalidValue: two subscribers have the same name, or a name is invalid.
+    """
+    blobs, clock, ids = ports.blobs, ports.clock, ports.ids
+    subscribers = named(ports.subscribers)
+    transactions = RecordingTransactions(
+        inner=ports.transactions,
+        clock=clock,
+        own={name: types_wanted(subscriber) for name, subscriber in subscribers.items()},
+    )
     limits = policies.limits
     billing = Billing(policies=policies.regeneration, limits=limits, budgets=policies.budgets)
     transitions = JobTransitions(transactions=transactions, clock=clock, billing=billing, limits=limits)
@@ -251,6 +268,14 @@ def compose(ports: Ports, policies: Policies) -> Application:
         ),
         queries=Queries(transactions=transactions, clock=clock),
         idempotency=IdempotencyStore(transactions=transactions, clock=clock),
+        events=Events(
+            transactions=ports.transactions,
+            recording=transactions,
+            clock=clock,
+            heartbeat=ports.heartbeat,
+            subscribers=subscribers,
+            limits=policies.events,
+        ),
         maintenance=Maintenance(
             recovery=Recovery(
                 transactions=transactions,

@@ -1,6 +1,7 @@
 """The state of the machine: one `Spike`, two users, anonymous visitors, and the data that the rules record."""
 
 import io
+from collections.abc import Sequence
 from typing import Any, ClassVar
 
 from hypothesis import strategies as st
@@ -18,6 +19,7 @@ from spike_core.domain.images import ImageName
 from spike_core.domain.jobs import ClaimedJob, Job
 from spike_core.domain.ledger import LedgerEntry, Reference
 from spike_core.domain.tiers import Tier
+from spike_core.ports.events import Subscriber
 from spike_core.ports.factories import Database, Engine, Storage
 from spike_core.services.albums import NewAlbum
 from spike_memory import (
@@ -61,6 +63,8 @@ class World(RuleBasedStateMachine):
         anonymous_open_jobs_max=OPEN_JOBS_MAX,
     )
 
+    subscribers: ClassVar[Sequence[Subscriber]] = ()  # to domain events
+
     def open_database(self) -> Database:
         raise AssertionError("a subclass overrides this")
 
@@ -89,6 +93,7 @@ class World(RuleBasedStateMachine):
             ids=CountingIds(),
             secrets=CountingSecrets(),
             heartbeat=NoopHeartbeat(),
+            subscribers=self.subscribers,
         )
         self.job_transitions = self.spike.jobs.runner.job_transitions
         self.stalled: list[ClaimedJob] = []

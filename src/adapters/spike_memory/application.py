@@ -1,5 +1,6 @@
 """All use cases over ports in memory: nothing touches disk, network or the machine's clock."""
 
+from collections.abc import Sequence
 from typing import Self
 
 from attrs import frozen
@@ -9,6 +10,7 @@ from spike_core.domain.errors import NothingToClaim
 from spike_core.domain.limits import JobLimits
 from spike_core.ports.blobs import BlobStore
 from spike_core.ports.downloader import Downloader
+from spike_core.ports.events import Subscriber
 from spike_core.ports.generator import Generator
 from spike_core.ports.heartbeat import Heartbeat
 from spike_core.ports.ids import Ids
@@ -54,6 +56,7 @@ class InMemorySpike(Application):
         heartbeat: Heartbeat | None = None,
         ids: Ids | None = None,
         secrets: Secrets | None = None,
+        subscribers: Sequence[Subscriber] = (),
         policies: Policies | None = None,
     ) -> Self:
         """Compose the use cases; each port that isn't given is in memory.
@@ -80,6 +83,7 @@ class InMemorySpike(Application):
                 ids=ids or CountingIds(),
                 secrets=secrets or CountingSecrets(),
                 heartbeat=heartbeat or NoopHeartbeat(),
+                subscribers=subscribers,
                 concurrency=NoConcurrency(),
             ),
             policies,
@@ -94,6 +98,7 @@ class InMemorySpike(Application):
             jobs=application.jobs,
             queries=application.queries,
             idempotency=application.idempotency,
+            events=application.events,
             maintenance=application.maintenance,
             clock=clock,
             transactions=transactions,

@@ -9,6 +9,8 @@ from spike_core.domain.accounts import Email, Session, User
 from spike_core.domain.albums import Album, AlbumImage
 from spike_core.domain.api_keys import ApiKey, ApiKeyCharge
 from spike_core.domain.errors import InvariantViolated
+from spike_core.domain.event_deliveries import SubscriberName, Subscription
+from spike_core.domain.events import Event
 from spike_core.domain.idempotency import IdempotencyKey, IdempotencyRecord
 from spike_core.domain.identifiers import AlbumId, ApiKeyId, ImageId, JobId, OwnerId
 from spike_core.domain.images import Image
@@ -18,6 +20,19 @@ from spike_core.domain.maintenance import MaintenanceRun, MaintenanceTask
 from spike_core.domain.outbox import OutboxMessage
 from spike_core.domain.secrets import SecretHash
 from spike_core.domain.wallet import Wallet
+
+
+@frozen(kw_only=True)
+class StoredDelivery:
+    """An event that is to be handed to a subscriber."""
+
+    subscriber: SubscriberName
+    event: Event
+    recorded_at: datetime
+    due_at: datetime
+    attempts: int = 0
+    failing_since: datetime | None = None
+    set_aside_at: datetime | None = None
 
 
 @define
@@ -37,6 +52,8 @@ class State:
     api_key_charges: dict[JobId, ApiKeyCharge] = Factory(dict)
     receipts: dict[tuple[str, IdempotencyKey], IdempotencyRecord] = Factory(dict)
     outbox: dict[JobId, OutboxMessage] = Factory(dict)
+    subscriptions: dict[SubscriberName, Subscription] = Factory(dict)
+    event_deliveries: dict[int, StoredDelivery] = Factory(dict)  # by position
     maintenance_runs: dict[MaintenanceTask, MaintenanceRun] = Factory(dict)
 
     def copy(self) -> Self:

@@ -11,6 +11,7 @@ from spike_memory.albums import MemoryAlbums
 from spike_memory.api_key_charges import MemoryApiKeyCharges
 from spike_memory.api_keys import MemoryApiKeys
 from spike_memory.audit import MemoryAuditReader
+from spike_memory.events import MemoryEventDeliveries, MemorySubscriptions
 from spike_memory.idempotency import MemoryIdempotencyRecords
 from spike_memory.images import MemoryImages
 from spike_memory.jobs import MemoryJobs
@@ -36,6 +37,8 @@ class MemoryTransaction:
     api_keys: MemoryApiKeys
     api_key_charges: MemoryApiKeyCharges
     outbox: MemoryOutbox
+    subscriptions: MemorySubscriptions
+    event_deliveries: MemoryEventDeliveries
     maintenance_runs: MemoryMaintenanceRuns
     idempotency_records: MemoryIdempotencyRecords
     statistics: MemoryStatistics
@@ -54,6 +57,8 @@ class MemoryTransaction:
             api_keys=MemoryApiKeys(rows),
             api_key_charges=MemoryApiKeyCharges(rows),
             outbox=MemoryOutbox(rows),
+            subscriptions=MemorySubscriptions(rows),
+            event_deliveries=MemoryEventDeliveries(rows),
             maintenance_runs=MemoryMaintenanceRuns(rows),
             idempotency_records=MemoryIdempotencyRecords(rows),
             statistics=MemoryStatistics(rows),

@@ -4,7 +4,7 @@ Processes count what they do; what the database holds is read at each scrape. Pr
 folder, `SPIKE_METRICS_DIR`, expose the sum of their counts.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from pathlib import Path
 from typing import Final
@@ -16,6 +16,7 @@ from prometheus_client.process_collector import ProcessCollector
 from prometheus_client.registry import Collector
 
 from spike_core.domain.errors import Unavailable
+from spike_core.domain.event_deliveries import COUNT_MAX, Backlog
 from spike_core.domain.snapshots import Snapshot
 from spike_core.domain.statistics import QueueStatistics
 from spike_core.domain.tiers import Tier
@@ -66,6 +67,12 @@ class PrometheusMetrics:
         )
         self._sweeps = Counter("spike_sweeps", "Runs of periodic tasks.", ("sweep",), registry=self._registry)
         self._swept = Counter("spike_swept", "Items that periodic tasks handled.", ("sweep",), registry=self._registry)
+        self._events = Counter(
+            "spike_events",
+            "Events handed to subscribers, by what became of them.",
+            ("subscriber", "outcome"),
+            registry=self._registry,
+        )
 
     def count_request(self, *, method: str, route: str, status: int, seconds: float) -> None:
         """Count an answered request."""
@@ -85,6 +92,11 @@ class PrometheusMetrics:
         """Count a run of a periodic task, and how many things it found to do."""
         self._sweeps.labels(sweep).inc()
         self._swept.labels(sweep).inc(found)
+
+    def count_events(self, *, subscriber: str, handled: int, failed: int, set_aside: int) -> None:
+        """Count events that were handed to a subscriber, by what became of them."""
+        for outcome, number in (("handled", handled), ("failed", failed), ("set aside", set_aside)):
+            self._events.labels(subscriber, outcome).inc(number)
 
     def exposition(self) -> bytes:
         """Return all metrics as text."""
@@ -113,7 +125,7 @@ class _DatabaseCollector(Collector):
         """Read the database and yield its metrics."""
         try:
             with self._transactions.view() as tx:
-                queue, refunds = self._queue(tx), tx.statistics.refunds()
+                queue, refunds, backlogs = self._queue(tx), tx.statistics.refunds(), _backlogs(tx)
         except Unavailable:
             yield GaugeMetricFamily("spike_database_up", "Whether the database answers.", value=0)
             return
@@ -125,8 +137,27 @@ class _DatabaseCollector(Collector):
         oldest = queue.oldest_unclaimed_at
         age_s = 0.0 if oldest is None else (self._clock.now() - oldest).total_seconds()
         yield GaugeMetricFamily("spike_oldest_unclaimed_seconds", "Age of the oldest unclaimed job.", value=age_s)
+        yield from self._events_waiting(backlogs)
         yield CounterMetricFamily("spike_refunds", "Jobs that were refunded.", value=refunds.refunds)
         yield CounterMetricFamily("spike_refunded_tokens", "Tokens that were refunded.", value=refunds.tokens)
+
+    def _events_waiting(self, backlogs: Sequence[Backlog]) -> Iterator[Metric]:
+        waiting = GaugeMetricFamily(
+            "spike_events_waiting", f"Events that wait for a subscriber, up to {COUNT_MAX}.", labels=("subscriber",)
+        )
+        oldest = GaugeMetricFamily(
+            "spike_oldest_event_seconds", "Age of the oldest event that waits.", labels=("subscriber",)
+        )
+        set_aside = GaugeMetricFamily(
+            "spike_events_set_aside", f"Events given up and kept, up to {COUNT_MAX}.", labels=("subscriber",)
+        )
+        for backlog in backlogs:
+            name = (backlog.subscriber.text,)
+            age_s = 0.0 if backlog.oldest_at is None else (self._clock.now() - backlog.oldest_at).total_seconds()
+            waiting.add_metric(name, backlog.waiting)
+            oldest.add_metric(name, age_s)
+            set_aside.add_metric(name, backlog.set_aside)
+        yield from (waiting, oldest, set_aside)
 
     def _queue(self, tx: Transaction) -> QueueStatistics:
         began_at = self._clock.now()
@@ -135,3 +166,9 @@ class _DatabaseCollector(Collector):
         queue = tx.statistics.queue()
         self._latest = Snapshot.read(queue, began_at=began_at, ended_at=self._clock.now())
         return queue
+
+
+def _backlogs(tx: Transaction) -> Sequence[Backlog]:
+    """Return the backlog of each subscriber that is registered or has events stored for it."""
+    names = {*tx.event_deliveries.subscribers(), *(each.name for each in tx.subscriptions.all())}
+    return [tx.event_deliveries.backlog(name, count_max=COUNT_MAX) for name in sorted(names)]

@@ -53,6 +53,8 @@ IS_STARTED: Final = {  # and unclaimed, by the queue that the job's message is i
 IS_OPEN_ON_IMAGE: Final = "ended_at IS NULL AND image_id IS NOT NULL"
 IS_UNSUMMED: Final = "summed <> entries"
 IS_CREATION: Final = "kind IN ('GENERATION', 'MODIFICATION')"
+IS_TO_BE_HANDED: Final = "set_aside_at IS NULL"  # to its subscriber
+IS_SET_ASIDE: Final = "set_aside_at IS NOT NULL"
 
 
 def _partial_index(name: str, *columns: str, where: str, unique: bool = False) -> Index:
@@ -287,6 +289,38 @@ outbox_messages: Final = Table(
     Column("refused_since", UtcDateTime),
     Index("ix_outbox_messages_due_at", "due_at", "job_id"),
     sqlite_with_rowid=False,
+)
+
+# the subscribers that the processes of the installation have
+event_subscribers: Final = Table(
+    "event_subscribers",
+    METADATA,
+    Column("name", TEXT, primary_key=True),
+    Column("event_types", TEXT, nullable=False),  # ordered, between commas
+    Column("seen_at", UtcDateTime, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+# a row per event and subscriber, until it is handled
+event_deliveries: Final = Table(
+    "event_deliveries",
+    METADATA,
+    # on SQLite it has to be INTEGER to be the row's own number
+    Column("position", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True),
+    Column("subscriber", TEXT, nullable=False),
+    Column("event_id", TEXT, nullable=False),
+    Column("subject", TEXT, nullable=False),
+    Column("event", TEXT, nullable=False),  # JSON
+    Column("recorded_at", UtcDateTime, nullable=False),
+    Column("due_at", UtcDateTime),  # null while an earlier delivery of the subject is known to wait, and if set aside
+    Column("attempts", Integer, nullable=False, server_default=text("0")),
+    Column("failing_since", UtcDateTime),
+    Column("set_aside_at", UtcDateTime),
+    CheckConstraint("set_aside_at IS NULL OR due_at IS NULL", name="set_aside_at"),
+    _partial_index("ix_event_deliveries_due_at", "subscriber", "due_at", "position", where="due_at IS NOT NULL"),
+    _partial_index("ix_event_deliveries_subject", "subscriber", "subject", "position", where=IS_TO_BE_HANDED),
+    _partial_index("ix_event_deliveries_set_aside", "subscriber", "position", where=IS_SET_ASIDE),
+    Index("ix_event_deliveries_recorded_at", "subscriber", "recorded_at", "position"),
 )
 
 albums: Final = Table(

@@ -17,6 +17,7 @@ from spike_sqlalchemy.api_keys import SqlAlchemyApiKeys
 from spike_sqlalchemy.audit import SqlAlchemyAuditReader
 from spike_sqlalchemy.connections import begun, commit
 from spike_sqlalchemy.engine import BEGIN, BEGIN_VIEW
+from spike_sqlalchemy.events import SqlAlchemyEventDeliveries, SqlAlchemySubscriptions
 from spike_sqlalchemy.idempotency import SqlAlchemyIdempotencyRecords
 from spike_sqlalchemy.images import SqlAlchemyImages
 from spike_sqlalchemy.jobs import SqlAlchemyJobs
@@ -83,6 +84,16 @@ class SqlAlchemyTransaction:
     def outbox(self) -> SqlAlchemyOutbox:
         """The messages to the worker queue."""
         return SqlAlchemyOutbox(self._statements)
+
+    @property
+    def subscriptions(self) -> SqlAlchemySubscriptions:
+        """The subscribers to domain events."""
+        return SqlAlchemySubscriptions(self._statements)
+
+    @property
+    def event_deliveries(self) -> SqlAlchemyEventDeliveries:
+        """The domain events to be handed to subscribers."""
+        return SqlAlchemyEventDeliveries(self._statements)
 
     @property
     def maintenance_runs(self) -> SqlAlchemyMaintenanceRuns:

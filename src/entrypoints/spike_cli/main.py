@@ -8,6 +8,7 @@ import click
 from spike_cli.database import audit, migrate
 from spike_cli.doctor import doctor
 from spike_cli.enhance import enhance
+from spike_cli.events import events
 from spike_cli.keys import keys
 from spike_cli.serve import serve
 from spike_cli.tokens import tokens
@@ -33,6 +34,7 @@ spike.add_command(worker)
 spike.add_command(users)
 spike.add_command(tokens)
 spike.add_command(keys)
+spike.add_command(events)
 spike.add_command(migrate)
 spike.add_command(audit)
 spike.add_command(doctor)

@@ -2,7 +2,6 @@
 
 from typing import Final, assert_never
 
-import structlog
 from attrs import frozen
 
 from spike_core.domain.accounts import Session
@@ -16,6 +15,7 @@ from spike_http.credentials import incoming
 from spike_http.rate_limits import RequestLimiter
 from spike_http.scopes import check_scope
 from spike_http.serving.base_urls import BaseUrls
+from spike_runtime.logs import get_logger
 
 _SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 
@@ -106,7 +106,7 @@ class RequestAuthentication:
         try:
             return self.authenticator.authenticate(request)
         except InvalidIdentifier as error:
-            structlog.get_logger(__name__).warning("the authenticator named no valid owner", exc_info=error)
+            get_logger(__name__).warning("the authenticator named no valid owner", exc_info=error)
             raise Unauthenticated from error
 
     def _check_same_origin(self, req: Request) -> None:

@@ -21,5 +21,8 @@ class Metrics(Protocol):
     def count_recovery(self, *, sweep: str, found: int) -> None:
         """Count a run of a periodic task, and how many things it found to do."""
 
+    def count_events(self, *, subscriber: str, handled: int, failed: int, set_aside: int) -> None:
+        """Count events that were handed to a subscriber, by what became of them."""
+
     def exposition(self) -> bytes:
         """Return all metrics in the text format of Prometheus, version 0.0.4."""

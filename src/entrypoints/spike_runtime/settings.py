@@ -15,6 +15,7 @@ from attrs import Attribute, field, fields, frozen
 from typed_settings.exceptions import TsError
 from typed_settings.types import OptionList, SettingsClass, SettingsDict
 
+from spike_core.domain.event_deliveries import EventLimits
 from spike_core.domain.limits import JobLimits
 from spike_core.domain.rate_limits import DEFAULT_LIMITS, DEFAULT_WINDOW, RateLimit, RateLimitGroup
 from spike_core.domain.regeneration_policy import RegenerationPolicy
@@ -242,6 +243,8 @@ class Settings:
     sessions_max: int = field(default=20, validator=_at_least(1))  # of one user; the oldest ends
     disk_free_mb_min: int = field(default=500, validator=_at_least(0))  # of a store in a folder
 
+    event_retry_s: float = field(default=259200.0, validator=_at_least(0))  # then a failing event is set aside
+    event_retention_s: float = field(default=864000.0, validator=_at_least(1))  # of events that no subscriber handles
     anonymous_retention_s: float = field(default=604800.0, validator=_at_least(1))
 
     opening_grant: int = field(default=100, validator=_at_least(0))
@@ -302,6 +305,15 @@ class Settings:
             refusal_max=timedelta(seconds=self.refusal_max_s),
             orphan_age=timedelta(seconds=self.orphan_age_s),
             orphan_interval=timedelta(seconds=self.orphans_interval_s),
+        )
+
+    @property
+    def event_limits(self) -> EventLimits:
+        """How long events are tried and kept."""
+        return EventLimits(
+            lease=timedelta(seconds=self.lease_s),
+            retry=timedelta(seconds=self.event_retry_s),
+            retention=timedelta(seconds=self.event_retention_s),
         )
 
     @property

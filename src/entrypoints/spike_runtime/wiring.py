@@ -1,5 +1,6 @@
 """The composition root: the only module that builds adapters and passes them to services."""
 
+from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
 from datetime import timedelta
 from pathlib import Path
@@ -14,6 +15,7 @@ from spike_core.domain.tokens import Tokens
 from spike_core.ports.broker import Broker
 from spike_core.ports.clock import Clock
 from spike_core.ports.downloader import Downloader
+from spike_core.ports.events import Subscriber
 from spike_core.ports.factories import Database, Engine, Storage
 from spike_core.ports.generator import Generator
 from spike_core.ports.heartbeat import Heartbeat
@@ -32,6 +34,7 @@ from spike_runtime.generators import chosen_generator
 from spike_runtime.metrics import Metrics
 from spike_runtime.offline import Offline
 from spike_runtime.settings import MEGABYTE, Settings
+from spike_runtime.subscribers import load_subscribers, usable_subscribers
 from spike_sandbox import Sandbox, Tools
 from spike_system import Cuid2Ids, SystemClock, SystemSecrets, ThreadConcurrency, ThreadHeartbeat
 
@@ -101,14 +104,21 @@ class Spike(Application):
         self.database.close()
 
 
-def build(settings: Settings, *, regeneration: RegenerationPolicies | None = None) -> Spike:
+def build(
+    settings: Settings,
+    *,
+    regeneration: RegenerationPolicies | None = None,
+    subscribers: Sequence[Subscriber] = (),
+) -> Spike:
     """Build Spike from settings. Makes no network call; creates the data folder if needed.
 
-    `regeneration` decides instead of the settings how wallets fill by themselves.
+    `regeneration` decides instead of the settings how wallets fill by themselves. `subscribers` get domain events,
+    beside those of the entry points `spike.subscribers`.
 
     Raises:
-        WrongSettings: a setting is invalid, or names an adapter that isn't installed.
+        WrongSettings: a setting is invalid, or names an adapter that isn't installed; or a subscriber can't be used.
     """
+    subscribers = usable_subscribers([*load_subscribers(), *subscribers])
     make_folder(settings.data_dir)
     folder = settings.data_dir.resolve()
     clock, ids, secrets = SystemClock(), Cuid2Ids(), SystemSecrets()
@@ -149,6 +159,7 @@ def build(settings: Settings, *, regeneration: RegenerationPolicies | None = Non
         heartbeat=ThreadHeartbeat(timedelta(seconds=settings.heartbeat_s)),
         folder=folder,
         regeneration=regeneration,
+        subscribers=subscribers,
     )
 
 
@@ -184,10 +195,14 @@ def assemble(
     engine_name: str = "your own",
     folder: Path | None = None,
     regeneration: RegenerationPolicies | None = None,
+    subscribers: Sequence[Subscriber] = (),
 ) -> Spike:
     """Return the use cases over the given adapters; `close` also closes `sandbox`.
 
     `folder` holds the database of jobs that one process at a time may work on; see `Spike.keeping_others_out`.
+
+    Raises:
+        InvalidValue: two subscribers have the same name, or a name is invalid.
     """
     application = compose(
         Ports(
@@ -206,6 +221,7 @@ def assemble(
             heartbeat=heartbeat,
             concurrency=ThreadConcurrency(STORING_THREADS),
             free_bytes=storage.free_bytes,
+            subscribers=subscribers,
         ),
         Policies(
             limits=settings.job_limits,
@@ -213,6 +229,7 @@ def assemble(
             opening_grant=Tokens(settings.opening_grant),
             metadata=MetadataPolicy(settings.exif),
             budgets=settings.budgets,
+            events=settings.event_limits,
             free_bytes_min=settings.disk_free_mb_min * MEGABYTE,
         ),
     )
@@ -226,6 +243,7 @@ def assemble(
         jobs=application.jobs,
         queries=application.queries,
         idempotency=application.idempotency,
+        events=application.events,
         maintenance=application.maintenance,
         settings=settings,
         clock=clock,

@@ -4,8 +4,10 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from datetime import timedelta
 from functools import partial
+from typing import Final
 
 from spike_core.domain.errors import JobChanged, Unavailable
+from spike_core.domain.event_deliveries import SubscriberName
 from spike_core.domain.maintenance import MaintenanceTask
 from spike_core.ports.broker import WorkerPool
 from spike_core.services.maintenance_lease import LOOK_INTERVAL
@@ -15,7 +17,9 @@ from spike_runtime.logs import get_logger
 from spike_runtime.metrics import Metrics
 from spike_worker.active_jobs import ActiveJobs
 from spike_worker.actor import handle_message
-from spike_worker.periodic import periodically
+from spike_worker.periodic import continuously, periodically
+
+SUBSCRIPTIONS_INTERVAL_S: Final = 5.0  # less than `SUBSCRIPTIONS_AGE_MAX`, so that no request has to read them
 
 
 @contextmanager
@@ -50,10 +54,11 @@ def working(spike: Spike) -> Iterator[ActiveJobs]:
 
 @contextmanager
 def housekeeping(spike: Spike) -> Iterator[None]:
-    """Run relay, recovery and maintenance until the context ends.
+    """Run relay, recovery and maintenance until the context ends, and hand events to subscribers.
 
     Any number of processes may do so at once. Relay and recovery run in all of them, since jobs wait for them; each
-    transition is a compare-and-set and duplicate messages are harmless. Each maintenance task runs in one process at
+    transition is a compare-and-set and duplicate messages are harmless. Each subscriber has a thread of its own, so
+    that a slow one delays no other. Each maintenance task runs in one process at
     a time. If no other process can hold this database's jobs, the jobs and tasks of a crashed process are recovered at
     the start, and no other process may do the same meanwhile; otherwise their leases expire first.
 
@@ -69,11 +74,22 @@ def housekeeping(spike: Spike) -> Iterator[None]:
             repaired = spike.maintenance.recovery.repair_after_restart()
             if repaired:
                 get_logger(__name__).info("jobs recovered after a restart", jobs=repaired)
+        spike.events.register()
         for name, action, every_s in (
             ("relay", spike.jobs.dispatch.send_due, settings.relay_interval_s),
             ("sweep", spike.maintenance.recovery.expire_leases, settings.sweep_interval_s),
+            ("subscriptions", spike.events.refresh, SUBSCRIPTIONS_INTERVAL_S),
         ):
             stack.enter_context(periodically(_counted(spike.metrics, name, action), every_s=every_s, name=name))
+        for subscriber in spike.events.subscribers:
+            stack.enter_context(
+                continuously(
+                    partial(_deliver, spike, subscriber),
+                    every_s=settings.relay_interval_s,
+                    name=f"events to {subscriber}",
+                    patience_s=settings.worker_drain_s,
+                )
+            )
         for task, (action, every_s) in _maintenance_tasks(spike).items():
             counted = _counted(spike.metrics, task.value, action)
             attend = partial(spike.maintenance.lease.attend, task, counted, every=timedelta(seconds=every_s))
@@ -91,6 +107,16 @@ def housekeeping(spike: Spike) -> Iterator[None]:
         yield
 
 
+def _deliver(spike: Spike, subscriber: SubscriberName) -> int:
+    """Hand a batch of events to a subscriber, and return how many were handled."""
+    handed = spike.events.deliver(subscriber)
+    if handed.count:
+        spike.metrics.count_events(
+            subscriber=subscriber.text, handled=handed.handled, failed=handed.failed, set_aside=handed.set_aside
+        )
+    return handed.handled
+
+
 def _maintenance_tasks(spike: Spike) -> Mapping[MaintenanceTask, tuple[Callable[[], int], float]]:
     """Return what each maintenance task does, and how often, in seconds."""
     settings = spike.settings
@@ -103,6 +129,7 @@ def _maintenance_tasks(spike: Spike) -> Mapping[MaintenanceTask, tuple[Callable[
             partial(spike.images.deletion.expire_anonymous, retention=retention),
             settings.collect_interval_s,
         ),
+        MaintenanceTask.EVENTS: (spike.events.purge, settings.collect_interval_s),
         MaintenanceTask.RECOUNT: (spike.budgets.recount, settings.orphans_interval_s),
         MaintenanceTask.RECOUNT_AFTER_UPGRADE: (spike.budgets.recount_after_upgrade, settings.collect_interval_s),
         MaintenanceTask.RECEIPTS: (spike.idempotency.purge, settings.collect_interval_s),

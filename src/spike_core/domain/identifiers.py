@@ -4,6 +4,7 @@ The format is the API's (`^[a-z0-9]{24}$` after the prefix). The `Ids` port gene
 may be of any form: they may be those of the app that embeds Spike.
 """
 
+import hashlib
 import re
 from typing import ClassVar, Final, Literal, Self
 
@@ -185,3 +186,16 @@ class RequestId(Identifier):
 
     prefix: ClassVar[str] = "req_"
     pattern: ClassVar[re.Pattern[str]] = re.compile(f"req_{_BODY}")
+
+
+@frozen(order=True)
+class EventId(Identifier):
+    """A domain event; the same for all of its subscribers."""
+
+    prefix: ClassVar[str] = "evt_"
+    pattern: ClassVar[re.Pattern[str]] = re.compile(f"evt_{_BODY}")
+
+    @classmethod
+    def about(cls, *facts: str) -> Self:
+        """Return the id of the one event about these facts, its type among them: a part of their SHA-256."""
+        return cls(cls.prefix + hashlib.sha256("\n".join(facts).encode()).hexdigest()[:BODY_LENGTH])

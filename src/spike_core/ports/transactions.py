@@ -7,6 +7,7 @@ from spike_core.ports.albums import AlbumRepository
 from spike_core.ports.api_key_charges import ApiKeyCharges
 from spike_core.ports.api_keys import ApiKeyRepository
 from spike_core.ports.audit import AuditReader
+from spike_core.ports.events import EventDeliveries, Subscriptions
 from spike_core.ports.idempotency import IdempotencyRecords
 from spike_core.ports.images import ImageRepository
 from spike_core.ports.jobs import JobRepository
@@ -56,6 +57,14 @@ class Transaction(Protocol):
     @property
     def outbox(self) -> Outbox:
         """The messages to the worker queue."""
+
+    @property
+    def subscriptions(self) -> Subscriptions:
+        """The subscribers to domain events."""
+
+    @property
+    def event_deliveries(self) -> EventDeliveries:
+        """The domain events to be handed to subscribers."""
 
     @property
     def maintenance_runs(self) -> MaintenanceRuns:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
+from event_oracle import Everything
 from running import run_spike
 from spike_cli.main import spike
 from spike_core.domain.accounts import Email
@@ -230,3 +231,26 @@ def test_help_names_every_command(folder: Path) -> None:
     for command in ("serve", "users", "tokens", "keys", "migrate", "audit"):
         assert re.search(rf"^  {command}\b", text, re.MULTILINE)
     assert run_spike("--version", folder=folder).stdout.startswith("spike, version 0.")
+
+
+def test_subscribers_are_listed_retried_and_removed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Events of a process that has ended, which this command's process doesn't know as its own."""
+    monkeypatch.setenv("SPIKE_DATA_DIR", str(tmp_path))
+    built = build(Settings(data_dir=tmp_path), subscribers=[Everything()])
+    built.database.migrate()
+    built.events.register()
+    built.accounts.registration.register(Email("ada@example.org"))
+    built.close()
+
+    def ran(*arguments: str) -> str:
+        result = CliRunner().invoke(spike, ["events", *arguments], catch_exceptions=False)
+        assert result.exit_code == 0
+        return result.output
+
+    assert re.fullmatch(r"everything  1 waiting, the oldest for \d+ s; 0 set aside\n", ran("list"))
+    [listed] = json.loads(ran("list", "--json"))
+    assert (listed["subscriber"], listed["waiting"], listed["setAside"]) == ("everything", 1, 0)
+    assert ran("retry", "everything") == "0 events will be handed to everything again\n"
+    assert ran("remove", "everything") == "everything is forgotten; 1 events of it were deleted\n"
+    assert ran("list") == "there is no subscriber\n"
+    assert CliRunner().invoke(spike, ["events", "remove", "No Name"]).exit_code == 2

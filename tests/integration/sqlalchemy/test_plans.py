@@ -9,6 +9,7 @@ from spike_sqlalchemy import (
     albums,
     api_keys,
     audit,
+    events,
     idempotency,
     images,
     jobs,
@@ -25,6 +26,7 @@ MODULES = (
     albums,
     api_keys,
     audit,
+    events,
     idempotency,
     images,
     jobs,
@@ -46,10 +48,11 @@ def _executed(statement: object) -> bool:
 
 READ_EVERYTHING = {"audit._MISCOUNTED", "audit._USAGE"}  # for the audit, and where a running sum is wrong
 OF_SUBQUERIES = {
+    "SCAN counted",
     "SCAN oldest",
     "SCAN owners",
     "SCAN CONSTANT ROW",
-}  # of unclaimed or unsettled jobs, which an index gives
+}  # of unclaimed or unsettled jobs, or of events, which an index gives
 STATEMENTS = {
     f"{module.__name__.rpartition('.')[2]}.{name}": statement
     for module in MODULES
@@ -120,6 +123,16 @@ def test_no_statement_reads_a_whole_table(engine: Engine, name: str) -> None:
         ("jobs._NEXT_OF_IMAGE", "ix_jobs_image_id_created_at"),
         ("jobs._COUNT_OF_IMAGE", "ix_jobs_image_id_created_at"),
         ("sessions._PURGE", "ix_sessions_expires_at"),
+        ("events._DUE", "ix_event_deliveries_due_at"),
+        ("events._LOCK_DUE", "ix_event_deliveries_due_at"),
+        ("events._FIRST_OF_SUBJECT", "ix_event_deliveries_subject"),
+        ("events._EARLIER_OF_SUBJECT", "ix_event_deliveries_subject"),
+        ("events._LOCK_EARLIER_OF_SUBJECT", "ix_event_deliveries_subject"),
+        ("events._GIVEN_UP", "ix_event_deliveries_set_aside"),
+        ("events._SET_ASIDES", "ix_event_deliveries_set_aside"),
+        ("events._OLDEST", "ix_event_deliveries_recorded_at"),
+        ("events._OLD", "ix_event_deliveries_recorded_at"),
+        ("events._NEXT_SUBSCRIBER", "ix_event_deliveries_"),
         ("wallets._PAGE", "pk_ledger_entries"),
         ("audit._LEDGER", "pk_ledger_entries"),
         ("wallets._UNSUMMED", "pk_ledger_entries"),
@@ -168,7 +181,10 @@ _ROWS = """
         FROM generate_series(1, 3000) n;
     INSERT INTO album_images SELECT 'a' || n, 'album_' || mod(n, 10) + 1, 'img_' || n, n, 0
         FROM generate_series(1, 3000) n;
-    ANALYZE images, albums, album_images;
+    INSERT INTO event_deliveries (subscriber, event_id, subject, event, recorded_at, due_at, set_aside_at)
+        SELECT 'mail', 'evt_' || n, 'user_' || mod(n, 30), '{}', n, CASE WHEN mod(n, 10) = 0 THEN n END,
+            CASE WHEN mod(n, 100) = 1 THEN n END FROM generate_series(1, 3000) n;
+    ANALYZE images, albums, album_images, event_deliveries;
     ANALYZE wallets, ledger_entries, users, sessions, jobs
 """
 

@@ -4,6 +4,7 @@ from spike_contracts.album_images import AlbumImagesContract
 from spike_contracts.albums import AlbumsContract
 from spike_contracts.api_key_charges import ApiKeyChargesContract
 from spike_contracts.audit import AuditReaderContract
+from spike_contracts.events import EventDeliveriesContract, SubscriptionsContract
 from spike_contracts.idempotency import IdempotencyRecordsContract
 from spike_contracts.image_deletion import ImageDeletionContract
 from spike_contracts.images import ImagesContract
@@ -89,4 +90,12 @@ class TestSqlAlchemyTransactions(TransactionsContract):
 
 
 class TestSqlAlchemyWallets(WalletsContract):
+    """The fixture is defined in this folder."""
+
+
+class TestSqlAlchemyEventDeliveries(EventDeliveriesContract):
+    """The fixture is defined in this folder."""
+
+
+class TestSqlAlchemySubscriptions(SubscriptionsContract):
     """The fixture is defined in this folder."""

@@ -1,14 +1,16 @@
 """`docs/reference/events.md` documents every message, ledger entry, outcome and log line, and nothing else."""
 
 import ast
+import json
 import re
 from collections.abc import Iterator, Mapping
-from typing import Final
+from typing import Final, get_args
 
 import attrs
 
 from documents import PROJECT
-from spike_core.domain import outbox
+from spike_core.codec import event_from_json, event_json
+from spike_core.domain import events, outbox
 from spike_core.domain.ledger import SPEND_KINDS, EntryKind
 from spike_core.services.job_runner import JobOutcome
 
@@ -74,3 +76,31 @@ def test_every_line_that_the_entrypoints_log_is_documented_with_level_and_fields
         for event, levels, fields in LINE.findall(section("Log lines"))
     }
     assert documented == actual
+
+
+EVENT_ROW: Final = re.compile(
+    r"^\| (?:`(\w+)` \| `([\w.]+)`|\|) \| (`\w+`|the first ten of `JobCompleted`) \| .+ \|$", re.MULTILINE
+)
+SHARED_ROW: Final = re.compile(r"^\| `(\w+)` \| [^|]+ \|$", re.MULTILINE)
+
+
+def test_every_domain_event_is_documented_with_its_type_and_fields_and_none_else() -> None:
+    text = section("Domain events")
+    shared = SHARED_ROW.findall(text)
+    documented: dict[str, list[str]] = {}
+    types: dict[str, str] = {}
+    name = ""
+    for event, type_, field in EVENT_ROW.findall(text):
+        name = event or name
+        types |= {event: type_} if event else {}
+        ten = documented["JobCompleted"][:10] if "first ten" in field else [field.strip("`")]
+        documented[name] = [*documented.get(name, []), *ten]
+    kinds = get_args(events.Event)
+    assert types == {kind.__name__: kind.event_type for kind in kinds}
+    fields = {kind.__name__: [each.name for each in attrs.fields(kind)] for kind in kinds}
+    assert {name: [*shared, *own] for name, own in documented.items()} == fields
+
+
+def test_the_sample_event_can_be_read() -> None:
+    [sample] = re.findall(r"```json\n(.+?)```", section("Domain events"), re.DOTALL)
+    assert json.loads(event_json(event_from_json(sample))) == json.loads(sample)

@@ -10,6 +10,7 @@ from spike_core.domain.identifiers import (
     AlbumImageId,
     ApiKeyId,
     BatchId,
+    EventId,
     Identifier,
     ImageId,
     JobId,
@@ -35,6 +36,7 @@ bodies = st.text("abcdefghijklmnopqrstuvwxyz0123456789", min_size=BODY_LENGTH, m
         (ApiKeyId, "key_"),
         (RequestId, "req_"),
         (BatchId, "batch-"),
+        (EventId, "evt_"),
     ],
 )
 def test_prefixes_are_the_contracts(kind: type[Identifier], prefix: str) -> None:
@@ -42,7 +44,7 @@ def test_prefixes_are_the_contracts(kind: type[Identifier], prefix: str) -> None
 
 
 def test_all_kinds_are_covered_above() -> None:
-    assert len(KINDS) == 8
+    assert len(KINDS) == 9
 
 
 @given(kinds, bodies)

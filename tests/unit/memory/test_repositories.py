@@ -7,6 +7,7 @@ from spike_contracts.albums import AlbumsContract
 from spike_contracts.api_key_charges import ApiKeyChargesContract
 from spike_contracts.api_keys import ApiKeysContract
 from spike_contracts.audit import AuditReaderContract
+from spike_contracts.events import EventDeliveriesContract, SubscriptionsContract
 from spike_contracts.fair_scheduling import FairSchedulingContract
 from spike_contracts.idempotency import IdempotencyRecordsContract
 from spike_contracts.image_deletion import ImageDeletionContract
@@ -107,4 +108,12 @@ class TestMemoryFairScheduling(FairSchedulingContract):
 
 
 class TestMemoryStatistics(StatisticsContract):
+    """The fixture is defined in this module."""
+
+
+class TestMemoryEventDeliveries(EventDeliveriesContract):
+    """The fixture is defined in this module."""
+
+
+class TestMemorySubscriptions(SubscriptionsContract):
     """The fixture is defined in this module."""

@@ -2,16 +2,18 @@
 
 import subprocess
 import sys
+from collections.abc import Callable
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
-from types import ModuleType
+from types import ModuleType, SimpleNamespace
 
 import pytest
 
 from memory_spike import MemorySpike
+from spike_core.domain.events import Event, JobCompleted
 from spike_core.ports.factories import ADAPTER_API
 from spike_memory import MemoryDatabase
-from spike_runtime import Settings, WrongSettings, build, plugins
+from spike_runtime import Settings, WrongSettings, build, plugins, subscribers
 from spike_runtime.plugins import GROUP, load_adapter, scheme_of
 
 
@@ -129,3 +131,41 @@ def test_without_posix_the_core_runs_and_the_runtime_says_what_it_needs() -> Non
     last = ran.stderr.splitlines()[-1]
     assert last.startswith("spike_runtime.platform.UnsupportedPlatform: Spike's runtime, service and command need")
     assert "fcntl, resource, termios" in last
+
+
+class _Mail:
+    name = "mail"
+    kinds = frozenset({JobCompleted})
+
+    def handle(self, event: Event) -> None:
+        raise NotImplementedError
+
+
+def _fail() -> None:
+    raise ZeroDivisionError("no server")
+
+
+def test_subscribers_are_those_given_and_those_of_entry_points(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    index = _Mail()
+    index.name = "index"
+    _install(monkeypatch, _Mail)
+    spike = build(Settings(data_dir=tmp_path), subscribers=[index])
+    assert [name.text for name in spike.events.subscribers] == ["mail", "index"]
+
+
+def test_two_subscribers_of_one_name_are_refused_at_the_start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    _install(monkeypatch, _Mail)
+    with pytest.raises(WrongSettings, match=r"spike.subscribers: .+ mail is that of two"):
+        build(Settings(data_dir=tmp_path), subscribers=[_Mail()])
+
+
+def test_an_entry_point_of_a_subscriber_that_fails_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    _install(monkeypatch, _fail)
+    with pytest.raises(WrongSettings, match=r"mail = package:opener of spike.subscribers failed: no server"):
+        build(Settings(data_dir=tmp_path))
+
+
+def _install(monkeypatch: pytest.MonkeyPatch, opener: Callable[[], object]) -> None:
+    """Install an entry point for a subscriber."""
+    point = SimpleNamespace(name="mail", value="package:opener", load=lambda: opener)
+    monkeypatch.setattr(subscribers, "entry_points", lambda *, group: [point] if group == subscribers.GROUP else [])

@@ -1,16 +1,19 @@
-"""The stateful machine with in-memory adapters."""
+"""The stateful machine with in-memory adapters, and with a subscriber to all events: no change escapes it."""
 
 from hypothesis import settings
 
 from effort import examples
+from event_oracle import Everything, ObservedTransactions
 from machine import SpikeMachine
 from spike_core.ports.factories import Database
 from spike_memory import MemoryDatabase
 
 
 class MemoryMachine(SpikeMachine):
+    subscribers = (Everything(),)
+
     def open_database(self) -> Database:
-        return MemoryDatabase()
+        return MemoryDatabase(ObservedTransactions())
 
 
 TestMemoryMachine = MemoryMachine.TestCase

@@ -1,6 +1,7 @@
 """Periodic tasks and workers, with in-memory adapters."""
 
 import io
+import threading
 from collections.abc import Iterator
 from datetime import timedelta
 
@@ -8,9 +9,11 @@ import pytest
 from attrs import evolve
 
 from blocking_blobs import BlockingBlobStore
+from event_oracle import Everything
 from eventually import eventually
 from memory_spike import MemorySpike
 from spike_core.domain.dimensions import Dimensions
+from spike_core.domain.events import Event, JobCompleted
 from spike_core.domain.images import ImageName
 from spike_core.domain.jobs import CompletedJob, JobStatus
 from spike_memory.engine import a_picture
@@ -121,3 +124,34 @@ def test_without_worker_threads_the_work_is_left_to_others() -> None:
         upload(services)
         wait_for(services, JobStatus.PROCESSING)
     assert len(services.broker.queue.messages) == 1
+
+
+class _Hanging:
+    """A subscriber whose first call doesn't end before the test does."""
+
+    name = "hanging"
+    kinds = (JobCompleted,)
+
+    def __init__(self) -> None:
+        self.called, self.release = threading.Event(), threading.Event()
+
+    def handle(self, _event: Event) -> None:
+        self.called.set()
+        self.release.wait()
+
+
+def test_events_are_handed_over_and_a_subscriber_that_hangs_delays_neither_others_nor_jobs() -> None:
+    hanging, everything = _Hanging(), Everything()
+    services = MemorySpike.build(evolve(QUICK, worker_drain_s=0.05), subscribers=[hanging, everything])
+    try:
+        with working(services.spike):
+            upload(services)
+            assert hanging.called.wait(10)
+            upload(services, "bob@example.org")
+            wait_for(services, JobStatus.COMPLETED)
+            eventually("all events", lambda: len(everything.events) == 8)  # per user: opening, charge, image, job
+        exposed = services.spike.metrics.exposition().decode()
+        assert 'spike_events_total{outcome="handled",subscriber="everything"} 8.0' in exposed
+        assert 'spike_events_waiting{subscriber="hanging"} 2.0' in exposed
+    finally:
+        hanging.release.set()

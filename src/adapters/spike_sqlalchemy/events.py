@@ -1,0 +1,313 @@
+"""Subscriptions and event deliveries in a database.
+
+A delivery is stored as due. A claim that finds an earlier one of its subject takes away its `due_at`, and whatever ends
+that earlier one gives it back. So each delivery is looked at twice at most, however many wait behind one that fails.
+
+On PostgreSQL a claim does so only while it holds a lock of an earlier delivery: what ends that one comes later, and
+sees that this one needs its `due_at` back.
+"""
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from enum import Enum, auto
+from typing import Final
+
+from attrs import frozen
+from sqlalchemy import Select, bindparam, delete, func, insert, literal_column, null, select, text, update
+
+from spike_core.codec import event_from_json, event_json
+from spike_core.domain.errors import InvalidValue
+from spike_core.domain.event_deliveries import (
+    AddressedEvent,
+    Backlog,
+    Delivery,
+    SubscriberName,
+    Subscription,
+    UnreadableEvent,
+)
+from spike_core.domain.events import Event
+from spike_core.domain.identifiers import EventId
+from spike_sqlalchemy.prepared import Parameters, Prepared, Row, upsert
+from spike_sqlalchemy.statements import Statements
+from spike_sqlalchemy.tables import IS_SET_ASIDE, IS_TO_BE_HANDED, event_deliveries, event_subscribers
+from spike_sqlalchemy.utc import UtcDateTime
+
+CLAIM_ROUNDS_MAX: Final = 20  # in one claim, of rows that turn out to wait for an earlier one
+
+_ALL: Final = Prepared(
+    select(event_subscribers)
+    .where(event_subscribers.c.name > bindparam("after"))  # so that an index is used
+    .order_by(event_subscribers.c.name)
+)
+_SUBSCRIBE: Final = upsert(event_subscribers)
+_SEE: Final = Prepared(
+    update(event_subscribers).where(event_subscribers.c.name == bindparam("subscriber_name")), sets=["seen_at"]
+)
+_UNSUBSCRIBE: Final = Prepared(delete(event_subscribers).where(event_subscribers.c.name == bindparam("name")))
+
+_ADD: Final = Prepared(
+    insert(event_deliveries).inline(), sets=["subscriber", "event_id", "subject", "event", "recorded_at", "due_at"]
+)
+_OF_SUBSCRIBER: Final = event_deliveries.c.subscriber == bindparam("of_subscriber")
+_FIRST_DUE: Final = (
+    select(event_deliveries)
+    .where(_OF_SUBSCRIBER, event_deliveries.c.due_at <= bindparam("now"))
+    .order_by(event_deliveries.c.due_at, event_deliveries.c.position)
+    .limit(bindparam("rows_max"))
+)
+_DUE: Final = Prepared(_FIRST_DUE)
+_LOCK_DUE: Final = Prepared(_FIRST_DUE.with_for_update(skip_locked=True))
+_OF_SUBJECT: Final = (
+    select(event_deliveries.c.position, event_deliveries.c.due_at)
+    .where(_OF_SUBSCRIBER, event_deliveries.c.subject == bindparam("of_subject"), text(IS_TO_BE_HANDED))
+    .order_by(event_deliveries.c.position)
+    .limit(literal_column("1"))
+)
+_FIRST_OF_SUBJECT: Final = Prepared(_OF_SUBJECT)
+_EARLIER: Final = _OF_SUBJECT.where(event_deliveries.c.position < bindparam("before"))
+_EARLIER_OF_SUBJECT: Final = Prepared(_EARLIER)
+_LOCK_EARLIER_OF_SUBJECT: Final = Prepared(_EARLIER.with_for_update(skip_locked=True))
+_AT: Final = event_deliveries.c.position == bindparam("at")
+_MAKE_WAIT: Final = Prepared(update(event_deliveries).where(_AT).values(due_at=null()))
+_CLAIM: Final = Prepared(
+    update(event_deliveries)
+    .where(_AT)
+    .values(due_at=bindparam("until", type_=UtcDateTime), attempts=event_deliveries.c.attempts + literal_column("1"))
+)
+_MAKE_DUE: Final = Prepared(
+    update(event_deliveries)
+    .where(_AT, event_deliveries.c.due_at.is_(None), text(IS_TO_BE_HANDED))
+    .values(due_at=bindparam("now", type_=UtcDateTime))
+)
+_CLAIMED: Final = (
+    _AT,
+    event_deliveries.c.event_id == bindparam("claimed_event"),
+    event_deliveries.c.attempts == bindparam("claimed_attempt"),
+    text(IS_TO_BE_HANDED),
+)
+_SUBJECT: Final = Prepared(select(event_deliveries.c.subject).where(*_CLAIMED).with_for_update())
+_DELETE: Final = Prepared(delete(event_deliveries).where(_AT))
+_POSTPONE: Final = Prepared(
+    update(event_deliveries).where(*_CLAIMED).values(due_at=bindparam("until", type_=UtcDateTime))
+)
+_POSTPONE_FAILED: Final = Prepared(
+    update(event_deliveries)
+    .where(*_CLAIMED)
+    .values(due_at=bindparam("until", type_=UtcDateTime), failing_since=bindparam("first_failure", type_=UtcDateTime))
+)
+_SET_ASIDE: Final = Prepared(
+    update(event_deliveries).where(_AT).values(due_at=null(), set_aside_at=bindparam("now", type_=UtcDateTime))
+)
+_GIVEN_UP: Final = Prepared(
+    select(event_deliveries.c.position)
+    .where(_OF_SUBSCRIBER, text(IS_SET_ASIDE))
+    .order_by(event_deliveries.c.position)
+    .limit(bindparam("rows_max"))
+    .with_for_update(skip_locked=True)
+)
+_RESUME: Final = Prepared(
+    update(event_deliveries)
+    .where(_AT)
+    .values(due_at=bindparam("now", type_=UtcDateTime), set_aside_at=null(), failing_since=null())
+)
+_NEXT_SUBSCRIBER: Final = Prepared(
+    select(event_deliveries.c.subscriber)
+    .where(event_deliveries.c.subscriber > bindparam("after"))
+    .order_by(event_deliveries.c.subscriber)
+    .limit(literal_column("1"))
+)
+_OLDEST: Final = Prepared(
+    select(event_deliveries.c.recorded_at)
+    .where(_OF_SUBSCRIBER, text(IS_TO_BE_HANDED))
+    .order_by(event_deliveries.c.recorded_at, event_deliveries.c.position)
+    .limit(literal_column("1"))
+)
+_OLD: Final = Prepared(
+    select(event_deliveries.c.position, event_deliveries.c.subject)
+    .where(_OF_SUBSCRIBER, event_deliveries.c.recorded_at < bindparam("recorded_before"))
+    .order_by(event_deliveries.c.recorded_at, event_deliveries.c.position)
+    .limit(bindparam("rows_max"))
+    .with_for_update(skip_locked=True)
+)
+
+
+def _count(condition: str) -> Prepared:
+    """Return the statement that counts a subscriber's deliveries by an index, up to a limit."""
+    rows: Select[int] = select(event_deliveries.c.position).where(_OF_SUBSCRIBER, text(condition))
+    return Prepared(select(func.count()).select_from(rows.limit(bindparam("count_max")).subquery("counted")))
+
+
+_WAITING: Final = _count(IS_TO_BE_HANDED)
+_SET_ASIDES: Final = _count(IS_SET_ASIDE)
+
+
+@frozen
+class SqlAlchemySubscriptions:
+    """See the port."""
+
+    _statements: Statements
+
+    def all(self) -> Sequence[Subscription]:
+        """Return all subscriptions."""
+        return [
+            Subscription(name=SubscriberName(name), event_types=frozenset(types.split(",")), seen_at=seen_at)
+            for name, types, seen_at in self._statements.rows(_ALL, {"after": ""})
+        ]
+
+    def put(self, subscription: Subscription) -> None:
+        """Store a subscription."""
+        types = ",".join(sorted(subscription.event_types))
+        row = {"name": subscription.name.text, "event_types": types, "seen_at": subscription.seen_at}
+        self._statements.write(_SUBSCRIBE, row)
+
+    def see(self, name: SubscriberName, *, now: datetime) -> None:
+        """Set when it was last seen."""
+        self._statements.write(_SEE, {"subscriber_name": name.text, "seen_at": now})
+
+    def remove(self, name: SubscriberName) -> None:
+        """Delete a subscription."""
+        self._statements.write(_UNSUBSCRIBE, {"name": name.text})
+
+
+class _Place(Enum):
+    """Where a due delivery is among those of its subject."""
+
+    FIRST = auto()
+    BEHIND = auto()  # an earlier one, which can't end before this transaction
+    UNKNOWN = auto()  # behind one that is just being changed
+
+
+@frozen
+class SqlAlchemyEventDeliveries:
+    """See the port."""
+
+    _statements: Statements
+
+    def add(self, events: Sequence[AddressedEvent], *, now: datetime) -> None:
+        """Store deliveries."""
+        rows = []
+        for addressed in events:
+            event = addressed.event
+            row = {"event_id": event.id.text, "subject": event.subject, "event": event_json(event)}
+            times = {"recorded_at": now, "due_at": now}
+            rows += [{"subscriber": name.text, **row, **times} for name in sorted(addressed.subscribers)]
+        self._statements.write_all(_ADD, rows)
+
+    def has_due(self, subscriber: SubscriberName, *, now: datetime) -> bool:
+        """Return whether anything is due."""
+        return bool(self._statements.rows(_DUE, {"of_subscriber": subscriber.text, "now": now, "rows_max": 1}))
+
+    def claim(self, subscriber: SubscriberName, *, now: datetime, until: datetime, limit: int) -> Sequence[Delivery]:
+        """Lock deliveries that are due, and postpone those that are the first of their subject."""
+        asked = {"of_subscriber": subscriber.text, "now": now, "rows_max": limit}
+        for _ in range(CLAIM_ROUNDS_MAX):
+            due = self._statements.locked_rows(_LOCK_DUE, asked)
+            places = [(row, self._place(row)) for row in due]
+            behind = [{"at": row[0]} for row, place in places if place is _Place.BEHIND]
+            claimed = [row for row, place in places if place is _Place.FIRST]
+            self._statements.write_all(_MAKE_WAIT, behind)
+            self._statements.write_all(_CLAIM, [{"at": row[0], "until": until} for row in claimed])
+            if claimed or not behind:
+                return [_delivery_of(row) for row in claimed]
+        return ()
+
+    def renew(self, delivery: Delivery, *, until: datetime) -> bool:
+        """Postpone a claimed delivery."""
+        return self._statements.write(_POSTPONE, {**_claim_row(delivery), "until": until}) == 1
+
+    def finish(self, delivery: Delivery, *, now: datetime) -> bool:
+        """Delete a handled delivery."""
+        for subject in self._subject(delivery):
+            self._statements.write(_DELETE, {"at": delivery.position})
+            self._make_next_due(delivery.subscriber.text, subject, now=now)
+            return True
+        return False
+
+    def postpone(self, delivery: Delivery, *, due_at: datetime, failing_since: datetime | None) -> bool:
+        """Make a claimed delivery due again."""
+        row = {**_claim_row(delivery), "until": due_at, "first_failure": failing_since}
+        return self._statements.write(_POSTPONE_FAILED, row) == 1
+
+    def set_aside(self, delivery: Delivery, *, now: datetime) -> bool:
+        """Give up a claimed delivery."""
+        for subject in self._subject(delivery):
+            self._statements.write(_SET_ASIDE, {"at": delivery.position, "now": now})
+            self._make_next_due(delivery.subscriber.text, subject, now=now)
+            return True
+        return False
+
+    def resume(self, subscriber: SubscriberName, *, now: datetime, limit: int) -> int:
+        """Make deliveries due that were set aside."""
+        rows = self._statements.locked_rows(_GIVEN_UP, {"of_subscriber": subscriber.text, "rows_max": limit})
+        self._statements.write_all(_RESUME, [{"at": position, "now": now} for (position,) in rows])
+        return len(rows)
+
+    def subscribers(self) -> Sequence[SubscriberName]:
+        """Return the names for which deliveries are stored, going from one to the next by an index."""
+        names: list[str] = []
+        while rows := self._statements.rows(_NEXT_SUBSCRIBER, {"after": names[-1] if names else ""}):
+            [(name,)] = rows
+            names.append(name)
+        return [SubscriberName(name) for name in names]
+
+    def backlog(self, subscriber: SubscriberName, *, count_max: int) -> Backlog:
+        """Return how much waits, and since when."""
+        asked = {"of_subscriber": subscriber.text}
+        counted = {**asked, "count_max": count_max}
+        [(waiting,)] = self._statements.rows(_WAITING, counted)
+        [(set_aside,)] = self._statements.rows(_SET_ASIDES, counted)
+        oldest = self._statements.rows(_OLDEST, asked) if waiting else ()
+        return Backlog(
+            subscriber=subscriber, waiting=waiting, oldest_at=oldest[0][0] if oldest else None, set_aside=set_aside
+        )
+
+    def purge(self, subscriber: SubscriberName, *, recorded_before: datetime, limit: int) -> int:
+        """Delete old deliveries."""
+        asked = {"of_subscriber": subscriber.text, "recorded_before": recorded_before, "rows_max": limit}
+        old = self._statements.locked_rows(_OLD, asked)
+        self._statements.write_all(_DELETE, [{"at": position} for position, _ in old])
+        for subject in sorted({subject for _, subject in old}):
+            self._make_next_due(subscriber.text, subject, now=recorded_before)
+        return len(old)
+
+    def _place(self, row: Row) -> _Place:
+        position, subscriber, _, subject, *_ = row
+        asked = {"of_subscriber": subscriber, "of_subject": subject, "before": position}
+        if not self._statements.rows(_EARLIER_OF_SUBJECT, asked):
+            return _Place.FIRST
+        return _Place.BEHIND if self._statements.locked_rows(_LOCK_EARLIER_OF_SUBJECT, asked) else _Place.UNKNOWN
+
+    def _subject(self, delivery: Delivery) -> Iterator[str]:
+        """Yield the subject of a delivery, which is locked, if it is still claimed by this fencing token."""
+        for (subject,) in self._statements.locked_rows(_SUBJECT, _claim_row(delivery)):
+            yield subject
+
+    def _make_next_due(self, subscriber: str, subject: str, *, now: datetime) -> None:
+        """Give the first delivery of a subject its `due_at` back; another one if it is just being deleted."""
+        asked = {"of_subscriber": subscriber, "of_subject": subject}
+        for position, due_at in self._statements.rows(_FIRST_OF_SUBJECT, asked):
+            if due_at is None and not self._statements.write(_MAKE_DUE, {"at": position, "now": now}):
+                self._make_next_due(subscriber, subject, now=now)
+
+
+def _claim_row(delivery: Delivery) -> Parameters:
+    return {"at": delivery.position, "claimed_event": delivery.id.text, "claimed_attempt": delivery.attempt}
+
+
+def _delivery_of(row: Row) -> Delivery:
+    """Return the delivery in a row that was read before it was claimed."""
+    position, subscriber, event_id, _, event, _, _, attempts, failing_since, _ = row
+    return Delivery(
+        subscriber=SubscriberName(subscriber),
+        position=position,
+        attempt=attempts + 1,
+        failing_since=failing_since,
+        event=_event_of(event_id, event),
+    )
+
+
+def _event_of(event_id: str, document: str) -> Event | UnreadableEvent:
+    try:
+        return event_from_json(document)
+    except InvalidValue as error:
+        return UnreadableEvent(id=EventId(event_id), problem=str(error))

@@ -1,0 +1,205 @@
+"""The stateful machine of event deliveries: no crash loses one, and none overtakes an earlier one of its subject.
+
+Two processes share a database and both have the two subscribers. They crash between any two calls of a port: before or
+after the commit of a change, before or after the claim, between the hand-over and its record. A subscriber fails, or
+its call overlaps with a call by the other process.
+"""
+
+from collections import defaultdict
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Final
+
+from attrs import define, field
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
+
+from crash_injection import Crash, CrashingTransactions, FaultPlan
+from faults import pass_by
+from spike_core.application import Application, Policies, Ports, compose
+from spike_core.domain.accounts import Email
+from spike_core.domain.errors import EmailTaken, UserNotFound
+from spike_core.domain.event_deliveries import EventLimits, SubscriberName
+from spike_core.domain.events import Event, TokensMoved
+from spike_core.domain.identifiers import EventId, OwnerId
+from spike_core.domain.regeneration import RegenerationPolicy
+from spike_core.domain.tokens import Tokens
+from spike_core.ports.events import Subscriber
+from spike_core.ports.transactions import Transactions
+from spike_memory import (
+    CountingIds,
+    CountingSecrets,
+    ManualClock,
+    MemoryBlender,
+    MemoryBlobStore,
+    MemoryDownloader,
+    MemoryGenerator,
+    MemoryMetadata,
+    MemoryProbe,
+    MemoryQueue,
+    MemoryUpscaler,
+    NoConcurrency,
+    NoopHeartbeat,
+)
+
+NAMES: Final = ("mail", "index")
+PEOPLE: Final = ("ada@example.org", "bob@example.org")
+LIMITS: Final = EventLimits(lease=timedelta(minutes=1), retry=timedelta(days=3), delay_max=timedelta(minutes=10))
+crashes = st.none() | st.integers(0, 12)
+names = st.sampled_from(NAMES)
+processes = st.integers(0, 1)
+
+
+@define
+class World:
+    """What both processes' subscribers do, and what they have got."""
+
+    fails: set[str] = field(factory=set)  # names of subscribers
+    meanwhile: Callable[[], object] = pass_by
+    in_progress: set[tuple[str, EventId]] = field(factory=set)
+    handled: dict[tuple[str, OwnerId], list[int]] = field(factory=lambda: defaultdict(list))
+
+
+@define
+class WatchedSubscriber:
+    """Checks the order at each call."""
+
+    name: str
+    world: World
+    kinds = frozenset({TokensMoved})
+
+    def handle(self, event: Event) -> None:
+        """Handle an event for the first time, or again."""
+        assert isinstance(event, TokensMoved)
+        call = self.name, event.id
+        assert call not in self.world.in_progress, "two processes don't get the same event at once"
+        handled = self.world.handled[self.name, event.owner_id]
+        assert event.sequence <= len(handled) + 1, "no earlier event of the subject is left out"
+        self.world.in_progress.add(call)
+        meanwhile, self.world.meanwhile = self.world.meanwhile, pass_by
+        try:
+            meanwhile()
+            if self.name in self.world.fails:
+                raise ZeroDivisionError
+            if event.sequence == len(handled) + 1:
+                handled.append(event.sequence)
+        finally:
+            self.world.in_progress.discard(call)
+
+
+class EventMachine(RuleBasedStateMachine):
+    """Changes are grants of tokens: the events of an owner are one subject, and are numbered."""
+
+    def open_transactions(self) -> Transactions:
+        """Return the shared database."""
+        raise AssertionError("a subclass overrides this")
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.inner, self.plan, self.clock, self.world = self.open_transactions(), FaultPlan(), ManualClock(), World()
+        self.ids = CountingIds()  # shared, so that they are unique
+        self.secrets = CountingSecrets()
+        self.processes = [self.process(), self.process()]
+        for process in self.processes:
+            process.events.register()
+
+    def process(self) -> Application:
+        """Start a process."""
+        subscribers: list[Subscriber] = [WatchedSubscriber(name, self.world) for name in NAMES]
+        return compose(
+            Ports(
+                transactions=CrashingTransactions(self.inner, self.plan),
+                blobs=MemoryBlobStore(self.clock),
+                queue=MemoryQueue(),
+                probe=MemoryProbe(),
+                metadata=MemoryMetadata(),
+                upscaler=MemoryUpscaler(),
+                blender=MemoryBlender(),
+                generator=MemoryGenerator(),
+                downloader=MemoryDownloader(),
+                clock=self.clock,
+                ids=self.ids,
+                secrets=self.secrets,
+                heartbeat=NoopHeartbeat(),
+                concurrency=NoConcurrency(),
+                subscribers=subscribers,
+            ),
+            Policies(events=LIMITS, regeneration=RegenerationPolicy(cap=Tokens(0))),
+        )
+
+    def run(self, crash: int | None, action: Callable[[], object]) -> None:
+        """Run an operation that may crash."""
+        try:
+            with self.plan.dying_after(crash):
+                action()
+        except Crash:
+            self.world.in_progress.clear()
+            self.world.meanwhile = pass_by
+            return
+        except (EmailTaken, UserNotFound):
+            return
+
+    @rule(which=processes, email=st.sampled_from(PEOPLE), crash=crashes)
+    def register(self, which: int, email: str, crash: int | None) -> None:
+        registration = self.processes[which].accounts.registration
+        self.run(crash, lambda: registration.register(Email(email), tokens=Tokens(1)))
+
+    @rule(which=processes, email=st.sampled_from(PEOPLE), crash=crashes)
+    def grant(self, which: int, email: str, crash: int | None) -> None:
+        self.run(crash, lambda: self.processes[which].wallets.grant(Email(email), Tokens(1)))
+
+    @rule(which=processes, name=names, crash=crashes)
+    def deliver(self, which: int, name: str, crash: int | None) -> None:
+        self.run(crash, lambda: self.processes[which].events.deliver(SubscriberName(name)))
+
+    @rule(which=processes, name=names, email=st.sampled_from(PEOPLE), crash=crashes)
+    def deliver_while_another_process_delivers_and_records(
+        self, which: int, name: str, email: str, crash: int | None
+    ) -> None:
+        def meanwhile() -> None:
+            other = self.processes[1 - which]
+            other.events.deliver(SubscriberName(name))
+            other.wallets.grant(Email(email), Tokens(1))
+
+        self.world.meanwhile = meanwhile
+        self.run(crash, lambda: self.processes[which].events.deliver(SubscriberName(name)))
+        self.world.meanwhile = pass_by
+
+    @rule(name=names)
+    def fail_or_recover(self, name: str) -> None:
+        self.world.fails ^= {name}
+
+    @rule(minutes=st.sampled_from([0.2, 1, 12]))
+    def pass_time(self, minutes: float) -> None:
+        self.clock.advance(timedelta(minutes=minutes))
+
+    @rule(which=processes)
+    def restart(self, which: int) -> None:
+        self.processes[which] = self.process()
+
+    def entries(self) -> dict[OwnerId, int]:
+        """Return how many ledger entries each owner has: the events that must come."""
+        with self.inner.view() as tx:
+            return {wallet.owner_id: wallet.entries for wallet in tx.audit.wallets(limit=9)}
+
+    @invariant()
+    def nothing_is_handled_that_has_not_happened(self) -> None:
+        entries = self.entries()
+        for (_, owner_id), handled in self.world.handled.items():
+            assert handled == list(range(1, len(handled) + 1))
+            assert len(handled) <= entries[owner_id]
+
+    def teardown(self) -> None:
+        """Without further faults, every subscriber gets everything."""
+        self.world.fails.clear()
+        for _ in range(60):
+            self.clock.advance(LIMITS.delay_max)
+            for name in NAMES:
+                while self.processes[0].events.deliver(SubscriberName(name)).count:
+                    pass
+            if all(not backlog.waiting for backlog in self.processes[0].events.backlogs()):
+                break
+        for name in NAMES:
+            for owner_id, number in self.entries().items():
+                assert len(self.world.handled[name, owner_id]) == number
+        assert all(backlog.set_aside == 0 for backlog in self.processes[0].events.backlogs())
