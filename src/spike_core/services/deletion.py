@@ -4,6 +4,7 @@ import logging
 from collections.abc import Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Final
 
 from attrs import frozen
@@ -55,7 +56,8 @@ class Deletion:
                 raise Forbidden
             self._cancel_jobs(tx, owner_id, image_id, now=now)
             tx.images.begin_deletion(image_id, now=now)
-        self._finish(owner_id, image_id)
+        # objects can't be brought back if an app that shares its transaction rolls it back
+        self.transactions.after_commit(partial(self._finish, owner_id, image_id))
 
     def finish_pending(self) -> int:
         """Complete the deletion of hidden images, in batches, and return how many there were.

@@ -33,7 +33,7 @@ def error_line(*command: str, folder: Path, **settings: str) -> str:
 def test_a_database_of_a_newer_release_is_left_alone(folder: Path, command: tuple[str, ...]) -> None:
     assert run_spike("migrate", folder=folder).returncode == 0
     with closing(sqlite3.connect(folder / "spike.db")) as database:
-        database.execute("UPDATE alembic_version SET version_num = '9999'")
+        database.execute("UPDATE spike_version SET version_num = '9999'")
         database.commit()
     line = error_line(*command, folder=folder, **QUEUE)
     assert f"revision 9999, newer than {HEAD}" in line

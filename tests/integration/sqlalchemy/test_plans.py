@@ -19,6 +19,7 @@ from spike_sqlalchemy import (
     users,
     wallets,
 )
+from spike_sqlalchemy.names import DEFAULT_NAMES
 from spike_sqlalchemy.prepared import Prepared
 
 MODULES = (
@@ -60,7 +61,7 @@ STATEMENTS = {
 
 def _sql(engine: Engine, statement: object) -> str:
     if isinstance(statement, Prepared):
-        return statement.compiled(engine.dialect).sql
+        return statement.compiled(engine.dialect, DEFAULT_NAMES).sql
     if isinstance(statement, Delete):  # which finds its rows as a query with the same condition does
         assert statement.whereclause is not None
         statement = select(statement.table).where(statement.whereclause)

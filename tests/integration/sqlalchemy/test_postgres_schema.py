@@ -60,7 +60,7 @@ def _schema(engine: Engine) -> Mapping[str, tuple[object, ...]]:
     with engine.connect() as connection:
         for query in (COLUMNS, CONSTRAINTS, INDEXES, TRIGGERS, FUNCTIONS):
             described |= {row[0]: tuple(row[1:]) for row in connection.execute(text(query))}
-    return {name: parts for name, parts in described.items() if "alembic_version" not in name}
+    return {name: parts for name, parts in described.items() if "spike_version" not in name}
 
 
 def _migrate_to(database: PostgresDatabase, revision: str, *, down: bool = False) -> None:

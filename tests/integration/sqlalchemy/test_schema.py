@@ -62,7 +62,7 @@ def _schema(path: Path) -> dict[str, list[str]]:
     # columns that were added later stand in the line of the last column before them
     texts = {name: re.sub(r", (\w+ (?:BIGINT|BLOB|BOOLEAN|INTEGER|VARCHAR)\b)", r",\n\1", sql) for name, sql in rows}
     parts = {name: sorted(line.strip().rstrip(",") for line in sql.splitlines()) for name, sql in texts.items()}
-    parts.pop("alembic_version", None)
+    parts.pop("spike_version", None)
     return parts
 
 
@@ -214,7 +214,7 @@ def test_a_migration_that_fails_changes_nothing(empty: SqliteDatabase) -> None:
     empty.ping()
 
 
-@pytest.mark.parametrize("damage", ["UPDATE alembic_version SET version_num = '0000'", "DELETE FROM alembic_version"])
+@pytest.mark.parametrize("damage", ["UPDATE spike_version SET version_num = '0000'", "DELETE FROM spike_version"])
 def test_a_schema_that_is_out_of_date_is_no_answer(database: SqliteDatabase, damage: str) -> None:
     database.ping()
     with database.engine.connect() as connection, connection.begin():

@@ -9,9 +9,10 @@ from contextlib import contextmanager
 from typing import Any, Final
 
 import sqlalchemy as sa
-from alembic import op
 from sqlalchemy.exc import PendingRollbackError
 from sqlalchemy.types import TypeEngine
+
+from spike_sqlalchemy.migrations import op
 
 ROWS_PER_UPDATE: Final = 1_000  # of an update that is committed in portions
 
@@ -57,7 +58,7 @@ def create_index(name: str, table: str, columns: Sequence[str], *, where: str | 
         op.create_index(name, table, list(columns), sqlite_where=condition)
         return
     with waiting_for_transactions():
-        if op.get_bind().execute(_INVALID, {"name": name}).scalar_one():
+        if op.get_bind().execute(_INVALID, {"name": op.named(name)}).scalar_one():
             op.drop_index(name, table, postgresql_concurrently=True)
         op.create_index(
             name,
@@ -94,9 +95,9 @@ def add_column(
     with committed_at_once():
         op.add_column(table, column, if_not_exists=True)
         if check is not None:
-            constraint = f"ck_{table}_{name}"
+            constraint = f"[ck_{table}_{name}]"
             op.execute(
-                f"ALTER TABLE {table} DROP CONSTRAINT IF EXISTS {constraint},"
+                f"ALTER TABLE [{table}] DROP CONSTRAINT IF EXISTS {constraint},"
                 f" ADD CONSTRAINT {constraint} CHECK ({check}) NOT VALID"
             )
-            op.execute(f"ALTER TABLE {table} VALIDATE CONSTRAINT {constraint}")
+            op.execute(f"ALTER TABLE [{table}] VALIDATE CONSTRAINT {constraint}")
