@@ -76,7 +76,8 @@ def from_engine(engine: Engine, *, schema: str = "", prefix: str = "") -> AppDat
     PostgreSQL timeouts are as the app has set them. Nothing is sent yet.
 
     Raises:
-        InvalidValue: it isn't an engine on a SQLite file by `sqlite3`, nor on PostgreSQL by psycopg 3; or a name can't be used.
+        InvalidValue: it isn't an engine on a SQLite file by `sqlite3`, nor on PostgreSQL by psycopg 3; or a name can't
+            be used.
     """
     if (engine.dialect.name, engine.dialect.driver) not in _DRIVERS:
         raise InvalidValue(what="the engine", rule="must be sqlite:///path/to/file.db or postgresql+psycopg://…")

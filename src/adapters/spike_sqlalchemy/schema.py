@@ -63,7 +63,8 @@ def migration_connection(engine: Engine, names: TableNames = DEFAULT_NAMES) -> I
     with engine.connect() as connection:
         if engine.dialect.name == "sqlite":
             with connection.begin():
-                connection.exec_driver_sql(BEGIN["sqlite"])
+                if not connection.connection.driver_connection.in_transaction:  # unless the app's engine begins it
+                    connection.exec_driver_sql(BEGIN["sqlite"])
                 yield connection
             return
         try:

@@ -17,6 +17,7 @@ from spike_core.domain.errors import (
     Unavailable,
     UnsuitableDatabase,
 )
+from spike_sqlalchemy.engine import BEGIN
 from spike_sqlalchemy.errors import translate
 from spike_sqlalchemy.names import TableNames
 from spike_sqlalchemy.statements import Statements
@@ -67,7 +68,7 @@ class SharedTransaction:
             except Unavailable as error:  # what repeats it is the relay or maintenance
                 _log.warning("what follows a commit is put off: %s", error)
 
-    def after_commit(self, action: Callable[[], object]) -> None:
+    def when_committed(self, action: Callable[[], object]) -> None:
         """Keep what `committed` calls."""
         self._waiting.append(action)
 
@@ -105,8 +106,8 @@ class SharedTransaction:
     @contextmanager
     def _one_thread(self) -> Iterator[None]:
         """Keep apart threads that a context was copied to: savepoints of one connection can't overlap."""
-        if self._is_broken:
-            raise DatabaseUnavailable
+        if self._is_broken or (self._dialect.name == "sqlite" and not self._driver.in_transaction):
+            raise DatabaseUnavailable  # a savepoint would begin a transaction of its own
         if not self._turn.acquire(blocking=False):
             raise InvariantViolated("a shared transaction is used by one thread at a time")
         try:
@@ -146,18 +147,23 @@ def _check(connection: Any, driver: Any, dialect: Dialect) -> None:
             problem=f"a connection of {type(driver).__module__} can't be shared",
             remedy=f"Spike's database is opened by {dialect.loaded_dbapi.__name__}",
         )
-    if dialect.name == "sqlite":
-        _check_sqlite(connection, driver)
-    elif driver.autocommit and driver.info.transaction_status.name == "IDLE":
-        raise _no_transaction()
-
-
-def _check_sqlite(connection: Any, driver: sqlite3.Connection) -> None:
-    if not driver.in_transaction:
+    if not _is_in_transaction(driver, dialect):
         if not isinstance(connection, Connection):
             raise _no_transaction()
-        # the driver begins before the first write only, and a savepoint outside a transaction would commit by itself
-        driver.execute("BEGIN IMMEDIATE")
+        # SQLite's driver begins before the first write only, and PostgreSQL's not at all if the engine is set so;
+        # a savepoint outside a transaction would be one by itself
+        driver.execute(BEGIN[dialect.name])
+    if dialect.name == "sqlite":
+        _check_sqlite(driver)
+
+
+def _is_in_transaction(driver: Any, dialect: Dialect) -> bool:
+    if dialect.name == "sqlite":
+        return bool(driver.in_transaction)
+    return not driver.autocommit or driver.info.transaction_status.name != "IDLE"
+
+
+def _check_sqlite(driver: sqlite3.Connection) -> None:
     [enforced] = driver.execute("PRAGMA foreign_keys").fetchone()
     if not enforced:
         raise UnsuitableDatabase(

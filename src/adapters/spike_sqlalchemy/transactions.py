@@ -155,13 +155,13 @@ class SqlAlchemyTransactions:
         shared = self._shared()
         return self._view() if shared is None else self._view_within(shared)
 
-    def after_commit(self, action: Callable[[], object]) -> None:
+    def when_committed(self, action: Callable[[], object]) -> None:
         """Call what follows a commit; see the port."""
         shared = self._shared()
         if shared is None:
             action()
         else:
-            shared.after_commit(action)
+            shared.when_committed(action)
 
     @contextmanager
     def sharing(self, connection: Any) -> Iterator[SharedTransaction]:

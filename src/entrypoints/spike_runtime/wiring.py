@@ -42,6 +42,7 @@ class Spike(Application):
     storage: Storage
     broker: Broker
     engine: Engine
+    database_is_apps: bool = False  # given to `build`; other processes may use it, too
     sandbox: Sandbox | None  # whose child processes run the engine, if it is on
     engine_name: str
     generator: Generator
@@ -56,7 +57,7 @@ class Spike(Application):
     @property
     def owns_its_jobs(self) -> bool:
         """Whether no other process can hold this database's jobs: queue, workers and database are all here."""
-        return self.broker.is_in_process and not self.settings.database_url
+        return self.broker.is_in_process and not self.settings.database_url and not self.database_is_apps
 
     def prepare_to_look(self) -> None:
         """Start the probe's child processes in the background, so that the first upload needn't wait for them."""
@@ -75,8 +76,11 @@ class Spike(Application):
         self.database.close()
 
 
-def build(settings: Settings) -> Spike:
+def build(settings: Settings, *, database: Database | None = None) -> Spike:
     """Build Spike from settings. Makes no network call; creates the data folder if needed.
+
+    `database` stands for the one that `SPIKE_DATABASE_URL` names, such as one on the app's own engine
+    (`spike_sqlalchemy.from_engine`).
 
     Raises:
         WrongSettings: a setting is invalid, or names an adapter that isn't installed.
@@ -85,7 +89,7 @@ def build(settings: Settings) -> Spike:
     folder = settings.data_dir.resolve()
     clock, ids, secrets = SystemClock(), Cuid2Ids(), SystemSecrets()
     secret = settings.secret.encode() or kept_secret(folder, secrets)
-    database = open_database(
+    opened = database or open_database(
         settings.database_url or f"sqlite:///{folder / 'spike.db'}", limits=settings.database_limits
     )
     storage = open_storage(settings.storage_url or (folder / "objects").as_uri(), clock=clock, secret=secret)
@@ -106,7 +110,8 @@ def build(settings: Settings) -> Spike:
 
     return assemble(
         settings,
-        database=database,
+        database=opened,
+        database_is_apps=database is not None,
         storage=storage,
         broker=broker,
         engine=engine,
@@ -150,6 +155,7 @@ def assemble(
     ids: Ids,
     secrets: Secrets,
     heartbeat: Heartbeat,
+    database_is_apps: bool = False,
     sandbox: Sandbox | None = None,
     engine_name: str = "your own",
 ) -> Spike:
@@ -195,6 +201,7 @@ def assemble(
         clock=clock,
         ids=ids,
         database=database,
+        database_is_apps=database_is_apps,
         storage=storage,
         broker=broker,
         engine=engine,

@@ -100,9 +100,10 @@ class Transactions(Protocol):
             DatabaseUnavailable: the database can't be reached.
         """
 
-    def after_commit(self, action: Callable[[], object]) -> None:
+    def when_committed(self, action: Callable[[], object]) -> None:
         """Call `action` when what this context has written is committed: at once, unless an app shares a transaction.
 
         There it is called after the app has committed, and not at all if the app rolls back, or the process ends
         before; so it only hastens what another process would do later. Called within `begin`, it is a bug.
         """
+        action()  # an adapter without shared transactions inherits this

@@ -57,7 +57,7 @@ class Deletion:
             self._cancel_jobs(tx, owner_id, image_id, now=now)
             tx.images.begin_deletion(image_id, now=now)
         # objects can't be brought back if an app that shares its transaction rolls it back
-        self.transactions.after_commit(partial(self._finish, owner_id, image_id))
+        self.transactions.when_committed(partial(self._finish, owner_id, image_id))
 
     def finish_pending(self) -> int:
         """Complete the deletion of hidden images, in batches, and return how many there were.

@@ -44,7 +44,7 @@ class Dispatch:
         If the queue or the database is unavailable, the jobs stay pending for `relay`; an id that was sent anyway
         becomes a duplicate.
         """
-        self.transactions.after_commit(partial(self._start, jobs))
+        self.transactions.when_committed(partial(self._start, jobs))
 
     def _start(self, jobs: Sequence[PendingJob]) -> None:
         taken = self._send(jobs)
