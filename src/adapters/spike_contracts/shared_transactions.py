@@ -9,7 +9,13 @@ from functools import partial
 import pytest
 
 from spike_contracts.builders import an_image, an_opening
-from spike_core.domain.errors import ImageNotFound, InvariantViolated, SharedTransactionUndone, TransactionUndone
+from spike_core.domain.errors import (
+    ImageNotFound,
+    InvariantViolated,
+    SharedTransactionUndone,
+    SpikeError,
+    TransactionUndone,
+)
 from spike_core.domain.identifiers import ImageId
 from spike_core.ports.transactions import Transactions
 
@@ -81,8 +87,8 @@ class SharedTransactionsContract:
                 assert tx.images.get(image.id).view_count == image.view_count + 1
 
     def test_a_view_is_read_only(self, transactions: Transactions, app_transaction: AppTransaction) -> None:
-        with app_transaction(), transactions.view() as tx, pytest.raises(InvariantViolated, match="read-only"):
-            tx.images.add(an_image())
+        with app_transaction(), transactions.view() as tx:
+            assert _error_of(lambda: tx.images.add(an_image())) is InvariantViolated
 
     def test_what_follows_a_commit_follows_the_apps_in_order_and_once(
         self, transactions: Transactions, app_transaction: AppTransaction
@@ -141,8 +147,13 @@ class SharedTransactionsContract:
     def test_a_part_undone_by_the_database_is_for_the_app_to_retry(
         self, transactions: Transactions, app_transaction: AppTransaction
     ) -> None:
-        with app_transaction(), pytest.raises(SharedTransactionUndone), transactions.begin():
-            raise TransactionUndone
+
+        def undone() -> None:
+            with transactions.begin():
+                raise TransactionUndone
+
+        with app_transaction():
+            assert _error_of(undone) is SharedTransactionUndone
 
 
 def _is_there(transactions: Transactions, image_id: ImageId) -> bool:
@@ -156,6 +167,14 @@ def _is_there(transactions: Transactions, image_id: ImageId) -> bool:
 
 def _note(done: list[tuple[int, bool]], number: int, transactions: Transactions, image_id: ImageId) -> None:
     done.append((number, _is_there(transactions, image_id)))
+
+
+def _error_of(call: Callable[[], object]) -> type[SpikeError] | None:
+    try:
+        call()
+    except SpikeError as error:
+        return type(error)
+    return None
 
 
 def _elsewhere(call: Callable[[], object]) -> object:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 from sqlalchemy import Connection, Engine, inspect, text
 
@@ -63,7 +63,8 @@ def migration_connection(engine: Engine, names: TableNames = DEFAULT_NAMES) -> I
     with engine.connect() as connection:
         if engine.dialect.name == "sqlite":
             with connection.begin():
-                if not connection.connection.driver_connection.in_transaction:  # unless the app's engine begins it
+                driver: Any = connection.connection.driver_connection
+                if not driver.in_transaction:  # an app's engine may have begun it
                     connection.exec_driver_sql(BEGIN["sqlite"])
                 yield connection
             return

@@ -13,8 +13,8 @@ from spike_core.domain.errors import (
     DatabaseUnavailable,
     InvariantViolated,
     SharedTransactionUndone,
+    SpikeError,
     TransactionUndone,
-    Unavailable,
     UnsuitableDatabase,
 )
 from spike_sqlalchemy.engine import BEGIN
@@ -59,13 +59,18 @@ class SharedTransaction:
         """Hand accepted jobs to the worker queue, once the app has committed; finish deletions.
 
         Without this call the relay does so within about a second, and maintenance the deletions. Called before the
-        commit, or after a rollback, it does no harm: what isn't committed isn't found. Never fails.
+        commit, or after a rollback, it does no harm: what isn't committed isn't found.
+
+        Raises:
+            InvariantViolated: it is called within the block that shares the transaction.
         """
+        if not self._has_ended:
+            raise InvariantViolated("committed() is called after the block, and after the commit")
         waiting, self._waiting = self._waiting, []
         for action in waiting:
             try:
                 action()
-            except Unavailable as error:  # what repeats it is the relay or maintenance
+            except SpikeError as error:  # the relay and maintenance try again what is still to be done
                 _log.warning("what follows a commit is put off: %s", error)
 
     def when_committed(self, action: Callable[[], object]) -> None:

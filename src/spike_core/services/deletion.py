@@ -57,7 +57,7 @@ class Deletion:
             self._cancel_jobs(tx, owner_id, image_id, now=now)
             tx.images.begin_deletion(image_id, now=now)
         # objects can't be brought back if an app that shares its transaction rolls it back
-        self.transactions.when_committed(partial(self._finish, owner_id, image_id))
+        self.transactions.when_committed(partial(self._finish_hidden, owner_id, image_id))
 
     def finish_pending(self) -> int:
         """Complete the deletion of hidden images, in batches, and return how many there were.
@@ -96,6 +96,13 @@ class Deletion:
     def _expired(self, *, created_before: datetime) -> Sequence[Image]:
         with self.transactions.view() as tx:
             return tx.images.expired(ANONYMOUS, created_before=created_before, limit=DELETIONS_BATCH)
+
+    def _finish_hidden(self, owner_id: OwnerId, image_id: ImageId) -> None:
+        """Complete a deletion, unless an app has rolled its first step back and says that it has committed."""
+        with self.transactions.view() as tx, suppress(ImageNotFound):
+            tx.images.get(image_id)
+            return
+        self._finish(owner_id, image_id)
 
     def _finish(self, owner_id: OwnerId, image_id: ImageId) -> None:
         self.blobs.delete(self._objects(image_id))

@@ -8,13 +8,13 @@ from typing import Any, Final
 import pytest
 from sqlalchemy import Engine, inspect, text
 
-from plans import READ_EVERYTHING, STATEMENTS, whole_tables
 from services import Services
 from spike_core.domain.errors import DatabaseUnavailable, InvalidValue, UnsuitableDatabase
 from spike_sqlalchemy import PostgresDatabase, SqlAlchemyDatabase, migrations, open_postgres, open_sqlite
 from spike_sqlalchemy.names import DEFAULT_NAMES, NAME_MAX, TableNames
 from spike_sqlalchemy.schema import migration_connection, run_migrations
 from spike_sqlalchemy.tables import METADATA
+from statement_plans import READ_EVERYTHING, STATEMENTS, whole_tables
 
 OF_THE_APP: Final = ("users", "jobs", "alembic_version")
 APPS_TABLES: Final = (
@@ -41,13 +41,12 @@ Open = Callable[..., SqlAlchemyDatabase]
 def open_named(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Open]:
     """Open the same database under names; it isn't migrated yet."""
     opened: list[SqlAlchemyDatabase] = []
-    if request.param == "sqlite":
-        url, open_ = f"sqlite:///{tmp_path}/app.db", open_sqlite
-    else:
-        url, open_ = request.getfixturevalue("empty_postgres_url"), open_postgres
+    is_sqlite = request.param == "sqlite"
+    url = f"sqlite:///{tmp_path}/app.db" if is_sqlite else request.getfixturevalue("empty_postgres_url")
 
     def opening(query: str = "") -> SqlAlchemyDatabase:
-        opened.append(open_(f"{url}?{query}" if query else url))
+        named = f"{url}?{query}" if query else url
+        opened.append(open_sqlite(named) if is_sqlite else open_postgres(named))
         return opened[-1]
 
     yield opening

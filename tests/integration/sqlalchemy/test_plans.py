@@ -3,7 +3,7 @@
 import pytest
 from sqlalchemy import Connection, Engine
 
-from plans import READ_EVERYTHING, STATEMENTS, numbered, sql_of, whole_tables
+from statement_plans import READ_EVERYTHING, STATEMENTS, numbered, sql_of, whole_tables
 
 
 @pytest.mark.parametrize("name", sorted(STATEMENTS.keys() - READ_EVERYTHING))

@@ -2,18 +2,23 @@
 
 import contextvars
 import io
+import shutil
 import sqlite3
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
+from pathlib import Path
 from typing import Any, Final
 
 import psycopg
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from psycopg.rows import dict_row
 from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.exc import DBAPIError
 
+from effort import examples
 from services import VGA, Services
 from spike_contracts.shared_transactions import AppTransaction, SharedTransactionsContract
 from spike_core.domain.errors import (
@@ -22,10 +27,12 @@ from spike_core.domain.errors import (
     InvariantViolated,
     NotEnoughTokens,
     SharedTransactionUndone,
+    SpikeError,
     UnsuitableDatabase,
 )
 from spike_core.domain.identifiers import OwnerId
 from spike_core.domain.images import ImageName
+from spike_core.domain.tiers import Tier
 from spike_core.ports.transactions import Transaction
 from spike_memory.engine import a_picture
 from spike_sqlalchemy import (
@@ -144,7 +151,8 @@ def test_an_upload_and_the_apps_row_are_stored_together(
         assert not services.inbox.messages
     assert not services.inbox.messages
     shared.committed()
-    assert list(services.inbox.messages) == [uploaded.job.id]  # type: ignore[union-attr]  # the album has auto-enhance
+    assert uploaded.job is not None
+    assert list(services.inbox.messages) == [uploaded.job.id]
     assert orders(app) == [str(uploaded.image.id)] == pictures(services, owner)
     services.work()
     assert services.findings() == []
@@ -201,9 +209,12 @@ def test_a_deleted_images_objects_outlive_a_rollback(
     uploaded = services.upload(owner)
     services.work()
     before = services.inventory()
-    with pytest.raises(RolledBack), app.begin() as connection, transactions.sharing(connection):  # noqa: PT012
+    with pytest.raises(RolledBack), app.begin() as connection, transactions.sharing(connection) as shared:  # noqa: PT012
         services.images.deletion.remove(owner, uploaded.image.id)
+        with pytest.raises(InvariantViolated):
+            shared.committed()
         raise RolledBack
+    shared.committed()  # a mistake of the app
     assert services.inventory() == before
     with app.begin() as connection, transactions.sharing(connection) as shared:
         services.images.deletion.remove(owner, uploaded.image.id)
@@ -319,6 +330,72 @@ def test_a_deadlock_is_for_the_app_to_retry(postgres_database: PostgresDatabase)
     assert sorted(map(type, outcomes), key=str) == sorted([type(None), SharedTransactionUndone], key=str)
 
 
+ACTIONS: Final = ("upload", "order", "cancel", "delete", "too many tokens")
+
+
+@settings(max_examples=examples(30), deadline=None)
+@given(
+    transactions_of_the_app=st.lists(
+        st.tuples(st.lists(st.sampled_from(ACTIONS), max_size=4), st.booleans(), st.booleans()), max_size=5
+    )
+)
+def test_whatever_an_app_commits_and_rolls_back_its_rows_are_spikes(
+    transactions_of_the_app: list[tuple[list[str], bool, bool]],
+    template: Path,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
+    """Each upload has a row of the app's and the reverse; the invariants hold, and workers find what was committed."""
+    path = tmp_path_factory.mktemp("app") / "spike.db"
+    shutil.copyfile(template, path)
+    app = apps_engine(f"sqlite:///{path}")
+    database = from_engine(app)
+    services = Services.build(transactions=database.transactions)
+    owner = services.owner(tokens=9)
+    with app.begin() as connection:
+        connection.execute(text(MAKE))
+    for actions, commits, tells in transactions_of_the_app:
+        with app.connect() as connection:
+            with database.sharing(connection) as shared:
+                for action in actions:
+                    with suppress(SpikeError):
+                        _act(services, connection, owner, action)
+            if commits:
+                connection.commit()
+        if tells:
+            shared.committed()
+        assert orders(app) == pictures(services, owner)
+    services.maintenance.recovery.repair()
+    services.jobs.dispatch.relay()
+    services.images.deletion.finish_pending()
+    services.come_to_rest()
+    assert orders(app) == pictures(services, owner)
+    services.pass_time(services.limits.orphan_age * 3)
+    services.maintenance.recovery.collect_orphans()
+    assert services.findings() == []
+    app.dispose()
+
+
+def _act(services: Services, connection: Connection, owner: OwnerId, action: str) -> None:
+    inventory = services.inventory()
+    match action:
+        case "upload":
+            uploaded = services.upload(owner)
+            order(connection, owner, uploaded.image.id)
+        case "order":
+            for image in inventory.images:
+                services.jobs.enhancements.enhance(owner, image_id=image, tier=Tier.TIER_1K)
+        case "cancel":
+            for job in inventory.jobs:
+                services.jobs.cancellation.cancel(owner, job)
+        case "delete":
+            for image in inventory.images:
+                services.images.deletion.remove(owner, image)
+                connection.execute(text("DELETE FROM app_orders WHERE picture = :id"), {"id": str(image)})
+        case _:
+            for image in inventory.images:
+                services.jobs.enhancements.enhance(owner, image_id=image, tier=Tier.TIER_4K)
+
+
 # the app's own engine
 
 
@@ -354,7 +431,7 @@ def test_readiness_knows_the_limits_of_the_apps_pool(url: str) -> None:
         assert database.is_exhausted
         database.ping()  # beside the pool
     assert not database.is_exhausted
-    assert engine.pool.checkedin() == 1  # type: ignore[attr-defined]  # a QueuePool
+    assert engine.pool.checkedin() == 1
     engine.dispose()
 
 

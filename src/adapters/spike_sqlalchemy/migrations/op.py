@@ -3,7 +3,7 @@
 Names are written without the prefix: `op.create_table("jobs", …)`. In SQL, however it is executed, a name of ours is
 marked: `UPDATE [jobs] SET …`, `CONSTRAINT [ck_jobs_method]`, `CREATE TRIGGER [count_added_images]`. Columns, aliases
 and temporary tables aren't marked. A schema is the connection's search path; a marked table has it in its name, too,
-since the body of a trigger's function runs with the search path of whoever fires it.
+since the body of a trigger's function runs with the search path of the session that fires it.
 """
 
 from collections.abc import Sequence
