@@ -40,6 +40,15 @@ def test_a_database_of_a_newer_release_is_left_alone(folder: Path, command: tupl
     assert "run the newer release, or restore the backup" in line
 
 
+def test_a_database_with_others_tables_is_left_alone(folder: Path) -> None:
+    folder.mkdir()
+    with closing(sqlite3.connect(folder / "spike.db")) as database:
+        database.execute("CREATE TABLE users (name TEXT)")
+        database.commit()
+    line = error_line("migrate", folder=folder, **QUEUE)
+    assert "users already, and not of Spike; give Spike's tables a prefix, by ?prefix=spike_" in line
+
+
 @pytest.mark.parametrize(
     ("name", "value"),
     [

@@ -185,7 +185,7 @@ def test_sums_of_an_interrupted_migration_are_counted_once(
     portions: list[str] = []
 
     def interrupt(_connection: object, _cursor: object, statement: str, *_: object) -> None:
-        if "INSERT INTO [refund_totals]" in statement:
+        if "INSERT INTO refund_totals" in statement:
             portions.append(statement)
             if len(portions) == 3:
                 raise KeyboardInterrupt

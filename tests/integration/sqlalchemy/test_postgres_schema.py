@@ -21,6 +21,7 @@ from spike_sqlalchemy.migration_lock import retried
 from spike_sqlalchemy.schema import migration_connection, run_migrations
 from spike_sqlalchemy.tables import METADATA
 
+COMPARED = {"compare_type": True, "compare_server_default": True, "version_table": "spike_version"}
 MIGRATE = "import sys; from spike_sqlalchemy import open_postgres; open_postgres(sys.argv[1]).migrate()"
 PROCESSES = 4
 LIMITS = ("lock_timeout", "statement_timeout")
@@ -70,7 +71,7 @@ def _migrate_to(database: PostgresDatabase, revision: str, *, down: bool = False
 
 def test_models_and_migrations_agree(database: PostgresDatabase) -> None:
     with database.engine.connect() as connection:
-        context = MigrationContext.configure(connection, opts={"compare_type": True, "compare_server_default": True})
+        context = MigrationContext.configure(connection, opts=COMPARED)
         assert compare_metadata(context, METADATA) == []
 
 

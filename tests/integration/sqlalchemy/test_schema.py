@@ -32,6 +32,7 @@ from spike_sqlalchemy.rows import album_row, image_row
 from spike_sqlalchemy.schema import HEAD
 from spike_sqlalchemy.tables import METADATA, albums, images
 
+COMPARED = {"compare_type": True, "compare_server_default": True, "version_table": "spike_version"}
 MIGRATE = "import sys; from spike_sqlalchemy import open_sqlite; open_sqlite(sys.argv[1]).migrate()"
 
 
@@ -77,7 +78,7 @@ def test_the_newest_migration_is_the_one_the_code_expects() -> None:
 
 def test_models_and_migrations_agree(database: SqliteDatabase) -> None:
     with database.engine.connect() as connection:
-        context = MigrationContext.configure(connection, opts={"compare_type": True, "compare_server_default": True})
+        context = MigrationContext.configure(connection, opts=COMPARED)
         assert compare_metadata(context, METADATA) == []
 
 

@@ -127,7 +127,7 @@ class TestDriversSharedTransactions(SharedTransactionsContract):
 @contextmanager
 def drivers_transaction(url: str) -> Iterator[Any]:
     if url.startswith("postgresql"):
-        with psycopg.connect(url, row_factory=dict_row) as connection:  # type: ignore[arg-type]  # rows of any type
+        with psycopg.connect(url, row_factory=dict_row) as connection:
             yield connection
         return
     with closing(sqlite3.connect(url.removeprefix("sqlite:///"), isolation_level=None)) as file:
