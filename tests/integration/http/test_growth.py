@@ -8,10 +8,10 @@ from typing import Final
 import pytest
 from filled import Sizes
 from growth import SMALL, Installation, calls, installation
+from plans import plans
 from sqlalchemy import Engine
 
 from eventually import eventually
-from plans import plans
 from spike_sqlalchemy import SqlAlchemyDatabase
 
 BIG: Final = Sizes(

@@ -41,7 +41,7 @@ def test_a_database_of_a_newer_release_is_left_alone(folder: Path, command: tupl
 
 
 def test_a_database_with_others_tables_is_left_alone(folder: Path) -> None:
-    folder.mkdir()
+    folder.mkdir(mode=0o700)
     with closing(sqlite3.connect(folder / "spike.db")) as database:
         database.execute("CREATE TABLE users (name TEXT)")
         database.commit()
