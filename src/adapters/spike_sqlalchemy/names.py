@@ -33,7 +33,7 @@ _TABLES: Final = frozenset({*METADATA.tables, VERSION_TABLE})
 Qualify = Callable[[str], str]
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, cache_hash=True)
 class TableNames:
     """Where Spike's tables are, and what their names begin with."""
 

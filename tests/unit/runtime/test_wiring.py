@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from spike_memory.database import MemoryDatabase
 from spike_runtime import Settings, WrongSettings, build
 from spike_runtime.plugins import load_adapter, scheme_of
 
@@ -16,6 +17,13 @@ def test_building_opens_no_database(tmp_path: Path) -> None:
 
 def test_a_database_from_elsewhere_is_not_ours_alone(tmp_path: Path) -> None:
     spike = build(Settings(data_dir=tmp_path, database_url=f"sqlite:///{tmp_path}/shared.db"))
+    assert not spike.owns_its_jobs
+
+
+def test_a_database_of_the_app_is_used_and_not_ours_alone(tmp_path: Path) -> None:
+    database = MemoryDatabase()
+    spike = build(Settings(data_dir=tmp_path), database=database)
+    assert spike.database is database
     assert not spike.owns_its_jobs
 
 
