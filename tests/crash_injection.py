@@ -107,6 +107,9 @@ class CrashingTransactions:
     def view(self) -> AbstractContextManager[Transaction]:
         return self._mortal(self._inner.view)
 
+    def when_committed(self, action: Callable[[], object]) -> None:
+        self._inner.when_committed(action)
+
     @contextmanager
     def _mortal(self, begin: Callable[[], AbstractContextManager[Transaction]]) -> Iterator[Any]:
         self._fate.step()

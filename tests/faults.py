@@ -43,6 +43,10 @@ class FaultyTransactions:
         """Begin a snapshot; see the port."""
         return self._transactions.view()
 
+    def when_committed(self, action: Callable[[], object]) -> None:
+        """Call what follows a commit; see the port."""
+        self._transactions.when_committed(action)
+
     @contextmanager
     def _begin(self) -> Iterator[Transaction]:
         if self.before_begin:

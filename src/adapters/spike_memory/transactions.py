@@ -1,11 +1,14 @@
 """Transactions in memory: one writer at a time, readers on a snapshot."""
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
+from contextvars import ContextVar
+from typing import Final
 
-from attrs import frozen
+from attrs import Factory, define, frozen
 
+from spike_core.domain.errors import SharedTransactionUndone, TransactionUndone
 from spike_core.ports.transactions import Transaction
 from spike_memory.albums import MemoryAlbums
 from spike_memory.api_key_charges import MemoryApiKeyCharges
@@ -66,6 +69,20 @@ class MemoryTransaction:
         )
 
 
+@define
+class MemorySharedTransaction:
+    """A transaction of an app: the state that its parts have written, and what waits for its commit."""
+
+    state: State
+    waiting: list[Callable[[], object]] = Factory(list)
+    has_ended: bool = False
+
+
+# the transactions that apps share with the current context; another thread begins without any
+_SHARED: Final[ContextVar[Mapping["MemoryTransactions", MemorySharedTransaction]]] = ContextVar("shared_transactions")
+_NONE: Final[Mapping["MemoryTransactions", MemorySharedTransaction]] = {}
+
+
 class MemoryTransactions:
     """A database that lives as long as this object."""
 
@@ -75,12 +92,43 @@ class MemoryTransactions:
         self._writing = threading.Lock()
 
     def begin(self) -> AbstractContextManager[Transaction]:
-        """Begin a transaction; see the port."""
-        return self._begin()
+        """Begin a transaction, or a part of a shared one; see the port."""
+        shared = self._shared()
+        return self._begin() if shared is None else self._begin_within(shared)
 
     def view(self) -> AbstractContextManager[Transaction]:
         """Begin a read-only snapshot; see the port."""
         return self._view()
+
+    def when_committed(self, action: Callable[[], object]) -> None:
+        """Call what follows a commit; see the port."""
+        shared = self._shared()
+        if shared is None:
+            action()
+        else:
+            shared.waiting.append(action)
+
+    @contextmanager
+    def sharing(self) -> Iterator[None]:
+        """Let the use cases that this context calls be parts of one transaction, as of an app.
+
+        It is committed on a clean exit, and rolled back on any exception.
+        """
+        with self._writing:
+            shared = MemorySharedTransaction(self._state.copy())
+            token = _SHARED.set({**_SHARED.get(_NONE), self: shared})
+            try:
+                yield
+            finally:
+                shared.has_ended = True
+                _SHARED.reset(token)
+            self._state = shared.state
+        for action in shared.waiting:
+            action()
+
+    def _shared(self) -> MemorySharedTransaction | None:
+        shared = _SHARED.get(_NONE).get(self)
+        return None if shared is None or shared.has_ended else shared
 
     @contextmanager
     def _begin(self) -> Iterator[Transaction]:
@@ -90,5 +138,16 @@ class MemoryTransactions:
             self._state = state
 
     @contextmanager
+    def _begin_within(self, shared: MemorySharedTransaction) -> Iterator[Transaction]:
+        state = shared.state.copy()
+        try:
+            yield MemoryTransaction.on(Rows(state=state, writable=True))
+        except TransactionUndone as error:
+            raise SharedTransactionUndone from error
+        shared.state = state
+
+    @contextmanager
     def _view(self) -> Iterator[Transaction]:
-        yield MemoryTransaction.on(Rows(state=self._state, writable=False))
+        shared = self._shared()
+        state = self._state if shared is None else shared.state
+        yield MemoryTransaction.on(Rows(state=state, writable=False))

@@ -1,15 +1,19 @@
 """Connections with a transaction begun on them, and how it ends."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from typing import Any, Final
 
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Connection, Engine, QueuePool
 
-from spike_core.domain.errors import DatabaseUnavailable
+from spike_core.domain.errors import DatabaseUnavailable, UnsuitableDatabase
 from spike_sqlalchemy.errors import translate, translated
 
 _IN_TRANSACTION: Final = frozenset({"INTRANS", "INERROR"})
+_CHECKED: Final = "spike_checked"  # in the information that a pool keeps about a connection
+
+Begun = Callable[[Engine, str], AbstractContextManager[Connection]]
 
 
 @contextmanager
@@ -37,6 +41,78 @@ def begun(engine: Engine, begin: str) -> Iterator[Connection]:
                 _roll_back(connection)
             finally:
                 connection.close()
+
+
+@contextmanager
+def begun_on_apps_engine(engine: Engine, begin: str) -> Iterator[Connection]:
+    """Do the same with a connection from the pool of an app, which gets it back as it was.
+
+    Raises:
+        DatabaseUnavailable: no connection can be had.
+        UnsuitableDatabase: the connection isn't set up as Spike needs it.
+    """
+    with translated():
+        connection = _alive(engine, begin)
+        try:
+            yield connection
+        finally:
+            try:
+                if not connection.invalidated:
+                    _roll_back(connection)
+                    _given_back(connection)
+            finally:
+                connection.close()
+
+
+def _alive(engine: Engine, begin: str) -> Connection:
+    """Return a connection on which `begin` has begun a transaction, passing over those that died in the pool."""
+    idle = engine.pool.checkedin() if isinstance(engine.pool, QueuePool) else 0
+    for _ in range(idle + 2):
+        connection = engine.connect()
+        try:
+            _taken(connection)
+            if _tried(connection, begin):
+                return connection
+        except BaseException:
+            connection.close()
+            raise
+        connection.close()
+    raise DatabaseUnavailable
+
+
+def _taken(connection: Connection) -> None:
+    """Have the driver begin nothing by itself, until `_given_back`."""
+    driver: Any = connection.connection.driver_connection
+    if connection.dialect.name == "sqlite":
+        if _CHECKED not in connection.info:
+            check_sqlite(driver)
+            connection.info[_CHECKED] = True
+        name, ours = ("isolation_level", None) if getattr(driver, "autocommit", -1) == -1 else ("autocommit", True)
+    else:
+        name, ours = "autocommit", True
+    connection.info["spike_setting"] = (name, getattr(driver, name))
+    setattr(driver, name, ours)
+
+
+def _given_back(connection: Connection) -> None:
+    driver: Any = connection.connection.driver_connection
+    setattr(driver, *connection.info.pop("spike_setting"))
+
+
+def check_sqlite(driver: sqlite3.Connection) -> None:
+    """Check that a connection to SQLite enforces foreign keys, and that readers don't wait for the writer.
+
+    Raises:
+        UnsuitableDatabase: it isn't so.
+    """
+    wanted = {"foreign_keys": ("1", "ON"), "journal_mode": ("wal", "WAL")}
+    for pragma, (value, setting) in wanted.items():
+        [found] = driver.execute(f"PRAGMA {pragma}").fetchone()
+        if str(found) != value:
+            raise UnsuitableDatabase(
+                problem=f"PRAGMA {pragma} is {found} on a connection of the app",
+                remedy=f"execute PRAGMA {pragma} = {setting} when a connection is opened",
+            )
 
 
 def commit(connection: Connection) -> None:

@@ -1,10 +1,11 @@
 """What a database itself finds wrong with its tables, indexes and constraints."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from spike_core.ports.audit import Damage
+from spike_sqlalchemy.prepared import Row
 from spike_sqlalchemy.statements import Statements
 from spike_sqlalchemy.tables import METADATA
 
@@ -12,19 +13,19 @@ REPORTED_MAX: Final = 100  # lines of one check
 # whose references the audit checks row by row
 _CHECKED_BY_ROW: Final = frozenset({"ledger_entries", "jobs", "outbox_messages", "albums", "album_images"})
 
-_OURS: Final = "relnamespace = current_schema()::regnamespace"
+# `{tables}` stands for an array of our tables: the app's own may be in the same schema
 _UNVALIDATED: Final = """
     SELECT conrelid::regclass::text, conname FROM pg_constraint
-    WHERE NOT convalidated AND connamespace = current_schema()::regnamespace ORDER BY 1, 2
+    WHERE NOT convalidated AND conrelid = ANY ({tables}) ORDER BY 1, 2
 """
-_INVALID_INDEXES: Final = f"""
+_INVALID_INDEXES: Final = """
     SELECT indrelid::regclass::text, relname FROM pg_index JOIN pg_class ON pg_class.oid = indexrelid
-    WHERE NOT indisvalid AND {_OURS} ORDER BY 1, 2
-"""  # noqa: S608  # constants
-_DISABLED_TRIGGERS: Final = f"""
+    WHERE NOT indisvalid AND indrelid = ANY ({tables}) ORDER BY 1, 2
+"""
+_DISABLED_TRIGGERS: Final = """
     SELECT DISTINCT relname FROM pg_trigger JOIN pg_class ON pg_class.oid = tgrelid
-    WHERE tgenabled = 'D' AND {_OURS} ORDER BY 1
-"""  # noqa: S608  # constants
+    WHERE tgenabled = 'D' AND tgrelid = ANY ({tables}) ORDER BY 1
+"""
 _CHECKSUM_FAILURES: Final = """
     SELECT datname, checksum_failures FROM pg_stat_database
     WHERE datname = current_database() AND checksum_failures > 0
@@ -34,10 +35,10 @@ _AMCHECK: Final = """
     WHERE extname = 'amcheck' AND proname = 'bt_index_check' AND pronargs = 2
         AND has_function_privilege(pg_proc.oid, 'EXECUTE')
 """
-_INDEXES: Final = f"""
+_INDEXES: Final = """
     SELECT indexrelid::regclass::text FROM pg_index JOIN pg_class ON pg_class.oid = indexrelid
-    JOIN pg_am ON pg_am.oid = relam WHERE indisvalid AND amname = 'btree' AND {_OURS} ORDER BY 1
-"""  # noqa: S608  # constants
+    JOIN pg_am ON pg_am.oid = relam WHERE indisvalid AND amname = 'btree' AND indrelid = ANY ({tables}) ORDER BY 1
+"""
 
 
 def damage(statements: Statements) -> Iterator[Damage]:
@@ -61,19 +62,20 @@ def _on_sqlite(statements: Statements) -> Iterator[Damage]:
             yield Damage(subject="database", message=line)
     for table in METADATA.sorted_tables:
         if table.foreign_keys and table.name not in _CHECKED_BY_ROW:
-            broken = Counter(parent for _, _, parent, _ in statements.plain_rows(f"PRAGMA foreign_key_check({table})"))
+            check = f"PRAGMA foreign_key_check({statements.names.table(table.name)})"
+            broken = Counter(parent for _, _, parent, _ in statements.plain_rows(check))
             for parent, count in sorted(broken.items()):
-                yield _dangling(table.name, parent, count)
+                yield _dangling(table.name, parent.removeprefix(statements.names.prefix), count)
 
 
 def _on_postgresql(statements: Statements) -> Iterator[Damage]:
     # the whole database is read, which may take longer than a request's statements
     statements.plain_rows("SELECT set_config('statement_timeout', '0', true)")
-    for table, constraint in statements.plain_rows(_UNVALIDATED):
+    for table, constraint in _of_our_tables(statements, _UNVALIDATED):
         yield Damage(subject=table, message=f"its constraint {constraint} isn't validated")
-    for table, index in statements.plain_rows(_INVALID_INDEXES):
+    for table, index in _of_our_tables(statements, _INVALID_INDEXES):
         yield Damage(subject=table, message=f"its index {index} is invalid")
-    for (table,) in statements.plain_rows(_DISABLED_TRIGGERS):
+    for (table,) in _of_our_tables(statements, _DISABLED_TRIGGERS):
         yield Damage(subject=table, message="triggers are disabled, so foreign keys aren't checked")
     for database, failures in statements.plain_rows(_CHECKSUM_FAILURES):
         yield Damage(subject=database, message=f"{failures} pages had a wrong checksum")
@@ -81,13 +83,20 @@ def _on_postgresql(statements: Statements) -> Iterator[Damage]:
     yield from _damaged_indexes(statements)
 
 
+def _of_our_tables(statements: Statements, query: str) -> Sequence[Row]:
+    tables = ", ".join(f"to_regclass('{statements.names.table(table)}')" for table in METADATA.tables)
+    return statements.plain_rows(query.format(tables=f"ARRAY[{tables}]"))
+
+
 def _dangling_on_postgresql(statements: Statements) -> Iterator[Damage]:
+    names = statements.names
     for table in METADATA.sorted_tables:
         for key in () if table.name in _CHECKED_BY_ROW else table.foreign_keys:
             parent, column = key.column.table.name, key.parent.name
             [(count,)] = statements.plain_rows(
-                f"SELECT count(*) FROM {table.name} WHERE {column} IS NOT NULL AND NOT EXISTS"  # noqa: S608  # ours
-                f" (SELECT 1 FROM {parent} WHERE {parent}.{key.column.name} = {table.name}.{column})"
+                f"SELECT count(*) FROM {names.table(table.name)} AS child"  # noqa: S608  # ours
+                f" WHERE {column} IS NOT NULL AND NOT EXISTS"
+                f" (SELECT 1 FROM {names.table(parent)} AS parent WHERE parent.{key.column.name} = child.{column})"
             )
             if count:
                 yield _dangling(table.name, parent, count)
@@ -95,7 +104,7 @@ def _dangling_on_postgresql(statements: Statements) -> Iterator[Damage]:
 
 def _damaged_indexes(statements: Statements) -> Iterator[Damage]:
     for (schema,) in statements.plain_rows(_AMCHECK):
-        for (index,) in statements.plain_rows(_INDEXES):
+        for (index,) in _of_our_tables(statements, _INDEXES):
             if error := statements.plain_error(f"SELECT {schema}.bt_index_check('{index}'::regclass, true)"):
                 yield Damage(subject=index, message=error)
 

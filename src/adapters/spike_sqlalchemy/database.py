@@ -1,7 +1,8 @@
 """Databases that are opened: a SQLite file, or a PostgreSQL database."""
 
+from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 from attrs import frozen
 from sqlalchemy import Engine, QueuePool
@@ -11,7 +12,9 @@ from spike_sqlalchemy.connections import begun
 from spike_sqlalchemy.engine import BEGIN_VIEW, POOL_OVERFLOW
 from spike_sqlalchemy.errors import translated
 from spike_sqlalchemy.migration_lock import file_migration_lock
+from spike_sqlalchemy.names import DEFAULT_NAMES, TableNames
 from spike_sqlalchemy.schema import is_current, upgrade
+from spike_sqlalchemy.sharing import SharedTransaction
 from spike_sqlalchemy.transactions import SqlAlchemyTransactions
 
 
@@ -22,6 +25,7 @@ class SqliteDatabase:
     path: Path
     engine: Engine
     transactions: SqlAlchemyTransactions
+    names: TableNames = DEFAULT_NAMES
 
     def migrate(self) -> None:
         """Bring the schema up to date, making the file and its folder where they are missing."""
@@ -32,12 +36,16 @@ class SqliteDatabase:
         with file_migration_lock(self.path):
             if not self._is_current():
                 with translated():
-                    upgrade(self.engine)
+                    upgrade(self.engine, self.names)
 
     def ping(self) -> None:
         """Check that it answers and that its schema is up to date."""
         if not self._is_current():
             raise DatabaseUnavailable
+
+    def sharing(self, connection: Any) -> AbstractContextManager[SharedTransaction]:
+        """Let use cases take part in a transaction of the app; see `SqlAlchemyTransactions.sharing`."""
+        return self.transactions.sharing(connection)
 
     @property
     def is_exhausted(self) -> bool:
@@ -52,7 +60,7 @@ class SqliteDatabase:
         if not self.path.exists():  # connecting would make an empty file
             return False
         with begun(self.engine, BEGIN_VIEW[self.engine.dialect.name]) as connection, translated():
-            return is_current(connection)
+            return is_current(connection, self.names)
 
 
 @frozen(kw_only=True)
@@ -62,17 +70,22 @@ class PostgresDatabase:
     engine: Engine
     unpooled_engine: Engine  # for a connection beside the pool
     transactions: SqlAlchemyTransactions
+    names: TableNames = DEFAULT_NAMES
 
     def migrate(self) -> None:
         """Bring the schema up to date. The database itself has to be there."""
         if not self._is_current():
             with translated():
-                upgrade(self.engine)
+                upgrade(self.engine, self.names)
 
     def ping(self) -> None:
         """Check that it answers and that its schema is up to date, also while all connections are in use."""
         if not self._is_current():
             raise DatabaseUnavailable
+
+    def sharing(self, connection: Any) -> AbstractContextManager[SharedTransaction]:
+        """Let use cases take part in a transaction of the app; see `SqlAlchemyTransactions.sharing`."""
+        return self.transactions.sharing(connection)
 
     @property
     def is_exhausted(self) -> bool:
@@ -86,7 +99,7 @@ class PostgresDatabase:
     def _is_current(self) -> bool:
         engine = self.unpooled_engine if self.is_exhausted else self.engine
         with begun(engine, BEGIN_VIEW[engine.dialect.name]) as connection, translated():
-            return is_current(connection)
+            return is_current(connection, self.names)
 
 
 def _pool(engine: Engine) -> QueuePool:

@@ -11,6 +11,7 @@ from sqlalchemy import Connection, text
 from sqlalchemy.exc import OperationalError
 
 from spike_core.domain.errors import DatabaseUnavailable
+from spike_sqlalchemy.names import DEFAULT_NAMES, TableNames
 
 MIGRATION_WAIT_S: Final = 60.0  # how long another process may migrate
 TABLE_WAIT: Final = "500ms"  # how long a migration waits for a table, and everybody else behind it
@@ -47,8 +48,8 @@ def file_migration_lock(database: Path) -> Iterator[None]:
         yield  # closing the file releases the lock, and so does the end of the process
 
 
-def server_migration_lock(connection: Connection) -> None:
-    """Keep other processes from migrating the same PostgreSQL database as long as the connection lasts.
+def server_migration_lock(connection: Connection, names: TableNames = DEFAULT_NAMES) -> None:
+    """Keep other processes from migrating the same tables of a PostgreSQL database as long as the connection lasts.
 
     It is tried again and again instead of waited for: an index that is built concurrently waits for each statement
     that began earlier, and so for one that waits for the lock.
@@ -57,7 +58,7 @@ def server_migration_lock(connection: Connection) -> None:
         DatabaseUnavailable: another process has held the lock for `MIGRATION_WAIT_S`.
     """
     deadline = time.monotonic() + MIGRATION_WAIT_S
-    while not connection.execute(_TRY_LOCK, {"lock": _LOCK}).scalar_one():
+    while not connection.execute(_TRY_LOCK, {"lock": names.advisory_lock(_LOCK)}).scalar_one():
         connection.commit()
         if time.monotonic() > deadline:
             raise DatabaseUnavailable

@@ -5,6 +5,7 @@ SQLite takes for the statement. A request to enhance runs nine statements and wo
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 from attrs import frozen
@@ -12,6 +13,8 @@ from sqlalchemy import Dialect, SelectBase, Table, UpdateBase
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.types import TypeEngine
+
+from spike_sqlalchemy.names import Qualify, TableNames
 
 Parameters = Mapping[str, object]
 Row = Sequence[Any]
@@ -43,13 +46,14 @@ class Compiled:
         """Return the rows with Python's types."""
         if not self._converted:
             return rows
-        return [self._converted_row(row) for row in rows]
+        return [_converted_row(row, self._converted) for row in rows]
 
-    def _converted_row(self, row: Row) -> Row:
-        values = list(row)
-        for place, process in self._converted:
-            values[place] = process(values[place])
-        return values
+
+def _converted_row(row: Row, converted: Sequence[tuple[int, Processor]]) -> Row:
+    values = list(row)
+    for place, process in converted:
+        values[place] = process(values[place])
+    return values
 
 
 class Prepared:
@@ -59,19 +63,19 @@ class Prepared:
         """Prepare a statement, or one for each dialect; an UPDATE may name the columns that it sets."""
         self._statement = statement
         self._sets = sets
-        self._compiled: dict[str, Compiled] = {}
+        self._compiled: dict[tuple[str, TableNames], Compiled] = {}
 
-    def compiled(self, dialect: Dialect) -> Compiled:
-        """Return the statement for this dialect."""
+    def compiled(self, dialect: Dialect, names: TableNames) -> Compiled:
+        """Return the statement for this dialect and these names of tables."""
         try:
-            return self._compiled[dialect.name]
+            return self._compiled[dialect.name, names]
         except KeyError:  # two threads may both come here: they compile the same
-            compiled = self._compiled[dialect.name] = self._compile(dialect)
+            compiled = self._compiled[dialect.name, names] = self._compile(dialect, names)
             return compiled
 
-    def _compile(self, dialect: Dialect) -> Compiled:
+    def _compile(self, dialect: Dialect, table_names: TableNames) -> Compiled:
         statement = self._statement[dialect.name] if isinstance(self._statement, Mapping) else self._statement
-        compiled = statement.compile(dialect=dialect, column_keys=self._sets)
+        compiled, qualify = table_names.compiled(statement, dialect, column_keys=self._sets)
         assert isinstance(compiled, SQLCompiler)
         assert not compiled.post_compile_params, "a list of variable length can't be prepared"
         names = compiled.positiontup if compiled.positional else list(compiled.binds)
@@ -79,13 +83,57 @@ class Prepared:
         columns = list(statement.selected_columns) if isinstance(statement, SelectBase) else []
         converters = [(place, result_processor(column.type, dialect)) for place, column in enumerate(columns)]
         return Compiled(
-            sql=compiled.string,
+            sql=qualify(compiled.string),
             names=[(name, _to_database(compiled.binds[name].type, dialect)) for name in names],
             constants={name: bind.value for name, bind in compiled.binds.items() if not bind.required},
             converted=[(place, process) for place, process in converters if process is not None],
             positional=compiled.positional,
             returns_rows=isinstance(statement, SelectBase),
         )
+
+
+@frozen
+class Expandable:
+    """A statement with parameters of variable length, compiled but for these."""
+
+    _compiled: SQLCompiler
+    _qualify: Qualify
+    _processors: Mapping[str, Processor]  # of the parameters of one value
+    _converted: Sequence[tuple[int, Processor]]
+
+    def expanded(self, parameters: Parameters) -> tuple[str, Arguments]:
+        """Return the statement and its arguments as the driver wants them."""
+        state = self._compiled.construct_expanded_state(dict(parameters))
+        processors: Mapping[str, Any] = {**self._processors, **state.processors}
+        given = {
+            name: processors[name](value) if name in processors else value for name, value in state.parameters.items()
+        }
+        sql = self._qualify(state.statement)
+        return sql, given if state.positiontup is None else [given[name] for name in state.positiontup]
+
+    def converted(self, rows: Sequence[Row]) -> Sequence[Row]:
+        """Return the rows with Python's types."""
+        if not self._converted:
+            return rows
+        return [_converted_row(row, self._converted) for row in rows]
+
+
+def expandable(statement: Statement, dialect: Dialect, names: TableNames) -> Expandable:
+    """Compile a statement with parameters of variable length."""
+    compiled, qualify = names.compiled(statement, dialect)
+    assert isinstance(compiled, SQLCompiler)
+    returned = list(statement.exported_columns)
+    converters = [(place, result_processor(column.type, dialect)) for place, column in enumerate(returned)]
+    binds = [(name, _to_database(bind.type, dialect)) for name, bind in compiled.binds.items() if not bind.expanding]
+    return Expandable(
+        compiled,
+        qualify,
+        {name: process for name, process in binds if process is not None},
+        [(place, process) for place, process in converters if process is not None],
+    )
+
+
+kept_expandable = lru_cache(maxsize=256)(expandable)  # of the statements that modules define, by identity
 
 
 def upsert(table: Table) -> Prepared:

@@ -2,41 +2,61 @@
 
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any, Final
+from operator import methodcaller
+from typing import Any, Final, TypeVar
 
-from sqlalchemy import Connection, CursorResult, Dialect, Executable, String, UpdateBase, bindparam, func, select
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy import Dialect, String, UpdateBase, bindparam, func, select
 
 from spike_core.domain.errors import DatabaseUnavailable, InvariantViolated, SpikeError
 from spike_core.domain.identifiers import Identifier
 from spike_sqlalchemy.errors import translate
-from spike_sqlalchemy.prepared import Parameters, Prepared, Row
+from spike_sqlalchemy.names import TableNames
+from spike_sqlalchemy.prepared import (
+    Expandable,
+    Parameters,
+    Prepared,
+    Row,
+    Statement,
+    expandable,
+    kept_expandable,
+)
 
 IDS_PER_QUERY: Final = 500  # SQLite takes 32766 parameters in a statement, PostgreSQL 65535
 NO_PARAMETERS: Final[Parameters] = {}
+Value = TypeVar("Value")
+_CURSOR: Final[Callable[[Any], Any]] = methodcaller("cursor")
 _ADVISORY_LOCK: Final = Prepared(
     select(func.pg_advisory_xact_lock(func.hashtextextended(bindparam("turn", type_=String), 0)))
 )
 
 
 class Statements:
-    """Executes statements on one connection and translates errors."""
+    """Executes statements on one connection of a driver and translates errors."""
 
-    __slots__ = ("_aborts", "_broken", "_connection", "_dialect", "_driver", "_failed", "_options", "_writable")
+    __slots__ = ("_aborts", "_broken", "_cursor", "_dialect", "_driver", "_failed", "_names", "_options", "_writable")
 
-    def __init__(self, connection: Connection, *, writable: bool) -> None:
-        """Execute on `connection`; the caller has begun its transaction, and ends it."""
-        self._connection = connection
-        self._dialect = connection.dialect
-        self._driver: Any = connection.connection.driver_connection
+    def __init__(
+        self,
+        driver: Any,
+        *,
+        dialect: Dialect,
+        names: TableNames,
+        writable: bool,
+        cursor: Callable[[Any], Any] = _CURSOR,
+    ) -> None:
+        """Execute on the driver's connection, whose transaction the caller begins and ends."""
+        self._cursor = cursor
+        self._dialect = dialect
+        self._driver: Any = driver
+        self._names = names
         self._writable = writable
         self._broken = False
         # on PostgreSQL a statement that fails takes the transaction along, and a COMMIT after that rolls back without a
         # word; so what a port promises to refuse is refused without an error
-        self._aborts = connection.dialect.name == "postgresql"
+        self._aborts = dialect.name == "postgresql"
         self._failed = False
         # psycopg would prepare what a connection executes for the sixth time
-        self._options = {"prepare": True} if connection.dialect.name == "postgresql" else {}
+        self._options = {"prepare": True} if dialect.name == "postgresql" else {}
 
     def rows(self, statement: Prepared, parameters: Parameters) -> Sequence[Row]:
         """Return all rows of a query."""
@@ -47,6 +67,11 @@ class Statements:
     def dialect(self) -> Dialect:
         """The dialect of the connection."""
         return self._dialect
+
+    @property
+    def names(self) -> TableNames:
+        """The names of the tables."""
+        return self._names
 
     @contextmanager
     def tolerating_bytes(self) -> Iterator[None]:
@@ -63,7 +88,7 @@ class Statements:
     def plain_rows(self, sql: str) -> Sequence[Row]:
         """Return all rows of a query in SQL, such as a PRAGMA, as the driver returns them."""
         self.check_sound()
-        cursor = self._driver.cursor()
+        cursor = self._cursor(self._driver)
         try:
             cursor.execute(sql)
             return list(cursor.fetchall())
@@ -76,7 +101,7 @@ class Statements:
 
     def plain_error(self, sql: str) -> str:
         """Execute a query in SQL within a savepoint, and return the first line of its error, if it has one."""
-        cursor = self._driver.cursor()
+        cursor = self._cursor(self._driver)
         try:
             cursor.execute("SAVEPOINT attempt")
             try:
@@ -99,19 +124,13 @@ class Statements:
         return self.rows(statement, parameters)
 
     def rows_of(
-        self, statement: Executable, ids: Collection[Identifier], parameters: Parameters = NO_PARAMETERS
+        self, statement: Statement, ids: Collection[Identifier], parameters: Parameters = NO_PARAMETERS
     ) -> Iterator[Row]:
         """Yield all rows of a query with an expanding parameter `ids`, asked in portions; nothing for no ids."""
         self.check_sound()
-        texts = [id_.text for id_ in ids]
-        try:
-            for start in range(0, len(texts), IDS_PER_QUERY):
-                portion = {**parameters, "ids": texts[start : start + IDS_PER_QUERY]}
-                yield from self._connection.execute(statement, portion).all()
-        except SQLAlchemyError as error:
-            if known := self._translate(error):
-                raise known from error
-            raise
+        for portion in _portions([id_.text for id_ in ids]):
+            rows, _ = self._execute_expanded(self._kept(statement), {**parameters, "ids": portion}, returns_rows=True)
+            yield from rows
 
     def write(self, statement: Prepared, parameters: Parameters) -> int:
         """Execute an UPDATE or DELETE and return how many rows it hit; in a view that is a bug."""
@@ -130,20 +149,19 @@ class Statements:
     def write_of(self, statement: UpdateBase, ids: Collection[Identifier], parameters: Parameters) -> int:
         """Execute an UPDATE or DELETE with an expanding parameter `ids`, in portions; return how many rows it hit."""
         self.check_writable()
-        texts = [id_.text for id_ in ids]
-        portions = [texts[start : start + IDS_PER_QUERY] for start in range(0, len(texts), IDS_PER_QUERY)]
-        return sum(self._execute_built(statement, {**parameters, "ids": portion}) for portion in portions)
+        kept, hit = self._kept(statement), 0
+        for portion in _portions([id_.text for id_ in ids]):
+            hit += self._execute_expanded(kept, {**parameters, "ids": portion})[1]
+        return hit
 
     def written_rows_of(
         self, statement: UpdateBase, keys: Sequence[tuple[str, int]], parameters: Parameters
     ) -> Sequence[Row]:
         """Execute an UPDATE with an expanding parameter `keys`, in portions; return the rows that it tells of."""
         self.check_writable()
-        rows: list[Row] = []
-        for start in range(0, len(keys), IDS_PER_QUERY):
-            portion = {**parameters, "keys": keys[start : start + IDS_PER_QUERY]}
-            with self._executed(statement, portion) as result:
-                rows += result.all()
+        kept, rows = self._kept(statement), list[Row]()
+        for portion in _portions(keys):
+            rows += self._execute_expanded(kept, {**parameters, "keys": portion}, returns_rows=True)[0]
         return rows
 
     def write_rows(
@@ -151,8 +169,9 @@ class Statements:
     ) -> None:
         """Execute a statement that is built for many rows at once, in portions; nothing for no rows."""
         self.check_writable()
-        for start in range(0, len(rows), IDS_PER_QUERY):
-            self._execute_built(built(self._dialect, rows[start : start + IDS_PER_QUERY]), NO_PARAMETERS)
+        for portion in _portions(rows):
+            statement = expandable(built(self._dialect, portion), self._dialect, self._names)
+            self._execute_expanded(statement, NO_PARAMETERS)
 
     def advisory_lock(self, what: str, whose: Identifier) -> None:
         """Take an advisory lock until the end of the transaction, where there is no row to lock.
@@ -161,7 +180,7 @@ class Statements:
         """
         self.check_writable()
         if self._dialect.name == "postgresql":
-            self.rows(_ADVISORY_LOCK, {"turn": f"{what} {whose.text}"})
+            self.rows(_ADVISORY_LOCK, {"turn": self._names.table(f"{what} {whose.text}")})
 
     def check_writable(self) -> None:
         """Check that this is no view.
@@ -189,8 +208,8 @@ class Statements:
 
     def _execute(self, statement: Prepared, parameters: Sequence[Parameters]) -> tuple[Sequence[Row], int]:
         self.check_sound()
-        compiled = statement.compiled(self._dialect)
-        cursor = self._driver.cursor()
+        compiled = statement.compiled(self._dialect, self._names)
+        cursor = self._cursor(self._driver)
         try:
             if len(parameters) == 1:
                 cursor.execute(compiled.sql, compiled.arguments(parameters[0]), **self._options)
@@ -206,25 +225,37 @@ class Statements:
         finally:
             cursor.close()
 
-    def _execute_built(self, statement: UpdateBase, parameters: Parameters) -> int:
-        with self._executed(statement, parameters) as result:
-            return result.rowcount
+    def _kept(self, statement: Statement) -> Expandable:
+        return kept_expandable(statement, self._dialect, self._names)
 
-    @contextmanager
-    def _executed(self, statement: UpdateBase, parameters: Parameters) -> Iterator[CursorResult[Any]]:
+    def _execute_expanded(
+        self, statement: Expandable, parameters: Parameters, *, returns_rows: bool = False
+    ) -> tuple[Sequence[Row], int]:
         self.check_sound()
+        sql, arguments = statement.expanded(parameters)
+        cursor = self._cursor(self._driver)
         try:
-            yield self._connection.execute(statement, parameters)
-        except SQLAlchemyError as error:
+            cursor.execute(sql, arguments)
+            rows = statement.converted(cursor.fetchall()) if returns_rows else ()
+        except self._dialect.loaded_dbapi.Error as error:
             if known := self._translate(error):
                 raise known from error
             raise
+        else:
+            return rows, cursor.rowcount
+        finally:
+            cursor.close()
 
     def _translate(self, error: Exception) -> SpikeError | None:
         known = translate(error)
         self._broken = isinstance(known, DatabaseUnavailable)
         self._failed = self._aborts
         return known
+
+
+def _portions(parameters: Sequence[Value]) -> Iterator[Sequence[Value]]:
+    for start in range(0, len(parameters), IDS_PER_QUERY):
+        yield parameters[start : start + IDS_PER_QUERY]
 
 
 def _text_or_bytes(stored: bytes) -> str | bytes:

@@ -287,6 +287,8 @@ TABLE: Final[Mapping[type[errors.SpikeError], ErrorResponse]] = {
             errors.DatabaseUnavailable,
             errors.DatabaseDamaged,
             errors.TransactionUndone,
+            errors.SharedTransactionUndone,
+            errors.UnsuitableDatabase,
             errors.SchemaTooNew,
             errors.StorageUnavailable,
             errors.StorageRefused,

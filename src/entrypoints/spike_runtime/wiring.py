@@ -52,6 +52,7 @@ class Spike(Application):
     storage: Storage
     broker: Broker
     engine: Engine
+    database_is_apps: bool = False  # given to `build`; other processes may use it, too
     sandbox: Sandbox | None  # whose child processes run the engine, if it is on
     engine_name: str
     generator: Generator
@@ -75,7 +76,7 @@ class Spike(Application):
     @property
     def owns_its_jobs(self) -> bool:
         """Whether no other process can hold this database's jobs: queue, workers and database are all here."""
-        return self.broker.is_in_process and not self.settings.database_url
+        return self.broker.is_in_process and not self.settings.database_url and not self.database_is_apps
 
     def keeping_others_out(self) -> AbstractContextManager[None]:
         """Keep other processes from working on the same data folder, if this one takes all its jobs for its own.
@@ -107,13 +108,15 @@ class Spike(Application):
 def build(
     settings: Settings,
     *,
+    database: Database | None = None,
     regeneration: RegenerationPolicies | None = None,
     subscribers: Sequence[Subscriber] = (),
 ) -> Spike:
     """Build Spike from settings. Makes no network call; creates the data folder if needed.
 
-    `regeneration` decides instead of the settings how wallets fill by themselves. `subscribers` get domain events,
-    beside those of the entry points `spike.subscribers`.
+    `database` stands for the one that `SPIKE_DATABASE_URL` names, such as one on the app's own engine
+    (`spike_sqlalchemy.from_engine`). `regeneration` decides instead of the settings how wallets fill by themselves.
+    `subscribers` get domain events, beside those of the entry points `spike.subscribers`.
 
     Raises:
         WrongSettings: a setting is invalid, or names an adapter that isn't installed; or a subscriber can't be used.
@@ -123,7 +126,7 @@ def build(
     folder = settings.data_dir.resolve()
     clock, ids, secrets = SystemClock(), Cuid2Ids(), SystemSecrets()
     secret = settings.secret.encode() or kept_secret(folder, secrets)
-    database = open_database(
+    opened = database or open_database(
         settings.database_url or f"sqlite:///{folder / 'spike.db'}", limits=settings.database_limits
     )
     storage = open_storage(settings.storage_url or (folder / "objects").as_uri(), clock=clock, secret=secret)
@@ -144,7 +147,8 @@ def build(
 
     return assemble(
         settings,
-        database=database,
+        database=opened,
+        database_is_apps=database is not None,
         storage=storage,
         broker=broker,
         engine=engine,
@@ -191,6 +195,7 @@ def assemble(
     ids: Ids,
     secrets: Secrets,
     heartbeat: Heartbeat,
+    database_is_apps: bool = False,
     sandbox: Sandbox | None = None,
     engine_name: str = "your own",
     folder: Path | None = None,
@@ -249,6 +254,7 @@ def assemble(
         clock=clock,
         ids=ids,
         database=database,
+        database_is_apps=database_is_apps,
         storage=storage,
         broker=broker,
         engine=engine,

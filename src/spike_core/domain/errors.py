@@ -492,6 +492,29 @@ class TransactionUndone(DatabaseUnavailable):
 
 
 @frozen
+class SharedTransactionUndone(DatabaseUnavailable):
+    """The database rolled back a transaction that the app began, or a part of it, in favor of another.
+
+    No use case retries it: the app rolls back, and may run its whole transaction again.
+    """
+
+    code: ClassVar[str] = "shared_transaction_undone"
+
+
+@frozen
+class UnsuitableDatabase(DatabaseUnavailable):
+    """The database holds others' tables by Spike's names, or a connection isn't set up as Spike needs it."""
+
+    code: ClassVar[str] = "unsuitable_database"
+    problem: str
+    remedy: str
+
+    def __str__(self) -> str:
+        """Name the problem and the remedy."""
+        return f"{self.problem}; {self.remedy}"
+
+
+@frozen
 class DatabaseDamaged(DatabaseUnavailable):
     """The database's file or a table is damaged and can't be read any further."""
 

@@ -1,5 +1,6 @@
 """The transactions port: repositories exist only within a transaction."""
 
+from collections.abc import Callable
 from contextlib import AbstractContextManager
 from typing import Protocol
 
@@ -84,13 +85,19 @@ class Transaction(Protocol):
 
 
 class Transactions(Protocol):
-    """Begins transactions. Network calls and image work must stay outside."""
+    """Begins transactions. Network calls and image work must stay outside.
+
+    An adapter may let an app share a transaction of its own with the use cases that one context calls. There, what
+    `begin` begins is a part of the app's transaction: it is undone by itself if it fails, and with the app's otherwise.
+    """
 
     def begin(self) -> AbstractContextManager[Transaction]:
         """Begin a transaction that commits on a clean exit and rolls back on any exception.
 
         Raises:
             DatabaseUnavailable: the database can't be reached, or stays locked.
+            TransactionUndone: it was undone in favor of another; `begin` may be called again.
+            SharedTransactionUndone: it was, and so was the app's transaction that it is part of.
         """
 
     def view(self) -> AbstractContextManager[Transaction]:
@@ -101,3 +108,11 @@ class Transactions(Protocol):
         Raises:
             DatabaseUnavailable: the database can't be reached.
         """
+
+    def when_committed(self, action: Callable[[], object]) -> None:
+        """Call `action` when what this context has written is committed: at once, unless an app shares a transaction.
+
+        There it is called after the app has committed, and not at all if the app rolls back, or the process ends
+        before; so it only hastens what another process would do later. Called within `begin`, it is a bug.
+        """
+        action()  # an adapter without shared transactions inherits this

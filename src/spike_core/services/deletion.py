@@ -4,6 +4,7 @@ import logging
 from collections.abc import Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Final
 
 from attrs import frozen
@@ -55,7 +56,8 @@ class Deletion:
                 raise Forbidden
             self._cancel_jobs(tx, owner_id, image_id, now=now)
             tx.images.begin_deletion(image_id, now=now)
-        self._finish(owner_id, image_id)
+        # objects can't be brought back if an app that shares its transaction rolls it back
+        self.transactions.when_committed(partial(self._finish_hidden, owner_id, image_id))
 
     def finish_pending(self) -> int:
         """Complete the deletion of hidden images, in batches, and return how many there were.
@@ -94,6 +96,13 @@ class Deletion:
     def _expired(self, *, created_before: datetime) -> Sequence[Image]:
         with self.transactions.view() as tx:
             return tx.images.expired(ANONYMOUS, created_before=created_before, limit=DELETIONS_BATCH)
+
+    def _finish_hidden(self, owner_id: OwnerId, image_id: ImageId) -> None:
+        """Complete a deletion, unless an app has rolled its first step back and says that it has committed."""
+        with self.transactions.view() as tx, suppress(ImageNotFound):
+            tx.images.get(image_id)
+            return
+        self._finish(owner_id, image_id)
 
     def _finish(self, owner_id: OwnerId, image_id: ImageId) -> None:
         self.blobs.delete(self._objects(image_id))

@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Sequence
 from datetime import timedelta
+from functools import partial
 from typing import Final
 
 from attrs import evolve, frozen
@@ -38,11 +39,14 @@ class Dispatch:
     limits: JobLimits
 
     def start(self, jobs: Sequence[PendingJob]) -> None:
-        """Send jobs whose acceptance is committed. Never fails, since the request has already succeeded.
+        """Send jobs as soon as their acceptance is committed. Never fails, since the request has already succeeded.
 
         If the queue or the database is unavailable, the jobs stay pending for `relay`; an id that was sent anyway
         becomes a duplicate.
         """
+        self.transactions.when_committed(partial(self._start, jobs))
+
+    def _start(self, jobs: Sequence[PendingJob]) -> None:
         taken = self._send(jobs)
         try:
             self._mark_started(taken)

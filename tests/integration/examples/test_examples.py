@@ -1,20 +1,28 @@
 """The worked examples under `docs/examples`: two apps that embed Spike, and an external adapter."""
 
+import importlib
 import importlib.util
+import io
 import os
 import re
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import ModuleType
 from typing import Any, Final
 
 import pytest
+from sqlalchemy import create_engine, make_url, text
 
 from eventually import eventually
 from pictures import decoded, encoded, photograph
 from spike_contracts.upscaler import UpscalerContract
+from spike_core.domain.accounts import Email
+from spike_core.domain.images import ImageName
+from spike_core.domain.jobs import StartedJob
+from spike_runtime import Settings, build
+from spike_sqlalchemy import open_postgres
 
 EXAMPLES: Final = Path(__file__).parents[3] / "docs/examples"
 GENTLE: Final = EXAMPLES / "spike_gentle"
@@ -52,56 +60,142 @@ def wait_for(ask: Callable[[], Any]) -> Any:
     return ask()
 
 
-def check_story(join: Callable[[], Any], upload: Callable[[str, bytes], Any], look: Callable[[str, str], Any]) -> None:
-    """Sign up, upload, be charged, fetch the result; bad input costs nothing, and other users see nothing."""
+def check_story(
+    join: Callable[[], Any],
+    upload: Callable[[str, str, bytes], Any],
+    ask: Callable[[str, str], Any],
+) -> None:
+    """Sign up, upload, be charged, fetch the result; what fails costs nothing, and other users see nothing."""
     joined = join()
     assert joined.status_code == 201
     ada = joined.json()["id"]
     assert joined.json()["tokens"] == 100
-    junk = upload(ada, b"no picture")
+    junk = upload(ada, "beach", b"no picture")
     assert (junk.status_code, junk.json()["code"]) == (400, "unknown_picture_format")
-    uploaded = upload(ada, encoded(photograph()))
+    uploaded = upload(ada, "beach", encoded(photograph()))
     assert uploaded.status_code == 202
     assert uploaded.json()["tokens"] == 98
-    job = uploaded.json()["job"]
-    assert look(STRANGER, job).status_code == 404
-    result = wait_for(lambda: look(ada, job))
+    assert upload(ada, "beach", encoded(photograph())).status_code == 409  # the app's own row is refused
+    assert ask(ada, "/tokens").json() == 98
+    job = f"/jobs/{uploaded.json()['job']}"
+    assert ask(STRANGER, job).status_code == 404
+    result = wait_for(lambda: ask(ada, job))
     assert result.status_code == 200
     assert max(decoded(result.content).size) == 1024
 
 
-def test_the_fastapi_app_uploads_charges_works_and_delivers(tmp_path: Path) -> None:
+@pytest.mark.parametrize("dialect", ["sqlite", "postgresql"])
+def test_the_fastapi_app_stores_its_rows_and_spikes_together(
+    dialect: str, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
     from fastapi.testclient import TestClient  # noqa: PLC0415  # one test needs it
 
-    app = example("fastapi_app").create_app(tmp_path / "var")
+    url = f"sqlite:///{tmp_path}/postcards.db"
+    if dialect == "postgresql":
+        given: str = request.getfixturevalue("empty_postgres_url")
+        url = given.replace("postgresql:", "postgresql+psycopg:")
+    app = example("fastapi_app").create_app(tmp_path / "var", url)
     with TestClient(app) as client:
         check_story(
             lambda: client.post("/people", params={"email": "ada@example.org"}),
-            lambda user, content: client.post(
-                "/pictures", params={"name": "a.jpg"}, content=content, headers={"X-User": user}
+            lambda user, title, content: client.post(
+                "/pictures", params={"title": title}, content=content, headers={"X-User": user}
             ),
-            lambda user, job: client.get(f"/jobs/{job}", headers={"X-User": user}),
+            lambda user, path: client.get(path, headers={"X-User": user}),
         )
+    engine = create_engine(url)
+    with engine.connect() as connection:
+        rows = [connection.execute(text(f"SELECT id FROM {name}")).all() for name in ("spike_images", "spike_jobs")]  # noqa: S608
+        [(title, image_id)] = connection.execute(text("SELECT title, image_id FROM postcards")).all()
+    engine.dispose()
+    assert title == "beach"
+    assert [len(each) for each in rows] == [1, 1]
+    assert rows[0][0].id == image_id
 
 
-def test_the_django_app_uploads_charges_works_and_delivers(tmp_path: Path) -> None:
+@pytest.fixture
+def django_shop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[ModuleType]:
+    """The project's module `apps`, with its database migrated by Django's own command."""
+    import django  # noqa: PLC0415  # two tests need it
+    from django.core.management import call_command  # noqa: PLC0415
+
+    monkeypatch.syspath_prepend(str(EXAMPLES / "django_shop"))
+    monkeypatch.setenv("DJANGO_SETTINGS_MODULE", "shop.settings")
+    monkeypatch.setenv("SHOP_FOLDER", str(tmp_path))
+    django.setup()
+    call_command("migrate", verbosity=0)
+    apps = importlib.import_module("shop.apps")
+    yield apps
+    django.db.connections.close_all()
+
+
+def test_the_django_project_stores_its_rows_and_spikes_together(
+    django_shop: ModuleType, empty_postgres_url: str, tmp_path: Path
+) -> None:
     from django.core.files.uploadedfile import SimpleUploadedFile  # noqa: PLC0415  # one test needs it
     from django.test import Client  # noqa: PLC0415
 
     from spike_worker import working  # noqa: PLC0415
 
-    project = example("django_app")
-    project.configure(tmp_path / "var")
     client = Client()
-    with working(project.spike()):
+    with working(django_shop.spike()):
         check_story(
             lambda: client.post("/people", {"email": "ada@example.org"}),
-            lambda user, content: client.post(
-                "/pictures", {"file": SimpleUploadedFile("a.jpg", content)}, headers={"X-User": user}
+            lambda user, title, content: client.post(
+                "/pictures", {"file": SimpleUploadedFile("a.jpg", content), "title": title}, headers={"X-User": user}
             ),
-            lambda user, job: client.get(f"/jobs/{job}", headers={"X-User": user}),
+            lambda user, path: client.get(path, headers={"X-User": user}),
         )
-    project.spike().close()
+    models = importlib.import_module("shop.models")
+    [postcard] = models.Postcard.objects.all()
+    with django_shop.database().transactions.view() as tx:
+        assert [str(image.id) for image in tx.audit.images(limit=9)] == [postcard.image_id]
+    django_shop.spike().close()
+    _check_django_on_postgresql(models, empty_postgres_url, tmp_path)
+
+
+def _check_django_on_postgresql(models: ModuleType, url: str, folder: Path) -> None:
+    """Share the connection of a second database of Django's, since a process has one project."""
+    from django.core.management import call_command  # noqa: PLC0415  # one test needs it
+    from django.db import IntegrityError, connections, transaction  # noqa: PLC0415
+
+    parts = make_url(url)
+    connections.databases["postgres"] = {
+        **connections.databases["default"],
+        "ENGINE": "django.db.backends.postgresql",
+        "NAME": parts.database,
+        "HOST": parts.host,
+        "PORT": parts.port,
+        "USER": parts.username,
+        "PASSWORD": parts.password or "",
+        "OPTIONS": {},
+    }
+    call_command("migrate", database="postgres", verbosity=0)
+    database = open_postgres(f"{url}?schema=spike")
+    database.migrate()
+    spike = build(Settings(data_dir=folder, worker_threads=1), database=database)
+    owner = spike.accounts.registration.register(Email.parse("ada@example.org")).user.id
+
+    def upload(title: str) -> None:
+        with transaction.atomic(using="postgres"):
+            with database.sharing(connections["postgres"].connection) as shared:
+                picture = io.BytesIO(encoded(photograph()))
+                uploaded = spike.images.uploads.upload(owner, name=ImageName.parse("a.jpg"), content=picture)
+                models.Postcard(title=title, image_id=str(uploaded.image.id)).save(using="postgres", force_insert=True)
+            transaction.on_commit(shared.committed, using="postgres")
+
+    upload("beach")
+    with pytest.raises(IntegrityError, match="beach"):
+        upload("beach")
+    assert spike.wallets.account(owner).wallet.balance.amount == 98
+    with database.transactions.view() as tx:
+        [image] = tx.audit.images(limit=9)
+        [job] = tx.audit.jobs(limit=9)
+    assert isinstance(job, StartedJob)  # handed to the queue by Django's hook
+    [postcard] = models.Postcard.objects.using("postgres").all()
+    assert postcard.image_id == str(image.id)
+    connections["postgres"].close()
+    spike.close()
 
 
 @pytest.fixture(scope="module")

@@ -33,11 +33,20 @@ def error_line(*command: str, folder: Path, **settings: str) -> str:
 def test_a_database_of_a_newer_release_is_left_alone(folder: Path, command: tuple[str, ...]) -> None:
     assert run_spike("migrate", folder=folder).returncode == 0
     with closing(sqlite3.connect(folder / "spike.db")) as database:
-        database.execute("UPDATE alembic_version SET version_num = '9999'")
+        database.execute("UPDATE spike_version SET version_num = '9999'")
         database.commit()
     line = error_line(*command, folder=folder, **QUEUE)
     assert f"revision 9999, newer than {HEAD}" in line
     assert "run the newer release, or restore the backup" in line
+
+
+def test_a_database_with_others_tables_is_left_alone(folder: Path) -> None:
+    folder.mkdir(mode=0o700)
+    with closing(sqlite3.connect(folder / "spike.db")) as database:
+        database.execute("CREATE TABLE users (name TEXT)")
+        database.commit()
+    line = error_line("migrate", folder=folder, **QUEUE)
+    assert "users already, and not of Spike; give Spike's tables a prefix, by ?prefix=spike_" in line
 
 
 @pytest.mark.parametrize(

@@ -25,7 +25,7 @@ def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[SqliteD
     with closing(opened):
         opened.migrate()
         with opened.engine.connect() as connection, connection.begin():
-            connection.execute(text("UPDATE alembic_version SET version_num = :newer"), {"newer": NEWER})
+            connection.execute(text("UPDATE spike_version SET version_num = :newer"), {"newer": NEWER})
         yield opened
 
 
@@ -48,6 +48,6 @@ def test_nothing_is_changed(database: SqliteDatabase | PostgresDatabase) -> None
     with pytest.raises(SchemaTooNew):
         database.migrate()
     with database.engine.connect() as connection:
-        assert connection.execute(text("SELECT version_num FROM alembic_version")).scalars().all() == [NEWER]
+        assert connection.execute(text("SELECT version_num FROM spike_version")).scalars().all() == [NEWER]
         with pytest.raises(SchemaTooNew):
             is_current(connection)

@@ -193,11 +193,11 @@ def test_sums_of_an_interrupted_migration_are_counted_once(
     event.listen(old.engine, "before_cursor_execute", interrupt)
     with pytest.raises(KeyboardInterrupt):
         old.migrate()
-    assert writer.execute("SELECT version_num FROM alembic_version").fetchall() == [(BEFORE,)]
+    assert writer.execute("SELECT version_num FROM spike_version").fetchall() == [(BEFORE,)]
     assert writer.execute("SELECT refunds FROM refund_totals").fetchall() == [(2000,)]
     portions.extend(["from here on nothing is interrupted"] * 3)
 
     old.migrate()
 
-    assert writer.execute("SELECT version_num FROM alembic_version").fetchall() == [(HEAD,)]
+    assert writer.execute("SELECT version_num FROM spike_version").fetchall() == [(HEAD,)]
     assert _sums(old) == SUMMED

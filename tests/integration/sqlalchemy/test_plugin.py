@@ -6,6 +6,7 @@ import pytest
 from spike_core.domain.errors import InvalidValue
 from spike_core.ports.factories import DatabaseLimits, OpenDatabase
 from spike_sqlalchemy import open_postgres, open_sqlite
+from spike_sqlalchemy.names import TableNames
 
 OPEN: OpenDatabase = open_sqlite  # mypy says that it is one
 
@@ -42,6 +43,20 @@ def test_a_url_names_a_file(url: str, path: str) -> None:
 def test_another_url_is_refused(url: str) -> None:
     with pytest.raises(InvalidValue, match="must look like"):
         open_sqlite(url)
+
+
+def test_a_url_names_a_schema_and_a_prefix() -> None:
+    assert open_sqlite("sqlite:///spike.db?prefix=spike_").names == TableNames(prefix="spike_")
+    named = open_postgres("postgresql://host/app?schema=spike&sslmode=require&prefix=s_")
+    assert named.names == TableNames(schema="spike", prefix="s_")
+    assert dict(named.engine.url.query) == {"sslmode": "require"}
+    named.close()
+
+
+@pytest.mark.parametrize("query", ["prefix=a&prefix=b", "prefix=A", "schema=spike"])
+def test_names_that_sqlite_cant_have_are_refused(query: str) -> None:
+    with pytest.raises(InvalidValue):
+        open_sqlite(f"sqlite:///spike.db?{query}")
 
 
 def test_opening_touches_nothing(tmp_path: Path) -> None:

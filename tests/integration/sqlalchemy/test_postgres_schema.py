@@ -21,6 +21,7 @@ from spike_sqlalchemy.migration_lock import retried
 from spike_sqlalchemy.schema import migration_connection, run_migrations
 from spike_sqlalchemy.tables import METADATA
 
+COMPARED = {"compare_type": True, "compare_server_default": True, "version_table": "spike_version"}
 MIGRATE = "import sys; from spike_sqlalchemy import open_postgres; open_postgres(sys.argv[1]).migrate()"
 PROCESSES = 4
 LIMITS = ("lock_timeout", "statement_timeout")
@@ -60,7 +61,7 @@ def _schema(engine: Engine) -> Mapping[str, tuple[object, ...]]:
     with engine.connect() as connection:
         for query in (COLUMNS, CONSTRAINTS, INDEXES, TRIGGERS, FUNCTIONS):
             described |= {row[0]: tuple(row[1:]) for row in connection.execute(text(query))}
-    return {name: parts for name, parts in described.items() if "alembic_version" not in name}
+    return {name: parts for name, parts in described.items() if "spike_version" not in name}
 
 
 def _migrate_to(database: PostgresDatabase, revision: str, *, down: bool = False) -> None:
@@ -70,7 +71,7 @@ def _migrate_to(database: PostgresDatabase, revision: str, *, down: bool = False
 
 def test_models_and_migrations_agree(database: PostgresDatabase) -> None:
     with database.engine.connect() as connection:
-        context = MigrationContext.configure(connection, opts={"compare_type": True, "compare_server_default": True})
+        context = MigrationContext.configure(connection, opts=COMPARED)
         assert compare_metadata(context, METADATA) == []
 
 

@@ -44,6 +44,9 @@ class Pausing:
     def view(self) -> AbstractContextManager[Transaction]:
         return self.inner.view()
 
+    def when_committed(self, action: Callable[[], object]) -> None:
+        self.inner.when_committed(action)
+
     @contextmanager
     def _begin(self) -> Iterator[Transaction]:
         with self.inner.begin() as tx:

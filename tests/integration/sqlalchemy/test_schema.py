@@ -32,6 +32,7 @@ from spike_sqlalchemy.rows import album_row, image_row
 from spike_sqlalchemy.schema import HEAD
 from spike_sqlalchemy.tables import METADATA, albums, images
 
+COMPARED = {"compare_type": True, "compare_server_default": True, "version_table": "spike_version"}
 MIGRATE = "import sys; from spike_sqlalchemy import open_sqlite; open_sqlite(sys.argv[1]).migrate()"
 
 
@@ -62,7 +63,7 @@ def _schema(path: Path) -> dict[str, list[str]]:
     # columns that were added later stand in the line of the last column before them
     texts = {name: re.sub(r", (\w+ (?:BIGINT|BLOB|BOOLEAN|INTEGER|VARCHAR)\b)", r",\n\1", sql) for name, sql in rows}
     parts = {name: sorted(line.strip().rstrip(",") for line in sql.splitlines()) for name, sql in texts.items()}
-    parts.pop("alembic_version", None)
+    parts.pop("spike_version", None)
     return parts
 
 
@@ -77,7 +78,7 @@ def test_the_newest_migration_is_the_one_the_code_expects() -> None:
 
 def test_models_and_migrations_agree(database: SqliteDatabase) -> None:
     with database.engine.connect() as connection:
-        context = MigrationContext.configure(connection, opts={"compare_type": True, "compare_server_default": True})
+        context = MigrationContext.configure(connection, opts=COMPARED)
         assert compare_metadata(context, METADATA) == []
 
 
@@ -214,7 +215,7 @@ def test_a_migration_that_fails_changes_nothing(empty: SqliteDatabase) -> None:
     empty.ping()
 
 
-@pytest.mark.parametrize("damage", ["UPDATE alembic_version SET version_num = '0000'", "DELETE FROM alembic_version"])
+@pytest.mark.parametrize("damage", ["UPDATE spike_version SET version_num = '0000'", "DELETE FROM spike_version"])
 def test_a_schema_that_is_out_of_date_is_no_answer(database: SqliteDatabase, damage: str) -> None:
     database.ping()
     with database.engine.connect() as connection, connection.begin():

@@ -1,6 +1,7 @@
 """The contract suites notice adapters that break the laws of bounded growth, and of credentials."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
@@ -18,6 +19,7 @@ from spike_contracts.job_recovery import JobRecoveryContract
 from spike_contracts.ledger import LedgerContract
 from spike_contracts.queue import JobQueueContract
 from spike_contracts.sessions import SessionsContract
+from spike_contracts.shared_transactions import AppTransaction, SharedTransactionsContract
 from spike_contracts.statistics import StatisticsContract
 from spike_contracts.wallets import WalletsContract
 from spike_core.domain.albums import AlbumCount, AlbumImage, AlbumSummary
@@ -42,7 +44,9 @@ from spike_memory.api_keys import MemoryApiKeys
 from spike_memory.audit import MemoryAuditReader
 from spike_memory.jobs import MemoryJobs
 from spike_memory.sessions import MemorySessions
+from spike_memory.state import Rows
 from spike_memory.statistics import MemoryStatistics
+from spike_memory.transactions import MemorySharedTransaction, MemoryTransaction
 from spike_memory.wallets import MemoryWallets
 
 QueueOrderMethod = Callable[..., QueueOrder]
@@ -455,6 +459,133 @@ BROKEN |= {
         "take_back",
         lambda _charges, _job_id: None,
         CHARGES.test_a_refund_is_subtracted_from_the_month_of_its_charge_once,
+    ),
+}
+
+
+SHARED = SharedTransactionsContract()
+SHARING = MemoryTransactions.sharing
+
+
+def _of_an_app(law: Callable[[MemoryTransactions, AppTransaction], None]) -> Law:
+    return lambda transactions: law(transactions, transactions.sharing)
+
+
+@contextmanager
+def _shared_without_rollback(transactions: MemoryTransactions) -> Iterator[None]:
+    failures: list[BaseException] = []
+    with SHARING(transactions):
+        try:
+            yield
+        except BaseException as error:  # noqa: BLE001  # raised again
+            failures.append(error)
+    for failure in failures:
+        raise failure
+
+
+@contextmanager
+def _shared_with_all_threads(transactions: MemoryTransactions) -> Iterator[None]:
+    with SHARING(transactions):
+        shared = transactions._shared()
+        transactions._shared = lambda: shared  # type: ignore[method-assign]
+        try:
+            yield
+        finally:
+            del transactions._shared
+
+
+@contextmanager
+def _own_transactions_alone(_transactions: MemoryTransactions) -> Iterator[None]:
+    yield
+
+
+@contextmanager
+def _never_ending(transactions: MemoryTransactions) -> Iterator[None]:
+    with SHARING(transactions):
+        shared = transactions._shared()
+        assert shared is not None
+        yield
+    shared.has_ended = False
+
+
+@contextmanager
+def _part_kept_after_failure(
+    _transactions: MemoryTransactions, shared: MemorySharedTransaction
+) -> Iterator[MemoryTransaction]:
+    yield MemoryTransaction.on(Rows(state=shared.state, writable=True))
+
+
+@contextmanager
+def _view_of_what_is_committed(transactions: MemoryTransactions) -> Iterator[MemoryTransaction]:
+    yield MemoryTransaction.on(Rows(state=transactions._state, writable=False))
+
+
+BROKEN |= {
+    "stores parts at once": (
+        MemoryTransactions,
+        "sharing",
+        _own_transactions_alone,
+        _of_an_app(SHARED.test_parts_are_there_after_the_apps_commit_and_seen_by_nobody_before),
+    ),
+    "commits what the app rolls back": (
+        MemoryTransactions,
+        "sharing",
+        _shared_without_rollback,
+        _of_an_app(SHARED.test_a_rollback_of_the_app_undoes_all_parts),
+    ),
+    "keeps half of a part that fails": (
+        MemoryTransactions,
+        "_begin_within",
+        _part_kept_after_failure,
+        _of_an_app(SHARED.test_a_part_that_fails_is_undone_alone),
+    ),
+    "shows only what is committed": (
+        MemoryTransactions,
+        "_view",
+        _view_of_what_is_committed,
+        _of_an_app(SHARED.test_views_and_parts_see_what_earlier_parts_have_written),
+    ),
+    "lets a view write": (
+        MemoryTransactions,
+        "view",
+        MemoryTransactions.begin,
+        _of_an_app(SHARED.test_a_view_is_read_only),
+    ),
+    "doesn't wait for the app's commit": (
+        MemoryTransactions,
+        "when_committed",
+        lambda _transactions, action: action(),
+        _of_an_app(SHARED.test_what_follows_a_commit_follows_the_apps_in_order_and_once),
+    ),
+    "follows a rollback, too": (
+        MemoryTransactions,
+        "sharing",
+        _shared_without_rollback,
+        _of_an_app(SHARED.test_what_follows_a_commit_follows_no_rollback),
+    ),
+    "forgets what follows a commit": (
+        MemoryTransactions,
+        "when_committed",
+        lambda _transactions, _action: None,
+        SHARED.test_outside_a_shared_transaction_it_follows_at_once,
+    ),
+    "shares with all threads": (
+        MemoryTransactions,
+        "sharing",
+        _shared_with_all_threads,
+        _of_an_app(SHARED.test_other_threads_go_on_by_themselves),
+    ),
+    "shares with a copied context for ever": (
+        MemoryTransactions,
+        "sharing",
+        _never_ending,
+        _of_an_app(SHARED.test_a_context_that_was_copied_is_free_after_the_end),
+    ),
+    "lets a shared transaction's part be retried": (
+        MemoryTransactions,
+        "_begin_within",
+        _part_kept_after_failure,
+        _of_an_app(SHARED.test_a_part_undone_by_the_database_is_for_the_app_to_retry),
     ),
 }
 

@@ -19,6 +19,7 @@ from spike_contracts.ledger import LedgerContract
 from spike_contracts.maintenance import MaintenanceRunsContract
 from spike_contracts.outbox import OutboxContract
 from spike_contracts.sessions import SessionsContract
+from spike_contracts.shared_transactions import AppTransaction, SharedTransactionsContract
 from spike_contracts.statistics import StatisticsContract
 from spike_contracts.transactions import TransactionsContract
 from spike_contracts.users import UsersContract
@@ -93,6 +94,14 @@ class TestMemoryRemovals(ImageDeletionContract):
 
 class TestMemorySessions(SessionsContract):
     """The fixture is defined in this module."""
+
+
+class TestMemorySharedTransactions(SharedTransactionsContract):
+    """The fixture `transactions` is defined in this module."""
+
+    @pytest.fixture
+    def app_transaction(self, transactions: MemoryTransactions) -> AppTransaction:
+        return transactions.sharing
 
 
 class TestMemoryTransactions(TransactionsContract):

@@ -28,6 +28,13 @@ def test_a_database_from_elsewhere_is_not_ours_alone(tmp_path: Path) -> None:
     assert not spike.owns_its_jobs
 
 
+def test_a_database_of_the_app_is_used_and_not_ours_alone(tmp_path: Path) -> None:
+    database = MemoryDatabase()
+    spike = build(Settings(data_dir=tmp_path), database=database)
+    assert spike.database is database
+    assert not spike.owns_its_jobs
+
+
 REDIS = "redis://127.0.0.1:1/0"  # nothing is asked of it
 
 

@@ -1,6 +1,6 @@
 import ast
 import inspect
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from importlib import import_module
 from pkgutil import iter_modules
@@ -31,6 +31,9 @@ class Undone:
 
     def view(self) -> AbstractContextManager[Transaction]:
         return self.inner.view()
+
+    def when_committed(self, action: Callable[[], object]) -> None:
+        self.inner.when_committed(action)
 
     @contextmanager
     def _begin(self) -> Iterator[Transaction]:

@@ -9,9 +9,10 @@ from contextlib import contextmanager
 from typing import Any, Final
 
 import sqlalchemy as sa
-from alembic import op
 from sqlalchemy.exc import PendingRollbackError
 from sqlalchemy.types import TypeEngine
+
+from spike_sqlalchemy.migrations import op
 
 ROWS_PER_UPDATE: Final = 1_000  # of an update that is committed in portions
 
@@ -59,7 +60,7 @@ def create_index(
         op.create_index(name, table, list(columns), unique=unique, sqlite_where=condition)
         return
     with waiting_for_transactions():
-        if op.get_bind().execute(_INVALID, {"name": name}).scalar_one():
+        if op.get_bind().execute(_INVALID, {"name": op.named(name)}).scalar_one():
             op.drop_index(name, table, postgresql_concurrently=True)
         op.create_index(
             name,
@@ -110,9 +111,9 @@ def replace_check(table: str, name: str, condition: str) -> None:
 
 
 def _check_online(table: str, name: str, condition: str) -> None:
-    constraint = f"ck_{table}_{name}"
+    constraint = f"[ck_{table}_{name}]"
     op.execute(
-        f"ALTER TABLE {table} DROP CONSTRAINT IF EXISTS {constraint},"
+        f"ALTER TABLE [{table}] DROP CONSTRAINT IF EXISTS {constraint},"
         f" ADD CONSTRAINT {constraint} CHECK ({condition}) NOT VALID"
     )
-    op.execute(f"ALTER TABLE {table} VALIDATE CONSTRAINT {constraint}")
+    op.execute(f"ALTER TABLE [{table}] VALIDATE CONSTRAINT {constraint}")

@@ -6,8 +6,8 @@ Instants are whole microseconds since 1970, UTC. Names are completed by the nami
 from collections.abc import Sequence
 
 import sqlalchemy as sa
-from alembic import op
 
+from spike_sqlalchemy.migrations import op
 from spike_sqlalchemy.texts import TEXT
 
 revision: str = "0001"
@@ -28,7 +28,7 @@ def upgrade() -> None:
     )
     op.create_table(
         "ledger_entries",
-        sa.Column("owner_id", TEXT, sa.ForeignKey("wallets.owner_id"), primary_key=True),
+        sa.Column("owner_id", TEXT, op.ForeignKey("wallets.owner_id"), primary_key=True),
         sa.Column("sequence", sa.BigInteger, primary_key=True, autoincrement=False),
         sa.Column("kind", TEXT, nullable=False),
         sa.Column("amount", sa.BigInteger, nullable=False),
@@ -78,7 +78,7 @@ def upgrade() -> None:
         "jobs",
         sa.Column("id", TEXT, primary_key=True),
         sa.Column("owner_id", TEXT, nullable=False),
-        sa.Column("image_id", TEXT, sa.ForeignKey("images.id", ondelete="CASCADE"), nullable=False),
+        sa.Column("image_id", TEXT, op.ForeignKey("images.id", ondelete="CASCADE"), nullable=False),
         sa.Column("tier", TEXT, nullable=False),
         sa.Column("charged", sa.BigInteger, nullable=False),
         sa.Column("request_id", TEXT),
@@ -138,7 +138,7 @@ def upgrade() -> None:
     op.create_index("ix_jobs_image_id", "jobs", ["image_id", "created_at", "id"])
     op.create_table(
         "outbox_messages",
-        sa.Column("job_id", TEXT, sa.ForeignKey("jobs.id", ondelete="CASCADE"), primary_key=True),
+        sa.Column("job_id", TEXT, op.ForeignKey("jobs.id", ondelete="CASCADE"), primary_key=True),
         sa.Column("due_at", sa.BigInteger, nullable=False),
         sa.Column("refused_since", sa.BigInteger),
         sqlite_with_rowid=False,
@@ -153,7 +153,7 @@ def upgrade() -> None:
         sa.Column("privacy", TEXT, nullable=False),
         sa.Column("default_tier", TEXT, nullable=False),
         sa.Column("auto_enhance", sa.Boolean, nullable=False),
-        sa.Column("cover_image_id", TEXT, sa.ForeignKey("images.id", ondelete="SET NULL")),
+        sa.Column("cover_image_id", TEXT, op.ForeignKey("images.id", ondelete="SET NULL")),
         sa.Column("created_at", sa.BigInteger, nullable=False),
         sa.Column("updated_at", sa.BigInteger, nullable=False),
         sa.CheckConstraint("default_tier <> 'FREE'", name="default_tier"),
@@ -162,8 +162,8 @@ def upgrade() -> None:
     op.create_table(
         "album_images",
         sa.Column("id", TEXT, primary_key=True),
-        sa.Column("album_id", TEXT, sa.ForeignKey("albums.id", ondelete="CASCADE"), nullable=False),
-        sa.Column("image_id", TEXT, sa.ForeignKey("images.id", ondelete="CASCADE"), nullable=False),
+        sa.Column("album_id", TEXT, op.ForeignKey("albums.id", ondelete="CASCADE"), nullable=False),
+        sa.Column("image_id", TEXT, op.ForeignKey("images.id", ondelete="CASCADE"), nullable=False),
         sa.Column("position", sa.BigInteger, nullable=False),
         sa.Column("added_at", sa.BigInteger, nullable=False),
         sa.UniqueConstraint("album_id", "image_id"),
@@ -179,7 +179,7 @@ def upgrade() -> None:
     op.create_table(
         "sessions",
         sa.Column("hash", TEXT, primary_key=True),
-        sa.Column("user_id", TEXT, sa.ForeignKey("users.id", ondelete="CASCADE"), nullable=False),
+        sa.Column("user_id", TEXT, op.ForeignKey("users.id", ondelete="CASCADE"), nullable=False),
         sa.Column("created_at", sa.BigInteger, nullable=False),
         sa.Column("expires_at", sa.BigInteger, nullable=False),
         sqlite_with_rowid=False,
@@ -188,7 +188,7 @@ def upgrade() -> None:
     op.create_table(
         "api_keys",
         sa.Column("id", TEXT, primary_key=True),
-        sa.Column("user_id", TEXT, sa.ForeignKey("users.id", ondelete="CASCADE"), nullable=False),
+        sa.Column("user_id", TEXT, op.ForeignKey("users.id", ondelete="CASCADE"), nullable=False),
         sa.Column("name", TEXT, nullable=False),
         sa.Column("hash", TEXT, nullable=False, unique=True),
         sa.Column("shown", TEXT, nullable=False),

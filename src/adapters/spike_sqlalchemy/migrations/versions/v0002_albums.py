@@ -7,8 +7,8 @@ would take all places in albums along.
 from collections.abc import Sequence
 
 import sqlalchemy as sa
-from alembic import op
 
+from spike_sqlalchemy.migrations import op
 from spike_sqlalchemy.texts import TEXT
 
 revision: str = "0002"

@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from typing import Any
 
 import sqlalchemy as sa
-from alembic import op
 
+from spike_sqlalchemy.migrations import op
 from spike_sqlalchemy.texts import TEXT
 
 revision: str = "0003"
@@ -60,7 +60,7 @@ def upgrade() -> None:
             _image_and_task_columns(),
             [sa.Column("batch_id", TEXT)],
             [sa.CheckConstraint(sql, name=name) for name, sql in _TASK_CHECKS],
-            copied=f"INSERT INTO jobs (kind, {_KEPT}) SELECT 'ENHANCEMENT', {_KEPT} FROM jobs_kept",  # noqa: S608  # constants
+            copied=f"INSERT INTO [jobs] (kind, {_KEPT}) SELECT 'ENHANCEMENT', {_KEPT} FROM jobs_kept",  # noqa: S608  # constants
         )
     else:
         op.add_column("jobs", sa.Column("kind", TEXT, nullable=False, server_default="ENHANCEMENT"))
@@ -82,15 +82,15 @@ def downgrade() -> None:
     """Take the migration back. What the older schema can't hold is lost: the pictures made from words."""
     op.drop_index("ix_images_removed_at", "images")
     op.drop_column("images", "removed_at")
-    op.execute("DELETE FROM jobs WHERE kind IN ('GENERATION', 'MODIFICATION')")
+    op.execute("DELETE FROM [jobs] WHERE kind IN ('GENERATION', 'MODIFICATION')")
     op.drop_index("ix_jobs_creations", "jobs")
     op.drop_index("ix_jobs_batch_id", "jobs")
     if op.get_bind().dialect.name == "sqlite":
-        image_id = sa.Column("image_id", TEXT, sa.ForeignKey("images.id", ondelete="CASCADE"), nullable=False)
-        _replace_jobs([image_id], [], [], copied=f"INSERT INTO jobs ({_KEPT}) SELECT {_KEPT} FROM jobs_kept")  # noqa: S608  # constants
+        image_id = sa.Column("image_id", TEXT, op.ForeignKey("images.id", ondelete="CASCADE"), nullable=False)
+        _replace_jobs([image_id], [], [], copied=f"INSERT INTO [jobs] ({_KEPT}) SELECT {_KEPT} FROM jobs_kept")  # noqa: S608  # constants
         return
     for name, _ in _TASK_CHECKS:
-        op.drop_constraint(op.f(f"ck_jobs_{name}"), "jobs")  # as the naming convention has it
+        op.drop_constraint(f"ck_jobs_{name}", "jobs")
     for name in ("batch_id", "kind", *(name for name, _ in _TASK_COLUMNS)):
         op.drop_column("jobs", name)
     op.alter_column("jobs", "image_id", nullable=False)
@@ -99,7 +99,7 @@ def downgrade() -> None:
 def _image_and_task_columns() -> Sequence[sa.Column[Any]]:
     return [
         sa.Column("kind", TEXT, nullable=False),
-        sa.Column("image_id", TEXT, sa.ForeignKey("images.id", ondelete="CASCADE")),
+        sa.Column("image_id", TEXT, op.ForeignKey("images.id", ondelete="CASCADE")),
         *(sa.Column(name, type_) for name, type_ in _TASK_COLUMNS),
     ]
 
@@ -112,8 +112,8 @@ def _replace_jobs(
     copied: str,
 ) -> None:
     """Make the table of jobs anew with these columns among the others, and copy back what was in the old one."""
-    op.execute("CREATE TEMPORARY TABLE outbox_kept AS SELECT * FROM outbox_messages")
-    op.execute("CREATE TEMPORARY TABLE jobs_kept AS SELECT * FROM jobs")
+    op.execute("CREATE TEMPORARY TABLE outbox_kept AS SELECT * FROM [outbox_messages]")
+    op.execute("CREATE TEMPORARY TABLE jobs_kept AS SELECT * FROM [jobs]")
     op.drop_table("jobs")
     op.create_table(
         "jobs",
@@ -176,7 +176,7 @@ def _replace_jobs(
         ),
     )
     op.execute(copied)
-    op.execute("INSERT INTO outbox_messages SELECT * FROM outbox_kept")
+    op.execute("INSERT INTO [outbox_messages] SELECT * FROM outbox_kept")
     op.execute("DROP TABLE jobs_kept")
     op.execute("DROP TABLE outbox_kept")
     op.create_index("ix_jobs_image_id", "jobs", ["image_id", "created_at", "id"])

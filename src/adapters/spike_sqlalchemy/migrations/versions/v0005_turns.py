@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 
 import sqlalchemy as sa
-from alembic import op
+
+from spike_sqlalchemy.migrations import op
 
 revision: str = "0005"
 down_revision: str | Sequence[str] | None = "0004"

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 
 import sqlalchemy as sa
-from alembic import op
 
+from spike_sqlalchemy.migrations import op
 from spike_sqlalchemy.texts import TEXT
 
 revision: str = "0007"

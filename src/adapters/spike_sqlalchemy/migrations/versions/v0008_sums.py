@@ -8,8 +8,8 @@ wallet is read.
 from collections.abc import Sequence
 
 import sqlalchemy as sa
-from alembic import op
 
+from spike_sqlalchemy.migrations import op
 from spike_sqlalchemy.migrations.online import (
     ROWS_PER_UPDATE,
     add_column,
@@ -28,21 +28,21 @@ _SUMS = """
 """
 _PORTION_END = sa.text(
     "SELECT max(owner_id) FROM"
-    " (SELECT owner_id FROM wallets WHERE owner_id > :after ORDER BY owner_id LIMIT :rows_max) AS portion"
+    " (SELECT owner_id FROM [wallets] WHERE owner_id > :after ORDER BY owner_id LIMIT :rows_max) AS portion"
 )
 # A wallet whose row another transaction has changed meanwhile is looked at again: it may have been summed.
 _SUM_PORTION = sa.text(f"""
     WITH sums AS (
         SELECT owner_id, max(sequence) AS entries, {_SUMS}
-        FROM ledger_entries WHERE owner_id > :after AND owner_id <= :last GROUP BY owner_id
+        FROM [ledger_entries] WHERE owner_id > :after AND owner_id <= :last GROUP BY owner_id
     ), summed AS (
-        UPDATE wallets SET spent = sums.spent, refunded = sums.refunded, summed = sums.entries
-        FROM sums WHERE sums.owner_id = wallets.owner_id AND wallets.summed = 0
+        UPDATE [wallets] SET spent = sums.spent, refunded = sums.refunded, summed = sums.entries
+        FROM sums WHERE sums.owner_id = [wallets].owner_id AND [wallets].summed = 0
         RETURNING sums.refunds, sums.refunded
     )
-    INSERT INTO refund_totals SELECT 0, sum(refunds), sum(refunded) FROM summed HAVING sum(refunds) > 0
+    INSERT INTO [refund_totals] SELECT 0, sum(refunds), sum(refunded) FROM summed HAVING sum(refunds) > 0
     ON CONFLICT (shard) DO UPDATE
-        SET refunds = refund_totals.refunds + excluded.refunds, tokens = refund_totals.tokens + excluded.tokens
+        SET refunds = [refund_totals].refunds + excluded.refunds, tokens = [refund_totals].tokens + excluded.tokens
 """)  # noqa: S608  # constants
 
 
@@ -78,14 +78,14 @@ def _sum_in_portions() -> None:
 def _sum_at_once() -> None:
     op.execute(
         f"CREATE TEMPORARY TABLE sums AS SELECT owner_id, max(sequence) AS entries, {_SUMS}"  # noqa: S608  # constants
-        " FROM ledger_entries GROUP BY owner_id"
+        " FROM [ledger_entries] GROUP BY owner_id"
     )
     op.execute("CREATE UNIQUE INDEX sums_owner_id ON sums (owner_id)")
     op.execute(
-        "UPDATE wallets SET spent = sums.spent, refunded = sums.refunded, summed = sums.entries FROM sums"
-        " WHERE sums.owner_id = wallets.owner_id"
+        "UPDATE [wallets] SET spent = sums.spent, refunded = sums.refunded, summed = sums.entries FROM sums"
+        " WHERE sums.owner_id = [wallets].owner_id"
     )
-    op.execute("INSERT INTO refund_totals SELECT 0, sum(refunds), sum(refunded) FROM sums HAVING sum(refunds) > 0")
+    op.execute("INSERT INTO [refund_totals] SELECT 0, sum(refunds), sum(refunded) FROM sums HAVING sum(refunds) > 0")
     op.execute("DROP TABLE sums")
 
 

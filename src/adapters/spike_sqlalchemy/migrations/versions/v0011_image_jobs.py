@@ -2,8 +2,7 @@
 
 from collections.abc import Sequence
 
-from alembic import op
-
+from spike_sqlalchemy.migrations import op
 from spike_sqlalchemy.migrations.online import create_index, drop_index
 
 revision: str = "0011"

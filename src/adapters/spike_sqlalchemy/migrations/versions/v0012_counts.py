@@ -7,8 +7,8 @@ counts; each portion is locked before it is counted, so that it counts once.
 from collections.abc import Sequence
 
 import sqlalchemy as sa
-from alembic import op
 
+from spike_sqlalchemy.migrations import op
 from spike_sqlalchemy.migrations.online import (
     ROWS_PER_UPDATE,
     add_column,
@@ -30,36 +30,36 @@ _QUEUES = {  # by the suffix of the index
 }
 
 _ON_SQLITE = (
-    """CREATE TRIGGER count_added_images AFTER INSERT ON album_images BEGIN
-    UPDATE albums SET image_count = image_count + 1 WHERE id = NEW.album_id;
+    """CREATE TRIGGER [count_added_images] AFTER INSERT ON [album_images] BEGIN
+    UPDATE [albums] SET image_count = image_count + 1 WHERE id = NEW.album_id;
 END""",
-    """CREATE TRIGGER count_removed_images AFTER DELETE ON album_images BEGIN
-    UPDATE albums SET image_count = image_count - 1 WHERE id = OLD.album_id;
+    """CREATE TRIGGER [count_removed_images] AFTER DELETE ON [album_images] BEGIN
+    UPDATE [albums] SET image_count = image_count - 1 WHERE id = OLD.album_id;
 END""",
 )
 _ON_POSTGRESQL = (
-    """CREATE OR REPLACE FUNCTION count_album_images() RETURNS trigger LANGUAGE plpgsql AS $$
+    """CREATE OR REPLACE FUNCTION [count_album_images]() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    PERFORM id FROM albums WHERE id IN (SELECT album_id FROM changed) ORDER BY id FOR NO KEY UPDATE;
-    UPDATE albums SET image_count = image_count + CASE TG_OP WHEN 'INSERT' THEN rows ELSE -rows END
+    PERFORM id FROM [albums] WHERE id IN (SELECT album_id FROM changed) ORDER BY id FOR NO KEY UPDATE;
+    UPDATE [albums] SET image_count = image_count + CASE TG_OP WHEN 'INSERT' THEN rows ELSE -rows END
         FROM (SELECT album_id, count(*) AS rows FROM changed GROUP BY album_id) AS counted
-        WHERE albums.id = counted.album_id;
+        WHERE [albums].id = counted.album_id;
     RETURN NULL;
 END $$""",
-    """CREATE OR REPLACE TRIGGER count_added_images AFTER INSERT ON album_images
-    REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION count_album_images()""",
-    """CREATE OR REPLACE TRIGGER count_removed_images AFTER DELETE ON album_images
-    REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION count_album_images()""",
+    """CREATE OR REPLACE TRIGGER [count_added_images] AFTER INSERT ON [album_images]
+    REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION [count_album_images]()""",
+    """CREATE OR REPLACE TRIGGER [count_removed_images] AFTER DELETE ON [album_images]
+    REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION [count_album_images]()""",
 )
-_COUNTED = "(SELECT count(*) FROM album_images WHERE album_images.album_id = albums.id)"
+_COUNTED = "(SELECT count(*) FROM [album_images] WHERE [album_images].album_id = [albums].id)"
 _PORTION_END = sa.text(
-    "SELECT max(id) FROM (SELECT id FROM albums WHERE id > :after ORDER BY id LIMIT :rows_max) AS portion"
+    "SELECT max(id) FROM (SELECT id FROM [albums] WHERE id > :after ORDER BY id LIMIT :rows_max) AS portion"
 )
 # a function of this session: each of its statements sees what was committed before it
 _COUNT_PORTION = f"""CREATE FUNCTION pg_temp.count_albums(after text, last text) RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
-    PERFORM id FROM albums WHERE id > after AND id <= last ORDER BY id FOR NO KEY UPDATE;
-    UPDATE albums SET image_count = {_COUNTED} WHERE id > after AND id <= last;
+    PERFORM id FROM [albums] WHERE id > after AND id <= last ORDER BY id FOR NO KEY UPDATE;
+    UPDATE [albums] SET image_count = {_COUNTED} WHERE id > after AND id <= last;
 END $$"""  # noqa: S608  # constants
 
 
@@ -74,7 +74,7 @@ def upgrade() -> None:
         return
     for statement in _ON_SQLITE:
         op.execute(statement)
-    op.execute(f"UPDATE albums SET image_count = {_COUNTED}")  # noqa: S608  # constants
+    op.execute(f"UPDATE [albums] SET image_count = {_COUNTED}")  # noqa: S608  # constants
 
 
 def _count_in_portions() -> None:
@@ -91,9 +91,9 @@ def _count_in_portions() -> None:
 def downgrade() -> None:
     """Take the migration back."""
     for name in ("count_added_images", "count_removed_images"):
-        op.execute(f"DROP TRIGGER {name} ON album_images" if is_postgresql() else f"DROP TRIGGER {name}")
+        op.execute(f"DROP TRIGGER [{name}] ON [album_images]" if is_postgresql() else f"DROP TRIGGER [{name}]")
     if is_postgresql():
-        op.execute("DROP FUNCTION count_album_images")
+        op.execute("DROP FUNCTION [count_album_images]")
     op.drop_column("albums", "image_count")
     condition = sa.text(_IS_STARTED)
     op.create_index("ix_jobs_started_at", "jobs", ["started_at"], sqlite_where=condition, postgresql_where=condition)

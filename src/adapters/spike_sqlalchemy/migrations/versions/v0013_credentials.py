@@ -6,8 +6,8 @@ Keys of earlier releases keep all scopes. Sessions of earlier releases may have 
 from collections.abc import Sequence
 
 import sqlalchemy as sa
-from alembic import op
 
+from spike_sqlalchemy.migrations import op
 from spike_sqlalchemy.migrations.online import add_column, create_index
 from spike_sqlalchemy.texts import TEXT
 
@@ -30,7 +30,7 @@ def upgrade() -> None:
         sa.Column("month", TEXT, nullable=False),
         sa.Column("tokens", sa.BigInteger(), nullable=False),
         sa.CheckConstraint("tokens >= 1", name="tokens"),
-        sa.ForeignKeyConstraint(["api_key_id"], ["api_keys.id"], ondelete="CASCADE"),
+        op.ForeignKeyConstraint(["api_key_id"], ["api_keys.id"], ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("job_id"),
         sqlite_with_rowid=False,
         if_not_exists=True,
@@ -42,7 +42,7 @@ def upgrade() -> None:
         sa.Column("month", TEXT, nullable=False),
         sa.Column("tokens", sa.BigInteger(), nullable=False),
         sa.CheckConstraint("tokens >= 0", name="tokens"),
-        sa.ForeignKeyConstraint(["api_key_id"], ["api_keys.id"], ondelete="CASCADE"),
+        op.ForeignKeyConstraint(["api_key_id"], ["api_keys.id"], ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("api_key_id", "month"),
         sqlite_with_rowid=False,
         if_not_exists=True,

@@ -10,9 +10,9 @@ from contextlib import contextmanager
 from typing import Any
 
 import sqlalchemy as sa
-from alembic import op
 
 from spike_core.domain.hash_chain import entry_hash
+from spike_sqlalchemy.migrations import op
 from spike_sqlalchemy.migrations.online import ROWS_PER_UPDATE, add_column, committed_at_once, is_postgresql
 
 revision: str = "0014"
@@ -20,12 +20,12 @@ down_revision: str | Sequence[str] | None = "0013"
 
 _PORTION = sa.text("""
     SELECT e.owner_id, e.sequence, e.kind, e.amount, e.balance_after, e.job_id, e.reason, e.created_at, w.head
-    FROM ledger_entries e JOIN wallets w ON w.owner_id = e.owner_id
+    FROM [ledger_entries] e JOIN [wallets] w ON w.owner_id = e.owner_id
     WHERE (e.owner_id, e.sequence) > (:owner_id, :sequence) AND e.sequence > w.chained
     ORDER BY e.owner_id, e.sequence LIMIT :rows_max
 """)
-_SET_HASH = sa.text("UPDATE ledger_entries SET hash = :hash WHERE owner_id = :owner_id AND sequence = :sequence")
-_SET_HEAD = sa.text("UPDATE wallets SET head = :hash, chained = :sequence WHERE owner_id = :owner_id")
+_SET_HASH = sa.text("UPDATE [ledger_entries] SET hash = :hash WHERE owner_id = :owner_id AND sequence = :sequence")
+_SET_HEAD = sa.text("UPDATE [wallets] SET head = :hash, chained = :sequence WHERE owner_id = :owner_id")
 _NOW_US = {
     "postgresql": "CAST(extract(epoch FROM clock_timestamp()) * 1000000 AS BIGINT)",
     "sqlite": "CAST(strftime('%s', 'now') AS INTEGER) * 1000000",
@@ -48,8 +48,8 @@ def upgrade() -> None:
         _hash_in_portions(connection)
     now_us = _NOW_US[op.get_context().dialect.name]
     op.execute(
-        "INSERT INTO ledger_chain (chain, unchained_until)"  # noqa: S608  # constants
-        f" SELECT 1, {now_us} + {_DAY_US} WHERE EXISTS (SELECT 1 FROM wallets)"
+        "INSERT INTO [ledger_chain] (chain, unchained_until)"  # noqa: S608  # constants
+        f" SELECT 1, {now_us} + {_DAY_US} WHERE EXISTS (SELECT 1 FROM [wallets])"
     )
 
 

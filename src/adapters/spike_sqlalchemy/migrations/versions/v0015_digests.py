@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 
 import sqlalchemy as sa
-from alembic import op
 
+from spike_sqlalchemy.migrations import op
 from spike_sqlalchemy.migrations.online import add_column
 
 revision: str = "0015"

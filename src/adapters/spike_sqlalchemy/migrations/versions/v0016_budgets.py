@@ -7,8 +7,8 @@ leaves the sums behind; the recount among the maintenance tasks corrects them.
 from collections.abc import Sequence
 
 import sqlalchemy as sa
-from alembic import op
 
+from spike_sqlalchemy.migrations import op
 from spike_sqlalchemy.migrations.online import (
     ROWS_PER_UPDATE,
     add_column,
@@ -35,17 +35,17 @@ _COUNT = """
             sum(CASE WHEN ended_at IS NULL AND charged > 0 THEN 1 ELSE 0 END) AS paid_jobs,
             0 AS images,
             sum(coalesce(result_size_bytes, 0)) AS stored_bytes
-        FROM jobs GROUP BY owner_id
+        FROM [jobs] GROUP BY owner_id
         UNION ALL
         SELECT owner_id, 0, 0, 0, count(*),
             sum(size_bytes * CASE WHEN substr(original, 1, 10) = 'originals/' THEN 2 ELSE 1 END)
-        FROM images GROUP BY owner_id
+        FROM [images] GROUP BY owner_id
     ) AS sums GROUP BY owner_id
 """
 _STORE = """
-    UPDATE wallets SET parked = counted.parked, free_jobs = counted.free_jobs, paid_jobs = counted.paid_jobs,
+    UPDATE [wallets] SET parked = counted.parked, free_jobs = counted.free_jobs, paid_jobs = counted.paid_jobs,
         images = counted.images, stored_bytes = counted.stored_bytes
-    FROM counted WHERE counted.owner_id = wallets.owner_id
+    FROM counted WHERE counted.owner_id = [wallets].owner_id
 """
 _PORTION_END = sa.text(
     "SELECT max(owner_id) FROM"
@@ -65,8 +65,8 @@ def upgrade() -> None:
     create_index("ix_jobs_unsettled_image_id", "jobs", ["image_id"], where="ended_at IS NULL AND image_id IS NOT NULL")
     create_index("ix_jobs_owner_id", "jobs", ["owner_id"])
     op.execute(
-        "INSERT INTO wallets (owner_id, balance, regenerated_at, entries)"  # noqa: S608  # a constant
-        f" SELECT DISTINCT owner_id, 0, 0, 0 FROM images WHERE owner_id = '{_ANONYMOUS}'"
+        "INSERT INTO [wallets] (owner_id, balance, regenerated_at, entries)"  # noqa: S608  # a constant
+        f" SELECT DISTINCT owner_id, 0, 0, 0 FROM [images] WHERE owner_id = '{_ANONYMOUS}'"
         " ON CONFLICT (owner_id) DO NOTHING"
     )
     if is_postgresql():
@@ -78,7 +78,7 @@ def upgrade() -> None:
 def _count_in_portions() -> None:
     """Count in one query that locks nothing, and store the sums in portions, each of which is committed."""
     with committed_at_once() as connection:
-        op.execute("DROP TABLE IF EXISTS counted")
+        op.execute("DROP TABLE IF EXISTS pg_temp.counted")
         op.execute(_COUNT)
         op.execute("CREATE UNIQUE INDEX counted_owner_id ON counted (owner_id)")
         after = ""
@@ -97,7 +97,7 @@ def _count_at_once() -> None:
 
 def downgrade() -> None:
     """Take the migration back."""
-    op.execute(f"DELETE FROM wallets WHERE owner_id = '{_ANONYMOUS}'")  # noqa: S608  # a constant
+    op.execute(f"DELETE FROM [wallets] WHERE owner_id = '{_ANONYMOUS}'")  # noqa: S608  # a constant
     drop_index("ix_jobs_owner_id", "jobs")
     drop_index("ix_jobs_unsettled_image_id", "jobs")
     for name in ("worked_at", "worked_ms", *_LIMITS, *_SUMS):

@@ -6,8 +6,8 @@ SQLite can't change a constraint, so there the table of entries is made anew.
 from collections.abc import Sequence
 
 import sqlalchemy as sa
-from alembic import op
 
+from spike_sqlalchemy.migrations import op
 from spike_sqlalchemy.migrations.online import (
     add_column,
     create_index,
@@ -80,7 +80,7 @@ def _make_anew(spend_kinds: str, added: "Sequence[sa.Column[str]]") -> None:
         sa.CheckConstraint(f"(job_id IS NOT NULL) = (kind IN ({_CHARGES}, 'REFUND'))", name="job_id"),
         sqlite_with_rowid=False,
     )
-    op.execute(f"INSERT INTO ledger_entries ({_COLUMNS}) SELECT {_COLUMNS} FROM ledger_entries_kept")  # noqa: S608  # constants
+    op.execute(f"INSERT INTO [ledger_entries] ({_COLUMNS}) SELECT {_COLUMNS} FROM [ledger_entries_kept]")  # noqa: S608  # constants
     op.drop_table("ledger_entries_kept")
     for name, where in (
         ("uq_ledger_entries_spend", f"kind IN ({_CHARGES})"),

@@ -6,8 +6,8 @@ What happens before a process of this release runs is recorded for no subscriber
 from collections.abc import Sequence
 
 import sqlalchemy as sa
-from alembic import op
 
+from spike_sqlalchemy.migrations import op
 from spike_sqlalchemy.migrations.online import create_index
 from spike_sqlalchemy.texts import TEXT
 

@@ -1,0 +1,15 @@
+"""Run the project's commands.
+
+pip install "spike-core[runtime]" django
+python manage.py migrate
+python manage.py runserver --noreload
+"""
+
+import os
+import sys
+
+from django.core.management import execute_from_command_line
+
+if __name__ == "__main__":
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "shop.settings")
+    execute_from_command_line(sys.argv)

@@ -1,0 +1,1 @@
+"""Migrations of the project's own tables."""
