@@ -30,9 +30,9 @@ def long(*, kept_by: str) -> pytest.MarkDecorator:
     )
 
 
-def examples(most: int) -> int:
-    """Return the number of examples to try of a property, for at most `most`."""
-    return most if IS_FULL else max(_EXAMPLES_MIN, most // _SHARE)
+def examples(most: int, *, share: int = _SHARE) -> int:
+    """Return the number of examples to try of a property: `most`, or in `make test` one of `share` of them."""
+    return most if IS_FULL else max(_EXAMPLES_MIN, most // share)
 
 
 def staggered(cases: Sequence[_Case], *, step: int) -> Sequence[_Case]:

@@ -1,11 +1,16 @@
 """Every query of a port uses an index, so that no growing table makes it slow."""
 
 import re
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from sqlalchemy import Connection, Delete, Engine, SelectBase, select
 
+from servers.postgres import new_database
 from spike_sqlalchemy import (
+    SqlAlchemyDatabase,
     albums,
     api_keys,
     audit,
@@ -13,6 +18,8 @@ from spike_sqlalchemy import (
     images,
     jobs,
     maintenance,
+    open_postgres,
+    open_sqlite,
     outbox,
     sessions,
     statistics,
@@ -85,15 +92,45 @@ def _whole_tables_on_postgresql(connection: Connection, sql: str) -> list[str]:
     """Request the generic plan, avoiding sequential scans wherever possible."""
     connection.exec_driver_sql("SET enable_seqscan = off")
     plan = connection.exec_driver_sql(f"EXPLAIN (GENERIC_PLAN) {_numbered(sql)}").scalars().all()
+    connection.exec_driver_sql("RESET enable_seqscan")
     return [line for line in plan if "Seq Scan on" in line]
 
 
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def filled(
+    request: pytest.FixtureRequest, template: Path, postgres: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Connection]:
+    """Connect to a database where the rows that an index leaves out are many; it belongs to this file."""
+    if request.param == "sqlite":
+        path = shutil.copy(template, tmp_path_factory.mktemp("plans"))
+        database: SqlAlchemyDatabase = open_sqlite(f"sqlite:///{path}")
+        with database.engine.connect() as connection:
+            yield connection
+        database.close()
+        return
+    with new_database(postgres) as url:
+        database = open_postgres(url)
+        database.migrate()
+        with database.engine.connect() as connection:
+            _fill(connection)
+            connection.commit()
+            yield connection
+        database.close()
+
+
+@pytest.fixture
+def connection(filled: Connection) -> Iterator[Connection]:
+    """The connection in a transaction of this test, which is undone."""
+    with filled.begin() as transaction:
+        yield filled
+        transaction.rollback()
+
+
 @pytest.mark.parametrize("name", sorted(STATEMENTS.keys() - READ_EVERYTHING))
-def test_no_statement_reads_a_whole_table(engine: Engine, name: str) -> None:
-    sql = _sql(engine, STATEMENTS[name])
-    whole_tables = _whole_tables_on_sqlite if engine.dialect.name == "sqlite" else _whole_tables_on_postgresql
-    with engine.connect() as connection:
-        assert whole_tables(connection, sql) == []
+def test_no_statement_reads_a_whole_table(connection: Connection, name: str) -> None:
+    sql = _sql(connection.engine, STATEMENTS[name])
+    whole_tables = _whole_tables_on_sqlite if connection.dialect.name == "sqlite" else _whole_tables_on_postgresql
+    assert whole_tables(connection, sql) == []
 
 
 @pytest.mark.parametrize(
@@ -126,25 +163,21 @@ def test_no_statement_reads_a_whole_table(engine: Engine, name: str) -> None:
         ("wallets._UNCHAINED", "pk_ledger_entries"),
     ],
 )
-def test_a_statement_uses_the_index_that_is_made_for_it(engine: Engine, name: str, index: str) -> None:
+def test_a_statement_uses_the_index_that_is_made_for_it(connection: Connection, name: str, index: str) -> None:
     """In a database where the rows that the index leaves out are many, as PostgreSQL chooses by their number."""
-    sql = _sql(engine, STATEMENTS[name])
-    with engine.connect() as connection, connection.begin():
-        _fill(connection)
-        if engine.dialect.name == "sqlite":
-            plan = " ".join(
-                row[3]
-                for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {sql}", (None,) * sql.count("?")).all()
-            )
-            # SQLite names the indexes of constraints by their number
-            found = index in plan or any(
-                index.startswith(prefix) and constraint in plan
-                for prefix, constraint in (("pk_", "PRIMARY KEY"), ("uq_", "sqlite_autoindex_album_images_"))
-            )
-        else:
-            plan = " ".join(connection.exec_driver_sql(f"EXPLAIN (GENERIC_PLAN) {_numbered(sql)}").scalars().all())
-            found = index in plan
-        connection.rollback()
+    sql = _sql(connection.engine, STATEMENTS[name])
+    if connection.dialect.name == "sqlite":
+        plan = " ".join(
+            row[3] for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {sql}", (None,) * sql.count("?")).all()
+        )
+        # SQLite names the indexes of constraints by their number
+        found = index in plan or any(
+            index.startswith(prefix) and constraint in plan
+            for prefix, constraint in (("pk_", "PRIMARY KEY"), ("uq_", "sqlite_autoindex_album_images_"))
+        )
+    else:
+        plan = " ".join(connection.exec_driver_sql(f"EXPLAIN (GENERIC_PLAN) {_numbered(sql)}").scalars().all())
+        found = index in plan
     assert found, plan
 
 
@@ -173,9 +206,10 @@ _ROWS = """
 
 
 def _fill(connection: Connection) -> None:
-    """Insert 3,000 settled jobs with their ledger, 300 held-back jobs, 3,000 sessions and albums; undone later."""
-    if connection.dialect.name == "sqlite":
-        return  # SQLite chooses without statistics, and by rules that don't depend on how many rows there are
+    """Insert 3,000 settled jobs with their ledger, 300 held-back jobs, 3,000 sessions and albums.
+
+    Only on PostgreSQL: SQLite chooses without statistics, and by rules that don't depend on the number of rows.
+    """
     for statement in _ROWS.split(";"):
         connection.exec_driver_sql(statement)
 
