@@ -8,7 +8,7 @@ import pytest
 import structlog
 from hypothesis import settings
 
-from effort import each_value_once, left_out
+from effort import each_value_once, examples, left_out
 
 # Several processes share the processors here, and the threads of OpenMP would spin while they wait for each other:
 # measured with ncnn, that made tests take six times as long. Libraries read it when they are loaded; children inherit
@@ -20,11 +20,13 @@ for _processor in structlog.get_config()["processors"]:
     if isinstance(_processor, structlog.dev.ConsoleRenderer):
         _processor.exception_formatter = structlog.dev.plain_traceback
 
-pytest_plugins = ["fault_table", "servers.postgres", "servers.s3", "servers.valkey"]
+pytest_plugins = ["documentation_site", "fault_table", "servers.postgres", "servers.s3", "servers.valkey"]
 
 # No deadlines, since a busy machine isn't a failure. CI repeats the same examples, so that a failure is due to the
 # change; developers' runs try new ones.
-settings.register_profile("spike", deadline=None, derandomize="CI" in os.environ, print_blob=True)
+settings.register_profile(
+    "spike", max_examples=examples(100), deadline=None, derandomize="CI" in os.environ, print_blob=True
+)
 settings.load_profile("spike")
 
 pytest.register_assert_rewrite("machine")  # its assertions, too, show their values

@@ -22,7 +22,7 @@ from spike_sqlalchemy.schema import migration_connection, run_migrations
 from spike_sqlalchemy.tables import METADATA
 
 MIGRATE = "import sys; from spike_sqlalchemy import open_postgres; open_postgres(sys.argv[1]).migrate()"
-PROCESSES = 4
+PROCESSES = 2
 LIMITS = ("lock_timeout", "statement_timeout")
 COLUMNS = """
     SELECT table_name || '.' || column_name, data_type, collation_name, is_nullable, column_default
