@@ -19,6 +19,7 @@ from spike_core.ports.transactions import Transactions
 from spike_core.ports.upscaler import Upscaler
 from spike_memory.blobs import MemoryBlobStore
 from spike_memory.clock import ManualClock
+from spike_memory.concurrency import NoConcurrency
 from spike_memory.downloader import MemoryDownloader
 from spike_memory.engine import MemoryBlender, MemoryGenerator, MemoryMetadata, MemoryProbe, MemoryUpscaler
 from spike_memory.heartbeat import NoopHeartbeat
@@ -79,6 +80,7 @@ class InMemorySpike(Application):
                 ids=ids or CountingIds(),
                 secrets=secrets or CountingSecrets(),
                 heartbeat=heartbeat or NoopHeartbeat(),
+                concurrency=NoConcurrency(),
             ),
             policies,
         )
