@@ -36,8 +36,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     """Leave out combinations of parameters that `make test` can spare."""
     combined: dict[str, list[pytest.Function]] = defaultdict(list)
     for item in items:
-        is_combined = isinstance(item, pytest.Function) and hasattr(item, "callspec")
-        if is_combined and item.get_closest_marker(each_value_once.name):
+        if not isinstance(item, pytest.Function) or not hasattr(item, "callspec"):
+            continue
+        if item.get_closest_marker(each_value_once.name):
             combined[item.nodeid.partition("[")[0]].append(item)
     spared: set[pytest.Item] = set()
     for functions in combined.values():
