@@ -1,20 +1,61 @@
 """Configuration of all tests."""
 
 import os
+from collections import defaultdict
+from collections.abc import Hashable
 
 import pytest
+import structlog
 from hypothesis import settings
+
+from effort import each_value_once, examples, left_out
 
 # Several processes share the processors here, and the threads of OpenMP would spin while they wait for each other:
 # measured with ncnn, that made tests take six times as long. Libraries read it when they are loaded; children inherit
 # it.
 os.environ["OMP_WAIT_POLICY"] = "passive"
 
-pytest_plugins = ["fault_table", "servers.postgres", "servers.s3", "servers.valkey"]
+# Rich would take seconds to draw a logged error with the variables of all its frames.
+for _processor in structlog.get_config()["processors"]:
+    if isinstance(_processor, structlog.dev.ConsoleRenderer):
+        _processor.exception_formatter = structlog.dev.plain_traceback
+
+pytest_plugins = ["documentation_site", "fault_table", "servers.postgres", "servers.s3", "servers.valkey"]
 
 # No deadlines, since a busy machine isn't a failure. CI repeats the same examples, so that a failure is due to the
 # change; developers' runs try new ones.
-settings.register_profile("spike", deadline=None, derandomize="CI" in os.environ, print_blob=True)
+settings.register_profile(
+    "spike", max_examples=examples(100), deadline=None, derandomize="CI" in os.environ, print_blob=True
+)
 settings.load_profile("spike")
 
 pytest.register_assert_rewrite("machine")  # its assertions, too, show their values
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out combinations of parameters that `make test` can spare."""
+    combined: dict[str, list[pytest.Function]] = defaultdict(list)
+    for item in items:
+        if not isinstance(item, pytest.Function) or not hasattr(item, "callspec"):
+            continue
+        if item.get_closest_marker(each_value_once.name):
+            combined[item.nodeid.partition("[")[0]].append(item)
+    spared: set[pytest.Item] = set()
+    for functions in combined.values():
+        places = left_out([_values(function) for function in functions])
+        spared.update(functions[place] for place in places)
+    if spared:
+        config.hook.pytest_deselected(items=list(spared))
+        items[:] = [item for item in items if item not in spared]
+
+
+def _values(function: pytest.Function) -> frozenset[Hashable]:
+    """Return what tells the values of a test's parameters from each other; a row of several parameters is one value."""
+    params = dict(function.callspec.params)
+    values: set[Hashable] = set()
+    for mark in function.iter_markers("parametrize"):
+        names = mark.args[0]
+        row = [name.strip() for name in names.split(",")] if isinstance(names, str) else list(names)
+        if all(name in params for name in row):
+            values.add((*row, *(id(params.pop(name)) for name in row)))
+    return frozenset(values | {(name, id(value)) for name, value in params.items()})

@@ -5,6 +5,7 @@ A block that no test can run has a comment, invisible to readers, on the line be
     <!-- not run: needs Docker -->
 """
 
+import functools
 import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -36,6 +37,7 @@ class Block:
         return f"{self.page.relative_to(PROJECT)}:{self.line}"
 
 
+@functools.cache
 def blocks(page: Path) -> Sequence[Block]:
     """Return the blocks of a page, fenced or indented, in order."""
     return list(_blocks(page))

@@ -4,7 +4,8 @@
 """
 
 import os
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
+from collections.abc import Set as AbstractSet
 from typing import Final, TypeVar
 
 import pytest
@@ -30,9 +31,30 @@ def long(*, kept_by: str) -> pytest.MarkDecorator:
     )
 
 
-def examples(most: int) -> int:
-    """Return the number of examples to try of a property, for at most `most`."""
-    return most if IS_FULL else max(_EXAMPLES_MIN, most // _SHARE)
+def examples(most: int, *, share: int = _SHARE) -> int:
+    """Return the number of examples to try of a property: `most`, or in `make test` one of `share` of them."""
+    return most if IS_FULL else max(_EXAMPLES_MIN, most // share)
+
+
+each_value_once: Final = pytest.mark.each_value_once
+"""Mark a test, class or module: `make test` leaves out combinations of parameters, but no value of any parameter."""
+
+
+def left_out(combinations: Sequence[AbstractSet[Hashable]]) -> AbstractSet[int]:
+    """Return the places of the combinations, given as their values, that `make test` can spare.
+
+    First those are kept that have nothing but new values, then those that have any.
+    """
+    if IS_FULL:
+        return frozenset()
+    seen: set[Hashable] = set()
+    kept: set[int] = set()
+    for are_all_new in (True, False):
+        for place, values in enumerate(combinations):
+            if seen.isdisjoint(values) if are_all_new else not seen.issuperset(values):
+                seen |= values
+                kept.add(place)
+    return frozenset(range(len(combinations))) - kept
 
 
 def staggered(cases: Sequence[_Case], *, step: int) -> Sequence[_Case]:

@@ -16,7 +16,7 @@ from pictures import encoded, photograph
 from running import PATIENCE_S, Answer, Server, serving_on
 from servers.processes import free_port
 
-PHOTO: Final = an_upload(encoded(photograph("chelsea.png")))
+PHOTO: Final = an_upload(encoded(photograph(size=(320, 40))))
 CLIENTS: Final = 6
 ROUNDS: Final = 2
 UPLOADS_BETWEEN: Final = 20  # between two restarts

@@ -202,8 +202,7 @@ class AlbumImagesContract:
         images = [an_image(owner_id=owner_id) for _ in range(IMAGES_PER_ALBUM_MAX + 1)]
         with transactions.begin() as tx:
             tx.albums.add(album)
-            for image in images:
-                tx.images.add(image)
+            tx.images.add(*images)
             tx.albums.lock(album.id)
             tx.albums.append_images(album.id, _places(*images[:-1]), now=NOON)
         with transactions.begin() as tx:

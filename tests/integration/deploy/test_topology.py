@@ -66,7 +66,7 @@ def test_an_upload_through_nginx_is_settled_by_a_worker_and_can_be_followed(
         port = stack.enter_context(nginx_before(*ports))
         proxied = evolve(first, url=f"http://127.0.0.1:{port}")
 
-        body = an_upload(encoded(photograph("chelsea.png")))
+        body = an_upload(encoded(photograph(size=(320, 40))))
         uploads = [
             proxied.ask("POST", "/api/images/upload", token=first.token, body=body, content_type=CONTENT_TYPE)
             for _ in range(4)

@@ -40,9 +40,9 @@ def storage(s3_server: S3Server) -> Mapping[str, str]:
 
 
 @pytest.fixture
-def database_url(empty_postgres_url: str) -> str:
+def database_url(postgres_url: str) -> str:
     """Return the URL of a database; a test that stops the server uses its own `postgres_server`."""
-    return empty_postgres_url
+    return postgres_url
 
 
 @pytest.fixture

@@ -76,7 +76,7 @@ def test_a_full_disk_refuses_what_it_must_and_loses_nothing(
         with scenario.injecting("disk full, with jobs in work", FaultKind.REFUSED):
             filler = fill(small_disk)
             gate.open()
-            body = an_upload(encoded(photograph("chelsea.png")))
+            body = an_upload(encoded(photograph(size=(320, 40))))
             for _ in range(3):
                 answer = server.ask(
                     "POST", "/api/images/upload", token=scenario.token, body=body, content_type=CONTENT_TYPE

@@ -60,7 +60,7 @@ def an_installation(scenario: FaultScenario, **more: str) -> Iterator[tuple[Serv
 
 
 def try_to_upload(scenario: FaultScenario, server: Server) -> Answer:
-    body = an_upload(encoded(photograph("chelsea.png")))
+    body = an_upload(encoded(photograph(size=(320, 40))))
     return server.ask("POST", "/api/images/upload", token=scenario.token, body=body, content_type=CONTENT_TYPE)
 
 

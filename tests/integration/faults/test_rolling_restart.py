@@ -6,11 +6,13 @@ from typing import Final
 
 import pytest
 
+from effort import IS_FULL
 from fault_scenario import FaultScenario
 from fleet import a_fleet
 from recovery_times import FaultKind
 from rolling_load import Load, Pair
 
+WORKERS: Final = 2 if IS_FULL else 1  # each start takes a second of processor time
 GRANT: Final = 100_000
 UPLOADS_BETWEEN: Final = 8
 PAUSE_S: Final = 0.2  # ten uploads a second, fewer than two workers enhance
@@ -28,7 +30,7 @@ def test_servers_and_workers_restarted_in_turns_lose_no_request_and_no_job(scena
     pair = Pair(scenario.folder, scenario.settings)
     with closing(pair), ExitStack() as shift:
         pair.start()
-        fleet = shift.enter_context(a_fleet(scenario.folder, 2, **scenario.settings))
+        fleet = shift.enter_context(a_fleet(scenario.folder, WORKERS, **scenario.settings))
         load = Load(pair.ports, pair.servers[0].token, clients=2, pause_s=PAUSE_S)
         with load.running():
             load.go_on(UPLOADS_BETWEEN)
@@ -37,7 +39,7 @@ def test_servers_and_workers_restarted_in_turns_lose_no_request_and_no_job(scena
                     pair.restart(number)
                     load.go_on(UPLOADS_BETWEEN)
                     assert fleet.stop() == 0
-                    fleet = shift.enter_context(a_fleet(scenario.folder, 2, **scenario.settings))
+                    fleet = shift.enter_context(a_fleet(scenario.folder, WORKERS, **scenario.settings))
             load.go_on(UPLOADS_BETWEEN)
         for answer in load.answers:
             if answer.status == 200:

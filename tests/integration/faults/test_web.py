@@ -96,7 +96,7 @@ def test_a_server_killed_in_an_upload_charges_nothing_and_leaves_nothing(scenari
     kept_by="tests/integration/faults/test_web.py::test_a_server_killed_in_an_upload_charges_nothing_and_leaves_nothing"
 )
 def test_a_server_killed_while_a_body_comes_in_keeps_nothing(scenario: FaultScenario) -> None:
-    body = an_upload(encoded(photograph("chelsea.png")))
+    body = an_upload(encoded(photograph(size=(320, 40))))
     with serving(scenario.folder, **scenario.settings) as server:
         scenario.upload(server)
         before = keys_in(scenario.settings)

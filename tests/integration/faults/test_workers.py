@@ -13,7 +13,7 @@ from fault_scenario import FaultScenario
 from fleet import Fleet, a_fleet
 from gates import Gate
 from recovery_times import FaultKind
-from running import Server, serving
+from running import PATIENCE_S, Server, serving
 from spike_core.domain.jobs import CompletedJob, RefundedJob
 
 TIERS = ("FREE", "TIER_1K", "TIER_2K")
@@ -143,17 +143,20 @@ def test_an_image_deleted_while_it_is_worked_on_is_gone_and_refunded(scenario: F
 
 @pytest.mark.parametrize("number", staggered([signal.SIGTERM, signal.SIGINT], step=2))
 def test_workers_told_to_end_under_load_leave_the_rest_to_the_next(
-    scenario: FaultScenario, number: signal.Signals
+    scenario: FaultScenario, gate: Gate, number: signal.Signals
 ) -> None:
     settings = {**scenario.settings, "SPIKE_LEASE_S": "60"}
     with serving(scenario.folder, **settings) as server:
         with a_fleet(scenario.folder, 2, **settings) as fleet:
             image_id = scenario.upload(server)
+            gate.shut()
             for tier in TIERS * 3:
                 scenario.enhance(server, image_id, tier)
-            fleet.line("job begun")
+            gate.wait_for(2)
             with scenario.injecting(f"{number.name} to workers with a full queue", FaultKind.NO_WAIT):
-                assert fleet.stop(number) == 0
+                fleet.process.send_signal(number)
+                gate.open()
+                assert fleet.process.wait(PATIENCE_S) == 0
         with a_fleet(scenario.folder, 2, **settings) as fleet:
             scenario.recover()
             assert fleet.stop() == 0

@@ -6,6 +6,7 @@ import pytest
 from falcon import testing
 
 from corpus import CORPUS
+from effort import staggered
 from multipart import CONTENT_TYPE, an_upload
 from spike_core.domain.accounts import Email
 from spike_core.domain.tokens import Tokens
@@ -33,7 +34,7 @@ def headers(spike: Spike) -> dict[str, str]:
 
 
 @pytest.mark.filterwarnings("ignore::UserWarning")  # Pillow's, about metadata that it can't read
-@pytest.mark.parametrize("name", CORPUS)
+@pytest.mark.parametrize("name", staggered(list(CORPUS), step=3))
 def test_an_upload_is_taken_and_charged_or_refused_and_leaves_nothing(
     spike: Spike, client: testing.TestClient, headers: dict[str, str], name: str
 ) -> None:

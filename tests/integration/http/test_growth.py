@@ -12,6 +12,7 @@ from plans import plans
 from sqlalchemy import Engine
 
 from eventually import eventually
+from servers.postgres import new_database
 from spike_sqlalchemy import SqlAlchemyDatabase
 
 BIG: Final = Sizes(
@@ -42,11 +43,13 @@ READ: Final = """
 """
 
 
-@pytest.fixture
-def both(empty_postgres_url: str, another_empty_postgres_url: str) -> Iterator[tuple[Installation, Installation]]:
+@pytest.fixture(scope="module")
+def both(postgres: str) -> Iterator[tuple[Installation, Installation]]:
     with (
-        installation(SMALL, database_url=empty_postgres_url) as small,
-        installation(BIG, database_url=another_empty_postgres_url) as big,
+        new_database(postgres) as small_url,
+        new_database(postgres) as big_url,
+        installation(SMALL, database_url=small_url) as small,
+        installation(BIG, database_url=big_url) as big,
     ):
         yield small, big
 

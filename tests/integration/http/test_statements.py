@@ -189,7 +189,7 @@ def test_a_page_of_five_thousand_images_takes_as_many_statements_and_rows_as_one
 
 def test_fifty_albums_are_listed_with_as_many_statements_as_one(spike: Spike, ada: Registered, rows: list[int]) -> None:
     """However many images they contain: one row for each album and each cover."""
-    images = library(spike, ada, images=500)
+    images = library(spike, ada, images=150)
     counts = []
     for number in (1, 49):
         for index in range(number):

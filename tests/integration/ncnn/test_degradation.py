@@ -9,12 +9,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image, JpegImagePlugin
 
+from effort import each_value_once
 from pictures import encoded, photograph
 from spike_core.domain.objects import PictureFormat
 from spike_ncnn.arrays import Pixels
 from spike_ncnn.compression import UNCOMPRESSED, quality_of
 from spike_ncnn.degradation import CLEAN, Degradation, measure
 from spike_ncnn.noise import NoiseEstimate
+
+pytestmark = each_value_once
 
 NAMES: Final = ("astronaut.png", "chelsea.png", "coffee.png", "motorcycle_left.png", "ihc.png")
 TABLE: Final = 0  # of luminance

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageDraw
 
-from effort import staggered
+from effort import each_value_once, staggered
 from pictures import photograph
 from spike_contracts.upscaler import Listener
 from spike_core.domain.errors import WorkAbandoned
@@ -25,6 +25,8 @@ from spike_ncnn.runner import Runner
 from spike_ncnn.stability import REACH_PX, Tolerance, weights
 from spike_ncnn.steps import Steps
 from spike_ncnn.tiles import SIDE_PX_MIN, Tile
+
+pytestmark = each_value_once
 
 RUNNER: Final = Runner(threads=1)
 GRAY: Final = 110

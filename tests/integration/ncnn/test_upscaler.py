@@ -9,6 +9,7 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image, ImageChops, ImageDraw, ImageStat
 
+from effort import each_value_once
 from pictures import a_photo, decoded, encoded, exif, photograph
 from spike_contracts.probe import MakePicture
 from spike_contracts.upscaler import Listener, UpscalerContract
@@ -25,6 +26,8 @@ from spike_ncnn.enlarging import Enlarger
 from spike_ncnn.runner import Runner
 from spike_ncnn.upscaler import NcnnUpscaler
 from spike_pillow import PillowProbe, PillowUpscaler, classical_engine
+
+pytestmark = each_value_once
 
 ENGINE = open_engine(means=EngineResources(cores=2, classical=classical_engine))
 LANCZOS = Image.Resampling.LANCZOS

@@ -13,6 +13,7 @@ from http.server import BaseHTTPRequestHandler
 import pytest
 from attrs import evolve
 
+from effort import each_value_once
 from images_api import KEY, ImagesApi, Script, answering, refusing, with_picture
 from pictures import HTML, SVG, a_gif_that_announces, a_png_that_announces, encoded, photograph, truncated
 from spike_core.domain.errors import GeneratorUnavailable, PromptRefused, UnusableResult
@@ -22,6 +23,8 @@ from spike_core.ports.upscaler import RenderedImage
 from spike_openai import ImageServer, OpenAIGenerator, RetryPolicy
 from spike_openai.client import ANSWER_BYTES_MAX
 from spike_pillow.canvas_fitter import PillowCanvasFitter
+
+pytestmark = each_value_once
 
 SIZE = AspectRatio.SQUARE.size(128)
 FAST = RetryPolicy(answer_s_max=0.4, total_s_max=20.0)

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from effort import each_value_once
 from pictures import encoded, photograph
 from spike_core.domain.dimensions import Dimensions
 from spike_core.domain.errors import InvalidResult
@@ -15,6 +16,8 @@ from spike_core.domain.objects import PictureFormat
 from spike_core.domain.tiers import Tier
 from spike_core.services.direct_enhancement import DirectEnhancement
 from spike_pillow import PillowProbe, PillowUpscaler
+
+pytestmark = each_value_once
 
 PNG, JPEG = PictureFormat.PNG, PictureFormat.JPEG
 BLACK: Final = (0, 0, 0)

@@ -5,6 +5,7 @@ import io
 import pytest
 from PIL import Image, ImageChops, ImageStat
 
+from effort import each_value_once
 from pictures import a_photo, decoded, encoded, photograph
 from spike_contracts.canvas_fitter import CanvasFitterContract
 from spike_contracts.probe import MakePicture
@@ -14,6 +15,8 @@ from spike_core.ports.canvas_fitter import CanvasFitter
 from spike_core.ports.probe import ImageProbe
 from spike_pillow import PillowProbe
 from spike_pillow.canvas_fitter import PillowCanvasFitter
+
+pytestmark = each_value_once
 
 SIZE = Dimensions(width_px=480, height_px=270)
 CANVAS = Dimensions(width_px=512, height_px=512)

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageDraw, ImageEnhance, ImageFilter, ImageFont
 
-from effort import examples
+from effort import each_value_once, examples
 from pictures import decoded, encoded, noise, photograph
 from spike_core.domain.dimensions import Dimensions
 from spike_core.domain.fidelity import Comparison
@@ -19,6 +19,8 @@ from spike_core.domain.objects import PictureFormat
 from spike_pillow import PillowProbe, PillowUpscaler
 from spike_pillow.fidelity import compared
 from spike_pillow.renderings import shift_between
+
+pytestmark = each_value_once
 
 PNG: Final = PictureFormat.PNG
 SIDE_PX_MAX: Final = 1000

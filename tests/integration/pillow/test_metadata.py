@@ -15,6 +15,7 @@ from PIL import Image, ImageChops
 from PIL.ExifTags import IFD, Base
 
 from color_files import a_png, adobe_rgb, an_avif, cicp, gama, widened, with_nclx
+from effort import each_value_once
 from pictures import a_phone_picture, a_photo, decoded, encoded, exif, photograph, png_chunk
 from spike_contracts.metadata import MetadataContract, public
 from spike_contracts.probe import MakePicture
@@ -26,6 +27,8 @@ from spike_core.ports.probe import ImageProbe
 from spike_imaging.open import opened_picture
 from spike_pillow import PillowMetadata, PillowProbe
 from spike_pillow.containers import Kind, parts_of
+
+pytestmark = each_value_once
 
 JPEG, PNG, WEBP, GIF = PictureFormat.JPEG, PictureFormat.PNG, PictureFormat.WEBP, PictureFormat.GIF
 # as in production, where Pillow's warnings are no errors

@@ -6,10 +6,13 @@ from typing import Final
 import pytest
 from PIL import Image, ImageChops, ImageStat
 
+from effort import each_value_once
 from pictures import decoded, encoded, exif, photograph
 from spike_core.domain.dimensions import Dimensions
 from spike_core.domain.objects import PictureFormat
 from spike_pillow import PillowProbe, PillowUpscaler
+
+pytestmark = each_value_once
 
 UPRIGHT: Final = (150, 100)
 # how a camera that is held like this stores an upright scene: the inverse of what a viewer must do (EXIF 2.32)

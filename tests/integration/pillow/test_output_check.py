@@ -10,6 +10,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from PIL import Image, ImageChops, ImageOps
 
+from effort import each_value_once
 from pictures import CHELSEA, PHOTOGRAPHS, a_photo, decoded, encoded, flawed, noise, photograph
 from spike_contracts.probe import ProbeContract
 from spike_core.domain.dimensions import Dimensions
@@ -22,6 +23,8 @@ from spike_core.ports.progress import UNMONITORED, ProgressMonitor
 from spike_core.ports.upscaler import RenderedImage
 from spike_core.services.direct_enhancement import DirectEnhancement
 from spike_pillow import PillowProbe, PillowUpscaler
+
+pytestmark = each_value_once
 
 SIDES: Final = st.integers(1, 90)
 NONE: Final = Shares(overall=0.0, local=0.0)

@@ -8,6 +8,7 @@ from typing import Final
 import pytest
 from PIL import Image
 
+from effort import each_value_once
 from pictures import (
     BMP_HEADER,
     HTML,
@@ -41,6 +42,8 @@ from spike_core.domain.images import PictureFacts
 from spike_core.domain.objects import PictureFormat
 from spike_core.ports.probe import ImageProbe
 from spike_pillow import PillowProbe
+
+pytestmark = each_value_once
 
 # as in production, where Pillow's warnings are no errors
 PILLOW_WARNS: Final = pytest.mark.filterwarnings("ignore::UserWarning:PIL")

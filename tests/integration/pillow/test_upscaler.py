@@ -6,6 +6,7 @@ from typing import Final
 import pytest
 from PIL import Image, ImageChops, ImageCms, ImageStat, JpegImagePlugin
 
+from effort import each_value_once
 from pictures import PHOTOGRAPHS, a_phone_picture, a_photo, decoded, encoded, exif, photograph
 from spike_contracts.probe import MakePicture
 from spike_contracts.upscaler import UpscalerContract
@@ -16,6 +17,8 @@ from spike_core.domain.tiers import Tier
 from spike_core.ports.probe import ImageProbe
 from spike_core.ports.upscaler import RenderedImage, Upscaler
 from spike_pillow import PillowProbe, PillowUpscaler
+
+pytestmark = each_value_once
 
 LANCZOS: Final = Image.Resampling.LANCZOS
 BICUBIC: Final = Image.Resampling.BICUBIC

@@ -249,7 +249,7 @@ def test_a_terminal_gets_a_bar(folder: Path) -> None:
 
 
 def test_of_odd_and_hostile_files_each_is_done_or_told_and_none_ends_the_command(tmp_path: Path) -> None:
-    names = {f"{index:03}.png": file for index, file in enumerate(CORPUS.values())}
+    names = {f"{index:03}.png": file for index, file in enumerate(staggered(list(CORPUS.values()), step=4))}
     for name, file in names.items():
         (tmp_path / name).write_bytes(file.make())
     done = enhance(tmp_path, *names, "--tier", "FREE", "-o", "out")

@@ -12,12 +12,15 @@ from typing import Final
 import pytest
 from botocore.exceptions import BotoCoreError, ClientError
 
+from effort import each_value_once
 from servers.misbehaving import SIGNATURE_MISMATCH, Misbehaving, Reply, misbehaving
 from spike_contracts.blobs import an_original, content_of
 from spike_core.domain.errors import ObjectNotFound, StorageRefused, StorageUnavailable
 from spike_core.ports.blobs import BlobStore
 from spike_memory import ManualClock
 from spike_s3 import Connection, S3Address, S3BlobStore
+
+pytestmark = each_value_once
 
 CALLS: Final[dict[str, Callable[[BlobStore], object]]] = {
     "put": lambda blobs: blobs.put(an_original(), io.BytesIO(b"x")),

@@ -5,6 +5,7 @@ from functools import partial
 
 import pytest
 
+from effort import each_value_once
 from pictures import a_photo, encoded, exif, photograph
 from sandboxes import a_sandbox
 from spike_contracts.blender import BlenderContract
@@ -24,6 +25,8 @@ from spike_core.ports.upscaler import Upscaler
 from spike_pillow import classical_engine
 from spike_procedural.plugin import open_generator
 from spike_sandbox import Sandbox
+
+pytestmark = each_value_once
 
 
 @pytest.fixture(scope="module")

@@ -11,7 +11,10 @@ from typing import Final
 
 import pytest
 
+from effort import each_value_once
 from running import PATIENCE_S
+
+pytestmark = each_value_once
 
 TESTS: Final = Path(__file__).parents[2]
 PREAMBLE: Final = """

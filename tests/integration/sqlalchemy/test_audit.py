@@ -3,9 +3,11 @@
 import tracemalloc
 from typing import Final
 
+import pytest
 from attrs import evolve
 from sqlalchemy import update
 
+from effort import staggered
 from services import Services
 from spike_contracts.builders import NOON, a_job, an_image, an_opening
 from spike_core.domain.tokens import Tokens
@@ -48,6 +50,7 @@ def _peak_bytes(services: Services) -> int:
         assert findings == []
 
 
+@pytest.mark.parametrize("url", staggered(["postgresql", "sqlite"], step=2), indirect=True)
 def test_the_audit_of_six_times_as_much_takes_no_more_memory(transactions: Transactions) -> None:
     services = Services.build(transactions=transactions)
     _fill(transactions, 2)

@@ -8,7 +8,7 @@ from attrs import evolve
 from sqlalchemy import Engine, Table, delete, insert, inspect, select, update
 from sqlalchemy.exc import IntegrityError
 
-from effort import staggered
+from effort import each_value_once, staggered
 from spike_contracts.api_keys import an_api_key
 from spike_contracts.builders import NOON, a_job, an_album, an_album_image_id, an_image, an_opening
 from spike_contracts.jobs import KINDS, a_job_of, store
@@ -134,6 +134,7 @@ def _shapes() -> list[tuple[type[Job], type[Job], str]]:
     ]
 
 
+@each_value_once
 @pytest.mark.parametrize(("kind", "other", "column"), staggered(_shapes(), step=3))
 def test_a_job_has_exactly_what_its_state_needs(
     engine: Engine, transactions: Transactions, kind: type[Job], other: type[Job], column: str

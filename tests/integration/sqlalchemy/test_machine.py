@@ -47,7 +47,7 @@ class PostgresMachine(SpikeMachine):
 
 
 TestSqliteMachine = SqliteMachine.TestCase
-TestSqliteMachine.settings = settings(max_examples=examples(60), stateful_step_count=40, deadline=None)
+TestSqliteMachine.settings = settings(max_examples=examples(60, share=5), stateful_step_count=40, deadline=None)
 
 
 @pytest.fixture(scope="class")

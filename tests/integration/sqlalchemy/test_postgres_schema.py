@@ -23,7 +23,7 @@ from spike_sqlalchemy.tables import METADATA
 
 COMPARED = {"compare_type": True, "compare_server_default": True, "version_table": "spike_version"}
 MIGRATE = "import sys; from spike_sqlalchemy import open_postgres; open_postgres(sys.argv[1]).migrate()"
-PROCESSES = 4
+PROCESSES = 2
 LIMITS = ("lock_timeout", "statement_timeout")
 COLUMNS = """
     SELECT table_name || '.' || column_name, data_type, collation_name, is_nullable, column_default

@@ -1,5 +1,6 @@
 """The repositories' contracts on SQLite and PostgreSQL; the fixture `transactions` is defined in this folder."""
 
+from effort import each_value_once
 from spike_contracts.album_images import AlbumImagesContract
 from spike_contracts.albums import AlbumsContract
 from spike_contracts.api_key_charges import ApiKeyChargesContract
@@ -19,6 +20,8 @@ from spike_contracts.statistics import StatisticsContract
 from spike_contracts.transactions import TransactionsContract
 from spike_contracts.users import UsersContract
 from spike_contracts.wallets import WalletsContract
+
+pytestmark = each_value_once
 
 
 class TestSqlAlchemyAccounts(UsersContract):

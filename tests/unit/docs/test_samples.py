@@ -1,5 +1,6 @@
 """JSON in the documentation is valid, and the reference's samples match the OpenAPI document."""
 
+import functools
 import json
 import re
 from collections.abc import Iterator, Mapping
@@ -26,6 +27,7 @@ def document() -> Schema:
     return found
 
 
+@functools.cache
 def sections() -> Mapping[str, list[Block]]:
     """Return the samples of the reference by the heading of their section."""
     lines = PAGE.read_text(encoding="utf-8").splitlines()

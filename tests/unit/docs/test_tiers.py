@@ -1,11 +1,10 @@
 """Each rule and kind of fault of `make test-full` is also tested by `make test`."""
 
 import ast
+import functools
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Final
-
-import pytest
 
 from documents import PROJECT
 
@@ -29,19 +28,25 @@ def functions() -> Iterator[tuple[str, str | None]]:
                 yield f"{path.relative_to(PROJECT)}::{node.name}", (kept or [None])[0]
 
 
-KEPT: Final = dict(functions())
-LONG: Final = {name: kept for name, kept in KEPT.items() if kept}
+@functools.cache
+def kept_by() -> Mapping[str, str | None]:
+    """Read all tests, once and not while they are collected."""
+    return dict(functions())
+
+
+def long_ones() -> Mapping[str, str]:
+    return {name: kept for name, kept in kept_by().items() if kept}
 
 
 def test_there_are_long_tests() -> None:
-    assert LONG
+    assert long_ones()
 
 
-@pytest.mark.parametrize("name", sorted(LONG))
-def test_a_long_tests_law_is_kept_by_one_that_is_there_and_not_long(name: str) -> None:
-    kept = LONG[name]
-    assert kept in KEPT, f"{kept} isn't a test"
-    assert KEPT[kept] is None, f"{kept} is long itself"
+def test_a_long_tests_law_is_kept_by_one_that_is_there_and_not_long() -> None:
+    missing = {name: kept for name, kept in long_ones().items() if kept not in kept_by()}
+    assert missing == {}
+    long_itself = {name: kept for name, kept in long_ones().items() if kept in long_ones()}
+    assert long_itself == {}
 
 
 def test_each_law_is_tested_by_files_with_tests_that_are_not_long() -> None:
@@ -49,7 +54,7 @@ def test_each_law_is_tested_by_files_with_tests_that_are_not_long() -> None:
     assert len(laws) == 10
     for law, files in laws.items():
         for file in re.findall(r"`(tests/[^`]+\.py)`", files):
-            assert any(name.startswith(f"{file}::") and not kept for name, kept in KEPT.items()), (law, file)
+            assert any(name.startswith(f"{file}::") and not kept for name, kept in kept_by().items()), (law, file)
 
 
 def test_every_component_is_broken_in_the_default_tier() -> None:
@@ -57,5 +62,5 @@ def test_every_component_is_broken_in_the_default_tier() -> None:
     faults = sorted(path.name for path in TESTS if path.parent.name == "faults")
     assert len(faults) >= 8
     for file in faults:
-        mine = [kept for name, kept in KEPT.items() if name.startswith(f"tests/integration/faults/{file}::")]
+        mine = [kept for name, kept in kept_by().items() if name.startswith(f"tests/integration/faults/{file}::")]
         assert None in mine, file

@@ -52,13 +52,8 @@ schemathesis.openapi.format("binary", st.just(PICTURE) | st.binary())
 
 @SCHEMA.parametrize()
 @TIMES
-def test_strangers_are_answered_as_described(case: Request) -> None:
+def test_strangers_and_users_are_answered_as_described(case: Request) -> None:
     case.call_and_validate(checks=CHECKS)
-
-
-@SCHEMA.parametrize()
-@TIMES
-def test_users_are_answered_as_described(case: Request) -> None:
     case.call_and_validate(headers=headers_for(case), checks=CHECKS)
 
 
