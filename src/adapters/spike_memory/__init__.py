@@ -13,7 +13,10 @@ from spike_memory.engine import (
     MemoryMetadata,
     MemoryProbe,
     MemoryUpscaler,
+    a_picture,
+    draw_picture,
 )
+from spike_memory.failures import FailingPort, Failures
 from spike_memory.heartbeat import NoopHeartbeat
 from spike_memory.ids import CountingIds, CountingSecrets
 from spike_memory.limiter import MemoryLimiter
@@ -23,6 +26,8 @@ from spike_memory.transactions import MemoryTransactions
 __all__ = [
     "CountingIds",
     "CountingSecrets",
+    "FailingPort",
+    "Failures",
     "InMemorySpike",
     "ManualClock",
     "MemoryBlender",
@@ -39,5 +44,7 @@ __all__ = [
     "MemoryTransactions",
     "MemoryUpscaler",
     "NoopHeartbeat",
+    "a_picture",
     "build_in_memory",
+    "draw_picture",
 ]

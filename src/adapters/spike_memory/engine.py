@@ -53,6 +53,13 @@ def a_picture(size: Dimensions, format_: PictureFormat = PictureFormat.JPEG, fla
     return f"picture {format_.value} {size} {flaw}".strip().encode()
 
 
+def draw_picture(
+    width_px: int = 640, height_px: int = 480, *, format_: PictureFormat = PictureFormat.JPEG, flaw: str = ""
+) -> bytes:
+    """Return a made-up picture of this size, as `a_picture` does."""
+    return a_picture(Dimensions(width_px=width_px, height_px=height_px), format_, flaw)
+
+
 class MemoryProbe:
     """Reads made-up pictures."""
 
