@@ -5,7 +5,7 @@ PORT   ?= 3000
 VENV   := .venv
 BIN    := $(VENV)/bin
 PIP    := $(BIN)/pip --quiet --disable-pip-version-check
-CODE   := src tests bench docs
+CODE   := src tests bench docs examples
 SITE   := build/docs
 # what keeps to docs/words.txt, and what doesn't: files of others, and words that aren't prose; docs/decisions/0059
 PROSE  := README.md CHANGELOG.md CONTRIBUTING.md Makefile pyproject.toml $(addprefix docs/,architecture.md glossary.md guide.md index.md lessons.md \
