@@ -95,6 +95,12 @@ def parameters(law: Law) -> Iterator[Mapping[str, Any]]:
         yield {name: value for values in chosen for name, value in values.items()}
 
 
+def fixtures_of(law: Law) -> list[str]:
+    """Return the names of the fixtures that a law needs."""
+    chosen = {name for arguments in parameters(law) for name in arguments}
+    return [name for name in inspect.signature(law).parameters if name not in {"self", *chosen}]
+
+
 def failure_of(
     law: Law, fixtures: Callable[[], Any], fails_with: tuple[type[BaseException], ...]
 ) -> BaseException | None:
@@ -102,8 +108,7 @@ def failure_of(
     suite = suite_of(law)()
     for arguments in parameters(law):
         with fixtures() as made:
-            needed = [name for name in inspect.signature(law).parameters if name not in {"self", *arguments}]
-            given = {name: getattr(made, name) for name in needed}
+            given = {name: getattr(made, name) for name in fixtures_of(law)}
             try:
                 law(suite, **given, **arguments)
             except fails_with as failure:
