@@ -12,6 +12,7 @@ from mutants.mutant import Mutant, backwards, instead_of
 from spike_contracts.idempotency import IdempotencyRecordsContract as Idempotency
 from spike_contracts.maintenance import MaintenanceRunsContract as Maintenance
 from spike_contracts.outbox import OutboxContract as Outbox
+from spike_contracts.races import RacesContract as Races
 from spike_contracts.transactions import TransactionsContract as Transactions
 from spike_core.domain.errors import (
     DatabaseUnavailable,
@@ -282,6 +283,16 @@ MUTANTS: Final = [
         Transactions.test_many_threads_lose_no_update,
         Outbox.test_of_many_that_take_at_once_each_gets_others,
         Maintenance.test_of_several_who_take_at_once_each_gets_a_round_of_its_own,
+        Races.test_a_job_asked_for_while_its_image_goes_is_refused,
+        Races.test_an_image_that_goes_while_a_job_is_asked_for_takes_the_job_along,
+        Races.test_an_image_that_goes_while_it_is_moved_is_in_no_album,
+        Races.test_of_two_changes_to_one_image_neither_is_lost,
+        Races.test_a_worker_that_is_faster_than_the_note_of_its_message_gets_the_job,
+        Races.test_a_worker_that_shows_life_isnt_buried,
+        Races.test_a_burial_that_comes_first_is_final,
+        Races.test_a_cancellation_against_a_failure_refunds_once,
+        Races.test_nobody_gets_an_album_too_many,
+        Races.test_the_same_email_is_taken_once,
     ),
     Mutant(
         "finds messages before they are due",

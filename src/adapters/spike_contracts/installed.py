@@ -5,7 +5,7 @@ import os
 import tempfile
 import time
 import types
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from importlib.metadata import entry_points
 from pathlib import Path
@@ -13,7 +13,9 @@ from typing import Any, Final, NoReturn
 
 import pytest
 from attrs import field, frozen
+from hypothesis import settings
 
+from spike_contracts.machine import SpikeMachine
 from spike_contracts.signed_urls import SignedUrlsContract
 from spike_contracts.suites import SUITES
 from spike_core.domain.identifiers import JobId
@@ -30,6 +32,7 @@ GROUP: Final = "spike.adapters"
 EACH_TEST: Final = "{test}"  # in a URL: replaced by a number, so that each test has a store or database of its own
 PAGE: Final = 1000
 _LATE: Final = "ignore::pytest.PytestAssertRewriteWarning"  # Hypothesis is imported already
+MACHINE_EXAMPLES: Final = 20  # each on a database of its own
 ARRIVAL_S: Final = 0.5  # a message that hasn't come by then won't come
 # URLs in a temporary folder, for adapters of files; below `a-file`, which is no folder, nothing can be stored
 _LOCAL: Final = {"storage": "{scheme}://{folder}/{{test}}", "database": "{scheme}:///{folder}/{{test}}.db"}
@@ -135,13 +138,11 @@ def _check_empty(storage: Storage) -> None:
 class _Laws(pytest.Module):
     """The suites of a role, as a module of tests."""
 
-    suites: Sequence[type] = ()
+    tests: Mapping[str, type] = {}
 
     def _getobj(self) -> types.ModuleType:
         module = types.ModuleType("laws")
-        for suite in self.suites:
-            name = f"Test{suite.__name__.removesuffix('Contract')}"
-            setattr(module, name, type(name, (suite,), {"__module__": "laws"}))
+        vars(module).update(self.tests)
         return module
 
 
@@ -155,8 +156,13 @@ class _Plugin:
         if file_path != Path(__file__):
             return None
         laws: _Laws = _Laws.from_parent(parent, path=file_path)
-        laws.suites = SUITES[self.adapter.role]
+        laws.tests = self.tests()
         return laws
+
+    def tests(self) -> Mapping[str, type]:
+        """Return the classes of tests, by name."""
+        names = {f"Test{suite.__name__.removesuffix('Contract')}": suite for suite in SUITES[self.adapter.role]}
+        return {name: type(name, (suite,), {"__module__": "laws"}) for name, suite in names.items()}
 
 
 class _StoragePlugin(_Plugin):
@@ -186,6 +192,25 @@ class _StoragePlugin(_Plugin):
 
 
 class _DatabasePlugin(_Plugin):
+    def tests(self) -> Mapping[str, type]:
+        """Return the classes of tests, with the stateful machine."""
+        adapter = self.adapter
+
+        class Machine(SpikeMachine):
+            def open_database(self) -> Database:
+                database: Database = adapter.opened(limits=DatabaseLimits())
+                return database
+
+            def teardown(self) -> None:
+                try:
+                    super().teardown()
+                finally:
+                    self.database.close()
+
+        machine: Any = Machine.TestCase
+        machine.settings = settings(max_examples=MACHINE_EXAMPLES, stateful_step_count=40, deadline=None)
+        return {**super().tests(), "TestMachine": machine}
+
     @pytest.fixture
     def database(self) -> Iterator[Database]:
         database: Database = self.adapter.opened(limits=DatabaseLimits())

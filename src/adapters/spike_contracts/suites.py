@@ -32,6 +32,7 @@ from spike_contracts.metadata import MetadataContract
 from spike_contracts.outbox import OutboxContract
 from spike_contracts.probe import ProbeContract
 from spike_contracts.queue import JobQueueContract
+from spike_contracts.races import RacesContract
 from spike_contracts.secrets import SecretsContract
 from spike_contracts.sessions import SessionsContract
 from spike_contracts.signed_urls import SignedUrlsContract
@@ -61,6 +62,7 @@ SUITES: Final[Mapping[str, Sequence[type]]] = {
         LedgerContract,
         MaintenanceRunsContract,
         OutboxContract,
+        RacesContract,
         SessionsContract,
         StatisticsContract,
         TransactionsContract,

@@ -3,7 +3,7 @@
 from hypothesis import settings
 
 from effort import examples
-from machine import SpikeMachine
+from spike_contracts.machine import SpikeMachine
 from spike_core.ports.factories import Database
 from spike_memory import MemoryDatabase
 

@@ -5,8 +5,8 @@ import io
 from hypothesis import strategies as st
 from hypothesis.stateful import precondition, rule
 
-from machine.faults import ACCEPTABLE, PICTURES, Trouble, pictures, troubles
-from machine.world import NAMES, World
+from spike_contracts.machine.faults import ACCEPTABLE, PICTURES, Trouble, pictures, troubles
+from spike_contracts.machine.world import NAMES, World
 from spike_core.domain.accounts import Email
 from spike_core.domain.generation import AspectRatio, Prompt
 from spike_core.domain.identifiers import ANONYMOUS, ImageId, OwnerId
