@@ -90,8 +90,9 @@ docs: $(VENV)/.dev ## the documentation as a site, in build/docs; a warning is a
 	$(BIN)/sphinx-build -W -n --keep-going -q -d $(SITE)/.doctrees docs $(SITE)/html
 	@echo "open $(SITE)/html/index.html"
 
-reference: $(VENV)/.dev ## write docs/reference/http.md from the OpenAPI document
+reference: $(VENV)/.dev ## write docs/reference/http.md from the OpenAPI document, and contracts.md from the suites and their mutants
 	$(BIN)/python docs/write_http_reference.py
+	cd tests && ../$(BIN)/python -W ignore -m mutants
 
 # the viewer of /docs; its version is also in the README beside its files
 SWAGGER_UI := 5.35.0

@@ -20,8 +20,8 @@ What each port promises is a law: a test of a suite in `spike_contracts`, which 
 followed here by mutants: adapters that break it, which the law must notice. They are in `tests/mutants`, and a law
 without one fails `make test`.
 
-[Write an adapter](../howto/write-an-adapter.md) explains how to run the suites. `python -m mutants`, in `tests`,
-writes this page.
+[Write an adapter](../howto/write-an-adapter.md) explains how to run the suites. `make reference` writes
+this page.
 """
 
 

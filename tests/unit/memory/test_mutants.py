@@ -1,15 +1,21 @@
 """Each law of the contract suites notices adapters that break it; see `mutants`."""
 
+import re
 from datetime import timedelta
 from functools import partial
+from pathlib import Path
 
 import pytest
 
+import spike_contracts
 import spike_contracts.broker
 import spike_contracts.heartbeat
 from mutants.mutant import Law, Mutant, failure_of, fixtures_of, name_of
 from mutants.table import PAGE, all_mutants, by_law, laws, suites, text
 from spike_contracts.suites import OTHER_SUITES, SUITES
+from spike_core import ports
+from spike_core.domain import errors
+from spike_core.domain.errors import SpikeError
 
 SOON_S = 0.3  # a law that waits so long for something has failed
 CASES = [(mutant, law) for mutant in all_mutants() for law in mutant.laws]
@@ -54,3 +60,33 @@ def test_every_suite_names_its_fixtures_in_its_docstring() -> None:
         needed = {name for law in laws(suite) for name in fixtures_of(law)} - {"caplog"}
         documented = " ".join(base.__doc__ or "" for base in suite.__mro__)
         assert [name for name in sorted(needed) if f"`{name}`" not in documented] == [], suite.__name__
+
+
+# errors of ports that no suite can cause from outside, and what tests them instead
+TESTED_PER_ADAPTER = {
+    "DatabaseDamaged": "a damaged file: tests/integration/sqlalchemy/test_corruptions.py",
+    "SchemaTooNew": "another release: tests/integration/sqlalchemy/test_newer_schema.py",
+    "UpscalerUnavailable": "exhausted memory: tests/integration/sandbox/test_deaths.py",
+    "UnsupportedPicture": "which formats are known, but not supported, differs: tests/integration/pillow",
+    "PromptRefused": "what is refused differs: tests/integration/openai/test_generator.py",
+    "UnusableResult": "what is returned differs: tests/integration/openai/test_hostile_answers.py",
+    "InvalidValue": "which URLs are valid differs: the test_plugin.py of each adapter",
+}
+
+
+def documented_errors() -> set[str]:
+    """Return the names of all errors under `Raises:` in the ports' docstrings."""
+    found: set[str] = set()
+    for module in Path(ports.__path__[0]).glob("*.py"):
+        for block in re.findall(r"Raises:\n((?:[ ]+.+\n)+)", module.read_text(encoding="utf-8")):
+            found.update(re.findall(r"^\s+([A-Z]\w+): ", block, re.MULTILINE))
+    return found
+
+
+def test_every_error_of_a_port_is_expected_by_a_law() -> None:
+    folder = Path(spike_contracts.__path__[0])
+    expected = set(re.findall(r"raises\((\w+)", "".join(each.read_text("utf-8") for each in folder.glob("*.py"))))
+    families = {error.__name__ for name in expected for error in vars(errors).get(name, SpikeError).__mro__}
+    missing = documented_errors() - expected - families - TESTED_PER_ADAPTER.keys()
+    assert missing == set()
+    assert TESTED_PER_ADAPTER.keys() <= documented_errors() - expected
