@@ -32,6 +32,7 @@ from spike_memory import (
     MemoryQueue,
     MemoryTransactions,
     MemoryUpscaler,
+    NoConcurrency,
     NoopHeartbeat,
     a_picture,
 )
@@ -188,6 +189,10 @@ class MemoryFixtures:
     @cached_property
     def lost_limiter(self) -> MemoryLimiter:
         return LostLimiter(self.clock)
+
+    @cached_property
+    def concurrency(self) -> NoConcurrency:
+        return NoConcurrency()
 
     @cached_property
     def ids(self) -> CountingIds:

@@ -7,8 +7,9 @@ from typing import Any, Final
 from attrs import evolve
 
 from memory_fixtures import LostLimiter
-from mutants.mutant import Mutant, raising, returning
+from mutants.mutant import Mutant, backwards, raising, returning
 from spike_contracts.clock import ClockContract as Clocks
+from spike_contracts.concurrency import ConcurrencyContract as Concurrent
 from spike_contracts.downloader import DownloaderContract as Downloads
 from spike_contracts.ids import IdsContract as Identifiers
 from spike_contracts.limiter import ConcurrentLimiterContract as ConcurrentLimits
@@ -18,7 +19,7 @@ from spike_core.domain.errors import DownloadFailed, FileTooLarge, UnsafeAddress
 from spike_core.domain.identifiers import BODY_LENGTH, JobId
 from spike_core.domain.rate_limits import RateLimitGroup
 from spike_core.domain.secrets import Secret
-from spike_memory import CountingIds, CountingSecrets, ManualClock, MemoryDownloader, MemoryLimiter
+from spike_memory import CountingIds, CountingSecrets, ManualClock, MemoryDownloader, MemoryLimiter, NoConcurrency
 
 
 def _backwards(now: Any, clock: ManualClock) -> Any:
@@ -114,7 +115,28 @@ def _instead_of(error: type[Exception], other: Exception) -> Any:
 
 SHORT: Final = returning(Secret("1234567"))
 
+
+def _up_to_the_first_error(map_: Any, own: NoConcurrency, function: Any, items: Any) -> Any:
+    return [function(item) for item in items]
+
+
+def _last_error(map_: Any, own: NoConcurrency, function: Any, items: Any) -> Any:
+    return list(reversed(map_(own, function, reversed(list(items)))))
+
+
 MUTANTS: Final = [
+    Mutant("returns results in the opposite order", NoConcurrency, "map", backwards,
+           Concurrent.test_results_have_the_order_of_the_items),
+    Mutant("calls for each item twice", NoConcurrency, "map",
+           lambda map_, own, function, items: map_(own, function, [each for item in items for each in (item, item)]),
+           Concurrent.test_each_item_is_called_for_once),
+    Mutant("calls for something where there is nothing", NoConcurrency, "map",
+           lambda map_, own, function, items: map_(own, function, list(items) or [0]),
+           Concurrent.test_nothing_is_called_for_no_items),
+    Mutant("raises the error of the last item", NoConcurrency, "map", _last_error,
+           Concurrent.test_the_error_of_the_first_failing_item_is_raised),
+    Mutant("ends at the first error", NoConcurrency, "map", _up_to_the_first_error,
+           Concurrent.test_each_item_is_tried_and_no_call_goes_on_after_an_error),
     Mutant("returns local time", ManualClock, "now", lambda now, clock: now(clock).replace(tzinfo=None),
            Clocks.test_the_time_is_aware_and_utc),
     Mutant("runs backwards", ManualClock, "now", _backwards, Clocks.test_two_readings_can_be_compared),

@@ -13,6 +13,7 @@ from spike_contracts.blobs import BlobStoreContract
 from spike_contracts.broker import BrokerContract
 from spike_contracts.canvas_fitter import CanvasFitterContract
 from spike_contracts.clock import ClockContract
+from spike_contracts.concurrency import ConcurrencyContract
 from spike_contracts.database import DatabaseContract
 from spike_contracts.downloader import DownloaderContract
 from spike_contracts.fair_scheduling import FairSchedulingContract
@@ -78,6 +79,7 @@ SUITES: Final[Mapping[str, Sequence[type]]] = {
 # of ports whose adapters no entry point selects
 OTHER_SUITES: Final[Sequence[type]] = (
     ClockContract,
+    ConcurrencyContract,
     DownloaderContract,
     HeartbeatContract,
     IdsContract,

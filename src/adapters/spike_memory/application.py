@@ -29,6 +29,7 @@ from spike_core.services.accounts import Registered
 from spike_core.services.uploads import Uploaded
 from spike_memory.blobs import MemoryBlobStore
 from spike_memory.clock import ManualClock
+from spike_memory.concurrency import NoConcurrency
 from spike_memory.downloader import MemoryDownloader
 from spike_memory.engine import (
     MemoryBlender,
@@ -101,6 +102,7 @@ class InMemorySpike(Application):
                 ids=ids or CountingIds(),
                 secrets=secrets or CountingSecrets(),
                 heartbeat=heartbeat or NoopHeartbeat(),
+                concurrency=NoConcurrency(),
             ),
             policies,
         )

@@ -9,6 +9,7 @@ from spike_contracts.blobs import BlobStoreContract
 from spike_contracts.broker import BrokerContract
 from spike_contracts.canvas_fitter import CanvasFitterContract
 from spike_contracts.clock import ClockContract
+from spike_contracts.concurrency import ConcurrencyContract
 from spike_contracts.database import DatabaseContract
 from spike_contracts.downloader import DownloaderContract
 from spike_contracts.generator import GeneratorContract
@@ -62,6 +63,10 @@ class TestMemoryBroker(BrokerContract):
 
 
 class TestMemoryCanvasFitter(CanvasFitterContract):
+    """Its fixtures are defined in this folder."""
+
+
+class TestMemoryConcurrency(ConcurrencyContract):
     """Its fixtures are defined in this folder."""
 
 
