@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any, Final, Literal, TypeVar, cast, get_args
+from typing import Any, Final, Literal, TypeVar, cast
 
 from attrs import define, field, frozen
 
@@ -32,7 +32,6 @@ _OUTAGES: Final[dict[FailingPort, type[SpikeError]]] = {
     "generator": GeneratorUnavailable,
     "downloader": DownloadFailed,
 }
-assert set(_OUTAGES) == set(get_args(FailingPort))
 
 _Adapter = TypeVar("_Adapter")
 
@@ -47,7 +46,7 @@ class _Failure:
     calls_left: int
 
     def is_of(self, port: FailingPort, method: str) -> bool:
-        return self.port == port and self.method in {None, method} and self.calls_left != 0
+        return self.port == port and self.method in {None, method}
 
 
 @define
@@ -86,6 +85,8 @@ class Failures:
             if failure.is_of(port, method):
                 if failure.calls_left != _ENDLESS:
                     failure.calls_left -= 1
+                if failure.calls_left == 0:
+                    self._waiting.remove(failure)
                 raise failure.error
 
 
