@@ -44,7 +44,7 @@ class Mutant:
         also: tuple[type, str, Replacement] | None = None,
     ) -> None:
         failures = (*FAILURES, fails_with) if fails_with else FAILURES
-        self.__attrs_init__(what, adapter, method, replacement, laws, failures, fixtures, also)  # type: ignore[attr-defined]  # attrs adds it
+        self.__attrs_init__(what, adapter, method, replacement, laws, failures, fixtures, also)
 
     @contextmanager
     def in_place(self) -> Iterator[None]:

@@ -2,11 +2,11 @@
 
 import time
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import timedelta
 from typing import Any, Final
 
-from attrs import evolve
+from attrs import evolve, frozen
 
 from mutants.mutant import Mutant, backwards, instead_of
 from spike_contracts.idempotency import IdempotencyRecordsContract as Idempotency
@@ -102,44 +102,45 @@ def _spoiled_by_a_failure(begin: Any, transactions: MemoryTransactions) -> Abstr
     return begun()
 
 
+@frozen
+class _Blind:
+    """Images that are read from the last commit."""
+
+    _writing: Any
+    _reading: Any
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._reading if name in {"get", "find"} else self._writing, name)
+
+
 def _blind(_begin: Any, transactions: MemoryTransactions) -> AbstractContextManager[Transaction]:
     """Begin a transaction whose images are those of the last commit."""
 
     @contextmanager
     def begun() -> Iterator[Transaction]:
         with transactions._writing:
-            before, state = transactions._state, transactions._state.copy()
+            state = transactions._state.copy()
             writing = MemoryTransaction.on(Rows(state=state, writable=True))
-            reading = MemoryTransaction.on(Rows(state=before, writable=False))
-            images = MemoryImages(Rows(state=before, writable=True))
-            vars_of = {"add": writing.images.add, "get": reading.images.get, "find": reading.images.find}
-            yield evolve(
-                writing,
-                images=type("Blind", (), {"__getattr__": lambda _, name: vars_of.get(name, getattr(images, name))})(),
-            )  # type: ignore[arg-type]
+            reading = MemoryImages(Rows(state=transactions._state, writable=False))
+            yield evolve(writing, images=_Blind(writing.images, reading))
             transactions._state = state
 
     return begun()
 
 
-def _live(_view: Any, transactions: MemoryTransactions) -> AbstractContextManager[Transaction]:
+@frozen
+class _Live:
+    """Repositories that show what is committed meanwhile."""
+
+    _transactions: MemoryTransactions
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(MemoryTransaction.on(Rows(state=self._transactions._state, writable=False)), name)
+
+
+def _live(_view: Any, transactions: MemoryTransactions) -> AbstractContextManager[Any]:
     """Begin a view that shows what is committed meanwhile."""
-
-    @contextmanager
-    def viewed() -> Iterator[Transaction]:
-        state = transactions._state
-        rows = MemoryTransaction.on(Rows(state=state, writable=False))
-        yield type(
-            "Live",
-            (),
-            {
-                "__getattr__": lambda _, name: getattr(
-                    MemoryTransaction.on(Rows(state=transactions._state, writable=False)), name, rows
-                )
-            },
-        )()
-
-    return viewed()
+    return nullcontext(_Live(transactions))
 
 
 def _one_at_a_time(_view: Any, transactions: MemoryTransactions) -> AbstractContextManager[Transaction]:
