@@ -122,7 +122,8 @@ def _blind(_begin: Any, transactions: MemoryTransactions) -> AbstractContextMana
             state = transactions._state.copy()
             writing = MemoryTransaction.on(Rows(state=state, writable=True))
             reading = MemoryImages(Rows(state=transactions._state, writable=False))
-            yield evolve(writing, images=_Blind(writing.images, reading))
+            blind: Any = _Blind(writing.images, reading)
+            yield evolve(writing, images=blind)
             transactions._state = state
 
     return begun()
