@@ -5,7 +5,7 @@ PORT   ?= 3000
 VENV   := .venv
 BIN    := $(VENV)/bin
 PIP    := $(BIN)/pip --quiet --disable-pip-version-check
-CODE   := src tests bench docs
+CODE   := src tests bench docs examples
 SITE   := build/docs
 # what keeps to docs/words.txt, and what doesn't: files of others, and words that aren't prose; docs/decisions/0059
 PROSE  := README.md CHANGELOG.md CONTRIBUTING.md Makefile pyproject.toml $(addprefix docs/,architecture.md glossary.md guide.md index.md lessons.md \
@@ -101,8 +101,9 @@ docs: $(VENV)/.dev ## the documentation as a site, in build/docs; a warning is a
 	$(BIN)/sphinx-build -W -n --keep-going -q -d $(SITE)/.doctrees docs $(SITE)/html
 	@echo "open $(SITE)/html/index.html"
 
-reference: $(VENV)/.dev ## write docs/reference/http.md from the OpenAPI document
+reference: $(VENV)/.dev ## write docs/reference/http.md from the OpenAPI document, and contracts.md from the suites and their mutants
 	$(BIN)/python docs/write_http_reference.py
+	cd tests && ../$(BIN)/python -W ignore -m mutants
 
 # the viewer of /docs; its version is also in the README beside its files
 SWAGGER_UI := 5.35.0

@@ -11,10 +11,10 @@ from datetime import timedelta
 from typing import Final
 
 from attrs import define, field
+from crash_injection import Crash, CrashingTransactions, FaultPlan
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
-from crash_injection import Crash, CrashingTransactions, FaultPlan
 from faults import pass_by
 from spike_core.application import Application, Policies, Ports, compose
 from spike_core.domain.accounts import Email

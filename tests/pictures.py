@@ -12,7 +12,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, Final
 
-from PIL import Image, ImageOps
+from PIL import Image, ImageCms, ImageOps
 
 from missing import do_without
 from spike_core.domain.dimensions import Dimensions
@@ -84,8 +84,10 @@ def decoded(data: bytes) -> Image.Image:
         return picture
 
 
-def a_photo(size: Dimensions, format_: PictureFormat = PictureFormat.JPEG, flaw: str = "") -> bytes:
-    """Return an encoded photograph; `flaw` is empty, `blank`, `animated`, `corrupt`, or one of `flawed`.
+def a_photo(  # noqa: PLR0911  # one per flaw
+    size: Dimensions, format_: PictureFormat = PictureFormat.JPEG, flaw: str = ""
+) -> bytes:
+    """Return an encoded photograph; `flaw` is one of `MakePicture` in `spike_contracts.probe`.
 
     A picture over the pixel limit consists only of a header.
     """
@@ -99,10 +101,31 @@ def a_photo(size: Dimensions, format_: PictureFormat = PictureFormat.JPEG, flaw:
             return encoded(Image.new("RGB", width_height, (120, 90, 60)), format_)
         case "animated":
             return an_animation(format_ if format_ is not PictureFormat.JPEG else PictureFormat.GIF, size=width_height)
+        case "located":
+            return encoded(photograph(size=width_height), format_, exif=exif())
+        case "rotated":
+            lying = photograph(size=width_height).transpose(Image.Transpose.ROTATE_90)
+            tags = Image.Exif()
+            tags[_EXIF_ORIENTATION] = 6  # turned by 90 degrees clockwise for display
+            return encoded(lying, format_, exif=tags.tobytes())
+        case "profiled":
+            red, green, blue = photograph(size=width_height).split()
+            return encoded(Image.merge("RGB", (blue, green, red)), format_, icc_profile=_swapped_profile())
+        case "transparent":
+            picture = photograph(size=width_height)
+            picture.putalpha(Image.linear_gradient("L").resize(width_height))
+            return encoded(picture, format_)
         case "corrupt":
             return truncated(encoded(photograph(size=width_height), format_))
         case _:
             return encoded(flawed(photograph(size=width_height), flaw), format_)
+
+
+@functools.cache
+def _swapped_profile() -> bytes:
+    """Return the profile of a color space that is sRGB with red and blue in each other's place."""
+    profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    return profile.replace(b"rXYZ", b"swap", 1).replace(b"bXYZ", b"rXYZ", 1).replace(b"swap", b"bXYZ", 1)
 
 
 def flawed(picture: Image.Image, flaw: str) -> Image.Image:

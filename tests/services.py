@@ -10,11 +10,10 @@ from attrs import frozen
 
 from spike_contracts.builders import an_album, an_image
 from spike_core.application import Policies
-from spike_core.domain.accounts import Email
 from spike_core.domain.albums import Album
 from spike_core.domain.dimensions import Dimensions
-from spike_core.domain.identifiers import BODY_LENGTH, AlbumId, ImageId, JobId, OwnerId, UserId
-from spike_core.domain.images import Image, ImageName
+from spike_core.domain.identifiers import BODY_LENGTH, AlbumId, ImageId, JobId, OwnerId
+from spike_core.domain.images import Image
 from spike_core.domain.invariants import Finding
 from spike_core.domain.jobs import ClaimedJob, Job, SettledJob
 from spike_core.domain.ledger import LedgerEntry
@@ -22,10 +21,8 @@ from spike_core.domain.limits import JobLimits
 from spike_core.domain.objects import ObjectKey
 from spike_core.domain.outbox import OutboxMessage
 from spike_core.domain.tiers import Tier
-from spike_core.domain.tokens import Tokens
 from spike_core.domain.wallet import Wallet
 from spike_core.ports.ids import AnyId
-from spike_core.services.accounts import Registered
 from spike_core.services.uploads import Uploaded
 from spike_memory import InMemorySpike
 from spike_memory.engine import a_picture
@@ -64,32 +61,24 @@ class Services(InMemorySpike):
     """The use cases over one set of ports, with what tests do with them."""
 
     @classmethod
-    def build(cls, *, limits: JobLimits | None = None, **ports: Any) -> Self:
+    def build(cls, *, limits: JobLimits | None = None, policies: Policies | None = None, **ports: Any) -> Self:
         """Compose the use cases; each port that isn't given is in memory."""
-        return super().build(policies=Policies(limits=limits or JobLimits()), **{"ids": ScriptedIds(), **ports})
+        policies = policies or Policies(limits=limits or JobLimits())
+        return super().build(policies=policies, **{"ids": ScriptedIds(), **ports})
 
     # what people do
-
-    def register(self, email: str = "ada@example.org", *, tokens: int = 100) -> Registered:
-        """Register a user whose wallet holds so many tokens."""
-        return self.accounts.registration.register(Email.parse(email), tokens=Tokens(tokens))
-
-    def owner(self, email: str = "ada@example.org", *, tokens: int = 100) -> UserId:
-        """Register a user and return the id."""
-        return self.register(email, tokens=tokens).user.id
 
     def upload(
         self,
         owner_id: OwnerId,
-        *,
         content: bytes | None = None,
+        *,
         size: Dimensions = VGA,
         name: str = "photo.jpg",
         album_id: AlbumId | None = None,
     ) -> Uploaded:
         """Upload these bytes, or a made-up picture of this size."""
-        stream = io.BytesIO(a_picture(size) if content is None else content)
-        return self.images.uploads.upload(owner_id, name=ImageName.parse(name), content=stream, album_id=album_id)
+        return super().upload(owner_id, a_picture(size) if content is None else content, name=name, album_id=album_id)
 
     def accept(self, owner_id: OwnerId) -> Job:
         """Upload a picture and return its job, as it now stands."""
@@ -139,23 +128,9 @@ class Services(InMemorySpike):
 
     # what is there
 
-    def job(self, job_id: JobId) -> Job:
-        """Return the job as it is stored."""
-        with self.transactions.view() as tx:
-            return tx.jobs.get(job_id)
-
-    def balance(self, owner_id: OwnerId) -> int:
-        """Return how many tokens the owner has now, regeneration counted."""
-        return self.wallets.account(owner_id).wallet.balance.amount
-
     def story(self, owner_id: OwnerId) -> list[tuple[str, int]]:
         """Return the owner's ledger, oldest entry first: kinds and amounts."""
         return [(entry.kind.value, entry.amount) for entry in self.inventory().ledgers[owner_id]]
-
-    def read(self, key: ObjectKey) -> bytes:
-        """Return an object's bytes."""
-        with self.blobs.open(key) as content:
-            return content.read()
 
     def findings(self) -> list[Finding]:
         """Return what an audit finds."""

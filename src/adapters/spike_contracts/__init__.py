@@ -12,6 +12,8 @@ that its docstring names, and pytest runs its tests against your adapter:
         @pytest.fixture
         def blobs(self, clock: Clock) -> BlobStore: ...
 
+`suites.SUITES` lists those of each role, and `spike contracts storage.file` runs them against an installed adapter.
+
 Needs the extra `contracts`: pytest and Hypothesis. How to write an adapter: docs/howto/write-an-adapter.md.
 """
 

@@ -26,7 +26,7 @@ IMAGES: Final = 4
 
 
 class AlbumImagesContract:
-    """Laws every AlbumRepository adapter keeps."""
+    """Laws every AlbumRepository adapter keeps. Needs the fixture `transactions`, of an empty database."""
 
     def test_appended_images_come_last_in_the_order_given(self, transactions: Transactions) -> None:
         album, (first, second, third, fourth) = _an_album_and_images(transactions)

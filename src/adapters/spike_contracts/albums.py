@@ -17,7 +17,7 @@ LATER: Final = NOON + timedelta(hours=1)
 
 
 class AlbumsContract:
-    """Laws every Albums adapter keeps."""
+    """Laws every Albums adapter keeps. Needs the fixture `transactions`, of an empty database."""
 
     @pytest.mark.parametrize("privacy", Privacy)
     def test_an_album_comes_back_as_it_was_added(self, transactions: Transactions, privacy: Privacy) -> None:

@@ -12,7 +12,7 @@ NOVEMBER, DECEMBER = Month("2026-11"), Month("2026-12")
 
 
 class ApiKeyChargesContract:
-    """Laws every ApiKeyCharges adapter keeps."""
+    """Laws every ApiKeyCharges adapter keeps. Needs the fixture `transactions`, of an empty database."""
 
     def test_charges_are_summed_by_key_and_month(self, transactions: Transactions) -> None:
         key, other = _two_keys(transactions)

@@ -19,7 +19,7 @@ LATER = NOON + timedelta(hours=1)
 
 
 class ApiKeysContract:
-    """Laws every ApiKeys adapter keeps."""
+    """Laws every ApiKeys adapter keeps. Needs the fixture `transactions`, of an empty database."""
 
     def test_a_key_is_found_by_its_hash_and_by_its_id_revoked_or_not(self, transactions: Transactions) -> None:
         user = a_user()

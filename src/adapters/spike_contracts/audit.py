@@ -44,7 +44,7 @@ MANY: Final = 1200  # more than an adapter may request at once
 
 
 class AuditReaderContract:
-    """Laws every AuditReader adapter keeps."""
+    """Laws every AuditReader adapter keeps. Needs the fixture `transactions`, of an empty database."""
 
     @pytest.mark.parametrize("limit", [1, 2, 3, 100])
     def test_pages_hold_every_row_once_ordered_by_id(self, transactions: Transactions, limit: int) -> None:

@@ -62,3 +62,20 @@ class BlenderContract:
         for one, other in ((picture, b"junk"), (b"junk", picture)):
             with pytest.raises(UnacceptablePicture):
                 blender.blend(io.BytesIO(one), io.BytesIO(other), size=WIDE)
+
+    @pytest.mark.parametrize("stored", ["rotated", "profiled"])
+    def test_the_result_is_upright_and_in_srgb(
+        self, blender: Blender, make_picture: MakePicture, probe: ImageProbe, stored: str
+    ) -> None:
+        """However the two are stored: a picture that is merged into itself stays as it is."""
+        one = make_picture(WIDE, flaw=stored)
+        merged = blender.blend(io.BytesIO(one), io.BytesIO(one), size=WIDE)
+        assert probe.inspect(io.BytesIO(merged)).dimensions == WIDE
+        assert probe.compare(io.BytesIO(merged), io.BytesIO(make_picture(WIDE))).flaw == ""
+
+    def test_the_result_is_encoded_without_loss(
+        self, blender: Blender, make_picture: MakePicture, probe: ImageProbe
+    ) -> None:
+        one = make_picture(WIDE)
+        merged = blender.blend(io.BytesIO(one), io.BytesIO(one), size=WIDE)
+        assert probe.inspect(io.BytesIO(merged)).format in {PictureFormat.PNG, PictureFormat.WEBP, PictureFormat.TIFF}

@@ -3,6 +3,8 @@
 import io
 import itertools
 import threading
+import time
+from collections.abc import Callable
 from datetime import timedelta
 from typing import BinaryIO
 
@@ -15,6 +17,7 @@ from spike_core.ports.blobs import BlobStore
 from spike_core.ports.clock import Clock
 
 TIME_RESOLUTION = timedelta(seconds=1)  # a store may truncate times to whole seconds
+A_MOMENT = timedelta(milliseconds=50)
 
 
 def an_original() -> ObjectKey:
@@ -64,7 +67,14 @@ class BrokenStream(io.BytesIO):
 
 
 class BlobStoreContract:
-    """The adapter's test provides the fixtures `blobs`, which is empty, and `clock`, the store's clock."""
+    """Needs the fixtures `blobs`, which is empty, and `clock`, the store's clock.
+
+    `wait` lets that clock advance by some time; by default it sleeps.
+    """
+
+    @pytest.fixture
+    def wait(self) -> Callable[[timedelta], None]:
+        return lambda duration: time.sleep(duration.total_seconds())
 
     @pytest.mark.parametrize("size_bytes", [0, 1, 1024 * 1024, 3 * 1024 * 1024 + 1])
     def test_an_object_comes_back_byte_for_byte(self, blobs: BlobStore, size_bytes: int) -> None:
@@ -203,6 +213,20 @@ class BlobStoreContract:
         [stored] = blobs.scan(limit=1)
         assert (stored.key, stored.size_bytes) == (key, 5)
         assert earliest <= stored.stored_at <= clock.now() + TIME_RESOLUTION
+
+    def test_the_time_of_an_object_is_that_of_its_last_put(
+        self, blobs: BlobStore, clock: Clock, wait: Callable[[timedelta], None]
+    ) -> None:
+        """Whenever it is asked for: orphans are collected by their age, and one that was put again is young."""
+        key = an_original()
+        blobs.put(key, io.BytesIO(b"x"))
+        latest = clock.now() + TIME_RESOLUTION
+        wait(2 * TIME_RESOLUTION + A_MOMENT)
+        [stored] = blobs.scan(limit=1)
+        assert stored.stored_at <= latest
+        blobs.put(key, io.BytesIO(b"y"))
+        [again] = blobs.scan(limit=1)
+        assert again.stored_at >= clock.now() - TIME_RESOLUTION
 
     def test_an_address_names_its_object(self, blobs: BlobStore) -> None:
         for key in (an_original(), a_result_key(attempt=3)):

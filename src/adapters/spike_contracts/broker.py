@@ -3,17 +3,20 @@
 import logging
 import queue
 import threading
+import time
 from datetime import timedelta
 from typing import Final
 
 import pytest
 
 from spike_contracts.builders import a_job_id
+from spike_core.domain.errors import QueueUnavailable
 from spike_core.domain.identifiers import JobId
 from spike_core.domain.priorities import Priority
 from spike_core.ports.broker import Broker, WorkerPool
 
 TIMEOUT_S: Final = 10  # a test that waits longer fails
+WORK_S_MAX: Final = 10  # how long the jobs of `SlowBench` last, if a test doesn't release them
 MOMENT_S: Final = 0.2  # long enough for an unwanted effect to show
 DRAIN: Final = timedelta(seconds=TIMEOUT_S)
 
@@ -53,12 +56,15 @@ class SlowBench:
 
     def perform(self, job_id: JobId) -> None:
         self.begun.put(job_id)
-        assert self.finish.wait(TIMEOUT_S)
+        assert self.finish.wait(WORK_S_MAX)
         self.finished.append(job_id)
 
 
 class BrokerContract:
-    """The adapter's test provides the fixture `broker`, which is empty."""
+    """Needs the fixtures `broker`, which is empty, and `lost_broker`, whose server is unavailable.
+
+    A broker without a server skips the latter (`pytest.skip`).
+    """
 
     def test_asking_whether_it_is_there_sends_nothing(self, broker: Broker) -> None:
         bench = Bench()
@@ -230,9 +236,15 @@ class BrokerContract:
         with broker.work(bench.perform, pool=WorkerPool(size=1), drain=timedelta(seconds=MOMENT_S)):
             broker.queue.send(a_job_id(), priority=Priority.HIGH)
             bench.begun.get(timeout=TIMEOUT_S)
+            leaving_s = time.monotonic()
+        assert time.monotonic() - leaving_s < TIMEOUT_S
         assert bench.finished == []
         bench.finish.set()
 
     def test_an_exception_of_the_context_comes_out_of_it(self, broker: Broker) -> None:
         with pytest.raises(ZeroDivisionError), broker.work(Bench().perform, pool=WorkerPool(size=1), drain=DRAIN):
             raise ZeroDivisionError
+
+    def test_a_broker_that_is_away_says_so(self, lost_broker: Broker) -> None:
+        with pytest.raises(QueueUnavailable):
+            lost_broker.ping()

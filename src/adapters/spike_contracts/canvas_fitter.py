@@ -80,3 +80,23 @@ class CanvasFitterContract:
             canvas_fitter.frame(io.BytesIO(data), size=WIDE, canvas=CANVASES[0])
         with pytest.raises(UnacceptablePicture):
             canvas_fitter.fit(io.BytesIO(data), size=WIDE)
+
+    @pytest.mark.parametrize("stored", ["rotated", "profiled"])
+    def test_the_canvas_is_upright_and_in_srgb(
+        self, canvas_fitter: CanvasFitter, make_picture: MakePicture, probe: ImageProbe, stored: str
+    ) -> None:
+        """However the original is stored. What is fitted is upright and in sRGB too."""
+        picture, upright = make_picture(WIDE, flaw=stored), make_picture(WIDE)
+        framed = canvas_fitter.frame(io.BytesIO(picture), size=WIDE, canvas=WIDE)
+        fitted = canvas_fitter.fit(io.BytesIO(picture), size=WIDE)
+        for content in (framed, fitted.content):
+            assert probe.inspect(io.BytesIO(content)).dimensions == WIDE
+            assert probe.compare(io.BytesIO(content), io.BytesIO(upright)).flaw == ""
+
+    def test_a_canvas_tells_no_place(
+        self, canvas_fitter: CanvasFitter, make_picture: MakePicture, probe: ImageProbe
+    ) -> None:
+        """It may leave the machine: it contains no metadata."""
+        located = make_picture(WIDE, flaw="located")
+        framed = canvas_fitter.frame(io.BytesIO(located), size=WIDE, canvas=CANVASES[0])
+        assert not probe.inspect(io.BytesIO(framed)).has_location

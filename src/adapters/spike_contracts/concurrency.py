@@ -24,7 +24,7 @@ class Calls:
 
 
 class ConcurrencyContract:
-    """The adapter's test provides the fixture `concurrency`."""
+    """Needs the fixture `concurrency`."""
 
     def test_results_have_the_order_of_the_items(self, concurrency: Concurrency) -> None:
         assert list(concurrency.map(str, range(20))) == [str(item) for item in range(20)]

@@ -34,7 +34,7 @@ def _waiting(
 
 
 class FairSchedulingContract:
-    """Laws every JobRepository adapter keeps."""
+    """Laws every JobRepository adapter keeps. Needs the fixture `transactions`, of an empty database."""
 
     def test_what_is_announced_started_or_claimed_is_on_its_way(self, transactions: Transactions) -> None:
         """Held-back and settled jobs, and other owners' jobs, don't count."""

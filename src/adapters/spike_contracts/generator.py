@@ -6,7 +6,7 @@ import pytest
 
 from spike_contracts.probe import MakePicture
 from spike_core.domain.dimensions import Dimensions
-from spike_core.domain.errors import UnacceptablePicture
+from spike_core.domain.errors import GeneratorUnavailable, UnacceptablePicture
 from spike_core.domain.generation import AspectRatio, Prompt
 from spike_core.domain.objects import PictureFormat
 from spike_core.ports.generator import Generator
@@ -25,7 +25,10 @@ def check(picture: RenderedImage, size: Dimensions, probe: ImageProbe) -> None:
 
 
 class GeneratorContract:
-    """Needs the fixtures `generator`, `make_picture` and `probe`, a probe that can read the generator's results."""
+    """Needs the fixtures `generator`, `make_picture` and `probe`, a probe that can read the generator's results.
+
+    `lost_generator` can't be reached; a generator without a server skips it (`pytest.skip`).
+    """
 
     def test_one_that_can_be_asked_says_so(self, generator: Generator) -> None:
         generator.ping()
@@ -54,3 +57,13 @@ class GeneratorContract:
         for junk in (b"", b"junk"):
             with pytest.raises(UnacceptablePicture):
                 generator.modify(io.BytesIO(junk), PROMPT, negative=None, size=INPUT)
+
+    def test_a_generator_that_is_away_says_so(self, lost_generator: Generator, make_picture: MakePicture) -> None:
+        """Another attempt may succeed."""
+        original = io.BytesIO(make_picture(INPUT))
+        with pytest.raises(GeneratorUnavailable):
+            lost_generator.ping()
+        with pytest.raises(GeneratorUnavailable):
+            lost_generator.generate(PROMPT, negative=None, size=INPUT)
+        with pytest.raises(GeneratorUnavailable):
+            lost_generator.modify(original, PROMPT, negative=None, size=INPUT)

@@ -20,7 +20,7 @@ RECEIPT = IdempotencyRecord(
 
 
 class IdempotencyRecordsContract:
-    """Laws every IdempotencyRecords adapter keeps."""
+    """Laws every IdempotencyRecords adapter keeps. Needs the fixture `transactions`, of an empty database."""
 
     def test_a_receipt_comes_back_as_it_was(self, transactions: Transactions) -> None:
         with transactions.begin() as tx:

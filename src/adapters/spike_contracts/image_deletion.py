@@ -17,7 +17,7 @@ SECOND = timedelta(seconds=1)
 
 
 class ImageDeletionContract:
-    """Laws every Removals adapter keeps."""
+    """Laws every Removals adapter keeps. Needs the fixture `transactions`, of an empty database."""
 
     def test_a_hidden_image_is_found_by_nobody_else(self, transactions: Transactions) -> None:
         image, other = an_image(), an_image()

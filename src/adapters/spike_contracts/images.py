@@ -50,7 +50,7 @@ def images(draw: st.DrawFn) -> Image:
 
 
 class ImagesContract:
-    """Laws every Images adapter keeps."""
+    """Laws every Images adapter keeps. Needs the fixture `transactions`, of an empty database."""
 
     @PROPERTY
     @given(image=images())

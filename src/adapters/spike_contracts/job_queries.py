@@ -26,7 +26,7 @@ LATER: Final = NOON + timedelta(minutes=3, microseconds=7)
 
 
 class JobQueriesContract:
-    """Laws every JobLists adapter keeps."""
+    """Laws every JobLists adapter keeps. Needs the fixture `transactions`, of an empty database."""
 
     def test_an_images_jobs_come_oldest_first(self, transactions: Transactions) -> None:
         image, other = an_image(), an_image()

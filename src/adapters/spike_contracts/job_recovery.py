@@ -28,7 +28,7 @@ THE_END: Final = datetime.max.replace(tzinfo=UTC)
 
 
 class JobRecoveryContract:
-    """Laws every JobRepository adapter keeps."""
+    """Laws every JobRepository adapter keeps. Needs the fixture `transactions`, of an empty database."""
 
     def test_a_lease_that_has_run_out_is_found(self, transactions: Transactions) -> None:
         """From the instant of its expiry on."""

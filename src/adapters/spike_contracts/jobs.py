@@ -128,7 +128,7 @@ def job_states(draw: st.DrawFn) -> Job:
 
 
 class JobsContract:
-    """Laws every Jobs adapter keeps."""
+    """Laws every Jobs adapter keeps. Needs the fixture `transactions`, of an empty database."""
 
     @pytest.mark.parametrize("request_id", [None, RequestId.of(a_body())])
     def test_added_jobs_come_back_as_they_were(self, transactions: Transactions, request_id: RequestId | None) -> None:

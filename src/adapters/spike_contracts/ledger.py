@@ -10,7 +10,7 @@ from spike_core.ports.transactions import Transactions
 
 
 class LedgerContract:
-    """Laws every Ledger adapter keeps."""
+    """Laws every Ledger adapter keeps. Needs the fixture `transactions`, of an empty database."""
 
     def test_the_newest_entries_come_first(self, transactions: Transactions) -> None:
         posting = _a_history(transactions)

@@ -5,6 +5,9 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Final
 
+import pytest
+
+from spike_core.domain.errors import LimiterUnavailable
 from spike_core.domain.rate_limits import RateLimit, RateLimitGroup
 from spike_core.ports.clock import Clock
 from spike_core.ports.limiter import RateLimiter
@@ -15,7 +18,10 @@ Wait = Callable[[timedelta], None]
 
 
 class LimiterContract:
-    """Needs the fixtures `limiter`, its `clock`, and `wait`, which advances the time of both."""
+    """Needs the fixtures `limiter`, its `clock`, `wait`, which advances the time of both, and `lost_limiter`.
+
+    The latter can't count; a limiter without a server skips it (`pytest.skip`).
+    """
 
     def test_as_many_as_the_limit_pass_and_no_more(self, limiter: RateLimiter) -> None:
         allowances = [limiter.hit("ada", RATE) for _ in range(5)]
@@ -53,9 +59,13 @@ class LimiterContract:
         assert not limiter.hit("bob", short).is_exceeded
         assert limiter.hit("ada", RATE).is_exceeded
 
+    def test_a_limiter_that_cannot_count_says_so(self, lost_limiter: RateLimiter) -> None:
+        with pytest.raises(LimiterUnavailable):
+            lost_limiter.hit("ada", RATE)
+
 
 class ConcurrentLimiterContract(LimiterContract):
-    """Laws of limiters that several threads share."""
+    """Laws of limiters that several threads share. Needs the fixtures of `LimiterContract`."""
 
     def test_however_many_ask_at_once_exactly_the_limit_passes(self, limiter: RateLimiter) -> None:
         rate = RateLimit(bucket=RateLimitGroup.ENHANCE, limit=50, window=timedelta(minutes=15))

@@ -18,7 +18,7 @@ TAKES: Final = 10
 
 
 class MaintenanceRunsContract:
-    """Laws every MaintenanceRuns adapter keeps. The adapter's test provides the fixture `transactions`."""
+    """Laws every MaintenanceRuns adapter keeps. Needs the fixture `transactions`, of an empty database."""
 
     @pytest.mark.parametrize("task", MaintenanceTask)
     def test_a_task_that_has_never_run_has_run_number_0(

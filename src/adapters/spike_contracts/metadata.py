@@ -75,3 +75,12 @@ class MetadataContract:
         result = make_picture(SIZE)
         for content in (original, make_picture(SIZE)):
             assert metadata.with_metadata(result, original=io.BytesIO(content)) == result
+
+    @pytest.mark.parametrize("stored", ["rotated", "profiled"])
+    def test_what_is_needed_to_display_it_stays(
+        self, metadata: Metadata, probe: ImageProbe, make_picture: MakePicture, stored: str
+    ) -> None:
+        """Orientation and color profile."""
+        published = public(metadata, make_picture(SIZE, flaw=stored))
+        assert probe.inspect(io.BytesIO(published)).dimensions == SIZE
+        assert probe.compare(io.BytesIO(published), io.BytesIO(make_picture(SIZE))).flaw == ""

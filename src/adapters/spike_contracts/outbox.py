@@ -21,7 +21,7 @@ THE_END: Final = datetime.max.replace(tzinfo=UTC)
 
 
 class OutboxContract:
-    """Laws every Outbox adapter keeps."""
+    """Laws every Outbox adapter keeps. Needs the fixture `transactions`, of an empty database."""
 
     def test_a_message_waits_until_it_is_due(self, transactions: Transactions) -> None:
         now, soon, late = messages = _messages(transactions, 3)

@@ -29,9 +29,12 @@ class MakePicture(Protocol):
     """Makes an encoded picture.
 
     The flaw is empty, `blank`, `animated`, `corrupt`, `dark`, `tinted`, `half`, or `burst`: noise in one place, which
-    the mean colors of a picture's parts don't reveal.
+    the mean colors of a picture's parts don't reveal. An animated TIFF has two pages.
 
-    An animated TIFF has two pages.
+    Three more are the same picture as without a flaw, encoded in another way: `rotated` is stored lying on its side,
+    with an EXIF orientation that displays it upright, at this size; `profiled` is stored in another color space, with
+    its ICC profile. `transparent`, a PNG, is partly transparent. They are asked for as JPEG and PNG alone.
+
     It skips the test (`pytest.skip`) if the adapter can't decode the format, such as HEIC without its library.
     """
 

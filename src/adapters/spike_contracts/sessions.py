@@ -14,7 +14,7 @@ from spike_core.ports.transactions import Transaction, Transactions
 
 
 class SessionsContract:
-    """Laws every Sessions adapter keeps."""
+    """Laws every Sessions adapter keeps. Needs the fixture `transactions`, of an empty database."""
 
     def test_a_session_is_found_by_its_hash_expired_or_not(self, transactions: Transactions) -> None:
         user = a_user()

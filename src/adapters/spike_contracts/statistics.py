@@ -14,7 +14,7 @@ NOTHING = QueueStatistics(waiting=0, announced=0, started=0, claimed=0, oldest_u
 
 
 class StatisticsContract:
-    """Laws every Statistics adapter keeps."""
+    """Laws every Statistics adapter keeps. Needs the fixture `transactions`, of an empty database."""
 
     def test_where_there_is_nothing_everything_is_zero(self, transactions: Transactions) -> None:
         with transactions.view() as tx:

@@ -60,7 +60,7 @@ class Crash(BaseException):
 
 
 class TransactionsContract:
-    """Laws every Transactions adapter keeps."""
+    """Laws every Transactions adapter keeps. Needs the fixture `transactions`, of an empty database."""
 
     def test_what_was_written_is_there_after_a_clean_exit(self, transactions: Transactions) -> None:
         image = an_image()

@@ -100,6 +100,24 @@ class UpscalerContract:
             upscaler.enhance(io.BytesIO(make_picture(SMALL)), size=SMALL.scaled_to(640), monitor=listener)
         assert len(listener.reports) == 1
 
-    def test_the_method_is_told(self, upscaler: Upscaler, make_picture: MakePicture) -> None:
+    def test_the_method_is_named(self, upscaler: Upscaler, make_picture: MakePicture) -> None:
         picture = upscaler.enhance(io.BytesIO(make_picture(SMALL)), size=SMALL.scaled_to(640))
         assert picture.method
+
+    @pytest.mark.parametrize("stored", ["rotated", "profiled"])
+    def test_the_result_is_upright_and_in_srgb(
+        self, upscaler: Upscaler, make_picture: MakePicture, probe: ImageProbe, stored: str
+    ) -> None:
+        """However the original is stored: lying on its side, or in another color space."""
+        size = SMALL.scaled_to(640)
+        picture = upscaler.enhance(io.BytesIO(make_picture(SMALL, flaw=stored)), size=size)
+        assert picture.dimensions == size
+        assert probe.inspect(io.BytesIO(picture.content)).dimensions == size
+        assert probe.compare(io.BytesIO(picture.content), io.BytesIO(make_picture(SMALL))).flaw == ""
+
+    def test_transparency_is_kept(self, upscaler: Upscaler, make_picture: MakePicture, probe: ImageProbe) -> None:
+        original = make_picture(SMALL, PictureFormat.PNG, "transparent")
+        picture = upscaler.enhance(io.BytesIO(original), size=SMALL.scaled_to(640))
+        assert picture.format in {PictureFormat.PNG, PictureFormat.WEBP}
+        assert probe.inspect(io.BytesIO(picture.content)).format is picture.format
+        assert probe.compare(io.BytesIO(picture.content), io.BytesIO(original)).flaw == ""

@@ -14,7 +14,7 @@ from spike_core.ports.transactions import Transactions
 
 
 class UsersContract:
-    """Laws every Accounts adapter keeps."""
+    """Laws every Accounts adapter keeps. Needs the fixture `transactions`, of an empty database."""
 
     def test_a_user_is_found_by_email_as_it_was_added(self, transactions: Transactions) -> None:
         user, other = a_user(), a_user()

@@ -31,7 +31,7 @@ POLICY: Final = RegenerationPolicy(interval=timedelta(seconds=1, microseconds=1)
 
 
 class WalletsContract:
-    """Laws every Wallets adapter keeps."""
+    """Laws every Wallets adapter keeps. Needs the fixture `transactions`, of an empty database."""
 
     def test_an_owner_who_was_never_granted_a_token_has_no_wallet(self, transactions: Transactions) -> None:
         with transactions.begin() as tx:

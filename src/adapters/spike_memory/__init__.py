@@ -14,7 +14,10 @@ from spike_memory.engine import (
     MemoryMetadata,
     MemoryProbe,
     MemoryUpscaler,
+    a_picture,
+    draw_picture,
 )
+from spike_memory.failures import FailingPort, Failures
 from spike_memory.heartbeat import NoopHeartbeat
 from spike_memory.ids import CountingIds, CountingSecrets
 from spike_memory.limiter import MemoryLimiter
@@ -24,6 +27,8 @@ from spike_memory.transactions import MemoryTransactions
 __all__ = [
     "CountingIds",
     "CountingSecrets",
+    "FailingPort",
+    "Failures",
     "InMemorySpike",
     "ManualClock",
     "MemoryBlender",
@@ -41,5 +46,7 @@ __all__ = [
     "MemoryUpscaler",
     "NoConcurrency",
     "NoopHeartbeat",
+    "a_picture",
     "build_in_memory",
+    "draw_picture",
 ]

@@ -1,13 +1,21 @@
 """All use cases over ports in memory: nothing touches disk, network or the machine's clock."""
 
+import io
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from typing import Self
 
 from attrs import frozen
 
 from spike_core.application import Application, Policies, Ports, compose
-from spike_core.domain.errors import NothingToClaim
+from spike_core.domain.accounts import Email
+from spike_core.domain.errors import NothingToClaim, SpikeError
+from spike_core.domain.identifiers import AlbumId, JobId, OwnerId, UserId
+from spike_core.domain.images import ImageName
+from spike_core.domain.jobs import Job
 from spike_core.domain.limits import JobLimits
+from spike_core.domain.objects import ObjectKey
+from spike_core.domain.tokens import Tokens
 from spike_core.ports.blobs import BlobStore
 from spike_core.ports.downloader import Downloader
 from spike_core.ports.events import Subscriber
@@ -19,11 +27,21 @@ from spike_core.ports.queue import JobQueue
 from spike_core.ports.secrets import Secrets
 from spike_core.ports.transactions import Transactions
 from spike_core.ports.upscaler import Upscaler
+from spike_core.services.accounts import Registered
+from spike_core.services.uploads import Uploaded
 from spike_memory.blobs import MemoryBlobStore
 from spike_memory.clock import ManualClock
 from spike_memory.concurrency import NoConcurrency
 from spike_memory.downloader import MemoryDownloader
-from spike_memory.engine import MemoryBlender, MemoryGenerator, MemoryMetadata, MemoryProbe, MemoryUpscaler
+from spike_memory.engine import (
+    MemoryBlender,
+    MemoryGenerator,
+    MemoryMetadata,
+    MemoryProbe,
+    MemoryUpscaler,
+    draw_picture,
+)
+from spike_memory.failures import FailingPort, Failures, failing
 from spike_memory.heartbeat import NoopHeartbeat
 from spike_memory.ids import CountingIds, CountingSecrets
 from spike_memory.queue import MemoryQueue
@@ -32,13 +50,17 @@ from spike_memory.transactions import MemoryTransactions
 
 @frozen(kw_only=True)
 class InMemorySpike(Application):
-    """The use cases, and what a test controls. Time stands still, and jobs wait for `work`."""
+    """The use cases, and what a test controls.
+
+    Time stands still until `clock.advance`, jobs wait for `work`, and ports fail after `fail_next`.
+    """
 
     clock: ManualClock
     transactions: Transactions
     blobs: BlobStore
     inbox: MemoryQueue  # the messages to workers
     limits: JobLimits
+    failures: Failures
 
     @classmethod
     def build(
@@ -67,18 +89,18 @@ class InMemorySpike(Application):
         transactions = transactions or MemoryTransactions()
         blobs = blobs or MemoryBlobStore(clock)
         inbox = inbox or MemoryQueue()
-        policies = policies or Policies()
+        policies, failures = policies or Policies(), Failures()
         application = compose(
             Ports(
-                transactions=transactions,
-                blobs=blobs,
-                queue=queue or inbox,
-                probe=probe or MemoryProbe(),
-                metadata=MemoryMetadata(),
-                upscaler=upscaler or MemoryUpscaler(),
-                blender=MemoryBlender(),
-                generator=generator or MemoryGenerator(),
-                downloader=downloader or MemoryDownloader(),
+                transactions=failing(transactions, "transactions", failures),
+                blobs=failing(blobs, "blobs", failures),
+                queue=failing(queue or inbox, "queue", failures),
+                probe=failing(probe or MemoryProbe(), "probe", failures),
+                metadata=failing(MemoryMetadata(), "metadata", failures),
+                upscaler=failing(upscaler or MemoryUpscaler(), "upscaler", failures),
+                blender=failing(MemoryBlender(), "blender", failures),
+                generator=failing(generator or MemoryGenerator(), "generator", failures),
+                downloader=failing(downloader or MemoryDownloader(), "downloader", failures),
                 clock=clock,
                 ids=ids or CountingIds(),
                 secrets=secrets or CountingSecrets(),
@@ -105,7 +127,40 @@ class InMemorySpike(Application):
             blobs=blobs,
             inbox=inbox,
             limits=policies.limits,
+            failures=failures,
         )
+
+    def fail_next(
+        self, port: FailingPort, error: SpikeError | None = None, *, method: str | None = None, calls: int = 1
+    ) -> None:
+        """Make the next calls of a port fail; see `Failures.fail_next`."""
+        self.failures.fail_next(port, error, method=method, calls=calls)
+
+    def failing(
+        self, port: FailingPort, error: SpikeError | None = None, *, method: str | None = None
+    ) -> AbstractContextManager[None]:
+        """Make all calls of a port fail until the context ends; see `Failures.failing`."""
+        return self.failures.failing(port, error, method=method)
+
+    def register(self, email: str = "ada@example.org", *, tokens: int = 100) -> Registered:
+        """Register a user whose wallet holds so many tokens."""
+        return self.accounts.registration.register(Email.parse(email), tokens=Tokens(tokens))
+
+    def owner(self, email: str = "ada@example.org", *, tokens: int = 100) -> UserId:
+        """Register a user and return the id."""
+        return self.register(email, tokens=tokens).user.id
+
+    def upload(
+        self,
+        owner_id: OwnerId,
+        content: bytes | None = None,
+        *,
+        name: str = "photo.jpg",
+        album_id: AlbumId | None = None,
+    ) -> Uploaded:
+        """Upload these bytes, or a picture of 640x480 pixels."""
+        stream = io.BytesIO(draw_picture() if content is None else content)
+        return self.images.uploads.upload(owner_id, name=ImageName.parse(name), content=stream, album_id=album_id)
 
     def work(self) -> int:
         """Run the jobs of all messages, those sent meanwhile included; return how many weren't duplicates."""
@@ -117,6 +172,20 @@ class InMemorySpike(Application):
                 continue
             count += 1
         return count
+
+    def job(self, job_id: JobId) -> Job:
+        """Return the job as it is stored."""
+        with self.transactions.view() as tx:
+            return tx.jobs.get(job_id)
+
+    def balance(self, owner_id: OwnerId) -> int:
+        """Return how many tokens the owner has now, regeneration counted."""
+        return self.wallets.account(owner_id).wallet.balance.amount
+
+    def read(self, key: ObjectKey) -> bytes:
+        """Return an object's bytes."""
+        with self.blobs.open(key) as content:
+            return content.read()
 
 
 build_in_memory = InMemorySpike.build

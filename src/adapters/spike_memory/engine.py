@@ -32,7 +32,8 @@ _FORMATS: Final = "|".join(format_.value for format_ in PictureFormat).encode()
 _PICTURE: Final = re.compile(
     rb"picture ("
     + _FORMATS
-    + rb") ([1-9]\d{0,5})x([1-9]\d{0,5})(?: (blank|animated|corrupt|located|dark|tinted|half|burst))?"
+    + rb") ([1-9]\d{0,5})x([1-9]\d{0,5})"
+    + rb"(?: (blank|animated|corrupt|located|dark|tinted|half|burst|rotated|profiled|transparent))?"
 )
 _GRAY: Final = Color(128, 128, 128)
 _HALF: Final = GRID_SIDE * GRID_SIDE // 2
@@ -48,9 +49,17 @@ def a_picture(size: Dimensions, format_: PictureFormat = PictureFormat.JPEG, fla
     """Return a made-up picture, gray on the whole.
 
     `flaw` is empty, `blank`, `animated`, `corrupt`, `located`, `dark`, `tinted` (redder), `half` (black below)
-    or `burst` (noise at the top left, which its mean colors hardly tell).
+    or `burst` (noise at the top left, which its mean colors hardly tell). It may also say how the picture is stored:
+    `rotated`, `profiled` or `transparent`.
     """
     return f"picture {format_.value} {size} {flaw}".strip().encode()
+
+
+def draw_picture(
+    width_px: int = 640, height_px: int = 480, *, format_: PictureFormat = PictureFormat.JPEG, flaw: str = ""
+) -> bytes:
+    """Return a made-up picture of this size, as `a_picture` does."""
+    return a_picture(Dimensions(width_px=width_px, height_px=height_px), format_, flaw)
 
 
 class MemoryProbe:
@@ -129,11 +138,13 @@ class MemoryUpscaler:
         """Return a made-up picture; see the port."""
         facts = MemoryProbe().inspect(original)
         monitor.report(0.5)
-        flaw = _kept_flaw(facts)
+        flaw, format_ = _kept_flaw(facts), PictureFormat.JPEG
+        if original.read().endswith(b" transparent"):
+            flaw, format_ = "transparent", PictureFormat.PNG
         monitor.report(1.0)
         return RenderedImage(
-            content=a_picture(size, PictureFormat.JPEG, flaw),
-            format=PictureFormat.JPEG,
+            content=a_picture(size, format_, flaw),
+            format=format_,
             dimensions=size,
             method="made up",
         )

@@ -5,6 +5,7 @@ from typing import Final
 
 import click
 
+from spike_cli.contracts import contracts
 from spike_cli.database import audit, migrate
 from spike_cli.doctor import doctor
 from spike_cli.enhance import enhance
@@ -39,6 +40,7 @@ spike.add_command(migrate)
 spike.add_command(audit)
 spike.add_command(doctor)
 spike.add_command(enhance)
+spike.add_command(contracts)
 
 
 def main() -> None:

@@ -17,8 +17,8 @@ def load_adapter(role: str, name: str, *, setting: str) -> Any:
     """Return the factory of the entry point `<role>.<name>`; its type is in `spike_core.ports.factories`.
 
     Raises:
-        WrongSettings: no such adapter is installed, or one of its dependencies isn't, or it is written for another
-            version of the ports.
+        WrongSettings: no such adapter is installed, or one of its dependencies isn't; or it is written for another version
+            of the ports; or two packages have an adapter of the same name, whichever it is.
     """
     installed = _installed()
     found = installed.get(f"{role}.{name}")
@@ -43,8 +43,17 @@ def load_adapter(role: str, name: str, *, setting: str) -> Any:
 def _installed() -> Mapping[str, EntryPoint]:
     found: dict[str, EntryPoint] = {}
     for point in entry_points(group=GROUP):
-        found.setdefault(point.name, point)  # the first on the path, as for imports
+        other = found.setdefault(point.name, point)
+        if other is not point:
+            raise WrongSettings(
+                f"two packages have an adapter {point.name}: {_package_of(other)} and {_package_of(point)}; "
+                "uninstall one of them"
+            )
     return found
+
+
+def _package_of(point: EntryPoint) -> str:
+    return point.dist.name if point.dist else point.value
 
 
 def scheme_of(url: str, *, setting: str) -> str:

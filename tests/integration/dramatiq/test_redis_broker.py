@@ -34,7 +34,9 @@ def broker(redis_url: str) -> Broker:
 
 
 class TestRedisBroker(BrokerContract):
-    """The fixture is defined in this module."""
+    @pytest.fixture
+    def lost_broker(self, dead_redis_url: str) -> Broker:
+        return open_redis_broker(dead_redis_url)
 
 
 class TestRedisQueue(JobQueueContract):

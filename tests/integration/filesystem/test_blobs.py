@@ -1,6 +1,7 @@
 import io
 import os
 import stat
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 
@@ -44,7 +45,11 @@ def blobs(root: Path, clock: ManualClock) -> BlobStore:
 
 
 class TestFilesystemBlobStore(BlobStoreContract):
-    """Both fixtures are defined in this module."""
+    """Two fixtures are defined in this module."""
+
+    @pytest.fixture
+    def wait(self, clock: ManualClock) -> Callable[[timedelta], None]:
+        return clock.advance
 
 
 class MeteredStream(io.BytesIO):

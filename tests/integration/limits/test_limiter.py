@@ -34,6 +34,10 @@ class TestLibraryLimiter(ConcurrentLimiterContract):
 
         return wait
 
+    @pytest.fixture
+    def lost_limiter(self) -> RateLimiter:
+        return LimitsRateLimiter(BrokenStorage())
+
 
 class BrokenStorage(MemoryStorage):
     """A store that always fails."""

@@ -41,6 +41,10 @@ class TestRedisLimiter(ConcurrentLimiterContract):
 
         return wait
 
+    @pytest.fixture
+    def lost_limiter(self, dead_redis_url: str) -> RateLimiter:
+        return open_redis(dead_redis_url)
+
 
 def test_processes_count_together_and_each_hit_is_told_its_own_remainder(redis_url: str) -> None:
     """The limit is exact, and each remaining count is returned once."""

@@ -2,6 +2,7 @@
 
 import io
 import re
+import socket
 import threading
 import traceback
 from collections.abc import Iterator
@@ -48,6 +49,15 @@ def a_generator(api: ImagesApi, *, key: str = KEY, model: str = "") -> OpenAIGen
 @pytest.fixture
 def generator(api: ImagesApi) -> Generator:
     return a_generator(api)
+
+
+@pytest.fixture
+def lost_generator() -> Generator:
+    """Return a generator whose server's port has no listener."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+    server = ImageServer.parse(f"http://127.0.0.1:{port}/v1", api_key=KEY, model="")
+    return OpenAIGenerator(server=server, canvas_fitter=PillowCanvasFitter())
 
 
 @pytest.fixture

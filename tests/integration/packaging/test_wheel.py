@@ -4,6 +4,7 @@ import subprocess
 import sys
 import zipfile
 from collections.abc import Sequence
+from importlib.metadata import PathDistribution
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Final
@@ -88,29 +89,58 @@ def test_its_contents_pass_the_checker(wheel: Path) -> None:
     assert checked.returncode == 0, checked.stdout + checked.stderr
 
 
-def test_the_bare_install_needs_attrs_and_cattrs_alone(wheel: Path, tmp_path: Path) -> None:
-    """With nothing else installed, the core and the memory adapter are imported and enhance an image."""
+@pytest.fixture(scope="module")
+def bare(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a folder with the wheel, and nothing else but what a bare installation brings along."""
+    folder = tmp_path_factory.mktemp("bare")
     with zipfile.ZipFile(wheel) as archive:
-        archive.extractall(tmp_path)
+        archive.extractall(folder)
     for name in BASE:
         spec = find_spec(name)
         assert spec is not None
         assert spec.origin is not None
         module = Path(spec.origin)
         source = module.parent if module.name == "__init__.py" else module
-        (tmp_path / source.name).symlink_to(source)
+        (folder / source.name).symlink_to(source)
+    return folder
+
+
+def run_bare(bare: Path, script: str) -> subprocess.CompletedProcess[str]:
+    """Run a script where the standard library and this folder alone can be imported."""
+    path = f"import sys; sys.path.insert(0, {str(bare)!r})\n"
+    return subprocess.run(
+        [sys.executable, "-I", "-S", "-c", path + script], capture_output=True, text=True, timeout=60, check=False
+    )
+
+
+def test_the_bare_install_needs_attrs_and_cattrs_alone(bare: Path) -> None:
+    """With nothing else installed, the core and the memory adapter are imported and enhance an image."""
     modules = [
-        str(path.relative_to(tmp_path).with_suffix("")).replace("/", ".")
+        str(path.relative_to(bare).with_suffix("")).replace("/", ".")
         for package in ("spike_core", "spike_memory")
-        for path in (tmp_path / package).rglob("*.py")
+        for path in (bare / package).rglob("*.py")
     ]
     assert len(modules) > 50
-    script = (
-        f"import sys, importlib; sys.path.insert(0, {str(tmp_path)!r})\n"
-        f"for module in {modules!r}: importlib.import_module(module)\n"
-        f"{IN_YOUR_TESTS}"
+    ran = run_bare(
+        bare, f"import importlib\nfor module in {modules!r}: importlib.import_module(module)\n{IN_YOUR_TESTS}"
     )
-    subprocess.run([sys.executable, "-I", "-S", "-c", script], check=True, timeout=60)
+    assert ran.returncode == 0, ran.stderr
+
+
+def test_an_example_of_25_lines_runs_on_the_bare_wheel(bare: Path) -> None:
+    example = (PROJECT / "examples/bare_wheel.py").read_text(encoding="utf-8")
+    assert len(example.splitlines()) == 25
+    ran = run_bare(bare, example)
+    assert ran.returncode == 0, ran.stderr
+    assert ran.stdout == "picture JPEG 1024x768, and 8 tokens left\n"
+
+
+def test_the_command_without_its_extra_says_what_to_install(bare: Path) -> None:
+    [metadata] = bare.glob("spike_core-*.dist-info")
+    [script] = PathDistribution(metadata).entry_points.select(group="console_scripts")
+    ran = run_bare(bare, f"from {script.module} import {script.attr}; {script.attr}()")
+    assert (ran.returncode, ran.stdout) == (1, "")
+    assert ran.stderr == ("spike: the command needs 'click', which isn't installed: pip install \"spike-core[cli]\"\n")
 
 
 def test_our_packages_have_one_identity() -> None:

@@ -44,6 +44,10 @@ class TestProceduralGenerator(GeneratorContract):
         return ProceduralGenerator()
 
     @pytest.fixture
+    def lost_generator(self) -> Generator:
+        pytest.skip("it has no server")
+
+    @pytest.fixture
     def probe(self) -> ImageProbe:
         return PillowProbe()
 

@@ -93,3 +93,7 @@ class TestSandboxedGenerator(_OfPillow, GeneratorContract):
     @pytest.fixture
     def generator(self, sandbox: Sandbox) -> Generator:
         return sandbox.generator
+
+    @pytest.fixture
+    def lost_generator(self) -> Generator:
+        pytest.skip("it has no server")

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import settings
 
 from effort import examples
-from machine import SpikeMachine
 from servers.postgres import emptied
+from spike_contracts.machine import SpikeMachine
 from spike_core.ports.factories import Database
 from spike_sqlalchemy import open_postgres, open_sqlite
 

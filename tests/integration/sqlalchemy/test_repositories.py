@@ -1,10 +1,17 @@
 """The repositories' contracts on SQLite and PostgreSQL; the fixture `transactions` is defined in this folder."""
 
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
 from effort import each_value_once
 from spike_contracts.album_images import AlbumImagesContract
 from spike_contracts.albums import AlbumsContract
 from spike_contracts.api_key_charges import ApiKeyChargesContract
 from spike_contracts.audit import AuditReaderContract
+from spike_contracts.database import DatabaseContract
 from spike_contracts.events import EventDeliveriesContract, SubscriptionsContract
 from spike_contracts.idempotency import IdempotencyRecordsContract
 from spike_contracts.image_deletion import ImageDeletionContract
@@ -20,6 +27,8 @@ from spike_contracts.statistics import StatisticsContract
 from spike_contracts.transactions import TransactionsContract
 from spike_contracts.users import UsersContract
 from spike_contracts.wallets import WalletsContract
+from spike_core.ports.factories import Database
+from spike_sqlalchemy import open_postgres, open_sqlite
 
 pytestmark = each_value_once
 
@@ -102,3 +111,20 @@ class TestSqlAlchemyEventDeliveries(EventDeliveriesContract):
 
 class TestSqlAlchemySubscriptions(SubscriptionsContract):
     """The fixture is defined in this folder."""
+
+
+class TestSqlAlchemyDatabase(DatabaseContract):
+    """The fixture `database` is defined in this folder."""
+
+    @pytest.fixture
+    def lost_database(self, url: str, tmp_path: Path) -> Iterator[Database]:
+        """Return a database whose file can't be opened, or whose server has no listener."""
+        if url.startswith("sqlite"):
+            (tmp_path / "file").touch()
+            database: Database = open_sqlite(f"sqlite:///{tmp_path / 'file' / 'spike.db'}")
+        else:
+            with socket.create_server(("127.0.0.1", 0)) as listener:
+                port = listener.getsockname()[1]
+            database = open_postgres(f"postgresql://spike@127.0.0.1:{port}/nowhere")
+        yield database
+        database.close()

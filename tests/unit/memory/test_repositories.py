@@ -18,6 +18,7 @@ from spike_contracts.jobs import JobsContract
 from spike_contracts.ledger import LedgerContract
 from spike_contracts.maintenance import MaintenanceRunsContract
 from spike_contracts.outbox import OutboxContract
+from spike_contracts.races import RacesContract
 from spike_contracts.sessions import SessionsContract
 from spike_contracts.shared_transactions import AppTransaction, SharedTransactionsContract
 from spike_contracts.statistics import StatisticsContract
@@ -89,6 +90,10 @@ class TestMemoryReceipts(IdempotencyRecordsContract):
 
 
 class TestMemoryRemovals(ImageDeletionContract):
+    """The fixture is defined in this module."""
+
+
+class TestMemoryRaces(RacesContract):
     """The fixture is defined in this module."""
 
 

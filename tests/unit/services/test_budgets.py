@@ -28,7 +28,6 @@ from spike_core.domain.usage import WORK_HALF_LIFE, Budget, BudgetOverrides, Bud
 from spike_core.services.batch_uploads import NamedFile
 from spike_core.services.free_space import FreeSpace
 from spike_core.services.ingest import InlineImage
-from spike_memory import InMemorySpike
 from spike_memory.engine import a_picture
 
 ADA = Email("ada@example.org")
@@ -38,11 +37,7 @@ PICTURE = a_picture(VGA)
 
 
 def with_budgets(**budgets: Any) -> Services:
-    policies = Policies(budgets=evolve(Budgets(), **budgets))
-    built = InMemorySpike.build(policies=policies)
-    names = ("accounts", "wallets", "budgets", "images", "albums", "album_contents", "jobs", "queries", "idempotency",
-             "events", "maintenance", "clock", "transactions", "blobs", "inbox", "limits")  # fmt: skip
-    return Services(**{name: getattr(built, name) for name in names})
+    return Services.build(policies=Policies(budgets=evolve(Budgets(), **budgets)))
 
 
 def enhancing(services: Services, owner: OwnerId, tier: Tier = Tier.TIER_1K) -> Callable[[], object]:

@@ -17,7 +17,6 @@ from spike_core.domain.identifiers import JobId
 from spike_core.domain.objects import ObjectKey
 from spike_core.domain.priorities import Priority
 from spike_core.ports.blobs import BlobStore, StoredObject
-from spike_core.ports.factories import Database
 from spike_core.ports.queue import JobQueue
 from spike_core.ports.transactions import Transaction, Transactions
 
@@ -118,27 +117,6 @@ class CrashingTransactions:
             self._fate.step()  # before the commit
         if self._fate.kills:
             self._fate.step()  # after the commit, before the caller learns of it
-
-
-@frozen
-class CrashingDatabase:
-    """A database whose transactions crash or fail."""
-
-    inner: Database
-    transactions: CrashingTransactions
-
-    def migrate(self) -> None:
-        self.inner.migrate()
-
-    def ping(self) -> None:
-        self.inner.ping()
-
-    @property
-    def is_exhausted(self) -> bool:
-        return self.inner.is_exhausted
-
-    def close(self) -> None:
-        self.inner.close()
 
 
 @frozen

@@ -7,9 +7,18 @@ from typing import Any, ClassVar
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize
 
-from crash_injection import Crash, CrashingBlobStore, CrashingDatabase, CrashingTransactions, FaultPlan
-from machine.faults import PICTURES, CrashingBroker, FlakyBlobStore, FlakyGenerator, FlakyUpscaler, Mood, Trouble
-from machine.snapshot import Orders, Sender, Snapshot
+from spike_contracts.machine.crash_injection import Crash, CrashingBlobStore, CrashingTransactions, FaultPlan
+from spike_contracts.machine.faults import (
+    PICTURES,
+    CrashingBroker,
+    FlakyBlobStore,
+    FlakyGenerator,
+    FlakyUpscaler,
+    Mood,
+    Trouble,
+)
+from spike_contracts.machine.snapshot import Orders, Sender, Snapshot
+from spike_core.application import Policies
 from spike_core.domain.accounts import Email
 from spike_core.domain.albums import AlbumName
 from spike_core.domain.errors import SpikeError
@@ -18,23 +27,15 @@ from spike_core.domain.identifiers import BODY_LENGTH, AlbumId, ImageId, JobId, 
 from spike_core.domain.images import ImageName
 from spike_core.domain.jobs import ClaimedJob, Job
 from spike_core.domain.ledger import LedgerEntry, Reference
+from spike_core.domain.limits import JobLimits
+from spike_core.domain.regeneration_policy import RegenerationPolicy
 from spike_core.domain.tiers import Tier
+from spike_core.domain.tokens import Tokens
+from spike_core.domain.usage import Budget, Budgets
 from spike_core.ports.events import Subscriber
-from spike_core.ports.factories import Database, Engine, Storage
+from spike_core.ports.factories import Database
 from spike_core.services.albums import NewAlbum
-from spike_memory import (
-    CountingIds,
-    CountingSecrets,
-    ManualClock,
-    MemoryBlender,
-    MemoryCanvasFitter,
-    MemoryDownloader,
-    MemoryLimiter,
-    MemoryMetadata,
-    MemoryProbe,
-    NoopHeartbeat,
-)
-from spike_runtime import Settings, assemble
+from spike_memory import InMemorySpike, ManualClock, MemoryDownloader
 
 CAP = 20
 OPEN_JOBS_MAX = 10  # of one owner, half of them free and half of them paid
@@ -50,17 +51,14 @@ KEYS = (IdempotencyKey("key1"), IdempotencyKey("key2"))
 class World(RuleBasedStateMachine):
     """The services, and how operations are run."""
 
-    settings: ClassVar[Settings] = Settings(
-        token_cap=CAP,
-        opening_grant=30,
-        anonymous_retention_s=RETENTION_S,
-        active_jobs_max=ON_THEIR_WAY_MAX,
-        open_free_jobs_max=OPEN_JOBS_MAX // 2,
-        open_paid_jobs_max=OPEN_JOBS_MAX // 2,
-        open_image_jobs_max=4,
-        images_max=IMAGES_MAX,
-        anonymous_images_max=IMAGES_MAX,
-        anonymous_open_jobs_max=OPEN_JOBS_MAX,
+    policies: ClassVar[Policies] = Policies(
+        opening_grant=Tokens(30),
+        regeneration=RegenerationPolicy(cap=Tokens(CAP)),
+        limits=JobLimits(active_jobs_max=ON_THEIR_WAY_MAX),
+        budgets=Budgets(
+            owner=Budget(free_jobs=OPEN_JOBS_MAX // 2, paid_jobs=OPEN_JOBS_MAX // 2, image_jobs=4, images=IMAGES_MAX),
+            anonymous=Budget(free_jobs=OPEN_JOBS_MAX, image_jobs=4, images=IMAGES_MAX),
+        ),
     )
 
     subscribers: ClassVar[Sequence[Subscriber]] = ()  # to domain events
@@ -74,25 +72,16 @@ class World(RuleBasedStateMachine):
         self.database = self.open_database()
         self.database.migrate()
         self.blobs, self.broker = FlakyBlobStore(self.clock), CrashingBroker(self.fault_plan)
-        self.spike = assemble(
-            self.settings,
-            database=CrashingDatabase(self.database, CrashingTransactions(self.database.transactions, self.fault_plan)),
-            storage=Storage(blobs=CrashingBlobStore(self.blobs, self.fault_plan), links=self.blobs),
-            broker=self.broker,
-            engine=Engine(
-                upscaler=FlakyUpscaler(self.mood),
-                blender=MemoryBlender(),
-                canvas_fitter=MemoryCanvasFitter(),
-                probe=MemoryProbe(),
-                metadata=MemoryMetadata(),
-            ),
+        self.spike = InMemorySpike.build(
+            transactions=CrashingTransactions(self.database.transactions, self.fault_plan),
+            blobs=CrashingBlobStore(self.blobs, self.fault_plan),
+            inbox=self.broker.held,
+            queue=self.broker.queue,
+            upscaler=FlakyUpscaler(self.mood),
             generator=FlakyGenerator(self.mood),
             downloader=MemoryDownloader({f"https://example.org/{name}": PICTURES[name] for name in PICTURES}),
-            limiter=MemoryLimiter(self.clock),
             clock=self.clock,
-            ids=CountingIds(),
-            secrets=CountingSecrets(),
-            heartbeat=NoopHeartbeat(),
+            policies=self.policies,
             subscribers=self.subscribers,
         )
         self.job_transitions = self.spike.jobs.runner.job_transitions

@@ -5,8 +5,8 @@ import io
 from hypothesis import strategies as st
 from hypothesis.stateful import rule
 
-from machine.faults import ACCEPTABLE, PICTURES, Trouble, pictures, troubles
-from machine.world import World
+from spike_contracts.machine.faults import ACCEPTABLE, PICTURES, Trouble, pictures, troubles
+from spike_contracts.machine.world import World
 from spike_core.domain.identifiers import AlbumId, OwnerId
 from spike_core.domain.images import ImageName
 from spike_core.services.batch_uploads import KeptFile, NamedFile, UploadedBatch

@@ -6,9 +6,8 @@ from datetime import timedelta
 from hypothesis import strategies as st
 from hypothesis.stateful import precondition, rule
 
-from faults import pass_by
-from machine.faults import MOODS, SIZE, crashes
-from machine.world import World
+from spike_contracts.machine.faults import MOODS, SIZE, crashes, pass_by
+from spike_contracts.machine.world import World
 from spike_core.domain.errors import ImageNotFound, JobChanged, NothingToClaim
 from spike_core.domain.identifiers import ANONYMOUS, JobId
 from spike_core.domain.jobs import ClaimedJob, CompletedJob, Result, SettledJob

@@ -6,17 +6,20 @@ and after everything has been settled, are in `laws`. Every operation may be int
 fails, between any two port calls. The numbers I1 to I10 are those of `docs/architecture.md`.
 """
 
-from machine.albums import Arranging
-from machine.background import LookingAfter
-from machine.laws import Laws
-from machine.orders import Ordering
-from machine.pictures import Uploading
-from machine.removals import Removing
-from machine.repeats import Repeating
-from machine.workers import Working
+from spike_contracts.machine.albums import Arranging
+from spike_contracts.machine.background import LookingAfter
+from spike_contracts.machine.laws import Laws
+from spike_contracts.machine.orders import Ordering
+from spike_contracts.machine.pictures import Uploading
+from spike_contracts.machine.removals import Removing
+from spike_contracts.machine.repeats import Repeating
+from spike_contracts.machine.workers import Working
 
 __all__ = ["SpikeMachine"]
 
 
 class SpikeMachine(Uploading, Ordering, Arranging, Removing, Repeating, Working, LookingAfter, Laws):
-    """A subclass overrides `open_database`."""
+    """A subclass overrides `open_database`, which opens an empty database, and closes it in `teardown`.
+
+    Its `TestCase` is what pytest runs: `TestMyMachine = MyMachine.TestCase`.
+    """

@@ -5,8 +5,8 @@ from datetime import timedelta
 from hypothesis import strategies as st
 from hypothesis.stateful import precondition, rule
 
-from machine.faults import crashes
-from machine.world import RETENTION_S, World
+from spike_contracts.machine.faults import crashes
+from spike_contracts.machine.world import RETENTION_S, World
 from spike_core.domain.identifiers import JobId
 from spike_core.domain.jobs import PendingJob
 

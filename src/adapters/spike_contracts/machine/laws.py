@@ -7,8 +7,8 @@ from datetime import datetime, timedelta
 
 from hypothesis.stateful import invariant
 
-from machine.snapshot import Snapshot
-from machine.world import CAP, IMAGES_MAX, ON_THEIR_WAY_MAX, OPEN_JOBS_MAX, World
+from spike_contracts.machine.snapshot import Snapshot
+from spike_contracts.machine.world import CAP, IMAGES_MAX, ON_THEIR_WAY_MAX, OPEN_JOBS_MAX, World
 from spike_core.domain.errors import NothingToClaim
 from spike_core.domain.idempotency import IDEMPOTENCY_RECORDS_KEPT
 from spike_core.domain.identifiers import ANONYMOUS, JobId, RequestId

@@ -3,9 +3,9 @@
 from hypothesis import strategies as st
 from hypothesis.stateful import precondition, rule
 
-from crash_injection import Crash
-from machine.faults import Trouble, troubles
-from machine.world import World
+from spike_contracts.machine.crash_injection import Crash
+from spike_contracts.machine.faults import Trouble, troubles
+from spike_contracts.machine.world import World
 from spike_core.domain.errors import SpikeError, Unavailable
 
 

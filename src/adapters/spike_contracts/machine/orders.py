@@ -5,9 +5,9 @@ import io
 from hypothesis import strategies as st
 from hypothesis.stateful import precondition, rule
 
-from machine.faults import ACCEPTABLE, PICTURES, Trouble, pictures, troubles
-from machine.snapshot import EVERYTHING
-from machine.world import NAMES, OWN_ID, World
+from spike_contracts.machine.faults import ACCEPTABLE, PICTURES, Trouble, pictures, troubles
+from spike_contracts.machine.snapshot import EVERYTHING
+from spike_contracts.machine.world import NAMES, OWN_ID, World
 from spike_core.domain.accounts import Email
 from spike_core.domain.generation import AspectRatio, Prompt
 from spike_core.domain.identifiers import ANONYMOUS, ImageId, OwnerId
@@ -133,7 +133,7 @@ class Ordering(World):
         if entry is not None:
             assert entry.amount == (tokens if is_credit else -tokens)
             assert self.moved.setdefault((owner_id, reference), entry) == entry
-        with self.spike.database.transactions.view() as tx:
+        with self.database.transactions.view() as tx:
             ledger = tx.wallets.entries(owner_id, limit=EVERYTHING)
         named = [each for each in ledger if each.reference == reference]
         assert len(named) <= 1

@@ -5,9 +5,9 @@ from collections.abc import Callable
 from hypothesis import strategies as st
 from hypothesis.stateful import precondition, rule
 
-from machine.faults import Trouble, troubles
-from machine.snapshot import Orders
-from machine.world import World
+from spike_contracts.machine.faults import Trouble, troubles
+from spike_contracts.machine.snapshot import Orders
+from spike_contracts.machine.world import World
 from spike_core.domain.albums import AlbumName, AlbumPatch
 from spike_core.domain.identifiers import AlbumId, ImageId, OwnerId
 from spike_core.domain.ordering import moved_to_end, without

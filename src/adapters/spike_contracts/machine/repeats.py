@@ -8,10 +8,10 @@ from attrs import evolve, frozen
 from hypothesis import strategies as st
 from hypothesis.stateful import precondition, rule
 
-from machine.faults import PICTURES, Trouble, troubles
-from machine.pictures import NAME
-from machine.snapshot import Sender
-from machine.world import KEYS, World
+from spike_contracts.machine.faults import PICTURES, Trouble, troubles
+from spike_contracts.machine.pictures import NAME
+from spike_contracts.machine.snapshot import Sender
+from spike_contracts.machine.world import KEYS, World
 from spike_core.domain.errors import IdempotencyRecordNotFound, SpikeError, Unavailable
 from spike_core.domain.generation import AspectRatio, Prompt
 from spike_core.domain.idempotency import IdempotencyKey, RecordedResponse, RequestDigest

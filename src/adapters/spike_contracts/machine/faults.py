@@ -7,8 +7,7 @@ from typing import Any, BinaryIO
 from attrs import define, frozen
 from hypothesis import strategies as st
 
-from crash_injection import Crash, CrashingQueue, FaultPlan
-from faults import pass_by
+from spike_contracts.machine.crash_injection import Crash, CrashingQueue, FaultPlan
 from spike_core.domain.dimensions import Dimensions
 from spike_core.domain.errors import StorageUnavailable, UndecodablePicture, UpscalerUnavailable
 from spike_core.domain.generation import Prompt
@@ -34,6 +33,10 @@ PICTURES = {
 ACCEPTABLE = {"good", "blank", "located"}
 pictures = st.sampled_from([*["good"] * len(PICTURES), *sorted(PICTURES)])
 MOODS = ["success", "success", "transient", "permanent", "bug", "wrong size"]
+
+
+def pass_by() -> None:
+    """Do nothing meanwhile."""
 
 
 @frozen(kw_only=True)

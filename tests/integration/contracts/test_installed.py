@@ -1,0 +1,125 @@
+"""`spike contracts`: the suites against installed adapters, ours and others'."""
+
+import re
+import subprocess
+import sys
+from collections.abc import Mapping
+from importlib.metadata import EntryPoint
+from pathlib import Path
+from typing import Final
+
+import pytest
+from click.testing import CliRunner
+
+import spike_cli.contracts
+from outside_adapters import install_outside
+from spike_cli.main import spike
+from spike_contracts.installed import NotRunnable, run
+from spike_contracts.suites import SUITES
+from spike_runtime import WrongSettings, plugins
+
+SPIKE: Final = Path(sys.executable).with_name("spike")
+FORGETFUL: Final = """
+from datetime import UTC, datetime
+from attrs import evolve
+from spike_core.ports.factories import Storage
+from spike_filesystem import FilesystemBlobStore
+from spike_filesystem.plugin import open_folder
+
+class Forgetful(FilesystemBlobStore):
+    def scan(self, **asked):
+        return [evolve(stored, stored_at=datetime.now(UTC)) for stored in super().scan(**asked)]
+
+def open_forgetful(url, *, clock, secret):
+    right = open_folder(url.replace("forgetful:", "file:"), clock=clock, secret=secret).blobs
+    return Storage(blobs=Forgetful(right.root, clock=clock, secret=secret), links=None)
+"""
+
+
+def contracts(*arguments: str, env: Mapping[str, str] | None = None) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [str(SPIKE), "contracts", *arguments], env=env, capture_output=True, text=True, timeout=300, check=False
+    )
+
+
+def test_our_store_of_files_keeps_every_law() -> None:
+    """Of all its suites; those about outages and links too."""
+    ran = contracts("storage.file")
+    assert ran.returncode == 0, ran.stdout
+    [passed] = re.findall(r"^(\d+) passed in", ran.stdout, re.MULTILINE)
+    laws = [name for suite in SUITES["storage"] for name in vars(suite) if name.startswith("test_")]
+    assert int(passed) > len(laws)
+
+
+def test_an_outside_store_that_breaks_a_law_fails_and_the_law_is_named(tmp_path: Path) -> None:
+    """Its objects are always new, so that orphans would never be collected."""
+    env = install_outside(
+        tmp_path, package="forgetful", adapter="storage.forgetful", factory="open_forgetful", source=FORGETFUL
+    )
+    ran = contracts("storage.forgetful", env=env)
+    assert ran.returncode == 1, ran.stdout
+    assert re.findall(r"^FAILED .*::(\w+)", ran.stdout, re.MULTILINE) == [
+        "test_the_time_of_an_object_is_that_of_its_last_put"
+    ]
+
+
+def test_a_store_that_holds_something_is_left_alone(tmp_path: Path) -> None:
+    """The suites delete what they find."""
+    kept = tmp_path / "images" / ("img_" + "x" * 24) / "original.jpg"
+    kept.parent.mkdir(parents=True)
+    kept.write_bytes(b"x")
+    from spike_contracts.blobs import an_original  # noqa: PLC0415  # its path is the store's affair
+
+    (tmp_path / an_original().text).parent.mkdir(parents=True, exist_ok=True)
+    (tmp_path / an_original().text).write_bytes(b"x")
+    with pytest.raises(NotRunnable, match="isn't empty"):
+        run("storage.file", url=tmp_path.as_uri())
+    assert kept.exists()
+
+
+@pytest.mark.parametrize(
+    ("name", "url", "message"),
+    [
+        ("storage.nowhere", "", "no adapter storage.nowhere is installed"),
+        ("cellar.file", "", "must begin with one of database, storage"),
+        ("database.sqlite", "sqlite:////tmp/spike.db", "must contain {test}"),
+    ],
+)
+def test_what_cannot_be_tested_is_refused(name: str, url: str, message: str) -> None:
+    with pytest.raises(NotRunnable, match=re.escape(message)):
+        run(name, url=url)
+
+
+def test_without_the_extra_the_command_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(spike_cli.contracts, "find_spec", lambda module: None if module == "hypothesis" else module)
+    ran = CliRunner().invoke(spike, ["contracts", "storage.file"])
+    assert ran.exit_code == 1
+    assert 'hypothesis isn\'t installed: pip install "spike-core[contracts]"' in ran.output
+
+
+def test_two_packages_with_an_adapter_of_one_name_are_an_error_at_start(tmp_path: Path) -> None:
+    """Which names both, whatever adapter is chosen."""
+    env = install_outside(tmp_path, package="copycat", adapter="storage.file", factory="open_copy", source="")
+    ran = subprocess.run(
+        [str(SPIKE), "users", "create", "ada@example.org"],
+        env={**env, "SPIKE_DATA_DIR": str(tmp_path / "var")},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert ran.returncode == 1
+    assert "two packages have an adapter storage.file: " in ran.stderr
+    assert {"copycat", "spike-core"} <= set(re.findall(r"[\w-]+", ran.stderr.rpartition("storage.file: ")[2]))
+
+
+def test_one_package_under_its_name_twice_is_found_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    point = EntryPoint("storage.file", "spike_filesystem.plugin:open_folder", plugins.GROUP)
+    monkeypatch.setattr(plugins, "entry_points", lambda **_: [point])
+    plugins._installed.cache_clear()
+    try:
+        assert plugins.load_adapter("storage", "file", setting="SPIKE_STORAGE_URL")
+        with pytest.raises(WrongSettings, match="no storage 'other'"):
+            plugins.load_adapter("storage", "other", setting="SPIKE_STORAGE_URL")
+    finally:
+        plugins._installed.cache_clear()
