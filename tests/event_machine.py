@@ -11,21 +11,22 @@ from datetime import timedelta
 from typing import Final
 
 from attrs import define, field
-from crash_injection import Crash, CrashingTransactions, FaultPlan
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from faults import pass_by
+from spike_contracts.machine.crash_injection import Crash, CrashingTransactions, FaultPlan
 from spike_core.application import Application, Policies, Ports, compose
 from spike_core.domain.accounts import Email
 from spike_core.domain.errors import EmailTaken, UserNotFound
 from spike_core.domain.event_deliveries import EventLimits, SubscriberName
 from spike_core.domain.events import Event, TokensMoved
 from spike_core.domain.identifiers import EventId, OwnerId
-from spike_core.domain.regeneration import RegenerationPolicy
+from spike_core.domain.regeneration_policy import RegenerationPolicy
 from spike_core.domain.tokens import Tokens
 from spike_core.ports.events import Subscriber
 from spike_core.ports.transactions import Transactions
+from spike_core.services.regeneration import SamePolicy
 from spike_memory import (
     CountingIds,
     CountingSecrets,
@@ -124,7 +125,7 @@ class EventMachine(RuleBasedStateMachine):
                 concurrency=NoConcurrency(),
                 subscribers=subscribers,
             ),
-            Policies(events=LIMITS, regeneration=RegenerationPolicy(cap=Tokens(0))),
+            Policies(events=LIMITS, regeneration=SamePolicy(RegenerationPolicy(cap=Tokens(0)))),
         )
 
     def run(self, crash: int | None, action: Callable[[], object]) -> None:

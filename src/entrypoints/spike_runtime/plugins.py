@@ -17,8 +17,8 @@ def load_adapter(role: str, name: str, *, setting: str) -> Any:
     """Return the factory of the entry point `<role>.<name>`; its type is in `spike_core.ports.factories`.
 
     Raises:
-        WrongSettings: no such adapter is installed, or one of its dependencies isn't; or it is written for another version
-            of the ports; or two packages have an adapter of the same name, whichever it is.
+        WrongSettings: no such adapter is installed, or one of its dependencies isn't; or it is written for another
+            version of the ports; or two packages have an adapter of the same name, whichever it is.
     """
     installed = _installed()
     found = installed.get(f"{role}.{name}")

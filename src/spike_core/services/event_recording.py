@@ -5,7 +5,7 @@ All use cases write through the ports, so this is the one place where events com
 `begin_deletion`.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime, timedelta
 from typing import Any, Final, assert_never, cast
@@ -88,6 +88,10 @@ class RecordingTransactions:
     def view(self) -> AbstractContextManager[Transaction]:
         """Begin a read-only snapshot; see the port."""
         return self.inner.view()
+
+    def when_committed(self, action: Callable[[], object]) -> None:
+        """Call an action after the commit; see the port."""
+        self.inner.when_committed(action)
 
     def subscriptions(self) -> Mapping[SubscriberName, Subscription]:
         """Return the subscriptions to record for, reading them if what is known is too old.

@@ -35,6 +35,7 @@ from spike_core.domain.usage import Budget, Budgets
 from spike_core.ports.events import Subscriber
 from spike_core.ports.factories import Database
 from spike_core.services.albums import NewAlbum
+from spike_core.services.regeneration import SamePolicy
 from spike_memory import InMemorySpike, ManualClock, MemoryDownloader
 
 CAP = 20
@@ -53,7 +54,7 @@ class World(RuleBasedStateMachine):
 
     policies: ClassVar[Policies] = Policies(
         opening_grant=Tokens(30),
-        regeneration=RegenerationPolicy(cap=Tokens(CAP)),
+        regeneration=SamePolicy(RegenerationPolicy(cap=Tokens(CAP))),
         limits=JobLimits(active_jobs_max=ON_THEIR_WAY_MAX),
         budgets=Budgets(
             owner=Budget(free_jobs=OPEN_JOBS_MAX // 2, paid_jobs=OPEN_JOBS_MAX // 2, image_jobs=4, images=IMAGES_MAX),
