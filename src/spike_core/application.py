@@ -2,8 +2,9 @@
 
 from collections.abc import Callable
 
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 
+from spike_core.domain.catalog import SPECIFIED, Catalog
 from spike_core.domain.images import MetadataPolicy
 from spike_core.domain.limits import JobLimits
 from spike_core.domain.regeneration import RegenerationPolicy
@@ -17,6 +18,7 @@ from spike_core.ports.generator import Generator
 from spike_core.ports.heartbeat import Heartbeat
 from spike_core.ports.ids import Ids
 from spike_core.ports.metadata import Metadata
+from spike_core.ports.price_list import PriceList
 from spike_core.ports.probe import ImageProbe
 from spike_core.ports.queue import JobQueue
 from spike_core.ports.secrets import Secrets
@@ -44,6 +46,7 @@ from spike_core.services.job_runner import JobRunner
 from spike_core.services.job_transitions import JobTransitions
 from spike_core.services.maintenance_lease import MaintenanceLease
 from spike_core.services.new_images import NewImages
+from spike_core.services.pricing import CatalogPrices, Pricing
 from spike_core.services.queries import Queries
 from spike_core.services.recovery import Recovery
 from spike_core.services.rendering import Rendering
@@ -71,6 +74,7 @@ class Ports:
     secrets: Secrets
     heartbeat: Heartbeat
     free_bytes: Callable[[], int] | None = None  # of the blob store; `None` if it knows no end
+    price_list: PriceList = field(factory=CatalogPrices)
 
 
 @frozen(kw_only=True)
@@ -83,6 +87,7 @@ class Policies:
     metadata: MetadataPolicy = MetadataPolicy.KEEP  # of results
     budgets: Budgets = field(factory=Budgets)
     free_bytes_min: int = 0  # of the blob store; below it nothing new is accepted
+    catalog: Catalog = SPECIFIED  # the tiers that are sold
 
 
 @frozen(kw_only=True)
@@ -141,12 +146,15 @@ class Application:
     queries: Queries
     idempotency: IdempotencyStore
     maintenance: Maintenance
+    pricing: Pricing
 
 
 def compose(ports: Ports, policies: Policies) -> Application:
     """Return the use cases over these ports. Calls no port."""
     transactions, blobs, clock, ids = ports.transactions, ports.blobs, ports.clock, ports.ids
-    limits = policies.limits
+    catalog = policies.catalog
+    limits = evolve(policies.limits, catalog=catalog)
+    pricing = Pricing(catalog=catalog, price_list=ports.price_list)
     billing = Billing(policy=policies.regeneration, limits=limits, budgets=policies.budgets)
     transitions = JobTransitions(transactions=transactions, clock=clock, billing=billing, limits=limits)
     dispatch = Dispatch(
@@ -166,7 +174,9 @@ def compose(ports: Ports, policies: Policies) -> Application:
         limits=limits,
         free_space=FreeSpace(free_bytes=ports.free_bytes, min_bytes=policies.free_bytes_min),
     )
-    new_images = NewImages(clock=clock, ids=ids, billing=billing, ingest=ingest)
+    new_images = NewImages(
+        transactions=transactions, clock=clock, ids=ids, billing=billing, ingest=ingest, pricing=pricing
+    )
     rendering = Rendering(
         transactions=transactions,
         blobs=blobs,
@@ -176,6 +186,7 @@ def compose(ports: Ports, policies: Policies) -> Application:
         generator=ports.generator,
         labels=policies.metadata,
         metadata=ports.metadata,
+        catalog=catalog,
     )
     return Application(
         accounts=Accounts(
@@ -213,11 +224,17 @@ def compose(ports: Ports, policies: Policies) -> Application:
             updates=ImageUpdates(transactions=transactions, blobs=blobs, probe=ports.probe, clock=clock),
             deletion=Deletion(transactions=transactions, blobs=blobs, clock=clock, billing=billing),
         ),
-        albums=Albums(transactions=transactions, clock=clock, ids=ids, secrets=ports.secrets),
+        albums=Albums(transactions=transactions, clock=clock, ids=ids, secrets=ports.secrets, catalog=catalog),
         album_contents=AlbumContents(transactions=transactions, clock=clock, ids=ids),
         jobs=Jobs(
             enhancements=Enhancements(
-                transactions=transactions, clock=clock, ids=ids, billing=billing, dispatch=dispatch, ingest=ingest
+                transactions=transactions,
+                clock=clock,
+                ids=ids,
+                billing=billing,
+                dispatch=dispatch,
+                ingest=ingest,
+                pricing=pricing,
             ),
             generations=Generations(
                 transactions=transactions,
@@ -227,6 +244,7 @@ def compose(ports: Ports, policies: Policies) -> Application:
                 dispatch=dispatch,
                 ingest=ingest,
                 downloader=ports.downloader,
+                pricing=pricing,
             ),
             cancellation=Cancellation(transactions=transactions, clock=clock, billing=billing),
             dispatch=dispatch,
@@ -241,6 +259,7 @@ def compose(ports: Ports, policies: Policies) -> Application:
         ),
         queries=Queries(transactions=transactions, clock=clock),
         idempotency=IdempotencyStore(transactions=transactions, clock=clock),
+        pricing=pricing,
         maintenance=Maintenance(
             recovery=Recovery(
                 transactions=transactions,

@@ -12,11 +12,13 @@ from spike_core.ports.downloader import Downloader
 from spike_core.ports.generator import Generator
 from spike_core.ports.heartbeat import Heartbeat
 from spike_core.ports.ids import Ids
+from spike_core.ports.price_list import PriceList
 from spike_core.ports.probe import ImageProbe
 from spike_core.ports.queue import JobQueue
 from spike_core.ports.secrets import Secrets
 from spike_core.ports.transactions import Transactions
 from spike_core.ports.upscaler import Upscaler
+from spike_core.services.pricing import CatalogPrices
 from spike_memory.blobs import MemoryBlobStore
 from spike_memory.clock import ManualClock
 from spike_memory.downloader import MemoryDownloader
@@ -54,6 +56,7 @@ class InMemorySpike(Application):
         ids: Ids | None = None,
         secrets: Secrets | None = None,
         policies: Policies | None = None,
+        price_list: PriceList | None = None,
     ) -> Self:
         """Compose the use cases; each port that isn't given is in memory.
 
@@ -79,6 +82,7 @@ class InMemorySpike(Application):
                 ids=ids or CountingIds(),
                 secrets=secrets or CountingSecrets(),
                 heartbeat=heartbeat or NoopHeartbeat(),
+                price_list=price_list or CatalogPrices(),
             ),
             policies,
         )
@@ -93,6 +97,7 @@ class InMemorySpike(Application):
             queries=application.queries,
             idempotency=application.idempotency,
             maintenance=application.maintenance,
+            pricing=application.pricing,
             clock=clock,
             transactions=transactions,
             blobs=blobs,

@@ -35,6 +35,7 @@ from spike_http.resources.images import (
 from spike_http.resources.jobs import BatchResource, BatchStatusResource, CancelResource, JobResource
 from spike_http.resources.metrics import MetricsResource
 from spike_http.resources.session import SessionResource, SessionsResource
+from spike_http.resources.tiers import TiersResource
 from spike_http.resources.tokens import BalanceResource, HistoryResource
 from spike_http.resources.usage import UsageResource
 from spike_http.responses.urls import ObjectUrls
@@ -158,7 +159,12 @@ def routes(spike: Spike, *, closing: threading.Event, bases: BaseUrls | None = N
         ),
         Route(
             "/api/mcp/generate",
-            GenerateResource(authenticator=authenticator, responder=responder, generations=spike.jobs.generations),
+            GenerateResource(
+                authenticator=authenticator,
+                responder=responder,
+                generations=spike.jobs.generations,
+                catalog=spike.pricing.catalog,
+            ),
         ),
         Route(
             "/api/mcp/modify",
@@ -167,6 +173,7 @@ def routes(spike: Spike, *, closing: threading.Event, bases: BaseUrls | None = N
                 responder=responder,
                 bulkhead=bulkhead,
                 generations=spike.jobs.generations,
+                catalog=spike.pricing.catalog,
             ),
         ),
         Route(
@@ -192,6 +199,7 @@ def routes(spike: Spike, *, closing: threading.Event, bases: BaseUrls | None = N
         ),
         Route("/api/tokens/balance", BalanceResource(authenticator=authenticator, wallets=spike.wallets)),
         Route("/api/tokens/history", HistoryResource(authenticator=authenticator, wallets=spike.wallets)),
+        Route("/api/tiers", TiersResource(authenticator=authenticator, pricing=spike.pricing)),
         Route("/api/usage", UsageResource(authenticator=authenticator, budgets=spike.budgets)),
         Route(
             "/api/settings/api-keys",

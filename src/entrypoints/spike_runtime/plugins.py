@@ -1,7 +1,7 @@
 """Adapters by name: the entry points of the group `spike.adapters`."""
 
 import functools
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from importlib.metadata import EntryPoint, entry_points
 from typing import Any, Final
 
@@ -25,6 +25,11 @@ def load_adapter(role: str, name: str, *, setting: str) -> Any:
         return found.load()
     except ImportError as error:
         raise WrongSettings(f"{setting}: {role} {name!r} needs a package that isn't installed: {error}") from error
+
+
+def installed_names() -> Sequence[str]:
+    """Return the names of all installed adapters, whatever their roles, each once."""
+    return sorted({each.partition(".")[2] for each in _installed()})
 
 
 @functools.cache  # reading the metadata of all packages is slow, and a start needs it six times

@@ -6,6 +6,7 @@ from pathlib import Path
 from attrs import frozen
 
 from spike_core.application import Application, Policies, Ports, compose
+from spike_core.domain.catalog import Catalog
 from spike_core.domain.images import MetadataPolicy
 from spike_core.domain.tokens import Tokens
 from spike_core.ports.broker import Broker
@@ -16,10 +17,13 @@ from spike_core.ports.generator import Generator
 from spike_core.ports.heartbeat import Heartbeat
 from spike_core.ports.ids import Ids
 from spike_core.ports.limiter import RateLimiter
+from spike_core.ports.price_list import PriceList
 from spike_core.ports.secrets import Secrets
 from spike_core.services.direct_enhancement import DirectEnhancement
+from spike_core.services.pricing import CatalogPrices
 from spike_fetch import WebDownloader
 from spike_prometheus import PrometheusMetrics
+from spike_runtime.adapter_options import AdapterOptions
 from spike_runtime.adapters import open_broker, open_database, open_limiter, open_sandbox, open_storage
 from spike_runtime.data_folder import kept_secret, make_folder
 from spike_runtime.engines import chosen_engine
@@ -75,8 +79,10 @@ class Spike(Application):
         self.database.close()
 
 
-def build(settings: Settings) -> Spike:
+def build(settings: Settings, *, catalog: Catalog | None = None, price_list: PriceList | None = None) -> Spike:
     """Build Spike from settings. Makes no network call; creates the data folder if needed.
+
+    Without a catalog the tiers are those of the settings; without a price list the prices are the catalog's.
 
     Raises:
         WrongSettings: a setting is invalid, or names an adapter that isn't installed.
@@ -85,17 +91,21 @@ def build(settings: Settings) -> Spike:
     folder = settings.data_dir.resolve()
     clock, ids, secrets = SystemClock(), Cuid2Ids(), SystemSecrets()
     secret = settings.secret.encode() or kept_secret(folder, secrets)
+    options = AdapterOptions.of(settings)
     database = open_database(
-        settings.database_url or f"sqlite:///{folder / 'spike.db'}", limits=settings.database_limits
+        settings.database_url or f"sqlite:///{folder / 'spike.db'}", limits=settings.database_limits, options=options
     )
-    storage = open_storage(settings.storage_url or (folder / "objects").as_uri(), clock=clock, secret=secret)
-    broker = open_broker(settings.broker_url)
+    storage = open_storage(
+        settings.storage_url or (folder / "objects").as_uri(), clock=clock, secret=secret, options=options
+    )
+    broker = open_broker(settings.broker_url, options=options)
     choice = chosen_engine(settings)
     artist = chosen_generator(settings)
     sandbox = open_sandbox(
         settings,
         Tools(engine=choice.opener, generator=artist.opener if artist.is_self_contained else None),
         engine_name=choice.name,
+        catalog=settings.catalog if catalog is None else catalog,
     )
     engine = sandbox.engine if sandbox else choice.opened()
     generator = (
@@ -114,11 +124,13 @@ def build(settings: Settings) -> Spike:
         engine_name=choice.name,
         generator=generator,
         downloader=WebDownloader(),
-        limiter=open_limiter(settings.rate_limit_url),
+        limiter=open_limiter(settings.rate_limit_url, options=options),
         clock=clock,
         ids=ids,
         secrets=secrets,
         heartbeat=ThreadHeartbeat(timedelta(seconds=settings.heartbeat_s)),
+        catalog=catalog,
+        price_list=price_list,
     )
 
 
@@ -130,7 +142,7 @@ def build_offline(settings: Settings) -> Offline:
     """
     engine = chosen_engine(settings).opened()
     return Offline(
-        enhancement=DirectEnhancement(probe=engine.probe, upscaler=engine.upscaler),
+        enhancement=DirectEnhancement(probe=engine.probe, upscaler=engine.upscaler, catalog=settings.catalog),
         metadata=engine.metadata,
         labels=MetadataPolicy(settings.exif),
     )
@@ -152,8 +164,13 @@ def assemble(
     heartbeat: Heartbeat,
     sandbox: Sandbox | None = None,
     engine_name: str = "your own",
+    catalog: Catalog | None = None,
+    price_list: PriceList | None = None,
 ) -> Spike:
-    """Return the use cases over the given adapters; `close` also closes `sandbox`."""
+    """Return the use cases over the given adapters; `close` also closes `sandbox`.
+
+    Catalog and price list are as in `build`.
+    """
     application = compose(
         Ports(
             transactions=database.transactions,
@@ -170,6 +187,7 @@ def assemble(
             secrets=secrets,
             heartbeat=heartbeat,
             free_bytes=storage.free_bytes,
+            price_list=price_list or CatalogPrices(),
         ),
         Policies(
             limits=settings.job_limits,
@@ -178,6 +196,7 @@ def assemble(
             metadata=MetadataPolicy(settings.exif),
             budgets=settings.budgets,
             free_bytes_min=settings.disk_free_mb_min * MEGABYTE,
+            catalog=settings.catalog if catalog is None else catalog,
         ),
     )
     return Spike(
@@ -191,6 +210,7 @@ def assemble(
         queries=application.queries,
         idempotency=application.idempotency,
         maintenance=application.maintenance,
+        pricing=application.pricing,
         settings=settings,
         clock=clock,
         ids=ids,

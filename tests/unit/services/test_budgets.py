@@ -41,7 +41,7 @@ def with_budgets(**budgets: Any) -> Services:
     policies = Policies(budgets=evolve(Budgets(), **budgets))
     built = InMemorySpike.build(policies=policies)
     names = ("accounts", "wallets", "budgets", "images", "albums", "album_contents", "jobs", "queries", "idempotency",
-             "maintenance", "clock", "transactions", "blobs", "inbox", "limits")  # fmt: skip
+             "maintenance", "pricing", "clock", "transactions", "blobs", "inbox", "limits")  # fmt: skip
     return Services(**{name: getattr(built, name) for name in names})
 
 

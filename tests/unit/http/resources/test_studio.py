@@ -9,7 +9,7 @@ import pytest
 from falcon import testing
 
 from memory_spike import MemorySpike
-from spike_core.domain.tiers import Tier
+from spike_core.domain.catalog import SPECIFIED
 from spike_http import create_app
 from spike_http.studio_files import StudioFiles
 from spike_runtime import Settings
@@ -92,7 +92,9 @@ def test_another_version_is_gone(client: testing.TestClient) -> None:
 
 def test_the_studios_tiers_are_those_of_the_domain(files: StudioFiles) -> None:
     shown = TIER.findall(files.files["js/tiers.js"].decode())
-    assert shown == [(tier.value, str(tier.price), str(tier.longest_side_px)) for tier in Tier]
+    assert shown == [
+        (tier.name, str(SPECIFIED[tier].price), str(SPECIFIED[tier].longest_side_px)) for tier in SPECIFIED.tiers
+    ]
 
 
 def test_scripts_and_style_sheets_name_no_other_host(files: StudioFiles) -> None:
