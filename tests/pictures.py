@@ -87,9 +87,9 @@ def decoded(data: bytes) -> Image.Image:
 def a_photo(size: Dimensions, format_: PictureFormat = PictureFormat.JPEG, flaw: str = "") -> bytes:
     """Return an encoded photograph; `flaw` is empty, `blank`, `animated`, `corrupt`, or one of `flawed`.
 
-    A picture over the pixel limit consists only of a header.
+    A picture over the pixel limit of uploads consists only of a header, unless it is blank.
     """
-    if size.pixels > PICTURE_PIXELS_MAX:
+    if size.pixels > PICTURE_PIXELS_MAX and flaw != "blank":
         return a_png_that_announces(size.width_px, size.height_px)
     width_height = (size.width_px, size.height_px)
     match flaw:

@@ -16,6 +16,7 @@ from spike_core.domain.errors import GeneratorUnavailable, UndecodablePicture, U
 from spike_core.domain.fidelity import Comparison
 from spike_core.domain.generation import Prompt
 from spike_core.domain.images import PictureFacts, PictureIdentity
+from spike_core.domain.limits import PICTURE_PIXELS_MAX
 from spike_core.ports.factories import Engine
 from spike_core.ports.progress import UNMONITORED, ProgressMonitor
 from spike_core.ports.upscaler import RenderedImage
@@ -239,13 +240,13 @@ class SandboxedProbe:
         """
         return _probe(self.probe_pool, WorkOrder("identify", [content], cpu_time=self.look_time), identity_of)
 
-    def inspect(self, content: BinaryIO) -> PictureFacts:
+    def inspect(self, content: BinaryIO, *, pixels_max: int = PICTURE_PIXELS_MAX) -> PictureFacts:
         """Identify the picture and describe its appearance; see the port.
 
         Raises:
             UndecodablePicture, UpscalerUnavailable: as in `identify`.
         """
-        return _probe(self.work_pool, WorkOrder("inspect", [content]), facts_of)
+        return _probe(self.work_pool, WorkOrder("inspect", [content], pixels_max=pixels_max), facts_of)
 
     def compare(self, result: BinaryIO, original: BinaryIO) -> Comparison:
         """Compare a result with its original; see the port.

@@ -26,6 +26,7 @@ from spike_runtime.tier_settings import catalog_of
 
 PREFIX: Final = "SPIKE_"
 CONFIG_VARIABLE: Final = "SPIKE_CONFIG"
+TABLES: Final = frozenset({"tiers", "adapters", "adapter_variables"})  # settings without a variable of their name
 ADAPTER_PREFIX: Final = "SPIKE_ADAPTER_"  # of variables whose names adapters declare
 MEGABYTE: Final = 1_000_000  # bytes; of storage, as disks and object stores are sold
 DURATION_S_MAX: Final = 1_000_000_000  # some 30 years; so that date arithmetic can't overflow
@@ -373,8 +374,7 @@ def load_settings() -> Settings:
 
 def _check_names() -> None:
     """Reject a variable that looks like a setting and isn't one: a typing error, which would be ignored silently."""
-    tables = {"tiers", "adapters", "adapter_variables"}  # of the file alone
-    names = {PREFIX + attribute.name.upper() for attribute in fields(Settings) if attribute.name not in tables}
+    names = {PREFIX + attribute.name.upper() for attribute in fields(Settings) if attribute.name not in TABLES}
     for variable in sorted(os.environ):
         if variable.startswith(PREFIX) and not variable.startswith(_RESERVED) and variable not in names:
             close = difflib.get_close_matches(variable, names, n=1)
