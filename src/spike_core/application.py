@@ -153,7 +153,11 @@ def compose(ports: Ports, policies: Policies) -> Application:
     """Return the use cases over these ports. Calls no port."""
     transactions, blobs, clock, ids = ports.transactions, ports.blobs, ports.clock, ports.ids
     catalog = policies.catalog
-    limits = evolve(policies.limits, catalog=catalog)
+    limits = evolve(
+        policies.limits,
+        catalog=catalog,
+        work_time_max=policies.limits.work_time_max * catalog.largest_work_share,
+    )
     pricing = Pricing(catalog=catalog, price_list=ports.price_list)
     billing = Billing(policy=policies.regeneration, limits=limits, budgets=policies.budgets)
     transitions = JobTransitions(transactions=transactions, clock=clock, billing=billing, limits=limits)

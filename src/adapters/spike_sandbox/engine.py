@@ -294,7 +294,8 @@ def _for_result(
 ) -> WorkOrder:
     """Return the order for a result of this size, which limits the processor time."""
     share = catalog.work_share(size.longest_side_px)
-    return WorkOrder(do, pictures, size, cpu_time=share * pool.limits.cpu_time)
+    whole = pool.limits.cpu_time / catalog.largest_work_share
+    return WorkOrder(do, pictures, size, cpu_time=share * whole)
 
 
 def _probe(pool: ChildPool, order: WorkOrder, read: Callable[[WorkResult], _Result]) -> _Result:

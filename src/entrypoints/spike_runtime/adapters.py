@@ -96,6 +96,7 @@ def open_sandbox(settings: Settings, tools: Tools, *, engine_name: str, catalog:
     if settings.sandbox == "off":
         return None
     memory_bytes = settings.sandbox_memory_mb * 1024 * 1024
+    share = catalog.largest_work_share
     probe_time = timedelta(seconds=settings.sandbox_probe_s)
     try:
         return Sandbox.of(
@@ -103,8 +104,8 @@ def open_sandbox(settings: Settings, tools: Tools, *, engine_name: str, catalog:
             workers=max(1, settings.worker_threads),
             work_limits=Limits(
                 memory_bytes=memory_bytes,
-                cpu_time=timedelta(seconds=settings.sandbox_cpu_s),
-                wall_time=timedelta(seconds=min(settings.sandbox_time_s, settings.work_time_max_s)),
+                cpu_time=share * timedelta(seconds=settings.sandbox_cpu_s),
+                wall_time=share * timedelta(seconds=min(settings.sandbox_time_s, settings.work_time_max_s)),
             ),
             probes=settings.sandbox_probes,
             probe_limits=Limits(memory_bytes=memory_bytes, cpu_time=probe_time, wall_time=_ELBOW_ROOM * probe_time),

@@ -18,6 +18,8 @@ TIERS_MAX: Final = 50  # of a catalog
 TIER_NAME: Final = re.compile(r"[A-Z][A-Z0-9_]{0,31}")
 _QUICK_SIDE_PX_MAX: Final = 1024
 _WORK_SHARE_MIN: Final = 0.1
+_WORK_SHARE_MAX: Final = 100.0
+_WHOLE_SHARE_SIDE_PX: Final = 4096
 
 
 @frozen(kw_only=True)
@@ -34,7 +36,7 @@ class Offer:
     longest_side_px: int = field()  # of the result, exactly
     price: Tokens = field()  # of one job, unless a price list says otherwise
     priority: Priority = field()  # of enhancements and blends; what is made from words has LOW
-    work_share: float | None = field(default=None)  # of the processor time that a job at the largest tier may take
+    work_share: float | None = field(default=None)  # of the processor time that a result of 4096 pixels may take
 
     @priority.default
     def _by_price_and_size(self) -> Priority:
@@ -67,8 +69,8 @@ class Offer:
 
     @work_share.validator
     def _is_a_share(self, _attribute: object, value: float | None) -> None:
-        if value is not None and not 0 < value <= 1:
-            raise InvalidValue(what=f"work_share of {self.tier}", rule="must be above 0 and at most 1")
+        if value is not None and not 0 < value <= _WORK_SHARE_MAX:
+            raise InvalidValue(what=f"work_share of {self.tier}", rule=f"must be above 0, at most {_WORK_SHARE_MAX:g}")
 
     def output_size(self, original: Dimensions) -> Dimensions:
         """Return the size of the result for an original of this size."""
@@ -140,25 +142,24 @@ class Catalog:
         return self.paid[0] if self.paid else self.offers[0]
 
     @property
-    def largest_side_px(self) -> int:
-        """The longest side of the largest result."""
-        return max(offer.longest_side_px for offer in self.offers)
+    def largest_work_share(self) -> float:
+        """The largest share of any offer, at least 1: what the limits of one attempt have to be multiplied by."""
+        return max(1.0, *(self.work_share(offer.longest_side_px) for offer in self.offers))
 
     def work_share(self, longest_side_px: int) -> float:
-        """Return the share of the largest tier's processor time that a result of this longest side may take.
+        """Return what a result of this longest side may take, as a share of the processor time of one of 4096 pixels.
 
-        It is that of the offers of this size. By default it grows with the result's pixels; small results have a tenth
-        at least, since originals are as large at any tier. A size that was sold before may be larger than any: it has
-        the whole time.
+        It is that of the offers of this size. By default it grows with the result's pixels, above 1 for larger results;
+        small ones have a tenth at least, since originals are as large at any tier.
         """
         own = [offer.work_share for offer in self.offers if offer.longest_side_px == longest_side_px]
         if given := [share for share in own if share is not None]:
             return max(given)
-        return min(1.0, max(_WORK_SHARE_MIN, (longest_side_px / self.largest_side_px) ** 2))
+        return max(_WORK_SHARE_MIN, (longest_side_px / _WHOLE_SHARE_SIDE_PX) ** 2)
 
     def work_share_of(self, tier: Tier) -> float:
-        """Return the share of a job at this tier, of which one that isn't on offer any more has the whole."""
-        return self.work_share(self[tier].longest_side_px) if tier in self else 1.0
+        """Return the share of a job at this tier. One that isn't on offer any more may have the largest size."""
+        return self.work_share(self[tier].longest_side_px) if tier in self else self.largest_work_share
 
 
 SPECIFIED: Final = Catalog(

@@ -60,7 +60,7 @@ class JobLimits:
     redeliver_after: timedelta = timedelta(seconds=4)  # an unclaimed job started so long ago must be in the queue
     active_jobs_max: int = field(default=8, validator=validators.ge(1))  # an owner's jobs in flight
     active_time_max: timedelta = timedelta(hours=1)  # the processor time that an owner's jobs in flight may take
-    processor_time: timedelta = timedelta(minutes=10)  # of one attempt at the largest tier
+    processor_time: timedelta = timedelta(minutes=10)  # of one attempt at a result of 4096 pixels
     catalog: Catalog = SPECIFIED  # whose tiers have shares of it
     work_per_turn: timedelta = field(default=timedelta(minutes=1))  # recent work that takes one turn from its owner
     refusal_max: timedelta = timedelta(hours=1)  # a job that the queue refuses for this long fails

@@ -19,7 +19,7 @@ class TaskKind(Enum):
 
 @frozen(kw_only=True)
 class Order:
-    """One job that somebody may order."""
+    """One job that an owner may order."""
 
     offer: Offer
     kind: TaskKind

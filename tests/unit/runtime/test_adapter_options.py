@@ -90,10 +90,10 @@ def test_an_adapter_without_options_reads_its_query_itself() -> None:
 @pytest.mark.parametrize(
     ("options", "complaint"),
     [
-        ({"tables": {"cv": {**OPTIONS, "modle": "x"}}}, "'cv' has no option 'modle'; did you mean model?"),
+        ({"tables": {"cv": {**OPTIONS, "model_": "x"}}}, "'cv' has no option 'model_'; did you mean model?"),
         (
-            {"tables": {"cv": OPTIONS}, "variables": {"SPIKE_ADAPTER_CV_MODLE": "x"}},
-            "SPIKE_ADAPTER_CV_MODLE isn't an option of the adapter 'cv'; did you mean SPIKE_ADAPTER_CV_MODEL?",
+            {"tables": {"cv": OPTIONS}, "variables": {"SPIKE_ADAPTER_CV_MODEL_": "x"}},
+            "SPIKE_ADAPTER_CV_MODEL_ isn't an option of the adapter 'cv'; did you mean SPIKE_ADAPTER_CV_MODEL?",
         ),
         ({}, "'cv' needs the option model: set SPIKE_ADAPTER_CV_MODEL"),
         ({"tables": {"cv": {**OPTIONS, "strength": "much"}}}, "option strength of the adapter 'cv' is invalid"),
@@ -128,8 +128,8 @@ def test_options_must_be_an_attrs_class() -> None:
     ("settings", "complaint"),
     [
         (
-            Settings(adapters={"clasical": {}}),
-            r"\[spike.adapters.clasical\]: no such adapter is installed; did you mean classical\?",
+            Settings(adapters={"classica": {}}),
+            r"\[spike.adapters.classica\]: no such adapter is installed; did you mean classical\?",
         ),
         (Settings(adapter_variables={"SPIKE_ADAPTER_VC_MODEL": "x"}), "SPIKE_ADAPTER_VC_MODEL isn't an option of any"),
     ],

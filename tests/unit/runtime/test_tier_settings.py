@@ -55,7 +55,7 @@ def test_tables_add_change_and_remove_tiers() -> None:
         ("TIER_8K", {**EIGHT_K, "price": -1}, "TIER_8K"),
         ("TIER_8K", {**EIGHT_K, "longest_side_px": 0}, "TIER_8K.*at least 1"),
         ("TIER_8K", {**EIGHT_K, "queue": "fast"}, "TIER_8K.*queue must be one of quick, long, free, not 'fast'"),
-        ("TIER_8K", {**EIGHT_K, "work_share": 2}, "TIER_8K.*work_share"),
+        ("TIER_8K", {**EIGHT_K, "work_share": 101}, "TIER_8K.*work_share"),
         ("TIER_8K", {**EIGHT_K, "work_share": "all"}, "TIER_8K.*work_share must be a number"),
         ("TIER_8K", {**EIGHT_K, "offered": "no"}, "TIER_8K.*offered must be true or false"),
         ("TIER_8K", {**EIGHT_K, "prize": 3}, "TIER_8K.*prize isn't a setting of a tier"),

@@ -196,10 +196,11 @@ def test_prices_may_depend_on_the_owner_and_on_the_kind_of_task() -> None:
     source = InlineImage(content=io.BytesIO(a_picture(VGA)))
     spike.jobs.enhancements.enhance(owner, image_id=image.id, tier=Tier.TIER_1K, source=source)
     assert balance(spike, owner) == 92
-    ask = {"prompt": Prompt("a harbor"), "tier": Tier.TIER_1K}
-    spike.jobs.generations.generate(owner, aspect_ratio=AspectRatio.SQUARE, **ask)
+    prompt = Prompt("a harbor")
+    spike.jobs.generations.generate(owner, prompt=prompt, tier=Tier.TIER_1K, aspect_ratio=AspectRatio.SQUARE)
     assert balance(spike, owner) == 86
-    spike.jobs.generations.modify(owner, picture=InlineImage(content=io.BytesIO(a_picture(VGA))), **ask)
+    picture = InlineImage(content=io.BytesIO(a_picture(VGA)))
+    spike.jobs.generations.modify(owner, prompt=prompt, tier=Tier.TIER_1K, picture=picture)
     assert balance(spike, owner) == 79
     assert spike.pricing.prices(Tier.TIER_1K, owner)[TaskKind.MODIFICATION] == Tokens(7)
     assert spike.pricing.prices(Tier.TIER_1K, None)[TaskKind.MODIFICATION] == Tokens(3)
@@ -345,11 +346,14 @@ def test_an_album_of_a_removed_tier_is_read_and_its_uploads_say_what_to_do() -> 
     assert upload(spike, owner, album_id=album.id, tier=Tier.TIER_1K).job is not None
 
 
-def test_the_processor_time_of_a_job_follows_the_largest_tier_of_the_catalog() -> None:
+def test_the_limits_of_a_job_follow_the_largest_tier_of_the_catalog() -> None:
+    """Four times the pixels of 4096 may take four times as long; smaller tiers may take what they could without it."""
     limits = shop().jobs.enhancements.billing.limits
-    assert limits.processor_time_of(TIER_8K) == limits.processor_time
+    assert limits.processor_time_of(TIER_8K) == limits.processor_time * 4
     assert limits.processor_time_of(Tier.TIER_1K) == limits.processor_time * 0.1
-    assert limits.processor_time_of(Tier("SOLD_BEFORE")) == limits.processor_time
+    assert limits.processor_time_of(Tier("SOLD_BEFORE")) == limits.processor_time * 4
+    assert limits.work_time_max == 4 * Policies().limits.work_time_max
+    assert shop(catalog=SPECIFIED).jobs.enhancements.billing.limits.work_time_max == Policies().limits.work_time_max
     assert SPECIFIED.work_share(2048) == 0.25
     with_share = Catalog([evolve(offer, work_share=0.5) if offer.tier == Tier.TIER_1K else offer for offer in SHOP])
     assert with_share.work_share(1024) == 0.5

@@ -111,9 +111,10 @@ def test_a_wrong_tier_stores_nothing(
 def test_an_upload_at_a_tier_that_is_repeated_with_its_key_is_charged_once(ada: Caller) -> None:
     """The tier is part of what the key stands for."""
     headers = {**ada.headers, "Content-Type": CONTENT_TYPE, "Idempotency-Key": "k"}
-    send = lambda tier: ada.client.simulate_post(  # noqa: E731
-        "/api/images/upload", body=form(("tier", tier)), headers=headers
-    )
+
+    def send(tier: str) -> testing.Result:
+        return ada.client.simulate_post("/api/images/upload", body=form(("tier", tier)), headers=headers)
+
     first, again, other = send("TIER_8K"), send("TIER_8K"), send("TIER_4K")
     assert first.json == again.json
     assert other.status_code == 422
