@@ -13,6 +13,7 @@ from spike_core.domain.usage import Budgets
 from spike_core.ports.blender import Blender
 from spike_core.ports.blobs import BlobStore
 from spike_core.ports.clock import Clock
+from spike_core.ports.concurrency import Concurrency
 from spike_core.ports.downloader import Downloader
 from spike_core.ports.generator import Generator
 from spike_core.ports.heartbeat import Heartbeat
@@ -73,6 +74,7 @@ class Ports:
     ids: Ids
     secrets: Secrets
     heartbeat: Heartbeat
+    concurrency: Concurrency  # of the originals that a batch stores
     free_bytes: Callable[[], int] | None = None  # of the blob store; `None` if it knows no end
     price_list: PriceList = field(factory=CatalogPrices)
 
@@ -224,6 +226,7 @@ def compose(ports: Ports, policies: Policies) -> Application:
                 dispatch=dispatch,
                 ingest=ingest,
                 new_images=new_images,
+                concurrency=ports.concurrency,
             ),
             updates=ImageUpdates(transactions=transactions, blobs=blobs, probe=ports.probe, clock=clock),
             deletion=Deletion(transactions=transactions, blobs=blobs, clock=clock, billing=billing),

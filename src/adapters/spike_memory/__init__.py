@@ -4,6 +4,7 @@ from spike_memory.application import InMemorySpike, build_in_memory
 from spike_memory.blobs import MemoryBlobStore
 from spike_memory.broker import MemoryBroker
 from spike_memory.clock import ManualClock
+from spike_memory.concurrency import NoConcurrency
 from spike_memory.database import MemoryDatabase
 from spike_memory.downloader import MemoryDownloader
 from spike_memory.engine import (
@@ -38,6 +39,7 @@ __all__ = [
     "MemoryQueue",
     "MemoryTransactions",
     "MemoryUpscaler",
+    "NoConcurrency",
     "NoopHeartbeat",
     "build_in_memory",
 ]

@@ -21,6 +21,7 @@ from spike_core.ports.upscaler import Upscaler
 from spike_core.services.pricing import CatalogPrices
 from spike_memory.blobs import MemoryBlobStore
 from spike_memory.clock import ManualClock
+from spike_memory.concurrency import NoConcurrency
 from spike_memory.downloader import MemoryDownloader
 from spike_memory.engine import MemoryBlender, MemoryGenerator, MemoryMetadata, MemoryProbe, MemoryUpscaler
 from spike_memory.heartbeat import NoopHeartbeat
@@ -83,6 +84,7 @@ class InMemorySpike(Application):
                 secrets=secrets or CountingSecrets(),
                 heartbeat=heartbeat or NoopHeartbeat(),
                 price_list=price_list or CatalogPrices(),
+                concurrency=NoConcurrency(),
             ),
             policies,
         )

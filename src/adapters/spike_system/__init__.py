@@ -1,8 +1,9 @@
-"""The system clock, random ids and secrets, and heartbeat threads: the only package that reads time and randomness."""
+"""The system clock, random ids and secrets, and threads: the only package that reads time and randomness."""
 
 from spike_system.clock import SystemClock
+from spike_system.concurrency import ThreadConcurrency
 from spike_system.heartbeat import ThreadHeartbeat
 from spike_system.ids import Cuid2Ids
 from spike_system.secrets import SystemSecrets
 
-__all__ = ["Cuid2Ids", "SystemClock", "SystemSecrets", "ThreadHeartbeat"]
+__all__ = ["Cuid2Ids", "SystemClock", "SystemSecrets", "ThreadConcurrency", "ThreadHeartbeat"]

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from pathlib import Path
+from typing import Final
 
 from attrs import frozen
 
@@ -32,7 +33,9 @@ from spike_runtime.metrics import Metrics
 from spike_runtime.offline import Offline
 from spike_runtime.settings import MEGABYTE, Settings
 from spike_sandbox import Sandbox, Tools
-from spike_system import Cuid2Ids, SystemClock, SystemSecrets, ThreadHeartbeat
+from spike_system import Cuid2Ids, SystemClock, SystemSecrets, ThreadConcurrency, ThreadHeartbeat
+
+STORING_THREADS: Final = 4  # of one batch of uploads
 
 
 @frozen(kw_only=True)
@@ -186,6 +189,7 @@ def assemble(
             ids=ids,
             secrets=secrets,
             heartbeat=heartbeat,
+            concurrency=ThreadConcurrency(STORING_THREADS),
             free_bytes=storage.free_bytes,
             price_list=price_list or CatalogPrices(),
         ),

@@ -1,8 +1,7 @@
 """Batch uploads: files are refused one by one, and the accepted ones are stored and charged together."""
 
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from typing import BinaryIO, Final, assert_never
+from typing import BinaryIO, assert_never
 
 from attrs import evolve, frozen
 
@@ -15,6 +14,7 @@ from spike_core.domain.tiers import Tier
 from spike_core.domain.tokens import NO_TOKENS, Tokens
 from spike_core.ports.blobs import BlobStore
 from spike_core.ports.clock import Clock
+from spike_core.ports.concurrency import Concurrency
 from spike_core.ports.transactions import Transactions
 from spike_core.services.billing import AcceptedJobs
 from spike_core.services.dispatch import Dispatch
@@ -22,8 +22,6 @@ from spike_core.services.hooks import Extensible
 from spike_core.services.ingest import Ingest
 from spike_core.services.new_images import NewImages
 from spike_core.services.transaction_retries import retry_on_conflict
-
-STORING_THREADS: Final = 4  # of one batch
 
 
 @frozen(kw_only=True)
@@ -84,6 +82,7 @@ class BatchUploads(Extensible):
     dispatch: Dispatch
     ingest: Ingest
     new_images: NewImages
+    concurrency: Concurrency
 
     def upload(
         self,
@@ -163,12 +162,9 @@ class BatchUploads(Extensible):
         return validated
 
     def _store(self, candidates: Sequence[_Candidate]) -> dict[ImageId, Image | SpikeError]:
-        """Store originals in parallel; return the images with their digests, or why they couldn't be stored."""
-        if not candidates:
-            return {}
+        """Store originals, several at once; return the images with their digests, or why they couldn't be stored."""
         try:
-            with ThreadPoolExecutor(max_workers=min(STORING_THREADS, len(candidates))) as pool:
-                outcomes = list(pool.map(self._store_one, candidates))
+            outcomes = self.concurrency.map(self._store_one, candidates)
         except Exception:
             self.ingest.discard([key for each in candidates for key in each.image.objects])
             raise

@@ -70,6 +70,19 @@ def database(url: str) -> Iterator[SqlAlchemyDatabase]:
     database.close()
 
 
+@pytest.fixture(params=DIALECTS)
+def own_database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[SqlAlchemyDatabase]:
+    """A database of the test's own, whose schema it may change."""
+    database = opened(
+        f"sqlite:///{tmp_path / 'own.db'}"
+        if request.param == "sqlite"
+        else request.getfixturevalue("empty_postgres_url")
+    )
+    database.migrate()
+    yield database
+    database.close()
+
+
 @pytest.fixture
 def another(url: str) -> Iterator[Another]:
     """Open the same database again, as another process would."""

@@ -1,7 +1,6 @@
 """Ledger hashes: filled by the migration, written with each entry, and caught up with after an older release."""
 
-from collections.abc import Iterator, Sequence
-from pathlib import Path
+from collections.abc import Sequence
 from typing import Any, Final
 
 import pytest
@@ -13,7 +12,7 @@ from spike_core.domain.hash_chain import NO_HASH
 from spike_core.domain.invariants import Check
 from spike_core.domain.tokens import Tokens
 from spike_core.domain.wallet import Posting
-from spike_sqlalchemy import PostgresDatabase, SqlAlchemyDatabase, open_postgres, open_sqlite
+from spike_sqlalchemy import PostgresDatabase, SqlAlchemyDatabase, open_postgres
 from spike_sqlalchemy.migrations import online
 from spike_sqlalchemy.schema import migration_connection, run_migrations
 from spike_sqlalchemy.utc import UtcDateTime
@@ -26,19 +25,6 @@ BY_AN_OLDER_RELEASE: Final = """
         SELECT owner_id, entries + 1, 'EARN_PURCHASE', 9, balance + 9, NULL, 'bought', :now FROM wallets;
     UPDATE wallets SET balance = balance + 9, entries = entries + 1, summed = summed + 1
 """
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def own_database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[SqlAlchemyDatabase]:
-    """A database of the test's own, whose schema it may change."""
-    database: SqlAlchemyDatabase = (
-        open_sqlite(f"sqlite:///{tmp_path / 'own.db'}")
-        if request.param == "sqlite"
-        else open_postgres(request.getfixturevalue("empty_postgres_url"))
-    )
-    database.migrate()
-    yield database
-    database.close()
 
 
 def a_history(database: SqlAlchemyDatabase, *, charges: int) -> Posting:

@@ -1,7 +1,5 @@
 """Running sums: filled by the migration, written with each entry, and read without reading the ledger."""
 
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Final
 
 import pytest
@@ -15,24 +13,11 @@ from spike_core.domain.ledger import LedgerTotals
 from spike_core.domain.statistics import RefundStatistics
 from spike_core.domain.tokens import Tokens
 from spike_core.domain.wallet import Posting
-from spike_sqlalchemy import SqlAlchemyDatabase, open_postgres, open_sqlite
+from spike_sqlalchemy import SqlAlchemyDatabase
 from spike_sqlalchemy.schema import migration_connection, run_migrations
 from tracing import traced, without_bounds
 
 BEFORE: Final = "0007"
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def own_database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[SqlAlchemyDatabase]:
-    """A database of the test's own, whose schema it may change."""
-    database: SqlAlchemyDatabase = (
-        open_sqlite(f"sqlite:///{tmp_path / 'own.db'}")
-        if request.param == "sqlite"
-        else open_postgres(request.getfixturevalue("empty_postgres_url"))
-    )
-    database.migrate()
-    yield database
-    database.close()
 
 
 def a_history(database: SqlAlchemyDatabase, *, refunds: int) -> Posting:

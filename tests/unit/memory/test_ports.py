@@ -10,6 +10,7 @@ from spike_contracts.blobs import BlobStoreContract
 from spike_contracts.broker import BrokerContract
 from spike_contracts.canvas_fitter import CanvasFitterContract
 from spike_contracts.clock import ClockContract
+from spike_contracts.concurrency import ConcurrencyContract
 from spike_contracts.downloader import DownloaderContract, Publish
 from spike_contracts.generator import GeneratorContract
 from spike_contracts.heartbeat import HeartbeatContract
@@ -55,6 +56,7 @@ from spike_memory import (
     MemoryProbe,
     MemoryQueue,
     MemoryUpscaler,
+    NoConcurrency,
     NoopHeartbeat,
 )
 from spike_memory.engine import a_picture
@@ -167,6 +169,12 @@ class TestStillPulse(HeartbeatContract):
     @pytest.fixture
     def strike(self, heartbeat: NoopHeartbeat) -> Callable[[], None]:
         return heartbeat.strike
+
+
+class TestNoConcurrency(ConcurrencyContract):
+    @pytest.fixture
+    def concurrency(self) -> NoConcurrency:
+        return NoConcurrency()
 
 
 class TestCountingIds(IdsContract):

@@ -24,6 +24,7 @@ from waitress.parser import HTTPRequestParser
 from waitress.utilities import BadRequest
 
 from spike_http.serving.draining import DrainingChannel, DrainingTask
+from spike_http.serving.proxies import client_of
 
 READ_ANYWAY_BYTES: Final = 64 * 1024  # a body so small costs less than a client that sees its connection reset
 LINGER_S: Final = 30.0  # for a client that sends a refused body
@@ -38,7 +39,7 @@ class ConnectionLimits:
     """The limits of one server process."""
 
     connections_max: int = field(default=4000, validator=validators.ge(1))
-    peer_connections_max: int = field(default=2000, validator=validators.ge(1))  # of one address that is no proxy
+    peer_connections_max: int = field(default=2000, validator=validators.ge(1))  # of one client that is no proxy
     header_s: float = 20.0  # from the first byte of a request to the end of its header
     body_s: float = 600.0  # from there to the end of its body
     read_s: float = 30.0  # without any progress of a client that reads its response
@@ -47,7 +48,7 @@ class ConnectionLimits:
 
     @property
     def peer_bodies_bytes_max(self) -> int:
-        """The share of one address that is no proxy."""
+        """The share of one client that is no proxy."""
         return self.bodies_bytes_max // 2
 
 
@@ -252,7 +253,7 @@ def _bytes_on_the_way(connection: socket.socket) -> int:
 
 @define(eq=False)
 class Peers:
-    """The open connections of a server, by the address of their peer."""
+    """The open connections of a server, by the client that the peer's address stands for."""
 
     limits: ConnectionLimits
     is_proxy: Callable[[str], bool]  # whose connections are many clients'
@@ -265,16 +266,17 @@ class Peers:
         At a limit, those that have waited longest for a request are closed; if there are none, this one is.
         """
         address = str(channel.addr[0])
+        client = client_of(address)
         others = self._channels
-        if self._counts[address] >= self.limits.peer_connections_max and not self.is_proxy(address):
-            others = {each: peer for each, peer in self._channels.items() if peer == address}
+        if self._counts[client] >= self.limits.peer_connections_max and not self.is_proxy(address):
+            others = {each: peer for each, peer in self._channels.items() if peer == client}
             has_room = self._make_room(others, self.limits.peer_connections_max)
         else:
             has_room = len(self._channels) < self.limits.connections_max or self._make_room(
                 others, self.limits.connections_max
             )
-        self._channels[channel] = address
-        self._counts[address] += 1
+        self._channels[channel] = client
+        self._counts[client] += 1
         if not has_room:
             channel.handle_close()
 
@@ -284,16 +286,17 @@ class Peers:
         announced = {each: size for each in self._channels if each is not channel and (size := each.body_bytes_max)}
         if sum(announced.values()) + body_bytes > self.limits.bodies_bytes_max:
             return False
-        of_peer = sum(size for each, size in announced.items() if self._channels[each] == address)
+        client = client_of(address)
+        of_peer = sum(size for each, size in announced.items() if self._channels[each] == client)
         return self.is_proxy(address) or of_peer + body_bytes <= self.limits.peer_bodies_bytes_max
 
     def forget(self, channel: BoundedChannel) -> None:
         """Unregister a connection."""
-        address = self._channels.pop(channel, None)
-        if address is not None:
-            self._counts[address] -= 1
-            if not self._counts[address]:
-                del self._counts[address]
+        client = self._channels.pop(channel, None)
+        if client is not None:
+            self._counts[client] -= 1
+            if not self._counts[client]:
+                del self._counts[client]
 
     def close_overdue(self) -> None:
         """Close the connections whose clients have exceeded a deadline."""

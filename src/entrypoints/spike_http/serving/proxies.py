@@ -61,6 +61,12 @@ class Proxies:
         return any(address.version == network.version and address in network for network in self.trusted)
 
 
+def client_of(text: str) -> str:
+    """Return the client that an address stands for: the address itself, or an IPv6 subscriber's whole network."""
+    address = _address(text)
+    return text if address is None else _client(address)
+
+
 def _address(text: str) -> Address | None:
     try:
         address = ipaddress.ip_address(text.partition("%")[0])
