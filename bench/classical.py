@@ -27,6 +27,7 @@ from typing import Final
 from attrs import frozen
 from PIL import Image, ImageOps
 
+from spike_core.domain.catalog import SPECIFIED
 from spike_core.domain.dimensions import Dimensions
 from spike_core.domain.tiers import Tier
 
@@ -155,7 +156,7 @@ def by_tier(folder: Path, names: Sequence[str], rounds: int) -> list[str]:
         "|---|" + "---|" * (len(names) + 1),
     ]
     for tier in TIERS:
-        size = tier.output_size(FULL_HD)
+        size = SPECIFIED[tier].output_size(FULL_HD)
         runs: dict[str, list[Run]] = {name: [] for name in names}
         peak_kb: dict[str, int] = {}
         with ExitStack() as stack:
@@ -171,7 +172,7 @@ def by_tier(folder: Path, names: Sequence[str], rounds: int) -> list[str]:
         pairs = list(zip(runs["ours"], runs["sharp"], strict=True))
         ratio = statistics.median(ours.seconds / sharp.seconds for ours, sharp in pairs)
         cpu_ratio = statistics.median(ours.cpu_seconds / sharp.cpu_seconds for ours, sharp in pairs)
-        label = f"{tier.value.removeprefix('TIER_')}, {size}"
+        label = f"{tier.name.removeprefix('TIER_')}, {size}"
         cells = " | ".join(f"{seconds[name]:.3f}" for name in names)
         lines.append(f"| {label} | {cells} | {ratio:.2f} | {TIME_TARGET} | {cpu_ratio:.2f} |")
         cells = " | ".join(f"{peak_kb[name] / 1024:.0f}" for name in names)
@@ -193,7 +194,7 @@ def by_input(folder: Path, rounds: int) -> list[str]:
         seconds: dict[float, list[float]] = {megapixels: [] for megapixels in INPUT_MEGAPIXELS}
         for round_ in range(WARM_UP_ROUNDS + rounds):
             for megapixels, (picture, size) in pictures.items():
-                run = ours.enhance(picture, Tier.TIER_2K.output_size(size))
+                run = ours.enhance(picture, SPECIFIED[Tier.TIER_2K].output_size(size))
                 if round_ >= WARM_UP_ROUNDS:
                     seconds[megapixels].append(run.seconds)
     points = [(megapixels, statistics.median(seconds[megapixels])) for megapixels in INPUT_MEGAPIXELS]

@@ -26,6 +26,7 @@ import numpy as np
 from photographs import Damage, Pixels, damaged, reported, write_block
 from PIL import Image, ImageOps
 
+from spike_core.domain.catalog import SPECIFIED
 from spike_core.domain.dimensions import Dimensions
 from spike_core.domain.tiers import Tier
 from spike_core.ports.factories import EngineResources
@@ -131,11 +132,11 @@ def by_order(threads: int) -> str:
         "|---|---|---|---|---|---|---|",
     ]
     for (width_px, height_px), kind, tier in ORDERS:
-        command = [sys.executable, __file__, "--one", f"{width_px}x{height_px}", kind, tier.value]
+        command = [sys.executable, __file__, "--one", f"{width_px}x{height_px}", kind, tier.name]
         run = subprocess.run([*command, "--threads", str(threads)], check=True, capture_output=True, text=True)
         wall_s, cpu_s, peak_kb, method = run.stdout.strip().splitlines()[-1].split("\t")
         lines.append(
-            f"| {width_px}x{height_px}{', ' + str(DAMAGE) if kind else ''} | {tier.value.removeprefix('TIER_')}"
+            f"| {width_px}x{height_px}{', ' + str(DAMAGE) if kind else ''} | {tier.name.removeprefix('TIER_')}"
             f" | {float(wall_s):.1f} | {float(cpu_s):.1f} | {int(peak_kb) / 1024:.0f} | {MEMORY_TARGET_MB}"
             f" | `{method}` |"
         )
@@ -156,7 +157,7 @@ def one(size: str, kind: str, tier: str, threads: int) -> None:
     engine = open_engine(means=means)
     began_s, began_cpu_s = time.perf_counter(), time.process_time()
     made = engine.upscaler.enhance(
-        original, size=Tier(tier).output_size(Dimensions(width_px=width_px, height_px=height_px))
+        original, size=SPECIFIED[Tier(tier)].output_size(Dimensions(width_px=width_px, height_px=height_px))
     )
     taken = (time.perf_counter() - began_s, time.process_time() - began_cpu_s)
     print(*taken, _peak_kib(), made.method, sep="\t")

@@ -67,7 +67,7 @@ def _ended(before: State, after: State) -> Iterator[Fact]:
             continue
         job = was if is_ is None else is_
         assert job is not None
-        yield _type_of_end(is_), job_id, job.spec.owner_id, job.spec.tier.value, job.spec.charged, _result(is_)
+        yield _type_of_end(is_), job_id, job.spec.owner_id, job.spec.tier.name, job.spec.charged, _result(is_)
 
 
 def _type_of_end(job: Job | None) -> str:

@@ -20,6 +20,7 @@ from attrs import frozen
 from spike_core.domain.dimensions import Dimensions
 from spike_core.domain.fidelity import Comparison
 from spike_core.domain.images import PictureFacts, PictureIdentity
+from spike_core.domain.limits import PICTURE_PIXELS_MAX
 from spike_core.ports.factories import Engine, EngineResources
 from spike_core.ports.progress import UNMONITORED, ProgressMonitor
 from spike_core.ports.upscaler import RenderedImage
@@ -116,7 +117,7 @@ class _HostileProbe:
     def identify(self, content: BinaryIO) -> PictureIdentity:
         return self._engine.probe.identify(_obeyed("look", content, UNMONITORED))
 
-    def inspect(self, content: BinaryIO) -> PictureFacts:
+    def inspect(self, content: BinaryIO, *, pixels_max: int = PICTURE_PIXELS_MAX) -> PictureFacts:
         return self._engine.probe.inspect(_obeyed("look", content, UNMONITORED))
 
     def compare(self, result: BinaryIO, original: BinaryIO) -> Comparison:

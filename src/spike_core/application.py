@@ -2,8 +2,9 @@
 
 from collections.abc import Callable, Sequence
 
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 
+from spike_core.domain.catalog import SPECIFIED, Catalog
 from spike_core.domain.event_deliveries import EventLimits
 from spike_core.domain.images import MetadataPolicy
 from spike_core.domain.limits import JobLimits
@@ -19,6 +20,7 @@ from spike_core.ports.generator import Generator
 from spike_core.ports.heartbeat import Heartbeat
 from spike_core.ports.ids import Ids
 from spike_core.ports.metadata import Metadata
+from spike_core.ports.price_list import PriceList
 from spike_core.ports.probe import ImageProbe
 from spike_core.ports.queue import JobQueue
 from spike_core.ports.regeneration import RegenerationPolicies
@@ -49,6 +51,7 @@ from spike_core.services.job_runner import JobRunner
 from spike_core.services.job_transitions import JobTransitions
 from spike_core.services.maintenance_lease import MaintenanceLease
 from spike_core.services.new_images import NewImages
+from spike_core.services.pricing import CatalogPrices, Pricing
 from spike_core.services.queries import Queries
 from spike_core.services.recovery import Recovery
 from spike_core.services.regeneration import SamePolicy
@@ -81,6 +84,7 @@ class Ports:
     concurrency: Concurrency  # of the originals that a batch stores
     free_bytes: Callable[[], int] | None = None  # of the blob store; `None` if it knows no end
     subscribers: Sequence[Subscriber] = ()  # to domain events
+    price_list: PriceList = field(factory=CatalogPrices)
 
 
 @frozen(kw_only=True)
@@ -94,6 +98,7 @@ class Policies:
     budgets: Budgets = field(factory=Budgets)
     events: EventLimits = field(factory=EventLimits)
     free_bytes_min: int = 0  # of the blob store; below it nothing new is accepted
+    catalog: Catalog = SPECIFIED  # the tiers that are sold
 
 
 @frozen(kw_only=True)
@@ -155,6 +160,7 @@ class Application:
     idempotency: IdempotencyStore
     events: Events
     maintenance: Maintenance
+    pricing: Pricing
 
 
 def compose(ports: Ports, policies: Policies) -> Application:
@@ -170,7 +176,13 @@ def compose(ports: Ports, policies: Policies) -> Application:
         clock=clock,
         own={name: types_wanted(subscriber) for name, subscriber in subscribers.items()},
     )
-    limits = policies.limits
+    catalog = policies.catalog
+    limits = evolve(
+        policies.limits,
+        catalog=catalog,
+        work_time_max=policies.limits.work_time_max * catalog.largest_work_share,
+    )
+    pricing = Pricing(catalog=catalog, price_list=ports.price_list)
     billing = Billing(policies=policies.regeneration, limits=limits, budgets=policies.budgets)
     transitions = JobTransitions(transactions=transactions, clock=clock, billing=billing, limits=limits)
     dispatch = Dispatch(
@@ -190,7 +202,9 @@ def compose(ports: Ports, policies: Policies) -> Application:
         limits=limits,
         free_space=FreeSpace(free_bytes=ports.free_bytes, min_bytes=policies.free_bytes_min),
     )
-    new_images = NewImages(clock=clock, ids=ids, billing=billing, ingest=ingest)
+    new_images = NewImages(
+        transactions=transactions, clock=clock, ids=ids, billing=billing, ingest=ingest, pricing=pricing
+    )
     rendering = Rendering(
         transactions=transactions,
         blobs=blobs,
@@ -200,6 +214,7 @@ def compose(ports: Ports, policies: Policies) -> Application:
         generator=ports.generator,
         labels=policies.metadata,
         metadata=ports.metadata,
+        catalog=catalog,
     )
     return Application(
         accounts=Accounts(
@@ -240,11 +255,17 @@ def compose(ports: Ports, policies: Policies) -> Application:
             updates=ImageUpdates(transactions=transactions, blobs=blobs, probe=ports.probe, clock=clock),
             deletion=Deletion(transactions=transactions, blobs=blobs, clock=clock, billing=billing),
         ),
-        albums=Albums(transactions=transactions, clock=clock, ids=ids, secrets=ports.secrets),
+        albums=Albums(transactions=transactions, clock=clock, ids=ids, secrets=ports.secrets, catalog=catalog),
         album_contents=AlbumContents(transactions=transactions, clock=clock, ids=ids),
         jobs=Jobs(
             enhancements=Enhancements(
-                transactions=transactions, clock=clock, ids=ids, billing=billing, dispatch=dispatch, ingest=ingest
+                transactions=transactions,
+                clock=clock,
+                ids=ids,
+                billing=billing,
+                dispatch=dispatch,
+                ingest=ingest,
+                pricing=pricing,
             ),
             generations=Generations(
                 transactions=transactions,
@@ -254,6 +275,7 @@ def compose(ports: Ports, policies: Policies) -> Application:
                 dispatch=dispatch,
                 ingest=ingest,
                 downloader=ports.downloader,
+                pricing=pricing,
             ),
             cancellation=Cancellation(transactions=transactions, clock=clock, billing=billing),
             dispatch=dispatch,
@@ -276,6 +298,7 @@ def compose(ports: Ports, policies: Policies) -> Application:
             subscribers=subscribers,
             limits=policies.events,
         ),
+        pricing=pricing,
         maintenance=Maintenance(
             recovery=Recovery(
                 transactions=transactions,

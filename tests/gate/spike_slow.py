@@ -14,6 +14,7 @@ from attrs import evolve, frozen
 from spike_core.domain.dimensions import Dimensions
 from spike_core.domain.fidelity import Comparison
 from spike_core.domain.images import PictureFacts, PictureIdentity
+from spike_core.domain.limits import PICTURE_PIXELS_MAX
 from spike_core.ports.factories import Engine, EngineResources
 from spike_core.ports.limiter import RateLimiter
 from spike_core.ports.probe import ImageProbe
@@ -41,7 +42,7 @@ class SlowProbe:
             time.sleep(LOOK_S)
         return identity
 
-    def inspect(self, content: BinaryIO) -> PictureFacts:
+    def inspect(self, content: BinaryIO, *, pixels_max: int = PICTURE_PIXELS_MAX) -> PictureFacts:
         """Inspect the picture."""
         return self.probe.inspect(content)
 

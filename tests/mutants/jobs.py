@@ -126,7 +126,7 @@ def _of_either_queue(started: Any, jobs: MemoryJobs, _priority: Any, **asked: An
 
 def _started_ever(_started: Any, jobs: MemoryJobs, priority: Any, *, before: Any, limit: int, **_asked: Any) -> Any:
     found = [job for job in _stored(jobs).values() if isinstance(job, StartedJob | PendingJob)]
-    cursors = [StartCursor(job.spec.created_at, job.id) for job in found if Priority.of(job.spec) is priority]
+    cursors = [StartCursor(job.spec.created_at, job.id) for job in found if job.spec.priority is priority]
     return sorted(cursors)[:limit]
 
 

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from spike_core.domain.albums import Album, AlbumName
+from spike_core.domain.catalog import SPECIFIED
 from spike_core.domain.dimensions import Dimensions
 from spike_core.domain.generation import AspectRatio, Prompt
 from spike_core.domain.identifiers import BODY_LENGTH, AlbumId, AlbumImageId, ImageId, JobId, OwnerId
@@ -102,7 +103,7 @@ def an_order(*, image: Image | None = None, tier: Tier = Tier.TIER_1K, now: date
         owner_id=image.owner_id,
         task=Enhancement(image_id=image.id),
         tier=tier,
-        charged=tier.price,
+        charged=SPECIFIED[tier].price,
         created_at=now,
     )
 

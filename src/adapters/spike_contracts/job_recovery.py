@@ -17,10 +17,10 @@ from spike_contracts.builders import (
     an_order,
 )
 from spike_contracts.jobs import a_job_of_each_kind, store
+from spike_core.domain.catalog import SPECIFIED
 from spike_core.domain.cursors import StartCursor
 from spike_core.domain.jobs import ClaimedJob, PendingJob, StartedJob
 from spike_core.domain.priorities import Priority
-from spike_core.domain.tiers import Tier
 from spike_core.ports.transactions import Transactions
 
 SECOND: Final = timedelta(seconds=1)
@@ -59,7 +59,7 @@ class JobRecoveryContract:
         assert found == sorted(StartCursor(job.started_at, job.id) for job in jobs)
 
     def test_started_jobs_are_of_the_queue_of_their_priority(self, transactions: Transactions) -> None:
-        specs = [an_order(tier=tier) for tier in Tier]
+        specs = [an_order(tier=tier) for tier in SPECIFIED.tiers]
         tasks = [(spec, task) for spec in specs for task in a_task_of_each_kind(spec.id)]
         jobs = [PendingJob(spec=evolve(spec, id=a_job_id(), task=task)).start(now=NOON) for spec, task in tasks]
         with transactions.begin() as tx:
@@ -67,7 +67,7 @@ class JobRecoveryContract:
         with transactions.view() as tx:
             for priority in Priority:
                 found = tx.jobs.started(priority, before=THE_END, limit=99)
-                assert {cursor.id for cursor in found} == {job.id for job in jobs if Priority.of(job.spec) is priority}
+                assert {cursor.id for cursor in found} == {job.id for job in jobs if job.spec.priority is priority}
                 assert found
 
     def test_each_question_is_about_one_state(self, transactions: Transactions) -> None:

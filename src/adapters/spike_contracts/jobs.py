@@ -22,6 +22,7 @@ from spike_contracts.builders import (
 )
 from spike_contracts.images import TEXTS
 from spike_contracts.wallets import INSTANTS, PROPERTY
+from spike_core.domain.catalog import SPECIFIED
 from spike_core.domain.dimensions import Dimensions
 from spike_core.domain.errors import IllegalTransition, JobChanged, JobNotFound
 from spike_core.domain.identifiers import BatchId, JobId, RequestId
@@ -39,6 +40,7 @@ from spike_core.domain.jobs import (
 )
 from spike_core.domain.objects import ObjectKey, PictureFormat
 from spike_core.domain.tiers import Tier
+from spike_core.domain.tokens import NO_TOKENS
 from spike_core.domain.transitions import TRANSITIONS
 from spike_core.ports.transactions import Transaction, Transactions
 
@@ -103,7 +105,12 @@ def store(tx: Transaction, *jobs: Job) -> None:
 def job_states(draw: st.DrawFn) -> Job:
     """Draw a job in any state, with any values."""
     kind = draw(st.sampled_from(KINDS))
-    tiers = [Tier.FREE] if kind is FailedJob else [tier for tier in Tier if kind is not RefundedJob or tier.price]
+    offers = [
+        offer
+        for offer in SPECIFIED
+        if kind not in (FailedJob, RefundedJob) or bool(offer.price) is (kind is RefundedJob)
+    ]
+    tiers = [offer.tier for offer in offers]
     tier = draw(st.sampled_from(tiers))
     request_id = draw(st.sampled_from([None, RequestId.of(a_body())]))
     spec = an_order(tier=tier)
@@ -133,7 +140,7 @@ class JobsContract:
     @pytest.mark.parametrize("request_id", [None, RequestId.of(a_body())])
     def test_added_jobs_come_back_as_they_were(self, transactions: Transactions, request_id: RequestId | None) -> None:
         image = an_image()
-        orders = [evolve(an_order(image=image, tier=tier), request_id=request_id) for tier in Tier]
+        orders = [evolve(an_order(image=image, tier=tier), request_id=request_id) for tier in SPECIFIED.tiers]
         jobs = [PendingJob(spec=spec) for spec in orders]
         with transactions.begin() as tx:
             tx.images.add(image)
@@ -186,7 +193,7 @@ class JobsContract:
         self, transactions: Transactions, source: type[Job], target: type[Job]
     ) -> None:
         job = a_job_of(source, spec=an_order(tier=Tier.FREE if source is FailedJob else Tier.TIER_2K))
-        price = Tier.FREE.price if target is FailedJob else Tier.TIER_2K.price
+        price = NO_TOKENS if target is FailedJob else SPECIFIED[Tier.TIER_2K].price
         by = a_job_of(target, spec=evolve(job.spec, charged=price))
         with transactions.begin() as tx:
             store(tx, job)

@@ -7,6 +7,7 @@ from typing import Protocol
 
 import pytest
 
+from spike_core.domain.catalog import RESULT_PIXELS_MAX
 from spike_core.domain.color_grid import Color
 from spike_core.domain.dimensions import Dimensions
 from spike_core.domain.errors import (
@@ -206,6 +207,14 @@ class ProbeContract:
         size = Dimensions(width_px=10_000, height_px=5_000)
         assert size.pixels == PICTURE_PIXELS_MAX
         assert probe.inspect(io.BytesIO(make_picture(size, PictureFormat.PNG, "blank"))).dimensions == size
+
+    def test_a_result_may_be_larger_than_an_upload(self, probe: ImageProbe, make_picture: MakePicture) -> None:
+        """Results follow the catalog: the largest tier may have `RESULT_PIXELS_MAX` pixels."""
+        size = Dimensions(width_px=8000, height_px=6400)
+        content = io.BytesIO(make_picture(size, PictureFormat.PNG, "blank"))
+        assert probe.inspect(content, pixels_max=RESULT_PIXELS_MAX).dimensions == size
+        with pytest.raises(TooManyPixels):
+            probe.inspect(content)
 
     def test_the_content_is_rewound_for_the_next_reader(self, probe: ImageProbe, make_picture: MakePicture) -> None:
         content = io.BytesIO(make_picture(LANDSCAPE))

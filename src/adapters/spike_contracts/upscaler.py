@@ -5,6 +5,7 @@ import io
 import pytest
 
 from spike_contracts.probe import MakePicture
+from spike_core.domain.catalog import SPECIFIED
 from spike_core.domain.dimensions import Dimensions
 from spike_core.domain.errors import UnacceptablePicture, WorkAbandoned
 from spike_core.domain.objects import PictureFormat
@@ -32,13 +33,13 @@ class Listener:
 class UpscalerContract:
     """Needs the fixtures `upscaler`, `make_picture` and `probe`, a probe that can read the upscaler's results."""
 
-    @pytest.mark.parametrize("tier", Tier)
+    @pytest.mark.parametrize("tier", SPECIFIED.tiers)
     @pytest.mark.parametrize("original", [SMALL, LARGE], ids=str)
     def test_the_result_is_what_was_ordered(
         self, upscaler: Upscaler, make_picture: MakePicture, probe: ImageProbe, tier: Tier, original: Dimensions
     ) -> None:
         """The worker's check of the result passes."""
-        size = tier.output_size(original)
+        size = SPECIFIED[tier].output_size(original)
         content = make_picture(original)
         picture = upscaler.enhance(io.BytesIO(content), size=size)
         facts = probe.inspect(io.BytesIO(picture.content))

@@ -22,12 +22,14 @@ from spike_core.ports.events import Subscriber
 from spike_core.ports.generator import Generator
 from spike_core.ports.heartbeat import Heartbeat
 from spike_core.ports.ids import Ids
+from spike_core.ports.price_list import PriceList
 from spike_core.ports.probe import ImageProbe
 from spike_core.ports.queue import JobQueue
 from spike_core.ports.secrets import Secrets
 from spike_core.ports.transactions import Transactions
 from spike_core.ports.upscaler import Upscaler
 from spike_core.services.accounts import Registered
+from spike_core.services.pricing import CatalogPrices
 from spike_core.services.uploads import Uploaded
 from spike_memory.blobs import MemoryBlobStore
 from spike_memory.clock import ManualClock
@@ -80,6 +82,7 @@ class InMemorySpike(Application):
         secrets: Secrets | None = None,
         subscribers: Sequence[Subscriber] = (),
         policies: Policies | None = None,
+        price_list: PriceList | None = None,
     ) -> Self:
         """Compose the use cases; each port that isn't given is in memory.
 
@@ -106,6 +109,7 @@ class InMemorySpike(Application):
                 secrets=secrets or CountingSecrets(),
                 heartbeat=heartbeat or NoopHeartbeat(),
                 subscribers=subscribers,
+                price_list=price_list or CatalogPrices(),
                 concurrency=NoConcurrency(),
             ),
             policies,
@@ -122,6 +126,7 @@ class InMemorySpike(Application):
             idempotency=application.idempotency,
             events=application.events,
             maintenance=application.maintenance,
+            pricing=application.pricing,
             clock=clock,
             transactions=transactions,
             blobs=blobs,

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import BinaryIO, Final
 
+from spike_core.domain.catalog import RESULT_PIXELS_MAX
 from spike_core.domain.color_grid import GRID_SIDE, Color, ColorGrid
 from spike_core.domain.dimensions import Dimensions
 from spike_core.domain.errors import (
@@ -70,7 +71,7 @@ class MemoryProbe:
         facts = self.inspect(content)
         return PictureIdentity(format=facts.format, dimensions=facts.dimensions, has_location=facts.has_location)
 
-    def inspect(self, content: BinaryIO) -> PictureFacts:
+    def inspect(self, content: BinaryIO, *, pixels_max: int = PICTURE_PIXELS_MAX) -> PictureFacts:
         """Return what the picture is; see the port."""
         data = content.read()
         content.seek(0)
@@ -83,8 +84,8 @@ class MemoryProbe:
         size = Dimensions(width_px=int(match[2]), height_px=int(match[3]))
         if flaw == b"animated":
             raise MultiplePages(pages=2) if match[1] == PictureFormat.TIFF.value.encode() else AnimatedPicture
-        if size.pixels > PICTURE_PIXELS_MAX:
-            raise TooManyPixels(pixels=size.pixels, pixels_max=PICTURE_PIXELS_MAX)
+        if size.pixels > pixels_max:
+            raise TooManyPixels(pixels=size.pixels, pixels_max=pixels_max)
         if flaw == b"corrupt":
             raise UndecodablePicture
         return PictureFacts(
@@ -97,7 +98,7 @@ class MemoryProbe:
 
     def compare(self, result: BinaryIO, original: BinaryIO) -> Comparison:
         """Return how a result differs; see the port."""
-        made, source = self.inspect(result), self.inspect(original)
+        made, source = self.inspect(result, pixels_max=RESULT_PIXELS_MAX), self.inspect(original)
         gaps = [cell.gap_to(other) for cell, other in zip(made.colors.cells, source.colors.cells, strict=True)]
         shares = Shares(overall=sum(gap > 0 for gap in gaps) / len(gaps), local=float(any(gaps)))
         width_px, height_px = map(min, made.dimensions.sides_px, source.dimensions.sides_px)

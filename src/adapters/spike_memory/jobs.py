@@ -110,7 +110,7 @@ class MemoryJobs:
         jobs = [
             job for job in self._rows.state.jobs.values() if isinstance(job, StartedJob) and job.started_at < before
         ]
-        cursors = [StartCursor(job.started_at, job.id) for job in jobs if Priority.of(job.spec) is priority]
+        cursors = [StartCursor(job.started_at, job.id) for job in jobs if job.spec.priority is priority]
         return sorted(cursor for cursor in cursors if after is None or cursor > after)[:limit]
 
     def _all(self, kind: type[AnyJob]) -> Sequence[AnyJob]:

@@ -8,6 +8,8 @@ from attrs import frozen
 from PIL import ImageChops
 from PIL.Image import Image, Resampling, composite, fromarray
 
+from spike_core.domain.catalog import RESULT_PIXELS_MAX
+from spike_imaging.limits import allowing
 from spike_imaging.open import opened_picture
 from spike_ncnn.arrays import Pixels
 
@@ -31,7 +33,7 @@ def read_original(data: bytes) -> Original:
         UnacceptablePicture: it can't be decoded, or isn't acceptable.
         MemoryError: there is too little memory.
     """
-    with opened_picture(data) as opened:
+    with allowing(RESULT_PIXELS_MAX), opened_picture(data) as opened:  # a blend has the size of its result
         decoded = opened.decode()
     upright = decoded.srgb()
     alpha = upright.getchannel("A") if upright.mode == "RGBA" else None

@@ -8,13 +8,16 @@ from typing import BinaryIO, Final, TypeVar
 from attrs import field, frozen, validators
 from PIL.Image import Image
 
+from spike_core.domain.catalog import RESULT_PIXELS_MAX
 from spike_core.domain.dimensions import Dimensions
 from spike_core.domain.errors import UndecodablePicture, UpscalerUnavailable
 from spike_core.domain.fidelity import Comparison
 from spike_core.domain.images import PictureFacts, PictureIdentity
+from spike_core.domain.limits import PICTURE_PIXELS_MAX
 from spike_core.domain.objects import PictureFormat
 from spike_imaging.decoding import decoded_for
 from spike_imaging.formats import format_of
+from spike_imaging.limits import allowing
 from spike_imaging.open import OpenedPicture, opened_picture
 from spike_imaging.tiff_second_opinion import second_opinion
 from spike_pillow.appearance import DRAFT_SIDE_PX, Appearance
@@ -50,9 +53,10 @@ class PillowProbe:
         """Identify the picture; see the port. Of a baseline JPEG only the head is decoded: see `baseline_jpeg`."""
         return self._found(content, _identity)
 
-    def inspect(self, content: BinaryIO) -> PictureFacts:
+    def inspect(self, content: BinaryIO, *, pixels_max: int = PICTURE_PIXELS_MAX) -> PictureFacts:
         """Decode the whole picture and describe it; see the port."""
-        return self._found(content, _facts)
+        with allowing(pixels_max):
+            return self._found(content, _facts)
 
     def compare(self, result: BinaryIO, original: BinaryIO) -> Comparison:
         """Decode both and compare the result with its original; see the port.
@@ -144,7 +148,7 @@ def _is_blank(data: bytes) -> bool:
 
 def _result_for_comparison(data: bytes) -> Image:
     """Return a result in its own size, upright, RGB or RGBA in sRGB."""
-    with opened_picture(data) as picture:
+    with allowing(RESULT_PIXELS_MAX), opened_picture(data) as picture:
         return picture.decode().srgb()
 
 

@@ -13,11 +13,13 @@ from attrs import evolve, frozen
 from PIL.Image import Image, Resampling, composite
 from PIL.ImageFilter import Kernel, MinFilter
 
+from spike_core.domain.catalog import RESULT_PIXELS_MAX
 from spike_core.domain.dimensions import Dimensions
 from spike_core.domain.errors import UpscalerUnavailable
 from spike_core.ports.progress import UNMONITORED, ProgressMonitor
 from spike_core.ports.upscaler import RenderedImage
 from spike_imaging.encoding import encoded
+from spike_imaging.limits import allowing
 from spike_imaging.open import opened_picture
 
 # The share of the difference to the mean of the eight neighbors that is added. When growing, more costs PSNR on clean
@@ -47,7 +49,7 @@ class PillowUpscaler:
 
 
 def _enhanced(data: bytes, size: tuple[int, int]) -> Image:
-    with opened_picture(data) as opened:
+    with allowing(RESULT_PIXELS_MAX), opened_picture(data) as opened:  # a blend has the size of its result
         decoded = opened.decode(at_least=size)
     if size[0] * size[1] > decoded.image.width * decoded.image.height:
         return _resampled(_sharpened(decoded.srgb(), _GROWN_DETAIL), size)

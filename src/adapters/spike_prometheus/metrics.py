@@ -81,12 +81,12 @@ class PrometheusMetrics:
 
     def count_attempt(self, *, tier: Tier, outcome: str, seconds: float) -> None:
         """Count an attempt at a job."""
-        self._attempts.labels(tier.value, outcome).inc()
-        self._job_seconds.labels(tier.value).observe(seconds)
+        self._attempts.labels(tier.name, outcome).inc()
+        self._job_seconds.labels(tier.name).observe(seconds)
 
     def count_wait(self, *, tier: Tier, wait: timedelta) -> None:
         """Record how long a job has waited for its first worker."""
-        self._wait_seconds.labels(tier.value).observe(wait.total_seconds())
+        self._wait_seconds.labels(tier.name).observe(wait.total_seconds())
 
     def count_recovery(self, *, sweep: str, found: int) -> None:
         """Count a run of a periodic task, and how many things it found to do."""

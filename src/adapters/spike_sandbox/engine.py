@@ -10,12 +10,13 @@ from typing import BinaryIO, Final, TypeVar
 
 from attrs import field, frozen
 
+from spike_core.domain.catalog import SPECIFIED, Catalog
 from spike_core.domain.dimensions import Dimensions
 from spike_core.domain.errors import GeneratorUnavailable, UndecodablePicture, UpscalerUnavailable, WorkKilled
 from spike_core.domain.fidelity import Comparison
 from spike_core.domain.generation import Prompt
 from spike_core.domain.images import PictureFacts, PictureIdentity
-from spike_core.domain.tiers import work_share
+from spike_core.domain.limits import PICTURE_PIXELS_MAX
 from spike_core.ports.factories import Engine
 from spike_core.ports.progress import UNMONITORED, ProgressMonitor
 from spike_core.ports.upscaler import RenderedImage
@@ -46,13 +47,14 @@ class Sandbox:
     work_pool: ChildPool
     probe_pool: ChildPool
     look_time: timedelta  # the processor time to look at an upload
+    catalog: Catalog = SPECIFIED  # whose sizes limit the processor time of work
     engine: Engine = field(init=False)
 
     @engine.default
     def _engine_of_children(self) -> Engine:
         return Engine(
-            upscaler=SandboxedUpscaler(self.work_pool),
-            blender=SandboxedBlender(self.work_pool),
+            upscaler=SandboxedUpscaler(self.work_pool, self.catalog),
+            blender=SandboxedBlender(self.work_pool, self.catalog),
             canvas_fitter=SandboxedCanvasFitter(self.work_pool),
             probe=SandboxedProbe(probe_pool=self.probe_pool, work_pool=self.work_pool, look_time=self.look_time),
             metadata=SandboxedMetadata(probe_pool=self.probe_pool, work_pool=self.work_pool, look_time=self.look_time),
@@ -69,6 +71,7 @@ class Sandbox:
         probe_limits: Limits,
         surroundings: Surroundings = ISOLATED,
         look_time: timedelta | None = None,
+        catalog: Catalog = SPECIFIED,
     ) -> "Sandbox":
         """Return a sandbox whose children each build these tools; `look_time` defaults to that of all probes.
 
@@ -86,6 +89,7 @@ class Sandbox:
                 pickled_tools=pickled, limits=probe_limits, surroundings=surroundings, size=probes, name="probe"
             ),
             look_time=look_time or probe_limits.cpu_time,
+            catalog=catalog,
         )
 
     @property
@@ -132,6 +136,7 @@ class SandboxedUpscaler:
     """Delegates to an upscaler in a child process."""
 
     _pool: ChildPool
+    _catalog: Catalog = SPECIFIED
 
     def enhance(self, original: BinaryIO, *, size: Dimensions, monitor: ProgressMonitor = UNMONITORED) -> RenderedImage:
         """Return the enhanced picture; see the port. `monitor` is called at least twice a second and may cancel.
@@ -139,7 +144,8 @@ class SandboxedUpscaler:
         Raises:
             WorkKilled: the child exited before it was done.
         """
-        return _work(self._pool, _for_result("enhance", self._pool, [original], size), picture_of, monitor)
+        order = _for_result("enhance", [original], size, pool=self._pool, catalog=self._catalog)
+        return _work(self._pool, order, picture_of, monitor)
 
 
 @frozen
@@ -147,6 +153,7 @@ class SandboxedBlender:
     """Delegates to a blender in a child process."""
 
     _pool: ChildPool
+    _catalog: Catalog = SPECIFIED
 
     def blend(self, original: BinaryIO, source: BinaryIO, *, size: Dimensions) -> bytes:
         """Return the blended picture; see the port.
@@ -154,7 +161,8 @@ class SandboxedBlender:
         Raises:
             WorkKilled: the child exited before it was done.
         """
-        return _work(self._pool, _for_result("blend", self._pool, [original, source], size), content_of, UNMONITORED)
+        order = _for_result("blend", [original, source], size, pool=self._pool, catalog=self._catalog)
+        return _work(self._pool, order, content_of, UNMONITORED)
 
 
 @frozen
@@ -232,13 +240,13 @@ class SandboxedProbe:
         """
         return _probe(self.probe_pool, WorkOrder("identify", [content], cpu_time=self.look_time), identity_of)
 
-    def inspect(self, content: BinaryIO) -> PictureFacts:
+    def inspect(self, content: BinaryIO, *, pixels_max: int = PICTURE_PIXELS_MAX) -> PictureFacts:
         """Identify the picture and describe its appearance; see the port.
 
         Raises:
             UndecodablePicture, UpscalerUnavailable: as in `identify`.
         """
-        return _probe(self.work_pool, WorkOrder("inspect", [content]), facts_of)
+        return _probe(self.work_pool, WorkOrder("inspect", [content], pixels_max=pixels_max), facts_of)
 
     def compare(self, result: BinaryIO, original: BinaryIO) -> Comparison:
         """Compare a result with its original; see the port.
@@ -281,10 +289,13 @@ class SandboxedMetadata:
             original.seek(0)
 
 
-def _for_result(do: str, pool: ChildPool, pictures: Sequence[BinaryIO], size: Dimensions) -> WorkOrder:
-    """Return the order for a result of this size, whose tier limits the processor time."""
-    share = work_share(max(size.width_px, size.height_px))
-    return WorkOrder(do, pictures, size, cpu_time=share * pool.limits.cpu_time)
+def _for_result(
+    do: str, pictures: Sequence[BinaryIO], size: Dimensions, *, pool: ChildPool, catalog: Catalog
+) -> WorkOrder:
+    """Return the order for a result of this size, which limits the processor time."""
+    share = catalog.work_share(size.longest_side_px)
+    whole = pool.limits.cpu_time / catalog.largest_work_share
+    return WorkOrder(do, pictures, size, cpu_time=share * whole)
 
 
 def _probe(pool: ChildPool, order: WorkOrder, read: Callable[[WorkResult], _Result]) -> _Result:

@@ -15,6 +15,7 @@ from typing import Final, TypeVar
 
 from attrs import define, field
 
+from spike_core.domain.catalog import RESULT_PIXELS_MAX
 from spike_core.ports.progress import UNMONITORED, ProgressMonitor
 from spike_sandbox.attempts import Attempt
 from spike_sandbox.environment import child_environment
@@ -26,7 +27,7 @@ from spike_sandbox.limits import Limits
 from spike_sandbox.protocol import BUFFER_BYTES, Channel, Gone, MalformedMessage, TimeUp
 from spike_sandbox.work import WorkOrder, WorkResult
 
-RESULT_BYTES_MAX: Final = 512 * 1024 * 1024
+RESULT_BYTES_MAX: Final = 8 * RESULT_PIXELS_MAX  # of RGBA, with room for what an encoder may add
 START_MAX_S: Final = 60.0
 ATTEMPT_MAX_S: Final = 20.0
 STOP_MAX_S: Final = 2.0  # for a child to stop a task, or to exit

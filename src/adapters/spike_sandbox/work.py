@@ -12,6 +12,7 @@ from spike_core.domain.dimensions import Dimensions
 from spike_core.domain.fidelity import Comparison
 from spike_core.domain.generation import Prompt
 from spike_core.domain.images import PictureFacts, PictureIdentity
+from spike_core.domain.limits import PICTURE_PIXELS_MAX
 from spike_core.ports.canvas_fitter import CanvasFitter
 from spike_core.ports.factories import Engine
 from spike_core.ports.generator import Generator
@@ -69,13 +70,14 @@ class WorkOrder:
     canvas: Dimensions | None = field(default=None, kw_only=True)
     prompt: Prompt | None = None
     negative: Prompt | None = None
+    pixels_max: int = field(default=PICTURE_PIXELS_MAX, kw_only=True)  # of a picture to inspect
     cpu_time: timedelta | None = field(default=None, kw_only=True)  # less than the pool's limit, where it is known
 
     @property
     def as_data(self) -> Mapping[str, Any]:
         """The order as data, without the pictures."""
         data = {"size": self.size, "canvas": self.canvas, "prompt": self.prompt, "negative": self.negative}
-        return {"do": self.do, **_converter.unstructure(data)}
+        return {"do": self.do, "pixels_max": self.pixels_max, **_converter.unstructure(data)}
 
 
 @frozen
@@ -84,6 +86,13 @@ class WorkResult:
 
     data: Any
     content: bytes | None = None
+
+
+def _inspected(engine: Engine, picture: BinaryIO, pixels_max: int) -> PictureFacts:
+    """Inspect a picture. A probe that knows no other limit isn't asked for one, unless the picture needs it."""
+    if pixels_max == PICTURE_PIXELS_MAX:
+        return engine.probe.inspect(picture)
+    return engine.probe.inspect(picture, pixels_max=pixels_max)
 
 
 def perform(
@@ -99,7 +108,7 @@ def perform(
         case "identify":
             return WorkResult(_converter.unstructure(tools.engine.probe.identify(files[0])))
         case "inspect":
-            return WorkResult(_converter.unstructure(tools.engine.probe.inspect(files[0])))
+            return WorkResult(_converter.unstructure(_inspected(tools.engine, files[0], order["pixels_max"])))
         case "compare":
             return WorkResult(_converter.unstructure(tools.engine.probe.compare(files[0], files[1])))
         case "enhance" | "fit" | "generate" | "modify":

@@ -19,6 +19,7 @@ from spike_core.domain.jobs import (
     StartedJob,
 )
 from spike_core.domain.objects import ObjectKey, PictureFormat
+from spike_core.domain.priorities import Priority
 from spike_core.domain.tiers import Tier
 from spike_core.domain.tokens import Tokens
 from spike_sqlalchemy.prepared import Parameters, Row
@@ -84,7 +85,10 @@ def job_of(row: Row) -> Job:  # noqa: PLR0911  # one for each class
         input_sha256,
         result_sha256,
         _checksum,
+        longest_side_px,
+        queue,
     ) = row
+    sold = {} if queue is None else {"priority": Priority(queue)}  # null in rows of a release without a catalog
     spec = JobSpec(
         id=JobId(id_),
         owner_id=OwnerId(owner_id),
@@ -100,6 +104,8 @@ def job_of(row: Row) -> Job:  # noqa: PLR0911  # one for each class
             aspect_ratio=aspect_ratio,
         ),
         tier=Tier(tier),
+        longest_side_px=longest_side_px,
+        **sold,
         charged=Tokens(charged),
         batch_id=None if batch_id is None else BatchId(batch_id),
         request_id=None if request_id is None else RequestId(request_id),
@@ -151,7 +157,9 @@ def spec_row(spec: JobSpec) -> Parameters:
         "id": spec.id.text,
         "owner_id": spec.owner_id.text,
         **task_row(spec.task),
-        "tier": spec.tier.value,
+        "tier": spec.tier.name,
+        "longest_side_px": spec.longest_side_px,
+        "queue": spec.priority.value,
         "charged": spec.charged.amount,
         "batch_id": None if spec.batch_id is None else spec.batch_id.text,
         "request_id": None if spec.request_id is None else spec.request_id.text,

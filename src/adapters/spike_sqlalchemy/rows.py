@@ -260,7 +260,7 @@ def album_row(album: Album) -> Parameters:
         "name": album.name.text,
         "description": None if album.description is None else album.description.text,
         "privacy": album.privacy.value,
-        "default_tier": album.default_tier.value,
+        "default_tier": album.default_tier.name,
         "auto_enhance": album.auto_enhance,
         "cover_image_id": None if album.cover_image_id is None else album.cover_image_id.text,
         "created_at": album.created_at,

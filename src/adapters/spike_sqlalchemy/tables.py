@@ -45,10 +45,13 @@ IS_REFUND: Final = "kind = 'REFUND'"
 IS_PENDING: Final = "started_at IS NULL AND claimed_at IS NULL AND ended_at IS NULL"
 IS_UNCLAIMED: Final = "claimed_at IS NULL AND ended_at IS NULL"
 _IS_PLAIN: Final = "kind IN ('ENHANCEMENT', 'BLEND')"
+# the queue of a job; a release without a catalog leaves the column empty
+_QUEUE: Final = (
+    f"coalesce(queue, CASE WHEN NOT ({_IS_PLAIN}) THEN 'long' WHEN tier = 'TIER_1K' THEN 'quick'"
+    " WHEN tier = 'FREE' THEN 'free' ELSE 'long' END)"
+)
 IS_STARTED: Final = {  # and unclaimed, by the queue that the job's message is in
-    Priority.HIGH: f"started_at IS NOT NULL AND {_IS_PLAIN} AND tier = 'TIER_1K'",
-    Priority.LOW: f"started_at IS NOT NULL AND NOT ({_IS_PLAIN} AND tier IN ('FREE', 'TIER_1K'))",
-    Priority.FREE: f"started_at IS NOT NULL AND {_IS_PLAIN} AND tier = 'FREE'",
+    priority: f"started_at IS NOT NULL AND {_QUEUE} = '{priority.value}'" for priority in Priority
 }
 IS_OPEN_ON_IMAGE: Final = "ended_at IS NULL AND image_id IS NOT NULL"
 IS_UNSUMMED: Final = "summed <> entries"
@@ -267,6 +270,9 @@ jobs: Final = Table(
     Column("input_sha256", LargeBinary),
     Column("result_sha256", LargeBinary),
     Column("checksum", LargeBinary),
+    # what was sold, whatever the catalog says later; null in rows of a release without a catalog
+    Column("longest_side_px", Integer),
+    Column("queue", TEXT),
     Index("ix_jobs_image_id_created_at", "image_id", "created_at"),
     Index("ix_jobs_owner_id", "owner_id"),  # for the recount of what an owner uses
     _partial_index("ix_jobs_batch_id", "batch_id", where="batch_id IS NOT NULL"),
@@ -274,9 +280,10 @@ jobs: Final = Table(
     _partial_index("ix_jobs_waiting", "created_at", "id", where=IS_UNCLAIMED),
     _partial_index("ix_jobs_pending", "owner_id", where=IS_PENDING),
     _partial_index("ix_jobs_unsettled", "owner_id", "created_at", "id", where="ended_at IS NULL"),
-    _partial_index("ix_jobs_started_quick", "started_at", "id", where=IS_STARTED[Priority.HIGH]),
-    _partial_index("ix_jobs_started_long", "started_at", "id", where=IS_STARTED[Priority.LOW]),
-    _partial_index("ix_jobs_started_free", "started_at", "id", where=IS_STARTED[Priority.FREE]),
+    *(
+        _partial_index(f"ix_jobs_queued_{priority.value}", "started_at", "id", where=condition)
+        for priority, condition in IS_STARTED.items()
+    ),
     _partial_index("ix_jobs_unsettled_image_id", "image_id", where=IS_OPEN_ON_IMAGE),
     _partial_index("ix_jobs_leased_until", "leased_until", where="leased_until IS NOT NULL"),
 )

@@ -13,7 +13,8 @@ from spike_cli.files import Existing, UnusableFile, check_free, read_file, write
 from spike_cli.output_paths import ENGINES_OWN, EXTENSIONS, InvalidOutputPath, OutputPath
 from spike_cli.progress import Reporter, reporting
 from spike_cli.signals import terminate_like_ctrl_c
-from spike_core.domain.errors import SpikeError
+from spike_core.domain.catalog import Catalog
+from spike_core.domain.errors import InvalidValue, SpikeError
 from spike_core.domain.objects import PictureFormat
 from spike_core.domain.tiers import Tier
 from spike_runtime import Settings, WrongSettings, build_offline, load_settings
@@ -27,10 +28,9 @@ _FORMATS: Final = tuple(extension[1:] for extension in EXTENSIONS)
 @click.argument("pictures", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="PICTURE...")
 @click.option(
     "--tier",
-    type=click.Choice([tier.value for tier in Tier], case_sensitive=False),
-    default=Tier.TIER_2K.value,
-    show_default=True,
-    help="Size of the result: a longest side of 1024 (FREE, TIER_1K), 2048 or 4096 pixels.",
+    metavar="TIER",
+    help="Size of the result: a longest side of 1024 (FREE, TIER_1K), 2048 (TIER_2K) or 4096 pixels (TIER_4K), "
+    "unless the settings offer other tiers. Default: TIER_2K, or the tier of uploads.",
 )
 @click.option(
     "-o",
@@ -44,7 +44,7 @@ _FORMATS: Final = tuple(extension[1:] for extension in EXTENSIONS)
 @click.option("--upscaler", metavar="NAME", help="The engine. Default: SPIKE_UPSCALER.")
 def enhance(  # noqa: PLR0917  # click passes them by name
     pictures: Sequence[Path],
-    tier: str,
+    tier: str | None,
     output: str | None,
     format_: str | None,
     compare: bool,  # noqa: FBT001  # click's
@@ -56,11 +56,13 @@ def enhance(  # noqa: PLR0917  # click passes them by name
     Prints the path of each result. Failures are reported on standard error; the remaining pictures are still enhanced.
     """
     configure_logging(level="ERROR", form="auto")
-    offline = _offline(load_settings(), upscaler)
-    output_paths = _output_paths(pictures, output, tier=Tier.parse(tier), format_=format_)
+    settings = load_settings()
+    chosen = _tier(tier, settings.catalog)
+    offline = _offline(settings, upscaler)
+    output_paths = _output_paths(pictures, output, tier=chosen, format_=format_)
     run = _Run(
         offline=offline,
-        tier=Tier.parse(tier),
+        tier=chosen,
         is_to_compare=compare,
         existing=Existing.REPLACED if overwrite else Existing.KEPT,
         originals=frozenset(picture.resolve() for picture in pictures),
@@ -139,6 +141,20 @@ def _output_paths(pictures: Sequence[Path], output: str | None, *, tier: Tier, f
     except OSError as error:
         raise click.BadParameter(f"can't be created as a folder: {error.strerror or error}", param_hint="-o") from error
     return [OutputPath.for_picture(each, folder=path, tier=tier, formats=formats) for each in pictures]
+
+
+def _tier(name: str | None, catalog: Catalog) -> Tier:
+    """Return the tier of this name, in any case.
+
+    Raises:
+        click.BadParameter: it isn't on offer.
+    """
+    if name is None:
+        return Tier.TIER_2K if Tier.TIER_2K in catalog else catalog.default.tier
+    try:
+        return catalog.parse(name.upper())
+    except InvalidValue as error:
+        raise click.BadParameter(f"{name!r} {error.rule}", param_hint="--tier") from error
 
 
 def _offline(settings: Settings, upscaler: str | None) -> Offline:

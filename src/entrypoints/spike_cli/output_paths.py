@@ -18,7 +18,6 @@ EXTENSIONS: Final[Mapping[str, PictureFormat]] = {
     ".webp": PictureFormat.WEBP,
 }
 ENGINES_OWN: Final = frozenset({PictureFormat.JPEG, PictureFormat.PNG})  # JPEG, or PNG where there is transparency
-_SUFFIXES: Final = {Tier.FREE: "free", Tier.TIER_1K: "1k", Tier.TIER_2K: "2k", Tier.TIER_4K: "4k"}
 
 
 @frozen
@@ -57,7 +56,7 @@ class OutputPath:
     def for_picture(cls, picture: Path, *, folder: Path, tier: Tier, formats: frozenset[PictureFormat]) -> Self:
         """Return an output path named after picture and tier, such as `cat-2k.jpg` for `cat.png`."""
         extensions = {format_: f".{format_.extension}" for format_ in formats}
-        return cls(folder=folder, stem=f"{picture.stem}-{_SUFFIXES[tier]}", extensions=extensions)
+        return cls(folder=folder, stem=f"{picture.stem}-{_suffix(tier)}", extensions=extensions)
 
     @property
     def formats(self) -> frozenset[PictureFormat]:
@@ -77,3 +76,7 @@ class OutputPath:
     def path(self, format_: PictureFormat) -> Path:
         """Return the path of a result in one of `formats`."""
         return self.folder / f"{self.stem}{self.extensions[format_]}"
+
+
+def _suffix(tier: Tier) -> str:
+    return tier.name.removeprefix("TIER_").lower().replace("_", "-")

@@ -46,6 +46,7 @@ def create_app(
             rates=spike.settings.rates,
             window_s=spike.settings.rate_window_s,
             server_url=urls.public_url.removesuffix(urls.public_path) + base_path or "/",
+            catalog=spike.pricing.catalog,
         )
 
     for path, page in document_pages(document, base_urls=urls).items():

@@ -22,7 +22,6 @@ from spike_http.bulkhead import ServerBusy
 from spike_http.context import Request
 from spike_http.errors import BY_STATUS, INTERNAL_ERROR, TABLE, ErrorMessage
 from spike_http.requests.errors import InvalidImageIds, UnknownPricedTier
-from spike_http.requests.generations import PRICED_TIERS
 from spike_runtime.logs import get_logger
 
 
@@ -79,7 +78,7 @@ def _details(error: SpikeError) -> Mapping[str, Any]:  # noqa: PLR0911  # one fo
         case TooManyRequests() | TooManyJobs() | StorageFull() | ServerBusy():
             return {"retryAfter": error.retry_after_s}
         case UnknownPricedTier():
-            return {"pricing": {tier.value: tier.price.amount for tier in PRICED_TIERS}}
+            return {"pricing": dict(error.pricing)}
         case InvalidImageIds():
             return {"invalidIds": list(error.invalid_ids)}
         case _:

@@ -37,6 +37,7 @@ from spike_http.resources.images import (
 from spike_http.resources.jobs import BatchResource, BatchStatusResource, CancelResource, JobResource
 from spike_http.resources.metrics import MetricsResource
 from spike_http.resources.session import SessionResource, SessionsResource
+from spike_http.resources.tiers import TiersResource
 from spike_http.resources.tokens import BalanceResource, HistoryResource
 from spike_http.resources.usage import UsageResource
 from spike_http.responses.urls import ObjectUrls
@@ -166,7 +167,12 @@ def routes(
         ),
         Route(
             "/api/mcp/generate",
-            GenerateResource(authenticator=authentication, responder=responder, generations=spike.jobs.generations),
+            GenerateResource(
+                authenticator=authentication,
+                responder=responder,
+                generations=spike.jobs.generations,
+                catalog=spike.pricing.catalog,
+            ),
         ),
         Route(
             "/api/mcp/modify",
@@ -175,6 +181,7 @@ def routes(
                 responder=responder,
                 bulkhead=bulkhead,
                 generations=spike.jobs.generations,
+                catalog=spike.pricing.catalog,
             ),
         ),
         Route(
@@ -200,6 +207,7 @@ def routes(
         ),
         Route("/api/tokens/balance", BalanceResource(authenticator=authentication, wallets=spike.wallets)),
         Route("/api/tokens/history", HistoryResource(authenticator=authentication, wallets=spike.wallets)),
+        Route("/api/tiers", TiersResource(authenticator=authentication, pricing=spike.pricing)),
         Route("/api/usage", UsageResource(authenticator=authentication, budgets=spike.budgets)),
         Route(
             "/api/settings/api-keys",

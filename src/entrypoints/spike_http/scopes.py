@@ -42,6 +42,7 @@ SCOPES: Final[Mapping[str, Scope | None]] = {
     "GET /api/tokens/balance": Scope.READ,
     "GET /api/tokens/history": Scope.READ,
     "GET /api/usage": Scope.READ,
+    "GET /api/tiers": Scope.READ,
     "GET /api/settings/api-keys": Scope.READ,
     "POST /api/settings/api-keys": SESSION_ONLY,
     "DELETE /api/settings/api-keys/{key_id}": Scope.MANAGE,

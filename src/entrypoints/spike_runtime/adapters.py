@@ -8,6 +8,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Final
 
+from spike_core.domain.catalog import SPECIFIED, Catalog
 from spike_core.domain.errors import InvalidInput
 from spike_core.ports.broker import Broker
 from spike_core.ports.clock import Clock
@@ -21,62 +22,72 @@ from spike_core.ports.factories import (
     Storage,
 )
 from spike_core.ports.limiter import RateLimiter
+from spike_runtime.adapter_options import AdapterOptions
 from spike_runtime.plugins import load_adapter, scheme_of
 from spike_runtime.settings import Settings, WrongSettings
 from spike_sandbox import Isolation, Limits, Sandbox, Surroundings, Tools
 
+NO_OPTIONS: Final = AdapterOptions()
 _ELBOW_ROOM: Final = 3  # seconds of wall-clock time per second of processor time, since the machine is shared
 
 
-def open_database(url: str, *, limits: DatabaseLimits) -> Database:
+def open_database(url: str, *, limits: DatabaseLimits, options: AdapterOptions = NO_OPTIONS) -> Database:
     """Open the database of this URL, without a network call; so do the functions below.
 
     Raises:
         WrongSettings: no adapter is installed for the URL, or it can't use the URL.
     """
     setting = "SPIKE_DATABASE_URL"
-    open_: OpenDatabase = load_adapter("database", scheme_of(url, setting=setting), setting=setting)
+    name = scheme_of(url, setting=setting)
+    open_: OpenDatabase = load_adapter("database", name, setting=setting)
     with _names_setting(setting):
-        return open_(url, limits=limits)
+        arguments, url = options.arguments_and_url(open_, name, url)
+        return open_(url, limits=limits, **arguments)
 
 
-def open_storage(url: str, *, clock: Clock, secret: bytes) -> Storage:
+def open_storage(url: str, *, clock: Clock, secret: bytes, options: AdapterOptions = NO_OPTIONS) -> Storage:
     """Open the object store of this URL; `secret` signs URLs.
 
     Raises:
         WrongSettings: as `open_database`.
     """
     setting = "SPIKE_STORAGE_URL"
-    open_: OpenStorage = load_adapter("storage", scheme_of(url, setting=setting), setting=setting)
+    name = scheme_of(url, setting=setting)
+    open_: OpenStorage = load_adapter("storage", name, setting=setting)
     with _names_setting(setting):
-        return open_(url, clock=clock, secret=secret)
+        arguments, url = options.arguments_and_url(open_, name, url)
+        return open_(url, clock=clock, secret=secret, **arguments)
 
 
-def open_broker(url: str) -> Broker:
+def open_broker(url: str, *, options: AdapterOptions = NO_OPTIONS) -> Broker:
     """Open the broker of this URL.
 
     Raises:
         WrongSettings: as `open_database`.
     """
     setting = "SPIKE_BROKER_URL"
-    open_: OpenBroker = load_adapter("broker", scheme_of(url, setting=setting), setting=setting)
+    name = scheme_of(url, setting=setting)
+    open_: OpenBroker = load_adapter("broker", name, setting=setting)
     with _names_setting(setting):
-        return open_(url)
+        arguments, url = options.arguments_and_url(open_, name, url)
+        return open_(url, **arguments)
 
 
-def open_limiter(url: str) -> RateLimiter:
+def open_limiter(url: str, *, options: AdapterOptions = NO_OPTIONS) -> RateLimiter:
     """Open the rate limiter of this URL.
 
     Raises:
         WrongSettings: as `open_database`.
     """
     setting = "SPIKE_RATE_LIMIT_URL"
-    open_: OpenLimiter = load_adapter("limiter", scheme_of(url, setting=setting), setting=setting)
+    name = scheme_of(url, setting=setting)
+    open_: OpenLimiter = load_adapter("limiter", name, setting=setting)
     with _names_setting(setting):
-        return open_(url)
+        arguments, url = options.arguments_and_url(open_, name, url)
+        return open_(url, **arguments)
 
 
-def open_sandbox(settings: Settings, tools: Tools, *, engine_name: str) -> Sandbox | None:
+def open_sandbox(settings: Settings, tools: Tools, *, engine_name: str, catalog: Catalog = SPECIFIED) -> Sandbox | None:
     """Return a sandbox whose child processes hold these tools; `None` if the sandbox is off.
 
     Raises:
@@ -85,6 +96,7 @@ def open_sandbox(settings: Settings, tools: Tools, *, engine_name: str) -> Sandb
     if settings.sandbox == "off":
         return None
     memory_bytes = settings.sandbox_memory_mb * 1024 * 1024
+    share = catalog.largest_work_share
     probe_time = timedelta(seconds=settings.sandbox_probe_s)
     try:
         return Sandbox.of(
@@ -92,13 +104,14 @@ def open_sandbox(settings: Settings, tools: Tools, *, engine_name: str) -> Sandb
             workers=max(1, settings.worker_threads),
             work_limits=Limits(
                 memory_bytes=memory_bytes,
-                cpu_time=timedelta(seconds=settings.sandbox_cpu_s),
-                wall_time=timedelta(seconds=min(settings.sandbox_time_s, settings.work_time_max_s)),
+                cpu_time=share * timedelta(seconds=settings.sandbox_cpu_s),
+                wall_time=share * timedelta(seconds=min(settings.sandbox_time_s, settings.work_time_max_s)),
             ),
             probes=settings.sandbox_probes,
             probe_limits=Limits(memory_bytes=memory_bytes, cpu_time=probe_time, wall_time=_ELBOW_ROOM * probe_time),
             surroundings=_surroundings(settings),
             look_time=timedelta(seconds=settings.sandbox_look_s),
+            catalog=catalog,
         )
     except (TypeError, AttributeError, pickle.PicklingError) as error:
         raise WrongSettings(

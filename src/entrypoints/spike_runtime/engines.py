@@ -10,6 +10,7 @@ from spike_core.domain.errors import UpscalerUnavailable
 from spike_core.ports.factories import Engine, EngineResources, OpenEngine
 from spike_ncnn import is_installed
 from spike_pillow import classical_engine
+from spike_runtime.adapter_options import AdapterOptions
 from spike_runtime.plugins import load_adapter
 from spike_runtime.settings import Settings, WrongSettings
 
@@ -65,4 +66,4 @@ def chosen_engine(settings: Settings) -> EngineChoice:
         memory_bytes=settings.engine_memory_mb * 1024 * 1024,
         classical=classical_engine,
     )
-    return EngineChoice(name, partial(open_, means=means))
+    return EngineChoice(name, partial(open_, means=means, **AdapterOptions.of(settings).arguments(open_, name)))

@@ -9,6 +9,7 @@ from spike_core.domain.errors import InvalidInput
 from spike_core.ports.canvas_fitter import CanvasFitter
 from spike_core.ports.factories import OpenGenerator
 from spike_core.ports.generator import Generator
+from spike_runtime.adapter_options import AdapterOptions
 from spike_runtime.plugins import load_adapter
 from spike_runtime.settings import Settings, WrongSettings
 from spike_sandbox import BuildGenerator
@@ -49,6 +50,10 @@ def chosen_generator(settings: Settings) -> GeneratorChoice:
     """
     open_: OpenGenerator = load_adapter("generator", settings.generator, setting=SETTING)
     opener = partial(
-        open_, url=settings.generator_url, api_key=settings.generator_api_key, model=settings.generator_model
+        open_,
+        url=settings.generator_url,
+        api_key=settings.generator_api_key,
+        model=settings.generator_model,
+        **AdapterOptions.of(settings).arguments(open_, settings.generator),
     )
     return GeneratorChoice(settings.generator, opener)

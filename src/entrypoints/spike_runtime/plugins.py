@@ -2,7 +2,7 @@
 
 import functools
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from importlib.metadata import EntryPoint, entry_points
 from typing import Any, Final
 
@@ -37,6 +37,11 @@ def load_adapter(role: str, name: str, *, setting: str) -> Any:
             f"{ADAPTER_API}; install versions of the two that fit"
         )
     return factory
+
+
+def installed_names() -> Sequence[str]:
+    """Return the names of all installed adapters, whatever their roles, each once."""
+    return sorted({each.partition(".")[2] for each in _installed()})
 
 
 @functools.cache  # reading the metadata of all packages is slow, and a start needs it six times

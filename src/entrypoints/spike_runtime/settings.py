@@ -11,10 +11,11 @@ from typing import Any, Final, TypeVar
 from urllib.parse import urlsplit
 
 import typed_settings
-from attrs import Attribute, field, fields, frozen
+from attrs import Attribute, evolve, field, fields, frozen
 from typed_settings.exceptions import TsError
 from typed_settings.types import OptionList, SettingsClass, SettingsDict
 
+from spike_core.domain.catalog import Catalog
 from spike_core.domain.event_deliveries import EventLimits
 from spike_core.domain.limits import JobLimits
 from spike_core.domain.rate_limits import DEFAULT_LIMITS, DEFAULT_WINDOW, RateLimit, RateLimitGroup
@@ -22,12 +23,15 @@ from spike_core.domain.regeneration_policy import RegenerationPolicy
 from spike_core.domain.tokens import Tokens
 from spike_core.domain.usage import Budget, Budgets
 from spike_core.ports.factories import DatabaseLimits
+from spike_runtime.tier_settings import catalog_of
 
 PREFIX: Final = "SPIKE_"
 CONFIG_VARIABLE: Final = "SPIKE_CONFIG"
+TABLES: Final = frozenset({"tiers", "adapters", "adapter_variables"})  # settings without a variable of their name
+ADAPTER_PREFIX: Final = "SPIKE_ADAPTER_"  # of variables whose names adapters declare
 MEGABYTE: Final = 1_000_000  # bytes; of storage, as disks and object stores are sold
 DURATION_S_MAX: Final = 1_000_000_000  # some 30 years; so that date arithmetic can't overflow
-_RESERVED: Final = (CONFIG_VARIABLE, "SPIKE_TEST_")  # Spike's own variables that aren't settings
+_RESERVED: Final = (CONFIG_VARIABLE, ADAPTER_PREFIX, "SPIKE_TEST_")  # Spike's own variables that aren't settings
 
 # The first segments of Spike's own paths. A proxy may pass on the path of SPIKE_PUBLIC_URL or remove it; a request is
 # unambiguous only if that path doesn't begin with one of them.
@@ -269,8 +273,14 @@ class Settings:
     log_level: str = field(default="INFO", validator=_one_of("DEBUG", "INFO", "WARNING", "ERROR"))
     log_format: str = field(default="auto", validator=_one_of("auto", "console", "json"))
 
+    # tables of the settings file, by the tier's and by the adapter's name
+    tiers: dict[str, dict[str, Any]] = field(factory=dict, eq=False)
+    adapters: dict[str, dict[str, Any]] = field(factory=dict, eq=False, repr=False)
+    adapter_variables: dict[str, str] = field(factory=dict, eq=False, repr=False)  # SPIKE_ADAPTER_…, by name
+
     def __attrs_post_init__(self) -> None:
         """Check the settings that depend on each other."""
+        catalog_of(self.tiers)
         if self.heartbeat_s * 2 > self.lease_s:
             raise ValueError(
                 "SPIKE_HEARTBEAT_S must be at most half of SPIKE_LEASE_S, so that one heartbeat may be missed"
@@ -279,6 +289,11 @@ class Settings:
             raise ValueError("SPIKE_ACCEL_REDIRECT needs files to redirect to: SPIKE_STORAGE_URL isn't a folder")
         if self.accel_redirect and not self.trusted_proxies:
             raise ValueError("SPIKE_ACCEL_REDIRECT needs SPIKE_TRUSTED_PROXIES: only a trusted proxy is redirected")
+
+    @property
+    def catalog(self) -> Catalog:
+        """The tiers that are sold."""
+        return catalog_of(self.tiers)
 
     @property
     def database_limits(self) -> DatabaseLimits:
@@ -363,14 +378,15 @@ def load_settings() -> Settings:
         raise WrongSettings(f"{CONFIG_VARIABLE}: there is no file {file}")
     files = typed_settings.FileLoader({"*": typed_settings.TomlFormat("spike")}, [file] if file else [])
     try:
-        return typed_settings.load_settings(Settings, [files, typed_settings.EnvLoader(PREFIX)], processors=[_check])
+        loaded = typed_settings.load_settings(Settings, [files, typed_settings.EnvLoader(PREFIX)], processors=[_check])
     except TsError as error:
         raise WrongSettings(str(error)) from error
+    return evolve(loaded, adapter_variables={n: v for n, v in os.environ.items() if n.startswith(ADAPTER_PREFIX)})
 
 
 def _check_names() -> None:
     """Reject a variable that looks like a setting and isn't one: a typing error, which would be ignored silently."""
-    names = {PREFIX + attribute.name.upper() for attribute in fields(Settings)}
+    names = {PREFIX + attribute.name.upper() for attribute in fields(Settings) if attribute.name not in TABLES}
     for variable in sorted(os.environ):
         if variable.startswith(PREFIX) and not variable.startswith(_RESERVED) and variable not in names:
             close = difflib.get_close_matches(variable, names, n=1)
@@ -388,6 +404,8 @@ def _check(settings_dict: SettingsDict, settings_cls: SettingsClass, options: Op
     values: dict[str, Any] = {}
     wrong: list[str] = []
     for option in options:
+        if option.path not in settings_dict:  # a table that isn't given
+            continue
         value = settings_dict[option.path]
         try:
             values[option.path] = converter.structure(value, option.cls)

@@ -10,6 +10,7 @@ from typing import Final, Self
 from attrs import frozen
 
 from spike_core.application import Application, Policies, Ports, compose
+from spike_core.domain.catalog import Catalog
 from spike_core.domain.images import MetadataPolicy
 from spike_core.domain.tokens import Tokens
 from spike_core.ports.broker import Broker
@@ -21,12 +22,15 @@ from spike_core.ports.generator import Generator
 from spike_core.ports.heartbeat import Heartbeat
 from spike_core.ports.ids import Ids
 from spike_core.ports.limiter import RateLimiter
+from spike_core.ports.price_list import PriceList
 from spike_core.ports.regeneration import RegenerationPolicies
 from spike_core.ports.secrets import Secrets
 from spike_core.services.direct_enhancement import DirectEnhancement
+from spike_core.services.pricing import CatalogPrices
 from spike_core.services.regeneration import SamePolicy
 from spike_fetch import WebDownloader
 from spike_prometheus import PrometheusMetrics
+from spike_runtime.adapter_options import AdapterOptions
 from spike_runtime.adapters import open_broker, open_database, open_limiter, open_sandbox, open_storage
 from spike_runtime.data_folder import kept_secret, make_folder, only_worker
 from spike_runtime.engines import chosen_engine
@@ -109,13 +113,16 @@ def build(
     settings: Settings,
     *,
     database: Database | None = None,
+    catalog: Catalog | None = None,
+    price_list: PriceList | None = None,
     regeneration: RegenerationPolicies | None = None,
     subscribers: Sequence[Subscriber] = (),
 ) -> Spike:
     """Build Spike from settings. Makes no network call; creates the data folder if needed.
 
     `database` stands for the one that `SPIKE_DATABASE_URL` names, such as one on the app's own engine
-    (`spike_sqlalchemy.from_engine`). `regeneration` decides instead of the settings how wallets fill by themselves.
+    (`spike_sqlalchemy.from_engine`). Without a catalog the tiers are those of the settings; without a price list the
+    prices are the catalog's. `regeneration` decides instead of the settings how wallets fill by themselves.
     `subscribers` get domain events, beside those of the entry points `spike.subscribers`.
 
     Raises:
@@ -126,17 +133,21 @@ def build(
     folder = settings.data_dir.resolve()
     clock, ids, secrets = SystemClock(), Cuid2Ids(), SystemSecrets()
     secret = settings.secret.encode() or kept_secret(folder, secrets)
+    options = AdapterOptions.of(settings)
     opened = database or open_database(
-        settings.database_url or f"sqlite:///{folder / 'spike.db'}", limits=settings.database_limits
+        settings.database_url or f"sqlite:///{folder / 'spike.db'}", limits=settings.database_limits, options=options
     )
-    storage = open_storage(settings.storage_url or (folder / "objects").as_uri(), clock=clock, secret=secret)
-    broker = open_broker(settings.broker_url)
+    storage = open_storage(
+        settings.storage_url or (folder / "objects").as_uri(), clock=clock, secret=secret, options=options
+    )
+    broker = open_broker(settings.broker_url, options=options)
     choice = chosen_engine(settings)
     artist = chosen_generator(settings)
     sandbox = open_sandbox(
         settings,
         Tools(engine=choice.opener, generator=artist.opener if artist.is_self_contained else None),
         engine_name=choice.name,
+        catalog=settings.catalog if catalog is None else catalog,
     )
     engine = sandbox.engine if sandbox else choice.opened()
     generator = (
@@ -156,7 +167,7 @@ def build(
         engine_name=choice.name,
         generator=generator,
         downloader=WebDownloader(),
-        limiter=open_limiter(settings.rate_limit_url),
+        limiter=open_limiter(settings.rate_limit_url, options=options),
         clock=clock,
         ids=ids,
         secrets=secrets,
@@ -164,6 +175,8 @@ def build(
         folder=folder,
         regeneration=regeneration,
         subscribers=subscribers,
+        catalog=catalog,
+        price_list=price_list,
     )
 
 
@@ -175,7 +188,7 @@ def build_offline(settings: Settings) -> Offline:
     """
     engine = chosen_engine(settings).opened()
     return Offline(
-        enhancement=DirectEnhancement(probe=engine.probe, upscaler=engine.upscaler),
+        enhancement=DirectEnhancement(probe=engine.probe, upscaler=engine.upscaler, catalog=settings.catalog),
         metadata=engine.metadata,
         labels=MetadataPolicy(settings.exif),
     )
@@ -199,12 +212,15 @@ def assemble(
     sandbox: Sandbox | None = None,
     engine_name: str = "your own",
     folder: Path | None = None,
+    catalog: Catalog | None = None,
+    price_list: PriceList | None = None,
     regeneration: RegenerationPolicies | None = None,
     subscribers: Sequence[Subscriber] = (),
 ) -> Spike:
     """Return the use cases over the given adapters; `close` also closes `sandbox`.
 
-    `folder` holds the database of jobs that one process at a time may work on; see `Spike.keeping_others_out`.
+    `folder` holds the database of jobs that one process at a time may work on; see `Spike.keeping_others_out`. Catalog,
+    price list, regeneration and subscribers are as in `build`.
 
     Raises:
         InvalidValue: two subscribers have the same name, or a name is invalid.
@@ -227,6 +243,7 @@ def assemble(
             concurrency=ThreadConcurrency(STORING_THREADS),
             free_bytes=storage.free_bytes,
             subscribers=subscribers,
+            price_list=price_list or CatalogPrices(),
         ),
         Policies(
             limits=settings.job_limits,
@@ -236,6 +253,7 @@ def assemble(
             budgets=settings.budgets,
             events=settings.event_limits,
             free_bytes_min=settings.disk_free_mb_min * MEGABYTE,
+            catalog=settings.catalog if catalog is None else catalog,
         ),
     )
     return Spike(
@@ -250,6 +268,7 @@ def assemble(
         idempotency=application.idempotency,
         events=application.events,
         maintenance=application.maintenance,
+        pricing=application.pricing,
         settings=settings,
         clock=clock,
         ids=ids,

@@ -31,7 +31,7 @@ def handle_message(jobs: Jobs, metrics: Metrics, active_jobs: ActiveJobs, job_id
             structlog.contextvars.bound_contextvars(request_id=str(job.spec.request_id), attempt=job.attempt),
         ):
             tier, began_at_s = job.spec.tier, time.monotonic()
-            log.info("job begun", tier=tier.value, pid=os.getpid())
+            log.info("job begun", tier=tier.name, pid=os.getpid())
             if job.attempt == 1:
                 metrics.count_wait(tier=tier, wait=job.claimed_at - job.spec.created_at)
             outcome = jobs.runner.run(job)

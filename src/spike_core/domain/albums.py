@@ -115,7 +115,7 @@ class Album:
 
     @default_tier.validator
     def _is_paid(self, _attribute: object, value: Tier) -> None:
-        if value is Tier.FREE:
+        if value == Tier.FREE:
             raise InvalidValue(what="an album's default tier", rule="can't be FREE")
 
     def owned_by(self, owner_id: OwnerId) -> "Album":

@@ -302,6 +302,18 @@ class IdempotencyRecordNotFound(NotFound):
 
 
 @frozen
+class TierNotFound(NotFound):
+    """A job's tier isn't on offer any more, and an older release didn't store its size with the job."""
+
+    code: ClassVar[str] = "tier_not_found"
+    tier: str
+
+    def __str__(self) -> str:
+        """Name the tier."""
+        return f"the tier {self.tier} is no longer on offer"
+
+
+@frozen
 class WalletNotFound(NotFound):
     """The owner has no wallet; `Wallets.open` opens one."""
 
@@ -599,6 +611,13 @@ class LimiterUnavailable(Unavailable):
     """The rate limiter is unavailable."""
 
     code: ClassVar[str] = "limiter_unavailable"
+
+
+@frozen
+class PricesUnavailable(Unavailable):
+    """The price list can't say the price."""
+
+    code: ClassVar[str] = "prices_unavailable"
 
 
 @frozen

@@ -14,12 +14,12 @@ from typing import Any, Final, Self
 import attrs
 from attrs import evolve, frozen
 
+from spike_core.domain.catalog import TIER_NAME
 from spike_core.domain.hash_chain import NO_HASH
 from spike_core.domain.identifiers import ANONYMOUS, Identifier, OwnerId
 from spike_core.domain.jobs import CancelledJob, FailedJob, Job, RefundedJob
 from spike_core.domain.ledger import CHARGE_KINDS, SPEND_KINDS, EntryKind, LedgerEntry
 from spike_core.domain.objects import ObjectKey
-from spike_core.domain.tiers import Tier
 from spike_core.domain.wallet import Wallet
 
 
@@ -55,7 +55,6 @@ class Check(Enum):
 
 
 FUTURE_TOLERANCE: Final = timedelta(minutes=5)  # by which clocks of several machines may differ
-_TIERS: Final = frozenset(tier.value for tier in Tier)
 _LEAVES: Final = frozenset({str, int, bool, bytes, type(None), datetime})
 _INVARIANTS: Final = {
     Check.BALANCE: "I1",
@@ -244,6 +243,6 @@ def _check_order(job: Job, entries: Sequence[LedgerEntry]) -> Iterator[Finding]:
         yield Finding(check=Check.CHARGE, subject=subject, message="another owner's wallet was charged or refunded")
     for entry in entries:
         charged = entry.reason.rpartition(" at ")[2]  # such as "Enhancement at TIER_1K"
-        if entry.kind in CHARGE_KINDS and charged in _TIERS and charged != job.spec.tier.value:
-            message = f"its tier is {job.spec.tier.value}, {charged} was charged"
+        if entry.kind in CHARGE_KINDS and TIER_NAME.fullmatch(charged) and charged != job.spec.tier.name:
+            message = f"its tier is {job.spec.tier}, {charged} was charged"
             yield Finding(check=Check.TIER, subject=subject, message=message)

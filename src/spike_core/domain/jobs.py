@@ -7,19 +7,21 @@ object; `transitions` lists the legal ones.
 
 from datetime import datetime, timedelta
 from enum import Enum
-from typing import ClassVar, Self
+from typing import ClassVar, Self, assert_never
 
 from attrs import evolve, field, frozen, validators
 
+from spike_core.domain.catalog import SPECIFIED, Offer
 from spike_core.domain.cursors import JobCursor
 from spike_core.domain.dimensions import Dimensions
 from spike_core.domain.errors import InvariantViolated
 from spike_core.domain.hash_chain import row_checksum
 from spike_core.domain.identifiers import BatchId, ImageId, JobId, OwnerId, RequestId
-from spike_core.domain.images import Image
 from spike_core.domain.limits import METHOD_CHARS_MAX
 from spike_core.domain.objects import ObjectKey, PictureFormat
-from spike_core.domain.tasks import Blend, Enhancement, JobInput, Modification, Task
+from spike_core.domain.orders import Quote
+from spike_core.domain.priorities import Priority
+from spike_core.domain.tasks import Blend, Enhancement, Generation, JobInput, Modification, Task
 from spike_core.domain.tiers import Tier
 from spike_core.domain.tokens import Tokens
 
@@ -58,26 +60,50 @@ class Result:
 
 @frozen(kw_only=True)
 class JobSpec:
-    """What was ordered and paid for; the same in every state."""
+    """What was ordered and paid for; the same in every state, whatever the catalog offers later.
+
+    An order of a release without a catalog has no size of its own; it was for one of the specification's tiers.
+    """
 
     id: JobId
     owner_id: OwnerId
     task: Task
     tier: Tier
+    longest_side_px: int | None = None  # of the result, as sold; `None` if an older release sold it
     charged: Tokens  # the price when the job was accepted
+    priority: Priority = field()
     batch_id: BatchId | None = None  # of jobs that one request created together
     request_id: RequestId | None = None  # the request that created it, if any
     created_at: datetime
 
+    @priority.default
+    def _as_specified(self) -> Priority:
+        """Return the priority that releases without a catalog gave the job."""
+        if self.tier not in SPECIFIED:
+            return Priority.LOW
+        return _priority(self.task, SPECIFIED[self.tier])
+
     @classmethod
-    def on(cls, image: Image, tier: Tier, *, id_: JobId, request_id: RequestId | None, now: datetime) -> Self:
-        """Return the specification of an enhancement of an image, at the tier's current price."""
+    def of(
+        cls,
+        task: Task,
+        quote: Quote,
+        *,
+        id_: JobId,
+        owner_id: OwnerId,
+        request_id: RequestId | None,
+        now: datetime,
+    ) -> Self:
+        """Return the specification of a task that is sold to its owner as quoted."""
+        offer = quote.offer
         return cls(
             id=id_,
-            owner_id=image.owner_id,
-            task=Enhancement(image_id=image.id),
-            tier=tier,
-            charged=tier.price,
+            owner_id=owner_id,
+            task=task,
+            tier=offer.tier,
+            longest_side_px=offer.longest_side_px,
+            charged=quote.price,
+            priority=_priority(task, offer),
             request_id=request_id,
             created_at=now,
         )
@@ -103,13 +129,23 @@ class JobSpec:
         """The checksum of the attributes that never change and that money or access depend on."""
         image_id = None if self.image_id is None else self.image_id.text
         return row_checksum(
-            "job", self.id.text, self.owner_id.text, image_id, self.tier.value, self.charged.amount, self.created_at
+            "job", self.id.text, self.owner_id.text, image_id, self.tier.name, self.charged.amount, self.created_at
         )
 
     @property
     def cursor(self) -> JobCursor:
         """The job's position in a list ordered by age."""
         return JobCursor(self.created_at, self.id)
+
+
+def _priority(task: Task, offer: Offer) -> Priority:
+    match task:
+        case Enhancement() | Blend():
+            return offer.priority
+        case Generation() | Modification():
+            return Priority.LOW
+        case unreachable:
+            assert_never(unreachable)
 
 
 @frozen(kw_only=True)

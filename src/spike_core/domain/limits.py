@@ -5,6 +5,7 @@ from typing import Final
 
 from attrs import field, frozen, validators
 
+from spike_core.domain.catalog import SPECIFIED, Catalog
 from spike_core.domain.errors import InvalidValue
 from spike_core.domain.tiers import Tier
 
@@ -59,7 +60,8 @@ class JobLimits:
     redeliver_after: timedelta = timedelta(seconds=4)  # an unclaimed job started so long ago must be in the queue
     active_jobs_max: int = field(default=8, validator=validators.ge(1))  # an owner's jobs in flight
     active_time_max: timedelta = timedelta(hours=1)  # the processor time that an owner's jobs in flight may take
-    processor_time: timedelta = timedelta(minutes=10)  # of one attempt at the largest tier
+    processor_time: timedelta = timedelta(minutes=10)  # of one attempt at a result of 4096 pixels
+    catalog: Catalog = SPECIFIED  # whose tiers have shares of it
     work_per_turn: timedelta = field(default=timedelta(minutes=1))  # recent work that takes one turn from its owner
     refusal_max: timedelta = timedelta(hours=1)  # a job that the queue refuses for this long fails
     orphan_age: timedelta = timedelta(hours=1)  # an object without a row is collected at this age
@@ -72,7 +74,7 @@ class JobLimits:
 
     def processor_time_of(self, tier: Tier) -> timedelta:
         """Return the processor time that an attempt at this tier may take."""
-        return self.processor_time * tier.work_share
+        return self.processor_time * self.catalog.work_share_of(tier)
 
     @property
     def upload_time_max(self) -> timedelta:

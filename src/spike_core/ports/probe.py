@@ -4,6 +4,7 @@ from typing import BinaryIO, Protocol
 
 from spike_core.domain.fidelity import Comparison
 from spike_core.domain.images import PictureFacts, PictureIdentity
+from spike_core.domain.limits import PICTURE_PIXELS_MAX
 
 
 class ImageProbe(Protocol):
@@ -22,8 +23,11 @@ class ImageProbe(Protocol):
             UnacceptablePicture: as in `inspect`.
         """
 
-    def inspect(self, content: BinaryIO) -> PictureFacts:
+    def inspect(self, content: BinaryIO, *, pixels_max: int = PICTURE_PIXELS_MAX) -> PictureFacts:
         """Decode the whole picture and return its facts; `content` is rewound afterwards.
+
+        Uploads may have `PICTURE_PIXELS_MAX` pixels. A result is inspected with its own limit, `RESULT_PIXELS_MAX`,
+        where it is to be larger.
 
         The header is checked before anything is decoded, so a small file that declares a huge picture costs nothing.
 
@@ -33,14 +37,15 @@ class ImageProbe(Protocol):
             UnsupportedPicture: the format, or the variant of it, isn't supported.
             AnimatedPicture: it has more than one frame.
             MultiplePages: it has more than one full page.
-            TooManyPixels: it declares more than `PICTURE_PIXELS_MAX`.
+            TooManyPixels: it declares more than `pixels_max`.
             UndecodablePicture: it is truncated or corrupt.
         """
 
     def compare(self, result: BinaryIO, original: BinaryIO) -> Comparison:
         """Decode both and return how a result differs from its original; both are rewound afterwards.
 
-        Every pixel counts, at any pair of sizes: upright, in sRGB, premultiplied by alpha.
+        Every pixel counts, at any pair of sizes: upright, in sRGB, premultiplied by alpha. The result may have
+        `RESULT_PIXELS_MAX` pixels.
 
         Raises:
             UnacceptablePicture: one of the two can't be decoded.

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from attrs import frozen
 
 from spike_core.domain.albums import Album, AlbumDescription, AlbumImage, AlbumName, AlbumPatch, Privacy
+from spike_core.domain.catalog import SPECIFIED, Catalog
 from spike_core.domain.cursors import AlbumCursor
 from spike_core.domain.errors import InvalidValue, TooManyAlbums
 from spike_core.domain.identifiers import AlbumId, OwnerId
@@ -28,7 +29,7 @@ class NewAlbum:
     name: AlbumName
     description: AlbumDescription | None = None
     privacy: Privacy = Privacy.PRIVATE
-    default_tier: Tier = Tier.TIER_1K
+    default_tier: Tier | None = None  # `None`: the catalog's default
     auto_enhance: bool = True
 
 
@@ -59,16 +60,19 @@ class Albums(Extensible):
     clock: Clock
     ids: Ids
     secrets: Secrets
+    catalog: Catalog = SPECIFIED
 
     @retry_on_conflict
     def create(self, owner_id: OwnerId, wanted: NewAlbum) -> Album:
         """Create an empty album; an unlisted one gets a share token.
 
         Raises:
-            InvalidValue: the default tier is FREE.
+            InvalidValue: the default tier is FREE, or isn't on offer.
             TooManyAlbums: the owner has `ALBUMS_PER_OWNER_MAX`.
             WalletNotFound: the owner has no wallet.
         """
+        default_tier = wanted.default_tier or self.catalog.default.tier
+        self._check_tier(default_tier)
         with self.transactions.begin() as tx:
             tx.wallets.get(owner_id)
             now = self.clock.now()
@@ -78,7 +82,7 @@ class Albums(Extensible):
                 name=wanted.name,
                 description=wanted.description,
                 privacy=wanted.privacy,
-                default_tier=wanted.default_tier,
+                default_tier=default_tier,
                 auto_enhance=wanted.auto_enhance,
                 share_token=self.secrets.share_token() if wanted.privacy is Privacy.UNLISTED else None,
                 created_at=now,
@@ -145,8 +149,10 @@ class Albums(Extensible):
 
         Raises:
             AlbumNotFound, Forbidden: the album doesn't exist, or belongs to another owner.
-            InvalidValue: the default tier is FREE, or the cover isn't an image of the album.
+            InvalidValue: the default tier is FREE or isn't on offer, or the cover isn't an image of the album.
         """
+        if changes.default_tier is not UNCHANGED:
+            self._check_tier(changes.default_tier)
         with self.transactions.begin() as tx:
             album = tx.albums.lock(album_id).owned_by(owner_id)
             _check_cover(tx, album, changes)
@@ -167,6 +173,11 @@ class Albums(Extensible):
             tx.albums.lock(album_id).owned_by(owner_id)
             tx.albums.remove(album_id)
             self._run_hooks(tx, None)
+
+    def _check_tier(self, tier: Tier) -> None:
+        self.catalog[tier]
+        if tier == Tier.FREE:
+            raise InvalidValue(what="defaultTier", rule="can't be FREE")
 
 
 def _check_cover(tx: Transaction, album: Album, changes: AlbumPatch) -> None:

@@ -10,6 +10,7 @@ from spike_core.domain.identifiers import AlbumId, ImageId, OwnerId, RequestId
 from spike_core.domain.images import Image, ImageName
 from spike_core.domain.jobs import PendingJob
 from spike_core.domain.limits import UPLOAD_BYTES_MAX
+from spike_core.domain.tiers import Tier
 from spike_core.domain.tokens import NO_TOKENS, Tokens
 from spike_core.ports.blobs import BlobStore
 from spike_core.ports.clock import Clock
@@ -88,27 +89,29 @@ class BatchUploads(Extensible):
         owner_id: OwnerId,
         *,
         files: Sequence[NamedFile | RefusedFile],
+        tier: Tier | None = None,
         album_id: AlbumId | None = None,
         request_id: RequestId | None = None,
     ) -> UploadedBatch:
-        """Store the files and start the enhancement of each.
+        """Store the files and start the enhancement of each, at one tier, which is chosen as for a single upload.
 
         A file that isn't acceptable, or can't be stored, is refused by itself. The rows of all others are written and
         charged in one transaction; if the database fails, all of them are refused and none is stored.
 
         Raises:
+            InvalidValue: the tier isn't on offer, or the album's isn't any more.
             AlbumNotFound, Forbidden, AlbumFull: the album can't take them.
             NotEnoughTokens: the balance doesn't cover all acceptable files; nothing is stored.
             TooManyJobs, QuotaExceeded: the owner's budget has no room for all of them; nothing is stored.
             StorageFull: the store has too little free space.
             DatabaseUnavailable: the database failed before anything was stored.
         """
+        self.new_images.check_tier(tier)
         self.ingest.check_free_space()
         validated = self._validate(owner_id, files)
         candidates = [each for each in validated if isinstance(each, _Candidate)]
-        with self.transactions.view() as tx:
-            images = [each.image for each in candidates]
-            quote = self.new_images.quote(tx, owner_id, images=images, album_id=album_id, now=self.clock.now())
+        images = [each.image for each in candidates]
+        quote = self.new_images.quote(owner_id, images=images, tier=tier, album_id=album_id, now=self.clock.now())
         none_accepted = AcceptedJobs(jobs=(), due=(), balance=quote.balance)
         outcomes = self._store(candidates)
         errors = {id_: outcome for id_, outcome in outcomes.items() if isinstance(outcome, SpikeError)}
@@ -121,7 +124,7 @@ class BatchUploads(Extensible):
         def add_images() -> tuple[AcceptedJobs, UploadedBatch]:
             with self.transactions.begin() as tx:
                 accepted = self.new_images.add(
-                    tx, owner_id, stored, tier=quote.tier, album_id=album_id, request_id=request_id
+                    tx, owner_id, stored, quote=quote.enhancement, album_id=album_id, request_id=request_id
                 )
                 batch = _batch(validated, accepted, errors)
                 self._run_hooks(tx, batch)

@@ -188,10 +188,10 @@ def _explained(spec: JobSpec) -> tuple[EntryKind, str]:
     """Return the kind and the reason of a charge's ledger entry."""
     match spec.task:
         case Enhancement() | Blend():
-            return EntryKind.SPEND_ENHANCEMENT, f"Enhancement at {spec.tier.value}"
+            return EntryKind.SPEND_ENHANCEMENT, f"Enhancement at {spec.tier}"
         case Generation():
-            return EntryKind.SPEND_GENERATION, f"Generation at {spec.tier.value}"
+            return EntryKind.SPEND_GENERATION, f"Generation at {spec.tier}"
         case Modification():
-            return EntryKind.SPEND_GENERATION, f"Modification at {spec.tier.value}"
+            return EntryKind.SPEND_GENERATION, f"Modification at {spec.tier}"
         case unreachable:
             assert_never(unreachable)

@@ -4,6 +4,7 @@ from typing import BinaryIO
 
 from attrs import frozen
 
+from spike_core.domain.catalog import SPECIFIED, Catalog
 from spike_core.domain.tiers import Tier
 from spike_core.ports.probe import ImageProbe
 from spike_core.ports.progress import UNMONITORED, ProgressMonitor
@@ -17,18 +18,21 @@ class DirectEnhancement:
 
     probe: ImageProbe
     upscaler: Upscaler
+    catalog: Catalog = SPECIFIED
 
     def enhance(self, original: BinaryIO, tier: Tier, *, monitor: ProgressMonitor = UNMONITORED) -> RenderedImage:
         """Return the picture at this tier; `original` is read from its start.
 
         Raises:
+            InvalidValue: the tier isn't on offer.
             UnacceptablePicture: the original isn't accepted.
             UpscalerUnavailable: the engine is unavailable.
             InvalidResult: the result failed its check.
             WorkAbandoned: `monitor` raised it.
         """
-        source = self.probe.inspect(original)
-        size = tier.output_size(source.dimensions)
+        offer = self.catalog[tier]
+        source = self.probe.identify(original)
+        size = offer.output_size(source.dimensions)
         picture = self.upscaler.enhance(original, size=size, monitor=monitor)
         inspected(picture, self.probe, size=size)
         original.seek(0)

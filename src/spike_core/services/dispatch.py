@@ -12,7 +12,6 @@ from spike_core.domain.errors import DatabaseUnavailable, JobChanged, QueueUnava
 from spike_core.domain.jobs import PendingJob
 from spike_core.domain.limits import JobLimits
 from spike_core.domain.outbox import OutboxMessage
-from spike_core.domain.priorities import Priority
 from spike_core.ports.clock import Clock
 from spike_core.ports.queue import JobQueue
 from spike_core.ports.transactions import Transactions
@@ -92,7 +91,7 @@ class Dispatch:
     def _send(self, jobs: Sequence[PendingJob]) -> Sequence[PendingJob]:
         for count, job in enumerate(jobs):
             try:
-                self.queue.send(job.id, priority=Priority.of(job.spec))
+                self.queue.send(job.id, priority=job.spec.priority)
             except QueueUnavailable:
                 _log.warning("the queue is unavailable; %d jobs stay pending", len(jobs) - count)
                 return jobs[:count]  # the others would be refused too, each after a time-out

@@ -10,7 +10,8 @@ from spike_core.domain.images import Image
 from spike_core.domain.jobs import Job, JobSpec, PendingJob
 from spike_core.domain.limits import BATCH_IMAGES_MAX, PARALLEL_TIERS_MAX
 from spike_core.domain.objects import ObjectKey
-from spike_core.domain.tasks import Blend, JobInput
+from spike_core.domain.orders import Quote, TaskKind
+from spike_core.domain.tasks import Blend, Enhancement, JobInput
 from spike_core.domain.tiers import Tier
 from spike_core.domain.tokens import NO_TOKENS, Tokens
 from spike_core.domain.usage import Usage
@@ -21,6 +22,7 @@ from spike_core.services.billing import Billing
 from spike_core.services.dispatch import Dispatch
 from spike_core.services.hooks import Extensible
 from spike_core.services.ingest import Ingest, InlineImage
+from spike_core.services.pricing import Pricing
 from spike_core.services.transaction_retries import retry_on_conflict
 
 
@@ -72,6 +74,7 @@ class Enhancements(Extensible):
     billing: Billing
     dispatch: Dispatch
     ingest: Ingest
+    pricing: Pricing
 
     @retry_on_conflict
     def enhance(
@@ -88,25 +91,29 @@ class Enhancements(Extensible):
         An inline source is stored as an object of the job, after everything else has been checked.
 
         Raises:
-            InvalidValue: the source is the image itself, or an inline source isn't of its declared media type.
+            InvalidValue: the tier isn't on offer, the source is the image itself, or an inline source isn't of its
+                declared media type.
             UnacceptablePicture: the inline source is empty, too large, animated, corrupt or in no supported format.
             ImageNotFound, Forbidden: one of the images doesn't exist, or belongs to another owner.
             NotEnoughTokens: the balance doesn't cover the tier.
             TooManyJobs, QuotaExceeded: the owner's budget has no room.
             Unavailable: a dependency failed; nothing is charged and nothing stored.
         """
+        kind = TaskKind.ENHANCEMENT if source is None else TaskKind.BLEND
+        quote = self.pricing.quote(tier, kind, owner_id=owner_id)
         if isinstance(source, InlineImage):
-            return self._blend_with_inline(owner_id, image_id, tier=tier, inline=source, request_id=request_id)
+            return self._blend_with_inline(owner_id, image_id, quote=quote, inline=source, request_id=request_id)
         if source == image_id:
             raise InvalidValue(what="blendSource", rule="must be another image")
         self.ingest.check_free_space()
         with self.transactions.begin() as tx:
             now = self.clock.now()
             ids = [image_id] if source is None else [image_id, source]
-            image = _owned(tx, owner_id, ids)[0]
-            spec = JobSpec.on(image, tier, id_=self._new_id(owner_id), request_id=request_id, now=now)
-            if source is not None:
-                spec = evolve(spec, task=Blend(image_id=image_id, source=source))
+            _owned(tx, owner_id, ids)
+            task = Enhancement(image_id=image_id) if source is None else Blend(image_id=image_id, source=source)
+            spec = JobSpec.of(
+                task, quote, id_=self._new_id(owner_id), owner_id=owner_id, request_id=request_id, now=now
+            )
             accepted = self.billing.accept(tx, [spec], owner_id=owner_id, now=now)
             result = EnhancementAccepted(job=accepted.jobs[0], balance=accepted.balance)
             self._run_hooks(tx, result)
@@ -114,15 +121,20 @@ class Enhancements(Extensible):
         return result
 
     def blend_anonymously(
-        self, image_id: ImageId, *, source: ImageId | InlineImage, request_id: RequestId | None = None
+        self,
+        image_id: ImageId,
+        *,
+        source: ImageId | InlineImage,
+        tier: Tier = Tier.FREE,
+        request_id: RequestId | None = None,
     ) -> EnhancementAccepted:
-        """Start to blend two anonymous images, or one with an inline image, at the free tier.
+        """Start to blend two anonymous images, or one with an inline image, at the tier FREE; any other is refused.
 
         Raises:
             Forbidden: one of the images has an owner.
             InvalidValue, UnacceptablePicture, ImageNotFound, Unavailable: as in `enhance`.
         """
-        return self.enhance(ANONYMOUS, image_id=image_id, tier=Tier.FREE, source=source, request_id=request_id)
+        return self.enhance(ANONYMOUS, image_id=image_id, tier=tier, source=source, request_id=request_id)
 
     @retry_on_conflict
     def enhance_in_parallel(
@@ -136,7 +148,8 @@ class Enhancements(Extensible):
         """Start to enhance the owner's image at several tiers.
 
         Raises:
-            InvalidValue: there is no tier, there are more than `PARALLEL_TIERS_MAX`, or one occurs twice.
+            InvalidValue: there is no tier, there are more than `PARALLEL_TIERS_MAX`, one occurs twice, or one isn't on
+                offer.
             ImageNotFound, Forbidden: the image doesn't exist, or belongs to another owner.
             NotEnoughTokens: the balance doesn't cover all tiers.
             TooManyJobs, QuotaExceeded: the owner's budget has no room.
@@ -144,11 +157,16 @@ class Enhancements(Extensible):
         """
         if not 1 <= len(tiers) <= PARALLEL_TIERS_MAX or len(set(tiers)) != len(tiers):
             raise InvalidValue(what="tiers", rule=f"must be 1 to {PARALLEL_TIERS_MAX} different tiers")
+        quotes = [self.pricing.quote(tier, TaskKind.ENHANCEMENT, owner_id=owner_id) for tier in tiers]
         self.ingest.check_free_space()
         with self.transactions.begin() as tx:
             now = self.clock.now()
-            image = _owned(tx, owner_id, [image_id])[0]
-            specs = [JobSpec.on(image, tier, id_=self.ids.new(JobId), request_id=request_id, now=now) for tier in tiers]
+            _owned(tx, owner_id, [image_id])
+            task = Enhancement(image_id=image_id)
+            specs = [
+                JobSpec.of(task, quote, id_=self.ids.new(JobId), owner_id=owner_id, request_id=request_id, now=now)
+                for quote in quotes
+            ]
             accepted = self.billing.accept(tx, specs, owner_id=owner_id, now=now)
             self._run_hooks(tx, ParallelEnhancementAccepted(jobs=accepted.jobs, balance=accepted.balance))
         self.dispatch.start(accepted.due)
@@ -168,7 +186,7 @@ class Enhancements(Extensible):
         The number of statements doesn't grow with the number of images.
 
         Raises:
-            InvalidValue: there is no image, or there are more than `BATCH_IMAGES_MAX`.
+            InvalidValue: there is no image, there are more than `BATCH_IMAGES_MAX`, or the tier isn't on offer.
             ImageNotFound, Forbidden: one of the images doesn't exist, or belongs to another owner.
             NotEnoughTokens: the balance doesn't cover all images.
             TooManyJobs, QuotaExceeded: the owner's budget has no room.
@@ -177,13 +195,21 @@ class Enhancements(Extensible):
         distinct = list(dict.fromkeys(image_ids))
         if not 1 <= len(distinct) <= BATCH_IMAGES_MAX:
             raise InvalidValue(what="imageIds", rule=f"must be 1 to {BATCH_IMAGES_MAX} images")
+        quote = self.pricing.quote(tier, TaskKind.ENHANCEMENT, owner_id=owner_id)
         self.ingest.check_free_space()
         batch_id = self.ids.new(BatchId)
         with self.transactions.begin() as tx:
             now = self.clock.now()
             specs = [
                 evolve(
-                    JobSpec.on(image, tier, id_=self.ids.new(JobId), request_id=request_id, now=now),
+                    JobSpec.of(
+                        Enhancement(image_id=image.id),
+                        quote,
+                        id_=self.ids.new(JobId),
+                        owner_id=owner_id,
+                        request_id=request_id,
+                        now=now,
+                    ),
                     batch_id=batch_id,
                 )
                 for image in _owned(tx, owner_id, distinct)
@@ -199,7 +225,7 @@ class Enhancements(Extensible):
         owner_id: OwnerId,
         image_id: ImageId,
         *,
-        tier: Tier,
+        quote: Quote,
         inline: InlineImage,
         request_id: RequestId | None,
     ) -> EnhancementAccepted:
@@ -208,8 +234,8 @@ class Enhancements(Extensible):
         began_at = self.clock.now()
         with self.transactions.view() as tx:  # a request that would be refused stores nothing
             _owned(tx, owner_id, [image_id])
-            adding = Usage.of_request(tier.price, input_bytes=validated.size_bytes)
-            self.billing.check(tx, tier.price, adding=adding, owner_id=owner_id, now=began_at)
+            adding = Usage.of_request(quote.price, input_bytes=validated.size_bytes)
+            self.billing.check(tx, quote.price, adding=adding, owner_id=owner_id, now=began_at)
         job_id = self._new_id(owner_id)
         source = JobInput(
             key=ObjectKey.of_input(job_id, validated.identity.format),
@@ -218,11 +244,9 @@ class Enhancements(Extensible):
         with self.ingest.stored({source.key: validated.content}) as digests, self.transactions.begin() as tx:
             now = self.clock.now()
             self.ingest.check_in_time(began_at)
-            image = _owned(tx, owner_id, [image_id])[0]
-            spec = evolve(
-                JobSpec.on(image, tier, id_=job_id, request_id=request_id, now=now),
-                task=Blend(image_id=image_id, source=evolve(source, digest=digests[source.key])),
-            )
+            _owned(tx, owner_id, [image_id])
+            task = Blend(image_id=image_id, source=evolve(source, digest=digests[source.key]))
+            spec = JobSpec.of(task, quote, id_=job_id, owner_id=owner_id, request_id=request_id, now=now)
             accepted = self.billing.accept(tx, [spec], owner_id=owner_id, now=now)
             result = EnhancementAccepted(job=accepted.jobs[0], balance=accepted.balance)
             self._run_hooks(tx, result)

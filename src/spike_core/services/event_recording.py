@@ -304,7 +304,7 @@ def _ended(job: SettledJob, *, balance: Tokens) -> Event:
         "batch_id": spec.batch_id,
         "request_id": spec.request_id,
         "task": task_name(spec.task),
-        "tier": spec.tier.value,
+        "tier": spec.tier.name,
         "charged": spec.charged,
         "balance": balance,
         "accepted_at": spec.created_at,

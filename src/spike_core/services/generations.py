@@ -13,6 +13,7 @@ from spike_core.domain.identifiers import JobId, OwnerId, RequestId
 from spike_core.domain.jobs import Job, JobSpec, PendingJob
 from spike_core.domain.limits import PAGE_SIZE, check_page_size
 from spike_core.domain.objects import ObjectKey
+from spike_core.domain.orders import Quote, TaskKind
 from spike_core.domain.tasks import Creation, Generation, JobInput, Modification, Task
 from spike_core.domain.tiers import Tier
 from spike_core.domain.tokens import Tokens
@@ -25,6 +26,7 @@ from spike_core.services.billing import AcceptedJobs, Billing
 from spike_core.services.dispatch import Dispatch
 from spike_core.services.hooks import Extensible
 from spike_core.services.ingest import Ingest, InlineImage, ValidatedImage
+from spike_core.services.pricing import Pricing
 from spike_core.services.transaction_retries import retry_on_conflict
 
 
@@ -62,6 +64,7 @@ class Generations(Extensible):
     dispatch: Dispatch
     ingest: Ingest
     downloader: Downloader
+    pricing: Pricing
 
     @retry_on_conflict
     def generate(
@@ -77,16 +80,16 @@ class Generations(Extensible):
         """Start to generate a picture; `negative` says what it mustn't show.
 
         Raises:
-            InvalidValue: the tier is FREE.
+            InvalidValue: the tier is FREE, or isn't on offer.
             NotEnoughTokens: the balance doesn't cover the tier.
             TooManyJobs, QuotaExceeded: the owner's budget has no room.
             DatabaseUnavailable: nothing is charged.
         """
-        _check_tier(tier)
+        quote = self._quote(owner_id, tier, TaskKind.GENERATION)
         self.ingest.check_free_space()
         task = Generation(prompt=prompt, negative=negative, aspect_ratio=aspect_ratio)
         with self.transactions.begin() as tx:
-            accepted = self._accept(tx, owner_id, task, tier=tier, job_id=self._new_id("gen"), request_id=request_id)
+            accepted = self._accept(tx, owner_id, task, quote=quote, job_id=self._new_id("gen"), request_id=request_id)
             result = GenerationAccepted(job=accepted.jobs[0], balance=accepted.balance)
             self._run_hooks(tx, result)
         self.dispatch.start(accepted.due)
@@ -106,16 +109,16 @@ class Generations(Extensible):
         """Start to modify a picture, which is stored as an object of the job after everything else has been checked.
 
         Raises:
-            InvalidValue: the tier is FREE, or an inline picture isn't of its declared media type.
+            InvalidValue: the tier is FREE or isn't on offer, or an inline picture isn't of its declared media type.
             UnacceptablePicture: the picture is empty, too large, animated, corrupt or in no supported format.
             UnsafeAddress, DownloadFailed: the picture can't be downloaded.
             NotEnoughTokens: the balance doesn't cover the tier; then nothing is downloaded.
             TooManyJobs, QuotaExceeded: the owner's budget has no room.
             Unavailable: a dependency failed; nothing is charged and nothing stored.
         """
-        _check_tier(tier)
+        quote = self._quote(owner_id, tier, TaskKind.MODIFICATION)
         self.ingest.check_free_space()
-        with self._validated(owner_id, picture, tier) as validated:
+        with self._validated(owner_id, picture, quote.price) as validated:
             began_at = self.clock.now()
             job_id = self._new_id("mod")
             key = ObjectKey.of_input(job_id, validated.identity.format)
@@ -123,7 +126,7 @@ class Generations(Extensible):
                 source = JobInput(key=key, dimensions=validated.identity.dimensions, digest=digests[key])
                 task = Modification(prompt=prompt, negative=negative, input=source)
                 self.ingest.check_in_time(began_at)
-                accepted = self._accept(tx, owner_id, task, tier=tier, job_id=job_id, request_id=request_id)
+                accepted = self._accept(tx, owner_id, task, quote=quote, job_id=job_id, request_id=request_id)
                 result = GenerationAccepted(job=accepted.jobs[0], balance=accepted.balance)
                 self._run_hooks(tx, result)
         self.dispatch.start(accepted.due)
@@ -154,44 +157,45 @@ class Generations(Extensible):
         return GenerationsPage(jobs=page, next=page[-1].spec.cursor if len(jobs) > limit else None)
 
     @contextmanager
-    def _validated(self, owner_id: OwnerId, picture: InlineImage | WebAddress, tier: Tier) -> Iterator[ValidatedImage]:
+    def _validated(
+        self, owner_id: OwnerId, picture: InlineImage | WebAddress, price: Tokens
+    ) -> Iterator[ValidatedImage]:
         """Open the picture and validate it. Funds are checked before a download, but after an inline picture."""
         if isinstance(picture, InlineImage):
             validated = self.ingest.validate_inline(picture)
-            self._check_funds(owner_id, tier, input_bytes=validated.size_bytes)
+            self._check_funds(owner_id, price, input_bytes=validated.size_bytes)
             yield validated
             return
-        self._check_funds(owner_id, tier, input_bytes=1)
+        self._check_funds(owner_id, price, input_bytes=1)
         try:
             with self.downloader.download(picture.url) as content:
                 yield self.ingest.validate_inline(InlineImage(content=content))
         except FileTooLarge as error:
             raise SourceTooLarge from error
 
-    def _check_funds(self, owner_id: OwnerId, tier: Tier, *, input_bytes: int) -> None:
-        adding = Usage.of_request(tier.price, input_bytes=input_bytes)
+    def _check_funds(self, owner_id: OwnerId, price: Tokens, *, input_bytes: int) -> None:
+        adding = Usage.of_request(price, input_bytes=input_bytes)
         with self.transactions.view() as tx:
-            self.billing.check(tx, tier.price, adding=adding, owner_id=owner_id, now=self.clock.now())
+            self.billing.check(tx, price, adding=adding, owner_id=owner_id, now=self.clock.now())
 
     def _accept(
-        self, tx: Transaction, owner_id: OwnerId, task: Task, *, tier: Tier, job_id: JobId, request_id: RequestId | None
+        self,
+        tx: Transaction,
+        owner_id: OwnerId,
+        task: Task,
+        *,
+        quote: Quote,
+        job_id: JobId,
+        request_id: RequestId | None,
     ) -> AcceptedJobs:
         now = self.clock.now()
-        spec = JobSpec(
-            id=job_id,
-            owner_id=owner_id,
-            task=task,
-            tier=tier,
-            charged=tier.price,
-            request_id=request_id,
-            created_at=now,
-        )
+        spec = JobSpec.of(task, quote, id_=job_id, owner_id=owner_id, request_id=request_id, now=now)
         return self.billing.accept(tx, [spec], owner_id=owner_id, now=now)
+
+    def _quote(self, owner_id: OwnerId, tier: Tier, kind: TaskKind) -> Quote:
+        if tier == Tier.FREE:
+            raise InvalidValue(what="tier", rule="must be one that costs something")
+        return self.pricing.quote(tier, kind, owner_id=owner_id)
 
     def _new_id(self, mark: Literal["gen", "mod"]) -> JobId:
         return self.ids.new(JobId).marked(mark)
-
-
-def _check_tier(tier: Tier) -> None:
-    if tier is Tier.FREE:
-        raise InvalidValue(what="tier", rule="must be one that costs something")

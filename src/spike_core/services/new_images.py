@@ -5,25 +5,29 @@ from datetime import datetime
 
 from attrs import frozen
 
+from spike_core.domain.errors import InvalidValue
 from spike_core.domain.identifiers import ANONYMOUS, AlbumId, AlbumImageId, ImageId, JobId, OwnerId, RequestId
 from spike_core.domain.images import Image, ImageName, PictureIdentity
 from spike_core.domain.jobs import JobSpec
 from spike_core.domain.objects import ObjectKey
+from spike_core.domain.orders import Quote, TaskKind
+from spike_core.domain.tasks import Enhancement
 from spike_core.domain.tiers import Tier
 from spike_core.domain.tokens import NO_TOKENS, Tokens
 from spike_core.domain.usage import Usage
 from spike_core.ports.clock import Clock
 from spike_core.ports.ids import Ids
-from spike_core.ports.transactions import Transaction
+from spike_core.ports.transactions import Transaction, Transactions
 from spike_core.services.billing import AcceptedJobs, Billing
 from spike_core.services.ingest import Ingest, ValidatedImage
+from spike_core.services.pricing import Pricing
 
 
 @frozen(kw_only=True)
 class UploadQuote:
     """How files will be enhanced, and the balance before the charge, which covers it."""
 
-    tier: Tier | None  # `None`: not at all, since the album has auto-enhance off
+    enhancement: Quote | None  # of each file; `None`: not at all, since the album has auto-enhance off
     balance: Tokens
 
 
@@ -31,36 +35,49 @@ class UploadQuote:
 class NewImages:
     """Quotes uploads, builds images from validated files, and writes their rows and jobs with the charge."""
 
+    transactions: Transactions
     clock: Clock
     ids: Ids
     billing: Billing
     ingest: Ingest
+    pricing: Pricing
+
+    def check_tier(self, tier: Tier | None) -> None:
+        """Check a tier that a request names, before anything else is done.
+
+        Raises:
+            InvalidValue: it isn't on offer.
+        """
+        if tier is not None:
+            self.pricing.catalog[tier]
 
     def quote(
         self,
-        tx: Transaction,
         owner_id: OwnerId,
         *,
         images: Sequence[Image],
+        tier: Tier | None,
         album_id: AlbumId | None,
         now: datetime,
     ) -> UploadQuote:
-        """Return how new images would be enhanced: at the album's tier, or at TIER_1K without an album.
+        """Return how new images would be enhanced: at this tier, or else the album's, or else the catalog's default.
 
         Raises:
+            InvalidValue: the album's tier isn't on offer any more.
+            PricesUnavailable: the price can't be found out.
             AlbumNotFound, Forbidden: the album doesn't exist, or belongs to another owner.
             NotEnoughTokens: the balance doesn't cover all images.
             TooManyJobs, QuotaExceeded: a budget has no room for them.
         """
-        tier: Tier | None = Tier.TIER_1K
-        if album_id is not None:
-            album = tx.albums.get(album_id).owned_by(owner_id)
-            tier = album.default_tier if album.auto_enhance else None
-        prices = [] if tier is None else [tier.price for _ in images]
+        tier = self._tier(owner_id, tier, album_id)
+        quote = None if tier is None else self.pricing.quote(tier, TaskKind.ENHANCEMENT, owner_id=owner_id)
+        prices = [] if quote is None else [quote.price for _ in images]
         free_jobs = sum(not price for price in prices)
         adding = Usage.of(images=images) + Usage(free_jobs=free_jobs, paid_jobs=len(prices) - free_jobs)
         total = sum(prices, NO_TOKENS)
-        return UploadQuote(tier=tier, balance=self.billing.check(tx, total, adding=adding, owner_id=owner_id, now=now))
+        with self.transactions.view() as tx:
+            balance = self.billing.check(tx, total, adding=adding, owner_id=owner_id, now=now)
+        return UploadQuote(enhancement=quote, balance=balance)
 
     def check_room(self, tx: Transaction, owner_id: OwnerId, images: Sequence[Image], *, now: datetime) -> None:
         """Check that the owner's budget has room for these images, without any jobs.
@@ -96,7 +113,7 @@ class NewImages:
         owner_id: OwnerId,
         images: Sequence[Image],
         *,
-        tier: Tier | None,
+        quote: Quote | None,
         album_id: AlbumId | None,
         request_id: RequestId | None,
     ) -> AcceptedJobs:
@@ -118,11 +135,30 @@ class NewImages:
             tx.albums.lock(album_id).owned_by(owner_id)
             tx.albums.append_images(album_id, [(self.ids.new(AlbumImageId), image.id) for image in images], now=now)
         specs = [
-            JobSpec.on(image, tier, id_=self.ids.new(JobId), request_id=request_id, now=now)
+            JobSpec.of(
+                Enhancement(image_id=image.id),
+                quote,
+                id_=self.ids.new(JobId),
+                owner_id=owner_id,
+                request_id=request_id,
+                now=now,
+            )
             for image in images
-            if tier is not None
+            if quote is not None
         ]
         return self.billing.accept(tx, specs, owner_id=owner_id, now=now, images=images)
+
+    def _tier(self, owner_id: OwnerId, tier: Tier | None, album_id: AlbumId | None) -> Tier | None:
+        if album_id is None:
+            return tier or self.pricing.catalog.default.tier
+        with self.transactions.view() as tx:
+            album = tx.albums.get(album_id).owned_by(owner_id)
+        if tier is not None or not album.auto_enhance:
+            return tier
+        if album.default_tier not in self.pricing.catalog:
+            rule = f"is {album.default_tier}, which is no longer on offer; please change the album or name a tier"
+            raise InvalidValue(what="the album's default tier", rule=rule)
+        return album.default_tier
 
     def _original_key(self, image_id: ImageId, identity: PictureIdentity) -> ObjectKey:
         if identity.has_location:

@@ -6,8 +6,9 @@ from typing import BinaryIO, assert_never
 
 from attrs import evolve, frozen
 
+from spike_core.domain.catalog import SPECIFIED, Catalog
 from spike_core.domain.dimensions import Dimensions
-from spike_core.domain.errors import InvalidResult
+from spike_core.domain.errors import InvalidResult, TierNotFound
 from spike_core.domain.identifiers import ImageId
 from spike_core.domain.images import Image, MetadataPolicy, PictureFacts
 from spike_core.domain.jobs import JobSpec
@@ -45,30 +46,35 @@ class Rendering:
     blender: Blender
     generator: Generator
     labels: MetadataPolicy = MetadataPolicy.KEEP
+    catalog: Catalog = SPECIFIED
 
     def render_spec(self, spec: JobSpec) -> RenderSpec:
         """Look up the job's inputs.
 
         Raises:
             ImageNotFound: an image that the job needs was deleted.
+            TierNotFound: an earlier release sold the job without storing its size, and its tier isn't on offer.
         """
+        longest_side_px = self._longest_side_px(spec)
         match spec.task:
             case Enhancement():
                 image = self._image(spec.task.image_id)
-                return RenderSpec(spec=spec, size=spec.tier.output_size(image.dimensions), pictures=(image.original,))
+                return RenderSpec(
+                    spec=spec, size=image.dimensions.scaled_to(longest_side_px), pictures=(image.original,)
+                )
             case Blend():
                 image = self._image(spec.task.image_id)
                 source = spec.task.source
                 key = source.key if isinstance(source, JobInput) else self._image(source).original
                 return RenderSpec(
-                    spec=spec, size=spec.tier.output_size(image.dimensions), pictures=(image.original, key)
+                    spec=spec, size=image.dimensions.scaled_to(longest_side_px), pictures=(image.original, key)
                 )
             case Generation():
-                size = spec.task.aspect_ratio.size(spec.tier.longest_side_px)
+                size = spec.task.aspect_ratio.size(longest_side_px)
                 return RenderSpec(spec=spec, size=size, pictures=())
             case Modification():
                 source = spec.task.input
-                return RenderSpec(spec=spec, size=spec.tier.output_size(source.dimensions), pictures=(source.key,))
+                return RenderSpec(spec=spec, size=source.dimensions.scaled_to(longest_side_px), pictures=(source.key,))
             case unreachable:
                 assert_never(unreachable)
 
@@ -146,6 +152,15 @@ class Rendering:
     def _facts(self, key: ObjectKey) -> PictureFacts:
         with self.blobs.open(key) as picture:
             return self.probe.inspect(picture)
+
+    def _longest_side_px(self, spec: JobSpec) -> int:
+        """Return the size that was sold. A release without a catalog sold the specification's tiers, or a fork's."""
+        if spec.longest_side_px is not None:
+            return spec.longest_side_px
+        for catalog in (SPECIFIED, self.catalog):
+            if spec.tier in catalog:
+                return catalog[spec.tier].longest_side_px
+        raise TierNotFound(tier=spec.tier.name)
 
     def _image(self, image_id: ImageId) -> Image:
         with self.transactions.view() as tx:

@@ -3,9 +3,11 @@
 import io
 from typing import BinaryIO
 
+from spike_core.domain.catalog import RESULT_PIXELS_MAX
 from spike_core.domain.dimensions import Dimensions
 from spike_core.domain.errors import InvalidResult, UnacceptablePicture
 from spike_core.domain.images import PictureFacts
+from spike_core.domain.limits import PICTURE_PIXELS_MAX
 from spike_core.ports.probe import ImageProbe
 from spike_core.ports.upscaler import RenderedImage
 
@@ -17,7 +19,7 @@ def inspected(picture: RenderedImage, probe: ImageProbe, *, size: Dimensions) ->
         InvalidResult: it doesn't.
     """
     try:
-        facts = probe.inspect(io.BytesIO(picture.content))
+        facts = _facts(picture, probe, size)
     except UnacceptablePicture as error:
         raise InvalidResult(str(error)) from error
     if facts.dimensions != size:
@@ -38,3 +40,12 @@ def check_fidelity(picture: RenderedImage, original: BinaryIO, probe: ImageProbe
     flaw = probe.compare(io.BytesIO(picture.content), original).flaw
     if flaw:
         raise InvalidResult(flaw)
+
+
+def _facts(picture: RenderedImage, probe: ImageProbe, size: Dimensions) -> PictureFacts:
+    content = io.BytesIO(picture.content)
+    return (
+        probe.inspect(content)
+        if size.pixels <= PICTURE_PIXELS_MAX
+        else probe.inspect(content, pixels_max=RESULT_PIXELS_MAX)
+    )

@@ -8,6 +8,7 @@ from spike_core.domain.identifiers import ANONYMOUS, AlbumId, OwnerId, RequestId
 from spike_core.domain.images import Image, ImageName
 from spike_core.domain.jobs import PendingJob
 from spike_core.domain.limits import UPLOAD_BYTES_MAX
+from spike_core.domain.tiers import Tier
 from spike_core.domain.tokens import Tokens
 from spike_core.ports.clock import Clock
 from spike_core.ports.transactions import Transactions
@@ -48,14 +49,17 @@ class Uploads(Extensible):
         *,
         name: ImageName,
         content: BinaryIO,
+        tier: Tier | None = None,
         album_id: AlbumId | None = None,
         request_id: RequestId | None = None,
     ) -> Uploaded:
-        """Store a file unchanged and start its enhancement, at the album's tier or at TIER_1K without an album.
+        """Store a file unchanged and start its enhancement at this tier.
 
-        `content` is seekable and read as a whole; it has at most `UPLOAD_BYTES_MAX` bytes.
+        Without one the tier is the album's, unless that has auto-enhance off, or without an album the catalog's
+        default. `content` is seekable and read as a whole; it has at most `UPLOAD_BYTES_MAX` bytes.
 
         Raises:
+            InvalidValue: the tier isn't on offer, or the album's isn't any more.
             UnacceptablePicture: the file is empty, too large, animated, corrupt or in no supported format.
             AlbumNotFound, Forbidden: the album doesn't exist, or belongs to another owner.
             AlbumFull: the album has no room.
@@ -63,12 +67,12 @@ class Uploads(Extensible):
             TooManyJobs, QuotaExceeded: the owner's budget has no room.
             Unavailable: a dependency failed; nothing is charged and nothing stored.
         """
+        self.new_images.check_tier(tier)
         self.ingest.check_free_space()
         began_at = self.clock.now()
         validated = self.ingest.validate(content, size_bytes_max=UPLOAD_BYTES_MAX)
         image = self.new_images.build(owner_id, name, validated, now=began_at)
-        with self.transactions.view() as tx:
-            quote = self.new_images.quote(tx, owner_id, images=[image], album_id=album_id, now=began_at)
+        quote = self.new_images.quote(owner_id, images=[image], tier=tier, album_id=album_id, now=began_at)
         with (
             self.ingest.objects_of(image, content) as objects,
             self.ingest.stored(objects) as digests,
@@ -76,7 +80,7 @@ class Uploads(Extensible):
         ):
             image = image.with_digests(digests)
             accepted = self.new_images.add(
-                tx, owner_id, [image], tier=quote.tier, album_id=album_id, request_id=request_id
+                tx, owner_id, [image], quote=quote.enhancement, album_id=album_id, request_id=request_id
             )
             uploaded = Uploaded(image=image, job=accepted.about(image.id), balance=accepted.balance)
             self._run_hooks(tx, uploaded)
@@ -104,6 +108,6 @@ class Uploads(Extensible):
             self.transactions.begin() as tx,
         ):
             image = image.with_digests(digests)
-            self.new_images.add(tx, ANONYMOUS, [image], tier=None, album_id=None, request_id=None)
+            self.new_images.add(tx, ANONYMOUS, [image], quote=None, album_id=None, request_id=None)
             self._run_hooks(tx, image)
         return image

@@ -13,6 +13,7 @@ from effort import each_value_once
 from pictures import a_photo, decoded, encoded, exif, photograph
 from spike_contracts.probe import MakePicture
 from spike_contracts.upscaler import Listener, UpscalerContract
+from spike_core.domain.catalog import SPECIFIED
 from spike_core.domain.dimensions import Dimensions
 from spike_core.domain.errors import UpscalerUnavailable, WorkAbandoned
 from spike_core.domain.objects import PictureFormat
@@ -43,7 +44,7 @@ class TestNcnnUpscaler(UpscalerContract):
         self, upscaler: Upscaler, make_picture: MakePicture, probe: ImageProbe, tier: Tier, original: Dimensions
     ) -> None:
         """The contract's check at sizes that networks process in seconds."""
-        size = tier.output_size(original)
+        size = SPECIFIED[tier].output_size(original)
         picture = upscaler.enhance(io.BytesIO(make_picture(original)), size=size)
         facts = probe.inspect(io.BytesIO(picture.content))
         assert (facts.format, facts.dimensions, facts.is_blank) == (PictureFormat.JPEG, size, False)

@@ -17,6 +17,7 @@ from spike_core.domain.dimensions import Dimensions
 from spike_core.domain.errors import InvalidResult
 from spike_core.domain.fidelity import ROUGHNESS_EXCESS_MAX, Comparison, Shares
 from spike_core.domain.images import PictureFacts, PictureIdentity
+from spike_core.domain.limits import PICTURE_PIXELS_MAX
 from spike_core.domain.objects import PictureFormat
 from spike_core.domain.tiers import Tier
 from spike_core.ports.progress import UNMONITORED, ProgressMonitor
@@ -166,7 +167,7 @@ class LaxProbe:
     def identify(self, content: BinaryIO) -> PictureIdentity:
         return self._probe.identify(content)
 
-    def inspect(self, content: BinaryIO) -> PictureFacts:
+    def inspect(self, content: BinaryIO, *, pixels_max: int = PICTURE_PIXELS_MAX) -> PictureFacts:
         return self._probe.inspect(content)
 
     def compare(self, result: BinaryIO, original: BinaryIO) -> Comparison:

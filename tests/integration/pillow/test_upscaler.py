@@ -10,6 +10,7 @@ from effort import each_value_once
 from pictures import PHOTOGRAPHS, a_phone_picture, a_photo, decoded, encoded, exif, photograph
 from spike_contracts.probe import MakePicture
 from spike_contracts.upscaler import UpscalerContract
+from spike_core.domain.catalog import SPECIFIED
 from spike_core.domain.dimensions import Dimensions
 from spike_core.domain.errors import UpscalerUnavailable
 from spike_core.domain.objects import PictureFormat
@@ -53,12 +54,12 @@ def psnr(first: Image.Image, second: Image.Image) -> float:
 def test_a_photograph_keeps_its_content_at_every_tier(name: str, tier: Tier) -> None:
     """Resized back to its original size, the result equals the original."""
     original = photograph(name)
-    size = tier.output_size(Dimensions(width_px=original.width, height_px=original.height))
+    size = SPECIFIED[tier].output_size(Dimensions(width_px=original.width, height_px=original.height))
     picture = enhance(encoded(original, PictureFormat.PNG), size.width_px, size.height_px)
     result = decoded(picture.content)
-    assert max(result.size) == tier.longest_side_px
+    assert max(result.size) == SPECIFIED[tier].longest_side_px
     assert result.width / result.height == pytest.approx(original.width / original.height, rel=0.002)
-    floor = 500 if max(original.size) <= tier.longest_side_px else 200  # 27 dB; 23 dB where detail must go
+    floor = 500 if max(original.size) <= SPECIFIED[tier].longest_side_px else 200  # 27 dB; 23 dB where detail must go
     assert psnr(result.resize(original.size, LANCZOS), original) > floor
 
 

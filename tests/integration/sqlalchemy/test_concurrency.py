@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from spike_contracts.builders import an_image, an_opening
+from spike_core.domain.catalog import SPECIFIED
 from spike_core.domain.errors import NotEnoughTokens
 from spike_core.domain.images import Image
 from spike_core.domain.jobs import JobStatus
@@ -23,6 +24,7 @@ from spike_core.services.enhancements import Enhancements
 from spike_core.services.fair_scheduling import FairScheduling
 from spike_core.services.ingest import Ingest
 from spike_core.services.job_transitions import JobTransitions
+from spike_core.services.pricing import Pricing
 from spike_core.services.regeneration import SamePolicy
 from spike_memory import CountingIds, ManualClock, MemoryBlobStore, MemoryMetadata, MemoryProbe, MemoryQueue
 from spike_sqlalchemy import SqlAlchemyDatabase, open_sqlite
@@ -50,7 +52,13 @@ def _enhancements(transactions: Transactions, *, clock: Clock, ids: Ids, queue: 
         limits=limits,
     )
     return Enhancements(
-        transactions=transactions, clock=clock, ids=ids, billing=billing, dispatch=dispatch, ingest=ingest
+        transactions=transactions,
+        clock=clock,
+        ids=ids,
+        billing=billing,
+        dispatch=dispatch,
+        ingest=ingest,
+        pricing=Pricing(),
     )
 
 
@@ -84,7 +92,7 @@ def test_a_balance_for_so_many_jobs_is_spent_by_exactly_so_many(
     Of the accepted ones no more are sent on their way than one owner may have there.
     """
     image = an_image()
-    opening = an_opening(AFFORDABLE * Tier.TIER_2K.price.amount + 4, owner_id=image.owner_id)
+    opening = an_opening(AFFORDABLE * SPECIFIED[Tier.TIER_2K].price.amount + 4, owner_id=image.owner_id)
     databases = [database, *(another() for _ in range(engines - 1))]
     with database.transactions.begin() as tx:
         tx.images.add(image)
@@ -104,7 +112,7 @@ def test_a_balance_for_so_many_jobs_is_spent_by_exactly_so_many(
         assert tx.wallets.get(image.owner_id).totals == totals
         assert tx.wallets.get(image.owner_id).balance == totals.balance == Tokens(4)
         assert len(tx.audit.entries_of([job.id for job in jobs])) == len(jobs) == AFFORDABLE
-    assert totals.spent == sum((Tier.TIER_2K.price for _ in jobs), NO_TOKENS)
+    assert totals.spent == sum((SPECIFIED[Tier.TIER_2K].price for _ in jobs), NO_TOKENS)
     started = [job.id for job in jobs if job.status is JobStatus.PROCESSING]
     assert len(started) == JobLimits().active_jobs_max < AFFORDABLE
     assert {job.status for job in jobs if job.id not in started} == {JobStatus.PENDING}
@@ -116,7 +124,11 @@ def test_of_parallel_requests_on_a_balance_for_one_exactly_one_is_accepted(trans
     tiers = [Tier.TIER_1K, Tier.TIER_2K]
     with transactions.begin() as tx:
         tx.images.add(image)
-        tx.wallets.open(an_opening(Tier.TIER_2K.price.amount + Tier.TIER_1K.price.amount + 1, owner_id=image.owner_id))
+        tx.wallets.open(
+            an_opening(
+                SPECIFIED[Tier.TIER_2K].price.amount + SPECIFIED[Tier.TIER_1K].price.amount + 1, owner_id=image.owner_id
+            )
+        )
     service = _enhancements(transactions, clock=ManualClock(), ids=CountingIds(), queue=MemoryQueue())
     start = threading.Barrier(2)
 

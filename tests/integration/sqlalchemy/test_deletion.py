@@ -20,7 +20,7 @@ def race(services: Services, *, user: str, first: str) -> None:
     owner = services.owner(user, tokens=10)
     image = services.upload(owner).image
     claimed = services.jobs.transitions.claim(services.inbox.messages.popleft())
-    size = claimed.spec.tier.output_size(image.dimensions)
+    size = services.jobs.runner.rendering.render_spec(claimed.spec).size
     picture = a_picture(size)
     key = ObjectKey.of_result(claimed.id, PictureFormat.JPEG, attempt=1)
     result = Result(key=key, format=PictureFormat.JPEG, dimensions=size, size_bytes=len(picture))

@@ -14,6 +14,7 @@ import pytest
 
 from services import Services
 from spike_core.domain.api_keys import ApiKeyName, ApiKeyRules
+from spike_core.domain.catalog import SPECIFIED
 from spike_core.domain.errors import (
     ApiKeyLimitReached,
     Conflict,
@@ -64,7 +65,7 @@ def at_once(*actions: Callable[[], object]) -> Sequence[SpikeError | None]:
 
 def a_delivery(services: Services, job: ClaimedJob, image: Image) -> Callable[[], object]:
     """Store a worker's result and return the function that delivers it."""
-    size = job.spec.tier.output_size(image.dimensions)
+    size = SPECIFIED[job.spec.tier].output_size(image.dimensions)
     picture = a_picture(size)
     key = ObjectKey.of_result(job.id, PictureFormat.JPEG, attempt=job.attempt)
     services.blobs.put(key, io.BytesIO(picture))

@@ -20,14 +20,13 @@ TESTED_BY: Final = {
     "sh": "tests/integration/docs/test_shell.py",
     "json": "tests/unit/docs/test_samples.py",
     "toml": "tests/unit/docs/test_blocks.py",
-    "diff": "tests/integration/docs/test_add_a_tier.py",
     "nginx": "tests/integration/docs/test_nginx.py",
     "text": "",  # drawings and what programs print: nothing to run
 }
 # The blocks that aren't run. Before adding one, check whether it can be run after all.
 NOT_RUN: Final = Counter(
     {
-        "ids are made up; tests/unit/docs/test_curl_lines.py sends the requests": 44,
+        "ids are made up; tests/unit/docs/test_curl_lines.py sends the requests": 45,
         "needs Docker": 1,
         "needs gunicorn": 1,
         "needs gunicorn; tests/unit/docs/test_mounting.py imports it": 2,
@@ -126,7 +125,3 @@ def test_toml_is_toml(block: Block) -> None:
     if "gentle" in block.text:
         example = tomllib.loads((PROJECT / "docs/examples/spike_gentle/pyproject.toml").read_text(encoding="utf-8"))
         assert parsed["project"]["entry-points"] == example["project"]["entry-points"]
-
-
-def test_changes_are_shown_on_the_page_whose_test_makes_them() -> None:
-    assert {block.page.name for block in all_blocks("diff")} == {"add-a-tier.md"}

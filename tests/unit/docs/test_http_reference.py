@@ -12,7 +12,7 @@ from caller import PICTURE, Caller
 from memory_spike import MemorySpike
 from multipart import CONTENT_TYPE, a_form, a_part, an_upload
 from reader import shape
-from spike_core.domain.tiers import Tier
+from spike_core.domain.catalog import SPECIFIED
 from spike_http import create_app
 from spike_http.errors import ENHANCE_MESSAGES, TABLE, UPLOAD_MESSAGES
 from spike_http.openapi.markdown import reference
@@ -97,7 +97,9 @@ def test_falcons_errors_are_told(ada: Caller) -> None:
 
 def test_the_tiers_are_those_of_the_domain() -> None:
     documented = TIER_ROW.findall(section("`POST /api/images/enhance`"))
-    assert documented == [(tier.value, str(tier.price), str(tier.longest_side_px)) for tier in Tier]
+    assert documented == [
+        (tier.name, str(SPECIFIED[tier].price), str(SPECIFIED[tier].longest_side_px)) for tier in SPECIFIED.tiers
+    ]
 
 
 def test_the_sample_answers_have_the_shape_of_the_real_ones(services: MemorySpike, ada: Caller) -> None:

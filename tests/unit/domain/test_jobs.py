@@ -17,6 +17,7 @@ from spike_contracts.builders import (
     an_order,
     one_job_of_each_kind,
 )
+from spike_core.domain.catalog import SPECIFIED
 from spike_core.domain.errors import InvariantViolated
 from spike_core.domain.jobs import (
     CancelledJob,
@@ -67,10 +68,10 @@ def test_a_free_job_cannot_be_refunded() -> None:
 
 
 @pytest.mark.parametrize("make", [a_job, a_started_job, a_claimed_job])
-@pytest.mark.parametrize("tier", Tier)
+@pytest.mark.parametrize("tier", SPECIFIED.tiers)
 def test_failing_refunds_what_was_charged_and_only_that(make: Callable[..., UnsettledJob], tier: Tier) -> None:
     job = make(tier=tier)
-    expected = FailedJob if tier is Tier.FREE else RefundedJob
+    expected = FailedJob if tier == Tier.FREE else RefundedJob
     failed = job.fail("engine broke", now=LATER)
     assert type(failed) is expected
     assert (failed.reason, failed.ended_at, failed.spec) == ("engine broke", LATER, job.spec)

@@ -7,6 +7,7 @@ import pytest
 from attrs import evolve
 
 from spike_contracts.builders import LEASE, NOON, a_job, a_result, an_order, one_job_of_each_kind
+from spike_core.domain.catalog import SPECIFIED
 from spike_core.domain.errors import IllegalTransition
 from spike_core.domain.jobs import (
     ClaimedJob,
@@ -18,7 +19,6 @@ from spike_core.domain.jobs import (
     StartedJob,
     UnsettledJob,
 )
-from spike_core.domain.tiers import Tier
 from spike_core.domain.transitions import SETTLED_STATUSES, TRANSITIONS, check_transition, unsettled
 
 KINDS = one_job_of_each_kind()
@@ -43,7 +43,7 @@ def moves(job: Job) -> Iterator[Job]:
 
 
 def orders() -> Iterator[JobSpec]:
-    for tier in Tier:
+    for tier in SPECIFIED.tiers:
         yield an_order(tier=tier)
 
 

@@ -205,7 +205,7 @@ def test_the_same_request_at_the_same_time_is_told_to_wait(ada: Caller, services
             nested.append(keyed(caller, "/api/images/upload", an_upload(PICTURE)))
             return probe.identify(content)
 
-        def inspect(self, content: Any) -> Any:
+        def inspect(self, content: Any, *, pixels_max: int = 0) -> Any:
             return probe.inspect(content)
 
         def compare(self, result: Any, original: Any) -> Any:

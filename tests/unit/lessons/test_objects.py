@@ -1,6 +1,7 @@
 """Each job has an object of its own, and no job touches the original."""
 
 from services import Services
+from spike_core.domain.catalog import SPECIFIED
 from spike_core.domain.jobs import CompletedJob
 from spike_core.domain.tiers import Tier
 from spike_memory.engine import a_picture
@@ -18,7 +19,7 @@ def test_tiers_of_one_image_do_not_overwrite_each_other(services: Services) -> N
     jobs = [job for job in services.inventory().jobs.values() if isinstance(job, CompletedJob)]
     assert len({job.result.key for job in jobs}) == len(jobs) == 5
     for job in jobs:
-        assert services.read(job.result.key) == a_picture(job.spec.tier.output_size(image.dimensions))
+        assert services.read(job.result.key) == a_picture(SPECIFIED[job.spec.tier].output_size(image.dimensions))
 
 
 def test_an_original_stays_byte_for_byte_whatever_is_made_of_it(services: Services) -> None:

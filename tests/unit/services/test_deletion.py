@@ -12,8 +12,11 @@ from spike_core.domain.errors import DatabaseUnavailable, Forbidden, ImageNotFou
 from spike_core.domain.identifiers import ANONYMOUS
 from spike_core.domain.images import ImageName
 from spike_core.domain.jobs import CompletedJob, JobSpec, PendingJob
+from spike_core.domain.orders import TaskKind
+from spike_core.domain.tasks import Enhancement
 from spike_core.domain.tiers import Tier
 from spike_core.services.ingest import InlineImage
+from spike_core.services.pricing import Pricing
 from spike_memory import ManualClock, MemoryBlobStore, MemoryTransactions
 from spike_memory.engine import a_picture
 
@@ -142,7 +145,14 @@ def test_a_job_that_came_in_between_is_refunded_too(services: Services) -> None:
     with services.transactions.begin() as tx:
         now = services.clock.now()
         tx.images.begin_deletion(image.id, now=now)
-        spec = JobSpec.on(image, Tier.TIER_2K, id_=a_job_id(), request_id=None, now=now)
+        spec = JobSpec.of(
+            Enhancement(image_id=image.id),
+            Pricing().quote(Tier.TIER_2K, TaskKind.ENHANCEMENT, owner_id=owner),
+            id_=a_job_id(),
+            owner_id=owner,
+            request_id=None,
+            now=now,
+        )
         [late] = services.jobs.cancellation.billing.accept(tx, [spec], owner_id=owner, now=now).jobs
     assert isinstance(late, PendingJob)
     assert services.balance(owner) == 93

@@ -6,6 +6,7 @@ from typing import BinaryIO
 import pytest
 from attrs import frozen
 
+from spike_core.domain.catalog import SPECIFIED
 from spike_core.domain.dimensions import Dimensions
 from spike_core.domain.errors import AnimatedPicture, InvalidResult
 from spike_core.domain.objects import PictureFormat
@@ -31,11 +32,11 @@ class Spoiling:
         return RenderedImage(content=content, format=PictureFormat.JPEG, dimensions=made)
 
 
-@pytest.mark.parametrize("tier", Tier)
+@pytest.mark.parametrize("tier", SPECIFIED.tiers)
 def test_a_picture_comes_out_at_the_size_of_its_tier(tier: Tier) -> None:
     enhancement = DirectEnhancement(probe=MemoryProbe(), upscaler=MemoryUpscaler())
     made = enhancement.enhance(io.BytesIO(a_picture(SIZE)), tier)
-    assert made.dimensions == tier.output_size(SIZE)
+    assert made.dimensions == SPECIFIED[tier].output_size(SIZE)
     assert MemoryProbe().inspect(io.BytesIO(made.content)).dimensions == made.dimensions
 
 

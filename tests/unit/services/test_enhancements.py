@@ -7,6 +7,7 @@ import pytest
 from faults import FaultyTransactions, database_fails, pass_by
 from services import Services
 from spike_contracts.builders import an_image_id
+from spike_core.domain.catalog import SPECIFIED
 from spike_core.domain.dimensions import Dimensions
 from spike_core.domain.errors import DatabaseUnavailable, Forbidden, ImageNotFound, NotEnoughTokens
 from spike_core.domain.identifiers import BODY_LENGTH, ImageId, OwnerId, RequestId
@@ -34,23 +35,23 @@ def free_image(services: Services, owner: OwnerId, *, content: bytes | None = No
     return services.upload(owner, content=content, album_id=services.album(owner, auto_enhance=False).id).image.id
 
 
-@pytest.mark.parametrize("tier", Tier)
+@pytest.mark.parametrize("tier", SPECIFIED.tiers)
 def test_the_life_of_a_job_from_the_order_to_the_picture(services: Services, tier: Tier) -> None:
     owner = services.owner(tokens=10)
     image_id = free_image(services, owner, content=a_picture(Dimensions(width_px=400, height_px=300)))
     accepted = services.jobs.enhancements.enhance(owner, image_id=image_id, tier=tier)
     assert isinstance(accepted.job, PendingJob)
-    assert accepted.balance == Tokens(10) - tier.price
+    assert accepted.balance == Tokens(10) - SPECIFIED[tier].price
     assert isinstance(services.job(accepted.job.id), StartedJob)
     assert services.work() == 1
     done = services.job(accepted.job.id)
     assert isinstance(done, CompletedJob)
     assert done.attempt == 1
-    assert done.result.dimensions == tier.output_size(Dimensions(width_px=400, height_px=300))
+    assert done.result.dimensions == SPECIFIED[tier].output_size(Dimensions(width_px=400, height_px=300))
     content = services.read(done.result.key)
     assert content == a_picture(done.result.dimensions)
     assert done.result.size_bytes == len(content)
-    assert services.balance(owner) == 10 - tier.price.amount
+    assert services.balance(owner) == 10 - SPECIFIED[tier].price.amount
     assert services.inventory().messages == frozenset()
     assert services.findings() == []
 
@@ -58,11 +59,11 @@ def test_the_life_of_a_job_from_the_order_to_the_picture(services: Services, tie
 def test_an_image_may_have_many_jobs_each_charged_by_itself(services: Services) -> None:
     owner = services.owner(tokens=20)
     image_id = free_image(services, owner)
-    for tier in Tier:
+    for tier in SPECIFIED.tiers:
         services.jobs.enhancements.enhance(owner, image_id=image_id, tier=tier)
     assert services.balance(owner) == 20 - 0 - 2 - 5 - 10
     assert services.work() == 4
-    assert [job.spec.tier for job in services.queries.image(image_id, viewer=owner).jobs] == list(Tier)
+    assert [job.spec.tier for job in services.queries.image(image_id, viewer=owner).jobs] == SPECIFIED.tiers
     assert services.findings() == []
 
 
@@ -121,7 +122,7 @@ def test_too_few_tokens_are_refused_and_nothing_happens(services: Services, toke
     before = services.inventory()
     with pytest.raises(NotEnoughTokens) as refusal:
         services.jobs.enhancements.enhance(owner, image_id=image_id, tier=tier)
-    assert (refusal.value.required, refusal.value.balance) == (tier.price.amount, tokens)
+    assert (refusal.value.required, refusal.value.balance) == (SPECIFIED[tier].price.amount, tokens)
     services.check_nothing_but_time_passed(before)
 
 

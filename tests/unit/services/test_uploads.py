@@ -6,6 +6,7 @@ import pytest
 
 from faults import FaultyTransactions, database_fails, pass_by
 from services import Services
+from spike_core.domain.catalog import SPECIFIED
 from spike_core.domain.dimensions import Dimensions
 from spike_core.domain.errors import StorageUnavailable
 from spike_core.domain.images import ImageName
@@ -65,7 +66,7 @@ def test_the_albums_default_tier_decides(services: Services, tier: Tier) -> None
     uploaded = services.upload(owner, album_id=services.album(owner, default_tier=tier).id)
     assert uploaded.job is not None
     assert uploaded.job.spec.tier is tier
-    assert uploaded.balance == Tokens(10) - tier.price
+    assert uploaded.balance == Tokens(10) - SPECIFIED[tier].price
 
 
 def test_an_album_that_does_not_enhance_takes_pictures_for_nothing(services: Services) -> None:

@@ -9,6 +9,7 @@ from spike_contracts.machine.faults import ACCEPTABLE, PICTURES, Trouble, pictur
 from spike_contracts.machine.snapshot import EVERYTHING
 from spike_contracts.machine.world import NAMES, OWN_ID, World
 from spike_core.domain.accounts import Email
+from spike_core.domain.catalog import SPECIFIED
 from spike_core.domain.generation import AspectRatio, Prompt
 from spike_core.domain.identifiers import ANONYMOUS, ImageId, OwnerId
 from spike_core.domain.jobs import SettledJob
@@ -19,7 +20,7 @@ from spike_core.services.generations import WebAddress
 from spike_core.services.ingest import InlineImage
 
 people = st.integers(0, 1)
-tiers = st.sampled_from(list(Tier))
+tiers = st.sampled_from(SPECIFIED.tiers)
 prompts = st.sampled_from(["a mountain", "a lake", "refuse"]).map(Prompt)
 
 
@@ -87,7 +88,7 @@ class Ordering(World):
                 self.owners[who], prompt=prompt, negative=None, tier=tier, aspect_ratio=aspect
             ),
         )
-        assert accepted is None or tier is not Tier.FREE
+        assert accepted is None or tier != Tier.FREE
 
     @rule(who=people, prompt=prompts, tier=tiers, picture=pictures, fetched=st.booleans(), trouble=troubles)
     def modify(self, who: int, prompt: Prompt, tier: Tier, picture: str, fetched: bool, trouble: Trouble) -> None:
@@ -98,7 +99,7 @@ class Ordering(World):
                 self.owners[who], prompt=prompt, negative=None, tier=tier, picture=inline
             ),
         )
-        assert accepted is None or (picture in ACCEPTABLE and tier is not Tier.FREE)
+        assert accepted is None or (picture in ACCEPTABLE and tier != Tier.FREE)
 
     @precondition(lambda self: self.now.jobs)
     @rule(data=st.data(), trouble=troubles)

@@ -84,7 +84,7 @@ class Working(World):
         try:
             size = self.spike.jobs.runner.rendering.render_spec(job.spec).size
         except ImageNotFound:  # deleted meanwhile: the worker had read the size before
-            size = job.spec.tier.output_size(SIZE)
+            size = SIZE.scaled_to(job.spec.longest_side_px or 0)
         picture = a_picture(size)
         key = ObjectKey.of_result(job.id, PictureFormat.JPEG, attempt=job.attempt)
         self.blobs.put(key, io.BytesIO(picture))

@@ -51,6 +51,11 @@ def drop_table(name: str) -> None:
     op.drop_table(named(name))
 
 
+def rename_table(name: str, new_name: str) -> None:
+    """Rename a table."""
+    op.rename_table(named(name), named(new_name))
+
+
 def add_column(table: str, column: "sa.Column[Any]", **options: Any) -> None:
     """Add a column; `online.add_column` doesn't lock out writers."""
     op.add_column(named(table), column, **options)

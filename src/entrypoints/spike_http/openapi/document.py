@@ -11,6 +11,7 @@ from attrs import frozen
 from spike_core.codec import camel_case
 from spike_core.domain import errors
 from spike_core.domain.api_keys import Scope
+from spike_core.domain.catalog import SPECIFIED, Catalog
 from spike_core.domain.idempotency import KEY_CHARS_MAX
 from spike_core.domain.identifiers import AlbumId, ApiKeyId, BatchId, ImageId, JobId
 from spike_core.domain.rate_limits import RateLimit, RateLimitGroup
@@ -33,6 +34,7 @@ from spike_http.openapi.texts import TEXTS
 from spike_http.openapi.texts.introduction import introduction
 from spike_http.openapi.texts.objects import OBJECTS
 from spike_http.openapi.texts.operation_text import OperationText
+from spike_http.openapi.tiers import with_tiers
 from spike_http.requests.errors import BodyTooLarge, MalformedBody
 from spike_http.requests.query import WAIT
 from spike_http.scopes import SCOPES
@@ -48,6 +50,7 @@ TAGS: Final[Mapping[str, tuple[str, str]]] = {
     "/api/mcp": ("Generation", "Generate and modify images by text prompts."),
     "/api/tokens": ("Tokens", "Read the wallet that operations are paid from."),
     "/api/usage": ("Tokens", ""),
+    "/api/tiers": ("Tokens", ""),
     "/api/settings/api-keys": ("API keys", "Manage the credentials of programs."),
     "/api/images/anonymous-": (
         "Anonymous use",
@@ -91,7 +94,12 @@ class Route:
 
 
 def describe(
-    routes: Iterable[Route], *, rates: Sequence[RateLimit] = (), window_s: float = 900, server_url: str = "/"
+    routes: Iterable[Route],
+    *,
+    rates: Sequence[RateLimit] = (),
+    window_s: float = 900,
+    server_url: str = "/",
+    catalog: Catalog = SPECIFIED,
 ) -> Document:
     """Return the document of these routes. Every handler must be marked as an operation."""
     builder = _Builder(rates={rate.bucket: rate for rate in rates}, server_url=server_url, schemas=Schemas())
@@ -100,7 +108,7 @@ def describe(
         item = paths.setdefault(route.template, {})
         for method, operation in operations_of(route.resource).items():
             item[method.lower()] = builder.operation(route, method, operation)
-    return {
+    document: Document = {
         "openapi": "3.1.1",
         "info": {
             "title": "Spike",
@@ -133,6 +141,8 @@ def describe(
             },
         },
     }
+    filled: Document = with_tiers(document, catalog)
+    return filled
 
 
 @frozen(kw_only=True)

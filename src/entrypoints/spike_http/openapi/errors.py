@@ -13,12 +13,12 @@ from spike_core.domain.limits import (
 )
 from spike_http.bulkhead import ServerBusy
 from spike_http.errors import BY_STATUS, ENHANCE_MESSAGES, TABLE, UPLOAD_MESSAGES, ErrorMessage, ErrorResponse
-from spike_http.requests.generations import PRICED_TIERS
+from spike_http.openapi.tiers import PRICING, TIER_NAMES
 
 _REQUEST_ID: Final = "req_vpuniv6woyiief3l31yc940o"
 _EXAMPLE_FIELDS: Final[Mapping[str, object]] = {  # what messages name
     "what": "tier",
-    "rule": "must be one of FREE, TIER_1K, TIER_2K, TIER_4K",
+    "rule": f"must be one of {TIER_NAMES}",
     "suggestion": "Please provide both imageId and tier",
     "field": "file",
     "name": "Camera raw",
@@ -131,7 +131,7 @@ def _body(status: HTTPStatus, code: str, message: ErrorMessage) -> dict[str, Any
         case _ if code == "QUOTA_EXCEEDED":
             body |= {"used": _EXAMPLE_FIELDS["used"], "limit": _EXAMPLE_FIELDS["limit"]}
         case _ if message.error == "Invalid tier":
-            body |= {"pricing": {tier.value: tier.price.amount for tier in PRICED_TIERS}}
+            body |= {"pricing": PRICING}
         case _:
             pass
     return body

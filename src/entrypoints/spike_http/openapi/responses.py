@@ -12,7 +12,7 @@ from spike_http.openapi.errors import ADDED, COMMON, common_rows, example_body
 from spike_http.openapi.operations import Access, Operation, Picture, Text
 from spike_http.openapi.schemas import COMPONENTS, Schemas
 from spike_http.openapi.texts.operation_text import OperationText
-from spike_http.requests.generations import PRICED_TIERS
+from spike_http.openapi.tiers import PRICING_SCHEMA
 
 Document = dict[str, Any]
 
@@ -101,7 +101,6 @@ def error_schemas() -> Document:
     """Return the schemas of errors, by name."""
     texts = {name: {"type": "string"} for name in _ERROR_FIELDS}
     tokens = {"type": "integer", "minimum": 0}
-    pricing = {tier.value: {"const": tier.price.amount} for tier in PRICED_TIERS}
     return {
         "Error": {
             "type": "object",
@@ -124,7 +123,7 @@ def error_schemas() -> Document:
                 "pricing": {
                     "type": "object",
                     "description": "The tiers that can be chosen, and their prices in tokens.",
-                    "properties": pricing,
+                    "properties": PRICING_SCHEMA,
                 },
             },
             "required": list(_ERROR_FIELDS),

@@ -25,8 +25,10 @@ from spike_core.domain.limits import (
     PROMPT_CHARS_MAX,
 )
 from spike_core.domain.patches import Unchanged
+from spike_core.domain.tiers import Tier
 from spike_core.domain.tokens import Tokens
 from spike_http.openapi.notes import NOTE, id_schema
+from spike_http.openapi.tiers import ANY_TIER
 
 COMPONENTS: Final = "#/components/schemas/"
 _NOT_BLANK: Final = r"\S"
@@ -100,7 +102,9 @@ class Schemas:
         name = kind.__name__.removesuffix("View")
         if name not in self.named:
             self.named[name] = {}  # it may refer to itself
-            if issubclass(kind, Enum):
+            if kind is Tier:
+                self.named[name] = {"description": _summary(kind), **ANY_TIER}
+            elif issubclass(kind, Enum):
                 self.named[name] = _enumeration(kind)
             elif issubclass(kind, Identifier):
                 self.named[name] = _identifier(kind)

@@ -19,8 +19,6 @@ ORDER_BYTES_MAX: Final = 1024 * 1024  # the ids of a full album, with room for w
 INVALID_IDS_SHOWN_MAX: Final = 5
 _SHOWN_CHARS_MAX: Final = 64  # of each; no id is longer
 
-PAID_TIER: Final = {"enum": [tier.value for tier in Tier if tier is not Tier.FREE]}
-
 
 def new_album(body: Mapping[str, object]) -> NewAlbum:
     """Return the parsed body of `POST /api/albums`.
@@ -141,11 +139,8 @@ def _facts(body: Mapping[str, object]) -> dict[str, Any]:
     }
 
 
-def _paid_tier(value: object) -> Tier:
-    tier = Tier.parse(string_field("defaultTier", value))
-    if tier is Tier.FREE:
-        raise InvalidValue(what="defaultTier", rule="can't be FREE")
-    return tier
+def _tier(value: object) -> Tier:
+    return Tier(string_field("defaultTier", value))
 
 
 def _truth(value: object) -> bool:
@@ -170,6 +165,6 @@ _FACTS: Final[Mapping[str, tuple[str, Callable[[object], object]]]] = {
     "name": ("name", lambda value: AlbumName.parse(string_field("name", value))),
     "description": ("description", lambda value: AlbumDescription.parse(string_field("description", value))),
     "privacy": ("privacy", lambda value: Privacy.parse(string_field("privacy", value))),
-    "defaultTier": ("default_tier", _paid_tier),
+    "defaultTier": ("default_tier", _tier),
     "autoEnhance": ("auto_enhance", _truth),
 }

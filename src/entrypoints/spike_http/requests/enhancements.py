@@ -56,7 +56,7 @@ class EnhanceBody:
             raise MissingFields("Please provide both imageId and tier")
         return cls(
             image_id=ImageId.parse(string_field("imageId", image_id)),
-            tier=Tier.parse(string_field("tier", tier)),
+            tier=Tier(string_field("tier", tier)),
             source=None if source is None else blend_source(source, files=files),
         )
 
@@ -82,7 +82,7 @@ class ParallelEnhanceBody:
             raise InvalidValue(what="tiers", rule="must be a list")
         return cls(
             image_id=ImageId.parse(string_field("imageId", image_id)),
-            tiers=[Tier.parse(string_field("tiers", tier)) for tier in tiers],
+            tiers=[Tier(string_field("tiers", tier)) for tier in tiers],
         )
 
 
@@ -107,7 +107,7 @@ class BatchEnhanceBody:
             raise InvalidValue(what="imageIds", rule=f"must be a list of 1 to {BATCH_IMAGES_MAX} ids")
         return cls(
             image_ids=[ImageId.parse(string_field("each of imageIds", id_)) for id_ in ids],
-            tier=Tier.parse(string_field("tier", tier)),
+            tier=Tier(string_field("tier", tier)),
         )
 
 
@@ -120,15 +120,16 @@ class MixBody:
         metadata=sent_as(
             {
                 "blendSource": _BLEND_SOURCE,
-                "tier": {"enum": [Tier.FREE.value, None]},
+                "tier": {"enum": [Tier.FREE.name, None]},
             },
             required=frozenset({"blendSource"}),
         )
     )
+    tier: Tier = field(metadata=sent_as({}))
 
     @classmethod
     def parse(cls, body: Mapping[str, object], files: ExitStack) -> "MixBody":
-        """Return the parsed body; its picture is closed with `files`. The body may name a tier, which must be FREE.
+        """Return the parsed body; its picture is closed with `files`. The body may name a tier.
 
         Raises:
             MissingFields, InvalidValue, InvalidIdentifier, SourceTooLarge: the body isn't valid.
@@ -136,9 +137,11 @@ class MixBody:
         image_id, source, tier = body.get("imageId"), body.get("blendSource"), body.get("tier")
         if image_id is None or source is None:
             raise MissingFields("Please provide both imageId and blendSource")
-        if tier is not None and Tier.parse(string_field("tier", tier)) is not Tier.FREE:
-            raise InvalidValue(what="tier", rule="must be FREE without an account")
-        return cls(image_id=ImageId.parse(string_field("imageId", image_id)), source=blend_source(source, files=files))
+        return cls(
+            image_id=ImageId.parse(string_field("imageId", image_id)),
+            source=blend_source(source, files=files),
+            tier=Tier.FREE if tier is None else Tier(string_field("tier", tier)),
+        )
 
 
 def blend_source(source: object, *, files: ExitStack) -> ImageId | InlineImage:

@@ -1,5 +1,6 @@
 """Errors of requests that can't be parsed. Those of the domain, such as `InvalidValue`, are in `spike_core`."""
 
+from collections.abc import Mapping
 from typing import ClassVar
 
 from attrs import frozen
@@ -42,6 +43,7 @@ class UnknownPricedTier(InvalidInput):
     """The tier doesn't exist or is the free one."""
 
     code: ClassVar[str] = "unknown_priced_tier"
+    pricing: Mapping[str, int]  # the tiers that can be chosen, and their prices in tokens
 
 
 @frozen

@@ -6,6 +6,7 @@ from typing import Final
 
 from attrs import field, frozen
 
+from spike_core.domain.catalog import Catalog
 from spike_core.domain.errors import InvalidValue
 from spike_core.domain.generation import AspectRatio, Prompt
 from spike_core.domain.limits import PROMPT_CHARS_MAX
@@ -14,6 +15,7 @@ from spike_core.domain.tiers import Tier
 from spike_core.services.generations import WebAddress
 from spike_core.services.ingest import InlineImage
 from spike_http.openapi.notes import sent_as
+from spike_http.openapi.tiers import PAID_TIER
 from spike_http.requests.errors import MissingFields, UnknownPricedTier
 from spike_http.requests.inline_images import parse_inline_image
 from spike_http.requests.json_bodies import string_field
@@ -21,18 +23,9 @@ from spike_http.requests.json_bodies import string_field
 MODIFIABLE: Final = frozenset(
     format_.media_type for format_ in (PictureFormat.JPEG, PictureFormat.PNG, PictureFormat.WEBP, PictureFormat.GIF)
 )
-PRICED_TIERS: Final = tuple(tier for tier in Tier if tier.price)
 
 
-_TIER: Final = sent_as(
-    {
-        "tier": {
-            "type": "string",
-            "enum": [tier.value for tier in PRICED_TIERS],
-        }
-    },
-    required=frozenset({"tier"}),
-)
+_TIER: Final = sent_as({"tier": PAID_TIER}, required=frozenset({"tier"}))
 _NEGATIVE: Final = sent_as(
     {
         "negativePrompt": {
@@ -63,7 +56,7 @@ class GenerateBody:
     aspect_ratio: AspectRatio = field(metadata=_ASPECT_RATIO)
 
     @classmethod
-    def parse(cls, body: Mapping[str, object]) -> "GenerateBody":
+    def parse(cls, body: Mapping[str, object], *, catalog: Catalog) -> "GenerateBody":
         """Return the parsed body.
 
         Raises:
@@ -72,7 +65,7 @@ class GenerateBody:
         ratio = body.get("aspectRatio")
         return cls(
             prompt=_prompt(body),
-            tier=_tier(body),
+            tier=_tier(body, catalog),
             negative=_negative(body),
             aspect_ratio=AspectRatio.SQUARE if ratio is None else AspectRatio.parse(string_field("aspectRatio", ratio)),
         )
@@ -88,13 +81,18 @@ class ModifyBody:
     picture: InlineImage | WebAddress = field(metadata=_PICTURE)
 
     @classmethod
-    def parse(cls, body: Mapping[str, object], files: ExitStack) -> "ModifyBody":
+    def parse(cls, body: Mapping[str, object], files: ExitStack, *, catalog: Catalog) -> "ModifyBody":
         """Return the parsed body; its picture is closed with `files`.
 
         Raises:
             MissingFields, InvalidValue, UnknownPricedTier, SourceTooLarge: the body isn't valid.
         """
-        return cls(prompt=_prompt(body), tier=_tier(body), negative=_negative(body), picture=_picture(body, files))
+        return cls(
+            prompt=_prompt(body),
+            tier=_tier(body, catalog),
+            negative=_negative(body),
+            picture=_picture(body, files),
+        )
 
 
 def _prompt(body: Mapping[str, object]) -> Prompt:
@@ -111,15 +109,14 @@ def _negative(body: Mapping[str, object]) -> Prompt | None:
     return Prompt.parse(string_field("negativePrompt", negative), what="negativePrompt")
 
 
-def _tier(body: Mapping[str, object]) -> Tier:
+def _tier(body: Mapping[str, object], catalog: Catalog) -> Tier:
     tier = body.get("tier")
     if tier is None:
         raise MissingFields("Please provide both prompt and tier")
-    text = string_field("tier", tier)
-    for priced in PRICED_TIERS:
-        if text == priced.value:
-            return priced
-    raise UnknownPricedTier
+    named = Tier(string_field("tier", tier))
+    if named == Tier.FREE or named not in catalog:
+        raise UnknownPricedTier({offer.tier.name: offer.price.amount for offer in catalog.paid})
+    return named
 
 
 def _picture(body: Mapping[str, object], files: ExitStack) -> InlineImage | WebAddress:

@@ -14,17 +14,19 @@ from spike_core.domain.identifiers import AlbumId
 from spike_core.domain.images import ImageName
 from spike_core.domain.limits import BATCH_BYTES_MAX, BATCH_FILES_MAX, UPLOAD_BYTES_MAX
 from spike_core.domain.media_types import canonical_media_type
+from spike_core.domain.tiers import Tier
 from spike_core.services.batch_uploads import NamedFile, RefusedFile
 from spike_http.context import Request
 from spike_http.idempotency import note_payload
 from spike_http.openapi.notes import id_schema
 from spike_http.openapi.operations import Form
+from spike_http.openapi.tiers import ANY_TIER
 from spike_http.requests.errors import BatchTooLarge, MalformedBody, NoFile, RepeatedField, TooManyFiles
 from spike_http.requests.file_names import image_name_of
 from spike_http.requests.multipart import Part, parts_of
 
 _FILE: Final = {"type": "string", "format": "binary"}
-_ALBUM: Final = {"albumId": id_schema(AlbumId)}
+_ALBUM: Final = {"albumId": id_schema(AlbumId), "tier": ANY_TIER}
 UPLOAD_FORM: Final = Form(
     fields={"file": _FILE, **_ALBUM},
     required=frozenset({"file"}),
@@ -54,6 +56,7 @@ _PIECE_BYTES: Final = 256 * 1024  # reads a form of 10 MB 20 % faster than 64 Ki
 class _Fields:
     name: ImageName | None = None
     album_id: AlbumId | None = None
+    tier: Tier | None = None
 
 
 @frozen(kw_only=True)
@@ -63,6 +66,7 @@ class UploadForm:
     name: ImageName
     content: BinaryIO
     album_id: AlbumId | None
+    tier: Tier | None
 
 
 @frozen(kw_only=True)
@@ -71,6 +75,7 @@ class BatchUploadForm:
 
     files: Sequence[NamedFile | RefusedFile]  # in the order of the form
     album_id: AlbumId | None
+    tier: Tier | None
 
 
 @contextmanager
@@ -91,8 +96,8 @@ def upload_form(req: Request) -> Iterator[UploadForm]:
         if fields.name is None:
             raise NoFile.in_field("file")
         content.seek(0)
-        note_payload(req, str(fields.name).encode(), str(fields.album_id).encode(), content)
-        yield UploadForm(name=fields.name, content=content, album_id=fields.album_id)
+        note_payload(req, str(fields.name).encode(), *_chosen(fields.album_id, fields.tier), content)
+        yield UploadForm(name=fields.name, content=content, album_id=fields.album_id, tier=fields.tier)
 
 
 @contextmanager
@@ -113,8 +118,13 @@ def batch_upload_form(req: Request) -> Iterator[BatchUploadForm]:
             raise NoFile.in_field("files")
         if all(isinstance(file, RefusedFile) and isinstance(file.error, NoFile) for file in form.files):
             raise NoFile.without_name("files")
-        note_payload(req, str(form.album_id).encode(), *(part for file in form.files for part in _parts(file)))
+        note_payload(req, *_chosen(form.album_id, form.tier), *(part for file in form.files for part in _parts(file)))
         yield form
+
+
+def _chosen(album_id: AlbumId | None, tier: Tier | None) -> Sequence[bytes]:
+    """Return what the form says beside its files. Without a tier it is what earlier releases recorded."""
+    return [str(album_id).encode(), *([] if tier is None else [tier.name.encode()])]
 
 
 def _parts(file: NamedFile | RefusedFile) -> tuple[bytes | BinaryIO, bytes | BinaryIO]:
@@ -125,6 +135,7 @@ def _parts(file: NamedFile | RefusedFile) -> tuple[bytes | BinaryIO, bytes | Bin
 def _read_batch(req: Request, stack: ExitStack) -> BatchUploadForm:
     files: list[NamedFile | RefusedFile] = []
     album_ids: list[AlbumId | None] = []
+    tiers: list[Tier | None] = []
     size_bytes = 0
     for part in parts_of(req):
         match _field(part, "files"):
@@ -142,9 +153,17 @@ def _read_batch(req: Request, stack: ExitStack) -> BatchUploadForm:
                 if album_ids:
                     raise RepeatedField("albumId")
                 album_ids.append(_album_id(part))
+            case "tier":
+                if tiers:
+                    raise RepeatedField("tier")
+                tiers.append(_tier(part))
             case _:
                 continue  # unread parts are skipped
-    return BatchUploadForm(files=files, album_id=album_ids[0] if album_ids else None)
+    return BatchUploadForm(
+        files=files,
+        album_id=album_ids[0] if album_ids else None,
+        tier=tiers[0] if tiers else None,
+    )
 
 
 def _read_file(part: Part, stack: ExitStack) -> tuple[NamedFile | RefusedFile, int]:
@@ -189,6 +208,10 @@ def _read(req: falcon.Request, content: BinaryIO) -> _Fields:
                 if fields.album_id is not None:
                     raise RepeatedField("albumId")
                 fields.album_id = _album_id(part)
+            case "tier":
+                if fields.tier is not None:
+                    raise RepeatedField("tier")
+                fields.tier = _tier(part)
             case _:
                 continue  # unread parts are skipped
     return fields
@@ -217,9 +240,18 @@ def _field(part: Part, files: str) -> str:
 
 
 def _album_id(part: Part) -> AlbumId | None:
+    text = _text(part)
+    return AlbumId.parse(text) if text else None
+
+
+def _tier(part: Part) -> Tier | None:
+    text = _text(part)
+    return Tier(text) if text else None
+
+
+def _text(part: Part) -> str:
     data: bytes = part.stream.read(FIELD_BYTES_MAX)
     try:
-        text = data.decode("utf-8")
+        return data.decode("utf-8")
     except UnicodeDecodeError as error:
         raise MalformedBody from error
-    return AlbumId.parse(text) if text else None

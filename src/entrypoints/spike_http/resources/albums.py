@@ -17,9 +17,9 @@ from spike_http.authentication import RequestAuthentication
 from spike_http.context import Request
 from spike_http.idempotency import IdempotentResponder
 from spike_http.openapi.operations import Access, Json, Operation
+from spike_http.openapi.tiers import PAID_TIER
 from spike_http.requests.albums import (
     ORDER_BYTES_MAX,
-    PAID_TIER,
     ImageIdsBody,
     MoveBody,
     OrderBody,

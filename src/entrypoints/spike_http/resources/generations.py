@@ -1,8 +1,11 @@
 """`/api/mcp`: pictures generated and modified from prompts."""
 
+from functools import partial
+
 import falcon
 from attrs import frozen
 
+from spike_core.domain.catalog import Catalog
 from spike_core.domain.errors import DownloadFailed, NotEnoughTokens, SourceTooLarge, UnsafeAddress
 from spike_core.domain.identifiers import JobId
 from spike_core.domain.rate_limits import RateLimitGroup
@@ -32,6 +35,7 @@ class GenerateResource:
     authenticator: RequestAuthentication
     responder: IdempotentResponder
     generations: Generations
+    catalog: Catalog
 
     @Operation(
         "generateImage",
@@ -43,7 +47,7 @@ class GenerateResource:
     def on_post(self, req: Request, resp: falcon.Response) -> None:
         """Start generating a picture from a prompt."""
         user_id = self.authenticator.user(req, bucket=RateLimitGroup.GENERATE)
-        body = GenerateBody.parse(json_object(req))
+        body = GenerateBody.parse(json_object(req), catalog=self.catalog)
         self.responder.respond(
             req,
             resp,
@@ -68,6 +72,7 @@ class ModifyResource:
     responder: IdempotentResponder
     bulkhead: Bulkhead
     generations: Generations
+    catalog: Catalog
 
     @Operation(
         "modifyImage",
@@ -90,7 +95,7 @@ class ModifyResource:
         user_id = self.authenticator.user(req, bucket=RateLimitGroup.MODIFY)
         with (
             self.bulkhead.place(user_id.text) as place,
-            json_with_picture(req, ModifyBody.parse, place=place) as body,
+            json_with_picture(req, partial(ModifyBody.parse, catalog=self.catalog), place=place) as body,
         ):
             place.take()
             self.responder.respond(

@@ -97,6 +97,7 @@ class UploadResource:
                     user_id,
                     name=form.name,
                     content=form.content,
+                    tier=form.tier,
                     album_id=form.album_id,
                     request_id=req.context.request_id,
                 ),
@@ -142,7 +143,11 @@ class BatchUploadResource:
                 resp,
                 caller=user_id.text,
                 use_case=lambda record: self.batch_uploads.before_commit(record).upload(
-                    user_id, files=form.files, album_id=form.album_id, request_id=req.context.request_id
+                    user_id,
+                    files=form.files,
+                    tier=form.tier,
+                    album_id=form.album_id,
+                    request_id=req.context.request_id,
                 ),
                 view=lambda batch: BatchUploadView.of(batch, self.object_urls.for_request(req)),
             )

@@ -64,7 +64,7 @@ def _make_anew(spend_kinds: str, added: "Sequence[sa.Column[str]]") -> None:
     op.rename_table("ledger_entries", "ledger_entries_kept")
     op.create_table(
         "ledger_entries",
-        sa.Column("owner_id", TEXT, sa.ForeignKey("wallets.owner_id"), primary_key=True),
+        sa.Column("owner_id", TEXT, op.ForeignKey("wallets.owner_id"), primary_key=True),
         sa.Column("sequence", sa.BigInteger, primary_key=True, autoincrement=False),
         sa.Column("kind", TEXT, nullable=False),
         sa.Column("amount", sa.BigInteger, nullable=False),

@@ -12,6 +12,7 @@ from spike_http.openapi.texts.jobs import JOBS
 from spike_http.openapi.texts.operation_text import OperationText
 from spike_http.openapi.texts.service import SERVICE
 from spike_http.openapi.texts.sessions import SESSIONS
+from spike_http.openapi.texts.tiers import TIERS
 from spike_http.openapi.texts.tokens import TOKENS
 from spike_http.openapi.texts.uploads import UPLOADS
 
@@ -23,6 +24,7 @@ TEXTS: Final[Mapping[str, OperationText]] = {
     **ALBUMS,
     **GENERATIONS,
     **TOKENS,
+    **TIERS,
     **ANONYMOUS,
     **SESSIONS,
     **SERVICE,

@@ -5,7 +5,8 @@ from typing import Final
 
 from spike_http.openapi.texts.examples import BATCH_ID, IMAGE_ID, JOB_ID, OTHER_IMAGE_ID, OTHER_JOB_ID
 from spike_http.openapi.texts.operation_text import OperationText
-from spike_http.openapi.texts.tiers import TIER_FIELD, TIER_TABLE
+from spike_http.openapi.texts.tiers import TIER_FIELD
+from spike_http.openapi.tiers import TIER_TABLE
 
 ENHANCEMENTS: Final[Mapping[str, OperationText]] = {
     "enhanceImage": OperationText(

@@ -5,6 +5,7 @@ from typing import Final
 
 from spike_http.openapi.texts.examples import ALBUM_ID, IMAGE_ID, IMAGE_URL, JOB_ID, UPLOADED_IMAGE
 from spike_http.openapi.texts.operation_text import OperationText
+from spike_http.openapi.texts.tiers import UPLOAD_TIER_FIELD
 
 FILE_FIELD: Final = "The image, with a file name; at most 10 MB."
 
@@ -12,8 +13,8 @@ UPLOADS: Final[Mapping[str, OperationText]] = {
     "uploadImage": OperationText(
         summary="Upload an image",
         description="""
-Store an image and start an enhancement job for it. The job's tier is TIER_1K, or the default tier of the album that
-the image is uploaded to. The tokens are charged in the transaction that stores the image; a failed upload is never
+Store an image and start an enhancement job for it. The job's tier is `tier`, or else the default tier of the album
+that the image is uploaded to, or else TIER_1K. The tokens are charged in the transaction that stores the image; a failed upload is never
 charged and leaves nothing behind.
 
 The image is JPEG, PNG, WebP, GIF, AVIF, TIFF or HEIC (no camera raw format), with one frame or page, at most 10 MB
@@ -33,16 +34,21 @@ The file name becomes the image's name, at most 255 characters:
 The form fields `file[]` and `file[0]` are accepted in place of `file`. Unknown fields are ignored. A part's
 `Content-Transfer-Encoding` may be `7bit`, `8bit` or `binary`.
 
-`enhancement` in the response is null if the album's `autoEnhance` is false. Such an upload is free.
+`enhancement` in the response is null if the album's `autoEnhance` is false and the form has no `tier`. Such an upload
+is free.
 """,
         errors={
-            400: "The form has no file, or the file is not an acceptable image.",
+            400: "The form has no file, the file is not an acceptable image, or there is no such tier.",
             403: "The album belongs to another user.",
             404: "There is no such album.",
             409: "The album is full, or a request with the same `Idempotency-Key` is still being processed.",
             500: "A part of the service failed. The upload is not charged and leaves nothing behind.",
         },
-        fields={"file": FILE_FIELD, "albumId": "One of your albums, which the image is added to."},
+        fields={
+            "file": FILE_FIELD,
+            "albumId": "One of your albums, which the image is added to.",
+            "tier": UPLOAD_TIER_FIELD,
+        },
         request={"file": "harbor.jpg", "albumId": ALBUM_ID},
         response={
             "success": True,
@@ -64,7 +70,7 @@ transaction: if it fails, none is kept and nothing is charged. `results` has the
 (it couldn't be recorded) or `unknown`.
 """,
         errors={
-            400: "The form has no file, more than 20 files, or more than 50 MB.",
+            400: "The form has no file, more than 20 files, or more than 50 MB, or there is no such tier.",
             402: "The wallet doesn't cover every acceptable file. Nothing is stored or charged.",
             403: "The album belongs to another user.",
             404: "There is no such album.",
@@ -74,6 +80,7 @@ transaction: if it fails, none is kept and nothing is charged. `results` has the
         fields={
             "files": "Each image, with a file name, at most 10 MB; together at most 50 MB.",
             "albumId": "One of your albums, which the images are added to in the order sent.",
+            "tier": UPLOAD_TIER_FIELD,
         },
         request={"files": ["harbor.jpg", "panorama.tif"]},
         response={

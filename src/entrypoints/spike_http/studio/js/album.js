@@ -129,13 +129,7 @@ export async function albumView({ id }, signal) {
     replaceContent(
       details,
       h('span', {}, PRIVACY_LABELS[album.privacy]),
-      h(
-        'span',
-        {},
-        album.autoEnhance
-          ? `Uploads are enhanced at ${tierById(album.defaultTier).name}, ${formatTokens(tierById(album.defaultTier).price)} each`
-          : "Uploads aren't enhanced",
-      ),
+      h('span', {}, album.autoEnhance ? uploadsText(tierById(album.defaultTier)) : "Uploads aren't enhanced"),
       album.description && h('span', {}, album.description),
     );
     replaceContent(
@@ -274,3 +268,8 @@ async function copyLink(link) {
     });
   }
 }
+
+const uploadsText = ({ name, price }) =>
+  price === undefined
+    ? `${name} is no longer on offer: choose another tier for uploads in the settings`
+    : `Uploads are enhanced at ${name}, ${formatTokens(price)} each`;

@@ -3,6 +3,7 @@
 import { call, get, post } from './api.js';
 import { openDialog } from './dialog.js';
 import { h } from './dom.js';
+import { defaultTierFor, formatTokens, paidTiersFor } from './tiers.js';
 import { showToast } from './toasts.js';
 
 export const PRIVACY_LABELS = { PRIVATE: 'Only you', UNLISTED: 'Anyone with the link', PUBLIC: 'Everyone' };
@@ -33,12 +34,15 @@ export function albumFields(album = {}) {
       h('textarea', { name: 'description', maxlength: 2000, rows: 2, value: album.description ?? '' }),
     ),
     select('privacy', 'Who can see it', album.privacy ?? 'PRIVATE', Object.entries(PRIVACY_LABELS)),
-    select('defaultTier', 'Enhance uploads', album.autoEnhance === false ? 'NONE' : (album.defaultTier ?? 'TIER_1K'), [
-      ['TIER_1K', 'At 1K, 2 tokens each'],
-      ['TIER_2K', 'At 2K, 5 tokens each'],
-      ['TIER_4K', 'At 4K, 10 tokens each'],
-      ['NONE', 'No'],
-    ]),
+    select(
+      'defaultTier',
+      'Enhance uploads',
+      album.autoEnhance === false ? 'NONE' : (album.defaultTier ?? defaultTierFor('enhancement')),
+      [
+        ...paidTiersFor('enhancement').map(({ id, name, price }) => [id, `At ${name}, ${formatTokens(price)} each`]),
+        ['NONE', 'No'],
+      ],
+    ),
   ];
 }
 

@@ -7,7 +7,7 @@ import { sniffMimeType, toBase64 } from './files.js';
 import { fetchPage, toPicture } from './images.js';
 import { pollJobs } from './job_polling.js';
 import { tierPicker } from './tier_picker.js';
-import { TIERS } from './tiers.js';
+import { firstChoiceFor, tiersFor } from './tiers.js';
 import { showToast } from './toasts.js';
 import { setBalance } from './wallet.js';
 
@@ -18,7 +18,7 @@ const figure = (picture, text) =>
 export function openBlendDialog(base, source, onStart = () => {}) {
   const lifetime = new AbortController();
   const picker = tierPicker(
-    { tiers: TIERS, size: base, chosen: ['FREE'], durationsOf: { imageId: base.id } },
+    { tiers: tiersFor('blend'), size: base, chosen: [firstChoiceFor('blend')], durationsOf: { imageId: base.id } },
     lifetime.signal,
   );
   const { dialog } = openDialog({

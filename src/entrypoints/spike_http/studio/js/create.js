@@ -10,7 +10,7 @@ import { isFinished, pollJobs } from './job_polling.js';
 import { modifyForm } from './modify_form.js';
 import { navigate, renderRoute } from './router.js';
 import { tierPicker } from './tier_picker.js';
-import { formatRefund, formatSize, formatTokens, PAID_TIERS, tierById } from './tiers.js';
+import { defaultTierFor, formatRefund, formatSize, formatTokens, paidTiersFor, tierById } from './tiers.js';
 import { errorDetails, showError } from './toasts.js';
 import { upload } from './uploads.js';
 import { cancelJob } from './versions.js';
@@ -23,7 +23,10 @@ const requestedRatios = new Map(); // job id → aspect ratio that was requested
 export async function createView(_parameters, signal) {
   const grid = h('ul', { class: 'grid', 'aria-label': 'Creations' });
   const footer = h('div');
-  const picker = tierPicker({ tiers: PAID_TIERS, chosen: ['TIER_1K'], durationsOf: { fromPrompt: true } }, signal);
+  const picker = tierPicker(
+    { tiers: paidTiersFor('generation'), chosen: [defaultTierFor('generation')], durationsOf: { fromPrompt: true } },
+    signal,
+  );
   const errorText = h('div', { class: 'error-text small', role: 'alert' });
   const button = h('button', { type: 'submit', class: 'button primary wide' }, 'Create');
   let cursor;

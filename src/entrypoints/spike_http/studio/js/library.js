@@ -11,7 +11,7 @@ import { createTile, enableDragging, loadMoreButton, markDropTarget, showJobProg
 import { deleteImage, fetchPage, toPicture } from './images.js';
 import { pollJobs } from './job_polling.js';
 import { tierPicker } from './tier_picker.js';
-import { formatTokens, TIERS } from './tiers.js';
+import { firstChoiceFor, formatTokens, tiersFor } from './tiers.js';
 import { showToast } from './toasts.js';
 import { upload } from './uploads.js';
 import { setBalance } from './wallet.js';
@@ -145,7 +145,10 @@ function selectionBar(pictures, signal) {
 
 function openEnhanceDialog(imageIds, onStart) {
   const lifetime = new AbortController();
-  const picker = tierPicker({ tiers: TIERS, count: imageIds.length, chosen: ['FREE'] }, lifetime.signal);
+  const picker = tierPicker(
+    { tiers: tiersFor('enhancement'), count: imageIds.length, chosen: [firstChoiceFor('enhancement')] },
+    lifetime.signal,
+  );
   const { dialog } = openDialog({
     title: imageIds.length === 1 ? 'Enhance one picture' : `Enhance ${imageIds.length} pictures`,
     content: picker.element,

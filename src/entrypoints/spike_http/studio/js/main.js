@@ -13,6 +13,7 @@ import { jobView, pictureView } from './picture.js';
 import { navigate, renderRoute, startRouter } from './router.js';
 import { currentUser, restoreSession, signIn, signOut, takeTokenFromAddress } from './session.js';
 import { openSignInDialog } from './sign_in.js';
+import { loadTiers } from './tiers.js';
 import { showError, showToast } from './toasts.js';
 import { tokensView } from './tokens.js';
 import './upload_panel.js';
@@ -69,7 +70,7 @@ async function start() {
   try {
     if (token) await signIn(token);
     else await restoreSession();
-    if (currentUser()) await refreshWallet();
+    await Promise.all([loadTiers(), currentUser() && refreshWallet()]);
   } catch (error) {
     if (token && error.status === 401) error.message = 'This sign-in link is invalid or has expired';
     showError(error);
@@ -93,7 +94,7 @@ async function start() {
 
 on('signed-in', () => {
   if (document.querySelector('.header-actions *'))
-    refreshWallet().then(() => {
+    Promise.all([loadTiers(), refreshWallet()]).then(() => {
       renderHeader();
       renderRoute(false);
     }, showError);

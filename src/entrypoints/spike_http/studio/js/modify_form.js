@@ -6,7 +6,7 @@ import { on } from './events.js';
 import { toBase64 } from './files.js';
 import { pollJobs, publishJob } from './job_polling.js';
 import { tierPicker } from './tier_picker.js';
-import { PAID_TIERS } from './tiers.js';
+import { defaultTierFor, paidTiersFor } from './tiers.js';
 import { errorDetails } from './toasts.js';
 import { setBalance } from './wallet.js';
 
@@ -22,7 +22,14 @@ export async function loadModifications(id, jobs) {
 }
 
 export function modifyForm(id, url, signal, onStart = () => {}) {
-  const picker = tierPicker({ tiers: PAID_TIERS, chosen: ['TIER_1K'], durationsOf: { fromPrompt: true } }, signal);
+  const picker = tierPicker(
+    {
+      tiers: paidTiersFor('modification'),
+      chosen: [defaultTierFor('modification')],
+      durationsOf: { fromPrompt: true },
+    },
+    signal,
+  );
   const errorText = h('div', { class: 'error-text small', role: 'alert' });
   const form = h(
     'form',

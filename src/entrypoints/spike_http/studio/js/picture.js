@@ -11,7 +11,7 @@ import { fetchImage, stableUrl, toPicture } from './images.js';
 import { isFinished, pollJobs } from './job_polling.js';
 import { loadModifications, modifyForm } from './modify_form.js';
 import { tierPicker } from './tier_picker.js';
-import { formatSize, formatTokens, recordDuration, TIERS } from './tiers.js';
+import { formatSize, formatTokens, recordDuration, tiersFor } from './tiers.js';
 import { errorDetails, showError } from './toasts.js';
 import { byNewest, formatBytes, versionName, versionRow } from './versions.js';
 import { setBalance } from './wallet.js';
@@ -153,7 +153,13 @@ function enhanceForm(picture, signal) {
     replaceContent(button, chosen.length ? `Enhance, ${formatTokens(price)}` : 'Choose a tier');
   };
   const picker = tierPicker(
-    { tiers: TIERS, size: picture, multiple: true, onChange: updateButton, durationsOf: { imageId: picture.id } },
+    {
+      tiers: tiersFor('enhancement'),
+      size: picture,
+      multiple: true,
+      onChange: updateButton,
+      durationsOf: { imageId: picture.id },
+    },
     signal,
   );
   return h(

@@ -1,15 +1,44 @@
-// The tiers with their prices and sizes, which a test compares with the server's; formatting; expected times of jobs.
+// The tiers with their sizes and the user's prices, as the server offers them; formatting; expected times of jobs.
 
 import { get, post } from './api.js';
 
-export const TIERS = [
-  { id: 'FREE', name: 'Free', price: 0, side: 1024 },
-  { id: 'TIER_1K', name: '1K', price: 2, side: 1024 },
-  { id: 'TIER_2K', name: '2K', price: 5, side: 2048 },
-  { id: 'TIER_4K', name: '4K', price: 10, side: 4096 },
-];
-export const PAID_TIERS = TIERS.slice(1);
-export const tierById = (id) => TIERS.find((each) => each.id === id);
+let offers = []; // {tier, longestSide, prices}, as the API has them
+let defaultId;
+
+// Reads the tiers; again after a sign-in, since prices may depend on the user.
+export async function loadTiers() {
+  const answer = await get('/api/tiers');
+  offers = answer.tiers;
+  defaultId = answer.defaultTier;
+}
+
+// The tiers at which this kind of job can be ordered, with its prices.
+export const tiersFor = (kind) =>
+  offers.filter(({ prices }) => prices[kind] !== null).map((offer) => asTier(offer, kind));
+export const paidTiersFor = (kind) => tiersFor(kind).filter(({ id }) => id !== 'FREE');
+export const defaultTierFor = (kind) =>
+  (paidTiersFor(kind).find(({ id }) => id === defaultId) ?? paidTiersFor(kind)[0])?.id;
+// the tier that a choice begins with: one that costs nothing, if there is one
+export const firstChoiceFor = (kind) => (tiersFor(kind).find(({ price }) => !price) ?? tiersFor(kind)[0])?.id;
+
+// A tier by its id. Of one that is no longer on offer only the name is known.
+export function tierById(id) {
+  const offer = offers.find(({ tier }) => tier === id);
+  return offer ? asTier(offer, 'enhancement') : { id, name: nameOf(id), price: undefined, side: undefined };
+}
+
+const asTier = ({ tier, longestSide, prices }, kind) => ({
+  id: tier,
+  name: nameOf(tier),
+  price: prices[kind],
+  side: longestSide,
+});
+
+// 'Free' for FREE, '8K' for TIER_8K, 'Large print' for LARGE_PRINT
+function nameOf(id) {
+  const name = id.replace(/^TIER_/, '').replaceAll('_', ' ');
+  return /\d/.test(name) ? name : name[0] + name.slice(1).toLowerCase();
+}
 
 // the server's rule: the longest side is `side`, the other is rounded to the nearest pixel, half up
 export function outputSize({ width, height }, side) {
@@ -58,7 +87,10 @@ export function expectedSeconds(id, about = {}) {
   const relevant = own.length ? own : similar;
   if (!relevant.length) return undefined;
   const { side } = tierById(id);
-  const knownTiers = TIERS.filter((each) => relevant.some((job) => job.tier === each.id));
+  const knownTiers = offers
+    .map((offer) => asTier(offer, 'enhancement'))
+    .filter((each) => relevant.some((job) => job.tier === each.id));
+  if (!side || !knownTiers.length) return undefined;
   const sideMin = Math.min(side, Math.max(...knownTiers.map((each) => each.side))); // if no job was that large, the largest
   const medians = knownTiers
     .filter((each) => each.side >= sideMin)

@@ -21,7 +21,7 @@ const usageRows = ({ freeJobs, paidJobs, images, storedBytes }) => [
   ['Storage, MB', megabytes(storedBytes.used), megabytes(storedBytes.limit)],
 ];
 
-const reasonText = ({ reason }) => reason.replace(/TIER_(?=\dK)/, '');
+const reasonText = ({ reason }) => reason.replace(/TIER_(?=\d)/, '');
 
 export async function tokensView(_parameters, signal) {
   const count = h('b', {});

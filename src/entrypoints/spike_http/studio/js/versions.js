@@ -8,8 +8,7 @@ import { showError, showToast } from './toasts.js';
 import { setBalance } from './wallet.js';
 
 // newest first; of jobs created together, the most expensive first
-export const byNewest = (a, b) =>
-  b.createdAt.localeCompare(a.createdAt) || tierById(b.tier).price - tierById(a.tier).price;
+export const byNewest = (a, b) => b.createdAt.localeCompare(a.createdAt) || b.tokensCost - a.tokensCost;
 
 export const versionName = (job) =>
   job.isBlend

@@ -1,0 +1,25 @@
+"""`/api/tiers`: what is on offer, and for how much."""
+
+import falcon
+from attrs import frozen
+
+from spike_core.services.pricing import Pricing
+from spike_http.authentication import RequestAuthentication
+from spike_http.context import Request
+from spike_http.openapi.operations import Access, Operation
+from spike_http.responses.serialization import as_json
+from spike_http.responses.tiers import TiersView
+
+
+@frozen(kw_only=True)
+class TiersResource:
+    """`/api/tiers`."""
+
+    authenticator: RequestAuthentication
+    pricing: Pricing
+
+    @Operation("listTiers", answer=TiersView, access=Access.OPTIONAL_USER)
+    def on_get(self, req: Request, resp: falcon.Response) -> None:
+        """List the tiers with the caller's prices."""
+        caller = self.authenticator.optional_user(req)
+        resp.media = as_json(TiersView.of(self.pricing.catalog, lambda tier: self.pricing.prices(tier, caller)))
