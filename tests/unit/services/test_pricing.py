@@ -20,6 +20,7 @@ from spike_core.domain.generation import AspectRatio, Prompt
 from spike_core.domain.identifiers import OwnerId
 from spike_core.domain.images import ImageName
 from spike_core.domain.jobs import CompletedJob, RefundedJob
+from spike_core.domain.limits import JobLimits
 from spike_core.domain.orders import Order, TaskKind
 from spike_core.domain.priorities import Priority
 from spike_core.domain.tiers import Tier
