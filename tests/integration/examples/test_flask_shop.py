@@ -12,11 +12,14 @@ import jwt
 import pytest
 import stripe
 from attrs import field, frozen
-from werkzeug.test import Client, TestResponse
+from werkzeug.test import Client
 
 from documents import PROJECT
 from eventually import eventually
 from pictures import decoded, encoded, photograph
+from spike_contracts.authenticator import AuthenticatorContract
+from spike_core.domain.identifiers import OwnerId
+from spike_core.ports.authenticator import IncomingRequest
 from spike_runtime import Settings, Spike, build
 from spike_worker import working
 
@@ -33,14 +36,14 @@ PHOTO: Final = encoded(photograph(size=(300, 20)))
 class Customer:
     """A user of the shop, who sends the token of the shop's login to Spike."""
 
-    client: Client
+    client: Any  # of Werkzeug
     user_id: str
     token: str = field(repr=False)
 
-    def get(self, path: str, **options: Any) -> TestResponse:
+    def get(self, path: str, **options: Any) -> Any:
         return self.client.get(path, headers=self.headers, **options)
 
-    def post(self, path: str, **options: Any) -> TestResponse:
+    def post(self, path: str, **options: Any) -> Any:
         return self.client.post(path, headers=self.headers, **options)
 
     @property
@@ -49,8 +52,7 @@ class Customer:
 
     @property
     def balance(self) -> int:
-        balance = self.get("/spike/api/tokens/balance").json["balance"]
-        assert isinstance(balance, int)
+        balance: int = self.get("/spike/api/tokens/balance").json["balance"]
         return balance
 
 
@@ -59,7 +61,7 @@ class Shop:
     """The shop in operation."""
 
     spike: Spike
-    client: Client
+    client: Any  # of Werkzeug
 
     def customer(self, name: str) -> Customer:
         form = {"email": f"{name}@example.org", "password": f"secret of {name}"}
@@ -70,7 +72,8 @@ class Shop:
         return Customer(self.client, registered.json["id"], token.text)
 
     def deliver(self, payload: bytes, signature: str) -> int:
-        return self.client.post("/stripe", data=payload, headers={"Stripe-Signature": signature}).status_code
+        status: int = self.client.post("/stripe", data=payload, headers={"Stripe-Signature": signature}).status_code
+        return status
 
 
 @pytest.fixture(scope="module")
@@ -120,7 +123,7 @@ def path_of(link: str) -> str:
     return f"{parts.path}?{parts.query}"
 
 
-def upload(customer: Customer, *, tier: str) -> TestResponse:
+def upload(customer: Customer, *, tier: str) -> Any:
     """Upload a wide picture, of which even a result of 8192 pixels is soon made."""
     photo = io.BytesIO(PHOTO)
     return customer.post("/spike/api/images/upload", data={"file": (photo, "photo.jpg"), "tier": tier})
@@ -171,8 +174,8 @@ def test_a_payment_is_credited_once_whatever_stripe_repeats_and_in_any_order(sho
 
 
 def test_a_payment_of_an_unknown_user_is_an_error_that_stripe_repeats(shop: Shop) -> None:
-    nobody = Customer(shop.client, user_id="999999", token="")
-    assert shop.deliver(*payment(nobody)) == 500
+    unknown = Customer(shop.client, user_id="999999", token="")
+    assert shop.deliver(*payment(unknown)) == 500
 
 
 def test_a_forged_payment_is_refused(shop: Shop) -> None:
@@ -194,7 +197,7 @@ def test_a_forged_token_is_refused(shop: Shop) -> None:
         jwt.encode({**claims, "aud": "elsewhere"}, KEY, "HS256"),
         jwt.encode({**claims, "exp": time.time() - 60}, KEY, "HS256"),
         jwt.encode(forever, KEY, "HS256"),
-        jwt.encode(claims, None, "none"),
+        jwt.encode(claims, "", "none"),
         dee.token[:-2],
         "",
     ]
@@ -210,3 +213,16 @@ def test_a_password_signs_in_its_user_alone(shop: Shop) -> None:
     assert shop.client.post("/login", data={**right, "password": "secret of ada"}).status_code == 401
     assert shop.client.post("/login", data={**right, "email": "fay@example.org"}).status_code == 401
     assert shop.client.post("/users", data=right).status_code == 409
+
+
+class TestJwtAuthenticator(AuthenticatorContract):
+    @pytest.fixture
+    def authenticator(self, shop: Shop) -> Any:
+        from flask_shop.tokens import JwtAuthenticator  # type: ignore[import-not-found]  # noqa: PLC0415
+
+        return JwtAuthenticator(KEY)
+
+    @pytest.fixture
+    def request_of_ada(self, authenticator: Any) -> IncomingRequest:
+        token = authenticator.issue(OwnerId("42"))
+        return IncomingRequest(method="GET", headers={"authorization": f"Bearer {token}"})
