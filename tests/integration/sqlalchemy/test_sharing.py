@@ -5,13 +5,15 @@ import io
 import shutil
 import sqlite3
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any, Final
 
 import psycopg
 import pytest
+from attrs import define, field
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from psycopg.rows import dict_row
@@ -30,10 +32,13 @@ from spike_core.domain.errors import (
     SpikeError,
     UnsuitableDatabase,
 )
+from spike_core.domain.event_deliveries import SubscriberName
+from spike_core.domain.events import Event, ImageUploaded
 from spike_core.domain.identifiers import OwnerId
 from spike_core.domain.images import ImageName
 from spike_core.domain.tiers import Tier
 from spike_core.ports.transactions import Transaction
+from spike_core.services.events import Handed
 from spike_memory.engine import a_picture
 from spike_sqlalchemy import (
     AppDatabase,
@@ -186,6 +191,48 @@ def test_a_rollback_leaves_nothing_but_objects_that_collection_removes(
     services.pass_time(services.limits.orphan_age * 2)
     services.maintenance.recovery.collect_orphans()
     assert services.inventory().objects == before.objects
+
+
+@define
+class Recorder:
+    """A subscriber that keeps what it gets."""
+
+    name: str = "mail"
+    kinds: Collection[type[Event]] = frozenset({ImageUploaded})
+    events: list[Event] = field(factory=list)
+
+    def handle(self, event: Event) -> None:
+        self.events.append(event)
+
+
+def test_events_are_handed_over_after_the_apps_commit_and_never_after_its_rollback(
+    transactions: SqlAlchemyTransactions, app: Engine
+) -> None:
+    """They are rows of the app's transaction, whoever asks for them meanwhile."""
+    mail = Recorder()
+    services = Services.build(transactions=transactions, subscribers=[mail])
+    services.events.register()
+    owner = services.owner()
+
+    def waiting() -> int:
+        return services.events.backlogs()[0].waiting
+
+    with ThreadPoolExecutor(1) as others:
+        with app.begin() as connection, transactions.sharing(connection) as shared:
+            order(connection, owner, services.upload(owner).image.id)
+            assert waiting() == 1
+            assert others.submit(services.events.deliver, SubscriberName("mail")).result() == Handed()
+        shared.committed()
+        assert others.submit(services.events.deliver, SubscriberName("mail")).result() == Handed(handled=1)
+        with pytest.raises(RolledBack), app.begin() as connection, transactions.sharing(connection):  # noqa: PT012
+            order(connection, owner, services.upload(owner).image.id)
+            assert waiting() == 1
+            raise RolledBack
+        assert waiting() == 0
+        assert others.submit(services.events.deliver, SubscriberName("mail")).result() == Handed()
+    [uploaded] = mail.events
+    assert isinstance(uploaded, ImageUploaded)
+    assert orders(app) == [str(uploaded.image_id)]
 
 
 def test_a_refusal_undoes_itself_alone(services: Services, transactions: SqlAlchemyTransactions, app: Engine) -> None:
