@@ -58,6 +58,19 @@ def _changing() -> Any:
     return lambda _of, _own, _owner_id: RegenerationPolicy(cap=Tokens(next(caps)))
 
 
+def _of_another_thread() -> Any:
+    """Return an `of` that has the policy of the owner whom another thread has asked about meanwhile."""
+    current = ADA
+
+    def of(_right: Any, _own: SamePolicy, owner_id: OwnerId) -> RegenerationPolicy:
+        nonlocal current
+        current = owner_id
+        threading.Event().wait(A_MOMENT_S)
+        return RegenerationPolicy(cap=Tokens(sum(current.text.encode())))
+
+    return of
+
+
 def _rising() -> Any:
     prices = count(1)
     return lambda _price, _own, _order, *, owner_id: Tokens(next(prices))
@@ -104,7 +117,9 @@ MUTANTS: Final = [
            lambda of, own, owner_id: of(own, owner_id) if owner_id in SURCHARGES else None,
            Regeneration.test_every_owner_has_a_policy),
     Mutant("has another policy at each call", SamePolicy, "of", _changing(),
-           Regeneration.test_the_same_owner_has_the_same_policy_again, Regeneration.test_threads_may_ask_at_once),
+           Regeneration.test_the_same_owner_has_the_same_policy_again),
+    Mutant("keeps the owner where other threads replace it", SamePolicy, "of", _of_another_thread(),
+           Regeneration.test_threads_may_ask_at_once),
     Mutant("returns plain numbers", CatalogPrices, "price",
            lambda price, own, order, *, owner_id: price(own, order, owner_id=owner_id).amount,
            Prices.test_every_paid_tier_has_a_price_for_every_kind_of_task),
