@@ -3,6 +3,7 @@
 import contextvars
 import io
 import shutil
+import socket
 import sqlite3
 import threading
 from collections.abc import Callable, Collection, Iterator, Sequence
@@ -22,6 +23,7 @@ from sqlalchemy.exc import DBAPIError
 
 from effort import examples
 from services import VGA, Services
+from spike_contracts.database import DatabaseContract
 from spike_contracts.shared_transactions import AppTransaction, SharedTransactionsContract
 from spike_core.domain.errors import (
     DatabaseUnavailable,
@@ -37,6 +39,7 @@ from spike_core.domain.events import Event, ImageUploaded
 from spike_core.domain.identifiers import OwnerId
 from spike_core.domain.images import ImageName
 from spike_core.domain.tiers import Tier
+from spike_core.ports.factories import Database
 from spike_core.ports.transactions import Transaction
 from spike_core.services.events import Handed
 from spike_memory.engine import a_picture
@@ -449,6 +452,25 @@ def _act(services: Services, connection: Connection, owner: OwnerId, action: str
 @pytest.fixture
 def own(app: Engine) -> AppDatabase:
     return from_engine(app)
+
+
+class TestAppsDatabase(DatabaseContract):
+    """On the app's engine, and on one whose database is away."""
+
+    @pytest.fixture
+    def database(self, own: AppDatabase) -> Database:
+        return own
+
+    @pytest.fixture
+    def lost_database(self, url: str, tmp_path: Path) -> Iterator[Database]:
+        (tmp_path / "file").touch()
+        with socket.create_server(("127.0.0.1", 0)) as listener:
+            port = listener.getsockname()[1]
+        sqlite = url.startswith("sqlite")
+        lost = f"sqlite:///{tmp_path / 'file' / 'app.db'}" if sqlite else f"postgresql://app@127.0.0.1:{port}/nowhere"
+        engine = apps_engine(lost)
+        yield from_engine(engine)
+        engine.dispose()
 
 
 def test_spike_works_on_the_apps_engine_and_leaves_it_as_it_was(own: AppDatabase, app: Engine) -> None:
