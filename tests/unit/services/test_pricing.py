@@ -20,6 +20,7 @@ from spike_core.domain.generation import AspectRatio, Prompt
 from spike_core.domain.identifiers import OwnerId
 from spike_core.domain.images import ImageName
 from spike_core.domain.jobs import CompletedJob, RefundedJob
+from spike_core.domain.limits import JobLimits
 from spike_core.domain.orders import Order, TaskKind
 from spike_core.domain.priorities import Priority
 from spike_core.domain.tiers import Tier
@@ -305,3 +306,15 @@ def test_the_limits_of_a_job_follow_the_largest_tier_of_the_catalog() -> None:
     assert SPECIFIED.work_share(2048) == 0.25
     with_share = Catalog([evolve(offer, work_share=0.5) if offer.tier == Tier.TIER_1K else offer for offer in SHOP])
     assert with_share.work_share(1024) == 0.5
+
+
+def test_the_time_that_one_owners_jobs_may_take_bounds_large_ones_too() -> None:
+    """Four times the time of an attempt at 4096 pixels each: one is always in flight, and no second one fits."""
+    limits = JobLimits(active_time_max=JobLimits().processor_time * 6)
+    spike = InMemorySpike.build(policies=Policies(limits=limits, catalog=SHOP))
+    owner = spike.owner(tokens=200)
+    image = spike.upload(owner).image
+    spike.work()
+    for _ in range(3):
+        spike.jobs.enhancements.enhance(owner, image_id=image.id, tier=TIER_8K)
+    assert len(spike.inbox.messages) == 1
