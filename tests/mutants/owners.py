@@ -28,7 +28,7 @@ def _with_an_empty_header(authenticate: Any, own: OneToken, request: IncomingReq
     return authenticate(own, evolve(request, headers={"authorization": "", **request.headers}))
 
 
-def _nobody(authenticate: Any, own: OneToken, request: IncomingRequest) -> None:
+def _no_owner(authenticate: Any, own: OneToken, request: IncomingRequest) -> None:
     authenticate(own, request)
 
 
@@ -104,7 +104,7 @@ def _as_another_thread() -> Any:
 MUTANTS: Final = [
     Mutant("takes missing credentials for invalid ones", OneToken, "authenticate", _with_an_empty_header,
            Authenticators.test_a_request_without_credentials_is_nobodys, fails_with=Unauthenticated),
-    Mutant("names nobody", OneToken, "authenticate", _nobody, Authenticators.test_valid_credentials_are_their_owners),
+    Mutant("names no owner", OneToken, "authenticate", _no_owner, Authenticators.test_valid_credentials_are_their_owners),
     Mutant("names the anonymous owner", OneToken, "authenticate", _anonymous,
            Authenticators.test_valid_credentials_are_their_owners, fails_with=InvalidIdentifier),
     Mutant("names owners by their addresses", OneToken, "authenticate", _by_address,

@@ -211,7 +211,7 @@ class Recorder:
 def test_events_are_handed_over_after_the_apps_commit_and_never_after_its_rollback(
     transactions: SqlAlchemyTransactions, app: Engine
 ) -> None:
-    """They are rows of the app's transaction, whoever asks for them meanwhile."""
+    """They are rows of the app's transaction, also for those who ask for them meanwhile."""
     mail = Recorder()
     services = Services.build(transactions=transactions, subscribers=[mail])
     services.events.register()
