@@ -3,6 +3,7 @@
 import copy
 import pickle
 import re
+from collections.abc import Mapping
 
 import attrs
 import pytest
@@ -19,7 +20,12 @@ from spike_core.domain.errors import (
 )
 from subclasses import family
 
-MADE_UP: dict[object, object] = {int: 7, str: "seven", tuple[str, ...]: ("seven", "eight")}
+MADE_UP: dict[object, object] = {
+    int: 7,
+    str: "seven",
+    tuple[str, ...]: ("seven", "eight"),
+    Mapping[str, int]: {"seven": 7},
+}
 
 
 KINDS = family(SpikeError)
