@@ -96,6 +96,8 @@ def _taken(connection: Connection) -> None:
 
 def _given_back(connection: Connection) -> None:
     driver: Any = connection.connection.driver_connection
+    if connection.dialect.name == "sqlite" and driver.in_transaction:
+        driver.execute("ROLLBACK")  # `sqlite3` commits what is in progress when its settings change
     setattr(driver, *connection.info.pop("spike_setting"))
 
 

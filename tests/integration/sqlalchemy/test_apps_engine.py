@@ -1,0 +1,86 @@
+"""Transactions of Spike's on the engine of an app: whatever becomes of them, the app's connections stay as they were."""
+
+import sqlite3
+from collections.abc import Callable, Iterator
+from typing import Any, Final
+
+import pytest
+from sqlalchemy import Connection, Engine, create_engine, event
+
+from spike_contracts.builders import an_image
+from spike_core.domain.errors import ImageNotFound
+from spike_core.domain.images import Image
+from spike_sqlalchemy import AppDatabase, from_engine
+
+# how apps have transactions begin on SQLite
+BY_DEFAULT: Final[dict[str, Any]] = {}
+BY_NOTHING: Final[dict[str, Any]] = {"connect_args": {"isolation_level": None}}
+BY_AUTOCOMMIT: Final[dict[str, Any]] = {"isolation_level": "AUTOCOMMIT"}
+BY_THE_DRIVER: Final[dict[str, Any]] = {"connect_args": {"isolation_level": "IMMEDIATE"}}
+
+
+class Refused(Exception):
+    """What a hook of the app raises."""
+
+
+@pytest.fixture
+def opened() -> Iterator[Callable[..., Engine]]:
+    """Open an engine as an app does, with one connection."""
+    engines: list[Engine] = []
+
+    def open_one(url: str, *, begin: str = "", **options: Any) -> Engine:
+        pool = {} if "poolclass" in options else {"pool_size": 1, "max_overflow": 0}
+        engine = create_engine(url.replace("postgresql:", "postgresql+psycopg:"), **pool, **options)
+        engines.append(engine)
+        if engine.dialect.name == "sqlite":
+
+            @event.listens_for(engine, "connect")
+            def prepare(connection: sqlite3.Connection, _record: object) -> None:
+                for pragma in ("foreign_keys = ON", "journal_mode = WAL", "busy_timeout = 0"):
+                    connection.execute(f"PRAGMA {pragma}")
+
+        if begin:
+
+            @event.listens_for(engine, "begin")
+            def do_begin(connection: Connection) -> None:
+                connection.exec_driver_sql(begin)
+
+        return engine
+
+    yield open_one
+    for engine in engines:
+        engine.dispose()
+
+
+def is_stored(database: AppDatabase, image: Image) -> bool:
+    with database.transactions.view() as tx:
+        try:
+            tx.images.get(image.id)
+        except ImageNotFound:
+            return False
+        return True
+
+
+def how_it_begins(engine: Engine) -> object:
+    """Return what says when the driver begins a transaction by itself."""
+    with engine.connect() as connection:
+        driver: Any = connection.connection.driver_connection
+        return driver.isolation_level if engine.dialect.name == "sqlite" else driver.autocommit
+
+
+@pytest.mark.parametrize("way", [BY_DEFAULT, BY_NOTHING, BY_AUTOCOMMIT, BY_THE_DRIVER], ids=str)
+def test_what_fails_is_undone_however_the_app_begins(
+    opened: Callable[..., Engine], sqlite_url: str, way: dict[str, Any]
+) -> None:
+    engine = opened(sqlite_url, **way)
+    database, undone, kept = from_engine(engine), an_image(), an_image()
+    database.migrate()
+    before = how_it_begins(engine)
+    with pytest.raises(Refused), database.transactions.begin() as tx:  # noqa: PT012
+        tx.images.add(undone)
+        raise Refused
+    with database.transactions.begin() as tx:
+        tx.images.add(kept)
+    assert [is_stored(database, image) for image in (undone, kept)] == [False, True]
+    assert how_it_begins(engine) == before
+    database.ping()
