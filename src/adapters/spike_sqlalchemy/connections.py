@@ -11,7 +11,9 @@ from spike_core.domain.errors import DatabaseUnavailable, UnsuitableDatabase
 from spike_sqlalchemy.errors import translate, translated
 
 _IN_TRANSACTION: Final = frozenset({"INTRANS", "INERROR"})
-_CHECKED: Final = "spike_checked"  # in the information that a pool keeps about a connection
+# in the information that a pool keeps about a connection
+_CHECKED: Final = "spike_checked"
+_SETTING: Final = "spike_setting"  # of the driver, as the app has it
 
 Begun = Callable[[Engine, str], AbstractContextManager[Connection]]
 
@@ -56,12 +58,7 @@ def begun_on_apps_engine(engine: Engine, begin: str) -> Iterator[Connection]:
         try:
             yield connection
         finally:
-            try:
-                if not connection.invalidated:
-                    _roll_back(connection)
-                    _given_back(connection)
-            finally:
-                connection.close()
+            _give_back(connection)
 
 
 def _alive(engine: Engine, begin: str) -> Connection:
@@ -70,18 +67,18 @@ def _alive(engine: Engine, begin: str) -> Connection:
     for _ in range(idle + 2):
         connection = engine.connect()
         try:
-            _taken(connection)
+            _take(connection)
             if _tried(connection, begin):
                 return connection
         except BaseException:
-            connection.close()
+            _give_back(connection)
             raise
-        connection.close()
+        _give_back(connection)
     raise DatabaseUnavailable
 
 
-def _taken(connection: Connection) -> None:
-    """Have the driver begin nothing by itself, until `_given_back`."""
+def _take(connection: Connection) -> None:
+    """Have the driver begin nothing by itself, until `_give_back`."""
     driver: Any = connection.connection.driver_connection
     if connection.dialect.name == "sqlite":
         if _CHECKED not in connection.info:
@@ -90,15 +87,25 @@ def _taken(connection: Connection) -> None:
         name, ours = ("isolation_level", None) if getattr(driver, "autocommit", -1) == -1 else ("autocommit", True)
     else:
         name, ours = "autocommit", True
-    connection.info["spike_setting"] = (name, getattr(driver, name))
+    connection.info[_SETTING] = (name, getattr(driver, name))
     setattr(driver, name, ours)
 
 
-def _given_back(connection: Connection) -> None:
+def _give_back(connection: Connection) -> None:
+    """Undo what wasn't committed, and hand the connection back as it was taken."""
+    try:
+        if not connection.invalidated and _SETTING in connection.info:
+            _roll_back(connection)
+            _restore(connection)
+    finally:
+        connection.close()
+
+
+def _restore(connection: Connection) -> None:
     driver: Any = connection.connection.driver_connection
     if connection.dialect.name == "sqlite" and driver.in_transaction:
         driver.execute("ROLLBACK")  # `sqlite3` commits what is in progress when its settings change
-    setattr(driver, *connection.info.pop("spike_setting"))
+    setattr(driver, *connection.info.pop(_SETTING))
 
 
 def check_sqlite(driver: sqlite3.Connection) -> None:

@@ -1,14 +1,15 @@
-"""Transactions of Spike's on the engine of an app: whatever becomes of them, the app's connections stay as they were."""
+"""Spike's transactions on the engine of an app: whatever becomes of them, its connections stay as they were."""
 
 import sqlite3
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from typing import Any, Final
 
 import pytest
 from sqlalchemy import Connection, Engine, create_engine, event
 
 from spike_contracts.builders import an_image
-from spike_core.domain.errors import ImageNotFound
+from spike_core.domain.errors import DatabaseUnavailable, ImageNotFound
 from spike_core.domain.images import Image
 from spike_sqlalchemy import AppDatabase, from_engine
 
@@ -84,3 +85,19 @@ def test_what_fails_is_undone_however_the_app_begins(
     assert [is_stored(database, image) for image in (undone, kept)] == [False, True]
     assert how_it_begins(engine) == before
     database.ping()
+
+
+def test_a_connection_refused_as_locked_stays_as_the_app_has_it(opened: Callable[..., Engine], sqlite_url: str) -> None:
+    engine = opened(sqlite_url)
+    database = from_engine(engine)
+    with closing(sqlite3.connect(sqlite_url.removeprefix("sqlite:///"), isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        with pytest.raises(DatabaseUnavailable), database.transactions.begin():
+            pass
+        other.execute("ROLLBACK")
+    assert how_it_begins(engine) == ""
+    image = an_image()
+    with pytest.raises(Refused), database.transactions.begin() as tx:  # noqa: PT012
+        tx.images.add(image)
+        raise Refused
+    assert not is_stored(database, image)
