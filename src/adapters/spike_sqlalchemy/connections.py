@@ -92,11 +92,18 @@ def _take(connection: Connection) -> None:
 
 
 def _give_back(connection: Connection) -> None:
-    """Undo what wasn't committed, and hand the connection back as it was taken."""
+    """Undo what wasn't committed, and hand the connection back as it was taken, or drop it where that can't be done.
+
+    What has gone wrong before is the error to be raised, so a connection that was lost raises none here.
+    """
     try:
         if not connection.invalidated and _SETTING in connection.info:
             _roll_back(connection)
             _restore(connection)
+    except BaseException as error:
+        connection.invalidate(error)
+        if not isinstance(error, connection.dialect.loaded_dbapi.Error):
+            raise
     finally:
         connection.close()
 

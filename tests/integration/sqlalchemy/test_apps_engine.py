@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from contextlib import closing
 from typing import Any, Final
 
+import psycopg
 import pytest
 from sqlalchemy import Connection, Engine, create_engine, event
 
@@ -101,3 +102,30 @@ def test_a_connection_refused_as_locked_stays_as_the_app_has_it(opened: Callable
         tx.images.add(image)
         raise Refused
     assert not is_stored(database, image)
+
+
+@pytest.mark.parametrize("kind", ["begin", "view"])
+def test_a_connection_lost_midway_is_reported_as_such_and_replaced(
+    opened: Callable[..., Engine], postgres_url: str, kind: str
+) -> None:
+    engine = opened(postgres_url)
+    database = from_engine(engine)
+    with pytest.raises(DatabaseUnavailable), getattr(database.transactions, kind)() as tx:  # noqa: PT012
+        end_session(postgres_url, tx.connection)
+        tx.subscriptions.all()
+    database.ping()
+    assert how_it_begins(engine) is False
+
+
+def test_a_lost_connection_hides_no_error_of_the_apps(opened: Callable[..., Engine], postgres_url: str) -> None:
+    database = from_engine(opened(postgres_url))
+    with pytest.raises(Refused), database.transactions.begin() as tx:  # noqa: PT012
+        end_session(postgres_url, tx.connection)
+        raise Refused
+    database.ping()
+
+
+def end_session(url: str, connection: Connection) -> None:
+    driver: Any = connection.connection.driver_connection
+    with psycopg.connect(url, autocommit=True) as other:
+        other.execute("SELECT pg_terminate_backend(%s, 5000)", (driver.info.backend_pid,))
