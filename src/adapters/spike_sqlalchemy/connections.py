@@ -67,6 +67,8 @@ def _alive(engine: Engine, begin: str) -> Connection:
     for _ in range(idle + 2):
         connection = engine.connect()
         try:
+            if connection.dialect.name == "sqlite":
+                _begin_as_app(connection)
             _take(connection)
             if _tried(connection, begin):
                 return connection
@@ -75,6 +77,24 @@ def _alive(engine: Engine, begin: str) -> Connection:
             raise
         _give_back(connection)
     raise DatabaseUnavailable
+
+
+def _begin_as_app(connection: Connection) -> None:
+    """Have SQLAlchemy call now what the app has it call at `begin`, rather than at the app's first statement.
+
+    That may send BEGIN, as SQLAlchemy's manual proposes for SQLite. It is rolled back, since ours differs.
+
+    Raises:
+        UnsuitableDatabase: the app is in the midst of a transaction, which isn't ours to end.
+    """
+    driver: Any = connection.connection.driver_connection
+    if driver.in_transaction and getattr(driver, "autocommit", True):  # else the driver begins whenever one has ended
+        raise UnsuitableDatabase(
+            problem="a connection from the app's pool is in a transaction already",
+            remedy="give the engine a pool that shares no connection, such as QueuePool",
+        )
+    connection.begin()
+    _roll_back_sqlite(driver)
 
 
 def _take(connection: Connection) -> None:
@@ -110,9 +130,14 @@ def _give_back(connection: Connection) -> None:
 
 def _restore(connection: Connection) -> None:
     driver: Any = connection.connection.driver_connection
-    if connection.dialect.name == "sqlite" and driver.in_transaction:
-        driver.execute("ROLLBACK")  # `sqlite3` commits what is in progress when its settings change
+    if connection.dialect.name == "sqlite":
+        _roll_back_sqlite(driver)  # `sqlite3` commits what is in progress when its settings change
     setattr(driver, *connection.info.pop(_SETTING))
+
+
+def _roll_back_sqlite(driver: sqlite3.Connection) -> None:
+    if driver.in_transaction:
+        driver.execute("ROLLBACK")  # `rollback()` does nothing if the driver is set to autocommit
 
 
 def check_sqlite(driver: sqlite3.Connection) -> None:
