@@ -11,7 +11,9 @@ from spike_core.domain.errors import DatabaseUnavailable, UnsuitableDatabase
 from spike_sqlalchemy.errors import translate, translated
 
 _IN_TRANSACTION: Final = frozenset({"INTRANS", "INERROR"})
-_CHECKED: Final = "spike_checked"  # in the information that a pool keeps about a connection
+# in the information that a pool keeps about a connection
+_CHECKED: Final = "spike_checked"
+_SETTING: Final = "spike_setting"  # of the driver, as the app has it
 
 Begun = Callable[[Engine, str], AbstractContextManager[Connection]]
 
@@ -56,12 +58,7 @@ def begun_on_apps_engine(engine: Engine, begin: str) -> Iterator[Connection]:
         try:
             yield connection
         finally:
-            try:
-                if not connection.invalidated:
-                    _roll_back(connection)
-                    _given_back(connection)
-            finally:
-                connection.close()
+            _give_back(connection)
 
 
 def _alive(engine: Engine, begin: str) -> Connection:
@@ -70,18 +67,38 @@ def _alive(engine: Engine, begin: str) -> Connection:
     for _ in range(idle + 2):
         connection = engine.connect()
         try:
-            _taken(connection)
+            if connection.dialect.name == "sqlite":
+                _begin_as_app(connection)
+            _take(connection)
             if _tried(connection, begin):
                 return connection
         except BaseException:
-            connection.close()
+            _give_back(connection)
             raise
-        connection.close()
+        _give_back(connection)
     raise DatabaseUnavailable
 
 
-def _taken(connection: Connection) -> None:
-    """Have the driver begin nothing by itself, until `_given_back`."""
+def _begin_as_app(connection: Connection) -> None:
+    """Have SQLAlchemy call now what the app has it call at `begin`, rather than at the app's first statement.
+
+    That may send BEGIN, as SQLAlchemy's manual proposes for SQLite. It is rolled back, since ours differs.
+
+    Raises:
+        UnsuitableDatabase: the app is in the midst of a transaction, which isn't ours to end.
+    """
+    driver: Any = connection.connection.driver_connection
+    if driver.in_transaction and getattr(driver, "autocommit", True):  # else the driver begins whenever one has ended
+        raise UnsuitableDatabase(
+            problem="a connection from the app's pool is in a transaction already",
+            remedy="give the engine a pool that shares no connection, such as QueuePool",
+        )
+    connection.begin()
+    _roll_back_sqlite(driver)
+
+
+def _take(connection: Connection) -> None:
+    """Have the driver begin nothing by itself, until `_give_back`."""
     driver: Any = connection.connection.driver_connection
     if connection.dialect.name == "sqlite":
         if _CHECKED not in connection.info:
@@ -90,13 +107,37 @@ def _taken(connection: Connection) -> None:
         name, ours = ("isolation_level", None) if getattr(driver, "autocommit", -1) == -1 else ("autocommit", True)
     else:
         name, ours = "autocommit", True
-    connection.info["spike_setting"] = (name, getattr(driver, name))
+    connection.info[_SETTING] = (name, getattr(driver, name))
     setattr(driver, name, ours)
 
 
-def _given_back(connection: Connection) -> None:
+def _give_back(connection: Connection) -> None:
+    """Undo what wasn't committed, and hand the connection back as it was taken, or drop it where that can't be done.
+
+    What has gone wrong before is the error to be raised, so a connection that was lost raises none here.
+    """
+    try:
+        if not connection.invalidated and _SETTING in connection.info:
+            _roll_back(connection)
+            _restore(connection)
+    except BaseException as error:
+        connection.invalidate(error)
+        if not isinstance(error, connection.dialect.loaded_dbapi.Error):
+            raise
+    finally:
+        connection.close()
+
+
+def _restore(connection: Connection) -> None:
     driver: Any = connection.connection.driver_connection
-    setattr(driver, *connection.info.pop("spike_setting"))
+    if connection.dialect.name == "sqlite":
+        _roll_back_sqlite(driver)  # `sqlite3` commits what is in progress when its settings change
+    setattr(driver, *connection.info.pop(_SETTING))
+
+
+def _roll_back_sqlite(driver: sqlite3.Connection) -> None:
+    if driver.in_transaction:
+        driver.execute("ROLLBACK")  # `rollback()` does nothing if the driver is set to autocommit
 
 
 def check_sqlite(driver: sqlite3.Connection) -> None:

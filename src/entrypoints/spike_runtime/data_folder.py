@@ -2,6 +2,7 @@
 
 import fcntl
 import os
+import platform
 import stat
 import tempfile
 from collections.abc import Iterator
@@ -86,15 +87,31 @@ def only_worker(folder: Path) -> Iterator[None]:
     """Lock the folder for one process with in-process workers; the lock is released however the process ends.
 
     Raises:
-        WrongSettings: another process holds the lock.
+        WrongSettings: another process holds the lock, or this one already does.
     """
-    with (folder / LOCK_FILE).open("a", encoding="ascii") as file:
+    with (folder / LOCK_FILE).open("a+", encoding="ascii") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
-            raise WrongSettings(
-                f"SPIKE_DATA_DIR: another process works on the jobs in {folder.resolve()}. Only one may, since it "
-                "takes unfinished jobs for its own. Stop the other one, choose another folder, or share the work by "
-                "SPIKE_BROKER_URL=redis://… and spike worker"
-            ) from error
+            file.seek(0)
+            raise _already_worked_on(folder, by_this_process=file.read() == _process()) from error
+        file.truncate(0)
+        file.write(_process())
+        file.flush()
         yield
+
+
+def _process() -> str:
+    return f"{os.getpid()}@{platform.node()}"  # in containers that share a folder, numbers may be the same
+
+
+def _already_worked_on(folder: Path, *, by_this_process: bool) -> WrongSettings:
+    who, remedy = (
+        ("this process already works", "Let the first end before the next begins")
+        if by_this_process
+        else ("another process works", "Stop the other one")
+    )
+    return WrongSettings(
+        f"SPIKE_DATA_DIR: {who} on the jobs in {folder.resolve()}. Only one may, since it takes unfinished jobs for "
+        f"its own. {remedy}, choose another folder, or share the work by SPIKE_BROKER_URL=redis://… and spike worker"
+    )

@@ -86,7 +86,7 @@ class Spike(Application):
         """Keep other processes from working on the same data folder, if this one takes all its jobs for its own.
 
         Raises:
-            WrongSettings: on entering, if another process works on it.
+            WrongSettings: on entering, if another process, or this one already, works on it.
         """
         if self.folder is None or not self.owns_its_jobs:
             return nullcontext()

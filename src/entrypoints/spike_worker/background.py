@@ -30,7 +30,7 @@ def working(spike: Spike) -> Iterator[ActiveJobs]:
     process to claim at once.
 
     Raises:
-        WrongSettings: another process works on the same data folder.
+        WrongSettings: another process, or this one already, works on the same data folder.
         Unavailable: the database is unavailable.
     """
     settings = spike.settings
@@ -63,7 +63,7 @@ def housekeeping(spike: Spike) -> Iterator[None]:
     the start, and no other process may do the same meanwhile; otherwise their leases expire first.
 
     Raises:
-        WrongSettings: another process works on the same data folder.
+        WrongSettings: another process, or this one already, works on the same data folder.
         Unavailable: the database is unavailable.
     """
     settings = spike.settings

@@ -6,7 +6,7 @@ All use cases write through the ports, so this is the one place where events com
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from datetime import datetime, timedelta
 from typing import Any, Final, assert_never, cast
 
@@ -72,7 +72,7 @@ class RecordingTransactions:
     """Transactions that record events for the subscribers of all processes; plain transactions if there are none.
 
     A process always records for its own subscribers. Those of other processes are read at most once per
-    `SUBSCRIPTIONS_AGE_MAX`, before a transaction.
+    `SUBSCRIPTIONS_AGE_MAX`, before a transaction; those that a shared transaction sees are read for its parts alone.
     """
 
     inner: Transactions
@@ -99,16 +99,12 @@ class RecordingTransactions:
         Raises:
             DatabaseUnavailable: they have never been read, and can't be read now.
         """
-        now, read_at = self.clock.now(), self._known.read_at
-        if read_at is None:
-            self.refresh()
-        elif not timedelta(0) <= now - read_at < SUBSCRIPTIONS_AGE_MAX:
-            self._known.read_at = now  # so that one thread reads them
-            try:
-                self.refresh()
-            except Unavailable:  # the transaction itself will say so
-                return self._known.subscriptions
-        return self._known.subscriptions
+        if not self._is_known():
+            self.inner.when_committed(self._refresh_once)  # at once, if no app shares a transaction
+        if self._is_known():
+            return self._known.subscriptions
+        # the app's transaction may see what was stored long ago, so what it sees is kept for no other
+        return {**self._known.subscriptions, **self._stored()}
 
     def refresh(self) -> None:
         """Read the stored subscriptions now.
@@ -117,12 +113,30 @@ class RecordingTransactions:
             DatabaseUnavailable: they can't be read.
         """
         now = self.clock.now()
+        self._known.subscriptions, self._known.read_at = self._stored(), now
+
+    def _is_known(self) -> bool:
+        read_at = self._known.read_at
+        return read_at is not None and timedelta(0) <= self.clock.now() - read_at < SUBSCRIPTIONS_AGE_MAX
+
+    def _refresh_once(self) -> None:
+        if self._is_known():
+            return
+        if self._known.read_at is None:
+            self.refresh()
+            return
+        self._known.read_at = self.clock.now()  # so that one thread reads them
+        with suppress(Unavailable):  # the transaction itself will say so
+            self.refresh()
+
+    def _stored(self) -> Mapping[SubscriberName, Subscription]:
+        now = self.clock.now()
         with self.inner.view() as tx:
             subscriptions = {each.name: each for each in tx.subscriptions.all()}
         for name, types in self.own.items():
             stored = subscriptions.get(name, Subscription(name=name, event_types=types, seen_at=now))
             subscriptions[name] = evolve(stored, event_types=stored.event_types | types)
-        self._known.subscriptions, self._known.read_at = subscriptions, now
+        return subscriptions
 
     @contextmanager
     def _begin(self, subscriptions: Mapping[SubscriberName, Subscription]) -> Iterator[Transaction]:

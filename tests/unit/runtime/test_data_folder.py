@@ -28,10 +28,18 @@ def test_starters_at_the_same_moment_agree_on_the_secret(tmp_path: Path) -> None
 
 
 def test_one_server_holds_the_folder_until_it_ends(tmp_path: Path) -> None:
-    with only_worker(tmp_path), pytest.raises(WrongSettings, match="another process works"), only_worker(tmp_path):
-        raise AssertionError("two servers in one folder")
+    with only_worker(tmp_path):
+        (tmp_path / "serve.lock").write_text("1@elsewhere", encoding="ascii")  # as another process has written
+        with pytest.raises(WrongSettings, match="another process works"), only_worker(tmp_path):
+            raise AssertionError("two servers in one folder")
     with only_worker(tmp_path):
         assert (tmp_path / "serve.lock").exists()
+
+
+def test_a_process_that_works_twice_is_told_that_it_does_so_itself(tmp_path: Path) -> None:
+    for _ in range(2):
+        with only_worker(tmp_path), pytest.raises(WrongSettings, match="this process already"), only_worker(tmp_path):
+            raise AssertionError("two servers in one process")
 
 
 def test_a_folder_is_made_for_its_owner_only(tmp_path: Path) -> None:

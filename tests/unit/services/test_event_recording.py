@@ -13,7 +13,7 @@ import pytest
 
 from event_oracle import Everything, ObservedTransactions
 from services import VGA, Services
-from spike_contracts.builders import a_result
+from spike_contracts.builders import NOON, a_result
 from spike_core.domain.accounts import Email
 from spike_core.domain.errors import DatabaseUnavailable, ImageNotFound
 from spike_core.domain.event_deliveries import SubscriberName, Subscription
@@ -298,6 +298,39 @@ def test_events_are_recorded_for_the_subscribers_of_other_processes() -> None:
     cli = Services.build(transactions=transactions)  # a new process knows it from its first transaction
     cli.upload(owner_id)
     assert [backlog.waiting for backlog in api.events.backlogs()] == [2]
+
+
+def test_what_an_apps_transaction_sees_of_subscribers_is_kept_for_no_other() -> None:
+    """Its snapshot may be older than a subscriber. It notices new ones itself, if no other transaction does."""
+    transactions = MemoryTransactions()
+    services = Services.build(transactions=transactions)
+    owner_id = services.owner(tokens=20)
+    recording = services.events.recording
+    types = frozenset({"image.uploaded"})
+
+    def known() -> list[str]:
+        return [name.text for name in recording.subscriptions()]
+
+    def register(name: str) -> None:
+        with transactions.begin() as tx:
+            tx.subscriptions.put(Subscription(name=SubscriberName(name), event_types=types, seen_at=NOON))
+
+    register("first")
+    services.pass_time(SUBSCRIPTIONS_AGE_MAX)
+    with pytest.raises(LookupError), transactions.sharing():  # noqa: PT012
+        services.upload(owner_id)
+        assert known() == ["first"]
+        register("undone")
+        assert known() == ["first", "undone"]
+        raise LookupError
+    assert known() == ["first"]
+    services.pass_time(SUBSCRIPTIONS_AGE_MAX)
+    with transactions.sharing():
+        register("second")
+        services.upload(owner_id)
+    assert recording.own == {}
+    assert known() == ["first", "second"]
+    assert [backlog.waiting for backlog in services.events.backlogs()] == [1, 1]
 
 
 def test_while_the_database_is_unavailable_what_is_known_of_subscribers_stays(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -46,7 +46,7 @@ def test_a_second_process_is_refused_with_its_reason_and_a_healthy_job_stays_as_
         for _ in range(2):
             with (
                 built(folder) as second,
-                pytest.raises(WrongSettings, match=r"another process works on the jobs in .*Only one may, since it"),
+                pytest.raises(WrongSettings, match=r"works on the jobs in .*Only one may, since it"),
                 begin(second),
             ):
                 pass
