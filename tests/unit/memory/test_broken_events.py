@@ -1,6 +1,6 @@
 """The contract suites of events notice adapters that break a law: one for each law."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -12,12 +12,14 @@ from spike_contracts.events import EventDeliveriesContract, SubscriptionsContrac
 from spike_core.domain.event_deliveries import AddressedEvent, Backlog, Delivery, SubscriberName
 from spike_memory import MemoryTransactions
 from spike_memory.events import MemoryEventDeliveries, MemorySubscriptions
-from spike_memory.state import State
+from spike_memory.state import State, StoredDelivery
 
+LEASE = timedelta(minutes=1)
 Law = Callable[[MemoryTransactions], None]
 DELIVERIES, SUBSCRIPTIONS = EventDeliveriesContract(), SubscriptionsContract()
 ADD, CLAIM = MemoryEventDeliveries.add, MemoryEventDeliveries.claim
 CHANGE, FINISH, BACKLOG = MemoryEventDeliveries._change, MemoryEventDeliveries.finish, MemoryEventDeliveries.backlog
+FIRSTS, BESIDE = MemoryEventDeliveries._firsts, MemoryEventDeliveries._beside
 PURGE, SEE = MemoryEventDeliveries.purge, MemorySubscriptions.see
 
 
@@ -44,6 +46,20 @@ def _backlog_with(**changes: Any) -> Callable[..., Backlog]:
         return evolve(BACKLOG(deliveries, subscriber, count_max=count_max), **changes)
 
     return backlog
+
+
+def _claimed_beside(
+    deliveries: MemoryEventDeliveries, subscriber: SubscriberName, position: int, first: StoredDelivery
+) -> Sequence[tuple[int, StoredDelivery]]:
+    return [each for each in BESIDE(deliveries, subscriber, position, first) if each[1].due_at > NOON + LEASE]
+
+
+def _firsts_and_failed(
+    deliveries: MemoryEventDeliveries, subscriber: SubscriberName
+) -> Iterator[tuple[int, StoredDelivery]]:
+    firsts = dict(FIRSTS(deliveries, subscriber))
+    again = {at: each for at, each in deliveries._of(subscriber) if each.attempts == 1 and each.set_aside_at is None}
+    yield from sorted((firsts | again).items())
 
 
 def _remove_with_deliveries(subscriptions: MemorySubscriptions, name: SubscriberName) -> None:
@@ -183,6 +199,24 @@ BROKEN: dict[str, tuple[type, str, Any, Law]] = {
         "resume",
         lambda _deliveries, _subscriber, *, now, limit: 0,  # noqa: ARG005  # the port's
         DELIVERIES.test_what_is_set_aside_lets_its_subject_go_on_and_comes_back_on_demand,
+    ),
+    "hands a resumed one over beside a claimed one": (
+        MemoryEventDeliveries,
+        "_waits",
+        lambda _deliveries, _subscriber, _position, _first, *, now: False,  # noqa: ARG005  # the port's
+        DELIVERIES.test_what_is_resumed_waits_for_a_claimed_one_of_its_subject,
+    ),
+    "keeps the claim of one behind a resumed one": (
+        MemoryEventDeliveries,
+        "_beside",
+        _claimed_beside,
+        DELIVERIES.test_what_is_resumed_comes_before_one_of_its_subject_whose_lease_has_ended,
+    ),
+    "resumes all of a subject at once": (
+        MemoryEventDeliveries,
+        "_firsts",
+        _firsts_and_failed,
+        DELIVERIES.test_of_several_that_are_resumed_each_waits_for_the_one_before,
     ),
     "counts on": (
         MemoryEventDeliveries,
