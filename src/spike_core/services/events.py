@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Final
 
-from attrs import define, field, frozen
+from attrs import define, evolve, field, frozen
 
 from spike_core.domain.errors import InvalidValue
 from spike_core.domain.event_deliveries import (
@@ -88,6 +88,21 @@ class _Outcome:
     is_unwanted: bool = False
 
 
+def _refreshed(
+    stored: Subscription | None, name: SubscriberName, wanted: frozenset[str], *, now: datetime
+) -> Subscription:
+    """Return the subscription to store for a process that wants these types of events."""
+    if stored is None:
+        return Subscription(name=name, event_types=wanted, seen_at=now)
+    if wanted - stored.event_types:
+        return evolve(stored, event_types=stored.event_types | wanted, seen_at=now)
+    # one with more types is left to a process that wants them all: that one says so every hour
+    age_max = SEEN_EVERY if wanted == stored.event_types else 2 * SEEN_EVERY
+    if timedelta(0) <= now - stored.seen_at < age_max:
+        return stored
+    return evolve(stored, event_types=wanted, seen_at=now)
+
+
 @frozen(kw_only=True)
 class Events:
     """Hands recorded events to the subscribers of this process, and keeps the subscriptions of all processes.
@@ -121,21 +136,30 @@ class Events:
     def refresh(self) -> int:
         """Note from time to time that this process has its subscribers, and read those of the others; return how many.
 
+        Kinds that another release of a subscriber left out at its start are added. Those that this process doesn't want
+        are removed once none that wants all of them has been seen for two hours.
+
         Raises:
             DatabaseUnavailable: the next call will do.
         """
         now = self.clock.now()
         with self.transactions.view() as tx:
-            seen = {each.name: each.seen_at for each in tx.subscriptions.all()}
-        if self.subscribers.keys() - seen.keys():
-            self.register()
-        unseen = [name for name in self.subscribers if not timedelta(0) <= now - seen.get(name, now) < SEEN_EVERY]
-        if unseen:
+            stored = {each.name: each for each in tx.subscriptions.all()}
+        current = {
+            name: _refreshed(stored.get(name), name, types_wanted(subscriber), now=now)
+            for name, subscriber in self.subscribers.items()
+        }
+        changed = [each for name, each in current.items() if each != stored.get(name)]
+        if changed:
             with self.transactions.begin() as tx:
-                for name in unseen:
-                    tx.subscriptions.see(name, now=now)
+                for each in changed:
+                    known = stored.get(each.name)
+                    if known is not None and known.event_types == each.event_types:
+                        tx.subscriptions.see(each.name, now=now)
+                    else:
+                        tx.subscriptions.put(each)
         self.recording.refresh()
-        return len(seen)
+        return len(stored)
 
     def deliver(self, name: SubscriberName) -> Handed:
         """Hand a batch of due events to one of this process' subscribers.

@@ -236,6 +236,52 @@ def test_a_process_notes_from_time_to_time_that_it_has_its_subscribers() -> None
     assert stored == Subscription(name=MAIL, event_types=frozenset(EVENT_TYPES), seen_at=services.clock.now())
 
 
+def test_kinds_that_an_older_release_left_out_are_registered_again() -> None:
+    services = Services.build(subscribers=[Recorder()])
+    services.events.register()
+    older = Services.build(
+        transactions=services.transactions, subscribers=[Recorder(kinds=[TokensMoved])], clock=services.clock
+    )
+    older.events.register()
+    services.events.refresh()
+    for _ in range(5):  # as long as both run
+        services.pass_time(timedelta(hours=1))
+        older.events.refresh()
+        with services.transactions.view() as tx:
+            [stored] = tx.subscriptions.all()
+        assert stored.event_types == frozenset(EVENT_TYPES)
+        services.events.refresh()
+
+
+def test_kinds_that_only_an_older_release_wanted_are_removed_once_it_is_gone() -> None:
+    older = Services.build(subscribers=[Recorder()])
+    older.events.register()
+    services = Services.build(
+        transactions=older.transactions, subscribers=[Recorder(kinds=[TokensMoved])], clock=older.clock
+    )
+    services.events.register()
+    older.events.refresh()  # it is still there
+    services.pass_time(timedelta(hours=2) - MINUTE)
+    services.events.refresh()
+    services.pass_time(MINUTE)
+    services.events.refresh()
+    with services.transactions.view() as tx:
+        [stored] = tx.subscriptions.all()
+    assert stored.event_types == {TokensMoved.event_type}
+
+
+def test_kinds_of_two_releases_are_joined_while_both_run() -> None:
+    one = Services.build(subscribers=[Recorder(kinds=[TokensMoved])])
+    other = Services.build(transactions=one.transactions, subscribers=[Recorder(kinds=[JobCompleted])], clock=one.clock)
+    one.events.register()
+    other.events.register()
+    for each in (one, other, one):
+        each.events.refresh()
+    with one.transactions.view() as tx:
+        [stored] = tx.subscriptions.all()
+    assert stored.event_types == {TokensMoved.event_type, JobCompleted.event_type}
+
+
 def test_a_removed_subscriber_leaves_nothing() -> None:
     services = Services.build(subscribers=[Recorder()])
     services.events.register()
