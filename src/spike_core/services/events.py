@@ -280,12 +280,16 @@ class Events:
         """Store the outcomes, in the order of the batch, as `_renew` does."""
         if not outcomes:
             return so_far
+        # a renewal that comes between the commit and the next one must not undo a delay
+        done = {outcome.delivery.position for outcome in outcomes}
+        batch.claimed = [delivery for delivery in batch.claimed if delivery.position not in done]
         now, failed, set_aside = self.clock.now(), 0, 0
+        subscriptions = self.recording.subscriptions()  # may read them, which takes a connection
         with self.transactions.begin() as tx:
             for outcome in outcomes:
                 delivery, error = outcome.delivery, outcome.error
                 if error is None:
-                    self._end(tx, outcome, now=now)
+                    self._end(tx, outcome, subscriptions, now=now)
                 elif now - (delivery.failing_since or now) >= self.limits.retry:
                     set_aside += tx.event_deliveries.set_aside(delivery, now=now)
                 else:
@@ -294,18 +298,23 @@ class Events:
                     since = delivery.failing_since or now
                     tx.event_deliveries.postpone(delivery, due_at=due_at, failing_since=since)
         self._log_failures(outcomes, now=now)
-        done = {outcome.delivery.position for outcome in outcomes}
-        batch.claimed = [delivery for delivery in batch.claimed if delivery.position not in done]
         return Handed(
             handled=so_far.handled + len(outcomes) - failed - set_aside,
             failed=so_far.failed + failed,
             set_aside=so_far.set_aside + set_aside,
         )
 
-    def _end(self, tx: Transaction, outcome: _Outcome, *, now: datetime) -> None:
+    def _end(
+        self,
+        tx: Transaction,
+        outcome: _Outcome,
+        subscriptions: Mapping[SubscriberName, Subscription],
+        *,
+        now: datetime,
+    ) -> None:
         """Record that an event was handled; leave one that the subscriber of another release may want to that one."""
         delivery = outcome.delivery
-        stored = self.recording.subscriptions().get(delivery.subscriber)
+        stored = subscriptions.get(delivery.subscriber)
         assert not isinstance(delivery.event, UnreadableEvent)
         if outcome.is_unwanted and stored is not None and stored.wants(delivery.event):
             later = now + UNWANTED_DELAY

@@ -1,7 +1,8 @@
 """Events are handed to subscribers at least once, in order, each subscriber by itself."""
 
 import logging
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from types import SimpleNamespace
 from typing import Any
@@ -24,6 +25,8 @@ from spike_core.domain.event_deliveries import (
 )
 from spike_core.domain.events import EVENT_TYPES, Event, JobCompleted, TokensMoved
 from spike_core.domain.tokens import Tokens
+from spike_core.ports.transactions import Transaction
+from spike_core.services.event_recording import SUBSCRIPTIONS_AGE_MAX
 from spike_core.services.events import CLAIM_BATCH, Handed
 from spike_memory import MemoryTransactions, NoopHeartbeat
 
@@ -43,6 +46,37 @@ class Recorder:
     def handle(self, event: Event) -> None:
         self.meanwhile(event)
         self.events.append(event)
+
+
+class WatchedTransactions(MemoryTransactions):
+    """Transactions that count how many are open at once; `after` is called once, after the next commit."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.open = self.open_max = 0
+        self.after: Callable[[], object] | None = None
+
+    @contextmanager
+    def begin(self) -> Iterator[Transaction]:
+        with self._counted(), super().begin() as tx:
+            yield tx
+        after, self.after = self.after, None
+        if after:
+            after()
+
+    @contextmanager
+    def view(self) -> Iterator[Transaction]:
+        with self._counted(), super().view() as tx:
+            yield tx
+
+    @contextmanager
+    def _counted(self) -> Iterator[None]:
+        self.open += 1
+        self.open_max = max(self.open_max, self.open)
+        try:
+            yield
+        finally:
+            self.open -= 1
 
 
 def fail(_event: Event) -> None:
@@ -168,6 +202,26 @@ def test_a_process_that_was_paused_hands_over_no_more_of_what_it_held() -> None:
     mail.meanwhile = lambda _event: None
     assert services.events.deliver(MAIL) == Handed(handled=1)
     assert len({event.id for event in mail.events}) == len(mail.events) == 2
+
+
+def test_a_renewal_does_not_undo_the_delay_of_what_has_just_been_recorded() -> None:
+    heartbeat, transactions = NoopHeartbeat(), WatchedTransactions()
+    services = Services.build(transactions=transactions, subscribers=[Recorder()], heartbeat=heartbeat)
+    services.owner()
+    failing = Recorder(meanwhile=lambda event: (setattr(transactions, "after", heartbeat.strike), fail(event)))
+    events = evolve(services.events, subscribers={MAIL: failing}, limits=EventLimits(delay_min=MINUTE * 10))
+    assert events.deliver(MAIL) == Handed(failed=1)
+    services.pass_time(MINUTE * 9)
+    assert events.deliver(MAIL) == Handed(), "the delay is ten minutes"
+
+
+def test_recording_what_was_handled_opens_no_second_transaction_within_the_first() -> None:
+    transactions = WatchedTransactions()
+    mail = Recorder(meanwhile=lambda _event: services.pass_time(SUBSCRIPTIONS_AGE_MAX))
+    services = Services.build(transactions=transactions, subscribers=[mail])
+    services.owner()
+    assert services.events.deliver(MAIL) == Handed(handled=1)
+    assert transactions.open_max == 1
 
 
 def test_a_call_hands_over_a_batch() -> None:
