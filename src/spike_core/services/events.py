@@ -38,7 +38,7 @@ _log: Final = logging.getLogger(__name__)
 
 @frozen(kw_only=True)
 class Handed:
-    """What became of the events that one call handed to a subscriber."""
+    """What became of the events that one call handed to a subscriber; without those that another process has ended."""
 
     handled: int = 0
     failed: int = 0  # to be tried again
@@ -75,10 +75,14 @@ def types_wanted(subscriber: Subscriber) -> frozenset[str]:
 
 @define
 class _Batch:
-    """The claimed deliveries that haven't been recorded, and until when they are leased."""
+    """The claimed deliveries that haven't been recorded, and until when they are leased.
+
+    Positions that couldn't be renewed are `lost`: another process has them, or has ended them.
+    """
 
     claimed: Sequence[Delivery]
     leased_until: datetime
+    lost: frozenset[int] = frozenset()
 
 
 @frozen
@@ -181,6 +185,8 @@ class Events:
                 now = self.clock.now()
                 if now >= batch.leased_until:  # this process was paused; another one may have taken the rest
                     break
+                if delivery.position in batch.lost:
+                    continue
                 if outcomes and now - recorded_at >= RECORD_EVERY:
                     handed = self._record(batch, outcomes, handed)
                     outcomes, recorded_at = [], now
@@ -259,8 +265,10 @@ class Events:
     def _renew(self, batch: _Batch) -> None:
         until = self.clock.now() + self.limits.lease
         with self.transactions.begin() as tx:
-            for delivery in batch.claimed:
-                tx.event_deliveries.renew(delivery, until=until)
+            lost = {
+                delivery.position for delivery in batch.claimed if not tx.event_deliveries.renew(delivery, until=until)
+            }
+        batch.lost |= lost
         batch.leased_until = until
 
     def _hand(self, delivery: Delivery) -> _Outcome:
@@ -283,23 +291,22 @@ class Events:
         # a renewal that comes between the commit and the next one must not undo a delay
         done = {outcome.delivery.position for outcome in outcomes}
         batch.claimed = [delivery for delivery in batch.claimed if delivery.position not in done]
-        now, failed, set_aside = self.clock.now(), 0, 0
+        now, handled, failed, set_aside = self.clock.now(), 0, 0, 0
         subscriptions = self.recording.subscriptions()  # may read them, which takes a connection
         with self.transactions.begin() as tx:
             for outcome in outcomes:
                 delivery, error = outcome.delivery, outcome.error
                 if error is None:
-                    self._end(tx, outcome, subscriptions, now=now)
+                    handled += self._end(tx, outcome, subscriptions, now=now)
                 elif now - (delivery.failing_since or now) >= self.limits.retry:
                     set_aside += tx.event_deliveries.set_aside(delivery, now=now)
                 else:
-                    failed += 1
                     due_at = now + self.limits.delay_after(delivery.attempt)
                     since = delivery.failing_since or now
-                    tx.event_deliveries.postpone(delivery, due_at=due_at, failing_since=since)
+                    failed += tx.event_deliveries.postpone(delivery, due_at=due_at, failing_since=since)
         self._log_failures(outcomes, now=now)
         return Handed(
-            handled=so_far.handled + len(outcomes) - failed - set_aside,
+            handled=so_far.handled + handled,
             failed=so_far.failed + failed,
             set_aside=so_far.set_aside + set_aside,
         )
@@ -311,16 +318,18 @@ class Events:
         subscriptions: Mapping[SubscriberName, Subscription],
         *,
         now: datetime,
-    ) -> None:
-        """Record that an event was handled; leave one that the subscriber of another release may want to that one."""
+    ) -> bool:
+        """Record that an event was handled; leave one that the subscriber of another release may want to that one.
+
+        Return whether this process still had it.
+        """
         delivery = outcome.delivery
         stored = subscriptions.get(delivery.subscriber)
         assert not isinstance(delivery.event, UnreadableEvent)
         if outcome.is_unwanted and stored is not None and stored.wants(delivery.event):
             later = now + UNWANTED_DELAY
-            tx.event_deliveries.postpone(delivery, due_at=later, failing_since=delivery.failing_since)
-        else:
-            tx.event_deliveries.finish(delivery, now=now)
+            return tx.event_deliveries.postpone(delivery, due_at=later, failing_since=delivery.failing_since)
+        return tx.event_deliveries.finish(delivery, now=now)
 
     def _log_failures(self, outcomes: Sequence[_Outcome], *, now: datetime) -> None:
         for outcome in outcomes:

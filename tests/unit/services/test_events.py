@@ -204,6 +204,40 @@ def test_a_process_that_was_paused_hands_over_no_more_of_what_it_held() -> None:
     assert len({event.id for event in mail.events}) == len(mail.events) == 2
 
 
+def test_a_paused_process_leaves_out_what_another_one_has_ended_and_counts_none_of_it() -> None:
+    heartbeat, mail, other_mail = NoopHeartbeat(), Recorder(), Recorder()
+    services = Services.build(subscribers=[mail], heartbeat=heartbeat)
+    services.owner()
+    services.owner("bob@example.org")
+    other = evolve(services.events, subscribers={MAIL: other_mail})
+
+    def pause(_event: Event) -> None:
+        services.pass_time(services.events.limits.lease * 2)
+        assert other.deliver(MAIL) == Handed(handled=2)
+        heartbeat.strike()  # it wakes before the subscriber returns
+
+    mail.meanwhile = pause
+    assert services.events.deliver(MAIL) == Handed()
+    assert len(other_mail.events) == 2
+    assert mail.events == other_mail.events[:1], "nothing could keep it from the first"
+
+
+def test_what_another_process_has_ended_is_no_failure() -> None:
+    mail, other_mail = Recorder(), Recorder()
+    services = Services.build(subscribers=[mail])
+    services.owner()
+    other = evolve(services.events, subscribers={MAIL: other_mail})
+
+    def pause_and_fail(event: Event) -> None:
+        services.pass_time(services.events.limits.lease)
+        other.deliver(MAIL)
+        fail(event)
+
+    mail.meanwhile = pause_and_fail
+    assert services.events.deliver(MAIL) == Handed()
+    assert backlog(services).waiting == 0
+
+
 def test_a_renewal_does_not_undo_the_delay_of_what_has_just_been_recorded() -> None:
     heartbeat, transactions = NoopHeartbeat(), WatchedTransactions()
     services = Services.build(transactions=transactions, subscribers=[Recorder()], heartbeat=heartbeat)
