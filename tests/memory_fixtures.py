@@ -2,18 +2,23 @@
 
 from collections.abc import Callable, Sequence
 from functools import cached_property
-from typing import Any, Self
+from typing import Any, Final, Self
 
 import pytest
 
 from spike_contracts.downloader import Publish
 from spike_contracts.limiter import Wait
 from spike_contracts.probe import MakePicture
-from spike_core.domain.errors import DatabaseUnavailable, LimiterUnavailable, StorageUnavailable
-from spike_core.domain.identifiers import JobId
+from spike_contracts.shared_transactions import AppTransaction
+from spike_core.domain.catalog import SPECIFIED, Catalog
+from spike_core.domain.errors import DatabaseUnavailable, LimiterUnavailable, StorageUnavailable, Unauthenticated
+from spike_core.domain.identifiers import JobId, OwnerId
 from spike_core.domain.rate_limits import Allowance, RateLimit
+from spike_core.ports.authenticator import Identity, IncomingRequest
 from spike_core.ports.blobs import BlobStore
 from spike_core.ports.factories import Database, Storage
+from spike_core.services.pricing import CatalogPrices
+from spike_core.services.regeneration import SamePolicy
 from spike_memory import (
     CountingIds,
     CountingSecrets,
@@ -37,6 +42,9 @@ from spike_memory import (
     a_picture,
 )
 from spike_memory.failures import FailingPort, failing
+
+ADA: Final = OwnerId("ada")
+BOB: Final = OwnerId("bob")
 
 
 class MemoryFixtures:
@@ -91,6 +99,10 @@ class MemoryFixtures:
     @cached_property
     def lost_database(self) -> Database:
         return LostDatabase()
+
+    @cached_property
+    def app_transaction(self) -> AppTransaction:
+        return self.transactions.sharing
 
     # queue
 
@@ -163,6 +175,32 @@ class MemoryFixtures:
     def lost_generator(self) -> MemoryGenerator:
         return lost(MemoryGenerator(), "generator")  # type: ignore[no-any-return]  # of that type
 
+    # owners, and what they pay
+
+    @cached_property
+    def authenticator(self) -> Any:
+        return OneToken()
+
+    @cached_property
+    def request_of_ada(self) -> IncomingRequest:
+        return IncomingRequest(method="GET", headers={"authorization": "Bearer t"})
+
+    @cached_property
+    def policies(self) -> SamePolicy:
+        return SamePolicy()
+
+    @cached_property
+    def price_list(self) -> CatalogPrices:
+        return CatalogPrices()
+
+    @cached_property
+    def catalog(self) -> Catalog:
+        return SPECIFIED
+
+    @cached_property
+    def owner_ids(self) -> Sequence[OwnerId]:
+        return [ADA, BOB]
+
     # the web, and the machine
 
     @cached_property
@@ -208,6 +246,17 @@ def lost(adapter: Any, port: FailingPort) -> Any:
     failures = Failures()
     failures.fail_next(port, calls=1_000_000)
     return failing(adapter, port, failures)
+
+
+class OneToken:
+    """An authenticator that knows one token, which is Ada's."""
+
+    def authenticate(self, request: IncomingRequest) -> Identity | None:
+        if "authorization" not in request.headers:
+            return None
+        if request.bearer_token != "t":
+            raise Unauthenticated
+        return Identity(owner_id=ADA)
 
 
 class LostDatabase:

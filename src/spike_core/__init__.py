@@ -19,8 +19,19 @@ if TYPE_CHECKING:
     from spike_core.domain.accounts import Email, User
     from spike_core.domain.albums import Album, AlbumDescription, AlbumName, AlbumPatch, Privacy
     from spike_core.domain.api_keys import ApiKey, ApiKeyName, Scope
+    from spike_core.domain.catalog import SPECIFIED, Catalog, Offer
     from spike_core.domain.dimensions import Dimensions
     from spike_core.domain.errors import Forbidden, InvalidInput, NotEnoughTokens, NotFound, SpikeError, Unavailable
+    from spike_core.domain.events import (
+        Event,
+        ImageDeleted,
+        ImageUploaded,
+        JobCancelled,
+        JobCompleted,
+        JobFailed,
+        JobRefunded,
+        TokensMoved,
+    )
     from spike_core.domain.generation import AspectRatio, Prompt
     from spike_core.domain.identifiers import AlbumId, BatchId, ImageId, JobId, OwnerId, UserId
     from spike_core.domain.images import Image, ImageName, MetadataPolicy
@@ -35,9 +46,10 @@ if TYPE_CHECKING:
         RefundedJob,
         StartedJob,
     )
-    from spike_core.domain.ledger import EntryKind, LedgerEntry
+    from spike_core.domain.ledger import EntryKind, LedgerEntry, Reference
     from spike_core.domain.limits import JobLimits
     from spike_core.domain.objects import ObjectKey, PictureFormat
+    from spike_core.domain.orders import Order
     from spike_core.domain.rate_limits import RateLimit, RateLimitGroup
     from spike_core.domain.regeneration_policy import RegenerationPolicy
     from spike_core.domain.secrets import Secret
@@ -47,6 +59,7 @@ if TYPE_CHECKING:
     from spike_core.domain.wallet import Wallet
 
 __all__ = [
+    "SPECIFIED",
     "Album",
     "AlbumDescription",
     "AlbumId",
@@ -60,26 +73,36 @@ __all__ = [
     "Budget",
     "Budgets",
     "CancelledJob",
+    "Catalog",
     "ClaimedJob",
     "CompletedJob",
     "Dimensions",
     "Email",
     "EntryKind",
+    "Event",
     "FailedJob",
     "Forbidden",
     "Image",
+    "ImageDeleted",
     "ImageId",
     "ImageName",
+    "ImageUploaded",
     "InvalidInput",
     "Job",
+    "JobCancelled",
+    "JobCompleted",
+    "JobFailed",
     "JobId",
     "JobLimits",
+    "JobRefunded",
     "JobStatus",
     "LedgerEntry",
     "MetadataPolicy",
     "NotEnoughTokens",
     "NotFound",
     "ObjectKey",
+    "Offer",
+    "Order",
     "OwnerId",
     "PendingJob",
     "PictureFormat",
@@ -89,6 +112,7 @@ __all__ = [
     "Prompt",
     "RateLimit",
     "RateLimitGroup",
+    "Reference",
     "RefundedJob",
     "RegenerationPolicy",
     "Scope",
@@ -97,6 +121,7 @@ __all__ = [
     "StartedJob",
     "Tier",
     "Tokens",
+    "TokensMoved",
     "Unavailable",
     "User",
     "UserId",
@@ -111,6 +136,7 @@ __getattr__ = lazy_names(
         "spike_core.domain.accounts": ("Email", "User"),
         "spike_core.domain.albums": ("Album", "AlbumDescription", "AlbumName", "AlbumPatch", "Privacy"),
         "spike_core.domain.api_keys": ("ApiKey", "ApiKeyName", "Scope"),
+        "spike_core.domain.catalog": ("SPECIFIED", "Catalog", "Offer"),
         "spike_core.domain.dimensions": ("Dimensions",),
         "spike_core.domain.errors": (
             "Forbidden",
@@ -119,6 +145,16 @@ __getattr__ = lazy_names(
             "NotFound",
             "SpikeError",
             "Unavailable",
+        ),
+        "spike_core.domain.events": (
+            "Event",
+            "ImageDeleted",
+            "ImageUploaded",
+            "JobCancelled",
+            "JobCompleted",
+            "JobFailed",
+            "JobRefunded",
+            "TokensMoved",
         ),
         "spike_core.domain.generation": ("AspectRatio", "Prompt"),
         "spike_core.domain.identifiers": ("AlbumId", "BatchId", "ImageId", "JobId", "OwnerId", "UserId"),
@@ -134,9 +170,10 @@ __getattr__ = lazy_names(
             "RefundedJob",
             "StartedJob",
         ),
-        "spike_core.domain.ledger": ("EntryKind", "LedgerEntry"),
+        "spike_core.domain.ledger": ("EntryKind", "LedgerEntry", "Reference"),
         "spike_core.domain.limits": ("JobLimits",),
         "spike_core.domain.objects": ("ObjectKey", "PictureFormat"),
+        "spike_core.domain.orders": ("Order",),
         "spike_core.domain.rate_limits": ("RateLimit", "RateLimitGroup"),
         "spike_core.domain.regeneration_policy": ("RegenerationPolicy",),
         "spike_core.domain.secrets": ("Secret",),

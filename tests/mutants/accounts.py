@@ -262,4 +262,18 @@ MUTANTS: Final = [
         _take_back_any,
         Charges.test_a_job_that_no_key_has_ordered_has_nothing_to_take_back,
     ),
+    Mutant(
+        "returns the first page of users again",
+        MemoryUsers,
+        "page",
+        with_arguments(after=None),
+        Users.test_pages_of_users_follow_one_another_by_id,
+    ),
+    Mutant(
+        "returns users in the opposite order",
+        MemoryUsers,
+        "page",
+        backwards,
+        Users.test_pages_of_users_follow_one_another_by_id,
+    ),
 ]

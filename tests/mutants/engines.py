@@ -101,7 +101,7 @@ def _rendered(**changed: Any) -> Any:
 
 
 def _facts(**changed: Any) -> Any:
-    return lambda inspect, probe, content: evolve(inspect(probe, content), **changed)
+    return lambda inspect, probe, content, **limit: evolve(inspect(probe, content, **limit), **changed)
 
 
 def _spoiled(flaw: str) -> Any:
@@ -306,6 +306,9 @@ MUTANTS: Final = [
       )),
     Mutant("accepts a picture of any size", MemoryProbe, "inspect", instead_of(TooManyPixels),
            Probes.test_one_row_over_the_pixel_cap_is_refused),
+    Mutant("limits results as it limits uploads", MemoryProbe, "inspect",
+           lambda inspect, probe, content, **_limit: inspect(probe, content),
+           Probes.test_a_result_may_be_larger_than_an_upload, fails_with=TooManyPixels),
     Mutant("refuses the largest allowed picture", MemoryProbe, "inspect",
            lambda inspect, probe, content: _capped(inspect(probe, content)),
            Probes.test_the_largest_allowed_picture_is_accepted, fails_with=TooManyPixels),

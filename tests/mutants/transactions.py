@@ -9,6 +9,7 @@ from typing import Any, Final
 from attrs import evolve, frozen
 
 from mutants.mutant import Mutant, backwards, instead_of
+from spike_contracts.events import EventDeliveriesContract as Deliveries
 from spike_contracts.idempotency import IdempotencyRecordsContract as Idempotency
 from spike_contracts.maintenance import MaintenanceRunsContract as Maintenance
 from spike_contracts.outbox import OutboxContract as Outbox
@@ -242,6 +243,7 @@ MUTANTS: Final = [
         "begin",
         _at_once,
         Transactions.test_nobody_sees_what_isnt_committed,
+        Deliveries.test_deliveries_share_the_fate_of_their_transaction,
         Outbox.test_messages_share_the_fate_of_their_transaction,
         Maintenance.test_a_transaction_that_fails_begins_no_round,
     ),

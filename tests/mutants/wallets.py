@@ -1,6 +1,8 @@
 """Mutants of wallets, ledgers and statistics."""
 
+from contextlib import suppress
 from datetime import timedelta
+from itertools import count
 from typing import Any, Final
 
 from attrs import evolve
@@ -9,9 +11,10 @@ from mutants.mutant import Mutant, instead_of
 from spike_contracts.ledger import LedgerContract as Ledger
 from spike_contracts.statistics import StatisticsContract as Statistics
 from spike_contracts.wallets import WalletsContract as Wallets
-from spike_core.domain.errors import DuplicateEntry, StaleWrite, TransactionUndone, WalletNotFound
+from spike_core.domain.errors import DuplicateEntry, EntryNotFound, StaleWrite, TransactionUndone, WalletNotFound
 from spike_core.domain.hash_chain import NO_HASH
-from spike_core.domain.ledger import EntryKind
+from spike_core.domain.identifiers import OwnerId
+from spike_core.domain.ledger import EARN_KINDS, EntryKind, LedgerEntry, Reference
 from spike_core.domain.statistics import RefundStatistics
 from spike_core.domain.tokens import NO_TOKENS
 from spike_core.domain.wallet import Posting
@@ -104,6 +107,56 @@ def _oldest_first(entries: Any, wallets: MemoryWallets, owner_id: Any, *, before
 
 def _with_a_gap(entries: Any, wallets: MemoryWallets, owner_id: Any, *, before: Any = None, limit: int) -> Any:
     return entries(wallets, owner_id, before=before if before is None else before - 1, limit=limit)
+
+
+def _entry_of_anybody(entry: Any, wallets: MemoryWallets, _owner_id: OwnerId, reference: Reference) -> LedgerEntry:
+    for owner_id in wallets._rows.state.ledgers:
+        with suppress(EntryNotFound):
+            found: LedgerEntry = entry(wallets, owner_id, reference)
+            return found
+    raise EntryNotFound
+
+
+def _entry_in_any_case(_entry: Any, wallets: MemoryWallets, owner_id: OwnerId, reference: Reference) -> LedgerEntry:
+    for entry in wallets._rows.state.ledgers.get(owner_id, ()):
+        if entry.reference is not None and entry.reference.text.lower() == reference.text.lower():
+            return entry
+    raise EntryNotFound
+
+
+def _first_entry(_entry: Any, wallets: MemoryWallets, owner_id: OwnerId, _reference: Reference) -> LedgerEntry:
+    return wallets._rows.state.ledgers[owner_id][0]
+
+
+def _renumbered(post: Any, wallets: MemoryWallets, posting: Posting) -> None:
+    """Store entries with a reference of their own, whatever is there."""
+    numbers = count(len(wallets._rows.state.ledgers.get(posting.wallet.owner_id, ())))
+    entries = [
+        evolve(entry, reference=entry.reference and Reference(f"{entry.reference} {next(numbers)}"))
+        for entry in posting.entries
+    ]
+    post(wallets, evolve(posting, entries=tuple(entries)))
+
+
+def _wallet_first(post: Any, wallets: MemoryWallets, posting: Posting) -> None:
+    """Refuse a posting, but keep the wallet that it has without its entries."""
+    try:
+        post(wallets, posting)
+    except DuplicateEntry:
+        wallets._rows.check_writable().wallets[posting.wallet.owner_id] = posting.wallet
+        raise
+
+
+def _one_reference_for_all(post: Any, wallets: MemoryWallets, posting: Posting) -> None:
+    named = {entry.reference for ledger in wallets._rows.state.ledgers.values() for entry in ledger} - {None}
+    if named & {entry.reference for entry in posting.entries}:
+        raise DuplicateEntry
+    post(wallets, posting)
+
+
+def _debits_unsummed(post: Any, wallets: MemoryWallets, posting: Posting) -> None:
+    spent = NO_TOKENS if any(entry.kind not in EARN_KINDS for entry in posting.entries) else posting.wallet.spent
+    post(wallets, evolve(posting, wallet=evolve(posting.wallet, spent=spent)))
 
 
 MUTANTS: Final = [
@@ -272,5 +325,62 @@ MUTANTS: Final = [
         "refunds",
         lambda refunds, statistics: RefundStatistics(refunds=0, tokens=0),
         Statistics.test_refunds_are_summed_over_all_owners,
+    ),
+    Mutant(
+        "finds other owners' entries",
+        MemoryWallets,
+        "entry",
+        _entry_of_anybody,
+        Wallets.test_an_entry_is_found_by_its_reference_and_owner,
+    ),
+    Mutant(
+        "finds references in any case",
+        MemoryWallets,
+        "entry",
+        _entry_in_any_case,
+        Wallets.test_an_entry_is_found_by_its_reference_and_owner,
+    ),
+    Mutant(
+        "finds an owner's first entry",
+        MemoryWallets,
+        "entry",
+        _first_entry,
+        Wallets.test_an_entry_is_found_by_its_reference_and_owner,
+    ),
+    Mutant(
+        "has a reference once for all owners",
+        MemoryWallets,
+        "post",
+        _one_reference_for_all,
+        Wallets.test_an_entry_is_found_by_its_reference_and_owner,
+        fails_with=DuplicateEntry,
+    ),
+    Mutant(
+        "stores a reference twice",
+        MemoryWallets,
+        "post",
+        _renumbered,
+        Wallets.test_a_reference_is_used_once_by_an_owner,
+    ),
+    Mutant(
+        "changes the wallet of a refused posting",
+        MemoryWallets,
+        "post",
+        _wallet_first,
+        Wallets.test_a_reference_is_used_once_by_an_owner,
+    ),
+    Mutant(
+        "doesn't sum debits",
+        MemoryWallets,
+        "post",
+        _debits_unsummed,
+        Wallets.test_a_debit_is_stored_without_a_job,
+    ),
+    Mutant(
+        "forgets the policy",
+        MemoryWallets,
+        "post",
+        _with(policy=None),
+        Wallets.test_the_policy_that_a_wallet_follows_is_stored_with_it,
     ),
 ]

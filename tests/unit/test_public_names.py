@@ -17,28 +17,29 @@ from spike_core.domain import errors
 
 CORE: Final = """
 Album AlbumDescription AlbumId AlbumName AlbumPatch ApiKey ApiKeyName Application AspectRatio BatchId Budget Budgets
-CancelledJob ClaimedJob CompletedJob Dimensions Email EntryKind FailedJob Forbidden Image ImageId ImageName InvalidInput
-Job JobId JobLimits JobStatus LedgerEntry MetadataPolicy NotEnoughTokens NotFound ObjectKey OwnerId PendingJob
-PictureFormat Policies Ports Privacy Prompt RateLimit RateLimitGroup RefundedJob RegenerationPolicy Scope Secret
-SpikeError StartedJob Tier Tokens Unavailable User UserId Wallet compose
+CancelledJob Catalog ClaimedJob CompletedJob Dimensions Email EntryKind Event FailedJob Forbidden Image ImageDeleted
+ImageId ImageName ImageUploaded InvalidInput Job JobCancelled JobCompleted JobFailed JobId JobLimits JobRefunded
+JobStatus LedgerEntry MetadataPolicy NotEnoughTokens NotFound ObjectKey Offer Order OwnerId PendingJob PictureFormat
+Policies Ports Privacy Prompt RateLimit RateLimitGroup Reference RefundedJob RegenerationPolicy SPECIFIED Scope Secret
+SpikeError StartedJob Tier Tokens TokensMoved Unavailable User UserId Wallet compose
 """
 EMBEDDING: Final = """
 Settings Spike WrongSettings assemble build build_offline create_app housekeeping load_settings working
 """
 PORTS: Final = """
-ADAPTER_API AlbumRepository ApiKeyCharges ApiKeyRepository AuditPage AuditReader Blender BlobStore Broker CanvasFitter
-Clock Concurrency Damage Database DatabaseLimits Downloader Engine EngineResources Generator Heartbeat
-IdempotencyRecords Ids
-ImageProbe ImageRepository JobQueue JobRepository MaintenanceRuns Metadata OpenBroker OpenDatabase OpenEngine
-OpenGenerator OpenLimiter OpenStorage Outbox ProgressMonitor RateLimiter RenderedImage Secrets SessionRepository
-SignedUrls Statistics Storage StoredObject Transaction Transactions UNMONITORED UnmonitoredProgress UnreadableRow
-Upscaler UserRepository WalletRepository WorkerPool
+ADAPTER_API AlbumRepository ApiKeyCharges ApiKeyRepository AuditPage AuditReader Authenticator Blender BlobStore Broker
+CanvasFitter Clock Concurrency Damage Database DatabaseLimits Downloader Engine EngineResources EventDeliveries
+Generator Heartbeat IdempotencyRecords Identity Ids ImageProbe ImageRepository IncomingRequest JobQueue JobRepository
+MaintenanceRuns Metadata OpenBroker OpenDatabase OpenEngine OpenGenerator OpenLimiter OpenStorage Outbox PriceList
+ProgressMonitor RateLimiter RegenerationPolicies RenderedImage Secrets SessionRepository SignedUrls Statistics Storage
+StoredObject Subscriber Subscriptions Transaction Transactions UNMONITORED UnmonitoredProgress UnreadableRow Upscaler
+UserRepository WalletRepository WorkerPool
 """
 NAMES: Final = {
     "spike": f"{CORE} {EMBEDDING}",
     "spike_core": CORE,
     "spike_core.ports": PORTS,
-    "spike_http": "create_app serve",
+    "spike_http": "SpikeAuthenticator create_app serve",
     "spike_runtime": "Settings Spike WrongSettings assemble build build_offline load_settings",
     "spike_worker": "Supervisor housekeeping working",
 }

@@ -45,7 +45,9 @@ class AuthenticatorContract:
     ) -> None:
         """In each header and cookie, alone, in place of what was valid and behind it."""
         for header, valid in request_of_ada.headers.items():
-            for value in (text, f"Bearer {text}", f"{valid}{text}".strip(), f"{valid.partition('=')[0]}={text}"):
+            name, equals, _ = valid.partition("=")  # of a cookie: padding behind a token in Base64 doesn't change it
+            named = f"{name}={text}" if equals else text
+            for value in (text, f"Bearer {text}", f"{valid}{text}".strip(), named):
                 if value in {valid, ""}:
                     continue
                 strange = evolve(request_of_ada, headers={header: value})

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from attrs import evolve, frozen
 
-from spike_contracts.builders import an_album, an_owner
+from spike_contracts.builders import an_album, an_opening, an_owner
 from spike_core.domain.accounts import Email
 from spike_core.domain.albums import AlbumName
 from spike_core.domain.errors import EmailTaken, ImageNotFound, JobChanged, TooManyAlbums
@@ -44,6 +44,9 @@ class Pausing:
 
     def view(self) -> AbstractContextManager[Transaction]:
         return self.inner.view()
+
+    def when_committed(self, action: Callable[[], object]) -> None:
+        self.inner.when_committed(action)
 
     @contextmanager
     def _begin(self) -> Iterator[Transaction]:
@@ -223,6 +226,7 @@ class RacesContract:
         spike = _spike(transactions)
         owner_id = an_owner()
         with spike.transactions.begin() as tx:
+            tx.wallets.open(an_opening(owner_id=owner_id))
             for _ in range(ALBUMS_PER_OWNER_MAX - 1):
                 tx.albums.add(an_album(owner_id=owner_id))
         second = overtaken(

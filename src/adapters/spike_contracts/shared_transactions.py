@@ -147,13 +147,8 @@ class SharedTransactionsContract:
     def test_a_part_undone_by_the_database_is_for_the_app_to_retry(
         self, transactions: Transactions, app_transaction: AppTransaction
     ) -> None:
-
-        def undone() -> None:
-            with transactions.begin():
-                raise TransactionUndone
-
-        with app_transaction():
-            assert _error_of(undone) is SharedTransactionUndone
+        with app_transaction(), pytest.raises(SharedTransactionUndone), transactions.begin():
+            raise TransactionUndone
 
 
 def _is_there(transactions: Transactions, image_id: ImageId) -> bool:

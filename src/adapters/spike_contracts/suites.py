@@ -8,6 +8,7 @@ from spike_contracts.albums import AlbumsContract
 from spike_contracts.api_key_charges import ApiKeyChargesContract
 from spike_contracts.api_keys import ApiKeysContract
 from spike_contracts.audit import AuditReaderContract
+from spike_contracts.authenticator import AuthenticatorContract
 from spike_contracts.blender import BlenderContract
 from spike_contracts.blobs import BlobStoreContract
 from spike_contracts.broker import BrokerContract
@@ -16,6 +17,7 @@ from spike_contracts.clock import ClockContract
 from spike_contracts.concurrency import ConcurrencyContract
 from spike_contracts.database import DatabaseContract
 from spike_contracts.downloader import DownloaderContract
+from spike_contracts.events import EventDeliveriesContract, SubscriptionsContract
 from spike_contracts.fair_scheduling import FairSchedulingContract
 from spike_contracts.generator import GeneratorContract
 from spike_contracts.heartbeat import HeartbeatContract
@@ -31,11 +33,14 @@ from spike_contracts.limiter import ConcurrentLimiterContract
 from spike_contracts.maintenance import MaintenanceRunsContract
 from spike_contracts.metadata import MetadataContract
 from spike_contracts.outbox import OutboxContract
+from spike_contracts.price_list import PriceListContract
 from spike_contracts.probe import ProbeContract
 from spike_contracts.queue import JobQueueContract
 from spike_contracts.races import RacesContract
+from spike_contracts.regeneration import RegenerationPoliciesContract
 from spike_contracts.secrets import SecretsContract
 from spike_contracts.sessions import SessionsContract
+from spike_contracts.shared_transactions import SharedTransactionsContract
 from spike_contracts.signed_urls import SignedUrlsContract
 from spike_contracts.statistics import StatisticsContract
 from spike_contracts.storage import StorageContract
@@ -53,6 +58,7 @@ SUITES: Final[Mapping[str, Sequence[type]]] = {
         ApiKeyChargesContract,
         ApiKeysContract,
         AuditReaderContract,
+        EventDeliveriesContract,
         FairSchedulingContract,
         IdempotencyRecordsContract,
         ImageDeletionContract,
@@ -66,6 +72,7 @@ SUITES: Final[Mapping[str, Sequence[type]]] = {
         RacesContract,
         SessionsContract,
         StatisticsContract,
+        SubscriptionsContract,
         TransactionsContract,
         UsersContract,
         WalletsContract,
@@ -76,12 +83,16 @@ SUITES: Final[Mapping[str, Sequence[type]]] = {
     "generator": (GeneratorContract,),
     "limiter": (ConcurrentLimiterContract,),
 }
-# of ports whose adapters no entry point selects
+# of what no entry point selects; sharing an app's transaction is a database's choice
 OTHER_SUITES: Final[Sequence[type]] = (
+    AuthenticatorContract,
     ClockContract,
     ConcurrencyContract,
     DownloaderContract,
     HeartbeatContract,
     IdsContract,
+    PriceListContract,
+    RegenerationPoliciesContract,
     SecretsContract,
+    SharedTransactionsContract,
 )

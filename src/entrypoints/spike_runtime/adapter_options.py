@@ -143,7 +143,9 @@ def _built(declared: type, given: Mapping[str, Any], *, name: str) -> object:
         try:
             values[option] = converter.structure(value, types[option])
         except Exception as error:  # which errors a converter raises is not documented
-            raise WrongSettings(f"the option {option} of the adapter {name!r} is invalid: {error}") from error
+            raise WrongSettings(
+                f"the option {option} of the adapter {name!r} is invalid: {_without(error, value)}"
+            ) from error
     needed = [each.alias for each in attrs.fields(declared) if each.init and each.default is attrs.NOTHING]
     if missing := [option for option in needed if option not in values]:
         where = f"{_variable(name)}{missing[0].upper()}"
@@ -151,7 +153,17 @@ def _built(declared: type, given: Mapping[str, Any], *, name: str) -> object:
     try:
         return declared(**values)
     except (ValueError, TypeError, InvalidInput) as error:
-        raise WrongSettings(f"an option of the adapter {name!r} is invalid: {error}") from error
+        reason = _without(error, *values.values())
+        raise WrongSettings(f"an option of the adapter {name!r} is invalid: {reason}") from error
+
+
+def _without(error: Exception, *values: object) -> str:
+    """Return what an error says, without the values of options, which may be secrets, and without attrs' own."""
+    text = str(error.args[0] if error.args else error)  # attrs' validators give attribute and value, too
+    for value in values:
+        if not isinstance(value, bool | int | float) and (hidden := str(value)):
+            text = text.replace(repr(value), "***").replace(hidden, "***")
+    return text
 
 
 def _hint(name: str, known: Sequence[str]) -> str:

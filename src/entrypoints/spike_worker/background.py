@@ -150,7 +150,7 @@ def _collect(spike: Spike) -> Callable[[str | None, Callable[[str], None]], None
 def _hand_back(spike: Spike, active_jobs: ActiveJobs) -> None:
     """Hand back the active jobs, but not those past the time limit: they count as crashes once their lease expires."""
     log = get_logger(__name__)
-    overdue = active_jobs.overdue(now=spike.clock.now(), work_time_max=spike.settings.job_limits.work_time_max)
+    overdue = active_jobs.overdue(now=spike.clock.now(), work_time_max=spike.jobs.transitions.limits.work_time_max)
     for job in active_jobs.jobs:
         if job in overdue:
             continue

@@ -62,7 +62,7 @@ def work_until(end: Callable[[float], bool], spike: Spike) -> Shutdown:
         Unavailable: the database is unavailable.
     """
     log = get_logger(__name__)
-    limits = spike.settings.job_limits
+    limits = spike.jobs.transitions.limits  # which follow the largest tier on offer
     with working(spike) as active_jobs:
         spike.prepare_to_work()
         log.info("working", pid=os.getpid(), threads=spike.settings.worker_threads)

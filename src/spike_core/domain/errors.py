@@ -505,11 +505,9 @@ class TransactionUndone(DatabaseUnavailable):
 
 @frozen
 class SharedTransactionUndone(DatabaseUnavailable):
-    """The database rolled back a transaction that the app began, or a part of it, in favor of another.
+    """The database rolled back a transaction that the app began, or a part of it, in favor of another."""
 
-    No use case retries it: the app rolls back, and may run its whole transaction again.
-    """
-
+    # no use case retries it: the app rolls back, and may run its whole transaction again
     code: ClassVar[str] = "shared_transaction_undone"
 
 

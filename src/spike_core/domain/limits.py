@@ -77,6 +77,11 @@ class JobLimits:
         return self.processor_time * self.catalog.work_share_of(tier)
 
     @property
+    def processor_time_max(self) -> timedelta:
+        """The processor time that an attempt at the largest tier on offer may take."""
+        return self.processor_time * self.catalog.largest_work_share
+
+    @property
     def upload_time_max(self) -> timedelta:
         """The time within which a stored object must get its row: half the age at which it may be collected."""
         return self.orphan_age / 2

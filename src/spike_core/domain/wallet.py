@@ -52,7 +52,7 @@ class Wallet:
     def totals(self) -> LedgerTotals:
         """The sums of the wallet's ledger, which are kept with each entry."""
         return LedgerTotals(
-            earned=self.balance + self.spent - self.refunded,
+            earned=Tokens(self.balance.amount + self.spent.amount - self.refunded.amount),
             spent=self.spent,
             refunded=self.refunded,
             entries=self.entries,

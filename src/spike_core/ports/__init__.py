@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from spike_core.ports.api_key_charges import ApiKeyCharges
     from spike_core.ports.api_keys import ApiKeyRepository
     from spike_core.ports.audit import AuditPage, AuditReader, Damage, UnreadableRow
+    from spike_core.ports.authenticator import Authenticator, Identity, IncomingRequest
     from spike_core.ports.blender import Blender
     from spike_core.ports.blobs import BlobStore, StoredObject
     from spike_core.ports.broker import Broker, WorkerPool
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from spike_core.ports.clock import Clock
     from spike_core.ports.concurrency import Concurrency
     from spike_core.ports.downloader import Downloader
+    from spike_core.ports.events import EventDeliveries, Subscriber, Subscriptions
     from spike_core.ports.factories import (
         ADAPTER_API,
         Database,
@@ -44,9 +46,11 @@ if TYPE_CHECKING:
     from spike_core.ports.maintenance import MaintenanceRuns
     from spike_core.ports.metadata import Metadata
     from spike_core.ports.outbox import Outbox
+    from spike_core.ports.price_list import PriceList
     from spike_core.ports.probe import ImageProbe
     from spike_core.ports.progress import UNMONITORED, ProgressMonitor, UnmonitoredProgress
     from spike_core.ports.queue import JobQueue
+    from spike_core.ports.regeneration import RegenerationPolicies
     from spike_core.ports.secrets import Secrets
     from spike_core.ports.sessions import SessionRepository
     from spike_core.ports.signed_urls import SignedUrls
@@ -64,6 +68,7 @@ __all__ = [
     "ApiKeyRepository",
     "AuditPage",
     "AuditReader",
+    "Authenticator",
     "Blender",
     "BlobStore",
     "Broker",
@@ -76,12 +81,15 @@ __all__ = [
     "Downloader",
     "Engine",
     "EngineResources",
+    "EventDeliveries",
     "Generator",
     "Heartbeat",
     "IdempotencyRecords",
+    "Identity",
     "Ids",
     "ImageProbe",
     "ImageRepository",
+    "IncomingRequest",
     "JobQueue",
     "JobRepository",
     "MaintenanceRuns",
@@ -93,8 +101,10 @@ __all__ = [
     "OpenLimiter",
     "OpenStorage",
     "Outbox",
+    "PriceList",
     "ProgressMonitor",
     "RateLimiter",
+    "RegenerationPolicies",
     "RenderedImage",
     "Secrets",
     "SessionRepository",
@@ -102,6 +112,8 @@ __all__ = [
     "Statistics",
     "Storage",
     "StoredObject",
+    "Subscriber",
+    "Subscriptions",
     "Transaction",
     "Transactions",
     "UnmonitoredProgress",
@@ -119,6 +131,7 @@ __getattr__ = lazy_names(
         "spike_core.ports.api_key_charges": ("ApiKeyCharges",),
         "spike_core.ports.api_keys": ("ApiKeyRepository",),
         "spike_core.ports.audit": ("AuditPage", "AuditReader", "Damage", "UnreadableRow"),
+        "spike_core.ports.authenticator": ("Authenticator", "Identity", "IncomingRequest"),
         "spike_core.ports.blender": ("Blender",),
         "spike_core.ports.blobs": ("BlobStore", "StoredObject"),
         "spike_core.ports.broker": ("Broker", "WorkerPool"),
@@ -126,6 +139,7 @@ __getattr__ = lazy_names(
         "spike_core.ports.clock": ("Clock",),
         "spike_core.ports.concurrency": ("Concurrency",),
         "spike_core.ports.downloader": ("Downloader",),
+        "spike_core.ports.events": ("EventDeliveries", "Subscriber", "Subscriptions"),
         "spike_core.ports.factories": (
             "ADAPTER_API",
             "Database",
@@ -150,9 +164,11 @@ __getattr__ = lazy_names(
         "spike_core.ports.maintenance": ("MaintenanceRuns",),
         "spike_core.ports.metadata": ("Metadata",),
         "spike_core.ports.outbox": ("Outbox",),
+        "spike_core.ports.price_list": ("PriceList",),
         "spike_core.ports.probe": ("ImageProbe",),
         "spike_core.ports.progress": ("ProgressMonitor", "UNMONITORED", "UnmonitoredProgress"),
         "spike_core.ports.queue": ("JobQueue",),
+        "spike_core.ports.regeneration": ("RegenerationPolicies",),
         "spike_core.ports.secrets": ("Secrets",),
         "spike_core.ports.sessions": ("SessionRepository",),
         "spike_core.ports.signed_urls": ("SignedUrls",),

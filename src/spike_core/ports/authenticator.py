@@ -22,7 +22,7 @@ class IncomingRequest:
 
     @property
     def bearer_token(self) -> str | None:
-        """The token of `Authorization: Bearer`, or `None` if there is no such header or it has another scheme."""
+        """The token of the header `Authorization` with the scheme Bearer; `None` without it, or with another scheme."""
         scheme, _, token = self.headers.get("authorization", "").partition(" ")
         return token.strip() if scheme.lower() == _BEARER else None
 

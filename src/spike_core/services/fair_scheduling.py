@@ -100,7 +100,7 @@ def with_turns(
     if lost and tx.jobs.others_wait(wallet.owner_id):
         turns = max(1, turns - lost)
     open_jobs = wallet.usage.open_jobs  # including `jobs`
-    if open_jobs <= turns and open_jobs * limits.processor_time <= limits.active_time_max:
+    if open_jobs <= turns and open_jobs * limits.processor_time_max <= limits.active_time_max:
         return jobs
     moving = tx.jobs.in_flight(wallet.owner_id, limit=turns)
     time_left = limits.active_time_max - sum(map(limits.processor_time_of, moving), timedelta(0))

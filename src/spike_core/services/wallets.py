@@ -12,7 +12,7 @@ from spike_core.domain.identifiers import OwnerId
 from spike_core.domain.ledger import EARN_KINDS, EntryKind, LedgerEntry, LedgerTotals, Reference
 from spike_core.domain.limits import PAGE_SIZE, check_page_size
 from spike_core.domain.regeneration import next_token_at
-from spike_core.domain.tokens import Tokens
+from spike_core.domain.tokens import TOKENS_MAX, Tokens
 from spike_core.domain.wallet import Wallet
 from spike_core.ports.clock import Clock
 from spike_core.ports.transactions import Transactions
@@ -188,6 +188,10 @@ class Wallets:
             if kind is EntryKind.SPEND_ADJUSTMENT:
                 moved = posting.wallet.debit(tokens, now=now, reason=reason, reference=reference)
             else:
+                if posting.wallet.totals.earned.amount + tokens.amount > TOKENS_MAX:
+                    raise InvalidValue(
+                        what="tokens", rule=f"must leave the wallet below {TOKENS_MAX} tokens earned in all"
+                    )
                 moved = posting.wallet.credit(tokens, kind=kind, now=now, reason=reason, reference=reference)
             tx.wallets.post(moved.after(posting))
         [entry] = moved.entries

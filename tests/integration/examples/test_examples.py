@@ -1,4 +1,4 @@
-"""The worked examples under `docs/examples`: two apps that embed Spike, and an external adapter."""
+"""The worked examples with FastAPI and Django, and the external adapter."""
 
 import importlib
 import importlib.util
@@ -24,7 +24,7 @@ from spike_core.domain.jobs import StartedJob
 from spike_runtime import Settings, build
 from spike_sqlalchemy import open_postgres
 
-EXAMPLES: Final = Path(__file__).parents[3] / "docs/examples"
+EXAMPLES: Final = Path(__file__).parents[3] / "examples"
 GENTLE: Final = EXAMPLES / "spike_gentle"
 STRANGER: Final = "user_" + "z" * 24
 INSTALLED: Final = """
@@ -129,16 +129,30 @@ def django_shop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Mod
     django.db.connections.close_all()
 
 
-def test_the_django_project_stores_its_rows_and_spikes_together(
-    django_shop: ModuleType, empty_postgres_url: str, tmp_path: Path
+def test_the_django_project_stores_its_rows_and_spikes_together_and_sends_mails(
+    django_shop: ModuleType, empty_postgres_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from django.core.files.uploadedfile import SimpleUploadedFile  # noqa: PLC0415  # one test needs it
-    from django.test import Client  # noqa: PLC0415
+    """The project's own `runserver` works beside serving; here a client asks instead of a browser."""
+    from django.core import mail  # noqa: PLC0415  # one test needs it
+    from django.core.files.uploadedfile import SimpleUploadedFile  # noqa: PLC0415
+    from django.core.management import call_command  # noqa: PLC0415
+    from django.core.management.commands import runserver  # noqa: PLC0415
+    from django.test import Client, override_settings  # noqa: PLC0415
 
-    from spike_worker import working  # noqa: PLC0415
+    models = importlib.import_module("shop.models")
+    subscriber = importlib.import_module("shop.mails").MailOnCompletion
+    handle, events = subscriber.handle, []
 
-    client = Client()
-    with working(django_shop.spike()):
+    def handle_twice(self: Any, event: Any) -> None:
+        """Let the mail server be down at first; then hand the event over once more than needed."""
+        events.append(event)
+        with override_settings(EMAIL_BACKEND="no.mail.server"), pytest.raises(ModuleNotFoundError):
+            handle(self, event)
+        handle(self, event)
+        handle(self, event)
+
+    def serve(_self: object, **_options: object) -> None:
+        client = Client()
         check_story(
             lambda: client.post("/people", {"email": "ada@example.org"}),
             lambda user, title, content: client.post(
@@ -146,11 +160,18 @@ def test_the_django_project_stores_its_rows_and_spikes_together(
             ),
             lambda user, path: client.get(path, headers={"X-User": user}),
         )
-    models = importlib.import_module("shop.models")
-    [postcard] = models.Postcard.objects.all()
-    with django_shop.database().transactions.view() as tx:
-        assert [str(image.id) for image in tx.audit.images(limit=9)] == [postcard.image_id]
-    django_shop.spike().close()
+        eventually("the event was handled", models.Mail.objects.exists)
+        [postcard] = models.Postcard.objects.all()
+        with django_shop.database().transactions.view() as tx:
+            assert [str(image.id) for image in tx.audit.images(limit=9)] == [postcard.image_id]
+
+    monkeypatch.setattr(subscriber, "handle", handle_twice)
+    monkeypatch.setattr(runserver.Command, "handle", serve)
+    with override_settings(EMAIL_BACKEND="django.core.mail.backends.locmem.EmailBackend"):
+        call_command("runserver")
+    [event], [message] = events, mail.outbox
+    assert (message.to, message.extra_headers["Message-ID"]) == (["ada@example.org"], f"<{event.id}@shop.example.org>")
+    assert str(event.dimensions) in message.body
     _check_django_on_postgresql(models, empty_postgres_url, tmp_path)
 
 

@@ -3,15 +3,18 @@
 import contextvars
 import io
 import shutil
+import socket
 import sqlite3
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any, Final
 
 import psycopg
 import pytest
+from attrs import define, field
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from psycopg.rows import dict_row
@@ -20,6 +23,7 @@ from sqlalchemy.exc import DBAPIError
 
 from effort import examples
 from services import VGA, Services
+from spike_contracts.database import DatabaseContract
 from spike_contracts.shared_transactions import AppTransaction, SharedTransactionsContract
 from spike_core.domain.errors import (
     DatabaseUnavailable,
@@ -30,10 +34,14 @@ from spike_core.domain.errors import (
     SpikeError,
     UnsuitableDatabase,
 )
+from spike_core.domain.event_deliveries import SubscriberName
+from spike_core.domain.events import Event, ImageUploaded
 from spike_core.domain.identifiers import OwnerId
 from spike_core.domain.images import ImageName
 from spike_core.domain.tiers import Tier
+from spike_core.ports.factories import Database
 from spike_core.ports.transactions import Transaction
+from spike_core.services.events import Handed
 from spike_memory.engine import a_picture
 from spike_sqlalchemy import (
     AppDatabase,
@@ -186,6 +194,48 @@ def test_a_rollback_leaves_nothing_but_objects_that_collection_removes(
     services.pass_time(services.limits.orphan_age * 2)
     services.maintenance.recovery.collect_orphans()
     assert services.inventory().objects == before.objects
+
+
+@define
+class Recorder:
+    """A subscriber that keeps what it gets."""
+
+    name: str = "mail"
+    kinds: Collection[type[Event]] = frozenset({ImageUploaded})
+    events: list[Event] = field(factory=list)
+
+    def handle(self, event: Event) -> None:
+        self.events.append(event)
+
+
+def test_events_are_handed_over_after_the_apps_commit_and_never_after_its_rollback(
+    transactions: SqlAlchemyTransactions, app: Engine
+) -> None:
+    """They are rows of the app's transaction, also for those who ask for them meanwhile."""
+    mail = Recorder()
+    services = Services.build(transactions=transactions, subscribers=[mail])
+    services.events.register()
+    owner = services.owner()
+
+    def waiting() -> int:
+        return services.events.backlogs()[0].waiting
+
+    with ThreadPoolExecutor(1) as others:
+        with app.begin() as connection, transactions.sharing(connection) as shared:
+            order(connection, owner, services.upload(owner).image.id)
+            assert waiting() == 1
+            assert others.submit(services.events.deliver, SubscriberName("mail")).result() == Handed()
+        shared.committed()
+        assert others.submit(services.events.deliver, SubscriberName("mail")).result() == Handed(handled=1)
+        with pytest.raises(RolledBack), app.begin() as connection, transactions.sharing(connection):  # noqa: PT012
+            order(connection, owner, services.upload(owner).image.id)
+            assert waiting() == 1
+            raise RolledBack
+        assert waiting() == 0
+        assert others.submit(services.events.deliver, SubscriberName("mail")).result() == Handed()
+    [uploaded] = mail.events
+    assert isinstance(uploaded, ImageUploaded)
+    assert orders(app) == [str(uploaded.image_id)]
 
 
 def test_a_refusal_undoes_itself_alone(services: Services, transactions: SqlAlchemyTransactions, app: Engine) -> None:
@@ -402,6 +452,25 @@ def _act(services: Services, connection: Connection, owner: OwnerId, action: str
 @pytest.fixture
 def own(app: Engine) -> AppDatabase:
     return from_engine(app)
+
+
+class TestAppsDatabase(DatabaseContract):
+    """On the app's engine, and on one whose database is away."""
+
+    @pytest.fixture
+    def database(self, own: AppDatabase) -> Database:
+        return own
+
+    @pytest.fixture
+    def lost_database(self, url: str, tmp_path: Path) -> Iterator[Database]:
+        (tmp_path / "file").touch()
+        with socket.create_server(("127.0.0.1", 0)) as listener:
+            port = listener.getsockname()[1]
+        sqlite = url.startswith("sqlite")
+        lost = f"sqlite:///{tmp_path / 'file' / 'app.db'}" if sqlite else f"postgresql://app@127.0.0.1:{port}/nowhere"
+        engine = apps_engine(lost)
+        yield from_engine(engine)
+        engine.dispose()
 
 
 def test_spike_works_on_the_apps_engine_and_leaves_it_as_it_was(own: AppDatabase, app: Engine) -> None:

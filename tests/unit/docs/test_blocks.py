@@ -123,5 +123,5 @@ def test_toml_is_toml(block: Block) -> None:
     if "project" in parsed:
         assert list(parsed["project"]["entry-points"]) in (["spike.adapters"], ["spike.subscribers"])
     if "gentle" in block.text:
-        example = tomllib.loads((PROJECT / "docs/examples/spike_gentle/pyproject.toml").read_text(encoding="utf-8"))
+        example = tomllib.loads((PROJECT / "examples/spike_gentle/pyproject.toml").read_text(encoding="utf-8"))
         assert parsed["project"]["entry-points"] == example["project"]["entry-points"]

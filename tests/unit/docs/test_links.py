@@ -34,7 +34,7 @@ ELSEWHERE: Final = {  # every host that the documents name, and why
     "spike.example.org": "nobody's, for samples",
 }
 HERE: Final = {"localhost", "127.0.0.1"}
-NAMED_PATH: Final = re.compile(r"`((?:src|tests|docs|bench|\.ci)/[^`\s<…]*)`")
+NAMED_PATH: Final = re.compile(r"`((?:src|tests|docs|bench|examples|\.ci)/[^`\s<…]*)`")
 
 
 def prose(page: Path) -> str:

@@ -12,7 +12,7 @@ from memory_spike import MemorySpike, with_limits
 from multipart import CONTENT_TYPE, an_upload
 from spike_contracts.authenticator import AuthenticatorContract
 from spike_core.domain.api_keys import ALL_SCOPES, Scope
-from spike_core.domain.errors import DatabaseUnavailable, Unauthenticated
+from spike_core.domain.errors import DatabaseUnavailable, Forbidden, InvalidIdentifier, Unauthenticated
 from spike_core.domain.identifiers import ANONYMOUS, OwnerId
 from spike_core.domain.ledger import Reference
 from spike_core.domain.rate_limits import RateLimitGroup
@@ -115,6 +115,21 @@ def test_the_anonymous_owner_is_nobodys(services: MemorySpike) -> None:
     client = a_client(services, ByTable({"t": ANONYMOUS.text, "u": "", "v": "a b", "w": "x" * 129}))
     for token in "tuvw":
         assert client.simulate_get("/api/images", headers=as_(token)).status_code == 401
+
+
+def test_no_identity_has_an_id_that_no_owner_may_have() -> None:
+    for text in (ANONYMOUS.text, "", "a b", "x" * 129):
+        with pytest.raises(InvalidIdentifier):
+            Identity(owner_id=OwnerId(text))
+
+
+def test_credentials_for_another_service_are_forbidden(services: MemorySpike) -> None:
+    class ForAnother:
+        def authenticate(self, request: IncomingRequest) -> Identity | None:
+            raise Forbidden
+
+    answer = a_client(services, ForAnother()).simulate_get("/api/images", headers=as_("t"))
+    assert (answer.status_code, answer.json["code"]) == (403, "FORBIDDEN")
 
 
 @pytest.mark.parametrize("operation", SCOPES)

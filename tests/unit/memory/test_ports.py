@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 
+from spike_contracts.authenticator import AuthenticatorContract
 from spike_contracts.blender import BlenderContract
 from spike_contracts.blobs import BlobStoreContract
 from spike_contracts.broker import BrokerContract
@@ -17,8 +18,10 @@ from spike_contracts.heartbeat import HeartbeatContract
 from spike_contracts.ids import IdsContract
 from spike_contracts.limiter import LimiterContract, Wait
 from spike_contracts.metadata import MetadataContract
+from spike_contracts.price_list import PriceListContract
 from spike_contracts.probe import ProbeContract
 from spike_contracts.queue import JobQueueContract
+from spike_contracts.regeneration import RegenerationPoliciesContract
 from spike_contracts.secrets import SecretsContract
 from spike_contracts.signed_urls import SignedUrlsContract
 from spike_contracts.storage import StorageContract
@@ -115,4 +118,16 @@ class TestMemoryStorage(StorageContract):
 
 
 class TestMemoryUpscaler(UpscalerContract):
+    """Its fixtures are defined in this folder."""
+
+
+class TestOneToken(AuthenticatorContract):
+    """Its fixtures are defined in this folder."""
+
+
+class TestCatalogPrices(PriceListContract):
+    """Its fixtures are defined in this folder."""
+
+
+class TestSamePolicy(RegenerationPoliciesContract):
     """Its fixtures are defined in this folder."""

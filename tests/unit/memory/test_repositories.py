@@ -1,7 +1,5 @@
 """The contracts of the repositories, tested on the in-memory adapters."""
 
-import pytest
-
 from spike_contracts.album_images import AlbumImagesContract
 from spike_contracts.albums import AlbumsContract
 from spike_contracts.api_key_charges import ApiKeyChargesContract
@@ -20,114 +18,104 @@ from spike_contracts.maintenance import MaintenanceRunsContract
 from spike_contracts.outbox import OutboxContract
 from spike_contracts.races import RacesContract
 from spike_contracts.sessions import SessionsContract
-from spike_contracts.shared_transactions import AppTransaction, SharedTransactionsContract
+from spike_contracts.shared_transactions import SharedTransactionsContract
 from spike_contracts.statistics import StatisticsContract
 from spike_contracts.transactions import TransactionsContract
 from spike_contracts.users import UsersContract
 from spike_contracts.wallets import WalletsContract
-from spike_memory import MemoryTransactions
-
-
-@pytest.fixture
-def transactions() -> MemoryTransactions:
-    return MemoryTransactions()
 
 
 class TestMemoryAccounts(UsersContract):
-    """The fixture is defined in this module."""
+    """Its fixtures are defined in this folder."""
 
 
 class TestMemoryAlbumOrder(AlbumImagesContract):
-    """The fixture is defined in this module."""
+    """Its fixtures are defined in this folder."""
 
 
 class TestMemoryAlbums(AlbumsContract):
-    """The fixture is defined in this module."""
+    """Its fixtures are defined in this folder."""
 
 
 class TestMemoryApiKeys(ApiKeysContract):
-    """The fixture is defined in this module."""
+    """Its fixtures are defined in this folder."""
 
 
 class TestMemoryApiKeyCharges(ApiKeyChargesContract):
-    """The fixture is defined in this module."""
+    """Its fixtures are defined in this folder."""
 
 
 class TestMemoryCensus(AuditReaderContract):
-    """The fixture is defined in this module."""
+    """Its fixtures are defined in this folder."""
 
 
 class TestMemoryChores(MaintenanceRunsContract):
-    """The fixture is defined in this module."""
+    """Its fixtures are defined in this folder."""
 
 
 class TestMemoryImages(ImagesContract):
-    """The fixture is defined in this module."""
+    """Its fixtures are defined in this folder."""
 
 
 class TestMemoryJobLists(JobQueriesContract):
-    """The fixture is defined in this module."""
+    """Its fixtures are defined in this folder."""
 
 
 class TestMemoryJobs(JobsContract):
-    """The fixture is defined in this module."""
+    """Its fixtures are defined in this folder."""
 
 
 class TestMemoryLedger(LedgerContract):
-    """The fixture is defined in this module."""
+    """Its fixtures are defined in this folder."""
 
 
 class TestMemoryOutbox(OutboxContract):
-    """The fixture is defined in this module."""
+    """Its fixtures are defined in this folder."""
 
 
 class TestMemoryOverdueJobs(JobRecoveryContract):
-    """The fixture is defined in this module."""
+    """Its fixtures are defined in this folder."""
 
 
 class TestMemoryReceipts(IdempotencyRecordsContract):
-    """The fixture is defined in this module."""
+    """Its fixtures are defined in this folder."""
 
 
 class TestMemoryRemovals(ImageDeletionContract):
-    """The fixture is defined in this module."""
+    """Its fixtures are defined in this folder."""
 
 
 class TestMemoryRaces(RacesContract):
-    """The fixture is defined in this module."""
+    """Its fixtures are defined in this folder."""
 
 
 class TestMemorySessions(SessionsContract):
-    """The fixture is defined in this module."""
+    """Its fixtures are defined in this folder."""
 
 
 class TestMemorySharedTransactions(SharedTransactionsContract):
-    """The fixture `transactions` is defined in this module."""
-
-    @pytest.fixture
-    def app_transaction(self, transactions: MemoryTransactions) -> AppTransaction:
-        return transactions.sharing
+    """Its fixtures are defined in this folder."""
 
 
 class TestMemoryTransactions(TransactionsContract):
-    """The fixture is defined in this module."""
+    """Its fixtures are defined in this folder."""
 
 
 class TestMemoryWallets(WalletsContract):
-    """The fixture is defined in this module."""
+    """Its fixtures are defined in this folder."""
 
 
 class TestMemoryFairScheduling(FairSchedulingContract):
-    """The fixture is defined in this module."""
+    """Its fixtures are defined in this folder."""
 
 
 class TestMemoryStatistics(StatisticsContract):
-    """The fixture is defined in this module."""
+    """Its fixtures are defined in this folder."""
 
 
 class TestMemoryEventDeliveries(EventDeliveriesContract):
-    """The fixture is defined in this module."""
+    """Its fixtures are defined in this folder."""
 
 
 class TestMemorySubscriptions(SubscriptionsContract):
-    """The fixture is defined in this module."""
+    """Its fixtures are defined in this folder."""

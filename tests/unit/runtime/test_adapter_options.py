@@ -166,3 +166,22 @@ def test_the_settings_read_both(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setenv("SPIKE_ADAPTER_CV_FAST", "yes")
     found = AdapterOptions.of(load_settings()).arguments(open_cv, "cv")
     assert found == {"options": CvOptions(model="edsr.pb", strength=1.5, fast=True)}
+
+
+@frozen(kw_only=True)
+class SecretOptions:
+    key: str = field(validator=validators.max_len(3))
+    number: int = 1
+
+
+def open_secret(*, means: EngineResources, options: SecretOptions) -> Engine:
+    raise NotImplementedError
+
+
+@pytest.mark.parametrize("options", [{"key": "S3CRET-VALUE"}, {"key": "abc", "number": "S3CRET-VALUE"}])
+def test_an_invalid_option_is_named_without_its_value(options: dict[str, str]) -> None:
+    with pytest.raises(WrongSettings) as caught:
+        arguments(open_secret, "cv", tables={"cv": options})
+    assert "S3CRET" not in str(caught.value)
+    assert "Attribute(" not in str(caught.value)
+    assert "cv" in str(caught.value)

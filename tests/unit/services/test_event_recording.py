@@ -191,7 +191,7 @@ def test_the_oracle_notices_a_change_that_is_not_recorded(
 def test_each_method_that_changes_what_events_tell_of_is_recorded() -> None:
     """A new method of these ports has to be classified: recorded, or here."""
     changes_nothing_told = {
-        WalletRepository: {"get", "lock", "entries"},
+        WalletRepository: {"get", "lock", "entry", "entries"},
         JobRepository: {
             *("add", "get", "find", "start", "of_image", "newest_of_image", "count_of_image", "count_open", "of_batch"),
             *("generations", "with_expired_lease", "started", "in_flight", "others_wait", "held_back"),

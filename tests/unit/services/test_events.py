@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable, Collection, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import timedelta
 from types import SimpleNamespace
@@ -99,6 +100,23 @@ def test_an_event_is_handed_over_once_after_the_commit() -> None:
     assert services.events.deliver(MAIL) == Handed(handled=1)
     assert services.events.deliver(MAIL) == Handed()
     assert [type(event) for event in mail.events] == [TokensMoved]
+
+
+def test_events_of_a_shared_transaction_are_handed_over_after_its_commit_and_never_after_a_rollback() -> None:
+    mail, transactions = Recorder(), MemoryTransactions()
+    services = Services.build(transactions=transactions, subscribers=[mail])
+    with ThreadPoolExecutor(1) as others:
+        with transactions.sharing():
+            services.owner()
+            assert backlog(services).waiting == 1
+            assert others.submit(services.events.deliver, MAIL).result() == Handed()
+        assert others.submit(services.events.deliver, MAIL).result() == Handed(handled=1)
+        with pytest.raises(ZeroDivisionError), transactions.sharing():  # noqa: PT012  # all belongs to it
+            services.owner("bob@example.org")
+            assert backlog(services).waiting == 1
+            raise ZeroDivisionError
+        assert others.submit(services.events.deliver, MAIL).result() == Handed()
+    assert len(mail.events) == 1
 
 
 def test_a_subscriber_is_called_outside_of_transactions() -> None:

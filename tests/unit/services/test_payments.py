@@ -230,3 +230,13 @@ def test_a_change_of_plan_takes_no_tokens_away() -> None:
     spike.clock.advance(HOUR)
     assert spike.wallets.account(OWNER).wallet.balance == Tokens(2)
     assert list(spike.maintenance.audit.findings()) == []
+
+
+def test_no_credit_leaves_too_little_room_for_a_refund(services: Services, owner: OwnerId) -> None:
+    """Tokens parked in a job come back above any cap, so the sum of all that was earned stays countable."""
+    job_id = services.accept(owner).id
+    with pytest.raises(InvalidValue, match="tokens"):
+        services.wallets.credit(owner, Tokens(TOKENS_MAX - 8), reference=PAYMENT)
+    services.jobs.cancellation.cancel(owner, job_id)
+    services.wallets.credit(owner, Tokens(TOKENS_MAX - 10), reference=PAYMENT)
+    assert services.wallets.account(owner).wallet.balance == Tokens(TOKENS_MAX)

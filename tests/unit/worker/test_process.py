@@ -74,12 +74,17 @@ def test_work_goes_on_until_the_end() -> None:
     assert work_until(end, services.spike) is Shutdown.SIGNALLED
 
 
-def test_a_job_that_takes_longer_than_an_attempt_may_ends_the_process_with_an_error() -> None:
+@pytest.mark.parametrize("longest_side_px", [4096, 8192])
+def test_a_job_that_takes_longer_than_an_attempt_may_ends_the_process_with_an_error(longest_side_px: int) -> None:
+    """What an attempt may take follows the largest tier on offer: four times the pixels, four times the time."""
     BlockingBlobStore.may_go_on.clear()
-    services = MemorySpike.build(Settings(relay_interval_s=0.01, worker_drain_s=0.05), blobs=BlockingBlobStore)
+    tiers = {"TIER_X": {"longest_side_px": longest_side_px, "price": 9}}
+    settings = Settings(relay_interval_s=0.01, worker_drain_s=0.05, tiers=tiers)
+    services = MemorySpike.build(settings, blobs=BlockingBlobStore)
     owner_id = services.register().user.id
     services.spike.images.uploads.upload(owner_id, name=ImageName("a.jpg"), content=io.BytesIO(PICTURE))
-    limit = services.spike.settings.job_limits.work_time_max
+    limit = services.spike.settings.job_limits.work_time_max * (longest_side_px / 4096) ** 2
+    began_at = services.clock.now()
 
     def end(_within_s: float) -> bool:
         services.clock.advance(limit / 2 if services.statuses() == [JobStatus.PROCESSING] else timedelta(0))
@@ -87,5 +92,6 @@ def test_a_job_that_takes_longer_than_an_attempt_may_ends_the_process_with_an_er
 
     try:
         assert work_until(end, services.spike) is Shutdown.STUCK
+        assert services.clock.now() - began_at > limit
     finally:
         BlockingBlobStore.may_go_on.set()

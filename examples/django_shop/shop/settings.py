@@ -10,6 +10,7 @@ INSTALLED_APPS = ["shop.apps.ShopConfig"]
 MIDDLEWARE = ["shop.views.SpikeErrors"]
 ROOT_URLCONF = "shop.urls"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+EMAIL_BACKEND = os.environ.get("SHOP_EMAIL_BACKEND", "django.core.mail.backends.console.EmailBackend")
 DATABASES = {
     "default": {
         "ENGINE": "django.db.backends.sqlite3",

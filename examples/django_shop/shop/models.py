@@ -9,3 +9,12 @@ class Postcard(models.Model):
 
     def __str__(self) -> str:
         return self.title
+
+
+class Mail(models.Model):
+    """An e-mail that was sent, by the event of which it tells."""
+
+    event_id = models.CharField(max_length=40, primary_key=True)
+
+    def __str__(self) -> str:
+        return self.event_id

@@ -1,4 +1,4 @@
-"""Postcards."""
+"""Postcards and e-mails."""
 
 from django.db import migrations, models
 
@@ -13,5 +13,9 @@ class Migration(migrations.Migration):
                 ("title", models.CharField(max_length=100, unique=True)),
                 ("image_id", models.CharField(max_length=40)),
             ],
+        ),
+        migrations.CreateModel(
+            name="Mail",
+            fields=[("event_id", models.CharField(max_length=40, primary_key=True, serialize=False))],
         ),
     ]

@@ -2,7 +2,7 @@
 
 pip install "spike-core[runtime]" django
 python manage.py migrate
-python manage.py runserver --noreload
+python manage.py runserver
 """
 
 import os

@@ -32,8 +32,10 @@ def database() -> SqliteDatabase:
 
 @cache
 def spike() -> Spike:
-    # subscribers to events are registered here
-    return build(Settings(data_dir=settings.FOLDER, worker_threads=1), database=database())
+    from shop.mails import MailOnCompletion  # its models can be imported now
+
+    configured = Settings(data_dir=settings.FOLDER, worker_threads=1)
+    return build(configured, database=database(), subscribers=[MailOnCompletion()])
 
 
 @contextmanager
