@@ -260,7 +260,12 @@ def test_a_renewal_does_not_undo_the_delay_of_what_has_just_been_recorded() -> N
     heartbeat, transactions = NoopHeartbeat(), WatchedTransactions()
     services = Services.build(transactions=transactions, subscribers=[Recorder()], heartbeat=heartbeat)
     services.owner()
-    failing = Recorder(meanwhile=lambda event: (setattr(transactions, "after", heartbeat.strike), fail(event)))
+
+    def strike_after_the_commit(event: Event) -> None:
+        transactions.after = heartbeat.strike
+        fail(event)
+
+    failing = Recorder(meanwhile=strike_after_the_commit)
     events = evolve(services.events, subscribers={MAIL: failing}, limits=EventLimits(delay_min=MINUTE * 10))
     assert events.deliver(MAIL) == Handed(failed=1)
     services.pass_time(MINUTE * 9)
