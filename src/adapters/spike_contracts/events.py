@@ -321,7 +321,7 @@ class EventDeliveriesContract:
         first, second, third = self._resumed_beside_a_claimed_one(transactions)
         again = only(claim(transactions, after=timedelta(minutes=1)))
         assert again.id == first.id
-        with transactions.begin() as tx:  # it is handed to another one now, so nobody may go on with the second
+        with transactions.begin() as tx:  # the first is handed over now, so the second must not be
             assert not tx.event_deliveries.renew(second, until=LEASED + timedelta(hours=1))
         assert claim(transactions, after=timedelta(minutes=1)) == []
         assert finish(transactions, again) == [True]
