@@ -104,7 +104,8 @@ def _as_another_thread() -> Any:
 MUTANTS: Final = [
     Mutant("takes missing credentials for invalid ones", OneToken, "authenticate", _with_an_empty_header,
            Authenticators.test_a_request_without_credentials_is_nobodys, fails_with=Unauthenticated),
-    Mutant("names no owner", OneToken, "authenticate", _no_owner, Authenticators.test_valid_credentials_are_their_owners),
+    Mutant("names no owner", OneToken, "authenticate", _no_owner,
+           Authenticators.test_valid_credentials_are_their_owners),
     Mutant("names the anonymous owner", OneToken, "authenticate", _anonymous,
            Authenticators.test_valid_credentials_are_their_owners, fails_with=InvalidIdentifier),
     Mutant("names owners by their addresses", OneToken, "authenticate", _by_address,
