@@ -21,7 +21,7 @@ from spike_core.domain.accounts import Email
 from spike_core.domain.errors import EmailTaken, UserNotFound
 from spike_core.domain.event_deliveries import EventLimits, SubscriberName
 from spike_core.domain.events import Event, TokensMoved
-from spike_core.domain.identifiers import EventId, OwnerId
+from spike_core.domain.identifiers import OwnerId
 from spike_core.domain.regeneration_policy import RegenerationPolicy
 from spike_core.domain.tokens import Tokens
 from spike_core.ports.events import Subscriber
@@ -57,7 +57,7 @@ class World:
 
     fails: set[str] = field(factory=set)  # names of subscribers
     meanwhile: Callable[[], object] = pass_by
-    in_progress: set[tuple[str, EventId]] = field(factory=set)
+    in_progress: set[tuple[str, OwnerId]] = field(factory=set)
     handled: dict[tuple[str, OwnerId], list[int]] = field(factory=lambda: defaultdict(list))
 
 
@@ -72,8 +72,8 @@ class WatchedSubscriber:
     def handle(self, event: Event) -> None:
         """Handle an event for the first time, or again."""
         assert isinstance(event, TokensMoved)
-        call = self.name, event.id
-        assert call not in self.world.in_progress, "two processes don't get the same event at once"
+        call = self.name, event.owner_id
+        assert call not in self.world.in_progress, "two processes don't get events of one subject at once"
         handled = self.world.handled[self.name, event.owner_id]
         assert event.sequence <= len(handled) + 1, "no earlier event of the subject is left out"
         self.world.in_progress.add(call)

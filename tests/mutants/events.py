@@ -71,6 +71,16 @@ def _unfenced(_is_claimed: Any, deliveries: MemoryEventDeliveries, delivery: Del
     return delivery.position in deliveries._rows.state.event_deliveries
 
 
+def _undisplaced(_is_claimed: Any, deliveries: MemoryEventDeliveries, delivery: Delivery) -> bool:
+    stored = deliveries._rows.state.event_deliveries.get(delivery.position)
+    return stored is not None and stored.set_aside_at is None and stored.attempts == delivery.attempt
+
+
+def _firsts_and_resumed(firsts: Any, deliveries: MemoryEventDeliveries, subscriber: SubscriberName) -> Any:
+    again = [each for each in deliveries._of(subscriber) if each[1].attempts and each[1].set_aside_at is None]
+    return iter(sorted({**dict(firsts(deliveries, subscriber)), **dict(again)}.items()))
+
+
 MUTANTS: Final = [
     Mutant("lists subscriptions in the opposite order", MemorySubscriptions, "all", backwards,
            Subscriptions.test_subscriptions_are_listed_by_name_and_replaced),
@@ -119,6 +129,13 @@ MUTANTS: Final = [
            Deliveries.test_what_is_set_aside_lets_its_subject_go_on_and_comes_back_on_demand),
     Mutant("resumes nothing", MemoryEventDeliveries, "resume", returning(0),
            Deliveries.test_what_is_set_aside_lets_its_subject_go_on_and_comes_back_on_demand),
+    Mutant("hands a resumed delivery over beside a claimed one", MemoryEventDeliveries, "_waits",
+           lambda _waits, *_asked, now: False,
+           Deliveries.test_what_is_resumed_waits_for_a_claimed_one_of_its_subject),
+    Mutant("renews a delivery beside a resumed one", MemoryEventDeliveries, "_is_claimed", _undisplaced,
+           Deliveries.test_what_is_resumed_comes_before_one_of_its_subject_whose_lease_has_ended),
+    Mutant("hands all over that were resumed at once", MemoryEventDeliveries, "_firsts", _firsts_and_resumed,
+           Deliveries.test_of_several_that_are_resumed_each_waits_for_the_one_before),
     Mutant("counts beyond the limit", MemoryEventDeliveries, "backlog", with_arguments(count_max=99),
            Deliveries.test_backlogs_are_counted_up_to_a_limit),
     Mutant("doesn't know since when deliveries wait", MemoryEventDeliveries, "backlog",

@@ -301,6 +301,69 @@ class EventDeliveriesContract:
         again = only(claim(transactions))
         assert (again.event, again.failing_since) == (one, None)
 
+    def test_what_is_resumed_waits_for_a_claimed_one_of_its_subject(self, transactions: Transactions) -> None:
+        first, second, third = self._resumed_beside_a_claimed_one(transactions)
+        assert claim(transactions) == []
+        record(transactions, evolve(third, id=EventId.of(a_body()), sequence=4))
+        assert claim(transactions) == [], "later ones wait as well"
+        assert finish(transactions, second) == [True]
+        for sequence in (1, 3, 4):
+            held = only(claim(transactions))
+            assert isinstance(held.event, TokensMoved)
+            assert held.event.sequence == sequence
+            assert (held.id == first.id) == (sequence == 1)
+            assert finish(transactions, held) == [True]
+        assert backlog(transactions).waiting == 0
+
+    def test_what_is_resumed_comes_before_one_of_its_subject_whose_lease_has_ended(
+        self, transactions: Transactions
+    ) -> None:
+        first, second, third = self._resumed_beside_a_claimed_one(transactions)
+        again = only(claim(transactions, after=timedelta(minutes=1)))
+        assert again.id == first.id
+        with transactions.begin() as tx:  # the first is handed over now, so the second must not be
+            assert not tx.event_deliveries.renew(second, until=LEASED + timedelta(hours=1))
+        assert claim(transactions, after=timedelta(minutes=1)) == []
+        assert finish(transactions, again) == [True]
+        for expected in (second.event, third):
+            held = only(claim(transactions, after=timedelta(minutes=1)))
+            assert held.event == expected
+            assert finish(transactions, held) == [True]
+
+    def test_of_several_that_are_resumed_each_waits_for_the_one_before(self, transactions: Transactions) -> None:
+        owner_id = an_owner()
+        events = [a_movement(number, owner_id=owner_id) for number in (1, 2, 3)]
+        record(transactions, *events)
+        for _ in range(2):
+            delivery = only(claim(transactions))
+            with transactions.begin() as tx:
+                tx.event_deliveries.set_aside(delivery, now=NOON)
+        held = only(claim(transactions))
+        with transactions.begin() as tx:
+            assert tx.event_deliveries.resume(MAIL, now=NOON, limit=9) == 2
+        for following in (*events[:2], None):
+            assert claim(transactions) == []
+            assert finish(transactions, held) == [True]
+            if following:
+                held = only(claim(transactions))
+                assert held.event == following
+        assert claim(transactions) == []
+
+    def _resumed_beside_a_claimed_one(self, transactions: Transactions) -> tuple[Delivery, Delivery, TokensMoved]:
+        """Return an owner's first delivery, which was resumed, the second, which is claimed, and the third event."""
+        owner_id = an_owner()
+        one, two, three = (a_movement(number, owner_id=owner_id) for number in (1, 2, 3))
+        record(transactions, one, two, three)
+        failed = only(claim(transactions))
+        with transactions.begin() as tx:
+            assert tx.event_deliveries.set_aside(failed, now=NOON)
+        held = only(claim(transactions))
+        assert held.event == two
+        assert claim(transactions) == []
+        with transactions.begin() as tx:
+            assert tx.event_deliveries.resume(MAIL, now=NOON, limit=9) == 1
+        return failed, held, three
+
     def test_backlogs_are_counted_up_to_a_limit(self, transactions: Transactions) -> None:
         record(transactions, *(a_movement() for _ in range(3)), to=(MAIL, INDEX))
         assert backlog(transactions, count_max=2).waiting == 2

@@ -53,16 +53,18 @@ class MemoryEventDeliveries:
 
     def has_due(self, subscriber: SubscriberName, *, now: datetime) -> bool:
         """Return whether the first delivery of a subject is due."""
-        return any(delivery.due_at <= now for _, delivery in self._firsts(subscriber))
+        return any(True for _ in self._due(subscriber, now=now))
 
     def claim(self, subscriber: SubscriberName, *, now: datetime, until: datetime, limit: int) -> Sequence[Delivery]:
         """Return deliveries that are due, and postpone them."""
         state = self._rows.check_writable()
-        due = [(each.due_at, position) for position, each in self._firsts(subscriber) if each.due_at <= now]
+        due = [(each.due_at, position) for position, each in self._due(subscriber, now=now)]
         claimed = []
         for _, position in sorted(due)[:limit]:
             stored = state.event_deliveries[position]
-            stored = evolve(stored, attempts=stored.attempts + 1, due_at=until)
+            for other, each in self._beside(subscriber, position, stored):
+                state.event_deliveries[other] = evolve(each, is_displaced=True)
+            stored = evolve(stored, attempts=stored.attempts + 1, due_at=until, is_displaced=False)
             state.event_deliveries[position] = stored
             claimed.append(
                 Delivery(
@@ -141,11 +143,29 @@ class MemoryEventDeliveries:
                 seen.add(each.event.subject)
                 yield position, each
 
+    def _due(self, subscriber: SubscriberName, *, now: datetime) -> Iterator[tuple[int, StoredDelivery]]:
+        """Yield the first of each subject if it is due, and no other one of the subject is claimed or postponed."""
+        for position, each in self._firsts(subscriber):
+            if each.due_at <= now and not self._waits(subscriber, position, each, now=now):
+                yield position, each
+
+    def _waits(self, subscriber: SubscriberName, position: int, first: StoredDelivery, *, now: datetime) -> bool:
+        beside = self._beside(subscriber, position, first)
+        return any(each.attempts and each.due_at > now for _, each in beside)
+
+    def _beside(
+        self, subscriber: SubscriberName, position: int, first: StoredDelivery
+    ) -> Sequence[tuple[int, StoredDelivery]]:
+        """Return the others of a delivery's subject that aren't set aside."""
+        others = [(at, each) for at, each in self._of(subscriber) if at != position and each.set_aside_at is None]
+        return [(at, each) for at, each in others if each.event.subject == first.event.subject]
+
     def _is_claimed(self, delivery: Delivery) -> bool:
         stored = self._rows.state.event_deliveries.get(delivery.position)
         return (
             stored is not None
             and stored.set_aside_at is None
+            and not stored.is_displaced
             and (stored.event.id, stored.attempts) == (delivery.id, delivery.attempt)
         )
 

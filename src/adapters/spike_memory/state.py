@@ -31,6 +31,7 @@ class StoredDelivery:
     recorded_at: datetime
     due_at: datetime
     attempts: int = 0
+    is_displaced: bool = False  # since it was claimed, another one of its subject was
     failing_since: datetime | None = None
     set_aside_at: datetime | None = None
 

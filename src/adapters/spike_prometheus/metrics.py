@@ -4,10 +4,10 @@ Processes count what they do; what the database holds is read at each scrape. Pr
 folder, `SPIKE_METRICS_DIR`, expose the sum of their counts.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import timedelta
 from pathlib import Path
-from typing import Final
+from typing import Final, Generic, TypeVar
 
 from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
@@ -18,12 +18,12 @@ from prometheus_client.registry import Collector
 from spike_core.domain.errors import Unavailable
 from spike_core.domain.event_deliveries import COUNT_MAX, Backlog
 from spike_core.domain.snapshots import Snapshot
-from spike_core.domain.statistics import QueueStatistics
 from spike_core.domain.tiers import Tier
 from spike_core.ports.clock import Clock
 from spike_core.ports.transactions import Transaction, Transactions
 from spike_prometheus.shared_values import share_values
 
+Value = TypeVar("Value")
 _REQUEST_SECONDS: Final = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
 _JOB_SECONDS: Final = (0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20, 40, 80, 160, 320)
 
@@ -110,22 +110,23 @@ class PrometheusMetrics:
 
 
 class _DatabaseCollector(Collector):
-    """Jobs and refunds, as stored. Left out while the database is unavailable.
+    """Jobs, refunds and events, as stored. Left out while the database is unavailable.
 
-    Unsettled jobs have to be counted, which takes longer the more there are. So the counts of a long queue serve the
-    scrapes of a moment; those of a short one are exact.
+    Unsettled jobs and waiting events have to be counted, which takes longer the more there are. So the counts of a long
+    queue serve the scrapes of a moment; those of a short one are exact.
     """
 
     def __init__(self, transactions: Transactions, clock: Clock) -> None:
         self._transactions = transactions
         self._clock = clock
-        self._latest: Snapshot[QueueStatistics] | None = None
+        self._queue = _Kept(lambda tx: tx.statistics.queue(), clock)
+        self._backlogs = _Kept(_backlogs, clock)
 
     def collect(self) -> Iterator[Metric]:
         """Read the database and yield its metrics."""
         try:
             with self._transactions.view() as tx:
-                queue, refunds, backlogs = self._queue(tx), tx.statistics.refunds(), _backlogs(tx)
+                queue, refunds, backlogs = self._queue.read(tx), tx.statistics.refunds(), self._backlogs.read(tx)
         except Unavailable:
             yield GaugeMetricFamily("spike_database_up", "Whether the database answers.", value=0)
             return
@@ -159,13 +160,23 @@ class _DatabaseCollector(Collector):
             set_aside.add_metric(name, backlog.set_aside)
         yield from (waiting, oldest, set_aside)
 
-    def _queue(self, tx: Transaction) -> QueueStatistics:
+
+class _Kept(Generic[Value]):
+    """What is read from the database, and used for a while if that took long."""
+
+    def __init__(self, read: Callable[[Transaction], Value], clock: Clock) -> None:
+        self._read = read
+        self._clock = clock
+        self._latest: Snapshot[Value] | None = None
+
+    def read(self, tx: Transaction) -> Value:
+        """Return the value, read now or a moment ago."""
         began_at = self._clock.now()
         if self._latest is not None and self._latest.is_usable(now=began_at):
             return self._latest.value
-        queue = tx.statistics.queue()
-        self._latest = Snapshot.read(queue, began_at=began_at, ended_at=self._clock.now())
-        return queue
+        value = self._read(tx)
+        self._latest = Snapshot.read(value, began_at=began_at, ended_at=self._clock.now())
+        return value
 
 
 def _backlogs(tx: Transaction) -> Sequence[Backlog]:

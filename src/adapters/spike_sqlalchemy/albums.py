@@ -85,7 +85,7 @@ class SqlAlchemyAlbums:
     def of_owner(self, owner_id: OwnerId) -> Sequence[Album]:
         """Return the owner's albums, newest first."""
         if self._statements.is_writable:
-            self._statements.advisory_lock("albums", owner_id)
+            self._statements.advisory_lock("albums", owner_id.text)
         return [album_of(row) for row in self._statements.rows(_OF_OWNER, {"owner": owner_id.text})]
 
     def summaries(self, owner_id: OwnerId) -> Sequence[AlbumSummary]:

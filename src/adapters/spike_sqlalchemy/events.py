@@ -5,6 +5,10 @@ that earlier one gives it back. So each delivery is looked at twice at most, how
 
 On PostgreSQL a claim does so only while it holds a lock of an earlier delivery: what ends that one comes later, and
 sees that this one needs its `due_at` back.
+
+Only a delivery that is the first of its subject is claimed, so at most one of a subject is in flight, unless an earlier
+one is resumed meanwhile. That one then has no `due_at` either until the claimed one ends, or is looked at again after
+its lease.
 """
 
 from collections.abc import Iterator, Sequence
@@ -33,6 +37,7 @@ from spike_sqlalchemy.tables import IS_SET_ASIDE, IS_TO_BE_HANDED, event_deliver
 from spike_sqlalchemy.utc import UtcDateTime
 
 CLAIM_ROUNDS_MAX: Final = 20  # in one claim, of rows that turn out to wait for an earlier one
+_CLAIMS: Final = "event claims"  # locked by those who claim, against those who resume
 
 _ALL: Final = Prepared(
     select(event_subscribers)
@@ -58,12 +63,13 @@ _FIRST_DUE: Final = (
 _DUE: Final = Prepared(_FIRST_DUE)
 _LOCK_DUE: Final = Prepared(_FIRST_DUE.with_for_update(skip_locked=True))
 _OF_SUBJECT: Final = (
-    select(event_deliveries.c.position, event_deliveries.c.due_at)
+    select(event_deliveries.c.position, event_deliveries.c.due_at, event_deliveries.c.attempts)
     .where(_OF_SUBSCRIBER, event_deliveries.c.subject == bindparam("of_subject"), text(IS_TO_BE_HANDED))
     .order_by(event_deliveries.c.position)
     .limit(literal_column("1"))
 )
 _FIRST_OF_SUBJECT: Final = Prepared(_OF_SUBJECT)
+_LOCK_FIRST_OF_SUBJECT: Final = Prepared(_OF_SUBJECT.with_for_update())
 _EARLIER: Final = _OF_SUBJECT.where(event_deliveries.c.position < bindparam("before"))
 _EARLIER_OF_SUBJECT: Final = Prepared(_EARLIER)
 _LOCK_EARLIER_OF_SUBJECT: Final = Prepared(_EARLIER.with_for_update(skip_locked=True))
@@ -74,16 +80,12 @@ _CLAIM: Final = Prepared(
     .where(_AT)
     .values(due_at=bindparam("until", type_=UtcDateTime), attempts=event_deliveries.c.attempts + literal_column("1"))
 )
-_MAKE_DUE: Final = Prepared(
-    update(event_deliveries)
-    .where(_AT, event_deliveries.c.due_at.is_(None), text(IS_TO_BE_HANDED))
-    .values(due_at=bindparam("now", type_=UtcDateTime))
-)
+_MAKE_DUE: Final = Prepared(update(event_deliveries).where(_AT).values(due_at=bindparam("now", type_=UtcDateTime)))
 _CLAIMED: Final = (
     _AT,
     event_deliveries.c.event_id == bindparam("claimed_event"),
     event_deliveries.c.attempts == bindparam("claimed_attempt"),
-    text(IS_TO_BE_HANDED),
+    event_deliveries.c.due_at.is_not(None),  # neither set aside nor behind a resumed one
 )
 _SUBJECT: Final = Prepared(select(event_deliveries.c.subject).where(*_CLAIMED).with_for_update())
 _DELETE: Final = Prepared(delete(event_deliveries).where(_AT))
@@ -99,7 +101,7 @@ _SET_ASIDE: Final = Prepared(
     update(event_deliveries).where(_AT).values(due_at=null(), set_aside_at=bindparam("now", type_=UtcDateTime))
 )
 _GIVEN_UP: Final = Prepared(
-    select(event_deliveries.c.position)
+    select(event_deliveries.c.position, event_deliveries.c.subject)
     .where(_OF_SUBSCRIBER, text(IS_SET_ASIDE))
     .order_by(event_deliveries.c.position)
     .limit(bindparam("rows_max"))
@@ -108,7 +110,7 @@ _GIVEN_UP: Final = Prepared(
 _RESUME: Final = Prepared(
     update(event_deliveries)
     .where(_AT)
-    .values(due_at=bindparam("now", type_=UtcDateTime), set_aside_at=null(), failing_since=null())
+    .values(due_at=bindparam("resumed_due_at", type_=UtcDateTime), set_aside_at=null(), failing_since=null())
 )
 _NEXT_SUBSCRIBER: Final = Prepared(
     select(event_deliveries.c.subscriber)
@@ -123,7 +125,7 @@ _OLDEST: Final = Prepared(
     .limit(literal_column("1"))
 )
 _OLD: Final = Prepared(
-    select(event_deliveries.c.position, event_deliveries.c.subject)
+    select(event_deliveries.c.position, event_deliveries.c.subject, event_deliveries.c.due_at)
     .where(_OF_SUBSCRIBER, event_deliveries.c.recorded_at < bindparam("recorded_before"))
     .order_by(event_deliveries.c.recorded_at, event_deliveries.c.position)
     .limit(bindparam("rows_max"))
@@ -169,6 +171,15 @@ class SqlAlchemySubscriptions:
         self._statements.write(_UNSUBSCRIBE, {"name": name.text})
 
 
+@frozen
+class _First:
+    """The first delivery of a subject."""
+
+    position: int
+    due_at: datetime | None
+    attempts: int
+
+
 class _Place(Enum):
     """Where a due delivery is among those of its subject."""
 
@@ -200,9 +211,10 @@ class SqlAlchemyEventDeliveries:
     def claim(self, subscriber: SubscriberName, *, now: datetime, until: datetime, limit: int) -> Sequence[Delivery]:
         """Lock deliveries that are due, and postpone those that are the first of their subject."""
         asked = {"of_subscriber": subscriber.text, "now": now, "rows_max": limit}
+        self._statements.shared_advisory_lock(_CLAIMS, subscriber.text)
         for _ in range(CLAIM_ROUNDS_MAX):
             due = self._statements.locked_rows(_LOCK_DUE, asked)
-            places = [(row, self._place(row)) for row in due]
+            places = [(row, self._place(row, now=now)) for row in due]
             behind = [{"at": row[0]} for row, place in places if place is _Place.BEHIND]
             claimed = [row for row, place in places if place is _Place.FIRST]
             self._statements.write_all(_MAKE_WAIT, behind)
@@ -237,9 +249,16 @@ class SqlAlchemyEventDeliveries:
         return False
 
     def resume(self, subscriber: SubscriberName, *, now: datetime, limit: int) -> int:
-        """Make deliveries due that were set aside."""
+        """Make deliveries due that were set aside, unless one of their subject has been claimed.
+
+        Nothing is claimed meanwhile, so that none of the subject can be in flight unseen.
+        """
+        self._statements.advisory_lock(_CLAIMS, subscriber.text)
         rows = self._statements.locked_rows(_GIVEN_UP, {"of_subscriber": subscriber.text, "rows_max": limit})
-        self._statements.write_all(_RESUME, [{"at": position, "now": now} for (position,) in rows])
+        for position, subject in rows:
+            first = self._locked_first(subscriber.text, subject)
+            waits = first is not None and (first.position < position or first.attempts > 0)
+            self._statements.write(_RESUME, {"at": position, "resumed_due_at": None if waits else now})
         return len(rows)
 
     def subscribers(self) -> Sequence[SubscriberName]:
@@ -265,17 +284,28 @@ class SqlAlchemyEventDeliveries:
         """Delete old deliveries."""
         asked = {"of_subscriber": subscriber.text, "recorded_before": recorded_before, "rows_max": limit}
         old = self._statements.locked_rows(_OLD, asked)
-        self._statements.write_all(_DELETE, [{"at": position} for position, _ in old])
-        for subject in sorted({subject for _, subject in old}):
+        self._statements.write_all(_DELETE, [{"at": position} for position, *_ in old])
+        for subject in sorted({subject for _, subject, due_at in old if due_at is not None}):
             self._make_next_due(subscriber.text, subject, now=recorded_before)
         return len(old)
 
-    def _place(self, row: Row) -> _Place:
-        position, subscriber, _, subject, *_ = row
+    def _place(self, row: Row, *, now: datetime) -> _Place:
+        """Return the place of a due delivery; make the first one due if that was resumed while this one was claimed."""
+        position, subscriber, _, subject, _, _, _, attempts, *_ = row
         asked = {"of_subscriber": subscriber, "of_subject": subject, "before": position}
-        if not self._statements.rows(_EARLIER_OF_SUBJECT, asked):
+        earlier = self._statements.rows(_EARLIER_OF_SUBJECT, asked)
+        if not earlier:
             return _Place.FIRST
-        return _Place.BEHIND if self._statements.locked_rows(_LOCK_EARLIER_OF_SUBJECT, asked) else _Place.UNKNOWN
+        locked = self._statements.locked_rows(_LOCK_EARLIER_OF_SUBJECT, asked)
+        if not locked:
+            return _Place.UNKNOWN
+        if attempts > 0:
+            first = _First(*locked[0])
+            if first.position != earlier[0][0]:
+                return _Place.UNKNOWN
+            if first.due_at is None:
+                self._statements.write(_MAKE_DUE, {"at": first.position, "now": now})
+        return _Place.BEHIND
 
     def _subject(self, delivery: Delivery) -> Iterator[str]:
         """Yield the subject of a delivery, which is locked, if it is still claimed by this fencing token."""
@@ -283,11 +313,18 @@ class SqlAlchemyEventDeliveries:
             yield subject
 
     def _make_next_due(self, subscriber: str, subject: str, *, now: datetime) -> None:
-        """Give the first delivery of a subject its `due_at` back; another one if it is just being deleted."""
+        """Give the first delivery of a subject its `due_at` back."""
+        first = self._locked_first(subscriber, subject)
+        if first is not None and first.due_at is None:
+            self._statements.write(_MAKE_DUE, {"at": first.position, "now": now})
+
+    def _locked_first(self, subscriber: str, subject: str) -> _First | None:
+        """Lock the first delivery of a subject; another one if it is just being deleted or set aside."""
         asked = {"of_subscriber": subscriber, "of_subject": subject}
-        for position, due_at in self._statements.rows(_FIRST_OF_SUBJECT, asked):
-            if due_at is None and not self._statements.write(_MAKE_DUE, {"at": position, "now": now}):
-                self._make_next_due(subscriber, subject, now=now)
+        while self._statements.rows(_FIRST_OF_SUBJECT, asked):
+            for row in self._statements.locked_rows(_LOCK_FIRST_OF_SUBJECT, asked):
+                return _First(*row)
+        return None
 
 
 def _claim_row(delivery: Delivery) -> Parameters:

@@ -25,9 +25,9 @@ IDS_PER_QUERY: Final = 500  # SQLite takes 32766 parameters in a statement, Post
 NO_PARAMETERS: Final[Parameters] = {}
 Value = TypeVar("Value")
 _CURSOR: Final[Callable[[Any], Any]] = methodcaller("cursor")
-_ADVISORY_LOCK: Final = Prepared(
-    select(func.pg_advisory_xact_lock(func.hashtextextended(bindparam("turn", type_=String), 0)))
-)
+_TURN: Final = func.hashtextextended(bindparam("turn", type_=String), 0)
+_ADVISORY_LOCK: Final = Prepared(select(func.pg_advisory_xact_lock(_TURN)))
+_SHARED_ADVISORY_LOCK: Final = Prepared(select(func.pg_advisory_xact_lock_shared(_TURN)))
 
 
 class Statements:
@@ -173,14 +173,16 @@ class Statements:
             statement = expandable(built(self._dialect, portion), self._dialect, self._names)
             self._execute_expanded(statement, NO_PARAMETERS)
 
-    def advisory_lock(self, what: str, whose: Identifier) -> None:
+    def advisory_lock(self, what: str, whose: str) -> None:
         """Take an advisory lock until the end of the transaction, where there is no row to lock.
 
         On SQLite the write lock of the transaction suffices.
         """
-        self.check_writable()
-        if self._dialect.name == "postgresql":
-            self.rows(_ADVISORY_LOCK, {"turn": self._names.table(f"{what} {whose.text}")})
+        self._lock_advisory(_ADVISORY_LOCK, what, whose)
+
+    def shared_advisory_lock(self, what: str, whose: str) -> None:
+        """Take an advisory lock that keeps out those who call `advisory_lock` alone."""
+        self._lock_advisory(_SHARED_ADVISORY_LOCK, what, whose)
 
     def check_writable(self) -> None:
         """Check that this is no view.
@@ -205,6 +207,11 @@ class Statements:
             raise DatabaseUnavailable
         if self._failed:
             raise InvariantViolated("a transaction ends with its first failed statement")
+
+    def _lock_advisory(self, statement: Prepared, what: str, whose: str) -> None:
+        self.check_writable()
+        if self._dialect.name == "postgresql":
+            self.rows(statement, {"turn": self._names.table(f"{what} {whose}")})
 
     def _execute(self, statement: Prepared, parameters: Sequence[Parameters]) -> tuple[Sequence[Row], int]:
         self.check_sound()

@@ -328,6 +328,7 @@ event_deliveries: Final = Table(
     _partial_index("ix_event_deliveries_subject", "subscriber", "subject", "position", where=IS_TO_BE_HANDED),
     _partial_index("ix_event_deliveries_set_aside", "subscriber", "position", where=IS_SET_ASIDE),
     Index("ix_event_deliveries_recorded_at", "subscriber", "recorded_at", "position"),
+    _partial_index("ix_event_deliveries_oldest", "subscriber", "recorded_at", "position", where=IS_TO_BE_HANDED),
 )
 
 albums: Final = Table(

@@ -61,13 +61,16 @@ class EventDeliveries(Protocol):
     def claim(self, subscriber: SubscriberName, *, now: datetime, until: datetime, limit: int) -> Sequence[Delivery]:
         """Return at most `limit` deliveries that are due, and postpone them `until` then.
 
-        Of each subject only the first delivery that isn't set aside is ever returned. Concurrent callers get disjoint
-        deliveries. If a caller crashes, its deliveries become due again. May return nothing though some are due; then
-        a later call returns them.
+        Of each subject only the first delivery that isn't set aside is ever returned, and none while another one of the
+        subject is claimed. Concurrent callers get disjoint deliveries. If a caller crashes, its deliveries become due
+        again. May return nothing though some are due; then a later call returns them.
         """
 
     def renew(self, delivery: Delivery, *, until: datetime) -> bool:
-        """Postpone a claimed delivery `until` then; return whether it is still claimed by this fencing token."""
+        """Postpone a claimed delivery `until` then; return whether it is still claimed by this fencing token.
+
+        It no longer is, too, once a claim has returned another delivery of its subject.
+        """
 
     def finish(self, delivery: Delivery, *, now: datetime) -> bool:
         """Delete a handled delivery, so that the next one of its subject is due at `now`.
@@ -87,7 +90,8 @@ class EventDeliveries(Protocol):
     def resume(self, subscriber: SubscriberName, *, now: datetime, limit: int) -> int:
         """Make at most `limit` deliveries due that were set aside, as if they had never failed; return how many.
 
-        They come after deliveries of their subject that have been handled meanwhile.
+        They come after deliveries of their subject that have been handled meanwhile, and wait for one that is claimed
+        or postponed until it ends or is due.
         """
 
     def subscribers(self) -> Sequence[SubscriberName]:

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Final
 
-from attrs import define, field, frozen
+from attrs import define, evolve, field, frozen
 
 from spike_core.domain.errors import InvalidValue
 from spike_core.domain.event_deliveries import (
@@ -38,7 +38,7 @@ _log: Final = logging.getLogger(__name__)
 
 @frozen(kw_only=True)
 class Handed:
-    """What became of the events that one call handed to a subscriber."""
+    """What became of the events that one call handed to a subscriber; without those that another process has ended."""
 
     handled: int = 0
     failed: int = 0  # to be tried again
@@ -75,10 +75,14 @@ def types_wanted(subscriber: Subscriber) -> frozenset[str]:
 
 @define
 class _Batch:
-    """The claimed deliveries that haven't been recorded, and until when they are leased."""
+    """The claimed deliveries that haven't been recorded, and until when they are leased.
+
+    Positions that couldn't be renewed are `lost`: another process has them, or has ended them.
+    """
 
     claimed: Sequence[Delivery]
     leased_until: datetime
+    lost: frozenset[int] = frozenset()
 
 
 @frozen
@@ -86,6 +90,21 @@ class _Outcome:
     delivery: Delivery
     error: Exception | None = None
     is_unwanted: bool = False
+
+
+def _refreshed(
+    stored: Subscription | None, name: SubscriberName, wanted: frozenset[str], *, now: datetime
+) -> Subscription:
+    """Return the subscription to store for a process that wants these types of events."""
+    if stored is None:
+        return Subscription(name=name, event_types=wanted, seen_at=now)
+    if wanted - stored.event_types:
+        return evolve(stored, event_types=stored.event_types | wanted, seen_at=now)
+    # one with more types is left to a process that wants them all: that one says so every hour
+    age_max = SEEN_EVERY if wanted == stored.event_types else 2 * SEEN_EVERY
+    if timedelta(0) <= now - stored.seen_at < age_max:
+        return stored
+    return evolve(stored, event_types=wanted, seen_at=now)
 
 
 @frozen(kw_only=True)
@@ -121,21 +140,30 @@ class Events:
     def refresh(self) -> int:
         """Note from time to time that this process has its subscribers, and read those of the others; return how many.
 
+        Kinds that another release of a subscriber left out at its start are added. Those that this process doesn't want
+        are removed once none that wants all of them has been seen for two hours.
+
         Raises:
             DatabaseUnavailable: the next call will do.
         """
         now = self.clock.now()
         with self.transactions.view() as tx:
-            seen = {each.name: each.seen_at for each in tx.subscriptions.all()}
-        if self.subscribers.keys() - seen.keys():
-            self.register()
-        unseen = [name for name in self.subscribers if not timedelta(0) <= now - seen.get(name, now) < SEEN_EVERY]
-        if unseen:
+            stored = {each.name: each for each in tx.subscriptions.all()}
+        current = {
+            name: _refreshed(stored.get(name), name, types_wanted(subscriber), now=now)
+            for name, subscriber in self.subscribers.items()
+        }
+        changed = [each for name, each in current.items() if each != stored.get(name)]
+        if changed:
             with self.transactions.begin() as tx:
-                for name in unseen:
-                    tx.subscriptions.see(name, now=now)
+                for each in changed:
+                    known = stored.get(each.name)
+                    if known is not None and known.event_types == each.event_types:
+                        tx.subscriptions.see(each.name, now=now)
+                    else:
+                        tx.subscriptions.put(each)
         self.recording.refresh()
-        return len(seen)
+        return len(stored)
 
     def deliver(self, name: SubscriberName) -> Handed:
         """Hand a batch of due events to one of this process' subscribers.
@@ -157,6 +185,8 @@ class Events:
                 now = self.clock.now()
                 if now >= batch.leased_until:  # this process was paused; another one may have taken the rest
                     break
+                if delivery.position in batch.lost:
+                    continue
                 if outcomes and now - recorded_at >= RECORD_EVERY:
                     handed = self._record(batch, outcomes, handed)
                     outcomes, recorded_at = [], now
@@ -235,8 +265,10 @@ class Events:
     def _renew(self, batch: _Batch) -> None:
         until = self.clock.now() + self.limits.lease
         with self.transactions.begin() as tx:
-            for delivery in batch.claimed:
-                tx.event_deliveries.renew(delivery, until=until)
+            lost = {
+                delivery.position for delivery in batch.claimed if not tx.event_deliveries.renew(delivery, until=until)
+            }
+        batch.lost |= lost
         batch.leased_until = until
 
     def _hand(self, delivery: Delivery) -> _Outcome:
@@ -256,38 +288,48 @@ class Events:
         """Store the outcomes, in the order of the batch, as `_renew` does."""
         if not outcomes:
             return so_far
-        now, failed, set_aside = self.clock.now(), 0, 0
+        # a renewal that comes between the commit and the next one must not undo a delay
+        done = {outcome.delivery.position for outcome in outcomes}
+        batch.claimed = [delivery for delivery in batch.claimed if delivery.position not in done]
+        now, handled, failed, set_aside = self.clock.now(), 0, 0, 0
+        subscriptions = self.recording.subscriptions()  # may read them, which takes a connection
         with self.transactions.begin() as tx:
             for outcome in outcomes:
                 delivery, error = outcome.delivery, outcome.error
                 if error is None:
-                    self._end(tx, outcome, now=now)
+                    handled += self._end(tx, outcome, subscriptions, now=now)
                 elif now - (delivery.failing_since or now) >= self.limits.retry:
                     set_aside += tx.event_deliveries.set_aside(delivery, now=now)
                 else:
-                    failed += 1
                     due_at = now + self.limits.delay_after(delivery.attempt)
                     since = delivery.failing_since or now
-                    tx.event_deliveries.postpone(delivery, due_at=due_at, failing_since=since)
+                    failed += tx.event_deliveries.postpone(delivery, due_at=due_at, failing_since=since)
         self._log_failures(outcomes, now=now)
-        done = {outcome.delivery.position for outcome in outcomes}
-        batch.claimed = [delivery for delivery in batch.claimed if delivery.position not in done]
         return Handed(
-            handled=so_far.handled + len(outcomes) - failed - set_aside,
+            handled=so_far.handled + handled,
             failed=so_far.failed + failed,
             set_aside=so_far.set_aside + set_aside,
         )
 
-    def _end(self, tx: Transaction, outcome: _Outcome, *, now: datetime) -> None:
-        """Record that an event was handled; leave one that the subscriber of another release may want to that one."""
+    def _end(
+        self,
+        tx: Transaction,
+        outcome: _Outcome,
+        subscriptions: Mapping[SubscriberName, Subscription],
+        *,
+        now: datetime,
+    ) -> bool:
+        """Record that an event was handled; leave one that the subscriber of another release may want to that one.
+
+        Return whether this process still had it.
+        """
         delivery = outcome.delivery
-        stored = self.recording.subscriptions().get(delivery.subscriber)
+        stored = subscriptions.get(delivery.subscriber)
         assert not isinstance(delivery.event, UnreadableEvent)
         if outcome.is_unwanted and stored is not None and stored.wants(delivery.event):
             later = now + UNWANTED_DELAY
-            tx.event_deliveries.postpone(delivery, due_at=later, failing_since=delivery.failing_since)
-        else:
-            tx.event_deliveries.finish(delivery, now=now)
+            return tx.event_deliveries.postpone(delivery, due_at=later, failing_since=delivery.failing_since)
+        return tx.event_deliveries.finish(delivery, now=now)
 
     def _log_failures(self, outcomes: Sequence[_Outcome], *, now: datetime) -> None:
         for outcome in outcomes:

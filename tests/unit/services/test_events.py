@@ -1,8 +1,9 @@
 """Events are handed to subscribers at least once, in order, each subscriber by itself."""
 
 import logging
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from datetime import timedelta
 from types import SimpleNamespace
 from typing import Any
@@ -25,6 +26,8 @@ from spike_core.domain.event_deliveries import (
 )
 from spike_core.domain.events import EVENT_TYPES, Event, JobCompleted, TokensMoved
 from spike_core.domain.tokens import Tokens
+from spike_core.ports.transactions import Transaction
+from spike_core.services.event_recording import SUBSCRIPTIONS_AGE_MAX
 from spike_core.services.events import CLAIM_BATCH, Handed
 from spike_memory import MemoryTransactions, NoopHeartbeat
 
@@ -44,6 +47,37 @@ class Recorder:
     def handle(self, event: Event) -> None:
         self.meanwhile(event)
         self.events.append(event)
+
+
+class WatchedTransactions(MemoryTransactions):
+    """Transactions that count how many are open at once; `after` is called once, after the next commit."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.open = self.open_max = 0
+        self.after: Callable[[], object] | None = None
+
+    @contextmanager
+    def begin(self) -> Iterator[Transaction]:
+        with self._counted(), super().begin() as tx:
+            yield tx
+        after, self.after = self.after, None
+        if after:
+            after()
+
+    @contextmanager
+    def view(self) -> Iterator[Transaction]:
+        with self._counted(), super().view() as tx:
+            yield tx
+
+    @contextmanager
+    def _counted(self) -> Iterator[None]:
+        self.open += 1
+        self.open_max = max(self.open_max, self.open)
+        try:
+            yield
+        finally:
+            self.open -= 1
 
 
 def fail(_event: Event) -> None:
@@ -188,6 +222,65 @@ def test_a_process_that_was_paused_hands_over_no_more_of_what_it_held() -> None:
     assert len({event.id for event in mail.events}) == len(mail.events) == 2
 
 
+def test_a_paused_process_leaves_out_what_another_one_has_ended_and_counts_none_of_it() -> None:
+    heartbeat, mail, other_mail = NoopHeartbeat(), Recorder(), Recorder()
+    services = Services.build(subscribers=[mail], heartbeat=heartbeat)
+    services.owner()
+    services.owner("bob@example.org")
+    other = evolve(services.events, subscribers={MAIL: other_mail})
+
+    def pause(_event: Event) -> None:
+        services.pass_time(services.events.limits.lease * 2)
+        assert other.deliver(MAIL) == Handed(handled=2)
+        heartbeat.strike()  # it wakes before the subscriber returns
+
+    mail.meanwhile = pause
+    assert services.events.deliver(MAIL) == Handed()
+    assert len(other_mail.events) == 2
+    assert mail.events == other_mail.events[:1], "nothing could keep it from the first"
+
+
+def test_what_another_process_has_ended_is_no_failure() -> None:
+    mail, other_mail = Recorder(), Recorder()
+    services = Services.build(subscribers=[mail])
+    services.owner()
+    other = evolve(services.events, subscribers={MAIL: other_mail})
+
+    def pause_and_fail(event: Event) -> None:
+        services.pass_time(services.events.limits.lease)
+        other.deliver(MAIL)
+        fail(event)
+
+    mail.meanwhile = pause_and_fail
+    assert services.events.deliver(MAIL) == Handed()
+    assert backlog(services).waiting == 0
+
+
+def test_a_renewal_does_not_undo_the_delay_of_what_has_just_been_recorded() -> None:
+    heartbeat, transactions = NoopHeartbeat(), WatchedTransactions()
+    services = Services.build(transactions=transactions, subscribers=[Recorder()], heartbeat=heartbeat)
+    services.owner()
+
+    def strike_after_the_commit(event: Event) -> None:
+        transactions.after = heartbeat.strike
+        fail(event)
+
+    failing = Recorder(meanwhile=strike_after_the_commit)
+    events = evolve(services.events, subscribers={MAIL: failing}, limits=EventLimits(delay_min=MINUTE * 10))
+    assert events.deliver(MAIL) == Handed(failed=1)
+    services.pass_time(MINUTE * 9)
+    assert events.deliver(MAIL) == Handed(), "the delay is ten minutes"
+
+
+def test_recording_what_was_handled_opens_no_second_transaction_within_the_first() -> None:
+    transactions = WatchedTransactions()
+    mail = Recorder(meanwhile=lambda _event: services.pass_time(SUBSCRIPTIONS_AGE_MAX))
+    services = Services.build(transactions=transactions, subscribers=[mail])
+    services.owner()
+    assert services.events.deliver(MAIL) == Handed(handled=1)
+    assert transactions.open_max == 1
+
+
 def test_a_call_hands_over_a_batch() -> None:
     services = Services.build(subscribers=[Recorder()])
     events = [AddressedEvent(event=a_movement(), subscribers=frozenset({MAIL})) for _ in range(CLAIM_BATCH + 1)]
@@ -252,6 +345,52 @@ def test_a_process_notes_from_time_to_time_that_it_has_its_subscribers() -> None
     with services.transactions.view() as tx:
         [stored] = tx.subscriptions.all()
     assert stored == Subscription(name=MAIL, event_types=frozenset(EVENT_TYPES), seen_at=services.clock.now())
+
+
+def test_kinds_that_an_older_release_left_out_are_registered_again() -> None:
+    services = Services.build(subscribers=[Recorder()])
+    services.events.register()
+    older = Services.build(
+        transactions=services.transactions, subscribers=[Recorder(kinds=[TokensMoved])], clock=services.clock
+    )
+    older.events.register()
+    services.events.refresh()
+    for _ in range(5):  # as long as both run
+        services.pass_time(timedelta(hours=1))
+        older.events.refresh()
+        with services.transactions.view() as tx:
+            [stored] = tx.subscriptions.all()
+        assert stored.event_types == frozenset(EVENT_TYPES)
+        services.events.refresh()
+
+
+def test_kinds_that_only_an_older_release_wanted_are_removed_once_it_is_gone() -> None:
+    older = Services.build(subscribers=[Recorder()])
+    older.events.register()
+    services = Services.build(
+        transactions=older.transactions, subscribers=[Recorder(kinds=[TokensMoved])], clock=older.clock
+    )
+    services.events.register()
+    older.events.refresh()  # it is still there
+    services.pass_time(timedelta(hours=2) - MINUTE)
+    services.events.refresh()
+    services.pass_time(MINUTE)
+    services.events.refresh()
+    with services.transactions.view() as tx:
+        [stored] = tx.subscriptions.all()
+    assert stored.event_types == {TokensMoved.event_type}
+
+
+def test_kinds_of_two_releases_are_joined_while_both_run() -> None:
+    one = Services.build(subscribers=[Recorder(kinds=[TokensMoved])])
+    other = Services.build(transactions=one.transactions, subscribers=[Recorder(kinds=[JobCompleted])], clock=one.clock)
+    one.events.register()
+    other.events.register()
+    for each in (one, other, one):
+        each.events.refresh()
+    with one.transactions.view() as tx:
+        [stored] = tx.subscriptions.all()
+    assert stored.event_types == {TokensMoved.event_type, JobCompleted.event_type}
 
 
 def test_a_removed_subscriber_leaves_nothing() -> None:

@@ -9,12 +9,15 @@ from falcon import testing
 
 from caller import Caller
 from memory_spike import MemorySpike
+from spike_contracts.events import a_movement, record
 from spike_core.domain.errors import DatabaseUnavailable
+from spike_core.domain.event_deliveries import Backlog, SubscriberName
 from spike_core.domain.identifiers import JobId
 from spike_core.domain.snapshots import TIME_SHARE
 from spike_core.domain.statistics import QueueStatistics
 from spike_http import create_app
 from spike_memory import ManualClock, MemoryDatabase, MemoryTransactions
+from spike_memory.events import MemoryEventDeliveries
 from spike_memory.statistics import MemoryStatistics
 from spike_prometheus import PrometheusMetrics
 from spike_worker.active_jobs import ActiveJobs
@@ -118,6 +121,27 @@ def test_the_counts_of_a_long_queue_serve_several_scrapes(monkeypatch: pytest.Mo
     monkeypatch.setattr(MemoryStatistics, "queue", slow)
     for _ in range(5):
         assert b'spike_jobs_unsettled{state="waiting"} 0.0' in metrics.exposition()
+    assert len(times) == 1
+    clock.advance(timedelta(milliseconds=10 * TIME_SHARE))
+    metrics.exposition()
+    assert len(times) == 2
+
+
+def test_the_counts_of_many_waiting_events_serve_several_scrapes(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock, counted = ManualClock(), MemoryEventDeliveries.backlog
+    transactions = MemoryTransactions()
+    record(transactions, a_movement())
+    metrics = PrometheusMetrics(transactions=transactions, clock=clock)
+    times: list[SubscriberName] = []
+
+    def slow(deliveries: MemoryEventDeliveries, subscriber: SubscriberName, *, count_max: int) -> Backlog:
+        times.append(subscriber)
+        clock.advance(timedelta(milliseconds=10))
+        return counted(deliveries, subscriber, count_max=count_max)
+
+    monkeypatch.setattr(MemoryEventDeliveries, "backlog", slow)
+    for _ in range(5):
+        assert b'spike_events_waiting{subscriber="mail"} 1.0' in metrics.exposition()
     assert len(times) == 1
     clock.advance(timedelta(milliseconds=10 * TIME_SHARE))
     metrics.exposition()

@@ -49,6 +49,9 @@ def upgrade() -> None:
     )
     create_index("ix_event_deliveries_set_aside", table, ["subscriber", "position"], where="set_aside_at IS NOT NULL")
     create_index("ix_event_deliveries_recorded_at", table, ["subscriber", "recorded_at", "position"])
+    create_index(
+        "ix_event_deliveries_oldest", table, ["subscriber", "recorded_at", "position"], where="set_aside_at IS NULL"
+    )
 
 
 def downgrade() -> None:
