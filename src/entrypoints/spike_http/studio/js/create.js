@@ -10,7 +10,15 @@ import { isFinished, pollJobs } from './job_polling.js';
 import { modifyForm } from './modify_form.js';
 import { navigate, renderRoute } from './router.js';
 import { tierPicker } from './tier_picker.js';
-import { defaultTierFor, formatRefund, formatSize, formatTokens, paidTiersFor, tierById } from './tiers.js';
+import {
+  defaultOrder,
+  defaultTierFor,
+  formatRefund,
+  formatSize,
+  formatTokens,
+  paidTiersFor,
+  tierById,
+} from './tiers.js';
 import { errorDetails, showError } from './toasts.js';
 import { upload } from './uploads.js';
 import { cancelJob } from './versions.js';
@@ -235,7 +243,7 @@ export async function creationView({ id }, signal) {
             { type: 'button', class: 'button', onclick: () => addToLibrary().catch(showError) },
             'Add to library',
           ),
-          h('p', { class: 'tiny muted' }, 'The library enhances it at 1K, for 2 tokens.'),
+          h('p', { class: 'tiny muted' }, `The library enhances it ${defaultOrder()}.`),
         ),
     ),
   );

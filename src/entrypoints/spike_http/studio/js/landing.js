@@ -6,6 +6,7 @@ import { h, progressBar, setProgress } from './dom.js';
 import { acceptFiles, fileButton } from './dropzone.js';
 import { sniffMimeType, toBase64 } from './files.js';
 import { signInForm } from './sign_in.js';
+import { largestTier, tierById } from './tiers.js';
 import { showError } from './toasts.js';
 import { sendForm } from './uploads.js';
 
@@ -19,7 +20,9 @@ export function landingView(_parameters, signal) {
   const sample = h('button', { type: 'button', class: 'button', onclick: trySample }, 'Try this sample');
   const fileChooser = fileButton('Choose a picture', (files) => tryPicture(files[0]), { multiple: false });
   comparison.show({ url: SAMPLE, width: 451, height: 300, label: 'Sample', alt: 'A cat', file: 'sample.jpg' });
-  acceptFiles({ text: 'One picture, free, without an account', onFiles: (files) => tryPicture(files[0]) }, signal);
+  const { side } = tierById('FREE'); // none where nothing is free
+  if (side)
+    acceptFiles({ text: 'One picture, free, without an account', onFiles: (files) => tryPicture(files[0]) }, signal);
 
   async function trySample() {
     tryPicture(new File([await (await fetch(SAMPLE)).blob()], 'sample.jpg', { type: 'image/jpeg' }));
@@ -101,15 +104,16 @@ export function landingView(_parameters, signal) {
         {},
         h('h1', { 'data-title': 'Welcome' }, 'See more detail in your pictures'),
         h('p', { class: 'pitch' }, 'Spike enlarges and sharpens photographs on your own server.'),
-        h('div', { class: 'actions' }, fileChooser, sample),
+        side && h('div', { class: 'actions' }, fileChooser, sample),
         status,
-        h(
-          'p',
-          { class: 'terms' },
-          'One picture at a time, free, up to 1024 pixels. It is stored for a week, and anyone with its URL can see it.',
-        ),
+        side &&
+          h(
+            'p',
+            { class: 'terms' },
+            `One picture at a time, free, up to ${side} pixels. It is stored for a week, and anyone with its URL can see it.`,
+          ),
       ),
-      h('section', { class: 'stack' }, h('h2', {}, 'Sign in for 4K, albums and more'), signInForm()),
+      h('section', { class: 'stack' }, h('h2', {}, `Sign in for ${largestTier().name}, albums and more`), signInForm()),
     ),
   );
 }

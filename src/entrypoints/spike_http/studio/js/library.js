@@ -11,7 +11,7 @@ import { createTile, enableDragging, loadMoreButton, markDropTarget, showJobProg
 import { deleteImage, fetchPage, toPicture } from './images.js';
 import { pollJobs } from './job_polling.js';
 import { tierPicker } from './tier_picker.js';
-import { firstChoiceFor, formatTokens, tiersFor } from './tiers.js';
+import { defaultOrder, firstChoiceFor, formatTokens, tiersFor } from './tiers.js';
 import { showToast } from './toasts.js';
 import { upload } from './uploads.js';
 import { setBalance } from './wallet.js';
@@ -49,7 +49,7 @@ export async function libraryView(_parameters, signal) {
           h(
             'p',
             { class: 'muted' },
-            'Drop photographs anywhere on this page, paste one, or choose files. Each upload is enhanced at 1K, for 2 tokens.',
+            `Drop photographs anywhere on this page, paste one, or choose files. Each upload is enhanced ${defaultOrder()}.`,
           ),
         ),
       cursor && loadMoreButton(loadMore),
@@ -58,7 +58,7 @@ export async function libraryView(_parameters, signal) {
 
   await loadMore();
   showJobProgress(grid, signal);
-  acceptFiles({ text: 'Each picture is enhanced at 1K, for 2 tokens', onFiles: (files) => upload(files) }, signal);
+  acceptFiles({ text: `Each picture is enhanced ${defaultOrder()}`, onFiles: (files) => upload(files) }, signal);
   enableDragging(
     grid,
     {

@@ -21,6 +21,13 @@ export const defaultTierFor = (kind) =>
 // the tier that a choice begins with: one that costs nothing, if there is one
 export const firstChoiceFor = (kind) => (tiersFor(kind).find(({ price }) => !price) ?? tiersFor(kind)[0])?.id;
 
+// what an upload is enhanced at unless something else is asked for: 'at 1K, for 2 tokens'
+export function defaultOrder() {
+  const { name, price } = tierById(defaultTierFor('enhancement'));
+  return `at ${name}, for ${formatTokens(price)}`;
+}
+export const largestTier = () => tiersFor('enhancement').reduce((most, each) => (each.side > most.side ? each : most));
+
 // A tier by its id. Of one that is no longer on offer only the name is known.
 export function tierById(id) {
   const offer = offers.find(({ tier }) => tier === id);
