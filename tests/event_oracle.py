@@ -57,7 +57,10 @@ def changes(before: State, after: State) -> list[Fact]:
 def _moved(before: State, after: State) -> Iterator[Fact]:
     for owner_id, entries in after.ledgers.items():
         for entry in entries[len(before.ledgers.get(owner_id, ())) :]:
-            yield "tokens.moved", owner_id, entry.sequence, entry.kind, entry.amount, entry.balance_after, entry.job_id
+            yield (
+                *("tokens.moved", owner_id, entry.sequence, entry.kind, entry.amount, entry.balance_after),
+                *(entry.job_id, entry.reason, entry.reference),
+            )
 
 
 def _ended(before: State, after: State) -> Iterator[Fact]:
@@ -108,7 +111,10 @@ def _fact(event: Event) -> Fact:
     kind = event.event_type
     match event:
         case TokensMoved():
-            return kind, event.owner_id, event.sequence, event.kind, event.amount, event.balance, event.job_id
+            return (
+                *(kind, event.owner_id, event.sequence, event.kind, event.amount, event.balance),
+                *(event.job_id, event.reason, event.reference),
+            )
         case ImageUploaded():
             return kind, event.image_id, event.owner_id, event.name, event.dimensions, event.original
         case ImageDeleted():

@@ -22,11 +22,23 @@ from spike_core.domain.events import EVENT_SCHEMA, EVENT_TYPES, Event
 from spike_core.domain.generation import Prompt
 from spike_core.domain.identifiers import Identifier
 from spike_core.domain.images import ImageName
+from spike_core.domain.ledger import Reference
 from spike_core.domain.objects import ObjectKey
 from spike_core.domain.tiers import Tier
 from spike_core.domain.tokens import Tokens
 
-_TEXTS: Final = (Identifier, ObjectKey, ImageName, AlbumName, AlbumDescription, ApiKeyName, Email, Prompt, Tier)
+_TEXTS: Final = (
+    Identifier,
+    ObjectKey,
+    ImageName,
+    AlbumName,
+    AlbumDescription,
+    ApiKeyName,
+    Email,
+    Prompt,
+    Reference,
+    Tier,
+)
 
 
 def camel_case(name: str) -> str:

@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from spike_contracts.builders import an_image_id
-from spike_core.codec import camel_case, make_converter, rfc3339
+from spike_contracts.events import a_movement
+from spike_core.codec import camel_case, event_from_json, event_json, make_converter, rfc3339
 from spike_core.domain.accounts import Email
 from spike_core.domain.identifiers import ImageId
 from spike_core.domain.images import ImageName
@@ -53,6 +54,14 @@ def test_a_view_becomes_plain_data() -> None:
         "innerParts": [{"tokenCost": 5, "createdAt": "2026-01-02T03:04:05Z"}, {"tokenCost": 0, "createdAt": None}],
         "nextCursor": None,
     }
+
+
+def test_a_stored_event_without_a_newer_optional_field_is_read() -> None:
+    event = a_movement()
+    document = event_json(event)
+    older = document.replace(',"reference":null', "")
+    assert older != document
+    assert event_from_json(older) == event
 
 
 def test_times_are_told_in_utc() -> None:

@@ -32,7 +32,7 @@ from spike_core.domain.events import (
     task_name,
 )
 from spike_core.domain.identifiers import BatchId, EventId, OwnerId, RequestId
-from spike_core.domain.ledger import EntryKind
+from spike_core.domain.ledger import EntryKind, Reference
 from spike_core.domain.tokens import Tokens
 from spike_core.ports.transactions import Transactions
 
@@ -92,6 +92,7 @@ def one_event_of_each_kind() -> Sequence[Event]:
         JobFailed(**ended, reason=""),
         JobCancelled(**unnamed),
         evolve(a_movement(), job_id=a_job_id()),
+        evolve(a_movement(), reference=Reference("pi_1 'é🦊'")),
         ImageUploaded(
             **shared,
             image_id=image.id,
@@ -105,7 +106,7 @@ def one_event_of_each_kind() -> Sequence[Event]:
         ),
         ImageDeleted(**shared, image_id=image.id, name=image.name),
     ]
-    assert [type(event) for event in events] == list(get_args(Event))
+    assert list(dict.fromkeys(type(event) for event in events)) == list(get_args(Event))
     return [evolve(event, id=EventId.of(a_body())) for event in events]
 
 

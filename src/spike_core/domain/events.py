@@ -15,7 +15,7 @@ from attrs import frozen
 from spike_core.domain.dimensions import Dimensions
 from spike_core.domain.identifiers import BatchId, EventId, ImageId, JobId, OwnerId, RequestId
 from spike_core.domain.images import ImageName
-from spike_core.domain.ledger import EntryKind
+from spike_core.domain.ledger import EntryKind, Reference
 from spike_core.domain.objects import ObjectKey, PictureFormat
 from spike_core.domain.tasks import Blend, Enhancement, Generation, Modification, Task
 from spike_core.domain.tokens import Tokens
@@ -101,6 +101,7 @@ class TokensMoved(_Event):
     balance: Tokens  # after the entry
     job_id: JobId | None  # the job that was charged or refunded, if any
     reason: str
+    reference: Reference | None = None  # of a credit or a debit, such as the id of a payment
 
     @property
     def subject(self) -> str:

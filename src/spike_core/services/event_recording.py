@@ -288,6 +288,7 @@ def _moved(entry: LedgerEntry) -> TokensMoved:
         balance=entry.balance_after,
         job_id=entry.job_id,
         reason=entry.reason,
+        reference=entry.reference,
     )
 
 

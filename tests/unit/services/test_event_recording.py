@@ -30,6 +30,7 @@ from spike_core.domain.events import (
 from spike_core.domain.generation import AspectRatio, Prompt
 from spike_core.domain.images import ImageName
 from spike_core.domain.jobs import ClaimedJob
+from spike_core.domain.ledger import EntryKind, Reference
 from spike_core.domain.tiers import Tier
 from spike_core.domain.tokens import Tokens
 from spike_core.ports.images import ImageRepository
@@ -53,6 +54,12 @@ def register(services: Services) -> None:
 def grant(services: Services) -> None:
     services.owner("ada@example.org")
     services.wallets.grant(Email("ada@example.org"), Tokens(5))
+
+
+def buy_and_take_back(services: Services) -> None:
+    owner_id = services.owner()
+    services.wallets.credit(owner_id, Tokens(5), reference=Reference("pi_1"))
+    services.wallets.debit(owner_id, Tokens(5), reference=Reference("re_1"))
 
 
 def regenerate_and_spend(services: Services) -> None:
@@ -134,6 +141,7 @@ def upload_a_batch(services: Services) -> None:
 PATHS: Mapping[str, tuple[Callable[[Services], None], list[str]]] = {
     "registration": (register, WELCOME),
     "grant": (grant, [*WELCOME, "tokens.moved"]),
+    "credit and debit": (buy_and_take_back, [*WELCOME, "tokens.moved", "tokens.moved"]),
     "regeneration": (regenerate_and_spend, [*WELCOME, "image.uploaded", "tokens.moved", "tokens.moved"]),
     "delivery": (complete, [*UPLOAD, "job.completed"]),
     "generation": (generate_and_complete, [*WELCOME, "tokens.moved", "job.completed"]),
@@ -234,6 +242,18 @@ def test_an_event_says_what_a_subscriber_needs() -> None:
     )
     moved = [event for event in everything.events if isinstance(event, TokensMoved)]
     assert [(event.amount, event.balance.amount) for event in moved] == [(10, 10), (-2, 8), (-2, 6), (2, 8)]
+
+
+def test_a_credit_is_told_with_the_payment_that_it_is_for() -> None:
+    services, _, everything = observed()
+    buy_and_take_back(services)
+    while services.events.deliver(SubscriberName("everything")).count:
+        pass
+    assert [(event.kind, event.reference) for event in everything.events if isinstance(event, TokensMoved)] == [
+        (EntryKind.EARN_BONUS, None),
+        (EntryKind.EARN_PURCHASE, Reference("pi_1")),
+        (EntryKind.SPEND_ADJUSTMENT, Reference("re_1")),
+    ]
 
 
 def test_jobs_cancelled_together_tell_the_balance_after_each_refund() -> None:
