@@ -1,7 +1,7 @@
 """Spike's hexagon: the domain, its ports and the services that join them.
 
 The names below are public; so are those of `spike_core.errors` and `spike_core.ports`. They are imported on first use.
-Embed the core by `compose` over adapters of your choice. It imports the standard library and attrs, nothing else.
+Embed the core by `compose` over adapters of your choice. It imports the standard library, attrs and cattrs.
 
     >>> from spike_core import Email, Tokens
     >>> Email.parse("Ada@Example.org")
@@ -16,6 +16,7 @@ from spike_core.lazy_names import lazy_names
 
 if TYPE_CHECKING:
     from spike_core.application import Application, Policies, Ports, compose
+    from spike_core.codec import event_document
     from spike_core.domain.accounts import Email, User
     from spike_core.domain.albums import Album, AlbumDescription, AlbumName, AlbumPatch, Privacy
     from spike_core.domain.api_keys import ApiKey, ApiKeyName, Scope
@@ -49,7 +50,8 @@ if TYPE_CHECKING:
     from spike_core.domain.ledger import EntryKind, LedgerEntry, Reference
     from spike_core.domain.limits import JobLimits
     from spike_core.domain.objects import ObjectKey, PictureFormat
-    from spike_core.domain.orders import Order
+    from spike_core.domain.orders import Order, TaskKind
+    from spike_core.domain.priorities import Priority
     from spike_core.domain.rate_limits import RateLimit, RateLimitGroup
     from spike_core.domain.regeneration_policy import RegenerationPolicy
     from spike_core.domain.secrets import Secret
@@ -108,6 +110,7 @@ __all__ = [
     "PictureFormat",
     "Policies",
     "Ports",
+    "Priority",
     "Privacy",
     "Prompt",
     "RateLimit",
@@ -119,6 +122,7 @@ __all__ = [
     "Secret",
     "SpikeError",
     "StartedJob",
+    "TaskKind",
     "Tier",
     "Tokens",
     "TokensMoved",
@@ -127,12 +131,14 @@ __all__ = [
     "UserId",
     "Wallet",
     "compose",
+    "event_document",
 ]
 
 __getattr__ = lazy_names(
     __name__,
     {
         "spike_core.application": ("Application", "Policies", "Ports", "compose"),
+        "spike_core.codec": ("event_document",),
         "spike_core.domain.accounts": ("Email", "User"),
         "spike_core.domain.albums": ("Album", "AlbumDescription", "AlbumName", "AlbumPatch", "Privacy"),
         "spike_core.domain.api_keys": ("ApiKey", "ApiKeyName", "Scope"),
@@ -173,7 +179,8 @@ __getattr__ = lazy_names(
         "spike_core.domain.ledger": ("EntryKind", "LedgerEntry", "Reference"),
         "spike_core.domain.limits": ("JobLimits",),
         "spike_core.domain.objects": ("ObjectKey", "PictureFormat"),
-        "spike_core.domain.orders": ("Order",),
+        "spike_core.domain.orders": ("Order", "TaskKind"),
+        "spike_core.domain.priorities": ("Priority",),
         "spike_core.domain.rate_limits": ("RateLimit", "RateLimitGroup"),
         "spike_core.domain.regeneration_policy": ("RegenerationPolicy",),
         "spike_core.domain.secrets": ("Secret",),

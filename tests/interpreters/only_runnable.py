@@ -8,7 +8,9 @@ from typing import Final
 
 import pytest
 
-_MISSING: Final = frozenset({"PIL", "falcon", "hypothesis", "numpy", "spike_runtime"})  # native, or POSIX alone
+_MISSING: Final = frozenset(
+    {"PIL", "falcon", "hypothesis", "numpy", "spike_runtime", "spike_sqlalchemy"}
+)  # native, or POSIX alone
 _REFUSALS: Final = ("can't start new thread", "does not support processes")
 
 

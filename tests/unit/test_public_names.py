@@ -6,8 +6,9 @@ import importlib
 import inspect
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Final
+from typing import Any, Final, Literal, TypeVar, get_args, get_origin, get_type_hints
 
 import pytest
 
@@ -20,29 +21,54 @@ Album AlbumDescription AlbumId AlbumName AlbumPatch ApiKey ApiKeyName Applicatio
 CancelledJob Catalog ClaimedJob CompletedJob Dimensions Email EntryKind Event FailedJob Forbidden Image ImageDeleted
 ImageId ImageName ImageUploaded InvalidInput Job JobCancelled JobCompleted JobFailed JobId JobLimits JobRefunded
 JobStatus LedgerEntry MetadataPolicy NotEnoughTokens NotFound ObjectKey Offer Order OwnerId PendingJob PictureFormat
-Policies Ports Privacy Prompt RateLimit RateLimitGroup Reference RefundedJob RegenerationPolicy SPECIFIED Scope Secret
-SpikeError StartedJob Tier Tokens TokensMoved Unavailable User UserId Wallet compose
+Policies Ports Priority Privacy Prompt RateLimit RateLimitGroup Reference RefundedJob RegenerationPolicy SPECIFIED
+Scope Secret SpikeError StartedJob TaskKind Tier Tokens TokensMoved Unavailable User UserId Wallet compose
+event_document
 """
 EMBEDDING: Final = """
 Settings Spike WrongSettings assemble build build_offline create_app housekeeping load_settings working
 """
+ERRORS: Final = """
+AlbumFull AlbumNotFound AnimatedPicture ApiKeyLimitReached ApiKeyNotFound BatchNotFound Conflict ContainsLocation
+DatabaseDamaged DatabaseUnavailable DownloadFailed DuplicateEntry DuplicateIdempotencyRecord EmailTaken EmptyFile
+EntryNotFound FileTooLarge Forbidden GeneratorUnavailable IdempotencyKeyReused IdempotencyRecordNotFound
+IllegalTransition ImageNotFound InsufficientScope InvalidFileName InvalidIdentifier InvalidInput InvalidLink
+InvalidResult InvalidValue InvariantViolated JobChanged JobNotFound LimiterUnavailable MultiplePages NotEnoughTokens
+NotFound NothingToClaim ObjectNotFound PricesUnavailable PromptRefused QueueUnavailable QuotaExceeded ReferenceReused
+RequestInProgress SchemaTooNew SessionRequired SharedTransactionUndone SourceTooLarge SpikeError StaleWrite
+StorageFull StorageRefused StorageUnavailable TierNotFound TooManyAlbums TooManyApiKeys TooManyJobs TooManyPixels
+TooManyRequests TransactionUndone UnacceptablePicture Unauthenticated Unavailable UndecodablePicture
+UnknownPictureFormat UnsafeAddress UnsuitableDatabase UnsupportedPicture UntrustedHost UnusableResult UploadExpired
+UpscalerUnavailable UserNotFound WalletNotFound WorkAbandoned WorkKilled
+"""
 PORTS: Final = """
-ADAPTER_API AlbumRepository ApiKeyCharges ApiKeyRepository AuditPage AuditReader Authenticator Blender BlobStore Broker
-CanvasFitter Clock Concurrency Damage Database DatabaseLimits Downloader Engine EngineResources EventDeliveries
-Generator Heartbeat IdempotencyRecords Identity Ids ImageProbe ImageRepository IncomingRequest JobQueue JobRepository
-MaintenanceRuns Metadata OpenBroker OpenDatabase OpenEngine OpenGenerator OpenLimiter OpenStorage Outbox PriceList
-ProgressMonitor RateLimiter RegenerationPolicies RenderedImage Secrets SessionRepository SignedUrls Statistics Storage
-StoredObject Subscriber Subscriptions Transaction Transactions UNMONITORED UnmonitoredProgress UnreadableRow Upscaler
-UserRepository WalletRepository WorkerPool
+ADAPTER_API AddressedEvent Album AlbumCount AlbumCursor AlbumId AlbumImage AlbumImageId AlbumRepository AlbumSummary
+Allowance ApiKey ApiKeyCharge ApiKeyCharges ApiKeyId ApiKeyRepository AuditPage AuditReader Authenticator Backlog
+BatchId Blender BlobStore Broker CancelledJob CanvasFitter ClaimedJob Clock Comparison CompletedJob Concurrency
+CountedUsage Damage Database DatabaseLimits Delivery Dimensions Downloader Email Engine EngineResources Event
+EventDeliveries FailedJob Generator Heartbeat IdempotencyKey IdempotencyRecord IdempotencyRecords Identifier Identity
+Ids Image ImageCursor ImageDeleted ImageId ImageProbe ImageRepository ImageUploaded IncomingRequest Job JobCancelled
+JobCompleted JobCursor JobFailed JobId JobQueue JobRefunded JobRepository LedgerEntry LedgerPosition MaintenanceRun
+MaintenanceRuns MaintenanceTask Metadata Month ObjectKey OpenBroker OpenDatabase OpenEngine OpenGenerator OpenLimiter
+OpenStorage Order Outbox OutboxMessage OwnerId PICTURE_PIXELS_MAX PendingJob PictureFacts PictureFormat
+PictureIdentity Posting PriceList Priority ProgressMonitor Prompt QueueOrder QueueStatistics RateLimit RateLimiter
+RecordedResponse Reference RefundStatistics RefundedJob RegenerationPolicies RegenerationPolicy RenderedImage Scope
+Secret SecretHash Secrets Session SessionRepository SignedUrls StartCursor StartedJob Statistics Storage StoredObject
+Subscriber SubscriberName Subscription Subscriptions Tier Tokens TokensMoved Transaction Transactions UNMONITORED
+UnmonitoredProgress UnreadableRow Upscaler User UserId UserRepository WaitingOwner Wallet WalletRepository WorkerPool
 """
 NAMES: Final = {
     "spike": f"{CORE} {EMBEDDING}",
     "spike_core": CORE,
+    "spike_core.errors": ERRORS,
     "spike_core.ports": PORTS,
+    "spike_core.testing": "FailingPort InMemorySpike ManualClock build_in_memory draw_picture",
     "spike_http": "SpikeAuthenticator create_app serve",
     "spike_runtime": "Settings Spike WrongSettings assemble build build_offline load_settings",
     "spike_worker": "Supervisor housekeeping working",
 }
+OWN_DATABASE: Final = ("from_engine", "open_postgres", "open_sqlite")  # of `spike_sqlalchemy`
+NO_CLASSES: Final = {"ADAPTER_API", "Event", "Job", "PICTURE_PIXELS_MAX", "UNMONITORED"}  # of `spike_core.ports`
 WITH_EXAMPLES: Final = [
     "spike_core",
     "spike_core.domain.accounts",
@@ -59,8 +85,16 @@ def test_the_public_names_are_these_and_each_has_a_docstring(name: str) -> None:
     assert sorted(module.__all__) == sorted(NAMES[name].split())
     for each in module.__all__:
         found = getattr(module, each)
-        assert inspect.getdoc(found), each
+        assert inspect.getdoc(found) or get_origin(found) is Literal, each
     assert set(dir(module)) >= set(module.__all__)
+
+
+@pytest.mark.parametrize("name", OWN_DATABASE)
+def test_the_openers_of_an_apps_own_database_are_public(name: str) -> None:
+    """The other names of `spike_sqlalchemy` aren't."""
+    module = importlib.import_module("spike_sqlalchemy")
+    assert name in module.__all__
+    assert inspect.getdoc(getattr(module, name))
 
 
 @pytest.mark.parametrize("name", ["spike", "spike_core", "spike_core.ports"])
@@ -91,6 +125,39 @@ def test_every_port_is_public() -> None:
     classes = [node for tree in trees for node in tree.body if isinstance(node, ast.ClassDef)]
     ports = {each.name for each in classes if any(ast.unparse(base) == "Protocol" for base in each.bases)}
     assert ports - set(spike_core.ports.__all__) == set()
+
+
+def test_adapters_find_every_type_of_a_signature_beside_the_ports() -> None:
+    public = {name: getattr(spike_core.ports, name) for name in spike_core.ports.__all__}
+    classes = {each for each in public.values() if isinstance(each, type)}
+    own = {each for each in classes if each.__module__.startswith("spike_core.ports.")}
+    used = {each for one in own for each in types_of(one) if each.__module__.startswith("spike_core.")}
+    assert {each.__name__ for each in used - own} == {each.__name__ for each in classes - own}
+    assert public.keys() - {each.__name__ for each in classes} == NO_CLASSES
+
+
+def types_of(port: type) -> Iterator[type]:
+    """Yield what the methods, properties and fields of a port or of a class beside it take and return."""
+    yield port
+    yield from in_hints(port)
+    for name, member in vars(port).items():
+        if not name.startswith("_") or name == "__call__":
+            function = member.fget if isinstance(member, property) else member
+            yield from in_hints(function) if inspect.isfunction(function) else ()
+
+
+def in_hints(owner: object) -> Iterator[type]:
+    for hint in get_type_hints(owner).values():
+        yield from classes_in(hint)
+
+
+def classes_in(hint: Any) -> Iterator[type]:
+    if isinstance(hint, TypeVar):
+        hint = hint.__bound__
+    if isinstance(get_origin(hint) or hint, type):
+        yield get_origin(hint) or hint
+    for part in hint if isinstance(hint, list) else get_args(hint):
+        yield from classes_in(part)
 
 
 def test_listing_the_names_imports_none_of_them() -> None:

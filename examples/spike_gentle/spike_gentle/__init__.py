@@ -5,11 +5,8 @@ from typing import BinaryIO, Final
 from attrs import evolve, frozen
 from PIL.Image import Resampling
 
-from spike_core.domain.dimensions import Dimensions
-from spike_core.domain.errors import UpscalerUnavailable
-from spike_core.ports.factories import Engine, EngineResources
-from spike_core.ports.progress import UNMONITORED, ProgressMonitor
-from spike_core.ports.upscaler import RenderedImage
+from spike_core.errors import UpscalerUnavailable
+from spike_core.ports import UNMONITORED, Dimensions, Engine, EngineResources, ProgressMonitor, RenderedImage
 from spike_imaging.encoding import encoded
 from spike_imaging.open import opened_picture
 

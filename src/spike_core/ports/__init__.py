@@ -1,7 +1,7 @@
 """What the core asks of the world: one file per port, its docstrings the contract.
 
 `spike_contracts` holds a suite per port that every adapter passes. The names below are public, and imported on first
-use.
+use: the ports, and the types that their signatures name.
 """
 
 from typing import TYPE_CHECKING
@@ -9,6 +9,62 @@ from typing import TYPE_CHECKING
 from spike_core.lazy_names import lazy_names
 
 if TYPE_CHECKING:
+    from spike_core.domain.accounts import Email, Session, User
+    from spike_core.domain.albums import Album, AlbumCount, AlbumImage, AlbumSummary
+    from spike_core.domain.api_keys import ApiKey, ApiKeyCharge, Month, Scope
+    from spike_core.domain.cursors import AlbumCursor, ImageCursor, JobCursor, StartCursor
+    from spike_core.domain.dimensions import Dimensions
+    from spike_core.domain.event_deliveries import AddressedEvent, Backlog, Delivery, SubscriberName, Subscription
+    from spike_core.domain.events import (
+        Event,
+        ImageDeleted,
+        ImageUploaded,
+        JobCancelled,
+        JobCompleted,
+        JobFailed,
+        JobRefunded,
+        TokensMoved,
+    )
+    from spike_core.domain.fidelity import Comparison
+    from spike_core.domain.generation import Prompt
+    from spike_core.domain.idempotency import IdempotencyKey, IdempotencyRecord, RecordedResponse
+    from spike_core.domain.identifiers import (
+        AlbumId,
+        AlbumImageId,
+        ApiKeyId,
+        BatchId,
+        Identifier,
+        ImageId,
+        JobId,
+        OwnerId,
+        UserId,
+    )
+    from spike_core.domain.images import Image, PictureFacts, PictureIdentity
+    from spike_core.domain.jobs import (
+        CancelledJob,
+        ClaimedJob,
+        CompletedJob,
+        FailedJob,
+        Job,
+        PendingJob,
+        RefundedJob,
+        StartedJob,
+    )
+    from spike_core.domain.ledger import LedgerEntry, LedgerPosition, Reference
+    from spike_core.domain.limits import PICTURE_PIXELS_MAX
+    from spike_core.domain.maintenance import MaintenanceRun, MaintenanceTask
+    from spike_core.domain.objects import ObjectKey, PictureFormat
+    from spike_core.domain.orders import Order
+    from spike_core.domain.outbox import OutboxMessage
+    from spike_core.domain.priorities import Priority
+    from spike_core.domain.queue_order import QueueOrder, WaitingOwner
+    from spike_core.domain.rate_limits import Allowance, RateLimit
+    from spike_core.domain.regeneration_policy import RegenerationPolicy
+    from spike_core.domain.secrets import Secret, SecretHash
+    from spike_core.domain.statistics import QueueStatistics, RefundStatistics
+    from spike_core.domain.tiers import Tier
+    from spike_core.domain.tokens import Tokens
+    from spike_core.domain.wallet import CountedUsage, Posting, Wallet
     from spike_core.ports.albums import AlbumRepository
     from spike_core.ports.api_key_charges import ApiKeyCharges
     from spike_core.ports.api_keys import ApiKeyRepository
@@ -62,64 +118,143 @@ if TYPE_CHECKING:
 
 __all__ = [
     "ADAPTER_API",
+    "PICTURE_PIXELS_MAX",
     "UNMONITORED",
+    "AddressedEvent",
+    "Album",
+    "AlbumCount",
+    "AlbumCursor",
+    "AlbumId",
+    "AlbumImage",
+    "AlbumImageId",
     "AlbumRepository",
+    "AlbumSummary",
+    "Allowance",
+    "ApiKey",
+    "ApiKeyCharge",
     "ApiKeyCharges",
+    "ApiKeyId",
     "ApiKeyRepository",
     "AuditPage",
     "AuditReader",
     "Authenticator",
+    "Backlog",
+    "BatchId",
     "Blender",
     "BlobStore",
     "Broker",
+    "CancelledJob",
     "CanvasFitter",
+    "ClaimedJob",
     "Clock",
+    "Comparison",
+    "CompletedJob",
     "Concurrency",
+    "CountedUsage",
     "Damage",
     "Database",
     "DatabaseLimits",
+    "Delivery",
+    "Dimensions",
     "Downloader",
+    "Email",
     "Engine",
     "EngineResources",
+    "Event",
     "EventDeliveries",
+    "FailedJob",
     "Generator",
     "Heartbeat",
+    "IdempotencyKey",
+    "IdempotencyRecord",
     "IdempotencyRecords",
+    "Identifier",
     "Identity",
     "Ids",
+    "Image",
+    "ImageCursor",
+    "ImageDeleted",
+    "ImageId",
     "ImageProbe",
     "ImageRepository",
+    "ImageUploaded",
     "IncomingRequest",
+    "Job",
+    "JobCancelled",
+    "JobCompleted",
+    "JobCursor",
+    "JobFailed",
+    "JobId",
     "JobQueue",
+    "JobRefunded",
     "JobRepository",
+    "LedgerEntry",
+    "LedgerPosition",
+    "MaintenanceRun",
     "MaintenanceRuns",
+    "MaintenanceTask",
     "Metadata",
+    "Month",
+    "ObjectKey",
     "OpenBroker",
     "OpenDatabase",
     "OpenEngine",
     "OpenGenerator",
     "OpenLimiter",
     "OpenStorage",
+    "Order",
     "Outbox",
+    "OutboxMessage",
+    "OwnerId",
+    "PendingJob",
+    "PictureFacts",
+    "PictureFormat",
+    "PictureIdentity",
+    "Posting",
     "PriceList",
+    "Priority",
     "ProgressMonitor",
+    "Prompt",
+    "QueueOrder",
+    "QueueStatistics",
+    "RateLimit",
     "RateLimiter",
+    "RecordedResponse",
+    "Reference",
+    "RefundStatistics",
+    "RefundedJob",
     "RegenerationPolicies",
+    "RegenerationPolicy",
     "RenderedImage",
+    "Scope",
+    "Secret",
+    "SecretHash",
     "Secrets",
+    "Session",
     "SessionRepository",
     "SignedUrls",
+    "StartCursor",
+    "StartedJob",
     "Statistics",
     "Storage",
     "StoredObject",
     "Subscriber",
+    "SubscriberName",
+    "Subscription",
     "Subscriptions",
+    "Tier",
+    "Tokens",
+    "TokensMoved",
     "Transaction",
     "Transactions",
     "UnmonitoredProgress",
     "UnreadableRow",
     "Upscaler",
+    "User",
+    "UserId",
     "UserRepository",
+    "WaitingOwner",
+    "Wallet",
     "WalletRepository",
     "WorkerPool",
 ]
@@ -127,6 +262,68 @@ __all__ = [
 __getattr__ = lazy_names(
     __name__,
     {
+        "spike_core.domain.accounts": ("Email", "Session", "User"),
+        "spike_core.domain.albums": ("Album", "AlbumCount", "AlbumImage", "AlbumSummary"),
+        "spike_core.domain.api_keys": ("ApiKey", "ApiKeyCharge", "Month", "Scope"),
+        "spike_core.domain.cursors": ("AlbumCursor", "ImageCursor", "JobCursor", "StartCursor"),
+        "spike_core.domain.dimensions": ("Dimensions",),
+        "spike_core.domain.event_deliveries": (
+            "AddressedEvent",
+            "Backlog",
+            "Delivery",
+            "SubscriberName",
+            "Subscription",
+        ),
+        "spike_core.domain.events": (
+            "Event",
+            "ImageDeleted",
+            "ImageUploaded",
+            "JobCancelled",
+            "JobCompleted",
+            "JobFailed",
+            "JobRefunded",
+            "TokensMoved",
+        ),
+        "spike_core.domain.fidelity": ("Comparison",),
+        "spike_core.domain.generation": ("Prompt",),
+        "spike_core.domain.idempotency": ("IdempotencyKey", "IdempotencyRecord", "RecordedResponse"),
+        "spike_core.domain.identifiers": (
+            "AlbumId",
+            "AlbumImageId",
+            "ApiKeyId",
+            "BatchId",
+            "Identifier",
+            "ImageId",
+            "JobId",
+            "OwnerId",
+            "UserId",
+        ),
+        "spike_core.domain.images": ("Image", "PictureFacts", "PictureIdentity"),
+        "spike_core.domain.jobs": (
+            "CancelledJob",
+            "ClaimedJob",
+            "CompletedJob",
+            "FailedJob",
+            "Job",
+            "PendingJob",
+            "RefundedJob",
+            "StartedJob",
+        ),
+        "spike_core.domain.ledger": ("LedgerEntry", "LedgerPosition", "Reference"),
+        "spike_core.domain.limits": ("PICTURE_PIXELS_MAX",),
+        "spike_core.domain.maintenance": ("MaintenanceRun", "MaintenanceTask"),
+        "spike_core.domain.objects": ("ObjectKey", "PictureFormat"),
+        "spike_core.domain.orders": ("Order",),
+        "spike_core.domain.outbox": ("OutboxMessage",),
+        "spike_core.domain.priorities": ("Priority",),
+        "spike_core.domain.queue_order": ("QueueOrder", "WaitingOwner"),
+        "spike_core.domain.rate_limits": ("Allowance", "RateLimit"),
+        "spike_core.domain.regeneration_policy": ("RegenerationPolicy",),
+        "spike_core.domain.secrets": ("Secret", "SecretHash"),
+        "spike_core.domain.statistics": ("QueueStatistics", "RefundStatistics"),
+        "spike_core.domain.tiers": ("Tier",),
+        "spike_core.domain.tokens": ("Tokens",),
+        "spike_core.domain.wallet": ("CountedUsage", "Posting", "Wallet"),
         "spike_core.ports.albums": ("AlbumRepository",),
         "spike_core.ports.api_key_charges": ("ApiKeyCharges",),
         "spike_core.ports.api_keys": ("ApiKeyRepository",),

@@ -9,7 +9,8 @@ from typing import Final, get_args
 import attrs
 
 from documents import PROJECT
-from spike_core.codec import event_from_json, event_json
+from spike_core import event_document
+from spike_core.codec import event_from_json
 from spike_core.domain import events, outbox
 from spike_core.domain.ledger import SPEND_KINDS, EntryKind
 from spike_core.services.job_runner import JobOutcome
@@ -103,4 +104,4 @@ def test_every_domain_event_is_documented_with_its_type_and_fields_and_none_else
 
 def test_the_sample_event_can_be_read() -> None:
     [sample] = re.findall(r"```json\n(.+?)```", section("Domain events"), re.DOTALL)
-    assert json.loads(event_json(event_from_json(sample))) == json.loads(sample)
+    assert event_document(event_from_json(sample)) == json.loads(sample)
