@@ -5,14 +5,11 @@ import json
 import click
 
 from spike_cli.opening import opened
-from spike_cli.parameters import EmailType, TokensType
+from spike_cli.owners import found_owner
+from spike_cli.parameters import TokensType
 from spike_core.codec import rfc3339
-from spike_core.domain.accounts import Email
-from spike_core.domain.errors import InvalidValue, UserNotFound
-from spike_core.domain.identifiers import OwnerId
 from spike_core.domain.limits import PAGE_SIZE_MAX
 from spike_core.domain.tokens import Tokens
-from spike_runtime import Spike
 
 
 @click.group()
@@ -21,13 +18,16 @@ def tokens() -> None:
 
 
 @tokens.command()
-@click.argument("email", type=EmailType())
+@click.argument("owner")
 @click.argument("amount", metavar="N", type=TokensType())
-def grant(email: Email, amount: Tokens) -> None:
-    """Add N tokens to the wallet of the user with this address."""
+def grant(owner: str, amount: Tokens) -> None:
+    """Add N tokens to a wallet.
+
+    OWNER is a user's e-mail address, or the id of any owner.
+    """
     with opened(log_level="WARNING") as spike:
-        balance = spike.wallets.grant(email, amount)
-    click.echo(f"{email} has {balance} tokens now")
+        balance = spike.wallets.grant(found_owner(spike, owner), amount)
+    click.echo(f"{owner} has {balance} tokens now")
 
 
 @tokens.command()
@@ -41,7 +41,7 @@ def history(owner: str, limit: int, before: int | None, as_json: bool) -> None: 
     OWNER is a user's e-mail address, or the id of any owner.
     """
     with opened(log_level="WARNING") as spike:
-        owner_id = _owner(spike, owner)
+        owner_id = found_owner(spike, owner)
         balance = spike.wallets.account(owner_id).wallet.balance
         page = spike.wallets.history(owner_id, before=before, limit=limit)
     facts = [
@@ -67,15 +67,3 @@ def history(owner: str, limit: int, before: int | None, as_json: bool) -> None: 
             f"{each['sequence']:>6}  {each['createdAt']}  {each['type']:<18} {each['amount']:>+9}"
             f"  leaves {each['balanceAfter']:<9} {about}  {each['reason']}"
         )
-
-
-def _owner(spike: Spike, text: str) -> OwnerId:
-    """Return the user with this address, or else the owner with this id.
-
-    Raises:
-        InvalidIdentifier: it is neither.
-    """
-    try:
-        return spike.accounts.users.by_email(Email.parse(text)).id
-    except (InvalidValue, UserNotFound):
-        return OwnerId.parse(text)

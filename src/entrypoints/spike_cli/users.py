@@ -7,6 +7,7 @@ from attrs import evolve
 
 from spike_cli.banner import sign_in_link
 from spike_cli.opening import opened
+from spike_cli.owners import found_owner
 from spike_cli.parameters import EmailType, Limit, LimitType, TokensType
 from spike_cli.serve import DEFAULT_PORT
 from spike_core.codec import rfc3339
@@ -85,25 +86,29 @@ def sessions(email: Email, as_json: bool) -> None:  # noqa: FBT001  # click's
 
 
 @users.command()
-@click.argument("email", type=EmailType())
+@click.argument("owner")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
-def show(email: Email, as_json: bool) -> None:  # noqa: FBT001  # click's
-    """Print what a user's account uses, and its limits."""
+def show(owner: str, as_json: bool) -> None:  # noqa: FBT001  # click's
+    """Print what an owner uses, and the limits.
+
+    OWNER is a user's e-mail address, or the id of any owner.
+    """
     with opened(log_level="WARNING") as spike:
-        user_id, owner = spike.budgets.of_user(email)
-        balance = spike.wallets.account(user_id).wallet.balance
+        owner_id = found_owner(spike, owner)
+        found = spike.budgets.of(owner_id)
+        balance = spike.wallets.account(owner_id).wallet.balance
     amounts = {
-        "freeJobs": (owner.usage.free_jobs, owner.budget.free_jobs),
-        "paidJobs": (owner.usage.paid_jobs, owner.budget.paid_jobs),
-        "images": (owner.usage.images, owner.budget.images),
-        "storedBytes": (owner.usage.stored_bytes, owner.budget.stored_bytes),
+        "freeJobs": (found.usage.free_jobs, found.budget.free_jobs),
+        "paidJobs": (found.usage.paid_jobs, found.budget.paid_jobs),
+        "images": (found.usage.images, found.budget.images),
+        "storedBytes": (found.usage.stored_bytes, found.budget.stored_bytes),
         "processorSeconds": (
-            round(owner.processor_time.total_seconds()),
-            round(owner.processor_time_max.total_seconds()),
+            round(found.processor_time.total_seconds()),
+            round(found.processor_time_max.total_seconds()),
         ),
-        "sessions": (owner.sessions, owner.sessions_max),
+        "sessions": (found.sessions, found.sessions_max),
     }
-    facts = {"userId": str(user_id), "balance": balance.amount, "parkedTokens": owner.parked.amount}
+    facts = {"userId": str(owner_id), "balance": balance.amount, "parkedTokens": found.parked.amount}
     if as_json:
         shown = {name: {"used": used, "limit": limit} for name, (used, limit) in amounts.items()}
         click.echo(json.dumps({**facts, **shown}))
@@ -116,23 +121,24 @@ def show(email: Email, as_json: bool) -> None:  # noqa: FBT001  # click's
 
 
 @users.command()
-@click.argument("email", type=EmailType())
+@click.argument("owner")
 @click.option("--free-jobs", type=LimitType(), help="Open jobs at the FREE tier.")
 @click.option("--paid-jobs", type=LimitType(), help="Other open jobs.")
 @click.option("--images", type=LimitType(), help="Images.")
 @click.option("--storage-mb", type=LimitType(), help="Stored megabytes.")
-def limits(email: Email, **changes: Limit | None) -> None:
-    """Change the limits of a user's account.
+def limits(owner: str, **changes: Limit | None) -> None:
+    """Change an owner's limits.
 
-    N is a number, or "default" for the one of the settings. Limits that aren't named stay. What exceeds a lower limit
-    stays too, but nothing more is accepted.
+    OWNER is a user's e-mail address, or the id of any owner. N is a number, or "default" for the one of the settings.
+    Limits that aren't named stay. What exceeds a lower limit stays too, but nothing more is accepted.
     """
     if not any(changes.values()):
         raise click.UsageError("name at least one limit")
     with opened(log_level="WARNING") as spike:
-        _, owner = spike.budgets.of_user(email)
+        owner_id = found_owner(spike, owner)
+        overrides = spike.budgets.of(owner_id).overrides
         storage = changes.pop("storage_mb")
         named = {name: limit.number for name, limit in changes.items() if limit is not None}
         if storage is not None:
             named["stored_bytes"] = None if storage.number is None else storage.number * MEGABYTE
-        spike.budgets.limit(email, evolve(owner.overrides, **named))
+        spike.budgets.limit(owner_id, evolve(overrides, **named))

@@ -16,6 +16,7 @@ from spike_core.ports.clock import Clock
 from spike_core.ports.transactions import Transactions
 from spike_core.services.billing import Billing
 from spike_core.services.transaction_retries import retry_on_conflict
+from spike_core.services.users import owner_id_of
 
 WALLETS_PAGE: Final = 500
 
@@ -64,26 +65,18 @@ class UsageAccounting:
             sessions_max=self.billing.budgets.sessions,
         )
 
-    def of_user(self, email: Email) -> tuple[OwnerId, OwnerUsage]:
-        """Return the user with this address, and what they use.
-
-        Raises:
-            UserNotFound: there is no such user.
-        """
-        with self.transactions.view() as tx:
-            user = tx.users.user_by_email(email)
-        return user.id, self.of(user.id)
-
     @retry_on_conflict
-    def limit(self, email: Email, overrides: BudgetOverrides) -> None:
-        """Replace the limits of the user's own. What exceeds a lower limit stays, but nothing more is accepted.
+    def limit(self, owner: Email | OwnerId, overrides: BudgetOverrides) -> None:
+        """Replace the limits of a user's own, by address, or of any owner's, by id.
+
+        What exceeds a lower limit stays, but nothing more is accepted.
 
         Raises:
-            UserNotFound: there is no such user.
+            UserNotFound: no user has this address.
+            WalletNotFound: the owner has no wallet.
         """
         with self.transactions.begin() as tx:
-            user = tx.users.user_by_email(email)
-            posting = self.billing.lock(tx, user.id, now=self.clock.now())
+            posting = self.billing.lock(tx, owner_id_of(tx, owner), now=self.clock.now())
             tx.wallets.post(evolve(posting, wallet=evolve(posting.wallet, overrides=overrides)))
 
     def recount(self) -> int:

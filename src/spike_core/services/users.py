@@ -5,9 +5,18 @@ from collections.abc import Sequence
 from attrs import frozen
 
 from spike_core.domain.accounts import Email, User
-from spike_core.domain.identifiers import UserId
+from spike_core.domain.identifiers import OwnerId, UserId
 from spike_core.domain.limits import PAGE_SIZE, check_page_size
-from spike_core.ports.transactions import Transactions
+from spike_core.ports.transactions import Transaction, Transactions
+
+
+def owner_id_of(tx: Transaction, owner: Email | OwnerId) -> OwnerId:
+    """Return the id of the user with this address, or the id that was given.
+
+    Raises:
+        UserNotFound: no user has this address.
+    """
+    return tx.users.user_by_email(owner).id if isinstance(owner, Email) else owner
 
 
 @frozen(kw_only=True)

@@ -19,6 +19,7 @@ from spike_core.ports.transactions import Transactions
 from spike_core.services.accounts import OPENING_GRANT, WELCOME
 from spike_core.services.billing import Billing
 from spike_core.services.transaction_retries import retry_on_conflict
+from spike_core.services.users import owner_id_of
 
 
 @frozen(kw_only=True)
@@ -154,18 +155,19 @@ class Wallets:
             tx.wallets.post(posting)
         return posting.wallet
 
-    def grant(self, email: Email, tokens: Tokens, *, reason: str = "Granted by the operator") -> Tokens:
-        """Add tokens to the wallet of the user with this address and return the new balance.
+    def grant(self, owner: Email | OwnerId, tokens: Tokens, *, reason: str = "Granted by the operator") -> Tokens:
+        """Add tokens to the wallet of a user, by address, or of any owner, by id, and return the new balance.
 
         Raises:
             InvalidValue: the wallet can't hold so many.
-            UserNotFound: there is no such user.
+            UserNotFound: no user has this address.
+            WalletNotFound: the owner has no wallet; `open` it first.
         """
         with self.transactions.view() as tx:
-            user = tx.users.user_by_email(email)
+            owner_id = owner_id_of(tx, owner)
         if not tokens:
-            return self.regenerate(user.id).balance
-        return self._once(user.id, tokens, kind=EntryKind.EARN_ADJUSTMENT, reason=reason).balance_after
+            return self.regenerate(owner_id).balance
+        return self._once(owner_id, tokens, kind=EntryKind.EARN_ADJUSTMENT, reason=reason).balance_after
 
     @retry_on_conflict
     def _once(

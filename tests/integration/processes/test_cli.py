@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
+from documents import PROJECT
 from event_oracle import Everything
 from running import run_spike
 from spike_cli.main import spike
@@ -67,8 +68,12 @@ def test_a_ledger_is_shown_with_its_references(folder: Path, monkeypatch: pytest
     def run(*command: str) -> Result:
         return CliRunner().invoke(spike, ["tokens", "history", *command])
 
+    page = PROJECT / "docs/reference/cli.md"
+    [documented] = re.findall(r"JSON object: (`ownerId`.+) may be null", page.read_text(encoding="utf-8"))
     shown = json.loads(run("🦊@shop", "--json").stdout)
     assert (shown["ownerId"], shown["balance"]) == ("🦊@shop", 30)
+    fields = {*re.findall(r"`(\w+)`", documented)}
+    assert {*shown, *shown["entries"][0]} == fields
     assert [(entry["type"], entry["amount"], entry["reference"]) for entry in shown["entries"]] == [
         ("SPEND_ADJUSTMENT", -20, "re_1"),
         ("EARN_PURCHASE", 50, "pi_1"),
@@ -80,6 +85,27 @@ def test_a_ledger_is_shown_with_its_references(folder: Path, monkeypatch: pytest
     assert run("stranger").exit_code == 1
     assert run("a b").exit_code == 1
     assert CliRunner().invoke(spike, ["audit"]).exit_code == 0
+
+
+def test_an_owner_of_an_app_is_granted_tokens_shown_and_limited(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """By an id that is no address, and by one that looks like an address."""
+    monkeypatch.setenv("SPIKE_DATA_DIR", str(folder))
+    with build(Settings(data_dir=folder)) as services:
+        services.database.migrate()
+        for owner in ("42", "🦊@shop"):
+            services.wallets.open(OwnerId(owner), tokens=Tokens(1))
+
+    def run(*command: str) -> Result:
+        return CliRunner().invoke(spike, command)
+
+    for owner in ("42", "🦊@shop"):
+        assert run("tokens", "grant", owner, "5").stdout == f"{owner} has 6 tokens now\n"
+        assert run("users", "limits", owner, "--images", "9").exit_code == 0
+        shown = json.loads(run("users", "show", owner, "--json").stdout)
+        assert (shown["userId"], shown["balance"], shown["images"]["limit"]) == (owner, 6, 9)
+    for command in ("tokens grant 43 5", "users show 43", "users limits 43 --images 9"):
+        assert run(*command.split()).exit_code == 1, command
+    assert run("audit").exit_code == 0
 
 
 def test_usage_is_shown_and_limits_are_changed(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -195,7 +195,7 @@ def test_an_owner_may_have_limits_of_their_own() -> None:
         services.upload(owner)
     services.upload(other)
     refused(services, TooManyJobs, enhancing(services, other))
-    services.budgets.limit(ADA, BudgetOverrides(paid_jobs=9, images=0))
+    services.budgets.limit(owner, BudgetOverrides(paid_jobs=9, images=0))  # by id
     assert services.budgets.of(owner).budget == Budget(paid_jobs=9, images=0)
     refused(services, QuotaExceeded, lambda: services.upload(owner))
 

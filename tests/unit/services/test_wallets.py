@@ -8,6 +8,7 @@ from services import Services
 from spike_contracts.builders import an_owner
 from spike_core.domain.accounts import Email
 from spike_core.domain.errors import InvalidValue, UserNotFound, WalletNotFound
+from spike_core.domain.identifiers import OwnerId
 from spike_core.domain.ledger import LedgerTotals
 from spike_core.domain.limits import PAGE_SIZE_MAX
 from spike_core.domain.tokens import Tokens
@@ -112,6 +113,12 @@ def test_a_grant_adds_to_what_came_back_and_may_exceed_the_cap(services: Service
     assert services.findings() == []
 
 
+def test_an_owner_of_an_app_is_granted_tokens_by_id(services: Services) -> None:
+    services.wallets.open(OwnerId("42"), tokens=Tokens(1))
+    assert services.wallets.grant(OwnerId("42"), Tokens(5)) == Tokens(6)
+    assert services.story(OwnerId("42")) == [("EARN_BONUS", 1), ("EARN_ADJUSTMENT", 5)]
+
+
 def test_a_grant_of_nothing_leaves_no_entry(services: Services) -> None:
     owner = services.owner(tokens=5)
     assert services.wallets.grant(Email.parse("ada@example.org"), Tokens(0)) == Tokens(5)
@@ -123,6 +130,9 @@ def test_a_grant_to_nobody_changes_nothing(services: Services) -> None:
     before = services.inventory()
     with pytest.raises(UserNotFound):
         services.wallets.grant(Email.parse("unknown@example.org"), Tokens(10))
+    for tokens in (0, 10):
+        with pytest.raises(WalletNotFound):
+            services.wallets.grant(OwnerId("43"), Tokens(tokens))
     services.check_nothing_but_time_passed(before)
 
 
