@@ -29,8 +29,9 @@ _FORMATS: Final = tuple(extension[1:] for extension in EXTENSIONS)
 @click.option(
     "--tier",
     metavar="TIER",
-    help="Size of the result: a longest side of 1024 (FREE, TIER_1K), 2048 (TIER_2K) or 4096 pixels (TIER_4K), "
-    "unless the settings offer other tiers. Default: TIER_2K, or the tier of uploads.",
+    help="Size of the result. By default tiers have a longest side of 1024 (FREE, TIER_1K), 2048 (TIER_2K) or 4096 "
+    "pixels (TIER_4K); the settings may offer others. Without it: TIER_2K, or where that isn't on offer, the tier of "
+    "uploads.",
 )
 @click.option(
     "-o",

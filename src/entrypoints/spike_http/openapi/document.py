@@ -34,7 +34,7 @@ from spike_http.openapi.texts import TEXTS
 from spike_http.openapi.texts.introduction import introduction
 from spike_http.openapi.texts.objects import OBJECTS
 from spike_http.openapi.texts.operation_text import OperationText
-from spike_http.openapi.tiers import with_tiers
+from spike_http.openapi.tiers import FREE_BLENDS, with_tiers
 from spike_http.requests.errors import BodyTooLarge, MalformedBody
 from spike_http.requests.query import WAIT
 from spike_http.scopes import SCOPES
@@ -54,7 +54,7 @@ TAGS: Final[Mapping[str, tuple[str, str]]] = {
     "/api/settings/api-keys": ("API keys", "Manage the credentials of programs."),
     "/api/images/anonymous-": (
         "Anonymous use",
-        "Use the FREE tier without an account. Images are public and kept for 7 days.",
+        f"Upload images without an account{FREE_BLENDS}. Images are public and kept for 7 days.",
     ),
     "/api/session": ("Sessions", "Sign a browser in and out by a cookie, and list where you are signed in."),
     "/files": ("Files", "Download images from a store that the service itself serves."),

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from spike_core.domain.catalog import SPECIFIED, Catalog
+from spike_core.domain.tiers import Tier
 from spike_http.openapi.notes import JsonSchema
 
 _MARK: Final = "x-tiers"
@@ -14,6 +15,7 @@ PRICING: Final[JsonSchema] = {_MARK: "pricing"}
 PRICING_SCHEMA: Final[JsonSchema] = {_MARK: "pricing-schema"}
 TIER_NAMES: Final = "⟨tiers⟩"
 TIER_TABLE: Final = "⟨table of tiers⟩"
+FREE_BLENDS: Final = "⟨free blends⟩"
 _SPECIFIED: Final = re.compile(r"\bTIER_[124]K\b")
 
 
@@ -51,6 +53,7 @@ def _pricing(catalog: Catalog) -> Mapping[str, int]:
 def _worded(text: str, catalog: Catalog) -> str:
     if "⟨" in text:
         text = text.replace(TIER_TABLE, tier_table(catalog)).replace(TIER_NAMES, ", ".join(map(str, catalog.tiers)))
+        text = text.replace(FREE_BLENDS, ", and blend them at the FREE tier" if Tier.FREE in catalog else "")
     if catalog is SPECIFIED or "TIER_" not in text:
         return text
     offered = {tier.name for tier in catalog.tiers}

@@ -136,6 +136,16 @@ def test_the_documentation_follows_the_catalog(client: testing.TestClient) -> No
     assert "⟨" not in text
 
 
+def test_the_documentation_advises_the_free_tier_only_where_it_is_on_offer() -> None:
+    def advice(**tiers: dict[str, Any]) -> str:
+        client = testing.TestClient(create_app(MemorySpike.build(Settings(tiers=tiers)).spike))
+        [anonymous] = [tag for tag in client.simulate_get("/openapi.json").json["tags"] if "Anonymous" in tag["name"]]
+        return str(anonymous["description"])
+
+    assert "blend them at the FREE tier" in advice()
+    assert "FREE" not in advice(FREE={"offered": False})
+
+
 def test_errors_name_the_catalogs_tiers_and_prices(ada: Caller) -> None:
     image_id = ada.upload().json["image"]["id"]
     unknown = ada.post("/api/images/enhance", {"imageId": image_id, "tier": "TIER_2K"})
