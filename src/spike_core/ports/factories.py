@@ -4,6 +4,10 @@
 third-party adapter needs an installation and a setting, no change here. A factory makes no network call and raises
 `InvalidValue` for a URL that it can't use.
 
+An adapter with options of its own has a factory with a further keyword, `options`, annotated with an attrs class. Spike
+builds the options from the settings and passes them; with them bound, `partial(open_mine, options=…)`, the factory has
+the type that is given here.
+
 The module of a factory says which version of these interfaces it is written for: `ADAPTER_API = 1`.
 """
 
