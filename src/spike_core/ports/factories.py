@@ -31,8 +31,8 @@ from spike_core.ports.signed_urls import SignedUrls
 from spike_core.ports.transactions import Transactions
 from spike_core.ports.upscaler import Upscaler
 
-# The version of the ports and factories that adapters implement. It is raised only when adapters must change: a new
-# method of a port has a default until then. See docs/reference/stability.md.
+# The version of the ports and factories that adapters implement. It is raised only when adapters must change: until
+# then those that inherit from their port get a default of each new method. See docs/reference/stability.md.
 ADAPTER_API: Final = 1
 
 
