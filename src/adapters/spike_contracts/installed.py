@@ -96,18 +96,20 @@ class Adapter:
         _check_options(name, open_, arguments)
         return cls(role, open_, url or f"{scheme}://", lost_url, arguments, lost_arguments)
 
-    def opened(self, **arguments: Any) -> Any:
-        """Open the adapter at its URL."""
-        return self._opened(self.url, **arguments, **self.arguments)
+    def place(self) -> str:
+        """Return a URL for one test."""
+        return self.url.replace(EACH_TEST, f"t{next(self._numbers)}")
+
+    def opened(self, url: str = "", **arguments: Any) -> Any:
+        """Open the adapter at such a URL, or a new one."""
+        return self.open(url or self.place(), **arguments, **self.arguments)
 
     def lost(self, **arguments: Any) -> Any:
         """Open it where nothing answers; without such a URL the test is skipped."""
         if not self.lost_url:
             pytest.skip("needs --lost-url, at which nothing answers")
-        return self._opened(self.lost_url, **arguments, **self.lost_arguments)
-
-    def _opened(self, url: str, **arguments: Any) -> Any:
-        return self.open(url.replace(EACH_TEST, f"t{next(self._numbers)}"), **arguments)
+        url = self.lost_url.replace(EACH_TEST, f"t{next(self._numbers)}")
+        return self.open(url, **arguments, **self.lost_arguments)
 
 
 def _check_options(name: str, open_: Callable[..., Any], arguments: Mapping[str, Any]) -> None:
@@ -167,8 +169,8 @@ def run(
         )
 
 
-def _storage(adapter: Adapter, clock: Clock) -> Storage:
-    storage: Storage = adapter.opened(clock=clock, secret=b"of the contract suites")
+def _storage(adapter: Adapter, clock: Clock, url: str = "") -> Storage:
+    storage: Storage = adapter.opened(url, clock=clock, secret=b"of the contract suites")
     return storage
 
 
@@ -215,8 +217,13 @@ class _StoragePlugin(_Plugin):
         return ManualClock() if issubclass(request.cls, SignedUrlsContract) else MachineClock()
 
     @pytest.fixture
-    def storage(self, clock: Clock) -> Iterator[Storage]:
-        storage = _storage(self.adapter, clock)
+    def reopen(self, clock: Clock) -> Callable[[], Storage]:
+        url = self.adapter.place()
+        return lambda: _storage(self.adapter, clock, url)
+
+    @pytest.fixture
+    def storage(self, reopen: Callable[[], Storage]) -> Iterator[Storage]:
+        storage = reopen()
         yield storage
         while page := storage.blobs.scan(limit=PAGE):
             storage.blobs.delete([stored.key for stored in page])
