@@ -412,13 +412,13 @@ def _unreadable() -> Iterator[tuple[str, Corruption]]:
             "images SET original = 'nonsense' WHERE id = {in_album}",
             lambda scene: scene.in_album,
         ),
-        "a job of an unknown tier": ("jobs SET tier = 'TIER_9K' WHERE id = {done}", lambda scene: scene.done),
-        "a job with a message and an unknown tier": (
-            "jobs SET tier = 'TIER_9K' WHERE id = {pending}",
+        "a job of an unknown queue": ("jobs SET queue = 'fast' WHERE id = {done}", lambda scene: scene.done),
+        "a job with a message and no batch's form": (
+            "jobs SET batch_id = 'first' WHERE id = {pending}",
             lambda scene: scene.pending,
         ),
-        "a job of no owner's form": (
-            "jobs SET owner_id = 'root' WHERE id = {generated}",
+        "a job of no request's form": (
+            "jobs SET request_id = 'first' WHERE id = {generated}",
             lambda scene: scene.generated,
         ),
         "an entry of an unknown kind": (

@@ -96,8 +96,8 @@ def _start_all(_start: Any, jobs: MemoryJobs, pending: Any, *, now: Any) -> Any:
     return {job.id for job in pending}
 
 
-def _without_progress(replace: Any, jobs: MemoryJobs, job: Job, *, by: Job) -> None:
-    replace(jobs, job, by=evolve(by, progress=0) if isinstance(by, ClaimedJob) else by)
+def _ordered_earlier(replace: Any, jobs: MemoryJobs, job: Job, *, by: Job) -> None:
+    replace(jobs, job, by=evolve(by, spec=evolve(by.spec, created_at=by.spec.created_at - MICROSECOND)))
 
 
 def _claimed_with_a_lease_of(field: str) -> Callable[..., Any]:
@@ -183,10 +183,10 @@ MUTANTS: Final = [
         Jobs.test_a_job_that_is_gone_has_changed,
     ),
     Mutant(
-        "forgets the progress of a claimed job",
+        "changes the time of an order with each transition",
         MemoryJobs,
         "replace",
-        _without_progress,
+        _ordered_earlier,
         Jobs.test_any_state_comes_back_as_it_was_stored,
     ),
     Mutant(

@@ -63,8 +63,12 @@ class Failures:
         By default it is the error by which the port says that it is unavailable, so that another attempt may succeed:
         `StorageUnavailable` of `blobs`, `UpscalerUnavailable` of `upscaler`. An error such as `UndecodablePicture` or
         `PromptRefused` fails an attempt for good.
+
+        Raises:
+            ValueError: `calls` isn't at least 1.
         """
-        assert calls > 0
+        if calls < 1:
+            raise ValueError("calls must be at least 1")
         self._waiting.append(_Failure(port, method, error or _OUTAGES[port](), calls))
 
     @contextmanager

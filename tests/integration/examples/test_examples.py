@@ -139,6 +139,8 @@ def test_the_django_project_stores_its_rows_and_spikes_together_and_sends_mails(
     from django.core.management.commands import runserver  # noqa: PLC0415
     from django.test import Client, override_settings  # noqa: PLC0415
 
+    # the browser of other tests keeps an event loop in this thread, which Django takes for an asynchronous context
+    monkeypatch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
     models = importlib.import_module("shop.models")
     subscriber = importlib.import_module("shop.mails").MailOnCompletion
     handle, events = subscriber.handle, []

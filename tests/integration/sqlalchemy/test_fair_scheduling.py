@@ -5,6 +5,7 @@ from spike_contracts.fair_scheduling import FairSchedulingContract, a_job_of, an
 from spike_contracts.jobs import store
 from spike_sqlalchemy import PostgresDatabase
 from spike_sqlalchemy import jobs as job_statements
+from spike_sqlalchemy.names import DEFAULT_NAMES
 
 WAITING: Final = 300
 
@@ -21,7 +22,7 @@ def test_of_an_owner_who_has_enough_on_their_way_nothing_that_waits_is_read(
     with postgres_database.transactions.begin() as tx:
         store(tx, *jobs)
         announce(tx, *jobs[:8])
-    prepared = vars(job_statements)["_IN_FLIGHT"].compiled(postgres_database.engine.dialect)
+    prepared = vars(job_statements)["_IN_FLIGHT"].compiled(postgres_database.engine.dialect, DEFAULT_NAMES)
     with postgres_database.engine.connect() as connection:
         connection.exec_driver_sql("ANALYZE jobs, outbox_messages")
         arguments = prepared.arguments({"owner": ada.text, "jobs_max": 8})
