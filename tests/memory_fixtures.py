@@ -82,6 +82,18 @@ class MemoryFixtures:
         return Storage(blobs=self.blobs, links=self.blobs)
 
     @cached_property
+    def reopen(self) -> Callable[[], Storage]:
+        """Return a function that opens a store of the same objects."""
+        entries = self.blobs._entries
+
+        def opened() -> Storage:
+            blobs = MemoryBlobStore(self.clock)
+            blobs._entries = entries
+            return Storage(blobs=blobs, links=blobs)
+
+        return opened
+
+    @cached_property
     def lost_storage(self) -> Storage:
         blobs: BlobStore = LostBlobStore(self.clock)
         return Storage(blobs=blobs, links=None)

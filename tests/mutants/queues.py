@@ -233,7 +233,7 @@ MUTANTS: Final = [
            Brokers.test_long_work_leaves_threads_for_quick_work,
            Brokers.test_free_work_leaves_threads_for_paid_work, fails_with=EMPTY),
     Mutant("loses messages of low priority", MemoryQueue, "send", _only(Priority.HIGH),
-           Brokers.test_a_single_thread_does_both_kinds_of_work, Queues.test_every_lane_leads_to_the_workers,
+           Brokers.test_a_single_thread_does_both_kinds_of_work, Queues.test_messages_of_every_priority_arrive,
            fails_with=EMPTY),
     Mutant("performs a message again after an exception", MemoryBroker, "work", _patched(_again),
            Brokers.test_work_that_raises_stops_no_worker_and_is_not_repeated),

@@ -57,6 +57,12 @@ def _deleted_first(put: Any, blobs: MemoryBlobStore, key: Any, content: Any) -> 
     put(blobs, key, content)
 
 
+def _in_this_process(change: Any, blobs: MemoryBlobStore, *arguments: Any) -> None:
+    """Change a copy of the objects, which a store that is opened later doesn't have."""
+    blobs._entries = dict(blobs._entries)
+    change(blobs, *arguments)
+
+
 def _once(put: Any, blobs: MemoryBlobStore, key: Any, content: Any) -> None:
     if key not in blobs._entries:
         put(blobs, key, content)
@@ -233,6 +239,10 @@ MUTANTS: Final = [
     Mutant("deletes an object at each ping", MemoryFixtures, "storage",
            lambda storage, fixtures: evolve(storage(fixtures), ping=fixtures.blobs._entries.clear),
            Storages.test_a_store_that_holds_something_answers),
+    Mutant("keeps what is stored in its process", MemoryBlobStore, "put", _in_this_process,
+           Storages.test_what_is_stored_or_deleted_is_so_when_the_store_is_opened_again, fails_with=ObjectNotFound),
+    Mutant("deletes in its process alone", MemoryBlobStore, "delete", _in_this_process,
+           Storages.test_what_is_stored_or_deleted_is_so_when_the_store_is_opened_again),
     Mutant("answers a ping without its store", MemoryFixtures, "lost_storage",
            lambda lost, fixtures: evolve(lost(fixtures), ping=lambda: None),
            Storages.test_a_store_that_is_away_is_told_so),

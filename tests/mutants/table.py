@@ -16,9 +16,9 @@ _SUFFIX: Final = "Contract"
 _INTRODUCTION: Final = """\
 # Contracts
 
-What each port promises is a law: a test of a suite in `spike_contracts`, which every adapter passes. Each law is
-followed here by mutants: adapters that break it, which the law must notice. They are in `tests/mutants`, and a law
-without one fails `make test`.
+A law is a test of a suite in `spike_contracts`, which every adapter must pass. The laws test what Spike relies on
+most; they don't test every sentence of the ports' docstrings. Each law is followed here by mutants: adapters that
+break it, which the law must notice. They are in `tests/mutants`, and a law without one fails `make test`.
 
 [Write an adapter](../howto/write-an-adapter.md) explains how to run the suites. `make reference` writes
 this page.

@@ -32,8 +32,8 @@ CALLS: Final[Sequence[Callable[[Database], object]]] = (
 class DatabaseContract:
     """Needs the fixtures `database`, opened and empty, migrated or not, and `lost_database`, which is unavailable.
 
-    The repositories have suites of their own, which need the fixture `transactions`; `spike_contracts.suites.DATABASE`
-    lists them all.
+    The repositories have suites of their own, which need the fixture `transactions`; `SUITES["database"]` of
+    `spike_contracts.suites` lists them all.
     """
 
     def test_a_migrated_database_answers(self, database: Database) -> None:

@@ -1,5 +1,6 @@
 """Running the suites of a role against an installed adapter, found by its entry point."""
 
+import inspect
 import itertools
 import os
 import tempfile
@@ -58,10 +59,21 @@ class Adapter:
     open: Callable[..., Any]
     url: str
     lost_url: str  # of a server that is unavailable; empty if there is none
+    arguments: Mapping[str, Any] = field(factory=dict, repr=False)  # of the factory: its options, which may be secret
+    lost_arguments: Mapping[str, Any] = field(factory=dict, repr=False)  # for `lost_url`
     _numbers: Iterator[int] = field(factory=itertools.count, init=False)
 
     @classmethod
-    def installed(cls, name: str, *, url: str, lost_url: str, folder: Path) -> "Adapter":
+    def installed(
+        cls,
+        name: str,
+        *,
+        url: str,
+        lost_url: str,
+        folder: Path,
+        arguments: Mapping[str, Any],
+        lost_arguments: Mapping[str, Any],
+    ) -> "Adapter":
         """Return the adapter of the entry point `<role>.<name>`.
 
         Raises:
@@ -80,27 +92,60 @@ class Adapter:
             lost_url = lost_url or _LOCAL[role].format(scheme=scheme, folder=folder / "a-file")
         if role == "database" and EACH_TEST not in url:
             raise NotRunnable(f"the URL of a database must contain {EACH_TEST}: each test needs one of its own")
-        return cls(role, found[0].load(), url or f"{scheme}://", lost_url)
+        open_ = found[0].load()
+        _check_options(name, open_, arguments)
+        return cls(role, open_, url or f"{scheme}://", lost_url, arguments, lost_arguments)
+
+    def place(self) -> str:
+        """Return a URL for one test."""
+        return self.url.replace(EACH_TEST, f"t{next(self._numbers)}")
 
     def opened(self, url: str = "", **arguments: Any) -> Any:
-        """Open the adapter at its URL, or another one."""
-        return self.open((url or self.url).replace(EACH_TEST, f"t{next(self._numbers)}"), **arguments)
+        """Open the adapter at such a URL, or a new one."""
+        return self.open(url or self.place(), **arguments, **self.arguments)
 
     def lost(self, **arguments: Any) -> Any:
         """Open it where nothing answers; without such a URL the test is skipped."""
         if not self.lost_url:
             pytest.skip("needs --lost-url, at which nothing answers")
-        return self.opened(self.lost_url, **arguments)
+        url = self.lost_url.replace(EACH_TEST, f"t{next(self._numbers)}")
+        return self.open(url, **arguments, **self.lost_arguments)
 
 
-def run(name: str, *, url: str = "", lost_url: str = "", options: Sequence[str] = ()) -> int:
+def _check_options(name: str, open_: Callable[..., Any], arguments: Mapping[str, Any]) -> None:
+    """Refuse to call a factory without its options, which would fail in every test."""
+    options = inspect.signature(open_).parameters.get("options")
+    if options is not None and options.default is options.empty and "options" not in arguments:
+        raise NotRunnable(f"{name} has options, which `spike contracts {name}` takes from the settings")
+
+
+def run(
+    name: str,
+    *,
+    url: str = "",
+    lost_url: str = "",
+    arguments: Mapping[str, Any] | None = None,
+    lost_arguments: Mapping[str, Any] | None = None,
+    options: Sequence[str] = (),
+) -> int:
     """Run the suites of an installed adapter and return pytest's exit code: 0 if it keeps every law.
+
+    `arguments` are further ones of its factory, such as the adapter's own `options`; `lost_arguments` are those for
+    `lost_url`, and the same by default. `options` are pytest's.
 
     Raises:
         NotRunnable: see `Adapter.installed`; or the store at `url` isn't empty.
     """
     with tempfile.TemporaryDirectory() as folder:
-        adapter = Adapter.installed(name, url=url, lost_url=lost_url, folder=Path(folder))
+        given = arguments or {}
+        adapter = Adapter.installed(
+            name,
+            url=url,
+            lost_url=lost_url,
+            folder=Path(folder),
+            arguments=given,
+            lost_arguments=given if lost_arguments is None else lost_arguments,
+        )
         if adapter.role == "storage" and EACH_TEST not in adapter.url:
             _check_empty(_storage(adapter, MachineClock()))
         os.environ["HYPOTHESIS_STORAGE_DIRECTORY"] = folder
@@ -124,8 +169,8 @@ def run(name: str, *, url: str = "", lost_url: str = "", options: Sequence[str] 
         )
 
 
-def _storage(adapter: Adapter, clock: Clock) -> Storage:
-    storage: Storage = adapter.opened(clock=clock, secret=b"of the contract suites")
+def _storage(adapter: Adapter, clock: Clock, url: str = "") -> Storage:
+    storage: Storage = adapter.opened(url, clock=clock, secret=b"of the contract suites")
     return storage
 
 
@@ -172,8 +217,13 @@ class _StoragePlugin(_Plugin):
         return ManualClock() if issubclass(request.cls, SignedUrlsContract) else MachineClock()
 
     @pytest.fixture
-    def storage(self, clock: Clock) -> Iterator[Storage]:
-        storage = _storage(self.adapter, clock)
+    def reopen(self, clock: Clock) -> Callable[[], Storage]:
+        url = self.adapter.place()
+        return lambda: _storage(self.adapter, clock, url)
+
+    @pytest.fixture
+    def storage(self, reopen: Callable[[], Storage]) -> Iterator[Storage]:
+        storage = reopen()
         yield storage
         while page := storage.blobs.scan(limit=PAGE):
             storage.blobs.delete([stored.key for stored in page])
@@ -312,7 +362,7 @@ class _PicturesPlugin(_Plugin):
 class _EnginePlugin(_PicturesPlugin):
     @pytest.fixture(scope="session")
     def engine(self) -> Engine:
-        engine: Engine = self.adapter.open(means=EngineResources(classical=_classical))
+        engine: Engine = self.adapter.open(means=EngineResources(classical=_classical), **self.adapter.arguments)
         return engine
 
     @pytest.fixture
@@ -338,9 +388,9 @@ class _EnginePlugin(_PicturesPlugin):
 
 class _GeneratorPlugin(_PicturesPlugin):
     def _opened(self, url: str) -> Generator:
-        key, model = (os.environ.get(f"SPIKE_GENERATOR_{name}", "") for name in ("API_KEY", "MODEL"))
-        fitter = _classical().canvas_fitter
-        generator: Generator = self.adapter.open(url=url, api_key=key, model=model, canvas_fitter=fitter)
+        variables = {name: os.environ.get(f"SPIKE_GENERATOR_{name.upper()}", "") for name in ("api_key", "model")}
+        arguments = {**variables, **self.adapter.arguments}
+        generator: Generator = self.adapter.open(url=url, canvas_fitter=_classical().canvas_fitter, **arguments)
         return generator
 
     @pytest.fixture

@@ -31,7 +31,7 @@ class JobQueueContract:
     ) -> None:
         assert list(arrived()) == []
 
-    def test_every_lane_leads_to_the_workers(self, queue: JobQueue, arrived: Callable[[], Sequence[JobId]]) -> None:
+    def test_messages_of_every_priority_arrive(self, queue: JobQueue, arrived: Callable[[], Sequence[JobId]]) -> None:
         sent = {priority: a_job_id() for priority in Priority}
         for priority, job_id in sent.items():
             queue.send(job_id, priority=priority)

@@ -6,7 +6,7 @@ from typing import Final
 
 import pytest
 
-from spike_contracts.blobs import an_original
+from spike_contracts.blobs import an_original, content_of
 from spike_core.domain.errors import StorageUnavailable
 from spike_core.ports.blobs import BlobStore
 from spike_core.ports.factories import Storage
@@ -27,7 +27,10 @@ CALLS: Final[Sequence[Callable[[BlobStore], object]]] = (
 
 
 class StorageContract:
-    """Needs the fixtures `storage`, empty, and `lost_storage`, whose store is unavailable."""
+    """Needs the fixtures `storage`, empty, `reopen`, which opens the same store anew, and `lost_storage`, unavailable.
+
+    `reopen` shares nothing with `storage` but the store itself, as if it were called in another process.
+    """
 
     def test_a_store_that_is_there_answers_and_keeps_nothing_of_it(self, storage: Storage) -> None:
         storage.ping()
@@ -38,6 +41,17 @@ class StorageContract:
         storage.blobs.put(key, io.BytesIO(b"x"))
         storage.ping()
         assert [stored.key for stored in storage.blobs.scan(limit=2)] == [key]
+
+    def test_what_is_stored_or_deleted_is_so_when_the_store_is_opened_again(
+        self, storage: Storage, reopen: Callable[[], Storage]
+    ) -> None:
+        kept, deleted = an_original(), an_original()
+        for key in (kept, deleted):
+            storage.blobs.put(key, io.BytesIO(b"a picture"))
+        storage.blobs.delete([deleted])
+        again = reopen().blobs
+        assert content_of(again, kept) == b"a picture"
+        assert again.find([kept, deleted]) == {kept}
 
     def test_a_store_that_is_away_is_told_so(self, lost_storage: Storage) -> None:
         with pytest.raises(StorageUnavailable):

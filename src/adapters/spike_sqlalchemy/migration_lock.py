@@ -1,6 +1,5 @@
 """Locks that let one process at a time migrate a database."""
 
-import fcntl
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -30,6 +29,8 @@ def file_migration_lock(database: Path) -> Iterator[None]:
     Raises:
         DatabaseUnavailable: another process has held the lock for `MIGRATION_WAIT_S`, or the folder can't be written.
     """
+    import fcntl  # noqa: PLC0415  # POSIX alone has it; on any system this module can be imported
+
     try:
         file = database.with_name(f"{database.name}.migrate.lock").open("a")
     except OSError as error:

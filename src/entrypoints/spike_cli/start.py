@@ -1,13 +1,13 @@
-"""The entry point of the `spike` command, which also starts where its extra isn't installed, to say so."""
+"""The entry point of the `spike` command, which also starts where it can't run, to say why."""
 
 import sys
 from typing import Final
 
-_MISSING: Final = 1
+_FAILED: Final = 1
 
 
 def main() -> None:
-    """Run the command; without the packages that it needs, say on standard error what to install, and exit with 1."""
+    """Run the command; without packages that it needs, or without POSIX, say so on standard error and exit with 1."""
     try:
         from spike_cli.main import main as run  # noqa: PLC0415  # whether it can be imported is the question
     except ModuleNotFoundError as error:
@@ -17,5 +17,11 @@ def main() -> None:
         print(
             f'spike: the command needs {name!r}, which isn\'t installed: pip install "spike-core[cli]"', file=sys.stderr
         )
-        sys.exit(_MISSING)
+        sys.exit(_FAILED)
+    except ImportError as error:
+        # its class can't be imported here, since the package that has it refuses to be
+        if type(error).__name__ != "UnsupportedPlatform":
+            raise
+        print(f"spike: {error}", file=sys.stderr)
+        sys.exit(_FAILED)
     run()

@@ -11,7 +11,7 @@ import re
 import typing
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
-from urllib.parse import parse_qsl, urlsplit, urlunsplit
+from urllib.parse import parse_qsl
 
 import attrs
 import typed_settings
@@ -60,11 +60,12 @@ class AdapterOptions:
         """
         if _declared(open_, name) is None:
             return self._arguments(open_, name, query={}), url
-        parts = urlsplit(url)
-        query = parse_qsl(parts.query, keep_blank_values=True)
+        before, _, fragment = url.partition("#")
+        bare, _, text = before.partition("?")
+        query = parse_qsl(text, keep_blank_values=True)
         if len(dict(query)) != len(query):
             raise WrongSettings(f"the URL of the adapter {name!r} has an option twice")
-        return self._arguments(open_, name, query=dict(query)), urlunsplit(parts._replace(query=""))
+        return self._arguments(open_, name, query=dict(query)), f"{bare}#{fragment}" if fragment else bare
 
     def _arguments(self, open_: Callable[..., Any], name: str, *, query: Mapping[str, str]) -> Mapping[str, Any]:
         declared = _declared(open_, name)

@@ -4,6 +4,10 @@
 third-party adapter needs an installation and a setting, no change here. A factory makes no network call and raises
 `InvalidValue` for a URL that it can't use.
 
+An adapter with options of its own has a factory with a further keyword, `options`, annotated with an attrs class. Spike
+builds the options from the settings and passes them; with them bound, `partial(open_mine, options=…)`, the factory has
+the type that is given here.
+
 The module of a factory says which version of these interfaces it is written for: `ADAPTER_API = 1`.
 """
 
@@ -27,8 +31,8 @@ from spike_core.ports.signed_urls import SignedUrls
 from spike_core.ports.transactions import Transactions
 from spike_core.ports.upscaler import Upscaler
 
-# The version of the ports and factories that adapters implement. It is raised only when adapters must change: a new
-# method of a port has a default until then. See docs/reference/stability.md.
+# The version of the ports and factories that adapters implement. It is raised only when adapters must change: until
+# then those that inherit from their port get a default of each new method. See docs/reference/stability.md.
 ADAPTER_API: Final = 1
 
 

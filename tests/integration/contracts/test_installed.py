@@ -6,6 +6,7 @@ import sys
 from collections.abc import Mapping
 from importlib.metadata import EntryPoint
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Final
 
 import pytest
@@ -34,6 +35,21 @@ def open_forgetful(url, *, clock, secret):
     right = open_folder(url.replace("forgetful:", "file:"), clock=clock, secret=secret).blobs
     return Storage(blobs=Forgetful(right.root, clock=clock, secret=secret), links=None)
 """
+STRICT: Final = """
+from attrs import frozen
+from spike_filesystem.plugin import open_folder
+
+ADAPTER_API = {api}
+
+@frozen(kw_only=True)
+class Options:
+    word: str
+    depth: int
+
+def open_strict(url, *, clock, secret, options: Options):
+    assert (options, "?" in url) == (Options(word="right", depth=2), False)
+    return open_folder(url.replace("strict:", "file:"), clock=clock, secret=secret)
+"""
 
 
 def contracts(*arguments: str, env: Mapping[str, str] | None = None) -> subprocess.CompletedProcess[str]:
@@ -61,6 +77,46 @@ def test_an_outside_store_that_breaks_a_law_fails_and_the_law_is_named(tmp_path:
     assert re.findall(r"^FAILED .*::(\w+)", ran.stdout, re.MULTILINE) == [
         "test_the_time_of_an_object_is_that_of_its_last_put"
     ]
+
+
+def install_strict(folder: Path, *, api: int = 1) -> dict[str, str]:
+    source = STRICT.format(api=api)
+    return install_outside(folder, package="strict", adapter="storage.strict", factory="open_strict", source=source)
+
+
+def test_an_adapter_gets_its_options_from_the_settings_and_the_query(tmp_path: Path) -> None:
+    """Variables before the file, the query before both; the factory gets the URLs without their queries."""
+    (tmp_path / "a-file").touch()
+    config = tmp_path / "spike.toml"
+    config.write_text('[spike.adapters.strict]\nword = "wrong"\ndepth = 1\n', encoding="utf-8")
+    env = {**install_strict(tmp_path), "SPIKE_CONFIG": str(config), "SPIKE_ADAPTER_STRICT_WORD": "right"}
+    url, lost_url = (f"strict://{tmp_path}/{folder}/{{test}}?depth=2" for folder in ("store", "a-file"))
+    ran = contracts("storage.strict", url, f"--lost-url={lost_url}", env=env)
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+    assert re.search(r"^\d+ passed in", ran.stdout, re.MULTILINE), ran.stdout
+
+
+@pytest.mark.parametrize(
+    ("api", "message"),
+    [
+        (1, "the adapter 'strict' needs the option word: set SPIKE_ADAPTER_STRICT_WORD"),
+        (2, "storage.strict: storage 'strict' of strict 1.0 is written for adapter API 2, and this Spike has 1"),
+    ],
+)
+def test_an_adapter_that_spike_would_refuse_at_start_is_refused(tmp_path: Path, api: int, message: str) -> None:
+    ran = contracts("storage.strict", env=install_strict(tmp_path, api=api))
+    assert ran.returncode == 2
+    assert message in ran.stderr
+
+
+def test_options_that_nobody_gives_are_missed_once_and_not_in_every_test(monkeypatch: pytest.MonkeyPatch) -> None:
+    def open_strict(url: str, *, options: object) -> None:
+        raise NotImplementedError
+
+    point = SimpleNamespace(name="broker.strict", load=lambda: open_strict, dist=None)
+    monkeypatch.setattr("spike_contracts.installed.entry_points", lambda **_: [point])
+    with pytest.raises(NotRunnable, match=r"broker\.strict has options, which `spike contracts broker\.strict` takes"):
+        run("broker.strict")
 
 
 def test_a_store_that_holds_something_is_left_alone(tmp_path: Path) -> None:

@@ -124,7 +124,7 @@ def test_messages_that_come_ten_times_are_done_once(
     image_id = scenario.upload(server)
     for tier in TIERS * 2:
         scenario.enhance(server, image_id, tier)
-    with scenario.injecting("every message delivered ten times, in both lanes", FaultKind.NO_WAIT):
+    with scenario.injecting("every message delivered ten times, at each priority", FaultKind.NO_WAIT):
         queue = open_redis_broker(valkey.url).queue
         for job_id in scenario.prices:
             for _ in range(9):

@@ -1,5 +1,6 @@
 import io
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -14,8 +15,12 @@ from spike_memory import ManualClock
 
 class TestFilesystemStorage(StorageContract):
     @pytest.fixture
-    def storage(self, tmp_path: Path) -> Storage:
-        return open_folder((tmp_path / "objects").as_uri(), clock=ManualClock(), secret=b"secret")
+    def reopen(self, tmp_path: Path) -> Callable[[], Storage]:
+        return lambda: open_folder((tmp_path / "objects").as_uri(), clock=ManualClock(), secret=b"secret")
+
+    @pytest.fixture
+    def storage(self, reopen: Callable[[], Storage]) -> Storage:
+        return reopen()
 
     @pytest.fixture
     def lost_storage(self, tmp_path: Path) -> Storage:

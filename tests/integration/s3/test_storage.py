@@ -1,4 +1,5 @@
 import socket
+from collections.abc import Callable
 
 import pytest
 
@@ -6,7 +7,7 @@ from spike_contracts.storage import StorageContract
 from spike_core.domain.errors import StorageRefused
 from spike_core.ports.factories import Storage
 from spike_memory import ManualClock
-from spike_s3 import S3BlobStore, open_bucket
+from spike_s3 import Connection, S3BlobStore, open_bucket
 
 
 def opened(url: str) -> Storage:
@@ -17,6 +18,17 @@ class TestS3Storage(StorageContract):
     @pytest.fixture
     def storage(self, blobs: S3BlobStore) -> Storage:
         return Storage(blobs=blobs, links=None, ping=blobs.ping)
+
+    @pytest.fixture
+    def reopen(self, blobs: S3BlobStore, credentials: None) -> Callable[[], Storage]:
+        del credentials
+        address = blobs.connection.address
+
+        def opened_again() -> Storage:
+            again = S3BlobStore(Connection(address), clock=ManualClock())
+            return Storage(blobs=again, links=None, ping=again.ping)
+
+        return opened_again
 
     @pytest.fixture
     def lost_storage(self, credentials: None) -> Storage:

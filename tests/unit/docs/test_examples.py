@@ -1,6 +1,9 @@
 """Every Python example in the documentation runs unchanged."""
 
+import ast
+import importlib
 import runpy
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
@@ -10,6 +13,18 @@ from documents import Block, all_blocks
 from pictures import decoded, encoded, photograph
 
 EXAMPLES: Final = [block for block in all_blocks("python") if not block.not_run]
+FOR_ADAPTERS: Final = {"write-an-adapter.md", "add-an-upscaler.md"}  # which import adapters and suites of ours
+PUBLIC: Final = {
+    "spike",
+    "spike_core",
+    "spike_core.errors",
+    "spike_core.ports",
+    "spike_core.testing",
+    "spike_runtime",
+    "spike_worker",
+    "spike_http",
+}
+OF_AN_APPS_DATABASE: Final = frozenset({"from_engine", "open_sqlite", "open_postgres"})  # of spike_sqlalchemy
 LINES_MAX: Final = 19  # an embedding example has under twenty
 
 
@@ -43,6 +58,27 @@ def test_embedding_takes_under_twenty_lines() -> None:
     shown = embedding_examples()
     assert shown, "docs/howto/embed.md has one"
     assert [code for code in shown if len(code.splitlines()) > LINES_MAX] == []
+
+
+def public_names(module: str) -> frozenset[str]:
+    if module == "spike_sqlalchemy":
+        return OF_AN_APPS_DATABASE
+    return frozenset(importlib.import_module(module).__all__ if module in PUBLIC else ())
+
+
+def private_imports(text: str) -> Iterator[str]:
+    """Yield what an example imports of Spike though docs/reference/stability.md doesn't list it."""
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.ImportFrom) and (module := node.module or "").startswith("spike"):
+            yield from (f"{module}.{alias.name}" for alias in node.names if alias.name not in public_names(module))
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names if alias.name.startswith("spike"))
+
+
+def test_examples_for_apps_import_public_names_alone() -> None:
+    of_apps = [block for block in all_blocks("python") if block.page.name not in FOR_ADAPTERS]
+    found = [(block.place, name) for block in of_apps for name in private_imports(block.text)]
+    assert found == []
 
 
 def test_the_same_embedding_example_is_shown_everywhere() -> None:

@@ -1,16 +1,22 @@
 """The documentation builds without a warning, and a broken link is one."""
 
 import shutil
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from html.parser import HTMLParser
 from pathlib import Path
+from typing import get_type_hints
 from urllib.parse import unquote
 
 import pytest
 
 import spike_core.errors
 import spike_core.ports
+import spike_core.testing
+import spike_http
+import spike_runtime
+import spike_worker
 from documentation_site import PROJECT, SiteBuild, build
+from spike_core.application import Application
 
 
 @pytest.fixture(scope="module")
@@ -44,13 +50,23 @@ def outside(link: str) -> bool:
     return link.startswith(("https:", "http:", "mailto:", "data:"))
 
 
+def use_cases(subject: type) -> Iterator[str]:
+    """Yield the classes of the use cases of a subject, and of the subjects in it."""
+    for kind in get_type_hints(subject).values():
+        yield f"{kind.__module__}.{kind.__qualname__}"
+        if kind.__module__ == Application.__module__:
+            yield from use_cases(kind)
+
+
 def test_every_public_name_has_a_place_in_the_reference(site: Path) -> None:
     shown = {name for page in (site / "reference").glob("python*.html") for name in Page(page).names}
-    for module in (spike_core, spike_core.errors, spike_core.ports):
+    above = (spike_core.testing, spike_runtime, spike_worker, spike_http)
+    for module in (spike_core, spike_core.errors, spike_core.ports, *above):
         missing = {name for name in module.__all__ if not {f"{module.__name__}.{name}", f"spike_core.{name}"} & shown}
         families = {"SpikeError", "Forbidden", "InvalidInput", "NotEnoughTokens", "NotFound", "Unavailable"}
         assert missing <= (families if module is spike_core else set()), module
-    assert "spike_runtime.build" in shown
+    assert set(use_cases(Application)) - shown == set()
+    assert {"spike_sqlalchemy.from_engine", "spike_sqlalchemy.AppDatabase.sharing"} <= shown
     assert "spike_core.services.uploads.Uploads.upload" in shown
 
 

@@ -80,6 +80,13 @@ def test_the_query_of_a_url_comes_first_and_is_taken_off() -> None:
     assert (found, url) == ({"options": CvOptions(model="b c", strength=2)}, "mirror://host/path")
 
 
+@pytest.mark.parametrize("url", ["mirror:///a/{test}", "mirror:////a/b.db", "mirror://", "mirror://host/a#b"])
+def test_the_rest_of_the_url_stays_as_it_was_written(url: str) -> None:
+    before, mark, fragment = url.partition("#")
+    _, left = AdapterOptions().arguments_and_url(open_mirror, "mirror", f"{before}?model=x{mark}{fragment}")
+    assert left == url
+
+
 def test_an_adapter_without_options_reads_its_query_itself() -> None:
     def open_plain(url: str) -> str:
         return url

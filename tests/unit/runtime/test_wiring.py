@@ -123,9 +123,13 @@ def test_our_own_adapters_declare_the_api() -> None:
     assert found == dict.fromkeys(ours, ADAPTER_API)
 
 
-WITHOUT_POSIX = """
+NO_POSIX = """
 import sys
 sys.modules.update(dict.fromkeys(["fcntl", "resource", "termios"]))
+"""
+WITHOUT_POSIX = """
+import spike_sqlalchemy
+assert all(hasattr(spike_sqlalchemy, name) for name in spike_sqlalchemy.__all__)
 from spike_memory import build_in_memory
 from spike_pillow import classical_engine
 build_in_memory(), classical_engine()
@@ -134,10 +138,21 @@ import spike_http
 
 
 def test_without_posix_the_core_runs_and_the_runtime_says_what_it_needs() -> None:
-    ran = subprocess.run([sys.executable, "-c", WITHOUT_POSIX], capture_output=True, text=True, check=False, timeout=60)
+    ran = run(NO_POSIX + WITHOUT_POSIX)
     last = ran.stderr.splitlines()[-1]
     assert last.startswith("spike_runtime.platform.UnsupportedPlatform: Spike's runtime, service and command need")
     assert "fcntl, resource, termios" in last
+
+
+def test_without_posix_the_command_says_what_it_needs_in_one_line() -> None:
+    ran = run(NO_POSIX + "from spike_cli.start import main; main()")
+    assert (ran.returncode, ran.stdout) == (1, "")
+    [line] = ran.stderr.splitlines()
+    assert line.startswith("spike: Spike's runtime, service and command need a POSIX system")
+
+
+def run(program: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False, timeout=60)
 
 
 class _Mail:
