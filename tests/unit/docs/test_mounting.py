@@ -140,9 +140,9 @@ def test_fastapi() -> None:
 def test_gunicorn(monkeypatch: pytest.MonkeyPatch) -> None:
     """Its hooks are called as gunicorn does, in one process."""
     monkeypatch.setenv("SPIKE_SWEEP_INTERVAL_S", "3600")  # of the search for lost messages
-    module = ModuleType("spike_wsgi")
+    module = ModuleType("pictures_wsgi")
     vars(module).update(run(program("def create")))
-    monkeypatch.setitem(sys.modules, "spike_wsgi", module)
+    monkeypatch.setitem(sys.modules, "pictures_wsgi", module)
     client = Client(module.create())
     hooks = run(program("post_worker_init"))
     assert json.loads(client.get("/spike/readyz").data)["reasons"] == {

@@ -21,6 +21,7 @@ export function landingView(_parameters, signal) {
   const fileChooser = fileButton('Choose a picture', (files) => tryPicture(files[0]), { multiple: false });
   comparison.show({ url: SAMPLE, width: 451, height: 300, label: 'Sample', alt: 'A cat', file: 'sample.jpg' });
   const { side } = tierById('FREE'); // none where nothing is free
+  const largest = largestTier();
   if (side)
     acceptFiles({ text: 'One picture, free, without an account', onFiles: (files) => tryPicture(files[0]) }, signal);
 
@@ -113,7 +114,12 @@ export function landingView(_parameters, signal) {
             `One picture at a time, free, up to ${side} pixels. It is stored for a week, and anyone with its URL can see it.`,
           ),
       ),
-      h('section', { class: 'stack' }, h('h2', {}, `Sign in for ${largestTier().name}, albums and more`), signInForm()),
+      h(
+        'section',
+        { class: 'stack' },
+        h('h2', {}, largest ? `Sign in for ${largest.name}, albums and more` : 'Sign in'),
+        signInForm(),
+      ),
     ),
   );
 }

@@ -67,14 +67,20 @@ function renderHeader() {
 
 async function start() {
   const token = takeTokenFromAddress();
+  let failure;
   try {
     if (token) await signIn(token);
     else await restoreSession();
-    await Promise.all([loadTiers(), currentUser() && refreshWallet()]);
   } catch (error) {
     if (token && error.status === 401) error.message = 'This sign-in link is invalid or has expired';
-    showError(error);
+    failure = error;
   }
+  try {
+    await Promise.all([loadTiers(), currentUser() && refreshWallet()]);
+  } catch (error) {
+    failure ??= error;
+  }
+  if (failure) showError(failure);
   renderHeader();
   startRouter([
     ['/', orLanding(libraryView)],

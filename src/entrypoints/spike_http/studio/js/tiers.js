@@ -26,7 +26,8 @@ export function defaultOrder() {
   const { name, price } = tierById(defaultTierFor('enhancement'));
   return `at ${name}, for ${formatTokens(price)}`;
 }
-export const largestTier = () => tiersFor('enhancement').reduce((most, each) => (each.side > most.side ? each : most));
+// none if the tiers couldn't be read
+export const largestTier = () => tiersFor('enhancement').sort((one, other) => other.side - one.side)[0];
 
 // A tier by its id. Of one that is no longer on offer only the name is known.
 export function tierById(id) {
