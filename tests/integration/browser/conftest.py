@@ -3,14 +3,18 @@
 import itertools
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Final
 
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Page
+from playwright.sync_api import Browser, ConsoleMessage, Page, expect
 
 from browsing import UNLIMITED, NewPerson, Person, browsing, sign_in
 from running import Server, serving
 
 _counter = itertools.count(1)
+
+PATIENCE_MS: Final = 15_000  # other tests run on the machine
+expect.set_options(timeout=PATIENCE_MS)
 
 
 @pytest.fixture(scope="session")
@@ -47,7 +51,7 @@ def ada(register: NewPerson) -> Person:
 def page(browser: Browser) -> Iterator[Page]:
     """A fresh browser window. Whatever its scripts throw, or its policy refuses, fails the test."""
     context = browser.new_context(viewport={"width": 1280, "height": 900}, reduced_motion="reduce", locale="en-GB")
-    context.set_default_timeout(15_000)
+    context.set_default_timeout(PATIENCE_MS)
     page = context.new_page()
     bugs: list[str] = []
 

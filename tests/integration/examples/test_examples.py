@@ -122,6 +122,8 @@ def django_shop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Mod
     monkeypatch.syspath_prepend(str(EXAMPLES / "django_shop"))
     monkeypatch.setenv("DJANGO_SETTINGS_MODULE", "shop.settings")
     monkeypatch.setenv("SHOP_FOLDER", str(tmp_path))
+    # the browser of other tests keeps an event loop in this thread, which Django takes for an asynchronous context
+    monkeypatch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
     django.setup()
     call_command("migrate", verbosity=0)
     apps = importlib.import_module("shop.apps")
@@ -139,8 +141,6 @@ def test_the_django_project_stores_its_rows_and_spikes_together_and_sends_mails(
     from django.core.management.commands import runserver  # noqa: PLC0415
     from django.test import Client, override_settings  # noqa: PLC0415
 
-    # the browser of other tests keeps an event loop in this thread, which Django takes for an asynchronous context
-    monkeypatch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
     models = importlib.import_module("shop.models")
     subscriber = importlib.import_module("shop.mails").MailOnCompletion
     handle, events = subscriber.handle, []
