@@ -41,7 +41,8 @@ def test_the_picker_tells_price_size_and_seconds_and_keeps_its_word(studio: Page
 
 EXPECTED_SECONDS: Final = """async (jobs) => {
     const script = document.querySelector('script[type=module]').src;
-    const { expectedSeconds, recordDuration } = await import(script.replace('main.js', 'tiers.js'));
+    const { expectedSeconds, loadTiers, recordDuration } = await import(script.replace('main.js', 'tiers.js'));
+    await loadTiers(); // the page may still be reading them
     for (const [id, imageId, tier, seconds] of jobs) {
         recordDuration({
             id, imageId, tier, status: 'COMPLETED',
