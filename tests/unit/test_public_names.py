@@ -48,7 +48,8 @@ Allowance ApiKey ApiKeyCharge ApiKeyCharges ApiKeyId ApiKeyRepository AuditPage 
 BatchId Blender BlobStore Broker CancelledJob CanvasFitter ClaimedJob Clock Comparison CompletedJob Concurrency
 CountedUsage Damage Database DatabaseLimits Delivery Dimensions Downloader Email Engine EngineResources Event
 EventDeliveries FailedJob Generator Heartbeat IdempotencyKey IdempotencyRecord IdempotencyRecords Identifier Identity
-Ids Image ImageCursor ImageDeleted ImageId ImageProbe ImageRepository ImageUploaded IncomingRequest Job JobCancelled
+Ids Image ImageCursor ImageDeleted ImageId ImageOrder ImageProbe ImageRepository ImageState ImageUploaded
+IncomingRequest Job JobCancelled ListCursor ListedImage NameCursor
 JobCompleted JobCursor JobFailed JobId JobQueue JobRefunded JobRepository LedgerEntry LedgerPosition MaintenanceRun
 MaintenanceRuns MaintenanceTask Metadata Month ObjectKey OpenBroker OpenDatabase OpenEngine OpenGenerator OpenLimiter
 OpenStorage Order Outbox OutboxMessage OwnerId PICTURE_PIXELS_MAX PendingJob PictureFacts PictureFormat
@@ -69,7 +70,7 @@ NAMES: Final = {
     "spike_worker": "Supervisor housekeeping working",
 }
 OWN_DATABASE: Final = ("from_engine", "open_postgres", "open_sqlite")  # of `spike_sqlalchemy`
-NO_CLASSES: Final = {"ADAPTER_API", "Event", "Job", "PICTURE_PIXELS_MAX", "UNMONITORED"}  # of `spike_core.ports`
+NO_CLASSES: Final = {"ADAPTER_API", "Event", "Job", "PICTURE_PIXELS_MAX", "ListCursor", "UNMONITORED"}  # of `spike_core.ports`
 WITH_EXAMPLES: Final = [
     "spike_core",
     "spike_core.domain.accounts",

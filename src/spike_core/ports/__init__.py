@@ -39,6 +39,7 @@ if TYPE_CHECKING:
         OwnerId,
         UserId,
     )
+    from spike_core.domain.image_lists import ImageOrder, ImageState, ListCursor, ListedImage, NameCursor
     from spike_core.domain.images import Image, PictureFacts, PictureIdentity
     from spike_core.domain.jobs import (
         CancelledJob,
@@ -175,8 +176,10 @@ __all__ = [
     "ImageCursor",
     "ImageDeleted",
     "ImageId",
+    "ImageOrder",
     "ImageProbe",
     "ImageRepository",
+    "ImageState",
     "ImageUploaded",
     "IncomingRequest",
     "Job",
@@ -190,11 +193,14 @@ __all__ = [
     "JobRepository",
     "LedgerEntry",
     "LedgerPosition",
+    "ListCursor",
+    "ListedImage",
     "MaintenanceRun",
     "MaintenanceRuns",
     "MaintenanceTask",
     "Metadata",
     "Month",
+    "NameCursor",
     "ObjectKey",
     "OpenBroker",
     "OpenDatabase",
@@ -298,6 +304,7 @@ __getattr__ = lazy_names(
             "OwnerId",
             "UserId",
         ),
+        "spike_core.domain.image_lists": ("ImageOrder", "ImageState", "ListCursor", "ListedImage", "NameCursor"),
         "spike_core.domain.images": ("Image", "PictureFacts", "PictureIdentity"),
         "spike_core.domain.jobs": (
             "CancelledJob",
