@@ -2,7 +2,7 @@
 
 import { accountView } from './account.js';
 import { albumView } from './album.js';
-import { albumsView, sharedView } from './albums.js';
+import { albumsView } from './albums.js';
 import { createView, creationView } from './create.js';
 import { h, iconButton, replaceContent } from './dom.js';
 import { startDropzone } from './dropzone.js';
@@ -12,11 +12,13 @@ import { libraryView } from './library.js';
 import { jobView, pictureView } from './picture.js';
 import { navigate, renderRoute, startRouter } from './router.js';
 import { currentUser, restoreSession, signIn, signOut, takeTokenFromAddress } from './session.js';
+import { sharedView, sharedViewOf } from './shared.js';
 import { openSignInDialog } from './sign_in.js';
 import { loadTiers } from './tiers.js';
 import { showError, showToast } from './toasts.js';
 import { tokensView } from './tokens.js';
 import './upload_panel.js';
+import { resumeUploads } from './uploads.js';
 import { balance, refreshWallet } from './wallet.js';
 
 const orLanding = (view) => (parameters, signal) =>
@@ -82,8 +84,9 @@ async function start() {
   }
   if (failure) showError(failure);
   renderHeader();
+  const shared = sharedViewOf(location);
   startRouter([
-    ['/', orLanding(libraryView)],
+    ['/', shared ?? orLanding(libraryView)],
     ['/picture/:id', orLanding(pictureView)],
     ['/job/:id', orLanding(jobView)],
     ['/albums', orLanding(albumsView)],
@@ -121,4 +124,4 @@ addEventListener('hashchange', () => {
 });
 startDropzone();
 emit('uploads');
-start();
+start().then(() => currentUser() && resumeUploads());

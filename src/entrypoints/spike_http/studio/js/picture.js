@@ -155,7 +155,7 @@ function enhanceForm(picture, signal) {
   const picker = tierPicker(
     {
       tiers: tiersFor('enhancement'),
-      size: picture,
+      sizes: [picture],
       multiple: true,
       onChange: updateButton,
       durationsOf: { imageId: picture.id },
@@ -175,8 +175,12 @@ function enhanceForm(picture, signal) {
         try {
           const answer =
             chosen.length === 1
-              ? await postOnce('/api/images/enhance', { imageId: picture.id, tier: chosen[0] })
-              : await postOnce('/api/images/parallel-enhance', { imageId: picture.id, tiers: chosen });
+              ? await postOnce('/api/images/enhance', { imageId: picture.id, tier: chosen[0], ...picker.output() })
+              : await postOnce('/api/images/parallel-enhance', {
+                  imageId: picture.id,
+                  tiers: chosen,
+                  ...picker.output(),
+                });
           setBalance(answer.newBalance);
           pollJobs((answer.jobs ?? [answer]).map(({ jobId }) => ({ id: jobId })));
           isSubmitting = false;
@@ -190,6 +194,7 @@ function enhanceForm(picture, signal) {
     },
     h('h2', {}, 'Enhance'),
     picker.element,
+    picker.options,
     errorText,
     button,
   );
