@@ -70,7 +70,14 @@ NAMES: Final = {
     "spike_worker": "Supervisor housekeeping working",
 }
 OWN_DATABASE: Final = ("from_engine", "open_postgres", "open_sqlite")  # of `spike_sqlalchemy`
-NO_CLASSES: Final = {"ADAPTER_API", "Event", "Job", "PICTURE_PIXELS_MAX", "ListCursor", "UNMONITORED"}  # of `spike_core.ports`
+NO_CLASSES: Final = {
+    "ADAPTER_API",
+    "Event",
+    "Job",
+    "PICTURE_PIXELS_MAX",
+    "ListCursor",
+    "UNMONITORED",
+}  # of `spike_core.ports`
 WITH_EXAMPLES: Final = [
     "spike_core",
     "spike_core.domain.accounts",

@@ -38,6 +38,7 @@ from spike_http.resources.images import (
     ImageLayoutResource,
     ImageResource,
     ImagesResource,
+    LinksResource,
     ParallelEnhanceResource,
     UploadResource,
 )
@@ -133,6 +134,7 @@ def routes(
         ),
         Route("/api/images", ImagesResource(authenticator=authentication, queries=queries, object_urls=urls)),
         Route("/api/images/layout", ImageLayoutResource(authenticator=authentication, queries=queries)),
+        Route("/api/images/links", LinksResource(authenticator=authentication, queries=queries, object_urls=urls)),
         Route(
             "/api/images/move-to-album", MoveResource(authenticator=authentication, album_contents=spike.album_contents)
         ),
@@ -266,6 +268,7 @@ def object_urls(spike: Spike, bases: BaseUrls) -> ObjectUrls:
         cdn_url=settings.cdn_url,
         base_urls=bases,
         lifetime=timedelta(seconds=settings.link_lifetime_s),
+        clock=spike.clock,
     )
 
 

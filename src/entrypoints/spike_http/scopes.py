@@ -19,6 +19,7 @@ SCOPES: Final[Mapping[str, Scope | None]] = {
     "POST /api/images/move-to-album": Scope.MANAGE,
     "GET /api/images": Scope.READ,
     "GET /api/images/layout": Scope.READ,
+    "POST /api/images/links": Scope.READ,
     "GET /api/images/{image_id}": Scope.READ,
     "PATCH /api/images/{image_id}": Scope.MANAGE,
     "DELETE /api/images/{image_id}": Scope.MANAGE,

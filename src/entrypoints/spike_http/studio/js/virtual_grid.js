@@ -1,0 +1,400 @@
+// A grid of any number of pictures. Only the rows near the window are elements; the others are numbers. It is an ARIA grid with one
+// stop for the Tab key, whose arrow keys move between pictures.
+
+import { h, progressBar, replaceContent, setProgress, setVariables } from './dom.js';
+import { on } from './events.js';
+import { isFinished } from './job_polling.js';
+import { layOut, rowAt, rowOfEntry } from './rows.js';
+import { thumbhashCanvas } from './thumbhash.js';
+
+const OVERSCAN = 0.75; // of the window's height, above and below it
+const FILL_EVERY_MS = 80;
+const FAST_PX = 1.5; // windows per interval: faster than that nobody sees what would be requested
+const WAIT_MS = 1500; // until a thumbnail that wasn't made yet is asked for again
+const WAITS_MAX = 4;
+const DETAILS_MAX = 100; // per request, as the API allows
+
+// `source` is {entries, details(ids) → Promise of pictures, loadMore()}: `entries` are {id, width, height, createdAt}, a picture is
+// {id, name, url, thumbhash, until}. `hrefOf(id)` is where a click leads; `selection` is optional; `extraOf(entry, index)` is an element
+// to append to a tile; `sectionOf(entry)` the text above a section; `onOpen(entry)` is called before a link is followed.
+export function virtualGrid({ source, label, hrefOf, selection, extraOf, sectionOf, onKey }, signal) {
+  const element = h('div', {
+    class: 'grid',
+    role: 'grid',
+    'aria-label': label,
+    'aria-multiselectable': selection && 'true',
+  });
+  const pictures = new Map(); // id → picture
+  const shown = new Map(); // number of a row → its element
+  const tiles = new Map(); // id → {tile, image}
+  const running = new Map(); // id → progress of its job, 0 to 1
+  const failures = new Map(); // id → how often its picture couldn't be loaded
+  const indexOf = new Map(); // id → index of the entry
+  let rows = [];
+  let focusIndex = 0;
+  let width = 0;
+  let frame;
+  let lastTop = 0;
+  let fillTimer;
+  let isFetching = false;
+
+  const gap = () => Math.min(10, Math.max(4, innerWidth * 0.007));
+  const rowHeight = () => Math.min(272, Math.max(104, innerWidth * 0.19));
+  const offset = () => element.getBoundingClientRect().top + scrollY;
+
+  // Lays out all entries; called when they, the sections or the width change. What is at the top of the window stays there.
+  function update({ keepsPlace = true } = {}) {
+    const anchor = keepsPlace && rows.length ? anchorOf() : undefined;
+    indexOf.clear();
+    for (const [index, { id }] of source.entries.entries()) indexOf.set(id, index);
+    width = element.clientWidth;
+    const layout = layOut(source.entries, { width, gap: gap(), rowHeight: rowHeight(), sectionOf });
+    rows = layout.rows;
+    setVariables(element, { height: `${layout.height}px` });
+    element.setAttribute('aria-rowcount', source.hasMore ? -1 : rows.length);
+    for (const row of shown.values()) row.remove();
+    shown.clear();
+    tiles.clear();
+    focusIndex = Math.min(focusIndex, Math.max(0, source.entries.length - 1));
+    if (anchor) scrollToAnchor(anchor);
+    render();
+  }
+  const anchorOf = () => {
+    const y = scrollY - offset();
+    if (y <= 0) return undefined;
+    const row = rows[rowAt(rows, y)];
+    return { id: source.entries[row.start]?.id ?? anchorId, by: y - row.top };
+  };
+  let anchorId;
+  function scrollToAnchor({ id, by }) {
+    const index = indexOf.get(id);
+    if (index === undefined) return;
+    const top = offset() + rows[rowOfEntry(rows, index)].top + by;
+    if (Math.abs(top - scrollY) > 1) scrollTo(0, top);
+  }
+
+  function visibleRange(overscan) {
+    if (!rows.length) return [0, -1];
+    const top = scrollY - offset();
+    return [rowAt(rows, top - innerHeight * overscan), rowAt(rows, top + innerHeight * (1 + overscan))];
+  }
+
+  function render() {
+    frame = undefined;
+    if (!element.isConnected) return;
+    const [first, last] = visibleRange(OVERSCAN);
+    const focused = element.contains(document.activeElement) ? rowOfEntry(rows, focusIndex) : undefined;
+    for (const [number, row] of shown)
+      if ((number < first || number > last) && number !== focused) {
+        for (const tile of row.querySelectorAll('.tile')) tiles.delete(tile.dataset.id);
+        row.remove();
+        shown.delete(number);
+      }
+    for (let number = first; number <= last; number++) if (!shown.has(number)) addRow(number);
+    anchorId = source.entries[rows[first]?.start]?.id;
+    if (last >= 0 && source.hasMore && rows[last].end > source.entries.length - 1000) source.loadMore();
+    keepOneTabStop();
+    fillTimer ??= setTimeout(fill, tiles.size && lastTop === scrollY ? 0 : FILL_EVERY_MS);
+  }
+
+  function addRow(number) {
+    const row = rows[number];
+    const rowElement = h('div', {
+      class: row.text === undefined ? 'grid-row' : 'grid-row section',
+      role: 'row',
+      'aria-rowindex': number + 1,
+      vars: { top: `${row.top}px`, height: `${row.height}px` },
+    });
+    if (row.text === undefined)
+      for (let index = row.start; index < row.end; index++)
+        rowElement.append(
+          createTile(source.entries[index], index, row.widths[index - row.start], index - row.start + 1),
+        );
+    else rowElement.append(sectionHeading(row));
+    shown.set(number, rowElement);
+    // in the order of the page, for those who read it by a screen reader
+    let after;
+    for (const [other, sibling] of shown) if (other > number && (!after || other < after[0])) after = [other, sibling];
+    element.insertBefore(rowElement, after?.[1] ?? null);
+  }
+
+  function sectionHeading({ text, start, end }) {
+    const ids = () => source.entries.slice(start, end).map(({ id }) => id);
+    return h(
+      'div',
+      { role: 'gridcell', class: 'section-head' },
+      h('h2', {}, text),
+      selection &&
+        h(
+          'button',
+          { type: 'button', class: 'button compact quiet', tabindex: -1, onclick: () => selection.add(ids()) },
+          'Select',
+          h('span', { class: 'visually-hidden' }, ` all of ${text}`),
+        ),
+    );
+  }
+
+  function createTile(entry, index, tileWidth, column) {
+    const link = h('a', { href: hrefOf(entry), draggable: 'true', tabindex: -1, 'data-link': true });
+    const tile = h(
+      'div',
+      {
+        class: 'tile',
+        role: 'gridcell',
+        'aria-colindex': column,
+        'data-id': entry.id,
+        vars: { width: `${tileWidth}px` },
+      },
+      link,
+    );
+    if (selection) {
+      const input = h('input', { type: 'checkbox', tabindex: -1 });
+      input.addEventListener('click', (event) => selection.toggle(indexOf.get(entry.id), { isRange: event.shiftKey }));
+      tile.append(h('label', { class: 'select-box' }, input));
+    }
+    const extra = extraOf?.(entry, index);
+    if (extra) tile.append(extra);
+    tiles.set(entry.id, { tile, link, entry });
+    const picture = pictures.get(entry.id);
+    if (picture) describe(picture);
+    renderSelected(entry.id);
+    renderProgress(entry.id);
+    return tile;
+  }
+
+  // shows the name and the thumbhash; the picture itself comes with `fill`
+  function describe(picture) {
+    const { tile, link } = tiles.get(picture.id);
+    replaceContent(
+      link,
+      thumbhashCanvas(picture.thumbhash),
+      h('span', { class: 'name', 'aria-hidden': 'true' }, picture.name),
+    );
+    tiles.get(picture.id).image = undefined;
+    link.setAttribute('aria-label', picture.name);
+    tile.querySelector('.select-box input')?.setAttribute('aria-label', `Select ${picture.name}`);
+    if (failures.get(picture.id) > 1) tile.classList.add('unavailable');
+  }
+
+  function showImage(picture) {
+    const known = tiles.get(picture.id);
+    const { tile, link, entry } = known;
+    if (known.image || tile.classList.contains('unavailable') || !picture.url) return;
+    const image = h('img', {
+      alt: '',
+      width: entry.width,
+      height: entry.height,
+      decoding: 'async',
+      draggable: 'false',
+    });
+    known.image = image;
+    image.addEventListener('load', () => {
+      tile.classList.add('loaded');
+      link.querySelector('canvas')?.remove();
+    });
+    image.addEventListener('error', () => {
+      const count = (failures.get(picture.id) ?? 0) + 1;
+      failures.set(picture.id, count);
+      image.remove();
+      known.image = undefined;
+      if (count > 1) return tile.classList.add('unavailable'); // most browsers can't decode TIFF and HEIC
+      pictures.delete(picture.id); // its link may have ended
+      return render();
+    });
+    image.src = picture.url;
+    link.prepend(image);
+  }
+
+  // Requests the names and URLs of the tiles that have none, or whose links are about to end, and loads the pictures.
+  async function fill() {
+    fillTimer = undefined;
+    if (signal.aborted || !element.isConnected) return;
+    const moved = Math.abs(scrollY - lastTop);
+    lastTop = scrollY;
+    if (moved > FAST_PX * innerHeight) {
+      fillTimer = setTimeout(fill, FILL_EVERY_MS);
+      return;
+    }
+    const wanted = [];
+    for (const { entry } of tiles.values()) {
+      const picture = pictures.get(entry.id);
+      if (!picture || picture.until < Date.now() + 60_000) wanted.push(entry);
+      else showImage(picture);
+    }
+    if (!wanted.length || isFetching) return;
+    isFetching = true;
+    try {
+      await fetchDetails(inOrder(wanted).slice(0, DETAILS_MAX));
+    } catch (error) {
+      if (!signal.aborted) source.onError(error);
+      return;
+    } finally {
+      isFetching = false;
+    }
+    fillTimer ??= setTimeout(fill, 0);
+  }
+  const inOrder = (entries) => entries.sort((one, other) => indexOf.get(one.id) - indexOf.get(other.id));
+  const waits = new Map(); // id → how often its thumbnail wasn't made yet
+
+  async function fetchDetails(entries) {
+    const found = await source.details(entries, (entry) => source.entries[indexOf.get(entry.id) - 1]);
+    const missing = new Set(entries.map(({ id }) => id));
+    for (const picture of found) {
+      missing.delete(picture.id);
+      pictures.set(picture.id, picture);
+      if (tiles.has(picture.id)) describe(picture);
+      if (!picture.url) waitForThumbnail(picture);
+    }
+    // deleted meanwhile, elsewhere: it stays as an empty tile until the next visit
+    for (const id of missing) pictures.set(id, { id, name: 'Deleted', until: Number.POSITIVE_INFINITY });
+  }
+
+  // a thumbnail is made soon after the upload; where it never is, the original is shown
+  function waitForThumbnail(picture) {
+    const count = (waits.get(picture.id) ?? 0) + 1;
+    waits.set(picture.id, count);
+    if (count > WAITS_MAX) picture.url = picture.originalUrl;
+    else
+      setTimeout(() => {
+        if (pictures.get(picture.id) === picture && !signal.aborted) picture.until = 0;
+        fillTimer ??= setTimeout(fill, 0);
+      }, WAIT_MS * count);
+  }
+
+  function renderSelected(id) {
+    const known = tiles.get(id);
+    if (!known || !selection) return;
+    const isSelected = selection.has(id);
+    known.tile.classList.toggle('selected', isSelected);
+    known.tile.setAttribute('aria-selected', isSelected);
+    known.tile.querySelector('.select-box input').checked = isSelected;
+  }
+  function renderProgress(id) {
+    const tile = tiles.get(id)?.tile;
+    if (!tile) return;
+    const existing = tile.querySelector('.progress');
+    if (!running.has(id)) return existing?.remove();
+    setProgress(existing ?? tile.appendChild(progressBar('Enhancing')), Math.max(0.06, running.get(id)));
+  }
+
+  // one tile can be reached by the Tab key: the last one that had the focus, or the first one in the window
+  function keepOneTabStop() {
+    for (const link of element.querySelectorAll('[data-link][tabindex="0"]')) link.tabIndex = -1;
+    const [first, last] = visibleRange(0);
+    const inWindow = rows.slice(first, last + 1).find((row) => row.text === undefined);
+    const current = source.entries[focusIndex];
+    const target = tiles.get(current?.id) ?? tiles.get(source.entries[inWindow?.start ?? 0]?.id);
+    if (target) target.link.tabIndex = 0;
+  }
+
+  function focusEntry(index, { isRange = false, scrolls = true } = {}) {
+    const target = Math.min(source.entries.length - 1, Math.max(0, index));
+    const row = rows[rowOfEntry(rows, target)];
+    const top = offset() + row.top;
+    const header = 76;
+    if (!scrolls) focusIndex = target;
+    else if (top < scrollY + header) scrollTo(0, top - header);
+    else if (top + row.height > scrollY + innerHeight - header) scrollTo(0, top + row.height - innerHeight + header);
+    if (isRange && selection) selection.extendTo(target, focusIndex);
+    focusIndex = target;
+    render();
+    if (!shown.has(rowOfEntry(rows, target))) addRow(rowOfEntry(rows, target));
+    keepOneTabStop();
+    tiles.get(source.entries[target].id)?.link.focus({ preventScroll: true });
+  }
+
+  // the picture above or below: the one in the next row whose middle is nearest
+  function vertical(index, by) {
+    const at = rowOfEntry(rows, index);
+    let number = at + by;
+    while (rows[number]?.text !== undefined) number += by;
+    const row = rows[number];
+    if (!row) return index;
+    const middleOf = (each, place) =>
+      each.widths.slice(0, place - each.start).reduce((sum, one) => sum + one + gap(), 0) +
+      each.widths[place - each.start] / 2;
+    const middle = middleOf(rows[at], index);
+    let best = row.start;
+    for (let place = row.start; place < row.end; place++)
+      if (Math.abs(middleOf(row, place) - middle) < Math.abs(middleOf(row, best) - middle)) best = place;
+    return best;
+  }
+
+  element.addEventListener('focusin', (event) => {
+    const id = event.target.closest('.tile')?.dataset.id;
+    if (id) focusIndex = indexOf.get(id) ?? focusIndex;
+  });
+  element.addEventListener('keydown', (event) => {
+    if (!event.target.dataset.link || !rows.length) return;
+    if (onKey?.(event, source.entries[focusIndex], focusIndex)) return event.preventDefault();
+    const perWindow = Math.max(1, Math.floor(innerHeight / (rowHeight() + gap())) - 1);
+    const repeat = (by) => Array.from({ length: perWindow }).reduce((index) => vertical(index, by), focusIndex);
+    const targets = {
+      ArrowLeft: () => focusIndex - 1,
+      ArrowRight: () => focusIndex + 1,
+      ArrowUp: () => vertical(focusIndex, -1),
+      ArrowDown: () => vertical(focusIndex, 1),
+      PageUp: () => repeat(-1),
+      PageDown: () => repeat(1),
+      Home: () => 0,
+      End: () => source.entries.length - 1,
+    };
+    if (targets[event.key] && !event.altKey) {
+      event.preventDefault();
+      return focusEntry(targets[event.key](), { isRange: event.shiftKey });
+    }
+    if (!selection) return undefined;
+    if (event.key === ' ') {
+      event.preventDefault();
+      selection.toggle(focusIndex, { isRange: event.shiftKey });
+    }
+    return undefined;
+  });
+  element.addEventListener('click', (event) => {
+    const id = event.target.closest('[data-link]')?.closest('.tile').dataset.id;
+    if (!id) return;
+    if (selection && (event.shiftKey || event.ctrlKey || event.metaKey)) {
+      event.preventDefault();
+      selection.toggle(indexOf.get(id), { isRange: event.shiftKey });
+    } else history.replaceState({ ...history.state, opened: id }, '');
+  });
+  // the address's state is the place that Back returns to
+  const requestFrame = () => {
+    frame ??= requestAnimationFrame(render);
+  };
+  addEventListener('scroll', requestFrame, { signal, passive: true });
+  const resizeObserver = new ResizeObserver(() => element.clientWidth !== width && update());
+  resizeObserver.observe(element);
+  signal.addEventListener('abort', () => {
+    resizeObserver.disconnect();
+    clearTimeout(fillTimer);
+  });
+  on(
+    'job',
+    (job) => {
+      if (!job.imageId) return;
+      isFinished(job) ? running.delete(job.imageId) : running.set(job.imageId, job.progress / 100);
+      renderProgress(job.imageId);
+    },
+    signal,
+  );
+  selection?.onChange(() => {
+    for (const id of tiles.keys()) renderSelected(id);
+  }, signal);
+
+  return {
+    element,
+    update,
+    focusEntry,
+    pictureOf: (id) => pictures.get(id),
+    indexOf: (id) => indexOf.get(id),
+    remember: (picture) => pictures.set(picture.id, picture),
+    // returns the pictures of these ids, in their order, requesting those that weren't shown yet
+    async picturesOf(ids) {
+      const unknown = ids.filter((id) => !pictures.has(id)).map((id) => source.entries[indexOf.get(id)]);
+      for (let from = 0; from < unknown.length; from += DETAILS_MAX)
+        await fetchDetails(unknown.slice(from, from + DETAILS_MAX));
+      return ids.map((id) => pictures.get(id));
+    },
+  };
+}
