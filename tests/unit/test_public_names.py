@@ -78,6 +78,13 @@ NO_CLASSES: Final = {
     "ListCursor",
     "UNMONITORED",
 }  # of `spike_core.ports`
+    "ADAPTER_API",
+    "Event",
+    "Job",
+    "PICTURE_PIXELS_MAX",
+    "ListCursor",
+    "UNMONITORED",
+}  # of `spike_core.ports`
 WITH_EXAMPLES: Final = [
     "spike_core",
     "spike_core.domain.accounts",

@@ -21,8 +21,14 @@ const STATES = { ORIGINAL: 'Not enhanced', PROCESSING: 'In progress', ENHANCED: 
 const SEARCH_DELAY_MS = 250;
 const FILTERS = ['search', 'state', 'tier', 'order'];
 
-const monthOf = ({ createdAt }) =>
-  new Date(createdAt).toLocaleDateString(undefined, { year: 'numeric', month: 'long' });
+const monthFormat = new Intl.DateTimeFormat(undefined, { year: 'numeric', month: 'long' });
+const months = new Map(); // formatting ten thousand dates would take seconds
+function monthOf({ createdAt }) {
+  const date = new Date(createdAt);
+  const key = date.getFullYear() * 12 + date.getMonth();
+  if (!months.has(key)) months.set(key, monthFormat.format(date));
+  return months.get(key);
+}
 
 export async function libraryView({ query }, signal) {
   const filters = Object.fromEntries(FILTERS.map((name) => [name, query.get(name) ?? '']));

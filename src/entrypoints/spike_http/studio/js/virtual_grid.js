@@ -52,12 +52,25 @@ export function virtualGrid({ source, label, hrefOf, selection, extraOf, section
     rows = layout.rows;
     setVariables(element, { height: `${layout.height}px` });
     element.setAttribute('aria-rowcount', source.hasMore ? -1 : rows.length);
-    for (const row of shown.values()) row.remove();
-    shown.clear();
-    tiles.clear();
+    for (const [number, row] of shown) if (!isSameRow(row.layout, rows[number])) removeRow(number);
     focusIndex = Math.min(focusIndex, Math.max(0, source.entries.length - 1));
     if (anchor) scrollToAnchor(anchor);
     render();
+  }
+  // whether a row shows what it would show if it were made anew
+  const isSameRow = (old, next) =>
+    next &&
+    !extraOf &&
+    old.row.top === next.top &&
+    old.row.height === next.height &&
+    old.row.text === next.text &&
+    old.row.end - old.row.start === next.end - next.start &&
+    old.ids.every((id, place) => source.entries[next.start + place]?.id === id) &&
+    Object.assign(old.row, next);
+  function removeRow(number) {
+    for (const tile of shown.get(number).querySelectorAll('.tile')) tiles.delete(tile.dataset.id);
+    shown.get(number).remove();
+    shown.delete(number);
   }
   const anchorOf = () => {
     const y = scrollY - offset();
@@ -84,12 +97,8 @@ export function virtualGrid({ source, label, hrefOf, selection, extraOf, section
     if (!element.isConnected) return;
     const [first, last] = visibleRange(OVERSCAN);
     const focused = element.contains(document.activeElement) ? rowOfEntry(rows, focusIndex) : undefined;
-    for (const [number, row] of shown)
-      if ((number < first || number > last) && number !== focused) {
-        for (const tile of row.querySelectorAll('.tile')) tiles.delete(tile.dataset.id);
-        row.remove();
-        shown.delete(number);
-      }
+    for (const number of [...shown.keys()])
+      if ((number < first || number > last) && number !== focused) removeRow(number);
     for (let number = first; number <= last; number++) if (!shown.has(number)) addRow(number);
     anchorId = source.entries[rows[first]?.start]?.id;
     if (last >= 0 && source.hasMore && rows[last].end > source.entries.length - 1000) source.loadMore();
@@ -111,6 +120,10 @@ export function virtualGrid({ source, label, hrefOf, selection, extraOf, section
           createTile(source.entries[index], index, row.widths[index - row.start], index - row.start + 1),
         );
     else rowElement.append(sectionHeading(row));
+    rowElement.layout = {
+      row: { ...row },
+      ids: row.text === undefined ? source.entries.slice(row.start, row.end).map(({ id }) => id) : [],
+    };
     shown.set(number, rowElement);
     // in the order of the page, for those who read it by a screen reader
     let after;
