@@ -1,5 +1,6 @@
-"""A library of thousands of pictures for a running server: one is uploaded, the others are rows and hard links of its files."""
+"""A library of thousands of pictures for a running server: one upload, and rows and hard links of its files."""
 
+import hashlib
 import os
 import sqlite3
 from collections.abc import Mapping
@@ -7,9 +8,6 @@ from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, Final
-
-from spike_system import Cuid2Ids
-from spike_core.domain.identifiers import ImageId
 
 SHAPES: Final = ((1500, 1000), (1000, 1500), (1200, 1200), (1920, 1080), (1600, 1200))
 PLACES: Final = ("Beach", "Forest", "Harbor", "Market", "Winter")
@@ -24,7 +22,7 @@ def multiply(folder: Path, image_id: str, count: int) -> list[str]:
     with closing(sqlite3.connect(folder / "spike.db", timeout=30)) as connection, connection:
         connection.row_factory = sqlite3.Row
         row = dict(connection.execute("SELECT * FROM images WHERE id = ?", (image_id,)).fetchone())
-        ids = [Cuid2Ids().new(ImageId).text for _ in range(count)]
+        ids = [f"img_{hashlib.sha256(f'{image_id} {number}'.encode()).hexdigest()[:24]}" for number in range(count)]
         rows = [_copy(row, id_, number) for number, id_ in enumerate(ids)]
         columns = ", ".join(rows[0])
         values = ", ".join(f":{name}" for name in rows[0])
@@ -47,7 +45,5 @@ def _copy(row: Mapping[str, Any], id_: str, number: int) -> dict[str, Any]:
         "updated_at": at,
         "checksum": None,
     }
-    copied = {
-        name: value.replace(row["id"], id_) if isinstance(value, str) else value for name, value in row.items()
-    }
+    copied = {name: value.replace(row["id"], id_) if isinstance(value, str) else value for name, value in row.items()}
     return {**copied, **changed}
