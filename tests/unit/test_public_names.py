@@ -15,6 +15,7 @@ import pytest
 import spike_core.errors
 import spike_core.ports
 from spike_core.domain import errors
+from subclasses import family
 
 CORE: Final = """
 Album AlbumDescription AlbumId AlbumName AlbumPatch Analysis ApiKey ApiKeyName Application AspectRatio BatchId Budget
@@ -123,8 +124,8 @@ def test_a_name_that_is_none_is_no_attribute() -> None:
 
 
 def test_every_error_is_public() -> None:
-    classes = {name for name, each in vars(errors).items() if getattr(each, "__module__", "") == errors.__name__}
-    assert set(spike_core.errors.__all__) == {name for name in classes if not name.startswith("_")}
+    classes = {each.__name__ for each in family(errors.SpikeError) if each.__module__.startswith(f"{errors.__name__}.")}
+    assert set(spike_core.errors.__all__) == set(errors.__all__) == classes
 
 
 def test_every_port_is_public() -> None:
