@@ -8,7 +8,7 @@ from spike_sqlalchemy.migrations import op
 from spike_sqlalchemy.migrations.online import create_index
 
 revision: str = "0024"
-down_revision: str | Sequence[str] | None = "0020"
+down_revision: str | Sequence[str] | None = "0021"
 
 
 def upgrade() -> None:
