@@ -7,7 +7,7 @@ from typing import Final, TypeVar
 import falcon
 
 from spike_core.domain.cursors import AlbumCursor, JobCursor
-from spike_core.domain.errors import InvalidValue
+from spike_core.domain.errors import InvalidIdentifier, InvalidValue
 from spike_core.domain.identifiers import ImageId
 from spike_core.domain.image_lists import ImageFilter, ImageOrder, ImageState, ListCursor, parse_list_cursor
 from spike_core.domain.limits import (
@@ -154,10 +154,13 @@ def image_ids(req: falcon.Request) -> Sequence[ImageId] | None:
     """Return `?ids`, `None` without it.
 
     Raises:
-        InvalidIdentifier: one of them isn't an image's.
+        InvalidValue: one of them isn't an image's.
     """
     text = req.get_param("ids")
-    return None if text is None else [ImageId.parse(id_) for id_ in text.split(",")]
+    try:
+        return None if text is None else [ImageId.parse(id_) for id_ in text.split(",")]
+    except InvalidIdentifier as error:
+        raise InvalidValue(what="ids", rule="must be ids of images, separated by commas") from error
 
 
 def image_cursor(req: falcon.Request, order: ImageOrder) -> ListCursor | None:

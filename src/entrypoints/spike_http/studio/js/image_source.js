@@ -14,6 +14,7 @@ export function imageSource(
 ) {
   let cursor;
   let loading;
+  let generation = 0;
   const known = new Set();
   const source = {
     entries: [],
@@ -23,9 +24,12 @@ export function imageSource(
     onEntries() {},
     // loads the next page of entries; a page may be empty, and followed by others
     loadMore() {
-      loading ??= loadPage().finally(() => {
-        loading = undefined;
-      });
+      if (!loading) {
+        const page = loadPage(generation).finally(() => {
+          if (loading === page) loading = undefined;
+        });
+        loading = page;
+      }
       return loading;
     },
     async loadUntil(count) {
@@ -53,15 +57,17 @@ export function imageSource(
       source.entries = [];
       source.hasMore = true;
       known.clear();
-      cursor = undefined;
+      cursor = loading = undefined;
+      generation++; // a page of the earlier list may be on its way
     },
   };
-  async function loadPage() {
+  async function loadPage(started) {
     const query = new URLSearchParams({
       ...parameters,
       ...(cursor ? { cursor } : { limit: FIRST_PAGE }),
     });
     const answer = await get(`${path}?${query}`, { signal });
+    if (started !== generation) return;
     cursor = answer.nextCursor;
     source.hasMore = answer.hasMore;
     source.entries.push(...answer.images.filter(({ id }) => !known.has(id) && known.add(id)));

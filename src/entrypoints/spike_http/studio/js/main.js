@@ -31,8 +31,8 @@ function renderHeader() {
   headerController = new AbortController();
   const nav = document.getElementById('nav');
   const actions = document.getElementById('header-actions');
+  if (!currentUser() || sharedViewOf(location)) nav.replaceChildren();
   if (!currentUser()) {
-    nav.replaceChildren();
     return replaceContent(
       actions,
       h('button', { type: 'button', class: 'button compact', onclick: () => openSignInDialog() }, 'Sign in'),
@@ -46,14 +46,15 @@ function renderHeader() {
     },
     headerController.signal,
   );
-  replaceContent(
-    nav,
-    [
-      ['#/', 'Library'],
-      ['#/albums', 'Albums'],
-      ['#/create', 'Create'],
-    ].map(([href, text]) => h('a', { href }, text)),
-  );
+  if (!sharedViewOf(location))
+    replaceContent(
+      nav,
+      [
+        ['#/', 'Library'],
+        ['#/albums', 'Albums'],
+        ['#/create', 'Create'],
+      ].map(([href, text]) => h('a', { href }, text)),
+    );
   return replaceContent(
     actions,
     h(

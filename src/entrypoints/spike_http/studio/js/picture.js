@@ -10,6 +10,7 @@ import { on } from './events.js';
 import { fetchImage, stableUrl, toPicture } from './images.js';
 import { isFinished, pollJobs } from './job_polling.js';
 import { loadModifications, modifyForm } from './modify_form.js';
+import { openShareDialog } from './share_links.js';
 import { tierPicker } from './tier_picker.js';
 import { formatSize, formatTokens, recordDuration, tiersFor } from './tiers.js';
 import { errorDetails, showError } from './toasts.js';
@@ -137,6 +138,11 @@ export async function pictureView({ id }, signal) {
             onclick: () => openMoveDialog([id], undefined, () => {}).catch(showError),
           },
           'Move to album',
+        ),
+        h(
+          'button',
+          { type: 'button', class: 'button compact', onclick: () => openShareDialog(image, shownId) },
+          'Share',
         ),
       ),
       detailsForm(image, method),

@@ -1,6 +1,7 @@
 // Renders the view for the fragment of the address. A view gets its parameters, among them `query`, and a signal that is aborted
 // when it is left. The history's state of each entry holds where the page was scrolled to, and which picture was opened.
 
+import { absoluteUrl } from './api.js';
 import { h, replaceContent } from './dom.js';
 import { showError } from './toasts.js';
 
@@ -81,5 +82,5 @@ const errorPage = (text, error) =>
     h('h1', {}, text),
     error?.suggestion && h('p', { class: 'muted' }, error.suggestion),
     error?.requestId && h('p', { class: 'muted tiny' }, `Request ${error.requestId}`),
-    h('a', { class: 'button', href: '#/' }, 'Go to the start page'),
+    h('a', { class: 'button', href: absoluteUrl('/#/') }, 'Go to the start page'),
   );

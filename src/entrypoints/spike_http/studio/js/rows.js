@@ -8,7 +8,7 @@ export const aspectRatio = ({ width, height }) =>
   Math.min(RATIO_RANGE.max, Math.max(RATIO_RANGE.min, width / height || 1));
 
 // Returns {rows, height}. A row is {top, height, start, end, widths} of the entries from `start` to `end`, or {top, height, text,
-// start, end}: the heading of a section, which has these entries. `sectionOf(entry)` is a section's text, if there are sections.
+// start, end}: the heading of a section, which has these entries. `sectionOf(entry)` is a section's text, undefined without sections.
 export function layOut(entries, { width, gap, rowHeight, sectionOf }) {
   const rows = [];
   let top = 0;
@@ -24,7 +24,7 @@ export function layOut(entries, { width, gap, rowHeight, sectionOf }) {
   for (let from = 0; from < entries.length; ) {
     const text = sectionOf?.(entries[from]);
     let to = entries.length;
-    if (sectionOf) {
+    if (text !== undefined) {
       to = from + 1;
       while (to < entries.length && sectionOf(entries[to]) === text) to++;
       rows.push({ top, height: HEADING_HEIGHT, text, start: from, end: to });

@@ -32,8 +32,7 @@ export async function resumeUploads() {
   if (isResuming) return;
   isResuming = true;
   if (!navigator.locks) return resume();
-  return navigator.locks.request('spike-uploads', { ifAvailable: true }, async (lock) => {
-    if (!lock) return undefined;
+  return navigator.locks.request('spike-uploads', async () => {
     await resume();
     return new Promise(() => {}); // held as long as the page is open
   });

@@ -148,7 +148,13 @@ export function virtualGrid({ source, label, hrefOf, selection, extraOf, section
   }
 
   function createTile(entry, index, tileWidth, column) {
-    const link = h('a', { href: hrefOf(entry), draggable: 'true', tabindex: -1, 'data-link': true });
+    const link = h('a', {
+      href: hrefOf(entry),
+      draggable: 'true',
+      tabindex: -1,
+      'data-link': true,
+      'aria-label': `Picture ${index + 1}`,
+    });
     const tile = h(
       'div',
       {
@@ -161,7 +167,7 @@ export function virtualGrid({ source, label, hrefOf, selection, extraOf, section
       link,
     );
     if (selection) {
-      const input = h('input', { type: 'checkbox', tabindex: -1 });
+      const input = h('input', { type: 'checkbox', tabindex: -1, 'aria-label': `Select picture ${index + 1}` });
       input.addEventListener('click', (event) => selection.toggle(indexOf.get(entry.id), { isRange: event.shiftKey }));
       tile.append(h('label', { class: 'select-box' }, input));
     }
@@ -338,7 +344,7 @@ export function virtualGrid({ source, label, hrefOf, selection, extraOf, section
     if (id) focusIndex = indexOf.get(id) ?? focusIndex;
   });
   element.addEventListener('keydown', (event) => {
-    if (!event.target.dataset.link || !rows.length) return;
+    if (event.target.dataset.link === undefined || !rows.length) return;
     if (onKey?.(event, source.entries[focusIndex], focusIndex)) return event.preventDefault();
     const perWindow = Math.max(1, Math.floor(innerHeight / (rowHeight() + gap())) - 1);
     const repeat = (by) => Array.from({ length: perWindow }).reduce((index) => vertical(index, by), focusIndex);
@@ -369,11 +375,11 @@ export function virtualGrid({ source, label, hrefOf, selection, extraOf, section
     if (selection && (event.shiftKey || event.ctrlKey || event.metaKey)) {
       event.preventDefault();
       selection.toggle(indexOf.get(id), { isRange: event.shiftKey });
-    } else history.replaceState({ ...history.state, opened: id }, '');
+    } else history.replaceState({ ...history.state, opened: id, scroll: scrollY }, '');
   });
   // the address's state is the place that Back returns to
   const requestFrame = () => {
-    frame ??= requestAnimationFrame(render);
+    if (frame === undefined) frame = requestAnimationFrame(render);
   };
   addEventListener('scroll', requestFrame, { signal, passive: true });
   const resizeObserver = new ResizeObserver(() => element.clientWidth !== width && update());
