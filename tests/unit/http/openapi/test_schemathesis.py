@@ -55,6 +55,7 @@ schemathesis.openapi.format("binary", st.just(PICTURE) | st.binary())
 def test_strangers_and_users_are_answered_as_described(label: str) -> None:
     """`SCHEMA.parametrize` would make the cases at collection: for many seconds, in each of the processes."""
     [made] = get_all_tests(schema=SCHEMA.include(name=label), test_func=ask_twice, settings=TIMES, given_kwargs={})
+    assert isinstance(made, Ok)
     _, ask = made.ok()
     ask()
 
