@@ -12,6 +12,7 @@ from browsing import Person, as_file, sign_in, upload
 from large_library import multiply
 from multipart import CONTENT_TYPE, a_form, a_part
 from running import Server
+from spike_runtime import Spike
 
 COUNT: Final = 10_000
 ELEMENTS_MAX: Final = 700  # of the whole page
@@ -20,9 +21,9 @@ UNDO_MS: Final = 10_000
 
 
 @pytest.fixture(scope="session")
-def large(server: Server, folder: Path) -> Person:
+def large(server: Server, folder: Path, installation: Spike) -> Person:
     """A person with 10,001 pictures: one was uploaded."""
-    person = Person.register(server, folder, email="large@example.org")
+    person = Person.register(server, installation, email="large@example.org")
     album = person.ask("POST", "/api/albums", {"name": "All", "autoEnhance": False, "privacy": "UNLISTED"})["album"]
     form = a_form(a_part("albumId", album["id"].encode()), a_part("file", as_file()["buffer"], filename="chelsea.jpg"))
     answer = server.ask("POST", "/api/images/upload", token=person.token, body=form, content_type=CONTENT_TYPE)

@@ -29,8 +29,12 @@ export async function sharedView({ id, token }, signal) {
       parameters: token ? { shareToken: token } : {},
       details: async (entries, before) => {
         // the album's pages begin after the picture before the first one that is wanted
-        const page = await fetchAlbum(id, { token, cursor: before(entries[0])?.cursor });
-        return page.images.map((image) => toTile(image));
+        const found = new Map();
+        for (let left = entries; left.length; left = left.slice(1).filter((entry) => !found.has(entry.id))) {
+          const page = await fetchAlbum(id, { token, cursor: before(left[0])?.cursor });
+          for (const image of page.images) found.set(image.id, toTile(image));
+        }
+        return [...found.values()];
       },
     },
     signal,

@@ -1,18 +1,11 @@
 // A grid of any number of pictures. Only the rows near the window are elements; the others are numbers. It is an ARIA grid with one
 // stop for the Tab key, whose arrow keys move between pictures.
 
-import { h, progressBar, replaceContent, setProgress, setVariables } from './dom.js';
-import { on } from './events.js';
-import { isFinished } from './job_polling.js';
+import { h, setVariables } from './dom.js';
+import { pictureTiles } from './picture_tiles.js';
 import { layOut, rowAt, rowOfEntry } from './rows.js';
-import { thumbhashCanvas } from './thumbhash.js';
 
 const OVERSCAN = 0.75; // of the window's height, above and below it
-const FILL_EVERY_MS = 80;
-const FAST_PX = 1.5; // windows per interval: faster than that nobody sees what would be requested
-const WAIT_MS = 1500; // until a thumbnail that wasn't made yet is asked for again
-const WAITS_MAX = 4;
-const DETAILS_MAX = 100; // per request, as the API allows
 
 // `source` is {entries, details(ids) → Promise of pictures, loadMore()}: `entries` are {id, width, height, createdAt}, a picture is
 // {id, name, url, thumbhash, until}. `hrefOf(id)` is where a click leads; `selection` is optional; `extraOf(entry, index)` is an element
@@ -24,19 +17,13 @@ export function virtualGrid({ source, label, hrefOf, selection, extraOf, section
     'aria-label': label,
     'aria-multiselectable': selection && 'true',
   });
-  const pictures = new Map(); // id → picture
   const shown = new Map(); // number of a row → its element
-  const tiles = new Map(); // id → {tile, image}
-  const running = new Map(); // id → progress of its job, 0 to 1
-  const failures = new Map(); // id → how often its picture couldn't be loaded
   const indexOf = new Map(); // id → index of the entry
   let rows = [];
   let focusIndex = 0;
   let width = 0;
   let frame;
-  let lastTop = 0;
-  let fillTimer;
-  let isFetching = false;
+  const tiles = pictureTiles({ element, source, hrefOf, selection, extraOf, indexOf }, signal);
 
   const gap = () => Math.min(10, Math.max(4, innerWidth * 0.007));
   const rowHeight = () => Math.min(272, Math.max(104, innerWidth * 0.19));
@@ -68,7 +55,7 @@ export function virtualGrid({ source, label, hrefOf, selection, extraOf, section
     old.ids.every((id, place) => source.entries[next.start + place]?.id === id) &&
     Object.assign(old.row, next);
   function removeRow(number) {
-    for (const tile of shown.get(number).querySelectorAll('.tile')) tiles.delete(tile.dataset.id);
+    for (const tile of shown.get(number).querySelectorAll('.tile')) tiles.forget(tile.dataset.id);
     shown.get(number).remove();
     shown.delete(number);
   }
@@ -103,7 +90,7 @@ export function virtualGrid({ source, label, hrefOf, selection, extraOf, section
     anchorId = source.entries[rows[first]?.start]?.id;
     if (last >= 0 && source.hasMore && rows[last].end > source.entries.length - 1000) source.loadMore();
     keepOneTabStop();
-    fillTimer ??= setTimeout(fill, tiles.size && lastTop === scrollY ? 0 : FILL_EVERY_MS);
+    tiles.fillSoon();
   }
 
   function addRow(number) {
@@ -117,7 +104,7 @@ export function virtualGrid({ source, label, hrefOf, selection, extraOf, section
     if (row.text === undefined)
       for (let index = row.start; index < row.end; index++)
         rowElement.append(
-          createTile(source.entries[index], index, row.widths[index - row.start], index - row.start + 1),
+          tiles.create(source.entries[index], index, row.widths[index - row.start], index - row.start + 1),
         );
     else rowElement.append(sectionHeading(row));
     rowElement.layout = {
@@ -147,163 +134,14 @@ export function virtualGrid({ source, label, hrefOf, selection, extraOf, section
     );
   }
 
-  function createTile(entry, index, tileWidth, column) {
-    const link = h('a', {
-      href: hrefOf(entry),
-      draggable: 'true',
-      tabindex: -1,
-      'data-link': true,
-      'aria-label': `Picture ${index + 1}`,
-    });
-    const tile = h(
-      'div',
-      {
-        class: 'tile',
-        role: 'gridcell',
-        'aria-colindex': column,
-        'data-id': entry.id,
-        vars: { width: `${tileWidth}px` },
-      },
-      link,
-    );
-    if (selection) {
-      const input = h('input', { type: 'checkbox', tabindex: -1, 'aria-label': `Select picture ${index + 1}` });
-      input.addEventListener('click', (event) => selection.toggle(indexOf.get(entry.id), { isRange: event.shiftKey }));
-      tile.append(h('label', { class: 'select-box' }, input));
-    }
-    const extra = extraOf?.(entry, index);
-    if (extra) tile.append(extra);
-    tiles.set(entry.id, { tile, link, entry });
-    const picture = pictures.get(entry.id);
-    if (picture) describe(picture);
-    renderSelected(entry.id);
-    renderProgress(entry.id);
-    return tile;
-  }
-
-  // shows the name and the thumbhash; the picture itself comes with `fill`
-  function describe(picture) {
-    const { tile, link } = tiles.get(picture.id);
-    replaceContent(
-      link,
-      thumbhashCanvas(picture.thumbhash),
-      h('span', { class: 'name', 'aria-hidden': 'true' }, picture.name),
-    );
-    tiles.get(picture.id).image = undefined;
-    link.setAttribute('aria-label', picture.name);
-    tile.querySelector('.select-box input')?.setAttribute('aria-label', `Select ${picture.name}`);
-    if (failures.get(picture.id) > 1) tile.classList.add('unavailable');
-  }
-
-  function showImage(picture) {
-    const known = tiles.get(picture.id);
-    const { tile, link, entry } = known;
-    if (known.image || tile.classList.contains('unavailable') || !picture.url) return;
-    const image = h('img', {
-      alt: '',
-      width: entry.width,
-      height: entry.height,
-      decoding: 'async',
-      draggable: 'false',
-    });
-    known.image = image;
-    image.addEventListener('load', () => {
-      tile.classList.add('loaded');
-      link.querySelector('canvas')?.remove();
-    });
-    image.addEventListener('error', () => {
-      const count = (failures.get(picture.id) ?? 0) + 1;
-      failures.set(picture.id, count);
-      image.remove();
-      known.image = undefined;
-      if (count > 1) return tile.classList.add('unavailable'); // most browsers can't decode TIFF and HEIC
-      pictures.delete(picture.id); // its link may have ended
-      return render();
-    });
-    image.src = picture.url;
-    link.prepend(image);
-  }
-
-  // Requests the names and URLs of the tiles that have none, or whose links are about to end, and loads the pictures.
-  async function fill() {
-    fillTimer = undefined;
-    if (signal.aborted || !element.isConnected) return;
-    const moved = Math.abs(scrollY - lastTop);
-    lastTop = scrollY;
-    if (moved > FAST_PX * innerHeight) {
-      fillTimer = setTimeout(fill, FILL_EVERY_MS);
-      return;
-    }
-    const wanted = [];
-    for (const { entry } of tiles.values()) {
-      const picture = pictures.get(entry.id);
-      if (!picture || picture.until < Date.now() + 60_000) wanted.push(entry);
-      else showImage(picture);
-    }
-    if (!wanted.length || isFetching) return;
-    isFetching = true;
-    try {
-      await fetchDetails(inOrder(wanted).slice(0, DETAILS_MAX));
-    } catch (error) {
-      if (!signal.aborted) source.onError(error);
-      return;
-    } finally {
-      isFetching = false;
-    }
-    fillTimer ??= setTimeout(fill, 0);
-  }
-  const inOrder = (entries) => entries.sort((one, other) => indexOf.get(one.id) - indexOf.get(other.id));
-  const waits = new Map(); // id → how often its thumbnail wasn't made yet
-
-  async function fetchDetails(entries) {
-    const found = await source.details(entries, (entry) => source.entries[indexOf.get(entry.id) - 1]);
-    const missing = new Set(entries.map(({ id }) => id));
-    for (const picture of found) {
-      missing.delete(picture.id);
-      pictures.set(picture.id, picture);
-      if (tiles.has(picture.id)) describe(picture);
-      if (!picture.url) waitForThumbnail(picture);
-    }
-    // deleted meanwhile, elsewhere: it stays as an empty tile until the next visit
-    for (const id of missing) pictures.set(id, { id, name: 'Deleted', until: Number.POSITIVE_INFINITY });
-  }
-
-  // a thumbnail is made soon after the upload; where it never is, the original is shown
-  function waitForThumbnail(picture) {
-    const count = (waits.get(picture.id) ?? 0) + 1;
-    waits.set(picture.id, count);
-    if (count > WAITS_MAX) picture.url = picture.originalUrl;
-    else
-      setTimeout(() => {
-        if (pictures.get(picture.id) === picture && !signal.aborted) picture.until = 0;
-        fillTimer ??= setTimeout(fill, 0);
-      }, WAIT_MS * count);
-  }
-
-  function renderSelected(id) {
-    const known = tiles.get(id);
-    if (!known || !selection) return;
-    const isSelected = selection.has(id);
-    known.tile.classList.toggle('selected', isSelected);
-    known.tile.setAttribute('aria-selected', isSelected);
-    known.tile.querySelector('.select-box input').checked = isSelected;
-  }
-  function renderProgress(id) {
-    const tile = tiles.get(id)?.tile;
-    if (!tile) return;
-    const existing = tile.querySelector('.progress');
-    if (!running.has(id)) return existing?.remove();
-    setProgress(existing ?? tile.appendChild(progressBar('Enhancing')), Math.max(0.06, running.get(id)));
-  }
-
   // one tile can be reached by the Tab key: the last one that had the focus, or the first one in the window
   function keepOneTabStop() {
     for (const link of element.querySelectorAll('[data-link][tabindex="0"]')) link.tabIndex = -1;
     const [first, last] = visibleRange(0);
     const inWindow = rows.slice(first, last + 1).find((row) => row.text === undefined);
     const current = source.entries[focusIndex];
-    const target = tiles.get(current?.id) ?? tiles.get(source.entries[inWindow?.start ?? 0]?.id);
-    if (target) target.link.tabIndex = 0;
+    const target = tiles.linkOf(current?.id) ?? tiles.linkOf(source.entries[inWindow?.start ?? 0]?.id);
+    if (target) target.tabIndex = 0;
   }
 
   function focusEntry(index, { isRange = false, scrolls = true } = {}) {
@@ -319,7 +157,7 @@ export function virtualGrid({ source, label, hrefOf, selection, extraOf, section
     render();
     if (!shown.has(rowOfEntry(rows, target))) addRow(rowOfEntry(rows, target));
     keepOneTabStop();
-    tiles.get(source.entries[target].id)?.link.focus({ preventScroll: true });
+    tiles.linkOf(source.entries[target].id)?.focus({ preventScroll: true });
   }
 
   // the picture above or below: the one in the next row whose middle is nearest
@@ -386,34 +224,14 @@ export function virtualGrid({ source, label, hrefOf, selection, extraOf, section
   resizeObserver.observe(element);
   signal.addEventListener('abort', () => {
     resizeObserver.disconnect();
-    clearTimeout(fillTimer);
   });
-  on(
-    'job',
-    (job) => {
-      if (!job.imageId) return;
-      isFinished(job) ? running.delete(job.imageId) : running.set(job.imageId, job.progress / 100);
-      renderProgress(job.imageId);
-    },
-    signal,
-  );
-  selection?.onChange(() => {
-    for (const id of tiles.keys()) renderSelected(id);
-  }, signal);
-
   return {
     element,
     update,
     focusEntry,
-    pictureOf: (id) => pictures.get(id),
     indexOf: (id) => indexOf.get(id),
-    remember: (picture) => pictures.set(picture.id, picture),
-    // returns the pictures of these ids, in their order, requesting those that weren't shown yet
-    async picturesOf(ids) {
-      const unknown = ids.filter((id) => !pictures.has(id)).map((id) => source.entries[indexOf.get(id)]);
-      for (let from = 0; from < unknown.length; from += DETAILS_MAX)
-        await fetchDetails(unknown.slice(from, from + DETAILS_MAX));
-      return ids.map((id) => pictures.get(id));
-    },
+    pictureOf: tiles.pictureOf,
+    remember: tiles.remember,
+    picturesOf: tiles.picturesOf,
   };
 }
