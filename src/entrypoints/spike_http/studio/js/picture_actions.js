@@ -103,10 +103,8 @@ function watch(jobs, order) {
 export function deleteWithUndo(ids) {
   for (const id of ids) hiddenIds.add(id);
   emit('images-hidden', ids);
-  const text = (seconds) =>
-    `${plural(ids.length).replace(/^o/, 'O')} will be deleted in ${seconds} s, with all versions.`;
   const toast = showActionToast(
-    text(UNDO_MS / 1000),
+    `${plural(ids.length).replace(/^o/, 'O')} will be deleted, with all versions.`,
     'Undo',
     () => {
       clearInterval(timer);
@@ -116,10 +114,11 @@ export function deleteWithUndo(ids) {
     { onDismiss: finish },
   );
   let left = UNDO_MS / 1000;
+  toast.setCount(`${left} s`);
   const timer = setInterval(() => {
     left -= 1;
     if (left <= 0) return finish();
-    return toast.setText(text(left));
+    return toast.setCount(`${left} s`);
   }, 1000);
   let isOver = false;
   function finish() {

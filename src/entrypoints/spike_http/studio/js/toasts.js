@@ -11,9 +11,10 @@ export function showToast(text, ...more) {
   return toast;
 }
 
-// A message with a button, which stays until it is used or dismissed. Returns {setText, remove}.
+// A message with a button, which stays until it is used or dismissed. Returns {setCount, remove}; a count isn't read aloud.
 export function showActionToast(text, label, onAction, { onDismiss = () => {} } = {}) {
-  const message = h('p', {}, text);
+  const count = h('span', { class: 'muted', 'aria-hidden': 'true' });
+  const message = h('p', {}, text, ' ', count);
   const toast = addToast(
     'toast',
     h(
@@ -37,8 +38,8 @@ export function showActionToast(text, label, onAction, { onDismiss = () => {} } 
   );
   return {
     remove: () => toast.remove(),
-    setText(next) {
-      message.textContent = next;
+    setCount(next) {
+      count.textContent = next;
     },
   };
 }

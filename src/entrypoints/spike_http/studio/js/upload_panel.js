@@ -99,6 +99,7 @@ function thumbnail(file) {
   const url = URL.createObjectURL(file);
   const image = h('img', {
     alt: '',
+    loading: 'lazy', // of hundreds of files only those in sight are decoded
     src: url,
     onload: () => URL.revokeObjectURL(url),
     onerror: () => image.replaceWith(h('span', { class: 'blank' })),

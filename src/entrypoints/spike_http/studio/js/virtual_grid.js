@@ -35,6 +35,7 @@ export function virtualGrid({ source, label, hrefOf, selection, extraOf, section
     indexOf.clear();
     for (const [index, { id }] of source.entries.entries()) indexOf.set(id, index);
     width = element.clientWidth;
+    if (!width) return; // not displayed yet
     const layout = layOut(source.entries, { width, gap: gap(), rowHeight: rowHeight(), sectionOf });
     rows = layout.rows;
     setVariables(element, { height: `${layout.height}px` });
