@@ -17,7 +17,8 @@ _APART: Final = timedelta(hours=7) // timedelta(microseconds=1)  # of two pictur
 def multiply(folder: Path, image_id: str, count: int) -> list[str]:
     """Add `count` pictures like an uploaded one, each older than the one before; return their ids, newest first.
 
-    They have names such as `Harbor 00042.jpg`, and differ in shape; each has files of its own.
+    They have names such as `Harbor 00042.jpg`, and differ in shape; each has files of its own. They are in the albums
+    that the uploaded one is in, after it.
     """
     with closing(sqlite3.connect(folder / "spike.db", timeout=30)) as connection, connection:
         connection.row_factory = sqlite3.Row
@@ -27,10 +28,23 @@ def multiply(folder: Path, image_id: str, count: int) -> list[str]:
         columns = ", ".join(rows[0])
         values = ", ".join(f":{name}" for name in rows[0])
         connection.executemany(f"INSERT INTO images ({columns}) VALUES ({values})", rows)  # noqa: S608  # our own names
+        for album in connection.execute("SELECT * FROM album_images WHERE image_id = ?", (image_id,)).fetchall():
+            places = [
+                (id_.replace("img_", "alb_img_"), album["album_id"], id_, album["position"] + number, album["added_at"])
+                for number, id_ in enumerate(ids, start=1)
+            ]
+            connection.executemany(
+                "INSERT INTO album_images (id, album_id, image_id, position, added_at) VALUES (?, ?, ?, ?, ?)", places
+            )
     for path in [each for each in folder.rglob(f"*{image_id.removeprefix('img_')}*") if each.is_file()]:
         for id_ in ids:
             os.link(path, path.with_name(path.name.replace(image_id, id_)))
     return ids
+
+
+def name_of(number: int) -> str:
+    """Return the name of the picture of this number, counted from 0."""
+    return f"{PLACES[number % len(PLACES)]} {number:05}.jpg"
 
 
 def _copy(row: Mapping[str, Any], id_: str, number: int) -> dict[str, Any]:
@@ -38,7 +52,7 @@ def _copy(row: Mapping[str, Any], id_: str, number: int) -> dict[str, Any]:
     at = row["created_at"] - (number + 1) * _APART
     changed = {
         "id": id_,
-        "name": f"{PLACES[number % len(PLACES)]} {number:05}.jpg",
+        "name": name_of(number),
         "width_px": width,
         "height_px": height,
         "created_at": at,
