@@ -1,8 +1,9 @@
 """Configuration of all tests."""
 
+import gc
 import os
 from collections import defaultdict
-from collections.abc import Hashable, Mapping
+from collections.abc import Generator, Hashable, Mapping
 from typing import Final
 
 import pytest
@@ -49,6 +50,17 @@ FOLDERS_S: Final[Mapping[str, float]] = {
     "tests/integration/deploy": 30,
     "tests/integration/packaging": 30,
 }
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """Collect without garbage collection, and keep what is collected out of all later ones: it stays to the end."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

@@ -17,7 +17,6 @@ from importlib.metadata import entry_points
 from typing import Final, NoReturn
 
 from preloaded_workers import fork_workers
-
 from spike_cli.main import main
 from spike_runtime.plugins import GROUP
 

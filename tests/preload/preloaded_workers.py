@@ -89,7 +89,7 @@ def _serve(requests: socket.socket) -> NoReturn:
             for descriptor in (reading, writing):
                 os.close(descriptor)
             requests.close()
-            _work(*descriptors, json.loads(message))
+            _work(descriptors[0], json.loads(message))
         os.waitpid(parent, 0)
         requests.send(os.read(reading, _PID_MAX))
         for descriptor in (reading, writing, *descriptors):
