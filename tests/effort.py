@@ -66,7 +66,7 @@ def staggered(cases: Sequence[_Case], *, step: int) -> Sequence[_Case]:
 def in_starting_order(folders: Sequence[str], seconds: Mapping[str, float], *, workers: int) -> Sequence[int]:
     """Return the places of tests, given by their folders, so that long ones start first in each of `workers` shares.
 
-    pytest-xdist gives each worker an equal share of the tests, in their order; whoever is done takes tests from the
+    pytest-xdist gives each worker an equal share of the tests, in their order; one that is done takes tests from the
     end of another's. `seconds` says how long the tests of the long folders take; a folder isn't divided.
     """
     shares: list[list[int]] = [[] for _ in range(workers)]
