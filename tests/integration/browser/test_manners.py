@@ -189,7 +189,9 @@ def test_the_whole_way_is_walked_by_keyboard(studio: Page) -> None:
     studio.keyboard.press("Enter")
     studio.keyboard.press("Tab")
     expect(studio.get_by_role("button", name="Upload pictures")).to_be_focused()
-    studio.keyboard.press("Tab")
+    for control in ("searchbox", "combobox", "combobox", "combobox", "button", "link"):
+        studio.keyboard.press("Tab")
+        expect(studio.locator(":focus").and_(studio.get_by_role(control))).to_be_visible()
     studio.keyboard.press("Enter")
     expect(studio.get_by_role("heading", name="chelsea.jpg")).to_be_focused()
 

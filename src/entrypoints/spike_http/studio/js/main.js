@@ -3,6 +3,7 @@
 import { accountView } from './account.js';
 import { albumView } from './album.js';
 import { albumsView } from './albums.js';
+import { absoluteUrl } from './api.js';
 import { createView, creationView } from './create.js';
 import { h, iconButton, replaceContent } from './dom.js';
 import { startDropzone } from './dropzone.js';
@@ -69,6 +70,7 @@ function renderHeader() {
 }
 
 async function start() {
+  if (sharedViewOf(location)) document.querySelector('.wordmark').href = absoluteUrl('/#/');
   const token = takeTokenFromAddress();
   let failure;
   try {
