@@ -320,6 +320,13 @@ BY_STATUS: Final[Mapping[int, ErrorResponse]] = {
         "Method Not Allowed",
         "Please see the Allow header",
     ),
+    416: _response(
+        HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE,
+        "INVALID_INPUT",
+        "The file has no such range",
+        "Range Not Satisfiable",
+        "Please see the Content-Range header, or request the whole file",
+    ),
     415: _response(
         HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
         "UNSUPPORTED_MEDIA_TYPE",

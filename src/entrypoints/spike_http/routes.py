@@ -246,6 +246,7 @@ def routes(
             queries=queries,
             proxies=Proxies.parse(settings.trusted_proxies),
             accel_redirect=settings.accel_redirect,
+            lifetime=timedelta(seconds=settings.link_lifetime_s),
         )
         table.append(Route("/files/{folder}/{name}", files))
     return table

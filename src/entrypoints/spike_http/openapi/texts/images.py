@@ -37,9 +37,16 @@ on the last page. Images that are added meanwhile don't shift the following page
 Return the current URLs of up to 100 images and of the results of up to 100 jobs. A page that stays open longer than
 URLs are valid asks for those it shows once `urlExpiresAt` has passed. The order is that of the request. Ids are left
 out that don't exist, whose job has no result, or that the caller may not read. The request doesn't add to `viewCount`.
+
+With `download: true` browsers save what the URLs lead to, under the image's name, in whatever script; a CDN's URLs are
+the usual ones.
 """,
         errors={400: "The body has neither list, or one has more than 100 ids."},
-        fields={"imageIds": "Images.", "jobIds": "Jobs with results."},
+        fields={
+            "imageIds": "Images.",
+            "jobIds": "Jobs with results.",
+            "download": "Whether browsers are to save the files.",
+        },
         request={"imageIds": [IMAGE_ID, OTHER_IMAGE_ID], "jobIds": [JOB_ID]},
         response={
             "success": True,
