@@ -125,6 +125,9 @@ _BAD_REQUESTS: Final[Mapping[type[errors.SpikeError], ErrorResponse]] = {
     errors.DownloadFailed: _bad_request(
         "The image URL could not be fetched", "Please check that the URL is publicly accessible"
     ),
+    errors.DownloadTooLarge: _bad_request(
+        "The download is too large", "Please download fewer images at a time: at most {limit} {what}"
+    ),
     errors.PromptRefused: _bad_request("The prompt was refused", "Please describe another picture"),
 }
 

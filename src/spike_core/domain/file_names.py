@@ -56,6 +56,11 @@ def numbered(name: str, number: int) -> str:
     return f"{stem} ({number}).{extension}"
 
 
+def archive_file_name(text: str) -> str:
+    """Return the file name of a zip archive that is called `text`."""
+    return f"{_safe(text)}.zip"
+
+
 class DistinctNames:
     """Makes names distinct, also where a file system ignores case and how characters are composed."""
 

@@ -25,7 +25,7 @@ _PARAMETERS: Final = (
     Parameter(name="signature", schema={"type": "string"}, description="Part of a signed URL."),
     Parameter(
         name="download",
-        schema={"type": "string", "enum": ["1"]},
+        schema={"type": "string"},
         description="With `1`, browsers save the file, under the image's name. It isn't part of the signature.",
     ),
 )
@@ -51,6 +51,7 @@ class FileResource:
         access=Access.PUBLIC,
         query=_PARAMETERS,
         has_etag=True,
+        has_ranges=True,
         errors=(InvalidLink, ObjectNotFound, StorageUnavailable),
     )
     def on_get(self, req: Request, resp: falcon.Response, folder: str, name: str) -> None:

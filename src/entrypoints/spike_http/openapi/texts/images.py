@@ -55,6 +55,25 @@ the usual ones.
             "urlExpiresAt": URL_EXPIRES_AT,
         },
     ),
+    "downloadImages": OperationText(
+        summary="Download several images",
+        description="""
+Return a zip file with up to 1000 images, your own or public ones, in the order of the request. Of each it has the
+newest result, of `tier` if that is given, and the original where there is none. The file is written while it is sent,
+without compression, since pictures are compressed already. Names that are the same get numbers. If a picture is
+deleted meanwhile, the connection is closed before the end; what arrived can't be opened as a zip file.
+
+Limits: `SPIKE_DOWNLOAD_IMAGES_MAX` images, `SPIKE_DOWNLOAD_MB_MAX` MB.
+""",
+        errors={
+            400: "The body is not valid, or the images have too many bytes together.",
+            403: "An image is private and belongs to another user.",
+            404: "There is no such image.",
+            503: "Too many such requests wait or are being answered.",
+        },
+        fields={"imageIds": "Images; repetitions are ignored.", "tier": "The tier of the results; null is any."},
+        request={"imageIds": [IMAGE_ID, OTHER_IMAGE_ID], "tier": "TIER_2K"},
+    ),
     "getImage": OperationText(
         summary="Get an image",
         description="""
