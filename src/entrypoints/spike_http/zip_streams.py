@@ -18,7 +18,7 @@ from spike_core.domain.errors import InvariantViolated
 from spike_core.ports.blobs import BlobStore
 from spike_core.services.downloads import DownloadedObject
 
-PIECE_BYTES: Final = 256 * 1024
+PIECE_BYTES: Final = 64 * 1024
 _EARLIEST: Final = datetime(1980, 1, 1, tzinfo=UTC)  # of the format
 _PERMISSIONS: Final = 0o644 << 16  # of an ordinary file, where Unix looks for them
 _UNIX: Final = 3

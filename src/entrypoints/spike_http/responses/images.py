@@ -300,9 +300,9 @@ class LinksView:
             name = DescribedObject.of_image(key, image).file_name
             images.append(ImageLinksView(id=image.id, original_url=urls.of_attachment(key, image, name=name)))
         jobs = []
-        for job, image in linked.results:
-            name = DescribedObject.of_job(job.result.key, job, image).file_name
-            url = urls.of_attachment(job.result.key, image, name=name)
+        for job, source in linked.results:
+            name = DescribedObject.of_job(job.result.key, job, source).file_name
+            url = urls.of_attachment(job.result.key, source, name=name)
             jobs.append(ResultLinksView(id=job.id, image_id=job.spec.image_id, enhanced_url=url))
         return cls(images=images, jobs=jobs, url_expires_at=urls.expires_at)
 
