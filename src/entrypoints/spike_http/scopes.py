@@ -20,6 +20,8 @@ SCOPES: Final[Mapping[str, Scope | None]] = {
     "GET /api/images": Scope.READ,
     "GET /api/images/layout": Scope.READ,
     "POST /api/images/links": Scope.READ,
+    "POST /api/images/download": Scope.READ,
+    "GET /api/albums/{album_id}/download": Scope.READ,
     "GET /api/images/{image_id}": Scope.READ,
     "PATCH /api/images/{image_id}": Scope.MANAGE,
     "DELETE /api/images/{image_id}": Scope.MANAGE,

@@ -54,7 +54,9 @@ STATE: Final = Parameter(
     schema={"type": "string", "enum": [state.value for state in ImageState]},
     description="What the jobs of the image say: none completed, one unfinished, one completed, the newest failed.",
 )
-TIER: Final = Parameter(name="tier", schema={"type": "string"}, description="A tier at which a job is completed.")
+COMPLETED_TIER: Final = Parameter(
+    name="tier", schema={"type": "string"}, description="A tier at which a job is completed."
+)
 IDS: Final = Parameter(
     name="ids",
     schema={"type": "string"},
@@ -70,6 +72,11 @@ SEQUENCE_CURSOR: Final = Parameter(
 )
 SHARE_TOKEN: Final = Parameter(
     name="shareToken", schema={"type": "string"}, description="The share token of an unlisted album."
+)
+TIER: Final = Parameter(
+    name="tier",
+    schema={"type": "string"},
+    description="Take results of this tier. Without it, the newest of any tier.",
 )
 WAIT: Final = Parameter(
     name="wait",
@@ -96,6 +103,16 @@ def flag(req: falcon.Request, parameter: Parameter) -> bool:
             return False
         case _:
             raise InvalidValue(what=parameter.name, rule="must be true or false")
+
+
+def tier_parameter(req: falcon.Request) -> Tier | None:
+    """Return `?tier`, `None` without it.
+
+    Raises:
+        InvalidValue: it can't be a tier's name.
+    """
+    text = req.get_param(TIER.name)
+    return None if text is None else Tier(text)
 
 
 def page_limit(req: falcon.Request, *, default: int = PAGE_SIZE) -> int:

@@ -41,6 +41,7 @@ from spike_http.requests.images import LinksBody, image_labels
 from spike_http.requests.inline_images import PICTURE_ERRORS, json_with_picture
 from spike_http.requests.json_bodies import json_object
 from spike_http.requests.query import (
+    COMPLETED_TIER,
     CURSOR,
     IDS,
     LAYOUT_LIMIT,
@@ -48,7 +49,6 @@ from spike_http.requests.query import (
     ORDER,
     SEARCH,
     STATE,
-    TIER,
     image_cursor,
     image_filter,
     image_ids,
@@ -278,7 +278,7 @@ class ImagesResource:
     queries: Queries
     object_urls: ObjectUrls
 
-    @Operation("listImages", answer=ImagesView, query=(LIMIT, CURSOR, ORDER, SEARCH, STATE, TIER, IDS))
+    @Operation("listImages", answer=ImagesView, query=(LIMIT, CURSOR, ORDER, SEARCH, STATE, COMPLETED_TIER, IDS))
     def on_get(self, req: Request, resp: falcon.Response) -> None:
         """List the user's images, or those with some ids."""
         user_id = self.authenticator.user(req)
@@ -303,7 +303,7 @@ class ImageLayoutResource:
     authenticator: RequestAuthentication
     queries: Queries
 
-    @Operation("layOutImages", answer=LayoutView, query=(LAYOUT_LIMIT, CURSOR, ORDER, SEARCH, STATE, TIER))
+    @Operation("layOutImages", answer=LayoutView, query=(LAYOUT_LIMIT, CURSOR, ORDER, SEARCH, STATE, COMPLETED_TIER))
     def on_get(self, req: Request, resp: falcon.Response) -> None:
         """List the sizes and dates of the user's images, many at once."""
         user_id, order = self.authenticator.user(req), image_order(req)
@@ -327,7 +327,8 @@ class LinksResource:
         viewer = self.authenticator.optional_user(req)
         body = LinksBody.parse(json_object(req))
         linked = self.queries.linked(image_ids=body.image_ids, job_ids=body.job_ids, viewer=viewer)
-        resp.media = as_json(LinksView.of(linked, self.object_urls.for_request(req), viewer=viewer))
+        view_of = LinksView.of_attachments if body.is_download else LinksView.of
+        resp.media = as_json(view_of(linked, self.object_urls.for_request(req), viewer=viewer))
 
 
 @frozen(kw_only=True)
