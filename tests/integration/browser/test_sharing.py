@@ -1,6 +1,7 @@
 """Pages that need no account: a shared album, and a picture before and after, each with a preview card of its own."""
 
 import re
+import zipfile
 from typing import Any
 
 from playwright.sync_api import Browser, Page, expect
@@ -63,3 +64,21 @@ def test_a_public_picture_is_compared_before_and_after_without_an_account(
     expect(stranger.get_by_role("heading", name="cat.jpg")).to_be_visible()
     expect(stranger.get_by_role("slider")).to_have_attribute("aria-valuenow", "50")
     stranger.context.close()
+
+
+def test_selected_pictures_and_albums_are_downloaded_as_zip(studio: Page, ada: Person) -> None:
+    upload(studio, as_file("one.jpg"), as_file("two.jpg"))
+    album: Any = ada.ask("POST", "/api/albums", {"name": "Holidays"})["album"]
+    ada.ask("POST", f"/api/albums/{album['id']}/images", {"imageIds": [image["id"] for image in ada.images()]})
+    for box in studio.locator(".select-box input").all():
+        box.check()
+    with studio.expect_download() as selected:
+        studio.get_by_role("button", name="Download").click()
+    studio.goto(f"{ada.server.url}/#/albums/{album['id']}")
+    with studio.expect_download() as whole:
+        studio.get_by_role("link", name="Download").click()
+    for download in (selected.value, whole.value):
+        assert download.suggested_filename.endswith(".zip")
+        with zipfile.ZipFile(download.path()) as archive:
+            assert len(archive.namelist()) == 2
+            assert archive.testzip() is None

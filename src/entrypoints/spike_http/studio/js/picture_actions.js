@@ -13,6 +13,7 @@ import { showActionToast, showError, showToast } from './toasts.js';
 import { balance, setBalance } from './wallet.js';
 
 const ENHANCED_AT_ONCE = 20; // the API's limits per request
+const DOWNLOADED_AT_ONCE = 1000;
 const DELETED_AT_ONCE = 4;
 export const UNDO_MS = 10_000;
 
@@ -198,10 +199,13 @@ export function selectionBar(selection, { extra = () => [], sizesOf = () => [], 
   return { element, button };
 }
 
-// Downloads one zip file; the browser keeps what it has received until it is complete.
+// Downloads a zip file for each thousand pictures; the browser keeps what it has received until a file is complete.
 export async function downloadZip(imageIds) {
-  const { blob, name } = await call('POST', '/api/images/download', { body: { imageIds }, isFile: true });
-  const url = URL.createObjectURL(blob);
-  h('a', { href: url, download: name }).click();
-  setTimeout(() => URL.revokeObjectURL(url), 60_000);
+  for (let from = 0; from < imageIds.length; from += DOWNLOADED_AT_ONCE) {
+    const body = { imageIds: imageIds.slice(from, from + DOWNLOADED_AT_ONCE) };
+    const { blob, name } = await call('POST', '/api/images/download', { body, isFile: true });
+    const url = URL.createObjectURL(blob);
+    h('a', { href: url, download: name }).click();
+    setTimeout(() => URL.revokeObjectURL(url), 60_000);
+  }
 }
