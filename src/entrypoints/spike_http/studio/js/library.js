@@ -221,7 +221,6 @@ export async function libraryView({ query }, signal) {
       const entry = { id: image.id, width: picture.width, height: picture.height, createdAt: new Date().toISOString() };
       if (isNarrowed() || filters.order) return reload();
       if (!source.prepend(entry)) return undefined;
-      if (picture.url) grid.remember(picture);
       return render();
     },
     signal,

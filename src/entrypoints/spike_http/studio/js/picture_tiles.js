@@ -199,7 +199,6 @@ export function pictureTiles({ element, source, hrefOf, selection, extraOf, inde
     forget: (id) => tiles.delete(id),
     linkOf: (id) => tiles.get(id)?.link,
     pictureOf: (id) => pictures.get(id),
-    remember: (picture) => pictures.set(picture.id, picture),
     // returns the pictures of these ids, in their order, requesting those that weren't shown yet
     async picturesOf(ids) {
       const unknown = ids.filter((id) => !pictures.has(id)).map((id) => source.entries[indexOf.get(id)]);

@@ -232,7 +232,6 @@ export function virtualGrid({ source, label, hrefOf, selection, extraOf, section
     focusEntry,
     indexOf: (id) => indexOf.get(id),
     pictureOf: tiles.pictureOf,
-    remember: tiles.remember,
     picturesOf: tiles.picturesOf,
   };
 }
