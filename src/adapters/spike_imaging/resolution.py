@@ -14,7 +14,6 @@ from PIL.PngImagePlugin import PngImageFile
 from PIL.TiffImagePlugin import TiffImageFile
 from PIL.WebPImagePlugin import WebPImageFile
 
-from spike_core.domain.errors import SpikeError
 from spike_core.domain.objects import PictureFormat
 from spike_imaging.formats import format_of
 
@@ -35,7 +34,7 @@ _READERS: Final[Mapping[PictureFormat, type[ImageFile]]] = {
 
 def resolution_of(data: bytes) -> Resolution | None:
     """Return the resolution in a file's header; `None` if it has none, a nonsensical one, or is a GIF or HEIC."""
-    with suppress(SpikeError, Exception):  # a header may be malformed in many ways; the picture may be fine
+    with suppress(Exception):  # a header may be malformed in many ways; the picture may be fine
         reader = _READERS.get(format_of(data))
         if reader is None:
             return None
