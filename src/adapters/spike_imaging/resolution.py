@@ -19,7 +19,7 @@ from spike_imaging.formats import format_of
 
 Resolution: TypeAlias = tuple[float, float]  # across and down, in pixels per inch
 
-_MIN: Final = 1.0
+_MIN: Final = 2.0  # a TIFF of 1 says that it has none
 _MAX: Final = 65_535.0  # that a JPEG can say
 _PER_CENTIMETER: Final = 3
 _INCHES: Final = 2.54  # centimeters

@@ -65,8 +65,12 @@ class PillowUpscaler:
         options: RenderOptions = DEFAULT_OPTIONS,  # noqa: ARG002  # as above
     ) -> Analysis:
         """Return that every picture is resampled alike; see the port."""
-        with opened_picture(original.read()):
-            return Analysis(summary="The classical engine resamples every picture alike", method=METHOD)
+        try:
+            with opened_picture(original.read()) as opened:
+                opened.decode()
+        except MemoryError as error:
+            raise UpscalerUnavailable from error
+        return Analysis(summary="The classical engine resamples every picture alike", method=METHOD)
 
 
 def _enhanced(data: bytes, size: tuple[int, int]) -> Image:
