@@ -362,7 +362,7 @@ MUTANTS: Final = [
            Upscalers.test_an_ordered_jpeg_of_a_transparent_picture_is_faithful),
     Mutant("has nothing to say about a picture", MemoryUpscaler, "analyze",
            lambda *_args, **_kwargs: Analysis(summary=""),
-           Upscalers.test_an_analysis_says_something, Upscalers.test_what_cannot_be_decoded_is_not_analyzed),
+           Upscalers.test_an_analysis_says_something),
     # a blender
     Mutant("merges JPEGs alone", MemoryBlender, "blend", _of_jpeg_alone,
            Blenders.test_pictures_of_every_format_are_merged, fails_with=UnknownPictureFormat),

@@ -146,11 +146,3 @@ class UpscalerContract:
 
     def test_an_analysis_says_something(self, upscaler: Upscaler, make_picture: MakePicture) -> None:
         assert upscaler.analyze(io.BytesIO(make_picture(SMALL)), size=SMALL.scaled_to(640)).summary
-
-    @pytest.mark.parametrize("flaw", ["corrupt", "junk"])
-    def test_what_cannot_be_decoded_is_not_analyzed(
-        self, upscaler: Upscaler, make_picture: MakePicture, flaw: str
-    ) -> None:
-        data = b"no picture" if flaw == "junk" else make_picture(SMALL, PictureFormat.PNG, flaw)
-        with pytest.raises(UnacceptablePicture):
-            upscaler.analyze(io.BytesIO(data), size=SMALL)
