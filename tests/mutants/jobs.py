@@ -145,7 +145,7 @@ MUTANTS: Final = [
         MemoryJobs,
         "add",
         lambda add, jobs, new: add(jobs, [evolve(job, spec=evolve(job.spec, options=DEFAULT_OPTIONS)) for job in new]),
-        Jobs.test_any_state_comes_back_as_it_was_stored,
+        Jobs.test_added_jobs_come_back_as_they_were,
     ),
     Mutant(
         "forgets a job's request",

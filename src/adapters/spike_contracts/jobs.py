@@ -159,7 +159,10 @@ class JobsContract:
     @pytest.mark.parametrize("request_id", [None, RequestId.of(a_body())])
     def test_added_jobs_come_back_as_they_were(self, transactions: Transactions, request_id: RequestId | None) -> None:
         image = an_image()
-        orders = [evolve(an_order(image=image, tier=tier), request_id=request_id) for tier in SPECIFIED.tiers]
+        options = RenderOptions(format=PictureFormat.WEBP, quality=100, strength=0, mode=Mode.VIVID)
+        orders = [
+            evolve(an_order(image=image, tier=tier), request_id=request_id, options=options) for tier in SPECIFIED.tiers
+        ]
         jobs = [PendingJob(spec=spec) for spec in orders]
         with transactions.begin() as tx:
             tx.images.add(image)
