@@ -7,7 +7,7 @@ from attrs import evolve, field, frozen
 from spike_core.domain.catalog import SPECIFIED, Catalog
 from spike_core.domain.event_deliveries import EventLimits
 from spike_core.domain.images import MetadataPolicy
-from spike_core.domain.limits import JobLimits
+from spike_core.domain.limits import DownloadLimits, JobLimits
 from spike_core.domain.render_options import FAITHFUL_ONLY, Mode
 from spike_core.domain.tokens import Tokens
 from spike_core.domain.usage import Budgets
@@ -40,6 +40,7 @@ from spike_core.services.billing import Billing
 from spike_core.services.cancellation import Cancellation
 from spike_core.services.deletion import Deletion
 from spike_core.services.dispatch import Dispatch
+from spike_core.services.downloads import Downloads
 from spike_core.services.enhancements import Enhancements
 from spike_core.services.event_recording import RecordingTransactions
 from spike_core.services.events import Events, named, types_wanted
@@ -99,6 +100,7 @@ class Policies:
     opening_grant: Tokens = OPENING_GRANT
     metadata: MetadataPolicy = MetadataPolicy.KEEP  # of results
     budgets: Budgets = field(factory=Budgets)
+    downloads: DownloadLimits = field(factory=DownloadLimits)
     events: EventLimits = field(factory=EventLimits)
     free_bytes_min: int = 0  # of the blob store; below it nothing new is accepted
     catalog: Catalog = SPECIFIED  # the tiers that are sold
@@ -161,6 +163,7 @@ class Application:
     album_contents: AlbumContents
     jobs: Jobs
     queries: Queries
+    downloads: Downloads
     idempotency: IdempotencyStore
     events: Events
     maintenance: Maintenance
@@ -294,6 +297,7 @@ def compose(ports: Ports, policies: Policies) -> Application:
             ),
         ),
         queries=Queries(transactions=transactions, clock=clock),
+        downloads=Downloads(transactions=transactions, limits=policies.downloads),
         idempotency=IdempotencyStore(transactions=transactions, clock=clock),
         events=Events(
             transactions=ports.transactions,

@@ -19,6 +19,8 @@ SCOPES: Final[Mapping[str, Scope | None]] = {
     "POST /api/images/move-to-album": Scope.MANAGE,
     "GET /api/images": Scope.READ,
     "POST /api/images/links": Scope.READ,
+    "POST /api/images/download": Scope.READ,
+    "GET /api/albums/{album_id}/download": Scope.READ,
     "GET /api/images/{image_id}": Scope.READ,
     "PATCH /api/images/{image_id}": Scope.MANAGE,
     "DELETE /api/images/{image_id}": Scope.MANAGE,

@@ -23,6 +23,7 @@ class RateLimitGroup(Enum):
     GENERATE = "generate"
     MODIFY = "modify"
     CANCEL = "cancel"  # of jobs that a worker has begun
+    DOWNLOAD = "download"  # of several pictures in one file
     GENERAL = "general"  # requests without a group of their own
 
 
@@ -39,6 +40,7 @@ DEFAULT_LIMITS: Final[Mapping[RateLimitGroup, int]] = {
     RateLimitGroup.GENERATE: 50,
     RateLimitGroup.MODIFY: 50,
     RateLimitGroup.CANCEL: 20,
+    RateLimitGroup.DOWNLOAD: 30,
     RateLimitGroup.GENERAL: 0,
 }
 """Requests per window and caller; 0 is no limit."""

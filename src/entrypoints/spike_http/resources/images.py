@@ -294,7 +294,8 @@ class LinksResource:
         viewer = self.authenticator.optional_user(req)
         body = LinksBody.parse(json_object(req))
         linked = self.queries.linked(image_ids=body.image_ids, job_ids=body.job_ids, viewer=viewer)
-        resp.media = as_json(LinksView.of(linked, self.object_urls.for_request(req), viewer=viewer))
+        view_of = LinksView.of_attachments if body.is_download else LinksView.of
+        resp.media = as_json(view_of(linked, self.object_urls.for_request(req), viewer=viewer))
 
 
 @frozen(kw_only=True)
