@@ -31,6 +31,7 @@ from spike_core.ports.upscaler import Upscaler
 from spike_core.services.accounts import OPENING_GRANT, Authentication, Registration
 from spike_core.services.album_contents import AlbumContents
 from spike_core.services.albums import Albums
+from spike_core.services.analyses import Analyses
 from spike_core.services.api_key_limits import ApiKeyLimits
 from spike_core.services.api_keys import ApiKeys
 from spike_core.services.audit import Audit
@@ -119,12 +120,13 @@ class Accounts:
 
 @frozen(kw_only=True)
 class Images:
-    """Pictures: uploading, changing and deleting them."""
+    """Pictures: uploading, analyzing, changing and deleting them."""
 
     uploads: Uploads
     batch_uploads: BatchUploads
     updates: ImageUpdates
     deletion: Deletion
+    analyses: Analyses
 
 
 @frozen(kw_only=True)
@@ -259,6 +261,7 @@ def compose(ports: Ports, policies: Policies) -> Application:
             ),
             updates=ImageUpdates(transactions=transactions, blobs=blobs, probe=ports.probe, clock=clock),
             deletion=Deletion(transactions=transactions, blobs=blobs, clock=clock, billing=billing),
+            analyses=Analyses(transactions=transactions, blobs=blobs, upscaler=ports.upscaler, pricing=pricing),
         ),
         albums=Albums(transactions=transactions, clock=clock, ids=ids, secrets=ports.secrets, catalog=catalog),
         album_contents=AlbumContents(transactions=transactions, clock=clock, ids=ids),

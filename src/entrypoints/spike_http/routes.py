@@ -20,6 +20,7 @@ from spike_http.resources.albums import (
     AlbumsResource,
     MoveResource,
 )
+from spike_http.resources.analyses import AnalysisResource
 from spike_http.resources.anonymous import AnonymousUploadResource, MixResource
 from spike_http.resources.api_keys import ApiKeyResource, ApiKeysResource
 from spike_http.resources.downloads import AlbumDownloadResource, ImagesDownloadResource
@@ -160,6 +161,10 @@ def routes(
                 long_poll=long_poll,
                 object_urls=urls,
             ),
+        ),
+        Route(
+            "/api/images/{image_id}/analysis",
+            AnalysisResource(authenticator=authentication, bulkhead=bulkhead, analyses=spike.images.analyses),
         ),
         Route(
             "/api/images/{image_id}/jobs",

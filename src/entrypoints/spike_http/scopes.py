@@ -26,6 +26,7 @@ SCOPES: Final[Mapping[str, Scope | None]] = {
     "PATCH /api/images/{image_id}": Scope.MANAGE,
     "DELETE /api/images/{image_id}": Scope.MANAGE,
     "GET /api/images/{image_id}/jobs": Scope.READ,
+    "POST /api/images/{image_id}/analysis": Scope.READ,
     "POST /api/jobs/batch-status": Scope.READ,
     "GET /api/jobs/{job_id}": Scope.READ,
     "POST /api/jobs/{job_id}/cancel": Scope.SPEND,

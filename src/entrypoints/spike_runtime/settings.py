@@ -233,6 +233,7 @@ class Settings:
     rate_parallel_enhance: int = _rate(RateLimitGroup.PARALLEL_ENHANCE)
     rate_move: int = _rate(RateLimitGroup.MOVE)
     rate_get_image: int = _rate(RateLimitGroup.GET_IMAGE)
+    rate_analyze: int = _rate(RateLimitGroup.ANALYZE)
     rate_anonymous_upload: int = _rate(RateLimitGroup.ANONYMOUS_UPLOAD)
     rate_anonymous_mix: int = _rate(RateLimitGroup.ANONYMOUS_MIX)
     rate_generate: int = _rate(RateLimitGroup.GENERATE)

@@ -26,7 +26,7 @@ from spike_core.ports.price_list import PriceList
 from spike_core.ports.regeneration import RegenerationPolicies
 from spike_core.ports.secrets import Secrets
 from spike_core.services.direct_enhancement import DirectEnhancement
-from spike_core.services.pricing import CatalogPrices
+from spike_core.services.pricing import CatalogPrices, Pricing
 from spike_core.services.regeneration import SamePolicy
 from spike_fetch import WebDownloader
 from spike_prometheus import PrometheusMetrics
@@ -188,10 +188,12 @@ def build_offline(settings: Settings) -> Offline:
         WrongSettings: the engine isn't installed.
     """
     engine = chosen_engine(settings).opened()
+    pricing = Pricing(catalog=settings.catalog, modes=engine.modes)
     return Offline(
         enhancement=DirectEnhancement(probe=engine.probe, upscaler=engine.upscaler, catalog=settings.catalog),
         metadata=engine.metadata,
         labels=MetadataPolicy(settings.exif),
+        pricing=pricing,
     )
 
 

@@ -17,6 +17,7 @@ class RateLimitGroup(Enum):
     PARALLEL_ENHANCE = "parallel-enhance"
     MOVE = "move"
     GET_IMAGE = "get-image"
+    ANALYZE = "analyze"
     ANONYMOUS_UPLOAD = "anonymous-upload"
     ANONYMOUS_MIX = "anonymous-mix"
     GENERATE = "generate"
@@ -33,6 +34,7 @@ DEFAULT_LIMITS: Final[Mapping[RateLimitGroup, int]] = {
     RateLimitGroup.PARALLEL_ENHANCE: 50,
     RateLimitGroup.MOVE: 50,
     RateLimitGroup.GET_IMAGE: 100,
+    RateLimitGroup.ANALYZE: 50,
     RateLimitGroup.ANONYMOUS_UPLOAD: 10,
     RateLimitGroup.ANONYMOUS_MIX: 5,
     RateLimitGroup.GENERATE: 50,

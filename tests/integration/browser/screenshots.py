@@ -81,6 +81,8 @@ def select(page: Page) -> None:
 
 def zoom_in(page: Page) -> None:
     """Go to the cat's eye, near to the pixels."""
+    page.reload()  # the page before is of the same picture
+    page.locator(".compare:not(.blank)").wait_for()
     box = page.locator(".viewport").bounding_box()
     assert box is not None
     page.mouse.move(box["x"] + box["width"] * 0.5, box["y"] + box["height"] * 0.42)

@@ -2,7 +2,7 @@
 
 import re
 from pathlib import Path
-from typing import Final
+from typing import Final, Literal
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -201,11 +201,11 @@ def test_the_keyboard_reaches_selects_and_opens_every_picture(library: Page) -> 
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_axe_finds_nothing_at_360_pixels(browser: Browser, large: Person, scheme: str) -> None:
+def test_axe_finds_nothing_at_360_pixels(browser: Browser, large: Person, scheme: Literal["light", "dark"]) -> None:
     context = browser.new_context(
         viewport={"width": 360, "height": 740},
         color_scheme=scheme,
-        reduced_motion="reduce",  # type: ignore[arg-type]  # a literal
+        reduced_motion="reduce",
     )
     page = context.new_page()
     sign_in(page, large)

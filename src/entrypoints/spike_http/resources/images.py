@@ -115,6 +115,7 @@ class UploadResource:
                     name=form.name,
                     content=form.content,
                     tier=form.tier,
+                    options=form.options,
                     album_id=form.album_id,
                     request_id=req.context.request_id,
                 ),
@@ -163,6 +164,7 @@ class BatchUploadResource:
                     user_id,
                     files=form.files,
                     tier=form.tier,
+                    options=form.options,
                     album_id=form.album_id,
                     request_id=req.context.request_id,
                 ),
@@ -204,6 +206,7 @@ class EnhanceResource:
                     user_id,
                     image_id=body.image_id,
                     tier=body.tier,
+                    options=body.options,
                     source=body.source,
                     request_id=req.context.request_id,
                 ),
@@ -235,7 +238,11 @@ class ParallelEnhanceResource:
             resp,
             caller=user_id.text,
             use_case=lambda record: self.enhancements.before_commit(record).enhance_in_parallel(
-                user_id, image_id=body.image_id, tiers=body.tiers, request_id=req.context.request_id
+                user_id,
+                image_id=body.image_id,
+                tiers=body.tiers,
+                options=body.options,
+                request_id=req.context.request_id,
             ),
             view=ParallelEnhanceView.of,
         )
@@ -264,7 +271,11 @@ class BatchEnhanceResource:
             resp,
             caller=user_id.text,
             use_case=lambda record: self.enhancements.before_commit(record).enhance_batch(
-                user_id, image_ids=body.image_ids, tier=body.tier, request_id=req.context.request_id
+                user_id,
+                image_ids=body.image_ids,
+                tier=body.tier,
+                options=body.options,
+                request_id=req.context.request_id,
             ),
             view=BatchEnhanceView.of,
         )

@@ -14,6 +14,7 @@ from spike_http.openapi.texts.examples import (
     URL_EXPIRES_AT,
 )
 from spike_http.openapi.texts.operation_text import OperationText
+from spike_http.openapi.texts.render_options import OPTION_TEXTS
 
 IMAGES: Final[Mapping[str, OperationText]] = {
     "listImages": OperationText(
@@ -136,6 +137,36 @@ page. Who can read the image can read its jobs. The request doesn't add to `view
             "nextCursor": None,
             "hasMore": False,
             "urlExpiresAt": URL_EXPIRES_AT,
+        },
+    ),
+    "analyzeImage": OperationText(
+        summary="Analyze an image",
+        description="""
+Say what the engine finds in one of your images, and how it would enhance it at a tier with these options. Nothing is
+enhanced, stored or charged. What an engine doesn't measure is null.
+""",
+        errors={
+            400: "There is no such tier, or an option is out of range or isn't on offer.",
+            403: "The image belongs to another user.",
+            404: "There is no such image.",
+        },
+        path={"imageId": IMAGE_ID},
+        fields={"tier": "The tier to enhance at; without one, the default.", **OPTION_TEXTS},
+        request={"tier": "TIER_4K"},
+        response={
+            "success": True,
+            "imageId": IMAGE_ID,
+            "tier": "TIER_4K",
+            "width": 4096,
+            "height": 2731,
+            "summary": "Measured: JPEG quality about 82, noise 1.2 of 255",
+            "method": "0.55 span-x2 + 0.45 waifu2x-photo-noise0",
+            "kind": "photo",
+            "cleanliness": 0.4,
+            "jpegQuality": 82.0,
+            "noise": 1.2,
+            "enlargedBy": 1.0,
+            "models": ["span-x2", "waifu2x-photo-noise0"],
         },
     ),
     "changeImage": OperationText(
