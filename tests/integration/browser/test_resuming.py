@@ -20,13 +20,13 @@ def test_two_hundred_uploads_go_on_after_a_reload_and_none_is_stored_twice(studi
         held.append(route)
 
     studio.goto(f"{ada.server.url}/#/albums/{album['id']}")
+    expect(studio.get_by_role("heading", name="Many")).to_be_visible()
     studio.route("**/api/images/batch-upload", interrupt)
     content = photo(size=(24, 16))
     files = [as_file(f"{number:03}.jpg", content) for number in range(FILES)]
     with studio.expect_request("**/api/images/batch-upload"):
         studio.locator("input[type=file]").set_input_files(files)
     studio.wait_for_function("() => document.querySelectorAll('.upload-panel li').length === 200")
-    studio.wait_for_timeout(0)
     while len(held) < 2:
         studio.wait_for_timeout(50)
     interrupted = set(keys)
