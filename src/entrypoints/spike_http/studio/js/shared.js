@@ -91,7 +91,7 @@ async function sharedPictureView({ id, jobId }, signal) {
       h('h1', {}, image.name),
       image.description && h('p', {}, image.description),
       h('p', { class: 'muted small' }, 'Drag the divider to compare; zoom in to see the pixels.'),
-      h('a', { class: 'button', href: absoluteUrl('/') }, 'Enhance a picture of yours'),
+      h('p', {}, h('a', { class: 'button', href: absoluteUrl('/') }, 'Enhance a picture of yours')),
     ),
   );
 }

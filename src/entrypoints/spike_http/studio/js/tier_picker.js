@@ -76,6 +76,7 @@ export function tierPicker(
       sizeText.textContent = output ? formatSize(output.width, output.height) : `${tier.side} px`;
       durationText.textContent = formatDuration(expectedSeconds(tier.id, durationsOf));
       reasonText.textContent = reason || sizeNote(tier, sizes, enlarging);
+      reasonText.classList.toggle('note', !reason);
     }
     onChange([...selected], totalPrice());
   }
