@@ -2,7 +2,7 @@
 
 from typing import Any, Final
 
-from golden.looks import TEXT, TIME, WHOLE, Added, a_cdn_url, an_id
+from golden.looks import NO_RENDITIONS, TEXT, TIME, WHOLE, Added, a_cdn_url, an_id
 
 UPLOADED: Final = {
     "success": True,
@@ -10,6 +10,7 @@ UPLOADED: Final = {
         "id": an_id("img_"),
         "name": "photo.jpg",
         "url": a_cdn_url("images", "img_"),
+        **NO_RENDITIONS,
         "width": 1920,
         "height": 1080,
         "size": WHOLE,
@@ -25,6 +26,7 @@ BATCH_UPLOADED: Final = {
             "filename": "photo1.jpg",
             "imageId": an_id("img_"),
             "url": a_cdn_url("images", "img_"),
+            **NO_RENDITIONS,
             "width": 1920,
             "height": 1080,
             "size": WHOLE,
@@ -71,6 +73,7 @@ def a_job(tier: str, status: str, tokens: int, *, started: Any = TIME, **changes
         "status": status,
         "tokensCost": tokens,
         "enhancedUrl": None,
+        **NO_RENDITIONS,
         "enhancedWidth": None,
         "enhancedHeight": None,
         "enhancedSizeBytes": None,
@@ -113,6 +116,7 @@ def an_image(**changes: Any) -> dict[str, Any]:
         "name": "photo.jpg",
         "description": Added(None),
         "originalUrl": a_cdn_url("images", "img_"),
+        **NO_RENDITIONS,
         "originalWidth": 1920,
         "originalHeight": 1080,
         "originalSizeBytes": WHOLE,
@@ -141,6 +145,7 @@ ANONYMOUSLY_UPLOADED: Final = {
         "id": an_id("img_anon_"),
         "name": "photo.jpg",
         "url": a_cdn_url("images", "img_anon_"),
+        **NO_RENDITIONS,
         "width": 1920,
         "height": 1080,
     },

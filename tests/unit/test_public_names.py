@@ -43,16 +43,17 @@ UpscalerUnavailable UserNotFound WalletNotFound WorkAbandoned WorkKilled
 """
 PORTS: Final = """
 ADAPTER_API AddressedEvent Album AlbumCount AlbumCursor AlbumId AlbumImage AlbumImageId AlbumRepository AlbumSummary
-Allowance ApiKey ApiKeyCharge ApiKeyCharges ApiKeyId ApiKeyRepository AuditPage AuditReader Authenticator Backlog
-BatchId Blender BlobStore Broker CancelledJob CanvasFitter ClaimedJob Clock Comparison CompletedJob Concurrency
-CountedUsage Damage Database DatabaseLimits Delivery Dimensions Downloader Email Engine EngineResources Event
-EventDeliveries FailedJob Generator Heartbeat IdempotencyKey IdempotencyRecord IdempotencyRecords Identifier Identity
-Ids Image ImageCursor ImageDeleted ImageId ImageProbe ImageRepository ImageUploaded IncomingRequest Job JobCancelled
-JobCompleted JobCursor JobFailed JobId JobQueue JobRefunded JobRepository LedgerEntry LedgerPosition MaintenanceRun
-MaintenanceRuns MaintenanceTask Metadata Month ObjectKey OpenBroker OpenDatabase OpenEngine OpenGenerator OpenLimiter
-OpenStorage Order Outbox OutboxMessage OwnerId PICTURE_PIXELS_MAX PendingJob PictureFacts PictureFormat
-PictureIdentity Posting PriceList Priority ProgressMonitor Prompt QueueOrder QueueStatistics RateLimit RateLimiter
-RecordedResponse Reference RefundStatistics RefundedJob RegenerationPolicies RegenerationPolicy RenderedImage Scope
+Allowance ApiKey ApiKeyCharge ApiKeyCharges ApiKeyId ApiKeyRepository AuditPage AuditReader Authenticator Background
+Backlog BatchId Blender BlobStore Broker CancelledJob CanvasFitter ClaimedJob Clock Comparison CompletedJob
+Concurrency CountedUsage Damage Database DatabaseLimits Delivery Dimensions Downloader Email Engine EngineResources
+Event EventDeliveries FailedJob Generator Heartbeat IdempotencyKey IdempotencyRecord IdempotencyRecords Identifier
+Identity Ids Image ImageCursor ImageDeleted ImageId ImageProbe ImageRepository ImageUploaded IncomingRequest Job
+JobCancelled JobCompleted JobCursor JobFailed JobId JobQueue JobRefunded JobRepository LedgerEntry LedgerPosition
+MadeRenditions MaintenanceRun MaintenanceRuns MaintenanceTask Metadata MissingRenditions Month ObjectKey OpenBroker
+OpenDatabase OpenEngine OpenGenerator OpenLimiter OpenStorage Order Outbox OutboxMessage OwnerId PICTURE_PIXELS_MAX
+PendingJob PictureFacts PictureFormat PictureIdentity Pictured Posting PriceList Priority ProgressMonitor Prompt
+QueueOrder QueueStatistics RateLimit RateLimiter RecordedResponse Reference RefundStatistics RefundedJob
+RegenerationPolicies RegenerationPolicy RenderedImage Rendition RenditionMaker RenditionRepository Renditions Scope
 Secret SecretHash Secrets Session SessionRepository SignedUrls StartCursor StartedJob Statistics Storage StoredObject
 Subscriber SubscriberName Subscription Subscriptions Tier Tokens TokensMoved Transaction Transactions UNMONITORED
 UnmonitoredProgress UnreadableRow Upscaler User UserId UserRepository WaitingOwner Wallet WalletRepository WorkerPool
@@ -68,7 +69,14 @@ NAMES: Final = {
     "spike_worker": "Supervisor housekeeping working",
 }
 OWN_DATABASE: Final = ("from_engine", "open_postgres", "open_sqlite")  # of `spike_sqlalchemy`
-NO_CLASSES: Final = {"ADAPTER_API", "Event", "Job", "PICTURE_PIXELS_MAX", "UNMONITORED"}  # of `spike_core.ports`
+NO_CLASSES: Final = {
+    "ADAPTER_API",
+    "Event",
+    "Job",
+    "PICTURE_PIXELS_MAX",
+    "Pictured",
+    "UNMONITORED",
+}  # of `spike_core.ports`
 WITH_EXAMPLES: Final = [
     "spike_core",
     "spike_core.domain.accounts",

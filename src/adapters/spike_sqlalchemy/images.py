@@ -14,12 +14,13 @@ from spike_core.domain.images import Image
 from spike_sqlalchemy.prepared import Prepared
 from spike_sqlalchemy.rows import image_of, image_row
 from spike_sqlalchemy.statements import Statements
-from spike_sqlalchemy.tables import album_images, albums, images
+from spike_sqlalchemy.tables import RENDITION_COLUMNS, album_images, albums, images
 from spike_sqlalchemy.utc import UtcDateTime
 
+_NOT_OF_NEW: Final = {"removed_at", *RENDITION_COLUMNS, "rendition_attempts"}
 _ADD: Final = Prepared(
     insert(images).inline(),
-    sets=[name for name in images.c.keys() if name != "removed_at"],  # noqa: SIM118  # columns
+    sets=[name for name in images.c.keys() if name not in _NOT_OF_NEW],  # noqa: SIM118  # columns
 )
 _SHOWN: Final = select(images).where(images.c.removed_at.is_(None))
 _ONE: Final = _SHOWN.where(images.c.id == bindparam("image"))

@@ -23,7 +23,7 @@ from spike_core.domain.priorities import Priority
 from spike_core.domain.tiers import Tier
 from spike_core.domain.tokens import Tokens
 from spike_sqlalchemy.prepared import Parameters, Row
-from spike_sqlalchemy.rows import digest_of
+from spike_sqlalchemy.rows import digest_of, renditions_of
 from spike_sqlalchemy.task_rows import task_of, task_row
 
 STATE_COLUMNS: Final = (
@@ -87,6 +87,8 @@ def job_of(row: Row) -> Job:  # noqa: PLR0911  # one for each class
         _checksum,
         longest_side_px,
         queue,
+        *rendition_columns,
+        _attempts,
     ) = row
     sold = {} if queue is None else {"priority": Priority(queue)}  # null in rows of a release without a catalog
     spec = JobSpec(
@@ -133,6 +135,7 @@ def job_of(row: Row) -> Job:  # noqa: PLR0911  # one for each class
                 size_bytes=result_size_bytes,
                 sha256=result_sha256,
                 method=result_method or "",
+                renditions=renditions_of(rendition_columns),
             )
             return CompletedJob(
                 spec=spec, attempt=attempt, crashes=crashes, claimed_at=claimed_at, result=result, ended_at=ended_at

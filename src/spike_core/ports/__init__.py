@@ -60,6 +60,7 @@ if TYPE_CHECKING:
     from spike_core.domain.queue_order import QueueOrder, WaitingOwner
     from spike_core.domain.rate_limits import Allowance, RateLimit
     from spike_core.domain.regeneration_policy import RegenerationPolicy
+    from spike_core.domain.renditions import MissingRenditions, Pictured, Rendition, Renditions
     from spike_core.domain.secrets import Secret, SecretHash
     from spike_core.domain.statistics import QueueStatistics, RefundStatistics
     from spike_core.domain.tiers import Tier
@@ -70,6 +71,7 @@ if TYPE_CHECKING:
     from spike_core.ports.api_keys import ApiKeyRepository
     from spike_core.ports.audit import AuditPage, AuditReader, Damage, UnreadableRow
     from spike_core.ports.authenticator import Authenticator, Identity, IncomingRequest
+    from spike_core.ports.background import Background
     from spike_core.ports.blender import Blender
     from spike_core.ports.blobs import BlobStore, StoredObject
     from spike_core.ports.broker import Broker, WorkerPool
@@ -107,6 +109,8 @@ if TYPE_CHECKING:
     from spike_core.ports.progress import UNMONITORED, ProgressMonitor, UnmonitoredProgress
     from spike_core.ports.queue import JobQueue
     from spike_core.ports.regeneration import RegenerationPolicies
+    from spike_core.ports.rendition_maker import MadeRenditions, RenditionMaker
+    from spike_core.ports.renditions import RenditionRepository
     from spike_core.ports.secrets import Secrets
     from spike_core.ports.sessions import SessionRepository
     from spike_core.ports.signed_urls import SignedUrls
@@ -138,6 +142,7 @@ __all__ = [
     "AuditPage",
     "AuditReader",
     "Authenticator",
+    "Background",
     "Backlog",
     "BatchId",
     "Blender",
@@ -190,10 +195,12 @@ __all__ = [
     "JobRepository",
     "LedgerEntry",
     "LedgerPosition",
+    "MadeRenditions",
     "MaintenanceRun",
     "MaintenanceRuns",
     "MaintenanceTask",
     "Metadata",
+    "MissingRenditions",
     "Month",
     "ObjectKey",
     "OpenBroker",
@@ -210,6 +217,7 @@ __all__ = [
     "PictureFacts",
     "PictureFormat",
     "PictureIdentity",
+    "Pictured",
     "Posting",
     "PriceList",
     "Priority",
@@ -226,6 +234,10 @@ __all__ = [
     "RegenerationPolicies",
     "RegenerationPolicy",
     "RenderedImage",
+    "Rendition",
+    "RenditionMaker",
+    "RenditionRepository",
+    "Renditions",
     "Scope",
     "Secret",
     "SecretHash",
@@ -319,6 +331,7 @@ __getattr__ = lazy_names(
         "spike_core.domain.queue_order": ("QueueOrder", "WaitingOwner"),
         "spike_core.domain.rate_limits": ("Allowance", "RateLimit"),
         "spike_core.domain.regeneration_policy": ("RegenerationPolicy",),
+        "spike_core.domain.renditions": ("MissingRenditions", "Pictured", "Rendition", "Renditions"),
         "spike_core.domain.secrets": ("Secret", "SecretHash"),
         "spike_core.domain.statistics": ("QueueStatistics", "RefundStatistics"),
         "spike_core.domain.tiers": ("Tier",),
@@ -329,6 +342,7 @@ __getattr__ = lazy_names(
         "spike_core.ports.api_keys": ("ApiKeyRepository",),
         "spike_core.ports.audit": ("AuditPage", "AuditReader", "Damage", "UnreadableRow"),
         "spike_core.ports.authenticator": ("Authenticator", "Identity", "IncomingRequest"),
+        "spike_core.ports.background": ("Background",),
         "spike_core.ports.blender": ("Blender",),
         "spike_core.ports.blobs": ("BlobStore", "StoredObject"),
         "spike_core.ports.broker": ("Broker", "WorkerPool"),
@@ -366,6 +380,8 @@ __getattr__ = lazy_names(
         "spike_core.ports.progress": ("ProgressMonitor", "UNMONITORED", "UnmonitoredProgress"),
         "spike_core.ports.queue": ("JobQueue",),
         "spike_core.ports.regeneration": ("RegenerationPolicies",),
+        "spike_core.ports.rendition_maker": ("MadeRenditions", "RenditionMaker"),
+        "spike_core.ports.renditions": ("RenditionRepository",),
         "spike_core.ports.secrets": ("Secrets",),
         "spike_core.ports.sessions": ("SessionRepository",),
         "spike_core.ports.signed_urls": ("SignedUrls",),

@@ -21,6 +21,7 @@ from spike_core.services.dispatch import Dispatch
 from spike_core.services.hooks import Extensible
 from spike_core.services.ingest import Ingest
 from spike_core.services.new_images import NewImages
+from spike_core.services.rendition_making import RenditionMaking
 from spike_core.services.transaction_retries import retry_on_conflict
 
 
@@ -82,6 +83,7 @@ class BatchUploads(Extensible):
     dispatch: Dispatch
     ingest: Ingest
     new_images: NewImages
+    rendition_making: RenditionMaking
     concurrency: Concurrency
 
     def upload(
@@ -138,6 +140,7 @@ class BatchUploads(Extensible):
                 raise
             return _batch(validated, none_accepted, errors | {image.id: error for image in stored})
         self.dispatch.start(accepted.due)
+        self.rendition_making.soon([image.id for image in stored])
         return batch
 
     def _validate(

@@ -20,6 +20,7 @@ from spike_core.domain.images import Image
 from spike_core.domain.jobs import CompletedJob, Job, SettledJob
 from spike_core.domain.limits import IMAGE_JOBS_SHOWN_MAX, JOBS_ASKED_MAX, PAGE_SIZE, check_page_size
 from spike_core.domain.objects import ObjectKey
+from spike_core.domain.renditions import Renditions
 from spike_core.ports.clock import Clock
 from spike_core.ports.transactions import Transaction, Transactions
 from spike_core.services.queue_positions import QueuePositions
@@ -217,14 +218,14 @@ class Queries:
             owner = key.owner
             if isinstance(owner, ImageId):
                 image = tx.images.get(owner)
-                named = image.shown
+                named = {image.shown, *_renditions(image.renditions)}
             else:
                 job = tx.jobs.get(owner)
                 if job.spec.image_id is None or not isinstance(job, CompletedJob):
                     raise NotFound
                 image = tx.images.get(job.spec.image_id)
-                named = job.result.key
-        if named != key or not image.is_public:
+                named = {job.result.key, *_renditions(job.result.renditions)}
+        if key not in named or not image.is_public:
             raise NotFound
 
     def _shown(self, tx: Transaction, jobs: Sequence[Job]) -> Sequence[ShownJob]:
@@ -236,6 +237,10 @@ class Queries:
             for job in jobs
             if (id_ := job.spec.image_id) is None or id_ in images
         ]
+
+
+def _renditions(renditions: Renditions | None) -> frozenset[ObjectKey]:
+    return frozenset() if renditions is None else renditions.objects
 
 
 def _are_settled(jobs: Sequence[Job]) -> bool:

@@ -16,6 +16,7 @@ from spike_core.services.dispatch import Dispatch
 from spike_core.services.hooks import Extensible
 from spike_core.services.ingest import Ingest
 from spike_core.services.new_images import NewImages
+from spike_core.services.rendition_making import RenditionMaking
 from spike_core.services.transaction_retries import retry_on_conflict
 
 
@@ -41,6 +42,7 @@ class Uploads(Extensible):
     dispatch: Dispatch
     ingest: Ingest
     new_images: NewImages
+    rendition_making: RenditionMaking
 
     @retry_on_conflict
     def upload(
@@ -85,6 +87,7 @@ class Uploads(Extensible):
             uploaded = Uploaded(image=image, job=accepted.about(image.id), balance=accepted.balance)
             self._run_hooks(tx, uploaded)
         self.dispatch.start(accepted.due)
+        self.rendition_making.soon([image.id])
         return uploaded
 
     @retry_on_conflict
@@ -110,4 +113,5 @@ class Uploads(Extensible):
             image = image.with_digests(digests)
             self.new_images.add(tx, ANONYMOUS, [image], quote=None, album_id=None, request_id=None)
             self._run_hooks(tx, image)
+        self.rendition_making.soon([image.id])
         return image

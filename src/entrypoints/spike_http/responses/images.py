@@ -14,7 +14,7 @@ from spike_core.services.queries import ImagesPage, ShownImage
 from spike_core.services.uploads import Uploaded
 from spike_http.errors import FileErrorType, file_error
 from spike_http.responses.jobs import JobView
-from spike_http.responses.urls import UrlBuilder
+from spike_http.responses.urls import UrlBuilder, thumbhash_of
 
 
 @frozen(kw_only=True)
@@ -24,8 +24,11 @@ class UploadedImageView:
     id: ImageId
     name: ImageName
     url: str
+    thumbnail_url: str | None  # null until it is made
+    preview_url: str | None
     width: int
     height: int
+    thumbhash: str | None
     size: int
     format: PictureFormat
 
@@ -36,8 +39,11 @@ class UploadedImageView:
             id=image.id,
             name=image.name,
             url=urls.of_original(image, viewer=image.owner_id),
+            thumbnail_url=urls.of_thumbnail(image.renditions, image),
+            preview_url=urls.of_preview(image.renditions, image),
             width=image.dimensions.width_px,
             height=image.dimensions.height_px,
+            thumbhash=thumbhash_of(image.renditions),
             size=image.size_bytes,
             format=image.format,
         )
@@ -81,8 +87,11 @@ class UploadedFileView:
     filename: str
     image_id: ImageId
     url: str
+    thumbnail_url: str | None  # null until it is made
+    preview_url: str | None
     width: int
     height: int
+    thumbhash: str | None
     size: int
     format: PictureFormat
     job_id: JobId | None  # null if the album doesn't enhance uploads
@@ -97,8 +106,11 @@ class UploadedFileView:
             filename=file.filename,
             image_id=image.id,
             url=urls.of_original(image, viewer=image.owner_id),
+            thumbnail_url=urls.of_thumbnail(image.renditions, image),
+            preview_url=urls.of_preview(image.renditions, image),
             width=image.dimensions.width_px,
             height=image.dimensions.height_px,
+            thumbhash=thumbhash_of(image.renditions),
             size=image.size_bytes,
             format=image.format,
             job_id=None if spec is None else spec.id,
@@ -171,8 +183,11 @@ class ImageFactsView:
     name: ImageName
     description: str | None
     original_url: str
+    thumbnail_url: str | None  # null until it is made
+    preview_url: str | None
     original_width: int
     original_height: int
+    thumbhash: str | None
     original_size_bytes: int
     original_format: PictureFormat
     is_public: bool
@@ -188,8 +203,11 @@ class ImageFactsView:
             name=image.name,
             description=image.description,
             original_url=urls.of_original(image, viewer=viewer),
+            thumbnail_url=urls.of_thumbnail(image.renditions, image),
+            preview_url=urls.of_preview(image.renditions, image),
             original_width=image.dimensions.width_px,
             original_height=image.dimensions.height_px,
+            thumbhash=thumbhash_of(image.renditions),
             original_size_bytes=image.size_bytes,
             original_format=image.format,
             is_public=image.is_public,

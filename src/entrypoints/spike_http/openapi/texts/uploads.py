@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Final
 
-from spike_http.openapi.texts.examples import ALBUM_ID, IMAGE_ID, IMAGE_URL, JOB_ID, UPLOADED_IMAGE
+from spike_http.openapi.texts.examples import ALBUM_ID, IMAGE_ID, IMAGE_URL, JOB_ID, NO_RENDITIONS, UPLOADED_IMAGE
 from spike_http.openapi.texts.operation_text import OperationText
 from spike_http.openapi.texts.tiers import UPLOAD_TIER_FIELD
 
@@ -91,6 +91,7 @@ transaction: if it fails, none is kept and nothing is charged. `results` has the
                     "filename": "harbor.jpg",
                     "imageId": IMAGE_ID,
                     "url": IMAGE_URL,
+                    **NO_RENDITIONS,
                     "width": 1920,
                     "height": 1280,
                     "size": 524288,
