@@ -20,6 +20,7 @@ from spike_core.domain.jobs import (
 )
 from spike_core.domain.objects import ObjectKey, PictureFormat
 from spike_core.domain.priorities import Priority
+from spike_core.domain.render_options import DEFAULT_OPTIONS, Mode, RenderOptions
 from spike_core.domain.tiers import Tier
 from spike_core.domain.tokens import Tokens
 from spike_sqlalchemy.prepared import Parameters, Row
@@ -87,6 +88,10 @@ def job_of(row: Row) -> Job:  # noqa: PLR0911  # one for each class
         _checksum,
         longest_side_px,
         queue,
+        ordered_format,
+        ordered_quality,
+        ordered_strength,
+        ordered_mode,
         *rendition_columns,
         _attempts,
     ) = row
@@ -108,6 +113,7 @@ def job_of(row: Row) -> Job:  # noqa: PLR0911  # one for each class
         tier=Tier(tier),
         longest_side_px=longest_side_px,
         **sold,
+        options=_options_of(ordered_format, ordered_quality, ordered_strength, ordered_mode),
         charged=Tokens(charged),
         batch_id=None if batch_id is None else BatchId(batch_id),
         request_id=None if request_id is None else RequestId(request_id),
@@ -163,6 +169,7 @@ def spec_row(spec: JobSpec) -> Parameters:
         "tier": spec.tier.name,
         "longest_side_px": spec.longest_side_px,
         "queue": spec.priority.value,
+        **_options_row(spec.options),
         "charged": spec.charged.amount,
         "batch_id": None if spec.batch_id is None else spec.batch_id.text,
         "request_id": None if spec.request_id is None else spec.request_id.text,
@@ -189,6 +196,26 @@ def fence_row(job_id: JobId, fence: Fence) -> Parameters:
         "fenced_status": fence.status.value,
         "fenced_claimed": fence.claimed,
         "fenced_attempt": fence.attempt,
+    }
+
+
+def _options_of(format_: str | None, quality: int | None, strength: int | None, mode: str | None) -> RenderOptions:
+    if (format_, quality, strength, mode) == (None, None, None, None):
+        return DEFAULT_OPTIONS
+    return RenderOptions(
+        format=None if format_ is None else PictureFormat(format_),
+        quality=quality,
+        strength=strength,
+        mode=Mode.FAITHFUL if mode is None else Mode(mode),
+    )
+
+
+def _options_row(options: RenderOptions) -> Parameters:
+    return {
+        "ordered_format": None if options.format is None else options.format.value,
+        "ordered_quality": options.quality,
+        "ordered_strength": options.strength,
+        "ordered_mode": None if options.mode is Mode.FAITHFUL else options.mode.value,
     }
 
 

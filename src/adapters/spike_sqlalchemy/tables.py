@@ -302,6 +302,11 @@ jobs: Final = Table(
     # what was sold, whatever the catalog says later; null in rows of a release without a catalog
     Column("longest_side_px", Integer),
     Column("queue", TEXT),
+    # the options that were ordered; null where they have their defaults
+    Column("ordered_format", TEXT),
+    Column("ordered_quality", Integer),
+    Column("ordered_strength", Integer),
+    Column("ordered_mode", TEXT),
     *_rendition_columns(),
     _partial_index("ix_jobs_without_renditions", "ended_at", "id", where=IS_RESULT_WITHOUT_RENDITIONS),
     Index("ix_jobs_image_id_created_at", "image_id", "created_at"),

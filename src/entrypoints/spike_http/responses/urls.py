@@ -1,7 +1,7 @@
 """URLs of stored objects: absolute; signed if the image is private, plain if it is public."""
 
 import base64
-from datetime import timedelta
+from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 
 import falcon
@@ -11,6 +11,8 @@ from spike_core.domain.identifiers import OwnerId
 from spike_core.domain.images import Image
 from spike_core.domain.objects import ObjectKey
 from spike_core.domain.renditions import Renditions
+from spike_core.domain.validity import ValidityPeriod
+from spike_core.ports.clock import Clock
 from spike_core.ports.factories import Storage
 from spike_http.serving.base_urls import BaseUrls
 
@@ -23,10 +25,16 @@ class ObjectUrls:
     cdn_url: str
     base_urls: BaseUrls
     lifetime: timedelta  # of signed URLs
+    clock: Clock
 
     def for_request(self, req: falcon.Request) -> "UrlBuilder":
         """Return the builder of the URLs in the response to a request."""
-        return UrlBuilder(config=self, base_url=self.base_urls.base_url(req))
+        begins = ValidityPeriod.of(self.clock.now(), valid_for=self.lifetime).begins
+        return UrlBuilder(
+            config=self,
+            base_url=self.base_urls.base_url(req),
+            expires_at=None if self.cdn_url else begins + self.lifetime,
+        )
 
 
 @frozen(kw_only=True)
@@ -35,6 +43,8 @@ class UrlBuilder:
 
     config: ObjectUrls
     base_url: str
+    # no signed URL expires sooner; it stays the same as long as they do; `None` if none expires
+    expires_at: datetime | None
 
     def of_original(self, image: Image, *, viewer: OwnerId | None) -> str:
         """Return the URL of an image's original for its owner, and of the copy without private metadata for others."""

@@ -13,7 +13,7 @@ from spike_sqlalchemy.migrations.online import add_column, create_index, drop_in
 from spike_sqlalchemy.texts import TEXT
 
 revision: str = "0022"
-down_revision: str | Sequence[str] | None = "0020"
+down_revision: str | Sequence[str] | None = "0021"
 
 _COLUMNS = (
     ("thumbnail_key", TEXT),
