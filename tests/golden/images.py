@@ -15,6 +15,7 @@ UPLOADED: Final = {
         "height": 1080,
         "size": WHOLE,
         "format": "JPEG",
+        "duplicateOf": Added(None),
     },
     "enhancement": {"jobId": an_id("job_"), "tier": "TIER_2K", "tokenCost": 5, "newBalance": 95},
 }
@@ -34,6 +35,7 @@ BATCH_UPLOADED: Final = {
             "jobId": Added(an_id("job_")),
             "tier": Added("TIER_1K"),
             "tokenCost": Added(2),
+            "duplicateOf": Added(None),
         },
         {
             "success": False,

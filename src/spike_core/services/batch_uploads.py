@@ -1,6 +1,7 @@
 """Batch uploads: files are refused one by one, and the accepted ones are stored and charged together."""
 
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import BinaryIO, assert_never
 
 from attrs import evolve, frozen
@@ -49,6 +50,7 @@ class KeptFile:
     filename: str  # as sent
     image: Image
     job: PendingJob | None
+    duplicate_of: ImageId | None = None  # the owner's earliest image of the same bytes, if there is one
 
 
 @frozen(kw_only=True)
@@ -125,10 +127,11 @@ class BatchUploads(Extensible):
         @retry_on_conflict
         def add_images() -> tuple[AcceptedJobs, UploadedBatch]:
             with self.transactions.begin() as tx:
+                duplicates = self.new_images.duplicates(tx, owner_id, stored)
                 accepted = self.new_images.add(
                     tx, owner_id, stored, quote=quote.enhancement, album_id=album_id, request_id=request_id
                 )
-                batch = _batch(validated, accepted, errors)
+                batch = _batch(validated, accepted, errors, duplicates)
                 self._run_hooks(tx, batch)
             return accepted, batch
 
@@ -189,13 +192,20 @@ def _with_digests(each: _Candidate | RefusedFile, stored: Sequence[Image]) -> _C
 
 
 def _batch(
-    validated: Sequence[_Candidate | RefusedFile], accepted: AcceptedJobs, errors: Mapping[ImageId, SpikeError]
+    validated: Sequence[_Candidate | RefusedFile],
+    accepted: AcceptedJobs,
+    errors: Mapping[ImageId, SpikeError],
+    duplicates: Mapping[ImageId, ImageId] = MappingProxyType({}),
 ) -> UploadedBatch:
-    return UploadedBatch(files=[_result(each, accepted, errors) for each in validated], balance=accepted.balance)
+    files = [_result(each, accepted, errors, duplicates) for each in validated]
+    return UploadedBatch(files=files, balance=accepted.balance)
 
 
 def _result(
-    each: _Candidate | RefusedFile, accepted: AcceptedJobs, errors: Mapping[ImageId, SpikeError]
+    each: _Candidate | RefusedFile,
+    accepted: AcceptedJobs,
+    errors: Mapping[ImageId, SpikeError],
+    duplicates: Mapping[ImageId, ImageId],
 ) -> KeptFile | RefusedFile:
     match each:
         case RefusedFile():
@@ -204,6 +214,7 @@ def _result(
             filename, image = each.file.filename, each.image
             if image.id in errors:
                 return RefusedFile(filename=filename, error=errors[image.id])
-            return KeptFile(filename=filename, image=image, job=accepted.about(image.id))
+            duplicate_of = duplicates.get(image.id)
+            return KeptFile(filename=filename, image=image, job=accepted.about(image.id), duplicate_of=duplicate_of)
         case unreachable:
             assert_never(unreachable)

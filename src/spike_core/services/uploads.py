@@ -4,7 +4,7 @@ from typing import BinaryIO
 
 from attrs import frozen
 
-from spike_core.domain.identifiers import ANONYMOUS, AlbumId, OwnerId, RequestId
+from spike_core.domain.identifiers import ANONYMOUS, AlbumId, ImageId, OwnerId, RequestId
 from spike_core.domain.images import Image, ImageName
 from spike_core.domain.jobs import PendingJob
 from spike_core.domain.limits import UPLOAD_BYTES_MAX
@@ -27,6 +27,7 @@ class Uploaded:
     image: Image
     job: PendingJob | None
     balance: Tokens
+    duplicate_of: ImageId | None = None  # the owner's earliest image of the same bytes, if there is one
 
 
 @frozen(kw_only=True)
@@ -81,10 +82,16 @@ class Uploads(Extensible):
             self.transactions.begin() as tx,
         ):
             image = image.with_digests(digests)
+            duplicates = self.new_images.duplicates(tx, owner_id, [image])
             accepted = self.new_images.add(
                 tx, owner_id, [image], quote=quote.enhancement, album_id=album_id, request_id=request_id
             )
-            uploaded = Uploaded(image=image, job=accepted.about(image.id), balance=accepted.balance)
+            uploaded = Uploaded(
+                image=image,
+                job=accepted.about(image.id),
+                balance=accepted.balance,
+                duplicate_of=duplicates.get(image.id),
+            )
             self._run_hooks(tx, uploaded)
         self.dispatch.start(accepted.due)
         self.rendition_making.soon([image.id])

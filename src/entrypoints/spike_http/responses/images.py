@@ -31,10 +31,12 @@ class UploadedImageView:
     thumbhash: str | None
     size: int
     format: PictureFormat
+    duplicate_of: ImageId | None  # the owner's earliest image of the same bytes
 
     @classmethod
-    def of(cls, image: Image, urls: UrlBuilder) -> "UploadedImageView":
+    def of(cls, uploaded: Uploaded, urls: UrlBuilder) -> "UploadedImageView":
         """Return the view of an image."""
+        image = uploaded.image
         return cls(
             id=image.id,
             name=image.name,
@@ -46,6 +48,7 @@ class UploadedImageView:
             thumbhash=thumbhash_of(image.renditions),
             size=image.size_bytes,
             format=image.format,
+            duplicate_of=uploaded.duplicate_of,
         )
 
 
@@ -76,7 +79,7 @@ class UploadView:
             enhancement = StartedEnhancementView(
                 job_id=spec.id, tier=spec.tier, token_cost=spec.charged, new_balance=uploaded.balance
             )
-        return cls(image=UploadedImageView.of(uploaded.image, urls), enhancement=enhancement)
+        return cls(image=UploadedImageView.of(uploaded, urls), enhancement=enhancement)
 
 
 @frozen(kw_only=True)
@@ -97,6 +100,7 @@ class UploadedFileView:
     job_id: JobId | None  # null if the album doesn't enhance uploads
     tier: Tier | None
     token_cost: Tokens
+    duplicate_of: ImageId | None
 
     @classmethod
     def of(cls, file: KeptFile, urls: UrlBuilder) -> "UploadedFileView":
@@ -116,6 +120,7 @@ class UploadedFileView:
             job_id=None if spec is None else spec.id,
             tier=None if spec is None else spec.tier,
             token_cost=NO_TOKENS if spec is None else spec.charged,
+            duplicate_of=file.duplicate_of,
         )
 
 

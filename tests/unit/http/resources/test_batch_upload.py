@@ -62,6 +62,7 @@ def test_each_file_has_its_result_in_order(ada: Caller, services: MemorySpike) -
         "jobId": str(JobId.parse(first["jobId"])),
         "tier": "TIER_1K",
         "tokenCost": 2,
+        "duplicateOf": None,
     }
     assert second == {
         "success": False,

@@ -36,6 +36,7 @@ def test_an_upload_answers_as_the_api_says(ada: Caller) -> None:
         "height": 1080,
         "size": len(PICTURE),
         "format": "JPEG",
+        "duplicateOf": None,
     }
     assert image["url"].startswith(f"http://falconframework.org/files/images/{image['id']}.jpg?")
     assert enhancement == {

@@ -78,6 +78,7 @@ OBJECTS: Final[Mapping[str, ObjectText]] = {
     "UploadedImage": ObjectText(
         "An image that was just uploaded.",
         {
+            "duplicateOf": "The earliest of your images with the same bytes; null if there is none. Both are kept.",
             **_RENDITION_FIELDS,
             "width": "Pixels, after EXIF orientation.",
             "height": "Pixels, after EXIF orientation.",
@@ -87,6 +88,7 @@ OBJECTS: Final[Mapping[str, ObjectText]] = {
     "UploadedFile": ObjectText(
         "A file of a batch upload that was kept.",
         {
+            "duplicateOf": "The earliest of your images with the same bytes; null if there is none. Both are kept.",
             **_RENDITION_FIELDS,
             "jobId": "Null if the album doesn't enhance uploads.",
             "tier": "Null if the album doesn't enhance uploads.",

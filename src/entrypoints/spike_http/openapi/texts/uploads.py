@@ -52,7 +52,7 @@ is free.
         request={"file": "harbor.jpg", "albumId": ALBUM_ID},
         response={
             "success": True,
-            "image": UPLOADED_IMAGE,
+            "image": {**UPLOADED_IMAGE, "duplicateOf": None},
             "enhancement": {"jobId": JOB_ID, "tier": "TIER_2K", "tokenCost": 5, "newBalance": 95},
         },
     ),
@@ -99,6 +99,7 @@ transaction: if it fails, none is kept and nothing is charged. `results` has the
                     "jobId": JOB_ID,
                     "tier": "TIER_1K",
                     "tokenCost": 2,
+                    "duplicateOf": None,
                 },
                 {
                     "success": False,
