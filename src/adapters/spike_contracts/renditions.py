@@ -123,6 +123,9 @@ class RenditionsContract:
                     MissingRenditions(of=image.id, attempts=attempts),
                     MissingRenditions(of=job.id, attempts=attempts),
                 ]
+            with transactions.view() as tx:
+                assert tx.renditions.attempts(image.id) == tx.renditions.attempts(job.id) == attempts
+                assert tx.renditions.attempts(an_image().id) == 0
         with transactions.begin() as tx:
             tx.renditions.set_attempts(image.id, RENDITION_ATTEMPTS_MAX)
             tx.renditions.set_attempts(job.id, RENDITION_ATTEMPTS_MAX)

@@ -72,6 +72,10 @@ class MemoryRenditions:
         newest = [*sorted(images, reverse=True)[:limit], *sorted(jobs, reverse=True)[:limit]]
         return [MissingRenditions(of=of, attempts=state.rendition_attempts.get(of, 0)) for _, _, of in newest]
 
+    def attempts(self, of: Pictured) -> int:
+        """Return the number of attempts."""
+        return self._rows.state.rendition_attempts.get(of, 0)
+
     def set_attempts(self, of: Pictured, attempts: int) -> None:
         """Store the number of attempts."""
         state = self._rows.check_writable()

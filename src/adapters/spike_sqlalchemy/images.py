@@ -16,7 +16,6 @@ from sqlalchemy import (
     select,
     text,
     tuple_,
-    union_all,
     update,
 )
 
@@ -57,17 +56,19 @@ _DIGESTS_AT_ONCE: Final = 20
 
 
 def _duplicates(count: int) -> Prepared:
-    """Return the statement that looks so many digests up, each by one search of an index."""
-    names = [f"digest_{place}" for place in range(count)]
-    asked = union_all(*(select(bindparam(name, type_=LargeBinary).label("digest")) for name in names)).subquery("asked")
+    """Return the statement that looks so many digests up, a column for each: one search of an index."""
     earliest = (
         select(images.c.id)
-        .where(images.c.owner_id == bindparam("owner"), images.c.sha256 == asked.c.digest, text(IS_COMPARABLE))
+        .where(
+            images.c.owner_id == bindparam("owner"),
+            images.c.sha256 == bindparam(f"digest_{place}", type_=LargeBinary),
+            text(IS_COMPARABLE),
+        )
         .order_by(images.c.created_at, images.c.id)
         .limit(literal_column("1"))
-        .correlate(asked)
+        for place in range(count)
     )
-    return Prepared(select(asked.c.digest, earliest.scalar_subquery()))
+    return Prepared(select(*(query.scalar_subquery().label(f"id_{place}") for place, query in enumerate(earliest))))
 
 
 _DUPLICATE: Final = _duplicates(1)
@@ -151,8 +152,8 @@ class SqlAlchemyImages:
             statement = _DUPLICATE if len(portion) == 1 else _DUPLICATES
             padded = portion if len(portion) == 1 else [*portion, *[b""] * (_DIGESTS_AT_ONCE - len(portion))]
             digest_of = {f"digest_{place}": digest for place, digest in enumerate(padded)}
-            rows = self._statements.rows(statement, {"owner": owner_id.text, **digest_of})
-            found.update((bytes(digest), ImageId(id_)) for digest, id_ in rows if id_ is not None)
+            [ids] = self._statements.rows(statement, {"owner": owner_id.text, **digest_of})
+            found.update((digest, ImageId(id_)) for digest, id_ in zip(padded, ids, strict=True) if id_ is not None)
         return found
 
     def change(self, image: Image) -> None:

@@ -39,6 +39,8 @@ _PUT_ON_JOB: Final = Prepared(
 )
 _SET_ON_IMAGE: Final = Prepared(update(images).where(images.c.id == bindparam("picture")), sets=["rendition_attempts"])
 _SET_ON_JOB: Final = Prepared(update(jobs).where(jobs.c.id == bindparam("picture")), sets=["rendition_attempts"])
+_ATTEMPTS_OF_IMAGE: Final = Prepared(select(images.c.rendition_attempts).where(images.c.id == bindparam("picture")))
+_ATTEMPTS_OF_JOB: Final = Prepared(select(jobs.c.rendition_attempts).where(jobs.c.id == bindparam("picture")))
 _IMAGES_WITHOUT: Final = Prepared(
     select(images.c.id, images.c.rendition_attempts)
     .where(text(IS_IMAGE_WITHOUT_RENDITIONS), images.c.created_at < bindparam("before"))
@@ -73,6 +75,13 @@ class SqlAlchemyRenditions:
             *(MissingRenditions(of=ImageId(id_), attempts=attempts) for id_, attempts in without),
             *(MissingRenditions(of=JobId(id_), attempts=attempts) for id_, attempts in results),
         ]
+
+    def attempts(self, of: Pictured) -> int:
+        """Return the number of attempts."""
+        statement = _ATTEMPTS_OF_IMAGE if isinstance(of, ImageId) else _ATTEMPTS_OF_JOB
+        for (attempts,) in self._statements.rows(statement, {"picture": of.text}):
+            return int(attempts)
+        return 0
 
     def set_attempts(self, of: Pictured, attempts: int) -> None:
         """Store the number of attempts."""

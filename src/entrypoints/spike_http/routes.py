@@ -126,7 +126,15 @@ def routes(
             ),
         ),
         Route("/api/images", ImagesResource(authenticator=authentication, queries=queries, object_urls=urls)),
-        Route("/api/images/links", LinksResource(authenticator=authentication, queries=queries, object_urls=urls)),
+        Route(
+            "/api/images/links",
+            LinksResource(
+                authenticator=authentication,
+                queries=queries,
+                rendition_making=spike.images.renditions,
+                object_urls=urls,
+            ),
+        ),
         Route(
             "/api/images/move-to-album", MoveResource(authenticator=authentication, album_contents=spike.album_contents)
         ),

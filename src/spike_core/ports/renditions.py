@@ -23,5 +23,8 @@ class RenditionRepository(Protocol):
         being deleted aren't among them. The cost depends on `limit` alone.
         """
 
+    def attempts(self, of: Pictured) -> int:
+        """Return how often making a picture's renditions has failed; 0 if there is no such picture."""
+
     def set_attempts(self, of: Pictured, attempts: int) -> None:
-        """Store how often the maintenance task has tried; nothing happens if there is no such picture."""
+        """Store how often it has failed, or will have; nothing happens if there is no such picture."""

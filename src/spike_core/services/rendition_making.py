@@ -30,6 +30,7 @@ from spike_core.domain.jobs import CompletedJob
 from spike_core.domain.objects import ContentDigest, ObjectKey
 from spike_core.domain.renditions import (
     NO_FURTHER_ATTEMPT,
+    RENDITION_ATTEMPTS_MAX,
     MissingRenditions,
     Pictured,
     Rendition,
@@ -64,7 +65,10 @@ class RenditionMaking:
     background: Background | None  # `None`: only the maintenance task makes them
 
     def soon(self, pictures: Sequence[Pictured]) -> None:
-        """Have renditions made in the background, once the pictures' rows are committed. Never fails."""
+        """Have missing renditions made in the background, once the pictures' rows are committed. Never fails.
+
+        A picture that has failed `RENDITION_ATTEMPTS_MAX` times isn't tried again.
+        """
         if self.maker is not None and self.background is not None:
             for of in pictures:
                 self.transactions.when_committed(partial(self.background.soon, partial(self._try, of)))
@@ -149,10 +153,19 @@ class RenditionMaking:
         return False
 
     def _try(self, of: Pictured) -> None:
+        """Make a picture's renditions, unless that has failed too often."""
+        attempts = RENDITION_ATTEMPTS_MAX
         try:
-            self.make(of)
-        except SpikeError as error:
+            with self.transactions.view() as tx:
+                attempts = tx.renditions.attempts(of)
+            if attempts < RENDITION_ATTEMPTS_MAX:
+                self.make(of)
+        except (DatabaseUnavailable, StorageUnavailable, NotFound) as error:
             _log.warning("the renditions of %s aren't made yet: %s", of, error)
+        except SpikeError as error:
+            _log.warning("the renditions of %s can't be made at attempt %d: %s", of, attempts + 1, error)
+            with suppress(DatabaseUnavailable):
+                self._set_attempts(of, attempts + 1)
 
     @retry_on_conflict
     def _put(self, of: Pictured, renditions: Renditions) -> bool:

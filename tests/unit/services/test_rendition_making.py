@@ -291,3 +291,23 @@ def test_their_keys_are_of_webp_and_of_their_picture() -> None:
     spike.background.run()
     for key in made(spike, image.id).objects:
         assert (key.format, key.owner, ObjectKey.parse(key.text)) == (PictureFormat.WEBP, image.id, key)
+
+
+def test_missing_ones_are_made_when_asked_for_but_not_for_ever() -> None:
+    spike = build_in_memory()
+    uploaded = spike.upload(spike.owner())
+    owner = uploaded.image.owner_id
+    with spike.failing("rendition_maker"):
+        spike.background.run()
+        for _ in range(5):
+            linked = spike.queries.linked(image_ids=[uploaded.image.id], job_ids=[], viewer=owner)
+            spike.images.renditions.soon(linked.without_renditions)
+            spike.background.run()
+    with spike.transactions.view() as tx:
+        assert tx.renditions.attempts(uploaded.image.id) == RENDITION_ATTEMPTS_MAX
+    spike.images.renditions.soon([uploaded.image.id])
+    spike.background.run()
+    assert renditions_of(spike, uploaded.image.id) is None
+    again = spike.upload(owner, LARGE).image
+    spike.background.run()
+    assert spike.queries.linked(image_ids=[again.id], job_ids=[], viewer=owner).without_renditions == []

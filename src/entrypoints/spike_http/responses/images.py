@@ -279,6 +279,9 @@ class ImageLinksView:
 
     id: ImageId
     original_url: str
+    thumbnail_url: str | None  # null until it is made
+    preview_url: str | None
+    thumbhash: str | None
 
 
 @frozen(kw_only=True)
@@ -288,6 +291,9 @@ class ResultLinksView:
     id: JobId
     image_id: ImageId | None  # null if the job has no image
     enhanced_url: str
+    thumbnail_url: str | None  # null until it is made
+    preview_url: str | None
+    thumbhash: str | None
 
 
 @frozen(kw_only=True)
@@ -304,11 +310,24 @@ class LinksView:
         """Return the view of the current URLs, for this viewer."""
         return cls(
             images=[
-                ImageLinksView(id=image.id, original_url=urls.of_original(image, viewer=viewer))
+                ImageLinksView(
+                    id=image.id,
+                    original_url=urls.of_original(image, viewer=viewer),
+                    thumbnail_url=urls.of_thumbnail(image.renditions, image),
+                    preview_url=urls.of_preview(image.renditions, image),
+                    thumbhash=thumbhash_of(image.renditions),
+                )
                 for image in linked.images
             ],
             jobs=[
-                ResultLinksView(id=job.id, image_id=job.spec.image_id, enhanced_url=urls.of(job.result.key, image))
+                ResultLinksView(
+                    id=job.id,
+                    image_id=job.spec.image_id,
+                    enhanced_url=urls.of(job.result.key, image),
+                    thumbnail_url=urls.of_thumbnail(job.result.renditions, image),
+                    preview_url=urls.of_preview(job.result.renditions, image),
+                    thumbhash=thumbhash_of(job.result.renditions),
+                )
                 for job, image in linked.results
             ],
             url_expires_at=urls.expires_at,
