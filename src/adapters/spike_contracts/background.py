@@ -1,6 +1,7 @@
 """Laws that every Background keeps."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Final
 
 from spike_core.ports.background import Background
@@ -17,20 +18,20 @@ class BackgroundContract:
         self, background: Background, finish: Finish
     ) -> None:
         ran: list[int] = []
-        assert all(background.soon(lambda number=number: ran.append(number)) for number in range(FEW))  # type: ignore[misc]  # mypy knows no default of a lambda
+        assert all(background.soon(partial(ran.append, number)) for number in range(FEW))
         finish()
         assert ran == list(range(FEW))
 
     def test_an_action_that_fails_keeps_no_other_from_running(self, background: Background, finish: Finish) -> None:
         ran: list[str] = []
-        background.soon(lambda: ran[99])
-        background.soon(lambda: ran.append("next"))
+        background.soon(partial(ran.pop, 99))
+        background.soon(partial(ran.append, "next"))
         finish()
         assert ran == ["next"]
 
     def test_an_action_may_ask_for_another(self, background: Background, finish: Finish) -> None:
         ran: list[str] = []
-        background.soon(lambda: background.soon(lambda: ran.append("second")))
+        background.soon(partial(background.soon, partial(ran.append, "second")))
         finish()
         finish()
         assert ran == ["second"]
@@ -39,7 +40,7 @@ class BackgroundContract:
         ran: list[int] = []
 
         def wait_for_more() -> None:
-            accepted = [background.soon(lambda number=number: ran.append(number)) for number in range(MANY)]  # type: ignore[misc]  # as above
+            accepted = [background.soon(partial(ran.append, number)) for number in range(MANY)]
             ran.append(accepted.count(True))
             assert not all(accepted)
 

@@ -1,6 +1,7 @@
 import os
 import threading
 from collections.abc import Callable, Iterator
+from functools import partial
 
 import pytest
 
@@ -36,9 +37,9 @@ def test_nothing_runs_after_closing() -> None:
         may_go_on.wait(TIMEOUT_S)
 
     background.soon(wait)
-    background.soon(lambda: ran.append("waited"))
+    background.soon(partial(ran.append, "waited"))
     assert began.wait(TIMEOUT_S)
     background.close()
     may_go_on.set()
-    assert not background.soon(lambda: ran.append("late"))
+    assert not background.soon(partial(ran.append, "late"))
     assert ran == []

@@ -2,6 +2,7 @@
 
 import io
 
+from spike_core.domain.identifiers import OwnerId
 from spike_core.domain.images import ImageName
 from spike_core.services.batch_uploads import KeptFile, NamedFile
 from spike_core.testing import InMemorySpike, build_in_memory, draw_picture
@@ -9,12 +10,12 @@ from spike_core.testing import InMemorySpike, build_in_memory, draw_picture
 OTHER = draw_picture(641, 480)
 
 
-def in_batch(spike: InMemorySpike, owner: object, *pictures: bytes) -> list[KeptFile]:
+def in_batch(spike: InMemorySpike, owner: OwnerId, *pictures: bytes) -> list[KeptFile]:
     files = [
         NamedFile(filename=f"{place}.jpg", name=ImageName(f"{place}.jpg"), content=io.BytesIO(picture))
         for place, picture in enumerate(pictures)
     ]
-    kept = spike.images.batch_uploads.upload(owner, files=files).files  # type: ignore[arg-type]
+    kept = spike.images.batch_uploads.upload(owner, files=files).files
     assert all(isinstance(file, KeptFile) for file in kept)
     return [file for file in kept if isinstance(file, KeptFile)]
 

@@ -4,6 +4,7 @@ import io
 from datetime import timedelta
 
 import pytest
+from attrs import evolve
 
 from spike_core.domain.errors import DatabaseUnavailable, SpikeError, UndecodablePicture
 from spike_core.domain.identifiers import ImageId, JobId
@@ -11,10 +12,11 @@ from spike_core.domain.images import Image, ImageName
 from spike_core.domain.jobs import CompletedJob
 from spike_core.domain.objects import ObjectKey, PictureFormat
 from spike_core.domain.renditions import RENDITION_ATTEMPTS_MAX, Pictured, Renditions
+from spike_core.ports.ids import AnyId
 from spike_core.services.batch_uploads import NamedFile
 from spike_core.services.rendition_making import CATCH_UP_BATCH, GRACE
-from spike_core.testing import InMemorySpike, build_in_memory, draw_picture
-from spike_memory import MemoryBlobStore
+from spike_core.testing import FailingPort, InMemorySpike, build_in_memory, draw_picture
+from spike_memory import CountingIds
 
 LARGE = draw_picture(2000, 1000)
 
@@ -94,7 +96,7 @@ def test_they_dont_count_as_stored_bytes() -> None:
 
 def test_no_failure_to_make_them_fails_an_upload_or_a_job() -> None:
     spike = build_in_memory()
-    with spike.failing("rendition_maker", RuntimeError("a bug")):  # type: ignore[arg-type]  # no error of Spike's
+    with spike.failing("rendition_maker"):
         uploaded = spike.upload(spike.owner())
         spike.work()
         spike.background.run()
@@ -105,11 +107,11 @@ def test_no_failure_to_make_them_fails_an_upload_or_a_job() -> None:
 
 
 @pytest.mark.parametrize("port", ["rendition_maker", "blobs", "transactions"])
-def test_the_maintenance_task_makes_what_was_missed(port: str) -> None:
+def test_the_maintenance_task_makes_what_was_missed(port: FailingPort) -> None:
     spike = build_in_memory()
     uploaded = spike.upload(spike.owner())
     spike.work()
-    with spike.failing(port):  # type: ignore[arg-type]
+    with spike.failing(port):
         spike.background.run()
     assert spike.images.renditions.catch_up() == 0  # within the grace
     spike.clock.advance(GRACE * 2)
@@ -190,32 +192,13 @@ def test_of_two_at_once_the_first_wins_and_the_others_objects_go() -> None:
     making = spike.images.renditions
     others: list[Renditions | None] = []
 
-    class Racing(MemoryBlobStore):
-        def put(self, key: ObjectKey, content: io.BytesIO) -> None:  # type: ignore[override]
-            spike.blobs.put(key, content)
-            if not others:
-                others.append(None)
-                others[0] = making.make(image.id)
+    class Racing(CountingIds):
+        def new(self, kind: type[AnyId]) -> AnyId:
+            """Let another process make the renditions between the picture's decoding and its storing."""
+            others.append(making.make(image.id))
+            return super().new(kind)
 
-    blobs = Racing(spike.clock)
-    blobs.open = spike.blobs.open  # type: ignore[method-assign]
-    blobs.delete = spike.blobs.delete  # type: ignore[method-assign]
-    ingest = making.ingest.__class__(
-        transactions=making.transactions,
-        blobs=blobs,
-        probe=making.ingest.probe,
-        metadata=making.ingest.metadata,
-        clock=spike.clock,
-        limits=spike.limits,
-    )
-    racer = making.__class__(
-        transactions=making.transactions,
-        ingest=ingest,
-        clock=spike.clock,
-        ids=making.ids,
-        maker=making.maker,
-        background=None,
-    )
+    racer = evolve(making, ids=Racing())
     assert racer.make(image.id) == others[0] == made(spike, image.id)
     assert stored(spike) == image_of(spike, image.id).objects
 
