@@ -22,6 +22,7 @@ class ThreadBackground:
     _pid: int = field(default=0, init=False)
     _waiting: "queue.Queue[Callable[[], object] | None]" = field(init=False)
     _lock: threading.Lock = field(factory=threading.Lock, init=False)
+    _thread: threading.Thread | None = field(default=None, init=False)
     _is_closed: bool = field(default=False, init=False)
 
     @_waiting.default
@@ -35,7 +36,8 @@ class ThreadBackground:
                 return False
             if self._pid != os.getpid():  # in a fork, the thread is the parent's
                 self._pid, self._waiting = os.getpid(), self._none_waiting()
-                threading.Thread(target=_run, args=(self._waiting,), name="background", daemon=True).start()
+                self._thread = threading.Thread(target=_run, args=(self._waiting,), name="background", daemon=True)
+                self._thread.start()
             try:
                 self._waiting.put_nowait(action)
             except queue.Full:
@@ -43,12 +45,17 @@ class ThreadBackground:
         return True
 
     def close(self) -> None:
-        """Run nothing further. An action in progress isn't waited for."""
+        """Run nothing further. An action in progress isn't waited for: see `join`."""
         with self._lock:
             self._is_closed = True
             while not self._waiting.empty():
                 self._waiting.get_nowait()
             self._waiting.put_nowait(None)
+
+    def join(self, *, timeout_s: float) -> None:
+        """Wait so long for the action that was in progress when the background was closed."""
+        if self._thread is not None and self._pid == os.getpid():
+            self._thread.join(timeout_s)
 
 
 def _run(waiting: "queue.Queue[Callable[[], object] | None]") -> None:

@@ -50,6 +50,7 @@ from spike_system import (
     ThreadHeartbeat,
 )
 
+BACKGROUND_END_S: Final = 2.0
 STORING_THREADS: Final = 4  # of one batch of uploads
 
 
@@ -117,6 +118,8 @@ class Spike(Application):
             self.background.close()
         if self.sandbox is not None:
             self.sandbox.close()
+        if self.background is not None:
+            self.background.join(timeout_s=BACKGROUND_END_S)  # the sandbox's end has ended its work
         self.database.close()
 
 
