@@ -26,7 +26,11 @@ _REDUCING_GAP: Final = 2.0  # large pictures are first reduced by a mean of whol
 
 @frozen
 class PillowRenditionMaker:
-    """Makes renditions with Pillow. It is stateless and thread-safe."""
+    """Makes renditions with Pillow. It is stateless and thread-safe.
+
+    Measured for 50 megapixels, in MB beside what the process holds: JPEG 75, progressive 190, PNG 265, with alpha 455,
+    with 16 bits 500, WebP 775.
+    """
 
     def make(self, picture: BinaryIO) -> MadeRenditions:
         """Return the picture's renditions; see the port."""
