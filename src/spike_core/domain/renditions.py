@@ -1,6 +1,6 @@
 """Renditions: a picture's small copies in the blob store, for lists and previews.
 
-They are WebP in sRGB, upright and without metadata, so whoever may see the picture may see them. A picture is never
+They are WebP in sRGB, upright and without metadata, so every viewer of the picture may see them. A picture is never
 enlarged: one no larger than the thumbnail has that alone, in its own size.
 """
 

@@ -151,7 +151,7 @@ class NewImages:
     def duplicates(self, tx: Transaction, owner_id: OwnerId, images: Sequence[Image]) -> Mapping[ImageId, ImageId]:
         """Return those of the new images whose bytes the owner has uploaded before, with the earliest image of each.
 
-        Anonymous owners aren't told of each other's images.
+        Anonymous uploads aren't compared: the id would be that of a stranger's image.
         """
         if owner_id == ANONYMOUS:
             return {}

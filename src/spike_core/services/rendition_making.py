@@ -55,7 +55,7 @@ _log: Final = logging.getLogger(__name__)
 
 @frozen(kw_only=True)
 class RenditionMaking:
-    """Makes renditions. Whoever makes them first wins; what a second one has made is removed."""
+    """Makes renditions. The first ones to be stored stay; objects that a second process has made are removed."""
 
     transactions: Transactions
     ingest: Ingest
