@@ -56,12 +56,12 @@ class MemoryRenditions:
     def missing(self, *, before: datetime, limit: int) -> Sequence[MissingRenditions]:
         """Return pictures without renditions."""
         state = self._rows.state
-        images = [
+        images: list[tuple[datetime, str, Pictured]] = [
             (image.created_at, image.id.text, image.id)
             for image in state.images.values()
             if image.renditions is None and image.created_at < before and self._may_try(image.id)
         ]
-        jobs = [
+        jobs: list[tuple[datetime, str, Pictured]] = [
             (job.ended_at, job.id.text, job.id)
             for job in state.jobs.values()
             if isinstance(job, CompletedJob)

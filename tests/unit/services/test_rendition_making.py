@@ -118,8 +118,8 @@ def test_the_maintenance_task_makes_what_was_missed(port: FailingPort) -> None:
     assert spike.images.renditions.catch_up() == 2
     assert spike.images.renditions.catch_up() == 0
     assert uploaded.job is not None
-    assert made(spike, uploaded.image.id)
-    assert made(spike, uploaded.job.id)
+    assert renditions_of(spike, uploaded.image.id) is not None
+    assert renditions_of(spike, uploaded.job.id) is not None
     assert a_sound(spike)
 
 
@@ -151,8 +151,8 @@ def test_a_picture_that_fails_each_time_is_given_up_and_keeps_no_other_waiting()
     spike.clock.advance(GRACE * 2)
     spike.fail_next("rendition_maker", calls=RENDITION_ATTEMPTS_MAX - 1)
     assert spike.images.renditions.catch_up() == 2  # after two failures in a row
-    assert made(spike, old.id)
-    assert made(spike, bad.id)
+    assert renditions_of(spike, old.id) is not None
+    assert renditions_of(spike, bad.id) is not None
 
 
 def test_an_outage_of_the_engine_ends_the_run() -> None:
@@ -173,7 +173,7 @@ def test_an_outage_of_the_store_counts_as_no_attempt() -> None:
         with spike.failing("blobs", method="open"), pytest.raises(SpikeError):
             spike.images.renditions.catch_up()
     assert spike.images.renditions.catch_up() == 1
-    assert made(spike, image.id)
+    assert renditions_of(spike, image.id) is not None
 
 
 def test_a_picture_whose_object_is_gone_is_given_up() -> None:
