@@ -18,6 +18,8 @@ CREATED: Final = {
     **NO_RENDITIONS,
     "outputWidth": 2048,
     "outputHeight": 1152,
+    "format": "jpeg",
+    "quality": None,
     "errorMessage": None,
     "createdAt": TIME,
     "processingStartedAt": TIME,

@@ -88,7 +88,7 @@ class NcnnUpscaler:
         picture = picture_of(read, passes[-1].pixels, (size.width_px, size.height_px))
         reworked = " and then ".join(filter(None, map(str, passes)))
         method = "; ".join(filter(None, (_description(shares), reworked, str(degradation))))
-        return encoded(picture, options=options, method=method)
+        return encoded(picture, options=options, resolution=read.resolution, method=method)
 
     def _passed(
         self, pixels: Pixels, shares: Shares, *, factor: int, tolerance: Tolerance, monitor: ProgressMonitor

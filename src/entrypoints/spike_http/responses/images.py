@@ -6,11 +6,12 @@ from attrs import asdict, frozen
 
 from spike_core.domain.identifiers import ImageId, JobId, OwnerId
 from spike_core.domain.images import Image, ImageName
+from spike_core.domain.jobs import CompletedJob
 from spike_core.domain.objects import PictureFormat
 from spike_core.domain.tiers import Tier
 from spike_core.domain.tokens import NO_TOKENS, Tokens
 from spike_core.services.batch_uploads import KeptFile, RefusedFile, UploadedBatch
-from spike_core.services.queries import ImagesPage, LinkedObjects, ShownImage
+from spike_core.services.queries import DescribedObject, ImagesPage, LinkedObjects, ShownImage
 from spike_core.services.uploads import Uploaded
 from spike_http.errors import FileErrorType, file_error
 from spike_http.responses.jobs import JobView
@@ -283,6 +284,17 @@ class ImageLinksView:
     preview_url: str | None
     thumbhash: str | None
 
+    @classmethod
+    def of(cls, image: Image, url: str, urls: UrlBuilder) -> "ImageLinksView":
+        """Return the view of an image whose original has this URL."""
+        return cls(
+            id=image.id,
+            original_url=url,
+            thumbnail_url=urls.of_thumbnail(image.renditions, image),
+            preview_url=urls.of_preview(image.renditions, image),
+            thumbhash=thumbhash_of(image.renditions),
+        )
+
 
 @frozen(kw_only=True)
 class ResultLinksView:
@@ -294,6 +306,19 @@ class ResultLinksView:
     thumbnail_url: str | None  # null until it is made
     preview_url: str | None
     thumbhash: str | None
+
+    @classmethod
+    def of(cls, job: CompletedJob, image: Image | None, url: str, urls: UrlBuilder) -> "ResultLinksView":
+        """Return the view of a job whose result has this URL."""
+        renditions = job.result.renditions
+        return cls(
+            id=job.id,
+            image_id=job.spec.image_id,
+            enhanced_url=url,
+            thumbnail_url=urls.of_thumbnail(renditions, image),
+            preview_url=urls.of_preview(renditions, image),
+            thumbhash=thumbhash_of(renditions),
+        )
 
 
 @frozen(kw_only=True)
@@ -309,29 +334,27 @@ class LinksView:
     def of(cls, linked: LinkedObjects, urls: UrlBuilder, *, viewer: OwnerId | None) -> "LinksView":
         """Return the view of the current URLs, for this viewer."""
         return cls(
-            images=[
-                ImageLinksView(
-                    id=image.id,
-                    original_url=urls.of_original(image, viewer=viewer),
-                    thumbnail_url=urls.of_thumbnail(image.renditions, image),
-                    preview_url=urls.of_preview(image.renditions, image),
-                    thumbhash=thumbhash_of(image.renditions),
-                )
-                for image in linked.images
-            ],
+            images=[ImageLinksView.of(image, urls.of_original(image, viewer=viewer), urls) for image in linked.images],
             jobs=[
-                ResultLinksView(
-                    id=job.id,
-                    image_id=job.spec.image_id,
-                    enhanced_url=urls.of(job.result.key, image),
-                    thumbnail_url=urls.of_thumbnail(job.result.renditions, image),
-                    preview_url=urls.of_preview(job.result.renditions, image),
-                    thumbhash=thumbhash_of(job.result.renditions),
-                )
-                for job, image in linked.results
+                ResultLinksView.of(job, image, urls.of(job.result.key, image), urls) for job, image in linked.results
             ],
             url_expires_at=urls.expires_at,
         )
+
+    @classmethod
+    def of_attachments(cls, linked: LinkedObjects, urls: UrlBuilder, *, viewer: OwnerId | None) -> "LinksView":
+        """Return the view of URLs that browsers save instead of showing them."""
+        images = []
+        for image in linked.images:
+            key = image.original if viewer == image.owner_id else image.shown
+            name = DescribedObject.of_image(key, image).file_name
+            images.append(ImageLinksView.of(image, urls.of_attachment(key, image, name=name), urls))
+        jobs = []
+        for job, source in linked.results:
+            name = DescribedObject.of_job(job.result.key, job, source).file_name
+            url = urls.of_attachment(job.result.key, source, name=name)
+            jobs.append(ResultLinksView.of(job, source, url, urls))
+        return cls(images=images, jobs=jobs, url_expires_at=urls.expires_at)
 
 
 @frozen(kw_only=True)
