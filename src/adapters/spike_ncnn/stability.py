@@ -76,7 +76,7 @@ class Tolerance:
     def of(cls, degradation: Degradation) -> Self:
         """Return the tolerance for a degradation. It grows slowly, because graphics are easily taken for noise."""
         lacking = UNCOMPRESSED - degradation.quality
-        single = cls().single + 1.5 * degradation.noise.deviation + 0.25 * lacking
+        single = cls().single + 1.5 * degradation.deviation + 0.25 * lacking
         return cls(single=min(_SINGLE_MAX, single), blurred=min(_BLURRED_MAX, cls().blurred + 0.25 * lacking))
 
 

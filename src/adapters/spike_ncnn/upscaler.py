@@ -1,4 +1,4 @@
-"""The neural engine: super-resolution by small networks, chosen and blended by the picture's measured degradation."""
+"""The neural engine: super-resolution by small networks, chosen by the picture's measured degradation."""
 
 import io
 from collections.abc import Sequence
@@ -12,11 +12,10 @@ from spike_core.ports.progress import UNMONITORED, ProgressMonitor
 from spike_core.ports.upscaler import RenderedImage, Upscaler
 from spike_imaging.encoding import encoded
 from spike_ncnn.arrays import Pixels
-from spike_ncnn.blend_weights import recipe, second_pass
+from spike_ncnn.choice import Choice, choose, second_pass
 from spike_ncnn.decode import Original, picture_of, read_original
 from spike_ncnn.degradation import measure
-from spike_ncnn.enlarging import Enlarged, Enlarger, Shares
-from spike_ncnn.networks import SPAN_X4
+from spike_ncnn.enlarging import Enlarged, Enlarger
 from spike_ncnn.stability import Tolerance
 from spike_ncnn.steps import Steps
 
@@ -52,25 +51,23 @@ class NcnnUpscaler:
     def _enlarged(self, read: Original, size: Dimensions, *, growth: float, monitor: ProgressMonitor) -> RenderedImage:
         factor = 4 if growth > FOURFOLD_FROM else 2
         degradation = measure(read.pixels, table=read.quantization)
-        shares = recipe(degradation, factor=factor, available=self.enlarger.available)
-        passes = self._passed(read.pixels, shares, factor=factor, tolerance=Tolerance.of(degradation), monitor=monitor)
+        choice = choose(degradation, factor=factor, available=self.enlarger.available)
+        passes = self._passed(read.pixels, choice, factor=factor, tolerance=Tolerance.of(degradation), monitor=monitor)
         picture = picture_of(read, passes[-1].pixels, (size.width_px, size.height_px))
         reworked = " and then ".join(filter(None, map(str, passes)))
-        return encoded(picture, method="; ".join(filter(None, (_description(shares), reworked, str(degradation)))))
+        return encoded(picture, method="; ".join(filter(None, (str(choice), reworked, str(degradation)))))
 
     def _passed(
-        self, pixels: Pixels, shares: Shares, *, factor: int, tolerance: Tolerance, monitor: ProgressMonitor
+        self, pixels: Pixels, choice: Choice, *, factor: int, tolerance: Tolerance, monitor: ProgressMonitor
     ) -> Sequence[Enlarged]:
         """Enlarge by at most `factor`: at once, or in two passes if there is no network for it."""
         height, width = pixels.shape[:2]
-        count = self.enlarger.passes((height, width), shares)
-        again = second_pass(shares, available=self.enlarger.available)
-        if factor == 2 or SPAN_X4.name in shares or not again:  # noqa: PLR2004  # twice as large
-            return [self.enlarger.enlarged(pixels, shares, steps=Steps(monitor, count), tolerance=tolerance)]
-        steps = Steps(monitor, count + self.enlarger.passes((height * 2, width * 2), again))
-        first = self.enlarger.enlarged(pixels, shares, steps=steps, tolerance=tolerance)
-        return [first, self.enlarger.enlarged(first.pixels, again, steps=steps, tolerance=tolerance)]
-
-
-def _description(shares: Shares) -> str:
-    return " + ".join(f"{share:.2f} {name}" for name, share in shares.items())
+        count = self.enlarger.passes((height, width), choice.shares)
+        again = second_pass(choice, available=self.enlarger.available) if factor > 2 else None  # noqa: PLR2004  # twice
+        steps = Steps(monitor, count)
+        if again is not None:
+            steps.expect(self.enlarger.passes((height * 2, width * 2), again.shares))
+        first = self.enlarger.enlarged(pixels, choice.shares, steps=steps, noise=choice.noise, tolerance=tolerance)
+        if again is None:
+            return [first]
+        return [first, self.enlarger.enlarged(first.pixels, again.shares, steps=steps, tolerance=tolerance)]
