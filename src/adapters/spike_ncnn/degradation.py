@@ -21,6 +21,7 @@ _GRAY_MIN: Final = 3.2  # and 2.9 of `gray`
 _WHITE_MAX: Final = 1.7  # of `half` as a multiple of `fine`: 1.0 to 1.4 for white noise
 _COLOR_GAIN: Final = 1.25  # the quietest blocks show less noise than there is
 _GRAY_GAIN: Final = 1.25
+_RUINED: Final = 50.0  # of 255: a deviation at which nothing of a photograph's detail is left
 
 
 class Grain(Enum):
@@ -73,6 +74,11 @@ class Degradation:
                 return _GRAY_GAIN * self.noise.gray
             case unreachable:
                 assert_never(unreachable)
+
+    @property
+    def cleanliness(self) -> float:
+        """1 for a clean picture, less the more was lost to compression or noise; 0 for the worst."""
+        return max(0.0, min(self.quality / UNCOMPRESSED, 1 - self.deviation / _RUINED))
 
     def __str__(self) -> str:
         """Return a short description."""

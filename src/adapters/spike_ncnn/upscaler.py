@@ -6,16 +6,19 @@ from typing import BinaryIO, Final
 
 from attrs import field, frozen
 
+from spike_core.domain.analysis import Analysis
 from spike_core.domain.dimensions import Dimensions
 from spike_core.domain.errors import UpscalerUnavailable
+from spike_core.domain.render_options import DEFAULT_OPTIONS, RenderOptions
 from spike_core.ports.progress import UNMONITORED, ProgressMonitor
 from spike_core.ports.upscaler import RenderedImage, Upscaler
 from spike_imaging.encoding import encoded
 from spike_ncnn.arrays import Pixels
 from spike_ncnn.choice import Choice, choose, second_pass
 from spike_ncnn.decode import Original, picture_of, read_original
-from spike_ncnn.degradation import measure
+from spike_ncnn.degradation import Degradation, measure
 from spike_ncnn.enlarging import Enlarged, Enlarger
+from spike_ncnn.kind import kind_of
 from spike_ncnn.stability import Tolerance
 from spike_ncnn.steps import Steps
 
@@ -32,7 +35,14 @@ class NcnnUpscaler:
     enlarger: Enlarger
     otherwise: Upscaler = field(repr=False)  # for pictures that hardly grow, or become smaller
 
-    def enhance(self, original: BinaryIO, *, size: Dimensions, monitor: ProgressMonitor = UNMONITORED) -> RenderedImage:
+    def enhance(
+        self,
+        original: BinaryIO,
+        *,
+        size: Dimensions,
+        options: RenderOptions = DEFAULT_OPTIONS,
+        monitor: ProgressMonitor = UNMONITORED,
+    ) -> RenderedImage:
         """Return the enhanced picture; see the port. Metadata such as GPS isn't copied.
 
         Transparency is enlarged separately by Lanczos; gray stays gray.
@@ -41,33 +51,81 @@ class NcnnUpscaler:
         monitor.report(0.0)
         try:
             read = read_original(data)
-            growth = max(size.width_px / read.pixels.shape[1], size.height_px / read.pixels.shape[0])
+            growth = _growth(read, size)
             if growth <= LITTLE_GROWTH:
-                return self.otherwise.enhance(io.BytesIO(data), size=size, monitor=monitor)
-            return self._enlarged(read, size, growth=growth, monitor=monitor)
+                return self.otherwise.enhance(io.BytesIO(data), size=size, monitor=monitor, **options.as_arguments)
+            return self._enlarged(read, size, growth=growth, options=options, monitor=monitor)
         except MemoryError as error:
             raise UpscalerUnavailable from error
 
-    def _enlarged(self, read: Original, size: Dimensions, *, growth: float, monitor: ProgressMonitor) -> RenderedImage:
-        factor = 4 if growth > FOURFOLD_FROM else 2
+    def analyze(self, original: BinaryIO, *, size: Dimensions, options: RenderOptions = DEFAULT_OPTIONS) -> Analysis:
+        """Return what is measured, and the networks that are chosen by it; see the port."""
+        data = original.read()
+        try:
+            read = read_original(data)
+            growth = _growth(read, size)
+            if growth <= LITTLE_GROWTH:
+                return self.otherwise.analyze(io.BytesIO(data), size=size, options=options)
+            degradation = measure(read.pixels, table=read.quantization)
+        except MemoryError as error:
+            raise UpscalerUnavailable from error
+        choices = self._choices(degradation, growth=growth, options=options)
+        return Analysis(
+            summary=f"Found {degradation}. Enlarged by {_joined(choices)}.",
+            method=_joined(choices),
+            kind=kind_of(read.pixels),
+            cleanliness=degradation.cleanliness,
+            jpeg_quality=degradation.quality,
+            noise=degradation.deviation,
+            models=sorted({name for choice in choices for name in choice.shares}),
+        )
+
+    def _enlarged(
+        self, read: Original, size: Dimensions, *, growth: float, options: RenderOptions, monitor: ProgressMonitor
+    ) -> RenderedImage:
         degradation = measure(read.pixels, table=read.quantization)
-        choice = choose(degradation, factor=factor, available=self.enlarger.available)
-        passes = self._passed(read.pixels, choice, factor=factor, tolerance=Tolerance.of(degradation), monitor=monitor)
+        choices = self._choices(degradation, growth=growth, options=options)
+        passes = self._passed(read.pixels, choices, degradation, monitor=monitor)
         picture = picture_of(read, passes[-1].pixels, (size.width_px, size.height_px))
         reworked = " and then ".join(filter(None, map(str, passes)))
-        return encoded(picture, method="; ".join(filter(None, (str(choice), reworked, str(degradation)))))
+        method = "; ".join(filter(None, (_joined(choices), reworked, str(degradation))))
+        return encoded(picture, options=options, method=method)
+
+    def _choices(self, degradation: Degradation, *, growth: float, options: RenderOptions) -> Sequence[Choice]:
+        """Return the networks of each pass: one for 2 times, and for 4 times where there is a network for it."""
+        factor = 4 if growth > FOURFOLD_FROM else 2
+        available = self.enlarger.available
+        first = choose(degradation, factor=factor, available=available, strength=options.strength)
+        again = second_pass(first, available=available) if factor > 2 else None  # noqa: PLR2004  # twice as large
+        return [first] if again is None else [first, again]
 
     def _passed(
-        self, pixels: Pixels, choice: Choice, *, factor: int, tolerance: Tolerance, monitor: ProgressMonitor
+        self, pixels: Pixels, choices: Sequence[Choice], degradation: Degradation, *, monitor: ProgressMonitor
     ) -> Sequence[Enlarged]:
-        """Enlarge by at most `factor`: at once, or in two passes if there is no network for it."""
         height, width = pixels.shape[:2]
-        count = self.enlarger.passes((height, width), choice.shares)
-        again = second_pass(choice, available=self.enlarger.available) if factor > 2 else None  # noqa: PLR2004  # twice
-        steps = Steps(monitor, count)
-        if again is not None:
-            steps.expect(self.enlarger.passes((height * 2, width * 2), again.shares))
-        first = self.enlarger.enlarged(pixels, choice.shares, steps=steps, noise=choice.noise, tolerance=tolerance)
-        if again is None:
-            return [first]
-        return [first, self.enlarger.enlarged(first.pixels, again.shares, steps=steps, tolerance=tolerance)]
+        counts = [
+            self.enlarger.passes((height << number, width << number), choice.shares)
+            for number, choice in enumerate(choices)
+        ]
+        steps, passes = Steps(monitor, sum(counts)), list[Enlarged]()
+        for choice in choices:
+            tolerance = Tolerance.of(degradation, removed=choice.noise)
+            passes.append(
+                self.enlarger.enlarged(
+                    passes[-1].pixels if passes else pixels,
+                    choice.shares,
+                    steps=steps,
+                    noise=choice.noise,
+                    tolerance=tolerance,
+                )
+            )
+        return passes
+
+
+def _joined(choices: Sequence[Choice]) -> str:
+    return " and then ".join(map(str, choices))
+
+
+def _growth(read: Original, size: Dimensions) -> float:
+    height_px, width_px = read.pixels.shape[:2]
+    return float(max(size.width_px / width_px, size.height_px / height_px))
