@@ -2,8 +2,8 @@
 
 SPAN is the swift parameter-free attention network (Wan et al. 2024, arXiv:2311.12770), with 48 channels; waifu2x's
 photo networks (nagadomi) are convolutional networks with seven layers, plain or trained to remove noise of four
-strengths. SRMD (Zhang et al. 2018, arXiv:1712.06116) is a convolutional network with twelve layers that removes noise of
-a given deviation, stated in a plane of its own beside the picture's colors.
+strengths. SRMD (Zhang et al. 2018, arXiv:1712.06116) is a convolutional network with twelve layers that removes noise
+of a given deviation, stated in a plane of its own beside the picture's colors.
 
 The weights are data of separate packages, read with `importlib.resources`. Licenses: docs/decisions/0025.
 """
@@ -115,10 +115,8 @@ SPAN_X4: Final = _span("span-x4", 4)
 WAIFU2X: Final = _waifu2x("waifu2x", "")  # enlarges without removing noise
 SRMD: Final = _srmd("srmd", 2)
 SRMD_X4: Final = _srmd("srmd-x4", 4)
-NETWORKS: Final[Mapping[str, Network]] = {
-    network.name: network
-    for network in (SPAN, SPAN_X4, SRMD, SRMD_X4, WAIFU2X, *(_waifu2x(f"waifu2x-{n}", f"_DENOISE{n}X") for n in range(4)))
-}
+_ALL: Final = (SPAN, SPAN_X4, SRMD, SRMD_X4, WAIFU2X, *(_waifu2x(f"waifu2x-{n}", f"_DENOISE{n}X") for n in range(4)))
+NETWORKS: Final[Mapping[str, Network]] = {network.name: network for network in _ALL}
 
 
 def installed() -> list[str]:
