@@ -23,7 +23,8 @@ from typing import Final
 
 import ncnn
 import numpy as np
-from photographs import Damage, Pixels, damaged, reported, write_block
+from damages import Damage, Pixels, damaged
+from photographs import reported, write_block
 from PIL import Image, ImageOps
 
 from spike_core.domain.catalog import SPECIFIED
@@ -50,7 +51,7 @@ ORDERS: Final = (  # the input's size, its damage, the tier
     ((1024, 683), "", Tier.TIER_4K),
     ((1024, 683), "damaged", Tier.TIER_4K),
 )
-DAMAGE: Final = Damage(noise=3, quality=85)  # all networks take part in it
+DAMAGE: Final = Damage(noise=3, qualities=(85,))
 
 
 def photo(width_px: int, height_px: int) -> Image.Image:

@@ -47,7 +47,7 @@ class Runner:
 
         At a contrast below 1 the network gets the picture closer to middle gray, which is undone in its result; and
         beyond the picture's edge it gets the edge's colors instead of black, which would be outside of the reduced
-        range.
+        range. A network with planes of its own always gets them.
 
         Raises:
             UpscalerUnavailable: the weights aren't installed, or there is too little memory.
@@ -56,7 +56,7 @@ class Runner:
         context = network.context_px
         area = tile.grown(context, within=picture.shape)
         light = picture[area.slices].astype(np.float32) / np.float32(255)
-        if network.crops or contrast < 1:
+        if network.crops or network.planes or contrast < 1:
             light = np.pad(light, (*tile.missing(context, within=picture.shape), (0, 0)), mode="edge")
             area = Tile(tile.top - context, tile.left - context, tile.bottom + context, tile.right + context)
         if contrast < 1:
@@ -78,7 +78,10 @@ class Runner:
 
 
 def _run(net: ncnn.Net, network: Network, light: Light) -> Light:
-    planes = np.ascontiguousarray(light.transpose(2, 0, 1))
+    height, width = light.shape[:2]
+    planes = np.empty((3 + len(network.planes), height, width), np.float32)
+    planes[:3] = light.transpose(2, 0, 1)
+    planes[3:] = np.array(network.planes, np.float32)[:, np.newaxis, np.newaxis]
     given = ncnn.Mat(planes)  # it doesn't own `planes`: both must live until the network has run
     extractor = net.create_extractor()
     if extractor.input(network.input, given) != 0:
