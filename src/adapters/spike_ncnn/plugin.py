@@ -11,6 +11,7 @@ from attrs import evolve
 from spike_core.domain.errors import UpscalerUnavailable
 from spike_core.ports.factories import Engine, EngineResources
 from spike_ncnn.networks import installed
+from spike_ncnn.options import DEFAULTS, NeuralOptions
 
 ADAPTER_API: Final = 1
 
@@ -21,7 +22,7 @@ def is_installed() -> bool:
     return runtime and bool(installed())
 
 
-def open_engine(*, means: EngineResources) -> Engine:
+def open_engine(*, means: EngineResources, options: NeuralOptions = DEFAULTS) -> Engine:
     """Return the neural engine, which uses the classical one for blending and for pictures that don't grow.
 
     Raises:
@@ -31,8 +32,10 @@ def open_engine(*, means: EngineResources) -> Engine:
         raise UpscalerUnavailable
     from spike_ncnn.enlarging import Enlarger  # noqa: PLC0415  # see the module's docstring
     from spike_ncnn.runner import Runner  # noqa: PLC0415  # see the module's docstring
+    from spike_ncnn.runtimes import opened_runtime  # noqa: PLC0415  # see the module's docstring
     from spike_ncnn.upscaler import NcnnUpscaler  # noqa: PLC0415  # see the module's docstring
 
     classical = means.classical()
-    enlarger = Enlarger(runner=Runner(threads=means.cores), memory_bytes=means.memory_bytes)
+    runner = Runner(threads=means.cores, runtime=opened_runtime(options, threads=means.cores))
+    enlarger = Enlarger(runner=runner, memory_bytes=means.memory_bytes)
     return evolve(classical, upscaler=NcnnUpscaler(enlarger=enlarger, otherwise=classical.upscaler))
