@@ -9,6 +9,7 @@ from typing import BinaryIO
 from spike_core.domain.dimensions import Dimensions
 from spike_core.domain.errors import DatabaseUnavailable, StorageUnavailable
 from spike_core.domain.objects import ObjectKey
+from spike_core.domain.render_options import DEFAULT_OPTIONS, RenderOptions
 from spike_core.ports.blobs import BlobStore, StoredObject
 from spike_core.ports.progress import UNMONITORED, ProgressMonitor
 from spike_core.ports.transactions import Transaction, Transactions
@@ -101,7 +102,7 @@ class FaultyBlobStore:
             raise StorageUnavailable
 
 
-class ScriptedUpscaler:
+class ScriptedUpscaler(Upscaler):
     """Follows a script, one step per picture, and then delegates to another upscaler."""
 
     def __init__(self, upscaler: Upscaler | None = None) -> None:
@@ -110,10 +111,17 @@ class ScriptedUpscaler:
         self.script: deque[Exception | Callable[[RenderedImage], RenderedImage]] = deque()
         self.calls = 0
 
-    def enhance(self, original: BinaryIO, *, size: Dimensions, monitor: ProgressMonitor = UNMONITORED) -> RenderedImage:
+    def enhance(
+        self,
+        original: BinaryIO,
+        *,
+        size: Dimensions,
+        options: RenderOptions = DEFAULT_OPTIONS,
+        monitor: ProgressMonitor = UNMONITORED,
+    ) -> RenderedImage:
         """Raise the script's error, or let it change the picture; see the port."""
         self.calls += 1
-        picture = self._upscaler.enhance(original, size=size, monitor=monitor)
+        picture = self._upscaler.enhance(original, size=size, monitor=monitor, **options.as_arguments)
         if not self.script:
             return picture
         line = self.script.popleft()

@@ -21,9 +21,10 @@ from spike_core.domain.dimensions import Dimensions
 from spike_core.domain.fidelity import Comparison
 from spike_core.domain.images import PictureFacts, PictureIdentity
 from spike_core.domain.limits import PICTURE_PIXELS_MAX
+from spike_core.domain.render_options import DEFAULT_OPTIONS, RenderOptions
 from spike_core.ports.factories import Engine, EngineResources
 from spike_core.ports.progress import UNMONITORED, ProgressMonitor
-from spike_core.ports.upscaler import RenderedImage
+from spike_core.ports.upscaler import RenderedImage, Upscaler
 from spike_memory import MemoryBlender, MemoryCanvasFitter, MemoryMetadata, MemoryProbe, MemoryUpscaler
 
 _kept: Final[list[bytearray]] = []
@@ -83,11 +84,20 @@ def _led_astray(engine: Engine) -> Engine:
 
 
 @frozen
-class _HostileUpscaler:
+class _HostileUpscaler(Upscaler):
     _engine: Engine
 
-    def enhance(self, original: BinaryIO, *, size: Dimensions, monitor: ProgressMonitor = UNMONITORED) -> RenderedImage:
-        return self._engine.upscaler.enhance(_obeyed("work", original, monitor), size=size, monitor=monitor)
+    def enhance(
+        self,
+        original: BinaryIO,
+        *,
+        size: Dimensions,
+        options: RenderOptions = DEFAULT_OPTIONS,
+        monitor: ProgressMonitor = UNMONITORED,
+    ) -> RenderedImage:
+        return self._engine.upscaler.enhance(
+            _obeyed("work", original, monitor), size=size, monitor=monitor, **options.as_arguments
+        )
 
 
 @frozen
@@ -106,8 +116,8 @@ class _HostileFramer:
     def frame(self, original: BinaryIO, *, size: Dimensions, canvas: Dimensions) -> bytes:
         return self._engine.canvas_fitter.frame(_obeyed("work", original, UNMONITORED), size=size, canvas=canvas)
 
-    def fit(self, picture: BinaryIO, *, size: Dimensions) -> RenderedImage:
-        return self._engine.canvas_fitter.fit(_obeyed("work", picture, UNMONITORED), size=size)
+    def fit(self, picture: BinaryIO, *, size: Dimensions, options: RenderOptions = DEFAULT_OPTIONS) -> RenderedImage:
+        return self._engine.canvas_fitter.fit(_obeyed("work", picture, UNMONITORED), size=size, options=options)
 
 
 @frozen

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from spike_core.codec import event_document
     from spike_core.domain.accounts import Email, User
     from spike_core.domain.albums import Album, AlbumDescription, AlbumName, AlbumPatch, Privacy
+    from spike_core.domain.analysis import Analysis, PictureKind
     from spike_core.domain.api_keys import ApiKey, ApiKeyName, Scope
     from spike_core.domain.catalog import SPECIFIED, Catalog, Offer
     from spike_core.domain.dimensions import Dimensions
@@ -54,6 +55,7 @@ if TYPE_CHECKING:
     from spike_core.domain.priorities import Priority
     from spike_core.domain.rate_limits import RateLimit, RateLimitGroup
     from spike_core.domain.regeneration_policy import RegenerationPolicy
+    from spike_core.domain.render_options import Mode, RenderOptions
     from spike_core.domain.secrets import Secret
     from spike_core.domain.tiers import Tier
     from spike_core.domain.tokens import Tokens
@@ -67,6 +69,7 @@ __all__ = [
     "AlbumId",
     "AlbumName",
     "AlbumPatch",
+    "Analysis",
     "ApiKey",
     "ApiKeyName",
     "Application",
@@ -100,6 +103,7 @@ __all__ = [
     "JobStatus",
     "LedgerEntry",
     "MetadataPolicy",
+    "Mode",
     "NotEnoughTokens",
     "NotFound",
     "ObjectKey",
@@ -108,6 +112,7 @@ __all__ = [
     "OwnerId",
     "PendingJob",
     "PictureFormat",
+    "PictureKind",
     "Policies",
     "Ports",
     "Priority",
@@ -118,6 +123,7 @@ __all__ = [
     "Reference",
     "RefundedJob",
     "RegenerationPolicy",
+    "RenderOptions",
     "Scope",
     "Secret",
     "SpikeError",
@@ -141,6 +147,7 @@ __getattr__ = lazy_names(
         "spike_core.codec": ("event_document",),
         "spike_core.domain.accounts": ("Email", "User"),
         "spike_core.domain.albums": ("Album", "AlbumDescription", "AlbumName", "AlbumPatch", "Privacy"),
+        "spike_core.domain.analysis": ("Analysis", "PictureKind"),
         "spike_core.domain.api_keys": ("ApiKey", "ApiKeyName", "Scope"),
         "spike_core.domain.catalog": ("SPECIFIED", "Catalog", "Offer"),
         "spike_core.domain.dimensions": ("Dimensions",),
@@ -183,6 +190,7 @@ __getattr__ = lazy_names(
         "spike_core.domain.priorities": ("Priority",),
         "spike_core.domain.rate_limits": ("RateLimit", "RateLimitGroup"),
         "spike_core.domain.regeneration_policy": ("RegenerationPolicy",),
+        "spike_core.domain.render_options": ("Mode", "RenderOptions"),
         "spike_core.domain.secrets": ("Secret",),
         "spike_core.domain.tiers": ("Tier",),
         "spike_core.domain.tokens": ("Tokens",),

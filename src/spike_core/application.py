@@ -8,6 +8,7 @@ from spike_core.domain.catalog import SPECIFIED, Catalog
 from spike_core.domain.event_deliveries import EventLimits
 from spike_core.domain.images import MetadataPolicy
 from spike_core.domain.limits import JobLimits
+from spike_core.domain.render_options import FAITHFUL_ONLY, Mode
 from spike_core.domain.tokens import Tokens
 from spike_core.domain.usage import Budgets
 from spike_core.ports.blender import Blender
@@ -75,6 +76,7 @@ class Ports:
     metadata: Metadata
     upscaler: Upscaler
     blender: Blender
+    modes: frozenset[Mode] = FAITHFUL_ONLY  # that the upscaler offers
     generator: Generator
     downloader: Downloader
     clock: Clock
@@ -182,7 +184,7 @@ def compose(ports: Ports, policies: Policies) -> Application:
         catalog=catalog,
         work_time_max=policies.limits.work_time_max * catalog.largest_work_share,
     )
-    pricing = Pricing(catalog=catalog, price_list=ports.price_list)
+    pricing = Pricing(catalog=catalog, price_list=ports.price_list, modes=ports.modes)
     billing = Billing(policies=policies.regeneration, limits=limits, budgets=policies.budgets)
     transitions = JobTransitions(transactions=transactions, clock=clock, billing=billing, limits=limits)
     dispatch = Dispatch(

@@ -15,6 +15,7 @@ from attrs import evolve, frozen
 
 import spike_system
 from spike_core.domain.dimensions import Dimensions
+from spike_core.domain.render_options import DEFAULT_OPTIONS, RenderOptions
 from spike_core.ports.factories import Engine, EngineResources
 from spike_core.ports.progress import UNMONITORED, ProgressMonitor
 from spike_core.ports.upscaler import RenderedImage, Upscaler
@@ -25,19 +26,26 @@ _PATIENCE_S: Final = 60.0  # no test leaves it shut longer
 
 
 @frozen
-class GatedUpscaler:
+class GatedUpscaler(Upscaler):
     """Delegates to another upscaler once the gate is open."""
 
     upscaler: Upscaler
     gate: Path
 
-    def enhance(self, original: BinaryIO, *, size: Dimensions, monitor: ProgressMonitor = UNMONITORED) -> RenderedImage:
+    def enhance(
+        self,
+        original: BinaryIO,
+        *,
+        size: Dimensions,
+        options: RenderOptions = DEFAULT_OPTIONS,
+        monitor: ProgressMonitor = UNMONITORED,
+    ) -> RenderedImage:
         """Arrive at the gate, wait until it is open, and enhance."""
         (self.gate / uuid.uuid4().hex).touch()
         until_s = time.monotonic() + _PATIENCE_S
         while (self.gate / SHUT).exists() and time.monotonic() < until_s:
             time.sleep(_PAUSE_S)  # polls another process's files
-        return self.upscaler.enhance(original, size=size, monitor=monitor)
+        return self.upscaler.enhance(original, size=size, monitor=monitor, **options.as_arguments)
 
 
 def open_engine(*, means: EngineResources) -> Engine:

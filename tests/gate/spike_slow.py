@@ -15,6 +15,7 @@ from spike_core.domain.dimensions import Dimensions
 from spike_core.domain.fidelity import Comparison
 from spike_core.domain.images import PictureFacts, PictureIdentity
 from spike_core.domain.limits import PICTURE_PIXELS_MAX
+from spike_core.domain.render_options import DEFAULT_OPTIONS, RenderOptions
 from spike_core.ports.factories import Engine, EngineResources
 from spike_core.ports.limiter import RateLimiter
 from spike_core.ports.probe import ImageProbe
@@ -52,17 +53,24 @@ class SlowProbe:
 
 
 @frozen
-class SlowUpscaler:
+class SlowUpscaler(Upscaler):
     """Delegates to another upscaler; sleeps over some pictures."""
 
     upscaler: Upscaler
     probe: ImageProbe
 
-    def enhance(self, original: BinaryIO, *, size: Dimensions, monitor: ProgressMonitor = UNMONITORED) -> RenderedImage:
+    def enhance(
+        self,
+        original: BinaryIO,
+        *,
+        size: Dimensions,
+        options: RenderOptions = DEFAULT_OPTIONS,
+        monitor: ProgressMonitor = UNMONITORED,
+    ) -> RenderedImage:
         """Enhance the picture, and take one's time over some."""
         if self.probe.identify(original).dimensions == SLOW_TO_ENHANCE:
             time.sleep(ENHANCEMENT_S)
-        return self.upscaler.enhance(original, size=size, monitor=monitor)
+        return self.upscaler.enhance(original, size=size, monitor=monitor, **options.as_arguments)
 
 
 def open_engine(*, means: EngineResources) -> Engine:

@@ -115,7 +115,8 @@ HISTORY: Final = {
     "hasMore": False,
 }
 
-IMAGES: Final = {"success": True, "images": [an_image()], "nextCursor": None, "hasMore": False}
+NO_EXPIRY: Final = {"urlExpiresAt": None}  # a CDN's URLs don't expire
+IMAGES: Final = {"success": True, "images": [an_image()], "nextCursor": None, "hasMore": False, **NO_EXPIRY}
 
 RULES: Final = {"scopes": ["read", "spend", "manage"], "expiresAt": None, "monthlyLimit": None}
 API_KEY: Final = {

@@ -128,10 +128,12 @@ def an_image(**changes: Any) -> dict[str, Any]:
 POLLED: Final = {
     "success": True,
     "image": an_image(jobs=[a_completed_job("TIER_1K", 2), a_job("TIER_4K", "PROCESSING", 10)], jobsTotal=Added(2)),
+    "urlExpiresAt": Added(None),
 }
 SHOWN: Final = {
     "success": True,
     "image": an_image(description=TEXT, viewCount=WHOLE, jobs=[a_completed_job("TIER_2K", 5)], jobsTotal=Added(1)),
+    "urlExpiresAt": Added(None),
 }
 DELETED: Final = {"success": True, "message": "Image deleted successfully"}
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Any, Final
+from urllib.parse import urlencode
 
 from attrs import evolve
 
@@ -162,6 +163,11 @@ def _remembered_url(url: Any, blobs: MemoryBlobStore, key: Any, *, valid_for: ti
     return made
 
 
+def _url_of_now(_: Any, blobs: MemoryBlobStore, key: Any, *, valid_for: timedelta) -> str:
+    expires = (blobs._clock.now() + valid_for).isoformat()
+    return f"/files/{key}?{urlencode({'expires': expires, 'signature': _signature(key, expires)})}"
+
+
 def _last_signature_of(links: MemoryBlobStore) -> str:
     return str(vars(links).get("last", ""))
 
@@ -255,6 +261,8 @@ MUTANTS: Final = [
     Mutant("signs no link that it accepts", MemoryBlobStore, "check", raising(InvalidLink()),
            Links.test_a_link_of_our_own_is_accepted, Links.test_a_link_is_valid_as_long_as_was_asked_for,
            fails_with=InvalidLink),
+    Mutant("signs each link as of its moment", MemoryBlobStore, "url", _url_of_now,
+           Links.test_a_link_stays_the_same_for_a_while),
     Mutant("accepts links that have expired", MemoryBlobStore, "check", _checked_by(_is_signed),
            Links.test_a_link_expires, Links.test_no_time_of_day_makes_a_link_expire_early_or_late),
     Mutant("accepts a link for every object", MemoryBlobStore, "check",

@@ -2,7 +2,6 @@
 
 import hashlib
 import hmac
-import math
 import re
 from datetime import timedelta
 from typing import Final
@@ -11,12 +10,9 @@ from attrs import field, frozen
 
 from spike_core.domain.errors import InvalidLink
 from spike_core.domain.objects import ObjectKey
+from spike_core.domain.validity import ValidityPeriod
 from spike_core.ports.clock import Clock
 
-# an object's URL stays the same for this long, so that browsers can cache it
-EXPIRY_STEP: Final = timedelta(minutes=5)
-
-_STEP_S: Final = int(EXPIRY_STEP.total_seconds())
 _EXPIRES: Final = re.compile(r"[1-9][0-9]{0,11}")  # a single spelling per number
 _SIGNATURE: Final = re.compile(r"[0-9a-f]{64}")
 
@@ -31,10 +27,10 @@ class LinkSigner:
     def sign(self, key: ObjectKey, *, valid_for: timedelta) -> str:
         """Return `/files/{key}?expires={unix seconds}&signature={hex}`, valid for at least `valid_for`.
 
-        The expiry is rounded up to a multiple of `EXPIRY_STEP`.
+        The expiry is that of the `ValidityPeriod`.
         """
-        valid_until = (self.clock.now() + valid_for).timestamp()
-        signed = _signed_part(key, str(math.ceil(valid_until / _STEP_S) * _STEP_S))
+        period = ValidityPeriod.of(self.clock.now(), valid_for=valid_for)
+        signed = _signed_part(key, str(int(period.ends.timestamp())))
         return f"{signed}&signature={self._signature(signed)}"
 
     def check(self, key: ObjectKey, *, expires: str, signature: str) -> None:

@@ -13,6 +13,7 @@ from attrs import frozen
 
 from spike_core.domain.errors import InvalidLink, ObjectNotFound
 from spike_core.domain.objects import ObjectKey
+from spike_core.domain.validity import ValidityPeriod
 from spike_core.ports.blobs import StoredObject
 from spike_core.ports.clock import Clock
 
@@ -61,7 +62,7 @@ class MemoryBlobStore:
 
     def url(self, key: ObjectKey, *, valid_for: timedelta) -> str:
         """Return a URL that `check` accepts."""
-        expires = (self._clock.now() + valid_for).isoformat()
+        expires = ValidityPeriod.of(self._clock.now(), valid_for=valid_for).ends.isoformat()
         signature = _signature(key, expires)
         return f"/files/{key}?{urlencode({'expires': expires, 'signature': signature})}"
 
@@ -69,7 +70,7 @@ class MemoryBlobStore:
         """Check that `url` returned this URL; see the port `SignedUrls`."""
         if signature != _signature(key, expires):
             raise InvalidLink
-        if self._clock.now() > datetime.fromisoformat(expires):
+        if self._clock.now() >= datetime.fromisoformat(expires):
             raise InvalidLink
 
     @contextmanager

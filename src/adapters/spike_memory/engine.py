@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import BinaryIO, Final
 
+from spike_core.domain.analysis import Analysis
 from spike_core.domain.catalog import RESULT_PIXELS_MAX
 from spike_core.domain.color_grid import GRID_SIDE, Color, ColorGrid
 from spike_core.domain.dimensions import Dimensions
@@ -26,6 +27,7 @@ from spike_core.domain.generation import Prompt
 from spike_core.domain.images import PictureFacts, PictureIdentity
 from spike_core.domain.limits import PICTURE_PIXELS_MAX
 from spike_core.domain.objects import PictureFormat
+from spike_core.domain.render_options import DEFAULT_OPTIONS, RenderOptions
 from spike_core.ports.progress import UNMONITORED, ProgressMonitor
 from spike_core.ports.upscaler import RenderedImage
 
@@ -135,7 +137,14 @@ class MemoryMetadata:
 class MemoryUpscaler:
     """Makes up pictures of the wanted size."""
 
-    def enhance(self, original: BinaryIO, *, size: Dimensions, monitor: ProgressMonitor = UNMONITORED) -> RenderedImage:
+    def enhance(
+        self,
+        original: BinaryIO,
+        *,
+        size: Dimensions,
+        options: RenderOptions = DEFAULT_OPTIONS,
+        monitor: ProgressMonitor = UNMONITORED,
+    ) -> RenderedImage:
         """Return a made-up picture; see the port."""
         facts = MemoryProbe().inspect(original)
         monitor.report(0.5)
@@ -143,12 +152,32 @@ class MemoryUpscaler:
         if original.read().endswith(b" transparent"):
             flaw, format_ = "transparent", PictureFormat.PNG
         monitor.report(1.0)
-        return RenderedImage(
-            content=a_picture(size, format_, flaw),
-            format=format_,
-            dimensions=size,
+        return _rendered(size, options, flaw, otherwise=format_, method="made up")
+
+    def analyze(self, original: BinaryIO, *, size: Dimensions, options: RenderOptions = DEFAULT_OPTIONS) -> Analysis:
+        """Return made-up findings; see the port."""
+        facts = MemoryProbe().inspect(original)
+        asked = "as measured" if options.strength is None else options.strength
+        return Analysis(
+            summary=f"A made-up picture of {facts.dimensions}, for {size}, strength {asked}, {options.mode.value}",
             method="made up",
+            cleanliness=1.0,
         )
+
+
+def _rendered(
+    size: Dimensions,
+    options: RenderOptions,
+    flaw: str = "",
+    *,
+    otherwise: PictureFormat = PictureFormat.JPEG,
+    method: str = "",
+) -> RenderedImage:
+    """Return a made-up picture in the ordered format."""
+    format_ = options.format or otherwise
+    if format_ is PictureFormat.JPEG and flaw == "transparent":
+        flaw = ""
+    return RenderedImage(content=a_picture(size, format_, flaw), format=format_, dimensions=size, method=method)
 
 
 def _kept_flaw(facts: PictureFacts) -> str:
@@ -178,25 +207,40 @@ class MemoryCanvasFitter:
         """Return a made-up picture; see the port."""
         return a_picture(canvas, PictureFormat.PNG, _kept_flaw(MemoryProbe().inspect(original)))
 
-    def fit(self, picture: BinaryIO, *, size: Dimensions) -> RenderedImage:
+    def fit(self, picture: BinaryIO, *, size: Dimensions, options: RenderOptions = DEFAULT_OPTIONS) -> RenderedImage:
         """Return a made-up picture; see the port."""
         flaw = _kept_flaw(MemoryProbe().inspect(picture))
-        return RenderedImage(content=a_picture(size, flaw=flaw), format=PictureFormat.JPEG, dimensions=size)
+        return _rendered(size, options, flaw)
 
 
 class MemoryGenerator:
     """Makes up pictures from words; the prompt `refuse` is refused."""
 
-    def generate(self, prompt: Prompt, *, negative: Prompt | None, size: Dimensions) -> RenderedImage:  # noqa: ARG002  # the port's
+    def generate(
+        self,
+        prompt: Prompt,
+        *,
+        negative: Prompt | None,  # noqa: ARG002  # the port's
+        size: Dimensions,
+        options: RenderOptions = DEFAULT_OPTIONS,
+    ) -> RenderedImage:
         """Return a made-up picture; see the port."""
         if prompt.text == "refuse":
             raise PromptRefused
-        return RenderedImage(content=a_picture(size), format=PictureFormat.JPEG, dimensions=size)
+        return _rendered(size, options)
 
-    def modify(self, original: BinaryIO, prompt: Prompt, *, negative: Prompt | None, size: Dimensions) -> RenderedImage:
+    def modify(
+        self,
+        original: BinaryIO,
+        prompt: Prompt,
+        *,
+        negative: Prompt | None,
+        size: Dimensions,
+        options: RenderOptions = DEFAULT_OPTIONS,
+    ) -> RenderedImage:
         """Return a made-up picture; see the port."""
         MemoryProbe().inspect(original)
-        return self.generate(prompt, negative=negative, size=size)
+        return self.generate(prompt, negative=negative, size=size, options=options)
 
     def ping(self) -> None:
         """Do nothing: it is always there."""

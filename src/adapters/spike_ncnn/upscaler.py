@@ -6,8 +6,10 @@ from typing import BinaryIO, Final
 
 from attrs import field, frozen
 
+from spike_core.domain.analysis import Analysis
 from spike_core.domain.dimensions import Dimensions
 from spike_core.domain.errors import UpscalerUnavailable
+from spike_core.domain.render_options import DEFAULT_OPTIONS, RenderOptions
 from spike_core.ports.progress import UNMONITORED, ProgressMonitor
 from spike_core.ports.upscaler import RenderedImage, Upscaler
 from spike_imaging.encoding import encoded
@@ -33,7 +35,14 @@ class NcnnUpscaler:
     enlarger: Enlarger
     otherwise: Upscaler = field(repr=False)  # for pictures that hardly grow, or become smaller
 
-    def enhance(self, original: BinaryIO, *, size: Dimensions, monitor: ProgressMonitor = UNMONITORED) -> RenderedImage:
+    def enhance(
+        self,
+        original: BinaryIO,
+        *,
+        size: Dimensions,
+        options: RenderOptions = DEFAULT_OPTIONS,
+        monitor: ProgressMonitor = UNMONITORED,
+    ) -> RenderedImage:
         """Return the enhanced picture; see the port. Metadata such as GPS isn't copied.
 
         Transparency is enlarged separately by Lanczos; gray stays gray.
@@ -42,21 +51,44 @@ class NcnnUpscaler:
         monitor.report(0.0)
         try:
             read = read_original(data)
-            growth = max(size.width_px / read.pixels.shape[1], size.height_px / read.pixels.shape[0])
+            growth = _growth(read, size)
             if growth <= LITTLE_GROWTH:
-                return self.otherwise.enhance(io.BytesIO(data), size=size, monitor=monitor)
-            return self._enlarged(read, size, growth=growth, monitor=monitor)
+                return self.otherwise.enhance(io.BytesIO(data), size=size, monitor=monitor, **options.as_arguments)
+            return self._enlarged(read, size, growth=growth, options=options, monitor=monitor)
         except MemoryError as error:
             raise UpscalerUnavailable from error
 
-    def _enlarged(self, read: Original, size: Dimensions, *, growth: float, monitor: ProgressMonitor) -> RenderedImage:
-        factor = 4 if growth > FOURFOLD_FROM else 2
+    def analyze(self, original: BinaryIO, *, size: Dimensions, options: RenderOptions = DEFAULT_OPTIONS) -> Analysis:
+        """Return what is measured, and the networks that are chosen by it; see the port."""
+        data = original.read()
+        try:
+            read = read_original(data)
+            growth = _growth(read, size)
+            if growth <= LITTLE_GROWTH:
+                return self.otherwise.analyze(io.BytesIO(data), size=size, options=options)
+            degradation = measure(read.pixels, table=read.quantization)
+        except MemoryError as error:
+            raise UpscalerUnavailable from error
+        shares = recipe(degradation, factor=_factor(growth), available=self.enlarger.available)
+        return Analysis(
+            summary=f"Measured: {degradation}",
+            method=_description(shares),
+            jpeg_quality=degradation.quality,
+            noise=degradation.noise.deviation,
+            models=shares,
+        )
+
+    def _enlarged(
+        self, read: Original, size: Dimensions, *, growth: float, options: RenderOptions, monitor: ProgressMonitor
+    ) -> RenderedImage:
+        factor = _factor(growth)
         degradation = measure(read.pixels, table=read.quantization)
         shares = recipe(degradation, factor=factor, available=self.enlarger.available)
         passes = self._passed(read.pixels, shares, factor=factor, tolerance=Tolerance.of(degradation), monitor=monitor)
         picture = picture_of(read, passes[-1].pixels, (size.width_px, size.height_px))
         reworked = " and then ".join(filter(None, map(str, passes)))
-        return encoded(picture, method="; ".join(filter(None, (_description(shares), reworked, str(degradation)))))
+        method = "; ".join(filter(None, (_description(shares), reworked, str(degradation))))
+        return encoded(picture, options=options, method=method)
 
     def _passed(
         self, pixels: Pixels, shares: Shares, *, factor: int, tolerance: Tolerance, monitor: ProgressMonitor
@@ -70,6 +102,15 @@ class NcnnUpscaler:
         steps = Steps(monitor, count + self.enlarger.passes((height * 2, width * 2), again))
         first = self.enlarger.enlarged(pixels, shares, steps=steps, tolerance=tolerance)
         return [first, self.enlarger.enlarged(first.pixels, again, steps=steps, tolerance=tolerance)]
+
+
+def _growth(read: Original, size: Dimensions) -> float:
+    height_px, width_px = read.pixels.shape[:2]
+    return float(max(size.width_px / width_px, size.height_px / height_px))
+
+
+def _factor(growth: float) -> int:
+    return 4 if growth > FOURFOLD_FROM else 2
 
 
 def _description(shares: Shares) -> str:

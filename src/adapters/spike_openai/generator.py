@@ -10,6 +10,7 @@ from spike_core.domain.dimensions import Dimensions
 from spike_core.domain.errors import GeneratorUnavailable, UnacceptablePicture, UnknownPictureFormat
 from spike_core.domain.generation import Prompt
 from spike_core.domain.objects import PictureFormat
+from spike_core.domain.render_options import DEFAULT_OPTIONS, RenderOptions
 from spike_core.ports.canvas_fitter import CanvasFitter
 from spike_core.ports.upscaler import RenderedImage
 from spike_imaging.formats import format_of
@@ -34,24 +35,39 @@ class OpenAIGenerator:
     canvas_fitter: CanvasFitter
     retries: RetryPolicy = field(factory=RetryPolicy)
 
-    def generate(self, prompt: Prompt, *, negative: Prompt | None, size: Dimensions) -> RenderedImage:
+    def generate(
+        self,
+        prompt: Prompt,
+        *,
+        negative: Prompt | None,
+        size: Dimensions,
+        options: RenderOptions = DEFAULT_OPTIONS,
+    ) -> RenderedImage:
         """Return a picture of what the prompt describes; see the port."""
         canvas = asked_for(size)
         try:
             answer = self._client().generated(prompt_text(prompt, negative=negative), size=canvas)
-            return self._finished(answer, size)
+            return self._finished(answer, size, options)
         except MemoryError as error:
             raise GeneratorUnavailable from error
         except ImageServerError as error:
             raise GeneratorUnavailable from error.with_traceback(None)  # its frames contain the server's response
 
-    def modify(self, original: BinaryIO, prompt: Prompt, *, negative: Prompt | None, size: Dimensions) -> RenderedImage:
+    def modify(
+        self,
+        original: BinaryIO,
+        prompt: Prompt,
+        *,
+        negative: Prompt | None,
+        size: Dimensions,
+        options: RenderOptions = DEFAULT_OPTIONS,
+    ) -> RenderedImage:
         """Return the original modified by the prompt; see the port. Its metadata isn't sent."""
         canvas = asked_for(size)
         try:
             png = self.canvas_fitter.frame(original, size=size, canvas=canvas)
             answer = self._client().edited(png, prompt_text(prompt, negative=negative), size=canvas)
-            return self._finished(answer, size)
+            return self._finished(answer, size, options)
         except MemoryError as error:
             raise GeneratorUnavailable from error
         except ImageServerError as error:
@@ -67,10 +83,10 @@ class OpenAIGenerator:
     def _client(self) -> ImagesClient:
         return ImagesClient(server=self.server, retries=self.retries)
 
-    def _finished(self, answer: bytes, size: Dimensions) -> RenderedImage:
+    def _finished(self, answer: bytes, size: Dimensions, options: RenderOptions) -> RenderedImage:
         try:
             if format_of(answer) not in ANSWERED:
                 raise UnknownPictureFormat
-            return self.canvas_fitter.fit(io.BytesIO(answer), size=size)
+            return self.canvas_fitter.fit(io.BytesIO(answer), size=size, **options.as_arguments)
         except UnacceptablePicture as error:
             raise ImageServerError(f"{self.server} sent a picture that can't be used: {error}") from None

@@ -11,6 +11,7 @@ from PIL import ImageOps
 from PIL.Image import Resampling
 
 from spike_core.domain.dimensions import Dimensions
+from spike_core.domain.render_options import DEFAULT_OPTIONS, RenderOptions
 from spike_core.ports.upscaler import RenderedImage
 from spike_imaging.decoding import decoded_for, on_white
 from spike_imaging.encoding import encoded
@@ -39,14 +40,14 @@ class PillowCanvasFitter:
         whole.save(out, "PNG", compress_level=_PNG_COMPRESS_LEVEL)
         return out.getvalue()
 
-    def fit(self, picture: BinaryIO, *, size: Dimensions) -> RenderedImage:
+    def fit(self, picture: BinaryIO, *, size: Dimensions, options: RenderOptions = DEFAULT_OPTIONS) -> RenderedImage:
         """Return the center of a picture; see the port.
 
         Raises:
             MemoryError: there is too little memory.
         """
         whole = on_white(decoded_for(picture.read(), _pair(size)))
-        return encoded(ImageOps.fit(whole, _pair(size), Resampling.LANCZOS))
+        return encoded(ImageOps.fit(whole, _pair(size), Resampling.LANCZOS), options=options)
 
 
 def _pair(size: Dimensions) -> tuple[int, int]:

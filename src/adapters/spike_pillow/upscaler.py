@@ -13,9 +13,11 @@ from attrs import evolve, frozen
 from PIL.Image import Image, Resampling, composite
 from PIL.ImageFilter import Kernel, MinFilter
 
+from spike_core.domain.analysis import Analysis
 from spike_core.domain.catalog import RESULT_PIXELS_MAX
 from spike_core.domain.dimensions import Dimensions
 from spike_core.domain.errors import UpscalerUnavailable
+from spike_core.domain.render_options import DEFAULT_OPTIONS, RenderOptions
 from spike_core.ports.progress import UNMONITORED, ProgressMonitor
 from spike_core.ports.upscaler import RenderedImage
 from spike_imaging.encoding import encoded
@@ -36,16 +38,34 @@ METHOD: Final = "Lanczos with a detail kernel"
 class PillowUpscaler:
     """Resamples pictures with Pillow. It is stateless and thread-safe."""
 
-    def enhance(self, original: BinaryIO, *, size: Dimensions, monitor: ProgressMonitor = UNMONITORED) -> RenderedImage:
+    def enhance(
+        self,
+        original: BinaryIO,
+        *,
+        size: Dimensions,
+        options: RenderOptions = DEFAULT_OPTIONS,
+        monitor: ProgressMonitor = UNMONITORED,
+    ) -> RenderedImage:
         """Return the enhanced picture; see the port. Metadata such as GPS isn't copied."""
         data = original.read()
         monitor.report(0.0)
         try:
             picture = _enhanced(data, (size.width_px, size.height_px))
             monitor.report(_BEFORE_ENCODING)
-            return encoded(picture, method=METHOD)
+            return encoded(picture, options=options, method=METHOD)
         except MemoryError as error:
             raise UpscalerUnavailable from error
+
+    def analyze(
+        self,
+        original: BinaryIO,
+        *,
+        size: Dimensions,  # noqa: ARG002  # all sizes are made alike
+        options: RenderOptions = DEFAULT_OPTIONS,  # noqa: ARG002  # as above
+    ) -> Analysis:
+        """Return that every picture is resampled alike; see the port."""
+        with opened_picture(original.read()):
+            return Analysis(summary="The classical engine resamples every picture alike", method=METHOD)
 
 
 def _enhanced(data: bytes, size: tuple[int, int]) -> Image:

@@ -1,6 +1,5 @@
 """Presigned URLs: temporary URLs at the store itself (AWS Signature Version 4 in the query string)."""
 
-import math
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -8,31 +7,24 @@ from botocore.auth import SIGV4_TIMESTAMP, S3SigV4QueryAuth
 from botocore.awsrequest import AWSRequest
 
 from spike_core.domain.errors import InvalidValue
+from spike_core.domain.validity import ValidityPeriod
 from spike_s3.connection import Connected
 
-# an object's URL stays the same for this long, so that browsers can cache it
-SIGNING_STEP: Final = timedelta(minutes=5)
 VALIDITY_MAX: Final = timedelta(days=7)  # a limit of the protocol
-
-_STEP_S: Final = int(SIGNING_STEP.total_seconds())
 
 
 def presigned(connected: Connected, path: str, *, now: datetime, valid_for: timedelta) -> str:
-    """Return a URL of `path`, valid for at least `valid_for` and at most `SIGNING_STEP` longer.
-
-    It is signed as of the last multiple of the step, unless its lifetime would then exceed the protocol's limit.
+    """Return a URL of `path` that is signed as of the beginning of its `ValidityPeriod`.
 
     Raises:
         InvalidValue: `valid_for` exceeds `VALIDITY_MAX`.
     """
     if valid_for > VALIDITY_MAX:
         raise InvalidValue(what="a link's lifetime", rule=f"must be at most {VALIDITY_MAX.days} days")
-    signed_at = now - timedelta(seconds=now.timestamp() % _STEP_S)
-    valid_s = math.ceil(valid_for.total_seconds()) + _STEP_S
-    if valid_s > VALIDITY_MAX.total_seconds():
-        signed_at, valid_s = now, math.ceil(valid_for.total_seconds())
+    period = ValidityPeriod.of(now, valid_for=valid_for, length_max=VALIDITY_MAX)
+    valid_s = int((period.ends - period.begins).total_seconds())
     request = AWSRequest(method="GET", url=f"{connected.endpoint_url}/{path}")
-    _DatedSigner(connected, signed_at=signed_at, valid_s=valid_s).add_auth(request)
+    _DatedSigner(connected, signed_at=period.begins, valid_s=valid_s).add_auth(request)
     return str(request.url)
 
 

@@ -10,6 +10,7 @@ from typing import BinaryIO, Final, TypeVar
 
 from attrs import field, frozen
 
+from spike_core.domain.analysis import Analysis
 from spike_core.domain.catalog import SPECIFIED, Catalog
 from spike_core.domain.dimensions import Dimensions
 from spike_core.domain.errors import GeneratorUnavailable, UndecodablePicture, UpscalerUnavailable, WorkKilled
@@ -17,6 +18,7 @@ from spike_core.domain.fidelity import Comparison
 from spike_core.domain.generation import Prompt
 from spike_core.domain.images import PictureFacts, PictureIdentity
 from spike_core.domain.limits import PICTURE_PIXELS_MAX
+from spike_core.domain.render_options import DEFAULT_OPTIONS, FAITHFUL_ONLY, Mode, RenderOptions
 from spike_core.ports.factories import Engine
 from spike_core.ports.progress import UNMONITORED, ProgressMonitor
 from spike_core.ports.upscaler import RenderedImage
@@ -29,6 +31,7 @@ from spike_sandbox.work import (
     Tools,
     WorkOrder,
     WorkResult,
+    analysis_of,
     comparison_of,
     content_of,
     facts_of,
@@ -48,16 +51,20 @@ class Sandbox:
     probe_pool: ChildPool
     look_time: timedelta  # the processor time to look at an upload
     catalog: Catalog = SPECIFIED  # whose sizes limit the processor time of work
+    modes: frozenset[Mode] = FAITHFUL_ONLY  # that the engine in the children offers
     engine: Engine = field(init=False)
 
     @engine.default
     def _engine_of_children(self) -> Engine:
         return Engine(
-            upscaler=SandboxedUpscaler(self.work_pool, self.catalog),
+            upscaler=SandboxedUpscaler(
+                self.work_pool, self.catalog, probe_pool=self.probe_pool, look_time=self.look_time
+            ),
             blender=SandboxedBlender(self.work_pool, self.catalog),
             canvas_fitter=SandboxedCanvasFitter(self.work_pool),
             probe=SandboxedProbe(probe_pool=self.probe_pool, work_pool=self.work_pool, look_time=self.look_time),
             metadata=SandboxedMetadata(probe_pool=self.probe_pool, work_pool=self.work_pool, look_time=self.look_time),
+            modes=self.modes,
         )
 
     @classmethod
@@ -72,6 +79,7 @@ class Sandbox:
         surroundings: Surroundings = ISOLATED,
         look_time: timedelta | None = None,
         catalog: Catalog = SPECIFIED,
+        modes: frozenset[Mode] = FAITHFUL_ONLY,
     ) -> "Sandbox":
         """Return a sandbox whose children each build these tools; `look_time` defaults to that of all probes.
 
@@ -90,6 +98,7 @@ class Sandbox:
             ),
             look_time=look_time or probe_limits.cpu_time,
             catalog=catalog,
+            modes=modes,
         )
 
     @property
@@ -137,15 +146,34 @@ class SandboxedUpscaler:
 
     _pool: ChildPool
     _catalog: Catalog = SPECIFIED
+    _probe_pool: ChildPool = field(kw_only=True)
+    _look_time: timedelta = field(kw_only=True)
 
-    def enhance(self, original: BinaryIO, *, size: Dimensions, monitor: ProgressMonitor = UNMONITORED) -> RenderedImage:
+    def enhance(
+        self,
+        original: BinaryIO,
+        *,
+        size: Dimensions,
+        options: RenderOptions = DEFAULT_OPTIONS,
+        monitor: ProgressMonitor = UNMONITORED,
+    ) -> RenderedImage:
         """Return the enhanced picture; see the port. `monitor` is called at least twice a second and may cancel.
 
         Raises:
             WorkKilled: the child exited before it was done.
         """
-        order = _for_result("enhance", [original], size, pool=self._pool, catalog=self._catalog)
+        order = _for_result("enhance", [original], size, pool=self._pool, catalog=self._catalog, options=options)
         return _work(self._pool, order, picture_of, monitor)
+
+    def analyze(self, original: BinaryIO, *, size: Dimensions, options: RenderOptions = DEFAULT_OPTIONS) -> Analysis:
+        """Return what the engine finds; see the port. Analyses are probes: no job waits for them.
+
+        Raises:
+            UndecodablePicture: also if it crashed the child.
+            UpscalerUnavailable: the child exited for another reason, or none can be provided.
+        """
+        order = WorkOrder("analyze", [original], size, options=options, cpu_time=self._look_time)
+        return _probe(self._probe_pool, order, analysis_of)
 
 
 @frozen
@@ -179,13 +207,13 @@ class SandboxedCanvasFitter:
         """
         return _work(self._pool, WorkOrder("frame", [original], size, canvas=canvas), content_of, UNMONITORED)
 
-    def fit(self, picture: BinaryIO, *, size: Dimensions) -> RenderedImage:
+    def fit(self, picture: BinaryIO, *, size: Dimensions, options: RenderOptions = DEFAULT_OPTIONS) -> RenderedImage:
         """Return the center of a picture; see the port.
 
         Raises:
             WorkKilled: the child exited before it was done.
         """
-        return _work(self._pool, WorkOrder("fit", [picture], size), picture_of, UNMONITORED)
+        return _work(self._pool, WorkOrder("fit", [picture], size, options=options), picture_of, UNMONITORED)
 
 
 @frozen
@@ -194,21 +222,43 @@ class SandboxedGenerator:
 
     _pool: ChildPool
 
-    def generate(self, prompt: Prompt, *, negative: Prompt | None, size: Dimensions) -> RenderedImage:
+    def generate(
+        self,
+        prompt: Prompt,
+        *,
+        negative: Prompt | None,
+        size: Dimensions,
+        options: RenderOptions = DEFAULT_OPTIONS,
+    ) -> RenderedImage:
         """Return a picture of what the prompt describes; see the port.
 
         Raises:
             WorkKilled: the child exited before it was done.
         """
-        return _work(self._pool, WorkOrder("generate", [], size, prompt, negative), picture_of, UNMONITORED)
+        return _work(
+            self._pool, WorkOrder("generate", [], size, prompt, negative, options=options), picture_of, UNMONITORED
+        )
 
-    def modify(self, original: BinaryIO, prompt: Prompt, *, negative: Prompt | None, size: Dimensions) -> RenderedImage:
+    def modify(
+        self,
+        original: BinaryIO,
+        prompt: Prompt,
+        *,
+        negative: Prompt | None,
+        size: Dimensions,
+        options: RenderOptions = DEFAULT_OPTIONS,
+    ) -> RenderedImage:
         """Return the original modified by the prompt; see the port.
 
         Raises:
             WorkKilled: the child exited before it was done.
         """
-        return _work(self._pool, WorkOrder("modify", [original], size, prompt, negative), picture_of, UNMONITORED)
+        return _work(
+            self._pool,
+            WorkOrder("modify", [original], size, prompt, negative, options=options),
+            picture_of,
+            UNMONITORED,
+        )
 
     def ping(self) -> None:
         """Check that a child can be provided; see the port."""
@@ -290,12 +340,18 @@ class SandboxedMetadata:
 
 
 def _for_result(
-    do: str, pictures: Sequence[BinaryIO], size: Dimensions, *, pool: ChildPool, catalog: Catalog
+    do: str,
+    pictures: Sequence[BinaryIO],
+    size: Dimensions,
+    *,
+    pool: ChildPool,
+    catalog: Catalog,
+    options: RenderOptions = DEFAULT_OPTIONS,
 ) -> WorkOrder:
     """Return the order for a result of this size, which limits the processor time."""
     share = catalog.work_share(size.longest_side_px)
     whole = pool.limits.cpu_time / catalog.largest_work_share
-    return WorkOrder(do, pictures, size, cpu_time=share * whole)
+    return WorkOrder(do, pictures, size, cpu_time=share * whole, options=options)
 
 
 def _probe(pool: ChildPool, order: WorkOrder, read: Callable[[WorkResult], _Result]) -> _Result:

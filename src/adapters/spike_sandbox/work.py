@@ -8,11 +8,13 @@ from typing import Any, BinaryIO, Final, Protocol
 from attrs import define, field, frozen
 from cattrs import Converter
 
+from spike_core.domain.analysis import Analysis
 from spike_core.domain.dimensions import Dimensions
 from spike_core.domain.fidelity import Comparison
 from spike_core.domain.generation import Prompt
 from spike_core.domain.images import PictureFacts, PictureIdentity
 from spike_core.domain.limits import PICTURE_PIXELS_MAX
+from spike_core.domain.render_options import DEFAULT_OPTIONS, RenderOptions
 from spike_core.ports.canvas_fitter import CanvasFitter
 from spike_core.ports.factories import Engine
 from spike_core.ports.generator import Generator
@@ -71,12 +73,19 @@ class WorkOrder:
     prompt: Prompt | None = None
     negative: Prompt | None = None
     pixels_max: int = field(default=PICTURE_PIXELS_MAX, kw_only=True)  # of a picture to inspect
+    options: RenderOptions = field(default=DEFAULT_OPTIONS, kw_only=True)
     cpu_time: timedelta | None = field(default=None, kw_only=True)  # less than the pool's limit, where it is known
 
     @property
     def as_data(self) -> Mapping[str, Any]:
         """The order as data, without the pictures."""
-        data = {"size": self.size, "canvas": self.canvas, "prompt": self.prompt, "negative": self.negative}
+        data = {
+            "size": self.size,
+            "canvas": self.canvas,
+            "prompt": self.prompt,
+            "negative": self.negative,
+            "options": self.options,
+        }
         return {"do": self.do, "pixels_max": self.pixels_max, **_converter.unstructure(data)}
 
 
@@ -111,6 +120,9 @@ def perform(
             return WorkResult(_converter.unstructure(_inspected(tools.engine, files[0], order["pixels_max"])))
         case "compare":
             return WorkResult(_converter.unstructure(tools.engine.probe.compare(files[0], files[1])))
+        case "analyze":
+            analysis = tools.engine.upscaler.analyze(files[0], size=_size(order), options=_options(order))
+            return WorkResult(_converter.unstructure(analysis))
         case "enhance" | "fit" | "generate" | "modify":
             return _answer(_picture(tools, order, files, monitor))
         case _:
@@ -122,9 +134,11 @@ def _picture(
 ) -> RenderedImage:
     match order["do"]:
         case "enhance":
-            return tools.engine.upscaler.enhance(files[0], size=_size(order), monitor=monitor)
+            return tools.engine.upscaler.enhance(
+                files[0], size=_size(order), monitor=monitor, **_options(order).as_arguments
+            )
         case "fit":
-            return tools.engine.canvas_fitter.fit(files[0], size=_size(order))
+            return tools.engine.canvas_fitter.fit(files[0], size=_size(order), **_options(order).as_arguments)
         case _:
             return _created(tools.generator, order, files)
 
@@ -152,13 +166,18 @@ def _answer(picture: RenderedImage) -> WorkResult:
 def _created(generator: Generator, order: Mapping[str, Any], files: Sequence[BinaryIO]) -> RenderedImage:
     prompt, negative_data = Prompt(order["prompt"]["text"]), order["negative"]
     negative = None if negative_data is None else Prompt(negative_data["text"])
+    arguments = _options(order).as_arguments
     if files:
-        return generator.modify(files[0], prompt, negative=negative, size=_size(order))
-    return generator.generate(prompt, negative=negative, size=_size(order))
+        return generator.modify(files[0], prompt, negative=negative, size=_size(order), **arguments)
+    return generator.generate(prompt, negative=negative, size=_size(order), **arguments)
 
 
 def _size(order: Mapping[str, Any], name: str = "size") -> Dimensions:
     return _converter.structure(order[name], Dimensions)
+
+
+def _options(order: Mapping[str, Any]) -> RenderOptions:
+    return _converter.structure(order["options"], RenderOptions)
 
 
 def identity_of(answer: WorkResult) -> PictureIdentity:
@@ -195,6 +214,18 @@ def comparison_of(answer: WorkResult) -> Comparison:
         return _converter.structure(answer.data, Comparison)
     except Exception as error:  # as above
         raise MalformedMessage("not a comparison") from error
+
+
+def analysis_of(answer: WorkResult) -> Analysis:
+    """Return the result of `analyze`.
+
+    Raises:
+        MalformedMessage: the data isn't one.
+    """
+    try:
+        return _converter.structure(answer.data, Analysis)
+    except Exception as error:  # as above
+        raise MalformedMessage("not an analysis") from error
 
 
 def picture_of(answer: WorkResult) -> RenderedImage:

@@ -20,6 +20,7 @@ from spike_core.domain.jobs import (
 )
 from spike_core.domain.objects import ObjectKey, PictureFormat
 from spike_core.domain.priorities import Priority
+from spike_core.domain.render_options import DEFAULT_OPTIONS, Mode, RenderOptions
 from spike_core.domain.tiers import Tier
 from spike_core.domain.tokens import Tokens
 from spike_sqlalchemy.prepared import Parameters, Row
@@ -87,6 +88,7 @@ def job_of(row: Row) -> Job:  # noqa: PLR0911  # one for each class
         _checksum,
         longest_side_px,
         queue,
+        *options,
     ) = row
     sold = {} if queue is None else {"priority": Priority(queue)}  # null in rows of a release without a catalog
     spec = JobSpec(
@@ -106,6 +108,7 @@ def job_of(row: Row) -> Job:  # noqa: PLR0911  # one for each class
         tier=Tier(tier),
         longest_side_px=longest_side_px,
         **sold,
+        options=_options_of(*options),
         charged=Tokens(charged),
         batch_id=None if batch_id is None else BatchId(batch_id),
         request_id=None if request_id is None else RequestId(request_id),
@@ -160,6 +163,7 @@ def spec_row(spec: JobSpec) -> Parameters:
         "tier": spec.tier.name,
         "longest_side_px": spec.longest_side_px,
         "queue": spec.priority.value,
+        **_options_row(spec.options),
         "charged": spec.charged.amount,
         "batch_id": None if spec.batch_id is None else spec.batch_id.text,
         "request_id": None if spec.request_id is None else spec.request_id.text,
@@ -186,6 +190,26 @@ def fence_row(job_id: JobId, fence: Fence) -> Parameters:
         "fenced_status": fence.status.value,
         "fenced_claimed": fence.claimed,
         "fenced_attempt": fence.attempt,
+    }
+
+
+def _options_of(format_: str | None, quality: int | None, strength: int | None, mode: str | None) -> RenderOptions:
+    if (format_, quality, strength, mode) == (None, None, None, None):
+        return DEFAULT_OPTIONS
+    return RenderOptions(
+        format=None if format_ is None else PictureFormat(format_),
+        quality=quality,
+        strength=strength,
+        mode=Mode.FAITHFUL if mode is None else Mode(mode),
+    )
+
+
+def _options_row(options: RenderOptions) -> Parameters:
+    return {
+        "ordered_format": None if options.format is None else options.format.value,
+        "ordered_quality": options.quality,
+        "ordered_strength": options.strength,
+        "ordered_mode": None if options.mode is Mode.FAITHFUL else options.mode.value,
     }
 
 

@@ -273,6 +273,11 @@ jobs: Final = Table(
     # what was sold, whatever the catalog says later; null in rows of a release without a catalog
     Column("longest_side_px", Integer),
     Column("queue", TEXT),
+    # the options that were ordered; null where they have their defaults
+    Column("ordered_format", TEXT),
+    Column("ordered_quality", Integer),
+    Column("ordered_strength", Integer),
+    Column("ordered_mode", TEXT),
     Index("ix_jobs_image_id_created_at", "image_id", "created_at"),
     Index("ix_jobs_owner_id", "owner_id"),  # for the recount of what an owner uses
     _partial_index("ix_jobs_batch_id", "batch_id", where="batch_id IS NOT NULL"),

@@ -31,6 +31,7 @@ from spike_http.resources.images import (
     ImageJobsResource,
     ImageResource,
     ImagesResource,
+    LinksResource,
     ParallelEnhanceResource,
     UploadResource,
 )
@@ -125,6 +126,7 @@ def routes(
             ),
         ),
         Route("/api/images", ImagesResource(authenticator=authentication, queries=queries, object_urls=urls)),
+        Route("/api/images/links", LinksResource(authenticator=authentication, queries=queries, object_urls=urls)),
         Route(
             "/api/images/move-to-album", MoveResource(authenticator=authentication, album_contents=spike.album_contents)
         ),
@@ -257,6 +259,7 @@ def object_urls(spike: Spike, bases: BaseUrls) -> ObjectUrls:
         cdn_url=settings.cdn_url,
         base_urls=bases,
         lifetime=timedelta(seconds=settings.link_lifetime_s),
+        clock=spike.clock,
     )
 
 

@@ -18,6 +18,7 @@ SCOPES: Final[Mapping[str, Scope | None]] = {
     "POST /api/images/batch-enhance": Scope.SPEND,
     "POST /api/images/move-to-album": Scope.MANAGE,
     "GET /api/images": Scope.READ,
+    "POST /api/images/links": Scope.READ,
     "GET /api/images/{image_id}": Scope.READ,
     "PATCH /api/images/{image_id}": Scope.MANAGE,
     "DELETE /api/images/{image_id}": Scope.MANAGE,

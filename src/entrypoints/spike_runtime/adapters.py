@@ -10,6 +10,7 @@ from typing import Final
 
 from spike_core.domain.catalog import SPECIFIED, Catalog
 from spike_core.domain.errors import InvalidInput
+from spike_core.domain.render_options import FAITHFUL_ONLY, Mode
 from spike_core.ports.broker import Broker
 from spike_core.ports.clock import Clock
 from spike_core.ports.factories import (
@@ -87,7 +88,14 @@ def open_limiter(url: str, *, options: AdapterOptions = NO_OPTIONS) -> RateLimit
         return open_(url, **arguments)
 
 
-def open_sandbox(settings: Settings, tools: Tools, *, engine_name: str, catalog: Catalog = SPECIFIED) -> Sandbox | None:
+def open_sandbox(
+    settings: Settings,
+    tools: Tools,
+    *,
+    engine_name: str,
+    catalog: Catalog = SPECIFIED,
+    modes: frozenset[Mode] = FAITHFUL_ONLY,
+) -> Sandbox | None:
     """Return a sandbox whose child processes hold these tools; `None` if the sandbox is off.
 
     Raises:
@@ -112,6 +120,7 @@ def open_sandbox(settings: Settings, tools: Tools, *, engine_name: str, catalog:
             surroundings=_surroundings(settings),
             look_time=timedelta(seconds=settings.sandbox_look_s),
             catalog=catalog,
+            modes=modes,
         )
     except (TypeError, AttributeError, pickle.PicklingError) as error:
         raise WrongSettings(

@@ -1,5 +1,6 @@
 """Selection of the engine, without loading it."""
 
+import sys
 from collections.abc import Callable
 from functools import partial
 from typing import Final
@@ -7,6 +8,7 @@ from typing import Final
 from attrs import frozen
 
 from spike_core.domain.errors import UpscalerUnavailable
+from spike_core.domain.render_options import FAITHFUL_ONLY, Mode
 from spike_core.ports.factories import Engine, EngineResources, OpenEngine
 from spike_ncnn import is_installed
 from spike_pillow import classical_engine
@@ -26,6 +28,7 @@ class EngineChoice:
 
     name: str
     _opener: Callable[[], Engine]
+    modes: frozenset[Mode] = FAITHFUL_ONLY  # that the engine offers, as far as is known without building it
 
     @property
     def opener(self) -> Callable[[], Engine]:
@@ -66,4 +69,12 @@ def chosen_engine(settings: Settings) -> EngineChoice:
         memory_bytes=settings.engine_memory_mb * 1024 * 1024,
         classical=classical_engine,
     )
-    return EngineChoice(name, partial(open_, means=means, **AdapterOptions.of(settings).arguments(open_, name)))
+    opener = partial(open_, means=means, **AdapterOptions.of(settings).arguments(open_, name))
+    return EngineChoice(name, opener, modes=_modes(open_))
+
+
+def _modes(open_: OpenEngine) -> frozenset[Mode]:
+    """Return what the factory's module says that its engine offers."""
+    module = sys.modules.get(getattr(open_, "__module__", ""))
+    modes: Callable[[], frozenset[Mode]] = getattr(module, "modes", lambda: FAITHFUL_ONLY)
+    return modes()

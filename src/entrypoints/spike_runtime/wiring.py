@@ -148,6 +148,7 @@ def build(
         Tools(engine=choice.opener, generator=artist.opener if artist.is_self_contained else None),
         engine_name=choice.name,
         catalog=settings.catalog if catalog is None else catalog,
+        modes=choice.modes,
     )
     engine = sandbox.engine if sandbox else choice.opened()
     generator = (
@@ -234,6 +235,7 @@ def assemble(
             metadata=engine.metadata,
             upscaler=engine.upscaler,
             blender=engine.blender,
+            modes=engine.modes,
             generator=generator,
             downloader=downloader,
             clock=clock,

@@ -21,6 +21,7 @@ from spike_core.domain.limits import METHOD_CHARS_MAX
 from spike_core.domain.objects import ObjectKey, PictureFormat
 from spike_core.domain.orders import Quote
 from spike_core.domain.priorities import Priority
+from spike_core.domain.render_options import DEFAULT_OPTIONS, RenderOptions
 from spike_core.domain.tasks import Blend, Enhancement, Generation, JobInput, Modification, Task
 from spike_core.domain.tiers import Tier
 from spike_core.domain.tokens import Tokens
@@ -72,6 +73,7 @@ class JobSpec:
     longest_side_px: int | None = None  # of the result, as sold; `None` if an older release sold it
     charged: Tokens  # the price when the job was accepted
     priority: Priority = field()
+    options: RenderOptions = DEFAULT_OPTIONS  # of the result; the default if an older release sold it
     batch_id: BatchId | None = None  # of jobs that one request created together
     request_id: RequestId | None = None  # the request that created it, if any
     created_at: datetime
@@ -104,6 +106,7 @@ class JobSpec:
             longest_side_px=offer.longest_side_px,
             charged=quote.price,
             priority=_priority(task, offer),
+            options=quote.options,
             request_id=request_id,
             created_at=now,
         )

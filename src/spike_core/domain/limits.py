@@ -30,6 +30,7 @@ PAGE_SIZE: Final = 50
 ALBUM_PAGE_SIZE: Final = 100  # images
 IMAGE_JOBS_SHOWN_MAX: Final = 100  # the newest ones, with their image
 JOBS_ASKED_MAX: Final = 50  # per request for several jobs
+LINKS_ASKED_MAX: Final = 100  # images, and as many jobs, per request for new links
 API_KEYS_ACTIVE_MAX: Final = 10  # per user
 API_KEYS_REVOKED_SHOWN_MAX: Final = 100  # the most recent ones; older ones are kept but not listed
 API_KEY_NAME_CHARS_MAX: Final = 100

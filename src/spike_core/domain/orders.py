@@ -5,6 +5,7 @@ from enum import Enum
 from attrs import frozen
 
 from spike_core.domain.catalog import Offer
+from spike_core.domain.render_options import DEFAULT_OPTIONS, RenderOptions
 from spike_core.domain.tokens import Tokens
 
 
@@ -23,6 +24,7 @@ class Order:
 
     offer: Offer
     kind: TaskKind
+    options: RenderOptions = DEFAULT_OPTIONS
 
 
 @frozen(kw_only=True)
@@ -31,3 +33,4 @@ class Quote:
 
     offer: Offer
     price: Tokens
+    options: RenderOptions = DEFAULT_OPTIONS

@@ -11,6 +11,7 @@ from spike_core.lazy_names import lazy_names
 if TYPE_CHECKING:
     from spike_core.domain.accounts import Email, Session, User
     from spike_core.domain.albums import Album, AlbumCount, AlbumImage, AlbumSummary
+    from spike_core.domain.analysis import Analysis
     from spike_core.domain.api_keys import ApiKey, ApiKeyCharge, Month, Scope
     from spike_core.domain.cursors import AlbumCursor, ImageCursor, JobCursor, StartCursor
     from spike_core.domain.dimensions import Dimensions
@@ -60,6 +61,7 @@ if TYPE_CHECKING:
     from spike_core.domain.queue_order import QueueOrder, WaitingOwner
     from spike_core.domain.rate_limits import Allowance, RateLimit
     from spike_core.domain.regeneration_policy import RegenerationPolicy
+    from spike_core.domain.render_options import DEFAULT_OPTIONS, Mode, RenderOptions
     from spike_core.domain.secrets import Secret, SecretHash
     from spike_core.domain.statistics import QueueStatistics, RefundStatistics
     from spike_core.domain.tiers import Tier
@@ -118,6 +120,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "ADAPTER_API",
+    "DEFAULT_OPTIONS",
     "PICTURE_PIXELS_MAX",
     "UNMONITORED",
     "AddressedEvent",
@@ -130,6 +133,7 @@ __all__ = [
     "AlbumRepository",
     "AlbumSummary",
     "Allowance",
+    "Analysis",
     "ApiKey",
     "ApiKeyCharge",
     "ApiKeyCharges",
@@ -194,6 +198,7 @@ __all__ = [
     "MaintenanceRuns",
     "MaintenanceTask",
     "Metadata",
+    "Mode",
     "Month",
     "ObjectKey",
     "OpenBroker",
@@ -225,6 +230,7 @@ __all__ = [
     "RefundedJob",
     "RegenerationPolicies",
     "RegenerationPolicy",
+    "RenderOptions",
     "RenderedImage",
     "Scope",
     "Secret",
@@ -264,6 +270,7 @@ __getattr__ = lazy_names(
     {
         "spike_core.domain.accounts": ("Email", "Session", "User"),
         "spike_core.domain.albums": ("Album", "AlbumCount", "AlbumImage", "AlbumSummary"),
+        "spike_core.domain.analysis": ("Analysis",),
         "spike_core.domain.api_keys": ("ApiKey", "ApiKeyCharge", "Month", "Scope"),
         "spike_core.domain.cursors": ("AlbumCursor", "ImageCursor", "JobCursor", "StartCursor"),
         "spike_core.domain.dimensions": ("Dimensions",),
@@ -319,6 +326,7 @@ __getattr__ = lazy_names(
         "spike_core.domain.queue_order": ("QueueOrder", "WaitingOwner"),
         "spike_core.domain.rate_limits": ("Allowance", "RateLimit"),
         "spike_core.domain.regeneration_policy": ("RegenerationPolicy",),
+        "spike_core.domain.render_options": ("DEFAULT_OPTIONS", "Mode", "RenderOptions"),
         "spike_core.domain.secrets": ("Secret", "SecretHash"),
         "spike_core.domain.statistics": ("QueueStatistics", "RefundStatistics"),
         "spike_core.domain.tiers": ("Tier",),

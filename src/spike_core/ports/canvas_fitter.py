@@ -3,6 +3,7 @@
 from typing import BinaryIO, Protocol
 
 from spike_core.domain.dimensions import Dimensions
+from spike_core.domain.render_options import DEFAULT_OPTIONS, RenderOptions
 from spike_core.ports.upscaler import RenderedImage
 
 
@@ -18,8 +19,10 @@ class CanvasFitter(Protocol):
             UnacceptablePicture: the original can't be decoded; no further attempt can succeed.
         """
 
-    def fit(self, picture: BinaryIO, *, size: Dimensions) -> RenderedImage:
+    def fit(self, picture: BinaryIO, *, size: Dimensions, options: RenderOptions = DEFAULT_OPTIONS) -> RenderedImage:
         """Return the center of a picture, cropped to the aspect ratio of `size`, at exactly that size, in sRGB.
+
+        Of the options, format and quality count, as in `Upscaler.enhance`.
 
         Raises:
             UnacceptablePicture: the picture can't be decoded.

@@ -18,6 +18,7 @@ from typing import Final, Protocol
 
 from attrs import field, frozen, validators
 
+from spike_core.domain.render_options import FAITHFUL_ONLY, Mode
 from spike_core.ports.blender import Blender
 from spike_core.ports.blobs import BlobStore
 from spike_core.ports.broker import Broker
@@ -94,6 +95,7 @@ class Engine:
     canvas_fitter: CanvasFitter
     probe: ImageProbe
     metadata: Metadata
+    modes: frozenset[Mode] = FAITHFUL_ONLY  # that the upscaler offers with what is installed
 
 
 @frozen(kw_only=True)
@@ -156,7 +158,11 @@ class EngineResources:
 
 
 class OpenEngine(Protocol):
-    """An entry point `upscaler.<name>`. It must be picklable by name: engines may be built in another process."""
+    """An entry point `upscaler.<name>`. It must be picklable by name: engines may be built in another process.
+
+    Where they are, this process asks the factory's module for the modes of the engine: it may have a function
+    `modes() -> frozenset[Mode]`, which looks at what is installed and loads nothing. Without it, FAITHFUL is offered.
+    """
 
     def __call__(self, *, means: EngineResources) -> Engine:
         """Build the engine.

@@ -18,8 +18,15 @@ from spike_core.domain.errors import (
 from spike_core.domain.identifiers import ANONYMOUS, BatchId, ImageId, JobId, OwnerId
 from spike_core.domain.images import Image
 from spike_core.domain.jobs import CompletedJob, Job, SettledJob
-from spike_core.domain.limits import IMAGE_JOBS_SHOWN_MAX, JOBS_ASKED_MAX, PAGE_SIZE, check_page_size
+from spike_core.domain.limits import (
+    IMAGE_JOBS_SHOWN_MAX,
+    JOBS_ASKED_MAX,
+    LINKS_ASKED_MAX,
+    PAGE_SIZE,
+    check_page_size,
+)
 from spike_core.domain.objects import ObjectKey
+from spike_core.domain.ordering import distinct
 from spike_core.ports.clock import Clock
 from spike_core.ports.transactions import Transaction, Transactions
 from spike_core.services.queue_positions import QueuePositions
@@ -70,6 +77,14 @@ class ShownJob:
     def is_at_rest(self) -> bool:
         """Whether the job is settled."""
         return isinstance(self.job, SettledJob)
+
+
+@frozen(kw_only=True)
+class LinkedObjects:
+    """Images and completed jobs whose objects a viewer may read."""
+
+    images: Sequence[Image]
+    results: Sequence[tuple[CompletedJob, Image | None]]  # with the job's image; `None` for a job without one
 
 
 @frozen(kw_only=True)
@@ -176,6 +191,32 @@ class Queries:
             own = [found[id_] for id_ in job_ids if id_ in found and found[id_].spec.owner_id == viewer]
             return self._shown(tx, own)
 
+    def linked(
+        self, *, image_ids: Sequence[ImageId], job_ids: Sequence[JobId], viewer: OwnerId | None
+    ) -> LinkedObjects:
+        """Return those of the images and of the completed jobs whose objects the viewer may read, in the given order.
+
+        These are the viewer's own, those of public images, and anonymous jobs without an image. Others are left out, so
+        that one deleted image doesn't keep a page from the links of the rest. No view is counted.
+
+        Raises:
+            InvalidValue: there are more than `LINKS_ASKED_MAX` of either.
+        """
+        if max(len(image_ids), len(job_ids)) > LINKS_ASKED_MAX:
+            raise InvalidValue(what="ids", rule=f"must be at most {LINKS_ASKED_MAX} images and {LINKS_ASKED_MAX} jobs")
+        with self.transactions.view() as tx:
+            jobs = tx.jobs.find(job_ids) if job_ids else {}
+            completed = [job for id_ in distinct(job_ids) if isinstance(job := jobs.get(id_), CompletedJob)]
+            images = tx.images.find({*image_ids, *(id_ for job in completed if (id_ := job.spec.image_id))})
+        results: list[tuple[CompletedJob, Image | None]] = []
+        for job in completed:
+            image = images.get(job.spec.image_id) if job.spec.image_id else None
+            is_own = job.spec.image_id is None and job.spec.owner_id in {viewer, ANONYMOUS}
+            if is_own or (image is not None and _is_visible(image, viewer)):
+                results.append((job, image))
+        shown = [images[id_] for id_ in distinct(image_ids) if id_ in images and _is_visible(images[id_], viewer)]
+        return LinkedObjects(images=shown, results=results)
+
     def batch(self, batch_id: BatchId, *, viewer: OwnerId) -> Sequence[ShownJob]:
         """Return the jobs of the viewer's batch, without those of images deleted since.
 
@@ -242,8 +283,12 @@ def _are_settled(jobs: Sequence[Job]) -> bool:
     return all(isinstance(job, SettledJob) for job in jobs)
 
 
+def _is_visible(image: Image, viewer: OwnerId | None) -> bool:
+    return image.is_public or image.owner_id == viewer
+
+
 def _check_visible(image: Image, viewer: OwnerId | None) -> None:
-    if image.is_public or image.owner_id == viewer:
+    if _is_visible(image, viewer):
         return
     if viewer is None:
         raise Unauthenticated

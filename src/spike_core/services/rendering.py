@@ -87,23 +87,28 @@ class Rendering:
             WorkAbandoned: `monitor` raised it.
         """
         task, size = render_spec.spec.task, render_spec.size
+        arguments = render_spec.spec.options.as_arguments
         with ExitStack() as stack:
             pictures = [stack.enter_context(self.blobs.open(key)) for key in render_spec.pictures]
             match task:
                 case Enhancement():
-                    return self._labelled(self.upscaler.enhance(pictures[0], size=size, monitor=monitor), pictures[0])
+                    made = self.upscaler.enhance(pictures[0], size=size, monitor=monitor, **arguments)
+                    return self._labelled(made, pictures[0])
                 case Blend():
                     blended = self.blender.blend(pictures[0], pictures[1], size=size)
-                    return self.upscaler.enhance(io.BytesIO(blended), size=size, monitor=monitor)
+                    return self.upscaler.enhance(io.BytesIO(blended), size=size, monitor=monitor, **arguments)
                 case Generation():
-                    return self.generator.generate(task.prompt, negative=task.negative, size=size)
+                    return self.generator.generate(task.prompt, negative=task.negative, size=size, **arguments)
                 case Modification():
-                    return self.generator.modify(pictures[0], task.prompt, negative=task.negative, size=size)
+                    return self.generator.modify(
+                        pictures[0], task.prompt, negative=task.negative, size=size, **arguments
+                    )
                 case unreachable:
                     assert_never(unreachable)
 
     def check(self, picture: RenderedImage, render_spec: RenderSpec) -> None:
-        """Check a result before the job is completed: it decodes, has the right size, and matches its sources.
+        """Check a result before the job is completed: it decodes, has the right size and format, and
+        matches its sources.
 
         An enhancement is compared with its original pixel by pixel. A blend's mean colors must lie between those of its
         sources. A modification may have any colors, since the prompt may ask for them. A result may be blank only if
@@ -114,7 +119,7 @@ class Rendering:
             UnacceptablePicture, ObjectNotFound, StorageUnavailable: a source can't be read.
             UpscalerUnavailable: another attempt may succeed.
         """
-        facts = inspected(picture, self.probe, size=render_spec.size)
+        facts = inspected(picture, self.probe, size=render_spec.size, options=render_spec.spec.options)
         match render_spec.spec.task:
             case Enhancement():
                 with self.blobs.open(render_spec.pictures[0]) as original:

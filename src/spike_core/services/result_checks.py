@@ -8,12 +8,15 @@ from spike_core.domain.dimensions import Dimensions
 from spike_core.domain.errors import InvalidResult, UnacceptablePicture
 from spike_core.domain.images import PictureFacts
 from spike_core.domain.limits import PICTURE_PIXELS_MAX
+from spike_core.domain.render_options import DEFAULT_OPTIONS, RenderOptions
 from spike_core.ports.probe import ImageProbe
 from spike_core.ports.upscaler import RenderedImage
 
 
-def inspected(picture: RenderedImage, probe: ImageProbe, *, size: Dimensions) -> PictureFacts:
-    """Return the picture's facts if it decodes, has this size, and matches the engine's description.
+def inspected(
+    picture: RenderedImage, probe: ImageProbe, *, size: Dimensions, options: RenderOptions = DEFAULT_OPTIONS
+) -> PictureFacts:
+    """Return the picture's facts if it decodes, has this size and format, and matches the engine's description.
 
     Raises:
         InvalidResult: it doesn't.
@@ -26,6 +29,8 @@ def inspected(picture: RenderedImage, probe: ImageProbe, *, size: Dimensions) ->
         raise InvalidResult(f"it is {facts.dimensions}, not {size}")
     if facts.format is not picture.format or facts.dimensions != picture.dimensions:
         raise InvalidResult("it doesn't match the engine's description")
+    if options.format not in {None, facts.format}:
+        raise InvalidResult(f"it is {facts.format.value}, not in the ordered format")
     return facts
 
 

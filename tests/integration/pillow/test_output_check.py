@@ -19,9 +19,10 @@ from spike_core.domain.fidelity import ROUGHNESS_EXCESS_MAX, Comparison, Shares
 from spike_core.domain.images import PictureFacts, PictureIdentity
 from spike_core.domain.limits import PICTURE_PIXELS_MAX
 from spike_core.domain.objects import PictureFormat
+from spike_core.domain.render_options import DEFAULT_OPTIONS, RenderOptions
 from spike_core.domain.tiers import Tier
 from spike_core.ports.progress import UNMONITORED, ProgressMonitor
-from spike_core.ports.upscaler import RenderedImage
+from spike_core.ports.upscaler import RenderedImage, Upscaler
 from spike_core.services.direct_enhancement import DirectEnhancement
 from spike_pillow import PillowProbe, PillowUpscaler
 
@@ -135,13 +136,20 @@ def test_alpha_that_was_lost_is_told() -> None:
 
 
 @frozen
-class Bursting:
+class Bursting(Upscaler):
     """The classical engine with a burst of noise in each result."""
 
     side_px: int
 
-    def enhance(self, original: BinaryIO, *, size: Dimensions, monitor: ProgressMonitor = UNMONITORED) -> RenderedImage:
-        made = PillowUpscaler().enhance(original, size=size, monitor=monitor)
+    def enhance(
+        self,
+        original: BinaryIO,
+        *,
+        size: Dimensions,
+        options: RenderOptions = DEFAULT_OPTIONS,
+        monitor: ProgressMonitor = UNMONITORED,
+    ) -> RenderedImage:
+        made = PillowUpscaler().enhance(original, size=size, options=options, monitor=monitor)
         picture = decoded(made.content)
         picture.paste(noise(self.side_px, seed=7), (size.width_px // 3, size.height_px // 3))
         return evolve(made, content=encoded(picture, quality=95, subsampling=0))

@@ -28,8 +28,8 @@ NOT_RUN: Final = Counter(
     {
         "ids are made up; tests/unit/docs/test_curl_lines.py sends the requests": 45,
         "needs Docker": 1,
-        "needs gunicorn": 1,
-        "needs gunicorn; tests/unit/docs/test_mounting.py imports it": 2,
+        "needs Redis; tests/integration/examples/test_gunicorn.py starts gunicorn with one worker": 1,
+        "gunicorn is a server; tests/integration/examples/test_gunicorn.py starts it": 2,
         "needs a Django project; tests/unit/docs/test_mounting.py runs it in one": 1,
         "needs Flask; tests/unit/docs/test_mounting.py runs it with a stand-in for it": 1,
         "needs a2wsgi; tests/unit/docs/test_mounting.py runs it with Starlette's middleware": 1,

@@ -1,7 +1,5 @@
 """The programs of docs/howto/mount.md: each is run as it is written, and serves Spike at `/spike`."""
 
-import io
-import json
 import re
 import sys
 import warnings
@@ -14,9 +12,7 @@ import pytest
 from werkzeug.test import Client
 
 from documents import all_blocks
-from spike_contracts.pictures import draw_picture
 from spike_core.domain.accounts import Email
-from spike_core.domain.dimensions import Dimensions
 from spike_runtime import Spike
 
 PAGE: Final = "docs/howto/mount.md"
@@ -63,18 +59,6 @@ def check_mounted(ask: Callable[[str, Mapping[str, str]], tuple[int, str]], spik
     assert ask("/spike/api/tokens/balance", {"Authorization": f"Bearer {token}"})[0] == 200
     assert ask("/api/tokens/balance", {"Authorization": f"Bearer {token}"})[0] == 404
     assert ask("/spikes", {})[0] == 404
-
-
-def check_worked(client: Client, spike: Spike) -> None:
-    """See that a job is worked on by its message, and not only once that is held for lost."""
-    bearer = spike.accounts.registration.register(Email("bob@example.org")).session_token.text
-    headers = {"Authorization": f"Bearer {bearer}"}
-    picture = draw_picture(Dimensions(width_px=64, height_px=48))
-    form = {"file": (io.BytesIO(picture), "a.jpg", "image/jpeg")}
-    uploaded = json.loads(client.post("/spike/api/images/upload", data=form, headers=headers).data)
-    job_id = uploaded["enhancement"]["jobId"]
-    waited = json.loads(client.get(f"/spike/api/jobs/{job_id}?wait=30", headers=headers).data)
-    assert waited["job"]["status"] == "COMPLETED"
 
 
 def by_wsgi(application: Any) -> Callable[[str, Mapping[str, str]], tuple[int, str]]:
@@ -135,21 +119,3 @@ def test_fastapi() -> None:
 
         check_mounted(ask, names["spike"])
         assert client.get("/spike/readyz").json()["status"] == "ready"
-
-
-def test_gunicorn(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Its hooks are called as gunicorn does, in one process."""
-    monkeypatch.setenv("SPIKE_SWEEP_INTERVAL_S", "3600")  # of the search for lost messages
-    module = ModuleType("pictures_wsgi")
-    vars(module).update(run(program("def create")))
-    monkeypatch.setitem(sys.modules, "pictures_wsgi", module)
-    client = Client(module.create())
-    hooks = run(program("post_worker_init"))
-    assert json.loads(client.get("/spike/readyz").data)["reasons"] == {
-        "workers": "no worker: none has reported within 45 s; jobs are accepted and wait for one"
-    }
-    hooks["post_worker_init"](None)
-    assert json.loads(client.get("/spike/readyz").data)["status"] == "ready"
-    assert f'"servers": [{{"url": "{LINK}"}}]' in client.get("/spike/openapi.json").text
-    check_worked(client, module.opened())
-    hooks["worker_exit"](None, None)

@@ -10,9 +10,10 @@ from spike_core.domain.catalog import SPECIFIED
 from spike_core.domain.dimensions import Dimensions
 from spike_core.domain.errors import AnimatedPicture, InvalidResult
 from spike_core.domain.objects import PictureFormat
+from spike_core.domain.render_options import DEFAULT_OPTIONS, RenderOptions
 from spike_core.domain.tiers import Tier
 from spike_core.ports.progress import UNMONITORED, ProgressMonitor
-from spike_core.ports.upscaler import RenderedImage
+from spike_core.ports.upscaler import RenderedImage, Upscaler
 from spike_core.services.direct_enhancement import DirectEnhancement
 from spike_memory.engine import MemoryProbe, MemoryUpscaler, a_picture
 
@@ -20,13 +21,20 @@ SIZE = Dimensions(width_px=300, height_px=200)
 
 
 @frozen
-class Spoiling:
+class Spoiling(Upscaler):
     """An engine whose results have a flaw, or the wrong size."""
 
     flaw: str = ""
     side_px: int = 0
 
-    def enhance(self, original: BinaryIO, *, size: Dimensions, monitor: ProgressMonitor = UNMONITORED) -> RenderedImage:
+    def enhance(
+        self,
+        original: BinaryIO,
+        *,
+        size: Dimensions,
+        options: RenderOptions = DEFAULT_OPTIONS,
+        monitor: ProgressMonitor = UNMONITORED,
+    ) -> RenderedImage:
         made = size.scaled_to(self.side_px) if self.side_px else size
         content = a_picture(made, flaw=self.flaw)
         return RenderedImage(content=content, format=PictureFormat.JPEG, dimensions=made)

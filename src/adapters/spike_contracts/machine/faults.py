@@ -12,8 +12,9 @@ from spike_core.domain.dimensions import Dimensions
 from spike_core.domain.errors import StorageUnavailable, UndecodablePicture, UpscalerUnavailable
 from spike_core.domain.generation import Prompt
 from spike_core.domain.objects import ObjectKey
+from spike_core.domain.render_options import DEFAULT_OPTIONS, RenderOptions
 from spike_core.ports.progress import UNMONITORED, ProgressMonitor
-from spike_core.ports.upscaler import RenderedImage
+from spike_core.ports.upscaler import RenderedImage, Upscaler
 from spike_memory import MemoryBlobStore, MemoryBroker, MemoryGenerator, MemoryUpscaler
 from spike_memory.engine import a_picture
 
@@ -78,13 +79,20 @@ class Mood:
 
 
 @frozen
-class FlakyUpscaler:
+class FlakyUpscaler(Upscaler):
     """Has the outcome that the machine has chosen."""
 
     _mood: Mood
 
-    def enhance(self, original: BinaryIO, *, size: Dimensions, monitor: ProgressMonitor = UNMONITORED) -> RenderedImage:
-        return MemoryUpscaler().enhance(original, size=self._mood.shown(size), monitor=monitor)
+    def enhance(
+        self,
+        original: BinaryIO,
+        *,
+        size: Dimensions,
+        options: RenderOptions = DEFAULT_OPTIONS,
+        monitor: ProgressMonitor = UNMONITORED,
+    ) -> RenderedImage:
+        return MemoryUpscaler().enhance(original, size=self._mood.shown(size), monitor=monitor, **options.as_arguments)
 
 
 @frozen
@@ -93,11 +101,28 @@ class FlakyGenerator:
 
     _mood: Mood
 
-    def generate(self, prompt: Prompt, *, negative: Prompt | None, size: Dimensions) -> RenderedImage:
-        return MemoryGenerator().generate(prompt, negative=negative, size=self._mood.shown(size))
+    def generate(
+        self,
+        prompt: Prompt,
+        *,
+        negative: Prompt | None,
+        size: Dimensions,
+        options: RenderOptions = DEFAULT_OPTIONS,
+    ) -> RenderedImage:
+        size = self._mood.shown(size)
+        return MemoryGenerator().generate(prompt, negative=negative, size=size, options=options)
 
-    def modify(self, original: BinaryIO, prompt: Prompt, *, negative: Prompt | None, size: Dimensions) -> RenderedImage:
-        return MemoryGenerator().modify(original, prompt, negative=negative, size=self._mood.shown(size))
+    def modify(
+        self,
+        original: BinaryIO,
+        prompt: Prompt,
+        *,
+        negative: Prompt | None,
+        size: Dimensions,
+        options: RenderOptions = DEFAULT_OPTIONS,
+    ) -> RenderedImage:
+        size = self._mood.shown(size)
+        return MemoryGenerator().modify(original, prompt, negative=negative, size=size, options=options)
 
     def ping(self) -> None:
         pass

@@ -217,7 +217,7 @@ class _Page:
         found = self._schema(name)
         if found["type"] == "object" and self._is_listed(name):
             return f"[{name}](#{_slug(name)})"
-        return self._kind(found) if found["type"] == "object" or "enum" in found else "id"
+        return "id" if "pattern" in found else self._kind(found)
 
 
 def _operations(document: Schema) -> Iterator[_Operation]:

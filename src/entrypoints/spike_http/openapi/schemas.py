@@ -28,9 +28,11 @@ from spike_core.domain.patches import Unchanged
 from spike_core.domain.tiers import Tier
 from spike_core.domain.tokens import Tokens
 from spike_http.openapi.notes import NOTE, id_schema
-from spike_http.openapi.tiers import ANY_TIER
+from spike_http.openapi.tiers import ANY_TIER, SOLD_TIER
 
 COMPONENTS: Final = "#/components/schemas/"
+_SOLD_TIER: Final = "A tier, by its name. Jobs keep theirs when it is no longer on offer."
+_OFFERED_TIER: Final = "A tier on offer, by its name."
 _NOT_BLANK: Final = r"\S"
 _PLAIN: Final[Mapping[Any, Mapping[str, Any]]] = {
     str: {"type": "string"},
@@ -76,7 +78,7 @@ class Schemas:
                 required += sorted(note["required"])
                 continue
             name = camel_case(attribute.name)
-            wanted = self._of(attribute.type)
+            wanted = self._ordered(self._of(attribute.type))
             properties[name] = {**wanted, **note.get("keywords", {}), **keywords.get(name, {})}
             if attribute.default is attrs.NOTHING and not _is_nullable(attribute.type):
                 required.append(name)
@@ -103,7 +105,7 @@ class Schemas:
         if name not in self.named:
             self.named[name] = {}  # it may refer to itself
             if kind is Tier:
-                self.named[name] = {"description": _summary(kind), **ANY_TIER}
+                self.named[name] = {"description": _SOLD_TIER, **SOLD_TIER}
             elif issubclass(kind, Enum):
                 self.named[name] = _enumeration(kind)
             elif issubclass(kind, Identifier):
@@ -111,6 +113,18 @@ class Schemas:
             else:
                 self.named[name] = self._view(kind)
         return {"$ref": COMPONENTS + name}
+
+    def _ordered(self, schema: dict[str, Any]) -> dict[str, Any]:
+        """Return a body's schema with the tiers on offer in place of those that jobs may have."""
+        if schema.get("$ref") == COMPONENTS + "Tier":
+            self.named["OfferedTier"] = {"description": _OFFERED_TIER, **ANY_TIER}
+            return {"$ref": COMPONENTS + "OfferedTier"}
+        for key in ("items", "additionalProperties"):
+            if isinstance(schema.get(key), dict):
+                schema = {**schema, key: self._ordered(schema[key])}
+        if "anyOf" in schema:
+            schema = {**schema, "anyOf": [self._ordered(each) for each in schema["anyOf"]]}
+        return schema
 
     def _union(self, members: Sequence[Any]) -> dict[str, Any]:
         schemas = [self._of(member) for member in members if member is not type(None)]

@@ -10,12 +10,14 @@ from spike_http.openapi.notes import JsonSchema
 
 _MARK: Final = "x-tiers"
 ANY_TIER: Final[JsonSchema] = {"type": "string", _MARK: "all"}
+SOLD_TIER: Final[JsonSchema] = {"type": "string", _MARK: "sold"}  # in answers; also what is no longer on offer
 PAID_TIER: Final[JsonSchema] = {"type": "string", _MARK: "paid"}
 PRICING: Final[JsonSchema] = {_MARK: "pricing"}
 PRICING_SCHEMA: Final[JsonSchema] = {_MARK: "pricing-schema"}
 TIER_NAMES: Final = "⟨tiers⟩"
 TIER_TABLE: Final = "⟨table of tiers⟩"
 FREE_BLENDS: Final = "⟨free blends⟩"
+_COSTS: Final = ("tokensCost", "tokenCost")
 _SPECIFIED: Final = re.compile(r"\bTIER_[124]K\b")
 
 
@@ -27,11 +29,14 @@ def with_tiers(node: Any, catalog: Catalog) -> Any:  # noqa: PLR0911  # one for 
         case {"x-tiers": "pricing-schema"}:
             return {name: {"const": amount} for name, amount in _pricing(catalog).items()}
         case {"x-tiers": which}:
-            offers = catalog.offers if which == "all" else catalog.paid
+            offers = catalog.paid if which == "paid" else catalog.offers
             schema = {key: value for key, value in node.items() if key != _MARK}
-            return {**with_tiers(schema, catalog), "enum": [offer.tier.name for offer in offers]}
+            names = [offer.tier.name for offer in offers]
+            return {**with_tiers(schema, catalog), "examples" if which == "sold" else "enum": names}
         case dict():
-            return {with_tiers(key, catalog): with_tiers(value, catalog) for key, value in node.items()}
+            return _priced(
+                {with_tiers(key, catalog): with_tiers(value, catalog) for key, value in node.items()}, catalog
+            )
         case list() | tuple():
             return [with_tiers(each, catalog) for each in node]
         case str():
@@ -48,6 +53,12 @@ def tier_table(catalog: Catalog) -> str:
 
 def _pricing(catalog: Catalog) -> Mapping[str, int]:
     return {offer.tier.name: offer.price.amount for offer in catalog.paid}
+
+
+def _priced(node: dict[str, Any], catalog: Catalog) -> dict[str, Any]:
+    """Return an example of a job with its tier's price; anything else as it is."""
+    price = next((offer.price.amount for offer in catalog if offer.tier.name == node.get("tier")), None)
+    return node | {key: price for key in _COSTS if price is not None and node.get(key)}
 
 
 def _worded(text: str, catalog: Catalog) -> str:

@@ -60,7 +60,10 @@ class AlbumsResource:
         urls = self.object_urls.for_request(req)
         listed = self.albums.summaries(user_id)
         resp.media = as_json(
-            AlbumListView(albums=[ListedAlbumView.listed(each, viewer=user_id, urls=urls) for each in listed])
+            AlbumListView(
+                albums=[ListedAlbumView.listed(each, viewer=user_id, urls=urls) for each in listed],
+                url_expires_at=urls.expires_at,
+            )
         )
 
     @Operation(

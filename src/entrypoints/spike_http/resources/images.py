@@ -37,7 +37,7 @@ from spike_http.long_poll import LongPoll
 from spike_http.openapi.operations import Access, Json, Operation
 from spike_http.requests.enhancements import BatchEnhanceBody, EnhanceBody, ParallelEnhanceBody
 from spike_http.requests.errors import BatchTooLarge, NoFile, RepeatedField, TooManyFiles
-from spike_http.requests.images import image_labels
+from spike_http.requests.images import LinksBody, image_labels
 from spike_http.requests.inline_images import PICTURE_ERRORS, json_with_picture
 from spike_http.requests.json_bodies import json_object
 from spike_http.requests.query import CURSOR, LIMIT, image_cursor, job_cursor, page_limit
@@ -46,7 +46,7 @@ from spike_http.responses.images import (
     BatchUploadView,
     DeletedImageView,
     ImagesView,
-    ImageView,
+    LinksView,
     ShownImageView,
     UploadView,
 )
@@ -270,6 +270,23 @@ class ImagesResource:
 
 
 @frozen(kw_only=True)
+class LinksResource:
+    """`/api/images/links`."""
+
+    authenticator: RequestAuthentication
+    queries: Queries
+    object_urls: ObjectUrls
+
+    @Operation("renewLinks", answer=LinksView, access=Access.OPTIONAL_USER, body=Json(LinksBody))
+    def on_post(self, req: Request, resp: falcon.Response) -> None:
+        """Return the current URLs of images and results, for a page that shows them for longer than URLs are valid."""
+        viewer = self.authenticator.optional_user(req)
+        body = LinksBody.parse(json_object(req))
+        linked = self.queries.linked(image_ids=body.image_ids, job_ids=body.job_ids, viewer=viewer)
+        resp.media = as_json(LinksView.of(linked, self.object_urls.for_request(req), viewer=viewer))
+
+
+@frozen(kw_only=True)
 class ImageResource:
     """`/api/images/{image_id}`."""
 
@@ -296,7 +313,7 @@ class ImageResource:
                 place.take()
             image = self.image_updates.change(user_id, ImageId.parse(image_id), labels)
         shown = self.queries.image(image.id, viewer=user_id)
-        view = ShownImageView(image=ImageView.shown(shown, self.object_urls.for_request(req), viewer=user_id))
+        view = ShownImageView.of(shown, self.object_urls.for_request(req), viewer=user_id)
         resp.media = as_json(view)
 
     @Operation("deleteImage", answer=DeletedImageView)
@@ -322,7 +339,7 @@ class ImageResource:
             is_over=lambda: self.queries.is_image_at_rest(parsed),
             again=lambda: self.queries.glance(parsed, viewer=viewer),
         )
-        view = ShownImageView(image=ImageView.shown(shown, self.object_urls.for_request(req), viewer=viewer))
+        view = ShownImageView.of(shown, self.object_urls.for_request(req), viewer=viewer)
         set_conditional_json(req, resp, as_json(view))
 
 

@@ -144,6 +144,7 @@ class AlbumListView:
 
     success: bool = True
     albums: list[ListedAlbumView]
+    url_expires_at: datetime | None
 
 
 @frozen(kw_only=True)
@@ -154,6 +155,7 @@ class ShownAlbumView:
     album: FullAlbumView
     next_cursor: str | None
     has_more: bool
+    url_expires_at: datetime | None
 
     @classmethod
     def of(cls, shown: ShownAlbum, *, viewer: OwnerId | None, urls: UrlBuilder) -> "ShownAlbumView":
@@ -162,6 +164,7 @@ class ShownAlbumView:
             album=FullAlbumView.shown(shown, viewer=viewer, urls=urls),
             next_cursor=None if shown.next is None else str(shown.next),
             has_more=shown.next is not None,
+            url_expires_at=urls.expires_at,
         )
 
 

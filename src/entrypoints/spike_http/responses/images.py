@@ -10,7 +10,7 @@ from spike_core.domain.objects import PictureFormat
 from spike_core.domain.tiers import Tier
 from spike_core.domain.tokens import NO_TOKENS, Tokens
 from spike_core.services.batch_uploads import KeptFile, RefusedFile, UploadedBatch
-from spike_core.services.queries import ImagesPage, ShownImage
+from spike_core.services.queries import ImagesPage, LinkedObjects, ShownImage
 from spike_core.services.uploads import Uploaded
 from spike_http.errors import FileErrorType, file_error
 from spike_http.responses.jobs import JobView
@@ -223,6 +223,7 @@ class ImagesView:
     images: list[ImageFactsView]
     next_cursor: str | None
     has_more: bool
+    url_expires_at: datetime | None
 
     @classmethod
     def of(cls, page: ImagesPage, urls: UrlBuilder) -> "ImagesView":
@@ -231,6 +232,7 @@ class ImagesView:
             images=[ImageFactsView.of(image, urls, viewer=image.owner_id) for image in page.images],
             next_cursor=None if page.next is None else str(page.next),
             has_more=page.next is not None,
+            url_expires_at=urls.expires_at,
         )
 
 
@@ -240,6 +242,54 @@ class ShownImageView:
 
     success: bool = True
     image: ImageView
+    url_expires_at: datetime | None
+
+    @classmethod
+    def of(cls, shown: ShownImage, urls: UrlBuilder, *, viewer: OwnerId | None) -> "ShownImageView":
+        """Return the view of an image and its jobs, for this viewer."""
+        return cls(image=ImageView.shown(shown, urls, viewer=viewer), url_expires_at=urls.expires_at)
+
+
+@frozen(kw_only=True)
+class ImageLinksView:
+    """The current URLs of an image."""
+
+    id: ImageId
+    original_url: str
+
+
+@frozen(kw_only=True)
+class ResultLinksView:
+    """The current URL of a job's result."""
+
+    id: JobId
+    image_id: ImageId | None  # null if the job has no image
+    enhanced_url: str
+
+
+@frozen(kw_only=True)
+class LinksView:
+    """The answer to `POST /api/images/links`."""
+
+    success: bool = True
+    images: list[ImageLinksView]
+    jobs: list[ResultLinksView]
+    url_expires_at: datetime | None
+
+    @classmethod
+    def of(cls, linked: LinkedObjects, urls: UrlBuilder, *, viewer: OwnerId | None) -> "LinksView":
+        """Return the view of the current URLs, for this viewer."""
+        return cls(
+            images=[
+                ImageLinksView(id=image.id, original_url=urls.of_original(image, viewer=viewer))
+                for image in linked.images
+            ],
+            jobs=[
+                ResultLinksView(id=job.id, image_id=job.spec.image_id, enhanced_url=urls.of(job.result.key, image))
+                for job, image in linked.results
+            ],
+            url_expires_at=urls.expires_at,
+        )
 
 
 @frozen(kw_only=True)

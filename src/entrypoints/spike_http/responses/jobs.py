@@ -168,11 +168,12 @@ class ShownJobView:
 
     success: bool = True
     job: JobView
+    url_expires_at: datetime | None
 
     @classmethod
     def of(cls, shown: ShownJob, urls: UrlBuilder) -> "ShownJobView":
         """Return the view of a job."""
-        return cls(job=JobView.of(shown.job, shown.image, shown.position, urls))
+        return cls(job=JobView.of(shown.job, shown.image, shown.position, urls), url_expires_at=urls.expires_at)
 
 
 @frozen(kw_only=True)
@@ -183,6 +184,7 @@ class ImageJobsView:
     jobs: list[JobView]
     next_cursor: str | None
     has_more: bool
+    url_expires_at: datetime | None
 
     @classmethod
     def of(cls, page: ImageJobsPage, urls: UrlBuilder) -> "ImageJobsView":
@@ -191,6 +193,7 @@ class ImageJobsView:
             jobs=[JobView.of(job, page.image, page.positions.get(job.id), urls) for job in page.jobs],
             next_cursor=None if page.next is None else str(page.next),
             has_more=page.next is not None,
+            url_expires_at=urls.expires_at,
         )
 
 
@@ -216,6 +219,7 @@ class ShownBatchView:
     is_finished: bool  # every job is settled
     summary: BatchCountsView
     jobs: list[JobView]
+    url_expires_at: datetime | None
 
     @classmethod
     def of(cls, batch_id: BatchId, shown: Sequence[ShownJob], urls: UrlBuilder) -> "ShownBatchView":
@@ -227,6 +231,7 @@ class ShownBatchView:
             is_finished=all(status in SETTLED_STATUSES for status in counts),
             summary=summary,
             jobs=[JobView.of(each.job, each.image, each.position, urls) for each in shown],
+            url_expires_at=urls.expires_at,
         )
 
 
@@ -237,6 +242,7 @@ class BatchStatusView:
     success: bool = True
     jobs: list[JobView]
     not_found: list[str]
+    url_expires_at: datetime | None
 
     @classmethod
     def of(cls, shown: Sequence[ShownJob], urls: UrlBuilder, *, asked: Sequence[str]) -> "BatchStatusView":
@@ -245,6 +251,7 @@ class BatchStatusView:
         return cls(
             jobs=[JobView.of(each.job, each.image, each.position, urls) for each in shown],
             not_found=[text for text in asked if text not in found],
+            url_expires_at=urls.expires_at,
         )
 
 

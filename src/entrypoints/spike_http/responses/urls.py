@@ -1,6 +1,6 @@
 """URLs of stored objects: absolute; signed if the image is private, plain if it is public."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 
 import falcon
@@ -9,6 +9,8 @@ from attrs import frozen
 from spike_core.domain.identifiers import OwnerId
 from spike_core.domain.images import Image
 from spike_core.domain.objects import ObjectKey
+from spike_core.domain.validity import ValidityPeriod
+from spike_core.ports.clock import Clock
 from spike_core.ports.factories import Storage
 from spike_http.serving.base_urls import BaseUrls
 
@@ -21,10 +23,16 @@ class ObjectUrls:
     cdn_url: str
     base_urls: BaseUrls
     lifetime: timedelta  # of signed URLs
+    clock: Clock
 
     def for_request(self, req: falcon.Request) -> "UrlBuilder":
         """Return the builder of the URLs in the response to a request."""
-        return UrlBuilder(config=self, base_url=self.base_urls.base_url(req))
+        begins = ValidityPeriod.of(self.clock.now(), valid_for=self.lifetime).begins
+        return UrlBuilder(
+            config=self,
+            base_url=self.base_urls.base_url(req),
+            expires_at=None if self.cdn_url else begins + self.lifetime,
+        )
 
 
 @frozen(kw_only=True)
@@ -33,6 +41,8 @@ class UrlBuilder:
 
     config: ObjectUrls
     base_url: str
+    # no signed URL expires sooner; it stays the same as long as they do; `None` if none expires
+    expires_at: datetime | None
 
     def of_original(self, image: Image, *, viewer: OwnerId | None) -> str:
         """Return the URL of an image's original for its owner, and of the copy without private metadata for others."""

@@ -4,7 +4,7 @@ import pytest
 from falcon import testing
 
 from caller import Caller
-from golden.added import API_KEY, BALANCE, HISTORY, IMAGES, NEW_API_KEY
+from golden.added import API_KEY, BALANCE, HISTORY, IMAGES, NEW_API_KEY, NO_EXPIRY
 from golden.errors import NOT_FOUND, refusal
 from golden.images import a_completed_job, a_job, an_image
 from golden.looks import TIME, an_id, assert_served
@@ -36,16 +36,17 @@ def test_a_balance_and_its_history(ada: Caller, services: MemorySpike, uploaded:
 
 def test_a_job_waiting_and_ended(ada: Caller, services: MemorySpike, uploaded: tuple[str, str]) -> None:
     _, job_id = uploaded
-    assert_served({"success": True, "job": WAITING}, ada.get(f"/api/jobs/{job_id}").json)
+    assert_served({"success": True, "job": WAITING, **NO_EXPIRY}, ada.get(f"/api/jobs/{job_id}").json)
     services.work()
     assert_served(
-        {"success": True, "job": a_completed_job("TIER_1K", 2)}, ada.get(f"/api/jobs/{job_id}", wait="30").json
+        {"success": True, "job": a_completed_job("TIER_1K", 2), **NO_EXPIRY},
+        ada.get(f"/api/jobs/{job_id}", wait="30").json,
     )
 
 
 def test_jobs_asked_for_at_once(ada: Caller, uploaded: tuple[str, str]) -> None:
     answer = ada.post("/api/jobs/batch-status", {"jobIds": [uploaded[1], "job_unknown"]})
-    assert_served({"success": True, "jobs": [WAITING], "notFound": ["job_unknown"]}, answer.json)
+    assert_served({"success": True, "jobs": [WAITING], "notFound": ["job_unknown"], **NO_EXPIRY}, answer.json)
     assert ada.post("/api/jobs/batch-status", {"jobIds": ["job_unknown"] * 51}).status_code == 400
 
 
@@ -74,6 +75,7 @@ def test_a_batch_can_be_looked_up(ada: Caller, services: MemorySpike, uploaded: 
         "isFinished": True,
         "summary": {"total": 1, **counts},
         "jobs": [{**a_completed_job("TIER_2K", 5), "batchId": batch_id}],
+        **NO_EXPIRY,
     }
     assert_served(shown, ada.get(f"/api/batches/{batch_id}").json)
 
@@ -85,7 +87,13 @@ def test_the_list_of_images(ada: Caller, uploaded: tuple[str, str]) -> None:
 
 def test_the_list_of_an_images_jobs(ada: Caller, services: MemorySpike, uploaded: tuple[str, str]) -> None:
     services.work()
-    listed = {"success": True, "jobs": [a_completed_job("TIER_1K", 2)], "nextCursor": None, "hasMore": False}
+    listed = {
+        "success": True,
+        "jobs": [a_completed_job("TIER_1K", 2)],
+        "nextCursor": None,
+        "hasMore": False,
+        **NO_EXPIRY,
+    }
     assert_served(listed, ada.get(f"/api/images/{uploaded[0]}/jobs").json)
 
 
@@ -96,7 +104,7 @@ def test_an_image_renamed_described_and_published(
     changes = {"name": "Harbour.jpg", "description": "Calm water", "isPublic": True}
     answer = ada.patch(f"/api/images/{uploaded[0]}", changes)
     shown = an_image(**changes, jobs=[a_completed_job("TIER_1K", 2)], jobsTotal=1)
-    assert_served({"success": True, "image": shown}, answer.json)
+    assert_served({"success": True, "image": shown, **NO_EXPIRY}, answer.json)
 
 
 def test_an_unchanged_image_is_not_sent_again(ada: Caller, uploaded: tuple[str, str]) -> None:

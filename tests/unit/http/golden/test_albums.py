@@ -1,7 +1,7 @@
 """Album responses match the API's examples, and CONTRACT where there are none."""
 
 from caller import Caller
-from golden.added import INVALID_IDS, a_placed_image, an_album
+from golden.added import INVALID_IDS, NO_EXPIRY, a_placed_image, an_album
 from golden.images import MOVED
 from golden.looks import TEXT, assert_served
 from golden.looks import an_id as looks_like_id
@@ -50,7 +50,7 @@ def test_an_album_is_made_shown_changed_and_removed(ada: Caller) -> None:
     assert made.status_code == 201
     assert_served({"success": True, "album": an_album()}, made.json)
     assert_served(
-        {"success": True, "albums": [{**made.json["album"], "imageCount": 0, "cover": None}]},
+        {"success": True, "albums": [{**made.json["album"], "imageCount": 0, "cover": None}], **NO_EXPIRY},
         ada.get("/api/albums").json,
     )
     image_id, path = an_id(ada), f"/api/albums/{made.json['album']['id']}"
@@ -58,9 +58,11 @@ def test_an_album_is_made_shown_changed_and_removed(ada: Caller) -> None:
     result = {"imageId": image_id, "success": True, "albumImageId": looks_like_id("alb_img_"), "alreadyInAlbum": False}
     assert_served({"success": True, "moved": 1, "failed": 0, "alreadyInAlbum": 0, "results": [result]}, added)
     whole = an_album(imageCount=1, images=[a_placed_image(image_id)])
-    assert_served({"success": True, "album": whole, "nextCursor": None, "hasMore": False}, ada.get(path).json)
+    assert_served(
+        {"success": True, "album": whole, "nextCursor": None, "hasMore": False, **NO_EXPIRY}, ada.get(path).json
+    )
     cover = {name: a_placed_image(image_id)[name] for name in ("id", "url", "width", "height")}
-    listed = {"success": True, "albums": [an_album(imageCount=1, cover=cover)]}
+    listed = {"success": True, "albums": [an_album(imageCount=1, cover=cover)], **NO_EXPIRY}
     assert_served(listed, ada.get("/api/albums").json)
     order = {"imageOrder": [image_id]}
     assert_served({"success": True, **order}, ada.patch(f"{path}/images", order).json)

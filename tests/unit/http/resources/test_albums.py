@@ -75,7 +75,7 @@ def test_a_bad_album_is_refused_and_not_made(ada: Caller, facts: dict[str, Any],
     answer = ada.post("/api/albums", {"name": "Holidays", **facts})
     assert (answer.status_code, answer.json["code"]) == (400, "INVALID_INPUT")
     assert answer.json["suggestion"].startswith(suggestion)
-    assert ada.get("/api/albums").json == {"success": True, "albums": []}
+    assert ada.get("/api/albums").json["albums"] == []
 
 
 @pytest.mark.parametrize(("facts", "suggestion"), list(BAD_FACTS.values())[1:], ids=list(BAD_FACTS)[1:])

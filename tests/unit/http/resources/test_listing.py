@@ -17,7 +17,7 @@ def test_images_are_listed_newest_first_in_pages(ada: Caller, bob: Caller) -> No
     query = {"limit": "2"}
     while True:
         answer = ada.get("/api/images", **query).json
-        assert answer.keys() == {"success", "images", "nextCursor", "hasMore"}
+        assert answer.keys() == {"success", "images", "nextCursor", "hasMore", "urlExpiresAt"}
         listed += [image["id"] for image in answer["images"]]
         assert answer["hasMore"] is (answer["nextCursor"] is not None)
         if not answer["hasMore"]:

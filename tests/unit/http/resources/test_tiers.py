@@ -1,6 +1,7 @@
 """`GET /api/tiers`, the `tier` of an upload, and what follows the catalog of an installation."""
 
 import json
+import re
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -124,13 +125,18 @@ def test_an_upload_at_a_tier_that_is_repeated_with_its_key_is_charged_once(ada: 
 def test_the_documentation_follows_the_catalog(client: testing.TestClient) -> None:
     text = client.simulate_get("/openapi.json").text
     document = json.loads(text)
-    assert document["components"]["schemas"]["Tier"]["enum"] == ["FREE", "TIER_1K", "TIER_4K", "TIER_8K"]
+    schemas = document["components"]["schemas"]
+    assert schemas["OfferedTier"]["enum"] == ["FREE", "TIER_1K", "TIER_4K", "TIER_8K"]
+    assert "enum" not in schemas["Tier"]  # jobs keep tiers that are no longer on offer
+    assert schemas["Tier"]["examples"] == schemas["OfferedTier"]["enum"]
     generate = document["paths"]["/api/mcp/generate"]["post"]["requestBody"]["content"]["application/json"]["schema"]
     assert generate["properties"]["tier"]["enum"] == ["TIER_1K", "TIER_4K", "TIER_8K"]
     pricing = document["components"]["schemas"]["Error"]["properties"]["pricing"]["properties"]
     assert pricing["TIER_8K"] == {"const": 40}
     assert "| `TIER_8K` | 40 | 8192 px |" in document["paths"]["/api/images/enhance"]["post"]["description"]
     assert "must be one of FREE, TIER_1K, TIER_4K, TIER_8K" in text
+    costs = re.findall(r'"tier": "TIER_1K", "tokens?Cost": (\d+)', text)
+    assert set(costs) == {"3"}
     assert "TIER_2K" not in text
     assert "x-tiers" not in text
     assert "⟨" not in text

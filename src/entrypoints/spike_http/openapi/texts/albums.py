@@ -15,6 +15,7 @@ from spike_http.openapi.texts.examples import (
     OTHER_IMAGE_ID,
     SHARE_TOKEN,
     UPLOADED_IMAGE,
+    URL_EXPIRES_AT,
 )
 from spike_http.openapi.texts.operation_text import OperationText
 
@@ -62,7 +63,11 @@ Create an empty album. {_FIELDS} In the response, `shareToken` is null unless th
 List all your albums, newest first. `imageCount` is the number of an album's images. `cover` is the image that was chosen
 as its cover, or else its first image; it is null while the album is empty.
 """,
-        response={"success": True, "albums": [{**ALBUM, "imageCount": 1, "cover": _COVER}]},
+        response={
+            "success": True,
+            "albums": [{**ALBUM, "imageCount": 1, "cover": _COVER}],
+            "urlExpiresAt": URL_EXPIRES_AT,
+        },
     ),
     "getAlbum": OperationText(
         summary="Get an album",
@@ -96,6 +101,7 @@ get signed URLs, which expire. `shareToken` in the response is null for everyone
             },
             "nextCursor": None,
             "hasMore": False,
+            "urlExpiresAt": URL_EXPIRES_AT,
         },
     ),
     "changeAlbum": OperationText(

@@ -3,7 +3,15 @@
 from collections.abc import Mapping
 from typing import Final
 
-from spike_http.openapi.texts.examples import COMPLETED_JOB, IMAGE, IMAGE_ID
+from spike_http.openapi.texts.examples import (
+    COMPLETED_JOB,
+    IMAGE,
+    IMAGE_ID,
+    IMAGE_URL,
+    JOB_ID,
+    OTHER_IMAGE_ID,
+    URL_EXPIRES_AT,
+)
 from spike_http.openapi.texts.operation_text import OperationText
 
 IMAGES: Final[Mapping[str, OperationText]] = {
@@ -15,7 +23,30 @@ on the last page. Images that are added meanwhile don't shift the following page
 """,
         errors={400: "`limit` or `cursor` is not valid."},
         query={"limit": 20},
-        response={"success": True, "images": [IMAGE], "nextCursor": None, "hasMore": False},
+        response={
+            "success": True,
+            "images": [IMAGE],
+            "nextCursor": None,
+            "hasMore": False,
+            "urlExpiresAt": URL_EXPIRES_AT,
+        },
+    ),
+    "renewLinks": OperationText(
+        summary="Renew links",
+        description="""
+Return the current URLs of up to 100 images and of the results of up to 100 jobs. A page that stays open longer than
+URLs are valid asks for those it shows once `urlExpiresAt` has passed. The order is that of the request. Ids are left
+out that don't exist, whose job has no result, or that the caller may not read. The request doesn't add to `viewCount`.
+""",
+        errors={400: "The body has neither list, or one has more than 100 ids."},
+        fields={"imageIds": "Images.", "jobIds": "Jobs with results."},
+        request={"imageIds": [IMAGE_ID, OTHER_IMAGE_ID], "jobIds": [JOB_ID]},
+        response={
+            "success": True,
+            "images": [{"id": IMAGE_ID, "originalUrl": IMAGE_URL}],
+            "jobs": [{"id": JOB_ID, "imageId": IMAGE_ID, "enhancedUrl": COMPLETED_JOB["enhancedUrl"]}],
+            "urlExpiresAt": URL_EXPIRES_AT,
+        },
     ),
     "getImage": OperationText(
         summary="Get an image",
@@ -35,7 +66,11 @@ The response has an `ETag`; with `If-None-Match`, an image that hasn't changed i
         },
         path={"imageId": IMAGE_ID},
         query={"wait": 20},
-        response={"success": True, "image": {**IMAGE, "jobs": [COMPLETED_JOB], "jobsTotal": 1}},
+        response={
+            "success": True,
+            "image": {**IMAGE, "jobs": [COMPLETED_JOB], "jobsTotal": 1},
+            "urlExpiresAt": URL_EXPIRES_AT,
+        },
     ),
     "listImageJobs": OperationText(
         summary="List an image's jobs",
@@ -51,7 +86,13 @@ page. Who can read the image can read its jobs. The request doesn't add to `view
         },
         path={"imageId": IMAGE_ID},
         query={"limit": 20},
-        response={"success": True, "jobs": [COMPLETED_JOB], "nextCursor": None, "hasMore": False},
+        response={
+            "success": True,
+            "jobs": [COMPLETED_JOB],
+            "nextCursor": None,
+            "hasMore": False,
+            "urlExpiresAt": URL_EXPIRES_AT,
+        },
     ),
     "changeImage": OperationText(
         summary="Change an image",
@@ -85,6 +126,7 @@ get it without its metadata.
                 "jobs": [],
                 "jobsTotal": 0,
             },
+            "urlExpiresAt": URL_EXPIRES_AT,
         },
     ),
     "deleteImage": OperationText(

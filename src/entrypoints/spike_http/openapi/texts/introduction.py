@@ -41,6 +41,8 @@ several cookies, the first valid one counts; eight are tried. A cookie with POST
 - URLs of files (`url`, `originalUrl`, `enhancedUrl`) are signed and expire after `SPIKE_LINK_LIFETIME_S`. Those of
   public images are plain, unless the files are in a bucket, where all are signed. With `SPIKE_CDN_URL` all are
   plain and begin with it.
+- A signed URL stays the same for half of its lifetime, so browsers can cache it. `urlExpiresAt` says how long all URLs
+  of a response are valid at least; it is null if none expires. [Renew](#renew-links) them afterwards.
 - Ids are a prefix and 24 characters: `img_…`, `job_…`, `album_…`, `user_…`, `key_…`. A text that can't be an id is
   answered like an unknown id.
 

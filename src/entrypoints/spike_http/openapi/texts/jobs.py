@@ -8,6 +8,7 @@ from spike_http.openapi.texts.examples import (
     COMPLETED_AT,
     JOB_ID,
     UNKNOWN_JOB_ID,
+    URL_EXPIRES_AT,
     WAITING_JOB,
 )
 from spike_http.openapi.texts.operation_text import OperationText
@@ -25,7 +26,7 @@ the response is sent when the job has ended, or after N seconds.
         },
         path={"jobId": JOB_ID},
         query={"wait": 20},
-        response={"success": True, "job": WAITING_JOB},
+        response={"success": True, "job": WAITING_JOB, "urlExpiresAt": URL_EXPIRES_AT},
     ),
     "getJobs": OperationText(
         summary="Get several jobs",
@@ -37,7 +38,7 @@ That is not an error, even if it applies to all of them.
         errors={400: "`jobIds` is missing, empty, too long, or contains something other than strings."},
         fields={"jobIds": "1 to 50 ids."},
         request={"jobIds": [JOB_ID, UNKNOWN_JOB_ID]},
-        response={"success": True, "jobs": [WAITING_JOB], "notFound": [UNKNOWN_JOB_ID]},
+        response={"success": True, "jobs": [WAITING_JOB], "notFound": [UNKNOWN_JOB_ID], "urlExpiresAt": URL_EXPIRES_AT},
     ),
     "getBatch": OperationText(
         summary="Get a batch",
@@ -66,6 +67,7 @@ sent when all jobs have ended, or after N seconds.
                 "cancelled": 0,
             },
             "jobs": [{**WAITING_JOB, "batchId": BATCH_ID}],
+            "urlExpiresAt": URL_EXPIRES_AT,
         },
     ),
     "cancelJob": OperationText(
