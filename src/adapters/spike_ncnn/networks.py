@@ -102,7 +102,7 @@ def _dat(name: str, scale: int) -> Network:
         context_px=16,
         crops=False,
         architecture="dat",
-        side_px_max=96,
+        side_px_max=128,
     )
 
 

@@ -17,7 +17,7 @@ from spike_openvino.processor import computes_bfloat16
 
 Planes = NDArray[np.float32]  # channels x height x width
 
-DAT_SIDE_PX: Final = 128  # the largest input of DAT, whose graph is for one size: a smaller one is padded
+DAT_SIDE_PX: Final = 160  # the largest input of DAT, whose graph is for one size: a smaller one is padded
 
 
 class Network(Protocol):
