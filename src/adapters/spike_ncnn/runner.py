@@ -37,7 +37,7 @@ class Runner:
 
         At a contrast below 1 the network gets the picture closer to middle gray, which is undone in its result; and
         beyond the picture's edge it gets the edge's colors instead of black, which would be outside of the reduced
-        range.
+        range. A network with planes of its own always gets them.
 
         Raises:
             UpscalerUnavailable: the weights aren't installed, or there is too little memory.
@@ -50,7 +50,9 @@ class Runner:
             area = Tile(tile.top - context, tile.left - context, tile.bottom + context, tile.right + context)
         if contrast < 1:
             light = light * np.float32(contrast) + np.float32((1 - contrast) / 2)
-        planes = np.ascontiguousarray(light.transpose(2, 0, 1))
+        planes = np.empty((3 + len(network.planes), *light.shape[:2]), np.float32)
+        planes[:3] = light.transpose(2, 0, 1)
+        planes[3:] = np.array(network.planes, np.float32)[:, np.newaxis, np.newaxis]
         result = self.runtime.computed(network, planes).transpose(1, 2, 0)
         if contrast < 1:
             result = (result - np.float32((1 - contrast) / 2)) / np.float32(contrast)

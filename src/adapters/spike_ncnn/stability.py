@@ -73,10 +73,13 @@ class Tolerance:
     blurred: float = 32.0  # when both are blurred over 3 pixels, which removes most noise but no burst
 
     @classmethod
-    def of(cls, degradation: Degradation) -> Self:
-        """Return the tolerance for a degradation. It grows slowly, because graphics are easily taken for noise."""
+    def of(cls, degradation: Degradation, *, removed: float = 0.0) -> Self:
+        """Return the tolerance for a degradation, and for the deviation of the noise that a network is told to remove.
+
+        It grows slowly, because graphics are easily taken for noise.
+        """
         lacking = UNCOMPRESSED - degradation.quality
-        single = cls().single + 1.5 * degradation.noise.deviation + 0.25 * lacking
+        single = cls().single + 1.5 * max(removed, degradation.deviation) + 0.25 * lacking
         return cls(single=min(_SINGLE_MAX, single), blurred=min(_BLURRED_MAX, cls().blurred + 0.25 * lacking))
 
 
