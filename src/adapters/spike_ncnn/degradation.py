@@ -87,9 +87,7 @@ class Degradation:
         return f"{compressed}, {self.grain.value}{deviation}"
 
 
-CLEAN: Final = Degradation(
-    quality=UNCOMPRESSED, noise=NoiseEstimate(fine=0.0, half=0.0, color=0.0, gray=0.0, detail=0.0)
-)
+CLEAN: Final = Degradation(quality=UNCOMPRESSED, noise=NoiseEstimate(fine=0.0, half=0.0, color=0.0, gray=0.0, detail=0.0))
 
 
 def measure(rgb: Pixels, *, table: Sequence[int] | None = None) -> Degradation:

