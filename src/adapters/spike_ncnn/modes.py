@@ -10,7 +10,6 @@ from spike_ncnn.choice import Choice
 from spike_ncnn.networks import ANIME, ANIME_X4, DAT, DAT_X4, SPAN, SPAN_X4, X4PLUS
 
 _BEST: Final = {SPAN.name: DAT.name, SPAN_X4.name: DAT_X4.name}
-_VIVID: Final = frozenset({ANIME.name, ANIME_X4.name, X4PLUS.name})
 
 
 @frozen(kw_only=True)
@@ -39,9 +38,9 @@ class Modes:
         return Choice(shares={(ANIME if factor == 2 else ANIME_X4).name: 1.0})  # noqa: PLR2004  # twice
 
 
-def is_vivid(choice: Choice) -> bool:
-    """Return whether the choice is of networks that invent detail."""
-    return bool(_VIVID & set(choice.shares))
+def invents_texture(choice: Choice) -> bool:
+    """Return whether the choice's network moves and invents so much that its errors can't be told from it."""
+    return X4PLUS.name in choice.shares
 
 
 FAITHFULLY: Final = Modes()

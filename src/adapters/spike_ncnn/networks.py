@@ -49,8 +49,13 @@ class Network:
     side_px_max: int = 256  # of a tile without its context; larger ones take longer per pixel, or aren't possible
 
     @property
+    def edges(self) -> Literal["edge", "symmetric"]:
+        """How a picture is continued beyond its edge, where it is: a flat margin would mislead a transformer."""
+        return "symmetric" if self.architecture == "dat" else "edge"
+
+    @property
     def extends_edges(self) -> bool:
-        """Whether the colors of the picture's edge are repeated around it; otherwise the network pads with zeros."""
+        """Whether the picture is continued beyond its edge; otherwise the network pads with zeros."""
         return self.crops or bool(self.planes) or self.architecture == "dat"
 
     @property

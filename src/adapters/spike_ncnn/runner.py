@@ -46,7 +46,7 @@ class Runner:
         area = tile.grown(context, within=picture.shape)
         light = picture[area.slices].astype(np.float32) / np.float32(255)
         if network.extends_edges or contrast < 1:
-            light = np.pad(light, (*tile.missing(context, within=picture.shape), (0, 0)), mode="edge")
+            light = np.pad(light, (*tile.missing(context, within=picture.shape), (0, 0)), mode=network.edges)
             area = Tile(tile.top - context, tile.left - context, tile.bottom + context, tile.right + context)
         if contrast < 1:
             light = light * np.float32(contrast) + np.float32((1 - contrast) / 2)

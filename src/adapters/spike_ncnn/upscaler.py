@@ -19,7 +19,7 @@ from spike_ncnn.decode import Original, picture_of, read_original
 from spike_ncnn.degradation import Degradation, measure
 from spike_ncnn.enlarging import Enlarged, Enlarger
 from spike_ncnn.kind import kind_of
-from spike_ncnn.modes import FAITHFULLY, Modes, is_vivid
+from spike_ncnn.modes import FAITHFULLY, Modes, invents_texture
 from spike_ncnn.stability import VIVID_TOLERANCE, Tolerance
 from spike_ncnn.steps import Steps
 
@@ -119,7 +119,7 @@ class NcnnUpscaler:
         ]
         steps, passes = Steps(monitor, sum(counts)), list[Enlarged]()
         for choice in choices:
-            tolerance = VIVID_TOLERANCE if is_vivid(choice) else Tolerance.of(degradation, removed=choice.noise)
+            tolerance = VIVID_TOLERANCE if invents_texture(choice) else Tolerance.of(degradation, removed=choice.noise)
             passes.append(
                 self.enlarger.enlarged(
                     passes[-1].pixels if passes else pixels,

@@ -131,7 +131,7 @@ def _graph(network: Network) -> Any:
 
 
 def _padded(planes: Planes) -> Planes:
-    """Return the planes in the size of DAT's graph, with the colors of their right and lower edges repeated."""
+    """Return the planes in the size of DAT's graph, mirrored at their right and lower edges."""
     lacking = [DAT_SIDE_PX - side for side in planes.shape[1:]]
     assert min(lacking) >= 0
-    return np.ascontiguousarray(np.pad(planes, ((0, 0), (0, lacking[0]), (0, lacking[1])), mode="edge"))
+    return np.ascontiguousarray(np.pad(planes, ((0, 0), (0, lacking[0]), (0, lacking[1])), mode="symmetric"))
