@@ -7,7 +7,6 @@ import re
 import shutil
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any, Final
 
 from attrs import frozen
@@ -15,7 +14,10 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 from missing import do_without
 from pictures import encoded, photograph
-from running import Answer, Server, run_spike
+from running import Answer, Server
+from spike_core.domain.accounts import Email
+from spike_core.domain.tokens import Tokens
+from spike_runtime import Spike
 
 HINT: Final = "the browser tests need Chromium: apt-get install chromium"
 # a headless browser that sends requests to the tests' servers only
@@ -87,12 +89,10 @@ class Person:
     api_key: str
 
     @classmethod
-    def register(cls, server: Server, folder: Path, *, email: str, tokens: int = 100) -> "Person":
-        """Create an account beside the running server."""
-        made = run_spike("users", "create", email, "--tokens", str(tokens), "--json", folder=folder)
-        assert made.returncode == 0, made.stderr
-        facts = json.loads(made.stdout)
-        return cls(server, facts["sessionToken"], facts["apiKey"])
+    def register(cls, server: Server, spike: Spike, *, email: str, tokens: int = 100) -> "Person":
+        """Create an account beside the running server, as `spike users create` does in its own process."""
+        made = spike.accounts.registration.register(Email(email), tokens=Tokens(tokens))
+        return cls(server, made.session_token.text, made.api_key.text)
 
     @property
     def link(self) -> str:

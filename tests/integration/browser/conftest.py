@@ -10,6 +10,7 @@ from playwright.sync_api import Browser, ConsoleMessage, Page, expect
 
 from browsing import UNLIMITED, NewPerson, Person, browsing, sign_in
 from running import Server, serving
+from spike_runtime import Settings, Spike, build
 
 _counter = itertools.count(1)
 
@@ -36,10 +37,19 @@ def server(folder: Path, browser: Browser) -> Iterator[Server]:
         yield server
 
 
+@pytest.fixture(scope="session")
+def installation(server: Server, folder: Path) -> Iterator[Spike]:
+    """Open the server's installation beside it."""
+    assert server.url
+    spike = build(Settings(data_dir=folder, upscaler="classical"))
+    yield spike
+    spike.close()
+
+
 @pytest.fixture
-def register(server: Server, folder: Path) -> NewPerson:
+def register(server: Server, installation: Spike) -> NewPerson:
     """Make people with so many tokens."""
-    return lambda tokens: Person.register(server, folder, email=f"p{next(_counter)}@example.org", tokens=tokens)
+    return lambda tokens: Person.register(server, installation, email=f"p{next(_counter)}@example.org", tokens=tokens)
 
 
 @pytest.fixture

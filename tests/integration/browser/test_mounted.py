@@ -61,7 +61,7 @@ def test_the_mounted_studio_enhances_a_picture_and_asks_for_nothing_outside(
     expect(page.locator(".version[data-status=COMPLETED]")).to_have_count(2)
     expect(page.locator(".version.shown")).to_contain_text("2048 × 1362 px")
     expect(page.locator(".compare img").first).to_be_visible()
-    assert page.evaluate("[...document.querySelectorAll('.compare img')].every((each) => each.naturalWidth > 0)")
+    page.wait_for_function("[...document.querySelectorAll('.compare img')].every((each) => each.naturalWidth > 0)")
     own = [url for url in asked if not url.startswith(("data:", "blob:"))]
     assert [url for url in own if not url.startswith(address)] == []
     assert any(url.startswith(f"{address}files/enhanced/") for url in own)

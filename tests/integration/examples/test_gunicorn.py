@@ -34,7 +34,7 @@ def program(mark: str) -> str:
 
 @pytest.fixture
 def url(tmp_path: Path) -> Iterator[str]:
-    """Gunicorn as the page starts it, with the page's files in its folder; at the end it is told to stop."""
+    """Gunicorn as the page starts it, with the page's files in its folder; at the end it is stopped with SIGTERM."""
     for name, mark in FILES.items():
         (tmp_path / name).write_text(program(mark))
     settings = {

@@ -5,7 +5,6 @@ from contextlib import AbstractContextManager, contextmanager
 from importlib import import_module
 from pkgutil import iter_modules
 
-import attrs
 import pytest
 from attrs import define, evolve
 
@@ -46,18 +45,13 @@ class Undone:
 
 def use_cases() -> dict[str, object]:
     """Return each public method of a service that begins a transaction."""
-    modules = [
-        import_module(f"spike_core.services.{found.name}") for found in iter_modules(spike_core.services.__path__)
-    ]
     found: dict[str, object] = {}
-    for module in modules:
-        for name, kind in inspect.getmembers(module, inspect.isclass):
-            if kind.__module__ != module.__name__ or not attrs.has(kind):
-                continue
-            for method_name, method in inspect.getmembers(kind, inspect.isfunction):
-                source = ast.unparse(ast.parse(inspect.cleandoc("\n" + inspect.getsource(method))))
-                if not method_name.startswith("_") and "transactions.begin()" in source:
-                    found[f"{name}.{method_name}"] = method
+    for each in iter_modules(spike_core.services.__path__):
+        module = import_module(f"spike_core.services.{each.name}")
+        kinds = [node for node in ast.parse(inspect.getsource(module)).body if isinstance(node, ast.ClassDef)]
+        for kind, method in [(top, node) for top in kinds for node in top.body if isinstance(node, ast.FunctionDef)]:
+            if not method.name.startswith("_") and "transactions.begin()" in ast.unparse(method):
+                found[f"{kind.name}.{method.name}"] = getattr(getattr(module, kind.name), method.name)
     return found
 
 
