@@ -17,7 +17,7 @@ from spike_openvino.processor import computes_bfloat16
 
 Planes = NDArray[np.float32]  # channels x height x width
 
-DAT_SIDE_PX: Final = 160  # the largest input of DAT, whose graph is for one size: a smaller one is padded
+DAT_SIDE_PX: Final = 160  # the largest input of DAT, whose graph is for one size: a smaller one is mirrored
 
 
 class Network(Protocol):
@@ -58,6 +58,7 @@ class OpenVinoRuntime:
 
     threads: int = field(validator=validators.ge(1))
     precision: Literal["bf16", "f32"] = field(factory=lambda: "bf16" if computes_bfloat16() else "f32")
+    dat_side_px: int = DAT_SIDE_PX
     _networks: dict[str, _Compiled] = field(factory=dict, init=False, repr=False)
     _loading: threading.Lock = field(factory=threading.Lock, init=False, repr=False)
 
@@ -80,7 +81,7 @@ class OpenVinoRuntime:
         """
         height, width = planes.shape[1:]
         if network.architecture == "dat":
-            planes = _padded(planes)
+            planes = _padded(planes, self.dat_side_px)
         try:
             compiled = self._compiled(network)
             with compiled.busy:
@@ -108,7 +109,7 @@ class OpenVinoRuntime:
             openvino()
             .Core()
             .compile_model(
-                _graph(network),
+                self._graph(network),
                 "CPU",
                 {
                     "INFERENCE_NUM_THREADS": self.threads,
@@ -120,18 +121,17 @@ class OpenVinoRuntime:
         )
         return _Compiled(model=model, request=model.create_infer_request())
 
+    def _graph(self, network: Network) -> Any:
+        if network.architecture == "dat":
+            checkpoint, side_px = Checkpoint.read(network.weights("pth").read_bytes()), self.dat_side_px
+            return dat_graph.graph_of(checkpoint, scale=network.scale, height_px=side_px, width_px=side_px)
+        return ncnn_graph.graph_of(
+            network.weights("param").read_bytes(), network.weights("bin").read_bytes(), output=network.output
+        )
 
-def _graph(network: Network) -> Any:
-    if network.architecture == "dat":
-        checkpoint = Checkpoint.read(network.weights("pth").read_bytes())
-        return dat_graph.graph_of(checkpoint, scale=network.scale, height_px=DAT_SIDE_PX, width_px=DAT_SIDE_PX)
-    return ncnn_graph.graph_of(
-        network.weights("param").read_bytes(), network.weights("bin").read_bytes(), output=network.output
-    )
 
-
-def _padded(planes: Planes) -> Planes:
-    """Return the planes in the size of DAT's graph, mirrored at their right and lower edges."""
-    lacking = [DAT_SIDE_PX - side for side in planes.shape[1:]]
+def _padded(planes: Planes, side_px: int) -> Planes:
+    """Return the planes as a square of the graph's size, mirrored at their right and lower edges."""
+    lacking = [side_px - side for side in planes.shape[1:]]
     assert min(lacking) >= 0
     return np.ascontiguousarray(np.pad(planes, ((0, 0), (0, lacking[0]), (0, lacking[1])), mode="symmetric"))
