@@ -97,6 +97,7 @@ bench: $(VENV)/.dev ## ratios, measured side by side in one run
 	$(BIN)/python bench/load.py --database postgresql
 	$(BIN)/python bench/classical.py
 	$(BIN)/python bench/neural_quality.py --write
+	$(BIN)/python bench/neural_quality.py --held-out --write
 	$(BIN)/python bench/neural_speed.py --write
 	$(BIN)/python bench/graphics_quality.py
 	$(BIN)/python bench/result_check.py

@@ -26,7 +26,9 @@ class Damage:
     blur: float = 0.0  # the standard deviation of a Gaussian, in pixels
     noise: float = 0.0  # white, independent in each color; its standard deviation of 255
     gray: float = 0.0  # the same white noise in all colors
-    grain: float = 0.0  # a sensor's, Poisson-Gaussian, through a Bayer mosaic; before demosaicing, of 255 at middle gray
+    grain: float = (
+        0.0  # a sensor's, Poisson-Gaussian, through a Bayer mosaic; before demosaicing, of 255 at middle gray
+    )
     qualities: tuple[int, ...] = ()  # of JPEG, one after another, the second with shifted blocks
 
     def __str__(self) -> str:

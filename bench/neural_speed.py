@@ -26,7 +26,8 @@ from typing import Final
 
 import ncnn
 import numpy as np
-from photographs import Damage, Pixels, damaged, reported, write_block
+from damages import Damage, Pixels, damaged
+from photographs import reported, write_block
 from PIL import Image, ImageOps
 
 from spike_core.domain.catalog import SPECIFIED
@@ -62,7 +63,7 @@ ORDERS: Final = (  # the input's size, what is special, the tier
     ((1024, 683), "damaged", Tier.TIER_4K),
     ((512, 341), "best", Tier.TIER_1K),
 )
-DAMAGE: Final = Damage(noise=3, quality=85)  # all networks take part in it
+DAMAGE: Final = Damage(noise=3, qualities=(85,))
 
 
 def photo(width_px: int, height_px: int) -> Image.Image:
@@ -183,7 +184,8 @@ def by_order(threads: int) -> str:
         run = subprocess.run([*command, "--threads", str(threads)], check=True, capture_output=True, text=True)
         wall_s, cpu_s, peak_kb, method = run.stdout.strip().splitlines()[-1].split("\t")
         lines.append(
-            f"| {width_px}x{height_px}{', ' + (str(DAMAGE) if kind == 'damaged' else kind) if kind else ''} | {tier.name.removeprefix('TIER_')}"
+            f"| {width_px}x{height_px}{f', {DAMAGE if kind == 'damaged' else kind}' if kind else ''} |"
+            f" {tier.name.removeprefix('TIER_')}"
             f" | {float(wall_s):.1f} | {float(cpu_s):.1f} | {int(peak_kb) / 1024:.0f} | {MEMORY_TARGET_MB}"
             f" | `{method}` |"
         )

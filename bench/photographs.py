@@ -14,7 +14,6 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Final
 
-from damages import Pixels
 from PIL import Image
 
 HERE: Final = Path(__file__).parent
@@ -103,9 +102,9 @@ def _from_debian(package: str) -> Path:
     if not folder.exists():
         downloads = FOLDER / "downloads"
         downloads.mkdir(parents=True, exist_ok=True)
-        subprocess.run(["apt-get", "--quiet", "download", package], cwd=downloads, check=True)  # noqa: S607  # any system's
+        subprocess.run(["apt-get", "--quiet", "download", package], cwd=downloads, check=True)  # any system's
         (archive,) = downloads.glob(f"{package}_*.deb")
-        subprocess.run(["dpkg", "-x", archive, folder], check=True)  # noqa: S607  # any system's
+        subprocess.run(["dpkg", "-x", archive, folder], check=True)  # any system's
     return folder
 
 
@@ -135,7 +134,7 @@ def _opened(path: Path) -> Image.Image:
 
 
 def _reduced(picture: Image.Image) -> Image.Image:
-    """Return a picture at half its size, or at a size between 700 and 1400 if it is wide: JPEG's traces are gone then."""
+    """Return a picture at half its size, or up to 1400 wide, which removes the traces of its JPEG."""
     times = 2
     while picture.width / times > _TWICE_REDUCED_FROM_PX:
         times += 1

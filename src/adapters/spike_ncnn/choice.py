@@ -21,8 +21,8 @@ _GENTLE: Final = "waifu2x-0"  # removes light compression artifacts
 _SMOOTH: Final = "waifu2x-3"  # removes noise and compression artifacts, and fine texture with them
 _SMOOTH_BELOW: Final = 65.0  # the JPEG quality up to which there is only the smooth network
 _GENTLE_FROM: Final = 103.0  # the one from which there would be only the gentle one
-_NOISE_OF_COMPRESSED_MIN: Final = 3.0  # of 255: less is left to the networks for compression, which remove some
-_DETAIL_SHARE: Final = 0.5  # the sharpest network's share, where texture and a sensor's noise are equal
+_SHARP_COARSE: Final = 0.5  # the sharpest network's share where texture and coarse noise are equal
+_SHARP: Final = 1.2  # and where texture and other noise are both 1 of 255
 _SMOOTH_NOISE_MIN: Final = 6.5  # of 255, where noise must be left to waifu2x
 _SMOOTHED: Final = 0.75  # the smooth network's share from which nothing is left to sharpen in a second pass
 _FOURFOLD: Final = {SPAN.name: SPAN_X4.name, SRMD.name: SRMD_X4.name}
@@ -83,17 +83,18 @@ def second_pass(first: Choice, *, available: Collection[str]) -> Choice | None:
 
 def _measured(degradation: Degradation) -> Choice:
     """Return the networks for a degradation, as if all were installed."""
-    deviation, quality = degradation.deviation, degradation.quality
+    deviation, texture = degradation.deviation, degradation.texture
     if degradation.is_clean:
         return Choice(shares={SPAN.name: 1.0})
+    if degradation.has_hidden_noise:
+        return Choice(shares={SRMD.name: 0.5, _SMOOTH: 0.5}, noise=deviation)
     if degradation.is_compressed:
-        return Choice(shares=_blend(_GENTLE, _SMOOTH, (quality - _SMOOTH_BELOW) / (_GENTLE_FROM - _SMOOTH_BELOW)))
-    if degradation.grain is Grain.WHITE:
-        return Choice(shares={SRMD.name: 1.0}, noise=deviation)
-    # the finer a picture's texture, the more of it would be taken for noise that is as coarse
-    return Choice(
-        shares=_blend(SPAN.name, SRMD.name, _DETAIL_SHARE * degradation.noise.detail / deviation), noise=deviation
-    )
+        gentle = (degradation.quality - _SMOOTH_BELOW) / (_GENTLE_FROM - _SMOOTH_BELOW)
+        return Choice(shares=_blend(_GENTLE, _SMOOTH, gentle))
+    # the finer a picture's texture, the more of it would be taken for noise, above all for noise that is as coarse
+    coarse = degradation.grain is Grain.COARSE
+    sharp = _SHARP_COARSE * texture / deviation if coarse else _SHARP * texture / deviation**2
+    return Choice(shares=_blend(SPAN.name, SRMD.name, sharp), noise=deviation)
 
 
 def _ordered(strength: int) -> Choice:

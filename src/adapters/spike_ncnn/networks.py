@@ -2,8 +2,8 @@
 
 SPAN is the swift parameter-free attention network (Wan et al. 2024, arXiv:2311.12770), with 48 channels; waifu2x's
 photo networks (nagadomi) are convolutional networks with seven layers, plain or trained to remove noise of four
-strengths. SRMD (Zhang et al. 2018, arXiv:1712.06116) is a convolutional network with twelve layers that removes noise of
-a given deviation, stated in a plane of its own beside the picture's colors. DAT-light (Chen et al. 2023,
+strengths. SRMD (Zhang et al. 2018, arXiv:1712.06116) is a convolutional network with twelve layers that removes noise
+of a given deviation, stated in a plane of its own beside the picture's colors. DAT-light (Chen et al. 2023,
 arXiv:2308.03364) is a transformer. Real-ESRGAN's networks (Wang et al. 2021, arXiv:2107.10833) were trained to look
 right, and invent detail: a large one for photographs, and a small one for drawings.
 

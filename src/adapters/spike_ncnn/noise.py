@@ -21,7 +21,7 @@ from spike_ncnn.arrays import Plane
 
 LUMA: Final = np.array([0.299, 0.587, 0.114], dtype=np.float32)  # ITU-R BT.601
 _PATCH_PX: Final = 5
-_PATCHES_MIN: Final = 20_000  # of a region that has more, every other one in both directions is enough
+_PATCHES: Final = 9_000  # about as many are taken from a region, evenly spread
 _BLOCK_PX: Final = 8
 _QUIET: Final = 0.1  # the quantile of blocks
 _GAIN: Final = 6.0  # the root of the kernel's sum of squares: the result for noise of 1
@@ -42,9 +42,12 @@ class NoiseEstimate:
     @classmethod
     def median_of(cls, estimates: "Sequence[NoiseEstimate]") -> Self:
         """Return the medians of the estimates for parts of a picture."""
-        return cls(**{
-            each.name: float(np.median([getattr(estimate, each.name) for estimate in estimates])) for each in fields(cls)
-        })
+        return cls(
+            **{
+                each.name: float(np.median([getattr(estimate, each.name) for estimate in estimates]))
+                for each in fields(cls)
+            }
+        )
 
 
 def estimate_noise(rgb: Plane) -> NoiseEstimate:
@@ -67,7 +70,7 @@ def _in_patches(rgb: Plane) -> float:
     median, as it does when texture is among them.
     """
     windows = sliding_window_view(rgb, (_PATCH_PX, _PATCH_PX), axis=(0, 1))
-    step = 2 if windows.shape[0] * windows.shape[1] > _PATCHES_MIN else 1
+    step = max(1, round((windows.shape[0] * windows.shape[1] / _PATCHES) ** 0.5))
     patches = windows[::step, ::step].reshape(-1, rgb.shape[2] * _PATCH_PX**2)
     centered = patches - patches.mean(axis=0)
     variances = np.linalg.eigvalsh((centered.T @ centered).astype(np.float64) / len(centered))

@@ -12,7 +12,7 @@ from pictures import encoded, photograph
 from spike_core.domain.objects import PictureFormat
 from spike_core.ports.progress import UNMONITORED
 from spike_ncnn.arrays import Pixels
-from spike_ncnn.blend_weights import recipe
+from spike_ncnn.choice import choose
 from spike_ncnn.degradation import measure
 from spike_ncnn.enlarging import Enlarger
 from spike_ncnn.networks import NETWORKS
@@ -49,7 +49,8 @@ def gain_db(enlarger: Enlarger, name: str, *, noise: float, quality: int) -> flo
     if quality:
         jpeg = encoded(Image.fromarray(small), PictureFormat.JPEG, quality=quality)
         small = np.asarray(Image.open(io.BytesIO(jpeg)).convert("RGB"))
-    made = enlarger.enlarged(small, recipe(measure(small), factor=2), steps=Steps(UNMONITORED, 100)).pixels
+    choice = choose(measure(small), factor=2, available=enlarger.available)
+    made = enlarger.enlarged(small, choice.shares, noise=choice.noise, steps=Steps(UNMONITORED, 100)).pixels
     plain = np.asarray(Image.fromarray(small).resize(part.size, Image.Resampling.LANCZOS))
     truth = np.asarray(part)
     return float(10 * np.log10(_error(plain, truth) / _error(made, truth)))
