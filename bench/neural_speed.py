@@ -53,6 +53,7 @@ MEMORY_TARGET_MB: Final = 700
 BIG_TILE_PX: Final = 512
 PICTURE_PX: Final = (768, 512)
 MEANS_MB: Final = 256
+PHOTO: Final = "astronaut.png"
 RUNTIME_TILE_PX: Final = 160
 ORDERS: Final = (  # the input's size, what is special, the tier
     ((512, 341), "", Tier.TIER_1K),
@@ -68,7 +69,7 @@ DAMAGE: Final = Damage(noise=3, qualities=(85,))
 
 def photo(width_px: int, height_px: int) -> Image.Image:
     """Return a photograph in this size, clean as long as that is smaller than what there is."""
-    return ImageOps.fit(reported()["astronaut.png"], (width_px, height_px), Image.Resampling.LANCZOS)
+    return ImageOps.fit(reported()[PHOTO], (width_px, height_px), Image.Resampling.LANCZOS)
 
 
 def rate(rounds: int, threads: int) -> str:
@@ -182,9 +183,10 @@ def by_order(threads: int) -> str:
     for (width_px, height_px), kind, tier in ORDERS:
         command = [sys.executable, __file__, "--one", f"{width_px}x{height_px}", kind, tier.name]
         run = subprocess.run([*command, "--threads", str(threads)], check=True, capture_output=True, text=True)
+        special = f", {DAMAGE if kind == 'damaged' else kind}" if kind else ""
         wall_s, cpu_s, peak_kb, method = run.stdout.strip().splitlines()[-1].split("\t")
         lines.append(
-            f"| {width_px}x{height_px}{f', {DAMAGE if kind == 'damaged' else kind}' if kind else ''} |"
+            f"| {width_px}x{height_px}{special} |"
             f" {tier.name.removeprefix('TIER_')}"
             f" | {float(wall_s):.1f} | {float(cpu_s):.1f} | {int(peak_kb) / 1024:.0f} | {MEMORY_TARGET_MB}"
             f" | `{method}` |"

@@ -39,7 +39,7 @@ class Modes:
 
 
 def invents_texture(choice: Choice) -> bool:
-    """Return whether the choice's network moves and invents so much that its errors can't be told from it."""
+    """Return whether the choice's network moves and invents so much that errors can't be distinguished from that."""
     return X4PLUS.name in choice.shares
 
 

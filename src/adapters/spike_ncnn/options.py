@@ -25,7 +25,7 @@ class Quality(StrEnum):
     BEST = "best"  # DAT-light
 
 
-_GPUS: Final = ("dri/renderD*", "nvidia[0-9]*")
+_GPUS: Final = ("dri/render*", "nvidia[0-9]*")
 
 
 @frozen(kw_only=True)
