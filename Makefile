@@ -40,11 +40,11 @@ run: $(VENV)/.run ## start the service on http://localhost:3000
 install: $(VENV)/.dev ## create .venv with all development dependencies; and install Biome if there is npm
 	@$(BIOME_READY) || $(NO_BIOME)
 
-# three processes would compile every test at each start where an image of Docker sets this, as many do
+# four processes would compile every test at each start where an image of Docker sets this, as many do
 test test-fast faults: export PYTHONDONTWRITEBYTECODE :=
 
 test: check ## check and run all tests
-	$(BIN)/pytest -n 3 --dist worksteal
+	$(BIN)/pytest -n 4 --dist worksteal
 
 test-fast: $(VENV)/.dev ## tests without processes, servers and browsers; under two minutes
 	$(BIN)/pytest -q -n 3 --dist worksteal tests/unit tests/integration/procedural tests/integration/system

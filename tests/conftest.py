@@ -1,14 +1,16 @@
 """Configuration of all tests."""
 
+import gc
 import os
 from collections import defaultdict
-from collections.abc import Hashable
+from collections.abc import Generator, Hashable, Mapping
+from typing import Final
 
 import pytest
 import structlog
 from hypothesis import settings
 
-from effort import each_value_once, examples, left_out
+from effort import each_value_once, examples, in_starting_order, left_out
 
 # Several processes share the processors here, and the threads of OpenMP would spin while they wait for each other:
 # measured with ncnn, that made tests take six times as long. Libraries read it when they are loaded; children inherit
@@ -32,8 +34,37 @@ settings.load_profile("spike")
 pytest.register_assert_rewrite("machine")  # its assertions, too, show their values
 
 
+# about how long each takes on one of three pytest processes; what isn't named has many short tests
+FOLDERS_S: Final[Mapping[str, float]] = {
+    "tests/integration/faults": 250,
+    "tests/integration/browser": 200,
+    "tests/integration/processes": 200,
+    "tests/integration/sqlalchemy": 150,
+    "tests/integration/sandbox": 90,
+    "tests/integration/spec_clients": 60,
+    "tests/integration/ncnn": 60,
+    "tests/integration/docs": 60,
+    "tests/integration/s3": 40,
+    "tests/integration/examples": 40,
+    "tests/integration/dramatiq": 40,
+    "tests/integration/deploy": 30,
+    "tests/integration/packaging": 30,
+}
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """Collect without garbage collection, and keep what is collected out of all later ones: it stays to the end."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.enable()
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out combinations of parameters that `make test` can spare."""
+    """Leave out combinations of parameters that `make test` can spare, and start long tests first."""
     combined: dict[str, list[pytest.Function]] = defaultdict(list)
     for item in items:
         if not isinstance(item, pytest.Function) or not hasattr(item, "callspec"):
@@ -47,6 +78,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if spared:
         config.hook.pytest_deselected(items=list(spared))
         items[:] = [item for item in items if item not in spared]
+    if workers := int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "0")):
+        folders = [item.nodeid.partition("::")[0].rpartition("/")[0] for item in items]
+        items[:] = [items[place] for place in in_starting_order(folders, FOLDERS_S, workers=workers)]
 
 
 def _values(function: pytest.Function) -> frozenset[Hashable]:

@@ -27,7 +27,6 @@ IMPATIENT: Final = {
     "SPIKE_REDELIVER_AFTER_S": "3",
     "SPIKE_RETRY_DELAY_S": "0.1",
     "SPIKE_OPENING_GRANT": "1000",
-    "SPIKE_SANDBOX": "off",  # child processes are slow and irrelevant to these faults
     "SPIKE_WEB_THREADS": "16",  # of which half may wait for pictures to be looked at: tests upload several at once
     "SPIKE_RATE_UPLOAD": "0",
     "SPIKE_RATE_ENHANCE": "0",

@@ -19,7 +19,8 @@ from typing import Final
 
 from attrs import define
 
-_SERVER: Final = str(Path(__file__).with_name("preloaded_server.py"))
+ANEW: Final = {"PRELOADED_WORKERS": "no"}  # for a `spike worker` that is to start an interpreter for each worker
+_SERVER: Final = str(Path(__file__).with_name("preload") / "preloaded_server.py")
 _MESSAGE_MAX: Final = 32
 
 
@@ -100,7 +101,7 @@ def _server() -> socket.socket:
     """Start the process that forks; it ends with this one."""
     requests, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     with theirs:
-        server = subprocess.Popen([sys.executable, "-P", _SERVER, str(theirs.fileno())], pass_fds=[theirs.fileno()])
+        server = subprocess.Popen([sys.executable, _SERVER, str(theirs.fileno())], pass_fds=[theirs.fileno()])
 
     def stop() -> None:
         requests.close()

@@ -18,6 +18,7 @@ def abused(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Abused]:
     folder = tmp_path_factory.mktemp("abuse") / "var"
     settings = {
         "SPIKE_UPSCALER": "slow",
+        "SPIKE_SANDBOX": "on",
         "SPIKE_RATE_LIMIT_URL": "slow-dns://",
         "SPIKE_RATE_UPLOAD": "0",
         "SPIKE_RATE_GET_IMAGE": "0",

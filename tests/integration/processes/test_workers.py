@@ -8,6 +8,7 @@ import pytest
 from effort import long, staggered
 from eventually import eventually
 from fleet import IMPATIENT, a_fleet, an_image, attempts, check_audit, ended, enhance, is_alive
+from preloaded import ANEW
 from running import PATIENCE_S, run_spike, serving
 
 
@@ -47,7 +48,7 @@ def test_a_server_with_a_shared_queue_leaves_the_work_to_others(folder: Path, se
         image_id = an_image(server)
         ready = server.ask("GET", "/readyz")
         assert (ready.status, ready.json["status"], ready.json["checks"]["workers"]) == (200, "degraded", "absent")
-        with a_fleet(folder, **settings) as fleet:
+        with a_fleet(folder, **settings, **ANEW) as fleet:
             [job_id] = ended(server, image_id)
             assert fleet.line("job begun")["job_id"] == job_id
             assert server.ask("GET", "/readyz").json["checks"]["workers"] == "ok"
@@ -94,7 +95,7 @@ def test_jobs_that_cannot_end_in_time_are_handed_back_and_taken_up_at_once(
 
 
 def test_workers_do_not_outlive_their_supervisor(folder: Path, settings: dict[str, str]) -> None:
-    with a_fleet(folder, 2, **settings) as fleet:
+    with a_fleet(folder, 2, **settings, **ANEW) as fleet:
         pids = list(fleet.pids)
         assert len(pids) == 2
         fleet.process.kill()

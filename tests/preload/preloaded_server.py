@@ -16,11 +16,13 @@ import sys
 from importlib.metadata import entry_points
 from typing import Final, NoReturn
 
+from preloaded_workers import fork_workers
 from spike_cli.main import main
 from spike_runtime.plugins import GROUP
 
 # what a command imports when it opens an installation; numpy, which starts threads, isn't among it
 _ALSO_IMPORTED: Final = ("alembic.command", "boto3", "PIL.Image")
+_WORKERS: Final = "PRELOADED_WORKERS"  # `preloaded.ANEW` has the supervisor start them itself
 _HAS_THREADS: Final = "upscaler.neural"
 _REQUEST_MAX: Final = 100_000
 
@@ -65,6 +67,8 @@ def _run(
         os.close(answers)
         os.chdir(cwd)
         _become(stdout, stderr, arguments, environment)
+        if "worker" in arguments and _WORKERS not in os.environ:
+            fork_workers()
         main()
         sys.exit()
     os.close(stdout)
