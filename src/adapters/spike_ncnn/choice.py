@@ -8,7 +8,7 @@ bounds were chosen on, and on others.
 from collections.abc import Collection, Mapping
 from typing import Final
 
-from attrs import field, frozen
+from attrs import frozen
 
 from spike_ncnn.degradation import Degradation, Grain
 from spike_ncnn.networks import NETWORKS, SPAN, SPAN_X4, SRMD, SRMD_X4, WAIFU2X
@@ -40,7 +40,7 @@ Shares = Mapping[str, float]  # by the name of a network, or `LANCZOS`; they sum
 class Choice:
     """The networks that enlarge a picture, and what they are told."""
 
-    shares: Shares = field(converter=dict)
+    shares: Shares
     noise: float = 0.0  # the deviation, of 255, that a network removes which can be told
 
     @property

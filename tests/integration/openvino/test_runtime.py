@@ -52,7 +52,7 @@ def test_the_transformer_beats_lanczos() -> None:
     )
     truth = np.asarray(original) / 255
 
-    def error(light: np.ndarray) -> float:  # type: ignore[type-arg]
+    def error(light: np.ndarray) -> float:
         return float(np.square(np.clip(light, 0, 1) - truth).mean())
 
     assert error(enlarged) < 0.8 * error(np.asarray(small.resize((128, 96), 1)) / 255)
