@@ -149,13 +149,13 @@ def table(gains: Sequence[Gain]) -> str:
     lines = [f"| {' | '.join(heads)} |", "|---" * len(heads) + "|"]
     for row in dict.fromkeys(each.row for each in gains):
         of = [each for each in gains if each.row == row]
-        worst, worse = min(of, key=lambda each: each.lead_db), sum(each.lead_db < -WORSE_DB for each in of)
+        worst, count = min(of, key=lambda each: each.lead_db), sum(each.lead_db < -WORSE_DB for each in of)
         six = [each.db for each in of if _is_reported(each.name)]
         target = TARGETS.get(row.removeprefix("2 times, "))
         more = f" {np.mean(six):+.2f} | {'' if target is None else f'{target:+.1f}'} |" if six else ""
         lines.append(
             f"| {row} | **{np.mean([each.db for each in of]):+.2f}** | {np.mean([each.best_db for each in of]):+.2f}"
-            f" | {min(each.db for each in of):+.2f} | {worse} of {len(of)} | {worst.lead_db:+.2f} |{more}"
+            f" | {min(each.db for each in of):+.2f} | {count} of {len(of)} | {worst.lead_db:+.2f} |{more}"
         )
     worse = sorted((each for each in gains if each.lead_db < -WORSE_DB), key=lambda each: each.lead_db)
     lines += [

@@ -10,6 +10,7 @@ from typing import Final
 
 from attrs import frozen
 
+from spike_ncnn.compression import UNCOMPRESSED
 from spike_ncnn.degradation import Degradation, Grain
 from spike_ncnn.networks import NETWORKS, SPAN, SPAN_X4, SRMD, SRMD_X4, WAIFU2X
 
@@ -21,17 +22,19 @@ _GENTLE: Final = "waifu2x-0"  # removes light compression artifacts
 _SMOOTH: Final = "waifu2x-3"  # removes noise and compression artifacts, and fine texture with them
 _SMOOTH_BELOW: Final = 65.0  # the JPEG quality up to which there is only the smooth network
 _GENTLE_FROM: Final = 103.0  # the one from which there would be only the gentle one
+_LIGHTLY_FROM: Final = 96.0  # the quality from which what is lost most is the resolution of color
 _SHARP_COARSE: Final = 0.5  # the sharpest network's share where texture and coarse noise are equal
 _SHARP: Final = 1.2  # and where texture and other noise are both 1 of 255
 _SMOOTH_NOISE_MIN: Final = 6.5  # of 255, where noise must be left to waifu2x
 _SMOOTHED: Final = 0.75  # the smooth network's share from which nothing is left to sharpen in a second pass
 _FOURFOLD: Final = {SPAN.name: SPAN_X4.name, SRMD.name: SRMD_X4.name}
-_INSTEAD: Final = {  # what takes the place of a network that isn't installed
-    SPAN.name: (WAIFU2X.name, SRMD.name),
-    SRMD.name: (_SMOOTH, SPAN.name),
-    _GENTLE: (SRMD.name, SPAN.name),
-    _SMOOTH: (SRMD.name, SPAN.name),
+_INSTEAD: Final = {  # what takes the place of a network that isn't installed, before any other
+    SPAN.name: WAIFU2X.name,
+    SRMD.name: _SMOOTH,
+    _GENTLE: WAIFU2X.name,
+    _SMOOTH: SRMD.name,
 }
+_TWOFOLD: Final = tuple(name for name, network in NETWORKS.items() if network.scale == 2)  # noqa: PLR2004  # twice
 
 Shares = Mapping[str, float]  # by the name of a network, or `LANCZOS`; they sum to 1
 
@@ -88,6 +91,8 @@ def _measured(degradation: Degradation) -> Choice:
         return Choice(shares={SPAN.name: 1.0})
     if degradation.has_hidden_noise:
         return Choice(shares={SRMD.name: 0.5, _SMOOTH: 0.5}, noise=deviation)
+    if _LIGHTLY_FROM <= degradation.quality < UNCOMPRESSED:
+        return Choice(shares={SPAN.name: 0.5, _GENTLE: 0.5})
     if degradation.is_compressed:
         gentle = (degradation.quality - _SMOOTH_BELOW) / (_GENTLE_FROM - _SMOOTH_BELOW)
         return Choice(shares=_blend(_GENTLE, _SMOOTH, gentle))
@@ -116,7 +121,7 @@ def _present(wanted: Choice, available: Collection[str]) -> Shares:
     """Return the shares, with those of networks that aren't installed given to others."""
     shares: dict[str, float] = {}
     for name, share in wanted.shares.items():
-        names = (name, *_INSTEAD[name])
+        names = (name, _INSTEAD[name], *_TWOFOLD)
         taken = next((each for each in names if each in available), LANCZOS)
         shares[taken] = shares.get(taken, 0.0) + share
     if _SMOOTH in shares and SRMD.name not in available and wanted.noise and wanted.noise < _SMOOTH_NOISE_MIN:
