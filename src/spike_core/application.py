@@ -7,7 +7,7 @@ from attrs import evolve, field, frozen
 from spike_core.domain.catalog import SPECIFIED, Catalog
 from spike_core.domain.event_deliveries import EventLimits
 from spike_core.domain.images import MetadataPolicy
-from spike_core.domain.limits import JobLimits
+from spike_core.domain.limits import DownloadLimits, JobLimits
 from spike_core.domain.render_options import FAITHFUL_ONLY, Mode
 from spike_core.domain.tokens import Tokens
 from spike_core.domain.usage import Budgets
@@ -31,6 +31,7 @@ from spike_core.ports.upscaler import Upscaler
 from spike_core.services.accounts import OPENING_GRANT, Authentication, Registration
 from spike_core.services.album_contents import AlbumContents
 from spike_core.services.albums import Albums
+from spike_core.services.analyses import Analyses
 from spike_core.services.api_key_limits import ApiKeyLimits
 from spike_core.services.api_keys import ApiKeys
 from spike_core.services.audit import Audit
@@ -39,6 +40,7 @@ from spike_core.services.billing import Billing
 from spike_core.services.cancellation import Cancellation
 from spike_core.services.deletion import Deletion
 from spike_core.services.dispatch import Dispatch
+from spike_core.services.downloads import Downloads
 from spike_core.services.enhancements import Enhancements
 from spike_core.services.event_recording import RecordingTransactions
 from spike_core.services.events import Events, named, types_wanted
@@ -98,6 +100,7 @@ class Policies:
     opening_grant: Tokens = OPENING_GRANT
     metadata: MetadataPolicy = MetadataPolicy.KEEP  # of results
     budgets: Budgets = field(factory=Budgets)
+    downloads: DownloadLimits = field(factory=DownloadLimits)
     events: EventLimits = field(factory=EventLimits)
     free_bytes_min: int = 0  # of the blob store; below it nothing new is accepted
     catalog: Catalog = SPECIFIED  # the tiers that are sold
@@ -117,12 +120,13 @@ class Accounts:
 
 @frozen(kw_only=True)
 class Images:
-    """Pictures: uploading, changing and deleting them."""
+    """Pictures: uploading, analyzing, changing and deleting them."""
 
     uploads: Uploads
     batch_uploads: BatchUploads
     updates: ImageUpdates
     deletion: Deletion
+    analyses: Analyses
 
 
 @frozen(kw_only=True)
@@ -159,6 +163,7 @@ class Application:
     album_contents: AlbumContents
     jobs: Jobs
     queries: Queries
+    downloads: Downloads
     idempotency: IdempotencyStore
     events: Events
     maintenance: Maintenance
@@ -256,6 +261,7 @@ def compose(ports: Ports, policies: Policies) -> Application:
             ),
             updates=ImageUpdates(transactions=transactions, blobs=blobs, probe=ports.probe, clock=clock),
             deletion=Deletion(transactions=transactions, blobs=blobs, clock=clock, billing=billing),
+            analyses=Analyses(transactions=transactions, blobs=blobs, upscaler=ports.upscaler, pricing=pricing),
         ),
         albums=Albums(transactions=transactions, clock=clock, ids=ids, secrets=ports.secrets, catalog=catalog),
         album_contents=AlbumContents(transactions=transactions, clock=clock, ids=ids),
@@ -291,6 +297,7 @@ def compose(ports: Ports, policies: Policies) -> Application:
             ),
         ),
         queries=Queries(transactions=transactions, clock=clock),
+        downloads=Downloads(transactions=transactions, limits=policies.downloads),
         idempotency=IdempotencyStore(transactions=transactions, clock=clock),
         events=Events(
             transactions=ports.transactions,

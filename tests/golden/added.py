@@ -17,6 +17,8 @@ CREATED: Final = {
     "outputImageUrl": Looks(str, rf"{CDN}/enhanced/job_gen_[a-z0-9]{{24}}\.jpg"),
     "outputWidth": 2048,
     "outputHeight": 1152,
+    "format": "jpeg",
+    "quality": None,
     "errorMessage": None,
     "createdAt": TIME,
     "processingStartedAt": TIME,

@@ -128,6 +128,10 @@ class FilesystemBlobStore:
         """Return a signed path below `/files/`; see the port and `LinkSigner.sign`."""
         return self._links.sign(key, valid_for=valid_for)
 
+    def attachment_url(self, key: ObjectKey, *, content_disposition: str, valid_for: timedelta) -> str:  # noqa: ARG002  # the service sets it
+        """Return a signed path as `url` does, which asks the service for an attachment."""
+        return f"{self.url(key, valid_for=valid_for)}&download=1"
+
     def check(self, key: ObjectKey, *, expires: str, signature: str) -> None:
         """Check the two query parameters of a signed URL; see the port."""
         self._links.check(key, expires=expires, signature=signature)

@@ -123,6 +123,7 @@ class InMemorySpike(Application):
             album_contents=application.album_contents,
             jobs=application.jobs,
             queries=application.queries,
+            downloads=application.downloads,
             idempotency=application.idempotency,
             events=application.events,
             maintenance=application.maintenance,

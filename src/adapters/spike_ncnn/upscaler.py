@@ -91,7 +91,7 @@ class NcnnUpscaler:
         picture = picture_of(read, passes[-1].pixels, (size.width_px, size.height_px))
         reworked = " and then ".join(filter(None, map(str, passes)))
         method = "; ".join(filter(None, (_joined(choices), reworked, str(degradation))))
-        return encoded(picture, options=options, method=method)
+        return encoded(picture, options=options, resolution=read.resolution, method=method)
 
     def _choices(
         self, read: Original, degradation: Degradation, *, growth: float, options: RenderOptions

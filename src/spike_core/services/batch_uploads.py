@@ -10,6 +10,7 @@ from spike_core.domain.identifiers import AlbumId, ImageId, OwnerId, RequestId
 from spike_core.domain.images import Image, ImageName
 from spike_core.domain.jobs import PendingJob
 from spike_core.domain.limits import UPLOAD_BYTES_MAX
+from spike_core.domain.render_options import DEFAULT_OPTIONS, RenderOptions
 from spike_core.domain.tiers import Tier
 from spike_core.domain.tokens import NO_TOKENS, Tokens
 from spike_core.ports.blobs import BlobStore
@@ -90,6 +91,7 @@ class BatchUploads(Extensible):
         *,
         files: Sequence[NamedFile | RefusedFile],
         tier: Tier | None = None,
+        options: RenderOptions = DEFAULT_OPTIONS,
         album_id: AlbumId | None = None,
         request_id: RequestId | None = None,
     ) -> UploadedBatch:
@@ -99,19 +101,21 @@ class BatchUploads(Extensible):
         charged in one transaction; if the database fails, all of them are refused and none is stored.
 
         Raises:
-            InvalidValue: the tier isn't on offer, or the album's isn't any more.
+            InvalidValue: the tier or the options aren't on offer, or the album's tier isn't any more.
             AlbumNotFound, Forbidden, AlbumFull: the album can't take them.
             NotEnoughTokens: the balance doesn't cover all acceptable files; nothing is stored.
             TooManyJobs, QuotaExceeded: the owner's budget has no room for all of them; nothing is stored.
             StorageFull: the store has too little free space.
             DatabaseUnavailable: the database failed before anything was stored.
         """
-        self.new_images.check_tier(tier)
+        self.new_images.check_order(tier, options)
         self.ingest.check_free_space()
         validated = self._validate(owner_id, files)
         candidates = [each for each in validated if isinstance(each, _Candidate)]
         images = [each.image for each in candidates]
-        quote = self.new_images.quote(owner_id, images=images, tier=tier, album_id=album_id, now=self.clock.now())
+        quote = self.new_images.quote(
+            owner_id, images=images, tier=tier, options=options, album_id=album_id, now=self.clock.now()
+        )
         none_accepted = AcceptedJobs(jobs=(), due=(), balance=quote.balance)
         outcomes = self._store(candidates)
         errors = {id_: outcome for id_, outcome in outcomes.items() if isinstance(outcome, SpikeError)}

@@ -8,6 +8,7 @@ from spike_core.domain.identifiers import ANONYMOUS, AlbumId, OwnerId, RequestId
 from spike_core.domain.images import Image, ImageName
 from spike_core.domain.jobs import PendingJob
 from spike_core.domain.limits import UPLOAD_BYTES_MAX
+from spike_core.domain.render_options import DEFAULT_OPTIONS, RenderOptions
 from spike_core.domain.tiers import Tier
 from spike_core.domain.tokens import Tokens
 from spike_core.ports.clock import Clock
@@ -50,6 +51,7 @@ class Uploads(Extensible):
         name: ImageName,
         content: BinaryIO,
         tier: Tier | None = None,
+        options: RenderOptions = DEFAULT_OPTIONS,
         album_id: AlbumId | None = None,
         request_id: RequestId | None = None,
     ) -> Uploaded:
@@ -59,7 +61,7 @@ class Uploads(Extensible):
         default. `content` is seekable and read as a whole; it has at most `UPLOAD_BYTES_MAX` bytes.
 
         Raises:
-            InvalidValue: the tier isn't on offer, or the album's isn't any more.
+            InvalidValue: the tier or the options aren't on offer, or the album's tier isn't any more.
             UnacceptablePicture: the file is empty, too large, animated, corrupt or in no supported format.
             AlbumNotFound, Forbidden: the album doesn't exist, or belongs to another owner.
             AlbumFull: the album has no room.
@@ -67,12 +69,14 @@ class Uploads(Extensible):
             TooManyJobs, QuotaExceeded: the owner's budget has no room.
             Unavailable: a dependency failed; nothing is charged and nothing stored.
         """
-        self.new_images.check_tier(tier)
+        self.new_images.check_order(tier, options)
         self.ingest.check_free_space()
         began_at = self.clock.now()
         validated = self.ingest.validate(content, size_bytes_max=UPLOAD_BYTES_MAX)
         image = self.new_images.build(owner_id, name, validated, now=began_at)
-        quote = self.new_images.quote(owner_id, images=[image], tier=tier, album_id=album_id, now=began_at)
+        quote = self.new_images.quote(
+            owner_id, images=[image], tier=tier, options=options, album_id=album_id, now=began_at
+        )
         with (
             self.ingest.objects_of(image, content) as objects,
             self.ingest.stored(objects) as digests,

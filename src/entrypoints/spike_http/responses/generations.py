@@ -12,7 +12,7 @@ from spike_core.domain.tasks import Creation, Generation
 from spike_core.domain.tiers import Tier
 from spike_core.domain.tokens import Tokens
 from spike_core.services.generations import GenerationAccepted, GenerationsPage
-from spike_http.responses.jobs import began_at, ended_at
+from spike_http.responses.jobs import began_at, ended_at, shown_format
 from spike_http.responses.urls import UrlBuilder
 
 
@@ -48,6 +48,8 @@ class CreationView:
     output_image_url: str | None
     output_width: int | None
     output_height: int | None
+    format: str | None  # of the output: as ordered, or else as it is; null while the engine may choose
+    quality: int | None
     error_message: str | None
     created_at: datetime
     processing_started_at: datetime | None
@@ -70,6 +72,8 @@ class CreationView:
             output_image_url=None if result is None else urls.of(result.key, None),
             output_width=None if result is None else result.dimensions.width_px,
             output_height=None if result is None else result.dimensions.height_px,
+            format=shown_format(job),
+            quality=spec.options.quality,
             error_message=job.reason if isinstance(job, FailedJob | RefundedJob) else None,
             created_at=spec.created_at,
             processing_started_at=began_at(job),

@@ -10,7 +10,7 @@ from spike_core.domain.objects import PictureFormat
 from spike_core.domain.tiers import Tier
 from spike_core.domain.tokens import NO_TOKENS, Tokens
 from spike_core.services.batch_uploads import KeptFile, RefusedFile, UploadedBatch
-from spike_core.services.queries import ImagesPage, LinkedObjects, ShownImage
+from spike_core.services.queries import DescribedObject, ImagesPage, LinkedObjects, ShownImage
 from spike_core.services.uploads import Uploaded
 from spike_http.errors import FileErrorType, file_error
 from spike_http.responses.jobs import JobView
@@ -290,6 +290,21 @@ class LinksView:
             ],
             url_expires_at=urls.expires_at,
         )
+
+    @classmethod
+    def of_attachments(cls, linked: LinkedObjects, urls: UrlBuilder, *, viewer: OwnerId | None) -> "LinksView":
+        """Return the view of URLs that browsers save instead of showing them."""
+        images = []
+        for image in linked.images:
+            key = image.original if viewer == image.owner_id else image.shown
+            name = DescribedObject.of_image(key, image).file_name
+            images.append(ImageLinksView(id=image.id, original_url=urls.of_attachment(key, image, name=name)))
+        jobs = []
+        for job, source in linked.results:
+            name = DescribedObject.of_job(job.result.key, job, source).file_name
+            url = urls.of_attachment(job.result.key, source, name=name)
+            jobs.append(ResultLinksView(id=job.id, image_id=job.spec.image_id, enhanced_url=url))
+        return cls(images=images, jobs=jobs, url_expires_at=urls.expires_at)
 
 
 @frozen(kw_only=True)

@@ -20,6 +20,7 @@ from spike_core.domain.jobs import (
     RefundedJob,
     StartedJob,
 )
+from spike_core.domain.render_options import Mode
 from spike_core.domain.tasks import Blend
 from spike_core.domain.tiers import Tier
 from spike_core.domain.tokens import Tokens
@@ -121,6 +122,10 @@ class JobView:
     enhanced_width: int | None
     enhanced_height: int | None
     enhanced_size_bytes: int | None
+    format: str | None  # of the result: as ordered, or else as it is; null while the engine may choose
+    quality: int | None  # as ordered, and so for strength and mode
+    strength: int | None
+    mode: Mode
     method: str | None  # how the engine made the result; null if it doesn't say
     error_message: str | None
     created_at: datetime
@@ -148,6 +153,10 @@ class JobView:
             enhanced_width=result.dimensions.width_px if result else None,
             enhanced_height=result.dimensions.height_px if result else None,
             enhanced_size_bytes=result.size_bytes if result else None,
+            format=shown_format(job),
+            quality=job.spec.options.quality,
+            strength=job.spec.options.strength,
+            mode=job.spec.options.mode,
             method=(result.method or None) if result else None,
             error_message=job.reason if isinstance(job, FailedJob | RefundedJob) else None,
             created_at=job.spec.created_at,
@@ -263,6 +272,12 @@ class CancelledView:
     job: JobView
     tokens_refunded: Tokens
     new_balance: Tokens
+
+
+def shown_format(job: Job) -> str | None:
+    """Return the format of a job's result by the name that an order has: what it is, or before that what it will be."""
+    format_ = job.result.format if isinstance(job, CompletedJob) else job.spec.options.format
+    return None if format_ is None else format_.value.lower()
 
 
 def began_at(job: Job) -> datetime | None:

@@ -12,6 +12,7 @@ from spike_core.domain.objects import ObjectKey
 from spike_core.domain.validity import ValidityPeriod
 from spike_core.ports.clock import Clock
 from spike_core.ports.factories import Storage
+from spike_http.responses.disposition import attachment
 from spike_http.serving.base_urls import BaseUrls
 
 
@@ -48,6 +49,18 @@ class UrlBuilder:
         """Return the URL of an image's original for its owner, and of the copy without private metadata for others."""
         return self.of(image.original if viewer == image.owner_id else image.shown, image)
 
+    def of_attachment(self, key: ObjectKey, image: Image | None, *, name: str) -> str:
+        """Return the URL of an object that browsers save under this name; a CDN's is the plain one."""
+        url = self.of(key, image)
+        if self.config.cdn_url:
+            return url
+        if "?" not in url:
+            return f"{url}?download=1"
+        attached = self.config.storage.blobs.attachment_url(
+            key, content_disposition=attachment(name), valid_for=self.config.lifetime
+        )
+        return self._absolute(attached)
+
     def of(self, key: ObjectKey, image: Image | None) -> str:
         """Return the URL of an object that belongs to this image, or to no image."""
         config = self.config
@@ -55,5 +68,7 @@ class UrlBuilder:
             return f"{config.cdn_url.rstrip('/')}/{key}"
         if image is not None and image.is_public and not key.is_hidden and config.storage.links is not None:
             return f"{self.base_url}/files/{key}"
-        url = config.storage.blobs.url(key, valid_for=config.lifetime)
+        return self._absolute(config.storage.blobs.url(key, valid_for=config.lifetime))
+
+    def _absolute(self, url: str) -> str:
         return url if urlsplit(url).scheme else f"{self.base_url}{url}"

@@ -58,6 +58,8 @@ def test_a_generation_comes_out_in_the_size_asked(ada: Caller, services: MemoryS
         "outputImageUrl": job["outputImageUrl"],
         "outputWidth": 2048,
         "outputHeight": 1152,
+        "format": "jpeg",
+        "quality": None,
         "errorMessage": None,
         "createdAt": "2026-01-01T12:00:00Z",
         "processingStartedAt": "2026-01-01T12:00:00Z",

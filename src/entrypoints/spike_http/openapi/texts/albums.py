@@ -104,6 +104,23 @@ get signed URLs, which expire. `shareToken` in the response is null for everyone
             "urlExpiresAt": URL_EXPIRES_AT,
         },
     ),
+    "downloadAlbum": OperationText(
+        summary="Download an album",
+        description="""
+Return a zip file with the images of an album, in its order, as [several images](#download-several-images) are returned.
+Who can read the album can download it. Others than the owner get of private images the original without private
+metadata, and no results.
+""",
+        errors={
+            400: "`tier` is not valid, or the album has too many images or bytes.",
+            401: "The album is private or unlisted, and there are no credentials and no valid `shareToken`.",
+            403: "The album is private or unlisted, and belongs to another user.",
+            404: _NO_ALBUM,
+            503: "Too many such requests wait or are being answered.",
+        },
+        path={"albumId": ALBUM_ID},
+        query={"shareToken": SHARE_TOKEN, "tier": "TIER_2K"},
+    ),
     "changeAlbum": OperationText(
         summary="Change an album",
         description=f"""

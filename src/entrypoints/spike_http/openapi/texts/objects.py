@@ -39,7 +39,11 @@ OBJECTS: Final[Mapping[str, ObjectText]] = {
             "imageId": "The image to enhance; null for a generation or modification.",
             "status": "`COMPLETED`, `FAILED` (the job was free), `REFUNDED` and `CANCELLED` are final.",
             "tokensCost": "What the job was charged, refunded or not.",
-            "enhancedUrl": "The result: JPEG, or PNG if it has transparency. The URL can't be built from the id.",
+            "enhancedUrl": "The result. The URL can't be built from the id.",
+            "format": "Of the result: what was ordered, or else what it became; null while that is open.",
+            "quality": "As ordered; null for the format's default.",
+            "strength": "As ordered; null for as much as the picture needs.",
+            "mode": "As ordered.",
             "method": "How the engine made the result, in words; null before the end, or if the engine doesn't say.",
             **_GENERATION_FIELDS,
             "progress": "Percent.",
@@ -51,7 +55,12 @@ OBJECTS: Final[Mapping[str, ObjectText]] = {
         },
     ),
     "Creation": ObjectText(
-        "A generation or modification, in any state. Fields that don't apply to its state are null.", _GENERATION_FIELDS
+        "A generation or modification, in any state. Fields that don't apply to its state are null.",
+        {
+            **_GENERATION_FIELDS,
+            "format": "Of the output: what was ordered, or else what it became; null while that is open.",
+            "quality": "As ordered; null for the format's default.",
+        },
     ),
     "Image": ObjectText(
         "An image with its newest jobs.",
@@ -65,6 +74,20 @@ OBJECTS: Final[Mapping[str, ObjectText]] = {
             "jobsPerImage": "How many jobs of one image may be open.",
             "storedBytes": "Originals, results, and pictures that came with a request.",
             "processorSeconds": "What the jobs in the queue and in work may take, each by the limit of its tier.",
+        },
+    ),
+    "Analysis": ObjectText(
+        "What the engine finds in an image. What it doesn't measure is null.",
+        {
+            "width": "Of the result, in pixels.",
+            "height": "Of the result, in pixels.",
+            "summary": "For people.",
+            "method": "How the result would be made.",
+            "cleanliness": "From 0 to 1, which is an image without noise or traces of compression.",
+            "jpegQuality": "Of the worst compression that it has seen; 100 if there is no trace of one.",
+            "noise": "The standard deviation, of 255.",
+            "enlargedBy": "By what it seems to have been enlarged before; 1 if it wasn't.",
+            "models": "What the engine would use.",
         },
     ),
     "ImageFacts": ObjectText("An image without its jobs.", _IMAGE_FIELDS),
