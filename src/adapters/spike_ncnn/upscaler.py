@@ -9,7 +9,7 @@ from attrs import field, frozen
 from spike_core.domain.analysis import Analysis
 from spike_core.domain.dimensions import Dimensions
 from spike_core.domain.errors import UpscalerUnavailable
-from spike_core.domain.render_options import DEFAULT_OPTIONS, RenderOptions
+from spike_core.domain.render_options import DEFAULT_OPTIONS, Mode, RenderOptions
 from spike_core.ports.progress import UNMONITORED, ProgressMonitor
 from spike_core.ports.upscaler import RenderedImage, Upscaler
 from spike_imaging.encoding import encoded
@@ -19,7 +19,8 @@ from spike_ncnn.decode import Original, picture_of, read_original
 from spike_ncnn.degradation import Degradation, measure
 from spike_ncnn.enlarging import Enlarged, Enlarger
 from spike_ncnn.kind import kind_of
-from spike_ncnn.stability import Tolerance
+from spike_ncnn.modes import FAITHFULLY, Modes, invents_texture
+from spike_ncnn.stability import VIVID_TOLERANCE, Tolerance
 from spike_ncnn.steps import Steps
 
 # up to here a network would take a minute without a visible gain, so the classical engine is used
@@ -33,6 +34,7 @@ class NcnnUpscaler:
     """Enlarges with networks, on the processor or a GPU; pictures that don't grow are left to another engine."""
 
     enlarger: Enlarger
+    modes: Modes = FAITHFULLY
     otherwise: Upscaler = field(repr=False)  # for pictures that hardly grow, or become smaller
 
     def enhance(
@@ -69,7 +71,7 @@ class NcnnUpscaler:
             degradation = measure(read.pixels, table=read.quantization)
         except MemoryError as error:
             raise UpscalerUnavailable from error
-        choices = self._choices(degradation, growth=growth, options=options)
+        choices = self._choices(read, degradation, growth=growth, options=options)
         return Analysis(
             summary=f"Found {degradation}. Enlarged by {_joined(choices)}.",
             method=_joined(choices),
@@ -84,20 +86,28 @@ class NcnnUpscaler:
         self, read: Original, size: Dimensions, *, growth: float, options: RenderOptions, monitor: ProgressMonitor
     ) -> RenderedImage:
         degradation = measure(read.pixels, table=read.quantization)
-        choices = self._choices(degradation, growth=growth, options=options)
+        choices = self._choices(read, degradation, growth=growth, options=options)
         passes = self._passed(read.pixels, choices, degradation, monitor=monitor)
         picture = picture_of(read, passes[-1].pixels, (size.width_px, size.height_px))
         reworked = " and then ".join(filter(None, map(str, passes)))
         method = "; ".join(filter(None, (_joined(choices), reworked, str(degradation))))
         return encoded(picture, options=options, resolution=read.resolution, method=method)
 
-    def _choices(self, degradation: Degradation, *, growth: float, options: RenderOptions) -> Sequence[Choice]:
-        """Return the networks of each pass: one for 2 times, and for 4 times where there is a network for it."""
+    def _choices(
+        self, read: Original, degradation: Degradation, *, growth: float, options: RenderOptions
+    ) -> Sequence[Choice]:
+        """Return the networks of each pass: one for 2 times, and for 4 times where there is a network for it.
+
+        Raises:
+            UpscalerUnavailable: the mode's networks aren't installed.
+        """
         factor = 4 if growth > FOURFOLD_FROM else 2
+        if options.mode is Mode.VIVID:
+            return [self.modes.vivid(kind_of(read.pixels), factor=factor)]
         available = self.enlarger.available
         first = choose(degradation, factor=factor, available=available, strength=options.strength)
         again = second_pass(first, available=available) if factor > 2 else None  # noqa: PLR2004  # twice as large
-        return [first] if again is None else [first, again]
+        return [self.modes.faithful(choice) for choice in (first, again) if choice]
 
     def _passed(
         self, pixels: Pixels, choices: Sequence[Choice], degradation: Degradation, *, monitor: ProgressMonitor
@@ -109,7 +119,7 @@ class NcnnUpscaler:
         ]
         steps, passes = Steps(monitor, sum(counts)), list[Enlarged]()
         for choice in choices:
-            tolerance = Tolerance.of(degradation, removed=choice.noise)
+            tolerance = VIVID_TOLERANCE if invents_texture(choice) else Tolerance.of(degradation, removed=choice.noise)
             passes.append(
                 self.enlarger.enlarged(
                     passes[-1].pixels if passes else pixels,
