@@ -137,7 +137,15 @@ def routes(
         ),
         Route("/api/images", ImagesResource(authenticator=authentication, queries=queries, object_urls=urls)),
         Route("/api/images/layout", ImageLayoutResource(authenticator=authentication, queries=queries)),
-        Route("/api/images/links", LinksResource(authenticator=authentication, queries=queries, object_urls=urls)),
+        Route(
+            "/api/images/links",
+            LinksResource(
+                authenticator=authentication,
+                queries=queries,
+                rendition_making=spike.images.renditions,
+                object_urls=urls,
+            ),
+        ),
         Route(
             "/api/images/download",
             ImagesDownloadResource(

@@ -54,6 +54,13 @@ class ImageRepository(Protocol):
         same order. Jobs match where they give the image this state, and one of them is completed at this tier.
         """
 
+    def duplicates(self, owner_id: OwnerId, digests: Collection[bytes]) -> Mapping[bytes, ImageId]:  # noqa: ARG002  # see below
+        """Return the owner's earliest image of each of these SHA-256 digests of an original, without hidden ones.
+
+        The cost depends on the number of digests alone.
+        """
+        return {}  # an adapter of an earlier release inherits this
+
     def change(self, image: Image) -> None:
         """Store the image's name, description, `is_public` and `updated_at`.
 

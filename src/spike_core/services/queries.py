@@ -33,6 +33,7 @@ from spike_core.domain.limits import (
 )
 from spike_core.domain.objects import ObjectKey
 from spike_core.domain.ordering import distinct
+from spike_core.domain.renditions import Renditions
 from spike_core.ports.clock import Clock
 from spike_core.ports.transactions import Transaction, Transactions
 from spike_core.services.image_lists import ListedPage, list_images
@@ -92,6 +93,12 @@ class LinkedObjects:
 
     images: Sequence[Image]
     results: Sequence[tuple[CompletedJob, Image | None]]  # with the job's image; `None` for a job without one
+
+    @property
+    def without_renditions(self) -> Sequence[ImageId | JobId]:
+        """Those that have no renditions yet."""
+        results = [job.id for job, _image in self.results if job.result.renditions is None]
+        return [*(image.id for image in self.images if image.renditions is None), *results]
 
 
 @frozen(kw_only=True)
@@ -353,14 +360,14 @@ class Queries:
             owner = key.owner
             if isinstance(owner, ImageId):
                 image = tx.images.get(owner)
-                named = image.shown
+                named = {image.shown, *_renditions(image.renditions)}
             else:
                 job = tx.jobs.get(owner)
                 if job.spec.image_id is None or not isinstance(job, CompletedJob):
                     raise NotFound
                 image = tx.images.get(job.spec.image_id)
-                named = job.result.key
-        if named != key or not image.is_public:
+                named = {job.result.key, *_renditions(job.result.renditions)}
+        if key not in named or not image.is_public:
             raise NotFound
 
     def _shown(self, tx: Transaction, jobs: Sequence[Job]) -> Sequence[ShownJob]:
@@ -372,6 +379,10 @@ class Queries:
             for job in jobs
             if (id_ := job.spec.image_id) is None or id_ in images
         ]
+
+
+def _renditions(renditions: Renditions | None) -> frozenset[ObjectKey]:
+    return frozenset() if renditions is None else renditions.objects
 
 
 def _are_settled(jobs: Sequence[Job]) -> bool:

@@ -21,6 +21,7 @@ from spike_core.services.enhancements import Enhancements
 from spike_core.services.image_updates import ImagePatch, ImageUpdates
 from spike_core.services.ingest import InlineImage
 from spike_core.services.queries import ImagesPage, Queries
+from spike_core.services.rendition_making import RenditionMaking
 from spike_core.services.uploads import Uploads
 from spike_http.authentication import RequestAuthentication
 from spike_http.bulkhead import Bulkhead, ServerBusy
@@ -330,6 +331,7 @@ class LinksResource:
 
     authenticator: RequestAuthentication
     queries: Queries
+    rendition_making: RenditionMaking
     object_urls: ObjectUrls
 
     @Operation("renewLinks", answer=LinksView, access=Access.OPTIONAL_USER, body=Json(LinksBody))
@@ -338,6 +340,7 @@ class LinksResource:
         viewer = self.authenticator.optional_user(req)
         body = LinksBody.parse(json_object(req))
         linked = self.queries.linked(image_ids=body.image_ids, job_ids=body.job_ids, viewer=viewer)
+        self.rendition_making.soon(linked.without_renditions)
         view_of = LinksView.of_attachments if body.is_download else LinksView.of
         resp.media = as_json(view_of(linked, self.object_urls.for_request(req), viewer=viewer))
 

@@ -9,6 +9,7 @@ from attrs import frozen
 from spike_core.domain.albums import Privacy
 from spike_core.domain.errors import Forbidden, InvalidIdentifier, NotFound, Unauthenticated
 from spike_core.domain.identifiers import AlbumId, ImageId
+from spike_core.domain.images import Image
 from spike_core.domain.jobs import CompletedJob
 from spike_core.domain.secrets import Secret
 from spike_core.services.albums import Albums
@@ -47,7 +48,7 @@ class SharedAlbumResource:
             title=str(album.name),
             description=str(album.description or f"{count} picture{'' if count == 1 else 's'}"),
             url=f"{urls.base_url}/share/albums/{album_id}{f'?shareToken={quote(token)}' if token else ''}",
-            image_url=None if image is None else urls.of_original(image, viewer=None),
+            image_url=None if image is None else _picture(image, urls),
             image_description="" if image is None else image.name.text,
             is_listed=album.privacy is Privacy.PUBLIC,
         )
@@ -83,9 +84,17 @@ class SharedPictureResource:
             title=image.name.text,
             description=image.description or description,
             url=f"{urls.base_url}/share/pictures/{image_id}",
-            image_url=urls.of_original(image, viewer=None) if chosen is None else urls.of(chosen.result.key, image),
+            image_url=_picture(image, urls) if chosen is None else _result(chosen, image, urls),
             image_description=image.name.text,
         )
+
+
+def _picture(image: Image, urls: UrlBuilder) -> str:
+    return urls.of_preview(image.renditions, image) or urls.of_original(image, viewer=None)
+
+
+def _result(job: CompletedJob, image: Image, urls: UrlBuilder) -> str:
+    return urls.of_preview(job.result.renditions, image) or urls.of(job.result.key, image)
 
 
 def share_pages(

@@ -8,7 +8,7 @@ from spike_sqlalchemy.migrations import op
 from spike_sqlalchemy.migrations.online import create_index
 
 revision: str = "0024"
-down_revision: str | Sequence[str] | None = "0021"
+down_revision: str | Sequence[str] | None = "0022"
 
 
 def upgrade() -> None:

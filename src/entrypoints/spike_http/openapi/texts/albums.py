@@ -14,6 +14,7 @@ from spike_http.openapi.texts.examples import (
     OTHER_ALBUM_ID,
     OTHER_IMAGE_ID,
     PLACE,
+    RENDITIONS,
     SHARE_TOKEN,
     UPLOADED_IMAGE,
     URL_EXPIRES_AT,
@@ -35,7 +36,7 @@ _ALBUM_FIELDS: Final = {
     "defaultTier": "The tier at which uploads to the album are enhanced.",
     "autoEnhance": "Whether uploads to the album are enhanced.",
 }
-_COVER: Final = {name: UPLOADED_IMAGE[name] for name in ("id", "url", "width", "height")}
+_COVER: Final = {**{name: UPLOADED_IMAGE[name] for name in ("id", "url", "width", "height")}, **RENDITIONS}
 _IMAGES_FIELD: Final = {"imageIds": "1 to 100 images."}
 
 ALBUMS: Final[Mapping[str, OperationText]] = {
@@ -110,6 +111,7 @@ get signed URLs, which expire. `shareToken` in the response is null for everyone
                 "images": [
                     {
                         **UPLOADED_IMAGE,
+                        **RENDITIONS,
                         "albumImageId": ALBUM_IMAGE_ID,
                         "isPublic": False,
                         "addedAt": ACCEPTED_AT,

@@ -11,6 +11,7 @@ from spike_http.openapi.texts.examples import (
     JOB_ID,
     OTHER_IMAGE_ID,
     PLACE,
+    RENDITIONS,
     URL_EXPIRES_AT,
 )
 from spike_http.openapi.texts.operation_text import OperationText
@@ -45,6 +46,8 @@ also renews the URLs of images that were listed before.
 Return the current URLs of up to 100 images and of the results of up to 100 jobs. A page that stays open longer than
 URLs are valid asks for those it shows once `urlExpiresAt` has passed. The order is that of the request. Ids are left
 out that don't exist, whose job has no result, or that the caller may not read. The request doesn't add to `viewCount`.
+Thumbnails and previews that are missing are made soon after the request, so a page that shows a picture without them
+may ask again.
 
 With `download: true` browsers save what the URLs lead to, under the image's name, in whatever script; a CDN's URLs are
 the usual ones.
@@ -58,8 +61,14 @@ the usual ones.
         request={"imageIds": [IMAGE_ID, OTHER_IMAGE_ID], "jobIds": [JOB_ID]},
         response={
             "success": True,
-            "images": [{"id": IMAGE_ID, "originalUrl": IMAGE_URL}],
-            "jobs": [{"id": JOB_ID, "imageId": IMAGE_ID, "enhancedUrl": COMPLETED_JOB["enhancedUrl"]}],
+            "images": [{"id": IMAGE_ID, "originalUrl": IMAGE_URL, **RENDITIONS}],
+            "jobs": [
+                {
+                    "id": JOB_ID,
+                    "imageId": IMAGE_ID,
+                    **{name: COMPLETED_JOB[name] for name in ("enhancedUrl", *RENDITIONS)},
+                }
+            ],
             "urlExpiresAt": URL_EXPIRES_AT,
         },
     ),
