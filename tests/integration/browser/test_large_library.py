@@ -9,6 +9,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
 from browsing import Person, as_file, sign_in, upload
+from eventually import eventually
 from large_library import PLACES, multiply, name_of
 from multipart import CONTENT_TYPE, a_form, a_part
 from running import Server
@@ -30,6 +31,7 @@ def large(server: Server, folder: Path, installation: Spike) -> Person:
     form = a_form(a_part("albumId", album["id"].encode()), a_part("file", as_file()["buffer"], filename="chelsea.jpg"))
     answer = server.ask("POST", "/api/images/upload", token=person.token, body=form, content_type=CONTENT_TYPE)
     assert answer.status == 200, answer.content
+    eventually("a thumbnail", lambda: person.images()[0]["thumbnailUrl"])
     multiply(folder, answer.json["image"]["id"], COUNT - 1)
     return person
 
