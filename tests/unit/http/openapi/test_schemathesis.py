@@ -173,5 +173,5 @@ def test_each_operation_succeeds_as_described(operation: APIOperation[Any, Any, 
         statuses.add(answer.status_code)
 
     ask()
-    [success] = {int(status) for status in operation.responses.status_codes if status.startswith("2")}
-    assert success in statuses
+    successes = {int(status) for status in operation.responses.status_codes if status.startswith("2")}
+    assert successes & statuses  # a file has two: 206 needs the header Range, see test_files
