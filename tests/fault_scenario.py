@@ -168,6 +168,12 @@ class FaultScenario:
         """Return one stored job."""
         return self.jobs()[JobId.parse(job_id)]
 
+    def delivered(self, job_id: str) -> CompletedJob:
+        """Return a completed job without its result's renditions, which are made after its end."""
+        job = self.job(job_id)
+        assert isinstance(job, CompletedJob)
+        return evolve(job, result=evolve(job.result, renditions=None))
+
     def images(self) -> Sequence[Image]:
         """Return all stored images."""
         with self._transactions.view() as tx:
