@@ -25,6 +25,7 @@ _GENTLE_FROM: Final = 103.0  # the one from which there would be only the gentle
 _LIGHTLY_FROM: Final = 96.0  # the quality from which what is lost most is the resolution of color
 _SHARP_COARSE: Final = 0.5  # the sharpest network's share where texture and coarse noise are equal
 _SHARP: Final = 1.2  # and where texture and other noise are both 1 of 255
+_SHARP_TEXTURE_MIN: Final = 2.0  # of 255; with less, the noise that a sharp network leaves outweighs what it sharpens
 _PLAIN_MAX: Final = 1.2  # of texture: with no more, coarse noise is all that is left at half size
 _PLAIN_NOISE_MIN: Final = 5.0  # of 255, of coarse noise; with less, what texture there is would count too
 _BARE_MAX: Final = 2.5  # of texture: with no more, gray noise is best removed by waifu2x too
@@ -106,7 +107,7 @@ def _measured(degradation: Degradation) -> Choice:
         deviation = max(deviation, degradation.noise.half)
     # the finer a picture's texture, the more of it would be taken for noise, above all for noise that is as coarse
     sharp = _SHARP_COARSE * texture / deviation if coarse else _SHARP * texture / deviation**2
-    return Choice(shares=_blend(SPAN.name, SRMD.name, sharp), noise=deviation)
+    return Choice(shares=_blend(SPAN.name, SRMD.name, sharp * (texture >= _SHARP_TEXTURE_MIN)), noise=deviation)
 
 
 def _ordered(strength: int) -> Choice:
