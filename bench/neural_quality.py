@@ -2,7 +2,7 @@
 
 Each photograph is reduced by Pillow's bicubic filter, degraded in a known way, measured, and its middle enlarged as by
 the engine and by each network alone. All are compared with the original by their peak signal-to-noise ratio over all
-colors (PSNR, dB), before encoding. SRMD alone is told the deviation that was measured.
+colors (PSNR, dB), before encoding. SRMD alone is given the measured deviation.
 
     python bench/neural_quality.py [--threads 2] [--part 96] [--held-out] [--write]
 

@@ -9,6 +9,7 @@ from spike_contracts.api_key_charges import ApiKeyChargesContract
 from spike_contracts.api_keys import ApiKeysContract
 from spike_contracts.audit import AuditReaderContract
 from spike_contracts.authenticator import AuthenticatorContract
+from spike_contracts.background import BackgroundContract
 from spike_contracts.blender import BlenderContract
 from spike_contracts.blobs import BlobStoreContract
 from spike_contracts.broker import BrokerContract
@@ -24,6 +25,7 @@ from spike_contracts.heartbeat import HeartbeatContract
 from spike_contracts.idempotency import IdempotencyRecordsContract
 from spike_contracts.ids import IdsContract
 from spike_contracts.image_deletion import ImageDeletionContract
+from spike_contracts.image_lists import ImageListsContract
 from spike_contracts.images import ImagesContract
 from spike_contracts.job_queries import JobQueriesContract
 from spike_contracts.job_recovery import JobRecoveryContract
@@ -38,6 +40,8 @@ from spike_contracts.probe import ProbeContract
 from spike_contracts.queue import JobQueueContract
 from spike_contracts.races import RacesContract
 from spike_contracts.regeneration import RegenerationPoliciesContract
+from spike_contracts.rendition_maker import RenditionMakerContract
+from spike_contracts.renditions import RenditionsContract
 from spike_contracts.secrets import SecretsContract
 from spike_contracts.sessions import SessionsContract
 from spike_contracts.shared_transactions import SharedTransactionsContract
@@ -62,6 +66,7 @@ SUITES: Final[Mapping[str, Sequence[type]]] = {
         FairSchedulingContract,
         IdempotencyRecordsContract,
         ImageDeletionContract,
+        ImageListsContract,
         ImagesContract,
         JobQueriesContract,
         JobRecoveryContract,
@@ -70,6 +75,7 @@ SUITES: Final[Mapping[str, Sequence[type]]] = {
         MaintenanceRunsContract,
         OutboxContract,
         RacesContract,
+        RenditionsContract,
         SessionsContract,
         StatisticsContract,
         SubscriptionsContract,
@@ -86,6 +92,7 @@ SUITES: Final[Mapping[str, Sequence[type]]] = {
 # of what no entry point selects; sharing an app's transaction is a database's choice
 OTHER_SUITES: Final[Sequence[type]] = (
     AuthenticatorContract,
+    BackgroundContract,
     ClockContract,
     ConcurrencyContract,
     DownloaderContract,
@@ -93,6 +100,7 @@ OTHER_SUITES: Final[Sequence[type]] = (
     IdsContract,
     PriceListContract,
     RegenerationPoliciesContract,
+    RenditionMakerContract,
     SecretsContract,
     SharedTransactionsContract,
 )

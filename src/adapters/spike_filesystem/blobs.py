@@ -32,7 +32,15 @@ LEFTOVER_AGE: Final = timedelta(days=1)  # no running `put` takes that long
 CURSOR_KEPT_FROM: Final = 100  # page size; smaller pages are single looks, which nothing continues
 NAMES_HELD_MAX: Final = 50_000  # some 5 MB of names; a larger folder is listed once per this many
 
-_FOLDERS: Final = ("enhanced", "images", "inputs", "originals")  # all first parts of keys, sorted
+# all first parts of keys, sorted
+_FOLDERS: Final = (
+    "enhanced",
+    "images",
+    "inputs",
+    "originals",
+    "previews",
+    "thumbnails",
+)
 _INCOMING: Final = ".incoming"
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 

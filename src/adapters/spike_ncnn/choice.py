@@ -45,10 +45,10 @@ Shares = Mapping[str, float]  # by the name of a network, or `LANCZOS`; they sum
 
 @frozen(kw_only=True)
 class Choice:
-    """The networks that enlarge a picture, and what they are told."""
+    """The networks that enlarge a picture, and the deviation of the noise to remove."""
 
     shares: Shares
-    noise: float = 0.0  # the deviation, of 255, that a network removes which can be told
+    noise: float = 0.0  # the deviation, of 255, of the noise that networks with a noise level remove
 
     @property
     def is_fourfold(self) -> bool:
@@ -57,9 +57,9 @@ class Choice:
 
     def __str__(self) -> str:
         """Return the text for a result's method."""
-        return " + ".join(f"{share:.2f} {name}{self._told(name)}" for name, share in self.shares.items())
+        return " + ".join(f"{share:.2f} {name}{self._noise_of(name)}" for name, share in self.shares.items())
 
-    def _told(self, name: str) -> str:
+    def _noise_of(self, name: str) -> str:
         takes_noise = name in NETWORKS and NETWORKS[name].takes_noise
         return f" for noise {self.noise:.1f}" if takes_noise else ""
 

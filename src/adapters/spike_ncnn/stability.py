@@ -75,7 +75,7 @@ class Tolerance:
 
     @classmethod
     def of(cls, degradation: Degradation, *, removed: float = 0.0) -> Self:
-        """Return the tolerance for a degradation, and for the deviation of the noise that a network is told to remove.
+        """Return the tolerance for a degradation, and for the deviation of the noise that a network removes.
 
         It grows slowly, because graphics are easily taken for noise.
         """

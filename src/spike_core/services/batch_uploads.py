@@ -1,6 +1,7 @@
 """Batch uploads: files are refused one by one, and the accepted ones are stored and charged together."""
 
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import BinaryIO, assert_never
 
 from attrs import evolve, frozen
@@ -22,6 +23,7 @@ from spike_core.services.dispatch import Dispatch
 from spike_core.services.hooks import Extensible
 from spike_core.services.ingest import Ingest
 from spike_core.services.new_images import NewImages
+from spike_core.services.rendition_making import RenditionMaking
 from spike_core.services.transaction_retries import retry_on_conflict
 
 
@@ -49,6 +51,7 @@ class KeptFile:
     filename: str  # as sent
     image: Image
     job: PendingJob | None
+    duplicate_of: ImageId | None = None  # the owner's earliest image of the same bytes, if there is one
 
 
 @frozen(kw_only=True)
@@ -83,6 +86,7 @@ class BatchUploads(Extensible):
     dispatch: Dispatch
     ingest: Ingest
     new_images: NewImages
+    rendition_making: RenditionMaking
     concurrency: Concurrency
 
     def upload(
@@ -127,10 +131,11 @@ class BatchUploads(Extensible):
         @retry_on_conflict
         def add_images() -> tuple[AcceptedJobs, UploadedBatch]:
             with self.transactions.begin() as tx:
+                duplicates = self.new_images.duplicates(tx, owner_id, stored)
                 accepted = self.new_images.add(
                     tx, owner_id, stored, quote=quote.enhancement, album_id=album_id, request_id=request_id
                 )
-                batch = _batch(validated, accepted, errors)
+                batch = _batch(validated, accepted, errors, duplicates)
                 self._run_hooks(tx, batch)
             return accepted, batch
 
@@ -142,6 +147,7 @@ class BatchUploads(Extensible):
                 raise
             return _batch(validated, none_accepted, errors | {image.id: error for image in stored})
         self.dispatch.start(accepted.due)
+        self.rendition_making.soon([image.id for image in stored])
         return batch
 
     def _validate(
@@ -190,13 +196,20 @@ def _with_digests(each: _Candidate | RefusedFile, stored: Sequence[Image]) -> _C
 
 
 def _batch(
-    validated: Sequence[_Candidate | RefusedFile], accepted: AcceptedJobs, errors: Mapping[ImageId, SpikeError]
+    validated: Sequence[_Candidate | RefusedFile],
+    accepted: AcceptedJobs,
+    errors: Mapping[ImageId, SpikeError],
+    duplicates: Mapping[ImageId, ImageId] = MappingProxyType({}),
 ) -> UploadedBatch:
-    return UploadedBatch(files=[_result(each, accepted, errors) for each in validated], balance=accepted.balance)
+    files = [_result(each, accepted, errors, duplicates) for each in validated]
+    return UploadedBatch(files=files, balance=accepted.balance)
 
 
 def _result(
-    each: _Candidate | RefusedFile, accepted: AcceptedJobs, errors: Mapping[ImageId, SpikeError]
+    each: _Candidate | RefusedFile,
+    accepted: AcceptedJobs,
+    errors: Mapping[ImageId, SpikeError],
+    duplicates: Mapping[ImageId, ImageId],
 ) -> KeptFile | RefusedFile:
     match each:
         case RefusedFile():
@@ -205,6 +218,7 @@ def _result(
             filename, image = each.file.filename, each.image
             if image.id in errors:
                 return RefusedFile(filename=filename, error=errors[image.id])
-            return KeptFile(filename=filename, image=image, job=accepted.about(image.id))
+            duplicate_of = duplicates.get(image.id)
+            return KeptFile(filename=filename, image=image, job=accepted.about(image.id), duplicate_of=duplicate_of)
         case unreachable:
             assert_never(unreachable)

@@ -1,6 +1,6 @@
 """New images: the rules that an upload of one file and a batch of files share."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from attrs import frozen
@@ -152,6 +152,18 @@ class NewImages:
             if quote is not None
         ]
         return self.billing.accept(tx, specs, owner_id=owner_id, now=now, images=images)
+
+    def duplicates(self, tx: Transaction, owner_id: OwnerId, images: Sequence[Image]) -> Mapping[ImageId, ImageId]:
+        """Return those of the new images whose bytes the owner has uploaded before, with the earliest image of each.
+
+        Anonymous uploads aren't compared: the id would be that of a stranger's image.
+        """
+        if owner_id == ANONYMOUS:
+            return {}
+        digests = {image.sha256: image.id for image in reversed(images) if image.sha256 is not None}
+        earliest = {**digests, **tx.images.duplicates(owner_id, list(digests))}
+        found = {image.id: earliest[image.sha256] for image in images if image.sha256 is not None}
+        return {id_: earlier for id_, earlier in found.items() if earlier != id_}
 
     def _tier(self, owner_id: OwnerId, tier: Tier | None, album_id: AlbumId | None) -> Tier | None:
         if album_id is None:

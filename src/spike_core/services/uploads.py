@@ -4,7 +4,7 @@ from typing import BinaryIO
 
 from attrs import frozen
 
-from spike_core.domain.identifiers import ANONYMOUS, AlbumId, OwnerId, RequestId
+from spike_core.domain.identifiers import ANONYMOUS, AlbumId, ImageId, OwnerId, RequestId
 from spike_core.domain.images import Image, ImageName
 from spike_core.domain.jobs import PendingJob
 from spike_core.domain.limits import UPLOAD_BYTES_MAX
@@ -17,6 +17,7 @@ from spike_core.services.dispatch import Dispatch
 from spike_core.services.hooks import Extensible
 from spike_core.services.ingest import Ingest
 from spike_core.services.new_images import NewImages
+from spike_core.services.rendition_making import RenditionMaking
 from spike_core.services.transaction_retries import retry_on_conflict
 
 
@@ -27,6 +28,7 @@ class Uploaded:
     image: Image
     job: PendingJob | None
     balance: Tokens
+    duplicate_of: ImageId | None = None  # the owner's earliest image of the same bytes, if there is one
 
 
 @frozen(kw_only=True)
@@ -42,6 +44,7 @@ class Uploads(Extensible):
     dispatch: Dispatch
     ingest: Ingest
     new_images: NewImages
+    rendition_making: RenditionMaking
 
     @retry_on_conflict
     def upload(
@@ -83,12 +86,19 @@ class Uploads(Extensible):
             self.transactions.begin() as tx,
         ):
             image = image.with_digests(digests)
+            duplicates = self.new_images.duplicates(tx, owner_id, [image])
             accepted = self.new_images.add(
                 tx, owner_id, [image], quote=quote.enhancement, album_id=album_id, request_id=request_id
             )
-            uploaded = Uploaded(image=image, job=accepted.about(image.id), balance=accepted.balance)
+            uploaded = Uploaded(
+                image=image,
+                job=accepted.about(image.id),
+                balance=accepted.balance,
+                duplicate_of=duplicates.get(image.id),
+            )
             self._run_hooks(tx, uploaded)
         self.dispatch.start(accepted.due)
+        self.rendition_making.soon([image.id])
         return uploaded
 
     @retry_on_conflict
@@ -114,4 +124,5 @@ class Uploads(Extensible):
             image = image.with_digests(digests)
             self.new_images.add(tx, ANONYMOUS, [image], quote=None, album_id=None, request_id=None)
             self._run_hooks(tx, image)
+        self.rendition_making.soon([image.id])
         return image

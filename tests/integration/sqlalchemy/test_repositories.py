@@ -15,6 +15,7 @@ from spike_contracts.database import DatabaseContract
 from spike_contracts.events import EventDeliveriesContract, SubscriptionsContract
 from spike_contracts.idempotency import IdempotencyRecordsContract
 from spike_contracts.image_deletion import ImageDeletionContract
+from spike_contracts.image_lists import ImageListsContract
 from spike_contracts.images import ImagesContract
 from spike_contracts.job_queries import JobQueriesContract
 from spike_contracts.job_recovery import JobRecoveryContract
@@ -22,6 +23,7 @@ from spike_contracts.jobs import JobsContract
 from spike_contracts.ledger import LedgerContract
 from spike_contracts.maintenance import MaintenanceRunsContract
 from spike_contracts.outbox import OutboxContract
+from spike_contracts.renditions import RenditionsContract
 from spike_contracts.sessions import SessionsContract
 from spike_contracts.statistics import StatisticsContract
 from spike_contracts.transactions import TransactionsContract
@@ -57,6 +59,10 @@ class TestSqlAlchemyChores(MaintenanceRunsContract):
     """The fixture is defined in this folder."""
 
 
+class TestSqlAlchemyRenditions(RenditionsContract):
+    """The fixture is defined in this folder."""
+
+
 class TestSqlAlchemyImages(ImagesContract):
     """The fixture is defined in this folder."""
 
@@ -82,6 +88,10 @@ class TestSqlAlchemyOverdueJobs(JobRecoveryContract):
 
 
 class TestSqlAlchemyReceipts(IdempotencyRecordsContract):
+    """The fixture is defined in this folder."""
+
+
+class TestSqlAlchemyImageLists(ImageListsContract):
     """The fixture is defined in this folder."""
 
 

@@ -9,6 +9,7 @@ from spike_contracts.events import EventDeliveriesContract, SubscriptionsContrac
 from spike_contracts.fair_scheduling import FairSchedulingContract
 from spike_contracts.idempotency import IdempotencyRecordsContract
 from spike_contracts.image_deletion import ImageDeletionContract
+from spike_contracts.image_lists import ImageListsContract
 from spike_contracts.images import ImagesContract
 from spike_contracts.job_queries import JobQueriesContract
 from spike_contracts.job_recovery import JobRecoveryContract
@@ -17,6 +18,7 @@ from spike_contracts.ledger import LedgerContract
 from spike_contracts.maintenance import MaintenanceRunsContract
 from spike_contracts.outbox import OutboxContract
 from spike_contracts.races import RacesContract
+from spike_contracts.renditions import RenditionsContract
 from spike_contracts.sessions import SessionsContract
 from spike_contracts.shared_transactions import SharedTransactionsContract
 from spike_contracts.statistics import StatisticsContract
@@ -53,6 +55,10 @@ class TestMemoryChores(MaintenanceRunsContract):
     """Its fixtures are defined in this folder."""
 
 
+class TestMemoryRenditions(RenditionsContract):
+    """Its fixtures are defined in this folder."""
+
+
 class TestMemoryImages(ImagesContract):
     """Its fixtures are defined in this folder."""
 
@@ -78,6 +84,10 @@ class TestMemoryOverdueJobs(JobRecoveryContract):
 
 
 class TestMemoryReceipts(IdempotencyRecordsContract):
+    """Its fixtures are defined in this folder."""
+
+
+class TestMemoryImageLists(ImageListsContract):
     """Its fixtures are defined in this folder."""
 
 

@@ -5,16 +5,20 @@ from datetime import datetime
 from attrs import asdict, frozen
 
 from spike_core.domain.identifiers import ImageId, JobId, OwnerId
+from spike_core.domain.image_lists import ImageOrder
 from spike_core.domain.images import Image, ImageName
+from spike_core.domain.jobs import CompletedJob
 from spike_core.domain.objects import PictureFormat
 from spike_core.domain.tiers import Tier
 from spike_core.domain.tokens import NO_TOKENS, Tokens
+from spike_core.services.albums import ShownAlbum
 from spike_core.services.batch_uploads import KeptFile, RefusedFile, UploadedBatch
+from spike_core.services.image_lists import ListedPage
 from spike_core.services.queries import DescribedObject, ImagesPage, LinkedObjects, ShownImage
 from spike_core.services.uploads import Uploaded
 from spike_http.errors import FileErrorType, file_error
 from spike_http.responses.jobs import JobView
-from spike_http.responses.urls import UrlBuilder
+from spike_http.responses.urls import UrlBuilder, thumbhash_of
 
 
 @frozen(kw_only=True)
@@ -24,22 +28,31 @@ class UploadedImageView:
     id: ImageId
     name: ImageName
     url: str
+    thumbnail_url: str | None  # null until it is made
+    preview_url: str | None
     width: int
     height: int
+    thumbhash: str | None
     size: int
     format: PictureFormat
+    duplicate_of: ImageId | None  # the owner's earliest image of the same bytes
 
     @classmethod
-    def of(cls, image: Image, urls: UrlBuilder) -> "UploadedImageView":
+    def of(cls, uploaded: Uploaded, urls: UrlBuilder) -> "UploadedImageView":
         """Return the view of an image."""
+        image = uploaded.image
         return cls(
             id=image.id,
             name=image.name,
             url=urls.of_original(image, viewer=image.owner_id),
+            thumbnail_url=urls.of_thumbnail(image.renditions, image),
+            preview_url=urls.of_preview(image.renditions, image),
             width=image.dimensions.width_px,
             height=image.dimensions.height_px,
+            thumbhash=thumbhash_of(image.renditions),
             size=image.size_bytes,
             format=image.format,
+            duplicate_of=uploaded.duplicate_of,
         )
 
 
@@ -70,7 +83,7 @@ class UploadView:
             enhancement = StartedEnhancementView(
                 job_id=spec.id, tier=spec.tier, token_cost=spec.charged, new_balance=uploaded.balance
             )
-        return cls(image=UploadedImageView.of(uploaded.image, urls), enhancement=enhancement)
+        return cls(image=UploadedImageView.of(uploaded, urls), enhancement=enhancement)
 
 
 @frozen(kw_only=True)
@@ -81,13 +94,17 @@ class UploadedFileView:
     filename: str
     image_id: ImageId
     url: str
+    thumbnail_url: str | None  # null until it is made
+    preview_url: str | None
     width: int
     height: int
+    thumbhash: str | None
     size: int
     format: PictureFormat
     job_id: JobId | None  # null if the album doesn't enhance uploads
     tier: Tier | None
     token_cost: Tokens
+    duplicate_of: ImageId | None
 
     @classmethod
     def of(cls, file: KeptFile, urls: UrlBuilder) -> "UploadedFileView":
@@ -97,13 +114,17 @@ class UploadedFileView:
             filename=file.filename,
             image_id=image.id,
             url=urls.of_original(image, viewer=image.owner_id),
+            thumbnail_url=urls.of_thumbnail(image.renditions, image),
+            preview_url=urls.of_preview(image.renditions, image),
             width=image.dimensions.width_px,
             height=image.dimensions.height_px,
+            thumbhash=thumbhash_of(image.renditions),
             size=image.size_bytes,
             format=image.format,
             job_id=None if spec is None else spec.id,
             tier=None if spec is None else spec.tier,
             token_cost=NO_TOKENS if spec is None else spec.charged,
+            duplicate_of=file.duplicate_of,
         )
 
 
@@ -171,8 +192,11 @@ class ImageFactsView:
     name: ImageName
     description: str | None
     original_url: str
+    thumbnail_url: str | None  # null until it is made
+    preview_url: str | None
     original_width: int
     original_height: int
+    thumbhash: str | None
     original_size_bytes: int
     original_format: PictureFormat
     is_public: bool
@@ -188,8 +212,11 @@ class ImageFactsView:
             name=image.name,
             description=image.description,
             original_url=urls.of_original(image, viewer=viewer),
+            thumbnail_url=urls.of_thumbnail(image.renditions, image),
+            preview_url=urls.of_preview(image.renditions, image),
             original_width=image.dimensions.width_px,
             original_height=image.dimensions.height_px,
+            thumbhash=thumbhash_of(image.renditions),
             original_size_bytes=image.size_bytes,
             original_format=image.format,
             is_public=image.is_public,
@@ -217,7 +244,7 @@ class ImageView(ImageFactsView):
 
 @frozen(kw_only=True)
 class ImagesView:
-    """The answer to `GET /api/images`, newest first."""
+    """The answer to `GET /api/images`."""
 
     success: bool = True
     images: list[ImageFactsView]
@@ -233,6 +260,61 @@ class ImagesView:
             next_cursor=None if page.next is None else str(page.next),
             has_more=page.next is not None,
             url_expires_at=urls.expires_at,
+        )
+
+
+@frozen(kw_only=True)
+class PlaceView:
+    """What a page needs to lay out an image."""
+
+    id: ImageId
+    width: int
+    height: int
+    created_at: datetime
+    cursor: str  # of the list after this image
+
+
+@frozen(kw_only=True)
+class LayoutView:
+    """The answer to `GET /api/images/layout` and `GET /api/albums/{id}/layout`."""
+
+    success: bool = True
+    images: list[PlaceView]
+    next_cursor: str | None
+    has_more: bool
+
+    @classmethod
+    def of(cls, page: ListedPage, *, order: ImageOrder) -> "LayoutView":
+        """Return the view of a page of images."""
+        places = [
+            PlaceView(
+                id=image.id,
+                width=image.dimensions.width_px,
+                height=image.dimensions.height_px,
+                created_at=image.created_at,
+                cursor=str(image.cursor(order)),
+            )
+            for image in page.images
+        ]
+        return cls(
+            images=places, next_cursor=None if page.next is None else str(page.next), has_more=page.next is not None
+        )
+
+    @classmethod
+    def of_album(cls, shown: ShownAlbum) -> "LayoutView":
+        """Return the view of a page of an album's images."""
+        places = [
+            PlaceView(
+                id=image.id,
+                width=image.dimensions.width_px,
+                height=image.dimensions.height_px,
+                created_at=image.created_at,
+                cursor=str(place.cursor),
+            )
+            for place, image in shown.images
+        ]
+        return cls(
+            images=places, next_cursor=None if shown.next is None else str(shown.next), has_more=shown.next is not None
         )
 
 
@@ -256,6 +338,20 @@ class ImageLinksView:
 
     id: ImageId
     original_url: str
+    thumbnail_url: str | None  # null until it is made
+    preview_url: str | None
+    thumbhash: str | None
+
+    @classmethod
+    def of(cls, image: Image, url: str, urls: UrlBuilder) -> "ImageLinksView":
+        """Return the view of an image whose original has this URL."""
+        return cls(
+            id=image.id,
+            original_url=url,
+            thumbnail_url=urls.of_thumbnail(image.renditions, image),
+            preview_url=urls.of_preview(image.renditions, image),
+            thumbhash=thumbhash_of(image.renditions),
+        )
 
 
 @frozen(kw_only=True)
@@ -265,6 +361,22 @@ class ResultLinksView:
     id: JobId
     image_id: ImageId | None  # null if the job has no image
     enhanced_url: str
+    thumbnail_url: str | None  # null until it is made
+    preview_url: str | None
+    thumbhash: str | None
+
+    @classmethod
+    def of(cls, job: CompletedJob, image: Image | None, url: str, urls: UrlBuilder) -> "ResultLinksView":
+        """Return the view of a job whose result has this URL."""
+        renditions = job.result.renditions
+        return cls(
+            id=job.id,
+            image_id=job.spec.image_id,
+            enhanced_url=url,
+            thumbnail_url=urls.of_thumbnail(renditions, image),
+            preview_url=urls.of_preview(renditions, image),
+            thumbhash=thumbhash_of(renditions),
+        )
 
 
 @frozen(kw_only=True)
@@ -280,13 +392,9 @@ class LinksView:
     def of(cls, linked: LinkedObjects, urls: UrlBuilder, *, viewer: OwnerId | None) -> "LinksView":
         """Return the view of the current URLs, for this viewer."""
         return cls(
-            images=[
-                ImageLinksView(id=image.id, original_url=urls.of_original(image, viewer=viewer))
-                for image in linked.images
-            ],
+            images=[ImageLinksView.of(image, urls.of_original(image, viewer=viewer), urls) for image in linked.images],
             jobs=[
-                ResultLinksView(id=job.id, image_id=job.spec.image_id, enhanced_url=urls.of(job.result.key, image))
-                for job, image in linked.results
+                ResultLinksView.of(job, image, urls.of(job.result.key, image), urls) for job, image in linked.results
             ],
             url_expires_at=urls.expires_at,
         )
@@ -298,12 +406,12 @@ class LinksView:
         for image in linked.images:
             key = image.original if viewer == image.owner_id else image.shown
             name = DescribedObject.of_image(key, image).file_name
-            images.append(ImageLinksView(id=image.id, original_url=urls.of_attachment(key, image, name=name)))
+            images.append(ImageLinksView.of(image, urls.of_attachment(key, image, name=name), urls))
         jobs = []
         for job, source in linked.results:
             name = DescribedObject.of_job(job.result.key, job, source).file_name
             url = urls.of_attachment(job.result.key, source, name=name)
-            jobs.append(ResultLinksView(id=job.id, image_id=job.spec.image_id, enhanced_url=url))
+            jobs.append(ResultLinksView.of(job, source, url, urls))
         return cls(images=images, jobs=jobs, url_expires_at=urls.expires_at)
 
 

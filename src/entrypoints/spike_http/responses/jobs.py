@@ -27,7 +27,7 @@ from spike_core.domain.tokens import Tokens
 from spike_core.domain.transitions import SETTLED_STATUSES
 from spike_core.services.enhancements import BatchEnhancementAccepted, EnhancementAccepted, ParallelEnhancementAccepted
 from spike_core.services.queries import ImageJobsPage, ShownJob
-from spike_http.responses.urls import UrlBuilder
+from spike_http.responses.urls import UrlBuilder, thumbhash_of
 
 
 @frozen(kw_only=True)
@@ -119,8 +119,11 @@ class JobView:
     status: JobStatus
     tokens_cost: Tokens
     enhanced_url: str | None
+    thumbnail_url: str | None  # of the result; null until it is made
+    preview_url: str | None
     enhanced_width: int | None
     enhanced_height: int | None
+    thumbhash: str | None
     enhanced_size_bytes: int | None
     format: str | None  # of the result: as ordered, or else as it is; null while the engine may choose
     quality: int | None  # as ordered, and so for strength and mode
@@ -143,6 +146,7 @@ class JobView:
         """Return the view of a job and its image."""
         task = job.spec.task
         result = job.result if isinstance(job, CompletedJob) else None
+        renditions = result.renditions if result else None
         return cls(
             id=job.id,
             image_id=job.spec.image_id,
@@ -150,8 +154,11 @@ class JobView:
             status=job.status,
             tokens_cost=job.spec.charged,
             enhanced_url=urls.of(result.key, image) if result else None,
+            thumbnail_url=urls.of_thumbnail(renditions, image),
+            preview_url=urls.of_preview(renditions, image),
             enhanced_width=result.dimensions.width_px if result else None,
             enhanced_height=result.dimensions.height_px if result else None,
+            thumbhash=thumbhash_of(renditions),
             enhanced_size_bytes=result.size_bytes if result else None,
             format=shown_format(job),
             quality=job.spec.options.quality,

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Final
 
-from spike_http.openapi.texts.examples import ANONYMOUS_IMAGE_ID, OTHER_ANONYMOUS_IMAGE_ID
+from spike_http.openapi.texts.examples import ANONYMOUS_IMAGE_ID, NO_RENDITIONS, OTHER_ANONYMOUS_IMAGE_ID
 from spike_http.openapi.texts.operation_text import OperationText
 from spike_http.openapi.texts.render_options import OPTION_TEXTS
 from spike_http.openapi.texts.uploads import FILE_FIELD
@@ -27,6 +27,7 @@ Credentials that are sent are ignored.
                 "id": ANONYMOUS_IMAGE_ID,
                 "name": "harbor.jpg",
                 "url": f"http://localhost:3000/files/images/{ANONYMOUS_IMAGE_ID}.jpg",
+                **NO_RENDITIONS,
                 "width": 1920,
                 "height": 1280,
             },

@@ -10,6 +10,8 @@ from spike_http.openapi.texts.examples import (
     IMAGE_URL,
     JOB_ID,
     OTHER_IMAGE_ID,
+    PLACE,
+    RENDITIONS,
     URL_EXPIRES_AT,
 )
 from spike_http.openapi.texts.operation_text import OperationText
@@ -19,10 +21,16 @@ IMAGES: Final[Mapping[str, OperationText]] = {
     "listImages": OperationText(
         summary="List images",
         description="""
-List your images without their jobs, newest first. To read the next page, send `nextCursor` as `cursor`; it is null
-on the last page. Images that are added meanwhile don't shift the following pages.
+List your images without their jobs. To read the next page, send `nextCursor` as `cursor`; it is null on the last
+page. Images that are added meanwhile don't shift the following pages.
+
+The list can be in another order, and be narrowed down by name, by state and by tier. A request that narrows it down
+examines at most 2500 images, so that a page may be short, or even empty, and still have a `nextCursor`.
+
+With `ids`, those of the images that are yours are returned, in the given order; the other parameters are ignored. This
+also renews the URLs of images that were listed before.
 """,
-        errors={400: "`limit` or `cursor` is not valid."},
+        errors={400: "`limit`, `cursor`, `order`, `search`, `state` or an id is not valid."},
         query={"limit": 20},
         response={
             "success": True,
@@ -38,6 +46,8 @@ on the last page. Images that are added meanwhile don't shift the following page
 Return the current URLs of up to 100 images and of the results of up to 100 jobs. A page that stays open longer than
 URLs are valid asks for those it shows once `urlExpiresAt` has passed. The order is that of the request. Ids are left
 out that don't exist, whose job has no result, or that the caller may not read. The request doesn't add to `viewCount`.
+Thumbnails and previews that are missing are made soon after the request, so a page that shows a picture without them
+may ask again.
 
 With `download: true` browsers save what the URLs lead to, under the image's name, in whatever script; a CDN's URLs are
 the usual ones.
@@ -51,10 +61,27 @@ the usual ones.
         request={"imageIds": [IMAGE_ID, OTHER_IMAGE_ID], "jobIds": [JOB_ID]},
         response={
             "success": True,
-            "images": [{"id": IMAGE_ID, "originalUrl": IMAGE_URL}],
-            "jobs": [{"id": JOB_ID, "imageId": IMAGE_ID, "enhancedUrl": COMPLETED_JOB["enhancedUrl"]}],
+            "images": [{"id": IMAGE_ID, "originalUrl": IMAGE_URL, **RENDITIONS}],
+            "jobs": [
+                {
+                    "id": JOB_ID,
+                    "imageId": IMAGE_ID,
+                    **{name: COMPLETED_JOB[name] for name in ("enhancedUrl", *RENDITIONS)},
+                }
+            ],
             "urlExpiresAt": URL_EXPIRES_AT,
         },
+    ),
+    "layOutImages": OperationText(
+        summary="Lay out images",
+        description="""
+List the sizes and dates of your images, up to 2500 at once: what a page needs to lay out a large library before it shows
+any of it. The parameters are those of `GET /api/images`, which returns the images that the page is about to show, by
+their ids or after the `cursor` of the one before them.
+""",
+        errors={400: "`limit`, `cursor`, `order`, `search` or `state` is not valid."},
+        query={"limit": 2500},
+        response={"success": True, "images": [PLACE], "nextCursor": None, "hasMore": False},
     ),
     "downloadImages": OperationText(
         summary="Download several images",

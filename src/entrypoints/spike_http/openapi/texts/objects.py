@@ -14,7 +14,13 @@ class ObjectText:
     fields: Mapping[str, str] = field(factory=dict)
 
 
+_RENDITION_FIELDS: Final = {
+    "thumbnailUrl": "A copy of the picture as WebP with a longest side of at most 400 pixels. Null until it is made.",
+    "previewUrl": "The same with at most 1600 pixels. A picture no larger than its thumbnail has the same URL here.",
+    "thumbhash": "The picture as a blurred placeholder: a ThumbHash in Base64. Null until it is made.",
+}
 _GENERATION_FIELDS: Final = {
+    **_RENDITION_FIELDS,
     "processingStartedAt": "When the current worker, or the last one, claimed the job; null if none has.",
     "processingCompletedAt": "When the job ended, in whichever way; null before.",
     "errorMessage": "Why the job failed; null if it didn't.",
@@ -23,6 +29,7 @@ _IMAGE_FIELDS: Final = {
     "originalUrl": "The original, byte for byte as it was uploaded. Signed unless the image is public.",
     "originalWidth": "Pixels, after EXIF orientation.",
     "originalHeight": "Pixels, after EXIF orientation.",
+    **_RENDITION_FIELDS,
     "isPublic": "Whether everyone can read the image.",
     "viewCount": "Reads by anyone but the owner.",
 }
@@ -94,6 +101,8 @@ OBJECTS: Final[Mapping[str, ObjectText]] = {
     "UploadedImage": ObjectText(
         "An image that was just uploaded.",
         {
+            "duplicateOf": "The earliest of your images with the same bytes; null if there is none. Both are kept.",
+            **_RENDITION_FIELDS,
             "width": "Pixels, after EXIF orientation.",
             "height": "Pixels, after EXIF orientation.",
             "size": "Bytes.",
@@ -101,7 +110,12 @@ OBJECTS: Final[Mapping[str, ObjectText]] = {
     ),
     "UploadedFile": ObjectText(
         "A file of a batch upload that was kept.",
-        {"jobId": "Null if the album doesn't enhance uploads.", "tier": "Null if the album doesn't enhance uploads."},
+        {
+            "duplicateOf": "The earliest of your images with the same bytes; null if there is none. Both are kept.",
+            **_RENDITION_FIELDS,
+            "jobId": "Null if the album doesn't enhance uploads.",
+            "tier": "Null if the album doesn't enhance uploads.",
+        },
     ),
     "RefusedFile": ObjectText("A file of a batch upload that was not kept."),
     "BatchUpload": ObjectText(
@@ -124,6 +138,7 @@ OBJECTS: Final[Mapping[str, ObjectText]] = {
     "Cover": ObjectText(
         "The image that stands for an album.",
         {
+            **_RENDITION_FIELDS,
             "url": "The original. Signed unless the image is public.",
             "width": "Pixels, after EXIF orientation.",
             "height": "Pixels, after EXIF orientation.",
@@ -131,7 +146,11 @@ OBJECTS: Final[Mapping[str, ObjectText]] = {
     ),
     "PlacedImage": ObjectText(
         "An image in an album.",
-        {"url": "The original. Signed unless the image is public.", "addedAt": "When it was added."},
+        {
+            "url": "The original. Signed unless the image is public.",
+            **_RENDITION_FIELDS,
+            "addedAt": "When it was added.",
+        },
     ),
     "Balance": ObjectText(
         "A wallet.",

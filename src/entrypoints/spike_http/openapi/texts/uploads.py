@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Final
 
-from spike_http.openapi.texts.examples import ALBUM_ID, IMAGE_ID, IMAGE_URL, JOB_ID, UPLOADED_IMAGE
+from spike_http.openapi.texts.examples import ALBUM_ID, IMAGE_ID, IMAGE_URL, JOB_ID, NO_RENDITIONS, UPLOADED_IMAGE
 from spike_http.openapi.texts.operation_text import OperationText
 from spike_http.openapi.texts.render_options import OPTION_TEXTS
 from spike_http.openapi.texts.tiers import UPLOAD_TIER_FIELD
@@ -54,7 +54,7 @@ is free.
         request={"file": "harbor.jpg", "albumId": ALBUM_ID},
         response={
             "success": True,
-            "image": UPLOADED_IMAGE,
+            "image": {**UPLOADED_IMAGE, "duplicateOf": None},
             "enhancement": {"jobId": JOB_ID, "tier": "TIER_2K", "tokenCost": 5, "newBalance": 95},
         },
     ),
@@ -94,6 +94,7 @@ transaction: if it fails, none is kept and nothing is charged. `results` has the
                     "filename": "harbor.jpg",
                     "imageId": IMAGE_ID,
                     "url": IMAGE_URL,
+                    **NO_RENDITIONS,
                     "width": 1920,
                     "height": 1280,
                     "size": 524288,
@@ -101,6 +102,7 @@ transaction: if it fails, none is kept and nothing is charged. `results` has the
                     "jobId": JOB_ID,
                     "tier": "TIER_1K",
                     "tokenCost": 2,
+                    "duplicateOf": None,
                 },
                 {
                     "success": False,
