@@ -12,9 +12,7 @@ from caller import PICTURE, Caller
 from memory_spike import MemorySpike
 from multipart import CONTENT_TYPE, a_form, a_part, an_upload
 from reader import shape
-from spike_contracts.pictures import draw_picture
 from spike_core.domain.catalog import SPECIFIED
-from spike_core.domain.dimensions import Dimensions
 from spike_http import create_app
 from spike_http.errors import ENHANCE_MESSAGES, TABLE, UPLOAD_MESSAGES
 from spike_http.openapi.markdown import reference
@@ -145,9 +143,9 @@ def test_the_sample_answers_have_the_shape_of_the_real_ones(services: MemorySpik
     assert_alike("`POST /api/settings/api-keys`", created)
     key_id = created.json["apiKey"]["id"]
     assert_alike("`DELETE /api/settings/api-keys/{keyId}`", ada.delete(f"/api/settings/api-keys/{key_id}"))
-    another = draw_picture(Dimensions(width_px=40, height_px=30))
-    files = [a_part("files", another, filename="a.jpg"), a_part("files", b"junk", filename="b.jpg")]
-    headers = {**ada.headers, "Content-Type": CONTENT_TYPE}
+    bob = Caller(ada.client, services.register("bob@example.org"))  # who has no such picture yet
+    files = [a_part("files", PICTURE, filename="a.jpg"), a_part("files", b"junk", filename="b.jpg")]
+    headers = {**bob.headers, "Content-Type": CONTENT_TYPE}
     many_files = ada.client.simulate_post("/api/images/batch-upload", headers=headers, body=a_form(*files))
     assert_alike("`POST /api/images/batch-upload`", many_files)
     assert_alike("`GET /healthz`", ada.get("/healthz"))
