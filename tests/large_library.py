@@ -3,11 +3,10 @@
 import hashlib
 import os
 import sqlite3
-from collections.abc import Mapping
 from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 SHAPES: Final = ((1500, 1000), (1000, 1500), (1200, 1200), (1920, 1080), (1600, 1200))
 PLACES: Final = ("Beach", "Forest", "Harbor", "Market", "Winter")
@@ -23,11 +22,18 @@ def multiply(folder: Path, image_id: str, count: int) -> list[str]:
     with closing(sqlite3.connect(folder / "spike.db", timeout=30)) as connection, connection:
         connection.row_factory = sqlite3.Row
         row = dict(connection.execute("SELECT * FROM images WHERE id = ?", (image_id,)).fetchone())
+        columns = ", ".join(row)
+        values = ", ".join(_value(name, is_text=isinstance(value, str)) for name, value in row.items())
         ids = [f"img_{hashlib.sha256(f'{image_id} {number}'.encode()).hexdigest()[:24]}" for number in range(count)]
-        rows = [_copy(row, id_, number) for number, id_ in enumerate(ids)]
-        columns = ", ".join(rows[0])
-        values = ", ".join(f":{name}" for name in rows[0])
-        connection.executemany(f"INSERT INTO images ({columns}) VALUES ({values})", rows)  # noqa: S608  # our own names
+        connection.execute("CREATE TEMPORARY TABLE copies (number INTEGER, id TEXT, name TEXT, width_px, height_px)")
+        connection.executemany(
+            "INSERT INTO copies VALUES (?, ?, ?, ?, ?)",
+            [(number, id_, name_of(number), *SHAPES[number % len(SHAPES)]) for number, id_ in enumerate(ids)],
+        )
+        connection.execute(
+            f"INSERT INTO images ({columns}) SELECT {values} FROM images, copies WHERE images.id = ?",  # noqa: S608  # our own names
+            (image_id,),
+        )
         for album in connection.execute("SELECT * FROM album_images WHERE image_id = ?", (image_id,)).fetchall():
             places = [
                 (id_.replace("img_", "alb_img_"), album["album_id"], id_, album["position"] + number, album["added_at"])
@@ -36,9 +42,9 @@ def multiply(folder: Path, image_id: str, count: int) -> list[str]:
             connection.executemany(
                 "INSERT INTO album_images (id, album_id, image_id, position, added_at) VALUES (?, ?, ?, ?, ?)", places
             )
-    for path in [each for each in folder.rglob(f"*{image_id.removeprefix('img_')}*") if each.is_file()]:
+    for path in [str(each) for each in folder.rglob(f"*{image_id.removeprefix('img_')}*") if each.is_file()]:
         for id_ in ids:
-            os.link(path, path.with_name(path.name.replace(image_id, id_)))
+            os.link(path, path.replace(image_id, id_))
     return ids
 
 
@@ -47,17 +53,16 @@ def name_of(number: int) -> str:
     return f"{PLACES[number % len(PLACES)]} {number:05}.jpg"
 
 
-def _copy(row: Mapping[str, Any], id_: str, number: int) -> dict[str, Any]:
-    width, height = SHAPES[number % len(SHAPES)]
-    at = row["created_at"] - (number + 1) * _APART
-    changed = {
-        "id": id_,
-        "name": name_of(number),
-        "width_px": width,
-        "height_px": height,
-        "created_at": at,
-        "updated_at": at,
-        "checksum": None,
-    }
-    copied = {name: value.replace(row["id"], id_) if isinstance(value, str) else value for name, value in row.items()}
-    return {**copied, **changed}
+def _value(column: str, *, is_text: bool) -> str:
+    """Return SQL for this column's value in a copy; keys of files contain the id."""
+    match column:
+        case "id" | "name" | "width_px" | "height_px":
+            return f"copies.{column}"
+        case "created_at" | "updated_at":
+            return f"images.created_at - (copies.number + 1) * {_APART}"
+        case "checksum":
+            return "NULL"
+        case _ if is_text:
+            return f"replace(images.{column}, images.id, copies.id)"
+        case _:
+            return f"images.{column}"

@@ -1,10 +1,11 @@
 """Point 4: the divider by pointer, touch and keys; zoom that is the same on both sides; download."""
 
+import re
 from collections.abc import Callable
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
 from browsing import Person, sign_in, upload
 from pictures import decoded
@@ -152,3 +153,26 @@ def test_the_version_that_is_shown_is_downloaded(comparison: Page) -> None:
         comparison.get_by_role("link", name="Download").click()
     assert download.value.suggested_filename == "chelsea 1K.jpg"
     assert decoded(download.value.path().read_bytes()).size == (1024, 681)
+
+
+def test_urls_are_renewed_before_they_end(studio: Page) -> None:
+    studio.clock.install()
+    open_comparison(studio)
+    download = studio.get_by_role("link", name="Download")
+    asked: list[Any] = []
+
+    def renew(route: Route) -> None:
+        asked.append(route.request.post_data_json)
+        answer = route.fetch().json()
+        for job in answer["jobs"]:
+            job["enhancedUrl"] += "&renewed=1"
+        route.fulfill(json=answer)
+
+    studio.route("**/api/images/links", renew)
+    studio.clock.fast_forward("00:50")
+    assert asked == []
+    with studio.expect_request("**/api/images/links"):
+        studio.clock.fast_forward("24:00:00")
+    expect(download).to_have_attribute("href", re.compile("renewed=1$"))
+    [ids] = asked
+    assert (len(ids["imageIds"]), len(ids["jobIds"])) == (1, 1)

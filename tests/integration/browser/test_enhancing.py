@@ -142,6 +142,26 @@ def test_a_failed_job_says_why_and_that_the_tokens_are_back(studio: Page, ada: P
     expect(studio.locator(".balance")).to_contain_text("98")
 
 
+def test_what_failed_of_a_selection_is_ordered_again_at_once(studio: Page, ada: Person, folder: Path) -> None:
+    upload(studio, as_file("kept.jpg"), as_file("lost.jpg"))
+    expect(studio.locator(".tile")).to_have_count(2)
+    [lost] = [image["id"] for image in ada.images() if image["name"] == "lost.jpg"]
+    (original,) = (folder / "objects" / "images").rglob(f"{lost}.*")
+    original.unlink()
+    for box in studio.locator(".select-box input").all():
+        box.check()
+    studio.get_by_role("toolbar", name="Selected pictures").get_by_role("button", name="Enhance").click()
+    dialog = studio.get_by_role("dialog", name="Enhance 2 pictures")
+    dialog.get_by_label("1K").check()
+    dialog.get_by_role("button", name="Enhance").click()
+    with studio.expect_request("**/api/images/batch-enhance") as again:
+        studio.get_by_text("1 of 2 failed and cost nothing.").locator("..").get_by_role(
+            "button", name="Retry all"
+        ).click()
+    ordered = again.value.post_data_json
+    assert (ordered["imageIds"], ordered["tier"]) == ([lost], "TIER_1K")
+
+
 def test_a_waiting_job_has_a_place_in_the_queue_and_is_cancelled(page: Page, tmp_path: Path) -> None:
     """No worker runs here, so jobs stay in the queue."""
     with serving(tmp_path / "var", **UNLIMITED, SPIKE_WORKER_THREADS="0") as server:

@@ -163,7 +163,9 @@ def test_ranges_all_and_days_are_selected_and_enhancing_says_price_and_time(libr
     expect(dialog).to_contain_text(re.compile("Smaller than [1-5] of 5 originals"))
     expect(dialog).to_contain_text("The smallest that enlarges")
     dialog.get_by_role("button", name="Cancel").click()
+    expect(bar.get_by_role("button", name="Enhance")).to_be_focused()
     bar.get_by_role("button", name="Done").click()
+    expect(library.locator("[data-link]:focus")).to_have_count(1)
     library.get_by_role("button", name="Select", exact=True).click()
     library.get_by_role("dialog").get_by_role("button", name="Select").click()
     expect(bar).to_contain_text(f"{COUNT} selected")
@@ -229,6 +231,7 @@ def test_deletion_can_be_undone_and_closing_the_page_deletes_nothing(studio: Pag
         boxes.first.check()
         studio.get_by_role("button", name="Delete").click()
         expect(studio.locator(".tile")).to_have_count(1)
+        expect(studio.locator(".tile [data-link]")).to_be_focused()
 
     delete_one()
     studio.get_by_role("button", name="Undo").click()

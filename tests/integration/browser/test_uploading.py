@@ -47,6 +47,32 @@ def test_many_files_go_up_as_one_request(studio: Page, ada: Person) -> None:
     assert len(ada.images()) == 7
 
 
+def test_batches_keep_to_the_limits_that_the_api_publishes(studio: Page, ada: Person) -> None:
+    def reduce(route: Route) -> None:
+        route.fulfill(json={**ada.ask("GET", "/api/usage"), "batchFilesMax": 3})
+
+    studio.route("**/api/usage", reduce)
+    asked: list[str] = []
+    studio.on("request", lambda request: asked.append(request.url) if request.method == "POST" else None)
+    studio.locator("input[type=file]").set_input_files([as_file(f"{number}.jpg") for number in range(9)])
+    expect(studio.get_by_role("heading", name="9 pictures uploaded")).to_be_visible()
+    ways = [url.rpartition("/")[2] for url in asked if "upload" in url]
+    assert ways.count("batch-upload") == 1  # the six that are left are sent one by one
+    assert ways.count("upload") == 6
+
+
+def test_the_same_bytes_again_are_kept_and_the_earlier_picture_is_named(studio: Page, ada: Person) -> None:
+    upload(studio, as_file("one.jpg"))
+    expect(studio.locator(".tile")).to_have_count(1)
+    studio.locator(".upload-panel").hover()  # keeps it open
+    studio.locator("input[type=file]").set_input_files([as_file("again.jpg")])
+    note = studio.locator(".upload-panel li", has_text="again.jpg").get_by_role("link")
+    expect(note).to_have_text("The same as an earlier one")
+    [earlier] = [image["id"] for image in ada.images() if image["name"] == "one.jpg"]
+    expect(note).to_have_attribute("href", f"#/picture/{earlier}")
+    assert len(ada.images()) == 2
+
+
 def test_a_picture_is_dropped_or_pasted(studio: Page, ada: Person) -> None:
     drop(studio, "main", as_file("dropped.jpg"))
     expect(studio.locator(".tile")).to_have_count(1)

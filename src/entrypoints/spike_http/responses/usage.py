@@ -2,6 +2,7 @@
 
 from attrs import frozen
 
+from spike_core.domain.limits import BATCH_BYTES_MAX, BATCH_FILES_MAX, UPLOAD_BYTES_MAX
 from spike_core.domain.tokens import Tokens
 from spike_core.services.usage_accounting import OwnerUsage
 
@@ -26,6 +27,9 @@ class UsageView:
     processor_seconds: AmountView
     sessions: AmountView
     parked_tokens: Tokens
+    file_bytes_max: int
+    batch_files_max: int
+    batch_bytes_max: int
 
     @classmethod
     def of(cls, owner: OwnerUsage) -> "UsageView":
@@ -42,4 +46,7 @@ class UsageView:
             ),
             sessions=AmountView(used=owner.sessions, limit=owner.sessions_max),
             parked_tokens=owner.parked,
+            file_bytes_max=UPLOAD_BYTES_MAX,
+            batch_files_max=BATCH_FILES_MAX,
+            batch_bytes_max=BATCH_BYTES_MAX,
         )

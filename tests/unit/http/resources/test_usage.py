@@ -31,6 +31,9 @@ def test_usage_and_limits_are_shown() -> None:
         "processorSeconds": {"used": 60, "limit": 3600},
         "sessions": {"used": 1, "limit": 20},
         "parkedTokens": 2,
+        "fileBytesMax": 10 * 1024 * 1024,
+        "batchFilesMax": 20,
+        "batchBytesMax": 50 * 1024 * 1024,
     }
     services.work()
     ada.delete(f"/api/images/{image_id}")

@@ -81,6 +81,9 @@ OBJECTS: Final[Mapping[str, ObjectText]] = {
             "jobsPerImage": "How many jobs of one image may be open.",
             "storedBytes": "Originals, results, and pictures that came with a request.",
             "processorSeconds": "What the jobs in the queue and in work may take, each by the limit of its tier.",
+            "fileBytesMax": "Of one uploaded file.",
+            "batchFilesMax": "Files of one batch upload.",
+            "batchBytesMax": "Of the files of one batch upload together.",
         },
     ),
     "Analysis": ObjectText(

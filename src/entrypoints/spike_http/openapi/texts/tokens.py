@@ -36,6 +36,7 @@ Return what your account uses and may use. A request that would exceed a limit i
 `TOO_MANY_JOBS` for open jobs, 403 `QUOTA_EXCEEDED` for images and bytes. Jobs beyond `processorSeconds` are accepted
 and wait for your own jobs to end. When a user signs in more often than `sessions` allows, the oldest session ends.
 `parkedTokens` were charged for jobs that haven't ended: they count toward `maxBalance` while tokens regenerate.
+A program that uploads many files reads from `fileBytesMax`, `batchFilesMax` and `batchBytesMax` what one request takes.
 """,
         response={
             "freeJobs": {"used": 0, "limit": 100},
@@ -46,6 +47,9 @@ and wait for your own jobs to end. When a user signs in more often than `session
             "processorSeconds": {"used": 210, "limit": 3600},
             "sessions": {"used": 2, "limit": 20},
             "parkedTokens": 7,
+            "fileBytesMax": 10485760,
+            "batchFilesMax": 20,
+            "batchBytesMax": 52428800,
         },
     ),
     "listTransactions": OperationText(

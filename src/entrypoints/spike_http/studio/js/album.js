@@ -53,6 +53,7 @@ export async function albumView({ id }, signal) {
     selection,
     {
       from: id,
+      returnFocus: grid.focusTabStop,
       onMoved: () => reportErrors(reload()),
       sizesOf: (ids) => ids.map((each) => source.entries[grid.indexOf(each)]).filter(Boolean),
       extra: (size) =>

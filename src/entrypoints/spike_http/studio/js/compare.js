@@ -258,5 +258,9 @@ export function imageComparison(signal) {
     isSameShape ? render() : fit();
     if (reveal && before) revealResult();
   }
-  return { element, show };
+  // The URLs of what is shown, renewed: the pictures are loaded already, the download begins later.
+  function renewDownload(url) {
+    if (after) download.href = after.url = url;
+  }
+  return { element, show, renewDownload };
 }

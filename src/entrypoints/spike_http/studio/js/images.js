@@ -1,7 +1,10 @@
 // Images, cached with their ETags: a request that is answered 304 isn't counted as a view.
 
-import { call, get } from './api.js';
+import { call, get, post } from './api.js';
 import { emit, on } from './events.js';
+
+const LINKS_MAX = 100; // jobs of one request, as the API allows
+export const RENEWED_BEFORE_MS = 60_000; // a URL ends
 
 const cache = new Map(); // id → {image, etag}
 
@@ -11,7 +14,11 @@ export async function fetchImage(id) {
   const { answer, response } = await call('GET', `/api/images/${id}`, { headers, raw: true });
   if (response.status !== 304)
     cache.set(id, {
-      image: { ...answer.image, originalUrl: stableUrl(answer.image.originalUrl) },
+      image: {
+        ...answer.image,
+        originalUrl: stableUrl(answer.image.originalUrl),
+        urlExpiresAt: answer.urlExpiresAt,
+      },
       etag: response.headers.get('ETag'),
     });
   return cache.get(id).image;
@@ -56,6 +63,16 @@ export async function fetchTiles(ids) {
   return (await get(`/api/images?ids=${ids.join(',')}`)).images.map(toTile);
 }
 
+// New URLs of an image's original and of the results of its jobs.
+export async function fetchLinks(id, jobIds) {
+  const { images, jobs, urlExpiresAt } = await post('/api/images/links', {
+    imageIds: [id],
+    jobIds: jobIds.slice(-LINKS_MAX),
+  });
+  return { original: images[0] && remember(images[0].originalUrl), jobs: jobs.map(withRememberedUrl), urlExpiresAt };
+}
+const withRememberedUrl = (job) => ({ ...job, enhancedUrl: remember(job.enhancedUrl) });
+
 export async function updateImage(id, changes) {
   await call('PATCH', `/api/images/${id}`, { body: changes });
   cache.delete(id);
@@ -86,7 +103,12 @@ export function validUntil(url) {
 export function stableUrl(url) {
   const { origin, pathname } = new URL(url, location);
   const cached = signedUrls.get(origin + pathname);
-  if (cached && cached.until > Date.now() + 60_000) return cached.url;
+  if (cached && cached.until > Date.now() + RENEWED_BEFORE_MS) return cached.url;
+  return remember(url);
+}
+
+function remember(url) {
+  const { origin, pathname } = new URL(url, location);
   signedUrls.set(origin + pathname, { url, until: validUntil(url) });
   return url;
 }

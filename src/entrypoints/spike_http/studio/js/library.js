@@ -57,6 +57,7 @@ export async function libraryView({ query }, signal) {
   const bar = selectionBar(
     selection,
     {
+      returnFocus: grid.focusTabStop,
       sizesOf: (ids) => ids.map((id) => source.entries[grid.indexOf(id)]).filter(Boolean),
       extra: (size) => (size === 2 ? [bar.button('Blend', () => blendSelected().catch(showError))] : []),
     },

@@ -7,7 +7,7 @@ import { imageComparison } from './compare.js';
 import { detailsForm } from './details_form.js';
 import { h, icon, replaceContent } from './dom.js';
 import { on } from './events.js';
-import { fetchImage, stableUrl, toPicture } from './images.js';
+import { fetchImage, fetchLinks, RENEWED_BEFORE_MS, stableUrl, toPicture, validUntil } from './images.js';
 import { isFinished, pollJobs } from './job_polling.js';
 import { loadModifications, modifyForm } from './modify_form.js';
 import { openShareDialog } from './share_links.js';
@@ -16,6 +16,9 @@ import { formatSize, formatTokens, recordDuration, tiersFor } from './tiers.js';
 import { errorDetails, showError } from './toasts.js';
 import { byNewest, formatBytes, versionName, versionRow } from './versions.js';
 import { setBalance } from './wallet.js';
+
+const RENEWAL_PAUSE_MS = 30_000; // between two requests for new URLs, whatever the URLs say
+const DELAY_MAX_MS = 2 ** 31 - 1; // of a timer
 
 export async function jobView({ id }) {
   const { job } = await get(`/api/jobs/${id}`);
@@ -92,14 +95,50 @@ export async function pictureView({ id }, signal) {
       const isNew = job.status === 'COMPLETED' && before?.status !== 'COMPLETED';
       if (isNew) shownId = job.id;
       render();
-      if (isNew) display(true);
+      if (isNew) {
+        display(true);
+        renewInTime();
+      }
     },
     signal,
   );
+  // Replaces the URLs before they end, as long as the page is shown.
+  let renewal;
+  let { urlExpiresAt } = image; // of the newest answer; the browser may keep using earlier URLs
+  const urls = () => [
+    picture.url,
+    ...[...jobs.values()].filter((job) => job.enhancedUrl).map((job) => stableUrl(job.enhancedUrl)),
+  ];
+  function renewInTime(notBefore = 0) {
+    clearTimeout(renewal);
+    const end = Math.min(urlExpiresAt ? Date.parse(urlExpiresAt) : Number.POSITIVE_INFINITY, ...urls().map(validUntil));
+    const left = end - RENEWED_BEFORE_MS - Date.now();
+    if (left < DELAY_MAX_MS) renewal = setTimeout(renew, Math.max(notBefore, left));
+  }
+  async function renew() {
+    try {
+      const finished = [...jobs.values()].filter((job) => job.enhancedUrl);
+      const links = await fetchLinks(
+        id,
+        finished.map((job) => job.id),
+      );
+      urlExpiresAt = links.urlExpiresAt;
+      if (signal.aborted) return;
+      picture.url = original.url = links.original ?? picture.url;
+      for (const { id: jobId, enhancedUrl } of links.jobs) jobs.set(jobId, { ...jobs.get(jobId), enhancedUrl });
+      const shown = jobs.get(shownId);
+      comparison.renewDownload(shown ? shown.enhancedUrl : original.url);
+    } catch {
+      // the next attempt follows; what is shown stays
+    }
+    if (!signal.aborted) renewInTime(RENEWAL_PAUSE_MS);
+  }
+  signal.addEventListener('abort', () => clearTimeout(renewal));
   await loadModifications(id, jobs);
   pollJobs([...jobs.values()].filter((job) => !isFinished(job)));
   render();
   display(false);
+  renewInTime();
 
   return h(
     'div',

@@ -154,7 +154,12 @@ async function deleteNow(ids) {
   return showError(failed[0][1]);
 }
 
-export function selectionBar(selection, { extra = () => [], sizesOf = () => [], from, onMoved = () => {} }, signal) {
+// `returnFocus()` is called when the bar goes away while it, or a dialog that it opened, has the focus.
+export function selectionBar(
+  selection,
+  { extra = () => [], sizesOf = () => [], from, onMoved = () => {}, returnFocus },
+  signal,
+) {
   const element = h('div', {
     class: 'selection-bar',
     role: 'toolbar',
@@ -166,8 +171,8 @@ export function selectionBar(selection, { extra = () => [], sizesOf = () => [], 
     h('button', { type: 'button', class: `button compact quiet ${kind}`, onclick }, text);
   function render() {
     const { size } = selection;
-    element.hidden = !size;
-    if (!size) return;
+    if (!size) return hide();
+    element.hidden = false;
     count.textContent = `${size} selected`;
     element.replaceChildren(
       count,
@@ -194,6 +199,14 @@ export function selectionBar(selection, { extra = () => [], sizesOf = () => [], 
       ),
       button('Done', () => selection.clear()),
     );
+  }
+  function hide() {
+    const hadFocus = element.contains(document.activeElement);
+    const dialog = element.hidden ? undefined : document.querySelector('dialog[open]');
+    element.hidden = true;
+    // a dialog that is closed gives the focus back to the button that opened it, which is hidden by then
+    if (dialog) dialog.addEventListener('close', () => signal.aborted || returnFocus(), { once: true });
+    else if (hadFocus) returnFocus();
   }
   selection.onChange(render, signal);
   return { element, button };

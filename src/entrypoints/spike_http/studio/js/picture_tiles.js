@@ -2,6 +2,7 @@
 
 import { h, progressBar, replaceContent, setProgress } from './dom.js';
 import { on } from './events.js';
+import { RENEWED_BEFORE_MS } from './images.js';
 import { isFinished } from './job_polling.js';
 import { thumbhashCanvas } from './thumbhash.js';
 
@@ -9,7 +10,6 @@ const FILL_EVERY_MS = 80;
 const FAST_PX = 1.5; // windows per interval: faster than that no one sees what would be requested
 const WAIT_MS = 1500; // until a thumbnail that wasn't made yet is asked for again
 const WAITS_MAX = 4;
-const RENEWED_BEFORE_MS = 60_000; // a link ends
 const DETAILS_MAX = 100; // per request, as the API allows
 
 // As for `virtualGrid`; `element` is the grid, `indexOf` maps ids to indexes of entries.

@@ -51,8 +51,16 @@ on('uploads', () => {
   );
   retryAllButton.hidden = failed < 2;
   if (!panel.isConnected) document.getElementById('overlays').append(panel);
-  if (!pending && !failed) closeTimer = setTimeout(() => dismiss([...uploads]), CLOSE_DELAY_MS);
+  if (!pending && !failed) closeSoon();
 });
+
+// not while someone reads it or is about to follow one of its links
+function closeSoon() {
+  closeTimer = setTimeout(
+    () => (panel.matches(':hover, :focus-within') ? closeSoon() : dismiss([...uploads])),
+    CLOSE_DELAY_MS,
+  );
+}
 
 function renderItem(item) {
   const known = rows.get(item);
@@ -62,7 +70,9 @@ function renderItem(item) {
   const statuses = {
     waiting: 'Waiting',
     sending: progress,
-    done: 'Uploaded',
+    done: item.duplicateOf
+      ? ['Uploaded. ', h('a', { href: `#/picture/${item.duplicateOf}` }, 'The same as an earlier one')]
+      : 'Uploaded',
     failed: item.error && errorDetails(item.error),
   };
   const status = h(

@@ -2,7 +2,7 @@
 // A retry repeats the Idempotency-Key, so that a lost response isn't charged twice. Files, keys and batches are kept until they are
 // answered, so that a reload goes on where the page ended, with the same requests.
 
-import { absoluteUrl, newIdempotencyKey, sleep, toApiError, unreachable } from './api.js';
+import { absoluteUrl, get, newIdempotencyKey, sleep, toApiError, unreachable } from './api.js';
 import { emit, on } from './events.js';
 import { pollJobs } from './job_polling.js';
 import { currentUser } from './session.js';
@@ -12,18 +12,24 @@ import { setBalance } from './wallet.js';
 const REQUESTS_MAX = 2;
 const BUSY_TRIES_MAX = 30;
 const SINGLE_FILES_MAX = 6;
-const BATCH_MAX = { files: 20, bytes: 48e6, fileBytes: 10.4e6 };
 
 export const uploads = []; // {id, file, albumId, state: waiting | sending | done | failed, progress, error, batch}
 let active = 0;
 let isResuming = false;
+let limits; // of a batch, as the API publishes them
 
 export async function upload(files, albumId) {
   const items = [...files].map((file) => ({ id: newIdempotencyKey(), file, albumId, state: 'waiting', progress: 0 }));
   uploads.push(...items);
   emit('uploads');
-  await keepUploads(items.map(recordOf));
+  await Promise.all([keepUploads(items.map(recordOf)), readLimits()]);
   sendNext();
+}
+
+// Files are sent one by one where the limits of a batch aren't known.
+async function readLimits() {
+  if (limits || uploads.length <= SINGLE_FILES_MAX) return;
+  limits = await get('/api/usage').catch(() => undefined);
 }
 
 // Sends the uploads that an earlier page, or a page that was reloaded, hasn't finished. Of several tabs one does it at a time, where
@@ -51,6 +57,7 @@ async function resume() {
     batch.items[place] = item;
     item.batch = batch;
   }
+  await readLimits();
   sendNext();
 }
 
@@ -106,11 +113,11 @@ function nextBatch() {
   if (!first) return undefined;
   if (first.batch) return first.batch;
   const items = [first];
-  const fits = (item) => !item.batch && item.albumId === first.albumId && item.file.size <= BATCH_MAX.fileBytes;
-  if (waiting.length > SINGLE_FILES_MAX && fits(first)) {
+  const fits = (item) => !item.batch && item.albumId === first.albumId && item.file.size <= limits.fileBytesMax;
+  if (limits && waiting.length > SINGLE_FILES_MAX && fits(first)) {
     let bytes = first.file.size;
     for (const item of waiting.slice(1)) {
-      if (items.length === BATCH_MAX.files || bytes + item.file.size > BATCH_MAX.bytes) break;
+      if (items.length === limits.batchFilesMax || bytes + item.file.size > limits.batchBytesMax) break;
       if (fits(item)) bytes += items[items.push(item) - 1].file.size;
     }
   }
@@ -174,7 +181,7 @@ async function sendUnlessBusy(path, form, options) {
 
 function settle(item, result) {
   if (!result.success) return Object.assign(item, { state: 'failed', error: { message: result.error } });
-  Object.assign(item, { state: 'done', progress: 1, imageId: result.imageId });
+  Object.assign(item, { state: 'done', progress: 1, imageId: result.imageId, duplicateOf: result.duplicateOf });
   emit('uploaded', {
     image: {
       id: result.imageId,

@@ -32,10 +32,11 @@ export function virtualGrid({ source, label, hrefOf, selection, extraOf, section
   // Lays out all entries; called when they, the sections or the width change. What is at the top of the window stays there.
   function update({ keepsPlace = true } = {}) {
     const anchor = keepsPlace && rows.length ? anchorOf() : undefined;
+    const hadFocus = element.contains(document.activeElement);
     indexOf.clear();
     for (const [index, { id }] of source.entries.entries()) indexOf.set(id, index);
     width = element.clientWidth;
-    if (!width) return; // not displayed yet
+    if (!width) return hadFocus && focusHeading(); // empty, or not displayed yet
     const layout = layOut(source.entries, { width, gap: gap(), rowHeight: rowHeight(), sectionOf });
     rows = layout.rows;
     setVariables(element, { height: `${layout.height}px` });
@@ -44,6 +45,7 @@ export function virtualGrid({ source, label, hrefOf, selection, extraOf, section
     focusIndex = Math.min(focusIndex, Math.max(0, source.entries.length - 1));
     if (anchor) scrollToAnchor(anchor);
     render();
+    if (hadFocus && !element.contains(document.activeElement)) focusTabStop();
   }
   // whether a row shows what it would show if it were made anew
   const isSameRow = (old, next) =>
@@ -161,6 +163,17 @@ export function virtualGrid({ source, label, hrefOf, selection, extraOf, section
     tiles.linkOf(source.entries[target].id)?.focus({ preventScroll: true });
   }
 
+  // where the focus goes when what had it is gone
+  function focusTabStop() {
+    const link = element.querySelector('[data-link][tabindex="0"]');
+    link && !element.hidden ? link.focus({ preventScroll: true }) : focusHeading();
+  }
+  function focusHeading() {
+    const heading = document.querySelector('#main h1');
+    heading?.setAttribute('tabindex', '-1');
+    heading?.focus({ preventScroll: true });
+  }
+
   // the picture above or below: the one in the next row whose middle is nearest
   function vertical(index, by) {
     const at = rowOfEntry(rows, index);
@@ -230,6 +243,7 @@ export function virtualGrid({ source, label, hrefOf, selection, extraOf, section
     element,
     update,
     focusEntry,
+    focusTabStop,
     indexOf: (id) => indexOf.get(id),
     pictureOf: tiles.pictureOf,
     picturesOf: tiles.picturesOf,
