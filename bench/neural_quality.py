@@ -1,60 +1,63 @@
-"""How much better than Lanczos the neural engine is, on photographs that its mixture wasn't fitted on.
+"""How much better than Lanczos the neural engine is, and how far its choice is from the best network, per picture.
 
-Each is reduced by Pillow's bicubic filter, damaged, measured and enlarged as by the engine, and compared with the
-original: peak signal-to-noise ratio over all colors (PSNR, dB) and structural similarity (SSIM, Wang et al. 2004). The
-same is done for each network alone and for all their mixtures in steps of a tenth, the same one for all photographs:
-the best choice if the damage were known.
+Each photograph is reduced by Pillow's bicubic filter, degraded in a known way, measured, and its middle enlarged as by
+the engine and by each network alone. All are compared with the original by their peak signal-to-noise ratio over all
+colors (PSNR, dB), before encoding. SRMD alone is given the measured deviation.
 
-    python bench/neural_quality.py [--threads 2] [--middle 288] [--write]
+    python bench/neural_quality.py [--threads 2] [--part 96] [--held-out] [--write]
 
-`--middle` takes that many pixels from the middle of each photograph, for a machine that has little time.
-`--write` puts the table and three comparisons into `docs/`.
+`--part` is the side, in pixels of the input, of the part that is enlarged; the whole photograph is measured.
+`--held-out` takes photographs of packages that no bound was chosen on. `--write` puts the tables and three comparisons
+into `docs/`.
 """
 
 import argparse
-import itertools
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
 import numpy as np
 from attrs import frozen
-from numpy.typing import NDArray
-from photographs import HERE, Damage, Pixels, damaged, reported, write_block
+from damages import Damage, Pixels, damaged
+from photographs import HERE, REPORTED, held_out, reported, validation, write_block
 from PIL import Image, ImageDraw
-from skimage.metrics import structural_similarity
 
 from spike_core.ports.progress import UNMONITORED
-from spike_ncnn.blend_weights import recipe, second_pass
+from spike_ncnn.choice import Choice, choose, second_pass
 from spike_ncnn.degradation import measure
 from spike_ncnn.enlarging import Enlarger
-from spike_ncnn.networks import SPAN_X4
 from spike_ncnn.runner import Runner
 from spike_ncnn.steps import Steps
 
 IMAGES: Final = HERE.parent / "docs" / "images" / "engine"
 MEMORY_BYTES: Final = 256 * 1024 * 1024
-ALONE: Final = ("span", "waifu2x-0", "waifu2x-3")
-ROWS: Final = (  # factor, damage, target in dB
-    (2, Damage(), 3.0),
-    (2, Damage(quality=95), None),
-    (2, Damage(quality=90), 1.05),
-    (2, Damage(quality=70), 0.85),
-    (2, Damage(quality=50), 0.85),
-    (2, Damage(quality=30), 0.75),
-    (2, Damage(noise=2), None),
-    (2, Damage(noise=5), 1.4),
-    (2, Damage(noise=8), 1.9),
-    (2, Damage(noise=15), 2.7),
-    (2, Damage(noise=5, quality=90), 0.0),
-    (2, Damage(noise=8, quality=50), 0.0),
-    (4, Damage(), 1.5),
-    (4, Damage(quality=70), None),
-    (4, Damage(noise=5), None),
+ALONE: Final[Mapping[int, Sequence[str]]] = {2: ("span", "waifu2x-0", "waifu2x-3", "srmd"), 4: ("span-x4", "srmd-x4")}
+WORSE_DB: Final = 0.1
+LISTED_MAX: Final = 40
+DAMAGES: Final = (
+    Damage(),
+    *(Damage(qualities=(quality,)) for quality in (98, 95, 90, 70, 50, 30)),
+    *(Damage(noise=noise) for noise in (2, 5, 8, 15)),
+    *(Damage(grain=grain) for grain in (4, 8, 16)),
+    Damage(gray=6),
+    Damage(blur=1.0),
+    Damage(qualities=(80, 85)),
+    *(Damage(enlarged=times) for times in (1.5, 2, 3)),
+    Damage(noise=5, qualities=(90,)),
+    Damage(grain=8, qualities=(92,)),
+    Damage(noise=8, qualities=(50,)),
 )
+ROWS: Final = (
+    *((2, damage) for damage in DAMAGES),
+    (4, Damage()),
+    (4, Damage(qualities=(70,))),
+    (4, Damage(noise=8)),
+    (4, Damage(grain=8)),
+)
+TARGETS: Final = {"clean": 3.0, "noise 5": 2.1, "noise 8": 2.7, "noise 15": 4.2}  # for six photographs, 2 times
 SHOWN: Final = (  # photograph, damage, the crop's left and top and side in the original
     ("astronaut.png", Damage(), (150, 40, 160)),
-    ("chelsea.png", Damage(quality=50), (110, 70, 160)),
+    ("chelsea.png", Damage(qualities=(50,)), (110, 70, 160)),
     ("coffee.png", Damage(noise=15), (250, 130, 160)),
 )
 SHOWN_PX: Final = 320
@@ -62,26 +65,32 @@ SHOWN_PX: Final = 320
 
 @frozen(kw_only=True)
 class Gain:
-    """What was gained over Lanczos with one picture."""
+    """What was gained over Lanczos with one picture, in dB."""
 
     name: str
-    psnr_db: float
-    ssim: float
-    alone: NDArray[np.float64]  # products of the errors of the networks, as shares of Lanczos's squared error
+    row: str
+    db: float
+    best: str  # the network that is best for this picture
+    best_db: float
+    description: str
+
+    @property
+    def lead_db(self) -> float:
+        """How much better than the best network; negative if worse."""
+        return self.db - self.best_db
 
 
-def enlarged(enlarger: Enlarger, pixels: Pixels, table: Sequence[int] | None, *, factor: int) -> tuple[Pixels, str]:
-    """Do as the engine does, up to the encoding; return the picture and what was measured and done."""
-    degradation = measure(pixels, table=table)
-    shares = recipe(degradation, factor=factor, available=enlarger.available)
-    made = enlarger.enlarged(pixels, shares, steps=Steps(UNMONITORED, 1_000)).pixels
-    if factor > 2 and SPAN_X4.name not in shares:
-        again = second_pass(shares, available=enlarger.available)
-        made = (
-            enlarger.enlarged(made, again, steps=Steps(UNMONITORED, 1_000)).pixels if again else lanczos(made, factor=2)
-        )
-    description = " + ".join(f"{share:.2f} {name}" for name, share in shares.items())
-    return made, f"{description}; {degradation}"
+def enlarged(enlarger: Enlarger, pixels: Pixels, choice: Choice, *, factor: int) -> Pixels:
+    """Enlarge as the engine does, up to the encoding."""
+    made = _run(enlarger, pixels, choice)
+    if factor == 2 or choice.is_fourfold:
+        return made
+    again = second_pass(choice, available=enlarger.available)
+    return lanczos(made, factor=2) if again is None else _run(enlarger, made, again)
+
+
+def _run(enlarger: Enlarger, pixels: Pixels, choice: Choice) -> Pixels:
+    return enlarger.enlarged(pixels, choice.shares, noise=choice.noise, steps=Steps(UNMONITORED, 1_000)).pixels
 
 
 def lanczos(pixels: Pixels, *, factor: int) -> Pixels:
@@ -90,79 +99,80 @@ def lanczos(pixels: Pixels, *, factor: int) -> Pixels:
     return np.asarray(picture.resize((picture.width * factor, picture.height * factor), Image.Resampling.LANCZOS))
 
 
-def middle(photo: Image.Image, side_px: int) -> Image.Image:
-    """Return a square from the middle; the whole picture for 0."""
-    if not side_px:
-        return photo
-    left, top = (photo.width - side_px) // 8 * 4, (photo.height - side_px) // 8 * 4
-    return photo.crop((left, top, left + side_px, top + side_px))
-
-
-def psnr_db(made: Pixels, truth: Pixels) -> float:
-    """Return the ratio of a picture's range to its error."""
-    error = float(((made.astype(np.float64) - truth) ** 2).mean())
-    return float(10 * np.log10(255**2 / error))
-
-
-def gain(enlarger: Enlarger, name: str, original: Image.Image, damage: Damage, *, factor: int) -> Gain:
+def gain(enlarger: Enlarger, name: str, original: Image.Image, damage: Damage, *, factor: int, part_px: int) -> Gain:
     """Measure one picture."""
-    truth = np.asarray(original)
     small = damaged(original, damage, factor=factor, name=name)
-    made, description = enlarged(enlarger, small.pixels, small.table, factor=factor)
-    plain = lanczos(small.pixels, factor=factor)
-    alone = np.zeros((len(ALONE), len(ALONE)))
-    if factor == 2:
-        each = [enlarger.enlarged(small.pixels, {name: 1.0}, steps=Steps(UNMONITORED, 1_000)).pixels for name in ALONE]
-        errors = np.stack([(picture.astype(np.float32) - truth).ravel() for picture in each])
-        alone = (errors @ errors.T).astype(np.float64) / float(((plain.astype(np.float32) - truth) ** 2).sum())
+    degradation = measure(small.pixels, table=small.table)
+    choice = choose(degradation, factor=factor, available=enlarger.available)
+    rows, columns = (_middle(side, part_px) for side in small.pixels.shape[:2])
+    pixels = small.pixels[rows, columns]
+    truth = np.asarray(original)[_times(rows, factor), _times(columns, factor)]
+    plain = _error(lanczos(pixels, factor=factor), truth)
+
+    def gained(of: Choice) -> float:
+        return float(10 * np.log10(plain / _error(enlarged(enlarger, pixels, of, factor=factor), truth)))
+
+    alone = {each: gained(Choice(shares={each: 1.0}, noise=degradation.deviation)) for each in ALONE[factor]}
+    best = max(alone, key=lambda each: alone[each])
     found = Gain(
         name=name,
-        psnr_db=psnr_db(made, truth) - psnr_db(plain, truth),
-        ssim=_similar(made, truth) - _similar(plain, truth),
-        alone=alone,
+        row=f"{factor} times, {damage}",
+        db=alone[next(iter(choice.shares))]
+        if set(choice.shares) <= set(alone) and len(choice.shares) == 1
+        else gained(choice),
+        best=best,
+        best_db=alone[best],
+        description=f"{choice}; {degradation}",
     )
-    print(f"x{factor} {damage!s:20} {name:20} {found.psnr_db:+.2f} dB  {found.ssim:+.4f}  {description}", flush=True)
+    print(f"{found.row:28} {name:44} {found.db:+.2f} dB, {best} {found.best_db:+.2f}; {found.description}", flush=True)
     return found
 
 
-def _similar(made: Pixels, truth: Pixels) -> float:
-    found = structural_similarity(made, truth, channel_axis=2, data_range=255)  # type: ignore[no-untyped-call]  # scikit-image's
-    return float(found)
+def _middle(side: int, part_px: int) -> slice:
+    start = max(0, (side - part_px) // 2)
+    return slice(start, min(side, start + part_px))
 
 
-def best_alone(gains: Sequence[Gain]) -> str:
-    """Return the network that has the best mean, and that mean."""
-    means = [float(np.mean([-10 * np.log10(each.alone[place, place]) for each in gains])) for place in range(3)]
-    best = int(np.argmax(means))
-    return f"{means[best]:+.2f} ({ALONE[best]})"
+def _times(place: slice, factor: int) -> slice:
+    return slice(place.start * factor, place.stop * factor)
 
 
-def best_fixed(gains: Sequence[Gain]) -> float:
-    """Return the best mean that one mixture for all photographs has."""
-    tenths = [(a, b, 10 - a - b) for a, b in itertools.product(range(11), repeat=2) if a + b <= 10]
-    return max(
-        float(np.mean([-10 * np.log10(shares @ each.alone @ shares) for each in gains]))
-        for shares in (np.array(three) / 10 for three in tenths)
-    )
+def _error(made: Pixels, truth: Pixels) -> float:
+    return float(((made.astype(np.float64) - truth) ** 2).mean())
 
 
-def table(enlarger: Enlarger, photographs: Mapping[str, Image.Image]) -> str:
-    """Return the table of all rows."""
-    lines = [
-        "| enlarged | input | PSNR, dB | target | worst photograph | SSIM | best network alone | best fixed mixture |",
-        "|---|---|---|---|---|---|---|---|",
-    ]
-    for factor, damage, target in ROWS:
-        gains = [gain(enlarger, name, photo, damage, factor=factor) for name, photo in photographs.items()]
-        mean, worst = float(np.mean([each.psnr_db for each in gains])), min(gains, key=lambda each: each.psnr_db)
-        wanted = "" if target is None else f"{target:+.2f}"
-        known = f"{best_alone(gains)} | {best_fixed(gains):+.2f}" if factor == 2 else " | "
+def table(gains: Sequence[Gain]) -> str:
+    """Return the table of all rows, and the list of pictures that are worse than by the best network."""
+    has_targets = any(_is_reported(each.name) for each in gains)
+    heads = ["input", "mean gain, dB", "best network of each picture", "least gain", "worse than the best", "worst"]
+    heads += ["six photographs", "target"] * has_targets
+    lines = [f"| {' | '.join(heads)} |", "|---" * len(heads) + "|"]
+    for row in dict.fromkeys(each.row for each in gains):
+        of = [each for each in gains if each.row == row]
+        worst, count = min(of, key=lambda each: each.lead_db), sum(each.lead_db < -WORSE_DB for each in of)
+        six = [each.db for each in of if _is_reported(each.name)]
+        target = TARGETS.get(row.removeprefix("2 times, "))
+        more = f" {np.mean(six):+.2f} | {'' if target is None else f'{target:+.1f}'} |" if six else ""
         lines.append(
-            f"| {factor} times | {damage} | **{mean:+.2f}** | {wanted} | {worst.psnr_db:+.2f} ({Path(worst.name).stem})"
-            f" | {float(np.mean([each.ssim for each in gains])):+.3f} | {known} |"
+            f"| {row} | **{np.mean([each.db for each in of]):+.2f}** | {np.mean([each.best_db for each in of]):+.2f}"
+            f" | {min(each.db for each in of):+.2f} | {count} of {len(of)} | {worst.lead_db:+.2f} |{more}"
         )
-        print(lines[-1], flush=True)
+    worse = sorted((each for each in gains if each.lead_db < -WORSE_DB), key=lambda each: each.lead_db)
+    lines += [
+        "",
+        f"{len(worse)} of {len(gains)} are more than {WORSE_DB} dB below the best network; the worst, in order:",
+        "",
+    ]
+    lines += ["| input | photograph | gain | best network | chosen |", "|---|---|---|---|---|"]
+    lines += [
+        f"| {each.row} | {each.name} | {each.db:+.2f} | {each.best} {each.best_db:+.2f} | `{each.description}` |"
+        for each in worse[:LISTED_MAX]
+    ]
     return "\n".join(lines)
+
+
+def _is_reported(name: str) -> bool:
+    return name.partition("/")[2] in REPORTED
 
 
 def compare(enlarger: Enlarger, photographs: Mapping[str, Image.Image]) -> str:
@@ -172,8 +182,9 @@ def compare(enlarger: Enlarger, photographs: Mapping[str, Image.Image]) -> str:
     for name, damage, (left, top, side) in SHOWN:
         original = photographs[name]
         small = damaged(original, damage, factor=2, name=name)
-        made, description = enlarged(enlarger, small.pixels, small.table, factor=2)
-        plain = lanczos(small.pixels, factor=2)
+        degradation = measure(small.pixels, table=small.table)
+        choice = choose(degradation, factor=2, available=enlarger.available)
+        made, plain = enlarged(enlarger, small.pixels, choice, factor=2), lanczos(small.pixels, factor=2)
         canvas = Image.new("RGB", (3 * SHOWN_PX + 2 * 8, SHOWN_PX + 20), "white")
         for place, (label, pixels) in enumerate(
             (("Lanczos", plain), ("neural", made), ("original", np.asarray(original)))
@@ -184,7 +195,7 @@ def compare(enlarger: Enlarger, photographs: Mapping[str, Image.Image]) -> str:
         path = IMAGES / f"{Path(name).stem}-{str(damage).replace(' ', '-').lower()}.jpg"
         canvas.save(path, quality=82)
         lines += [
-            f"{Path(name).stem}, {damage}; method `{description}`:",
+            f"{Path(name).stem}, {damage}; method `{choice}; {degradation}`:",
             "",
             f"![{damage}](../images/engine/{path.name})",
             "",
@@ -196,24 +207,26 @@ def main() -> None:
     """Measure, print, and write if that is asked for."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--threads", type=int, default=2)
-    parser.add_argument("--middle", type=int, default=0)
+    parser.add_argument("--part", type=int, default=96)
+    parser.add_argument("--held-out", action="store_true", help="of packages that no bound was chosen on")
     parser.add_argument("--write", action="store_true")
     parser.add_argument("--pictures-only", action="store_true", help="write the comparisons, measure nothing")
     given = parser.parse_args()
     enlarger = Enlarger(runner=Runner(threads=given.threads), memory_bytes=MEMORY_BYTES)
-    photographs = reported()
-    measured = {name: middle(photo, given.middle) for name, photo in photographs.items()}
+    photographs = held_out() if given.held_out else validation()
     if not given.pictures_only:
-        found = table(enlarger, measured)
+        gains = [
+            gain(enlarger, name, photo, damage, factor=factor, part_px=given.part)
+            for factor, damage in ROWS
+            for name, photo in photographs.items()
+        ]
+        part = f"the middle {given.part}x{given.part} pixels of each input"
+        found = f"{len(photographs)} photographs, {part}.\n\n{table(gains)}"
+        print(found)
         if given.write:
-            of = (
-                f"the middle {given.middle}x{given.middle} pixels of each photograph"
-                if given.middle
-                else "whole photographs"
-            )
-            write_block("bench/neural_quality.py", f"Measured on {of}.\n\n{found}")
-    if given.write:
-        write_block("bench/neural_quality.py pictures", compare(enlarger, photographs))
+            write_block(f"bench/neural_quality.py{' --held-out' if given.held_out else ''}", found)
+    if given.write and not given.held_out:
+        write_block("bench/neural_quality.py pictures", compare(enlarger, reported()))
 
 
 if __name__ == "__main__":

@@ -6,6 +6,9 @@ other programs on the machine. Memory is the peak of a process that enhances one
 
     python bench/neural_speed.py [--rounds 5] [--threads 2] [--megapixels 0.25 1 4 12] [--write]
 
+The networks on each runtime that is installed alternate on one tile, too; seconds of the processor count, since waiting
+threads that spin take others' time.
+
 `--write` puts the tables into `docs/reference/engine.md`.
 """
 
@@ -23,7 +26,8 @@ from typing import Final
 
 import ncnn
 import numpy as np
-from photographs import Damage, Pixels, damaged, reported, write_block
+from damages import Damage, Pixels, damaged
+from photographs import reported, write_block
 from PIL import Image, ImageOps
 
 from spike_core.domain.catalog import SPECIFIED
@@ -31,11 +35,17 @@ from spike_core.domain.dimensions import Dimensions
 from spike_core.domain.tiers import Tier
 from spike_core.ports.factories import EngineResources
 from spike_core.ports.progress import UNMONITORED
+from spike_ncnn.arrays import Light
 from spike_ncnn.enlarging import Enlarger
-from spike_ncnn.networks import SPAN
+from spike_ncnn.ncnn_runtime import NcnnRuntime
+from spike_ncnn.networks import ANIME, DAT, DAT_X4, SPAN, SPAN_X4, SRMD, WAIFU2X, X4PLUS
+from spike_ncnn.options import NeuralOptions, Quality, RuntimeName
 from spike_ncnn.plugin import open_engine
-from spike_ncnn.runner import Runner
+from spike_ncnn.runner import Runner, Runtime
 from spike_ncnn.steps import Steps
+from spike_ncnn.tiles import Tile
+from spike_openvino import computes_bfloat16, is_installed
+from spike_openvino.runtime import OpenVinoRuntime
 from spike_pillow import classical_engine
 
 RATE_TARGET: Final = 0.85
@@ -43,19 +53,23 @@ MEMORY_TARGET_MB: Final = 700
 BIG_TILE_PX: Final = 512
 PICTURE_PX: Final = (768, 512)
 MEANS_MB: Final = 256
-ORDERS: Final = (  # the input's size, its damage, the tier
+PHOTO: Final = "astronaut.png"
+RUNTIME_TILE_PX: Final = 160
+ORDERS: Final = (  # the input's size, what is special, the tier
     ((512, 341), "", Tier.TIER_1K),
     ((1024, 683), "", Tier.TIER_2K),
     ((2048, 1365), "", Tier.TIER_4K),
     ((1024, 683), "", Tier.TIER_4K),
+    ((2048, 1365), "on ncnn", Tier.TIER_4K),
     ((1024, 683), "damaged", Tier.TIER_4K),
+    ((512, 341), "best", Tier.TIER_1K),
 )
-DAMAGE: Final = Damage(noise=3, quality=85)  # all networks take part in it
+DAMAGE: Final = Damage(noise=3, qualities=(85,))
 
 
 def photo(width_px: int, height_px: int) -> Image.Image:
     """Return a photograph in this size, clean as long as that is smaller than what there is."""
-    return ImageOps.fit(reported()["astronaut.png"], (width_px, height_px), Image.Resampling.LANCZOS)
+    return ImageOps.fit(reported()[PHOTO], (width_px, height_px), Image.Resampling.LANCZOS)
 
 
 def rate(rounds: int, threads: int) -> str:
@@ -81,6 +95,41 @@ def rate(rounds: int, threads: int) -> str:
             "|---|---|---|---|---|",
             f"| {threads} threads, {rounds} rounds | {mine:,.0f} | {bare_:,.0f} | **{ratio:.2f}** | {RATE_TARGET} |",
         ]
+    )
+
+
+def by_runtime(rounds: int, threads: int) -> str:
+    """Return the table of the networks' processor time on each runtime, for one tile."""
+    ways: dict[str, Runtime] = {"ncnn f32": NcnnRuntime(threads=threads)}
+    if is_installed():
+        ways["OpenVINO f32"] = OpenVinoRuntime(threads=threads, precision="f32")
+    if is_installed() and computes_bfloat16():
+        ways["OpenVINO bf16"] = OpenVinoRuntime(threads=threads, precision="bf16")
+    lines = [f"| a pixel, µs | {' | '.join(ways)} | ÷ ncnn | quality, dB |", "|---" * (len(ways) + 3) + "|"]
+    for network in (SPAN, SPAN_X4, WAIFU2X, SRMD, ANIME, X4PLUS, DAT, DAT_X4):
+        if not network.is_installed:
+            continue
+        side_px = min(RUNTIME_TILE_PX, network.side_px_max)
+        picture = np.asarray(photo(side_px, side_px))
+        taken_s: dict[str, list[float]] = {}
+        made: dict[str, Light] = {}
+        for _ in range(rounds + 1):
+            for name, way in ways.items():
+                if network.architecture != "ncnn" and isinstance(way, NcnnRuntime):
+                    continue
+                runner = Runner(threads=threads, runtime=way)
+                began_s = time.process_time()
+                made[name] = runner.enlarged(picture, Tile(0, 0, side_px, side_px), network)
+                taken_s.setdefault(name, []).append(time.process_time() - began_s)
+        shown = {name: statistics.median(taken[1:]) / side_px**2 * 1e6 for name, taken in taken_s.items()}
+        first, last = made[next(iter(made))], made[list(made)[-1]]
+        closeness = -10 * math.log10(max(float(np.square(np.clip(first, 0, 1) - np.clip(last, 0, 1)).mean()), 1e-12))
+        ratio = f"**{shown[list(shown)[-1]] / shown['ncnn f32']:.2f}**" if "ncnn f32" in shown else ""
+        cells = [f"{shown[name]:.1f}" if name in shown else "" for name in ways]
+        lines.append(f"| {network.name} | {' | '.join(cells)} | {ratio} | {closeness:.0f} |")
+        print(lines[-1], flush=True)
+    return "\n".join(
+        [*lines, "", "Quality: the peak signal-to-noise ratio of the last runtime's result to the first's."]
     )
 
 
@@ -134,9 +183,11 @@ def by_order(threads: int) -> str:
     for (width_px, height_px), kind, tier in ORDERS:
         command = [sys.executable, __file__, "--one", f"{width_px}x{height_px}", kind, tier.name]
         run = subprocess.run([*command, "--threads", str(threads)], check=True, capture_output=True, text=True)
+        special = f", {DAMAGE if kind == 'damaged' else kind}" if kind else ""
         wall_s, cpu_s, peak_kb, method = run.stdout.strip().splitlines()[-1].split("\t")
         lines.append(
-            f"| {width_px}x{height_px}{', ' + str(DAMAGE) if kind else ''} | {tier.name.removeprefix('TIER_')}"
+            f"| {width_px}x{height_px}{special} |"
+            f" {tier.name.removeprefix('TIER_')}"
             f" | {float(wall_s):.1f} | {float(cpu_s):.1f} | {int(peak_kb) / 1024:.0f} | {MEMORY_TARGET_MB}"
             f" | `{method}` |"
         )
@@ -148,13 +199,17 @@ def one(size: str, kind: str, tier: str, threads: int) -> None:
     """Enhance one picture by the whole engine and print what it took."""
     width_px, height_px = map(int, size.split("x"))
     picture = photo(width_px, height_px)
-    if kind:
+    if kind == "damaged":
         picture = Image.fromarray(damaged(picture, DAMAGE, factor=1, name=size).pixels)
     original = io.BytesIO()
     picture.save(original, "PNG")
     original.seek(0)
     means = EngineResources(cores=threads, memory_bytes=MEANS_MB * 1024 * 1024, classical=classical_engine)
-    engine = open_engine(means=means)
+    options = NeuralOptions(
+        runtime=RuntimeName.NCNN if kind == "on ncnn" else RuntimeName.AUTO,
+        quality=Quality.BEST if kind == "best" else Quality.STANDARD,
+    )
+    engine = open_engine(means=means, options=options)
     began_s, began_cpu_s = time.perf_counter(), time.process_time()
     made = engine.upscaler.enhance(
         original, size=SPECIFIED[Tier(tier)].output_size(Dimensions(width_px=width_px, height_px=height_px))
@@ -186,6 +241,7 @@ def main() -> None:
     parts: list[str] = []
     for measure in (
         partial(rate, given.rounds, given.threads),
+        partial(by_runtime, given.rounds, given.threads),
         partial(by_size, given.megapixels, given.threads),
         partial(by_order, given.threads),
     ):

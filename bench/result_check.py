@@ -15,7 +15,8 @@ from pathlib import Path
 from typing import Final
 
 import numpy as np
-from photographs import Damage, damaged, reported
+from damages import Damage, damaged
+from photographs import reported
 from PIL import Image, ImageEnhance, ImageFilter
 
 from spike_ncnn.networks import NETWORKS, Network
@@ -28,7 +29,7 @@ sys.path.append(str(Path(__file__).parents[1] / "tests"))
 from faithfulness import broken  # the tests' folder was missing
 from graphics import GRAPHICS  # the same
 
-DAMAGES: Final = (Damage(), Damage(noise=5), Damage(noise=40), Damage(quality=10), Damage(quality=80))
+DAMAGES: Final = (Damage(), Damage(noise=5), Damage(noise=40), Damage(qualities=(10,)), Damage(qualities=(80,)))
 FACTORS: Final = (0.3, 0.7, 1.0, 1.6, 2.0, 3.7, 8.0)
 
 

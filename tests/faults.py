@@ -97,6 +97,10 @@ class FaultyBlobStore:
         """Return a URL; see the port."""
         return self._blobs.url(key, valid_for=valid_for)
 
+    def attachment_url(self, key: ObjectKey, *, content_disposition: str, valid_for: timedelta) -> str:
+        """Return a URL; see the port."""
+        return self._blobs.attachment_url(key, content_disposition=content_disposition, valid_for=valid_for)
+
     def _check(self, method: str) -> None:
         if method in self.failing:
             raise StorageUnavailable

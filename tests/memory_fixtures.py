@@ -24,6 +24,7 @@ from spike_memory import (
     CountingSecrets,
     Failures,
     ManualClock,
+    MemoryBackground,
     MemoryBlender,
     MemoryBlobStore,
     MemoryBroker,
@@ -35,6 +36,7 @@ from spike_memory import (
     MemoryMetadata,
     MemoryProbe,
     MemoryQueue,
+    MemoryRenditionMaker,
     MemoryTransactions,
     MemoryUpscaler,
     NoConcurrency,
@@ -239,6 +241,18 @@ class MemoryFixtures:
     @cached_property
     def lost_limiter(self) -> MemoryLimiter:
         return LostLimiter(self.clock)
+
+    @cached_property
+    def background(self) -> MemoryBackground:
+        return MemoryBackground()
+
+    @cached_property
+    def finish(self) -> Callable[[], object]:
+        return self.background.run
+
+    @cached_property
+    def rendition_maker(self) -> Any:
+        return MemoryRenditionMaker()
 
     @cached_property
     def concurrency(self) -> NoConcurrency:

@@ -18,6 +18,7 @@ from spike_memory import (
     CountingIds,
     CountingSecrets,
     ManualClock,
+    MemoryBackground,
     MemoryBlender,
     MemoryBlobStore,
     MemoryBroker,
@@ -28,6 +29,7 @@ from spike_memory import (
     MemoryLimiter,
     MemoryMetadata,
     MemoryProbe,
+    MemoryRenditionMaker,
     MemoryUpscaler,
     NoopHeartbeat,
 )
@@ -43,6 +45,7 @@ class MemorySpike:
     blobs: MemoryBlobStore
     pages: dict[str, bytes]  # by URL, for the downloader
     broker: MemoryBroker
+    background: MemoryBackground  # makes renditions when it is run
 
     @classmethod
     def build(
@@ -53,7 +56,7 @@ class MemorySpike:
         database: Database | None = None,
         subscribers: Sequence[Subscriber] = (),
     ) -> "MemorySpike":
-        clock, broker = ManualClock(), MemoryBroker()
+        clock, broker, background = ManualClock(), MemoryBroker(), MemoryBackground()
         store = blobs(clock)
         pages: dict[str, bytes] = {}
         spike = assemble(
@@ -67,7 +70,9 @@ class MemorySpike:
                 canvas_fitter=MemoryCanvasFitter(),
                 probe=MemoryProbe(),
                 metadata=MemoryMetadata(),
+                rendition_maker=MemoryRenditionMaker(),
             ),
+            background=background,
             generator=MemoryGenerator(),
             downloader=MemoryDownloader(pages),
             limiter=MemoryLimiter(clock),
@@ -77,7 +82,7 @@ class MemorySpike:
             heartbeat=NoopHeartbeat(),
             subscribers=subscribers,
         )
-        return cls(spike=spike, clock=clock, blobs=store, pages=pages, broker=broker)
+        return cls(spike=spike, clock=clock, blobs=store, pages=pages, broker=broker, background=background)
 
     def register(self, email: str = "ada@example.org", *, tokens: int = 100) -> Registered:
         return self.spike.accounts.registration.register(Email.parse(email), tokens=Tokens(tokens))

@@ -7,10 +7,11 @@ from attrs import evolve, field, frozen
 from spike_core.domain.catalog import SPECIFIED, Catalog
 from spike_core.domain.event_deliveries import EventLimits
 from spike_core.domain.images import MetadataPolicy
-from spike_core.domain.limits import JobLimits
+from spike_core.domain.limits import DownloadLimits, JobLimits
 from spike_core.domain.render_options import FAITHFUL_ONLY, Mode
 from spike_core.domain.tokens import Tokens
 from spike_core.domain.usage import Budgets
+from spike_core.ports.background import Background
 from spike_core.ports.blender import Blender
 from spike_core.ports.blobs import BlobStore
 from spike_core.ports.clock import Clock
@@ -25,12 +26,14 @@ from spike_core.ports.price_list import PriceList
 from spike_core.ports.probe import ImageProbe
 from spike_core.ports.queue import JobQueue
 from spike_core.ports.regeneration import RegenerationPolicies
+from spike_core.ports.rendition_maker import RenditionMaker
 from spike_core.ports.secrets import Secrets
 from spike_core.ports.transactions import Transactions
 from spike_core.ports.upscaler import Upscaler
 from spike_core.services.accounts import OPENING_GRANT, Authentication, Registration
 from spike_core.services.album_contents import AlbumContents
 from spike_core.services.albums import Albums
+from spike_core.services.analyses import Analyses
 from spike_core.services.api_key_limits import ApiKeyLimits
 from spike_core.services.api_keys import ApiKeys
 from spike_core.services.audit import Audit
@@ -39,6 +42,7 @@ from spike_core.services.billing import Billing
 from spike_core.services.cancellation import Cancellation
 from spike_core.services.deletion import Deletion
 from spike_core.services.dispatch import Dispatch
+from spike_core.services.downloads import Downloads
 from spike_core.services.enhancements import Enhancements
 from spike_core.services.event_recording import RecordingTransactions
 from spike_core.services.events import Events, named, types_wanted
@@ -57,6 +61,7 @@ from spike_core.services.queries import Queries
 from spike_core.services.recovery import Recovery
 from spike_core.services.regeneration import SamePolicy
 from spike_core.services.rendering import Rendering
+from spike_core.services.rendition_making import RenditionMaking
 from spike_core.services.sessions import Sessions
 from spike_core.services.uploads import Uploads
 from spike_core.services.usage_accounting import UsageAccounting
@@ -87,6 +92,8 @@ class Ports:
     free_bytes: Callable[[], int] | None = None  # of the blob store; `None` if it knows no end
     subscribers: Sequence[Subscriber] = ()  # to domain events
     price_list: PriceList = field(factory=CatalogPrices)
+    rendition_maker: RenditionMaker | None = None  # `None`: pictures have no renditions
+    background: Background | None = None  # `None`: the maintenance task alone makes renditions
 
 
 @frozen(kw_only=True)
@@ -98,6 +105,7 @@ class Policies:
     opening_grant: Tokens = OPENING_GRANT
     metadata: MetadataPolicy = MetadataPolicy.KEEP  # of results
     budgets: Budgets = field(factory=Budgets)
+    downloads: DownloadLimits = field(factory=DownloadLimits)
     events: EventLimits = field(factory=EventLimits)
     free_bytes_min: int = 0  # of the blob store; below it nothing new is accepted
     catalog: Catalog = SPECIFIED  # the tiers that are sold
@@ -117,12 +125,14 @@ class Accounts:
 
 @frozen(kw_only=True)
 class Images:
-    """Pictures: uploading, changing and deleting them."""
+    """Pictures: uploading, analyzing, changing and deleting them."""
 
     uploads: Uploads
     batch_uploads: BatchUploads
     updates: ImageUpdates
     deletion: Deletion
+    renditions: RenditionMaking
+    analyses: Analyses
 
 
 @frozen(kw_only=True)
@@ -159,6 +169,7 @@ class Application:
     album_contents: AlbumContents
     jobs: Jobs
     queries: Queries
+    downloads: Downloads
     idempotency: IdempotencyStore
     events: Events
     maintenance: Maintenance
@@ -204,6 +215,14 @@ def compose(ports: Ports, policies: Policies) -> Application:
         limits=limits,
         free_space=FreeSpace(free_bytes=ports.free_bytes, min_bytes=policies.free_bytes_min),
     )
+    rendition_making = RenditionMaking(
+        transactions=transactions,
+        ingest=ingest,
+        clock=clock,
+        ids=ids,
+        maker=ports.rendition_maker,
+        background=ports.background,
+    )
     new_images = NewImages(
         transactions=transactions, clock=clock, ids=ids, billing=billing, ingest=ingest, pricing=pricing
     )
@@ -243,7 +262,12 @@ def compose(ports: Ports, policies: Policies) -> Application:
         budgets=UsageAccounting(transactions=transactions, clock=clock, billing=billing),
         images=Images(
             uploads=Uploads(
-                transactions=transactions, clock=clock, dispatch=dispatch, ingest=ingest, new_images=new_images
+                transactions=transactions,
+                clock=clock,
+                dispatch=dispatch,
+                ingest=ingest,
+                new_images=new_images,
+                rendition_making=rendition_making,
             ),
             batch_uploads=BatchUploads(
                 transactions=transactions,
@@ -252,10 +276,13 @@ def compose(ports: Ports, policies: Policies) -> Application:
                 dispatch=dispatch,
                 ingest=ingest,
                 new_images=new_images,
+                rendition_making=rendition_making,
                 concurrency=ports.concurrency,
             ),
             updates=ImageUpdates(transactions=transactions, blobs=blobs, probe=ports.probe, clock=clock),
             deletion=Deletion(transactions=transactions, blobs=blobs, clock=clock, billing=billing),
+            renditions=rendition_making,
+            analyses=Analyses(transactions=transactions, blobs=blobs, upscaler=ports.upscaler, pricing=pricing),
         ),
         albums=Albums(transactions=transactions, clock=clock, ids=ids, secrets=ports.secrets, catalog=catalog),
         album_contents=AlbumContents(transactions=transactions, clock=clock, ids=ids),
@@ -288,9 +315,11 @@ def compose(ports: Ports, policies: Policies) -> Application:
                 job_transitions=transitions,
                 dispatch=dispatch,
                 heartbeat=ports.heartbeat,
+                rendition_making=rendition_making,
             ),
         ),
         queries=Queries(transactions=transactions, clock=clock),
+        downloads=Downloads(transactions=transactions, limits=policies.downloads),
         idempotency=IdempotencyStore(transactions=transactions, clock=clock),
         events=Events(
             transactions=ports.transactions,

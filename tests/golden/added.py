@@ -4,7 +4,7 @@ from typing import Any, Final
 
 from golden.errors import refusal
 from golden.images import an_image
-from golden.looks import CDN, TEXT, TIME, WHOLE, Looks, an_id
+from golden.looks import CDN, NO_RENDITIONS, TEXT, TIME, WHOLE, Looks, an_id
 
 CREATED: Final = {
     "id": an_id("job_gen_"),
@@ -15,8 +15,11 @@ CREATED: Final = {
     "prompt": "A serene mountain landscape at sunset",
     "inputImageUrl": None,
     "outputImageUrl": Looks(str, rf"{CDN}/enhanced/job_gen_[a-z0-9]{{24}}\.jpg"),
+    **NO_RENDITIONS,
     "outputWidth": 2048,
     "outputHeight": 1152,
+    "format": "jpeg",
+    "quality": None,
     "errorMessage": None,
     "createdAt": TIME,
     "processingStartedAt": TIME,
@@ -64,6 +67,7 @@ def a_placed_image(image_id: str) -> dict[str, Any]:
         "albumImageId": an_id("alb_img_"),
         "name": "photo.jpg",
         "url": f"{CDN}/images/{image_id}.jpg",
+        **NO_RENDITIONS,
         "width": 1920,
         "height": 1080,
         "size": WHOLE,

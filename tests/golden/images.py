@@ -2,7 +2,7 @@
 
 from typing import Any, Final
 
-from golden.looks import TEXT, TIME, WHOLE, Added, a_cdn_url, an_id
+from golden.looks import NO_RENDITIONS, TEXT, TIME, WHOLE, Added, a_cdn_url, an_id
 
 UPLOADED: Final = {
     "success": True,
@@ -10,10 +10,12 @@ UPLOADED: Final = {
         "id": an_id("img_"),
         "name": "photo.jpg",
         "url": a_cdn_url("images", "img_"),
+        **NO_RENDITIONS,
         "width": 1920,
         "height": 1080,
         "size": WHOLE,
         "format": "JPEG",
+        "duplicateOf": Added(None),
     },
     "enhancement": {"jobId": an_id("job_"), "tier": "TIER_2K", "tokenCost": 5, "newBalance": 95},
 }
@@ -25,6 +27,7 @@ BATCH_UPLOADED: Final = {
             "filename": "photo1.jpg",
             "imageId": an_id("img_"),
             "url": a_cdn_url("images", "img_"),
+            **NO_RENDITIONS,
             "width": 1920,
             "height": 1080,
             "size": WHOLE,
@@ -32,6 +35,7 @@ BATCH_UPLOADED: Final = {
             "jobId": Added(an_id("job_")),
             "tier": Added("TIER_1K"),
             "tokenCost": Added(2),
+            "duplicateOf": Added(None),
         },
         {
             "success": False,
@@ -71,6 +75,7 @@ def a_job(tier: str, status: str, tokens: int, *, started: Any = TIME, **changes
         "status": status,
         "tokensCost": tokens,
         "enhancedUrl": None,
+        **NO_RENDITIONS,
         "enhancedWidth": None,
         "enhancedHeight": None,
         "enhancedSizeBytes": None,
@@ -79,6 +84,10 @@ def a_job(tier: str, status: str, tokens: int, *, started: Any = TIME, **changes
         "processingStartedAt": started,
         "processingCompletedAt": None,
         "imageId": Added(an_id("img_")),
+        "format": Added(None),
+        "quality": Added(None),
+        "strength": Added(None),
+        "mode": Added("faithful"),
         "method": Added(None),
         "progress": Added(0),
         "queuePosition": Added(None),
@@ -100,6 +109,7 @@ def a_completed_job(tier: str, tokens: int) -> dict[str, Any]:
         enhancedWidth=WHOLE,
         enhancedHeight=WHOLE,
         enhancedSizeBytes=WHOLE,
+        format=Added("jpeg"),
         method=Added("made up"),
         processingCompletedAt=TIME,
         progress=Added(100),
@@ -113,6 +123,7 @@ def an_image(**changes: Any) -> dict[str, Any]:
         "name": "photo.jpg",
         "description": Added(None),
         "originalUrl": a_cdn_url("images", "img_"),
+        **NO_RENDITIONS,
         "originalWidth": 1920,
         "originalHeight": 1080,
         "originalSizeBytes": WHOLE,
@@ -143,6 +154,7 @@ ANONYMOUSLY_UPLOADED: Final = {
         "id": an_id("img_anon_"),
         "name": "photo.jpg",
         "url": a_cdn_url("images", "img_anon_"),
+        **NO_RENDITIONS,
         "width": 1920,
         "height": 1080,
     },

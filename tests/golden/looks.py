@@ -35,6 +35,8 @@ TIME: Final = Looks(str, r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
 CDN: Final = "https://cdn.spike.land"
 BODY: Final = "[a-z0-9]{24}"
 
+NO_RENDITIONS: Final = {name: Added(None) for name in ("thumbnailUrl", "previewUrl", "thumbhash")}  # not made yet
+
 
 def an_id(prefix: str) -> Looks:
     """Return how an id with this prefix looks."""

@@ -16,6 +16,7 @@ from spike_contracts.generator import GeneratorContract as Generators
 from spike_contracts.metadata import MetadataContract as Metadatas
 from spike_contracts.probe import ProbeContract as Probes
 from spike_contracts.upscaler import UpscalerContract as Upscalers
+from spike_core.domain.analysis import Analysis
 from spike_core.domain.color_grid import Color, ColorGrid
 from spike_core.domain.dimensions import Dimensions
 from spike_core.domain.errors import (
@@ -355,6 +356,13 @@ MUTANTS: Final = [
            Upscalers.test_the_result_is_upright_and_in_srgb, fixtures=RealPictures),
     Mutant("ignores transparency", MemoryUpscaler, "enhance", _naive, Upscalers.test_transparency_is_kept,
            fixtures=RealPictures),
+    Mutant("ignores the ordered format", MemoryUpscaler, "enhance",
+           lambda enhance, own, *args, options=None, **kwargs: enhance(own, *args, **kwargs),
+           Upscalers.test_the_result_has_the_ordered_format,
+           Upscalers.test_an_ordered_jpeg_of_a_transparent_picture_is_faithful),
+    Mutant("has nothing to say about a picture", MemoryUpscaler, "analyze",
+           lambda *_args, **_kwargs: Analysis(summary=""),
+           Upscalers.test_an_analysis_says_something),
     # a blender
     Mutant("merges JPEGs alone", MemoryBlender, "blend", _of_jpeg_alone,
            Blenders.test_pictures_of_every_format_are_merged, fails_with=UnknownPictureFormat),

@@ -55,6 +55,15 @@ def _of_a_shown_image(add: Any, jobs: MemoryJobs, new: Any) -> None:
 
 MUTANTS: Final = [
     Mutant(
+        "takes a stranger's image for a duplicate",
+        MemoryImages,
+        "duplicates",
+        lambda _duplicates, images, _owner_id, digests: {
+            image.sha256: image.id for image in images._rows.state.images.values() if image.sha256 in digests
+        },
+        Images.test_duplicates_are_the_owners_earliest_images_that_arent_hidden,
+    ),
+    Mutant(
         "forgets an image's description",
         MemoryImages,
         "add",

@@ -16,6 +16,7 @@ from spike_core.domain.errors import IllegalTransition, JobChanged, JobNotFound
 from spike_core.domain.jobs import ClaimedJob, Job, PendingJob, StartedJob
 from spike_core.domain.priorities import Priority
 from spike_core.domain.queue_order import QueueOrder, UnclaimedJob
+from spike_core.domain.render_options import DEFAULT_OPTIONS
 from spike_memory.jobs import MemoryJobs
 
 MICROSECOND: Final = timedelta(microseconds=1)
@@ -139,6 +140,13 @@ def _everything_in_flight(_in_flight: Any, jobs: MemoryJobs, owner_id: Any, *, l
 
 
 MUTANTS: Final = [
+    Mutant(
+        "forgets a job's options",
+        MemoryJobs,
+        "add",
+        lambda add, jobs, new: add(jobs, [evolve(job, spec=evolve(job.spec, options=DEFAULT_OPTIONS)) for job in new]),
+        Jobs.test_added_jobs_come_back_as_they_were,
+    ),
     Mutant(
         "forgets a job's request",
         MemoryJobs,

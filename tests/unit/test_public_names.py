@@ -31,8 +31,8 @@ Settings Spike WrongSettings assemble build build_offline create_app housekeepin
 """
 ERRORS: Final = """
 AlbumFull AlbumNotFound AnimatedPicture ApiKeyLimitReached ApiKeyNotFound BatchNotFound Conflict ContainsLocation
-DatabaseDamaged DatabaseUnavailable DownloadFailed DuplicateEntry DuplicateIdempotencyRecord EmailTaken EmptyFile
-EntryNotFound FileTooLarge Forbidden GeneratorUnavailable IdempotencyKeyReused IdempotencyRecordNotFound
+DatabaseDamaged DatabaseUnavailable DownloadFailed DownloadTooLarge DuplicateEntry DuplicateIdempotencyRecord EmailTaken
+EmptyFile EntryNotFound FileTooLarge Forbidden GeneratorUnavailable IdempotencyKeyReused IdempotencyRecordNotFound
 IllegalTransition ImageNotFound InsufficientScope InvalidFileName InvalidIdentifier InvalidInput InvalidLink
 InvalidResult InvalidValue InvariantViolated JobChanged JobNotFound LimiterUnavailable MultiplePages NotEnoughTokens
 NotFound NothingToClaim ObjectNotFound PricesUnavailable PromptRefused QueueUnavailable QuotaExceeded ReferenceReused
@@ -45,19 +45,20 @@ UpscalerUnavailable UserNotFound WalletNotFound WorkAbandoned WorkKilled
 PORTS: Final = """
 ADAPTER_API AddressedEvent Album AlbumCount AlbumCursor AlbumId AlbumImage AlbumImageId AlbumRepository AlbumSummary
 Allowance Analysis ApiKey ApiKeyCharge ApiKeyCharges ApiKeyId ApiKeyRepository AuditPage AuditReader Authenticator
-Backlog BatchId Blender BlobStore Broker CancelledJob CanvasFitter ClaimedJob Clock Comparison CompletedJob
+Background Backlog BatchId Blender BlobStore Broker CancelledJob CanvasFitter ClaimedJob Clock Comparison CompletedJob
 Concurrency CountedUsage DEFAULT_OPTIONS Damage Database DatabaseLimits Delivery Dimensions Downloader Email Engine
 EngineResources Event EventDeliveries FailedJob Generator Heartbeat IdempotencyKey IdempotencyRecord
 IdempotencyRecords Identifier Identity Ids Image ImageCursor ImageDeleted ImageId ImageProbe ImageRepository
 ImageUploaded IncomingRequest Job JobCancelled JobCompleted JobCursor JobFailed JobId JobQueue JobRefunded
-JobRepository LedgerEntry LedgerPosition MaintenanceRun MaintenanceRuns MaintenanceTask Metadata Mode Month ObjectKey
-OpenBroker OpenDatabase OpenEngine OpenGenerator OpenLimiter OpenStorage Order Outbox OutboxMessage OwnerId
-PICTURE_PIXELS_MAX PendingJob PictureFacts PictureFormat PictureIdentity Posting PriceList Priority
-ProgressMonitor Prompt QueueOrder QueueStatistics RateLimit RateLimiter RecordedResponse Reference RefundStatistics
-RefundedJob RegenerationPolicies RegenerationPolicy RenderOptions RenderedImage Scope Secret SecretHash Secrets
-Session SessionRepository SignedUrls StartCursor StartedJob Statistics Storage StoredObject Subscriber SubscriberName
-Subscription Subscriptions Tier Tokens TokensMoved Transaction Transactions UNMONITORED UnmonitoredProgress
-UnreadableRow Upscaler User UserId UserRepository WaitingOwner Wallet WalletRepository WorkerPool
+JobRepository LedgerEntry LedgerPosition MadeRenditions MaintenanceRun MaintenanceRuns MaintenanceTask Metadata
+MissingRenditions Mode Month ObjectKey OpenBroker OpenDatabase OpenEngine OpenGenerator OpenLimiter OpenStorage Order
+Outbox OutboxMessage OwnerId PICTURE_PIXELS_MAX PendingJob PictureFacts PictureFormat PictureIdentity Pictured Posting
+PriceList Priority ProgressMonitor Prompt QueueOrder QueueStatistics RateLimit RateLimiter RecordedResponse Reference
+RefundStatistics RefundedJob RegenerationPolicies RegenerationPolicy RenderOptions RenderedImage RenditionMaker
+RenditionRepository Renditions Scope Secret SecretHash Secrets Session SessionRepository SignedUrls StartCursor
+StartedJob Statistics Storage StoredObject Subscriber SubscriberName Subscription Subscriptions Tier Tokens
+TokensMoved Transaction Transactions UNMONITORED UnmonitoredProgress UnreadableRow Upscaler User UserId UserRepository
+WaitingOwner Wallet WalletRepository WorkerPool
 """
 NAMES: Final = {
     "spike": f"{CORE} {EMBEDDING}",
@@ -76,6 +77,7 @@ NO_CLASSES: Final = {
     "Event",
     "Job",
     "PICTURE_PIXELS_MAX",
+    "Pictured",
     "UNMONITORED",
 }  # of `spike_core.ports`
 WITH_EXAMPLES: Final = [

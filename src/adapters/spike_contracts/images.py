@@ -106,6 +106,24 @@ class ImagesContract:
                 listed += page
         assert listed == sorted(mine, key=lambda image: image.cursor, reverse=True)
 
+    def test_duplicates_are_the_owners_earliest_images_that_arent_hidden(self, transactions: Transactions) -> None:
+        owner_id, first, second, unknown = an_owner(), bytes(32), bytes(range(32)), bytes(range(1, 33))
+        late, early, hidden = (
+            evolve(an_image(owner_id=owner_id, now=NOON + timedelta(minutes=minutes)), sha256=first)
+            for minutes in (2, 1, 0)
+        )
+        other = evolve(an_image(owner_id=owner_id), sha256=second)
+        foreign = evolve(an_image(now=NOON - timedelta(days=1)), sha256=first)
+        with transactions.begin() as tx:
+            tx.images.add(late, early, hidden, other, foreign, an_image(owner_id=owner_id))
+            tx.images.begin_deletion(hidden.id, now=NOON)
+        with transactions.view() as tx:
+            assert tx.images.duplicates(owner_id, [first]) == {first: early.id}
+            assert tx.images.duplicates(owner_id, [first, second, unknown]) == {first: early.id, second: other.id}
+            many = [number.to_bytes(32, "big") for number in range(1, 60)]
+            assert tx.images.duplicates(owner_id, [*many, second]) == {second: other.id}
+            assert tx.images.duplicates(an_owner(), [first, second]) == tx.images.duplicates(owner_id, []) == {}
+
     def test_each_view_counts(self, transactions: Transactions) -> None:
         image, other = an_image(), an_image()
         with transactions.begin() as tx:

@@ -39,6 +39,7 @@ from spike_core.domain.jobs import (
     StartedJob,
 )
 from spike_core.domain.objects import ObjectKey, PictureFormat
+from spike_core.domain.render_options import OUTPUT_FORMATS, QUALITY_MAX, STRENGTH_MAX, Mode, RenderOptions
 from spike_core.domain.tiers import Tier
 from spike_core.domain.tokens import NO_TOKENS
 from spike_core.domain.transitions import TRANSITIONS
@@ -102,6 +103,17 @@ def store(tx: Transaction, *jobs: Job) -> None:
 
 
 @st.composite
+def render_options(draw: st.DrawFn) -> RenderOptions:
+    """Draw any options that an order may have."""
+    format_ = draw(st.sampled_from([None, *OUTPUT_FORMATS]))
+    quality = st.none() if format_ is PictureFormat.PNG else st.one_of(st.none(), st.integers(1, QUALITY_MAX))
+    strength = st.one_of(st.none(), st.integers(0, STRENGTH_MAX))
+    return RenderOptions(
+        format=format_, quality=draw(quality), strength=draw(strength), mode=draw(st.sampled_from(Mode))
+    )
+
+
+@st.composite
 def job_states(draw: st.DrawFn) -> Job:
     """Draw a job in any state, with any values."""
     kind = draw(st.sampled_from(KINDS))
@@ -116,7 +128,14 @@ def job_states(draw: st.DrawFn) -> Job:
     spec = an_order(tier=tier)
     task = draw(st.sampled_from(a_task_of_each_kind(spec.id)))
     batch_id = draw(st.sampled_from([None, BatchId.of(a_body())]))
-    spec = evolve(spec, task=task, batch_id=batch_id, request_id=request_id, created_at=draw(INSTANTS))
+    spec = evolve(
+        spec,
+        task=task,
+        options=draw(render_options()),
+        batch_id=batch_id,
+        request_id=request_id,
+        created_at=draw(INSTANTS),
+    )
     job = a_job_of(kind, spec=spec, attempt=draw(st.integers(0, 10**6)), crashes=draw(st.integers(0, 10**6)))
     match job:
         case StartedJob():
@@ -140,7 +159,10 @@ class JobsContract:
     @pytest.mark.parametrize("request_id", [None, RequestId.of(a_body())])
     def test_added_jobs_come_back_as_they_were(self, transactions: Transactions, request_id: RequestId | None) -> None:
         image = an_image()
-        orders = [evolve(an_order(image=image, tier=tier), request_id=request_id) for tier in SPECIFIED.tiers]
+        options = RenderOptions(format=PictureFormat.WEBP, quality=100, strength=0, mode=Mode.VIVID)
+        orders = [
+            evolve(an_order(image=image, tier=tier), request_id=request_id, options=options) for tier in SPECIFIED.tiers
+        ]
         jobs = [PendingJob(spec=spec) for spec in orders]
         with transactions.begin() as tx:
             tx.images.add(image)

@@ -60,6 +60,16 @@ class SignedUrlsContract:
         assert link.path == f"/files/{key}"
         links.check(key, expires=link.expires, signature=link.signature)
 
+    def test_a_link_to_an_attachment_is_a_link_that_asks_for_one(
+        self, blobs: BlobStore, links: SignedUrls, clock: ManualClock
+    ) -> None:
+        """The parameter isn't signed: it changes the response's disposition and nothing else."""
+        clock.advance(HOUR)
+        plain = blobs.url(KEYS[0], valid_for=HOUR)
+        assert blobs.attachment_url(KEYS[0], content_disposition="attachment", valid_for=HOUR) == f"{plain}&download=1"
+        link = the_link(blobs, KEYS[0])
+        links.check(KEYS[0], expires=link.expires, signature=link.signature)
+
     def test_a_link_is_valid_as_long_as_was_asked_for(
         self, blobs: BlobStore, links: SignedUrls, clock: ManualClock
     ) -> None:

@@ -9,6 +9,7 @@ from spike_contracts.api_key_charges import ApiKeyChargesContract
 from spike_contracts.api_keys import ApiKeysContract
 from spike_contracts.audit import AuditReaderContract
 from spike_contracts.authenticator import AuthenticatorContract
+from spike_contracts.background import BackgroundContract
 from spike_contracts.blender import BlenderContract
 from spike_contracts.blobs import BlobStoreContract
 from spike_contracts.broker import BrokerContract
@@ -38,6 +39,8 @@ from spike_contracts.probe import ProbeContract
 from spike_contracts.queue import JobQueueContract
 from spike_contracts.races import RacesContract
 from spike_contracts.regeneration import RegenerationPoliciesContract
+from spike_contracts.rendition_maker import RenditionMakerContract
+from spike_contracts.renditions import RenditionsContract
 from spike_contracts.secrets import SecretsContract
 from spike_contracts.sessions import SessionsContract
 from spike_contracts.shared_transactions import SharedTransactionsContract
@@ -70,6 +73,7 @@ SUITES: Final[Mapping[str, Sequence[type]]] = {
         MaintenanceRunsContract,
         OutboxContract,
         RacesContract,
+        RenditionsContract,
         SessionsContract,
         StatisticsContract,
         SubscriptionsContract,
@@ -86,6 +90,7 @@ SUITES: Final[Mapping[str, Sequence[type]]] = {
 # of what no entry point selects; sharing an app's transaction is a database's choice
 OTHER_SUITES: Final[Sequence[type]] = (
     AuthenticatorContract,
+    BackgroundContract,
     ClockContract,
     ConcurrencyContract,
     DownloaderContract,
@@ -93,6 +98,7 @@ OTHER_SUITES: Final[Sequence[type]] = (
     IdsContract,
     PriceListContract,
     RegenerationPoliciesContract,
+    RenditionMakerContract,
     SecretsContract,
     SharedTransactionsContract,
 )

@@ -9,6 +9,7 @@ from spike_core.domain.catalog import SPECIFIED
 from spike_core.domain.dimensions import Dimensions
 from spike_core.domain.errors import UnacceptablePicture, WorkAbandoned
 from spike_core.domain.objects import PictureFormat
+from spike_core.domain.render_options import OUTPUT_FORMATS, RenderOptions
 from spike_core.domain.tiers import Tier
 from spike_core.ports.probe import ImageProbe
 from spike_core.ports.upscaler import Upscaler
@@ -122,3 +123,26 @@ class UpscalerContract:
         assert picture.format in {PictureFormat.PNG, PictureFormat.WEBP}
         assert probe.inspect(io.BytesIO(picture.content)).format is picture.format
         assert probe.compare(io.BytesIO(picture.content), io.BytesIO(original)).flaw == ""
+
+    @pytest.mark.parametrize("format_", OUTPUT_FORMATS)
+    def test_the_result_has_the_ordered_format(
+        self, upscaler: Upscaler, make_picture: MakePicture, probe: ImageProbe, format_: PictureFormat
+    ) -> None:
+        """The worker's check of the result passes, whatever the format."""
+        content, size = make_picture(SMALL), SMALL.scaled_to(640)
+        picture = upscaler.enhance(io.BytesIO(content), size=size, options=RenderOptions(format=format_))
+        facts = probe.inspect(io.BytesIO(picture.content))
+        assert (picture.format, facts.format, facts.dimensions) == (format_, format_, size)
+        assert probe.compare(io.BytesIO(picture.content), io.BytesIO(content)).flaw == ""
+
+    def test_an_ordered_jpeg_of_a_transparent_picture_is_faithful(
+        self, upscaler: Upscaler, make_picture: MakePicture, probe: ImageProbe
+    ) -> None:
+        original = make_picture(SMALL, PictureFormat.PNG, "transparent")
+        options = RenderOptions(format=PictureFormat.JPEG)
+        picture = upscaler.enhance(io.BytesIO(original), size=SMALL.scaled_to(640), options=options)
+        assert picture.format is PictureFormat.JPEG
+        assert probe.compare(io.BytesIO(picture.content), io.BytesIO(original)).flaw == ""
+
+    def test_an_analysis_says_something(self, upscaler: Upscaler, make_picture: MakePicture) -> None:
+        assert upscaler.analyze(io.BytesIO(make_picture(SMALL)), size=SMALL.scaled_to(640)).summary

@@ -32,7 +32,15 @@ LEFTOVER_AGE: Final = timedelta(days=1)  # no running `put` takes that long
 CURSOR_KEPT_FROM: Final = 100  # page size; smaller pages are single looks, which nothing continues
 NAMES_HELD_MAX: Final = 50_000  # some 5 MB of names; a larger folder is listed once per this many
 
-_FOLDERS: Final = ("enhanced", "images", "inputs", "originals")  # all first parts of keys, sorted
+# all first parts of keys, sorted
+_FOLDERS: Final = (
+    "enhanced",
+    "images",
+    "inputs",
+    "originals",
+    "previews",
+    "thumbnails",
+)
 _INCOMING: Final = ".incoming"
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -127,6 +135,10 @@ class FilesystemBlobStore:
     def url(self, key: ObjectKey, *, valid_for: timedelta) -> str:
         """Return a signed path below `/files/`; see the port and `LinkSigner.sign`."""
         return self._links.sign(key, valid_for=valid_for)
+
+    def attachment_url(self, key: ObjectKey, *, content_disposition: str, valid_for: timedelta) -> str:  # noqa: ARG002  # the service sets it
+        """Return a signed path as `url` does, which asks the service for an attachment."""
+        return f"{self.url(key, valid_for=valid_for)}&download=1"
 
     def check(self, key: ObjectKey, *, expires: str, signature: str) -> None:
         """Check the two query parameters of a signed URL; see the port."""

@@ -12,6 +12,7 @@ from spike_core.domain.render_options import DEFAULT_OPTIONS, QUALITY_MAX, Rende
 from spike_core.ports.upscaler import RenderedImage
 from spike_imaging.color import srgb_profile
 from spike_imaging.decoding import on_white
+from spike_imaging.resolution import Resolution, exif_of
 
 JPEG_QUALITY: Final = 95
 JPEG_FULL_CHROMA: Final = 0  # Pillow's value for 4:4:4
@@ -20,11 +21,17 @@ WEBP_QUALITY: Final = 95
 AVIF_QUALITY: Final = 90
 _WEBP_METHOD: Final = 4
 _WEBP_LOSSLESS_EFFORT: Final = 0  # what Pillow calls `quality` of a lossless WebP
-_AVIF_SPEED: Final = 8
+_AVIF_SPEED: Final = 9  # 6 takes five times the processor time for 2 % less
 
 
-def encoded(picture: Image, *, options: RenderOptions = DEFAULT_OPTIONS, method: str = "") -> RenderedImage:
-    """Return a picture in RGB or RGBA as a file, tagged as sRGB and without other metadata.
+def encoded(
+    picture: Image,
+    *,
+    options: RenderOptions = DEFAULT_OPTIONS,
+    resolution: Resolution | None = None,
+    method: str = "",
+) -> RenderedImage:
+    """Return a picture in RGB or RGBA as a file, tagged as sRGB, with the resolution, and without other metadata.
 
     Without an ordered format RGB becomes JPEG, RGBA PNG. An ordered JPEG of RGBA is on white.
 
@@ -36,13 +43,23 @@ def encoded(picture: Image, *, options: RenderOptions = DEFAULT_OPTIONS, method:
         picture = on_white(picture)
     picture.info = {}  # Pillow would save some of it: comments, a palette's transparency
     out = io.BytesIO()
-    picture.save(out, format_.value, icc_profile=srgb_profile(), **_parameters(format_, options.quality))
+    parameters = {**_parameters(format_, options.quality), **_shown_at(format_, resolution)}
+    picture.save(out, format_.value, icc_profile=srgb_profile(), **parameters)
     return RenderedImage(
         content=out.getvalue(),
         format=format_,
         dimensions=Dimensions(width_px=picture.width, height_px=picture.height),
         method=method,
     )
+
+
+def _shown_at(format_: PictureFormat, resolution: Resolution | None) -> Mapping[str, Any]:
+    """Return the parameters for the resolution: JPEG and PNG have fields of their own for it, the others EXIF."""
+    if resolution is None:
+        return {}
+    if format_ in {PictureFormat.JPEG, PictureFormat.PNG}:
+        return {"dpi": resolution}
+    return {"exif": exif_of(resolution)}
 
 
 def _parameters(format_: PictureFormat, quality: int | None) -> Mapping[str, Any]:

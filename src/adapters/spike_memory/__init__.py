@@ -22,6 +22,7 @@ from spike_memory.heartbeat import NoopHeartbeat
 from spike_memory.ids import CountingIds, CountingSecrets
 from spike_memory.limiter import MemoryLimiter
 from spike_memory.queue import MemoryQueue
+from spike_memory.renditions import MemoryBackground, MemoryRenditionMaker
 from spike_memory.transactions import MemoryTransactions
 
 __all__ = [
@@ -31,6 +32,7 @@ __all__ = [
     "Failures",
     "InMemorySpike",
     "ManualClock",
+    "MemoryBackground",
     "MemoryBlender",
     "MemoryBlobStore",
     "MemoryBroker",
@@ -42,6 +44,7 @@ __all__ = [
     "MemoryMetadata",
     "MemoryProbe",
     "MemoryQueue",
+    "MemoryRenditionMaker",
     "MemoryTransactions",
     "MemoryUpscaler",
     "NoConcurrency",

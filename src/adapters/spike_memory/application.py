@@ -47,6 +47,7 @@ from spike_memory.failures import FailingPort, Failures, failing
 from spike_memory.heartbeat import NoopHeartbeat
 from spike_memory.ids import CountingIds, CountingSecrets
 from spike_memory.queue import MemoryQueue
+from spike_memory.renditions import MemoryBackground, MemoryRenditionMaker
 from spike_memory.transactions import MemoryTransactions
 
 
@@ -63,6 +64,7 @@ class InMemorySpike(Application):
     inbox: MemoryQueue  # the messages to workers
     limits: JobLimits
     failures: Failures
+    background: MemoryBackground  # what is made beside requests and jobs, such as renditions, waits for its `run`
 
     @classmethod
     def build(
@@ -92,7 +94,7 @@ class InMemorySpike(Application):
         transactions = transactions or MemoryTransactions()
         blobs = blobs or MemoryBlobStore(clock)
         inbox = inbox or MemoryQueue()
-        policies, failures = policies or Policies(), Failures()
+        policies, failures, background = policies or Policies(), Failures(), MemoryBackground()
         application = compose(
             Ports(
                 transactions=failing(transactions, "transactions", failures),
@@ -111,6 +113,8 @@ class InMemorySpike(Application):
                 subscribers=subscribers,
                 price_list=price_list or CatalogPrices(),
                 concurrency=NoConcurrency(),
+                rendition_maker=failing(MemoryRenditionMaker(), "rendition_maker", failures),
+                background=background,
             ),
             policies,
         )
@@ -123,6 +127,7 @@ class InMemorySpike(Application):
             album_contents=application.album_contents,
             jobs=application.jobs,
             queries=application.queries,
+            downloads=application.downloads,
             idempotency=application.idempotency,
             events=application.events,
             maintenance=application.maintenance,
@@ -133,6 +138,7 @@ class InMemorySpike(Application):
             inbox=inbox,
             limits=policies.limits,
             failures=failures,
+            background=background,
         )
 
     def fail_next(

@@ -66,6 +66,10 @@ class MemoryBlobStore:
         signature = _signature(key, expires)
         return f"/files/{key}?{urlencode({'expires': expires, 'signature': signature})}"
 
+    def attachment_url(self, key: ObjectKey, *, content_disposition: str, valid_for: timedelta) -> str:  # noqa: ARG002  # the service sets it
+        """Return a signed path as `url` does, which asks the service for an attachment."""
+        return f"{self.url(key, valid_for=valid_for)}&download=1"
+
     def check(self, key: ObjectKey, *, expires: str, signature: str) -> None:
         """Check that `url` returned this URL; see the port `SignedUrls`."""
         if signature != _signature(key, expires):

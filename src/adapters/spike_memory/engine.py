@@ -148,7 +148,7 @@ class MemoryUpscaler:
         """Return a made-up picture; see the port."""
         facts = MemoryProbe().inspect(original)
         monitor.report(0.5)
-        flaw, format_ = _kept_flaw(facts), PictureFormat.JPEG
+        flaw, format_ = kept_flaw(facts), PictureFormat.JPEG
         if original.read().endswith(b" transparent"):
             flaw, format_ = "transparent", PictureFormat.PNG
         monitor.report(1.0)
@@ -180,7 +180,7 @@ def _rendered(
     return RenderedImage(content=a_picture(size, format_, flaw), format=format_, dimensions=size, method=method)
 
 
-def _kept_flaw(facts: PictureFacts) -> str:
+def kept_flaw(facts: PictureFacts) -> str:
     """Return what flaw a picture has that an engine keeps."""
     if facts.is_blank:
         return "blank"
@@ -194,7 +194,7 @@ class MemoryBlender:
         """Return a made-up picture; see the port."""
         facts, other = MemoryProbe().inspect(original), MemoryProbe().inspect(source)
         limited = min(facts.dimensions, size, key=lambda dimensions: dimensions.longest_side_px)
-        flaw, others = _kept_flaw(facts), _kept_flaw(other)
+        flaw, others = kept_flaw(facts), kept_flaw(other)
         return a_picture(
             facts.dimensions.scaled_to(limited.longest_side_px), PictureFormat.PNG, flaw if flaw == others else ""
         )
@@ -205,11 +205,11 @@ class MemoryCanvasFitter:
 
     def frame(self, original: BinaryIO, *, size: Dimensions, canvas: Dimensions) -> bytes:  # noqa: ARG002  # the port's
         """Return a made-up picture; see the port."""
-        return a_picture(canvas, PictureFormat.PNG, _kept_flaw(MemoryProbe().inspect(original)))
+        return a_picture(canvas, PictureFormat.PNG, kept_flaw(MemoryProbe().inspect(original)))
 
     def fit(self, picture: BinaryIO, *, size: Dimensions, options: RenderOptions = DEFAULT_OPTIONS) -> RenderedImage:
         """Return a made-up picture; see the port."""
-        flaw = _kept_flaw(MemoryProbe().inspect(picture))
+        flaw = kept_flaw(MemoryProbe().inspect(picture))
         return _rendered(size, options, flaw)
 
 

@@ -17,7 +17,16 @@ from spike_core.domain.errors import (
 )
 
 FailingPort = Literal[
-    "transactions", "blobs", "queue", "probe", "metadata", "upscaler", "blender", "generator", "downloader"
+    "transactions",
+    "blobs",
+    "queue",
+    "probe",
+    "metadata",
+    "upscaler",
+    "blender",
+    "generator",
+    "downloader",
+    "rendition_maker",
 ]
 
 _ENDLESS: Final = -1
@@ -31,6 +40,7 @@ _OUTAGES: Final[dict[FailingPort, type[SpikeError]]] = {
     "blender": UpscalerUnavailable,
     "generator": GeneratorUnavailable,
     "downloader": DownloadFailed,
+    "rendition_maker": UpscalerUnavailable,
 }
 
 _Adapter = TypeVar("_Adapter")

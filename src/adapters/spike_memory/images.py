@@ -44,6 +44,12 @@ class MemoryImages:
         page = [image for image in images if before is None or image.cursor < before]
         return sorted(page, key=lambda image: image.cursor, reverse=True)[:limit]
 
+    def duplicates(self, owner_id: OwnerId, digests: Collection[bytes]) -> Mapping[bytes, ImageId]:
+        """Return the owner's earliest image of each digest."""
+        images = [image for image in self._rows.state.images.values() if image.owner_id == owner_id]
+        newest_first = sorted(images, key=lambda image: image.cursor, reverse=True)
+        return {image.sha256: image.id for image in newest_first if image.sha256 in digests and image.sha256}
+
     def change(self, image: Image) -> None:
         """Store what people may change."""
         state = self._rows.check_writable()

@@ -18,6 +18,7 @@ from spike_core.domain.jobs import Job
 from spike_core.domain.ledger import LedgerEntry
 from spike_core.domain.maintenance import MaintenanceRun, MaintenanceTask
 from spike_core.domain.outbox import OutboxMessage
+from spike_core.domain.renditions import Pictured
 from spike_core.domain.secrets import SecretHash
 from spike_core.domain.wallet import Wallet
 
@@ -56,6 +57,7 @@ class State:
     subscriptions: dict[SubscriberName, Subscription] = Factory(dict)
     event_deliveries: dict[int, StoredDelivery] = Factory(dict)  # by position
     maintenance_runs: dict[MaintenanceTask, MaintenanceRun] = Factory(dict)
+    rendition_attempts: dict[Pictured, int] = Factory(dict)
 
     def copy(self) -> Self:
         """Return a state that changes independently of this one."""

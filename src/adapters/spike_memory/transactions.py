@@ -20,6 +20,7 @@ from spike_memory.images import MemoryImages
 from spike_memory.jobs import MemoryJobs
 from spike_memory.maintenance import MemoryMaintenanceRuns
 from spike_memory.outbox import MemoryOutbox
+from spike_memory.renditions import MemoryRenditions
 from spike_memory.sessions import MemorySessions
 from spike_memory.state import Rows, State
 from spike_memory.statistics import MemoryStatistics
@@ -34,6 +35,7 @@ class MemoryTransaction:
     wallets: MemoryWallets
     images: MemoryImages
     jobs: MemoryJobs
+    renditions: MemoryRenditions
     albums: MemoryAlbums
     users: MemoryUsers
     sessions: MemorySessions
@@ -54,6 +56,7 @@ class MemoryTransaction:
             wallets=MemoryWallets(rows),
             images=MemoryImages(rows),
             jobs=MemoryJobs(rows),
+            renditions=MemoryRenditions(rows),
             albums=MemoryAlbums(rows),
             users=MemoryUsers(rows),
             sessions=MemorySessions(rows),

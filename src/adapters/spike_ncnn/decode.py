@@ -11,6 +11,7 @@ from PIL.Image import Image, Resampling, composite, fromarray
 from spike_core.domain.catalog import RESULT_PIXELS_MAX
 from spike_imaging.limits import allowing
 from spike_imaging.open import opened_picture
+from spike_imaging.resolution import Resolution, resolution_of
 from spike_ncnn.arrays import Pixels
 
 _HIDDEN_MAX: Final = 3  # up to this alpha a color is nearly invisible, and encoders may store any color there
@@ -23,6 +24,7 @@ class Original:
     pixels: Pixels
     alpha: Image | None  # mode L; `None` if all is opaque
     is_gray: bool
+    resolution: Resolution | None  # in pixels per inch, if the file says one
     quantization: Sequence[int] | None  # of a JPEG's luma, in the order of the file; `None` for other files
 
 
@@ -42,6 +44,7 @@ def read_original(data: bytes) -> Original:
         pixels=np.asarray(colors),
         alpha=alpha,
         is_gray=_is_gray(colors),
+        resolution=resolution_of(data),
         quantization=decoded.luma_table,
     )
 

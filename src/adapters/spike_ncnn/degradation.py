@@ -1,7 +1,9 @@
 """Measurement of a picture's degradation from its pixels: how strongly it was compressed, and how noisy it is."""
 
+import math
 from collections.abc import Sequence
-from typing import Final
+from enum import Enum
+from typing import Final, assert_never
 
 import numpy as np
 from attrs import frozen
@@ -15,6 +17,35 @@ REGIONS_MAX: Final = 3  # in each direction, spread evenly, so that any picture 
 SIDE_PX_MIN: Final = 24  # a smaller picture can't be measured, and counts as clean
 
 
+class Grain(Enum):
+    """The kind of a picture's noise."""
+
+    NONE = "no noise"
+    WHITE = "white noise"  # independent in each pixel and color
+    COARSE = "coarse noise"  # correlated between neighbors, as after demosaicing
+    GRAY = "gray noise"  # equal in all colors, as of film
+
+
+_WHITE_MAX: Final = 1.7  # of `half` as a multiple of `fine`: 1 for white noise, and more the more texture there is
+_FINE_MIN: Final = 1.2  # below these, a picture counts as free of noise
+_HALF_MIN: Final = 4.2
+_COLOR_MIN: Final = 2.0
+_GRAY_MIN: Final = 3.0
+_COLOR_GAIN: Final = 1.3  # the quietest blocks show less noise than there is
+_GRAY_GAIN: Final = 1.25
+_LUMA_GAIN: Final = {  # the deviation that noise of 1 in each color causes in `detail`
+    Grain.NONE: 0.0,
+    Grain.WHITE: float(np.linalg.norm(LUMA)),
+    Grain.COARSE: 0.3,
+    Grain.GRAY: 1.0,
+}
+_HIDDEN_MIN, _HIDDEN_MAX = 0.6, 1.4  # of `gray`: compressed photographs without noise have 0.5 or much texture
+_HIDING_MIN: Final = 65.0  # the quality below which compression leaves no noise that differs from its own artifacts
+_EVEN_MAX: Final = 2.0  # of `detail` as a multiple of `gray`
+_HIDDEN_GAIN: Final = 5.0  # compression hides most of the noise
+_RUINED: Final = 50.0  # of 255: a deviation at which nothing of a photograph's detail is left
+
+
 @frozen(kw_only=True)
 class Degradation:
     """The measured degradation of a picture."""
@@ -22,13 +53,72 @@ class Degradation:
     quality: float  # of its last JPEG compression, 1 to 100; 100 if there is no trace of one
     noise: NoiseEstimate
 
+    @property
+    def is_compressed(self) -> bool:
+        """Whether there are traces of a JPEG compression."""
+        return self.quality < UNCOMPRESSED
+
+    @property
+    def is_clean(self) -> bool:
+        """Whether there is neither noise nor a trace of compression."""
+        return not self.is_compressed and self.grain is Grain.NONE
+
+    @property
+    def grain(self) -> Grain:
+        """The kind of noise; none if a clean photograph could measure the same."""
+        noise = self.noise
+        if noise.fine >= _FINE_MIN and noise.half <= _WHITE_MAX * noise.fine:
+            return Grain.WHITE
+        if noise.half >= _HALF_MIN and noise.color >= _COLOR_MIN:
+            return Grain.COARSE
+        return Grain.GRAY if noise.gray >= _GRAY_MIN else Grain.NONE
+
+    @property
+    def deviation(self) -> float:
+        """The standard deviation of each color's noise, of 255; 0 if there is none."""
+        match self.grain:
+            case Grain.NONE if self.has_hidden_noise:
+                return _HIDDEN_GAIN * self.noise.gray
+            case Grain.NONE:
+                return 0.0
+            case Grain.WHITE:
+                return self.noise.fine
+            case Grain.COARSE:
+                return _COLOR_GAIN * self.noise.color
+            case Grain.GRAY:
+                return _GRAY_GAIN * self.noise.gray
+            case unreachable:
+                assert_never(unreachable)
+
+    @property
+    def texture(self) -> float:
+        """The deviation of luminance's second differences that isn't explained by the noise, of 255."""
+        noise = _LUMA_GAIN[self.grain] * self.deviation
+        return math.sqrt(max(0.0, self.noise.detail**2 - noise**2))
+
+    @property
+    def has_hidden_noise(self) -> bool:
+        """Whether noise shows through a JPEG's compression: smooth blocks are as lively as the rest."""
+        noise = self.noise
+        if not _HIDING_MIN <= self.quality < UNCOMPRESSED:
+            return False
+        return _HIDDEN_MIN <= noise.gray <= _HIDDEN_MAX and noise.detail <= _EVEN_MAX * noise.gray
+
+    @property
+    def cleanliness(self) -> float:
+        """1 for a clean picture, less the more was lost to compression or noise; 0 for the worst."""
+        return max(0.0, min(self.quality / UNCOMPRESSED, 1 - self.deviation / _RUINED))
+
     def __str__(self) -> str:
         """Return a short description."""
-        compressed = f"JPEG quality about {self.quality:.0f}" if self.quality < UNCOMPRESSED else "no JPEG traces"
-        return f"{compressed}, noise {self.noise.deviation:.1f} of 255"
+        compressed = f"JPEG quality about {self.quality:.0f}" if self.is_compressed else "no JPEG traces"
+        kind = "hidden noise" if self.has_hidden_noise else self.grain.value
+        return f"{compressed}, {kind} of {self.deviation:.1f} of 255" if self.deviation else f"{compressed}, {kind}"
 
 
-CLEAN: Final = Degradation(quality=UNCOMPRESSED, noise=NoiseEstimate(quiet=0.0, color=0.0, coarse=0.0))
+CLEAN: Final = Degradation(
+    quality=UNCOMPRESSED, noise=NoiseEstimate(fine=0.0, half=0.0, color=0.0, gray=0.0, detail=0.0)
+)
 
 
 def measure(rgb: Pixels, *, table: Sequence[int] | None = None) -> Degradation:

@@ -8,6 +8,7 @@ from attrs import field, frozen
 from PIL.Image import Image, Resampling, fromarray
 
 from spike_ncnn.arrays import Light, Pixels
+from spike_ncnn.choice import Shares
 from spike_ncnn.networks import NETWORKS, Network, installed
 from spike_ncnn.stability import (
     CLEAN_TOLERANCE,
@@ -30,7 +31,6 @@ from spike_ncnn.tiles import Tile, side_for, tiles_of
 _LANCZOS_CONTEXT_PX: Final = 4  # the kernel reaches 3 px
 AGAIN_MAX: Final = 2.0
 
-Shares = Mapping[str, float]  # by the name of a network, or `LANCZOS`; they sum to 1
 Found = Mapping[str, Mask]  # by the name of a network: the pixels that must be wrong
 
 
@@ -69,9 +69,17 @@ class Enlarger:
         return len(tiles_of(*picture, side_px=self._side_px(shares)))
 
     def enlarged(
-        self, picture: Pixels, shares: Shares, *, steps: Steps, tolerance: Tolerance = CLEAN_TOLERANCE
+        self,
+        picture: Pixels,
+        shares: Shares,
+        *,
+        steps: Steps,
+        noise: float = 0.0,
+        tolerance: Tolerance = CLEAN_TOLERANCE,
     ) -> Enlarged:
         """Return the picture enlarged by its networks' scale, with each tile blended by shares and rounded once.
+
+        `noise` is the deviation, of 255, of the noise that networks with a noise level remove.
 
         Where a network's result must be wrong, its share is reprocessed on the rungs of a ladder: see `stability`.
         Networks reprocess at most `AGAIN_MAX` times the picture's area; the rest is left to Lanczos.
@@ -80,11 +88,16 @@ class Enlarger:
             UpscalerUnavailable: weights are missing, or there is too little memory.
             WorkAbandoned: raised by the progress monitor of `steps`.
         """
-        mixer = _Mixer(picture=picture, shares=shares, runner=self.runner, tolerance=tolerance)
-        tiles = tiles_of(*picture.shape[:2], side_px=self._side_px(shares))
+        mixer = _Mixer(picture=picture, shares=shares, runner=self.runner, noise=noise, tolerance=tolerance)
+        try:
+            return self._enlarged(mixer, tiles_of(*picture.shape[:2], side_px=self._side_px(shares)), steps=steps)
+        finally:
+            self.runner.rest()
+
+    def _enlarged(self, mixer: "_Mixer", tiles: Sequence[Tile], *, steps: Steps) -> Enlarged:
         whole, suspicion = _first_pass(mixer, tiles, steps=steps)
         reworked: dict[Rung, float] = {}
-        spent_px, budget_px = 0, int(AGAIN_MAX * picture.shape[0] * picture.shape[1])
+        spent_px, budget_px = 0, int(AGAIN_MAX * mixer.picture.shape[0] * mixer.picture.shape[1])
         for rung in ladder(scale=mixer.scale, available=self.available):
             due = [(tile, part) for tile in tiles for part in suspicion.parts(tile)]
             spent_px += sum(part.area_px for _, part in due)
@@ -93,8 +106,9 @@ class Enlarger:
         return Enlarged(pixels=whole, reworked=reworked)
 
     def _side_px(self, shares: Shares) -> int:
-        context = max(NETWORKS[name].context_px for name in shares if name != LANCZOS)
-        return side_for(self.memory_bytes, context_px=context)
+        networks = [NETWORKS[name] for name in shares if name != LANCZOS]
+        side_px = side_for(self.memory_bytes, context_px=max(network.context_px for network in networks))
+        return min(side_px, *(network.side_px_max for network in networks))
 
 
 @frozen(kw_only=True)
@@ -104,6 +118,7 @@ class _Mixer:
     picture: Pixels
     shares: Shares
     runner: NetworkRunner
+    noise: float
     tolerance: Tolerance
     ways: dict[Tile, dict[str, Rung]] = field(factory=dict, init=False)  # for networks that failed in a tile
 
@@ -123,12 +138,12 @@ class _Mixer:
             if worker == LANCZOS:
                 part = _by_lanczos(self.picture, tile, self.scale)
             else:
-                part = self.runner.enlarged(self.picture, tile, NETWORKS[worker], contrast=way.contrast)
+                network = NETWORKS[worker].removing(self.noise * way.contrast)
+                part = self.runner.enlarged(self.picture, tile, network, contrast=way.contrast)
                 mask = suspects(part, reference, rung=way, tolerance=self.tolerance)
                 if mask.any():
                     found[name], part = mask, finite(part)
             total = total + np.float32(share) * part
-        self.runner.rest()  # the next tile may need other sizes
         return total, found
 
 

@@ -9,8 +9,11 @@ from typing import Final
 from attrs import evolve
 
 from spike_core.domain.errors import UpscalerUnavailable
+from spike_core.domain.render_options import FAITHFUL_ONLY, Mode
 from spike_core.ports.factories import Engine, EngineResources
-from spike_ncnn.networks import installed
+from spike_ncnn.networks import ANIME, installed
+from spike_ncnn.options import DEFAULTS, NeuralOptions, Quality
+from spike_openvino import computes_bfloat16
 
 ADAPTER_API: Final = 1
 
@@ -21,7 +24,12 @@ def is_installed() -> bool:
     return runtime and bool(installed())
 
 
-def open_engine(*, means: EngineResources) -> Engine:
+def modes() -> frozenset[Mode]:
+    """Return the modes that the installed networks offer."""
+    return frozenset(Mode) if ANIME.is_installed else FAITHFUL_ONLY
+
+
+def open_engine(*, means: EngineResources, options: NeuralOptions = DEFAULTS) -> Engine:
     """Return the neural engine, which uses the classical one for blending and for pictures that don't grow.
 
     Raises:
@@ -30,9 +38,14 @@ def open_engine(*, means: EngineResources) -> Engine:
     if not is_installed():
         raise UpscalerUnavailable
     from spike_ncnn.enlarging import Enlarger  # noqa: PLC0415  # see the module's docstring
+    from spike_ncnn.modes import Modes  # noqa: PLC0415  # see the module's docstring
     from spike_ncnn.runner import Runner  # noqa: PLC0415  # see the module's docstring
+    from spike_ncnn.runtimes import opened_runtime  # noqa: PLC0415  # see the module's docstring
     from spike_ncnn.upscaler import NcnnUpscaler  # noqa: PLC0415  # see the module's docstring
 
     classical = means.classical()
-    enlarger = Enlarger(runner=Runner(threads=means.cores), memory_bytes=means.memory_bytes)
-    return evolve(classical, upscaler=NcnnUpscaler(enlarger=enlarger, otherwise=classical.upscaler))
+    runner = Runner(threads=means.cores, runtime=opened_runtime(options, threads=means.cores))
+    enlarger = Enlarger(runner=runner, memory_bytes=means.memory_bytes)
+    networks = Modes(is_best=options.quality is Quality.BEST, is_fast=options.uses_openvino and computes_bfloat16())
+    upscaler = NcnnUpscaler(enlarger=enlarger, modes=networks, otherwise=classical.upscaler)
+    return evolve(classical, upscaler=upscaler, modes=modes())

@@ -71,16 +71,22 @@ class Tolerance:
 
     single: float = 48.0  # at one pixel, where a network may have removed noise
     blurred: float = 32.0  # when both are blurred over 3 pixels, which removes most noise but no burst
+    beyond: float = _BEYOND  # the range of the neighbors' colors, as a share of the range of all colors
 
     @classmethod
-    def of(cls, degradation: Degradation) -> Self:
-        """Return the tolerance for a degradation. It grows slowly, because graphics are easily taken for noise."""
+    def of(cls, degradation: Degradation, *, removed: float = 0.0) -> Self:
+        """Return the tolerance for a degradation, and for the deviation of the noise that a network removes.
+
+        It grows slowly, because graphics are easily taken for noise.
+        """
         lacking = UNCOMPRESSED - degradation.quality
-        single = cls().single + 1.5 * degradation.noise.deviation + 0.25 * lacking
+        single = cls().single + 1.5 * max(removed, degradation.deviation) + 0.25 * lacking
         return cls(single=min(_SINGLE_MAX, single), blurred=min(_BLURRED_MAX, cls().blurred + 0.25 * lacking))
 
 
 CLEAN_TOLERANCE: Final = Tolerance()
+# for networks that move and invent detail, and keep to the range of colors: only divergence and a shift of colors count
+VIVID_TOLERANCE: Final = Tolerance(single=255.0, blurred=96.0, beyond=1.0)
 
 
 @frozen(kw_only=True, eq=False)
@@ -123,7 +129,7 @@ def suspects(raw: Light, reference: Reference, *, rung: Rung, tolerance: Toleran
     above = _worst(_folded(shown, scale, np.maximum) - reference.highest)
     below = _worst(reference.lowest - _folded(shown, scale, np.minimum))
     beyond = np.maximum(above, below)
-    found = diverged | (beyond > _BEYOND)
+    found = diverged | (beyond > tolerance.beyond)
     if diverged.any():
         near = _box_sums(diverged.astype(np.float32), _NEAR_DIVERGED_PX, mode="constant") > 0
         found |= near & (beyond > _BEYOND_NEAR_DIVERGED)

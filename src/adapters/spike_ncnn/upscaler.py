@@ -1,4 +1,4 @@
-"""The neural engine: super-resolution by small networks, chosen and blended by the picture's measured degradation."""
+"""The neural engine: super-resolution by small networks, chosen by the picture's measured degradation."""
 
 import io
 from collections.abc import Sequence
@@ -9,17 +9,18 @@ from attrs import field, frozen
 from spike_core.domain.analysis import Analysis
 from spike_core.domain.dimensions import Dimensions
 from spike_core.domain.errors import UpscalerUnavailable
-from spike_core.domain.render_options import DEFAULT_OPTIONS, RenderOptions
+from spike_core.domain.render_options import DEFAULT_OPTIONS, Mode, RenderOptions
 from spike_core.ports.progress import UNMONITORED, ProgressMonitor
 from spike_core.ports.upscaler import RenderedImage, Upscaler
 from spike_imaging.encoding import encoded
 from spike_ncnn.arrays import Pixels
-from spike_ncnn.blend_weights import recipe, second_pass
+from spike_ncnn.choice import Choice, choose, second_pass
 from spike_ncnn.decode import Original, picture_of, read_original
-from spike_ncnn.degradation import measure
-from spike_ncnn.enlarging import Enlarged, Enlarger, Shares
-from spike_ncnn.networks import SPAN_X4
-from spike_ncnn.stability import Tolerance
+from spike_ncnn.degradation import Degradation, measure
+from spike_ncnn.enlarging import Enlarged, Enlarger
+from spike_ncnn.kind import kind_of
+from spike_ncnn.modes import FAITHFULLY, Modes, invents_texture
+from spike_ncnn.stability import VIVID_TOLERANCE, Tolerance
 from spike_ncnn.steps import Steps
 
 # up to here a network would take a minute without a visible gain, so the classical engine is used
@@ -33,6 +34,7 @@ class NcnnUpscaler:
     """Enlarges with networks, on the processor or a GPU; pictures that don't grow are left to another engine."""
 
     enlarger: Enlarger
+    modes: Modes = FAITHFULLY
     otherwise: Upscaler = field(repr=False)  # for pictures that hardly grow, or become smaller
 
     def enhance(
@@ -69,49 +71,71 @@ class NcnnUpscaler:
             degradation = measure(read.pixels, table=read.quantization)
         except MemoryError as error:
             raise UpscalerUnavailable from error
-        shares = recipe(degradation, factor=_factor(growth), available=self.enlarger.available)
+        choices = self._choices(read, degradation, growth=growth, options=options)
         return Analysis(
-            summary=f"Measured: {degradation}",
-            method=_description(shares),
+            summary=f"Found {degradation}. Enlarged by {_joined(choices)}.",
+            method=_joined(choices),
+            kind=kind_of(read.pixels),
+            cleanliness=degradation.cleanliness,
             jpeg_quality=degradation.quality,
-            noise=degradation.noise.deviation,
-            models=shares,
+            noise=degradation.deviation,
+            models=sorted({name for choice in choices for name in choice.shares}),
         )
 
     def _enlarged(
         self, read: Original, size: Dimensions, *, growth: float, options: RenderOptions, monitor: ProgressMonitor
     ) -> RenderedImage:
-        factor = _factor(growth)
         degradation = measure(read.pixels, table=read.quantization)
-        shares = recipe(degradation, factor=factor, available=self.enlarger.available)
-        passes = self._passed(read.pixels, shares, factor=factor, tolerance=Tolerance.of(degradation), monitor=monitor)
+        choices = self._choices(read, degradation, growth=growth, options=options)
+        passes = self._passed(read.pixels, choices, degradation, monitor=monitor)
         picture = picture_of(read, passes[-1].pixels, (size.width_px, size.height_px))
         reworked = " and then ".join(filter(None, map(str, passes)))
-        method = "; ".join(filter(None, (_description(shares), reworked, str(degradation))))
-        return encoded(picture, options=options, method=method)
+        method = "; ".join(filter(None, (_joined(choices), reworked, str(degradation))))
+        return encoded(picture, options=options, resolution=read.resolution, method=method)
+
+    def _choices(
+        self, read: Original, degradation: Degradation, *, growth: float, options: RenderOptions
+    ) -> Sequence[Choice]:
+        """Return the networks of each pass: one for 2 times, and for 4 times where there is a network for it.
+
+        Raises:
+            UpscalerUnavailable: the mode's networks aren't installed.
+        """
+        factor = 4 if growth > FOURFOLD_FROM else 2
+        if options.mode is Mode.VIVID:
+            return [self.modes.vivid(kind_of(read.pixels), factor=factor)]
+        available = self.enlarger.available
+        first = choose(degradation, factor=factor, available=available, strength=options.strength)
+        again = second_pass(first, available=available) if factor > 2 else None  # noqa: PLR2004  # twice as large
+        return [self.modes.faithful(choice) for choice in (first, again) if choice]
 
     def _passed(
-        self, pixels: Pixels, shares: Shares, *, factor: int, tolerance: Tolerance, monitor: ProgressMonitor
+        self, pixels: Pixels, choices: Sequence[Choice], degradation: Degradation, *, monitor: ProgressMonitor
     ) -> Sequence[Enlarged]:
-        """Enlarge by at most `factor`: at once, or in two passes if there is no network for it."""
         height, width = pixels.shape[:2]
-        count = self.enlarger.passes((height, width), shares)
-        again = second_pass(shares, available=self.enlarger.available)
-        if factor == 2 or SPAN_X4.name in shares or not again:  # noqa: PLR2004  # twice as large
-            return [self.enlarger.enlarged(pixels, shares, steps=Steps(monitor, count), tolerance=tolerance)]
-        steps = Steps(monitor, count + self.enlarger.passes((height * 2, width * 2), again))
-        first = self.enlarger.enlarged(pixels, shares, steps=steps, tolerance=tolerance)
-        return [first, self.enlarger.enlarged(first.pixels, again, steps=steps, tolerance=tolerance)]
+        counts = [
+            self.enlarger.passes((height << number, width << number), choice.shares)
+            for number, choice in enumerate(choices)
+        ]
+        steps, passes = Steps(monitor, sum(counts)), list[Enlarged]()
+        for choice in choices:
+            tolerance = VIVID_TOLERANCE if invents_texture(choice) else Tolerance.of(degradation, removed=choice.noise)
+            passes.append(
+                self.enlarger.enlarged(
+                    passes[-1].pixels if passes else pixels,
+                    choice.shares,
+                    steps=steps,
+                    noise=choice.noise,
+                    tolerance=tolerance,
+                )
+            )
+        return passes
+
+
+def _joined(choices: Sequence[Choice]) -> str:
+    return " and then ".join(map(str, choices))
 
 
 def _growth(read: Original, size: Dimensions) -> float:
     height_px, width_px = read.pixels.shape[:2]
     return float(max(size.width_px / width_px, size.height_px / height_px))
-
-
-def _factor(growth: float) -> int:
-    return 4 if growth > FOURFOLD_FROM else 2
-
-
-def _description(shares: Shares) -> str:
-    return " + ".join(f"{share:.2f} {name}" for name, share in shares.items())

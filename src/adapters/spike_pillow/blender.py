@@ -20,6 +20,7 @@ from spike_core.domain.dimensions import Dimensions
 from spike_core.domain.errors import UpscalerUnavailable
 from spike_imaging.color import srgb_profile
 from spike_imaging.decoding import decoded_for
+from spike_imaging.resolution import resolution_of
 
 _SHRINKING: Final = 2  # from one level to the next
 _COARSEST_SIDE_PX: Final = 16
@@ -38,14 +39,15 @@ class PillowBlender:
     def blend(self, original: BinaryIO, source: BinaryIO, *, size: Dimensions) -> bytes:
         """Return the blended picture as PNG; see the port."""
         try:
-            upright = decoded_for(original.read(), (size.width_px, size.height_px))
+            data = original.read()
+            upright = decoded_for(data, (size.width_px, size.height_px))
             if upright.width > size.width_px:
                 upright = upright.resize((size.width_px, size.height_px), Resampling.LANCZOS)
             merged = _merged(upright, _fitted(decoded_for(source.read(), upright.size), upright.size))
         except MemoryError as error:
             raise UpscalerUnavailable from error
         out = io.BytesIO()
-        merged.save(out, "PNG", compress_level=_PNG_COMPRESS_LEVEL, icc_profile=srgb_profile())
+        merged.save(out, "PNG", compress_level=_PNG_COMPRESS_LEVEL, icc_profile=srgb_profile(), dpi=resolution_of(data))
         return out.getvalue()
 
 

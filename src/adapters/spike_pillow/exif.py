@@ -1,11 +1,12 @@
 """EXIF (CIPA DC-008, version 3.0): harmless tags, tags that results keep, and minimal blocks with an orientation."""
 
 from collections.abc import Iterable, Mapping
-from typing import Final
+from typing import Final, Literal
 
 from PIL.ExifTags import IFD, Base
 from PIL.Image import Exif
 
+from spike_imaging.resolution import Resolution
 from spike_pillow import tiff_directory as tiffs
 from spike_pillow.text_encoding import is_line, may_be_line
 from spike_pillow.tiff_directory import BrokenTiff, Field, Tiff, tiff_of
@@ -103,6 +104,8 @@ _TECHNICAL: Final = frozenset(
     }
 )
 HARMLESS: Final = frozenset(_CAMERA) | frozenset(_TAKING) | _TECHNICAL
+_INCHES: Final = 2  # of the tag ResolutionUnit
+_SHARES: Final = 1000  # of a pixel per inch
 _SRGB: Final = 1  # of the tag ColorSpace
 
 
@@ -136,9 +139,10 @@ def of_turn(orientation: int) -> bytes:
     return exif.tobytes().removeprefix(IDENTIFIER)
 
 
-def for_result(block: bytes) -> bytes:
+def for_result(block: bytes, resolution: Resolution | None = None) -> bytes:
     """Return a block for a result with the camera, lens, exposure, date and author of another; empty if it has none.
 
+    One that has some also says the result's resolution, if it is given.
     Values are copied byte for byte, in the other's byte order, so texts remain valid in whatever encoding they have.
     Values that can't be copied so are omitted. `block` may be a complete TIFF file.
     """
@@ -152,7 +156,21 @@ def for_result(block: bytes) -> bytes:
     if not kept and not taking:
         return b""
     srgb = Field(Base.ColorSpace, tiffs.SHORT, 1, _SRGB.to_bytes(2, tiff.byte_order))
+    kept += _shown_at(resolution, byte_order=tiff.byte_order)
     return tiff_of(kept, [*taking, srgb], pointer=Base.ExifOffset, byte_order=tiff.byte_order)
+
+
+def _shown_at(resolution: Resolution | None, *, byte_order: Literal["little", "big"]) -> list[Field]:
+    if resolution is None:
+        return []
+    tags = zip((Base.XResolution, Base.YResolution), resolution, strict=True)
+    values = [
+        (tag, round(value * _SHARES).to_bytes(4, byte_order) + _SHARES.to_bytes(4, byte_order)) for tag, value in tags
+    ]
+    return [
+        *(Field(tag, tiffs.RATIONAL, 1, value) for tag, value in values),
+        Field(Base.ResolutionUnit, tiffs.SHORT, 1, _INCHES.to_bytes(2, byte_order)),
+    ]
 
 
 def _taking(tiff: Tiff, main: Mapping[int, Field]) -> dict[int, Field]:

@@ -23,6 +23,7 @@ from spike_imaging.heif_primary import primary_of
 from spike_imaging.open import opened_picture
 from spike_imaging.orientation import Turn
 from spike_imaging.pillow_picture import PillowPicture, on_screen, pillow_errors
+from spike_imaging.resolution import Resolution, exif_of, resolution_of
 from spike_imaging.tiff_picture import TiffPicture
 from spike_imaging.tiff_second_opinion import pillow_keeps
 from spike_pillow import exif, xmp
@@ -77,10 +78,12 @@ class PillowMetadata:
         """Return the result with the original's author, rights and camera data; see the port."""
         data = original.read()
         original.seek(0)
-        metadata = _for_result(blocks_in(data))
+        format_ = format_of(picture)
+        # a WebP says its resolution in the EXIF that is replaced
+        resolution = resolution_of(picture) if format_ is PictureFormat.WEBP else None
+        metadata = _for_result(blocks_in(data), resolution)
         if metadata.is_empty:
             return picture
-        format_ = format_of(picture)
         try:
             raws = [part.raw for part in parts_of(picture, format_) if part.kind not in _REPLACED]
         except BrokenContainer:  # or the format can't be split
@@ -111,10 +114,16 @@ def parts_have_location(parts: Iterable[Part]) -> bool:
     return not all(map(_is_harmless, parts))
 
 
-def _for_result(blocks: list[Block]) -> FileMetadata:
-    """Return the metadata that a result keeps: EXIF from the original's EXIF, XMP from everything else, unchanged."""
-    kept = (exif.for_result(block.content) for block in blocks if block.source is Source.EXIF)
-    return FileMetadata(exif=next(filter(None, kept), b""), xmp=xmp.packet_of(authorship_in(blocks)))
+def _for_result(blocks: list[Block], resolution: Resolution | None) -> FileMetadata:
+    """Return the metadata that a result keeps: EXIF from the original's EXIF, XMP from everything else, unchanged.
+
+    A resolution is added to it, but isn't a reason for any.
+    """
+    found = (exif.for_result(block.content, resolution) for block in blocks if block.source is Source.EXIF)
+    kept, packet = next(filter(None, found), b""), xmp.packet_of(authorship_in(blocks))
+    if packet and not kept and resolution:
+        kept = exif_of(resolution).tobytes().removeprefix(exif.IDENTIFIER)
+    return FileMetadata(exif=kept, xmp=packet)
 
 
 def _is_harmless(part: Part) -> bool:

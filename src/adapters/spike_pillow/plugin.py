@@ -7,6 +7,7 @@ from spike_pillow.blender import PillowBlender
 from spike_pillow.canvas_fitter import PillowCanvasFitter
 from spike_pillow.metadata import PillowMetadata
 from spike_pillow.probe import PillowProbe
+from spike_pillow.rendition_maker import PillowRenditionMaker
 from spike_pillow.upscaler import PillowUpscaler
 
 ADAPTER_API: Final = 1
@@ -25,4 +26,5 @@ def classical_engine() -> Engine:
         canvas_fitter=PillowCanvasFitter(),
         probe=PillowProbe(),
         metadata=PillowMetadata(),
+        rendition_maker=PillowRenditionMaker(),
     )

@@ -15,7 +15,7 @@ from spike_core.domain.fidelity import Comparison
 from spike_core.domain.images import PictureFacts, PictureIdentity
 from spike_core.domain.limits import PICTURE_PIXELS_MAX
 from spike_core.domain.objects import PictureFormat
-from spike_imaging.decoding import decoded_for
+from spike_imaging.decoding import decoded_for, on_white
 from spike_imaging.formats import format_of
 from spike_imaging.limits import allowing
 from spike_imaging.open import OpenedPicture, opened_picture
@@ -74,7 +74,9 @@ class PillowProbe:
                 original.seek(0)
             try:
                 made = _result_for_comparison(pictures[0])
-                return compared(made, _original_for_comparison(pictures[1], made.size))
+                source = _original_for_comparison(pictures[1], made.size)
+                # a JPEG has no transparency: what was ordered as one is compared with the original on white
+                return compared(made, on_white(source) if format_of(pictures[0]) is PictureFormat.JPEG else source)
             except MemoryError as error:  # both were decoded before, so they aren't the cause
                 raise UpscalerUnavailable from error
 

@@ -29,6 +29,7 @@ from spike_core.ports.upscaler import RenderedImage
 from spike_imaging.encoding import encoded
 from spike_imaging.limits import allowing
 from spike_imaging.open import opened_picture
+from spike_imaging.resolution import resolution_of
 
 # The share of the difference to the mean of the eight neighbors that is added. When growing, more costs PSNR on clean
 # input too; when shrinking, Lanczos is crisp by itself.
@@ -62,7 +63,7 @@ class PillowUpscaler:
         try:
             picture = _enhanced(data, (size.width_px, size.height_px))
             monitor.report(_BEFORE_ENCODING)
-            return encoded(picture, options=options, method=METHOD)
+            return encoded(picture, options=options, resolution=resolution_of(data), method=METHOD)
         except MemoryError as error:
             raise UpscalerUnavailable from error
 
@@ -74,8 +75,12 @@ class PillowUpscaler:
         options: RenderOptions = DEFAULT_OPTIONS,  # noqa: ARG002  # as above
     ) -> Analysis:
         """Return that every picture is resampled alike; see the port."""
-        with opened_picture(original.read()):
-            return Analysis(summary="The classical engine resamples every picture alike", method=METHOD)
+        try:
+            with opened_picture(original.read()) as opened:
+                opened.decode()
+        except MemoryError as error:
+            raise UpscalerUnavailable from error
+        return Analysis(summary="The classical engine resamples every picture alike", method=METHOD)
 
 
 def _enhanced(data: bytes, size: tuple[int, int]) -> Image:

@@ -92,9 +92,23 @@ class S3BlobStore:
 
     def url(self, key: ObjectKey, *, valid_for: timedelta) -> str:
         """Return a signed URL at the store itself; see the port and `presigned`."""
-        connected = self.connection.get()
-        path = f"{self._bucket}/{self._name(key)}"
-        return presigned(connected, path, now=self.clock.now(), valid_for=valid_for)
+        return self._presigned(key, valid_for=valid_for)
+
+    def attachment_url(self, key: ObjectKey, *, content_disposition: str, valid_for: timedelta) -> str:
+        """Return a signed URL as `url` does; the store sets the header, which is signed, too."""
+        return self._presigned(key, valid_for=valid_for, content_disposition=content_disposition)
+
+    def _presigned(self, key: ObjectKey, *, valid_for: timedelta, content_disposition: str = "") -> str:
+        headers = {"response-cache-control": f"private, max-age={int(valid_for.total_seconds())}, immutable"}
+        if content_disposition:
+            headers["response-content-disposition"] = content_disposition
+        return presigned(
+            self.connection.get(),
+            f"{self._bucket}/{self._name(key)}",
+            now=self.clock.now(),
+            valid_for=valid_for,
+            headers=headers,
+        )
 
     @property
     def _bucket(self) -> str:

@@ -21,6 +21,7 @@ from spike_core.domain.limits import PICTURE_PIXELS_MAX
 from spike_core.domain.render_options import DEFAULT_OPTIONS, FAITHFUL_ONLY, Mode, RenderOptions
 from spike_core.ports.factories import Engine
 from spike_core.ports.progress import UNMONITORED, ProgressMonitor
+from spike_core.ports.rendition_maker import MadeRenditions
 from spike_core.ports.upscaler import RenderedImage
 from spike_sandbox.attempts import Attempt
 from spike_sandbox.exits import ChildExit
@@ -37,18 +38,21 @@ from spike_sandbox.work import (
     facts_of,
     identity_of,
     picture_of,
+    renditions_of,
 )
 
 _Result = TypeVar("_Result")
+RENDITIONS_AT_ONCE: Final = 1  # pictures
 _log: Final = logging.getLogger(__name__)
 
 
 @frozen(kw_only=True)
 class Sandbox:
-    """Two pools of children with the same engine, one for jobs and one for uploads: neither waits for the other."""
+    """Three pools of children with the same engine: jobs, uploads and renditions don't wait for each other."""
 
     work_pool: ChildPool
     probe_pool: ChildPool
+    rendition_pool: ChildPool
     look_time: timedelta  # the processor time to look at an upload
     catalog: Catalog = SPECIFIED  # whose sizes limit the processor time of work
     modes: frozenset[Mode] = FAITHFUL_ONLY  # that the engine in the children offers
@@ -65,6 +69,7 @@ class Sandbox:
             probe=SandboxedProbe(probe_pool=self.probe_pool, work_pool=self.work_pool, look_time=self.look_time),
             metadata=SandboxedMetadata(probe_pool=self.probe_pool, work_pool=self.work_pool, look_time=self.look_time),
             modes=self.modes,
+            rendition_maker=SandboxedRenditionMaker(self.rendition_pool),
         )
 
     @classmethod
@@ -83,7 +88,7 @@ class Sandbox:
     ) -> "Sandbox":
         """Return a sandbox whose children each build these tools; `look_time` defaults to that of all probes.
 
-        No child is started yet. At most `workers` tasks and `probes` probes run at once.
+        No child is started yet. At most `workers` tasks, `probes` probes and the renditions of one picture run at once.
 
         Raises:
             TypeError, AttributeError, pickle.PicklingError: the tools can't be pickled.
@@ -95,6 +100,13 @@ class Sandbox:
             ),
             probe_pool=ChildPool(
                 pickled_tools=pickled, limits=probe_limits, surroundings=surroundings, size=probes, name="probe"
+            ),
+            rendition_pool=ChildPool(
+                pickled_tools=pickled,
+                limits=probe_limits,
+                surroundings=surroundings,
+                size=RENDITIONS_AT_ONCE,
+                name="rendition",
             ),
             look_time=look_time or probe_limits.cpu_time,
             catalog=catalog,
@@ -135,9 +147,10 @@ class Sandbox:
             return child.attempt(what, on=on)
 
     def close(self) -> None:
-        """Close both pools; tasks in progress are killed."""
+        """Close the pools; tasks in progress are killed."""
         self.work_pool.close()
         self.probe_pool.close()
+        self.rendition_pool.close()
 
 
 @frozen
@@ -337,6 +350,22 @@ class SandboxedMetadata:
             )
         finally:
             original.seek(0)
+
+
+@frozen
+class SandboxedRenditionMaker:
+    """Delegates to a rendition maker in a child process of its own pool: neither uploads nor jobs wait for it."""
+
+    _pool: ChildPool
+
+    def make(self, picture: BinaryIO) -> MadeRenditions:
+        """Return the picture's renditions; see the port.
+
+        Raises:
+            UndecodablePicture: also if it crashed the child.
+            UpscalerUnavailable: the child exited for another reason, or none can be provided.
+        """
+        return _probe(self._pool, WorkOrder("renditions", [picture]), renditions_of)
 
 
 def _for_result(

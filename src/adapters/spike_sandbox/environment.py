@@ -40,9 +40,12 @@ def child_environment(*, also: Collection[str]) -> Mapping[str, str]:
     """Return the environment of a child, with this process's import path; `also` are further names to pass.
 
     OpenBLAS gets one thread: it would start the others when NumPy is imported, and Landlock confines a single thread.
+    OpenMP's threads sleep while they wait for each other, unless the operator wants otherwise: where processes share
+    the cores, threads that spin take several times the processor time.
     """
     passed = {name: value for name, value in os.environ.items() if is_passed(name, also=also)}
     return {
+        "OMP_WAIT_POLICY": "passive",
         **passed,
         "PYTHONPATH": os.pathsep.join(path or os.curdir for path in sys.path),
         "OPENBLAS_NUM_THREADS": "1",

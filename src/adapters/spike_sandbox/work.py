@@ -10,6 +10,7 @@ from cattrs import Converter
 
 from spike_core.domain.analysis import Analysis
 from spike_core.domain.dimensions import Dimensions
+from spike_core.domain.errors import UpscalerUnavailable
 from spike_core.domain.fidelity import Comparison
 from spike_core.domain.generation import Prompt
 from spike_core.domain.images import PictureFacts, PictureIdentity
@@ -19,6 +20,7 @@ from spike_core.ports.canvas_fitter import CanvasFitter
 from spike_core.ports.factories import Engine
 from spike_core.ports.generator import Generator
 from spike_core.ports.progress import ProgressMonitor
+from spike_core.ports.rendition_maker import MadeRenditions
 from spike_core.ports.upscaler import RenderedImage
 from spike_sandbox.protocol import MalformedMessage
 
@@ -104,7 +106,7 @@ def _inspected(engine: Engine, picture: BinaryIO, pixels_max: int) -> PictureFac
     return engine.probe.inspect(picture, pixels_max=pixels_max)
 
 
-def perform(
+def perform(  # noqa: PLR0911  # one for each kind of answer
     tools: BuiltTools, order: Mapping[str, Any], pictures: Sequence[bytes], monitor: ProgressMonitor
 ) -> WorkResult:
     """Perform the task on the pictures.
@@ -123,6 +125,8 @@ def perform(
         case "analyze":
             analysis = tools.engine.upscaler.analyze(files[0], size=_size(order), options=_options(order))
             return WorkResult(_converter.unstructure(analysis))
+        case "renditions":
+            return _made(tools.engine, files[0])
         case "enhance" | "fit" | "generate" | "modify":
             return _answer(_picture(tools, order, files, monitor))
         case _:
@@ -161,6 +165,15 @@ def _content(engine: Engine, order: Mapping[str, Any], files: Sequence[BinaryIO]
 def _answer(picture: RenderedImage) -> WorkResult:
     data = _converter.unstructure(picture)
     return WorkResult(data, data.pop("content"))
+
+
+def _made(engine: Engine, picture: BinaryIO) -> WorkResult:
+    """Return renditions as one content, the thumbnail first, and its size."""
+    if engine.rendition_maker is None:
+        raise UpscalerUnavailable
+    made = engine.rendition_maker.make(picture)
+    data = {"thumbhash": made.thumbhash.hex(), "thumbnail_bytes": len(made.thumbnail)}
+    return WorkResult(data, made.thumbnail + (made.preview or b""))
 
 
 def _created(generator: Generator, order: Mapping[str, Any], files: Sequence[BinaryIO]) -> RenderedImage:
@@ -238,6 +251,23 @@ def picture_of(answer: WorkResult) -> RenderedImage:
         return _converter.structure({**answer.data, "content": answer.content}, RenderedImage)
     except Exception as error:  # as above
         raise MalformedMessage("not a picture") from error
+
+
+def renditions_of(answer: WorkResult) -> MadeRenditions:
+    """Return the result of `renditions`.
+
+    Raises:
+        MalformedMessage: the data isn't one.
+    """
+    try:
+        content, size_bytes = answer.content or b"", int(answer.data["thumbnail_bytes"])
+        return MadeRenditions(
+            thumbnail=content[:size_bytes],
+            preview=content[size_bytes:] or None,
+            thumbhash=bytes.fromhex(answer.data["thumbhash"]),
+        )
+    except Exception as error:  # as above
+        raise MalformedMessage("no renditions") from error
 
 
 def content_of(answer: WorkResult) -> bytes:

@@ -5,7 +5,19 @@ from datetime import datetime
 from typing import Final
 
 from attrs import frozen
-from sqlalchemy import String, bindparam, delete, insert, null, select, tuple_, update
+from sqlalchemy import (
+    LargeBinary,
+    String,
+    bindparam,
+    delete,
+    insert,
+    literal_column,
+    null,
+    select,
+    text,
+    tuple_,
+    update,
+)
 
 from spike_core.domain.cursors import ImageCursor
 from spike_core.domain.errors import ImageNotFound
@@ -14,12 +26,13 @@ from spike_core.domain.images import Image
 from spike_sqlalchemy.prepared import Prepared
 from spike_sqlalchemy.rows import image_of, image_row
 from spike_sqlalchemy.statements import Statements
-from spike_sqlalchemy.tables import album_images, albums, images
+from spike_sqlalchemy.tables import IS_COMPARABLE, RENDITION_COLUMNS, album_images, albums, images
 from spike_sqlalchemy.utc import UtcDateTime
 
+_NOT_OF_NEW: Final = {"removed_at", *RENDITION_COLUMNS, "rendition_attempts"}
 _ADD: Final = Prepared(
     insert(images).inline(),
-    sets=[name for name in images.c.keys() if name != "removed_at"],  # noqa: SIM118  # columns
+    sets=[name for name in images.c.keys() if name not in _NOT_OF_NEW],  # noqa: SIM118  # columns
 )
 _SHOWN: Final = select(images).where(images.c.removed_at.is_(None))
 _ONE: Final = _SHOWN.where(images.c.id == bindparam("image"))
@@ -39,6 +52,27 @@ _NEXT_PAGE: Final = Prepared(
         < tuple_(bindparam("before_time", type_=UtcDateTime), bindparam("before_id", type_=String))
     )
 )
+_DIGESTS_AT_ONCE: Final = 20
+
+
+def _duplicates(count: int) -> Prepared:
+    """Return the statement that looks so many digests up, a column for each: one search of an index."""
+    earliest = (
+        select(images.c.id)
+        .where(
+            images.c.owner_id == bindparam("owner"),
+            images.c.sha256 == bindparam(f"digest_{place}", type_=LargeBinary),
+            text(IS_COMPARABLE),
+        )
+        .order_by(images.c.created_at, images.c.id)
+        .limit(literal_column("1"))
+        for place in range(count)
+    )
+    return Prepared(select(*(query.scalar_subquery().label(f"id_{place}") for place, query in enumerate(earliest))))
+
+
+_DUPLICATE: Final = _duplicates(1)
+_DUPLICATES: Final = _duplicates(_DIGESTS_AT_ONCE)
 _COUNT_VIEW: Final = Prepared(
     update(images).where(images.c.id == bindparam("image")).values(view_count=images.c.view_count + 1)
 )
@@ -109,6 +143,18 @@ class SqlAlchemyImages:
             place = {"before_time": before.created_at, "before_id": before.id.text}
             rows = self._statements.rows(_NEXT_PAGE, {**parameters, **place})
         return [image_of(row) for row in rows]
+
+    def duplicates(self, owner_id: OwnerId, digests: Collection[bytes]) -> Mapping[bytes, ImageId]:
+        """Return the owner's earliest image of each digest, by an index."""
+        asked, found = list(dict.fromkeys(digests)), dict[bytes, ImageId]()
+        for start in range(0, len(asked), _DIGESTS_AT_ONCE):
+            portion = asked[start : start + _DIGESTS_AT_ONCE]
+            statement = _DUPLICATE if len(portion) == 1 else _DUPLICATES
+            padded = portion if len(portion) == 1 else [*portion, *[b""] * (_DIGESTS_AT_ONCE - len(portion))]
+            digest_of = {f"digest_{place}": digest for place, digest in enumerate(padded)}
+            [ids] = self._statements.rows(statement, {"owner": owner_id.text, **digest_of})
+            found.update((digest, ImageId(id_)) for digest, id_ in zip(padded, ids, strict=True) if id_ is not None)
+        return found
 
     def change(self, image: Image) -> None:
         """Store what people may change."""

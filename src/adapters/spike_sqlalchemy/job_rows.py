@@ -24,7 +24,7 @@ from spike_core.domain.render_options import DEFAULT_OPTIONS, Mode, RenderOption
 from spike_core.domain.tiers import Tier
 from spike_core.domain.tokens import Tokens
 from spike_sqlalchemy.prepared import Parameters, Row
-from spike_sqlalchemy.rows import digest_of
+from spike_sqlalchemy.rows import digest_of, renditions_of
 from spike_sqlalchemy.task_rows import task_of, task_row
 
 STATE_COLUMNS: Final = (
@@ -88,7 +88,12 @@ def job_of(row: Row) -> Job:  # noqa: PLR0911  # one for each class
         _checksum,
         longest_side_px,
         queue,
-        *options,
+        ordered_format,
+        ordered_quality,
+        ordered_strength,
+        ordered_mode,
+        *rendition_columns,
+        _attempts,
     ) = row
     sold = {} if queue is None else {"priority": Priority(queue)}  # null in rows of a release without a catalog
     spec = JobSpec(
@@ -108,7 +113,7 @@ def job_of(row: Row) -> Job:  # noqa: PLR0911  # one for each class
         tier=Tier(tier),
         longest_side_px=longest_side_px,
         **sold,
-        options=_options_of(*options),
+        options=_options_of(ordered_format, ordered_quality, ordered_strength, ordered_mode),
         charged=Tokens(charged),
         batch_id=None if batch_id is None else BatchId(batch_id),
         request_id=None if request_id is None else RequestId(request_id),
@@ -136,6 +141,7 @@ def job_of(row: Row) -> Job:  # noqa: PLR0911  # one for each class
                 size_bytes=result_size_bytes,
                 sha256=result_sha256,
                 method=result_method or "",
+                renditions=renditions_of(rendition_columns),
             )
             return CompletedJob(
                 spec=spec, attempt=attempt, crashes=crashes, claimed_at=claimed_at, result=result, ended_at=ended_at

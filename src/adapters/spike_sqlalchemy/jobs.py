@@ -41,12 +41,17 @@ from spike_sqlalchemy.tables import (
     IS_OPEN_ON_IMAGE,
     IS_PENDING,
     IS_STARTED,
+    RENDITION_COLUMNS,
     jobs,
     outbox_messages,
 )
 from spike_sqlalchemy.utc import UtcDateTime
 
-_ADD: Final = Prepared(insert(jobs).inline())
+_NOT_OF_NEW: Final = {*RENDITION_COLUMNS, "rendition_attempts"}
+_ADD: Final = Prepared(
+    insert(jobs).inline(),
+    sets=[name for name in jobs.c.keys() if name not in _NOT_OF_NEW],  # noqa: SIM118  # columns
+)
 _GET: Final = Prepared(select(jobs).where(jobs.c.id == bindparam("job")))
 _LOCK: Final = Prepared(select(jobs).where(jobs.c.id == bindparam("job")).with_for_update(key_share=True))
 _FIND: Final = select(jobs).where(jobs.c.id.in_(bindparam("ids", expanding=True)))

@@ -15,6 +15,7 @@ from spike_core.domain.maintenance import MaintenanceRun, MaintenanceTask
 from spike_core.domain.objects import ContentDigest, ObjectKey, PictureFormat
 from spike_core.domain.outbox import OutboxMessage
 from spike_core.domain.regeneration_policy import RegenerationPolicy
+from spike_core.domain.renditions import Rendition, Renditions
 from spike_core.domain.secrets import Secret, SecretHash
 from spike_core.domain.tiers import Tier
 from spike_core.domain.tokens import Tokens
@@ -157,6 +158,8 @@ def image_of(row: Row) -> Image:
         shown_size_bytes,
         shown_sha256,
         _checksum,
+        *rendition_columns,
+        _attempts,
     ) = row
     return Image(
         id=ImageId(id_),
@@ -173,6 +176,7 @@ def image_of(row: Row) -> Image:
         updated_at=updated_at,
         sha256=sha256,
         shown_digest=digest_of(shown_size_bytes, shown_sha256),
+        renditions=renditions_of(rendition_columns),
     )
 
 
@@ -208,6 +212,32 @@ def digest_row(name: str, digest: ContentDigest | None) -> Parameters:
     return {
         f"{name}_size_bytes": None if digest is None else digest.size_bytes,
         f"{name}_sha256": None if digest is None else digest.sha256,
+    }
+
+
+def renditions_of(row: Row) -> Renditions | None:
+    """Return the renditions in the columns of `RENDITION_COLUMNS`, if they hold any."""
+    thumbnail_key, thumbnail_size_bytes, thumbnail_sha256, preview_key, preview_size_bytes, preview_sha256, hash_ = row
+    if thumbnail_key is None:
+        return None
+    thumbnail = _rendition(thumbnail_key, thumbnail_size_bytes, thumbnail_sha256)
+    preview = thumbnail if preview_key is None else _rendition(preview_key, preview_size_bytes, preview_sha256)
+    return Renditions(thumbnail=thumbnail, preview=preview, thumbhash=hash_)
+
+
+def _rendition(key: str, size_bytes: int, sha256: bytes) -> Rendition:
+    return Rendition(key=ObjectKey(key), digest=ContentDigest(size_bytes=size_bytes, sha256=sha256))
+
+
+def renditions_row(renditions: Renditions) -> Parameters:
+    """Return the columns of renditions."""
+    has_preview = renditions.preview != renditions.thumbnail
+    return {
+        "thumbnail_key": renditions.thumbnail.key.text,
+        **digest_row("thumbnail", renditions.thumbnail.digest),
+        "preview_key": renditions.preview.key.text if has_preview else None,
+        **digest_row("preview", renditions.preview.digest if has_preview else None),
+        "thumbhash": renditions.thumbhash,
     }
 
 

@@ -6,7 +6,8 @@ foreign key to `users`. A ledger entry outlives its job, so there is none to `jo
 Small rows with a key of their own are `WITHOUT ROWID` on SQLite: one tree to write instead of two.
 """
 
-from typing import Final
+from collections.abc import Iterator
+from typing import Any, Final
 
 from sqlalchemy import (
     BigInteger,
@@ -58,6 +59,31 @@ IS_UNSUMMED: Final = "summed <> entries"
 IS_CREATION: Final = "kind IN ('GENERATION', 'MODIFICATION')"
 IS_TO_BE_HANDED: Final = "set_aside_at IS NULL"  # to its subscriber
 IS_SET_ASIDE: Final = "set_aside_at IS NOT NULL"
+IS_IMAGE_WITHOUT_RENDITIONS: Final = "thumbnail_key IS NULL AND removed_at IS NULL AND rendition_attempts < 3"
+IS_RESULT_WITHOUT_RENDITIONS: Final = "thumbnail_key IS NULL AND status = 'COMPLETED' AND rendition_attempts < 3"
+IS_COMPARABLE: Final = "sha256 IS NOT NULL AND removed_at IS NULL"  # with the same bytes that are uploaded again
+
+# the renditions of an image's original or a job's result: all null until they are made, in no preview's columns too if
+# the picture is no larger than its thumbnail
+RENDITION_COLUMNS: Final = (
+    "thumbnail_key",
+    "thumbnail_size_bytes",
+    "thumbnail_sha256",
+    "preview_key",
+    "preview_size_bytes",
+    "preview_sha256",
+    "thumbhash",
+)
+
+
+def _rendition_columns() -> Iterator[Column[Any]]:
+    """Yield the columns of renditions, and how often the maintenance task has tried to make them."""
+    for name in ("thumbnail", "preview"):
+        yield Column(f"{name}_key", TEXT)
+        yield Column(f"{name}_size_bytes", BigInteger)
+        yield Column(f"{name}_sha256", LargeBinary)
+    yield Column("thumbhash", LargeBinary)
+    yield Column("rendition_attempts", Integer, nullable=False, server_default=text("0"))
 
 
 def _partial_index(name: str, *columns: str, where: str, unique: bool = False) -> Index:
@@ -176,7 +202,10 @@ images: Final = Table(
     Column("shown_size_bytes", BigInteger),
     Column("shown_sha256", LargeBinary),
     Column("checksum", LargeBinary),
+    *_rendition_columns(),
     _partial_index("ix_images_removed_at", "removed_at", "id", where="removed_at IS NOT NULL"),
+    _partial_index("ix_images_without_renditions", "created_at", "id", where=IS_IMAGE_WITHOUT_RENDITIONS),
+    _partial_index("ix_images_sha256", "owner_id", "sha256", "created_at", "id", where=IS_COMPARABLE),
     Index("ix_images_owner_id", "owner_id", "created_at", "id"),
 )
 
@@ -278,6 +307,8 @@ jobs: Final = Table(
     Column("ordered_quality", Integer),
     Column("ordered_strength", Integer),
     Column("ordered_mode", TEXT),
+    *_rendition_columns(),
+    _partial_index("ix_jobs_without_renditions", "ended_at", "id", where=IS_RESULT_WITHOUT_RENDITIONS),
     Index("ix_jobs_image_id_created_at", "image_id", "created_at"),
     Index("ix_jobs_owner_id", "owner_id"),  # for the recount of what an owner uses
     _partial_index("ix_jobs_batch_id", "batch_id", where="batch_id IS NOT NULL"),

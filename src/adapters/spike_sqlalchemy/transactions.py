@@ -25,6 +25,7 @@ from spike_sqlalchemy.jobs import SqlAlchemyJobs
 from spike_sqlalchemy.maintenance import SqlAlchemyMaintenanceRuns
 from spike_sqlalchemy.names import DEFAULT_NAMES, TableNames
 from spike_sqlalchemy.outbox import SqlAlchemyOutbox
+from spike_sqlalchemy.renditions import SqlAlchemyRenditions
 from spike_sqlalchemy.sessions import SqlAlchemySessions
 from spike_sqlalchemy.sharing import SharedTransaction
 from spike_sqlalchemy.statements import Statements
@@ -87,6 +88,11 @@ class SqlAlchemyTransaction:
     def api_key_charges(self) -> SqlAlchemyApiKeyCharges:
         """What API keys with a monthly limit have spent."""
         return SqlAlchemyApiKeyCharges(self._statements)
+
+    @property
+    def renditions(self) -> SqlAlchemyRenditions:
+        """The renditions of images and results."""
+        return SqlAlchemyRenditions(self._statements)
 
     @property
     def outbox(self) -> SqlAlchemyOutbox:

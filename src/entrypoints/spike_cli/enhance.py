@@ -16,6 +16,7 @@ from spike_cli.signals import terminate_like_ctrl_c
 from spike_core.domain.catalog import Catalog
 from spike_core.domain.errors import InvalidValue, SpikeError
 from spike_core.domain.objects import PictureFormat
+from spike_core.domain.render_options import QUALITY_MAX, STRENGTH_MAX, Mode, RenderOptions
 from spike_core.domain.tiers import Tier
 from spike_runtime import Settings, WrongSettings, build_offline, load_settings
 from spike_runtime.logs import configure_logging
@@ -40,6 +41,29 @@ _FORMATS: Final = tuple(extension[1:] for extension in EXTENSIONS)
     help="A file, whose extension chooses the format, or a folder. Default: the folder of each picture.",
 )
 @click.option("--format", "format_", type=click.Choice(_FORMATS), help="Format of the results, unless OUT is a file.")
+@click.option(
+    "--quality",
+    type=click.IntRange(1, QUALITY_MAX),
+    help="Of JPEG (default 95), WebP (95; 100 is lossless) and AVIF (90). PNG is always lossless.",
+)
+@click.option(
+    "--strength",
+    type=click.IntRange(0, STRENGTH_MAX),
+    help="Of noise reduction, for engines that have it. Default: as much as the picture needs.",
+)
+@click.option(
+    "--mode",
+    type=click.Choice([mode.value for mode in Mode]),
+    default=Mode.FAITHFUL.value,
+    help="`vivid` invents plausible detail, where it is installed.",
+)
+@click.option(
+    "--analyse",
+    "--analyze",
+    "analyze",
+    is_flag=True,
+    help="Write nothing: print what the engine finds in each picture, and what it would do.",
+)
 @click.option("--compare", is_flag=True, help="Also write a comparison of before and after.")
 @click.option("--overwrite", is_flag=True, help="Replace existing files, but never an original.")
 @click.option("--upscaler", metavar="NAME", help="The engine. Default: SPIKE_UPSCALER.")
@@ -48,6 +72,10 @@ def enhance(  # noqa: PLR0917  # click passes them by name
     tier: str | None,
     output: str | None,
     format_: str | None,
+    quality: int | None,
+    strength: int | None,
+    mode: str,
+    analyze: bool,  # noqa: FBT001  # click's
     compare: bool,  # noqa: FBT001  # click's
     overwrite: bool,  # noqa: FBT001  # click's
     upscaler: str | None,
@@ -60,10 +88,16 @@ def enhance(  # noqa: PLR0917  # click passes them by name
     settings = load_settings()
     chosen = _tier(tier, settings.catalog)
     offline = _offline(settings, upscaler)
+    options = _options(offline, quality=quality, strength=strength, mode=mode)
+    if analyze:
+        sys.exit(_analyze(pictures, offline, chosen, options))
     output_paths = _output_paths(pictures, output, tier=chosen, format_=format_)
+    for each in output_paths[:1]:  # all have the same format
+        _check_format(options, each.ordered)
     run = _Run(
         offline=offline,
         tier=chosen,
+        options=options,
         is_to_compare=compare,
         existing=Existing.REPLACED if overwrite else Existing.KEPT,
         originals=frozenset(picture.resolve() for picture in pictures),
@@ -92,6 +126,7 @@ class _Run:
 
     offline: Offline
     tier: Tier
+    options: RenderOptions
     is_to_compare: bool
     existing: Existing
     originals: frozenset[Path]
@@ -110,7 +145,8 @@ class _Run:
                 raise UnusableFile(f"{path} was already written by this command, for a picture of the same name")
             check_free(path, existing=self.existing, originals=self.originals)
         original = read_file(picture)
-        made = self.offline.enhanced(original, self.tier, formats=output_path.formats, monitor=reporter)
+        options = evolve(self.options, format=output_path.ordered)
+        made = self.offline.enhanced(original, self.tier, options=options, monitor=reporter)
         results = [(output_path.path(made.format), made.content)]
         results += [(path, self.offline.compared(original, made)) for path in comparisons]
         for path, content in results:
@@ -142,6 +178,43 @@ def _output_paths(pictures: Sequence[Path], output: str | None, *, tier: Tier, f
     except OSError as error:
         raise click.BadParameter(f"can't be created as a folder: {error.strerror or error}", param_hint="-o") from error
     return [OutputPath.for_picture(each, folder=path, tier=tier, formats=formats) for each in pictures]
+
+
+def _options(offline: Offline, *, quality: int | None, strength: int | None, mode: str) -> RenderOptions:
+    """Return the options apart from the format.
+
+    Raises:
+        click.BadParameter: the engine doesn't offer the mode.
+    """
+    options = RenderOptions(quality=quality, strength=strength, mode=Mode.parse(mode))
+    try:
+        offline.check_options(options)
+    except InvalidValue as error:
+        raise click.BadParameter(error.rule, param_hint="--mode") from error
+    return options
+
+
+def _check_format(options: RenderOptions, format_: PictureFormat | None) -> None:
+    try:
+        evolve(options, format=format_)
+    except InvalidValue as error:
+        raise click.BadParameter(error.rule, param_hint=f"--{error.what}") from error
+
+
+def _analyze(pictures: Sequence[Path], offline: Offline, tier: Tier, options: RenderOptions) -> int:
+    """Print an analysis of each picture; return the exit code."""
+    failures = 0
+    for picture in pictures:
+        try:
+            analysis = offline.analyzed(read_file(picture), tier, options=options)
+        except (SpikeError, UnusableFile, MemoryError) as error:
+            failures += 1
+            click.echo(f"spike: {picture}: {_reason(error)}", err=True)
+            continue
+        click.echo(f"{picture}: {analysis.summary}")
+        if analysis.method:
+            click.echo(f"  at {tier}: {analysis.method}")
+    return 1 if failures else 0
 
 
 def _tier(name: str | None, catalog: Catalog) -> Tier:

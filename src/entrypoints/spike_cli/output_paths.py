@@ -16,6 +16,7 @@ EXTENSIONS: Final[Mapping[str, PictureFormat]] = {
     ".jpeg": PictureFormat.JPEG,
     ".png": PictureFormat.PNG,
     ".webp": PictureFormat.WEBP,
+    ".avif": PictureFormat.AVIF,
 }
 ENGINES_OWN: Final = frozenset({PictureFormat.JPEG, PictureFormat.PNG})  # JPEG, or PNG where there is transparency
 
@@ -62,6 +63,11 @@ class OutputPath:
     def formats(self) -> frozenset[PictureFormat]:
         """The accepted formats."""
         return frozenset(self.extensions)
+
+    @property
+    def ordered(self) -> PictureFormat | None:
+        """The format that the path orders; `None` if the engine may choose."""
+        return next(iter(self.extensions)) if len(self.extensions) == 1 else None
 
     @property
     def possible(self) -> tuple[Path, ...]:

@@ -7,7 +7,9 @@ from typing import Any
 import falcon
 
 from spike_core.ports.authenticator import Authenticator
+from spike_http.compression import Compression
 from spike_http.context import Request
+from spike_http.cors import Cors, Origins
 from spike_http.error_handlers import add_error_handlers
 from spike_http.middleware import HeadAsGet, PathPrefix, RequestMiddleware
 from spike_http.openapi.document import Document, describe
@@ -32,7 +34,13 @@ def create_app(
     `authenticator` finds out who makes a request, in place of Spike's own sessions and API keys.
     """
     urls = base_urls(spike, own_names=own_names)
-    middleware: list[Any] = [RequestMiddleware(spike.ids, spike.metrics), PathPrefix(urls.public_path), HeadAsGet()]
+    middleware: list[Any] = [
+        RequestMiddleware(spike.ids, spike.metrics),
+        Cors(Origins.parse(spike.settings.cors_origins)),
+        PathPrefix(urls.public_path),
+        Compression(),
+        HeadAsGet(),
+    ]
     app = falcon.App(request_type=Request, middleware=middleware)
     app.req_options.strip_url_path_trailing_slash = True
     add_error_handlers(app)

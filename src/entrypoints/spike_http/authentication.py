@@ -11,6 +11,7 @@ from spike_core.domain.identifiers import OwnerId
 from spike_core.domain.rate_limits import RateLimitGroup
 from spike_core.ports.authenticator import Authenticator, Identity, IncomingRequest
 from spike_http.context import Request
+from spike_http.cors import Origins
 from spike_http.credentials import incoming
 from spike_http.rate_limits import RequestLimiter
 from spike_http.scopes import check_scope
@@ -27,6 +28,7 @@ class RequestAuthentication:
     authenticator: Authenticator
     base_urls: BaseUrls
     limiter: RequestLimiter
+    trusted_origins: Origins  # whose pages may send cookies
 
     def user(self, req: Request, *, bucket: RateLimitGroup = RateLimitGroup.GENERAL) -> OwnerId:
         """Return the authenticated owner.
@@ -112,13 +114,13 @@ class RequestAuthentication:
     def _check_same_origin(self, req: Request) -> None:
         """Refuse cross-site request forgery: a cookie that a browser sent on behalf of another site's page.
 
-        Clients other than browsers send no `Origin`, and pass.
+        Clients other than browsers send no `Origin`, and pass; so do pages of the origins that the operator trusts.
 
         Raises:
             UntrustedHost: the method is unsafe and the page's host isn't known to be the service's.
             Forbidden: the method is unsafe and the request comes from another origin.
         """
-        if req.method in _SAFE:
+        if req.method in _SAFE or self.trusted_origins.trusts(req):
             return
         origin = req.get_header("Origin")
         if origin is not None and not self.base_urls.is_own(req, origin):

@@ -125,6 +125,9 @@ _BAD_REQUESTS: Final[Mapping[type[errors.SpikeError], ErrorResponse]] = {
     errors.DownloadFailed: _bad_request(
         "The image URL could not be fetched", "Please check that the URL is publicly accessible"
     ),
+    errors.DownloadTooLarge: _bad_request(
+        "The download is too large", "Please download fewer images at a time: at most {limit} {what}"
+    ),
     errors.PromptRefused: _bad_request("The prompt was refused", "Please describe another picture"),
 }
 
@@ -319,6 +322,13 @@ BY_STATUS: Final[Mapping[int, ErrorResponse]] = {
         "This resource does not support this method",
         "Method Not Allowed",
         "Please see the Allow header",
+    ),
+    416: _response(
+        HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE,
+        "INVALID_INPUT",
+        "The file has no such range",
+        "Range Not Satisfiable",
+        "Please see the Content-Range header, or request the whole file",
     ),
     415: _response(
         HTTPStatus.UNSUPPORTED_MEDIA_TYPE,

@@ -7,14 +7,17 @@ from datetime import timedelta
 from spike_core.ports.authenticator import Authenticator
 from spike_http.authentication import RequestAuthentication
 from spike_http.bulkhead import Bulkhead
+from spike_http.cors import Origins
 from spike_http.credentials import SpikeAuthenticator
 from spike_http.idempotency import IdempotentResponder
 from spike_http.long_poll import LongPoll
 from spike_http.openapi.document import Route
 from spike_http.rate_limits import RequestLimiter
 from spike_http.resources.albums import AlbumImagesResource, AlbumResource, AlbumsResource, MoveResource
+from spike_http.resources.analyses import AnalysisResource
 from spike_http.resources.anonymous import AnonymousUploadResource, MixResource
 from spike_http.resources.api_keys import ApiKeyResource, ApiKeysResource
+from spike_http.resources.downloads import AlbumDownloadResource, ImagesDownloadResource
 from spike_http.resources.files import FileResource
 from spike_http.resources.generations import (
     CreationBalanceResource,
@@ -126,7 +129,24 @@ def routes(
             ),
         ),
         Route("/api/images", ImagesResource(authenticator=authentication, queries=queries, object_urls=urls)),
-        Route("/api/images/links", LinksResource(authenticator=authentication, queries=queries, object_urls=urls)),
+        Route(
+            "/api/images/links",
+            LinksResource(
+                authenticator=authentication,
+                queries=queries,
+                rendition_making=spike.images.renditions,
+                object_urls=urls,
+            ),
+        ),
+        Route(
+            "/api/images/download",
+            ImagesDownloadResource(
+                authenticator=authentication,
+                downloads=spike.downloads,
+                blobs=spike.storage.blobs,
+                bulkhead=bulkhead,
+            ),
+        ),
         Route(
             "/api/images/move-to-album", MoveResource(authenticator=authentication, album_contents=spike.album_contents)
         ),
@@ -141,6 +161,10 @@ def routes(
                 long_poll=long_poll,
                 object_urls=urls,
             ),
+        ),
+        Route(
+            "/api/images/{image_id}/analysis",
+            AnalysisResource(authenticator=authentication, bulkhead=bulkhead, analyses=spike.images.analyses),
         ),
         Route(
             "/api/images/{image_id}/jobs",
@@ -204,6 +228,15 @@ def routes(
             AlbumResource(authenticator=authentication, albums=spike.albums, object_urls=urls),
         ),
         Route(
+            "/api/albums/{album_id}/download",
+            AlbumDownloadResource(
+                authenticator=authentication,
+                downloads=spike.downloads,
+                blobs=spike.storage.blobs,
+                bulkhead=bulkhead,
+            ),
+        ),
+        Route(
             "/api/albums/{album_id}/images",
             AlbumImagesResource(authenticator=authentication, album_contents=spike.album_contents),
         ),
@@ -246,6 +279,7 @@ def routes(
             queries=queries,
             proxies=Proxies.parse(settings.trusted_proxies),
             accel_redirect=settings.accel_redirect,
+            lifetime=timedelta(seconds=settings.link_lifetime_s),
         )
         table.append(Route("/files/{folder}/{name}", files))
     return table
@@ -282,4 +316,9 @@ def _authentication(spike: Spike, bases: BaseUrls, authenticator: Authenticator 
         clock=spike.clock,
     )
     chosen = authenticator or SpikeAuthenticator(spike.accounts.authentication)
-    return RequestAuthentication(authenticator=chosen, base_urls=bases, limiter=limiter)
+    return RequestAuthentication(
+        authenticator=chosen,
+        base_urls=bases,
+        limiter=limiter,
+        trusted_origins=Origins.parse(settings.cors_origins),
+    )

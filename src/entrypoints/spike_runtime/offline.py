@@ -5,17 +5,19 @@ from typing import Final, assert_never
 
 from attrs import evolve, frozen
 
+from spike_core.domain.analysis import Analysis
 from spike_core.domain.images import MetadataPolicy
 from spike_core.domain.objects import PictureFormat
+from spike_core.domain.orders import TaskKind
+from spike_core.domain.render_options import DEFAULT_OPTIONS, RenderOptions
 from spike_core.domain.tiers import Tier
 from spike_core.ports.metadata import Metadata
-from spike_core.ports.progress import ProgressMonitor
+from spike_core.ports.progress import UNMONITORED, ProgressMonitor
 from spike_core.ports.upscaler import RenderedImage
 from spike_core.services.direct_enhancement import DirectEnhancement
+from spike_core.services.pricing import Pricing
 from spike_imaging.comparison import before_and_after
-from spike_imaging.transcode import WRITTEN_FORMATS, transcoded
 
-FORMATS: Final = WRITTEN_FORMATS
 COMPARISON_FORMAT: Final = PictureFormat.JPEG
 
 
@@ -26,29 +28,48 @@ class Offline:
     enhancement: DirectEnhancement
     metadata: Metadata
     labels: MetadataPolicy
+    pricing: Pricing  # which knows what is on offer; nothing is paid
 
-    def enhanced(
-        self, original: bytes, tier: Tier, *, formats: frozenset[PictureFormat], monitor: ProgressMonitor
-    ) -> RenderedImage:
-        """Return the picture in one of these formats, each of which must be one of `FORMATS`.
-
-        The engine's own format is kept if it is one of them. The result has the same metadata as the service's results.
+    def check_options(self, options: RenderOptions) -> None:
+        """Check that the engine offers these options.
 
         Raises:
-            UnacceptablePicture, UpscalerUnavailable, InvalidResult, WorkAbandoned: see `DirectEnhancement`.
-            InvalidValue: the picture can't be encoded in the format.
+            InvalidValue: it doesn't.
         """
-        made = self.enhancement.enhance(io.BytesIO(original), tier, monitor=monitor)
-        format_ = made.format if made.format in formats else next(each for each in FORMATS if each in formats)
-        content = transcoded(made.content, format_)
+        self.pricing.check_options(options, TaskKind.ENHANCEMENT)
+
+    def enhanced(
+        self,
+        original: bytes,
+        tier: Tier,
+        *,
+        options: RenderOptions = DEFAULT_OPTIONS,
+        monitor: ProgressMonitor = UNMONITORED,
+    ) -> RenderedImage:
+        """Return the picture with the same metadata as the service's results.
+
+        Raises:
+            InvalidValue: the tier or the options aren't on offer.
+            UnacceptablePicture, UpscalerUnavailable, InvalidResult, WorkAbandoned: see `DirectEnhancement`.
+        """
+        self.check_options(options)
+        made = self.enhancement.enhance(io.BytesIO(original), tier, options=options, monitor=monitor)
         match self.labels:
             case MetadataPolicy.KEEP:
-                content = self.metadata.with_metadata(content, original=io.BytesIO(original))
+                return evolve(made, content=self.metadata.with_metadata(made.content, original=io.BytesIO(original)))
             case MetadataPolicy.STRIP:
-                pass
+                return made
             case unreachable:
                 assert_never(unreachable)
-        return evolve(made, content=content, format=format_)
+
+    def analyzed(self, original: bytes, tier: Tier, *, options: RenderOptions = DEFAULT_OPTIONS) -> Analysis:
+        """Return what the engine finds in the picture, and how it would enhance it at this tier.
+
+        Raises:
+            InvalidValue, UnacceptablePicture, UpscalerUnavailable: as in `enhanced`.
+        """
+        self.check_options(options)
+        return self.enhancement.analyze(io.BytesIO(original), tier, options=options)
 
     def compared(self, original: bytes, enhanced: RenderedImage) -> bytes:
         """Return a before-and-after picture, in `COMPARISON_FORMAT`."""

@@ -17,7 +17,7 @@ from typed_settings.types import OptionList, SettingsClass, SettingsDict
 
 from spike_core.domain.catalog import Catalog
 from spike_core.domain.event_deliveries import EventLimits
-from spike_core.domain.limits import JobLimits
+from spike_core.domain.limits import DownloadLimits, JobLimits
 from spike_core.domain.rate_limits import DEFAULT_LIMITS, DEFAULT_WINDOW, RateLimit, RateLimitGroup
 from spike_core.domain.regeneration_policy import RegenerationPolicy
 from spike_core.domain.tokens import Tokens
@@ -105,6 +105,9 @@ _HOST: Final = re.compile(
     r"(?:[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?\.?|\[(?P<ipv6>[0-9A-Fa-f:.]+)\])(?::(?P<port>[0-9]{1,5}))?"
 )
 _PORT_MAX: Final = 65535
+_ORIGIN: Final = re.compile(
+    r"https?://(?:[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?|\[[0-9a-f:.]+\])(?::(?P<port>[0-9]{1,5}))?", re.IGNORECASE
+)
 
 
 def _web_url(_settings: object, attribute: "Attribute[str]", value: str) -> None:
@@ -148,6 +151,15 @@ def _networks(_settings: object, attribute: "Attribute[str]", value: str) -> Non
         except ValueError as error:
             name = f"{PREFIX}{attribute.name.upper()}"
             raise ValueError(f"{name} must be addresses or networks such as 10.0.0.0/8, not {part!r}") from error
+
+
+def _origins(_settings: object, attribute: "Attribute[str]", value: str) -> None:
+    """Require origins (RFC 6454) or `*`, separated by commas or spaces."""
+    name = f"{PREFIX}{attribute.name.upper()}"
+    for part in value.replace(",", " ").split():
+        origin = _ORIGIN.fullmatch(part)
+        if part != "*" and (origin is None or int(origin["port"] or 0) > _PORT_MAX):
+            raise ValueError(f"{name} must be origins such as https://app.example.org, or *, not {part!r}")
 
 
 def _internal_location(_settings: object, attribute: "Attribute[str]", value: str) -> None:
@@ -199,6 +211,8 @@ class Settings:
     # the location at which nginx, in front of Spike, sends the files of the folder store; if empty, Spike sends them
     accel_redirect: str = field(default="", validator=_internal_location)
     link_lifetime_s: float = field(default=3600.0, validator=[_at_least(1), _at_most(604800)])  # S3's maximum: a week
+    # origins of other pages that may call the API, such as https://app.example.org; `*` is any, without cookies
+    cors_origins: str = field(default="", validator=_origins)
     web_threads: int = field(default=8, validator=_at_least(1))
     connections_max: int = field(default=4000, validator=_at_least(1))
     peer_connections_max: int = field(default=2000, validator=_at_least(1))  # of one address that is no trusted proxy
@@ -219,11 +233,13 @@ class Settings:
     rate_parallel_enhance: int = _rate(RateLimitGroup.PARALLEL_ENHANCE)
     rate_move: int = _rate(RateLimitGroup.MOVE)
     rate_get_image: int = _rate(RateLimitGroup.GET_IMAGE)
+    rate_analyze: int = _rate(RateLimitGroup.ANALYZE)
     rate_anonymous_upload: int = _rate(RateLimitGroup.ANONYMOUS_UPLOAD)
     rate_anonymous_mix: int = _rate(RateLimitGroup.ANONYMOUS_MIX)
     rate_generate: int = _rate(RateLimitGroup.GENERATE)
     rate_modify: int = _rate(RateLimitGroup.MODIFY)
     rate_cancel: int = _rate(RateLimitGroup.CANCEL)  # of jobs that a worker has begun
+    rate_download: int = _rate(RateLimitGroup.DOWNLOAD)  # of several pictures in one file
     rate_general: int = _rate(RateLimitGroup.GENERAL)
 
     serve_works: str = field(default="auto", validator=_one_of("auto", "yes", "no"))  # whether `spike serve` works too
@@ -245,6 +261,8 @@ class Settings:
     anonymous_images_max: int = field(default=20_000, validator=_at_least(0))
     anonymous_storage_mb_max: int = field(default=20_000, validator=_at_least(0))
     sessions_max: int = field(default=20, validator=_at_least(1))  # of one user; the oldest ends
+    download_images_max: int = field(default=10_000, validator=_at_least(1))  # in one zip file
+    download_mb_max: int = field(default=20_000, validator=_at_least(1))  # in one zip file
     disk_free_mb_min: int = field(default=500, validator=_at_least(0))  # of a store in a folder
 
     event_retry_s: float = field(default=259200.0, validator=_at_least(0))  # then a failing event is set aside
@@ -303,6 +321,11 @@ class Settings:
             lock_wait=timedelta(seconds=self.database_lock_s),
             statement_time=timedelta(seconds=self.database_statement_s),
         )
+
+    @property
+    def download_limits(self) -> DownloadLimits:
+        """The limits of one zip file."""
+        return DownloadLimits(images_max=self.download_images_max, bytes_max=self.download_mb_max * MEGABYTE)
 
     @property
     def job_limits(self) -> JobLimits:

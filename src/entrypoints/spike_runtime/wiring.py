@@ -13,6 +13,7 @@ from spike_core.application import Application, Policies, Ports, compose
 from spike_core.domain.catalog import Catalog
 from spike_core.domain.images import MetadataPolicy
 from spike_core.domain.tokens import Tokens
+from spike_core.ports.background import Background
 from spike_core.ports.broker import Broker
 from spike_core.ports.clock import Clock
 from spike_core.ports.downloader import Downloader
@@ -26,7 +27,7 @@ from spike_core.ports.price_list import PriceList
 from spike_core.ports.regeneration import RegenerationPolicies
 from spike_core.ports.secrets import Secrets
 from spike_core.services.direct_enhancement import DirectEnhancement
-from spike_core.services.pricing import CatalogPrices
+from spike_core.services.pricing import CatalogPrices, Pricing
 from spike_core.services.regeneration import SamePolicy
 from spike_fetch import WebDownloader
 from spike_prometheus import PrometheusMetrics
@@ -40,8 +41,16 @@ from spike_runtime.offline import Offline
 from spike_runtime.settings import MEGABYTE, Settings
 from spike_runtime.subscribers import load_subscribers, usable_subscribers
 from spike_sandbox import Sandbox, Tools
-from spike_system import Cuid2Ids, SystemClock, SystemSecrets, ThreadConcurrency, ThreadHeartbeat
+from spike_system import (
+    Cuid2Ids,
+    SystemClock,
+    SystemSecrets,
+    ThreadBackground,
+    ThreadConcurrency,
+    ThreadHeartbeat,
+)
 
+BACKGROUND_END_S: Final = 2.0
 STORING_THREADS: Final = 4  # of one batch of uploads
 
 
@@ -62,6 +71,7 @@ class Spike(Application):
     generator: Generator
     limiter: RateLimiter
     metrics: Metrics
+    background: ThreadBackground | None  # `None` if the app gave its own
     folder: Path | None = None  # the data folder; `None` if the adapters were given
 
     def __enter__(self) -> Self:
@@ -104,8 +114,12 @@ class Spike(Application):
 
     def close(self) -> None:
         """Terminate the child processes and close the database connections."""
+        if self.background is not None:
+            self.background.close()
         if self.sandbox is not None:
             self.sandbox.close()
+        if self.background is not None:
+            self.background.join(timeout_s=BACKGROUND_END_S)  # the sandbox's end has ended its work
         self.database.close()
 
 
@@ -188,10 +202,12 @@ def build_offline(settings: Settings) -> Offline:
         WrongSettings: the engine isn't installed.
     """
     engine = chosen_engine(settings).opened()
+    pricing = Pricing(catalog=settings.catalog, modes=engine.modes)
     return Offline(
         enhancement=DirectEnhancement(probe=engine.probe, upscaler=engine.upscaler, catalog=settings.catalog),
         metadata=engine.metadata,
         labels=MetadataPolicy(settings.exif),
+        pricing=pricing,
     )
 
 
@@ -209,6 +225,7 @@ def assemble(
     ids: Ids,
     secrets: Secrets,
     heartbeat: Heartbeat,
+    background: Background | None = None,
     database_is_apps: bool = False,
     sandbox: Sandbox | None = None,
     engine_name: str = "your own",
@@ -221,11 +238,12 @@ def assemble(
     """Return the use cases over the given adapters; `close` also closes `sandbox`.
 
     `folder` holds the database of jobs that one process at a time may work on; see `Spike.keeping_others_out`. Catalog,
-    price list, regeneration and subscribers are as in `build`.
+    price list, regeneration and subscribers are as in `build`. Without a `background`, a thread makes renditions.
 
     Raises:
         InvalidValue: two subscribers have the same name, or a name is invalid.
     """
+    own_background = ThreadBackground() if background is None else None
     application = compose(
         Ports(
             transactions=database.transactions,
@@ -246,6 +264,8 @@ def assemble(
             free_bytes=storage.free_bytes,
             subscribers=subscribers,
             price_list=price_list or CatalogPrices(),
+            rendition_maker=engine.rendition_maker,
+            background=background or own_background,
         ),
         Policies(
             limits=settings.job_limits,
@@ -253,6 +273,7 @@ def assemble(
             opening_grant=Tokens(settings.opening_grant),
             metadata=MetadataPolicy(settings.exif),
             budgets=settings.budgets,
+            downloads=settings.download_limits,
             events=settings.event_limits,
             free_bytes_min=settings.disk_free_mb_min * MEGABYTE,
             catalog=settings.catalog if catalog is None else catalog,
@@ -267,6 +288,7 @@ def assemble(
         album_contents=application.album_contents,
         jobs=application.jobs,
         queries=application.queries,
+        downloads=application.downloads,
         idempotency=application.idempotency,
         events=application.events,
         maintenance=application.maintenance,
@@ -283,6 +305,7 @@ def assemble(
         engine_name=engine_name,
         generator=generator,
         limiter=limiter,
+        background=own_background,
         metrics=PrometheusMetrics(
             transactions=database.transactions,
             clock=clock,

@@ -11,6 +11,7 @@ from spike_core.domain.event_deliveries import SubscriberName
 from spike_core.domain.maintenance import MaintenanceTask
 from spike_core.ports.broker import WorkerPool
 from spike_core.services.maintenance_lease import LOOK_INTERVAL
+from spike_core.services.rendition_making import CATCH_UP_INTERVAL
 from spike_core.services.worker_presence import REPORT_INTERVAL
 from spike_runtime import Spike
 from spike_runtime.logs import get_logger
@@ -134,6 +135,7 @@ def _maintenance_tasks(spike: Spike) -> Mapping[MaintenanceTask, tuple[Callable[
         MaintenanceTask.RECOUNT_AFTER_UPGRADE: (spike.budgets.recount_after_upgrade, settings.collect_interval_s),
         MaintenanceTask.RECEIPTS: (spike.idempotency.purge, settings.collect_interval_s),
         MaintenanceTask.SESSIONS: (spike.accounts.sessions.purge, settings.collect_interval_s),
+        MaintenanceTask.RENDITIONS: (spike.images.renditions.catch_up, CATCH_UP_INTERVAL.total_seconds()),
     }
 
 

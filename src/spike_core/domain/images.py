@@ -15,6 +15,7 @@ from spike_core.domain.hash_chain import row_checksum
 from spike_core.domain.identifiers import ImageId, OwnerId
 from spike_core.domain.limits import FILE_NAME_CHARS_MAX, IMAGE_DESCRIPTION_CHARS_MAX
 from spike_core.domain.objects import ContentDigest, ObjectKey, PictureFormat
+from spike_core.domain.renditions import Renditions
 from spike_core.domain.text_rules import has_controls, prose_has_controls
 
 
@@ -111,6 +112,7 @@ class Image:
     updated_at: datetime
     sha256: bytes | None = field(default=None, repr=False)  # of the original; `None` if an older release stored it
     shown_digest: ContentDigest | None = None  # of a copy without metadata, likewise
+    renditions: Renditions | None = None  # `None` until they are made
 
     @property
     def shown(self) -> ObjectKey:
@@ -120,13 +122,15 @@ class Image:
     @property
     def objects(self) -> frozenset[ObjectKey]:
         """All objects that the image's row names."""
-        return frozenset({self.original, self.shown})
+        renditions = frozenset[ObjectKey]() if self.renditions is None else self.renditions.objects
+        return renditions | {self.original, self.shown}
 
     @property
     def digests(self) -> Mapping[ObjectKey, ContentDigest]:
         """What is known of the objects' contents."""
         original = {self.original: ContentDigest(size_bytes=self.size_bytes, sha256=self.sha256)}
-        return original if self.shown_digest is None else {self.shown: self.shown_digest, **original}
+        shown = {} if self.shown_digest is None else {self.shown: self.shown_digest}
+        return {**shown, **original, **({} if self.renditions is None else self.renditions.digests)}
 
     def with_digests(self, digests: Mapping[ObjectKey, ContentDigest]) -> Self:
         """Return the image with the digests of its objects, all of which are stored."""
@@ -140,8 +144,11 @@ class Image:
 
     @property
     def stored_bytes(self) -> int:
-        """The size of all its objects together; a copy without metadata is taken to be as large as the original."""
-        return self.size_bytes * len(self.objects)
+        """The size of the original and its copy without metadata, which is taken to be as large, if there is one.
+
+        Renditions don't count: Spike makes them when it likes, and an owner can't do without them.
+        """
+        return self.size_bytes * len({self.original, self.shown})
 
     @property
     def cursor(self) -> ImageCursor:

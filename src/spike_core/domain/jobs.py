@@ -22,6 +22,7 @@ from spike_core.domain.objects import ObjectKey, PictureFormat
 from spike_core.domain.orders import Quote
 from spike_core.domain.priorities import Priority
 from spike_core.domain.render_options import DEFAULT_OPTIONS, RenderOptions
+from spike_core.domain.renditions import Renditions
 from spike_core.domain.tasks import Blend, Enhancement, Generation, JobInput, Modification, Task
 from spike_core.domain.tiers import Tier
 from spike_core.domain.tokens import Tokens
@@ -57,6 +58,7 @@ class Result:
     size_bytes: int = field(validator=validators.ge(1))
     sha256: bytes | None = field(default=None, repr=False)  # `None` if an older release stored it
     method: str = field(default="", validator=validators.max_len(METHOD_CHARS_MAX))  # how the engine made it
+    renditions: Renditions | None = None  # `None` until they are made: the only thing that a settled job still gets
 
 
 @frozen(kw_only=True)

@@ -30,6 +30,7 @@ PAGE_SIZE: Final = 50
 ALBUM_PAGE_SIZE: Final = 100  # images
 IMAGE_JOBS_SHOWN_MAX: Final = 100  # the newest ones, with their image
 JOBS_ASKED_MAX: Final = 50  # per request for several jobs
+DOWNLOAD_IDS_MAX: Final = 1000  # images that one request names
 LINKS_ASKED_MAX: Final = 100  # images, and as many jobs, per request for new links
 API_KEYS_ACTIVE_MAX: Final = 10  # per user
 API_KEYS_REVOKED_SHOWN_MAX: Final = 100  # the most recent ones; older ones are kept but not listed
@@ -47,6 +48,14 @@ def check_page_size(limit: int) -> None:
     """
     if not 1 <= limit <= PAGE_SIZE_MAX:
         raise InvalidValue(what="limit", rule=f"must be 1 to {PAGE_SIZE_MAX}")
+
+
+@frozen(kw_only=True)
+class DownloadLimits:
+    """How much one download of several pictures may contain."""
+
+    images_max: int = field(default=10_000, validator=validators.ge(1))
+    bytes_max: int = field(default=20_000_000_000, validator=validators.ge(1))
 
 
 @frozen(kw_only=True)

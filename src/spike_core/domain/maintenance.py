@@ -20,6 +20,7 @@ class MaintenanceTask(Enum):
     RECOUNT = "recount"  # correct running sums that a release without them has left behind
     RECOUNT_AFTER_UPGRADE = "recount-after-upgrade"  # the same, often, on the day on which such a release may still run
     ORPHANS = "collect"  # delete objects that no row names; this lists the whole store
+    RENDITIONS = "renditions"  # make renditions that are missing
     WORK = "work"  # none of these, but running jobs: held by all that do, so that readiness knows of them
 
 

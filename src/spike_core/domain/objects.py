@@ -3,7 +3,8 @@
 The API defines `images/{imageId}.{ext}` for the object that viewers get of an image and `enhanced/{jobId}.{ext}` for
 results. A later attempt's result carries the attempt's number (`enhanced/{jobId}-2.jpg`), so no attempt can overwrite
 another's. A picture inside a job's request is `inputs/{jobId}.{ext}`. An original that only its owner may read has an
-unguessable name, `originals/{imageId}-{24 characters}.{ext}`.
+unguessable name, `originals/{imageId}-{24 characters}.{ext}`. Renditions are
+`thumbnails/{imageId or jobId}-{24 characters}.webp` and `previews/…`: no two attempts to make them share a key.
 """
 
 import re
@@ -49,12 +50,12 @@ _EXTENSIONS: Final = {
 }
 _FORMATS: Final = {extension: format_ for format_, extension in _EXTENSIONS.items()}
 _KEY: Final = re.compile(
-    r"(?P<kind>images|enhanced|inputs|originals)/(?P<owner>[a-z0-9_]+)(?:-(?P<suffix>[a-z0-9]+))?\.(?P<extension>[a-z0-9]+)"
+    r"(?P<kind>images|enhanced|inputs|originals|thumbnails|previews)/(?P<owner>[a-z0-9_]+)(?:-(?P<suffix>[a-z0-9]+))?\.(?P<extension>[a-z0-9]+)"
 )
 # the suffixes allowed after the owner's id
 _SUFFIXES: Final = {
     "enhanced": re.compile(r"|[2-9]|[1-9][0-9]{1,5}"),
-    "originals": re.compile(f"[a-z0-9]{{{BODY_LENGTH}}}"),
+    **dict.fromkeys(("originals", "thumbnails", "previews"), re.compile(f"[a-z0-9]{{{BODY_LENGTH}}}")),
 }
 _NO_SUFFIX: Final = re.compile("")
 
@@ -85,6 +86,16 @@ class ObjectKey:
     def of_input(cls, job_id: JobId, format_: PictureFormat) -> Self:
         """Return the key of the picture inside a job's request."""
         return cls(f"inputs/{job_id}.{format_.extension}")
+
+    @classmethod
+    def of_thumbnail(cls, of: ImageId | JobId, *, body: str) -> Self:
+        """Return the key of the thumbnail of an original or a result; `body` is 24 characters that are used once."""
+        return cls.parse(f"thumbnails/{of}-{body}.webp")
+
+    @classmethod
+    def of_preview(cls, of: ImageId | JobId, *, body: str) -> Self:
+        """Return the key of the preview, likewise."""
+        return cls.parse(f"previews/{of}-{body}.webp")
 
     @classmethod
     def parse(cls, text: str) -> Self:
@@ -132,4 +143,10 @@ class ContentDigest:
 
 
 def _owner(kind: str, text: str) -> ImageId | JobId:
-    return ImageId.parse(text) if kind in {"images", "originals"} else JobId.parse(text)
+    match kind:
+        case "images" | "originals":
+            return ImageId.parse(text)
+        case "thumbnails" | "previews":
+            return ImageId.parse(text) if text.startswith("img_") else JobId.parse(text)
+        case _:
+            return JobId.parse(text)

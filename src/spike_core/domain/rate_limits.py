@@ -17,11 +17,13 @@ class RateLimitGroup(Enum):
     PARALLEL_ENHANCE = "parallel-enhance"
     MOVE = "move"
     GET_IMAGE = "get-image"
+    ANALYZE = "analyze"
     ANONYMOUS_UPLOAD = "anonymous-upload"
     ANONYMOUS_MIX = "anonymous-mix"
     GENERATE = "generate"
     MODIFY = "modify"
     CANCEL = "cancel"  # of jobs that a worker has begun
+    DOWNLOAD = "download"  # of several pictures in one file
     GENERAL = "general"  # requests without a group of their own
 
 
@@ -32,11 +34,13 @@ DEFAULT_LIMITS: Final[Mapping[RateLimitGroup, int]] = {
     RateLimitGroup.PARALLEL_ENHANCE: 50,
     RateLimitGroup.MOVE: 50,
     RateLimitGroup.GET_IMAGE: 100,
+    RateLimitGroup.ANALYZE: 50,
     RateLimitGroup.ANONYMOUS_UPLOAD: 10,
     RateLimitGroup.ANONYMOUS_MIX: 5,
     RateLimitGroup.GENERATE: 50,
     RateLimitGroup.MODIFY: 50,
     RateLimitGroup.CANCEL: 20,
+    RateLimitGroup.DOWNLOAD: 30,
     RateLimitGroup.GENERAL: 0,
 }
 """Requests per window and caller; 0 is no limit."""

@@ -62,6 +62,7 @@ if TYPE_CHECKING:
     from spike_core.domain.rate_limits import Allowance, RateLimit
     from spike_core.domain.regeneration_policy import RegenerationPolicy
     from spike_core.domain.render_options import DEFAULT_OPTIONS, Mode, RenderOptions
+    from spike_core.domain.renditions import MissingRenditions, Pictured, Renditions
     from spike_core.domain.secrets import Secret, SecretHash
     from spike_core.domain.statistics import QueueStatistics, RefundStatistics
     from spike_core.domain.tiers import Tier
@@ -72,6 +73,7 @@ if TYPE_CHECKING:
     from spike_core.ports.api_keys import ApiKeyRepository
     from spike_core.ports.audit import AuditPage, AuditReader, Damage, UnreadableRow
     from spike_core.ports.authenticator import Authenticator, Identity, IncomingRequest
+    from spike_core.ports.background import Background
     from spike_core.ports.blender import Blender
     from spike_core.ports.blobs import BlobStore, StoredObject
     from spike_core.ports.broker import Broker, WorkerPool
@@ -109,6 +111,8 @@ if TYPE_CHECKING:
     from spike_core.ports.progress import UNMONITORED, ProgressMonitor, UnmonitoredProgress
     from spike_core.ports.queue import JobQueue
     from spike_core.ports.regeneration import RegenerationPolicies
+    from spike_core.ports.rendition_maker import MadeRenditions, RenditionMaker
+    from spike_core.ports.renditions import RenditionRepository
     from spike_core.ports.secrets import Secrets
     from spike_core.ports.sessions import SessionRepository
     from spike_core.ports.signed_urls import SignedUrls
@@ -142,6 +146,7 @@ __all__ = [
     "AuditPage",
     "AuditReader",
     "Authenticator",
+    "Background",
     "Backlog",
     "BatchId",
     "Blender",
@@ -194,10 +199,12 @@ __all__ = [
     "JobRepository",
     "LedgerEntry",
     "LedgerPosition",
+    "MadeRenditions",
     "MaintenanceRun",
     "MaintenanceRuns",
     "MaintenanceTask",
     "Metadata",
+    "MissingRenditions",
     "Mode",
     "Month",
     "ObjectKey",
@@ -215,6 +222,7 @@ __all__ = [
     "PictureFacts",
     "PictureFormat",
     "PictureIdentity",
+    "Pictured",
     "Posting",
     "PriceList",
     "Priority",
@@ -232,6 +240,9 @@ __all__ = [
     "RegenerationPolicy",
     "RenderOptions",
     "RenderedImage",
+    "RenditionMaker",
+    "RenditionRepository",
+    "Renditions",
     "Scope",
     "Secret",
     "SecretHash",
@@ -327,6 +338,7 @@ __getattr__ = lazy_names(
         "spike_core.domain.rate_limits": ("Allowance", "RateLimit"),
         "spike_core.domain.regeneration_policy": ("RegenerationPolicy",),
         "spike_core.domain.render_options": ("DEFAULT_OPTIONS", "Mode", "RenderOptions"),
+        "spike_core.domain.renditions": ("MissingRenditions", "Pictured", "Renditions"),
         "spike_core.domain.secrets": ("Secret", "SecretHash"),
         "spike_core.domain.statistics": ("QueueStatistics", "RefundStatistics"),
         "spike_core.domain.tiers": ("Tier",),
@@ -337,6 +349,7 @@ __getattr__ = lazy_names(
         "spike_core.ports.api_keys": ("ApiKeyRepository",),
         "spike_core.ports.audit": ("AuditPage", "AuditReader", "Damage", "UnreadableRow"),
         "spike_core.ports.authenticator": ("Authenticator", "Identity", "IncomingRequest"),
+        "spike_core.ports.background": ("Background",),
         "spike_core.ports.blender": ("Blender",),
         "spike_core.ports.blobs": ("BlobStore", "StoredObject"),
         "spike_core.ports.broker": ("Broker", "WorkerPool"),
@@ -374,6 +387,8 @@ __getattr__ = lazy_names(
         "spike_core.ports.progress": ("ProgressMonitor", "UNMONITORED", "UnmonitoredProgress"),
         "spike_core.ports.queue": ("JobQueue",),
         "spike_core.ports.regeneration": ("RegenerationPolicies",),
+        "spike_core.ports.rendition_maker": ("MadeRenditions", "RenditionMaker"),
+        "spike_core.ports.renditions": ("RenditionRepository",),
         "spike_core.ports.secrets": ("Secrets",),
         "spike_core.ports.sessions": ("SessionRepository",),
         "spike_core.ports.signed_urls": ("SignedUrls",),

@@ -64,3 +64,12 @@ class BlobStore(Protocol):
 
         It is absolute, or a path on the service's own host. Makes no network call.
         """
+
+    def attachment_url(self, key: ObjectKey, *, content_disposition: str, valid_for: timedelta) -> str:
+        """Return a URL as `url` does, whose response has this header, by which browsers save it (RFC 6266).
+
+        A store whose objects the service itself serves adds `download=1` to its URL instead, since the service knows
+        the name. By default it is the plain URL.
+        """
+        del content_disposition
+        return self.url(key, valid_for=valid_for)

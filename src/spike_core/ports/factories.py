@@ -28,6 +28,7 @@ from spike_core.ports.generator import Generator
 from spike_core.ports.limiter import RateLimiter
 from spike_core.ports.metadata import Metadata
 from spike_core.ports.probe import ImageProbe
+from spike_core.ports.rendition_maker import RenditionMaker
 from spike_core.ports.signed_urls import SignedUrls
 from spike_core.ports.transactions import Transactions
 from spike_core.ports.upscaler import Upscaler
@@ -96,6 +97,7 @@ class Engine:
     probe: ImageProbe
     metadata: Metadata
     modes: frozenset[Mode] = FAITHFUL_ONLY  # that the upscaler offers with what is installed
+    rendition_maker: RenditionMaker | None = None  # `None`: pictures have no renditions
 
 
 @frozen(kw_only=True)

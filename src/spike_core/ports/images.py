@@ -36,6 +36,13 @@ class ImageRepository(Protocol):
     def of_owner(self, owner_id: OwnerId, *, before: ImageCursor | None = None, limit: int) -> Sequence[Image]:
         """Return at most `limit` of the owner's images after `before`, newest first."""
 
+    def duplicates(self, owner_id: OwnerId, digests: Collection[bytes]) -> Mapping[bytes, ImageId]:  # noqa: ARG002  # see below
+        """Return the owner's earliest image of each of these SHA-256 digests of an original, without hidden ones.
+
+        The cost depends on the number of digests alone.
+        """
+        return {}  # an adapter of an earlier release inherits this
+
     def change(self, image: Image) -> None:
         """Store the image's name, description, `is_public` and `updated_at`.
 

@@ -14,6 +14,7 @@ from spike_core.ports.images import ImageRepository
 from spike_core.ports.jobs import JobRepository
 from spike_core.ports.maintenance import MaintenanceRuns
 from spike_core.ports.outbox import Outbox
+from spike_core.ports.renditions import RenditionRepository
 from spike_core.ports.sessions import SessionRepository
 from spike_core.ports.statistics import Statistics
 from spike_core.ports.users import UserRepository
@@ -34,6 +35,10 @@ class Transaction(Protocol):
     @property
     def jobs(self) -> JobRepository:
         """The jobs."""
+
+    @property
+    def renditions(self) -> RenditionRepository:
+        """The renditions of images and results."""
 
     @property
     def albums(self) -> AlbumRepository:

@@ -1,6 +1,7 @@
 """Batch uploads: files are refused one by one, and the accepted ones are stored and charged together."""
 
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import BinaryIO, assert_never
 
 from attrs import evolve, frozen
@@ -10,6 +11,7 @@ from spike_core.domain.identifiers import AlbumId, ImageId, OwnerId, RequestId
 from spike_core.domain.images import Image, ImageName
 from spike_core.domain.jobs import PendingJob
 from spike_core.domain.limits import UPLOAD_BYTES_MAX
+from spike_core.domain.render_options import DEFAULT_OPTIONS, RenderOptions
 from spike_core.domain.tiers import Tier
 from spike_core.domain.tokens import NO_TOKENS, Tokens
 from spike_core.ports.blobs import BlobStore
@@ -21,6 +23,7 @@ from spike_core.services.dispatch import Dispatch
 from spike_core.services.hooks import Extensible
 from spike_core.services.ingest import Ingest
 from spike_core.services.new_images import NewImages
+from spike_core.services.rendition_making import RenditionMaking
 from spike_core.services.transaction_retries import retry_on_conflict
 
 
@@ -48,6 +51,7 @@ class KeptFile:
     filename: str  # as sent
     image: Image
     job: PendingJob | None
+    duplicate_of: ImageId | None = None  # the owner's earliest image of the same bytes, if there is one
 
 
 @frozen(kw_only=True)
@@ -82,6 +86,7 @@ class BatchUploads(Extensible):
     dispatch: Dispatch
     ingest: Ingest
     new_images: NewImages
+    rendition_making: RenditionMaking
     concurrency: Concurrency
 
     def upload(
@@ -90,6 +95,7 @@ class BatchUploads(Extensible):
         *,
         files: Sequence[NamedFile | RefusedFile],
         tier: Tier | None = None,
+        options: RenderOptions = DEFAULT_OPTIONS,
         album_id: AlbumId | None = None,
         request_id: RequestId | None = None,
     ) -> UploadedBatch:
@@ -99,19 +105,21 @@ class BatchUploads(Extensible):
         charged in one transaction; if the database fails, all of them are refused and none is stored.
 
         Raises:
-            InvalidValue: the tier isn't on offer, or the album's isn't any more.
+            InvalidValue: the tier or the options aren't on offer, or the album's tier isn't any more.
             AlbumNotFound, Forbidden, AlbumFull: the album can't take them.
             NotEnoughTokens: the balance doesn't cover all acceptable files; nothing is stored.
             TooManyJobs, QuotaExceeded: the owner's budget has no room for all of them; nothing is stored.
             StorageFull: the store has too little free space.
             DatabaseUnavailable: the database failed before anything was stored.
         """
-        self.new_images.check_tier(tier)
+        self.new_images.check_order(tier, options)
         self.ingest.check_free_space()
         validated = self._validate(owner_id, files)
         candidates = [each for each in validated if isinstance(each, _Candidate)]
         images = [each.image for each in candidates]
-        quote = self.new_images.quote(owner_id, images=images, tier=tier, album_id=album_id, now=self.clock.now())
+        quote = self.new_images.quote(
+            owner_id, images=images, tier=tier, options=options, album_id=album_id, now=self.clock.now()
+        )
         none_accepted = AcceptedJobs(jobs=(), due=(), balance=quote.balance)
         outcomes = self._store(candidates)
         errors = {id_: outcome for id_, outcome in outcomes.items() if isinstance(outcome, SpikeError)}
@@ -123,10 +131,11 @@ class BatchUploads(Extensible):
         @retry_on_conflict
         def add_images() -> tuple[AcceptedJobs, UploadedBatch]:
             with self.transactions.begin() as tx:
+                duplicates = self.new_images.duplicates(tx, owner_id, stored)
                 accepted = self.new_images.add(
                     tx, owner_id, stored, quote=quote.enhancement, album_id=album_id, request_id=request_id
                 )
-                batch = _batch(validated, accepted, errors)
+                batch = _batch(validated, accepted, errors, duplicates)
                 self._run_hooks(tx, batch)
             return accepted, batch
 
@@ -138,6 +147,7 @@ class BatchUploads(Extensible):
                 raise
             return _batch(validated, none_accepted, errors | {image.id: error for image in stored})
         self.dispatch.start(accepted.due)
+        self.rendition_making.soon([image.id for image in stored])
         return batch
 
     def _validate(
@@ -186,13 +196,20 @@ def _with_digests(each: _Candidate | RefusedFile, stored: Sequence[Image]) -> _C
 
 
 def _batch(
-    validated: Sequence[_Candidate | RefusedFile], accepted: AcceptedJobs, errors: Mapping[ImageId, SpikeError]
+    validated: Sequence[_Candidate | RefusedFile],
+    accepted: AcceptedJobs,
+    errors: Mapping[ImageId, SpikeError],
+    duplicates: Mapping[ImageId, ImageId] = MappingProxyType({}),
 ) -> UploadedBatch:
-    return UploadedBatch(files=[_result(each, accepted, errors) for each in validated], balance=accepted.balance)
+    files = [_result(each, accepted, errors, duplicates) for each in validated]
+    return UploadedBatch(files=files, balance=accepted.balance)
 
 
 def _result(
-    each: _Candidate | RefusedFile, accepted: AcceptedJobs, errors: Mapping[ImageId, SpikeError]
+    each: _Candidate | RefusedFile,
+    accepted: AcceptedJobs,
+    errors: Mapping[ImageId, SpikeError],
+    duplicates: Mapping[ImageId, ImageId],
 ) -> KeptFile | RefusedFile:
     match each:
         case RefusedFile():
@@ -201,6 +218,7 @@ def _result(
             filename, image = each.file.filename, each.image
             if image.id in errors:
                 return RefusedFile(filename=filename, error=errors[image.id])
-            return KeptFile(filename=filename, image=image, job=accepted.about(image.id))
+            duplicate_of = duplicates.get(image.id)
+            return KeptFile(filename=filename, image=image, job=accepted.about(image.id), duplicate_of=duplicate_of)
         case unreachable:
             assert_never(unreachable)

@@ -11,6 +11,7 @@ from spike_core.domain.jobs import Job, JobSpec, PendingJob
 from spike_core.domain.limits import BATCH_IMAGES_MAX, PARALLEL_TIERS_MAX
 from spike_core.domain.objects import ObjectKey
 from spike_core.domain.orders import Quote, TaskKind
+from spike_core.domain.render_options import DEFAULT_OPTIONS, RenderOptions
 from spike_core.domain.tasks import Blend, Enhancement, JobInput
 from spike_core.domain.tiers import Tier
 from spike_core.domain.tokens import NO_TOKENS, Tokens
@@ -83,6 +84,7 @@ class Enhancements(Extensible):
         *,
         image_id: ImageId,
         tier: Tier,
+        options: RenderOptions = DEFAULT_OPTIONS,
         source: ImageId | InlineImage | None = None,
         request_id: RequestId | None = None,
     ) -> EnhancementAccepted:
@@ -91,8 +93,8 @@ class Enhancements(Extensible):
         An inline source is stored as an object of the job, after everything else has been checked.
 
         Raises:
-            InvalidValue: the tier isn't on offer, the source is the image itself, or an inline source isn't of its
-                declared media type.
+            InvalidValue: the tier or the options aren't on offer, the source is the image itself, or an inline source
+                isn't of its declared media type.
             UnacceptablePicture: the inline source is empty, too large, animated, corrupt or in no supported format.
             ImageNotFound, Forbidden: one of the images doesn't exist, or belongs to another owner.
             NotEnoughTokens: the balance doesn't cover the tier.
@@ -100,7 +102,7 @@ class Enhancements(Extensible):
             Unavailable: a dependency failed; nothing is charged and nothing stored.
         """
         kind = TaskKind.ENHANCEMENT if source is None else TaskKind.BLEND
-        quote = self.pricing.quote(tier, kind, owner_id=owner_id)
+        quote = self.pricing.quote(tier, kind, owner_id=owner_id, options=options)
         if isinstance(source, InlineImage):
             return self._blend_with_inline(owner_id, image_id, quote=quote, inline=source, request_id=request_id)
         if source == image_id:
@@ -126,6 +128,7 @@ class Enhancements(Extensible):
         *,
         source: ImageId | InlineImage,
         tier: Tier = Tier.FREE,
+        options: RenderOptions = DEFAULT_OPTIONS,
         request_id: RequestId | None = None,
     ) -> EnhancementAccepted:
         """Start to blend two anonymous images, or one with an inline image, at the tier FREE; any other is refused.
@@ -134,7 +137,9 @@ class Enhancements(Extensible):
             Forbidden: one of the images has an owner.
             InvalidValue, UnacceptablePicture, ImageNotFound, Unavailable: as in `enhance`.
         """
-        return self.enhance(ANONYMOUS, image_id=image_id, tier=tier, source=source, request_id=request_id)
+        return self.enhance(
+            ANONYMOUS, image_id=image_id, tier=tier, options=options, source=source, request_id=request_id
+        )
 
     @retry_on_conflict
     def enhance_in_parallel(
@@ -143,13 +148,14 @@ class Enhancements(Extensible):
         *,
         image_id: ImageId,
         tiers: Sequence[Tier],
+        options: RenderOptions = DEFAULT_OPTIONS,
         request_id: RequestId | None = None,
     ) -> ParallelEnhancementAccepted:
         """Start to enhance the owner's image at several tiers.
 
         Raises:
             InvalidValue: there is no tier, there are more than `PARALLEL_TIERS_MAX`, one occurs twice, or one isn't on
-                offer.
+                offer; or the options aren't.
             ImageNotFound, Forbidden: the image doesn't exist, or belongs to another owner.
             NotEnoughTokens: the balance doesn't cover all tiers.
             TooManyJobs, QuotaExceeded: the owner's budget has no room.
@@ -157,7 +163,7 @@ class Enhancements(Extensible):
         """
         if not 1 <= len(tiers) <= PARALLEL_TIERS_MAX or len(set(tiers)) != len(tiers):
             raise InvalidValue(what="tiers", rule=f"must be 1 to {PARALLEL_TIERS_MAX} different tiers")
-        quotes = [self.pricing.quote(tier, TaskKind.ENHANCEMENT, owner_id=owner_id) for tier in tiers]
+        quotes = [self.pricing.quote(tier, TaskKind.ENHANCEMENT, owner_id=owner_id, options=options) for tier in tiers]
         self.ingest.check_free_space()
         with self.transactions.begin() as tx:
             now = self.clock.now()
@@ -179,6 +185,7 @@ class Enhancements(Extensible):
         *,
         image_ids: Sequence[ImageId],
         tier: Tier,
+        options: RenderOptions = DEFAULT_OPTIONS,
         request_id: RequestId | None = None,
     ) -> BatchEnhancementAccepted:
         """Start to enhance several of the owner's images at one tier; an image that occurs twice counts once.
@@ -186,7 +193,7 @@ class Enhancements(Extensible):
         The number of statements doesn't grow with the number of images.
 
         Raises:
-            InvalidValue: there is no image, there are more than `BATCH_IMAGES_MAX`, or the tier isn't on offer.
+            InvalidValue: there is no image, there are more than `BATCH_IMAGES_MAX`, or tier or options aren't on offer.
             ImageNotFound, Forbidden: one of the images doesn't exist, or belongs to another owner.
             NotEnoughTokens: the balance doesn't cover all images.
             TooManyJobs, QuotaExceeded: the owner's budget has no room.
@@ -195,7 +202,7 @@ class Enhancements(Extensible):
         distinct = list(dict.fromkeys(image_ids))
         if not 1 <= len(distinct) <= BATCH_IMAGES_MAX:
             raise InvalidValue(what="imageIds", rule=f"must be 1 to {BATCH_IMAGES_MAX} images")
-        quote = self.pricing.quote(tier, TaskKind.ENHANCEMENT, owner_id=owner_id)
+        quote = self.pricing.quote(tier, TaskKind.ENHANCEMENT, owner_id=owner_id, options=options)
         self.ingest.check_free_space()
         batch_id = self.ids.new(BatchId)
         with self.transactions.begin() as tx:

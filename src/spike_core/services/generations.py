@@ -14,6 +14,7 @@ from spike_core.domain.jobs import Job, JobSpec, PendingJob
 from spike_core.domain.limits import PAGE_SIZE, check_page_size
 from spike_core.domain.objects import ObjectKey
 from spike_core.domain.orders import Quote, TaskKind
+from spike_core.domain.render_options import DEFAULT_OPTIONS, RenderOptions
 from spike_core.domain.tasks import Creation, Generation, JobInput, Modification, Task
 from spike_core.domain.tiers import Tier
 from spike_core.domain.tokens import Tokens
@@ -74,18 +75,19 @@ class Generations(Extensible):
         prompt: Prompt,
         negative: Prompt | None = None,
         tier: Tier,
+        options: RenderOptions = DEFAULT_OPTIONS,
         aspect_ratio: AspectRatio,
         request_id: RequestId | None = None,
     ) -> GenerationAccepted:
         """Start to generate a picture; `negative` says what it mustn't show.
 
         Raises:
-            InvalidValue: the tier is FREE, or isn't on offer.
+            InvalidValue: the tier is FREE, or it or the options aren't on offer. Strength and mode never are.
             NotEnoughTokens: the balance doesn't cover the tier.
             TooManyJobs, QuotaExceeded: the owner's budget has no room.
             DatabaseUnavailable: nothing is charged.
         """
-        quote = self._quote(owner_id, tier, TaskKind.GENERATION)
+        quote = self._quote(owner_id, tier, TaskKind.GENERATION, options)
         self.ingest.check_free_space()
         task = Generation(prompt=prompt, negative=negative, aspect_ratio=aspect_ratio)
         with self.transactions.begin() as tx:
@@ -103,20 +105,22 @@ class Generations(Extensible):
         prompt: Prompt,
         negative: Prompt | None = None,
         tier: Tier,
+        options: RenderOptions = DEFAULT_OPTIONS,
         picture: InlineImage | WebAddress,
         request_id: RequestId | None = None,
     ) -> GenerationAccepted:
         """Start to modify a picture, which is stored as an object of the job after everything else has been checked.
 
         Raises:
-            InvalidValue: the tier is FREE or isn't on offer, or an inline picture isn't of its declared media type.
+            InvalidValue: the tier or the options are refused as in `generate`, or an inline picture isn't of its
+                declared media type.
             UnacceptablePicture: the picture is empty, too large, animated, corrupt or in no supported format.
             UnsafeAddress, DownloadFailed: the picture can't be downloaded.
             NotEnoughTokens: the balance doesn't cover the tier; then nothing is downloaded.
             TooManyJobs, QuotaExceeded: the owner's budget has no room.
             Unavailable: a dependency failed; nothing is charged and nothing stored.
         """
-        quote = self._quote(owner_id, tier, TaskKind.MODIFICATION)
+        quote = self._quote(owner_id, tier, TaskKind.MODIFICATION, options)
         self.ingest.check_free_space()
         with self._validated(owner_id, picture, quote.price) as validated:
             began_at = self.clock.now()
@@ -192,10 +196,10 @@ class Generations(Extensible):
         spec = JobSpec.of(task, quote, id_=job_id, owner_id=owner_id, request_id=request_id, now=now)
         return self.billing.accept(tx, [spec], owner_id=owner_id, now=now)
 
-    def _quote(self, owner_id: OwnerId, tier: Tier, kind: TaskKind) -> Quote:
+    def _quote(self, owner_id: OwnerId, tier: Tier, kind: TaskKind, options: RenderOptions) -> Quote:
         if tier == Tier.FREE:
             raise InvalidValue(what="tier", rule="must be one that costs something")
-        return self.pricing.quote(tier, kind, owner_id=owner_id)
+        return self.pricing.quote(tier, kind, owner_id=owner_id, options=options)
 
     def _new_id(self, mark: Literal["gen", "mod"]) -> JobId:
         return self.ids.new(JobId).marked(mark)

@@ -27,6 +27,7 @@ from spike_core.ports.heartbeat import Heartbeat
 from spike_core.services.dispatch import Dispatch
 from spike_core.services.job_transitions import JobTransitions
 from spike_core.services.rendering import Rendering
+from spike_core.services.rendition_making import RenditionMaking
 
 INTERNAL_TROUBLE: Final = "The enhancement failed"
 
@@ -73,6 +74,7 @@ class JobRunner:
     job_transitions: JobTransitions
     dispatch: Dispatch
     heartbeat: Heartbeat
+    rendition_making: RenditionMaking
 
     def perform(self, job_id: JobId) -> None:
         """Claim and run the job.
@@ -114,6 +116,8 @@ class JobRunner:
             else:
                 outcome = self._deliver(job, result, attempt)
         self.dispatch.start(attempt.due)
+        if outcome is JobOutcome.DELIVERED:
+            self.rendition_making.soon([job.id])
         return outcome
 
     def _make(self, job: ClaimedJob, attempt: _Attempt) -> Result:

@@ -1,6 +1,6 @@
 """New images: the rules that an upload of one file and a batch of files share."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from attrs import frozen
@@ -11,6 +11,7 @@ from spike_core.domain.images import Image, ImageName, PictureIdentity
 from spike_core.domain.jobs import JobSpec
 from spike_core.domain.objects import ObjectKey
 from spike_core.domain.orders import Quote, TaskKind
+from spike_core.domain.render_options import RenderOptions
 from spike_core.domain.tasks import Enhancement
 from spike_core.domain.tiers import Tier
 from spike_core.domain.tokens import NO_TOKENS, Tokens
@@ -42,14 +43,15 @@ class NewImages:
     ingest: Ingest
     pricing: Pricing
 
-    def check_tier(self, tier: Tier | None) -> None:
-        """Check a tier that a request names, before anything else is done.
+    def check_order(self, tier: Tier | None, options: RenderOptions) -> None:
+        """Check the tier that a request names, and its options, before anything else is done.
 
         Raises:
-            InvalidValue: it isn't on offer.
+            InvalidValue: they aren't on offer.
         """
         if tier is not None:
             self.pricing.catalog[tier]
+        self.pricing.check_options(options, TaskKind.ENHANCEMENT)
 
     def quote(
         self,
@@ -57,6 +59,7 @@ class NewImages:
         *,
         images: Sequence[Image],
         tier: Tier | None,
+        options: RenderOptions,
         album_id: AlbumId | None,
         now: datetime,
     ) -> UploadQuote:
@@ -70,7 +73,9 @@ class NewImages:
             TooManyJobs, QuotaExceeded: a budget has no room for them.
         """
         tier = self._tier(owner_id, tier, album_id)
-        quote = None if tier is None else self.pricing.quote(tier, TaskKind.ENHANCEMENT, owner_id=owner_id)
+        quote = (
+            None if tier is None else self.pricing.quote(tier, TaskKind.ENHANCEMENT, owner_id=owner_id, options=options)
+        )
         prices = [] if quote is None else [quote.price for _ in images]
         free_jobs = sum(not price for price in prices)
         adding = Usage.of(images=images) + Usage(free_jobs=free_jobs, paid_jobs=len(prices) - free_jobs)
@@ -147,6 +152,18 @@ class NewImages:
             if quote is not None
         ]
         return self.billing.accept(tx, specs, owner_id=owner_id, now=now, images=images)
+
+    def duplicates(self, tx: Transaction, owner_id: OwnerId, images: Sequence[Image]) -> Mapping[ImageId, ImageId]:
+        """Return those of the new images whose bytes the owner has uploaded before, with the earliest image of each.
+
+        Anonymous uploads aren't compared: the id would be that of a stranger's image.
+        """
+        if owner_id == ANONYMOUS:
+            return {}
+        digests = {image.sha256: image.id for image in reversed(images) if image.sha256 is not None}
+        earliest = {**digests, **tx.images.duplicates(owner_id, list(digests))}
+        found = {image.id: earliest[image.sha256] for image in images if image.sha256 is not None}
+        return {id_: earlier for id_, earlier in found.items() if earlier != id_}
 
     def _tier(self, owner_id: OwnerId, tier: Tier | None, album_id: AlbumId | None) -> Tier | None:
         if album_id is None:

@@ -9,11 +9,13 @@ from spike_core.ports.transactions import Transactions
 
 
 def named_by(job: Job) -> Iterator[ObjectKey]:
-    """Yield the objects that the job's row names: its input and its result."""
+    """Yield the objects that the job's row names: its input, its result, and the result's renditions."""
     if job.spec.input is not None:
         yield job.spec.input.key
     if isinstance(job, CompletedJob):
         yield job.result.key
+        if job.result.renditions is not None:
+            yield from job.result.renditions.objects
 
 
 def digests_of(job: Job) -> Iterator[tuple[ObjectKey, ContentDigest]]:
@@ -22,6 +24,8 @@ def digests_of(job: Job) -> Iterator[tuple[ObjectKey, ContentDigest]]:
         yield source.key, source.digest
     if isinstance(job, CompletedJob):
         yield job.result.key, ContentDigest(size_bytes=job.result.size_bytes, sha256=job.result.sha256)
+        if job.result.renditions is not None:
+            yield from job.result.renditions.digests.items()
 
 
 def referenced(transactions: Transactions, keys: Collection[ObjectKey]) -> frozenset[ObjectKey]:

@@ -2,6 +2,7 @@
 
 import contextlib
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 
 from attrs import Factory, field, frozen
 
@@ -15,6 +16,7 @@ from spike_core.domain.errors import (
     Unauthenticated,
     Unavailable,
 )
+from spike_core.domain.file_names import picture_file_name, tier_label
 from spike_core.domain.identifiers import ANONYMOUS, BatchId, ImageId, JobId, OwnerId
 from spike_core.domain.images import Image
 from spike_core.domain.jobs import CompletedJob, Job, SettledJob
@@ -27,6 +29,7 @@ from spike_core.domain.limits import (
 )
 from spike_core.domain.objects import ObjectKey
 from spike_core.domain.ordering import distinct
+from spike_core.domain.renditions import Renditions
 from spike_core.ports.clock import Clock
 from spike_core.ports.transactions import Transaction, Transactions
 from spike_core.services.queue_positions import QueuePositions
@@ -85,6 +88,42 @@ class LinkedObjects:
 
     images: Sequence[Image]
     results: Sequence[tuple[CompletedJob, Image | None]]  # with the job's image; `None` for a job without one
+
+    @property
+    def without_renditions(self) -> Sequence[ImageId | JobId]:
+        """Those that have no renditions yet."""
+        results = [job.id for job, _image in self.results if job.result.renditions is None]
+        return [*(image.id for image in self.images if image.renditions is None), *results]
+
+
+@frozen(kw_only=True)
+class DescribedObject:
+    """What the rows say about an object."""
+
+    file_name: str  # for those who save it
+    sha256: bytes | None  # `None` if an older release stored it, or it is derived from another
+    stored_at: datetime
+
+    @classmethod
+    def of_image(cls, key: ObjectKey, image: Image) -> "DescribedObject":
+        """Return the description of an image's object."""
+        digest = image.digests.get(key)
+        return cls(
+            file_name=picture_file_name(image.name.text, key.format),
+            sha256=None if digest is None else digest.sha256,
+            stored_at=image.created_at,
+        )
+
+    @classmethod
+    def of_job(cls, key: ObjectKey, job: Job, image: Image | None) -> "DescribedObject":
+        """Return the description of a job's object; a result is named after the image and its tier."""
+        result = job.result if isinstance(job, CompletedJob) and job.result.key == key else None
+        name = job.id.text if image is None else image.name.text
+        return cls(
+            file_name=picture_file_name(name, key.format, label=tier_label(job.spec.tier) if result else ""),
+            sha256=None if result is None else result.sha256,
+            stored_at=job.ended_at if isinstance(job, CompletedJob) else job.spec.created_at,
+        )
 
 
 @frozen(kw_only=True)
@@ -248,6 +287,20 @@ class Queries:
         with self.transactions.view() as tx:
             return _are_settled(tx.jobs.of_batch(batch_id))
 
+    def described(self, key: ObjectKey) -> "DescribedObject":
+        """Return what is known of an object, for a request that may read it.
+
+        Raises:
+            NotFound: its image or job was deleted.
+        """
+        with self.transactions.view() as tx:
+            owner = key.owner
+            if isinstance(owner, ImageId):
+                return DescribedObject.of_image(key, tx.images.get(owner))
+            job = tx.jobs.get(owner)
+            image_id = job.spec.image_id
+            return DescribedObject.of_job(key, job, None if image_id is None else tx.images.get(image_id))
+
     def check_public(self, key: ObjectKey) -> None:
         """Check that the object may be read by anyone, without a signature.
 
@@ -258,14 +311,14 @@ class Queries:
             owner = key.owner
             if isinstance(owner, ImageId):
                 image = tx.images.get(owner)
-                named = image.shown
+                named = {image.shown, *_renditions(image.renditions)}
             else:
                 job = tx.jobs.get(owner)
                 if job.spec.image_id is None or not isinstance(job, CompletedJob):
                     raise NotFound
                 image = tx.images.get(job.spec.image_id)
-                named = job.result.key
-        if named != key or not image.is_public:
+                named = {job.result.key, *_renditions(job.result.renditions)}
+        if key not in named or not image.is_public:
             raise NotFound
 
     def _shown(self, tx: Transaction, jobs: Sequence[Job]) -> Sequence[ShownJob]:
@@ -277,6 +330,10 @@ class Queries:
             for job in jobs
             if (id_ := job.spec.image_id) is None or id_ in images
         ]
+
+
+def _renditions(renditions: Renditions | None) -> frozenset[ObjectKey]:
+    return frozenset() if renditions is None else renditions.objects
 
 
 def _are_settled(jobs: Sequence[Job]) -> bool:

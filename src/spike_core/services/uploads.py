@@ -4,10 +4,11 @@ from typing import BinaryIO
 
 from attrs import frozen
 
-from spike_core.domain.identifiers import ANONYMOUS, AlbumId, OwnerId, RequestId
+from spike_core.domain.identifiers import ANONYMOUS, AlbumId, ImageId, OwnerId, RequestId
 from spike_core.domain.images import Image, ImageName
 from spike_core.domain.jobs import PendingJob
 from spike_core.domain.limits import UPLOAD_BYTES_MAX
+from spike_core.domain.render_options import DEFAULT_OPTIONS, RenderOptions
 from spike_core.domain.tiers import Tier
 from spike_core.domain.tokens import Tokens
 from spike_core.ports.clock import Clock
@@ -16,6 +17,7 @@ from spike_core.services.dispatch import Dispatch
 from spike_core.services.hooks import Extensible
 from spike_core.services.ingest import Ingest
 from spike_core.services.new_images import NewImages
+from spike_core.services.rendition_making import RenditionMaking
 from spike_core.services.transaction_retries import retry_on_conflict
 
 
@@ -26,6 +28,7 @@ class Uploaded:
     image: Image
     job: PendingJob | None
     balance: Tokens
+    duplicate_of: ImageId | None = None  # the owner's earliest image of the same bytes, if there is one
 
 
 @frozen(kw_only=True)
@@ -41,6 +44,7 @@ class Uploads(Extensible):
     dispatch: Dispatch
     ingest: Ingest
     new_images: NewImages
+    rendition_making: RenditionMaking
 
     @retry_on_conflict
     def upload(
@@ -50,6 +54,7 @@ class Uploads(Extensible):
         name: ImageName,
         content: BinaryIO,
         tier: Tier | None = None,
+        options: RenderOptions = DEFAULT_OPTIONS,
         album_id: AlbumId | None = None,
         request_id: RequestId | None = None,
     ) -> Uploaded:
@@ -59,7 +64,7 @@ class Uploads(Extensible):
         default. `content` is seekable and read as a whole; it has at most `UPLOAD_BYTES_MAX` bytes.
 
         Raises:
-            InvalidValue: the tier isn't on offer, or the album's isn't any more.
+            InvalidValue: the tier or the options aren't on offer, or the album's tier isn't any more.
             UnacceptablePicture: the file is empty, too large, animated, corrupt or in no supported format.
             AlbumNotFound, Forbidden: the album doesn't exist, or belongs to another owner.
             AlbumFull: the album has no room.
@@ -67,24 +72,33 @@ class Uploads(Extensible):
             TooManyJobs, QuotaExceeded: the owner's budget has no room.
             Unavailable: a dependency failed; nothing is charged and nothing stored.
         """
-        self.new_images.check_tier(tier)
+        self.new_images.check_order(tier, options)
         self.ingest.check_free_space()
         began_at = self.clock.now()
         validated = self.ingest.validate(content, size_bytes_max=UPLOAD_BYTES_MAX)
         image = self.new_images.build(owner_id, name, validated, now=began_at)
-        quote = self.new_images.quote(owner_id, images=[image], tier=tier, album_id=album_id, now=began_at)
+        quote = self.new_images.quote(
+            owner_id, images=[image], tier=tier, options=options, album_id=album_id, now=began_at
+        )
         with (
             self.ingest.objects_of(image, content) as objects,
             self.ingest.stored(objects) as digests,
             self.transactions.begin() as tx,
         ):
             image = image.with_digests(digests)
+            duplicates = self.new_images.duplicates(tx, owner_id, [image])
             accepted = self.new_images.add(
                 tx, owner_id, [image], quote=quote.enhancement, album_id=album_id, request_id=request_id
             )
-            uploaded = Uploaded(image=image, job=accepted.about(image.id), balance=accepted.balance)
+            uploaded = Uploaded(
+                image=image,
+                job=accepted.about(image.id),
+                balance=accepted.balance,
+                duplicate_of=duplicates.get(image.id),
+            )
             self._run_hooks(tx, uploaded)
         self.dispatch.start(accepted.due)
+        self.rendition_making.soon([image.id])
         return uploaded
 
     @retry_on_conflict
@@ -110,4 +124,5 @@ class Uploads(Extensible):
             image = image.with_digests(digests)
             self.new_images.add(tx, ANONYMOUS, [image], quote=None, album_id=None, request_id=None)
             self._run_hooks(tx, image)
+        self.rendition_making.soon([image.id])
         return image

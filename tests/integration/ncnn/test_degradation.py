@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 from PIL import Image, JpegImagePlugin
 
 from effort import each_value_once
@@ -14,7 +15,7 @@ from pictures import encoded, photograph
 from spike_core.domain.objects import PictureFormat
 from spike_ncnn.arrays import Pixels
 from spike_ncnn.compression import UNCOMPRESSED, quality_of
-from spike_ncnn.degradation import CLEAN, Degradation, measure
+from spike_ncnn.degradation import CLEAN, Degradation, Grain, measure
 from spike_ncnn.noise import NoiseEstimate
 
 pytestmark = each_value_once
@@ -73,15 +74,53 @@ def test_a_jpeg_saved_badly_and_then_well_is_as_bad_as_at_first() -> None:
     assert measure(pixels(again), table=again.quantization[TABLE]).quality == pytest.approx(40, abs=5)
 
 
-@pytest.mark.parametrize("deviation", [5, 8, 15])
+@pytest.mark.parametrize("deviation", [3, 5, 8, 15, 30])
 @pytest.mark.parametrize("name", NAMES)
-def test_noise_is_told_from_texture(name: str, deviation: float) -> None:
-    assert measure(noisy(small(name), deviation)).noise.deviation == pytest.approx(deviation, rel=0.15)
+def test_white_noise_is_told_from_texture(name: str, deviation: float) -> None:
+    found = measure(noisy(small(name), deviation))
+    assert found.grain is Grain.WHITE
+    assert found.deviation == pytest.approx(deviation, rel=0.1)
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_a_clean_picture_has_little_noise(name: str) -> None:
-    assert measure(pixels(small(name))).noise.deviation < 3
+def test_a_clean_photograph_is_found_clean(name: str) -> None:
+    found = measure(pixels(small(name)))
+    assert found.is_clean
+    assert (found.deviation, found.cleanliness) == (0, 1)
+
+
+@pytest.mark.parametrize("name", ["astronaut.png", "chelsea.png", "coffee.png"])
+def test_noise_of_a_sensor_is_found_coarse(name: str) -> None:
+    """Each color is measured in every second or fourth pixel, and interpolated between."""
+    picture = pixels(small(name))
+    rows, columns = np.indices(picture.shape[:2]) % 2
+    sensor = np.random.default_rng(6).normal(0, 10, picture.shape[:2])
+    planes = [sensor * (rows & columns), sensor * (rows ^ columns), sensor * (1 - (rows | columns))]
+    noise = np.stack([_interpolated(planes[0]), _interpolated(planes[1]) / 2, _interpolated(planes[2])], axis=-1)
+    noise[..., 1] += planes[1] / 2  # measured twice as densely: four neighbors in place of two by two
+    found = measure(np.clip(picture + noise + 0.5, 0, 255).astype(np.uint8))
+    assert found.grain is Grain.COARSE
+    assert found.deviation == pytest.approx(float(noise.std()), rel=0.35)
+
+
+def _interpolated(plane: NDArray[np.float64]) -> NDArray[np.float64]:
+    for axis in (0, 1):
+        plane = plane + (np.roll(plane, 1, axis=axis) + np.roll(plane, -1, axis=axis)) / 2
+    return plane
+
+
+def test_noise_that_is_equal_in_all_colors_is_found() -> None:
+    noise = np.random.default_rng(7).normal(0, 8, (*pixels(small()).shape[:2], 1))
+    found = measure(np.clip(pixels(small()) + noise + 0.5, 0, 255).astype(np.uint8))
+    assert found.grain is Grain.GRAY
+    assert found.deviation == pytest.approx(8, rel=0.3)
+
+
+def test_noise_in_smooth_parts_shows_through_compression() -> None:
+    smooth = small().resize((256, 256), Image.Resampling.BICUBIC, box=(60, 60, 100, 100))
+    noisy_jpeg = as_jpeg(Image.fromarray(noisy(smooth, 5)), 92)
+    assert measure(pixels(noisy_jpeg)).has_hidden_noise
+    assert not measure(pixels(as_jpeg(smooth, 92))).has_hidden_noise
 
 
 @given(st.integers(1, 23), st.integers(1, 900))
@@ -95,14 +134,14 @@ def test_what_is_too_narrow_to_be_judged_counts_as_clean(narrow: int, length: in
 def test_a_blank_picture_is_clean(shape: tuple[int, int], value: int) -> None:
     degradation = measure(np.full((*shape, 3), value, np.uint8))
     assert degradation.quality == UNCOMPRESSED
-    assert degradation.noise.deviation == pytest.approx(0, abs=0.01)
+    assert degradation.is_clean
 
 
 def test_the_judgement_reads_as_a_sentence_would() -> None:
-    degradation = Degradation(quality=71.3, noise=NoiseEstimate(quiet=0, color=8.04, coarse=0))
-    assert str(degradation) == "JPEG quality about 71, noise 8.0 of 255"
-    assert str(CLEAN) == "no JPEG traces, noise 0.0 of 255"
-    assert str(measure(pixels(as_jpeg(small(), 70)))).startswith("JPEG quality about 71, noise ")
+    noise = NoiseEstimate(fine=8.04, half=8, color=7, gray=4, detail=5)
+    assert str(Degradation(quality=71.3, noise=noise)) == "JPEG quality about 71, white noise of 8.0 of 255"
+    assert str(CLEAN) == "no JPEG traces, no noise"
+    assert str(measure(pixels(as_jpeg(small(), 70)))) == "JPEG quality about 71, no noise"
 
 
 def test_a_large_picture_is_judged_by_its_parts() -> None:

@@ -5,14 +5,14 @@ from typing import Final
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, JpegImagePlugin
 
 from missing import do_without
 from pictures import encoded, photograph
 from spike_core.domain.objects import PictureFormat
 from spike_core.ports.progress import UNMONITORED
 from spike_ncnn.arrays import Pixels
-from spike_ncnn.blend_weights import recipe
+from spike_ncnn.choice import choose
 from spike_ncnn.degradation import measure
 from spike_ncnn.enlarging import Enlarger
 from spike_ncnn.networks import NETWORKS
@@ -46,10 +46,14 @@ def gain_db(enlarger: Enlarger, name: str, *, noise: float, quality: int) -> flo
     if noise:
         chance = np.random.default_rng(len(name))
         small = np.clip(small + chance.normal(0, noise, small.shape) + 0.5, 0, 255).astype(np.uint8)
+    table = None
     if quality:
         jpeg = encoded(Image.fromarray(small), PictureFormat.JPEG, quality=quality)
-        small = np.asarray(Image.open(io.BytesIO(jpeg)).convert("RGB"))
-    made = enlarger.enlarged(small, recipe(measure(small), factor=2), steps=Steps(UNMONITORED, 100)).pixels
+        with Image.open(io.BytesIO(jpeg)) as opened:
+            assert isinstance(opened, JpegImagePlugin.JpegImageFile)
+            table, small = opened.quantization[0], np.asarray(opened.convert("RGB"))
+    choice = choose(measure(small, table=table), factor=2, available=enlarger.available)
+    made = enlarger.enlarged(small, choice.shares, noise=choice.noise, steps=Steps(UNMONITORED, 100)).pixels
     plain = np.asarray(Image.fromarray(small).resize(part.size, Image.Resampling.LANCZOS))
     truth = np.asarray(part)
     return float(10 * np.log10(_error(plain, truth) / _error(made, truth)))
@@ -61,7 +65,7 @@ def _error(made: Pixels, truth: Pixels) -> float:
 
 @pytest.mark.parametrize("damage", DAMAGES)
 def test_no_photograph_is_worse_than_by_lanczos_however_it_was_damaged(enlarger: Enlarger, damage: str) -> None:
-    """The engine doesn't know the damage, and detects a JPEG's from its pixels alone."""
+    """The engine doesn't know the damage; of a JPEG it reads the tables, as from any file."""
     noise, quality, mean_min_db = DAMAGES[damage]
     gains = [gain_db(enlarger, name, noise=noise, quality=quality) for name in PHOTOGRAPHS]
     assert min(gains) > 0, dict(zip(PHOTOGRAPHS, gains, strict=True))

@@ -204,10 +204,11 @@ def test_what_is_replaced_covers_every_suspect_and_no_more_than_its_reach(places
 
 def test_noise_and_compression_may_be_taken_out() -> None:
     """The more of them there are, the more a good result differs from its input."""
-    noise = NoiseEstimate(quiet=10, color=10, coarse=10)
-    clean, strong = Tolerance.of(CLEAN), NoiseEstimate(quiet=80, color=80, coarse=80)
+    noise = NoiseEstimate(fine=10, half=10, color=10, gray=7, detail=9)
+    clean, strong = Tolerance.of(CLEAN), NoiseEstimate(fine=80, half=80, color=80, gray=60, detail=60)
     assert (clean.single, clean.blurred) == (48, 32)
     assert Tolerance.of(Degradation(quality=100, noise=noise)) == Tolerance(single=48 + 15, blurred=32)
+    assert Tolerance.of(CLEAN, removed=10) == Tolerance(single=48 + 15, blurred=32)
     assert Tolerance.of(Degradation(quality=50, noise=CLEAN.noise)) == Tolerance(single=48 + 12.5, blurred=32 + 12.5)
     assert Tolerance.of(Degradation(quality=1, noise=strong)) == Tolerance(single=80, blurred=48)
 

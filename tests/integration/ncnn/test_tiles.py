@@ -9,7 +9,7 @@ from PIL import Image
 from pictures import photograph
 from spike_core.ports.progress import UNMONITORED
 from spike_ncnn.enlarging import Enlarger
-from spike_ncnn.networks import NETWORKS
+from spike_ncnn.networks import NETWORKS, installed
 from spike_ncnn.runner import Runner
 from spike_ncnn.steps import Steps
 from spike_ncnn.tiles import BYTES_PER_PIXEL, SIDE_PX_MAX, SIDE_PX_MIN, Tile, side_for, tiles_of
@@ -52,7 +52,7 @@ def test_a_tile_stays_within_the_memory_unless_it_would_be_too_small(memory: int
         assert (side + 2 * context) ** 2 * BYTES_PER_PIXEL <= memory
 
 
-@pytest.mark.parametrize("name", NETWORKS)
+@pytest.mark.parametrize("name", installed())
 @pytest.mark.parametrize("photo", ["astronaut.png", "motorcycle_left.png"])
 def test_a_picture_in_tiles_is_the_picture_as_a_whole(name: str, photo: str) -> None:
     """To 1 of 255, also at the seams."""

@@ -26,6 +26,7 @@ PACKAGES: Final = {
     "spike_ncnn",
     "spike_network",
     "spike_openai",
+    "spike_openvino",
     "spike_procedural",
     "spike_prometheus",
     "spike_imaging",

@@ -1,4 +1,4 @@
-"""The files that `spike enhance` writes besides the engine's results: other formats, and comparisons."""
+"""Comparisons of before and after, which `spike enhance` writes beside the engine's results."""
 
 import io
 
@@ -6,11 +6,7 @@ import pytest
 from PIL import Image, ImageChops, ImageStat
 
 from pictures import decoded, encoded, exif, photograph
-from spike_core.domain.errors import InvalidValue
-from spike_core.domain.objects import PictureFormat
 from spike_imaging.comparison import before_and_after
-from spike_imaging.encoding import encoded as engines_own
-from spike_imaging.transcode import WRITTEN_FORMATS, transcoded
 
 SIZE = (240, 160)
 
@@ -18,30 +14,6 @@ SIZE = (240, 160)
 def gap(one: Image.Image, other: Image.Image) -> float:
     """Return the mean difference of two pictures of one size, of 255."""
     return max(ImageStat.Stat(ImageChops.difference(one.convert("RGB"), other.convert("RGB"))).mean)
-
-
-@pytest.mark.parametrize("format_", WRITTEN_FORMATS)
-def test_a_picture_is_the_same_in_another_format(format_: PictureFormat) -> None:
-    made = engines_own(photograph(size=SIZE), method="").content
-    picture = decoded(transcoded(made, format_))
-    assert picture.format == format_.value
-    assert gap(picture, decoded(made)) < 3
-    assert picture.info["icc_profile"]
-
-
-def test_a_picture_that_has_the_format_stays_byte_for_byte() -> None:
-    made = engines_own(photograph(size=SIZE), method="").content
-    assert transcoded(made, PictureFormat.JPEG) == made
-
-
-def test_transparency_is_kept_where_a_format_has_it_and_refused_elsewhere() -> None:
-    picture = photograph(size=SIZE).convert("RGBA")
-    picture.putalpha(Image.linear_gradient("L").resize(SIZE))
-    made = engines_own(picture.copy(), method="").content
-    alpha = decoded(transcoded(made, PictureFormat.WEBP)).getchannel("A")
-    assert ImageChops.difference(alpha, picture.getchannel("A")).getbbox() is None
-    with pytest.raises(InvalidValue, match="transparency"):
-        transcoded(made, PictureFormat.JPEG)
 
 
 @pytest.mark.parametrize(("size", "sheet"), [((600, 400), (600, 806)), ((400, 600), (806, 600))])

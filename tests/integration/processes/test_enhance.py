@@ -61,10 +61,12 @@ def test_a_picture_comes_out_at_its_tier_and_nothing_else_is_made(folder: Path, 
         assert max(picture.size) == side_px
 
 
-@pytest.mark.parametrize("name", ["out.jpg", "out.JPEG", "out.png", "out.webp"])
+@pytest.mark.parametrize("name", ["out.jpg", "out.JPEG", "out.png", "out.webp", "out.avif"])
 def test_the_extension_chooses_the_format(folder: Path, name: str) -> None:
     assert enhance(folder, "cat.jpg", "--tier", "FREE", "-o", name).returncode == 0
-    expected = {".jpg": "JPEG", ".jpeg": "JPEG", ".png": "PNG", ".webp": "WEBP"}[Path(name).suffix.lower()]
+    expected = {".jpg": "JPEG", ".jpeg": "JPEG", ".png": "PNG", ".webp": "WEBP", ".avif": "AVIF"}[
+        Path(name).suffix.lower()
+    ]
     with Image.open(folder / name) as picture:
         assert picture.format == expected
 
@@ -147,13 +149,11 @@ def test_results_keep_the_camera_and_never_the_place(folder: Path, name: str) ->
     assert not decoded((folder / f"bare-{name}").read_bytes()).getexif()
 
 
-def test_transparency_is_not_lost_in_a_jpeg(folder: Path) -> None:
+def test_transparency_is_kept_unless_a_jpeg_is_ordered(folder: Path) -> None:
     picture = photograph(size=(300, 200)).convert("RGBA")
     picture.putpixel((0, 0), (0, 0, 0, 0))
     (folder / "clear.png").write_bytes(encoded(picture, "PNG"))
-    done = enhance(folder, "clear.png", "--tier", "FREE", "-o", "out.jpg")
-    assert done.returncode == 1
-    assert "transparency" in done.stderr
+    assert enhance(folder, "clear.png", "--tier", "FREE", "-o", "out.jpg").returncode == 0
     assert enhance(folder, "clear.png", "--tier", "FREE").stdout == "clear-free.png\n"
 
 
@@ -260,3 +260,25 @@ def test_of_odd_and_hostile_files_each_is_done_or_told_and_none_ends_the_command
     assert [Path(line).name[:3] for line in done.stdout.splitlines()] == [name[:3] for name in taken]
     for path in map(Path, done.stdout.splitlines()):
         assert strays(decoded((tmp_path / path).read_bytes()), names[f"{path.name[:3]}.png"]) == ""
+
+
+def test_an_analysis_is_printed_and_nothing_is_written(folder: Path) -> None:
+    done = enhance(folder, "cat.jpg", "cup.png", "--analyse", SPIKE_UPSCALER="classical")
+    assert (done.returncode, done.stderr, names(folder)) == (0, "", {"cat.jpg", "cup.png"})
+    assert done.stdout.startswith("cat.jpg: The classical engine resamples every picture alike\n  at TIER_2K: Lanczos")
+
+
+@pytest.mark.parametrize(
+    ("options", "complaint"),
+    [
+        (("-o", "out.png", "--quality", "90"), "lossless"),
+        (("--quality", "0"), "--quality"),
+        (("--strength", "101"), "--strength"),
+        (("--mode", "vivid"), "isn't installed"),
+    ],
+)
+def test_options_that_cannot_be_had_are_refused_before_the_work(
+    folder: Path, options: tuple[str, ...], complaint: str
+) -> None:
+    done = enhance(folder, "cat.jpg", *options, SPIKE_UPSCALER="classical")
+    assert (done.returncode, complaint in done.stderr, names(folder)) == (2, True, {"cat.jpg", "cup.png"})

@@ -17,6 +17,7 @@ from spike_contracts.blobs import an_original
 from spike_core.domain.errors import InvalidValue
 from spike_core.domain.objects import ObjectKey
 from spike_core.ports.clock import Clock
+from spike_http.responses.disposition import attachment
 from spike_memory import ManualClock
 from spike_s3 import Connection, S3Address, S3BlobStore
 from spike_s3.links import VALIDITY_MAX
@@ -54,7 +55,22 @@ def test_who_holds_a_link_reads_the_object(blobs: S3BlobStore, key: ObjectKey) -
     answer = fetch(blobs.url(key, valid_for=HOUR))
     assert (answer.status, answer.content) == (200, b"the picture")
     assert answer.headers["content-type"] == "image/jpeg"
-    assert answer.headers["cache-control"] == "max-age=300, immutable"
+    assert answer.headers["cache-control"] == "private, max-age=3600, immutable"
+
+
+def test_a_link_to_an_attachment_names_the_file_in_any_script(blobs: S3BlobStore, key: ObjectKey) -> None:
+    """The header is signed, so that the link's holder can't change it."""
+    disposition = attachment("Hafen früh.jpg")
+    link = blobs.attachment_url(key, content_disposition=disposition, valid_for=HOUR)
+    answer = fetch(link)
+    assert (answer.status, answer.headers["content-disposition"]) == (200, disposition)
+    assert answer.headers["content-type"] == "image/jpeg"
+
+
+@pytest.mark.usefixtures("checking")
+def test_no_header_can_be_added_to_a_link(blobs: S3BlobStore, key: ObjectKey) -> None:
+    link = blobs.url(key, valid_for=HOUR)
+    assert fetch(f"{link}&response-content-type=text/html").status == 403
 
 
 @pytest.mark.usefixtures("checking")

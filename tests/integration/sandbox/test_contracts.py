@@ -13,6 +13,7 @@ from spike_contracts.canvas_fitter import CanvasFitterContract
 from spike_contracts.generator import GeneratorContract
 from spike_contracts.metadata import MetadataContract
 from spike_contracts.probe import MakePicture, ProbeContract
+from spike_contracts.rendition_maker import RenditionMakerContract
 from spike_contracts.upscaler import UpscalerContract
 from spike_core.domain.dimensions import Dimensions
 from spike_core.domain.objects import PictureFormat
@@ -21,6 +22,7 @@ from spike_core.ports.canvas_fitter import CanvasFitter
 from spike_core.ports.generator import Generator
 from spike_core.ports.metadata import Metadata
 from spike_core.ports.probe import ImageProbe
+from spike_core.ports.rendition_maker import RenditionMaker
 from spike_core.ports.upscaler import Upscaler
 from spike_pillow import classical_engine
 from spike_procedural.plugin import open_generator
@@ -71,6 +73,13 @@ class TestSandboxedUpscaler(_OfPillow, UpscalerContract):
 
 class TestSandboxedBlender(_OfPillow, BlenderContract):
     pass
+
+
+class TestSandboxedRenditionMaker(_OfPillow, RenditionMakerContract):
+    @pytest.fixture
+    def rendition_maker(self, sandbox: Sandbox) -> RenditionMaker:
+        assert sandbox.engine.rendition_maker is not None
+        return sandbox.engine.rendition_maker
 
 
 class TestSandboxedFramer(_OfPillow, CanvasFitterContract):

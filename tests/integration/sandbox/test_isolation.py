@@ -14,6 +14,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 from functools import partial
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Final
 
@@ -26,6 +27,7 @@ from running import PATIENCE_S
 from sandboxes import LIMITED, a_sandbox
 from spike_core.domain.dimensions import Dimensions
 from spike_core.ports.factories import EngineResources
+from spike_ncnn.options import NeuralOptions, RuntimeName
 from spike_ncnn.plugin import open_engine
 from spike_pillow import classical_engine
 from spike_sandbox import Attempt, Isolation, Sandbox, Surroundings
@@ -152,11 +154,14 @@ def test_an_applications_other_files_beside_its_engine_cannot_be_read(isolated: 
     check_refused(isolated, limited, Attempt.READ_FILE, __file__)
 
 
-def test_a_network_loads_its_weights_and_starts_threads_in_isolation() -> None:
+@pytest.mark.parametrize("runtime", [RuntimeName.NCNN, RuntimeName.OPENVINO])
+def test_a_network_loads_its_weights_and_starts_threads_in_isolation(runtime: RuntimeName) -> None:
     """Both for the first picture, after the child has been isolated."""
     pytest.importorskip("ncnn", reason="the extra `neural` isn't installed")
+    if runtime is RuntimeName.OPENVINO and find_spec("openvino") is None:
+        pytest.skip("the extra `openvino` isn't installed")
     means = EngineResources(cores=2, memory_bytes=256 * 1024**2, classical=classical_engine)
-    with a_sandbox(partial(open_engine, means=means)) as sandbox:
+    with a_sandbox(partial(open_engine, means=means, options=NeuralOptions(runtime=runtime))) as sandbox:
         larger = Dimensions(width_px=96, height_px=72)
         original = io.BytesIO(a_photo(Dimensions(width_px=48, height_px=36)))
         assert sandbox.engine.upscaler.enhance(original, size=larger).dimensions == larger

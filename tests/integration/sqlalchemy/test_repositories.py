@@ -22,6 +22,7 @@ from spike_contracts.jobs import JobsContract
 from spike_contracts.ledger import LedgerContract
 from spike_contracts.maintenance import MaintenanceRunsContract
 from spike_contracts.outbox import OutboxContract
+from spike_contracts.renditions import RenditionsContract
 from spike_contracts.sessions import SessionsContract
 from spike_contracts.statistics import StatisticsContract
 from spike_contracts.transactions import TransactionsContract
@@ -54,6 +55,10 @@ class TestSqlAlchemyCensus(AuditReaderContract):
 
 
 class TestSqlAlchemyChores(MaintenanceRunsContract):
+    """The fixture is defined in this folder."""
+
+
+class TestSqlAlchemyRenditions(RenditionsContract):
     """The fixture is defined in this folder."""
 
 

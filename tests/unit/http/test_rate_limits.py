@@ -34,6 +34,7 @@ ENDPOINTS: dict[RateLimitGroup, tuple[int, Ask]] = {
     RateLimitGroup.PARALLEL_ENHANCE: (50, lambda caller: caller.post("/api/images/parallel-enhance", {})),
     RateLimitGroup.MOVE: (50, lambda caller: caller.post("/api/images/move-to-album", {})),
     RateLimitGroup.GET_IMAGE: (100, lambda caller: caller.get(f"/api/images/{an_image_id()}")),
+    RateLimitGroup.ANALYZE: (50, lambda caller: caller.post(f"/api/images/{an_image_id()}/analysis", {})),
     RateLimitGroup.ANONYMOUS_UPLOAD: (
         10,
         lambda caller: form(caller, "/api/images/anonymous-upload", an_upload(b"junk")),

@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 
 from spike_contracts.authenticator import AuthenticatorContract
+from spike_contracts.background import BackgroundContract
 from spike_contracts.blender import BlenderContract
 from spike_contracts.blobs import BlobStoreContract
 from spike_contracts.broker import BrokerContract
@@ -22,6 +23,7 @@ from spike_contracts.price_list import PriceListContract
 from spike_contracts.probe import ProbeContract
 from spike_contracts.queue import JobQueueContract
 from spike_contracts.regeneration import RegenerationPoliciesContract
+from spike_contracts.rendition_maker import RenditionMakerContract
 from spike_contracts.secrets import SecretsContract
 from spike_contracts.signed_urls import SignedUrlsContract
 from spike_contracts.storage import StorageContract
@@ -55,6 +57,14 @@ class TestMemoryGenerator(GeneratorContract):
     def test_a_prompt_can_be_refused(self) -> None:
         with pytest.raises(PromptRefused):
             MemoryGenerator().generate(Prompt("refuse"), negative=None, size=Dimensions(width_px=8, height_px=8))
+
+
+class TestMemoryBackground(BackgroundContract):
+    """Its fixtures are defined in this folder."""
+
+
+class TestMemoryRenditionMaker(RenditionMakerContract):
+    """Its fixtures are defined in this folder."""
 
 
 class TestMemoryBlender(BlenderContract):

@@ -17,6 +17,7 @@ from spike_contracts.ledger import LedgerContract
 from spike_contracts.maintenance import MaintenanceRunsContract
 from spike_contracts.outbox import OutboxContract
 from spike_contracts.races import RacesContract
+from spike_contracts.renditions import RenditionsContract
 from spike_contracts.sessions import SessionsContract
 from spike_contracts.shared_transactions import SharedTransactionsContract
 from spike_contracts.statistics import StatisticsContract
@@ -50,6 +51,10 @@ class TestMemoryCensus(AuditReaderContract):
 
 
 class TestMemoryChores(MaintenanceRunsContract):
+    """Its fixtures are defined in this folder."""
+
+
+class TestMemoryRenditions(RenditionsContract):
     """Its fixtures are defined in this folder."""
 
 

@@ -1,5 +1,6 @@
 """Periodic tasks, time, the queue and the store."""
 
+from contextlib import suppress
 from datetime import timedelta
 
 from hypothesis import strategies as st
@@ -7,9 +8,14 @@ from hypothesis.stateful import precondition, rule
 
 from spike_contracts.machine.faults import crashes
 from spike_contracts.machine.world import RETENTION_S, World
+from spike_core.domain.errors import Unavailable
 from spike_core.domain.identifiers import JobId
 from spike_core.domain.jobs import PendingJob
 
+TASKS = (
+    *("relay", "relay", "repair", "repair", "collect", "removals", "expiry", "records"),
+    *("background", "background", "renditions"),
+)
 RETENTION = timedelta(seconds=RETENTION_S)
 
 
@@ -17,7 +23,7 @@ class LookingAfter(World):
     """Periodic tasks of a server, and faults of its surroundings."""
 
     @rule(
-        task=st.sampled_from(["relay", "relay", "repair", "repair", "collect", "removals", "expiry", "records"]),
+        task=st.sampled_from(TASKS),
         crash=crashes,
     )
     def look_after_things(self, task: str, crash: int | None) -> None:
@@ -28,8 +34,14 @@ class LookingAfter(World):
             "removals": self.spike.images.deletion.finish_pending,
             "expiry": lambda: self.spike.images.deletion.expire_anonymous(retention=RETENTION),
             "records": self.spike.idempotency.purge,
+            "background": self.spike.background.run,
+            "renditions": self.make_renditions,
         }
         self.behind_the_scenes(crash, tasks[task])
+
+    def make_renditions(self) -> None:
+        with suppress(Unavailable):  # the store is full
+            self.spike.images.renditions.catch_up()
 
     @rule(seconds=st.sampled_from([1, 10, 61, 61, 601, 901, 3601, 40_000, 90_000]))
     def time_passes(self, seconds: int) -> None:

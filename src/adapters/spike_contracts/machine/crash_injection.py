@@ -149,6 +149,9 @@ class CrashingBlobStore:
     def url(self, key: ObjectKey, *, valid_for: timedelta) -> str:
         return self._inner.url(key, valid_for=valid_for)
 
+    def attachment_url(self, key: ObjectKey, *, content_disposition: str, valid_for: timedelta) -> str:
+        return self._inner.attachment_url(key, content_disposition=content_disposition, valid_for=valid_for)
+
 
 @frozen
 class CrashingQueue:

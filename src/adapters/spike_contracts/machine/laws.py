@@ -5,6 +5,7 @@ from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
+from attrs import evolve
 from hypothesis.stateful import invariant
 
 from spike_contracts.machine.snapshot import Snapshot
@@ -13,7 +14,7 @@ from spike_core.domain.errors import NothingToClaim
 from spike_core.domain.idempotency import IDEMPOTENCY_RECORDS_KEPT
 from spike_core.domain.identifiers import ANONYMOUS, JobId, RequestId
 from spike_core.domain.invariants import check_job, check_wallet
-from spike_core.domain.jobs import ClaimedJob, CompletedJob, PendingJob, SettledJob, StartedJob
+from spike_core.domain.jobs import ClaimedJob, CompletedJob, Job, PendingJob, SettledJob, StartedJob
 from spike_core.domain.ledger import EntryKind, LedgerEntry
 from spike_core.domain.objects import ObjectKey
 from spike_core.domain.tokens import Tokens
@@ -66,10 +67,11 @@ class Laws(World):
             assert wallet.usage.images <= IMAGES_MAX
 
     def what_has_ended_stays_as_it_is(self) -> None:
-        """I4, and deleted jobs don't reappear."""
+        """I4, and deleted jobs don't reappear. A result still gets its renditions, once."""
         for id_, last in self.seen.items():
             if id_ in self.now.jobs:
-                assert self.now.jobs[id_] == last or not isinstance(last, SettledJob)
+                now = self.now.jobs[id_]
+                assert now == last or not isinstance(last, SettledJob) or now == _with_renditions_of(now, last)
                 assert id_ not in self.gone
             else:
                 self.gone.add(id_)
@@ -141,6 +143,7 @@ class Laws(World):
         self.clock.advance(timedelta(hours=3))
         self.spike.images.deletion.finish_pending()
         self.spike.images.deletion.expire_anonymous(retention=timedelta(0))
+        self.spike.images.renditions.catch_up()
         self.spike.maintenance.recovery.collect_orphans()
         self.crashed_since_collection = False
         self.the_laws_hold()
@@ -172,10 +175,19 @@ def _by_job(entries: Sequence[LedgerEntry]) -> Mapping[JobId, Sequence[LedgerEnt
     return found
 
 
+def _with_renditions_of(now: Job, last: Job) -> Job:
+    """Return a job as it was, with the renditions that its result has now, if it had none."""
+    if not isinstance(last, CompletedJob) or not isinstance(now, CompletedJob) or last.result.renditions is not None:
+        return last
+    return evolve(last, result=evolve(last.result, renditions=now.result.renditions))
+
+
 def _named(now: Snapshot) -> frozenset[ObjectKey]:
     """Return the objects that rows name, without those of images that are being deleted."""
     jobs = [job for job in now.jobs.values() if job.spec.image_id not in now.hidden]
     originals = {key for image in now.images.values() for key in image.objects}
     inputs = {input_.key for job in jobs if (input_ := job.spec.input) is not None}
-    results = {job.result.key for job in jobs if isinstance(job, CompletedJob)}
-    return frozenset(originals | inputs | results)
+    completed = [job.result for job in jobs if isinstance(job, CompletedJob)]
+    results = {result.key for result in completed}
+    renditions = {key for result in completed if result.renditions is not None for key in result.renditions.objects}
+    return frozenset(originals | inputs | results | renditions)

@@ -109,7 +109,12 @@ def example_shown_first() -> dict[str, Any]:
 
 def messages() -> Iterable[tuple[int, str, str]]:
     """Return status, code and message of each error, sorted by status, each once."""
-    rows = [*TABLE.values(), BY_STATUS[HTTPStatus.METHOD_NOT_ALLOWED], BY_STATUS[HTTPStatus.UNSUPPORTED_MEDIA_TYPE]]
+    falcons = (
+        HTTPStatus.METHOD_NOT_ALLOWED,
+        HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+        HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE,
+    )
+    rows = [*TABLE.values(), *(BY_STATUS[status] for status in falcons)]
     found = [(row.status, row.code, row.message.error) for row in rows]
     for kind, other in UPLOAD_MESSAGES.items():
         found.append((TABLE[kind].status, TABLE[kind].code, other.error))

@@ -78,6 +78,7 @@ class Operation:
     query: tuple[Parameter, ...] = ()
     errors: tuple[type[SpikeError], ...] = ()  # in addition to those that the other fields imply
     has_etag: bool = False
+    has_ranges: bool = False
 
     def __call__(self, handler: HandlerType) -> HandlerType:
         """Mark a handler as implementing this operation."""

@@ -7,7 +7,7 @@ from typing import Any, Final
 from attrs import frozen
 
 from spike_core.domain.api_keys import Scope
-from spike_http.errors import ErrorResponse
+from spike_http.errors import BY_STATUS, ErrorResponse
 from spike_http.openapi.errors import ADDED, COMMON, common_rows, example_body
 from spike_http.openapi.operations import Access, Operation, Picture, Text
 from spike_http.openapi.schemas import COMPONENTS, Schemas
@@ -57,6 +57,9 @@ def responses_of(
     responses: Document = {str(int(operation.status)): _success(schemas, operation, text, traits)}
     if operation.has_etag:
         responses["304"] = {"description": "The resource hasn't changed: `If-None-Match` contains its `ETag`."}
+    if operation.has_ranges:
+        whole = responses[str(int(operation.status))]
+        responses["206"] = {"description": "The part that `Range` asks for.", "content": whole["content"]}
     for status, kind in operation.also.items():
         responses[str(int(status))] = {
             "description": text.errors[status],
@@ -64,6 +67,10 @@ def responses_of(
         }
     for response in responses.values():
         response["headers"] = _headers(response.pop("headers", ()), is_counted=is_counted)
+    if operation.has_ranges:
+        beyond = HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE
+        when = "The range begins behind the end of the file."
+        responses[str(int(beyond))] = failure(beyond, when, [BY_STATUS[beyond]], is_counted=is_counted)
     for status in sorted({row.status for row in rows}):
         of_status = [row for row in rows if row.status == status]
         added = [ADDED[row.code] for row in of_status if row.code in ADDED]

@@ -38,6 +38,7 @@ _PLAIN: Final[Mapping[Any, Mapping[str, Any]]] = {
     str: {"type": "string"},
     bool: {"type": "boolean"},
     int: {"type": "integer"},
+    float: {"type": "number"},
     datetime: {"type": "string", "format": "date-time", "examples": ["2025-12-12T10:30:00Z"]},
     Tokens: {"type": "integer", "minimum": 0},
     Email: {"type": "string", "examples": ["ada@example.org"]},

@@ -60,7 +60,7 @@ class ImageIdsBody:
         Raises:
             MissingFields, InvalidValue, InvalidImageIds: the body isn't valid.
         """
-        return cls(image_ids=_image_ids(body, "imageIds", least=1, most=IMAGES_PER_MOVE_MAX))
+        return cls(image_ids=image_ids(body, "imageIds", least=1, most=IMAGES_PER_MOVE_MAX))
 
 
 @frozen(kw_only=True)
@@ -76,7 +76,7 @@ class OrderBody:
         Raises:
             MissingFields, InvalidValue, InvalidImageIds: the body isn't valid.
         """
-        return cls(image_order=_image_ids(body, "imageOrder", least=0, most=IMAGES_PER_ALBUM_MAX))
+        return cls(image_order=image_ids(body, "imageOrder", least=0, most=IMAGES_PER_ALBUM_MAX))
 
 
 @frozen(kw_only=True)
@@ -101,15 +101,15 @@ class MoveBody:
         target, source = body.get("targetAlbumId"), body.get("removeFromSourceAlbum")
         if body.get("imageIds") is None or target is None:
             raise MissingFields("Please provide both imageIds and targetAlbumId")
-        image_ids = _image_ids(body, "imageIds", least=1, most=IMAGES_PER_MOVE_MAX)
+        ids = image_ids(body, "imageIds", least=1, most=IMAGES_PER_MOVE_MAX)
         return cls(
-            image_ids=image_ids,
+            image_ids=ids,
             target=AlbumId.parse(string_field("targetAlbumId", target)),
             source=None if source is None else AlbumId.parse(string_field("removeFromSourceAlbum", source)),
         )
 
 
-def _image_ids(body: Mapping[str, object], name: str, *, least: int, most: int) -> Sequence[ImageId]:
+def image_ids(body: Mapping[str, object], name: str, *, least: int, most: int) -> Sequence[ImageId]:
     """Return a field that must be a list of `least` to `most` image ids.
 
     Raises:

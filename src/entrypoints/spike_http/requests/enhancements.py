@@ -9,12 +9,14 @@ from attrs import field, frozen
 from spike_core.domain.errors import InvalidValue
 from spike_core.domain.identifiers import ImageId
 from spike_core.domain.limits import BATCH_IMAGES_MAX, PARALLEL_TIERS_MAX
+from spike_core.domain.render_options import RenderOptions
 from spike_core.domain.tiers import Tier
 from spike_core.services.ingest import InlineImage
 from spike_http.openapi.notes import id_schema, said, sent_as
 from spike_http.requests.errors import MissingFields
 from spike_http.requests.inline_images import BASE64_NOTE, MEDIA_TYPES, parse_inline_image
 from spike_http.requests.json_bodies import string_field
+from spike_http.requests.render_options import OPTIONS_NOTE, render_options
 
 _BLEND_SOURCE: Final = {
     "type": "object",
@@ -40,6 +42,7 @@ class EnhanceBody:
 
     image_id: ImageId
     tier: Tier
+    options: RenderOptions = field(metadata=OPTIONS_NOTE)
     source: ImageId | InlineImage | None = field(
         metadata=sent_as({"blendSource": {"anyOf": [_BLEND_SOURCE, {"type": "null"}]}})
     )
@@ -57,6 +60,7 @@ class EnhanceBody:
         return cls(
             image_id=ImageId.parse(string_field("imageId", image_id)),
             tier=Tier(string_field("tier", tier)),
+            options=render_options(body),
             source=None if source is None else blend_source(source, files=files),
         )
 
@@ -67,6 +71,7 @@ class ParallelEnhanceBody:
 
     image_id: ImageId
     tiers: Sequence[Tier] = field(metadata=said(minItems=1, maxItems=PARALLEL_TIERS_MAX, uniqueItems=True))
+    options: RenderOptions = field(metadata=OPTIONS_NOTE)
 
     @classmethod
     def parse(cls, body: Mapping[str, object]) -> "ParallelEnhanceBody":
@@ -83,6 +88,7 @@ class ParallelEnhanceBody:
         return cls(
             image_id=ImageId.parse(string_field("imageId", image_id)),
             tiers=[Tier(string_field("tiers", tier)) for tier in tiers],
+            options=render_options(body),
         )
 
 
@@ -92,6 +98,7 @@ class BatchEnhanceBody:
 
     image_ids: Sequence[ImageId] = field(metadata=said(minItems=1, maxItems=BATCH_IMAGES_MAX))
     tier: Tier
+    options: RenderOptions = field(metadata=OPTIONS_NOTE)
 
     @classmethod
     def parse(cls, body: Mapping[str, object]) -> "BatchEnhanceBody":
@@ -108,6 +115,7 @@ class BatchEnhanceBody:
         return cls(
             image_ids=[ImageId.parse(string_field("each of imageIds", id_)) for id_ in ids],
             tier=Tier(string_field("tier", tier)),
+            options=render_options(body),
         )
 
 
@@ -126,6 +134,7 @@ class MixBody:
         )
     )
     tier: Tier = field(metadata=sent_as({}))
+    options: RenderOptions = field(metadata=OPTIONS_NOTE)
 
     @classmethod
     def parse(cls, body: Mapping[str, object], files: ExitStack) -> "MixBody":
@@ -141,6 +150,7 @@ class MixBody:
             image_id=ImageId.parse(string_field("imageId", image_id)),
             source=blend_source(source, files=files),
             tier=Tier.FREE if tier is None else Tier(string_field("tier", tier)),
+            options=render_options(body),
         )
 
 

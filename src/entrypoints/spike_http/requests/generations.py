@@ -11,6 +11,7 @@ from spike_core.domain.errors import InvalidValue
 from spike_core.domain.generation import AspectRatio, Prompt
 from spike_core.domain.limits import PROMPT_CHARS_MAX
 from spike_core.domain.objects import PictureFormat
+from spike_core.domain.render_options import RenderOptions
 from spike_core.domain.tiers import Tier
 from spike_core.services.generations import WebAddress
 from spike_core.services.ingest import InlineImage
@@ -19,6 +20,7 @@ from spike_http.openapi.tiers import PAID_TIER
 from spike_http.requests.errors import MissingFields, UnknownPricedTier
 from spike_http.requests.inline_images import parse_inline_image
 from spike_http.requests.json_bodies import string_field
+from spike_http.requests.render_options import OUTPUT_NOTE, render_options
 
 MODIFIABLE: Final = frozenset(
     format_.media_type for format_ in (PictureFormat.JPEG, PictureFormat.PNG, PictureFormat.WEBP, PictureFormat.GIF)
@@ -52,6 +54,7 @@ class GenerateBody:
 
     prompt: Prompt
     tier: Tier = field(metadata=_TIER)
+    options: RenderOptions = field(metadata=OUTPUT_NOTE)
     negative: Prompt | None = field(metadata=_NEGATIVE)
     aspect_ratio: AspectRatio = field(metadata=_ASPECT_RATIO)
 
@@ -66,6 +69,7 @@ class GenerateBody:
         return cls(
             prompt=_prompt(body),
             tier=_tier(body, catalog),
+            options=render_options(body),
             negative=_negative(body),
             aspect_ratio=AspectRatio.SQUARE if ratio is None else AspectRatio.parse(string_field("aspectRatio", ratio)),
         )
@@ -77,6 +81,7 @@ class ModifyBody:
 
     prompt: Prompt
     tier: Tier = field(metadata=_TIER)
+    options: RenderOptions = field(metadata=OUTPUT_NOTE)
     negative: Prompt | None = field(metadata=_NEGATIVE)
     picture: InlineImage | WebAddress = field(metadata=_PICTURE)
 
@@ -90,6 +95,7 @@ class ModifyBody:
         return cls(
             prompt=_prompt(body),
             tier=_tier(body, catalog),
+            options=render_options(body),
             negative=_negative(body),
             picture=_picture(body, files),
         )

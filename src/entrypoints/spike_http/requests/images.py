@@ -36,6 +36,7 @@ class LinksBody:
 
     image_ids: Sequence[ImageId] = field(metadata=sent_as({"imageIds": _IDS}))
     job_ids: Sequence[JobId] = field(metadata=sent_as({"jobIds": _IDS}))
+    is_download: bool = field(metadata=sent_as({"download": {"type": "boolean", "default": False}}))
 
     @classmethod
     def parse(cls, body: Mapping[str, object]) -> "LinksBody":
@@ -47,7 +48,11 @@ class LinksBody:
         if body.get("imageIds") is None and body.get("jobIds") is None:
             raise MissingFields("Please provide imageIds or jobIds")
         images, jobs = (_texts(body, name) for name in ("imageIds", "jobIds"))
-        return cls(image_ids=_valid(ImageId.parse, images), job_ids=_valid(JobId.parse, jobs))
+        return cls(
+            image_ids=_valid(ImageId.parse, images),
+            job_ids=_valid(JobId.parse, jobs),
+            is_download=_boolean("download", body.get("download", False)),
+        )
 
 
 def _texts(body: Mapping[str, object], name: str) -> Sequence[str]:
@@ -72,14 +77,14 @@ def _description(value: object) -> str | None:
     return None if value is None else check_description(string_field("description", value))
 
 
-def _is_public(value: object) -> bool:
+def _boolean(name: str, value: object) -> bool:
     if not isinstance(value, bool):
-        raise InvalidValue(what="isPublic", rule="must be true or false")
+        raise InvalidValue(what=name, rule="must be true or false")
     return value
 
 
 _FIELDS: Final[Mapping[str, tuple[str, Callable[[object], object]]]] = {
     "name": ("name", lambda value: ImageName.parse(string_field("name", value))),
     "description": ("description", _description),
-    "isPublic": ("is_public", _is_public),
+    "isPublic": ("is_public", lambda value: _boolean("isPublic", value)),
 }

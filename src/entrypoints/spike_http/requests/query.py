@@ -7,6 +7,7 @@ import falcon
 from spike_core.domain.cursors import AlbumCursor, ImageCursor, JobCursor
 from spike_core.domain.errors import InvalidValue
 from spike_core.domain.limits import ALBUM_PAGE_SIZE, PAGE_SIZE, PAGE_SIZE_MAX
+from spike_core.domain.tiers import Tier
 from spike_http.openapi.operations import Parameter
 
 WAIT_S_MAX: Final = 30
@@ -34,6 +35,11 @@ SEQUENCE_CURSOR: Final = Parameter(
 SHARE_TOKEN: Final = Parameter(
     name="shareToken", schema={"type": "string"}, description="The share token of an unlisted album."
 )
+TIER: Final = Parameter(
+    name="tier",
+    schema={"type": "string"},
+    description="Take results of this tier. Without it, the newest of any tier.",
+)
 WAIT: Final = Parameter(
     name="wait",
     schema={"type": "integer", "minimum": 0, "maximum": WAIT_S_MAX},
@@ -56,6 +62,16 @@ def flag(req: falcon.Request, parameter: Parameter) -> bool:
             return False
         case _:
             raise InvalidValue(what=parameter.name, rule="must be true or false")
+
+
+def tier_parameter(req: falcon.Request) -> Tier | None:
+    """Return `?tier`, `None` without it.
+
+    Raises:
+        InvalidValue: it can't be a tier's name.
+    """
+    text = req.get_param(TIER.name)
+    return None if text is None else Tier(text)
 
 
 def page_limit(req: falcon.Request, *, default: int = PAGE_SIZE) -> int:

@@ -7,13 +7,14 @@ from contextlib import ExitStack, contextmanager
 from typing import BinaryIO, Final, cast
 
 import falcon
-from attrs import define, frozen
+from attrs import define, field, frozen
 
 from spike_core.domain.errors import FileTooLarge, InvalidFileName
 from spike_core.domain.identifiers import AlbumId
 from spike_core.domain.images import ImageName
 from spike_core.domain.limits import BATCH_BYTES_MAX, BATCH_FILES_MAX, UPLOAD_BYTES_MAX
 from spike_core.domain.media_types import canonical_media_type
+from spike_core.domain.render_options import DEFAULT_OPTIONS, RenderOptions
 from spike_core.domain.tiers import Tier
 from spike_core.services.batch_uploads import NamedFile, RefusedFile
 from spike_http.context import Request
@@ -24,9 +25,10 @@ from spike_http.openapi.tiers import ANY_TIER
 from spike_http.requests.errors import BatchTooLarge, MalformedBody, NoFile, RepeatedField, TooManyFiles
 from spike_http.requests.file_names import image_name_of
 from spike_http.requests.multipart import Part, parts_of
+from spike_http.requests.render_options import FORM_FIELDS, options_of_form
 
 _FILE: Final = {"type": "string", "format": "binary"}
-_ALBUM: Final = {"albumId": id_schema(AlbumId), "tier": ANY_TIER}
+_ALBUM: Final = {"albumId": id_schema(AlbumId), "tier": ANY_TIER, **FORM_FIELDS}
 UPLOAD_FORM: Final = Form(
     fields={"file": _FILE, **_ALBUM},
     required=frozenset({"file"}),
@@ -57,6 +59,8 @@ class _Fields:
     name: ImageName | None = None
     album_id: AlbumId | None = None
     tier: Tier | None = None
+    options: dict[str, str] = field(factory=dict)
+    seen: set[str] = field(factory=set)
 
 
 @frozen(kw_only=True)
@@ -67,6 +71,7 @@ class UploadForm:
     content: BinaryIO
     album_id: AlbumId | None
     tier: Tier | None
+    options: RenderOptions
 
 
 @frozen(kw_only=True)
@@ -76,6 +81,7 @@ class BatchUploadForm:
     files: Sequence[NamedFile | RefusedFile]  # in the order of the form
     album_id: AlbumId | None
     tier: Tier | None
+    options: RenderOptions
 
 
 @contextmanager
@@ -96,8 +102,9 @@ def upload_form(req: Request) -> Iterator[UploadForm]:
         if fields.name is None:
             raise NoFile.in_field("file")
         content.seek(0)
-        note_payload(req, str(fields.name).encode(), *_chosen(fields.album_id, fields.tier), content)
-        yield UploadForm(name=fields.name, content=content, album_id=fields.album_id, tier=fields.tier)
+        options = options_of_form(fields.options)
+        note_payload(req, str(fields.name).encode(), *_chosen(fields.album_id, fields.tier, options), content)
+        yield UploadForm(name=fields.name, content=content, album_id=fields.album_id, tier=fields.tier, options=options)
 
 
 @contextmanager
@@ -118,13 +125,18 @@ def batch_upload_form(req: Request) -> Iterator[BatchUploadForm]:
             raise NoFile.in_field("files")
         if all(isinstance(file, RefusedFile) and isinstance(file.error, NoFile) for file in form.files):
             raise NoFile.without_name("files")
-        note_payload(req, *_chosen(form.album_id, form.tier), *(part for file in form.files for part in _parts(file)))
+        note_payload(
+            req,
+            *_chosen(form.album_id, form.tier, form.options),
+            *(part for file in form.files for part in _parts(file)),
+        )
         yield form
 
 
-def _chosen(album_id: AlbumId | None, tier: Tier | None) -> Sequence[bytes]:
-    """Return what the form says beside its files. Without a tier it is what earlier releases recorded."""
-    return [str(album_id).encode(), *([] if tier is None else [tier.name.encode()])]
+def _chosen(album_id: AlbumId | None, tier: Tier | None, options: RenderOptions) -> Sequence[bytes]:
+    """Return what the form says beside its files. Without tier and options it is what earlier releases recorded."""
+    chosen = [str(album_id).encode(), *([] if tier is None else [tier.name.encode()])]
+    return chosen if options == DEFAULT_OPTIONS else [*chosen, repr(options).encode()]
 
 
 def _parts(file: NamedFile | RefusedFile) -> tuple[bytes | BinaryIO, bytes | BinaryIO]:
@@ -134,8 +146,7 @@ def _parts(file: NamedFile | RefusedFile) -> tuple[bytes | BinaryIO, bytes | Bin
 
 def _read_batch(req: Request, stack: ExitStack) -> BatchUploadForm:
     files: list[NamedFile | RefusedFile] = []
-    album_ids: list[AlbumId | None] = []
-    tiers: list[Tier | None] = []
+    fields = _Fields()
     size_bytes = 0
     for part in parts_of(req):
         match _field(part, "files"):
@@ -149,20 +160,10 @@ def _read_batch(req: Request, stack: ExitStack) -> BatchUploadForm:
                 if size_bytes > BATCH_BYTES_MAX:
                     raise BatchTooLarge
                 files.append(file)
-            case "albumId":
-                if album_ids:
-                    raise RepeatedField("albumId")
-                album_ids.append(_album_id(part))
-            case "tier":
-                if tiers:
-                    raise RepeatedField("tier")
-                tiers.append(_tier(part))
-            case _:
-                continue  # unread parts are skipped
+            case name:
+                _read_choice(part, name, fields)
     return BatchUploadForm(
-        files=files,
-        album_id=album_ids[0] if album_ids else None,
-        tier=tiers[0] if tiers else None,
+        files=files, album_id=fields.album_id, tier=fields.tier, options=options_of_form(fields.options)
     )
 
 
@@ -204,17 +205,25 @@ def _read(req: falcon.Request, content: BinaryIO) -> _Fields:
                     raise RepeatedField("file")
                 fields.name = _file_name(part)
                 _copy(part, content)
-            case "albumId":
-                if fields.album_id is not None:
-                    raise RepeatedField("albumId")
-                fields.album_id = _album_id(part)
-            case "tier":
-                if fields.tier is not None:
-                    raise RepeatedField("tier")
-                fields.tier = _tier(part)
-            case _:
-                continue  # unread parts are skipped
+            case name:
+                _read_choice(part, name, fields)
     return fields
+
+
+def _read_choice(part: Part, name: str, fields: _Fields) -> None:
+    """Read a field that isn't a file; unknown ones are skipped, unread."""
+    if name not in {"albumId", "tier", *FORM_FIELDS}:
+        return
+    if name in fields.seen:
+        raise RepeatedField(name)
+    fields.seen.add(name)
+    match name:
+        case "albumId":
+            fields.album_id = _album_id(part)
+        case "tier":
+            fields.tier = _tier(part)
+        case _:
+            fields.options[name] = _text(part)
 
 
 def _file_name(part: Part) -> ImageName:

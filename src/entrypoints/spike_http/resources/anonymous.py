@@ -93,7 +93,11 @@ class MixResource:
                 resp,
                 caller=caller,
                 use_case=lambda record: self.enhancements.before_commit(record).blend_anonymously(
-                    body.image_id, source=body.source, tier=body.tier, request_id=req.context.request_id
+                    body.image_id,
+                    source=body.source,
+                    tier=body.tier,
+                    options=body.options,
+                    request_id=req.context.request_id,
                 ),
                 view=lambda mixing: MixView(job_id=mixing.job.id, tier=mixing.job.spec.tier),
             )

@@ -2,6 +2,7 @@
 
 import os
 from contextlib import ExitStack
+from datetime import timedelta
 from typing import BinaryIO, Final
 
 import falcon
@@ -12,14 +13,21 @@ from spike_core.domain.objects import ObjectKey, PictureFormat
 from spike_core.ports.blobs import BlobStore
 from spike_core.ports.signed_urls import SignedUrls
 from spike_core.services.queries import Queries
+from spike_http.byte_ranges import ByteRange, Section, Version
 from spike_http.context import Request
 from spike_http.openapi.operations import Access, Operation, Parameter, Picture
-from spike_http.responses.serialization import matches_etag
+from spike_http.responses.disposition import attachment
 from spike_http.serving.proxies import Proxies
 
-_SIGNATURE: Final = (
+_PUBLIC_AGE_S: Final = 300  # short, so that what its owner hides soon leaves caches too
+_PARAMETERS: Final = (
     Parameter(name="expires", schema={"type": "string"}, description="When the URL expires; part of a signed URL."),
     Parameter(name="signature", schema={"type": "string"}, description="Part of a signed URL."),
+    Parameter(
+        name="download",
+        schema={"type": "string"},
+        description="With `1`, browsers save the file, under the image's name. It isn't part of the signature.",
+    ),
 )
 
 
@@ -35,13 +43,15 @@ class FileResource:
     queries: Queries
     proxies: Proxies
     accel_redirect: str  # such as `/objects`; empty if Spike sends its objects
+    lifetime: timedelta  # of signed URLs
 
     @Operation(
         "getFile",
         answer=Picture(media_types=tuple(format_.media_type for format_ in PictureFormat)),
         access=Access.PUBLIC,
-        query=_SIGNATURE,
+        query=_PARAMETERS,
         has_etag=True,
+        has_ranges=True,
         errors=(InvalidLink, ObjectNotFound, StorageUnavailable),
     )
     def on_get(self, req: Request, resp: falcon.Response, folder: str, name: str) -> None:
@@ -52,12 +62,17 @@ class FileResource:
             self.queries.check_public(key)
         else:
             self.signed_urls.check(key, expires=req.get_param("expires") or "", signature=signature)
-        # the object of a key never changes, so the key identifies the version
-        resp.etag = name
-        resp.cache_control = ["private" if signature else "public", "max-age=300", "immutable"]
-        if matches_etag(req, name):
+        described = self.queries.described(key)
+        # the object of a key never changes, so the key, too, identifies the version
+        etag = described.sha256.hex() if described.sha256 else name
+        version = Version(etag=etag, last_modified=described.stored_at)
+        version.describe(resp)
+        resp.cache_control = self._caching(is_signed=signature is not None)
+        if version.is_known_to(req):
             resp.status = falcon.HTTP_NOT_MODIFIED
             return
+        if req.get_param("download") == "1":
+            resp.set_header("Content-Disposition", attachment(described.file_name))
         if self.accel_redirect and self.proxies.trust(req):
             if not self.blobs.find([key]):
                 raise ObjectNotFound
@@ -67,29 +82,27 @@ class FileResource:
         with ExitStack() as stack:
             stream = stack.enter_context(self.blobs.open(key))
             size_bytes = stream.seek(0, os.SEEK_END)
-            stream.seek(0)
+            part = version.part(req, size_bytes=size_bytes)
             _describe(resp, key)
-            resp.set_stream(_Sent(stream, stack.pop_all()), size_bytes)
+            if part is None:
+                part = ByteRange(first=0, last=size_bytes - 1)
+            else:
+                part.describe(resp, size_bytes=size_bytes)
+            resp.set_stream(_Sent(stream, part, stack.pop_all()), part.length)
+
+    def _caching(self, *, is_signed: bool) -> list[str]:
+        """Return what may be cached: a signed URL by browsers alone, as long as it may be valid."""
+        if is_signed:
+            return ["private", f"max-age={int(self.lifetime.total_seconds())}", "immutable"]
+        return ["public", f"max-age={_PUBLIC_AGE_S}", "immutable"]
 
 
-class _Sent:
-    """A stream that closes its resources when the server has sent it."""
+class _Sent(Section):
+    """A section that closes its resources when the server has sent it."""
 
-    def __init__(self, stream: BinaryIO, stack: ExitStack) -> None:
-        self._stream, self._stack = stream, stack
-
-    def read(self, size: int | None = -1, /) -> bytes:
-        return self._stream.read(-1 if size is None else size)
-
-    # with these the server sends the file by itself, and the thread is free for the next request
-    def seekable(self) -> bool:
-        return True
-
-    def seek(self, offset: int, whence: int = os.SEEK_SET, /) -> int:
-        return self._stream.seek(offset, whence)
-
-    def tell(self) -> int:
-        return self._stream.tell()
+    def __init__(self, stream: BinaryIO, part: ByteRange, stack: ExitStack) -> None:
+        super().__init__(stream, part)
+        self._stack = stack
 
     def close(self) -> None:
         self._stack.close()
@@ -97,6 +110,7 @@ class _Sent:
 
 def _describe(resp: falcon.Response, key: ObjectKey) -> None:
     resp.content_type = key.format.media_type
+    resp.accept_ranges = "bytes"
     resp.set_header("Content-Security-Policy", "default-src 'none'; sandbox")
 
 

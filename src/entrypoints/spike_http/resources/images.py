@@ -21,6 +21,7 @@ from spike_core.services.enhancements import Enhancements
 from spike_core.services.image_updates import ImagePatch, ImageUpdates
 from spike_core.services.ingest import InlineImage
 from spike_core.services.queries import Queries
+from spike_core.services.rendition_making import RenditionMaking
 from spike_core.services.uploads import Uploads
 from spike_http.authentication import RequestAuthentication
 from spike_http.bulkhead import Bulkhead, ServerBusy
@@ -98,6 +99,7 @@ class UploadResource:
                     name=form.name,
                     content=form.content,
                     tier=form.tier,
+                    options=form.options,
                     album_id=form.album_id,
                     request_id=req.context.request_id,
                 ),
@@ -146,6 +148,7 @@ class BatchUploadResource:
                     user_id,
                     files=form.files,
                     tier=form.tier,
+                    options=form.options,
                     album_id=form.album_id,
                     request_id=req.context.request_id,
                 ),
@@ -187,6 +190,7 @@ class EnhanceResource:
                     user_id,
                     image_id=body.image_id,
                     tier=body.tier,
+                    options=body.options,
                     source=body.source,
                     request_id=req.context.request_id,
                 ),
@@ -218,7 +222,11 @@ class ParallelEnhanceResource:
             resp,
             caller=user_id.text,
             use_case=lambda record: self.enhancements.before_commit(record).enhance_in_parallel(
-                user_id, image_id=body.image_id, tiers=body.tiers, request_id=req.context.request_id
+                user_id,
+                image_id=body.image_id,
+                tiers=body.tiers,
+                options=body.options,
+                request_id=req.context.request_id,
             ),
             view=ParallelEnhanceView.of,
         )
@@ -247,7 +255,11 @@ class BatchEnhanceResource:
             resp,
             caller=user_id.text,
             use_case=lambda record: self.enhancements.before_commit(record).enhance_batch(
-                user_id, image_ids=body.image_ids, tier=body.tier, request_id=req.context.request_id
+                user_id,
+                image_ids=body.image_ids,
+                tier=body.tier,
+                options=body.options,
+                request_id=req.context.request_id,
             ),
             view=BatchEnhanceView.of,
         )
@@ -275,6 +287,7 @@ class LinksResource:
 
     authenticator: RequestAuthentication
     queries: Queries
+    rendition_making: RenditionMaking
     object_urls: ObjectUrls
 
     @Operation("renewLinks", answer=LinksView, access=Access.OPTIONAL_USER, body=Json(LinksBody))
@@ -283,7 +296,9 @@ class LinksResource:
         viewer = self.authenticator.optional_user(req)
         body = LinksBody.parse(json_object(req))
         linked = self.queries.linked(image_ids=body.image_ids, job_ids=body.job_ids, viewer=viewer)
-        resp.media = as_json(LinksView.of(linked, self.object_urls.for_request(req), viewer=viewer))
+        self.rendition_making.soon(linked.without_renditions)
+        view_of = LinksView.of_attachments if body.is_download else LinksView.of
+        resp.media = as_json(view_of(linked, self.object_urls.for_request(req), viewer=viewer))
 
 
 @frozen(kw_only=True)

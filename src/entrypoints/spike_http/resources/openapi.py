@@ -11,6 +11,7 @@ import falcon
 from attrs import frozen
 
 from spike_core.domain.errors import ObjectNotFound
+from spike_http.compression import accepts_gzip
 from spike_http.context import Request
 from spike_http.openapi.viewer import Viewer, media_type
 from spike_http.responses.serialization import matches_etag
@@ -67,7 +68,7 @@ class ViewerFileResource:
             return
         resp.content_type = media_type(name)
         resp.append_header("Vary", "Accept-Encoding")
-        if "gzip" in (req.get_header("Accept-Encoding") or "").lower():
+        if accepts_gzip(req):
             resp.set_header("Content-Encoding", "gzip")
             resp.data = content
         else:

@@ -11,6 +11,7 @@ from attrs import frozen
 from spike_core.domain.errors import ObjectNotFound
 from spike_core.domain.identifiers import ImageId
 from spike_core.domain.objects import ObjectKey, PictureFormat
+from spike_http.compression import accepts_gzip
 from spike_http.context import Request
 from spike_http.responses.serialization import matches_etag
 from spike_http.responses.urls import ObjectUrls
@@ -90,7 +91,7 @@ class StudioFileResource:
         resp.content_type = media_type(path)
         resp.append_header("Vary", "Accept-Encoding")
         packed = self.files.packed.get(path)
-        if packed is None or "gzip" not in (req.get_header("Accept-Encoding") or "").lower():
+        if packed is None or not accepts_gzip(req):
             resp.data = content
             return
         resp.set_header("Content-Encoding", "gzip")

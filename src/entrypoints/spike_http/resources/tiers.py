@@ -22,4 +22,6 @@ class TiersResource:
     def on_get(self, req: Request, resp: falcon.Response) -> None:
         """List the tiers with the caller's prices."""
         caller = self.authenticator.optional_user(req)
-        resp.media = as_json(TiersView.of(self.pricing.catalog, lambda tier: self.pricing.prices(tier, caller)))
+        pricing = self.pricing
+        view = TiersView.of(pricing.catalog, lambda tier: pricing.prices(tier, caller), modes=pricing.modes)
+        resp.media = as_json(view)

@@ -12,7 +12,7 @@ from spike_core.domain.objects import PictureFormat
 from spike_core.domain.tiers import Tier
 from spike_core.services.album_contents import Moved
 from spike_core.services.albums import ListedAlbum, ShownAlbum
-from spike_http.responses.urls import UrlBuilder
+from spike_http.responses.urls import UrlBuilder, thumbhash_of
 
 
 @frozen(kw_only=True)
@@ -56,8 +56,11 @@ class PlacedImageView:
     album_image_id: AlbumImageId
     name: ImageName
     url: str
+    thumbnail_url: str | None  # null until it is made
+    preview_url: str | None
     width: int
     height: int
+    thumbhash: str | None
     size: int
     format: PictureFormat
     is_public: bool
@@ -71,8 +74,11 @@ class PlacedImageView:
             album_image_id=place.id,
             name=image.name,
             url=urls.of_original(image, viewer=viewer),
+            thumbnail_url=urls.of_thumbnail(image.renditions, image),
+            preview_url=urls.of_preview(image.renditions, image),
             width=image.dimensions.width_px,
             height=image.dimensions.height_px,
+            thumbhash=thumbhash_of(image.renditions),
             size=image.size_bytes,
             format=image.format,
             is_public=image.is_public,
@@ -101,8 +107,11 @@ class CoverView:
 
     id: ImageId
     url: str
+    thumbnail_url: str | None  # null until it is made
+    preview_url: str | None
     width: int
     height: int
+    thumbhash: str | None
 
     @classmethod
     def of(cls, image: Image, urls: UrlBuilder) -> "CoverView":
@@ -110,8 +119,11 @@ class CoverView:
         return cls(
             id=image.id,
             url=urls.of_original(image, viewer=image.owner_id),
+            thumbnail_url=urls.of_thumbnail(image.renditions, image),
+            preview_url=urls.of_preview(image.renditions, image),
             width=image.dimensions.width_px,
             height=image.dimensions.height_px,
+            thumbhash=thumbhash_of(image.renditions),
         )
 
 

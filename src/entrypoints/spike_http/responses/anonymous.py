@@ -5,7 +5,7 @@ from attrs import frozen
 from spike_core.domain.identifiers import ImageId, JobId
 from spike_core.domain.images import Image, ImageName
 from spike_core.domain.tiers import Tier
-from spike_http.responses.urls import UrlBuilder
+from spike_http.responses.urls import UrlBuilder, thumbhash_of
 
 
 @frozen(kw_only=True)
@@ -15,8 +15,11 @@ class AnonymousImageView:
     id: ImageId
     name: ImageName
     url: str
+    thumbnail_url: str | None  # null until it is made
+    preview_url: str | None
     width: int
     height: int
+    thumbhash: str | None
 
 
 @frozen(kw_only=True)
@@ -34,8 +37,11 @@ class AnonymousUploadView:
                 id=image.id,
                 name=image.name,
                 url=urls.of_original(image, viewer=None),
+                thumbnail_url=urls.of_thumbnail(image.renditions, image),
+                preview_url=urls.of_preview(image.renditions, image),
                 width=image.dimensions.width_px,
                 height=image.dimensions.height_px,
+                thumbhash=thumbhash_of(image.renditions),
             )
         )
 

@@ -12,8 +12,8 @@ from spike_core.domain.tasks import Creation, Generation
 from spike_core.domain.tiers import Tier
 from spike_core.domain.tokens import Tokens
 from spike_core.services.generations import GenerationAccepted, GenerationsPage
-from spike_http.responses.jobs import began_at, ended_at
-from spike_http.responses.urls import UrlBuilder
+from spike_http.responses.jobs import began_at, ended_at, shown_format
+from spike_http.responses.urls import UrlBuilder, thumbhash_of
 
 
 @frozen(kw_only=True)
@@ -46,8 +46,13 @@ class CreationView:
     prompt: Prompt
     input_image_url: str | None
     output_image_url: str | None
+    thumbnail_url: str | None  # of the output; null until it is made
+    preview_url: str | None
     output_width: int | None
     output_height: int | None
+    thumbhash: str | None
+    format: str | None  # of the output: as ordered, or else as it is; null while the engine may choose
+    quality: int | None
     error_message: str | None
     created_at: datetime
     processing_started_at: datetime | None
@@ -59,6 +64,7 @@ class CreationView:
         spec = job.spec
         assert isinstance(spec.task, Creation), "only generations and modifications are shown here"
         result = job.result if isinstance(job, CompletedJob) else None
+        renditions = None if result is None else result.renditions
         return cls(
             id=job.id,
             type="GENERATE" if isinstance(spec.task, Generation) else "MODIFY",
@@ -68,8 +74,13 @@ class CreationView:
             prompt=spec.task.prompt,
             input_image_url=None if spec.input is None else urls.of(spec.input.key, None),
             output_image_url=None if result is None else urls.of(result.key, None),
+            thumbnail_url=urls.of_thumbnail(renditions, None),
+            preview_url=urls.of_preview(renditions, None),
             output_width=None if result is None else result.dimensions.width_px,
             output_height=None if result is None else result.dimensions.height_px,
+            thumbhash=thumbhash_of(renditions),
+            format=shown_format(job),
+            quality=spec.options.quality,
             error_message=job.reason if isinstance(job, FailedJob | RefundedJob) else None,
             created_at=spec.created_at,
             processing_started_at=began_at(job),

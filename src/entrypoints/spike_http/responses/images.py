@@ -6,15 +6,16 @@ from attrs import asdict, frozen
 
 from spike_core.domain.identifiers import ImageId, JobId, OwnerId
 from spike_core.domain.images import Image, ImageName
+from spike_core.domain.jobs import CompletedJob
 from spike_core.domain.objects import PictureFormat
 from spike_core.domain.tiers import Tier
 from spike_core.domain.tokens import NO_TOKENS, Tokens
 from spike_core.services.batch_uploads import KeptFile, RefusedFile, UploadedBatch
-from spike_core.services.queries import ImagesPage, LinkedObjects, ShownImage
+from spike_core.services.queries import DescribedObject, ImagesPage, LinkedObjects, ShownImage
 from spike_core.services.uploads import Uploaded
 from spike_http.errors import FileErrorType, file_error
 from spike_http.responses.jobs import JobView
-from spike_http.responses.urls import UrlBuilder
+from spike_http.responses.urls import UrlBuilder, thumbhash_of
 
 
 @frozen(kw_only=True)
@@ -24,22 +25,31 @@ class UploadedImageView:
     id: ImageId
     name: ImageName
     url: str
+    thumbnail_url: str | None  # null until it is made
+    preview_url: str | None
     width: int
     height: int
+    thumbhash: str | None
     size: int
     format: PictureFormat
+    duplicate_of: ImageId | None  # the owner's earliest image of the same bytes
 
     @classmethod
-    def of(cls, image: Image, urls: UrlBuilder) -> "UploadedImageView":
+    def of(cls, uploaded: Uploaded, urls: UrlBuilder) -> "UploadedImageView":
         """Return the view of an image."""
+        image = uploaded.image
         return cls(
             id=image.id,
             name=image.name,
             url=urls.of_original(image, viewer=image.owner_id),
+            thumbnail_url=urls.of_thumbnail(image.renditions, image),
+            preview_url=urls.of_preview(image.renditions, image),
             width=image.dimensions.width_px,
             height=image.dimensions.height_px,
+            thumbhash=thumbhash_of(image.renditions),
             size=image.size_bytes,
             format=image.format,
+            duplicate_of=uploaded.duplicate_of,
         )
 
 
@@ -70,7 +80,7 @@ class UploadView:
             enhancement = StartedEnhancementView(
                 job_id=spec.id, tier=spec.tier, token_cost=spec.charged, new_balance=uploaded.balance
             )
-        return cls(image=UploadedImageView.of(uploaded.image, urls), enhancement=enhancement)
+        return cls(image=UploadedImageView.of(uploaded, urls), enhancement=enhancement)
 
 
 @frozen(kw_only=True)
@@ -81,13 +91,17 @@ class UploadedFileView:
     filename: str
     image_id: ImageId
     url: str
+    thumbnail_url: str | None  # null until it is made
+    preview_url: str | None
     width: int
     height: int
+    thumbhash: str | None
     size: int
     format: PictureFormat
     job_id: JobId | None  # null if the album doesn't enhance uploads
     tier: Tier | None
     token_cost: Tokens
+    duplicate_of: ImageId | None
 
     @classmethod
     def of(cls, file: KeptFile, urls: UrlBuilder) -> "UploadedFileView":
@@ -97,13 +111,17 @@ class UploadedFileView:
             filename=file.filename,
             image_id=image.id,
             url=urls.of_original(image, viewer=image.owner_id),
+            thumbnail_url=urls.of_thumbnail(image.renditions, image),
+            preview_url=urls.of_preview(image.renditions, image),
             width=image.dimensions.width_px,
             height=image.dimensions.height_px,
+            thumbhash=thumbhash_of(image.renditions),
             size=image.size_bytes,
             format=image.format,
             job_id=None if spec is None else spec.id,
             tier=None if spec is None else spec.tier,
             token_cost=NO_TOKENS if spec is None else spec.charged,
+            duplicate_of=file.duplicate_of,
         )
 
 
@@ -171,8 +189,11 @@ class ImageFactsView:
     name: ImageName
     description: str | None
     original_url: str
+    thumbnail_url: str | None  # null until it is made
+    preview_url: str | None
     original_width: int
     original_height: int
+    thumbhash: str | None
     original_size_bytes: int
     original_format: PictureFormat
     is_public: bool
@@ -188,8 +209,11 @@ class ImageFactsView:
             name=image.name,
             description=image.description,
             original_url=urls.of_original(image, viewer=viewer),
+            thumbnail_url=urls.of_thumbnail(image.renditions, image),
+            preview_url=urls.of_preview(image.renditions, image),
             original_width=image.dimensions.width_px,
             original_height=image.dimensions.height_px,
+            thumbhash=thumbhash_of(image.renditions),
             original_size_bytes=image.size_bytes,
             original_format=image.format,
             is_public=image.is_public,
@@ -256,6 +280,20 @@ class ImageLinksView:
 
     id: ImageId
     original_url: str
+    thumbnail_url: str | None  # null until it is made
+    preview_url: str | None
+    thumbhash: str | None
+
+    @classmethod
+    def of(cls, image: Image, url: str, urls: UrlBuilder) -> "ImageLinksView":
+        """Return the view of an image whose original has this URL."""
+        return cls(
+            id=image.id,
+            original_url=url,
+            thumbnail_url=urls.of_thumbnail(image.renditions, image),
+            preview_url=urls.of_preview(image.renditions, image),
+            thumbhash=thumbhash_of(image.renditions),
+        )
 
 
 @frozen(kw_only=True)
@@ -265,6 +303,22 @@ class ResultLinksView:
     id: JobId
     image_id: ImageId | None  # null if the job has no image
     enhanced_url: str
+    thumbnail_url: str | None  # null until it is made
+    preview_url: str | None
+    thumbhash: str | None
+
+    @classmethod
+    def of(cls, job: CompletedJob, image: Image | None, url: str, urls: UrlBuilder) -> "ResultLinksView":
+        """Return the view of a job whose result has this URL."""
+        renditions = job.result.renditions
+        return cls(
+            id=job.id,
+            image_id=job.spec.image_id,
+            enhanced_url=url,
+            thumbnail_url=urls.of_thumbnail(renditions, image),
+            preview_url=urls.of_preview(renditions, image),
+            thumbhash=thumbhash_of(renditions),
+        )
 
 
 @frozen(kw_only=True)
@@ -280,16 +334,27 @@ class LinksView:
     def of(cls, linked: LinkedObjects, urls: UrlBuilder, *, viewer: OwnerId | None) -> "LinksView":
         """Return the view of the current URLs, for this viewer."""
         return cls(
-            images=[
-                ImageLinksView(id=image.id, original_url=urls.of_original(image, viewer=viewer))
-                for image in linked.images
-            ],
+            images=[ImageLinksView.of(image, urls.of_original(image, viewer=viewer), urls) for image in linked.images],
             jobs=[
-                ResultLinksView(id=job.id, image_id=job.spec.image_id, enhanced_url=urls.of(job.result.key, image))
-                for job, image in linked.results
+                ResultLinksView.of(job, image, urls.of(job.result.key, image), urls) for job, image in linked.results
             ],
             url_expires_at=urls.expires_at,
         )
+
+    @classmethod
+    def of_attachments(cls, linked: LinkedObjects, urls: UrlBuilder, *, viewer: OwnerId | None) -> "LinksView":
+        """Return the view of URLs that browsers save instead of showing them."""
+        images = []
+        for image in linked.images:
+            key = image.original if viewer == image.owner_id else image.shown
+            name = DescribedObject.of_image(key, image).file_name
+            images.append(ImageLinksView.of(image, urls.of_attachment(key, image, name=name), urls))
+        jobs = []
+        for job, source in linked.results:
+            name = DescribedObject.of_job(job.result.key, job, source).file_name
+            url = urls.of_attachment(job.result.key, source, name=name)
+            jobs.append(ResultLinksView.of(job, source, url, urls))
+        return cls(images=images, jobs=jobs, url_expires_at=urls.expires_at)
 
 
 @frozen(kw_only=True)

@@ -20,13 +20,14 @@ from spike_core.domain.jobs import (
     RefundedJob,
     StartedJob,
 )
+from spike_core.domain.render_options import Mode
 from spike_core.domain.tasks import Blend
 from spike_core.domain.tiers import Tier
 from spike_core.domain.tokens import Tokens
 from spike_core.domain.transitions import SETTLED_STATUSES
 from spike_core.services.enhancements import BatchEnhancementAccepted, EnhancementAccepted, ParallelEnhancementAccepted
 from spike_core.services.queries import ImageJobsPage, ShownJob
-from spike_http.responses.urls import UrlBuilder
+from spike_http.responses.urls import UrlBuilder, thumbhash_of
 
 
 @frozen(kw_only=True)
@@ -118,9 +119,16 @@ class JobView:
     status: JobStatus
     tokens_cost: Tokens
     enhanced_url: str | None
+    thumbnail_url: str | None  # of the result; null until it is made
+    preview_url: str | None
     enhanced_width: int | None
     enhanced_height: int | None
+    thumbhash: str | None
     enhanced_size_bytes: int | None
+    format: str | None  # of the result: as ordered, or else as it is; null while the engine may choose
+    quality: int | None  # as ordered, and so for strength and mode
+    strength: int | None
+    mode: Mode
     method: str | None  # how the engine made the result; null if it doesn't say
     error_message: str | None
     created_at: datetime
@@ -138,6 +146,7 @@ class JobView:
         """Return the view of a job and its image."""
         task = job.spec.task
         result = job.result if isinstance(job, CompletedJob) else None
+        renditions = result.renditions if result else None
         return cls(
             id=job.id,
             image_id=job.spec.image_id,
@@ -145,9 +154,16 @@ class JobView:
             status=job.status,
             tokens_cost=job.spec.charged,
             enhanced_url=urls.of(result.key, image) if result else None,
+            thumbnail_url=urls.of_thumbnail(renditions, image),
+            preview_url=urls.of_preview(renditions, image),
             enhanced_width=result.dimensions.width_px if result else None,
             enhanced_height=result.dimensions.height_px if result else None,
+            thumbhash=thumbhash_of(renditions),
             enhanced_size_bytes=result.size_bytes if result else None,
+            format=shown_format(job),
+            quality=job.spec.options.quality,
+            strength=job.spec.options.strength,
+            mode=job.spec.options.mode,
             method=(result.method or None) if result else None,
             error_message=job.reason if isinstance(job, FailedJob | RefundedJob) else None,
             created_at=job.spec.created_at,
@@ -263,6 +279,12 @@ class CancelledView:
     job: JobView
     tokens_refunded: Tokens
     new_balance: Tokens
+
+
+def shown_format(job: Job) -> str | None:
+    """Return the format of a job's result by the name that an order has: what it is, or before that what it will be."""
+    format_ = job.result.format if isinstance(job, CompletedJob) else job.spec.options.format
+    return None if format_ is None else format_.value.lower()
 
 
 def began_at(job: Job) -> datetime | None:

@@ -1,12 +1,13 @@
 """The response that lists the tiers."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Self
 
 from attrs import frozen
 
 from spike_core.domain.catalog import Catalog
 from spike_core.domain.orders import TaskKind
+from spike_core.domain.render_options import OUTPUT_FORMATS, Mode
 from spike_core.domain.tiers import Tier
 from spike_core.domain.tokens import Tokens
 
@@ -46,9 +47,13 @@ class TiersView:
 
     tiers: Sequence[TierOfferView]
     default_tier: Tier
+    formats: Sequence[str]  # that a result may be ordered in
+    modes: Sequence[Mode]  # that the engine offers
 
     @classmethod
-    def of(cls, catalog: Catalog, prices: Callable[[Tier], Mapping[TaskKind, Tokens]]) -> Self:
+    def of(
+        cls, catalog: Catalog, prices: Callable[[Tier], Mapping[TaskKind, Tokens]], *, modes: Collection[Mode]
+    ) -> Self:
         """Return the view of a catalog."""
         return cls(
             tiers=[
@@ -60,4 +65,6 @@ class TiersView:
                 for offer in catalog
             ],
             default_tier=catalog.default.tier,
+            formats=[format_.value.lower() for format_ in OUTPUT_FORMATS],
+            modes=[mode for mode in Mode if mode in modes],
         )

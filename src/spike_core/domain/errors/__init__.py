@@ -66,6 +66,7 @@ from spike_core.domain.errors.pictures import (
     UploadExpired,
 )
 from spike_core.domain.errors.requests import (
+    DownloadTooLarge,
     DuplicateIdempotencyRecord,
     IdempotencyKeyReused,
     IdempotencyRecordNotFound,
@@ -108,6 +109,7 @@ __all__ = [
     "DatabaseDamaged",
     "DatabaseUnavailable",
     "DownloadFailed",
+    "DownloadTooLarge",
     "DuplicateEntry",
     "DuplicateIdempotencyRecord",
     "EmailTaken",

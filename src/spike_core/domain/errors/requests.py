@@ -26,6 +26,16 @@ class QuotaExceeded(SpikeError):
 
 
 @frozen
+class DownloadTooLarge(InvalidInput):
+    """A download of several pictures would exceed a limit."""
+
+    code: ClassVar[str] = "download_too_large"
+    what: str  # images, or bytes
+    wanted: int
+    limit: int
+
+
+@frozen
 class IdempotencyKeyReused(InvalidInput):
     """The idempotency key was used with a different request before."""
 

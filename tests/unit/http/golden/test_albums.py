@@ -6,6 +6,8 @@ from golden.images import MOVED
 from golden.looks import TEXT, assert_served
 from golden.looks import an_id as looks_like_id
 
+COVER = ("id", "url", "thumbnailUrl", "previewUrl", "width", "height", "thumbhash")
+
 
 def an_id(caller: Caller) -> str:
     image_id: str = caller.upload().json["image"]["id"]
@@ -61,7 +63,7 @@ def test_an_album_is_made_shown_changed_and_removed(ada: Caller) -> None:
     assert_served(
         {"success": True, "album": whole, "nextCursor": None, "hasMore": False, **NO_EXPIRY}, ada.get(path).json
     )
-    cover = {name: a_placed_image(image_id)[name] for name in ("id", "url", "width", "height")}
+    cover = {name: a_placed_image(image_id)[name] for name in COVER}
     listed = {"success": True, "albums": [an_album(imageCount=1, cover=cover)], **NO_EXPIRY}
     assert_served(listed, ada.get("/api/albums").json)
     order = {"imageOrder": [image_id]}

@@ -18,6 +18,7 @@ FACTS: dict[str, Any] = {
     "defaultTier": "TIER_4K",
     "autoEnhance": False,
 }
+COVER = ("id", "url", "thumbnailUrl", "previewUrl", "width", "height", "thumbhash")
 
 
 def made(caller: Caller, **facts: Any) -> Any:
@@ -152,7 +153,7 @@ def test_albums_are_listed_with_their_cover(ada: Caller) -> None:
     ada.post(f"{path}/images", {"imageIds": [first["id"], second["id"]]})
     for cover in (first, second):
         [listed] = ada.get("/api/albums").json["albums"]
-        assert listed["cover"] == {name: cover[name] for name in ("id", "url", "width", "height")}
+        assert listed["cover"] == {name: cover[name] for name in COVER}
         assert listed["imageCount"] == 2
         ada.patch(path, {"coverImageId": second["id"]})
 

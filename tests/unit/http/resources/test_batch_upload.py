@@ -52,6 +52,9 @@ def test_each_file_has_its_result_in_order(ada: Caller, services: MemorySpike) -
         "filename": "photo1.jpg",
         "imageId": str(ImageId.parse(first["imageId"])),
         "url": first["url"],
+        "thumbnailUrl": None,
+        "previewUrl": None,
+        "thumbhash": None,
         "width": 1920,
         "height": 1080,
         "size": len(PICTURE),
@@ -59,6 +62,7 @@ def test_each_file_has_its_result_in_order(ada: Caller, services: MemorySpike) -
         "jobId": str(JobId.parse(first["jobId"])),
         "tier": "TIER_1K",
         "tokenCost": 2,
+        "duplicateOf": None,
     }
     assert second == {
         "success": False,

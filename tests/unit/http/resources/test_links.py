@@ -118,4 +118,12 @@ def test_nothing_expires_where_a_cdn_serves_the_objects() -> None:
     image_id = caller.upload().json["image"]["id"]
     answer = links(caller, imageIds=[image_id])
     assert answer["urlExpiresAt"] is None
-    assert answer["images"] == [{"id": image_id, "originalUrl": f"https://cdn.example.org/images/{image_id}.jpg"}]
+    assert answer["images"] == [
+        {
+            "id": image_id,
+            "originalUrl": f"https://cdn.example.org/images/{image_id}.jpg",
+            "thumbnailUrl": None,
+            "previewUrl": None,
+            "thumbhash": None,
+        }
+    ]

@@ -27,6 +27,9 @@ def test_an_image_is_shown_as_the_api_says(ada: Caller, services: MemorySpike, i
         "name": "photo.jpg",
         "description": None,
         "originalUrl": image["originalUrl"],
+        "thumbnailUrl": None,
+        "previewUrl": None,
+        "thumbhash": None,
         "originalWidth": 1920,
         "originalHeight": 1080,
         "originalSizeBytes": len(PICTURE),
@@ -45,9 +48,16 @@ def test_an_image_is_shown_as_the_api_says(ada: Caller, services: MemorySpike, i
         "status": "COMPLETED",
         "tokensCost": 2,
         "enhancedUrl": job["enhancedUrl"],
+        "thumbnailUrl": None,
+        "previewUrl": None,
+        "thumbhash": None,
         "enhancedWidth": 1024,
         "enhancedHeight": 576,
         "enhancedSizeBytes": len(b"picture JPEG 1024x576"),
+        "format": "jpeg",
+        "quality": None,
+        "strength": None,
+        "mode": "faithful",
         "method": "made up",
         "errorMessage": None,
         "createdAt": "2026-01-01T12:00:00Z",
@@ -101,7 +111,7 @@ def test_an_unknown_image_is_not_found(ada: Caller, image_id: str) -> None:
 def test_a_job_is_shown_to_its_owner_only(ada: Caller, bob: Caller, services: MemorySpike, image_id: str) -> None:
     (job,) = ada.get(f"/api/images/{image_id}").json["image"]["jobs"]
     answer = ada.get(f"/api/jobs/{job['id']}")
-    assert answer.json == {"success": True, "job": job}
+    assert (answer.json["success"], answer.json["job"]) == (True, job)
     assert bob.get(f"/api/jobs/{job['id']}").status_code == 404
     assert ada.get(f"/api/jobs/{a_job_id()}").status_code == 404
     assert ada.get("/api/jobs/job_123abc").status_code == 404

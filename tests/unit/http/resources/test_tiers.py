@@ -60,6 +60,8 @@ def test_the_tiers_are_listed_with_prices(client: testing.TestClient, ada: Calle
             {"tier": "TIER_8K", "longestSide": 8192, "prices": prices(40)},
         ],
         "defaultTier": "TIER_1K",
+        "formats": ["jpeg", "png", "webp", "avif"],
+        "modes": ["faithful"],
     }
     assert client.simulate_get("/api/tiers").json == expected
     assert ada.get("/api/tiers").json == expected

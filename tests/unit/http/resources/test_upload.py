@@ -29,10 +29,14 @@ def test_an_upload_answers_as_the_api_says(ada: Caller) -> None:
         "id": str(ImageId.parse(image["id"])),
         "name": "photo.jpg",
         "url": image["url"],
+        "thumbnailUrl": None,
+        "previewUrl": None,
+        "thumbhash": None,
         "width": 1920,
         "height": 1080,
         "size": len(PICTURE),
         "format": "JPEG",
+        "duplicateOf": None,
     }
     assert image["url"].startswith(f"http://falconframework.org/files/images/{image['id']}.jpg?")
     assert enhancement == {

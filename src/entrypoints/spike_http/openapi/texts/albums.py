@@ -13,6 +13,7 @@ from spike_http.openapi.texts.examples import (
     MOVED,
     OTHER_ALBUM_ID,
     OTHER_IMAGE_ID,
+    RENDITIONS,
     SHARE_TOKEN,
     UPLOADED_IMAGE,
     URL_EXPIRES_AT,
@@ -34,7 +35,7 @@ _ALBUM_FIELDS: Final = {
     "defaultTier": "The tier at which uploads to the album are enhanced.",
     "autoEnhance": "Whether uploads to the album are enhanced.",
 }
-_COVER: Final = {name: UPLOADED_IMAGE[name] for name in ("id", "url", "width", "height")}
+_COVER: Final = {**{name: UPLOADED_IMAGE[name] for name in ("id", "url", "width", "height")}, **RENDITIONS}
 _IMAGES_FIELD: Final = {"imageIds": "1 to 100 images."}
 
 ALBUMS: Final[Mapping[str, OperationText]] = {
@@ -93,6 +94,7 @@ get signed URLs, which expire. `shareToken` in the response is null for everyone
                 "images": [
                     {
                         **UPLOADED_IMAGE,
+                        **RENDITIONS,
                         "albumImageId": ALBUM_IMAGE_ID,
                         "isPublic": False,
                         "addedAt": ACCEPTED_AT,
@@ -103,6 +105,23 @@ get signed URLs, which expire. `shareToken` in the response is null for everyone
             "hasMore": False,
             "urlExpiresAt": URL_EXPIRES_AT,
         },
+    ),
+    "downloadAlbum": OperationText(
+        summary="Download an album",
+        description="""
+Return a zip file with the images of an album, in its order, as [several images](#download-several-images) are returned.
+Who can read the album can download it. Others than the owner get of private images the original without private
+metadata, and no results.
+""",
+        errors={
+            400: "`tier` is not valid, or the album has too many images or bytes.",
+            401: "The album is private or unlisted, and there are no credentials and no valid `shareToken`.",
+            403: "The album is private or unlisted, and belongs to another user.",
+            404: _NO_ALBUM,
+            503: "Too many such requests wait or are being answered.",
+        },
+        path={"albumId": ALBUM_ID},
+        query={"shareToken": SHARE_TOKEN, "tier": "TIER_2K"},
     ),
     "changeAlbum": OperationText(
         summary="Change an album",

@@ -3,8 +3,9 @@
 from collections.abc import Mapping
 from typing import Final
 
-from spike_http.openapi.texts.examples import ANONYMOUS_IMAGE_ID, OTHER_ANONYMOUS_IMAGE_ID
+from spike_http.openapi.texts.examples import ANONYMOUS_IMAGE_ID, NO_RENDITIONS, OTHER_ANONYMOUS_IMAGE_ID
 from spike_http.openapi.texts.operation_text import OperationText
+from spike_http.openapi.texts.render_options import OPTION_TEXTS
 from spike_http.openapi.texts.uploads import FILE_FIELD
 
 ANONYMOUS: Final[Mapping[str, OperationText]] = {
@@ -26,6 +27,7 @@ Credentials that are sent are ignored.
                 "id": ANONYMOUS_IMAGE_ID,
                 "name": "harbor.jpg",
                 "url": f"http://localhost:3000/files/images/{ANONYMOUS_IMAGE_ID}.jpg",
+                **NO_RENDITIONS,
                 "width": 1920,
                 "height": 1280,
             },
@@ -49,6 +51,7 @@ Credentials that are sent are ignored.
             "imageId": "The anonymous image to blend into.",
             "blendSource": "The image to blend in.",
             "tier": "The only tier without an account.",
+            **OPTION_TEXTS,
         },
         request={"imageId": ANONYMOUS_IMAGE_ID, "blendSource": {"imageId": OTHER_ANONYMOUS_IMAGE_ID}},
         response={"success": True, "jobId": "job_anon_k1hxfkpsfxpwjj51fgsa2gh8", "tier": "FREE"},

@@ -5,6 +5,7 @@ from typing import Final
 
 from spike_http.openapi.texts.examples import BATCH_ID, IMAGE_ID, JOB_ID, OTHER_IMAGE_ID, OTHER_JOB_ID
 from spike_http.openapi.texts.operation_text import OperationText
+from spike_http.openapi.texts.render_options import OPTION_TEXTS
 from spike_http.openapi.texts.tiers import TIER_FIELD
 from spike_http.openapi.tiers import TIER_TABLE
 
@@ -32,6 +33,7 @@ The body may have 30 MB. A request that fails is not charged, and nothing of it 
         fields={
             "imageId": "The image to enhance.",
             "tier": TIER_FIELD,
+            **OPTION_TEXTS,
             "blendSource": "An image to blend in first.",
         },
         request={"imageId": IMAGE_ID, "tier": "TIER_4K"},
@@ -49,7 +51,7 @@ or none. `jobs` has the order of `tiers`. A job's `status` is `PENDING` until th
             403: "The image belongs to another user.",
             404: "There is no such image.",
         },
-        fields={"imageId": "The image to enhance.", "tiers": "One to three different tiers."},
+        fields={"imageId": "The image to enhance.", "tiers": "One to three different tiers.", **OPTION_TEXTS},
         request={"imageId": IMAGE_ID, "tiers": ["TIER_1K", "TIER_4K"]},
         response={
             "success": True,
@@ -74,7 +76,7 @@ batch.
             403: "One of the images belongs to another user. Nothing is charged.",
             404: "One of the images doesn't exist. Nothing is charged.",
         },
-        fields={"imageIds": "1 to 20 images.", "tier": TIER_FIELD},
+        fields={"imageIds": "1 to 20 images.", "tier": TIER_FIELD, **OPTION_TEXTS},
         request={"imageIds": [IMAGE_ID, OTHER_IMAGE_ID], "tier": "TIER_2K"},
         response={
             "success": True,

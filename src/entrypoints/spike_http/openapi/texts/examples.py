@@ -30,10 +30,19 @@ def signed_url(path: str) -> str:
 
 
 IMAGE_URL: Final = signed_url(f"images/{IMAGE_ID}.jpg")
+THUMBHASH: Final = "1QcSHQRnh493V4dIh4eXh1h4kJUI"
+_BODY: Final = "w3k1hxfkpsfxpwjj51fgsa2g"
+RENDITIONS: Final = {
+    "thumbnailUrl": signed_url(f"thumbnails/{IMAGE_ID}-{_BODY}.webp"),
+    "previewUrl": signed_url(f"previews/{IMAGE_ID}-{_BODY}.webp"),
+    "thumbhash": THUMBHASH,
+}
+NO_RENDITIONS: Final = dict.fromkeys(RENDITIONS)
 UPLOADED_IMAGE: Final[dict[str, Any]] = {
     "id": IMAGE_ID,
     "name": "harbor.jpg",
     "url": IMAGE_URL,
+    **NO_RENDITIONS,
     "width": 1920,
     "height": 1280,
     "size": 524288,
@@ -44,6 +53,7 @@ IMAGE: Final[dict[str, Any]] = {
     "name": "harbor.jpg",
     "description": None,
     "originalUrl": IMAGE_URL,
+    **RENDITIONS,
     "originalWidth": 1920,
     "originalHeight": 1280,
     "originalSizeBytes": 524288,
@@ -60,9 +70,14 @@ WAITING_JOB: Final[dict[str, Any]] = {
     "status": "PROCESSING",
     "tokensCost": 5,
     "enhancedUrl": None,
+    **NO_RENDITIONS,
     "enhancedWidth": None,
     "enhancedHeight": None,
     "enhancedSizeBytes": None,
+    "format": None,
+    "quality": None,
+    "strength": None,
+    "mode": "faithful",
     "method": None,
     "errorMessage": None,
     "createdAt": ACCEPTED_AT,
@@ -79,9 +94,13 @@ COMPLETED_JOB: Final[dict[str, Any]] = {
     **WAITING_JOB,
     "status": "COMPLETED",
     "enhancedUrl": signed_url(f"enhanced/{JOB_ID}.jpg"),
+    "thumbnailUrl": signed_url(f"thumbnails/{JOB_ID}-{_BODY}.webp"),
+    "previewUrl": signed_url(f"previews/{JOB_ID}-{_BODY}.webp"),
+    "thumbhash": THUMBHASH,
     "enhancedWidth": 2048,
     "enhancedHeight": 1365,
     "enhancedSizeBytes": 812544,
+    "format": "jpeg",
     "method": "Lanczos with a detail kernel",
     "processingStartedAt": STARTED_AT,
     "processingCompletedAt": COMPLETED_AT,
@@ -118,8 +137,13 @@ GENERATION: Final[dict[str, Any]] = {
     "prompt": "A serene mountain landscape at sunset",
     "inputImageUrl": None,
     "outputImageUrl": signed_url(f"enhanced/{GENERATION_ID}.jpg"),
+    "thumbnailUrl": signed_url(f"thumbnails/{GENERATION_ID}-{_BODY}.webp"),
+    "previewUrl": signed_url(f"previews/{GENERATION_ID}-{_BODY}.webp"),
+    "thumbhash": THUMBHASH,
     "outputWidth": 2048,
     "outputHeight": 1152,
+    "format": "jpeg",
+    "quality": None,
     "errorMessage": None,
     "createdAt": ACCEPTED_AT,
     "processingStartedAt": STARTED_AT,

@@ -5,6 +5,7 @@ from typing import Final
 
 from spike_http.openapi.texts.examples import BALANCE, GENERATION, GENERATION_ID
 from spike_http.openapi.texts.operation_text import OperationText
+from spike_http.openapi.texts.render_options import OUTPUT_TEXTS
 from spike_http.openapi.texts.tiers import TIER_FIELD
 
 _PROMPT_FIELDS: Final = {
@@ -26,7 +27,7 @@ the prompt later, the job is refunded.
         errors={
             400: "A field is missing or breaks its rule. If there is no such tier, or it is FREE, `pricing` lists the tiers and their prices.",
         },
-        fields={**_PROMPT_FIELDS, "aspectRatio": "The shape of the image; `1:1` by default."},
+        fields={**_PROMPT_FIELDS, "aspectRatio": "The shape of the image; `1:1` by default.", **OUTPUT_TEXTS},
         request={
             "prompt": "A serene mountain landscape at sunset",
             "tier": "TIER_2K",
@@ -59,6 +60,7 @@ at most 20 MB within 20 seconds, and follows at most three redirects. The body m
             "image": "The image in base64, with or without the prefix of a `data:` URL.",
             "mimeType": "The media type of `image`, with which it is required.",
             "imageUrl": "The public http or https URL of the image.",
+            **OUTPUT_TEXTS,
         },
         request={
             "prompt": "Add snow to the scene",

@@ -10,9 +10,11 @@ from spike_http.openapi.texts.examples import (
     IMAGE_URL,
     JOB_ID,
     OTHER_IMAGE_ID,
+    RENDITIONS,
     URL_EXPIRES_AT,
 )
 from spike_http.openapi.texts.operation_text import OperationText
+from spike_http.openapi.texts.render_options import OPTION_TEXTS
 
 IMAGES: Final[Mapping[str, OperationText]] = {
     "listImages": OperationText(
@@ -37,16 +39,50 @@ on the last page. Images that are added meanwhile don't shift the following page
 Return the current URLs of up to 100 images and of the results of up to 100 jobs. A page that stays open longer than
 URLs are valid asks for those it shows once `urlExpiresAt` has passed. The order is that of the request. Ids are left
 out that don't exist, whose job has no result, or that the caller may not read. The request doesn't add to `viewCount`.
+Thumbnails and previews that are missing are made soon after the request, so a page that shows a picture without them
+may ask again.
+
+With `download: true` browsers save what the URLs lead to, under the image's name, in whatever script; a CDN's URLs are
+the usual ones.
 """,
         errors={400: "The body has neither list, or one has more than 100 ids."},
-        fields={"imageIds": "Images.", "jobIds": "Jobs with results."},
+        fields={
+            "imageIds": "Images.",
+            "jobIds": "Jobs with results.",
+            "download": "Whether browsers are to save the files.",
+        },
         request={"imageIds": [IMAGE_ID, OTHER_IMAGE_ID], "jobIds": [JOB_ID]},
         response={
             "success": True,
-            "images": [{"id": IMAGE_ID, "originalUrl": IMAGE_URL}],
-            "jobs": [{"id": JOB_ID, "imageId": IMAGE_ID, "enhancedUrl": COMPLETED_JOB["enhancedUrl"]}],
+            "images": [{"id": IMAGE_ID, "originalUrl": IMAGE_URL, **RENDITIONS}],
+            "jobs": [
+                {
+                    "id": JOB_ID,
+                    "imageId": IMAGE_ID,
+                    **{name: COMPLETED_JOB[name] for name in ("enhancedUrl", *RENDITIONS)},
+                }
+            ],
             "urlExpiresAt": URL_EXPIRES_AT,
         },
+    ),
+    "downloadImages": OperationText(
+        summary="Download several images",
+        description="""
+Return a zip file with up to 1000 images, your own or public ones, in the order of the request. Of each it has the
+newest result, of `tier` if that is given, and the original where there is none. The file is written while it is sent,
+without compression, since pictures are compressed already. Names that are the same get numbers. If a picture is
+deleted meanwhile, the connection is closed before the end; what arrived can't be opened as a zip file.
+
+Limits: `SPIKE_DOWNLOAD_IMAGES_MAX` images, `SPIKE_DOWNLOAD_MB_MAX` MB.
+""",
+        errors={
+            400: "The body is not valid, or the images have too many bytes together.",
+            403: "An image is private and belongs to another user.",
+            404: "There is no such image.",
+            503: "Too many such requests wait or are being answered.",
+        },
+        fields={"imageIds": "Images; repetitions are ignored.", "tier": "The tier of the results; null is any."},
+        request={"imageIds": [IMAGE_ID, OTHER_IMAGE_ID], "tier": "TIER_2K"},
     ),
     "getImage": OperationText(
         summary="Get an image",
@@ -92,6 +128,36 @@ page. Who can read the image can read its jobs. The request doesn't add to `view
             "nextCursor": None,
             "hasMore": False,
             "urlExpiresAt": URL_EXPIRES_AT,
+        },
+    ),
+    "analyzeImage": OperationText(
+        summary="Analyze an image",
+        description="""
+Say what the engine finds in one of your images, and how it would enhance it at a tier with these options. Nothing is
+enhanced, stored or charged. What an engine doesn't measure is null.
+""",
+        errors={
+            400: "There is no such tier, or an option is out of range or isn't on offer.",
+            403: "The image belongs to another user.",
+            404: "There is no such image.",
+        },
+        path={"imageId": IMAGE_ID},
+        fields={"tier": "The tier to enhance at; without one, the default.", **OPTION_TEXTS},
+        request={"tier": "TIER_4K"},
+        response={
+            "success": True,
+            "imageId": IMAGE_ID,
+            "tier": "TIER_4K",
+            "width": 4096,
+            "height": 2731,
+            "summary": "Measured: JPEG quality about 82, noise 1.2 of 255",
+            "method": "0.55 span-x2 + 0.45 waifu2x-photo-noise0",
+            "kind": "photo",
+            "cleanliness": 0.4,
+            "jpegQuality": 82.0,
+            "noise": 1.2,
+            "enlargedBy": 1.0,
+            "models": ["span-x2", "waifu2x-photo-noise0"],
         },
     ),
     "changeImage": OperationText(

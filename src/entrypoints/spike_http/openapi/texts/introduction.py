@@ -35,6 +35,8 @@ several cookies, the first valid one counts; eight are tried. A cookie with POST
 - Responses are JSON, except files, pages and metrics.
 - HEAD is answered wherever GET is, with the same status and headers and without a body. It counts against the rate
   limit of GET and waits with `?wait=N`, but doesn't add to `viewCount`.
+- JSON of more than 1 kB is compressed by gzip if `Accept-Encoding` accepts it.
+- Pages of other origins may call the API where `SPIKE_CORS_ORIGINS` allows it.
 - A slash at the end of a path is ignored: `/api/images/` is `/api/images`. A double slash is not.
 - Times are in UTC: `2025-12-12T10:30:00Z`.
 - URLs are absolute. They begin with `SPIKE_PUBLIC_URL` if it is set, else with the requested host.

@@ -14,7 +14,13 @@ class ObjectText:
     fields: Mapping[str, str] = field(factory=dict)
 
 
+_RENDITION_FIELDS: Final = {
+    "thumbnailUrl": "A copy of the picture as WebP with a longest side of at most 400 pixels. Null until it is made.",
+    "previewUrl": "The same with at most 1600 pixels. A picture no larger than its thumbnail has the same URL here.",
+    "thumbhash": "The picture as a blurred placeholder: a ThumbHash in Base64. Null until it is made.",
+}
 _GENERATION_FIELDS: Final = {
+    **_RENDITION_FIELDS,
     "processingStartedAt": "When the current worker, or the last one, claimed the job; null if none has.",
     "processingCompletedAt": "When the job ended, in whichever way; null before.",
     "errorMessage": "Why the job failed; null if it didn't.",
@@ -23,6 +29,7 @@ _IMAGE_FIELDS: Final = {
     "originalUrl": "The original, byte for byte as it was uploaded. Signed unless the image is public.",
     "originalWidth": "Pixels, after EXIF orientation.",
     "originalHeight": "Pixels, after EXIF orientation.",
+    **_RENDITION_FIELDS,
     "isPublic": "Whether everyone can read the image.",
     "viewCount": "Reads by anyone but the owner.",
 }
@@ -39,7 +46,11 @@ OBJECTS: Final[Mapping[str, ObjectText]] = {
             "imageId": "The image to enhance; null for a generation or modification.",
             "status": "`COMPLETED`, `FAILED` (the job was free), `REFUNDED` and `CANCELLED` are final.",
             "tokensCost": "What the job was charged, refunded or not.",
-            "enhancedUrl": "The result: JPEG, or PNG if it has transparency. The URL can't be built from the id.",
+            "enhancedUrl": "The result. The URL can't be built from the id.",
+            "format": "Of the result: what was ordered, or else what it became; null while that is open.",
+            "quality": "As ordered; null for the format's default.",
+            "strength": "As ordered; null for as much as the picture needs.",
+            "mode": "As ordered.",
             "method": "How the engine made the result, in words; null before the end, or if the engine doesn't say.",
             **_GENERATION_FIELDS,
             "progress": "Percent.",
@@ -51,7 +62,12 @@ OBJECTS: Final[Mapping[str, ObjectText]] = {
         },
     ),
     "Creation": ObjectText(
-        "A generation or modification, in any state. Fields that don't apply to its state are null.", _GENERATION_FIELDS
+        "A generation or modification, in any state. Fields that don't apply to its state are null.",
+        {
+            **_GENERATION_FIELDS,
+            "format": "Of the output: what was ordered, or else what it became; null while that is open.",
+            "quality": "As ordered; null for the format's default.",
+        },
     ),
     "Image": ObjectText(
         "An image with its newest jobs.",
@@ -67,10 +83,26 @@ OBJECTS: Final[Mapping[str, ObjectText]] = {
             "processorSeconds": "What the jobs in the queue and in work may take, each by the limit of its tier.",
         },
     ),
+    "Analysis": ObjectText(
+        "What the engine finds in an image. What it doesn't measure is null.",
+        {
+            "width": "Of the result, in pixels.",
+            "height": "Of the result, in pixels.",
+            "summary": "For people.",
+            "method": "How the result would be made.",
+            "cleanliness": "From 0 to 1, which is an image without noise or traces of compression.",
+            "jpegQuality": "Of the worst compression that it has seen; 100 if there is no trace of one.",
+            "noise": "The standard deviation, of 255.",
+            "enlargedBy": "By what it seems to have been enlarged before; 1 if it wasn't.",
+            "models": "What the engine would use.",
+        },
+    ),
     "ImageFacts": ObjectText("An image without its jobs.", _IMAGE_FIELDS),
     "UploadedImage": ObjectText(
         "An image that was just uploaded.",
         {
+            "duplicateOf": "The earliest of your images with the same bytes; null if there is none. Both are kept.",
+            **_RENDITION_FIELDS,
             "width": "Pixels, after EXIF orientation.",
             "height": "Pixels, after EXIF orientation.",
             "size": "Bytes.",
@@ -78,7 +110,12 @@ OBJECTS: Final[Mapping[str, ObjectText]] = {
     ),
     "UploadedFile": ObjectText(
         "A file of a batch upload that was kept.",
-        {"jobId": "Null if the album doesn't enhance uploads.", "tier": "Null if the album doesn't enhance uploads."},
+        {
+            "duplicateOf": "The earliest of your images with the same bytes; null if there is none. Both are kept.",
+            **_RENDITION_FIELDS,
+            "jobId": "Null if the album doesn't enhance uploads.",
+            "tier": "Null if the album doesn't enhance uploads.",
+        },
     ),
     "RefusedFile": ObjectText("A file of a batch upload that was not kept."),
     "BatchUpload": ObjectText(
@@ -101,6 +138,7 @@ OBJECTS: Final[Mapping[str, ObjectText]] = {
     "Cover": ObjectText(
         "The image that stands for an album.",
         {
+            **_RENDITION_FIELDS,
             "url": "The original. Signed unless the image is public.",
             "width": "Pixels, after EXIF orientation.",
             "height": "Pixels, after EXIF orientation.",
@@ -108,7 +146,11 @@ OBJECTS: Final[Mapping[str, ObjectText]] = {
     ),
     "PlacedImage": ObjectText(
         "An image in an album.",
-        {"url": "The original. Signed unless the image is public.", "addedAt": "When it was added."},
+        {
+            "url": "The original. Signed unless the image is public.",
+            **_RENDITION_FIELDS,
+            "addedAt": "When it was added.",
+        },
     ),
     "Balance": ObjectText(
         "A wallet.",

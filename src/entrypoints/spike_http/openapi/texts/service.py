@@ -13,8 +13,10 @@ SERVICE: Final[Mapping[str, OperationText]] = {
 Return an original or a result from a store that the service itself serves, such as local files. Take the URL from
 other responses: it can't be built from an id. The file of a public image needs no `expires` and `signature`.
 
-The response has the image's media type, an `ETag`, `Cache-Control` with 300 seconds, and a
-`Content-Security-Policy` that lets nothing run. `If-None-Match` is answered with 304. Ranges aren't supported.
+The response has the image's media type, a strong `ETag`, `Last-Modified`, and a `Content-Security-Policy` that lets
+nothing run. Caches of browsers may keep what a signed URL leads to for `SPIKE_LINK_LIFETIME_S`; any cache may keep the
+file of a public image for 300 seconds. `If-None-Match` and `If-Modified-Since` are answered with 304, and one `Range`
+with 206, so that downloads are resumed; `If-Range` is obeyed. Several ranges are answered with the whole file.
 """,
         errors={
             403: "The URL has expired, or its signature is wrong.",

@@ -14,7 +14,8 @@ TIERS: Final[Mapping[str, OperationText]] = {
         description="""
 List the tiers that this service offers, in display order, with the longest side of their results in pixels and the
 price in tokens of each kind of job: yours with credentials, everyone's without. A price is null for what can't be done at that tier.
-`defaultTier` is the one of an upload that names none.
+`defaultTier` is the one of an upload that names none. `formats` are those that a result may be ordered in, `modes` those that the engine of
+this service offers.
 """,
         response={
             "tiers": [
@@ -25,6 +26,8 @@ price in tokens of each kind of job: yours with credentials, everyone's without.
                 }
             ],
             "defaultTier": "TIER_1K",
+            "formats": ["jpeg", "png", "webp", "avif"],
+            "modes": ["faithful"],
         },
     ),
 }

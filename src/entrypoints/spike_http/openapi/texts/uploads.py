@@ -3,8 +3,9 @@
 from collections.abc import Mapping
 from typing import Final
 
-from spike_http.openapi.texts.examples import ALBUM_ID, IMAGE_ID, IMAGE_URL, JOB_ID, UPLOADED_IMAGE
+from spike_http.openapi.texts.examples import ALBUM_ID, IMAGE_ID, IMAGE_URL, JOB_ID, NO_RENDITIONS, UPLOADED_IMAGE
 from spike_http.openapi.texts.operation_text import OperationText
+from spike_http.openapi.texts.render_options import OPTION_TEXTS
 from spike_http.openapi.texts.tiers import UPLOAD_TIER_FIELD
 
 FILE_FIELD: Final = "The image, with a file name; at most 10 MB."
@@ -48,11 +49,12 @@ is free.
             "file": FILE_FIELD,
             "albumId": "One of your albums, which the image is added to.",
             "tier": UPLOAD_TIER_FIELD,
+            **OPTION_TEXTS,
         },
         request={"file": "harbor.jpg", "albumId": ALBUM_ID},
         response={
             "success": True,
-            "image": UPLOADED_IMAGE,
+            "image": {**UPLOADED_IMAGE, "duplicateOf": None},
             "enhancement": {"jobId": JOB_ID, "tier": "TIER_2K", "tokenCost": 5, "newBalance": 95},
         },
     ),
@@ -81,6 +83,7 @@ transaction: if it fails, none is kept and nothing is charged. `results` has the
             "files": "Each image, with a file name, at most 10 MB; together at most 50 MB.",
             "albumId": "One of your albums, which the images are added to in the order sent.",
             "tier": UPLOAD_TIER_FIELD,
+            **OPTION_TEXTS,
         },
         request={"files": ["harbor.jpg", "panorama.tif"]},
         response={
@@ -91,6 +94,7 @@ transaction: if it fails, none is kept and nothing is charged. `results` has the
                     "filename": "harbor.jpg",
                     "imageId": IMAGE_ID,
                     "url": IMAGE_URL,
+                    **NO_RENDITIONS,
                     "width": 1920,
                     "height": 1280,
                     "size": 524288,
@@ -98,6 +102,7 @@ transaction: if it fails, none is kept and nothing is charged. `results` has the
                     "jobId": JOB_ID,
                     "tier": "TIER_1K",
                     "tokenCost": 2,
+                    "duplicateOf": None,
                 },
                 {
                     "success": False,

@@ -1,0 +1,131 @@
+"""The choice of networks for a picture, by its measured degradation.
+
+A list of rules, of which the first that applies decides (docs/decisions/0087). A clean picture gets one network, in one
+pass. `bench/neural_quality.py` shows how far each choice is from the best network, on photographs of packages that the
+bounds were chosen on, and on others.
+"""
+
+from collections.abc import Collection, Mapping
+from typing import Final
+
+from attrs import frozen
+
+from spike_ncnn.compression import UNCOMPRESSED
+from spike_ncnn.degradation import Degradation, Grain
+from spike_ncnn.networks import NETWORKS, SPAN, SPAN_X4, SRMD, SRMD_X4, WAIFU2X
+
+LANCZOS: Final = "lanczos"  # no network, at no cost
+SHARE_MIN: Final = 0.25  # a network with less would cost as much time as the other one for hundredths of a dB
+STRENGTH_NOISE_MAX: Final = 30.0  # of 255: the noise that the largest strength removes
+STRENGTH_MAX: Final = 100
+_GENTLE: Final = "waifu2x-0"  # removes light compression artifacts
+_SMOOTH: Final = "waifu2x-3"  # removes noise and compression artifacts, and fine texture with them
+_SMOOTH_BELOW: Final = 65.0  # the JPEG quality up to which there is only the smooth network
+_GENTLE_FROM: Final = 103.0  # the one from which there would be only the gentle one
+_LIGHTLY_FROM: Final = 96.0  # the quality from which what is lost most is the resolution of color
+_SHARP_COARSE: Final = 0.5  # the sharpest network's share where texture and coarse noise are equal
+_SHARP: Final = 1.2  # and where texture and other noise are both 1 of 255
+_SMOOTH_NOISE_MIN: Final = 6.5  # of 255, where noise must be left to waifu2x
+_SMOOTHED: Final = 0.75  # the smooth network's share from which nothing is left to sharpen in a second pass
+_FOURFOLD: Final = {SPAN.name: SPAN_X4.name, SRMD.name: SRMD_X4.name}
+_INSTEAD: Final = {  # what takes the place of a network that isn't installed, before any other
+    SPAN.name: WAIFU2X.name,
+    SRMD.name: _SMOOTH,
+    _GENTLE: WAIFU2X.name,
+    _SMOOTH: SRMD.name,
+}
+_TWOFOLD: Final = tuple(name for name, network in NETWORKS.items() if network.scale == 2)  # noqa: PLR2004  # twice
+
+Shares = Mapping[str, float]  # by the name of a network, or `LANCZOS`; they sum to 1
+
+
+@frozen(kw_only=True)
+class Choice:
+    """The networks that enlarge a picture, and the deviation of the noise to remove."""
+
+    shares: Shares
+    noise: float = 0.0  # the deviation, of 255, of the noise that networks with a noise level remove
+
+    @property
+    def is_fourfold(self) -> bool:
+        """Whether the networks enlarge by 4 in one pass."""
+        return all(name in _FOURFOLD.values() for name in self.shares)
+
+    def __str__(self) -> str:
+        """Return the text for a result's method."""
+        return " + ".join(f"{share:.2f} {name}{self._noise_of(name)}" for name, share in self.shares.items())
+
+    def _noise_of(self, name: str) -> str:
+        takes_noise = name in NETWORKS and NETWORKS[name].takes_noise
+        return f" for noise {self.noise:.1f}" if takes_noise else ""
+
+
+def choose(degradation: Degradation, *, factor: int, available: Collection[str], strength: int | None = None) -> Choice:
+    """Return the networks for enlarging by `factor`, 2 or 4: for 4 at once, or for the first of two passes at 2.
+
+    `strength`, 0 to `STRENGTH_MAX`, replaces what was measured: so much noise is removed, and with 0 none.
+    """
+    wanted = _measured(degradation) if strength is None else _ordered(strength)
+    chosen = Choice(shares=_present(wanted, available), noise=wanted.noise)
+    fourfold = {_FOURFOLD.get(name, ""): share for name, share in chosen.shares.items()}
+    if factor > 2 and set(fourfold) <= set(available):  # noqa: PLR2004  # twice
+        return Choice(shares=fourfold, noise=wanted.noise)
+    return chosen
+
+
+def second_pass(first: Choice, *, available: Collection[str]) -> Choice | None:
+    """Return the networks that double a picture a second time; `None` if Lanczos is as good.
+
+    The first pass has cleaned the picture, so no measurement is needed. A picture that it smoothed has no detail left
+    to sharpen.
+    """
+    if first.is_fourfold or first.shares.get(_SMOOTH, 0.0) >= _SMOOTHED or _GENTLE not in available:
+        return None
+    return Choice(shares={_GENTLE: 1.0})
+
+
+def _measured(degradation: Degradation) -> Choice:
+    """Return the networks for a degradation, as if all were installed."""
+    deviation, texture = degradation.deviation, degradation.texture
+    if degradation.is_clean:
+        return Choice(shares={SPAN.name: 1.0})
+    if degradation.has_hidden_noise:
+        return Choice(shares={SRMD.name: 0.5, _SMOOTH: 0.5}, noise=deviation)
+    if _LIGHTLY_FROM <= degradation.quality < UNCOMPRESSED:
+        return Choice(shares={SPAN.name: 0.5, _GENTLE: 0.5})
+    if degradation.is_compressed:
+        gentle = (degradation.quality - _SMOOTH_BELOW) / (_GENTLE_FROM - _SMOOTH_BELOW)
+        return Choice(shares=_blend(_GENTLE, _SMOOTH, gentle))
+    # the finer a picture's texture, the more of it would be taken for noise, above all for noise that is as coarse
+    coarse = degradation.grain is Grain.COARSE
+    sharp = _SHARP_COARSE * texture / deviation if coarse else _SHARP * texture / deviation**2
+    return Choice(shares=_blend(SPAN.name, SRMD.name, sharp), noise=deviation)
+
+
+def _ordered(strength: int) -> Choice:
+    if strength == 0:
+        return Choice(shares={SPAN.name: 1.0})
+    return Choice(shares={SRMD.name: 1.0}, noise=STRENGTH_NOISE_MAX * strength / STRENGTH_MAX)
+
+
+def _blend(first: str, second: str, share: float) -> Shares:
+    """Return the first network's share and the second's rest, or one alone if the other would have too little."""
+    if share < SHARE_MIN:
+        return {second: 1.0}
+    if share > 1 - SHARE_MIN:
+        return {first: 1.0}
+    return {first: share, second: 1 - share}
+
+
+def _present(wanted: Choice, available: Collection[str]) -> Shares:
+    """Return the shares, with those of networks that aren't installed given to others."""
+    shares: dict[str, float] = {}
+    for name, share in wanted.shares.items():
+        names = (name, _INSTEAD[name], *_TWOFOLD)
+        taken = next((each for each in names if each in available), LANCZOS)
+        shares[taken] = shares.get(taken, 0.0) + share
+    if _SMOOTH in shares and SRMD.name not in available and wanted.noise and wanted.noise < _SMOOTH_NOISE_MIN:
+        share = shares.pop(_SMOOTH)
+        shares[_GENTLE] = shares.get(_GENTLE, 0.0) + share / 2
+        shares[_SMOOTH] = share / 2
+    return shares

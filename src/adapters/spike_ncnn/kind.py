@@ -1,0 +1,27 @@
+"""What a picture mainly consists of, by its colors: photographs have thousands, and hardly two equal neighbors.
+
+Only the analysis states it. The networks are the same for all kinds: results that are wrong, as graphics cause them,
+are found and processed again (docs/decisions/0046).
+"""
+
+from typing import Final
+
+import numpy as np
+
+from spike_core.domain.analysis import PictureKind
+from spike_ncnn.arrays import Pixels
+
+_FLAT_MIN: Final = 0.5  # the share of pixels equal to their right and lower neighbors from which it is no photograph
+_NEAR: Final = 1  # of 255: neighbors this close are equal, after lossy compression
+_GROUND_MIN: Final = 0.5  # the most frequent color's share from which it is the ground of a text
+
+
+def kind_of(rgb: Pixels) -> PictureKind:
+    """Return the kind of a picture, (height, width, 3) from 0 to 255."""
+    levels = rgb.astype(np.int16)
+    equal = (np.abs(np.diff(levels, axis=0)[:, :-1]) <= _NEAR) & (np.abs(np.diff(levels, axis=1)[:-1]) <= _NEAR)
+    flat = equal.all(axis=2)
+    if not flat.size or flat.mean() < _FLAT_MIN:
+        return PictureKind.PHOTO
+    colors = (rgb >> 4).reshape(-1, 3) @ np.array([256, 16, 1])
+    return PictureKind.TEXT if np.bincount(colors).max() >= _GROUND_MIN * len(colors) else PictureKind.DRAWING

@@ -1,0 +1,89 @@
+"""Renditions in a database: columns of the rows of images and jobs."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Final
+
+from attrs import frozen
+from sqlalchemy import bindparam, exists, or_, select, text, update
+
+from spike_core.domain.identifiers import ImageId, JobId
+from spike_core.domain.jobs import JobStatus
+from spike_core.domain.renditions import MissingRenditions, Pictured, Renditions
+from spike_sqlalchemy.prepared import Prepared
+from spike_sqlalchemy.rows import renditions_row
+from spike_sqlalchemy.statements import Statements
+from spike_sqlalchemy.tables import (
+    IS_IMAGE_WITHOUT_RENDITIONS,
+    IS_RESULT_WITHOUT_RENDITIONS,
+    RENDITION_COLUMNS,
+    images,
+    jobs,
+)
+
+_PUT_ON_IMAGE: Final = Prepared(
+    update(images).where(
+        images.c.id == bindparam("picture"), images.c.removed_at.is_(None), images.c.thumbnail_key.is_(None)
+    ),
+    sets=RENDITION_COLUMNS,
+)
+_IS_SHOWN: Final = exists().where(images.c.id == jobs.c.image_id, images.c.removed_at.is_(None))
+_PUT_ON_JOB: Final = Prepared(
+    update(jobs).where(
+        jobs.c.id == bindparam("picture"),
+        jobs.c.status == JobStatus.COMPLETED.value,
+        jobs.c.thumbnail_key.is_(None),
+        or_(jobs.c.image_id.is_(None), _IS_SHOWN),
+    ),
+    sets=RENDITION_COLUMNS,
+)
+_SET_ON_IMAGE: Final = Prepared(update(images).where(images.c.id == bindparam("picture")), sets=["rendition_attempts"])
+_SET_ON_JOB: Final = Prepared(update(jobs).where(jobs.c.id == bindparam("picture")), sets=["rendition_attempts"])
+_ATTEMPTS_OF_IMAGE: Final = Prepared(select(images.c.rendition_attempts).where(images.c.id == bindparam("picture")))
+_ATTEMPTS_OF_JOB: Final = Prepared(select(jobs.c.rendition_attempts).where(jobs.c.id == bindparam("picture")))
+_IMAGES_WITHOUT: Final = Prepared(
+    select(images.c.id, images.c.rendition_attempts)
+    .where(text(IS_IMAGE_WITHOUT_RENDITIONS), images.c.created_at < bindparam("before"))
+    .order_by(images.c.created_at.desc(), images.c.id.desc())
+    .limit(bindparam("rows_max"))
+)
+_RESULTS_WITHOUT: Final = Prepared(
+    select(jobs.c.id, jobs.c.rendition_attempts)
+    .where(text(IS_RESULT_WITHOUT_RENDITIONS), jobs.c.ended_at < bindparam("before"))
+    .order_by(jobs.c.ended_at.desc(), jobs.c.id.desc())
+    .limit(bindparam("rows_max"))
+)
+
+
+@frozen
+class SqlAlchemyRenditions:
+    """See the port."""
+
+    _statements: Statements
+
+    def put(self, of: Pictured, renditions: Renditions) -> bool:
+        """Store a picture's renditions."""
+        statement = _PUT_ON_IMAGE if isinstance(of, ImageId) else _PUT_ON_JOB
+        return self._statements.write(statement, {**renditions_row(renditions), "picture": of.text}) == 1
+
+    def missing(self, *, before: datetime, limit: int) -> Sequence[MissingRenditions]:
+        """Return pictures without renditions, by two partial indexes."""
+        parameters = {"before": before, "rows_max": limit}
+        without = self._statements.rows(_IMAGES_WITHOUT, parameters)
+        results = self._statements.rows(_RESULTS_WITHOUT, parameters)
+        return [
+            *(MissingRenditions(of=ImageId(id_), attempts=attempts) for id_, attempts in without),
+            *(MissingRenditions(of=JobId(id_), attempts=attempts) for id_, attempts in results),
+        ]
+
+    def attempts(self, of: Pictured) -> int:
+        """Return the number of attempts."""
+        statement = _ATTEMPTS_OF_IMAGE if isinstance(of, ImageId) else _ATTEMPTS_OF_JOB
+        for (attempts,) in self._statements.rows(statement, {"picture": of.text}):
+            return int(attempts)
+        return 0
+
+    def set_attempts(self, of: Pictured, attempts: int) -> None:
+        """Store the number of attempts."""
+        statement = _SET_ON_IMAGE if isinstance(of, ImageId) else _SET_ON_JOB
+        self._statements.write(statement, {"rendition_attempts": attempts, "picture": of.text})

@@ -1,0 +1,113 @@
+"""The choice of networks by a picture's degradation, and by the strength that was ordered."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from spike_ncnn.choice import LANCZOS, SHARE_MIN, STRENGTH_MAX, STRENGTH_NOISE_MAX, choose, second_pass
+from spike_ncnn.degradation import CLEAN, Degradation
+from spike_ncnn.networks import NETWORKS
+from spike_ncnn.noise import NoiseEstimate
+
+deviations = st.floats(0, 80)
+degradations = st.builds(
+    Degradation,
+    quality=st.floats(1, 100),
+    noise=st.builds(
+        NoiseEstimate, fine=deviations, half=deviations, color=deviations, gray=deviations, detail=deviations
+    ),
+)
+networks = st.sets(st.sampled_from(sorted(NETWORKS)))
+strengths = st.one_of(st.none(), st.integers(0, STRENGTH_MAX))
+
+
+def photograph(*, quality: float = 100, noise: float = 0) -> Degradation:
+    """Return the degradation of a photograph with this much white noise, as it is measured."""
+    estimate = NoiseEstimate(
+        fine=0.5 + noise, half=2 + noise, color=0.5 + 0.9 * noise, gray=0.4 + 0.5 * noise, detail=4 + 0.5 * noise
+    )
+    return Degradation(quality=quality, noise=estimate)
+
+
+@given(degradations, st.sampled_from([2, 4]), networks, strengths)
+def test_shares_add_up_to_one_and_none_is_a_trifle(
+    degradation: Degradation, factor: int, available: set[str], strength: int | None
+) -> None:
+    choice = choose(degradation, factor=factor, available=available, strength=strength)
+    assert sum(choice.shares.values()) == pytest.approx(1)
+    assert min(choice.shares.values()) >= SHARE_MIN / 2
+    assert set(choice.shares) <= available | {LANCZOS}
+    assert len(choice.shares) <= 3
+    scales = {NETWORKS[name].scale for name in choice.shares if name != LANCZOS}
+    assert len(scales) <= 1, "results of two sizes can't be blended"
+
+
+@given(degradations, networks)
+def test_a_second_pass_uses_what_is_there(degradation: Degradation, available: set[str]) -> None:
+    again = second_pass(choose(degradation, factor=4, available=available), available=available)
+    assert again is None or set(again.shares) <= available
+
+
+@pytest.mark.parametrize("degradation", [CLEAN, photograph()])
+def test_a_clean_picture_gets_the_sharpest_network_alone_and_one_pass(degradation: Degradation) -> None:
+    assert choose(degradation, factor=2, available=NETWORKS).shares == {"span": 1.0}
+    fourfold = choose(degradation, factor=4, available=NETWORKS)
+    assert fourfold.shares == {"span-x4": 1.0}
+    assert second_pass(fourfold, available=NETWORKS) is None
+
+
+@pytest.mark.parametrize("deviation", [5, 8, 15, 25])
+def test_white_noise_is_removed_by_the_network_that_is_told_how_much_there_is(deviation: float) -> None:
+    choice = choose(photograph(noise=deviation), factor=2, available=NETWORKS)
+    assert choice.shares == {"srmd": 1.0}
+    assert choice.noise == pytest.approx(deviation, abs=0.5)
+    assert choose(photograph(noise=deviation), factor=4, available=NETWORKS).shares == {"srmd-x4": 1.0}
+
+
+def test_the_worse_the_compression_the_more_is_smoothed() -> None:
+    shares = [
+        choose(photograph(quality=quality), factor=2, available=NETWORKS).shares.get("waifu2x-3", 0)
+        for quality in (98, 95, 90, 80, 70, 50)
+    ]
+    assert shares == sorted(shares)
+    assert (shares[0], shares[-1]) == (0, 1)
+
+
+@pytest.mark.parametrize(
+    ("noise", "quality", "share"), [(5, 100, 0.5), (15, 100, 1.0), (0, 50, 1.0)], ids=["mild", "strong", "JPEG"]
+)
+def test_without_srmd_noise_is_left_to_waifu2x(noise: float, quality: float, share: float) -> None:
+    available = [name for name in NETWORKS if not name.startswith("srmd")]
+    choice = choose(photograph(noise=noise, quality=quality), factor=2, available=available)
+    assert choice.shares["waifu2x-3"] == share
+
+
+def test_without_the_sharpest_network_another_takes_its_place() -> None:
+    available = [name for name in NETWORKS if not name.startswith("span")]
+    assert choose(photograph(), factor=2, available=available).shares == {"waifu2x": 1.0}
+
+
+@pytest.mark.parametrize("factor", [2, 4])
+def test_strength_0_removes_nothing_and_more_removes_more(factor: int) -> None:
+    chosen = [
+        choose(photograph(noise=10), factor=factor, available=NETWORKS, strength=strength)
+        for strength in range(STRENGTH_MAX + 1)
+    ]
+    assert chosen[0] == choose(CLEAN, factor=factor, available=NETWORKS)
+    assert [choice.noise for choice in chosen] == sorted(choice.noise for choice in chosen)
+    assert chosen[-1].noise == STRENGTH_NOISE_MAX
+    assert len({frozenset(choice.shares) for choice in chosen[1:]}) == 1
+
+
+@given(strengths.filter(lambda strength: strength is not None), degradations, degradations)
+def test_an_ordered_strength_doesn_t_depend_on_what_is_measured(
+    strength: int, first: Degradation, second: Degradation
+) -> None:
+    assert choose(first, factor=2, available=NETWORKS, strength=strength) == choose(
+        second, factor=2, available=NETWORKS, strength=strength
+    )
+
+
+def test_a_choice_reads_as_the_method_of_a_result() -> None:
+    assert str(choose(photograph(noise=8), factor=2, available=NETWORKS)) == "1.00 srmd for noise 8.5"
+    assert str(choose(CLEAN, factor=4, available=NETWORKS)) == "1.00 span-x4"
