@@ -32,6 +32,8 @@ from photographs import write_block
 from PIL import Image, ImageDraw
 
 from spike_core.domain.dimensions import Dimensions
+from spike_core.domain.objects import PictureFormat
+from spike_core.domain.render_options import RenderOptions
 from spike_core.ports.factories import EngineResources
 from spike_core.ports.upscaler import Upscaler
 from spike_ncnn.plugin import open_engine
@@ -51,6 +53,7 @@ EDGE_MIN: Final = 48  # of 255: the least range of a neighborhood that counts as
 WORST_SHARE: Final = 0.01
 LINE_SIDE_PX: Final = 64
 LINE_STEP_PX: Final = 16
+EXACT: Final = RenderOptions(format=PictureFormat.PNG)
 GRAY: Final = (200, 200, 200)
 INK: Final = (60, 60, 60)  # gray on gray, so that overshoot isn't cut off at black and white
 
@@ -173,7 +176,7 @@ def _by_engine(upscaler: Upscaler, picture: Image.Image) -> Image.Image:
     picture.save(file, "PNG")
     file.seek(0)
     size = Dimensions(width_px=picture.width * FACTOR, height_px=picture.height * FACTOR)
-    with Image.open(io.BytesIO(upscaler.enhance(file, size=size).content)) as made:
+    with Image.open(io.BytesIO(upscaler.enhance(file, size=size, options=EXACT).content)) as made:
         return made.convert("RGB")
 
 

@@ -3,7 +3,7 @@
 Color conversion, rotation and sharpening run on the smaller side of the resampling: before a picture grows and after it
 shrinks. An unsharp mask over a 4K result takes twice as long as everything else together; sharpening its input looks
 the same and measures as well: +0.2 dB of PSNR over plain Lanczos at x2 on clean photographs. A picture that hardly
-grows isn't sharpened, which would cost 1.2 dB. A picture that shrinks is resampled by two threads.
+grows isn't sharpened, which would cost 1.2 dB.
 
 In graphics, which have few colors, Lanczos would draw a halo along each edge, and the kernel would make it stronger:
 there the result stays within the range of the pixels around it.
@@ -11,12 +11,11 @@ there the result stays within the range of the pixels around it.
 Measurements: docs/decisions/0010 and 0096.
 """
 
-from concurrent.futures import ThreadPoolExecutor
 from typing import BinaryIO, Final
 
 from attrs import evolve, frozen
 from PIL import ImageChops
-from PIL.Image import Image, Resampling, composite, new
+from PIL.Image import Image, Resampling, composite
 from PIL.ImageFilter import Kernel, MaxFilter, MinFilter
 
 from spike_core.domain.analysis import Analysis
@@ -38,7 +37,6 @@ _SHRUNK_DETAIL: Final = 0.1
 _GROWTH_MIN: Final = 1.15  # of a side; below it the kernel sharpens more than the resampling softens
 _GRAPHIC_COLORS_MAX: Final = 1024  # photographs have tens of thousands
 _STRIP_ROWS: Final = 256
-_BANDS: Final = 2  # of a picture that shrinks, each by a thread; Pillow works without the GIL
 # large pictures are first reduced by a mean of whole pixels; 42 dB and better against plain Lanczos
 _REDUCING_GAP: Final = 2.0
 _BEFORE_ENCODING: Final = 0.8  # of the time, approximately
@@ -88,18 +86,14 @@ def _enhanced(data: bytes, size: tuple[int, int]) -> Image:
         decoded = opened.decode(at_least=size)
     if size[0] * size[1] > decoded.image.width * decoded.image.height:
         small = decoded.srgb()
-        del decoded  # a picture that isn't needed any more takes as much memory as the one that is enlarged
-        return _grown(small, size)
-    small = _shrunk(decoded.image, decoded.turn.oriented(size))
-    return _sharpened(evolve(decoded, image=small).srgb(), _SHRUNK_DETAIL)
-
-
-def _grown(picture: Image, size: tuple[int, int]) -> Image:
-    if picture.mode == "RGB" and picture.getcolors(_GRAPHIC_COLORS_MAX):
-        return _within_range(_resampled(picture, size), picture)
-    if max(size[0] / picture.width, size[1] / picture.height) >= _GROWTH_MIN:
-        picture = _sharpened(picture, _GROWN_DETAIL)
-    return _resampled(picture, size)
+        del decoded  # otherwise the picture would be kept beside the sharpened one while that is enlarged
+        if small.mode == "RGB" and small.getcolors(_GRAPHIC_COLORS_MAX):
+            return _within_range(_resampled(small, size), small)
+        if max(size[0] / small.width, size[1] / small.height) >= _GROWTH_MIN:
+            small = _sharpened(small, _GROWN_DETAIL)
+        return _resampled(small, size)
+    shrunk = _resampled(decoded.image, decoded.turn.oriented(size))
+    return _sharpened(evolve(decoded, image=shrunk).srgb(), _SHRUNK_DETAIL)
 
 
 def _within_range(result: Image, source: Image) -> Image:
@@ -113,27 +107,6 @@ def _within_range(result: Image, source: Image) -> Image:
         strip = ImageChops.lighter(strip, darkest.resize(size, Resampling.NEAREST, box=box))
         strip = ImageChops.darker(strip, brightest.resize(size, Resampling.NEAREST, box=box))
         result.paste(strip, (0, top))
-    return result
-
-
-def _shrunk(picture: Image, size: tuple[int, int]) -> Image:
-    """Resample in bands, each by a thread; a band's filter also reads the rows beyond it, so there is no seam."""
-    height = size[1]
-    if height < _STRIP_ROWS or picture.mode in {"LA", "RGBA"}:  # Pillow would copy a whole picture with alpha twice
-        return _resampled(picture, size)
-    edges = [height * band // _BANDS for band in range(_BANDS + 1)]
-    scale = picture.height / height
-
-    def band(number: int) -> Image:
-        top, bottom = edges[number], edges[number + 1]
-        box = (0, top * scale, picture.width, min(bottom * scale, picture.height))
-        return picture.resize((size[0], bottom - top), Resampling.LANCZOS, box=box, reducing_gap=_REDUCING_GAP)
-
-    with ThreadPoolExecutor(_BANDS) as threads:
-        bands = list(threads.map(band, range(_BANDS)))
-    result = new(picture.mode, size)
-    for top, made in zip(edges, bands, strict=False):
-        result.paste(made, (0, top))
     return result
 
 
