@@ -10,7 +10,7 @@ const say = (line) => process.stdout.write(`${line}\n`);
 
 say('ready');
 for await (const line of createInterface({ input: process.stdin })) {
-  const [path, width, height, target] = line.split('\t');
+  const [path, width, height] = line.split('\t');
   const data = readFileSync(path);
   writeFileSync('/proc/self/clear_refs', '5'); // the peak begins anew
   const idleKb = memory('VmRSS');
@@ -23,7 +23,5 @@ for await (const line of createInterface({ input: process.stdin })) {
     .toBuffer();
   const seconds = Number(process.hrtime.bigint() - began) / 1e9;
   const cpu = process.cpuUsage(cpuBefore);
-  const peakKb = memory('VmHWM') - idleKb;
-  if (target) writeFileSync(target, made);
-  say([seconds, (cpu.user + cpu.system) / 1e6, peakKb, made.length].join('\t'));
+  say([seconds, (cpu.user + cpu.system) / 1e6, memory('VmHWM') - idleKb, made.length].join('\t'));
 }
