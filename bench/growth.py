@@ -141,6 +141,8 @@ def calls(at: Installation) -> dict[str, Callable[[], object]]:
         "GET image with many jobs": lambda: at.get(f"/api/images/{heavy_image(0)}"),
         "GET jobs of an image": lambda: at.get(f"/api/images/{heavy_image(0)}/jobs?limit=100"),
         "list images, 100": lambda: at.get("/api/images?limit=100"),
+        "list images by name, 100": lambda: at.get("/api/images?limit=100&order=name"),
+        "lay out images, 100": lambda: at.get("/api/images/layout?limit=100"),
         "list albums": lambda: at.get("/api/albums"),
         "GET album, a page": lambda: at.get(f"/api/albums/{heavy_album(0)}"),
         "batch-status": lambda: at.post("/api/jobs/batch-status", {"jobIds": list(dict.fromkeys(asked))[:2]}),

@@ -1,9 +1,12 @@
 """The content of a bucket, read directly."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from typing import Final
 from urllib.parse import parse_qs, urlsplit
 
 import boto3
+
+RENDITIONS: Final = ("thumbnails/", "previews/")
 
 
 def keys_in(settings: Mapping[str, str]) -> frozenset[str]:
@@ -20,3 +23,8 @@ def keys_in(settings: Mapping[str, str]) -> frozenset[str]:
     prefix = url.path.strip("/") + "/"
     pages = client.get_paginator("list_objects_v2").paginate(Bucket=url.netloc, Prefix=prefix)
     return frozenset(entry["Key"].removeprefix(prefix) for page in pages for entry in page.get("Contents", ()))
+
+
+def without_renditions(keys: Collection[str]) -> frozenset[str]:
+    """Return those of the keys that aren't renditions, which are made some time after their picture is stored."""
+    return frozenset(key for key in keys if not key.startswith(RENDITIONS))

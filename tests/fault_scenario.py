@@ -30,6 +30,7 @@ from spike_core.domain.statistics import QueueStatistics
 from spike_core.ports.factories import Database, DatabaseLimits
 from spike_core.ports.transactions import Transactions
 from spike_core.services.audit import Audit
+from spike_core.services.object_references import named_by
 from spike_runtime.adapters import open_storage
 from spike_runtime.settings import load_settings
 from spike_sqlalchemy.plugin import open_postgres, open_sqlite
@@ -167,10 +168,22 @@ class FaultScenario:
         """Return one stored job."""
         return self.jobs()[JobId.parse(job_id)]
 
+    def delivered(self, job_id: str) -> CompletedJob:
+        """Return a completed job without its result's renditions, which are made after its end."""
+        job = self.job(job_id)
+        assert isinstance(job, CompletedJob)
+        return evolve(job, result=evolve(job.result, renditions=None))
+
     def images(self) -> Sequence[Image]:
         """Return all stored images."""
         with self._transactions.view() as tx:
             return tx.audit.images(limit=EVERYTHING)
+
+    def named(self) -> frozenset[str]:
+        """Return the keys of all objects that the stored images and jobs name."""
+        by_images = {key for image in self.images() for key in image.objects}
+        by_jobs = {key for job in self.jobs().values() for key in named_by(job)}
+        return frozenset(key.text for key in by_images | by_jobs)
 
     def await_end(self, job_id: str) -> None:
         """Wait until one job is settled."""

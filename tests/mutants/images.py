@@ -7,6 +7,7 @@ from attrs import evolve
 
 from mutants.mutant import Mutant, backwards, instead_of, nothing, with_arguments
 from spike_contracts.image_deletion import ImageDeletionContract as Deletion
+from spike_contracts.image_lists import ImageListsContract as Lists
 from spike_contracts.images import ImagesContract as Images
 from spike_core.domain.errors import ImageNotFound, InvariantViolated
 from spike_memory.images import MemoryImages
@@ -104,6 +105,27 @@ MUTANTS: Final = [
         "of_owner",
         backwards,
         Images.test_pages_hold_each_image_of_an_owner_once_and_newest_first,
+    ),
+    Mutant(
+        "examines images in the opposite order",
+        MemoryImages,
+        "examine",
+        backwards,
+        Lists.test_images_are_examined_once_each_in_the_order_asked_for,
+    ),
+    Mutant(
+        "ignores the state that is asked for",
+        MemoryImages,
+        "examine",
+        with_arguments(state=None),
+        Lists.test_an_examined_image_matches_the_states_that_its_jobs_give_it,
+    ),
+    Mutant(
+        "ignores the tier that is asked for",
+        MemoryImages,
+        "examine",
+        with_arguments(tier=None),
+        Lists.test_an_examined_image_matches_the_tiers_that_it_was_enhanced_at,
     ),
     Mutant("counts no views", MemoryImages, "count_view", nothing, Images.test_each_view_counts),
     Mutant(

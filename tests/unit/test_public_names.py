@@ -48,17 +48,17 @@ Allowance Analysis ApiKey ApiKeyCharge ApiKeyCharges ApiKeyId ApiKeyRepository A
 Background Backlog BatchId Blender BlobStore Broker CancelledJob CanvasFitter ClaimedJob Clock Comparison CompletedJob
 Concurrency CountedUsage DEFAULT_OPTIONS Damage Database DatabaseLimits Delivery Dimensions Downloader Email Engine
 EngineResources Event EventDeliveries FailedJob Generator Heartbeat IdempotencyKey IdempotencyRecord
-IdempotencyRecords Identifier Identity Ids Image ImageCursor ImageDeleted ImageId ImageProbe ImageRepository
-ImageUploaded IncomingRequest Job JobCancelled JobCompleted JobCursor JobFailed JobId JobQueue JobRefunded
-JobRepository LedgerEntry LedgerPosition MadeRenditions MaintenanceRun MaintenanceRuns MaintenanceTask Metadata
-MissingRenditions Mode Month ObjectKey OpenBroker OpenDatabase OpenEngine OpenGenerator OpenLimiter OpenStorage Order
-Outbox OutboxMessage OwnerId PICTURE_PIXELS_MAX PendingJob PictureFacts PictureFormat PictureIdentity Pictured Posting
-PriceList Priority ProgressMonitor Prompt QueueOrder QueueStatistics RateLimit RateLimiter RecordedResponse Reference
-RefundStatistics RefundedJob RegenerationPolicies RegenerationPolicy RenderOptions RenderedImage RenditionMaker
-RenditionRepository Renditions Scope Secret SecretHash Secrets Session SessionRepository SignedUrls StartCursor
-StartedJob Statistics Storage StoredObject Subscriber SubscriberName Subscription Subscriptions Tier Tokens
-TokensMoved Transaction Transactions UNMONITORED UnmonitoredProgress UnreadableRow Upscaler User UserId UserRepository
-WaitingOwner Wallet WalletRepository WorkerPool
+IdempotencyRecords Identifier Identity Ids Image ImageCursor ImageDeleted ImageId ImageOrder ImageProbe
+ImageRepository ImageState ImageUploaded IncomingRequest Job JobCancelled JobCompleted JobCursor JobFailed JobId
+JobQueue JobRefunded JobRepository LedgerEntry LedgerPosition ListCursor ListedImage MadeRenditions MaintenanceRun
+MaintenanceRuns MaintenanceTask Metadata MissingRenditions Mode Month NameCursor ObjectKey OpenBroker OpenDatabase
+OpenEngine OpenGenerator OpenLimiter OpenStorage Order Outbox OutboxMessage OwnerId PICTURE_PIXELS_MAX PendingJob
+PictureFacts PictureFormat PictureIdentity Pictured Posting PriceList Priority ProgressMonitor Prompt QueueOrder
+QueueStatistics RateLimit RateLimiter RecordedResponse Reference RefundStatistics RefundedJob RegenerationPolicies
+RegenerationPolicy RenderOptions RenderedImage RenditionMaker RenditionRepository Renditions Scope Secret SecretHash
+Secrets Session SessionRepository SignedUrls StartCursor StartedJob Statistics Storage StoredObject Subscriber
+SubscriberName Subscription Subscriptions Tier Tokens TokensMoved Transaction Transactions UNMONITORED
+UnmonitoredProgress UnreadableRow Upscaler User UserId UserRepository WaitingOwner Wallet WalletRepository WorkerPool
 """
 NAMES: Final = {
     "spike": f"{CORE} {EMBEDDING}",
@@ -76,6 +76,7 @@ NO_CLASSES: Final = {
     "DEFAULT_OPTIONS",
     "Event",
     "Job",
+    "ListCursor",
     "PICTURE_PIXELS_MAX",
     "Pictured",
     "UNMONITORED",

@@ -25,6 +25,7 @@ from spike_contracts.heartbeat import HeartbeatContract
 from spike_contracts.idempotency import IdempotencyRecordsContract
 from spike_contracts.ids import IdsContract
 from spike_contracts.image_deletion import ImageDeletionContract
+from spike_contracts.image_lists import ImageListsContract
 from spike_contracts.images import ImagesContract
 from spike_contracts.job_queries import JobQueriesContract
 from spike_contracts.job_recovery import JobRecoveryContract
@@ -65,6 +66,7 @@ SUITES: Final[Mapping[str, Sequence[type]]] = {
         FairSchedulingContract,
         IdempotencyRecordsContract,
         ImageDeletionContract,
+        ImageListsContract,
         ImagesContract,
         JobQueriesContract,
         JobRecoveryContract,

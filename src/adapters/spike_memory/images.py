@@ -1,14 +1,19 @@
 """Images in memory."""
 
+import operator
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
+from typing import Any, assert_never
 
 from attrs import evolve, frozen
 
 from spike_core.domain.cursors import ImageCursor
 from spike_core.domain.errors import ImageNotFound, InvariantViolated
 from spike_core.domain.identifiers import ImageId, OwnerId
+from spike_core.domain.image_lists import ImageOrder, ImageState, ListCursor, ListedImage, NameCursor
 from spike_core.domain.images import Image
+from spike_core.domain.jobs import CompletedJob, FailedJob, RefundedJob, SettledJob
+from spike_core.domain.tiers import Tier
 from spike_memory.state import Rows
 
 
@@ -43,6 +48,49 @@ class MemoryImages:
         images = [image for image in self._rows.state.images.values() if image.owner_id == owner_id]
         page = [image for image in images if before is None or image.cursor < before]
         return sorted(page, key=lambda image: image.cursor, reverse=True)[:limit]
+
+    def examine(
+        self,
+        owner_id: OwnerId,
+        *,
+        order: ImageOrder,
+        state: ImageState | None = None,
+        tier: Tier | None = None,
+        after: ListCursor | None = None,
+        limit: int,
+    ) -> Sequence[ListedImage]:
+        """Return the next of the owner's images, and whether their jobs match."""
+        is_reversed = order is ImageOrder.NEWEST
+        listed = [
+            ListedImage(id=image.id, name=image.name, dimensions=image.dimensions, created_at=image.created_at)
+            for image in self._rows.state.images.values()
+            if image.owner_id == owner_id
+        ]
+        ordered = sorted(listed, key=lambda image: _key(image.cursor(order)), reverse=is_reversed)
+        if after is not None:
+            is_after = operator.lt if is_reversed else operator.gt
+            ordered = [image for image in ordered if is_after(_key(image.cursor(order)), _key(after))]
+        return [evolve(image, is_match=self._has(image.id, state, tier)) for image in ordered[:limit]]
+
+    def _has(self, image_id: ImageId, state: ImageState | None, tier: Tier | None) -> bool:
+        jobs = [job for job in self._rows.state.jobs.values() if job.spec.image_id == image_id]
+        completed = [job for job in jobs if isinstance(job, CompletedJob)]
+        if tier is not None and all(job.spec.tier != tier for job in completed):
+            return False
+        match state:
+            case None:
+                return True
+            case ImageState.ORIGINAL:
+                return not completed
+            case ImageState.ENHANCED:
+                return bool(completed)
+            case ImageState.PROCESSING:
+                return any(not isinstance(job, SettledJob) for job in jobs)
+            case ImageState.FAILED:
+                newest = max(jobs, key=lambda job: job.spec.cursor, default=None)
+                return isinstance(newest, FailedJob | RefundedJob)
+            case _:
+                assert_never(state)
 
     def duplicates(self, owner_id: OwnerId, digests: Collection[bytes]) -> Mapping[bytes, ImageId]:
         """Return the owner's earliest image of each digest."""
@@ -108,3 +156,7 @@ class MemoryImages:
         for job in [job for job in state.jobs.values() if job.spec.image_id == image_id]:
             del state.jobs[job.id]
             state.outbox.pop(job.id, None)
+
+
+def _key(at: ListCursor) -> Any:
+    return at.key if isinstance(at, NameCursor) else at.created_at, at.id

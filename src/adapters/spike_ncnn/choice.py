@@ -25,6 +25,10 @@ _GENTLE_FROM: Final = 103.0  # the one from which there would be only the gentle
 _LIGHTLY_FROM: Final = 96.0  # the quality from which what is lost most is the resolution of color
 _SHARP_COARSE: Final = 0.5  # the sharpest network's share where texture and coarse noise are equal
 _SHARP: Final = 1.2  # and where texture and other noise are both 1 of 255
+_SHARP_TEXTURE_MIN: Final = 2.0  # of 255; with less, the noise that a sharp network leaves outweighs what it sharpens
+_PLAIN_MAX: Final = 1.2  # of texture: with no more, coarse noise is all that is left at half size
+_PLAIN_NOISE_MIN: Final = 5.0  # of 255, of coarse noise; with less, what texture there is would count too
+_BARE_MAX: Final = 2.5  # of texture: with no more, gray noise is best removed by waifu2x too
 _SMOOTH_NOISE_MIN: Final = 6.5  # of 255, where noise must be left to waifu2x
 _SMOOTHED: Final = 0.75  # the smooth network's share from which nothing is left to sharpen in a second pass
 _FOURFOLD: Final = {SPAN.name: SPAN_X4.name, SRMD.name: SRMD_X4.name}
@@ -96,10 +100,14 @@ def _measured(degradation: Degradation) -> Choice:
     if degradation.is_compressed:
         gentle = (degradation.quality - _SMOOTH_BELOW) / (_GENTLE_FROM - _SMOOTH_BELOW)
         return Choice(shares=_blend(_GENTLE, _SMOOTH, gentle))
-    # the finer a picture's texture, the more of it would be taken for noise, above all for noise that is as coarse
     coarse = degradation.grain is Grain.COARSE
+    if degradation.grain is Grain.GRAY and texture <= _BARE_MAX:
+        return Choice(shares={SRMD.name: 0.5, _SMOOTH: 0.5}, noise=deviation)
+    if coarse and texture <= _PLAIN_MAX and deviation >= _PLAIN_NOISE_MIN:
+        deviation = max(deviation, degradation.noise.half)
+    # the finer a picture's texture, the more of it would be taken for noise, above all for noise that is as coarse
     sharp = _SHARP_COARSE * texture / deviation if coarse else _SHARP * texture / deviation**2
-    return Choice(shares=_blend(SPAN.name, SRMD.name, sharp), noise=deviation)
+    return Choice(shares=_blend(SPAN.name, SRMD.name, sharp * (texture >= _SHARP_TEXTURE_MIN)), noise=deviation)
 
 
 def _ordered(strength: int) -> Choice:

@@ -16,7 +16,7 @@ _BEST: Final = {SPAN.name: DAT.name, SPAN_X4.name: DAT_X4.name}
 class Modes:
     """What the installation can afford."""
 
-    is_best: bool = False  # clean pictures are worth ten times the time
+    is_best: bool = False  # clean pictures are worth about 28 times the time
     is_fast: bool = False  # large networks run in acceptable time
 
     def faithful(self, choice: Choice) -> Choice:

@@ -2,31 +2,54 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
 from attrs import frozen
 from sqlalchemy import (
+    Boolean,
+    ColumnElement,
     LargeBinary,
+    Select,
     String,
+    and_,
     bindparam,
+    case,
     delete,
+    exists,
+    false,
+    func,
     insert,
     literal_column,
+    not_,
     null,
+    or_,
     select,
     text,
+    true,
     tuple_,
     update,
 )
 
 from spike_core.domain.cursors import ImageCursor
+from spike_core.domain.dimensions import Dimensions
 from spike_core.domain.errors import ImageNotFound
 from spike_core.domain.identifiers import ImageId, OwnerId
-from spike_core.domain.images import Image
-from spike_sqlalchemy.prepared import Prepared
+from spike_core.domain.image_lists import ImageOrder, ImageState, ListCursor, ListedImage, NameCursor
+from spike_core.domain.images import Image, ImageName
+from spike_core.domain.tiers import Tier
+from spike_sqlalchemy.prepared import Prepared, Row
 from spike_sqlalchemy.rows import image_of, image_row
 from spike_sqlalchemy.statements import Statements
-from spike_sqlalchemy.tables import IS_COMPARABLE, RENDITION_COLUMNS, album_images, albums, images
+from spike_sqlalchemy.tables import (
+    IS_COMPARABLE,
+    IS_COMPLETED,
+    IS_OPEN_ON_IMAGE,
+    RENDITION_COLUMNS,
+    album_images,
+    albums,
+    images,
+    jobs,
+)
 from spike_sqlalchemy.utc import UtcDateTime
 
 _NOT_OF_NEW: Final = {"removed_at", *RENDITION_COLUMNS, "rendition_attempts"}
@@ -52,6 +75,60 @@ _NEXT_PAGE: Final = Prepared(
         < tuple_(bindparam("before_time", type_=UtcDateTime), bindparam("before_id", type_=String))
     )
 )
+_OF_IMAGE: Final = jobs.c.image_id == images.c.id
+_COMPLETED: Final = exists().where(_OF_IMAGE, text(IS_COMPLETED))
+_NEWEST_FAILED: Final = (
+    select(literal_column("status IN ('FAILED', 'REFUNDED')", Boolean))
+    .where(_OF_IMAGE)
+    .order_by(jobs.c.created_at.desc(), jobs.c.id.desc())
+    .limit(1)
+    .scalar_subquery()
+)
+_WANTED_TIER: Final = bindparam("tier", type_=String)  # empty for any
+_IS_MATCH: Final = and_(
+    or_(_WANTED_TIER == "", exists().where(_OF_IMAGE, text(IS_COMPLETED), jobs.c.tier == _WANTED_TIER)),
+    case(
+        (bindparam("state", type_=String) == ImageState.ORIGINAL.value, not_(_COMPLETED)),
+        (bindparam("state", type_=String) == ImageState.ENHANCED.value, _COMPLETED),
+        (
+            bindparam("state", type_=String) == ImageState.PROCESSING.value,
+            exists().where(_OF_IMAGE, text(IS_OPEN_ON_IMAGE)),
+        ),
+        (
+            bindparam("state", type_=String) == ImageState.FAILED.value,
+            func.coalesce(_NEWEST_FAILED, false()),
+        ),
+        else_=true(),
+    ),
+)
+_SORT_KEY: Final = func.lower(images.c.name)  # of ASCII letters alone, on SQLite and in PostgreSQL's collation "C"
+_EXAMINED: Final = (
+    select(images.c.id, images.c.name, images.c.width_px, images.c.height_px, images.c.created_at, _IS_MATCH)
+    .where(images.c.owner_id == bindparam("owner"), images.c.removed_at.is_(None))
+    .limit(bindparam("rows_max"))
+)
+_AGE: Final = tuple_(images.c.created_at, images.c.id)
+_AFTER_AGE: Final = tuple_(bindparam("after", type_=UtcDateTime), bindparam("after_id", type_=String))
+_KEY: Final = tuple_(_SORT_KEY, images.c.id)
+_AFTER_KEY: Final = tuple_(bindparam("after", type_=String), bindparam("after_id", type_=String))
+
+
+def _pages(ordered: Select[Any], following: ColumnElement[bool]) -> tuple[Prepared, Prepared]:
+    """Return the statements for the first page and for those that follow."""
+    return Prepared(ordered), Prepared(ordered.where(following))
+
+
+_FIRST_NEWEST, _NEXT_NEWEST = _pages(
+    _EXAMINED.order_by(images.c.created_at.desc(), images.c.id.desc()), _AGE < _AFTER_AGE
+)
+_FIRST_OLDEST, _NEXT_OLDEST = _pages(_EXAMINED.order_by(images.c.created_at, images.c.id), _AGE > _AFTER_AGE)
+_FIRST_BY_NAME, _NEXT_BY_NAME = _pages(_EXAMINED.order_by(_SORT_KEY, images.c.id), _KEY > _AFTER_KEY)
+_EXAMINE: Final = {
+    ImageOrder.NEWEST: (_FIRST_NEWEST, _NEXT_NEWEST),
+    ImageOrder.OLDEST: (_FIRST_OLDEST, _NEXT_OLDEST),
+    ImageOrder.NAME: (_FIRST_BY_NAME, _NEXT_BY_NAME),
+}
+
 _DIGESTS_AT_ONCE: Final = 20
 
 
@@ -144,6 +221,27 @@ class SqlAlchemyImages:
             rows = self._statements.rows(_NEXT_PAGE, {**parameters, **place})
         return [image_of(row) for row in rows]
 
+    def examine(
+        self,
+        owner_id: OwnerId,
+        *,
+        order: ImageOrder,
+        state: ImageState | None = None,
+        tier: Tier | None = None,
+        after: ListCursor | None = None,
+        limit: int,
+    ) -> Sequence[ListedImage]:
+        """Return the next of the owner's images, and whether their jobs match."""
+        wanted = {"state": "" if state is None else state.value, "tier": "" if tier is None else tier.name}
+        parameters = {"owner": owner_id.text, "rows_max": limit, **wanted}
+        first, following = _EXAMINE[order]
+        if after is None:
+            rows = self._statements.rows(first, parameters)
+        else:
+            at = after.key if isinstance(after, NameCursor) else after.created_at
+            rows = self._statements.rows(following, {**parameters, "after": at, "after_id": after.id.text})
+        return [_listed(row) for row in rows]
+
     def duplicates(self, owner_id: OwnerId, digests: Collection[bytes]) -> Mapping[bytes, ImageId]:
         """Return the owner's earliest image of each digest, by an index."""
         asked, found = list(dict.fromkeys(digests)), dict[bytes, ImageId]()
@@ -193,3 +291,14 @@ class SqlAlchemyImages:
     def finish_deletion(self, image_id: ImageId) -> None:
         """Forget the image, its jobs and their messages."""
         self._statements.write(_DELETE, {"image": image_id.text})
+
+
+def _listed(row: Row) -> ListedImage:
+    id_, name, width_px, height_px, created_at, is_match = row
+    return ListedImage(
+        id=ImageId(id_),
+        name=ImageName(name),
+        dimensions=Dimensions(width_px=width_px, height_px=height_px),
+        created_at=created_at,
+        is_match=bool(is_match),
+    )

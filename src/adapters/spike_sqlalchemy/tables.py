@@ -55,6 +55,7 @@ IS_STARTED: Final = {  # and unclaimed, by the queue that the job's message is i
     priority: f"started_at IS NOT NULL AND {_QUEUE} = '{priority.value}'" for priority in Priority
 }
 IS_OPEN_ON_IMAGE: Final = "ended_at IS NULL AND image_id IS NOT NULL"
+IS_COMPLETED: Final = "status = 'COMPLETED'"
 IS_UNSUMMED: Final = "summed <> entries"
 IS_CREATION: Final = "kind IN ('GENERATION', 'MODIFICATION')"
 IS_TO_BE_HANDED: Final = "set_aside_at IS NULL"  # to its subscriber
@@ -207,6 +208,7 @@ images: Final = Table(
     _partial_index("ix_images_without_renditions", "created_at", "id", where=IS_IMAGE_WITHOUT_RENDITIONS),
     _partial_index("ix_images_sha256", "owner_id", "sha256", "created_at", "id", where=IS_COMPARABLE),
     Index("ix_images_owner_id", "owner_id", "created_at", "id"),
+    Index("ix_images_name", "owner_id", text("lower(name)"), "id"),
 )
 
 # Which of the times is set tells the state as well as the status does, and serves the indexes:
@@ -321,6 +323,7 @@ jobs: Final = Table(
         for priority, condition in IS_STARTED.items()
     ),
     _partial_index("ix_jobs_unsettled_image_id", "image_id", where=IS_OPEN_ON_IMAGE),
+    _partial_index("ix_jobs_completed", "image_id", "tier", where=IS_COMPLETED),
     _partial_index("ix_jobs_leased_until", "leased_until", where="leased_until IS NOT NULL"),
 )
 

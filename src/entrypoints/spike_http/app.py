@@ -14,7 +14,8 @@ from spike_http.error_handlers import add_error_handlers
 from spike_http.middleware import HeadAsGet, PathPrefix, RequestMiddleware
 from spike_http.openapi.document import Document, describe
 from spike_http.resources.openapi import document_pages
-from spike_http.resources.studio import studio_pages
+from spike_http.resources.share import share_pages
+from spike_http.resources.studio import StudioPageResource, studio_pages
 from spike_http.routes import base_urls, object_urls, routes
 from spike_http.studio_files import StudioFiles
 from spike_runtime import Spike
@@ -59,6 +60,9 @@ def create_app(
 
     for path, page in document_pages(document, base_urls=urls).items():
         app.add_route(path, page)
-    for path, resource in studio_pages(StudioFiles.read(), object_urls=object_urls(spike, urls)).items():
+    files = StudioFiles.read()
+    studio = StudioPageResource(files=files, object_urls=object_urls(spike, urls))
+    shared = share_pages(studio, queries=spike.queries, albums=spike.albums)
+    for path, resource in {**studio_pages(studio, files), **shared}.items():
         app.add_route(path, resource)
     return app

@@ -13,7 +13,13 @@ from spike_http.idempotency import IdempotentResponder
 from spike_http.long_poll import LongPoll
 from spike_http.openapi.document import Route
 from spike_http.rate_limits import RequestLimiter
-from spike_http.resources.albums import AlbumImagesResource, AlbumResource, AlbumsResource, MoveResource
+from spike_http.resources.albums import (
+    AlbumImagesResource,
+    AlbumLayoutResource,
+    AlbumResource,
+    AlbumsResource,
+    MoveResource,
+)
 from spike_http.resources.analyses import AnalysisResource
 from spike_http.resources.anonymous import AnonymousUploadResource, MixResource
 from spike_http.resources.api_keys import ApiKeyResource, ApiKeysResource
@@ -32,6 +38,7 @@ from spike_http.resources.images import (
     BatchUploadResource,
     EnhanceResource,
     ImageJobsResource,
+    ImageLayoutResource,
     ImageResource,
     ImagesResource,
     LinksResource,
@@ -129,6 +136,7 @@ def routes(
             ),
         ),
         Route("/api/images", ImagesResource(authenticator=authentication, queries=queries, object_urls=urls)),
+        Route("/api/images/layout", ImageLayoutResource(authenticator=authentication, queries=queries)),
         Route(
             "/api/images/links",
             LinksResource(
@@ -227,6 +235,7 @@ def routes(
             "/api/albums/{album_id}",
             AlbumResource(authenticator=authentication, albums=spike.albums, object_urls=urls),
         ),
+        Route("/api/albums/{album_id}/layout", AlbumLayoutResource(authenticator=authentication, albums=spike.albums)),
         Route(
             "/api/albums/{album_id}/download",
             AlbumDownloadResource(

@@ -15,6 +15,7 @@ PAGE: Final = "index.html"
 VERSION_MARK: Final = "{version}"
 BASE_MARK: Final = "{base}"  # replaced by the base path of all URLs, which is usually empty
 MODULES_MARK: Final = "<!-- modules -->"
+CARD_MARK: Final = "<!-- card -->"  # replaced by the preview card of what is shared
 MEDIA_TYPES: Final[Mapping[str, str]] = {
     ".css": "text/css; charset=utf-8",
     ".html": "text/html; charset=utf-8",
@@ -25,6 +26,36 @@ MEDIA_TYPES: Final[Mapping[str, str]] = {
     ".woff2": "font/woff2",
 }
 TEXTS: Final = (".css", ".js", ".svg", ".txt")
+
+
+@frozen(kw_only=True)
+class PreviewCard:
+    """What other sites show of a page that links to it: Open Graph (https://ogp.me), and X's card of a large image."""
+
+    title: str
+    description: str
+    url: str
+    image_url: str | None
+    image_description: str = ""
+    is_listed: bool = True  # whether search engines may list the page
+
+    def as_html(self) -> str:
+        """Return the elements for the page's head; all values are escaped."""
+        properties = {
+            "og:type": "website",
+            "og:site_name": "Spike",
+            "og:title": self.title,
+            "og:description": self.description,
+            "og:url": self.url,
+        }
+        if self.image_url is not None:
+            properties |= {"og:image": self.image_url, "og:image:alt": self.image_description}
+        card = "summary" if self.image_url is None else "summary_large_image"
+        lines = [f'<meta property="{name}" content="{html.escape(value)}">' for name, value in properties.items()]
+        lines.append(f'<meta name="twitter:card" content="{card}">')
+        if not self.is_listed:
+            lines.append('<meta name="robots" content="noindex">')
+        return "\n".join(lines)
 
 
 @frozen(kw_only=True)
@@ -62,6 +93,10 @@ class StudioFiles:
     def page_below(self, base_path: str) -> bytes:
         """Return the page for a service whose paths all begin with `base_path`, such as `/spike`."""
         return self.page.replace(BASE_MARK.encode(), html.escape(base_path).encode())
+
+    def page_with_card(self, base_path: str, card: "PreviewCard") -> bytes:
+        """Return the page as `page_below` does, with a preview card for the pages that link to it."""
+        return self.page_below(base_path).replace(CARD_MARK.encode(), card.as_html().encode())
 
 
 def media_type(path: str) -> str:

@@ -31,7 +31,7 @@ _SIZES_64: Final = 20  # a local header's extra field
 
 
 class ZipStream:
-    """An archive as an iterable of bytes, for the server. Closing it frees what `resources` hold."""
+    """An archive as an iterable of bytes, for the server. Its end, or closing it, frees what `resources` hold."""
 
     def __init__(self, objects: Sequence[DownloadedObject], blobs: BlobStore, resources: ExitStack) -> None:
         """Write nothing yet."""
@@ -40,7 +40,8 @@ class ZipStream:
 
     def __iter__(self) -> Iterator[bytes]:
         """Return the pieces."""
-        return self._pieces
+        with self._resources:
+            yield from self._pieces
 
     def close(self) -> None:
         """Stop writing."""

@@ -26,6 +26,9 @@ ALBUMS_PER_OWNER_MAX: Final = 1000  # albums are listed without pagination
 IMAGES_PER_ALBUM_MAX: Final = 10_000  # albums are rearranged by a list of all their images
 IMAGES_PER_MOVE_MAX: Final = 100  # also per addition and removal
 PAGE_SIZE_MAX: Final = 100
+LAYOUT_PAGE_SIZE_MAX: Final = 2500  # images, whose sizes and dates are returned
+IMAGES_EXAMINED_MAX: Final = 2500  # by one request for a list that is narrowed down
+SEARCH_CHARS_MAX: Final = 100
 PAGE_SIZE: Final = 50
 ALBUM_PAGE_SIZE: Final = 100  # images
 IMAGE_JOBS_SHOWN_MAX: Final = 100  # the newest ones, with their image
@@ -48,6 +51,16 @@ def check_page_size(limit: int) -> None:
     """
     if not 1 <= limit <= PAGE_SIZE_MAX:
         raise InvalidValue(what="limit", rule=f"must be 1 to {PAGE_SIZE_MAX}")
+
+
+def check_layout_page_size(limit: int) -> None:
+    """Check how many images a page of a layout may have.
+
+    Raises:
+        InvalidValue: it isn't 1 to `LAYOUT_PAGE_SIZE_MAX`.
+    """
+    if not 1 <= limit <= LAYOUT_PAGE_SIZE_MAX:
+        raise InvalidValue(what="limit", rule=f"must be 1 to {LAYOUT_PAGE_SIZE_MAX}")
 
 
 @frozen(kw_only=True)

@@ -40,6 +40,7 @@ if TYPE_CHECKING:
         OwnerId,
         UserId,
     )
+    from spike_core.domain.image_lists import ImageOrder, ImageState, ListCursor, ListedImage, NameCursor
     from spike_core.domain.images import Image, PictureFacts, PictureIdentity
     from spike_core.domain.jobs import (
         CancelledJob,
@@ -184,8 +185,10 @@ __all__ = [
     "ImageCursor",
     "ImageDeleted",
     "ImageId",
+    "ImageOrder",
     "ImageProbe",
     "ImageRepository",
+    "ImageState",
     "ImageUploaded",
     "IncomingRequest",
     "Job",
@@ -199,6 +202,8 @@ __all__ = [
     "JobRepository",
     "LedgerEntry",
     "LedgerPosition",
+    "ListCursor",
+    "ListedImage",
     "MadeRenditions",
     "MaintenanceRun",
     "MaintenanceRuns",
@@ -207,6 +212,7 @@ __all__ = [
     "MissingRenditions",
     "Mode",
     "Month",
+    "NameCursor",
     "ObjectKey",
     "OpenBroker",
     "OpenDatabase",
@@ -316,6 +322,7 @@ __getattr__ = lazy_names(
             "OwnerId",
             "UserId",
         ),
+        "spike_core.domain.image_lists": ("ImageOrder", "ImageState", "ListCursor", "ListedImage", "NameCursor"),
         "spike_core.domain.images": ("Image", "PictureFacts", "PictureIdentity"),
         "spike_core.domain.jobs": (
             "CancelledJob",

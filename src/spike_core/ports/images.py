@@ -6,7 +6,9 @@ from typing import Protocol
 
 from spike_core.domain.cursors import ImageCursor
 from spike_core.domain.identifiers import ImageId, OwnerId
+from spike_core.domain.image_lists import ImageOrder, ImageState, ListCursor, ListedImage
 from spike_core.domain.images import Image
+from spike_core.domain.tiers import Tier
 
 
 class ImageRepository(Protocol):
@@ -35,6 +37,22 @@ class ImageRepository(Protocol):
 
     def of_owner(self, owner_id: OwnerId, *, before: ImageCursor | None = None, limit: int) -> Sequence[Image]:
         """Return at most `limit` of the owner's images after `before`, newest first."""
+
+    def examine(
+        self,
+        owner_id: OwnerId,
+        *,
+        order: ImageOrder,
+        state: ImageState | None = None,
+        tier: Tier | None = None,
+        after: ListCursor | None = None,
+        limit: int,
+    ) -> Sequence[ListedImage]:
+        """Return the next `limit` of the owner's images in this order, each with `is_match`: whether its jobs match.
+
+        Those that don't match are returned too, so that the cost depends on `limit` alone. `after` is a cursor of the
+        same order. Jobs match where they give the image this state, and one of them is completed at this tier.
+        """
 
     def duplicates(self, owner_id: OwnerId, digests: Collection[bytes]) -> Mapping[bytes, ImageId]:  # noqa: ARG002  # see below
         """Return the owner's earliest image of each of these SHA-256 digests of an original, without hidden ones.

@@ -10,7 +10,13 @@ from spike_core.domain.cursors import AlbumCursor
 from spike_core.domain.errors import InvalidValue, TooManyAlbums
 from spike_core.domain.identifiers import AlbumId, OwnerId
 from spike_core.domain.images import Image
-from spike_core.domain.limits import ALBUM_PAGE_SIZE, ALBUMS_PER_OWNER_MAX, check_page_size
+from spike_core.domain.limits import (
+    ALBUM_PAGE_SIZE,
+    ALBUMS_PER_OWNER_MAX,
+    LAYOUT_PAGE_SIZE_MAX,
+    check_layout_page_size,
+    check_page_size,
+)
 from spike_core.domain.patches import UNCHANGED
 from spike_core.domain.secrets import Secret
 from spike_core.domain.tiers import Tier
@@ -132,6 +138,34 @@ class Albums(Extensible):
             Unauthenticated, Forbidden: the viewer may not see it; see `Album.visible_to`.
         """
         check_page_size(limit)
+        return self._show(album_id, viewer=viewer, share_token=share_token, after=after, limit=limit)
+
+    def layout(
+        self,
+        album_id: AlbumId,
+        *,
+        viewer: OwnerId | None,
+        share_token: Secret | None = None,
+        after: AlbumCursor | None = None,
+        limit: int = LAYOUT_PAGE_SIZE_MAX,
+    ) -> ShownAlbum:
+        """Return the album with a longer page of its images; `limit` is 1 to `LAYOUT_PAGE_SIZE_MAX`.
+
+        Raises:
+            InvalidValue, AlbumNotFound, Unauthenticated, Forbidden: as in `show`.
+        """
+        check_layout_page_size(limit)
+        return self._show(album_id, viewer=viewer, share_token=share_token, after=after, limit=limit)
+
+    def _show(
+        self,
+        album_id: AlbumId,
+        *,
+        viewer: OwnerId | None,
+        share_token: Secret | None,
+        after: AlbumCursor | None,
+        limit: int,
+    ) -> ShownAlbum:
         with self.transactions.view() as tx:
             album = tx.albums.get(album_id).visible_to(viewer, share_token=share_token)
             found = tx.albums.page(album_id, after=after, limit=limit + 1)

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from attrs import Factory, field, frozen
 
-from spike_core.domain.cursors import ImageCursor, JobCursor
+from spike_core.domain.cursors import JobCursor
 from spike_core.domain.errors import (
     BatchNotFound,
     Forbidden,
@@ -18,13 +18,17 @@ from spike_core.domain.errors import (
 )
 from spike_core.domain.file_names import picture_file_name, tier_label
 from spike_core.domain.identifiers import ANONYMOUS, BatchId, ImageId, JobId, OwnerId
+from spike_core.domain.image_lists import EVERYTHING, ImageFilter, ImageOrder, ListCursor, NameCursor
 from spike_core.domain.images import Image
 from spike_core.domain.jobs import CompletedJob, Job, SettledJob
 from spike_core.domain.limits import (
     IMAGE_JOBS_SHOWN_MAX,
     JOBS_ASKED_MAX,
+    LAYOUT_PAGE_SIZE_MAX,
     LINKS_ASKED_MAX,
     PAGE_SIZE,
+    PAGE_SIZE_MAX,
+    check_layout_page_size,
     check_page_size,
 )
 from spike_core.domain.objects import ObjectKey
@@ -32,6 +36,7 @@ from spike_core.domain.ordering import distinct
 from spike_core.domain.renditions import Renditions
 from spike_core.ports.clock import Clock
 from spike_core.ports.transactions import Transaction, Transactions
+from spike_core.services.image_lists import ListedPage, list_images
 from spike_core.services.queue_positions import QueuePositions
 
 
@@ -52,10 +57,10 @@ class ShownImage:
 
 @frozen(kw_only=True)
 class ImagesPage:
-    """A page of an owner's images, newest first."""
+    """A page of an owner's images. With a filter it may be short, or empty, and still be followed by others."""
 
     images: Sequence[Image]
-    next: ImageCursor | None  # of the next page; `None` on the last one
+    next: ListCursor | None  # of the next page; `None` on the last one
 
 
 @frozen(kw_only=True)
@@ -185,17 +190,61 @@ class Queries:
         following = jobs[-1].spec.cursor if len(found) > limit else None
         return ImageJobsPage(image=image, jobs=jobs, positions=positions, next=following)
 
-    def images(self, owner_id: OwnerId, *, before: ImageCursor | None = None, limit: int = PAGE_SIZE) -> ImagesPage:
-        """Return a page of the owner's images, newest first; `limit` is 1 to `PAGE_SIZE_MAX`.
+    def images(
+        self,
+        owner_id: OwnerId,
+        *,
+        before: ListCursor | None = None,
+        limit: int = PAGE_SIZE,
+        order: ImageOrder = ImageOrder.NEWEST,
+        matching: ImageFilter = EVERYTHING,
+    ) -> ImagesPage:
+        """Return a page of the owner's images that match, after the position `before`.
+
+        `limit` is 1 to `PAGE_SIZE_MAX`; `before` is a cursor of the same order.
 
         Raises:
             InvalidValue: `limit` is out of range.
         """
         check_page_size(limit)
         with self.transactions.view() as tx:
-            images = tx.images.of_owner(owner_id, before=before, limit=limit + 1)
-        page = images[:limit]
-        return ImagesPage(images=page, next=page[-1].cursor if len(images) > limit else None)
+            if order is ImageOrder.NEWEST and matching.is_empty and not isinstance(before, NameCursor):
+                images = tx.images.of_owner(owner_id, before=before, limit=limit + 1)
+                page = images[:limit]
+                return ImagesPage(images=page, next=page[-1].cursor if len(images) > limit else None)
+            listed = list_images(tx, owner_id, order=order, matching=matching, after=before, limit=limit)
+            found = tx.images.find([each.id for each in listed.images])
+        return ImagesPage(images=[found[each.id] for each in listed.images if each.id in found], next=listed.next)
+
+    def images_among(self, image_ids: Sequence[ImageId], *, viewer: OwnerId) -> Sequence[Image]:
+        """Return those of the images that belong to the viewer, in the given order; at most `PAGE_SIZE_MAX` ids.
+
+        Raises:
+            InvalidValue: there are more.
+        """
+        if len(image_ids) > PAGE_SIZE_MAX:
+            raise InvalidValue(what="ids", rule=f"must be at most {PAGE_SIZE_MAX}")
+        with self.transactions.view() as tx:
+            found = tx.images.find(image_ids)
+        return [found[id_] for id_ in dict.fromkeys(image_ids) if id_ in found and found[id_].owner_id == viewer]
+
+    def layout(
+        self,
+        owner_id: OwnerId,
+        *,
+        after: ListCursor | None = None,
+        limit: int = LAYOUT_PAGE_SIZE_MAX,
+        order: ImageOrder = ImageOrder.NEWEST,
+        matching: ImageFilter = EVERYTHING,
+    ) -> ListedPage:
+        """Return what a page needs to lay out the owner's images; `limit` is 1 to `LAYOUT_PAGE_SIZE_MAX`.
+
+        Raises:
+            InvalidValue: `limit` is out of range.
+        """
+        check_layout_page_size(limit)
+        with self.transactions.view() as tx:
+            return list_images(tx, owner_id, order=order, matching=matching, after=after, limit=limit)
 
     def job(self, job_id: JobId, *, viewer: OwnerId | None) -> ShownJob:
         """Return the viewer's job, or an anonymous job, which everyone may see.

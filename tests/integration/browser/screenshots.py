@@ -68,11 +68,21 @@ def furnish(browser: Browser, server: Server) -> dict[str, str]:
     for job in jobs:
         while owner.ask("GET", f"/api/jobs/{job}?wait=30")["job"]["status"] in {"PENDING", "PROCESSING"}:
             pass  # each look waits for the end
+    owner.ask("PATCH", f"/api/images/{ids['Chelsea']}", {"isPublic": True})
     return {"picture": ids["Chelsea"], "album": albums[1]}
+
+
+def select(page: Page) -> None:
+    """Select three pictures, and ask for the tiers."""
+    for number in range(3):
+        page.locator(".select-box input").nth(number).check(force=True)
+    page.get_by_role("button", name="Enhance").click()
 
 
 def zoom_in(page: Page) -> None:
     """Go to the cat's eye, near to the pixels."""
+    page.reload()  # the page before is of the same picture
+    page.locator(".compare:not(.blank)").wait_for()
     box = page.locator(".viewport").bounding_box()
     assert box is not None
     page.mouse.move(box["x"] + box["width"] * 0.5, box["y"] + box["height"] * 0.42)
@@ -123,6 +133,8 @@ def photographed(browser: Browser, server: Server, ids: dict[str, str], size: tu
     shoot("landing", "", tried)
     sign_in(page, Person(server, server.token, ""))
     shoot("library", "#/")
+    shoot("selection", "#/?order=name", select)
+    shoot("shared", f"share/pictures/{ids['picture']}")
     shoot("picture", f"#/picture/{ids['picture']}")
     shoot("pixels", f"#/picture/{ids['picture']}?", zoom_in)
     shoot("tokens", "#/tokens")

@@ -145,12 +145,12 @@ def test_a_worker_cut_off_from_its_database_changes_nothing_when_it_is_back(
                     near.line("job begun", job_id=job_id)
                     gate.open()
                     scenario.await_end(job_id)
-                    before = scenario.job(job_id)
+                    before = scenario.delivered(job_id)
                     cable.thaw()
                     far.line("job ended", job_id=job_id, outcome="lost")
                     assert near.stop() == 0
             scenario.recover()
-            assert scenario.job(job_id) == before
+            assert scenario.delivered(job_id) == before
             scenario.enhance(server, image_id, "FREE")
             scenario.recover()
             assert far.stop() == 0

@@ -8,7 +8,7 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
 
-from buckets import keys_in
+from buckets import keys_in, without_renditions
 from effort import long
 from eventually import eventually
 from fault_scenario import FaultScenario
@@ -65,7 +65,13 @@ def try_to_upload(scenario: FaultScenario, server: Server) -> Answer:
 
 
 def await_objects(scenario: FaultScenario, number: int) -> None:
-    eventually(f"{number} objects are left", lambda: len(keys_in(scenario.settings)) == number)
+    """Wait until so many originals and results are left, and besides them only their renditions."""
+
+    def are_left() -> bool:
+        keys = keys_in(scenario.settings)
+        return len(without_renditions(keys)) == number and keys == scenario.named()
+
+    eventually(f"{number} objects and their renditions are left", are_left)
 
 
 def test_uploads_that_the_store_fails_are_not_charged_and_leave_nothing(
@@ -73,7 +79,7 @@ def test_uploads_that_the_store_fails_are_not_charged_and_leave_nothing(
 ) -> None:
     with an_installation(scenario, **OFTEN) as (server, _, _image_id):
         for mood in BAD:
-            before = keys_in(scenario.settings)
+            before = without_renditions(keys_in(scenario.settings))
             with scenario.injecting(f"object store {mood.value}, for uploads", FaultKind.NO_WAIT):
                 store.take(FaultRule(mood, "PUT", ORIGINALS))
                 with ThreadPoolExecutor(4) as pool:
@@ -118,7 +124,7 @@ def test_deletions_that_the_store_fails_are_finished_later(scenario: FaultScenar
     """The client gets a 500, the image is hidden from everyone, and the sweeper finishes the deletion."""
     with an_installation(scenario, **OFTEN) as (server, _, _first):
         album = scenario.post(server, "/api/albums", {"name": "Holidays", "autoEnhance": False})
-        before = keys_in(scenario.settings)
+        before = without_renditions(keys_in(scenario.settings))
         for mood in BAD:
             image_id = scenario.upload(server, album_id=album["album"]["id"])
             with scenario.injecting(f"object store {mood.value}, for deletions", FaultKind.NO_WAIT):

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 import psycopg
 
-from buckets import keys_in
+from buckets import keys_in, without_renditions
 from effort import long
 from eventually import eventually
 from fault_scenario import FaultScenario
@@ -76,19 +76,20 @@ def test_a_server_killed_in_an_upload_charges_nothing_and_leaves_nothing(scenari
     """It is killed with the object stored and no row written, while it waits for a wallet's lock."""
     with serving(scenario.folder, **scenario.settings) as server:
         scenario.upload(server)
-        before = keys_in(scenario.settings)
+        before = pictures(scenario)
         with (
             psycopg.connect(scenario.settings["SPIKE_DATABASE_URL"]) as holder,
             scenario.injecting("kill -9 of the web process between object and row", FaultKind.NO_WAIT),
         ):
             holder.execute("SELECT 1 FROM wallets FOR UPDATE")
             with unanswered(lambda: scenario.upload(server)):
-                eventually("stored", lambda: keys_in(scenario.settings) > before)
+                eventually("stored", lambda: pictures(scenario) > before)
                 server.kill()
     assert len(scenario.jobs()) == 1
     with a_fleet(scenario.folder, **scenario.settings, **COLLECT) as fleet:
-        eventually("the object is collected", lambda: not keys_in(scenario.settings) - before - results(scenario))
         scenario.recover()
+        eventually("the object is collected", lambda: keys_in(scenario.settings) == scenario.named())
+        assert len(scenario.images()) == 1
         assert fleet.stop() == 0
 
 
@@ -99,7 +100,7 @@ def test_a_server_killed_while_a_body_comes_in_keeps_nothing(scenario: FaultScen
     body = an_upload(encoded(photograph(size=(320, 40))))
     with serving(scenario.folder, **scenario.settings) as server:
         scenario.upload(server)
-        before = keys_in(scenario.settings)
+        before = pictures(scenario)
         with (
             socket.create_connection(("127.0.0.1", urlsplit(server.url).port or 0)) as client,
             scenario.injecting("kill -9 of the web process while a body comes in", FaultKind.NO_WAIT),
@@ -108,7 +109,7 @@ def test_a_server_killed_while_a_body_comes_in_keeps_nothing(scenario: FaultScen
             head += f"Content-Type: {CONTENT_TYPE}\r\nContent-Length: {len(body)}\r\n\r\n"
             client.sendall(head.encode() + body[: len(body) // 2])
             server.kill()
-    assert keys_in(scenario.settings) == before
+    assert pictures(scenario) == before
     with a_fleet(scenario.folder, **scenario.settings) as fleet:
         scenario.recover()
         assert fleet.stop() == 0
@@ -152,6 +153,6 @@ def test_of_a_hundred_spenders_at_two_servers_as_many_are_accepted_as_the_balanc
         assert (one.stop(), other.stop()) == (0, 0)
 
 
-def results(scenario: FaultScenario) -> frozenset[str]:
-    """Return the keys of the delivered results."""
-    return frozenset(key for key in keys_in(scenario.settings) if key.startswith("enhanced/"))
+def pictures(scenario: FaultScenario) -> frozenset[str]:
+    """Return the keys of the stored originals and results."""
+    return without_renditions(keys_in(scenario.settings))

@@ -88,11 +88,11 @@ def test_a_worker_paused_beyond_its_lease_changes_nothing(scenario: FaultScenari
             gate.wait_for(3)  # another worker has taken over
             gate.open()
             eventually("delivered by the other", lambda: isinstance(scenario.job(job_id), CompletedJob))
-            before = scenario.job(job_id)
+            before = scenario.delivered(job_id)
             os.kill(pid, signal.SIGCONT)
         fleet.line("job ended", job_id=job_id, attempt=1, outcome="lost")
         scenario.recover()
-        assert scenario.job(job_id) == before
+        assert scenario.delivered(job_id) == before
         assert (before.attempt, before.crashes) == (2, 1)
 
 

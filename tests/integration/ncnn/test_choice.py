@@ -1,6 +1,7 @@
 """The choice of networks by a picture's degradation, and by the strength that was ordered."""
 
 import pytest
+from attrs import evolve
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -62,6 +63,28 @@ def test_white_noise_is_removed_by_the_network_that_is_told_how_much_there_is(de
     assert choice.shares == {"srmd": 1.0}
     assert choice.noise == pytest.approx(deviation, abs=0.5)
     assert choose(photograph(noise=deviation), factor=4, available=NETWORKS).shares == {"srmd-x4": 1.0}
+
+
+def test_coarse_noise_of_a_picture_without_texture_is_taken_from_half_its_size() -> None:
+    """There it is all that is left; beside texture, the quiet blocks count."""
+    bare = NoiseEstimate(fine=0.8, half=8.4, color=4.5, gray=1.2, detail=1.8)
+    assert choose(Degradation(quality=100, noise=bare), factor=2, available=NETWORKS).noise == pytest.approx(8.4)
+    textured = evolve(bare, detail=6.0)
+    assert choose(Degradation(quality=100, noise=textured), factor=2, available=NETWORKS).noise < 6.0
+
+
+def test_gray_noise_is_smoothed_more_where_there_is_little_texture() -> None:
+    bare = NoiseEstimate(fine=0.6, half=2.4, color=1.5, gray=3.2, detail=4.0)
+    shares = choose(Degradation(quality=100, noise=bare), factor=2, available=NETWORKS).shares
+    assert shares == {"srmd": 0.5, "waifu2x-3": 0.5}
+    textured = choose(Degradation(quality=100, noise=evolve(bare, detail=6.0)), factor=2, available=NETWORKS).shares
+    assert "waifu2x-3" not in textured
+
+
+@pytest.mark.parametrize(("detail", "is_sharpened"), [(2.2, False), (4.0, True)])
+def test_weak_noise_is_left_to_a_sharp_network_only_where_there_is_texture(detail: float, is_sharpened: bool) -> None:
+    weak = NoiseEstimate(fine=2.0, half=2.2, color=1.7, gray=1.1, detail=detail)
+    assert ("span" in choose(Degradation(quality=100, noise=weak), factor=2, available=NETWORKS).shares) is is_sharpened
 
 
 def test_the_worse_the_compression_the_more_is_smoothed() -> None:

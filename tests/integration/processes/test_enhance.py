@@ -146,7 +146,9 @@ def test_results_keep_the_camera_and_never_the_place(folder: Path, name: str) ->
     assert result.info["xmp"] == packet
     assert not tags.get_ifd(ExifTags.IFD.GPSInfo)
     assert enhance(folder, "shot.jpg", "--tier", "FREE", "-o", f"bare-{name}", SPIKE_EXIF="strip").returncode == 0
-    assert not decoded((folder / f"bare-{name}").read_bytes()).getexif()
+    bare = decoded((folder / f"bare-{name}").read_bytes()).getexif()
+    resolution = {ExifTags.Base.XResolution, ExifTags.Base.YResolution, ExifTags.Base.ResolutionUnit}
+    assert set(bare) <= resolution  # where WebP has it
 
 
 def test_transparency_is_kept_unless_a_jpeg_is_ordered(folder: Path) -> None:

@@ -15,6 +15,7 @@ from spike_contracts.database import DatabaseContract
 from spike_contracts.events import EventDeliveriesContract, SubscriptionsContract
 from spike_contracts.idempotency import IdempotencyRecordsContract
 from spike_contracts.image_deletion import ImageDeletionContract
+from spike_contracts.image_lists import ImageListsContract
 from spike_contracts.images import ImagesContract
 from spike_contracts.job_queries import JobQueriesContract
 from spike_contracts.job_recovery import JobRecoveryContract
@@ -87,6 +88,10 @@ class TestSqlAlchemyOverdueJobs(JobRecoveryContract):
 
 
 class TestSqlAlchemyReceipts(IdempotencyRecordsContract):
+    """The fixture is defined in this folder."""
+
+
+class TestSqlAlchemyImageLists(ImageListsContract):
     """The fixture is defined in this folder."""
 
 

@@ -12,7 +12,9 @@ from caller import PICTURE, Caller
 from memory_spike import MemorySpike
 from multipart import CONTENT_TYPE, a_form, a_part, an_upload
 from reader import shape
+from spike_contracts.pictures import draw_picture
 from spike_core.domain.catalog import SPECIFIED
+from spike_core.domain.dimensions import Dimensions
 from spike_http import create_app
 from spike_http.errors import ENHANCE_MESSAGES, TABLE, UPLOAD_MESSAGES
 from spike_http.openapi.markdown import reference
@@ -77,13 +79,13 @@ def test_every_route_is_documented_and_none_else(services: MemorySpike) -> None:
 
 
 def test_every_error_is_documented_and_none_else() -> None:
-    """Falcon's own (405, 415) aren't in the table of errors; other tests name them."""
+    """Falcon's own (405, 415, 416) aren't in the table of errors; the next test names them."""
     actual = {(str(int(row.status)), row.code, row.message.error) for row in TABLE.values()}
     actual |= {("402", "INSUFFICIENT_TOKENS", next(iter(UPLOAD_MESSAGES.values())).error)}
     actual |= {("402", "INSUFFICIENT_TOKENS", message.error) for message in ENHANCE_MESSAGES.values()}
     actual |= {("500", "INTERNAL_ERROR", list(UPLOAD_MESSAGES.values())[-1].error)}
     documented = {(status, code, error.partition(" (")[0]) for status, code, error in ERROR_ROW.findall(PAGE)}
-    assert {row for row in documented if row[0] not in {"405", "415"}} == actual
+    assert {row for row in documented if row[0] not in {"405", "415", "416"}} == actual
 
 
 def test_falcons_errors_are_told(ada: Caller) -> None:
@@ -91,7 +93,9 @@ def test_falcons_errors_are_told(ada: Caller) -> None:
     wrong_method = ada.client.simulate_delete("/healthz")
     headers = {**ada.headers, "Content-Type": "text/plain"}
     wrong_type = ada.client.simulate_post("/api/images/enhance", headers=headers, body="hello")
-    for answer in (wrong_method, wrong_type):
+    url = ada.upload().json["image"]["url"].removeprefix("http://falconframework.org")
+    beyond = ada.client.simulate_get(url, headers={"Range": "bytes=99999999-"})
+    for answer in (wrong_method, wrong_type, beyond):
         assert (str(answer.status_code), answer.json["code"], answer.json["error"]) in documented
 
 
@@ -116,6 +120,7 @@ def test_the_sample_answers_have_the_shape_of_the_real_ones(services: MemorySpik
     many = ada.post("/api/jobs/batch-status", {"jobIds": [job_id, "unknown"]})
     assert_alike("`POST /api/jobs/batch-status`", many)
     services.work()
+    services.background.run()  # renditions
     assert_alike("`GET /api/images/{imageId}`", ada.get(f"/api/images/{image_id}"))
     request, _ = samples("`POST /api/images/enhance`")
     enhancing = ada.post("/api/images/enhance", {**request, "imageId": image_id})
@@ -140,7 +145,8 @@ def test_the_sample_answers_have_the_shape_of_the_real_ones(services: MemorySpik
     assert_alike("`POST /api/settings/api-keys`", created)
     key_id = created.json["apiKey"]["id"]
     assert_alike("`DELETE /api/settings/api-keys/{keyId}`", ada.delete(f"/api/settings/api-keys/{key_id}"))
-    files = [a_part("files", PICTURE, filename="a.jpg"), a_part("files", b"junk", filename="b.jpg")]
+    another = draw_picture(Dimensions(width_px=40, height_px=30))
+    files = [a_part("files", another, filename="a.jpg"), a_part("files", b"junk", filename="b.jpg")]
     headers = {**ada.headers, "Content-Type": CONTENT_TYPE}
     many_files = ada.client.simulate_post("/api/images/batch-upload", headers=headers, body=a_form(*files))
     assert_alike("`POST /api/images/batch-upload`", many_files)
@@ -170,6 +176,7 @@ def test_the_sample_answers_of_pictures_from_words_and_strangers_have_the_shape_
     generating = ada.post("/api/mcp/generate", request)
     assert_alike("`POST /api/mcp/generate`", generating)
     services.work()
+    services.background.run()  # renditions
     assert_alike("`GET /api/mcp/jobs/{jobId}`", ada.get(f"/api/mcp/jobs/{generating.json['jobId']}"))
     assert_alike("`GET /api/mcp/history`", ada.get("/api/mcp/history"))
     request, _ = samples("`POST /api/mcp/modify`")
@@ -177,22 +184,26 @@ def test_the_sample_answers_of_pictures_from_words_and_strangers_have_the_shape_
     assert_alike("`POST /api/mcp/modify`", ada.post("/api/mcp/modify", request))
 
 
-def test_the_sample_answers_of_changing_and_deleting_have_the_shape_of_the_real_ones(ada: Caller) -> None:
+def test_the_sample_answers_of_changing_and_deleting_have_the_shape_of_the_real_ones(
+    services: MemorySpike, ada: Caller
+) -> None:
     ada.post("/api/albums", {"name": "Plain", "autoEnhance": False})
     album = ada.get("/api/albums").json["albums"][0]["id"]
     form = a_form(a_part("file", PICTURE, filename="a.jpg"), a_part("albumId", album.encode()))
     path = f"/api/images/{ada.upload_form(form).json['image']['id']}"
+    services.background.run()  # renditions
     request, sample = samples("`PATCH /api/images/{imageId}`")
     assert shape(sample) == shape(ada.patch(path, request).json)
     assert samples("`DELETE /api/images/{imageId}`") == [ada.delete(path).json]
 
 
-def test_the_sample_answers_of_albums_have_the_shape_of_the_real_ones(ada: Caller) -> None:
+def test_the_sample_answers_of_albums_have_the_shape_of_the_real_ones(services: MemorySpike, ada: Caller) -> None:
     def assert_alike(heading: str, answer: testing.Result, status: int = 200) -> None:
         assert answer.status_code == status
         assert shape(samples(heading)[-1]) == shape(answer.json)
 
     image_id = ada.upload().json["image"]["id"]
+    services.background.run()  # renditions
     [wanted, _] = samples("`POST /api/albums`")
     made = ada.post("/api/albums", wanted)
     album = made.json["album"]

@@ -9,6 +9,7 @@ from spike_contracts.events import EventDeliveriesContract, SubscriptionsContrac
 from spike_contracts.fair_scheduling import FairSchedulingContract
 from spike_contracts.idempotency import IdempotencyRecordsContract
 from spike_contracts.image_deletion import ImageDeletionContract
+from spike_contracts.image_lists import ImageListsContract
 from spike_contracts.images import ImagesContract
 from spike_contracts.job_queries import JobQueriesContract
 from spike_contracts.job_recovery import JobRecoveryContract
@@ -83,6 +84,10 @@ class TestMemoryOverdueJobs(JobRecoveryContract):
 
 
 class TestMemoryReceipts(IdempotencyRecordsContract):
+    """Its fixtures are defined in this folder."""
+
+
+class TestMemoryImageLists(ImageListsContract):
     """Its fixtures are defined in this folder."""
 
 

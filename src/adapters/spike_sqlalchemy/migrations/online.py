@@ -52,7 +52,7 @@ def waiting_for_transactions() -> Iterator[None]:
 
 
 def create_index(
-    name: str, table: str, columns: Sequence[str], *, where: str | None = None, unique: bool = False
+    name: str, table: str, columns: Sequence[str | sa.TextClause], *, where: str | None = None, unique: bool = False
 ) -> None:
     """Create an index; what is left of an interrupted attempt is dropped and built anew."""
     condition = None if where is None else sa.text(where)

@@ -71,7 +71,7 @@ def alter_column(table: str, name: str, **options: Any) -> None:
     op.alter_column(named(table), name, **options)
 
 
-def create_index(name: str, table: str, columns: Sequence[str], **options: Any) -> None:
+def create_index(name: str, table: str, columns: Sequence[str | sa.TextClause], **options: Any) -> None:
     """Create an index; `online.create_index` doesn't lock out writers."""
     op.create_index(named(name), named(table), list(columns), **options)
 

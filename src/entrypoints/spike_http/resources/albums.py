@@ -28,7 +28,15 @@ from spike_http.requests.albums import (
 )
 from spike_http.requests.errors import InvalidImageIds
 from spike_http.requests.json_bodies import json_object
-from spike_http.requests.query import ALBUM_LIMIT, CURSOR, SHARE_TOKEN, album_cursor, page_limit
+from spike_http.requests.query import (
+    ALBUM_LIMIT,
+    CURSOR,
+    LAYOUT_LIMIT,
+    SHARE_TOKEN,
+    album_cursor,
+    layout_limit,
+    page_limit,
+)
 from spike_http.responses.albums import (
     AlbumListView,
     AlbumView,
@@ -40,6 +48,7 @@ from spike_http.responses.albums import (
     RemovedImagesView,
     ShownAlbumView,
 )
+from spike_http.responses.images import LayoutView
 from spike_http.responses.serialization import as_json
 from spike_http.responses.urls import ObjectUrls
 
@@ -127,6 +136,28 @@ class AlbumResource:
         user_id = self.authenticator.user(req)
         self.albums.remove(user_id, AlbumId.parse(album_id))
         resp.media = as_json(RemovedAlbumView())
+
+
+@frozen(kw_only=True)
+class AlbumLayoutResource:
+    """`/api/albums/{album_id}/layout`."""
+
+    authenticator: RequestAuthentication
+    albums: Albums
+
+    @Operation("layOutAlbum", answer=LayoutView, access=Access.OPTIONAL_USER, query=(SHARE_TOKEN, LAYOUT_LIMIT, CURSOR))
+    def on_get(self, req: Request, resp: falcon.Response, album_id: str) -> None:
+        """List the sizes and dates of an album's images, many at once."""
+        viewer = self.authenticator.optional_user(req)
+        token = req.get_param("shareToken")
+        shown = self.albums.layout(
+            AlbumId.parse(album_id),
+            viewer=viewer,
+            share_token=None if token is None else Secret(token),
+            after=album_cursor(req),
+            limit=layout_limit(req),
+        )
+        resp.media = as_json(LayoutView.of_album(shown))
 
 
 @frozen(kw_only=True)

@@ -20,7 +20,7 @@ from spike_core.services.deletion import Deletion
 from spike_core.services.enhancements import Enhancements
 from spike_core.services.image_updates import ImagePatch, ImageUpdates
 from spike_core.services.ingest import InlineImage
-from spike_core.services.queries import Queries
+from spike_core.services.queries import ImagesPage, Queries
 from spike_core.services.rendition_making import RenditionMaking
 from spike_core.services.uploads import Uploads
 from spike_http.authentication import RequestAuthentication
@@ -41,12 +41,29 @@ from spike_http.requests.errors import BatchTooLarge, NoFile, RepeatedField, Too
 from spike_http.requests.images import LinksBody, image_labels
 from spike_http.requests.inline_images import PICTURE_ERRORS, json_with_picture
 from spike_http.requests.json_bodies import json_object
-from spike_http.requests.query import CURSOR, LIMIT, image_cursor, job_cursor, page_limit
+from spike_http.requests.query import (
+    COMPLETED_TIER,
+    CURSOR,
+    IDS,
+    LAYOUT_LIMIT,
+    LIMIT,
+    ORDER,
+    SEARCH,
+    STATE,
+    image_cursor,
+    image_filter,
+    image_ids,
+    image_order,
+    job_cursor,
+    layout_limit,
+    page_limit,
+)
 from spike_http.requests.upload_forms import BATCH_UPLOAD_FORM, UPLOAD_FORM, batch_upload_form, upload_form
 from spike_http.responses.images import (
     BatchUploadView,
     DeletedImageView,
     ImagesView,
+    LayoutView,
     LinksView,
     ShownImageView,
     UploadView,
@@ -273,12 +290,39 @@ class ImagesResource:
     queries: Queries
     object_urls: ObjectUrls
 
-    @Operation("listImages", answer=ImagesView, query=(LIMIT, CURSOR))
+    @Operation("listImages", answer=ImagesView, query=(LIMIT, CURSOR, ORDER, SEARCH, STATE, COMPLETED_TIER, IDS))
     def on_get(self, req: Request, resp: falcon.Response) -> None:
-        """List the user's images, newest first."""
+        """List the user's images, or those with some ids."""
         user_id = self.authenticator.user(req)
-        page = self.queries.images(user_id, before=image_cursor(req), limit=page_limit(req))
+        ids, order = image_ids(req), image_order(req)
+        if ids is None:
+            page = self.queries.images(
+                user_id,
+                before=image_cursor(req, order),
+                limit=page_limit(req),
+                order=order,
+                matching=image_filter(req),
+            )
+        else:
+            page = ImagesPage(images=self.queries.images_among(ids, viewer=user_id), next=None)
         resp.media = as_json(ImagesView.of(page, self.object_urls.for_request(req)))
+
+
+@frozen(kw_only=True)
+class ImageLayoutResource:
+    """`/api/images/layout`."""
+
+    authenticator: RequestAuthentication
+    queries: Queries
+
+    @Operation("layOutImages", answer=LayoutView, query=(LAYOUT_LIMIT, CURSOR, ORDER, SEARCH, STATE, COMPLETED_TIER))
+    def on_get(self, req: Request, resp: falcon.Response) -> None:
+        """List the sizes and dates of the user's images, many at once."""
+        user_id, order = self.authenticator.user(req), image_order(req)
+        page = self.queries.layout(
+            user_id, after=image_cursor(req, order), limit=layout_limit(req), order=order, matching=image_filter(req)
+        )
+        resp.media = as_json(LayoutView.of(page, order=order))
 
 
 @frozen(kw_only=True)

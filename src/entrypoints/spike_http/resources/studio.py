@@ -15,7 +15,7 @@ from spike_http.compression import accepts_gzip
 from spike_http.context import Request
 from spike_http.responses.serialization import matches_etag
 from spike_http.responses.urls import ObjectUrls
-from spike_http.studio_files import StudioFiles, media_type
+from spike_http.studio_files import PreviewCard, StudioFiles, media_type
 
 _YEAR_S: Final = 31_536_000
 # a key whose URL shows the object store's host; the object needn't exist
@@ -31,9 +31,14 @@ class StudioPageResource:
 
     def on_get(self, req: Request, resp: falcon.Response) -> None:
         """Show the page."""
+        self.send(req, resp)
+
+    def send(self, req: Request, resp: falcon.Response, *, card: PreviewCard | None = None) -> None:
+        """Send the page, with a preview card if there is one."""
         resp.set_header("Content-Security-Policy", self._policy(req))
         resp.set_header("Referrer-Policy", "same-origin")
-        page = self.files.page_below(self.object_urls.base_urls.base_path(req))
+        base_path = self.object_urls.base_urls.base_path(req)
+        page = self.files.page_below(base_path) if card is None else self.files.page_with_card(base_path, card)
         etag = hashlib.sha256(page).hexdigest()[:32]
         resp.etag = etag
         resp.cache_control = ["no-cache"]
@@ -98,11 +103,9 @@ class StudioFileResource:
         resp.data = packed
 
 
-def studio_pages(
-    files: StudioFiles, *, object_urls: ObjectUrls
-) -> Mapping[str, StudioPageResource | StudioFileResource]:
+def studio_pages(page: StudioPageResource, files: StudioFiles) -> Mapping[str, StudioPageResource | StudioFileResource]:
     """Return the studio's resources, by path. They aren't part of the API."""
     return {
-        "/": StudioPageResource(files=files, object_urls=object_urls),
+        "/": page,
         "/studio/{version}/{path:path}": StudioFileResource(files=files),
     }

@@ -5,12 +5,15 @@ from datetime import datetime
 from attrs import asdict, frozen
 
 from spike_core.domain.identifiers import ImageId, JobId, OwnerId
+from spike_core.domain.image_lists import ImageOrder
 from spike_core.domain.images import Image, ImageName
 from spike_core.domain.jobs import CompletedJob
 from spike_core.domain.objects import PictureFormat
 from spike_core.domain.tiers import Tier
 from spike_core.domain.tokens import NO_TOKENS, Tokens
+from spike_core.services.albums import ShownAlbum
 from spike_core.services.batch_uploads import KeptFile, RefusedFile, UploadedBatch
+from spike_core.services.image_lists import ListedPage
 from spike_core.services.queries import DescribedObject, ImagesPage, LinkedObjects, ShownImage
 from spike_core.services.uploads import Uploaded
 from spike_http.errors import FileErrorType, file_error
@@ -241,7 +244,7 @@ class ImageView(ImageFactsView):
 
 @frozen(kw_only=True)
 class ImagesView:
-    """The answer to `GET /api/images`, newest first."""
+    """The answer to `GET /api/images`."""
 
     success: bool = True
     images: list[ImageFactsView]
@@ -257,6 +260,61 @@ class ImagesView:
             next_cursor=None if page.next is None else str(page.next),
             has_more=page.next is not None,
             url_expires_at=urls.expires_at,
+        )
+
+
+@frozen(kw_only=True)
+class PlaceView:
+    """What a page needs to lay out an image."""
+
+    id: ImageId
+    width: int
+    height: int
+    created_at: datetime
+    cursor: str  # of the list after this image
+
+
+@frozen(kw_only=True)
+class LayoutView:
+    """The answer to `GET /api/images/layout` and `GET /api/albums/{id}/layout`."""
+
+    success: bool = True
+    images: list[PlaceView]
+    next_cursor: str | None
+    has_more: bool
+
+    @classmethod
+    def of(cls, page: ListedPage, *, order: ImageOrder) -> "LayoutView":
+        """Return the view of a page of images."""
+        places = [
+            PlaceView(
+                id=image.id,
+                width=image.dimensions.width_px,
+                height=image.dimensions.height_px,
+                created_at=image.created_at,
+                cursor=str(image.cursor(order)),
+            )
+            for image in page.images
+        ]
+        return cls(
+            images=places, next_cursor=None if page.next is None else str(page.next), has_more=page.next is not None
+        )
+
+    @classmethod
+    def of_album(cls, shown: ShownAlbum) -> "LayoutView":
+        """Return the view of a page of an album's images."""
+        places = [
+            PlaceView(
+                id=image.id,
+                width=image.dimensions.width_px,
+                height=image.dimensions.height_px,
+                created_at=image.created_at,
+                cursor=str(place.cursor),
+            )
+            for place, image in shown.images
+        ]
+        return cls(
+            images=places, next_cursor=None if shown.next is None else str(shown.next), has_more=shown.next is not None
         )
 
 

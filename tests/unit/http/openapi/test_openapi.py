@@ -21,7 +21,12 @@ from spike_runtime import Settings
 
 Document = dict[str, Any]
 ABOUT_THE_DOCUMENT = {"/openapi.json", "/docs", "/docs/{version}/{name}"}
-THE_STUDIO = {"/", "/studio/{version}/{path:path}"}  # pages, no part of the API
+THE_STUDIO = {
+    "/",
+    "/studio/{version}/{path:path}",
+    "/share/albums/{album_id}",
+    "/share/pictures/{image_id}",
+}  # pages, no part of the API
 
 
 @pytest.fixture

@@ -13,6 +13,7 @@ from spike_http.openapi.texts.examples import (
     MOVED,
     OTHER_ALBUM_ID,
     OTHER_IMAGE_ID,
+    PLACE,
     RENDITIONS,
     SHARE_TOKEN,
     UPLOADED_IMAGE,
@@ -69,6 +70,22 @@ as its cover, or else its first image; it is null while the album is empty.
             "albums": [{**ALBUM, "imageCount": 1, "cover": _COVER}],
             "urlExpiresAt": URL_EXPIRES_AT,
         },
+    ),
+    "layOutAlbum": OperationText(
+        summary="Lay out an album",
+        description="""
+List the sizes and dates of an album's images, in the album's order, up to 2500 at once. Who can read the album can read
+this.
+""",
+        errors={
+            400: "`limit` or `cursor` is not valid.",
+            401: "The album is private or unlisted, and there are no credentials and no valid `shareToken`.",
+            403: "The album is private or unlisted, and belongs to another user.",
+            404: _NO_ALBUM,
+        },
+        path={"albumId": ALBUM_ID},
+        query={"shareToken": SHARE_TOKEN, "limit": 2500},
+        response={"success": True, "images": [{**PLACE, "cursor": "1"}], "nextCursor": None, "hasMore": False},
     ),
     "getAlbum": OperationText(
         summary="Get an album",

@@ -63,6 +63,13 @@ IMAGE: Final[dict[str, Any]] = {
     "createdAt": ACCEPTED_AT,
     "updatedAt": ACCEPTED_AT,
 }
+PLACE: Final[dict[str, Any]] = {
+    "id": IMAGE_ID,
+    "width": 1920,
+    "height": 1280,
+    "createdAt": ACCEPTED_AT,
+    "cursor": f"1764590400000000.{IMAGE_ID}",
+}
 WAITING_JOB: Final[dict[str, Any]] = {
     "id": JOB_ID,
     "imageId": IMAGE_ID,

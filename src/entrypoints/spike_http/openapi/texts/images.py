@@ -10,6 +10,7 @@ from spike_http.openapi.texts.examples import (
     IMAGE_URL,
     JOB_ID,
     OTHER_IMAGE_ID,
+    PLACE,
     RENDITIONS,
     URL_EXPIRES_AT,
 )
@@ -20,10 +21,16 @@ IMAGES: Final[Mapping[str, OperationText]] = {
     "listImages": OperationText(
         summary="List images",
         description="""
-List your images without their jobs, newest first. To read the next page, send `nextCursor` as `cursor`; it is null
-on the last page. Images that are added meanwhile don't shift the following pages.
+List your images without their jobs. To read the next page, send `nextCursor` as `cursor`; it is null on the last
+page. Images that are added meanwhile don't shift the following pages.
+
+The list can be in another order, and be narrowed down by name, by state and by tier. A request that narrows it down
+examines at most 2500 images, so that a page may be short, or even empty, and still have a `nextCursor`.
+
+With `ids`, those of the images that are yours are returned, in the given order; the other parameters are ignored. This
+also renews the URLs of images that were listed before.
 """,
-        errors={400: "`limit` or `cursor` is not valid."},
+        errors={400: "`limit`, `cursor`, `order`, `search`, `state` or an id is not valid."},
         query={"limit": 20},
         response={
             "success": True,
@@ -64,6 +71,17 @@ the usual ones.
             ],
             "urlExpiresAt": URL_EXPIRES_AT,
         },
+    ),
+    "layOutImages": OperationText(
+        summary="Lay out images",
+        description="""
+List the sizes and dates of your images, up to 2500 at once: what a page needs to lay out a large library before it shows
+any of it. The parameters are those of `GET /api/images`, which returns the images that the page is about to show, by
+their ids or after the `cursor` of the one before them.
+""",
+        errors={400: "`limit`, `cursor`, `order`, `search` or `state` is not valid."},
+        query={"limit": 2500},
+        response={"success": True, "images": [PLACE], "nextCursor": None, "hasMore": False},
     ),
     "downloadImages": OperationText(
         summary="Download several images",

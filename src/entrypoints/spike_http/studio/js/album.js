@@ -1,59 +1,96 @@
 // The page of one album: its pictures in order, its settings and its link.
 
-import { albumBody, albumFields, openMoveDialog, PRIVACY_LABELS } from './album_forms.js';
-import { fetchAlbum, withNextPage } from './albums.js';
+import { albumBody, albumFields, PRIVACY_LABELS } from './album_forms.js';
+import { fetchAlbum } from './albums.js';
 import { absoluteUrl, call } from './api.js';
 import { openDialog } from './dialog.js';
 import { h, iconButton, replaceContent } from './dom.js';
 import { acceptFiles, fileButton } from './dropzone.js';
 import { on } from './events.js';
-import { createTile, enableDragging, loadMoreButton, showJobProgress } from './grid.js';
-import { toPicture } from './images.js';
+import { enableDragging } from './grid.js';
+import { imageSource } from './image_source.js';
+import { hiddenIds, selectionBar } from './picture_actions.js';
 import { navigate } from './router.js';
+import { createSelection } from './selection.js';
+import { copyLink, sharedAlbumLink } from './share_links.js';
 import { formatTokens, tierById } from './tiers.js';
 import { showError, showToast } from './toasts.js';
 import { upload } from './uploads.js';
+import { virtualGrid } from './virtual_grid.js';
+
+const IDS_PER_REQUEST = 100;
 
 export async function albumView({ id }, signal) {
   let album = await fetchAlbum(id);
-  const grid = h('ul', { class: 'grid', 'aria-label': 'Pictures, in order' });
   const header = h('div', { class: 'page-head' });
   const details = h('div', { class: 'album-details' });
   const footer = h('div');
   const announcement = h('p', { class: 'visually-hidden', role: 'status' });
-  const selectionBar = h('div', {
-    class: 'selection-bar',
-    role: 'toolbar',
-    'aria-label': 'Selected pictures',
-    hidden: true,
-  });
-  const selected = new Set();
   let isArranging = false;
-  const imageIds = () => album.images.map((image) => image.id);
   const uploadHere = (files) => upload(files, id);
-  const loadMore = async () => {
-    album = await withNextPage(album);
+  const reportErrors = (work) => work.catch((error) => signal.aborted || showError(error));
+  const source = imageSource({ path: `/api/albums/${id}/layout` }, signal);
+  const selection = createSelection(source);
+  const imageIds = () => source.entries.map((entry) => entry.id);
+  const grid = virtualGrid(
+    {
+      source,
+      label: 'Pictures, in order',
+      hrefOf: (entry) => `#/picture/${entry.id}`,
+      selection,
+      extraOf: (entry, index) => isArranging && moveButtons(entry, index),
+      onKey: (event, entry) => {
+        const by = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
+        if (by && event.altKey) return reportErrors(move(entry.id, by)) && true;
+        if (event.key === 'a' && (event.ctrlKey || event.metaKey))
+          return reportErrors(source.loadAll().then(() => selection.add(imageIds()))) && true;
+        return event.key === 'Escape' && selection.size ? (selection.clear() ?? true) : false;
+      },
+    },
+    signal,
+  );
+  const bar = selectionBar(
+    selection,
+    {
+      from: id,
+      onMoved: () => reportErrors(reload()),
+      sizesOf: (ids) => ids.map((each) => source.entries[grid.indexOf(each)]).filter(Boolean),
+      extra: (size) =>
+        [
+          size === 1 &&
+            bar.button('Set as cover', () =>
+              reportErrors(updateAlbum({ coverImageId: selection.ids()[0] }).then(() => showToast('The cover is set'))),
+            ),
+          bar.button('Remove from album', () => reportErrors(removeSelected())),
+        ].filter(Boolean),
+    },
+    signal,
+  );
+  async function removeSelected() {
+    const ids = selection.ids();
+    for (let from = 0; from < ids.length; from += IDS_PER_REQUEST)
+      await call('DELETE', `/api/albums/${id}/images`, { body: { imageIds: ids.slice(from, from + IDS_PER_REQUEST) } });
+    selection.clear();
+    await reload();
+  }
+
+  source.onEntries = () => {
+    source.remove(hiddenIds);
     render();
   };
-  // an order is set for all images at once
-  const loadAll = async () => {
-    if (!album.nextCursor) return;
-    while (album.nextCursor) album = await withNextPage(album);
-    render();
-  };
+  async function load(height = 0) {
+    source.reset();
+    await source.loadUntil(Math.ceil(height / 20));
+    reportErrors(source.loadAhead());
+  }
   const reload = async () => {
-    const shownCount = album.nextCursor ? album.images.length : Number.POSITIVE_INFINITY;
-    let fresh = await fetchAlbum(id);
-    while (fresh.nextCursor && fresh.images.length < shownCount) fresh = await withNextPage(fresh);
-    album = fresh;
-    selected.clear();
-    render();
+    album = await fetchAlbum(id);
+    await load(scrollY);
   };
-  const reportErrors = (work) => work.catch(showError);
 
   async function reorder(next) {
-    const byId = new Map(album.images.map((image) => [image.id, image]));
-    album.images = next.map((imageId) => byId.get(imageId));
+    const byId = new Map(source.entries.map((entry) => [entry.id, entry]));
+    source.entries = next.map((imageId) => byId.get(imageId));
     render();
     try {
       await call('PATCH', `/api/albums/${id}/images`, { body: { imageOrder: next } });
@@ -64,51 +101,45 @@ export async function albumView({ id }, signal) {
   }
   async function move(imageId, by) {
     const focused = document.activeElement?.dataset.move;
-    await loadAll();
+    await source.loadAll(); // an order is set for all images at once
     const next = imageIds();
     const from = next.indexOf(imageId);
     const to = Math.min(next.length - 1, Math.max(0, from + by));
     if (to === from) return;
     next.splice(to, 0, ...next.splice(from, 1));
     const done = reorder(next);
-    const tile = grid.querySelector(`[data-id="${imageId}"]`);
-    (tile.querySelector(`[data-move="${focused}"]:enabled`) ?? tile.querySelector('a')).focus();
-    announcement.textContent = `${album.images[to].name} is now number ${to + 1} of ${next.length}`;
+    grid.focusEntry(to);
+    if (focused) grid.element.querySelector(`[data-id="${imageId}"] [data-move="${focused}"]:enabled`)?.focus();
+    announcement.textContent = `${grid.pictureOf(imageId)?.name ?? 'The picture'} is now number ${to + 1} of ${next.length}`;
     await done;
   }
-  const moveButtons = (image, index) =>
-    h(
+  const moveButtons = (entry, index) => {
+    const name = () => grid.pictureOf(entry.id)?.name ?? 'the picture';
+    return h(
       'div',
       { class: 'move-buttons' },
-      iconButton('left', `Move ${image.name} earlier`, () => reportErrors(move(image.id, -1)), {
+      iconButton('left', `Move ${name()} earlier`, () => reportErrors(move(entry.id, -1)), {
         'data-move': -1,
         disabled: index === 0,
       }),
-      iconButton('right', `Move ${image.name} later`, () => reportErrors(move(image.id, 1)), {
+      iconButton('right', `Move ${name()} later`, () => reportErrors(move(entry.id, 1)), {
         'data-move': 1,
         disabled: index === album.imageCount - 1,
       }),
     );
+  };
 
   function render() {
-    const tokenPath = album.privacy === 'UNLISTED' ? `/${album.shareToken}` : '';
+    const link = album.privacy !== 'PRIVATE' && sharedAlbumLink(album);
     replaceContent(
       header,
       h('h1', { 'data-title': album.name }, album.name, h('span', { class: 'count' }, album.imageCount || '')),
       h(
         'div',
         { class: 'actions' },
-        album.privacy !== 'PRIVATE' &&
-          h(
-            'button',
-            {
-              type: 'button',
-              class: 'button compact quiet',
-              onclick: () => copyLink(`${absoluteUrl('/')}#/shared/${id}${tokenPath}`),
-            },
-            'Copy link',
-          ),
-        album.images.length > 1 &&
+        link &&
+          h('button', { type: 'button', class: 'button compact quiet', onclick: () => copyLink(link) }, 'Copy link'),
+        album.imageCount > 1 &&
           h(
             'button',
             {
@@ -122,6 +153,12 @@ export async function albumView({ id }, signal) {
             },
             isArranging ? 'Done' : 'Arrange',
           ),
+        album.imageCount > 0 &&
+          h(
+            'a',
+            { class: 'button compact quiet', href: absoluteUrl(`/api/albums/${id}/download`), download: '' },
+            'Download',
+          ),
         h('button', { type: 'button', class: 'button compact quiet', onclick: openSettings }, 'Settings'),
         fileButton('Upload here', uploadHere),
       ),
@@ -132,57 +169,24 @@ export async function albumView({ id }, signal) {
       h('span', {}, album.autoEnhance ? uploadsText(tierById(album.defaultTier)) : "Uploads aren't enhanced"),
       album.description && h('span', {}, album.description),
     );
-    replaceContent(
-      grid,
-      album.images.map((image, index) =>
-        createTile(toPicture(image), {
-          href: `#/picture/${image.id}`,
-          isSelected: selected.has(image.id),
-          extra: isArranging && moveButtons(image, index),
-          onSelect: (_picture, isSelected) => {
-            isSelected ? selected.add(image.id) : selected.delete(image.id);
-            renderSelectionBar();
-          },
-        }),
-      ),
-    );
+    grid.element.hidden = !source.entries.length;
+    grid.update();
     replaceContent(
       footer,
-      album.nextCursor && loadMoreButton(loadMore),
-      !album.images.length &&
+      !source.entries.length &&
+        !source.hasMore &&
         h(
           'div',
           { class: 'empty' },
+          h('div', { class: 'placeholders' }, ...[1.5, 0.8, 1].map((ratio) => h('i', { vars: { ratio } }))),
           h('h2', {}, 'This album is empty'),
           h('p', { class: 'muted' }, 'Drop pictures here, or select some in the library and move them here.'),
         ),
     );
-    renderSelectionBar();
-  }
-  function renderSelectionBar() {
-    const selectedIds = imageIds().filter((imageId) => selected.has(imageId));
-    const button = (text, onclick) => h('button', { type: 'button', class: 'button compact quiet', onclick }, text);
-    selectionBar.hidden = !selectedIds.length;
-    replaceContent(
-      selectionBar,
-      h('strong', {}, `${selectedIds.length} selected`),
-      selectedIds.length === 1 &&
-        button('Set as cover', () =>
-          reportErrors(updateAlbum({ coverImageId: selectedIds[0] }).then(() => showToast('The cover is set'))),
-        ),
-      button('Move to album', () => reportErrors(openMoveDialog(selectedIds, id, reload))),
-      button('Remove from album', () =>
-        reportErrors(call('DELETE', `/api/albums/${id}/images`, { body: { imageIds: selectedIds } }).then(reload)),
-      ),
-      button('Done', () => {
-        selected.clear();
-        render();
-      }),
-    );
   }
   const updateAlbum = async (body) => {
     album = { ...album, ...(await call('PATCH', `/api/albums/${id}`, { body })).album };
-    selected.clear();
+    selection.clear();
     render();
   };
   function openSettings() {
@@ -217,22 +221,15 @@ export async function albumView({ id }, signal) {
     });
   }
 
-  grid.addEventListener('keydown', (event) => {
-    const by = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
-    const tile = event.target.closest('.tile');
-    if (!by || !event.altKey || !tile) return;
-    event.preventDefault();
-    reportErrors(move(tile.dataset.id, by));
-  });
   const isRightHalf = (tile, event) => event.clientX > tile.getBoundingClientRect().left + tile.offsetWidth / 2;
   enableDragging(
-    grid,
+    grid.element,
     {
       onOver: (tile, event) => tile.classList.add(isRightHalf(tile, event) ? 'drop-after' : 'drop-before'),
       onDrop(moved, tile, event) {
         const isAfter = isRightHalf(tile, event);
         const drop = async () => {
-          await loadAll();
+          await source.loadAll();
           const next = imageIds().filter((each) => each !== moved);
           next.splice(next.indexOf(tile.dataset.id) + isAfter, 0, moved);
           await reorder(next);
@@ -244,29 +241,26 @@ export async function albumView({ id }, signal) {
   );
   acceptFiles({ text: `Add to ${album.name}`, onFiles: uploadHere }, signal);
   on('uploaded', ({ albumId }) => albumId === id && reportErrors(reload()), signal);
-  on('image-deleted', () => reportErrors(reload()), signal);
-  showJobProgress(grid, signal);
-  render();
-  return [header, details, grid, footer, announcement, selectionBar];
-}
-
-async function copyLink(link) {
-  try {
-    await navigator.clipboard.writeText(link);
-    showToast('Link copied');
-  } catch {
-    openDialog({
-      title: 'Album link',
-      content: h(
-        'label',
-        { class: 'field' },
-        h('span', {}, 'Copy this link'),
-        h('input', { value: link, readonly: true }),
-      ),
-      action: 'Done',
-      onSubmit() {},
-    });
-  }
+  on(
+    'image-deleted',
+    (imageId) => {
+      if (grid.indexOf(imageId) !== undefined) reportErrors(reload());
+    },
+    signal,
+  );
+  on('images-hidden', () => source.onEntries(), signal);
+  on('images-shown-again', () => reportErrors(reload()), signal);
+  document.getElementById('main').addEventListener(
+    'displayed',
+    ({ detail }) => {
+      grid.update({ keepsPlace: false });
+      const index = detail.opened && grid.indexOf(detail.opened);
+      if (index !== undefined) grid.focusEntry(index, { scrolls: false });
+    },
+    { signal, once: true },
+  );
+  await load(history.state?.scroll);
+  return [header, details, grid.element, footer, announcement, bar.element];
 }
 
 const uploadsText = ({ name, price }) =>

@@ -26,7 +26,7 @@ export const unreachable = () =>
     '',
   );
 
-export async function call(method, path, { body, key, bearer, headers = {}, signal, raw } = {}) {
+export async function call(method, path, { body, key, bearer, headers = {}, signal, raw, isFile } = {}) {
   const requestHeaders = { Accept: 'application/json', ...headers };
   if (body !== undefined) requestHeaders['Content-Type'] = 'application/json';
   if (key) requestHeaders['Idempotency-Key'] = key;
@@ -42,6 +42,10 @@ export async function call(method, path, { body, key, bearer, headers = {}, sign
     });
   } catch (error) {
     throw error.name === 'AbortError' ? error : unreachable();
+  }
+  if (isFile && response.ok) {
+    const name = /filename\*=UTF-8''([^;]+)/i.exec(response.headers.get('Content-Disposition') ?? '')?.[1];
+    return { blob: await response.blob(), name: name ? decodeURIComponent(name) : 'pictures.zip' };
   }
   const answer = response.status === 304 ? {} : await response.json().catch(() => ({}));
   if (!response.ok && response.status !== 304)

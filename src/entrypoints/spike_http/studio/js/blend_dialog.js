@@ -18,7 +18,7 @@ const figure = (picture, text) =>
 export function openBlendDialog(base, source, onStart = () => {}) {
   const lifetime = new AbortController();
   const picker = tierPicker(
-    { tiers: tiersFor('blend'), size: base, chosen: [firstChoiceFor('blend')], durationsOf: { imageId: base.id } },
+    { tiers: tiersFor('blend'), sizes: [base], chosen: [firstChoiceFor('blend')], durationsOf: { imageId: base.id } },
     lifetime.signal,
   );
   const { dialog } = openDialog({

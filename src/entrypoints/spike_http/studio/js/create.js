@@ -4,11 +4,12 @@ import { get, postOnce } from './api.js';
 import { imageComparison } from './compare.js';
 import { append, h, icon, iconButton, replaceContent } from './dom.js';
 import { on } from './events.js';
-import { aspectRatio, createTile } from './grid.js';
+import { createTile } from './grid.js';
 import { stableUrl } from './images.js';
 import { isFinished, pollJobs } from './job_polling.js';
 import { modifyForm } from './modify_form.js';
 import { navigate, renderRoute } from './router.js';
+import { aspectRatio } from './rows.js';
 import { tierPicker } from './tier_picker.js';
 import {
   defaultOrder,

@@ -1,17 +1,11 @@
-// The grid of pictures: tiles to open, select and drag.
+// Tiles of creations, and tiles that can be dragged.
 
-import { h, progressBar, setProgress } from './dom.js';
-import { on } from './events.js';
-import { isFinished } from './job_polling.js';
+import { h } from './dom.js';
+import { aspectRatio } from './rows.js';
 import { showError } from './toasts.js';
 
-const RATIO_RANGE = { min: 0.56, max: 2.4 };
-
-export const aspectRatio = ({ width, height }) =>
-  Math.min(RATIO_RANGE.max, Math.max(RATIO_RANGE.min, width / height)).toFixed(4);
-
-// `picture` is {id, name, url, width, height}; `href` is where a click leads; `extra` is an element to append.
-export function createTile(picture, { href, isSelected, onSelect, extra } = {}) {
+// The tile of a creation: `picture` is {id, name, url, width, height}; `href` is where a click leads.
+export function createTile(picture, { href }) {
   const image = h('img', {
     src: picture.url,
     alt: picture.name,
@@ -23,23 +17,8 @@ export function createTile(picture, { href, isSelected, onSelect, extra } = {}) 
   });
   const tile = h(
     'li',
-    { class: `tile${isSelected ? ' selected' : ''}`, 'data-id': picture.id, vars: { ratio: aspectRatio(picture) } },
+    { class: 'tile', 'data-id': picture.id, vars: { ratio: aspectRatio(picture).toFixed(4) } },
     h('a', { href, draggable: 'true' }, image, h('span', { class: 'name', 'aria-hidden': 'true' }, picture.name)),
-    onSelect &&
-      h(
-        'label',
-        { class: 'select-box' },
-        h('input', {
-          type: 'checkbox',
-          checked: isSelected,
-          'aria-label': `Select ${picture.name}`,
-          onchange: (event) => {
-            tile.classList.toggle('selected', event.target.checked);
-            onSelect(picture, event.target.checked);
-          },
-        }),
-      ),
-    extra,
   );
   image.addEventListener('error', () => tile.classList.add('unavailable')); // most browsers can't decode TIFF and HEIC
   return tile;
@@ -54,22 +33,6 @@ export function loadMoreButton(loadMore) {
   };
   const button = h('button', { type: 'button', class: 'button', onclick }, 'Show more');
   return h('div', { class: 'load-more' }, button);
-}
-
-// Shows the progress of jobs on the tiles of their images.
-export function showJobProgress(grid, signal) {
-  on(
-    'job',
-    (job) => {
-      const tile = job.imageId && grid.querySelector(`[data-id="${job.imageId}"]`);
-      if (!tile) return;
-      const existing = tile.querySelector('.progress');
-      if (isFinished(job)) return existing?.remove();
-      const progress = existing ?? tile.appendChild(progressBar('Enhancing'));
-      setProgress(progress, Math.max(0.06, job.progress / 100));
-    },
-    signal,
-  );
 }
 
 // Lets tiles be dragged onto each other. `onOver(tile, event)` marks the target, `onDrop(id, tile, event)` acts on it;
@@ -87,7 +50,7 @@ export function enableDragging(grid, { onOver, onDrop, onDropFile }, signal) {
     if (!draggedId) return;
     event.dataTransfer.effectAllowed = 'copyMove';
     event.dataTransfer.setData('text/plain', draggedId);
-    event.dataTransfer.setDragImage(tileAt(event).querySelector('img'), 40, 40);
+    event.dataTransfer.setDragImage(tileAt(event), 40, 40);
     tileAt(event).classList.add('dragging');
   });
   listen('dragover', (event) => {

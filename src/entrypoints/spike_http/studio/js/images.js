@@ -22,13 +22,38 @@ export const toPicture = (image) => ({
   id: image.id,
   name: image.name,
   url: stableUrl(image.originalUrl ?? image.url),
+  thumbnailUrl: thumbnailOf(image),
+  thumbhash: image.thumbhash,
   width: image.originalWidth ?? image.width,
   height: image.originalHeight ?? image.height,
 });
 
-export async function fetchPage(cursor) {
-  const { images, nextCursor } = await get(`/api/images?limit=60${cursor ? `&cursor=${cursor}` : ''}`);
-  return { images: images.map((each) => ({ ...each, originalUrl: stableUrl(each.originalUrl) })), nextCursor };
+// null while the thumbnail isn't made yet
+const thumbnailOf = (image) => {
+  const url = image.thumbnailUrl === undefined ? (image.originalUrl ?? image.url) : image.thumbnailUrl;
+  return url && stableUrl(url);
+};
+
+// What the grid needs of an image: its thumbnail, and until when the link to it is valid.
+export const toTile = (image) => {
+  const picture = toPicture(image);
+  const { thumbnailUrl } = picture;
+  return {
+    ...picture,
+    originalUrl: picture.url,
+    url: thumbnailUrl,
+    until: thumbnailUrl ? validUntil(thumbnailUrl) : Number.POSITIVE_INFINITY,
+  };
+};
+
+// the newest images, to choose one of them
+export async function fetchPage() {
+  const { images } = await get('/api/images?limit=60');
+  return { images: images.map((each) => ({ ...each, originalUrl: stableUrl(each.originalUrl) })) };
+}
+
+export async function fetchTiles(ids) {
+  return (await get(`/api/images?ids=${ids.join(',')}`)).images.map(toTile);
 }
 
 export async function updateImage(id, changes) {
@@ -46,11 +71,23 @@ export async function deleteImage(id) {
 // picture in its cache.
 const signedUrls = new Map();
 
+// When a signed URL ends, in ms; plain URLs never do. S3 signs with a date and a duration.
+export function validUntil(url) {
+  const { searchParams } = new URL(url, location);
+  const at = Number(searchParams.get('expires') ?? searchParams.get('Expires'));
+  if (at) return at * 1000;
+  const seconds = Number(searchParams.get('X-Amz-Expires'));
+  const date = /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/.exec(searchParams.get('X-Amz-Date') ?? '');
+  if (!seconds || !date) return Number.POSITIVE_INFINITY;
+  const [year, month, ...rest] = date.slice(1).map(Number);
+  return Date.UTC(year, month - 1, ...rest) + seconds * 1000;
+}
+
 export function stableUrl(url) {
-  const { origin, pathname, searchParams } = new URL(url, location);
+  const { origin, pathname } = new URL(url, location);
   const cached = signedUrls.get(origin + pathname);
   if (cached && cached.until > Date.now() + 60_000) return cached.url;
-  signedUrls.set(origin + pathname, { url, until: (Number(searchParams.get('expires')) || 0) * 1000 });
+  signedUrls.set(origin + pathname, { url, until: validUntil(url) });
   return url;
 }
 

@@ -1,47 +1,113 @@
-// The library: all images of the account, newest first.
+// The library: all images of the account, in an order, searched by name, narrowed down by state and tier.
 
-import { openMoveDialog } from './album_forms.js';
-import { postOnce } from './api.js';
 import { openBlendDialog } from './blend_dialog.js';
 import { openDialog } from './dialog.js';
 import { h, replaceContent } from './dom.js';
 import { acceptFiles, fileButton } from './dropzone.js';
 import { on } from './events.js';
-import { createTile, enableDragging, loadMoreButton, markDropTarget, showJobProgress } from './grid.js';
-import { deleteImage, fetchPage, toPicture } from './images.js';
-import { pollJobs } from './job_polling.js';
-import { tierPicker } from './tier_picker.js';
-import { defaultOrder, firstChoiceFor, formatTokens, tiersFor } from './tiers.js';
-import { showToast } from './toasts.js';
+import { enableDragging, markDropTarget } from './grid.js';
+import { imageSource } from './image_source.js';
+import { toTile } from './images.js';
+import { hiddenIds, selectionBar } from './picture_actions.js';
+import { replaceQuery } from './router.js';
+import { createSelection } from './selection.js';
+import { defaultOrder, tierById, tiersFor } from './tiers.js';
+import { showError } from './toasts.js';
 import { upload } from './uploads.js';
-import { setBalance } from './wallet.js';
+import { virtualGrid } from './virtual_grid.js';
 
-export async function libraryView(_parameters, signal) {
-  const pictures = new Map();
-  const grid = h('ul', { class: 'grid', 'aria-label': 'Pictures' });
+const ORDERS = { newest: 'Newest first', oldest: 'Oldest first', name: 'By name' };
+const STATES = { ORIGINAL: 'Not enhanced', PROCESSING: 'In progress', ENHANCED: 'Enhanced', FAILED: 'Failed' };
+const SEARCH_DELAY_MS = 250;
+const FILTERS = ['search', 'state', 'tier', 'order'];
+
+const monthFormat = new Intl.DateTimeFormat(undefined, { year: 'numeric', month: 'long' });
+const months = new Map(); // formatting ten thousand dates would take seconds
+function monthOf({ createdAt }) {
+  const date = new Date(createdAt);
+  const key = date.getFullYear() * 12 + date.getMonth();
+  if (!months.has(key)) months.set(key, monthFormat.format(date));
+  return months.get(key);
+}
+
+export async function libraryView({ query }, signal) {
+  const filters = Object.fromEntries(FILTERS.map((name) => [name, query.get(name) ?? '']));
+  const parameters = {};
+  const source = imageSource({ path: '/api/images/layout', parameters }, signal);
+  const selection = createSelection(source);
+  const isNarrowed = () => Boolean(filters.search || filters.state || filters.tier);
+  const grid = virtualGrid(
+    {
+      source,
+      label: 'Pictures',
+      hrefOf: ({ id }) => `#/picture/${id}`,
+      selection,
+      sectionOf: (entry) => (filters.order === 'name' ? undefined : monthOf(entry)),
+      onKey: (event) => {
+        if (event.key === 'a' && (event.ctrlKey || event.metaKey)) return selectAll();
+        if (event.key === 'Escape' && selection.size) return selection.clear() ?? true;
+        return undefined;
+      },
+    },
+    signal,
+  );
   const count = h('span', { class: 'count' });
+  const status = h('p', { class: 'visually-hidden', role: 'status' });
   const footer = h('div');
-  const selection = selectionBar(pictures, signal);
-  const tileOf = (image) => {
-    const picture = toPicture(image);
-    pictures.set(picture.id, picture);
-    return createTile(picture, { href: `#/picture/${picture.id}`, onSelect: selection.onSelect });
-  };
-  let cursor;
+  const bar = selectionBar(
+    selection,
+    {
+      sizesOf: (ids) => ids.map((id) => source.entries[grid.indexOf(id)]).filter(Boolean),
+      extra: (size) => (size === 2 ? [bar.button('Blend', () => blendSelected().catch(showError))] : []),
+    },
+    signal,
+  );
+  async function blendSelected() {
+    const [one, other] = await grid.picturesOf(selection.ids());
+    openBlendDialog(one, other, selection.clear);
+  }
+  function selectAll() {
+    source.loadAll().then(() => selection.add(source.entries.map(({ id }) => id)), showError);
+    return true;
+  }
 
-  async function loadMore() {
-    const { images, nextCursor } = await fetchPage(cursor);
-    cursor = nextCursor;
-    grid.append(...images.filter(({ id }) => !pictures.has(id)).map(tileOf));
-    render();
+  let narrowing = 0;
+  // requests the list anew; `index` is the place that has to be there before the page is shown
+  async function load(height = 0) {
+    const request = ++narrowing;
+    for (const name of FILTERS) {
+      if (filters[name]) parameters[name] = filters[name];
+      else delete parameters[name];
+    }
+    source.reset();
+    source.onEntries = () => {
+      if (request !== narrowing) return;
+      source.remove(hiddenIds);
+      render();
+    };
+    await source.loadUntil(0);
+    if (height) await source.loadUntil(Math.ceil(height / 20));
+    source.loadAhead().catch((error) => signal.aborted || showError(error));
   }
   function render() {
-    count.textContent = pictures.size ? `${pictures.size}${cursor ? '+' : ''}` : '';
-    grid.hidden = !pictures.size;
-    replaceContent(
-      footer,
-      !pictures.size &&
-        h(
+    const { length } = source.entries;
+    count.textContent = length ? `${length}${source.hasMore ? '+' : ''}` : '';
+    if (isNarrowed()) status.textContent = length || !source.hasMore ? `${length} found` : '';
+    tools.hidden = !length && !isNarrowed() && !source.hasMore;
+    grid.element.hidden = !length;
+    grid.update();
+    replaceContent(footer, !length && !source.hasMore && emptyPage());
+  }
+  const emptyPage = () =>
+    isNarrowed()
+      ? h(
+          'div',
+          { class: 'empty' },
+          h('h2', {}, 'Nothing found'),
+          h('p', { class: 'muted' }, 'No picture has this name and these properties.'),
+          h('button', { type: 'button', class: 'button', onclick: clearFilters }, 'Show all pictures'),
+        )
+      : h(
           'div',
           { class: 'empty' },
           h('div', { class: 'placeholders' }, ...[0.7, 1.5, 1].map((ratio) => h('i', { vars: { ratio } }))),
@@ -51,43 +117,143 @@ export async function libraryView(_parameters, signal) {
             { class: 'muted' },
             `Drop photographs anywhere on this page, paste one, or choose files. Each upload is enhanced ${defaultOrder()}.`,
           ),
-        ),
-      cursor && loadMoreButton(loadMore),
+        );
+
+  const reload = () => {
+    replaceQuery(filters);
+    selection.clear();
+    return load().catch((error) => signal.aborted || showError(error));
+  };
+  function clearFilters() {
+    for (const name of ['search', 'state', 'tier']) filters[name] = '';
+    search.value = '';
+    for (const select of tools.querySelectorAll('select')) if (select.name !== 'order') select.value = '';
+    reload();
+    search.focus();
+  }
+  let searchTimer;
+  const search = h('input', {
+    type: 'search',
+    class: 'search',
+    placeholder: 'Search by name',
+    'aria-label': 'Search by name',
+    value: filters.search,
+    maxlength: 100,
+    oninput: () => {
+      clearTimeout(searchTimer);
+      searchTimer = setTimeout(() => {
+        filters.search = search.value.trim();
+        reload();
+      }, SEARCH_DELAY_MS);
+    },
+  });
+  const choice = (name, label, options) =>
+    h(
+      'select',
+      {
+        name,
+        'aria-label': label,
+        onchange: (event) => {
+          filters[name] = event.target.value;
+          reload();
+        },
+      },
+      options.map(([value, text]) =>
+        h('option', { value, selected: value === (filters[name] || options[0][0]) }, text),
+      ),
     );
+  const tools = h(
+    'div',
+    { class: 'tools', role: 'search', 'aria-label': 'Pictures' },
+    search,
+    choice('state', 'State', [['', 'All states'], ...Object.entries(STATES)]),
+    choice('tier', 'Tier', [
+      ['', 'All tiers'],
+      ...tiersFor('enhancement').map(({ id }) => [id, `At ${tierById(id).name}`]),
+    ]),
+    choice('order', 'Order', Object.entries(ORDERS)),
+    h('button', { type: 'button', class: 'button compact', onclick: openSelectDialog }, 'Select'),
+  );
+
+  function openSelectDialog() {
+    const dateField = (name, text) =>
+      h('label', { class: 'field' }, h('span', {}, text), h('input', { type: 'date', name }));
+    openDialog({
+      title: 'Select pictures',
+      content: [
+        h('p', { class: 'muted small' }, 'All that are listed, or those of some days.'),
+        h('div', { class: 'row' }, dateField('from', 'From'), dateField('to', 'To')),
+      ],
+      action: 'Select',
+      async onSubmit(form) {
+        await source.loadAll();
+        const from = form.get('from') ? new Date(`${form.get('from')}T00:00`) : new Date(0);
+        const to = form.get('to') ? new Date(`${form.get('to')}T23:59:59.999`) : new Date(8e15);
+        selection.add(
+          source.entries
+            .filter(({ createdAt }) => new Date(createdAt) >= from && new Date(createdAt) <= to)
+            .map(({ id }) => id),
+        );
+      },
+    });
   }
 
-  await loadMore();
-  showJobProgress(grid, signal);
-  acceptFiles({ text: `Each picture is enhanced ${defaultOrder()}`, onFiles: (files) => upload(files) }, signal);
   enableDragging(
-    grid,
+    grid.element,
     {
-      onOver: (target) => markDropTarget(target, `Blend into ${pictures.get(target.dataset.id).name}`),
-      onDrop: (id, target) => openBlendDialog(pictures.get(target.dataset.id), pictures.get(id)),
-      onDropFile: (file, target) =>
-        openBlendDialog(pictures.get(target.dataset.id), { file, name: file.name, url: URL.createObjectURL(file) }),
+      onOver: (target) => markDropTarget(target, `Blend into ${grid.pictureOf(target.dataset.id)?.name ?? 'this'}`),
+      onDrop: async (id, target) => {
+        const [one, other] = await grid.picturesOf([target.dataset.id, id]);
+        openBlendDialog(one, other);
+      },
+      onDropFile: async (file, target) => {
+        const [picture] = await grid.picturesOf([target.dataset.id]);
+        openBlendDialog(picture, { file, name: file.name, url: URL.createObjectURL(file) });
+      },
     },
     signal,
   );
+  acceptFiles({ text: `Each picture is enhanced ${defaultOrder()}`, onFiles: (files) => upload(files) }, signal);
   on(
     'uploaded',
     ({ image }) => {
-      if (!pictures.has(image.id)) {
-        grid.prepend(tileOf(image));
-        render();
-      }
+      const picture = toTile(image);
+      const entry = { id: image.id, width: picture.width, height: picture.height, createdAt: new Date().toISOString() };
+      if (isNarrowed() || filters.order) return reload();
+      if (!source.prepend(entry)) return undefined;
+      return render();
     },
     signal,
   );
   on(
-    'image-deleted',
-    (id) => {
-      grid.querySelector(`[data-id="${id}"]`)?.remove();
-      pictures.delete(id);
+    'images-hidden',
+    (ids) => {
+      source.remove(ids);
       render();
     },
     signal,
   );
+  on('images-shown-again', () => load().catch(showError), signal);
+  on(
+    'image-deleted',
+    (id) => {
+      selection.remove([id]);
+      if (grid.indexOf(id) === undefined) return;
+      source.remove([id]);
+      render();
+    },
+    signal,
+  );
+  document.getElementById('main').addEventListener(
+    'displayed',
+    ({ detail }) => {
+      grid.update({ keepsPlace: false });
+      const index = detail.opened && grid.indexOf(detail.opened);
+      if (index !== undefined) grid.focusEntry(index, { scrolls: false });
+    },
+    { signal, once: true },
+  );
+  await load(history.state?.scroll);
   return [
     h(
       'div',
@@ -95,93 +261,10 @@ export async function libraryView(_parameters, signal) {
       h('h1', { 'data-title': 'Library' }, 'Library', count),
       fileButton('Upload pictures', (files) => upload(files)),
     ),
-    grid,
+    tools,
+    status,
+    grid.element,
     footer,
-    selection.element,
+    bar.element,
   ];
-}
-
-// The bar of actions on the selected images.
-function selectionBar(pictures, signal) {
-  const selected = new Set();
-  const element = h('div', {
-    class: 'selection-bar',
-    role: 'toolbar',
-    'aria-label': 'Selected pictures',
-    hidden: true,
-  });
-  const button = (text, onclick, props) =>
-    h('button', { type: 'button', class: 'button compact quiet', onclick, ...props }, text);
-  const clear = () => {
-    selected.clear();
-    for (const input of document.querySelectorAll('.select-box input')) {
-      input.checked = false;
-      input.closest('.tile').classList.remove('selected');
-    }
-    render();
-  };
-  function render() {
-    element.hidden = !selected.size;
-    const ids = [...selected];
-    replaceContent(
-      element,
-      h('strong', {}, `${ids.length} selected`),
-      button('Enhance', () => openEnhanceDialog(ids, clear)),
-      button('Move to album', () => openMoveDialog(ids, undefined, clear)),
-      ids.length === 2 && button('Blend', () => openBlendDialog(pictures.get(ids[0]), pictures.get(ids[1]), clear)),
-      button('Delete', () => openDeleteDialog(ids, clear), { class: 'button compact quiet danger' }),
-      button('Done', clear),
-    );
-  }
-  on('image-deleted', (id) => selected.delete(id) && render(), signal);
-  return {
-    element,
-    onSelect(picture, isSelected) {
-      isSelected ? selected.add(picture.id) : selected.delete(picture.id);
-      render();
-    },
-  };
-}
-
-function openEnhanceDialog(imageIds, onStart) {
-  const lifetime = new AbortController();
-  const picker = tierPicker(
-    { tiers: tiersFor('enhancement'), count: imageIds.length, chosen: [firstChoiceFor('enhancement')] },
-    lifetime.signal,
-  );
-  const { dialog } = openDialog({
-    title: imageIds.length === 1 ? 'Enhance one picture' : `Enhance ${imageIds.length} pictures`,
-    content: picker.element,
-    action: 'Enhance',
-    async onSubmit() {
-      for (let from = 0; from < imageIds.length; from += 20) {
-        const answer = await postOnce('/api/images/batch-enhance', {
-          imageIds: imageIds.slice(from, from + 20),
-          tier: picker.chosen()[0],
-        });
-        setBalance(answer.summary.newBalance);
-        pollJobs(answer.jobs.map(({ jobId }) => ({ id: jobId })));
-        showToast(`${answer.summary.total} started, ${formatTokens(answer.summary.totalCost)}`);
-      }
-      onStart();
-    },
-  });
-  dialog.addEventListener('close', () => lifetime.abort());
-}
-
-function openDeleteDialog(ids, onDelete) {
-  openDialog({
-    title: ids.length === 1 ? 'Delete this picture?' : `Delete ${ids.length} pictures?`,
-    content: h(
-      'p',
-      { class: 'muted' },
-      'All versions are deleted too. Unfinished jobs are cancelled and their tokens are refunded.',
-    ),
-    action: 'Delete',
-    kind: 'danger',
-    async onSubmit() {
-      for (const id of ids) await deleteImage(id);
-      onDelete();
-    },
-  });
 }

@@ -2,7 +2,8 @@
 
 import { accountView } from './account.js';
 import { albumView } from './album.js';
-import { albumsView, sharedView } from './albums.js';
+import { albumsView } from './albums.js';
+import { absoluteUrl } from './api.js';
 import { createView, creationView } from './create.js';
 import { h, iconButton, replaceContent } from './dom.js';
 import { startDropzone } from './dropzone.js';
@@ -12,11 +13,13 @@ import { libraryView } from './library.js';
 import { jobView, pictureView } from './picture.js';
 import { navigate, renderRoute, startRouter } from './router.js';
 import { currentUser, restoreSession, signIn, signOut, takeTokenFromAddress } from './session.js';
+import { sharedView, sharedViewOf } from './shared.js';
 import { openSignInDialog } from './sign_in.js';
 import { loadTiers } from './tiers.js';
 import { showError, showToast } from './toasts.js';
 import { tokensView } from './tokens.js';
 import './upload_panel.js';
+import { resumeUploads } from './uploads.js';
 import { balance, refreshWallet } from './wallet.js';
 
 const orLanding = (view) => (parameters, signal) =>
@@ -29,8 +32,8 @@ function renderHeader() {
   headerController = new AbortController();
   const nav = document.getElementById('nav');
   const actions = document.getElementById('header-actions');
+  if (!currentUser() || sharedViewOf(location)) nav.replaceChildren();
   if (!currentUser()) {
-    nav.replaceChildren();
     return replaceContent(
       actions,
       h('button', { type: 'button', class: 'button compact', onclick: () => openSignInDialog() }, 'Sign in'),
@@ -44,14 +47,15 @@ function renderHeader() {
     },
     headerController.signal,
   );
-  replaceContent(
-    nav,
-    [
-      ['#/', 'Library'],
-      ['#/albums', 'Albums'],
-      ['#/create', 'Create'],
-    ].map(([href, text]) => h('a', { href }, text)),
-  );
+  if (!sharedViewOf(location))
+    replaceContent(
+      nav,
+      [
+        ['#/', 'Library'],
+        ['#/albums', 'Albums'],
+        ['#/create', 'Create'],
+      ].map(([href, text]) => h('a', { href }, text)),
+    );
   return replaceContent(
     actions,
     h(
@@ -66,6 +70,7 @@ function renderHeader() {
 }
 
 async function start() {
+  if (sharedViewOf(location)) document.querySelector('.wordmark').href = absoluteUrl('/#/');
   const token = takeTokenFromAddress();
   let failure;
   try {
@@ -82,8 +87,9 @@ async function start() {
   }
   if (failure) showError(failure);
   renderHeader();
+  const shared = sharedViewOf(location);
   startRouter([
-    ['/', orLanding(libraryView)],
+    ['/', shared ?? orLanding(libraryView)],
     ['/picture/:id', orLanding(pictureView)],
     ['/job/:id', orLanding(jobView)],
     ['/albums', orLanding(albumsView)],
@@ -121,4 +127,4 @@ addEventListener('hashchange', () => {
 });
 startDropzone();
 emit('uploads');
-start();
+start().then(() => currentUser() && resumeUploads());

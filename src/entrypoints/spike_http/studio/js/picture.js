@@ -10,6 +10,7 @@ import { on } from './events.js';
 import { fetchImage, stableUrl, toPicture } from './images.js';
 import { isFinished, pollJobs } from './job_polling.js';
 import { loadModifications, modifyForm } from './modify_form.js';
+import { openShareDialog } from './share_links.js';
 import { tierPicker } from './tier_picker.js';
 import { formatSize, formatTokens, recordDuration, tiersFor } from './tiers.js';
 import { errorDetails, showError } from './toasts.js';
@@ -138,6 +139,11 @@ export async function pictureView({ id }, signal) {
           },
           'Move to album',
         ),
+        h(
+          'button',
+          { type: 'button', class: 'button compact', onclick: () => openShareDialog(image, shownId) },
+          'Share',
+        ),
       ),
       detailsForm(image, method),
     ),
@@ -155,7 +161,7 @@ function enhanceForm(picture, signal) {
   const picker = tierPicker(
     {
       tiers: tiersFor('enhancement'),
-      size: picture,
+      sizes: [picture],
       multiple: true,
       onChange: updateButton,
       durationsOf: { imageId: picture.id },
@@ -175,8 +181,12 @@ function enhanceForm(picture, signal) {
         try {
           const answer =
             chosen.length === 1
-              ? await postOnce('/api/images/enhance', { imageId: picture.id, tier: chosen[0] })
-              : await postOnce('/api/images/parallel-enhance', { imageId: picture.id, tiers: chosen });
+              ? await postOnce('/api/images/enhance', { imageId: picture.id, tier: chosen[0], ...picker.output() })
+              : await postOnce('/api/images/parallel-enhance', {
+                  imageId: picture.id,
+                  tiers: chosen,
+                  ...picker.output(),
+                });
           setBalance(answer.newBalance);
           pollJobs((answer.jobs ?? [answer]).map(({ jobId }) => ({ id: jobId })));
           isSubmitting = false;
@@ -190,6 +200,7 @@ function enhanceForm(picture, signal) {
     },
     h('h2', {}, 'Enhance'),
     picker.element,
+    picker.options,
     errorText,
     button,
   );

@@ -3,18 +3,25 @@
 import { h } from './dom.js';
 import { on } from './events.js';
 import { isFinished } from './job_polling.js';
+import { outputOptions } from './output_options.js';
 import { expectedSeconds, formatDuration, formatSize, formatTokens, loadDurations, outputSize } from './tiers.js';
 import { balance, timeToNextToken } from './wallet.js';
 
 const TIERS_MAX = 3; // the API's limit for one request
 
-// `size` is {width, height} of the picture, if there is just one; `count` is the number of pictures; `onChange(tiers, price)` is
+// `sizes` are {width, height} of the pictures, as far as they are known; `count` is their number; `onChange(tiers, price)` is
 // called with each choice; `durationsOf` says which jobs the expected time is computed from, as for `expectedSeconds`.
 export function tierPicker(
-  { tiers, size, multiple, count = 1, onChange = () => {}, chosen = [], durationsOf },
+  { tiers, sizes = [], multiple, count = 1, onChange = () => {}, chosen = [], durationsOf },
   signal,
 ) {
-  const selected = new Set(chosen);
+  const size = count === 1 ? sizes[0] : undefined;
+  const enlarging = smallestThatEnlarges(tiers, sizes);
+  const selected = new Set(
+    multiple || !enlarging || enlarging.price * count > balance() || !chosen.every((id) => shrinks(tiers, id, sizes))
+      ? chosen
+      : [enlarging.id],
+  );
   const element = h(
     'fieldset',
     { class: 'tiers' },
@@ -48,6 +55,7 @@ export function tierPicker(
     );
     return { tier, input, sizeText, durationText, reasonText };
   });
+  const output = outputOptions();
   const totalPrice = () =>
     tiers.filter((tier) => selected.has(tier.id)).reduce((sum, tier) => sum + tier.price * count, 0);
 
@@ -67,7 +75,8 @@ export function tierPicker(
       input.checked = isSelected;
       sizeText.textContent = output ? formatSize(output.width, output.height) : `${tier.side} px`;
       durationText.textContent = formatDuration(expectedSeconds(tier.id, durationsOf));
-      reasonText.textContent = reason;
+      reasonText.textContent = reason || sizeNote(tier, sizes, enlarging);
+      reasonText.classList.toggle('note', !reason);
     }
     onChange([...selected], totalPrice());
   }
@@ -78,12 +87,29 @@ export function tierPicker(
   return {
     element,
     chosen: () => [...selected],
+    options: output.element,
+    output: output.values,
     price: totalPrice,
     clear() {
       selected.clear();
       render();
     },
   };
+}
+
+const longest = ({ width, height }) => Math.max(width, height);
+const shrinks = (tiers, id, sizes) => sizes.some((size) => longest(size) > tiers.find((tier) => tier.id === id)?.side);
+const smallestThatEnlarges = (tiers, sizes) =>
+  [...tiers]
+    .sort((one, other) => one.side - other.side || one.price - other.price)
+    .find((tier) => sizes.length && sizes.every((size) => longest(size) < tier.side));
+
+// says where a result would be smaller than its original, and which tier is the smallest that enlarges
+function sizeNote(tier, sizes, enlarging) {
+  const smaller = sizes.filter((size) => longest(size) > tier.side).length;
+  if (smaller)
+    return sizes.length === 1 ? 'Smaller than the original' : `Smaller than ${smaller} of ${sizes.length} originals`;
+  return tier.id === enlarging?.id ? 'The smallest that enlarges' : '';
 }
 
 const shortageText = (missing) =>

@@ -4,12 +4,20 @@ import { get, post } from './api.js';
 
 let offers = []; // {tier, longestSide, prices}, as the API has them
 let defaultId;
+let output = {};
+
+export const outputOffer = () => output;
 
 // Reads the tiers; again after a sign-in, since prices may depend on the user.
 export async function loadTiers() {
   const answer = await get('/api/tiers');
   offers = answer.tiers;
   defaultId = answer.defaultTier;
+  output = {
+    formats: answer.formats ?? [],
+    modes: answer.modes ?? [],
+    hasStrength: Boolean(answer.formats),
+  };
 }
 
 // The tiers at which this kind of job can be ordered, with its prices.

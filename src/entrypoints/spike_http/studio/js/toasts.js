@@ -8,6 +8,40 @@ const VISIBLE_MS = 6000;
 export function showToast(text, ...more) {
   const toast = addToast('toast', h('div', {}, h('p', {}, text), more));
   setTimeout(() => toast.remove(), VISIBLE_MS);
+  return toast;
+}
+
+// A message with a button, which stays until it is used or dismissed. Returns {setCount, remove}; a count isn't read aloud.
+export function showActionToast(text, label, onAction, { onDismiss = () => {} } = {}) {
+  const count = h('span', { class: 'muted', 'aria-hidden': 'true' });
+  const message = h('p', {}, text, ' ', count);
+  const toast = addToast(
+    'toast',
+    h(
+      'div',
+      { class: 'row spread' },
+      message,
+      h(
+        'button',
+        {
+          type: 'button',
+          class: 'button compact',
+          onclick: () => {
+            toast.remove();
+            onAction();
+          },
+        },
+        label,
+      ),
+    ),
+    onDismiss,
+  );
+  return {
+    remove: () => toast.remove(),
+    setCount(next) {
+      count.textContent = next;
+    },
+  };
 }
 
 export function showError(error) {
@@ -25,14 +59,18 @@ export const errorDetails = (error) =>
     error.requestId && h('p', { class: 'id' }, `Request ${error.requestId}`),
   );
 
-function addToast(className, content) {
+function addToast(className, content, onDismiss = () => {}) {
   const toast = h(
     'div',
     { class: className },
     content,
-    iconButton('close', 'Dismiss', () => toast.remove()),
+    iconButton('close', 'Dismiss', () => {
+      toast.remove();
+      onDismiss();
+    }),
   );
   container.append(toast);
-  while (container.children.length > 3) container.firstChild.remove();
+  // a message with a button isn't pushed out
+  for (const old of [...container.children].slice(0, -3)) if (!old.querySelector('.row .button')) old.remove();
   return toast;
 }

@@ -3,7 +3,7 @@
 import { h, iconButton, progressBar, setProgress } from './dom.js';
 import { on } from './events.js';
 import { errorDetails } from './toasts.js';
-import { dismiss, retry, uploads } from './uploads.js';
+import { dismiss, retry, retryAll, uploads } from './uploads.js';
 
 const CLOSE_DELAY_MS = 4000;
 const rows = new Map(); // item → {row, progress, state}
@@ -13,10 +13,16 @@ const list = h('ul', { tabindex: 0, 'aria-label': 'Files' });
 const close = iconButton('close', 'Close the list of uploads', () =>
   dismiss(uploads.filter((item) => item.state !== 'sending')),
 );
+const retryAllButton = h('button', { type: 'button', class: 'button compact', onclick: retryAll }, 'Retry all');
 const panel = h(
   'section',
   { class: 'upload-panel', 'aria-label': 'Uploads' },
-  h('header', {}, h('div', { class: 'row spread' }, heading, close), totalProgress),
+  h(
+    'header',
+    {},
+    h('div', { class: 'row spread' }, heading, h('div', { class: 'row' }, retryAllButton, close)),
+    totalProgress,
+  ),
   list,
 );
 let closeTimer;
@@ -43,6 +49,7 @@ on('uploads', () => {
         sumBytes(() => 1),
       ),
   );
+  retryAllButton.hidden = failed < 2;
   if (!panel.isConnected) document.getElementById('overlays').append(panel);
   if (!pending && !failed) closeTimer = setTimeout(() => dismiss([...uploads]), CLOSE_DELAY_MS);
 });
@@ -92,6 +99,7 @@ function thumbnail(file) {
   const url = URL.createObjectURL(file);
   const image = h('img', {
     alt: '',
+    loading: 'lazy', // of hundreds of files only those in sight are decoded
     src: url,
     onload: () => URL.revokeObjectURL(url),
     onerror: () => image.replaceWith(h('span', { class: 'blank' })),

@@ -1,9 +1,12 @@
 // The queue of uploads. A few files are sent one by one, many as batches, which the rate limit counts as one request.
-// A retry repeats the Idempotency-Key, so that a lost response isn't charged twice.
+// A retry repeats the Idempotency-Key, so that a lost response isn't charged twice. Files, keys and batches are kept until they are
+// answered, so that a reload goes on where the page ended, with the same requests.
 
 import { absoluteUrl, newIdempotencyKey, sleep, toApiError, unreachable } from './api.js';
-import { emit } from './events.js';
+import { emit, on } from './events.js';
 import { pollJobs } from './job_polling.js';
+import { currentUser } from './session.js';
+import { forgetUploads, keepUploads, keptUploads } from './upload_store.js';
 import { setBalance } from './wallet.js';
 
 const REQUESTS_MAX = 2;
@@ -11,23 +14,76 @@ const BUSY_TRIES_MAX = 30;
 const SINGLE_FILES_MAX = 6;
 const BATCH_MAX = { files: 20, bytes: 48e6, fileBytes: 10.4e6 };
 
-export const uploads = []; // {file, albumId, state: waiting | sending | done | failed, progress, error, batch}
+export const uploads = []; // {id, file, albumId, state: waiting | sending | done | failed, progress, error, batch}
 let active = 0;
+let isResuming = false;
 
-export function upload(files, albumId) {
-  uploads.push(...[...files].map((file) => ({ file, albumId, state: 'waiting', progress: 0 })));
+export async function upload(files, albumId) {
+  const items = [...files].map((file) => ({ id: newIdempotencyKey(), file, albumId, state: 'waiting', progress: 0 }));
+  uploads.push(...items);
+  emit('uploads');
+  await keepUploads(items.map(recordOf));
   sendNext();
 }
 
+// Sends the uploads that an earlier page, or a page that was reloaded, hasn't finished. Of several tabs one does it at a time, where
+// the browser has locks; elsewhere the keys see to it that nothing counts twice.
+export async function resumeUploads() {
+  if (isResuming) return;
+  isResuming = true;
+  if (!navigator.locks) return resume();
+  return navigator.locks.request('spike-uploads', async () => {
+    await resume();
+    return new Promise(() => {}); // held as long as the page is open
+  });
+}
+
+async function resume() {
+  const known = new Set(uploads.map(({ id }) => id));
+  const records = (await keptUploads()).filter(({ id, owner }) => owner === currentUser()?.id && !known.has(id));
+  const batches = new Map();
+  for (const { id, file, albumId, key, place } of records.sort((a, b) => a.at - b.at || a.place - b.place)) {
+    const item = { id, file, albumId, state: 'waiting', progress: 0 };
+    uploads.push(item);
+    if (!key) continue;
+    const batch = batches.get(key) ?? { items: [], key };
+    batches.set(key, batch);
+    batch.items[place] = item;
+    item.batch = batch;
+  }
+  sendNext();
+}
+
+const startedAt = Date.now();
+const recordOf = (item, place = 0) => ({
+  id: item.id,
+  file: item.file,
+  albumId: item.albumId,
+  owner: currentUser()?.id,
+  at: startedAt + uploads.indexOf(item),
+  key: item.batch?.key,
+  place: item.batch ? item.batch.items.indexOf(item) : place,
+});
+
 export function retry(item) {
+  prepareAgain(item);
+  sendNext();
+}
+
+export function retryAll() {
+  for (const item of uploads.filter(({ state }) => state === 'failed')) if (item.state === 'failed') prepareAgain(item);
+  sendNext();
+}
+
+function prepareAgain(item) {
   const again = item.batch?.isAnswered ? [item] : (item.batch?.items ?? [item]);
   if (item.batch?.isAnswered) item.batch = undefined;
   for (const each of again) Object.assign(each, { state: 'waiting', progress: 0, error: undefined });
-  sendNext();
 }
 
 export function dismiss(items) {
   for (const item of items) uploads.splice(uploads.indexOf(item), 1);
+  forgetUploads(items.map(({ id }) => id));
   emit('uploads');
 }
 
@@ -60,6 +116,7 @@ function nextBatch() {
   }
   const batch = { items, key: newIdempotencyKey() };
   for (const item of items) item.batch = batch;
+  batch.isKept = keepUploads(items.map(recordOf));
   return batch;
 }
 
@@ -71,12 +128,14 @@ async function send(batch) {
   const form = new FormData();
   if (items[0].albumId) form.append('albumId', items[0].albumId);
   for (const { file } of items) form.append(isMultiple ? 'files' : 'file', file, file.name || 'pasted.png');
+  await batch.isKept; // the key is there before the request is
   try {
     const answer = await sendUnlessBusy(isMultiple ? '/api/images/batch-upload' : '/api/images/upload', form, {
       key: batch.key,
       onProgress: (bytes) => updateProgress(items, bytes),
     });
     batch.isAnswered = true;
+    forgetUploads(items.map(({ id }) => id));
     const results = isMultiple
       ? answer.results
       : [
@@ -91,18 +150,23 @@ async function send(batch) {
     for (const [index, result] of results.entries()) settle(items[index], result);
     setBalance((isMultiple ? answer.summary : answer.enhancement)?.newBalance);
   } catch (error) {
+    // what the server has refused would be refused again after a reload
+    if (error.status) forgetUploads(items.map(({ id }) => id));
     for (const item of items) Object.assign(item, { state: 'failed', error });
   }
   emit('uploads');
 }
 
-// While the server is busy it has stored and charged nothing.
+on('signed-in', () => resumeUploads());
+
+// While the server is busy it has stored and charged nothing; while the same request is under way, its answer is awaited.
 async function sendUnlessBusy(path, form, options) {
   for (let tries = 1; ; tries++) {
     try {
       return await sendForm(path, form, options);
     } catch (error) {
-      if (error.code !== 'SERVER_BUSY' || tries === BUSY_TRIES_MAX) throw error;
+      const isPassing = error.code === 'SERVER_BUSY' || error.code === 'REQUEST_IN_PROGRESS';
+      if (!isPassing || tries === BUSY_TRIES_MAX) throw error;
       await sleep(error.retryAfter ?? 1);
     }
   }

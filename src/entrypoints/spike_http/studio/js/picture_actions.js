@@ -1,0 +1,211 @@
+// What is done to selected pictures, however many: enhance, move, download, delete with undo.
+
+import { openMoveDialog } from './album_forms.js';
+import { call, postOnce } from './api.js';
+import { openDialog } from './dialog.js';
+import { h, progressBar, setProgress } from './dom.js';
+import { emit, on } from './events.js';
+import { deleteImage } from './images.js';
+import { isFinished, pollJobs } from './job_polling.js';
+import { tierPicker } from './tier_picker.js';
+import { expectedSeconds, firstChoiceFor, formatDuration, formatTokens, tiersFor } from './tiers.js';
+import { showActionToast, showError, showToast } from './toasts.js';
+import { balance, setBalance } from './wallet.js';
+
+const ENHANCED_AT_ONCE = 20; // the API's limits per request
+const DOWNLOADED_AT_ONCE = 1000;
+const DELETED_AT_ONCE = 4;
+export const UNDO_MS = 10_000;
+
+export const hiddenIds = new Set(); // deleted unless it is undone
+
+const plural = (count) => `${count === 1 ? 'one picture' : `${count} pictures`}`;
+
+// `sizes` are those of the pictures, as far as they are known; `onStart` is called with what was ordered.
+export function openEnhanceDialog(imageIds, { sizes = [], tier, onStart = () => {} } = {}) {
+  const lifetime = new AbortController();
+  const summary = h('p', { class: 'small', role: 'status' });
+  const picker = tierPicker(
+    {
+      tiers: tiersFor('enhancement'),
+      count: imageIds.length,
+      sizes,
+      chosen: [tier ?? firstChoiceFor('enhancement')],
+      onChange: ([chosen], price) => {
+        const seconds = chosen && expectedSeconds(chosen);
+        summary.textContent = [
+          `${plural(imageIds.length)}: ${formatTokens(price)} of ${balance()}`.replace(/^o/, 'O'),
+          seconds === undefined ? '' : `${formatDuration(seconds * imageIds.length)} one after the other`,
+        ]
+          .filter(Boolean)
+          .join(', ');
+      },
+    },
+    lifetime.signal,
+  );
+  const { dialog } = openDialog({
+    title: `Enhance ${plural(imageIds.length)}`,
+    content: [picker.element, summary, picker.options],
+    action: 'Enhance',
+    async onSubmit() {
+      await enhance(imageIds, { tier: picker.chosen()[0], ...picker.output() });
+      onStart();
+    },
+  });
+  dialog.addEventListener('close', () => lifetime.abort());
+}
+
+async function enhance(imageIds, order) {
+  let [started, price] = [0, 0];
+  try {
+    for (let from = 0; from < imageIds.length; from += ENHANCED_AT_ONCE) {
+      const answer = await postOnce('/api/images/batch-enhance', {
+        imageIds: imageIds.slice(from, from + ENHANCED_AT_ONCE),
+        ...order,
+      });
+      setBalance(answer.summary.newBalance);
+      watch(answer.jobs, order);
+      pollJobs(answer.jobs.map(({ jobId }) => ({ id: jobId })));
+      started += answer.summary.total;
+      price += answer.summary.totalCost;
+    }
+  } catch (error) {
+    if (started) error.message = `${started} of ${imageIds.length} started. ${error.message}`;
+    throw error;
+  } finally {
+    if (started) showToast(`${started} started, ${formatTokens(price)}`);
+  }
+}
+
+// Once all jobs of an order have ended, those that failed are offered to be ordered again, all at once.
+function watch(jobs, order) {
+  const open = new Map(jobs.map(({ jobId, imageId }) => [jobId, imageId]));
+  const failed = [];
+  const lifetime = new AbortController();
+  on(
+    'job',
+    (job) => {
+      if (!isFinished(job) || !open.has(job.id)) return;
+      if (job.status === 'FAILED' || job.status === 'REFUNDED') failed.push(open.get(job.id));
+      open.delete(job.id);
+      if (open.size) return;
+      lifetime.abort();
+      if (failed.length)
+        showActionToast(`${failed.length} of ${jobs.length} failed and cost nothing.`, 'Retry all', () =>
+          enhance(failed, order).catch(showError),
+        );
+    },
+    lifetime.signal,
+  );
+}
+
+// Hides the pictures at once and deletes them when the time for Undo is over. Until then nothing is sent, so a page that is closed
+// meanwhile deletes nothing.
+export function deleteWithUndo(ids) {
+  for (const id of ids) hiddenIds.add(id);
+  emit('images-hidden', ids);
+  const toast = showActionToast(
+    `${plural(ids.length).replace(/^o/, 'O')} will be deleted, with all versions.`,
+    'Undo',
+    () => {
+      clearInterval(timer);
+      showAgain(ids);
+      showToast('Nothing was deleted');
+    },
+    { onDismiss: finish },
+  );
+  let left = UNDO_MS / 1000;
+  toast.setCount(`${left} s`);
+  const timer = setInterval(() => {
+    left -= 1;
+    if (left <= 0) return finish();
+    return toast.setCount(`${left} s`);
+  }, 1000);
+  let isOver = false;
+  function finish() {
+    if (isOver) return;
+    isOver = true;
+    clearInterval(timer);
+    toast.remove();
+    deleteNow(ids);
+  }
+}
+
+function showAgain(ids) {
+  for (const id of ids) hiddenIds.delete(id);
+  emit('images-shown-again', ids);
+}
+
+async function deleteNow(ids) {
+  const waiting = [...ids];
+  const failed = [];
+  const bar = progressBar('Deleting');
+  const toast = ids.length > 20 ? showToast('Deleting', bar) : undefined;
+  const work = async () => {
+    for (let id = waiting.shift(); id; id = waiting.shift()) {
+      await deleteImage(id).catch((error) => error.status === 404 || failed.push([id, error]));
+      setProgress(bar, 1 - waiting.length / ids.length);
+    }
+  };
+  await Promise.all(Array.from({ length: DELETED_AT_ONCE }, work));
+  toast?.remove();
+  if (!failed.length) return showToast(`${plural(ids.length).replace(/^o/, 'O')} deleted`);
+  showAgain(failed.map(([id]) => id));
+  return showError(failed[0][1]);
+}
+
+export function selectionBar(selection, { extra = () => [], sizesOf = () => [], from, onMoved = () => {} }, signal) {
+  const element = h('div', {
+    class: 'selection-bar',
+    role: 'toolbar',
+    'aria-label': 'Selected pictures',
+    hidden: true,
+  });
+  const count = h('strong', { role: 'status' });
+  const button = (text, onclick, kind = '') =>
+    h('button', { type: 'button', class: `button compact quiet ${kind}`, onclick }, text);
+  function render() {
+    const { size } = selection;
+    element.hidden = !size;
+    if (!size) return;
+    count.textContent = `${size} selected`;
+    element.replaceChildren(
+      count,
+      button('Enhance', () => {
+        const ids = selection.ids();
+        openEnhanceDialog(ids, { sizes: sizesOf(ids), onStart: selection.clear });
+      }),
+      button('Move to album', () =>
+        openMoveDialog(selection.ids(), from, () => {
+          onMoved(selection.ids());
+          selection.clear();
+        }).catch(showError),
+      ),
+      button('Download', () => downloadZip(selection.ids()).catch(showError)),
+      ...extra(size),
+      button(
+        'Delete',
+        () => {
+          const ids = selection.ids();
+          selection.clear();
+          deleteWithUndo(ids);
+        },
+        'danger',
+      ),
+      button('Done', () => selection.clear()),
+    );
+  }
+  selection.onChange(render, signal);
+  return { element, button };
+}
+
+// Downloads a zip file for each thousand pictures; the browser keeps what it has received until a file is complete.
+export async function downloadZip(imageIds) {
+  for (let from = 0; from < imageIds.length; from += DOWNLOADED_AT_ONCE) {
+    const body = { imageIds: imageIds.slice(from, from + DOWNLOADED_AT_ONCE) };
+    const { blob, name } = await call('POST', '/api/images/download', { body, isFile: true });
+    const url = URL.createObjectURL(blob);
+    h('a', { href: url, download: name }).click();
+    setTimeout(() => URL.revokeObjectURL(url), 60_000);
+  }
+}

@@ -1,0 +1,237 @@
+// A grid of any number of pictures. Only the rows near the window are elements; the others are numbers. It is an ARIA grid with one
+// stop for the Tab key, whose arrow keys move between pictures.
+
+import { h, setVariables } from './dom.js';
+import { pictureTiles } from './picture_tiles.js';
+import { layOut, rowAt, rowOfEntry } from './rows.js';
+
+const OVERSCAN = 0.75; // of the window's height, above and below it
+
+// `source` is {entries, details(ids) → Promise of pictures, loadMore()}: `entries` are {id, width, height, createdAt}, a picture is
+// {id, name, url, thumbhash, until}. `hrefOf(id)` is where a click leads; `selection` is optional; `extraOf(entry, index)` is an element
+// to append to a tile; `sectionOf(entry)` the text above a section; `onOpen(entry)` is called before a link is followed.
+export function virtualGrid({ source, label, hrefOf, selection, extraOf, sectionOf, onKey }, signal) {
+  const element = h('div', {
+    class: 'grid',
+    role: 'grid',
+    'aria-label': label,
+    'aria-multiselectable': selection && 'true',
+  });
+  const shown = new Map(); // number of a row → its element
+  const indexOf = new Map(); // id → index of the entry
+  let rows = [];
+  let focusIndex = 0;
+  let width = 0;
+  let frame;
+  const tiles = pictureTiles({ element, source, hrefOf, selection, extraOf, indexOf }, signal);
+
+  const gap = () => Math.min(10, Math.max(4, innerWidth * 0.007));
+  const rowHeight = () => Math.min(272, Math.max(104, innerWidth * 0.19));
+  const offset = () => element.getBoundingClientRect().top + scrollY;
+
+  // Lays out all entries; called when they, the sections or the width change. What is at the top of the window stays there.
+  function update({ keepsPlace = true } = {}) {
+    const anchor = keepsPlace && rows.length ? anchorOf() : undefined;
+    indexOf.clear();
+    for (const [index, { id }] of source.entries.entries()) indexOf.set(id, index);
+    width = element.clientWidth;
+    if (!width) return; // not displayed yet
+    const layout = layOut(source.entries, { width, gap: gap(), rowHeight: rowHeight(), sectionOf });
+    rows = layout.rows;
+    setVariables(element, { height: `${layout.height}px` });
+    element.setAttribute('aria-rowcount', source.hasMore ? -1 : rows.length);
+    for (const [number, row] of shown) if (!isSameRow(row.layout, rows[number])) removeRow(number);
+    focusIndex = Math.min(focusIndex, Math.max(0, source.entries.length - 1));
+    if (anchor) scrollToAnchor(anchor);
+    render();
+  }
+  // whether a row shows what it would show if it were made anew
+  const isSameRow = (old, next) =>
+    next &&
+    !extraOf &&
+    old.row.top === next.top &&
+    old.row.height === next.height &&
+    old.row.text === next.text &&
+    old.row.end - old.row.start === next.end - next.start &&
+    old.ids.every((id, place) => source.entries[next.start + place]?.id === id) &&
+    Object.assign(old.row, next);
+  function removeRow(number) {
+    for (const tile of shown.get(number).querySelectorAll('.tile')) tiles.forget(tile.dataset.id);
+    shown.get(number).remove();
+    shown.delete(number);
+  }
+  const anchorOf = () => {
+    const y = scrollY - offset();
+    if (y <= 0) return undefined;
+    const row = rows[rowAt(rows, y)];
+    return { id: source.entries[row.start]?.id ?? anchorId, by: y - row.top };
+  };
+  let anchorId;
+  function scrollToAnchor({ id, by }) {
+    const index = indexOf.get(id);
+    if (index === undefined) return;
+    const top = offset() + rows[rowOfEntry(rows, index)].top + by;
+    if (Math.abs(top - scrollY) > 1) scrollTo(0, top);
+  }
+
+  function visibleRange(overscan) {
+    if (!rows.length) return [0, -1];
+    const top = scrollY - offset();
+    return [rowAt(rows, top - innerHeight * overscan), rowAt(rows, top + innerHeight * (1 + overscan))];
+  }
+
+  function render() {
+    frame = undefined;
+    if (!element.isConnected) return;
+    const [first, last] = visibleRange(OVERSCAN);
+    const focused = element.contains(document.activeElement) ? rowOfEntry(rows, focusIndex) : undefined;
+    for (const number of [...shown.keys()])
+      if ((number < first || number > last) && number !== focused) removeRow(number);
+    for (let number = first; number <= last; number++) if (!shown.has(number)) addRow(number);
+    anchorId = source.entries[rows[first]?.start]?.id;
+    if (last >= 0 && source.hasMore && rows[last].end > source.entries.length - 1000) source.loadMore();
+    keepOneTabStop();
+    tiles.fillSoon();
+  }
+
+  function addRow(number) {
+    const row = rows[number];
+    const rowElement = h('div', {
+      class: row.text === undefined ? 'grid-row' : 'grid-row section',
+      role: 'row',
+      'aria-rowindex': number + 1,
+      vars: { top: `${row.top}px`, height: `${row.height}px` },
+    });
+    if (row.text === undefined)
+      for (let index = row.start; index < row.end; index++)
+        rowElement.append(
+          tiles.create(source.entries[index], index, row.widths[index - row.start], index - row.start + 1),
+        );
+    else rowElement.append(sectionHeading(row));
+    rowElement.layout = {
+      row: { ...row },
+      ids: row.text === undefined ? source.entries.slice(row.start, row.end).map(({ id }) => id) : [],
+    };
+    shown.set(number, rowElement);
+    // in the order of the page, for those who read it by a screen reader
+    let after;
+    for (const [other, sibling] of shown) if (other > number && (!after || other < after[0])) after = [other, sibling];
+    element.insertBefore(rowElement, after?.[1] ?? null);
+  }
+
+  function sectionHeading({ text, start, end }) {
+    const ids = () => source.entries.slice(start, end).map(({ id }) => id);
+    return h(
+      'div',
+      { role: 'gridcell', class: 'section-head' },
+      h('h2', {}, text),
+      selection &&
+        h(
+          'button',
+          { type: 'button', class: 'button compact quiet', tabindex: -1, onclick: () => selection.add(ids()) },
+          'Select',
+          h('span', { class: 'visually-hidden' }, ` all of ${text}`),
+        ),
+    );
+  }
+
+  // one tile can be reached by the Tab key: the last one that had the focus, or the first one in the window
+  function keepOneTabStop() {
+    for (const link of element.querySelectorAll('[data-link][tabindex="0"]')) link.tabIndex = -1;
+    const [first, last] = visibleRange(0);
+    const inWindow = rows.slice(first, last + 1).find((row) => row.text === undefined);
+    const current = source.entries[focusIndex];
+    const target = tiles.linkOf(current?.id) ?? tiles.linkOf(source.entries[inWindow?.start ?? 0]?.id);
+    if (target) target.tabIndex = 0;
+  }
+
+  function focusEntry(index, { isRange = false, scrolls = true } = {}) {
+    const target = Math.min(source.entries.length - 1, Math.max(0, index));
+    const row = rows[rowOfEntry(rows, target)];
+    const top = offset() + row.top;
+    const header = 76;
+    if (!scrolls) focusIndex = target;
+    else if (top < scrollY + header) scrollTo(0, top - header);
+    else if (top + row.height > scrollY + innerHeight - header) scrollTo(0, top + row.height - innerHeight + header);
+    if (isRange && selection) selection.extendTo(target, focusIndex);
+    focusIndex = target;
+    render();
+    if (!shown.has(rowOfEntry(rows, target))) addRow(rowOfEntry(rows, target));
+    keepOneTabStop();
+    tiles.linkOf(source.entries[target].id)?.focus({ preventScroll: true });
+  }
+
+  // the picture above or below: the one in the next row whose middle is nearest
+  function vertical(index, by) {
+    const at = rowOfEntry(rows, index);
+    let number = at + by;
+    while (rows[number]?.text !== undefined) number += by;
+    const row = rows[number];
+    if (!row) return index;
+    const middleOf = (each, place) =>
+      each.widths.slice(0, place - each.start).reduce((sum, one) => sum + one + gap(), 0) +
+      each.widths[place - each.start] / 2;
+    const middle = middleOf(rows[at], index);
+    let best = row.start;
+    for (let place = row.start; place < row.end; place++)
+      if (Math.abs(middleOf(row, place) - middle) < Math.abs(middleOf(row, best) - middle)) best = place;
+    return best;
+  }
+
+  element.addEventListener('focusin', (event) => {
+    const id = event.target.closest('.tile')?.dataset.id;
+    if (id) focusIndex = indexOf.get(id) ?? focusIndex;
+  });
+  element.addEventListener('keydown', (event) => {
+    if (event.target.dataset.link === undefined || !rows.length) return;
+    if (onKey?.(event, source.entries[focusIndex], focusIndex)) return event.preventDefault();
+    const perWindow = Math.max(1, Math.floor(innerHeight / (rowHeight() + gap())) - 1);
+    const repeat = (by) => Array.from({ length: perWindow }).reduce((index) => vertical(index, by), focusIndex);
+    const targets = {
+      ArrowLeft: () => focusIndex - 1,
+      ArrowRight: () => focusIndex + 1,
+      ArrowUp: () => vertical(focusIndex, -1),
+      ArrowDown: () => vertical(focusIndex, 1),
+      PageUp: () => repeat(-1),
+      PageDown: () => repeat(1),
+      Home: () => 0,
+      End: () => source.entries.length - 1,
+    };
+    if (targets[event.key] && !event.altKey) {
+      event.preventDefault();
+      return focusEntry(targets[event.key](), { isRange: event.shiftKey });
+    }
+    if (!selection) return undefined;
+    if (event.key === ' ') {
+      event.preventDefault();
+      selection.toggle(focusIndex, { isRange: event.shiftKey });
+    }
+    return undefined;
+  });
+  element.addEventListener('click', (event) => {
+    const id = event.target.closest('[data-link]')?.closest('.tile').dataset.id;
+    if (!id) return;
+    if (selection && (event.shiftKey || event.ctrlKey || event.metaKey)) {
+      event.preventDefault();
+      selection.toggle(indexOf.get(id), { isRange: event.shiftKey });
+    } else history.replaceState({ ...history.state, opened: id, scroll: scrollY }, '');
+  });
+  // the address's state is the place that Back returns to
+  const requestFrame = () => {
+    if (frame === undefined) frame = requestAnimationFrame(render);
+  };
+  addEventListener('scroll', requestFrame, { signal, passive: true });
+  const resizeObserver = new ResizeObserver(() => element.clientWidth !== width && update());
+  resizeObserver.observe(element);
+  signal.addEventListener('abort', () => {
+    resizeObserver.disconnect();
+  });
+  return {
+    element,
+    update,
+    focusEntry,
+    indexOf: (id) => indexOf.get(id),
+    pictureOf: tiles.pictureOf,
+    picturesOf: tiles.picturesOf,
+  };
+}

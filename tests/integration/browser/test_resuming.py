@@ -1,0 +1,73 @@
+"""Uploads go on after a reload, and those that failed are retried at once."""
+
+from playwright.sync_api import Page, Route, expect
+
+from browsing import Person, as_file, photo
+
+FILES = 200
+
+
+def test_two_hundred_uploads_go_on_after_a_reload_and_none_is_stored_twice(studio: Page, ada: Person) -> None:
+    """One request has its effect and loses its answer, one never arrives, the others weren't sent yet."""
+    album = ada.ask("POST", "/api/albums", {"name": "Many", "autoEnhance": False})["album"]
+    keys: list[str] = []
+    held: list[Route] = []
+
+    def interrupt(route: Route) -> None:
+        keys.append(route.request.headers["idempotency-key"])
+        if not held:
+            route.fetch()
+        held.append(route)
+
+    studio.goto(f"{ada.server.url}/#/albums/{album['id']}")
+    expect(studio.get_by_role("heading", name="Many")).to_be_visible()
+    studio.route("**/api/images/batch-upload", interrupt)
+    content = photo(size=(24, 16))
+    files = [as_file(f"{number:03}.jpg", content) for number in range(FILES)]
+    with studio.expect_request("**/api/images/batch-upload"):
+        studio.locator("input[type=file]").set_input_files(files)
+    studio.wait_for_function("() => document.querySelectorAll('.upload-panel li').length === 200")
+    while len(held) < 2:
+        studio.wait_for_timeout(50)
+    interrupted = set(keys)
+    studio.unroute("**/api/images/batch-upload")
+    sent: list[str] = []
+    studio.on("request", lambda request: sent.append(request.headers.get("idempotency-key", "")))
+    studio.reload()
+    expect(studio.get_by_role("heading", name=f"{FILES} pictures uploaded")).to_be_visible(timeout=120_000)
+    assert interrupted < set(sent)
+    shown = ada.ask("GET", f"/api/albums/{album['id']}/layout")["images"]
+    assert len(shown) == len({image["id"] for image in shown}) == FILES
+    assert len(ada.ask("GET", "/api/images/layout")["images"]) == FILES
+    studio.reload()
+    expect(studio.locator(".tile").first).to_be_visible()
+    expect(studio.locator(".upload-panel")).to_have_count(0)
+
+
+def test_a_reload_before_the_answer_charges_once(studio: Page, ada: Person) -> None:
+    def lose_the_answer(route: Route) -> None:
+        route.fetch()
+
+    studio.route("**/api/images/upload", lose_the_answer)
+    with studio.expect_request("**/api/images/upload"):
+        studio.locator("input[type=file]").set_input_files([as_file()])
+    studio.unroute("**/api/images/upload")
+    studio.reload()
+    expect(studio.get_by_role("heading", name="Picture uploaded")).to_be_visible()
+    expect(studio.locator(".tile")).to_have_count(1)
+    assert (len(ada.images()), ada.balance()) == (1, 98)
+
+
+def test_what_failed_in_a_batch_is_retried_at_once(studio: Page, ada: Person) -> None:
+    failing = True
+
+    def fail(route: Route) -> None:
+        route.abort() if failing else route.continue_()
+
+    studio.route("**/api/images/upload", fail)
+    studio.locator("input[type=file]").set_input_files([as_file(f"{number}.jpg") for number in range(3)])
+    expect(studio.get_by_role("heading", name="3 of 3 not uploaded")).to_be_visible()
+    failing = False
+    studio.get_by_role("button", name="Retry all").click()
+    expect(studio.get_by_role("heading", name="3 pictures uploaded")).to_be_visible()
+    assert len(ada.images()) == 3

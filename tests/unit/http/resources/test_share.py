@@ -1,0 +1,52 @@
+"""`/share`: the studio's page with a preview card."""
+
+from typing import Any
+
+from caller import Caller
+from memory_spike import MemorySpike
+
+
+def page(caller: Caller, path: str, **query: str) -> str:
+    """Return the page as a site reads it that links to it."""
+    answer = caller.client.simulate_get(path, params=query)
+    assert answer.status_code == 200
+    assert answer.headers["content-type"] == "text/html; charset=utf-8"
+    return answer.text
+
+
+def test_a_card_escapes_what_its_owner_wrote(ada: Caller) -> None:
+    album: dict[str, Any] = ada.post(
+        "/api/albums", {"name": '"><script>alert(1)</script>', "privacy": "PUBLIC", "description": "a\n'b' & c"}
+    ).json["album"]
+    text = page(ada, f"/share/albums/{album['id']}")
+    assert 'property="og:title" content="&quot;&gt;&lt;script&gt;alert(1)&lt;/script&gt;"' in text
+    assert 'property="og:description" content="a\n&#x27;b&#x27; &amp; c"' in text
+    assert 'name="twitter:card" content="summary"' in text
+    assert "noindex" not in text
+
+
+def test_a_card_of_an_unlisted_album_needs_its_token_and_is_not_for_search_engines(ada: Caller) -> None:
+    album = ada.post("/api/albums", {"name": "Holidays", "privacy": "UNLISTED"}).json["album"]
+    path = f"/share/albums/{album['id']}"
+    ada.post(f"/api{path.removeprefix('/share')}/images", {"imageIds": [ada.upload().json["image"]["id"]]})
+    text = page(ada, path, shareToken=album["shareToken"])
+    assert 'content="Holidays"' in text
+    assert 'name="robots" content="noindex"' in text
+    assert 'property="og:image" content="' in text
+    for other in (page(ada, path), page(ada, path, shareToken="x"), page(ada, "/share/albums/x")):
+        assert "og:title" not in other
+
+
+def test_a_card_of_a_picture_shows_its_result_once_the_picture_is_public(ada: Caller, services: MemorySpike) -> None:
+    image_id = ada.upload(filename="cat.jpg").json["image"]["id"]
+    path = f"/share/pictures/{image_id}"
+    assert "og:title" not in page(ada, path)
+    ada.patch(f"/api/images/{image_id}", {"isPublic": True})
+    assert f"/files/images/{image_id}" in page(ada, path)
+    services.work()
+    [job] = ada.get(f"/api/images/{image_id}").json["image"]["jobs"]
+    before = ada.get(f"/api/images/{image_id}").json["image"]["viewCount"]
+    text = page(ada, path, job=job["id"])
+    assert "Before and after: " in text
+    assert f"/enhanced/{job['id']}" in text
+    assert ada.get(f"/api/images/{image_id}").json["image"]["viewCount"] == before
