@@ -6,6 +6,7 @@ from typing import Final
 import pytest
 from PIL import Image, ImageChops, ImageCms, ImageStat, JpegImagePlugin
 
+import graphic_drawings as draw
 from effort import each_value_once
 from pictures import PHOTOGRAPHS, a_phone_picture, a_photo, decoded, encoded, exif, photograph
 from spike_contracts.probe import MakePicture
@@ -14,6 +15,7 @@ from spike_core.domain.catalog import SPECIFIED
 from spike_core.domain.dimensions import Dimensions
 from spike_core.domain.errors import UpscalerUnavailable
 from spike_core.domain.objects import PictureFormat
+from spike_core.domain.render_options import RenderOptions
 from spike_core.domain.tiers import Tier
 from spike_core.ports.probe import ImageProbe
 from spike_core.ports.upscaler import RenderedImage, Upscaler
@@ -80,6 +82,31 @@ def test_detail_is_brought_out_without_halos(name: str) -> None:
     plain = small.resize((1024, 683), LANCZOS)
     result = decoded(enhance(encoded(small, PictureFormat.PNG), 1024, 683).content)
     assert 1.02 < _fineness(result) / _fineness(plain) < 1.5
+
+
+def test_flat_colors_and_edges_of_a_graphic_stay_within_their_range() -> None:
+    """Gray lines and letters on gray, where Lanczos alone would exceed both grays."""
+    original = draw.text(16, (60, 60, 60), (200, 200, 200))
+    picture = PillowUpscaler().enhance(
+        io.BytesIO(encoded(original, PictureFormat.PNG)),
+        size=Dimensions(width_px=768, height_px=512),
+        options=RenderOptions(format=PictureFormat.PNG),
+    )
+    result = decoded(picture.content)
+    assert original.resize(result.size, LANCZOS).getchannel("R").getextrema()[1] > 205, "Lanczos has no halo here"
+    assert result.getextrema() == ((60, 200),) * 3
+    flat = result.crop((0, 0, 768, 4))
+    assert flat.getcolors() == [(768 * 4, (200, 200, 200))]
+
+
+def test_a_picture_that_hardly_grows_is_as_close_as_by_lanczos() -> None:
+    original = photograph("astronaut.png", size=(480, 480))
+    picture = PillowUpscaler().enhance(
+        io.BytesIO(encoded(original, PictureFormat.PNG)),
+        size=Dimensions(width_px=512, height_px=512),
+        options=RenderOptions(format=PictureFormat.PNG),
+    )
+    assert decoded(picture.content).tobytes() == original.resize((512, 512), LANCZOS).tobytes()
 
 
 def test_a_jpeg_is_reduced_as_well_from_a_draft_as_from_all_pixels() -> None:
