@@ -159,6 +159,7 @@ def test_what_failed_of_a_selection_is_ordered_again_at_once(studio: Page, ada: 
             "button", name="Retry all"
         ).click()
     ordered = again.value.post_data_json
+    assert ordered is not None
     assert (ordered["imageIds"], ordered["tier"]) == ([lost], "TIER_1K")
 
 

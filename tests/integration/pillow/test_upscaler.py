@@ -3,6 +3,7 @@
 import io
 from typing import Final
 
+import numpy as np
 import pytest
 from PIL import Image, ImageChops, ImageCms, ImageStat, JpegImagePlugin
 
@@ -93,7 +94,8 @@ def test_flat_colors_and_edges_of_a_graphic_stay_within_their_range() -> None:
         options=RenderOptions(format=PictureFormat.PNG),
     )
     result = decoded(picture.content)
-    assert original.resize(result.size, LANCZOS).getchannel("R").getextrema()[1] > 205, "Lanczos has no halo here"
+    red = np.asarray(original.resize(result.size, LANCZOS))[..., 0]
+    assert red.max() > 205, "Lanczos has no halo here"
     assert result.getextrema() == ((60, 200),) * 3
     flat = result.crop((0, 0, 768, 4))
     assert flat.getcolors() == [(768 * 4, (200, 200, 200))]
