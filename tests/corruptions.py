@@ -475,7 +475,7 @@ OBJECTS: Final = {
 
 DATABASE: Final = {
     "a page of an index is lost": Corruption(
-        _page_lost("ix_images_owner_id"), lambda _: [(Check.DATABASE, "database"), (Check.DATABASE, "usage")]
+        _page_lost("ix_images_owner_id"), lambda _: [(Check.DATABASE, "database")]
     ),
     "a page of the jobs is lost": Corruption(
         _page_of_jobs_lost_and_a_balance_changed,

@@ -33,10 +33,9 @@ _STANDARD: Final = np.array(
 _FREQUENCIES: Final = ((0, 1), (1, 0), (1, 1), (0, 2), (2, 0), (2, 1), (1, 2), (3, 0), (0, 3), (2, 2), (3, 1), (1, 3))
 _STEPS: Final = np.arange(2, 97, dtype=np.float32)
 _BLUR: Final = 0.3  # the spread of a coefficient caused by rounding to whole colors
-_SIGNIFICANT_MIN: Final = 8  # significant coefficients of one frequency
+_SIGNIFICANT_MIN: Final = 24  # significant coefficients of one frequency
 _NEAR_ZERO: Final = 0.3  # of a step; smaller coefficients agree with every lattice
 _AGREEMENT_MIN: Final = 0.5  # 1: all coefficients on the lattice, 0: randomly distributed
-_CHANCE: Final = 2.5  # over the root of their number: the agreement that so many coefficients may have by chance
 _AGREEING_MIN: Final = 3  # frequencies that show a lattice
 _SPREAD_MAX: Final = 0.25  # of the logarithm of the scale among the frequencies
 _EDGE_MAX: Final = 20.0  # of 255: a larger step between blocks belongs to the picture itself
@@ -95,11 +94,9 @@ def _step(values: Plane) -> float:
     count = significant.sum(axis=0)
     expected = np.exp(-2 * (np.pi * _BLUR / _STEPS) ** 2)
     sums = (phases * significant).sum(axis=0)
-    agreement = sums / (np.maximum(count, 1) * expected)
-    needed = np.maximum(_AGREEMENT_MIN, _CHANCE / np.sqrt(np.maximum(count, 1)))
-    agreement[(count < _SIGNIFICANT_MIN) | (agreement < needed)] = 0
+    agreement = np.where(count >= _SIGNIFICANT_MIN, sums / (np.maximum(count, 1) * expected), 0)
     best = float(agreement.max())
-    if not best:
+    if best < _AGREEMENT_MIN:
         return 0.0
     return float(_STEPS[np.flatnonzero(agreement >= 0.85 * best)[-1]])  # the largest; its fractions agree too
 

@@ -36,7 +36,7 @@ _RESERVED: Final = (CONFIG_VARIABLE, ADAPTER_PREFIX, "SPIKE_TEST_")  # Spike's o
 # The first segments of Spike's own paths. A proxy may pass on the path of SPIKE_PUBLIC_URL or remove it; a request is
 # unambiguous only if that path doesn't begin with one of them.
 OWN_FIRST_SEGMENTS: Final = frozenset(
-    {"api", "docs", "files", "healthz", "metrics", "openapi.json", "readyz", "studio"}
+    {"api", "docs", "files", "healthz", "metrics", "openapi.json", "readyz", "share", "studio"}
 )
 _PLAIN_PATH: Final = re.compile(r"(?:/(?!\.{1,2}(?:/|$))[A-Za-z0-9._~-]+)*")
 _NO_SECRET: Final = typed_settings.SecretStr("")
