@@ -27,6 +27,7 @@ from spike_core.domain.event_deliveries import (
 from spike_core.domain.events import EVENT_TYPES, Event, JobCompleted, TokensMoved
 from spike_core.domain.tokens import Tokens
 from spike_core.ports.transactions import Transaction
+from spike_core.services import events as event_service
 from spike_core.services.event_recording import SUBSCRIPTIONS_AGE_MAX
 from spike_core.services.events import CLAIM_BATCH, Handed
 from spike_memory import MemoryTransactions, NoopHeartbeat
@@ -309,6 +310,7 @@ def test_an_unwanted_event_is_left_to_a_process_that_wants_it_and_dropped_if_the
 
 
 def test_the_events_of_a_missing_subscriber_wait_for_their_retention(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.WARNING, logger=event_service.__name__)  # whatever a command set before in this process
     transactions = MemoryTransactions()
     before = Services.build(transactions=transactions, subscribers=[Recorder()])
     before.events.register()
