@@ -93,7 +93,7 @@ def test_flat_colors_and_edges_of_a_graphic_stay_within_their_range() -> None:
         options=RenderOptions(format=PictureFormat.PNG),
     )
     result = decoded(picture.content)
-    assert original.resize(result.size, LANCZOS).getchannel("R").getextrema()[1] > 205, "Lanczos has no halo here"
+    assert ImageStat.Stat(original.resize(result.size, LANCZOS)).extrema[0][1] > 205, "Lanczos has no halo here"
     assert result.getextrema() == ((60, 200),) * 3
     flat = result.crop((0, 0, 768, 4))
     assert flat.getcolors() == [(768 * 4, (200, 200, 200))]
