@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 
 from attrs import evolve, field, frozen
 
+from spike_core.domain.accounts import SignUpPolicy
 from spike_core.domain.catalog import SPECIFIED, Catalog
 from spike_core.domain.event_deliveries import EventLimits
 from spike_core.domain.images import MetadataPolicy
@@ -46,6 +47,7 @@ from spike_core.services.downloads import Downloads
 from spike_core.services.enhancements import Enhancements
 from spike_core.services.event_recording import RecordingTransactions
 from spike_core.services.events import Events, named, types_wanted
+from spike_core.services.external_users import ExternalUsers
 from spike_core.services.fair_scheduling import FairScheduling
 from spike_core.services.free_space import FreeSpace
 from spike_core.services.generations import Generations
@@ -109,6 +111,7 @@ class Policies:
     events: EventLimits = field(factory=EventLimits)
     free_bytes_min: int = 0  # of the blob store; below it nothing new is accepted
     catalog: Catalog = SPECIFIED  # the tiers that are sold
+    sign_up: SignUpPolicy = field(factory=SignUpPolicy)  # of those whom another program signs in
 
 
 @frozen(kw_only=True)
@@ -118,6 +121,7 @@ class Accounts:
     registration: Registration
     authentication: Authentication
     users: Users
+    external_users: ExternalUsers
     sessions: Sessions
     api_keys: ApiKeys
     api_key_limits: ApiKeyLimits
@@ -237,16 +241,18 @@ def compose(ports: Ports, policies: Policies) -> Application:
         metadata=ports.metadata,
         catalog=catalog,
     )
+    registration = Registration(
+        transactions=transactions,
+        clock=clock,
+        ids=ids,
+        secrets=ports.secrets,
+        opening_grant=policies.opening_grant,
+        policies=policies.regeneration,
+    )
     return Application(
         accounts=Accounts(
-            registration=Registration(
-                transactions=transactions,
-                clock=clock,
-                ids=ids,
-                secrets=ports.secrets,
-                opening_grant=policies.opening_grant,
-                policies=policies.regeneration,
-            ),
+            registration=registration,
+            external_users=ExternalUsers(transactions=transactions, registration=registration, policy=policies.sign_up),
             authentication=Authentication(transactions=transactions, clock=clock),
             users=Users(transactions=transactions),
             sessions=Sessions(

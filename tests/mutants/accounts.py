@@ -11,7 +11,7 @@ from spike_contracts.api_keys import ApiKeysContract as Keys
 from spike_contracts.sessions import SessionsContract as Sessions
 from spike_contracts.users import UsersContract as Users
 from spike_core.domain.api_keys import ApiKey, Month
-from spike_core.domain.errors import ApiKeyNotFound, EmailTaken, Unauthenticated, UserNotFound
+from spike_core.domain.errors import ApiKeyNotFound, EmailTaken, IdentityTaken, Unauthenticated, UserNotFound
 from spike_core.domain.identifiers import ApiKeyId, UserId
 from spike_core.domain.secrets import SecretHash
 from spike_core.domain.tokens import NO_TOKENS, Tokens
@@ -98,6 +98,22 @@ MUTANTS: Final = [
         "add_user",
         instead_of(EmailTaken),
         Users.test_an_email_is_taken_once,
+    ),
+    Mutant(
+        "finds an identity by its subject alone",
+        MemoryUsers,
+        "user_by_identity",
+        lambda by_identity, users, identity: users.user(
+            next(user_id for each, user_id in users._rows.state.identities.items() if each.subject == identity.subject)
+        ),
+        Users.test_an_identity_is_its_users_and_no_similar_one_is,
+    ),
+    Mutant(
+        "ignores a second link of an identity",
+        MemoryUsers,
+        "link",
+        instead_of(IdentityTaken),
+        Users.test_an_identity_is_linked_once,
     ),
     Mutant(
         "hides expired sessions",

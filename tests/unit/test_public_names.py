@@ -33,6 +33,7 @@ ERRORS: Final = """
 AlbumFull AlbumNotFound AnimatedPicture ApiKeyLimitReached ApiKeyNotFound BatchNotFound Conflict ContainsLocation
 DatabaseDamaged DatabaseUnavailable DownloadFailed DownloadTooLarge DuplicateEntry DuplicateIdempotencyRecord EmailTaken
 EmptyFile EntryNotFound FileTooLarge Forbidden GeneratorUnavailable IdempotencyKeyReused IdempotencyRecordNotFound
+IdentityNotLinked IdentityTaken NoAccount SignUpClosed VerifiedEmailRequired
 IllegalTransition ImageNotFound InsufficientScope InvalidFileName InvalidIdentifier InvalidInput InvalidLink
 InvalidResult InvalidValue InvariantViolated JobChanged JobNotFound LimiterUnavailable MultiplePages NotEnoughTokens
 NotFound NothingToClaim ObjectNotFound PricesUnavailable PromptRefused QueueUnavailable QuotaExceeded ReferenceReused
@@ -47,7 +48,7 @@ ADAPTER_API AddressedEvent Album AlbumCount AlbumCursor AlbumId AlbumImage Album
 Allowance Analysis ApiKey ApiKeyCharge ApiKeyCharges ApiKeyId ApiKeyRepository AuditPage AuditReader Authenticator
 Background Backlog BatchId Blender BlobStore Broker CancelledJob CanvasFitter ClaimedJob Clock Comparison CompletedJob
 Concurrency CountedUsage DEFAULT_OPTIONS Damage Database DatabaseLimits Delivery Dimensions Downloader Email Engine
-EngineResources Event EventDeliveries FailedJob Generator Heartbeat IdempotencyKey IdempotencyRecord
+EngineResources Event EventDeliveries ExternalIdentity FailedJob Generator Heartbeat IdempotencyKey IdempotencyRecord
 IdempotencyRecords Identifier Identity Ids Image ImageCursor ImageDeleted ImageId ImageOrder ImageProbe
 ImageRepository ImageState ImageUploaded IncomingRequest Job JobCancelled JobCompleted JobCursor JobFailed JobId
 JobQueue JobRefunded JobRepository LedgerEntry LedgerPosition ListCursor ListedImage MadeRenditions MaintenanceRun

@@ -6,8 +6,8 @@ import pytest
 from attrs import evolve
 
 from spike_contracts.builders import NOON, a_body
-from spike_core.domain.accounts import Email, Session, User
-from spike_core.domain.errors import EmailTaken, UserNotFound
+from spike_core.domain.accounts import Email, ExternalIdentity, Session, User
+from spike_core.domain.errors import EmailTaken, IdentityTaken, UserNotFound
 from spike_core.domain.identifiers import UserId
 from spike_core.domain.secrets import Secret
 from spike_core.ports.transactions import Transactions
@@ -55,6 +55,39 @@ class UsersContract:
             assert tx.users.user_by_email(user.email) == user
             assert tx.users.user_by_email(third.email) == third
 
+    def test_an_identity_is_its_users_and_no_similar_one_is(self, transactions: Transactions) -> None:
+        """Issuer and subject count together, and a user may have several."""
+        user, other = a_user(), a_user()
+        mine, too, others = an_identity("app", "1"), an_identity("shop", "1"), an_identity("app", "2")
+        with transactions.begin() as tx:
+            for each in (user, other):
+                tx.users.add_user(each)
+            tx.users.link(mine, user.id)
+            tx.users.link(too, user.id)
+            tx.users.link(others, other.id)
+        with transactions.view() as tx:
+            assert [tx.users.user_by_identity(each) for each in (mine, too, others)] == [user, user, other]
+            for unknown in (an_identity("shop", "2"), an_identity("App", "1"), an_identity("app", "1 ")):
+                with pytest.raises(UserNotFound):
+                    tx.users.user_by_identity(unknown)
+
+    def test_an_identity_is_linked_once(self, transactions: Transactions) -> None:
+        """The error leaves the link and the transaction unchanged."""
+        user, other = a_user(), a_user()
+        identity, another = an_identity("app", "1"), an_identity("app", "2")
+        with transactions.begin() as tx:
+            tx.users.add_user(user)
+            tx.users.add_user(other)
+            tx.users.link(identity, user.id)
+        with transactions.begin() as tx:
+            for each in (user, other):
+                with pytest.raises(IdentityTaken):
+                    tx.users.link(identity, each.id)
+            tx.users.link(another, other.id)
+        with transactions.view() as tx:
+            assert tx.users.user_by_identity(identity) == user
+            assert tx.users.user_by_identity(another) == other
+
     @pytest.mark.parametrize("limit", [1, 2, 100])
     def test_pages_of_users_follow_one_another_by_id(self, transactions: Transactions, limit: int) -> None:
         users = [a_user() for _ in range(3)]
@@ -78,3 +111,7 @@ def a_user() -> User:
 
 def a_session(user: User) -> Session:
     return Session(hash=Secret(a_body()).hash, user_id=user.id, created_at=NOON, expires_at=NOON + timedelta(days=30))
+
+
+def an_identity(issuer: str, subject: str) -> ExternalIdentity:
+    return ExternalIdentity(issuer=issuer, subject=subject)

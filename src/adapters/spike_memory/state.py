@@ -5,14 +5,14 @@ from typing import Self
 
 from attrs import Factory, define, fields, frozen
 
-from spike_core.domain.accounts import Email, Session, User
+from spike_core.domain.accounts import Email, ExternalIdentity, Session, User
 from spike_core.domain.albums import Album, AlbumImage
 from spike_core.domain.api_keys import ApiKey, ApiKeyCharge
 from spike_core.domain.errors import InvariantViolated
 from spike_core.domain.event_deliveries import SubscriberName, Subscription
 from spike_core.domain.events import Event
 from spike_core.domain.idempotency import IdempotencyKey, IdempotencyRecord
-from spike_core.domain.identifiers import AlbumId, ApiKeyId, ImageId, JobId, OwnerId
+from spike_core.domain.identifiers import AlbumId, ApiKeyId, ImageId, JobId, OwnerId, UserId
 from spike_core.domain.images import Image
 from spike_core.domain.jobs import Job
 from spike_core.domain.ledger import LedgerEntry
@@ -49,6 +49,7 @@ class State:
     albums: dict[AlbumId, Album] = Factory(dict)
     places: dict[AlbumId, tuple[AlbumImage, ...]] = Factory(dict)
     users: dict[Email, User] = Factory(dict)
+    identities: dict[ExternalIdentity, UserId] = Factory(dict)
     sessions: dict[SecretHash, Session] = Factory(dict)
     api_keys: dict[ApiKeyId, ApiKey] = Factory(dict)
     api_key_charges: dict[JobId, ApiKeyCharge] = Factory(dict)

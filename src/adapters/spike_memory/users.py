@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 from attrs import frozen
 
-from spike_core.domain.accounts import Email, User
-from spike_core.domain.errors import EmailTaken, UserNotFound
+from spike_core.domain.accounts import Email, ExternalIdentity, User
+from spike_core.domain.errors import EmailTaken, IdentityTaken, UserNotFound
 from spike_core.domain.identifiers import UserId
 from spike_memory.state import Rows
 
@@ -36,6 +36,20 @@ class MemoryUsers:
             if user.id == user_id:
                 return user
         raise UserNotFound
+
+    def link(self, identity: ExternalIdentity, user_id: UserId) -> None:
+        """Link an identity to a user."""
+        state = self._rows.check_writable()
+        if identity in state.identities:
+            raise IdentityTaken
+        state.identities[identity] = user_id
+
+    def user_by_identity(self, identity: ExternalIdentity) -> User:
+        """Return the user whom the identity is linked to."""
+        user_id = self._rows.state.identities.get(identity)
+        if user_id is None:
+            raise UserNotFound
+        return self.user(user_id)
 
     def page(self, *, after: UserId | None = None, limit: int) -> Sequence[User]:
         """Return a page of users, by id."""

@@ -430,6 +430,15 @@ users: Final = Table(
     Column("created_at", UtcDateTime, nullable=False),
 )
 
+identities: Final = Table(  # of other programs, each linked to a user for good
+    "identities",
+    METADATA,
+    Column("issuer", TEXT, primary_key=True),
+    Column("subject", TEXT, primary_key=True),
+    Column("user_id", TEXT, ForeignKey("users.id", ondelete="CASCADE"), nullable=False, index=True),
+    sqlite_with_rowid=False,
+)
+
 sessions: Final = Table(
     "sessions",
     METADATA,

@@ -2,11 +2,11 @@
 
 from typing import Final, assert_never
 
-from attrs import frozen
+from attrs import evolve, frozen
 
-from spike_core.domain.accounts import Session
+from spike_core.domain.accounts import ExternalIdentity, Session
 from spike_core.domain.api_keys import ApiKey
-from spike_core.domain.errors import Forbidden, InvalidIdentifier, Unauthenticated, UntrustedHost
+from spike_core.domain.errors import Forbidden, InvalidIdentifier, NoAccount, Unauthenticated, UntrustedHost
 from spike_core.domain.identifiers import OwnerId
 from spike_core.domain.rate_limits import RateLimitGroup
 from spike_core.ports.authenticator import Authenticator, Identity, IncomingRequest
@@ -56,7 +56,22 @@ class RequestAuthentication:
     def optional_user(self, req: Request, *, bucket: RateLimitGroup = RateLimitGroup.GENERAL) -> OwnerId | None:
         """Return the authenticated owner, or `None` for a request without credentials, which is counted by address.
 
+        Whoever another program has signed in, but has no account here, is nobody here.
+
         Raises:
+            Unauthenticated, Forbidden, TooManyRequests: as `user`.
+        """
+        try:
+            return self.user_if_any(req, bucket=bucket)
+        except NoAccount:
+            self.limiter.count_client(req, bucket)
+            return None
+
+    def user_if_any(self, req: Request, *, bucket: RateLimitGroup = RateLimitGroup.GENERAL) -> OwnerId | None:
+        """Return the authenticated owner, or `None`, as `optional_user`.
+
+        Raises:
+            NoAccount: another program has signed somebody in who has no account here.
             Unauthenticated, Forbidden, TooManyRequests: as `user`.
         """
         owner_id = self._authenticate(req)
@@ -74,6 +89,15 @@ class RequestAuthentication:
         """
         self.limiter.count_client(req, bucket)
         return self.limiter.client(req)
+
+    def is_signed_in_without_bearer(self, req: Request) -> bool:
+        """Return whether the request's cookies still sign somebody in."""
+        request = incoming(req, client=self.limiter.proxies.client(req))
+        headers = {name: value for name, value in request.headers.items() if name != "authorization"}
+        try:
+            return self._identity(evolve(request, headers=headers)) is not None
+        except (Unauthenticated, Forbidden):
+            return False
 
     def _authenticate(self, req: Request) -> OwnerId | None:
         """Return the owner, or `None` if there is no credential; note Spike's own one in the request's context.
@@ -93,6 +117,8 @@ class RequestAuthentication:
                 req.context.api_key = key
             case Session() as session:
                 req.context.session = session
+            case ExternalIdentity() as external:
+                req.context.external = external
             case None:
                 pass
             case unreachable:

@@ -1,5 +1,6 @@
 """Spike's own credentials: a bearer (session token or API key), or the session cookie."""
 
+import re
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from typing import Final, assert_never
@@ -9,9 +10,9 @@ from attrs import frozen
 
 from spike_core.domain.accounts import Session
 from spike_core.domain.api_keys import ApiKey
-from spike_core.domain.errors import Unauthenticated
+from spike_core.domain.errors import Forbidden, Unauthenticated
 from spike_core.domain.secrets import Secret
-from spike_core.ports.authenticator import Identity, IncomingRequest
+from spike_core.ports.authenticator import Authenticator, Identity, IncomingRequest
 from spike_core.services.accounts import Authentication
 
 # by the strictest browsers' rules for the prefix (RFC 6265bis, section 4.1.3), NextAuth's own name for https, the API's
@@ -21,6 +22,7 @@ COOKIES: Final = (
     "next-auth.session-token",
 )
 SESSION_COOKIES_MAX: Final = 8  # each costs a database query
+_ENCRYPTED: Final = re.compile(r"[\w-]+\.[\w-]*\.[\w-]+\.[\w-]+\.[\w-]+", re.ASCII)
 
 
 @frozen
@@ -60,6 +62,33 @@ class SpikeAuthenticator:
         raise Unauthenticated
 
 
+@frozen
+class FirstOf:
+    """Authenticates by several authenticators: the first that knows whom a request is made for decides."""
+
+    authenticators: Sequence[Authenticator]
+
+    def authenticate(self, request: IncomingRequest) -> Identity | None:
+        """Return the first identity. What one refuses stops no other; if none has any, the clearest refusal counts.
+
+        Raises:
+            Forbidden: valid credentials aren't for this service, and no others are valid.
+            Unauthenticated: no credentials are valid.
+        """
+        refusals: list[Unauthenticated | Forbidden] = []
+        for authenticator in self.authenticators:
+            try:
+                identity = authenticator.authenticate(request)
+            except (Unauthenticated, Forbidden) as error:
+                refusals.append(error)
+                continue
+            if identity is not None:
+                return identity
+        if refusals:
+            raise next((refusal for refusal in refusals if isinstance(refusal, Forbidden)), refusals[0])
+        return None
+
+
 def incoming(req: falcon.Request, *, client: str = "") -> IncomingRequest:
     """Return what a request says about who makes it; `client` is its address as trusted proxies tell it."""
     headers = {name.lower(): value for name, value in req.headers.items()}
@@ -94,6 +123,11 @@ def session_cookies(request: IncomingRequest) -> Mapping[str, Sequence[str]]:
     return {name: request.cookies(name) for name in COOKIES}
 
 
+def is_of_another_program(value: str) -> bool:
+    """Return whether a cookie's value is an encrypted token (JWE), as NextAuth has it: none of Spike's own."""
+    return _ENCRYPTED.fullmatch(value) is not None
+
+
 def _session_tokens(sent: Mapping[str, Sequence[str]]) -> Sequence[Secret]:
-    values = [value for name in COOKIES for value in sent[name]]
+    values = [value for name in COOKIES for value in sent[name] if not is_of_another_program(value)]
     return [Secret(value) for value in list(dict.fromkeys(values))[:SESSION_COOKIES_MAX]]

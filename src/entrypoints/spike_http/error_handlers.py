@@ -21,12 +21,14 @@ from spike_core.domain.errors import (
 from spike_http.bulkhead import ServerBusy
 from spike_http.context import Request
 from spike_http.errors import BY_STATUS, INTERNAL_ERROR, TABLE, ErrorMessage
+from spike_http.problems import PROBLEM_JSON, respond
 from spike_http.requests.errors import InvalidImageIds, UnknownPricedTier
 from spike_runtime.logs import get_logger
 
 
 def add_error_handlers(app: "falcon.App[Request, falcon.Response]") -> None:
     """Make an application answer every exception. Falcon tries the handler that was added last first."""
+    app.resp_options.media_handlers[PROBLEM_JSON] = app.resp_options.media_handlers[falcon.MEDIA_JSON]
     app.add_error_handler(Exception, handle_unexpected_error)
     app.add_error_handler(falcon.HTTPError, handle_falcon_error)
     app.add_error_handler(SpikeError, handle_spike_error)
@@ -40,8 +42,8 @@ def handle_spike_error(req: Request, resp: falcon.Response, error: SpikeError, _
     fields = attrs.asdict(error, recurse=False)
     resp.status = response.status
     message = _own_message(req, error) or response.message
-    resp.media = message.body(code=response.code, request_id=req.context.request_id.text, fields=fields)
-    resp.media |= _details(error)
+    body = message.body(code=response.code, request_id=req.context.request_id.text, fields=fields)
+    respond(req, resp, body | dict(_details(error)))
     if isinstance(error, TooManyRequests | TooManyJobs | StorageFull | ServerBusy):
         resp.set_header("Retry-After", str(error.retry_after_s))
 
@@ -52,16 +54,15 @@ def handle_falcon_error(req: Request, resp: falcon.Response, error: falcon.HTTPE
     response = BY_STATUS.get(error.status_code, INTERNAL_ERROR if is_internal else TABLE[InvalidInput])
     resp.status = error.status
     resp.set_headers(error.headers or {})
-    resp.media = response.message.body(code=response.code, request_id=req.context.request_id.text, fields={})
+    respond(req, resp, response.message.body(code=response.code, request_id=req.context.request_id.text, fields={}))
 
 
 def handle_unexpected_error(req: Request, resp: falcon.Response, error: Exception, _params: dict[str, Any]) -> None:
     """Log a bug in full. The client learns nothing but the request id."""
     get_logger(__name__).error("unexpected error", exc_info=error)
     resp.status = INTERNAL_ERROR.status
-    resp.media = INTERNAL_ERROR.message.body(
-        code=INTERNAL_ERROR.code, request_id=req.context.request_id.text, fields={}
-    )
+    request_id = req.context.request_id.text
+    respond(req, resp, INTERNAL_ERROR.message.body(code=INTERNAL_ERROR.code, request_id=request_id, fields={}))
 
 
 def _details(error: SpikeError) -> Mapping[str, Any]:  # noqa: PLR0911  # one for each shape

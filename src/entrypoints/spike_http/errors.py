@@ -162,6 +162,7 @@ _CONFLICTS: Final[Mapping[type[errors.SpikeError], ErrorResponse]] = {
             errors.WorkAbandoned,
             errors.NothingToClaim,
             errors.EmailTaken,
+            errors.IdentityTaken,
             errors.DuplicateEntry,
             errors.ReferenceReused,
             errors.DuplicateIdempotencyRecord,
@@ -215,6 +216,24 @@ TABLE: Final[Mapping[type[errors.SpikeError], ErrorResponse]] = {
         "The API key lacks the scope {scope}",
         "Please use an API key with the scope {scope}",
         code="INSUFFICIENT_SCOPE",
+    ),
+    errors.NoAccount: _forbidden(
+        "You are signed in, but have no account here", "Please ask the service's operator for one", code="NO_ACCOUNT"
+    ),
+    errors.SignUpClosed: _forbidden(
+        "You are signed in, but have no account here, and new ones can't be opened",
+        "Please ask the service's operator for an account (spike users create); or to set SPIKE_SIGN_UP=open",
+        code="SIGN_UP_CLOSED",
+    ),
+    errors.IdentityNotLinked: _forbidden(
+        "You are signed in, but the account with your e-mail address isn't linked to this sign-in",
+        "Please use the account's sign-in link, or ask the service's operator to set SPIKE_NEXTAUTH_LINK=email",
+        code="IDENTITY_NOT_LINKED",
+    ),
+    errors.VerifiedEmailRequired: _forbidden(
+        "You are signed in, but without a verified e-mail address, which an account needs",
+        "Please sign in in a way that tells a verified e-mail address",
+        code="VERIFIED_EMAIL_REQUIRED",
     ),
     errors.UntrustedHost: _forbidden(
         "The service does not know that it is reached by this host name",

@@ -48,8 +48,8 @@ class RequestMiddleware:
         _succeeded: bool,  # noqa: FBT001  # Falcon's
     ) -> None:
         """Set the rate limit headers, and log the request without its body, query and credentials."""
-        if req.context.allowance is not None:
-            set_rate_limit_headers(resp, req.context.allowance)
+        if req.context.counted is not None:
+            set_rate_limit_headers(resp, req.context.counted)
         seconds = time.monotonic() - req.context.began_at_s
         route = req.uri_template or "unknown"
         method = req.method if req.method in falcon.HTTP_METHODS else "other"

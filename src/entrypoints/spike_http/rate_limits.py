@@ -18,6 +18,15 @@ _SECOND = timedelta(seconds=1)
 
 
 @frozen(kw_only=True)
+class CountedRequest:
+    """What a caller has left of a rate limit after a request."""
+
+    allowance: Allowance
+    rate: RateLimit
+    resets_in_s: int  # at least 1
+
+
+@frozen(kw_only=True)
 class RequestLimiter:
     """Counts requests by caller and group.
 
@@ -43,10 +52,10 @@ class RequestLimiter:
         except LimiterUnavailable as error:
             get_logger(__name__).warning("requests aren't counted", exc_info=error)
             return
-        req.context.allowance = allowance
+        wait_s = max(1, -(-(allowance.resets_at - self.clock.now()) // _SECOND))
+        req.context.counted = CountedRequest(allowance=allowance, rate=rate, resets_in_s=wait_s)
         if allowance.is_exceeded:
-            wait = allowance.resets_at - self.clock.now()
-            raise TooManyRequests(retry_after_s=max(1, -(-wait // _SECOND)))
+            raise TooManyRequests(retry_after_s=wait_s)
 
     def count_client(self, req: Request, bucket: RateLimitGroup) -> None:
         """Count a request by the client's address.
@@ -61,8 +70,16 @@ class RequestLimiter:
         return f"address {self.proxies.client(req)}"
 
 
-def set_rate_limit_headers(resp: falcon.Response, allowance: Allowance) -> None:
-    """Set the `X-RateLimit-…` headers. The reset time is in seconds since 1970."""
+def set_rate_limit_headers(resp: falcon.Response, counted: CountedRequest) -> None:
+    """Set the `X-RateLimit-…` headers, whose reset time is in seconds since 1970, and `RateLimit…`.
+
+    The latter are structured fields, by the draft `draft-ietf-httpapi-ratelimit-headers`: the policy's name, its quota
+    `q` and window `w`; and what remains, `r`, for `t` more seconds.
+    """
+    allowance, rate = counted.allowance, counted.rate
     resp.set_header("X-RateLimit-Limit", str(allowance.limit))
     resp.set_header("X-RateLimit-Remaining", str(allowance.remaining))
     resp.set_header("X-RateLimit-Reset", str(int(allowance.resets_at.timestamp())))
+    window_s = -(-rate.window // _SECOND)
+    resp.set_header("RateLimit-Policy", f'"{rate.bucket.value}";q={rate.limit};w={window_s}')
+    resp.set_header("RateLimit", f'"{rate.bucket.value}";r={allowance.remaining};t={counted.resets_in_s}')

@@ -8,7 +8,7 @@ from spike_core.ports.authenticator import Authenticator
 from spike_http.authentication import RequestAuthentication
 from spike_http.bulkhead import Bulkhead
 from spike_http.cors import Origins
-from spike_http.credentials import SpikeAuthenticator
+from spike_http.credentials import FirstOf, SpikeAuthenticator
 from spike_http.idempotency import IdempotentResponder
 from spike_http.long_poll import LongPoll
 from spike_http.openapi.document import Route
@@ -324,7 +324,7 @@ def _authentication(spike: Spike, bases: BaseUrls, authenticator: Authenticator 
         proxies=Proxies.parse(settings.trusted_proxies),
         clock=spike.clock,
     )
-    chosen = authenticator or SpikeAuthenticator(spike.accounts.authentication)
+    chosen = authenticator or FirstOf([SpikeAuthenticator(spike.accounts.authentication), *spike.sign_ins])
     return RequestAuthentication(
         authenticator=chosen,
         base_urls=bases,

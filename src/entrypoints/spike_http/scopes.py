@@ -1,14 +1,15 @@
-"""The scope that a credential needs for each operation. A session of Spike's own may do everything."""
+"""The scope that a credential needs for each operation. A session may do everything."""
 
 from collections.abc import Mapping
 from typing import Final
 
-from spike_core.domain.accounts import Session
+from spike_core.domain.accounts import ExternalIdentity, Session
 from spike_core.domain.api_keys import ALL_SCOPES, Scope
 from spike_core.domain.errors import InsufficientScope, SessionRequired
 from spike_core.ports.authenticator import Identity
 
 SESSION_ONLY: Final = None  # no other credential may
+SIGN_IN: Final = "POST /api/session"
 
 SCOPES: Final[Mapping[str, Scope | None]] = {
     "POST /api/images/upload": Scope.SPEND,
@@ -53,7 +54,7 @@ SCOPES: Final[Mapping[str, Scope | None]] = {
     "POST /api/settings/api-keys": SESSION_ONLY,
     "DELETE /api/settings/api-keys/{key_id}": Scope.MANAGE,
     "GET /api/session": Scope.READ,
-    "POST /api/session": SESSION_ONLY,
+    SIGN_IN: SESSION_ONLY,
     "DELETE /api/session": Scope.MANAGE,
     "GET /api/sessions": Scope.READ,
 }
@@ -63,15 +64,19 @@ SCOPES: Final[Mapping[str, Scope | None]] = {
 def check_scope(identity: Identity, *, method: str, route: str | None) -> None:
     """Check that a request may do an operation; Spike's own sessions may do all that their scopes allow.
 
-    To any other credential, an operation that isn't in the table is refused.
+    So may a user whom another program has signed in, but for opening a session of Spike's own, which would outlast
+    that. To any other credential, an operation that isn't in the table is refused.
 
     Raises:
         SessionRequired: none but a session may.
         InsufficientScope: the credential lacks the scope.
     """
-    if isinstance(identity.credential, Session) and identity.scopes == ALL_SCOPES:
+    operation = f"{method} {route}"
+    if isinstance(identity.credential, Session | ExternalIdentity) and identity.scopes == ALL_SCOPES:
+        if isinstance(identity.credential, ExternalIdentity) and operation == SIGN_IN:
+            raise SessionRequired
         return
-    required = SCOPES.get(f"{method} {route}")
+    required = SCOPES.get(operation)
     if required is None:
         raise SessionRequired
     if required not in identity.scopes:

@@ -15,6 +15,7 @@ from attrs import Attribute, evolve, field, fields, frozen
 from typed_settings.exceptions import TsError
 from typed_settings.types import OptionList, SettingsClass, SettingsDict
 
+from spike_core.domain.accounts import SignUpPolicy
 from spike_core.domain.catalog import Catalog
 from spike_core.domain.event_deliveries import EventLimits
 from spike_core.domain.limits import DownloadLimits, JobLimits
@@ -31,6 +32,8 @@ TABLES: Final = frozenset({"tiers", "adapters", "adapter_variables"})  # setting
 ADAPTER_PREFIX: Final = "SPIKE_ADAPTER_"  # of variables whose names adapters declare
 MEGABYTE: Final = 1_000_000  # bytes; of storage, as disks and object stores are sold
 DURATION_S_MAX: Final = 1_000_000_000  # some 30 years; so that date arithmetic can't overflow
+SIGN_IN_SECRET_CHARS_MIN: Final = 32
+SIGN_IN_SECRETS_MAX: Final = 5  # each may be tried on each token
 _RESERVED: Final = (CONFIG_VARIABLE, ADAPTER_PREFIX, "SPIKE_TEST_")  # Spike's own variables that aren't settings
 
 # The first segments of Spike's own paths. A proxy may pass on the path of SPIKE_PUBLIC_URL or remove it; a request is
@@ -98,6 +101,20 @@ def _no_space_around(
     """Reject surrounding white space, as from a file's line end: signatures would differ, and headers be invalid."""
     if value != value.strip():
         raise ValueError(f"{PREFIX}{attribute.name.upper()} must not begin or end with white space")
+
+
+def _long_secrets(
+    _settings: object, attribute: "Attribute[typed_settings.SecretStr]", value: typed_settings.SecretStr
+) -> None:
+    """Require secrets that can't be guessed. The message repeats none."""
+    secrets = value.split(",") if value else []
+    name = f"{PREFIX}{attribute.name.upper()}"
+    if len(secrets) > SIGN_IN_SECRETS_MAX:
+        raise ValueError(f"{name} may have at most {SIGN_IN_SECRETS_MAX} secrets, separated by commas")
+    if any(len(secret.strip()) < SIGN_IN_SECRET_CHARS_MIN for secret in secrets):
+        raise ValueError(
+            f"{name} must be one or more secrets of at least {SIGN_IN_SECRET_CHARS_MIN} characters, separated by commas"
+        )
 
 
 # the hosts of RFC 3986, section 3.2.2, that web servers have: a name, an IPv4 or an IPv6 address, and a port
@@ -210,6 +227,10 @@ class Settings:
     cdn_url: str = field(default="", validator=_web_url)  # serves the object store at plain addresses, if set
     # the location at which nginx, in front of Spike, sends the files of the folder store; if empty, Spike sends them
     accel_redirect: str = field(default="", validator=_internal_location)
+    # the secrets of NextAuth or Auth.js, whose session cookies then sign in; separated by commas
+    nextauth_secret: typed_settings.SecretStr = field(default=_NO_SECRET, validator=[_no_space_around, _long_secrets])
+    nextauth_link: str = field(default="none", validator=_one_of("none", "email"))  # to users that there are
+    sign_up: str = field(default="closed", validator=_one_of("closed", "open"))  # of those whom it signs in
     link_lifetime_s: float = field(default=3600.0, validator=[_at_least(1), _at_most(604800)])  # S3's maximum: a week
     # origins of other pages that may call the API, such as https://app.example.org; `*` is any, without cookies
     cors_origins: str = field(default="", validator=_origins)
@@ -373,6 +394,16 @@ class Settings:
             ),
             sessions=self.sessions_max,
         )
+
+    @property
+    def nextauth_secrets(self) -> Sequence[str]:
+        """The secrets of the program whose NextAuth cookies sign in; none if there is no such program."""
+        return [secret.strip() for secret in self.nextauth_secret.split(",")] if self.nextauth_secret else []
+
+    @property
+    def sign_up_policy(self) -> SignUpPolicy:
+        """Who of those whom another program signs in gets an account."""
+        return SignUpPolicy(is_open=self.sign_up == "open", links_emails=self.nextauth_link == "email")
 
     @property
     def rates(self) -> Sequence[RateLimit]:

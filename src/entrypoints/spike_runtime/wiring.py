@@ -13,6 +13,7 @@ from spike_core.application import Application, Policies, Ports, compose
 from spike_core.domain.catalog import Catalog
 from spike_core.domain.images import MetadataPolicy
 from spike_core.domain.tokens import Tokens
+from spike_core.ports.authenticator import Authenticator
 from spike_core.ports.background import Background
 from spike_core.ports.broker import Broker
 from spike_core.ports.clock import Clock
@@ -39,6 +40,7 @@ from spike_runtime.generators import chosen_generator
 from spike_runtime.metrics import Metrics
 from spike_runtime.offline import Offline
 from spike_runtime.settings import MEGABYTE, Settings
+from spike_runtime.sign_ins import chosen_sign_ins
 from spike_runtime.subscribers import load_subscribers, usable_subscribers
 from spike_sandbox import Sandbox, Tools
 from spike_system import (
@@ -72,6 +74,7 @@ class Spike(Application):
     limiter: RateLimiter
     metrics: Metrics
     background: ThreadBackground | None  # `None` if the app gave its own
+    sign_ins: Sequence[Authenticator] = ()  # of other programs, tried after Spike's own credentials
     folder: Path | None = None  # the data folder; `None` if the adapters were given
 
     def __enter__(self) -> Self:
@@ -242,6 +245,7 @@ def assemble(
 
     Raises:
         InvalidValue: two subscribers have the same name, or a name is invalid.
+        WrongSettings: what a sign-in of another program needs isn't installed.
     """
     own_background = ThreadBackground() if background is None else None
     application = compose(
@@ -277,6 +281,7 @@ def assemble(
             events=settings.event_limits,
             free_bytes_min=settings.disk_free_mb_min * MEGABYTE,
             catalog=settings.catalog if catalog is None else catalog,
+            sign_up=settings.sign_up_policy,
         ),
     )
     return Spike(
@@ -311,5 +316,6 @@ def assemble(
             clock=clock,
             folder=Path(settings.metrics_dir) if settings.metrics_dir else None,
         ),
+        sign_ins=chosen_sign_ins(settings, users=application.accounts.external_users, clock=clock),
         folder=folder,
     )

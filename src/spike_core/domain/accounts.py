@@ -4,7 +4,7 @@ import re
 from datetime import datetime, timedelta
 from typing import Final, Self
 
-from attrs import Factory, field, frozen
+from attrs import Attribute, Factory, field, frozen
 
 from spike_core.domain.errors import InvalidValue, Unauthenticated
 from spike_core.domain.identifiers import UserId
@@ -12,6 +12,9 @@ from spike_core.domain.secrets import SecretHash
 
 # lone surrogates are excluded: databases and mail servers can't store them
 _EMAIL: Final = re.compile(r"[^@\s\x00-\x1f\x7f\ud800-\udfff]{1,64}@[^@\s\x00-\x1f\x7f\ud800-\udfff]{1,189}")
+
+IDENTITY_CHARS_MAX: Final = 255  # of a subject, by OpenID Connect Core, section 2; also of an issuer
+_IDENTITY_PART: Final = re.compile(rf"[^\x00-\x1f\x7f\ud800-\udfff]{{1,{IDENTITY_CHARS_MAX}}}")
 
 USE_NOTED_EVERY: Final = timedelta(minutes=10)  # so that most requests that read write nothing
 
@@ -41,6 +44,32 @@ class Email:
     def __str__(self) -> str:
         """Return the address."""
         return self.text
+
+
+@frozen(kw_only=True, order=True)
+class ExternalIdentity:
+    """Who somebody is for another program that signs people in: an issuer, and a name that it gives to nobody else.
+
+    Raises:
+        InvalidValue: the issuer or the subject is empty, too long, or has control characters or lone surrogates.
+    """
+
+    issuer: str = field()
+    subject: str = field()
+
+    @issuer.validator
+    @subject.validator
+    def _storable(self, attribute: "Attribute[str]", value: str) -> None:
+        if _IDENTITY_PART.fullmatch(value) is None:
+            raise InvalidValue(what=attribute.name, rule=f"must have 1 to {IDENTITY_CHARS_MAX} printable characters")
+
+
+@frozen(kw_only=True)
+class SignUpPolicy:
+    """Who of those whom another program signs in gets an account."""
+
+    is_open: bool = False  # anybody may open one
+    links_emails: bool = False  # an identity without one gets that with its e-mail address
 
 
 @frozen(kw_only=True)

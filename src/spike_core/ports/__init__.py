@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from spike_core.lazy_names import lazy_names
 
 if TYPE_CHECKING:
-    from spike_core.domain.accounts import Email, Session, User
+    from spike_core.domain.accounts import Email, ExternalIdentity, Session, User
     from spike_core.domain.albums import Album, AlbumCount, AlbumImage, AlbumSummary
     from spike_core.domain.analysis import Analysis
     from spike_core.domain.api_keys import ApiKey, ApiKeyCharge, Month, Scope
@@ -172,6 +172,7 @@ __all__ = [
     "EngineResources",
     "Event",
     "EventDeliveries",
+    "ExternalIdentity",
     "FailedJob",
     "Generator",
     "Heartbeat",
@@ -285,7 +286,7 @@ __all__ = [
 __getattr__ = lazy_names(
     __name__,
     {
-        "spike_core.domain.accounts": ("Email", "Session", "User"),
+        "spike_core.domain.accounts": ("Email", "ExternalIdentity", "Session", "User"),
         "spike_core.domain.albums": ("Album", "AlbumCount", "AlbumImage", "AlbumSummary"),
         "spike_core.domain.analysis": ("Analysis",),
         "spike_core.domain.api_keys": ("ApiKey", "ApiKeyCharge", "Month", "Scope"),

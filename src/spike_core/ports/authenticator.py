@@ -5,7 +5,7 @@ from typing import Final, Protocol
 
 from attrs import field, frozen
 
-from spike_core.domain.accounts import Session
+from spike_core.domain.accounts import ExternalIdentity, Session
 from spike_core.domain.api_keys import ALL_SCOPES, ApiKey, Scope
 from spike_core.domain.identifiers import OwnerId
 
@@ -42,7 +42,8 @@ class Identity:
 
     owner_id: OwnerId = field()
     scopes: frozenset[Scope] = ALL_SCOPES
-    credential: Session | ApiKey | None = None  # of Spike's own, if it was one: sign-out and monthly limits need it
+    # of a user of Spike's, if it was one: scopes, sign-out and monthly limits need it
+    credential: Session | ApiKey | ExternalIdentity | None = None
 
     @owner_id.validator
     def _allowed(self, _attribute: object, value: OwnerId) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Protocol
 
-from spike_core.domain.accounts import Email, User
+from spike_core.domain.accounts import Email, ExternalIdentity, User
 from spike_core.domain.identifiers import UserId
 
 
@@ -29,6 +29,20 @@ class UserRepository(Protocol):
 
         Raises:
             UserNotFound: there is no such user.
+        """
+
+    def link(self, identity: ExternalIdentity, user_id: UserId) -> None:
+        """Link an identity of another program to a user, for good.
+
+        Raises:
+            IdentityTaken: it is linked already, to whomever; nothing changes.
+        """
+
+    def user_by_identity(self, identity: ExternalIdentity) -> User:
+        """Return the user whom the identity is linked to.
+
+        Raises:
+            UserNotFound: it isn't linked.
         """
 
     def page(self, *, after: UserId | None = None, limit: int) -> Sequence[User]:

@@ -18,7 +18,7 @@ from spike_core.ports.clock import Clock
 from spike_core.ports.ids import Ids
 from spike_core.ports.regeneration import RegenerationPolicies
 from spike_core.ports.secrets import Secrets
-from spike_core.ports.transactions import Transactions
+from spike_core.ports.transactions import Transaction, Transactions
 from spike_core.services.regeneration import SamePolicy
 from spike_core.services.transaction_retries import retry_on_conflict
 
@@ -57,17 +57,9 @@ class Registration:
             EmailTaken: another user has this address.
         """
         now = self.clock.now()
-        user = User(id=self.ids.new(UserId), email=email, created_at=now)
         token, key = self.secrets.session_token(), self.secrets.api_key()
-        opening = Wallet.empty(user.id, now=now, policy=self.policies.of(user.id)).credit(
-            self.opening_grant if tokens is None else tokens,
-            kind=EntryKind.EARN_BONUS,
-            now=now,
-            reason=WELCOME,
-        )
         with self.transactions.begin() as tx:
-            tx.users.add_user(user)
-            tx.wallets.open(opening)
+            user, balance = self.add(tx, email, tokens=tokens)
             tx.sessions.add(
                 Session(hash=token.hash, user_id=user.id, created_at=now, expires_at=now + SESSION_LIFETIME)
             )
@@ -81,7 +73,22 @@ class Registration:
                     created_at=now,
                 )
             )
-        return Registered(user=user, session_token=token, api_key=key, balance=opening.wallet.balance)
+        return Registered(user=user, session_token=token, api_key=key, balance=balance)
+
+    def add(self, tx: Transaction, email: Email, *, tokens: Tokens | None = None) -> tuple[User, Tokens]:
+        """Store a new user with a wallet and without credentials, and return them and their balance.
+
+        Raises:
+            EmailTaken: another user has this address.
+        """
+        now = self.clock.now()
+        user = User(id=self.ids.new(UserId), email=email, created_at=now)
+        opening = Wallet.empty(user.id, now=now, policy=self.policies.of(user.id)).credit(
+            self.opening_grant if tokens is None else tokens, kind=EntryKind.EARN_BONUS, now=now, reason=WELCOME
+        )
+        tx.users.add_user(user)
+        tx.wallets.open(opening)
+        return user, opening.wallet.balance
 
     def find_or_register(self, email: Email) -> User:
         """Return the user who has this address; the first call registers them, and their secrets are dropped.

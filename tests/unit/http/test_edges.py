@@ -43,6 +43,10 @@ OWN_CODES = {
     "UNTRUSTED_HOST": 403,
     "WALLET_NOT_FOUND": 403,
     "API_KEY_LIMIT_REACHED": 403,
+    "NO_ACCOUNT": 403,
+    "SIGN_UP_CLOSED": 403,
+    "IDENTITY_NOT_LINKED": 403,
+    "VERIFIED_EMAIL_REQUIRED": 403,
 }  # what the API's text has no code for
 
 

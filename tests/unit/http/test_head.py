@@ -16,7 +16,7 @@ from spike_http.openapi.viewer import Viewer
 from spike_http.studio_files import StudioFiles
 from spike_memory import ManualClock, MemoryBlobStore
 
-OWN_TO_EACH_REQUEST = {"x-request-id", "x-ratelimit-remaining"}
+OWN_TO_EACH_REQUEST = {"x-request-id", "x-ratelimit-remaining", "ratelimit"}
 PLAIN = [
     "/",
     "/docs",

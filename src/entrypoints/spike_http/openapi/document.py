@@ -18,7 +18,7 @@ from spike_core.domain.rate_limits import RateLimit, RateLimitGroup
 from spike_http.credentials import COOKIES
 from spike_http.errors import BY_STATUS, TABLE, ErrorResponse
 from spike_http.openapi.curl import curl_command
-from spike_http.openapi.errors import example_shown_first, messages
+from spike_http.openapi.errors import NO_ACCOUNT, example_shown_first, messages
 from spike_http.openapi.operations import Access, Form, Json, Operation, operations_of
 from spike_http.openapi.responses import (
     HEADERS,
@@ -240,6 +240,7 @@ def _errors(route: Route, method: str, operation: Operation, traits: Traits) -> 
     scope = SCOPES.get(f"{method} {route.path}")
     follows: Mapping[tuple[type[errors.SpikeError], ...], bool] = {
         (errors.Unauthenticated, errors.Forbidden, errors.UntrustedHost): takes_credentials,
+        NO_ACCOUNT: operation.access is Access.USER or operation.id == "whoIsSignedIn",
         (errors.SessionRequired,): takes_credentials and scope is None,
         (errors.InsufficientScope,): scope is not None,
         (errors.ApiKeyLimitReached,): scope is Scope.SPEND and traits.is_idempotent,

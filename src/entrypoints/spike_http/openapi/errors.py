@@ -64,12 +64,14 @@ COMMON: Final[Mapping[HTTPStatus, tuple[str, str]]] = {
     ),
 }
 
+NO_ACCOUNT: Final = (errors.SignUpClosed, errors.IdentityNotLinked, errors.VerifiedEmailRequired)
 REFUSED_CREDENTIALS: Final = (
     errors.Forbidden,
     errors.UntrustedHost,
     errors.SessionRequired,
     errors.InsufficientScope,
     errors.ApiKeyLimitReached,
+    *NO_ACCOUNT,
 )
 # errors that several operations have beside others of the same status
 ADDED: Final[Mapping[str, str]] = {

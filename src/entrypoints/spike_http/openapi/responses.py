@@ -13,6 +13,7 @@ from spike_http.openapi.operations import Access, Operation, Picture, Text
 from spike_http.openapi.schemas import COMPONENTS, Schemas
 from spike_http.openapi.texts.operation_text import OperationText
 from spike_http.openapi.tiers import PRICING_SCHEMA
+from spike_http.problems import PROBLEM_JSON, TYPE_BASE
 
 Document = dict[str, Any]
 
@@ -29,9 +30,23 @@ _RATE_HEADERS: Final[Mapping[str, str]] = {
     "X-RateLimit-Remaining": "How many are left. Where the operation is limited.",
     "X-RateLimit-Reset": "When the window ends, in seconds since 1970. Where the operation is limited.",
 }
+_POLICY_HEADERS: Final[Mapping[str, tuple[str, str]]] = {
+    "RateLimit-Policy": (
+        "The limit's name, its requests `q` and window `w` in seconds. Where the operation is limited.",
+        '"upload";q=30;w=900',
+    ),
+    "RateLimit": (
+        "The limit's name, and the requests `r` that are left for `t` more seconds. Where the operation is limited.",
+        '"upload";r=29;t=840',
+    ),
+}
 HEADERS: Final[Mapping[str, Document]] = {
     "X-Request-ID": {"schema": {"type": "string"}, "description": "Identifies the request in the logs."},
     **{name: {"schema": _INTEGER, "description": text} for name, text in _RATE_HEADERS.items()},
+    **{
+        name: {"schema": {"type": "string"}, "description": text, "example": example}
+        for name, (text, example) in _POLICY_HEADERS.items()
+    },
     "Idempotency-Replayed": {
         "schema": {"type": "string", "const": "true"},
         "description": "This is the response to an earlier request with the same `Idempotency-Key`.",
@@ -101,6 +116,7 @@ def failure(status: HTTPStatus, when: str, rows: Sequence[ErrorResponse], *, is_
     content = json_content(schema)
     bodies = [example_body(row) for row in rows]
     content["application/json"]["examples"] = {body["error"]: {"value": body} for body in bodies}
+    content[PROBLEM_JSON] = {"schema": {"allOf": [schema, {"$ref": COMPONENTS + "Problem"}]}}
     return {"description": when, "headers": _headers(named, is_counted=is_limited), "content": content}
 
 
@@ -134,6 +150,21 @@ def error_schemas() -> Document:
                 },
             },
             "required": list(_ERROR_FIELDS),
+        },
+        "Problem": {
+            "type": "object",
+            "description": "What problem details (RFC 9457) have beside the members of `Error`.",
+            "properties": {
+                "type": {"type": "string", "format": "uri", "description": f"`{TYPE_BASE}` and the `code`."},
+                "status": {"type": "integer", "description": "The status of the response."},
+                "detail": {"type": "string", "description": "The same as `error`."},
+                "instance": {
+                    "type": "string",
+                    "format": "uri-reference",
+                    "description": "The path of the request, and its `requestId` as the fragment.",
+                },
+            },
+            "required": ["type", "status", "detail", "instance"],
         },
         "NotEnoughTokens": {
             "description": "The wallet holds fewer tokens than the request costs. Nothing was charged.",
@@ -172,5 +203,5 @@ def _success(schemas: Schemas, operation: Operation, text: OperationText, traits
 
 
 def _headers(names: Sequence[str], *, is_counted: bool) -> Document:
-    wanted = ["X-Request-ID", *(_RATE_HEADERS if is_counted else ()), *names]
+    wanted = ["X-Request-ID", *((*_RATE_HEADERS, *_POLICY_HEADERS) if is_counted else ()), *names]
     return {name: {"$ref": f"#/components/headers/{name}"} for name in wanted}

@@ -6,7 +6,7 @@ import falcon
 from attrs import frozen
 
 from spike_core.domain.errors import SessionRequired, TooManyApiKeys
-from spike_core.domain.identifiers import ApiKeyId
+from spike_core.domain.identifiers import ApiKeyId, UserId
 from spike_core.services.api_key_limits import ApiKeyLimits
 from spike_core.services.api_keys import ApiKeys
 from spike_http.authentication import RequestAuthentication
@@ -43,12 +43,11 @@ class ApiKeysResource:
     )
     def on_post(self, req: Request, resp: falcon.Response) -> None:
         """Create a key and return it; it is never shown again."""
-        self.authenticator.user(req)
-        session = req.context.session
-        if session is None:
+        user_id = self.authenticator.user(req)
+        if req.context.session is None and req.context.external is None:
             raise SessionRequired
         body = ApiKeyBody.parse(json_object(req))
-        new = self.api_keys.create(session.user_id, body.name, body.rules)
+        new = self.api_keys.create(UserId.parse(user_id.text), body.name, body.rules)
         resp.status = falcon.HTTP_CREATED
         resp.cache_control = ["no-store"]
         resp.media = as_json(CreatedApiKeyView(api_key=NewApiKeyView.of(new)))

@@ -13,7 +13,14 @@ from spike_core.services.accounts import SESSION_LIFETIME
 from spike_core.services.sessions import OpenedSession, Sessions
 from spike_http.authentication import RequestAuthentication
 from spike_http.context import Request
-from spike_http.credentials import COOKIES, bearer_token, incoming, session_cookies, session_tokens
+from spike_http.credentials import (
+    COOKIES,
+    bearer_token,
+    incoming,
+    is_of_another_program,
+    session_cookies,
+    session_tokens,
+)
 from spike_http.openapi.operations import Access, Operation
 from spike_http.requests.query import ALL, flag
 from spike_http.responses.serialization import as_json
@@ -34,7 +41,7 @@ class SessionResource:
     @Operation("whoIsSignedIn", answer=SessionView, access=Access.OPTIONAL_USER)
     def on_get(self, req: Request, resp: falcon.Response) -> None:
         """Show the user who is signed in, if any."""
-        owner_id = self.authenticator.optional_user(req)
+        owner_id = self.authenticator.user_if_any(req)
         resp.cache_control = ["no-store"]
         resp.media = as_json(SessionView.of(None) if owner_id is None else self._view(owner_id))
 
@@ -58,16 +65,21 @@ class SessionResource:
 
     @Operation("signOut", answer=ClosedSessionView, access=Access.OPTIONAL_USER, query=(ALL,))
     def on_delete(self, req: Request, resp: falcon.Response) -> None:
-        """End the session of the cookie, or all of the user's; delete the cookie even if the session has expired."""
+        """End the session of the cookie, or all of the user's; delete the cookie even if the session has expired.
+
+        The cookie of another program's sign-in is deleted only if it signs nobody in.
+        """
         if flag(req, ALL):
             self.sessions.close_all(self.authenticator.user(req))
         else:
             self._close(req)
+        remains = self.authenticator.is_signed_in_without_bearer(req)
         sent = session_cookies(incoming(req))
         for name in COOKIES:
-            if sent[name]:
+            if sent[name] and not (remains and all(map(is_of_another_program, sent[name]))):
                 self._unset_cookie(req, resp, name)
-        resp.media = as_json(ClosedSessionView())
+        resp.cache_control = ["no-store"]
+        resp.media = as_json(ClosedSessionView(still_signed_in=remains))
 
     def _view(self, owner_id: OwnerId) -> SessionView:
         try:

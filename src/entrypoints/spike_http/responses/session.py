@@ -73,3 +73,4 @@ class ClosedSessionView:
     """The answer to `DELETE /api/session`."""
 
     success: bool = True
+    still_signed_in: bool  # by another program, whose sign-in Spike can't end

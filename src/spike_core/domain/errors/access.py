@@ -44,6 +44,34 @@ class UntrustedHost(Forbidden):
 
 
 @frozen
+class NoAccount(Forbidden):
+    """The sign-in at another program is valid, but its person has no account here."""
+
+    code: ClassVar[str] = "no_account"
+
+
+@frozen
+class SignUpClosed(NoAccount):
+    """The sign-in is valid, but its person has no account, and nobody may open one without being invited."""
+
+    code: ClassVar[str] = "sign_up_closed"
+
+
+@frozen
+class IdentityNotLinked(NoAccount):
+    """The sign-in is valid, but the account with its e-mail address isn't linked to it."""
+
+    code: ClassVar[str] = "identity_not_linked"
+
+
+@frozen
+class VerifiedEmailRequired(NoAccount):
+    """The sign-in is valid, but has no e-mail address, or one that isn't verified."""
+
+    code: ClassVar[str] = "verified_email_required"
+
+
+@frozen
 class InvalidLink(SpikeError):
     """The signed URL has expired or its signature is wrong."""
 
@@ -62,6 +90,13 @@ class EmailTaken(Conflict):
     """A user with this e-mail address already exists."""
 
     code: ClassVar[str] = "email_taken"
+
+
+@frozen
+class IdentityTaken(Conflict):
+    """The identity of another program is already linked to a user."""
+
+    code: ClassVar[str] = "identity_taken"
 
 
 @frozen

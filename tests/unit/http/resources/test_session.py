@@ -63,7 +63,7 @@ def test_who_is_signed_in_is_told_and_nobody_is_no_error(ada: Caller) -> None:
 def test_signing_out_ends_this_session_and_no_other(ada: Caller) -> None:
     ours, other = signed_in(ada), signed_in(ada)
     answer = ada.client.simulate_delete("/api/session", cookies={"next-auth.session-token": ours})
-    assert answer.json == {"success": True}
+    assert answer.json == {"success": True, "stillSignedIn": False}
     assert answer.cookies["next-auth.session-token"].value == ""
     statuses = [
         ada.client.simulate_get("/api/session", cookies={"next-auth.session-token": token}).status_code

@@ -17,6 +17,10 @@ Send one of these:
 - the cookie `__Host-next-auth.session-token`, `__Secure-next-auth.session-token` or `next-auth.session-token` with a
   session token.
 
+With `SPIKE_NEXTAUTH_SECRET`, the cookies `authjs.session-token` and `next-auth.session-token` of an Auth.js or NextAuth
+app are credentials too, also with the prefix `__Secure-` and in chunks `.0`, `.1`: they allow what a session does, but
+open no session. A valid one whose person has no account here is answered with 403.
+
 `spike serve` and `spike users create` hand out credentials. Session tokens are valid for 30 days, API keys until
 they are revoked or expire; create more keys with `POST /api/settings/api-keys`. A browser gets the cookie from `POST
 /api/session`, as the studio does.
@@ -57,7 +61,9 @@ set `SPIKE_TRUSTED_PROXIES`, or all clients share one limit. Operations without 
 only if `SPIKE_RATE_GENERAL` is set.
 
 A response that counts against a limit has `X-RateLimit-Limit`, `X-RateLimit-Remaining` and `X-RateLimit-Reset` (the
-end of the window, in seconds since 1970). A 429 also has `Retry-After` and `retryAfter`, in seconds.
+end of the window, in seconds since 1970), and the same as structured fields: `RateLimit-Policy: "upload";q=30;w=900`
+says that 30 requests are allowed in 900 seconds, and `RateLimit: "upload";r=29;t=840` that 29 are left for 840
+seconds. A 429 also has `Retry-After` and `retryAfter`, in seconds.
 Its `code` is `TOO_MANY_JOBS` if not the rate limit but the number of [open jobs](#get-usage-and-limits) is reached.
 
 | Endpoint | Requests | Setting |
@@ -103,6 +109,10 @@ also has `required` and `balance`.
 ```json
 {error}
 ```
+
+With `Accept: application/problem+json`, errors are problem details (RFC 9457) of that type: the same members, and
+`type`, `status`, `detail` and `instance`. An `Accept` that prefers `application/json`, or has only wildcards, gets the
+shape above; `Vary` says that the header matters.
 
 Every operation can answer 500 if a part of the service fails, and 403 if a page of another site sends the cookie.
 Unknown paths are answered with 404, methods that a path doesn't have with 405. A body over 128 MiB is refused by

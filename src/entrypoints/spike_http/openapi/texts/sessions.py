@@ -29,14 +29,15 @@ ends no other one.
         description="""
 End the session of the request's cookie, and remove the cookie. This succeeds too if there is no session or it has
 expired. With `?all=true`, which requires valid credentials, all of your sessions end, those of bearer tokens and unused
-sign-in links too. API keys stay valid; revoke them one by one.
+sign-in links too. API keys stay valid; revoke them one by one. `stillSignedIn` is true if another program on the same
+domain still signs the browser in by its own cookie (`SPIKE_NEXTAUTH_SECRET`): Spike neither removes nor ends that.
 """,
         errors={
             400: "`all` is neither `true` nor `false`.",
             401: "The bearer token is wrong or expired; or `all` is given without valid credentials.",
             403: "A page of another site sent the request, or the API key lacks the scope.",
         },
-        response={"success": True},
+        response={"success": True, "stillSignedIn": False},
     ),
     "listSessions": OperationText(
         summary="List sessions",

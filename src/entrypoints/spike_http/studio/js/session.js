@@ -29,7 +29,12 @@ export const signOut = () => endSession('/api/session');
 export const signOutEverywhere = () => endSession('/api/session?all=true');
 
 async function endSession(path) {
-  await call('DELETE', path);
+  const { stillSignedIn } = await call('DELETE', path);
+  if (stillSignedIn) {
+    await restoreSession(); // it may be somebody else's
+    emit('signed-in', user);
+    throw new Error('Another app on this domain still signs you in, and Spike can’t end that. Sign out there, too.');
+  }
   user = null;
   emit('signed-out');
 }
